@@ -1,0 +1,24 @@
+import type { UtcMs } from '../media/time.ts'
+import type { OriginEndpoint } from '../model/origin-endpoint.ts'
+import type { ArchiveWindow, OutputSegment } from '../model/output-segment.ts'
+import type { ByteRange } from '../stores/objects.ts'
+
+/** The reading side of the archive: what packaging, origin and harvest may ask of it. */
+export type ArchiveReader = {
+  /** Grows with every change of what the channel can show; cheap, from memory. */
+  version(channelGuid: string): number
+  /**
+   * The newest output segments of the endpoint's segment duration that fit in `seconds`, at least three where there
+   * are that many, counting back from the last published one. Undefined while there is nothing to show.
+   */
+  live(endpoint: OriginEndpoint, seconds: number): Promise<ArchiveWindow | undefined>
+  /** Every output segment that starts before `end` and ends after `start`. Undefined when there is none. */
+  between(endpoint: OriginEndpoint, start: UtcMs, end: UtcMs): Promise<ArchiveWindow | undefined>
+  outputSegment(endpoint: OriginEndpoint, number: number): Promise<OutputSegment | undefined>
+  /** Start of the oldest and end of the newest output segment. Undefined while there is nothing. */
+  extent(endpoint: OriginEndpoint): Promise<{ readonly start: UtcMs; readonly end: UtcMs } | undefined>
+  /** The bytes of a source object; shared, not to be changed. */
+  read(key: string, range?: ByteRange): Promise<Uint8Array>
+  /** A local read-only file holding the object, where there is one. */
+  file(key: string): string | undefined
+}

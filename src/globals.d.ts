@@ -1,0 +1,19 @@
+/**
+ * Everything the pure core (media, manifests, model) may ask of its platform. It compiles without Node's types,
+ * so what is not listed here does not exist for it: no clock, no environment, no I/O.
+ */
+declare class TextDecoder {
+  constructor(label?: string, options?: { fatal?: boolean; ignoreBOM?: boolean })
+  decode(input?: Uint8Array): string
+}
+
+declare class TextEncoder {
+  encode(input: string): Uint8Array<ArrayBuffer>
+}
+
+/** Node's native searches and decodings over bytes: ten times the speed of a loop (see bench). */
+declare class Buffer extends Uint8Array {
+  static from(buffer: ArrayBufferLike, byteOffset?: number, length?: number): Buffer
+  indexOf(value: number | string, byteOffset?: number, encoding?: 'latin1'): number
+  latin1Slice(start?: number, end?: number): string
+}

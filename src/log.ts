@@ -1,0 +1,6 @@
+/** What every room may ask of a logger; pino fulfils it. Fields first, then a sentence. Secrets are never fields. */
+export type Log = {
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+}

@@ -1,0 +1,95 @@
+import type { Ticks, UtcMs } from '../media/time.ts'
+import type { TrackDescription } from './source-segment.ts'
+
+/** One object of a slot: the bytes one source stream contributes to an interval of source time. */
+export type SlotObject = {
+  readonly key: string
+  readonly size: number
+  readonly crc32: number
+  readonly sha256: string
+}
+
+/**
+ * One interval of source time, the same for all streams of a channel input. `objects[n]` belongs to the source stream
+ * with `index` n; an absent entry is a gap in that stream.
+ */
+export type Slot = {
+  readonly era: number
+  /** Counts from 0 within the era. */
+  readonly index: number
+  /** Unwrapped PTS of the era at which the interval begins. */
+  readonly start: Ticks
+  readonly duration: Ticks
+  readonly startUtc: UtcMs
+  /** The server's clock when the slot was sealed. */
+  readonly sealedAt: UtcMs
+  readonly objects: Readonly<Record<number, SlotObject>>
+}
+
+/** A source stream: one media playlist of the encoder, as the parent playlist and the first probe describe it. */
+export type SourceStream = {
+  /** `<n>` of output names: 1-based, in parent-playlist order, variants before renditions. */
+  readonly index: number
+  /** File name of the source media playlist. */
+  readonly playlist: string
+  readonly role: StreamRole
+  /** What the probe of the stream's first segment in this era found; empty until then. */
+  readonly tracks: readonly TrackDescription[]
+}
+
+export type StreamRole =
+  | {
+      readonly kind: 'variant'
+      /** EXT-X-STREAM-INF BANDWIDTH, bits per second. */
+      readonly bandwidth: number
+      readonly averageBandwidth?: number
+      readonly codecs?: string
+      readonly resolution?: { readonly width: number; readonly height: number }
+      readonly frameRate?: number
+      readonly audioGroup?: string
+      readonly subtitlesGroup?: string
+      readonly closedCaptions?: string
+    }
+  | {
+      readonly kind: 'audio' | 'subtitles'
+      readonly groupId: string
+      readonly name: string
+      readonly language?: string
+      readonly isDefault: boolean
+      readonly autoselect: boolean
+      readonly channels?: string
+      readonly characteristics?: string
+    }
+
+/** An unbroken encoder timeline. */
+export type Era = {
+  readonly id: number
+  readonly streams: readonly SourceStream[]
+}
+
+/** A run of whole slots of one era, under a number that never names other bytes. */
+export type OutputSegment = {
+  readonly number: number
+  readonly era: number
+  readonly start: Ticks
+  readonly duration: Ticks
+  readonly startUtc: UtcMs
+  /** The server's clock when the last slot was sealed. */
+  readonly sealedAt: UtcMs
+  /** True when playback cannot run on seamlessly from the previous output segment. */
+  readonly discontinuity: boolean
+  /** Discontinuities up to and including this segment's own, since the numbering was opened. */
+  readonly discontinuitySequence: number
+  readonly slots: readonly Slot[]
+}
+
+/** A stretch of the archive as one origin endpoint sees it: everything a presentation is made from. */
+export type ArchiveWindow = {
+  /** Grows with every change of what the channel can show; equal versions mean equal content. */
+  readonly version: number
+  /** Eras of the listed segments, oldest first; the last one describes the streams of a live parent playlist. */
+  readonly eras: readonly Era[]
+  readonly segments: readonly OutputSegment[]
+  /** True when the encoder said EXT-X-ENDLIST and the window reaches that end. */
+  readonly ended: boolean
+}

@@ -1,0 +1,87 @@
+import type { UtcMs } from '../media/time.ts'
+import type { Era, OutputSegment, Slot } from '../model/output-segment.ts'
+import type { SourceObject } from '../model/source-segment.ts'
+
+/** One input of a channel: the scope of a timeline. */
+export type IngestRef = { readonly channelGuid: string; readonly ingestEndpointId: string }
+
+/** A sequence of output segments of one input. Its numbers never name other bytes. */
+export type Numbering = IngestRef & {
+  readonly id: number
+  /** `segmentDurationSeconds` of the endpoints it serves. */
+  readonly segmentDurationSeconds: number
+}
+
+/** An output segment as stored: its slots are `firstSlot … firstSlot + slotCount - 1` of its era. */
+export type OutputSegmentRow = Omit<OutputSegment, 'slots'> & {
+  readonly numbering: number
+  readonly firstSlot: number
+  readonly slotCount: number
+}
+
+/** Everything one step of an input's timeline changes; kept or lost as a whole. */
+export type TimelineCommit = {
+  /** The version the step was computed on; the commit is stale if the store holds another. 0: none yet. */
+  readonly expectedVersion: number
+  /** The timeline's state after the step, opaque here. Its version becomes `expectedVersion + 1`. */
+  readonly state: string
+  /** Source objects newly stored. */
+  readonly objects: readonly SourceObject[]
+  /** Eras begun or changed. */
+  readonly eras: readonly Era[]
+  readonly slots: readonly Slot[]
+  readonly outputSegments: readonly OutputSegmentRow[]
+}
+
+/**
+ * Port: the segment index. Writes are durable when their promise resolves. Reads see every commit that has resolved.
+ */
+export type SegmentIndex = {
+  loadTimeline(ingest: IngestRef): Promise<{ readonly version: number; readonly state: string } | undefined>
+  commitTimeline(ingest: IngestRef, commit: TimelineCommit): Promise<'committed' | 'stale'>
+
+  /**
+   * The numbering `endpointGuid` uses for `segmentDurationSeconds` on this input, or undefined when it has none. When
+   * the endpoint changes its segment duration and back, the newest numbering counts.
+   */
+  numberingOf(endpointGuid: string, segmentDurationSeconds: number): Promise<Numbering | undefined>
+  /**
+   * Gives the endpoint a numbering: one that exists for the input and duration when the endpoint has never had any,
+   * else a new one. `firstNumber` of a new one is above every number any numbering of the channel has given out.
+   */
+  openNumbering(
+    endpointGuid: string,
+    ingest: IngestRef,
+    segmentDurationSeconds: number,
+  ): Promise<{ readonly numbering: Numbering; readonly firstNumber: number; readonly created: boolean }>
+  numberingsOf(ingest: IngestRef): Promise<readonly Numbering[]>
+
+  eras(ingest: IngestRef, ids: readonly number[]): Promise<readonly Era[]>
+  /** Slots in order, from the slot after `after` (or the first kept), at most `limit`. */
+  slots(ingest: IngestRef, after: { era: number; index: number } | undefined, limit: number): Promise<readonly Slot[]>
+  /** The newest `limit` output segments, oldest first. */
+  lastOutputSegments(numbering: number, limit: number): Promise<readonly OutputSegment[]>
+  /** Output segments that start before `end` and end after `start`, oldest first, at most `limit`. */
+  outputSegmentsBetween(numbering: number, start: UtcMs, end: UtcMs, limit: number): Promise<readonly OutputSegment[]>
+  outputSegment(numbering: number, number: number): Promise<OutputSegment | undefined>
+
+  /** Which of `keys` no row knows. */
+  unknownObjects(keys: readonly string[]): Promise<readonly string[]>
+  /** Every input that has a timeline. */
+  inputs(): Promise<readonly IngestRef[]>
+  /**
+   * Forgets, in one transaction and at most `limit` slots: slots sealed before `before` (the server's clock) outside
+   * every pinned stretch, the output segments that need them, and source objects received before it that no slot
+   * holds and that are not among `inUse`. The keys of their objects are remembered as doomed until `buried`.
+   */
+  forget(
+    ingest: IngestRef,
+    before: UtcMs,
+    options: { pinned: readonly { from: UtcMs; to: UtcMs }[]; inUse: readonly string[]; limit: number },
+  ): Promise<{ readonly slots: number; readonly objects: number }>
+  /** Forgets the whole channel. */
+  forgetChannel(channelGuid: string): Promise<void>
+  /** Keys of objects to be deleted from the object store. */
+  doomed(limit: number): Promise<readonly string[]>
+  buried(keys: readonly string[]): Promise<void>
+}
