@@ -1,0 +1,64 @@
+import { ticks, type UtcMs } from '../../media/time.ts'
+import type { ListedPlaylist } from '../listed-playlist.ts'
+import type { SourceObject } from '../source-segment.ts'
+import { RECENT_ENTRIES, type StreamListing, type TimelineState } from './state.ts'
+
+/** The newest object put under a name that no playlist has used yet. */
+export type Unlisted = { get(name: string): SourceObject | undefined }
+
+/**
+ * Queues what a media playlist newly lists. A media sequence that goes back is an encoder that restarted, unless
+ * everything listed is known and nothing was put under those names since: then it is a stale copy, overtaken on the way.
+ */
+export function followPlaylist(state: TimelineState, playlist: ListedPlaylist, unlisted: Unlisted, now: UtcMs): void {
+  const known = state.listings[playlist.name]
+  const lastListed = playlist.mediaSequence + playlist.segments.length - 1
+  const restarted = known !== undefined && isRestart(known, playlist, lastListed, unlisted)
+  const isStale = known !== undefined && !restarted && lastListed < known.lastSequence
+  if (isStale) return
+  const listing = known ?? newListing(playlist, now)
+  state.listings[playlist.name] = listing
+  const from = known && !restarted ? known.lastSequence + 1 : playlist.mediaSequence
+  playlist.segments.forEach((segment, offset) => {
+    const sequence = playlist.mediaSequence + offset
+    if (sequence < from) return
+    listing.queue.push({
+      sequence,
+      name: segment.name,
+      duration: segment.duration,
+      breaks: segment.discontinuity || (restarted && sequence === from),
+      ...(segment.programDateTime !== undefined && { programDateTime: segment.programDateTime }),
+      listedAt: now,
+    })
+    listing.recent.push({ sequence, name: segment.name })
+    listing.lastListedAt = now
+  })
+  listing.recent = listing.recent.slice(-RECENT_ENTRIES)
+  listing.lastSequence = lastListed
+  listing.targetDuration = playlist.targetDuration
+  listing.ended = playlist.ended
+}
+
+function newListing(playlist: ListedPlaylist, now: UtcMs): StreamListing {
+  return {
+    nextStart: ticks(0),
+    lastSequence: playlist.mediaSequence - 1,
+    recent: [],
+    queue: [],
+    targetDuration: playlist.targetDuration,
+    lastListedAt: now,
+    ended: false,
+  }
+}
+
+function isRestart(listing: StreamListing, playlist: ListedPlaylist, lastListed: number, unlisted: Unlisted): boolean {
+  if (playlist.segments.length === 0 || lastListed > listing.lastSequence) return false
+  return playlist.segments.some((segment, offset) => {
+    const sequence = playlist.mediaSequence + offset
+    const remembered = listing.recent.find((entry) => entry.sequence === sequence)
+    const isBackward = lastListed < listing.lastSequence
+    if (!remembered) return isBackward
+    if (remembered.name !== segment.name) return true
+    return isBackward && !remembered.givenUp && unlisted.get(segment.name) !== undefined
+  })
+}
