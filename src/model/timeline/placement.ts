@@ -19,6 +19,7 @@ export function placeObject(
 ): OpenEra | undefined {
   const { era, start, isNew } = eraFor(state, listing, streamIndex, entry, object, now)
   listing.era = era.id
+  listing.leastEra = era.id
   listing.nextStart = ticks(start + entry.duration)
   const described = describeStream(era, streamIndex, object, entry)
   const date = believableDate(entry, object)
@@ -31,7 +32,10 @@ export function placeObject(
   return isNew || described ? era : undefined
 }
 
-/** Records that the stream has nothing usable where its next segment should be. */
+/**
+ * Records that the stream has nothing usable where its next segment should be. When that segment would have begun
+ * another timeline, nobody knows where that is: the stream's next segment will tell.
+ */
 export function placeGap(
   state: TimelineState,
   listing: StreamListing,
@@ -39,6 +43,10 @@ export function placeGap(
   entry: QueuedEntry,
   now: UtcMs,
 ): void {
+  if (entry.breaks && listing.era !== undefined) {
+    listing.leastEra = listing.era + 1
+    delete listing.era
+  }
   const era = state.eras.find(({ id }) => id === listing.era)
   if (!era) return
   const slot = slotAt(era, listing.nextStart, entry.duration, now)
@@ -64,7 +72,7 @@ function eraFor(
   }
   // A stream may have skipped ahead with the others, or follow them into an era one of them began.
   for (const era of state.eras) {
-    const isBehind = listing.era !== undefined && (era.id < listing.era || (era.id === listing.era && !mayStay))
+    const isBehind = era.id < listing.leastEra || (era.id === listing.era && !mayStay)
     if (isBehind || era.streamsRevision !== state.streamsRevision) continue
     const start = unwrapPts(firstPts, era.slots[0]?.start ?? era.sealedUntil)
     if (fits(era, start, entry.duration)) return { era, start, isNew: false }
