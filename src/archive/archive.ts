@@ -143,8 +143,11 @@ export async function openArchive(host: ArchiveHost): Promise<Archive> {
     async outputSegment(endpoint, number) {
       const numbering = await numberingOf(endpoint)
       if (!numbering) return undefined
-      const recent = (await inputOf(numbering).tail(numbering)).byNumber(number)
-      return recent ?? segmentIndex.outputSegment(numbering.id, number)
+      const input = inputOf(numbering)
+      const recent = (await input.tail(numbering)).byNumber(number)
+      const segment = recent ?? (await segmentIndex.outputSegment(numbering.id, number))
+      const [era] = segment ? await input.erasOf([segment]) : []
+      return segment && era && { segment, era }
     },
 
     async extent(endpoint) {

@@ -1,4 +1,4 @@
-import { msFromTicks, type Ticks, ticks, type UtcMs, unwrapPts, utcMs } from '../../media/time.ts'
+import { msFromTicks, TICKS_PER_SECOND, type Ticks, ticks, type UtcMs, unwrapPts, utcMs } from '../../media/time.ts'
 import type { SlotObject, SourceStream } from '../output-segment.ts'
 import type { SegmentProbe, SourceObject, TrackDescription } from '../source-segment.ts'
 import type { OpenEra, OpenSlot, QueuedEntry, StreamListing, TimelineState } from './state.ts'
@@ -120,21 +120,36 @@ function believableDate(entry: QueuedEntry, object: SourceObject): UtcMs | undef
   return date !== undefined && Math.abs(date - object.receivedAt) <= BELIEVABLE_DATE_MS ? date : undefined
 }
 
-/** Notes the first segment's tracks, and the bandwidth nobody declared. True when the era's description changed. */
+/**
+ * Notes what a stream is made of as soon as a segment tells, and the bandwidth nobody declared. True when the era's
+ * description changed.
+ */
 function describeStream(era: OpenEra, streamIndex: number, object: PlaceableObject, entry: QueuedEntry): boolean {
   const at = era.streams.findIndex(({ index }) => index === streamIndex)
   const stream = era.streams[at]
-  if (!stream || stream.tracks.length > 0) return false
+  if (!stream || (stream.tracks.length > 0 && !tellsMore(object.probe.tracks, stream.tracks))) return false
   const role: SourceStream['role'] =
     stream.role.kind === 'variant' && stream.role.bandwidth === 0
-      ? { ...stream.role, bandwidth: Math.ceil((object.size * 8 * 90_000) / Math.max(entry.duration, 1)) }
+      ? { ...stream.role, bandwidth: Math.ceil((object.size * 8 * TICKS_PER_SECOND) / Math.max(entry.duration, 1)) }
       : stream.role
   era.streams[at] = { ...stream, role, tracks: object.probe.tracks }
   return true
 }
 
+/** A track whose parameters a segment does not carry agrees with whatever is known of it. */
 function sameTracks(a: readonly TrackDescription[], b: readonly TrackDescription[]): boolean {
-  return a.length === b.length && a.every((track, i) => JSON.stringify(track) === JSON.stringify(b[i]))
+  return (
+    a.length === b.length &&
+    a.every((track, i) => {
+      const other = b[i]
+      if (track.pid !== other?.pid) return false
+      return track.kind === 'other' || other.kind === 'other' || JSON.stringify(track) === JSON.stringify(other)
+    })
+  )
+}
+
+function tellsMore(found: readonly TrackDescription[], known: readonly TrackDescription[]): boolean {
+  return found.some((track, i) => track.kind !== 'other' && known[i]?.kind === 'other')
 }
 
 function slotObject({ key, size, crc32, sha256 }: SourceObject): SlotObject {
