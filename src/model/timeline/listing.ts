@@ -3,6 +3,9 @@ import type { ListedPlaylist } from '../listed-playlist.ts'
 import type { SourceObject } from '../source-segment.ts'
 import { isSilent, RECENT_ENTRIES, type StreamListing, type TimelineState } from './state.ts'
 
+/** How many segments an encoder may have listed before their PUTs are through. */
+const ENTRIES_ON_THEIR_WAY = 3
+
 /** The newest object put under a name that no playlist has used yet. */
 export type Unlisted = { get(name: string): SourceObject | undefined }
 
@@ -19,15 +22,17 @@ export function followPlaylist(state: TimelineState, playlist: ListedPlaylist, u
   if (lastListed > (known?.lastSequence ?? -1) || restarted) noteReturn(state, now)
   const listing = known ?? newListing(playlist, now)
   state.listings[playlist.name] = listing
-  const from = known && !restarted ? known.lastSequence + 1 : playlist.mediaSequence
-  playlist.segments.forEach((segment, offset) => {
-    const sequence = playlist.mediaSequence + offset
-    if (sequence < from) return
+  const isFirstContact = known === undefined || restarted
+  const offset = isFirstContact
+    ? firstWorthWaitingFor(playlist, unlisted)
+    : listing.lastSequence + 1 - playlist.mediaSequence
+  playlist.segments.slice(Math.max(offset, 0)).forEach((segment, i) => {
+    const sequence = playlist.mediaSequence + Math.max(offset, 0) + i
     listing.queue.push({
       sequence,
       name: segment.name,
       duration: segment.duration,
-      breaks: segment.discontinuity || (restarted && sequence === from),
+      breaks: segment.discontinuity || (restarted && i === 0),
       ...(segment.programDateTime !== undefined && { programDateTime: segment.programDateTime }),
       listedAt: now,
     })
@@ -35,11 +40,19 @@ export function followPlaylist(state: TimelineState, playlist: ListedPlaylist, u
     listing.lastListedAt = now
   })
   listing.recent = listing.recent.slice(-RECENT_ENTRIES)
-  if (restarted || lastListed > listing.lastSequence)
-    listing.previousSequence = restarted ? from - 1 : listing.lastSequence
+  if (restarted || lastListed > listing.lastSequence) listing.previousSequence = restarted ? -1 : listing.lastSequence
   listing.lastSequence = lastListed
   listing.targetDuration = playlist.targetDuration
   listing.ended = playlist.ended
+}
+
+/**
+ * A playlist met for the first time may list hours from before we were there: of what has no object, only the newest
+ * entries may still be on their way.
+ */
+function firstWorthWaitingFor({ segments }: ListedPlaylist, unlisted: Unlisted): number {
+  const present = segments.findIndex(({ name }) => unlisted.get(name) !== undefined)
+  return Math.max((present < 0 ? segments.length : present) - ENTRIES_ON_THEIR_WAY, 0)
 }
 
 function noteReturn(state: TimelineState, now: UtcMs): void {

@@ -71,6 +71,21 @@ describe('a timeline', () => {
     assert.ok(r.outputs(1).every(({ discontinuity }) => !discontinuity))
   })
 
+  it('does not wait for what a playlist lists from before we were there', () => {
+    const r = new Rehearsal()
+    r.parent('a')
+    r.open(1, 2)
+    r.put('s50', probeAt(110))
+    r.list(
+      'a',
+      0,
+      Array.from({ length: 51 }, (_, i) => ({ name: `s${i}` })),
+    )
+    assert.equal(r.state.listings['a']?.queue.length, 4)
+    r.pass(2.1)
+    assert.deepEqual(r.numbers(1), [1])
+  })
+
   it('never alters what was published when a name is put again', () => {
     const r = new Rehearsal()
     r.parent('a')
