@@ -6,6 +6,9 @@ import { isSilent, RECENT_ENTRIES, type StreamListing, type TimelineState } from
 /** How many segments an encoder may have listed before their PUTs are through. */
 const ENTRIES_ON_THEIR_WAY = 3
 
+/** Playlists followed at once; three times what a parent playlist may name. More is not an encoder. */
+const MOST_LISTINGS = 64
+
 /** The newest object put under a name that no playlist has used yet. */
 export type Unlisted = { get(name: string): SourceObject | undefined }
 
@@ -16,6 +19,7 @@ export type Unlisted = { get(name: string): SourceObject | undefined }
  */
 export function followPlaylist(state: TimelineState, playlist: ListedPlaylist, unlisted: Unlisted, now: UtcMs): void {
   const known = state.listings[playlist.name]
+  if (!known && Object.keys(state.listings).length >= MOST_LISTINGS) return
   const lastListed = playlist.mediaSequence + playlist.segments.length - 1
   const restarted = known !== undefined && isRestart(known, playlist, lastListed, unlisted)
   if (known && !restarted && known.lastSequence > lastListed) return

@@ -104,7 +104,11 @@ function followParent(state: TimelineState, streams: readonly ListedStream[]): v
   const before = state.streams
   state.streams = streams
   state.syntheticParent = false
-  if (before && !sameStreams(before, streams)) state.streamsRevision++
+  if (!before || sameStreams(before, streams)) return
+  state.streamsRevision++
+  for (const { playlist } of before) {
+    if (!streams.some((stream) => stream.playlist === playlist)) delete state.listings[playlist]
+  }
 }
 
 function makeSyntheticParent(state: TimelineState): void {
