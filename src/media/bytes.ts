@@ -105,7 +105,8 @@ export class ByteWriter {
   }
 
   u8(value: number): void {
-    this.bytes[this.grow(1)] = value
+    const at = this.grow(1)
+    this.bytes[at] = value
   }
 
   u16(value: number): void {
@@ -123,7 +124,8 @@ export class ByteWriter {
 
   /** Signed values are written as their two's complement. */
   u32(value: number): void {
-    storeU32(this.bytes, this.grow(4), value)
+    const at = this.grow(4)
+    storeU32(this.bytes, at, value)
   }
 
   u64(value: bigint): void {
@@ -137,7 +139,8 @@ export class ByteWriter {
   }
 
   write(bytes: Uint8Array): void {
-    this.bytes.set(bytes, this.grow(bytes.length))
+    const at = this.grow(bytes.length)
+    this.bytes.set(bytes, at)
   }
 
   zeros(count: number): void {
@@ -155,6 +158,7 @@ export class ByteWriter {
     return this.bytes.subarray(0, this.length)
   }
 
+  /** May replace `this.bytes`: call it before naming them. */
   private grow(by: number): number {
     const at = this.length
     const needed = at + by

@@ -17,7 +17,8 @@ import {
   SYNC_BYTE,
   startsUnit,
 } from './packet.ts'
-import { ProgramFollower, type ProgramMap } from './psi.ts'
+import { ProgramFollower } from './program.ts'
+import type { ProgramMap } from './psi.ts'
 
 /** More elementary streams than one program map can name. */
 const MAX_STREAMS = 256

@@ -1,4 +1,4 @@
-import { ByteReader, ByteWriter, equalBytes, MalformedMedia } from '../bytes.ts'
+import { ByteReader, ByteWriter, MalformedMedia } from '../bytes.ts'
 import { PACKET_SIZE, payloadOffset, SYNC_BYTE, startsUnit } from './packet.ts'
 
 /** Program specific information, ISO/IEC 13818-1 §2.4.4. */
@@ -221,42 +221,4 @@ export function packetise(section: Uint8Array, pid: number, counter: number): Ui
     taken += piece.length
   }
   return packets
-}
-
-/** Follows the PAT and the PMT of the first program of a transport stream. */
-export class ProgramFollower {
-  private readonly patSections = new SectionAssembler()
-  private pmtSections = new SectionAssembler()
-  private lastSection = new Uint8Array(0)
-  private damagedBefore = 0
-  /** -1 until a PAT named it. */
-  pmtPid = -1
-  map: ProgramMap | undefined
-
-  get damaged(): number {
-    return this.damagedBefore + this.patSections.damaged + this.pmtSections.damaged
-  }
-
-  /** Takes a packet of the PAT's PID. */
-  pushPat(bytes: Uint8Array, at: number): void {
-    this.patSections.push(bytes, at, (section) => {
-      const pid = readPat(section)
-      if (pid === undefined || pid === this.pmtPid) return
-      this.pmtPid = pid
-      this.damagedBefore += this.pmtSections.damaged
-      this.pmtSections = new SectionAssembler()
-    })
-  }
-
-  /** Takes a packet of the PMT's PID; calls `found` with each complete map and whether it differs from the last. */
-  pushPmt(bytes: Uint8Array, at: number, found: (map: ProgramMap, changed: boolean) => void): void {
-    this.pmtSections.push(bytes, at, (section) => {
-      const changed = this.map === undefined || !equalBytes(section, this.lastSection)
-      const map = changed ? readPmt(section) : this.map
-      if (map === undefined) return
-      if (changed) this.lastSection = section.slice()
-      this.map = map
-      found(map, changed)
-    })
-  }
 }
