@@ -48,18 +48,13 @@ describe('audio split off from muxed segments', () => {
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'windrow-split-'))
-    const lavfi = (source: string) => ['-f', 'lavfi', '-i', source]
-    const aac = ['-c:a', 'aac', '-b:a', '64k', '-ac', '2', '-ar', '48000']
-    const x264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-g', '25', '-bf', '2', '-pix_fmt', 'yuv420p']
-    await run('ffmpeg', [
-      ...['-v', 'error', '-t', '4'],
-      ...lavfi('testsrc2=size=320x180:rate=25'),
-      ...['-t', '4', ...lavfi('sine=frequency=440')],
-      ...['-t', '4', ...lavfi('sine=frequency=880')],
-      ...['-map', '0:v', '-map', '1:a', '-map', '2:a', '-metadata:s:a:0', 'language=eng'],
-      ...['-metadata:s:a:1', 'language=deu', ...x264, ...aac],
-      ...['-f', 'segment', '-segment_time', '1', '-segment_format', 'mpegts', join(folder, 'seg%d.ts')],
-    ])
+    const encode =
+      '-v error -t 4 -f lavfi -i testsrc2=size=320x180:rate=25 -t 4 -f lavfi -i sine=frequency=440 ' +
+      '-t 4 -f lavfi -i sine=frequency=880 -map 0:v -map 1:a -map 2:a ' +
+      '-metadata:s:a:0 language=eng -metadata:s:a:1 language=deu ' +
+      '-c:v libx264 -preset ultrafast -g 25 -bf 2 -pix_fmt yuv420p -c:a aac -b:a 64k -ac 2 -ar 48000 ' +
+      '-f segment -segment_time 1 -segment_format mpegts'
+    await run('ffmpeg', [...encode.split(' '), join(folder, 'seg%d.ts')])
     const archive = new FakeArchive(undefined)
     const sources = await Promise.all(SLOTS.map((_, i) => readFile(join(folder, `seg${i}.ts`))))
     for (const [i, key] of SLOTS.entries()) archive.overrides.set(key, sources[i]!)
