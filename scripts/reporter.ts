@@ -62,9 +62,11 @@ function line(file: string, counts: Counts): string {
   return `${mark} ${file}: ${counts.passed} passed${skipped} (${(counts.milliseconds / 1000).toFixed(1)} s)\n`
 }
 
-/** The cause is what the test threw; the wrapper around it says only that it did. */
+/** The cause is what the test threw; the wrapper around it says only that it did. Node's own frames are left out. */
 function describe(error: Error): string {
-  return inspect(error.cause ?? error, { depth: 4 })
+  const cause = (error.cause ?? error) as Error & { code?: string }
+  const text = cause.code === 'ERR_ASSERTION' && cause.stack ? cause.stack : inspect(cause, { depth: 4 })
+  return text.replaceAll(/^ *at .*[( ]node:.*\n?/gm, '').trimEnd()
 }
 
 function indent(text: string): string {

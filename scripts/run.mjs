@@ -14,10 +14,10 @@ const TASKS = {
   build: { build: true },
   start: { build: true, run: ['dist/main.js', 'serve'] },
   demo: { build: true, run: ['demo/demo.ts'] },
-  test: { run: ['scripts/test.ts'] },
+  test: { build: true, run: ['scripts/test.ts'] },
   check: { run: ['scripts/check.ts'] },
   soak: { build: true, run: ['scripts/soak.ts'] },
-  bench: { build: true, run: ['scripts/bench.ts'] },
+  bench: { build: true, run: ['test/bench/run.ts'] },
   docs: { run: ['scripts/docs.ts'] },
   format: { run: ['node_modules/@biomejs/biome/bin/biome', 'check', '--write', '.'] },
 }
