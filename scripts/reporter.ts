@@ -32,9 +32,9 @@ export default async function* report(source: AsyncIterable<TestEvent>): AsyncGe
       else {
         counts.failed++
         const names = [...(path.get(data.file ?? '') ?? []).slice(0, data.nesting), data.name]
-        const problem = `✖ ${names.join(' › ')}\n  at ${file}:${data.line}\n${indent(describe(event.data.details.error))}\n`
-        failures.push(problem)
-        yield problem
+        const title = `✖ ${names.join(' › ')}\n`
+        failures.push(`${title}  at ${file}:${data.line}\n${indent(describe(event.data.details.error))}\n`)
+        yield title
       }
     } else if (event.type === 'test:stderr') {
       yield event.data.message
@@ -58,8 +58,9 @@ function failed(counts: { tests: number; passed: number; cancelled: number; skip
 
 function line(file: string, counts: Counts): string {
   const mark = counts.failed > 0 ? '✖' : '✔'
+  const failed = counts.failed > 0 ? `${counts.failed} FAILED, ` : ''
   const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : ''
-  return `${mark} ${file}: ${counts.passed} passed${skipped} (${(counts.milliseconds / 1000).toFixed(1)} s)\n`
+  return `${mark} ${file}: ${failed}${counts.passed} passed${skipped} (${(counts.milliseconds / 1000).toFixed(1)} s)\n`
 }
 
 /** The cause is what the test threw; the wrapper around it says only that it did. Node's own frames are left out. */
