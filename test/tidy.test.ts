@@ -59,7 +59,7 @@ const BANS: readonly Ban[] = [
   },
   {
     name: 'big-endian numbers are read and written in media/bytes.ts alone',
-    pattern: /<< 24\b|\bDataView\b/g,
+    pattern: /\]!? << 24\b|\bDataView\b/g,
     appliesTo: (file) => inSource(file) && file.path !== 'src/media/bytes.ts',
     instead: 'use media/bytes.ts, which checks that the bytes are there and that the sign is right',
     example: 'const size = bytes[at]! << 24',
