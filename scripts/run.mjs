@@ -52,12 +52,26 @@ function readLock(path) {
   return existsSync(root + path) ? JSON.parse(readFileSync(root + path, 'utf8')).packages : undefined
 }
 
+/**
+ * Not `npm ci`: that refuses a lock file without the optional packages of platforms a registry does not carry. What
+ * was installed is compared with the lock file afterwards instead.
+ */
 async function install() {
-  console.log('Installing the packages of package-lock.json (npm ci) …')
-  const options = ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error']
+  console.log('Installing the packages of package-lock.json …')
+  const options = [
+    'install',
+    '--no-save',
+    '--include=dev',
+    '--include=optional',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+  ]
   const script = process.env.npm_execpath
   const npm = script?.endsWith('js') ? [process.execPath, script] : ['npm']
   await must([...npm, ...options])
+  if (!isInstalled())
+    fail('npm installed something else than package-lock.json names: remove node_modules and try again')
 }
 
 /** The pinned Node from node_modules; else this one, if it is new enough. */
