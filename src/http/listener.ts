@@ -53,6 +53,8 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     const requestId = randomUUID()
     response.setHeader('x-request-id', requestId)
     connections.begin(request, response)
+    // Before node's own listener, which would discard the rest of the body without a bound.
+    response.prependListener('finish', () => discard(request, limits.discardBytes))
     const target = parseTarget(request.url ?? '')
     const mount = target && mounts.find(({ prefix }) => target.path.startsWith(prefix))
     try {
@@ -73,7 +75,6 @@ export async function listen(options: ListenOptions): Promise<Listener> {
         fail(response, requestId)
       }
     }
-    discard(request, limits.discardBytes)
   }
   server.on('request', (request, response) => void serve(request, response, false))
   server.on('checkContinue', (request, response) => void serve(request, response, true))
@@ -119,13 +120,13 @@ function fail(response: ServerResponse, requestId: string): void {
 
 /** Reads what a handler left of a body, so that the connection can be used again; past the bound it is closed. */
 function discard(request: IncomingMessage, bound: number): void {
-  if (request.complete && request.readableLength === 0) return
+  if (request.complete) return
   let left = bound
   request.on('data', (chunk: Buffer) => {
     left -= chunk.length
     if (left < 0) request.socket.destroy()
   })
-  // Marks the body as being read: else node would drop the listener and discard without a bound.
+  // Tells node at once that someone reads; `resume` alone does so a tick later.
   request.read(0)
   request.resume()
 }
