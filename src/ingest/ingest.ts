@@ -52,7 +52,7 @@ export function createIngest(options: IngestOptions): Ingest {
     if (wait > 0) throw new Refusal(429, 'too many requests for this channel', { 'retry-after': `${wait}` })
     const isThere = path.name === undefined || recent.has(path)
 
-    switch (request.method) {
+    switch (request.method ?? '') {
       case 'PUT':
       case 'POST':
         await uploads.store(request, path, proceed)
@@ -71,7 +71,6 @@ export function createIngest(options: IngestOptions): Ingest {
       case 'PROPFIND':
         if (!isThere) throw new Refusal(404, 'no such file')
         return sendProperties(response, path, String(request.headers['depth']))
-      case undefined:
       default:
         throw new Refusal(405, `only ${METHODS}`, { allow: METHODS })
     }
