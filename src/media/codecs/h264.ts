@@ -258,6 +258,6 @@ export function readAvcC(reader: ByteReader): AvcConfiguration {
   reader.skip(3)
   const lengthSize = (reader.u8() & 3) + 1
   if (lengthSize !== 4) throw new MalformedMedia(`NAL lengths of ${lengthSize} bytes`, reader.position - 1)
-  const readNals = (count: number) => Array.from({ length: count }, () => reader.view(reader.u16()).slice())
+  const readNals = (count: number) => Array.from({ length: count }, () => new Uint8Array(reader.view(reader.u16())))
   return { sps: readNals(reader.u8() & 0x1f), pps: readNals(reader.u8()) }
 }

@@ -3,7 +3,7 @@ import { readSps } from '../codecs/h264.ts'
 import type { SampleTable, Track } from '../sample.ts'
 import { type Box, readBoxes, theBox } from './box.ts'
 import { type Fragment, readMovieFragment, writeMovieFragment } from './fragment.ts'
-import { type MovieTrack, readMovie, writeFileType, writeMovie } from './movie.ts'
+import { type MovieTrack, readFileType, readMovie, writeFileType, writeMovie } from './movie.ts'
 
 /** CMAF, ISO/IEC 23000-19: one track per file, §7.3.2. */
 
@@ -35,7 +35,9 @@ export function writeCmafHeader(track: MovieTrack): Uint8Array {
 
 export function readCmafHeader(bytes: Uint8Array): MovieTrack {
   const boxes = readBoxes(new ByteReader(bytes))
-  theBox(boxes, 'ftyp', undefined)
+  const ftyp = theBox(boxes, 'ftyp', undefined)
+  const { compatibleBrands } = readFileType(ftyp.body)
+  if (!compatibleBrands.includes('cmfc')) throw new MalformedMedia(`brands ${compatibleBrands.join()}`, ftyp.start)
   return readMovie(theBox(boxes, 'moov', undefined))
 }
 

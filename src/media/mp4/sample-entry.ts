@@ -125,7 +125,7 @@ function readElementaryStreamDescriptor(reader: ByteReader): Uint8Array {
   if (objectType !== MPEG4_AUDIO) throw new MalformedMedia(`object type ${objectType}`, decoder.position - 1)
   decoder.skip(12)
   const specific = readDescriptor(decoder, DECODER_SPECIFIC_INFO)
-  return specific.view(specific.remaining).slice()
+  return new Uint8Array(specific.view(specific.remaining))
 }
 
 function readDescriptor(reader: ByteReader, expected: number): ByteReader {

@@ -128,7 +128,7 @@ class ParameterSets {
     for (const known of sets.values()) if (equalBytes(known, nal)) return true
     try {
       if (type === NAL_SPS) this.addSps(nal)
-      else this.pps.set(readPps(nal).id, nal.slice())
+      else this.pps.set(readPps(nal).id, new Uint8Array(nal))
     } catch (error) {
       if (error instanceof MalformedMedia) return false
       throw error
@@ -146,7 +146,7 @@ class ParameterSets {
 
   private addSps(nal: Uint8Array): void {
     const { id, frameRate } = readSps(nal)
-    this.sps.set(id, nal.slice())
+    this.sps.set(id, new Uint8Array(nal))
     if (frameRate === undefined) return
     this.frameDuration = Math.round((TICKS_PER_SECOND * frameRate.denominator) / frameRate.numerator)
   }
