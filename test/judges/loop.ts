@@ -25,13 +25,14 @@ export async function encodeLoop(): Promise<LoopRendition[]> {
     RENDITIONS.map(async ({ name, size, bandwidth }) => {
       await run('ffmpeg', [
         ...words(`-hide_banner -loglevel error -y -f lavfi -i testsrc2=size=${size}:rate=10`),
-        ...words(`-f lavfi -i aevalsrc=0.2*sin(300*t*t):sample_rate=48000 -t ${LOOP_SEGMENTS}`),
+        ...words(`-f lavfi -i aevalsrc=0.2*sin(300*t*t):sample_rate=48000 -t ${LOOP_SEGMENTS + 2}`),
         ...words('-c:v libx264 -preset ultrafast -pix_fmt yuv420p -g 10 -keyint_min 10 -sc_threshold 0 -flags +cgop'),
         ...words(`-bf 1 -b:v ${bandwidth / 2} -threads 1 -c:a aac -b:a 32k -f hls -hls_time 1 -hls_list_size 0`),
         ...words(`-hls_segment_filename ${join(folder, name)}-%d.ts ${join(folder, name)}.m3u8`),
       ])
+      // The first and the last hold what an encoder does at its beginning and its end alone.
       const loop = Array.from({ length: LOOP_SEGMENTS }, (_, index) =>
-        readFileSync(join(folder, `${name}-${index}.ts`)),
+        readFileSync(join(folder, `${name}-${index + 1}.ts`)),
       )
       const segment = (number: number) => {
         const rounds = Math.floor(number / LOOP_SEGMENTS)
