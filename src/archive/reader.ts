@@ -1,6 +1,6 @@
 import type { UtcMs } from '../media/time.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
-import type { ArchiveWindow, OutputSegment } from '../model/output-segment.ts'
+import type { ArchiveWindow, Era, OutputSegment } from '../model/output-segment.ts'
 import type { ByteRange } from '../stores/objects.ts'
 
 /** The reading side of the archive: what packaging, origin and harvest may ask of it. */
@@ -14,7 +14,11 @@ export type ArchiveReader = {
   live(endpoint: OriginEndpoint, seconds: number): Promise<ArchiveWindow | undefined>
   /** Every output segment that starts before `end` and ends after `start`. Undefined when there is none. */
   between(endpoint: OriginEndpoint, start: UtcMs, end: UtcMs): Promise<ArchiveWindow | undefined>
-  outputSegment(endpoint: OriginEndpoint, number: number): Promise<OutputSegment | undefined>
+  /** One output segment and the era it belongs to. */
+  outputSegment(
+    endpoint: OriginEndpoint,
+    number: number,
+  ): Promise<{ readonly segment: OutputSegment; readonly era: Era } | undefined>
   /** Start of the oldest and end of the newest output segment. Undefined while there is nothing. */
   extent(endpoint: OriginEndpoint): Promise<{ readonly start: UtcMs; readonly end: UtcMs } | undefined>
   /** The bytes of a source object; shared, not to be changed. */

@@ -38,7 +38,7 @@ export type OutputFormat = {
     name: ManifestName,
     style: ManifestStyle,
   ): TextBody | undefined
-  /** The bytes of an output segment, or undefined where the stream has none there. */
+  /** The bytes of an output segment, or undefined where the stream has none there. `window` has at least its era. */
   segment(
     endpoint: OriginEndpoint,
     segment: OutputSegment,
@@ -46,17 +46,22 @@ export type OutputFormat = {
     name: SegmentName,
     archive: Pick<ArchiveReader, 'read'>,
   ): Promise<SegmentBody | undefined>
-  /** Every file of a finished asset: what a harvest writes, children before their parents, names without folders. */
-  asset(endpoint: OriginEndpoint, window: ArchiveWindow): Asset
+  /**
+   * Every file of a finished asset: what a harvest writes, children before their parents, names without folders.
+   * Undefined when the endpoint's settings leave nothing of the window.
+   */
+  asset(endpoint: OriginEndpoint, window: ArchiveWindow): Asset | undefined
 }
 
 export type Asset = {
+  /** Only those that exist: where a stream has a gap there is no file. */
   readonly segments: readonly {
     readonly name: string
     readonly request: SegmentName
     readonly segment: OutputSegment
   }[]
-  readonly manifests: readonly { readonly name: string; readonly body: TextBody }[]
+  /** Bodies are written when asked for, so that a long window can be taken a manifest at a time. */
+  readonly manifests: readonly { readonly name: string; readonly body: () => TextBody }[]
   /** Written last, under the name the job chose. */
   readonly parent: TextBody
 }

@@ -1,4 +1,14 @@
-import type { Ticks, UtcMs } from '../../media/time.ts'
+import { msFromTicks, type Ticks, ticksFromSeconds, type UtcMs } from '../../media/time.ts'
+import { AttributeList } from './attribute-list.ts'
+import { parseDateTime, writeDateTime } from './date-time.ts'
+import { MalformedPlaylist } from './playlist-error.ts'
+import {
+  DEFAULT_PLAYLIST_LIMITS,
+  decimalFloat,
+  decimalInteger,
+  type PlaylistLimits,
+  playlistLines,
+} from './playlist-lines.ts'
 
 /** A Media Segment of a playlist, RFC 8216 §4.3.2. Each field names the tag it becomes. */
 export type MediaSegment = {
@@ -30,4 +40,159 @@ export type MediaPlaylist = {
   readonly segments: readonly MediaSegment[]
   /** EXT-X-ENDLIST */
   readonly ended: boolean
+}
+
+/** Tags of sources this packager does not take, and why. */
+const REFUSED: Readonly<Record<string, string>> = {
+  'EXT-X-MAP': 'EXT-X-MAP: fragmented MP4 sources are not accepted yet',
+  'EXT-X-BYTERANGE': 'EXT-X-BYTERANGE: every segment is to be a file of its own',
+}
+
+/** Tags that may stand once in a playlist, §4.3.3. */
+const ONCE = new Set([
+  'EXT-X-VERSION',
+  'EXT-X-TARGETDURATION',
+  'EXT-X-MEDIA-SEQUENCE',
+  'EXT-X-DISCONTINUITY-SEQUENCE',
+  'EXT-X-PLAYLIST-TYPE',
+])
+
+/**
+ * Reads a source's media playlist. Unknown tags are ignored. Encrypted segments, byte ranges and EXT-X-MAP are refused.
+ * Throws MalformedPlaylist.
+ */
+export function parseMediaPlaylist(text: string, limits: PlaylistLimits = DEFAULT_PLAYLIST_LIMITS): MediaPlaylist {
+  const segments: MediaSegment[] = []
+  const header: { -readonly [K in keyof MediaPlaylist]?: MediaPlaylist[K] } = {}
+  let next: { -readonly [K in keyof MediaSegment]?: MediaSegment[K] } = {}
+  const seen = new Set<string>()
+  let lastLine = 1
+
+  for (const { line, tag, value } of playlistLines(text, limits)) {
+    lastLine = line
+    if (tag === undefined) {
+      if (next.duration === undefined) throw new MalformedPlaylist(line, 'a segment has no EXTINF')
+      if (segments.length === limits.segments) {
+        throw new MalformedPlaylist(line, `there are more than ${limits.segments} segments`)
+      }
+      segments.push({ discontinuity: false, gap: false, ...next, duration: next.duration, uri: value })
+      next = {}
+      continue
+    }
+    if (ONCE.has(tag)) {
+      if (seen.has(tag)) throw new MalformedPlaylist(line, `${tag} stands twice`)
+      seen.add(tag)
+    }
+    const refused = REFUSED[tag]
+    if (refused !== undefined) throw new MalformedPlaylist(line, refused)
+    switch (tag) {
+      case 'EXTINF':
+        if (next.duration !== undefined) throw new MalformedPlaylist(line, 'the EXTINF before this one has no URI')
+        next.duration = parseExtinf(value, line)
+        break
+      case 'EXT-X-DISCONTINUITY':
+        next.discontinuity = true
+        break
+      case 'EXT-X-PROGRAM-DATE-TIME':
+        next.programDateTime = parseDateTime(value, line)
+        break
+      case 'EXT-X-GAP':
+        next.gap = true
+        break
+      case 'EXT-X-KEY':
+        if (new AttributeList(tag, value, line).enumerated('METHOD') !== 'NONE') {
+          throw new MalformedPlaylist(line, 'EXT-X-KEY: encrypted sources are not accepted')
+        }
+        break
+      case 'EXT-X-VERSION':
+        header.version = decimalInteger(value, line, tag)
+        break
+      case 'EXT-X-TARGETDURATION':
+        header.targetDuration = parseTargetDuration(value, line)
+        break
+      case 'EXT-X-MEDIA-SEQUENCE':
+      case 'EXT-X-DISCONTINUITY-SEQUENCE':
+        if (segments.length > 0) throw new MalformedPlaylist(line, `${tag} stands after the first segment`)
+        header[tag === 'EXT-X-MEDIA-SEQUENCE' ? 'mediaSequence' : 'discontinuitySequence'] = decimalInteger(
+          value,
+          line,
+          tag,
+        )
+        break
+      case 'EXT-X-PLAYLIST-TYPE':
+        if (value !== 'EVENT' && value !== 'VOD') throw new MalformedPlaylist(line, `${tag} is neither EVENT nor VOD`)
+        header.playlistType = value
+        break
+      case 'EXT-X-INDEPENDENT-SEGMENTS':
+        header.independentSegments = true
+        break
+      case 'EXT-X-ENDLIST':
+        header.ended = true
+        break
+      case 'EXT-X-STREAM-INF':
+      case 'EXT-X-MEDIA':
+        throw new MalformedPlaylist(line, `${tag} has no place in a media playlist`)
+    }
+  }
+  if (next.duration !== undefined) throw new MalformedPlaylist(lastLine, 'the last EXTINF has no URI')
+  const { targetDuration } = header
+  if (targetDuration === undefined) throw new MalformedPlaylist(lastLine, 'there is no EXT-X-TARGETDURATION')
+  return {
+    version: 1,
+    mediaSequence: 0,
+    discontinuitySequence: 0,
+    independentSegments: false,
+    ended: false,
+    ...header,
+    targetDuration,
+    segments,
+  }
+}
+
+function parseExtinf(value: string, line: number): Ticks {
+  const comma = value.indexOf(',')
+  const duration = (comma === -1 ? value : value.slice(0, comma)).trim()
+  return ticksFromSeconds(decimalFloat(duration, line, 'the duration of EXTINF'))
+}
+
+// Some encoders write a fraction here; the whole second above it is what they mean.
+function parseTargetDuration(value: string, line: number): number {
+  return Math.ceil(decimalFloat(value, line, 'EXT-X-TARGETDURATION'))
+}
+
+/**
+ * Durations are written in milliseconds, each rounded by itself: a caller who lists segments of one timeline rounds
+ * their ends, not their lengths, so that errors do not add up.
+ */
+export function writeMediaPlaylist(playlist: MediaPlaylist): string {
+  let text = `#EXTM3U\n#EXT-X-VERSION:${playlist.version}\n`
+  if (playlist.independentSegments) text += '#EXT-X-INDEPENDENT-SEGMENTS\n'
+  text += `#EXT-X-TARGETDURATION:${playlist.targetDuration}\n`
+  if (playlist.playlistType) text += `#EXT-X-PLAYLIST-TYPE:${playlist.playlistType}\n`
+  text += `#EXT-X-MEDIA-SEQUENCE:${playlist.mediaSequence}\n`
+  if (playlist.discontinuitySequence > 0) {
+    text += `#EXT-X-DISCONTINUITY-SEQUENCE:${playlist.discontinuitySequence}\n`
+  }
+  // Nearly every segment is as long as the one before it.
+  let lastDuration = -1
+  let extinf = ''
+  for (const segment of playlist.segments) {
+    if (segment.duration !== lastDuration) {
+      lastDuration = segment.duration
+      extinf = `#EXTINF:${threeDecimals(msFromTicks(segment.duration))},\n`
+    }
+    if (segment.discontinuity) text += '#EXT-X-DISCONTINUITY\n'
+    if (segment.programDateTime !== undefined) {
+      text += `#EXT-X-PROGRAM-DATE-TIME:${writeDateTime(segment.programDateTime)}\n`
+    }
+    if (segment.gap) text += '#EXT-X-GAP\n'
+    text += extinf
+    text += segment.uri
+    text += '\n'
+  }
+  return playlist.ended ? `${text}#EXT-X-ENDLIST\n` : text
+}
+
+function threeDecimals(ms: number): string {
+  return `${Math.floor(ms / 1000)}.${String(ms % 1000).padStart(3, '0')}`
 }

@@ -1,0 +1,200 @@
+import { randomBytes } from 'node:crypto'
+import type { Clock } from '../clock.ts'
+import type { Log } from '../log.ts'
+import { type UtcMs, utcMs } from '../media/time.ts'
+import type { OriginEndpoint } from '../model/origin-endpoint.ts'
+import type { ArchiveWindow, OutputSegment } from '../model/output-segment.ts'
+import type { Objects } from '../stores/objects.ts'
+import type { Resources } from '../stores/resources.ts'
+import type { IngestRef, Numbering, SegmentIndex } from '../stores/segment-index.ts'
+import { Input } from './input.ts'
+import type { ArchiveReader } from './reader.ts'
+import { sweepUnknownObjects } from './recovery.ts'
+import { forgetOldContent, type RetentionRules } from './retention.ts'
+import type { ArchiveWriter } from './writer.ts'
+
+/** A window of 24 hours of one-second segments. */
+const MOST_SEGMENTS = 86_400
+const HOUR_MS = 3_600_000
+
+export type Archive = ArchiveReader &
+  ArchiveWriter & {
+    /** Lets time pass for every input that waits for something. Called often. */
+    tick(): Promise<void>
+    /** Deletes what no endpoint and no harvest job needs any more. Called now and then. */
+    retain(): Promise<void>
+    /** Deletes objects a crash left without a row. Called once, after start. */
+    sweep(): Promise<void>
+    /** Resolves when every write begun so far is done. */
+    close(): Promise<void>
+  }
+
+export type ArchiveHost = {
+  readonly segmentIndex: SegmentIndex
+  readonly resources: Pick<Resources, 'channelByGuid' | 'retentionDemands'>
+  readonly objects: Objects
+  readonly clock: Clock
+  readonly log: Log
+  readonly retention: RetentionRules
+}
+
+/** Opens the archive: one timeline per input, over the segment index and the object store. */
+export async function openArchive(host: ArchiveHost): Promise<Archive> {
+  const { segmentIndex, objects, clock, log } = host
+  const inputs = new Map<string, Input>()
+  const versions = new Map<string, number>()
+  const numberings = new Map<string, Promise<Numbering | undefined>>()
+  /** Keys handed out whose rows are not committed yet. */
+  const unrecorded = new Set<string>()
+  let closing = false
+
+  function inputOf(ref: IngestRef): Input {
+    const id = `${ref.channelGuid}/${ref.ingestEndpointId}`
+    const known = inputs.get(id)
+    if (known) return known
+    const changed = () => versions.set(ref.channelGuid, (versions.get(ref.channelGuid) ?? 0) + 1)
+    const input = new Input(ref, { segmentIndex, clock, log, changed })
+    inputs.set(id, input)
+    return input
+  }
+
+  /** Until failover is built an endpoint follows input 1, or 2 if only that has content, and stays with it. */
+  async function followedInput(channelGuid: string): Promise<Input | undefined> {
+    const channel = await host.resources.channelByGuid(channelGuid)
+    for (const { id } of channel?.ingestEndpoints ?? []) {
+      const input = inputOf({ channelGuid, ingestEndpointId: id })
+      await input.ready()
+      if (input.hasContent()) return input
+    }
+    return undefined
+  }
+
+  async function openNumbering(endpoint: OriginEndpoint, seconds: number): Promise<Numbering | undefined> {
+    const existing = await segmentIndex.numberingOf(endpoint.guid, seconds)
+    if (existing) return existing
+    const input = await followedInput(endpoint.channelGuid)
+    if (!input) return undefined
+    const numbering = await segmentIndex.openNumbering(endpoint.guid, input.ref, seconds)
+    await input.fill(numbering)
+    return numbering
+  }
+
+  async function numberingOf(endpoint: OriginEndpoint): Promise<Numbering | undefined> {
+    const id = `${endpoint.guid}/${endpoint.revision}`
+    const known = numberings.get(id)
+    if (known) return known
+    const opening = openNumbering(endpoint, endpoint.package.segmentDurationSeconds)
+    numberings.set(id, opening)
+    const drop = () => numberings.delete(id)
+    // Neither a failure nor "nothing there yet" is remembered.
+    opening.then((numbering) => numbering ?? drop(), drop)
+    return opening
+  }
+
+  async function windowOf(input: Input, segments: readonly OutputSegment[]): Promise<ArchiveWindow | undefined> {
+    const newest = segments.at(-1)
+    if (!newest) return undefined
+    const version = versions.get(input.ref.channelGuid) ?? 0
+    return { version, eras: await input.erasOf(segments), segments, ended: input.ended }
+  }
+
+  return {
+    async createObject({ channelGuid }) {
+      const hour = new Date(Math.floor(clock() / HOUR_MS) * HOUR_MS).toISOString().slice(0, 13)
+      const key = `${channelGuid}/${hour}/${randomBytes(16).toString('hex')}`
+      unrecorded.add(key)
+      try {
+        const writer = await objects.create(key)
+        const abort = () => writer.abort().finally(() => unrecorded.delete(key))
+        return { key, writer: { write: (chunk) => writer.write(chunk), commit: () => writer.commit(), abort } }
+      } catch (error) {
+        unrecorded.delete(key)
+        throw error
+      }
+    },
+
+    async storeSegment(ref, object) {
+      // After a failed commit nobody knows whether the row exists: the object stays until the sweep of the next start.
+      await inputOf(ref).apply({ kind: 'object' }, object)
+      unrecorded.delete(object.key)
+    },
+
+    storeParentPlaylist: (ref, streams) => inputOf(ref).apply({ kind: 'parent playlist', streams }),
+    storeMediaPlaylist: (ref, playlist) => inputOf(ref).apply({ kind: 'media playlist', playlist }),
+
+    version: (channelGuid) => versions.get(channelGuid) ?? 0,
+
+    async live(endpoint, seconds) {
+      const numbering = await numberingOf(endpoint)
+      if (!numbering) return undefined
+      const input = inputOf(numbering)
+      return windowOf(input, (await input.tail(numbering)).newest(seconds))
+    },
+
+    async between(endpoint, start, end) {
+      const numbering = await numberingOf(endpoint)
+      if (!numbering) return undefined
+      const input = inputOf(numbering)
+      const segments = await segmentIndex.outputSegmentsBetween(numbering.id, start, end, MOST_SEGMENTS)
+      const newest = (await input.tail(numbering)).newestSegment
+      const window = await windowOf(input, segments)
+      return window && { ...window, ended: window.ended && newest?.number === segments.at(-1)?.number }
+    },
+
+    async outputSegment(endpoint, number) {
+      const numbering = await numberingOf(endpoint)
+      if (!numbering) return undefined
+      const input = inputOf(numbering)
+      const recent = (await input.tail(numbering)).byNumber(number)
+      const segment = recent ?? (await segmentIndex.outputSegment(numbering.id, number))
+      const [era] = segment ? await input.erasOf([segment]) : []
+      return segment && era && { segment, era }
+    },
+
+    async extent(endpoint) {
+      const numbering = await numberingOf(endpoint)
+      if (!numbering) return undefined
+      const forever = utcMs(Number.MAX_SAFE_INTEGER)
+      const [oldest] = await segmentIndex.outputSegmentsBetween(numbering.id, utcMs(0), forever, 1)
+      const newest = (await inputOf(numbering).tail(numbering)).newestSegment
+      if (!oldest || !newest) return undefined
+      return { start: oldest.startUtc, end: endOf(newest) }
+    },
+
+    read: (key, range) => objects.read(key, range),
+    file: (key) => objects.file(key),
+
+    async tick() {
+      await Promise.all(
+        [...inputs.values()].map((input) =>
+          input.passTime().catch((error: unknown) => {
+            log.error({ ...input.ref, error: String(error) }, 'could not let time pass for an input')
+          }),
+        ),
+      )
+    },
+
+    async retain() {
+      await forgetOldContent({ ...host, inputOf })
+    },
+
+    async sweep() {
+      await sweepUnknownObjects({
+        segmentIndex,
+        objects,
+        log,
+        isUnrecorded: (key) => unrecorded.has(key),
+        isClosing: () => closing,
+      })
+    },
+
+    async close() {
+      closing = true
+      await Promise.all([...inputs.values()].map((input) => input.settled()))
+    },
+  }
+}
+
+function endOf(segment: OutputSegment): UtcMs {
+  return utcMs(segment.startUtc + Math.round(segment.duration / 90))
+}

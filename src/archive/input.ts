@@ -1,0 +1,254 @@
+import type { Clock } from '../clock.ts'
+import type { Log } from '../log.ts'
+import { ticksFromSeconds, type UtcMs } from '../media/time.ts'
+import type { Era, OutputSegment } from '../model/output-segment.ts'
+import type { SourceObject } from '../model/source-segment.ts'
+import { emptyTimeline, type TimelineState } from '../model/timeline/state.ts'
+import { isUnsettled, step, type TimelineEvent, type TimelineStep } from '../model/timeline/step.ts'
+import type { IngestRef, Numbering, SegmentIndex } from '../stores/segment-index.ts'
+import { SegmentTail } from './segment-tail.ts'
+
+/** Sealed slots given to a new numbering at a time, so that filling a long one does not hold ingest up. */
+const FILL_SLOTS = 1000
+/** Another node may have taken a step meanwhile; each try starts from what it left. */
+const COMMIT_TRIES = 5
+
+export type InputHost = {
+  readonly segmentIndex: SegmentIndex
+  readonly clock: Clock
+  readonly log: Log
+  /** Called when what the input can show has changed. */
+  readonly changed: () => void
+}
+
+/**
+ * One input of a channel: applies events to its timeline one at a time, each as one durable commit, and keeps the
+ * newest output segments in memory for reading.
+ */
+export class Input {
+  readonly ref: IngestRef
+  private readonly host: InputHost
+  private readonly tails = new Map<number, SegmentTail>()
+  /** Eras of the segments in the tails and of the open timeline. */
+  private readonly eras = new Map<number, Era>()
+  /** Newest object put under each name no playlist has used yet. */
+  private unlisted = new Map<string, SourceObject>()
+  private state: TimelineState = emptyTimeline()
+  private stateText = ''
+  private version = 0
+  private loading: Promise<void> | undefined
+  private last: Promise<unknown> = Promise.resolve()
+
+  constructor(ref: IngestRef, host: InputHost) {
+    this.ref = ref
+    this.host = host
+  }
+
+  /** Applies an event after all earlier ones; durable when it resolves. */
+  apply(event: TimelineEvent, object?: SourceObject): Promise<void> {
+    return this.inTurn(() => this.takeStep(event, object))
+  }
+
+  /** Lets time pass: gives up what was waited for too long. Cheap when there is nothing to give up. */
+  async passTime(): Promise<void> {
+    if (this.loading && isUnsettled(this.state)) await this.apply({ kind: 'time' })
+  }
+
+  /** Reads the state, once. */
+  ready(): Promise<void> {
+    this.loading ??= this.load().catch((error: unknown) => {
+      this.loading = undefined
+      throw error
+    })
+    return this.loading
+  }
+
+  get ended(): boolean {
+    return this.state.ended
+  }
+
+  hasContent(): boolean {
+    return this.state.eras.some((era) => era.nextIndex > 0 || era.slots.length > 0)
+  }
+
+  /** Keys the open timeline still needs, sealed or not. */
+  keysInUse(): string[] {
+    const open = this.state.eras.flatMap((era) => era.slots.flatMap((slot) => Object.values(slot.entries)))
+    return open.flatMap((object) => (object ? [object.key] : []))
+  }
+
+  /** The newest output segments of a numbering. */
+  async tail(numbering: Numbering): Promise<SegmentTail> {
+    await this.ready()
+    const known = this.tails.get(numbering.id)
+    if (known) return known
+    return this.inTurn(async () => {
+      const tail = this.tails.get(numbering.id) ?? (await SegmentTail.load(this.host.segmentIndex, numbering.id))
+      this.tails.set(numbering.id, tail)
+      return tail
+    })
+  }
+
+  /** The eras of these segments, oldest first. */
+  async erasOf(segments: readonly OutputSegment[]): Promise<readonly Era[]> {
+    const ids = [...new Set(segments.map(({ era }) => era))]
+    const missing = ids.filter((id) => !this.eras.has(id))
+    if (missing.length > 0) {
+      for (const era of await this.host.segmentIndex.eras(this.ref, missing)) this.eras.set(era.id, era)
+    }
+    return ids.flatMap((id) => this.eras.get(id) ?? [])
+  }
+
+  /** Gives a numbering every slot sealed before it was opened, page by page, and the live ones from then on. */
+  async fill(numbering: Numbering): Promise<void> {
+    await this.ready()
+    for (;;) {
+      const isFull = await this.inTurn(() => this.fillPage(numbering))
+      if (isFull) return
+    }
+  }
+
+  /** Drops what retention has taken from the memory. */
+  forgetBefore(before: UtcMs): void {
+    for (const tail of this.tails.values()) tail.forgetBefore(before)
+    for (const [name, object] of this.unlisted) {
+      if (object.receivedAt < before) this.unlisted.delete(name)
+    }
+  }
+
+  /** Resolves when every event applied so far is done. */
+  async settled(): Promise<void> {
+    await this.last.catch(() => {})
+  }
+
+  private inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.last.then(
+      () => this.ready().then(work),
+      () => this.ready().then(work),
+    )
+    this.last = turn
+    return turn
+  }
+
+  private async load(): Promise<void> {
+    const { segmentIndex } = this.host
+    const [stored, unplaced, numberings] = await Promise.all([
+      segmentIndex.loadTimeline(this.ref),
+      segmentIndex.unplacedObjects(this.ref),
+      segmentIndex.numberingsOf(this.ref),
+    ])
+    this.state = stored ? (JSON.parse(stored.state) as TimelineState) : emptyTimeline()
+    this.stateText = JSON.stringify(this.state)
+    this.version = stored?.version ?? 0
+    const settled = settledNames(this.state)
+    const inUse = new Set(this.keysInUse())
+    this.unlisted = new Map(
+      unplaced.filter(({ key, name }) => !inUse.has(key) && !settled.has(name)).map((object) => [object.name, object]),
+    )
+    for (const numbering of numberings) {
+      const state = this.state.numberings[numbering.id]
+      if (!state || state.isFilling) this.fillLater(numbering)
+    }
+  }
+
+  /** A numbering whose filling a crash cut off. */
+  private fillLater(numbering: Numbering): void {
+    queueMicrotask(() => {
+      this.fill(numbering).catch((error: unknown) => {
+        this.host.log.error(
+          { ...this.ref, numbering: numbering.id, error: String(error) },
+          'could not fill a numbering',
+        )
+      })
+    })
+  }
+
+  private async fillPage(numbering: Numbering): Promise<boolean> {
+    const known = this.state.numberings[numbering.id]
+    if (known && !known.isFilling) return true
+    const earlier = await this.host.segmentIndex.slots(this.ref, known?.last, FILL_SLOTS)
+    const isFull = earlier.length < FILL_SLOTS
+    const eras = await this.host.segmentIndex.eras(this.ref, [...new Set(earlier.map(({ era }) => era))])
+    await this.takeStep({
+      kind: 'numbering',
+      id: numbering.id,
+      segmentDuration: ticksFromSeconds(numbering.segmentDurationSeconds),
+      firstNumber: numbering.firstNumber,
+      earlier,
+      eras,
+      isFull,
+    })
+    return isFull
+  }
+
+  private async takeStep(event: TimelineEvent, object?: SourceObject): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      const result = this.compute(event, object)
+      if (!result.changed && !object) return
+      const stateText = result.changed ? JSON.stringify(result.state) : this.stateText
+      const outcome = await this.host.segmentIndex.commitTimeline(this.ref, {
+        expectedVersion: this.version,
+        state: stateText,
+        objects: object ? [object] : [],
+        eras: result.eras,
+        slots: result.slots,
+        outputSegments: result.outputSegments.map(({ numbering, segment: { slots, ...row } }) => ({
+          ...row,
+          numbering,
+          firstSlot: slots[0]?.index ?? 0,
+          slotCount: slots.length,
+        })),
+      })
+      if (outcome === 'committed') return this.adopt(result, stateText, object)
+      if (tries === COMMIT_TRIES)
+        throw new Error(`timeline of ${this.ref.ingestEndpointId} kept changing under a commit`)
+      this.tails.clear()
+      await this.load()
+    }
+  }
+
+  private compute(event: TimelineEvent, object: SourceObject | undefined): TimelineStep {
+    // A segment no playlist waits for changes no timeline.
+    if (event.kind === 'object' && object && !isAwaited(this.state, object.name)) return unchanged(this.state)
+    const isNew = (name: string) => object !== undefined && object.name === name
+    const unlisted = { get: (name: string) => (isNew(name) ? object : this.unlisted.get(name)) }
+    return step(this.state, event, unlisted, this.host.clock())
+  }
+
+  private adopt(result: TimelineStep, stateText: string, object: SourceObject | undefined): void {
+    const hadEnded = this.state.ended
+    this.version++
+    this.state = result.state
+    this.stateText = stateText
+    if (object && !isGivenUp(this.state, object.name)) this.unlisted.set(object.name, object)
+    const consumed = new Set(result.consumed)
+    for (const [name, { key }] of this.unlisted) if (consumed.has(key)) this.unlisted.delete(name)
+    for (const era of result.eras) this.eras.set(era.id, era)
+    for (const { numbering, segment } of result.outputSegments) this.tails.get(numbering)?.push(segment)
+    const gap = result.gaps.at(-1)
+    if (gap) this.host.log.warn({ ...this.ref, gaps: result.gaps.length, ...gap }, 'gap in a source stream')
+    if (result.outputSegments.length > 0 || result.eras.length > 0 || hadEnded !== this.state.ended) this.host.changed()
+  }
+}
+
+function unchanged(state: TimelineState): TimelineStep {
+  return { state, changed: false, slots: [], outputSegments: [], eras: [], consumed: [], gaps: [] }
+}
+
+function isAwaited(state: TimelineState, name: string): boolean {
+  return Object.values(state.listings).some((listing) => listing.queue.some((entry) => entry.name === name))
+}
+
+/** A playlist listed this name and stopped waiting: what comes now is kept, and never inserted into what was served. */
+function isGivenUp(state: TimelineState, name: string): boolean {
+  return Object.values(state.listings).some((listing) => {
+    return listing.recent.findLast((entry) => entry.name === name)?.givenUp === true
+  })
+}
+
+/** Names that playlists have listed and are done with. */
+function settledNames(state: TimelineState): Set<string> {
+  const listings = Object.values(state.listings)
+  const queued = new Set(listings.flatMap(({ queue }) => queue.map(({ name }) => name)))
+  return new Set(listings.flatMap(({ recent }) => recent.map(({ name }) => name)).filter((name) => !queued.has(name)))
+}

@@ -1,0 +1,71 @@
+import type { Clock } from '../clock.ts'
+import type { Log } from '../log.ts'
+import { type UtcMs, utcMs } from '../media/time.ts'
+import type { Objects } from '../stores/objects.ts'
+import type { Resources, RetentionDemand } from '../stores/resources.ts'
+import type { IngestRef, SegmentIndex } from '../stores/segment-index.ts'
+import type { Input } from './input.ts'
+
+export type RetentionRules = {
+  /** How long content of a channel is kept whose endpoints ask for no startover window. */
+  readonly liveMs: number
+  /** What is kept beyond every window, for players that are late. */
+  readonly marginMs: number
+  /** How long a smaller window, or a deletion, frees nothing. */
+  readonly graceMs: number
+}
+
+/** Slots and objects forgotten in one transaction: small steps, so that ingest never waits for retention. */
+const STEP = 500
+
+/** Deletes, in small steps, what is older than every window of its channel. Rows first, then objects. */
+export async function forgetOldContent(parts: {
+  segmentIndex: SegmentIndex
+  resources: Pick<Resources, 'retentionDemands'>
+  objects: Objects
+  clock: Clock
+  log: Log
+  retention: RetentionRules
+  inputOf: (ref: IngestRef) => Input
+}): Promise<void> {
+  const now = parts.clock()
+  const demands = await parts.resources.retentionDemands(now, parts.retention.graceMs)
+  const refs = await parts.segmentIndex.inputs()
+  for (const demand of demands) {
+    if (demand.gone) await parts.segmentIndex.forgetChannel(demand.channelGuid)
+  }
+  const living = new Map(demands.filter(({ gone }) => !gone).map((demand) => [demand.channelGuid, demand]))
+  for (const ref of refs) {
+    const demand = living.get(ref.channelGuid)
+    if (demand) await forgetOldSlots(parts, ref, demand, now)
+  }
+  await bury(parts)
+}
+
+async function forgetOldSlots(
+  parts: Parameters<typeof forgetOldContent>[0],
+  ref: IngestRef,
+  demand: RetentionDemand,
+  now: UtcMs,
+): Promise<void> {
+  const { liveMs, marginMs } = parts.retention
+  const before = utcMs(now - Math.max(demand.startoverWindowSeconds * 1000, liveMs) - marginMs)
+  const input = parts.inputOf(ref)
+  await input.ready()
+  for (;;) {
+    const options = { pinned: demand.pinned, inUse: input.keysInUse(), limit: STEP }
+    const { slots, objects } = await parts.segmentIndex.forget(ref, before, options)
+    input.forgetBefore(before)
+    if (slots < STEP && objects < STEP) return
+  }
+}
+
+/** Deletes the doomed objects; a crash on the way leaves them doomed, not lost. */
+async function bury(parts: { segmentIndex: SegmentIndex; objects: Objects }): Promise<void> {
+  for (;;) {
+    const keys = await parts.segmentIndex.doomed(STEP)
+    if (keys.length === 0) return
+    await Promise.all(keys.map((key) => parts.objects.remove(key)))
+    await parts.segmentIndex.buried(keys)
+  }
+}

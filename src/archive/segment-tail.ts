@@ -1,0 +1,55 @@
+import { type Ticks, ticks, ticksFromSeconds, type UtcMs } from '../media/time.ts'
+import type { OutputSegment } from '../model/output-segment.ts'
+import type { SegmentIndex } from '../stores/segment-index.ts'
+
+/** Output segments of a numbering kept in memory; enough for ten minutes of one-second segments. */
+export const TAIL_SEGMENTS = 600
+/** A live window shows at least this many output segments. */
+const LEAST_SEGMENTS = 3
+
+/** The newest output segments of one numbering, oldest first. Serving reads from here. */
+export class SegmentTail {
+  private segments: OutputSegment[]
+
+  private constructor(segments: readonly OutputSegment[]) {
+    this.segments = [...segments]
+  }
+
+  static async load(index: SegmentIndex, numbering: number): Promise<SegmentTail> {
+    return new SegmentTail(await index.lastOutputSegments(numbering, TAIL_SEGMENTS))
+  }
+
+  push(segment: OutputSegment): void {
+    this.segments.push(segment)
+    // Trimmed in batches: shifting an array of hundreds at each segment would cost more than the memory.
+    if (this.segments.length >= 2 * TAIL_SEGMENTS) this.segments = this.segments.slice(-TAIL_SEGMENTS)
+  }
+
+  /** The newest segments that fit in `seconds`, at least three where there are that many. */
+  newest(seconds: number): readonly OutputSegment[] {
+    const window = ticksFromSeconds(seconds)
+    let total: Ticks = ticks(0)
+    let from = this.segments.length
+    while (from > 0) {
+      const segment = this.segments[from - 1]
+      if (!segment) break
+      total = ticks(total + segment.duration)
+      if (total > window && this.segments.length - from >= LEAST_SEGMENTS) break
+      from--
+    }
+    return this.segments.slice(from)
+  }
+
+  byNumber(number: number): OutputSegment | undefined {
+    const first = this.segments[0]
+    return first ? this.segments[number - first.number] : undefined
+  }
+
+  get newestSegment(): OutputSegment | undefined {
+    return this.segments.at(-1)
+  }
+
+  forgetBefore(before: UtcMs): void {
+    this.segments = this.segments.filter(({ slots }) => slots.every(({ sealedAt }) => sealedAt >= before))
+  }
+}

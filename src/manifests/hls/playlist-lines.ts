@@ -1,0 +1,81 @@
+import { MalformedPlaylist } from './playlist-error.ts'
+
+/** What a playlist from outside may cost. */
+export type PlaylistLimits = {
+  /** Characters. */
+  readonly textLength: number
+  /** Characters. */
+  readonly lineLength: number
+  readonly segments: number
+  readonly variants: number
+  readonly renditions: number
+}
+
+export const DEFAULT_PLAYLIST_LIMITS: PlaylistLimits = {
+  textLength: 8 * 1024 * 1024,
+  lineLength: 8192,
+  segments: 100_000,
+  variants: 100,
+  renditions: 100,
+}
+
+/** A line that means something, RFC 8216 §4.1: a tag, or a URI when `tag` is absent. `line` counts from 1. */
+export type PlaylistLine = { readonly line: number; readonly tag?: string; readonly value: string }
+
+// Control characters (a tab is let pass) and the byte order mark, RFC 8216 §4.1.
+const FORBIDDEN = /[^\P{Cc}\t]|\ufeff/u
+
+/** The tags and URIs of a playlist; blank lines and comments are left out. Throws MalformedPlaylist. */
+export function* playlistLines(text: string, limits: PlaylistLimits): Generator<PlaylistLine, void, void> {
+  if (text.length > limits.textLength) {
+    throw new MalformedPlaylist(1, `the playlist is longer than ${limits.textLength} characters`)
+  }
+  let line = 0
+  for (let start = 0; start < text.length; ) {
+    line++
+    const newline = text.indexOf('\n', start)
+    const end = newline === -1 ? text.length : newline
+    const content = contentOf(text, start, end, line, limits)
+    start = end + 1
+    if (line === 1) {
+      if (content !== '#EXTM3U') throw new MalformedPlaylist(1, 'a playlist begins with #EXTM3U')
+      continue
+    }
+    if (content === '') continue
+    if (!content.startsWith('#')) yield { line, value: content }
+    else if (content.startsWith('#EXT')) {
+      const colon = content.indexOf(':')
+      if (colon === -1) yield { line, tag: content.slice(1), value: '' }
+      else yield { line, tag: content.slice(1, colon), value: content.slice(colon + 1) }
+    }
+  }
+  if (line === 0) throw new MalformedPlaylist(1, 'a playlist begins with #EXTM3U')
+}
+
+function contentOf(text: string, start: number, end: number, line: number, limits: PlaylistLimits): string {
+  if (end - start > limits.lineLength) {
+    throw new MalformedPlaylist(line, `the line is longer than ${limits.lineLength} characters`)
+  }
+  const content = text.slice(start, end > start && text.charCodeAt(end - 1) === 13 ? end - 1 : end)
+  const forbidden = FORBIDDEN.exec(content)
+  if (forbidden) {
+    const code = forbidden[0].charCodeAt(0).toString(16).padStart(4, '0')
+    throw new MalformedPlaylist(line, `the character U+${code.toUpperCase()} has no place in a playlist`)
+  }
+  return content.trimEnd()
+}
+
+/** A decimal-integer, §4.2, up to 2⁵³ - 1. */
+export function decimalInteger(text: string, line: number, what: string): number {
+  const value = Number(text)
+  if (!/^\d{1,16}$/.test(text) || !Number.isSafeInteger(value)) {
+    throw new MalformedPlaylist(line, `${what} is not a whole number`)
+  }
+  return value
+}
+
+/** A decimal-floating-point, §4.2: not negative, below a thousand million. */
+export function decimalFloat(text: string, line: number, what: string): number {
+  if (!/^\d{1,9}(\.\d{0,20})?$/.test(text)) throw new MalformedPlaylist(line, `${what} is not a decimal number`)
+  return Number(text)
+}

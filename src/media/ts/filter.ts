@@ -1,0 +1,160 @@
+import { MalformedMedia } from '../bytes.ts'
+import { PTS_MODULUS, TICKS_PER_SECOND } from '../time.ts'
+import {
+  adaptationFlags,
+  continuityCounter,
+  DISCONTINUITY_INDICATOR,
+  hasTransportError,
+  isScrambled,
+  LOST_SYNC,
+  NULL_PID,
+  PACKET_SIZE,
+  PAT_PID,
+  PID_COUNT,
+  pcrBase,
+  pidOf,
+  SCRAMBLED,
+  SYNC_BYTE,
+  writePcrPacket,
+} from './packet.ts'
+import { findProgramMap, ProgramFollower } from './program.ts'
+import { type ElementaryStream, type ProgramMap, packetise, writePmt } from './psi.ts'
+
+/** A receiver may count on a PCR every 100 ms (ISO/IEC 13818-1 §2.7.2). */
+const PCR_INTERVAL = TICKS_PER_SECOND / 10
+
+/** What becomes of a PID's packets. */
+const DROPPED = 0
+const KEPT = 1
+const PMT = 2
+const CLOCK = 3
+
+/** A stretch of output: bytes of a source as they stand, or one packet with nothing but the PCR of the one at `from`. */
+type Run = { readonly bytes: Uint8Array; readonly from: number; to: number; kind: 'copy' | 'pcr' | 'nothing' }
+
+/**
+ * Transport stream segments, one after the other, with only the elementary streams that `keep` wants. Packets of kept
+ * streams and of the PAT come out as they went in; PMTs name only what is left. Null packets, other tables and packets
+ * without a sync byte are dropped. When the clock was carried by a dropped stream, its PCRs remain, in packets
+ * of their own, as seldom as is legal.
+ *
+ * @param keep asked for each stream of each program map
+ * @param allocate makes the one output buffer, whose size is exact
+ * @throws MalformedMedia when a segment has no program map, nothing to keep, lost sync or scrambled packets
+ */
+export function filterTs(
+  segments: readonly Uint8Array[],
+  keep: (stream: ElementaryStream) => boolean,
+  allocate: (size: number) => Uint8Array = (size) => new Uint8Array(size),
+): Uint8Array {
+  const filter = new TsFilter(keep)
+  for (const segment of segments) filter.plan(segment)
+  return filter.write(allocate)
+}
+
+class TsFilter {
+  private readonly keep: (stream: ElementaryStream) => boolean
+  private readonly roles = new Uint8Array(PID_COUNT)
+  private readonly runs: Run[] = []
+  /** continuity_counter of the next PMT packet; -1 before the first. */
+  private pmtCounter = -1
+  private lastPcr = -1
+  private pendingPcr = -1
+  private pendingRun: Run | undefined
+
+  constructor(keep: (stream: ElementaryStream) => boolean) {
+    this.keep = keep
+  }
+
+  plan(segment: Uint8Array): void {
+    const program = new ProgramFollower()
+    this.follow(findProgramMap(segment), -1)
+    let syncLost = false
+    for (let at = 0; at + PACKET_SIZE <= segment.length; at += PACKET_SIZE) {
+      if (segment[at] !== SYNC_BYTE) {
+        if (syncLost) throw new MalformedMedia(LOST_SYNC, at)
+        syncLost = true
+        continue
+      }
+      syncLost = false
+      const pid = pidOf(segment, at)
+      if (isScrambled(segment, at) && pid !== NULL_PID) throw new MalformedMedia(SCRAMBLED, at)
+      if (pid === PAT_PID && !hasTransportError(segment, at)) {
+        program.pushPat(segment, at)
+        if (program.pmtPid >= 0) this.roles[program.pmtPid] = PMT
+      }
+      const role = this.roles[pid]
+      if (role === KEPT) this.copy(segment, at)
+      else if (role === CLOCK) this.clock(segment, at)
+      else if (role === PMT) this.programMap(program, segment, at)
+    }
+  }
+
+  write(allocate: (size: number) => Uint8Array): Uint8Array {
+    this.keepPendingPcr()
+    let size = 0
+    for (const { from, to, kind } of this.runs) if (kind !== 'nothing') size += to - from
+    const output = allocate(size)
+    let at = 0
+    for (const { bytes, from, to, kind } of this.runs) {
+      if (kind === 'nothing') continue
+      if (kind === 'copy') output.set(bytes.subarray(from, to), at)
+      else writePcrPacket(output, at, bytes, from)
+      at += to - from
+    }
+    return output
+  }
+
+  /** Gives each PID its role under `map`. */
+  private follow(map: ProgramMap, pmtPid: number): void {
+    this.roles.fill(DROPPED)
+    this.roles[PAT_PID] = KEPT
+    const kept = map.streams.filter(this.keep)
+    if (kept.length === 0) throw new MalformedMedia('program without any of the wanted streams', 0)
+    this.roles[map.pcrPid] = CLOCK
+    this.roles[NULL_PID] = DROPPED
+    for (const { pid } of kept) this.roles[pid] = KEPT
+    if (pmtPid >= 0) this.roles[pmtPid] = PMT
+  }
+
+  private programMap(program: ProgramFollower, segment: Uint8Array, at: number): void {
+    if (hasTransportError(segment, at)) return
+    if (this.pmtCounter < 0) this.pmtCounter = continuityCounter(segment, at)
+    program.pushPmt(segment, at, (map, changed) => {
+      if (changed) this.follow(map, program.pmtPid)
+      const section = writePmt({ ...map, streams: map.streams.filter(this.keep) })
+      const packets = packetise(section, program.pmtPid, this.pmtCounter)
+      this.pmtCounter = (this.pmtCounter + packets.length / PACKET_SIZE) & 0x0f
+      this.runs.push({ bytes: packets, from: 0, to: packets.length, kind: 'copy' })
+    })
+  }
+
+  private copy(segment: Uint8Array, at: number): void {
+    const last = this.runs.at(-1)
+    if (last !== undefined && last.bytes === segment && last.to === at && last.kind === 'copy') last.to += PACKET_SIZE
+    else this.runs.push({ bytes: segment, from: at, to: at + PACKET_SIZE, kind: 'copy' })
+  }
+
+  /** Leaves a PCR out when the one after it still comes in time: which is known only then. */
+  private clock(segment: Uint8Array, at: number): void {
+    const pcr = pcrBase(segment, at)
+    if (pcr < 0 || hasTransportError(segment, at)) return
+    const run: Run = { bytes: segment, from: at, to: at + PACKET_SIZE, kind: 'nothing' }
+    this.runs.push(run)
+    if (this.pendingRun !== undefined && elapsed(this.lastPcr, pcr) > PCR_INTERVAL) this.keepPendingPcr()
+    this.pendingRun = run
+    this.pendingPcr = pcr
+    const isBreak = (adaptationFlags(segment, at) & DISCONTINUITY_INDICATOR) !== 0
+    if (this.lastPcr < 0 || isBreak || elapsed(this.lastPcr, pcr) > PCR_INTERVAL) this.keepPendingPcr()
+  }
+
+  private keepPendingPcr(): void {
+    if (this.pendingRun !== undefined) this.pendingRun.kind = 'pcr'
+    this.pendingRun = undefined
+    this.lastPcr = this.pendingPcr
+  }
+}
+
+function elapsed(from: number, to: number): number {
+  return (to - from + PTS_MODULUS) % PTS_MODULUS
+}

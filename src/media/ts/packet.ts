@@ -1,0 +1,91 @@
+/** Transport stream packets, ISO/IEC 13818-1 §2.4.3. */
+export const PACKET_SIZE = 188
+export const SYNC_BYTE = 0x47
+export const PID_COUNT = 8192
+export const PAT_PID = 0
+export const NULL_PID = 0x1fff
+
+/** What is wrong with a packet, as a sentence for the error that refuses the segment. */
+export const LOST_SYNC = 'two packets in a row without the sync byte'
+export const SCRAMBLED = 'scrambled packet'
+
+/** The functions below read the packet that begins at `at`, all 188 bytes of which are there. */
+export function pidOf(bytes: Uint8Array, at: number): number {
+  return ((bytes[at + 1]! & 0x1f) << 8) | bytes[at + 2]!
+}
+
+export function hasTransportError(bytes: Uint8Array, at: number): boolean {
+  return (bytes[at + 1]! & 0x80) !== 0
+}
+
+/** payload_unit_start_indicator: a PES packet or a section begins in this packet. */
+export function startsUnit(bytes: Uint8Array, at: number): boolean {
+  return (bytes[at + 1]! & 0x40) !== 0
+}
+
+export function isScrambled(bytes: Uint8Array, at: number): boolean {
+  return (bytes[at + 3]! & 0xc0) !== 0
+}
+
+export function hasPayload(bytes: Uint8Array, at: number): boolean {
+  return (bytes[at + 3]! & 0x10) !== 0
+}
+
+export function continuityCounter(bytes: Uint8Array, at: number): number {
+  return bytes[at + 3]! & 0x0f
+}
+
+/** Bytes before the payload; 188 when there is none; 0 when the adaptation field is longer than the packet. */
+export function payloadOffset(bytes: Uint8Array, at: number): number {
+  const control = bytes[at + 3]! & 0x30
+  if (control === 0x10) return 4
+  if (control !== 0x30) return PACKET_SIZE
+  const length = bytes[at + 4]!
+  return length <= 182 ? 5 + length : 0
+}
+
+/** The flags byte of the adaptation field; 0 when there is none. */
+export function adaptationFlags(bytes: Uint8Array, at: number): number {
+  return (bytes[at + 3]! & 0x20) !== 0 && bytes[at + 4]! > 0 ? bytes[at + 5]! : 0
+}
+
+export const DISCONTINUITY_INDICATOR = 0x80
+export const RANDOM_ACCESS_INDICATOR = 0x40
+const PCR_FLAG = 0x10
+
+/** program_clock_reference_base in 90 kHz ticks, or -1 when the packet carries none. */
+export function pcrBase(bytes: Uint8Array, at: number): number {
+  if ((adaptationFlags(bytes, at) & PCR_FLAG) === 0 || bytes[at + 4]! < 7) return -1
+  const high = (bytes[at + 6]! << 16) | (bytes[at + 7]! << 8) | bytes[at + 8]!
+  return high * 512 + (bytes[at + 9]! << 1) + (bytes[at + 10]! >>> 7)
+}
+
+/** Writes a packet that carries nothing but the PCR (and discontinuity_indicator) of the packet at `from`. */
+export function writePcrPacket(target: Uint8Array, to: number, source: Uint8Array, from: number): void {
+  target[to] = SYNC_BYTE
+  target[to + 1] = source[from + 1]! & 0x1f
+  target[to + 2] = source[from + 2]!
+  target[to + 3] = 0x20
+  target[to + 4] = PACKET_SIZE - 5
+  target[to + 5] = (adaptationFlags(source, from) & DISCONTINUITY_INDICATOR) | PCR_FLAG
+  target.set(source.subarray(from + 6, from + 12), to + 6)
+  target.fill(0xff, to + 12, to + PACKET_SIZE)
+}
+
+/** Follows the continuity_counter of one PID (§2.4.3.3). */
+export class Continuity {
+  /** The fourth byte of a packet that has a payload only and continues; -1 before the first packet. */
+  plainNext = -1
+
+  /** Whether packets are missing before this one, or it repeats the one before. */
+  next(bytes: Uint8Array, at: number): 'continuous' | 'repeated' | 'broken' {
+    if (!hasPayload(bytes, at)) return 'continuous'
+    const counter = bytes[at + 3]! & 0x0f
+    const expected = this.plainNext & 0x0f
+    const isFirst = this.plainNext < 0
+    this.plainNext = 0x10 | ((counter + 1) & 0x0f)
+    if (isFirst || counter === expected) return 'continuous'
+    if ((adaptationFlags(bytes, at) & DISCONTINUITY_INDICATOR) !== 0) return 'continuous'
+    return counter === ((expected - 1) & 0x0f) ? 'repeated' : 'broken'
+  }
+}

@@ -1,0 +1,79 @@
+/** A PES packet's header, ISO/IEC 13818-1 §2.4.3.7. One object is filled again and again. */
+export class PesHeader {
+  streamId = 0
+  /** Bytes before the payload. */
+  headerSize = 0
+  /** PES_packet_length as the size of the payload; -1 when the length is left open. */
+  payloadSize = -1
+  /** 33 bits; -1 when absent. */
+  pts = -1
+  /** 33 bits; the PTS when absent. */
+  dts = -1
+  scrambled = false
+
+  /**
+   * Reads the header that begins at `at`.
+   * @returns whether all went well: 'short' when the header goes on past `end`, 'malformed' when it is none.
+   */
+  read(bytes: Uint8Array, at: number, end: number): 'read' | 'short' | 'malformed' {
+    const available = end - at
+    if (available < 6) return 'short'
+    if (bytes[at] !== 0 || bytes[at + 1] !== 0 || bytes[at + 2] !== 1) return 'malformed'
+    this.streamId = bytes[at + 3]!
+    const length = (bytes[at + 4]! << 8) | bytes[at + 5]!
+    this.pts = -1
+    this.dts = -1
+    this.scrambled = false
+    if (!hasOptionalHeader(this.streamId)) {
+      this.headerSize = 6
+      this.payloadSize = length
+      return 'read'
+    }
+    if (available < 9) return 'short'
+    const headerDataLength = bytes[at + 8]!
+    const headerSize = 9 + headerDataLength
+    if (available < headerSize) return 'short'
+    if ((bytes[at + 6]! & 0xc0) !== 0x80) return 'malformed'
+    if (length !== 0 && length < headerSize - 6) return 'malformed'
+    this.scrambled = (bytes[at + 6]! & 0x30) !== 0
+    this.headerSize = headerSize
+    this.payloadSize = length === 0 ? -1 : length - (headerSize - 6)
+    const timestamps = bytes[at + 7]! >>> 6
+    if (timestamps === 1 || headerDataLength < [0, 0, 5, 10][timestamps]!) return 'malformed'
+    if (timestamps >= 2) this.pts = timestamp(bytes, at + 9)
+    this.dts = timestamps === 3 ? timestamp(bytes, at + 14) : this.pts
+    return 'read'
+  }
+}
+
+/** Streams of table 2-22 whose PES packets are nothing but payload. */
+function hasOptionalHeader(streamId: number): boolean {
+  switch (streamId) {
+    case 0xbc: // program_stream_map
+    case 0xbe: // padding_stream
+    case 0xbf: // private_stream_2
+    case 0xf0: // ECM_stream
+    case 0xf1: // EMM_stream
+    case 0xf2: // DSMCC_stream
+    case 0xf8: // H.222.1 type E
+    case 0xff: // program_stream_directory
+      return false
+    default:
+      return true
+  }
+}
+
+export function isVideoStreamId(streamId: number): boolean {
+  return (streamId & 0xf0) === 0xe0
+}
+
+export function isAudioStreamId(streamId: number): boolean {
+  return (streamId & 0xe0) === 0xc0
+}
+
+function timestamp(bytes: Uint8Array, at: number): number {
+  const high = (bytes[at]! >>> 1) & 0x07
+  const middle = (bytes[at + 1]! << 7) | (bytes[at + 2]! >>> 1)
+  const low = (bytes[at + 3]! << 7) | (bytes[at + 4]! >>> 1)
+  return high * 2 ** 30 + middle * 2 ** 15 + low
+}

@@ -1,0 +1,151 @@
+import { MalformedMedia } from '../bytes.ts'
+import type { SegmentProbe } from '../track.ts'
+import { ElementaryProbe } from './elementary-probe.ts'
+import {
+  adaptationFlags,
+  hasTransportError,
+  isScrambled,
+  LOST_SYNC,
+  NULL_PID,
+  PACKET_SIZE,
+  PAT_PID,
+  PID_COUNT,
+  payloadOffset,
+  pidOf,
+  RANDOM_ACCESS_INDICATOR,
+  SCRAMBLED,
+  SYNC_BYTE,
+  startsUnit,
+} from './packet.ts'
+import { ProgramFollower } from './program.ts'
+import type { ProgramMap } from './psi.ts'
+
+/** More elementary streams than one program map can name. */
+const MAX_STREAMS = 256
+
+/** What becomes of a PID's packets: ignored, or a table, or `FIRST_STREAM + n` for elementary stream n. */
+const IGNORED = 0
+const PAT = 1
+const PMT = 2
+const FIRST_STREAM = 3
+
+/**
+ * Reads a transport stream segment as it arrives, in chunks cut anywhere, and keeps next to nothing of it: one packet,
+ * and per elementary stream the beginning of its current PES packet, up to `MAX_PREFIX_SIZE`; so at most 256 × 16 KiB
+ * for a hostile program map, and about 20 KiB for an ordinary segment.
+ *
+ * Damage a receiver can step over is counted: a packet with a transport error, a single lost sync byte, a gap in a
+ * continuity counter, a broken section, a last packet cut short. `push` and `end` throw MalformedMedia when the segment
+ * is of no use: no transport stream, sync lost, scrambled, no program, or no timestamp. A probe that has thrown stays refused.
+ */
+export class TsProbe {
+  private readonly roles = new Uint16Array(PID_COUNT)
+  private readonly program = new ProgramFollower()
+  private readonly streams: ElementaryProbe[] = []
+  private readonly carry = new Uint8Array(PACKET_SIZE)
+  private carried = 0
+  /** Bytes before the packet being read. */
+  private offset = 0
+  private syncLost = false
+  private damaged = 0
+
+  constructor() {
+    this.roles[PAT_PID] = PAT
+  }
+
+  push(chunk: Uint8Array): void {
+    let at = 0
+    if (this.carried > 0) {
+      at = Math.min(PACKET_SIZE - this.carried, chunk.length)
+      this.carry.set(chunk.subarray(0, at), this.carried)
+      this.carried += at
+      if (this.carried < PACKET_SIZE) return
+      this.packet(this.carry, 0)
+      this.carried = 0
+    }
+    for (; at + PACKET_SIZE <= chunk.length; at += PACKET_SIZE) this.packet(chunk, at)
+    this.carried = chunk.length - at
+    this.carry.set(chunk.subarray(at))
+  }
+
+  /** The segment is complete. */
+  end(): SegmentProbe {
+    if (this.carried > 0) this.damaged++
+    if (this.offset === 0) throw new MalformedMedia('less than one transport stream packet', 0)
+    if (this.program.pmtPid < 0) throw new MalformedMedia('no program association table', this.offset)
+    if (this.program.map === undefined) throw new MalformedMedia('no program map table', this.offset)
+    for (const stream of this.streams) stream.end()
+    const timed = this.streams.filter((stream) => stream.firstPts >= 0).sort((a, b) => a.rank - b.rank)[0]
+    if (timed === undefined) throw new MalformedMedia('no PES packet with a PTS', this.offset)
+    const continuityErrors = this.streams.reduce(
+      (sum, stream) => sum + stream.errors,
+      this.damaged + this.program.damaged,
+    )
+    return {
+      tracks: this.streams.map((stream) => stream.describe()),
+      firstPts: timed.firstPts,
+      lastPts: timed.lastPts,
+      keyFrames: timed.isVideo ? timed.keyFrames : 0,
+      startsWithKeyFrame: !timed.isVideo || timed.startsWithKeyFrame,
+      ...(continuityErrors === 0 ? {} : { continuityErrors }),
+    }
+  }
+
+  private packet(bytes: Uint8Array, at: number): void {
+    if (bytes[at] !== SYNC_BYTE) {
+      if (this.offset === 0) throw new MalformedMedia('no sync byte', 0)
+      if (this.syncLost) throw new MalformedMedia(LOST_SYNC, this.offset)
+      this.syncLost = true
+      this.damaged++
+      this.offset += PACKET_SIZE
+      return
+    }
+    this.syncLost = false
+    this.offset += PACKET_SIZE
+    const pid = pidOf(bytes, at)
+    if (hasTransportError(bytes, at)) {
+      this.damaged++
+      return
+    }
+    if (isScrambled(bytes, at) && pid !== NULL_PID) throw new MalformedMedia(SCRAMBLED, this.offset - PACKET_SIZE)
+    const role = this.roles[pid]!
+    if (role >= FIRST_STREAM) this.elementary(this.streams[role - FIRST_STREAM]!, bytes, at)
+    else if (role === PMT) this.program.pushPmt(bytes, at, (map, changed) => changed && this.follow(map))
+    else if (role === PAT) this.pat(bytes, at)
+  }
+
+  private elementary(stream: ElementaryProbe, bytes: Uint8Array, at: number): void {
+    if (!stream.follows(bytes, at)) return
+    const begins = startsUnit(bytes, at)
+    if (!begins && !stream.collecting) return
+    const offset = payloadOffset(bytes, at)
+    if (offset === 0) {
+      this.damaged++
+      return
+    }
+    if (begins) stream.begin((adaptationFlags(bytes, at) & RANDOM_ACCESS_INDICATOR) !== 0)
+    stream.collect(bytes, at + offset, at + PACKET_SIZE)
+    if (stream.scrambled) throw new MalformedMedia('scrambled PES packet', this.offset - PACKET_SIZE)
+  }
+
+  private pat(bytes: Uint8Array, at: number): void {
+    const before = this.program.pmtPid
+    this.program.pushPat(bytes, at)
+    const { pmtPid } = this.program
+    if (pmtPid === before) return
+    if (before >= 0) this.roles[before] = IGNORED
+    this.roles[pmtPid] = PMT
+  }
+
+  /** Streams that a later map no longer names stay as they are. */
+  private follow(map: ProgramMap): void {
+    for (const stream of map.streams) {
+      if (this.roles[stream.pid] !== IGNORED) continue
+      if (this.streams.length === MAX_STREAMS) {
+        throw new MalformedMedia(`more than ${MAX_STREAMS} elementary streams`, this.offset)
+      }
+      this.streams.push(new ElementaryProbe(stream))
+      this.roles[stream.pid] = FIRST_STREAM + this.streams.length - 1
+    }
+  }
+}

@@ -1,0 +1,157 @@
+import { msFromTicks, TICKS_PER_SECOND, type Ticks, ticks, type UtcMs, unwrapPts, utcMs } from '../../media/time.ts'
+import type { SlotObject, SourceStream } from '../output-segment.ts'
+import type { SegmentProbe, SourceObject, TrackDescription } from '../source-segment.ts'
+import type { OpenEra, OpenSlot, QueuedEntry, StreamListing, TimelineState } from './state.ts'
+
+/** Source dates further than this from the server's clock are not believed. */
+const BELIEVABLE_DATE_MS = 24 * 3600 * 1000
+
+export type PlaceableObject = SourceObject & { readonly probe: SegmentProbe }
+
+/** Puts a listed object into its slot, opening era and slot as needed. Returns the era if it was opened or changed. */
+export function placeObject(
+  state: TimelineState,
+  listing: StreamListing,
+  streamIndex: number,
+  entry: QueuedEntry,
+  object: PlaceableObject,
+  now: UtcMs,
+): OpenEra | undefined {
+  const { era, start, isNew } = eraFor(state, listing, streamIndex, entry, object, now)
+  listing.era = era.id
+  listing.leastEra = era.id
+  listing.nextStart = ticks(start + entry.duration)
+  const described = describeStream(era, streamIndex, object, entry)
+  const date = believableDate(entry, object)
+  if (date !== undefined && Math.abs(date - utcAt(era, start)) > msFromTicks(entry.duration)) {
+    era.anchor = { time: start, utc: date }
+  }
+  const slot = slotAt(era, start, entry.duration, now)
+  // A slot sealed without this stream stays as it was served; the object is archived all the same.
+  if (slot && slot.entries[streamIndex] === undefined) slot.entries[streamIndex] = slotObject(object)
+  return isNew || described ? era : undefined
+}
+
+/**
+ * Records that the stream has nothing usable where its next segment should be. When that segment would have begun
+ * another timeline, nobody knows where that is: the stream's next segment will tell.
+ */
+export function placeGap(
+  state: TimelineState,
+  listing: StreamListing,
+  streamIndex: number,
+  entry: QueuedEntry,
+  now: UtcMs,
+): void {
+  if (entry.breaks && listing.era !== undefined) {
+    listing.leastEra = listing.era + 1
+    delete listing.era
+  }
+  const era = state.eras.find(({ id }) => id === listing.era)
+  if (!era) return
+  const slot = slotAt(era, listing.nextStart, entry.duration, now)
+  if (slot) slot.entries[streamIndex] ??= null
+  listing.nextStart = ticks(listing.nextStart + entry.duration)
+}
+
+function eraFor(
+  state: TimelineState,
+  listing: StreamListing,
+  streamIndex: number,
+  entry: QueuedEntry,
+  object: PlaceableObject,
+  now: UtcMs,
+): { era: OpenEra; start: Ticks; isNew: boolean } {
+  const { firstPts, tracks } = object.probe
+  const current = state.eras.find(({ id }) => id === listing.era)
+  const known = current?.streams.find(({ index }) => index === streamIndex)?.tracks ?? []
+  const mayStay = current !== undefined && !entry.breaks && (known.length === 0 || sameTracks(known, tracks))
+  if (mayStay && current.streamsRevision === state.streamsRevision) {
+    const start = unwrapPts(firstPts, listing.nextStart)
+    if (Math.abs(start - listing.nextStart) <= entry.duration) return { era: current, start, isNew: false }
+  }
+  // A stream may have skipped ahead with the others, or follow them into an era one of them began.
+  for (const era of state.eras) {
+    const isBehind = era.id < listing.leastEra || (era.id === listing.era && !mayStay)
+    if (isBehind || era.streamsRevision !== state.streamsRevision) continue
+    const start = unwrapPts(firstPts, era.slots[0]?.start ?? era.sealedUntil)
+    if (fits(era, start, entry.duration)) return { era, start, isNew: false }
+  }
+  const start = ticks(firstPts)
+  const utc = believableDate(entry, object) ?? utcMs(object.receivedAt - msFromTicks(entry.duration))
+  const era: OpenEra = {
+    id: state.nextEra++,
+    streamsRevision: state.streamsRevision,
+    streams: (state.streams ?? []).map((stream) => ({ ...stream, tracks: [] })),
+    anchor: { time: start, utc },
+    openedAt: now,
+    nextIndex: 0,
+    sealedUntil: start,
+    slots: [],
+  }
+  state.eras.push(era)
+  return { era, start, isNew: true }
+}
+
+/** The open slot that begins near `start`, a new one if there is none, or undefined where slots are sealed already. */
+function slotAt(era: OpenEra, start: Ticks, duration: Ticks, now: UtcMs): OpenSlot | undefined {
+  const found = era.slots.find((slot) => Math.abs(slot.start - start) < Math.min(slot.duration, duration) / 2)
+  if (found) return found
+  if (era.nextIndex > 0 && start < era.sealedUntil - duration / 2) return undefined
+  const slot: OpenSlot = { start, duration, startUtc: utcAt(era, start), openedAt: now, entries: {} }
+  const after = era.slots.findIndex((other) => other.start > start)
+  era.slots.splice(after < 0 ? era.slots.length : after, 0, slot)
+  return slot
+}
+
+/** True when `start` agrees with a slot of the era that is still open, or continues where the era ends. */
+function fits(era: OpenEra, start: Ticks, duration: Ticks): boolean {
+  const last = era.slots.at(-1)
+  const end = last ? last.start + last.duration : era.sealedUntil
+  return Math.abs(start - end) <= duration || era.slots.some((slot) => Math.abs(slot.start - start) < slot.duration / 2)
+}
+
+function utcAt(era: OpenEra, time: Ticks): UtcMs {
+  return utcMs(era.anchor.utc + msFromTicks(ticks(time - era.anchor.time)))
+}
+
+function believableDate(entry: QueuedEntry, object: SourceObject): UtcMs | undefined {
+  const date = entry.programDateTime
+  return date !== undefined && Math.abs(date - object.receivedAt) <= BELIEVABLE_DATE_MS ? date : undefined
+}
+
+/**
+ * Notes what a stream is made of as soon as a segment tells, and the bandwidth nobody declared. True when the era's
+ * description changed.
+ */
+function describeStream(era: OpenEra, streamIndex: number, object: PlaceableObject, entry: QueuedEntry): boolean {
+  const at = era.streams.findIndex(({ index }) => index === streamIndex)
+  const stream = era.streams[at]
+  if (!stream || (stream.tracks.length > 0 && !tellsMore(object.probe.tracks, stream.tracks))) return false
+  const role: SourceStream['role'] =
+    stream.role.kind === 'variant' && stream.role.bandwidth === 0
+      ? { ...stream.role, bandwidth: Math.ceil((object.size * 8 * TICKS_PER_SECOND) / Math.max(entry.duration, 1)) }
+      : stream.role
+  era.streams[at] = { ...stream, role, tracks: object.probe.tracks }
+  return true
+}
+
+/** A track whose parameters a segment does not carry agrees with whatever is known of it. */
+function sameTracks(a: readonly TrackDescription[], b: readonly TrackDescription[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every((track, i) => {
+      const other = b[i]
+      if (track.pid !== other?.pid) return false
+      return track.kind === 'other' || other.kind === 'other' || JSON.stringify(track) === JSON.stringify(other)
+    })
+  )
+}
+
+function tellsMore(found: readonly TrackDescription[], known: readonly TrackDescription[]): boolean {
+  return found.some((track, i) => track.kind !== 'other' && known[i]?.kind === 'other')
+}
+
+function slotObject({ key, size, crc32, sha256 }: SourceObject): SlotObject {
+  return { key, size, crc32, sha256 }
+}

@@ -1,0 +1,127 @@
+import { msFromTicks, type Ticks, type UtcMs } from '../../media/time.ts'
+import type { ListedStream } from '../listed-playlist.ts'
+import type { Slot, SlotObject, SourceStream } from '../output-segment.ts'
+
+/**
+ * The state of one input's timeline: small, plain data, saved whole with every change. Everything a restarted process
+ * needs to go on exactly where the last one stood; what is finished lies in the segment index and not here.
+ */
+export type TimelineState = {
+  /** The streams the parent playlist names; absent until one came. */
+  streams?: readonly ListedStream[]
+  /** True while `streams` was made up because the parent is a media playlist. */
+  syntheticParent: boolean
+  /** Grows when the set of streams changes: eras begun under another revision end there. */
+  streamsRevision: number
+  /** By playlist name. */
+  listings: Record<string, StreamListing>
+  /** When the input came back after all its streams had been silent: from then on each of them is waited for anew. */
+  resumedAt?: UtcMs
+  /** Eras that may still get slots, oldest first. Slots leave when they are sealed. */
+  eras: OpenEra[]
+  nextEra: number
+  /** By numbering id. */
+  numberings: Record<string, NumberingState>
+  /** All streams said EXT-X-ENDLIST and everything they listed is sealed. */
+  ended: boolean
+}
+
+/** How far one stream's media playlist has been followed. */
+export type StreamListing = {
+  /** Era of the newest placed segment; absent before the first, and when the stream's next era is not known yet. */
+  era?: number
+  /** The stream is done with every era before this one. */
+  leastEra: number
+  /** Where the next segment is expected to begin, on the era's timeline. */
+  nextStart: Ticks
+  /** Highest media sequence listed. */
+  lastSequence: number
+  /** What it was before the newest playlist. */
+  previousSequence: number
+  /** The newest listed entries, oldest first, at most RECENT_ENTRIES. */
+  recent: RecentEntry[]
+  /** Listed, not yet placed, in order. The first one waits for its object and holds the others back. */
+  queue: QueuedEntry[]
+  targetDuration: Ticks
+  /** The server's clock when the playlist last listed something new. */
+  lastListedAt: UtcMs
+  ended: boolean
+}
+
+export type RecentEntry = { sequence: number; name: string /** No object came in time. */; givenUp?: true }
+
+export type QueuedEntry = {
+  sequence: number
+  name: string
+  duration: Ticks
+  /** The entry begins a new encoder timeline: EXT-X-DISCONTINUITY, or the media sequence went back. */
+  breaks: boolean
+  programDateTime?: UtcMs
+  listedAt: UtcMs
+}
+
+export type OpenEra = {
+  id: number
+  streamsRevision: number
+  streams: SourceStream[]
+  /** This time of the era is that moment; later times follow from PTS until the source's own date disagrees. */
+  anchor: { time: Ticks; utc: UtcMs }
+  openedAt: UtcMs
+  /** Index of the next slot to be sealed. */
+  nextIndex: number
+  /** End of the last sealed slot, or the era's first start. */
+  sealedUntil: Ticks
+  /** By start. */
+  slots: OpenSlot[]
+}
+
+/** An interval still waiting for some streams. `null`: the stream has nothing usable there. */
+export type OpenSlot = {
+  start: Ticks
+  duration: Ticks
+  startUtc: UtcMs
+  openedAt: UtcMs
+  entries: Record<number, SlotObject | null>
+}
+
+export type NumberingState = {
+  segmentDuration: Ticks
+  nextNumber: number
+  discontinuitySequence: number
+  /** Where the newest slot given to this numbering stood: a new era or an index left out is a discontinuity. */
+  last?: { era: number; index: number }
+  /** Older slots are still being given to it; live ones wait for that. */
+  isFilling: boolean
+  /** Slots gathered for the next output segment. */
+  run: Slot[]
+  /** The run does not continue the output segment before it. */
+  runBreaks: boolean
+}
+
+/** How many listed entries a stream remembers to tell a stale playlist from a restarted encoder. */
+export const RECENT_ENTRIES = 64
+/** A stream that lists nothing new for this many target durations no longer holds the others back. */
+export const SILENT_TARGET_DURATIONS = 3
+
+export function emptyTimeline(): TimelineState {
+  return {
+    syntheticParent: false,
+    streamsRevision: 0,
+    listings: {},
+    eras: [],
+    nextEra: 1,
+    numberings: {},
+    ended: false,
+  }
+}
+
+/** A stream that lists nothing new: it may be dead, and the others go on without it. */
+export function isSilent(state: TimelineState, listing: StreamListing, now: UtcMs): boolean {
+  const heardAt = Math.max(listing.lastListedAt, state.resumedAt ?? 0)
+  return now - heardAt > SILENT_TARGET_DURATIONS * msFromTicks(listing.targetDuration)
+}
+
+/** Subtitles are archived but do not take part in slots yet. */
+export function takesPart(stream: { readonly role: { readonly kind: string } }): boolean {
+  return stream.role.kind !== 'subtitles'
+}

@@ -1,0 +1,393 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { EPOCH, probeAt, Rehearsal } from '../../../test/timeline/rehearsal.ts'
+import { ticks, utcMs } from '../../media/time.ts'
+
+/** Puts and lists segment `i` of each playlist, two seconds each, from `base` seconds of PTS. */
+function push(r: Rehearsal, playlists: readonly string[], i: number, base = 10, sequence = i): void {
+  for (const playlist of playlists) {
+    r.put(`${playlist}-${i}.ts`, probeAt(base + 2 * i))
+    r.list(playlist, sequence, [{ name: `${playlist}-${i}.ts` }])
+  }
+}
+
+describe('a timeline', () => {
+  it('publishes a slot when every stream has listed its segment, and not before', () => {
+    const r = new Rehearsal()
+    r.parent('a', 'b')
+    r.open(1, 2)
+    r.put('a-0.ts', probeAt(10))
+    r.list('a', 0, [{ name: 'a-0.ts' }])
+    assert.deepEqual(r.numbers(1), [])
+    r.put('b-0.ts', probeAt(10.02))
+    r.list('b', 0, [{ name: 'b-0.ts' }])
+    assert.deepEqual(r.numbers(1), [1])
+    assert.deepEqual(Object.keys(r.slots[0]!.objects), ['1', '2'])
+  })
+
+  it('waits for the parent playlist: before it nobody knows the streams', () => {
+    const r = new Rehearsal()
+    r.open(1, 2)
+    push(r, ['a', 'b'], 0)
+    assert.deepEqual(r.numbers(1), [])
+    r.parent('a', 'b')
+    assert.deepEqual(r.numbers(1), [1])
+  })
+
+  it('takes a media playlist named channel.m3u8 for a parent of one', () => {
+    const r = new Rehearsal()
+    r.open(1, 2)
+    push(r, ['channel.m3u8'], 0)
+    assert.deepEqual(r.numbers(1), [1])
+    assert.equal(
+      r.state.eras[0]?.streams[0]?.role.kind === 'variant' && r.state.eras[0].streams[0].role.bandwidth,
+      4000,
+    )
+  })
+
+  it('publishes a segment listed before its PUT as soon as it comes', () => {
+    const r = new Rehearsal()
+    r.parent('a')
+    r.open(1, 2)
+    r.list('a', 0, [{ name: 's0' }, { name: 's1' }])
+    r.put('s1', probeAt(12))
+    assert.deepEqual(r.numbers(1), [], 'the order is the playlist’s')
+    r.put('s0', probeAt(10))
+    assert.deepEqual(r.numbers(1), [1, 2])
+  })
+
+  it('publishes everything a late playlist lists', () => {
+    const r = new Rehearsal()
+    r.parent('a')
+    r.open(1, 2)
+    for (let i = 0; i < 5; i++) r.put(`s${i}`, probeAt(10 + 2 * i))
+    r.pass(600)
+    r.list(
+      'a',
+      0,
+      [0, 1, 2, 3, 4].map((i) => ({ name: `s${i}` })),
+    )
+    assert.deepEqual(r.numbers(1), [1, 2, 3, 4, 5])
+    assert.ok(r.outputs(1).every(({ discontinuity }) => !discontinuity))
+  })
+
+  it('does not wait for what a playlist lists from before we were there', () => {
+    const r = new Rehearsal()
+    r.parent('a')
+    r.open(1, 2)
+    r.put('s50', probeAt(110))
+    r.list(
+      'a',
+      0,
+      Array.from({ length: 51 }, (_, i) => ({ name: `s${i}` })),
+    )
+    assert.equal(r.state.listings['a']?.queue.length, 4)
+    r.pass(2.1)
+    assert.deepEqual(r.numbers(1), [1])
+  })
+
+  it('never alters what was published when a name is put again', () => {
+    const r = new Rehearsal()
+    r.parent('a')
+    r.open(1, 2)
+    push(r, ['a'], 0)
+    const before = r.slots[0]!.objects[1]!.key
+    r.put('a-0.ts', probeAt(10))
+    r.list('a', 0, [{ name: 'a-0.ts' }])
+    push(r, ['a'], 1)
+    assert.equal(r.slots.length, 2)
+    assert.equal(r.slots[0]!.objects[1]!.key, before)
+  })
+
+  it('takes the object put last under a name that was not listed yet', () => {
+    const r = new Rehearsal()
+    r.parent('a')
+    r.open(1, 2)
+    r.put('s0', probeAt(10))
+    r.put('s0', probeAt(10))
+    r.list('a', 0, [{ name: 's0' }])
+    assert.equal(r.slots[0]!.objects[1]!.key, 'k2')
+  })
+
+  it('numbers a slot that one stream lacks, after a target duration of waiting, and leaves the late one out', () => {
+    const r = new Rehearsal()
+    r.parent('a', 'b')
+    r.open(1, 2)
+    push(r, ['a', 'b'], 0)
+    push(r, ['a'], 1)
+    r.list('b', 1, [{ name: 'b-1.ts' }])
+    r.pass(1.9)
+    assert.deepEqual(r.numbers(1), [1])
+    r.pass(0.2)
+    assert.deepEqual(r.numbers(1), [1, 2])
+    assert.deepEqual(Object.keys(r.slots[1]!.objects), ['1'])
+    r.put('b-1.ts', probeAt(12))
+    push(r, ['a', 'b'], 2)
+    assert.deepEqual(r.numbers(1), [1, 2, 3])
+    assert.deepEqual(Object.keys(r.slots[2]!.objects), ['1', '2'])
+    assert.deepEqual(
+      r.outputs(1).map(({ discontinuity }) => discontinuity),
+      [false, false, false],
+    )
+    assert.deepEqual(r.gaps, ['b-1.ts: listed, but never put'])
+  })
+
+  it('shows a discontinuity, and no number, where all streams lack a segment', () => {
+    const r = new Rehearsal()
+    r.parent('a', 'b')
+    r.open(1, 2)
+    push(r, ['a', 'b'], 0)
+    for (const s of ['a', 'b']) r.list(s, 1, [{ name: `${s}-1.ts` }])
+    r.pass(2.1)
+    push(r, ['a', 'b'], 2)
+    assert.deepEqual(r.numbers(1), [1, 2])
+    assert.deepEqual(
+      r.outputs(1).map((s) => [s.discontinuity, s.discontinuitySequence]),
+      [
+        [false, 0],
+        [true, 1],
+      ],
+    )
+    assert.equal(r.outputs(1)[1]!.start - r.outputs(1)[0]!.start, 4 * 90_000)
+  })
+
+  it('treats a segment that is no media like one that never came', () => {
+    const r = new Rehearsal()
+    r.parent('a')
+    r.open(1, 2)
+    push(r, ['a'], 0)
+    r.put('a-1.ts', 'no sync byte')
+    r.list('a', 1, [{ name: 'a-1.ts' }])
+    push(r, ['a'], 2)
+    assert.deepEqual(
+      r.outputs(1).map((s) => s.discontinuity),
+      [false, true],
+    )
+    assert.deepEqual(r.gaps, ['a-1.ts: no sync byte'])
+  })
+
+  it('goes on without a stream that falls silent, and takes it back when it returns', () => {
+    const r = new Rehearsal()
+    r.parent('a', 'b')
+    r.open(1, 2)
+    push(r, ['a', 'b'], 0)
+    for (let i = 1; i <= 5; i++) {
+      r.pass(2)
+      push(r, ['a'], i)
+    }
+    assert.ok(r.numbers(1).length >= 4, `held back: ${r.numbers(1)}`)
+    push(r, ['b'], 6)
+    push(r, ['a'], 6)
+    assert.deepEqual(Object.keys(r.slots.at(-1)!.objects), ['1', '2'])
+  })
+
+  it('is not held back by a stream of segments nobody can use', () => {
+    const r = new Rehearsal()
+    r.parent('a', 'b')
+    r.open(1, 2)
+    for (let i = 0; i < 6; i++) {
+      r.pass(2)
+      r.put(`b-${i}.aac`, 'not MPEG-TS')
+      r.list('b', i, [{ name: `b-${i}.aac` }])
+      push(r, ['a'], i)
+    }
+    assert.deepEqual(r.numbers(1), [1, 2, 3, 4, 5, 6])
+  })
+
+  it('waits for all streams again when they come back from silence together', () => {
+    const r = new Rehearsal()
+    r.parent('a', 'b')
+    r.open(1, 2)
+    push(r, ['a', 'b'], 0)
+    r.pass(60)
+    push(r, ['a'], 1)
+    push(r, ['b'], 1)
+    assert.deepEqual(
+      r.slots.map(({ objects }) => Object.keys(objects).length),
+      [2, 2],
+    )
+  })
+
+  it('joins two and three source segments, and closes the last run when the stream ends', () => {
+    const r = new Rehearsal()
+    r.parent('a')
+    r.open(2, 4)
+    r.open(3, 6)
+    for (let i = 0; i < 7; i++) push(r, ['a'], i)
+    assert.deepEqual(
+      r.outputs(2).map(({ slots }) => slots.length),
+      [2, 2, 2],
+    )
+    assert.deepEqual(
+      r.outputs(3).map(({ slots }) => slots.length),
+      [3, 3],
+    )
+    r.list('a', 6, [{ name: 'a-6.ts' }], true)
+    assert.equal(r.state.ended, true)
+    assert.deepEqual(
+      r.outputs(2).map(({ slots }) => slots.length),
+      [2, 2, 2, 1],
+    )
+    assert.deepEqual(
+      r.outputs(3).map(({ slots }) => slots.length),
+      [3, 3, 1],
+    )
+  })
+
+  it('shows the last slots of an encoder that stopped without a word', () => {
+    const r = new Rehearsal()
+    r.parent('a')
+    r.open(1, 6)
+    for (let i = 0; i < 4; i++) push(r, ['a'], i)
+    assert.deepEqual(r.numbers(1), [1])
+    r.pass(7)
+    assert.deepEqual(r.numbers(1), [1, 2])
+    assert.equal(r.state.ended, false)
+  })
+
+  it('begins an era when the media sequence goes back, with equal discontinuities for all streams', () => {
+    const r = new Rehearsal()
+    r.parent('a', 'b')
+    r.open(1, 4)
+    for (let i = 0; i < 3; i++) push(r, ['a', 'b'], i)
+    r.pass(5)
+    for (let i = 0; i < 4; i++) push(r, ['a', 'b'], i, 10)
+    assert.deepEqual(
+      r.outputs(1).map(({ number, era, slots }) => [number, era, slots.length]),
+      [
+        [1, 1, 2],
+        [2, 1, 1],
+        [3, 2, 2],
+        [4, 2, 2],
+      ],
+    )
+    assert.deepEqual(
+      r.outputs(1).map(({ discontinuity }) => discontinuity),
+      [false, false, true, false],
+    )
+    assert.ok(r.slots.every(({ objects }) => Object.keys(objects).length === 2))
+  })
+
+  it('ignores a stale playlist that was overtaken', () => {
+    const r = new Rehearsal()
+    r.parent('a')
+    r.open(1, 2)
+    for (let i = 0; i < 3; i++) push(r, ['a'], i)
+    r.list('a', 0, [{ name: 'a-0.ts' }, { name: 'a-1.ts' }])
+    push(r, ['a'], 3)
+    assert.deepEqual(
+      r.outputs(1).map(({ era }) => era),
+      [1, 1, 1, 1],
+    )
+  })
+
+  it('begins an era at a timestamp jump, at EXT-X-DISCONTINUITY and at a change of codec parameters', () => {
+    const r = new Rehearsal()
+    r.parent('a')
+    r.open(1, 2)
+    push(r, ['a'], 0)
+    push(r, ['a'], 1, 500)
+    r.put('s2', probeAt(504))
+    r.list('a', 2, [{ name: 's2', breaks: true }])
+    r.put('s3', probeAt(506, 1280))
+    r.list('a', 3, [{ name: 's3' }])
+    assert.deepEqual(
+      r.outputs(1).map(({ era, discontinuitySequence }) => [era, discontinuitySequence]),
+      [
+        [1, 0],
+        [2, 1],
+        [3, 2],
+        [4, 3],
+      ],
+    )
+  })
+
+  it('unwraps 33-bit timestamps without a break', () => {
+    const r = new Rehearsal()
+    r.parent('a')
+    r.open(1, 2)
+    const wrap = 2 ** 33 / 90_000
+    for (let i = 0; i < 4; i++) push(r, ['a'], i, wrap - 3)
+    assert.deepEqual(
+      r.outputs(1).map(({ era }) => era),
+      [1, 1, 1, 1],
+    )
+    const starts = r.outputs(1).map(({ start }) => start)
+    assert.deepEqual(
+      starts.slice(1).map((start, i) => start - starts[i]!),
+      [180_000, 180_000, 180_000],
+    )
+  })
+
+  it('dates slots by the source’s programme date time, and by arrival where it has none', () => {
+    const dated = new Rehearsal()
+    dated.parent('a')
+    dated.open(1, 2)
+    dated.put('s0', probeAt(10))
+    dated.list('a', 0, [{ name: 's0', date: utcMs(EPOCH + 123_456) }])
+    dated.put('s1', probeAt(12))
+    dated.list('a', 1, [{ name: 's1' }])
+    assert.deepEqual(
+      dated.slots.map(({ startUtc }) => startUtc - EPOCH),
+      [123_456, 125_456],
+    )
+
+    const undated = new Rehearsal()
+    undated.parent('a')
+    push(undated, ['a'], 0)
+    assert.equal(undated.slots[0]!.startUtc, EPOCH - 2000)
+
+    const absurd = new Rehearsal()
+    absurd.parent('a')
+    absurd.put('s0', probeAt(10))
+    absurd.list('a', 0, [{ name: 's0', date: utcMs(0) }])
+    assert.equal(absurd.slots[0]!.startUtc, EPOCH - 2000)
+  })
+
+  it('begins an era when the parent playlist names other streams', () => {
+    const r = new Rehearsal()
+    r.parent('a')
+    r.open(1, 2)
+    push(r, ['a'], 0)
+    r.parent('a', 'b')
+    push(r, ['a', 'b'], 1)
+    assert.deepEqual(
+      r.outputs(1).map(({ era, slots }) => [era, Object.keys(slots[0]!.objects).length]),
+      [
+        [1, 1],
+        [2, 2],
+      ],
+    )
+  })
+
+  it('fills a new numbering with what was sealed before it', () => {
+    const r = new Rehearsal()
+    r.parent('a')
+    for (let i = 0; i < 5; i++) push(r, ['a'], i)
+    const eras = [{ id: 1, streams: r.state.eras[0]!.streams }]
+    const fill = (earlier: typeof r.slots, isFull: boolean) =>
+      r.take({
+        kind: 'numbering',
+        id: 7,
+        segmentDuration: ticks(4 * 90_000),
+        firstNumber: 31,
+        earlier,
+        eras,
+        isFull,
+      })
+    fill(r.slots.slice(0, 3), false)
+    push(r, ['a'], 5)
+    fill(r.slots.slice(3), true)
+    push(r, ['a'], 6)
+    push(r, ['a'], 7)
+    assert.deepEqual(
+      r.outputs(7).map(({ number, slots }) => [number, slots[0]!.index]),
+      [
+        [31, 0],
+        [32, 2],
+        [33, 4],
+        [34, 6],
+      ],
+    )
+  })
+})

@@ -1,0 +1,192 @@
+import { msFromTicks, type Ticks, type UtcMs } from '../../media/time.ts'
+import type { ListedPlaylist, ListedStream } from '../listed-playlist.ts'
+import type { Era, OutputSegment, Slot } from '../output-segment.ts'
+import { followPlaylist, type Unlisted } from './listing.ts'
+import { addSlot, closeRun, openNumberingState } from './numbering.ts'
+import { type PlaceableObject, placeGap, placeObject } from './placement.ts'
+import { sealSlots } from './sealing.ts'
+import { isSilent, type OpenEra, type StreamListing, type TimelineState, takesPart } from './state.ts'
+
+/** What can happen to an input's timeline. Time passing is one of them: some things are given up. */
+export type TimelineEvent =
+  | { readonly kind: 'parent playlist'; readonly streams: readonly ListedStream[] }
+  | { readonly kind: 'media playlist'; readonly playlist: ListedPlaylist }
+  /** An object was put; its bytes and row are safe. */
+  | { readonly kind: 'object' }
+  | { readonly kind: 'time' }
+  /** A numbering is opened, or goes on being filled with slots sealed before it was; live slots follow when it is full. */
+  | {
+      readonly kind: 'numbering'
+      readonly id: number
+      readonly segmentDuration: Ticks
+      readonly firstNumber: number
+      /** Sealed slots after the last one the numbering was given, oldest first, and their eras. */
+      readonly earlier: readonly Slot[]
+      readonly eras: readonly Era[]
+      /** No sealed slot is left to give. */
+      readonly isFull: boolean
+    }
+
+export type TimelineStep = {
+  readonly state: TimelineState
+  /** False when the event taught us nothing: nothing needs saving. */
+  readonly changed: boolean
+  readonly slots: readonly Slot[]
+  readonly outputSegments: readonly { readonly numbering: number; readonly segment: OutputSegment }[]
+  readonly eras: readonly Era[]
+  /** Keys of unlisted objects that found their place, or never will. */
+  readonly consumed: readonly string[]
+  /** Listed segments given up: for the log and the counters. */
+  readonly gaps: readonly { readonly playlist: string; readonly name: string; readonly reason: string }[]
+}
+
+/** A media playlist of this name is taken for the parent when no multivariant playlist came: a ladder of one. */
+export const SINGLE_PARENT_NAME = 'channel.m3u8'
+
+/**
+ * One step of an input's timeline: the state and an event in, the next state and what it published out. Pure: the same
+ * inputs give the same outputs, `before` is not touched, and `now` (the server's clock) decides only what is given up.
+ */
+export function step(before: TimelineState, event: TimelineEvent, unlisted: Unlisted, now: UtcMs): TimelineStep {
+  const state = JSON.parse(JSON.stringify(before)) as TimelineState
+  const outputSegments: { numbering: number; segment: OutputSegment }[] = []
+  const publish = (numbering: string | number, segments: readonly OutputSegment[]) => {
+    for (const segment of segments) outputSegments.push({ numbering: Number(numbering), segment })
+  }
+
+  if (event.kind === 'parent playlist') followParent(state, event.streams)
+  if (event.kind === 'media playlist') {
+    if (!state.streams && event.playlist.name === SINGLE_PARENT_NAME) makeSyntheticParent(state)
+    followPlaylist(state, event.playlist, unlisted, now)
+  }
+  if (event.kind === 'numbering') {
+    const numbering = state.numberings[event.id] ?? openNumberingState(event.segmentDuration, event.firstNumber)
+    state.numberings[event.id] = numbering
+    numbering.isFilling = !event.isFull
+    for (const slot of event.earlier) {
+      const streams = event.eras.find(({ id }) => id === slot.era)?.streams ?? []
+      publish(event.id, addSlot(numbering, slot, streams))
+    }
+  }
+
+  const { touched, consumed, gaps } = placeQueued(state, unlisted, now)
+  const streamsOf = new Map(state.eras.map((era) => [era.id, era.streams]))
+  const { slots, closedEras } = sealSlots(state, now)
+  for (const slot of slots) {
+    for (const [id, numbering] of Object.entries(state.numberings)) {
+      if (!numbering.isFilling) publish(id, addSlot(numbering, slot, streamsOf.get(slot.era) ?? []))
+    }
+  }
+  const hasStopped = noStreamGoesOn(state, now)
+  if (hasStopped || closedEras.length > 0) {
+    for (const [id, numbering] of Object.entries(state.numberings)) {
+      const eraIsOpen = state.eras.some((era) => era.id === numbering.run[0]?.era)
+      if (!numbering.isFilling && (hasStopped || !eraIsOpen)) publish(id, closeRun(numbering))
+    }
+  }
+  state.ended = hasEnded(state)
+
+  const sealedEras = [...state.eras, ...closedEras].filter(
+    (era) => touched.has(era.id) || slots.some((slot) => slot.era === era.id && slot.index === 0),
+  )
+  return {
+    state,
+    changed: JSON.stringify(state) !== JSON.stringify(before),
+    slots,
+    outputSegments,
+    eras: sealedEras.map(({ id, streams }) => ({ id, streams })),
+    consumed,
+    gaps,
+  }
+}
+
+function followParent(state: TimelineState, streams: readonly ListedStream[]): void {
+  const before = state.streams
+  state.streams = streams
+  state.syntheticParent = false
+  if (!before || sameStreams(before, streams)) return
+  state.streamsRevision++
+  for (const { playlist } of before) {
+    if (!streams.some((stream) => stream.playlist === playlist)) delete state.listings[playlist]
+  }
+}
+
+function makeSyntheticParent(state: TimelineState): void {
+  state.streams = [{ index: 1, playlist: SINGLE_PARENT_NAME, role: { kind: 'variant', bandwidth: 0 } }]
+  state.syntheticParent = true
+}
+
+function sameStreams(a: readonly ListedStream[], b: readonly ListedStream[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every(({ playlist, role }, i) => playlist === b[i]?.playlist && role.kind === b[i]?.role.kind)
+  )
+}
+
+/** Moves queued entries to their slots, stream by stream, until each queue's head must wait for its object. */
+function placeQueued(state: TimelineState, unlisted: Unlisted, now: UtcMs) {
+  const touched = new Set<number>()
+  const consumed: string[] = []
+  const gaps: { playlist: string; name: string; reason: string }[] = []
+  for (const stream of state.streams ?? []) {
+    const listing = state.listings[stream.playlist]
+    if (!listing || !takesPart(stream)) continue
+    for (let entry = listing.queue[0]; entry; entry = listing.queue[0]) {
+      const found = unlisted.get(entry.name)
+      const object = found && !consumed.includes(found.key) ? found : undefined
+      if (!object && now - entry.listedAt < msFromTicks(listing.targetDuration)) break
+      listing.queue.shift()
+      if (object) consumed.push(object.key)
+      if (object?.probe) {
+        const era: OpenEra | undefined = placeObject(
+          state,
+          listing,
+          stream.index,
+          entry,
+          object as PlaceableObject,
+          now,
+        )
+        if (era) touched.add(era.id)
+        continue
+      }
+      placeGap(state, listing, stream.index, entry, now)
+      if (!object) giveUp(listing, entry.sequence)
+      const reason = object ? (object.problem ?? 'not usable') : 'listed, but never put'
+      gaps.push({ playlist: stream.playlist, name: entry.name, reason })
+    }
+  }
+  return { touched, consumed, gaps }
+}
+
+function giveUp(listing: StreamListing, sequence: number): void {
+  const entry = listing.recent.find((recent) => recent.sequence === sequence)
+  if (entry) entry.givenUp = true
+}
+
+function noStreamGoesOn(state: TimelineState, now: UtcMs): boolean {
+  if (state.eras.some((era) => era.slots.length > 0)) return false
+  const listings = Object.values(state.listings)
+  return (
+    listings.length > 0 &&
+    listings.every((listing) => isSilent(state, listing, now) || (listing.ended && listing.queue.length === 0))
+  )
+}
+
+function hasEnded(state: TimelineState): boolean {
+  const taking = (state.streams ?? []).filter(takesPart).map(({ playlist }) => state.listings[playlist])
+  return (
+    taking.length > 0 &&
+    taking.every((listing) => listing?.ended && listing.queue.length === 0) &&
+    state.eras.every((era) => era.slots.length === 0)
+  )
+}
+
+/** True while time passing can change anything: something is waited for, or a run is not finished. */
+export function isUnsettled(state: TimelineState): boolean {
+  return (
+    state.eras.length > 1 ||
+    state.eras.some((era) => era.slots.length > 0) ||
+    Object.values(state.listings).some((listing) => listing.queue.length > 0) ||
+    Object.values(state.numberings).some((numbering) => numbering.run.length > 0)
+  )
+}

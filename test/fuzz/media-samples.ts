@@ -1,0 +1,75 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+
+/** Runs a foreign tool with `input` on its standard input; answers its standard output. Rejects when it fails. */
+export async function run(command: string, args: readonly string[], input?: Uint8Array): Promise<Buffer> {
+  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] })
+  const output: Buffer[] = []
+  const errors: Buffer[] = []
+  child.stdout.on('data', (chunk: Buffer) => output.push(chunk))
+  child.stderr.on('data', (chunk: Buffer) => errors.push(chunk))
+  // A tool may stop reading once it has seen enough.
+  child.stdin.on('error', () => {})
+  child.stdin.end(input)
+  const [code] = await once(child, 'close')
+  if (code !== 0) throw new Error(`${command} ${args.join(' ')}: exit ${code}\n${Buffer.concat(errors)}`)
+  return Buffer.concat(output)
+}
+
+const VIDEO = ['-f', 'lavfi', '-i', 'testsrc2=size=320x180:rate=25']
+const AUDIO = ['-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=48000']
+const X264 = ['-c:v', 'libx264', '-preset', 'veryfast', '-threads', '1', '-g', '25', '-bf', '2', '-pix_fmt', 'yuv420p']
+const AAC = ['-c:a', 'aac', '-b:a', '96k']
+
+/** Encodes two seconds (or `-t`) to a transport stream; `args` come last and win. */
+export function encodeTs(kind: 'video' | 'audio' | 'both', args: readonly string[] = []): Promise<Buffer> {
+  const inputs = [...(kind === 'audio' ? [] : VIDEO), ...(kind === 'video' ? [] : AUDIO)]
+  const codecs = [...(kind === 'audio' ? [] : X264), ...(kind === 'video' ? [] : AAC)]
+  const all = ['-v', 'error', ...inputs, '-t', '2', ...codecs, ...args, '-f', 'mpegts', 'pipe:1']
+  return run('ffmpeg', all)
+}
+
+/** The hashes of a framemd5 listing: stream, dts, pts, duration, size, hash, then side data. */
+function hashColumn(listing: Buffer): string[] {
+  const lines = String(listing).split('\n')
+  return lines.filter((line) => line !== '' && !line.startsWith('#')).map((line) => line.split(',')[5]!.trim())
+}
+
+export type ProbedPacket = {
+  readonly stream_index: number
+  readonly pts: number
+  readonly dts: number
+  readonly duration?: number
+  readonly size: number
+  readonly flags: string
+  readonly data_hash: string
+}
+
+/** ffprobe's table of packets, in the order of the file. */
+export async function ffprobePackets(media: Uint8Array, select: string): Promise<ProbedPacket[]> {
+  const fields = 'packet=stream_index,pts,dts,duration,size,flags,data_hash'
+  const args = ['-v', 'error', '-select_streams', select, '-show_entries', fields, '-show_data_hash', 'md5']
+  const json = JSON.parse(String(await run('ffprobe', [...args, '-of', 'json', 'pipe:0'], media)))
+  return json.packets.map(({ pts, dts, ...rest }: ProbedPacket) => ({
+    ...rest,
+    pts: Number(pts),
+    dts: Number(dts),
+    size: Number(rest.size),
+  }))
+}
+
+/** MD5 of every decoded frame of `stream`, one per line, in output order; rejects on any decoding error. */
+export async function decodedFrames(media: Uint8Array, stream: 'v:0' | 'a:0'): Promise<string[]> {
+  const args = ['-v', 'error', '-xerror', '-i', 'pipe:0', '-map', `0:${stream}`, '-f', 'framemd5', 'pipe:1']
+  return hashColumn(await run('ffmpeg', args, media))
+}
+
+/**
+ * MD5 of every packet of the stream that `map` names, with what containers do differently taken off: start codes, parameter sets
+ * and delimiters in H.264, ADTS headers in AAC.
+ */
+export async function packetHashes(media: Uint8Array, kind: 'video' | 'audio', map: string): Promise<string[]> {
+  const filter = kind === 'video' ? 'h264_mp4toannexb,filter_units=remove_types=7|8|9|12' : 'aac_adtstoasc'
+  const args = ['-v', 'error', '-i', 'pipe:0', '-map', map, '-c', 'copy', '-bsf', filter, '-f', 'framemd5', 'pipe:1']
+  return hashColumn(await run('ffmpeg', args, media))
+}
