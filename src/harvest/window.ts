@@ -30,6 +30,10 @@ export async function harvestWindow(job: HarvestJob, host: WindowHost, signal: A
   if (end <= start) throw new HarvestFailed('The end of the window is not after its start.')
   if (end - start > MAX_WINDOW_MS) throw new HarvestFailed('The window is longer than 24 hours.')
 
+  if (job.endpoint.startoverWindowSeconds === 0) {
+    throw new HarvestFailed(`Origin endpoint ${job.originEndpointId} has no startover window to harvest from.`)
+  }
+
   const age = Math.max(0, host.clock() - job.createdAt)
   const early = await host.archive.extent(job.endpoint)
   if (early) checkStart(job, early, age)
