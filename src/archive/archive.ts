@@ -46,6 +46,7 @@ export async function openArchive(host: ArchiveHost): Promise<Archive> {
   const numberings = new Map<string, Promise<Numbering | undefined>>()
   /** Keys handed out whose rows are not committed yet. */
   const unrecorded = new Set<string>()
+  let closing = false
 
   function inputOf(ref: IngestRef): Input {
     const id = `${ref.channelGuid}/${ref.ingestEndpointId}`
@@ -143,8 +144,11 @@ export async function openArchive(host: ArchiveHost): Promise<Archive> {
     async outputSegment(endpoint, number) {
       const numbering = await numberingOf(endpoint)
       if (!numbering) return undefined
-      const recent = (await inputOf(numbering).tail(numbering)).byNumber(number)
-      return recent ?? segmentIndex.outputSegment(numbering.id, number)
+      const input = inputOf(numbering)
+      const recent = (await input.tail(numbering)).byNumber(number)
+      const segment = recent ?? (await segmentIndex.outputSegment(numbering.id, number))
+      const [era] = segment ? await input.erasOf([segment]) : []
+      return segment && era && { segment, era }
     },
 
     async extent(endpoint) {
@@ -175,10 +179,17 @@ export async function openArchive(host: ArchiveHost): Promise<Archive> {
     },
 
     async sweep() {
-      await sweepUnknownObjects({ segmentIndex, objects, log, isUnrecorded: (key) => unrecorded.has(key) })
+      await sweepUnknownObjects({
+        segmentIndex,
+        objects,
+        log,
+        isUnrecorded: (key) => unrecorded.has(key),
+        isClosing: () => closing,
+      })
     },
 
     async close() {
+      closing = true
       await Promise.all([...inputs.values()].map((input) => input.settled()))
     },
   }

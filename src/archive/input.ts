@@ -225,7 +225,8 @@ export class Input {
     for (const [name, { key }] of this.unlisted) if (consumed.has(key)) this.unlisted.delete(name)
     for (const era of result.eras) this.eras.set(era.id, era)
     for (const { numbering, segment } of result.outputSegments) this.tails.get(numbering)?.push(segment)
-    for (const gap of result.gaps) this.host.log.warn({ ...this.ref, ...gap }, 'gap in a source stream')
+    const gap = result.gaps.at(-1)
+    if (gap) this.host.log.warn({ ...this.ref, gaps: result.gaps.length, ...gap }, 'gap in a source stream')
     if (result.outputSegments.length > 0 || result.eras.length > 0 || hadEnded !== this.state.ended) this.host.changed()
   }
 }

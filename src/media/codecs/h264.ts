@@ -1,4 +1,4 @@
-import { BitReader, type ByteWriter, MalformedMedia } from '../bytes.ts'
+import { BitReader, type ByteReader, type ByteWriter, MalformedMedia } from '../bytes.ts'
 
 /** nal_unit_type, ISO/IEC 14496-10 table 7-1. */
 export const NAL_SLICE = 1
@@ -249,4 +249,15 @@ function writeNal(writer: ByteWriter, nal: Uint8Array): void {
   if (nal.length > 0xffff) throw new MalformedMedia(`parameter set of ${nal.length} bytes`, 0)
   writer.u16(nal.length)
   writer.write(nal)
+}
+
+/** Throws MalformedMedia when NAL lengths take other than four bytes. */
+export function readAvcC(reader: ByteReader): AvcConfiguration {
+  const version = reader.u8()
+  if (version !== 1) throw new MalformedMedia(`avcC version ${version}`, reader.position - 1)
+  reader.skip(3)
+  const lengthSize = (reader.u8() & 3) + 1
+  if (lengthSize !== 4) throw new MalformedMedia(`NAL lengths of ${lengthSize} bytes`, reader.position - 1)
+  const readNals = (count: number) => Array.from({ length: count }, () => new Uint8Array(reader.view(reader.u16())))
+  return { sps: readNals(reader.u8() & 0x1f), pps: readNals(reader.u8()) }
 }

@@ -1,32 +1,42 @@
 import { ticks, type UtcMs } from '../../media/time.ts'
 import type { ListedPlaylist } from '../listed-playlist.ts'
 import type { SourceObject } from '../source-segment.ts'
-import { RECENT_ENTRIES, type StreamListing, type TimelineState } from './state.ts'
+import { isSilent, RECENT_ENTRIES, type StreamListing, type TimelineState } from './state.ts'
+
+/** How many segments an encoder may have listed before their PUTs are through. */
+const ENTRIES_ON_THEIR_WAY = 3
+
+/** Playlists followed at once; three times what a parent playlist may name. More is not an encoder. */
+const MOST_LISTINGS = 64
 
 /** The newest object put under a name that no playlist has used yet. */
 export type Unlisted = { get(name: string): SourceObject | undefined }
 
 /**
- * Queues what a media playlist newly lists. A media sequence that goes back is an encoder that restarted, unless
- * everything listed is known and nothing was put under those names since: then it is a stale copy, overtaken on the way.
+ * Queues what a media playlist newly lists. A media sequence that goes back is an encoder that restarted, unless it
+ * goes back by one playlist only, everything listed is known, and nothing was put under those names since: then it is
+ * that playlist, overtaken on the way.
  */
 export function followPlaylist(state: TimelineState, playlist: ListedPlaylist, unlisted: Unlisted, now: UtcMs): void {
   const known = state.listings[playlist.name]
+  if (!known && Object.keys(state.listings).length >= MOST_LISTINGS) return
   const lastListed = playlist.mediaSequence + playlist.segments.length - 1
   const restarted = known !== undefined && isRestart(known, playlist, lastListed, unlisted)
-  const isStale = known !== undefined && !restarted && lastListed < known.lastSequence
-  if (isStale) return
+  if (known && !restarted && known.lastSequence > lastListed) return
+  if (lastListed > (known?.lastSequence ?? -1) || restarted) noteReturn(state, now)
   const listing = known ?? newListing(playlist, now)
   state.listings[playlist.name] = listing
-  const from = known && !restarted ? known.lastSequence + 1 : playlist.mediaSequence
-  playlist.segments.forEach((segment, offset) => {
-    const sequence = playlist.mediaSequence + offset
-    if (sequence < from) return
+  const isFirstContact = known === undefined || restarted
+  const offset = isFirstContact
+    ? firstWorthWaitingFor(playlist, unlisted)
+    : listing.lastSequence + 1 - playlist.mediaSequence
+  playlist.segments.slice(Math.max(offset, 0)).forEach((segment, i) => {
+    const sequence = playlist.mediaSequence + Math.max(offset, 0) + i
     listing.queue.push({
       sequence,
       name: segment.name,
       duration: segment.duration,
-      breaks: segment.discontinuity || (restarted && sequence === from),
+      breaks: segment.discontinuity || (restarted && i === 0),
       ...(segment.programDateTime !== undefined && { programDateTime: segment.programDateTime }),
       listedAt: now,
     })
@@ -34,15 +44,32 @@ export function followPlaylist(state: TimelineState, playlist: ListedPlaylist, u
     listing.lastListedAt = now
   })
   listing.recent = listing.recent.slice(-RECENT_ENTRIES)
+  if (restarted || lastListed > listing.lastSequence) listing.previousSequence = restarted ? -1 : listing.lastSequence
   listing.lastSequence = lastListed
   listing.targetDuration = playlist.targetDuration
   listing.ended = playlist.ended
 }
 
+/**
+ * A playlist met for the first time may list hours from before we were there: of what has no object, only the newest
+ * entries may still be on their way.
+ */
+function firstWorthWaitingFor({ segments }: ListedPlaylist, unlisted: Unlisted): number {
+  const present = segments.findIndex(({ name }) => unlisted.get(name) !== undefined)
+  return Math.max((present < 0 ? segments.length : present) - ENTRIES_ON_THEIR_WAY, 0)
+}
+
+function noteReturn(state: TimelineState, now: UtcMs): void {
+  const listings = Object.values(state.listings)
+  if (listings.length > 0 && listings.every((listing) => isSilent(state, listing, now))) state.resumedAt = now
+}
+
 function newListing(playlist: ListedPlaylist, now: UtcMs): StreamListing {
   return {
+    leastEra: 0,
     nextStart: ticks(0),
     lastSequence: playlist.mediaSequence - 1,
+    previousSequence: playlist.mediaSequence - 1,
     recent: [],
     queue: [],
     targetDuration: playlist.targetDuration,
@@ -53,10 +80,11 @@ function newListing(playlist: ListedPlaylist, now: UtcMs): StreamListing {
 
 function isRestart(listing: StreamListing, playlist: ListedPlaylist, lastListed: number, unlisted: Unlisted): boolean {
   if (playlist.segments.length === 0 || lastListed > listing.lastSequence) return false
+  const isBackward = lastListed < listing.lastSequence
+  if (isBackward && lastListed < listing.previousSequence) return true
   return playlist.segments.some((segment, offset) => {
     const sequence = playlist.mediaSequence + offset
-    const remembered = listing.recent.find((entry) => entry.sequence === sequence)
-    const isBackward = lastListed < listing.lastSequence
+    const remembered = listing.recent.findLast((entry) => entry.sequence === sequence)
     if (!remembered) return isBackward
     if (remembered.name !== segment.name) return true
     return isBackward && !remembered.givenUp && unlisted.get(segment.name) !== undefined

@@ -1,4 +1,4 @@
-import { type Ticks, ticks, type UtcMs } from '../../media/time.ts'
+import { type Ticks, ticks } from '../../media/time.ts'
 import type { OutputSegment, Slot, SourceStream } from '../output-segment.ts'
 import type { NumberingState } from './state.ts'
 

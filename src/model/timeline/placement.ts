@@ -1,4 +1,4 @@
-import { msFromTicks, type Ticks, ticks, type UtcMs, unwrapPts, utcMs } from '../../media/time.ts'
+import { msFromTicks, TICKS_PER_SECOND, type Ticks, ticks, type UtcMs, unwrapPts, utcMs } from '../../media/time.ts'
 import type { SlotObject, SourceStream } from '../output-segment.ts'
 import type { SegmentProbe, SourceObject, TrackDescription } from '../source-segment.ts'
 import type { OpenEra, OpenSlot, QueuedEntry, StreamListing, TimelineState } from './state.ts'
@@ -19,6 +19,7 @@ export function placeObject(
 ): OpenEra | undefined {
   const { era, start, isNew } = eraFor(state, listing, streamIndex, entry, object, now)
   listing.era = era.id
+  listing.leastEra = era.id
   listing.nextStart = ticks(start + entry.duration)
   const described = describeStream(era, streamIndex, object, entry)
   const date = believableDate(entry, object)
@@ -31,7 +32,10 @@ export function placeObject(
   return isNew || described ? era : undefined
 }
 
-/** Records that the stream has nothing usable where its next segment should be. */
+/**
+ * Records that the stream has nothing usable where its next segment should be. When that segment would have begun
+ * another timeline, nobody knows where that is: the stream's next segment will tell.
+ */
 export function placeGap(
   state: TimelineState,
   listing: StreamListing,
@@ -39,6 +43,10 @@ export function placeGap(
   entry: QueuedEntry,
   now: UtcMs,
 ): void {
+  if (entry.breaks && listing.era !== undefined) {
+    listing.leastEra = listing.era + 1
+    delete listing.era
+  }
   const era = state.eras.find(({ id }) => id === listing.era)
   if (!era) return
   const slot = slotAt(era, listing.nextStart, entry.duration, now)
@@ -64,7 +72,7 @@ function eraFor(
   }
   // A stream may have skipped ahead with the others, or follow them into an era one of them began.
   for (const era of state.eras) {
-    const isBehind = listing.era !== undefined && (era.id < listing.era || (era.id === listing.era && !mayStay))
+    const isBehind = era.id < listing.leastEra || (era.id === listing.era && !mayStay)
     if (isBehind || era.streamsRevision !== state.streamsRevision) continue
     const start = unwrapPts(firstPts, era.slots[0]?.start ?? era.sealedUntil)
     if (fits(era, start, entry.duration)) return { era, start, isNew: false }
@@ -112,21 +120,36 @@ function believableDate(entry: QueuedEntry, object: SourceObject): UtcMs | undef
   return date !== undefined && Math.abs(date - object.receivedAt) <= BELIEVABLE_DATE_MS ? date : undefined
 }
 
-/** Notes the first segment's tracks, and the bandwidth nobody declared. True when the era's description changed. */
+/**
+ * Notes what a stream is made of as soon as a segment tells, and the bandwidth nobody declared. True when the era's
+ * description changed.
+ */
 function describeStream(era: OpenEra, streamIndex: number, object: PlaceableObject, entry: QueuedEntry): boolean {
   const at = era.streams.findIndex(({ index }) => index === streamIndex)
   const stream = era.streams[at]
-  if (!stream || stream.tracks.length > 0) return false
+  if (!stream || (stream.tracks.length > 0 && !tellsMore(object.probe.tracks, stream.tracks))) return false
   const role: SourceStream['role'] =
     stream.role.kind === 'variant' && stream.role.bandwidth === 0
-      ? { ...stream.role, bandwidth: Math.ceil((object.size * 8 * 90_000) / Math.max(entry.duration, 1)) }
+      ? { ...stream.role, bandwidth: Math.ceil((object.size * 8 * TICKS_PER_SECOND) / Math.max(entry.duration, 1)) }
       : stream.role
   era.streams[at] = { ...stream, role, tracks: object.probe.tracks }
   return true
 }
 
+/** A track whose parameters a segment does not carry agrees with whatever is known of it. */
 function sameTracks(a: readonly TrackDescription[], b: readonly TrackDescription[]): boolean {
-  return a.length === b.length && a.every((track, i) => JSON.stringify(track) === JSON.stringify(b[i]))
+  return (
+    a.length === b.length &&
+    a.every((track, i) => {
+      const other = b[i]
+      if (track.pid !== other?.pid) return false
+      return track.kind === 'other' || other.kind === 'other' || JSON.stringify(track) === JSON.stringify(other)
+    })
+  )
+}
+
+function tellsMore(found: readonly TrackDescription[], known: readonly TrackDescription[]): boolean {
+  return found.some((track, i) => track.kind !== 'other' && known[i]?.kind === 'other')
 }
 
 function slotObject({ key, size, crc32, sha256 }: SourceObject): SlotObject {

@@ -27,7 +27,7 @@ export function sealSlots(state: TimelineState, now: UtcMs): { slots: Slot[]; cl
       closedEras.push(era)
     } else break
   }
-  if (state.eras.length > 1) dropDisputedEra(state, now)
+  if (state.eras.length > 1) settleDispute(state, now)
   return { slots, closedEras }
 }
 
@@ -61,15 +61,14 @@ function isSettled(state: TimelineState, era: OpenEra, slot: OpenSlot, now: UtcM
     if (!takesPart(stream) || slot.entries[stream.index] !== undefined) continue
     const listing = state.listings[stream.playlist]
     if (!listing || listing.era === undefined) {
-      // A stream that lists only what nobody can use is no reason to wait.
-      if (listing && listing.recent.length > 0 && listing.queue.length === 0) continue
-      const patience = (SILENT_TARGET_DURATIONS * (listing?.targetDuration ?? slot.duration)) / 90
-      if (now - slot.openedAt <= patience) return false
+      // It has not shown in this era: waited for while the era is young, and not for ever.
+      const patience = SILENT_TARGET_DURATIONS * msFromTicks(listing?.targetDuration ?? slot.duration)
+      if (now - era.openedAt <= patience) return false
       continue
     }
     const isPast =
       listing.era > era.id || (listing.era === era.id && listing.nextStart > slot.start + slot.duration / 2)
-    if (isPast || isSilent(listing, now) || (listing.ended && listing.queue.length === 0)) continue
+    if (isPast || isSilent(state, listing, now) || (listing.ended && listing.queue.length === 0)) continue
     return false
   }
   return true
@@ -81,22 +80,26 @@ function isOver(state: TimelineState, era: OpenEra, now: UtcMs): boolean {
   return era.streams.every((stream) => {
     const listing = takesPart(stream) ? state.listings[stream.playlist] : undefined
     if (listing?.era === undefined || listing.era > era.id) return true
-    return isSilent(listing, now) || (listing.ended && listing.queue.length === 0)
+    return isSilent(state, listing, now) || (listing.ended && listing.queue.length === 0)
   })
 }
 
 /**
- * A stream that broke away from a timeline the others keep following is wrong, not ahead: what it sent is a gap in
- * their timeline, and it may join again.
+ * Streams that stay in different eras for longer than anyone waits do not agree about time. The era most of them follow
+ * is the input's; what the others sent is a gap in it, and they may join it again.
  */
-function dropDisputedEra(state: TimelineState, now: UtcMs): void {
-  const [current, disputed] = state.eras
-  if (!current || !disputed || current.streamsRevision !== disputed.streamsRevision) return
-  const longest = Math.max(...disputed.slots.map((slot) => slot.duration), 0)
-  const waited = now - disputed.openedAt
-  if (waited <= SILENT_TARGET_DURATIONS * msFromTicks(ticks(longest)) || isOver(state, current, now)) return
-  state.eras.splice(1, 1)
-  for (const listing of Object.values(state.listings)) {
-    if (listing.era === disputed.id) delete listing.era
+function settleDispute(state: TimelineState, now: UtcMs): void {
+  const [older, newer] = state.eras
+  if (!older || !newer || older.streamsRevision !== newer.streamsRevision) return
+  const longest = Math.max(...newer.slots.map((slot) => slot.duration), 0)
+  const waited = now - newer.openedAt
+  if (waited <= SILENT_TARGET_DURATIONS * msFromTicks(ticks(longest)) || isOver(state, older, now)) return
+  const following = (era: OpenEra) =>
+    Object.values(state.listings).filter((listing) => listing.era === era.id && !isSilent(state, listing, now))
+  const loser = following(newer).length >= following(older).length ? older : newer
+  for (const listing of following(loser)) {
+    delete listing.era
+    listing.leastEra = Math.max(listing.leastEra, loser === older ? newer.id : older.id)
   }
+  if (loser === newer) state.eras.splice(1, 1)
 }

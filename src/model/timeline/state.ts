@@ -1,4 +1,4 @@
-import type { Ticks, UtcMs } from '../../media/time.ts'
+import { msFromTicks, type Ticks, type UtcMs } from '../../media/time.ts'
 import type { ListedStream } from '../listed-playlist.ts'
 import type { Slot, SlotObject, SourceStream } from '../output-segment.ts'
 
@@ -15,6 +15,8 @@ export type TimelineState = {
   streamsRevision: number
   /** By playlist name. */
   listings: Record<string, StreamListing>
+  /** When the input came back after all its streams had been silent: from then on each of them is waited for anew. */
+  resumedAt?: UtcMs
   /** Eras that may still get slots, oldest first. Slots leave when they are sealed. */
   eras: OpenEra[]
   nextEra: number
@@ -26,12 +28,16 @@ export type TimelineState = {
 
 /** How far one stream's media playlist has been followed. */
 export type StreamListing = {
-  /** Era of the newest placed segment. */
+  /** Era of the newest placed segment; absent before the first, and when the stream's next era is not known yet. */
   era?: number
+  /** The stream is done with every era before this one. */
+  leastEra: number
   /** Where the next segment is expected to begin, on the era's timeline. */
   nextStart: Ticks
   /** Highest media sequence listed. */
   lastSequence: number
+  /** What it was before the newest playlist. */
+  previousSequence: number
   /** The newest listed entries, oldest first, at most RECENT_ENTRIES. */
   recent: RecentEntry[]
   /** Listed, not yet placed, in order. The first one waits for its object and holds the others back. */
@@ -110,8 +116,9 @@ export function emptyTimeline(): TimelineState {
 }
 
 /** A stream that lists nothing new: it may be dead, and the others go on without it. */
-export function isSilent(listing: StreamListing, now: UtcMs): boolean {
-  return now - listing.lastListedAt > (SILENT_TARGET_DURATIONS * listing.targetDuration) / 90
+export function isSilent(state: TimelineState, listing: StreamListing, now: UtcMs): boolean {
+  const heardAt = Math.max(listing.lastListedAt, state.resumedAt ?? 0)
+  return now - heardAt > SILENT_TARGET_DURATIONS * msFromTicks(listing.targetDuration)
 }
 
 /** Subtitles are archived but do not take part in slots yet. */

@@ -71,6 +71,21 @@ describe('a timeline', () => {
     assert.ok(r.outputs(1).every(({ discontinuity }) => !discontinuity))
   })
 
+  it('does not wait for what a playlist lists from before we were there', () => {
+    const r = new Rehearsal()
+    r.parent('a')
+    r.open(1, 2)
+    r.put('s50', probeAt(110))
+    r.list(
+      'a',
+      0,
+      Array.from({ length: 51 }, (_, i) => ({ name: `s${i}` })),
+    )
+    assert.equal(r.state.listings['a']?.queue.length, 4)
+    r.pass(2.1)
+    assert.deepEqual(r.numbers(1), [1])
+  })
+
   it('never alters what was published when a name is put again', () => {
     const r = new Rehearsal()
     r.parent('a')
@@ -170,12 +185,27 @@ describe('a timeline', () => {
     const r = new Rehearsal()
     r.parent('a', 'b')
     r.open(1, 2)
-    for (let i = 0; i < 3; i++) {
+    for (let i = 0; i < 6; i++) {
+      r.pass(2)
       r.put(`b-${i}.aac`, 'not MPEG-TS')
       r.list('b', i, [{ name: `b-${i}.aac` }])
       push(r, ['a'], i)
     }
-    assert.deepEqual(r.numbers(1), [1, 2, 3])
+    assert.deepEqual(r.numbers(1), [1, 2, 3, 4, 5, 6])
+  })
+
+  it('waits for all streams again when they come back from silence together', () => {
+    const r = new Rehearsal()
+    r.parent('a', 'b')
+    r.open(1, 2)
+    push(r, ['a', 'b'], 0)
+    r.pass(60)
+    push(r, ['a'], 1)
+    push(r, ['b'], 1)
+    assert.deepEqual(
+      r.slots.map(({ objects }) => Object.keys(objects).length),
+      [2, 2],
+    )
   })
 
   it('joins two and three source segments, and closes the last run when the stream ends', () => {

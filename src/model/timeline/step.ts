@@ -1,4 +1,4 @@
-import type { Ticks, UtcMs } from '../../media/time.ts'
+import { msFromTicks, type Ticks, type UtcMs } from '../../media/time.ts'
 import type { ListedPlaylist, ListedStream } from '../listed-playlist.ts'
 import type { Era, OutputSegment, Slot } from '../output-segment.ts'
 import { followPlaylist, type Unlisted } from './listing.ts'
@@ -104,7 +104,11 @@ function followParent(state: TimelineState, streams: readonly ListedStream[]): v
   const before = state.streams
   state.streams = streams
   state.syntheticParent = false
-  if (before && !sameStreams(before, streams)) state.streamsRevision++
+  if (!before || sameStreams(before, streams)) return
+  state.streamsRevision++
+  for (const { playlist } of before) {
+    if (!streams.some((stream) => stream.playlist === playlist)) delete state.listings[playlist]
+  }
 }
 
 function makeSyntheticParent(state: TimelineState): void {
@@ -130,7 +134,7 @@ function placeQueued(state: TimelineState, unlisted: Unlisted, now: UtcMs) {
     for (let entry = listing.queue[0]; entry; entry = listing.queue[0]) {
       const found = unlisted.get(entry.name)
       const object = found && !consumed.includes(found.key) ? found : undefined
-      if (!object && now - entry.listedAt < listing.targetDuration / 90) break
+      if (!object && now - entry.listedAt < msFromTicks(listing.targetDuration)) break
       listing.queue.shift()
       if (object) consumed.push(object.key)
       if (object?.probe) {
@@ -146,19 +150,12 @@ function placeQueued(state: TimelineState, unlisted: Unlisted, now: UtcMs) {
         continue
       }
       placeGap(state, listing, stream.index, entry, now)
-      carryBreak(listing, entry.breaks)
       if (!object) giveUp(listing, entry.sequence)
       const reason = object ? (object.problem ?? 'not usable') : 'listed, but never put'
       gaps.push({ playlist: stream.playlist, name: entry.name, reason })
     }
   }
   return { touched, consumed, gaps }
-}
-
-/** The break of an entry that never came belongs to the next one. */
-function carryBreak(listing: StreamListing, breaks: boolean): void {
-  const next = listing.queue[0]
-  if (breaks && next) next.breaks = true
 }
 
 function giveUp(listing: StreamListing, sequence: number): void {
@@ -171,7 +168,7 @@ function noStreamGoesOn(state: TimelineState, now: UtcMs): boolean {
   const listings = Object.values(state.listings)
   return (
     listings.length > 0 &&
-    listings.every((listing) => isSilent(listing, now) || (listing.ended && listing.queue.length === 0))
+    listings.every((listing) => isSilent(state, listing, now) || (listing.ended && listing.queue.length === 0))
   )
 }
 

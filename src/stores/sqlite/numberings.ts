@@ -1,0 +1,54 @@
+import type { IngestRef, Numbering } from '../segment-index.ts'
+import type { Database } from './database.ts'
+import { inputId } from './inputs.ts'
+import type { Operations } from './operations.ts'
+
+const NUMBERING_COLUMNS = `SELECT n.id, n.segment_duration_seconds AS segmentDurationSeconds, n.first_number AS firstNumber,
+  i.channel_guid AS channelGuid, i.ingest_endpoint_id AS ingestEndpointId
+  FROM numbering n JOIN input i ON i.id = n.input`
+
+export function numberingOperations(db: Database) {
+  const newestOf = (endpointGuid: string): Numbering | undefined =>
+    db.get<Numbering>(
+      `${NUMBERING_COLUMNS} JOIN endpoint_numbering e ON e.numbering = n.id
+       WHERE e.endpoint_guid = ? ORDER BY e.seq DESC LIMIT 1`,
+      endpointGuid,
+    )
+
+  const create = (ingest: IngestRef, segmentDurationSeconds: number): Numbering => {
+    const sql = 'SELECT number FROM highest_number WHERE channel_guid = ?'
+    const firstNumber = (db.get<{ number: number }>(sql, ingest.channelGuid)?.number ?? 0) + 1
+    const id = db.insert(
+      'INSERT INTO numbering (input, segment_duration_seconds, first_number) VALUES (?, ?, ?)',
+      inputId(db, ingest),
+      segmentDurationSeconds,
+      firstNumber,
+    )
+    return { ...ingest, id, segmentDurationSeconds, firstNumber }
+  }
+
+  return {
+    numberingOf(endpointGuid: string, segmentDurationSeconds: number) {
+      const newest = newestOf(endpointGuid)
+      return newest?.segmentDurationSeconds === segmentDurationSeconds ? newest : undefined
+    },
+
+    openNumbering(endpointGuid: string, ingest: IngestRef, segmentDurationSeconds: number) {
+      const newest = newestOf(endpointGuid)
+      if (newest?.segmentDurationSeconds === segmentDurationSeconds) return newest
+      const shared = newest
+        ? undefined
+        : db.get<Numbering>(
+            `${NUMBERING_COLUMNS} WHERE n.input = ? AND n.segment_duration_seconds = ? ORDER BY n.id DESC LIMIT 1`,
+            inputId(db, ingest),
+            segmentDurationSeconds,
+          )
+      const numbering = shared ?? create(ingest, segmentDurationSeconds)
+      db.run('INSERT INTO endpoint_numbering (endpoint_guid, numbering) VALUES (?, ?)', endpointGuid, numbering.id)
+      return numbering
+    },
+
+    numberingsOf: (ingest: IngestRef) =>
+      db.all<Numbering>(`${NUMBERING_COLUMNS} WHERE n.input = ? ORDER BY n.id`, inputId(db, ingest)),
+  } satisfies Partial<Operations>
+}

@@ -1,0 +1,38 @@
+import type { ResourceChange, Resources } from '../resources.ts'
+import type { SegmentIndex } from '../segment-index.ts'
+import { bucketKeyOperations } from './bucket-keys.ts'
+import { channelOperations } from './channels.ts'
+import type { Database } from './database.ts'
+import { eventOperations } from './events.ts'
+import { forgettingOperations } from './forgetting.ts'
+import { harvestJobOperations } from './harvest-jobs.ts'
+import { numberingOperations } from './numberings.ts'
+import { originEndpointOperations } from './origin-endpoints.ts'
+import { retentionOperations } from './retention.ts'
+import { timelineOperations } from './timelines.ts'
+
+/** A port's methods as plain functions: what runs inside a transaction, in the database's own thread. */
+export type Synchronous<Port> = {
+  readonly [Name in keyof Port]: Port[Name] extends (...args: infer Args) => Promise<infer Result>
+    ? (...args: Args) => Result
+    : never
+}
+
+export type Operations = Synchronous<Omit<Resources, 'onChange'> & SegmentIndex>
+
+/** Where an operation says what it changed; heard once its transaction is durable. */
+export type Changes = { note(change: ResourceChange): void }
+
+export function operations(db: Database, changes: Changes): Operations {
+  return {
+    ...channelOperations(db, changes),
+    ...originEndpointOperations(db, changes),
+    ...harvestJobOperations(db),
+    ...bucketKeyOperations(db),
+    ...eventOperations(db),
+    ...retentionOperations(db),
+    ...timelineOperations(db),
+    ...numberingOperations(db),
+    ...forgettingOperations(db),
+  }
+}

@@ -1,0 +1,77 @@
+import type { UtcMs } from '../../media/time.ts'
+import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
+import type { PageRequest } from '../resources.ts'
+import type { Database } from './database.ts'
+import type { Changes, Operations } from './operations.ts'
+import { parsed, readPage } from './page.ts'
+
+type Body = { body: string }
+type Stored = { revision: number; guid: string; channel_guid: string; startover_seconds: number }
+
+export function originEndpointOperations(db: Database, changes: Changes) {
+  const stored = (id: string) =>
+    db.get<Stored>('SELECT revision, guid, channel_guid, startover_seconds FROM origin_endpoint WHERE id = ?', id)
+
+  const noteChange = (guid: string, channelGuid: string) => changes.note({ kind: 'originEndpoint', guid, channelGuid })
+
+  /** A window that is gone or smaller stays in demand for a while: fingers slip. */
+  const release = (channelGuid: string, seconds: number, until: number) =>
+    db.run('INSERT INTO released_window (channel_guid, seconds, until) VALUES (?, ?, ?)', channelGuid, seconds, until)
+
+  return {
+    createOriginEndpoint(endpoint: OriginEndpoint, { maxPerChannel }: { maxPerChannel: number }) {
+      const { id, guid, channelGuid, channelId, startoverWindowSeconds, revision } = endpoint
+      if (db.get('SELECT 1 FROM origin_endpoint WHERE id = ?', id)) return 'duplicate'
+      if (!db.get('SELECT 1 FROM channel WHERE guid = ?', channelGuid)) return 'no-channel'
+      const sql = 'SELECT count(*) AS n FROM origin_endpoint WHERE channel_guid = ?'
+      if ((db.get<{ n: number }>(sql, channelGuid)?.n ?? 0) >= maxPerChannel) return 'quota'
+      db.run(
+        `INSERT INTO origin_endpoint (id, guid, channel_guid, channel_id, startover_seconds, revision, body)
+         VALUES (?, ?, ?, ?, ?, ?, ?)`,
+        id,
+        guid,
+        channelGuid,
+        channelId,
+        startoverWindowSeconds,
+        revision,
+        JSON.stringify(endpoint),
+      )
+      noteChange(guid, channelGuid)
+      return 'created'
+    },
+
+    originEndpointById: (id: string) =>
+      parsed<OriginEndpoint>(db.get<Body>('SELECT body FROM origin_endpoint WHERE id = ?', id)),
+    originEndpointByGuid: (guid: string) =>
+      parsed<OriginEndpoint>(db.get<Body>('SELECT body FROM origin_endpoint WHERE guid = ?', guid)),
+    listOriginEndpoints: ({ channelId, ...page }: PageRequest & { channelId?: string }) =>
+      readPage<OriginEndpoint>(db, 'origin_endpoint', page, { 'channel_id = ?': channelId }),
+
+    updateOriginEndpoint(endpoint: OriginEndpoint, graceMs: number) {
+      const before = stored(endpoint.id)
+      if (!before) return 'missing'
+      if (before.revision !== endpoint.revision - 1) return 'conflict'
+      if (before.startover_seconds > endpoint.startoverWindowSeconds) {
+        release(before.channel_guid, before.startover_seconds, endpoint.modifiedAt + graceMs)
+      }
+      db.run(
+        'UPDATE origin_endpoint SET revision = ?, startover_seconds = ?, body = ? WHERE id = ?',
+        endpoint.revision,
+        endpoint.startoverWindowSeconds,
+        JSON.stringify(endpoint),
+        endpoint.id,
+      )
+      noteChange(before.guid, before.channel_guid)
+      return 'updated'
+    },
+
+    deleteOriginEndpoint(id: string, now: UtcMs, graceMs: number) {
+      const before = stored(id)
+      if (!before) return 'missing'
+      release(before.channel_guid, before.startover_seconds, now + graceMs)
+      db.run('DELETE FROM origin_endpoint WHERE id = ?', id)
+      noteChange(before.guid, before.channel_guid)
+      return 'deleted'
+    },
+  } satisfies Partial<Operations>
+}

@@ -1,0 +1,26 @@
+import type { SQLInputValue } from 'node:sqlite'
+import type { Page, PageRequest } from '../resources.ts'
+import type { Database } from './database.ts'
+
+type Row = { readonly seq: number; readonly body: string }
+
+/** A page of `table` in creation order; the cursor is the last row's `seq`. */
+export function readPage<T>(
+  db: Database,
+  table: string,
+  page: PageRequest,
+  where: Readonly<Record<string, SQLInputValue | undefined>> = {},
+): Page<T> {
+  const conditions = Object.entries(where).filter(([, value]) => value !== undefined)
+  const sql = `SELECT seq, body FROM ${table} WHERE seq > ?${conditions.map(([test]) => ` AND ${test}`).join('')} ORDER BY seq LIMIT ?`
+  const values = conditions.map(([, value]) => value as SQLInputValue)
+  const rows = db.all<Row>(sql, Number(page.after ?? 0), ...values, page.limit + 1)
+  const shown = rows.slice(0, page.limit)
+  const last = shown.at(-1)
+  const items = shown.map(({ body }) => JSON.parse(body) as T)
+  return rows.length > page.limit && last ? { items, next: String(last.seq) } : { items }
+}
+
+export function parsed<T>(row: { readonly body: string } | undefined): T | undefined {
+  return row && (JSON.parse(row.body) as T)
+}

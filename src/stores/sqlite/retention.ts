@@ -1,0 +1,48 @@
+import type { UtcMs } from '../../media/time.ts'
+import type { RetentionDemand } from '../resources.ts'
+import type { Database } from './database.ts'
+import type { Operations } from './operations.ts'
+
+/** The longest startover window: what a deleted channel keeps until its grace is over. */
+const LONGEST_WINDOW_SECONDS = 14 * 24 * 3600
+
+export function retentionOperations(db: Database) {
+  const pinned = (channelGuid: string) =>
+    db.all<{ from: UtcMs; to: UtcMs }>(
+      `SELECT window_start AS "from", window_end AS "to" FROM harvest_job
+       WHERE channel_guid = ? AND status = 'IN_PROGRESS'`,
+      channelGuid,
+    )
+
+  return {
+    retentionDemands(now: UtcMs, graceMs: number): readonly RetentionDemand[] {
+      const living = db.all<{ guid: string; seconds: number }>(
+        `SELECT guid, max(
+           coalesce((SELECT max(startover_seconds) FROM origin_endpoint WHERE channel_guid = channel.guid), 0),
+           coalesce((SELECT max(seconds) FROM released_window WHERE channel_guid = channel.guid AND until > ?), 0)
+         ) AS seconds FROM channel`,
+        now,
+      )
+      const deleted = db.all<{ guid: string; deleted_at: number }>('SELECT guid, deleted_at FROM deleted_channel')
+      return [
+        ...living.map(({ guid, seconds }) => ({
+          channelGuid: guid,
+          startoverWindowSeconds: seconds,
+          gone: false,
+          pinned: pinned(guid),
+        })),
+        ...deleted.map(({ guid, deleted_at }) => {
+          const pins = pinned(guid)
+          const gone = deleted_at + graceMs <= now && pins.length === 0
+          return { channelGuid: guid, startoverWindowSeconds: LONGEST_WINDOW_SECONDS, gone, pinned: pins }
+        }),
+      ]
+    },
+
+    expire(now: UtcMs, harvestJobsOlderThanMs: number): void {
+      db.run('DELETE FROM released_window WHERE until <= ?', now)
+      const before = now - harvestJobsOlderThanMs
+      db.run("DELETE FROM harvest_job WHERE created_at <= ? AND status <> 'IN_PROGRESS'", before)
+    },
+  } satisfies Partial<Operations>
+}

@@ -1,0 +1,69 @@
+/**
+ * The tables, as migrations: a database at version n has run the first n. Nouns are kept as JSON in `body`, beside the
+ * columns that queries need. Times are UTC milliseconds.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE channel (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, guid TEXT NOT NULL UNIQUE,
+    revision INTEGER NOT NULL, body TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE deleted_channel (guid TEXT PRIMARY KEY, deleted_at INTEGER NOT NULL) STRICT;
+
+  CREATE TABLE origin_endpoint (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, guid TEXT NOT NULL UNIQUE,
+    channel_guid TEXT NOT NULL REFERENCES channel(guid), channel_id TEXT NOT NULL,
+    startover_seconds INTEGER NOT NULL, revision INTEGER NOT NULL, body TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX origin_endpoint_of_channel ON origin_endpoint (channel_guid, seq);
+  CREATE TABLE released_window (channel_guid TEXT NOT NULL, seconds INTEGER NOT NULL, until INTEGER NOT NULL) STRICT;
+
+  CREATE TABLE harvest_job (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, channel_id TEXT NOT NULL, channel_guid TEXT NOT NULL,
+    status TEXT NOT NULL, created_at INTEGER NOT NULL, window_start INTEGER NOT NULL, window_end INTEGER NOT NULL,
+    body TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX harvest_job_in_progress ON harvest_job (channel_guid) WHERE status = 'IN_PROGRESS';
+  CREATE TABLE bucket_key (
+    bucket TEXT NOT NULL, key TEXT NOT NULL, job_id TEXT NOT NULL, endpoint_guid TEXT NOT NULL, PRIMARY KEY (bucket, key)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE event (seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, body TEXT NOT NULL) STRICT;
+
+  CREATE TABLE input (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, channel_guid TEXT NOT NULL, ingest_endpoint_id TEXT NOT NULL,
+    version INTEGER NOT NULL, state TEXT NOT NULL, UNIQUE (channel_guid, ingest_endpoint_id)
+  ) STRICT;
+  CREATE TABLE era (
+    input INTEGER NOT NULL, id INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (input, id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE slot (
+    input INTEGER NOT NULL, era INTEGER NOT NULL, idx INTEGER NOT NULL, start_utc INTEGER NOT NULL,
+    end_utc INTEGER NOT NULL, sealed_at INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (input, era, idx)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX slot_sealed ON slot (input, sealed_at);
+  CREATE TABLE source_object (
+    key TEXT PRIMARY KEY, input INTEGER NOT NULL, received_at INTEGER NOT NULL, placed INTEGER NOT NULL DEFAULT 0,
+    body TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX source_object_unplaced ON source_object (input, received_at) WHERE placed = 0;
+  CREATE TABLE doomed_object (key TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE numbering (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, input INTEGER NOT NULL, segment_duration_seconds REAL NOT NULL,
+    first_number INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX numbering_of_input ON numbering (input);
+  CREATE TABLE endpoint_numbering (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, endpoint_guid TEXT NOT NULL, numbering INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX endpoint_numbering_of_endpoint ON endpoint_numbering (endpoint_guid, seq);
+  CREATE TABLE highest_number (channel_guid TEXT PRIMARY KEY, number INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE output_segment (
+    numbering INTEGER NOT NULL, number INTEGER NOT NULL, era INTEGER NOT NULL, first_slot INTEGER NOT NULL,
+    slot_count INTEGER NOT NULL, start_utc INTEGER NOT NULL, end_utc INTEGER NOT NULL, body TEXT NOT NULL,
+    PRIMARY KEY (numbering, number)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX output_segment_by_time ON output_segment (numbering, end_utc);
+  CREATE INDEX output_segment_by_slot ON output_segment (numbering, era, first_slot);
+  `,
+]
