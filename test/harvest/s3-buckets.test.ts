@@ -1,12 +1,25 @@
 import assert from 'node:assert/strict'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { createServer, type Server } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { CreateBucketCommand, GetObjectCommand, NoSuchKey, S3Client } from '@aws-sdk/client-s3'
+import {
+  CreateBucketCommand,
+  DeleteBucketCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  NoSuchKey,
+  S3Client,
+} from '@aws-sdk/client-s3'
 import { bucketContract, bytesBody, destination, refusedWith } from '../../src/harvest/bucket.contract.ts'
 import type { BucketRefused } from '../../src/harvest/bucket.ts'
+import { folderBuckets } from '../../src/harvest/folder-buckets.ts'
+import { createHarvester } from '../../src/harvest/harvester.ts'
 import { type S3BucketsOptions, s3Buckets } from '../../src/harvest/s3-buckets.ts'
 import { freePorts } from '../servers/free-ports.ts'
 import { isSwiftInstalled, type S3Server, startSwift } from '../servers/swift.ts'
+import { archiveOf, at, harvestJob, JobLedger, rehearsal } from './sample-harvest.ts'
 
 const never = new AbortController().signal
 const anything = { accessKeyId: 'anyone', secretAccessKey: 'anything' }
@@ -77,6 +90,48 @@ describe('Swift’s S3 API', { skip: !isSwiftInstalled && 'SWIFT IS NOT INSTALLE
     stop.abort()
     await assert.rejects(sending, { name: 'AbortError' })
     assert.equal(await read('aborted.ts'), undefined)
+  })
+
+  it('holds the same asset as a folder', async (t) => {
+    const folder = await mkdtemp(join(tmpdir(), 'harvest-'))
+    const archive = archiveOf(10)
+    const removeArchive = await archive.keepInFiles()
+    const stores = [withSwift(), folderBuckets({ folder, links: true, createBuckets: true })]
+    t.after(async () => {
+      await Promise.all(stores.map((buckets) => buckets.close()))
+      await removeArchive()
+      await rm(folder, { recursive: true })
+    })
+    for (const buckets of stores) {
+      const resources = new JobLedger(harvestJob({ start: at(0), end: at(60) }))
+      const harvester = createHarvester(rehearsal({ archive, buckets, resources }).host)
+      await harvester.start()
+      await harvester.settled()
+      assert.deepEqual(resources.outcome, { status: 'SUCCEEDED' })
+    }
+    const { Contents } = await judge.send(new ListObjectsV2Command({ Bucket: 'clips', Prefix: 'cup/final/' }))
+    const keys = Contents?.map(({ Key = '' }) => Key) ?? []
+    const names = await readdir(join(folder, 'clips/cup/final'))
+    assert.deepEqual(keys, names.map((name) => `cup/final/${name}`).sort())
+    for (const key of keys)
+      assert.deepEqual(Buffer.from((await read(key)) ?? []), await readFile(join(folder, 'clips', key)))
+  })
+
+  it('that vanishes under a job ends it with the reason and no parent manifest', async () => {
+    await judge.send(new CreateBucketCommand({ Bucket: 'fleeting' }))
+    const job = harvestJob({ s3Destination: destination('fleeting') })
+    const resources = new JobLedger(job)
+    const archive = archiveOf(10)
+    const between = archive.between.bind(archive)
+    archive.between = async (...window) => {
+      await judge.send(new DeleteBucketCommand({ Bucket: 'fleeting' }))
+      return between(...window)
+    }
+    const harvester = createHarvester(rehearsal({ archive, buckets: withSwift(), resources }).host)
+    await harvester.start()
+    await harvester.settled()
+    assert.equal(resources.outcome?.status, 'FAILED')
+    assert.match(resources.outcome.message, /^There is no bucket fleeting at 127\.0\.0\.1:\d+\.$/)
   })
 })
 
