@@ -1,0 +1,136 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir, open, opendir, rename, rm, rmdir, unlink } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { DirectorySyncs } from './directory-syncs.ts'
+import { FileWriter } from './file-writer.ts'
+import { type ByteRange, NoSuchObject, type Objects } from './objects.ts'
+
+/** Objects being written. No key can name it: the segments of a key never begin with a dot. */
+const INCOMING = '.incoming'
+const KEY = /^[A-Za-z0-9_-][A-Za-z0-9._-]*(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$/
+/** How often a folder that retention empties may vanish between being made and being used. */
+const PLACING_TRIES = 5
+
+/**
+ * Objects as read-only files below `root`, which one process owns. A commit is durable when the file's data, its name
+ * and every folder on the way to it have been synced. What a crash left half-written goes when the store is opened.
+ */
+export async function openFileObjects(root: string): Promise<Objects> {
+  const incoming = join(root, INCOMING)
+  const syncs = new DirectorySyncs()
+  /** Folders whose own names are on disk. True as long as an object whose commit saw to it is there. */
+  const durableFolders = new Map<string, Promise<unknown>>()
+
+  await rm(incoming, { recursive: true, force: true })
+  await mkdir(incoming, { recursive: true })
+  await Promise.all([syncs.sync(root), syncs.sync(dirname(root))])
+
+  const pathOf = (key: string) => {
+    if (!KEY.test(key)) throw new TypeError(`not an object key: ${JSON.stringify(key)}`)
+    return join(root, key)
+  }
+
+  const syncAncestors = (folder: string): Promise<unknown> => {
+    const known = durableFolders.get(folder)
+    if (known) return known
+    const syncing = Promise.all(foldersAbove(folder, root).map((ancestor) => syncs.sync(ancestor)))
+    durableFolders.set(folder, syncing)
+    syncing.catch(() => durableFolders.delete(folder))
+    return syncing
+  }
+
+  const place = async (from: string, path: string, tries = PLACING_TRIES): Promise<void> => {
+    try {
+      await rename(from, path)
+    } catch (error) {
+      if (!isAbsent(error) || tries === 1) throw error
+      await mkdir(dirname(path), { recursive: true }).catch(ignoreAbsent)
+      await place(from, path, tries - 1)
+    }
+  }
+
+  return {
+    async create(key) {
+      const path = pathOf(key)
+      const folder = dirname(path)
+      return FileWriter.open(join(incoming, randomBytes(16).toString('hex')), {
+        path,
+        place: (from) => place(from, path),
+        // Only now: while the object is there its folder stays, and so does what is known of it.
+        sync: () => Promise.all([syncs.sync(folder), syncAncestors(folder)]),
+      })
+    },
+
+    async read(key, range) {
+      const file = await open(pathOf(key)).catch((error: unknown) => {
+        throw isAbsent(error) ? new NoSuchObject(key) : error
+      })
+      try {
+        const { size } = await file.stat()
+        const { start, end } = cut(range, size)
+        const bytes = Buffer.allocUnsafeSlow(end - start)
+        for (let done = 0; done < bytes.length; ) {
+          const { bytesRead } = await file.read(bytes, done, bytes.length - done, start + done)
+          if (bytesRead === 0) throw new Error(`object ${key} ends at ${start + done}, not at ${size}`)
+          done += bytesRead
+        }
+        return bytes
+      } finally {
+        await file.close()
+      }
+    },
+
+    file: pathOf,
+
+    async remove(key) {
+      const path = pathOf(key)
+      // First: once the object is gone nothing holds its folder.
+      durableFolders.delete(dirname(path))
+      await unlink(path).catch(ignoreAbsent)
+      for (let folder = dirname(path); folder !== root; folder = dirname(folder)) {
+        const isRemoved = await rmdir(folder).then(
+          () => true,
+          () => false,
+        )
+        if (!isRemoved) return
+      }
+    },
+
+    async *list(prefix) {
+      const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1)
+      if (folder !== '') pathOf(folder.slice(0, -1))
+      yield* keysBelow(root, folder, prefix)
+    },
+  }
+}
+
+/** Keys below `folder` ('' or ending in '/') that begin with `prefix`. Folders that vanish on the way hold none. */
+async function* keysBelow(root: string, folder: string, prefix: string): AsyncGenerator<string> {
+  const entries = await opendir(join(root, folder), { bufferSize: 256 }).catch(ignoreAbsent)
+  for await (const entry of entries ?? []) {
+    const key = folder + entry.name
+    if (entry.name.startsWith('.') || !key.startsWith(prefix)) continue
+    if (entry.isDirectory()) yield* keysBelow(root, `${key}/`, '')
+    else yield key
+  }
+}
+
+function foldersAbove(folder: string, root: string): string[] {
+  if (folder === root) return []
+  const parent = dirname(folder)
+  return [parent, ...foldersAbove(parent, root)]
+}
+
+/** The part of `range` that lies within `size` bytes. */
+function cut(range: ByteRange | undefined, size: number): ByteRange {
+  const end = Math.min(range?.end ?? size, size)
+  return { start: Math.min(range?.start ?? 0, end), end }
+}
+
+function isAbsent(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ENOENT'
+}
+
+function ignoreAbsent(error: unknown): undefined {
+  if (!isAbsent(error)) throw error
+}
