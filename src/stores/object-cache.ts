@@ -37,33 +37,27 @@ export function cacheObjects(objects: Objects, { maxBytes }: { maxBytes: number 
     large.add(key)
   }
 
-  /** The object, or, with `atMost`, its first bytes, one more than fits when it is too large to keep. */
-  const load = (key: string, atMost?: ByteRange): Promise<Uint8Array> => {
-    const id = atMost ? `${key} small` : key
-    const known = loads.get(id)
+  /** The object's first bytes: all of it, or one more than may be kept. The port tells no sizes. */
+  const load = (key: string): Promise<Uint8Array> => {
+    const known = loads.get(key)
     if (known) return known
-    const loading = objects.read(key, atMost).then(
-      (bytes) => {
-        // A load that `remove` has overtaken is no longer in the map, and its bytes are not kept.
-        if (loads.get(id) !== loading) return bytes
-        loads.delete(id)
-        if (bytes.length <= largest) keep(key, bytes)
-        else rememberLarge(key)
-        return bytes
-      },
-      (error: unknown) => {
-        if (loads.get(id) === loading) loads.delete(id)
-        throw error
-      },
-    )
-    loads.set(id, loading)
+    const loading = objects.read(key, { start: 0, end: largest + 1 })
+    loads.set(key, loading)
+    const done = (bytes?: Uint8Array) => {
+      // A load that `remove` has overtaken is no longer in the map, and its bytes are not kept.
+      if (loads.get(key) !== loading) return
+      loads.delete(key)
+      if (!bytes) return
+      if (bytes.length <= largest) keep(key, bytes)
+      else rememberLarge(key)
+    }
+    loading.then(done, () => done())
     return loading
   }
 
   const forget = (key: string) => {
     drop(key)
     loads.delete(key)
-    loads.delete(`${key} small`)
     large.delete(key)
   }
 
@@ -74,14 +68,10 @@ export function cacheObjects(objects: Objects, { maxBytes }: { maxBytes: number 
 
     async read(key, range) {
       const known = kept.get(key)
-      if (known) {
-        keep(key, known)
-        return range ? known.subarray(range.start, range.end) : known
-      }
-      if (!range) return load(key)
-      if (large.has(key)) return objects.read(key, range)
-      const first = await load(key, { start: 0, end: largest + 1 })
-      return first.length <= largest ? first.subarray(range.start, range.end) : objects.read(key, range)
+      if (known) keep(key, known)
+      const bytes = known ?? (large.has(key) ? undefined : await load(key))
+      if (!bytes || bytes.length > largest) return objects.read(key, range)
+      return range ? bytes.subarray(range.start, range.end) : bytes
     },
 
     async remove(key) {
