@@ -1,4 +1,4 @@
-import type { ByteRange, Objects } from './objects.ts'
+import type { Objects } from './objects.ts'
 
 /** An object larger than this part of the cache would push out too much else. */
 const LARGEST_PART = 1 / 4
@@ -43,7 +43,7 @@ export function cacheObjects(objects: Objects, { maxBytes }: { maxBytes: number 
     if (known) return known
     const loading = objects.read(key, { start: 0, end: largest + 1 })
     loads.set(key, loading)
-    const done = (bytes?: Uint8Array) => {
+    const finish = (bytes?: Uint8Array) => {
       // A load that `remove` has overtaken is no longer in the map, and its bytes are not kept.
       if (loads.get(key) !== loading) return
       loads.delete(key)
@@ -51,7 +51,7 @@ export function cacheObjects(objects: Objects, { maxBytes }: { maxBytes: number 
       if (bytes.length <= largest) keep(key, bytes)
       else rememberLarge(key)
     }
-    loading.then(done, () => done())
+    loading.then(finish, () => finish())
     return loading
   }
 
