@@ -83,7 +83,8 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
       buckets,
       clock,
       log,
-      concurrency: config.harvestConcurrency,
+      jobsAtOnce: config.maxHarvestJobs,
+      objectsAtOnce: config.harvestConcurrency,
       account: { accountId: config.accountId, region: config.region },
     })
     closers.push(() => harvester.close())

@@ -21,8 +21,9 @@ export function movieTrack(track: Track, id: number): MovieTrack {
   }
   const [configuration] = track.configurations
   if (configuration === undefined) throw new MalformedMedia(`no parameter sets on PID ${track.pid}`, 0)
-  const { width, height } = readSps(configuration.sps[0]!)
-  return { id, timescale, entry: { kind: 'video', width, height, configuration } }
+  const { sps, pps } = configuration
+  const { width, height } = readSps(sps[0]!)
+  return { id, timescale, entry: { kind: 'video', width, height, configuration: { sps, pps } } }
 }
 
 /** A CMAF header, §7.3.1: `ftyp` and `moov`. */

