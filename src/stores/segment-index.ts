@@ -10,6 +10,7 @@ export type Numbering = IngestRef & {
   readonly id: number
   /** `segmentDurationSeconds` of the endpoints it serves. */
   readonly segmentDurationSeconds: number
+  readonly firstNumber: number
 }
 
 /** An output segment as stored: its slots are `firstSlot … firstSlot + slotCount - 1` of its era. */
@@ -41,19 +42,15 @@ export type SegmentIndex = {
   commitTimeline(ingest: IngestRef, commit: TimelineCommit): Promise<'committed' | 'stale'>
 
   /**
-   * The numbering `endpointGuid` uses for `segmentDurationSeconds` on this input, or undefined when it has none. When
-   * the endpoint changes its segment duration and back, the newest numbering counts.
+   * The numbering `endpointGuid` was given last, if it is one for `segmentDurationSeconds`. An endpoint that changes its
+   * segment duration, and back, needs a new numbering each time: its old numbers already name other bytes.
    */
   numberingOf(endpointGuid: string, segmentDurationSeconds: number): Promise<Numbering | undefined>
   /**
    * Gives the endpoint a numbering: one that exists for the input and duration when the endpoint has never had any,
    * else a new one. `firstNumber` of a new one is above every number any numbering of the channel has given out.
    */
-  openNumbering(
-    endpointGuid: string,
-    ingest: IngestRef,
-    segmentDurationSeconds: number,
-  ): Promise<{ readonly numbering: Numbering; readonly firstNumber: number; readonly created: boolean }>
+  openNumbering(endpointGuid: string, ingest: IngestRef, segmentDurationSeconds: number): Promise<Numbering>
   numberingsOf(ingest: IngestRef): Promise<readonly Numbering[]>
 
   eras(ingest: IngestRef, ids: readonly number[]): Promise<readonly Era[]>
@@ -65,6 +62,8 @@ export type SegmentIndex = {
   outputSegmentsBetween(numbering: number, start: UtcMs, end: UtcMs, limit: number): Promise<readonly OutputSegment[]>
   outputSegment(numbering: number, number: number): Promise<OutputSegment | undefined>
 
+  /** Source objects of the input that no slot holds, oldest first. */
+  unplacedObjects(ingest: IngestRef): Promise<readonly SourceObject[]>
   /** Which of `keys` no row knows. */
   unknownObjects(keys: readonly string[]): Promise<readonly string[]>
   /** Every input that has a timeline. */
