@@ -110,7 +110,10 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     const { bucket, parents } = watched
     await watch({
       parents: () => Promise.resolve(parents),
-      text: async (key) => (await s3.get(bucket, key))?.toString(),
+      async text(key) {
+        const bytes = await s3.get(bucket, key)
+        return bytes && new TextDecoder().decode(bytes)
+      },
       size: (key) => s3.size(bucket, key),
     })
   }

@@ -18,7 +18,7 @@ export type S3Access = {
 export type S3 = {
   makeBucket(bucket: string): Promise<void>
   keys(bucket: string): Promise<string[]>
-  get(bucket: string, key: string): Promise<Buffer | undefined>
+  get(bucket: string, key: string): Promise<Uint8Array | undefined>
   size(bucket: string, key: string): Promise<number | undefined>
 }
 
@@ -39,7 +39,7 @@ export function openS3({ endpoint, region, accessKeyId, secretAccessKey }: S3Acc
     },
     async get(bucket, key) {
       const found = await present(client.send(new GetObjectCommand({ Bucket: bucket, Key: key })))
-      return found && Buffer.from(await found.Body!.transformToByteArray())
+      return found?.Body?.transformToByteArray()
     },
     async size(bucket, key) {
       const found = await present(client.send(new HeadObjectCommand({ Bucket: bucket, Key: key })))
