@@ -83,5 +83,5 @@ class Inspection {
 }
 
 function problemOf(error: unknown): string {
-  return error instanceof MalformedMedia ? error.message : `the probe failed: ${error}`
+  return error instanceof MalformedMedia ? error.message : `the probe failed: ${String(error)}`
 }
