@@ -8,7 +8,7 @@ import type { SegmentProbe, SourceObject } from '../model/source-segment.ts'
 import type { IngestRef } from '../stores/segment-index.ts'
 import { storing } from './storage-failure.ts'
 
-export type SegmentPut = {
+type SegmentPut = {
   readonly ingest: IngestRef
   readonly name: string
   readonly body: AsyncIterable<Uint8Array>

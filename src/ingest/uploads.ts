@@ -11,7 +11,7 @@ import { storeSegment } from './segment-body.ts'
 import { type PlaylistPlace, readSourcePlaylist, type SourcePlaylist, TooManyStreams } from './source-playlist.ts'
 import { storing } from './storage-failure.ts'
 
-export type UploadOptions = {
+type UploadOptions = {
   readonly archive: ArchiveWriter
   readonly clock: Clock
   readonly faults: FaultLog

@@ -20,7 +20,7 @@ before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'windrow-upload-'))
   source = await readFile(await makeSource(folder, 1))
 })
-after(() => rm(folder, { recursive: true }))
+after(() => rm(folder, { recursive: true, force: true }))
 
 type Setup = { limits?: Partial<IngestLimits>; listenerLimits?: Partial<ListenerLimits>; clock?: () => never }
 
