@@ -68,8 +68,7 @@ describe('the JavaScript SDK', () => {
   })
 
   it('rotates exactly one pair of credentials', async () => {
-    const ingestOf = (channel: Channel) =>
-      channel.HlsIngest?.IngestEndpoints ?? []
+    const ingestOf = (channel: Channel) => channel.HlsIngest?.IngestEndpoints ?? []
     const before = ingestOf(await client.createChannel({ Id: 'rotating' }))
     const second = before[1]?.Id
     const once = ingestOf(await client.rotateIngestEndpointCredentials({ Id: 'rotating', IngestEndpointId: second }))

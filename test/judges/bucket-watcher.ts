@@ -1,30 +1,74 @@
 /**
  * A process that looks at a bucket from outside while it is written to, as fast as it can. The moment it sees a parent
- * manifest, everything that manifest points to must be there, whole. `watchBucket` runs it.
+ * manifest, everything that manifest points to must be there, whole. `watchBucket` runs it, with a `WatchedBucket` as
+ * its argument.
  */
 import { readdirSync, readFileSync, statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { posix } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { openS3 } from './s3.ts'
+
+export type WatchedBucket =
+  | { readonly folder: string }
+  | {
+      readonly endpoint: string
+      readonly region: string
+      readonly accessKeyId: string
+      readonly secretAccessKey: string
+      readonly bucket: string
+      /** Of parent manifests that may come. */
+      readonly parents: readonly string[]
+    }
 
 export type BucketReport = {
   readonly parents: number
   readonly faults: readonly string[]
 }
 
-/** What a parent manifest promises and the folder does not hold. */
-export function faultsOf(parent: string, text: string): string[] {
-  return references(text).flatMap((name) => {
-    const path = join(dirname(parent), name)
-    const playlist = read(path)
-    if (playlist === undefined) return [`${parent} points to ${name}, which is not there`]
-    if (!playlist.includes('#EXT-X-ENDLIST')) return [`${parent} points to ${name}, which has no end`]
-    return references(playlist).flatMap((segment) => {
-      const size = statSync(join(dirname(path), segment), { throwIfNoEntry: false })?.size
-      if (size === undefined) return [`${path} points to ${segment}, which is not there`]
+/** A bucket as seen from outside. */
+type View = {
+  /** Keys of playlists that may be parents. */
+  parents(): Promise<readonly string[]>
+  text(key: string): Promise<string | undefined>
+  size(key: string): Promise<number | undefined>
+}
+
+function folderView(folder: string): View {
+  const present = <T>(read: () => T): Promise<T | undefined> => {
+    try {
+      return Promise.resolve(read())
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return Promise.resolve(undefined)
+      throw error
+    }
+  }
+  return {
+    async parents() {
+      const names = await present(() => readdirSync(folder, { recursive: true, encoding: 'utf8' }))
+      return (names ?? []).filter((name) => name.endsWith('.m3u8'))
+    },
+    text: (key) => present(() => readFileSync(posix.join(folder, key), 'utf8')),
+    size: (key) => present(() => statSync(posix.join(folder, key)).size),
+  }
+}
+
+/** What a parent manifest promises and the bucket does not hold. */
+async function faultsOf(view: View, parent: string, text: string): Promise<string[]> {
+  const faults: string[] = []
+  for (const name of references(text)) {
+    const key = posix.join(posix.dirname(parent), name)
+    const playlist = await view.text(key)
+    if (playlist === undefined) faults.push(`${parent} points to ${name}, which is not there`)
+    else if (!playlist.includes('#EXT-X-ENDLIST')) faults.push(`${parent} points to ${name}, which has no end`)
+    for (const segment of references(playlist ?? '')) {
+      const size = await view.size(posix.join(posix.dirname(key), segment))
+      if (size === undefined) faults.push(`${key} points to ${segment}, which is not there`)
       // A whole number of packets: the least one can say of a transport stream that is all there.
-      return size > 0 && size % 188 === 0 ? [] : [`${path} points to ${segment}, which has ${size} bytes`]
-    })
-  })
+      else if (size === 0 || size % 188 !== 0) faults.push(`${key} points to ${segment}, which has ${size} bytes`)
+    }
+  }
+  return faults
 }
 
 function references(playlist: string): string[] {
@@ -33,49 +77,44 @@ function references(playlist: string): string[] {
   return [...uris, ...lines.filter((line) => line !== '' && !line.startsWith('#'))]
 }
 
-function read(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
-  }
-}
-
-function watch(folder: string): void {
-  const parents = new Map<string, string>()
+async function watch(view: View): Promise<void> {
+  const known = new Set<string>()
   const faults = new Set<string>()
-
-  const look = (path: string) => {
-    for (const entry of readdirSync(path, { withFileTypes: true })) {
-      const child = join(path, entry.name)
-      if (entry.isDirectory()) look(child)
-      else if (entry.name.endsWith('.m3u8') && parents.get(child) === undefined) examine(child)
-    }
-  }
-  const examine = (path: string) => {
-    const text = read(path)
+  const examine = async (key: string) => {
+    const text = await view.text(key)
     if (!text?.includes('#EXT-X-STREAM-INF')) return
-    parents.set(path, text)
-    for (const fault of faultsOf(path, text)) faults.add(fault)
-  }
-  const turn = () => {
-    try {
-      look(folder)
-    } catch (error) {
-      // The bucket, or a folder in it, may be just coming or going.
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-    }
+    known.add(key)
+    for (const fault of await faultsOf(view, key, text)) faults.add(fault)
   }
 
-  const timer = setInterval(turn, 2)
+  let stopping = false
   process.on('SIGTERM', () => {
-    clearInterval(timer)
-    // What was whole once has to stay so.
-    for (const path of parents.keys()) examine(path)
-    const report: BucketReport = { parents: parents.size, faults: [...faults] }
-    process.stdout.write(JSON.stringify(report), () => process.exit(0))
+    stopping = true
   })
+  process.stdout.write('watching\n')
+  while (!stopping) {
+    for (const key of await view.parents()) if (!known.has(key)) await examine(key)
+    await sleep(2)
+  }
+  // What was whole once has to stay so.
+  for (const key of known) await examine(key)
+  const report: BucketReport = { parents: known.size, faults: [...faults] }
+  process.stdout.write(JSON.stringify(report), () => process.exit(0))
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) watch(process.argv[2]!)
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const watched = JSON.parse(process.argv[2]!) as WatchedBucket
+  if ('folder' in watched) await watch(folderView(watched.folder))
+  else {
+    const s3 = openS3(watched)
+    const { bucket, parents } = watched
+    await watch({
+      parents: () => Promise.resolve(parents),
+      async text(key) {
+        const bytes = await s3.get(bucket, key)
+        return bytes && new TextDecoder().decode(bytes)
+      },
+      size: (key) => s3.size(bucket, key),
+    })
+  }
+}

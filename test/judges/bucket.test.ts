@@ -15,15 +15,13 @@ const FILES = {
 /** What the watcher says of an asset written in this order, with time for it to look between the steps. */
 async function watched(order: readonly (keyof typeof FILES)[], spoil?: (folder: string) => void) {
   const bucket = temporaryFolder('bucket')
-  const watch = watchBucket(bucket)
+  const watch = await watchBucket({ folder: bucket })
   const folder = join(bucket, 'asset')
   mkdirSync(folder)
-  // The first look has to come before the first file.
-  await sleep(300)
   for (const name of order) {
     const [file, bytes] = FILES[name]
     writeFileSync(join(folder, file), bytes)
-    await sleep(30)
+    await sleep(100)
   }
   spoil?.(folder)
   return watch.report()

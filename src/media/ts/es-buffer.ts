@@ -1,4 +1,4 @@
-import { MalformedMedia } from '../bytes.ts'
+import { equalBytes, MalformedMedia } from '../bytes.ts'
 import {
   adaptationFlags,
   Continuity,
@@ -14,15 +14,15 @@ const PAYLOAD_SIZE = PACKET_SIZE - 4
 
 /**
  * The PES packets of one elementary stream, put together inside the buffer that also holds the segment. A quarter of
- * its room stays free in front of them: NAL units are rewritten from the left, one byte longer at most (a start code of
- * three bytes becomes a length of four) for every four they take, so what is written never reaches what is still to be read.
+ * their size is free in front of them: NAL units are rewritten from there, one byte longer at most (a start code of
+ * three bytes becomes a length of four) for every four they take, so what is written never reaches what is still to be
+ * read. The largest stream is put together over the segment itself, which a packet's header always keeps ahead of it.
  */
 export class EsBuffer {
   readonly stream: ElementaryStream
   readonly bytes: Buffer
   /** Where output may begin. */
   readonly start: number
-  readonly end: number
   /** PES packets cut off by the segment's start, broken, or without a time. */
   dropped = 0
   /** Places where packets are missing or do not belong. */
@@ -33,24 +33,25 @@ export class EsBuffer {
   private readonly begins: number[] = []
   private readonly randomAccess: boolean[] = []
   private filled: number
-  private lastPacket = -1
+  /** Bytes of payload in the last packet. */
+  private lastSize = 0
   private cutOff = false
 
-  constructor(stream: ElementaryStream, bytes: Buffer, start: number, packets: number) {
+  /** Puts the stream together from `first` on, with the margin for `packets` packets in front. */
+  constructor(stream: ElementaryStream, bytes: Buffer, first: number, packets: number) {
     this.stream = stream
     this.bytes = bytes
-    this.start = start
-    this.filled = start + EsBuffer.margin(packets)
-    this.end = start + EsBuffer.room(packets)
+    this.filled = first
+    this.start = first - EsBuffer.margin(packets)
   }
 
-  /** Bytes needed for so many packets, with three for a start code behind the last. */
-  static room(packets: number): number {
-    return EsBuffer.margin(packets) + packets * PAYLOAD_SIZE + 4
-  }
-
-  private static margin(packets: number): number {
+  static margin(packets: number): number {
     return (packets * PAYLOAD_SIZE) / 4
+  }
+
+  /** Bytes for so many packets, without the margin, with room for a start code behind the last. */
+  static room(packets: number): number {
+    return packets * PAYLOAD_SIZE + 4
   }
 
   /** Takes the packet at `at` of the same buffer. */
@@ -59,9 +60,9 @@ export class EsBuffer {
     // Nearly all packets are the plain continuation of a PES packet.
     if (bytes[at + 3] === this.continuity.plainNext && this.begins.length > 0 && !startsUnit(bytes, at)) {
       this.continuity.plainNext = 0x10 | ((bytes[at + 3]! + 1) & 0x0f)
-      this.lastPacket = at
       bytes.copyWithin(this.filled, at + 4, at + PACKET_SIZE)
       this.filled += PAYLOAD_SIZE
+      this.lastSize = PAYLOAD_SIZE
       return
     }
     this.pushAny(at)
@@ -69,17 +70,15 @@ export class EsBuffer {
 
   private pushAny(at: number): void {
     const { bytes } = this
-    const continuity = this.continuity.next(bytes, at)
-    if (continuity !== 'continuous') {
-      if (continuity === 'repeated' && this.repeats(at)) return
-      this.continuityErrors++
-    }
-    this.lastPacket = at
-    const offset = payloadOffset(bytes, at)
-    if (offset === 0) {
+    const from = at + payloadOffset(bytes, at)
+    const end = at + PACKET_SIZE
+    if (from === at) {
       this.continuityErrors++
       return
     }
+    const continuity = this.continuity.next(bytes, at)
+    if (continuity === 'repeated' && this.repeats(from, end)) return
+    if (continuity !== 'continuous') this.continuityErrors++
     if (startsUnit(bytes, at)) {
       this.begins.push(this.filled)
       this.randomAccess.push((adaptationFlags(bytes, at) & RANDOM_ACCESS_INDICATOR) !== 0)
@@ -88,8 +87,9 @@ export class EsBuffer {
       this.cutOff = true
       return
     }
-    bytes.copyWithin(this.filled, at + offset, at + PACKET_SIZE)
-    this.filled += PACKET_SIZE - offset
+    bytes.copyWithin(this.filled, from, end)
+    this.filled += end - from
+    if (end > from) this.lastSize = end - from
   }
 
   get pesCount(): number {
@@ -115,7 +115,7 @@ export class EsBuffer {
         this.dropped++
         continue
       }
-      if (header.scrambled) throw new MalformedMedia('scrambled PES packet', this.lastPacket)
+      if (header.scrambled) throw new MalformedMedia(`scrambled PES packet on PID ${this.stream.pid}`, 0)
       const from = at + header.headerSize
       if (header.payloadSize >= 0) {
         if (header.payloadSize > end - from) this.continuityErrors++
@@ -129,13 +129,10 @@ export class EsBuffer {
     return this.begins[index + 1] ?? this.filled
   }
 
-  /** Whether the packet has the payload of the one before it. */
-  private repeats(at: number): boolean {
-    const { bytes, lastPacket } = this
-    const before = payloadOffset(bytes, lastPacket)
-    const offset = payloadOffset(bytes, at)
-    if (offset === 0 || before !== offset) return false
-    const payload = bytes.subarray(at + offset, at + PACKET_SIZE)
-    return bytes.subarray(lastPacket + offset, lastPacket + PACKET_SIZE).every((byte, i) => byte === payload[i])
+  /** Whether the payload is that of the packet before. */
+  private repeats(from: number, end: number): boolean {
+    if (this.lastSize !== end - from) return false
+    const { bytes, filled, lastSize } = this
+    return equalBytes(bytes.subarray(filled - lastSize, filled), bytes.subarray(from, end))
   }
 }
