@@ -13,6 +13,7 @@ import {
   TooManyRequestsException,
   UnprocessableEntityException,
 } from '@aws-sdk/client-mediapackage'
+import { StoreUnavailable } from '../../src/stores/resources.ts'
 import { ACCOUNT_ID, type ControlUnderTest, CREDENTIALS, REGION, startControl } from './control-under-test.ts'
 
 const ROLE = `arn:aws:iam::${ACCOUNT_ID}:role/harvest`
@@ -401,11 +402,11 @@ describe('each exception is met as its own class', () => {
 
   it('500: a store that fails, of which the client learns nothing and the log everything', async (t) => {
     const control = await startControl({
-      resources: {
+      trouble: () => ({
         channelById: async () => {
           throw new Error('disk on fire')
         },
-      },
+      }),
     })
     t.after(() => control.close())
     await assert.rejects(clientOf(control).describeChannel({ Id: 'any' }), (error: Error) => {
@@ -413,15 +414,23 @@ describe('each exception is met as its own class', () => {
       assert.doesNotMatch(error.message, /fire/)
       return true
     })
-    assert.match(String((control.errors[0] as { err: Error }).err), /disk on fire/)
+    assert.match(String((control.errors[0] as { error: Error }).error), /disk on fire/)
   })
 
-  it('503: others who are always quicker', async (t) => {
-    const control = await startControl({ resources: { updateChannel: async () => 'conflict' } })
+  it('503: others who are always quicker, or a store that is overrun', async (t) => {
+    const control = await startControl({
+      trouble: () => ({
+        updateChannel: async () => 'conflict',
+        listChannels: async () => {
+          throw new StoreUnavailable('too many requests wait')
+        },
+      }),
+    })
     t.after(() => control.close())
     const client = clientOf(control)
     await client.createChannel({ Id: 'busy' })
     await assert.rejects(client.updateChannel({ Id: 'busy', Description: 'x' }), ServiceUnavailableException)
+    await assert.rejects(client.listChannels({}), ServiceUnavailableException)
   })
 })
 
