@@ -20,7 +20,8 @@ export async function startWindrow(): Promise<WindrowProcess> {
   const dataFolder = mkdtempSync(join(tmpdir(), 'windrow-demo-'))
   const program = fileURLToPath(new URL('../bin/windrow', import.meta.url))
   const args = [program, 'serve', '--data', dataFolder, '--listen', '127.0.0.1:0']
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  // Not in the terminal's process group: an interrupt is for the demo, which stops the server in its own time.
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true })
   const logFile = join(dataFolder, 'windrow.log')
   child.stderr.pipe(createWriteStream(logFile))
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()))

@@ -43,7 +43,7 @@ async function runSoak({ name, run }: Soak): Promise<void> {
   }
   const outcome = await run({ seed, log }).then(
     (figures) => ({ good: true, text: Object.entries(figures).map(([figure, value]) => `- ${figure}: ${value}`) }),
-    (error: unknown) => ({ good: false, text: inspect(error).split('\n') }),
+    (error: unknown) => ({ good: false, text: ['```', ...inspect(error).split('\n'), '```'] }),
   )
   const seconds = ((performance.now() - start) / 1000).toFixed(1)
   if (!outcome.good) failures++

@@ -48,8 +48,6 @@ async function serve(flags: readonly string[]): Promise<void> {
   })
 
   const server = await startServer(config, { clock, log })
-  process.stdout.write(readyText(config, keys, server.url))
-
   let stopping = false
   const stop = (signal: NodeJS.Signals) => {
     if (stopping) process.exit(FAILED)
@@ -60,6 +58,7 @@ async function serve(flags: readonly string[]): Promise<void> {
   }
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
+  process.stdout.write(readyText(config, keys, server.url))
 }
 
 function readyText(config: Config, keys: KeptKeyPair, url: string): string {

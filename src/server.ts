@@ -16,7 +16,6 @@ import { healthMounts } from './http/health.ts'
 import { type Listener, listen } from './http/listener.ts'
 import { createIngest } from './ingest/ingest.ts'
 import type { Log } from './log.ts'
-import { TsProbe } from './media/ts/probe.ts'
 import { createOrigin } from './origin/origin.ts'
 import { outputFormatOf } from './packaging/packager.ts'
 import { periodically } from './periodic.ts'
@@ -100,7 +99,6 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
         archive,
         clock,
         log,
-        createProber: () => new TsProbe(),
         limits: {
           maxSegmentBytes: config.maxSegmentBytes,
           requestsPerSecond: config.ingestRequestsPerSecond,

@@ -7,6 +7,7 @@ import type { Handlers, Output } from './api.ts'
 import type { ControlRoom } from './control-room.ts'
 import { newCredentials, newGuid } from './identifiers.ts'
 import { changed } from './optimistic-change.ts'
+import { without } from './without.ts'
 
 type ChannelOperation =
   | 'ConfigureLogs'
@@ -83,8 +84,8 @@ export function channelHandlers(room: ControlRoom): Handlers<ChannelOperation> {
     },
 
     UpdateChannel({ id, description }) {
-      return update(id, ({ description: _, ...channel }) => ({
-        ...channel,
+      return update(id, (channel) => ({
+        ...without(channel, 'description'),
         ...(description !== undefined && { description: checkedDescription('description', description) }),
       }))
     },
@@ -101,7 +102,7 @@ export function channelHandlers(room: ControlRoom): Handlers<ChannelOperation> {
         ...(egressAccessLogs && { egressAccessLogs: logsOf('egressAccessLogs', egressAccessLogs) }),
         ...(ingressAccessLogs && { ingressAccessLogs: logsOf('ingressAccessLogs', ingressAccessLogs) }),
       }
-      return update(id, ({ egressAccessLogs: _, ingressAccessLogs: __, ...channel }) => ({ ...channel, ...logs }))
+      return update(id, (channel) => ({ ...without(channel, 'egressAccessLogs', 'ingressAccessLogs'), ...logs }))
     },
 
     RotateChannelCredentials({ id }) {

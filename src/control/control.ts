@@ -100,7 +100,9 @@ export function createControl(options: ControlOptions): Mount {
       const requestId = randomUUID()
       const answer = await answerTo(request, target, requestId).catch((error: unknown) => {
         const failure = failureOf(error)
-        if (failure.status >= 500) log.error({ requestId, path: target.path, err: error }, 'request failed')
+        // A client that left in the middle of its body is no fault of ours.
+        if (failure.status >= 500 && !request.errored)
+          log.error({ requestId, path: target.path, err: error }, 'request failed')
         return answerOf(failure)
       })
       send(response, requestId, answer)

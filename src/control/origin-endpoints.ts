@@ -9,6 +9,7 @@ import type { Handlers, Output } from './api.ts'
 import type { ControlRoom } from './control-room.ts'
 import { newGuid } from './identifiers.ts'
 import { changed } from './optimistic-change.ts'
+import { without } from './without.ts'
 
 type OriginEndpointOperation =
   | 'CreateOriginEndpoint'
@@ -80,10 +81,10 @@ export function originEndpointHandlers(room: ControlRoom): Handlers<OriginEndpoi
 
     async UpdateOriginEndpoint(input) {
       const { id } = input
-      const endpoint = await changed<OriginEndpoint>({
+      const endpoint = await changed({
         read: () => resources.originEndpointById(id),
-        change: ({ description: _, authorization: __, ...current }) => ({
-          ...current,
+        change: (current) => ({
+          ...without(current, 'description', 'authorization'),
           ...endpointSettings(input, { channelId: current.channelId, current: current.package, ...limits }),
           // Segment URLs carry it in seconds; two changes within one must differ there.
           modifiedAt: utcMs(Math.max(clock(), current.modifiedAt + 1000)),

@@ -87,7 +87,7 @@ function readClaim(request: IncomingMessage, target: Target): Claim {
     throw incomplete('The query is not well-formed.')
   }
   const authorization = request.headersDistinct['authorization'] ?? []
-  const presigned = query.some(([name]) => name === 'X-Amz-Signature')
+  const presigned = query.some(([name]) => isSignature(name))
   if (authorization.length === 0 && !presigned) {
     throw new SignatureError('MissingAuthenticationTokenException', 'The request is not signed.')
   }
@@ -118,9 +118,14 @@ function signedHeader(request: IncomingMessage, signedHeaders: readonly string[]
   return signedHeaders.includes(name) ? values[0] : undefined
 }
 
+/** Clients write the names of these parameters in capitals, or in none. */
+function isSignature(name: string): boolean {
+  return name.toLowerCase() === 'x-amz-signature'
+}
+
 function queryClaim(query: Claim['query']): Claim {
   const optional = (name: string) => {
-    const [value, another] = query.filter((pair) => pair[0] === name).map((pair) => pair[1])
+    const [value, another] = query.filter((pair) => pair[0].toLowerCase() === name.toLowerCase()).map((pair) => pair[1])
     if (another !== undefined) throw incomplete(`The query parameter ${name} must be given once only.`)
     return value
   }
@@ -141,7 +146,7 @@ function queryClaim(query: Claim['query']): Claim {
     signature: required('X-Amz-Signature'),
     date: required('X-Amz-Date'),
     expires: Number(expires),
-    query: query.filter(([name]) => name !== 'X-Amz-Signature'),
+    query: query.filter(([name]) => !isSignature(name)),
     ...(bodyHash !== undefined && { bodyHash }),
   }
 }

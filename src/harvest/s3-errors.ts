@@ -58,8 +58,8 @@ function problemOf(error: S3Error): BucketProblem | undefined {
   const known = CODES[error.name]
   if (known) return known
   const status = error.$metadata?.httpStatusCode
-  // Without an answer: what the network said, such as ECONNREFUSED.
-  if (status === undefined) return /^E[A-Z_]+$/.test(error.code ?? '') ? 'Unreachable' : undefined
+  // Without an answer: what the network or TLS said, such as ECONNREFUSED or CERT_HAS_EXPIRED.
+  if (status === undefined) return error.code === undefined ? undefined : 'Unreachable'
   return STATUSES[status] ?? (status >= 500 && status !== 501 ? 'Unavailable' : 'Refused')
 }
 

@@ -2,7 +2,7 @@ import type { Handler, Mount } from './handler.ts'
 import { sendText } from './send-text.ts'
 
 /** Names what is not ready, one sentence each; nothing when all is well. */
-export type ReadinessCheck = () => Promise<readonly string[]>
+type ReadinessCheck = () => Promise<readonly string[]>
 
 /** `/healthz`: the process answers. `/readyz`: it can do its work; 503 with the reasons when it cannot. */
 export function healthMounts(check: ReadinessCheck): Mount[] {

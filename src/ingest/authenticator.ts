@@ -16,7 +16,7 @@ const REALM = 'windrow'
 /** Stands in for endpoints that do not exist, so that an answer takes as long as for one that does. */
 const NOBODY = { username: '', password: '' }
 
-export type AuthenticatorOptions = {
+type AuthenticatorOptions = {
   readonly credentials: Credentials
   readonly clock: Clock
   readonly faults: FaultLog

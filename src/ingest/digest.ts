@@ -1,7 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 
-/** Digest authentication as RFC 7616 has it, with qop=auth. */
-export type DigestAlgorithm = 'SHA-256' | 'MD5'
+// Digest authentication as RFC 7616 has it, with qop=auth.
+
+type DigestAlgorithm = 'SHA-256' | 'MD5'
 
 /** What an Authorization header of the Digest scheme says, §3.4. */
 export type DigestCredentials = {

@@ -11,7 +11,6 @@ import { FaultLog } from './fault-log.ts'
 import { DEFAULT_INGEST_LIMITS, type IngestLimits } from './ingest-limits.ts'
 import { INGEST_PREFIX, type IngestPath, parseIngestPath } from './ingest-path.ts'
 import { Refusal } from './refusal.ts'
-import type { SegmentProber } from './segment-body.ts'
 import { StorageFailure } from './storage-failure.ts'
 import { TokenBuckets } from './token-buckets.ts'
 import { Uploads } from './uploads.ts'
@@ -23,8 +22,6 @@ export type IngestOptions = {
   readonly clock: Clock
   readonly log: Log
   readonly limits?: Partial<IngestLimits>
-  /** A reader for one MPEG-TS segment. */
-  readonly createProber: () => SegmentProber
 }
 
 export type Ingest = Mount & {
@@ -37,13 +34,13 @@ export type Ingest = Mount & {
  * what it brought is durable.
  */
 export function createIngest(options: IngestOptions): Ingest {
-  const { archive, clock, createProber } = options
+  const { archive, clock } = options
   const limits = { ...DEFAULT_INGEST_LIMITS, ...options.limits }
   const faults = new FaultLog(options.log, clock)
   const credentials = new Credentials(options.resources)
   const authenticator = new Authenticator({ credentials, clock, faults, limits })
   const requests = new TokenBuckets(limits.requestsPerSecond, limits.requestBurst)
-  const uploads = new Uploads({ archive, clock, faults, limits, createProber })
+  const uploads = new Uploads({ archive, clock, faults, limits })
   const recent = new RecentFiles()
 
   const answer = async (request: IncomingMessage, response: ServerResponse, path: IngestPath, proceed: () => void) => {

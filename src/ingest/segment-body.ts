@@ -2,24 +2,17 @@ import { createHash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import type { ArchiveWriter } from '../archive/writer.ts'
 import type { Clock } from '../clock.ts'
+import { MalformedMedia } from '../media/bytes.ts'
+import { TsProbe } from '../media/ts/probe.ts'
 import type { SegmentProbe, SourceObject } from '../model/source-segment.ts'
-import type { ObjectWriter } from '../stores/objects.ts'
 import type { IngestRef } from '../stores/segment-index.ts'
 import { storing } from './storage-failure.ts'
 
-/** Reads a segment as it passes by. `push` and `end` throw when it is of no use, saying why. */
-export type SegmentProber = {
-  push(chunk: Uint8Array): void
-  end(): SegmentProbe
-}
-
-export type SegmentPut = {
+type SegmentPut = {
   readonly ingest: IngestRef
   readonly name: string
   readonly body: AsyncIterable<Uint8Array>
   readonly clock: Clock
-  /** Undefined for a kind of file that cannot be probed. */
-  readonly prober: SegmentProber | undefined
   readonly maxTracks: number
 }
 
@@ -46,7 +39,8 @@ export async function storeSegment(archive: ArchiveWriter, put: SegmentPut): Pro
     }
     await storing(writer.commit())
   } catch (error) {
-    await abort(writer)
+    // What went wrong first is what the caller must hear of.
+    await writer.abort().catch(() => {})
     throw error
   }
   const receivedAt = put.clock()
@@ -55,42 +49,39 @@ export async function storeSegment(archive: ArchiveWriter, put: SegmentPut): Pro
   return object
 }
 
-// What went wrong first is what the caller must hear of.
-async function abort(writer: ObjectWriter): Promise<void> {
-  await writer.abort().catch(() => {})
-}
-
-/** A prober that never throws: what it cannot use becomes a problem. */
+/** A probe that never throws: what it cannot use becomes a problem. */
 class Inspection {
-  private readonly prober: SegmentProber | undefined
+  private readonly probe = new TsProbe()
   private readonly maxTracks: number
   private problem: string | undefined
 
-  constructor({ prober, maxTracks }: SegmentPut) {
-    this.prober = prober
+  constructor({ name, maxTracks }: SegmentPut) {
     this.maxTracks = maxTracks
-    if (!prober) this.problem = 'not MPEG-TS by its name'
+    if (!/\.ts$/i.test(name)) this.problem = 'not MPEG-TS by its name'
   }
 
   push(chunk: Uint8Array): void {
-    if (this.problem === undefined) this.attempt((prober) => prober.push(chunk))
+    if (this.problem !== undefined) return
+    try {
+      this.probe.push(chunk)
+    } catch (error) {
+      this.problem = problemOf(error)
+    }
   }
 
   end(size: number): { readonly probe: SegmentProbe } | { readonly problem: string } {
     if (size === 0) return { problem: 'empty' }
-    const probe = this.problem === undefined ? this.attempt((prober) => prober.end()) : undefined
-    if (!probe) return { problem: this.problem ?? 'not probed' }
-    const tracks = probe.tracks.length
-    if (tracks > this.maxTracks) return { problem: `${tracks} tracks, ${this.maxTracks} at most` }
-    return { probe }
-  }
-
-  private attempt<T>(action: (prober: SegmentProber) => T): T | undefined {
+    if (this.problem !== undefined) return { problem: this.problem }
     try {
-      return this.prober && action(this.prober)
+      const probe = this.probe.end()
+      const tracks = probe.tracks.length
+      return tracks > this.maxTracks ? { problem: `${tracks} tracks, ${this.maxTracks} at most` } : { probe }
     } catch (error) {
-      this.problem = error instanceof Error ? error.message : String(error)
-      return undefined
+      return { problem: problemOf(error) }
     }
   }
+}
+
+function problemOf(error: unknown): string {
+  return error instanceof MalformedMedia ? error.message : `the probe failed: ${String(error)}`
 }

@@ -7,17 +7,15 @@ import type { FaultLog } from './fault-log.ts'
 import type { IngestLimits } from './ingest-limits.ts'
 import type { IngestPath } from './ingest-path.ts'
 import { Refusal } from './refusal.ts'
-import { type SegmentProber, storeSegment } from './segment-body.ts'
+import { storeSegment } from './segment-body.ts'
 import { type PlaylistPlace, readSourcePlaylist, type SourcePlaylist, TooManyStreams } from './source-playlist.ts'
 import { storing } from './storage-failure.ts'
 
-export type UploadOptions = {
+type UploadOptions = {
   readonly archive: ArchiveWriter
   readonly clock: Clock
   readonly faults: FaultLog
   readonly limits: IngestLimits
-  /** A reader for one MPEG-TS segment. */
-  readonly createProber: () => SegmentProber
 }
 
 /** What becomes of bodies: a name ending in `.m3u8` or `.m3u` is a playlist, every other one a segment. */
@@ -46,10 +44,8 @@ export class Uploads {
   }
 
   private async segment({ ingest }: IngestPath, name: string, body: AsyncIterable<Uint8Array>): Promise<void> {
-    const { archive, clock, faults, createProber } = this.options
-    const prober = /\.ts$/i.test(name) ? createProber() : undefined
-    const { maxTracks } = this.options.limits
-    const { problem } = await storeSegment(archive, { ingest, name, body, clock, prober, maxTracks })
+    const { archive, clock, faults, limits } = this.options
+    const { problem } = await storeSegment(archive, { ingest, name, body, clock, maxTracks: limits.maxTracks })
     if (problem === undefined) return
     faults.report(`segment ${ingest.channelGuid}`, { ...ingest, name, problem }, 'a segment is of no use')
   }

@@ -76,7 +76,7 @@ function checkKeyProvider(provider: SpekeKeyProvider, path: string, maxSystemIds
   if (length < 1 || length > maxSystemIds) {
     refuse(
       `${path}.systemIds`,
-      `must name ${maxSystemIds === 1 ? '1' : `1 to ${maxSystemIds}`} DRM systems, got ${length}`,
+      `must name ${maxSystemIds === 1 ? '1 DRM system' : `1 to ${maxSystemIds} DRM systems`}, got ${length}`,
     )
   }
   for (const [n, id] of provider.systemIds.entries()) matching(`${path}.systemIds[${n}]`, id, UUID, 'a UUID')

@@ -30,10 +30,11 @@ const ISO_8601 = /^(\d{4}-\d\d-(\d\d)T\d\d:\d\d)(?::(\d\d)(?:[.,](\d+))?)?(Z|[+-
 
 /** ISO 8601 with `Z` or an offset, or seconds since 1970; both may have a fraction, of which milliseconds count. */
 export function parsedInstant(path: string, text: string): UtcMs {
-  if (/^\d{1,11}(\.\d{1,9})?$/.test(text)) return utcMs(Math.floor(Number(text) * 1000))
+  const [, seconds, part = ''] = /^(\d{1,11})(?:\.(\d+))?$/.exec(text) ?? []
+  if (seconds !== undefined) return utcMs(Number(seconds + milliseconds(part)))
   if (/^\d{12,14}$/.test(text)) refuse(path, `must be in seconds, ${text} looks like milliseconds`)
   const [, minute, day, second = '00', fraction = '', offset = ''] = ISO_8601.exec(text) ?? []
-  const local = `${minute}:${second}.${fraction.padEnd(3, '0').slice(0, 3)}`
+  const local = `${minute}:${second}.${milliseconds(fraction)}`
   const instant = Date.parse(local + offset.toUpperCase().replace(/^(...)(\d\d)$/, '$1:$2'))
   // A day that its month does not have makes Date count on into the next.
   if (Number.isNaN(instant) || new Date(`${local}Z`).getUTCDate() !== Number(day)) {
@@ -41,6 +42,11 @@ export function parsedInstant(path: string, text: string): UtcMs {
     refuse(path, `must be ${form}, got ${quoted(text)}`)
   }
   return utcMs(instant)
+}
+
+/** Three digits from those after a point. */
+function milliseconds(fraction: string): string {
+  return fraction.slice(0, 3).padEnd(3, '0')
 }
 
 /** Bucket and key are checked in the letters of S3's rules: they also become names of folders and files. */

@@ -1,57 +1,87 @@
 import type { Objects } from './objects.ts'
 
+/** An object larger than this part of the cache would push out too much else. */
+const LARGEST_PART = 1 / 4
+/** How many keys of objects too large to keep are remembered. */
+const MOST_LARGE = 10_000
+
 /**
- * Keeps whole objects in memory, the most recently read ones, up to `maxBytes` in all. Readers of one object share one
- * load and the same bytes. An object above a quarter of the memory is read through and not kept.
+ * Whole objects in memory, least recently used out first. Concurrent reads of a key share one load, and bytes are
+ * shared with every reader. A range of a small object loads all of it: players read on.
  */
 export function cacheObjects(objects: Objects, { maxBytes }: { maxBytes: number }): Objects {
+  const largest = Math.floor(maxBytes * LARGEST_PART)
+  /** Least recently used first. */
   const kept = new Map<string, Uint8Array>()
-  const loading = new Map<string, Promise<Uint8Array>>()
-  let keptBytes = 0
+  const loads = new Map<string, Promise<Uint8Array>>()
+  const large = new Set<string>()
+  let bytesKept = 0
 
   const drop = (key: string) => {
-    keptBytes -= kept.get(key)?.length ?? 0
+    bytesKept -= kept.get(key)?.length ?? 0
     kept.delete(key)
   }
+
   const keep = (key: string, bytes: Uint8Array) => {
-    if (bytes.length > maxBytes / 4) return
     drop(key)
     kept.set(key, bytes)
-    keptBytes += bytes.length
+    bytesKept += bytes.length
     for (const oldest of kept.keys()) {
-      if (keptBytes <= maxBytes) break
+      if (bytesKept <= maxBytes) return
       drop(oldest)
     }
   }
-  const load = (key: string) => {
-    const known = loading.get(key)
+
+  const rememberLarge = (key: string) => {
+    if (large.size >= MOST_LARGE) large.clear()
+    large.add(key)
+  }
+
+  /** The object's first bytes: all of it, or one more than may be kept. The port tells no sizes. */
+  const load = (key: string): Promise<Uint8Array> => {
+    const known = loads.get(key)
     if (known) return known
-    const reading = objects.read(key)
-    loading.set(key, reading)
-    const done = () => loading.get(key) === reading && loading.delete(key)
-    reading.then((bytes) => done() && keep(key, bytes), done)
-    return reading
+    const loading = objects.read(key, { start: 0, end: largest + 1 })
+    loads.set(key, loading)
+    const finish = (bytes?: Uint8Array) => {
+      // A load that `remove` has overtaken is no longer in the map, and its bytes are not kept.
+      if (loads.get(key) !== loading) return
+      loads.delete(key)
+      if (!bytes) return
+      if (bytes.length <= largest) keep(key, bytes)
+      else rememberLarge(key)
+    }
+    loading.then(finish, () => finish())
+    return loading
+  }
+
+  const forget = (key: string) => {
+    drop(key)
+    loads.delete(key)
+    large.delete(key)
   }
 
   return {
-    ...objects,
+    create: (key) => objects.create(key),
+    file: (key) => objects.file(key),
+    list: (prefix) => objects.list(prefix),
+
     async read(key, range) {
-      const bytes = kept.get(key)
-      if (bytes) {
-        // Read again, so newest again.
-        kept.delete(key)
-        kept.set(key, bytes)
-        return range ? bytes.subarray(range.start, range.end) : bytes
-      }
-      if (range && !loading.has(key)) return objects.read(key, range)
-      const whole = await load(key)
-      return range ? whole.subarray(range.start, range.end) : whole
+      const known = kept.get(key)
+      if (known) keep(key, known)
+      const bytes = known ?? (large.has(key) ? undefined : await load(key))
+      if (!bytes || bytes.length > largest) return objects.read(key, range)
+      return range ? bytes.subarray(range.start, range.end) : bytes
     },
+
     async remove(key) {
-      // A load under way must not bring it back.
-      loading.delete(key)
-      drop(key)
-      await objects.remove(key)
+      forget(key)
+      try {
+        await objects.remove(key)
+      } finally {
+        // Whoever began to read while the object was going.
+        forget(key)
+      }
     },
   }
 }

@@ -22,11 +22,15 @@ export type ObjectWriter = {
 }
 
 /**
- * Port: immutable bytes by key. Keys are made by us, never by clients: segments of `[A-Za-z0-9._-]+` joined by `/`.
+ * Port: immutable bytes by key. Keys are made by us, never by clients: segments of `[A-Za-z0-9._-]+` joined by `/`, none
+ * beginning with a dot; anything else is a TypeError.
  */
 export type Objects = {
   create(key: string): Promise<ObjectWriter>
-  /** The whole object, or a range of it; the bytes are shared and must not be changed. Throws NoSuchObject. */
+  /**
+   * The whole object, or the part of a range that it has; the bytes are shared and must not be changed. Throws
+   * NoSuchObject.
+   */
   read(key: string, range?: ByteRange): Promise<Uint8Array>
   /** Path of a local, read-only file with exactly the object's bytes, where the adapter has one. */
   file(key: string): string | undefined

@@ -5,16 +5,9 @@ import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { ChildProcesses } from './child-processes.ts'
 import { freePorts } from './free-ports.ts'
+import type { S3Server } from './s3-server.ts'
 
-export type S3Server = {
-  readonly endpoint: string
-  readonly region: string
-  readonly accessKeyId: string
-  readonly secretAccessKey: string
-  /** Known to the server, but allowed nothing. */
-  readonly stranger: { readonly accessKeyId: string; readonly secretAccessKey: string }
-  stop(): Promise<void>
-}
+export type { S3Server } from './s3-server.ts'
 
 export const isSwiftInstalled = existsSync('/usr/bin/swift-proxy-server')
 

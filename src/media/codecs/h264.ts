@@ -8,8 +8,6 @@ export const NAL_SEI = 6
 export const NAL_SPS = 7
 export const NAL_PPS = 8
 export const NAL_AUD = 9
-export const NAL_END_OF_SEQUENCE = 10
-export const NAL_END_OF_STREAM = 11
 export const NAL_FILLER = 12
 
 const SEI_RECOVERY_POINT = 6

@@ -1,8 +1,8 @@
 import { MalformedMedia } from '../bytes.ts'
 import type { Track } from '../sample.ts'
 import { PTS_MODULUS, type Ticks, ticks, unwrapPts } from '../time.ts'
-import { aacTrack } from './aac-track.ts'
-import { avcTrack } from './avc-track.ts'
+import { AacTrackBuilder } from './aac-track.ts'
+import { AvcTrackBuilder } from './avc-track.ts'
 import type { DemuxBuffer } from './demux-buffer.ts'
 import { EsBuffer } from './es-buffer.ts'
 import {
@@ -41,26 +41,17 @@ export type DemuxedSegment = {
  * probe would, and when a track's times or parameters cannot be those of one track.
  */
 export function demuxTs(buffer: DemuxBuffer, { keep = () => true, near }: DemuxOptions = {}): DemuxedSegment {
-  const { bytes, size } = buffer
-  const survey = new Survey(bytes, size)
-  const roles = new Uint16Array(PID_COUNT)
-  const streams: EsBuffer[] = []
-  let free = size
-  for (const stream of survey.streams) {
-    if (stream.streamType !== H264_STREAM_TYPE && stream.streamType !== AAC_ADTS_STREAM_TYPE) continue
-    const packets = survey.packets[stream.pid]!
-    if (roles[stream.pid] !== 0 || packets === 0 || !keep(stream)) continue
-    streams.push(new EsBuffer(stream, bytes, free, packets))
-    free += EsBuffer.room(packets)
-    roles[stream.pid] = streams.length
-  }
-  gather(bytes, size, roles, streams)
+  const { bytes, start, end } = buffer
+  const survey = new Survey(bytes, start, end)
+  const wanted = survey.streams.filter(({ streamType }) => isUnderstood(streamType)).filter(keep)
+  const streams = layOut(wanted, survey.packets, buffer)
+  gather(bytes, start, end, streams)
 
   const reference = near ?? firstTime(streams)
   const unwrap = (time: number) => unwrapPts(time, reference)
   const tracks: Track[] = []
   for (const es of streams) {
-    const track = es.stream.streamType === H264_STREAM_TYPE ? avcTrack(es, unwrap) : aacTrack(es, unwrap)
+    const track = es.builder.finish(es, unwrap)
     if (track !== undefined) tracks.push(track)
   }
   return {
@@ -72,17 +63,43 @@ export function demuxTs(buffer: DemuxBuffer, { keep = () => true, near }: DemuxO
 
 /** The first DTS of the first stream; one turn later where another stream would begin before 0. */
 function firstTime(streams: readonly EsBuffer[]): Ticks {
-  const times = streams.map((es) => es.firstDts()).filter((dts) => dts >= 0)
+  const times = streams.map((es) => es.builder.firstDts).filter((dts) => dts >= 0)
   const first = ticks(times[0] ?? 0)
   return ticks(times.some((dts) => unwrapPts(dts, first) < 0) ? first + PTS_MODULUS : first)
 }
 
-/** A loop this hot stands in a function of its own, where the compiler optimises it whole. */
-function gather(bytes: Uint8Array, size: number, roles: Uint16Array, streams: readonly EsBuffer[]): void {
-  for (let at = 0; at + PACKET_SIZE <= size; at += PACKET_SIZE) {
+function isUnderstood(streamType: number): boolean {
+  return streamType === H264_STREAM_TYPE || streamType === AAC_ADTS_STREAM_TYPE
+}
+
+/** Gives each stream its place: the largest that of the segment itself, the others one behind it. */
+function layOut(
+  streams: readonly ElementaryStream[],
+  packets: Uint32Array,
+  { bytes, start, end }: DemuxBuffer,
+): EsBuffer[] {
+  const present = streams.filter(({ pid }, i) => packets[pid]! > 0 && streams.findIndex((s) => s.pid === pid) === i)
+  const most = present.reduce((max, { pid }) => Math.max(max, packets[pid]!), 0)
+  const largest = present.find(({ pid }) => packets[pid] === most)
+  let free = end
+  return present.map((stream) => {
+    const count = packets[stream.pid]!
+    const builder = stream.streamType === H264_STREAM_TYPE ? new AvcTrackBuilder() : new AacTrackBuilder()
+    if (stream === largest) return new EsBuffer(stream, builder, bytes, start, count)
+    const first = free + EsBuffer.margin(count)
+    free = first + EsBuffer.room(count)
+    return new EsBuffer(stream, builder, bytes, first, count)
+  })
+}
+
+function gather(bytes: Uint8Array, start: number, end: number, streams: readonly EsBuffer[]): void {
+  const roles = new Uint16Array(PID_COUNT)
+  for (const [index, { stream }] of streams.entries()) roles[stream.pid] = index + 1
+  for (let at = start; at + PACKET_SIZE <= end; at += PACKET_SIZE) {
     const role = roles[pidOf(bytes, at)]!
     if (role !== 0 && bytes[at] === SYNC_BYTE && !hasTransportError(bytes, at)) streams[role - 1]!.push(at)
   }
+  for (const stream of streams) stream.endPes()
 }
 
 /** What must be known before the payloads move: the streams, and how many packets each PID has. */
@@ -92,26 +109,26 @@ class Survey {
   damaged = 0
   private readonly program = new ProgramFollower()
 
-  constructor(bytes: Uint8Array, size: number) {
-    this.walk(bytes, size)
-    if (size % PACKET_SIZE !== 0) this.damaged++
-    if (this.program.map === undefined) throw new MalformedMedia('no program map table', size)
+  constructor(bytes: Uint8Array, start: number, end: number) {
+    this.walk(bytes, start, end)
+    if ((end - start) % PACKET_SIZE !== 0) this.damaged++
+    if (this.program.map === undefined) throw new MalformedMedia('no program map table', end - start)
     this.damaged += this.program.damaged
   }
 
-  private walk(bytes: Uint8Array, size: number): void {
-    let lastLost = -PACKET_SIZE
-    for (let at = 0; at + PACKET_SIZE <= size; at += PACKET_SIZE) {
+  private walk(bytes: Uint8Array, start: number, end: number): void {
+    let lastLost = -1
+    for (let at = start; at + PACKET_SIZE <= end; at += PACKET_SIZE) {
       if (bytes[at] !== SYNC_BYTE) {
-        if (at === 0) throw new MalformedMedia('no sync byte', 0)
-        if (lastLost === at - PACKET_SIZE) throw new MalformedMedia(LOST_SYNC, at)
+        if (at === start) throw new MalformedMedia('no sync byte', 0)
+        if (lastLost === at - PACKET_SIZE) throw new MalformedMedia(LOST_SYNC, at - start)
         lastLost = at
         this.damaged++
       } else if (hasTransportError(bytes, at)) {
         this.damaged++
       } else {
         const pid = pidOf(bytes, at)
-        if (isScrambled(bytes, at) && pid !== NULL_PID) throw new MalformedMedia(SCRAMBLED, at)
+        if (isScrambled(bytes, at) && pid !== NULL_PID) throw new MalformedMedia(SCRAMBLED, at - start)
         this.packets[pid]!++
         if (pid === PAT_PID) this.program.pushPat(bytes, at)
         else if (pid === this.program.pmtPid) this.programMap(bytes, at)

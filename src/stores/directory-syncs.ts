@@ -1,0 +1,39 @@
+import { open } from 'node:fs/promises'
+
+/** Syncs folders; whoever asks while a sync of the same folder is under way shares the next one with all others. */
+export class DirectorySyncs {
+  private readonly running = new Map<string, Promise<void>>()
+  private readonly next = new Map<string, Promise<void>>()
+
+  /** Resolves when every entry made in `folder` before the call is on disk. */
+  sync(folder: string): Promise<void> {
+    const running = this.running.get(folder)
+    if (!running) return this.run(folder)
+    const waiting = this.next.get(folder)
+    if (waiting) return waiting
+    const start = () => {
+      this.next.delete(folder)
+      return this.run(folder)
+    }
+    const next = running.then(start, start)
+    this.next.set(folder, next)
+    return next
+  }
+
+  private run(folder: string): Promise<void> {
+    const run = syncFolder(folder).finally(() => {
+      if (this.running.get(folder) === run) this.running.delete(folder)
+    })
+    this.running.set(folder, run)
+    return run
+  }
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder)
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
