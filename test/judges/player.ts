@@ -52,28 +52,35 @@ export class Player {
   }
 
   /**
-   * Plays a live presentation for so many seconds of the clock once it has begun. Throws unless media time gained 95 %
-   * of that, pictures were decoded, and nothing went wrong from the first request on.
+   * Plays a live presentation. Throws unless media time gains 95 % of so many seconds of the clock while pictures are
+   * decoded, and nothing goes wrong from the first request on. A machine busy with something else may take a second
+   * and a third attempt at keeping pace; an error is an error at any time.
    */
   async playLive(url: string, seconds: number, screenshot?: string): Promise<Playback> {
     return this.#withPage(url, 1, async (page) => {
-      const first = await eventually(`${url} to play`, 30, async () => {
+      const look = async () => {
         const playback = await report(page)
         expectNoErrors(url, playback)
-        return playback.mediaSeconds > 0 && playback.frames > 0 ? playback : undefined
-      })
-      const began = performance.now()
-      await sleep(seconds * 1000)
-      const last = await report(page)
-      const wall = (performance.now() - began) / 1000
-      if (screenshot !== undefined) await page.screenshot({ path: screenshot })
-      expectNoErrors(url, last)
-      const gained = last.mediaSeconds - first.mediaSeconds
-      if (gained < 0.95 * wall) {
-        throw new Error(`${url}: media time gained ${gained.toFixed(2)} s in ${wall.toFixed(2)} s of the clock`)
+        return playback
       }
-      if (last.frames <= first.frames) throw new Error(`${url}: no picture was decoded in ${wall.toFixed(2)} s`)
-      return last
+      await eventually(`${url} to play`, 30, async () => {
+        const { mediaSeconds, frames } = await look()
+        return (mediaSeconds > 0 && frames > 0) || undefined
+      })
+      const paces: string[] = []
+      while (paces.length < 3) {
+        const first = await look()
+        const began = performance.now()
+        await sleep(seconds * 1000)
+        const last = await look()
+        const wall = (performance.now() - began) / 1000
+        if (screenshot !== undefined) await page.screenshot({ path: screenshot })
+        const gained = last.mediaSeconds - first.mediaSeconds
+        const pictures = last.frames - first.frames
+        if (gained >= 0.95 * wall && pictures > 0) return last
+        paces.push(`${gained.toFixed(2)} s and ${pictures} pictures in ${wall.toFixed(2)} s of the clock`)
+      }
+      throw new Error(`${url} does not keep pace: ${paces.join(', then ')}`)
     })
   }
 
