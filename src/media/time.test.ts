@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { msFromTicks, PTS_MODULUS, rescale, secondsFromTicks, ticks, ticksFromSeconds, unwrapPts } from './time.ts'
+import { msFromTicks, PTS_MODULUS, rescale, ticks, ticksFromSeconds, unwrapPts } from './time.ts'
 
 const pts = fc.integer({ min: 0, max: PTS_MODULUS - 1 })
 
@@ -37,7 +37,6 @@ describe('rescale', () => {
 describe('seconds and milliseconds', () => {
   it('are rounded once, at the end', () => {
     assert.equal(ticksFromSeconds(1 / 3), 30_000)
-    assert.equal(secondsFromTicks(ticks(45_000)), 0.5)
     assert.equal(msFromTicks(ticks(45)), 1)
     assert.equal(msFromTicks(ticks(44)), 0)
   })
