@@ -1,4 +1,4 @@
-import { ticks, type UtcMs } from '../../media/time.ts'
+import { msFromTicks, ticks, type UtcMs } from '../../media/time.ts'
 import type { ListedPlaylist } from '../listed-playlist.ts'
 import type { SourceObject } from '../source-segment.ts'
 import { isSilent, RECENT_ENTRIES, type StreamListing, type TimelineState } from './state.ts'
@@ -14,8 +14,8 @@ export type Unlisted = { get(name: string): SourceObject | undefined }
 
 /**
  * Queues what a media playlist newly lists. A media sequence that goes back is an encoder that restarted, unless it
- * goes back by one playlist only, everything listed is known, and nothing was put under those names since: then it is
- * that playlist, overtaken on the way.
+ * goes back by one playlist only, everything remembered has its name, and nothing was put under those names since: then
+ * it is that playlist, overtaken on the way.
  */
 export function followPlaylist(state: TimelineState, playlist: ListedPlaylist, unlisted: Unlisted, now: UtcMs): void {
   const known = state.listings[playlist.name]
@@ -26,6 +26,7 @@ export function followPlaylist(state: TimelineState, playlist: ListedPlaylist, u
   if (lastListed > (known?.lastSequence ?? -1) || restarted) noteReturn(state, now)
   const listing = known ?? newListing(playlist, now)
   state.listings[playlist.name] = listing
+  if (restarted) listing.recent = []
   const isFirstContact = known === undefined || restarted
   const offset = isFirstContact
     ? firstWorthWaitingFor(playlist, unlisted)
@@ -78,15 +79,21 @@ function newListing(playlist: ListedPlaylist, now: UtcMs): StreamListing {
   }
 }
 
+/** Whether an encoder began anew with this playlist. What was listed is one segment for good: a sequence and a name. */
 function isRestart(listing: StreamListing, playlist: ListedPlaylist, lastListed: number, unlisted: Unlisted): boolean {
-  if (playlist.segments.length === 0 || lastListed > listing.lastSequence) return false
+  if (playlist.segments.length === 0) return false
+  if (lastListed < listing.previousSequence) return true
   const isBackward = lastListed < listing.lastSequence
-  if (isBackward && lastListed < listing.previousSequence) return true
   return playlist.segments.some((segment, offset) => {
     const sequence = playlist.mediaSequence + offset
-    const remembered = listing.recent.findLast((entry) => entry.sequence === sequence)
-    if (!remembered) return isBackward
+    const remembered = listing.recent.find((entry) => entry.sequence === sequence)
+    if (!remembered) return false
     if (remembered.name !== segment.name) return true
-    return isBackward && !remembered.givenUp && unlisted.get(segment.name) !== undefined
+    const put = unlisted.get(segment.name)
+    if (!put || remembered.givenUp) return false
+    if (isBackward) return true
+    // A PUT that is repeated comes at once, or brings the same bytes; a new beginning takes a segment's time.
+    const isOther = remembered.crc32 !== undefined && remembered.crc32 !== put.crc32
+    return offset === 0 && isOther && put.receivedAt - listing.lastListedAt >= msFromTicks(segment.duration)
   })
 }

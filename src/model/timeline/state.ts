@@ -48,7 +48,14 @@ export type StreamListing = {
   ended: boolean
 }
 
-export type RecentEntry = { sequence: number; name: string /** No object came in time. */; givenUp?: true }
+export type RecentEntry = {
+  sequence: number
+  name: string
+  /** Of the object that came. */
+  crc32?: number
+  /** No object came in time. */
+  givenUp?: true
+}
 
 export type QueuedEntry = {
   sequence: number

@@ -1,6 +1,7 @@
 import { msFromTicks, type Ticks, type UtcMs } from '../../media/time.ts'
 import type { ListedPlaylist, ListedStream } from '../listed-playlist.ts'
 import type { Era, OutputSegment, Slot } from '../output-segment.ts'
+import type { SourceObject } from '../source-segment.ts'
 import { followPlaylist, type Unlisted } from './listing.ts'
 import { addSlot, closeRun, openNumberingState } from './numbering.ts'
 import { type PlaceableObject, placeGap, placeObject } from './placement.ts'
@@ -137,6 +138,7 @@ function placeQueued(state: TimelineState, unlisted: Unlisted, now: UtcMs) {
       if (!object && now - entry.listedAt < msFromTicks(listing.targetDuration)) break
       listing.queue.shift()
       if (object) consumed.push(object.key)
+      settle(listing, entry.sequence, object)
       if (object?.probe) {
         const era: OpenEra | undefined = placeObject(
           state,
@@ -150,7 +152,6 @@ function placeQueued(state: TimelineState, unlisted: Unlisted, now: UtcMs) {
         continue
       }
       placeGap(state, listing, stream.index, entry, now)
-      if (!object) giveUp(listing, entry.sequence)
       const reason = object ? (object.problem ?? 'not usable') : 'listed, but never put'
       gaps.push({ playlist: stream.playlist, name: entry.name, reason })
     }
@@ -158,9 +159,11 @@ function placeQueued(state: TimelineState, unlisted: Unlisted, now: UtcMs) {
   return { touched, consumed, gaps }
 }
 
-function giveUp(listing: StreamListing, sequence: number): void {
+function settle(listing: StreamListing, sequence: number, object: SourceObject | undefined): void {
   const entry = listing.recent.find((recent) => recent.sequence === sequence)
-  if (entry) entry.givenUp = true
+  if (!entry) return
+  if (object) entry.crc32 = object.crc32
+  else entry.givenUp = true
 }
 
 function noStreamGoesOn(state: TimelineState, now: UtcMs): boolean {
