@@ -1,7 +1,7 @@
 import { msFromTicks, ticks, type UtcMs } from '../../media/time.ts'
 import type { ListedPlaylist } from '../listed-playlist.ts'
 import type { SourceObject } from '../source-segment.ts'
-import { isSilent, RECENT_ENTRIES, type StreamListing, type TimelineState } from './state.ts'
+import { followedListings, isSilent, RECENT_ENTRIES, type StreamListing, type TimelineState } from './state.ts'
 
 /** How many segments an encoder may have listed before their PUTs are through. */
 const ENTRIES_ON_THEIR_WAY = 3
@@ -19,7 +19,7 @@ export type Unlisted = { get(name: string): SourceObject | undefined }
  */
 export function followPlaylist(state: TimelineState, playlist: ListedPlaylist, unlisted: Unlisted, now: UtcMs): void {
   const known = state.listings[playlist.name]
-  if (!known && Object.keys(state.listings).length >= MOST_LISTINGS) return
+  if (!known && !makeRoom(state)) return
   const lastListed = playlist.mediaSequence + playlist.segments.length - 1
   const restarted = known !== undefined && isRestart(known, playlist, lastListed, unlisted)
   if (known && !restarted && known.lastSequence > lastListed) return
@@ -60,8 +60,19 @@ function firstWorthWaitingFor({ segments }: ListedPlaylist, unlisted: Unlisted):
   return Math.max((present < 0 ? segments.length : present) - ENTRIES_ON_THEIR_WAY, 0)
 }
 
+/** Playlists of past lives go first; false when the parent playlist names all there are. */
+function makeRoom(state: TimelineState): boolean {
+  const all = Object.entries(state.listings)
+  if (all.length < MOST_LISTINGS) return true
+  const unnamed = all.filter(([playlist]) => !state.streams?.some((stream) => stream.playlist === playlist))
+  const [oldest] = unnamed.sort(([, a], [, b]) => a.lastListedAt - b.lastListedAt)
+  if (!oldest) return false
+  delete state.listings[oldest[0]]
+  return true
+}
+
 function noteReturn(state: TimelineState, now: UtcMs): void {
-  const listings = Object.values(state.listings)
+  const listings = followedListings(state)
   if (listings.length > 0 && listings.every((listing) => isSilent(state, listing, now))) state.resumedAt = now
 }
 

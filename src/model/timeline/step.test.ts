@@ -478,4 +478,47 @@ describe('a timeline', () => {
       [1, 1, 1, 2, 2, 2],
     )
   })
+
+  it('does not pile up what nobody will take: subtitles, and playlists no parent names', () => {
+    const r = new Rehearsal()
+    r.take({
+      kind: 'parent playlist',
+      streams: [
+        ...variants('a'),
+        {
+          index: 2,
+          playlist: 'sub',
+          role: { kind: 'subtitles', groupId: 's', name: 'en', isDefault: false, autoselect: false },
+        },
+      ],
+    })
+    r.open(1, 2)
+    for (let i = 0; i < 500; i++) {
+      r.put(`sub-${i}`, 'not MPEG-TS')
+      push(r, ['a', 'junk'], i)
+      r.list('sub', i, [{ name: `sub-${i}` }])
+      r.pass(2)
+    }
+    assert.equal(r.numbers(1).length, 500)
+    assert.equal(r.state.listings['sub']?.queue.length, 0)
+    assert.ok(JSON.stringify(r.state).length < 20_000, `${JSON.stringify(r.state).length}`)
+    assert.equal(r.isDue(), false)
+  })
+
+  it('keeps a bounded number of entries while no parent playlist comes', () => {
+    const r = new Rehearsal()
+    for (let i = 0; i < 1000; i++) push(r, ['a', 'b'], i)
+    assert.ok(JSON.stringify(r.state).length < 40_000)
+    r.parent('a', 'b')
+    assert.ok(r.slots.length >= 64)
+  })
+
+  it('follows new playlists after many others have come and gone', () => {
+    const r = new Rehearsal()
+    r.open(1, 2)
+    for (let life = 0; life < 100; life++) r.list(`old-${life}`, 0, [{ name: 'x' }])
+    r.parent('a')
+    push(r, ['a'], 0)
+    assert.deepEqual(r.numbers(1), [1])
+  })
 })
