@@ -79,6 +79,7 @@ export type OpenEra = {
   openedAt: UtcMs
   /** Index of the next slot to be sealed. */
   nextIndex: number
+  firstStart: Ticks
   /** End of the last sealed slot, or the era's first start. */
   sealedUntil: Ticks
   /** By start. */

@@ -9,7 +9,6 @@ import { sealSlots } from './sealing.ts'
 import {
   followedListings,
   isSilent,
-  type OpenEra,
   RECENT_ENTRIES,
   type StreamListing,
   type TimelineState,
@@ -45,7 +44,7 @@ export type TimelineStep = {
   readonly eras: readonly Era[]
   /** Keys of unlisted objects that found their place, or never will. */
   readonly consumed: readonly string[]
-  /** Listed segments given up: for the log and the counters. */
+  /** Listed segments that will not be shown: for the log. */
   readonly gaps: readonly { readonly playlist: string; readonly name: string; readonly reason: string }[]
 }
 
@@ -149,21 +148,15 @@ function placeQueued(state: TimelineState, unlisted: Unlisted, now: UtcMs) {
       if (object) consumed.push(object.key)
       settle(listing, entry.sequence, object)
       if (!takesPart(stream)) continue
+      const gap = (reason: string) => gaps.push({ playlist: stream.playlist, name: entry.name, reason })
       if (object?.probe) {
-        const era: OpenEra | undefined = placeObject(
-          state,
-          listing,
-          stream.index,
-          entry,
-          object as PlaceableObject,
-          now,
-        )
-        if (era) touched.add(era.id)
-        continue
+        const placed = placeObject(state, listing, stream.index, entry, object as PlaceableObject, now)
+        if (placed.touched) touched.add(placed.touched.id)
+        if (!placed.isShown) gap('too late for its slot, or cut otherwise than the other streams')
+      } else {
+        placeGap(state, listing, stream.index, entry, now)
+        gap(object ? (object.problem ?? 'not usable') : 'listed, but never put')
       }
-      placeGap(state, listing, stream.index, entry, now)
-      const reason = object ? (object.problem ?? 'not usable') : 'listed, but never put'
-      gaps.push({ playlist: stream.playlist, name: entry.name, reason })
     }
   }
   return { touched, consumed, gaps }
