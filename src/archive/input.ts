@@ -3,7 +3,7 @@ import type { Log } from '../log.ts'
 import { ticksFromSeconds, type UtcMs } from '../media/time.ts'
 import type { Era, OutputSegment } from '../model/output-segment.ts'
 import type { SourceObject } from '../model/source-segment.ts'
-import { emptyTimeline, type TimelineState } from '../model/timeline/state.ts'
+import { emptyTimeline, type TimelineState, waitedAnew } from '../model/timeline/state.ts'
 import { isDue, step, type TimelineEvent, type TimelineStep } from '../model/timeline/step.ts'
 import type { IngestRef, Numbering, SegmentIndex } from '../stores/segment-index.ts'
 import { SegmentTail } from './segment-tail.ts'
@@ -56,7 +56,7 @@ export class Input {
 
   /** Reads the state, once. */
   ready(): Promise<void> {
-    this.loading ??= this.load().catch((error: unknown) => {
+    this.loading ??= this.wake().catch((error: unknown) => {
       this.loading = undefined
       throw error
     })
@@ -128,6 +128,11 @@ export class Input {
     )
     this.last = turn
     return turn
+  }
+
+  private async wake(): Promise<void> {
+    await this.load()
+    if (this.version > 0) this.state = waitedAnew(this.state, this.host.clock())
   }
 
   private async load(): Promise<void> {

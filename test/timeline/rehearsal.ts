@@ -4,7 +4,7 @@ import { type Ticks, ticksFromSeconds, type UtcMs, utcMs } from '../../src/media
 import type { ListedSegment, ListedStream } from '../../src/model/listed-playlist.ts'
 import type { OutputSegment, Slot } from '../../src/model/output-segment.ts'
 import type { SegmentProbe, SourceObject } from '../../src/model/source-segment.ts'
-import { emptyTimeline, type TimelineState } from '../../src/model/timeline/state.ts'
+import { emptyTimeline, type TimelineState, waitedAnew } from '../../src/model/timeline/state.ts'
 import { isDue, step, type TimelineEvent } from '../../src/model/timeline/step.ts'
 
 export const EPOCH = utcMs(Date.UTC(2026, 0, 1))
@@ -72,6 +72,12 @@ export class Rehearsal {
   pass(seconds: number): void {
     this.now = utcMs(this.now + seconds * 1000)
     if (this.isDue()) this.take({ kind: 'time' })
+  }
+
+  /** The server goes away, and is back after so many seconds. */
+  restart(seconds: number): void {
+    this.now = utcMs(this.now + seconds * 1000)
+    this.state = waitedAnew(JSON.parse(JSON.stringify(this.state)), this.now)
   }
 
   isDue(): boolean {

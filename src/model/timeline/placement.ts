@@ -23,20 +23,22 @@ export function placeObject(
   state: TimelineState,
   listing: StreamListing,
   streamIndex: number,
-  entry: QueuedEntry,
+  listed: QueuedEntry,
   object: PlaceableObject,
   now: UtcMs,
 ): Placement {
+  const duration = durationOf(listing, listed, object)
+  const entry = { ...listed, duration }
   const { era, start, isNew } = eraFor(state, listing, streamIndex, entry, object, now)
   listing.era = era.id
   listing.leastEra = era.id
-  listing.nextStart = ticks(start + entry.duration)
+  listing.nextStart = ticks(start + duration)
   const described = describeStream(era, streamIndex, object, entry)
   const date = believableDate(entry, object)
-  if (date !== undefined && Math.abs(date - utcAt(era, start)) > msFromTicks(entry.duration)) {
+  if (date !== undefined && Math.abs(date - utcAt(era, start)) > msFromTicks(duration)) {
     era.anchor = { time: start, utc: date }
   }
-  const slot = slotAt(era, start, entry.duration, now)
+  const slot = slotAt(era, start, duration, now)
   const isShown = slot !== undefined && slot.entries[streamIndex] === undefined
   if (isShown) slot.entries[streamIndex] = slotObject(object)
   return { touched: isNew || described ? era : undefined, isShown }
@@ -62,6 +64,12 @@ export function placeGap(
   const slot = slotAt(era, listing.nextStart, entry.duration, now)
   if (slot) slot.entries[streamIndex] ??= null
   listing.nextStart = ticks(listing.nextStart + entry.duration)
+}
+
+/** EXTINF, unless its timestamps say that the segment is more than twice as long. */
+function durationOf(listing: StreamListing, { duration }: QueuedEntry, { probe }: PlaceableObject): Ticks {
+  const span = Math.min(probe.lastPts - probe.firstPts, listing.targetDuration)
+  return ticks(duration < span / 2 ? span : duration)
 }
 
 function eraFor(

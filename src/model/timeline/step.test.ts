@@ -608,4 +608,52 @@ describe('a timeline', () => {
       assert.equal(r.slots.filter(({ objects }) => objects[1]).length, 5, 'the first stream is shown whole')
     })
   }
+
+  it('waits as long as a segment lasts when the target duration is wrong', () => {
+    const r = new Rehearsal()
+    r.parent('a', 'b')
+    r.open(1, 8)
+    for (let i = 0; i < 4; i++) {
+      r.put(`a-${i}`, probeAt(10 + 8 * i))
+      r.list('a', i, [{ name: `a-${i}`, seconds: 8 }])
+      r.pass(7.5)
+      r.put(`b-${i}`, probeAt(10 + 8 * i))
+      r.list('b', i, [{ name: `b-${i}`, seconds: 8 }])
+      r.pass(0.5)
+    }
+    assert.deepEqual(
+      r.slots.map(({ objects }) => Object.keys(objects).length),
+      [2, 2, 2, 2],
+    )
+  })
+
+  it('gives a segment whose EXTINF is nothing the time its timestamps span', () => {
+    const r = new Rehearsal()
+    r.parent('a', 'b')
+    r.open(1, 2)
+    for (let i = 0; i < 4; i++) {
+      for (const s of ['a', 'b']) {
+        r.put(`${s}-${i}`, probeAt(10 + 2 * i))
+        r.list(s, i, [{ name: `${s}-${i}`, seconds: 0 }])
+      }
+    }
+    assert.deepEqual(
+      r.slots.map(({ era, objects }) => [era, Object.keys(objects).length]),
+      Array(4).fill([1, 2]),
+    )
+  })
+
+  it('gives everyone time to come back when the server itself was away', () => {
+    const r = new Rehearsal()
+    r.parent('a', 'b')
+    r.open(1, 2)
+    push(r, ['a', 'b'], 0)
+    push(r, ['a'], 1)
+    r.list('b', 1, [{ name: 'b-1.ts' }])
+    r.restart(60)
+    r.pass(1)
+    r.put('b-1.ts', probeAt(12))
+    assert.deepEqual(r.gaps, [])
+    assert.deepEqual(Object.keys(r.slots[1]!.objects), ['1', '2'])
+  })
 })
