@@ -46,6 +46,7 @@ export async function openArchive(host: ArchiveHost): Promise<Archive> {
   const numberings = new Map<string, Promise<Numbering | undefined>>()
   /** Keys handed out whose rows are not committed yet. */
   const unrecorded = new Set<string>()
+  let closing = false
 
   function inputOf(ref: IngestRef): Input {
     const id = `${ref.channelGuid}/${ref.ingestEndpointId}`
@@ -178,10 +179,17 @@ export async function openArchive(host: ArchiveHost): Promise<Archive> {
     },
 
     async sweep() {
-      await sweepUnknownObjects({ segmentIndex, objects, log, isUnrecorded: (key) => unrecorded.has(key) })
+      await sweepUnknownObjects({
+        segmentIndex,
+        objects,
+        log,
+        isUnrecorded: (key) => unrecorded.has(key),
+        isClosing: () => closing,
+      })
     },
 
     async close() {
+      closing = true
       await Promise.all([...inputs.values()].map((input) => input.settled()))
     },
   }

@@ -4,7 +4,7 @@ import { ticksFromSeconds, type UtcMs } from '../media/time.ts'
 import type { Era, OutputSegment } from '../model/output-segment.ts'
 import type { SourceObject } from '../model/source-segment.ts'
 import { emptyTimeline, type TimelineState } from '../model/timeline/state.ts'
-import { isUnsettled, step, type TimelineEvent, type TimelineStep } from '../model/timeline/step.ts'
+import { isDue, step, type TimelineEvent, type TimelineStep } from '../model/timeline/step.ts'
 import type { IngestRef, Numbering, SegmentIndex } from '../stores/segment-index.ts'
 import { SegmentTail } from './segment-tail.ts'
 
@@ -51,7 +51,7 @@ export class Input {
 
   /** Lets time pass: gives up what was waited for too long. Cheap when there is nothing to give up. */
   async passTime(): Promise<void> {
-    if (this.loading && isUnsettled(this.state)) await this.apply({ kind: 'time' })
+    if (this.loading && isDue(this.state, this.host.clock())) await this.apply({ kind: 'time' })
   }
 
   /** Reads the state, once. */

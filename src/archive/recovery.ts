@@ -13,6 +13,7 @@ export async function sweepUnknownObjects(parts: {
   objects: Objects
   log: Log
   isUnrecorded: (key: string) => boolean
+  isClosing: () => boolean
 }): Promise<void> {
   let batch: string[] = []
   let removed = 0
@@ -27,6 +28,7 @@ export async function sweepUnknownObjects(parts: {
   for await (const key of parts.objects.list('')) {
     batch.push(key)
     if (batch.length === BATCH) await flush()
+    if (parts.isClosing()) return
   }
   if (batch.length > 0) await flush()
   if (removed > 0) parts.log.info({ removed }, 'removed objects that a crash had left without a row')

@@ -8,7 +8,10 @@ export type Target = {
   readonly query: string
 }
 
-/** Answers a request. What it throws becomes a 500 and a log line; bodies it does not read are discarded. */
+/**
+ * Answers a request; the response carries an `X-Request-Id` already. What it throws becomes a 500 and a log line; bodies
+ * it does not read are discarded.
+ */
 export type Handler = (request: IncomingMessage, response: ServerResponse, target: Target) => Promise<void>
 
 /** A handler for every path that begins with `prefix`. The longest prefix wins. */

@@ -22,10 +22,6 @@ export function ticksFromSeconds(seconds: number): Ticks {
   return Math.round(seconds * TICKS_PER_SECOND) as Ticks
 }
 
-export function secondsFromTicks(value: Ticks): number {
-  return value / TICKS_PER_SECOND
-}
-
 /** Rounded to the nearest millisecond; always computed from absolute times, so that rounding does not add up. */
 export function msFromTicks(value: Ticks): number {
   return Math.round(value / TICKS_PER_MS)

@@ -22,8 +22,8 @@ export type AdMarkers = 'NONE' | 'SCTE35_ENHANCED' | 'PASSTHROUGH' | 'DATERANGE'
 export type PlaylistType = 'NONE' | 'EVENT' | 'VOD'
 
 export type EncryptionContractConfiguration = {
-  readonly presetSpeke20Audio: string
-  readonly presetSpeke20Video: string
+  readonly presetSpeke20Audio: 'SHARED' | 'UNENCRYPTED' | `PRESET-AUDIO-${1 | 2 | 3}`
+  readonly presetSpeke20Video: 'SHARED' | 'UNENCRYPTED' | `PRESET-VIDEO-${1 | 2 | 3 | 4 | 5 | 6 | 7 | 8}`
 }
 
 export type SpekeKeyProvider = {

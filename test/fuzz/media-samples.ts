@@ -29,6 +29,12 @@ export function encodeTs(kind: 'video' | 'audio' | 'both', args: readonly string
   return run('ffmpeg', all)
 }
 
+/** The hashes of a framemd5 listing: stream, dts, pts, duration, size, hash, then side data. */
+function hashColumn(listing: Buffer): string[] {
+  const lines = String(listing).split('\n')
+  return lines.filter((line) => line !== '' && !line.startsWith('#')).map((line) => line.split(',')[5]!.trim())
+}
+
 export type ProbedPacket = {
   readonly stream_index: number
   readonly pts: number
@@ -55,6 +61,15 @@ export async function ffprobePackets(media: Uint8Array, select: string): Promise
 /** MD5 of every decoded frame of `stream`, one per line, in output order; rejects on any decoding error. */
 export async function decodedFrames(media: Uint8Array, stream: 'v:0' | 'a:0'): Promise<string[]> {
   const args = ['-v', 'error', '-xerror', '-i', 'pipe:0', '-map', `0:${stream}`, '-f', 'framemd5', 'pipe:1']
-  const lines = String(await run('ffmpeg', args, media)).split('\n')
-  return lines.filter((line) => line !== '' && !line.startsWith('#')).map((line) => line.split(',').at(-1)!.trim())
+  return hashColumn(await run('ffmpeg', args, media))
+}
+
+/**
+ * MD5 of every packet of the stream that `map` names, with what containers do differently taken off: start codes, parameter sets
+ * and delimiters in H.264, ADTS headers in AAC.
+ */
+export async function packetHashes(media: Uint8Array, kind: 'video' | 'audio', map: string): Promise<string[]> {
+  const filter = kind === 'video' ? 'h264_mp4toannexb,filter_units=remove_types=7|8|9|12' : 'aac_adtstoasc'
+  const args = ['-v', 'error', '-i', 'pipe:0', '-map', map, '-c', 'copy', '-bsf', filter, '-f', 'framemd5', 'pipe:1']
+  return hashColumn(await run('ffmpeg', args, media))
 }

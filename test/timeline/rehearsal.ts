@@ -4,7 +4,7 @@ import type { ListedSegment, ListedStream } from '../../src/model/listed-playlis
 import type { OutputSegment, Slot } from '../../src/model/output-segment.ts'
 import type { SegmentProbe, SourceObject } from '../../src/model/source-segment.ts'
 import { emptyTimeline, type TimelineState } from '../../src/model/timeline/state.ts'
-import { step, type TimelineEvent } from '../../src/model/timeline/step.ts'
+import { isDue, step, type TimelineEvent } from '../../src/model/timeline/step.ts'
 
 export const EPOCH = utcMs(Date.UTC(2026, 0, 1))
 
@@ -68,7 +68,7 @@ export class Rehearsal {
 
   pass(seconds: number): void {
     this.now = utcMs(this.now + seconds * 1000)
-    this.take({ kind: 'time' })
+    if (isDue(this.state, this.now)) this.take({ kind: 'time' })
   }
 
   numbers(id: number): number[] {

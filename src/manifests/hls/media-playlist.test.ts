@@ -8,6 +8,8 @@ import { type MediaPlaylist, type MediaSegment, parseMediaPlaylist, writeMediaPl
 import { MalformedPlaylist } from './playlist-error.ts'
 import { DEFAULT_PLAYLIST_LIMITS } from './playlist-lines.ts'
 
+hlsParser.setOptions({ strictMode: true })
+
 const segment = (uri: string, seconds: number, more: Partial<MediaSegment> = {}): MediaSegment => ({
   uri,
   duration: ticksFromSeconds(seconds),

@@ -12,6 +12,8 @@ import { MalformedPlaylist } from './playlist-error.ts'
 import { kindOfPlaylist } from './playlist-kind.ts'
 import { DEFAULT_PLAYLIST_LIMITS } from './playlist-lines.ts'
 
+hlsParser.setOptions({ strictMode: true })
+
 const BOTH_WAYS: { what: string; text: string; value: MultivariantPlaylist }[] = [
   {
     what: 'a ladder of muxed variants',

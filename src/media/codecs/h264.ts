@@ -1,15 +1,13 @@
-import { BitReader, type ByteWriter, MalformedMedia } from '../bytes.ts'
+import { BitReader, MalformedMedia } from '../bytes.ts'
 
 /** nal_unit_type, ISO/IEC 14496-10 table 7-1. */
-export const NAL_SLICE = 1
-export const NAL_PARTITION_A = 2
+const NAL_SLICE = 1
+const NAL_PARTITION_A = 2
 export const NAL_IDR_SLICE = 5
 export const NAL_SEI = 6
 export const NAL_SPS = 7
 export const NAL_PPS = 8
 export const NAL_AUD = 9
-export const NAL_END_OF_SEQUENCE = 10
-export const NAL_END_OF_STREAM = 11
 export const NAL_FILLER = 12
 
 const SEI_RECOVERY_POINT = 6
@@ -20,8 +18,6 @@ const MAX_FRAME_RATE = 300
 
 /** Profiles whose SPS says chroma format and bit depths (§7.3.2.1.1). */
 const HIGH_PROFILES: ReadonlySet<number> = new Set([100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135])
-/** Profiles whose decoder configuration record repeats them (ISO/IEC 14496-15 §5.3.3.1.2). */
-const AVCC_HIGH_PROFILES: ReadonlySet<number> = new Set([100, 110, 122, 144])
 
 const START_CODE = '\0\0\x01'
 
@@ -215,38 +211,4 @@ export function hasRecoveryPoint(nal: Uint8Array): boolean {
     at += size
   }
   return false
-}
-
-/** AVCDecoderConfigurationRecord, ISO/IEC 14496-15 §5.3.3.1.2; NAL lengths take four bytes. */
-export type AvcConfiguration = {
-  readonly sps: readonly Uint8Array[]
-  readonly pps: readonly Uint8Array[]
-}
-
-export function writeAvcC(writer: ByteWriter, { sps, pps }: AvcConfiguration): void {
-  const first = sps[0]
-  if (first === undefined || sps.length > 31 || pps.length > 255) {
-    throw new MalformedMedia(`${sps.length} SPS and ${pps.length} PPS`, 0)
-  }
-  const { profile, constraints, level, chromaFormat, bitDepthLuma, bitDepthChroma } = readSps(first)
-  writer.u8(1)
-  writer.u8(profile)
-  writer.u8(constraints)
-  writer.u8(level)
-  writer.u8(0xff) // lengthSizeMinusOne 3
-  writer.u8(0xe0 | sps.length)
-  for (const nal of sps) writeNal(writer, nal)
-  writer.u8(pps.length)
-  for (const nal of pps) writeNal(writer, nal)
-  if (!AVCC_HIGH_PROFILES.has(profile)) return
-  writer.u8(0xfc | chromaFormat)
-  writer.u8(0xf8 | (bitDepthLuma - 8))
-  writer.u8(0xf8 | (bitDepthChroma - 8))
-  writer.u8(0)
-}
-
-function writeNal(writer: ByteWriter, nal: Uint8Array): void {
-  if (nal.length > 0xffff) throw new MalformedMedia(`parameter set of ${nal.length} bytes`, 0)
-  writer.u16(nal.length)
-  writer.write(nal)
 }

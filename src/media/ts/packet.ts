@@ -27,7 +27,7 @@ export function isScrambled(bytes: Uint8Array, at: number): boolean {
   return (bytes[at + 3]! & 0xc0) !== 0
 }
 
-export function hasPayload(bytes: Uint8Array, at: number): boolean {
+function hasPayload(bytes: Uint8Array, at: number): boolean {
   return (bytes[at + 3]! & 0x10) !== 0
 }
 
@@ -74,16 +74,18 @@ export function writePcrPacket(target: Uint8Array, to: number, source: Uint8Arra
 
 /** Follows the continuity_counter of one PID (§2.4.3.3). */
 export class Continuity {
-  private last = -1
+  /** The fourth byte of a packet that has a payload only and continues; -1 before the first packet. */
+  plainNext = -1
 
   /** Whether packets are missing before this one, or it repeats the one before. */
   next(bytes: Uint8Array, at: number): 'continuous' | 'repeated' | 'broken' {
     if (!hasPayload(bytes, at)) return 'continuous'
-    const counter = continuityCounter(bytes, at)
-    const before = this.last
-    this.last = counter
-    if (counter === ((before + 1) & 0x0f) || before < 0) return 'continuous'
+    const counter = bytes[at + 3]! & 0x0f
+    const expected = this.plainNext & 0x0f
+    const isFirst = this.plainNext < 0
+    this.plainNext = 0x10 | ((counter + 1) & 0x0f)
+    if (isFirst || counter === expected) return 'continuous'
     if ((adaptationFlags(bytes, at) & DISCONTINUITY_INDICATOR) !== 0) return 'continuous'
-    return counter === before ? 'repeated' : 'broken'
+    return counter === ((expected - 1) & 0x0f) ? 'repeated' : 'broken'
   }
 }

@@ -33,7 +33,7 @@ export class ProgramFollower {
       const changed = this.map === undefined || !equalBytes(section, this.lastSection)
       const map = changed ? readPmt(section) : this.map
       if (map === undefined) return
-      if (changed) this.lastSection = section.slice()
+      if (changed) this.lastSection = new Uint8Array(section)
       this.map = map
       found(map, changed)
     })

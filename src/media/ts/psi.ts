@@ -148,12 +148,12 @@ export function readPmt(section: Uint8Array): ProgramMap | undefined {
   if (header === undefined) return undefined
   const { id, version, body } = header
   const pcrPid = body.u16() & 0x1fff
-  const descriptors = body.view(body.u16() & 0x0fff).slice()
+  const descriptors = new Uint8Array(body.view(body.u16() & 0x0fff))
   const streams: ElementaryStream[] = []
   while (body.remaining > 0) {
     const streamType = body.u8()
     const pid = body.u16() & 0x1fff
-    const info = body.view(body.u16() & 0x0fff).slice()
+    const info = new Uint8Array(body.view(body.u16() & 0x0fff))
     const language = readLanguage(info)
     streams.push({ pid, streamType, descriptors: info, ...(language === undefined ? {} : { language }) })
   }

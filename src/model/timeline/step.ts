@@ -181,12 +181,19 @@ function hasEnded(state: TimelineState): boolean {
   )
 }
 
-/** True while time passing can change anything: something is waited for, or a run is not finished. */
-export function isUnsettled(state: TimelineState): boolean {
-  return (
-    state.eras.length > 1 ||
-    state.eras.some((era) => era.slots.length > 0) ||
-    Object.values(state.listings).some((listing) => listing.queue.length > 0) ||
-    Object.values(state.numberings).some((numbering) => numbering.run.length > 0)
+/** True when time passing may have changed something since the last event. Cheap: it is asked all the time. */
+export function isDue(state: TimelineState, now: UtcMs): boolean {
+  const listings = Object.values(state.listings)
+  const waitsTooLong = listings.some(
+    ({ queue: [head], targetDuration }) => head && now - head.listedAt >= msFromTicks(targetDuration),
   )
+  if (waitsTooLong || state.eras.length > 1) return true
+  const isSomeoneMissing = () => (state.streams ?? []).some((stream) => isMissing(state, stream, now))
+  if (state.eras.some((era) => era.slots.length > 0)) return isSomeoneMissing()
+  return Object.values(state.numberings).some(({ run }) => run.length > 0) && noStreamGoesOn(state, now)
+}
+
+function isMissing(state: TimelineState, stream: ListedStream, now: UtcMs): boolean {
+  const listing = state.listings[stream.playlist]
+  return takesPart(stream) && (listing?.era === undefined || isSilent(state, listing, now))
 }

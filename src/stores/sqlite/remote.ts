@@ -1,16 +1,11 @@
 import { Worker } from 'node:worker_threads'
-import type { ResourceChange } from '../resources.ts'
+import { type ResourceChange, StoreUnavailable } from '../resources.ts'
 import { DatabaseInUse } from './database.ts'
 import type { FromWorker, Reply, Request, ToWorker } from './messages.ts'
 import type { Operations } from './operations.ts'
 
 /** Requests under way at once; more means that the disk cannot keep up, and callers are told so. */
 const MOST_REQUESTS = 20_000
-
-/** The store cannot take the request: too many wait, or it has stopped. */
-export class StoreUnavailable extends Error {
-  override readonly name = 'StoreUnavailable'
-}
 
 /** The operations of the database's thread, as its callers see them. */
 export type Remote = {

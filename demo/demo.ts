@@ -1,0 +1,156 @@
+/** The main job in under a minute: a live stream goes in, a player watches it, a harvested clip comes out. */
+import { readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Channel, MediaPackage, type OriginEndpoint } from '@aws-sdk/client-mediapackage'
+import { Encoder } from './encoder.ts'
+import { type RenditionReport, readPresentation } from './presentation.ts'
+import { startWindrow, type WindrowProcess } from './windrow-process.ts'
+
+const LIVE_MS = 20_000
+const CLIP_MS = 12_000
+/** Longer than anything here may take. */
+const PATIENCE_MS = 20_000
+
+const keep = process.argv.includes('--keep')
+const began = Date.now()
+
+try {
+  await demonstrate()
+  console.log(`\nDone in ${seconds(Date.now() - began)}.\n`)
+  process.exit(0)
+} catch (error) {
+  console.error(`\n  ✖ ${(error as Error).message}\n`)
+  process.exit(1)
+}
+
+async function demonstrate(): Promise<void> {
+  console.log('\nWindrow: a live stream goes in, a harvested clip comes out\n')
+  const windrow = await startWindrow()
+  process.once('exit', () => void windrow.stop().catch(() => {}))
+  done('server', `${windrow.url}, data in ${windrow.dataFolder}`)
+
+  const api = new MediaPackage({ endpoint: windrow.url, region: 'us-east-1', credentials: windrow.credentials })
+  const channel = await api.createChannel({ Id: 'demo' })
+  const endpoint = await api.createOriginEndpoint({
+    Id: 'demo-hls',
+    ChannelId: 'demo',
+    StartoverWindowSeconds: 3600,
+    HlsPackage: { SegmentDurationSeconds: 2, ProgramDateTimeIntervalSeconds: 2 },
+  })
+  done('API', 'channel "demo" and HLS origin endpoint "demo-hls", made with the AWS SDK')
+
+  const encoder = new Encoder(ingestOf(channel), Date.now())
+  const stopEncoder = new AbortController()
+  const encoding = encoder.run(stopEncoder.signal)
+  const died = windrow.ended.then(() => {
+    throw new Error(`Windrow ended by itself: see ${windrow.dataFolder}/windrow.log`)
+  })
+  await Promise.race([watchAndHarvest(windrow, api, endpoint, encoder), neverDone(encoding), died])
+
+  if (keep) await keepRunning(windrow, endpoint, Promise.race([encoding, died]))
+  stopEncoder.abort()
+  await encoding
+  await Promise.all([windrow.stop(), died.catch(() => {})])
+}
+
+async function watchAndHarvest(windrow: WindrowProcess, api: MediaPackage, endpoint: OriginEndpoint, encoder: Encoder) {
+  const liveFrom = Date.now()
+  const url = endpoint.Url ?? ''
+  await until('the stream to become playable', async () => (await fetch(url)).ok)
+  done('live', 'two renditions come in at real-time pace, with digest authentication; play them at')
+  note(url)
+
+  await sleep(liveFrom + LIVE_MS - Date.now())
+  const watched = await readPresentation((name) => download(new URL(name, url)), 2)
+  done('player', 'playlists and newest segments read:')
+  for (const rendition of watched) note(describe(rendition))
+
+  const clip = await harvest(api, endpoint, encoder.sentUntil)
+  const manifest = join(windrow.dataFolder, 'buckets', clip.bucket, clip.manifestKey)
+  const asset = await readPresentation((name) => readFile(name === '' ? manifest : join(dirname(manifest), name)))
+  for (const { playlist, ended, seconds: length } of asset) {
+    if (!ended) throw new Error(`the harvested ${playlist} does not say that it ends`)
+    if (length * 1000 < CLIP_MS) throw new Error(`the harvested ${playlist} is shorter than the window`)
+  }
+  done('asset', manifest)
+  for (const rendition of asset) note(describe(rendition))
+}
+
+/** Harvests the last stretch of what was sent, and waits for the end of the job. */
+async function harvest(api: MediaPackage, endpoint: OriginEndpoint, end: number) {
+  const asked = Date.now()
+  const destination = { bucket: 'demo-bucket', manifestKey: 'clips/demo/index.m3u8' }
+  await api.createHarvestJob({
+    Id: 'demo-clip',
+    OriginEndpointId: endpoint.Id,
+    StartTime: new Date(end - CLIP_MS).toISOString(),
+    EndTime: new Date(end).toISOString(),
+    S3Destination: {
+      BucketName: destination.bucket,
+      ManifestKey: destination.manifestKey,
+      RoleArn: 'arn:aws:iam::000000000000:role/harvest',
+    },
+  })
+  await until('the harvest job to succeed', async () => {
+    const { Status } = await api.describeHarvestJob({ Id: 'demo-clip' })
+    if (Status === 'FAILED') throw new Error('the harvest job FAILED')
+    return Status === 'SUCCEEDED'
+  })
+  done('harvest', `the last ${seconds(CLIP_MS)}: SUCCEEDED after ${seconds(Date.now() - asked)}`)
+  return destination
+}
+
+async function keepRunning(windrow: WindrowProcess, endpoint: OriginEndpoint, failure: Promise<void>): Promise<void> {
+  console.log('\nIt stays on until you press Ctrl-C.\n')
+  note(`play   ${endpoint.Url}`)
+  note(`data   ${windrow.dataFolder}`)
+  note(`API    AWS_SHARED_CREDENTIALS_FILE=${join(windrow.dataFolder, 'credentials')} \\`)
+  note(`       aws --endpoint-url ${windrow.url} --region us-east-1 mediapackage list-channels`)
+  const interrupted = new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
+  })
+  await Promise.race([interrupted, failure])
+}
+
+function ingestOf(channel: Channel) {
+  const { Url, Username, Password } = channel.HlsIngest?.IngestEndpoints?.[0] ?? {}
+  if (!Url || !Username || !Password) throw new Error('the channel has no ingest endpoint')
+  return { url: Url, username: Username, password: Password }
+}
+
+async function download(url: URL): Promise<Uint8Array> {
+  const response = await fetch(url)
+  if (!response.ok) throw new Error(`GET ${url.href} was answered ${response.status}`)
+  return new Uint8Array(await response.arrayBuffer())
+}
+
+async function until(what: string, check: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + PATIENCE_MS
+  while (!(await check())) {
+    if (Date.now() > deadline) throw new Error(`waited ${seconds(PATIENCE_MS)} for ${what}`)
+    await sleep(200)
+  }
+}
+
+/** For a race that only the failure of `work` may win. */
+async function neverDone(work: Promise<void>): Promise<never> {
+  await work
+  return new Promise(() => {})
+}
+
+function describe({ resolution, tracks, segments, seconds: length, bytes }: RenditionReport): string {
+  return `${resolution.padEnd(8)} ${tracks.join(', ')}; ${segments} segments, ${length.toFixed(1)} s (${(bytes / 1000).toFixed(0)} kB read)`
+}
+
+function done(step: string, text: string): void {
+  console.log(`  ✔ ${step.padEnd(8)} ${text}`)
+}
+
+function note(text: string): void {
+  console.log(`             ${text}`)
+}
+
+function seconds(milliseconds: number): string {
+  return `${Number((milliseconds / 1000).toFixed(1))} s`
+}

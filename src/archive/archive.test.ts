@@ -1,0 +1,259 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, it } from 'node:test'
+import { EPOCH, probeAt, variants } from '../../test/timeline/rehearsal.ts'
+import type { Log } from '../log.ts'
+import { ticksFromSeconds, type UtcMs, utcMs } from '../media/time.ts'
+import type { Channel } from '../model/channel.ts'
+import type { OriginEndpoint } from '../model/origin-endpoint.ts'
+import { openFileObjects } from '../stores/file-objects.ts'
+import { openSqliteStore, type SqliteStore } from '../stores/sqlite/sqlite-store.ts'
+import { type Archive, openArchive } from './archive.ts'
+
+const log: Log = { info() {}, warn() {}, error() {} }
+const STREAMS = ['a', 'b']
+const channel: Channel = {
+  guid: 'c'.repeat(32),
+  id: 'news',
+  tags: {},
+  createdAt: EPOCH,
+  revision: 1,
+  ingestEndpoints: [
+    { id: 'c'.repeat(32), username: 'u', password: 'p' },
+    { id: 'd'.repeat(32), username: 'u', password: 'p' },
+  ],
+}
+const ingest = { channelGuid: channel.guid, ingestEndpointId: channel.ingestEndpoints[0].id }
+
+function endpoint(id: string, segmentDurationSeconds: number, more: Partial<OriginEndpoint> = {}): OriginEndpoint {
+  return {
+    guid: id.padEnd(32, '0'),
+    id,
+    channelId: channel.id,
+    channelGuid: channel.guid,
+    startoverWindowSeconds: 0,
+    createdAt: EPOCH,
+    modifiedAt: EPOCH,
+    revision: 1,
+    package: { type: 'hlsPackage', segmentDurationSeconds } as OriginEndpoint['package'],
+    ...more,
+  } as OriginEndpoint
+}
+
+describe('the archive', () => {
+  let folder: string
+  let store: SqliteStore
+  let archive: Archive
+  let now: UtcMs
+
+  const open = async () => {
+    store = await openSqliteStore(join(folder, 'windrow.db'))
+    const objects = await openFileObjects(join(folder, 'objects'))
+    const retention = { liveMs: 60_000, marginMs: 0, graceMs: 3_600_000 }
+    const { resources, segmentIndex } = store
+    archive = await openArchive({ segmentIndex, resources, objects, clock: () => now, log, retention })
+  }
+  const close = async () => {
+    await archive.close()
+    await store.close()
+  }
+  const put = async (name: string, seconds: number, bytes = Buffer.from(name)) => {
+    const { key, writer } = await archive.createObject(ingest)
+    await writer.write(bytes)
+    await writer.commit()
+    const object = { key, name, size: bytes.length, crc32: 0, sha256: 'x', receivedAt: now, probe: probeAt(seconds) }
+    await archive.storeSegment(ingest, object)
+    return key
+  }
+  const list = (playlist: string, sequence: number, ended = false) =>
+    archive.storeMediaPlaylist(ingest, {
+      name: playlist,
+      targetDuration: ticksFromSeconds(2),
+      mediaSequence: sequence,
+      segments: [{ name: `${playlist}-${sequence}`, duration: ticksFromSeconds(2), discontinuity: false }],
+      ended,
+    })
+  /** Two seconds of both streams, and the two seconds they take. */
+  const push = async (from: number, to: number) => {
+    for (let i = from; i < to; i++) {
+      now = utcMs(now + 2000)
+      for (const stream of STREAMS) {
+        await put(`${stream}-${i}`, 10 + 2 * i)
+        await list(stream, i)
+      }
+    }
+  }
+  const numbers = async (shown: OriginEndpoint, seconds = 600) =>
+    (await archive.live(shown, seconds))?.segments.map(({ number }) => number)
+  const files = async () =>
+    (await readdir(join(folder, 'objects'), { recursive: true, withFileTypes: true })).filter((f) => f.isFile())
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'windrow-archive-'))
+    now = EPOCH
+    await open()
+    await store.resources.createChannel(channel, { maxChannels: 1 })
+    await archive.storeParentPlaylist(ingest, variants(...STREAMS))
+  })
+  afterEach(async () => {
+    await close()
+    await rm(folder, { recursive: true })
+  })
+
+  it('shows nothing before there is anything, and the newest that fits the window then', async () => {
+    const e = endpoint('e', 2)
+    assert.equal(await archive.live(e, 60), undefined)
+    await push(0, 10)
+    assert.deepEqual(await numbers(e, 8), [7, 8, 9, 10])
+    assert.deepEqual(await numbers(e, 1), [8, 9, 10], 'never fewer than three')
+  })
+
+  it('reads back the bytes that were put', async () => {
+    await push(0, 2)
+    const e = endpoint('e', 4)
+    const found = await archive.outputSegment(e, 1)
+    const bytes = await Promise.all(found!.segment.slots.map((slot) => archive.read(slot.objects[2]!.key)))
+    assert.equal(Buffer.concat(bytes).toString(), 'b-0b-1')
+    assert.equal(found!.era.streams.length, 2)
+  })
+
+  it('goes on across a restart as if there had been none', async () => {
+    const [one, three] = [endpoint('one', 2), endpoint('three', 6)]
+    await push(0, 4)
+    assert.deepEqual(await numbers(one), [1, 2, 3, 4])
+    assert.deepEqual(await numbers(three), [5])
+    now = utcMs(now + 2000)
+    await put('a-4', 18)
+    await list('a', 4)
+    await put('b-4', 18)
+    await close()
+    await open()
+    await list('b', 4)
+    await push(5, 7)
+    assert.deepEqual(await numbers(one), [1, 2, 3, 4, 5, 6, 7])
+    assert.deepEqual(await numbers(three), [5, 6])
+    const window = await archive.live(one, 600)
+    assert.ok(
+      window!.segments.every(
+        ({ discontinuity, slots }) => !discontinuity && Object.keys(slots[0]!.objects).length === 2,
+      ),
+    )
+  })
+
+  it('publishes after a restart what was listed before and put after it', async () => {
+    const e = endpoint('e', 2)
+    await push(0, 1)
+    await list('a', 1)
+    await list('b', 1)
+    await close()
+    await open()
+    await put('a-1', 12)
+    await put('b-1', 12)
+    assert.deepEqual(await numbers(e), [1, 2])
+  })
+
+  it('gives an endpoint created later the numbers others have', async () => {
+    const first = endpoint('first', 4)
+    await push(0, 6)
+    assert.deepEqual(await numbers(first), [1, 2, 3])
+    await push(6, 8)
+    assert.deepEqual(await numbers(endpoint('later', 4)), [1, 2, 3, 4])
+  })
+
+  it('opens numbers above all that were given when an endpoint changes its segment duration, and back', async () => {
+    const original = endpoint('e', 2)
+    await push(0, 6)
+    assert.deepEqual(await numbers(original), [1, 2, 3, 4, 5, 6])
+    assert.deepEqual(await numbers(endpoint('e', 4, { revision: 2 })), [7, 8, 9])
+    await push(6, 8)
+    assert.deepEqual(await numbers(endpoint('e', 2, { revision: 3 })), [11, 12, 13, 14, 15, 16, 17, 18])
+  })
+
+  it('finds the segments between two moments, and how far content reaches', async () => {
+    const e = endpoint('e', 2)
+    await push(0, 10)
+    assert.deepEqual(await archive.extent(e), { start: EPOCH, end: EPOCH + 20_000 })
+    const window = await archive.between(e, utcMs(EPOCH + 5000), utcMs(EPOCH + 8000))
+    assert.deepEqual(
+      window?.segments.map(({ number }) => number),
+      [3, 4],
+    )
+    assert.equal(await archive.between(e, utcMs(EPOCH + 60_000), utcMs(EPOCH + 70_000)), undefined)
+  })
+
+  it('says that a window has ended only where the end lies', async () => {
+    const e = endpoint('e', 2)
+    await push(0, 3)
+    for (const stream of STREAMS) await list(stream, 2, true)
+    assert.equal((await archive.live(e, 60))?.ended, true)
+    assert.equal((await archive.between(e, EPOCH, utcMs(EPOCH + 2000)))?.ended, false)
+  })
+
+  it('forgets what no window needs, rows and objects together, and keeps the rest', async () => {
+    const e = endpoint('e', 2)
+    await put('never listed', 0)
+    await push(0, 60)
+    assert.equal((await numbers(e))?.length, 60)
+    assert.equal((await files()).length, 121)
+    await archive.retain()
+    // 60 seconds of live retention at the server's clock: the last 30 slots and the one sealed on the stroke.
+    assert.deepEqual(
+      await numbers(e),
+      Array.from({ length: 31 }, (_, i) => 30 + i),
+    )
+    assert.equal((await files()).length, 62)
+    assert.equal(await archive.outputSegment(e, 29), undefined)
+    await push(60, 61)
+    assert.equal((await numbers(e))?.at(-1), 61)
+  })
+
+  it('keeps what a harvest job in progress covers', async () => {
+    const e = endpoint('e', 2, { startoverWindowSeconds: 0 })
+    await push(0, 60)
+    const job = {
+      id: 'j',
+      channelId: channel.id,
+      originEndpointId: e.id,
+      startTime: '',
+      endTime: '',
+      start: utcMs(EPOCH + 5000),
+      end: utcMs(EPOCH + 8000),
+      s3Destination: { bucketName: '', manifestKey: '', roleArn: '' },
+      status: 'IN_PROGRESS' as const,
+      createdAt: now,
+      endpoint: e,
+    }
+    await store.resources.createHarvestJob(job, { maxInProgress: 1, idFreeAfterMs: 1 })
+    await archive.retain()
+    const window = await archive.between(e, job.start, job.end)
+    assert.deepEqual(
+      window?.segments.map(({ slots }) => slots[0]!.index),
+      [2, 3],
+    )
+  })
+
+  it('sweeps objects that a crash left without a row, and nothing else', async () => {
+    await push(0, 2)
+    const { writer } = await archive.createObject(ingest)
+    await writer.write(Buffer.from('lost'))
+    await writer.commit()
+    await archive.sweep()
+    assert.equal((await files()).length, 5, 'what this process is about to record stays')
+    await close()
+    await open()
+    await archive.sweep()
+    assert.equal((await files()).length, 4)
+  })
+
+  it('keeps a deleted channel for its grace, then lets all of it go', async () => {
+    await push(0, 3)
+    await store.resources.deleteChannel(channel.id, now)
+    await archive.retain()
+    assert.equal((await files()).length, 6)
+    now = utcMs(now + 3_600_001)
+    await archive.retain()
+    assert.equal((await files()).length, 0)
+  })
+})

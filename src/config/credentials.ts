@@ -1,0 +1,74 @@
+import { randomBytes, randomInt } from 'node:crypto'
+import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { ConfigurationError } from './read-settings.ts'
+import type { Settings } from './settings.ts'
+
+/** What API clients sign their requests with. */
+export type AccessKeyPair = { readonly accessKeyId: string; readonly secretAccessKey: string }
+
+/** The pair, and the file it lies in when it is not from the configuration. */
+export type KeptKeyPair = { readonly pair: AccessKeyPair; readonly file?: string }
+
+/** In the data folder. The AWS CLI and SDKs read it as their AWS_SHARED_CREDENTIALS_FILE. */
+const FILE_NAME = 'credentials'
+
+/**
+ * The configured pair; else the one kept in the data folder; else a new one, kept there from now on. Makes the data
+ * folder when it is missing. Throws ConfigurationError when the kept file cannot be used.
+ */
+export async function loadKeyPair(
+  settings: Pick<Settings, 'dataFolder' | 'accessKeyId' | 'secretAccessKey'>,
+): Promise<KeptKeyPair> {
+  await mkdir(settings.dataFolder, { recursive: true, mode: 0o700 })
+  const { accessKeyId, secretAccessKey } = settings
+  if (accessKeyId !== undefined && secretAccessKey !== undefined) return { pair: { accessKeyId, secretAccessKey } }
+  const file = join(settings.dataFolder, FILE_NAME)
+  return { pair: (await readKeyPair(file)) ?? (await makeKeyPair(settings.dataFolder, file)), file }
+}
+
+async function readKeyPair(file: string): Promise<AccessKeyPair | undefined> {
+  const found = await stat(file).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined
+    throw error
+  })
+  if (!found) return undefined
+  if (found.mode & 0o077) throw new ConfigurationError(`${file} can be read by others: run chmod 600 on it`)
+  const text = await readFile(file, 'utf8')
+  const accessKeyId = /^aws_access_key_id *= *(\S+) *$/m.exec(text)?.[1]
+  const secretAccessKey = /^aws_secret_access_key *= *(\S+) *$/m.exec(text)?.[1]
+  if (accessKeyId && secretAccessKey) return { accessKeyId, secretAccessKey }
+  throw new ConfigurationError(`${file} holds no key pair: mend it, or remove it and a new pair will be made`)
+}
+
+/** Durable, and written whole or not at all: a crash leaves either no file or a good one. */
+async function makeKeyPair(folder: string, file: string): Promise<AccessKeyPair> {
+  const { accessKeyId, secretAccessKey } = newKeyPair()
+  const draft = `${file}.${randomBytes(6).toString('hex')}.new`
+  const text = `[default]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\n`
+  try {
+    await writeFile(draft, text, { mode: 0o600, flag: 'wx', flush: true })
+    await rename(draft, file)
+  } catch (error) {
+    await rm(draft, { force: true })
+    throw error
+  }
+  await syncFolder(folder)
+  return { accessKeyId, secretAccessKey }
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder)
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+/** In the shapes AWS gives them, which some clients check. */
+function newKeyPair(): AccessKeyPair {
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
+  const id = Array.from({ length: 16 }, () => alphabet[randomInt(alphabet.length)]).join('')
+  return { accessKeyId: `AKIA${id}`, secretAccessKey: randomBytes(30).toString('base64') }
+}

@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { ConfigurationError, readSettings } from './read-settings.ts'
+
+type Given = { args?: string[]; env?: Record<string, string>; file?: string }
+
+function read({ args = [], env = {}, file }: Given) {
+  const named = file === undefined ? env : { ...env, WINDROW_CONFIG: 'w.yaml' }
+  const readFile = (path: string) => {
+    if (path === 'w.yaml' && file !== undefined) return file
+    throw new Error(`ENOENT: ${path}`)
+  }
+  return readSettings({ args, env: named, readFile })
+}
+
+describe('settings', () => {
+  it('have their defaults when nothing is said', () => {
+    const settings = read({})
+    assert.deepEqual(settings.listen, { host: '127.0.0.1', port: 8080 })
+    assert.deepEqual([...settings.roles], ['control', 'ingest', 'origin', 'harvest'])
+    assert.equal(settings.memoryCacheBytes, 256 * 1024 * 1024)
+    assert.equal(settings.retentionGraceMs, 3_600_000)
+    assert.equal(settings.harvestLinks, true)
+    assert.equal(settings.accountId, '000000000000')
+    assert.equal(settings.publicUrl, undefined)
+  })
+
+  it('are read from the file, from the environment before it, and from flags before both', () => {
+    const file = 'region: eu-file-1\nmax-channels: 1\nlog-level: warn\n'
+    const env = { WINDROW_MAX_CHANNELS: '2', WINDROW_LOG_LEVEL: 'error' }
+    const settings = read({ file, env, args: ['--log-level', 'debug'] })
+    assert.equal(settings.region, 'eu-file-1')
+    assert.equal(settings.maxChannels, 2)
+    assert.equal(settings.logLevel, 'debug')
+  })
+
+  it('take flags with and without "=", the last one counting', () => {
+    assert.equal(read({ args: ['--data=a=b', '--region', 'x', '--region=y'] }).dataFolder, 'a=b')
+    assert.equal(read({ args: ['--region', 'x', '--region=y'] }).region, 'y')
+  })
+
+  it('pass over empty environment variables', () => {
+    assert.equal(read({ env: { WINDROW_REGION: '' } }).region, 'us-east-1')
+  })
+
+  it('read numbers in YAML as the text that stands there, and lists as lists', () => {
+    const settings = read({ file: 'account-id: 000000000012\nroles: [ingest, origin]\nharvest-links: false\n' })
+    assert.equal(settings.accountId, '000000000012')
+    assert.deepEqual([...settings.roles], ['ingest', 'origin'])
+    assert.equal(settings.harvestLinks, false)
+  })
+
+  it('are all at their defaults with an empty file', () => {
+    assert.deepEqual(read({ file: '# nothing\n' }), { ...read({}), configFile: 'w.yaml' })
+  })
+})
+
+describe('a setting that cannot be used is refused in one line that says where it stands:', () => {
+  const refused: readonly (readonly [Given, RegExp])[] = [
+    [{ args: ['--listen', 'localhost'] }, /^--listen must be HOST:PORT, .* not "localhost"$/],
+    [{ args: ['--listen', '::1:80'] }, /^--listen must be HOST:PORT/],
+    [{ args: ['--listen', '127.0.0.1:65536'] }, /^--listen must be HOST:PORT/],
+    [{ args: ['--listne', 'x:1'] }, /^unknown flag --listne$/],
+    [{ args: ['--listn', 'x:1'] }, /^unknown flag --listn; did you mean listen\?$/],
+    [{ args: ['--data'] }, /^--data needs a value: DIR$/],
+    [{ args: ['out'] }, /^unexpected argument "out"$/],
+    [{ args: ['--secret-access-key', 'abc'] }, /^--secret-access-key is no flag, .* use WINDROW_SECRET_ACCESS_KEY$/],
+    [{ env: { WINDROW_MEMORY_CACHE: '12 parsecs' } }, /^WINDROW_MEMORY_CACHE must be a number with a unit/],
+    [{ env: { WINDROW_MAX_CHANNELS: '0' } }, /^WINDROW_MAX_CHANNELS must be a whole number from 1 to 100000, not "0"$/],
+    [{ env: { WINDROW_PUBLIC_URL: 'ftp://x' } }, /^WINDROW_PUBLIC_URL must be a URL/],
+    [{ env: { WINDROW_PUBLIC_URL: 'http://me:pw@x' } }, /^WINDROW_PUBLIC_URL must not hold a user name or password$/],
+    [{ env: { WINDROW_ACCOUNT_ID: '12' } }, /^WINDROW_ACCOUNT_ID must be twelve digits$/],
+    [{ env: { WINDROW_CONFIG: 'gone.yaml' } }, /^WINDROW_CONFIG: cannot read gone\.yaml: /],
+    [{ file: 'region: x\nroles: [ingest, edge]\n' }, /^w\.yaml:2: roles must be one of control, .* not "edge"$/],
+    [{ file: 'a:\n  - b: c: d\n' }, /^w\.yaml:2: not valid YAML/],
+    [{ file: 'region: x\nregion: y\n' }, /^w\.yaml:2: not valid YAML/],
+    [{ file: 'regoin: x\n' }, /^w\.yaml:1: unknown key regoin$/],
+    [{ file: 'region: { a: b }\n' }, /^w\.yaml:1: region must be REGION$/],
+    [{ file: 'config: other.yaml\n' }, /^w\.yaml:1: config cannot stand in the file it names$/],
+    [{ file: 'just text\n' }, /^w\.yaml: must be a list/],
+    [{ env: { WINDROW_ACCESS_KEY_ID: 'A'.repeat(20) } }, /^access-key-id is set without secret-access-key/],
+  ]
+  for (const [given, message] of refused) {
+    it(JSON.stringify(given), () => {
+      assert.throws(
+        () => read(given),
+        (error: Error) => {
+          assert.ok(error instanceof ConfigurationError)
+          assert.match(error.message, message)
+          return true
+        },
+      )
+    })
+  }
+
+  it('without repeating a secret', () => {
+    const hidden = 'pass word with spaces'
+    const sources: Given[] = [
+      { env: { WINDROW_SECRET_ACCESS_KEY: hidden } },
+      { file: `secret-access-key: ${hidden}\n` },
+      { file: `secret-access-key: *${hidden}\n` },
+    ]
+    for (const given of sources) {
+      assert.throws(
+        () => read(given),
+        (error: Error) => !error.message.includes('word'),
+      )
+    }
+  })
+})

@@ -1,0 +1,138 @@
+import { isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml'
+import { environmentName, SETTINGS, type Setting, type Settings, settingList } from './settings.ts'
+import { InvalidValue } from './value-kind.ts'
+
+/** A setting that cannot be used. The message is one line and names where it came from. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError'
+}
+
+/** What was said about a setting, and where: `--listen`, `WINDROW_LISTEN`, `windrow.yaml:3: listen`. */
+type Said = { readonly text: string; readonly where: string }
+type SaidByName = Map<string, Said>
+
+export type SettingSources = {
+  /** Arguments after the command. */
+  readonly args: readonly string[]
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly readFile: (path: string) => string
+}
+
+/** Flags win over the environment, that over the file, that over the defaults. Throws ConfigurationError. */
+export function readSettings({ args, env, readFile }: SettingSources): Settings {
+  const direct = new Map([...readEnvironment(env), ...readFlags(args)])
+  const file = direct.get(SETTINGS.configFile.name)
+  const said: SaidByName = file ? new Map([...readYaml(file, readFile), ...direct]) : direct
+
+  const values = settingList.map(([key, setting]) => [key, settle(setting, said.get(setting.name))])
+  const settings = Object.fromEntries(values) as Settings
+  demandPair(settings, 'accessKeyId', 'secretAccessKey')
+  demandPair(settings, 's3AccessKeyId', 's3SecretAccessKey')
+  return settings
+}
+
+function settle(setting: Setting<unknown>, said: Said | undefined): unknown {
+  if (!said) return 'default' in setting ? setting.kind.parse(setting.default) : undefined
+  try {
+    return setting.kind.parse(said.text)
+  } catch (error) {
+    if (error instanceof InvalidValue) throw new ConfigurationError(`${said.where} ${error.message}`)
+    throw error
+  }
+}
+
+function demandPair(settings: Settings, one: keyof Settings, other: keyof Settings): void {
+  if ((settings[one] === undefined) === (settings[other] === undefined)) return
+  const [has, lacks] = settings[one] === undefined ? [other, one] : [one, other]
+  throw new ConfigurationError(`${SETTINGS[has].name} is set without ${SETTINGS[lacks].name}: they belong together`)
+}
+
+/** An empty variable counts as not set, as container tools like to write it. */
+function readEnvironment(env: SettingSources['env']): SaidByName {
+  const said: SaidByName = new Map()
+  for (const [, setting] of settingList) {
+    const where = environmentName(setting)
+    const text = env[where]
+    if (text !== undefined && text !== '') said.set(setting.name, { text, where })
+  }
+  return said
+}
+
+/** `--name value` and `--name=value`; the last one counts. */
+function readFlags(args: readonly string[]): SaidByName {
+  const said: SaidByName = new Map()
+  for (let at = 0; at < args.length; at++) {
+    const [, name, inline] = /^--([^=]+)(?:=(.*))?$/s.exec(args[at]!) ?? []
+    if (name === undefined) throw new ConfigurationError(`unexpected argument "${args[at]}"`)
+    const setting = settingNamed(name)
+    if (!setting) throw new ConfigurationError(`unknown flag --${name}${suggestion(name)}`)
+    if (setting.secret) {
+      throw new ConfigurationError(
+        `--${name} is no flag, because others could read it: use ${environmentName(setting)}`,
+      )
+    }
+    const text = inline ?? args[++at]
+    if (text === undefined) throw new ConfigurationError(`--${name} needs a value: ${setting.kind.shape}`)
+    said.set(name, { text, where: `--${name}` })
+  }
+  return said
+}
+
+/** All values are read as the text that stands there, so that 000000000000 stays an account id. */
+function readYaml(file: Said, readFile: SettingSources['readFile']): SaidByName {
+  const lines = new LineCounter()
+  const document = parseDocument(readText(file, readFile), { schema: 'failsafe', lineCounter: lines })
+  const at = (offset: number) => `${file.text}:${lines.linePos(offset).line}:`
+
+  const problem = document.errors[0]
+  if (problem) throw new ConfigurationError(`${at(problem.pos[0])} not valid YAML (${problem.code})`)
+  const said: SaidByName = new Map()
+  if (document.contents === null || (isScalar(document.contents) && document.contents.value === '')) return said
+  if (!isMap(document.contents)) throw new ConfigurationError(`${file.text}: must be a list of "name: value" lines`)
+
+  for (const { key, value } of document.contents.items) {
+    if (!isScalar<string>(key)) throw new ConfigurationError(`${file.text}: a key must be a plain name`)
+    const where = `${at(key.range?.[0] ?? 0)} ${key.value}`
+    const setting = settingNamed(key.value)
+    if (!setting)
+      throw new ConfigurationError(`${at(key.range?.[0] ?? 0)} unknown key ${key.value}${suggestion(key.value)}`)
+    if (setting.notInFile) throw new ConfigurationError(`${where} cannot stand in the file it names`)
+    const texts = isSeq(value) ? value.items : [value]
+    if (!texts.every((each) => isScalar<string>(each))) {
+      throw new ConfigurationError(`${where} must be ${setting.kind.shape}`)
+    }
+    said.set(setting.name, { text: texts.map((each) => each.value).join(','), where })
+  }
+  return said
+}
+
+function readText(file: Said, readFile: SettingSources['readFile']): string {
+  try {
+    return readFile(file.text)
+  } catch (error) {
+    throw new ConfigurationError(`${file.where}: cannot read ${file.text}: ${(error as Error).message}`)
+  }
+}
+
+function settingNamed(name: string): Setting<unknown> | undefined {
+  return settingList.find(([, setting]) => setting.name === name)?.[1]
+}
+
+/** The setting that `name` was probably meant to be: one edit away, or one is the beginning of the other. */
+function suggestion(name: string): string {
+  const plain = name.toLowerCase().replaceAll(/[-_]/g, '')
+  const near = settingList.find(([, setting]) => {
+    const other = setting.name.replaceAll('-', '')
+    return other === plain || other.startsWith(plain) || plain.startsWith(other) || isOneEditAway(other, plain)
+  })
+  return near ? `; did you mean ${near[1].name}?` : ''
+}
+
+function isOneEditAway(a: string, b: string): boolean {
+  if (Math.abs(a.length - b.length) > 1) return false
+  let same = 0
+  while (same < a.length && a[same] === b[same]) same++
+  const restOfA = a.slice(same)
+  const restOfB = b.slice(same)
+  return restOfA.slice(1) === restOfB.slice(1) || restOfA.slice(1) === restOfB || restOfA === restOfB.slice(1)
+}

@@ -1,0 +1,168 @@
+/**
+ * Every setting, once. From this follow the flags, the environment variables, the keys of the configuration file,
+ * `windrow help` and docs/configuration.md.
+ */
+import { address, bytes, choice, choices, duration, flag, integer, text, url, type ValueKind } from './value-kind.ts'
+
+type Declared<T> = {
+  /** Flag `--name`, key `name`, environment variable `WINDROW_NAME`. */
+  readonly name: string
+  readonly kind: ValueKind<T>
+  /** One or two sentences, for a person who runs Windrow. */
+  readonly says: string
+  /** Secrets have no flag: a process's arguments are there for everyone to see. */
+  readonly secret?: true
+  /** Names the file itself, so it cannot stand in one. */
+  readonly notInFile?: true
+}
+
+/** Written the way a person would write it. */
+export type SettingWithDefault<T> = Declared<T> & { readonly default: string }
+/** `otherwise` says what holds when it is not set. */
+export type OptionalSetting<T> = Declared<T> & { readonly otherwise: string }
+export type Setting<T> = SettingWithDefault<T> | OptionalSetting<T>
+
+const preset = <T>(name: string, kind: ValueKind<T>, value: string, says: string): SettingWithDefault<T> => ({
+  name,
+  kind,
+  default: value,
+  says,
+})
+
+const optional = <T>(name: string, kind: ValueKind<T>, otherwise: string, says: string): OptionalSetting<T> => ({
+  name,
+  kind,
+  otherwise,
+  says,
+})
+
+const ROLES = ['control', 'ingest', 'origin', 'harvest'] as const
+export type Role = (typeof ROLES)[number]
+
+const accessKeyId = text('KEY ID', /^\w{16,128}$/, 'must be 16 to 128 letters and digits')
+const secretAccessKey = text('SECRET', /^[\x21-\x7e]{16,256}$/, 'must be 16 to 256 printable characters without spaces')
+
+export const SETTINGS = {
+  dataFolder: preset('data', text('DIR'), './windrow-data', 'Folder of everything Windrow keeps; made when missing.'),
+  listen: preset('listen', address, '127.0.0.1:8080', 'Where encoders, players and API clients connect.'),
+  controlListen: optional('control-listen', address, 'the same as `listen`', 'Its own address for the API.'),
+  publicUrl: optional(
+    'public-url',
+    url,
+    'http:// and the address of `listen`',
+    'How the world reaches this server; ingest and playback URLs begin with it.',
+  ),
+  configFile: {
+    ...optional('config', text('FILE'), 'no file is read', 'A YAML file of settings, named as on this page.'),
+    notInFile: true,
+  },
+  roles: preset('roles', choices(...ROLES), ROLES.join(','), 'What this process does.'),
+
+  region: preset(
+    'region',
+    text('REGION', /^[a-z0-9-]{1,32}$/, 'must be letters, digits and -'),
+    'us-east-1',
+    'Region in ARNs and signatures.',
+  ),
+  accountId: preset('account-id', text('ID', /^\d{12}$/, 'must be twelve digits'), '000000000000', 'Account in ARNs.'),
+  accessKeyId: {
+    ...optional(
+      'access-key-id',
+      accessKeyId,
+      'a pair is made at the first start',
+      'Key id that API clients sign with.',
+    ),
+    secret: true,
+  },
+  secretAccessKey: {
+    ...optional('secret-access-key', secretAccessKey, 'a pair is made at the first start', 'Its secret.'),
+    secret: true,
+  },
+
+  logLevel: preset(
+    'log-level',
+    choice('debug', 'info', 'warn', 'error'),
+    'info',
+    'The least important lines still written.',
+  ),
+  logFormat: preset(
+    'log-format',
+    choice('auto', 'text', 'json'),
+    'auto',
+    '`auto` is text on a terminal and JSON elsewhere.',
+  ),
+
+  memoryCacheBytes: preset('memory-cache', bytes, '256MiB', 'Memory for the segments at the live edge.'),
+  maxConnections: preset('max-connections', integer(1, 1_000_000), '10000', 'Connections held at once, of all kinds.'),
+  maxSegmentBytes: preset('max-segment-size', bytes, '64MiB', 'Largest segment an encoder may put.'),
+  ingestRequestsPerSecond: preset(
+    'ingest-requests-per-second',
+    integer(1, 100_000),
+    '50',
+    'For each channel; more are answered 429.',
+  ),
+  nonceLifetimeMs: preset(
+    'nonce-lifetime',
+    duration,
+    '5m',
+    'How long an encoder may use one digest nonce on new connections.',
+  ),
+
+  maxChannels: preset('max-channels', integer(1, 100_000), '30', 'Channels in all.'),
+  maxOriginEndpoints: preset('max-origin-endpoints', integer(1, 1000), '10', 'Origin endpoints of one channel.'),
+  maxHarvestJobs: preset('max-harvest-jobs', integer(1, 10_000), '10', 'Harvest jobs in progress at once.'),
+  liveRetentionMs: preset(
+    'live-retention',
+    duration,
+    '10m',
+    'How long content is kept where no endpoint has a startover window.',
+  ),
+  retentionGraceMs: preset(
+    'retention-grace',
+    duration,
+    '1h',
+    'How long content stays after an endpoint is deleted or its window made smaller.',
+  ),
+
+  harvestStore: preset(
+    'harvest-store',
+    choice('folder', 's3'),
+    'folder',
+    'Where buckets are: folders under `<data>/buckets/`, or an S3 API.',
+  ),
+  harvestLinks: preset(
+    'harvest-links',
+    flag,
+    'true',
+    'Hard-link unchanged segments into bucket folders instead of copying them.',
+  ),
+  harvestConcurrency: preset('harvest-concurrency', integer(1, 64), '4', 'Objects written at once by one job.'),
+  s3Endpoint: optional('s3-endpoint', url, 'that of AWS for the region', 'The S3 API that holds the buckets.'),
+  s3Region: optional('s3-region', text('REGION'), 'the same as `region`', 'Region of the buckets.'),
+  s3ForcePathStyle: preset(
+    's3-force-path-style',
+    flag,
+    'false',
+    'Put the bucket in the path, as most S3-compatible servers want.',
+  ),
+  s3AccessKeyId: {
+    ...optional('s3-access-key-id', text('KEY ID'), 'the usual places of the AWS SDK', 'Key id for the S3 API.'),
+    secret: true,
+  },
+  s3SecretAccessKey: {
+    ...optional('s3-secret-access-key', text('SECRET'), 'the usual places of the AWS SDK', 'Its secret.'),
+    secret: true,
+  },
+} as const satisfies Readonly<Record<string, Setting<unknown>>>
+
+type ValueOf<S> = S extends SettingWithDefault<infer T> ? T : S extends OptionalSetting<infer T> ? T | undefined : never
+
+/** The value of every setting. Sizes are bytes, durations milliseconds; undefined where nothing was said. */
+export type Settings = { readonly [Key in keyof typeof SETTINGS]: ValueOf<(typeof SETTINGS)[Key]> }
+
+export const settingList: readonly (readonly [keyof Settings, Setting<unknown>])[] = Object.entries(SETTINGS).map(
+  ([key, setting]) => [key as keyof Settings, setting],
+)
+
+export const environmentName = (setting: Setting<unknown>): string =>
+  `WINDROW_${setting.name.toUpperCase().replaceAll('-', '_')}`

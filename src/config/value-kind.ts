@@ -1,0 +1,124 @@
+/** A kind of value a setting can have: how people write it, and what it becomes. */
+export type ValueKind<T> = {
+  /** How it is written, for help and reference: `HOST:PORT`. */
+  readonly shape: string
+  /** Throws InvalidValue with the rest of the sentence "<name> …". */
+  readonly parse: (text: string) => T
+}
+
+/** `problem` continues a sentence whose subject is the setting, and never repeats the value of a secret. */
+export class InvalidValue extends Error {
+  override readonly name = 'InvalidValue'
+}
+
+/** Where to listen. Port 0 takes any free one. */
+export type Address = { readonly host: string; readonly port: number }
+
+/** Any text that matches; what is wrong with it is said without showing it, so it suits secrets. */
+export const text = (shape: string, pattern = /^.+$/s, rule = 'must not be empty'): ValueKind<string> => ({
+  shape,
+  parse(value) {
+    if (!pattern.test(value)) throw new InvalidValue(rule)
+    return value
+  },
+})
+
+export const flag: ValueKind<boolean> = {
+  shape: 'true|false',
+  parse(value) {
+    if (value !== 'true' && value !== 'false') throw new InvalidValue(`must be true or false, not "${value}"`)
+    return value === 'true'
+  },
+}
+
+export const integer = (smallest: number, largest: number): ValueKind<number> => ({
+  shape: 'N',
+  parse(value) {
+    const number = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN
+    if (number >= smallest && number <= largest) return number
+    throw new InvalidValue(`must be a whole number from ${smallest} to ${largest}, not "${value}"`)
+  },
+})
+
+export const choice = <const T extends string>(...choices: readonly T[]): ValueKind<T> => ({
+  shape: choices.join('|'),
+  parse(value) {
+    const found = choices.find((each) => each === value)
+    if (found !== undefined) return found
+    throw new InvalidValue(`must be one of ${choices.join(', ')}, not "${value}"`)
+  },
+})
+
+/** One or more of `choices`, separated by commas. */
+export const choices = <const T extends string>(...all: readonly T[]): ValueKind<ReadonlySet<T>> => ({
+  shape: all.join(','),
+  parse(value) {
+    const one = choice(...all)
+    return new Set(value.split(',').map((each) => one.parse(each.trim())))
+  },
+})
+
+/** A number with a unit, as a count of the smallest one. */
+function quantity(shape: string, example: string, units: Readonly<Record<string, number>>): ValueKind<number> {
+  return {
+    shape,
+    parse(value) {
+      const [, digits = '', unit = ''] = /^(\d{1,12}(?:\.\d{1,3})?) ?([A-Za-z]*)$/.exec(value) ?? []
+      const factor = Object.hasOwn(units, unit) ? units[unit] : undefined
+      const total = Math.round(Number(digits) * (factor ?? Number.NaN))
+      if (digits !== '' && Number.isSafeInteger(total)) return total
+      const known = Object.keys(units).filter((each) => each !== '')
+      throw new InvalidValue(`must be a number with a unit (${known.join(', ')}), such as ${example}, not "${value}"`)
+    },
+  }
+}
+
+/** As a number of bytes. */
+export const bytes = quantity('SIZE', '64MiB', {
+  B: 1,
+  kB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  KiB: 2 ** 10,
+  MiB: 2 ** 20,
+  GiB: 2 ** 30,
+  TiB: 2 ** 40,
+})
+
+/** As a number of milliseconds. */
+export const duration = quantity('DURATION', '10m', {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+})
+
+export const address: ValueKind<Address> = {
+  shape: 'HOST:PORT',
+  parse(value) {
+    const [, bracketed, plain, digits] = /^(?:\[([0-9A-Fa-f:.]+)\]|([^\s:/[\]@]+)):(\d{1,5})$/.exec(value) ?? []
+    const host = bracketed ?? plain
+    const port = Number(digits)
+    if (host !== undefined && port <= 65_535) return { host, port }
+    throw new InvalidValue(`must be HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080, not "${value}"`)
+  },
+}
+
+/** An http or https URL without credentials, query or fragment, and without a slash at its end. */
+export const url: ValueKind<string> = {
+  shape: 'URL',
+  parse(value) {
+    const parsed = URL.parse(value)
+    if (parsed === null || !/^https?:$/.test(parsed.protocol)) {
+      throw new InvalidValue(`must be a URL that begins with http:// or https://, not "${value}"`)
+    }
+    if (parsed.username || parsed.password) throw new InvalidValue('must not hold a user name or password')
+    if (/[?#]/.test(value)) throw new InvalidValue('must not have a query or a fragment')
+    return parsed.href.replace(/\/+$/, '')
+  },
+}
+
+export function addressText({ host, port }: Address): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}

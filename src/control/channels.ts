@@ -1,0 +1,147 @@
+import { arnOf } from '../model/arn.ts'
+import type { Channel, IngestEndpoint } from '../model/channel.ts'
+import { ApiError } from '../model/errors.ts'
+import { checkedDescription, checkedId, matching, quoted, refuse } from '../model/rules.ts'
+import { checkedTags } from '../model/tags.ts'
+import type { Handlers, Output } from './api.ts'
+import type { ControlRoom } from './control-room.ts'
+import { newCredentials, newGuid } from './identifiers.ts'
+import { changed } from './optimistic-change.ts'
+import { without } from './without.ts'
+
+type ChannelOperation =
+  | 'ConfigureLogs'
+  | 'CreateChannel'
+  | 'DeleteChannel'
+  | 'DescribeChannel'
+  | 'ListChannels'
+  | 'RotateChannelCredentials'
+  | 'RotateIngestEndpointCredentials'
+  | 'UpdateChannel'
+
+export function channelHandlers(room: ControlRoom): Handlers<ChannelOperation> {
+  const { resources, clock, limits, pages } = room
+  const update = async (id: string, change: (channel: Channel) => Channel) =>
+    described(
+      await changed({
+        read: () => resources.channelById(id),
+        change,
+        write: (channel) => resources.updateChannel(channel),
+        missing: () => noChannel(id),
+      }),
+    )
+
+  function described(channel: Channel): Output<'DescribeChannel'> {
+    return {
+      arn: arnOf(room.account, 'channels', channel.guid),
+      createdAt: new Date(channel.createdAt).toISOString(),
+      description: channel.description,
+      egressAccessLogs: channel.egressAccessLogs,
+      hlsIngest: {
+        ingestEndpoints: channel.ingestEndpoints.map((endpoint) => ({
+          ...endpoint,
+          url: `${room.publicUrl()}/in/v2/${channel.guid}/${endpoint.id}/channel`,
+        })),
+      },
+      id: channel.id,
+      ingressAccessLogs: channel.ingressAccessLogs,
+      tags: channel.tags,
+    }
+  }
+
+  return {
+    async CreateChannel({ id, description, tags }) {
+      const guid = newGuid()
+      const channel: Channel = {
+        guid,
+        id: checkedId('id', id),
+        ...(description !== undefined && { description: checkedDescription('description', description) }),
+        tags: checkedTags('tags', tags ?? {}),
+        createdAt: clock(),
+        ingestEndpoints: [
+          { id: guid, ...newCredentials() },
+          { id: newGuid(), ...newCredentials() },
+        ],
+        revision: 1,
+      }
+      const result = await resources.createChannel(channel, limits)
+      if (result === 'duplicate') refuse('id', `a channel with the id ${quoted(id)} exists`)
+      if (result === 'quota') {
+        throw new ApiError('TooManyRequestsException', `Limit exceeded: at most ${limits.maxChannels} channels`)
+      }
+      return described(channel)
+    },
+
+    async DescribeChannel({ id }) {
+      const channel = await resources.channelById(id)
+      if (!channel) throw noChannel(id)
+      return described(channel)
+    },
+
+    async ListChannels(input) {
+      const page = await resources.listChannels(pages.request(input, ['ListChannels']))
+      return { channels: page.items.map(described), nextToken: pages.token(page, ['ListChannels']) }
+    },
+
+    UpdateChannel({ id, description }) {
+      return update(id, (channel) => ({
+        ...without(channel, 'description'),
+        ...(description !== undefined && { description: checkedDescription('description', description) }),
+      }))
+    },
+
+    async DeleteChannel({ id }) {
+      const result = await resources.deleteChannel(id, clock())
+      if (result === 'missing') throw noChannel(id)
+      if (result === 'has-endpoints') refuse('id', `the channel ${quoted(id)} has origin endpoints: delete them first`)
+      return {}
+    },
+
+    ConfigureLogs({ id, egressAccessLogs, ingressAccessLogs }) {
+      const logs = {
+        ...(egressAccessLogs && { egressAccessLogs: logsOf('egressAccessLogs', egressAccessLogs) }),
+        ...(ingressAccessLogs && { ingressAccessLogs: logsOf('ingressAccessLogs', ingressAccessLogs) }),
+      }
+      return update(id, (channel) => ({ ...without(channel, 'egressAccessLogs', 'ingressAccessLogs'), ...logs }))
+    },
+
+    RotateChannelCredentials({ id }) {
+      return update(id, (channel) => rotated(channel, channel.ingestEndpoints[0].id))
+    },
+
+    RotateIngestEndpointCredentials({ id, ingestEndpointId }) {
+      return update(id, (channel) => rotated(channel, ingestEndpointId))
+    },
+  }
+}
+
+function logsOf(path: 'egressAccessLogs' | 'ingressAccessLogs', { logGroupName }: { readonly logGroupName?: string }) {
+  const usual = `/aws/MediaPackage/${path === 'egressAccessLogs' ? 'Egress' : 'Ingress'}AccessLogs`
+  const form = '/aws/MediaPackage/ and up to 238 letters, digits, "_" or "-"'
+  return {
+    logGroupName: matching(
+      `${path}.logGroupName`,
+      logGroupName ?? usual,
+      /^\/aws\/MediaPackage\/[0-9A-Za-z_-]{1,238}$/,
+      form,
+    ),
+  }
+}
+
+/** The old pair is good for nothing from now on; URL and id stay. */
+function rotated(channel: Channel, ingestEndpointId: string): Channel {
+  const [first, second] = channel.ingestEndpoints
+  if (first.id !== ingestEndpointId && second.id !== ingestEndpointId) {
+    throw new ApiError(
+      'NotFoundException',
+      `The channel has no ingest endpoint with the id ${quoted(ingestEndpointId)}`,
+    )
+  }
+  const rotate = (endpoint: IngestEndpoint): IngestEndpoint =>
+    endpoint.id === ingestEndpointId ? { ...endpoint, ...newCredentials() } : endpoint
+  return { ...channel, ingestEndpoints: [rotate(first), rotate(second)] }
+}
+
+function noChannel(id: string): ApiError {
+  return new ApiError('NotFoundException', `There is no channel with the id ${quoted(id)}`)
+}

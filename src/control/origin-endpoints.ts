@@ -1,0 +1,155 @@
+import { utcMs } from '../media/time.ts'
+import { arnOf } from '../model/arn.ts'
+import { type EndpointSettings, endpointSettings } from '../model/endpoint-settings.ts'
+import { ApiError } from '../model/errors.ts'
+import type { HlsManifest, OriginEndpoint, Package } from '../model/origin-endpoint.ts'
+import { checkedId, quoted, refuse } from '../model/rules.ts'
+import { checkedTags } from '../model/tags.ts'
+import type { Handlers, Output } from './api.ts'
+import type { ControlRoom } from './control-room.ts'
+import { newGuid } from './identifiers.ts'
+import { changed } from './optimistic-change.ts'
+import { without } from './without.ts'
+
+type OriginEndpointOperation =
+  | 'CreateOriginEndpoint'
+  | 'DeleteOriginEndpoint'
+  | 'DescribeOriginEndpoint'
+  | 'ListOriginEndpoints'
+  | 'UpdateOriginEndpoint'
+
+export function originEndpointHandlers(room: ControlRoom): Handlers<OriginEndpointOperation> {
+  const { resources, clock, limits, pages } = room
+
+  function described(endpoint: OriginEndpoint): Output<'DescribeOriginEndpoint'> {
+    return {
+      ...endpoint,
+      ...presentation(endpoint, `${room.publicUrl()}/out/v1/${endpoint.guid}`),
+      arn: arnOf(room.account, 'origin_endpoints', endpoint.guid),
+      createdAt: new Date(endpoint.createdAt).toISOString(),
+    }
+  }
+
+  return {
+    async CreateOriginEndpoint(input) {
+      const { id, channelId } = input
+      const settings = endpointSettings(input, { channelId, ...limits })
+      const tags = checkedTags('tags', input.tags ?? {})
+      checkedId('id', id)
+      const channel = await resources.channelById(channelId)
+      if (!channel) return noSuchChannel(channelId)
+      await checkKeysAreFree(id, settings)
+      const now = clock()
+      const endpoint: OriginEndpoint = {
+        ...settings,
+        guid: newGuid(),
+        id,
+        channelId,
+        channelGuid: channel.guid,
+        tags,
+        createdAt: now,
+        modifiedAt: now,
+        revision: 1,
+      }
+      const result = await resources.createOriginEndpoint(endpoint, {
+        maxPerChannel: limits.maxOriginEndpointsPerChannel,
+      })
+      if (result === 'no-channel') return noSuchChannel(channelId)
+      if (result === 'duplicate') refuse('id', `an origin endpoint with the id ${quoted(id)} exists`)
+      if (result === 'quota') {
+        const { maxOriginEndpointsPerChannel: max } = limits
+        throw new ApiError('TooManyRequestsException', `Limit exceeded: at most ${max} origin endpoints on a channel`)
+      }
+      return described(endpoint)
+    },
+
+    async DescribeOriginEndpoint({ id }) {
+      const endpoint = await resources.originEndpointById(id)
+      if (!endpoint) throw noOriginEndpoint(id)
+      return described(endpoint)
+    },
+
+    async ListOriginEndpoints(input) {
+      const { channelId } = input
+      const listing = ['ListOriginEndpoints', channelId] as const
+      const page = await resources.listOriginEndpoints({
+        ...pages.request(input, listing),
+        ...(channelId !== undefined && { channelId }),
+      })
+      return { originEndpoints: page.items.map(described), nextToken: pages.token(page, listing) }
+    },
+
+    async UpdateOriginEndpoint(input) {
+      const { id } = input
+      const endpoint = await changed({
+        read: () => resources.originEndpointById(id),
+        change: (current) => ({
+          ...without(current, 'description', 'authorization'),
+          ...endpointSettings(input, { channelId: current.channelId, current: current.package, ...limits }),
+          // Segment URLs carry it in seconds; two changes within one must differ there.
+          modifiedAt: utcMs(Math.max(clock(), current.modifiedAt + 1000)),
+        }),
+        write: async (next) => {
+          await checkKeysAreFree(id, next)
+          return resources.updateOriginEndpoint(next, limits.releaseGraceMs)
+        },
+        missing: () => noOriginEndpoint(id),
+      })
+      return described(endpoint)
+    },
+
+    async DeleteOriginEndpoint({ id }) {
+      const result = await resources.deleteOriginEndpoint(id, clock(), limits.releaseGraceMs)
+      if (result === 'missing') throw noOriginEndpoint(id)
+      return {}
+    },
+  }
+
+  /** Two encryptions must not use one SPEKE resource id at the same time: they would overwrite each other's keys. */
+  async function checkKeysAreFree(id: string, { package: settings }: EndpointSettings): Promise<void> {
+    const resourceId = settings.encryption?.spekeKeyProvider.resourceId
+    if (resourceId === undefined) return
+    let after: string | undefined
+    do {
+      const page = await resources.listOriginEndpoints({ limit: 1000, ...(after !== undefined && { after }) })
+      const other = page.items.find(
+        (endpoint) => endpoint.id !== id && endpoint.package.encryption?.spekeKeyProvider.resourceId === resourceId,
+      )
+      if (other) {
+        const path = `${settings.type}.encryption.spekeKeyProvider.resourceId`
+        refuse(path, `${quoted(resourceId)} is in use by the origin endpoint ${quoted(other.id)}`)
+      }
+      after = page.next
+    } while (after !== undefined)
+  }
+}
+
+/** The settings under the name of their package, and where players find them: with CMAF, each manifest has its own URL. */
+function presentation(
+  { manifestName, package: settings }: OriginEndpoint,
+  base: string,
+): Pick<Output<'DescribeOriginEndpoint'>, Package['type'] | 'url'> {
+  switch (settings.type) {
+    case 'hlsPackage':
+      return { hlsPackage: settings, url: `${base}/${manifestName}.m3u8` }
+    case 'dashPackage':
+      return { dashPackage: settings, url: `${base}/${manifestName}.mpd` }
+    case 'mssPackage':
+      return { mssPackage: settings, url: `${base}/${manifestName}.ism/Manifest` }
+    case 'cmafPackage': {
+      const withUrl = (manifest: HlsManifest) => ({
+        ...manifest,
+        url: `${base}/${manifest.id}/${manifest.manifestName}.m3u8`,
+      })
+      return { cmafPackage: { ...settings, hlsManifests: settings.hlsManifests.map(withUrl) }, url: '' }
+    }
+  }
+}
+
+function noSuchChannel(channelId: string): never {
+  return refuse('channelId', `there is no channel with the id ${quoted(channelId)}`)
+}
+
+function noOriginEndpoint(id: string): ApiError {
+  return new ApiError('NotFoundException', `There is no origin endpoint with the id ${quoted(id)}`)
+}

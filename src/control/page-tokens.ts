@@ -1,0 +1,48 @@
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import { between, refuse } from '../model/rules.ts'
+import type { Page, PageRequest } from '../stores/resources.ts'
+
+const DEFAULT_PAGE = 100
+const MAX_PAGE = 1000
+const MAC_BYTES = 16
+
+export type PageInput = { readonly maxResults?: number; readonly nextToken?: string }
+
+/** Carries a store's cursors through clients: opaque, and good only for the listing that gave them out. */
+export type PageTokens = {
+  /** Throws ApiError for a number out of range or a token that is not of this `listing`. */
+  request(input: PageInput, listing: Listing): PageRequest
+  token(page: Page<unknown>, listing: Listing): string | undefined
+}
+
+/** An operation and its filters. */
+export type Listing = readonly [operation: string, ...filters: readonly (string | undefined)[]]
+
+/** Tokens stay good across restarts and nodes that share `secret`. */
+export function createPageTokens(secret: string): PageTokens {
+  const key = createHmac('sha256', secret).update('page tokens').digest()
+  const mac = (cursor: string, listing: Listing) =>
+    createHmac('sha256', key)
+      .update(JSON.stringify([cursor, ...listing.map((part) => part ?? null)]))
+      .digest()
+      .subarray(0, MAC_BYTES)
+
+  return {
+    request(input, listing) {
+      const limit = between('maxResults', input.maxResults ?? DEFAULT_PAGE, 1, MAX_PAGE)
+      if (input.nextToken === undefined) return { limit }
+      const token = Buffer.from(input.nextToken, 'base64url')
+      const after = token.subarray(MAC_BYTES).toString()
+      const given = token.subarray(0, MAC_BYTES)
+      if (given.length < MAC_BYTES || !timingSafeEqual(given, mac(after, listing))) {
+        refuse('nextToken', 'must be what an earlier answer to the same listing gave')
+      }
+      return { limit, after }
+    },
+    token({ next }, listing) {
+      return next === undefined
+        ? undefined
+        : Buffer.concat([mac(next, listing), Buffer.from(next)]).toString('base64url')
+    },
+  }
+}

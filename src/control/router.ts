@@ -1,0 +1,39 @@
+import { OPERATIONS, type Operation } from './operations.ts'
+
+export type Route = { readonly operation: Operation; readonly labels: Readonly<Record<string, string>> }
+
+/** The operations at a path, by HTTP method; empty when the path is none of the API's. */
+export function routesAt(path: string): ReadonlyMap<string, Route> {
+  const segments = path.slice(1).split('/')
+  const routes = new Map<string, Route>()
+  for (const operation of OPERATIONS) {
+    const labels = match(operation, segments)
+    if (labels) routes.set(operation.method, { operation, labels })
+  }
+  return routes
+}
+
+/** Segments are told apart before they are decoded: a tag's ARN holds slashes, as %2F. */
+function match(operation: Operation, segments: readonly string[]): Record<string, string> | undefined {
+  if (operation.segments.length !== segments.length) return undefined
+  const labels: Record<string, string> = {}
+  for (const [n, expected] of operation.segments.entries()) {
+    const segment = segments[n] ?? ''
+    if (typeof expected === 'string') {
+      if (segment !== expected) return undefined
+    } else {
+      const value = decoded(segment)
+      if (!value) return undefined
+      labels[expected.label] = value
+    }
+  }
+  return labels
+}
+
+function decoded(segment: string): string | undefined {
+  try {
+    return decodeURIComponent(segment)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,228 @@
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import type { Target } from '../http/handler.ts'
+import { type UtcMs, utcMs } from '../media/time.ts'
+import { queryPairs } from './query-pairs.ts'
+
+export type Credentials = { readonly accessKeyId: string; readonly secretAccessKey: string }
+
+export type SignatureProblem =
+  | 'IncompleteSignatureException'
+  | 'InvalidSignatureException'
+  | 'MissingAuthenticationTokenException'
+  | 'UnrecognizedClientException'
+
+/** A request that does not prove who sent it; answered 403 under the names AWS's front end uses. */
+export class SignatureError extends Error {
+  override readonly name = 'SignatureError'
+  readonly problem: SignatureProblem
+
+  constructor(problem: SignatureProblem, message: string) {
+    super(message)
+    this.problem = problem
+  }
+}
+
+/** What a request says about its signature, in its headers or, presigned, in its query. */
+type Claim = {
+  /** Access key id / day / region / service / `aws4_request`. */
+  readonly credential: string
+  readonly signedHeaders: readonly string[]
+  readonly signature: string
+  /** ISO 8601 basic format, as it was signed. */
+  readonly date: string
+  /** Seconds for which a presigned request is good. */
+  readonly expires?: number
+  /** SHA-256 of the body, in hexadecimal, or UNSIGNED-PAYLOAD; undefined when the body itself has to tell. */
+  readonly bodyHash?: string
+  /** The query without the signature. */
+  readonly query: readonly (readonly [string, string])[]
+}
+
+const ALGORITHM = 'AWS4-HMAC-SHA256'
+const SERVICE = 'mediapackage'
+const SKEW_MS = 15 * 60_000
+const WEEK_SECONDS = 604_800
+
+/**
+ * Verifies AWS Signature Version 4, in the Authorization header or the query (presigned), and resolves to the body.
+ * The body is not read before everything else has been proved that can be without it. Only a presigned request may
+ * leave its body unsigned, by X-Amz-Content-Sha256=UNSIGNED-PAYLOAD. Throws SignatureError.
+ */
+export async function authenticate(
+  request: IncomingMessage,
+  target: Target,
+  expected: { readonly credentials: Credentials; readonly region: string; readonly now: UtcMs },
+  readBody: () => Promise<Uint8Array>,
+): Promise<Uint8Array> {
+  const claim = readClaim(request, target)
+  const scope = checkedScope(claim, expected)
+  checkTime(claim, expected.now)
+  const check = (bodyHash: string) => {
+    const canonical = canonicalRequest(request, target, claim, bodyHash)
+    const toSign = [ALGORITHM, claim.date, scope.join('/'), sha256(canonical)].join('\n')
+    const key = scope.reduce<string | Buffer>(hmac, `AWS4${expected.credentials.secretAccessKey}`)
+    const right = Buffer.from(hmac(key, toSign).toString('hex'))
+    const given = Buffer.from(claim.signature)
+    if (given.length !== right.length || !timingSafeEqual(given, right)) {
+      throw new SignatureError(
+        'InvalidSignatureException',
+        'The signature does not match the request: check the secret access key and how the request is signed.',
+      )
+    }
+  }
+  if (claim.bodyHash !== undefined) check(claim.bodyHash)
+  const body = await readBody()
+  if (claim.bodyHash === undefined) check(sha256(body))
+  else if (claim.bodyHash !== 'UNSIGNED-PAYLOAD' && claim.bodyHash !== sha256(body)) {
+    throw new SignatureError('InvalidSignatureException', 'The body is not the one that was signed.')
+  }
+  return body
+}
+
+function readClaim(request: IncomingMessage, target: Target): Claim {
+  let query: [string, string][]
+  try {
+    query = queryPairs(target.query)
+  } catch {
+    throw incomplete('The query is not well-formed.')
+  }
+  const authorization = request.headersDistinct['authorization'] ?? []
+  const presigned = query.some(([name]) => isSignature(name))
+  if (authorization.length === 0 && !presigned) {
+    throw new SignatureError('MissingAuthenticationTokenException', 'The request is not signed.')
+  }
+  if (authorization.length > (presigned ? 0 : 1)) throw incomplete('The request is signed more than once.')
+  const claim = presigned ? queryClaim(query) : headerClaim(request, authorization[0] ?? '', query)
+  if (!claim.signedHeaders.includes('host')) throw incomplete('The header host must be signed.')
+  return claim
+}
+
+function headerClaim(request: IncomingMessage, authorization: string, query: Claim['query']): Claim {
+  const [, credential, signedHeaders, signature] =
+    /^AWS4-HMAC-SHA256 +Credential=([^, ]+), *SignedHeaders=([^, ]+), *Signature=([^, ]+)$/.exec(authorization) ?? []
+  if (credential === undefined || signedHeaders === undefined || signature === undefined) {
+    throw incomplete(`The Authorization header must be ${ALGORITHM} with Credential, SignedHeaders and Signature.`)
+  }
+  const names = signedHeaders.split(';')
+  const date = signedHeader(request, names, 'x-amz-date')
+  if (date === undefined) throw incomplete('The header x-amz-date must be there and signed.')
+  const bodyHash = signedHeader(request, names, 'x-amz-content-sha256')
+  if (bodyHash === 'UNSIGNED-PAYLOAD') throw incomplete('The body must be signed.')
+  return { credential, signedHeaders: names, signature, date, query, ...(bodyHash !== undefined && { bodyHash }) }
+}
+
+function signedHeader(request: IncomingMessage, signedHeaders: readonly string[], name: string): string | undefined {
+  const values = request.headersDistinct[name] ?? []
+  if (values.length > 1) throw incomplete(`The header ${name} must be given once only.`)
+  return signedHeaders.includes(name) ? values[0] : undefined
+}
+
+/** Clients write the names of these parameters in capitals, or in none. */
+function isSignature(name: string): boolean {
+  return name.toLowerCase() === 'x-amz-signature'
+}
+
+function queryClaim(query: Claim['query']): Claim {
+  const optional = (name: string) => {
+    const [value, another] = query.filter((pair) => pair[0].toLowerCase() === name.toLowerCase()).map((pair) => pair[1])
+    if (another !== undefined) throw incomplete(`The query parameter ${name} must be given once only.`)
+    return value
+  }
+  const required = (name: string) => {
+    const value = optional(name)
+    if (!value) throw incomplete(`The query parameter ${name} is missing.`)
+    return value
+  }
+  if (required('X-Amz-Algorithm') !== ALGORITHM) throw incomplete(`X-Amz-Algorithm must be ${ALGORITHM}.`)
+  const expires = required('X-Amz-Expires')
+  if (!/^\d{1,6}$/.test(expires) || Number(expires) < 1 || Number(expires) > WEEK_SECONDS) {
+    throw incomplete(`X-Amz-Expires must be between 1 and ${WEEK_SECONDS} seconds.`)
+  }
+  const bodyHash = optional('X-Amz-Content-Sha256')
+  return {
+    credential: required('X-Amz-Credential'),
+    signedHeaders: required('X-Amz-SignedHeaders').split(';'),
+    signature: required('X-Amz-Signature'),
+    date: required('X-Amz-Date'),
+    expires: Number(expires),
+    query: query.filter(([name]) => !isSignature(name)),
+    ...(bodyHash !== undefined && { bodyHash }),
+  }
+}
+
+/** Day, region, service and terminator: what is signed, and what the signing key is made from. */
+function checkedScope(
+  claim: Claim,
+  { credentials, region }: { readonly credentials: Credentials; readonly region: string },
+): string[] {
+  const parts = claim.credential.split('/')
+  if (parts.length < 5) throw incomplete('Credential must be <access key id>/<day>/<region>/<service>/aws4_request.')
+  const scope = parts.slice(-4)
+  const expected = [claim.date.slice(0, 8), region, SERVICE, 'aws4_request']
+  if (parts.slice(0, -4).join('/') !== credentials.accessKeyId) {
+    throw new SignatureError('UnrecognizedClientException', 'The access key id is not known here.')
+  }
+  if (scope.join('/') !== expected.join('/')) {
+    throw new SignatureError(
+      'InvalidSignatureException',
+      `Credential should be scoped to ${expected.join('/')}, not ${scope.join('/')}.`,
+    )
+  }
+  return scope
+}
+
+function checkTime({ date, expires }: Claim, now: UtcMs): void {
+  const [, year, month, day, hour, minute, second] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(date) ?? []
+  const signedAt = utcMs(Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`))
+  if (Number.isNaN(signedAt)) throw incomplete('x-amz-date must have the form 20260131T201500Z.')
+  const goodUntil = expires === undefined ? signedAt + SKEW_MS : signedAt + expires * 1000
+  if (now > goodUntil || now < signedAt - SKEW_MS) {
+    const clock = new Date(now).toISOString()
+    throw new SignatureError(
+      'InvalidSignatureException',
+      now > goodUntil
+        ? `Signature expired: ${date} is too old at ${clock}.`
+        : `Signature not yet current: it is ${clock}.`,
+    )
+  }
+}
+
+function canonicalRequest(request: IncomingMessage, target: Target, claim: Claim, bodyHash: string): string {
+  const headers = claim.signedHeaders.map((name) => {
+    const values = request.headersDistinct[name]
+    if (!values) throw incomplete(`The signed header ${name} is missing.`)
+    return `${name}:${values.map((value) => value.trim().replace(/ +/g, ' ')).join(',')}\n`
+  })
+  const query = claim.query.map((pair) => pair.map(escaped)).sort(byNameAndValue)
+  return [
+    request.method,
+    // Other services than S3 sign the path with its escapes escaped once more.
+    target.path.split('/').map(escaped).join('/'),
+    query.map((pair) => pair.join('=')).join('&'),
+    headers.join(''),
+    claim.signedHeaders.join(';'),
+    bodyHash,
+  ].join('\n')
+}
+
+function byNameAndValue([a = '', x = '']: readonly string[], [b = '', y = '']: readonly string[]): number {
+  return a === b ? (x < y ? -1 : 1) : a < b ? -1 : 1
+}
+
+/** RFC 3986: everything but unreserved characters. */
+function escaped(text: string): string {
+  return encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
+}
+
+function incomplete(message: string): SignatureError {
+  return new SignatureError('IncompleteSignatureException', message)
+}
+
+function hmac(key: string | Buffer, text: string): Buffer {
+  return createHmac('sha256', key).update(text).digest()
+}
+
+function sha256(data: string | Uint8Array): string {
+  return createHash('sha256').update(data).digest('hex')
+}

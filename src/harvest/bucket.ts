@@ -1,0 +1,59 @@
+import type { S3Destination } from '../model/harvest-job.ts'
+
+/** What an object is to hold: the bytes of one or more local files, one after the other, or bytes in memory. */
+export type ObjectBody = {
+  readonly contentType: string
+  /** Bytes in all; a put whose files hold more or fewer is refused. */
+  readonly size: number
+} & (
+  | { readonly kind: 'files'; readonly paths: readonly string[] }
+  | { readonly kind: 'bytes'; readonly parts: readonly Uint8Array[] }
+)
+
+/** A bucket, open for writing. All methods throw BucketRefused for what the bucket is to blame for. */
+export type Bucket = {
+  /**
+   * Makes the object, or replaces it as a whole: a reader sees the old bytes or the new, never a part. Aborting leaves
+   * the old object, or none.
+   */
+  put(key: string, body: ObjectBody, signal: AbortSignal): Promise<void>
+  /** When it resolves, everything put before survives a power cut. */
+  flush(): Promise<void>
+}
+
+/** Port: where finished assets go. */
+export type Buckets = {
+  /** Finds out, as cheaply as it can, whether the bucket is there and lets us in. */
+  open(destination: S3Destination, signal: AbortSignal): Promise<Bucket>
+  close(): Promise<void>
+}
+
+export type BucketProblem =
+  | 'NoSuchBucket'
+  | 'AccessDenied'
+  | 'InvalidCredentials'
+  | 'WrongRegion'
+  /** The name of the bucket or of the object cannot be used. */
+  | 'InvalidName'
+  | 'Full'
+  /** Nobody answers. */
+  | 'Unreachable'
+  /** It answers that it cannot at the moment. */
+  | 'Unavailable'
+  | 'Refused'
+
+/** A bucket that does not take what it is given. The message is one sentence for the person who owns the job. */
+export class BucketRefused extends Error {
+  override readonly name = 'BucketRefused'
+  readonly code: BucketProblem
+
+  constructor(code: BucketProblem, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+
+  /** True when the same request may well succeed in a moment. */
+  get isPassing(): boolean {
+    return this.code === 'Unreachable' || this.code === 'Unavailable'
+  }
+}

@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { bucketContract, bytesBody, destination, refusedWith } from './bucket.contract.ts'
+import type { Bucket, ObjectBody } from './bucket.ts'
+import { folderBuckets } from './folder-buckets.ts'
+
+const never = new AbortController().signal
+const readIfThere = (path: string) => readFile(path).catch(() => undefined)
+
+for (const links of [true, false]) {
+  describe(links ? 'with links' : 'without links', () => {
+    let folder: string
+    before(async () => {
+      folder = await mkdtemp(join(tmpdir(), 'buckets-'))
+    })
+    after(() => rm(folder, { recursive: true }))
+    bucketContract('folders', async () => ({
+      buckets: folderBuckets({ folder, links, createBuckets: true }),
+      bucketName: 'clips',
+      read: (key) => readIfThere(join(folder, 'clips', key)),
+    }))
+  })
+}
+
+describe('a bucket that is a folder', () => {
+  let root: string
+  let source: string
+  let body: ObjectBody
+  const path = (...segments: string[]) => join(root, 'buckets', ...segments)
+  const openBucket = ({ links = true, createBuckets = true, folder = path() } = {}): Promise<Bucket> =>
+    folderBuckets({ folder, links, createBuckets }).open(destination('clips'), never)
+
+  before(async () => {
+    root = await mkdtemp(join(tmpdir(), 'folder-'))
+    source = join(root, 'source.ts')
+    await writeFile(source, 'media', { mode: 0o444 })
+    body = { kind: 'files', paths: [source], size: 5, contentType: 'video/mp2t' }
+  })
+  after(() => rm(root, { recursive: true }))
+
+  it('is made by the first put', async () => {
+    const bucket = await openBucket()
+    assert.deepEqual(await readdir(root), ['source.ts'])
+    await bucket.put('first/one.ts', body, never)
+    assert.deepEqual(await readdir(path('clips', 'first')), ['one.ts'])
+  })
+
+  it('must exist where buckets are not made', async () => {
+    const buckets = folderBuckets({ folder: path(), links: true, createBuckets: false })
+    await assert.rejects(buckets.open(destination('absent'), never), refusedWith('NoSuchBucket'))
+    await buckets.open(destination('clips'), never)
+  })
+
+  it('shares an unchanged file with its source, and replacing the object leaves the source alone', async () => {
+    const bucket = await openBucket()
+    await bucket.put('linked/one.ts', body, never)
+    const [object, original] = await Promise.all([stat(path('clips/linked/one.ts')), stat(source)])
+    assert.equal(object.ino, original.ino)
+    await bucket.put('linked/one.ts', bytesBody(Buffer.from('other')), never)
+    assert.equal(await readFile(source, 'utf8'), 'media')
+    assert.equal(await readFile(path('clips/linked/one.ts'), 'utf8'), 'other')
+    await bucket.put('linked/one.ts', body, never)
+    await bucket.put('linked/one.ts', body, never)
+    assert.equal((await stat(path('clips/linked/one.ts'))).ino, original.ino)
+    assert.deepEqual(await readdir(path('clips/.windrow-uploads')), [])
+  })
+
+  it('copies where links are switched off', async () => {
+    const bucket = await openBucket({ links: false })
+    await bucket.put('copied/one.ts', body, never)
+    const copy = await stat(path('clips/copied/one.ts'))
+    assert.notEqual(copy.ino, (await stat(source)).ino)
+    assert.equal(copy.nlink, 1)
+  })
+
+  it('copies from another file system', async (t) => {
+    const elsewhere = await mkdtemp('/dev/shm/harvest-').catch(() => root)
+    t.after(() => (elsewhere === root ? undefined : rm(elsewhere, { recursive: true })))
+    if ((await stat(elsewhere)).dev === (await stat(root)).dev) return t.skip('there is only one file system')
+    const bucket = await openBucket({ folder: elsewhere })
+    await bucket.put('far/one.ts', body, never)
+    await bucket.put('far/one.ts', body, never)
+    assert.equal(await readFile(join(elsewhere, 'clips/far/one.ts'), 'utf8'), 'media')
+  })
+
+  it('holds read-only files, whatever their kind', async () => {
+    const bucket = await openBucket({ links: false })
+    await bucket.put('modes/copied', body, never)
+    await bucket.put('modes/joined', { ...body, paths: [source, source], size: 10 } as ObjectBody, never)
+    await bucket.put('modes/written', bytesBody(Buffer.from('x')), never)
+    for (const name of await readdir(path('clips/modes'))) {
+      assert.equal((await stat(path('clips/modes', name))).mode & 0o777, 0o444, name)
+    }
+  })
+
+  it('does not follow a symbolic link out of the bucket', async () => {
+    const outside = join(root, 'outside')
+    await mkdir(outside)
+    await symlink(outside, path('clips/escape'))
+    const bucket = await openBucket()
+    for (const key of ['escape/one.ts', 'escape/deep/two.ts']) {
+      await assert.rejects(bucket.put(key, body, never), refusedWith('InvalidName'))
+    }
+    assert.deepEqual(await readdir(outside), [])
+  })
+
+  it('replaces a symbolic link that stands where the object goes, and not what it points to', async () => {
+    const victim = join(root, 'victim')
+    await writeFile(victim, 'precious')
+    await symlink(victim, path('clips/pointer'))
+    await (await openBucket()).put('pointer', bytesBody(Buffer.from('asset')), never)
+    assert.equal(await readFile(victim, 'utf8'), 'precious')
+    assert.equal(await readFile(path('clips/pointer'), 'utf8'), 'asset')
+  })
+
+  it('refuses an object where a folder is, and a folder where an object is', async () => {
+    const bucket = await openBucket()
+    await bucket.put('taken/one.ts', body, never)
+    await assert.rejects(bucket.put('taken', body, never), refusedWith('InvalidName'))
+    await assert.rejects(bucket.put('taken', bytesBody(Buffer.from('x')), never), refusedWith('InvalidName'))
+    await assert.rejects(bucket.put('taken/one.ts/two.ts', body, never), refusedWith('InvalidName'))
+    await assert.rejects(bucket.put('.windrow-uploads/x', body, never), refusedWith('InvalidName'))
+    assert.equal(await readFile(path('clips/taken/one.ts'), 'utf8'), 'media')
+  })
+
+  it('clears away what a crash left half-written', async () => {
+    await writeFile(path('clips/.windrow-uploads/half'), 'ha')
+    await (await openBucket()).put('after/one.ts', body, never)
+    assert.equal(await readIfThere(path('clips/.windrow-uploads/half')), undefined)
+  })
+
+  it('says that it may not write', async () => {
+    const bucket = await openBucket({ folder: '/sys' })
+    await assert.rejects(bucket.put('denied/one.ts', body, never), refusedWith('AccessDenied'))
+  })
+})

@@ -1,0 +1,249 @@
+import { randomUUID } from 'node:crypto'
+import { constants } from 'node:fs'
+import { copyFile, type FileHandle, link, lstat, mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { type Bucket, BucketRefused, type Buckets, type ObjectBody } from './bucket.ts'
+import { checkBucketName, keySegments } from './object-name.ts'
+
+export type FolderBucketsOptions = {
+  /** Each of its folders is a bucket. Only one process may write to it. */
+  readonly folder: string
+  /** Hard-link an unchanged file instead of copying it. */
+  readonly links: boolean
+  /** Make a bucket's folder when it is missing. */
+  readonly createBuckets: boolean
+}
+
+/** Where files grow before they get their names; nothing else of the bucket is called that. */
+const UPLOADS = '.windrow-uploads'
+/** Objects are replaced, never changed; and where they are links, their bytes belong to the archive too. */
+const READ_ONLY = 0o444
+const COPY_CHUNK_BYTES = 1 << 20
+/** In the kernel, and without moving bytes where the file system can share them. */
+const COPY_FAST = constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE
+/** What `link` answers where there can be no link: another file system, too many links, not supported. */
+const NO_LINK = new Set(['EXDEV', 'EMLINK', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'])
+
+/** Buckets that are folders. An object is a file, read-only and replaced only by rename. */
+export function folderBuckets(options: FolderBucketsOptions): Buckets {
+  const swept = new Map<string, Promise<void>>()
+  return {
+    async open({ bucketName }) {
+      checkBucketName(bucketName)
+      const root = join(options.folder, bucketName)
+      const isThere = await isFolder(root)
+      if (!isThere && !options.createBuckets) throw noSuchBucket(bucketName)
+      const sweeping = swept.get(root) ?? sweep(root)
+      swept.set(root, sweeping)
+      sweeping.catch(() => swept.delete(root))
+      await inWords(bucketName, () => sweeping)
+      return new FolderBucket(bucketName, options)
+    },
+    async close() {},
+  }
+}
+
+/** What a crash left half-written goes when a process first opens the bucket. */
+const sweep = (root: string) => rm(join(root, UPLOADS), { recursive: true, force: true })
+
+class FolderBucket implements Bucket {
+  private readonly name: string
+  private readonly options: FolderBucketsOptions
+  /** Folders known to exist, by path. */
+  private readonly folders = new Map<string, Promise<void>>()
+  /** Folders whose entries have changed since the last flush. */
+  private unsynced = new Set<string>()
+
+  constructor(name: string, options: FolderBucketsOptions) {
+    this.name = name
+    this.options = options
+  }
+
+  async put(key: string, body: ObjectBody, signal: AbortSignal): Promise<void> {
+    const segments = keySegments(key)
+    if (segments[0] === UPLOADS) throw new BucketRefused('InvalidName', `Objects cannot lie under ${UPLOADS}/.`)
+    await inWords(this.name, async () => {
+      const folder = await this.folderOf(segments.slice(0, -1))
+      const target = join(folder, segments.at(-1) as string)
+      const isLinked = this.options.links && (await this.link(body, target))
+      if (!isLinked) await this.write(body, target, signal)
+      this.unsynced.add(folder)
+    })
+  }
+
+  async flush(): Promise<void> {
+    const folders = this.unsynced
+    this.unsynced = new Set()
+    await inWords(this.name, () => Promise.all([...folders].map(syncFolder)))
+  }
+
+  private get root(): string {
+    return join(this.options.folder, this.name)
+  }
+
+  /** The folder, made where it is missing: one level at a time, so that no symbolic link leads out of the bucket. */
+  private async folderOf(segments: readonly string[]): Promise<string> {
+    await this.once(this.options.folder, async (path) => void (await mkdir(path, { recursive: true })))
+    let folder = this.root
+    await this.once(folder, (path) => this.makeFolder(path, stat))
+    for (const segment of segments) {
+      folder = join(folder, segment)
+      await this.once(folder, (path) => this.makeFolder(path, lstat))
+    }
+    return folder
+  }
+
+  private once(path: string, make: (path: string) => Promise<void>): Promise<void> {
+    const making = this.folders.get(path) ?? make(path)
+    this.folders.set(path, making)
+    return making
+  }
+
+  private async makeFolder(path: string, look: typeof lstat): Promise<void> {
+    try {
+      // Synced also when it is there: whoever made it may have crashed before that.
+      this.unsynced.add(dirname(path))
+      await mkdir(path)
+    } catch (error) {
+      if (codeOf(error) !== 'EEXIST') throw error
+      if (!(await look(path)).isDirectory()) throw inTheWay(path.slice(this.options.folder.length + 1))
+    }
+  }
+
+  /** False when only a copy will do. */
+  private async link(body: ObjectBody, target: string): Promise<boolean> {
+    const source = verbatim(body)
+    if (source === undefined) return false
+    checkSize((await stat(source)).size, body)
+    try {
+      await link(source, target)
+      return true
+    } catch (error) {
+      if (codeOf(error) !== 'EEXIST') return unlessNoLink(error)
+    }
+    return this.replace(target, (upload) => link(source, upload)).then(() => true, unlessNoLink)
+  }
+
+  private async write(body: ObjectBody, target: string, signal: AbortSignal): Promise<void> {
+    await this.replace(target, async (upload) => {
+      const source = verbatim(body)
+      if (source === undefined) await writeAll(upload, body, signal)
+      else await copyFile(source, upload, COPY_FAST)
+      // Opened again, for reading: a copy has its source's mode, and syncing needs no right to write.
+      const file = await open(upload, 'r')
+      try {
+        checkSize((await file.stat()).size, body)
+        await file.chmod(READ_ONLY)
+        await file.sync()
+      } finally {
+        await file.close()
+      }
+    })
+  }
+
+  private async replace(target: string, make: (upload: string) => Promise<void>): Promise<void> {
+    const uploads = join(this.root, UPLOADS)
+    await this.once(uploads, (path) => this.makeFolder(path, lstat))
+    const upload = join(uploads, randomUUID())
+    try {
+      await make(upload)
+      await rename(upload, target)
+    } catch (error) {
+      if (codeOf(error) === 'EISDIR') throw inTheWay(target.slice(this.options.folder.length + 1), { cause: error })
+      throw error
+    } finally {
+      // Also after a rename: between two links of one file it does nothing at all.
+      await rm(upload, { force: true })
+    }
+  }
+}
+
+/** The one file whose bytes are the body, where that is so. */
+function verbatim(body: ObjectBody): string | undefined {
+  return body.kind === 'files' && body.paths.length === 1 ? body.paths[0] : undefined
+}
+
+function checkSize(size: number, body: ObjectBody): void {
+  if (size !== body.size) throw new Error(`found ${size} bytes of an object that has ${body.size}`)
+}
+
+function unlessNoLink(error: unknown): false {
+  if (NO_LINK.has(codeOf(error))) return false
+  throw error
+}
+
+async function writeAll(upload: string, body: ObjectBody, signal: AbortSignal): Promise<void> {
+  const file = await open(upload, 'wx')
+  try {
+    if (body.kind === 'bytes') await file.writeFile(Buffer.concat(body.parts), { signal })
+    else await append(file, body.paths, signal)
+  } finally {
+    await file.close()
+  }
+}
+
+async function append(file: FileHandle, paths: readonly string[], signal: AbortSignal): Promise<void> {
+  const chunk = Buffer.allocUnsafeSlow(COPY_CHUNK_BYTES)
+  for (const path of paths) {
+    const source = await open(path, 'r')
+    try {
+      for (;;) {
+        signal.throwIfAborted()
+        const { bytesRead } = await source.read(chunk, 0, chunk.length)
+        if (bytesRead === 0) break
+        await file.writeFile(chunk.subarray(0, bytesRead))
+      }
+    } finally {
+      await source.close()
+    }
+  }
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r')
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory()
+  } catch {
+    return false
+  }
+}
+
+const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException | undefined)?.code ?? ''
+
+const noSuchBucket = (bucket: string, options?: ErrorOptions) =>
+  new BucketRefused('NoSuchBucket', `There is no bucket ${bucket}.`, options)
+
+const inTheWay = (path: string, options?: ErrorOptions) =>
+  new BucketRefused('InvalidName', `The name ${path} is taken by something else.`, options)
+
+/** Runs `work`; what the file system says about the bucket becomes a sentence. */
+async function inWords<T>(bucket: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    const cause = { cause: error }
+    switch (codeOf(error)) {
+      case 'ENOSPC':
+      case 'EDQUOT':
+        throw new BucketRefused('Full', `The disk that holds bucket ${bucket} is full.`, cause)
+      case 'EACCES':
+      case 'EPERM':
+      case 'EROFS':
+        throw new BucketRefused('AccessDenied', `The folder of bucket ${bucket} cannot be written to.`, cause)
+      case 'ENAMETOOLONG':
+        throw new BucketRefused('InvalidName', `A name is too long for the folder of bucket ${bucket}.`, cause)
+      case 'ENOTDIR':
+        throw new BucketRefused('InvalidName', `A file lies where bucket ${bucket} needs a folder.`, cause)
+      default:
+        throw error
+    }
+  }
+}

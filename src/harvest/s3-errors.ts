@@ -1,0 +1,89 @@
+import { type BucketProblem, BucketRefused } from './bucket.ts'
+
+/** S3's error codes, and those of servers like it, by what they mean to the owner of a harvest job. */
+const CODES: Readonly<Record<string, BucketProblem>> = {
+  NoSuchBucket: 'NoSuchBucket',
+  AccessDenied: 'AccessDenied',
+  AccountProblem: 'AccessDenied',
+  AllAccessDisabled: 'AccessDenied',
+  InvalidAccessKeyId: 'InvalidCredentials',
+  SignatureDoesNotMatch: 'InvalidCredentials',
+  ExpiredToken: 'InvalidCredentials',
+  InvalidToken: 'InvalidCredentials',
+  RequestTimeTooSkewed: 'InvalidCredentials',
+  CredentialsProviderError: 'InvalidCredentials',
+  PermanentRedirect: 'WrongRegion',
+  TemporaryRedirect: 'WrongRegion',
+  AuthorizationHeaderMalformed: 'WrongRegion',
+  IllegalLocationConstraintException: 'WrongRegion',
+  InvalidBucketName: 'InvalidName',
+  InvalidObjectName: 'InvalidName',
+  KeyTooLongError: 'InvalidName',
+  QuotaExceeded: 'Full',
+  XMinioStorageFull: 'Full',
+  EntityTooLarge: 'Refused',
+  SlowDown: 'Unavailable',
+  RequestTimeout: 'Unavailable',
+  OperationAborted: 'Unavailable',
+  TimeoutError: 'Unreachable',
+}
+
+/** What a server without the error document of S3 (an answer to HEAD, a proxy in between) says by status alone. */
+const STATUSES: Readonly<Record<number, BucketProblem>> = {
+  301: 'WrongRegion',
+  307: 'WrongRegion',
+  401: 'InvalidCredentials',
+  403: 'AccessDenied',
+  408: 'Unavailable',
+  413: 'Refused',
+  429: 'Unavailable',
+  507: 'Full',
+}
+
+type S3Error = Error & {
+  readonly code?: string
+  readonly Region?: string
+  readonly $metadata?: { readonly httpStatusCode?: number }
+  readonly $response?: { readonly headers?: Readonly<Record<string, string>> }
+}
+
+/** What the S3 client threw, in the words of the port; undefined when the bucket is not to blame. `host`: who is asked. */
+export function bucketRefusal(thrown: unknown, bucket: string, host: string): BucketRefused | undefined {
+  const error = thrown as S3Error
+  const code = problemOf(error)
+  return code && new BucketRefused(code, sentence(code, error, bucket, host), { cause: error })
+}
+
+function problemOf(error: S3Error): BucketProblem | undefined {
+  const known = CODES[error.name]
+  if (known) return known
+  const status = error.$metadata?.httpStatusCode
+  // Without an answer: what the network or TLS said, such as ECONNREFUSED or CERT_HAS_EXPIRED.
+  if (status === undefined) return error.code === undefined ? undefined : 'Unreachable'
+  return STATUSES[status] ?? (status >= 500 && status !== 501 ? 'Unavailable' : 'Refused')
+}
+
+function sentence(code: BucketProblem, error: S3Error, bucket: string, host: string): string {
+  switch (code) {
+    case 'NoSuchBucket':
+      return `There is no bucket ${bucket} at ${host}.`
+    case 'AccessDenied':
+      return `Bucket ${bucket} at ${host} denies access: the credentials need s3:PutObject and s3:GetBucketLocation on it.`
+    case 'InvalidCredentials':
+      return `${host} does not accept the credentials for bucket ${bucket} (${error.name}).`
+    case 'WrongRegion': {
+      const region = error.Region ?? error.$response?.headers?.['x-amz-bucket-region']
+      return `Bucket ${bucket} is in ${region ? `region ${region}` : 'another region'}, not in the configured one.`
+    }
+    case 'InvalidName':
+      return `${host} does not allow the name of bucket ${bucket} or of an object in it (${error.name}).`
+    case 'Full':
+      return `Bucket ${bucket} at ${host} has no room left.`
+    case 'Unreachable':
+      return `${host}, where bucket ${bucket} should be, does not answer${error.code ? ` (${error.code})` : ''}.`
+    case 'Unavailable':
+      return `${host} could not take objects for bucket ${bucket} at the moment (${error.name}).`
+    case 'Refused':
+      return `${host} refused an object for bucket ${bucket} (${error.name}).`
+  }
+}

@@ -1,0 +1,46 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+
+/**
+ * The open connections and what happens on them. Node's own notion of an idle connection includes one whose answer is
+ * still being flushed; a graceful stop must not cut that one.
+ */
+export class Connections {
+  private readonly exchanges = new Map<Socket, Set<ServerResponse>>()
+  private draining = false
+
+  add(socket: Socket): void {
+    this.exchanges.set(socket, new Set())
+    socket.once('close', () => this.exchanges.delete(socket))
+  }
+
+  /** A request has come; it is in flight until its body is over and its answer flushed. */
+  begin(request: IncomingMessage, response: ServerResponse): void {
+    const { socket } = request
+    const exchanges = this.exchanges.get(socket)
+    if (!exchanges) return
+    exchanges.add(response)
+    if (this.draining) response.setHeader('connection', 'close')
+    let open = 2
+    const close = () => {
+      if (--open > 0) return
+      exchanges.delete(response)
+      if (this.draining && exchanges.size === 0) socket.destroySoon()
+    }
+    request.once('close', close)
+    response.once('close', close)
+  }
+
+  /** Closes what is idle now, and everything else as soon as it is. */
+  drain(): void {
+    this.draining = true
+    for (const [socket, exchanges] of this.exchanges) {
+      if (exchanges.size === 0) socket.destroy()
+      for (const response of exchanges) if (!response.headersSent) response.setHeader('connection', 'close')
+    }
+  }
+
+  cut(): void {
+    for (const socket of this.exchanges.keys()) socket.destroy()
+  }
+}

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { healthMounts } from './health.ts'
+import { listen } from './listener.ts'
+
+const silent = { info() {}, warn() {}, error() {} }
+
+async function ask(check: () => Promise<readonly string[]>, path: string, method = 'GET') {
+  const mounts = healthMounts(check)
+  const listener = await listen({ name: 'test', host: '127.0.0.1', port: 0, mounts, log: silent })
+  try {
+    const response = await fetch(`http://127.0.0.1:${listener.address.port}${path}`, { method })
+    return { status: response.status, text: await response.text() }
+  } finally {
+    await listener.close()
+  }
+}
+
+describe('health', () => {
+  const ready = async () => []
+  const broken = async () => Promise.reject(new Error('secret detail'))
+
+  it('says the process is alive whatever the readiness check says', async () => {
+    assert.deepEqual(await ask(broken, '/healthz'), { status: 200, text: 'ok\n' })
+  })
+  it('is ready when nothing is amiss', async () => {
+    assert.deepEqual(await ask(ready, '/readyz'), { status: 200, text: 'ok\n' })
+  })
+  it('is not ready for the reasons given', async () => {
+    assert.deepEqual(await ask(async () => ['no disk', 'no index'], '/readyz'), {
+      status: 503,
+      text: 'no disk\nno index\n',
+    })
+  })
+  it('is not ready when the check fails, and keeps the detail to itself', async () => {
+    assert.deepEqual(await ask(broken, '/readyz'), { status: 503, text: 'the readiness check failed\n' })
+  })
+  it('answers nothing but these two paths, and no other method', async () => {
+    assert.equal((await ask(ready, '/readyzz')).status, 404)
+    assert.equal((await ask(ready, '/healthz', 'POST')).status, 405)
+  })
+})

@@ -1,0 +1,280 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { afterEach, describe, it } from 'node:test'
+import type { Mount } from './handler.ts'
+import { type Listener, listen } from './listener.ts'
+import type { ListenerLimits } from './listener-limits.ts'
+import { sendText } from './send-text.ts'
+
+type Line = { readonly level: string; readonly fields: object; readonly message: string }
+
+const open: Listener[] = []
+afterEach(async () => {
+  for (const listener of open.splice(0)) await listener.close()
+})
+
+async function start(mounts: readonly Mount[], limits: Partial<ListenerLimits> = {}) {
+  const lines: Line[] = []
+  const level = (level: string) => (fields: object, message: string) => void lines.push({ level, fields, message })
+  const log = { info: level('info'), warn: level('warn'), error: level('error') }
+  const listener = await listen({
+    name: 'test',
+    host: '127.0.0.1',
+    port: 0,
+    mounts,
+    log,
+    limits: { drainMs: 2000, ...limits },
+  })
+  open.push(listener)
+  return { listener, lines, url: `http://127.0.0.1:${listener.address.port}`, port: listener.address.port }
+}
+
+/** A connection on which a test says byte by byte what it wants. */
+class Wire {
+  readonly socket: Socket
+  text = ''
+  readonly closed: Promise<unknown>
+
+  constructor(port: number) {
+    this.socket = connect(port, '127.0.0.1').setEncoding('latin1')
+    this.socket.on('data', (chunk: string) => {
+      this.text += chunk
+    })
+    this.socket.on('error', () => {})
+    this.closed = new Promise((resolve) => this.socket.once('close', resolve))
+  }
+
+  async until(pattern: RegExp): Promise<string> {
+    while (!pattern.test(this.text)) {
+      if (this.socket.destroyed) assert.fail(`closed after: ${this.text}`)
+      await Promise.race([once(this.socket, 'data'), this.closed])
+    }
+    return this.text
+  }
+}
+
+const at = (
+  prefix: string,
+  handle: Mount['handle'] = async (_, response) => sendText(response, 200, prefix),
+): Mount => ({
+  prefix,
+  handle,
+})
+
+const read = async (request: AsyncIterable<Uint8Array>): Promise<number> => {
+  let size = 0
+  for await (const chunk of request) size += chunk.length
+  return size
+}
+
+describe('listener', () => {
+  it('lets the longest prefix win and answers 404 where there is none', async () => {
+    const { url } = await start([at('/a'), at('/a/b'), at('/')].slice(0, 2))
+    const texts = await Promise.all(['/a/x', '/a/b/x', '/b'].map(async (path) => (await fetch(url + path)).text()))
+    assert.deepEqual(texts, ['/a\n', '/a/b\n', 'no such page\n'])
+  })
+
+  it('gives every request an id of its own', async () => {
+    const { url } = await start([at('/')])
+    const ids = [await fetch(url), await fetch(url)].map((response) => response.headers.get('x-request-id'))
+    assert.match(ids[0] ?? '', /^[0-9a-f-]{36}$/)
+    assert.notEqual(ids[0], ids[1])
+  })
+
+  it('turns what a handler throws into a 500 that tells nothing, and a log line that tells the path without its query', async () => {
+    const { url, lines } = await start([
+      at('/', async (_, response) => {
+        response.setHeader('etag', '"half-done"')
+        throw new Error('boom')
+      }),
+    ])
+    const response = await fetch(`${url}/x?signature=secret`)
+    const text = await response.text()
+    assert.equal(response.status, 500)
+    assert.equal(response.headers.get('etag'), null)
+    assert.match(text, /^internal error, request [0-9a-f-]{36}\n$/)
+    assert.equal(lines.length, 1)
+    const { fields, level } = lines[0]!
+    assert.equal(level, 'error')
+    assert.ok(text.includes((fields as { requestId: string }).requestId))
+    assert.equal((fields as { path: string }).path, '/x')
+    assert.doesNotMatch(JSON.stringify(fields), /secret/)
+  })
+
+  it('cuts the connection when a handler fails in the middle of an answer', async () => {
+    const { url } = await start([
+      at('/', async (_, response) => {
+        response.writeHead(200, { 'content-length': 10 })
+        response.write('12345')
+        throw new Error('boom')
+      }),
+    ])
+    await assert.rejects(async () => (await fetch(url)).text())
+  })
+
+  it('discards a body nobody reads and uses the connection again', async () => {
+    const { port } = await start([at('/')])
+    const wire = new Wire(port)
+    wire.socket.write(`PUT /1 HTTP/1.1\r\nHost: x\r\nContent-Length: 300000\r\n\r\n${'x'.repeat(300_000)}`)
+    wire.socket.write('GET /2 HTTP/1.1\r\nHost: x\r\n\r\n')
+    await wire.until(/200 OK[\s\S]*200 OK/)
+    wire.socket.destroy()
+  })
+
+  it('closes the connection when there is more to discard than the bound', async () => {
+    const { port } = await start([at('/')], { discardBytes: 100_000 })
+    const wire = new Wire(port)
+    wire.socket.write('PUT /1 HTTP/1.1\r\nHost: x\r\nContent-Length: 9000000\r\n\r\n')
+    await wire.until(/200 OK/)
+    wire.socket.write('x'.repeat(200_000))
+    await wire.closed
+  })
+
+  it('lets a mount answer instead of saying 100, or say it', async () => {
+    const { port } = await start([
+      {
+        ...at('/shy', async (request, response) => sendText(response, 200, `${await read(request)} bytes`)),
+        async handleExpectContinue(request, response) {
+          if (request.headers.authorization === undefined) {
+            return sendText(response, 401, 'who?', { connection: 'close' })
+          }
+          response.writeContinue()
+          sendText(response, 200, `${await read(request)} bytes`)
+        },
+      },
+      at('/plain', async (request, response) => sendText(response, 200, `${await read(request)} bytes`)),
+    ])
+    const put = (path: string, more = '') =>
+      `PUT ${path} HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 5\r\n${more}\r\n`
+
+    const refused = new Wire(port)
+    refused.socket.write(put('/shy'))
+    await refused.closed
+    assert.match(refused.text, /^HTTP\/1.1 401/)
+
+    for (const request of [put('/shy', 'Authorization: me\r\n'), put('/plain')]) {
+      const wire = new Wire(port)
+      wire.socket.write(request)
+      await wire.until(/^HTTP\/1.1 100 Continue\r\n\r\n/)
+      wire.socket.write('12345')
+      await wire.until(/5 bytes/)
+      wire.socket.destroy()
+    }
+  })
+
+  it('refuses requests a lenient parser would read in two ways', async () => {
+    const { port } = await start([at('/')])
+    const requests = [
+      'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+      'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n123456',
+      'GET / HTTP/1.1\r\nHost: x\r\nX : y\r\n\r\n',
+      'GET / HTTP/1.1\r\n\r\n',
+    ]
+    for (const request of requests) {
+      const wire = new Wire(port)
+      wire.socket.write(request)
+      await wire.closed
+      assert.match(wire.text, /^HTTP\/1.1 400/, request)
+    }
+  })
+
+  it('refuses headers that are too large', async () => {
+    const { port } = await start([at('/')], { maxHeaderBytes: 2000 })
+    const wire = new Wire(port)
+    wire.socket.write(`GET / HTTP/1.1\r\nHost: x\r\nX: ${'y'.repeat(3000)}\r\n\r\n`)
+    await wire.closed
+    assert.match(wire.text, /^HTTP\/1.1 431/)
+  })
+
+  it('cuts a client that dawdles over its headers, but not a connection that idles between requests', async () => {
+    const { port } = await start([at('/')], { headersMs: 300, keepAliveMs: 60_000 })
+    const idle = new Wire(port)
+    idle.socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
+    await idle.until(/200 OK/)
+    const slow = new Wire(port)
+    slow.socket.write('GET / HTTP/1.1\r\nHost: x\r\nX-')
+    await slow.closed
+    assert.match(slow.text, /^HTTP\/1.1 408/)
+    idle.socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
+    await idle.until(/200 OK[\s\S]*200 OK/)
+    idle.socket.destroy()
+  })
+
+  it('cuts a body that stalls', async () => {
+    const failed = Promise.withResolvers<unknown>()
+    const { port } = await start([at('/', async (request) => void (await read(request).catch(failed.resolve)))], {
+      stallMs: 200,
+    })
+    const wire = new Wire(port)
+    wire.socket.write('PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n12345')
+    await wire.closed
+    assert.match(String(await failed.promise), /aborted/)
+  })
+
+  it('drops connections above the limit and says so once', async () => {
+    const { port, lines } = await start([at('/')], { maxConnections: 1 })
+    const first = new Wire(port)
+    first.socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
+    await first.until(/200 OK/)
+    for (let i = 0; i < 3; i++) {
+      const wire = new Wire(port)
+      await wire.closed
+      assert.equal(wire.text, '')
+    }
+    first.socket.destroy()
+    assert.deepEqual(
+      lines.map(({ level }) => level),
+      ['warn'],
+    )
+  })
+})
+
+describe('a closing listener', () => {
+  it('closes idle connections at once, finishes the upload and the answer in flight, takes no new connection', async () => {
+    const arrived = Promise.withResolvers<void>()
+    // More than the buffers between two sockets hold: it is still being flushed when the listener closes.
+    const answer = Buffer.alloc(16 * 1024 * 1024, 'x')
+    const { listener, port } = await start([
+      at('/big', async (_, response) => {
+        response.writeHead(200, { 'content-length': answer.length }).end(answer)
+        arrived.resolve()
+      }),
+      at('/', async (request, response) => sendText(response, 200, `${await read(request)} bytes`)),
+    ])
+    const idle = new Wire(port)
+    idle.socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
+    await idle.until(/0 bytes/)
+    const upload = new Wire(port)
+    upload.socket.write('PUT /up HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n12345')
+    const download = new Wire(port)
+    download.socket.pause()
+    download.socket.write('GET /big HTTP/1.1\r\nHost: x\r\n\r\n')
+    await arrived.promise
+
+    const closed = listener.close()
+    await idle.closed
+    const late = new Wire(port)
+    await late.closed
+    assert.equal(late.text, '')
+    upload.socket.write('67890')
+    download.socket.resume()
+    await Promise.all([upload.closed, download.closed, closed])
+    assert.match(upload.text, /connection: close[\s\S]*10 bytes/i)
+    assert.equal(download.text.length - download.text.indexOf('\r\n\r\n') - 4, answer.length)
+  })
+
+  it('cuts what is still in flight after the time it allows', async () => {
+    const arrived = Promise.withResolvers<void>()
+    const handle: Mount['handle'] = async (request) => {
+      arrived.resolve()
+      await read(request).catch(() => {})
+    }
+    const { listener, port } = await start([at('/', handle)], { drainMs: 100 })
+    const wire = new Wire(port)
+    wire.socket.write('PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n12345')
+    await arrived.promise
+    await Promise.all([listener.close(), listener.close(), wire.closed])
+    assert.equal(wire.text, '')
+  })
+})

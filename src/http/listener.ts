@@ -1,0 +1,144 @@
+import { randomUUID } from 'node:crypto'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { type AddressInfo, Server as NetServer } from 'node:net'
+import type { Log } from '../log.ts'
+import { Connections } from './connections.ts'
+import type { Mount } from './handler.ts'
+import { DEFAULT_LISTENER_LIMITS, type ListenerLimits } from './listener-limits.ts'
+import { sendText } from './send-text.ts'
+import { parseTarget } from './target.ts'
+
+export type Listener = {
+  readonly address: { readonly host: string; readonly port: number }
+  /** Takes no new connections, closes idle ones, lets requests in flight finish within `drainMs`. */
+  close(): Promise<void>
+}
+
+export type ListenOptions = {
+  /** For log lines. */
+  readonly name: string
+  readonly host: string
+  /** 0: any free port. */
+  readonly port: number
+  readonly mounts: readonly Mount[]
+  readonly log: Log
+  readonly limits?: Partial<ListenerLimits>
+}
+
+/** Listens for HTTP/1.1. Every answer carries an `X-Request-Id`, which log lines repeat. */
+export async function listen(options: ListenOptions): Promise<Listener> {
+  const { log, name } = options
+  const limits = { ...DEFAULT_LISTENER_LIMITS, ...options.limits }
+  const mounts = options.mounts.toSorted((a, b) => b.prefix.length - a.prefix.length)
+  const connections = new Connections()
+
+  const server = createServer({
+    maxHeaderSize: limits.maxHeaderBytes,
+    headersTimeout: limits.headersMs,
+    requestTimeout: limits.requestMs,
+    keepAliveTimeout: limits.keepAliveMs,
+    connectionsCheckingInterval: Math.min(5000, limits.headersMs / 2),
+    insecureHTTPParser: false,
+    noDelay: true,
+  })
+  server.timeout = limits.stallMs
+  server.maxConnections = limits.maxConnections
+  server.on('connection', (socket) => connections.add(socket))
+  server.on(
+    'drop',
+    onceASecond(() => log.warn({ listener: name }, 'too many connections; new ones are dropped')),
+  )
+
+  const serve = async (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean) => {
+    const requestId = randomUUID()
+    response.setHeader('x-request-id', requestId)
+    connections.begin(request, response)
+    // Before node's own listener, which would discard the rest of the body without a bound.
+    response.prependListener('finish', () => discard(request, limits.discardBytes))
+    const target = parseTarget(request.url ?? '')
+    const mount = target && mounts.find(({ prefix }) => target.path.startsWith(prefix))
+    try {
+      if (!target || !mount) {
+        // Its body, held back, would be taken for the next request.
+        sendText(response, 404, 'no such page', expectsContinue ? { connection: 'close' } : {})
+      } else if (expectsContinue && mount.handleExpectContinue) {
+        await mount.handleExpectContinue(request, response, target)
+      } else {
+        if (expectsContinue) response.writeContinue()
+        await mount.handle(request, response, target)
+      }
+    } catch (error) {
+      const fields = { listener: name, requestId, method: request.method, path: target?.path, error }
+      if (request.socket.destroyed) log.info(fields, 'a client left in the middle of a request')
+      else {
+        log.error(fields, 'a request failed')
+        fail(response, requestId)
+      }
+    }
+  }
+  server.on('request', (request, response) => void serve(request, response, false))
+  server.on('checkContinue', (request, response) => void serve(request, response, true))
+
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(options.port, options.host, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+  server.on('error', (error) => log.error({ listener: name, error }, 'the listener failed'))
+
+  const stop = async () => {
+    // http.Server's own close would cut answers that are still being flushed.
+    const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()))
+    connections.drain()
+    const late = setTimeout(() => connections.cut(), limits.drainMs)
+    await closed
+    clearTimeout(late)
+    // Nothing is left to close but the timer of headersTimeout.
+    server.close()
+  }
+  let stopped: Promise<void> | undefined
+  const { address, port } = server.address() as AddressInfo
+  return {
+    address: { host: address, port },
+    close: () => {
+      stopped ??= stop()
+      return stopped
+    },
+  }
+}
+
+function fail(response: ServerResponse, requestId: string): void {
+  if (response.headersSent) {
+    response.destroy()
+    return
+  }
+  for (const header of response.getHeaderNames()) if (header !== 'x-request-id') response.removeHeader(header)
+  sendText(response, 500, `internal error, request ${requestId}`)
+}
+
+/** Reads what a handler left of a body, so that the connection can be used again; past the bound it is closed. */
+function discard(request: IncomingMessage, bound: number): void {
+  if (request.complete) return
+  let left = bound
+  request.on('data', (chunk: Buffer) => {
+    left -= chunk.length
+    if (left < 0) request.socket.destroy()
+  })
+  // Tells node at once that someone reads; `resume` alone does so a tick later.
+  request.read(0)
+  request.resume()
+}
+
+function onceASecond(action: () => void): () => void {
+  let armed = true
+  return () => {
+    if (!armed) return
+    armed = false
+    setTimeout(() => {
+      armed = true
+    }, 1000).unref()
+    action()
+  }
+}

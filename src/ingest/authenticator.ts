@@ -1,0 +1,85 @@
+import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Clock } from '../clock.ts'
+import { parseTarget } from '../http/target.ts'
+import type { IngestRef } from '../stores/segment-index.ts'
+import type { Credentials } from './credentials.ts'
+import { type DigestCredentials, digestChallenges, digestResponse, parseDigestCredentials, sameText } from './digest.ts'
+import type { FaultLog } from './fault-log.ts'
+import type { IngestLimits } from './ingest-limits.ts'
+import { Nonces, type NonceUse } from './nonces.ts'
+import { Refusal } from './refusal.ts'
+import { TokenBuckets } from './token-buckets.ts'
+
+const REALM = 'windrow'
+
+/** Stands in for endpoints that do not exist, so that an answer takes as long as for one that does. */
+const NOBODY = { username: '', password: '' }
+
+type AuthenticatorOptions = {
+  readonly credentials: Credentials
+  readonly clock: Clock
+  readonly faults: FaultLog
+  readonly limits: Pick<IngestLimits, 'nonceLifetimeMs' | 'failuresPerSecond' | 'failureBurst'>
+}
+
+/** Lets encoders in that know the password of the ingest endpoint they send to. */
+export class Authenticator {
+  private readonly options: AuthenticatorOptions
+  private readonly nonces: Nonces
+  private readonly failures: TokenBuckets
+  /**
+   * The nonce that authenticated last on a connection. It stays good for the connection's life: ffmpeg with persistent
+   * connections sends a whole segment with the nonce it has, and would lose it to a challenge.
+   */
+  private readonly ofConnection = new WeakMap<Socket, NonceUse>()
+
+  constructor(options: AuthenticatorOptions) {
+    this.options = options
+    this.nonces = new Nonces(options.limits.nonceLifetimeMs)
+    this.failures = new TokenBuckets(options.limits.failuresPerSecond, options.limits.failureBurst)
+  }
+
+  /** Throws the Refusal to answer; unknown endpoints and wrong passwords cannot be told apart by it. */
+  async authenticate(request: IncomingMessage, ingest: IngestRef): Promise<void> {
+    const given = parseDigestCredentials(request.headers.authorization)
+    if (!given) throw this.challenge('credentials are needed', false)
+    const endpoint = await this.options.credentials.of(ingest)
+    const { username, password } = endpoint ?? NOBODY
+    const expected = digestResponse({ ...given, username, realm: REALM }, request.method ?? '', password)
+    const knowsPassword = sameText(expected, given.response)
+    if (!knowsPassword || !endpoint || !isMeantFor(given, username, request)) throw this.failure(request, ingest)
+
+    const now = this.options.clock()
+    const { socket } = request
+    const connected = this.ofConnection.get(socket)
+    const use = connected?.nonce === given.nonce ? connected : this.nonces.find(given.nonce, now)
+    if (!use) throw this.challenge('the nonce has expired', true)
+    if (!use.accept(Number.parseInt(given.nc, 16))) throw this.challenge('the nonce count has been used', true)
+    this.nonces.keep(use, now)
+    this.ofConnection.set(socket, use)
+  }
+
+  private challenge(reason: string, stale: boolean): Refusal {
+    const nonce = this.nonces.issue(this.options.clock())
+    return new Refusal(401, reason, { 'www-authenticate': digestChallenges(REALM, nonce, stale) })
+  }
+
+  /** Right credentials are never limited: behind a proxy all encoders share one address. */
+  private failure(request: IncomingMessage, ingest: IngestRef): Refusal {
+    const address = request.socket.remoteAddress ?? 'unknown'
+    this.options.faults.report(`credentials ${address}`, { ...ingest, address }, 'wrong ingest credentials')
+    const wait = this.failures.take(address, this.options.clock())
+    if (wait === 0) return this.challenge('the credentials are wrong', false)
+    return new Refusal(429, 'too many wrong credentials', { 'retry-after': `${wait}`, connection: 'close' })
+  }
+}
+
+/** True when the credentials were made for this request, §3.4.6. */
+function isMeantFor(given: DigestCredentials, username: string, request: IncomingMessage): boolean {
+  const target = request.url ?? ''
+  if (given.username !== username || given.realm !== REALM) return false
+  if (given.uri === target) return true
+  const [a, b] = [parseTarget(given.uri), parseTarget(target)]
+  return a !== undefined && a.path === b?.path && a.query === b.query
+}

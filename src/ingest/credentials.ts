@@ -1,0 +1,43 @@
+import type { IngestEndpoint } from '../model/channel.ts'
+import type { Resources } from '../stores/resources.ts'
+import type { IngestRef } from '../stores/segment-index.ts'
+
+const MAX_CHANNELS = 10_000
+
+/** The ingest endpoints of channels, from memory after the first look, until something changes. */
+export class Credentials {
+  private readonly resources: Pick<Resources, 'channelByGuid' | 'onChange'>
+  private readonly channels = new Map<string, Promise<readonly IngestEndpoint[]>>()
+  private readonly stopListening: () => void
+
+  constructor(resources: Pick<Resources, 'channelByGuid' | 'onChange'>) {
+    this.resources = resources
+    this.stopListening = resources.onChange((change) => {
+      if (change.kind === 'channel') this.channels.delete(change.guid)
+    })
+  }
+
+  async of(ingest: IngestRef): Promise<IngestEndpoint | undefined> {
+    const guid = ingest.channelGuid
+    let endpoints = this.channels.get(guid)
+    if (!endpoints) {
+      endpoints = this.load(guid)
+      this.channels.set(guid, endpoints)
+      if (this.channels.size > MAX_CHANNELS) this.channels.delete(this.channels.keys().next().value!)
+    }
+    return (await endpoints).find(({ id }) => id === ingest.ingestEndpointId)
+  }
+
+  close(): void {
+    this.stopListening()
+  }
+
+  private async load(guid: string): Promise<readonly IngestEndpoint[]> {
+    try {
+      return (await this.resources.channelByGuid(guid))?.ingestEndpoints ?? []
+    } catch (error) {
+      this.channels.delete(guid)
+      throw error
+    }
+  }
+}

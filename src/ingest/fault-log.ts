@@ -1,0 +1,44 @@
+import type { Clock } from '../clock.ts'
+import type { Log } from '../log.ts'
+
+const INTERVAL_MS = 1000
+const MAX_KEYS = 10_000
+
+type Faults = { count: number; loggedAt: number; fields: object; message: string }
+
+/** Counts repeated faults and logs them at most once a second per key, with how many there were and the last one. */
+export class FaultLog {
+  private readonly log: Log
+  private readonly clock: Clock
+  private readonly faults = new Map<string, Faults>()
+
+  constructor(log: Log, clock: Clock) {
+    this.log = log
+    this.clock = clock
+  }
+
+  report(key: string, fields: object, message: string): void {
+    const now = this.clock()
+    const faults = this.faults.get(key) ?? { count: 0, loggedAt: Number.NEGATIVE_INFINITY, fields, message }
+    faults.count++
+    faults.fields = fields
+    faults.message = message
+    this.faults.set(key, faults)
+    if (Math.abs(now - faults.loggedAt) >= INTERVAL_MS) {
+      this.write(faults)
+      faults.loggedAt = now
+    }
+    if (this.faults.size > MAX_KEYS) this.flush()
+  }
+
+  /** Logs what has been counted only, and forgets every key. */
+  flush(): void {
+    for (const faults of this.faults.values()) if (faults.count > 0) this.write(faults)
+    this.faults.clear()
+  }
+
+  private write(faults: Faults): void {
+    this.log.warn({ ...faults.fields, count: faults.count }, faults.message)
+    faults.count = 0
+  }
+}

@@ -1,0 +1,34 @@
+import type { IngestRef } from '../stores/segment-index.ts'
+import { FILE_NAME_RULE, fileName } from './file-name.ts'
+import { Refusal } from './refusal.ts'
+
+export const INGEST_PREFIX = '/in/v2/'
+
+/** A path under `/in/v2/`: an ingest endpoint's folder, or a file in it. */
+export type IngestPath = {
+  readonly ingest: IngestRef
+  /** Ends with a slash. */
+  readonly folder: string
+  /** Absent for the folder itself. */
+  readonly name?: string
+}
+
+const SHAPE = /^\/in\/v2\/([0-9a-f]{32})\/([0-9a-f]{32})(?:\/([^/]*))?$/
+
+/** Reads `/in/v2/<channel GUID>/<ingest endpoint id>/<file name>`. Throws a Refusal. */
+export function parseIngestPath(path: string): IngestPath {
+  const match = SHAPE.exec(path)
+  if (!match) {
+    throw new Refusal(
+      400,
+      `an ingest path is ${INGEST_PREFIX}<channel GUID>/<ingest endpoint id>/<file name>, no folders`,
+    )
+  }
+  const [, channelGuid = '', ingestEndpointId = '', segment = ''] = match
+  const ingest = { channelGuid, ingestEndpointId }
+  const folder = `${INGEST_PREFIX}${channelGuid}/${ingestEndpointId}/`
+  if (segment === '') return { ingest, folder }
+  const name = fileName(segment)
+  if (name === undefined) throw new Refusal(400, FILE_NAME_RULE)
+  return { ingest, folder, name }
+}

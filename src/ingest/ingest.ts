@@ -1,0 +1,105 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ArchiveWriter } from '../archive/writer.ts'
+import type { Clock } from '../clock.ts'
+import type { Mount } from '../http/handler.ts'
+import { sendText } from '../http/send-text.ts'
+import type { Log } from '../log.ts'
+import type { Resources } from '../stores/resources.ts'
+import { Authenticator } from './authenticator.ts'
+import { Credentials } from './credentials.ts'
+import { FaultLog } from './fault-log.ts'
+import { DEFAULT_INGEST_LIMITS, type IngestLimits } from './ingest-limits.ts'
+import { INGEST_PREFIX, type IngestPath, parseIngestPath } from './ingest-path.ts'
+import { Refusal } from './refusal.ts'
+import { StorageFailure } from './storage-failure.ts'
+import { TokenBuckets } from './token-buckets.ts'
+import { Uploads } from './uploads.ts'
+import { METHODS, RecentFiles, sendProperties } from './webdav.ts'
+
+export type IngestOptions = {
+  readonly resources: Pick<Resources, 'channelByGuid' | 'onChange'>
+  readonly archive: ArchiveWriter
+  readonly clock: Clock
+  readonly log: Log
+  readonly limits?: Partial<IngestLimits>
+}
+
+export type Ingest = Mount & {
+  /** To be called once the listener has closed. */
+  close(): void
+}
+
+/**
+ * The WebDAV folder of every ingest endpoint, `/in/v2/<channel GUID>/<ingest endpoint id>/`. A PUT is answered 201 when
+ * what it brought is durable.
+ */
+export function createIngest(options: IngestOptions): Ingest {
+  const { archive, clock } = options
+  const limits = { ...DEFAULT_INGEST_LIMITS, ...options.limits }
+  const faults = new FaultLog(options.log, clock)
+  const credentials = new Credentials(options.resources)
+  const authenticator = new Authenticator({ credentials, clock, faults, limits })
+  const requests = new TokenBuckets(limits.requestsPerSecond, limits.requestBurst)
+  const uploads = new Uploads({ archive, clock, faults, limits })
+  const recent = new RecentFiles()
+
+  const answer = async (request: IncomingMessage, response: ServerResponse, path: IngestPath, proceed: () => void) => {
+    await authenticator.authenticate(request, path.ingest)
+    const wait = requests.take(path.ingest.channelGuid, clock())
+    if (wait > 0) throw new Refusal(429, 'too many requests for this channel', { 'retry-after': `${wait}` })
+    const isThere = path.name === undefined || recent.has(path)
+
+    switch (request.method ?? '') {
+      case 'PUT':
+      case 'POST':
+        await uploads.store(request, path, proceed)
+        recent.add(path)
+        return sendText(response, 201, '')
+      case 'DELETE':
+        // The archive keeps by age, whatever the encoder throws away.
+        recent.delete(path)
+        return sendText(response, 204, '')
+      case 'MKCOL':
+        return sendText(response, 201, '')
+      case 'OPTIONS':
+        return sendText(response, 200, '', { dav: '1', allow: METHODS })
+      case 'HEAD':
+        return sendText(response, isThere ? 200 : 404, '')
+      case 'PROPFIND':
+        if (!isThere) throw new Refusal(404, 'no such file')
+        return sendProperties(response, path, String(request.headers['depth']))
+      default:
+        throw new Refusal(405, `only ${METHODS}`, { allow: METHODS })
+    }
+  }
+
+  const serve = async (request: IncomingMessage, response: ServerResponse, path: string, expectsContinue: boolean) => {
+    let heldBack = expectsContinue
+    const proceed = () => {
+      if (heldBack) response.writeContinue()
+      heldBack = false
+    }
+    // A body that is held back for good would be taken for the next request.
+    const refuse = (status: number, text: string, headers: Refusal['headers']) =>
+      sendText(response, status, text, { ...headers, ...(heldBack ? { connection: 'close' } : {}) })
+    try {
+      await answer(request, response, parseIngestPath(path), proceed)
+    } catch (error) {
+      if (error instanceof Refusal) refuse(error.status, error.message, error.headers)
+      else if (error instanceof StorageFailure) {
+        faults.report('storage', { error: error.cause }, 'the archive could not store something')
+        refuse(error.status, error.message, { 'retry-after': '1' })
+      } else throw error
+    }
+  }
+
+  return {
+    prefix: INGEST_PREFIX,
+    handle: (request, response, target) => serve(request, response, target.path, false),
+    handleExpectContinue: (request, response, target) => serve(request, response, target.path, true),
+    close() {
+      credentials.close()
+      faults.flush()
+    },
+  }
+}

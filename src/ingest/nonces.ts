@@ -1,0 +1,97 @@
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import type { UtcMs } from '../media/time.ts'
+
+const TIME_SIZE = 6
+const SALT_SIZE = 10
+const MAC_SIZE = 16
+
+/** How far behind the highest count a request may come in: parallel requests overtake each other. */
+const WINDOW = 64
+
+/** A nonce in use: which of its counts (`nc`) have been seen. */
+export class NonceUse {
+  readonly nonce: string
+  readonly issuedAt: number
+  /** When it is forgotten unless used before. */
+  expiresAt = 0
+  private highest = 0
+  /** Bit n: the count `highest - n` has been seen. */
+  private seen = 0n
+
+  constructor(nonce: string, issuedAt: number) {
+    this.nonce = nonce
+    this.issuedAt = issuedAt
+  }
+
+  /** True the first time for each count; a replay, or one too old to tell, is false. */
+  accept(count: number): boolean {
+    const ahead = count - this.highest
+    if (ahead > 0) {
+      this.seen = ahead >= WINDOW ? 1n : BigInt.asUintN(WINDOW, (this.seen << BigInt(ahead)) | 1n)
+      this.highest = count
+      return true
+    }
+    if (count === 0 || -ahead >= WINDOW) return false
+    const bit = 1n << BigInt(-ahead)
+    if ((this.seen & bit) !== 0n) return false
+    this.seen |= bit
+    return true
+  }
+}
+
+/**
+ * Nonces that carry their own date and proof, so that giving them out costs no memory; only those that have
+ * authenticated a request are remembered, at most `limit`.
+ */
+export class Nonces {
+  private readonly key = randomBytes(32)
+  private readonly lifetimeMs: number
+  private readonly limit: number
+  /** Least recently used first. */
+  private readonly used = new Map<string, NonceUse>()
+  /** Nonces issued up to this time are refused unless remembered: what was seen of them may have been forgotten. */
+  private floor = -1
+
+  constructor(lifetimeMs: number, limit = 10_000) {
+    this.lifetimeMs = lifetimeMs
+    this.limit = limit
+  }
+
+  issue(now: UtcMs): string {
+    const nonce = Buffer.alloc(TIME_SIZE + SALT_SIZE + MAC_SIZE)
+    nonce.writeUIntBE(now, 0, TIME_SIZE)
+    randomBytes(SALT_SIZE).copy(nonce, TIME_SIZE)
+    this.mac(nonce).copy(nonce, TIME_SIZE + SALT_SIZE)
+    return nonce.toString('base64url')
+  }
+
+  /** Undefined for a nonce that is not ours, or has expired. */
+  find(nonce: string, now: UtcMs): NonceUse | undefined {
+    const known = this.used.get(nonce)
+    if (known) return known.expiresAt > now ? known : undefined
+    const bytes = Buffer.from(nonce, 'base64url')
+    if (bytes.length !== TIME_SIZE + SALT_SIZE + MAC_SIZE || bytes.toString('base64url') !== nonce) return undefined
+    if (!timingSafeEqual(this.mac(bytes), bytes.subarray(TIME_SIZE + SALT_SIZE))) return undefined
+    const issuedAt = bytes.readUIntBE(0, TIME_SIZE)
+    if (issuedAt <= this.floor || issuedAt + this.lifetimeMs <= now) return undefined
+    return new NonceUse(nonce, issuedAt)
+  }
+
+  /** The nonce has authenticated a request: its counts are remembered, and it lives on. */
+  keep(use: NonceUse, now: UtcMs): void {
+    use.expiresAt = now + this.lifetimeMs
+    this.used.delete(use.nonce)
+    this.used.set(use.nonce, use)
+    for (const oldest of this.used.values()) {
+      const expired = oldest.expiresAt <= now
+      if (!expired && this.used.size <= this.limit) return
+      this.used.delete(oldest.nonce)
+      if (oldest.issuedAt + this.lifetimeMs > now) this.floor = Math.max(this.floor, oldest.issuedAt)
+    }
+  }
+
+  private mac(nonce: Buffer): Buffer {
+    const dated = nonce.subarray(0, TIME_SIZE + SALT_SIZE)
+    return createHmac('sha256', this.key).update(dated).digest().subarray(0, MAC_SIZE)
+  }
+}

@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { ticks, utcMs } from '../media/time.ts'
+import { readSourcePlaylist } from './source-playlist.ts'
+
+const FOLDER = `/in/v2/${'a'.repeat(32)}/${'b'.repeat(32)}/`
+const read = (lines: readonly string[], maxStreams = 20) =>
+  readSourcePlaylist(
+    ['#EXTM3U', ...lines, ''].join('\n'),
+    { name: 'channel_1.m3u8', folder: FOLDER, host: 'origin:8080' },
+    maxStreams,
+  )
+const listing = (uri: string) => read(['#EXT-X-TARGETDURATION:2', '#EXTINF:2.0,', 'before.ts', '#EXTINF:2.0,', uri])
+
+describe('a media playlist', () => {
+  it('becomes the segments it lists', () => {
+    assert.deepEqual(
+      read([
+        '#EXT-X-VERSION:3',
+        '#EXT-X-TARGETDURATION:2',
+        '#EXT-X-MEDIA-SEQUENCE:7',
+        '#EXT-X-PROGRAM-DATE-TIME:2026-11-23T12:00:00.500Z',
+        '#EXTINF:1.92,',
+        'channel_1_7.ts',
+        '#EXT-X-DISCONTINUITY',
+        '#EXTINF:2,',
+        'channel_1_8.ts',
+        '#EXT-X-ENDLIST',
+      ]),
+      {
+        kind: 'media',
+        playlist: {
+          name: 'channel_1.m3u8',
+          targetDuration: ticks(180_000),
+          mediaSequence: 7,
+          ended: true,
+          segments: [
+            {
+              name: 'channel_1_7.ts',
+              duration: ticks(172_800),
+              discontinuity: false,
+              programDateTime: utcMs(Date.UTC(2026, 10, 23, 12, 0, 0, 500)),
+            },
+            { name: 'channel_1_8.ts', duration: ticks(180_000), discontinuity: true },
+          ],
+        },
+      },
+    )
+  })
+
+  const SAME_FOLDER = [
+    'a.ts',
+    './a.ts',
+    '%61.ts',
+    `${FOLDER}a.ts`,
+    `http://origin:8080${FOLDER}a.ts`,
+    `HTTPS://ORIGIN:8080${FOLDER}a.ts`,
+  ]
+  for (const uri of SAME_FOLDER) {
+    it(`names a file of its own folder: ${uri.replace(FOLDER, '<folder>')}`, () => {
+      const source = listing(uri)
+      assert.equal(source.kind === 'media' && source.playlist.segments[1]?.name, 'a.ts')
+    })
+  }
+
+  const ELSEWHERE = [
+    'folder/a.ts',
+    '../a.ts',
+    '..%2fa.ts',
+    '/a.ts',
+    'a.ts?token=1',
+    'a.ts#t=1',
+    '././a.ts',
+    '.hidden.ts',
+    `//origin:8080${FOLDER}a.ts`,
+    `http://other:8080${FOLDER}a.ts`,
+    `http://origin:8080@evil${FOLDER}a.ts`,
+    'http://origin:8080/a.ts',
+    'http://origin:8080',
+    'http://origin:8080a.ts',
+    'file:///etc/passwd',
+    'data:,x',
+    `${FOLDER}../c/a.ts`,
+  ]
+  for (const uri of ELSEWHERE) {
+    it(`is refused with its line when it points elsewhere: ${uri.replace(FOLDER, '<folder>')}`, () => {
+      assert.throws(() => listing(uri), { name: 'MalformedPlaylist', message: /^line 6: / })
+    })
+  }
+})
+
+describe('a parent playlist', () => {
+  const PARENT = [
+    '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="aud",NAME="English",LANGUAGE="en",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="2",URI="audio-en.m3u8"',
+    '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="aud",NAME="Muxed",AUTOSELECT=YES',
+    '#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="sub",NAME="Deutsch",LANGUAGE="de",FORCED=YES,URI="sub-de.m3u8"',
+    '#EXT-X-MEDIA:TYPE=CLOSED-CAPTIONS,GROUP-ID="cc",NAME="CC1",INSTREAM-ID="CC1"',
+    '#EXT-X-STREAM-INF:BANDWIDTH=2000000,AVERAGE-BANDWIDTH=1800000,CODECS="avc1.64001f,mp4a.40.2",RESOLUTION=640x360,FRAME-RATE=25,AUDIO="aud",SUBTITLES="sub",CLOSED-CAPTIONS="cc"',
+    'high.m3u8',
+    '#EXT-X-STREAM-INF:BANDWIDTH=64000,CODECS="mp4a.40.2",AUDIO="aud"',
+    'audio-en.m3u8',
+    '#EXT-X-STREAM-INF:BANDWIDTH=2500000',
+    'high.m3u8',
+  ]
+
+  it('becomes streams: variants in order, then renditions with a playlist, each playlist once', () => {
+    assert.deepEqual(read(PARENT), {
+      kind: 'parent',
+      streams: [
+        {
+          index: 1,
+          playlist: 'high.m3u8',
+          role: {
+            kind: 'variant',
+            bandwidth: 2_000_000,
+            averageBandwidth: 1_800_000,
+            codecs: 'avc1.64001f,mp4a.40.2',
+            resolution: { width: 640, height: 360 },
+            frameRate: 25,
+            audioGroup: 'aud',
+            subtitlesGroup: 'sub',
+            closedCaptions: 'cc',
+          },
+        },
+        {
+          index: 2,
+          playlist: 'audio-en.m3u8',
+          role: { kind: 'variant', bandwidth: 64_000, codecs: 'mp4a.40.2', audioGroup: 'aud' },
+        },
+        {
+          index: 3,
+          playlist: 'sub-de.m3u8',
+          role: {
+            kind: 'subtitles',
+            groupId: 'sub',
+            name: 'Deutsch',
+            language: 'de',
+            isDefault: false,
+            autoselect: false,
+          },
+        },
+      ],
+    })
+  })
+
+  it('may have as many streams as the limit and not one more', () => {
+    const variants = (count: number) =>
+      Array.from({ length: count }, (_, i) => ['#EXT-X-STREAM-INF:BANDWIDTH=1000', `v${i}.m3u8`]).flat()
+    assert.equal(read(variants(20)).kind, 'parent')
+    assert.throws(() => read(variants(21)), {
+      name: 'TooManyStreams',
+      message: 'MaxIngestStreamsError: the parent playlist has 21 streams, 20 at most',
+    })
+  })
+
+  it('is refused with the line of a rendition that lies elsewhere', () => {
+    const lines = PARENT.with(2, PARENT[2]!.replace('sub-de', 'sub/de'))
+    assert.throws(() => read(lines), { message: /^line 4: 'sub\/de.m3u8' is not in the playlist's own folder/ })
+  })
+})
+
+it('a playlist of neither kind is refused', () => {
+  assert.throws(() => read(['#EXT-X-VERSION:3']), { name: 'MalformedPlaylist' })
+  assert.throws(() => readSourcePlaylist('<html>', { name: 'a.m3u8', folder: FOLDER, host: '' }, 20), {
+    message: /^line 1: /,
+  })
+})

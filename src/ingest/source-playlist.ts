@@ -1,0 +1,125 @@
+import { parseMediaPlaylist } from '../manifests/hls/media-playlist.ts'
+import {
+  type MultivariantPlaylist,
+  parseMultivariantPlaylist,
+  type Rendition,
+  type VariantStream,
+} from '../manifests/hls/multivariant-playlist.ts'
+import { MalformedPlaylist } from '../manifests/hls/playlist-error.ts'
+import { kindOfPlaylist } from '../manifests/hls/playlist-kind.ts'
+import { ticksFromSeconds } from '../media/time.ts'
+import type { ListedPlaylist, ListedStream } from '../model/listed-playlist.ts'
+import type { StreamRole } from '../model/output-segment.ts'
+import { FILE_NAME_RULE, fileName } from './file-name.ts'
+
+/** Where a playlist was put. */
+export type PlaylistPlace = {
+  readonly name: string
+  /** Path of the ingest folder, ending with a slash. */
+  readonly folder: string
+  /** What the encoder calls this server, with the port: its Host header. */
+  readonly host: string
+}
+
+/** What an encoder's playlist says. */
+export type SourcePlaylist =
+  | { readonly kind: 'parent'; readonly streams: readonly ListedStream[] }
+  | { readonly kind: 'media'; readonly playlist: ListedPlaylist }
+
+/**
+ * Reads a playlist an encoder has put. Everything it names must lie in its own folder. Throws MalformedPlaylist, and
+ * TooManyStreams for a parent playlist of more than `maxStreams`.
+ */
+export function readSourcePlaylist(text: string, place: PlaylistPlace, maxStreams: number): SourcePlaylist {
+  const nameOf = (uri: string) => {
+    const name = plainName(uri, place)
+    if (name === undefined)
+      throw new MalformedPlaylist(lineOf(text, uri), `'${uri}' is not in the playlist's own folder; ${FILE_NAME_RULE}`)
+    return name
+  }
+  if (kindOfPlaylist(text) === 'media') return { kind: 'media', playlist: readMediaPlaylist(text, place.name, nameOf) }
+  const streams = streamsOf(parseMultivariantPlaylist(text), nameOf)
+  if (streams.length > maxStreams) throw new TooManyStreams(streams.length, maxStreams)
+  return { kind: 'parent', streams }
+}
+
+/** MediaPackage calls this MaxIngestStreamsError. */
+export class TooManyStreams extends Error {
+  override readonly name = 'TooManyStreams'
+
+  constructor(streams: number, limit: number) {
+    super(`MaxIngestStreamsError: the parent playlist has ${streams} streams, ${limit} at most`)
+  }
+}
+
+function readMediaPlaylist(text: string, name: string, nameOf: (uri: string) => string): ListedPlaylist {
+  const { targetDuration, mediaSequence, segments, ended } = parseMediaPlaylist(text)
+  return {
+    name,
+    targetDuration: ticksFromSeconds(targetDuration),
+    mediaSequence,
+    ended,
+    segments: segments.map(({ uri, duration, discontinuity, programDateTime }) => ({
+      name: nameOf(uri),
+      duration,
+      discontinuity,
+      ...(programDateTime === undefined ? {} : { programDateTime }),
+    })),
+  }
+}
+
+/** Variants in their order, then renditions; a playlist named twice is one stream, in its first role. */
+function streamsOf(parent: MultivariantPlaylist, nameOf: (uri: string) => string): ListedStream[] {
+  const roles = new Map<string, StreamRole>()
+  const add = (uri: string, role: StreamRole) => {
+    const playlist = nameOf(uri)
+    if (!roles.has(playlist)) roles.set(playlist, role)
+  }
+  for (const variant of parent.variants) add(variant.uri, variantRole(variant))
+  for (const rendition of parent.renditions) {
+    const role = renditionRole(rendition)
+    if (role && rendition.uri !== undefined) add(rendition.uri, role)
+  }
+  return Array.from(roles, ([playlist, role], at) => ({ index: at + 1, playlist, role }))
+}
+
+const VARIANT = ['bandwidth', 'averageBandwidth', 'codecs', 'resolution', 'frameRate', 'closedCaptions'] as const
+const RENDITION = ['groupId', 'name', 'language', 'isDefault', 'autoselect', 'channels', 'characteristics'] as const
+
+function variantRole(variant: VariantStream): StreamRole {
+  const { audio, subtitles } = variant
+  return {
+    kind: 'variant',
+    ...pick(variant, VARIANT),
+    ...(audio === undefined ? {} : { audioGroup: audio }),
+    ...(subtitles === undefined ? {} : { subtitlesGroup: subtitles }),
+  }
+}
+
+/** Closed captions ride in the video, and other camera angles have no place in MediaPackage's outputs. */
+function renditionRole(rendition: Rendition): StreamRole | undefined {
+  if (rendition.type === 'AUDIO') return { kind: 'audio', ...pick(rendition, RENDITION) }
+  if (rendition.type === 'SUBTITLES') return { kind: 'subtitles', ...pick(rendition, RENDITION) }
+  return undefined
+}
+
+/** The members of `value` that are there, of those named. */
+function pick<T extends object, K extends keyof T>(value: T, keys: readonly K[]): Pick<T, K> {
+  const there = keys.filter((key) => value[key] !== undefined).map((key) => [key, value[key]])
+  return Object.fromEntries(there) as Pick<T, K>
+}
+
+/** The file of the playlist's own folder that a URI names, written as a name, `./name`, a path, or a whole URL. */
+function plainName(uri: string, { folder, host }: PlaylistPlace): string | undefined {
+  const authority = /^https?:\/\/([^/]*)(?=\/)/i.exec(uri)
+  if (authority && authority[1]?.toLowerCase() !== host.toLowerCase()) return undefined
+  const path = authority ? uri.slice(authority[0].length) : uri
+  for (const prefix of [folder, ...(authority ? [] : ['./', ''])]) {
+    if (path.startsWith(prefix)) return fileName(path.slice(prefix.length))
+  }
+  return undefined
+}
+
+function lineOf(text: string, uri: string): number {
+  return text.slice(0, text.indexOf(uri)).split('\n').length
+}

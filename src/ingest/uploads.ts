@@ -1,0 +1,70 @@
+import type { IncomingMessage } from 'node:http'
+import type { ArchiveWriter } from '../archive/writer.ts'
+import type { Clock } from '../clock.ts'
+import { MalformedPlaylist } from '../manifests/hls/playlist-error.ts'
+import { bodyChunks, bodyText, refuseLongBody } from './body.ts'
+import type { FaultLog } from './fault-log.ts'
+import type { IngestLimits } from './ingest-limits.ts'
+import type { IngestPath } from './ingest-path.ts'
+import { Refusal } from './refusal.ts'
+import { storeSegment } from './segment-body.ts'
+import { type PlaylistPlace, readSourcePlaylist, type SourcePlaylist, TooManyStreams } from './source-playlist.ts'
+import { storing } from './storage-failure.ts'
+
+type UploadOptions = {
+  readonly archive: ArchiveWriter
+  readonly clock: Clock
+  readonly faults: FaultLog
+  readonly limits: IngestLimits
+}
+
+/** What becomes of bodies: a name ending in `.m3u8` or `.m3u` is a playlist, every other one a segment. */
+export class Uploads {
+  private readonly options: UploadOptions
+
+  constructor(options: UploadOptions) {
+    this.options = options
+  }
+
+  /** Resolves when all the body brought is durable. `proceed` asks the client for it. Throws Refusal, StorageFailure. */
+  async store(request: IncomingMessage, path: IngestPath, proceed: () => void): Promise<void> {
+    const { name } = path
+    if (name === undefined) throw new Refusal(400, 'the path names no file')
+    const { maxPlaylistBytes, maxSegmentBytes } = this.options.limits
+    if (/\.m3u8?$/i.test(name)) {
+      refuseLongBody(request, maxPlaylistBytes)
+      proceed()
+      const place = { name, folder: path.folder, host: request.headers.host ?? '' }
+      await this.playlist(path, place, await bodyText(request, maxPlaylistBytes))
+    } else {
+      refuseLongBody(request, maxSegmentBytes)
+      proceed()
+      await this.segment(path, name, bodyChunks(request, maxSegmentBytes))
+    }
+  }
+
+  private async segment({ ingest }: IngestPath, name: string, body: AsyncIterable<Uint8Array>): Promise<void> {
+    const { archive, clock, faults, limits } = this.options
+    const { problem } = await storeSegment(archive, { ingest, name, body, clock, maxTracks: limits.maxTracks })
+    if (problem === undefined) return
+    faults.report(`segment ${ingest.channelGuid}`, { ...ingest, name, problem }, 'a segment is of no use')
+  }
+
+  private async playlist({ ingest }: IngestPath, place: PlaylistPlace, text: string) {
+    const { archive, faults, limits } = this.options
+    let source: SourcePlaylist
+    try {
+      source = readSourcePlaylist(text, place, limits.maxStreams)
+    } catch (error) {
+      if (!(error instanceof MalformedPlaylist || error instanceof TooManyStreams)) throw error
+      const fields = { ...ingest, name: place.name, problem: error.message }
+      faults.report(`playlist ${ingest.channelGuid}`, fields, 'a playlist is refused')
+      throw new Refusal(400, error.message)
+    }
+    await storing(
+      source.kind === 'parent'
+        ? archive.storeParentPlaylist(ingest, source.streams)
+        : archive.storeMediaPlaylist(ingest, source.playlist),
+    )
+  }
+}

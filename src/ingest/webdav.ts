@@ -1,0 +1,46 @@
+import type { ServerResponse } from 'node:http'
+import type { IngestPath } from './ingest-path.ts'
+import { Refusal } from './refusal.ts'
+
+/** What an ingest folder answers to, RFC 4918 class 1 without reading, copying and properties. */
+export const METHODS = 'OPTIONS, HEAD, PUT, POST, DELETE, PROPFIND, MKCOL'
+
+/** PROPFIND of one resource, §9.1: says that it is there, and whether it is the folder. */
+export function sendProperties(response: ServerResponse, path: IngestPath, depth: string): void {
+  if (depth !== '0') throw new Refusal(403, 'PROPFIND is answered with Depth: 0 only')
+  const type = path.name === undefined ? '<D:collection/>' : ''
+  // Neither GUIDs nor file names hold a character that XML would need escaped.
+  const href = `${path.folder}${path.name ?? ''}`
+  const body =
+    '<?xml version="1.0" encoding="utf-8"?>\n' +
+    `<D:multistatus xmlns:D="DAV:"><D:response><D:href>${href}</D:href><D:propstat>` +
+    `<D:prop><D:resourcetype>${type}</D:resourcetype></D:prop><D:status>HTTP/1.1 200 OK</D:status>` +
+    '</D:propstat></D:response></D:multistatus>\n'
+  response.writeHead(207, { 'content-type': 'application/xml; charset=utf-8', 'content-length': body.length }).end(body)
+}
+
+/** Files put lately, for encoders that ask whether they arrived. It is a courtesy with a bound, not the archive. */
+export class RecentFiles {
+  private readonly paths = new Set<string>()
+  private readonly limit: number
+
+  constructor(limit = 10_000) {
+    this.limit = limit
+  }
+
+  add(path: IngestPath): void {
+    this.delete(path)
+    this.paths.add(keyOf(path))
+    if (this.paths.size > this.limit) this.paths.delete(this.paths.values().next().value!)
+  }
+
+  has(path: IngestPath): boolean {
+    return this.paths.has(keyOf(path))
+  }
+
+  delete(path: IngestPath): void {
+    this.paths.delete(keyOf(path))
+  }
+}
+
+const keyOf = ({ folder, name }: IngestPath): string => `${folder}${name}`

@@ -1,0 +1,92 @@
+/** The program: arguments, signals, exit codes. The only reader of the clock and the environment. */
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import type { Clock } from './clock.ts'
+import type { Config } from './config/config.ts'
+import { type KeptKeyPair, loadKeyPair } from './config/credentials.ts'
+import { helpText } from './config/help.ts'
+import { ConfigurationError, readSettings } from './config/read-settings.ts'
+import { addressText } from './config/value-kind.ts'
+import { utcMs } from './media/time.ts'
+import { openLog } from './pino-log.ts'
+import { startServer } from './server.ts'
+
+const FAILED = 1
+const MISUSED = 2
+
+const clock: Clock = () => utcMs(Date.now())
+
+const [command = 'help', ...args] = process.argv.slice(2)
+if (['help', '--help', '-h'].includes(command) || args.includes('--help') || args.includes('-h')) {
+  process.stdout.write(helpText())
+} else if (['version', '--version', '-v'].includes(command)) {
+  process.stdout.write(`${version()}\n`)
+} else if (command === 'serve') {
+  await serve(args).catch(giveUp)
+} else {
+  giveUp(new ConfigurationError(`no command "${command}"; "windrow help" lists them`))
+}
+
+async function serve(flags: readonly string[]): Promise<void> {
+  const { accessKeyId, secretAccessKey, ...settings } = readSettings({
+    args: flags,
+    env: process.env,
+    readFile: (path) => readFileSync(path, 'utf8'),
+  })
+  const dataFolder = resolve(settings.dataFolder)
+  const keys = await loadKeyPair({ dataFolder, accessKeyId, secretAccessKey })
+  const config: Config = { ...settings, dataFolder, credentials: keys.pair }
+  const asText = config.logFormat === 'text' || (config.logFormat === 'auto' && process.stderr.isTTY)
+  const log = openLog({
+    level: config.logLevel,
+    format: asText ? 'text' : 'json',
+    write: (line) => process.stderr.write(line),
+  })
+  process.on('uncaughtException', (error) => {
+    log.error({ err: error }, 'Windrow stops: an error nobody expected')
+    process.exit(FAILED)
+  })
+
+  const server = await startServer(config, { clock, log })
+  let stopping = false
+  const stop = (signal: NodeJS.Signals) => {
+    if (stopping) process.exit(FAILED)
+    stopping = true
+    log.info({ signal }, 'stopping: what is in flight is finished; a second signal ends it at once')
+    // A failure to stop is nobody's to handle but uncaughtException's.
+    void server.close().then(() => process.exit(0))
+  }
+  process.on('SIGTERM', stop)
+  process.on('SIGINT', stop)
+  process.stdout.write(readyText(config, keys, server.url))
+}
+
+function readyText(config: Config, keys: KeptKeyPair, url: string): string {
+  const { controlListen, region } = config
+  const api = controlListen && controlListen.port !== 0 ? `http://${addressText(controlListen)}` : url
+  const keyFile = keys.file && `AWS_SHARED_CREDENTIALS_FILE=${shellWord(keys.file)}`
+  return `
+Windrow is ready at ${url}
+
+  data   ${config.dataFolder}
+  keys   ${keys.file ?? 'the configured access-key-id and secret-access-key'}
+  try    ${keyFile ? `${keyFile} \\\n         ` : ''}aws --endpoint-url ${api} --region ${region} mediapackage list-channels
+
+`
+}
+
+function shellWord(word: string): string {
+  return /^[\w./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
+}
+
+function giveUp(error: Error & { code?: string; syscall?: string }): void {
+  const misused = error instanceof ConfigurationError
+  const expected = misused || error.code !== undefined
+  process.stderr.write(`windrow: ${expected ? error.message : (error.stack ?? error.message)}\n`)
+  process.exit(misused ? MISUSED : FAILED)
+}
+
+function version(): string {
+  const about = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(about) as { version: string }).version
+}

@@ -1,0 +1,177 @@
+import { type ByteReader, type ByteWriter, MalformedMedia } from '../bytes.ts'
+import { type Box, boxAt, readBoxes, readFullBoxHeader, requireVersion, theBox, writeBox, writeFullBox } from './box.ts'
+import { readSampleEntry, type SampleEntry, writeSampleEntry } from './sample-entry.ts'
+
+/** The one track of a CMAF header. */
+export type MovieTrack = {
+  readonly id: number
+  /** Units per second of the track's times. */
+  readonly timescale: number
+  /** ISO 639-2; `und` is left out. */
+  readonly language?: string
+  readonly entry: SampleEntry
+}
+
+const UNITY_MATRIX = [0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000]
+
+/** File Type Box, ISO/IEC 14496-12 §4.3; also Segment Type Box, §8.16.2. */
+type FileType = {
+  readonly majorBrand: string
+  readonly minorVersion: number
+  readonly compatibleBrands: readonly string[]
+}
+
+export function writeFileType(writer: ByteWriter, type: 'ftyp' | 'styp', brands: FileType): void {
+  writeBox(writer, type, () => {
+    writer.latin1(brands.majorBrand)
+    writer.u32(brands.minorVersion)
+    for (const brand of brands.compatibleBrands) writer.latin1(brand)
+  })
+}
+
+export function readFileType(body: ByteReader): FileType {
+  const majorBrand = body.latin1(4)
+  const minorVersion = body.u32()
+  const compatibleBrands: string[] = []
+  while (body.remaining > 0) compatibleBrands.push(body.latin1(4))
+  return { majorBrand, minorVersion, compatibleBrands }
+}
+
+/** Movie Box, §8.2.1, of a movie whose samples are all in fragments. */
+export function writeMovie(writer: ByteWriter, track: MovieTrack): void {
+  writeBox(writer, 'moov', () => {
+    writeMovieHeader(writer, track)
+    writeBox(writer, 'trak', () => {
+      writeTrackHeader(writer, track)
+      writeBox(writer, 'mdia', () => writeMedia(writer, track))
+    })
+    writeBox(writer, 'mvex', () => writeTrackExtends(writer, track))
+  })
+}
+
+/** Reads a `moov` with one track. */
+export function readMovie(moov: Box): MovieTrack {
+  const children = readBoxes(moov.body)
+  const trak = readBoxes(theBox(children, 'trak', moov).body)
+  const id = readTrackHeader(theBox(trak, 'tkhd', moov).body)
+  const mdia = theBox(trak, 'mdia', moov)
+  const media = readBoxes(mdia.body)
+  const header = readMediaHeader(theBox(media, 'mdhd', mdia).body)
+  const entry = readSampleDescription(boxAt(theBox(media, 'minf', mdia), 'stbl', 'stsd').body)
+  return { id, ...header, entry }
+}
+
+/** mvhd, §8.2.2. */
+function writeMovieHeader(writer: ByteWriter, { id, timescale }: MovieTrack): void {
+  writeFullBox(writer, 'mvhd', 0, 0, () => {
+    writer.zeros(8)
+    writer.u32(timescale)
+    writer.u32(0)
+    writer.u32(0x10000) // rate 1.0
+    writer.u16(0x100) // volume 1.0
+    writer.zeros(10)
+    for (const value of UNITY_MATRIX) writer.u32(value)
+    writer.zeros(24)
+    writer.u32(id + 1)
+  })
+}
+
+/** tkhd, §8.3.2: enabled, in movie, in preview. */
+function writeTrackHeader(writer: ByteWriter, { id, entry }: MovieTrack): void {
+  writeFullBox(writer, 'tkhd', 0, 7, () => {
+    writer.zeros(8)
+    writer.u32(id)
+    writer.zeros(4 + 4 + 8 + 2)
+    writer.u16(entry.kind === 'audio' ? 1 : 0) // alternate_group
+    writer.u16(entry.kind === 'audio' ? 0x100 : 0) // volume
+    writer.u16(0)
+    for (const value of UNITY_MATRIX) writer.u32(value)
+    writer.u32(entry.kind === 'video' ? entry.width * 0x10000 : 0)
+    writer.u32(entry.kind === 'video' ? entry.height * 0x10000 : 0)
+  })
+}
+
+/** The track_ID. */
+function readTrackHeader(body: ByteReader): number {
+  const { version } = readFullBoxHeader(body)
+  requireVersion(version, 1, 'tkhd', body)
+  body.skip(version === 1 ? 16 : 8)
+  return body.u32()
+}
+
+function writeMedia(writer: ByteWriter, track: MovieTrack): void {
+  const isVideo = track.entry.kind === 'video'
+  writeMediaHeader(writer, track)
+  // hdlr, §8.4.3
+  writeFullBox(writer, 'hdlr', 0, 0, () => {
+    writer.u32(0)
+    writer.latin1(isVideo ? 'vide' : 'soun')
+    writer.zeros(12)
+    writer.u8(0)
+  })
+  writeBox(writer, 'minf', () => {
+    if (isVideo) writeFullBox(writer, 'vmhd', 0, 1, () => writer.zeros(8))
+    else writeFullBox(writer, 'smhd', 0, 0, () => writer.zeros(4))
+    // The media is in this file, §8.7.2.
+    writeBox(writer, 'dinf', () => {
+      writeFullBox(writer, 'dref', 0, 0, () => {
+        writer.u32(1)
+        writeFullBox(writer, 'url ', 0, 1, () => {})
+      })
+    })
+    writeBox(writer, 'stbl', () => writeSampleTable(writer, track.entry))
+  })
+}
+
+/** mdhd, §8.4.2. */
+function writeMediaHeader(writer: ByteWriter, { timescale, language = 'und' }: MovieTrack): void {
+  if (!/^[a-z]{3}$/.test(language)) throw new MalformedMedia(`language ${language}`, 0)
+  writeFullBox(writer, 'mdhd', 0, 0, () => {
+    writer.zeros(8)
+    writer.u32(timescale)
+    writer.u32(0)
+    writer.u16([0, 1, 2].reduce((packed, i) => (packed << 5) | (language.charCodeAt(i) - 0x60), 0))
+    writer.u16(0)
+  })
+}
+
+function readMediaHeader(body: ByteReader): Pick<MovieTrack, 'timescale' | 'language'> {
+  const { version } = readFullBoxHeader(body)
+  requireVersion(version, 1, 'mdhd', body)
+  body.skip(version === 1 ? 16 : 8)
+  const timescale = body.u32()
+  if (timescale === 0) throw new MalformedMedia('timescale 0', body.position - 4)
+  body.skip(version === 1 ? 8 : 4)
+  const packed = body.u16()
+  const language = String.fromCharCode(...[10, 5, 0].map((shift) => ((packed >>> shift) & 0x1f) + 0x60))
+  return language === 'und' || !/^[a-z]{3}$/.test(language) ? { timescale } : { timescale, language }
+}
+
+/** stbl, §8.5.1: one sample description and no samples. */
+function writeSampleTable(writer: ByteWriter, entry: SampleEntry): void {
+  writeFullBox(writer, 'stsd', 0, 0, () => {
+    writer.u32(1)
+    writeSampleEntry(writer, entry)
+  })
+  writeFullBox(writer, 'stts', 0, 0, () => writer.u32(0))
+  writeFullBox(writer, 'stsc', 0, 0, () => writer.u32(0))
+  writeFullBox(writer, 'stsz', 0, 0, () => writer.zeros(8))
+  writeFullBox(writer, 'stco', 0, 0, () => writer.u32(0))
+}
+
+function readSampleDescription(body: ByteReader): SampleEntry {
+  readFullBoxHeader(body)
+  const count = body.u32()
+  const entries = readBoxes(body)
+  if (count !== 1 || entries.length !== 1) throw new MalformedMedia(`${count} sample entries`, body.position)
+  return readSampleEntry(entries[0]!)
+}
+
+/** trex, §8.8.3: every default is stated by the fragments. */
+function writeTrackExtends(writer: ByteWriter, { id }: MovieTrack): void {
+  writeFullBox(writer, 'trex', 0, 0, () => {
+    writer.u32(id)
+    writer.u32(1) // default_sample_description_index
+    writer.zeros(12)
+  })
+}

@@ -1,0 +1,142 @@
+import { MalformedMedia } from '../bytes.ts'
+import type { Track } from '../sample.ts'
+import { PTS_MODULUS, type Ticks, ticks, unwrapPts } from '../time.ts'
+import { aacTrack } from './aac-track.ts'
+import { avcTrack } from './avc-track.ts'
+import type { DemuxBuffer } from './demux-buffer.ts'
+import { EsBuffer } from './es-buffer.ts'
+import {
+  hasTransportError,
+  isScrambled,
+  LOST_SYNC,
+  NULL_PID,
+  PACKET_SIZE,
+  PAT_PID,
+  PID_COUNT,
+  pidOf,
+  SCRAMBLED,
+  SYNC_BYTE,
+} from './packet.ts'
+import { ProgramFollower } from './program.ts'
+import { AAC_ADTS_STREAM_TYPE, type ElementaryStream, H264_STREAM_TYPE } from './psi.ts'
+
+export type DemuxOptions = {
+  /** Which streams of the program are wanted; by default all that are understood. */
+  readonly keep?: (stream: ElementaryStream) => boolean
+  /** A time near which the segment lies: decides the turns of the 33-bit clock. By default that of its first DTS. */
+  readonly near?: Ticks
+}
+
+export type DemuxedSegment = {
+  /** H.264 and AAC tracks with samples, in the order of the program map. Views of the DemuxBuffer. */
+  readonly tracks: readonly Track[]
+  /** PES packets, access units or frames left out: cut off by the segment's start, broken, or without a time. */
+  readonly dropped: number
+  /** Packets damaged or missing. */
+  readonly continuityErrors: number
+}
+
+/**
+ * Takes the segment in `buffer` apart. Damage is stepped over and counted as `TsProbe` does; throws MalformedMedia where the
+ * probe would, and when a track's times or parameters cannot be those of one track.
+ */
+export function demuxTs(buffer: DemuxBuffer, { keep = () => true, near }: DemuxOptions = {}): DemuxedSegment {
+  const { bytes, start, end } = buffer
+  const survey = new Survey(bytes, start, end)
+  const wanted = survey.streams.filter(({ streamType }) => isUnderstood(streamType)).filter(keep)
+  const streams = layOut(wanted, survey.packets, buffer)
+  gather(bytes, start, end, streams)
+
+  const reference = near ?? firstTime(streams)
+  const unwrap = (time: number) => unwrapPts(time, reference)
+  const tracks: Track[] = []
+  for (const es of streams) {
+    const track = es.stream.streamType === H264_STREAM_TYPE ? avcTrack(es, unwrap) : aacTrack(es, unwrap)
+    if (track !== undefined) tracks.push(track)
+  }
+  return {
+    tracks,
+    dropped: streams.reduce((sum, es) => sum + es.dropped, 0),
+    continuityErrors: streams.reduce((sum, es) => sum + es.continuityErrors, survey.damaged),
+  }
+}
+
+/** The first DTS of the first stream; one turn later where another stream would begin before 0. */
+function firstTime(streams: readonly EsBuffer[]): Ticks {
+  const times = streams.map((es) => es.firstDts()).filter((dts) => dts >= 0)
+  const first = ticks(times[0] ?? 0)
+  return ticks(times.some((dts) => unwrapPts(dts, first) < 0) ? first + PTS_MODULUS : first)
+}
+
+function isUnderstood(streamType: number): boolean {
+  return streamType === H264_STREAM_TYPE || streamType === AAC_ADTS_STREAM_TYPE
+}
+
+/** Gives each stream its place: the largest that of the segment itself, the others one behind it. */
+function layOut(
+  streams: readonly ElementaryStream[],
+  packets: Uint32Array,
+  { bytes, start, end }: DemuxBuffer,
+): EsBuffer[] {
+  const present = streams.filter(({ pid }, i) => packets[pid]! > 0 && streams.findIndex((s) => s.pid === pid) === i)
+  const most = present.reduce((max, { pid }) => Math.max(max, packets[pid]!), 0)
+  const largest = present.find(({ pid }) => packets[pid] === most)
+  let free = end
+  return present.map((stream) => {
+    const count = packets[stream.pid]!
+    if (stream === largest) return new EsBuffer(stream, bytes, start, count)
+    const first = free + EsBuffer.margin(count)
+    free = first + EsBuffer.room(count)
+    return new EsBuffer(stream, bytes, first, count)
+  })
+}
+
+function gather(bytes: Uint8Array, start: number, end: number, streams: readonly EsBuffer[]): void {
+  const roles = new Uint16Array(PID_COUNT)
+  for (const [index, { stream }] of streams.entries()) roles[stream.pid] = index + 1
+  for (let at = start; at + PACKET_SIZE <= end; at += PACKET_SIZE) {
+    const role = roles[pidOf(bytes, at)]!
+    if (role !== 0 && bytes[at] === SYNC_BYTE && !hasTransportError(bytes, at)) streams[role - 1]!.push(at)
+  }
+}
+
+/** What must be known before the payloads move: the streams, and how many packets each PID has. */
+class Survey {
+  readonly packets = new Uint32Array(PID_COUNT)
+  readonly streams: ElementaryStream[] = []
+  damaged = 0
+  private readonly program = new ProgramFollower()
+
+  constructor(bytes: Uint8Array, start: number, end: number) {
+    this.walk(bytes, start, end)
+    if ((end - start) % PACKET_SIZE !== 0) this.damaged++
+    if (this.program.map === undefined) throw new MalformedMedia('no program map table', end - start)
+    this.damaged += this.program.damaged
+  }
+
+  private walk(bytes: Uint8Array, start: number, end: number): void {
+    let lastLost = -1
+    for (let at = start; at + PACKET_SIZE <= end; at += PACKET_SIZE) {
+      if (bytes[at] !== SYNC_BYTE) {
+        if (at === start) throw new MalformedMedia('no sync byte', 0)
+        if (lastLost === at - PACKET_SIZE) throw new MalformedMedia(LOST_SYNC, at - start)
+        lastLost = at
+        this.damaged++
+      } else if (hasTransportError(bytes, at)) {
+        this.damaged++
+      } else {
+        const pid = pidOf(bytes, at)
+        if (isScrambled(bytes, at) && pid !== NULL_PID) throw new MalformedMedia(SCRAMBLED, at - start)
+        this.packets[pid]!++
+        if (pid === PAT_PID) this.program.pushPat(bytes, at)
+        else if (pid === this.program.pmtPid) this.programMap(bytes, at)
+      }
+    }
+  }
+
+  private programMap(bytes: Uint8Array, at: number): void {
+    this.program.pushPmt(bytes, at, (map, changed) => {
+      if (changed) this.streams.push(...map.streams)
+    })
+  }
+}

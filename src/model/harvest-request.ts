@@ -1,0 +1,83 @@
+import { type UtcMs, utcMs } from '../media/time.ts'
+import type { S3Destination } from './harvest-job.ts'
+import type { OriginEndpoint } from './origin-endpoint.ts'
+import { checkedRoleArn, matching, quoted, refuse } from './rules.ts'
+
+const ONE_DAY_MS = 86_400_000
+
+/** The package types a harvest can be made of, and why not the others. */
+export function checkHarvestable(endpoint: OriginEndpoint): void {
+  const { type } = endpoint.package
+  if (type === 'dashPackage') refuse('originEndpointId', 'DASH endpoints cannot be harvested yet, only HLS')
+  if (type !== 'hlsPackage') refuse('originEndpointId', `must name an HLS endpoint, ${endpoint.id} has a ${type}`)
+  if (endpoint.package.encryption) {
+    refuse('originEndpointId', `${endpoint.id} is encrypted: only clear endpoints can be harvested yet`)
+  }
+  if (endpoint.startoverWindowSeconds === 0) {
+    refuse('originEndpointId', `${endpoint.id} has no startover window, so nothing of it can be harvested`)
+  }
+}
+
+/** A start before the window is for the job to find out: by the time it runs, the window has moved on anyway. */
+export function checkHarvestWindow(start: UtcMs, end: UtcMs, endpoint: OriginEndpoint, now: UtcMs): void {
+  const length = end - start
+  if (length <= 0) refuse('endTime', 'must be after startTime')
+  if (length > ONE_DAY_MS) refuse('endTime', 'must be at most 24 hours after startTime')
+  if (length > endpoint.startoverWindowSeconds * 1000) {
+    refuse('endTime', `must be at most the startover window, ${endpoint.startoverWindowSeconds} s, after startTime`)
+  }
+  if (end > now) refuse('endTime', 'must not be in the future')
+}
+
+const ISO_8601 = /^(\d{4}-\d\d-(\d\d)T\d\d:\d\d)(?::(\d\d)(?:[.,](\d+))?)?(Z|[+-]\d\d:?\d\d)$/i
+
+/** ISO 8601 with `Z` or an offset, or seconds since 1970; both may have a fraction, of which milliseconds count. */
+export function parsedInstant(path: string, text: string): UtcMs {
+  const [, seconds, part = ''] = /^(\d{1,11})(?:\.(\d+))?$/.exec(text) ?? []
+  if (seconds !== undefined) return utcMs(Number(seconds + milliseconds(part)))
+  if (/^\d{12,14}$/.test(text)) refuse(path, `must be in seconds, ${text} looks like milliseconds`)
+  const [, minute, day, second = '00', fraction = '', offset = ''] = ISO_8601.exec(text) ?? []
+  const local = `${minute}:${second}.${milliseconds(fraction)}`
+  const instant = Date.parse(local + offset.toUpperCase().replace(/^(...)(\d\d)$/, '$1:$2'))
+  // A day that its month does not have makes Date count on into the next.
+  if (Number.isNaN(instant) || new Date(`${local}Z`).getUTCDate() !== Number(day)) {
+    const form = 'a date and time with an offset, such as 2026-01-31T20:15:00Z, or seconds since 1970'
+    refuse(path, `must be ${form}, got ${quoted(text)}`)
+  }
+  return utcMs(instant)
+}
+
+/** Three digits from those after a point. */
+function milliseconds(fraction: string): string {
+  return fraction.slice(0, 3).padEnd(3, '0')
+}
+
+/** Bucket and key are checked in the letters of S3's rules: they also become names of folders and files. */
+export function checkDestination(destination: S3Destination, endpoint: Pick<OriginEndpoint, 'manifestName'>): void {
+  checkBucketName('s3Destination.bucketName', destination.bucketName)
+  checkManifestKey('s3Destination.manifestKey', destination.manifestKey, endpoint.manifestName)
+  checkedRoleArn('s3Destination.roleArn', destination.roleArn)
+}
+
+function checkBucketName(path: string, name: string): void {
+  const form = '3 to 63 lower-case letters, digits, "." or "-", beginning and ending with a letter or digit'
+  matching(path, name, /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, form)
+  if (/\.\.|\.-|-\./.test(name)) refuse(path, 'must not have "." next to "." or "-"')
+  if (/^\d+\.\d+\.\d+\.\d+$/.test(name)) refuse(path, 'must not look like an IP address')
+  if (/^(xn--|sthree-)|(-s3alias|--ol-s3)$/.test(name)) refuse(path, 'begins or ends in a way S3 reserves for itself')
+}
+
+function checkManifestKey(path: string, key: string, manifestName: string): void {
+  const bytes = new TextEncoder().encode(key).length
+  if (bytes > 1024) refuse(path, `must be at most 1024 bytes of UTF-8, got ${bytes}`)
+  if (/\p{Cc}/u.test(key)) refuse(path, 'must not contain control characters')
+  const segments = key.split('/')
+  if (segments.some((segment) => segment === '' || segment === '.' || segment === '..')) {
+    refuse(path, 'must not begin or end with "/", nor contain empty, "." or ".." segments')
+  }
+  const file = segments.at(-1) ?? ''
+  matching(path, file, /[^.]\.m3u8$/, 'a path that ends in the file name of an HLS manifest, <name>.m3u8')
+  if (file.startsWith(`${manifestName}_`) && /^(_\d+)+\.m3u8$/.test(file.slice(manifestName.length))) {
+    refuse(path, `${file} is the name of one of the manifests that this one points to`)
+  }
+}

@@ -1,0 +1,35 @@
+import { BlockList, isIPv4 } from 'node:net'
+import type { OriginEndpoint } from '../model/origin-endpoint.ts'
+
+const whitelists = new WeakMap<OriginEndpoint, BlockList>()
+
+/** Why a client may not read this endpoint, as a sentence; undefined when it may. */
+export function refusalOf(endpoint: OriginEndpoint, remoteAddress: string | undefined): string | undefined {
+  if (endpoint.origination === 'DENY') return 'Origination from this endpoint is denied.'
+  if (endpoint.whitelist.length > 0 && !isListed(endpoint, remoteAddress)) {
+    return 'Your address is not on the whitelist of this endpoint.'
+  }
+  if (endpoint.authorization) return 'CDN authorization is not supported yet, so this endpoint stays closed.'
+  return undefined
+}
+
+function isListed(endpoint: OriginEndpoint, remoteAddress = ''): boolean {
+  let whitelist = whitelists.get(endpoint)
+  if (!whitelist) {
+    whitelist = parseWhitelist(endpoint.whitelist)
+    whitelists.set(endpoint, whitelist)
+  }
+  // An IPv4 client of a dual-stack socket looks like ::ffff:192.0.2.1.
+  const address = remoteAddress.replace(/^::ffff:/i, '')
+  return isIPv4(address) && whitelist.check(address)
+}
+
+/** A block that cannot be read lets nobody in. */
+function parseWhitelist(blocks: readonly string[]): BlockList {
+  const list = new BlockList()
+  for (const block of blocks) {
+    const [, address = '', bits = '32'] = /^([\d.]+)(?:\/(\d{1,2}))?$/.exec(block) ?? []
+    if (isIPv4(address) && Number(bits) <= 32) list.addSubnet(address, Number(bits))
+  }
+  return list
+}

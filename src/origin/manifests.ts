@@ -1,0 +1,56 @@
+import type { ArchiveReader } from '../archive/reader.ts'
+import type { OriginEndpoint } from '../model/origin-endpoint.ts'
+import type { ManifestName, OutputFormat } from '../packaging/output-format.ts'
+import { BoundedCache } from './bounded-cache.ts'
+import { RenderedManifest } from './rendered-manifest.ts'
+
+const CACHE_BYTES = 64 * 1024 * 1024
+/** What an entry costs besides its text: headers, the compressed form. */
+const ENTRY_BYTES = 4096
+
+/** Live manifests, each written once per version of the archive however many ask. */
+export class LiveManifests {
+  readonly #archive: Pick<ArchiveReader, 'version' | 'live'>
+  readonly #rendered = new BoundedCache<RenderedManifest>(CACHE_BYTES)
+  readonly #rendering = new Map<string, Promise<RenderedManifest | undefined>>()
+
+  constructor(archive: Pick<ArchiveReader, 'version' | 'live'>) {
+    this.#archive = archive
+  }
+
+  /** Undefined when there is nothing to show, or no such stream. */
+  async find(
+    endpoint: OriginEndpoint,
+    format: OutputFormat,
+    name: ManifestName,
+  ): Promise<RenderedManifest | undefined> {
+    const version = this.#archive.version(endpoint.channelGuid)
+    const key = `${endpoint.guid}/${endpoint.revision}/${name.n}/${name.p}`
+    const rendered = this.#rendered.get(key)
+    if (rendered?.version === version) return rendered
+    const turn = `${key}/${version}`
+    const underway = this.#rendering.get(turn)
+    if (underway) return underway
+    const rendering = this.#render(endpoint, format, name, key).finally(() => this.#rendering.delete(turn))
+    this.#rendering.set(turn, rendering)
+    return rendering
+  }
+
+  async #render(
+    endpoint: OriginEndpoint,
+    format: OutputFormat,
+    name: ManifestName,
+    key: string,
+  ): Promise<RenderedManifest | undefined> {
+    const window = await this.#archive.live(endpoint, format.windowSeconds(endpoint))
+    const manifest = window && format.manifest(endpoint, window, name, { kind: 'live' })
+    if (!manifest) return undefined
+    const maxAge = Math.max(1, Math.ceil(format.segmentDurationSeconds(endpoint) / 2))
+    const rendered = new RenderedManifest(manifest, window, maxAge)
+    const newest = this.#rendered.get(key)
+    // A slow rendering does not put an older window back.
+    if (newest && newest.version > rendered.version) return newest
+    this.#rendered.put(key, rendered, rendered.plain.body.length + ENTRY_BYTES)
+    return rendered
+  }
+}

@@ -1,0 +1,151 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ArchiveReader } from '../archive/reader.ts'
+import type { Clock } from '../clock.ts'
+import type { Mount, Target } from '../http/handler.ts'
+import type { Log } from '../log.ts'
+import { outputFormatOf } from '../packaging/packager.ts'
+import { NoSuchObject } from '../stores/objects.ts'
+import type { Resources } from '../stores/resources.ts'
+import { refusalOf } from './access.ts'
+import { answerPreflight, CORS_HEADERS, refuse } from './answers.ts'
+import { EndpointDirectory } from './endpoint-directory.ts'
+import { LiveManifests } from './manifests.ts'
+import type { RenderedManifest } from './rendered-manifest.ts'
+import { acceptsGzip, matchesNone, requestedRange } from './request-headers.ts'
+import { type FoundSegment, Segments } from './segments.ts'
+
+const PREFIX = '/out/v1/'
+/** A segment's name never names other bytes: caches may keep it for 14 days. */
+const SEGMENT_CACHE_CONTROL = 'max-age=1209600'
+/** Ignoring one of these would show a viewer something else than was asked for. */
+const UNAVAILABLE_PARAMETERS: Readonly<Record<string, string>> = {
+  start: 'Time-shifted viewing (start, end) is not available yet.',
+  end: 'Time-shifted viewing (start, end) is not available yet.',
+  'aws.manifestfilter': 'Manifest filters are not available yet.',
+  'aws.drmsettings': 'DRM settings are not available yet.',
+}
+
+export type OriginHost = {
+  readonly resources: Pick<Resources, 'originEndpointByGuid' | 'onChange'>
+  readonly archive: Pick<ArchiveReader, 'version' | 'live' | 'outputSegment' | 'read'>
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** The playback side: `/out/v1/<endpoint GUID>/<manifest or segment>`. `close` lets go of the stores. */
+export function createOrigin({ resources, archive, clock, log }: OriginHost): Mount & { close(): void } {
+  const directory = new EndpointDirectory(resources, clock)
+  const manifests = new LiveManifests(archive)
+  const segments = new Segments(archive)
+
+  async function handle(request: IncomingMessage, response: ServerResponse, target: Target): Promise<void> {
+    const { method } = request
+    if (method === 'OPTIONS') return answerPreflight(response)
+    if (method !== 'GET' && method !== 'HEAD') {
+      return refuse(response, 405, 'Playback is by GET and HEAD.', { Allow: 'GET, HEAD, OPTIONS' })
+    }
+    const { guid, file } = splitPath(target.path)
+    const endpoint = guid === undefined ? undefined : await directory.find(guid)
+    if (!endpoint) return refuse(response, 404, 'There is no such origin endpoint.')
+    const refusal = refusalOf(endpoint, request.socket.remoteAddress)
+    if (refusal !== undefined) return refuse(response, 403, refusal)
+    const unavailable = unavailableParameter(target.query)
+    if (unavailable !== undefined) return refuse(response, 400, unavailable)
+    const format = outputFormatOf(endpoint)
+    if (!format) return refuse(response, 404, 'What this endpoint is configured to package is not available yet.')
+    const named = file === undefined ? undefined : format.resolve(endpoint, file)
+
+    if (named?.kind === 'manifest') {
+      const manifest = await manifests.find(endpoint, format, named.name)
+      if (manifest) return sendManifest(request, response, manifest)
+      return refuse(response, 404, 'There is no such stream, or nothing to show yet.')
+    }
+    if (named?.kind === 'segment') {
+      const segment = await segments.find(endpoint, format, named.name)
+      if (segment) return sendSegment(request, response, segment)
+    }
+    return refuse(response, 404, 'There is no such object.')
+  }
+
+  async function sendManifest(
+    request: IncomingMessage,
+    response: ServerResponse,
+    manifest: RenderedManifest,
+  ): Promise<void> {
+    const { headers } = request
+    const representation = acceptsGzip(headers['accept-encoding']) ? await manifest.gzipped() : manifest.plain
+    if (matchesNone(headers['if-none-match'], representation.etag)) {
+      response.writeHead(304, representation.notModifiedHeaders).end()
+    } else {
+      response.writeHead(200, representation.headers).end(representation.body)
+    }
+  }
+
+  async function sendSegment(
+    { method, headers }: IncomingMessage,
+    response: ServerResponse,
+    { body, etag }: FoundSegment,
+  ): Promise<void> {
+    const common = { ...CORS_HEADERS, 'Cache-Control': SEGMENT_CACHE_CONTROL, ETag: etag }
+    if (matchesNone(headers['if-none-match'], etag)) {
+      response.writeHead(304, common).end()
+      return
+    }
+    const range = method === 'GET' ? requestedRange(headers, body.size, etag) : undefined
+    if (range === 'unsatisfiable') {
+      return refuse(response, 416, 'The segment ends before that range.', { 'Content-Range': `bytes */${body.size}` })
+    }
+    const sent = { ...common, 'Content-Type': body.contentType, 'Accept-Ranges': 'bytes' }
+    if (method === 'HEAD') {
+      response.writeHead(200, { ...sent, 'Content-Length': body.size }).end()
+      return
+    }
+    const parts = await segments.read(body, range)
+    if (response.destroyed) return
+    if (range) {
+      const contentRange = `bytes ${range.start}-${range.end - 1}/${body.size}`
+      const length = range.end - range.start
+      response.writeHead(206, { ...sent, 'Content-Length': length, 'Content-Range': contentRange })
+    } else response.writeHead(200, { ...sent, 'Content-Length': body.size })
+    response.cork()
+    for (const part of parts) response.write(part)
+    response.end()
+  }
+
+  return {
+    prefix: PREFIX,
+    async handle(request, response, target) {
+      try {
+        await handle(request, response, target)
+      } catch (error) {
+        if (!(error instanceof NoSuchObject)) throw error
+        // Retention took it between finding and reading.
+        log.warn({ path: target.path, key: error.key }, 'a segment that was asked for is gone')
+        refuse(response, 404, 'This segment is no longer kept.')
+      }
+    },
+    close: directory.close,
+  }
+}
+
+/** `<guid>/<file>` below the prefix; what has another shape names nothing. */
+function splitPath(path: string): { readonly guid?: string; readonly file?: string } {
+  const match = /^\/out\/v1\/([0-9a-f]{32})\/([^/]+)$/.exec(path)
+  if (!match) return {}
+  const [, guid = '', file = ''] = match
+  try {
+    return { guid, file: decodeURIComponent(file) }
+  } catch {
+    return { guid }
+  }
+}
+
+/** A sentence about the first query parameter that cannot be obeyed. Parameters nobody knows, and `m`, are ignored. */
+function unavailableParameter(query: string): string | undefined {
+  if (query === '' || /^m=\d*$/.test(query)) return undefined
+  for (const name of new URLSearchParams(query).keys()) {
+    const sentence = Object.hasOwn(UNAVAILABLE_PARAMETERS, name) ? UNAVAILABLE_PARAMETERS[name] : undefined
+    if (sentence !== undefined) return sentence
+  }
+  return undefined
+}

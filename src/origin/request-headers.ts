@@ -1,0 +1,48 @@
+import type { ByteRange } from '../stores/objects.ts'
+
+/** Whether a client takes gzip, RFC 9110 §12.5.3. */
+export function acceptsGzip(acceptEncoding: string | undefined): boolean {
+  if (acceptEncoding === undefined) return false
+  let wildcard = false
+  for (const item of acceptEncoding.split(',')) {
+    const [coding = '', ...parameters] = item.toLowerCase().split(';')
+    const isRefused = parameters.some((parameter) => /^\s*q\s*=\s*0(\.0*)?\s*$/.test(parameter))
+    const name = coding.trim()
+    if (name === 'gzip' || name === 'x-gzip') return !isRefused
+    if (name === '*') wildcard = !isRefused
+  }
+  return wildcard
+}
+
+/** Whether If-None-Match names this entity tag, by weak comparison, RFC 9110 §13.1.2. */
+export function matchesNone(ifNoneMatch: string | undefined, etag: string): boolean {
+  if (ifNoneMatch === undefined) return false
+  return ifNoneMatch.split(',').some((item) => {
+    const candidate = item.trim()
+    return candidate === '*' || candidate.replace(/^W\//, '') === etag
+  })
+}
+
+/**
+ * The one range of bytes a client asks for, RFC 9110 §14.1.2. Undefined when it is to get everything: no range, several,
+ * one that cannot be read, or one of a representation (If-Range) that is no longer this one.
+ */
+export function requestedRange(
+  headers: { readonly range?: string | undefined; readonly 'if-range'?: string | undefined },
+  size: number,
+  etag: string,
+): ByteRange | 'unsatisfiable' | undefined {
+  const match = /^bytes=\s*(\d{0,15})-(\d{0,15})\s*$/i.exec(headers.range ?? '')
+  const [, first = '', last = ''] = match ?? []
+  if (first === '' && last === '') return undefined
+  const ifRange = headers['if-range']
+  if (ifRange !== undefined && ifRange !== etag) return undefined
+  if (first === '') {
+    const length = Number(last)
+    return length === 0 ? 'unsatisfiable' : { start: Math.max(0, size - length), end: size }
+  }
+  const start = Number(first)
+  if (last !== '' && Number(last) < start) return undefined
+  if (start >= size) return 'unsatisfiable'
+  return { start, end: last === '' ? size : Math.min(Number(last) + 1, size) }
+}

@@ -1,0 +1,17 @@
+import type { OriginEndpoint, Package } from '../model/origin-endpoint.ts'
+import { hls } from './hls.ts'
+import type { OutputFormat } from './output-format.ts'
+
+const FORMATS: { readonly [T in Package['type']]: OutputFormat | undefined } = {
+  hlsPackage: hls,
+  cmafPackage: undefined,
+  dashPackage: undefined,
+  mssPackage: undefined,
+}
+
+/** The format an endpoint asks for, or undefined when it cannot be made yet. */
+export function outputFormatOf(endpoint: OriginEndpoint): OutputFormat | undefined {
+  // Nobody who asked for encryption is to find the content in the clear.
+  if ('encryption' in endpoint.package && endpoint.package.encryption) return undefined
+  return FORMATS[endpoint.package.type]
+}

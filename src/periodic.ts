@@ -1,0 +1,19 @@
+/** Calls `work` again and again, `pauseMs` after its last call ended; a failure is told and does not stop it. */
+export function periodically(pauseMs: number, work: () => Promise<void>, failed: (error: unknown) => void) {
+  let stopped = false
+  let timer: NodeJS.Timeout | undefined
+  let running: Promise<void> = Promise.resolve()
+  const next = () => {
+    if (!stopped) timer = setTimeout(begin, pauseMs)
+  }
+  const begin = () => {
+    running = work().catch(failed).finally(next)
+  }
+  next()
+  /** Resolves when the call under way, if there is one, has ended. */
+  return async function stop(): Promise<void> {
+    stopped = true
+    clearTimeout(timer)
+    await running
+  }
+}

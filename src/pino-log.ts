@@ -1,0 +1,32 @@
+import { type Logger, pino } from 'pino'
+
+/** Never written, wherever in a line's fields they turn up to two levels deep. */
+const SECRETS = ['secretAccessKey', 's3SecretAccessKey', 'password', 'authorization', 'credentials']
+
+const LEVELS: Readonly<Record<string, string>> = { 20: 'debug', 30: 'info ', 40: 'WARN ', 50: 'ERROR', 60: 'FATAL' }
+
+export type LogOptions = {
+  readonly level: string
+  readonly format: 'json' | 'text'
+  /** Takes one line, with its line feed. */
+  readonly write: (line: string) => void
+}
+
+/** The server's log: a JSON object a line for machines, or a short sentence a line for people. */
+export function openLog({ level, format, write }: LogOptions): Logger {
+  const redact = { paths: SECRETS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[secret]' }
+  const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, redact }
+  return pino(options, { write: format === 'json' ? write : (line) => write(sentence(line)) })
+}
+
+function sentence(line: string): string {
+  const { level, time, msg, err, ...fields } = JSON.parse(line) as Record<string, unknown> & { time: string }
+  const words = Object.entries(fields).map(([name, value]) => `${name}=${word(value)}`)
+  const stack = (err as { stack?: string } | undefined)?.stack
+  const head = `${time.slice(11, 23)} ${LEVELS[String(level)] ?? String(level)} ${String(msg)}`
+  return `${[head, ...words].join(' ')}\n${stack ? `${stack}\n` : ''}`
+}
+
+function word(value: unknown): string {
+  return typeof value === 'string' && /^[\w./:@-]+$/.test(value) ? value : JSON.stringify(value)
+}

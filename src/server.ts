@@ -1,0 +1,171 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { openArchive } from './archive/archive.ts'
+import type { Clock } from './clock.ts'
+import type { Config } from './config/config.ts'
+import type { Role } from './config/settings.ts'
+import { addressText } from './config/value-kind.ts'
+import { createControl } from './control/control.ts'
+import { DEFAULT_LIMITS, HARVEST_JOB_KEPT_MS } from './control/control-room.ts'
+import type { Buckets } from './harvest/bucket.ts'
+import { folderBuckets } from './harvest/folder-buckets.ts'
+import { createHarvester } from './harvest/harvester.ts'
+import { s3Buckets } from './harvest/s3-buckets.ts'
+import type { Mount } from './http/handler.ts'
+import { healthMounts } from './http/health.ts'
+import { type Listener, listen } from './http/listener.ts'
+import { createIngest } from './ingest/ingest.ts'
+import type { Log } from './log.ts'
+import { createOrigin } from './origin/origin.ts'
+import { outputFormatOf } from './packaging/packager.ts'
+import { periodically } from './periodic.ts'
+import { openFileObjects } from './stores/file-objects.ts'
+import { cacheObjects } from './stores/object-cache.ts'
+import { openSqliteStore } from './stores/sqlite/sqlite-store.ts'
+
+/** How soon a gap is noticed after it is one. */
+const TICK_MS = 200
+const RETENTION_MS = 10_000
+/** Content outlives the windows that show it, for players and caches that are late. */
+const RETENTION_MARGIN_MS = 60_000
+
+export type Server = {
+  /** Where it listens. */
+  readonly url: string
+  /** Lets what is in flight finish, then closes everything in the reverse order of its opening. */
+  close(): Promise<void>
+}
+
+/** Builds the rooms in the order a byte travels, and opens the doors last. */
+export async function startServer(config: Config, { clock, log }: { clock: Clock; log: Log }): Promise<Server> {
+  const closers: (() => Promise<void> | void)[] = []
+  const closeAll = async () => {
+    for (const close of closers.splice(0).reverse()) await close()
+  }
+  const plays = (role: Role) => config.roles.has(role)
+  const failed = (what: string) => (error: unknown) => log.error({ err: error }, `${what} failed`)
+
+  try {
+    await mkdir(config.dataFolder, { recursive: true, mode: 0o700 })
+    const store = await openSqliteStore(join(config.dataFolder, 'windrow.db'))
+    closers.push(() => store.close())
+    const { resources, segmentIndex } = store
+    const objects = cacheObjects(await openFileObjects(join(config.dataFolder, 'objects')), {
+      maxBytes: config.memoryCacheBytes,
+    })
+
+    const archive = await openArchive({
+      segmentIndex,
+      resources,
+      objects,
+      clock,
+      log,
+      retention: { liveMs: config.liveRetentionMs, marginMs: RETENTION_MARGIN_MS, graceMs: config.retentionGraceMs },
+    })
+    closers.push(() => archive.close())
+    closers.push(periodically(TICK_MS, () => archive.tick(), failed('following the inputs')))
+    closers.push(periodically(RETENTION_MS, retain, failed('retention')))
+    const sweeping = archive.sweep().catch(failed('sweeping what a crash left'))
+    closers.push(() => sweeping)
+
+    async function retain(): Promise<void> {
+      await resources.expire(clock(), HARVEST_JOB_KEPT_MS)
+      await archive.retain()
+    }
+
+    const buckets = openBuckets(config)
+    closers.push(() => buckets.close())
+    const harvester = createHarvester({
+      resources,
+      archive,
+      formatOf: outputFormatOf,
+      buckets,
+      clock,
+      log,
+      jobsAtOnce: config.maxHarvestJobs,
+      objectsAtOnce: config.harvestConcurrency,
+      account: { accountId: config.accountId, region: config.region },
+    })
+    closers.push(() => harvester.close())
+
+    let url = ''
+    const mounts: Mount[] = healthMounts(async () => {
+      await resources.harvestJobById('readyz')
+      return []
+    })
+    if (plays('ingest')) {
+      const ingest = createIngest({
+        resources,
+        archive,
+        clock,
+        log,
+        limits: {
+          maxSegmentBytes: config.maxSegmentBytes,
+          requestsPerSecond: config.ingestRequestsPerSecond,
+          requestBurst: 2 * config.ingestRequestsPerSecond,
+          nonceLifetimeMs: config.nonceLifetimeMs,
+        },
+      })
+      closers.push(() => ingest.close())
+      mounts.push(ingest)
+    }
+    if (plays('origin')) {
+      const origin = createOrigin({ resources, archive, clock, log })
+      closers.push(() => origin.close())
+      mounts.push(origin)
+    }
+    const control = createControl({
+      resources,
+      clock,
+      log,
+      accountId: config.accountId,
+      region: config.region,
+      publicUrl: () => config.publicUrl ?? url,
+      credentials: config.credentials,
+      limits: {
+        ...DEFAULT_LIMITS,
+        maxChannels: config.maxChannels,
+        maxOriginEndpointsPerChannel: config.maxOriginEndpoints,
+        maxHarvestJobsInProgress: config.maxHarvestJobs,
+        releaseGraceMs: config.retentionGraceMs,
+      },
+      extent: (endpoint) => archive.extent(endpoint),
+      // Another process with the role finds the job when it looks for those in progress.
+      onHarvestJobCreated: (job) => (plays('harvest') ? harvester.submit(job) : undefined),
+    })
+
+    const open = async (name: string, { host, port }: Config['listen'], served: Mount[]): Promise<Listener> => {
+      const limits = { maxConnections: config.maxConnections }
+      const listener = await listen({ name, host, port, mounts: served, log, limits })
+      closers.push(() => listener.close())
+      return listener
+    }
+    if (plays('harvest')) await harvester.start()
+    if (plays('control') && config.controlListen) await open('control', config.controlListen, [control])
+    else if (plays('control')) mounts.push(control)
+    const listener = await open('public', config.listen, mounts)
+    url = `http://${addressText(listener.address)}`
+    return { url, close: closeAll }
+  } catch (error) {
+    await closeAll()
+    throw error
+  }
+}
+
+function openBuckets(config: Config): Buckets {
+  if (config.harvestStore === 'folder') {
+    return folderBuckets({
+      folder: join(config.dataFolder, 'buckets'),
+      links: config.harvestLinks,
+      createBuckets: true,
+    })
+  }
+  const { s3AccessKeyId: accessKeyId, s3SecretAccessKey: secretAccessKey } = config
+  return s3Buckets({
+    ...(config.s3Endpoint !== undefined && { endpoint: config.s3Endpoint }),
+    region: config.s3Region ?? config.region,
+    forcePathStyle: config.s3ForcePathStyle,
+    ...(accessKeyId && secretAccessKey && { credentials: { accessKeyId, secretAccessKey } }),
+    maxConnections: 2 * config.harvestConcurrency,
+  })
+}

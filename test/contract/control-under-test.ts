@@ -1,0 +1,138 @@
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { request as httpRequest, type IncomingHttpHeaders } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Sha256 } from '@smithy/core/checksum'
+import { SignatureV4 } from '@smithy/signature-v4'
+import { createControl } from '../../src/control/control.ts'
+import type { ControlLimits, ControlResources, ExtentOf } from '../../src/control/control-room.ts'
+import { DEFAULT_LIMITS } from '../../src/control/control-room.ts'
+import { listen } from '../../src/http/listener.ts'
+import type { Log } from '../../src/log.ts'
+import { utcMs } from '../../src/media/time.ts'
+import type { HarvestJob } from '../../src/model/harvest-job.ts'
+import { openSqliteStore } from '../../src/stores/sqlite/sqlite-store.ts'
+
+export const REGION = 'eu-central-1'
+export const ACCOUNT_ID = '111122223333'
+export const CREDENTIALS = { accessKeyId: 'AKIDCONTRACT', secretAccessKey: 'contract/secret+key' }
+
+export type ControlUnderTest = {
+  /** Where the API answers. */
+  readonly endpoint: string
+  /** Jobs the API told of, in their order. */
+  readonly created: readonly HarvestJob[]
+  /** What was logged as an error. */
+  readonly errors: readonly object[]
+  close(): Promise<void>
+}
+
+/**
+ * The API over a store of its own, on a port of its own. `now` stands still where it is given; foreign clients need a
+ * clock that runs. `trouble` puts other functions in the place of the store's.
+ */
+export async function startControl(
+  options: {
+    trouble?: (resources: ControlResources) => Partial<ControlResources>
+    limits?: Partial<ControlLimits>
+    now?: () => number
+    extent?: ExtentOf
+  } = {},
+): Promise<ControlUnderTest> {
+  const created: HarvestJob[] = []
+  const errors: object[] = []
+  const now = options.now ?? Date.now
+  const log: Log = { info() {}, warn() {}, error: (fields) => errors.push(fields) }
+  const folder = await mkdtemp(join(tmpdir(), 'windrow-control-'))
+  const store = await openSqliteStore(join(folder, 'windrow.db'))
+  const control = createControl({
+    resources: Object.assign(Object.create(store.resources), options.trouble?.(store.resources)),
+    clock: () => utcMs(now()),
+    log,
+    accountId: ACCOUNT_ID,
+    region: REGION,
+    publicUrl: () => 'https://live.example.com',
+    credentials: CREDENTIALS,
+    limits: { ...DEFAULT_LIMITS, ...options.limits },
+    onHarvestJobCreated: (job) => created.push(job),
+    ...(options.extent && { extent: options.extent }),
+  })
+  const listener = await listen({ name: 'control', host: '127.0.0.1', port: 0, mounts: [control], log })
+  return {
+    endpoint: `http://127.0.0.1:${listener.address.port}`,
+    created,
+    errors,
+    async close() {
+      await listener.close()
+      await store.close()
+      await rm(folder, { recursive: true })
+    },
+  }
+}
+
+export type RawRequest = {
+  method: string
+  /** As it goes over the wire: encoded. */
+  path: string
+  query?: Record<string, string | string[]>
+  headers?: Record<string, string>
+  body?: string
+}
+
+export type RawAnswer = {
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+  readonly text: string
+  /** What clients choose their exception by. */
+  readonly errorType: string | undefined
+  readonly json: unknown
+}
+
+/** Sends exactly what it is given. */
+export async function send(endpoint: string, raw: RawRequest): Promise<RawAnswer> {
+  const query = Object.entries(raw.query ?? {}).flatMap(([name, values]) =>
+    [values].flat().map((value) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`),
+  )
+  const path = query.length > 0 ? `${raw.path}?${query.join('&')}` : raw.path
+  const { hostname, port } = new URL(endpoint)
+  const request = httpRequest({ hostname, port, path, method: raw.method, headers: raw.headers ?? {} })
+  const answered = once(request, 'response')
+  request.end(raw.body)
+  const [response] = await answered
+  const chunks: Buffer[] = []
+  for await (const chunk of response) chunks.push(chunk)
+  const text = Buffer.concat(chunks).toString()
+  const errorType = response.headers['x-amzn-errortype']
+  return {
+    status: response.statusCode,
+    headers: response.headers,
+    text,
+    errorType,
+    json: text === '' ? undefined : JSON.parse(text),
+  }
+}
+
+/** The SDK's own signer, in the role of every client. */
+export function signer(credentials = CREDENTIALS, region = REGION, service = 'mediapackage'): SignatureV4 {
+  return new SignatureV4({ credentials, region, service, sha256: Sha256 })
+}
+
+/** `raw` in the form the signer wants it. */
+export function unsigned(endpoint: string, raw: RawRequest) {
+  const { host, hostname, port, protocol } = new URL(endpoint)
+  return {
+    ...raw,
+    protocol,
+    hostname,
+    port: Number(port),
+    query: raw.query ?? {},
+    headers: { host, 'content-type': 'application/json', ...raw.headers },
+  }
+}
+
+/** Signs and sends what no SDK would let through. */
+export async function call(endpoint: string, raw: RawRequest, signingDate?: Date): Promise<RawAnswer> {
+  const { headers } = await signer().sign(unsigned(endpoint, raw), signingDate ? { signingDate } : {})
+  return send(endpoint, { ...raw, headers })
+}

@@ -1,0 +1,9 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import { runCrashes } from './crashes.ts'
+
+it('loses nothing it has acknowledged, and finishes its harvests, when it is killed', async (test) => {
+  const figures = await runCrashes({ seed: 20261123, kills: 3, log: (line) => test.diagnostic(line) })
+  assert.ok(figures.harvestJobs > 0)
+  assert.ok(figures.segmentsPublished > 0)
+})

@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { Player } from '../judges/player.ts'
+import { judgeEndpoint, type LiveSession, playWithFfmpeg, startLiveSession } from './live-session.ts'
+
+/** 13 segments: no multiple of 2 or 3, so that the last output segment is a short one. */
+const SECONDS = 26
+
+describe('a ladder that ffmpeg pushes', () => {
+  let session: LiveSession
+  let player: Player
+  before(async () => {
+    ;[session, player] = await Promise.all([startLiveSession(SECONDS), Player.start()])
+  })
+  after(async () => {
+    await player?.stop()
+    session?.encoder.child.kill('SIGKILL')
+    await session?.windrow.stop()
+  })
+
+  it('plays live in hls.js and in ffmpeg, muxed and with an audio group', async () => {
+    const [muxed, split] = ['1-muxed', '1-split'].map((name) => session.endpoints.find((each) => each.name === name)!)
+    // The encoder's master playlist comes with its first segments.
+    await Promise.race([muxed!.seen, new Promise((resolve) => setTimeout(resolve, 8000))])
+    const players = [playWithFfmpeg(muxed!.url), playWithFfmpeg(split!.url)]
+    await player.playLive(muxed!.url, 6)
+    await player.playLive(split!.url, 6)
+    for (const { ended, said } of players) {
+      assert.equal(await ended, 0, said())
+      const streams = Map.groupBy(decoded(said()), (line) => line.split(',')[0])
+      const videos = [...streams.values()].filter((frames) => frames.length === SECONDS * 25)
+      assert.equal(videos.length, 3, [...streams].map(([stream, frames]) => `${stream}: ${frames.length}`).join())
+    }
+  })
+
+  for (const name of ['1-muxed', '1-split', '2-muxed', '2-split', '3-muxed', '3-split']) {
+    it(`comes out packet for packet at ${name}`, async () => {
+      const endpoint = session.endpoints.find((each) => each.name === name)!
+      assert.ok((await judgeEndpoint(session, endpoint)) > 0)
+    })
+  }
+
+  it('ends when the server does: SIGTERM, exit code 0', async () => {
+    assert.equal(await session.windrow.stop(), 0, session.windrow.log)
+  })
+})
+
+/** The lines of a framehash, one a frame. */
+function decoded(framehash: string): string[] {
+  return framehash.split('\n').filter((line) => /^\d+,/.test(line))
+}

@@ -1,0 +1,89 @@
+import {
+  CreateChannelCommand,
+  CreateHarvestJobCommand,
+  CreateOriginEndpointCommand,
+  DescribeHarvestJobCommand,
+  type HlsPackage,
+  MediaPackageClient,
+} from '@aws-sdk/client-mediapackage'
+import { eventually } from './belongings.ts'
+import type { Windrow } from './windrow.ts'
+
+/** Where and how an encoder delivers. */
+export type Ingest = {
+  /** Ends in the base name `channel`. */
+  readonly url: string
+  readonly username: string
+  readonly password: string
+}
+
+export type Window = { readonly startTime: string; readonly endTime: string }
+
+export function mediaPackage(windrow: Windrow): MediaPackageClient {
+  const { url, accessKeyId, secretAccessKey } = windrow
+  return new MediaPackageClient({
+    endpoint: url,
+    region: 'us-east-1',
+    credentials: { accessKeyId, secretAccessKey },
+    // A judge wants the first answer, not the best of three.
+    maxAttempts: 1,
+  })
+}
+
+export async function createChannel(client: MediaPackageClient, id: string): Promise<Ingest> {
+  const channel = await client.send(new CreateChannelCommand({ Id: id }))
+  const endpoint = channel.HlsIngest?.IngestEndpoints?.[0]
+  if (!endpoint?.Url || !endpoint.Username || !endpoint.Password)
+    throw new Error(`channel ${id} has no ingest endpoint`)
+  return { url: endpoint.Url, username: endpoint.Username, password: endpoint.Password }
+}
+
+/** An HLS endpoint that can be harvested; every segment carries its date. Gives its playback URL. */
+export async function createHlsEndpoint(
+  client: MediaPackageClient,
+  channelId: string,
+  id: string,
+  settings: HlsPackage = {},
+): Promise<string> {
+  const { Url } = await client.send(
+    new CreateOriginEndpointCommand({
+      ChannelId: channelId,
+      Id: id,
+      StartoverWindowSeconds: 86_400,
+      HlsPackage: { SegmentDurationSeconds: 2, ProgramDateTimeIntervalSeconds: 1, ...settings },
+    }),
+  )
+  if (!Url) throw new Error(`endpoint ${id} has no URL`)
+  return Url
+}
+
+export async function createHarvestJob(
+  client: MediaPackageClient,
+  id: string,
+  endpointId: string,
+  { startTime, endTime }: Window,
+  bucket: string,
+  manifestKey: string,
+): Promise<void> {
+  await client.send(
+    new CreateHarvestJobCommand({
+      Id: id,
+      OriginEndpointId: endpointId,
+      StartTime: startTime,
+      EndTime: endTime,
+      S3Destination: {
+        BucketName: bucket,
+        ManifestKey: manifestKey,
+        RoleArn: 'arn:aws:iam::000000000000:role/harvest',
+      },
+    }),
+  )
+}
+
+/** Waits until the job is over and gives how it ended. */
+export async function harvestOutcome(client: MediaPackageClient, id: string, seconds = 60): Promise<string> {
+  return eventually(`harvest job ${id} to end`, seconds, async () => {
+    const { Status } = await client.send(new DescribeHarvestJobCommand({ Id: id }))
+    return Status === 'IN_PROGRESS' ? undefined : Status
+  })
+}

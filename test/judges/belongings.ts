@@ -1,0 +1,108 @@
+/** What a test process owns, and leaves nothing of: child processes and temporary folders. */
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+const children = new Set<ChildProcess>()
+const folders = new Set<string>()
+
+process.on('exit', () => {
+  for (const child of children) child.kill('SIGKILL')
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+})
+// Without a listener a signal ends the process and skips 'exit'.
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => process.exit(1))
+
+/** Removed when this process ends. */
+export function temporaryFolder(purpose: string): string {
+  const folder = mkdtempSync(join(tmpdir(), `windrow-${purpose}-`))
+  folders.add(folder)
+  return folder
+}
+
+/** Killed when this process ends, if it has not ended by then. */
+export function spawnOwned(command: string, args: readonly string[], options: SpawnOptions = {}): ChildProcess {
+  const child = spawn(command, args, options)
+  children.add(child)
+  child.once('close', () => children.delete(child))
+  return child
+}
+
+/** A program that runs by itself: what it says, and how it ends. */
+export type Running = {
+  readonly child: ChildProcess
+  /** All it has written to standard output and error so far. */
+  readonly said: () => string
+  /** Exit code, or the name of the signal that ended it. */
+  readonly ended: Promise<number | string>
+}
+
+export function start(command: string, args: readonly string[], options: SpawnOptions = {}): Running {
+  const child = spawnOwned(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
+  const chunks: Buffer[] = []
+  for (const stream of [child.stdout!, child.stderr!]) stream.on('data', (chunk: Buffer) => chunks.push(chunk))
+  const ended = new Promise<number | string>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code, signal) => resolve(code ?? signal ?? 'no reason'))
+  })
+  ended.catch(() => {})
+  return { child, said: () => Buffer.concat(chunks).toString(), ended }
+}
+
+/** Arguments as one writes them; none of them may hold a space. */
+export function words(text: string): string[] {
+  return text.split(/\s+/).filter((word) => word !== '')
+}
+
+/** Runs a program to its end and gives its standard output. Throws with what it said when it fails. */
+export async function run(command: string, args: readonly string[], input?: readonly Uint8Array[]): Promise<Buffer> {
+  const child = spawnOwned(command, args, { stdio: [input ? 'pipe' : 'ignore', 'pipe', 'pipe'] })
+  const output: Buffer[] = []
+  const complaints: Buffer[] = []
+  child.stdout!.on('data', (chunk: Buffer) => output.push(chunk))
+  child.stderr!.on('data', (chunk: Buffer) => complaints.push(chunk))
+  if (input) {
+    // A program that gives up early closes its input; its exit code says so below.
+    child.stdin!.on('error', () => {})
+    for (const chunk of input) child.stdin!.write(chunk)
+    child.stdin!.end()
+  }
+  const [code, signal] = (await once(child, 'close')) as [number | null, string | null]
+  if (code !== 0) {
+    throw new Error(`${command} ${args.join(' ')} ended with ${code ?? signal}:\n${Buffer.concat(complaints)}`)
+  }
+  return Buffer.concat(output)
+}
+
+/** Listens on a free port of loopback; gives its URL without a slash at the end. */
+export async function listen(server: Server): Promise<string> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer()
+  const url = await listen(server)
+  await new Promise((resolve) => server.close(resolve))
+  return Number(new URL(url).port)
+}
+
+/** Waits until `probe` gives something; throws with what it was waiting for after `seconds`. */
+export async function eventually<T>(
+  what: string,
+  seconds: number,
+  probe: () => Promise<T | undefined> | T | undefined,
+): Promise<T> {
+  const deadline = performance.now() + seconds * 1000
+  for (;;) {
+    const found = await probe()
+    if (found !== undefined) return found
+    if (performance.now() > deadline) throw new Error(`waited ${seconds} s in vain for ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}

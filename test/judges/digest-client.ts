@@ -1,0 +1,129 @@
+/** An HTTP client with Digest authentication (RFC 7616), written for the judges alone. */
+import { createHash } from 'node:crypto'
+import { Agent, type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http'
+
+export type Algorithm = 'MD5' | 'SHA-256'
+
+export type Answer = {
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+  readonly body: string
+}
+
+export type Sending = {
+  /** Chunks are sent chunked, bytes with their length. */
+  readonly body?: Uint8Array | AsyncIterable<Uint8Array>
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+type Challenge = { readonly realm: string; readonly nonce: string; readonly opaque?: string }
+
+export class DigestClient {
+  readonly #username: string
+  readonly #password: string
+  readonly #algorithm: Algorithm
+  readonly #agent: Agent
+  #challenge: Challenge | undefined
+  #count = 0
+
+  constructor(username: string, password: string, algorithm: Algorithm = 'SHA-256', keepAlive = true) {
+    this.#username = username
+    this.#password = password
+    this.#algorithm = algorithm
+    this.#agent = new Agent({ keepAlive })
+  }
+
+  /** A second 401 is the answer; a first one is met with the credentials. Rejects when the connection breaks. */
+  async send(method: string, url: string, sending: Sending = {}): Promise<Answer> {
+    if (this.#challenge) {
+      const answer = await this.#try(method, url, sending)
+      if (answer.status !== 401 || !this.#learn(answer)) return answer
+      return this.#try(method, url, sending)
+    }
+    const answer = await this.#try(method, url, sending)
+    if (answer.status !== 401 || !this.#learn(answer)) return answer
+    return this.#try(method, url, sending)
+  }
+
+  close(): void {
+    this.#agent.destroy()
+  }
+
+  #try(method: string, url: string, { body, headers = {} }: Sending): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      // Without credentials a server may answer before it reads: the body waits until it is asked for.
+      const expects = body !== undefined && !this.#challenge
+      const sent = request(url, {
+        method,
+        agent: this.#agent,
+        headers: {
+          ...(body instanceof Uint8Array && { 'Content-Length': `${body.length}` }),
+          ...(expects && { Expect: '100-continue' }),
+          ...(this.#challenge && { Authorization: this.#authorization(this.#challenge, method, new URL(url)) }),
+          ...headers,
+        },
+      })
+      sent.on('error', reject)
+      sent.on('response', (response) => {
+        readAnswer(response).then(resolve, reject)
+        // An answer without the body having been asked for ends the exchange.
+        if (expects && !sent.writableEnded) response.once('end', () => sent.destroy())
+      })
+      const write = () => {
+        if (body === undefined || body instanceof Uint8Array) sent.end(body)
+        else writeChunks(sent, body).catch(reject)
+      }
+      if (expects) {
+        sent.on('continue', write)
+        sent.flushHeaders()
+      } else write()
+    })
+  }
+
+  #learn({ headers }: Answer): boolean {
+    for (const challenge of (headers['www-authenticate'] ?? '').split(/(?:^|, )(?=Digest )/)) {
+      const field = (name: string) => new RegExp(`[ ,]${name}="?([^",]*)`, 'i').exec(challenge)?.[1]
+      const [realm, nonce, opaque] = [field('realm'), field('nonce'), field('opaque')]
+      if (realm === undefined || nonce === undefined || (field('algorithm') ?? 'MD5') !== this.#algorithm) continue
+      if (field('stale') !== 'true' && this.#challenge?.nonce === nonce) return false
+      this.#challenge = { realm, nonce, ...(opaque !== undefined && { opaque }) }
+      this.#count = 0
+      return true
+    }
+    return false
+  }
+
+  #authorization({ realm, nonce, opaque }: Challenge, method: string, { pathname, search }: URL): string {
+    const hash = (text: string) =>
+      createHash(this.#algorithm === 'MD5' ? 'md5' : 'sha256')
+        .update(text)
+        .digest('hex')
+    this.#count++
+    const count = this.#count.toString(16).padStart(8, '0')
+    const uri = pathname + search
+    const secret = hash(`${this.#username}:${realm}:${this.#password}`)
+    const response = hash(`${secret}:${nonce}:${count}:judge:auth:${hash(`${method}:${uri}`)}`)
+    const who = `username="${this.#username}", realm="${realm}", nonce="${nonce}", uri="${uri}"`
+    const proof = `algorithm=${this.#algorithm}, qop=auth, nc=${count}, cnonce="judge", response="${response}"`
+    return `Digest ${who}, ${proof}${opaque === undefined ? '' : `, opaque="${opaque}"`}`
+  }
+}
+
+async function writeChunks(sent: ReturnType<typeof request>, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+  for await (const chunk of chunks) {
+    if (sent.destroyed) return
+    if (!sent.write(chunk)) await new Promise((resolve) => sent.once('drain', resolve).once('close', resolve))
+  }
+  sent.end()
+}
+
+function readAnswer(response: IncomingMessage): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    response.on('data', (chunk: Buffer) => chunks.push(chunk))
+    response.on('error', reject)
+    response.on('end', () => {
+      resolve({ status: response.statusCode!, headers: response.headers, body: Buffer.concat(chunks).toString() })
+    })
+  })
+}

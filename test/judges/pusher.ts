@@ -1,0 +1,91 @@
+/** An encoder made for judging: fast, and stubborn. It knows what it was told about every segment. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Ingest } from './aws.ts'
+import { type Answer, DigestClient } from './digest-client.ts'
+import type { LoopRendition } from './loop.ts'
+
+const SEGMENT_MS = 1000
+
+export class Pusher {
+  readonly #ingest: Ingest
+  readonly #renditions: readonly LoopRendition[]
+  readonly #firstDate: number
+  readonly #listed: number
+  readonly client: DigestClient
+  /** Segments answered 2xx in every rendition and then listed by a playlist answered 2xx in every rendition. */
+  published = 0
+
+  constructor(ingest: Ingest, renditions: readonly LoopRendition[], firstDate: number, listed = 6) {
+    this.#ingest = ingest
+    this.#renditions = renditions
+    this.#firstDate = firstDate
+    this.#listed = listed
+    this.client = new DigestClient(ingest.username, ingest.password)
+  }
+
+  urlOf(name: string): string {
+    return `${new URL(name, this.#ingest.url)}`
+  }
+
+  /** Milliseconds since 1970 of a segment's first picture, as the playlists say. */
+  dateOf(number: number): number {
+    return this.#firstDate + number * SEGMENT_MS
+  }
+
+  async pushParent(): Promise<void> {
+    const lines = this.#renditions.flatMap(({ name, bandwidth }) => [
+      `#EXT-X-STREAM-INF:BANDWIDTH=${bandwidth}`,
+      `channel-${name}.m3u8`,
+    ])
+    await this.#insist('channel.m3u8', Buffer.from(['#EXTM3U', '#EXT-X-VERSION:3', ...lines, ''].join('\n')))
+  }
+
+  /** Puts the next segment and playlist of every rendition, again and again until each is taken. */
+  async pushNext(): Promise<void> {
+    const number = this.published
+    await Promise.all(
+      this.#renditions.map(async (rendition) => {
+        await this.#insist(segmentName(rendition.name, number), rendition.segment(number))
+        await this.pushPlaylist(rendition.name, number)
+      }),
+    )
+    this.published = number + 1
+  }
+
+  async pushPlaylist(rendition: string, last: number, ended = false): Promise<void> {
+    await this.#insist(`channel-${rendition}.m3u8`, this.playlist(rendition, last, ended))
+  }
+
+  /** Ends the stream where it is. */
+  async end(): Promise<void> {
+    await Promise.all(this.#renditions.map(({ name }) => this.pushPlaylist(name, this.published - 1, true)))
+    this.client.close()
+  }
+
+  playlist(rendition: string, last: number, ended = false): Buffer {
+    const first = Math.max(0, last - this.#listed + 1)
+    const lines = ['#EXTM3U', '#EXT-X-VERSION:3', '#EXT-X-TARGETDURATION:1', `#EXT-X-MEDIA-SEQUENCE:${first}`]
+    for (let number = first; number <= last; number++) {
+      lines.push(`#EXT-X-PROGRAM-DATE-TIME:${new Date(this.dateOf(number)).toISOString()}`)
+      lines.push('#EXTINF:1.000,', segmentName(rendition, number))
+    }
+    return Buffer.from([...lines, ...(ended ? ['#EXT-X-ENDLIST'] : []), ''].join('\n'))
+  }
+
+  put(name: string, body: Uint8Array): Promise<Answer> {
+    return this.client.send('PUT', this.urlOf(name), { body })
+  }
+
+  async #insist(name: string, body: Uint8Array): Promise<void> {
+    for (;;) {
+      const answer = await this.put(name, body).catch(() => undefined)
+      if (answer && answer.status >= 200 && answer.status < 300) return
+      if (answer && answer.status < 500) throw new Error(`PUT ${name} was answered ${answer.status}: ${answer.body}`)
+      await sleep(20)
+    }
+  }
+}
+
+export function segmentName(rendition: string, number: number): string {
+  return `channel-${rendition}-${String(number).padStart(5, '0')}.ts`
+}

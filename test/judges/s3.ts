@@ -1,0 +1,49 @@
+import {
+  CreateBucketCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  S3Client,
+  S3ServiceException,
+} from '@aws-sdk/client-s3'
+
+export type S3Access = {
+  readonly endpoint: string
+  readonly region: string
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+}
+
+/** An S3 API as a client of it sees it. What is not there is undefined. */
+export type S3 = {
+  makeBucket(bucket: string): Promise<void>
+  keys(bucket: string): Promise<string[]>
+  get(bucket: string, key: string): Promise<Uint8Array | undefined>
+  size(bucket: string, key: string): Promise<number | undefined>
+}
+
+export function openS3({ endpoint, region, accessKeyId, secretAccessKey }: S3Access): S3 {
+  const client = new S3Client({ endpoint, region, credentials: { accessKeyId, secretAccessKey }, forcePathStyle: true })
+  const present = <T>(found: Promise<T>): Promise<T | undefined> =>
+    found.catch((error: unknown) => {
+      if (error instanceof S3ServiceException && error.$metadata.httpStatusCode === 404) return undefined
+      throw error
+    })
+  return {
+    async makeBucket(bucket) {
+      await client.send(new CreateBucketCommand({ Bucket: bucket }))
+    },
+    async keys(bucket) {
+      const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket: bucket }))
+      return Contents.flatMap(({ Key }) => Key ?? [])
+    },
+    async get(bucket, key) {
+      const found = await present(client.send(new GetObjectCommand({ Bucket: bucket, Key: key })))
+      return found?.Body?.transformToByteArray()
+    },
+    async size(bucket, key) {
+      const found = await present(client.send(new HeadObjectCommand({ Bucket: bucket, Key: key })))
+      return found?.ContentLength
+    },
+  }
+}

@@ -1,0 +1,115 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { eventually, freePort, type Running, start, temporaryFolder } from './belongings.ts'
+
+const PROGRAM = fileURLToPath(new URL('../../bin/windrow', import.meta.url))
+
+export type WindrowOptions = {
+  /** Settings by their environment names. */
+  readonly environment?: Readonly<Record<string, string>>
+  /** A command that the program is run under, such as `taskset -c 1`. */
+  readonly under?: readonly string[]
+}
+
+/** Windrow as a user has it: a program, a data folder, a port. May be killed, and started again on the same two. */
+export class Windrow {
+  readonly url: string
+  readonly dataFolder = temporaryFolder('data')
+  readonly accessKeyId = 'JUDGEACCESSKEYID0001'
+  readonly secretAccessKey = 'a-secret-that-only-the-judges-know'
+  readonly #options: WindrowOptions
+  #running: Running | undefined
+  #log = ''
+
+  private constructor(port: number, options: WindrowOptions) {
+    this.url = `http://127.0.0.1:${port}`
+    this.#options = options
+  }
+
+  /** Resolves when it is ready. */
+  static async start(options: WindrowOptions = {}): Promise<Windrow> {
+    const windrow = new Windrow(await freePort(), options)
+    await windrow.start()
+    return windrow
+  }
+
+  /** Starts it again after `stop` or `kill`; `environment` is added to what it was first started with. */
+  async start(environment: Readonly<Record<string, string>> = {}): Promise<void> {
+    const serve = ['serve', '--data', this.dataFolder, '--listen', new URL(this.url).host]
+    const [command, ...args] = [...(this.#options.under ?? []), process.execPath, PROGRAM, ...serve]
+    const env = {
+      PATH: process.env['PATH'],
+      WINDROW_ACCESS_KEY_ID: this.accessKeyId,
+      WINDROW_SECRET_ACCESS_KEY: this.secretAccessKey,
+      WINDROW_LOG_FORMAT: 'json',
+      // Judges push faster than any encoder.
+      WINDROW_INGEST_REQUESTS_PER_SECOND: '100000',
+      ...this.#options.environment,
+      ...environment,
+    }
+    const running = start(command!, args, { env })
+    this.#running = running
+    let ended: number | string | undefined
+    running.ended.then(
+      (reason) => {
+        ended = reason
+      },
+      () => {},
+    )
+    await eventually('GET /readyz', 30, async () => {
+      if (ended !== undefined) throw new Error(`Windrow ended with ${ended} at start:\n${running.said()}`)
+      const response = await fetch(`${this.url}/readyz`).catch(() => undefined)
+      await response?.arrayBuffer()
+      return response?.ok ? true : undefined
+    })
+  }
+
+  /** SIGTERM; gives the exit code, or the name of the signal that ended it. */
+  async stop(): Promise<number | string> {
+    return this.#end('SIGTERM')
+  }
+
+  /** kill -9. */
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL')
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<number | string> {
+    const running = this.#running
+    if (!running) return 'not running'
+    running.child.kill(signal)
+    const reason = await running.ended
+    this.#log += running.said()
+    this.#running = undefined
+    return reason
+  }
+
+  get pid(): number {
+    const pid = this.#running?.child.pid
+    if (pid === undefined) throw new Error('Windrow is not running')
+    return pid
+  }
+
+  /** False once it has ended, whoever ended it. */
+  get alive(): boolean {
+    const child = this.#running?.child
+    return child !== undefined && child.exitCode === null && child.signalCode === null
+  }
+
+  /** Everything it has logged, over all its lives. */
+  get log(): string {
+    return this.#log + (this.#running?.said() ?? '')
+  }
+
+  /** Folder of a bucket, where buckets are folders. */
+  bucketFolder(bucket: string): string {
+    return join(this.dataFolder, 'buckets', bucket)
+  }
+
+  /** The most memory this life has held, in MiB. */
+  get peakMemory(): number {
+    const status = readFileSync(`/proc/${this.pid}/status`, 'utf8')
+    return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024
+  }
+}

@@ -1,0 +1,358 @@
+import assert from 'node:assert/strict'
+import http from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { after, before, beforeEach, describe, it } from 'node:test'
+import { gunzipSync } from 'node:zlib'
+import { utcMs } from '../../src/media/time.ts'
+import type { OriginEndpoint } from '../../src/model/origin-endpoint.ts'
+import { createOrigin } from '../../src/origin/origin.ts'
+import {
+  FakeArchive,
+  FakeResources,
+  GUID,
+  HLS_DEFAULTS,
+  hlsEndpoint,
+  NOON,
+  outputSegments,
+  sampleBytes,
+  windowOf,
+} from './sample-channel.ts'
+
+const silent = { info() {}, warn() {}, error() {} }
+
+type Answer = { status: number; headers: http.IncomingHttpHeaders; body: Buffer; text: string }
+
+let server: http.Server
+let archive: FakeArchive
+let resources: FakeResources
+let now = NOON
+let origin: ReturnType<typeof createOrigin>
+
+/** Starts afresh with this endpoint over segments 10, 11 (two slots) and 12 (stream 1 missing). */
+function serve(endpoint: OriginEndpoint = hlsEndpoint()): void {
+  origin?.close()
+  archive = new FakeArchive(windowOf(outputSegments(10, [{}, { slots: 2 }, { missing: [1] }])))
+  resources = new FakeResources(endpoint)
+  now = NOON
+  origin = createOrigin({ resources, archive, clock: () => now, log: silent })
+}
+
+function ask(path: string, headers: http.OutgoingHttpHeaders = {}, method = 'GET'): Promise<Answer> {
+  const { port } = server.address() as AddressInfo
+  const url = path.startsWith('/') ? path : `/out/v1/${GUID}/${path}`
+  return new Promise((resolve, reject) => {
+    const request = http.request({ port, path: url, method, headers, agent: false }, (response) => {
+      const chunks: Buffer[] = []
+      response.on('data', (chunk: Buffer) => chunks.push(chunk))
+      response.on('end', () => {
+        const body = Buffer.concat(chunks)
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, body, text: body.toString() })
+      })
+      response.on('error', reject)
+    })
+    request.on('error', reject).end()
+  })
+}
+
+before(async () => {
+  server = http.createServer((request, response) => {
+    const [path = '', query = ''] = (request.url ?? '').split(/\?(.*)/, 2)
+    origin.handle(request, response, { path, query }).catch((error: unknown) => {
+      response.writeHead(500).end(String(error))
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+})
+beforeEach(() => serve())
+after(() => {
+  origin.close()
+  server.close()
+})
+
+describe('a manifest', () => {
+  it('is the live playlist, with what caches and players want to know', async () => {
+    const { status, headers, text } = await ask('index_1.m3u8')
+    assert.equal(status, 200)
+    assert.equal(
+      text,
+      `#EXTM3U
+#EXT-X-VERSION:8
+#EXT-X-TARGETDURATION:6
+#EXT-X-MEDIA-SEQUENCE:10
+#EXTINF:6.000,
+index_1_10.ts?m=1700000000
+#EXTINF:6.000,
+index_1_11.ts?m=1700000000
+#EXT-X-GAP
+#EXTINF:6.000,
+index_1_12.ts?m=1700000000
+`,
+    )
+    assert.equal(headers['content-type'], 'application/vnd.apple.mpegurl')
+    assert.equal(headers['content-length'], String(text.length))
+    assert.equal(headers['cache-control'], 'max-age=3')
+    assert.equal(headers['vary'], 'Accept-Encoding')
+    assert.equal(headers['access-control-allow-origin'], '*')
+    assert.match(String(headers['access-control-expose-headers']), /X-MediaPackage-Manifest-Last-Sequence/)
+    assert.equal(headers['x-mediapackage-manifest-last-sequence'], '12')
+    assert.equal(headers['x-mediapackage-manifest-last-updated'], String(NOON + 18_250))
+    assert.match(String(headers.etag), /^"[\w-]{27}"$/)
+  })
+
+  it('may be cached for half a segment, rounded up, at least a second', async () => {
+    for (const [segmentDurationSeconds, maxAge] of [
+      [1, 1],
+      [5, 3],
+      [10, 5],
+    ] as const) {
+      serve(hlsEndpoint({ segmentDurationSeconds }))
+      assert.equal((await ask('index.m3u8')).headers['cache-control'], `max-age=${maxAge}`)
+    }
+  })
+
+  it('is 304 to who has it, in the coding it has', async () => {
+    const plain = await ask('index.m3u8')
+    const again = await ask('index.m3u8', { 'If-None-Match': `"other", W/${plain.headers.etag}` })
+    assert.deepEqual([again.status, again.text, again.headers.etag], [304, '', plain.headers.etag])
+    assert.equal((await ask('index.m3u8', { 'If-None-Match': '*' })).status, 304)
+    assert.equal((await ask('index.m3u8', { 'If-None-Match': '"other"' })).status, 200)
+    const zipped = await ask('index.m3u8', { 'If-None-Match': plain.headers.etag, 'Accept-Encoding': 'gzip' })
+    assert.equal(zipped.status, 200)
+    assert.notEqual(zipped.headers.etag, plain.headers.etag)
+  })
+
+  it('is gzip for who takes gzip', async () => {
+    const plain = await ask('index_2.m3u8')
+    const zipped = await ask('index_2.m3u8', { 'Accept-Encoding': 'deflate, gzip;q=0.5' })
+    assert.equal(zipped.headers['content-encoding'], 'gzip')
+    assert.equal(zipped.headers['content-length'], String(zipped.body.length))
+    assert.equal(gunzipSync(zipped.body).toString(), plain.text)
+    assert.equal((await ask('index_2.m3u8', { 'Accept-Encoding': 'br, gzip;q=0' })).text, plain.text)
+  })
+
+  it('is written once per version of the archive, however many ask', async () => {
+    await Promise.all(Array.from({ length: 20 }, () => ask('index_2.m3u8')))
+    assert.equal(archive.windowsRead, 1)
+    archive.window = windowOf(outputSegments(11, [{}, {}]), { version: 2 })
+    const { text } = await ask('index_2.m3u8')
+    assert.match(text, /MEDIA-SEQUENCE:11/)
+    assert.equal(archive.windowsRead, 2)
+  })
+
+  it('follows a change of the endpoint at once', async () => {
+    await ask('index.m3u8')
+    resources.change(GUID, hlsEndpoint({}, { manifestName: 'main', revision: 2, modifiedAt: utcMs(1_700_000_005_000) }))
+    assert.equal((await ask('index.m3u8')).status, 404)
+    assert.match((await ask('main_1.m3u8')).text, /main_1_10\.ts\?m=1700000005/)
+    resources.change(GUID, undefined)
+    assert.equal((await ask('main.m3u8')).status, 404)
+  })
+
+  it('is 404 while there is nothing to show', async () => {
+    archive.window = undefined
+    const { status, headers, text } = await ask('index.m3u8')
+    assert.equal(status, 404)
+    assert.equal(headers['cache-control'], 'max-age=1')
+    assert.equal(headers['access-control-allow-origin'], '*')
+    assert.match(text, /nothing to show yet\.\n$/)
+  })
+
+  it('has the same headers, and no body, for HEAD', async () => {
+    const get = await ask('index.m3u8')
+    const head = await ask('index.m3u8', {}, 'HEAD')
+    assert.equal(head.text, '')
+    assert.deepEqual({ ...head.headers, date: '' }, { ...get.headers, date: '' })
+  })
+})
+
+describe('a segment', () => {
+  const slot = sampleBytes('s1-10-0')
+  const whole = Buffer.concat([sampleBytes('s1-11-0'), sampleBytes('s1-11-1')])
+
+  it('is the source object, for ever', async () => {
+    const { status, headers, body } = await ask('index_1_10.ts?m=1700000000')
+    assert.equal(status, 200)
+    assert.deepEqual(body, slot)
+    assert.equal(headers['content-type'], 'video/mp2t')
+    assert.equal(headers['content-length'], String(slot.length))
+    assert.equal(headers['cache-control'], 'max-age=1209600')
+    assert.equal(headers['accept-ranges'], 'bytes')
+    assert.equal(headers['access-control-allow-origin'], '*')
+    assert.match(String(headers.etag), /^"[\w-]{27}"$/)
+  })
+
+  it('is its source objects in a row when it spans several', async () => {
+    assert.deepEqual((await ask('index_1_11.ts')).body, whole)
+  })
+
+  it('has the same headers for HEAD, and is not read for it', async () => {
+    const head = await ask('index_1_11.ts', {}, 'HEAD')
+    assert.equal(archive.bytesRead, 0)
+    const get = await ask('index_1_11.ts')
+    assert.deepEqual({ ...head.headers, date: '' }, { ...get.headers, date: '' })
+  })
+
+  it('is 304 to who has it, and is not read for it', async () => {
+    const { etag } = (await ask('index_1_10.ts', {}, 'HEAD')).headers
+    assert.equal((await ask('index_1_10.ts', { 'If-None-Match': etag })).status, 304)
+    assert.equal(archive.bytesRead, 0)
+    assert.notEqual((await ask('index_2_10.ts', {}, 'HEAD')).headers.etag, etag)
+  })
+
+  const size = whole.length
+  for (const [range, from, to] of [
+    ['bytes=0-9', 0, 10],
+    [`bytes=${size / 2 - 5}-${size / 2 + 4}`, size / 2 - 5, size / 2 + 5],
+    [`bytes=${size - 3}-`, size - 3, size],
+    ['bytes=-7', size - 7, size],
+    ['bytes=-999999', 0, size],
+    ['bytes=5-999999', 5, size],
+  ] as const) {
+    it(`is 206 for ${range}`, async () => {
+      const { status, headers, body } = await ask('index_1_11.ts', { Range: range })
+      assert.equal(status, 206)
+      assert.equal(headers['content-range'], `bytes ${from}-${to - 1}/${size}`)
+      assert.equal(headers['content-length'], String(to - from))
+      assert.deepEqual(body, whole.subarray(from, to))
+    })
+  }
+
+  it('is read no further than the range asked for', async () => {
+    const { body } = await ask('index_1_10.ts', { Range: 'bytes=2-5' })
+    assert.deepEqual(body, slot.subarray(2, 6))
+    assert.equal(archive.bytesRead, 4)
+  })
+
+  for (const range of [`bytes=${size}-`, 'bytes=-0', `bytes=${size + 5}-${size + 6}`]) {
+    it(`is 416 for ${range}`, async () => {
+      const { status, headers } = await ask('index_1_11.ts', { Range: range })
+      assert.equal(status, 416)
+      assert.equal(headers['content-range'], `bytes */${size}`)
+    })
+  }
+
+  for (const range of ['bytes=0-1,4-5', 'bytes=5-2', 'bytes=-', 'items=0-1', 'bytes=x-']) {
+    it(`is sent whole for ${range}`, async () => {
+      const { status, body } = await ask('index_1_11.ts', { Range: range })
+      assert.equal(status, 200)
+      assert.deepEqual(body, whole)
+    })
+  }
+
+  it('is a range only of the representation If-Range names', async () => {
+    const etag = String((await ask('index_1_11.ts', {}, 'HEAD')).headers.etag)
+    const ranged = (ifRange: string) => ask('index_1_11.ts', { Range: 'bytes=0-1', 'If-Range': ifRange })
+    assert.equal((await ranged(etag)).status, 206)
+    assert.equal((await ranged(`W/${etag}`)).status, 200)
+    assert.equal((await ranged('Sat, 01 Aug 2026 12:00:00 GMT')).status, 200)
+  })
+
+  it('is 404 in a gap, beyond the window, and when its object is gone', async () => {
+    assert.equal((await ask('index_1_12.ts')).status, 404)
+    assert.equal((await ask('index_2_12.ts')).status, 200)
+    assert.equal((await ask('index_1_13.ts')).status, 404)
+    archive.lost.add('s1-10-0')
+    const { status, headers, text } = await ask('index_1_10.ts')
+    assert.deepEqual([status, headers['cache-control'], text], [404, 'max-age=1', 'This segment is no longer kept.\n'])
+  })
+})
+
+describe('a playback URL', () => {
+  it('is refused by method, except for preflights', async () => {
+    for (const method of ['POST', 'PUT', 'DELETE', 'PATCH']) {
+      const { status, headers } = await ask('index.m3u8', {}, method)
+      assert.deepEqual([status, headers['allow']], [405, 'GET, HEAD, OPTIONS'])
+    }
+    const { status, headers } = await ask('index.m3u8', { Origin: 'http://player.example' }, 'OPTIONS')
+    assert.equal(status, 204)
+    assert.equal(headers['access-control-allow-origin'], '*')
+    assert.equal(headers['access-control-allow-methods'], 'GET, HEAD, OPTIONS')
+    assert.equal(headers['access-control-allow-headers'], '*')
+  })
+
+  for (const path of [
+    '/out/v1/',
+    `/out/v1/${GUID}`,
+    `/out/v1/${GUID}/`,
+    `/out/v1/${GUID.toUpperCase()}/index.m3u8`,
+    `/out/v1/${'f'.repeat(32)}/index.m3u8`,
+    `/out/v1/${GUID}/x/index.m3u8`,
+    `/out/v1/${GUID}/..%2findex.m3u8`,
+    `/out/v1/${GUID}/%zz.m3u8`,
+    `/out/v1/${GUID}/index_3.m3u8`,
+    `/out/v1/${GUID}/index_1_0.m3u8`,
+    `/out/v1/${GUID}/index_01.m3u8`,
+    `/out/v1/${GUID}/index.mpd`,
+  ]) {
+    it(`${path} is 404`, async () => {
+      const { status, headers } = await ask(path)
+      assert.equal(status, 404)
+      assert.equal(headers['cache-control'], 'max-age=1')
+    })
+  }
+
+  it('is read percent-decoded', async () => {
+    serve(hlsEndpoint({}, { manifestName: 'my channel' }))
+    assert.match((await ask('my%20channel.m3u8')).text, /^my%20channel_1\.m3u8$/m)
+    assert.equal((await ask('my%20channel_1_10.ts')).status, 200)
+  })
+
+  it('asks the store once for what is there, and once a second for what is not', async () => {
+    for (let i = 0; i < 3; i++) await ask('index.m3u8')
+    assert.equal(resources.asked, 1)
+    const absent = `/out/v1/${'e'.repeat(32)}/index.m3u8`
+    for (let i = 0; i < 3; i++) await ask(absent)
+    assert.equal(resources.asked, 2)
+    now = utcMs(now + 1000)
+    await ask(absent)
+    assert.equal(resources.asked, 3)
+    resources.change('e'.repeat(32), hlsEndpoint({}, { guid: 'e'.repeat(32) }))
+    assert.equal((await ask(absent)).status, 200)
+  })
+
+  it('ignores parameters nobody knows, and refuses to ignore what would change the picture', async () => {
+    assert.equal((await ask('index.m3u8?m=1700000000&foo=bar')).status, 200)
+    assert.equal((await ask('index.m3u8?toString=1')).status, 200)
+    for (const query of ['start=1566416212', 'end=1566416212', 'm=1&st%61rt=x']) {
+      const { status, text } = await ask(`index.m3u8?${query}`)
+      assert.equal(status, 400)
+      assert.match(text, /Time-shifted viewing .* not available yet/)
+    }
+    assert.equal((await ask('index.m3u8?aws.manifestfilter=video_height:1-720')).status, 400)
+  })
+
+  it('is 404 for a package that cannot be made yet, and for one that was to be encrypted', async () => {
+    serve(hlsEndpoint({}, { package: { type: 'mssPackage', ...HLS_DEFAULTS, manifestWindowSeconds: 60 } }))
+    assert.match((await ask('index.ism')).text, /not available yet/)
+    const spekeKeyProvider = { resourceId: 'r', roleArn: 'a', systemIds: [], url: 'https://keys.example' }
+    const encryption = { encryptionMethod: 'AES_128', keyRotationIntervalSeconds: 60, repeatExtXKey: false } as const
+    serve(hlsEndpoint({ encryption: { ...encryption, spekeKeyProvider } }))
+    assert.equal((await ask('index.m3u8')).status, 404)
+    assert.equal((await ask('index_1_10.ts')).status, 404)
+  })
+
+  it('is 403 when origination is denied, and when CDN authorization is asked for', async () => {
+    serve(hlsEndpoint({}, { origination: 'DENY' }))
+    for (const path of ['index.m3u8', 'index_1_10.ts', 'nonsense']) assert.equal((await ask(path)).status, 403)
+    const authorization = { cdnIdentifierSecret: 'arn:aws:secretsmanager:…', secretsRoleArn: 'arn:aws:iam::…' }
+    serve(hlsEndpoint({}, { authorization }))
+    assert.match((await ask('index.m3u8')).text, /not supported yet/)
+  })
+
+  it('is 403 to addresses outside the whitelist', async () => {
+    const statusWith = async (...whitelist: string[]) => {
+      serve(hlsEndpoint({}, { whitelist }))
+      return (await ask('index.m3u8')).status
+    }
+    assert.equal(await statusWith('10.0.0.0/8', '127.0.0.0/30'), 200)
+    assert.equal(await statusWith('127.0.0.1'), 200)
+    assert.equal(await statusWith('10.0.0.0/8', '127.0.0.2/32'), 403)
+    assert.equal(await statusWith('nonsense', '127.0.0.1/99', '300.0.0.1/0'), 403)
+  })
+
+  it('lets go of the store when closed', () => {
+    assert.equal(resources.listeners, 1)
+    origin.close()
+    assert.equal(resources.listeners, 0)
+  })
+})

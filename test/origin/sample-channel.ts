@@ -1,0 +1,223 @@
+import { createHash } from 'node:crypto'
+import type { ArchiveReader } from '../../src/archive/reader.ts'
+import { msFromTicks, type Ticks, ticks, ticksFromSeconds, type UtcMs, utcMs } from '../../src/media/time.ts'
+import type { HlsPackage, OriginEndpoint } from '../../src/model/origin-endpoint.ts'
+import type {
+  ArchiveWindow,
+  Era,
+  OutputSegment,
+  Slot,
+  SlotObject,
+  SourceStream,
+  StreamRole,
+} from '../../src/model/output-segment.ts'
+import type { TrackDescription } from '../../src/model/source-segment.ts'
+import { NoSuchObject } from '../../src/stores/objects.ts'
+import type { ResourceChange, Resources } from '../../src/stores/resources.ts'
+
+/** Where the sample channel begins: noon. */
+export const NOON = utcMs(Date.UTC(2026, 7, 1, 12, 0, 0))
+export const GUID = '0123456789abcdef0123456789abcdef'
+
+export const HLS_DEFAULTS: HlsPackage = {
+  adMarkers: 'NONE',
+  adTriggers: [],
+  adsOnDeliveryRestrictions: 'RESTRICTED',
+  includeDvbSubtitles: false,
+  includeIframeOnlyStream: false,
+  playlistType: 'NONE',
+  playlistWindowSeconds: 60,
+  programDateTimeIntervalSeconds: 0,
+  segmentDurationSeconds: 6,
+  streamSelection: { minVideoBitsPerSecond: 0, maxVideoBitsPerSecond: 2 ** 31 - 1, streamOrder: 'ORIGINAL' },
+  useAudioRenditionGroup: false,
+}
+
+export function hlsEndpoint(settings: Partial<HlsPackage> = {}, more: Partial<OriginEndpoint> = {}): OriginEndpoint {
+  return {
+    guid: GUID,
+    id: 'sample',
+    channelId: 'channel',
+    channelGuid: 'c'.repeat(32),
+    manifestName: 'index',
+    startoverWindowSeconds: 0,
+    timeDelaySeconds: 0,
+    whitelist: [],
+    origination: 'ALLOW',
+    package: { type: 'hlsPackage', ...HLS_DEFAULTS, ...settings },
+    tags: {},
+    createdAt: NOON,
+    modifiedAt: utcMs(1_700_000_000_999),
+    revision: 1,
+    ...more,
+  }
+}
+
+export const video = (height: number): TrackDescription => ({
+  kind: 'video',
+  pid: 256,
+  codec: 'avc1.64001f',
+  width: (height * 16) / 9,
+  height,
+  frameRate: { numerator: 30_000, denominator: 1001 },
+})
+
+export const audio = (pid: number, language?: string): TrackDescription => ({
+  kind: 'audio',
+  pid,
+  codec: 'mp4a.40.2',
+  sampleRate: 48_000,
+  channels: 2,
+  ...(language !== undefined && { language }),
+})
+
+type VariantAttributes = Partial<Omit<Extract<StreamRole, { kind: 'variant' }>, 'kind'>>
+
+export function variant(
+  index: number,
+  bandwidth: number,
+  tracks: readonly TrackDescription[],
+  attributes: VariantAttributes = {},
+): SourceStream {
+  return { index, playlist: `v${index}.m3u8`, role: { kind: 'variant', bandwidth, ...attributes }, tracks }
+}
+
+/** Two muxed variants. */
+export const LADDER: Era = {
+  id: 1,
+  streams: [
+    variant(1, 2_700_123, [video(540), audio(257)], {
+      averageBandwidth: 2_530_000,
+      codecs: 'avc1.640029,mp4a.40.2',
+      resolution: { width: 960, height: 540 },
+      frameRate: 29.97,
+    }),
+    variant(2, 1_000_456, [video(360), audio(257)]),
+  ],
+}
+
+/** Bytes of the sample channel are their own keys, repeated: every test can tell them apart. */
+export function sampleBytes(key: string): Uint8Array {
+  return Buffer.from(`${key} `.repeat(20))
+}
+
+function slotObject(key: string): SlotObject {
+  const bytes = sampleBytes(key)
+  return { key, size: bytes.length, crc32: 0, sha256: createHash('sha256').update(bytes).digest('hex') }
+}
+
+export type SegmentSketch = {
+  readonly seconds?: number
+  readonly era?: Era
+  /** Streams that have nothing in this segment. */
+  readonly missing?: readonly number[]
+  readonly discontinuity?: boolean
+  readonly slots?: number
+}
+
+/** Output segments one after the other from noon on, numbered from `first`. */
+export function outputSegments(first: number, sketches: readonly SegmentSketch[]): readonly OutputSegment[] {
+  let start: Ticks = ticks(900_000)
+  let startUtc: UtcMs = NOON
+  let discontinuitySequence = 0
+  return sketches.map(({ seconds = 6, era = LADDER, missing = [], discontinuity = false, slots = 1 }, i) => {
+    const duration = ticksFromSeconds(seconds)
+    if (discontinuity) discontinuitySequence++
+    const sealedAt = utcMs(startUtc + msFromTicks(duration) + 250)
+    const segment: OutputSegment = {
+      number: first + i,
+      era: era.id,
+      start,
+      duration,
+      startUtc,
+      sealedAt,
+      discontinuity,
+      discontinuitySequence,
+      slots: Array.from({ length: slots }, (_, index): Slot => {
+        const present = era.streams.filter(({ index: stream }) => !missing.includes(stream))
+        const objects = Object.fromEntries(
+          present.map(({ index: stream }) => [stream, slotObject(`s${stream}-${first + i}-${index}`)]),
+        )
+        return { era: era.id, index: i * slots + index, start, duration, startUtc, sealedAt, objects }
+      }),
+    }
+    start = ticks(start + duration)
+    startUtc = utcMs(startUtc + msFromTicks(duration))
+    return segment
+  })
+}
+
+export function windowOf(
+  segments: readonly OutputSegment[],
+  more: Partial<ArchiveWindow> & { readonly eras?: readonly Era[] } = {},
+): ArchiveWindow {
+  return { version: 1, eras: [LADDER], segments, ended: false, ...more }
+}
+
+/** An archive that holds one window and counts what is asked of it. */
+export class FakeArchive implements Pick<ArchiveReader, 'version' | 'live' | 'outputSegment' | 'read'> {
+  window: ArchiveWindow | undefined
+  readonly lost = new Set<string>()
+  readonly overrides = new Map<string, Uint8Array>()
+  windowsRead = 0
+  bytesRead = 0
+
+  constructor(window: ArchiveWindow | undefined) {
+    this.window = window
+  }
+
+  version(): number {
+    return this.window?.version ?? 0
+  }
+
+  async live(): Promise<ArchiveWindow | undefined> {
+    this.windowsRead++
+    return this.window
+  }
+
+  async outputSegment(_endpoint: OriginEndpoint, number: number) {
+    const segment = this.window?.segments.find((candidate) => candidate.number === number)
+    const era = this.window?.eras.find(({ id }) => id === segment?.era)
+    return segment && era && { segment, era }
+  }
+
+  async read(key: string, range?: { start: number; end: number }): Promise<Uint8Array> {
+    if (this.lost.has(key)) throw new NoSuchObject(key)
+    const bytes = this.overrides.get(key) ?? sampleBytes(key)
+    const part = range ? bytes.subarray(range.start, range.end) : bytes
+    this.bytesRead += part.length
+    return part
+  }
+}
+
+/** Resources that hold endpoints alone and count the questions. */
+export class FakeResources implements Pick<Resources, 'originEndpointByGuid' | 'onChange'> {
+  readonly endpoints = new Map<string, OriginEndpoint>()
+  readonly #listeners = new Set<(change: ResourceChange) => void>()
+  asked = 0
+
+  constructor(...endpoints: readonly OriginEndpoint[]) {
+    for (const endpoint of endpoints) this.endpoints.set(endpoint.guid, endpoint)
+  }
+
+  async originEndpointByGuid(guid: string): Promise<OriginEndpoint | undefined> {
+    this.asked++
+    return this.endpoints.get(guid)
+  }
+
+  onChange(listener: (change: ResourceChange) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Stores a changed endpoint and tells. */
+  change(guid: string, endpoint: OriginEndpoint | undefined): void {
+    if (endpoint) this.endpoints.set(guid, endpoint)
+    else this.endpoints.delete(guid)
+    for (const tell of this.#listeners) tell({ kind: 'originEndpoint', guid, channelGuid: 'c'.repeat(32) })
+  }
+
+  get listeners(): number {
+    return this.#listeners.size
+  }
+}

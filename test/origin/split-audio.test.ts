@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import http from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { promisify } from 'node:util'
+import hlsParser from 'hls-parser'
+import { utcMs } from '../../src/media/time.ts'
+import type { Era } from '../../src/model/output-segment.ts'
+import { createOrigin } from '../../src/origin/origin.ts'
+import {
+  audio,
+  FakeArchive,
+  FakeResources,
+  GUID,
+  hlsEndpoint,
+  NOON,
+  outputSegments,
+  variant,
+  video,
+  windowOf,
+} from './sample-channel.ts'
+
+const run = promisify(execFile)
+
+/** One video and two audio tracks, as ffmpeg numbers them. */
+const TRACKS = [video(180), audio(257, 'eng'), audio(258, 'deu')]
+const ERA: Era = { id: 1, streams: [variant(1, 500_000, TRACKS)] }
+const SLOTS = ['s1-1-0', 's1-1-1', 's1-2-0', 's1-2-1']
+
+/** Timestamps and payload digests of a stream's packets, as ffmpeg reads them. */
+async function packetsOf(input: string, map: string): Promise<readonly string[]> {
+  const args = ['-v', 'error', '-copyts', '-i', input, '-map', map, '-c', 'copy', '-f', 'framehash', '-']
+  const { stdout } = await run('ffmpeg', args, { maxBuffer: 1 << 24 })
+  const fields = stdout.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
+  return fields.map((line) => line.split(',').slice(1).join(',').replaceAll(' ', ''))
+}
+
+describe('audio split off from muxed segments', () => {
+  let folder: string
+  let server: http.Server
+  let base: string
+  let origin: ReturnType<typeof createOrigin>
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'windrow-split-'))
+    const encode =
+      '-v error -t 4 -f lavfi -i testsrc2=size=320x180:rate=25 -t 4 -f lavfi -i sine=frequency=440 ' +
+      '-t 4 -f lavfi -i sine=frequency=880 -map 0:v -map 1:a -map 2:a ' +
+      '-metadata:s:a:0 language=eng -metadata:s:a:1 language=deu ' +
+      '-c:v libx264 -preset ultrafast -g 25 -bf 2 -pix_fmt yuv420p -c:a aac -b:a 64k -ac 2 -ar 48000 ' +
+      '-f segment -segment_time 1 -segment_format mpegts'
+    await run('ffmpeg', [...encode.split(' '), join(folder, 'seg%d.ts')])
+    const archive = new FakeArchive(undefined)
+    const sources = await Promise.all(SLOTS.map((_, i) => readFile(join(folder, `seg${i}.ts`))))
+    for (const [i, key] of SLOTS.entries()) archive.overrides.set(key, sources[i]!)
+    const segments = outputSegments(1, [
+      { era: ERA, seconds: 2, slots: 2 },
+      { era: ERA, seconds: 2, slots: 2 },
+    ])
+    archive.window = windowOf(segments, { eras: [ERA], ended: true })
+    const resources = new FakeResources(hlsEndpoint({ segmentDurationSeconds: 2, useAudioRenditionGroup: true }))
+    const log = { info() {}, warn() {}, error() {} }
+    origin = createOrigin({ resources, archive, clock: () => utcMs(NOON), log })
+    server = http.createServer((request, response) => {
+      const [path = '', query = ''] = (request.url ?? '').split(/\?(.*)/, 2)
+      origin.handle(request, response, { path, query }).catch((error: unknown) => {
+        response.writeHead(500).end(String(error))
+      })
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    base = `http://127.0.0.1:${(server.address() as AddressInfo).port}/out/v1/${GUID}/`
+  })
+
+  after(async () => {
+    origin.close()
+    server.close()
+    server.closeAllConnections()
+    await rm(folder, { recursive: true })
+  })
+
+  /** What ffmpeg finds in the source, over all segments. */
+  const sourcePackets = (map: string) => {
+    return packetsOf(`concat:${SLOTS.map((_, i) => join(folder, `seg${i}.ts`)).join('|')}`, map)
+  }
+
+  /**
+   * Every segment a playlist lists, in one file. (ffmpeg's HLS reader gives the second frame of an audio-only segment
+   * the time of the first, also in segments ffmpeg wrote; its TS reader does not.)
+   */
+  async function download(playlist: string): Promise<string> {
+    const { segments } = hlsParser.parse(await (await fetch(base + playlist)).text()) as hlsParser.types.MediaPlaylist
+    const bodies = await Promise.all(segments.map(async ({ uri }) => (await fetch(base + uri)).arrayBuffer()))
+    const file = join(folder, `${playlist}.ts`)
+    await writeFile(file, Buffer.concat(bodies.map((body) => Buffer.from(body))))
+    return file
+  }
+
+  for (const [what, playlist, map] of [
+    ['the video', 'index_1.m3u8', '0:v'],
+    ['the first audio', 'index_1_0.m3u8', '0:a:0'],
+    ['the second audio', 'index_1_1.m3u8', '0:a:1'],
+  ] as const) {
+    it(`${what} has every packet of the source, unchanged, and is alone`, async () => {
+      const source = await sourcePackets(map)
+      assert(source.length >= 100, `${source.length} packets`)
+      assert.deepEqual(await packetsOf(await download(playlist), '0'), source)
+    })
+  }
+
+  it('is what ffprobe finds behind the parent playlist', async () => {
+    const args = [
+      '-v',
+      'error',
+      '-show_entries',
+      'stream=codec_type:stream_tags=language,variant_bitrate',
+      '-of',
+      'json',
+    ]
+    const { stdout } = await run('ffprobe', [...args, `${base}index.m3u8`])
+    const { streams } = JSON.parse(stdout) as { streams: { codec_type: string; tags?: { language?: string } }[] }
+    assert.deepEqual(streams.map(({ codec_type, tags }) => `${codec_type} ${tags?.language ?? ''}`.trim()).toSorted(), [
+      'audio deu',
+      'audio eng',
+      'video',
+    ])
+  })
+
+  it('is made once, and the same for everyone', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, () => fetch(`${base}index_1_0_1.ts`).then((answer) => answer.arrayBuffer())),
+    )
+    const digests = new Set(answers.map((body) => createHash('sha256').update(Buffer.from(body)).digest('hex')))
+    assert.equal(digests.size, 1)
+  })
+})

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, describe, it } from 'node:test'
+
+const folder = mkdtempSync(join(tmpdir(), 'windrow-program-'))
+after(() => rmSync(folder, { recursive: true }))
+
+/** Makes the launcher believe that it runs on an old Node; what it starts does not load this. */
+const oldNode = join(folder, 'old-node.cjs')
+writeFileSync(oldNode, "Object.defineProperty(process, 'versions', { value: { node: '20.20.0' } })\n")
+
+const LAUNCHERS = [
+  { title: 'bin/windrow', nodeArgs: [] },
+  { title: 'bin/windrow started by an old Node', nodeArgs: ['--require', oldNode] },
+]
+
+for (const { title, nodeArgs } of LAUNCHERS) {
+  const windrow = (...args: string[]) => new Run([...nodeArgs, 'bin/windrow', ...args])
+
+  describe(title, () => {
+    it('tells its version and how it is used', async () => {
+      const version = windrow('version')
+      assert.equal(await version.exitCode, 0)
+      assert.match(version.stdout, /^\d+\.\d+\.\d+\n$/)
+      const help = windrow('help')
+      assert.equal(await help.exitCode, 0)
+      assert.match(help.stdout, /--listen HOST:PORT/)
+    })
+
+    it('ends with 2 and one line when it is misused', async () => {
+      for (const [args, message] of [
+        [['serve', '--listen', 'here'], /^windrow: --listen must be HOST:PORT.*\n$/],
+        [['sevre'], /^windrow: no command "sevre".*\n$/],
+      ] as const) {
+        const run = windrow(...args)
+        assert.equal(await run.exitCode, 2)
+        assert.match(run.stderr, message)
+        assert.equal(run.stdout, '')
+      }
+    })
+
+    it('serves until a signal, then ends with 0', async () => {
+      for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+        const run = windrow('serve', '--data', join(folder, 'data'), '--listen', '127.0.0.1:0')
+        assert.match(await run.url(), /^http:\/\/127\.0\.0\.1:\d+$/)
+        run.child.kill(signal)
+        assert.equal(await run.exitCode, 0, run.stderr)
+      }
+    })
+  })
+}
+
+describe('windrow serve', () => {
+  it('says in one line why it cannot start, and ends with 1', async () => {
+    const squatter = createServer().listen(0, '127.0.0.1')
+    await once(squatter, 'listening')
+    const { port } = squatter.address() as { port: number }
+    const run = new Run(['bin/windrow', 'serve', '--data', join(folder, 'busy'), '--listen', `127.0.0.1:${port}`])
+    assert.equal(await run.exitCode, 1)
+    assert.match(run.stderr, /windrow: .*EADDRINUSE.*\n$/)
+    squatter.close()
+  })
+
+  it('never writes its secret', async () => {
+    const secret = 'do-not-write-this-down'
+    const env = { WINDROW_ACCESS_KEY_ID: 'AKIAWINDROWEXAMPLE00', WINDROW_SECRET_ACCESS_KEY: secret }
+    const args = [
+      'bin/windrow',
+      'serve',
+      '--data',
+      join(folder, 'quiet'),
+      '--listen',
+      '127.0.0.1:0',
+      '--log-level',
+      'debug',
+    ]
+    const run = new Run(args, env)
+    await run.url()
+    run.child.kill()
+    await run.exitCode
+    assert.doesNotMatch(run.stdout + run.stderr, new RegExp(secret))
+  })
+})
+
+/** A process and what it has said so far. */
+class Run {
+  readonly child: ChildProcess
+  readonly exitCode: Promise<number | null>
+  stdout = ''
+  stderr = ''
+
+  constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+    this.child = spawn(process.execPath, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+    this.child.stdout!.on('data', (chunk: Buffer) => {
+      this.stdout += chunk.toString()
+    })
+    this.child.stderr!.on('data', (chunk: Buffer) => {
+      this.stderr += chunk.toString()
+    })
+    this.exitCode = new Promise((resolve) => this.child.once('close', (code) => resolve(code)))
+  }
+
+  /** The URL it says it is ready at. */
+  async url(): Promise<string> {
+    for (;;) {
+      const url = /ready at (\S+)/.exec(this.stdout)?.[1]
+      if (url) return url
+      const heard = await Promise.race([once(this.child.stdout!, 'data'), this.exitCode.then(() => undefined)])
+      if (!heard) throw new Error(`it ended before it was ready: ${this.stderr}`)
+    }
+  }
+}

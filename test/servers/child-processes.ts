@@ -1,0 +1,60 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createConnection } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+const PATIENCE_MS = 60_000
+const OUTPUT_KEPT = 4_000
+
+/** Servers of other people, run for a test. They die with the test's process, whatever happens to it. */
+export class ChildProcesses {
+  private readonly running: { readonly name: string; readonly child: ChildProcess; output: string }[] = []
+
+  start(command: string, ...args: string[]): void {
+    const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', command, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    const entry = { name: command, child, output: '' }
+    const keep = (chunk: Buffer) => {
+      entry.output = (entry.output + chunk.toString()).slice(-OUTPUT_KEPT)
+    }
+    child.stdout.on('data', keep)
+    child.stderr.on('data', keep)
+    child.on('error', keep)
+    this.running.push(entry)
+  }
+
+  /** Resolves when someone listens on every port; throws with what a server said when it ended instead. */
+  async listening(ports: readonly number[]): Promise<void> {
+    const deadline = performance.now() + PATIENCE_MS
+    for (const port of ports) {
+      while (!(await accepts(port))) {
+        const dead = this.running.find(({ child }) => child.exitCode !== null || child.signalCode !== null)
+        if (dead) throw new Error(`${dead.name} ended: ${dead.output}`)
+        if (performance.now() > deadline) throw new Error(`nobody listens on port ${port}`)
+        await sleep(50)
+      }
+    }
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.running.map(({ child }) => kill(child)))
+  }
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection(port, '127.0.0.1')
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => resolve(false))
+  })
+}

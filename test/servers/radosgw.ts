@@ -1,0 +1,85 @@
+import { execFile } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { ChildProcesses } from './child-processes.ts'
+import { freePorts } from './free-ports.ts'
+import type { S3Credentials, S3Server } from './s3-server.ts'
+
+export const isRadosgwInstalled = ['radosgw', 'ceph-mon', 'ceph-mgr', 'ceph-osd', 'ceph'].every((name) =>
+  existsSync(`/usr/bin/${name}`),
+)
+
+const STEP_TIMEOUT_MS = 60_000
+const OWNER = { accessKeyId: 'owner', secretAccessKey: 'owner-secret' }
+const STRANGER = { accessKeyId: 'stranger', secretAccessKey: 'stranger-secret' }
+
+/** Ceph with its S3 gateway, empty, in a temporary folder: one process of each kind. */
+export async function startRadosgw(): Promise<S3Server> {
+  const folder = await mkdtemp(join(tmpdir(), 'ceph-'))
+  const [monitor = 0, gateway = 0] = await freePorts(2)
+  const children = new ChildProcesses()
+  const stop = async () => {
+    await children.stop()
+    await rm(folder, { recursive: true, force: true })
+  }
+  const conf = join(folder, 'ceph.conf')
+  const fsid = randomUUID()
+  const run = (name: string, ...args: string[]) =>
+    promisify(execFile)(`/usr/bin/${name}`, args, { cwd: folder, timeout: STEP_TIMEOUT_MS })
+  const serve = (name: string, ...args: string[]) => children.start(`/usr/bin/${name}`, '-f', '-c', conf, ...args)
+  const addUser = (uid: string, { accessKeyId, secretAccessKey }: S3Credentials) => {
+    const keys = [`--access-key=${accessKeyId}`, `--secret-key=${secretAccessKey}`]
+    return run('radosgw-admin', '-c', conf, 'user', 'create', `--uid=${uid}`, `--display-name=${uid}`, ...keys)
+  }
+  try {
+    await Promise.all(['mon', 'mgr', 'osd'].map((name) => mkdir(join(folder, name))))
+    await writeFile(conf, cephConf(folder, fsid, monitor))
+    await run('monmaptool', '--create', '--fsid', fsid, '--addv', 'a', `[v1:127.0.0.1:${monitor}]`, 'monmap')
+    await run('ceph-mon', '-c', conf, '--mkfs', '-i', 'a', '--monmap', 'monmap')
+    serve('ceph-mon', '-i', 'a')
+    await children.listening([monitor])
+    const osd = randomUUID()
+    await run('ceph', '-c', conf, 'osd', 'create', osd)
+    await run('ceph-osd', '-c', conf, '-i', '0', '--mkfs', '--osd-uuid', osd)
+    serve('ceph-osd', '-i', '0')
+    serve('ceph-mgr', '-i', 'x')
+    await addUser('owner', OWNER)
+    await addUser('stranger', STRANGER)
+    serve('radosgw', '-n', 'client.rgw', '--rgw-frontends', `beast endpoint=127.0.0.1:${gateway}`)
+    await children.listening([gateway])
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  return { endpoint: `http://127.0.0.1:${gateway}`, region: 'us-east-1', ...OWNER, stranger: STRANGER, stop }
+}
+
+const cephConf = (folder: string, fsid: string, port: number) => `[global]
+fsid = ${fsid}
+mon host = v1:127.0.0.1:${port}
+public addr = 127.0.0.1
+auth cluster required = none
+auth service required = none
+auth client required = none
+osd pool default size = 1
+osd pool default min size = 1
+osd pool default pg num = 1
+osd pool default pgp num = 1
+osd pool default pg autoscale mode = off
+mon allow pool size one = true
+osd crush chooseleaf type = 0
+osd objectstore = bluestore
+bluestore block size = 2147483648
+mgr data = ${folder}/mgr
+mon data = ${folder}/mon
+osd data = ${folder}/osd
+rgw data = ${folder}
+log file = ${folder}/$name.log
+pid file = ${folder}/$name.pid
+admin socket = ${folder}/$name.$pid.sock
+crash dir = ${folder}
+`

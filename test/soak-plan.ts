@@ -1,0 +1,14 @@
+/** What a file of test/soak exports: one claim, shown at the numbers it is made for. */
+export type Soak = {
+  /** What `npm run soak -- --only` takes. */
+  readonly name: string
+  /** Resolves with figures for the report; throws when the claim does not hold. */
+  readonly run: (context: SoakContext) => Promise<Readonly<Record<string, string | number>>>
+}
+
+export type SoakContext = {
+  /** Everything random follows from it. */
+  readonly seed: number
+  /** One line about how far it is; also kept in the report. */
+  readonly log: (line: string) => void
+}

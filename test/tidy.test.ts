@@ -1,0 +1,233 @@
+/** Rules about the code itself. Each carries its reason; a broken one names the file and what to do instead. */
+import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import { posix } from 'node:path'
+import { describe, it } from 'node:test'
+import { forbiddenImports, readImportTable } from './import-table.ts'
+import { isTest, lineAt, readSource, readTree, type SourceFile, withoutComments } from './source-tree.ts'
+
+/** Tests may be longer: many are tables of cases. */
+const MOST_LINES = { program: 300, test: 600 }
+
+type Ban = {
+  readonly name: string
+  readonly pattern: RegExp
+  readonly appliesTo: (file: SourceFile) => boolean
+  readonly instead: string
+  /** Code that breaks the rule, to show that the rule sees it. */
+  readonly example: string
+}
+
+const inSource = (file: SourceFile) => file.path.startsWith('src/') && !isTest(file)
+const below = (file: SourceFile) => inSource(file) && file.path !== 'src/main.ts'
+const isPure = (file: SourceFile) => inSource(file) && /^src\/(media|manifests|model)\//.test(file.path)
+
+const BANS: readonly Ban[] = [
+  {
+    name: 'the clock is read in main.ts alone',
+    pattern: /\bDate\.now\b|\bnew Date\(\)|\bperformance\.now\b|\bprocess\.hrtime\b/g,
+    appliesTo: below,
+    instead: 'take `now` or a Clock as an argument, so that tests decide what time it is',
+    example: 'const now = Date.now()',
+  },
+  {
+    name: 'the environment and the arguments are read in main.ts alone',
+    pattern: /\bprocess\.(env|argv)\b/g,
+    appliesTo: below,
+    instead: 'declare a setting in src/config/settings.ts and take its value as an argument',
+    example: 'if (process.env.DEBUG) return',
+  },
+  {
+    name: 'nothing ends the process but main.ts',
+    pattern: /\bprocess\.exit\b/g,
+    appliesTo: below,
+    instead: 'throw, or return what main.ts can act on: what is in flight must be finished',
+    example: 'process.exit(1)',
+  },
+  {
+    name: 'lines are logged, not printed',
+    pattern: /\bconsole\.\w/g,
+    appliesTo: inSource,
+    instead: 'take a Log: it has levels and keeps secrets out',
+    example: "console.log('here')",
+  },
+  {
+    name: 'the pure core does not wait',
+    pattern: /\bset(Timeout|Interval|Immediate)\b|\bqueueMicrotask\b/g,
+    appliesTo: isPure,
+    instead: 'return a value; whoever calls decides when',
+    example: 'setTimeout(step, 10)',
+  },
+  {
+    name: 'big-endian numbers are read and written in media/bytes.ts alone',
+    pattern: /\]!? << 24\b|\bDataView\b/g,
+    appliesTo: (file) => inSource(file) && file.path !== 'src/media/bytes.ts',
+    instead: 'use media/bytes.ts, which checks that the bytes are there and that the sign is right',
+    example: 'const size = bytes[at]! << 24',
+  },
+  {
+    name: 'things are exported by their names',
+    pattern: /^export default\b/gm,
+    appliesTo: inSource,
+    instead: 'export a named thing, so that it has one name everywhere',
+    example: 'export default function serve() {}',
+  },
+  {
+    name: 'no test runs alone',
+    pattern: /\b(it|describe|test)\.only\(|\bonly: true\b/g,
+    appliesTo: (file) => isTest(file) && file.path !== 'test/tidy.test.ts',
+    instead: 'give the file or a pattern to `npm test --`',
+    example: "it.only('works', () => {})",
+  },
+]
+
+const code = readTree(['src', 'test', 'demo', 'scripts'], ['.ts', '.mjs'])
+const pages = [
+  ...['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG.md'].map(readSource),
+  ...readTree(['docs'], ['.md']),
+]
+
+describe('the import table of ARCHITECTURE.md', () => {
+  const table = readImportTable(readSource('ARCHITECTURE.md').text)
+
+  it('is kept by every file of src', () => {
+    const broken = code.filter(inSource).flatMap((file) => forbiddenImports(table, file))
+    assert.deepEqual(broken, [])
+  })
+
+  it('names only rooms that exist', () => {
+    assert.deepEqual(
+      table.rooms.filter(({ name }) => !existsSync(`src/${name}`)),
+      [],
+    )
+  })
+
+  const refused: readonly SourceFile[] = [
+    { path: 'src/media/x.ts', text: "import type { Channel } from '../model/channel.ts'" },
+    { path: 'src/model/x.ts', text: "import { demux } from '../media/ts/demuxer.ts'" },
+    { path: 'src/model/x.ts', text: "import type { Log } from '../log.ts'" },
+    { path: 'src/control/x.ts', text: "export { openFolder } from '../stores/folder.ts'" },
+    { path: 'src/origin/x.ts', text: "const archive = await import('../archive/archive.ts')" },
+    { path: 'src/ingest/x.ts', text: "import '../config/settings.ts'" },
+    { path: 'src/shed/x.ts', text: '' },
+  ]
+  for (const file of refused) {
+    it(`refuses ${file.text || 'a room of its own'} in ${file.path}`, () => {
+      assert.equal(forbiddenImports(table, file).length, 1)
+    })
+  }
+
+  it('allows ports, readers, shared types and what stands in comments', () => {
+    const text = `
+      import type { Objects } from '../stores/objects.ts'
+      import type { ArchiveReader } from '../archive/reader.ts'
+      import type { Clock } from '../clock.ts'
+      // import { demux } from '../media/ts/demuxer.ts'`
+    assert.deepEqual(forbiddenImports(table, { path: 'src/origin/x.ts', text }), [])
+  })
+})
+
+describe('the code', () => {
+  for (const ban of BANS) {
+    it(`keeps the rule that ${ban.name}`, () => {
+      const broken = code.filter(ban.appliesTo).flatMap((file) => breaches(ban, file))
+      assert.deepEqual(broken, [], `instead: ${ban.instead}`)
+    })
+
+    it(`would notice "${ban.example}"`, () => {
+      assert.equal(breaches(ban, { path: 'src/x.ts', text: ban.example }).length, 1)
+    })
+  }
+
+  it('has no room or file whose name says nothing: a thing without a home is a missing noun', () => {
+    const vague = /(^|[/.-])(utils?|helpers?|common|misc|shared)([./-]|$)|\/index\./
+    assert.deepEqual(
+      code.filter(({ path }) => vague.test(path)).map(({ path }) => path),
+      [],
+    )
+  })
+
+  it('has no file that grew too long: what grew there deserves its own name', () => {
+    const limit = (path: string) => (/^test\/|\.test\.ts$/.test(path) ? MOST_LINES.test : MOST_LINES.program)
+    const long = code.filter(({ path, text }) => text.split('\n').length > limit(path))
+    assert.deepEqual(
+      long.map(({ path }) => path),
+      [],
+    )
+  })
+
+  it('leaves no reminder without an owner: write "TODO(name): …" or do it', () => {
+    const reminder = /\b(TODO|FIXME|XXX|HACK)\b(?!\([\w-]+\):)/g
+    const others = code.filter(({ path }) => path !== 'test/tidy.test.ts')
+    assert.deepEqual(
+      others.flatMap((file) => places(file, file.text, reminder)),
+      [],
+    )
+  })
+
+  it('has its tests where the runner looks: below src and test', () => {
+    const lost = code.filter((file) => isTest(file) && !/^(src|test)\//.test(file.path))
+    assert.deepEqual(
+      lost.map(({ path }) => path),
+      [],
+    )
+  })
+})
+
+describe('the documentation', () => {
+  it('links only to what exists', () => {
+    assert.deepEqual(pages.flatMap(deadLinks), [])
+  })
+
+  it('names only files that exist', () => {
+    const dead = pages.flatMap((page) =>
+      [...page.text.matchAll(/`((?:src|test|docs|demo|scripts|bin)\/[\w./-]+)`/g)]
+        .filter((match) => !existsSync(match[1]!))
+        .map((match) => `${page.path} names ${match[1]}`),
+    )
+    assert.deepEqual(dead, [])
+  })
+
+  it('names only npm scripts that exist', () => {
+    const { scripts } = JSON.parse(readSource('package.json').text) as { scripts: Record<string, string> }
+    const unknown = pages.flatMap((page) =>
+      [...page.text.matchAll(/\bnpm (?:run ([\w:-]+)|(test|start)\b)/g)]
+        .map((match) => match[1] ?? match[2]!)
+        .filter((name) => !(name in scripts))
+        .map((name) => `${page.path} says npm run ${name}`),
+    )
+    assert.deepEqual(unknown, [])
+  })
+})
+
+function breaches(ban: Ban, file: SourceFile): string[] {
+  return places(file, withoutComments(file), ban.pattern)
+}
+
+function places(file: SourceFile, text: string, pattern: RegExp): string[] {
+  return [...text.matchAll(pattern)].map((match) => `${file.path}:${lineAt(text, match.index)}: ${match[0]}`)
+}
+
+/** Links to files that are not there, and to headings that their page does not have. */
+function deadLinks(page: SourceFile): string[] {
+  const links = [...page.text.matchAll(/\]\(([^)\s]+)\)/g)].map((match) => match[1]!)
+  return links
+    .filter((link) => !/^(https?|mailto):/.test(link))
+    .filter((link) => {
+      const [path = '', heading] = link.split('#')
+      const target = path === '' ? page.path : posix.join(posix.dirname(page.path), path)
+      if (!existsSync(target)) return true
+      return heading !== undefined && !headings(readSource(target).text).includes(heading)
+    })
+    .map((link) => `${page.path} links to ${link}`)
+}
+
+/** As GitHub makes anchors of them. */
+function headings(text: string): string[] {
+  return [...text.matchAll(/^#+ (.*)$/gm)].map((match) =>
+    match[1]!
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  )
+}
