@@ -64,8 +64,8 @@ export class DigestClient {
       sent.on('error', reject)
       sent.on('response', (response) => {
         readAnswer(response).then(resolve, reject)
-        // An answer without the body having been asked for ends the exchange.
-        if (expects && !sent.writableEnded) response.once('end', () => sent.destroy())
+        // An answer before the body is sent ends the exchange.
+        if (!sent.writableEnded) response.once('end', () => sent.destroy())
       })
       const write = () => {
         if (body === undefined || body instanceof Uint8Array) sent.end(body)
