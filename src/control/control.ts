@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock } from '../clock.ts'
 import type { Mount, Target } from '../http/handler.ts'
@@ -97,12 +96,12 @@ export function createControl(options: ControlOptions): Mount {
   return {
     prefix: '/',
     async handle(request, response, target) {
-      const requestId = randomUUID()
+      const requestId = String(response.getHeader('x-request-id'))
       const answer = await answerTo(request, target, requestId).catch((error: unknown) => {
+        // A client that left in the middle of its body: the listener knows about those.
+        if (request.errored) throw error
         const failure = failureOf(error)
-        // A client that left in the middle of its body is no fault of ours.
-        if (failure.status >= 500 && !request.errored)
-          log.error({ requestId, path: target.path, err: error }, 'request failed')
+        if (failure.status >= 500) log.error({ requestId, path: target.path, error }, 'a request of the API failed')
         return answerOf(failure)
       })
       send(response, requestId, answer)

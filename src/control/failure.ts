@@ -1,4 +1,5 @@
 import { ApiError } from '../model/errors.ts'
+import { StoreUnavailable } from '../stores/resources.ts'
 import { SignatureError } from './sigv4.ts'
 
 /** A refusal as it goes out: `type` becomes x-amzn-ErrorType, by which clients choose their exception. */
@@ -29,6 +30,13 @@ export function failureOf(error: unknown): Failure {
   if (error instanceof RequestFailure) return error
   if (error instanceof SignatureError) return { status: 403, type: error.problem, message: error.message }
   if (error instanceof ApiError) return { status: error.status, type: error.code, message: error.message }
+  if (error instanceof StoreUnavailable) {
+    return {
+      status: 503,
+      type: 'ServiceUnavailableException',
+      message: 'The store cannot take the request; try again.',
+    }
+  }
   return {
     status: 500,
     type: 'InternalServerErrorException',

@@ -62,8 +62,9 @@ export async function authenticate(
     const canonical = canonicalRequest(request, target, claim, bodyHash)
     const toSign = [ALGORITHM, claim.date, scope.join('/'), sha256(canonical)].join('\n')
     const key = scope.reduce<string | Buffer>(hmac, `AWS4${expected.credentials.secretAccessKey}`)
-    const signature = Buffer.from(claim.signature, 'hex')
-    if (signature.length !== 32 || !timingSafeEqual(signature, hmac(key, toSign))) {
+    const right = Buffer.from(hmac(key, toSign).toString('hex'))
+    const given = Buffer.from(claim.signature)
+    if (given.length !== right.length || !timingSafeEqual(given, right)) {
       throw new SignatureError(
         'InvalidSignatureException',
         'The signature does not match the request: check the secret access key and how the request is signed.',
@@ -99,8 +100,7 @@ function readClaim(request: IncomingMessage, target: Target): Claim {
 
 function headerClaim(request: IncomingMessage, authorization: string, query: Claim['query']): Claim {
   const [, credential, signedHeaders, signature] =
-    /^AWS4-HMAC-SHA256 +Credential=([^, ]+)[, ] *SignedHeaders=([^, ]+)[, ] *Signature=([^, ]+)$/.exec(authorization) ??
-    []
+    /^AWS4-HMAC-SHA256 +Credential=([^, ]+), *SignedHeaders=([^, ]+), *Signature=([^, ]+)$/.exec(authorization) ?? []
   if (credential === undefined || signedHeaders === undefined || signature === undefined) {
     throw incomplete(`The Authorization header must be ${ALGORITHM} with Credential, SignedHeaders and Signature.`)
   }

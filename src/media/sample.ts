@@ -1,4 +1,4 @@
-import type { AvcConfiguration } from './codecs/h264.ts'
+import type { AvcConfiguration } from './codecs/avc-configuration.ts'
 
 /** The samples of a track in decoding order, field by field: the n-th entry of each array belongs to sample n. */
 export type SampleTable = {

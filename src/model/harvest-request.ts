@@ -10,6 +10,9 @@ export function checkHarvestable(endpoint: OriginEndpoint): void {
   const { type } = endpoint.package
   if (type === 'dashPackage') refuse('originEndpointId', 'DASH endpoints cannot be harvested yet, only HLS')
   if (type !== 'hlsPackage') refuse('originEndpointId', `must name an HLS endpoint, ${endpoint.id} has a ${type}`)
+  if (endpoint.package.encryption) {
+    refuse('originEndpointId', `${endpoint.id} is encrypted: only clear endpoints can be harvested yet`)
+  }
   if (endpoint.startoverWindowSeconds === 0) {
     refuse('originEndpointId', `${endpoint.id} has no startover window, so nothing of it can be harvested`)
   }

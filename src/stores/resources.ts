@@ -4,6 +4,11 @@ import type { ServiceEvent } from '../model/event.ts'
 import type { HarvestJob, HarvestJobStatus, HarvestOutcome } from '../model/harvest-job.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 
+/** The store cannot take the request: too many wait, or it has stopped. Any call of a port may reject with it. */
+export class StoreUnavailable extends Error {
+  override readonly name = 'StoreUnavailable'
+}
+
 /** A page of a listing in creation order. `next` is the cursor of the following page, absent on the last. */
 export type Page<T> = { readonly items: readonly T[]; readonly next?: string }
 

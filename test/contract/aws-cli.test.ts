@@ -11,7 +11,7 @@ import type {
   OriginEndpoint,
 } from '@aws-sdk/client-mediapackage'
 import { ACCOUNT_ID, type ControlUnderTest, CREDENTIALS, REGION, startControl } from './control-under-test.ts'
-import { troubledResources } from './troubled-resources.ts'
+import { troubled } from './troubled-resources.ts'
 
 const ROLE = `arn:aws:iam::${ACCOUNT_ID}:role/harvest`
 
@@ -45,7 +45,7 @@ describe('the AWS CLI', () => {
   }
 
   before(async () => {
-    control = await startControl({ resources: troubledResources(), limits: { maxChannels: 2 } })
+    control = await startControl({ trouble: troubled, limits: { maxChannels: 2 } })
   })
   after(() => control.close())
 

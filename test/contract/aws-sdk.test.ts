@@ -2,30 +2,16 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import {
   type Channel,
-  ForbiddenException,
-  InternalServerErrorException,
-  MediaPackage,
+  type MediaPackage,
   NotFoundException,
-  paginateListChannels,
   paginateListHarvestJobs,
   paginateListOriginEndpoints,
-  ServiceUnavailableException,
-  TooManyRequestsException,
   UnprocessableEntityException,
 } from '@aws-sdk/client-mediapackage'
-import { ACCOUNT_ID, type ControlUnderTest, CREDENTIALS, REGION, startControl } from './control-under-test.ts'
+import { ACCOUNT_ID, type ControlUnderTest, REGION, startControl } from './control-under-test.ts'
+import { clientOf, collected } from './sdk-client.ts'
 
 const ROLE = `arn:aws:iam::${ACCOUNT_ID}:role/harvest`
-
-function clientOf(control: ControlUnderTest): MediaPackage {
-  return new MediaPackage({ endpoint: control.endpoint, region: REGION, credentials: CREDENTIALS, maxAttempts: 1 })
-}
-
-async function collected<T>(pages: AsyncIterable<T>): Promise<T[]> {
-  const all: T[] = []
-  for await (const page of pages) all.push(page)
-  return all
-}
 
 describe('the JavaScript SDK', () => {
   let control: ControlUnderTest
@@ -328,115 +314,5 @@ describe('the JavaScript SDK', () => {
     assert.deepEqual(await ids({ IncludeChannelId: 'rotating' }), [])
     assert.deepEqual(await ids({ IncludeStatus: 'FAILED' }), [])
     await assert.rejects(client.describeHarvestJob({ Id: 'goal-2' }), NotFoundException)
-  })
-})
-
-describe('listings', () => {
-  it('come in creation order, page by page', async (t) => {
-    const control = await startControl()
-    t.after(() => control.close())
-    const client = clientOf(control)
-    for (const Id of ['b', 'a', 'c']) await client.createChannel({ Id })
-    const pages = await collected(paginateListChannels({ client, pageSize: 2 }, {}))
-    assert.deepEqual(
-      pages.map((page) => page.Channels?.map(({ Id }) => Id)),
-      [['b', 'a'], ['c']],
-    )
-    assert.ok(!('NextToken' in (pages.at(-1) ?? {})), 'the last page has no token')
-    await assert.rejects(client.listChannels({ NextToken: 'b' }), /nextToken: /)
-    await assert.rejects(client.listChannels({ MaxResults: 0 }), /maxResults: must be between 1 and 1000, got 0/)
-    await assert.rejects(client.listChannels({ MaxResults: 1001 }), UnprocessableEntityException)
-    const { NextToken } = await client.listChannels({ MaxResults: 1 })
-    await assert.rejects(client.listOriginEndpoints({ NextToken }), UnprocessableEntityException)
-  })
-
-  it('take a token for the same filter only', async (t) => {
-    const control = await startControl()
-    t.after(() => control.close())
-    const client = clientOf(control)
-    await client.createChannel({ Id: 'a' })
-    for (const Id of ['x', 'y']) await client.createOriginEndpoint({ Id, ChannelId: 'a', HlsPackage: {} })
-    const { NextToken } = await client.listOriginEndpoints({ ChannelId: 'a', MaxResults: 1 })
-    const second = await client.listOriginEndpoints({ ChannelId: 'a', MaxResults: 1, NextToken })
-    assert.deepEqual(
-      second.OriginEndpoints?.map(({ Id }) => Id),
-      ['y'],
-    )
-    await assert.rejects(client.listOriginEndpoints({ NextToken }), UnprocessableEntityException)
-  })
-})
-
-describe('each exception is met as its own class', () => {
-  it('404, 422 and 429', async (t) => {
-    const control = await startControl({
-      limits: { maxChannels: 1, maxOriginEndpointsPerChannel: 1, maxHarvestJobsInProgress: 1 },
-    })
-    t.after(() => control.close())
-    const client = clientOf(control)
-    await assert.rejects(client.describeChannel({ Id: 'none' }), NotFoundException)
-    await client.createChannel({ Id: 'one' })
-    await assert.rejects(client.createChannel({ Id: 'one' }), UnprocessableEntityException)
-    await assert.rejects(client.createChannel({ Id: 'two' }), TooManyRequestsException)
-    const endpoint = { ChannelId: 'one', HlsPackage: {}, StartoverWindowSeconds: 600 }
-    await client.createOriginEndpoint({ Id: 'one', ...endpoint })
-    await assert.rejects(client.createOriginEndpoint({ Id: 'one', ...endpoint }), UnprocessableEntityException)
-    await assert.rejects(client.createOriginEndpoint({ Id: 'two', ...endpoint }), TooManyRequestsException)
-    const job = {
-      OriginEndpointId: 'one',
-      StartTime: new Date(Date.now() - 60_000).toISOString(),
-      EndTime: new Date().toISOString(),
-      S3Destination: { BucketName: 'clips', ManifestKey: 'a.m3u8', RoleArn: ROLE },
-    }
-    await client.createHarvestJob({ Id: 'one', ...job })
-    await assert.rejects(client.createHarvestJob({ Id: 'one', ...job }), UnprocessableEntityException)
-    await assert.rejects(client.createHarvestJob({ Id: 'two', ...job }), TooManyRequestsException)
-  })
-
-  it('403: an ARN of another account', async (t) => {
-    const control = await startControl()
-    t.after(() => control.close())
-    const ResourceArn = `arn:aws:mediapackage:${REGION}:999999999999:channels/${'0'.repeat(32)}`
-    await assert.rejects(clientOf(control).listTagsForResource({ ResourceArn }), ForbiddenException)
-  })
-
-  it('500: a store that fails, of which the client learns nothing and the log everything', async (t) => {
-    const control = await startControl({
-      resources: {
-        channelById: async () => {
-          throw new Error('disk on fire')
-        },
-      },
-    })
-    t.after(() => control.close())
-    await assert.rejects(clientOf(control).describeChannel({ Id: 'any' }), (error: Error) => {
-      assert.ok(error instanceof InternalServerErrorException)
-      assert.doesNotMatch(error.message, /fire/)
-      return true
-    })
-    assert.match(String((control.errors[0] as { err: Error }).err), /disk on fire/)
-  })
-
-  it('503: others who are always quicker', async (t) => {
-    const control = await startControl({ resources: { updateChannel: async () => 'conflict' } })
-    t.after(() => control.close())
-    const client = clientOf(control)
-    await client.createChannel({ Id: 'busy' })
-    await assert.rejects(client.updateChannel({ Id: 'busy', Description: 'x' }), ServiceUnavailableException)
-  })
-})
-
-describe('two changes at the same time', () => {
-  it('are both kept', async (t) => {
-    const control = await startControl()
-    t.after(() => control.close())
-    const client = clientOf(control)
-    const { Arn: ResourceArn } = await client.createChannel({ Id: 'shared' })
-    await Promise.all([
-      client.tagResource({ ResourceArn, Tags: { a: '1' } }),
-      client.tagResource({ ResourceArn, Tags: { b: '2' } }),
-      client.updateChannel({ Id: 'shared', Description: 'three' }),
-    ])
-    const { Tags, Description } = await client.describeChannel({ Id: 'shared' })
-    assert.deepEqual([Tags, Description], [{ a: '1', b: '2' }, 'three'])
   })
 })

@@ -4,13 +4,13 @@ import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { CREDENTIALS, REGION, startControl } from './control-under-test.ts'
-import { troubledResources } from './troubled-resources.ts'
+import { troubled } from './troubled-resources.ts'
 
 const SCRIPT = fileURLToPath(new URL('./boto3_client.py', import.meta.url))
 
 describe('boto3', () => {
   it('finds every operation and every exception', async (t) => {
-    const control = await startControl({ resources: troubledResources(), limits: { maxChannels: 3 } })
+    const control = await startControl({ trouble: troubled, limits: { maxChannels: 3 } })
     t.after(() => control.close())
     const { accessKeyId, secretAccessKey } = CREDENTIALS
     // Debian's own interpreter: the one that python3-boto3 belongs to.

@@ -1,14 +1,18 @@
 import { once } from 'node:events'
-import { createServer, request as httpRequest, type IncomingHttpHeaders } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { request as httpRequest, type IncomingHttpHeaders } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Sha256 } from '@smithy/core/checksum'
 import { SignatureV4 } from '@smithy/signature-v4'
 import { createControl } from '../../src/control/control.ts'
 import type { ControlLimits, ControlResources, ExtentOf } from '../../src/control/control-room.ts'
 import { DEFAULT_LIMITS } from '../../src/control/control-room.ts'
+import { listen } from '../../src/http/listener.ts'
+import type { Log } from '../../src/log.ts'
 import { utcMs } from '../../src/media/time.ts'
 import type { HarvestJob } from '../../src/model/harvest-job.ts'
-import { memoryResources } from './memory-resources.ts'
+import { openSqliteStore } from '../../src/stores/sqlite/sqlite-store.ts'
 
 export const REGION = 'eu-central-1'
 export const ACCOUNT_ID = '111122223333'
@@ -24,10 +28,13 @@ export type ControlUnderTest = {
   close(): Promise<void>
 }
 
-/** The API on a port of its own. `now` stands still where it is given; foreign clients need a clock that runs. */
+/**
+ * The API over a store of its own, on a port of its own. `now` stands still where it is given; foreign clients need a
+ * clock that runs. `trouble` puts other functions in the place of the store's.
+ */
 export async function startControl(
   options: {
-    resources?: Partial<ControlResources>
+    trouble?: (resources: ControlResources) => Partial<ControlResources>
     limits?: Partial<ControlLimits>
     now?: () => number
     extent?: ExtentOf
@@ -36,10 +43,13 @@ export async function startControl(
   const created: HarvestJob[] = []
   const errors: object[] = []
   const now = options.now ?? Date.now
-  const mount = createControl({
-    resources: { ...memoryResources(), ...options.resources },
+  const log: Log = { info() {}, warn() {}, error: (fields) => errors.push(fields) }
+  const folder = await mkdtemp(join(tmpdir(), 'windrow-control-'))
+  const store = await openSqliteStore(join(folder, 'windrow.db'))
+  const control = createControl({
+    resources: Object.assign(Object.create(store.resources), options.trouble?.(store.resources)),
     clock: () => utcMs(now()),
-    log: { info() {}, warn() {}, error: (fields) => errors.push(fields) },
+    log,
     accountId: ACCOUNT_ID,
     region: REGION,
     publicUrl: () => 'https://live.example.com',
@@ -48,21 +58,15 @@ export async function startControl(
     onHarvestJobCreated: (job) => created.push(job),
     ...(options.extent && { extent: options.extent }),
   })
-  const server = createServer((request, response) => {
-    const [path = '', query = ''] = (request.url ?? '').split(/\?(.*)/s)
-    mount.handle(request, response, { path, query }).catch(() => response.destroy())
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
+  const listener = await listen({ name: 'control', host: '127.0.0.1', port: 0, mounts: [control], log })
   return {
-    endpoint: `http://127.0.0.1:${port}`,
+    endpoint: `http://127.0.0.1:${listener.address.port}`,
     created,
     errors,
     async close() {
-      server.close()
-      server.closeAllConnections()
-      await once(server, 'close')
+      await listener.close()
+      await store.close()
+      await rm(folder, { recursive: true })
     },
   }
 }

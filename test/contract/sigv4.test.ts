@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
+import fc from 'fast-check'
 import {
   ACCOUNT_ID,
   type ControlUnderTest,
@@ -205,5 +206,27 @@ describe('a signed request', () => {
     const both = { ...raw, headers: { ...raw.headers, ...(await signed(LIST)) } }
     const request = { ...both, query: { ...query, 'X-Amz-Signature': signature } }
     await refused(request, 'IncompleteSignatureException', /more than once/)
+  })
+
+  it('is refused, and never a fault of ours, whatever stands where the signature should', async () => {
+    const { authorization = '', ...headers } = await signed(LIST)
+    const bitten = (text: string) =>
+      fc
+        .tuple(fc.nat(text.length), fc.nat(20), fc.constantFrom('', '/', '=', ',', ';', '%00', '%', 'é', '__proto__'))
+        .map(([at, length, put]) => text.slice(0, at) + put + text.slice(at + length))
+    const { query, signature } = await presigned(LIST)
+    const search = new URLSearchParams({ ...query, 'X-Amz-Signature': signature }).toString()
+    await fc.assert(
+      fc.asyncProperty(fc.boolean(), bitten(authorization), bitten(search), async (inHeader, header, damaged) => {
+        const raw = inHeader
+          ? { ...LIST, headers: { ...headers, authorization: header } }
+          : { ...LIST, path: `/channels?${damaged.replaceAll('é', '%E9')}` }
+        const answer = await send(control.endpoint, raw)
+        const sound = inHeader ? header.replaceAll(' ', '') === authorization.replaceAll(' ', '') : damaged === search
+        assert.ok(answer.status === (sound ? 200 : 403), `${answer.status} ${answer.text}`)
+      }),
+      { seed: 20260304, numRuns: 200 },
+    )
+    assert.deepEqual(control.errors, [])
   })
 })

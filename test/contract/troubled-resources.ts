@@ -1,11 +1,8 @@
 import type { ControlResources } from '../../src/control/control-room.ts'
-import { memoryResources } from './memory-resources.ts'
 
 /** A store that cannot read the channel `fails`, and where a description `busy` always comes too late. */
-export function troubledResources(): ControlResources {
-  const resources = memoryResources()
+export function troubled(resources: ControlResources): Partial<ControlResources> {
   return {
-    ...resources,
     async channelById(id) {
       if (id === 'fails') throw new Error('the disk does not answer')
       return await resources.channelById(id)

@@ -1,7 +1,7 @@
 import { MalformedMedia } from '../bytes.ts'
 
 /** samplingFrequencyIndex, ISO/IEC 14496-3 table 1.18. */
-export const SAMPLE_RATES: readonly number[] = [
+const SAMPLE_RATES: readonly number[] = [
   96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000, 7_350,
 ]
 /** Channels of each channelConfiguration, table 1.19. */

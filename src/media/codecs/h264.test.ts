@@ -1,17 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { ByteReader, ByteWriter, MalformedMedia } from '../bytes.ts'
-import {
-  hasRecoveryPoint,
-  nextStartCode,
-  readAvcC,
-  readPps,
-  readSps,
-  trimZeros,
-  unescapeNal,
-  writeAvcC,
-  writeSentinel,
-} from './h264.ts'
+import { MalformedMedia } from '../bytes.ts'
+import { hasRecoveryPoint, nextStartCode, readPps, readSps, trimZeros, unescapeNal, writeSentinel } from './h264.ts'
 
 const hex = (text: string) => new Uint8Array(Buffer.from(text.replaceAll(' ', ''), 'hex'))
 
@@ -80,21 +70,5 @@ describe('nextStartCode', () => {
     assert.equal(nextStartCode(bytes, 0), 10)
     assert.equal(nextStartCode(bytes, 13), 16)
     assert.equal(trimZeros(bytes, 13, 16), 14)
-  })
-})
-
-describe('avcC', () => {
-  it('is read back as it was written', () => {
-    const configuration = { sps: [SPS_1080], pps: [PPS, hex('6801')] }
-    const writer = new ByteWriter()
-    writeAvcC(writer, configuration)
-    const bytes = writer.result()
-    assert.deepEqual(readAvcC(new ByteReader(bytes)), configuration)
-    assert.deepEqual([...bytes.subarray(0, 6)], [1, 100, 0, 40, 0xff, 0xe1])
-    assert.deepEqual([...bytes.subarray(-4)], [0xfd, 0xf8, 0xf8, 0], 'High profile says chroma format and bit depths')
-  })
-  it('needs an SPS, and lengths of four bytes', () => {
-    assert.throws(() => writeAvcC(new ByteWriter(), { sps: [], pps: [PPS] }), /0 SPS and 1 PPS/)
-    assert.throws(() => readAvcC(new ByteReader(hex('01640028fde000'))), /NAL lengths of 2 bytes/)
   })
 })

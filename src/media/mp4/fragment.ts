@@ -24,12 +24,12 @@ const TRUN_FLAGS = 0x000400
 const TRUN_COMPOSITION_OFFSET = 0x000800
 
 /** What all samples of a fragment have in common; absent where they differ. */
-export type SampleDefaults = { readonly duration?: number; readonly size?: number; readonly flags?: number }
+type SampleDefaults = { readonly duration?: number; readonly size?: number; readonly flags?: number }
 
 /** Track Fragment Header Box, §8.8.7. */
-export type TrackFragmentHeader = { readonly trackId: number } & SampleDefaults
+type TrackFragmentHeader = { readonly trackId: number } & SampleDefaults
 
-export function writeTfhd(writer: ByteWriter, { trackId, duration, size, flags }: TrackFragmentHeader): void {
+function writeTfhd(writer: ByteWriter, { trackId, duration, size, flags }: TrackFragmentHeader): void {
   const present =
     TFHD_DEFAULT_BASE_IS_MOOF |
     (duration === undefined ? 0 : TFHD_DEFAULT_DURATION) |
@@ -43,7 +43,7 @@ export function writeTfhd(writer: ByteWriter, { trackId, duration, size, flags }
   })
 }
 
-export function readTfhd(body: ByteReader): TrackFragmentHeader {
+function readTfhd(body: ByteReader): TrackFragmentHeader {
   const { flags: present } = readFullBoxHeader(body)
   const trackId = body.u32()
   if ((present & TFHD_BASE_DATA_OFFSET) !== 0 || (present & TFHD_DEFAULT_BASE_IS_MOOF) === 0) {
@@ -59,11 +59,11 @@ export function readTfhd(body: ByteReader): TrackFragmentHeader {
 }
 
 /** Track Fragment Decode Time Box, §8.8.12: baseMediaDecodeTime. */
-export function writeTfdt(writer: ByteWriter, baseMediaDecodeTime: bigint): void {
+function writeTfdt(writer: ByteWriter, baseMediaDecodeTime: bigint): void {
   writeFullBox(writer, 'tfdt', 1, 0, () => writer.u64(baseMediaDecodeTime))
 }
 
-export function readTfdt(body: ByteReader): bigint {
+function readTfdt(body: ByteReader): bigint {
   const { version } = readFullBoxHeader(body)
   requireVersion(version, 1, 'tfdt', body)
   return version === 1 ? body.u64() : BigInt(body.u32())
@@ -73,7 +73,7 @@ export function readTfdt(body: ByteReader): bigint {
  * Track Fragment Run Box, §8.8.8. Which fields it has follows from the samples and `defaults`.
  * @returns where data_offset stands, to be patched when the size of the moof is known
  */
-export function writeTrun(writer: ByteWriter, samples: SampleTable, defaults: SampleDefaults): number {
+function writeTrun(writer: ByteWriter, samples: SampleTable, defaults: SampleDefaults): number {
   const { count, sizes, durations, compositionOffsets, sync } = samples
   const hasOffsets = compositionOffsets.some((offset) => offset !== 0)
   const firstFlagsOnly = defaults.flags !== undefined && sampleFlags(sync[0]!) !== defaults.flags

@@ -15,7 +15,7 @@ export type MovieTrack = {
 const UNITY_MATRIX = [0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000]
 
 /** File Type Box, ISO/IEC 14496-12 §4.3; also Segment Type Box, §8.16.2. */
-export type FileType = {
+type FileType = {
   readonly majorBrand: string
   readonly minorVersion: number
   readonly compatibleBrands: readonly string[]

@@ -1,13 +1,13 @@
 import { type ByteReader, type ByteWriter, MalformedMedia } from '../bytes.ts'
 import { readAudioSpecificConfig } from '../codecs/aac.ts'
-import { type AvcConfiguration, readAvcC, writeAvcC } from '../codecs/h264.ts'
+import { type AvcConfiguration, readAvcC, writeAvcC } from '../codecs/avc-configuration.ts'
 import { type Box, readBoxes, readFullBoxHeader, theBox, writeBox, writeFullBox } from './box.ts'
 
 /** What a decoder must know before the first sample, ISO/IEC 14496-12 §8.5.2. */
 export type SampleEntry = AvcSampleEntry | Mp4aSampleEntry
 
 /** `avc1`, ISO/IEC 14496-15 §5.4.2: parameter sets stand here and nowhere else. */
-export type AvcSampleEntry = {
+type AvcSampleEntry = {
   readonly kind: 'video'
   readonly width: number
   readonly height: number
@@ -15,7 +15,7 @@ export type AvcSampleEntry = {
 }
 
 /** `mp4a`, ISO/IEC 14496-14 §6.7.2. */
-export type Mp4aSampleEntry = {
+type Mp4aSampleEntry = {
   readonly kind: 'audio'
   readonly channels: number
   readonly sampleRate: number

@@ -17,30 +17,30 @@ import {
 } from '../codecs/h264.ts'
 import type { AvcConfigurationAt, VideoTrack } from '../sample.ts'
 import { TICKS_PER_SECOND } from '../time.ts'
-import type { EsBuffer, TrackBuilder } from './es-buffer.ts'
-import type { PesHeader } from './pes.ts'
+import type { EsBuffer } from './es-buffer.ts'
 
 /** Offsets and durations must fit 32 bits; a segment is never that long. */
 const MAX_STEP = 2 ** 31
 
-/** The access units of an H.264 stream, one per PES packet, rewritten in place as samples. */
-export class AvcTrackBuilder implements TrackBuilder {
-  firstDts = -1
-  private readonly parameters = new ParameterSets()
-  private readonly sizes: number[] = []
-  private readonly dts: number[] = []
-  private readonly pts: number[] = []
-  private readonly sync: number[] = []
-  /** Where the next sample goes. */
-  private output = -1
+/**
+ * The access units of an H.264 stream, one per PES packet, rewritten in place as samples. Undefined when there is none.
+ * Throws MalformedMedia when decoding times go back.
+ */
+export function avcTrack(es: EsBuffer, unwrap: (time: number) => number): VideoTrack | undefined {
+  const { bytes } = es
+  const parameters = new ParameterSets()
+  const sizes = new Uint32Array(es.pesCount)
+  const dts = new Float64Array(es.pesCount)
+  const compositionOffsets = new Int32Array(es.pesCount)
+  const sync = new Uint8Array(es.pesCount)
+  let count = 0
+  let output = es.start
 
-  take(es: EsBuffer, header: PesHeader, from: number, end: number, randomAccess: boolean): void {
-    if (this.output < 0) this.output = es.start
-    const { bytes } = es
-    const sampleStart = this.output
-    let output = sampleStart
+  es.forEachPes((header, from, end, randomAccess) => {
+    const sampleStart = output
     let isPicture = false
     let isKey = false
+    let recoveryPoint = false
     const [behind0, behind1, behind2] = [bytes[end]!, bytes[end + 1]!, bytes[end + 2]!]
     writeSentinel(bytes, end)
     let next = nextStartCode(bytes, from)
@@ -52,12 +52,12 @@ export class AvcTrackBuilder implements TrackBuilder {
       const type = bytes[start]! & 0x1f
       if (type === NAL_AUD || type === NAL_FILLER) continue
       if (type === NAL_SPS || type === NAL_PPS) {
-        if (!this.parameters.add(type, bytes.subarray(start, nalEnd))) es.continuityErrors++
+        if (!parameters.add(type, bytes.subarray(start, nalEnd))) es.continuityErrors++
         continue
       }
       if (isSliceStart(type)) isPicture = true
       if (type === NAL_IDR_SLICE) isKey = true
-      if (type === NAL_SEI && randomAccess && hasRecoveryPoint(bytes.subarray(start, nalEnd))) isKey = true
+      if (type === NAL_SEI && randomAccess && hasRecoveryPoint(bytes.subarray(start, nalEnd))) recoveryPoint = true
       storeU32(bytes, output, nalEnd - start)
       bytes.copyWithin(output + 4, start, nalEnd)
       output += 4 + nalEnd - start
@@ -67,43 +67,37 @@ export class AvcTrackBuilder implements TrackBuilder {
     bytes[end + 2] = behind2
     if (!isPicture || header.pts < 0) {
       es.dropped++
+      output = sampleStart
       return
     }
-    if (this.firstDts < 0) this.firstDts = header.dts
-    this.parameters.use(this.sizes.length)
-    this.sizes.push(output - sampleStart)
-    this.dts.push(header.dts)
-    this.pts.push(header.pts)
-    this.sync.push(isKey ? 1 : 0)
-    this.output = output
-  }
+    parameters.use(count)
+    sizes[count] = output - sampleStart
+    dts[count] = unwrap(header.dts)
+    compositionOffsets[count] = step(unwrap(header.pts) - dts[count]!, from)
+    sync[count] = isKey || recoveryPoint ? 1 : 0
+    count++
+  })
 
-  /** Throws MalformedMedia when decoding times go back. */
-  finish(es: EsBuffer, unwrap: (time: number) => number): VideoTrack | undefined {
-    const count = this.sizes.length
-    if (count === 0) return undefined
-    const dts = Float64Array.from(this.dts, unwrap)
-    return {
-      kind: 'video',
-      pid: es.stream.pid,
-      timescale: TICKS_PER_SECOND,
-      samples: {
-        count,
-        sizes: Uint32Array.from(this.sizes),
-        dts,
-        compositionOffsets: Int32Array.from(this.pts, (pts, i) => step(unwrap(pts) - dts[i]!, i)),
-        durations: durations(dts, this.parameters.frameDuration),
-        sync: Uint8Array.from(this.sync),
-      },
-      media: es.bytes.subarray(es.start, this.output),
-      configurations: this.parameters.configurations,
-    }
+  if (count === 0) return undefined
+  return {
+    kind: 'video',
+    pid: es.stream.pid,
+    timescale: TICKS_PER_SECOND,
+    samples: {
+      count,
+      sizes: sizes.subarray(0, count),
+      dts: dts.subarray(0, count),
+      compositionOffsets: compositionOffsets.subarray(0, count),
+      durations: durations(dts.subarray(0, count), parameters.frameDuration),
+      sync: sync.subarray(0, count),
+    },
+    media: bytes.subarray(es.start, output),
+    configurations: parameters.configurations,
   }
 }
 
-function step(difference: number, sample: number): number {
-  if (Math.abs(difference) >= MAX_STEP)
-    throw new MalformedMedia(`times ${difference} ticks apart at sample ${sample}`, 0)
+function step(difference: number, offset: number): number {
+  if (Math.abs(difference) >= MAX_STEP) throw new MalformedMedia(`times ${difference} ticks apart`, offset)
   return difference
 }
 

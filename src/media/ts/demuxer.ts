@@ -1,8 +1,8 @@
 import { MalformedMedia } from '../bytes.ts'
 import type { Track } from '../sample.ts'
 import { PTS_MODULUS, type Ticks, ticks, unwrapPts } from '../time.ts'
-import { AacTrackBuilder } from './aac-track.ts'
-import { AvcTrackBuilder } from './avc-track.ts'
+import { aacTrack } from './aac-track.ts'
+import { avcTrack } from './avc-track.ts'
 import type { DemuxBuffer } from './demux-buffer.ts'
 import { EsBuffer } from './es-buffer.ts'
 import {
@@ -51,7 +51,7 @@ export function demuxTs(buffer: DemuxBuffer, { keep = () => true, near }: DemuxO
   const unwrap = (time: number) => unwrapPts(time, reference)
   const tracks: Track[] = []
   for (const es of streams) {
-    const track = es.builder.finish(es, unwrap)
+    const track = es.stream.streamType === H264_STREAM_TYPE ? avcTrack(es, unwrap) : aacTrack(es, unwrap)
     if (track !== undefined) tracks.push(track)
   }
   return {
@@ -63,7 +63,7 @@ export function demuxTs(buffer: DemuxBuffer, { keep = () => true, near }: DemuxO
 
 /** The first DTS of the first stream; one turn later where another stream would begin before 0. */
 function firstTime(streams: readonly EsBuffer[]): Ticks {
-  const times = streams.map((es) => es.builder.firstDts).filter((dts) => dts >= 0)
+  const times = streams.map((es) => es.firstDts()).filter((dts) => dts >= 0)
   const first = ticks(times[0] ?? 0)
   return ticks(times.some((dts) => unwrapPts(dts, first) < 0) ? first + PTS_MODULUS : first)
 }
@@ -84,11 +84,10 @@ function layOut(
   let free = end
   return present.map((stream) => {
     const count = packets[stream.pid]!
-    const builder = stream.streamType === H264_STREAM_TYPE ? new AvcTrackBuilder() : new AacTrackBuilder()
-    if (stream === largest) return new EsBuffer(stream, builder, bytes, start, count)
+    if (stream === largest) return new EsBuffer(stream, bytes, start, count)
     const first = free + EsBuffer.margin(count)
     free = first + EsBuffer.room(count)
-    return new EsBuffer(stream, builder, bytes, first, count)
+    return new EsBuffer(stream, bytes, first, count)
   })
 }
 
@@ -99,7 +98,6 @@ function gather(bytes: Uint8Array, start: number, end: number, streams: readonly
     const role = roles[pidOf(bytes, at)]!
     if (role !== 0 && bytes[at] === SYNC_BYTE && !hasTransportError(bytes, at)) streams[role - 1]!.push(at)
   }
-  for (const stream of streams) stream.endPes()
 }
 
 /** What must be known before the payloads move: the streams, and how many packets each PID has. */

@@ -1,5 +1,4 @@
 import { equalBytes, MalformedMedia } from '../bytes.ts'
-import type { Track } from '../sample.ts'
 import {
   adaptationFlags,
   Continuity,
@@ -12,16 +11,6 @@ import { PesHeader } from './pes.ts'
 import type { ElementaryStream } from './psi.ts'
 
 const PAYLOAD_SIZE = PACKET_SIZE - 4
-
-/** Makes a track of the PES packets of one elementary stream. */
-export type TrackBuilder = {
-  /** Takes a PES packet that is complete: its payload lies in `es.bytes`, and stays there until `finish`. */
-  take(es: EsBuffer, header: PesHeader, from: number, end: number, randomAccess: boolean): void
-  /** Raw DTS of the first PES packet that has one; -1 when none has. */
-  readonly firstDts: number
-  /** The track, with `unwrap` applied to its times; undefined when it has no samples. */
-  finish(es: EsBuffer, unwrap: (time: number) => number): Track | undefined
-}
 
 /**
  * The PES packets of one elementary stream, put together inside the buffer that also holds the segment. A quarter of
@@ -39,22 +28,18 @@ export class EsBuffer {
   /** Places where packets are missing or do not belong. */
   continuityErrors = 0
 
-  readonly builder: TrackBuilder
-
   private readonly continuity = new Continuity()
-  private readonly header = new PesHeader()
+  /** Offsets of the PES packets, and the random_access_indicator of each. */
+  private readonly begins: number[] = []
+  private readonly randomAccess: boolean[] = []
   private filled: number
-  /** Where the current PES packet begins; -1 before the first. */
-  private pesStart = -1
-  private randomAccess = false
   /** Bytes of payload in the last packet. */
   private lastSize = 0
   private cutOff = false
 
   /** Puts the stream together from `first` on, with the margin for `packets` packets in front. */
-  constructor(stream: ElementaryStream, builder: TrackBuilder, bytes: Buffer, first: number, packets: number) {
+  constructor(stream: ElementaryStream, bytes: Buffer, first: number, packets: number) {
     this.stream = stream
-    this.builder = builder
     this.bytes = bytes
     this.filled = first
     this.start = first - EsBuffer.margin(packets)
@@ -73,7 +58,7 @@ export class EsBuffer {
   push(at: number): void {
     const { bytes } = this
     // Nearly all packets are the plain continuation of a PES packet.
-    if (bytes[at + 3] === this.continuity.plainNext && this.pesStart >= 0 && !startsUnit(bytes, at)) {
+    if (bytes[at + 3] === this.continuity.plainNext && this.begins.length > 0 && !startsUnit(bytes, at)) {
       this.continuity.plainNext = 0x10 | ((bytes[at + 3]! + 1) & 0x0f)
       bytes.copyWithin(this.filled, at + 4, at + PACKET_SIZE)
       this.filled += PAYLOAD_SIZE
@@ -95,10 +80,9 @@ export class EsBuffer {
     if (continuity === 'repeated' && this.repeats(from, end)) return
     if (continuity !== 'continuous') this.continuityErrors++
     if (startsUnit(bytes, at)) {
-      this.endPes()
-      this.pesStart = this.filled
-      this.randomAccess = (adaptationFlags(bytes, at) & RANDOM_ACCESS_INDICATOR) !== 0
-    } else if (this.pesStart < 0) {
+      this.begins.push(this.filled)
+      this.randomAccess.push((adaptationFlags(bytes, at) & RANDOM_ACCESS_INDICATOR) !== 0)
+    } else if (this.begins.length === 0) {
       if (!this.cutOff) this.dropped++
       this.cutOff = true
       return
@@ -108,22 +92,41 @@ export class EsBuffer {
     if (end > from) this.lastSize = end - from
   }
 
-  /** Hands the current PES packet over, if there is one: while the processor's cache still holds it. */
-  endPes(): void {
-    const { bytes, header, pesStart } = this
-    if (pesStart < 0) return
-    if (header.read(bytes, pesStart, this.filled) !== 'read') {
-      this.dropped++
-      return
+  get pesCount(): number {
+    return this.begins.length
+  }
+
+  /** Raw DTS of the first PES packet that has one; -1 when none has. */
+  firstDts(): number {
+    const header = new PesHeader()
+    for (const [index, at] of this.begins.entries()) {
+      if (header.read(this.bytes, at, this.endOf(index)) === 'read' && header.dts >= 0) return header.dts
     }
-    if (header.scrambled) throw new MalformedMedia(`scrambled PES packet on PID ${this.stream.pid}`, 0)
-    const from = pesStart + header.headerSize
-    let end = this.filled
-    if (header.payloadSize >= 0) {
-      if (header.payloadSize > end - from) this.continuityErrors++
-      else end = from + header.payloadSize
+    return -1
+  }
+
+  /** Calls `take` with each whole header, in order, and where its payload begins and ends. Skips broken packets. */
+  forEachPes(take: (header: PesHeader, from: number, end: number, randomAccess: boolean) => void): void {
+    const header = new PesHeader()
+    for (let index = 0; index < this.begins.length; index++) {
+      const at = this.begins[index]!
+      let end = this.endOf(index)
+      if (header.read(this.bytes, at, end) !== 'read') {
+        this.dropped++
+        continue
+      }
+      if (header.scrambled) throw new MalformedMedia(`scrambled PES packet on PID ${this.stream.pid}`, 0)
+      const from = at + header.headerSize
+      if (header.payloadSize >= 0) {
+        if (header.payloadSize > end - from) this.continuityErrors++
+        else end = from + header.payloadSize
+      }
+      take(header, from, end, this.randomAccess[index]!)
     }
-    this.builder.take(this, header, from, end, this.randomAccess)
+  }
+
+  private endOf(index: number): number {
+    return this.begins[index + 1] ?? this.filled
   }
 
   /** Whether the payload is that of the packet before. */

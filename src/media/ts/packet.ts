@@ -27,7 +27,7 @@ export function isScrambled(bytes: Uint8Array, at: number): boolean {
   return (bytes[at + 3]! & 0xc0) !== 0
 }
 
-export function hasPayload(bytes: Uint8Array, at: number): boolean {
+function hasPayload(bytes: Uint8Array, at: number): boolean {
   return (bytes[at + 3]! & 0x10) !== 0
 }
 

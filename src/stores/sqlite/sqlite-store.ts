@@ -1,16 +1,11 @@
 import { Worker } from 'node:worker_threads'
-import type { ResourceChange, Resources } from '../resources.ts'
+import { type ResourceChange, type Resources, StoreUnavailable } from '../resources.ts'
 import type { SegmentIndex } from '../segment-index.ts'
 import { DatabaseInUse } from './database.ts'
 import type { FromWorker, Reply, Request, ToWorker } from './messages.ts'
 
 /** Requests under way at once; more means that the disk cannot keep up, and callers are told so. */
 const MOST_REQUESTS = 20_000
-
-/** The store cannot take the request: too many wait, or it has stopped. */
-export class StoreUnavailable extends Error {
-  override readonly name = 'StoreUnavailable'
-}
 
 export type SqliteStore = {
   readonly resources: Resources

@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { utcMs } from '../../src/media/time.ts'
-import { ACCOUNT_ID, type ControlUnderTest, call, REGION, startControl } from './control-under-test.ts'
+import { ACCOUNT_ID, REGION } from './control-under-test.ts'
+import { type Asker, ROLE, type Row, startAsker } from './rules-asker.ts'
 
-const NOW = Date.parse('2026-03-04T12:00:00Z')
-const ROLE = `arn:aws:iam::${ACCOUNT_ID}:role/keys`
 const SYSTEM = 'edef8ba9-79d6-4ace-a3c8-27dcd51d21ed'
 
 const provider = (more: object = {}) => ({
@@ -17,35 +15,6 @@ const provider = (more: object = {}) => ({
 const contract = (presetSpeke20Audio: string, presetSpeke20Video: string) => ({
   encryptionContractConfiguration: { presetSpeke20Audio, presetSpeke20Video },
 })
-
-/** What is sent, and the path the 422 must begin with; a regular expression says the rule too. */
-type Row = readonly [body: object, refused: string | RegExp]
-
-/** Bodies of CreateChannel, without the id where the row has none. */
-const CHANNELS: readonly Row[] = [
-  [{}, 'id: is required'],
-  [{ id: '' }, 'id: must be 1 to 256 letters'],
-  [{ id: 'with space' }, 'id'],
-  [{ id: 'a/../b' }, 'id'],
-  [{ id: 'a\n' }, 'id'],
-  [{ id: 'x'.repeat(257) }, 'id'],
-  [{ id: 7 }, 'id: must be a string, got a number'],
-  [{ id: 'a', description: 'x'.repeat(1025) }, 'description: must be at most 1024 characters, got 1025'],
-  [{ id: 'a', description: '\ud800' }, 'description: must be Unicode'],
-  [{ id: 'a', description: ['x'] }, 'description: must be a string, got a list'],
-  [{ id: 'a', tags: [] }, 'tags: must be an object, got a list'],
-  [{ id: 'a', tags: { k: 1 } }, 'tags["k"]: must be a string, got a number'],
-  [{ id: 'a', tags: { '': 'v' } }, 'tags[""]: a key must have 1 to 128 characters'],
-  [{ id: 'a', tags: { ['k'.repeat(129)]: 'v' } }, `tags["${'k'.repeat(100)}"…]: a key must have 1 to 128 characters`],
-  [{ id: 'a', tags: { k: 'v'.repeat(257) } }, 'tags["k"]: a value must have at most 256 characters'],
-  [{ id: 'a', tags: { 'aws:k': 'v' } }, 'tags["aws:k"]: a key must not begin with "aws:"'],
-  [{ id: 'a', tags: { 'k?': 'v' } }, 'tags["k?"]: a key must consist of'],
-  [{ id: 'a', tags: { k: 'v;' } }, 'tags["k"]: a value must consist of'],
-  [
-    { id: 'a', tags: Object.fromEntries(Array.from({ length: 51 }, (_, n) => [n, ''])) },
-    'tags: a resource must have at',
-  ],
-]
 
 /** Bodies of CreateOriginEndpoint, over a sound id and channel. */
 const ENDPOINTS: readonly Row[] = [
@@ -276,187 +245,37 @@ const ENDPOINTS: readonly Row[] = [
   ],
 ]
 
-/** Bodies of CreateHarvestJob, over a sound one: eleven minutes ago, one minute long. */
-const HARVEST_JOBS: readonly Row[] = [
-  [{ id: 'a b' }, 'id'],
-  [{ originEndpointId: 'none' }, 'originEndpointId: there is no origin endpoint with the id "none"'],
-  [{ originEndpointId: 'dash' }, 'originEndpointId: DASH endpoints cannot be harvested yet'],
-  [{ originEndpointId: 'cmaf' }, 'originEndpointId: must name an HLS endpoint'],
-  [{ originEndpointId: 'mss' }, 'originEndpointId: must name an HLS endpoint'],
-  [{ originEndpointId: 'no-window' }, 'originEndpointId: no-window has no startover window'],
-  [{ startTime: 'yesterday' }, 'startTime: must be a date and time with an offset'],
-  [{ startTime: '2026-03-04T11:49:00' }, 'startTime'],
-  [{ startTime: '2026-02-30T11:49:00Z' }, 'startTime'],
-  [{ startTime: '2026-03-04T11:49.5Z' }, 'startTime'],
-  [{ startTime: '' }, 'startTime'],
-  [{ startTime: '-5' }, 'startTime'],
-  [{ startTime: 1772624940 }, 'startTime: must be a string, got a number'],
-  [{ startTime: '1772624940000' }, 'startTime: must be in seconds, 1772624940000 looks like milliseconds'],
-  [{ endTime: '1772625000000' }, 'endTime: must be in seconds'],
-  [{ endTime: 'now' }, 'endTime'],
-  [{ endTime: '2026-03-04T11:49:00Z' }, 'endTime: must be after startTime'],
-  [{ endTime: '2026-03-04T11:48:59Z' }, 'endTime: must be after startTime'],
-  [{ endTime: '2026-03-04T12:00:01Z' }, 'endTime: must not be in the future'],
-  [{ startTime: '2026-03-03T11:49:59Z' }, 'endTime: must be at most 24 hours after startTime'],
-  [{ startTime: '2026-03-04T10:49:00Z' }, 'endTime: must be at most the startover window, 3600 s'],
-  [{ s3Destination: {} }, 's3Destination.bucketName: is required'],
-  [{ bucketName: 'ab' }, 's3Destination.bucketName: must be 3 to 63'],
-  [{ bucketName: 'Clips' }, 's3Destination.bucketName'],
-  [{ bucketName: 'a_b' }, 's3Destination.bucketName'],
-  [{ bucketName: '-clips' }, 's3Destination.bucketName'],
-  [{ bucketName: 'x'.repeat(64) }, 's3Destination.bucketName'],
-  [{ bucketName: 'a..b' }, 's3Destination.bucketName: must not have "."'],
-  [{ bucketName: 'a.-b' }, 's3Destination.bucketName: must not have "."'],
-  [{ bucketName: '192.168.0.1' }, 's3Destination.bucketName: must not look like an IP address'],
-  [{ bucketName: 'xn--clips' }, 's3Destination.bucketName: begins or ends'],
-  [{ bucketName: 'clips-s3alias' }, 's3Destination.bucketName: begins or ends'],
-  [{ manifestKey: '' }, 's3Destination.manifestKey'],
-  [{ manifestKey: '/a.m3u8' }, 's3Destination.manifestKey: must not begin or end with "/"'],
-  [{ manifestKey: 'a//b.m3u8' }, 's3Destination.manifestKey: must not begin or end with "/"'],
-  [{ manifestKey: 'a/../b.m3u8' }, 's3Destination.manifestKey: must not begin or end with "/"'],
-  [{ manifestKey: './b.m3u8' }, 's3Destination.manifestKey: must not begin or end with "/"'],
-  [{ manifestKey: 'a/' }, 's3Destination.manifestKey: must not begin or end with "/"'],
-  [{ manifestKey: 'a/b' }, 's3Destination.manifestKey: must be a path that ends in the file name'],
-  [{ manifestKey: 'a/.m3u8' }, 's3Destination.manifestKey: must be a path that ends in the file name'],
-  [{ manifestKey: 'a/b.mpd' }, 's3Destination.manifestKey: must be a path that ends in the file name'],
-  [{ manifestKey: 'a\u0000/b.m3u8' }, 's3Destination.manifestKey: must not contain control characters'],
-  [{ manifestKey: 'a\n.m3u8' }, 's3Destination.manifestKey: must not contain control characters'],
-  [
-    { manifestKey: `${'é'.repeat(510)}.m3u8` },
-    's3Destination.manifestKey: must be at most 1024 bytes of UTF-8, got 1025',
-  ],
-  [
-    { manifestKey: 'goals/index_1.m3u8' },
-    's3Destination.manifestKey: index_1.m3u8 is the name of one of the manifests',
-  ],
-  [{ manifestKey: 'goals/index_4_0.m3u8' }, 's3Destination.manifestKey: index_4_0.m3u8 is the name'],
-  [{ roleArn: 'harvest' }, 's3Destination.roleArn: must be the ARN of an IAM role'],
-]
-
-/** Requests of the other operations. */
-const OTHERS: readonly (readonly [method: string, path: string, body: object, refused: string])[] = [
-  ['PUT', '/channels/main', { description: 'x'.repeat(1025) }, 'description'],
-  ['PUT', '/channels/main/configure_logs', { egressAccessLogs: 'on' }, 'egressAccessLogs: must be an object'],
-  [
-    'PUT',
-    '/channels/main/configure_logs',
-    { ingressAccessLogs: { logGroupName: '/aws/other' } },
-    'ingressAccessLogs.logGroupName: must be /aws/MediaPackage/',
-  ],
-  [
-    'PUT',
-    '/channels/main/configure_logs',
-    { egressAccessLogs: { logGroupName: `/aws/MediaPackage/${'x'.repeat(239)}` } },
-    'egressAccessLogs.logGroupName',
-  ],
-  ['DELETE', '/channels/main', {}, 'id: the channel "main" has origin endpoints'],
-  ['PUT', '/origin_endpoints/hls', { hlsPackage: { segmentDurationSeconds: 0 } }, 'hlsPackage.segmentDurationSeconds'],
-  [
-    'PUT',
-    '/origin_endpoints/hls',
-    { cmafPackage: {} },
-    'cmafPackage: the package type cannot be changed from hlsPackage',
-  ],
-  ['PUT', '/origin_endpoints/hls', { whitelist: ['x'] }, 'whitelist[0]'],
-  ['POST', '/tags/channels', { tags: {} }, 'resourceArn: must be the ARN of a channel or origin endpoint'],
-  [
-    'POST',
-    `/tags/${encodeURIComponent(`arn:aws:mediapackage:${REGION}:${ACCOUNT_ID}:harvest_jobs/x`)}`,
-    { tags: {} },
-    'resourceArn: harvest jobs have no tags',
-  ],
-  ['POST', '/tags/arn', {}, 'tags: is required'],
-  ['DELETE', '/tags/arn', {}, 'tagKeys: is required'],
-  ['GET', '/channels?maxResults=0', {}, 'maxResults: must be between 1 and 1000, got 0'],
-  ['GET', '/channels?maxResults=1001', {}, 'maxResults'],
-  ['GET', '/channels?maxResults=ten', {}, 'maxResults: must be a whole number'],
-  ['GET', '/channels?maxResults=1&maxResults=2', {}, 'maxResults: must be given once only'],
-  ['GET', '/channels?nextToken=abc', {}, 'nextToken'],
-  ['GET', '/channels?nextToken=', {}, 'nextToken'],
-  ['GET', '/harvest_jobs?includeStatus=DONE', {}, 'includeStatus: must be one of FAILED, IN_PROGRESS, SUCCEEDED'],
-]
-
-describe('what breaks a rule is refused with its JSON path', () => {
-  let control: ControlUnderTest
-
-  async function answerTo(method: string, target: string, body: object) {
-    const [path = '', search = ''] = target.split('?')
-    const query: Record<string, string[]> = {}
-    for (const [name, value] of new URLSearchParams(search)) query[name] = [...(query[name] ?? []), value]
-    const sent = method.startsWith('P') ? { body: JSON.stringify(body) } : {}
-    return await call(control.endpoint, { method, path, query, ...sent }, new Date(NOW))
-  }
-
-  async function refused(method: string, target: string, body: object, rule: string | RegExp) {
-    const answer = await answerTo(method, target, body)
-    assert.equal(answer.status, 422, answer.text)
-    assert.equal(answer.errorType, 'UnprocessableEntityException')
-    const { message } = answer.json as { message: string }
-    if (typeof rule === 'string') assert.ok(message.startsWith(rule.includes(':') ? rule : `${rule}: `), message)
-    else assert.match(message, rule)
-  }
-
-  async function made(path: string, body: object) {
-    const answer = await answerTo('POST', path, body)
-    assert.equal(answer.status, 200, answer.text)
-  }
+describe('what breaks a rule of origin endpoints is refused with its path', () => {
+  let asker: Asker
 
   before(async () => {
-    control = await startControl({ now: () => NOW })
-    await made('/channels', { id: 'main' })
-    const packages = { dash: 'dashPackage', cmaf: 'cmafPackage', mss: 'mssPackage', hls: 'hlsPackage' }
-    for (const [id, type] of Object.entries(packages)) {
-      await made('/origin_endpoints', { id, channelId: 'main', startoverWindowSeconds: 3600, [type]: {} })
-    }
-    await made('/origin_endpoints', { id: 'no-window', channelId: 'main', hlsPackage: {} })
+    asker = await startAsker()
+    await asker.made('/channels', { id: 'main' })
     const encryption = { spekeKeyProvider: provider({ resourceId: 'taken' }) }
-    await made('/origin_endpoints', { id: 'encrypted', channelId: 'main', mssPackage: { encryption } })
+    await asker.made('/origin_endpoints', { id: 'encrypted', channelId: 'main', mssPackage: { encryption } })
   })
-  after(() => control.close())
+  after(() => asker.control.close())
 
-  for (const [body, rule] of CHANNELS) {
-    it(`CreateChannel: ${rule}`, () => refused('POST', '/channels', body, rule))
-  }
   for (const [body, rule] of ENDPOINTS) {
     it(`CreateOriginEndpoint: ${rule}`, () =>
-      refused('POST', '/origin_endpoints', { id: 'new', channelId: 'main', ...body }, rule))
-  }
-  for (const [change, rule] of HARVEST_JOBS) {
-    it(`CreateHarvestJob: ${rule} (${JSON.stringify(change).slice(0, 60)})`, () => {
-      const destination = { bucketName: 'clips', manifestKey: 'goals/1.m3u8', roleArn: ROLE }
-      const inDestination = Object.keys(change).some((name) => name in destination)
-      const sound = {
-        id: 'goal',
-        originEndpointId: 'hls',
-        startTime: '2026-03-04T11:49:00Z',
-        endTime: '2026-03-04T11:50:00Z',
-        s3Destination: inDestination ? { ...destination, ...change } : destination,
-      }
-      return refused('POST', '/harvest_jobs', inDestination ? sound : { ...sound, ...change }, rule)
-    })
-  }
-  for (const [method, target, body, rule] of OTHERS) {
-    it(`${method} ${target}: ${rule}`, () => refused(method, target, body, rule))
+      asker.refused('POST', '/origin_endpoints', { id: 'new', channelId: 'main', ...body }, rule))
   }
 
   it('and has changed nothing', async () => {
-    const { json } = await answerTo('GET', '/origin_endpoints', {})
+    const { json } = await asker.ask('GET', '/origin_endpoints')
     const ids = (json as { originEndpoints: { id: string }[] }).originEndpoints.map(({ id }) => id)
-    assert.deepEqual(ids, ['dash', 'cmaf', 'mss', 'hls', 'no-window', 'encrypted'])
-    assert.deepEqual((await answerTo('GET', '/harvest_jobs', {})).json, { harvestJobs: [] })
-    assert.deepEqual(control.created, [])
+    assert.deepEqual(ids, ['encrypted'])
   })
 })
 
-describe('what lies just within a rule is taken', () => {
-  let control: ControlUnderTest
-  let made = 0
+describe('what lies just within the rules of origin endpoints is taken', () => {
+  let asker: Asker
 
   before(async () => {
-    control = await startControl({ now: () => NOW, limits: { maxOriginEndpointsPerChannel: 1000 } })
-    await call(control.endpoint, { method: 'POST', path: '/channels', body: '{"id":"main"}' }, new Date(NOW))
+    asker = await startAsker({ limits: { maxOriginEndpointsPerChannel: 1000 } })
+    await asker.made('/channels', { id: 'main' })
   })
-  after(() => control.close())
+  after(() => asker.control.close())
 
   const rows: readonly object[] = [
     { hlsPackage: { segmentDurationSeconds: 1, playlistWindowSeconds: 300 } },
@@ -493,92 +312,9 @@ describe('what lies just within a rule is taken', () => {
     { mssPackage: {}, tags: { 'Ключ 1': 'a_b.c:d/e=f+g-h@i', ['k'.repeat(128)]: 'v'.repeat(256) } },
     { cmafPackage: {}, manifestName: 'x'.repeat(200) },
   ]
-  for (const row of rows) {
-    it(JSON.stringify(row).slice(0, 150), async () => {
-      const body = JSON.stringify({ id: `endpoint-${made++}`, channelId: 'main', ...row })
-      const answer = await call(control.endpoint, { method: 'POST', path: '/origin_endpoints', body }, new Date(NOW))
-      assert.equal(answer.status, 200, answer.text)
-    })
+  for (const [n, row] of rows.entries()) {
+    it(JSON.stringify(row).slice(0, 150), () =>
+      asker.made('/origin_endpoints', { id: `endpoint-${n}`, channelId: 'main', ...row }),
+    )
   }
-
-  for (const [startTime, endTime] of [
-    ['2026-03-03T12:00:00Z', '2026-03-04T12:00:00Z'],
-    ['2026-03-04T12:58:59.5+01:00', '2026-03-04T11:59:00.25Z'],
-    ['2026-03-04T04:58:00-0700', '2026-03-04T11:59Z'],
-    ['1772625000', '1772625600.75'],
-    ['2020-01-01T00:00:00Z', '2020-01-01T01:00:00Z'],
-  ]) {
-    it(`harvest from ${startTime} to ${endTime}`, async () => {
-      const id = `job-${made++}`
-      const endpoint = { id, channelId: 'main', startoverWindowSeconds: 86400, hlsPackage: {} }
-      const job = {
-        id,
-        originEndpointId: id,
-        startTime,
-        endTime: endTime === '1772625600.75' ? '1772625599.75' : endTime,
-        s3Destination: { bucketName: 'a.b-c', manifestKey: 'Tore/übersicht 1/main_2.m3u8', roleArn: ROLE },
-      }
-      for (const [path, body] of [
-        ['/origin_endpoints', endpoint],
-        ['/harvest_jobs', job],
-      ] as const) {
-        const raw = { method: 'POST', path, body: JSON.stringify(body) }
-        const answer = await call(control.endpoint, raw, new Date(NOW))
-        assert.equal(answer.status, 200, answer.text)
-      }
-    })
-  }
-})
-
-describe('a harvest of a source whose clock is ahead', () => {
-  it('may end where its archive ends', async (t) => {
-    const edge = utcMs(NOW + 30_000)
-    const control = await startControl({ now: () => NOW, extent: async () => ({ start: utcMs(NOW), end: edge }) })
-    t.after(() => control.close())
-    const post = (path: string, body: object) =>
-      call(control.endpoint, { method: 'POST', path, body: JSON.stringify(body) }, new Date(NOW))
-    await post('/channels', { id: 'main' })
-    await post('/origin_endpoints', { id: 'hls', channelId: 'main', startoverWindowSeconds: 600, hlsPackage: {} })
-    const job = (id: string, end: number) => ({
-      id,
-      originEndpointId: 'hls',
-      startTime: '2026-03-04T11:59:00Z',
-      endTime: new Date(end).toISOString(),
-      s3Destination: { bucketName: 'clips', manifestKey: 'a.m3u8', roleArn: ROLE },
-    })
-    assert.equal((await post('/harvest_jobs', job('within', edge))).status, 200)
-    assert.equal((await post('/harvest_jobs', job('beyond', edge + 1))).status, 422)
-  })
-})
-
-describe('a harvest job', () => {
-  it('is forgotten after 90 days, and its id is free again', async (t) => {
-    let now = NOW
-    const control = await startControl({ now: () => now })
-    t.after(() => control.close())
-    const send = (method: string, path: string, body?: object) =>
-      call(control.endpoint, { method, path, ...(body && { body: JSON.stringify(body) }) }, new Date(now))
-    await send('POST', '/channels', { id: 'main' })
-    await send('POST', '/origin_endpoints', {
-      id: 'hls',
-      channelId: 'main',
-      startoverWindowSeconds: 600,
-      hlsPackage: {},
-    })
-    const job = () => ({
-      id: 'goal',
-      originEndpointId: 'hls',
-      startTime: String(now / 1000 - 60),
-      endTime: String(now / 1000),
-      s3Destination: { bucketName: 'clips', manifestKey: 'a.m3u8', roleArn: ROLE },
-    })
-    assert.equal((await send('POST', '/harvest_jobs', job())).status, 200)
-    now += 90 * 86_400_000 - 1000
-    assert.equal((await send('POST', '/harvest_jobs', job())).status, 422)
-    assert.equal((await send('GET', '/harvest_jobs/goal')).status, 200)
-    now += 1000
-    assert.equal((await send('GET', '/harvest_jobs/goal')).status, 404)
-    assert.deepEqual((await send('GET', '/harvest_jobs')).json, { harvestJobs: [] })
-    assert.equal((await send('POST', '/harvest_jobs', job())).status, 200)
-  })
 })
