@@ -29,12 +29,8 @@ describe('an encoder', () => {
     windrow = await Windrow.start({ environment: { WINDROW_NONCE_LIFETIME: '1s' } })
     client = mediaPackage(windrow)
     loop = await encodeLoop()
-    lineUp = new LineUp(loop, [
-      ...Array(100).keys(),
-      ...Array(20)
-        .keys()
-        .map((number) => number + RESTARTED),
-    ])
+    const restarted = Array.from({ length: 20 }, (_, number) => number + RESTARTED)
+    lineUp = new LineUp(loop, [...Array(100).keys(), ...restarted])
   })
   after(() => windrow?.kill())
 
