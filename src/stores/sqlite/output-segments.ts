@@ -1,7 +1,7 @@
 import type { UtcMs } from '../../media/time.ts'
 import type { Database } from './database.ts'
 
-type SegmentRow = { number: number; era: number; first_slot: number; slot_count: number; body: string; input: number }
+type Row = { number: number; era: number; body: string; slot: string }
 type Edge = { number: number; start_utc: number; end_utc: number }
 
 /** Numbers from just above `after` up to and including `last`. */
@@ -18,17 +18,6 @@ export function outputSegmentOperations(db: Database) {
       `SELECT number, start_utc, end_utc FROM output_segment WHERE numbering = ? ORDER BY number ${order} LIMIT 1`,
       numbering,
     )
-
-  const withSlots = ({ number, era, first_slot, slot_count, body, input }: SegmentRow): string => {
-    const slots = db.all<{ body: string }>(
-      'SELECT body FROM slot WHERE input = ? AND era = ? AND idx >= ? AND idx < ? ORDER BY idx',
-      input,
-      era,
-      first_slot,
-      first_slot + slot_count,
-    )
-    return `{"number":${number},"era":${era},"slots":[${slots.map((slot) => slot.body).join()}],${body.slice(1)}`
-  }
 
   return {
     /** The numbers among which all segments of the window lie, if there are any. */
@@ -63,21 +52,29 @@ export function outputSegmentOperations(db: Database) {
       return { after: newest.after, last: newest.last }
     },
 
-    /** JSON of the oldest `limit` segments with these numbers, those alone that lie in `window`. */
-    outputSegmentPage(numbering: number, { after, last }: NumberRange, window: TimeWindow, limit: number): string {
-      const rows = db.all<SegmentRow>(
-        `SELECT s.number, s.era, s.first_slot, s.slot_count, s.body, n.input
+    /** JSON of the segments with these numbers that lie in `window`. */
+    outputSegmentPage(numbering: number, { after, last }: NumberRange, window: TimeWindow): string {
+      const rows = db.all<Row>(
+        `SELECT s.number, s.era, s.body, t.body AS slot
          FROM numbering n CROSS JOIN output_segment s ON s.numbering = n.id
+           CROSS JOIN slot t ON t.input = n.input AND t.era = s.era
+             AND t.idx >= s.first_slot AND t.idx < s.first_slot + s.slot_count
          WHERE n.id = ? AND s.number > ? AND s.number <= ? AND s.end_utc > ? AND s.start_utc < ?
-         ORDER BY s.number LIMIT ?`,
+         ORDER BY s.number, t.idx`,
         numbering,
         after,
         last,
         window.start,
         window.end,
-        limit,
       )
-      return `[${rows.map(withSlots).join()}]`
+      let json = '['
+      rows.forEach((row, i) => {
+        const isSame = row.number === rows[i - 1]?.number
+        if (isSame) json += `,${row.slot}`
+        else
+          json += `${i === 0 ? '' : ']},'}{"number":${row.number},"era":${row.era},${row.body.slice(1, -1)},"slots":[${row.slot}`
+      })
+      return rows.length === 0 ? '[]' : `${json}]}]`
     },
   }
 }

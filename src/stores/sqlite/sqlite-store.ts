@@ -3,8 +3,6 @@ import type { SegmentIndex } from '../segment-index.ts'
 import { startDatabase } from './remote.ts'
 import { stepwise } from './stepwise.ts'
 
-export { DatabaseInUse } from './database.ts'
-
 export type SqliteStore = {
   readonly resources: Resources
   readonly segmentIndex: SegmentIndex

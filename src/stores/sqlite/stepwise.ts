@@ -13,25 +13,21 @@ const ALWAYS: TimeWindow = { start: utcMs(Number.MIN_SAFE_INTEGER), end: utcMs(N
 
 /** The port's large reads and deletions as many small requests, so that nobody waits behind them. */
 export function stepwise(remote: Remote) {
-  const page = async (numbering: number, range: NumberRange, window: TimeWindow, limit: number) =>
-    JSON.parse(await remote.outputSegmentPage(numbering, range, window, limit)) as OutputSegment[]
-
   const pages = async (numbering: number, range: NumberRange | undefined, window: TimeWindow, limit: number) => {
     const segments: OutputSegment[] = []
-    let rest = range
-    while (rest && segments.length < limit) {
-      const wanted = Math.min(PAGE, limit - segments.length)
-      const next = await page(numbering, rest, window, wanted)
-      for (const segment of next) segments.push(segment)
-      const last = next.at(-1)
-      rest = last && next.length === wanted ? { ...rest, after: last.number } : undefined
+    let after = range?.after ?? 0
+    while (range && after < range.last && segments.length < limit) {
+      const last = Math.min(after + PAGE, after + limit - segments.length, range.last)
+      const json = await remote.outputSegmentPage(numbering, { after, last }, window)
+      for (const segment of JSON.parse(json) as OutputSegment[]) segments.push(segment)
+      after = last
     }
     return segments
   }
 
   return {
     async outputSegment(numbering: number, number: number) {
-      const [segment] = await page(numbering, { after: number - 1, last: number }, ALWAYS, 1)
+      const [segment] = await pages(numbering, { after: number - 1, last: number }, ALWAYS, 1)
       return segment
     },
 
