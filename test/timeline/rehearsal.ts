@@ -100,6 +100,6 @@ export class Rehearsal {
       this.published.set(numbering, [...this.outputs(numbering), segment])
     }
     this.gaps.push(...result.gaps.map(({ name, reason }) => `${name}: ${reason}`))
-    for (const [name, { key }] of this.unlisted) if (result.consumed.includes(key)) this.unlisted.delete(name)
+    for (const { name } of result.consumed) this.unlisted.delete(name)
   }
 }

@@ -42,8 +42,8 @@ export type TimelineStep = {
   readonly slots: readonly Slot[]
   readonly outputSegments: readonly { readonly numbering: number; readonly segment: OutputSegment }[]
   readonly eras: readonly Era[]
-  /** Keys of unlisted objects that found their place, or never will. */
-  readonly consumed: readonly string[]
+  /** Unlisted objects that found their place, or never will. */
+  readonly consumed: readonly SourceObject[]
   /** Listed segments that will not be shown: for the log. */
   readonly gaps: readonly { readonly playlist: string; readonly name: string; readonly reason: string }[]
 }
@@ -135,17 +135,17 @@ function sameStreams(a: readonly ListedStream[], b: readonly ListedStream[]): bo
 /** Moves queued entries to their slots, stream by stream, until each queue's head must wait for its object. */
 function placeQueued(state: TimelineState, unlisted: Unlisted, now: UtcMs) {
   const touched = new Set<number>()
-  const consumed: string[] = []
+  const consumed = new Set<SourceObject>()
   const gaps: { playlist: string; name: string; reason: string }[] = []
   for (const stream of state.streams ?? []) {
     const listing = state.listings[stream.playlist]
     if (!listing) continue
     for (let entry = listing.queue[0]; entry; entry = listing.queue[0]) {
       const found = unlisted.get(entry.name)
-      const object = found && !consumed.includes(found.key) ? found : undefined
+      const object = found && !consumed.has(found) ? found : undefined
       if (!object && now - entry.listedAt < msFromTicks(listing.targetDuration)) break
       listing.queue.shift()
-      if (object) consumed.push(object.key)
+      if (object) consumed.add(object)
       settle(listing, entry.sequence, object)
       if (!takesPart(stream)) continue
       const gap = (reason: string) => gaps.push({ playlist: stream.playlist, name: entry.name, reason })
@@ -159,7 +159,7 @@ function placeQueued(state: TimelineState, unlisted: Unlisted, now: UtcMs) {
       }
     }
   }
-  return { touched, consumed, gaps }
+  return { touched, consumed: [...consumed], gaps }
 }
 
 function settle(listing: StreamListing, sequence: number, object: SourceObject | undefined): void {
