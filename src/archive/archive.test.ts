@@ -440,4 +440,17 @@ describe('the archive', () => {
     await archive.retain()
     assert.equal((await files()).length, 62)
   })
+
+  it('reads with the numbers of its own time for a job whose endpoint has changed since', async () => {
+    const before = endpoint('e', 2)
+    const after = endpoint('e', 4, { revision: 2 })
+    await push(0, 6)
+    await close()
+    await open()
+    const shown = await numbers(after)
+    assert.deepEqual((await archive.between(before, EPOCH, now))?.segments.length, 6)
+    await close()
+    await open()
+    assert.deepEqual(await numbers(after), shown)
+  })
 })

@@ -73,10 +73,11 @@ export async function openArchive(host: ArchiveHost): Promise<Archive> {
   }
 
   async function openNumbering(endpoint: OriginEndpoint, seconds: number): Promise<Numbering | undefined> {
-    const existing = await segmentIndex.numberingOf(endpoint.guid, seconds)
+    const { guid, revision } = endpoint
+    const existing = await segmentIndex.numberingOf({ guid, revision }, seconds)
     const input = existing ? inputOf(existing) : await followedInput(endpoint.channelGuid)
     if (!input) return undefined
-    const numbering = existing ?? (await segmentIndex.openNumbering(endpoint.guid, input.ref, seconds))
+    const numbering = existing ?? (await segmentIndex.openNumbering({ guid, revision }, input.ref, seconds))
     await input.fill(numbering)
     return numbering
   }
