@@ -656,4 +656,40 @@ describe('a timeline', () => {
     assert.deepEqual(r.gaps, [])
     assert.deepEqual(Object.keys(r.slots[1]!.objects), ['1', '2'])
   })
+
+  it('waits for all streams when they begin anew after EXT-X-ENDLIST', () => {
+    const r = new Rehearsal()
+    r.parent('a', 'b')
+    r.open(1, 2)
+    for (let i = 0; i < 3; i++) push(r, ['a', 'b'], i)
+    for (const s of ['a', 'b']) r.list(s, 2, [{ name: `${s}-2.ts` }], true)
+    assert.equal(r.state.ended, true)
+    for (let i = 0; i < 3; i++) push(r, ['a', 'b'], i)
+    assert.equal(r.state.ended, false)
+    assert.deepEqual(
+      r.slots.map(({ era, objects }) => [era, Object.keys(objects).length]),
+      [...Array(3).fill([1, 2]), ...Array(3).fill([2, 2])],
+    )
+  })
+
+  it('times slots by the first stream, whichever comes first', () => {
+    for (const order of ['ab', 'ba']) {
+      const r = new Rehearsal()
+      r.parent('a', 'b')
+      for (let i = 0; i < 3; i++) {
+        for (const s of order) {
+          r.put(`${s}-${i}`, probeAt(10 + 2 * i + (s === 'b' ? 0.3 : 0)))
+          r.list(s, i, [{ name: `${s}-${i}`, seconds: s === 'b' ? 1.9 : 2 }])
+        }
+      }
+      assert.deepEqual(
+        r.slots.map(({ start, duration }) => [start / 90_000, duration / 90_000]),
+        [
+          [10, 2],
+          [12, 2],
+          [14, 2],
+        ],
+      )
+    }
+  })
 })
