@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { type ResourceChange, type Resources, StoreUnavailable } from '../resources.ts'
 import type { SegmentIndex } from '../segment-index.ts'
-import { DatabaseInUse } from './database.ts'
+import { DatabaseRefused } from './database.ts'
 import type { FromWorker, Reply, Request, ToWorker } from './messages.ts'
 
 /** Requests under way at once; more means that the disk cannot keep up, and callers are told so. */
@@ -18,7 +18,7 @@ type Waiter = { resolve(result: unknown): void; reject(error: Error): void }
 
 /**
  * Channels, endpoints, jobs, events and the segment index in one SQLite file, in a worker thread of its own. A promise
- * resolves when its transaction is on disk. Throws DatabaseInUse when another process has the file.
+ * resolves when its transaction is on disk. Throws DatabaseRefused when another process has the file, or it is none.
  */
 export async function openSqliteStore(path: string): Promise<SqliteStore> {
   const worker = new Worker(new URL(`./worker${import.meta.url.slice(-3)}`, import.meta.url), { workerData: { path } })
@@ -39,7 +39,7 @@ export async function openSqliteStore(path: string): Promise<SqliteStore> {
     worker.once('error', reject)
     worker.once('message', (message: FromWorker) => {
       if (message.kind !== 'refused') return resolve()
-      reject(message.name === 'DatabaseInUse' ? new DatabaseInUse(message.message) : new Error(message.message))
+      reject(message.name === 'DatabaseRefused' ? new DatabaseRefused(message.message) : new Error(message.message))
     })
   })
 
