@@ -129,6 +129,7 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
         maxHarvestJobsInProgress: config.maxHarvestJobs,
         releaseGraceMs: config.retentionGraceMs,
       },
+      extent: (endpoint) => archive.extent(endpoint),
       // Another process with the role finds the job when it looks for those in progress.
       onHarvestJobCreated: (job) => (plays('harvest') ? harvester.submit(job) : undefined),
     })

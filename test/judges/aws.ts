@@ -19,8 +19,8 @@ export type Ingest = {
 
 export type Window = { readonly startTime: string; readonly endTime: string }
 
-export function mediaPackage(windrow: Windrow): MediaPackageClient {
-  const { url, accessKeyId, secretAccessKey } = windrow
+export function mediaPackage(access: Pick<Windrow, 'url' | 'accessKeyId' | 'secretAccessKey'>): MediaPackageClient {
+  const { url, accessKeyId, secretAccessKey } = access
   return new MediaPackageClient({
     endpoint: url,
     region: 'us-east-1',

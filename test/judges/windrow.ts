@@ -16,8 +16,8 @@ export type WindrowOptions = {
 export class Windrow {
   readonly url: string
   readonly dataFolder = temporaryFolder('data')
-  readonly accessKeyId = 'JUDGEACCESSKEYID0001'
-  readonly secretAccessKey = 'a-secret-that-only-the-judges-know'
+  readonly accessKeyId: string = 'JUDGEACCESSKEYID0001'
+  readonly secretAccessKey: string = 'a-secret-that-only-the-judges-know'
   readonly #options: WindrowOptions
   #running: Running | undefined
   #log = ''
