@@ -10,6 +10,7 @@ import { addressText } from './config/value-kind.ts'
 import { utcMs } from './media/time.ts'
 import { openLog } from './pino-log.ts'
 import { startServer } from './server.ts'
+import { DatabaseRefused } from './stores/sqlite/database.ts'
 
 const FAILED = 1
 const MISUSED = 2
@@ -81,7 +82,7 @@ function shellWord(word: string): string {
 
 function giveUp(error: Error & { code?: string; syscall?: string }): void {
   const misused = error instanceof ConfigurationError
-  const expected = misused || error.code !== undefined
+  const expected = misused || error instanceof DatabaseRefused || error.code !== undefined
   process.stderr.write(`windrow: ${expected ? error.message : (error.stack ?? error.message)}\n`)
   process.exit(misused ? MISUSED : FAILED)
 }

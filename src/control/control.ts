@@ -111,9 +111,7 @@ export function createControl(options: ControlOptions): Mount {
 
 async function readBody(request: IncomingMessage): Promise<Uint8Array> {
   const tooLarge = () =>
-    new RequestFailure(413, 'RequestEntityTooLargeException', `A body may have ${MAX_BODY_BYTES} bytes.`, {
-      connection: 'close',
-    })
+    new RequestFailure(413, 'RequestEntityTooLargeException', `A body may have ${MAX_BODY_BYTES} bytes.`)
   if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) throw tooLarge()
   const chunks: Buffer[] = []
   let size = 0
