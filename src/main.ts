@@ -43,7 +43,7 @@ async function serve(flags: readonly string[]): Promise<void> {
     write: (line) => process.stderr.write(line),
   })
   process.on('uncaughtException', (error) => {
-    log.error({ err: error }, 'Windrow stops: an error nobody expected')
+    log.error({ error }, 'Windrow stops: an error nobody expected')
     process.exit(FAILED)
   })
 

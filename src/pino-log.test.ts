@@ -25,7 +25,11 @@ describe('the log', () => {
   })
 
   it('shows where an error came from', () => {
-    assert.match(logged('text', { err: new RangeError('too far') }), /it happened\nRangeError: too far\n {4}at /)
+    const error = new RangeError('too far', { cause: new Error('a step') })
+    assert.match(logged('text', { error }), /it happened\nRangeError: too far\n {4}at [\s\S]*Error: a step\n {4}at /)
+    const { error: shown } = JSON.parse(logged('json', { error })) as { error: Record<string, string> }
+    assert.deepEqual([shown['type'], shown['message']], ['RangeError', 'too far: a step'])
+    assert.match(shown['stack']!, /pino-log\.test\.ts/)
   })
 
   it('leaves out what is below its level', () => {

@@ -15,14 +15,16 @@ export type LogOptions = {
 /** The server's log: a JSON object a line for machines, or a short sentence a line for people. */
 export function openLog({ level, format, write }: LogOptions): Logger {
   const redact = { paths: SECRETS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[secret]' }
-  const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, redact }
+  const serializers = { error: pino.stdSerializers.err }
+  const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, redact, serializers }
   return pino(options, { write: format === 'json' ? write : (line) => write(sentence(line)) })
 }
 
 function sentence(line: string): string {
-  const { level, time, msg, err, ...fields } = JSON.parse(line) as Record<string, unknown> & { time: string }
+  const { level, time, msg, ...fields } = JSON.parse(line) as Record<string, unknown> & { time: string }
+  const stack = (fields['error'] as { stack?: string } | undefined)?.stack
+  if (stack) delete fields['error']
   const words = Object.entries(fields).map(([name, value]) => `${name}=${word(value)}`)
-  const stack = (err as { stack?: string } | undefined)?.stack
   const head = `${time.slice(11, 23)} ${LEVELS[String(level)] ?? String(level)} ${String(msg)}`
   return `${[head, ...words].join(' ')}\n${stack ? `${stack}\n` : ''}`
 }

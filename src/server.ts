@@ -43,7 +43,7 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
     for (const close of closers.splice(0).reverse()) await close()
   }
   const plays = (role: Role) => config.roles.has(role)
-  const failed = (what: string) => (error: unknown) => log.error({ err: error }, `${what} failed`)
+  const failed = (what: string) => (error: unknown) => log.error({ error }, `${what} failed`)
 
   try {
     await mkdir(config.dataFolder, { recursive: true, mode: 0o700 })

@@ -168,7 +168,7 @@ export async function openArchive(host: ArchiveHost): Promise<Archive> {
       await Promise.all(
         [...inputs.values()].map((input) =>
           input.passTime().catch((error: unknown) => {
-            log.error({ ...input.ref, error: String(error) }, 'could not let time pass for an input')
+            log.error({ ...input.ref, error }, 'could not let time pass for an input')
           }),
         ),
       )

@@ -102,7 +102,7 @@ export function createHarvester(host: HarvesterHost): Harvester {
   function reasonOf(job: HarvestJob, error: unknown): string {
     if (error instanceof HarvestFailed) return error.message
     if (!(error instanceof BucketRefused)) {
-      log.error({ harvestJob: job.id, err: error }, 'harvest job met an unexpected error')
+      log.error({ harvestJob: job.id, error }, 'harvest job met an unexpected error')
       return 'The harvest met an unexpected error, which the log of the server tells under the id of the job.'
     }
     log.warn({ harvestJob: job.id, code: error.code, cause: String(error.cause) }, 'harvest job was refused its bucket')
@@ -116,7 +116,7 @@ export function createHarvester(host: HarvesterHost): Harvester {
         await host.resources.finishHarvestJob(job.id, outcome, event)
         return tell()
       } catch (error) {
-        log.error({ harvestJob: job.id, err: error }, 'cannot record how a harvest job ended')
+        log.error({ harvestJob: job.id, error }, 'cannot record how a harvest job ended')
       }
       if (pause === undefined || closing.signal.aborted) return
       await sleep(pause, closing.signal).catch(() => {})

@@ -19,3 +19,8 @@ export function fileName(segment: string): string | undefined {
   }
   return name.length <= MAX_LENGTH && SAFE.test(name) ? name : undefined
 }
+
+/** What is put under such a name is read as a playlist, and everything else kept as a segment. */
+export function isPlaylistName(name: string): boolean {
+  return /\.m3u8?$/i.test(name)
+}

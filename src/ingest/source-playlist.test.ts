@@ -153,6 +153,16 @@ describe('a parent playlist', () => {
     })
   })
 
+  for (const uri of ['video', 'high.ts', '__proto__', 'constructor']) {
+    it(`is refused with its line when it names what can never be put as a playlist: ${uri}`, () => {
+      const refusal = {
+        name: 'MalformedPlaylist',
+        message: `line 3: '${uri}' must end in .m3u8, or what is put there is no playlist`,
+      }
+      assert.throws(() => read(['#EXT-X-STREAM-INF:BANDWIDTH=1', uri]), refusal)
+    })
+  }
+
   it('is refused with the line of a rendition that lies elsewhere', () => {
     const lines = PARENT.with(2, PARENT[2]!.replace('sub-de', 'sub/de'))
     assert.throws(() => read(lines), { message: /^line 4: 'sub\/de.m3u8' is not in the playlist's own folder/ })

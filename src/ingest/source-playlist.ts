@@ -10,7 +10,7 @@ import { kindOfPlaylist } from '../manifests/hls/playlist-kind.ts'
 import { ticksFromSeconds } from '../media/time.ts'
 import type { ListedPlaylist, ListedStream } from '../model/listed-playlist.ts'
 import type { StreamRole } from '../model/output-segment.ts'
-import { FILE_NAME_RULE, fileName } from './file-name.ts'
+import { FILE_NAME_RULE, fileName, isPlaylistName } from './file-name.ts'
 
 /** Where a playlist was put. */
 export type PlaylistPlace = {
@@ -38,7 +38,12 @@ export function readSourcePlaylist(text: string, place: PlaylistPlace, maxStream
     return name
   }
   if (kindOfPlaylist(text) === 'media') return { kind: 'media', playlist: readMediaPlaylist(text, place.name, nameOf) }
-  const streams = streamsOf(parseMultivariantPlaylist(text), nameOf)
+  const playlistOf = (uri: string) => {
+    const name = nameOf(uri)
+    if (isPlaylistName(name)) return name
+    throw new MalformedPlaylist(lineOf(text, uri), `'${uri}' must end in .m3u8, or what is put there is no playlist`)
+  }
+  const streams = streamsOf(parseMultivariantPlaylist(text), playlistOf)
   if (streams.length > maxStreams) throw new TooManyStreams(streams.length, maxStreams)
   return { kind: 'parent', streams }
 }

@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts'
 import { MalformedPlaylist } from '../manifests/hls/playlist-error.ts'
 import { bodyChunks, bodyText, refuseLongBody } from './body.ts'
 import type { FaultLog } from './fault-log.ts'
+import { isPlaylistName } from './file-name.ts'
 import type { IngestLimits } from './ingest-limits.ts'
 import type { IngestPath } from './ingest-path.ts'
 import { Refusal } from './refusal.ts'
@@ -18,7 +19,7 @@ type UploadOptions = {
   readonly limits: IngestLimits
 }
 
-/** What becomes of bodies: a name ending in `.m3u8` or `.m3u` is a playlist, every other one a segment. */
+/** What becomes of bodies: playlists and segments are told apart by their names. */
 export class Uploads {
   private readonly options: UploadOptions
 
@@ -31,7 +32,7 @@ export class Uploads {
     const { name } = path
     if (name === undefined) throw new Refusal(400, 'the path names no file')
     const { maxPlaylistBytes, maxSegmentBytes } = this.options.limits
-    if (/\.m3u8?$/i.test(name)) {
+    if (isPlaylistName(name)) {
       refuseLongBody(request, maxPlaylistBytes)
       proceed()
       const place = { name, folder: path.folder, host: request.headers.host ?? '' }

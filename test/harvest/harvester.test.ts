@@ -210,7 +210,7 @@ describe('a harvest job that cannot succeed', () => {
     const { outcome, lines } = await harvest(harvestJob(), { buckets: new RecordingBuckets(), archive })
     assert.match(message(outcome), /unexpected error/)
     assert.doesNotMatch(message(outcome), /s1-2-0/)
-    assert.ok(lines.some(({ level, err }) => level === 'error' && err instanceof NoSuchObject))
+    assert.ok(lines.some(({ level, error }) => level === 'error' && error instanceof NoSuchObject))
   })
 })
 

@@ -4,13 +4,12 @@ import type { Ingest } from './aws.ts'
 import { type Answer, DigestClient } from './digest-client.ts'
 import type { LoopRendition } from './loop.ts'
 
-const SEGMENT_MS = 1000
-
 export class Pusher {
   readonly #ingest: Ingest
   readonly #renditions: readonly LoopRendition[]
   readonly #firstDate: number
   readonly #listed: number
+  readonly #segmentSeconds: number
   readonly client: DigestClient
   /** Segments answered 2xx in every rendition and then listed by a playlist answered 2xx in every rendition. */
   published = 0
@@ -20,6 +19,7 @@ export class Pusher {
     this.#renditions = renditions
     this.#firstDate = firstDate
     this.#listed = listed
+    this.#segmentSeconds = renditions[0]!.segmentSeconds
     this.client = new DigestClient(ingest.username, ingest.password)
   }
 
@@ -29,7 +29,7 @@ export class Pusher {
 
   /** Milliseconds since 1970 of a segment's first picture, as the playlists say. */
   dateOf(number: number): number {
-    return this.#firstDate + number * SEGMENT_MS
+    return this.#firstDate + number * this.#segmentSeconds * 1000
   }
 
   async pushParent(): Promise<void> {
@@ -64,10 +64,11 @@ export class Pusher {
 
   playlist(rendition: string, last: number, ended = false): Buffer {
     const first = Math.max(0, last - this.#listed + 1)
-    const lines = ['#EXTM3U', '#EXT-X-VERSION:3', '#EXT-X-TARGETDURATION:1', `#EXT-X-MEDIA-SEQUENCE:${first}`]
+    const lines = ['#EXTM3U', '#EXT-X-VERSION:3', `#EXT-X-TARGETDURATION:${this.#segmentSeconds}`]
+    lines.push(`#EXT-X-MEDIA-SEQUENCE:${first}`)
     for (let number = first; number <= last; number++) {
       lines.push(`#EXT-X-PROGRAM-DATE-TIME:${new Date(this.dateOf(number)).toISOString()}`)
-      lines.push('#EXTINF:1.000,', segmentName(rendition, number))
+      lines.push(`#EXTINF:${this.#segmentSeconds}.000,`, segmentName(rendition, number))
     }
     return Buffer.from([...lines, ...(ended ? ['#EXT-X-ENDLIST'] : []), ''].join('\n'))
   }

@@ -1,4 +1,5 @@
 /** A rehearsal of one input for tests: encoders act, a clock moves, and what was published is gathered. */
+import { crc32 } from 'node:zlib'
 import { type Ticks, ticksFromSeconds, type UtcMs, utcMs } from '../../src/media/time.ts'
 import type { ListedSegment, ListedStream } from '../../src/model/listed-playlist.ts'
 import type { OutputSegment, Slot } from '../../src/model/output-segment.ts'
@@ -46,10 +47,12 @@ export class Rehearsal {
     this.take({ kind: 'parent playlist', streams: variants(...playlists) })
   }
 
-  put(name: string, probe: SegmentProbe | string): void {
+  /** Every PUT has other bytes, except where `bytes` says which. */
+  put(name: string, probe: SegmentProbe | string, bytes?: string): void {
     const key = `k${++this.puts}`
     const media = typeof probe === 'string' ? { problem: probe } : { probe }
-    this.unlisted.set(name, { key, name, size: 1000, crc32: 0, sha256: key, receivedAt: this.now, ...media })
+    const crc = crc32(bytes ?? key)
+    this.unlisted.set(name, { key, name, size: 1000, crc32: crc, sha256: key, receivedAt: this.now, ...media })
     this.take({ kind: 'object' })
   }
 
@@ -68,7 +71,11 @@ export class Rehearsal {
 
   pass(seconds: number): void {
     this.now = utcMs(this.now + seconds * 1000)
-    if (isDue(this.state, this.now)) this.take({ kind: 'time' })
+    if (this.isDue()) this.take({ kind: 'time' })
+  }
+
+  isDue(): boolean {
+    return isDue(this.state, this.now)
   }
 
   numbers(id: number): number[] {

@@ -1,7 +1,7 @@
-import { ticks, type UtcMs } from '../../media/time.ts'
+import { msFromTicks, ticks, type UtcMs } from '../../media/time.ts'
 import type { ListedPlaylist } from '../listed-playlist.ts'
 import type { SourceObject } from '../source-segment.ts'
-import { isSilent, RECENT_ENTRIES, type StreamListing, type TimelineState } from './state.ts'
+import { followedListings, isSilent, RECENT_ENTRIES, type StreamListing, type TimelineState } from './state.ts'
 
 /** How many segments an encoder may have listed before their PUTs are through. */
 const ENTRIES_ON_THEIR_WAY = 3
@@ -14,18 +14,19 @@ export type Unlisted = { get(name: string): SourceObject | undefined }
 
 /**
  * Queues what a media playlist newly lists. A media sequence that goes back is an encoder that restarted, unless it
- * goes back by one playlist only, everything listed is known, and nothing was put under those names since: then it is
- * that playlist, overtaken on the way.
+ * goes back by one playlist only, everything remembered has its name, and nothing was put under those names since: then
+ * it is that playlist, overtaken on the way.
  */
 export function followPlaylist(state: TimelineState, playlist: ListedPlaylist, unlisted: Unlisted, now: UtcMs): void {
   const known = state.listings[playlist.name]
-  if (!known && Object.keys(state.listings).length >= MOST_LISTINGS) return
+  if (!known && !makeRoom(state)) return
   const lastListed = playlist.mediaSequence + playlist.segments.length - 1
   const restarted = known !== undefined && isRestart(known, playlist, lastListed, unlisted)
   if (known && !restarted && known.lastSequence > lastListed) return
   if (lastListed > (known?.lastSequence ?? -1) || restarted) noteReturn(state, now)
   const listing = known ?? newListing(playlist, now)
   state.listings[playlist.name] = listing
+  if (restarted) listing.recent = []
   const isFirstContact = known === undefined || restarted
   const offset = isFirstContact
     ? firstWorthWaitingFor(playlist, unlisted)
@@ -59,8 +60,19 @@ function firstWorthWaitingFor({ segments }: ListedPlaylist, unlisted: Unlisted):
   return Math.max((present < 0 ? segments.length : present) - ENTRIES_ON_THEIR_WAY, 0)
 }
 
+/** Playlists of past lives go first; false when the parent playlist names all there are. */
+function makeRoom(state: TimelineState): boolean {
+  const all = Object.entries(state.listings)
+  if (all.length < MOST_LISTINGS) return true
+  const unnamed = all.filter(([playlist]) => !state.streams?.some((stream) => stream.playlist === playlist))
+  const [oldest] = unnamed.sort(([, a], [, b]) => a.lastListedAt - b.lastListedAt)
+  if (!oldest) return false
+  delete state.listings[oldest[0]]
+  return true
+}
+
 function noteReturn(state: TimelineState, now: UtcMs): void {
-  const listings = Object.values(state.listings)
+  const listings = followedListings(state)
   if (listings.length > 0 && listings.every((listing) => isSilent(state, listing, now))) state.resumedAt = now
 }
 
@@ -78,15 +90,21 @@ function newListing(playlist: ListedPlaylist, now: UtcMs): StreamListing {
   }
 }
 
+/** Whether an encoder began anew with this playlist. What was listed is one segment for good: a sequence and a name. */
 function isRestart(listing: StreamListing, playlist: ListedPlaylist, lastListed: number, unlisted: Unlisted): boolean {
-  if (playlist.segments.length === 0 || lastListed > listing.lastSequence) return false
+  if (playlist.segments.length === 0) return false
+  if (lastListed < listing.previousSequence) return true
   const isBackward = lastListed < listing.lastSequence
-  if (isBackward && lastListed < listing.previousSequence) return true
   return playlist.segments.some((segment, offset) => {
     const sequence = playlist.mediaSequence + offset
-    const remembered = listing.recent.findLast((entry) => entry.sequence === sequence)
-    if (!remembered) return isBackward
+    const remembered = listing.recent.find((entry) => entry.sequence === sequence)
+    if (!remembered) return false
     if (remembered.name !== segment.name) return true
-    return isBackward && !remembered.givenUp && unlisted.get(segment.name) !== undefined
+    const put = unlisted.get(segment.name)
+    if (!put || remembered.givenUp) return false
+    if (isBackward) return true
+    // A PUT that is repeated comes at once, or brings the same bytes; a new beginning takes a segment's time.
+    const isOther = remembered.crc32 !== undefined && remembered.crc32 !== put.crc32
+    return offset === 0 && isOther && put.receivedAt - listing.lastListedAt >= msFromTicks(segment.duration)
   })
 }

@@ -40,7 +40,10 @@ export type StreamListing = {
   previousSequence: number
   /** The newest listed entries, oldest first, at most RECENT_ENTRIES. */
   recent: RecentEntry[]
-  /** Listed, not yet placed, in order. The first one waits for its object and holds the others back. */
+  /**
+   * Listed, not yet placed, in order. The first one waits for its object and holds the others back. While no parent
+   * playlist names the stream, only the newest RECENT_ENTRIES are kept.
+   */
   queue: QueuedEntry[]
   targetDuration: Ticks
   /** The server's clock when the playlist last listed something new. */
@@ -48,7 +51,14 @@ export type StreamListing = {
   ended: boolean
 }
 
-export type RecentEntry = { sequence: number; name: string /** No object came in time. */; givenUp?: true }
+export type RecentEntry = {
+  sequence: number
+  name: string
+  /** Of the object that came. */
+  crc32?: number
+  /** No object came in time. */
+  givenUp?: true
+}
 
 export type QueuedEntry = {
   sequence: number
@@ -119,6 +129,11 @@ export function emptyTimeline(): TimelineState {
 export function isSilent(state: TimelineState, listing: StreamListing, now: UtcMs): boolean {
   const heardAt = Math.max(listing.lastListedAt, state.resumedAt ?? 0)
   return now - heardAt > SILENT_TARGET_DURATIONS * msFromTicks(listing.targetDuration)
+}
+
+/** The playlists of the streams that take part in slots, as far as they have come. */
+export function followedListings(state: TimelineState): StreamListing[] {
+  return (state.streams ?? []).filter(takesPart).flatMap(({ playlist }) => state.listings[playlist] ?? [])
 }
 
 /** Subtitles are archived but do not take part in slots yet. */

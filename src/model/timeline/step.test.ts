@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { EPOCH, probeAt, Rehearsal } from '../../../test/timeline/rehearsal.ts'
+import { EPOCH, probeAt, Rehearsal, variants } from '../../../test/timeline/rehearsal.ts'
 import { ticks, utcMs } from '../../media/time.ts'
 
 /** Puts and lists segment `i` of each playlist, two seconds each, from `base` seconds of PTS. */
@@ -389,5 +389,136 @@ describe('a timeline', () => {
         [34, 6],
       ],
     )
+  })
+
+  it('serves every life of an encoder that dies after its first segment', () => {
+    const r = new Rehearsal()
+    r.parent('a', 'b')
+    r.open(1, 2)
+    for (let life = 0; life < 3; life++) {
+      push(r, ['a', 'b'], 0)
+      r.pass(3)
+    }
+    assert.deepEqual(
+      r.slots.map(({ era, objects }) => [era, Object.keys(objects).length]),
+      [
+        [1, 2],
+        [2, 2],
+        [3, 2],
+      ],
+    )
+  })
+
+  it('knows a restarted encoder by other bytes under the first name, however far its playlist has come', () => {
+    const r = new Rehearsal()
+    r.parent('a')
+    r.open(1, 2)
+    push(r, ['a'], 0)
+    r.pass(3)
+    for (let i = 0; i < 3; i++) r.put(`a-${i}.ts`, probeAt(10 + 2 * i))
+    r.list('a', 0, [{ name: 'a-0.ts' }, { name: 'a-1.ts' }, { name: 'a-2.ts' }])
+    assert.deepEqual(
+      r.outputs(1).map(({ era }) => era),
+      [1, 2, 2, 2],
+    )
+  })
+
+  it('knows a restarted encoder by another name under a sequence it has listed', () => {
+    const r = new Rehearsal()
+    r.parent('a')
+    r.open(1, 2)
+    push(r, ['a'], 0)
+    for (let i = 0; i < 3; i++) r.put(`new-${i}`, probeAt(10 + 2 * i))
+    r.list('a', 0, [{ name: 'new-0' }, { name: 'new-1' }, { name: 'new-2' }])
+    assert.deepEqual(
+      r.outputs(1).map(({ era }) => era),
+      [1, 2, 2, 2],
+    )
+  })
+
+  it('takes a repeated PUT of the same bytes for what it is', () => {
+    const r = new Rehearsal()
+    r.parent('a')
+    r.open(1, 2)
+    r.put('s0', probeAt(10), 'same')
+    r.list('a', 0, [{ name: 's0' }])
+    r.put('s0', probeAt(10), 'same')
+    r.put('s1', probeAt(12))
+    r.list('a', 0, [{ name: 's0' }, { name: 's1' }])
+    assert.deepEqual(
+      r.outputs(1).map(({ era }) => era),
+      [1, 1],
+    )
+  })
+
+  it('ignores an overtaken playlist that is longer than what it remembers', () => {
+    const r = new Rehearsal()
+    r.parent('a')
+    r.open(1, 2)
+    const all = Array.from({ length: 200 }, (_, i) => ({ name: `s${i}` }))
+    for (let i = 0; i < 200; i++) {
+      r.put(`s${i}`, probeAt(10 + 2 * i))
+      r.list('a', 0, all.slice(0, i + 1))
+    }
+    r.list('a', 0, all.slice(0, 199))
+    r.pass(3)
+    assert.equal(r.state.eras.length, 1)
+    assert.equal(r.numbers(1).length, 200)
+    assert.deepEqual(r.gaps, [])
+  })
+
+  it('recognises a media sequence that goes back a long way, with a long playlist', () => {
+    const r = new Rehearsal()
+    r.parent('a')
+    r.open(1, 2)
+    for (let i = 0; i < 3; i++) push(r, ['a'], i, 10, 1_000_000 + i)
+    for (let i = 0; i < 3; i++) push(r, ['a'], i, 10, i)
+    assert.deepEqual(
+      r.outputs(1).map(({ era }) => era),
+      [1, 1, 1, 2, 2, 2],
+    )
+  })
+
+  it('does not pile up what nobody will take: subtitles, and playlists no parent names', () => {
+    const r = new Rehearsal()
+    r.take({
+      kind: 'parent playlist',
+      streams: [
+        ...variants('a'),
+        {
+          index: 2,
+          playlist: 'sub',
+          role: { kind: 'subtitles', groupId: 's', name: 'en', isDefault: false, autoselect: false },
+        },
+      ],
+    })
+    r.open(1, 2)
+    for (let i = 0; i < 500; i++) {
+      r.put(`sub-${i}`, 'not MPEG-TS')
+      push(r, ['a', 'junk'], i)
+      r.list('sub', i, [{ name: `sub-${i}` }])
+      r.pass(2)
+    }
+    assert.equal(r.numbers(1).length, 500)
+    assert.equal(r.state.listings['sub']?.queue.length, 0)
+    assert.ok(JSON.stringify(r.state).length < 20_000, `${JSON.stringify(r.state).length}`)
+    assert.equal(r.isDue(), false)
+  })
+
+  it('keeps a bounded number of entries while no parent playlist comes', () => {
+    const r = new Rehearsal()
+    for (let i = 0; i < 1000; i++) push(r, ['a', 'b'], i)
+    assert.ok(JSON.stringify(r.state).length < 40_000)
+    r.parent('a', 'b')
+    assert.ok(r.slots.length >= 64)
+  })
+
+  it('follows new playlists after many others have come and gone', () => {
+    const r = new Rehearsal()
+    r.open(1, 2)
+    for (let life = 0; life < 100; life++) r.list(`old-${life}`, 0, [{ name: 'x' }])
+    r.parent('a')
+    push(r, ['a'], 0)
+    assert.deepEqual(r.numbers(1), [1])
   })
 })

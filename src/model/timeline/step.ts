@@ -1,11 +1,20 @@
 import { msFromTicks, type Ticks, type UtcMs } from '../../media/time.ts'
 import type { ListedPlaylist, ListedStream } from '../listed-playlist.ts'
 import type { Era, OutputSegment, Slot } from '../output-segment.ts'
+import type { SourceObject } from '../source-segment.ts'
 import { followPlaylist, type Unlisted } from './listing.ts'
 import { addSlot, closeRun, openNumberingState } from './numbering.ts'
 import { type PlaceableObject, placeGap, placeObject } from './placement.ts'
 import { sealSlots } from './sealing.ts'
-import { isSilent, type OpenEra, type StreamListing, type TimelineState, takesPart } from './state.ts'
+import {
+  followedListings,
+  isSilent,
+  type OpenEra,
+  RECENT_ENTRIES,
+  type StreamListing,
+  type TimelineState,
+  takesPart,
+} from './state.ts'
 
 /** What can happen to an input's timeline. Time passing is one of them: some things are given up. */
 export type TimelineEvent =
@@ -70,6 +79,7 @@ export function step(before: TimelineState, event: TimelineEvent, unlisted: Unli
   }
 
   const { touched, consumed, gaps } = placeQueued(state, unlisted, now)
+  trimUnnamed(state)
   const streamsOf = new Map(state.eras.map((era) => [era.id, era.streams]))
   const { slots, closedEras } = sealSlots(state, now)
   for (const slot of slots) {
@@ -130,13 +140,15 @@ function placeQueued(state: TimelineState, unlisted: Unlisted, now: UtcMs) {
   const gaps: { playlist: string; name: string; reason: string }[] = []
   for (const stream of state.streams ?? []) {
     const listing = state.listings[stream.playlist]
-    if (!listing || !takesPart(stream)) continue
+    if (!listing) continue
     for (let entry = listing.queue[0]; entry; entry = listing.queue[0]) {
       const found = unlisted.get(entry.name)
       const object = found && !consumed.includes(found.key) ? found : undefined
       if (!object && now - entry.listedAt < msFromTicks(listing.targetDuration)) break
       listing.queue.shift()
       if (object) consumed.push(object.key)
+      settle(listing, entry.sequence, object)
+      if (!takesPart(stream)) continue
       if (object?.probe) {
         const era: OpenEra | undefined = placeObject(
           state,
@@ -150,7 +162,6 @@ function placeQueued(state: TimelineState, unlisted: Unlisted, now: UtcMs) {
         continue
       }
       placeGap(state, listing, stream.index, entry, now)
-      if (!object) giveUp(listing, entry.sequence)
       const reason = object ? (object.problem ?? 'not usable') : 'listed, but never put'
       gaps.push({ playlist: stream.playlist, name: entry.name, reason })
     }
@@ -158,17 +169,27 @@ function placeQueued(state: TimelineState, unlisted: Unlisted, now: UtcMs) {
   return { touched, consumed, gaps }
 }
 
-function giveUp(listing: StreamListing, sequence: number): void {
+function settle(listing: StreamListing, sequence: number, object: SourceObject | undefined): void {
   const entry = listing.recent.find((recent) => recent.sequence === sequence)
-  if (entry) entry.givenUp = true
+  if (!entry) return
+  if (object) entry.crc32 = object.crc32
+  else entry.givenUp = true
+}
+
+/** Who may be named later is heard, and not for ever. */
+function trimUnnamed(state: TimelineState): void {
+  for (const [playlist, { queue }] of Object.entries(state.listings)) {
+    const isNamed = state.streams?.some((stream) => stream.playlist === playlist)
+    if (!isNamed && queue.length > RECENT_ENTRIES) queue.splice(0, queue.length - RECENT_ENTRIES)
+  }
 }
 
 function noStreamGoesOn(state: TimelineState, now: UtcMs): boolean {
   if (state.eras.some((era) => era.slots.length > 0)) return false
-  const listings = Object.values(state.listings)
+  const followed = followedListings(state)
   return (
-    listings.length > 0 &&
-    listings.every((listing) => isSilent(state, listing, now) || (listing.ended && listing.queue.length === 0))
+    followed.length > 0 &&
+    followed.every((listing) => isSilent(state, listing, now) || (listing.ended && listing.queue.length === 0))
   )
 }
 
@@ -183,10 +204,11 @@ function hasEnded(state: TimelineState): boolean {
 
 /** True when time passing may have changed something since the last event. Cheap: it is asked all the time. */
 export function isDue(state: TimelineState, now: UtcMs): boolean {
-  const listings = Object.values(state.listings)
-  const waitsTooLong = listings.some(
-    ({ queue: [head], targetDuration }) => head && now - head.listedAt >= msFromTicks(targetDuration),
-  )
+  const waitsTooLong = (state.streams ?? []).some(({ playlist }) => {
+    const listing = state.listings[playlist]
+    const head = listing?.queue[0]
+    return head && now - head.listedAt >= msFromTicks(listing.targetDuration)
+  })
   if (waitsTooLong || state.eras.length > 1) return true
   const isSomeoneMissing = () => (state.streams ?? []).some((stream) => isMissing(state, stream, now))
   if (state.eras.some((era) => era.slots.length > 0)) return isSomeoneMissing()

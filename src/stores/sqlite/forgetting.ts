@@ -2,10 +2,11 @@ import type { UtcMs } from '../../media/time.ts'
 import type { Slot } from '../../model/output-segment.ts'
 import type { IngestRef } from '../segment-index.ts'
 import type { Database } from './database.ts'
-import { inputId } from './inputs.ts'
+import { knownInput } from './inputs.ts'
 import type { Operations } from './operations.ts'
 
 type Pinned = readonly { from: UtcMs; to: UtcMs }[]
+type SlotName = { era: number; idx: number }
 
 /** Forgetting: rows go first and their keys are doomed in the same transaction; the objects follow when they may. */
 export function forgettingOperations(db: Database) {
@@ -15,29 +16,43 @@ export function forgettingOperations(db: Database) {
     db.run('DELETE FROM source_object WHERE key IN (SELECT value FROM json_each(?))', list)
   }
 
+  const numberings = (input: number) =>
+    db.all<{ id: number; longest_ms: number }>('SELECT id, longest_ms FROM numbering WHERE input = ?', input)
+
+  /** The slot, its objects and the output segments made of it. */
+  const removeSlot = (input: number, { era, idx }: SlotName, of: readonly { id: number }[]) => {
+    const sql = 'DELETE FROM slot WHERE input = ? AND era = ? AND idx = ? RETURNING body'
+    const row = db.get<{ body: string }>(sql, input, era, idx)
+    for (const { id } of of) {
+      // Segments of a numbering do not overlap: only the last one that begins at or before the slot can hold it.
+      db.run(
+        `DELETE FROM output_segment WHERE numbering = ?1 AND first_slot + slot_count > ?3 AND number =
+           (SELECT number FROM output_segment INDEXED BY output_segment_by_slot
+            WHERE numbering = ?1 AND era = ?2 AND first_slot <= ?3 ORDER BY first_slot DESC LIMIT 1)`,
+        id,
+        era,
+        idx,
+      )
+    }
+    const slot = row && (JSON.parse(row.body) as Slot)
+    doom(Object.values(slot?.objects ?? {}).map(({ key }) => key))
+  }
+
   const forgetSlots = (input: number, before: UtcMs, pinned: Pinned, limit: number) => {
+    const all = numberings(input)
+    // An output segment at the edge of a pinned stretch needs slots that lie outside it.
+    const longest = Math.max(0, ...all.map(({ longest_ms }) => longest_ms))
     const unpinned = pinned.map(() => ' AND NOT (start_utc < ? AND end_utc > ?)').join('')
-    const rows = db.all<{ body: string }>(
-      `SELECT body FROM slot WHERE input = ? AND sealed_at < ?${unpinned} ORDER BY sealed_at LIMIT ?`,
+    const slots = db.all<SlotName>(
+      `SELECT era, idx FROM slot INDEXED BY slot_sealed
+       WHERE input = ? AND sealed_at < ?${unpinned} ORDER BY sealed_at LIMIT ?`,
       input,
       before,
-      ...pinned.flatMap(({ from, to }) => [to, from]),
+      ...pinned.flatMap(({ from, to }) => [to + longest, from - longest]),
       limit,
     )
-    for (const { body } of rows) {
-      const slot = JSON.parse(body) as Slot
-      db.run('DELETE FROM slot WHERE input = ? AND era = ? AND idx = ?', input, slot.era, slot.index)
-      db.run(
-        `DELETE FROM output_segment WHERE numbering IN (SELECT id FROM numbering WHERE input = ?)
-           AND era = ? AND first_slot <= ? AND first_slot + slot_count > ?`,
-        input,
-        slot.era,
-        slot.index,
-        slot.index,
-      )
-      doom(Object.values(slot.objects).map(({ key }) => key))
-    }
-    return rows.length
+    for (const slot of slots) removeSlot(input, slot, all)
+    return slots.length
   }
 
   const forgetUnplaced = (input: number, before: UtcMs, inUse: readonly string[], limit: number) => {
@@ -53,14 +68,24 @@ export function forgettingOperations(db: Database) {
     return rows.length
   }
 
+  const removeInput = (input: number) => {
+    for (const { id } of numberings(input)) {
+      db.run('DELETE FROM endpoint_numbering WHERE numbering = ?', id)
+      db.run('DELETE FROM numbering WHERE id = ?', id)
+    }
+    db.run('DELETE FROM era WHERE input = ?', input)
+    db.run('DELETE FROM input WHERE id = ?', input)
+  }
+
   return {
     inputs: () =>
       db.all<IngestRef>(
-        'SELECT channel_guid AS channelGuid, ingest_endpoint_id AS ingestEndpointId FROM input ORDER BY id',
+        `SELECT channel_guid AS channelGuid, ingest_endpoint_id AS ingestEndpointId
+         FROM input WHERE version > 0 ORDER BY id`,
       ),
 
     forget(ingest: IngestRef, before: UtcMs, options: { pinned: Pinned; inUse: readonly string[]; limit: number }) {
-      const input = inputId(db, ingest)
+      const input = knownInput(db, ingest)
       const slots = forgetSlots(input, before, options.pinned, options.limit)
       const objects = forgetUnplaced(input, before, options.inUse, options.limit)
       // An era without slots is of no use, the newest ones apart: they may be about to get some.
@@ -68,19 +93,17 @@ export function forgettingOperations(db: Database) {
       return { slots, objects }
     },
 
-    forgetChannel(channelGuid: string): void {
+    forgetSomeOfChannel(channelGuid: string, limit: number): boolean {
+      const end = Number.MAX_SAFE_INTEGER as UtcMs
       for (const { id } of db.all<{ id: number }>('SELECT id FROM input WHERE channel_guid = ?', channelGuid)) {
-        db.run('INSERT OR IGNORE INTO doomed_object (key) SELECT key FROM source_object WHERE input = ?', id)
-        db.run('DELETE FROM output_segment WHERE numbering IN (SELECT id FROM numbering WHERE input = ?)', id)
-        db.run('DELETE FROM endpoint_numbering WHERE numbering IN (SELECT id FROM numbering WHERE input = ?)', id)
-        for (const table of ['source_object', 'slot', 'era', 'numbering']) {
-          db.run(`DELETE FROM ${table} WHERE input = ?`, id)
-        }
-        db.run('DELETE FROM input WHERE id = ?', id)
+        if (forgetSlots(id, end, [], limit) === limit) return false
+        if (forgetUnplaced(id, end, [], limit) === limit) return false
+        removeInput(id)
       }
       db.run('DELETE FROM highest_number WHERE channel_guid = ?', channelGuid)
       db.run('DELETE FROM released_window WHERE channel_guid = ?', channelGuid)
       db.run('DELETE FROM deleted_channel WHERE guid = ?', channelGuid)
+      return true
     },
 
     unknownObjects: (keys: readonly string[]) =>

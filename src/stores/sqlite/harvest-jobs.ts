@@ -10,11 +10,14 @@ import { parsed, readPage } from './page.ts'
 type Body = { body: string }
 
 export function harvestJobOperations(db: Database) {
-  const { appendEvent } = eventOperations(db)
+  const events = eventOperations(db)
   return {
     createHarvestJob(job: HarvestJob, limits: { maxInProgress: number; idFreeAfterMs: number }) {
-      const earlier = db.get<{ created_at: number }>('SELECT created_at FROM harvest_job WHERE id = ?', job.id)
-      if (earlier && job.createdAt - earlier.created_at < limits.idFreeAfterMs) return 'duplicate'
+      const sql = 'SELECT created_at, status FROM harvest_job WHERE id = ?'
+      const earlier = db.get<{ created_at: number; status: HarvestJobStatus }>(sql, job.id)
+      const isTaken =
+        earlier?.status === 'IN_PROGRESS' || job.createdAt - (earlier?.created_at ?? -Infinity) < limits.idFreeAfterMs
+      if (isTaken) return 'duplicate'
       const running =
         db.get<{ n: number }>("SELECT count(*) AS n FROM harvest_job WHERE status = 'IN_PROGRESS'")?.n ?? 0
       if (running >= limits.maxInProgress) return 'quota'
@@ -59,7 +62,7 @@ export function harvestJobOperations(db: Database) {
       if (!row) return 'not-in-progress'
       const job = { ...(JSON.parse(row.body) as HarvestJob), status: outcome.status }
       db.run('UPDATE harvest_job SET status = ?, body = ? WHERE id = ?', outcome.status, JSON.stringify(job), id)
-      appendEvent(event)
+      events.appendEvent(event)
       return 'finished'
     },
   } satisfies Partial<Operations>

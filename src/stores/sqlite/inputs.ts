@@ -1,17 +1,23 @@
 import type { IngestRef } from '../segment-index.ts'
 import type { Database } from './database.ts'
 
-/** The row of an input, made when it is first heard of. */
+/** No input has it. */
+const NONE = 0
+
+/** The row of an input, for reading: asking for an input does not make one. */
+export function knownInput(db: Database, ingest: IngestRef): number {
+  const sql = 'SELECT id FROM input WHERE channel_guid = ? AND ingest_endpoint_id = ?'
+  return db.get<{ id: number }>(sql, ingest.channelGuid, ingest.ingestEndpointId)?.id ?? NONE
+}
+
+/** The row of an input, made when something is first written to it. Version 0: it has no timeline yet. */
 export function inputId(db: Database, ingest: IngestRef): number {
-  const known = db.get<{ id: number }>(
-    'SELECT id FROM input WHERE channel_guid = ? AND ingest_endpoint_id = ?',
-    ingest.channelGuid,
-    ingest.ingestEndpointId,
-  )
-  if (known) return known.id
-  return db.insert(
-    `INSERT INTO input (channel_guid, ingest_endpoint_id, version, state) VALUES (?, ?, 0, '')`,
-    ingest.channelGuid,
-    ingest.ingestEndpointId,
+  return (
+    knownInput(db, ingest) ||
+    db.insert(
+      `INSERT INTO input (channel_guid, ingest_endpoint_id, version, state) VALUES (?, ?, 0, '')`,
+      ingest.channelGuid,
+      ingest.ingestEndpointId,
+    )
   )
 }

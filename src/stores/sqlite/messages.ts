@@ -8,7 +8,6 @@ export type ToWorker = { readonly kind: 'requests'; readonly requests: readonly 
 export type Reply = { readonly id: number } & ({ readonly result: unknown } | { readonly error: Error })
 
 export type FromWorker =
-  | { readonly kind: 'opened' }
+  | { readonly kind: 'opened'; readonly operations: readonly string[] }
   | { readonly kind: 'refused'; readonly name: string; readonly message: string }
   | { readonly kind: 'replies'; readonly replies: readonly Reply[]; readonly changes: readonly ResourceChange[] }
-  | { readonly kind: 'closed' }

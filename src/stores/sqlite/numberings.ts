@@ -1,6 +1,6 @@
 import type { IngestRef, Numbering } from '../segment-index.ts'
 import type { Database } from './database.ts'
-import { inputId } from './inputs.ts'
+import { inputId, knownInput } from './inputs.ts'
 import type { Operations } from './operations.ts'
 
 const NUMBERING_COLUMNS = `SELECT n.id, n.segment_duration_seconds AS segmentDurationSeconds, n.first_number AS firstNumber,
@@ -40,7 +40,7 @@ export function numberingOperations(db: Database) {
         ? undefined
         : db.get<Numbering>(
             `${NUMBERING_COLUMNS} WHERE n.input = ? AND n.segment_duration_seconds = ? ORDER BY n.id DESC LIMIT 1`,
-            inputId(db, ingest),
+            knownInput(db, ingest),
             segmentDurationSeconds,
           )
       const numbering = shared ?? create(ingest, segmentDurationSeconds)
@@ -49,6 +49,6 @@ export function numberingOperations(db: Database) {
     },
 
     numberingsOf: (ingest: IngestRef) =>
-      db.all<Numbering>(`${NUMBERING_COLUMNS} WHERE n.input = ? ORDER BY n.id`, inputId(db, ingest)),
+      db.all<Numbering>(`${NUMBERING_COLUMNS} WHERE n.input = ? ORDER BY n.id`, knownInput(db, ingest)),
   } satisfies Partial<Operations>
 }

@@ -8,6 +8,7 @@ import { forgettingOperations } from './forgetting.ts'
 import { harvestJobOperations } from './harvest-jobs.ts'
 import { numberingOperations } from './numberings.ts'
 import { originEndpointOperations } from './origin-endpoints.ts'
+import { type OutputSegmentOperations, outputSegmentOperations } from './output-segments.ts'
 import { retentionOperations } from './retention.ts'
 import { timelineOperations } from './timelines.ts'
 
@@ -18,7 +19,14 @@ export type Synchronous<Port> = {
     : never
 }
 
-export type Operations = Synchronous<Omit<Resources, 'onChange'> & SegmentIndex>
+/** What the port asks for in one piece and the store does in steps: see `stepwise.ts`. */
+type InSteps = 'outputSegment' | 'lastOutputSegments' | 'outputSegmentsBetween' | 'forgetChannel'
+
+export type Operations = Synchronous<Omit<Resources, 'onChange'> & Omit<SegmentIndex, InSteps>> &
+  OutputSegmentOperations & {
+    /** A step of at most `limit` slots and objects: true when nothing of the channel is left. */
+    forgetSomeOfChannel(channelGuid: string, limit: number): boolean
+  }
 
 /** Where an operation says what it changed; heard once its transaction is durable. */
 export type Changes = { note(change: ResourceChange): void }
@@ -32,6 +40,7 @@ export function operations(db: Database, changes: Changes): Operations {
     ...eventOperations(db),
     ...retentionOperations(db),
     ...timelineOperations(db),
+    ...outputSegmentOperations(db),
     ...numberingOperations(db),
     ...forgettingOperations(db),
   }

@@ -40,7 +40,7 @@ export const MIGRATIONS: readonly string[] = [
     input INTEGER NOT NULL, era INTEGER NOT NULL, idx INTEGER NOT NULL, start_utc INTEGER NOT NULL,
     end_utc INTEGER NOT NULL, sealed_at INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (input, era, idx)
   ) STRICT, WITHOUT ROWID;
-  CREATE INDEX slot_sealed ON slot (input, sealed_at);
+  CREATE INDEX slot_sealed ON slot (input, sealed_at, start_utc, end_utc);
   CREATE TABLE source_object (
     key TEXT PRIMARY KEY, input INTEGER NOT NULL, received_at INTEGER NOT NULL, placed INTEGER NOT NULL DEFAULT 0,
     body TEXT NOT NULL
@@ -50,7 +50,7 @@ export const MIGRATIONS: readonly string[] = [
 
   CREATE TABLE numbering (
     id INTEGER PRIMARY KEY AUTOINCREMENT, input INTEGER NOT NULL, segment_duration_seconds REAL NOT NULL,
-    first_number INTEGER NOT NULL
+    first_number INTEGER NOT NULL, longest_ms INTEGER NOT NULL DEFAULT 0
   ) STRICT;
   CREATE INDEX numbering_of_input ON numbering (input);
   CREATE TABLE endpoint_numbering (
@@ -63,7 +63,7 @@ export const MIGRATIONS: readonly string[] = [
     slot_count INTEGER NOT NULL, start_utc INTEGER NOT NULL, end_utc INTEGER NOT NULL, body TEXT NOT NULL,
     PRIMARY KEY (numbering, number)
   ) STRICT, WITHOUT ROWID;
-  CREATE INDEX output_segment_by_time ON output_segment (numbering, end_utc);
+  CREATE INDEX output_segment_by_time ON output_segment (numbering, end_utc, start_utc);
   CREATE INDEX output_segment_by_slot ON output_segment (numbering, era, first_slot);
   `,
 ]

@@ -1,15 +1,12 @@
-import type { Era, OutputSegment, Slot } from '../../model/output-segment.ts'
+import { msFromTicks } from '../../media/time.ts'
+import type { Era, Slot } from '../../model/output-segment.ts'
 import type { SourceObject } from '../../model/source-segment.ts'
 import type { IngestRef, OutputSegmentRow, TimelineCommit } from '../segment-index.ts'
 import type { Database } from './database.ts'
-import { inputId } from './inputs.ts'
+import { inputId, knownInput } from './inputs.ts'
 import type { Operations } from './operations.ts'
 
 type Body = { body: string }
-type SegmentRow = Body & { number: number; era: number; first_slot: number; slot_count: number; input: number }
-
-const SEGMENT_COLUMNS = `SELECT s.number, s.era, s.first_slot, s.slot_count, s.body, n.input
-  FROM output_segment s JOIN numbering n ON n.id = s.numbering`
 
 export function timelineOperations(db: Database) {
   const insertSlot = (input: number, slot: Slot) => {
@@ -19,7 +16,7 @@ export function timelineOperations(db: Database) {
       slot.era,
       slot.index,
       slot.startUtc,
-      slot.startUtc + Math.round(slot.duration / 90),
+      slot.startUtc + msFromTicks(slot.duration),
       slot.sealedAt,
       JSON.stringify(slot),
     )
@@ -28,6 +25,8 @@ export function timelineOperations(db: Database) {
 
   const insertOutputSegment = (row: OutputSegmentRow) => {
     const { numbering, number, era, firstSlot, slotCount, ...segment } = row
+    const ms = msFromTicks(row.duration)
+    db.run('UPDATE numbering SET longest_ms = ?2 WHERE id = ?1 AND longest_ms < ?2', numbering, ms)
     db.run(
       `INSERT INTO output_segment (numbering, number, era, first_slot, slot_count, start_utc, end_utc, body)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -37,28 +36,15 @@ export function timelineOperations(db: Database) {
       firstSlot,
       slotCount,
       row.startUtc,
-      row.startUtc + Math.round(row.duration / 90),
+      row.startUtc + ms,
       JSON.stringify(segment),
     )
-  }
-
-  const outputSegment = (row: SegmentRow): OutputSegment => {
-    const slots = db
-      .all<Body>(
-        'SELECT body FROM slot WHERE input = ? AND era = ? AND idx >= ? AND idx < ? ORDER BY idx',
-        row.input,
-        row.era,
-        row.first_slot,
-        row.first_slot + row.slot_count,
-      )
-      .map(({ body }) => JSON.parse(body) as Slot)
-    return { ...JSON.parse(row.body), number: row.number, era: row.era, slots } as OutputSegment
   }
 
   return {
     loadTimeline: (ingest: IngestRef) =>
       db.get<{ version: number; state: string }>(
-        'SELECT version, state FROM input WHERE channel_guid = ? AND ingest_endpoint_id = ?',
+        'SELECT version, state FROM input WHERE channel_guid = ? AND ingest_endpoint_id = ? AND version > 0',
         ingest.channelGuid,
         ingest.ingestEndpointId,
       ),
@@ -103,7 +89,7 @@ export function timelineOperations(db: Database) {
       db
         .all<Body>(
           'SELECT body FROM era WHERE input = ? AND id IN (SELECT value FROM json_each(?)) ORDER BY id',
-          inputId(db, ingest),
+          knownInput(db, ingest),
           JSON.stringify(ids),
         )
         .map(({ body }) => JSON.parse(body) as Era),
@@ -112,40 +98,18 @@ export function timelineOperations(db: Database) {
       db
         .all<Body>(
           'SELECT body FROM slot WHERE input = ? AND (era, idx) > (?, ?) ORDER BY era, idx LIMIT ?',
-          inputId(db, ingest),
+          knownInput(db, ingest),
           after?.era ?? -1,
           after?.index ?? -1,
           limit,
         )
         .map(({ body }) => JSON.parse(body) as Slot),
 
-    lastOutputSegments: (numbering: number, limit: number) =>
-      db
-        .all<SegmentRow>(`${SEGMENT_COLUMNS} WHERE s.numbering = ? ORDER BY s.number DESC LIMIT ?`, numbering, limit)
-        .reverse()
-        .map(outputSegment),
-
-    outputSegmentsBetween: (numbering: number, start: number, end: number, limit: number) =>
-      db
-        .all<SegmentRow>(
-          `${SEGMENT_COLUMNS} WHERE s.numbering = ? AND s.end_utc > ? AND s.start_utc < ? ORDER BY s.number LIMIT ?`,
-          numbering,
-          start,
-          end,
-          limit,
-        )
-        .map(outputSegment),
-
-    outputSegment(numbering: number, number: number) {
-      const row = db.get<SegmentRow>(`${SEGMENT_COLUMNS} WHERE s.numbering = ? AND s.number = ?`, numbering, number)
-      return row && outputSegment(row)
-    },
-
     unplacedObjects: (ingest: IngestRef) =>
       db
         .all<Body>(
           'SELECT body FROM source_object WHERE input = ? AND placed = 0 ORDER BY received_at',
-          inputId(db, ingest),
+          knownInput(db, ingest),
         )
         .map(({ body }) => JSON.parse(body) as SourceObject),
   } satisfies Partial<Operations>

@@ -12,19 +12,19 @@ const port = parentPort
 if (!port) throw new Error('sqlite/worker.ts runs in a worker thread only')
 const send = (message: FromWorker) => port.postMessage(message)
 
-function serve(db: Database): void {
+/** Answers requests; returns the names of the operations there are. */
+function serve(db: Database): readonly string[] {
   let changes: ResourceChange[] = []
-  const all = operations(db, { note: (change) => changes.push(change) }) as unknown as Record<
-    string,
-    ((...args: readonly unknown[]) => unknown) | undefined
-  >
+  const all = new Map<string, (...args: readonly never[]) => unknown>(
+    Object.entries(operations(db, { note: (change) => changes.push(change) })),
+  )
   let waiting: Request[] = []
 
   const perform = ({ id, operation, args }: Request): Reply => {
     const before = changes.length
     db.exec('SAVEPOINT request')
     try {
-      const result = all[operation]?.(...args)
+      const result = all.get(operation)?.(...(args as readonly never[]))
       db.exec('RELEASE request')
       return { id, result }
     } catch (error) {
@@ -61,18 +61,18 @@ function serve(db: Database): void {
     if (message.kind === 'close') {
       drain()
       db.close()
-      send({ kind: 'closed' })
       port.close()
       return
     }
     if (waiting.length === 0) setImmediate(drain)
     waiting.push(...message.requests)
   })
+  return [...all.keys()]
 }
 
 try {
-  serve(new Database((workerData as { path: string }).path))
-  send({ kind: 'opened' })
+  const names = serve(new Database((workerData as { path: string }).path))
+  send({ kind: 'opened', operations: names })
 } catch (error) {
   send({ kind: 'refused', name: (error as Error).name, message: (error as Error).message })
 }

@@ -1,0 +1,122 @@
+import { ticks, utcMs } from '../media/time.ts'
+import type { Channel } from '../model/channel.ts'
+import type { ServiceEvent } from '../model/event.ts'
+import type { HarvestJob } from '../model/harvest-job.ts'
+import type { OriginEndpoint } from '../model/origin-endpoint.ts'
+import type { Slot } from '../model/output-segment.ts'
+import type { SourceObject } from '../model/source-segment.ts'
+import type { Resources } from './resources.ts'
+import type { IngestRef, OutputSegmentRow, SegmentIndex, TimelineCommit } from './segment-index.ts'
+
+/** What the suites of both database ports are run against: a store with nothing in it. */
+export type ContractStore = {
+  readonly resources: Resources
+  readonly segmentIndex: SegmentIndex
+  /** Closes the store and opens what it kept. */
+  restart(): Promise<ContractStore>
+}
+
+export const NOW = utcMs(Date.UTC(2026, 0, 1))
+export const DAY_MS = 86_400_000
+export const later = (ms: number) => utcMs(NOW + ms)
+
+export function channel(id: string, changes: Partial<Channel> = {}): Channel {
+  const guid = `guid-${id}`
+  return {
+    guid,
+    id,
+    tags: { team: 'größe ✓' },
+    createdAt: NOW,
+    ingestEndpoints: [
+      { id: guid, username: 'u1', password: 'p1' },
+      { id: `${guid}-2`, username: 'u2', password: 'p2' },
+    ],
+    revision: 1,
+    ...changes,
+  }
+}
+
+export function originEndpoint(id: string, channelId: string, changes: Partial<OriginEndpoint> = {}): OriginEndpoint {
+  return {
+    guid: `guid-${id}`,
+    id,
+    channelId,
+    channelGuid: `guid-${channelId}`,
+    manifestName: 'index',
+    startoverWindowSeconds: 0,
+    timeDelaySeconds: 0,
+    whitelist: [],
+    origination: 'ALLOW',
+    package: {
+      type: 'mssPackage',
+      manifestWindowSeconds: 60,
+      segmentDurationSeconds: 2,
+      streamSelection: { minVideoBitsPerSecond: 0, maxVideoBitsPerSecond: 2147483647, streamOrder: 'ORIGINAL' },
+    },
+    tags: {},
+    createdAt: NOW,
+    modifiedAt: NOW,
+    revision: 1,
+    ...changes,
+  }
+}
+
+export function harvestJob(id: string, endpoint: OriginEndpoint, changes: Partial<HarvestJob> = {}): HarvestJob {
+  return {
+    id,
+    channelId: endpoint.channelId,
+    originEndpointId: endpoint.id,
+    startTime: 'as the client wrote it',
+    endTime: 'the same',
+    start: later(-60_000),
+    end: NOW,
+    s3Destination: { bucketName: 'b', manifestKey: 'a/index.m3u8', roleArn: 'arn:aws:iam::1:role/r' },
+    status: 'IN_PROGRESS',
+    createdAt: NOW,
+    endpoint,
+    ...changes,
+  }
+}
+
+export function event(id: string): ServiceEvent {
+  return { id, at: NOW, detailType: 'MediaPackage HarvestJob Notification', resources: [], detail: { id } }
+}
+
+export const INPUT: IngestRef = { channelGuid: 'guid-news', ingestEndpointId: 'guid-news' }
+export const SLOT_MS = 2000
+
+export function sourceObject(key: string, receivedAt = NOW): SourceObject {
+  return { key, name: `${key}.ts`, size: 7, crc32: 1, sha256: '00', receivedAt }
+}
+
+/** Slot `index` of `era`, with one object per key; two seconds long, and sealed when it ends. */
+export function slot(index: number, keys: readonly string[], { era = 0, at = NOW as number } = {}): Slot {
+  const startUtc = utcMs(at + index * SLOT_MS)
+  const objects = Object.fromEntries(keys.map((key, n) => [n + 1, { key, size: 7, crc32: 1, sha256: '00' }]))
+  const duration = ticks(SLOT_MS * 90)
+  const sealedAt = utcMs(startUtc + SLOT_MS)
+  return { era, index, start: ticks(index * duration), duration, startUtc, sealedAt, objects }
+}
+
+/** The output segment made of these slots. */
+export function outputSegment(numbering: number, number: number, slots: readonly Slot[]): OutputSegmentRow {
+  const first = slots[0]!
+  return {
+    numbering,
+    number,
+    era: first.era,
+    start: first.start,
+    duration: ticks(slots.reduce((sum, { duration }) => sum + duration, 0)),
+    startUtc: first.startUtc,
+    sealedAt: slots.at(-1)!.sealedAt,
+    discontinuity: false,
+    discontinuitySequence: 0,
+    firstSlot: first.index,
+    slotCount: slots.length,
+  }
+}
+
+export function commit(expectedVersion: number, parts: Partial<TimelineCommit> = {}): TimelineCommit {
+  const nothing = { objects: [], eras: [], slots: [], outputSegments: [] }
+  return { expectedVersion, state: `state ${expectedVersion + 1}`, ...nothing, ...parts }
+}

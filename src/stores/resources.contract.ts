@@ -1,0 +1,388 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { type UtcMs, utcMs } from '../media/time.ts'
+import type { OriginEndpoint } from '../model/origin-endpoint.ts'
+import {
+  type ContractStore,
+  channel,
+  commit,
+  DAY_MS,
+  event,
+  harvestJob,
+  INPUT,
+  later,
+  NOW,
+  originEndpoint,
+} from './nouns.contract.ts'
+import type { Page, PageRequest, ResourceChange, Resources } from './resources.ts'
+
+const MANY = { maxChannels: 100, maxPerChannel: 100, maxInProgress: 100, idFreeAfterMs: 90 * DAY_MS }
+const HOUR_MS = 3_600_000
+
+/** What every Resources promises. Each adapter's test calls this with its own `open`, which gives an empty store. */
+export function resourcesContract(name: string, open: () => Promise<ContractStore>): void {
+  describe(`${name} as Resources: channels`, () => {
+    it('gives back what was created, by id and by GUID, also after a restart', async () => {
+      const store = await open()
+      const news = channel('news', { egressAccessLogs: { logGroupName: 'g' } })
+      assert.equal(await store.resources.createChannel(news, MANY), 'created')
+      const { resources } = await store.restart()
+      assert.deepEqual(await resources.channelById('news'), news)
+      assert.deepEqual(await resources.channelByGuid('guid-news'), news)
+      assert.equal(await resources.channelById('guid-news'), undefined)
+    })
+
+    it('refuses a second channel of the same id, and one more than the limit', async () => {
+      const { resources } = await open()
+      const limits = { maxChannels: 2 }
+      assert.equal(await resources.createChannel(channel('a'), limits), 'created')
+      assert.equal(await resources.createChannel(channel('a', { guid: 'other' }), limits), 'duplicate')
+      assert.equal(await resources.createChannel(channel('b'), limits), 'created')
+      assert.equal(await resources.createChannel(channel('c'), limits), 'quota')
+      assert.equal(await resources.channelByGuid('other'), undefined)
+    })
+
+    it('keeps a limit that concurrent creations reach together', async () => {
+      const { resources } = await open()
+      const ids = ['a', 'b', 'c', 'd', 'e']
+      const answers = await Promise.all(ids.map((id) => resources.createChannel(channel(id), { maxChannels: 3 })))
+      assert.deepEqual(answers.toSorted(), ['created', 'created', 'created', 'quota', 'quota'])
+    })
+
+    it('takes an update only as the successor of what it holds', async () => {
+      const { resources } = await open()
+      await resources.createChannel(channel('a'), MANY)
+      const second = channel('a', { description: 'second', revision: 2 })
+      assert.equal(await resources.updateChannel(second), 'updated')
+      assert.equal(await resources.updateChannel({ ...second, description: 'late' }), 'conflict')
+      assert.equal(await resources.updateChannel({ ...second, revision: 4 }), 'conflict')
+      assert.equal(await resources.updateChannel(channel('b', { revision: 2 })), 'missing')
+      assert.deepEqual(await resources.channelById('a'), second)
+    })
+
+    it('deletes a channel only when it has no endpoints', async () => {
+      const { resources } = await open()
+      await resources.createChannel(channel('a'), MANY)
+      await resources.createOriginEndpoint(originEndpoint('e', 'a'), MANY)
+      assert.equal(await resources.deleteChannel('a', NOW), 'has-endpoints')
+      await resources.deleteOriginEndpoint('e', NOW, 0)
+      assert.equal(await resources.deleteChannel('a', NOW), 'deleted')
+      assert.equal(await resources.deleteChannel('a', NOW), 'missing')
+      assert.equal(await resources.channelByGuid('guid-a'), undefined)
+    })
+
+    it('lists in creation order, page by page; a cursor outlives the deletion of what it names', async () => {
+      const { resources } = await open()
+      for (const id of ['c', 'a', 'd', 'b']) await resources.createChannel(channel(id), MANY)
+      assert.deepEqual(await idsOf((page) => resources.listChannels(page), 3), [['c', 'a', 'd'], ['b']])
+      assert.deepEqual(await idsOf((page) => resources.listChannels(page), 2), [
+        ['c', 'a'],
+        ['d', 'b'],
+      ])
+      const first = await resources.listChannels({ limit: 2 })
+      await resources.deleteChannel('a', NOW)
+      await resources.createChannel(channel('e'), MANY)
+      const rest = await resources.listChannels({ limit: 9, after: first.next! })
+      assert.deepEqual(rest, { items: [channel('d'), channel('b'), channel('e')] })
+    })
+
+    it('shows no page after the last', async () => {
+      const { resources } = await open()
+      assert.deepEqual(await resources.listChannels({ limit: 5 }), { items: [] })
+    })
+  })
+
+  describe(`${name} as Resources: origin endpoints`, () => {
+    it('creates within a channel that exists, within its limit, once per id', async () => {
+      const { resources } = await open()
+      await resources.createChannel(channel('a'), MANY)
+      await resources.createChannel(channel('b'), MANY)
+      const create = (id: string, of: string) =>
+        resources.createOriginEndpoint(originEndpoint(id, of), { maxPerChannel: 1 })
+      assert.equal(await create('e', 'a'), 'created')
+      assert.equal(await create('e', 'b'), 'duplicate')
+      assert.equal(await create('f', 'a'), 'quota')
+      assert.equal(await create('f', 'b'), 'created')
+      assert.equal(await create('g', 'nowhere'), 'no-channel')
+      assert.deepEqual(await resources.originEndpointById('e'), originEndpoint('e', 'a'))
+      assert.deepEqual(await resources.originEndpointByGuid('guid-f'), originEndpoint('f', 'b'))
+      assert.equal(await resources.originEndpointById('g'), undefined)
+    })
+
+    it('lists all, or those of one channel', async () => {
+      const { resources } = await open()
+      await resources.createChannel(channel('a'), MANY)
+      await resources.createChannel(channel('b'), MANY)
+      for (const [id, of] of [
+        ['1', 'a'],
+        ['2', 'b'],
+        ['3', 'a'],
+        ['4', 'a'],
+      ] as const) {
+        await resources.createOriginEndpoint(originEndpoint(id, of), MANY)
+      }
+      const ofA = (page: PageRequest) => resources.listOriginEndpoints({ ...page, channelId: 'a' })
+      assert.deepEqual(await idsOf(ofA, 2), [['1', '3'], ['4']])
+      assert.deepEqual(await idsOf((page) => resources.listOriginEndpoints(page), 9), [['1', '2', '3', '4']])
+    })
+
+    it('takes an update only as the successor of what it holds, and deletes once', async () => {
+      const { resources } = await open()
+      await resources.createChannel(channel('a'), MANY)
+      await resources.createOriginEndpoint(originEndpoint('e', 'a'), MANY)
+      const second = originEndpoint('e', 'a', { description: 'second', revision: 2 })
+      assert.equal(await resources.updateOriginEndpoint(second, 0), 'updated')
+      assert.equal(await resources.updateOriginEndpoint(second, 0), 'conflict')
+      assert.equal(await resources.updateOriginEndpoint(originEndpoint('f', 'a', { revision: 2 }), 0), 'missing')
+      assert.deepEqual(await resources.originEndpointById('e'), second)
+      assert.equal(await resources.deleteOriginEndpoint('e', NOW, 0), 'deleted')
+      assert.equal(await resources.deleteOriginEndpoint('e', NOW, 0), 'missing')
+    })
+  })
+
+  describe(`${name} as Resources: changes`, () => {
+    it('tells each change after it can be read, and no refusal', async () => {
+      const { resources } = await open()
+      const heard: ResourceChange[] = []
+      const stop = resources.onChange((change) => heard.push(change))
+      await resources.createChannel(channel('a'), MANY)
+      await resources.createChannel(channel('a'), MANY)
+      await resources.updateChannel(channel('a', { revision: 2 }))
+      await resources.updateChannel(channel('a', { revision: 2 }))
+      await resources.createOriginEndpoint(originEndpoint('e', 'a'), MANY)
+      await resources.updateOriginEndpoint(originEndpoint('e', 'a', { revision: 2 }), 0)
+      await resources.deleteOriginEndpoint('e', NOW, 0)
+      await resources.deleteChannel('a', NOW)
+      stop()
+      await resources.createChannel(channel('b'), MANY)
+      const ofChannel: ResourceChange = { kind: 'channel', guid: 'guid-a' }
+      const ofEndpoint: ResourceChange = { kind: 'originEndpoint', guid: 'guid-e', channelGuid: 'guid-a' }
+      assert.deepEqual(heard, [ofChannel, ofChannel, ofEndpoint, ofEndpoint, ofEndpoint, ofChannel])
+    })
+  })
+
+  describe(`${name} as Resources: harvest jobs`, () => {
+    const endpoint = originEndpoint('e', 'news')
+
+    it('keeps a job as it was made, with its own copy of the endpoint', async () => {
+      const store = await open()
+      const job = harvestJob('j', endpoint)
+      assert.equal(await store.resources.createHarvestJob(job, MANY), 'created')
+      const { resources } = await store.restart()
+      assert.deepEqual(await resources.harvestJobById('j'), job)
+      assert.deepEqual(await resources.harvestJobsInProgress(), [job])
+    })
+
+    it('counts only jobs in progress against the limit', async () => {
+      const { resources } = await open()
+      const limits = { ...MANY, maxInProgress: 1 }
+      assert.equal(await resources.createHarvestJob(harvestJob('1', endpoint), limits), 'created')
+      assert.equal(await resources.createHarvestJob(harvestJob('2', endpoint), limits), 'quota')
+      await resources.finishHarvestJob('1', { status: 'SUCCEEDED' }, event('1'))
+      assert.equal(await resources.createHarvestJob(harvestJob('2', endpoint), limits), 'created')
+    })
+
+    it('frees an id 90 days after its job was made, not a millisecond sooner', async () => {
+      const { resources } = await open()
+      const again = (ms: number) =>
+        resources.createHarvestJob(harvestJob('j', endpoint, { createdAt: later(ms), startTime: 'again' }), MANY)
+      await resources.createHarvestJob(harvestJob('j', endpoint), MANY)
+      await resources.finishHarvestJob('j', { status: 'SUCCEEDED' }, event('1'))
+      assert.equal(await again(90 * DAY_MS - 1), 'duplicate')
+      assert.equal(await again(90 * DAY_MS), 'created')
+      const job = await resources.harvestJobById('j')
+      assert.deepEqual([job?.startTime, job?.status], ['again', 'IN_PROGRESS'])
+    })
+
+    it('does not replace a job that is still in progress', async () => {
+      const { resources } = await open()
+      await resources.createHarvestJob(harvestJob('j', endpoint), MANY)
+      const again = harvestJob('j', endpoint, { createdAt: later(91 * DAY_MS) })
+      assert.equal(await resources.createHarvestJob(again, MANY), 'duplicate')
+    })
+
+    it('ends a job once, with exactly one event', async () => {
+      const { resources } = await open()
+      await resources.createHarvestJob(harvestJob('j', endpoint), MANY)
+      const answers = await Promise.all([
+        resources.finishHarvestJob('j', { status: 'FAILED', message: 'no bucket' }, event('1')),
+        resources.finishHarvestJob('j', { status: 'SUCCEEDED' }, event('2')),
+      ])
+      assert.deepEqual(answers.toSorted(), ['finished', 'not-in-progress'])
+      assert.equal(await resources.finishHarvestJob('j', { status: 'SUCCEEDED' }, event('3')), 'not-in-progress')
+      assert.equal(await resources.finishHarvestJob('nobody', { status: 'SUCCEEDED' }, event('4')), 'not-in-progress')
+      const { items } = await resources.listEvents({ limit: 9 })
+      assert.equal(items.length, 1)
+      const status = (await resources.harvestJobById('j'))?.status
+      assert.equal(status, items[0]?.id === '1' ? 'FAILED' : 'SUCCEEDED')
+      assert.deepEqual(await resources.harvestJobsInProgress(), [])
+    })
+
+    it('ends no job whose event cannot be written', async () => {
+      const { resources } = await open()
+      await resources.createHarvestJob(harvestJob('j', endpoint), MANY)
+      await resources.appendEvent(event('taken'))
+      await assert.rejects(resources.finishHarvestJob('j', { status: 'SUCCEEDED' }, event('taken')))
+      assert.equal((await resources.harvestJobById('j'))?.status, 'IN_PROGRESS')
+    })
+
+    it('lists by channel, status and age', async () => {
+      const { resources } = await open()
+      const other = originEndpoint('f', 'sport')
+      const jobs = [
+        harvestJob('1', endpoint, { createdAt: later(-100) }),
+        harvestJob('2', other),
+        harvestJob('3', endpoint),
+        harvestJob('4', endpoint),
+      ]
+      for (const job of jobs) await resources.createHarvestJob(job, MANY)
+      await resources.finishHarvestJob('3', { status: 'FAILED', message: 'm' }, event('1'))
+      const list = (filter: Omit<Parameters<Resources['listHarvestJobs']>[0], 'limit' | 'after'>) =>
+        idsOf((page) => resources.listHarvestJobs({ ...page, ...filter }), 2)
+      const always = utcMs(0)
+      assert.deepEqual(await list({ createdAfter: always }), [
+        ['1', '2'],
+        ['3', '4'],
+      ])
+      assert.deepEqual(await list({ createdAfter: later(-100) }), [['2', '3'], ['4']])
+      assert.deepEqual(await list({ createdAfter: always, channelId: 'news' }), [['1', '3'], ['4']])
+      assert.deepEqual(await list({ createdAfter: always, status: 'FAILED' }), [['3']])
+      assert.deepEqual(await list({ createdAfter: later(-1), channelId: 'news', status: 'IN_PROGRESS' }), [['4']])
+    })
+
+    it('forgets ended jobs past their time, and none in progress', async () => {
+      const { resources } = await open()
+      const old = { createdAt: later(-90 * DAY_MS) }
+      await resources.createHarvestJob(harvestJob('ended', endpoint, old), MANY)
+      await resources.createHarvestJob(harvestJob('running', endpoint, old), MANY)
+      await resources.createHarvestJob(harvestJob('young', endpoint, { createdAt: later(1 - 90 * DAY_MS) }), MANY)
+      await resources.finishHarvestJob('ended', { status: 'SUCCEEDED' }, event('1'))
+      await resources.finishHarvestJob('young', { status: 'SUCCEEDED' }, event('2'))
+      await resources.expire(NOW, 90 * DAY_MS)
+      const list = (page: PageRequest) => resources.listHarvestJobs({ ...page, createdAfter: utcMs(0) })
+      assert.deepEqual(await idsOf(list, 9), [['running', 'young']])
+    })
+  })
+
+  describe(`${name} as Resources: names in buckets`, () => {
+    const claim = (jobId: string, endpointGuid: string, keys: string[], bucket = 'b') => ({
+      bucket,
+      keys,
+      jobId,
+      endpointGuid,
+    })
+
+    it('lets one endpoint write its names again and refuses them to another, naming key and newest job', async () => {
+      const { resources } = await open()
+      assert.deepEqual(await resources.claimBucketKeys(claim('1', 'e', ['x/1', 'x/2'])), {})
+      assert.deepEqual(await resources.claimBucketKeys(claim('2', 'e', ['x/2', 'x/3'])), {})
+      const refused = await resources.claimBucketKeys(claim('3', 'f', ['x/2', 'x/4']))
+      assert.deepEqual(refused, { owner: { key: 'x/2', jobId: '2' } })
+      assert.deepEqual(await resources.claimBucketKeys(claim('3', 'f', ['x/2', 'x/4'], 'other bucket')), {})
+    })
+
+    it('takes nothing when it refuses', async () => {
+      const { resources } = await open()
+      await resources.claimBucketKeys(claim('1', 'e', ['x/1']))
+      await resources.claimBucketKeys(claim('2', 'f', ['x/0', 'x/1', 'x/2']))
+      assert.deepEqual(await resources.claimBucketKeys(claim('3', 'g', ['x/0', 'x/2'])), {})
+    })
+
+    it('lets only one of two concurrent claims have a name', async () => {
+      const { resources } = await open()
+      const answers = await Promise.all(
+        ['e', 'f'].map((endpoint) => resources.claimBucketKeys(claim(`job of ${endpoint}`, endpoint, ['x']))),
+      )
+      assert.equal(answers.filter(({ owner }) => owner === undefined).length, 1)
+    })
+  })
+
+  describe(`${name} as Resources: events`, () => {
+    it('lists them in the order they were written', async () => {
+      const { resources } = await open()
+      for (const id of ['b', 'a', 'c']) await resources.appendEvent(event(id))
+      assert.deepEqual(await idsOf((page) => resources.listEvents(page), 2), [['b', 'a'], ['c']])
+      assert.deepEqual((await resources.listEvents({ limit: 1 })).items, [event('b')])
+    })
+  })
+
+  describe(`${name} as Resources: what is to be kept`, () => {
+    const window = (seconds: number, changes: Partial<OriginEndpoint> = {}) => ({
+      startoverWindowSeconds: seconds,
+      ...changes,
+    })
+    const secondsAt = async (resources: Resources, at: UtcMs) =>
+      (await resources.retentionDemands(at, HOUR_MS)).map(({ startoverWindowSeconds }) => startoverWindowSeconds)
+
+    it('is the longest window among the endpoints of a channel', async () => {
+      const { resources } = await open()
+      await resources.createChannel(channel('a'), MANY)
+      await resources.createChannel(channel('b'), MANY)
+      await resources.createOriginEndpoint(originEndpoint('1', 'a', window(100)), MANY)
+      await resources.createOriginEndpoint(originEndpoint('2', 'a', window(300)), MANY)
+      assert.deepEqual(await resources.retentionDemands(NOW, HOUR_MS), [
+        { channelGuid: 'guid-a', startoverWindowSeconds: 300, gone: false, pinned: [] },
+        { channelGuid: 'guid-b', startoverWindowSeconds: 0, gone: false, pinned: [] },
+      ])
+    })
+
+    it('holds on to a window that shrank or went for the time of grace', async () => {
+      const { resources } = await open()
+      await resources.createChannel(channel('a'), MANY)
+      await resources.createOriginEndpoint(originEndpoint('1', 'a', window(300)), MANY)
+      const smaller = originEndpoint('1', 'a', window(100, { revision: 2, modifiedAt: NOW }))
+      await resources.updateOriginEndpoint(smaller, HOUR_MS)
+      assert.deepEqual(await secondsAt(resources, later(HOUR_MS - 1)), [300])
+      await resources.expire(later(HOUR_MS - 1), DAY_MS)
+      assert.deepEqual(await secondsAt(resources, later(HOUR_MS - 1)), [300])
+      assert.deepEqual(await secondsAt(resources, later(HOUR_MS)), [100])
+      await resources.deleteOriginEndpoint('1', later(HOUR_MS), HOUR_MS)
+      await resources.expire(later(HOUR_MS), DAY_MS)
+      assert.deepEqual(await secondsAt(resources, later(2 * HOUR_MS - 1)), [100])
+      assert.deepEqual(await secondsAt(resources, later(2 * HOUR_MS)), [0])
+    })
+
+    it('pins the windows of jobs in progress, also when channel and endpoint are gone', async () => {
+      const { resources } = await open()
+      const endpoint = originEndpoint('1', 'a')
+      await resources.createChannel(channel('a'), MANY)
+      await resources.createOriginEndpoint(endpoint, MANY)
+      await resources.createHarvestJob(harvestJob('j', endpoint, { start: utcMs(10), end: utcMs(20) }), MANY)
+      const pinned = async (at: UtcMs) => (await resources.retentionDemands(at, HOUR_MS))[0]?.pinned
+      assert.deepEqual(await pinned(NOW), [{ from: 10, to: 20 }])
+      await resources.deleteOriginEndpoint('1', NOW, HOUR_MS)
+      await resources.deleteChannel('a', NOW)
+      assert.deepEqual(await pinned(NOW), [{ from: 10, to: 20 }])
+      await resources.finishHarvestJob('j', { status: 'SUCCEEDED' }, event('1'))
+      assert.deepEqual(await pinned(NOW), [])
+    })
+
+    it('lets a deleted channel go after its grace, when no job runs, until it is forgotten', async () => {
+      const { resources, segmentIndex } = await open()
+      const endpoint = originEndpoint('1', 'news')
+      await resources.createChannel(channel('news'), MANY)
+      await segmentIndex.commitTimeline(INPUT, commit(0))
+      await resources.createHarvestJob(harvestJob('j', endpoint), MANY)
+      await resources.deleteChannel('news', NOW)
+      const gone = async (at: UtcMs) => (await resources.retentionDemands(at, HOUR_MS)).map((demand) => demand.gone)
+      assert.deepEqual(await gone(later(HOUR_MS)), [false])
+      await resources.finishHarvestJob('j', { status: 'SUCCEEDED' }, event('1'))
+      assert.deepEqual(await gone(later(HOUR_MS - 1)), [false])
+      assert.deepEqual(await gone(later(HOUR_MS)), [true])
+      await segmentIndex.forgetChannel('guid-news')
+      assert.deepEqual(await gone(later(HOUR_MS)), [])
+    })
+  })
+}
+
+/** The ids on each page of a listing. */
+async function idsOf(list: (page: PageRequest) => Promise<Page<{ id: string }>>, limit: number): Promise<string[][]> {
+  const pages: string[][] = []
+  let after: string | undefined
+  do {
+    const page = await list(after === undefined ? { limit } : { limit, after })
+    pages.push(page.items.map(({ id }) => id))
+    after = page.next
+  } while (after !== undefined)
+  return pages
+}

@@ -1,0 +1,98 @@
+import { Worker } from 'node:worker_threads'
+import { type ResourceChange, StoreUnavailable } from '../resources.ts'
+import { DatabaseInUse } from './database.ts'
+import type { FromWorker, Reply, Request, ToWorker } from './messages.ts'
+import type { Operations } from './operations.ts'
+
+/** Requests under way at once; more means that the disk cannot keep up, and callers are told so. */
+const MOST_REQUESTS = 20_000
+
+/** The operations of the database's thread, as its callers see them. */
+export type Remote = {
+  readonly [Name in keyof Operations]: (...args: Parameters<Operations[Name]>) => Promise<ReturnType<Operations[Name]>>
+}
+
+export type DatabaseThread = {
+  readonly remote: Remote
+  /** Finishes what was asked, then closes the database. */
+  close(): Promise<void>
+  /** Ends the thread at once, as a crash would. */
+  kill(): Promise<void>
+}
+
+type Waiter = { readonly resolve: (result: unknown) => void; readonly reject: (error: Error) => void }
+
+/** Starts the database's thread. `heard` is told every durable change before its request is answered. */
+export async function startDatabase(path: string, heard: (change: ResourceChange) => void): Promise<DatabaseThread> {
+  const worker = new Worker(new URL(`./worker${import.meta.url.slice(-3)}`, import.meta.url), { workerData: { path } })
+  const waiters = new Map<number, Waiter>()
+  let unsent: Request[] = []
+  let lastId = 0
+  let stopped: Error | undefined
+
+  const stop = (reason: Error) => {
+    stopped ??= reason
+    for (const waiter of waiters.values()) waiter.reject(stopped)
+    waiters.clear()
+  }
+  const post = (message: ToWorker) => worker.postMessage(message)
+
+  const operations = await new Promise<readonly string[]>((resolve, reject) => {
+    worker.once('error', reject)
+    worker.once('exit', () => reject(new StoreUnavailable("the store's thread ended at its start")))
+    worker.once('message', (message: FromWorker) => {
+      if (message.kind === 'opened') resolve(message.operations)
+      if (message.kind !== 'refused') return
+      reject(message.name === 'DatabaseInUse' ? new DatabaseInUse(message.message) : new Error(message.message))
+    })
+  })
+
+  const settle = (reply: Reply) => {
+    const waiter = waiters.get(reply.id)
+    waiters.delete(reply.id)
+    if ('error' in reply) waiter?.reject(reply.error)
+    else waiter?.resolve(reply.result)
+  }
+  worker.on('message', (message: FromWorker) => {
+    if (message.kind !== 'replies') return
+    // Listeners first: whoever hears that a change is done must not read an older cache.
+    message.changes.forEach(heard)
+    message.replies.forEach(settle)
+  })
+  worker.on('error', (error) => stop(new StoreUnavailable(`the store's thread died: ${error.message}`)))
+  worker.on('exit', () => stop(new StoreUnavailable('the store is closed')))
+
+  const call = (operation: string, args: readonly unknown[]): Promise<unknown> => {
+    if (stopped) return Promise.reject(stopped)
+    if (waiters.size >= MOST_REQUESTS) {
+      return Promise.reject(new StoreUnavailable(`${MOST_REQUESTS} requests already wait for the store`))
+    }
+    return new Promise((resolve, reject) => {
+      const id = ++lastId
+      waiters.set(id, { resolve, reject })
+      // What one turn of the event loop asks for travels together.
+      if (unsent.length === 0) {
+        queueMicrotask(() => {
+          const requests = unsent
+          unsent = []
+          post({ kind: 'requests', requests })
+        })
+      }
+      unsent.push({ id, operation, args })
+    })
+  }
+
+  const functions = operations.map((name) => [name, (...args: readonly unknown[]) => call(name, args)] as const)
+  return {
+    remote: Object.fromEntries(functions) as unknown as Remote,
+    async close() {
+      if (stopped) return
+      const exited = new Promise((resolve) => worker.once('exit', resolve))
+      queueMicrotask(() => post({ kind: 'close' }))
+      await exited
+    },
+    async kill() {
+      await worker.terminate()
+    },
+  }
+}

@@ -1,0 +1,48 @@
+import { type UtcMs, utcMs } from '../../media/time.ts'
+import type { OutputSegment } from '../../model/output-segment.ts'
+import type { SegmentIndex } from '../segment-index.ts'
+import type { NumberRange, TimeWindow } from './output-segments.ts'
+import type { Remote } from './remote.ts'
+
+/** Output segments in one answer: about a millisecond of parsing on the caller's event loop. */
+const PAGE = 128
+/** Slots forgotten in one transaction: other writers get their turn between two. */
+const STEP = 500
+
+const ALWAYS: TimeWindow = { start: utcMs(Number.MIN_SAFE_INTEGER), end: utcMs(Number.MAX_SAFE_INTEGER) }
+
+/** The port's large reads and deletions as many small requests, so that nobody waits behind them. */
+export function stepwise(remote: Remote) {
+  const pages = async (numbering: number, range: NumberRange | undefined, window: TimeWindow, limit: number) => {
+    const segments: OutputSegment[] = []
+    let after = range?.after ?? 0
+    while (range && after < range.last && segments.length < limit) {
+      const last = Math.min(after + PAGE, after + limit - segments.length, range.last)
+      const json = await remote.outputSegmentPage(numbering, { after, last }, window)
+      for (const segment of JSON.parse(json) as OutputSegment[]) segments.push(segment)
+      after = last
+    }
+    return segments
+  }
+
+  return {
+    async outputSegment(numbering: number, number: number) {
+      const [segment] = await pages(numbering, { after: number - 1, last: number }, ALWAYS, 1)
+      return segment
+    },
+
+    async lastOutputSegments(numbering: number, limit: number) {
+      return pages(numbering, await remote.newestOutputSegments(numbering, limit), ALWAYS, limit)
+    },
+
+    async outputSegmentsBetween(numbering: number, start: UtcMs, end: UtcMs, limit: number) {
+      const window = { start, end }
+      return pages(numbering, await remote.outputSegmentRange(numbering, window), window, limit)
+    },
+
+    /** A crash on the way leaves the channel deleted and due: it is forgotten again. */
+    async forgetChannel(channelGuid: string) {
+      while (!(await remote.forgetSomeOfChannel(channelGuid, STEP)));
+    },
+  } satisfies Partial<SegmentIndex>
+}
