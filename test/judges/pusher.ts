@@ -6,7 +6,7 @@ import type { LoopRendition } from './loop.ts'
 
 export class Pusher {
   readonly #ingest: Ingest
-  readonly #renditions: readonly LoopRendition[]
+  readonly renditions: readonly LoopRendition[]
   readonly #firstDate: number
   readonly #listed: number
   readonly #segmentSeconds: number
@@ -16,7 +16,7 @@ export class Pusher {
 
   constructor(ingest: Ingest, renditions: readonly LoopRendition[], firstDate: number, listed = 6) {
     this.#ingest = ingest
-    this.#renditions = renditions
+    this.renditions = renditions
     this.#firstDate = firstDate
     this.#listed = listed
     this.#segmentSeconds = renditions[0]!.segmentSeconds
@@ -33,7 +33,7 @@ export class Pusher {
   }
 
   async pushParent(): Promise<void> {
-    const lines = this.#renditions.flatMap(({ name, bandwidth }) => [
+    const lines = this.renditions.flatMap(({ name, bandwidth }) => [
       `#EXT-X-STREAM-INF:BANDWIDTH=${bandwidth}`,
       `channel-${name}.m3u8`,
     ])
@@ -44,7 +44,7 @@ export class Pusher {
   async pushNext(): Promise<void> {
     const number = this.published
     await Promise.all(
-      this.#renditions.map(async (rendition) => {
+      this.renditions.map(async (rendition) => {
         await this.#insist(segmentName(rendition.name, number), rendition.segment(number))
         await this.pushPlaylist(rendition.name, number)
       }),
@@ -58,7 +58,7 @@ export class Pusher {
 
   /** Ends the stream where it is. */
   async end(): Promise<void> {
-    await Promise.all(this.#renditions.map(({ name }) => this.pushPlaylist(name, this.published - 1, true)))
+    await Promise.all(this.renditions.map(({ name }) => this.pushPlaylist(name, this.published - 1, true)))
     this.client.close()
   }
 
