@@ -60,7 +60,8 @@ export async function encodeLoop(television: Television = TINY): Promise<LoopRen
       const segment = (number: number) => {
         const rounds = Math.floor(number / LOOP_SEGMENTS)
         const ticks = rounds * LOOP_SEGMENTS * segmentSeconds * TICKS_PER_SECOND
-        return delayed(loop[number % LOOP_SEGMENTS]!, ticks)
+        const original = loop[number % LOOP_SEGMENTS]!
+        return ticks === 0 ? original : delayed(original, ticks)
       }
       return { name, bandwidth, segmentSeconds, segment }
     }),

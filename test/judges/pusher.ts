@@ -13,6 +13,8 @@ export class Pusher {
   readonly client: DigestClient
   /** Segments answered 2xx in every rendition and then listed by a playlist answered 2xx in every rendition. */
   published = 0
+  /** Of all segments that were taken. */
+  bytesTaken = 0
 
   constructor(ingest: Ingest, renditions: readonly LoopRendition[], firstDate: number, listed = 6) {
     this.#ingest = ingest
@@ -45,7 +47,9 @@ export class Pusher {
     const number = this.published
     await Promise.all(
       this.renditions.map(async (rendition) => {
-        await this.#insist(segmentName(rendition.name, number), rendition.segment(number))
+        const segment = rendition.segment(number)
+        await this.#insist(segmentName(rendition.name, number), segment)
+        this.bytesTaken += segment.length
         await this.pushPlaylist(rendition.name, number)
       }),
     )
