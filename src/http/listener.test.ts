@@ -278,3 +278,29 @@ describe('a closing listener', () => {
     assert.equal(wire.text, '')
   })
 })
+
+describe('a client that closes its side as soon as its body is out', () => {
+  it('has all of it read, and is answered', async () => {
+    let size = 0
+    let refused: unknown
+    const { port } = await start([
+      at('/', async (request, response) => {
+        // What handlers do first: look the client up.
+        await new Promise((resolve) => setTimeout(resolve, 50))
+        try {
+          for await (const chunk of request) size += (chunk as Buffer).length
+        } catch (error) {
+          refused = error
+        }
+        sendText(response, 201, 'kept')
+      }),
+    ])
+    const wire = new Wire(port)
+    wire.socket.write('PUT /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n')
+    wire.socket.write(`9c40\r\n${'x'.repeat(40_000)}\r\n`)
+    wire.socket.end('0\r\n\r\n')
+    await wire.until(/kept/)
+    assert.equal(refused, undefined)
+    assert.equal(size, 40_000)
+  })
+})

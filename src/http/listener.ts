@@ -41,6 +41,9 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     insecureHTTPParser: false,
     noDelay: true,
   })
+  // Encoders that do not keep connections send a body, close their side and do not wait for the answer. Node would take
+  // that for an abort and throw away what of the body has not been read yet.
+  Object.assign(server, { httpAllowHalfOpen: true })
   server.timeout = limits.stallMs
   server.maxConnections = limits.maxConnections
   server.on('connection', (socket) => connections.add(socket))

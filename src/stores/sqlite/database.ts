@@ -26,11 +26,13 @@ export class Database {
         PRAGMA synchronous = FULL;
         PRAGMA cache_size = -65536;
         PRAGMA wal_autocheckpoint = 4000;
+        PRAGMA journal_size_limit = 67108864;
       `)
       this.migrate()
     } catch (error) {
       this.sqlite.close()
-      if (BUSY_CODES.has((error as { errcode?: number }).errcode ?? 0)) {
+      // The low byte: the others say why it is busy.
+      if (BUSY_CODES.has(((error as { errcode?: number }).errcode ?? 0) & 0xff)) {
         throw new DatabaseInUse(`${path} is in use by another process`)
       }
       throw error

@@ -54,7 +54,9 @@ export function harvestJobOperations(db: Database) {
 
     harvestJobsInProgress: () =>
       db
-        .all<Body>("SELECT body FROM harvest_job WHERE status = 'IN_PROGRESS' ORDER BY seq")
+        .all<Body>(
+          "SELECT body FROM harvest_job INDEXED BY harvest_job_in_progress WHERE status = 'IN_PROGRESS' ORDER BY seq",
+        )
         .map(({ body }) => JSON.parse(body) as HarvestJob),
 
     finishHarvestJob(id: string, outcome: HarvestOutcome, event: ServiceEvent) {

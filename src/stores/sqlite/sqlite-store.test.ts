@@ -1,15 +1,29 @@
+import assert from 'node:assert/strict'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after } from 'node:test'
-import type { ContractStore } from '../nouns.contract.ts'
+import { createInterface } from 'node:readline'
+import { DatabaseSync } from 'node:sqlite'
+import { after, describe, it } from 'node:test'
+import { promisify } from 'node:util'
+import type { Worker } from 'node:worker_threads'
+import fc from 'fast-check'
+import { type ContractStore, channel, event } from '../nouns.contract.ts'
 import { resourcesContract } from '../resources.contract.ts'
+import { StoreUnavailable } from '../resources.ts'
 import { segmentIndexContract } from '../segment-index.contract.ts'
+import { DatabaseInUse } from './database.ts'
+import { MIGRATIONS } from './schema.ts'
 import { openSqliteStore, type SqliteStore } from './sqlite-store.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'windrow-sqlite-'))
 const stores = new Set<SqliteStore>()
 let files = 0
+/** As the source text of a child process writes it. */
+const moduleUrl = (name: string) => JSON.stringify(new URL(name, import.meta.url).href)
+const newPath = () => join(folder, `${++files}.db`)
 
 async function openTracked(path: string): Promise<SqliteStore> {
   const store = await openSqliteStore(path)
@@ -22,7 +36,7 @@ after(async () => {
   await rm(folder, { recursive: true })
 })
 
-async function openContractStore(path = join(folder, `${++files}.db`)): Promise<ContractStore> {
+async function openContractStore(path = newPath()): Promise<ContractStore> {
   const store = await openTracked(path)
   return {
     ...store,
@@ -35,3 +49,147 @@ async function openContractStore(path = join(folder, `${++files}.db`)): Promise<
 
 resourcesContract('SQLite', openContractStore)
 segmentIndexContract('SQLite', openContractStore)
+
+describe('a store in SQLite', () => {
+  it('refuses a second opener until the first has closed', async () => {
+    const path = newPath()
+    const store = await openTracked(path)
+    await assert.rejects(openSqliteStore(path), DatabaseInUse)
+    const program = `
+      import { openSqliteStore } from ${moduleUrl('./sqlite-store.ts')}
+      await openSqliteStore(${JSON.stringify(path)}).catch((error) => console.log(error.name))`
+    const { stdout } = await promisify(execFile)(process.execPath, ['-e', program])
+    assert.equal(stdout, 'DatabaseInUse\n')
+    await store.close()
+    await (await openTracked(path)).close()
+  })
+
+  it('finishes what was asked before it closes, and then answers that it is closed', async () => {
+    const path = newPath()
+    const store = await openTracked(path)
+    const appended = Promise.all(['a', 'b'].map((id) => store.resources.appendEvent(event(id))))
+    await Promise.all([store.close(), store.close()])
+    await appended
+    await assert.rejects(store.resources.appendEvent(event('c')), StoreUnavailable)
+    const again = await openTracked(path)
+    assert.equal((await again.resources.listEvents({ limit: 9 })).items.length, 2)
+  })
+
+  it('is of the newest version, and refuses one from the future', async () => {
+    const path = newPath()
+    await (await openTracked(path)).close()
+    await (await openTracked(path)).close()
+    const database = new DatabaseSync(path)
+    assert.equal(database.prepare('PRAGMA user_version').get()?.['user_version'], MIGRATIONS.length)
+    database.exec(`PRAGMA user_version = ${MIGRATIONS.length + 1}`)
+    database.close()
+    await assert.rejects(openSqliteStore(path), /is of version \d+; this program knows versions up to \d+/)
+  })
+
+  it('says where it cannot be opened', async () => {
+    await assert.rejects(openSqliteStore(join(folder, 'no/such/folder.db')), /unable to open database/)
+  })
+
+  it('refuses more requests than can reasonably wait, and serves the others', async () => {
+    const store = await openTracked(newPath())
+    const answers = await Promise.allSettled(
+      Array.from({ length: 20_010 }, () => store.resources.channelById('nobody')),
+    )
+    const refused = answers.filter(({ status }) => status === 'rejected')
+    assert.equal(refused.length, 10)
+    assert.ok(refused.every((answer) => answer.status === 'rejected' && answer.reason instanceof StoreUnavailable))
+    assert.equal(await store.resources.channelById('nobody'), undefined)
+  })
+
+  it('rejects everything that waits when its thread dies, and all that comes later', async () => {
+    const started = once(process, 'worker')
+    const store = await openTracked(newPath())
+    const [thread] = (await started) as [Worker]
+    const waiting = Promise.allSettled(
+      Array.from({ length: 500 }, (_, i) => store.resources.appendEvent(event(`${i}`))),
+    )
+    await thread.terminate()
+    const last = (await waiting).at(-1)
+    assert.ok(last?.status === 'rejected' && last.reason instanceof StoreUnavailable)
+    await assert.rejects(store.segmentIndex.inputs(), StoreUnavailable)
+    await store.close()
+  })
+
+  it('lets one request of a group fail alone', async () => {
+    const store = await openTracked(newPath())
+    const heard: string[] = []
+    store.resources.onChange((change) => heard.push(change.guid))
+    const unlimited = { maxChannels: 9 }
+    const answers = await Promise.allSettled([
+      store.resources.createChannel(channel('a'), unlimited),
+      store.resources.createChannel(channel('b', { guid: 'guid-a' }), unlimited),
+      store.resources.createChannel(channel('c'), unlimited),
+    ])
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      ['fulfilled', 'rejected', 'fulfilled'],
+    )
+    assert.deepEqual(heard, ['guid-a', 'guid-c'])
+  })
+})
+
+describe('a store in SQLite whose process is killed', () => {
+  const INPUTS = 8
+  const runs = Number(process.env['WINDROW_TEST_RUNS'] ?? 4)
+  const seed = Number(process.env['WINDROW_TEST_SEED'] ?? 20_260_101)
+
+  it(`keeps every acknowledged commit, whole, and frees its lock (${runs} kills, seed ${seed})`, async () => {
+    const path = newPath()
+    for (const acknowledgements of fc.sample(fc.integer({ min: 1, max: 1500 }), { numRuns: runs, seed })) {
+      const acknowledged = await commitUntilKilled(path, INPUTS, acknowledgements)
+      const store = await openSqliteStore(path)
+      for (const [channelGuid, version] of acknowledged) {
+        const ingest = { channelGuid, ingestEndpointId: '1' }
+        const stored = await store.segmentIndex.loadTimeline(ingest)
+        assert.ok((stored?.version ?? 0) >= version, `${channelGuid}: ${stored?.version} of ${version}`)
+        const slots = await store.segmentIndex.slots(ingest, undefined, 1e6)
+        assert.equal(slots.length, stored?.version)
+        const keys = slots.map((_, i) => `${channelGuid}/${i}`)
+        assert.deepEqual(await store.segmentIndex.unknownObjects(keys), [])
+      }
+      await store.close()
+      const database = new DatabaseSync(path)
+      assert.deepEqual(Object.values(database.prepare('PRAGMA integrity_check').get() ?? {}), ['ok'])
+      database.close()
+    }
+  })
+})
+
+/** A process that commits slot after slot to some inputs, killed after so many acknowledgements: the last of each. */
+async function commitUntilKilled(path: string, inputs: number, acknowledgements: number): Promise<Map<string, number>> {
+  const program = `
+    import { openSqliteStore } from ${moduleUrl('./sqlite-store.ts')}
+    import { commit, slot, sourceObject } from ${moduleUrl('../nouns.contract.ts')}
+    const { segmentIndex } = await openSqliteStore(${JSON.stringify(path)})
+    const run = async (channelGuid) => {
+      const ingest = { channelGuid, ingestEndpointId: '1' }
+      let version = (await segmentIndex.loadTimeline(ingest))?.version ?? 0
+      for (;;) {
+        const key = channelGuid + '/' + version
+        const parts = { objects: [sourceObject(key)], slots: [slot(version, [key])] }
+        const answer = await segmentIndex.commitTimeline(ingest, commit(version, parts))
+        if (answer !== 'committed') throw new Error(answer)
+        process.stdout.write(channelGuid + ' ' + ++version + '\\n')
+      }
+    }
+    await Promise.all(Array.from({ length: ${inputs} }, (_, i) => run('channel-' + i)))`
+  const child = spawn(process.execPath, ['-e', program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const exited = once(child, 'exit')
+  const acknowledged = new Map<string, number>()
+  let count = 0
+  for await (const line of createInterface({ input: child.stdout })) {
+    const [channelGuid = '', version] = line.split(' ')
+    acknowledged.set(channelGuid, Number(version))
+    if (++count === acknowledgements) child.kill('SIGKILL')
+  }
+  const [, signal] = (await exited) as [unknown, string | null]
+  assert.equal(signal, 'SIGKILL')
+  return acknowledged
+}

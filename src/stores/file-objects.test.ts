@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, describe, it } from 'node:test'
+import { openFileObjects } from './file-objects.ts'
+import { keysOf, objectsContract, put } from './objects.contract.ts'
+
+const folder = await mkdtemp(join(tmpdir(), 'windrow-objects-'))
+after(() => rm(folder, { recursive: true }))
+const newRoot = () => mkdtemp(join(folder, 'root-'))
+
+objectsContract('files', async () => openFileObjects(await newRoot()))
+
+describe('objects as files', () => {
+  it('are read-only files at their keys, with exactly the bytes', async () => {
+    const root = await newRoot()
+    const objects = await openFileObjects(root)
+    await put(objects, 'a/b/c', Buffer.from('bytes'))
+    assert.equal(objects.file('a/b/c'), join(root, 'a/b/c'))
+    assert.equal(await readFile(join(root, 'a/b/c'), 'utf8'), 'bytes')
+    assert.equal((await stat(join(root, 'a/b/c'))).mode & 0o222, 0)
+  })
+
+  it('outlive the process; what was half-written goes at the next start', async () => {
+    const root = await newRoot()
+    const objects = await openFileObjects(root)
+    await put(objects, 'a/b', Buffer.from('kept'))
+    const writer = await objects.create('a/c')
+    await writer.write(Buffer.alloc(2_000_000))
+    assert.equal((await readdir(join(root, '.incoming'))).length, 1)
+    const reopened = await openFileObjects(root)
+    assert.deepEqual(await readdir(join(root, '.incoming')), [])
+    assert.deepEqual(await keysOf(reopened, ''), ['a/b'])
+    await assert.rejects(writer.commit(), { code: 'ENOENT' })
+    await writer.abort()
+    assert.deepEqual(await keysOf(reopened, ''), ['a/b'])
+  })
+
+  it('take their folders with them', async () => {
+    const root = await newRoot()
+    const objects = await openFileObjects(root)
+    await put(objects, 'a/b/c', Buffer.from('1'))
+    await put(objects, 'a/d/e', Buffer.from('2'))
+    await objects.remove('a/b/c')
+    assert.deepEqual(await readdir(join(root, 'a')), ['d'])
+    await objects.remove('a/d/e')
+    assert.deepEqual(await readdir(root), ['.incoming'])
+  })
+
+  it('are made although their folder vanishes under the commit', async () => {
+    const objects = await openFileObjects(await newRoot())
+    for (let round = 0; round < 100; round++) {
+      await put(objects, 'a/b/old', Buffer.from('old'))
+      const writer = await objects.create('a/b/new')
+      await Promise.all([writer.commit(), objects.remove('a/b/old')])
+      assert.deepEqual(await keysOf(objects, ''), ['a/b/new'])
+      await objects.remove('a/b/new')
+    }
+  })
+
+  it('that cannot be placed leave nothing behind once aborted', async () => {
+    const root = await newRoot()
+    const objects = await openFileObjects(root)
+    await mkdir(join(root, 'a/b/c'), { recursive: true })
+    await writeFile(join(root, 'a/b/c/x'), '')
+    const writer = await objects.create('a/b/c')
+    await writer.write(Buffer.from('x'))
+    await assert.rejects(writer.commit(), { code: 'EISDIR' })
+    await writer.abort()
+    assert.deepEqual(await readdir(join(root, '.incoming')), [])
+  })
+
+  it('say so when the disk is full, and leave it as it was', async (t) => {
+    const disk = await newRoot()
+    const program = `
+      import { openFileObjects } from ${JSON.stringify(new URL('./file-objects.ts', import.meta.url).href)}
+      import { readdirSync } from 'node:fs'
+      const root = ${JSON.stringify(join(disk, 'objects'))}
+      const objects = await openFileObjects(root)
+      const writer = await objects.create('a/b')
+      let code
+      try {
+        for (let i = 0; i < 8; i++) await writer.write(Buffer.alloc(1_000_000))
+        await writer.commit()
+      } catch (error) { code = error.code }
+      const again = await writer.commit().then(() => 'committed', (error) => error.code)
+      await writer.abort()
+      const small = await objects.create('a/c')
+      await small.write(Buffer.from('fits'))
+      await small.commit()
+      const text = Buffer.from(await objects.read('a/c')).toString()
+      console.log(JSON.stringify({ code, again, left: readdirSync(root + '/.incoming'), text }))`
+    const script = `mount -t tmpfs -o size=3m tmpfs "$0" && exec "$1" --input-type=module -e "$2"`
+    await chmod(disk, 0o755)
+    const run = spawnSync('unshare', ['-rm', 'sh', '-c', script, disk, process.execPath, program], { encoding: 'utf8' })
+    if (run.error || /unshare|mount/.test(run.stderr)) return t.skip('no small disk can be mounted here')
+    assert.deepEqual(JSON.parse(run.stdout || `"${run.stderr}"`), {
+      code: 'ENOSPC',
+      again: 'ENOSPC',
+      left: [],
+      text: 'fits',
+    })
+  })
+})

@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { cacheObjects } from './object-cache.ts'
+import { type ByteRange, NoSuchObject, type Objects } from './objects.ts'
+
+/** Objects in memory that tell what was read, and wait before they answer when told to. */
+function memory(contents: Record<string, number>) {
+  const bytes = new Map(Object.entries(contents).map(([key, size]) => [key, Buffer.alloc(size, key)]))
+  const reads: string[] = []
+  let gate: Promise<void> = Promise.resolve()
+  const objects: Objects = {
+    create: () => assert.fail('nothing is written here'),
+    async read(key: string, range?: ByteRange) {
+      reads.push(key)
+      const found = bytes.get(key)
+      await gate
+      if (!found) throw new NoSuchObject(key)
+      return range ? found.subarray(range.start, range.end) : found
+    },
+    file: (key) => `/files/${key}`,
+    async remove(key) {
+      await gate
+      bytes.delete(key)
+    },
+    async *list() {},
+  }
+  /** Holds every answer back; returns the way to let them go. */
+  const hold = (): (() => void) => {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    gate = promise
+    return () => {
+      gate = Promise.resolve()
+      resolve()
+    }
+  }
+  return { objects, reads, hold }
+}
+
+describe('a cache of objects', () => {
+  it('reads an object once and shares its bytes', async () => {
+    const { objects, reads } = memory({ a: 10 })
+    const cache = cacheObjects(objects, { maxBytes: 100 })
+    const first = await cache.read('a')
+    assert.equal(await cache.read('a'), first)
+    const part = await cache.read('a', { start: 2, end: 5 })
+    assert.equal(part.buffer, first.buffer)
+    assert.equal(Buffer.from(part).toString(), 'aaa')
+    assert.deepEqual(reads, ['a'])
+  })
+
+  it('shares one load among all who read at the same time, in whole and in part', async () => {
+    const { objects, reads, hold } = memory({ a: 10 })
+    const cache = cacheObjects(objects, { maxBytes: 100 })
+    const letGo = hold()
+    const all = [cache.read('a'), cache.read('a', { start: 0, end: 3 }), cache.read('a')]
+    letGo()
+    assert.deepEqual(
+      (await Promise.all(all)).map(({ length }) => length),
+      [10, 3, 10],
+    )
+    assert.deepEqual(reads, ['a'])
+  })
+
+  it('lets the least recently read go first', async () => {
+    const { objects, reads } = memory({ a: 25, b: 25, c: 25, d: 25, e: 25 })
+    const cache = cacheObjects(objects, { maxBytes: 100 })
+    for (const key of ['a', 'b', 'c', 'd', 'a', 'e']) await cache.read(key)
+    reads.length = 0
+    for (const key of ['a', 'c', 'd', 'e', 'b']) await cache.read(key)
+    assert.deepEqual(reads, ['b'])
+  })
+
+  it('loads the whole of a small object when a part is read: players read on', async () => {
+    const { objects, reads } = memory({ a: 25 })
+    const cache = cacheObjects(objects, { maxBytes: 100 })
+    assert.equal((await cache.read('a', { start: 0, end: 5 })).length, 5)
+    assert.equal((await cache.read('a', { start: 20, end: 99 })).length, 5)
+    assert.equal((await cache.read('a')).length, 25)
+    assert.deepEqual(reads, ['a'])
+  })
+
+  it('keeps no object larger than a quarter, and pushes nothing out for it', async () => {
+    const { objects, reads } = memory({ small: 25, large: 26 })
+    const cache = cacheObjects(objects, { maxBytes: 100 })
+    await cache.read('small')
+    assert.equal((await cache.read('large')).length, 26)
+    assert.equal((await cache.read('large', { start: 1, end: 26 })).length, 25)
+    reads.length = 0
+    assert.equal((await cache.read('large', { start: 0, end: 2 })).length, 2)
+    assert.equal((await cache.read('large')).length, 26)
+    await cache.read('small')
+    assert.deepEqual(reads, ['large', 'large'])
+  })
+
+  it('does not remember failures', async () => {
+    const { objects, reads } = memory({})
+    const cache = cacheObjects(objects, { maxBytes: 100 })
+    await assert.rejects(cache.read('a'), NoSuchObject)
+    await assert.rejects(cache.read('a', { start: 0, end: 1 }), NoSuchObject)
+    assert.deepEqual(reads, ['a', 'a'])
+  })
+
+  it('forgets what is removed, also what was being loaded meanwhile', async () => {
+    const { objects, hold } = memory({ a: 10, b: 10 })
+    const cache = cacheObjects(objects, { maxBytes: 100 })
+    await cache.read('a')
+    await cache.remove('a')
+    await assert.rejects(cache.read('a'), NoSuchObject)
+    const letGo = hold()
+    const early = cache.read('b')
+    const removed = cache.remove('b')
+    const late = cache.read('b')
+    letGo()
+    await Promise.all([early, late, removed])
+    await assert.rejects(cache.read('b'), NoSuchObject)
+  })
+
+  it('passes on where files lie', () => {
+    assert.equal(cacheObjects(memory({}).objects, { maxBytes: 1 }).file('k'), '/files/k')
+  })
+})
