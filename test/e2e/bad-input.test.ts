@@ -205,7 +205,7 @@ describe('bad input', () => {
       const other = await createChannel(client, 'other')
       const intruders = {
         'a wrong password': new DigestClient(ingest.username, `${ingest.password}x`),
-        'a wrong password in MD5': new DigestClient(ingest.username, 'guess', 'MD5'),
+        'a wrong password in MD5': new DigestClient(ingest.username, 'guess', { algorithm: 'MD5' }),
         'an unknown user': new DigestClient('nobody', ingest.password),
         "another channel's pair": new DigestClient(other.username, other.password),
       }
