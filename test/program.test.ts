@@ -82,6 +82,19 @@ describe('windrow serve', () => {
     assert.match(third.stderr, /^windrow: cannot use \S+windrow\.db: file is not a database\n$/)
   })
 
+  it('says that it needs a public URL when it listens on every address', async () => {
+    for (const [flags, note] of [
+      [[], /note +encoders and players are told http:\/\/0\.0\.0\.0:\d+: set --public-url/],
+      [['--public-url', 'http://origin.example'], /^(?![\s\S]*note)/],
+    ] as const) {
+      const run = new Run(['bin/windrow', 'serve', '--data', join(folder, 'wide'), '--listen', '0.0.0.0:0', ...flags])
+      await run.url()
+      run.child.kill()
+      await run.exitCode
+      assert.match(run.stdout, note)
+    }
+  })
+
   it('never writes its secret', async () => {
     const secret = 'do-not-write-this-down'
     const env = { WINDROW_ACCESS_KEY_ID: 'AKIAWINDROWEXAMPLE00', WINDROW_SECRET_ACCESS_KEY: secret }
