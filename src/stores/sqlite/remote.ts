@@ -16,8 +16,6 @@ export type DatabaseThread = {
   readonly remote: Remote
   /** Finishes what was asked, then closes the database. */
   close(): Promise<void>
-  /** Ends the thread at once, as a crash would. */
-  kill(): Promise<void>
 }
 
 type Waiter = { readonly resolve: (result: unknown) => void; readonly reject: (error: Error) => void }
@@ -90,9 +88,6 @@ export async function startDatabase(path: string, heard: (change: ResourceChange
       const exited = new Promise((resolve) => worker.once('exit', resolve))
       queueMicrotask(() => post({ kind: 'close' }))
       await exited
-    },
-    async kill() {
-      await worker.terminate()
     },
   }
 }
