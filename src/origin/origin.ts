@@ -78,7 +78,7 @@ export function createOrigin({ resources, archive, clock, log }: OriginHost): Mo
     if (matchesNone(headers['if-none-match'], representation.etag)) {
       response.writeHead(304, representation.notModifiedHeaders).end()
     } else {
-      response.writeHead(200, representation.headers).end(representation.body)
+      response.writeHead(200, representation.headers).end(representation.text, 'latin1')
     }
   }
 
@@ -117,6 +117,7 @@ export function createOrigin({ resources, archive, clock, log }: OriginHost): Mo
 
   return {
     prefix: PREFIX,
+    cacheable: true,
     async handle(request, response, target) {
       try {
         await handle(request, response, target)
