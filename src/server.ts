@@ -65,8 +65,7 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
     closers.push(() => archive.close())
     closers.push(periodically(TICK_MS, () => archive.tick(), failed('following the inputs')))
     closers.push(periodically(RETENTION_MS, retain, failed('retention')))
-    const sweeping = archive.sweep().catch(failed('sweeping what a crash left'))
-    closers.push(() => sweeping)
+    void archive.sweep().catch(failed('sweeping what a crash left'))
 
     async function retain(): Promise<void> {
       await resources.expire(clock(), HARVEST_JOB_KEPT_MS)

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
-import { ticksFromSeconds, type UtcMs } from '../media/time.ts'
+import { ticksFromSeconds, type UtcMs, utcMs } from '../media/time.ts'
 import type { Era, OutputSegment } from '../model/output-segment.ts'
 import type { SourceObject } from '../model/source-segment.ts'
 import { emptyTimeline, type TimelineState, waitedAnew } from '../model/timeline/state.ts'
@@ -71,12 +71,6 @@ export class Input {
     return this.state.eras.some((era) => era.nextIndex > 0 || era.slots.length > 0)
   }
 
-  /** Keys the open timeline still needs, sealed or not. */
-  keysInUse(): string[] {
-    const open = this.state.eras.flatMap((era) => era.slots.flatMap((slot) => Object.values(slot.entries)))
-    return open.flatMap((object) => (object ? [object.key] : []))
-  }
-
   /** The newest output segments of a numbering. */
   async tail(numbering: Numbering): Promise<SegmentTail> {
     await this.ready()
@@ -108,15 +102,38 @@ export class Input {
     }
   }
 
-  /** Drops what retention has taken from the memory. */
-  forgetBefore(before: UtcMs): void {
-    for (const tail of this.tails.values()) tail.forgetBefore(before)
-    this.unlisted.forgetBefore(before)
+  /** Forgets some of what was sealed or received before a moment, at most `limit` each; true when nothing is left. */
+  forget(before: UtcMs, pinned: readonly { from: UtcMs; to: UtcMs }[], limit: number): Promise<boolean> {
+    return this.inTurn(async () => {
+      // What still goes into an output segment is needed, however old it is.
+      const runs = Object.values(this.state.numberings).flatMap(({ run }) => run)
+      const until = utcMs(Math.min(before, ...runs.map(({ sealedAt }) => sealedAt)))
+      const options = { pinned, inUse: this.keysInUse(), limit }
+      const { slots, objects } = await this.host.segmentIndex.forget(this.ref, until, options)
+      for (const tail of this.tails.values()) tail.forgetBefore(until)
+      this.unlisted.forgetBefore(until)
+      this.forgetEras()
+      if (slots > 0) this.host.changed()
+      return slots < limit && objects < limit
+    })
   }
 
   /** Resolves when every event applied so far is done. */
   async settled(): Promise<void> {
     await this.last.catch(() => {})
+  }
+
+  /** Keys the open timeline needs and no slot holds yet. */
+  private keysInUse(): string[] {
+    const open = this.state.eras.flatMap((era) => era.slots.flatMap((slot) => Object.values(slot.entries)))
+    return open.flatMap((object) => (object ? [object.key] : []))
+  }
+
+  /** Eras older than anything in memory are read again when somebody asks for them. */
+  private forgetEras(): void {
+    const shown = [...this.tails.values()].flatMap((tail) => tail.oldestEra ?? [])
+    const oldest = Math.min(...shown, ...this.state.eras.map(({ id }) => id))
+    for (const id of this.eras.keys()) if (id < oldest) this.eras.delete(id)
   }
 
   private inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -203,6 +220,7 @@ export class Input {
       if (tries === COMMIT_TRIES)
         throw new Error(`timeline of ${this.ref.ingestEndpointId} kept changing under a commit`)
       this.tails.clear()
+      this.eras.clear()
       await this.load()
     }
   }

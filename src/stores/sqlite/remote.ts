@@ -27,6 +27,7 @@ export async function startDatabase(path: string, heard: (change: ResourceChange
   let unsent: Request[] = []
   let lastId = 0
   let stopped: Error | undefined
+  let isClosing = false
 
   const stop = (reason: Error) => {
     stopped ??= reason
@@ -84,10 +85,9 @@ export async function startDatabase(path: string, heard: (change: ResourceChange
   return {
     remote: Object.fromEntries(functions) as unknown as Remote,
     async close() {
-      if (stopped) return
-      const exited = new Promise((resolve) => worker.once('exit', resolve))
-      queueMicrotask(() => post({ kind: 'close' }))
-      await exited
+      if (!stopped && !isClosing) queueMicrotask(() => post({ kind: 'close' }))
+      isClosing = true
+      if (!stopped) await new Promise((resolve) => worker.once('exit', resolve))
     },
   }
 }
