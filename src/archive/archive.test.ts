@@ -256,4 +256,78 @@ describe('the archive', () => {
     await archive.retain()
     assert.equal((await files()).length, 0)
   })
+
+  it('serves a name in the next life of an encoder that was given up in the last', async () => {
+    const e = endpoint('e', 2)
+    await push(0, 2)
+    for (const stream of STREAMS) await list(stream, 2)
+    now = utcMs(now + 3000)
+    await archive.tick()
+    await put('a-2', 14)
+    await push(3, 5)
+    now = utcMs(now + 4000)
+    await push(0, 4)
+    const window = await archive.live(e, 600)
+    assert.deepEqual(
+      window?.segments.map(({ era, slots }) => [era, Object.keys(slots[0]!.objects).length]),
+      [...Array(4).fill([1, 2]), ...Array(4).fill([2, 2])],
+    )
+  })
+
+  it('serves what a restarted encoder had put and not yet listed when the server went away', async () => {
+    const e = endpoint('e', 2)
+    await push(0, 3)
+    now = utcMs(now + 4000)
+    for (const stream of STREAMS) await put(`${stream}-0`, 10)
+    await close()
+    await open()
+    for (const stream of STREAMS) await list(stream, 0)
+    await push(1, 3)
+    const window = await archive.live(e, 600)
+    assert.deepEqual(
+      window?.segments.map(({ era }) => era),
+      [1, 1, 1, 2, 2, 2],
+    )
+  })
+
+  it('does not offer again, after a restart, what a playlist has settled', async () => {
+    const e = endpoint('e', 2)
+    await push(0, 1)
+    const { key, writer } = await archive.createObject(ingest)
+    await writer.commit()
+    await archive.storeSegment(ingest, {
+      key,
+      name: 'a-1',
+      size: 0,
+      crc32: 0,
+      sha256: 'x',
+      receivedAt: now,
+      problem: 'empty',
+    })
+    await put('b-1', 12)
+    for (const stream of STREAMS) await list(stream, 1)
+    // Longer than a stream remembers names.
+    await push(2, 80)
+    now = utcMs(now + 4000)
+    await close()
+    await open()
+    await push(0, 1)
+    for (const stream of STREAMS) await list(stream, 1)
+    for (const stream of STREAMS) await put(`${stream}-1`, 12)
+    await push(2, 3)
+    const window = await archive.live(e, 600)
+    assert.deepEqual(
+      window?.segments.slice(-3).map(({ slots }) => Object.keys(slots[0]!.objects).length),
+      [2, 2, 2],
+    )
+  })
+
+  it('reads an input that was asked about before anything came, after a restart', async () => {
+    const e = endpoint('e', 2)
+    assert.equal(await archive.live(e, 60), undefined)
+    await close()
+    await open()
+    await archive.retain()
+    assert.equal(await archive.live(e, 60), undefined)
+  })
 })

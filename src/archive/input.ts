@@ -3,10 +3,11 @@ import type { Log } from '../log.ts'
 import { ticksFromSeconds, type UtcMs } from '../media/time.ts'
 import type { Era, OutputSegment } from '../model/output-segment.ts'
 import type { SourceObject } from '../model/source-segment.ts'
-import { emptyTimeline, type TimelineState } from '../model/timeline/state.ts'
+import { emptyTimeline, type TimelineState, waitedAnew } from '../model/timeline/state.ts'
 import { isDue, step, type TimelineEvent, type TimelineStep } from '../model/timeline/step.ts'
 import type { IngestRef, Numbering, SegmentIndex } from '../stores/segment-index.ts'
 import { SegmentTail } from './segment-tail.ts'
+import { MOST_UNLISTED, UnlistedObjects } from './unlisted-objects.ts'
 
 /** Sealed slots given to a new numbering at a time, so that filling a long one does not hold ingest up. */
 const FILL_SLOTS = 1000
@@ -31,8 +32,7 @@ export class Input {
   private readonly tails = new Map<number, SegmentTail>()
   /** Eras of the segments in the tails and of the open timeline. */
   private readonly eras = new Map<number, Era>()
-  /** Newest object put under each name no playlist has used yet. */
-  private unlisted = new Map<string, SourceObject>()
+  private unlisted = new UnlistedObjects()
   private state: TimelineState = emptyTimeline()
   private stateText = ''
   private version = 0
@@ -56,7 +56,7 @@ export class Input {
 
   /** Reads the state, once. */
   ready(): Promise<void> {
-    this.loading ??= this.load().catch((error: unknown) => {
+    this.loading ??= this.wake().catch((error: unknown) => {
       this.loading = undefined
       throw error
     })
@@ -111,9 +111,7 @@ export class Input {
   /** Drops what retention has taken from the memory. */
   forgetBefore(before: UtcMs): void {
     for (const tail of this.tails.values()) tail.forgetBefore(before)
-    for (const [name, object] of this.unlisted) {
-      if (object.receivedAt < before) this.unlisted.delete(name)
-    }
+    this.unlisted.forgetBefore(before)
   }
 
   /** Resolves when every event applied so far is done. */
@@ -130,21 +128,22 @@ export class Input {
     return turn
   }
 
+  private async wake(): Promise<void> {
+    await this.load()
+    if (this.version > 0) this.state = waitedAnew(this.state, this.host.clock())
+  }
+
   private async load(): Promise<void> {
     const { segmentIndex } = this.host
-    const [stored, unplaced, numberings] = await Promise.all([
+    const [stored, unsettled, numberings] = await Promise.all([
       segmentIndex.loadTimeline(this.ref),
-      segmentIndex.unplacedObjects(this.ref),
+      segmentIndex.unsettledObjects(this.ref, MOST_UNLISTED),
       segmentIndex.numberingsOf(this.ref),
     ])
     this.state = stored ? (JSON.parse(stored.state) as TimelineState) : emptyTimeline()
     this.stateText = JSON.stringify(this.state)
     this.version = stored?.version ?? 0
-    const settled = settledNames(this.state)
-    const inUse = new Set(this.keysInUse())
-    this.unlisted = new Map(
-      unplaced.filter(({ key, name }) => !inUse.has(key) && !settled.has(name)).map((object) => [object.name, object]),
-    )
+    this.unlisted = new UnlistedObjects(unsettled)
     for (const numbering of numberings) {
       const state = this.state.numberings[numbering.id]
       if (!state || state.isFilling) this.fillLater(numbering)
@@ -190,6 +189,7 @@ export class Input {
         expectedVersion: this.version,
         state: stateText,
         objects: object ? [object] : [],
+        settled: [...result.consumed, ...this.superseded(object)].map(({ key }) => key),
         eras: result.eras,
         slots: result.slots,
         outputSegments: result.outputSegments.map(({ numbering, segment: { slots, ...row } }) => ({
@@ -215,14 +215,19 @@ export class Input {
     return step(this.state, event, unlisted, this.host.clock())
   }
 
+  /** Whatever waited for a playlist under the same name. */
+  private superseded(object: SourceObject | undefined): readonly SourceObject[] {
+    const earlier = object && this.unlisted.get(object.name)
+    return earlier ? [earlier] : []
+  }
+
   private adopt(result: TimelineStep, stateText: string, object: SourceObject | undefined): void {
     const hadEnded = this.state.ended
     this.version++
     this.state = result.state
     this.stateText = stateText
-    if (object && !isGivenUp(this.state, object.name)) this.unlisted.set(object.name, object)
-    const consumed = new Set(result.consumed)
-    for (const [name, { key }] of this.unlisted) if (consumed.has(key)) this.unlisted.delete(name)
+    if (object) this.unlisted.add(object)
+    for (const consumed of result.consumed) this.unlisted.remove(consumed)
     for (const era of result.eras) this.eras.set(era.id, era)
     for (const { numbering, segment } of result.outputSegments) this.tails.get(numbering)?.push(segment)
     const gap = result.gaps.at(-1)
@@ -237,18 +242,4 @@ function unchanged(state: TimelineState): TimelineStep {
 
 function isAwaited(state: TimelineState, name: string): boolean {
   return Object.values(state.listings).some((listing) => listing.queue.some((entry) => entry.name === name))
-}
-
-/** A playlist listed this name and stopped waiting: what comes now is kept, and never inserted into what was served. */
-function isGivenUp(state: TimelineState, name: string): boolean {
-  return Object.values(state.listings).some((listing) => {
-    return listing.recent.findLast((entry) => entry.name === name)?.givenUp === true
-  })
-}
-
-/** Names that playlists have listed and are done with. */
-function settledNames(state: TimelineState): Set<string> {
-  const listings = Object.values(state.listings)
-  const queued = new Set(listings.flatMap(({ queue }) => queue.map(({ name }) => name)))
-  return new Set(listings.flatMap(({ recent }) => recent.map(({ name }) => name)).filter((name) => !queued.has(name)))
 }

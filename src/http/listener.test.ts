@@ -170,6 +170,7 @@ describe('listener', () => {
       'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n123456',
       'GET / HTTP/1.1\r\nHost: x\r\nX : y\r\n\r\n',
       'GET / HTTP/1.1\r\n\r\n',
+      'GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n',
     ]
     for (const request of requests) {
       const wire = new Wire(port)

@@ -61,7 +61,10 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     const target = parseTarget(request.url ?? '')
     const mount = target && mounts.find(({ prefix }) => target.path.startsWith(prefix))
     try {
-      if (!target || !mount) {
+      if ((request.headersDistinct['host']?.length ?? 0) > 1) {
+        // RFC 9112 §3.2: what stands before us may have routed by the other one.
+        sendText(response, 400, 'more than one Host', { connection: 'close' })
+      } else if (!target || !mount) {
         // Its body, held back, would be taken for the next request.
         sendText(response, 404, 'no such page', expectsContinue ? { connection: 'close' } : {})
       } else if (expectsContinue && mount.handleExpectContinue) {

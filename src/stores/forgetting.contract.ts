@@ -85,7 +85,7 @@ export function forgettingContract(name: string, open: () => Promise<ContractSto
       assert.deepEqual({ ...answer }, { slots: 0, objects: 1 })
       assert.deepEqual(await segmentIndex.doomed(9), ['old'])
       assert.deepEqual(
-        (await segmentIndex.unplacedObjects(INPUT)).map(({ key }) => key),
+        (await segmentIndex.unsettledObjects(INPUT, 9)).map(({ key }) => key),
         ['used', 'new'],
       )
     })

@@ -117,7 +117,7 @@ export function outputSegment(numbering: number, number: number, slots: readonly
 }
 
 export function commit(expectedVersion: number, parts: Partial<TimelineCommit> = {}): TimelineCommit {
-  const nothing = { objects: [], eras: [], slots: [], outputSegments: [] }
+  const nothing = { objects: [], settled: [], eras: [], slots: [], outputSegments: [] }
   return { expectedVersion, state: `state ${expectedVersion + 1}`, ...nothing, ...parts }
 }
 

@@ -38,7 +38,7 @@ export function segmentIndexContract(name: string, open: () => Promise<ContractS
     it('has no timeline for an input that was only asked about, or given a numbering', async () => {
       const store = await open()
       const { segmentIndex } = store
-      assert.deepEqual(await segmentIndex.unplacedObjects(INPUT), [])
+      assert.deepEqual(await segmentIndex.unsettledObjects(INPUT, 9), [])
       assert.deepEqual(await segmentIndex.numberingsOf(INPUT), [])
       assert.deepEqual(await segmentIndex.slots(INPUT, undefined, 9), [])
       assert.deepEqual(await segmentIndex.eras(INPUT, [0]), [])
@@ -98,13 +98,18 @@ export function segmentIndexContract(name: string, open: () => Promise<ContractS
       assert.deepEqual(await segmentIndex.slots(INPUT, { era: 1, index: 0 }, 9), [])
     })
 
-    it('knows which objects no slot holds, oldest first', async () => {
+    it('knows the newest objects no slot holds and no commit settled, oldest first', async () => {
       const { segmentIndex } = await open()
       const objects = [sourceObject('c', later(3)), sourceObject('a', later(1)), sourceObject('b', later(2))]
       await segmentIndex.commitTimeline(INPUT, commit(0, { objects }))
       await segmentIndex.commitTimeline(INPUT, commit(1, { slots: [slot(0, ['a'])] }))
-      assert.deepEqual(await segmentIndex.unplacedObjects(INPUT), [objects[2], objects[0]])
-      assert.deepEqual(await segmentIndex.unplacedObjects(OTHER), [])
+      assert.deepEqual(await segmentIndex.unsettledObjects(INPUT, 9), [objects[2], objects[0]])
+      assert.deepEqual(await segmentIndex.unsettledObjects(INPUT, 1), [objects[0]])
+      assert.deepEqual(await segmentIndex.unsettledObjects(OTHER, 9), [])
+      await segmentIndex.commitTimeline(INPUT, commit(2, { settled: ['a', 'b'] }))
+      assert.deepEqual(await segmentIndex.unsettledObjects(INPUT, 9), [objects[0]])
+      await segmentIndex.forget(INPUT, later(3), NOTHING_SPARED)
+      assert.deepEqual(await segmentIndex.doomed(9), ['b'], 'settled is not kept for ever')
     })
   })
 

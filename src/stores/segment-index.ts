@@ -28,6 +28,8 @@ export type TimelineCommit = {
   readonly state: string
   /** Source objects newly stored. */
   readonly objects: readonly SourceObject[]
+  /** Keys of source objects that no playlist is waited for any more, whether they found a slot or not. */
+  readonly settled: readonly string[]
   /** Eras begun or changed. */
   readonly eras: readonly Era[]
   readonly slots: readonly Slot[]
@@ -62,8 +64,8 @@ export type SegmentIndex = {
   outputSegmentsBetween(numbering: number, start: UtcMs, end: UtcMs, limit: number): Promise<readonly OutputSegment[]>
   outputSegment(numbering: number, number: number): Promise<OutputSegment | undefined>
 
-  /** Source objects of the input that no slot holds, oldest first. */
-  unplacedObjects(ingest: IngestRef): Promise<readonly SourceObject[]>
+  /** The newest `limit` source objects of the input that no slot holds and no commit settled, oldest first. */
+  unsettledObjects(ingest: IngestRef, limit: number): Promise<readonly SourceObject[]>
   /** Which of `keys` no row knows. */
   unknownObjects(keys: readonly string[]): Promise<readonly string[]>
   /** Every input that has a timeline. */

@@ -4,7 +4,7 @@ import { type Ticks, ticksFromSeconds, type UtcMs, utcMs } from '../../src/media
 import type { ListedSegment, ListedStream } from '../../src/model/listed-playlist.ts'
 import type { OutputSegment, Slot } from '../../src/model/output-segment.ts'
 import type { SegmentProbe, SourceObject } from '../../src/model/source-segment.ts'
-import { emptyTimeline, type TimelineState } from '../../src/model/timeline/state.ts'
+import { emptyTimeline, type TimelineState, waitedAnew } from '../../src/model/timeline/state.ts'
 import { isDue, step, type TimelineEvent } from '../../src/model/timeline/step.ts'
 
 export const EPOCH = utcMs(Date.UTC(2026, 0, 1))
@@ -74,6 +74,12 @@ export class Rehearsal {
     if (this.isDue()) this.take({ kind: 'time' })
   }
 
+  /** The server goes away, and is back after so many seconds. */
+  restart(seconds: number): void {
+    this.now = utcMs(this.now + seconds * 1000)
+    this.state = waitedAnew(JSON.parse(JSON.stringify(this.state)), this.now)
+  }
+
   isDue(): boolean {
     return isDue(this.state, this.now)
   }
@@ -94,6 +100,6 @@ export class Rehearsal {
       this.published.set(numbering, [...this.outputs(numbering), segment])
     }
     this.gaps.push(...result.gaps.map(({ name, reason }) => `${name}: ${reason}`))
-    for (const [name, { key }] of this.unlisted) if (result.consumed.includes(key)) this.unlisted.delete(name)
+    for (const { name } of result.consumed) this.unlisted.delete(name)
   }
 }

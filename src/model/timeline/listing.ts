@@ -1,4 +1,4 @@
-import { msFromTicks, ticks, type UtcMs } from '../../media/time.ts'
+import { msFromTicks, TICKS_PER_SECOND, type Ticks, ticks, type UtcMs } from '../../media/time.ts'
 import type { ListedPlaylist } from '../listed-playlist.ts'
 import type { SourceObject } from '../source-segment.ts'
 import { followedListings, isSilent, RECENT_ENTRIES, type StreamListing, type TimelineState } from './state.ts'
@@ -8,6 +8,9 @@ const ENTRIES_ON_THEIR_WAY = 3
 
 /** Playlists followed at once; three times what a parent playlist may name. More is not an encoder. */
 const MOST_LISTINGS = 64
+
+const LEAST_TARGET_DURATION = TICKS_PER_SECOND
+const MOST_TARGET_DURATION = 60 * TICKS_PER_SECOND
 
 /** The newest object put under a name that no playlist has used yet. */
 export type Unlisted = { get(name: string): SourceObject | undefined }
@@ -47,7 +50,7 @@ export function followPlaylist(state: TimelineState, playlist: ListedPlaylist, u
   listing.recent = listing.recent.slice(-RECENT_ENTRIES)
   if (restarted || lastListed > listing.lastSequence) listing.previousSequence = restarted ? -1 : listing.lastSequence
   listing.lastSequence = lastListed
-  listing.targetDuration = playlist.targetDuration
+  listing.targetDuration = patience(playlist)
   listing.ended = playlist.ended
 }
 
@@ -76,6 +79,12 @@ function noteReturn(state: TimelineState, now: UtcMs): void {
   if (listings.length > 0 && listings.every((listing) => isSilent(state, listing, now))) state.resumedAt = now
 }
 
+/** The target duration as it should be: some encoders' segments are longer. Nobody is waited for without end. */
+function patience({ targetDuration, segments }: ListedPlaylist): Ticks {
+  const longest = segments.reduce((most, { duration }) => Math.max(most, duration), Number(targetDuration))
+  return ticks(Math.min(Math.max(longest, LEAST_TARGET_DURATION), MOST_TARGET_DURATION))
+}
+
 function newListing(playlist: ListedPlaylist, now: UtcMs): StreamListing {
   return {
     leastEra: 0,
@@ -84,7 +93,7 @@ function newListing(playlist: ListedPlaylist, now: UtcMs): StreamListing {
     previousSequence: playlist.mediaSequence - 1,
     recent: [],
     queue: [],
-    targetDuration: playlist.targetDuration,
+    targetDuration: patience(playlist),
     lastListedAt: now,
     ended: false,
   }

@@ -6,30 +6,42 @@ import type { OpenEra, OpenSlot, QueuedEntry, StreamListing, TimelineState } fro
 /** Source dates further than this from the server's clock are not believed. */
 const BELIEVABLE_DATE_MS = 24 * 3600 * 1000
 
+/** A stream that is behind the others by no more has not left their era. */
+const MOST_LATE = ticks(60 * TICKS_PER_SECOND)
+
 export type PlaceableObject = SourceObject & { readonly probe: SegmentProbe }
 
-/** Puts a listed object into its slot, opening era and slot as needed. Returns the era if it was opened or changed. */
+export type Placement = {
+  /** The era, if it was opened or what is known of it changed. */
+  readonly touched: OpenEra | undefined
+  /** False when the slot at its time was served without it, or is another's: it is archived, and not shown. */
+  readonly isShown: boolean
+}
+
+/** Puts a listed object into its slot, opening era and slot as needed. */
 export function placeObject(
   state: TimelineState,
   listing: StreamListing,
   streamIndex: number,
-  entry: QueuedEntry,
+  listed: QueuedEntry,
   object: PlaceableObject,
   now: UtcMs,
-): OpenEra | undefined {
+): Placement {
+  const duration = durationOf(listing, listed, object)
+  const entry = { ...listed, duration }
   const { era, start, isNew } = eraFor(state, listing, streamIndex, entry, object, now)
   listing.era = era.id
   listing.leastEra = era.id
-  listing.nextStart = ticks(start + entry.duration)
+  listing.nextStart = ticks(start + duration)
   const described = describeStream(era, streamIndex, object, entry)
   const date = believableDate(entry, object)
-  if (date !== undefined && Math.abs(date - utcAt(era, start)) > msFromTicks(entry.duration)) {
+  if (date !== undefined && Math.abs(date - utcAt(era, start)) > msFromTicks(duration)) {
     era.anchor = { time: start, utc: date }
   }
-  const slot = slotAt(era, start, entry.duration, now)
-  // A slot sealed without this stream stays as it was served; the object is archived all the same.
-  if (slot && slot.entries[streamIndex] === undefined) slot.entries[streamIndex] = slotObject(object)
-  return isNew || described ? era : undefined
+  const slot = slotAt(era, start, duration, now)
+  const isShown = slot !== undefined && slot.entries[streamIndex] === undefined
+  if (isShown) slot.entries[streamIndex] = slotObject(object)
+  return { touched: isNew || described ? era : undefined, isShown }
 }
 
 /**
@@ -54,6 +66,12 @@ export function placeGap(
   listing.nextStart = ticks(listing.nextStart + entry.duration)
 }
 
+/** EXTINF, unless its timestamps say that the segment is more than twice as long. */
+function durationOf(listing: StreamListing, { duration }: QueuedEntry, { probe }: PlaceableObject): Ticks {
+  const span = Math.min(probe.lastPts - probe.firstPts, listing.targetDuration)
+  return ticks(duration < span / 2 ? span : duration)
+}
+
 function eraFor(
   state: TimelineState,
   listing: StreamListing,
@@ -72,9 +90,9 @@ function eraFor(
   }
   // A stream may have skipped ahead with the others, or follow them into an era one of them began.
   for (const era of state.eras) {
-    const isBehind = era.id < listing.leastEra || (era.id === listing.era && !mayStay)
-    if (isBehind || era.streamsRevision !== state.streamsRevision) continue
+    if (era.id < listing.leastEra || era.streamsRevision !== state.streamsRevision) continue
     const start = unwrapPts(firstPts, era.slots[0]?.start ?? era.sealedUntil)
+    if (era.id === listing.era && !(mayStay && start > listing.nextStart)) continue
     if (fits(era, start, entry.duration)) return { era, start, isNew: false }
   }
   const start = ticks(firstPts)
@@ -86,6 +104,7 @@ function eraFor(
     anchor: { time: start, utc },
     openedAt: now,
     nextIndex: 0,
+    firstStart: start,
     sealedUntil: start,
     slots: [],
   }
@@ -93,22 +112,30 @@ function eraFor(
   return { era, start, isNew: true }
 }
 
-/** The open slot that begins near `start`, a new one if there is none, or undefined where slots are sealed already. */
+/**
+ * The open slot that begins near `start`, or a new one. Undefined where slots are sealed already, and where a stream
+ * that is cut otherwise than the others has most of the interval: slots of an era do not overlap.
+ */
 function slotAt(era: OpenEra, start: Ticks, duration: Ticks, now: UtcMs): OpenSlot | undefined {
-  const found = era.slots.find((slot) => Math.abs(slot.start - start) < Math.min(slot.duration, duration) / 2)
+  const found = era.slots.find((slot) => Math.abs(slot.start - start) <= Math.min(slot.duration, duration) / 2)
   if (found) return found
-  if (era.nextIndex > 0 && start < era.sealedUntil - duration / 2) return undefined
+  const isSealed = era.nextIndex > 0 && start < era.sealedUntil - duration / 2
+  if (isSealed || era.slots.some((slot) => overlap(slot, start, duration) > duration / 2)) return undefined
   const slot: OpenSlot = { start, duration, startUtc: utcAt(era, start), openedAt: now, entries: {} }
   const after = era.slots.findIndex((other) => other.start > start)
   era.slots.splice(after < 0 ? era.slots.length : after, 0, slot)
   return slot
 }
 
-/** True when `start` agrees with a slot of the era that is still open, or continues where the era ends. */
+function overlap(slot: OpenSlot, start: Ticks, duration: Ticks): number {
+  return Math.min(slot.start + slot.duration, start + duration) - Math.max(slot.start, start)
+}
+
+/** True when `start` lies in the era's newest stretch, be it too late for the slots there, or continues where it ends. */
 function fits(era: OpenEra, start: Ticks, duration: Ticks): boolean {
   const last = era.slots.at(-1)
   const end = last ? last.start + last.duration : era.sealedUntil
-  return Math.abs(start - end) <= duration || era.slots.some((slot) => Math.abs(slot.start - start) < slot.duration / 2)
+  return start <= end + duration && start >= Math.max(era.firstStart, era.sealedUntil - MOST_LATE) - duration
 }
 
 function utcAt(era: OpenEra, time: Ticks): UtcMs {

@@ -1,6 +1,7 @@
 import { msFromTicks, ticks, type UtcMs } from '../../media/time.ts'
 import type { Slot, SlotObject } from '../output-segment.ts'
 import {
+  followedListings,
   isSilent,
   type OpenEra,
   type OpenSlot,
@@ -86,7 +87,8 @@ function isOver(state: TimelineState, era: OpenEra, now: UtcMs): boolean {
 
 /**
  * Streams that stay in different eras for longer than anyone waits do not agree about time. The era most of them follow
- * is the input's; what the others sent is a gap in it, and they may join it again.
+ * is the input's, or the first stream's when there are as many on either side; what the others sent is a gap in it, and
+ * they may join it again.
  */
 function settleDispute(state: TimelineState, now: UtcMs): void {
   const [older, newer] = state.eras
@@ -94,9 +96,11 @@ function settleDispute(state: TimelineState, now: UtcMs): void {
   const longest = Math.max(...newer.slots.map((slot) => slot.duration), 0)
   const waited = now - newer.openedAt
   if (waited <= SILENT_TARGET_DURATIONS * msFromTicks(ticks(longest)) || isOver(state, older, now)) return
-  const following = (era: OpenEra) =>
-    Object.values(state.listings).filter((listing) => listing.era === era.id && !isSilent(state, listing, now))
-  const loser = following(newer).length >= following(older).length ? older : newer
+  const voices = followedListings(state).filter((listing) => !isSilent(state, listing, now))
+  const following = (era: OpenEra) => voices.filter((listing) => listing.era === era.id)
+  const lead = following(newer).length - following(older).length
+  const first = voices.find(({ era }) => era === older.id || era === newer.id)
+  const loser = lead > 0 || (lead === 0 && first?.era === newer.id) ? older : newer
   for (const listing of following(loser)) {
     delete listing.era
     listing.leastEra = Math.max(listing.leastEra, loser === older ? newer.id : older.id)

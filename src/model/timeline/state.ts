@@ -15,7 +15,7 @@ export type TimelineState = {
   streamsRevision: number
   /** By playlist name. */
   listings: Record<string, StreamListing>
-  /** When the input came back after all its streams had been silent: from then on each of them is waited for anew. */
+  /** When the input, or the server, came back after a silence: from then on each stream is waited for anew. */
   resumedAt?: UtcMs
   /** Eras that may still get slots, oldest first. Slots leave when they are sealed. */
   eras: OpenEra[]
@@ -45,6 +45,7 @@ export type StreamListing = {
    * playlist names the stream, only the newest RECENT_ENTRIES are kept.
    */
   queue: QueuedEntry[]
+  /** EXT-X-TARGETDURATION, or the longest EXTINF where that is longer; between a second and a minute. */
   targetDuration: Ticks
   /** The server's clock when the playlist last listed something new. */
   lastListedAt: UtcMs
@@ -79,6 +80,7 @@ export type OpenEra = {
   openedAt: UtcMs
   /** Index of the next slot to be sealed. */
   nextIndex: number
+  firstStart: Ticks
   /** End of the last sealed slot, or the era's first start. */
   sealedUntil: Ticks
   /** By start. */
@@ -123,6 +125,14 @@ export function emptyTimeline(): TimelineState {
     numberings: {},
     ended: false,
   }
+}
+
+/** A state read back after the server was away: what it could not hear meanwhile is nobody's silence. */
+export function waitedAnew(state: TimelineState, now: UtcMs): TimelineState {
+  const listings = Object.entries(state.listings).map(([playlist, listing]) => {
+    return [playlist, { ...listing, queue: listing.queue.map((entry) => ({ ...entry, listedAt: now })) }]
+  })
+  return { ...state, listings: Object.fromEntries(listings), resumedAt: now }
 }
 
 /** A stream that lists nothing new: it may be dead, and the others go on without it. */

@@ -521,4 +521,139 @@ describe('a timeline', () => {
     push(r, ['a'], 0)
     assert.deepEqual(r.numbers(1), [1])
   })
+
+  it('leaves out what a stream lists too late for the slots, and stays in the era', () => {
+    const r = new Rehearsal()
+    r.parent('a', 'b')
+    r.open(1, 2)
+    for (let i = 0; i < 6; i++) {
+      push(r, ['a'], i)
+      r.pass(2)
+    }
+    assert.ok(r.slots.length >= 3)
+    for (let i = 0; i < 6; i++) push(r, ['b'], i)
+    for (let i = 6; i < 9; i++) push(r, ['a', 'b'], i)
+    assert.equal(r.state.nextEra, 2)
+    assert.deepEqual(r.numbers(1), [1, 2, 3, 4, 5, 6, 7, 8, 9])
+    assert.deepEqual(Object.keys(r.slots.at(-1)!.objects), ['1', '2'])
+  })
+
+  it('takes back into the era a stream that skipped what it missed, and is still late', () => {
+    const r = new Rehearsal()
+    r.parent('a', 'b')
+    r.open(1, 2)
+    push(r, ['a', 'b'], 0)
+    for (let i = 1; i < 10; i++) {
+      r.pass(2)
+      push(r, ['a'], i)
+    }
+    for (let i = 5; i < 10; i++) push(r, ['b'], i)
+    push(r, ['a', 'b'], 10)
+    assert.equal(r.state.nextEra, 2)
+    assert.deepEqual(Object.keys(r.slots.at(-1)!.objects), ['1', '2'])
+  })
+
+  it('follows the first stream when two never agree about time', () => {
+    const r = new Rehearsal()
+    r.parent('a', 'b')
+    r.open(1, 2)
+    for (let i = 0; i < 60; i++) {
+      push(r, ['a'], i, 10)
+      push(r, ['b'], i, 5000)
+      r.pass(2)
+    }
+    const withFirst = r.slots.filter(({ objects }) => objects[1]).length
+    assert.equal(withFirst, r.slots.length)
+    assert.ok(withFirst > 50, `${withFirst}`)
+  })
+
+  it('begins an era for all streams when timestamps step back by a few segments', () => {
+    const r = new Rehearsal()
+    r.parent('a', 'b')
+    r.open(1, 2)
+    for (let i = 0; i < 10; i++) push(r, ['a', 'b'], i)
+    for (let i = 10; i < 14; i++) push(r, ['a', 'b'], i, 4)
+    assert.deepEqual(
+      r.slots.map(({ era }) => era),
+      [...Array(10).fill(1), ...Array(4).fill(2)],
+    )
+    assert.ok(r.slots.every(({ objects }) => Object.keys(objects).length === 2))
+  })
+
+  for (const [streams, order] of [
+    ['long segments first', 'va'],
+    ['short segments first', 'av'],
+  ] as const) {
+    it(`keeps slots apart when streams are cut otherwise: ${streams}`, () => {
+      const r = new Rehearsal()
+      r.parent('v', 'a')
+      r.open(1, 6)
+      for (let i = 0; i < 5; i++) {
+        for (const stream of order) {
+          const parts = stream === 'v' ? 1 : 3
+          for (let part = 0; part < parts; part++) {
+            const sequence = parts * i + part
+            r.put(`${stream}-${sequence}`, probeAt(10 + 6 * i + 2 * part))
+            r.list(stream, sequence, [{ name: `${stream}-${sequence}`, seconds: 6 / parts }])
+          }
+        }
+        r.pass(6)
+      }
+      r.pass(30)
+      r.slots.forEach((slot, i) => {
+        const before = r.slots[i - 1]
+        assert.ok(!before || slot.start >= before.start + before.duration)
+      })
+      assert.equal(r.state.nextEra, 2)
+      assert.equal(r.slots.filter(({ objects }) => objects[1]).length, 5, 'the first stream is shown whole')
+    })
+  }
+
+  it('waits as long as a segment lasts when the target duration is wrong', () => {
+    const r = new Rehearsal()
+    r.parent('a', 'b')
+    r.open(1, 8)
+    for (let i = 0; i < 4; i++) {
+      r.put(`a-${i}`, probeAt(10 + 8 * i))
+      r.list('a', i, [{ name: `a-${i}`, seconds: 8 }])
+      r.pass(7.5)
+      r.put(`b-${i}`, probeAt(10 + 8 * i))
+      r.list('b', i, [{ name: `b-${i}`, seconds: 8 }])
+      r.pass(0.5)
+    }
+    assert.deepEqual(
+      r.slots.map(({ objects }) => Object.keys(objects).length),
+      [2, 2, 2, 2],
+    )
+  })
+
+  it('gives a segment whose EXTINF is nothing the time its timestamps span', () => {
+    const r = new Rehearsal()
+    r.parent('a', 'b')
+    r.open(1, 2)
+    for (let i = 0; i < 4; i++) {
+      for (const s of ['a', 'b']) {
+        r.put(`${s}-${i}`, probeAt(10 + 2 * i))
+        r.list(s, i, [{ name: `${s}-${i}`, seconds: 0 }])
+      }
+    }
+    assert.deepEqual(
+      r.slots.map(({ era, objects }) => [era, Object.keys(objects).length]),
+      Array(4).fill([1, 2]),
+    )
+  })
+
+  it('gives everyone time to come back when the server itself was away', () => {
+    const r = new Rehearsal()
+    r.parent('a', 'b')
+    r.open(1, 2)
+    push(r, ['a', 'b'], 0)
+    push(r, ['a'], 1)
+    r.list('b', 1, [{ name: 'b-1.ts' }])
+    r.restart(60)
+    r.pass(1)
+    r.put('b-1.ts', probeAt(12))
+    assert.deepEqual(r.gaps, [])
+    assert.deepEqual(Object.keys(r.slots[1]!.objects), ['1', '2'])
+  })
 })

@@ -9,7 +9,6 @@ import { sealSlots } from './sealing.ts'
 import {
   followedListings,
   isSilent,
-  type OpenEra,
   RECENT_ENTRIES,
   type StreamListing,
   type TimelineState,
@@ -43,9 +42,9 @@ export type TimelineStep = {
   readonly slots: readonly Slot[]
   readonly outputSegments: readonly { readonly numbering: number; readonly segment: OutputSegment }[]
   readonly eras: readonly Era[]
-  /** Keys of unlisted objects that found their place, or never will. */
-  readonly consumed: readonly string[]
-  /** Listed segments given up: for the log and the counters. */
+  /** Unlisted objects that found their place, or never will. */
+  readonly consumed: readonly SourceObject[]
+  /** Listed segments that will not be shown: for the log. */
   readonly gaps: readonly { readonly playlist: string; readonly name: string; readonly reason: string }[]
 }
 
@@ -136,37 +135,31 @@ function sameStreams(a: readonly ListedStream[], b: readonly ListedStream[]): bo
 /** Moves queued entries to their slots, stream by stream, until each queue's head must wait for its object. */
 function placeQueued(state: TimelineState, unlisted: Unlisted, now: UtcMs) {
   const touched = new Set<number>()
-  const consumed: string[] = []
+  const consumed = new Set<SourceObject>()
   const gaps: { playlist: string; name: string; reason: string }[] = []
   for (const stream of state.streams ?? []) {
     const listing = state.listings[stream.playlist]
     if (!listing) continue
     for (let entry = listing.queue[0]; entry; entry = listing.queue[0]) {
       const found = unlisted.get(entry.name)
-      const object = found && !consumed.includes(found.key) ? found : undefined
+      const object = found && !consumed.has(found) ? found : undefined
       if (!object && now - entry.listedAt < msFromTicks(listing.targetDuration)) break
       listing.queue.shift()
-      if (object) consumed.push(object.key)
+      if (object) consumed.add(object)
       settle(listing, entry.sequence, object)
       if (!takesPart(stream)) continue
+      const gap = (reason: string) => gaps.push({ playlist: stream.playlist, name: entry.name, reason })
       if (object?.probe) {
-        const era: OpenEra | undefined = placeObject(
-          state,
-          listing,
-          stream.index,
-          entry,
-          object as PlaceableObject,
-          now,
-        )
-        if (era) touched.add(era.id)
-        continue
+        const placed = placeObject(state, listing, stream.index, entry, object as PlaceableObject, now)
+        if (placed.touched) touched.add(placed.touched.id)
+        if (!placed.isShown) gap('too late for its slot, or cut otherwise than the other streams')
+      } else {
+        placeGap(state, listing, stream.index, entry, now)
+        gap(object ? (object.problem ?? 'not usable') : 'listed, but never put')
       }
-      placeGap(state, listing, stream.index, entry, now)
-      const reason = object ? (object.problem ?? 'not usable') : 'listed, but never put'
-      gaps.push({ playlist: stream.playlist, name: entry.name, reason })
     }
   }
-  return { touched, consumed, gaps }
+  return { touched, consumed: [...consumed], gaps }
 }
 
 function settle(listing: StreamListing, sequence: number, object: SourceObject | undefined): void {

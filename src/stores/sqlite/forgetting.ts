@@ -57,7 +57,7 @@ export function forgettingOperations(db: Database) {
 
   const forgetUnplaced = (input: number, before: UtcMs, inUse: readonly string[], limit: number) => {
     const rows = db.all<{ key: string }>(
-      `SELECT key FROM source_object WHERE input = ? AND placed = 0 AND received_at < ?
+      `SELECT key FROM source_object WHERE input = ? AND placed <> 1 AND received_at < ?
          AND key NOT IN (SELECT value FROM json_each(?)) LIMIT ?`,
       input,
       before,

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { type ResourceChange, StoreUnavailable } from '../resources.ts'
-import { DatabaseInUse } from './database.ts'
+import { DatabaseRefused } from './database.ts'
 import type { FromWorker, Reply, Request, ToWorker } from './messages.ts'
 import type { Operations } from './operations.ts'
 
@@ -43,7 +43,7 @@ export async function startDatabase(path: string, heard: (change: ResourceChange
     worker.once('message', (message: FromWorker) => {
       if (message.kind === 'opened') resolve(message.operations)
       if (message.kind !== 'refused') return
-      reject(message.name === 'DatabaseInUse' ? new DatabaseInUse(message.message) : new Error(message.message))
+      reject(message.name === 'DatabaseRefused' ? new DatabaseRefused(message.message) : new Error(message.message))
     })
   })
 

@@ -1,6 +1,7 @@
 /**
  * The tables, as migrations: a database at version n has run the first n. Nouns are kept as JSON in `body`, beside the
- * columns that queries need. Times are UTC milliseconds.
+ * columns that queries need. Times are UTC milliseconds. A source object is placed 1 in a slot, 0 when a playlist may
+ * still list it, 2 when none will and no slot took it.
  */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -45,7 +46,7 @@ export const MIGRATIONS: readonly string[] = [
     key TEXT PRIMARY KEY, input INTEGER NOT NULL, received_at INTEGER NOT NULL, placed INTEGER NOT NULL DEFAULT 0,
     body TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
-  CREATE INDEX source_object_unplaced ON source_object (input, received_at) WHERE placed = 0;
+  CREATE INDEX source_object_unplaced ON source_object (input, received_at) WHERE placed <> 1;
   CREATE TABLE doomed_object (key TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 
   CREATE TABLE numbering (

@@ -71,6 +71,7 @@ export function timelineOperations(db: Database) {
       for (const era of commit.eras) {
         db.run('INSERT OR REPLACE INTO era (input, id, body) VALUES (?, ?, ?)', input, era.id, JSON.stringify(era))
       }
+      for (const key of commit.settled) db.run('UPDATE source_object SET placed = 2 WHERE key = ? AND placed = 0', key)
       for (const slot of commit.slots) insertSlot(input, slot)
       for (const row of commit.outputSegments) insertOutputSegment(row)
       const highest = Math.max(0, ...commit.outputSegments.map(({ number }) => number))
@@ -105,12 +106,15 @@ export function timelineOperations(db: Database) {
         )
         .map(({ body }) => JSON.parse(body) as Slot),
 
-    unplacedObjects: (ingest: IngestRef) =>
+    unsettledObjects: (ingest: IngestRef, limit: number) =>
       db
         .all<Body>(
-          'SELECT body FROM source_object WHERE input = ? AND placed = 0 ORDER BY received_at',
+          `SELECT body FROM source_object INDEXED BY source_object_unplaced
+           WHERE input = ? AND placed <> 1 AND placed = 0 ORDER BY received_at DESC LIMIT ?`,
           knownInput(db, ingest),
+          limit,
         )
+        .reverse()
         .map(({ body }) => JSON.parse(body) as SourceObject),
   } satisfies Partial<Operations>
 }
