@@ -10,6 +10,7 @@ export type Measure = {
   readonly peerValue: number
   /** How many times better than the peer; above 1 is better, whatever the unit. */
   readonly ratio: number
+  readonly note?: string
 }
 
 /** Rounds of every contender in turn; a machine that is busy for a while is busy for all of them. */
