@@ -70,7 +70,7 @@ async function openAll<T extends Uint8Array | ObjectStream>(
 }
 
 export async function closeAll(parts: readonly (Uint8Array | ObjectStream)[]): Promise<void> {
-  await Promise.all(parts.map((part) => ('close' in part ? part.close() : undefined)))
+  await Promise.all(parts.map(async (part) => ('close' in part ? await part.close() : undefined)))
 }
 
 /** A number never names other bytes, and the sources and the endpoint's settings decide what is made of them. */
