@@ -10,6 +10,7 @@ import { addressText } from './config/value-kind.ts'
 import { utcMs } from './media/time.ts'
 import { openLog } from './pino-log.ts'
 import { startServer } from './server.ts'
+import { DatabaseRefused } from './stores/sqlite/database.ts'
 
 const FAILED = 1
 const MISUSED = 2
@@ -64,6 +65,8 @@ async function serve(flags: readonly string[]): Promise<void> {
 function readyText(config: Config, keys: KeptKeyPair, url: string): string {
   const { controlListen, region } = config
   const api = controlListen && controlListen.port !== 0 ? `http://${addressText(controlListen)}` : url
+  const isEverywhere = ['0.0.0.0', '::'].includes(config.listen.host) && config.publicUrl === undefined
+  const note = `note   encoders and players are told ${url}: set --public-url to what they can reach\n`
   const keyFile = keys.file && `AWS_SHARED_CREDENTIALS_FILE=${shellWord(keys.file)}`
   return `
 Windrow is ready at ${url}
@@ -71,7 +74,7 @@ Windrow is ready at ${url}
   data   ${config.dataFolder}
   keys   ${keys.file ?? 'the configured access-key-id and secret-access-key'}
   try    ${keyFile ? `${keyFile} \\\n         ` : ''}aws --endpoint-url ${api} --region ${region} mediapackage list-channels
-
+${isEverywhere ? `  ${note}` : ''}
 `
 }
 
@@ -81,7 +84,7 @@ function shellWord(word: string): string {
 
 function giveUp(error: Error & { code?: string; syscall?: string }): void {
   const misused = error instanceof ConfigurationError
-  const expected = misused || error.code !== undefined
+  const expected = misused || error instanceof DatabaseRefused || error.code !== undefined
   process.stderr.write(`windrow: ${expected ? error.message : (error.stack ?? error.message)}\n`)
   process.exit(misused ? MISUSED : FAILED)
 }

@@ -66,6 +66,35 @@ describe('windrow serve', () => {
     squatter.close()
   })
 
+  it('takes no data folder that another one serves, nor one whose database is something else, and says so in one line', async () => {
+    const data = join(folder, 'taken')
+    const first = new Run(['bin/windrow', 'serve', '--data', data, '--listen', '127.0.0.1:0'])
+    await first.url()
+    const second = new Run(['bin/windrow', 'serve', '--data', data, '--listen', '127.0.0.1:0'])
+    assert.equal(await second.exitCode, 1)
+    assert.equal(second.stderr, `windrow: ${join(data, 'windrow.db')} is in use by another process\n`)
+    first.child.kill()
+    assert.equal(await first.exitCode, 0)
+
+    writeFileSync(join(data, 'windrow.db'), 'no database '.repeat(1000))
+    const third = new Run(['bin/windrow', 'serve', '--data', data, '--listen', '127.0.0.1:0'])
+    assert.equal(await third.exitCode, 1)
+    assert.match(third.stderr, /^windrow: cannot use \S+windrow\.db: file is not a database\n$/)
+  })
+
+  it('says that it needs a public URL when it listens on every address', async () => {
+    for (const [flags, note] of [
+      [[], /note +encoders and players are told http:\/\/0\.0\.0\.0:\d+: set --public-url/],
+      [['--public-url', 'http://origin.example'], /^(?![\s\S]*note)/],
+    ] as const) {
+      const run = new Run(['bin/windrow', 'serve', '--data', join(folder, 'wide'), '--listen', '0.0.0.0:0', ...flags])
+      await run.url()
+      run.child.kill()
+      await run.exitCode
+      assert.match(run.stdout, note)
+    }
+  })
+
   it('never writes its secret', async () => {
     const secret = 'do-not-write-this-down'
     const env = { WINDROW_ACCESS_KEY_ID: 'AKIAWINDROWEXAMPLE00', WINDROW_SECRET_ACCESS_KEY: secret }

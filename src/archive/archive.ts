@@ -185,6 +185,7 @@ export async function openArchive(host: ArchiveHost): Promise<Archive> {
     },
 
     read: (key, range) => objects.read(key, range),
+    open: (key, range) => objects.open(key, range),
     file: (key) => objects.file(key),
 
     async tick() {

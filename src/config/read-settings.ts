@@ -99,7 +99,7 @@ function readYaml(file: Said, readFile: SettingSources['readFile']): SaidByName 
     if (setting.notInFile) throw new ConfigurationError(`${where} cannot stand in the file it names`)
     const texts = isSeq(value) ? value.items : [value]
     if (!texts.every((each) => isScalar<string>(each))) {
-      throw new ConfigurationError(`${where} must be ${setting.kind.shape}`)
+      throw new ConfigurationError(`${where} must be a plain value, such as ${setting.kind.shape}: no map, no alias`)
     }
     said.set(setting.name, { text: texts.map((each) => each.value).join(','), where })
   }

@@ -101,7 +101,12 @@ export function createControl(options: ControlOptions): Mount {
         // A client that left in the middle of its body: the listener knows about those.
         if (request.errored) throw error
         const failure = failureOf(error)
+        const { method } = request
         if (failure.status >= 500) log.error({ requestId, path: target.path, error }, 'a request of the API failed')
+        else if (failure.status !== 404) {
+          const { status, type, message: reason } = failure
+          log.info({ requestId, method, path: target.path, status, type, reason }, 'refused by the API')
+        }
         return answerOf(failure)
       })
       send(response, requestId, answer)
@@ -111,9 +116,7 @@ export function createControl(options: ControlOptions): Mount {
 
 async function readBody(request: IncomingMessage): Promise<Uint8Array> {
   const tooLarge = () =>
-    new RequestFailure(413, 'RequestEntityTooLargeException', `A body may have ${MAX_BODY_BYTES} bytes.`, {
-      connection: 'close',
-    })
+    new RequestFailure(413, 'RequestEntityTooLargeException', `A body may have ${MAX_BODY_BYTES} bytes.`)
   if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) throw tooLarge()
   const chunks: Buffer[] = []
   let size = 0

@@ -1,6 +1,6 @@
 import { ApiError } from '../model/errors.ts'
 
-const ATTEMPTS = 5
+const ATTEMPTS = 50
 
 /**
  * Reads, changes and writes back; starts over when someone else wrote in between. Throws what `missing` makes when

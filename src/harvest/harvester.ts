@@ -16,7 +16,7 @@ import type { Sleep } from './patience.ts'
 
 export type HarvesterHost = {
   readonly resources: Pick<Resources, 'harvestJobsInProgress' | 'finishHarvestJob' | 'claimBucketKeys'>
-  readonly archive: ArchiveReader
+  readonly archive: Omit<ArchiveReader, 'open'>
   /** Undefined for endpoints that cannot be packaged. */
   readonly formatOf: (endpoint: OriginEndpoint) => OutputFormat | undefined
   readonly buckets: Buckets
@@ -42,8 +42,8 @@ export type Harvester = {
   close(): Promise<void>
 }
 
-/** Between tries to record how a job ended. After the last one it stays in progress, and the next start runs it again. */
-const RECORD_PAUSES_MS = [200, 1_000, 5_000]
+/** Between tries to record how a job ended. The last one is repeated: a full disk may have room again tomorrow. */
+const RECORD_PAUSES_MS = [200, 1_000, 5_000, 30_000]
 
 /** Runs harvest jobs, so many at once, in the order they come. */
 export function createHarvester(host: HarvesterHost): Harvester {
@@ -111,15 +111,16 @@ export function createHarvester(host: HarvesterHost): Harvester {
 
   async function record(job: HarvestJob, outcome: HarvestOutcome, tell: () => void): Promise<void> {
     const event = harvestEvent(job, outcome, host.account, { id: randomUUID(), at: clock() })
-    for (const pause of [...RECORD_PAUSES_MS, undefined]) {
+    for (let tries = 0; ; tries++) {
       try {
         await host.resources.finishHarvestJob(job.id, outcome, event)
         return tell()
       } catch (error) {
         log.error({ harvestJob: job.id, error }, 'cannot record how a harvest job ended')
       }
-      if (pause === undefined || closing.signal.aborted) return
-      await sleep(pause, closing.signal).catch(() => {})
+      // It stays in progress, and the next start runs it again.
+      if (closing.signal.aborted) return
+      await sleep(RECORD_PAUSES_MS[tries] ?? RECORD_PAUSES_MS.at(-1) ?? 0, closing.signal).catch(() => {})
     }
   }
 

@@ -170,6 +170,7 @@ describe('listener', () => {
       'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n123456',
       'GET / HTTP/1.1\r\nHost: x\r\nX : y\r\n\r\n',
       'GET / HTTP/1.1\r\n\r\n',
+      'GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n',
     ]
     for (const request of requests) {
       const wire = new Wire(port)
@@ -276,5 +277,31 @@ describe('a closing listener', () => {
     await arrived.promise
     await Promise.all([listener.close(), listener.close(), wire.closed])
     assert.equal(wire.text, '')
+  })
+})
+
+describe('a client that closes its side as soon as its body is out', () => {
+  it('has all of it read, and is answered', async () => {
+    let size = 0
+    let refused: unknown
+    const { port } = await start([
+      at('/', async (request, response) => {
+        // What handlers do first: look the client up.
+        await new Promise((resolve) => setTimeout(resolve, 50))
+        try {
+          for await (const chunk of request) size += (chunk as Buffer).length
+        } catch (error) {
+          refused = error
+        }
+        sendText(response, 201, 'kept')
+      }),
+    ])
+    const wire = new Wire(port)
+    wire.socket.write('PUT /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n')
+    wire.socket.write(`9c40\r\n${'x'.repeat(40_000)}\r\n`)
+    wire.socket.end('0\r\n\r\n')
+    await wire.until(/kept/)
+    assert.equal(refused, undefined)
+    assert.equal(size, 40_000)
   })
 })

@@ -5,7 +5,7 @@ import type { HarvestJob } from '../model/harvest-job.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { Slot } from '../model/output-segment.ts'
 import type { SourceObject } from '../model/source-segment.ts'
-import type { Resources } from './resources.ts'
+import type { Page, PageRequest, Resources } from './resources.ts'
 import type { IngestRef, OutputSegmentRow, SegmentIndex, TimelineCommit } from './segment-index.ts'
 
 /** What the suites of both database ports are run against: a store with nothing in it. */
@@ -120,3 +120,28 @@ export function commit(expectedVersion: number, parts: Partial<TimelineCommit> =
   const nothing = { objects: [], settled: [], eras: [], slots: [], outputSegments: [] }
   return { expectedVersion, state: `state ${expectedVersion + 1}`, ...nothing, ...parts }
 }
+
+/** Limits that are not in the way. */
+export const MANY = { maxChannels: 100, maxPerChannel: 100, maxInProgress: 100, idFreeAfterMs: 90 * DAY_MS }
+
+/** The ids on each page of a listing. */
+export async function idsOf(
+  list: (page: PageRequest) => Promise<Page<{ id: string }>>,
+  limit: number,
+): Promise<string[][]> {
+  const pages: string[][] = []
+  let after: string | undefined
+  do {
+    const page = await list(after === undefined ? { limit } : { limit, after })
+    pages.push(page.items.map(({ id }) => id))
+    after = page.next
+  } while (after !== undefined)
+  return pages
+}
+
+export const OTHER: IngestRef = { channelGuid: 'guid-news', ingestEndpointId: 'guid-news-2' }
+export const FOREIGN: IngestRef = { channelGuid: 'guid-sport', ingestEndpointId: 'guid-sport' }
+export const NOTHING_SPARED = { pinned: [], inUse: [], limit: 1000 }
+
+export const keysOf = (one: Slot) => Object.values(one.objects).map(({ key }) => key)
+export const numbersOf = (segments: readonly { readonly number: number }[]) => segments.map(({ number }) => number)

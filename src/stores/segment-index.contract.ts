@@ -1,23 +1,23 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { utcMs } from '../media/time.ts'
-import type { Era, Slot } from '../model/output-segment.ts'
+import type { Era } from '../model/output-segment.ts'
+import { forgettingContract } from './forgetting.contract.ts'
 import {
   type ContractStore,
   commit,
+  FOREIGN,
   INPUT,
   later,
+  NOTHING_SPARED,
   NOW,
+  numbersOf,
+  OTHER,
   outputSegment,
   SLOT_MS,
   slot,
   sourceObject,
 } from './nouns.contract.ts'
-import type { EndpointRevision, IngestRef, Numbering, SegmentIndex } from './segment-index.ts'
-
-const OTHER: IngestRef = { channelGuid: 'guid-news', ingestEndpointId: 'guid-news-2' }
-const FOREIGN: IngestRef = { channelGuid: 'guid-sport', ingestEndpointId: 'guid-sport' }
-const NOTHING_SPARED = { pinned: [], inUse: [], limit: 1000 }
+import type { EndpointRevision, Numbering, SegmentIndex } from './segment-index.ts'
 
 /** What every SegmentIndex promises. Each adapter's test calls this with its own `open`, which gives an empty store. */
 export function segmentIndexContract(name: string, open: () => Promise<ContractStore>): void {
@@ -235,135 +235,7 @@ export function segmentIndexContract(name: string, open: () => Promise<ContractS
     })
   })
 
-  describe(`${name} as a SegmentIndex: forgetting`, () => {
-    it('forgets slots sealed before a time, the segments that need them, and dooms their objects', async () => {
-      const store = await open()
-      const { segmentIndex } = store
-      const { id } = await segmentIndex.openNumbering(at('e'), INPUT, 4)
-      const slots = [0, 1, 2, 3].map((i) => slot(i, [`${i}/a`, `${i}/b`]))
-      const objects = slots.flatMap(keysOf).map((key) => sourceObject(key))
-      const outputSegments = [outputSegment(id, 1, slots.slice(0, 2)), outputSegment(id, 2, slots.slice(2))]
-      await segmentIndex.commitTimeline(INPUT, commit(0, { objects, slots, outputSegments }))
-      const before = slots[2]!.sealedAt
-      const options = { ...NOTHING_SPARED, inUse: [] }
-      assert.deepEqual({ ...(await segmentIndex.forget(INPUT, before, options)) }, { slots: 2, objects: 0 })
-      assert.deepEqual(await segmentIndex.slots(INPUT, undefined, 9), slots.slice(2))
-      assert.deepEqual(numbersOf(await segmentIndex.lastOutputSegments(id, 9)), [2])
-      assert.deepEqual((await segmentIndex.doomed(9)).toSorted(), ['0/a', '0/b', '1/a', '1/b'])
-      assert.deepEqual({ ...(await segmentIndex.forget(INPUT, before, options)) }, { slots: 0, objects: 0 })
-      await segmentIndex.forget(INPUT, utcMs(before + 1), options)
-      assert.deepEqual(numbersOf(await segmentIndex.lastOutputSegments(id, 9)), [])
-      const reopened = (await store.restart()).segmentIndex
-      assert.equal((await reopened.doomed(9)).length, 6)
-      assert.equal((await reopened.doomed(4)).length, 4)
-      await reopened.buried(['0/a', '0/b', '1/a', 'never doomed'])
-      assert.deepEqual((await reopened.doomed(9)).toSorted(), ['1/b', '2/a', '2/b'])
-    })
-
-    it('forgets in steps of the limit, oldest first', async () => {
-      const { segmentIndex } = await open()
-      const slots = [0, 1, 2].map((i) => slot(i, [`${i}`]))
-      await segmentIndex.commitTimeline(INPUT, commit(0, { slots }))
-      const options = { ...NOTHING_SPARED, limit: 2 }
-      assert.equal((await segmentIndex.forget(INPUT, later(1e9), options)).slots, 2)
-      assert.deepEqual(await segmentIndex.slots(INPUT, undefined, 9), slots.slice(2))
-      assert.equal((await segmentIndex.forget(INPUT, later(1e9), options)).slots, 1)
-    })
-
-    it('spares pinned stretches, and whole output segments that reach into them', async () => {
-      const { segmentIndex } = await open()
-      const { id } = await segmentIndex.openNumbering(at('e'), INPUT, 4)
-      const slots = Array.from({ length: 12 }, (_, i) => slot(i, [`${i}`]))
-      const outputSegments = [0, 2, 4, 6, 8, 10].map((i) => outputSegment(id, 1 + i / 2, slots.slice(i, i + 2)))
-      await segmentIndex.commitTimeline(INPUT, commit(0, { slots, outputSegments }))
-      // Within slots 5 and 6, of the third and the fourth segment.
-      const pinned = [{ from: later(5.5 * SLOT_MS), to: later(6.5 * SLOT_MS) }]
-      await segmentIndex.forget(INPUT, later(1e9), { ...NOTHING_SPARED, pinned })
-      const kept = await segmentIndex.outputSegmentsBetween(id, pinned[0]!.from, pinned[0]!.to, 9)
-      assert.deepEqual(
-        kept.map(({ slots: of }) => of.length),
-        [2, 2],
-      )
-      assert.deepEqual(numbersOf(kept), [3, 4])
-      assert.equal(await segmentIndex.outputSegment(id, 1), undefined)
-      assert.equal(await segmentIndex.outputSegment(id, 6), undefined)
-      const doomed = await segmentIndex.doomed(99)
-      assert.ok(doomed.includes('0') && doomed.includes('11') && !doomed.includes('4') && !doomed.includes('7'))
-    })
-
-    it('forgets old objects no slot holds, those in use apart', async () => {
-      const { segmentIndex } = await open()
-      const objects = [sourceObject('old'), sourceObject('used'), sourceObject('new', later(1)), sourceObject('placed')]
-      await segmentIndex.commitTimeline(INPUT, commit(0, { objects, slots: [slot(0, ['placed'])] }))
-      const answer = await segmentIndex.forget(INPUT, later(1), { ...NOTHING_SPARED, inUse: ['used'] })
-      assert.deepEqual({ ...answer }, { slots: 0, objects: 1 })
-      assert.deepEqual(await segmentIndex.doomed(9), ['old'])
-      assert.deepEqual(
-        (await segmentIndex.unsettledObjects(INPUT, 9)).map(({ key }) => key),
-        ['used', 'new'],
-      )
-    })
-
-    it('tells apart the objects no row knows; what is doomed is known until it is buried', async () => {
-      const { segmentIndex } = await open()
-      const objects = ['unplaced', 'placed', 'doomed'].map((key) => sourceObject(key))
-      const slots = [slot(0, ['doomed']), slot(1, ['placed'])]
-      await segmentIndex.commitTimeline(INPUT, commit(0, { objects, slots }))
-      await segmentIndex.forget(INPUT, slots[1]!.sealedAt, { ...NOTHING_SPARED, inUse: ['unplaced'] })
-      const keys = ['placed', 'doomed', 'lost', 'unplaced']
-      assert.deepEqual(await segmentIndex.unknownObjects(keys), ['lost'])
-      await segmentIndex.buried(['doomed'])
-      assert.deepEqual((await segmentIndex.unknownObjects(keys)).toSorted(), ['doomed', 'lost'])
-      assert.deepEqual(await segmentIndex.unknownObjects([]), [])
-    })
-
-    it('forgets one input and leaves the others', async () => {
-      const { segmentIndex } = await open()
-      await segmentIndex.commitTimeline(INPUT, commit(0, { slots: [slot(0, ['a'])] }))
-      await segmentIndex.commitTimeline(OTHER, commit(0, { slots: [slot(0, ['b'])] }))
-      await segmentIndex.forget(INPUT, later(1e9), NOTHING_SPARED)
-      assert.deepEqual(await segmentIndex.slots(OTHER, undefined, 9), [slot(0, ['b'])])
-      assert.deepEqual(await segmentIndex.doomed(9), ['a'])
-    })
-
-    it('keeps the eras of kept slots', async () => {
-      const { segmentIndex } = await open()
-      const eras: Era[] = [
-        { id: 0, streams: [] },
-        { id: 1, streams: [] },
-      ]
-      const slots = [slot(0, ['a']), slot(0, ['b'], { era: 1, at: NOW + 60_000 })]
-      await segmentIndex.commitTimeline(INPUT, commit(0, { eras, slots }))
-      await segmentIndex.forget(INPUT, later(60_000), NOTHING_SPARED)
-      assert.deepEqual(await segmentIndex.eras(INPUT, [1]), [eras[1]])
-    })
-
-    it('forgets a channel whole, both inputs, and no other', async () => {
-      const { segmentIndex } = await open()
-      for (const ref of [INPUT, OTHER, FOREIGN]) {
-        const numbering = await segmentIndex.openNumbering(at(`e of ${ref.ingestEndpointId}`), ref, 2)
-        const slots = Array.from({ length: 1200 }, (_, i) => slot(i, [`${ref.ingestEndpointId}/${i}`]))
-        const unplaced = sourceObject(`${ref.ingestEndpointId}/unplaced`)
-        const objects = [...slots.flatMap(keysOf).map((key) => sourceObject(key)), unplaced]
-        const outputSegments = slots.map((one, i) => outputSegment(numbering.id, i + 1, [one]))
-        await segmentIndex.commitTimeline(ref, commit(0, { objects, slots, outputSegments }))
-      }
-      await segmentIndex.forgetChannel('guid-news')
-      assert.deepEqual(
-        (await segmentIndex.inputs()).map((ref) => ({ ...ref })),
-        [FOREIGN],
-      )
-      assert.equal(await segmentIndex.loadTimeline(INPUT), undefined)
-      assert.deepEqual(await segmentIndex.slots(OTHER, undefined, 9), [])
-      assert.deepEqual(await segmentIndex.numberingsOf(INPUT), [])
-      assert.equal(await segmentIndex.numberingOf(at('e of guid-news'), 2), undefined)
-      const doomed = await segmentIndex.doomed(9999)
-      assert.equal(doomed.length, 2402)
-      assert.ok(doomed.every((key) => key.startsWith('guid-news')))
-      assert.equal((await segmentIndex.slots(FOREIGN, undefined, 9999)).length, 1200)
-      await segmentIndex.forgetChannel('guid-news')
-    })
-  })
+  forgettingContract(name, open)
 }
 
 /** Commits one slot and output segment per number, into an era of their own. */
@@ -373,6 +245,4 @@ async function publish(index: SegmentIndex, version: number, numbering: Numberin
   await index.commitTimeline(INPUT, commit(version, { slots, outputSegments }))
 }
 
-const keysOf = (one: Slot) => Object.values(one.objects).map(({ key }) => key)
-const numbersOf = (segments: readonly { readonly number: number }[]) => segments.map(({ number }) => number)
 const at = (guid: string, revision = 1): EndpointRevision => ({ guid, revision })

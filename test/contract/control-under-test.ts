@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http'
@@ -25,6 +26,8 @@ export type ControlUnderTest = {
   readonly created: readonly HarvestJob[]
   /** What was logged as an error. */
   readonly errors: readonly object[]
+  /** Ends a job, as the harvester does. */
+  finish(jobId: string): Promise<void>
   close(): Promise<void>
 }
 
@@ -63,6 +66,10 @@ export async function startControl(
     endpoint: `http://127.0.0.1:${listener.address.port}`,
     created,
     errors,
+    async finish(jobId) {
+      const event = { id: jobId, at: utcMs(now()), detailType: 'test', resources: [], detail: {} }
+      assert.equal(await store.resources.finishHarvestJob(jobId, { status: 'SUCCEEDED' }, event), 'finished')
+    },
     async close() {
       await listener.close()
       await store.close()

@@ -163,6 +163,7 @@ describe('a harvest job', () => {
       s3Destination: DESTINATION,
     })
     await asker.made('/harvest_jobs', job())
+    await asker.control.finish('goal')
     now += 90 * 86_400_000 - 1000
     await asker.refused('POST', '/harvest_jobs', job(), 'id: a harvest job with the id "goal" exists')
     assert.equal((await asker.ask('GET', '/harvest_jobs/goal')).status, 200)

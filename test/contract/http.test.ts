@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { after, before, describe, it } from 'node:test'
+import { promisify } from 'node:util'
 import { type ControlUnderTest, call, send, signer, startControl, unsigned } from './control-under-test.ts'
 
 describe('the API as HTTP', () => {
@@ -87,6 +88,18 @@ describe('the API as HTTP', () => {
     })
     assert.equal(chunked.status, 413)
     assert.equal((await call(control.endpoint, { method: 'GET', path: '/channels' })).status, 200)
+  })
+
+  it('lets a client that sends all of its body first read the refusal', async () => {
+    const body = JSON.stringify({ id: 'larger', description: 'x'.repeat(8 * 1024 * 1024) })
+    const { headers } = await signer().sign(unsigned(control.endpoint, { method: 'POST', path: '/channels', body }))
+    const lines = Object.entries({ ...headers, 'content-length': String(body.length) })
+    const socket = connect(Number(new URL(control.endpoint).port), '127.0.0.1').pause()
+    socket.write(`POST /channels HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`)
+    await promisify(socket.write.bind(socket) as (data: string, sent: (error?: Error | null) => void) => void)(body)
+    const [data] = await once(socket.resume(), 'data')
+    assert.match(String(data), /^HTTP\/1\.1 413 /)
+    socket.destroy()
   })
 
   it('does not wait for a body that would be refused anyway', async () => {

@@ -205,7 +205,7 @@ describe('bad input', () => {
       const other = await createChannel(client, 'other')
       const intruders = {
         'a wrong password': new DigestClient(ingest.username, `${ingest.password}x`),
-        'a wrong password in MD5': new DigestClient(ingest.username, 'guess', 'MD5'),
+        'a wrong password in MD5': new DigestClient(ingest.username, 'guess', { algorithm: 'MD5' }),
         'an unknown user': new DigestClient('nobody', ingest.password),
         "another channel's pair": new DigestClient(other.username, other.password),
       }
@@ -256,6 +256,22 @@ describe('bad input', () => {
       assert.ok(sizeBelow(windrow.dataFolder) - used < 8 * MIB, 'something half-written is left')
       await pusher.pushNext()
       await lineUp.becomes(url, '0 1 2 3')
+    })
+    it('is answered 429 when it comes too often, until it comes less often', async () => {
+      const slow = await Windrow.start({ environment: { WINDROW_INGEST_REQUESTS_PER_SECOND: '5' } })
+      const pusher = new Pusher(await createChannel(mediaPackage(slow), 'hasty'), loop, Date.now() - HOUR_MS)
+      const answers: Answer[] = []
+      for (let count = 0; count < 30; count++) answers.push(await pusher.put('channel-big-00000.ts', Buffer.from('x')))
+      const refused = answers.filter(({ status }) => status !== 201)
+      assert.ok(refused.length > 0 && refused.length < 30, `${refused.length} of 30 were refused`)
+      for (const { status, headers } of refused) {
+        assert.equal(status, 429)
+        assert.ok(Number(headers['retry-after']) > 0)
+      }
+      await sleep(1000)
+      assert.equal((await pusher.put('channel-big-00000.ts', Buffer.from('x'))).status, 201)
+      pusher.client.close()
+      await slow.stop()
     })
     it('is refused by the API as well', async () => {
       const body = `{"id":"${'x'.repeat(5 * MIB)}"}`

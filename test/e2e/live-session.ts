@@ -1,8 +1,8 @@
 import { assertCarries } from '../judges/aired.ts'
 import { createChannel, createHlsEndpoint, mediaPackage } from '../judges/aws.ts'
-import { type Running, start, temporaryFolder, words } from '../judges/belongings.ts'
+import { eventually, type Running, start, temporaryFolder, words } from '../judges/belongings.ts'
 import { type KeptRendition, readCopy, startPush } from '../judges/encoder.ts'
-import { type SeenRendition, watchLive } from '../judges/playlists.ts'
+import { fetchMediaPlaylist, renditionsOf, type SeenRendition, watchLive } from '../judges/playlists.ts'
 import { Windrow } from '../judges/windrow.ts'
 
 const SOURCE_SEGMENT_SECONDS = 2
@@ -26,6 +26,8 @@ export type LiveSession = {
   readonly windrow: Windrow
   readonly encoder: Running
   readonly endpoints: readonly LiveEndpoint[]
+  /** Resolves when there is enough of it for a player to begin. */
+  onAir(): Promise<void>
   /** What the encoder kept, once it has ended. */
   kept(): Promise<KeptRendition[]>
 }
@@ -53,6 +55,16 @@ export async function startLiveSession(seconds: number): Promise<LiveSession> {
     windrow,
     encoder,
     endpoints,
+    async onAir() {
+      const [{ url }] = endpoints as [LiveEndpoint]
+      await eventually(`three segments at ${url}`, 30, async () => {
+        const response = await fetch(url)
+        const parent = await response.text()
+        if (!response.ok) return undefined
+        const { segments } = await fetchMediaPlaylist(renditionsOf(parent, url)[0]!.url)
+        return segments.length >= 3 || undefined
+      })
+    },
     async kept() {
       const code = await encoder.ended
       const said = encoder.said()

@@ -20,8 +20,7 @@ describe('a ladder that ffmpeg pushes', () => {
 
   it('plays live in hls.js and in ffmpeg, muxed and with an audio group', async () => {
     const [muxed, split] = ['1-muxed', '1-split'].map((name) => session.endpoints.find((each) => each.name === name)!)
-    // The encoder's master playlist comes with its first segments.
-    await Promise.race([muxed!.seen, new Promise((resolve) => setTimeout(resolve, 8000))])
+    await session.onAir()
     const players = [playWithFfmpeg(muxed!.url), playWithFfmpeg(split!.url)]
     await player.playLive(muxed!.url, 6)
     await player.playLive(split!.url, 6)

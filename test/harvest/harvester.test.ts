@@ -133,15 +133,12 @@ describe('the end of a harvest job', () => {
     assert.deepEqual({ outcome, slept }, { outcome: { status: 'SUCCEEDED' }, slept: [200, 1000] })
   })
 
-  it('is left to the next start when the record cannot be written at all', async () => {
+  it('goes on trying to be recorded until there is room again', async () => {
     const resources = new JobLedger(harvestJob())
-    resources.failures.push(...Array.from({ length: 4 }, () => new Error('disk I/O error')))
-    const { host, lines } = rehearsal({ archive: archiveOf(10), buckets: new RecordingBuckets(), resources })
-    const harvester = createHarvester(host)
-    await harvester.start()
-    await harvester.settled()
-    assert.equal(resources.inProgress.size, 1)
-    assert.equal(lines.filter(({ level }) => level === 'error').length, 4)
+    resources.failures.push(...Array.from({ length: 6 }, () => new Error('disk full')))
+    const { outcome, slept } = await harvest(harvestJob(), { buckets: new RecordingBuckets(), resources })
+    const pauses = [200, 1000, 5000, 30_000, 30_000, 30_000]
+    assert.deepEqual({ outcome, slept }, { outcome: { status: 'SUCCEEDED' }, slept: pauses })
   })
 })
 

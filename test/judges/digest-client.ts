@@ -3,7 +3,11 @@ import { createHash } from 'node:crypto'
 import { Agent, type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http'
 import { pipeline } from 'node:stream/promises'
 
-export type Algorithm = 'MD5' | 'SHA-256'
+export type DigestHabits = {
+  readonly algorithm?: 'MD5' | 'SHA-256'
+  /** A connection for each request, whose sending half is closed as soon as the request is out. */
+  readonly hangsUp?: boolean
+}
 
 export type Answer = {
   readonly status: number
@@ -22,16 +26,18 @@ type Challenge = { readonly realm: string; readonly nonce: string; readonly opaq
 export class DigestClient {
   readonly #username: string
   readonly #password: string
-  readonly #algorithm: Algorithm
+  readonly #algorithm: 'MD5' | 'SHA-256'
+  readonly #hangsUp: boolean
   readonly #agent: Agent
   #challenge: Challenge | undefined
   #count = 0
 
-  constructor(username: string, password: string, algorithm: Algorithm = 'SHA-256', keepAlive = true) {
+  constructor(username: string, password: string, { algorithm = 'SHA-256', hangsUp = false }: DigestHabits = {}) {
     this.#username = username
     this.#password = password
     this.#algorithm = algorithm
-    this.#agent = new Agent({ keepAlive })
+    this.#hangsUp = hangsUp
+    this.#agent = new Agent({ keepAlive: !hangsUp })
   }
 
   /** A second 401 is the answer; a first one is met with the credentials. Rejects when the connection breaks. */
@@ -62,6 +68,7 @@ export class DigestClient {
         },
       })
       sent.on('error', reject)
+      if (this.#hangsUp) sent.on('finish', () => sent.socket?.end())
       sent.on('response', (response) => {
         readAnswer(response).then(resolve, reject)
         // An answer before the body is sent ends the exchange.

@@ -6,28 +6,51 @@ import { run, temporaryFolder, words } from './belongings.ts'
 const TICKS_PER_SECOND = 90_000
 /** A multiple of 8 s holds a whole number of AAC frames at 48 kHz. */
 const LOOP_SEGMENTS = 8
-const RENDITIONS = [
-  { name: 'big', size: '160x90', bandwidth: 120_000 },
-  { name: 'small', size: '128x72', bandwidth: 90_000 },
-] as const
+const AUDIO_BANDWIDTH = 32_000
+
+export type Television = {
+  readonly segmentSeconds: number
+  readonly frameRate: number
+  /** Of lavfi, without its size and rate. */
+  readonly picture: string
+  readonly renditions: readonly { readonly name: string; readonly size: string; readonly bandwidth: number }[]
+}
+
+/** Segments of a second and a few kilobytes. */
+const TINY: Television = {
+  segmentSeconds: 1,
+  frameRate: 10,
+  picture: '',
+  renditions: [
+    { name: 'big', size: '160x90', bandwidth: 120_000 },
+    { name: 'small', size: '128x72', bandwidth: 90_000 },
+  ],
+}
 
 export type LoopRendition = {
   readonly name: string
+  /** Bits per second. */
   readonly bandwidth: number
+  readonly segmentSeconds: number
   /** The segment of that number: an eighth of the loop, on a timeline that never jumps. */
   segment(number: number): Buffer
 }
 
-/** Two renditions in segments of one second, each a key frame and a few kilobytes, audio and video in one. */
-export async function encodeLoop(): Promise<LoopRendition[]> {
+/** Renditions of one programme; every segment begins with a key frame, and holds audio and video. */
+export async function encodeLoop(television: Television = TINY): Promise<LoopRendition[]> {
+  const { segmentSeconds, frameRate, picture } = television
   const folder = temporaryFolder('loop')
+  const seconds = (LOOP_SEGMENTS + 2) * segmentSeconds
+  const group = frameRate * segmentSeconds
   return Promise.all(
-    RENDITIONS.map(async ({ name, size, bandwidth }) => {
+    television.renditions.map(async ({ name, size, bandwidth }) => {
+      const video = bandwidth - AUDIO_BANDWIDTH
       await run('ffmpeg', [
-        ...words(`-hide_banner -loglevel error -y -f lavfi -i testsrc2=size=${size}:rate=10`),
-        ...words(`-f lavfi -i aevalsrc=0.2*sin(300*t*t):sample_rate=48000 -t ${LOOP_SEGMENTS + 2}`),
-        ...words('-c:v libx264 -preset ultrafast -pix_fmt yuv420p -g 10 -keyint_min 10 -sc_threshold 0 -flags +cgop'),
-        ...words(`-bf 1 -b:v ${bandwidth / 2} -threads 1 -c:a aac -b:a 32k -f hls -hls_time 1 -hls_list_size 0`),
+        ...words(`-hide_banner -loglevel error -y -f lavfi -i testsrc2=size=${size}:rate=${frameRate}${picture}`),
+        ...words(`-f lavfi -i aevalsrc=0.2*sin(300*t*t):sample_rate=48000 -t ${seconds}`),
+        ...words(`-c:v libx264 -preset ultrafast -pix_fmt yuv420p -bf 1 -sc_threshold 0 -flags +cgop -threads 1`),
+        ...words(`-g ${group} -keyint_min ${group} -b:v ${video} -maxrate ${video} -bufsize ${video}`),
+        ...words(`-c:a aac -b:a ${AUDIO_BANDWIDTH} -f hls -hls_time ${segmentSeconds} -hls_list_size 0`),
         ...words(`-hls_segment_filename ${join(folder, name)}-%d.ts ${join(folder, name)}.m3u8`),
       ])
       // The first and the last hold what an encoder does at its beginning and its end alone.
@@ -36,9 +59,11 @@ export async function encodeLoop(): Promise<LoopRendition[]> {
       )
       const segment = (number: number) => {
         const rounds = Math.floor(number / LOOP_SEGMENTS)
-        return delayed(loop[number % LOOP_SEGMENTS]!, rounds * LOOP_SEGMENTS * TICKS_PER_SECOND)
+        const ticks = rounds * LOOP_SEGMENTS * segmentSeconds * TICKS_PER_SECOND
+        const original = loop[number % LOOP_SEGMENTS]!
+        return ticks === 0 ? original : delayed(original, ticks)
       }
-      return { name, bandwidth, segment }
+      return { name, bandwidth, segmentSeconds, segment }
     }),
   )
 }

@@ -4,22 +4,24 @@ import type { Ingest } from './aws.ts'
 import { type Answer, DigestClient } from './digest-client.ts'
 import type { LoopRendition } from './loop.ts'
 
-const SEGMENT_MS = 1000
-
 export class Pusher {
   readonly #ingest: Ingest
-  readonly #renditions: readonly LoopRendition[]
+  readonly renditions: readonly LoopRendition[]
   readonly #firstDate: number
   readonly #listed: number
+  readonly #segmentSeconds: number
   readonly client: DigestClient
   /** Segments answered 2xx in every rendition and then listed by a playlist answered 2xx in every rendition. */
   published = 0
+  /** Of all segments that were taken. */
+  bytesTaken = 0
 
   constructor(ingest: Ingest, renditions: readonly LoopRendition[], firstDate: number, listed = 6) {
     this.#ingest = ingest
-    this.#renditions = renditions
+    this.renditions = renditions
     this.#firstDate = firstDate
     this.#listed = listed
+    this.#segmentSeconds = renditions[0]!.segmentSeconds
     this.client = new DigestClient(ingest.username, ingest.password)
   }
 
@@ -29,11 +31,11 @@ export class Pusher {
 
   /** Milliseconds since 1970 of a segment's first picture, as the playlists say. */
   dateOf(number: number): number {
-    return this.#firstDate + number * SEGMENT_MS
+    return this.#firstDate + number * this.#segmentSeconds * 1000
   }
 
   async pushParent(): Promise<void> {
-    const lines = this.#renditions.flatMap(({ name, bandwidth }) => [
+    const lines = this.renditions.flatMap(({ name, bandwidth }) => [
       `#EXT-X-STREAM-INF:BANDWIDTH=${bandwidth}`,
       `channel-${name}.m3u8`,
     ])
@@ -44,8 +46,10 @@ export class Pusher {
   async pushNext(): Promise<void> {
     const number = this.published
     await Promise.all(
-      this.#renditions.map(async (rendition) => {
-        await this.#insist(segmentName(rendition.name, number), rendition.segment(number))
+      this.renditions.map(async (rendition) => {
+        const segment = rendition.segment(number)
+        await this.#insist(segmentName(rendition.name, number), segment)
+        this.bytesTaken += segment.length
         await this.pushPlaylist(rendition.name, number)
       }),
     )
@@ -58,16 +62,17 @@ export class Pusher {
 
   /** Ends the stream where it is. */
   async end(): Promise<void> {
-    await Promise.all(this.#renditions.map(({ name }) => this.pushPlaylist(name, this.published - 1, true)))
+    await Promise.all(this.renditions.map(({ name }) => this.pushPlaylist(name, this.published - 1, true)))
     this.client.close()
   }
 
   playlist(rendition: string, last: number, ended = false): Buffer {
     const first = Math.max(0, last - this.#listed + 1)
-    const lines = ['#EXTM3U', '#EXT-X-VERSION:3', '#EXT-X-TARGETDURATION:1', `#EXT-X-MEDIA-SEQUENCE:${first}`]
+    const lines = ['#EXTM3U', '#EXT-X-VERSION:3', `#EXT-X-TARGETDURATION:${this.#segmentSeconds}`]
+    lines.push(`#EXT-X-MEDIA-SEQUENCE:${first}`)
     for (let number = first; number <= last; number++) {
       lines.push(`#EXT-X-PROGRAM-DATE-TIME:${new Date(this.dateOf(number)).toISOString()}`)
-      lines.push('#EXTINF:1.000,', segmentName(rendition, number))
+      lines.push(`#EXTINF:${this.#segmentSeconds}.000,`, segmentName(rendition, number))
     }
     return Buffer.from([...lines, ...(ended ? ['#EXT-X-ENDLIST'] : []), ''].join('\n'))
   }

@@ -12,6 +12,7 @@ export async function run({ log }: SoakContext): Promise<Record<string, string |
   const player = await Player.start()
   try {
     const [muxed] = session.endpoints
+    await session.onAir()
     const ffmpeg = playWithFfmpeg(muxed!.url)
     const playback = await player.playLive(muxed!.url, MINUTES * 60 - 60)
     log(`hls.js: ${playback.frames} frames, ${playback.dropped} dropped`)

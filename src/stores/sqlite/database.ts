@@ -1,9 +1,9 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { MIGRATIONS } from './schema.ts'
 
-/** Another process has the database open: only one may. */
-export class DatabaseInUse extends Error {
-  override readonly name = 'DatabaseInUse'
+/** The file cannot be the database: another process has it open, or it is something else. One sentence says which. */
+export class DatabaseRefused extends Error {
+  override readonly name = 'DatabaseRefused'
 }
 
 /** SQLite's SQLITE_BUSY and SQLITE_LOCKED. */
@@ -18,8 +18,9 @@ export class Database {
   private readonly statements = new Map<string, StatementSync>()
 
   constructor(path: string) {
-    this.sqlite = new DatabaseSync(path, { timeout: 1000, enableForeignKeyConstraints: true })
+    this.sqlite = new DatabaseSync(path, { timeout: 1000, enableForeignKeyConstraints: true, open: false })
     try {
+      this.sqlite.open()
       this.sqlite.exec(`
         PRAGMA locking_mode = EXCLUSIVE;
         PRAGMA journal_mode = WAL;
@@ -30,12 +31,12 @@ export class Database {
       `)
       this.migrate()
     } catch (error) {
-      this.sqlite.close()
+      if (this.sqlite.isOpen) this.sqlite.close()
+      const { errcode, message } = error as Error & { readonly errcode?: number }
+      if (errcode === undefined) throw error
       // The low byte: the others say why it is busy.
-      if (BUSY_CODES.has(((error as { errcode?: number }).errcode ?? 0) & 0xff)) {
-        throw new DatabaseInUse(`${path} is in use by another process`)
-      }
-      throw error
+      const isBusy = BUSY_CODES.has(errcode & 0xff)
+      throw new DatabaseRefused(isBusy ? `${path} is in use by another process` : `cannot use ${path}: ${message}`)
     }
   }
 

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { type ResourceChange, StoreUnavailable } from '../resources.ts'
-import { DatabaseInUse } from './database.ts'
+import { DatabaseRefused } from './database.ts'
 import type { FromWorker, Reply, Request, ToWorker } from './messages.ts'
 import type { Operations } from './operations.ts'
 
@@ -16,8 +16,6 @@ export type DatabaseThread = {
   readonly remote: Remote
   /** Finishes what was asked, then closes the database. */
   close(): Promise<void>
-  /** Ends the thread at once, as a crash would. */
-  kill(): Promise<void>
 }
 
 type Waiter = { readonly resolve: (result: unknown) => void; readonly reject: (error: Error) => void }
@@ -44,7 +42,7 @@ export async function startDatabase(path: string, heard: (change: ResourceChange
     worker.once('message', (message: FromWorker) => {
       if (message.kind === 'opened') resolve(message.operations)
       if (message.kind !== 'refused') return
-      reject(message.name === 'DatabaseInUse' ? new DatabaseInUse(message.message) : new Error(message.message))
+      reject(message.name === 'DatabaseRefused' ? new DatabaseRefused(message.message) : new Error(message.message))
     })
   })
 
@@ -90,9 +88,6 @@ export async function startDatabase(path: string, heard: (change: ResourceChange
       if (!stopped && !isClosing) queueMicrotask(() => post({ kind: 'close' }))
       isClosing = true
       if (!stopped) await new Promise((resolve) => worker.once('exit', resolve))
-    },
-    async kill() {
-      await worker.terminate()
     },
   }
 }

@@ -14,7 +14,7 @@ import { type ContractStore, channel, event } from '../nouns.contract.ts'
 import { resourcesContract } from '../resources.contract.ts'
 import { StoreUnavailable } from '../resources.ts'
 import { segmentIndexContract } from '../segment-index.contract.ts'
-import { DatabaseInUse } from './database.ts'
+import { DatabaseRefused } from './database.ts'
 import { MIGRATIONS } from './schema.ts'
 import { openSqliteStore, type SqliteStore } from './sqlite-store.ts'
 
@@ -54,12 +54,12 @@ describe('a store in SQLite', () => {
   it('refuses a second opener until the first has closed', async () => {
     const path = newPath()
     const store = await openTracked(path)
-    await assert.rejects(openSqliteStore(path), DatabaseInUse)
+    await assert.rejects(openSqliteStore(path), DatabaseRefused)
     const program = `
       import { openSqliteStore } from ${moduleUrl('./sqlite-store.ts')}
       await openSqliteStore(${JSON.stringify(path)}).catch((error) => console.log(error.name))`
     const { stdout } = await promisify(execFile)(process.execPath, ['-e', program])
-    assert.equal(stdout, 'DatabaseInUse\n')
+    assert.equal(stdout, 'DatabaseRefused\n')
     await store.close()
     await (await openTracked(path)).close()
   })
@@ -142,7 +142,7 @@ describe('a store in SQLite whose process is killed', () => {
     const path = newPath()
     for (const acknowledgements of fc.sample(fc.integer({ min: 1, max: 1500 }), { numRuns: runs, seed })) {
       const acknowledged = await commitUntilKilled(path, INPUTS, acknowledgements)
-      const store = await openSqliteStore(path)
+      const store = await openTracked(path)
       for (const [channelGuid, version] of acknowledged) {
         const ingest = { channelGuid, ingestEndpointId: '1' }
         const stored = await store.segmentIndex.loadTimeline(ingest)

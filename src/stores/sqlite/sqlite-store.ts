@@ -12,8 +12,8 @@ export type SqliteStore = {
 
 /**
  * Channels, endpoints, jobs, events and the segment index in one SQLite file, in a worker thread of its own. A promise
- * resolves when its transaction is on disk. Throws DatabaseInUse when another process has the file; every call rejects
- * with StoreUnavailable when too many wait, or after the thread has ended.
+ * resolves when its transaction is on disk. Throws DatabaseRefused when another process has the file, or it is
+ * no database; every call rejects with StoreUnavailable when too many wait, or after the thread has ended.
  */
 export async function openSqliteStore(path: string): Promise<SqliteStore> {
   const listeners = new Set<(change: ResourceChange) => void>()

@@ -1,0 +1,41 @@
+/** A channel like television: 6.5 Mb/s in segments of two seconds, pushed as fast as it is taken. */
+import type { MediaPackageClient } from '@aws-sdk/client-mediapackage'
+import { createChannel, mediaPackage } from '../judges/aws.ts'
+import { encodeLoop, type LoopRendition, type Television } from '../judges/loop.ts'
+import { Pusher } from '../judges/pusher.ts'
+import { Windrow } from '../judges/windrow.ts'
+import { SERVED_ON } from './measure.ts'
+
+export const BITS_PER_SECOND = 6_500_000
+export const SEGMENT_SECONDS = 2
+
+/** Noise: the bits of its segments are real entropy, and as many as were asked for. */
+const TELEVISION: Television = {
+  segmentSeconds: SEGMENT_SECONDS,
+  frameRate: 25,
+  picture: ',noise=alls=60:allf=t',
+  renditions: [{ name: 'hd', size: '640x360', bandwidth: BITS_PER_SECOND }],
+}
+
+export const DAY_MS = 86_400_000
+
+export type Programme = {
+  readonly windrow: Windrow
+  readonly client: MediaPackageClient
+  readonly loop: readonly LoopRendition[]
+}
+
+export async function startProgramme(environment: Readonly<Record<string, string>> = {}): Promise<Programme> {
+  const [windrow, loop] = await Promise.all([
+    Windrow.start({ under: SERVED_ON, environment: { WINDROW_LOG_LEVEL: 'warn', ...environment } }),
+    encodeLoop(TELEVISION),
+  ])
+  return { windrow, client: mediaPackage(windrow), loop }
+}
+
+/** A channel with its parent playlist put, and an encoder ready to go on. Its dates begin some hours ago. */
+export async function openChannel({ client, loop }: Programme, id: string): Promise<Pusher> {
+  const pusher = new Pusher(await createChannel(client, id), loop, Date.now() - DAY_MS / 8)
+  await pusher.pushParent()
+  return pusher
+}

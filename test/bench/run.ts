@@ -1,0 +1,63 @@
+/** `npm run bench -- [PART OF A NAME]`: every measure beside its peer's; fails where a ratio is far below its budget. */
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { benchHarvesting } from './harvesting.ts'
+import { benchIngesting } from './ingesting.ts'
+import { benchLatency } from './latency.ts'
+import { DRIVEN_ON, type Measure } from './measure.ts'
+import { benchRemux } from './remux.ts'
+import { benchServing } from './serving.ts'
+
+type Budget = {
+  /** What is aimed at, or where no aim is set, what was measured. */
+  readonly ratio: number
+  /** The most the value itself may be. */
+  readonly most?: number
+}
+
+/** Below this part of its budget a ratio has fallen by more than noise. */
+const TOLERATED = 0.75
+
+const BENCHES: Readonly<Record<string, () => Promise<Measure[]>>> = {
+  remux: async () => {
+    const [ours, theirs] = await benchRemux()
+    return [{ ...ours!, peer: 'ffmpeg -c copy', peerValue: theirs!.value }]
+  },
+  latency: benchLatency,
+  serving: benchServing,
+  harvesting: benchHarvesting,
+  ingesting: benchIngesting,
+}
+
+const budget = JSON.parse(readFileSync(new URL('budget.json', import.meta.url), 'utf8')) as Record<string, Budget>
+
+// The drivers stay off the core that Windrow and its peers are measured on.
+execFileSync('taskset', ['--all-tasks', '--cpu-list', '--pid', DRIVEN_ON, `${process.pid}`], { stdio: 'ignore' })
+
+const only = process.argv[2] ?? ''
+let missed = 0
+for (const [name, bench] of Object.entries(BENCHES)) {
+  if (!name.includes(only)) continue
+  for (const measure of await bench()) report(measure)
+}
+console.log(missed === 0 ? 'bench: within its budget' : `bench: ${missed} BELOW BUDGET`)
+process.exit(missed === 0 ? 0 : 1)
+
+function report({ name, value, unit, peer, peerValue, ratio, note }: Measure): void {
+  const wanted = budget[name]
+  const problems: string[] = []
+  if (!wanted) problems.push('has no budget')
+  else {
+    if (ratio < wanted.ratio * TOLERATED) problems.push(`below ${TOLERATED * 100} % of ${wanted.ratio}×`)
+    if (wanted.most !== undefined && value > wanted.most) problems.push(`more than ${wanted.most} ${unit}`)
+  }
+  if (problems.length > 0) missed++
+  const figures = `${short(ratio)}× ${peer} (${short(value)} against ${short(peerValue)} ${unit})`
+  console.log(
+    `${problems.length > 0 ? '✖' : '✔'} ${name}: ${[figures, ...(note === undefined ? [] : [note]), ...problems].join(', ')}`,
+  )
+}
+
+function short(value: number): string {
+  return value >= 100 ? value.toFixed(0) : value.toPrecision(3)
+}
