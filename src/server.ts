@@ -49,6 +49,8 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
     await mkdir(config.dataFolder, { recursive: true, mode: 0o700 })
     const store = await openSqliteStore(join(config.dataFolder, 'windrow.db'))
     closers.push(() => store.close())
+    // Nobody's to handle: the process ends, and whoever watches it starts another.
+    void store.lost.then((error) => Promise.reject(error))
     const { resources, segmentIndex } = store
     const objects = cacheObjects(await openFileObjects(join(config.dataFolder, 'objects')), {
       maxBytes: config.memoryCacheBytes,

@@ -453,4 +453,32 @@ describe('the archive', () => {
     await open()
     assert.deepEqual(await numbers(after), shown)
   })
+
+  it('leaves no slot out of a new numbering when another process publishes meanwhile', async () => {
+    const e = endpoint('e', 2)
+    await push(0, 3)
+    const own = { segmentIndex: store.segmentIndex, resources: store.resources }
+    const objects = await openFileObjects(join(folder, 'objects'))
+    const retention = { liveMs: 60_000, marginMs: 0, graceMs: 3_600_000 }
+    let isFirst = true
+    const slots: SegmentIndex['slots'] = async (...args) => {
+      const read = await own.segmentIndex.slots(...args)
+      if (isFirst) await push(3, 4)
+      isFirst = false
+      return read
+    }
+    const segmentIndex = { ...own.segmentIndex, slots }
+    const other = await openArchive({ ...own, segmentIndex, objects, clock: () => now, log, retention })
+    const window = await other.live(e, 600)
+    assert.deepEqual(
+      window?.segments.map(({ number, slots: [slot] }) => [number, slot?.index]),
+      [
+        [1, 0],
+        [2, 1],
+        [3, 2],
+        [4, 3],
+      ],
+    )
+    await other.close()
+  })
 })

@@ -10,7 +10,7 @@ import { SegmentTail } from './segment-tail.ts'
 import { MOST_UNLISTED, UnlistedObjects } from './unlisted-objects.ts'
 
 /** Sealed slots given to a new numbering at a time, so that filling a long one does not hold ingest up. */
-const FILL_SLOTS = 1000
+const FILL_SLOTS = 250
 /** Another node may have taken a step meanwhile; each try starts from what it left. */
 const COMMIT_TRIES = 5
 
@@ -46,7 +46,9 @@ export class Input {
 
   /** Applies an event after all earlier ones; durable when it resolves. */
   apply(event: TimelineEvent, object?: SourceObject): Promise<void> {
-    return this.inTurn(() => this.takeStep(event, object))
+    return this.inTurn(async () => {
+      await this.takeStep(event, object)
+    })
   }
 
   /** Lets time pass: gives up what was waited for too long. Cheap when there is nothing to give up. */
@@ -185,7 +187,7 @@ export class Input {
     const earlier = await this.host.segmentIndex.slots(this.ref, known?.last, FILL_SLOTS)
     const isFull = earlier.length < FILL_SLOTS
     const eras = await this.host.segmentIndex.eras(this.ref, [...new Set(earlier.map(({ era }) => era))])
-    await this.takeStep({
+    const isTaken = await this.takeStep({
       kind: 'numbering',
       id: numbering.id,
       segmentDuration: ticksFromSeconds(numbering.segmentDurationSeconds),
@@ -194,13 +196,14 @@ export class Input {
       eras,
       isFull,
     })
-    return isFull
+    return isTaken && isFull
   }
 
-  private async takeStep(event: TimelineEvent, object?: SourceObject): Promise<void> {
+  /** False when the event was made from what is no longer so: it is to be made anew. */
+  private async takeStep(event: TimelineEvent, object?: SourceObject): Promise<boolean> {
     for (let tries = 1; ; tries++) {
       const result = this.compute(event, object)
-      if (!result.changed && !object) return
+      if (!result.changed && !object) return true
       const stateText = result.changed ? JSON.stringify(result.state) : this.stateText
       const outcome = await this.host.segmentIndex.commitTimeline(this.ref, {
         expectedVersion: this.version,
@@ -216,12 +219,16 @@ export class Input {
           slotCount: slots.length,
         })),
       })
-      if (outcome === 'committed') return this.adopt(result, stateText, object)
+      if (outcome === 'committed') {
+        this.adopt(result, stateText, object)
+        return true
+      }
       if (tries === COMMIT_TRIES)
         throw new Error(`timeline of ${this.ref.ingestEndpointId} kept changing under a commit`)
       this.tails.clear()
       this.eras.clear()
       await this.load()
+      if (event.kind === 'numbering') return false
     }
   }
 

@@ -14,6 +14,8 @@ export type Remote = {
 
 export type DatabaseThread = {
   readonly remote: Remote
+  /** Resolves when the thread has ended though nobody closed it: nothing works any more. */
+  readonly lost: Promise<Error>
   /** Finishes what was asked, then closes the database. */
   close(): Promise<void>
 }
@@ -29,8 +31,13 @@ export async function startDatabase(path: string, heard: (change: ResourceChange
   let stopped: Error | undefined
   let isClosing = false
 
+  let lose: (reason: Error) => void = () => {}
+  const lost = new Promise<Error>((resolve) => {
+    lose = resolve
+  })
   const stop = (reason: Error) => {
     stopped ??= reason
+    if (!isClosing) lose(stopped)
     for (const waiter of waiters.values()) waiter.reject(stopped)
     waiters.clear()
   }
@@ -83,6 +90,7 @@ export async function startDatabase(path: string, heard: (change: ResourceChange
 
   const functions = operations.map((name) => [name, (...args: readonly unknown[]) => call(name, args)] as const)
   return {
+    lost,
     remote: Object.fromEntries(functions) as unknown as Remote,
     async close() {
       if (!stopped && !isClosing) queueMicrotask(() => post({ kind: 'close' }))

@@ -111,6 +111,7 @@ describe('a store in SQLite', () => {
     await thread.terminate()
     const last = (await waiting).at(-1)
     assert.ok(last?.status === 'rejected' && last.reason instanceof StoreUnavailable)
+    assert.ok((await store.lost) instanceof StoreUnavailable)
     await assert.rejects(store.segmentIndex.inputs(), StoreUnavailable)
     await store.close()
   })
