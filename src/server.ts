@@ -49,6 +49,8 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
     await mkdir(config.dataFolder, { recursive: true, mode: 0o700 })
     const store = await openSqliteStore(join(config.dataFolder, 'windrow.db'))
     closers.push(() => store.close())
+    // Nobody's to handle: the process ends, and whoever watches it starts another.
+    void store.lost.then((error) => Promise.reject(error))
     const { resources, segmentIndex } = store
     const objects = cacheObjects(await openFileObjects(join(config.dataFolder, 'objects')), {
       maxBytes: config.memoryCacheBytes,
@@ -65,8 +67,7 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
     closers.push(() => archive.close())
     closers.push(periodically(TICK_MS, () => archive.tick(), failed('following the inputs')))
     closers.push(periodically(RETENTION_MS, retain, failed('retention')))
-    const sweeping = archive.sweep().catch(failed('sweeping what a crash left'))
-    closers.push(() => sweeping)
+    void archive.sweep().catch(failed('sweeping what a crash left'))
 
     async function retain(): Promise<void> {
       await resources.expire(clock(), HARVEST_JOB_KEPT_MS)

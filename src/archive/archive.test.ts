@@ -7,8 +7,11 @@ import { EPOCH, probeAt, variants } from '../../test/timeline/rehearsal.ts'
 import type { Log } from '../log.ts'
 import { ticksFromSeconds, type UtcMs, utcMs } from '../media/time.ts'
 import type { Channel } from '../model/channel.ts'
+import type { HarvestJob } from '../model/harvest-job.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import { openFileObjects } from '../stores/file-objects.ts'
+import type { Objects } from '../stores/objects.ts'
+import type { SegmentIndex } from '../stores/segment-index.ts'
 import { openSqliteStore, type SqliteStore } from '../stores/sqlite/sqlite-store.ts'
 import { type Archive, openArchive } from './archive.ts'
 
@@ -48,12 +51,12 @@ describe('the archive', () => {
   let archive: Archive
   let now: UtcMs
 
-  const open = async () => {
+  const open = async (changed: { segmentIndex?: Partial<SegmentIndex>; objects?: Partial<Objects> } = {}) => {
     store = await openSqliteStore(join(folder, 'windrow.db'))
-    const objects = await openFileObjects(join(folder, 'objects'))
+    const objects = { ...(await openFileObjects(join(folder, 'objects'))), ...changed.objects }
+    const segmentIndex = { ...store.segmentIndex, ...changed.segmentIndex }
     const retention = { liveMs: 60_000, marginMs: 0, graceMs: 3_600_000 }
-    const { resources, segmentIndex } = store
-    archive = await openArchive({ segmentIndex, resources, objects, clock: () => now, log, retention })
+    archive = await openArchive({ segmentIndex, resources: store.resources, objects, clock: () => now, log, retention })
   }
   const close = async () => {
     await archive.close()
@@ -85,6 +88,19 @@ describe('the archive', () => {
       }
     }
   }
+  const jobOf = (e: OriginEndpoint, startMs: number, endMs: number): HarvestJob => ({
+    id: 'j',
+    channelId: channel.id,
+    originEndpointId: e.id,
+    startTime: '',
+    endTime: '',
+    start: utcMs(EPOCH + startMs),
+    end: utcMs(EPOCH + endMs),
+    s3Destination: { bucketName: '', manifestKey: '', roleArn: '' },
+    status: 'IN_PROGRESS',
+    createdAt: now,
+    endpoint: e,
+  })
   const numbers = async (shown: OriginEndpoint, seconds = 600) =>
     (await archive.live(shown, seconds))?.segments.map(({ number }) => number)
   const files = async () =>
@@ -212,19 +228,7 @@ describe('the archive', () => {
   it('keeps what a harvest job in progress covers', async () => {
     const e = endpoint('e', 2, { startoverWindowSeconds: 0 })
     await push(0, 60)
-    const job = {
-      id: 'j',
-      channelId: channel.id,
-      originEndpointId: e.id,
-      startTime: '',
-      endTime: '',
-      start: utcMs(EPOCH + 5000),
-      end: utcMs(EPOCH + 8000),
-      s3Destination: { bucketName: '', manifestKey: '', roleArn: '' },
-      status: 'IN_PROGRESS' as const,
-      createdAt: now,
-      endpoint: e,
-    }
+    const job = jobOf(e, 5000, 8000)
     await store.resources.createHarvestJob(job, { maxInProgress: 1, idFreeAfterMs: 1 })
     await archive.retain()
     const window = await archive.between(e, job.start, job.end)
@@ -329,5 +333,152 @@ describe('the archive', () => {
     await open()
     await archive.retain()
     assert.equal(await archive.live(e, 60), undefined)
+  })
+
+  it('shows no output segment whose slots retention has taken', async () => {
+    const e = endpoint('e', 6)
+    await push(0, 4)
+    assert.deepEqual(await numbers(e), [1])
+    await close()
+    now = utcMs(now + 600_000)
+    await open()
+    await archive.retain()
+    await archive.live(e, 60)
+    now = utcMs(now + 20_000)
+    await archive.tick()
+    const shown = (await archive.live(e, 60))?.segments.flatMap(({ slots }) => slots) ?? []
+    for (const { objects } of shown) for (const { key } of Object.values(objects)) await archive.read(key)
+    await archive.retain()
+    assert.equal(await archive.live(e, 60), undefined)
+    assert.equal((await files()).length, 0)
+  })
+
+  it('gives a number its own bytes where retention has left a hole before it', async () => {
+    const e = endpoint('e', 2)
+    await push(0, 60)
+    await numbers(e)
+    await store.resources.createHarvestJob(jobOf(e, 12_000, 14_000), { maxInProgress: 1, idFreeAfterMs: 1 })
+    await archive.retain()
+    await close()
+    await open()
+    const newest = (await numbers(e))!.at(-1)!
+    assert.equal((await archive.outputSegment(e, newest))?.segment.number, newest)
+    assert.equal((await archive.outputSegment(e, 7))?.segment.number, 7)
+    const shown = (await numbers(e, 3600))!
+    assert.deepEqual(
+      shown,
+      shown.map((_, i) => shown[0]! + i),
+      'a live window has no hole',
+    )
+  })
+
+  it('fills a numbering that a failure had left empty', async () => {
+    const e = endpoint('e', 2)
+    await push(0, 3)
+    await close()
+    let isFailing = true
+    await open({
+      segmentIndex: {
+        slots: async (...args) => {
+          if (isFailing) throw new Error('the disk fails')
+          return store.segmentIndex.slots(...args)
+        },
+      },
+    })
+    await assert.rejects(numbers(e))
+    isFailing = false
+    assert.deepEqual(await numbers(e), [1, 2, 3])
+  })
+
+  it('leaves nothing behind of a segment whose row could not be written', async () => {
+    await close()
+    let isFailing = true
+    await open({
+      segmentIndex: {
+        commitTimeline: async (...args) => {
+          if (isFailing) throw new Error('the disk is full')
+          return store.segmentIndex.commitTimeline(...args)
+        },
+      },
+    })
+    await assert.rejects(put('a-0', 10))
+    assert.equal((await files()).length, 1)
+    isFailing = false
+    await push(0, 1)
+    await archive.retain()
+    assert.equal((await files()).length, 2)
+    assert.deepEqual(await numbers(endpoint('e', 2)), [1])
+  })
+
+  it('does not wait for the sweep of a large store when it is closed', async () => {
+    await close()
+    await open({
+      objects: {
+        async *list() {
+          for (;;) yield 'c/some-object'
+        },
+      },
+    })
+    const sweeping = archive.sweep()
+    await archive.close()
+    await sweeping
+  })
+
+  it('goes on forgetting when one channel cannot be read', async () => {
+    await push(0, 60)
+    await close()
+    const broken = { channelGuid: channel.guid, ingestEndpointId: channel.ingestEndpoints[1].id }
+    await open({
+      segmentIndex: {
+        inputs: async () => [broken, ingest],
+        loadTimeline: async (ref) => {
+          if (ref === broken) throw new Error('unreadable')
+          return store.segmentIndex.loadTimeline(ref)
+        },
+      },
+    })
+    await archive.retain()
+    assert.equal((await files()).length, 62)
+  })
+
+  it('reads with the numbers of its own time for a job whose endpoint has changed since', async () => {
+    const before = endpoint('e', 2)
+    const after = endpoint('e', 4, { revision: 2 })
+    await push(0, 6)
+    await close()
+    await open()
+    const shown = await numbers(after)
+    assert.deepEqual((await archive.between(before, EPOCH, now))?.segments.length, 6)
+    await close()
+    await open()
+    assert.deepEqual(await numbers(after), shown)
+  })
+
+  it('leaves no slot out of a new numbering when another process publishes meanwhile', async () => {
+    const e = endpoint('e', 2)
+    await push(0, 3)
+    const own = { segmentIndex: store.segmentIndex, resources: store.resources }
+    const objects = await openFileObjects(join(folder, 'objects'))
+    const retention = { liveMs: 60_000, marginMs: 0, graceMs: 3_600_000 }
+    let isFirst = true
+    const slots: SegmentIndex['slots'] = async (...args) => {
+      const read = await own.segmentIndex.slots(...args)
+      if (isFirst) await push(3, 4)
+      isFirst = false
+      return read
+    }
+    const segmentIndex = { ...own.segmentIndex, slots }
+    const other = await openArchive({ ...own, segmentIndex, objects, clock: () => now, log, retention })
+    const window = await other.live(e, 600)
+    assert.deepEqual(
+      window?.segments.map(({ number, slots: [slot] }) => [number, slot?.index]),
+      [
+        [1, 0],
+        [2, 1],
+        [3, 2],
+        [4, 3],
+      ],
+    )
+    await other.close()
   })
 })

@@ -46,7 +46,10 @@ export async function openArchive(host: ArchiveHost): Promise<Archive> {
   const numberings = new Map<string, Promise<Numbering | undefined>>()
   /** Keys handed out whose rows are not committed yet. */
   const unrecorded = new Set<string>()
+  /** Keys among them whose commits failed. */
+  const doubtful = new Set<string>()
   let closing = false
+  let sweeping: Promise<void> = Promise.resolve()
 
   function inputOf(ref: IngestRef): Input {
     const id = `${ref.channelGuid}/${ref.ingestEndpointId}`
@@ -70,11 +73,11 @@ export async function openArchive(host: ArchiveHost): Promise<Archive> {
   }
 
   async function openNumbering(endpoint: OriginEndpoint, seconds: number): Promise<Numbering | undefined> {
-    const existing = await segmentIndex.numberingOf(endpoint.guid, seconds)
-    if (existing) return existing
-    const input = await followedInput(endpoint.channelGuid)
+    const { guid, revision } = endpoint
+    const existing = await segmentIndex.numberingOf({ guid, revision }, seconds)
+    const input = existing ? inputOf(existing) : await followedInput(endpoint.channelGuid)
     if (!input) return undefined
-    const numbering = await segmentIndex.openNumbering(endpoint.guid, input.ref, seconds)
+    const numbering = existing ?? (await segmentIndex.openNumbering({ guid, revision }, input.ref, seconds))
     await input.fill(numbering)
     return numbering
   }
@@ -89,6 +92,22 @@ export async function openArchive(host: ArchiveHost): Promise<Archive> {
     // Neither a failure nor "nothing there yet" is remembered.
     opening.then((numbering) => numbering ?? drop(), drop)
     return opening
+  }
+
+  /** After a failed commit nobody knows whether the row exists, until the index is asked. */
+  async function removeDoubtful(): Promise<void> {
+    const keys = [...doubtful]
+    if (keys.length === 0) return
+    for (const key of await segmentIndex.unknownObjects(keys)) await objects.remove(key)
+    for (const key of keys) {
+      doubtful.delete(key)
+      unrecorded.delete(key)
+    }
+  }
+
+  function channelForgotten(channelGuid: string): void {
+    for (const [id, { ref }] of inputs) if (ref.channelGuid === channelGuid) inputs.delete(id)
+    versions.delete(channelGuid)
   }
 
   async function windowOf(input: Input, segments: readonly OutputSegment[]): Promise<ArchiveWindow | undefined> {
@@ -114,9 +133,13 @@ export async function openArchive(host: ArchiveHost): Promise<Archive> {
     },
 
     async storeSegment(ref, object) {
-      // After a failed commit nobody knows whether the row exists: the object stays until the sweep of the next start.
-      await inputOf(ref).apply({ kind: 'object' }, object)
-      unrecorded.delete(object.key)
+      try {
+        await inputOf(ref).apply({ kind: 'object' }, object)
+        unrecorded.delete(object.key)
+      } catch (error) {
+        doubtful.add(object.key)
+        throw error
+      }
     },
 
     storeParentPlaylist: (ref, streams) => inputOf(ref).apply({ kind: 'parent playlist', streams }),
@@ -162,6 +185,7 @@ export async function openArchive(host: ArchiveHost): Promise<Archive> {
     },
 
     read: (key, range) => objects.read(key, range),
+    open: (key, range) => objects.open(key, range),
     file: (key) => objects.file(key),
 
     async tick() {
@@ -175,21 +199,24 @@ export async function openArchive(host: ArchiveHost): Promise<Archive> {
     },
 
     async retain() {
-      await forgetOldContent({ ...host, inputOf })
+      await removeDoubtful()
+      await forgetOldContent({ ...host, inputOf, channelForgotten, isClosing: () => closing })
     },
 
     async sweep() {
-      await sweepUnknownObjects({
+      sweeping = sweepUnknownObjects({
         segmentIndex,
         objects,
         log,
         isUnrecorded: (key) => unrecorded.has(key),
         isClosing: () => closing,
       })
+      await sweeping
     },
 
     async close() {
       closing = true
+      await sweeping.catch(() => {})
       await Promise.all([...inputs.values()].map((input) => input.settled()))
     },
   }

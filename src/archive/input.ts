@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
-import { ticksFromSeconds, type UtcMs } from '../media/time.ts'
+import { ticksFromSeconds, type UtcMs, utcMs } from '../media/time.ts'
 import type { Era, OutputSegment } from '../model/output-segment.ts'
 import type { SourceObject } from '../model/source-segment.ts'
 import { emptyTimeline, type TimelineState, waitedAnew } from '../model/timeline/state.ts'
@@ -10,7 +10,7 @@ import { SegmentTail } from './segment-tail.ts'
 import { MOST_UNLISTED, UnlistedObjects } from './unlisted-objects.ts'
 
 /** Sealed slots given to a new numbering at a time, so that filling a long one does not hold ingest up. */
-const FILL_SLOTS = 1000
+const FILL_SLOTS = 250
 /** Another node may have taken a step meanwhile; each try starts from what it left. */
 const COMMIT_TRIES = 5
 
@@ -46,7 +46,9 @@ export class Input {
 
   /** Applies an event after all earlier ones; durable when it resolves. */
   apply(event: TimelineEvent, object?: SourceObject): Promise<void> {
-    return this.inTurn(() => this.takeStep(event, object))
+    return this.inTurn(async () => {
+      await this.takeStep(event, object)
+    })
   }
 
   /** Lets time pass: gives up what was waited for too long. Cheap when there is nothing to give up. */
@@ -69,12 +71,6 @@ export class Input {
 
   hasContent(): boolean {
     return this.state.eras.some((era) => era.nextIndex > 0 || era.slots.length > 0)
-  }
-
-  /** Keys the open timeline still needs, sealed or not. */
-  keysInUse(): string[] {
-    const open = this.state.eras.flatMap((era) => era.slots.flatMap((slot) => Object.values(slot.entries)))
-    return open.flatMap((object) => (object ? [object.key] : []))
   }
 
   /** The newest output segments of a numbering. */
@@ -108,15 +104,38 @@ export class Input {
     }
   }
 
-  /** Drops what retention has taken from the memory. */
-  forgetBefore(before: UtcMs): void {
-    for (const tail of this.tails.values()) tail.forgetBefore(before)
-    this.unlisted.forgetBefore(before)
+  /** Forgets some of what was sealed or received before a moment, at most `limit` each; true when nothing is left. */
+  forget(before: UtcMs, pinned: readonly { from: UtcMs; to: UtcMs }[], limit: number): Promise<boolean> {
+    return this.inTurn(async () => {
+      // What still goes into an output segment is needed, however old it is.
+      const runs = Object.values(this.state.numberings).flatMap(({ run }) => run)
+      const until = utcMs(Math.min(before, ...runs.map(({ sealedAt }) => sealedAt)))
+      const options = { pinned, inUse: this.keysInUse(), limit }
+      const { slots, objects } = await this.host.segmentIndex.forget(this.ref, until, options)
+      for (const tail of this.tails.values()) tail.forgetBefore(until)
+      this.unlisted.forgetBefore(until)
+      this.forgetEras()
+      if (slots > 0) this.host.changed()
+      return slots < limit && objects < limit
+    })
   }
 
   /** Resolves when every event applied so far is done. */
   async settled(): Promise<void> {
     await this.last.catch(() => {})
+  }
+
+  /** Keys the open timeline needs and no slot holds yet. */
+  private keysInUse(): string[] {
+    const open = this.state.eras.flatMap((era) => era.slots.flatMap((slot) => Object.values(slot.entries)))
+    return open.flatMap((object) => (object ? [object.key] : []))
+  }
+
+  /** Eras older than anything in memory are read again when somebody asks for them. */
+  private forgetEras(): void {
+    const shown = [...this.tails.values()].flatMap((tail) => tail.oldestEra ?? [])
+    const oldest = Math.min(...shown, ...this.state.eras.map(({ id }) => id))
+    for (const id of this.eras.keys()) if (id < oldest) this.eras.delete(id)
   }
 
   private inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -168,7 +187,7 @@ export class Input {
     const earlier = await this.host.segmentIndex.slots(this.ref, known?.last, FILL_SLOTS)
     const isFull = earlier.length < FILL_SLOTS
     const eras = await this.host.segmentIndex.eras(this.ref, [...new Set(earlier.map(({ era }) => era))])
-    await this.takeStep({
+    const isTaken = await this.takeStep({
       kind: 'numbering',
       id: numbering.id,
       segmentDuration: ticksFromSeconds(numbering.segmentDurationSeconds),
@@ -177,13 +196,14 @@ export class Input {
       eras,
       isFull,
     })
-    return isFull
+    return isTaken && isFull
   }
 
-  private async takeStep(event: TimelineEvent, object?: SourceObject): Promise<void> {
+  /** False when the event was made from what is no longer so: it is to be made anew. */
+  private async takeStep(event: TimelineEvent, object?: SourceObject): Promise<boolean> {
     for (let tries = 1; ; tries++) {
       const result = this.compute(event, object)
-      if (!result.changed && !object) return
+      if (!result.changed && !object) return true
       const stateText = result.changed ? JSON.stringify(result.state) : this.stateText
       const outcome = await this.host.segmentIndex.commitTimeline(this.ref, {
         expectedVersion: this.version,
@@ -199,11 +219,16 @@ export class Input {
           slotCount: slots.length,
         })),
       })
-      if (outcome === 'committed') return this.adopt(result, stateText, object)
+      if (outcome === 'committed') {
+        this.adopt(result, stateText, object)
+        return true
+      }
       if (tries === COMMIT_TRIES)
         throw new Error(`timeline of ${this.ref.ingestEndpointId} kept changing under a commit`)
       this.tails.clear()
+      this.eras.clear()
       await this.load()
+      if (event.kind === 'numbering') return false
     }
   }
 

@@ -1,7 +1,7 @@
 import type { UtcMs } from '../media/time.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { ArchiveWindow, Era, OutputSegment } from '../model/output-segment.ts'
-import type { ByteRange } from '../stores/objects.ts'
+import type { ByteRange, ObjectStream } from '../stores/objects.ts'
 
 /** The reading side of the archive: what packaging, origin and harvest may ask of it. */
 export type ArchiveReader = {
@@ -23,6 +23,8 @@ export type ArchiveReader = {
   extent(endpoint: OriginEndpoint): Promise<{ readonly start: UtcMs; readonly end: UtcMs } | undefined>
   /** The bytes of a source object; shared, not to be changed. */
   read(key: string, range?: ByteRange): Promise<Uint8Array>
+  /** The same for passing on: at once where the bytes are in memory, else piece by piece. */
+  open(key: string, range?: ByteRange): Promise<Uint8Array | ObjectStream>
   /** A local read-only file holding the object, where there is one. */
   file(key: string): string | undefined
 }

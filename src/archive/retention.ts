@@ -27,17 +27,27 @@ export async function forgetOldContent(parts: {
   log: Log
   retention: RetentionRules
   inputOf: (ref: IngestRef) => Input
+  /** The channel is no more. */
+  channelForgotten: (channelGuid: string) => void
+  isClosing: () => boolean
 }): Promise<void> {
   const now = parts.clock()
   const demands = await parts.resources.retentionDemands(now, parts.retention.graceMs)
   const refs = await parts.segmentIndex.inputs()
   for (const demand of demands) {
-    if (demand.gone) await parts.segmentIndex.forgetChannel(demand.channelGuid)
+    if (!demand.gone) continue
+    await parts.segmentIndex.forgetChannel(demand.channelGuid)
+    parts.channelForgotten(demand.channelGuid)
   }
   const living = new Map(demands.filter(({ gone }) => !gone).map((demand) => [demand.channelGuid, demand]))
   for (const ref of refs) {
     const demand = living.get(ref.channelGuid)
-    if (demand) await forgetOldSlots(parts, ref, demand, now)
+    if (parts.isClosing()) return
+    if (!demand) continue
+    await forgetOldSlots(parts, ref, demand, now).catch((error: unknown) => {
+      // The other channels must not fill the disk meanwhile.
+      parts.log.error({ ...ref, error: String(error) }, 'could not forget the old content of an input')
+    })
   }
   await bury(parts)
 }
@@ -51,18 +61,12 @@ async function forgetOldSlots(
   const { liveMs, marginMs } = parts.retention
   const before = utcMs(now - Math.max(demand.startoverWindowSeconds * 1000, liveMs) - marginMs)
   const input = parts.inputOf(ref)
-  await input.ready()
-  for (;;) {
-    const options = { pinned: demand.pinned, inUse: input.keysInUse(), limit: STEP }
-    const { slots, objects } = await parts.segmentIndex.forget(ref, before, options)
-    input.forgetBefore(before)
-    if (slots < STEP && objects < STEP) return
-  }
+  while (!(await input.forget(before, demand.pinned, STEP)) && !parts.isClosing());
 }
 
 /** Deletes the doomed objects; a crash on the way leaves them doomed, not lost. */
-async function bury(parts: { segmentIndex: SegmentIndex; objects: Objects }): Promise<void> {
-  for (;;) {
+async function bury(parts: { segmentIndex: SegmentIndex; objects: Objects; isClosing: () => boolean }): Promise<void> {
+  while (!parts.isClosing()) {
     const keys = await parts.segmentIndex.doomed(STEP)
     if (keys.length === 0) return
     await Promise.all(keys.map((key) => parts.objects.remove(key)))

@@ -7,7 +7,7 @@ export const TAIL_SEGMENTS = 600
 /** A live window shows at least this many output segments. */
 const LEAST_SEGMENTS = 3
 
-/** The newest output segments of one numbering, oldest first. Serving reads from here. */
+/** The newest output segments of one numbering, oldest first and without a hole. Serving reads from here. */
 export class SegmentTail {
   private segments: OutputSegment[]
 
@@ -16,7 +16,10 @@ export class SegmentTail {
   }
 
   static async load(index: SegmentIndex, numbering: number): Promise<SegmentTail> {
-    return new SegmentTail(await index.lastOutputSegments(numbering, TAIL_SEGMENTS))
+    const segments = await index.lastOutputSegments(numbering, TAIL_SEGMENTS)
+    // What a harvest job has kept beyond its time lies before a hole.
+    const hole = segments.findLastIndex(({ number }, i) => i > 0 && number !== (segments[i - 1]?.number ?? 0) + 1)
+    return new SegmentTail(segments.slice(Math.max(hole, 0)))
   }
 
   push(segment: OutputSegment): void {
@@ -45,11 +48,17 @@ export class SegmentTail {
     return first ? this.segments[number - first.number] : undefined
   }
 
+  get oldestEra(): number | undefined {
+    return this.segments[0]?.era
+  }
+
   get newestSegment(): OutputSegment | undefined {
     return this.segments.at(-1)
   }
 
   forgetBefore(before: UtcMs): void {
-    this.segments = this.segments.filter(({ slots }) => slots.every(({ sealedAt }) => sealedAt >= before))
+    // A clock that was set back leaves older moments among newer ones.
+    const last = this.segments.findLastIndex(({ slots }) => slots.some(({ sealedAt }) => sealedAt < before))
+    if (last >= 0) this.segments = this.segments.slice(last + 1)
   }
 }

@@ -9,7 +9,7 @@ import { patiently, type Sleep } from './patience.ts'
 import { harvestWindow, type WindowHost } from './window.ts'
 
 export type ExportHost = WindowHost & {
-  readonly archive: ArchiveReader
+  readonly archive: Omit<ArchiveReader, 'open'>
   readonly buckets: Buckets
   readonly resources: Pick<Resources, 'claimBucketKeys'>
   /** Objects written at once. Memory: as many of the largest segment. */
@@ -78,7 +78,7 @@ function assetKeys(asset: Asset, folder: string, manifestKey: string): readonly 
 }
 
 /** Local files stay files, so that a bucket can link or stream them. */
-async function objectBody(body: SegmentBody, archive: ArchiveReader): Promise<ObjectBody> {
+async function objectBody(body: SegmentBody, archive: Omit<ArchiveReader, 'open'>): Promise<ObjectBody> {
   if (body.kind === 'bytes') return body
   const { contentType, size } = body
   const keys = body.kind === 'object' ? [body.key] : body.keys

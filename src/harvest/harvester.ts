@@ -16,7 +16,7 @@ import type { Sleep } from './patience.ts'
 
 export type HarvesterHost = {
   readonly resources: Pick<Resources, 'harvestJobsInProgress' | 'finishHarvestJob' | 'claimBucketKeys'>
-  readonly archive: ArchiveReader
+  readonly archive: Omit<ArchiveReader, 'open'>
   /** Undefined for endpoints that cannot be packaged. */
   readonly formatOf: (endpoint: OriginEndpoint) => OutputFormat | undefined
   readonly buckets: Buckets

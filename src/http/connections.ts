@@ -15,19 +15,19 @@ export class Connections {
   }
 
   /** A request has come; it is in flight until its body is over and its answer flushed. */
-  begin(request: IncomingMessage, response: ServerResponse): void {
+  begin(request: IncomingMessage, response: ServerResponse, hasBody: boolean): void {
     const { socket } = request
     const exchanges = this.exchanges.get(socket)
     if (!exchanges) return
     exchanges.add(response)
     if (this.draining) response.setHeader('connection', 'close')
-    let open = 2
+    let open = hasBody ? 2 : 1
     const close = () => {
       if (--open > 0) return
       exchanges.delete(response)
       if (this.draining && exchanges.size === 0) socket.destroySoon()
     }
-    request.once('close', close)
+    if (hasBody) request.once('close', close)
     response.once('close', close)
   }
 

@@ -9,7 +9,7 @@ export type Target = {
 }
 
 /**
- * Answers a request; the response carries an `X-Request-Id` already. What it throws becomes a 500 and a log line; bodies
+ * Answers a request; the response carries an `X-Request-Id` already, unless the mount is cacheable. What it throws becomes a 500 and a log line; bodies
  * it does not read are discarded.
  */
 export type Handler = (request: IncomingMessage, response: ServerResponse, target: Target) => Promise<void>
@@ -18,6 +18,8 @@ export type Handler = (request: IncomingMessage, response: ServerResponse, targe
 export type Mount = {
   readonly prefix: string
   readonly handle: Handler
+  /** Its answers are kept by caches and given to others, for whom a request id would be wrong. */
+  readonly cacheable?: boolean
   /**
    * Called instead of `handle` for requests with `Expect: 100-continue`. It may answer at once, which tells the client
    * to keep its body, or call `response.writeContinue()` and go on. Without it the listener says 100 and calls `handle`.

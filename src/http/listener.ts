@@ -54,14 +54,15 @@ export async function listen(options: ListenOptions): Promise<Listener> {
 
   const serve = async (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean) => {
     const requestId = randomUUID()
-    response.setHeader('x-request-id', requestId)
-    connections.begin(request, response)
-    // Before node's own listener, which would discard the rest of the body without a bound.
-    response.prependListener('finish', () => discard(request, limits.discardBytes))
     const target = parseTarget(request.url ?? '')
     const mount = target && mounts.find(({ prefix }) => target.path.startsWith(prefix))
+    if (!mount?.cacheable) response.setHeader('x-request-id', requestId)
+    const expectsBody = hasBody(request)
+    connections.begin(request, response, expectsBody)
+    // Before node's own listener, which would discard the rest of the body without a bound.
+    if (expectsBody) response.prependListener('finish', () => discard(request, limits.discardBytes))
     try {
-      if ((request.headersDistinct['host']?.length ?? 0) > 1) {
+      if (hasManyHosts(request)) {
         // RFC 9112 §3.2: what stands before us may have routed by the other one.
         sendText(response, 400, 'more than one Host', { connection: 'close' })
       } else if (!target || !mount) {
@@ -120,8 +121,24 @@ function fail(response: ServerResponse, requestId: string): void {
     response.destroy()
     return
   }
-  for (const header of response.getHeaderNames()) if (header !== 'x-request-id') response.removeHeader(header)
+  for (const header of response.getHeaderNames()) response.removeHeader(header)
+  response.setHeader('x-request-id', requestId)
   sendText(response, 500, `internal error, request ${requestId}`)
+}
+
+/** RFC 9112 §6: a request has a body when one of these says so. */
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0'
+}
+
+/** Node keeps the first and says nothing of the others but in the raw list. */
+function hasManyHosts({ rawHeaders }: IncomingMessage): boolean {
+  let hosts = 0
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i]
+    if (name?.length === 4 && name.toLowerCase() === 'host') hosts++
+  }
+  return hosts > 1
 }
 
 /** Reads what a handler left of a body, so that the connection can be used again; past the bound it is closed. */

@@ -50,7 +50,7 @@ export class LiveManifests {
     const newest = this.#rendered.get(key)
     // A slow rendering does not put an older window back.
     if (newest && newest.version > rendered.version) return newest
-    this.#rendered.put(key, rendered, rendered.plain.body.length + ENTRY_BYTES)
+    this.#rendered.put(key, rendered, 2 * rendered.plain.text.length + ENTRY_BYTES)
     return rendered
   }
 }

@@ -12,7 +12,8 @@ import { EndpointDirectory } from './endpoint-directory.ts'
 import { LiveManifests } from './manifests.ts'
 import type { RenderedManifest } from './rendered-manifest.ts'
 import { acceptsGzip, matchesNone, requestedRange } from './request-headers.ts'
-import { type FoundSegment, Segments } from './segments.ts'
+import { closeAll, type FoundSegment, Segments } from './segments.ts'
+import { sendParts } from './send-parts.ts'
 
 const PREFIX = '/out/v1/'
 /** A segment's name never names other bytes: caches may keep it for 14 days. */
@@ -27,7 +28,7 @@ const UNAVAILABLE_PARAMETERS: Readonly<Record<string, string>> = {
 
 export type OriginHost = {
   readonly resources: Pick<Resources, 'originEndpointByGuid' | 'onChange'>
-  readonly archive: Pick<ArchiveReader, 'version' | 'live' | 'outputSegment' | 'read'>
+  readonly archive: Pick<ArchiveReader, 'version' | 'live' | 'outputSegment' | 'read' | 'open'>
   readonly clock: Clock
   readonly log: Log
 }
@@ -77,7 +78,7 @@ export function createOrigin({ resources, archive, clock, log }: OriginHost): Mo
     if (matchesNone(headers['if-none-match'], representation.etag)) {
       response.writeHead(304, representation.notModifiedHeaders).end()
     } else {
-      response.writeHead(200, representation.headers).end(representation.body)
+      response.writeHead(200, representation.headers).end(representation.text, 'latin1')
     }
   }
 
@@ -100,20 +101,23 @@ export function createOrigin({ resources, archive, clock, log }: OriginHost): Mo
       response.writeHead(200, { ...sent, 'Content-Length': body.size }).end()
       return
     }
-    const parts = await segments.read(body, range)
-    if (response.destroyed) return
-    if (range) {
-      const contentRange = `bytes ${range.start}-${range.end - 1}/${body.size}`
-      const length = range.end - range.start
-      response.writeHead(206, { ...sent, 'Content-Length': length, 'Content-Range': contentRange })
-    } else response.writeHead(200, { ...sent, 'Content-Length': body.size })
-    response.cork()
-    for (const part of parts) response.write(part)
-    response.end()
+    const parts = await segments.open(body, range)
+    try {
+      if (response.destroyed) return
+      if (range) {
+        const contentRange = `bytes ${range.start}-${range.end - 1}/${body.size}`
+        const length = range.end - range.start
+        response.writeHead(206, { ...sent, 'Content-Length': length, 'Content-Range': contentRange })
+      } else response.writeHead(200, { ...sent, 'Content-Length': body.size })
+      await sendParts(response, parts)
+    } finally {
+      await closeAll(parts)
+    }
   }
 
   return {
     prefix: PREFIX,
+    cacheable: true,
     async handle(request, response, target) {
       try {
         await handle(request, response, target)

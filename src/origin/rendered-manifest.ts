@@ -10,7 +10,8 @@ const compress = promisify(gzip)
 
 /** A manifest in one content coding, ready to be sent. */
 export type Representation = {
-  readonly body: Buffer
+  /** A character a byte: a short answer goes out fastest as one string with its headers. */
+  readonly text: string
   readonly etag: string
   readonly headers: OutgoingHttpHeaders
   readonly notModifiedHeaders: OutgoingHttpHeaders
@@ -20,6 +21,7 @@ export type Representation = {
 export class RenderedManifest {
   readonly version: number
   readonly plain: Representation
+  readonly #body: Buffer
   readonly #headers: OutgoingHttpHeaders
   #gzipped: Promise<Representation> | undefined
 
@@ -36,13 +38,13 @@ export class RenderedManifest {
       }),
       'Content-Type': manifest.contentType,
     }
-    const body = Buffer.from(manifest.text)
-    this.plain = this.#represent(body, createHash('sha256').update(body).digest('base64url').slice(0, 27))
+    this.#body = Buffer.from(manifest.text)
+    this.plain = this.#represent(this.#body, createHash('sha256').update(this.#body).digest('base64url').slice(0, 27))
   }
 
   /** Compressed once, for whoever asks first. */
   gzipped(): Promise<Representation> {
-    this.#gzipped ??= compress(this.plain.body).then((body) =>
+    this.#gzipped ??= compress(this.#body).then((body) =>
       this.#represent(body, `${this.plain.etag.slice(1, -1)}-gzip`, { 'Content-Encoding': 'gzip' }),
     )
     return this.#gzipped
@@ -51,6 +53,6 @@ export class RenderedManifest {
   #represent(body: Buffer, tag: string, coding: OutgoingHttpHeaders = {}): Representation {
     const notModifiedHeaders = { ...this.#headers, ETag: `"${tag}"` }
     const headers = { ...notModifiedHeaders, ...coding, 'Content-Length': body.length }
-    return { body, etag: `"${tag}"`, headers, notModifiedHeaders }
+    return { text: body.toString('latin1'), etag: `"${tag}"`, headers, notModifiedHeaders }
   }
 }

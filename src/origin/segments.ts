@@ -3,7 +3,7 @@ import type { ArchiveReader } from '../archive/reader.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { OutputSegment } from '../model/output-segment.ts'
 import type { OutputFormat, SegmentBody, SegmentName } from '../packaging/output-format.ts'
-import type { ByteRange } from '../stores/objects.ts'
+import type { ByteRange, ObjectStream } from '../stores/objects.ts'
 import { BoundedCache } from './bounded-cache.ts'
 
 const CACHE_BYTES = 64 * 1024 * 1024
@@ -12,11 +12,11 @@ export type FoundSegment = { readonly body: SegmentBody; readonly etag: string }
 
 /** Segments by name. What had to be made is made once, however many ask, and kept while it is new. */
 export class Segments {
-  readonly #archive: Pick<ArchiveReader, 'outputSegment' | 'read'>
+  readonly #archive: Pick<ArchiveReader, 'outputSegment' | 'read' | 'open'>
   readonly #made = new BoundedCache<FoundSegment>(CACHE_BYTES)
   readonly #finding = new Map<string, Promise<FoundSegment | undefined>>()
 
-  constructor(archive: Pick<ArchiveReader, 'outputSegment' | 'read'>) {
+  constructor(archive: Pick<ArchiveReader, 'outputSegment' | 'read' | 'open'>) {
     this.#archive = archive
   }
 
@@ -48,13 +48,29 @@ export class Segments {
     return found
   }
 
-  /** The bytes of a body, or of a range of it, in pieces that are shared and must not be changed. */
-  async read(body: SegmentBody, range?: ByteRange): Promise<readonly Uint8Array[]> {
-    if (body.kind === 'object') return [await this.#archive.read(body.key, range)]
-    const parts =
-      body.kind === 'bytes' ? body.parts : await Promise.all(body.keys.map((key) => this.#archive.read(key)))
-    return range ? slice(parts, range) : parts
+  /** The bytes of a body, or of a range of it, in their order; shared, and not to be changed. To be closed. */
+  async open(body: SegmentBody, range?: ByteRange): Promise<readonly (Uint8Array | ObjectStream)[]> {
+    if (body.kind === 'object') return [await this.#archive.open(body.key, range)]
+    if (body.kind === 'bytes') return range ? slice(body.parts, range) : body.parts
+    if (!range) return openAll(body.keys, (key) => this.#archive.open(key))
+    return slice(await Promise.all(body.keys.map((key) => this.#archive.read(key))), range)
   }
+}
+
+async function openAll<T extends Uint8Array | ObjectStream>(
+  keys: readonly string[],
+  open: (key: string) => Promise<T>,
+): Promise<T[]> {
+  const opened = await Promise.allSettled(keys.map(open))
+  const failed = opened.find((each) => each.status === 'rejected')
+  const parts = opened.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
+  if (!failed) return parts
+  await closeAll(parts)
+  throw failed.reason
+}
+
+export async function closeAll(parts: readonly (Uint8Array | ObjectStream)[]): Promise<void> {
+  await Promise.all(parts.map(async (part) => ('close' in part ? await part.close() : undefined)))
 }
 
 /** A number never names other bytes, and the sources and the endpoint's settings decide what is made of them. */

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, open, opendir, rename, rm, rmdir, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { DirectorySyncs } from './directory-syncs.ts'
+import { FileStream } from './file-stream.ts'
 import { FileWriter } from './file-writer.ts'
 import { type ByteRange, NoSuchObject, type Objects } from './objects.ts'
 
@@ -49,6 +50,11 @@ export async function openFileObjects(root: string): Promise<Objects> {
     }
   }
 
+  const openObject = (key: string) =>
+    open(pathOf(key)).catch((error: unknown) => {
+      throw isAbsent(error) ? new NoSuchObject(key) : error
+    })
+
   return {
     async create(key) {
       const path = pathOf(key)
@@ -62,9 +68,7 @@ export async function openFileObjects(root: string): Promise<Objects> {
     },
 
     async read(key, range) {
-      const file = await open(pathOf(key)).catch((error: unknown) => {
-        throw isAbsent(error) ? new NoSuchObject(key) : error
-      })
+      const file = await openObject(key)
       try {
         const { size } = await file.stat()
         const { start, end } = cut(range, size)
@@ -77,6 +81,16 @@ export async function openFileObjects(root: string): Promise<Objects> {
         return bytes
       } finally {
         await file.close()
+      }
+    },
+
+    async open(key, range) {
+      const file = await openObject(key)
+      try {
+        return new FileStream(file, key, cut(range, (await file.stat()).size))
+      } catch (error) {
+        await file.close()
+        throw error
       }
     },
 

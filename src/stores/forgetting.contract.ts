@@ -25,7 +25,7 @@ export function forgettingContract(name: string, open: () => Promise<ContractSto
     it('forgets slots sealed before a time, the segments that need them, and dooms their objects', async () => {
       const store = await open()
       const { segmentIndex } = store
-      const { id } = await segmentIndex.openNumbering('e', INPUT, 4)
+      const { id } = await segmentIndex.openNumbering({ guid: 'e', revision: 1 }, INPUT, 4)
       const slots = [0, 1, 2, 3].map((i) => slot(i, [`${i}/a`, `${i}/b`]))
       const objects = slots.flatMap(keysOf).map((key) => sourceObject(key))
       const outputSegments = [outputSegment(id, 1, slots.slice(0, 2)), outputSegment(id, 2, slots.slice(2))]
@@ -58,7 +58,7 @@ export function forgettingContract(name: string, open: () => Promise<ContractSto
 
     it('spares pinned stretches, and whole output segments that reach into them', async () => {
       const { segmentIndex } = await open()
-      const { id } = await segmentIndex.openNumbering('e', INPUT, 4)
+      const { id } = await segmentIndex.openNumbering({ guid: 'e', revision: 1 }, INPUT, 4)
       const slots = Array.from({ length: 12 }, (_, i) => slot(i, [`${i}`]))
       const outputSegments = [0, 2, 4, 6, 8, 10].map((i) => outputSegment(id, 1 + i / 2, slots.slice(i, i + 2)))
       await segmentIndex.commitTimeline(INPUT, commit(0, { slots, outputSegments }))
@@ -127,7 +127,11 @@ export function forgettingContract(name: string, open: () => Promise<ContractSto
     it('forgets a channel whole, both inputs, and no other', async () => {
       const { segmentIndex } = await open()
       for (const ref of [INPUT, OTHER, FOREIGN]) {
-        const numbering = await segmentIndex.openNumbering(`e of ${ref.ingestEndpointId}`, ref, 2)
+        const numbering = await segmentIndex.openNumbering(
+          { guid: `e of ${ref.ingestEndpointId}`, revision: 1 },
+          ref,
+          2,
+        )
         const slots = Array.from({ length: 1200 }, (_, i) => slot(i, [`${ref.ingestEndpointId}/${i}`]))
         const unplaced = sourceObject(`${ref.ingestEndpointId}/unplaced`)
         const objects = [...slots.flatMap(keysOf).map((key) => sourceObject(key)), unplaced]
@@ -142,7 +146,7 @@ export function forgettingContract(name: string, open: () => Promise<ContractSto
       assert.equal(await segmentIndex.loadTimeline(INPUT), undefined)
       assert.deepEqual(await segmentIndex.slots(OTHER, undefined, 9), [])
       assert.deepEqual(await segmentIndex.numberingsOf(INPUT), [])
-      assert.equal(await segmentIndex.numberingOf('e of guid-news', 2), undefined)
+      assert.equal(await segmentIndex.numberingOf({ guid: 'e of guid-news', revision: 1 }, 2), undefined)
       const doomed = await segmentIndex.doomed(9999)
       assert.equal(doomed.length, 2402)
       assert.ok(doomed.every((key) => key.startsWith('guid-news')))

@@ -17,6 +17,13 @@ function memory(contents: Record<string, number>) {
       if (!found) throw new NoSuchObject(key)
       return range ? found.subarray(range.start, range.end) : found
     },
+    async open(key: string, range?: ByteRange) {
+      const piece = await this.read(key, range)
+      async function* pieces() {
+        yield piece
+      }
+      return Object.assign(pieces(), { close: async () => {} })
+    },
     file: (key) => `/files/${key}`,
     async remove(key) {
       await gate
@@ -117,5 +124,17 @@ describe('a cache of objects', () => {
 
   it('passes on where files lie', () => {
     assert.equal(cacheObjects(memory({}).objects, { maxBytes: 1 }).file('k'), '/files/k')
+  })
+
+  it('passes an object on the first time, and keeps it from the second', async () => {
+    const { objects, reads } = memory({ a: 10, large: 30 })
+    const cache = cacheObjects(objects, { maxBytes: 100 })
+    assert.ok(!((await cache.open('a')) instanceof Uint8Array))
+    assert.ok((await cache.open('a')) instanceof Uint8Array)
+    const part = await cache.open('a', { start: 2, end: 5 })
+    assert.ok(part instanceof Uint8Array && part.length === 3)
+    assert.deepEqual(reads, ['a', 'a'])
+    for (let time = 0; time < 3; time++) assert.ok(!((await cache.open('large')) instanceof Uint8Array))
+    await assert.rejects(cache.open('none'), NoSuchObject)
   })
 })

@@ -2,12 +2,13 @@ import type { Objects } from './objects.ts'
 
 /** An object larger than this part of the cache would push out too much else. */
 const LARGEST_PART = 1 / 4
-/** How many keys of objects too large to keep are remembered. */
-const MOST_LARGE = 10_000
+/** How many keys are remembered of objects too large to keep, and of objects passed on once. */
+const MOST_REMEMBERED = 10_000
 
 /**
  * Whole objects in memory, least recently used out first. Concurrent reads of a key share one load, and bytes are
- * shared with every reader. A range of a small object loads all of it: players read on.
+ * shared with every reader. A range of a small object loads all of it: players read on. What is only passed on is kept
+ * from the second time: one viewer far back in the archive does not push the live edge out.
  */
 export function cacheObjects(objects: Objects, { maxBytes }: { maxBytes: number }): Objects {
   const largest = Math.floor(maxBytes * LARGEST_PART)
@@ -15,6 +16,7 @@ export function cacheObjects(objects: Objects, { maxBytes }: { maxBytes: number 
   const kept = new Map<string, Uint8Array>()
   const loads = new Map<string, Promise<Uint8Array>>()
   const large = new Set<string>()
+  const passedOn = new Set<string>()
   let bytesKept = 0
 
   const drop = (key: string) => {
@@ -32,9 +34,9 @@ export function cacheObjects(objects: Objects, { maxBytes }: { maxBytes: number 
     }
   }
 
-  const rememberLarge = (key: string) => {
-    if (large.size >= MOST_LARGE) large.clear()
-    large.add(key)
+  const remember = (keys: Set<string>, key: string) => {
+    if (keys.size >= MOST_REMEMBERED) keys.clear()
+    keys.add(key)
   }
 
   /** The object's first bytes: all of it, or one more than may be kept. The port tells no sizes. */
@@ -49,7 +51,7 @@ export function cacheObjects(objects: Objects, { maxBytes }: { maxBytes: number 
       loads.delete(key)
       if (!bytes) return
       if (bytes.length <= largest) keep(key, bytes)
-      else rememberLarge(key)
+      else remember(large, key)
     }
     loading.then(finish, () => finish())
     return loading
@@ -59,6 +61,15 @@ export function cacheObjects(objects: Objects, { maxBytes }: { maxBytes: number 
     drop(key)
     loads.delete(key)
     large.delete(key)
+    passedOn.delete(key)
+  }
+
+  /** The whole object, from memory from now on; undefined when it is too large for that. */
+  const held = async (key: string): Promise<Uint8Array | undefined> => {
+    const known = kept.get(key)
+    if (known) keep(key, known)
+    const bytes = known ?? (large.has(key) ? undefined : await load(key))
+    return bytes && bytes.length <= largest ? bytes : undefined
   }
 
   return {
@@ -67,10 +78,16 @@ export function cacheObjects(objects: Objects, { maxBytes }: { maxBytes: number 
     list: (prefix) => objects.list(prefix),
 
     async read(key, range) {
-      const known = kept.get(key)
-      if (known) keep(key, known)
-      const bytes = known ?? (large.has(key) ? undefined : await load(key))
-      if (!bytes || bytes.length > largest) return objects.read(key, range)
+      const bytes = await held(key)
+      if (!bytes) return objects.read(key, range)
+      return range ? bytes.subarray(range.start, range.end) : bytes
+    },
+
+    async open(key, range) {
+      const isFirst = !kept.has(key) && !loads.has(key) && !passedOn.has(key)
+      if (isFirst) remember(passedOn, key)
+      const bytes = isFirst ? undefined : await held(key)
+      if (!bytes) return objects.open(key, range)
       return range ? bytes.subarray(range.start, range.end) : bytes
     },
 

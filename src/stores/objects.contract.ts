@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { describe, it } from 'node:test'
-import { NoSuchObject, type Objects } from './objects.ts'
+import { type ByteRange, NoSuchObject, type Objects } from './objects.ts'
 
 /** What every Objects promises. Each adapter's test calls this with its own `open`, which gives an empty store. */
 export function objectsContract(name: string, open: () => Promise<Objects>): void {
@@ -11,6 +11,16 @@ export function objectsContract(name: string, open: () => Promise<Objects>): voi
       const chunks = [1, 0, 100_000, 2_500_000, 7].map((size) => randomBytes(size))
       await put(objects, 'a/b/c', ...chunks)
       assert.ok(Buffer.concat(chunks).equals(await objects.read('a/b/c')))
+    })
+
+    it('passes on the same bytes, whole or a range, and knows at once that there are none', async () => {
+      const objects = await open()
+      const bytes = randomBytes(3_000_000)
+      await put(objects, 'k', bytes)
+      assert.ok(bytes.equals(await passedOn(objects, 'k')))
+      assert.ok(bytes.subarray(5, 2_000_000).equals(await passedOn(objects, 'k', { start: 5, end: 2_000_000 })))
+      assert.equal((await passedOn(objects, 'k', { start: 3_000_000, end: 1e12 })).length, 0)
+      await assert.rejects(objects.open('none'), NoSuchObject)
     })
 
     it('keeps an object of no bytes, and one of very many chunks', async () => {
@@ -155,6 +165,16 @@ export function objectsContract(name: string, open: () => Promise<Objects>): voi
       for (const key of kept) assert.equal(Buffer.from(await objects.read(key)).toString(), key)
     })
   })
+}
+
+/** A piece is good until the next one: copied at once. */
+async function passedOn(objects: Objects, key: string, range?: ByteRange): Promise<Buffer> {
+  const opened = await objects.open(key, range)
+  if (opened instanceof Uint8Array) return Buffer.from(opened)
+  const pieces: Buffer[] = []
+  for await (const piece of opened) pieces.push(Buffer.from(piece))
+  await opened.close()
+  return Buffer.concat(pieces)
 }
 
 export async function put(objects: Objects, key: string, ...chunks: readonly Uint8Array[]): Promise<void> {

@@ -21,6 +21,9 @@ export type ObjectWriter = {
   abort(): Promise<void>
 }
 
+/** An object on its way, in bounded memory: a piece is good until the next one is asked for. Whoever has it closes it. */
+export type ObjectStream = AsyncIterable<Uint8Array> & { close(): Promise<void> }
+
 /**
  * Port: immutable bytes by key. Keys are made by us, never by clients: segments of `[A-Za-z0-9._-]+` joined by `/`, none
  * beginning with a dot; anything else is a TypeError.
@@ -32,6 +35,8 @@ export type Objects = {
    * NoSuchObject.
    */
   read(key: string, range?: ByteRange): Promise<Uint8Array>
+  /** The same for passing on: at once where the bytes are in memory, else piece by piece. Throws NoSuchObject. */
+  open(key: string, range?: ByteRange): Promise<Uint8Array | ObjectStream>
   /** Path of a local, read-only file with exactly the object's bytes, where the adapter has one. */
   file(key: string): string | undefined
   /** Deleting what is not there is no error. */

@@ -17,7 +17,7 @@ import {
   slot,
   sourceObject,
 } from './nouns.contract.ts'
-import type { Numbering, SegmentIndex } from './segment-index.ts'
+import type { EndpointRevision, Numbering, SegmentIndex } from './segment-index.ts'
 
 /** What every SegmentIndex promises. Each adapter's test calls this with its own `open`, which gives an empty store. */
 export function segmentIndexContract(name: string, open: () => Promise<ContractStore>): void {
@@ -43,7 +43,7 @@ export function segmentIndexContract(name: string, open: () => Promise<ContractS
       assert.deepEqual(await segmentIndex.slots(INPUT, undefined, 9), [])
       assert.deepEqual(await segmentIndex.eras(INPUT, [0]), [])
       assert.deepEqual({ ...(await segmentIndex.forget(INPUT, NOW, NOTHING_SPARED)) }, { slots: 0, objects: 0 })
-      await segmentIndex.openNumbering('e', INPUT, 2)
+      await segmentIndex.openNumbering(at('e'), INPUT, 2)
       assert.equal(await segmentIndex.loadTimeline(INPUT), undefined)
       assert.deepEqual(await segmentIndex.inputs(), [])
       assert.equal(await segmentIndex.commitTimeline(INPUT, commit(0)), 'committed')
@@ -119,15 +119,15 @@ export function segmentIndexContract(name: string, open: () => Promise<ContractS
     it('shares a numbering among endpoints of one input and segment duration', async () => {
       const store = await open()
       const { segmentIndex } = store
-      assert.equal(await segmentIndex.numberingOf('e', 2), undefined)
-      const first = await segmentIndex.openNumbering('e', INPUT, 2)
+      assert.equal(await segmentIndex.numberingOf(at('e'), 2), undefined)
+      const first = await segmentIndex.openNumbering(at('e'), INPUT, 2)
       assert.deepEqual(plain(first), { ...INPUT, id: first.id, segmentDurationSeconds: 2, firstNumber: 1 })
-      assert.deepEqual(plain(await segmentIndex.openNumbering('f', INPUT, 2)), plain(first))
-      assert.notEqual((await segmentIndex.openNumbering('g', INPUT, 4)).id, first.id)
-      assert.notEqual((await segmentIndex.openNumbering('h', OTHER, 2)).id, first.id)
+      assert.deepEqual(plain(await segmentIndex.openNumbering(at('f'), INPUT, 2)), plain(first))
+      assert.notEqual((await segmentIndex.openNumbering(at('g'), INPUT, 4)).id, first.id)
+      assert.notEqual((await segmentIndex.openNumbering(at('h'), OTHER, 2)).id, first.id)
       const reopened = (await store.restart()).segmentIndex
-      assert.deepEqual(plain(await reopened.numberingOf('f', 2)), plain(first))
-      assert.equal(await reopened.numberingOf('f', 4), undefined)
+      assert.deepEqual(plain(await reopened.numberingOf(at('f'), 2)), plain(first))
+      assert.equal(await reopened.numberingOf(at('f'), 4), undefined)
       assert.deepEqual(
         (await reopened.numberingsOf(INPUT)).map(({ segmentDurationSeconds: s }) => s),
         [2, 4],
@@ -136,38 +136,46 @@ export function segmentIndexContract(name: string, open: () => Promise<ContractS
 
     it('gives one numbering to an endpoint asked for twice at once', async () => {
       const { segmentIndex } = await open()
-      const [a, b] = await Promise.all([1, 2].map(() => segmentIndex.openNumbering('e', INPUT, 2)))
+      const [a, b] = await Promise.all([1, 2].map(() => segmentIndex.openNumbering(at('e'), INPUT, 2)))
       assert.equal(a?.id, b?.id)
     })
 
     it('gives an endpoint that changes its duration, and back, a new numbering above all numbers given', async () => {
       const { segmentIndex } = await open()
-      const two = await segmentIndex.openNumbering('e', INPUT, 2)
+      const two = await segmentIndex.openNumbering(at('e'), INPUT, 2)
       await publish(segmentIndex, 0, two, [1, 2, 3])
-      const four = await segmentIndex.openNumbering('e', INPUT, 4)
+      const four = await segmentIndex.openNumbering(at('e'), INPUT, 4)
       assert.equal(four.firstNumber, 4)
       await publish(segmentIndex, 1, four, [4, 5], 1)
-      const again = await segmentIndex.openNumbering('e', INPUT, 2)
+      const again = await segmentIndex.openNumbering(at('e'), INPUT, 2)
       assert.notEqual(again.id, two.id)
       assert.equal(again.firstNumber, 6)
-      assert.equal(await segmentIndex.numberingOf('e', 4), undefined)
-      assert.equal((await segmentIndex.numberingOf('e', 2))?.id, again.id)
+      assert.equal(await segmentIndex.numberingOf(at('e'), 4), undefined)
+      assert.equal((await segmentIndex.numberingOf(at('e'), 2))?.id, again.id)
+    })
+
+    it('keeps what an old revision of an endpoint opens late from its newer ones', async () => {
+      const { segmentIndex } = await open()
+      const four = await segmentIndex.openNumbering(at('e', 2), INPUT, 4)
+      const two = await segmentIndex.openNumbering(at('e', 1), INPUT, 2)
+      assert.equal((await segmentIndex.numberingOf(at('e', 3), 4))?.id, four.id)
+      assert.equal((await segmentIndex.numberingOf(at('e', 1), 2))?.id, two.id)
     })
 
     it('never goes back, not after everything was forgotten and the store restarted, nor on the other input', async () => {
       const store = await open()
-      const two = await store.segmentIndex.openNumbering('e', INPUT, 2)
+      const two = await store.segmentIndex.openNumbering(at('e'), INPUT, 2)
       await publish(store.segmentIndex, 0, two, [1, 2, 3])
       await store.segmentIndex.forget(INPUT, later(1e9), NOTHING_SPARED)
       assert.deepEqual(await store.segmentIndex.lastOutputSegments(two.id, 9), [])
       const { segmentIndex } = await store.restart()
-      assert.equal((await segmentIndex.openNumbering('f', OTHER, 2)).firstNumber, 4)
-      assert.equal((await segmentIndex.openNumbering('g', FOREIGN, 2)).firstNumber, 1)
+      assert.equal((await segmentIndex.openNumbering(at('f'), OTHER, 2)).firstNumber, 4)
+      assert.equal((await segmentIndex.openNumbering(at('g'), FOREIGN, 2)).firstNumber, 1)
     })
 
     it('gives no number of a numbering twice', async () => {
       const { segmentIndex } = await open()
-      const numbering = await segmentIndex.openNumbering('e', INPUT, 2)
+      const numbering = await segmentIndex.openNumbering(at('e'), INPUT, 2)
       await publish(segmentIndex, 0, numbering, [1])
       await assert.rejects(publish(segmentIndex, 1, numbering, [1], 1))
     })
@@ -176,7 +184,7 @@ export function segmentIndexContract(name: string, open: () => Promise<ContractS
   describe(`${name} as a SegmentIndex: output segments`, () => {
     it('gives back segments with their slots: one, the newest, those of a window', async () => {
       const { segmentIndex } = await open()
-      const { id } = await segmentIndex.openNumbering('e', INPUT, 4)
+      const { id } = await segmentIndex.openNumbering(at('e'), INPUT, 4)
       const slots = Array.from({ length: 8 }, (_, i) => slot(i, [`${i}/a`, `${i}/b`]))
       const rows = [0, 2, 4, 6].map((i) => outputSegment(id, 1 + i / 2, slots.slice(i, i + 2)))
       await segmentIndex.commitTimeline(INPUT, commit(0, { slots, outputSegments: rows }))
@@ -200,7 +208,7 @@ export function segmentIndexContract(name: string, open: () => Promise<ContractS
 
     it('finds what lies in a window although the time went back between eras', async () => {
       const { segmentIndex } = await open()
-      const { id } = await segmentIndex.openNumbering('e', INPUT, 2)
+      const { id } = await segmentIndex.openNumbering(at('e'), INPUT, 2)
       const ahead = [0, 1, 2].map((i) => slot(i, [], { at: NOW + 60_000 }))
       const back = [0, 1, 2].map((i) => slot(i, [], { era: 1 }))
       const slots = [...ahead, ...back]
@@ -215,7 +223,7 @@ export function segmentIndexContract(name: string, open: () => Promise<ContractS
 
     it('reads long windows in full, in order', async () => {
       const { segmentIndex } = await open()
-      const { id } = await segmentIndex.openNumbering('e', INPUT, 2)
+      const { id } = await segmentIndex.openNumbering(at('e'), INPUT, 2)
       const slots = Array.from({ length: 1000 }, (_, i) => slot(i, [`k${i}`]))
       const outputSegments = slots.map((one, i) => outputSegment(id, i + 1, [one]))
       await segmentIndex.commitTimeline(INPUT, commit(0, { slots, outputSegments }))
@@ -236,3 +244,5 @@ async function publish(index: SegmentIndex, version: number, numbering: Numberin
   const outputSegments = slots.map((one, i) => outputSegment(numbering.id, numbers[i]!, [one]))
   await index.commitTimeline(INPUT, commit(version, { slots, outputSegments }))
 }
+
+const at = (guid: string, revision = 1): EndpointRevision => ({ guid, revision })

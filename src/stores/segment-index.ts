@@ -13,6 +13,9 @@ export type Numbering = IngestRef & {
   readonly firstNumber: number
 }
 
+/** An endpoint as one of its revisions asks for segments. A harvest job may read with a revision long past. */
+export type EndpointRevision = { readonly guid: string; readonly revision: number }
+
 /** An output segment as stored: its slots are `firstSlot … firstSlot + slotCount - 1` of its era. */
 export type OutputSegmentRow = Omit<OutputSegment, 'slots'> & {
   readonly numbering: number
@@ -44,15 +47,15 @@ export type SegmentIndex = {
   commitTimeline(ingest: IngestRef, commit: TimelineCommit): Promise<'committed' | 'stale'>
 
   /**
-   * The numbering `endpointGuid` was given last, if it is one for `segmentDurationSeconds`. An endpoint that changes its
+   * The numbering the endpoint was given last, up to its revision, if it is one for `segmentDurationSeconds`. An endpoint that changes its
    * segment duration, and back, needs a new numbering each time: its old numbers already name other bytes.
    */
-  numberingOf(endpointGuid: string, segmentDurationSeconds: number): Promise<Numbering | undefined>
+  numberingOf(endpoint: EndpointRevision, segmentDurationSeconds: number): Promise<Numbering | undefined>
   /**
    * Gives the endpoint a numbering: one that exists for the input and duration when the endpoint has never had any,
    * else a new one. `firstNumber` of a new one is above every number any numbering of the channel has given out.
    */
-  openNumbering(endpointGuid: string, ingest: IngestRef, segmentDurationSeconds: number): Promise<Numbering>
+  openNumbering(endpoint: EndpointRevision, ingest: IngestRef, segmentDurationSeconds: number): Promise<Numbering>
   numberingsOf(ingest: IngestRef): Promise<readonly Numbering[]>
 
   eras(ingest: IngestRef, ids: readonly number[]): Promise<readonly Era[]>

@@ -155,7 +155,7 @@ export function windowOf(
 }
 
 /** An archive that holds one window and counts what is asked of it. */
-export class FakeArchive implements Pick<ArchiveReader, 'version' | 'live' | 'outputSegment' | 'read'> {
+export class FakeArchive implements Pick<ArchiveReader, 'version' | 'live' | 'outputSegment' | 'read' | 'open'> {
   window: ArchiveWindow | undefined
   readonly lost = new Set<string>()
   readonly overrides = new Map<string, Uint8Array>()
@@ -179,6 +179,10 @@ export class FakeArchive implements Pick<ArchiveReader, 'version' | 'live' | 'ou
     const segment = this.window?.segments.find((candidate) => candidate.number === number)
     const era = this.window?.eras.find(({ id }) => id === segment?.era)
     return segment && era && { segment, era }
+  }
+
+  open(key: string, range?: { start: number; end: number }): Promise<Uint8Array> {
+    return this.read(key, range)
   }
 
   async read(key: string, range?: { start: number; end: number }): Promise<Uint8Array> {

@@ -103,3 +103,11 @@ export class Rehearsal {
     for (const { name } of result.consumed) this.unlisted.delete(name)
   }
 }
+
+/** Puts and lists segment `i` of each playlist, two seconds each, from `base` seconds of PTS. */
+export function push(r: Rehearsal, playlists: readonly string[], i: number, base = 10, sequence = i): void {
+  for (const playlist of playlists) {
+    r.put(`${playlist}-${i}.ts`, probeAt(base + 2 * i))
+    r.list(playlist, sequence, [{ name: `${playlist}-${i}.ts` }])
+  }
+}

@@ -40,7 +40,17 @@ export function placeObject(
   }
   const slot = slotAt(era, start, duration, now)
   const isShown = slot !== undefined && slot.entries[streamIndex] === undefined
-  if (isShown) slot.entries[streamIndex] = slotObject(object)
+  if (isShown) {
+    if (tellsTime(slot, streamIndex)) {
+      const room = (era.slots[era.slots.indexOf(slot) + 1]?.start ?? Infinity) - start
+      Object.assign(slot, {
+        start,
+        duration: room > 0 && room < duration / 2 ? ticks(room) : duration,
+        startUtc: utcAt(era, start),
+      })
+    }
+    slot.entries[streamIndex] = slotObject(object)
+  }
   return { touched: isNew || described ? era : undefined, isShown }
 }
 
@@ -64,6 +74,11 @@ export function placeGap(
   const slot = slotAt(era, listing.nextStart, entry.duration, now)
   if (slot) slot.entries[streamIndex] ??= null
   listing.nextStart = ticks(listing.nextStart + entry.duration)
+}
+
+/** The first of a slot's streams tells its time, whichever came first. */
+function tellsTime(slot: OpenSlot, streamIndex: number): boolean {
+  return Object.entries(slot.entries).every(([index, object]) => !object || streamIndex < Number(index))
 }
 
 /** EXTINF, unless its timestamps say that the segment is more than twice as long. */

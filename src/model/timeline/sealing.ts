@@ -61,16 +61,19 @@ function isSettled(state: TimelineState, era: OpenEra, slot: OpenSlot, now: UtcM
   for (const stream of era.streams) {
     if (!takesPart(stream) || slot.entries[stream.index] !== undefined) continue
     const listing = state.listings[stream.playlist]
+    const patience = SILENT_TARGET_DURATIONS * msFromTicks(listing?.targetDuration ?? slot.duration)
+    const isYoung = now - era.openedAt <= patience
     if (!listing || listing.era === undefined) {
       // It has not shown in this era: waited for while the era is young, and not for ever.
-      const patience = SILENT_TARGET_DURATIONS * msFromTicks(listing?.targetDuration ?? slot.duration)
-      if (now - era.openedAt <= patience) return false
+      if (isYoung) return false
       continue
     }
     const isPast =
       listing.era > era.id || (listing.era === era.id && listing.nextStart > slot.start + slot.duration / 2)
-    if (isPast || isSilent(state, listing, now) || (listing.ended && listing.queue.length === 0)) continue
-    return false
+    if (isPast || isSilent(state, listing, now)) continue
+    // It ended in an older era: when the others begin a new one, so may it.
+    const hasEnded = listing.ended && listing.queue.length === 0
+    if (!hasEnded || (listing.era < era.id && isYoung)) return false
   }
   return true
 }

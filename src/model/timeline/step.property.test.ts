@@ -49,6 +49,70 @@ describe('a timeline, whatever order things arrive in', () => {
   })
 })
 
+/** An encoder's life whose segments all come in time, while its playlists and the server have their moods. */
+const life = fc.record({
+  base: fc.integer({ min: 0, max: 95_440 }),
+  segments: fc.array(
+    fc.record({
+      lost: fc.tuple(fc.boolean(), fc.boolean(), fc.boolean()),
+      cut: fc.integer({ min: -30, max: 30 }),
+      reversed: fc.boolean(),
+      away: fc.boolean(),
+    }),
+    { minLength: 1, maxLength: 10 },
+  ),
+  ended: fc.boolean(),
+  pauseSeconds: fc.constantFrom(0.5, 3, 7, 90),
+})
+
+describe('a timeline, whatever its playlists do', () => {
+  it('places every segment once, in slots all streams share, and stays small', () => {
+    const runs = Number(process.env['WINDROW_TEST_RUNS'] ?? 100)
+    fc.assert(
+      fc.property(fc.array(life, { minLength: 1, maxLength: 5 }), fc.constantFrom(2, 4, 6), (lives, segmentSeconds) => {
+        const r = new Rehearsal()
+        r.parent(...STREAMS)
+        r.open(1, segmentSeconds)
+        let usable = 0
+        for (const one of lives) {
+          usable += listed(r, one)
+          r.parent(...STREAMS)
+        }
+        r.pass(60)
+        r.pass(60)
+        check(r, usable)
+        assert.ok(
+          r.slots.every(({ objects }) => Object.keys(objects).length === STREAMS.length),
+          'slots are shared',
+        )
+        assert.ok(JSON.stringify(r.state).length < 8000)
+      }),
+      { seed: 20_260_102, numRuns: runs },
+    )
+  })
+})
+
+/** Plays a life with playlists of three segments, of which some are lost on the way; the third stream is cut otherwise. */
+function listed(
+  r: Rehearsal,
+  { base, segments, ended, pauseSeconds }: typeof life extends fc.Arbitrary<infer T> ? T : never,
+): number {
+  segments.forEach(({ lost, cut, reversed, away }, i) => {
+    const isLast = i === segments.length - 1
+    for (const s of reversed ? [2, 1, 0] : [0, 1, 2]) {
+      const first = Math.max(i - 2, 0)
+      const names = segments.slice(first, i + 1).map((_, at) => ({ name: `${STREAMS[s]}-${first + at}.ts` }))
+      r.put(`${STREAMS[s]}-${i}.ts`, probeAt(base + 2 * i + (s === 2 ? 0.5 + cut / 100 : 0)))
+      // Never two in a row: what no playlist ever lists is nobody's fault but the encoder's.
+      if (isLast || i % 2 === 0 || !lost[s]) r.list(STREAMS[s]!, first, names, ended && isLast)
+    }
+    if (away) r.restart(30)
+    else r.pass(2)
+  })
+  r.pass(pauseSeconds)
+  return STREAMS.length * segments.length
+}
+
 /** A stream without anything usable for three target durations is not waited for: its return may come too late. */
 function showsSoon(arrivals: readonly Arrival[]): boolean {
   return arrivals.slice(0, 2).some((how) => how !== 'never put' && how !== 'no media')

@@ -1,15 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { EPOCH, probeAt, Rehearsal, variants } from '../../../test/timeline/rehearsal.ts'
+import { EPOCH, probeAt, push, Rehearsal } from '../../../test/timeline/rehearsal.ts'
 import { ticks, utcMs } from '../../media/time.ts'
-
-/** Puts and lists segment `i` of each playlist, two seconds each, from `base` seconds of PTS. */
-function push(r: Rehearsal, playlists: readonly string[], i: number, base = 10, sequence = i): void {
-  for (const playlist of playlists) {
-    r.put(`${playlist}-${i}.ts`, probeAt(base + 2 * i))
-    r.list(playlist, sequence, [{ name: `${playlist}-${i}.ts` }])
-  }
-}
 
 describe('a timeline', () => {
   it('publishes a slot when every stream has listed its segment, and not before', () => {
@@ -23,26 +15,6 @@ describe('a timeline', () => {
     r.list('b', 0, [{ name: 'b-0.ts' }])
     assert.deepEqual(r.numbers(1), [1])
     assert.deepEqual(Object.keys(r.slots[0]!.objects), ['1', '2'])
-  })
-
-  it('waits for the parent playlist: before it nobody knows the streams', () => {
-    const r = new Rehearsal()
-    r.open(1, 2)
-    push(r, ['a', 'b'], 0)
-    assert.deepEqual(r.numbers(1), [])
-    r.parent('a', 'b')
-    assert.deepEqual(r.numbers(1), [1])
-  })
-
-  it('takes a media playlist named channel.m3u8 for a parent of one', () => {
-    const r = new Rehearsal()
-    r.open(1, 2)
-    push(r, ['channel.m3u8'], 0)
-    assert.deepEqual(r.numbers(1), [1])
-    assert.equal(
-      r.state.eras[0]?.streams[0]?.role.kind === 'variant' && r.state.eras[0].streams[0].role.bandwidth,
-      4000,
-    )
   })
 
   it('publishes a segment listed before its PUT as soon as it comes', () => {
@@ -166,48 +138,6 @@ describe('a timeline', () => {
     assert.deepEqual(r.gaps, ['a-1.ts: no sync byte'])
   })
 
-  it('goes on without a stream that falls silent, and takes it back when it returns', () => {
-    const r = new Rehearsal()
-    r.parent('a', 'b')
-    r.open(1, 2)
-    push(r, ['a', 'b'], 0)
-    for (let i = 1; i <= 5; i++) {
-      r.pass(2)
-      push(r, ['a'], i)
-    }
-    assert.ok(r.numbers(1).length >= 4, `held back: ${r.numbers(1)}`)
-    push(r, ['b'], 6)
-    push(r, ['a'], 6)
-    assert.deepEqual(Object.keys(r.slots.at(-1)!.objects), ['1', '2'])
-  })
-
-  it('is not held back by a stream of segments nobody can use', () => {
-    const r = new Rehearsal()
-    r.parent('a', 'b')
-    r.open(1, 2)
-    for (let i = 0; i < 6; i++) {
-      r.pass(2)
-      r.put(`b-${i}.aac`, 'not MPEG-TS')
-      r.list('b', i, [{ name: `b-${i}.aac` }])
-      push(r, ['a'], i)
-    }
-    assert.deepEqual(r.numbers(1), [1, 2, 3, 4, 5, 6])
-  })
-
-  it('waits for all streams again when they come back from silence together', () => {
-    const r = new Rehearsal()
-    r.parent('a', 'b')
-    r.open(1, 2)
-    push(r, ['a', 'b'], 0)
-    r.pass(60)
-    push(r, ['a'], 1)
-    push(r, ['b'], 1)
-    assert.deepEqual(
-      r.slots.map(({ objects }) => Object.keys(objects).length),
-      [2, 2],
-    )
-  })
-
   it('joins two and three source segments, and closes the last run when the stream ends', () => {
     const r = new Rehearsal()
     r.parent('a')
@@ -243,42 +173,6 @@ describe('a timeline', () => {
     r.pass(7)
     assert.deepEqual(r.numbers(1), [1, 2])
     assert.equal(r.state.ended, false)
-  })
-
-  it('begins an era when the media sequence goes back, with equal discontinuities for all streams', () => {
-    const r = new Rehearsal()
-    r.parent('a', 'b')
-    r.open(1, 4)
-    for (let i = 0; i < 3; i++) push(r, ['a', 'b'], i)
-    r.pass(5)
-    for (let i = 0; i < 4; i++) push(r, ['a', 'b'], i, 10)
-    assert.deepEqual(
-      r.outputs(1).map(({ number, era, slots }) => [number, era, slots.length]),
-      [
-        [1, 1, 2],
-        [2, 1, 1],
-        [3, 2, 2],
-        [4, 2, 2],
-      ],
-    )
-    assert.deepEqual(
-      r.outputs(1).map(({ discontinuity }) => discontinuity),
-      [false, false, true, false],
-    )
-    assert.ok(r.slots.every(({ objects }) => Object.keys(objects).length === 2))
-  })
-
-  it('ignores a stale playlist that was overtaken', () => {
-    const r = new Rehearsal()
-    r.parent('a')
-    r.open(1, 2)
-    for (let i = 0; i < 3; i++) push(r, ['a'], i)
-    r.list('a', 0, [{ name: 'a-0.ts' }, { name: 'a-1.ts' }])
-    push(r, ['a'], 3)
-    assert.deepEqual(
-      r.outputs(1).map(({ era }) => era),
-      [1, 1, 1, 1],
-    )
   })
 
   it('begins an era at a timestamp jump, at EXT-X-DISCONTINUITY and at a change of codec parameters', () => {
@@ -344,22 +238,6 @@ describe('a timeline', () => {
     assert.equal(absurd.slots[0]!.startUtc, EPOCH - 2000)
   })
 
-  it('begins an era when the parent playlist names other streams', () => {
-    const r = new Rehearsal()
-    r.parent('a')
-    r.open(1, 2)
-    push(r, ['a'], 0)
-    r.parent('a', 'b')
-    push(r, ['a', 'b'], 1)
-    assert.deepEqual(
-      r.outputs(1).map(({ era, slots }) => [era, Object.keys(slots[0]!.objects).length]),
-      [
-        [1, 1],
-        [2, 2],
-      ],
-    )
-  })
-
   it('fills a new numbering with what was sealed before it', () => {
     const r = new Rehearsal()
     r.parent('a')
@@ -391,182 +269,6 @@ describe('a timeline', () => {
     )
   })
 
-  it('serves every life of an encoder that dies after its first segment', () => {
-    const r = new Rehearsal()
-    r.parent('a', 'b')
-    r.open(1, 2)
-    for (let life = 0; life < 3; life++) {
-      push(r, ['a', 'b'], 0)
-      r.pass(3)
-    }
-    assert.deepEqual(
-      r.slots.map(({ era, objects }) => [era, Object.keys(objects).length]),
-      [
-        [1, 2],
-        [2, 2],
-        [3, 2],
-      ],
-    )
-  })
-
-  it('knows a restarted encoder by other bytes under the first name, however far its playlist has come', () => {
-    const r = new Rehearsal()
-    r.parent('a')
-    r.open(1, 2)
-    push(r, ['a'], 0)
-    r.pass(3)
-    for (let i = 0; i < 3; i++) r.put(`a-${i}.ts`, probeAt(10 + 2 * i))
-    r.list('a', 0, [{ name: 'a-0.ts' }, { name: 'a-1.ts' }, { name: 'a-2.ts' }])
-    assert.deepEqual(
-      r.outputs(1).map(({ era }) => era),
-      [1, 2, 2, 2],
-    )
-  })
-
-  it('knows a restarted encoder by another name under a sequence it has listed', () => {
-    const r = new Rehearsal()
-    r.parent('a')
-    r.open(1, 2)
-    push(r, ['a'], 0)
-    for (let i = 0; i < 3; i++) r.put(`new-${i}`, probeAt(10 + 2 * i))
-    r.list('a', 0, [{ name: 'new-0' }, { name: 'new-1' }, { name: 'new-2' }])
-    assert.deepEqual(
-      r.outputs(1).map(({ era }) => era),
-      [1, 2, 2, 2],
-    )
-  })
-
-  it('takes a repeated PUT of the same bytes for what it is', () => {
-    const r = new Rehearsal()
-    r.parent('a')
-    r.open(1, 2)
-    r.put('s0', probeAt(10), 'same')
-    r.list('a', 0, [{ name: 's0' }])
-    r.put('s0', probeAt(10), 'same')
-    r.put('s1', probeAt(12))
-    r.list('a', 0, [{ name: 's0' }, { name: 's1' }])
-    assert.deepEqual(
-      r.outputs(1).map(({ era }) => era),
-      [1, 1],
-    )
-  })
-
-  it('ignores an overtaken playlist that is longer than what it remembers', () => {
-    const r = new Rehearsal()
-    r.parent('a')
-    r.open(1, 2)
-    const all = Array.from({ length: 200 }, (_, i) => ({ name: `s${i}` }))
-    for (let i = 0; i < 200; i++) {
-      r.put(`s${i}`, probeAt(10 + 2 * i))
-      r.list('a', 0, all.slice(0, i + 1))
-    }
-    r.list('a', 0, all.slice(0, 199))
-    r.pass(3)
-    assert.equal(r.state.eras.length, 1)
-    assert.equal(r.numbers(1).length, 200)
-    assert.deepEqual(r.gaps, [])
-  })
-
-  it('recognises a media sequence that goes back a long way, with a long playlist', () => {
-    const r = new Rehearsal()
-    r.parent('a')
-    r.open(1, 2)
-    for (let i = 0; i < 3; i++) push(r, ['a'], i, 10, 1_000_000 + i)
-    for (let i = 0; i < 3; i++) push(r, ['a'], i, 10, i)
-    assert.deepEqual(
-      r.outputs(1).map(({ era }) => era),
-      [1, 1, 1, 2, 2, 2],
-    )
-  })
-
-  it('does not pile up what nobody will take: subtitles, and playlists no parent names', () => {
-    const r = new Rehearsal()
-    r.take({
-      kind: 'parent playlist',
-      streams: [
-        ...variants('a'),
-        {
-          index: 2,
-          playlist: 'sub',
-          role: { kind: 'subtitles', groupId: 's', name: 'en', isDefault: false, autoselect: false },
-        },
-      ],
-    })
-    r.open(1, 2)
-    for (let i = 0; i < 500; i++) {
-      r.put(`sub-${i}`, 'not MPEG-TS')
-      push(r, ['a', 'junk'], i)
-      r.list('sub', i, [{ name: `sub-${i}` }])
-      r.pass(2)
-    }
-    assert.equal(r.numbers(1).length, 500)
-    assert.equal(r.state.listings['sub']?.queue.length, 0)
-    assert.ok(JSON.stringify(r.state).length < 20_000, `${JSON.stringify(r.state).length}`)
-    assert.equal(r.isDue(), false)
-  })
-
-  it('keeps a bounded number of entries while no parent playlist comes', () => {
-    const r = new Rehearsal()
-    for (let i = 0; i < 1000; i++) push(r, ['a', 'b'], i)
-    assert.ok(JSON.stringify(r.state).length < 40_000)
-    r.parent('a', 'b')
-    assert.ok(r.slots.length >= 64)
-  })
-
-  it('follows new playlists after many others have come and gone', () => {
-    const r = new Rehearsal()
-    r.open(1, 2)
-    for (let life = 0; life < 100; life++) r.list(`old-${life}`, 0, [{ name: 'x' }])
-    r.parent('a')
-    push(r, ['a'], 0)
-    assert.deepEqual(r.numbers(1), [1])
-  })
-
-  it('leaves out what a stream lists too late for the slots, and stays in the era', () => {
-    const r = new Rehearsal()
-    r.parent('a', 'b')
-    r.open(1, 2)
-    for (let i = 0; i < 6; i++) {
-      push(r, ['a'], i)
-      r.pass(2)
-    }
-    assert.ok(r.slots.length >= 3)
-    for (let i = 0; i < 6; i++) push(r, ['b'], i)
-    for (let i = 6; i < 9; i++) push(r, ['a', 'b'], i)
-    assert.equal(r.state.nextEra, 2)
-    assert.deepEqual(r.numbers(1), [1, 2, 3, 4, 5, 6, 7, 8, 9])
-    assert.deepEqual(Object.keys(r.slots.at(-1)!.objects), ['1', '2'])
-  })
-
-  it('takes back into the era a stream that skipped what it missed, and is still late', () => {
-    const r = new Rehearsal()
-    r.parent('a', 'b')
-    r.open(1, 2)
-    push(r, ['a', 'b'], 0)
-    for (let i = 1; i < 10; i++) {
-      r.pass(2)
-      push(r, ['a'], i)
-    }
-    for (let i = 5; i < 10; i++) push(r, ['b'], i)
-    push(r, ['a', 'b'], 10)
-    assert.equal(r.state.nextEra, 2)
-    assert.deepEqual(Object.keys(r.slots.at(-1)!.objects), ['1', '2'])
-  })
-
-  it('follows the first stream when two never agree about time', () => {
-    const r = new Rehearsal()
-    r.parent('a', 'b')
-    r.open(1, 2)
-    for (let i = 0; i < 60; i++) {
-      push(r, ['a'], i, 10)
-      push(r, ['b'], i, 5000)
-      r.pass(2)
-    }
-    const withFirst = r.slots.filter(({ objects }) => objects[1]).length
-    assert.equal(withFirst, r.slots.length)
-    assert.ok(withFirst > 50, `${withFirst}`)
-  })
-
   it('begins an era for all streams when timestamps step back by a few segments', () => {
     const r = new Rehearsal()
     r.parent('a', 'b')
@@ -578,53 +280,6 @@ describe('a timeline', () => {
       [...Array(10).fill(1), ...Array(4).fill(2)],
     )
     assert.ok(r.slots.every(({ objects }) => Object.keys(objects).length === 2))
-  })
-
-  for (const [streams, order] of [
-    ['long segments first', 'va'],
-    ['short segments first', 'av'],
-  ] as const) {
-    it(`keeps slots apart when streams are cut otherwise: ${streams}`, () => {
-      const r = new Rehearsal()
-      r.parent('v', 'a')
-      r.open(1, 6)
-      for (let i = 0; i < 5; i++) {
-        for (const stream of order) {
-          const parts = stream === 'v' ? 1 : 3
-          for (let part = 0; part < parts; part++) {
-            const sequence = parts * i + part
-            r.put(`${stream}-${sequence}`, probeAt(10 + 6 * i + 2 * part))
-            r.list(stream, sequence, [{ name: `${stream}-${sequence}`, seconds: 6 / parts }])
-          }
-        }
-        r.pass(6)
-      }
-      r.pass(30)
-      r.slots.forEach((slot, i) => {
-        const before = r.slots[i - 1]
-        assert.ok(!before || slot.start >= before.start + before.duration)
-      })
-      assert.equal(r.state.nextEra, 2)
-      assert.equal(r.slots.filter(({ objects }) => objects[1]).length, 5, 'the first stream is shown whole')
-    })
-  }
-
-  it('waits as long as a segment lasts when the target duration is wrong', () => {
-    const r = new Rehearsal()
-    r.parent('a', 'b')
-    r.open(1, 8)
-    for (let i = 0; i < 4; i++) {
-      r.put(`a-${i}`, probeAt(10 + 8 * i))
-      r.list('a', i, [{ name: `a-${i}`, seconds: 8 }])
-      r.pass(7.5)
-      r.put(`b-${i}`, probeAt(10 + 8 * i))
-      r.list('b', i, [{ name: `b-${i}`, seconds: 8 }])
-      r.pass(0.5)
-    }
-    assert.deepEqual(
-      r.slots.map(({ objects }) => Object.keys(objects).length),
-      [2, 2, 2, 2],
-    )
   })
 
   it('gives a segment whose EXTINF is nothing the time its timestamps span', () => {
@@ -641,19 +296,5 @@ describe('a timeline', () => {
       r.slots.map(({ era, objects }) => [era, Object.keys(objects).length]),
       Array(4).fill([1, 2]),
     )
-  })
-
-  it('gives everyone time to come back when the server itself was away', () => {
-    const r = new Rehearsal()
-    r.parent('a', 'b')
-    r.open(1, 2)
-    push(r, ['a', 'b'], 0)
-    push(r, ['a'], 1)
-    r.list('b', 1, [{ name: 'b-1.ts' }])
-    r.restart(60)
-    r.pass(1)
-    r.put('b-1.ts', probeAt(12))
-    assert.deepEqual(r.gaps, [])
-    assert.deepEqual(Object.keys(r.slots[1]!.objects), ['1', '2'])
   })
 })

@@ -1,4 +1,4 @@
-import type { IngestRef, Numbering } from '../segment-index.ts'
+import type { EndpointRevision, IngestRef, Numbering } from '../segment-index.ts'
 import type { Database } from './database.ts'
 import { inputId, knownInput } from './inputs.ts'
 import type { Operations } from './operations.ts'
@@ -8,11 +8,12 @@ const NUMBERING_COLUMNS = `SELECT n.id, n.segment_duration_seconds AS segmentDur
   FROM numbering n JOIN input i ON i.id = n.input`
 
 export function numberingOperations(db: Database) {
-  const newestOf = (endpointGuid: string): Numbering | undefined =>
+  const newestOf = ({ guid, revision }: EndpointRevision): Numbering | undefined =>
     db.get<Numbering>(
       `${NUMBERING_COLUMNS} JOIN endpoint_numbering e ON e.numbering = n.id
-       WHERE e.endpoint_guid = ? ORDER BY e.seq DESC LIMIT 1`,
-      endpointGuid,
+       WHERE e.endpoint_guid = ? AND e.revision <= ? ORDER BY e.revision DESC, e.seq DESC LIMIT 1`,
+      guid,
+      revision,
     )
 
   const create = (ingest: IngestRef, segmentDurationSeconds: number): Numbering => {
@@ -28,15 +29,16 @@ export function numberingOperations(db: Database) {
   }
 
   return {
-    numberingOf(endpointGuid: string, segmentDurationSeconds: number) {
-      const newest = newestOf(endpointGuid)
+    numberingOf(endpoint: EndpointRevision, segmentDurationSeconds: number) {
+      const newest = newestOf(endpoint)
       return newest?.segmentDurationSeconds === segmentDurationSeconds ? newest : undefined
     },
 
-    openNumbering(endpointGuid: string, ingest: IngestRef, segmentDurationSeconds: number) {
-      const newest = newestOf(endpointGuid)
+    openNumbering(endpoint: EndpointRevision, ingest: IngestRef, segmentDurationSeconds: number) {
+      const newest = newestOf(endpoint)
       if (newest?.segmentDurationSeconds === segmentDurationSeconds) return newest
-      const shared = newest
+      const { guid, revision } = endpoint
+      const shared = db.get('SELECT 1 FROM endpoint_numbering WHERE endpoint_guid = ?', guid)
         ? undefined
         : db.get<Numbering>(
             `${NUMBERING_COLUMNS} WHERE n.input = ? AND n.segment_duration_seconds = ? ORDER BY n.id DESC LIMIT 1`,
@@ -44,7 +46,12 @@ export function numberingOperations(db: Database) {
             segmentDurationSeconds,
           )
       const numbering = shared ?? create(ingest, segmentDurationSeconds)
-      db.run('INSERT INTO endpoint_numbering (endpoint_guid, numbering) VALUES (?, ?)', endpointGuid, numbering.id)
+      db.run(
+        'INSERT INTO endpoint_numbering (endpoint_guid, revision, numbering) VALUES (?, ?, ?)',
+        guid,
+        revision,
+        numbering.id,
+      )
       return numbering
     },
 

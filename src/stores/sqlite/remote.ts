@@ -14,10 +14,10 @@ export type Remote = {
 
 export type DatabaseThread = {
   readonly remote: Remote
+  /** Resolves when the thread has ended though nobody closed it: nothing works any more. */
+  readonly lost: Promise<Error>
   /** Finishes what was asked, then closes the database. */
   close(): Promise<void>
-  /** Ends the thread at once, as a crash would. */
-  kill(): Promise<void>
 }
 
 type Waiter = { readonly resolve: (result: unknown) => void; readonly reject: (error: Error) => void }
@@ -29,9 +29,15 @@ export async function startDatabase(path: string, heard: (change: ResourceChange
   let unsent: Request[] = []
   let lastId = 0
   let stopped: Error | undefined
+  let isClosing = false
 
+  let lose: (reason: Error) => void = () => {}
+  const lost = new Promise<Error>((resolve) => {
+    lose = resolve
+  })
   const stop = (reason: Error) => {
     stopped ??= reason
+    if (!isClosing) lose(stopped)
     for (const waiter of waiters.values()) waiter.reject(stopped)
     waiters.clear()
   }
@@ -84,15 +90,12 @@ export async function startDatabase(path: string, heard: (change: ResourceChange
 
   const functions = operations.map((name) => [name, (...args: readonly unknown[]) => call(name, args)] as const)
   return {
+    lost,
     remote: Object.fromEntries(functions) as unknown as Remote,
     async close() {
-      if (stopped) return
-      const exited = new Promise((resolve) => worker.once('exit', resolve))
-      queueMicrotask(() => post({ kind: 'close' }))
-      await exited
-    },
-    async kill() {
-      await worker.terminate()
+      if (!stopped && !isClosing) queueMicrotask(() => post({ kind: 'close' }))
+      isClosing = true
+      if (!stopped) await new Promise((resolve) => worker.once('exit', resolve))
     },
   }
 }

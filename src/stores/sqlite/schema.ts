@@ -55,9 +55,10 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX numbering_of_input ON numbering (input);
   CREATE TABLE endpoint_numbering (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT, endpoint_guid TEXT NOT NULL, numbering INTEGER NOT NULL
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, endpoint_guid TEXT NOT NULL, revision INTEGER NOT NULL,
+    numbering INTEGER NOT NULL
   ) STRICT;
-  CREATE INDEX endpoint_numbering_of_endpoint ON endpoint_numbering (endpoint_guid, seq);
+  CREATE INDEX endpoint_numbering_of_endpoint ON endpoint_numbering (endpoint_guid, revision, seq);
   CREATE TABLE highest_number (channel_guid TEXT PRIMARY KEY, number INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE output_segment (
     numbering INTEGER NOT NULL, number INTEGER NOT NULL, era INTEGER NOT NULL, first_slot INTEGER NOT NULL,

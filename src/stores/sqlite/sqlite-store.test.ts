@@ -111,6 +111,7 @@ describe('a store in SQLite', () => {
     await thread.terminate()
     const last = (await waiting).at(-1)
     assert.ok(last?.status === 'rejected' && last.reason instanceof StoreUnavailable)
+    assert.ok((await store.lost) instanceof StoreUnavailable)
     await assert.rejects(store.segmentIndex.inputs(), StoreUnavailable)
     await store.close()
   })
@@ -142,7 +143,7 @@ describe('a store in SQLite whose process is killed', () => {
     const path = newPath()
     for (const acknowledgements of fc.sample(fc.integer({ min: 1, max: 1500 }), { numRuns: runs, seed })) {
       const acknowledged = await commitUntilKilled(path, INPUTS, acknowledgements)
-      const store = await openSqliteStore(path)
+      const store = await openTracked(path)
       for (const [channelGuid, version] of acknowledged) {
         const ingest = { channelGuid, ingestEndpointId: '1' }
         const stored = await store.segmentIndex.loadTimeline(ingest)

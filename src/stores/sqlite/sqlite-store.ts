@@ -6,6 +6,8 @@ import { stepwise } from './stepwise.ts'
 export type SqliteStore = {
   readonly resources: Resources
   readonly segmentIndex: SegmentIndex
+  /** Resolves when the store has broken down and every call rejects: only a new process helps. */
+  readonly lost: Promise<Error>
   /** Finishes what was asked, then closes the database. */
   close(): Promise<void>
 }
@@ -30,6 +32,7 @@ export async function openSqliteStore(path: string): Promise<SqliteStore> {
   return {
     resources: { ...thread.remote, onChange },
     segmentIndex: { ...thread.remote, ...stepwise(thread.remote) },
+    lost: thread.lost,
     close: () => thread.close(),
   }
 }

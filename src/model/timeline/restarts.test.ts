@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { probeAt, push, Rehearsal } from '../../../test/timeline/rehearsal.ts'
+
+describe('a timeline whose encoder restarts', () => {
+  it('begins an era when the media sequence goes back, with equal discontinuities for all streams', () => {
+    const r = new Rehearsal()
+    r.parent('a', 'b')
+    r.open(1, 4)
+    for (let i = 0; i < 3; i++) push(r, ['a', 'b'], i)
+    r.pass(5)
+    for (let i = 0; i < 4; i++) push(r, ['a', 'b'], i, 10)
+    assert.deepEqual(
+      r.outputs(1).map(({ number, era, slots }) => [number, era, slots.length]),
+      [
+        [1, 1, 2],
+        [2, 1, 1],
+        [3, 2, 2],
+        [4, 2, 2],
+      ],
+    )
+    assert.deepEqual(
+      r.outputs(1).map(({ discontinuity }) => discontinuity),
+      [false, false, true, false],
+    )
+    assert.ok(r.slots.every(({ objects }) => Object.keys(objects).length === 2))
+  })
+
+  it('ignores a stale playlist that was overtaken', () => {
+    const r = new Rehearsal()
+    r.parent('a')
+    r.open(1, 2)
+    for (let i = 0; i < 3; i++) push(r, ['a'], i)
+    r.list('a', 0, [{ name: 'a-0.ts' }, { name: 'a-1.ts' }])
+    push(r, ['a'], 3)
+    assert.deepEqual(
+      r.outputs(1).map(({ era }) => era),
+      [1, 1, 1, 1],
+    )
+  })
+
+  it('serves every life of an encoder that dies after its first segment', () => {
+    const r = new Rehearsal()
+    r.parent('a', 'b')
+    r.open(1, 2)
+    for (let life = 0; life < 3; life++) {
+      push(r, ['a', 'b'], 0)
+      r.pass(3)
+    }
+    assert.deepEqual(
+      r.slots.map(({ era, objects }) => [era, Object.keys(objects).length]),
+      [
+        [1, 2],
+        [2, 2],
+        [3, 2],
+      ],
+    )
+  })
+
+  it('knows a restarted encoder by other bytes under the first name, however far its playlist has come', () => {
+    const r = new Rehearsal()
+    r.parent('a')
+    r.open(1, 2)
+    push(r, ['a'], 0)
+    r.pass(3)
+    for (let i = 0; i < 3; i++) r.put(`a-${i}.ts`, probeAt(10 + 2 * i))
+    r.list('a', 0, [{ name: 'a-0.ts' }, { name: 'a-1.ts' }, { name: 'a-2.ts' }])
+    assert.deepEqual(
+      r.outputs(1).map(({ era }) => era),
+      [1, 2, 2, 2],
+    )
+  })
+
+  it('knows a restarted encoder by another name under a sequence it has listed', () => {
+    const r = new Rehearsal()
+    r.parent('a')
+    r.open(1, 2)
+    push(r, ['a'], 0)
+    for (let i = 0; i < 3; i++) r.put(`new-${i}`, probeAt(10 + 2 * i))
+    r.list('a', 0, [{ name: 'new-0' }, { name: 'new-1' }, { name: 'new-2' }])
+    assert.deepEqual(
+      r.outputs(1).map(({ era }) => era),
+      [1, 2, 2, 2],
+    )
+  })
+
+  it('takes a repeated PUT of the same bytes for what it is', () => {
+    const r = new Rehearsal()
+    r.parent('a')
+    r.open(1, 2)
+    r.put('s0', probeAt(10), 'same')
+    r.list('a', 0, [{ name: 's0' }])
+    r.put('s0', probeAt(10), 'same')
+    r.put('s1', probeAt(12))
+    r.list('a', 0, [{ name: 's0' }, { name: 's1' }])
+    assert.deepEqual(
+      r.outputs(1).map(({ era }) => era),
+      [1, 1],
+    )
+  })
+
+  it('ignores an overtaken playlist that is longer than what it remembers', () => {
+    const r = new Rehearsal()
+    r.parent('a')
+    r.open(1, 2)
+    const all = Array.from({ length: 200 }, (_, i) => ({ name: `s${i}` }))
+    for (let i = 0; i < 200; i++) {
+      r.put(`s${i}`, probeAt(10 + 2 * i))
+      r.list('a', 0, all.slice(0, i + 1))
+    }
+    r.list('a', 0, all.slice(0, 199))
+    r.pass(3)
+    assert.equal(r.state.eras.length, 1)
+    assert.equal(r.numbers(1).length, 200)
+    assert.deepEqual(r.gaps, [])
+  })
+
+  it('recognises a media sequence that goes back a long way, with a long playlist', () => {
+    const r = new Rehearsal()
+    r.parent('a')
+    r.open(1, 2)
+    for (let i = 0; i < 3; i++) push(r, ['a'], i, 10, 1_000_000 + i)
+    for (let i = 0; i < 3; i++) push(r, ['a'], i, 10, i)
+    assert.deepEqual(
+      r.outputs(1).map(({ era }) => era),
+      [1, 1, 1, 2, 2, 2],
+    )
+  })
+
+  it('waits for all streams when they begin anew after EXT-X-ENDLIST', () => {
+    const r = new Rehearsal()
+    r.parent('a', 'b')
+    r.open(1, 2)
+    for (let i = 0; i < 3; i++) push(r, ['a', 'b'], i)
+    for (const s of ['a', 'b']) r.list(s, 2, [{ name: `${s}-2.ts` }], true)
+    assert.equal(r.state.ended, true)
+    for (let i = 0; i < 3; i++) push(r, ['a', 'b'], i)
+    assert.equal(r.state.ended, false)
+    assert.deepEqual(
+      r.slots.map(({ era, objects }) => [era, Object.keys(objects).length]),
+      [...Array(3).fill([1, 2]), ...Array(3).fill([2, 2])],
+    )
+  })
+
+  it('gives everyone time to come back when the server itself was away', () => {
+    const r = new Rehearsal()
+    r.parent('a', 'b')
+    r.open(1, 2)
+    push(r, ['a', 'b'], 0)
+    push(r, ['a'], 1)
+    r.list('b', 1, [{ name: 'b-1.ts' }])
+    r.restart(60)
+    r.pass(1)
+    r.put('b-1.ts', probeAt(12))
+    assert.deepEqual(r.gaps, [])
+    assert.deepEqual(Object.keys(r.slots[1]!.objects), ['1', '2'])
+  })
+
+  it('waits for all streams again when they come back from silence together', () => {
+    const r = new Rehearsal()
+    r.parent('a', 'b')
+    r.open(1, 2)
+    push(r, ['a', 'b'], 0)
+    r.pass(60)
+    push(r, ['a'], 1)
+    push(r, ['b'], 1)
+    assert.deepEqual(
+      r.slots.map(({ objects }) => Object.keys(objects).length),
+      [2, 2],
+    )
+  })
+})
