@@ -65,7 +65,7 @@ export async function benchIngesting(): Promise<Measure[]> {
       },
     ]
   } finally {
-    for (const pusher of [...ours, ...theirs]) pusher.client.close()
+    for (const pusher of [...ours, ...theirs]) pusher.close()
     await nginx.stop()
     await windrow.kill()
   }

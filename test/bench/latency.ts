@@ -43,7 +43,7 @@ export async function benchLatency(): Promise<Measure[]> {
       return { name, value, unit: 'ms', peer: 'nginx dav', peerValue, ratio: peerValue / value }
     })
   } finally {
-    for (const station of [ours, theirs]) station.pusher.client.close()
+    for (const station of [ours, theirs]) station.pusher.close()
     await nginx.stop()
     await windrow.kill()
   }

@@ -57,7 +57,7 @@ describe('bad input', () => {
   after(async () => {
     stopping = true
     await windrow?.kill()
-    healthy?.client.close()
+    healthy?.close()
   })
 
   /** A channel of its own, with some good segments in it. */
@@ -270,7 +270,7 @@ describe('bad input', () => {
       }
       await sleep(1000)
       assert.equal((await pusher.put('channel-big-00000.ts', Buffer.from('x'))).status, 201)
-      pusher.client.close()
+      pusher.close()
       await slow.stop()
     })
     it('is refused by the API as well', async () => {

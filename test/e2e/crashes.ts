@@ -105,8 +105,9 @@ export async function runCrashes({ seed, kills, log }: Crashes): Promise<CrashFi
     })
   } finally {
     stopping = true
+    await watch.report().catch(() => {})
     await windrow.kill()
-    pusher.client.close()
+    pusher.close()
   }
   const figures = { kills, killsWhileStarting, segmentsPublished: pusher.published }
   return { ...figures, harvestJobs: jobs.length, harvestsInterrupted }

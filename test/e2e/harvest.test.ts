@@ -151,6 +151,8 @@ describe('a harvest of a live stream', () => {
       })
     }
 
+    after(() => bucket?.watch.report())
+
     it('never shows a parent manifest before all it points to', async () => {
       await Promise.all(jobs.values())
       assert.deepEqual(await bucket.watch.report(), { parents: HARVESTS.length, faults: [] })

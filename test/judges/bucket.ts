@@ -6,7 +6,7 @@ const WATCHER = fileURLToPath(new URL('bucket-watcher.ts', import.meta.url))
 const READY = 'watching\n'
 
 export type BucketWatch = {
-  /** Ends the watch. */
+  /** Ends the watch; says the same when it is asked again. */
   report(): Promise<BucketReport>
 }
 

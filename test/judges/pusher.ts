@@ -11,6 +11,7 @@ export class Pusher {
   readonly #listed: number
   readonly #segmentSeconds: number
   readonly client: DigestClient
+  #closed = false
   /** Segments answered 2xx in every rendition and then listed by a playlist answered 2xx in every rendition. */
   published = 0
   /** Of all segments that were taken. */
@@ -63,6 +64,12 @@ export class Pusher {
   /** Ends the stream where it is. */
   async end(): Promise<void> {
     await Promise.all(this.renditions.map(({ name }) => this.pushPlaylist(name, this.published - 1, true)))
+    this.close()
+  }
+
+  /** Gives up what it is at. */
+  close(): void {
+    this.#closed = true
     this.client.close()
   }
 
@@ -86,6 +93,7 @@ export class Pusher {
       const answer = await this.put(name, body).catch(() => undefined)
       if (answer && answer.status >= 200 && answer.status < 300) return
       if (answer && answer.status < 500) throw new Error(`PUT ${name} was answered ${answer.status}: ${answer.body}`)
+      if (this.#closed) throw new Error(`gave up putting ${name}`)
       await sleep(20)
     }
   }
