@@ -1,5 +1,6 @@
 import { ApiError } from '../model/errors.ts'
 
+/** Each attempt is a millisecond: as many as there may be others at once. */
 const ATTEMPTS = 50
 
 /**
