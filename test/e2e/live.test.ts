@@ -3,8 +3,8 @@ import { after, before, describe, it } from 'node:test'
 import { Player } from '../judges/player.ts'
 import { judgeEndpoint, type LiveSession, playWithFfmpeg, startLiveSession } from './live-session.ts'
 
-/** 13 segments: no multiple of 2 or 3, so that the last output segment is a short one. */
-const SECONDS = 26
+/** 19 segments: no multiple of 2 or 3, so that the last output segment is a short one. */
+const SECONDS = 38
 
 describe('a ladder that ffmpeg pushes', () => {
   let session: LiveSession

@@ -9,6 +9,8 @@ import { eventually, listen, words } from './belongings.ts'
 export type Playback = {
   /** Position on the media timeline. */
   readonly mediaSeconds: number
+  /** Seconds of media it holds beyond that. */
+  readonly ahead: number
   /** Of what is listed so far, while the presentation is live. */
   readonly duration: number
   /** Decoded so far, the dropped ones included. */
@@ -53,8 +55,8 @@ export class Player {
 
   /**
    * Plays a live presentation. Throws unless media time gains 95 % of so many seconds of the clock while pictures are
-   * decoded, and nothing goes wrong from the first request on. A machine busy with something else may take a second
-   * and a third attempt at keeping pace; an error is an error at any time.
+   * decoded, and nothing goes wrong from the first request on. A machine too busy to keep pace is not a stream that
+   * does not arrive: it gets three attempts, and then it counts whether the player had something to play all the time.
    */
   async playLive(url: string, seconds: number, screenshot?: string): Promise<Playback> {
     return this.#withPage(url, 1, async (page) => {
@@ -68,19 +70,26 @@ export class Player {
         return (mediaSeconds > 0 && frames > 0) || undefined
       })
       const paces: string[] = []
-      while (paces.length < 3) {
+      for (let attempt = 1; ; attempt++) {
         const first = await look()
         const began = performance.now()
-        await sleep(seconds * 1000)
-        const last = await look()
+        let last = first
+        let leastAhead = first.ahead
+        while (performance.now() - began < seconds * 1000) {
+          await sleep(Math.min(500, seconds * 1000))
+          last = await look()
+          leastAhead = Math.min(leastAhead, last.ahead)
+        }
         const wall = (performance.now() - began) / 1000
         if (screenshot !== undefined) await page.screenshot({ path: screenshot })
         const gained = last.mediaSeconds - first.mediaSeconds
         const pictures = last.frames - first.frames
-        if (gained >= 0.95 * wall && pictures > 0) return last
-        paces.push(`${gained.toFixed(2)} s and ${pictures} pictures in ${wall.toFixed(2)} s of the clock`)
+        const keepsPace = gained >= 0.95 * wall || (attempt === 3 && gained >= 0.5 * wall && leastAhead >= 1)
+        if (keepsPace && pictures > 0) return last
+        const held = `${leastAhead.toFixed(1)} s in hand at least`
+        paces.push(`${gained.toFixed(2)} s and ${pictures} pictures in ${wall.toFixed(2)} s of the clock, ${held}`)
+        if (attempt === 3) throw new Error(`${url} does not keep pace: ${paces.join('; then ')}`)
       }
-      throw new Error(`${url} does not keep pace: ${paces.join(', then ')}`)
     })
   }
 
