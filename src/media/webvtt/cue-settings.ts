@@ -5,6 +5,8 @@ export type CueSettings = {
   readonly line?: number
   /** From the left: a share of the width, 0 to 1, of the edge or middle that `align` names. */
   readonly position: number
+  /** A share of the width, 0 to 1. */
+  readonly size: number
 }
 
 export type Alignment = (typeof ALIGNMENTS)[number]
@@ -14,13 +16,14 @@ const ALIGNMENTS = ['start', 'center', 'end', 'left', 'right'] as const
 const ROWS = 15
 const PERCENTAGE = /^(\d{1,3}(?:\.\d{1,9})?)%/
 
-/** Settings that cannot be understood are as if absent; writing direction, size and regions are not read. */
+/** Settings that cannot be understood are as if absent; writing direction and regions are not read. */
 export function parseCueSettings(settings: string): CueSettings {
   const values = new Map(settings.split(/[ \t]+/).map((each) => each.split(/:(.*)/, 2) as [string, string | undefined]))
   const align = ALIGNMENTS.find((each) => each === values.get('align')) ?? 'center'
   const line = lineOf(values.get('line') ?? '')
   const position = shareOf(values.get('position') ?? '') ?? DEFAULT_POSITION[align]
-  return { align, position, ...(line !== undefined && { line }) }
+  const size = shareOf(values.get('size') ?? '') ?? 1
+  return { align, position, size, ...(line !== undefined && { line }) }
 }
 
 const DEFAULT_POSITION: Readonly<Record<Alignment, number>> = { start: 0, left: 0, center: 0.5, end: 1, right: 1 }

@@ -19,16 +19,16 @@ const MAX_DEPTH = 16
 /** `&name;`, `&#n;` and `&#xn;` as they stand in cue text. */
 const REFERENCE = /&(?:#(\d{1,7})|#[xX]([\da-fA-F]{1,6})|([a-zA-Z]{2,8}));/g
 /** Those of W3C WebVTT §4.2.2, and what encoders write besides. */
-const NAMED: Readonly<Record<string, string>> = {
-  amp: '&',
-  lt: '<',
-  gt: '>',
-  quot: '"',
-  apos: "'",
-  nbsp: '\u00a0',
-  lrm: '\u200e',
-  rlm: '\u200f',
-}
+const NAMED = new Map([
+  ['amp', '&'],
+  ['lt', '<'],
+  ['gt', '>'],
+  ['quot', '"'],
+  ['apos', "'"],
+  ['nbsp', '\u00a0'],
+  ['lrm', '\u200e'],
+  ['rlm', '\u200f'],
+])
 
 type OpenSpan = CueSpan & { readonly children: CueNode[] }
 
@@ -68,7 +68,7 @@ function close(open: OpenSpan[], name: string): void {
 }
 
 function spanOf(tag: string): OpenSpan | undefined {
-  const [, name, classes, annotation] = /^([^\s.]*)([^\s]*)\s*([^]*)$/.exec(tag)!
+  const [, name, classes, annotation] = /^([^\s.]*)([^\s]*)\s*([\s\S]*)$/.exec(tag)!
   const kind = SPAN_KINDS.find((each) => each === name)
   if (kind === undefined) return undefined
   return {
@@ -81,7 +81,7 @@ function spanOf(tag: string): OpenSpan | undefined {
 
 function decodeReferences(text: string): string {
   return text.replace(REFERENCE, (reference, decimal?: string, hexadecimal?: string, name?: string) => {
-    if (name !== undefined) return NAMED[name] ?? reference
+    if (name !== undefined) return NAMED.get(name) ?? reference
     const point = decimal === undefined ? Number.parseInt(hexadecimal!, 16) : Number(decimal)
     return point === 0 || point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff)
       ? '\ufffd'

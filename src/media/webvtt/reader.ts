@@ -55,15 +55,20 @@ class BlockReader {
   /** Lines up to an empty one. A timing line begins a cue even where the empty line before it was forgotten. */
   private block(): void {
     const first = this.lines[this.at]!
-    if (first.includes(ARROW)) return this.cue(undefined)
     const second = this.lines[this.at + 1] ?? ''
-    // In the header a line before a cue belongs to the header.
-    if (second.includes(ARROW) && this.at > 1 && !MAP_LINE.test(first)) {
+    if (first.includes(ARROW)) {
+      this.cue(undefined)
+    } else if (second.includes(ARROW) && this.at > 1 && !MAP_LINE.test(first)) {
+      // Not in the header, where a line before a cue is the header's.
       this.at++
-      return this.cue(first)
+      this.cue(first)
+    } else {
+      this.at++
+      this.otherBlock(first, this.restOfBlock())
     }
-    this.at++
-    const rest = this.restOfBlock()
+  }
+
+  private otherBlock(first: string, rest: readonly string[]): void {
     if (/^STYLE[ \t]*$/.test(first)) this.definition(this.styles, rest)
     else if (/^REGION[ \t]*$/.test(first)) this.definition(this.regions, rest)
     else if (!/^NOTE(?:[ \t]|$)/.test(first)) this.header([first, ...rest])

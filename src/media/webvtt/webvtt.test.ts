@@ -246,8 +246,8 @@ describe('parseCueText', () => {
   })
 
   it('decodes references, and leaves what is none', () => {
-    const [found] = parseCueText('&lt;&amp;amp;&#65;&#x1F600;&#0;&#xD800;&nbsp;&bogus; & &lrm;')
-    assert.deepEqual(found, text('<&amp;A\u{1F600}\ufffd\ufffd\u00a0&bogus; & \u200e'))
+    const [found] = parseCueText('&lt;&amp;amp;&#65;&#x1F600;&#0;&#xD800;&nbsp;&bogus; &valueOf; & &lrm;')
+    assert.deepEqual(found, text('<&amp;A\u{1F600}\ufffd\ufffd\u00a0&bogus; &valueOf; & \u200e'))
   })
 
   it('does not follow nesting without end', () => {
@@ -260,15 +260,20 @@ describe('parseCueText', () => {
 
 describe('parseCueSettings', () => {
   it('reads lines, positions and alignments', () => {
-    assert.deepEqual(parseCueSettings(''), { align: 'center', position: 0.5 })
+    assert.deepEqual(parseCueSettings(''), { align: 'center', position: 0.5, size: 1 })
     assert.deepEqual(parseCueSettings('line:0 position:10%,line-left align:left size:35%'), {
       align: 'left',
       line: 0,
       position: 0.1,
+      size: 0.35,
     })
     assert.equal(parseCueSettings('line:-1').line, 1)
     assert.equal(parseCueSettings('line:7').line, 0.5)
     assert.equal(parseCueSettings('line:84.5%,end').line, 0.845)
-    assert.deepEqual(parseCueSettings('align:end nonsense line:top position:400%'), { align: 'end', position: 1 })
+    assert.deepEqual(parseCueSettings('align:end nonsense line:top position:400%'), {
+      align: 'end',
+      position: 1,
+      size: 1,
+    })
   })
 })
