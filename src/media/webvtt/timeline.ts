@@ -39,3 +39,23 @@ export function joinWebVtt(segments: readonly WebVtt[]): WebVtt {
 function identity({ start, end, settings, text }: Cue): string {
   return [Math.round(start / TICKS_PER_MS), Math.round(end / TICKS_PER_MS), settings, text].join('\n')
 }
+
+/** A cue as far as it is shown within an interval. */
+export type ShownCue = Pick<Cue, 'settings' | 'text'> & { readonly start: Ticks; readonly end: Ticks }
+
+/**
+ * What is shown from `from` to `to` on an era's timeline, given the segments for that interval: cues cut to it, since
+ * the segments before and after show the rest; in order of their beginning, and each once.
+ */
+export function cuesBetween(segments: readonly WebVtt[], from: Ticks, to: Ticks): ShownCue[] {
+  const shown = new Map<string, ShownCue>()
+  for (const { map, cues } of segments) {
+    for (const cue of cues) {
+      const { start, end } = cueTimes(map, cue, from)
+      const cut = { start: ticks(Math.max(start, from)), end: ticks(Math.min(end, to)) }
+      const { settings, text } = cue
+      if (cut.start < cut.end) shown.set(identity({ ...cut, settings, text }), { ...cut, settings, text })
+    }
+  }
+  return [...shown.values()].sort((a, b) => a.start - b.start)
+}

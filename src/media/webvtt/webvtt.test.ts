@@ -8,7 +8,7 @@ import { parseCueText } from './cue-text.ts'
 import type { WebVtt } from './document.ts'
 import { WebVttProbe } from './probe.ts'
 import { readWebVtt } from './reader.ts'
-import { cueTimes, joinWebVtt } from './timeline.ts'
+import { cuesBetween, cueTimes, joinWebVtt } from './timeline.ts'
 import { writeWebVtt } from './writer.ts'
 
 const SECOND = 90_000
@@ -143,6 +143,23 @@ describe('cueTimes', () => {
     const days = { ...cue, start: 300_000 * SECOND, end: 300_001 * SECOND }
     const near = ticks(300_010 * SECOND)
     assert.equal(cueTimes({ mpegts: 0, local: 0 }, days, near).start, 300_000 * SECOND)
+  })
+})
+
+describe('cuesBetween', () => {
+  it('cuts cues to the interval and shows each once, in order', () => {
+    const near = 2 * PTS_MODULUS
+    const segments = [
+      '00:08.000 --> 00:09.000\nlater',
+      '00:01.000 --> 00:07.000\nacross',
+      '00:12.000 --> 00:13.000\nafter',
+    ]
+      .flatMap((cue, i, all) => [cue, all[(i + 1) % 3]!])
+      .map((cue) => read(`WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:0,LOCAL:00:00:00.000\n\n${cue}`))
+    assert.deepEqual(cuesBetween(segments, ticks(near + 5 * SECOND), ticks(near + 12 * SECOND)), [
+      { start: near + 5 * SECOND, end: near + 7 * SECOND, settings: '', text: 'across' },
+      { start: near + 8 * SECOND, end: near + 9 * SECOND, settings: '', text: 'later' },
+    ])
   })
 })
 
