@@ -19,11 +19,7 @@ export class LiveManifests {
   }
 
   /** Undefined when there is nothing to show, or no such stream. */
-  async find(
-    endpoint: OriginEndpoint,
-    path: string,
-    request: ManifestRequest,
-  ): Promise<RenderedManifest | undefined> {
+  async find(endpoint: OriginEndpoint, path: string, request: ManifestRequest): Promise<RenderedManifest | undefined> {
     const version = this.#archive.version(endpoint.channelGuid)
     const key = `${endpoint.guid}/${endpoint.revision}/${path}`
     const rendered = this.#rendered.get(key)

@@ -63,23 +63,30 @@ export function cmafParent(manifests: CmafManifests, tracks: TrackSet): string {
   const renditions: DeclaredRendition[] = [
     ...[...groups.values()].flatMap((group) => {
       // Each group has a default of its own: a player takes the group it can play.
-      const defaultAt = Math.max(group.findIndex(({ isDefault }) => isDefault), 0)
-      return group.map((track, i): DeclaredRendition => ({
-        type: 'AUDIO',
-        groupId: groupOf(track),
-        ...labels(track),
-        isDefault: i === defaultAt,
-        channels: channelsAttribute(track.description),
-        uri: uri(nameOf(track)),
-      }))
+      const defaultAt = Math.max(
+        group.findIndex(({ isDefault }) => isDefault),
+        0,
+      )
+      return group.map(
+        (track, i): DeclaredRendition => ({
+          type: 'AUDIO',
+          groupId: groupOf(track),
+          ...labels(track),
+          isDefault: i === defaultAt,
+          channels: channelsAttribute(track.description),
+          uri: uri(nameOf(track)),
+        }),
+      )
     }),
-    ...tracks.text.map((track): DeclaredRendition => ({
-      type: 'SUBTITLES',
-      groupId: SUBTITLES_GROUP,
-      ...labels(track),
-      forced: track.forced,
-      uri: uri(nameOf(track)),
-    })),
+    ...tracks.text.map(
+      (track): DeclaredRendition => ({
+        type: 'SUBTITLES',
+        groupId: SUBTITLES_GROUP,
+        ...labels(track),
+        forced: track.forced,
+        uri: uri(nameOf(track)),
+      }),
+    ),
   ]
   const subtitles = tracks.text.length > 0 ? { subtitlesGroup: SUBTITLES_GROUP } : {}
   const variant = (video: SingleVideo, audio: readonly SingleAudio[], audioGroup?: string): DeclaredVariant => ({

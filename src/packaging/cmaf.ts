@@ -19,7 +19,15 @@ import {
   segmentFileName,
 } from './cmaf-names.ts'
 import { PLAYLIST_TYPE, segmentQuery } from './hls.ts'
-import type { Asset, AssetSegment, ManifestStyle, OutputFormat, SegmentBody, SegmentLookup, TextBody } from './output-format.ts'
+import type {
+  Asset,
+  AssetSegment,
+  ManifestStyle,
+  OutputFormat,
+  SegmentBody,
+  SegmentLookup,
+  TextBody,
+} from './output-format.ts'
 import type { SourceMedia } from './source-media.ts'
 import { cuesBefore, cuesBeforeIn, webVttSegment } from './text-segment.ts'
 import { headerOf, iFramesOf, segmentOf } from './track-segment.ts'
@@ -112,7 +120,8 @@ async function segmentBody(
   earlier: readonly OutputSegment[],
   media: SourceMedia,
 ): Promise<SegmentBody | undefined> {
-  if (track.kind === 'text') return kind === 'subtitles' ? webVttSegment(track.stream, segment, earlier, media) : undefined
+  if (track.kind === 'text')
+    return kind === 'subtitles' ? webVttSegment(track.stream, segment, earlier, media) : undefined
   if (kind === 'iframe') return track.kind === 'video' ? iFramesOf(track, segment, media, 1) : undefined
   return kind === track.kind ? segmentOf(track, segment, media) : undefined
 }

@@ -6,7 +6,13 @@ import { manifestFileName, type PlaylistName, type SegmentName, segmentFileName 
 import { type HlsPresentation, type HlsRendition, type HlsStream, presentEra, streamNamed } from './hls-presentation.ts'
 import { iFrameOf } from './i-frames.ts'
 import { type ListedAs, playlistText } from './media-playlist.ts'
-import { declaredCodecs, type DeclaredRendition, type DeclaredVariant, parentPlaylistOf, videoRangeOf } from './parent-playlist.ts'
+import {
+  type DeclaredRendition,
+  type DeclaredVariant,
+  declaredCodecs,
+  parentPlaylistOf,
+  videoRangeOf,
+} from './parent-playlist.ts'
 import { segmentExtension } from './segment-media.ts'
 import { audioOf } from './track-set.ts'
 
@@ -28,7 +34,9 @@ export function presentationOf({ settings, window }: HlsManifests): HlsPresentat
   const isPresent = (index: number) => window.segments.some((segment) => hasMedia(segment, index))
   const presentation = presentEra(era, settings, isPresent)
   // The service takes no radio: there is no presentation without pictures.
-  const isSeen = presentation.variants.some(({ source }) => source.tracks.every(({ kind }) => kind !== 'audio') || videoOf(source))
+  const isSeen = presentation.variants.some(
+    ({ source }) => source.tracks.every(({ kind }) => kind !== 'audio') || videoOf(source),
+  )
   return isSeen ? presentation : undefined
 }
 
@@ -86,9 +94,11 @@ export function parentPlaylist(manifests: HlsManifests, presentation: HlsPresent
       ...(subtitles !== undefined && { subtitlesGroup: subtitles }),
     }
   })
-  const rendition = (type: DeclaredRendition['type']) => (each: HlsRendition): DeclaredRendition => {
-    return { type, ...each.role, uri: uri(each) }
-  }
+  const rendition =
+    (type: DeclaredRendition['type']) =>
+    (each: HlsRendition): DeclaredRendition => {
+      return { type, ...each.role, uri: uri(each) }
+    }
   const renditions = [
     ...presentation.audio.map(rendition('AUDIO')),
     ...presentation.subtitles.map(rendition('SUBTITLES')),
@@ -99,7 +109,10 @@ export function parentPlaylist(manifests: HlsManifests, presentation: HlsPresent
 }
 
 /** Trick play has the pictures of the first variant that shows any. */
-export function iFramePlaylistName({ settings }: HlsManifests, { variants }: HlsPresentation): PlaylistName | undefined {
+export function iFramePlaylistName(
+  { settings }: HlsManifests,
+  { variants }: HlsPresentation,
+): PlaylistName | undefined {
   const first = settings.includeIframeOnlyStream ? variants.find(({ source }) => videoOf(source)) : undefined
   return first && { n: first.n, iframes: true }
 }

@@ -1,8 +1,8 @@
 import type { TrackDescription } from '../media/track.ts'
 import type { HlsPackage } from '../model/origin-endpoint.ts'
 import type { Era, SourceStream, StreamRole } from '../model/output-segment.ts'
-import { isVariant, type SourceVariant, selectVariants } from './stream-selection.ts'
 import { channelsAttribute } from './parent-playlist.ts'
+import { isVariant, type SourceVariant, selectVariants } from './stream-selection.ts'
 import { audioOf, freeName } from './track-set.ts'
 
 /** What one media playlist carries of a source stream. */
@@ -145,7 +145,13 @@ function distinctAudio(variants: readonly SourceVariant[]): readonly HlsRenditio
       const name = freeName(language ?? 'audio', names)
       // Players choose by language: a second rendition of one language is for people to choose.
       const autoselect = !languages.has(language ?? '')
-      const role = { groupId: SPLIT_GROUP, name, isDefault: found.size === 0, autoselect, channels: channelsAttribute(track) }
+      const role = {
+        groupId: SPLIT_GROUP,
+        name,
+        isDefault: found.size === 0,
+        autoselect,
+        channels: channelsAttribute(track),
+      }
       found.set(identity, { ...part, role: { ...role, ...(language !== undefined && { language }) } })
       languages.add(language ?? '')
     }

@@ -90,7 +90,8 @@ async function segmentBody(
   if (!listed) return undefined
   const stream = streamNamed(listed.era, settingsOf(endpoint), name)
   if (!stream || segmentExtension(stream.source) !== name.extension || (name.iframes && !stream.pids)) return undefined
-  const earlier = stream.source.container === 'webvtt' ? await cuesBefore(endpoint, listed.segment, stream.source, index) : []
+  const earlier =
+    stream.source.container === 'webvtt' ? await cuesBefore(endpoint, listed.segment, stream.source, index) : []
   return streamSegment(stream, name.iframes ?? false, listed.segment, earlier, media)
 }
 

@@ -15,8 +15,6 @@ export function parameterSetsOf({ codec, configuration }: VideoDescription): rea
 }
 
 /** The parameter sets of a stream's video tracks, by PID: samples need not repeat them. */
-export function headerParameterSets(
-  tracks: readonly TrackDescription[],
-): ReadonlyMap<number, readonly Uint8Array[]> {
+export function headerParameterSets(tracks: readonly TrackDescription[]): ReadonlyMap<number, readonly Uint8Array[]> {
   return new Map(tracks.flatMap((track) => (track.kind === 'video' ? [[track.pid, parameterSetsOf(track)]] : [])))
 }

@@ -1,8 +1,13 @@
-import type { MultivariantPlaylist, Rendition, VariantStream, VideoRange } from '../manifests/hls/multivariant-playlist.ts'
+import type {
+  MultivariantPlaylist,
+  Rendition,
+  VariantStream,
+  VideoRange,
+} from '../manifests/hls/multivariant-playlist.ts'
 import type { AudioDescription, VideoDescription } from '../media/track.ts'
 import type { ClosedCaptions } from '../model/output-segment.ts'
-import { familyOf } from './track-set.ts'
 import type { VariantRole } from './stream-selection.ts'
+import { familyOf } from './track-set.ts'
 
 /** A variant as the source declared it and as the media show it. */
 export type DeclaredVariant = {
@@ -42,7 +47,9 @@ export function parentPlaylistOf(
     independentSegments: true,
     renditions: [
       ...renditions.map((rendition) => ({ forced: false, ...rendition })),
-      ...captions.map((each): Rendition => ({ type: 'CLOSED-CAPTIONS', groupId: CAPTIONS_GROUP, forced: false, ...each })),
+      ...captions.map(
+        (each): Rendition => ({ type: 'CLOSED-CAPTIONS', groupId: CAPTIONS_GROUP, forced: false, ...each }),
+      ),
     ],
     variants: variants.map((variant) => ({ ...variantStream(variant), ...(closedCaptions && { closedCaptions }) })),
   }

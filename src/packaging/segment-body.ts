@@ -24,11 +24,7 @@ export async function changed(
 }
 
 /** Bytes made of these source objects. */
-export function made(
-  contentType: string,
-  parts: readonly Uint8Array[],
-  objects: readonly SlotObject[],
-): SegmentBody {
+export function made(contentType: string, parts: readonly Uint8Array[], objects: readonly SlotObject[]): SegmentBody {
   const size = parts.reduce((sum, part) => sum + part.length, 0)
   return { kind: 'bytes', contentType, size, parts, sources: digests(objects) }
 }

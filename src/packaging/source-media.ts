@@ -100,7 +100,10 @@ export class SourceMedia {
   }
 
   #keep(key: string, demuxed: DemuxedObject): void {
-    const cost = demuxed.tracks.reduce((sum, { media, samples }) => sum + media.length + 32 * samples.count, ENTRY_BYTES)
+    const cost = demuxed.tracks.reduce(
+      (sum, { media, samples }) => sum + media.length + 32 * samples.count,
+      ENTRY_BYTES,
+    )
     this.#kept.set(key, { demuxed, cost })
     this.#bytesKept += cost
     for (const [oldest, entry] of this.#kept) {

@@ -16,7 +16,6 @@ const LONGEST_TEXT_SEGMENT = 30 * 90_000
 /** And in output segments, which may be gaps of a second. */
 const MOST_SEGMENTS_BACK = 30
 
-
 /**
  * The output segments before this one whose subtitles may still be shown in it, oldest first: encoders cut subtitles
  * otherwise than pictures. The look back ends at the first that has an object of the stream.
@@ -56,7 +55,8 @@ export async function webVttSegment(
 ): Promise<SegmentBody> {
   const placed = textObjects(source, segment, earlier)
   const [only] = placed
-  const isCutAlike = only && placed.length === 1 && only.slot.start >= segment.start && endOf(only) <= endOfSegment(segment)
+  const isCutAlike =
+    only && placed.length === 1 && only.slot.start >= segment.start && endOf(only) <= endOfSegment(segment)
   const whole = isCutAlike ? verbatim(TEXT_TYPE, [only.object]) : undefined
   if (whole) return whole
   const files = await readAll(placed, media)
@@ -64,7 +64,11 @@ export async function webVttSegment(
   const shown = joined
     ? { ...joined, cues: joined.cues.filter((cue) => isShown(cueTimes(joined.map, cue, segment.start), segment)) }
     : { map: { mpegts: segment.start % PTS_MODULUS, local: 0 }, regions: [], styles: [], cues: [], malformed: 0 }
-  return made(TEXT_TYPE, [writeWebVtt(shown)], placed.map(({ object }) => object))
+  return made(
+    TEXT_TYPE,
+    [writeWebVtt(shown)],
+    placed.map(({ object }) => object),
+  )
 }
 
 /** A cue, and when it is shown on its era's timeline. */
@@ -76,7 +80,11 @@ export async function cuesOf(
   segment: OutputSegment,
   earlier: readonly OutputSegment[],
   media: Pick<SourceMedia, 'read'>,
-): Promise<{ readonly cues: readonly TimedCue[]; readonly styles: readonly string[]; readonly objects: readonly SlotObject[] }> {
+): Promise<{
+  readonly cues: readonly TimedCue[]
+  readonly styles: readonly string[]
+  readonly objects: readonly SlotObject[]
+}> {
   const placed = textObjects(source, segment, earlier)
   const files = await readAll(placed, media)
   const objects = placed.map(({ object }) => object)

@@ -19,7 +19,8 @@ const MEDIA_TYPES = { video: 'video/mp4', audio: 'audio/mp4' } as const
 
 /** The CMAF header of a track: the same bytes for all segments of its era. */
 export function headerOf({ kind, description, timescale, ...track }: SingleVideo | SingleAudio): SegmentBody {
-  const language = 'language' in track ? [description.kind === 'audio' ? description.language : undefined, track.language] : []
+  const language =
+    'language' in track ? [description.kind === 'audio' ? description.language : undefined, track.language] : []
   const code = language.find((each) => each !== undefined && ISO_639_2.test(each))
   const bytes = writeCmafHeader({
     id: TRACK_ID,

@@ -169,7 +169,10 @@ function distinct(tracks: readonly SingleAudio[]): readonly SingleAudio[] {
   for (const track of tracks) if (!kept.some((other) => isSame(other, track))) kept.push(track)
   const names = new Set<string>()
   const languages = new Set<string>()
-  const defaultAt = Math.max(kept.findIndex(({ isDefault }) => isDefault), 0)
+  const defaultAt = Math.max(
+    kept.findIndex(({ isDefault }) => isDefault),
+    0,
+  )
   return kept.map((track, i) => {
     // Players choose by language: a second rendition of one language is for people to choose.
     const choice = `${familyOf(track.description.codec)}/${track.language ?? ''}`

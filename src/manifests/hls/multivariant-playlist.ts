@@ -176,7 +176,11 @@ export function writeMultivariantPlaylist(playlist: MultivariantPlaylist): strin
     text += `#EXT-X-STREAM-INF:${streamInfAttributes(variant)}\n${variant.uri}\n`
   }
   for (const stream of playlist.iFrameStreams ?? []) {
-    const attributes = [['BANDWIDTH', stream.bandwidth], ...pictureAttributes(stream), ['URI', quoted(stream.uri)]] as const
+    const attributes = [
+      ['BANDWIDTH', stream.bandwidth],
+      ...pictureAttributes(stream),
+      ['URI', quoted(stream.uri)],
+    ] as const
     text += `#EXT-X-I-FRAME-STREAM-INF:${writeAttributeList(attributes)}\n`
   }
   return text
