@@ -72,7 +72,7 @@ describe('a player in Chromium', () => {
         assert.ok(frames > 0)
       })
       it('watches both levels and both languages, and goes back', async () => {
-        const tour = { switches: true, seekBack: 4 }
+        const tour = { switches: true, seekBack: 2 }
         const { language } = await player.playLive(engine, `${nginx.url}/${path}`, 1, tour)
         // ffmpeg's Smooth Streaming names no language.
         assert.match(language, path.startsWith('mss') ? /^und/ : /^fr/)
