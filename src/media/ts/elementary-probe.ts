@@ -22,6 +22,7 @@ const PROBES: Readonly<Record<StreamKind, (stream: ElementaryStream) => PayloadP
   avc: (stream) => new VideoProbe(stream, new AvcStream()),
   hevc: (stream) => new VideoProbe(stream, new HevcStream()),
   aac: (stream) => new AudioProbe(stream),
+  ac3: (stream) => new AudioProbe(stream),
   id3: (stream) => new CarriedProbe(stream),
   'dvb-subtitles': (stream) => new CarriedProbe(stream),
   other: (stream) => new CarriedProbe(stream),
@@ -58,6 +59,8 @@ export class ElementaryProbe {
 
   /** Null when no PES packet has a time. */
   get times(): TrackTimes | null {
+    const { times } = this.payload
+    if (times !== undefined) return times && { ...times, bytes: this.payloadBytes }
     if (this.firstPts < 0) return null
     return { first: this.firstPts, last: this.lastPts, bytes: this.payloadBytes }
   }
@@ -81,6 +84,7 @@ export class ElementaryProbe {
   /** The segment is over. */
   end(): void {
     this.endPes(this.packetEnd)
+    this.payload.finish?.()
   }
 
   private begin(randomAccess: boolean, offset: number): void {
@@ -93,7 +97,7 @@ export class ElementaryProbe {
 
   private endPes(offset: number): void {
     if (this.headerSize === 0) return
-    if (this.collecting) this.payload.look(this.bytes, this.headerSize, this.filled, true)
+    if (this.collecting) this.payload.look?.(this.bytes, this.headerSize, this.filled, true)
     this.headerSize = 0
     const span = this.payload.end(offset)
     if (this.pesPts >= 0) this.lastPts = Math.max(this.lastPts, this.pesPts + span)
@@ -105,7 +109,12 @@ export class ElementaryProbe {
     this.bytes.set(source.subarray(from, from + size), this.filled)
     this.filled += size
     if (this.headerSize === 0 && !this.readHeader()) return
-    this.collecting = this.payload.look(this.bytes, this.headerSize, this.filled, false) && this.filled < MAX_PREFIX_SIZE
+    if (this.payload.flow !== undefined) {
+      this.payload.flow(this.bytes, this.headerSize, this.filled)
+      this.filled = this.headerSize
+      return
+    }
+    this.collecting = this.payload.look!(this.bytes, this.headerSize, this.filled, false) && this.filled < MAX_PREFIX_SIZE
   }
 
   private readHeader(): boolean {
