@@ -1,7 +1,7 @@
 import { MalformedMedia } from '../bytes.ts'
 import type { Track } from '../sample.ts'
 import { PTS_MODULUS, type Ticks, ticks, unwrapPts } from '../time.ts'
-import { aacTrack } from './aac-track.ts'
+import { aacTrack, ac3Track } from './audio-track.ts'
 import { avcTrack } from './avc-track.ts'
 import type { DemuxBuffer } from './demux-buffer.ts'
 import { EsBuffer } from './es-buffer.ts'
@@ -22,7 +22,7 @@ import type { ElementaryStream } from './psi.ts'
 import { kindOf, type StreamKind } from './stream-kind.ts'
 
 /** What makes samples of each kind of stream; the others are not taken apart. */
-const TRACKS: Readonly<Partial<Record<StreamKind, TrackMaker>>> = { avc: avcTrack, aac: aacTrack }
+const TRACKS: Readonly<Partial<Record<StreamKind, TrackMaker>>> = { avc: avcTrack, aac: aacTrack, ac3: ac3Track }
 
 /** Undefined when there is no sample. */
 type TrackMaker = (es: EsBuffer, unwrap: (time: number) => number, options: DemuxOptions) => Track | undefined
