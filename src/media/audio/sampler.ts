@@ -8,12 +8,14 @@ import type { SampleMaker, SampleSink } from './samples.ts'
 /** Syntaxes of frames; `ac3` is AC-3 and E-AC-3. */
 export type FrameSyntax = 'aac' | 'ac3'
 
+/** A time in 90 kHz ticks, unwrapped, of the first frame that begins at `position` of the stream, or behind it. */
+export type TimeMark = { readonly position: number; readonly pts: number }
+
 /** Finds the samples in a stream of frames, and the time that was stated for each. */
 export class Sampler {
   readonly maker: AacSamples | Ac3Samples
   private readonly walker: FrameWalker<AdtsHeader> | FrameWalker<Ac3Header>
-  /** Times, and where in the stream: each is that of the first frame that begins there or behind. */
-  private readonly marks: { readonly position: number; readonly pts: number }[] = []
+  private readonly marks: TimeMark[] = []
   private nextMark = 0
   /** Position in the stream of the byte at offset 0 of what is being walked. */
   private base = 0
@@ -35,8 +37,7 @@ export class Sampler {
     return this.walker.lost
   }
 
-  /** The first frame to begin at `position` or behind it has this time. */
-  mark(position: number, pts: number): void {
+  mark({ position, pts }: TimeMark): void {
     // What has been passed need not be kept.
     if (this.nextMark === this.marks.length) {
       this.marks.length = 0

@@ -1,13 +1,11 @@
 import type { SampleTable, Track } from '../sample.ts'
 import { rescale, TICKS_PER_SECOND } from '../time.ts'
+import type { TimeMark } from './sampler.ts'
 import { type FrameSyntax, Sampler } from './sampler.ts'
 import type { SampleSink } from './samples.ts'
 
 /** What a table can say of one sample; a silence longer than that is told by the decoding time behind it alone. */
 const LONGEST = 0xffffffff
-
-/** A time in 90 kHz ticks, unwrapped, of the first frame that begins at `position` or behind it. */
-export type TimeMark = { readonly position: number; readonly pts: number }
 
 export type AudioSamples = {
   readonly timescale: number
@@ -22,21 +20,24 @@ export type AudioLosses = {
   lost: number
 }
 
-/** The samples of the frames from `from` to `end`, moved together in place. Undefined when there is none with a time. */
+/** Bytes with frames; whether they may be moved. Where they must not, they are copied before the first that has to be. */
+type Source = { readonly bytes: Uint8Array; readonly inPlace: boolean }
+
+/** The samples of the frames from `from` to `end`, moved together. Undefined when there is none with a time. */
 export function cutSamples(
   syntax: FrameSyntax,
-  bytes: Uint8Array,
+  source: Source,
   from: number,
   end: number,
   marks: readonly TimeMark[],
   losses: AudioLosses,
 ): AudioSamples | undefined {
-  const table = new Table(bytes, losses)
+  const table = new Table(source, losses)
   const sampler = new Sampler(syntax, table)
   const { maker } = sampler
   table.maker = maker
-  for (const { position, pts } of marks) sampler.mark(position, pts)
-  sampler.walk(bytes, from, end, from, true)
+  for (const mark of marks) sampler.mark(mark)
+  sampler.walk(source.bytes, from, end, from, true)
   losses.lost += sampler.lost
   if (table.sizes.length === 0 || maker.describe() === undefined) return undefined
   return { timescale: maker.sampleRate, samples: table.finish(), media: table.media }
@@ -46,7 +47,8 @@ export function cutSamples(
 class Table implements SampleSink {
   readonly sizes: number[] = []
   maker: Pick<Sampler['maker'], 'sampleRate' | 'samplesPerFrame'> = { sampleRate: 0, samplesPerFrame: 0 }
-  private readonly bytes: Uint8Array
+  private bytes: Uint8Array
+  private isOwn: boolean
   private readonly losses: AudioLosses
   private readonly dts: number[] = []
   private start = 0
@@ -54,8 +56,9 @@ class Table implements SampleSink {
   /** Where the frames so far lead. */
   private expected: number | undefined
 
-  constructor(bytes: Uint8Array, losses: AudioLosses) {
+  constructor({ bytes, inPlace }: Source, losses: AudioLosses) {
     this.bytes = bytes
+    this.isOwn = inPlace
     this.losses = losses
   }
 
@@ -102,10 +105,16 @@ class Table implements SampleSink {
 
   /** Where nothing is left out between samples, nothing is moved. */
   private keep(from: number, end: number): void {
-    if (this.sizes.length === 1) this.start = from
-    const to = this.sizes.length === 1 ? from : this.output
-    if (to !== from) this.bytes.copyWithin(to, from, end)
-    this.output = to + end - from
+    if (this.sizes.length === 1) {
+      this.start = from
+      this.output = from
+    }
+    if (this.output !== from) {
+      if (!this.isOwn) this.bytes = this.bytes.slice()
+      this.isOwn = true
+      this.bytes.copyWithin(this.output, from, end)
+    }
+    this.output += end - from
   }
 }
 

@@ -33,7 +33,8 @@ export class AudioProbe implements PayloadProbe {
   }
 
   begin({ pts }: PesBeginning): void {
-    if (pts >= 0) this.frames.sampler.mark(this.frames.position, this.sampleTimes.unwrap(pts))
+    if (pts < 0) return
+    this.frames.sampler.mark({ position: this.frames.position, pts: this.sampleTimes.unwrap(pts) })
   }
 
   flow(bytes: Uint8Array, from: number, end: number): void {
