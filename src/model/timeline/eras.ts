@@ -1,0 +1,155 @@
+import {
+  msFromTicks,
+  PTS_MODULUS,
+  TICKS_PER_SECOND,
+  type Ticks,
+  ticks,
+  type UtcMs,
+  unwrapPts,
+  utcMs,
+} from '../../media/time.ts'
+import type { MediaProbe, SourceObject } from '../source-segment.ts'
+import { agrees, tracksIn } from './description.ts'
+import type { OpenEra, QueuedEntry, StreamListing, TimelineState } from './state.ts'
+
+/** Source dates further than this from the server's clock are not believed. */
+const BELIEVABLE_DATE_MS = 24 * 3600 * 1000
+
+/** A stream that is behind the others by no more has not left their era. */
+const MOST_LATE = ticks(60 * TICKS_PER_SECOND)
+
+/** Sound, other streams and decoding times may lie before an era's first picture: none of them is negative. */
+const ROOM_BEFORE = 10 * TICKS_PER_SECOND
+
+export type MediaObject = SourceObject & { readonly probe: MediaProbe }
+
+/** A stream's next segment: where it would stand, and in which era. */
+export type Ground = { readonly era: OpenEra; readonly start: Ticks; readonly isNew: boolean }
+
+/**
+ * The era a segment belongs to, opened as needed. Undefined when it comes too late for its slot and differs from what its
+ * era says of the stream: there is no place for it.
+ */
+export function eraFor(
+  state: TimelineState,
+  listing: StreamListing,
+  streamIndex: number,
+  entry: QueuedEntry,
+  object: MediaObject,
+  now: UtcMs,
+): Ground | undefined {
+  const { firstPts, tracks } = object.probe
+  const { duration } = entry
+  const fitting = (era: OpenEra, start: Ticks): Ground | 'late' | undefined => {
+    if (agrees(tracksIn(era, streamIndex), tracks)) return { era, start, isNew: false }
+    if (era !== state.eras.at(-1)) return undefined
+    if (isSealed(era, start, duration)) return 'late'
+    return { era: runOn(state, era, streamIndex, start, duration, now), start, isNew: true }
+  }
+
+  const current = state.eras.find(({ id }) => id === listing.era)
+  const mayStay = current?.streamsRevision === state.streamsRevision && !entry.breaks
+  if (current && mayStay) {
+    const start = unwrapPts(firstPts, listing.nextStart)
+    const found =
+      Math.abs(start - listing.nextStart) <= duration && fitting(eraAt(state, current, start, duration), start)
+    if (found) return found === 'late' ? undefined : found
+  }
+  // A stream may have skipped ahead with the others, or follow them into an era one of them began.
+  for (const era of state.eras) {
+    if (era.id < listing.leastEra || era.streamsRevision !== state.streamsRevision) continue
+    const start = unwrapPts(firstPts, era.slots[0]?.start ?? era.sealedUntil)
+    if (era === current && !(mayStay && start > listing.nextStart)) continue
+    if (!fits(era, start, duration)) continue
+    const found = entry.breaks && !agrees(tracksIn(era, streamIndex), tracks) ? undefined : fitting(era, start)
+    if (found) return found === 'late' ? undefined : found
+  }
+  const start = ticks(firstPts + (firstPts < Math.max(ROOM_BEFORE, 2 * duration) ? PTS_MODULUS : 0))
+  const date = believableDate(entry, object)
+  const utc = date ?? utcMs(object.receivedAt - msFromTicks(duration))
+  const anchor = { time: start, utc, ...(date !== undefined && { isDated: true as const }) }
+  return { era: openEra(state, anchor, { time: start, utc }, now), start, isNew: true }
+}
+
+/** Of this era and those that continue it, the one that holds this moment. */
+export function eraAt(state: TimelineState, era: OpenEra, start: Ticks, duration: Ticks): OpenEra {
+  const next = state.eras.find(({ continues }) => continues === era.id)
+  return next && start >= next.firstStart - duration / 2 ? eraAt(state, next, start, duration) : era
+}
+
+export function utcAt(clock: { readonly time: Ticks; readonly utc: UtcMs }, time: Ticks): UtcMs {
+  return utcMs(clock.utc + msFromTicks(ticks(time - clock.time)))
+}
+
+export function believableDate(entry: QueuedEntry, object: SourceObject): UtcMs | undefined {
+  const date = entry.programDateTime
+  return date !== undefined && Math.abs(date - object.receivedAt) <= BELIEVABLE_DATE_MS ? date : undefined
+}
+
+/** True when slots up to there are sealed: what begins at `start` comes too late. */
+export function isSealed(era: OpenEra, start: Ticks, duration: Ticks): boolean {
+  return era.nextIndex > 0 && start < era.sealedUntil - duration / 2
+}
+
+/** End of what the era has, sealed or open. */
+export function endOf(era: OpenEra): Ticks {
+  const last = era.slots.at(-1)
+  return last ? ticks(last.start + last.duration) : era.sealedUntil
+}
+
+function openEra(state: TimelineState, anchor: OpenEra['anchor'], clock: OpenEra['clock'], now: UtcMs): OpenEra {
+  const era: OpenEra = {
+    id: state.nextEra++,
+    streamsRevision: state.streamsRevision,
+    streams: (state.streams ?? []).map((stream) => ({ ...stream, tracks: [] })),
+    anchor,
+    clock,
+    openedAt: now,
+    nextIndex: 0,
+    firstStart: anchor.time,
+    sealedUntil: anchor.time,
+    slots: [],
+  }
+  state.eras.push(era)
+  return era
+}
+
+/**
+ * A stream is made of something else from `start` on, and its timestamps run on: so does the timeline, in an era of its
+ * own. What other streams have in slots from there goes with it.
+ */
+function runOn(
+  state: TimelineState,
+  before: OpenEra,
+  streamIndex: number,
+  start: Ticks,
+  duration: Ticks,
+  now: UtcMs,
+): OpenEra {
+  const { isDated } = before.anchor
+  const anchor = { time: start, utc: utcAt(before.anchor, start), ...(isDated && { isDated }) }
+  const era = openEra(state, anchor, { time: start, utc: utcAt(before.clock, start) }, now)
+  era.continues = before.id
+  const own = before.slots.findLastIndex(({ entries }) => entries[streamIndex] !== undefined)
+  const from = before.slots.findIndex(
+    (slot, i) => i > own && slot.start >= start - Math.min(slot.duration, duration) / 2,
+  )
+  if (from >= 0) era.slots = before.slots.splice(from)
+  era.firstStart = ticks(Math.min(start, era.slots[0]?.start ?? start))
+  era.sealedUntil = era.firstStart
+  era.streams = era.streams.map((stream) => {
+    const isThere = era.slots.some(({ entries }) => entries[stream.index])
+    return (isThere && before.streams.find(({ index }) => index === stream.index)) || stream
+  })
+  for (const listing of Object.values(state.listings)) {
+    if (listing.era !== before.id || listing.nextStart <= start + duration / 2) continue
+    listing.era = era.id
+    listing.leastEra = era.id
+  }
+  return era
+}
+
+/** True when `start` lies in the era's newest stretch, be it too late for the slots there, or continues where it ends. */
+function fits(era: OpenEra, start: Ticks, duration: Ticks): boolean {
+  return start <= endOf(era) + duration && start >= Math.max(era.firstStart, era.sealedUntil - MOST_LATE) - duration
+}
