@@ -14,10 +14,12 @@ export type SlotObject = {
   readonly times?: readonly (TrackTimes | null)[]
   /** On the era's timeline. */
   readonly keyFrames?: readonly KeyFrame[]
-  /** Of WebVTT alone: how long it is shown, from the slot's start. It may reach into the slots that follow. */
+  /** Of text: how long it is shown, from the slot's start. It may reach into the slots that follow. */
   readonly duration?: Ticks
-  /** Of WebVTT alone: further segments that begin in the slot, in their order. */
+  /** Of text: further segments that begin in the slot, in their order. */
   readonly more?: readonly SlotObject[]
+  /** Said only when it does not. */
+  readonly startsWithKeyFrame?: false
 }
 
 /**

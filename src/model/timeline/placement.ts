@@ -143,5 +143,13 @@ function slotObject({ key, size, crc32, sha256, probe }: MediaObject, start: Tic
     return { first, last: first + track.last - track.first, bytes: track.bytes }
   })
   const keyFrames = probe.keyFrames.map((picture) => ({ ...picture, pts: unwrapPts(picture.pts, start) }))
-  return { key, size, crc32, sha256, times, ...(keyFrames.length > 0 && { keyFrames }) }
+  return {
+    key,
+    size,
+    crc32,
+    sha256,
+    times,
+    ...(keyFrames.length > 0 && { keyFrames }),
+    ...(!probe.startsWithKeyFrame && { startsWithKeyFrame: false as const }),
+  }
 }

@@ -151,7 +151,7 @@ function settleDispute(state: TimelineState, now: UtcMs): void {
   const loser = lead > 0 || (lead === 0 && first?.era === newer.id) ? older : newer
   for (const listing of following(loser)) {
     delete listing.era
-    listing.leastEra = Math.max(listing.leastEra, loser === older ? newer.id : older.id)
+    listing.leastEra = loser === older ? newer.id : older.id
   }
   if (loser === newer) state.eras.splice(1, 1)
 }
