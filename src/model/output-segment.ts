@@ -14,7 +14,7 @@ export type SlotObject = {
   readonly times?: readonly (TrackTimes | null)[]
   /** On the era's timeline. */
   readonly keyFrames?: readonly KeyFrame[]
-  /** Of text: how long it is shown, from the slot's start. It may reach into the slots that follow. */
+  /** Of text: how long it is shown, from the slot's start, where the slot is shorter or longer. */
   readonly duration?: Ticks
   /** Of text: further segments that begin in the slot, in their order. */
   readonly more?: readonly SlotObject[]

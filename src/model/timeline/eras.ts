@@ -23,13 +23,17 @@ const ROOM_BEFORE = 10 * TICKS_PER_SECOND
 
 export type MediaObject = SourceObject & { readonly probe: MediaProbe }
 
-/** A stream's next segment: where it would stand, and in which era. */
-export type Ground = { readonly era: OpenEra; readonly start: Ticks; readonly isNew: boolean }
-
 /**
- * The era a segment belongs to, opened as needed. Undefined when it comes too late for its slot and differs from what its
- * era says of the stream: there is no place for it.
+ * Where a stream's next segment stands, and in which era. A stranger is made of something else than the era says of its
+ * stream, and comes too late to begin an era for it.
  */
+export type Ground = {
+  readonly era: OpenEra
+  readonly start: Ticks
+  readonly standing: 'known' | 'new era' | 'stranger'
+}
+
+/** The era a segment belongs to, opened as needed. */
 export function eraFor(
   state: TimelineState,
   listing: StreamListing,
@@ -37,23 +41,23 @@ export function eraFor(
   entry: QueuedEntry,
   object: MediaObject,
   now: UtcMs,
-): Ground | undefined {
+): Ground {
   const { firstPts, tracks } = object.probe
   const { duration } = entry
-  const fitting = (era: OpenEra, start: Ticks): Ground | 'late' | undefined => {
-    if (agrees(tracksIn(era, streamIndex), tracks)) return { era, start, isNew: false }
+  const within = (era: OpenEra, start: Ticks): Ground | undefined => {
+    if (agrees(tracksIn(era, streamIndex), tracks)) return { era, start, standing: 'known' }
     if (era !== state.eras.at(-1)) return undefined
-    if (isSealed(era, start, duration)) return 'late'
-    return { era: runOn(state, era, streamIndex, start, duration, now), start, isNew: true }
+    if (isSealed(era, start, duration)) return { era, start, standing: 'stranger' }
+    return { era: runOn(state, era, streamIndex, start, duration, now), start, standing: 'new era' }
   }
 
   const current = state.eras.find(({ id }) => id === listing.era)
   const mayStay = current?.streamsRevision === state.streamsRevision && !entry.breaks
   if (current && mayStay) {
     const start = unwrapPts(firstPts, listing.nextStart)
-    const found =
-      Math.abs(start - listing.nextStart) <= duration && fitting(eraAt(state, current, start, duration), start)
-    if (found) return found === 'late' ? undefined : found
+    const runsOn = Math.abs(start - listing.nextStart) <= duration
+    const ground = runsOn ? within(eraAt(state, current, start, duration), start) : undefined
+    if (ground) return ground
   }
   // A stream may have skipped ahead with the others, or follow them into an era one of them began.
   for (const era of state.eras) {
@@ -61,14 +65,15 @@ export function eraFor(
     const start = unwrapPts(firstPts, era.slots[0]?.start ?? era.sealedUntil)
     if (era === current && !(mayStay && start > listing.nextStart)) continue
     if (!fits(era, start, duration)) continue
-    const found = entry.breaks && !agrees(tracksIn(era, streamIndex), tracks) ? undefined : fitting(era, start)
-    if (found) return found === 'late' ? undefined : found
+    const isOther = entry.breaks && !agrees(tracksIn(era, streamIndex), tracks)
+    const ground = isOther ? undefined : within(era, start)
+    if (ground) return ground
   }
   const start = ticks(firstPts + (firstPts < Math.max(ROOM_BEFORE, 2 * duration) ? PTS_MODULUS : 0))
   const date = believableDate(entry, object)
   const utc = date ?? utcMs(object.receivedAt - msFromTicks(duration))
   const anchor = { time: start, utc, ...(date !== undefined && { isDated: true as const }) }
-  return { era: openEra(state, anchor, { time: start, utc }, now), start, isNew: true }
+  return { era: openEra(state, anchor, { time: start, utc }, now), start, standing: 'new era' }
 }
 
 /** Of this era and those that continue it, the one that holds this moment. */

@@ -30,15 +30,11 @@ export function placeObject(
 ): Placement {
   const duration = durationOf(listing, listed, object)
   const entry = { ...listed, duration }
-  const ground = eraFor(state, listing, streamIndex, entry, object, now)
-  if (!ground) {
-    if (listing.era !== undefined) listing.nextStart = ticks(listing.nextStart + duration)
-    return { touched: undefined, isShown: false }
-  }
-  const { era, start, isNew } = ground
+  const { era, start, standing } = eraFor(state, listing, streamIndex, entry, object, now)
   listing.era = era.id
   listing.leastEra = era.id
   listing.nextStart = ticks(start + duration)
+  if (standing === 'stranger') return { touched: undefined, isShown: false }
   const described = describeStream(era, streamIndex, object, duration)
   const date = believableDate(entry, object)
   if (date !== undefined && Math.abs(date - utcAt(era.anchor, start)) > msFromTicks(duration)) {
@@ -48,7 +44,7 @@ export function placeObject(
   const slot = slotAt(era, start, duration, now)
   const isShown = slot !== undefined && slot.entries[streamIndex] === undefined
   if (isShown) {
-    if (tellsTime(slot, streamIndex)) {
+    if (tellsTime(era, slot, streamIndex)) {
       const room = (era.slots[era.slots.indexOf(slot) + 1]?.start ?? Infinity) - start
       Object.assign(slot, {
         start,
@@ -58,7 +54,7 @@ export function placeObject(
     }
     slot.entries[streamIndex] = slotObject(object, start)
   }
-  return { touched: isNew || described ? era : undefined, isShown }
+  return { touched: standing === 'new era' || described ? era : undefined, isShown }
 }
 
 /**
@@ -89,10 +85,8 @@ export function placeGap(
 }
 
 /** The first of a slot's streams tells its time, whichever came first; subtitles tell none. */
-function tellsTime(slot: OpenSlot, streamIndex: number): boolean {
-  return Object.entries(slot.entries).every(
-    ([index, object]) => !object || object.duration !== undefined || streamIndex < Number(index),
-  )
+function tellsTime(era: OpenEra, { entries }: OpenSlot, streamIndex: number): boolean {
+  return era.streams.every((stream) => !makesSlots(stream) || !entries[stream.index] || streamIndex < stream.index)
 }
 
 /** EXTINF, unless its timestamps say that the segment is more than twice as long. */

@@ -50,14 +50,9 @@ function seal(state: TimelineState, era: OpenEra, open: OpenSlot, now: UtcMs, { 
   const { start, duration, startUtc } = open
   const index = era.nextIndex++
   era.sealedUntil = ticks(start + duration)
+  if (!era.streams.some((stream) => makesSlots(stream) && open.entries[stream.index])) return
   const objects: Record<number, SlotObject> = {}
-  let any = false
-  for (const [stream, object] of Object.entries(open.entries)) {
-    if (!object) continue
-    objects[Number(stream)] = object
-    any ||= object.duration === undefined
-  }
-  if (!any) return
+  for (const [stream, object] of Object.entries(open.entries)) if (object) objects[Number(stream)] = object
   if (!era.hasShown) {
     const ahead = (state.clockEnd ?? 0) - utcAt(era.clock, start)
     if (ahead > 0) era.clock = { ...era.clock, utc: utcMs(era.clock.utc + ahead) }

@@ -54,8 +54,9 @@ export function placeText(
   delete listing.isLate
   const described = describeStream(era, streamIndex, object, entry.duration)
   const { key, size, crc32, sha256 } = object
-  const duration = ticks(Math.max(listing.nextStart - slot.start, 1))
-  const isShown = addText(slot, streamIndex, { key, size, crc32, sha256, duration })
+  const duration = ticks(listing.nextStart - slot.start)
+  const isCutAlike = Math.abs(duration - slot.duration) <= tolerance(slot, duration)
+  const isShown = addText(slot, streamIndex, { key, size, crc32, sha256, ...(!isCutAlike && { duration }) })
   return { touched: described ? era : undefined, isShown }
 }
 
