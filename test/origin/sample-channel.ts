@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { ArchiveReader } from '../../src/archive/reader.ts'
 import { msFromTicks, type Ticks, ticks, ticksFromSeconds, type UtcMs, utcMs } from '../../src/media/time.ts'
+import type { AudioDescription, VideoDescription } from '../../src/media/track.ts'
 import type { HlsPackage, OriginEndpoint } from '../../src/model/origin-endpoint.ts'
 import type {
   ArchiveWindow,
@@ -12,7 +13,6 @@ import type {
   StreamRole,
 } from '../../src/model/output-segment.ts'
 import type { TrackDescription } from '../../src/model/source-segment.ts'
-import type { AudioDescription, VideoDescription } from '../../src/media/track.ts'
 import { SourceMedia } from '../../src/packaging/source-media.ts'
 import { NoSuchObject } from '../../src/stores/objects.ts'
 import type { ResourceChange, Resources } from '../../src/stores/resources.ts'
@@ -56,8 +56,7 @@ export function hlsEndpoint(settings: Partial<HlsPackage> = {}, more: Partial<Or
 }
 
 /** An SPS and a PPS of x264, as avcC has them: what they say is of no account here. */
-const AVCC =
-  '0164000cffe1001a6764000cacd94141fb0110000003001000000303208f14299601000568ebe3cb22fdf8f800'
+const AVCC = '0164000cffe1001a6764000cacd94141fb0110000003001000000303208f14299601000568ebe3cb22fdf8f800'
 
 export const video = (height: number): VideoDescription => ({
   kind: 'video',
@@ -184,8 +183,7 @@ export function windowOf(
 
 /** An archive that holds one window and counts what is asked of it. */
 export class FakeArchive
-  implements
-    Pick<ArchiveReader, 'version' | 'live' | 'outputSegment' | 'outputSegmentsNear' | 'era' | 'read' | 'open'>
+  implements Pick<ArchiveReader, 'version' | 'live' | 'outputSegment' | 'outputSegmentsNear' | 'era' | 'read' | 'open'>
 {
   window: ArchiveWindow | undefined
   readonly lost = new Set<string>()
