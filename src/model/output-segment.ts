@@ -14,6 +14,10 @@ export type SlotObject = {
   readonly times?: readonly (TrackTimes | null)[]
   /** On the era's timeline. */
   readonly keyFrames?: readonly KeyFrame[]
+  /** Of text: what its playlist says, where the slot is shorter or longer. */
+  readonly duration?: Ticks
+  /** Said only when it does not. */
+  readonly startsWithKeyFrame?: false
 }
 
 /**

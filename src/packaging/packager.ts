@@ -1,10 +1,11 @@
 import type { OriginEndpoint, Package } from '../model/origin-endpoint.ts'
+import { cmaf } from './cmaf.ts'
 import { hls } from './hls.ts'
 import type { OutputFormat } from './output-format.ts'
 
 const FORMATS: { readonly [T in Package['type']]: OutputFormat | undefined } = {
   hlsPackage: hls,
-  cmafPackage: undefined,
+  cmafPackage: cmaf,
   dashPackage: undefined,
   mssPackage: undefined,
 }

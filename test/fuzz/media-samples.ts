@@ -43,11 +43,13 @@ export type ProbedPacket = {
   readonly size: number
   readonly flags: string
   readonly data_hash: string
+  /** Byte offset in the file of what holds the packet. */
+  readonly pos: number
 }
 
 /** ffprobe's table of packets, in the order of the file. */
 export async function ffprobePackets(media: Uint8Array, select: string): Promise<ProbedPacket[]> {
-  const fields = 'packet=stream_index,pts,dts,duration,size,flags,data_hash'
+  const fields = 'packet=stream_index,pts,dts,duration,size,flags,data_hash,pos'
   const args = ['-v', 'error', '-select_streams', select, '-show_entries', fields, '-show_data_hash', 'md5']
   const json = JSON.parse(String(await run('ffprobe', [...args, '-of', 'json', 'pipe:0'], media)))
   return json.packets.map(({ pts, dts, ...rest }: ProbedPacket) => ({
@@ -55,6 +57,7 @@ export async function ffprobePackets(media: Uint8Array, select: string): Promise
     pts: Number(pts),
     dts: Number(dts),
     size: Number(rest.size),
+    pos: Number(rest.pos),
   }))
 }
 

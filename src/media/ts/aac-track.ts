@@ -1,6 +1,6 @@
 import { MalformedMedia } from '../bytes.ts'
 import { ADTS_MIN_HEADER_SIZE, AdtsHeader, SAMPLES_PER_FRAME, writeAudioSpecificConfig } from '../codecs/aac.ts'
-import type { AudioTrack } from '../sample.ts'
+import type { SampleTable, Track } from '../sample.ts'
 import { rescale, TICKS_PER_SECOND } from '../time.ts'
 import type { EsBuffer } from './es-buffer.ts'
 
@@ -11,7 +11,7 @@ const TOLERANCE = SAMPLES_PER_FRAME / 2
  * The frames of an AAC stream without their ADTS headers, in place. Undefined when there is none. Throws MalformedMedia
  * when the sample rate or the channels change on the way.
  */
-export function aacTrack(es: EsBuffer, unwrap: (time: number) => number): AudioTrack | undefined {
+export function aacTrack(es: EsBuffer, unwrap: (time: number) => number): Track | undefined {
   const { bytes, stream } = es
   const { from, end, times } = joinPayloads(es)
   const header = new AdtsHeader()
@@ -19,7 +19,6 @@ export function aacTrack(es: EsBuffer, unwrap: (time: number) => number): AudioT
   const dts: number[] = []
   let configuration: Uint8Array | undefined
   let sampleRate = 0
-  let channels = 0
   let nextTime = 0
   let output = es.start
   let at = from
@@ -34,7 +33,6 @@ export function aacTrack(es: EsBuffer, unwrap: (time: number) => number): AudioT
     if (configuration === undefined) {
       configuration = config
       sampleRate = header.sampleRate
-      channels = header.channels
     } else if (config[0] !== configuration[0] || config[1] !== configuration[1]) {
       throw new MalformedMedia('AAC parameters change within the segment', at)
     }
@@ -58,16 +56,13 @@ export function aacTrack(es: EsBuffer, unwrap: (time: number) => number): AudioT
   if (at < end) es.continuityErrors++
 
   if (configuration === undefined || dts.length === 0) return undefined
-  const track = {
+  return {
     kind: 'audio',
     pid: stream.pid,
     timescale: sampleRate,
     samples: table(sizes, dts),
     media: bytes.subarray(es.start, output),
-    configuration,
-    channels,
-  } as const
-  return stream.language === undefined ? track : { ...track, language: stream.language }
+  }
 }
 
 /** Moves the payloads together, and remembers where each PTS stood: it is that of the first frame beginning there. */
@@ -99,7 +94,7 @@ function nextFrame(bytes: Uint8Array, from: number, end: number): number {
   return end
 }
 
-function table(sizes: readonly number[], dts: readonly number[]): AudioTrack['samples'] {
+function table(sizes: readonly number[], dts: readonly number[]): SampleTable {
   const count = sizes.length
   const durations = new Uint32Array(count).fill(SAMPLES_PER_FRAME)
   for (let i = 0; i + 1 < count; i++) {

@@ -15,7 +15,7 @@ import {
   trimZeros,
   writeSentinel,
 } from '../codecs/h264.ts'
-import type { AvcConfigurationAt, VideoTrack } from '../sample.ts'
+import type { Track } from '../sample.ts'
 import { TICKS_PER_SECOND } from '../time.ts'
 import type { EsBuffer } from './es-buffer.ts'
 
@@ -26,7 +26,7 @@ const MAX_STEP = 2 ** 31
  * The access units of an H.264 stream, one per PES packet, rewritten in place as samples. Undefined when there is none.
  * Throws MalformedMedia when decoding times go back.
  */
-export function avcTrack(es: EsBuffer, unwrap: (time: number) => number): VideoTrack | undefined {
+export function avcTrack(es: EsBuffer, unwrap: (time: number) => number): Track | undefined {
   const { bytes } = es
   const parameters = new ParameterSets()
   const sizes = new Uint32Array(es.pesCount)
@@ -70,7 +70,6 @@ export function avcTrack(es: EsBuffer, unwrap: (time: number) => number): VideoT
       output = sampleStart
       return
     }
-    parameters.use(count)
     sizes[count] = output - sampleStart
     dts[count] = unwrap(header.dts)
     compositionOffsets[count] = step(unwrap(header.pts) - dts[count]!, from)
@@ -92,7 +91,6 @@ export function avcTrack(es: EsBuffer, unwrap: (time: number) => number): VideoT
       sync: sync.subarray(0, count),
     },
     media: bytes.subarray(es.start, output),
-    configurations: parameters.configurations,
   }
 }
 
@@ -115,12 +113,10 @@ function durations(dts: Float64Array, frameDuration: number): Uint32Array {
 
 /** Follows SPS and PPS through a stream. */
 class ParameterSets {
-  readonly configurations: AvcConfigurationAt[] = []
   /** Ticks, as the SPS says; 0 when it does not. */
   frameDuration = 0
   private readonly sps = new Map<number, Uint8Array>()
   private readonly pps = new Map<number, Uint8Array>()
-  private changed = false
 
   /** False when it cannot be read; it is then left out. */
   add(type: number, nal: Uint8Array): boolean {
@@ -133,15 +129,7 @@ class ParameterSets {
       if (error instanceof MalformedMedia) return false
       throw error
     }
-    this.changed = true
     return true
-  }
-
-  /** Sample `firstSample` is coded with what has been added so far. */
-  use(firstSample: number): void {
-    if (!this.changed || this.sps.size === 0 || this.pps.size === 0) return
-    this.changed = false
-    this.configurations.push({ firstSample, sps: [...this.sps.values()], pps: [...this.pps.values()] })
   }
 
   private addSps(nal: Uint8Array): void {

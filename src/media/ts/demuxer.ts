@@ -18,7 +18,14 @@ import {
   SYNC_BYTE,
 } from './packet.ts'
 import { ProgramFollower } from './program.ts'
-import { AAC_ADTS_STREAM_TYPE, type ElementaryStream, H264_STREAM_TYPE } from './psi.ts'
+import type { ElementaryStream } from './psi.ts'
+import { kindOf, type StreamKind } from './stream-kind.ts'
+
+/** What makes samples of each kind of stream; the others are not taken apart. */
+const TRACKS: Readonly<Partial<Record<StreamKind, TrackMaker>>> = { avc: avcTrack, aac: aacTrack }
+
+/** Undefined when there is no sample. */
+type TrackMaker = (es: EsBuffer, unwrap: (time: number) => number, options: DemuxOptions) => Track | undefined
 
 export type DemuxOptions = {
   /** Which streams of the program are wanted; by default all that are understood. */
@@ -28,7 +35,7 @@ export type DemuxOptions = {
 }
 
 export type DemuxedSegment = {
-  /** H.264 and AAC tracks with samples, in the order of the program map. Views of the DemuxBuffer. */
+  /** Tracks with samples, in the order of the program map. Views of the DemuxBuffer. */
   readonly tracks: readonly Track[]
   /** PES packets, access units or frames left out: cut off by the segment's start, broken, or without a time. */
   readonly dropped: number
@@ -40,10 +47,11 @@ export type DemuxedSegment = {
  * Takes the segment in `buffer` apart. Damage is stepped over and counted as `TsProbe` does; throws MalformedMedia where the
  * probe would, and when a track's times or parameters cannot be those of one track.
  */
-export function demuxTs(buffer: DemuxBuffer, { keep = () => true, near }: DemuxOptions = {}): DemuxedSegment {
+export function demuxTs(buffer: DemuxBuffer, options: DemuxOptions = {}): DemuxedSegment {
+  const { keep = () => true, near } = options
   const { bytes, start, end } = buffer
   const survey = new Survey(bytes, start, end)
-  const wanted = survey.streams.filter(({ streamType }) => isUnderstood(streamType)).filter(keep)
+  const wanted = survey.streams.filter((stream) => kindOf(stream) in TRACKS && keep(stream))
   const streams = layOut(wanted, survey.packets, buffer)
   gather(bytes, start, end, streams)
 
@@ -51,7 +59,7 @@ export function demuxTs(buffer: DemuxBuffer, { keep = () => true, near }: DemuxO
   const unwrap = (time: number) => unwrapPts(time, reference)
   const tracks: Track[] = []
   for (const es of streams) {
-    const track = es.stream.streamType === H264_STREAM_TYPE ? avcTrack(es, unwrap) : aacTrack(es, unwrap)
+    const track = TRACKS[kindOf(es.stream)]?.(es, unwrap, options)
     if (track !== undefined) tracks.push(track)
   }
   return {
@@ -66,10 +74,6 @@ function firstTime(streams: readonly EsBuffer[]): Ticks {
   const times = streams.map((es) => es.firstDts()).filter((dts) => dts >= 0)
   const first = ticks(times[0] ?? 0)
   return ticks(times.some((dts) => unwrapPts(dts, first) < 0) ? first + PTS_MODULUS : first)
-}
-
-function isUnderstood(streamType: number): boolean {
-  return streamType === H264_STREAM_TYPE || streamType === AAC_ADTS_STREAM_TYPE
 }
 
 /** Gives each stream its place: the largest that of the segment itself, the others one behind it. */

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { before, describe, it } from 'node:test'
-import { encodeTs, ffprobePackets } from '../../../test/fuzz/media-samples.ts'
+import { encodeTs, ffprobePackets, run } from '../../../test/fuzz/media-samples.ts'
 import { MalformedMedia } from '../bytes.ts'
-import type { SegmentProbe } from '../track.ts'
+import type { MediaProbe } from '../track.ts'
 import { PACKET_SIZE } from './packet.ts'
 import { TsProbe } from './probe.ts'
 
-function probe(ts: Uint8Array, chunkSize = ts.length): SegmentProbe {
+function probe(ts: Uint8Array, chunkSize = ts.length): MediaProbe {
   const probe = new TsProbe()
   for (let at = 0; at < ts.length; at += chunkSize) probe.push(ts.subarray(at, at + chunkSize))
   return probe.end()
@@ -21,14 +21,25 @@ function packetsOf(ts: Uint8Array, pid: number): number[] {
   return offsets
 }
 
-async function expectedTimes(ts: Uint8Array, select: 'v' | 'a') {
+/** What ffprobe says of the video, or the first audio, of a segment. */
+async function expectedTimes(ts: Uint8Array, select: 'v' | 'a:0') {
   const packets = await ffprobePackets(ts, select)
   const pts = packets.map((packet) => packet.pts)
-  return {
-    firstPts: Math.min(...pts),
-    lastPts: Math.max(...pts),
-    keyFrames: packets.filter((packet) => packet.flags.startsWith('K')).length,
-  }
+  const times = { firstPts: Math.min(...pts), lastPts: Math.max(...pts) }
+  if (select !== 'v') return { ...times, keyFrames: [] }
+  const end = (packetsOf(ts, 0x100).at(-1) ?? 0) + PACKET_SIZE
+  const keyFrames = packets.flatMap(({ flags, pts, pos }, i) =>
+    flags.startsWith('K') ? [{ pts, offset: pos, size: (packets[i + 1]?.pos ?? end) - pos }] : [],
+  )
+  return { ...times, keyFrames }
+}
+
+/** The decoder configuration record that ffmpeg writes, in hexadecimal. */
+async function extradata(ts: Uint8Array): Promise<string> {
+  const mux = ['-map', '0:v', '-c', 'copy', '-movflags', 'empty_moov', '-f', 'mp4', 'pipe:1']
+  const mp4 = await run('ffmpeg', ['-v', 'error', '-i', 'pipe:0', ...mux], ts)
+  const at = mp4.indexOf('avcC')
+  return mp4.toString('hex', at + 4, at - 4 + mp4.readUInt32BE(at - 4))
 }
 
 describe('TsProbe', () => {
@@ -38,19 +49,38 @@ describe('TsProbe', () => {
   })
 
   it('finds tracks, times and key frames as ffprobe does', async () => {
-    const { tracks, ...times } = probe(both)
+    const { tracks, container, times, ...rest } = probe(both)
+    assert.equal(container, 'mpeg-ts')
     assert.deepEqual(tracks, [
       {
         kind: 'video',
         pid: 0x100,
         codec: 'avc1.64000d',
+        configuration: await extradata(both),
         width: 320,
         height: 180,
         frameRate: { numerator: 30000, denominator: 1001 },
       },
-      { kind: 'audio', pid: 0x101, codec: 'mp4a.40.2', sampleRate: 48000, channels: 1, language: 'deu' },
+      {
+        kind: 'audio',
+        pid: 0x101,
+        codec: 'mp4a.40.2',
+        configuration: '1188',
+        sampleRate: 48000,
+        channels: 1,
+        samplesPerFrame: 1024,
+        language: 'deu',
+      },
     ])
-    assert.deepEqual(times, { ...(await expectedTimes(both, 'v')), startsWithKeyFrame: true })
+    assert.deepEqual(rest, { ...(await expectedTimes(both, 'v')), startsWithKeyFrame: true })
+    const audio = await expectedTimes(both, 'a:0')
+    assert.deepEqual(
+      times.map((track) => [track?.first, track?.last]),
+      [
+        [rest.firstPts, rest.lastPts],
+        [audio.firstPts, audio.lastPts],
+      ],
+    )
   })
 
   it('finds the same however the chunks are cut', () => {
@@ -63,7 +93,7 @@ describe('TsProbe', () => {
     const { firstPts, lastPts, keyFrames } = probe(ts)
     assert.ok(firstPts < 2 ** 33 && lastPts > 2 ** 33, `${firstPts} … ${lastPts}`)
     assert.equal(lastPts - firstPts, 49 * 3600)
-    assert.equal(keyFrames, 2)
+    assert.equal(keyFrames.length, 2)
   })
 
   it('takes the times of the first audio track where there is no video', async () => {
@@ -73,23 +103,21 @@ describe('TsProbe', () => {
       tracks.map((track) => track.kind === 'audio' && track.language),
       [undefined, 'fra'],
     )
-    assert.equal(firstPts, (await expectedTimes(ts, 'a')).firstPts)
-    assert.ok(lastPts > firstPts)
-    assert.equal(keyFrames, 0)
+    assert.deepEqual({ firstPts, lastPts, keyFrames }, await expectedTimes(ts, 'a:0'))
     assert.equal(startsWithKeyFrame, true)
   })
 
   it('takes open-GOP recovery points for key frames', async () => {
     const ts = await encodeTs('video', ['-x264-params', 'open-gop=1', '-g', '10', '-t', '1'])
-    assert.equal(probe(ts).keyFrames, (await expectedTimes(ts, 'v')).keyFrames)
-    assert.ok(probe(ts).keyFrames > 1)
+    assert.deepEqual(probe(ts).keyFrames, (await expectedTimes(ts, 'v')).keyFrames)
+    assert.ok(probe(ts).keyFrames.length > 1)
   })
 
   it('sees that a segment does not start with a key frame', async () => {
     const [, second] = packetsOf(both, 0x100).filter((at) => (both[at + 1]! & 0x40) !== 0)
     const tail = Buffer.concat([both.subarray(0, 3 * PACKET_SIZE), both.subarray(second)])
     assert.equal(probe(tail).startsWithKeyFrame, false)
-    assert.equal(probe(tail).keyFrames, probe(both).keyFrames - 1)
+    assert.equal(probe(tail).keyFrames.length, probe(both).keyFrames.length - 1)
   })
 
   it('reads Main profile, odd sizes by cropping, and interlaced pictures', async () => {
