@@ -1,8 +1,8 @@
 import { MalformedMedia } from '../media/bytes.ts'
 import { PTS_MODULUS, type Ticks, ticks } from '../media/time.ts'
-import type { Cue, WebVtt } from '../media/webvtt/document.ts'
+import type { WebVtt } from '../media/webvtt/document.ts'
 import { readWebVtt } from '../media/webvtt/reader.ts'
-import { cueTimes, joinWebVtt } from '../media/webvtt/timeline.ts'
+import { cuesBetween, cueTimes, joinWebVtt, type ShownCue } from '../media/webvtt/timeline.ts'
 import { writeWebVtt } from '../media/webvtt/writer.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { OutputSegment, Slot, SlotObject, SourceStream } from '../model/output-segment.ts'
@@ -71,30 +71,17 @@ export async function webVttSegment(
   )
 }
 
-/** A cue, and when it is shown on its era's timeline. */
-export type TimedCue = Cue & { readonly start: Ticks; readonly end: Ticks }
-
-/** What is shown of a stream's subtitles in an output segment, in the order of their beginning. */
+/** What is shown of a stream's subtitles in an output segment, on its era's timeline, and what says so. */
 export async function cuesOf(
   source: SourceStream,
   segment: OutputSegment,
   earlier: readonly OutputSegment[],
   media: Pick<SourceMedia, 'read'>,
-): Promise<{
-  readonly cues: readonly TimedCue[]
-  readonly styles: readonly string[]
-  readonly objects: readonly SlotObject[]
-}> {
+): Promise<{ readonly cues: readonly ShownCue[]; readonly objects: readonly SlotObject[] }> {
   const placed = textObjects(source, segment, earlier)
   const files = await readAll(placed, media)
-  const objects = placed.map(({ object }) => object)
-  if (files.length === 0) return { cues: [], styles: [], objects }
-  const joined = joinWebVtt(files)
-  const cues = joined.cues
-    .map((cue) => ({ ...cue, ...cueTimes(joined.map, cue, segment.start) }))
-    .filter((cue) => isShown(cue, segment))
-    .sort((a, b) => a.start - b.start)
-  return { cues, styles: joined.styles, objects }
+  const cues = cuesBetween(files, segment.start, endOfSegment(segment))
+  return { cues, objects: placed.map(({ object }) => object) }
 }
 
 type PlacedText = { readonly slot: Slot; readonly object: SlotObject }

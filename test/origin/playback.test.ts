@@ -34,7 +34,7 @@ function serve(endpoint: OriginEndpoint = hlsEndpoint()): void {
   archive = new FakeArchive(windowOf(outputSegments(10, [{}, { slots: 2 }, { missing: [1] }])))
   resources = new FakeResources(endpoint)
   now = NOON
-  origin = createOrigin({ resources, archive, clock: () => now, log: silent })
+  origin = createOrigin({ resources, archive, media: archive.media(), clock: () => now, log: silent })
 }
 
 function ask(path: string, headers: http.OutgoingHttpHeaders = {}, method = 'GET'): Promise<Answer> {

@@ -2,11 +2,11 @@ import { type ByteWriter, MalformedMedia } from '../bytes.ts'
 import type { AudioDescription, VideoDescription } from '../track.ts'
 import { type AudioEntry, readAudioEntry, writeAudioEntry } from './audio-entry.ts'
 import type { Box } from './box.ts'
-import { readTextEntry, type TextEntry, writeTextEntry } from './text-entry.ts'
+import { readTextEntry, type TextSampleEntry, writeTextEntry } from './text-entry.ts'
 import { readVideoEntry, type VideoEntry, writeVideoEntry } from './video-entry.ts'
 
 /** What a decoder must know before the first sample, ISO/IEC 14496-12 §8.5.2. */
-export type SampleEntry = VideoDescription | AudioDescription | TextEntry
+export type SampleEntry = VideoDescription | AudioDescription | TextSampleEntry
 
 export function writeSampleEntry(writer: ByteWriter, entry: SampleEntry): void {
   if (entry.kind === 'video') writeVideoEntry(writer, entry)
@@ -15,7 +15,7 @@ export function writeSampleEntry(writer: ByteWriter, entry: SampleEntry): void {
 }
 
 /** What of a sample entry can be read back. */
-export function readSampleEntry(box: Box): VideoEntry | AudioEntry | TextEntry {
+export function readSampleEntry(box: Box): VideoEntry | AudioEntry | TextSampleEntry {
   switch (box.type) {
     case 'avc1':
     case 'hvc1':
