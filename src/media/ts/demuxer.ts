@@ -1,10 +1,11 @@
 import { MalformedMedia } from '../bytes.ts'
-import type { Track } from '../sample.ts'
+import type { Id3Event, Track } from '../sample.ts'
 import { PTS_MODULUS, type Ticks, ticks, unwrapPts } from '../time.ts'
-import { aacTrack } from './aac-track.ts'
+import { aacTrack, ac3Track } from './audio-track.ts'
 import { avcTrack } from './avc-track.ts'
 import type { DemuxBuffer } from './demux-buffer.ts'
 import { EsBuffer } from './es-buffer.ts'
+import { id3Events } from './id3-events.ts'
 import {
   hasTransportError,
   isScrambled,
@@ -22,7 +23,7 @@ import type { ElementaryStream } from './psi.ts'
 import { kindOf, type StreamKind } from './stream-kind.ts'
 
 /** What makes samples of each kind of stream; the others are not taken apart. */
-const TRACKS: Readonly<Partial<Record<StreamKind, TrackMaker>>> = { avc: avcTrack, aac: aacTrack }
+const TRACKS: Readonly<Partial<Record<StreamKind, TrackMaker>>> = { avc: avcTrack, aac: aacTrack, ac3: ac3Track }
 
 /** Undefined when there is no sample. */
 type TrackMaker = (es: EsBuffer, unwrap: (time: number) => number, options: DemuxOptions) => Track | undefined
@@ -37,6 +38,8 @@ export type DemuxOptions = {
 export type DemuxedSegment = {
   /** Tracks with samples, in the order of the program map. Views of the DemuxBuffer. */
   readonly tracks: readonly Track[]
+  /** Timed ID3 tags, stream by stream. */
+  readonly events: readonly Id3Event[]
   /** PES packets, access units or frames left out: cut off by the segment's start, broken, or without a time. */
   readonly dropped: number
   /** Packets damaged or missing. */
@@ -51,22 +54,29 @@ export function demuxTs(buffer: DemuxBuffer, options: DemuxOptions = {}): Demuxe
   const { keep = () => true, near } = options
   const { bytes, start, end } = buffer
   const survey = new Survey(bytes, start, end)
-  const wanted = survey.streams.filter((stream) => kindOf(stream) in TRACKS && keep(stream))
+  const wanted = survey.streams.filter((stream) => isUnderstood(kindOf(stream)) && keep(stream))
   const streams = layOut(wanted, survey.packets, buffer)
   gather(bytes, start, end, streams)
 
   const reference = near ?? firstTime(streams)
   const unwrap = (time: number) => unwrapPts(time, reference)
   const tracks: Track[] = []
+  const events: Id3Event[] = []
   for (const es of streams) {
+    if (kindOf(es.stream) === 'id3') for (const event of id3Events(es, unwrap)) events.push(event)
     const track = TRACKS[kindOf(es.stream)]?.(es, unwrap, options)
     if (track !== undefined) tracks.push(track)
   }
   return {
     tracks,
+    events,
     dropped: streams.reduce((sum, es) => sum + es.dropped, 0),
     continuityErrors: streams.reduce((sum, es) => sum + es.continuityErrors, survey.damaged),
   }
+}
+
+function isUnderstood(kind: StreamKind): boolean {
+  return kind in TRACKS || kind === 'id3'
 }
 
 /** The first DTS of the first stream; one turn later where another stream would begin before 0. */

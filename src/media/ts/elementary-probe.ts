@@ -20,6 +20,7 @@ const PROBES: Readonly<Record<StreamKind, new (stream: ElementaryStream) => Payl
   avc: VideoProbe,
   hevc: CarriedProbe,
   aac: AudioProbe,
+  ac3: AudioProbe,
   id3: CarriedProbe,
   'dvb-subtitles': CarriedProbe,
   other: CarriedProbe,
@@ -56,6 +57,8 @@ export class ElementaryProbe {
 
   /** Null when no PES packet has a time. */
   get times(): TrackTimes | null {
+    const { times } = this.payload
+    if (times !== undefined) return times && { ...times, bytes: this.payloadBytes }
     if (this.firstPts < 0) return null
     return { first: this.firstPts, last: this.lastPts, bytes: this.payloadBytes }
   }
@@ -79,6 +82,7 @@ export class ElementaryProbe {
   /** The segment is over. */
   end(): void {
     this.endPes(this.packetEnd)
+    this.payload.finish?.()
   }
 
   private begin(randomAccess: boolean, offset: number): void {
@@ -103,7 +107,12 @@ export class ElementaryProbe {
     this.bytes.set(source.subarray(from, from + size), this.filled)
     this.filled += size
     if (this.headerSize === 0 && !this.readHeader()) return
-    this.collecting = this.payload.look(this.bytes, this.headerSize, this.filled) && this.filled < MAX_PREFIX_SIZE
+    if (this.payload.flow !== undefined) {
+      this.payload.flow(this.bytes, this.headerSize, this.filled)
+      this.filled = this.headerSize
+      return
+    }
+    this.collecting = this.payload.look!(this.bytes, this.headerSize, this.filled) && this.filled < MAX_PREFIX_SIZE
   }
 
   private readHeader(): boolean {
