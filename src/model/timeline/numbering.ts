@@ -1,6 +1,6 @@
 import { type Ticks, ticks } from '../../media/time.ts'
 import type { OutputSegment, Slot, SourceStream } from '../output-segment.ts'
-import type { NumberingState } from './state.ts'
+import { makesSlots, type NumberingState } from './state.ts'
 
 export function openNumberingState(segmentDuration: Ticks, firstNumber: number): NumberingState {
   return {
@@ -55,9 +55,11 @@ export function closeRun(numbering: NumberingState): OutputSegment[] {
   return [segment]
 }
 
-/** True when every stream that has shown media in this era has an object in the slot. */
+/** True when every stream that has shown media in this era has an object in the slot; subtitles may have nothing to say. */
 function isWhole(slot: Slot, streams: readonly SourceStream[]): boolean {
-  return streams.every((stream) => stream.tracks.length === 0 || slot.objects[stream.index] !== undefined)
+  return streams.every(
+    (stream) => !makesSlots(stream) || stream.tracks.length === 0 || slot.objects[stream.index] !== undefined,
+  )
 }
 
 function runDuration(run: readonly Slot[]): Ticks {
