@@ -3,9 +3,9 @@ import type { AdaptationSet, Descriptor, FrameRate, Ratio, Representation } from
 import { TICKS_PER_SECOND } from '../media/time.ts'
 import type { VideoDescription } from '../media/track.ts'
 import type { OutputSegment } from '../model/output-segment.ts'
-import { audioSet, textSet } from './dash-sound-and-text.ts'
 import { claimsBitstreamSwitching } from './dash-profiles.ts'
-import { type DashTemplates, type PlacedTemplates, templatesOf } from './dash-templates.ts'
+import { audioSet, textSet } from './dash-sound-and-text.ts'
+import { type DashTemplates, ownTemplate, sharedTemplate, templatesOf } from './dash-templates.ts'
 import { iFrameOf } from './i-frames.ts'
 import { familyOf, type SingleVideo } from './track-set.ts'
 
@@ -19,7 +19,7 @@ export function adaptationSetsOf(templates: DashTemplates): readonly AdaptationS
   return [
     ...groups.map((group, i) => videoSet(templates, group, i === 0)),
     ...trickPlaySet(templates),
-    ...tracks.audio.map((track) => audioSet(track, templatesOf(templates, 'audio', [track]), templates.settings)),
+    ...tracks.audio.map((track) => audioSet(track, templatesOf(templates, 'audio', [track]))),
     ...tracks.text.map((track) => textSet(track, templatesOf(templates, 'subtitles', [track]))),
   ]
 }
@@ -151,13 +151,4 @@ function colourProperties(description: VideoDescription): {
   ]
   if (range === 'pq') return { essentialProperties }
   return { essentialProperties, supplementalProperties: [colour('TransferCharacteristics', HLG)] }
-}
-
-export function sharedTemplate({ shared }: PlacedTemplates): Pick<AdaptationSet, 'segmentTemplate'> {
-  return shared ? { segmentTemplate: shared } : {}
-}
-
-export function ownTemplate({ own }: PlacedTemplates, i: number): Pick<Representation, 'segmentTemplate'> {
-  const template = own[i]
-  return template ? { segmentTemplate: template } : {}
 }

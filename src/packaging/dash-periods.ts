@@ -13,14 +13,16 @@ export type DashPeriod = {
   /** Of the segment before the stretch's first: the same while the stretch slides out of the window. */
   readonly id: number
   readonly era: Era
-  /** Beginning of the stretch, listed or not, on the era's timeline; this time is `startUtc`, to the tick. */
-  readonly start: Ticks
-  readonly startUtc: UtcMs
+  /** Of the stretch, whether or not its beginning is still listed. */
+  readonly begins: Moment
   /** End of the last listed segment, or the beginning of the next Period where that comes before. */
   readonly endUtc: UtcMs
   readonly segments: readonly OutputSegment[]
   readonly tracks: TrackSet
 }
+
+/** A time on an era's timeline, and what the era's clock says then: to the tick, in whole milliseconds. */
+export type Moment = { readonly time: Ticks; readonly utc: UtcMs }
 
 /** The Periods of a window, oldest first; none where the endpoint's settings leave nothing. */
 export function periodsOf(window: ArchiveWindow, settings: DashPackage): readonly DashPeriod[] {
@@ -28,16 +30,17 @@ export function periodsOf(window: ArchiveWindow, settings: DashPackage): readonl
   const single = settings.segmentTemplateFormat === 'NUMBER_WITH_DURATION' || settings.profile === 'HYBRIDCAST'
   return (single ? periods.slice(-1) : periods).map((period, i, all) => {
     const next = all[i + 1]
-    return next && next.startUtc < period.endUtc ? { ...period, endUtc: next.startUtc } : period
+    return next && next.begins.utc < period.endUtc ? { ...period, endUtc: next.begins.utc } : period
   })
 }
 
 function stretchesOf(segments: readonly OutputSegment[]): readonly (readonly OutputSegment[])[] {
   const stretches: OutputSegment[][] = []
+  let newest: number | undefined
   for (const segment of segments) {
-    const current = stretches.at(-1)
-    if (current?.[0]?.stretch.number === segment.stretch.number) current.push(segment)
+    if (segment.stretch?.number === newest && newest !== undefined) stretches.at(-1)?.push(segment)
     else stretches.push([segment])
+    newest = segment.stretch?.number
   }
   return stretches
 }
@@ -49,18 +52,15 @@ function periodOf(
 ): DashPeriod | undefined {
   const [first, last] = [segments[0], segments.at(-1)]
   const era = eras.find(({ id }) => id === first?.era)
-  if (!first || !last || !era) return undefined
+  // What earlier versions recorded says of no track when it is shown.
+  if (!first?.stretch || !last || !era) return undefined
   const tracks = tracksOf(era, settings, first)
   if (tracks.video.length + tracks.audio.length + tracks.text.length === 0) return undefined
-  const { number, start } = first.stretch
-  // Whole milliseconds, for Period@start can hold no more; never after the first sample.
-  const startUtc = utcMs(era.clock.utc + Math.floor((start - era.clock.time) / TICKS_PER_MS))
   return {
-    id: number - 1,
+    id: first.stretch.number - 1,
     era,
-    start: timeAt(era, startUtc),
-    startUtc,
-    endUtc: utcAt(era, ticks(last.start + last.duration)),
+    begins: momentOf(era, first.stretch.start),
+    endUtc: momentOf(era, ticks(last.start + last.duration)).utc,
     segments,
     tracks,
   }
@@ -78,11 +78,8 @@ function tracksOf(era: Era, settings: DashPackage, segment: OutputSegment): Trac
   }
 }
 
-/** A moment on an era's timeline, and what its clock says then. */
-export function timeAt({ clock }: Era, utc: UtcMs): Ticks {
-  return ticks(clock.time + (utc - clock.utc) * TICKS_PER_MS)
-}
-
-export function utcAt({ clock }: Era, time: Ticks): UtcMs {
-  return utcMs(clock.utc + Math.round((time - clock.time) / TICKS_PER_MS))
+/** The last whole millisecond at or before `time`: what begins then is not cut off. */
+export function momentOf({ clock }: Era, time: Ticks): Moment {
+  const ms = Math.floor((time - clock.time) / TICKS_PER_MS)
+  return { time: ticks(clock.time + ms * TICKS_PER_MS), utc: utcMs(clock.utc + ms) }
 }

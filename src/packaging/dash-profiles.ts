@@ -16,11 +16,7 @@ export function profilesOf(profile: Profile, type: 'static' | 'dynamic'): readon
       return [ISO_LIVE, 'urn:hbbtv:dash:profile:isoff-live:2012']
     case 'DVB_DASH_2014':
       // ETSI TS 103 285 §4.1 and §4.2.3.
-      return [
-        ISO_LIVE,
-        'urn:dvb:dash:profile:dvb-dash:2014',
-        'urn:dvb:dash:profile:dvb-dash:isoff-ext-live:2014',
-      ]
+      return [ISO_LIVE, 'urn:dvb:dash:profile:dvb-dash:2014', 'urn:dvb:dash:profile:dvb-dash:isoff-ext-live:2014']
     case 'HYBRIDCAST':
       return [ISO_LIVE]
   }

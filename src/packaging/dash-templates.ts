@@ -1,5 +1,5 @@
-import type { SegmentTemplate, TimelineSegment } from '../manifests/dash/mpd.ts'
-import { rescale, TICKS_PER_SECOND, type Ticks } from '../media/time.ts'
+import type { AdaptationSet, Representation, SegmentTemplate, TimelineSegment } from '../manifests/dash/mpd.ts'
+import { rescale, TICKS_PER_SECOND } from '../media/time.ts'
 import type { DashPackage } from '../model/origin-endpoint.ts'
 import type { OutputSegment } from '../model/output-segment.ts'
 import { type DashKind, headerFileName, segmentFileName } from './dash-names.ts'
@@ -12,8 +12,6 @@ import { intervalOf } from './track-times.ts'
 export type DashTemplates = {
   readonly settings: DashPackage
   readonly period: DashPeriod
-  /** Media time of the Period's beginning. */
-  readonly origin: Ticks
   readonly startNumber: number
   /** Percent-encoded: everything written here is a URI. */
   readonly manifestName: string
@@ -62,7 +60,8 @@ export function templatesOf(templates: DashTemplates, kind: DashKind, tracks: re
 type Counted = Omit<SegmentTemplate, 'media' | 'initialization'>
 
 function countedBy(templates: DashTemplates, track: SingleTrack, timescale: number): Counted {
-  const { settings, period, origin, startNumber } = templates
+  const { settings, period, startNumber } = templates
+  const origin = period.begins.time
   if (settings.segmentTemplateFormat === 'NUMBER_WITH_DURATION') {
     // Ticks, whatever the media count: of all timescales the one in which regular segments are whole.
     return {
@@ -90,7 +89,7 @@ function timelineOf(track: SingleTrack, segments: readonly OutputSegment[]): rea
 /** Of the segments of a Period that are all to be equally long: the average since the stretch began, in ticks. */
 export function regularDuration({ segments }: Pick<DashPeriod, 'segments'>): number {
   const last = segments.at(-1)
-  if (!last) return 0
+  if (!last?.stretch) return 0
   const { number, start } = last.stretch
   return last.number === number ? last.duration : Math.round((last.start - start) / (last.number - number))
 }
@@ -114,4 +113,13 @@ function isAlike(a: Counted, b: Counted): boolean {
     listA.length === listB.length &&
     listA.every(({ t, d }, i) => t === listB[i]?.t && d === listB[i]?.d)
   )
+}
+
+export function sharedTemplate({ shared }: PlacedTemplates): Pick<AdaptationSet, 'segmentTemplate'> {
+  return shared ? { segmentTemplate: shared } : {}
+}
+
+export function ownTemplate({ own }: PlacedTemplates, i: number): Pick<Representation, 'segmentTemplate'> {
+  const template = own[i]
+  return template ? { segmentTemplate: template } : {}
 }

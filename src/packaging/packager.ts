@@ -1,12 +1,13 @@
 import type { OriginEndpoint, Package } from '../model/origin-endpoint.ts'
 import { cmaf } from './cmaf.ts'
+import { dash } from './dash.ts'
 import { hls } from './hls.ts'
 import type { OutputFormat } from './output-format.ts'
 
 const FORMATS: { readonly [T in Package['type']]: OutputFormat | undefined } = {
   hlsPackage: hls,
   cmafPackage: cmaf,
-  dashPackage: undefined,
+  dashPackage: dash,
   mssPackage: undefined,
 }
 
