@@ -56,14 +56,15 @@ export type QualityLevel = {
 /** Where a fragment of every quality level stands. */
 export type Chunk = { readonly time: number; readonly duration: number }
 
-export const SMOOTH_TIMESCALE = 10_000_000
+/** Units per second. */
+const TIMESCALE = 10_000_000
 
 export function writeSmoothManifest(manifest: SmoothManifest): string {
   const { live, duration, customAttributes, protection, streams } = manifest
   const attributes = {
     MajorVersion: 2,
     MinorVersion: 2,
-    TimeScale: SMOOTH_TIMESCALE,
+    TimeScale: TIMESCALE,
     CanSeek: 'TRUE',
     CanPause: 'TRUE',
     ...(live && { IsLive: 'TRUE', LookAheadFragmentCount: live.lookAhead, DVRWindowLength: live.dvrWindow }),
@@ -98,7 +99,7 @@ function streamElement({ type, name, language, subtype, url, qualityLevels, chun
     Language: language,
     Subtype: subtype,
     Chunks: chunks.length,
-    TimeScale: SMOOTH_TIMESCALE,
+    TimeScale: TIMESCALE,
     Url: url,
     QualityLevels: qualityLevels.length,
   }

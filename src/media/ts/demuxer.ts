@@ -1,8 +1,9 @@
 import { MalformedMedia } from '../bytes.ts'
+import { AvcStream } from '../codecs/avc-stream.ts'
+import { HevcStream } from '../codecs/hevc-stream.ts'
 import type { Id3Event, Track } from '../sample.ts'
 import { PTS_MODULUS, type Ticks, ticks, unwrapPts } from '../time.ts'
 import { aacTrack, ac3Track } from './audio-track.ts'
-import { avcTrack } from './avc-track.ts'
 import type { DemuxBuffer } from './demux-buffer.ts'
 import { EsBuffer } from './es-buffer.ts'
 import { id3Events } from './id3-events.ts'
@@ -21,9 +22,15 @@ import {
 import { ProgramFollower } from './program.ts'
 import type { ElementaryStream } from './psi.ts'
 import { kindOf, type StreamKind } from './stream-kind.ts'
+import { videoTrack } from './video-track.ts'
 
 /** What makes samples of each kind of stream; the others are not taken apart. */
-const TRACKS: Readonly<Partial<Record<StreamKind, TrackMaker>>> = { avc: avcTrack, aac: aacTrack, ac3: ac3Track }
+const TRACKS: Readonly<Partial<Record<StreamKind, TrackMaker>>> = {
+  avc: (es, unwrap, options) => videoTrack(es, unwrap, options, new AvcStream()),
+  hevc: (es, unwrap, options) => videoTrack(es, unwrap, options, new HevcStream()),
+  aac: aacTrack,
+  ac3: ac3Track,
+}
 
 /** Undefined when there is no sample. */
 type TrackMaker = (es: EsBuffer, unwrap: (time: number) => number, options: DemuxOptions) => Track | undefined
@@ -33,6 +40,13 @@ export type DemuxOptions = {
   readonly keep?: (stream: ElementaryStream) => boolean
   /** A time near which the segment lies: decides the turns of the 33-bit clock. By default that of its first DTS. */
   readonly near?: Ticks
+  /**
+   * By PID, the parameter sets in the header that the samples will stand behind: those are left out of the samples, any
+   * others stay in front of the picture that needs them. By default those in front of the first picture count as the header's.
+   */
+  readonly configurations?: ReadonlyMap<number, readonly Uint8Array[]>
+  /** Leaves out, uncounted, the pictures in front of the first key frame: a stream cannot begin with them. */
+  readonly fromKeyFrame?: boolean
 }
 
 export type DemuxedSegment = {

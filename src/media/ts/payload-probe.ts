@@ -16,11 +16,11 @@ export type PayloadProbe = {
   /** A PES packet begins. */
   begin(pes: PesBeginning): void
   /**
-   * Looks at the first bytes of its payload, from `from` to `end`; is called again when there are more of them. Three bytes
-   * behind `end` may be written to.
+   * Looks at the first bytes of its payload, from `from` to `end`; is called again when there are more of them, and when the
+   * PES packet has turned out to be over: `isLast`. Three bytes behind `end` may be written to.
    * @returns whether more of this PES packet should be gathered
    */
-  look?(bytes: Buffer, from: number, end: number): boolean
+  look?(bytes: Buffer, from: number, end: number, isLast: boolean): boolean
   /** Instead of `look`: takes all of the payload, piece by piece. */
   flow?(bytes: Uint8Array, from: number, end: number): void
   /**
