@@ -100,6 +100,8 @@ export type OpenEra = {
   firstStart: Ticks
   /** End of the last sealed slot, or the era's first start. */
   sealedUntil: Ticks
+  /** The server's clock at that. */
+  sealedAt?: UtcMs
   /** By start. */
   slots: OpenSlot[]
 }
