@@ -21,7 +21,15 @@ import {
 import { ParameterSets, type SetOutcome } from './parameter-sets.ts'
 import { PictureOrder } from './picture-order.ts'
 import type { Sei } from './sei.ts'
-import { type Picture, type RandomAccess, ROLE, type Role, type VideoParameters, type VideoStream, videoParameters } from './video-stream.ts'
+import {
+  type Picture,
+  type RandomAccess,
+  ROLE,
+  type Role,
+  type VideoParameters,
+  type VideoStream,
+  videoParameters,
+} from './video-stream.ts'
 
 /** By nal_unit_type; where access units begin is in §7.4.1.2.3. Prefix NAL units (14) stand before every slice. */
 const ROLES = new Uint8Array(32).fill(ROLE.other)

@@ -12,7 +12,6 @@ import {
 } from './hevc.ts'
 import { unescapeNal } from './nal.ts'
 
-
 /** As far as slice_pic_order_cnt_lsb reaches at most, escaped. */
 export const HEVC_SLICE_HEADER_SIZE = 32
 

@@ -17,9 +17,9 @@ import {
 } from './hevc.ts'
 import { writeHvcC } from './hevc-configuration.ts'
 import {
+  beginsOrder,
   HEVC_SLICE_HEADER_SIZE,
   hevcNalType,
-  beginsOrder,
   isIrap,
   isOrderReference,
   readOrderLsb,

@@ -68,7 +68,8 @@ export function skipHrdParameters(bits: BitReader, subLayersMinus1: number): voi
     const fixedGeneral = bits.flag()
     const fixedWithinCvs = fixedGeneral || bits.flag()
     let lowDelay = false
-    if (fixedWithinCvs) bits.ue() // elemental_duration_in_tc_minus1
+    if (fixedWithinCvs)
+      bits.ue() // elemental_duration_in_tc_minus1
     else lowDelay = bits.flag()
     const buffers = lowDelay ? 1 : inRange(bits.ue(), 31, 'cpb_cnt_minus1') + 1
     for (let n = buffers * ((nal ? 1 : 0) + (vcl ? 1 : 0)); n > 0; n--) skipSubLayerHrd(bits, subPictures)

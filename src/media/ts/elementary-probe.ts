@@ -114,7 +114,8 @@ export class ElementaryProbe {
       this.filled = this.headerSize
       return
     }
-    this.collecting = this.payload.look!(this.bytes, this.headerSize, this.filled, false) && this.filled < MAX_PREFIX_SIZE
+    this.collecting =
+      this.payload.look!(this.bytes, this.headerSize, this.filled, false) && this.filled < MAX_PREFIX_SIZE
   }
 
   private readHeader(): boolean {
