@@ -4,9 +4,9 @@ import { FrameStream } from './audio/stream.ts'
 import { audioTrack, cutSamples } from './audio/track.ts'
 import { ByteReader, MalformedMedia } from './bytes.ts'
 import { ID3_HEADER_SIZE, id3TagSize, privateFrame } from './id3.ts'
+import type { Track } from './sample.ts'
 import { PTS_MODULUS, type Ticks, unwrapPts } from './time.ts'
 import type { MediaProbe } from './track.ts'
-import type { DemuxedSegment } from './ts/demuxer.ts'
 
 /** Packed audio, RFC 8216 §3.4: frames of one track behind ID3 tags, one of which has the time of the first. */
 
@@ -25,8 +25,11 @@ export function framesOffset(bytes: Uint8Array): number {
   return at
 }
 
-/** Takes a whole segment apart; copies its frames only where they cannot be used as they lie. Throws as the probe does. */
-export function demuxPackedAudio(bytes: Uint8Array, near?: Ticks): DemuxedSegment {
+/**
+ * The samples of a whole segment; undefined when there is none. Its frames are copied only where they cannot be used as
+ * they lie. `near` is a time near which the segment lies. Throws MalformedMedia as the probe does.
+ */
+export function demuxPackedAudio(bytes: Uint8Array, near?: Ticks): Track | undefined {
   const from = framesOffset(bytes)
   let timestamp: number | undefined
   for (let at = 0; at < from && timestamp === undefined; ) {
@@ -35,16 +38,11 @@ export function demuxPackedAudio(bytes: Uint8Array, near?: Ticks): DemuxedSegmen
     at += size
   }
   const pts = stated(timestamp, from)
-  const losses = { dropped: 0, lost: 0 }
   const marks = [{ position: from, pts: near === undefined ? pts : unwrapPts(pts, near) }]
   const syntax = syntaxAt(bytes, from, from)
+  const losses = { dropped: 0, lost: 0 }
   const samples = cutSamples(syntax, { bytes, inPlace: false }, from, bytes.length, marks, losses)
-  return {
-    tracks: samples === undefined ? [] : [audioTrack(0, samples)],
-    events: [],
-    dropped: losses.dropped,
-    continuityErrors: losses.lost,
-  }
+  return samples && audioTrack(0, samples)
 }
 
 /**

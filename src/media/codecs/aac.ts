@@ -17,7 +17,6 @@ export const SAMPLES_PER_FRAME = 1024
 export const MOST_CORE_RATE = 24_000
 
 /** audioObjectType, table 1.17. */
-export const AAC_LC = 2
 export const SBR = 5
 export const PARAMETRIC_STEREO = 29
 

@@ -1,10 +1,13 @@
-import { type ByteReader, type ByteWriter, bytesOfHex, hexOf, MalformedMedia } from '../bytes.ts'
+import { type ByteReader, type ByteWriter, bytesOfHex, MalformedMedia } from '../bytes.ts'
 import { aacParameters, readAudioSpecificConfig } from '../codecs/aac.ts'
 import { ac3Parameters, ec3Parameters, readDac3, readDec3 } from '../codecs/ac3-configuration.ts'
 import type { AudioParameters } from '../codecs/audio-parameters.ts'
 import { type Box, readBoxes, readFullBoxHeader, theBox, writeBox, writeFullBox } from './box.ts'
 
 /** AudioSampleEntry, ISO/IEC 14496-12 §12.2.3: what a decoder must know before the first sample. */
+
+/** What can be read back. */
+export type AudioEntry = AudioParameters & { readonly kind: 'audio' }
 
 /** `mp4a`, ISO/IEC 14496-14 §6.7.2; `ac-3` and `ec-3`, ETSI TS 102 366 §F.3 and §F.5. */
 export function writeAudioEntry(writer: ByteWriter, { codec, configuration, ...sound }: AudioParameters): void {
@@ -28,13 +31,12 @@ function entryType(codec: string): string {
   return codec.startsWith('mp4a.') ? 'mp4a' : codec
 }
 
-/** True of the sample entries that `readAudioEntry` reads. */
-export function isAudioEntry({ type }: Box): boolean {
-  return type === 'mp4a' || type === 'ac-3' || type === 'ec-3'
+/** What the entry says, by its decoder configuration. Throws MalformedMedia when that cannot be read. */
+export function readAudioEntry(box: Box): AudioEntry {
+  return { kind: 'audio', ...readParameters(box) }
 }
 
-/** What the entry says, by its decoder configuration. Throws MalformedMedia when that cannot be read. */
-export function readAudioEntry(box: Box): AudioParameters {
+function readParameters(box: Box): AudioParameters {
   const { body } = box
   body.skip(28)
   const boxes = readBoxes(body)

@@ -1,18 +1,19 @@
-import { type ByteReader, type ByteWriter, MalformedMedia } from '../bytes.ts'
+import { type ByteReader, ByteWriter, MalformedMedia } from '../bytes.ts'
 import type { Id3Event } from '../sample.ts'
 import { TICKS_PER_SECOND } from '../time.ts'
 import { type Box, readFullBoxHeader, writeFullBox } from './box.ts'
 
 /** AOM, Carriage of ID3 Timed Metadata in the Common Media Application Format. */
-export const ID3_SCHEME = 'https://aomedia.org/emsg/ID3'
-export const ID3_VALUE = '0'
+const ID3_SCHEME = 'https://aomedia.org/emsg/ID3'
+const ID3_VALUE = '0'
 
 const UNKNOWN_DURATION = 0xffffffff
 /** Longer than any URI or value we write. */
 const MOST_CHARACTERS = 1024
 
 /** Event Message Box, ISO/IEC 23009-1 §5.10.3.3, version 1: its time is one on the track's timeline. */
-export function writeEventMessage(writer: ByteWriter, { pts, tag }: Pick<Id3Event, 'pts' | 'tag'>): void {
+export function eventMessageBox({ pts, tag }: Pick<Id3Event, 'pts' | 'tag'>): Uint8Array {
+  const writer = new ByteWriter(96 + tag.length)
   writeFullBox(writer, 'emsg', 1, 0, () => {
     writer.u32(TICKS_PER_SECOND)
     writer.u64(BigInt(pts))
@@ -22,6 +23,7 @@ export function writeEventMessage(writer: ByteWriter, { pts, tag }: Pick<Id3Even
     writer.latin1(`${ID3_VALUE}\0`)
     writer.write(tag)
   })
+  return writer.result()
 }
 
 /** The tag and its time. Throws MalformedMedia when the box is another version, scheme or timescale. */
