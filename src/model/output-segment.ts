@@ -122,6 +122,11 @@ export type OutputSegment = {
   readonly discontinuity: boolean
   /** Discontinuities up to and including this segment's own, since the numbering was opened. */
   readonly discontinuitySequence: number
+  /**
+   * The first output segment of the stretch this one belongs to: an unbroken row, throughout which the same audio and
+   * video tracks have media. Absent in what earlier versions recorded.
+   */
+  readonly stretch?: { readonly number: number; readonly start: Ticks }
   readonly slots: readonly Slot[]
 }
 

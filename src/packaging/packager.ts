@@ -1,5 +1,6 @@
 import type { OriginEndpoint, Package } from '../model/origin-endpoint.ts'
 import { cmaf } from './cmaf.ts'
+import { dash } from './dash.ts'
 import { hls } from './hls.ts'
 import { mss } from './mss.ts'
 import type { OutputFormat } from './output-format.ts'
@@ -7,7 +8,7 @@ import type { OutputFormat } from './output-format.ts'
 const FORMATS: { readonly [T in Package['type']]: OutputFormat | undefined } = {
   hlsPackage: hls,
   cmafPackage: cmaf,
-  dashPackage: undefined,
+  dashPackage: dash,
   mssPackage: mss,
 }
 

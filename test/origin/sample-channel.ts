@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { ArchiveReader } from '../../src/archive/reader.ts'
 import { msFromTicks, type Ticks, ticks, ticksFromSeconds, type UtcMs, utcMs } from '../../src/media/time.ts'
 import type { AudioDescription, VideoDescription } from '../../src/media/track.ts'
-import type { HlsPackage, OriginEndpoint } from '../../src/model/origin-endpoint.ts'
+import type { DashPackage, HlsPackage, OriginEndpoint } from '../../src/model/origin-endpoint.ts'
 import type {
   ArchiveWindow,
   Era,
@@ -53,6 +53,27 @@ export function hlsEndpoint(settings: Partial<HlsPackage> = {}, more: Partial<Or
     revision: 1,
     ...more,
   }
+}
+
+export const DASH_DEFAULTS: DashPackage = {
+  adTriggers: [],
+  adsOnDeliveryRestrictions: 'RESTRICTED',
+  includeIframeOnlyStream: false,
+  manifestLayout: 'FULL',
+  manifestWindowSeconds: 60,
+  minBufferTimeSeconds: 30,
+  minUpdatePeriodSeconds: 15,
+  periodTriggers: [],
+  profile: 'NONE',
+  segmentDurationSeconds: 6,
+  segmentTemplateFormat: 'NUMBER_WITH_TIMELINE',
+  streamSelection: HLS_DEFAULTS.streamSelection,
+  suggestedPresentationDelaySeconds: 25,
+  utcTiming: 'NONE',
+}
+
+export function dashEndpoint(settings: Partial<DashPackage> = {}, more: Partial<OriginEndpoint> = {}): OriginEndpoint {
+  return hlsEndpoint({}, { package: { type: 'dashPackage', ...DASH_DEFAULTS, ...settings }, ...more })
 }
 
 /** An SPS and a PPS of x264, as avcC has them: what they say is of no account here. */
@@ -145,9 +166,12 @@ export function outputSegments(first: number, sketches: readonly SegmentSketch[]
   let start: Ticks = ticks(900_000)
   let startUtc: UtcMs = NOON
   let discontinuitySequence = 0
+  let stretch = { number: first, start, media: '' }
   return sketches.map(({ seconds = 6, era = LADDER, missing = [], discontinuity = false, slots = 1 }, i) => {
     const duration = ticksFromSeconds(seconds)
     if (discontinuity) discontinuitySequence++
+    const media = `${era.id}/${missing.join()}`
+    if (discontinuity || stretch.media !== media) stretch = { number: first + i, start, media }
     const sealedAt = utcMs(startUtc + msFromTicks(duration) + 250)
     const segment: OutputSegment = {
       number: first + i,
@@ -158,6 +182,7 @@ export function outputSegments(first: number, sketches: readonly SegmentSketch[]
       sealedAt,
       discontinuity,
       discontinuitySequence,
+      stretch: { number: stretch.number, start: stretch.start },
       slots: Array.from({ length: slots }, (_, index): Slot => {
         const present = era.streams.filter(({ index: stream }) => !missing.includes(stream))
         const objects = Object.fromEntries(

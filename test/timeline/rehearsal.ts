@@ -87,6 +87,8 @@ export class Rehearsal {
   /** As given out last. */
   readonly eras = new Map<number, Era>()
   refusals = 0
+  /** Of every PUT, by key. */
+  readonly names = new Map<string, string>()
   private readonly unlisted = new Map<string, SourceObject>()
   private puts = 0
 
@@ -108,11 +110,12 @@ export class Rehearsal {
     const key = `k${++this.puts}`
     const media = typeof probe === 'string' ? { problem: probe } : { probe }
     const crc = crc32(bytes ?? key)
+    this.names.set(key, name)
     this.unlisted.set(name, { key, name, size: 1000, crc32: crc, sha256: key, receivedAt: this.now, ...media })
     this.take({ kind: 'object' })
   }
 
-  list(playlist: string, mediaSequence: number, listed: readonly Listed[], ended = false): void {
+  list(playlist: string, mediaSequence: number, listed: readonly Listed[], ended = false, target = 2): void {
     const segments = listed.map(
       ({ name, seconds = 2, breaks = false, date }): ListedSegment => ({
         name,
@@ -121,7 +124,7 @@ export class Rehearsal {
         ...(date !== undefined && { programDateTime: date }),
       }),
     )
-    const targetDuration: Ticks = ticksFromSeconds(2)
+    const targetDuration: Ticks = ticksFromSeconds(target)
     this.take({ kind: 'media playlist', playlist: { name: playlist, targetDuration, mediaSequence, segments, ended } })
   }
 

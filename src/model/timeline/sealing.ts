@@ -50,6 +50,7 @@ function seal(state: TimelineState, era: OpenEra, open: OpenSlot, now: UtcMs, { 
   const { start, duration, startUtc } = open
   const index = era.nextIndex++
   era.sealedUntil = ticks(start + duration)
+  era.sealedAt = now
   if (!era.streams.some((stream) => makesSlots(stream) && open.entries[stream.index])) return
   const objects: Record<number, SlotObject> = {}
   for (const [stream, object] of Object.entries(open.entries)) if (object) objects[Number(stream)] = object
@@ -72,19 +73,31 @@ function noteSettled(state: TimelineState, era: OpenEra, now: UtcMs): void {
   }
 }
 
-/** True while subtitles may still come for the slot: one target duration from when it waits for nothing else. */
+/**
+ * True while subtitles may still come for the slot: one target duration from when it waits for nothing else. Those of
+ * which nothing has been heard, or that ended in an older era, are given a slot's duration when an era begins.
+ */
 export function textIsAwaited(state: TimelineState, era: OpenEra, slot: OpenSlot, now: UtcMs): boolean {
-  return era.streams.some((stream) => isMissingText(state, era, slot, stream, now) && mayCome(state, stream, slot, now))
+  return era.streams.some((stream) => {
+    if (makesSlots(stream)) return false
+    const listing = state.listings[stream.playlist]
+    const isElsewhere = !listing || (isDone(listing) && (listing.era ?? 0) < era.id)
+    if (isElsewhere) return now - era.openedAt < msFromTicks(slot.duration)
+    const waited = now - (slot.settledAt ?? now)
+    const isPatient = !listing.isLate && waited < msFromTicks(listing.targetDuration)
+    return isPatient && isMissingText(state, era, slot, stream, now)
+  })
 }
 
-function mayCome(state: TimelineState, { playlist }: SourceStream, { settledAt }: OpenSlot, now: UtcMs): boolean {
+function isMissingText(
+  state: TimelineState,
+  era: OpenEra,
+  slot: OpenSlot,
+  { playlist, index }: SourceStream,
+  now: UtcMs,
+): boolean {
   const listing = state.listings[playlist]
-  return listing !== undefined && !listing.isLate && now - (settledAt ?? now) < msFromTicks(listing.targetDuration)
-}
-
-function isMissingText(state: TimelineState, era: OpenEra, slot: OpenSlot, stream: SourceStream, now: UtcMs): boolean {
-  const listing = makesSlots(stream) ? undefined : state.listings[stream.playlist]
-  if (!listing || slot.entries[stream.index] !== undefined) return false
+  if (!listing || slot.entries[index] !== undefined) return false
   const isPast = listing.era === era.id && listing.nextStart > slot.start + slot.duration / 2
   return !isPast && (listing.era ?? 0) <= era.id && !isDone(listing) && !isSilent(state, listing, now)
 }
@@ -93,7 +106,7 @@ function isMissingText(state: TimelineState, era: OpenEra, slot: OpenSlot, strea
 function forgoText(state: TimelineState, era: OpenEra, slot: OpenSlot, now: UtcMs): void {
   for (const stream of era.streams) {
     const listing = state.listings[stream.playlist]
-    if (listing && isMissingText(state, era, slot, stream, now)) listing.isLate = true
+    if (listing && !makesSlots(stream) && isMissingText(state, era, slot, stream, now)) listing.isLate = true
   }
 }
 

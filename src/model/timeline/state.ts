@@ -100,6 +100,8 @@ export type OpenEra = {
   firstStart: Ticks
   /** End of the last sealed slot, or the era's first start. */
   sealedUntil: Ticks
+  /** The server's clock at that. */
+  sealedAt?: UtcMs
   /** By start. */
   slots: OpenSlot[]
 }
@@ -127,6 +129,10 @@ export type NumberingState = {
   run: Slot[]
   /** The run does not continue the output segment before it. */
   runBreaks: boolean
+  /** The audio and video tracks that have media in the run, as stream and position. */
+  runTracks?: string[]
+  /** Of the newest output segment: where its stretch began, and the tracks that have media in it. */
+  stretch?: { number: number; start: Ticks; tracks: string }
 }
 
 /** How many listed entries a stream remembers to tell a stale playlist from a restarted encoder. */

@@ -137,8 +137,8 @@ function spotByDate(state: TimelineState, places: readonly Place[], date: UtcMs)
 }
 
 /**
- * Where its listing leads, and at the first segment of all: what it lists last ends where the newest slot ends. After
- * EXT-X-DISCONTINUITY that is in another era, if one comes.
+ * Where its listing leads, and at the first segment of all: what it lists last ends where the newest slot ends, or the
+ * next one, if that is nearer by the server's clock. After EXT-X-DISCONTINUITY that is in another era, if one comes.
  */
 function spotByListing(
   state: TimelineState,
@@ -154,7 +154,9 @@ function spotByListing(
     if (!isLost) return { era: era.id, start }
   }
   const newest = state.eras.at(-1)
-  if (!newest || (entry.breaks && mayWait && newest.id === listing.era) || newest.slots.length === 0) return undefined
+  if (!newest || (entry.breaks && mayWait && newest.id === listing.era)) return undefined
+  const isOverdue = entry.listedAt - (newest.sealedAt ?? 0) > msFromTicks(entry.duration) / 2
+  if (newest.slots.length === 0 && isOverdue) return undefined
   const listed = listing.queue.reduce((sum, { duration }) => sum + duration, 0)
   return { era: newest.id, start: ticks(endOf(newest) - listed) }
 }
