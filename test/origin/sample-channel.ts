@@ -77,7 +77,7 @@ export function dashEndpoint(settings: Partial<DashPackage> = {}, more: Partial<
 }
 
 /** An SPS and a PPS of x264, as avcC has them: what they say is of no account here. */
-const AVCC = '0164000cffe1001a6764000cacd94141fb0110000003001000000303208f14299601000568ebe3cb22fdf8f800'
+const AVCC = '0164000cffe100196764000cacd94141fb0110000003001000000303208f14299601000568ebe3cb22fdf8f800'
 
 export const video = (height: number): VideoDescription => ({
   kind: 'video',
