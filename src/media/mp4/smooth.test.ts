@@ -51,14 +51,9 @@ async function decoded(media: Uint8Array, stream: string, input: readonly string
 /** `ftyp` and `moov` of a fragmented file of ffmpeg's own Smooth Streaming muxer. */
 async function foreignHeader(ts: Uint8Array, kind: 'v' | 'a'): Promise<Buffer> {
   const bitstream = kind === 'a' ? ['-bsf:a', 'aac_adtstoasc'] : []
-  const file = await run(
-    'ffmpeg',
-    [
-      ...['-v', 'error', '-i', 'pipe:0', '-map', `0:${kind}`, '-c', 'copy', ...bitstream],
-      ...['-movflags', 'isml+frag_keyframe+empty_moov+delay_moov', '-f', 'ismv', 'pipe:1'],
-    ],
-    ts,
-  )
+  const copy = ['-v', 'error', '-i', 'pipe:0', '-map', `0:${kind}`, '-c', 'copy', ...bitstream]
+  const muxer = ['-movflags', 'isml+frag_keyframe+empty_moov+delay_moov', '-f', 'ismv', 'pipe:1']
+  const file = await run('ffmpeg', [...copy, ...muxer], ts)
   return file.subarray(0, file.indexOf('moof') - 4)
 }
 
