@@ -138,18 +138,24 @@ export function sampleBytes(key: string): Uint8Array {
 function slotObject(key: string, tracks: readonly TrackDescription[], start: Ticks, duration: Ticks): SlotObject {
   const bytes = sampleBytes(key)
   const hash = createHash('sha256').update(bytes).digest('hex')
-  const first = { video: 0, audio: 45, text: 0, id3: 0, 'dvb-subtitles': 0, other: 0 }
-  const frame = { video: 3003, audio: 1920, text: 0, id3: 0, 'dvb-subtitles': 0, other: 0 }
   return {
     key,
     size: bytes.length,
     crc32: 0,
     sha256: hash,
-    times: tracks.map(({ kind }) => {
-      return { first: start + first[kind], last: start + duration - frame[kind] + first[kind], bytes: 1000 }
+    times: tracks.map((track) => {
+      // Sound begins half a millisecond late.
+      const first = start + (track.kind === 'audio' ? 45 : 0)
+      return { first, last: first + duration - frameDuration(track), bytes: 1000 }
     }),
     keyFrames: [{ pts: start, offset: 188, size: 376 }],
   }
+}
+
+function frameDuration(track: TrackDescription): number {
+  if (track.kind === 'audio') return (track.samplesPerFrame * 90_000) / track.sampleRate
+  const { numerator, denominator } = (track.kind === 'video' && track.frameRate) || { numerator: 30, denominator: 1 }
+  return (denominator * 90_000) / numerator
 }
 
 export type SegmentSketch = {
