@@ -96,7 +96,7 @@ function textObjects(
     .flatMap(({ slots }) => slots)
     .flatMap((slot) => {
       const object = slot.objects[index]
-      return object ? [{ slot, object }] : []
+      return object ? [object, ...(object.more ?? [])].map((each) => ({ slot, object: each })) : []
     })
     .filter((placed) => endOf(placed) > segment.start)
 }

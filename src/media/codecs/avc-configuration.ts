@@ -40,13 +40,16 @@ export function writeNal(writer: ByteWriter, nal: Uint8Array): void {
 }
 
 /** Throws MalformedMedia when NAL lengths take other than four bytes. */
-export function readAvcC(reader: ByteReader): AvcConfiguration {
+export function readAvcC(
+  reader: ByteReader,
+): AvcConfiguration & { readonly profile: number; readonly constraints: number; readonly level: number } {
   const version = reader.u8()
   if (version !== 1) throw new MalformedMedia(`avcC version ${version}`, reader.position - 1)
-  reader.skip(3)
+  const [profile, constraints, level] = [reader.u8(), reader.u8(), reader.u8()]
   const lengthSize = (reader.u8() & 3) + 1
   if (lengthSize !== 4) throw new MalformedMedia(`NAL lengths of ${lengthSize} bytes`, reader.position - 1)
-  return { sps: readNals(reader, reader.u8() & 0x1f), pps: readNals(reader, reader.u8()) }
+  const sps = readNals(reader, reader.u8() & 0x1f)
+  return { profile, constraints, level, sps, pps: readNals(reader, reader.u8()) }
 }
 
 /** So many parameter sets, each behind its length. */

@@ -14,7 +14,6 @@ import {
   readPps,
   readSliceHeader,
   readSps,
-  SLICE_HEADER_SIZE,
   type SliceHeader,
   type Sps,
 } from './h264.ts'
@@ -43,7 +42,6 @@ for (const type of [15, 16, 17, 18]) ROLES[type] = ROLE.prefix
 /** An H.264 stream. */
 export class AvcStream implements VideoStream {
   readonly headerSize = AVC_NAL_HEADER_SIZE
-  readonly sliceHeaderSize = SLICE_HEADER_SIZE
   private readonly sps = new ParameterSets(readSps)
   private readonly pps = new ParameterSets(readPps)
   /** The SPS behind the last picture. */
@@ -67,10 +65,10 @@ export class AvcStream implements VideoStream {
     return outcome
   }
 
-  picture(slice: Uint8Array, { recoveryPoint, indicator }: RandomAccess): Picture {
-    const isIdr = (slice[0]! & 0x1f) === NAL_IDR_SLICE
-    const isReference = (slice[0]! & 0x60) !== 0
-    const header = this.sliceHeader(slice)
+  picture(bytes: Uint8Array, at: number, end: number, { recoveryPoint, indicator }: RandomAccess): Picture {
+    const isIdr = (bytes[at]! & 0x1f) === NAL_IDR_SLICE
+    const isReference = (bytes[at]! & 0x60) !== 0
+    const header = this.sliceHeader(bytes, at, end)
     const isSecondField = header !== undefined && this.completesFrame(header)
     this.field = header === undefined || header.parity === 'frame' || isSecondField ? undefined : header
     if (isIdr && !isSecondField) {
@@ -95,9 +93,9 @@ export class AvcStream implements VideoStream {
     return this.active?.frameRate
   }
 
-  private sliceHeader(slice: Uint8Array): SliceHeader | undefined {
+  private sliceHeader(bytes: Uint8Array, at: number, end: number): SliceHeader | undefined {
     try {
-      return readSliceHeader(slice, (ppsId) => this.activate(ppsId))
+      return readSliceHeader(bytes, at, end, (ppsId) => this.activate(ppsId))
     } catch (error) {
       if (error instanceof MalformedMedia) return undefined
       throw error

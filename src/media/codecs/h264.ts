@@ -1,5 +1,5 @@
 import { BitReader } from '../bytes.ts'
-import { unescapeNal } from './nal.ts'
+import { sliceBits, unescapeNal } from './nal.ts'
 import {
   checkedSize,
   type FrameRate,
@@ -142,9 +142,6 @@ export function readPps(nal: Uint8Array): Pps {
   return { id, spsId: inRange(bits.ue(), 31, 'seq_parameter_set_id') }
 }
 
-/** As far as frame_num, idr_pic_id and the picture order count reach at most, escaped: 31 bits a code at worst. */
-export const SLICE_HEADER_SIZE = 48
-
 /** How a slice begins (§7.3.3). */
 export type SliceHeader = {
   /** Whether macroblocks depend on no other picture: slice_type I or SI. */
@@ -156,9 +153,17 @@ export type SliceHeader = {
   readonly orderLsb: number
 }
 
-/** Reads a slice; `setsOf` finds the SPS behind its pic_parameter_set_id. Undefined when there is none. */
-export function readSliceHeader(nal: Uint8Array, spsOf: (ppsId: number) => Sps | undefined): SliceHeader | undefined {
-  const bits = new BitReader(unescapeNal(nal.subarray(0, SLICE_HEADER_SIZE), AVC_NAL_HEADER_SIZE))
+/**
+ * Reads the beginning of the slice between `at` and `end`; `spsOf` finds the SPS behind its pic_parameter_set_id. Undefined
+ * when there is none.
+ */
+export function readSliceHeader(
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  spsOf: (ppsId: number) => Sps | undefined,
+): SliceHeader | undefined {
+  const bits = sliceBits(bytes, at + AVC_NAL_HEADER_SIZE, end)
   bits.ue() // first_mb_in_slice
   const type = inRange(bits.ue(), 9, 'slice_type')
   const sps = spsOf(bits.ue())
@@ -167,6 +172,6 @@ export function readSliceHeader(nal: Uint8Array, spsOf: (ppsId: number) => Sps |
   const frameNumber = bits.u(sps.frameNumberBits)
   const isField = sps.mayHaveFields && bits.flag()
   const parity = isField ? (bits.flag() ? 'bottom' : 'top') : 'frame'
-  if ((nal[0]! & 0x1f) === NAL_IDR_SLICE) bits.ue() // idr_pic_id
+  if ((bytes[at]! & 0x1f) === NAL_IDR_SLICE) bits.ue() // idr_pic_id
   return { intra: type % 5 === 2 || type % 5 === 4, frameNumber, parity, orderLsb: bits.u(sps.orderBits) }
 }

@@ -1,6 +1,6 @@
 import { type ByteReader, type ByteWriter, MalformedMedia } from '../bytes.ts'
 import { readNals, writeNal } from './avc-configuration.ts'
-import { HEVC_PPS, HEVC_SPS, HEVC_VPS, type HevcPps, type HevcSps } from './hevc.ts'
+import { HEVC_PPS, HEVC_SPS, HEVC_VPS, type HevcPps, type HevcSps, type ProfileTierLevel } from './hevc.ts'
 
 /** HEVCDecoderConfigurationRecord, ISO/IEC 14496-15 §8.3.3.1; NAL lengths take four bytes. */
 export type HevcConfiguration = {
@@ -55,10 +55,19 @@ function parallelism({ sps, pps }: { readonly sps: HevcSps; readonly pps: HevcPp
 }
 
 /** Throws MalformedMedia when NAL lengths take other than four bytes. Arrays of other NAL units are left out. */
-export function readHvcC(reader: ByteReader): HevcConfiguration {
+export function readHvcC(reader: ByteReader): HevcConfiguration & { readonly profileTierLevel: ProfileTierLevel } {
   const version = reader.u8()
   if (version !== 1) throw new MalformedMedia(`hvcC version ${version}`, reader.position - 1)
-  reader.skip(20)
+  const profileByte = reader.u8()
+  const profileTierLevel = {
+    profileSpace: profileByte >>> 6,
+    tier: (profileByte >>> 5) & 1,
+    profile: profileByte & 0x1f,
+    compatibility: reader.u32(),
+    constraints: [...reader.view(6)],
+    level: reader.u8(),
+  }
+  reader.skip(8) // what the sequence parameter sets say again
   const lengthSize = (reader.u8() & 3) + 1
   if (lengthSize !== 4) throw new MalformedMedia(`NAL lengths of ${lengthSize} bytes`, reader.position - 1)
   const found: Record<number, readonly Uint8Array[]> = {}
@@ -66,5 +75,10 @@ export function readHvcC(reader: ByteReader): HevcConfiguration {
     const type = reader.u8() & 0x3f
     found[type] = [...(found[type] ?? []), ...readNals(reader, reader.u16())]
   }
-  return { vps: found[HEVC_VPS] ?? [], sps: found[HEVC_SPS] ?? [], pps: found[HEVC_PPS] ?? [] }
+  return {
+    profileTierLevel,
+    vps: found[HEVC_VPS] ?? [],
+    sps: found[HEVC_SPS] ?? [],
+    pps: found[HEVC_PPS] ?? [],
+  }
 }

@@ -1,4 +1,3 @@
-import { BitReader } from '../bytes.ts'
 import {
   HEVC_BLA_W_LP,
   HEVC_IDR_N_LP,
@@ -10,13 +9,10 @@ import {
   type HevcPps,
   type HevcSps,
 } from './hevc.ts'
-import { unescapeNal } from './nal.ts'
+import { sliceBits } from './nal.ts'
 
-/** As far as slice_pic_order_cnt_lsb reaches at most, escaped. */
-export const HEVC_SLICE_HEADER_SIZE = 32
-
-export function hevcNalType(nal: Uint8Array): number {
-  return (nal[0]! >>> 1) & 0x3f
+export function hevcNalType(bytes: Uint8Array, at: number): number {
+  return (bytes[at]! >>> 1) & 0x3f
 }
 
 /** Intra random access point. */
@@ -35,24 +31,26 @@ function isIdr(type: number): boolean {
 }
 
 /** Whether later pictures count their order from this one: TemporalId 0, and neither leading nor unreferenced, §8.3.1. */
-export function isOrderReference(nal: Uint8Array): boolean {
-  const type = hevcNalType(nal)
-  const temporalId = (nal[1]! & 7) - 1
+export function isOrderReference(bytes: Uint8Array, at: number): boolean {
+  const type = hevcNalType(bytes, at)
+  const temporalId = (bytes[at + 1]! & 7) - 1
   const isLeading = type >= HEVC_RADL_N && type <= HEVC_RASL_R
   // Below 16, even types are sub-layer non-reference pictures.
   return temporalId === 0 && !isLeading && (type >= HEVC_BLA_W_LP || type % 2 === 1)
 }
 
 /**
- * slice_pic_order_cnt_lsb, 0 in IDR pictures, from the first slice of a picture, ISO/IEC 23008-2 §7.3.6.1. Undefined when
- * it is not the first slice, or `setsOf` does not know its parameter sets.
+ * slice_pic_order_cnt_lsb, 0 in IDR pictures, of the slice between `at` and `end`, ISO/IEC 23008-2 §7.3.6.1. Undefined when
+ * it is not the first of its picture, or `setsOf` does not know its parameter sets.
  */
 export function readOrderLsb(
-  nal: Uint8Array,
+  bytes: Uint8Array,
+  at: number,
+  end: number,
   setsOf: (ppsId: number) => { readonly pps: HevcPps; readonly sps: HevcSps } | undefined,
 ): number | undefined {
-  const type = hevcNalType(nal)
-  const bits = new BitReader(unescapeNal(nal.subarray(0, HEVC_SLICE_HEADER_SIZE), HEVC_NAL_HEADER_SIZE))
+  const type = hevcNalType(bytes, at)
+  const bits = sliceBits(bytes, at + HEVC_NAL_HEADER_SIZE, end)
   const isFirst = bits.flag()
   if (isIrap(type)) bits.flag() // no_output_of_prior_pics_flag
   const sets = setsOf(bits.ue())

@@ -18,7 +18,6 @@ import {
 import { writeHvcC } from './hevc-configuration.ts'
 import {
   beginsOrder,
-  HEVC_SLICE_HEADER_SIZE,
   hevcNalType,
   isIrap,
   isOrderReference,
@@ -48,7 +47,6 @@ for (const type of [41, 42, 43, 44, 48, 49, 50, 51, 52, 53, 54, 55]) ROLES[type]
 /** The base layer of an HEVC stream; what other layers have goes along with it. */
 export class HevcStream implements VideoStream {
   readonly headerSize = HEVC_NAL_HEADER_SIZE
-  readonly sliceHeaderSize = HEVC_SLICE_HEADER_SIZE
   private readonly vps = new ParameterSets(readVps)
   private readonly sps = new ParameterSets(readHevcSps)
   private readonly pps = new ParameterSets(readHevcPps)
@@ -64,7 +62,7 @@ export class HevcStream implements VideoStream {
   }
 
   addParameterSet(nal: Uint8Array): SetOutcome {
-    const type = hevcNalType(nal)
+    const type = hevcNalType(nal, 0)
     if (type === HEVC_PPS) return this.pps.add(nal)
     const outcome = type === HEVC_SPS ? this.sps.add(nal) : this.vps.add(nal)
     if (outcome === 'replaced' && type === HEVC_SPS) this.forgetPpsOf(readHevcSps(nal).id)
@@ -72,9 +70,9 @@ export class HevcStream implements VideoStream {
     return outcome
   }
 
-  picture(slice: Uint8Array): Picture {
-    const type = hevcNalType(slice)
-    const lsb = this.orderLsb(slice)
+  picture(bytes: Uint8Array, at: number, end: number): Picture {
+    const type = hevcNalType(bytes, at)
+    const lsb = this.orderLsb(bytes, at, end)
     if (beginsOrder(type)) {
       this.order.reset()
       this.epoch++
@@ -82,7 +80,7 @@ export class HevcStream implements VideoStream {
     const order =
       lsb === undefined || this.active === undefined
         ? undefined
-        : this.order.next(lsb, this.active.sps.orderBits, isOrderReference(slice))
+        : this.order.next(lsb, this.active.sps.orderBits, isOrderReference(bytes, at))
     return { isKey: isIrap(type), isSecondField: false, order, epoch: this.epoch }
   }
 
@@ -110,9 +108,9 @@ export class HevcStream implements VideoStream {
     for (const spsId of this.sps.forget(({ vpsId }) => vpsId === id)) this.forgetPpsOf(spsId)
   }
 
-  private orderLsb(slice: Uint8Array): number | undefined {
+  private orderLsb(bytes: Uint8Array, at: number, end: number): number | undefined {
     try {
-      return readOrderLsb(slice, (ppsId) => this.activate(ppsId))
+      return readOrderLsb(bytes, at, end, (ppsId) => this.activate(ppsId))
     } catch (error) {
       if (error instanceof MalformedMedia) return undefined
       throw error

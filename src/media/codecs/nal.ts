@@ -1,3 +1,5 @@
+import { BitReader } from '../bytes.ts'
+
 /** NAL units in a byte stream: what ISO/IEC 14496-10 annex B and ISO/IEC 23008-2 annex B have in common. */
 const START_CODE = '\0\0\x01'
 
@@ -28,16 +30,31 @@ export function trimZeros(bytes: Uint8Array, start: number, end: number): number
 /** The RBSP of a NAL unit: its header of so many bytes and the emulation prevention bytes are gone (§7.4.1, §7.4.2). */
 export function unescapeNal(nal: Uint8Array, headerSize: number): Uint8Array {
   const rbsp = new Uint8Array(Math.max(0, nal.length - headerSize))
+  return rbsp.subarray(0, unescape(nal, headerSize, nal.length, rbsp))
+}
+
+/** More than a slice has in front of what is looked for in its header. */
+export const SLICE_HEADER_SIZE = 24
+/** One for all: there is a slice header to read for every picture, and memory costs more than reading. */
+const sliceHeader = new Uint8Array(SLICE_HEADER_SIZE)
+
+/** The bits at the beginning of the slice between `from` and `end`, behind its NAL unit header; valid until the next call. */
+export function sliceBits(bytes: Uint8Array, from: number, end: number): BitReader {
+  return new BitReader(sliceHeader, unescape(bytes, from, Math.min(end, from + SLICE_HEADER_SIZE), sliceHeader))
+}
+
+/** @returns how many bytes are left */
+function unescape(bytes: Uint8Array, from: number, end: number, target: Uint8Array): number {
   let length = 0
   let zeros = 0
-  for (let i = headerSize; i < nal.length; i++) {
-    const byte = nal[i]!
+  for (let i = from; i < end; i++) {
+    const byte = bytes[i]!
     if (zeros >= 2 && byte === 3) {
       zeros = 0
       continue
     }
     zeros = byte === 0 ? zeros + 1 : 0
-    rbsp[length++] = byte
+    target[length++] = byte
   }
-  return rbsp.subarray(0, length)
+  return length
 }

@@ -69,14 +69,12 @@ export function videoParameters(source: {
 export type VideoStream = {
   /** Bytes before the payload of a NAL unit. */
   readonly headerSize: number
-  /** Bytes of a slice that `picture` reads at most. */
-  readonly sliceHeaderSize: number
   /** The role of the NAL unit whose header is at `at`. */
   roleOf(bytes: Uint8Array, at: number): Role
   /** Takes a parameter set. Sets that refer to one that is replaced are forgotten, as decoders do. */
   addParameterSet(nal: Uint8Array): SetOutcome
-  /** Reads the first slice of a picture, in decoding order. */
-  picture(slice: Uint8Array, access: RandomAccess): Picture
+  /** Reads the beginning of the first slice of a picture, in decoding order; the slice lies between `at` and `end`. */
+  picture(bytes: Uint8Array, at: number, end: number, access: RandomAccess): Picture
   /**
    * By the parameter sets that the last picture refers to. Undefined while they have not all been seen; throws
    * MalformedMedia when there are more than a record can hold.

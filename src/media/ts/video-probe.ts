@@ -1,5 +1,5 @@
 import { MalformedMedia } from '../bytes.ts'
-import { nextStartCode, SENTINEL_SIZE, trimZeros, writeSentinel } from '../codecs/nal.ts'
+import { nextStartCode, SENTINEL_SIZE, SLICE_HEADER_SIZE, trimZeros, writeSentinel } from '../codecs/nal.ts'
 import { readSei, type Sei } from '../codecs/sei.ts'
 import { ROLE, type Role, type VideoParameters, type VideoStream } from '../codecs/video-stream.ts'
 import type { TrackDescription } from '../track.ts'
@@ -57,7 +57,7 @@ export class VideoProbe implements PayloadProbe {
   }
 
   look(bytes: Buffer, from: number, end: number, isLast: boolean): boolean {
-    const { headerSize, sliceHeaderSize } = this.video
+    const { headerSize } = this.video
     this.isWhole = isLast
     writeSentinel(bytes, end)
     for (;;) {
@@ -66,8 +66,8 @@ export class VideoProbe implements PayloadProbe {
       const next = nextStartCode(bytes, start)
       const isComplete = next < end || isLast
       const role = this.video.roleOf(bytes, start)
-      if (role === ROLE.slice && (isComplete || end - start >= sliceHeaderSize)) {
-        this.slice(bytes.subarray(start, Math.min(next, end)))
+      if (role === ROLE.slice && (isComplete || end - start >= headerSize + SLICE_HEADER_SIZE)) {
+        this.slice(bytes, start, Math.min(next, end))
         return false
       }
       if (!isComplete) {
@@ -100,17 +100,17 @@ export class VideoProbe implements PayloadProbe {
     if (role !== ROLE.other && role !== ROLE.filler) this.begun = true
   }
 
-  private slice(nal: Uint8Array): void {
+  private slice(bytes: Uint8Array, at: number, end: number): void {
     const { pes, sei } = this
     if (pes === undefined) return
     // Whether it is the first of its picture: first_mb_in_slice 0, first_slice_segment_in_pic_flag 1.
-    const isFirst = (nal[this.video.headerSize]! & 0x80) !== 0
+    const isFirst = (bytes[at + this.video.headerSize]! & 0x80) !== 0
     if (!isFirst && !this.begun && this.hasPictures) {
       this.pes = undefined
       return
     }
     const access = { recoveryPoint: sei.recoveryPoint === true, indicator: pes.randomAccess }
-    const { isKey, isSecondField } = this.video.picture(nal, access)
+    const { isKey, isSecondField } = this.video.picture(bytes, at, end, access)
     this.sei = {}
     if (isKey && this.parameters === undefined) this.parameters = this.describeWith(sei)
     if (isSecondField) this.pes = undefined

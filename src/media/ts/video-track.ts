@@ -158,7 +158,7 @@ class Rewriter {
       count,
       sizes: pictures.sizes.subarray(0, count),
       dts: dts.subarray(0, count),
-      compositionOffsets: Int32Array.from({ length: count }, (_, i) => pts[i]! - dts[i]!),
+      compositionOffsets: compositionOffsets(pts, dts, count),
       durations: durations(dts.subarray(0, count), this.frameDuration),
       sync: pictures.sync.subarray(0, count),
     }
@@ -200,7 +200,8 @@ class Rewriter {
     if (role !== ROLE.parameterSet) return role !== ROLE.delimiter
     const outcome = this.video.addParameterSet(this.unitAt(at))
     if (outcome === 'malformed') this.es.continuityErrors++
-    return (outcome === 'added' || outcome === 'replaced') && (this.options.hasHeader || this.hasSlices)
+    // Without a known header, it is the first set with its id that belongs there.
+    return outcome === 'replaced' ? this.options.hasHeader || this.hasSlices : outcome === 'added' && this.options.hasHeader
   }
 
   private unitAt(at: number): Uint8Array {
@@ -223,8 +224,8 @@ class Rewriter {
     if (this.hasPicture && this.nextStart < 0 && !isFirst) return true
     this.beginNext()
     const { nextStart, nextPes, recoveryPoint } = this
-    const slice = this.unitAt(at).subarray(0, video.sliceHeaderSize)
-    const picture = video.picture(slice, { recoveryPoint, indicator: nextPes.isNew && nextPes.randomAccess })
+    const access = { recoveryPoint, indicator: nextPes.isNew && nextPes.randomAccess }
+    const picture = video.picture(this.bytes, at, at + this.unitSize, access)
     this.nextStart = -1
     this.recoveryPoint = false
     this.hasSlices = true
@@ -280,6 +281,12 @@ class Rewriter {
     if (Number.isNaN(this.dts)) this.hasUnknown = true
     else this.lastDts = this.dts
   }
+}
+
+function compositionOffsets(pts: Float64Array, dts: Float64Array, count: number): Int32Array {
+  const offsets = new Int32Array(count)
+  for (let i = 0; i < count; i++) offsets[i] = pts[i]! - dts[i]!
+  return offsets
 }
 
 /** From one decoding time to the next; the last sample lasts as long as the one before, or one frame. */
