@@ -76,17 +76,17 @@ export function readVideoEntry(box: Box): VideoEntry {
 }
 
 function readExtensions(boxes: readonly Box[]): Partial<VideoEntry> {
-  return boxes.reduce<Partial<VideoEntry>>((found, { type, body }) => {
-    if (type === 'colr') return { ...found, ...readColr(body) }
-    if (type === 'pasp') return { ...found, sampleAspectRatio: { width: body.u32(), height: body.u32() } }
-    if (type === 'mdcv') return { ...found, masteringDisplay: hexOf(body.view(24)) }
-    if (type === 'clli') return { ...found, contentLight: { maxContent: body.u16(), maxPictureAverage: body.u16() } }
-    return found
-  }, {})
+  const body = (type: string) => boxes.find((box) => box.type === type)?.body
+  const [colr, pasp, mdcv, clli] = [body('colr'), body('pasp'), body('mdcv'), body('clli')]
+  return {
+    ...(colr?.latin1(4) === 'nclx' ? { colour: readNclx(colr) } : {}),
+    ...(pasp === undefined ? {} : { sampleAspectRatio: { width: pasp.u32(), height: pasp.u32() } }),
+    ...(mdcv === undefined ? {} : { masteringDisplay: hexOf(mdcv.view(24)) }),
+    ...(clli === undefined ? {} : { contentLight: { maxContent: clli.u16(), maxPictureAverage: clli.u16() } }),
+  }
 }
 
-function readColr(body: Box['body']): { readonly colour?: Colour } {
-  if (body.latin1(4) !== 'nclx') return {}
-  const colour = { primaries: body.u16(), transfer: body.u16(), matrix: body.u16(), fullRange: (body.u8() & 0x80) !== 0 }
-  return { colour }
+function readNclx(body: Box['body']): Colour {
+  const [primaries, transfer, matrix] = [body.u16(), body.u16(), body.u16()]
+  return { primaries, transfer, matrix, fullRange: (body.u8() & 0x80) !== 0 }
 }
