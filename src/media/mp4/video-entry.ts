@@ -87,6 +87,11 @@ function readExtensions(boxes: readonly Box[]): Partial<VideoEntry> {
 
 function readColr(body: Box['body']): { readonly colour?: Colour } {
   if (body.latin1(4) !== 'nclx') return {}
-  const colour = { primaries: body.u16(), transfer: body.u16(), matrix: body.u16(), fullRange: (body.u8() & 0x80) !== 0 }
+  const colour = {
+    primaries: body.u16(),
+    transfer: body.u16(),
+    matrix: body.u16(),
+    fullRange: (body.u8() & 0x80) !== 0,
+  }
   return { colour }
 }
