@@ -9,13 +9,15 @@ export type SlotObject = {
   readonly sha256: string
   /**
    * When its tracks' samples are shown, on the era's timeline, by position in the stream's tracks: null where it has none
-   * of a track. Absent for WebVTT: it is shown for its slot.
+   * of a track. Absent for WebVTT.
    */
   readonly times?: readonly (TrackTimes | null)[]
   /** On the era's timeline. */
   readonly keyFrames?: readonly KeyFrame[]
-  /** Of text: what its playlist says, where the slot is shorter or longer. */
+  /** Of text: how long it is shown, from the slot's start, where the slot is shorter or longer. */
   readonly duration?: Ticks
+  /** Of text: further segments that begin in the slot, in their order. */
+  readonly more?: readonly SlotObject[]
   /** Said only when it does not. */
   readonly startsWithKeyFrame?: false
 }
@@ -35,6 +37,11 @@ export type Slot = {
   /** The server's clock when the slot was sealed. */
   readonly sealedAt: UtcMs
   readonly objects: Readonly<Record<number, SlotObject>>
+}
+
+/** Every object a slot holds, text that shares it with other text included. */
+export function objectsOf(slot: Pick<Slot, 'objects'>): SlotObject[] {
+  return Object.values(slot.objects).flatMap((object) => [object, ...(object.more ?? [])])
 }
 
 /** A source stream: one media playlist of the encoder, as the parent playlist and the first probe describe it. */
@@ -115,6 +122,11 @@ export type OutputSegment = {
   readonly discontinuity: boolean
   /** Discontinuities up to and including this segment's own, since the numbering was opened. */
   readonly discontinuitySequence: number
+  /**
+   * The first output segment of the stretch this one belongs to: an unbroken row, throughout which the same audio and
+   * video tracks have media. Absent in what earlier versions recorded.
+   */
+  readonly stretch?: { readonly number: number; readonly start: Ticks }
   readonly slots: readonly Slot[]
 }
 

@@ -32,7 +32,7 @@ export type SegmentRequest = {
 }
 
 /** What a segment's name is looked up in. */
-export type SegmentLookup = Pick<ArchiveReader, 'outputSegment' | 'outputSegmentsNear' | 'era'>
+export type SegmentLookup = Pick<ArchiveReader, 'outputSegment' | 'outputSegmentsNear' | 'era' | 'live'>
 
 /** How manifests are to be written: live as players see it, or finished as a harvest leaves it. */
 export type ManifestStyle = { readonly kind: 'live' } | { readonly kind: 'harvest' }

@@ -13,51 +13,18 @@ import { run } from './media-samples.ts'
 const RUNS = Number(process.env['WINDROW_FUZZ_RUNS'] ?? 600)
 const SEED = Number(process.env['WINDROW_FUZZ_SEED'] ?? 1)
 
+const SPACE = ['\n', '\n\n', '\r\n', '\r', '\0', ' ']
+const TIMES = ['-->', ' --> ', '00:01.000', '999999:59:59.999', '00:00:02.000', '60:00.000']
+const CUES = ['00:01.000 --> 00:02.000\n', '\n\n00:00:01.500 --> 00:00:01.600 line:0\ntext\n\n']
+const HEADER = ['WEBVTT\n', 'X-TIMESTAMP-MAP=', 'MPEGTS:', 'LOCAL:', ',', '8589934592', '99999999999999999999']
+const BLOCKS = ['STYLE\n', 'REGION\n', 'NOTE ']
+const SETTINGS = ['line:', 'position:', '-7', '50%', '1e9%', ',end', 'align:start', ' size:']
+const TAGS = ['<b>', '</b>', '<c.red.bg_blue>', '</c>', '<v Ann', '<ruby><rt>', '<lang', '>', '<']
+const REFERENCES = ['&amp;', '&#x110000;', '&#', ';']
+
 /** Pieces of WebVTT, in any order and cut anywhere. */
 const piece = fc.oneof(
-  fc.constantFrom(
-    ...[
-      '\n',
-      '\n\n',
-      '\r\n',
-      '\r',
-      '\0',
-      ' ',
-      '-->',
-      ' --> ',
-      '00:01.000',
-      '999999:59:59.999',
-      '00:00:02.000',
-      '60:00.000',
-    ],
-    ...[
-      'WEBVTT\n',
-      'X-TIMESTAMP-MAP=',
-      'MPEGTS:',
-      'LOCAL:',
-      ',',
-      '8589934592',
-      '999999999999999',
-      '99999999999999999999',
-    ],
-    ...['STYLE\n', 'REGION\n', 'NOTE ', 'line:', 'position:', '-7', '50%', '1e9%', ',end', 'align:start', ' size:'],
-    ...[
-      '<b>',
-      '</b>',
-      '<c.red.bg_blue>',
-      '</c>',
-      '<v Ann',
-      '<ruby><rt>',
-      '<lang',
-      '>',
-      '<',
-      '&amp;',
-      '&#x110000;',
-      '&#',
-      ';',
-    ],
-    ...['00:01.000 --> 00:02.000\n', '\n\n00:00:01.500 --> 00:00:01.600 line:0\ntext\n\n'],
-  ),
+  ...[SPACE, TIMES, CUES, HEADER, BLOCKS, SETTINGS, TAGS, REFERENCES].map((pieces) => fc.constantFrom(...pieces)),
   fc.string({ unit: 'binary', maxLength: 8 }),
 )
 const cue = fc

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { ArchiveReader } from '../../src/archive/reader.ts'
 import { msFromTicks, type Ticks, ticks, ticksFromSeconds, type UtcMs, utcMs } from '../../src/media/time.ts'
 import type { AudioDescription, VideoDescription } from '../../src/media/track.ts'
-import type { HlsPackage, OriginEndpoint } from '../../src/model/origin-endpoint.ts'
+import type { DashPackage, HlsPackage, OriginEndpoint } from '../../src/model/origin-endpoint.ts'
 import type {
   ArchiveWindow,
   Era,
@@ -55,8 +55,29 @@ export function hlsEndpoint(settings: Partial<HlsPackage> = {}, more: Partial<Or
   }
 }
 
+export const DASH_DEFAULTS: DashPackage = {
+  adTriggers: [],
+  adsOnDeliveryRestrictions: 'RESTRICTED',
+  includeIframeOnlyStream: false,
+  manifestLayout: 'FULL',
+  manifestWindowSeconds: 60,
+  minBufferTimeSeconds: 30,
+  minUpdatePeriodSeconds: 15,
+  periodTriggers: [],
+  profile: 'NONE',
+  segmentDurationSeconds: 6,
+  segmentTemplateFormat: 'NUMBER_WITH_TIMELINE',
+  streamSelection: HLS_DEFAULTS.streamSelection,
+  suggestedPresentationDelaySeconds: 25,
+  utcTiming: 'NONE',
+}
+
+export function dashEndpoint(settings: Partial<DashPackage> = {}, more: Partial<OriginEndpoint> = {}): OriginEndpoint {
+  return hlsEndpoint({}, { package: { type: 'dashPackage', ...DASH_DEFAULTS, ...settings }, ...more })
+}
+
 /** An SPS and a PPS of x264, as avcC has them: what they say is of no account here. */
-const AVCC = '0164000cffe1001a6764000cacd94141fb0110000003001000000303208f14299601000568ebe3cb22fdf8f800'
+const AVCC = '0164000cffe100196764000cacd94141fb0110000003001000000303208f14299601000568ebe3cb22fdf8f800'
 
 export const video = (height: number): VideoDescription => ({
   kind: 'video',
@@ -117,18 +138,24 @@ export function sampleBytes(key: string): Uint8Array {
 function slotObject(key: string, tracks: readonly TrackDescription[], start: Ticks, duration: Ticks): SlotObject {
   const bytes = sampleBytes(key)
   const hash = createHash('sha256').update(bytes).digest('hex')
-  const first = { video: 0, audio: 45, text: 0, id3: 0, 'dvb-subtitles': 0, other: 0 }
-  const frame = { video: 3003, audio: 1920, text: 0, id3: 0, 'dvb-subtitles': 0, other: 0 }
   return {
     key,
     size: bytes.length,
     crc32: 0,
     sha256: hash,
-    times: tracks.map(({ kind }) => {
-      return { first: start + first[kind], last: start + duration - frame[kind] + first[kind], bytes: 1000 }
+    times: tracks.map((track) => {
+      // Sound begins half a millisecond late.
+      const first = start + (track.kind === 'audio' ? 45 : 0)
+      return { first, last: first + duration - frameDuration(track), bytes: 1000 }
     }),
     keyFrames: [{ pts: start, offset: 188, size: 376 }],
   }
+}
+
+function frameDuration(track: TrackDescription): number {
+  if (track.kind === 'audio') return (track.samplesPerFrame * 90_000) / track.sampleRate
+  const { numerator, denominator } = (track.kind === 'video' && track.frameRate) || { numerator: 30, denominator: 1 }
+  return (denominator * 90_000) / numerator
 }
 
 export type SegmentSketch = {
@@ -145,9 +172,12 @@ export function outputSegments(first: number, sketches: readonly SegmentSketch[]
   let start: Ticks = ticks(900_000)
   let startUtc: UtcMs = NOON
   let discontinuitySequence = 0
+  let stretch = { number: first, start, media: '' }
   return sketches.map(({ seconds = 6, era = LADDER, missing = [], discontinuity = false, slots = 1 }, i) => {
     const duration = ticksFromSeconds(seconds)
     if (discontinuity) discontinuitySequence++
+    const media = `${era.id}/${missing.join()}`
+    if (discontinuity || stretch.media !== media) stretch = { number: first + i, start, media }
     const sealedAt = utcMs(startUtc + msFromTicks(duration) + 250)
     const segment: OutputSegment = {
       number: first + i,
@@ -158,6 +188,7 @@ export function outputSegments(first: number, sketches: readonly SegmentSketch[]
       sealedAt,
       discontinuity,
       discontinuitySequence,
+      stretch: { number: stretch.number, start: stretch.start },
       slots: Array.from({ length: slots }, (_, index): Slot => {
         const present = era.streams.filter(({ index: stream }) => !missing.includes(stream))
         const objects = Object.fromEntries(

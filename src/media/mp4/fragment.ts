@@ -146,6 +146,8 @@ export type Fragment = {
   readonly samples: SampleTable
   /** tfdt's baseMediaDecodeTime where there are no samples. */
   readonly decodeTime?: number
+  /** False: no tfdt, since something else says when the fragment is decoded. */
+  readonly hasDecodeTime?: boolean
   /** Further boxes at the end of the `traf`, whole. */
   readonly more?: readonly Uint8Array[]
 }
@@ -153,7 +155,7 @@ export type Fragment = {
 /** Writes a `moof` and the header of the `mdat` with the samples' media, which has to follow. */
 export function writeMovieFragment(
   writer: ByteWriter,
-  { sequenceNumber, trackId, samples, decodeTime = 0, more = [] }: Fragment,
+  { sequenceNumber, trackId, samples, decodeTime = 0, hasDecodeTime = true, more = [] }: Fragment,
   size: number,
 ): void {
   const start = writer.position
@@ -163,7 +165,7 @@ export function writeMovieFragment(
     writeFullBox(writer, 'mfhd', 0, 0, () => writer.u32(sequenceNumber))
     writeBox(writer, 'traf', () => {
       writeTfhd(writer, { trackId, ...defaults })
-      writeTfdt(writer, BigInt(samples.dts[0] ?? decodeTime))
+      if (hasDecodeTime) writeTfdt(writer, BigInt(samples.dts[0] ?? decodeTime))
       dataOffsetAt = writeTrun(writer, samples, defaults)
       for (const box of more) writer.write(box)
     })

@@ -1,68 +1,66 @@
-import { hexOf } from '../bytes.ts'
-import { ADTS_MIN_HEADER_SIZE, AdtsHeader, SAMPLES_PER_FRAME, writeAudioSpecificConfig } from '../codecs/aac.ts'
-import { aacCodec } from '../codecs/codec-string.ts'
-import { TICKS_PER_SECOND } from '../time.ts'
-import type { AudioDescription, TrackDescription } from '../track.ts'
+import { AacSamples } from '../audio/aac-samples.ts'
+import { SampleTimes } from '../audio/sample-times.ts'
+import { FrameStream } from '../audio/stream.ts'
+import { aacParameters, withSbr } from '../codecs/aac.ts'
+import type { AudioParameters } from '../codecs/audio-parameters.ts'
+import type { TrackDescription } from '../track.ts'
+import { replicationOf } from './aac-descriptors.ts'
 import { describeCarried } from './carried-probe.ts'
-import { type PayloadProbe, RANK } from './payload-probe.ts'
+import { type PayloadProbe, type PesBeginning, RANK } from './payload-probe.ts'
 import type { ElementaryStream } from './psi.ts'
+import { kindOf } from './stream-kind.ts'
 
-const adts = new AdtsHeader()
-
-/** AAC in ADTS, described by its first frame. */
+/** AAC in ADTS, AC-3 and E-AC-3: walked frame by frame, as the demuxer does, and described by the first of them. */
 export class AudioProbe implements PayloadProbe {
   readonly keyFrames = []
   readonly startsWithKeyFrame = true
   private readonly stream: ElementaryStream
-  private description: AudioDescription | undefined
-  /** Where the next frame of the PES packet begins, in bytes from the beginning of its payload. */
-  private nextFrame = 0
-  private frames = 0
+  private readonly frames: FrameStream
+  private readonly sampleTimes = new SampleTimes()
 
   constructor(stream: ElementaryStream) {
     this.stream = stream
+    this.frames = new FrameStream(kindOf(stream) === 'aac' ? 'aac' : 'ac3', this.sampleTimes)
+    this.sampleTimes.maker = this.frames.sampler.maker
   }
 
   get rank(): number {
-    return this.description === undefined ? RANK.undescribedAudio : RANK.audio
+    return this.parameters() === undefined ? RANK.undescribedAudio : RANK.audio
   }
 
-  begin(): void {
-    this.nextFrame = 0
-    this.frames = 0
+  get times() {
+    return this.sampleTimes.range
   }
 
-  look(bytes: Buffer, from: number, end: number): boolean {
-    while (from + this.nextFrame + ADTS_MIN_HEADER_SIZE <= end) {
-      if (!adts.read(bytes, from + this.nextFrame)) return false
-      this.description ??= this.describeFrame()
-      this.nextFrame += adts.frameSize
-      this.frames++
-    }
-    return true
+  begin({ pts }: PesBeginning): void {
+    if (pts < 0) return
+    this.frames.sampler.mark({ position: this.frames.position, pts: this.sampleTimes.unwrap(pts) })
+  }
+
+  flow(bytes: Uint8Array, from: number, end: number): void {
+    this.frames.push(bytes, from, end)
   }
 
   end(): number {
-    if (this.description === undefined || this.frames < 2) return 0
-    const { samplesPerFrame, sampleRate } = this.description
-    return Math.round(((this.frames - 1) * samplesPerFrame * TICKS_PER_SECOND) / sampleRate)
+    return 0
+  }
+
+  finish(): void {
+    this.frames.end()
   }
 
   describe(): TrackDescription {
-    return this.description ?? describeCarried(this.stream)
+    const parameters = this.parameters()
+    if (parameters === undefined) return describeCarried(this.stream)
+    const { pid, language } = this.stream
+    return { kind: 'audio', pid, ...parameters, ...(language === undefined ? {} : { language }) }
   }
 
-  private describeFrame(): AudioDescription {
-    const { pid, language } = this.stream
-    return {
-      kind: 'audio',
-      pid,
-      codec: aacCodec(adts.objectType),
-      configuration: hexOf(writeAudioSpecificConfig(adts)),
-      sampleRate: adts.sampleRate,
-      channels: adts.channels,
-      samplesPerFrame: SAMPLES_PER_FRAME,
-      ...(language === undefined ? {} : { language }),
-    }
+  private parameters(): AudioParameters | undefined {
+    const { maker } = this.frames.sampler
+    const described = maker.describe()
+    if (described === undefined || !(maker instanceof AacSamples)) return described
+    const extension = replicationOf(this.stream.descriptors, described)
+    return extension === undefined ? described : aacParameters(withSbr(maker.configuration!, extension))
   }
 }

@@ -25,7 +25,7 @@ export class CarriedProbe implements PayloadProbe {
   }
 
   end(offset: number): number {
-    this.index.end(offset)
+    this.index.packetEnds(offset)
     return 0
   }
 

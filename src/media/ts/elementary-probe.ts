@@ -1,3 +1,5 @@
+import { AvcStream } from '../codecs/avc-stream.ts'
+import { HevcStream } from '../codecs/hevc-stream.ts'
 import { ticks, unwrapPts } from '../time.ts'
 import type { TrackTimes } from '../track.ts'
 import { AudioProbe } from './audio-probe.ts'
@@ -16,13 +18,14 @@ const SENTINEL_ROOM = 3
 
 const header = new PesHeader()
 
-const PROBES: Readonly<Record<StreamKind, new (stream: ElementaryStream) => PayloadProbe>> = {
-  avc: VideoProbe,
-  hevc: CarriedProbe,
-  aac: AudioProbe,
-  id3: CarriedProbe,
-  'dvb-subtitles': CarriedProbe,
-  other: CarriedProbe,
+const PROBES: Readonly<Record<StreamKind, (stream: ElementaryStream) => PayloadProbe>> = {
+  avc: (stream) => new VideoProbe(stream, new AvcStream()),
+  hevc: (stream) => new VideoProbe(stream, new HevcStream()),
+  aac: (stream) => new AudioProbe(stream),
+  ac3: (stream) => new AudioProbe(stream),
+  id3: (stream) => new CarriedProbe(stream),
+  'dvb-subtitles': (stream) => new CarriedProbe(stream),
+  other: (stream) => new CarriedProbe(stream),
 }
 
 /** The PES packets of one elementary stream: their times and sizes, and their beginnings for the probe of their payload. */
@@ -51,11 +54,13 @@ export class ElementaryProbe {
   private payloadBytes = 0
 
   constructor(stream: ElementaryStream) {
-    this.payload = new PROBES[kindOf(stream)](stream)
+    this.payload = PROBES[kindOf(stream)](stream)
   }
 
   /** Null when no PES packet has a time. */
   get times(): TrackTimes | null {
+    const { times } = this.payload
+    if (times !== undefined) return times && { ...times, bytes: this.payloadBytes }
     if (this.firstPts < 0) return null
     return { first: this.firstPts, last: this.lastPts, bytes: this.payloadBytes }
   }
@@ -79,6 +84,7 @@ export class ElementaryProbe {
   /** The segment is over. */
   end(): void {
     this.endPes(this.packetEnd)
+    this.payload.finish?.()
   }
 
   private begin(randomAccess: boolean, offset: number): void {
@@ -90,8 +96,8 @@ export class ElementaryProbe {
   }
 
   private endPes(offset: number): void {
-    this.collecting = false
     if (this.headerSize === 0) return
+    if (this.collecting) this.payload.look?.(this.bytes, this.headerSize, this.filled, true)
     this.headerSize = 0
     const span = this.payload.end(offset)
     if (this.pesPts >= 0) this.lastPts = Math.max(this.lastPts, this.pesPts + span)
@@ -103,7 +109,13 @@ export class ElementaryProbe {
     this.bytes.set(source.subarray(from, from + size), this.filled)
     this.filled += size
     if (this.headerSize === 0 && !this.readHeader()) return
-    this.collecting = this.payload.look(this.bytes, this.headerSize, this.filled) && this.filled < MAX_PREFIX_SIZE
+    if (this.payload.flow !== undefined) {
+      this.payload.flow(this.bytes, this.headerSize, this.filled)
+      this.filled = this.headerSize
+      return
+    }
+    this.collecting =
+      this.payload.look!(this.bytes, this.headerSize, this.filled, false) && this.filled < MAX_PREFIX_SIZE
   }
 
   private readHeader(): boolean {

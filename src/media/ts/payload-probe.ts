@@ -16,16 +16,22 @@ export type PayloadProbe = {
   /** A PES packet begins. */
   begin(pes: PesBeginning): void
   /**
-   * Looks at the first bytes of its payload, from `from` to `end`; is called again when there are more of them. Three bytes
-   * behind `end` may be written to.
+   * Looks at the first bytes of its payload, from `from` to `end`; is called again when there are more of them, and when the
+   * PES packet has turned out to be over: `isLast`. Three bytes behind `end` may be written to.
    * @returns whether more of this PES packet should be gathered
    */
-  look(bytes: Buffer, from: number, end: number): boolean
+  look?(bytes: Buffer, from: number, end: number, isLast: boolean): boolean
+  /** Instead of `look`: takes all of the payload, piece by piece. */
+  flow?(bytes: Uint8Array, from: number, end: number): void
   /**
    * The PES packet is over: the next of its stream begins at `offset`, or the last packet of the stream ends there.
    * @returns how much later than its PTS the sample shown last is shown, in 90 kHz ticks
    */
   end(offset: number): number
+  /** The segment is over, after `end`. */
+  finish?(): void
+  /** When samples are shown, where that is not a matter of PES packets; null when none has a time. */
+  readonly times?: { readonly first: number; readonly last: number } | null
   /** Which stream gives the segment its times: the lowest does. */
   readonly rank: number
   readonly keyFrames: readonly KeyFrame[]

@@ -2,7 +2,8 @@ import { MalformedMedia } from '../bytes.ts'
 import type { TextProbe } from '../track.ts'
 
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf]
-const SIGNATURE = [...'WEBVTT'].map((letter) => letter.charCodeAt(0))
+/** `WEBVTT`. */
+const SIGNATURE = [0x57, 0x45, 0x42, 0x56, 0x54, 0x54]
 /** What may follow it: tab, line feed, carriage return, space; or nothing. */
 const DELIMITERS = [9, 10, 13, 32]
 const MOST_NEEDED = BYTE_ORDER_MARK.length + SIGNATURE.length + 1
