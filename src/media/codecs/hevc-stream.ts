@@ -16,13 +16,7 @@ import {
   readVps,
 } from './hevc.ts'
 import { writeHvcC } from './hevc-configuration.ts'
-import {
-  beginsOrder,
-  hevcNalType,
-  isIrap,
-  isOrderReference,
-  readOrderLsb,
-} from './hevc-slice.ts'
+import { beginsOrder, hevcNalType, isIrap, isOrderReference, readOrderLsb } from './hevc-slice.ts'
 import { ParameterSets, type SetOutcome } from './parameter-sets.ts'
 import { PictureOrder } from './picture-order.ts'
 import type { Sei } from './sei.ts'

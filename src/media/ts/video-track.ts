@@ -201,7 +201,9 @@ class Rewriter {
     const outcome = this.video.addParameterSet(this.unitAt(at))
     if (outcome === 'malformed') this.es.continuityErrors++
     // Without a known header, it is the first set with its id that belongs there.
-    return outcome === 'replaced' ? this.options.hasHeader || this.hasSlices : outcome === 'added' && this.options.hasHeader
+    return outcome === 'replaced'
+      ? this.options.hasHeader || this.hasSlices
+      : outcome === 'added' && this.options.hasHeader
   }
 
   private unitAt(at: number): Uint8Array {
