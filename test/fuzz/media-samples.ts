@@ -67,12 +67,15 @@ export async function decodedFrames(media: Uint8Array, stream: 'v:0' | 'a:0'): P
   return hashColumn(await run('ffmpeg', args, media))
 }
 
-/**
- * MD5 of every packet of the stream that `map` names, with what containers do differently taken off: start codes, parameter sets
- * and delimiters in H.264, ADTS headers in AAC.
- */
-export async function packetHashes(media: Uint8Array, kind: 'video' | 'audio', map: string): Promise<string[]> {
-  const filter = kind === 'video' ? 'h264_mp4toannexb,filter_units=remove_types=7|8|9|12' : 'aac_adtstoasc'
-  const args = ['-v', 'error', '-i', 'pipe:0', '-map', map, '-c', 'copy', '-bsf', filter, '-f', 'framemd5', 'pipe:1']
-  return hashColumn(await run('ffmpeg', args, media))
+/** What containers do differently, taken off: start codes, parameter sets and delimiters; ADTS headers. */
+const BARE = {
+  video: 'h264_mp4toannexb,filter_units=remove_types=7|8|9|12',
+  hevc: 'hevc_mp4toannexb,filter_units=remove_types=32-35|38',
+  audio: 'aac_adtstoasc',
+}
+
+/** MD5 of every packet of the stream that `map` names, of H.264, HEVC or AAC, whatever container it was in. */
+export async function packetHashes(media: Uint8Array, kind: keyof typeof BARE, map: string): Promise<string[]> {
+  const copy = ['-map', map, '-c', 'copy', '-copyinkf', '-bsf', BARE[kind]]
+  return hashColumn(await run('ffmpeg', ['-v', 'error', '-i', 'pipe:0', ...copy, '-f', 'framemd5', 'pipe:1'], media))
 }

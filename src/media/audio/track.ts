@@ -115,7 +115,7 @@ class Table implements SampleSink {
       this.output = from
     }
     if (this.output !== from) {
-      if (!this.isOwn) this.bytes = this.bytes.slice()
+      if (!this.isOwn) this.bytes = new Uint8Array(this.bytes)
       this.isOwn = true
       this.bytes.copyWithin(this.output, from, end)
     }

@@ -30,7 +30,7 @@ export function trimZeros(bytes: Uint8Array, start: number, end: number): number
 /** The RBSP of a NAL unit: its header of so many bytes and the emulation prevention bytes are gone (§7.4.1, §7.4.2). */
 export function unescapeNal(nal: Uint8Array, headerSize: number): Uint8Array {
   const rbsp = new Uint8Array(Math.max(0, nal.length - headerSize))
-  return rbsp.subarray(0, unescape(nal, headerSize, nal.length, rbsp))
+  return rbsp.subarray(0, copyUnescaped(nal, headerSize, nal.length, rbsp))
 }
 
 /** More than a slice has in front of what is looked for in its header. */
@@ -40,11 +40,11 @@ const sliceHeader = new Uint8Array(SLICE_HEADER_SIZE)
 
 /** The bits at the beginning of the slice between `from` and `end`, behind its NAL unit header; valid until the next call. */
 export function sliceBits(bytes: Uint8Array, from: number, end: number): BitReader {
-  return new BitReader(sliceHeader, unescape(bytes, from, Math.min(end, from + SLICE_HEADER_SIZE), sliceHeader))
+  return new BitReader(sliceHeader, copyUnescaped(bytes, from, Math.min(end, from + SLICE_HEADER_SIZE), sliceHeader))
 }
 
 /** @returns how many bytes are left */
-function unescape(bytes: Uint8Array, from: number, end: number, target: Uint8Array): number {
+function copyUnescaped(bytes: Uint8Array, from: number, end: number, target: Uint8Array): number {
   let length = 0
   let zeros = 0
   for (let i = from; i < end; i++) {

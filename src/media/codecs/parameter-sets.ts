@@ -1,11 +1,15 @@
 import { equalBytes, MalformedMedia } from '../bytes.ts'
 
-/** What became of a parameter set; `malformed` when it cannot be understood. */
+/**
+ * What became of a parameter set: the first with its id, in place of another one or of one forgotten, nothing new, or not to
+ * be understood.
+ */
 export type SetOutcome = 'added' | 'replaced' | 'known' | 'malformed'
 
 /** The parameter sets of one kind that are in force, by their ids. */
 export class ParameterSets<T extends { readonly id: number }> {
   private readonly sets = new Map<number, { readonly nal: Uint8Array; readonly value: T }>()
+  private readonly ids = new Set<number>()
   private readonly read: (nal: Uint8Array) => T
 
   constructor(read: (nal: Uint8Array) => T) {
@@ -17,7 +21,8 @@ export class ParameterSets<T extends { readonly id: number }> {
     for (const known of this.sets.values()) if (equalBytes(known.nal, nal)) return 'known'
     try {
       const value = this.read(nal)
-      const outcome = this.sets.has(value.id) ? 'replaced' : 'added'
+      const outcome = this.ids.has(value.id) ? 'replaced' : 'added'
+      this.ids.add(value.id)
       this.sets.set(value.id, { nal: new Uint8Array(nal), value })
       return outcome
     } catch (error) {

@@ -1,64 +1,15 @@
 import assert from 'node:assert/strict'
 import { before, describe, it } from 'node:test'
-import { encodeTs, ffprobePackets, type ProbedPacket, packetHashes } from '../../../test/fuzz/media-samples.ts'
-import { writeCmafHeader, writeCmafSegment } from '../mp4/cmaf.ts'
-import type { Track } from '../sample.ts'
-import { PTS_MODULUS, rescale, ticks } from '../time.ts'
-import type { TrackDescription } from '../track.ts'
+import { asMp4, demux, packetTimes, probeTs, sampleTimes, sampleUnits } from '../../../test/fuzz/demuxed.ts'
+import { encodeTs, ffprobePackets, packetHashes } from '../../../test/fuzz/media-samples.ts'
+import { PTS_MODULUS, ticks } from '../time.ts'
 import { DemuxBuffer } from './demux-buffer.ts'
-import { type DemuxOptions, demuxTs } from './demuxer.ts'
+import { demuxTs } from './demuxer.ts'
 import { PACKET_SIZE } from './packet.ts'
-import { TsProbe } from './probe.ts'
-
-function demux(ts: Uint8Array, options?: DemuxOptions) {
-  const buffer = new DemuxBuffer()
-  buffer.fill([ts])
-  return demuxTs(buffer, options)
-}
-
-function descriptions(ts: Uint8Array): readonly TrackDescription[] {
-  const probe = new TsProbe()
-  probe.push(ts)
-  return probe.end().tracks
-}
-
-/** A file of one track, described as the probe did. */
-function asMp4(track: Track, tracks: readonly TrackDescription[]) {
-  const entry = tracks.find(({ pid }) => pid === track.pid)
-  assert.ok(entry?.kind === 'video' || entry?.kind === 'audio')
-  return Buffer.concat([
-    writeCmafHeader({ id: 1, timescale: track.timescale, entry }),
-    ...writeCmafSegment({ sequenceNumber: 1, trackId: 1, samples: track.samples, media: [track.media] }),
-  ])
-}
-
-/** ffprobe shows times before a wrap as negative. */
-const mod33 = (time: number) => ((time % PTS_MODULUS) + PTS_MODULUS) % PTS_MODULUS
-
-/** Times of each sample in ffprobe's terms: 33 bits. */
-function times({ samples, timescale }: Track) {
-  const wrapped = (time: number) => mod33(rescale(time, timescale, 90_000))
-  return Array.from(samples.dts, (dts, i) => ({
-    dts: wrapped(dts),
-    pts: wrapped(dts + samples.compositionOffsets[i]!),
-    flags: samples.sync[i] === 1 ? 'K' : '_',
-  }))
-}
-
-const expectedTimes = (packets: readonly ProbedPacket[]) =>
-  packets.map(({ dts, pts, flags }) => ({ dts: mod33(dts), pts: mod33(pts), flags: flags[0] }))
 
 /** NAL types of each sample. */
-function nalTypes({ samples, media }: Track): number[][] {
-  let at = 0
-  return Array.from(samples.sizes, (size) => {
-    const types: number[] = []
-    const end = at + size
-    for (; at < end; at += 4 + Buffer.from(media).readUInt32BE(at)) types.push(media[at + 4]! & 0x1f)
-    assert.equal(at, end)
-    return types
-  })
-}
+const nalTypes = (track: Parameters<typeof sampleUnits>[0]) =>
+  sampleUnits(track).map((units) => units.map((unit) => unit[0]! & 0x1f))
 
 /** The stream without the access unit delimiters that ffmpeg's multiplexer adds: zeros before the next start code. */
 function withoutDelimiters(ts: Buffer): Buffer {
@@ -89,14 +40,14 @@ describe('demuxTs', () => {
   for (const [name, make] of judged) {
     it(`${name}: times, key frames and bytes are those ffmpeg finds`, async () => {
       const ts = await make()
-      const tracksSaid = descriptions(ts)
+      const tracksSaid = probeTs(ts).tracks
       const { tracks, dropped, continuityErrors } = demux(ts)
       assert.equal(dropped + continuityErrors, 0)
       let audio = 0
       for (const track of tracks) {
         const select = track.kind === 'video' ? 'v:0' : `a:${audio++}`
-        const expected = expectedTimes(await ffprobePackets(ts, select))
-        const found = times(track)
+        const expected = packetTimes(await ffprobePackets(ts, select))
+        const found = sampleTimes(track)
         if (track.timescale === 44_100) {
           // ffprobe adds up rounded durations from one PES packet's PTS to the next.
           assert.equal(found.length, expected.length)

@@ -21,6 +21,8 @@ export class VideoProbe implements PayloadProbe {
   private pes: PesBeginning | undefined
   /** The PES packet has been seen to its end. */
   private isWhole = false
+  /** The PES packet begins with the rest of the picture before. */
+  private trails = false
   /** Offset of the first byte not yet looked at, from the beginning of the payload. */
   private seen = 0
   /** Something that begins an access unit stood before the first slice. */
@@ -60,6 +62,7 @@ export class VideoProbe implements PayloadProbe {
     const { headerSize } = this.video
     this.isWhole = isLast
     writeSentinel(bytes, end)
+    if (this.seen === 0) this.trails = bytes[from] !== 0
     for (;;) {
       const start = nextStartCode(bytes, from + this.seen) + SENTINEL_SIZE
       if (start + headerSize >= end) return true
@@ -118,7 +121,7 @@ export class VideoProbe implements PayloadProbe {
   }
 
   private picture(pes: PesBeginning, isKey: boolean): void {
-    this.index.picture(pes, isKey)
+    this.index.picture(pes, isKey, this.trails)
     this.hasPictures = true
     this.pes = undefined
   }
