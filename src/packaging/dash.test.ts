@@ -397,7 +397,7 @@ describe('the adaptation sets of a DASH manifest', () => {
     assert.match(pictures ?? '', /width="720" height="576" sar="64:45"/)
   })
 
-  it('have one picture a segment of the first rendition for fast forward', () => {
+  it('have the key frames of the first rendition for fast forward', () => {
     const [main, trick, sound] = sets(LADDER, { includeIframeOnlyStream: true, manifestLayout: 'COMPACT' })
     assert.match(main ?? '', /id="1" contentType="video"/)
     assert.match(

@@ -7,6 +7,7 @@ import type { PictureList } from './picture-list.ts'
  */
 export function fillTimes(pictures: PictureList, frameDuration: number): number {
   const { count, dts } = pictures
+  if (!dts.subarray(0, count).some(Number.isNaN)) return count
   let frame = 0
   let known = 0
   for (let i = 1; i <= count; i++) {
