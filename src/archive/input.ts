@@ -208,7 +208,7 @@ export class Input {
     for (let tries = 1; ; tries++) {
       const result = this.compute(event, object)
       if (!result.changed && !object) return true
-      const stateText = result.changed ? JSON.stringify(result.state) : this.stateText
+      const stateText = result.changed ? result.text : this.stateText
       const outcome = await this.host.segmentIndex.commitTimeline(this.ref, {
         expectedVersion: this.version,
         state: stateText,
@@ -238,10 +238,15 @@ export class Input {
 
   private compute(event: TimelineEvent, object: SourceObject | undefined): TimelineStep {
     // A segment no playlist waits for changes no timeline.
-    if (event.kind === 'object' && object && !isAwaited(this.state, object.name)) return unchanged(this.state)
+    if (event.kind === 'object' && object && !isAwaited(this.state, object.name)) return this.unchanged()
     const isNew = (name: string) => object !== undefined && object.name === name
     const unlisted = { get: (name: string) => (isNew(name) ? object : this.unlisted.get(name)) }
     return step(this.state, event, unlisted, this.host.clock())
+  }
+
+  private unchanged(): TimelineStep {
+    const nothing = { slots: [], outputSegments: [], eras: [], consumed: [], gaps: [], isRefused: false }
+    return { state: this.state, text: this.stateText, changed: false, ...nothing }
   }
 
   /** Whatever waited for a playlist under the same name. */
@@ -264,10 +269,6 @@ export class Input {
     if (gap) this.host.log.warn({ ...this.ref, gaps: result.gaps.length, ...gap }, 'gap in a source stream')
     if (result.outputSegments.length > 0 || result.eras.length > 0 || hadEnded !== this.state.ended) this.host.changed()
   }
-}
-
-function unchanged(state: TimelineState): TimelineStep {
-  return { state, changed: false, slots: [], outputSegments: [], eras: [], consumed: [], gaps: [], isRefused: false }
 }
 
 function isAwaited(state: TimelineState, name: string): boolean {

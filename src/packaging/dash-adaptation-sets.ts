@@ -6,7 +6,6 @@ import type { OutputSegment } from '../model/output-segment.ts'
 import { claimsBitstreamSwitching } from './dash-profiles.ts'
 import { audioSet, textSet } from './dash-sound-and-text.ts'
 import { type DashTemplates, ownTemplate, sharedTemplate, templatesOf } from './dash-templates.ts'
-import { iFrameOf } from './i-frames.ts'
 import { familyOf, type SingleVideo } from './track-set.ts'
 
 /** Adaptation sets are numbered like their first track; trick play above all tracks. */
@@ -51,12 +50,12 @@ function videoSet(templates: DashTemplates, tracks: readonly SingleVideo[], isMa
   }
 }
 
-/** A picture of each segment of the first rendition, for fast forward; where one has none there is no such set. */
+/** The key frames of the first rendition, for fast forward; where a segment has none there is no such set. */
 function trickPlaySet(templates: DashTemplates): readonly AdaptationSet[] {
   const { settings, period } = templates
   const [track] = period.tracks.video
   if (!settings.includeIframeOnlyStream || !track) return []
-  const rates = period.segments.map((segment) => pictureRate(track, segment))
+  const rates = period.segments.map((segment) => keyFrameRate(track, segment))
   if (rates.includes(0)) return []
   const placed = templatesOf(templates, 'iframe', [track])
   const { essentialProperties = [], ...more } = colourProperties(track.description)
@@ -79,9 +78,10 @@ function trickPlaySet(templates: DashTemplates): readonly AdaptationSet[] {
   ]
 }
 
-/** Bits per second of the one picture that stands for a segment; 0 when it has none. */
-function pictureRate({ stream }: SingleVideo, segment: OutputSegment): number {
-  return ((iFrameOf(segment, stream.index)?.size ?? 0) * 8 * TICKS_PER_SECOND) / segment.duration
+/** Bits per second of a segment's key frames; 0 when it has none. */
+function keyFrameRate({ stream }: SingleVideo, { slots, duration }: OutputSegment): number {
+  const frames = slots.flatMap(({ objects }) => objects[stream.index]?.keyFrames ?? [])
+  return (frames.reduce((sum, { size }) => sum + size, 0) * 8 * TICKS_PER_SECOND) / duration
 }
 
 function picturesInSet(tracks: readonly SingleVideo[]): Omit<AdaptationSet, 'representations'> {

@@ -1,12 +1,11 @@
 import { utcTime, utcTiming } from '../manifests/dash/descriptors.ts'
 import type { Mpd, Period } from '../manifests/dash/mpd.ts'
-import { msFromTicks, TICKS_PER_MS, ticks, utcMs } from '../media/time.ts'
+import { TICKS_PER_MS, utcMs } from '../media/time.ts'
 import type { DashPackage } from '../model/origin-endpoint.ts'
 import type { ArchiveWindow } from '../model/output-segment.ts'
 import { adaptationSetsOf } from './dash-adaptation-sets.ts'
 import { type DashPeriod, momentOf, periodsOf } from './dash-periods.ts'
 import { profilesOf } from './dash-profiles.ts'
-import { regularDuration } from './dash-templates.ts'
 
 /** What a manifest shows, and how it refers to it. */
 export type DashManifest = {
@@ -59,7 +58,7 @@ export function mpdOf(manifest: DashManifest): Mpd | undefined {
     suggestedPresentationDelay: settings.suggestedPresentationDelaySeconds * 1000,
     utcTimings: method === 'NONE' || utcTimingUri === undefined ? [] : [utcTiming(method, utcTimingUri)],
     periods: periods.map((period) => {
-      const { duration, ...open } = writtenPeriod(manifest, period, period.begins.utc + latenessOf(manifest, period))
+      const { duration, ...open } = writtenPeriod(manifest, period, period.begins.utc + latenessOf(settings))
       return period === last || duration === undefined ? open : { ...open, duration }
     }),
   }
@@ -97,8 +96,8 @@ function durationOf({ begins, endUtc }: DashPeriod): number {
  * A player that counts segments instead of reading a list asks for each at its end by the source's clock, when it is on its
  * way still: the presentation is a segment late for it.
  */
-function latenessOf({ settings }: DashManifest, period: DashPeriod): number {
-  return settings.segmentTemplateFormat === 'NUMBER_WITH_DURATION' ? msFromTicks(ticks(regularDuration(period))) : 0
+function latenessOf({ segmentTemplateFormat, segmentDurationSeconds }: DashPackage): number {
+  return segmentTemplateFormat === 'NUMBER_WITH_DURATION' ? segmentDurationSeconds * 1000 : 0
 }
 
 function longestSegment(periods: readonly DashPeriod[]): number {

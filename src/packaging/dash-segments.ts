@@ -79,7 +79,7 @@ export async function segmentBody(
 ): Promise<SegmentBody | undefined> {
   if (track.kind === 'text') return timedTextSegment(track, segment, earlier, media)
   return kind === 'iframe' && track.kind === 'video'
-    ? iFramesOf(track, segment, media, 1)
+    ? iFramesOf(track, segment, media)
     : segmentOf(track, segment, media)
 }
 

@@ -33,6 +33,26 @@ export type SourceMediaOptions = {
   readonly malformed?: (key: string, problem: string) => void
 }
 
+/** Objects on their way from disk at once; each in a buffer of three times its size. */
+const LANES = 2
+
+/** A few buffers, lent out in turn: their pages stay warm, and no crowd of requests needs more memory than they have. */
+class DemuxLanes {
+  readonly #free = Array.from({ length: LANES }, () => new DemuxBuffer())
+  readonly #waiting: (() => void)[] = []
+
+  async run<T>(work: (buffer: DemuxBuffer) => Promise<T>): Promise<T> {
+    while (this.#free.length === 0) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    const buffer = this.#free.pop()!
+    try {
+      return await work(buffer)
+    } finally {
+      this.#free.push(buffer)
+      this.#waiting.shift()?.()
+    }
+  }
+}
+
 /** Sample tables and the like, beside the media: what an entry costs at least. */
 const ENTRY_BYTES = 16 * 1024
 
@@ -41,15 +61,15 @@ const ENTRY_BYTES = 16 * 1024
  * asked for last is kept; demuxing itself happens in one buffer whose pages stay warm.
  */
 export class SourceMedia {
-  readonly #archive: Pick<ArchiveReader, 'read'>
+  readonly #archive: Pick<ArchiveReader, 'read' | 'open'>
   readonly #options: SourceMediaOptions
-  readonly #buffer = new DemuxBuffer()
+  readonly #lanes = new DemuxLanes()
   /** Least recently used first. */
   readonly #kept = new Map<string, { readonly demuxed: DemuxedObject; readonly cost: number }>()
   readonly #demuxing = new Map<string, Promise<DemuxedObject>>()
   #bytesKept = 0
 
-  constructor(archive: Pick<ArchiveReader, 'read'>, options: SourceMediaOptions) {
+  constructor(archive: Pick<ArchiveReader, 'read' | 'open'>, options: SourceMediaOptions) {
     this.#archive = archive
     this.#options = options
   }
@@ -76,26 +96,28 @@ export class SourceMedia {
 
   async #demux(placed: PlacedObject): Promise<DemuxedObject> {
     const { key } = placed.object
-    const bytes = await this.#archive.read(key)
-    const demuxed = this.#takeApart(bytes, placed)
+    const demuxed = await this.#lanes.run(async (buffer) => {
+      await this.#load(placed.object, buffer)
+      return takeApart(buffer, placed)
+    })
     if (demuxed.problem !== undefined) this.#options.malformed?.(key, demuxed.problem)
     this.#keep(key, demuxed)
     return demuxed
   }
 
-  #takeApart(bytes: Uint8Array, { stream, start, isFirst }: PlacedObject): DemuxedObject {
+  /** The object into the buffer it is demuxed in: what comes from disk is in no memory of its own. */
+  async #load({ key, size }: SlotObject, buffer: DemuxBuffer): Promise<void> {
+    const target = buffer.load(size)
+    const opened = await this.#archive.open(key)
+    if (opened instanceof Uint8Array) return target.set(opened)
     try {
-      if (stream.container === 'packed-audio') {
-        const track = demuxPackedAudio(bytes, start)
-        return { tracks: track ? [owned(track)] : [], events: [] }
+      let at = 0
+      for await (const piece of opened) {
+        target.set(piece, at)
+        at += piece.length
       }
-      this.#buffer.fill([bytes])
-      const configurations = headerParameterSets(stream.tracks)
-      const { tracks, events } = demuxTs(this.#buffer, { near: start, configurations, fromKeyFrame: isFirst })
-      return { tracks: tracks.map(owned), events: events.map((event) => ({ ...event, tag: event.tag.slice() })) }
-    } catch (error) {
-      if (!(error instanceof MalformedMedia)) throw error
-      return { tracks: [], events: [], problem: error.message }
+    } finally {
+      await opened.close()
     }
   }
 
@@ -111,6 +133,21 @@ export class SourceMedia {
       this.#bytesKept -= entry.cost
       this.#kept.delete(oldest)
     }
+  }
+}
+
+function takeApart(buffer: DemuxBuffer, { stream, start, isFirst }: PlacedObject): DemuxedObject {
+  try {
+    if (stream.container === 'packed-audio') {
+      const track = demuxPackedAudio(buffer.bytes.subarray(buffer.start, buffer.end), start)
+      return { tracks: track ? [owned(track)] : [], events: [] }
+    }
+    const configurations = headerParameterSets(stream.tracks)
+    const { tracks, events } = demuxTs(buffer, { near: start, configurations, fromKeyFrame: isFirst })
+    return { tracks: tracks.map(owned), events: events.map((event) => ({ ...event, tag: event.tag.slice() })) }
+  } catch (error) {
+    if (!(error instanceof MalformedMedia)) throw error
+    return { tracks: [], events: [], problem: error.message }
   }
 }
 

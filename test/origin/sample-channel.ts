@@ -77,7 +77,7 @@ export function dashEndpoint(settings: Partial<DashPackage> = {}, more: Partial<
 }
 
 /** An SPS and a PPS of x264, as avcC has them: what they say is of no account here. */
-const AVCC = '0164000cffe1001a6764000cacd94141fb0110000003001000000303208f14299601000568ebe3cb22fdf8f800'
+const AVCC = '0164000cffe100196764000cacd94141fb0110000003001000000303208f14299601000568ebe3cb22fdf8f800'
 
 export const video = (height: number): VideoDescription => ({
   kind: 'video',
@@ -138,18 +138,24 @@ export function sampleBytes(key: string): Uint8Array {
 function slotObject(key: string, tracks: readonly TrackDescription[], start: Ticks, duration: Ticks): SlotObject {
   const bytes = sampleBytes(key)
   const hash = createHash('sha256').update(bytes).digest('hex')
-  const first = { video: 0, audio: 45, text: 0, id3: 0, 'dvb-subtitles': 0, other: 0 }
-  const frame = { video: 3003, audio: 1920, text: 0, id3: 0, 'dvb-subtitles': 0, other: 0 }
   return {
     key,
     size: bytes.length,
     crc32: 0,
     sha256: hash,
-    times: tracks.map(({ kind }) => {
-      return { first: start + first[kind], last: start + duration - frame[kind] + first[kind], bytes: 1000 }
+    times: tracks.map((track) => {
+      // Sound begins half a millisecond late.
+      const first = start + (track.kind === 'audio' ? 45 : 0)
+      return { first, last: first + duration - frameDuration(track), bytes: 1000 }
     }),
     keyFrames: [{ pts: start, offset: 188, size: 376 }],
   }
+}
+
+function frameDuration(track: TrackDescription): number {
+  if (track.kind === 'audio') return (track.samplesPerFrame * 90_000) / track.sampleRate
+  const { numerator, denominator } = (track.kind === 'video' && track.frameRate) || { numerator: 30, denominator: 1 }
+  return (denominator * 90_000) / numerator
 }
 
 export type SegmentSketch = {

@@ -1,10 +1,10 @@
 /** A rehearsal of one input for tests: encoders act, a clock moves, and what was published is gathered. */
 import { crc32 } from 'node:zlib'
 import { PTS_MODULUS, type Ticks, ticksFromSeconds, type UtcMs, utcMs } from '../../src/media/time.ts'
-import type { MediaProbe, TextProbe } from '../../src/media/track.ts'
+import type { AudioDescription, MediaProbe, TextProbe, VideoDescription } from '../../src/media/track.ts'
 import type { ListedSegment, ListedStream } from '../../src/model/listed-playlist.ts'
 import type { Era, OutputSegment, Slot } from '../../src/model/output-segment.ts'
-import type { SegmentProbe, SourceObject, TrackDescription } from '../../src/model/source-segment.ts'
+import type { SegmentProbe, SourceObject } from '../../src/model/source-segment.ts'
 import { emptyTimeline, type TimelineState, waitedAnew } from '../../src/model/timeline/state.ts'
 import { isDue, step, type TimelineEvent } from '../../src/model/timeline/step.ts'
 
@@ -23,7 +23,7 @@ export function subtitles(index: number, playlist: string): ListedStream {
   return { index, playlist, role }
 }
 
-const VIDEO: TrackDescription = {
+const VIDEO: VideoDescription = {
   kind: 'video',
   pid: 256,
   codec: 'avc1.64001f',
@@ -31,7 +31,7 @@ const VIDEO: TrackDescription = {
   width: 640,
   height: 360,
 }
-const AUDIO: TrackDescription = {
+const AUDIO: AudioDescription = {
   kind: 'audio',
   pid: 257,
   codec: 'mp4a.40.2',

@@ -55,6 +55,8 @@ class Table implements SampleSink {
   private output = 0
   /** Where the frames so far lead. */
   private expected: number | undefined
+  /** Frames were left out, whose length is only as good as their headers. */
+  private isVague = false
 
   constructor({ bytes, inPlace }: Source, losses: AudioLosses) {
     this.bytes = bytes
@@ -76,8 +78,10 @@ class Table implements SampleSink {
       return
     }
     // A time within half a frame of where the frames before it lead is theirs, rounded; one that goes back is wrong.
-    const isJump = expected === undefined || Math.abs(stated - expected) > samplesPerFrame / 2
+    const tolerance = this.isVague ? 0 : samplesPerFrame / 2
+    const isJump = expected === undefined || Math.abs(stated - expected) > tolerance
     const dts = isJump && stated > (this.dts.at(-1) ?? -Infinity) ? stated : expected!
+    if (pts !== undefined) this.isVague = false
     this.dts.push(dts)
     this.expected = dts + samplesPerFrame
     this.sizes.push(end - from)
@@ -86,6 +90,7 @@ class Table implements SampleSink {
 
   skip(duration: number): void {
     this.losses.dropped++
+    this.isVague = true
     if (this.expected !== undefined) this.expected += duration
   }
 
@@ -110,7 +115,7 @@ class Table implements SampleSink {
       this.output = from
     }
     if (this.output !== from) {
-      if (!this.isOwn) this.bytes = this.bytes.slice()
+      if (!this.isOwn) this.bytes = new Uint8Array(this.bytes)
       this.isOwn = true
       this.bytes.copyWithin(this.output, from, end)
     }

@@ -32,6 +32,8 @@ export type TimelineEvent =
 
 export type TimelineStep = {
   readonly state: TimelineState
+  /** The same as it is saved. */
+  readonly text: string
   /** False when the event taught us nothing: nothing needs saving. */
   readonly changed: boolean
   readonly slots: readonly Slot[]
@@ -53,7 +55,8 @@ export const SINGLE_PARENT_NAME = 'channel.m3u8'
  * inputs give the same outputs, `before` is not touched, and `now` (the server's clock) decides only what is given up.
  */
 export function step(before: TimelineState, event: TimelineEvent, unlisted: Unlisted, now: UtcMs): TimelineStep {
-  const state = JSON.parse(JSON.stringify(before)) as TimelineState
+  const textBefore = JSON.stringify(before)
+  const state = JSON.parse(textBefore) as TimelineState
   const outputSegments: { numbering: number; segment: OutputSegment }[] = []
   const publish = (numbering: string | number, segments: readonly OutputSegment[]) => {
     for (const segment of segments) outputSegments.push({ numbering: Number(numbering), segment })
@@ -94,9 +97,11 @@ export function step(before: TimelineState, event: TimelineEvent, unlisted: Unli
   state.ended = hasEnded(state)
 
   const changedEras = [...closedEras, ...state.eras].filter((era) => touched.has(era.id) || begun.includes(era))
+  const text = JSON.stringify(state)
   return {
     state,
-    changed: JSON.stringify(state) !== JSON.stringify(before),
+    text,
+    changed: text !== textBefore,
     slots,
     outputSegments,
     eras: changedEras.map(({ id, streams, clock }) => ({ id, streams, clock })),

@@ -62,8 +62,8 @@ describe('subtitles, whatever they do', () => {
 
 /** What was published, subtitles apart. */
 function media(r: Rehearsal) {
-  return r.outputs(1).map(({ number, era, start, duration, startUtc, discontinuity, slots }) => ({
-    ...{ number, era, start, duration, startUtc, discontinuity },
+  return r.outputs(1).map(({ sealedAt: _, slots, ...segment }) => ({
+    ...segment,
     slots: slots.map(({ index, objects }) => [index, ...[1, 2, 3].map((at) => nameOf(r, objects[at]))]),
   }))
 }
