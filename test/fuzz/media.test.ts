@@ -71,6 +71,10 @@ describe(`broken media (${RUNS} mutants of each sample, seed ${SEED})`, () => {
   before(async () => {
     samples.set('video and audio', await encodeTs('both', ['-t', '0.6', '-g', '5', '-muxrate', '1M']))
     samples.set('eight slices', await encodeTs('video', ['-t', '0.4', '-x264-params', 'slices=8']))
+    const x265 = 'repeat-headers=1:log-level=error:pools=2:frame-threads=1:keyint=4:bframes=2:hrd=1'
+    const rate = 'vbv-maxrate=500:vbv-bufsize=500:bitrate=400:max-cll=1000,400'
+    const hevc = ['-c:v', 'libx265', '-preset', 'ultrafast', '-x265-params', `${x265}:${rate}`]
+    samples.set('HEVC', await encodeTs('video', ['-t', '0.4', '-pix_fmt', 'yuv420p10le', ...hevc]))
     samples.set('AC-3', await encodeTs('audio', ['-t', '0.6', '-c:a', 'ac3', '-ac', '6']))
     const halves = ['-t', '0.6', '-c:a', 'eac3', '-ac', '2', '-b:a', '1500k']
     samples.set('E-AC-3', await encodeTs('audio', halves))
@@ -95,14 +99,14 @@ describe(`broken media (${RUNS} mutants of each sample, seed ${SEED})`, () => {
           attempt(() => filterTs([ts, ts], ({ pid }) => pid === 0x100 + random(2)))
           buffer.fill([ts])
           const size = buffer.bytes.length
-          const demuxed = attempt(() => demuxTs(buffer))
+          // What the probe takes must never be refused later on.
+          const demuxed = found === undefined ? attempt(() => demuxTs(buffer)) : demuxTs(buffer)
           assert.equal(buffer.bytes.length, size)
           for (const track of demuxed?.tracks ?? []) {
             checkTrack(track)
             if (found !== undefined && describes(found, track)) attempt(() => asMp4(track, found.tracks))
           }
           if (found === undefined) continue
-          if (!/video|slices/.test(name)) assert.ok(demuxed !== undefined, 'the probe took it')
           assert.ok(found.firstPts >= 0 && found.firstPts < 2 ** 33 && found.lastPts >= found.firstPts)
           assert.ok(found.tracks.length > 0)
         } catch (error) {

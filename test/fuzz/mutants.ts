@@ -3,6 +3,7 @@ import { crc32Mpeg } from '../../src/media/ts/psi.ts'
 /** Ways to break media, for tests that show that broken media are refused or understood. */
 
 const PACKET = 188
+const START_CODE = Buffer.of(0, 0, 1)
 
 export type Random = (below: number) => number
 
@@ -65,6 +66,15 @@ const mutations: ((bytes: Buffer, random: Random) => Buffer)[] = [
       const end = 3 + (section[2]! & 0x7f) - 4
       for (let n = random(4); n > 0 && end > 3; n--) section[3 + random(end - 3)] = random(256)
       if (end > 0) section.writeUInt32BE(crc32Mpeg(section.subarray(0, end)), end)
+    }
+    return bytes
+  },
+  /** NAL units say most at their beginning. */
+  function absurdUnits(bytes, random) {
+    for (let n = 1 + random(8); n > 0; n--) {
+      const start = bytes.indexOf(START_CODE, random(bytes.length))
+      const at = start + START_CODE.length + random(40)
+      if (start >= 0 && at < bytes.length) bytes[at] = random(2) === 0 ? random(256) : absurd[random(absurd.length)]!
     }
     return bytes
   },
