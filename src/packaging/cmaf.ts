@@ -138,7 +138,8 @@ function assetFiles(manifests: CmafManifests, name: CmafTrackName): readonly Ass
     const track = trackAt(tracks, name, segment)
     if (!track) return []
     const file = segmentFileName(segmentPrefix, name, segment.number)
-    return [{ name: file, body: (media) => segmentBody(track, name, segment, cuesBeforeIn(segments, at), media) }]
+    const earlier = () => (track.kind === 'text' ? cuesBeforeIn(segments, at, track.stream) : [])
+    return [{ name: file, body: (media) => segmentBody(track, name, segment, earlier(), media) }]
   })
   return [...headers, ...media]
 }

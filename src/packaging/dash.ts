@@ -1,6 +1,6 @@
 import { writeMpd } from '../manifests/dash/write-mpd.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
-import type { ArchiveWindow } from '../model/output-segment.ts'
+import type { ArchiveWindow, OutputSegment } from '../model/output-segment.ts'
 import { headerFileName, kindOf, parseDashName, segmentFileName } from './dash-names.ts'
 import { periodsOf } from './dash-periods.ts'
 import { type DashManifest, mpdOf } from './dash-presentation.ts'
@@ -18,7 +18,8 @@ export const dash: OutputFormat = {
   resolve(endpoint, path) {
     const settings = settingsOf(endpoint)
     const name = parseDashName(endpoint.manifestName, path)
-    switch (name?.kind) {
+    if (!name) return undefined
+    switch (name.kind) {
       case 'manifest':
         return {
           kind: 'manifest',
@@ -30,7 +31,6 @@ export const dash: OutputFormat = {
       case 'segment':
         return { kind: 'segment', body: (index, media) => segmentNamed(endpoint, name.track, name.at, index, media) }
     }
-    return undefined
   },
 
   asset(endpoint, window): Asset | undefined {
@@ -67,6 +67,8 @@ function assetFiles(endpoint: OriginEndpoint, window: ArchiveWindow): readonly A
   const settings = settingsOf(endpoint)
   const files = new Map<string, AssetSegment>()
   const places = new Map(window.segments.map((segment, i) => [segment, i]))
+  const earlierOf = (track: SingleTrack, segment: OutputSegment) =>
+    track.kind === 'text' ? cuesBeforeIn(window.segments, places.get(segment) ?? 0, track.stream) : []
   const add = (name: string, body: AssetSegment['body']) => files.set(name, { name, body })
   for (const { era, tracks, segments } of periodsOf(window, settings)) {
     const named = (track: SingleTrack, kind = kindOf(track)) => ({ kind, n: track.n, era: era.id })
@@ -82,7 +84,7 @@ function assetFiles(endpoint: OriginEndpoint, window: ArchiveWindow): readonly A
         const at = segmentAddress(track, segment, era, settings)
         if (at === undefined) continue
         add(segmentFileName(endpoint.manifestName, name, at), (media) =>
-          segmentBody(track, name, segment, cuesBeforeIn(window.segments, places.get(segment) ?? 0), media),
+          segmentBody(track, name, segment, earlierOf(track, segment), media),
         )
       }
     }

@@ -123,10 +123,17 @@ function assetSegments(endpoint: OriginEndpoint, manifests: HlsManifests, name: 
     const named = segmentNamed(streams, name, segment)
     if (!named) return []
     const { stream } = named
+    const isText = stream.source.container === 'webvtt'
     return {
       name: segmentFileName(endpoint.manifestName, named),
       body: (media: SourceMedia) =>
-        streamSegment(stream, name.iframes ?? false, segment, cuesBeforeIn(segments, at), media),
+        streamSegment(
+          stream,
+          name.iframes ?? false,
+          segment,
+          isText ? cuesBeforeIn(segments, at, stream.source) : [],
+          media,
+        ),
     }
   })
 }

@@ -88,7 +88,8 @@ function assetFragments(
     chunks.map(({ segment, interval, tracks }, i): AssetSegment => {
       const track = tracks[level]!
       const following = chunks.slice(i + 1, i + 1 + LOOK_AHEAD).map((chunk) => chunk.interval)
-      const earlier = track.kind === 'text' ? cuesBeforeIn(window.segments, positions.get(segment.number) ?? 0) : []
+      const earlier =
+        track.kind === 'text' ? cuesBeforeIn(window.segments, positions.get(segment.number) ?? 0, track.stream) : []
       return {
         name: fragmentName(event, name, bitrate, interval.time),
         body: (media) => fragmentBody({ track, segment, interval, following, earlier }, media),

@@ -1,5 +1,5 @@
 import { MalformedMedia } from '../media/bytes.ts'
-import { PTS_MODULUS, type Ticks, ticks } from '../media/time.ts'
+import { PTS_MODULUS, TICKS_PER_SECOND, type Ticks, ticks } from '../media/time.ts'
 import type { WebVtt } from '../media/webvtt/document.ts'
 import { readWebVtt } from '../media/webvtt/reader.ts'
 import { cuesBetween, cueTimes, joinWebVtt, type ShownCue } from '../media/webvtt/timeline.ts'
@@ -12,38 +12,64 @@ import type { SourceMedia } from './source-media.ts'
 
 const TEXT_TYPE = 'text/vtt'
 /** How far back the segment may begin whose subtitles are still shown, in ticks: half a minute. */
-const LONGEST_TEXT_SEGMENT = 30 * 90_000
+const LONGEST_TEXT_SEGMENT = 30 * TICKS_PER_SECOND
 /** And in output segments, which may be gaps of a second. */
 const MOST_SEGMENTS_BACK = 30
+/** And in segments of the encoder's: some put a cue only where it begins, however long it is shown. */
+const MOST_OBJECTS_BACK = 3
 
 /**
  * The output segments before this one whose subtitles may still be shown in it, oldest first: encoders cut subtitles
- * otherwise than pictures. The look back ends at the first that has an object of the stream.
+ * otherwise than pictures.
  */
 export async function cuesBefore(
   endpoint: OriginEndpoint,
   segment: OutputSegment,
-  { index: stream }: Pick<SourceStream, 'index'>,
+  stream: Pick<SourceStream, 'index'>,
   index: Pick<SegmentLookup, 'outputSegment'>,
 ): Promise<readonly OutputSegment[]> {
-  const earlier: OutputSegment[] = []
-  for (let number = segment.number - 1; number >= segment.number - MOST_SEGMENTS_BACK; number--) {
+  const lookBack = new LookBack(segment, stream)
+  for (let number = segment.number - 1; !lookBack.isDone; number--) {
     const found = await index.outputSegment(endpoint, number)
-    if (!found || found.segment.era !== segment.era) break
-    if (found.segment.start < segment.start - LONGEST_TEXT_SEGMENT) break
-    earlier.unshift(found.segment)
-    if (found.segment.slots.some(({ objects }) => objects[stream] !== undefined)) break
+    lookBack.take(found?.segment)
   }
-  return earlier
+  return lookBack.found
 }
 
-/** As `cuesBefore`, among segments that are at hand. */
-export function cuesBeforeIn(segments: readonly OutputSegment[], at: number): readonly OutputSegment[] {
-  const segment = segments[at]
-  if (!segment) return []
-  return segments
-    .slice(Math.max(0, at - MOST_SEGMENTS_BACK), at)
-    .filter(({ era, start }) => era === segment.era && start >= segment.start - LONGEST_TEXT_SEGMENT)
+/** The same among segments that are at hand. */
+export function cuesBeforeIn(
+  segments: readonly OutputSegment[],
+  at: number,
+  stream: Pick<SourceStream, 'index'>,
+): readonly OutputSegment[] {
+  const lookBack = new LookBack(segments[at]!, stream)
+  for (let i = at - 1; !lookBack.isDone; i--) lookBack.take(segments[i])
+  return lookBack.found
+}
+
+/** Takes output segments backwards from the one before `segment`, until what they say cannot be shown in it any more. */
+class LookBack {
+  readonly found: OutputSegment[] = []
+  isDone = false
+  readonly #segment: OutputSegment
+  readonly #stream: number
+  #objects = 0
+
+  constructor(segment: OutputSegment, { index }: Pick<SourceStream, 'index'>) {
+    this.#segment = segment
+    this.#stream = index
+  }
+
+  take(earlier: OutputSegment | undefined): void {
+    const { era, start } = this.#segment
+    if (!earlier || earlier.era !== era || earlier.start < start - LONGEST_TEXT_SEGMENT) {
+      this.isDone = true
+      return
+    }
+    this.found.unshift(earlier)
+    if (earlier.slots.some(({ objects }) => objects[this.#stream] !== undefined)) this.#objects++
+    this.isDone = this.#objects === MOST_OBJECTS_BACK || this.found.length === MOST_SEGMENTS_BACK
+  }
 }
 
 /** A segment of subtitles in WebVTT: the encoder's own bytes where they are cut like the output, else written anew. */
@@ -53,7 +79,7 @@ export async function webVttSegment(
   earlier: readonly OutputSegment[],
   media: Pick<SourceMedia, 'read'>,
 ): Promise<SegmentBody> {
-  const placed = textObjects(source, segment, earlier)
+  const placed = textObjects(source, segment, earlier).filter((each) => endOf(each) > segment.start)
   const [only] = placed
   const isCutAlike =
     only && placed.length === 1 && only.slot.start >= segment.start && endOf(only) <= endOfSegment(segment)
@@ -86,7 +112,7 @@ export async function cuesOf(
 
 type PlacedText = { readonly slot: Slot; readonly object: SlotObject }
 
-/** The stream's objects whose interval reaches into the segment. */
+/** The stream's objects, in their order. */
 function textObjects(
   { index }: SourceStream,
   segment: OutputSegment,
@@ -98,7 +124,6 @@ function textObjects(
       const object = slot.objects[index]
       return object ? [object, ...(object.more ?? [])].map((each) => ({ slot, object: each })) : []
     })
-    .filter((placed) => endOf(placed) > segment.start)
 }
 
 function endOf({ slot, object }: PlacedText): number {

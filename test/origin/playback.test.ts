@@ -10,7 +10,6 @@ import {
   FakeArchive,
   FakeResources,
   GUID,
-  HLS_DEFAULTS,
   hlsEndpoint,
   NOON,
   outputSegments,

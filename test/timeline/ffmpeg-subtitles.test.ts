@@ -19,10 +19,9 @@ let folder: string
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'windrow-subtitles-'))
   await writeFile(join(folder, 'in.srt'), CUES)
-  const inputs = [
-    ...['-f', 'lavfi', '-i', `testsrc2=size=160x90:rate=25:duration=${SECONDS}`],
-    ...['-f', 'lavfi', '-i', `sine=sample_rate=48000:duration=${SECONDS}`, '-i', 'in.srt'],
-  ]
+  const pictures = ['-f', 'lavfi', '-i', `testsrc2=size=160x90:rate=25:duration=${SECONDS}`]
+  const sound = ['-f', 'lavfi', '-i', `sine=sample_rate=48000:duration=${SECONDS}`]
+  const inputs = [...pictures, ...sound, '-i', 'in.srt']
   const codecs = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-g', '50', '-c:a', 'aac']
   const hls = ['-f', 'hls', '-hls_time', '2', '-hls_list_size', '0', '-hls_flags', 'program_date_time']
   const streams = ['-master_pl_name', 'channel.m3u8', '-var_stream_map', 'v:0,a:0,s:0,sgroup:subs,language:en']
