@@ -298,8 +298,8 @@ describe('the Periods of a DASH manifest', () => {
     assert.deepEqual(
       periods(manifest(window, {}, 'harvest')).map((period) => (period as unknown[]).slice(0, 3)),
       [
-        [9, -NOON / 1000, 12],
-        [11, -NOON / 1000 + 12, 12],
+        [9, 0 - NOON / 1000, 12],
+        [11, 12 - NOON / 1000, 12],
       ],
     )
   })

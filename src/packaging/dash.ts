@@ -18,7 +18,8 @@ export const dash: OutputFormat = {
   resolve(endpoint, path) {
     const settings = settingsOf(endpoint)
     const name = parseDashName(endpoint.manifestName, path)
-    switch (name?.kind) {
+    if (!name) return undefined
+    switch (name.kind) {
       case 'manifest':
         return {
           kind: 'manifest',
@@ -30,7 +31,6 @@ export const dash: OutputFormat = {
       case 'segment':
         return { kind: 'segment', body: (index, media) => segmentNamed(endpoint, name.track, name.at, index, media) }
     }
-    return undefined
   },
 
   asset(endpoint, window): Asset | undefined {

@@ -1,6 +1,6 @@
 import { type CmafSegment, writeCmafHeader, writeCmafSegment } from '../media/mp4/cmaf.ts'
 import { eventMessageBox } from '../media/mp4/event-message.ts'
-import type { SampleTable } from '../media/sample.ts'
+import type { Id3Event, SampleTable } from '../media/sample.ts'
 import { rescale, TICKS_PER_SECOND } from '../media/time.ts'
 import type { OutputSegment } from '../model/output-segment.ts'
 import type { SegmentBody } from './output-format.ts'
@@ -38,7 +38,13 @@ export async function segmentOf(
   media: Pick<SourceMedia, 'demuxed'>,
 ): Promise<SegmentBody | undefined> {
   const gathered = await samplesOf(track, segment, media)
-  return gathered && body(track, segment, gathered, { before: gathered.events.map(eventMessageBox) })
+  return gathered && body(track, segment, gathered, { before: eventMessages(gathered.events) })
+}
+
+function eventMessages(events: readonly Id3Event[]): readonly Uint8Array[] {
+  return events.map((event, i) =>
+    eventMessageBox(event, events.slice(0, i).filter(({ pts }) => pts === event.pts).length),
+  )
 }
 
 /** What trick play shows of an output segment: its key frames, each until the next; only the first where `count` is 1. */

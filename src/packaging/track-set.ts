@@ -1,4 +1,5 @@
-import { explicitSbr } from '../media/codecs/aac.ts'
+import { bytesOfHex } from '../media/bytes.ts'
+import { aacParameters, explicitSbr, readAudioSpecificConfig } from '../media/codecs/aac.ts'
 import { TICKS_PER_SECOND } from '../media/time.ts'
 import type { AudioDescription, TextDescription, VideoDescription } from '../media/track.ts'
 import type { StreamSelection } from '../model/origin-endpoint.ts'
@@ -160,7 +161,8 @@ function declaredAudio(description: AudioDescription, codecs: string | undefined
   const found = codecs?.split(',').flatMap((codec) => HE_AAC.exec(codec.trim()) ?? [])
   const [codec, objectType] = found ?? []
   if (codec === undefined) return description
-  return { ...description, codec, configuration: explicitSbr(description.configuration, objectType === '29' ? 29 : 5) }
+  const explicit = explicitSbr(description.configuration, objectType === '29' ? 29 : 5)
+  return { ...description, ...aacParameters(readAudioSpecificConfig(bytesOfHex(explicit))) }
 }
 
 /** Each audio once; what comes first stays, and gives its language to nothing. Exactly one is the default. */

@@ -79,3 +79,11 @@ export async function packetHashes(media: Uint8Array, kind: keyof typeof BARE, m
   const copy = ['-map', map, '-c', 'copy', '-copyinkf', '-bsf', BARE[kind]]
   return hashColumn(await run('ffmpeg', ['-v', 'error', '-i', 'pipe:0', ...copy, '-f', 'framemd5', 'pipe:1'], media))
 }
+
+/** The decoder configuration record that ffmpeg writes for the video, in hexadecimal. */
+export async function extradata(ts: Uint8Array, box: 'avcC' | 'hvcC'): Promise<string> {
+  const mux = ['-map', '0:v', '-c', 'copy', '-tag:v', box === 'avcC' ? 'avc1' : 'hvc1', '-movflags', 'empty_moov']
+  const mp4 = await run('ffmpeg', ['-v', 'error', '-i', 'pipe:0', ...mux, '-f', 'mp4', 'pipe:1'], ts)
+  const at = mp4.indexOf(box)
+  return mp4.toString('hex', at + 4, at - 4 + mp4.readUInt32BE(at - 4))
+}

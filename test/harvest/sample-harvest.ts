@@ -159,7 +159,7 @@ export function rehearsal(parts: Partial<HarvesterHost> & Pick<HarvesterHost, 'a
   const write = (level: string) => (fields: object, message: string) => void lines.push({ level, message, ...fields })
   const slept: number[] = []
   const host = {
-    media: new SourceMedia(parts.archive, { maxBytes: 1 << 20 }),
+    media: new SourceMedia({ read: parts.archive.read, open: parts.archive.read }, { maxBytes: 1 << 20 }),
     formatOf: outputFormatOf,
     clock: () => now,
     log: { info: write('info'), warn: write('warn'), error: write('error') },

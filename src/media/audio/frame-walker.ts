@@ -17,6 +17,8 @@ export type FrameHeader = {
 export class FrameWalker<Header extends FrameHeader> {
   /** Places where no frame began although one should have, and a frame cut off by the end. */
   lost = 0
+  /** Bytes that must be there from where the last walk stopped before the next can go on. */
+  wanted = 0
   private header: Header
   private next: Header
   private readonly take: (header: Header, bytes: Uint8Array, at: number) => void
@@ -45,7 +47,10 @@ export class FrameWalker<Header extends FrameHeader> {
       }
       const next = at + this.header.frameSize
       isRead = next + minSize <= end && this.next.read(bytes, next)
-      if (next + minSize > end && !final) return at
+      if (next + minSize > end && !final) {
+        this.wanted = next + minSize - at
+        return at
+      }
       if (isRead || (next + minSize > end && (next === end || (next < end && bytes[next] === syncByte)))) {
         this.inStep = true
         this.take(this.header, bytes, at)
@@ -57,6 +62,7 @@ export class FrameWalker<Header extends FrameHeader> {
       this.fallOut()
       at = search(bytes, syncByte, at + 1, end)
     }
+    this.wanted = minSize
     if (!final) return at
     if (at < end && this.inStep) this.lost++
     return end

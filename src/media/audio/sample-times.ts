@@ -22,8 +22,9 @@ export class SampleTimes implements SampleSink {
   get range(): { readonly first: number; readonly last: number } | null {
     const { first, last } = this
     if (first === undefined) return null
-    const turn = first < 0 ? PTS_MODULUS : 0
-    return { first: first + turn, last: last + turn }
+    // Times before the first sample's may have turned the clock, the one way or the other.
+    const turns = Math.floor(first / PTS_MODULUS) * PTS_MODULUS
+    return { first: first - turns, last: last - turns }
   }
 
   sample(pts: number | undefined): void {

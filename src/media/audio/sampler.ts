@@ -37,6 +37,11 @@ export class Sampler {
     return this.walker.lost
   }
 
+  /** See `FrameWalker`. */
+  get wanted(): number {
+    return this.walker.wanted
+  }
+
   mark({ position, pts }: TimeMark): void {
     // What has been passed need not be kept.
     if (this.nextMark === this.marks.length) {

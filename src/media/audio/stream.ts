@@ -28,7 +28,7 @@ export class FrameStream {
       this.bytes.set(source.subarray(at, at + size), this.filled)
       this.filled += size
       at += size
-      this.walk(false)
+      if (this.filled >= this.sampler.wanted) this.walk(false)
     }
   }
 

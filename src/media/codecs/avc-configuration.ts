@@ -1,8 +1,8 @@
 import { type ByteReader, type ByteWriter, MalformedMedia } from '../bytes.ts'
 import { readSps } from './h264.ts'
 
-/** Profiles whose decoder configuration record repeats them (ISO/IEC 14496-15 §5.3.3.1.2). */
-const AVCC_HIGH_PROFILES: ReadonlySet<number> = new Set([100, 110, 122, 144])
+/** Baseline, Main and Extended: the record of any other profile repeats chroma format and bit depths. */
+const PLAIN_PROFILES: ReadonlySet<number> = new Set([66, 77, 88])
 
 /** AVCDecoderConfigurationRecord, ISO/IEC 14496-15 §5.3.3.1.2; NAL lengths take four bytes. */
 export type AvcConfiguration = {
@@ -25,7 +25,7 @@ export function writeAvcC(writer: ByteWriter, { sps, pps }: AvcConfiguration): v
   for (const nal of sps) writeNal(writer, nal)
   writer.u8(pps.length)
   for (const nal of pps) writeNal(writer, nal)
-  if (!AVCC_HIGH_PROFILES.has(profile)) return
+  if (PLAIN_PROFILES.has(profile)) return
   writer.u8(0xfc | chromaFormat)
   writer.u8(0xf8 | (bitDepthLuma - 8))
   writer.u8(0xf8 | (bitDepthChroma - 8))

@@ -6,41 +6,31 @@ import { after, before, describe, it } from 'node:test'
 import { type FixtureName, fixture } from '../../../test/fixtures/catalogue.ts'
 import { withRearChannels } from '../../../test/fixtures/dependent-substream.ts'
 import { timestampTag } from '../../../test/fixtures/timed-metadata.ts'
-import { decodedFrames, run } from '../../../test/fuzz/media-samples.ts'
+import { asMp4, demux, probeTs } from '../../../test/fuzz/demuxed.ts'
+import { decodedFrames, encodeTs, run } from '../../../test/fuzz/media-samples.ts'
 import { ByteReader, ByteWriter, MalformedMedia } from '../bytes.ts'
 import { explicitSbr } from '../codecs/aac.ts'
 import { demuxPackedAudio, PackedAudioProbe } from '../packed-audio.ts'
 import type { Track } from '../sample.ts'
 import type { AudioDescription } from '../track.ts'
-import { DemuxBuffer } from '../ts/demux-buffer.ts'
-import { demuxTs } from '../ts/demuxer.ts'
-import { TsProbe } from '../ts/probe.ts'
 import { readAudioEntry, writeAudioEntry } from './audio-entry.ts'
 import { readBoxes } from './box.ts'
-import { writeCmafHeader, writeCmafSegment } from './cmaf.ts'
 
 const PACKAGER = new URL('../../../node_modules/shaka-packager/bin/packager-linux-x64', import.meta.url).pathname
 
 type Sound = { readonly ts: Buffer; readonly description: AudioDescription; readonly track: Track }
 
 /** The audio of a fixture's first segment. */
-async function soundOf(name: FixtureName): Promise<Sound> {
-  const ts = (await fixture(name)).streams[0]!.segments[0]!.bytes
-  const probe = new TsProbe()
-  probe.push(ts)
-  const description = probe.end().tracks.find(({ kind }) => kind === 'audio') as AudioDescription
-  const buffer = new DemuxBuffer()
-  buffer.fill([ts])
-  return { ts, description, track: demuxTs(buffer).tracks.find(({ pid }) => pid === description.pid)! }
+async function fixtureSound(name: FixtureName): Promise<Sound> {
+  return soundOf((await fixture(name)).streams[0]!.segments[0]!.bytes)
 }
 
-function mp4Of({ description, track }: Omit<Sound, 'ts'>): Buffer {
-  const { timescale, samples, media } = track
-  return Buffer.concat([
-    writeCmafHeader({ id: 1, timescale, entry: description }),
-    ...writeCmafSegment({ sequenceNumber: 1, trackId: 1, samples, media: [media], decodeTime: samples.dts[0]! }),
-  ])
+function soundOf(ts: Buffer): Sound {
+  const description = probeTs(ts).tracks.find(({ kind }) => kind === 'audio') as AudioDescription
+  return { ts, description, track: demux(ts).tracks.find(({ pid }) => pid === description.pid)! }
 }
+
+const mp4Of = ({ description, track }: Omit<Sound, 'ts'>): Buffer => asMp4(track, [description])
 
 /** Codec, profile, sample entry, rate and channels. */
 async function ffprobe(mp4: Buffer): Promise<string> {
@@ -75,7 +65,7 @@ describe('audio sample entries', () => {
   ]
   for (const [name, expected, dump] of entries) {
     it(`${name}: ffprobe and shaka-packager read it, and ffmpeg decodes the sound of the source`, async () => {
-      const sound = await soundOf(name)
+      const sound = await fixtureSound(name)
       const mp4 = mp4Of(sound)
       assert.equal(await ffprobe(mp4), expected)
       assert.match(await shaka(mp4), dump)
@@ -83,13 +73,23 @@ describe('audio sample entries', () => {
     })
   }
 
+  it('has channels that only the frames describe, as ffprobe and ffmpeg do', async () => {
+    const sound = soundOf(await encodeTs('audio', ['-af', 'aformat=channel_layouts=quad']))
+    assert.equal(sound.description.channels, 4)
+    const mp4 = mp4Of(sound)
+    assert.equal(await ffprobe(mp4), 'aac,LC,mp4a,48000,4')
+    const layout = ['-v', 'error', '-show_entries', 'stream=channel_layout', '-of', 'csv=p=0', 'pipe:0']
+    assert.equal(String(await run('ffprobe', layout, mp4)).trim(), 'quad')
+    assert.deepEqual(await decodedFrames(mp4, 'a:0'), await decodedFrames(sound.ts, 'a:0'))
+  })
+
   const efficient: [FixtureName, 5 | 29, string, string][] = [
     ['aac-he-v1', 5, 'aac,HE-AAC,mp4a,48000,2', 'mp4a.40.5'],
     ['aac-he-v2', 29, 'aac,HE-AACv2,mp4a,48000,2', 'mp4a.40.29'],
   ]
   for (const [name, objectType, expected, codec] of efficient) {
     it(`${name}, signalled explicitly: read and decoded by ffmpeg, and by its configuration in shaka-packager`, async () => {
-      const sound = await soundOf(name)
+      const sound = await fixtureSound(name)
       const configuration = explicitSbr(sound.description.configuration, objectType)
       const mp4 = mp4Of({ ...sound, description: { ...sound.description, codec, configuration } })
       assert.equal(await ffprobe(mp4), expected)
@@ -120,7 +120,7 @@ describe('audio sample entries', () => {
   })
 
   it('says joint object coding where shaka-packager finds it', async () => {
-    const { description, track } = await soundOf('eac3-joint-objects')
+    const { description, track } = await fixtureSound('eac3-joint-objects')
     assert.equal(description.jointObjectCoding, 16)
     const input = await fileOf(mp4Of({ description, track }))
     const [output, master] = ['out.mp4', 'main.m3u8'].map((name) => join(folder, name))
@@ -131,7 +131,7 @@ describe('audio sample entries', () => {
 
   it('are read back', async () => {
     for (const name of ['aac-surround', 'ac3-surround', 'eac3-joint-objects'] as const) {
-      const { kind, pid: _pid, language: _language, ...said } = (await soundOf(name)).description
+      const { kind, pid: _pid, language: _language, ...said } = (await fixtureSound(name)).description
       const writer = new ByteWriter()
       writeAudioEntry(writer, said)
       const [box] = readBoxes(new ByteReader(writer.result()))

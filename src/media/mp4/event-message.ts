@@ -11,14 +11,17 @@ const UNKNOWN_DURATION = 0xffffffff
 /** Longer than any URI or value we write. */
 const MOST_CHARACTERS = 1024
 
-/** Event Message Box, ISO/IEC 23009-1 §5.10.3.3, version 1: its time is one on the track's timeline. */
-export function eventMessageBox({ pts, tag }: Pick<Id3Event, 'pts' | 'tag'>): Uint8Array {
+/**
+ * Event Message Box, ISO/IEC 23009-1 §5.10.3.3, version 1: its time is one on the track's timeline. `nth` tells events of
+ * one time apart: players take equal identifiers for one event.
+ */
+export function eventMessageBox({ pts, tag }: Pick<Id3Event, 'pts' | 'tag'>, nth = 0): Uint8Array {
   const writer = new ByteWriter(96 + tag.length)
   writeFullBox(writer, 'emsg', 1, 0, () => {
     writer.u32(TICKS_PER_SECOND)
     writer.u64(BigInt(pts))
     writer.u32(UNKNOWN_DURATION)
-    writer.u32(pts % 2 ** 32) // id
+    writer.u32((pts + nth) % 2 ** 32) // id
     writer.latin1(`${ID3_SCHEME}\0`)
     writer.latin1(`${ID3_VALUE}\0`)
     writer.write(tag)

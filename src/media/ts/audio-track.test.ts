@@ -2,32 +2,17 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type FixtureName, fixture } from '../../../test/fixtures/catalogue.ts'
 import { readMultiplex, writeMultiplex } from '../../../test/fixtures/transport-stream.ts'
+import { asMp4, demux, probeTs } from '../../../test/fuzz/demuxed.ts'
 import { encodeTs, ffprobePackets, type ProbedPacket, packetHashes, run } from '../../../test/fuzz/media-samples.ts'
-import { writeCmafHeader, writeCmafSegment } from '../mp4/cmaf.ts'
 import type { Track } from '../sample.ts'
 import { rescale } from '../time.ts'
 import type { AudioDescription, TrackDescription } from '../track.ts'
-import { DemuxBuffer } from './demux-buffer.ts'
-import { demuxTs } from './demuxer.ts'
 import { PACKET_SIZE } from './packet.ts'
-import { TsProbe } from './probe.ts'
-
-function probeTs(ts: Uint8Array) {
-  const probe = new TsProbe()
-  for (let at = 0; at < ts.length; at += 1000) probe.push(ts.subarray(at, at + 1000))
-  return probe.end()
-}
-
-function demux(ts: Uint8Array) {
-  const buffer = new DemuxBuffer()
-  buffer.fill([ts])
-  return demuxTs(buffer)
-}
 
 const isAudio = (track: TrackDescription): track is AudioDescription => track.kind === 'audio'
 
 function audioOf(ts: Uint8Array) {
-  const { tracks, times } = probeTs(ts)
+  const { tracks, times } = probeTs(ts, 1000)
   const at = tracks.findIndex(isAudio)
   const description = tracks[at] as AudioDescription
   const { tracks: found, dropped, continuityErrors } = demux(ts)
@@ -104,13 +89,9 @@ describe('audio in a transport stream', () => {
       assert.equal(times!.first, unwrapped(expected[0]!))
       assert.ok(Math.abs((times!.last % 2 ** 33) - (unwrapped(expected.at(-1)!) % 2 ** 33)) <= tolerance)
       agree(found)
-      const { timescale, samples, media } = track!
-      const mp4 = Buffer.concat([
-        writeCmafHeader({ id: 1, timescale, entry: description }),
-        ...writeCmafSegment({ sequenceNumber: 1, trackId: 1, samples, media: [media], decodeTime: samples.dts[0]! }),
-      ])
+      const mp4 = asMp4(track!, [description])
       const hashes = await hashesOf(ts, description.codec)
-      assert.equal(hashes.length, samples.count)
+      assert.equal(hashes.length, track!.samples.count)
       assert.deepEqual(await hashesOf(mp4, description.codec), hashes)
     })
   }

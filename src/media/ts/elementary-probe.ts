@@ -78,7 +78,9 @@ export class ElementaryProbe {
     const end = at + PACKET_SIZE
     this.payloadBytes += end - from
     this.packetEnd = offset + PACKET_SIZE
-    if (this.collecting) this.collect(bytes, from, end)
+    if (!this.collecting) return
+    if (this.headerSize > 0 && this.payload.flow !== undefined) this.payload.flow(bytes, from, end)
+    else this.collect(bytes, from, end)
   }
 
   /** The segment is over. */
@@ -111,7 +113,6 @@ export class ElementaryProbe {
     if (this.headerSize === 0 && !this.readHeader()) return
     if (this.payload.flow !== undefined) {
       this.payload.flow(this.bytes, this.headerSize, this.filled)
-      this.filled = this.headerSize
       return
     }
     this.collecting =

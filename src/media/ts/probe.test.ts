@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { before, describe, it } from 'node:test'
 import { probeTs as probe } from '../../../test/fuzz/demuxed.ts'
-import { encodeTs, ffprobePackets, run } from '../../../test/fuzz/media-samples.ts'
+import { encodeTs, extradata, ffprobePackets } from '../../../test/fuzz/media-samples.ts'
 import { MalformedMedia } from '../bytes.ts'
 import { PACKET_SIZE } from './packet.ts'
 
@@ -27,14 +27,6 @@ async function expectedTimes(ts: Uint8Array, select: 'v' | 'a:0') {
   return { ...times, keyFrames }
 }
 
-/** The decoder configuration record that ffmpeg writes, in hexadecimal. */
-async function extradata(ts: Uint8Array): Promise<string> {
-  const mux = ['-map', '0:v', '-c', 'copy', '-movflags', 'empty_moov', '-f', 'mp4', 'pipe:1']
-  const mp4 = await run('ffmpeg', ['-v', 'error', '-i', 'pipe:0', ...mux], ts)
-  const at = mp4.indexOf('avcC')
-  return mp4.toString('hex', at + 4, at - 4 + mp4.readUInt32BE(at - 4))
-}
-
 describe('TsProbe', () => {
   let both: Buffer
   before(async () => {
@@ -49,7 +41,7 @@ describe('TsProbe', () => {
         kind: 'video',
         pid: 0x100,
         codec: 'avc1.64000d',
-        configuration: await extradata(both),
+        configuration: await extradata(both, 'avcC'),
         width: 320,
         height: 180,
         frameRate: { numerator: 30000, denominator: 1001 },
