@@ -229,6 +229,8 @@ export function resourcesContract(name: string, open: () => Promise<ContractStor
       assert.deepEqual(await gone(later(HOUR_MS - 1)), [false])
       assert.deepEqual(await gone(later(HOUR_MS)), [true])
       await segmentIndex.forgetChannel('guid-news')
+      assert.deepEqual(await gone(later(HOUR_MS)), [true])
+      await resources.forgetDeletedChannel('guid-news')
       assert.deepEqual(await gone(later(HOUR_MS)), [])
     })
   })
