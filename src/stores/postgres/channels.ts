@@ -5,6 +5,8 @@ import { readPage } from './page.ts'
 
 type Body = { body: Channel }
 
+const LISTING = { table: 'windrow.channel', columns: 'seq, body' }
+
 export function channelOperations(db: Database) {
   return {
     createChannel: (channel, { maxChannels }) =>
@@ -26,7 +28,7 @@ export function channelOperations(db: Database) {
 
     channelById: async (id) => (await db.get<Body>('SELECT body FROM windrow.channel WHERE id = $1', id))?.body,
     channelByGuid: async (guid) => (await db.get<Body>('SELECT body FROM windrow.channel WHERE guid = $1', guid))?.body,
-    listChannels: (page) => readPage<Channel>(db, 'channel', page),
+    listChannels: (page) => readPage(db, LISTING, page, ({ body }: Body & { seq: number }) => body),
 
     updateChannel: (channel) =>
       db.transaction(async (transaction) => {

@@ -3,7 +3,7 @@ import type { Log } from '../../log.ts'
 import { type ResourceChange, StoreUnavailable } from '../resources.ts'
 import { connectionOptions, isRetryable, named, prepareSession } from './connection.ts'
 
-export type Value = string | number | readonly string[]
+export type Value = string | number | boolean | null | readonly string[]
 
 /** Requests that may wait for a connection; more means that the database cannot keep up, and callers are told so. */
 const MOST_WAITING = 10_000
@@ -77,6 +77,11 @@ export class Database {
 
   async get<Row>(sql: string, ...values: Value[]): Promise<Row | undefined> {
     return (await this.all<Row>(sql, ...values))[0]
+  }
+
+  /** The number of rows it touched. */
+  async run(sql: string, ...values: Value[]): Promise<number> {
+    return this.#using(async (client) => (await ask(client, sql, values)).rowCount ?? 0)
   }
 
   /** Everything `work` does or nothing; it may be called again after a deadlock. */
@@ -160,7 +165,7 @@ async function ask(client: pg.ClientBase, sql: string, values: readonly Value[] 
 }
 
 /** PostgreSQL's text cannot hold U+0000; nothing stored under a name contains one, so nothing is found by it. */
-function storable(value: Value): Value {
+function storable(value: Value): unknown {
   if (typeof value === 'string') return value.replaceAll('\0', '\ufffd')
-  return typeof value === 'number' ? value : value.map((text) => text.replaceAll('\0', '\ufffd'))
+  return Array.isArray(value) ? value.map(storable) : value
 }

@@ -39,7 +39,12 @@ export function originEndpointOperations(db: Database) {
     originEndpointByGuid: async (guid) =>
       (await db.get<Body>('SELECT body FROM windrow.origin_endpoint WHERE guid = $1', guid))?.body,
     listOriginEndpoints: ({ channelId, ...page }) =>
-      readPage<OriginEndpoint>(db, 'origin_endpoint', page, { 'channel_id =': channelId }),
+      readPage(
+        db,
+        { table: 'windrow.origin_endpoint', columns: 'seq, body', where: { 'channel_id =': channelId } },
+        page,
+        ({ body }: Body & { seq: number }) => body,
+      ),
 
     updateOriginEndpoint: (endpoint, graceMs) =>
       db.transaction(async (transaction) => {

@@ -7,6 +7,7 @@ import { reasonOf } from './connection.ts'
 import { Database } from './database.ts'
 import { eventOperations } from './events.ts'
 import { harvestJobOperations } from './harvest-jobs.ts'
+import { harvestLeaseOperations } from './harvest-leases.ts'
 import { migrate } from './migrate.ts'
 import { originEndpointOperations } from './origin-endpoints.ts'
 import { retentionOperations } from './retention.ts'
@@ -59,6 +60,7 @@ export async function openPostgresStore({ url, poolSize, log }: PostgresOptions)
       ...channelOperations(db),
       ...originEndpointOperations(db),
       ...harvestJobOperations(db),
+      ...harvestLeaseOperations(db),
       ...bucketKeyOperations(db),
       ...eventOperations(db),
       ...retentionOperations(db),

@@ -40,13 +40,12 @@ export function retentionOperations(db: Database) {
         await transaction.run('DELETE FROM windrow.deleted_channel WHERE guid = $1', guid)
       }),
 
-    expire: (now, harvestJobsOlderThanMs) =>
+    expire: (now, before) =>
       db.transaction(async (transaction) => {
         await transaction.run('DELETE FROM windrow.released_window WHERE until <= $1', now)
-        await transaction.run(
-          "DELETE FROM windrow.harvest_job WHERE created_at <= $1 AND status <> 'IN_PROGRESS'",
-          now - harvestJobsOlderThanMs,
-        )
+        const jobs = "DELETE FROM windrow.harvest_job WHERE created_at <= $1 AND status <> 'IN_PROGRESS'"
+        await transaction.run(jobs, before.harvestJobs)
+        await transaction.run('DELETE FROM windrow.event WHERE at <= $1', before.events)
       }),
   } satisfies Partial<Resources>
 }
