@@ -7,8 +7,7 @@ import { connectionOptions, reasonOf } from './connection.ts'
 
 const CHANNEL = 'windrow_change'
 /** How often the connection is asked whether it still is one, and how long it may take to say so. */
-const HEARTBEAT_MS = 10_000
-const HEARTBEAT_PATIENCE_MS = 5_000
+const HEARTBEAT = { everyMs: 10_000, patienceMs: 5_000 }
 const RETRY_MS = { first: 100, longest: 5_000 }
 
 /** What travels in a notification. */
@@ -21,21 +20,21 @@ type Notice = { readonly by: string; readonly changes: readonly ResourceChange[]
 export class ChangeFeed {
   readonly #url: string
   readonly #log: Log
-  readonly #heartbeatMs: number
+  readonly #heartbeat: typeof HEARTBEAT
   readonly #me = randomUUID()
   readonly #listeners = new Set<(change: ResourceChange) => void>()
   readonly #closing = new AbortController()
   #client: pg.Client | undefined
 
-  private constructor(url: string, log: Log, heartbeatMs: number) {
+  private constructor(url: string, log: Log, heartbeat: typeof HEARTBEAT) {
     this.#url = url
     this.#log = log
-    this.#heartbeatMs = heartbeatMs
+    this.#heartbeat = heartbeat
   }
 
   /** Resolves when no change can be missed any more. */
-  static async open(url: string, log: Log, heartbeatMs = HEARTBEAT_MS): Promise<ChangeFeed> {
-    const feed = new ChangeFeed(url, log, heartbeatMs)
+  static async open(url: string, log: Log, heartbeat = HEARTBEAT): Promise<ChangeFeed> {
+    const feed = new ChangeFeed(url, log, heartbeat)
     await feed.#connect()
     void feed.#beat()
     return feed
@@ -66,7 +65,7 @@ export class ChangeFeed {
   }
 
   async #connect(): Promise<void> {
-    const client = new pg.Client({ ...connectionOptions(this.#url), query_timeout: HEARTBEAT_PATIENCE_MS })
+    const client = new pg.Client({ ...connectionOptions(this.#url), query_timeout: this.#heartbeat.patienceMs })
     client.on('error', (error) => this.#lose(client, error))
     client.on('end', () => this.#lose(client, new Error('the connection ended')))
     client.on('notification', ({ payload }) => this.#hear(payload ?? ''))
@@ -113,7 +112,7 @@ export class ChangeFeed {
   /** A peer that vanished without a word is noticed only by asking. */
   async #beat(): Promise<void> {
     while (!this.#closing.signal.aborted) {
-      await this.#sleep(this.#heartbeatMs)
+      await this.#sleep(this.#heartbeat.everyMs)
       const client = this.#client
       await client?.query('SELECT 1').catch((error: unknown) => this.#lose(client, error))
     }
