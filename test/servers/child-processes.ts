@@ -46,8 +46,7 @@ export class ChildProcesses {
   }
 }
 
-const isAlive = (child: ChildProcess) =>
-  child.pid !== undefined && child.exitCode === null && child.signalCode === null
+const isAlive = (child: ChildProcess) => child.pid !== undefined && child.exitCode === null && child.signalCode === null
 
 async function kill(child: ChildProcess): Promise<void> {
   if (!isAlive(child)) return

@@ -54,7 +54,9 @@ export async function killDatabaseUnderLoad(options: {
     const store = await openPostgresStore({ url: await server.createDatabase(), poolSize: WRITERS, log: quiet })
     for (let kill = 1; kill <= options.kills; kill++) {
       const stop = new AbortController()
-      const writing = Array.from({ length: WRITERS }, (_, w) => write(store.resources, ledger, `${kill}-${w}`, stop.signal))
+      const writing = Array.from({ length: WRITERS }, (_, w) =>
+        write(store.resources, ledger, `${kill}-${w}`, stop.signal),
+      )
       const goal = ledger.acknowledged + random.integer(1, 400)
       while (ledger.acknowledged < goal) await Promise.race([sleep(1), ...writing])
       await server.kill()
@@ -110,7 +112,9 @@ async function write(resources: Resources, ledger: Ledger, name: string, signal:
 
 /** Every acknowledged write is there; a job and the event of its end are there together or not at all. */
 async function check(resources: Resources, ledger: Ledger): Promise<void> {
-  const channels = new Map((await all((page) => resources.listChannels(page))).map(({ id, revision }) => [id, revision]))
+  const channels = new Map(
+    (await all((page) => resources.listChannels(page))).map(({ id, revision }) => [id, revision]),
+  )
   for (const [id, revision] of ledger.revisions) {
     assert.ok((channels.get(id) ?? 0) >= revision, `channel ${id} is at ${channels.get(id)} instead of ${revision}`)
   }
@@ -125,7 +129,10 @@ async function check(resources: Resources, ledger: Ledger): Promise<void> {
   for (const written of ledger.objects) {
     const [id = '', key = ''] = written.split(' ')
     const objects = await resources.listHarvestObjects(id, { limit: 9 })
-    assert.ok(objects.items.some((object) => object.key === key), `object ${key} of job ${id} is lost`)
+    assert.ok(
+      objects.items.some((object) => object.key === key),
+      `object ${key} of job ${id} is lost`,
+    )
   }
   ledger.objects.clear()
 }

@@ -6,7 +6,7 @@ import { after, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import {
   channel,
-  claimed,
+  type claimed,
   claimOf,
   createJob,
   event,

@@ -21,7 +21,11 @@ export function connectionOptions(url: string): pg.ClientConfig {
 }
 
 const getTypeParser = ((oid: number, format?: 'text' | 'binary') =>
-  oid === INT8 ? safeInteger : format === 'binary' ? pg.types.getTypeParser(oid, 'binary') : pg.types.getTypeParser(oid)) as typeof pg.types.getTypeParser
+  oid === INT8
+    ? safeInteger
+    : format === 'binary'
+      ? pg.types.getTypeParser(oid, 'binary')
+      : pg.types.getTypeParser(oid)) as typeof pg.types.getTypeParser
 
 /** Sequences, counts and milliseconds: all far below 2^53. */
 function safeInteger(text: string): number {

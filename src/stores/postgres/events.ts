@@ -18,8 +18,7 @@ export async function writeEvent(transaction: Transaction, event: ServiceEvent):
 export function eventOperations(db: Database) {
   return {
     appendEvent: (event) => db.transaction((transaction) => writeEvent(transaction, event)),
-    listEvents: (page) =>
-      readPage(db, LISTING, page, ({ seq, body }: EventRow) => ({ ...body, cursor: String(seq) })),
+    listEvents: (page) => readPage(db, LISTING, page, ({ seq, body }: EventRow) => ({ ...body, cursor: String(seq) })),
 
     claimEventSink: ({ sink, owner, now, leaseMs }) =>
       db.transaction(async (transaction) => {

@@ -6,13 +6,17 @@ import { MIGRATIONS } from './schema.ts'
 export async function migrate(db: Database): Promise<void> {
   await db.transaction(async (transaction) => {
     await transaction.lock('schema')
-    const isThere = await transaction.get("SELECT 1 FROM pg_tables WHERE schemaname = 'windrow' AND tablename = 'version'")
+    const isThere = await transaction.get(
+      "SELECT 1 FROM pg_tables WHERE schemaname = 'windrow' AND tablename = 'version'",
+    )
     if (!isThere) {
       await transaction.run('CREATE SCHEMA IF NOT EXISTS windrow')
       await transaction.run('CREATE TABLE windrow.version (version int NOT NULL)')
       await transaction.run('INSERT INTO windrow.version VALUES (0)')
     }
-    const { version } = (await transaction.get<{ version: number }>('SELECT version FROM windrow.version')) ?? { version: 0 }
+    const { version } = (await transaction.get<{ version: number }>('SELECT version FROM windrow.version')) ?? {
+      version: 0,
+    }
     if (version > MIGRATIONS.length) {
       throw new DatabaseRefused(
         `the database is of version ${version}; this program knows versions up to ${MIGRATIONS.length}`,

@@ -4,7 +4,11 @@ import type { Database, Value } from './database.ts'
 /** A page of `table` in creation order; the cursor is the last row's `seq`. A test in `where` ends before its value. */
 export async function readPage<Row extends { readonly seq: number }, T>(
   db: Database,
-  { table, columns, where = {} }: { table: string; columns: string; where?: Readonly<Record<string, Value | undefined>> },
+  {
+    table,
+    columns,
+    where = {},
+  }: { table: string; columns: string; where?: Readonly<Record<string, Value | undefined>> },
   page: PageRequest,
   itemOf: (row: Row) => T,
 ): Promise<Page<T>> {

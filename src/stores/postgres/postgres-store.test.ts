@@ -6,7 +6,16 @@ import { after, describe, it } from 'node:test'
 import pg from 'pg'
 import { startPostgres } from '../../../test/servers/postgres.ts'
 import type { Log } from '../../log.ts'
-import { type ContractStore, channel, createJob, event, harvestJob, MANY, NOW, originEndpoint } from '../nouns.contract.ts'
+import {
+  type ContractStore,
+  channel,
+  createJob,
+  event,
+  harvestJob,
+  MANY,
+  NOW,
+  originEndpoint,
+} from '../nouns.contract.ts'
 import { resourcesContract } from '../resources.contract.ts'
 import { DatabaseRefused, StoreUnavailable } from '../resources.ts'
 import { openSqliteStore } from '../sqlite/sqlite-store.ts'
@@ -102,7 +111,10 @@ describe('a store in PostgreSQL', () => {
   it('waits for the disk at every commit, also where the database was told not to', async () => {
     const url = await server.createDatabase()
     const warnings: string[] = []
-    await query(url, `ALTER DATABASE "${decodeURIComponent(new URL(url).pathname.slice(1))}" SET synchronous_commit = off`)
+    await query(
+      url,
+      `ALTER DATABASE "${decodeURIComponent(new URL(url).pathname.slice(1))}" SET synchronous_commit = off`,
+    )
     const nothing = { announce: () => ['SELECT 1'] as const, committed: () => {} }
     const database = new Database({ url, poolSize: 1, log: quiet, ...nothing })
     opened.add(database)
@@ -132,6 +144,14 @@ describe('a store in PostgreSQL', () => {
     assert.equal(await resources.channelById('nobody'), undefined)
   })
 
+  it('belongs to the first archive that claims it', async () => {
+    const url = await server.createDatabase()
+    const [one, two] = [await open(url), await open(url)]
+    const answers = await Promise.all([one.claimArchive('a'), two.claimArchive('b')])
+    assert.equal(answers[0], answers[1])
+    assert.equal(await (await open(url)).claimArchive('c'), answers[0])
+  })
+
   it('takes back everything of a transaction that fails', async () => {
     const { resources } = await open(await server.createDatabase())
     const heard: unknown[] = []
@@ -157,7 +177,10 @@ describe('two stores on one PostgreSQL', () => {
       outcomes.add(`${deleted}, ${made}`)
     }
     const allowed = ['deleted, no-channel', 'has-endpoints, created']
-    assert.deepEqual([...outcomes].filter((outcome) => !allowed.includes(outcome)), [])
+    assert.deepEqual(
+      [...outcomes].filter((outcome) => !allowed.includes(outcome)),
+      [],
+    )
   })
 
   it('keep a limit together', async () => {

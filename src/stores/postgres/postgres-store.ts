@@ -14,6 +14,8 @@ import { retentionOperations } from './retention.ts'
 
 export type PostgresStore = {
   readonly resources: Resources
+  /** Makes `archive` the one whose content these channels have, if there is none yet; gives the one there is. */
+  claimArchive(archive: string): Promise<string>
   /** Finishes what was asked, then closes every connection. */
   close(): Promise<void>
 }
@@ -50,7 +52,8 @@ export async function openPostgresStore({ url, poolSize, log }: PostgresOptions)
   try {
     await migrate(db)
     const fsync = await db.get<{ fsync: string }>('SHOW fsync')
-    if (fsync?.fsync === 'off') log.warn({}, 'the database has fsync switched off: a power cut can lose what it promised')
+    if (fsync?.fsync === 'off')
+      log.warn({}, 'the database has fsync switched off: a power cut can lose what it promised')
   } catch (error) {
     await close()
     return refuse(error)
@@ -65,6 +68,10 @@ export async function openPostgresStore({ url, poolSize, log }: PostgresOptions)
       ...eventOperations(db),
       ...retentionOperations(db),
       onChange: (listener) => feed.onChange(listener),
+    },
+    async claimArchive(archive) {
+      await db.run('INSERT INTO windrow.archive (id) VALUES ($1) ON CONFLICT DO NOTHING', archive)
+      return (await db.get<{ id: string }>('SELECT id FROM windrow.archive'))?.id ?? archive
     },
     close,
   }

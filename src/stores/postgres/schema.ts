@@ -45,5 +45,7 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE windrow.event_sink (
     sink text PRIMARY KEY, after bigint NOT NULL, owner text, lease_until bigint NOT NULL, fence bigint NOT NULL
   );
+
+  CREATE TABLE windrow.archive (only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one), id text NOT NULL);
   `,
 ]
