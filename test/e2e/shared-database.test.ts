@@ -96,7 +96,7 @@ describe('two Windrows on one PostgreSQL: one keeps the archive, one has the rol
   it('refuse a third that would keep an archive of its own', async () => {
     await assert.rejects(
       Windrow.start({ environment: { WINDROW_DATABASE_URL: databaseUrl } }),
-      /ended with 1 at start:[^]*windrow: the content of this database's channels is in another data folder/,
+      /ended with 1 at start:\s+windrow: the content of this database's channels is in another data folder/,
     )
   })
 })

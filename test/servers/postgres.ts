@@ -44,8 +44,7 @@ export async function startPostgres(): Promise<PostgresServer> {
     const command = [join(folder, 'bin/postgres'), '-D', data, ...settings.flatMap((setting) => ['-c', setting])]
     // A process loses its wish to die with its parent when it changes its user.
     const dying = ['setpriv', '--pdeathsig=KILL', '--', ...command]
-    const [program = '', ...args] = ['env', '--chdir', folder, ...asNobody, ...dying]
-    children.start(program, ...args)
+    children.start('env', '--chdir', folder, ...asNobody, ...dying)
     await children.listening([port])
     await ready()
   }

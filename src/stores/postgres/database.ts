@@ -66,7 +66,8 @@ export class Database {
     this.#pool = new pg.Pool({
       ...connectionOptions(options.url),
       max: options.poolSize,
-      onConnect: prepareSession,
+      // The pool waits for the promise, though its types do not say so.
+      onConnect: prepareSession as (client: pg.ClientBase) => void,
     })
     this.#pool.on('error', (error) => options.log.warn({ error: error.message }, 'lost an idle database connection'))
   }
