@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process'
-import { chown, cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
-import { arch, platform, tmpdir } from 'node:os'
+import { chown, cp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { arch, platform } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import pg from 'pg'
+import { freePort, temporaryFolder } from '../judges/belongings.ts'
 import { ChildProcesses } from './child-processes.ts'
-import { freePorts } from './free-ports.ts'
 
 /** A real PostgreSQL, from npm: it syncs what it acknowledges, as it does by default. */
 export type PostgresServer = {
@@ -28,8 +28,8 @@ const asNobody = isRoot ? ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, 
 
 /** A cluster of its own in a temporary folder, on a free port of the loopback interface. */
 export async function startPostgres(): Promise<PostgresServer> {
-  const folder = await mkdtemp(join(tmpdir(), 'postgres-'))
-  const [port = 0] = await freePorts(1)
+  const folder = temporaryFolder('postgres')
+  const port = await freePort()
   const data = join(folder, 'data')
   let children = new ChildProcesses()
   let databases = 0
