@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import type { Log } from '../../log.ts'
 import type { ResourceChange } from '../resources.ts'
-import { connectionOptions, reasonOf } from './connection.ts'
+import { connectionOptions, farewell, reasonOf } from './connection.ts'
 
 const CHANNEL = 'windrow_change'
 /** How often the connection is asked whether it still is one, and how long it may take to say so. */
@@ -61,7 +61,7 @@ export class ChangeFeed {
     this.#closing.abort()
     const client = this.#client
     this.#client = undefined
-    await client?.end()
+    await farewell(client?.end())
   }
 
   async #connect(): Promise<void> {

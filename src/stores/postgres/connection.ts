@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { StoreUnavailable } from '../resources.ts'
 
@@ -43,6 +44,11 @@ export async function prepareSession(client: pg.ClientBase): Promise<void> {
     SET statement_timeout = ${STATEMENT_MS};
     SET idle_in_transaction_session_timeout = ${STATEMENT_MS};
   `)
+}
+
+/** Waits for a good-bye, but not for one who no longer answers. */
+export async function farewell(end: Promise<void> | undefined): Promise<void> {
+  await Promise.race([end?.catch(() => {}), sleep(CONNECT_MS, undefined, { ref: false })])
 }
 
 /**

@@ -1,7 +1,7 @@
 import pg from 'pg'
 import type { Log } from '../../log.ts'
 import { type ResourceChange, StoreUnavailable } from '../resources.ts'
-import { connectionOptions, isRetryable, named, prepareSession } from './connection.ts'
+import { connectionOptions, farewell, isRetryable, named, prepareSession } from './connection.ts'
 
 export type Value = string | number | boolean | null | readonly string[]
 
@@ -105,7 +105,7 @@ export class Database {
     if (this.#isClosing) return
     this.#isClosing = true
     await Promise.allSettled(this.#underWay)
-    await this.#pool.end()
+    await farewell(this.#pool.end())
   }
 
   async #attempt<T>(client: pg.ClientBase, work: (transaction: Transaction) => Promise<T>) {

@@ -144,6 +144,30 @@ describe('a store in PostgreSQL', () => {
     assert.equal(await resources.channelById('nobody'), undefined)
   })
 
+  it('is not available for writing on a server that has become read-only, and is again when that is over', async () => {
+    const url = await server.createDatabase()
+    const { resources } = await open(url)
+    const setReadOnly = async (value: string) => {
+      const name = decodeURIComponent(new URL(url).pathname.slice(1))
+      const sql = `ALTER DATABASE "${name}" SET default_transaction_read_only = ${value}`
+      await query(url, `BEGIN READ WRITE; ${sql}; COMMIT`)
+      const others = 'datname = current_database() AND pid <> pg_backend_pid()'
+      await query(url, `BEGIN READ WRITE; SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE ${others}`)
+    }
+    await setReadOnly('on')
+    // Finds out that its connection is gone.
+    await resources.channelById('a').catch(() => {})
+    await assert.rejects(resources.createChannel(channel('a'), MANY), (error: Error) => {
+      assert.ok(error instanceof StoreUnavailable)
+      assert.match(error.message, /read-only transaction/)
+      return true
+    })
+    assert.equal(await resources.channelById('a'), undefined)
+    await setReadOnly('off')
+    await resources.channelById('a').catch(() => {})
+    assert.equal(await resources.createChannel(channel('a'), MANY), 'created')
+  })
+
   it('belongs to the first archive that claims it', async () => {
     const url = await server.createDatabase()
     const [one, two] = [await open(url), await open(url)]
