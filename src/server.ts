@@ -18,6 +18,7 @@ import { createIngest } from './ingest/ingest.ts'
 import type { Log } from './log.ts'
 import { createOrigin } from './origin/origin.ts'
 import { outputFormatOf } from './packaging/packager.ts'
+import { SourceMedia } from './packaging/source-media.ts'
 import { periodically } from './periodic.ts'
 import { archiveIdIn } from './stores/archive-id.ts'
 import { openFileObjects } from './stores/file-objects.ts'
@@ -79,11 +80,16 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
       await archive.retain()
     }
 
+    const media = new SourceMedia(archive, {
+      maxBytes: config.memoryCacheBytes,
+      malformed: (key, problem) => log.warn({ key, problem }, 'a segment cannot be taken apart: it is a gap'),
+    })
     const buckets = openBuckets(config)
     closers.push(() => buckets.close())
     const harvester = createHarvester({
       resources,
       archive,
+      media,
       formatOf: outputFormatOf,
       buckets,
       clock,
@@ -116,7 +122,7 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
       mounts.push(ingest)
     }
     if (plays('origin')) {
-      const origin = createOrigin({ resources, archive, clock, log })
+      const origin = createOrigin({ resources, archive, media, clock, log })
       closers.push(() => origin.close())
       mounts.push(origin)
     }

@@ -1,6 +1,7 @@
 import type { ArchiveReader } from '../archive/reader.ts'
 import type { HarvestJob } from '../model/harvest-job.ts'
 import type { Asset, OutputFormat, SegmentBody, TextBody } from '../packaging/output-format.ts'
+import type { SourceMedia } from '../packaging/source-media.ts'
 import type { Resources } from '../stores/resources.ts'
 import type { Bucket, Buckets, ObjectBody } from './bucket.ts'
 import { HarvestFailed } from './harvest-failed.ts'
@@ -10,6 +11,7 @@ import { harvestWindow, type WindowHost } from './window.ts'
 
 export type ExportHost = WindowHost & {
   readonly archive: Omit<ArchiveReader, 'open'>
+  readonly media: SourceMedia
   readonly buckets: Buckets
   readonly resources: Pick<Resources, 'claimBucketKeys'>
   /** Objects written at once. Memory: as many of the largest segment. */
@@ -53,8 +55,9 @@ export async function exportAsset(
     await patiently(() => bucket.put(key, body, putSignal), sleep, putSignal)
     bytes += body.size
   }
-  await inLanes(asset.segments, host.lanes, signal, async ({ name, request, segment }, laneSignal) => {
-    const body = await format.segment(job.endpoint, segment, window, request, archive)
+  await inLanes(asset.segments, host.lanes, signal, async (segment, laneSignal) => {
+    const { name } = segment
+    const body = await segment.body(host.media)
     if (!body) throw new Error(`no bytes for the segment ${name} of the asset`)
     await put(folder + name, await objectBody(body, archive), laneSignal)
   })

@@ -7,6 +7,7 @@ import type { Account } from '../model/arn.ts'
 import type { HarvestJob, HarvestOutcome } from '../model/harvest-job.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { OutputFormat } from '../packaging/output-format.ts'
+import type { SourceMedia } from '../packaging/source-media.ts'
 import type { Resources } from '../stores/resources.ts'
 import { BucketRefused, type Buckets } from './bucket.ts'
 import { harvestEvent } from './event.ts'
@@ -17,6 +18,7 @@ import type { Sleep } from './patience.ts'
 export type HarvesterHost = {
   readonly resources: Pick<Resources, 'harvestJobsInProgress' | 'finishHarvestJob' | 'claimBucketKeys'>
   readonly archive: Omit<ArchiveReader, 'open'>
+  readonly media: SourceMedia
   /** Undefined for endpoints that cannot be packaged. */
   readonly formatOf: (endpoint: OriginEndpoint) => OutputFormat | undefined
   readonly buckets: Buckets

@@ -10,6 +10,7 @@ import type { HarvestJob, HarvestOutcome } from '../../src/model/harvest-job.ts'
 import type { OriginEndpoint } from '../../src/model/origin-endpoint.ts'
 import type { ArchiveWindow } from '../../src/model/output-segment.ts'
 import { outputFormatOf } from '../../src/packaging/packager.ts'
+import { SourceMedia } from '../../src/packaging/source-media.ts'
 import { FakeArchive, hlsEndpoint, NOON, outputSegments, sampleBytes, windowOf } from '../origin/sample-channel.ts'
 
 export const at = (seconds: number): UtcMs => utcMs(NOON + seconds * 1000)
@@ -158,6 +159,7 @@ export function rehearsal(parts: Partial<HarvesterHost> & Pick<HarvesterHost, 'a
   const write = (level: string) => (fields: object, message: string) => void lines.push({ level, message, ...fields })
   const slept: number[] = []
   const host = {
+    media: new SourceMedia({ read: parts.archive.read, open: parts.archive.read }, { maxBytes: 1 << 20 }),
     formatOf: outputFormatOf,
     clock: () => now,
     log: { info: write('info'), warn: write('warn'), error: write('error') },

@@ -1,4 +1,4 @@
-import { equalBytes, MalformedMedia } from '../bytes.ts'
+import { equalBytes } from '../bytes.ts'
 import {
   adaptationFlags,
   Continuity,
@@ -105,17 +105,16 @@ export class EsBuffer {
     return -1
   }
 
-  /** Calls `take` with each whole header, in order, and where its payload begins and ends. Skips broken packets. */
+  /** Calls `take` with each whole header, in order, and where its payload begins and ends. Skips broken and scrambled packets. */
   forEachPes(take: (header: PesHeader, from: number, end: number, randomAccess: boolean) => void): void {
     const header = new PesHeader()
     for (let index = 0; index < this.begins.length; index++) {
       const at = this.begins[index]!
       let end = this.endOf(index)
-      if (header.read(this.bytes, at, end) !== 'read') {
+      if (header.read(this.bytes, at, end) !== 'read' || header.scrambled) {
         this.dropped++
         continue
       }
-      if (header.scrambled) throw new MalformedMedia(`scrambled PES packet on PID ${this.stream.pid}`, 0)
       const from = at + header.headerSize
       if (header.payloadSize >= 0) {
         if (header.payloadSize > end - from) this.continuityErrors++
