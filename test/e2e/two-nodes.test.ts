@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import {
   DeleteOriginEndpointCommand,
@@ -7,7 +9,7 @@ import {
   type MediaPackageServiceException,
   UpdateChannelCommand,
 } from '@aws-sdk/client-mediapackage'
-import { createChannel, createHlsEndpoint, mediaPackage } from '../judges/aws.ts'
+import { createChannel, createHarvestJob, createHlsEndpoint, harvestOutcome, mediaPackage } from '../judges/aws.ts'
 import { eventually } from '../judges/belongings.ts'
 import { DigestClient } from '../judges/digest-client.ts'
 import { encodeLoop } from '../judges/loop.ts'
@@ -62,6 +64,16 @@ describe('two Windrows on one PostgreSQL: one keeps the archive, one has the rol
     assert.equal((await fetch(url)).status, 200)
     await atOffice.send(new DeleteOriginEndpointCommand({ Id: 'short-lived' }))
     await eventually('a 404', 5, async () => ((await fetch(url)).status === 404 ? true : undefined))
+  })
+
+  it('harvest at the one what the other was asked to', async () => {
+    const window = {
+      startTime: new Date(pusher.dateOf(1)).toISOString(),
+      endTime: new Date(pusher.dateOf(4)).toISOString(),
+    }
+    await createHarvestJob(atOffice, 'clip', 'hls', window, 'clips', 'clip/index.m3u8')
+    assert.equal(await harvestOutcome(atOffice, 'clip'), 'SUCCEEDED')
+    assert.ok(existsSync(join(keeper.bucketFolder('clips'), 'clip/index.m3u8')))
   })
 
   it('go on taking in and playing while the database is gone, answer 503 to the API, and recover', async () => {
