@@ -45,6 +45,8 @@ describe('two Windrows on one PostgreSQL: one keeps the archive, one has the rol
     await database?.stop()
   })
 
+  const dateOf = (segment: number) => new Date(pusher.dateOf(segment)).toISOString()
+
   const segmentsListed = async () => {
     const response = await fetch(playbackUrl)
     const parent = await response.text()
@@ -67,16 +69,16 @@ describe('two Windrows on one PostgreSQL: one keeps the archive, one has the rol
   })
 
   it('harvest at the one what the other was asked to', async () => {
-    const window = {
-      startTime: new Date(pusher.dateOf(1)).toISOString(),
-      endTime: new Date(pusher.dateOf(4)).toISOString(),
-    }
+    const window = { startTime: dateOf(1), endTime: dateOf(4) }
     await createHarvestJob(atOffice, 'clip', 'hls', window, 'clips', 'clip/index.m3u8')
     assert.equal(await harvestOutcome(atOffice, 'clip'), 'SUCCEEDED')
     assert.ok(existsSync(join(keeper.bucketFolder('clips'), 'clip/index.m3u8')))
   })
 
   it('go on taking in and playing while the database is gone, answer 503 to the API, and recover', async () => {
+    // It waits for what is yet to come.
+    const window = { startTime: dateOf(1), endTime: dateOf(pusher.published + 2) }
+    await createHarvestJob(atOffice, 'long', 'hls', window, 'clips', 'long/index.m3u8')
     await database.kill()
     const describe = new DescribeChannelCommand({ Id: 'news' })
     for (const client of [atOffice, mediaPackage(keeper)]) {
@@ -101,6 +103,7 @@ describe('two Windrows on one PostgreSQL: one keeps the archive, one has the rol
     assert.ok((await segmentsListed()) > listed)
     await database.start()
     assert.equal((await atOffice.send(describe)).Id, 'news')
+    assert.equal(await harvestOutcome(atOffice, 'long'), 'SUCCEEDED')
     const update = new UpdateChannelCommand({ Id: 'news', Description: 'after the crash' })
     assert.equal((await atOffice.send(update)).Description, 'after the crash')
   })
