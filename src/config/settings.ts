@@ -139,6 +139,12 @@ export const SETTINGS = {
   maxChannels: preset('max-channels', integer(1, 100_000), '30', 'Channels in all.'),
   maxOriginEndpoints: preset('max-origin-endpoints', integer(1, 1000), '10', 'Origin endpoints of one channel.'),
   maxHarvestJobs: preset('max-harvest-jobs', integer(1, 10_000), '10', 'Harvest jobs in progress at once.'),
+  maxScheduledHarvestJobs: preset(
+    'max-scheduled-harvest-jobs',
+    integer(0, 100_000),
+    '100',
+    'Harvest jobs whose window begins in the future.',
+  ),
   liveRetentionMs: preset(
     'live-retention',
     duration,
@@ -165,6 +171,20 @@ export const SETTINGS = {
     'Hard-link unchanged segments into bucket folders instead of copying them.',
   ),
   harvestConcurrency: preset('harvest-concurrency', integer(1, 64), '4', 'Objects written at once by one job.'),
+  harvestWorkers: preset('harvest-workers', integer(1, 1000), '10', 'Harvest jobs this process runs at once.'),
+  harvestLeaseMs: preset(
+    'harvest-lease',
+    duration,
+    '15s',
+    'How long a harvest job waits for a process that does not answer before another takes it over.',
+  ),
+  harvestAttempts: preset(
+    'harvest-attempts',
+    integer(1, 1000),
+    '10',
+    'Attempts in a row that may fail without writing anything before a harvest job is given up.',
+  ),
+  eventRetentionMs: preset('event-retention', duration, '90d', 'How long events are kept, delivered or not.'),
   s3Endpoint: optional('s3-endpoint', url, 'that of AWS for the region', 'The S3 API that holds the buckets.'),
   s3Region: optional('s3-region', text('REGION'), 'the same as `region`', 'Region of the buckets.'),
   s3ForcePathStyle: preset(
