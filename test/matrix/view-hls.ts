@@ -40,7 +40,8 @@ async function viewPlaylist({ url, ...stream }: Named): Promise<ViewedStream> {
   expectAgreement(url, playlist, text)
   if (!playlist.endlist) throw new Error(`${url} has not ended`)
   let header: string | undefined
-  const segments = playlist.segments.map(({ uri, map, duration, discontinuity }) => {
+  const listed = playlist.segments.filter(({ gap }) => !gap)
+  const segments = listed.map(({ uri, map, duration, discontinuity }) => {
     // EXT-X-MAP holds until the next one.
     if (map?.uri) header = `${new URL(map.uri, url)}`
     return {
