@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openArchive } from './archive/archive.ts'
@@ -10,25 +11,37 @@ import { DEFAULT_LIMITS, HARVEST_JOB_KEPT_MS } from './control/control-room.ts'
 import type { Buckets } from './harvest/bucket.ts'
 import { folderBuckets } from './harvest/folder-buckets.ts'
 import { createHarvester } from './harvest/harvester.ts'
+import { removeLeftovers } from './harvest/leftovers.ts'
+import { forecast } from './harvest/preflight.ts'
 import { s3Buckets } from './harvest/s3-buckets.ts'
 import type { Mount } from './http/handler.ts'
 import { healthMounts } from './http/health.ts'
 import { type Listener, listen } from './http/listener.ts'
 import { createIngest } from './ingest/ingest.ts'
 import type { Log } from './log.ts'
+import { utcMs } from './media/time.ts'
 import { createOrigin } from './origin/origin.ts'
 import { outputFormatOf } from './packaging/packager.ts'
 import { SourceMedia } from './packaging/source-media.ts'
 import { periodically } from './periodic.ts'
+import { archiveIdIn } from './stores/archive-id.ts'
 import { openFileObjects } from './stores/file-objects.ts'
 import { cacheObjects } from './stores/object-cache.ts'
+import { DatabaseRefused, type Resources } from './stores/resources.ts'
+import type { SegmentIndex } from './stores/segment-index.ts'
 import { openSqliteStore } from './stores/sqlite/sqlite-store.ts'
 
 /** How soon a gap is noticed after it is one. */
 const TICK_MS = 200
 const RETENTION_MS = 10_000
+/** How soon a job is taken up that became due, or whose worker is gone. */
+const HARVEST_MS = 500
+const CHECKPOINT_MS = 200
 /** Content outlives the windows that show it, for players and caches that are late. */
 const RETENTION_MARGIN_MS = 60_000
+
+/** What needs the content of channels, and not only the channels. */
+const ARCHIVE_ROLES: readonly Role[] = ['ingest', 'origin', 'harvest']
 
 export type Server = {
   /** Where it listens. */
@@ -39,20 +52,19 @@ export type Server = {
 
 /** Builds the rooms in the order a byte travels, and opens the doors last. */
 export async function startServer(config: Config, { clock, log }: { clock: Clock; log: Log }): Promise<Server> {
-  const closers: (() => Promise<void> | void)[] = []
+  const closing = new AbortController()
+  const closers: Closer[] = []
   const closeAll = async () => {
+    closing.abort()
     for (const close of closers.splice(0).reverse()) await close()
   }
   const plays = (role: Role) => config.roles.has(role)
   const failed = (what: string) => (error: unknown) => log.error({ error }, `${what} failed`)
 
   try {
-    await mkdir(config.dataFolder, { recursive: true, mode: 0o700 })
-    const store = await openSqliteStore(join(config.dataFolder, 'windrow.db'))
-    closers.push(() => store.close())
-    // Nobody's to handle: the process ends, and whoever watches it starts another.
-    void store.lost.then((error) => Promise.reject(error))
-    const { resources, segmentIndex } = store
+    // Without a database of their own, channels are where their content is.
+    const keepsArchive = config.databaseUrl === undefined || ARCHIVE_ROLES.some(plays)
+    const { resources, segmentIndex } = await openStores(config, { log, closers, keepsArchive })
     const objects = cacheObjects(await openFileObjects(join(config.dataFolder, 'objects')), {
       maxBytes: config.memoryCacheBytes,
     })
@@ -66,12 +78,18 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
       retention: { liveMs: config.liveRetentionMs, marginMs: RETENTION_MARGIN_MS, graceMs: config.retentionGraceMs },
     })
     closers.push(() => archive.close())
-    closers.push(periodically(TICK_MS, () => archive.tick(), failed('following the inputs')))
-    closers.push(periodically(RETENTION_MS, retain, failed('retention')))
-    void archive.sweep().catch(failed('sweeping what a crash left'))
+    if (keepsArchive) {
+      closers.push(periodically(TICK_MS, () => archive.tick(), failed('following the inputs')))
+      closers.push(periodically(RETENTION_MS, retain, failed('retention')))
+      void archive.sweep().catch(failed('sweeping what a crash left'))
+    }
 
     async function retain(): Promise<void> {
-      await resources.expire(clock(), HARVEST_JOB_KEPT_MS)
+      const now = clock()
+      await resources.expire(now, {
+        harvestJobs: utcMs(now - HARVEST_JOB_KEPT_MS),
+        events: utcMs(now - config.eventRetentionMs),
+      })
       await archive.retain()
     }
 
@@ -89,8 +107,12 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
       buckets,
       clock,
       log,
-      jobsAtOnce: config.maxHarvestJobs,
+      owner: randomUUID(),
+      jobsAtOnce: config.harvestWorkers,
       objectsAtOnce: config.harvestConcurrency,
+      leaseMs: config.harvestLeaseMs,
+      checkpointMs: CHECKPOINT_MS,
+      mostAttempts: config.harvestAttempts,
       account: { accountId: config.accountId, region: config.region },
     })
     closers.push(() => harvester.close())
@@ -134,11 +156,21 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
         maxChannels: config.maxChannels,
         maxOriginEndpointsPerChannel: config.maxOriginEndpoints,
         maxHarvestJobsInProgress: config.maxHarvestJobs,
+        maxHarvestJobsScheduled: config.maxScheduledHarvestJobs,
         releaseGraceMs: config.retentionGraceMs,
       },
       extent: (endpoint) => archive.extent(endpoint),
-      // Another process with the role finds the job when it looks for those in progress.
-      onHarvestJobCreated: (job) => (plays('harvest') ? harvester.submit(job) : undefined),
+      harvest: {
+        // Another process with the role finds the job when it looks for those that are due.
+        changed(jobId) {
+          if (!plays('harvest')) return
+          harvester.look(jobId)
+          void harvester.takeUp().catch(failed('harvesting'))
+        },
+        forecast: (job) =>
+          forecast(job, { resources, archive, media, formatOf: outputFormatOf, buckets, clock }, closing.signal),
+        removeLeftovers: (job, limit) => removeLeftovers(job, { buckets, resources }, limit, closing.signal),
+      },
     })
 
     const open = async (name: string, { host, port }: Config['listen'], served: Mount[]): Promise<Listener> => {
@@ -147,9 +179,12 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
       closers.push(() => listener.close())
       return listener
     }
-    if (plays('harvest')) await harvester.start()
-    if (plays('control') && config.controlListen) await open('control', config.controlListen, [control])
-    else if (plays('control')) mounts.push(control)
+    if (plays('harvest')) {
+      await harvester.takeUp()
+      closers.push(periodically(HARVEST_MS, () => harvester.takeUp(), failed('harvesting')))
+    }
+    if (plays('control') && config.controlListen) await open('control', config.controlListen, [...control])
+    else if (plays('control')) mounts.push(...control)
     const listener = await open('public', config.listen, mounts)
     url = `http://${addressText(listener.address)}`
     return { url, close: closeAll }
@@ -157,6 +192,36 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
     await closeAll()
     throw error
   }
+}
+
+type Closer = () => Promise<void> | void
+
+/** Everything in SQLite; with a database, SQLite has the segment index and the database the rest. */
+async function openStores(
+  { dataFolder, databaseUrl, databaseConnections }: Config,
+  { log, closers, keepsArchive }: { log: Log; closers: Closer[]; keepsArchive: boolean },
+): Promise<{ resources: Resources; segmentIndex: SegmentIndex }> {
+  await mkdir(dataFolder, { recursive: true, mode: 0o700 })
+  const local = await openSqliteStore(join(dataFolder, 'windrow.db'))
+  closers.push(() => local.close())
+  // Nobody's to handle: the process ends, and whoever watches it starts another.
+  void local.lost.then((error) => Promise.reject(error))
+  if (databaseUrl === undefined) return local
+
+  const { openPostgresStore } = await import('./stores/postgres/postgres-store.ts')
+  const shared = await openPostgresStore({ url: databaseUrl, poolSize: databaseConnections, log })
+  closers.push(() => shared.close())
+  if (keepsArchive) {
+    const id = await archiveIdIn(dataFolder)
+    const keeper = await shared.claimArchive(id)
+    if (keeper !== id) {
+      throw new DatabaseRefused(
+        `the content of this database's channels is in another data folder, the one with the archive-id ${keeper}; ` +
+          'a process that does not keep it takes the role control alone',
+      )
+    }
+  }
+  return { resources: shared.resources, segmentIndex: local.segmentIndex }
 }
 
 function openBuckets(config: Config): Buckets {

@@ -2,7 +2,19 @@
  * Every setting, once. From this follow the flags, the environment variables, the keys of the configuration file,
  * `windrow help` and docs/configuration.md.
  */
-import { address, bytes, choice, choices, duration, flag, integer, text, url, type ValueKind } from './value-kind.ts'
+import {
+  address,
+  bytes,
+  choice,
+  choices,
+  databaseUrl,
+  duration,
+  flag,
+  integer,
+  text,
+  url,
+  type ValueKind,
+} from './value-kind.ts'
 
 type Declared<T> = {
   /** Flag `--name`, key `name`, environment variable `WINDROW_NAME`. */
@@ -58,6 +70,22 @@ export const SETTINGS = {
   },
   roles: preset('roles', choices(...ROLES), ROLES.join(','), 'What this process does.'),
 
+  databaseUrl: {
+    ...optional(
+      'database-url',
+      databaseUrl,
+      'everything is in the data folder',
+      'A PostgreSQL database for channels, endpoints, harvest jobs and events, which several processes can share.',
+    ),
+    secret: true,
+  },
+  databaseConnections: preset(
+    'database-connections',
+    integer(1, 1000),
+    '10',
+    'Connections to that database for requests; one more hears of changes.',
+  ),
+
   region: preset(
     'region',
     text('REGION', /^[a-z0-9-]{1,32}$/, 'must be letters, digits and -'),
@@ -111,6 +139,12 @@ export const SETTINGS = {
   maxChannels: preset('max-channels', integer(1, 100_000), '30', 'Channels in all.'),
   maxOriginEndpoints: preset('max-origin-endpoints', integer(1, 1000), '10', 'Origin endpoints of one channel.'),
   maxHarvestJobs: preset('max-harvest-jobs', integer(1, 10_000), '10', 'Harvest jobs in progress at once.'),
+  maxScheduledHarvestJobs: preset(
+    'max-scheduled-harvest-jobs',
+    integer(0, 100_000),
+    '100',
+    'Harvest jobs whose window begins in the future.',
+  ),
   liveRetentionMs: preset(
     'live-retention',
     duration,
@@ -137,6 +171,20 @@ export const SETTINGS = {
     'Hard-link unchanged segments into bucket folders instead of copying them.',
   ),
   harvestConcurrency: preset('harvest-concurrency', integer(1, 64), '4', 'Objects written at once by one job.'),
+  harvestWorkers: preset('harvest-workers', integer(1, 1000), '10', 'Harvest jobs this process runs at once.'),
+  harvestLeaseMs: preset(
+    'harvest-lease',
+    duration,
+    '15s',
+    'How long a harvest job waits for a process that does not answer before another takes it over.',
+  ),
+  harvestAttempts: preset(
+    'harvest-attempts',
+    integer(1, 1000),
+    '10',
+    'Attempts in a row that may fail without writing anything before a harvest job is given up.',
+  ),
+  eventRetentionMs: preset('event-retention', duration, '90d', 'How long events are kept, delivered or not.'),
   s3Endpoint: optional('s3-endpoint', url, 'that of AWS for the region', 'The S3 API that holds the buckets.'),
   s3Region: optional('s3-region', text('REGION'), 'the same as `region`', 'Region of the buckets.'),
   s3ForcePathStyle: preset(

@@ -1,6 +1,7 @@
 import type { S3Client } from '@aws-sdk/client-s3'
 import { bodyStream } from './body-stream.ts'
-import { type Bucket, BucketRefused, type Buckets, type ObjectBody } from './bucket.ts'
+import { type Bucket, BucketRefused, type Buckets, type ObjectBody, type PutCondition } from './bucket.ts'
+import { inLanes } from './lanes.ts'
 import { checkBucketName, keySegments } from './object-name.ts'
 import { bucketRefusal } from './s3-errors.ts'
 
@@ -22,6 +23,7 @@ const IDLE_TIMEOUT_MS = 60_000
 const MAX_ATTEMPTS = 3
 /** Up to this a body is signed as a whole; above it streams unsigned, in constant memory. */
 const MAX_SIGNED_BYTES = 1 << 20
+const REMOVALS_AT_ONCE = 8
 /** What goes wrong is told by our own errors; the SDK would write to the console. */
 const SILENT = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
 
@@ -79,6 +81,8 @@ class S3Bucket implements Bucket {
   private readonly client: S3Client
   private readonly name: string
   private readonly host: string
+  /** Until it says that it does not. */
+  private knowsConditions = true
 
   constructor({ sdk, client }: { sdk: Sdk; client: S3Client }, name: string, host: string) {
     this.sdk = sdk
@@ -99,10 +103,57 @@ class S3Bucket implements Bucket {
     }
   }
 
-  async put(key: string, body: ObjectBody, signal: AbortSignal): Promise<void> {
+  async put(key: string, body: ObjectBody, signal: AbortSignal, condition?: PutCondition): Promise<void> {
     keySegments(key)
-    const isSmall = body.kind === 'bytes' && body.size <= MAX_SIGNED_BYTES
-    await (isSmall ? this.send(key, body, Buffer.concat(body.parts), signal) : this.stream(key, body, signal))
+    const conditions = condition && this.knowsConditions ? headersOf(condition) : {}
+    try {
+      const isSmall = body.kind === 'bytes' && body.size <= MAX_SIGNED_BYTES
+      if (isSmall) await this.send(key, body, Buffer.concat(body.parts), signal, conditions)
+      else await this.stream(key, body, signal)
+    } catch (error) {
+      if (!(condition && this.knowsConditions && isNotImplemented(error))) throw error
+      this.knowsConditions = false
+      await this.put(key, body, signal)
+    }
+  }
+
+  async tagOf(key: string, signal: AbortSignal): Promise<string | null | undefined> {
+    keySegments(key)
+    try {
+      const head = new this.sdk.HeadObjectCommand({ Bucket: this.name, Key: key })
+      return (await this.client.send(head, { abortSignal: signal })).ETag
+    } catch (error) {
+      if (statusOf(error) === 404) return null
+      const refusal = this.inWords(error, signal)
+      // Whoever may write need not be allowed to look.
+      if (refusal instanceof BucketRefused && ['AccessDenied', 'Refused'].includes(refusal.code)) return undefined
+      throw refusal
+    }
+  }
+
+  async holds(key: string, body: ObjectBody, signal: AbortSignal): Promise<boolean> {
+    const wanted = Buffer.concat(await bodyStream(body).toArray())
+    try {
+      const get = new this.sdk.GetObjectCommand({ Bucket: this.name, Key: key })
+      const { Body, ContentLength } = await this.client.send(get, { abortSignal: signal })
+      if (!Body) return false
+      if (ContentLength === wanted.length) return wanted.equals(await Body.transformToByteArray())
+      await Body.transformToWebStream().cancel()
+      return false
+    } catch (error) {
+      if (statusOf(error) === 404) return false
+      throw this.inWords(error, signal)
+    }
+  }
+
+  async remove(keys: readonly string[], signal: AbortSignal): Promise<void> {
+    for (const key of keys) keySegments(key)
+    await inLanes(keys, REMOVALS_AT_ONCE, signal, async (key, laneSignal) => {
+      const remove = new this.sdk.DeleteObjectCommand({ Bucket: this.name, Key: key })
+      await this.client.send(remove, { abortSignal: laneSignal }).catch((error: unknown) => {
+        if (statusOf(error) !== 404) throw this.inWords(error, laneSignal)
+      })
+    })
   }
 
   /** An object is durable when S3 has answered. */
@@ -127,8 +178,10 @@ class S3Bucket implements Bucket {
     { contentType, size }: ObjectBody,
     content: Buffer | ReturnType<typeof bodyStream>,
     signal: AbortSignal,
+    conditions: { readonly IfMatch?: string; readonly IfNoneMatch?: string } = {},
   ): Promise<void> {
-    const object = { Bucket: this.name, Key: key, ContentType: contentType, ContentLength: size, Body: content }
+    const about = { Bucket: this.name, Key: key, ContentType: contentType, ContentLength: size }
+    const object = { ...about, Body: content, ...conditions }
     try {
       await this.client.send(new this.sdk.PutObjectCommand(object), { abortSignal: signal })
     } catch (error) {
@@ -140,3 +193,10 @@ class S3Bucket implements Bucket {
     return signal.aborted ? error : (bucketRefusal(error, this.name, this.host) ?? error)
   }
 }
+
+const headersOf = ({ replaces }: PutCondition) => (replaces === null ? { IfNoneMatch: '*' } : { IfMatch: replaces })
+
+const statusOf = (error: unknown): number | undefined =>
+  (error as { readonly $metadata?: { readonly httpStatusCode?: number } }).$metadata?.httpStatusCode
+
+const isNotImplemented = (error: unknown): boolean => error instanceof BucketRefused && statusOf(error.cause) === 501

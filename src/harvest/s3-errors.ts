@@ -25,6 +25,8 @@ const CODES: Readonly<Record<string, BucketProblem>> = {
   SlowDown: 'Unavailable',
   RequestTimeout: 'Unavailable',
   OperationAborted: 'Unavailable',
+  PreconditionFailed: 'Conflict',
+  ConditionalRequestConflict: 'Unavailable',
   TimeoutError: 'Unreachable',
 }
 
@@ -35,6 +37,7 @@ const STATUSES: Readonly<Record<number, BucketProblem>> = {
   401: 'InvalidCredentials',
   403: 'AccessDenied',
   408: 'Unavailable',
+  412: 'Conflict',
   413: 'Refused',
   429: 'Unavailable',
   507: 'Full',
@@ -83,6 +86,8 @@ function sentence(code: BucketProblem, error: S3Error, bucket: string, host: str
       return `${host}, where bucket ${bucket} should be, does not answer${error.code ? ` (${error.code})` : ''}.`
     case 'Unavailable':
       return `${host} could not take objects for bucket ${bucket} at the moment (${error.name}).`
+    case 'Conflict':
+      return `Another object lies under a name of bucket ${bucket} at ${host} than was to be replaced.`
     case 'Refused':
       return `${host} refused an object for bucket ${bucket} (${error.name}).`
   }

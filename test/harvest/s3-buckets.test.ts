@@ -21,17 +21,18 @@ import { freePorts } from '../servers/free-ports.ts'
 import { isRadosgwInstalled, startRadosgw } from '../servers/radosgw.ts'
 import type { S3Server } from '../servers/s3-server.ts'
 import { isSwiftInstalled, startSwift } from '../servers/swift.ts'
-import { archiveOf, at, harvestJob, JobLedger, rehearsal } from './sample-harvest.ts'
+import { JobLedger } from './job-ledger.ts'
+import { archiveOf, at, harvestJob, rehearsal } from './sample-harvest.ts'
 
 const never = new AbortController().signal
 const anything = { accessKeyId: 'anyone', secretAccessKey: 'anything' }
 
 const SERVERS = [
-  { name: 'Swift', isInstalled: isSwiftInstalled, start: startSwift },
-  { name: 'Ceph', isInstalled: isRadosgwInstalled, start: startRadosgw },
+  { name: 'Swift', isInstalled: isSwiftInstalled, start: startSwift, knowsConditions: false },
+  { name: 'Ceph', isInstalled: isRadosgwInstalled, start: startRadosgw, knowsConditions: true },
 ]
 
-for (const { name, isInstalled, start } of SERVERS) {
+for (const { name, isInstalled, start, knowsConditions } of SERVERS) {
   describe(`the S3 API of ${name}`, {
     skip: !isInstalled && `${name} IS NOT INSTALLED: its S3 API is NOT tested`,
   }, () => {
@@ -65,7 +66,7 @@ for (const { name, isInstalled, start } of SERVERS) {
       }
     }
 
-    bucketContract('an S3 API', async () => ({ buckets: bucketsOf(), bucketName: 'clips', read }))
+    bucketContract('an S3 API', async () => ({ buckets: bucketsOf(), bucketName: 'clips', knowsConditions, read }))
 
     it('keeps the content type', async () => {
       const bucket = await bucketsOf().open(destination('clips'), never)
@@ -118,9 +119,9 @@ for (const { name, isInstalled, start } of SERVERS) {
       for (const buckets of stores) {
         const resources = new JobLedger(harvestJob({ start: at(0), end: at(60) }))
         const harvester = createHarvester(rehearsal({ archive, buckets, resources }).host)
-        await harvester.start()
+        await harvester.takeUp()
         await harvester.settled()
-        assert.deepEqual(resources.outcome, { status: 'SUCCEEDED' })
+        assert.deepEqual(resources.outcome, { state: 'SUCCEEDED' })
       }
       const { Contents } = await judge.send(new ListObjectsV2Command({ Bucket: 'clips', Prefix: 'cup/final/' }))
       const keys = Contents?.map(({ Key = '' }) => Key) ?? []
@@ -141,10 +142,10 @@ for (const { name, isInstalled, start } of SERVERS) {
         return between(...window)
       }
       const harvester = createHarvester(rehearsal({ archive, buckets: bucketsOf(), resources }).host)
-      await harvester.start()
+      await harvester.takeUp()
       await harvester.settled()
-      assert.equal(resources.outcome?.status, 'FAILED')
-      assert.match(resources.outcome.message, /^There is no bucket fleeting at 127\.0\.0\.1:\d+\.$/)
+      assert.equal(resources.outcome?.state, 'FAILED')
+      assert.match(resources.outcome.failure.message, /^There is no bucket fleeting at 127\.0\.0\.1:\d+\.$/)
     })
   })
 }
