@@ -8,6 +8,11 @@ import type { Role } from './config/settings.ts'
 import { addressText } from './config/value-kind.ts'
 import { createControl } from './control/control.ts'
 import { DEFAULT_LIMITS, HARVEST_JOB_KEPT_MS } from './control/control-room.ts'
+import { createDelivery } from './events/delivery.ts'
+import { eventBridgeSink } from './events/event-bridge-sink.ts'
+import { logSink } from './events/log-sink.ts'
+import type { EventSink } from './events/sink.ts'
+import { webhookSink } from './events/webhook-sink.ts'
 import type { Buckets } from './harvest/bucket.ts'
 import { folderBuckets } from './harvest/folder-buckets.ts'
 import { createHarvester } from './harvest/harvester.ts'
@@ -33,6 +38,9 @@ const RETENTION_MS = 10_000
 /** How soon a job is taken up that became due, or whose worker is gone. */
 const HARVEST_MS = 500
 const CHECKPOINT_MS = 200
+const DELIVERY_MS = 500
+const DELIVERY_LEASE_MS = 10_000
+const GIVE_UP_MS = 24 * 3_600_000
 /** Content outlives the windows that show it, for players and caches that are late. */
 const RETENTION_MARGIN_MS = 60_000
 
@@ -51,6 +59,8 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
     closing.abort()
     for (const close of closers.splice(0).reverse()) await close()
   }
+  const owner = randomUUID()
+  const account = { accountId: config.accountId, region: config.region }
   const plays = (role: Role) => config.roles.has(role)
   const failed = (what: string) => (error: unknown) => log.error({ error }, `${what} failed`)
 
@@ -96,15 +106,32 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
       buckets,
       clock,
       log,
-      owner: randomUUID(),
+      owner,
       jobsAtOnce: config.harvestWorkers,
       objectsAtOnce: config.harvestConcurrency,
       leaseMs: config.harvestLeaseMs,
       checkpointMs: CHECKPOINT_MS,
       mostAttempts: config.harvestAttempts,
-      account: { accountId: config.accountId, region: config.region },
+      account,
     })
     closers.push(() => harvester.close())
+
+    if (plays('control')) {
+      const delivery = createDelivery({
+        resources,
+        sinks: openSinks(config, { clock, log }),
+        clock,
+        log,
+        account,
+        owner,
+        leaseMs: DELIVERY_LEASE_MS,
+        giveUpMs: GIVE_UP_MS,
+      })
+      closers.push(() => delivery.close())
+      // Claimed before anything can happen: a new sink is told all that happens from now on.
+      await delivery.deliver()
+      closers.push(periodically(DELIVERY_MS, () => delivery.deliver(), failed('delivering events')))
+    }
 
     let url = ''
     const mounts: Mount[] = healthMounts(async () => {
@@ -183,6 +210,20 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
   }
 }
 
+function openSinks(config: Config, { clock, log }: { clock: Clock; log: Log }): readonly EventSink[] {
+  const { webhookUrl, webhookSecret, eventBridgeBus: bus, eventBridgeEndpoint: endpoint } = config
+  const bridge = {
+    region: config.region,
+    source: config.eventBridgeSource,
+    ...(endpoint !== undefined && { endpoint }),
+  }
+  return [
+    logSink(log),
+    ...(webhookUrl && webhookSecret ? [webhookSink({ url: webhookUrl, secret: webhookSecret, clock })] : []),
+    ...(bus === undefined ? [] : [eventBridgeSink({ ...bridge, bus })]),
+  ]
+}
+
 function openBuckets(config: Config): Buckets {
   if (config.harvestStore === 'folder') {
     return folderBuckets({
@@ -198,5 +239,10 @@ function openBuckets(config: Config): Buckets {
     forcePathStyle: config.s3ForcePathStyle,
     ...(accessKeyId && secretAccessKey && { credentials: { accessKeyId, secretAccessKey } }),
     maxConnections: 2 * config.harvestConcurrency,
+    ...(config.s3AssumeRole && { role: roleOptions(config) }),
   })
+}
+
+function roleOptions({ stsEndpoint: endpoint, s3RoleSessionName: sessionName, s3RoleExternalId: externalId }: Config) {
+  return { sessionName, ...(endpoint !== undefined && { endpoint }), ...(externalId !== undefined && { externalId }) }
 }
