@@ -4,7 +4,8 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs'
 
 const PACKAGES = [
   'ffmpeg', // encodes, plays and judges
-  'chromium', // hls.js runs in it
+  'mediainfo', // a second opinion on what audio and video say about themselves
+  'chromium', // hls.js, dash.js and shaka-player run in it
   'awscli', // API client
   'python3-boto3', // API client
   'nginx-light', // the peer of the serving benchmark

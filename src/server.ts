@@ -9,10 +9,7 @@ import { addressText } from './config/value-kind.ts'
 import { createControl } from './control/control.ts'
 import { DEFAULT_LIMITS, HARVEST_JOB_KEPT_MS } from './control/control-room.ts'
 import { createDelivery } from './events/delivery.ts'
-import { eventBridgeSink } from './events/event-bridge-sink.ts'
-import { logSink } from './events/log-sink.ts'
-import type { EventSink } from './events/sink.ts'
-import { webhookSink } from './events/webhook-sink.ts'
+import { eventSinks } from './events/event-sinks.ts'
 import type { Buckets } from './harvest/bucket.ts'
 import { folderBuckets } from './harvest/folder-buckets.ts'
 import { createHarvester } from './harvest/harvester.ts'
@@ -25,11 +22,16 @@ import { type Listener, listen } from './http/listener.ts'
 import { createIngest } from './ingest/ingest.ts'
 import type { Log } from './log.ts'
 import { utcMs } from './media/time.ts'
+import { ApiError } from './model/errors.ts'
 import { createOrigin } from './origin/origin.ts'
 import { outputFormatOf } from './packaging/packager.ts'
+import { SourceMedia } from './packaging/source-media.ts'
 import { periodically } from './periodic.ts'
+import { archiveIdIn } from './stores/archive-id.ts'
 import { openFileObjects } from './stores/file-objects.ts'
 import { cacheObjects } from './stores/object-cache.ts'
+import { DatabaseRefused, type Resources } from './stores/resources.ts'
+import type { SegmentIndex } from './stores/segment-index.ts'
 import { openSqliteStore } from './stores/sqlite/sqlite-store.ts'
 
 /** How soon a gap is noticed after it is one. */
@@ -44,6 +46,9 @@ const GIVE_UP_MS = 24 * 3_600_000
 /** Content outlives the windows that show it, for players and caches that are late. */
 const RETENTION_MARGIN_MS = 60_000
 
+/** What needs the content of channels, and not only the channels. */
+const ARCHIVE_ROLES: readonly Role[] = ['ingest', 'origin', 'harvest']
+
 export type Server = {
   /** Where it listens. */
   readonly url: string
@@ -54,7 +59,7 @@ export type Server = {
 /** Builds the rooms in the order a byte travels, and opens the doors last. */
 export async function startServer(config: Config, { clock, log }: { clock: Clock; log: Log }): Promise<Server> {
   const closing = new AbortController()
-  const closers: (() => Promise<void> | void)[] = []
+  const closers: Closer[] = []
   const closeAll = async () => {
     closing.abort()
     for (const close of closers.splice(0).reverse()) await close()
@@ -65,12 +70,9 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
   const failed = (what: string) => (error: unknown) => log.error({ error }, `${what} failed`)
 
   try {
-    await mkdir(config.dataFolder, { recursive: true, mode: 0o700 })
-    const store = await openSqliteStore(join(config.dataFolder, 'windrow.db'))
-    closers.push(() => store.close())
-    // Nobody's to handle: the process ends, and whoever watches it starts another.
-    void store.lost.then((error) => Promise.reject(error))
-    const { resources, segmentIndex } = store
+    // Without a database of their own, channels are where their content is.
+    const keepsArchive = config.databaseUrl === undefined || ARCHIVE_ROLES.some(plays)
+    const { resources, segmentIndex } = await openStores(config, { log, closers, keepsArchive })
     const objects = cacheObjects(await openFileObjects(join(config.dataFolder, 'objects')), {
       maxBytes: config.memoryCacheBytes,
     })
@@ -84,9 +86,11 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
       retention: { liveMs: config.liveRetentionMs, marginMs: RETENTION_MARGIN_MS, graceMs: config.retentionGraceMs },
     })
     closers.push(() => archive.close())
-    closers.push(periodically(TICK_MS, () => archive.tick(), failed('following the inputs')))
-    closers.push(periodically(RETENTION_MS, retain, failed('retention')))
-    void archive.sweep().catch(failed('sweeping what a crash left'))
+    if (keepsArchive) {
+      closers.push(periodically(TICK_MS, () => archive.tick(), failed('following the inputs')))
+      closers.push(periodically(RETENTION_MS, retain, failed('retention')))
+      void archive.sweep().catch(failed('sweeping what a crash left'))
+    }
 
     async function retain(): Promise<void> {
       const now = clock()
@@ -97,11 +101,22 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
       await archive.retain()
     }
 
+    const media = new SourceMedia(archive, {
+      maxBytes: config.memoryCacheBytes,
+      malformed: (key, problem) => log.warn({ key, problem }, 'a segment cannot be taken apart: it is a gap'),
+    })
+    /** Archive and buckets are where harvests are made; elsewhere they would only seem to be empty. */
+    function mustHarvest(): void {
+      if (plays('harvest')) return
+      throw new ApiError('ServiceUnavailableException', 'Ask a process that has the role harvest.')
+    }
+
     const buckets = openBuckets(config)
     closers.push(() => buckets.close())
     const harvester = createHarvester({
       resources,
       archive,
+      media,
       formatOf: outputFormatOf,
       buckets,
       clock,
@@ -119,7 +134,7 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
     if (plays('control')) {
       const delivery = createDelivery({
         resources,
-        sinks: openSinks(config, { clock, log }),
+        sinks: eventSinks(config, { clock, log }),
         clock,
         log,
         account,
@@ -128,8 +143,7 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
         giveUpMs: GIVE_UP_MS,
       })
       closers.push(() => delivery.close())
-      // Claimed before anything can happen: a new sink is told all that happens from now on.
-      await delivery.deliver()
+      await delivery.begin()
       closers.push(periodically(DELIVERY_MS, () => delivery.deliver(), failed('delivering events')))
     }
 
@@ -155,7 +169,7 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
       mounts.push(ingest)
     }
     if (plays('origin')) {
-      const origin = createOrigin({ resources, archive, clock, log })
+      const origin = createOrigin({ resources, archive, media, clock, log })
       closers.push(() => origin.close())
       mounts.push(origin)
     }
@@ -183,9 +197,14 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
           harvester.look(jobId)
           void harvester.takeUp().catch(failed('harvesting'))
         },
-        forecast: (job) =>
-          forecast(job, { resources, archive, formatOf: outputFormatOf, buckets, clock }, closing.signal),
-        removeLeftovers: (job, limit) => removeLeftovers(job, { buckets, resources }, limit, closing.signal),
+        async forecast(job) {
+          mustHarvest()
+          return forecast(job, { resources, archive, media, formatOf: outputFormatOf, buckets, clock }, closing.signal)
+        },
+        async removeLeftovers(job, limit) {
+          mustHarvest()
+          return removeLeftovers(job, { buckets, resources }, limit, closing.signal)
+        },
       },
     })
 
@@ -210,18 +229,34 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
   }
 }
 
-function openSinks(config: Config, { clock, log }: { clock: Clock; log: Log }): readonly EventSink[] {
-  const { webhookUrl, webhookSecret, eventBridgeBus: bus, eventBridgeEndpoint: endpoint } = config
-  const bridge = {
-    region: config.region,
-    source: config.eventBridgeSource,
-    ...(endpoint !== undefined && { endpoint }),
+type Closer = () => Promise<void> | void
+
+/** Everything in SQLite; with a database, SQLite has the segment index and the database the rest. */
+async function openStores(
+  { dataFolder, databaseUrl, databaseConnections }: Config,
+  { log, closers, keepsArchive }: { log: Log; closers: Closer[]; keepsArchive: boolean },
+): Promise<{ resources: Resources; segmentIndex: SegmentIndex }> {
+  await mkdir(dataFolder, { recursive: true, mode: 0o700 })
+  const local = await openSqliteStore(join(dataFolder, 'windrow.db'))
+  closers.push(() => local.close())
+  // Nobody's to handle: the process ends, and whoever watches it starts another.
+  void local.lost.then((error) => Promise.reject(error))
+  if (databaseUrl === undefined) return local
+
+  const { openPostgresStore } = await import('./stores/postgres/postgres-store.ts')
+  const shared = await openPostgresStore({ url: databaseUrl, poolSize: databaseConnections, log })
+  closers.push(() => shared.close())
+  if (keepsArchive) {
+    const id = await archiveIdIn(dataFolder)
+    const keeper = await shared.claimArchive(id)
+    if (keeper !== id) {
+      throw new DatabaseRefused(
+        `the content of this database's channels is in another data folder, the one with the archive-id ${keeper}; ` +
+          'a process that does not keep it takes the role control alone',
+      )
+    }
   }
-  return [
-    logSink(log),
-    ...(webhookUrl && webhookSecret ? [webhookSink({ url: webhookUrl, secret: webhookSecret, clock })] : []),
-    ...(bus === undefined ? [] : [eventBridgeSink({ ...bridge, bus })]),
-  ]
+  return { resources: shared.resources, segmentIndex: local.segmentIndex }
 }
 
 function openBuckets(config: Config): Buckets {

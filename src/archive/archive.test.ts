@@ -3,12 +3,13 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
-import { EPOCH, probeAt, variants } from '../../test/timeline/rehearsal.ts'
+import { audioAt, EPOCH, probeAt, variants } from '../../test/timeline/rehearsal.ts'
 import type { Log } from '../log.ts'
 import { ticksFromSeconds, type UtcMs, utcMs } from '../media/time.ts'
 import type { Channel } from '../model/channel.ts'
 import type { HarvestJob } from '../model/harvest-job.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
+import type { SegmentProbe } from '../model/source-segment.ts'
 import { openFileObjects } from '../stores/file-objects.ts'
 import { createJob } from '../stores/nouns.contract.ts'
 import type { Objects } from '../stores/objects.ts'
@@ -16,7 +17,8 @@ import type { SegmentIndex } from '../stores/segment-index.ts'
 import { openSqliteStore, type SqliteStore } from '../stores/sqlite/sqlite-store.ts'
 import { type Archive, openArchive } from './archive.ts'
 
-const log: Log = { info() {}, warn() {}, error() {} }
+const warnings: string[] = []
+const log: Log = { info() {}, warn: (_, message) => warnings.push(message), error() {} }
 const STREAMS = ['a', 'b']
 const channel: Channel = {
   guid: 'c'.repeat(32),
@@ -63,16 +65,17 @@ describe('the archive', () => {
     await archive.close()
     await store.close()
   }
-  const put = async (name: string, seconds: number, bytes = Buffer.from(name)) => {
-    const { key, writer } = await archive.createObject(ingest)
+  const put = async (name: string, seconds: number, probe: SegmentProbe = probeAt(seconds), into = ingest) => {
+    const bytes = Buffer.from(name)
+    const { key, writer } = await archive.createObject(into)
     await writer.write(bytes)
     await writer.commit()
-    const object = { key, name, size: bytes.length, crc32: 0, sha256: 'x', receivedAt: now, probe: probeAt(seconds) }
-    await archive.storeSegment(ingest, object)
+    const object = { key, name, size: bytes.length, crc32: 0, sha256: 'x', receivedAt: now, probe }
+    await archive.storeSegment(into, object)
     return key
   }
-  const list = (playlist: string, sequence: number, ended = false) =>
-    archive.storeMediaPlaylist(ingest, {
+  const list = (playlist: string, sequence: number, ended = false, into = ingest) =>
+    archive.storeMediaPlaylist(into, {
       name: playlist,
       targetDuration: ticksFromSeconds(2),
       mediaSequence: sequence,
@@ -198,6 +201,93 @@ describe('the archive', () => {
       [3, 4],
     )
     assert.equal(await archive.between(e, utcMs(EPOCH + 60_000), utcMs(EPOCH + 70_000)), undefined)
+  })
+
+  it('finds what begins within a minute of a moment, in memory and in the index alike', async () => {
+    const e = endpoint('e', 2)
+    assert.deepEqual(await archive.outputSegmentsNear(e, EPOCH), { segments: [], eras: [] })
+    await push(0, 100)
+    const near = async (seconds: number) => {
+      const { segments, eras } = await archive.outputSegmentsNear(e, utcMs(EPOCH + seconds * 1000))
+      assert.deepEqual(
+        eras.map(({ id }) => id),
+        segments.length > 0 ? [1] : [],
+      )
+      const all = segments.map(({ number }) => number)
+      assert.deepEqual(
+        all,
+        all.map((_, i) => all[0]! + i),
+      )
+      return [...all.slice(0, 1), ...all.slice(-1)]
+    }
+    const found = async () => [await near(100), await near(0), await near(400), await near(100.5)]
+    assert.deepEqual(await found(), [[21, 81], [1, 31], [], [22, 81]])
+    // With so many behind it the beginning is not in memory any more.
+    await push(100, 760)
+    const asked: number[] = []
+    await close()
+    await open({
+      segmentIndex: {
+        outputSegmentsBetween: (id, start, end, limit) => {
+          asked.push(start)
+          return store.segmentIndex.outputSegmentsBetween(id, start, end, limit)
+        },
+      },
+    })
+    assert.deepEqual(await near(100), [21, 81])
+    assert.deepEqual(asked, [EPOCH + 40_000])
+    assert.deepEqual(await near(1400), [671, 731])
+    assert.equal(asked.length, 1, 'the newest are in memory')
+  })
+
+  it('gives no more than 200 of them, those nearest to the moment', async () => {
+    const e = endpoint('e', 0.25)
+    for (let i = 0; i < 480; i++) {
+      now = utcMs(now + 250)
+      for (const stream of STREAMS) {
+        const probe = probeAt(10 + i / 4)
+        await put(`${stream}-${i}`, 0, { ...probe, lastPts: probe.firstPts + 18_000 })
+        const segments = [{ name: `${stream}-${i}`, duration: ticksFromSeconds(0.25), discontinuity: false }]
+        const playlist = { name: stream, targetDuration: ticksFromSeconds(0.25), mediaSequence: i, ended: false }
+        await archive.storeMediaPlaylist(ingest, { ...playlist, segments })
+      }
+    }
+    const { segments } = await archive.outputSegmentsNear(e, utcMs(EPOCH + 60_000))
+    assert.equal(segments.length, 200)
+    assert.ok(segments.every(({ startUtc }) => Math.abs(startUtc - EPOCH - 60_000) <= 25_250))
+  })
+
+  it('gives an era of the input by its number', async () => {
+    const e = endpoint('e', 2)
+    assert.equal(await archive.era(e, 1), undefined)
+    await push(0, 2)
+    await close()
+    await open()
+    const era = await archive.era(e, 1)
+    assert.deepEqual(era?.clock, { time: 900_000, utc: EPOCH })
+    assert.equal(era?.streams[0]?.container, 'mpeg-ts')
+    assert.equal(await archive.era(e, 2), undefined)
+  })
+
+  it('shows nothing of an input without pictures, says so once, and follows the other one', async () => {
+    const e = endpoint('e', 2)
+    warnings.length = 0
+    for (let i = 0; i < 4; i++) {
+      now = utcMs(now + 2000)
+      for (const stream of STREAMS) {
+        await put(`${stream}-${i}`, 0, audioAt(10 + 2 * i))
+        await list(stream, i)
+      }
+    }
+    assert.equal(await archive.live(e, 60), undefined)
+    assert.equal(await archive.extent(e), undefined)
+    assert.equal((await files()).length, 8, 'it is archived')
+    assert.deepEqual(warnings, ['audio-only input: nothing of it is shown'])
+    const second = { channelGuid: channel.guid, ingestEndpointId: channel.ingestEndpoints[1].id }
+    await archive.storeParentPlaylist(second, variants('a'))
+    await put('a-0', 10, probeAt(10), second)
+    await list('a', 0, false, second)
+    assert.deepEqual(await numbers(e), [1])
   })
 
   it('says that a window has ended only where the end lies', async () => {

@@ -16,6 +16,9 @@ import type { ArchiveWriter } from './writer.ts'
 /** A window of 24 hours of one-second segments. */
 const MOST_SEGMENTS = 86_400
 const HOUR_MS = 3_600_000
+/** How far from a moment `outputSegmentsNear` looks, and how much it gives. */
+const NEAR_MS = 60_000
+const MOST_NEAR = 200
 
 export type Archive = ArchiveReader &
   ArchiveWriter & {
@@ -31,7 +34,7 @@ export type Archive = ArchiveReader &
 
 export type ArchiveHost = {
   readonly segmentIndex: SegmentIndex
-  readonly resources: Pick<Resources, 'channelByGuid' | 'retentionDemands'>
+  readonly resources: Pick<Resources, 'channelByGuid' | 'retentionDemands' | 'forgetDeletedChannel'>
   readonly objects: Objects
   readonly clock: Clock
   readonly log: Log
@@ -174,6 +177,28 @@ export async function openArchive(host: ArchiveHost): Promise<Archive> {
       return segment && era && { segment, era }
     },
 
+    async outputSegmentsNear(endpoint, utc) {
+      const numbering = await numberingOf(endpoint)
+      if (!numbering) return { segments: [], eras: [] }
+      const input = inputOf(numbering)
+      const [from, to] = [utcMs(utc - NEAR_MS), utcMs(utc + NEAR_MS)]
+      const recent = (await input.tail(numbering)).beginningBetween(from, to, numbering.firstNumber)
+      // What begins at the very end begins before the millisecond after it.
+      const found =
+        recent ?? (await segmentIndex.outputSegmentsBetween(numbering.id, from, utcMs(to + 1), MOST_SEGMENTS))
+      const segments = nearest(
+        found.filter(({ startUtc }) => startUtc >= from),
+        utc,
+      )
+      return { segments, eras: await input.erasOf(segments) }
+    },
+
+    async era(endpoint, id) {
+      const numbering = await numberingOf(endpoint)
+      const [era] = numbering ? await inputOf(numbering).erasById([id]) : []
+      return era
+    },
+
     async extent(endpoint) {
       const numbering = await numberingOf(endpoint)
       if (!numbering) return undefined
@@ -220,6 +245,14 @@ export async function openArchive(host: ArchiveHost): Promise<Archive> {
       await Promise.all([...inputs.values()].map((input) => input.settled()))
     },
   }
+}
+
+/** The `MOST_NEAR` that begin nearest to a moment, oldest first. */
+function nearest(segments: readonly OutputSegment[], utc: UtcMs): readonly OutputSegment[] {
+  if (segments.length <= MOST_NEAR) return segments
+  const distance = ({ startUtc }: OutputSegment) => Math.abs(startUtc - utc)
+  const kept = segments.toSorted((a, b) => distance(a) - distance(b)).slice(0, MOST_NEAR)
+  return kept.sort((a, b) => a.number - b.number)
 }
 
 function endOf(segment: OutputSegment): UtcMs {

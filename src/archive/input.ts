@@ -3,7 +3,8 @@ import type { Log } from '../log.ts'
 import { ticksFromSeconds, type UtcMs, utcMs } from '../media/time.ts'
 import type { Era, OutputSegment } from '../model/output-segment.ts'
 import type { SourceObject } from '../model/source-segment.ts'
-import { emptyTimeline, type TimelineState, waitedAnew } from '../model/timeline/state.ts'
+import { isAudioOnly } from '../model/timeline/description.ts'
+import { emptyTimeline, readTimeline, type TimelineState, waitedAnew } from '../model/timeline/state.ts'
 import { isDue, step, type TimelineEvent, type TimelineStep } from '../model/timeline/step.ts'
 import type { IngestRef, Numbering, SegmentIndex } from '../stores/segment-index.ts'
 import { SegmentTail } from './segment-tail.ts'
@@ -70,7 +71,7 @@ export class Input {
   }
 
   hasContent(): boolean {
-    return this.state.eras.some((era) => era.nextIndex > 0 || era.slots.length > 0)
+    return this.state.eras.some((era) => (era.nextIndex > 0 || era.slots.length > 0) && !isAudioOnly(era.streams))
   }
 
   /** The newest output segments of a numbering. */
@@ -86,8 +87,11 @@ export class Input {
   }
 
   /** The eras of these segments, oldest first. */
-  async erasOf(segments: readonly OutputSegment[]): Promise<readonly Era[]> {
-    const ids = [...new Set(segments.map(({ era }) => era))]
+  erasOf(segments: readonly OutputSegment[]): Promise<readonly Era[]> {
+    return this.erasById([...new Set(segments.map(({ era }) => era))])
+  }
+
+  async erasById(ids: readonly number[]): Promise<readonly Era[]> {
     const missing = ids.filter((id) => !this.eras.has(id))
     if (missing.length > 0) {
       for (const era of await this.host.segmentIndex.eras(this.ref, missing)) this.eras.set(era.id, era)
@@ -128,7 +132,7 @@ export class Input {
   /** Keys the open timeline needs and no slot holds yet. */
   private keysInUse(): string[] {
     const open = this.state.eras.flatMap((era) => era.slots.flatMap((slot) => Object.values(slot.entries)))
-    return open.flatMap((object) => (object ? [object.key] : []))
+    return open.flatMap((object) => (object ? [object, ...(object.more ?? [])].map(({ key }) => key) : []))
   }
 
   /** Eras older than anything in memory are read again when somebody asks for them. */
@@ -159,7 +163,7 @@ export class Input {
       segmentIndex.unsettledObjects(this.ref, MOST_UNLISTED),
       segmentIndex.numberingsOf(this.ref),
     ])
-    this.state = stored ? (JSON.parse(stored.state) as TimelineState) : emptyTimeline()
+    this.state = stored ? readTimeline(stored.state) : emptyTimeline()
     this.stateText = JSON.stringify(this.state)
     this.version = stored?.version ?? 0
     this.unlisted = new UnlistedObjects(unsettled)
@@ -204,7 +208,7 @@ export class Input {
     for (let tries = 1; ; tries++) {
       const result = this.compute(event, object)
       if (!result.changed && !object) return true
-      const stateText = result.changed ? JSON.stringify(result.state) : this.stateText
+      const stateText = result.changed ? result.text : this.stateText
       const outcome = await this.host.segmentIndex.commitTimeline(this.ref, {
         expectedVersion: this.version,
         state: stateText,
@@ -234,10 +238,15 @@ export class Input {
 
   private compute(event: TimelineEvent, object: SourceObject | undefined): TimelineStep {
     // A segment no playlist waits for changes no timeline.
-    if (event.kind === 'object' && object && !isAwaited(this.state, object.name)) return unchanged(this.state)
+    if (event.kind === 'object' && object && !isAwaited(this.state, object.name)) return this.unchanged()
     const isNew = (name: string) => object !== undefined && object.name === name
     const unlisted = { get: (name: string) => (isNew(name) ? object : this.unlisted.get(name)) }
     return step(this.state, event, unlisted, this.host.clock())
+  }
+
+  private unchanged(): TimelineStep {
+    const nothing = { slots: [], outputSegments: [], eras: [], consumed: [], gaps: [], isRefused: false }
+    return { state: this.state, text: this.stateText, changed: false, ...nothing }
   }
 
   /** Whatever waited for a playlist under the same name. */
@@ -255,14 +264,11 @@ export class Input {
     for (const consumed of result.consumed) this.unlisted.remove(consumed)
     for (const era of result.eras) this.eras.set(era.id, era)
     for (const { numbering, segment } of result.outputSegments) this.tails.get(numbering)?.push(segment)
+    if (result.isRefused) this.host.log.warn(this.ref, 'audio-only input: nothing of it is shown')
     const gap = result.gaps.at(-1)
     if (gap) this.host.log.warn({ ...this.ref, gaps: result.gaps.length, ...gap }, 'gap in a source stream')
     if (result.outputSegments.length > 0 || result.eras.length > 0 || hadEnded !== this.state.ended) this.host.changed()
   }
-}
-
-function unchanged(state: TimelineState): TimelineStep {
-  return { state, changed: false, slots: [], outputSegments: [], eras: [], consumed: [], gaps: [] }
 }
 
 function isAwaited(state: TimelineState, name: string): boolean {

@@ -19,6 +19,13 @@ export type ArchiveReader = {
     endpoint: OriginEndpoint,
     number: number,
   ): Promise<{ readonly segment: OutputSegment; readonly era: Era } | undefined>
+  /** Output segments of the endpoint that begin within a minute of a moment by the source's clock, oldest first. */
+  outputSegmentsNear(
+    endpoint: OriginEndpoint,
+    utc: UtcMs,
+  ): Promise<{ readonly segments: readonly OutputSegment[]; readonly eras: readonly Era[] }>
+  /** An era of the input the endpoint follows. */
+  era(endpoint: OriginEndpoint, id: number): Promise<Era | undefined>
   /** Start of the oldest and end of the newest output segment. Undefined while there is nothing. */
   extent(endpoint: OriginEndpoint): Promise<{ readonly start: UtcMs; readonly end: UtcMs } | undefined>
   /** The bytes of a source object; shared, not to be changed. */

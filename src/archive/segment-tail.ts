@@ -43,6 +43,13 @@ export class SegmentTail {
     return this.segments.slice(from)
   }
 
+  /** What begins between two moments, oldest first; undefined when older segments may, too. */
+  beginningBetween(from: UtcMs, to: UtcMs, firstNumber: number): readonly OutputSegment[] | undefined {
+    const oldest = this.segments[0]
+    if (!oldest || (oldest.number !== firstNumber && oldest.startUtc > from)) return undefined
+    return this.segments.filter(({ startUtc }) => startUtc >= from && startUtc <= to)
+  }
+
   byNumber(number: number): OutputSegment | undefined {
     const first = this.segments[0]
     return first ? this.segments[number - first.number] : undefined

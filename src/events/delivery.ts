@@ -23,6 +23,8 @@ export type DeliveryHost = {
 }
 
 export type Delivery = {
+  /** Before anything can happen: a new sink is told all that happens from now on. */
+  begin(): Promise<void>
   /** Tells every sink what it has not been told yet. Called often. */
   deliver(): Promise<void>
   /** Stops, also in the middle of a delivery, which is then made again by whoever comes next. */
@@ -51,6 +53,9 @@ export function createDelivery(host: DeliveryHost): Delivery {
 
   return {
     deliver,
+    async begin() {
+      await Promise.all(lines.map((line) => line.held()))
+    },
     async close() {
       closing.abort()
       await delivering?.catch(() => {})
@@ -88,7 +93,7 @@ class SinkLine {
   }
 
   /** Claimed anew in time, which also notices that somebody moved the cursor. */
-  private async held(): Promise<Claim | undefined> {
+  async held(): Promise<Claim | undefined> {
     const { resources, clock, leaseMs, owner } = this.host
     const now = clock()
     if (this.claim && now < this.claim.until - leaseMs / 2) return this.claim

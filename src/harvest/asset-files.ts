@@ -1,9 +1,13 @@
 import type { ArchiveReader } from '../archive/reader.ts'
 import type { HarvestJob } from '../model/harvest-job.ts'
 import type { ArchiveWindow } from '../model/output-segment.ts'
-import type { Asset, OutputFormat, SegmentBody, TextBody } from '../packaging/output-format.ts'
+import type { AssetSegment, OutputFormat, SegmentBody, TextBody } from '../packaging/output-format.ts'
+import type { SourceMedia } from '../packaging/source-media.ts'
 import type { ObjectBody } from './bucket.ts'
 import { HarvestFailed } from './harvest-failed.ts'
+
+/** Where the bytes of an asset come from. */
+export type AssetSource = { readonly archive: Omit<ArchiveReader, 'open'>; readonly media: SourceMedia }
 
 /** An object of an asset. `body` makes its bytes, the same whenever it is asked. */
 export type AssetFile = { readonly key: string; readonly body: () => Promise<ObjectBody> }
@@ -26,7 +30,7 @@ export function assetFiles(
   job: HarvestJob,
   format: OutputFormat,
   window: ArchiveWindow,
-  archive: Omit<ArchiveReader, 'open'>,
+  source: AssetSource,
 ): AssetFiles {
   const { manifestKey } = job.s3Destination
   const asset = format.asset(job.endpoint, window)
@@ -42,7 +46,7 @@ export function assetFiles(
     segments: asset.segments.map((segment) => ({
       key: folder + segment.name,
       track: trackOf(segment.name),
-      body: () => segmentBody(job, format, window, segment, archive),
+      body: () => segmentBody(segment, source),
     })),
     manifests: asset.manifests.map(({ name, body }) => ({ key: folder + name, body: async () => textBody(body()) })),
     parent: { key: manifestKey, body: async () => textBody(asset.parent) },
@@ -60,22 +64,15 @@ export const reportKey = ({ s3Destination }: HarvestJob): string => `${folderOf(
 /** The path of the folder that holds a key, with its slash; empty at the top of the bucket. */
 const folderOf = (key: string): string => key.slice(0, key.lastIndexOf('/') + 1)
 
-/** A segment's name without what tells it from the others of its track: its number. */
-const trackOf = (name: string): string => name.replace(/_?\d*\.\w+$/, '')
+/** A segment's name without what tells it from the others of its track: its number, or its time. */
+const trackOf = (name: string): string => name.replace(/[_=]?\d*(\.\w+|\))$/, '')
 
-async function segmentBody(
-  { endpoint }: HarvestJob,
-  format: OutputFormat,
-  window: ArchiveWindow,
-  { name, request, segment }: Asset['segments'][number],
-  archive: Omit<ArchiveReader, 'open'>,
-): Promise<ObjectBody> {
-  const body = await format.segment(endpoint, segment, window, request, archive)
-  if (!body) throw new Error(`no bytes for the segment ${name} of the asset`)
-  const object = segment.slots[0]?.objects[request.n]
+async function segmentBody(segment: AssetSegment, { archive, media }: AssetSource): Promise<ObjectBody> {
+  const body = await segment.body(media)
+  if (!body) throw new Error(`no bytes for the segment ${segment.name} of the asset`)
   // What the archive kept of one object is known to the index.
-  const sha256 = body.kind === 'object' && object?.key === body.key ? { sha256: object.sha256 } : {}
-  return { ...(await objectBody(body, archive)), ...sha256 }
+  const [sha256] = body.kind === 'object' ? body.sources : []
+  return { ...(await objectBody(body, archive)), ...(sha256 !== undefined && { sha256 }) }
 }
 
 /** Local files stay files, so that a bucket can link or stream them. */

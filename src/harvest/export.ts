@@ -4,6 +4,7 @@ import { DEFAULT_HARVEST_OPTIONS } from '../model/harvest-job.ts'
 import type { HarvestObject, HarvestRecord } from '../model/harvest-run.ts'
 import type { ArchiveWindow } from '../model/output-segment.ts'
 import type { OutputFormat } from '../packaging/output-format.ts'
+import type { SourceMedia } from '../packaging/source-media.ts'
 import type { HarvestRecords } from '../stores/harvest-records.ts'
 import { type AssetFile, type AssetFiles, assetFiles, keysOf, type SegmentFile } from './asset-files.ts'
 import { type Bucket, BucketRefused, type Buckets, type PutCondition } from './bucket.ts'
@@ -19,6 +20,7 @@ import { harvestWindow, plannedWindow, type WindowHost, withSegments } from './w
 
 export type ExportHost = WindowHost & {
   readonly archive: Omit<ArchiveReader, 'open'>
+  readonly media: SourceMedia
   readonly buckets: Buckets
   readonly resources: Pick<HarvestRecords, 'claimBucketKeys' | 'listHarvestObjects'>
   /** Objects written at once. Memory: as many of the largest segment. */
@@ -50,7 +52,7 @@ export async function exportAsset(
   const writer = new AssetWriter(attempt, bucket, host, await writtenBefore(attempt, host))
   const window = await settledWindow(writer, attempt, format, host, signal)
 
-  const files = assetFiles(job, format, window, host.archive)
+  const files = assetFiles(job, format, window, host)
   await writer.claim(files)
   progress.settle(progress.settledPlan ?? planOf(window, files, gapsOf(job, window)), files.segments)
   await lease.save()
@@ -83,7 +85,7 @@ async function settledWindow(
     followed = news.segments.at(-1)?.number ?? followed
     let files: AssetFiles
     try {
-      files = assetFiles(job, format, news, host.archive)
+      files = assetFiles(job, format, news, host)
     } catch (error) {
       // The streams that are shown may come only later.
       if (error instanceof HarvestFailed && error.code === 'NoStreams') return

@@ -9,6 +9,7 @@ import type { HarvestOutcome } from '../model/harvest-job.ts'
 import type { HarvestFailure, HarvestRecord } from '../model/harvest-run.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { OutputFormat } from '../packaging/output-format.ts'
+import type { SourceMedia } from '../packaging/source-media.ts'
 import type { HarvestRecords } from '../stores/harvest-records.ts'
 import { BucketRefused, type Buckets } from './bucket.ts'
 import { harvestEvent } from './event.ts'
@@ -30,6 +31,7 @@ export type HarvesterHost = {
     | 'releaseHarvestJob'
   >
   readonly archive: Omit<ArchiveReader, 'open'>
+  readonly media: SourceMedia
   /** Undefined for endpoints that cannot be packaged. */
   readonly formatOf: (endpoint: OriginEndpoint) => OutputFormat | undefined
   readonly buckets: Buckets

@@ -5,6 +5,7 @@ import type { HarvestJob } from '../model/harvest-job.ts'
 import type { HarvestFailure } from '../model/harvest-run.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { OutputFormat } from '../packaging/output-format.ts'
+import type { SourceMedia } from '../packaging/source-media.ts'
 import type { HarvestRecords } from '../stores/harvest-records.ts'
 import { assetFiles, keysOf } from './asset-files.ts'
 import { BucketRefused, type Buckets } from './bucket.ts'
@@ -15,6 +16,7 @@ import { windowSoFar } from './window.ts'
 
 export type PreflightHost = {
   readonly archive: Omit<ArchiveReader, 'open'>
+  readonly media: SourceMedia
   readonly formatOf: (endpoint: OriginEndpoint) => OutputFormat | undefined
   readonly buckets: Buckets
   readonly clock: Clock
@@ -58,7 +60,7 @@ async function contentOf(job: HarvestJob, host: PreflightHost) {
   if (!window) return { isWaiting }
   const gaps = gapsOf(job, window)
   const shown = isWaiting ? window : admitted(job, window, gaps)
-  const files = assetFiles(job, format, shown, host.archive)
+  const files = assetFiles(job, format, shown, host)
   const { owner } = await host.resources.bucketKeysOwner({
     bucket: job.s3Destination.bucketName,
     keys: keysOf(job, files),

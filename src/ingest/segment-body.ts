@@ -2,10 +2,9 @@ import { createHash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import type { ArchiveWriter } from '../archive/writer.ts'
 import type { Clock } from '../clock.ts'
-import { MalformedMedia } from '../media/bytes.ts'
-import { TsProbe } from '../media/ts/probe.ts'
-import type { SegmentProbe, SourceObject } from '../model/source-segment.ts'
+import type { SourceObject } from '../model/source-segment.ts'
 import type { IngestRef } from '../stores/segment-index.ts'
+import { SegmentInspection } from './segment-inspection.ts'
 import { storing } from './storage-failure.ts'
 
 type SegmentPut = {
@@ -25,7 +24,7 @@ export async function storeSegment(archive: ArchiveWriter, put: SegmentPut): Pro
   const { ingest, name } = put
   const { key, writer } = await storing(archive.createObject(ingest))
   const sha256 = createHash('sha256')
-  const inspection = new Inspection(put)
+  const inspection = new SegmentInspection(put)
   let size = 0
   let crc = 0
   try {
@@ -47,41 +46,4 @@ export async function storeSegment(archive: ArchiveWriter, put: SegmentPut): Pro
   const object = { key, name, size, crc32: crc, sha256: sha256.digest('hex'), receivedAt, ...inspection.end(size) }
   await storing(archive.storeSegment(ingest, object))
   return object
-}
-
-/** A probe that never throws: what it cannot use becomes a problem. */
-class Inspection {
-  private readonly probe = new TsProbe()
-  private readonly maxTracks: number
-  private problem: string | undefined
-
-  constructor({ name, maxTracks }: SegmentPut) {
-    this.maxTracks = maxTracks
-    if (!/\.ts$/i.test(name)) this.problem = 'not MPEG-TS by its name'
-  }
-
-  push(chunk: Uint8Array): void {
-    if (this.problem !== undefined) return
-    try {
-      this.probe.push(chunk)
-    } catch (error) {
-      this.problem = problemOf(error)
-    }
-  }
-
-  end(size: number): { readonly probe: SegmentProbe } | { readonly problem: string } {
-    if (size === 0) return { problem: 'empty' }
-    if (this.problem !== undefined) return { problem: this.problem }
-    try {
-      const probe = this.probe.end()
-      const tracks = probe.tracks.length
-      return tracks > this.maxTracks ? { problem: `${tracks} tracks, ${this.maxTracks} at most` } : { probe }
-    } catch (error) {
-      return { problem: problemOf(error) }
-    }
-  }
-}
-
-function problemOf(error: unknown): string {
-  return error instanceof MalformedMedia ? error.message : `the probe failed: ${String(error)}`
 }

@@ -9,7 +9,7 @@ import { MalformedPlaylist } from '../manifests/hls/playlist-error.ts'
 import { kindOfPlaylist } from '../manifests/hls/playlist-kind.ts'
 import { ticksFromSeconds } from '../media/time.ts'
 import type { ListedPlaylist, ListedStream } from '../model/listed-playlist.ts'
-import type { StreamRole } from '../model/output-segment.ts'
+import type { ClosedCaptions, StreamRole } from '../model/output-segment.ts'
 import { FILE_NAME_RULE, fileName, isPlaylistName } from './file-name.ts'
 
 /** Where a playlist was put. */
@@ -80,7 +80,7 @@ function streamsOf(parent: MultivariantPlaylist, nameOf: (uri: string) => string
     const playlist = nameOf(uri)
     if (!roles.has(playlist)) roles.set(playlist, role)
   }
-  for (const variant of parent.variants) add(variant.uri, variantRole(variant))
+  for (const variant of parent.variants) add(variant.uri, variantRole(variant, parent.renditions))
   for (const rendition of parent.renditions) {
     const role = renditionRole(rendition)
     if (role && rendition.uri !== undefined) add(rendition.uri, role)
@@ -89,23 +89,37 @@ function streamsOf(parent: MultivariantPlaylist, nameOf: (uri: string) => string
 }
 
 const VARIANT = ['bandwidth', 'averageBandwidth', 'codecs', 'resolution', 'frameRate', 'closedCaptions'] as const
+const CAPTIONS = ['name', 'language', 'isDefault', 'autoselect', 'characteristics'] as const
 const RENDITION = ['groupId', 'name', 'language', 'isDefault', 'autoselect', 'channels', 'characteristics'] as const
+/** RFC 8216 §4.3.4.1; players cannot find captions in a channel of another name. */
+const INSTREAM_ID = /^(CC[1-4]|SERVICE([1-9]|[1-5][0-9]|6[0-3]))$/
 
-function variantRole(variant: VariantStream): StreamRole {
+function variantRole(variant: VariantStream, renditions: readonly Rendition[]): StreamRole {
   const { audio, subtitles } = variant
+  const captions = captionsOf(variant, renditions)
   return {
     kind: 'variant',
     ...pick(variant, VARIANT),
     ...(audio === undefined ? {} : { audioGroup: audio }),
     ...(subtitles === undefined ? {} : { subtitlesGroup: subtitles }),
+    ...(captions.length > 0 && { captions }),
   }
 }
 
-/** Closed captions ride in the video, and other camera angles have no place in MediaPackage's outputs. */
+/** Closed captions ride in the video: they belong to the variants that name their group. */
+function captionsOf({ closedCaptions }: VariantStream, renditions: readonly Rendition[]): ClosedCaptions[] {
+  return renditions.flatMap((rendition) => {
+    const { type, groupId, instreamId } = rendition
+    const isOfGroup = type === 'CLOSED-CAPTIONS' && groupId === closedCaptions
+    return isOfGroup && instreamId && INSTREAM_ID.test(instreamId) ? [{ ...pick(rendition, CAPTIONS), instreamId }] : []
+  })
+}
+
+/** Renditions with a playlist of their own; other camera angles have no place in MediaPackage's outputs. */
 function renditionRole(rendition: Rendition): StreamRole | undefined {
   if (rendition.type === 'AUDIO') return { kind: 'audio', ...pick(rendition, RENDITION) }
-  if (rendition.type === 'SUBTITLES') return { kind: 'subtitles', ...pick(rendition, RENDITION) }
-  return undefined
+  if (rendition.type !== 'SUBTITLES') return undefined
+  return { kind: 'subtitles', ...pick(rendition, RENDITION), ...(rendition.forced && { forced: true }) }
 }
 
 /** The members of `value` that are there, of those named. */

@@ -183,16 +183,19 @@ export function storeU32(bytes: Uint8Array, at: number, value: number): void {
 /** Bits, most significant first, with the Exp-Golomb codes of ISO/IEC 14496-10 §9.1. */
 export class BitReader {
   private readonly bytes: Uint8Array
+  private readonly end: number
   private bit = 0
 
-  constructor(bytes: Uint8Array) {
+  /** Reads the first `size` bytes. */
+  constructor(bytes: Uint8Array, size = bytes.length) {
     this.bytes = bytes
+    this.end = size * 8
   }
 
   /** At most 32 bits, unsigned. */
   u(count: number): number {
-    if (count > this.bytes.length * 8 - this.bit) {
-      throw new MalformedMedia(`${count} bits wanted, ${this.bytes.length * 8 - this.bit} left`, this.bit >>> 3)
+    if (count > this.end - this.bit) {
+      throw new MalformedMedia(`${count} bits wanted, ${this.end - this.bit} left`, this.bit >>> 3)
     }
     let value = 0
     for (let i = 0; i < count; i++, this.bit++) {
@@ -223,4 +226,18 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
   return true
+}
+
+/** Lower-case hexadecimal. */
+export function hexOf(bytes: Uint8Array): string {
+  let text = ''
+  for (const byte of bytes) text += (byte < 16 ? '0' : '') + byte.toString(16)
+  return text
+}
+
+/** The bytes that `hexOf` wrote. */
+export function bytesOfHex(text: string): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(text.length / 2)
+  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16)
+  return bytes
 }

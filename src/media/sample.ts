@@ -1,5 +1,3 @@
-import type { AvcConfiguration } from './codecs/avc-configuration.ts'
-
 /** The samples of a track in decoding order, field by field: the n-th entry of each array belongs to sample n. */
 export type SampleTable = {
   readonly count: number
@@ -14,32 +12,26 @@ export type SampleTable = {
   readonly sync: Uint8Array
 }
 
-/** Parameter sets, and the first sample that needs them. */
-export type AvcConfigurationAt = AvcConfiguration & { readonly firstSample: number }
-
-/** H.264: a sample is an access unit of length-prefixed NAL units without parameter sets, delimiters and filler. */
-export type VideoTrack = {
-  readonly kind: 'video'
+/** The samples of one track of one source segment, as MP4 wants them. */
+export type Track = {
+  readonly kind: 'video' | 'audio'
+  /** MPEG-TS packet identifier; 0 in packed audio. */
   readonly pid: number
-  /** Units per second of all times. */
+  /** Units per second of all times: 90 000 for video, the sample rate of the frames for audio. */
   readonly timescale: number
   readonly samples: SampleTable
+  /**
+   * Video: an access unit is its NAL units, each behind its length in four bytes, without delimiters, filler, and the
+   * parameter sets of the track's configuration; sets that differ from it stay. Audio: AAC without its ADTS headers;
+   * AC-3 and E-AC-3 whole, all substreams of a frame's time in one sample.
+   */
   readonly media: Uint8Array
-  /** Oldest first; more than one when parameter sets change on the way, none when the segment has none. */
-  readonly configurations: readonly AvcConfigurationAt[]
 }
 
-/** AAC: a sample is a raw_data_block of 1024 audio samples. The timescale is the sample rate. */
-export type AudioTrack = {
-  readonly kind: 'audio'
+/** A timed ID3 tag. */
+export type Id3Event = {
   readonly pid: number
-  readonly timescale: number
-  readonly samples: SampleTable
-  readonly media: Uint8Array
-  /** AudioSpecificConfig, ISO/IEC 14496-3 §1.6.2.1. */
-  readonly configuration: Uint8Array
-  readonly channels: number
-  readonly language?: string
+  /** 90 kHz ticks, unwrapped. */
+  readonly pts: number
+  readonly tag: Uint8Array
 }
-
-export type Track = VideoTrack | AudioTrack

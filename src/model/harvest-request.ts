@@ -6,12 +6,13 @@ import { checkedRoleArn, matching, quoted, refuse } from './rules.ts'
 const ONE_DAY_MS = 86_400_000
 const MOST_AHEAD_MS = 30 * ONE_DAY_MS
 
-/** The package types a harvest can be made of, and why not the others. */
+/** Every package can be harvested; MediaPackage takes HLS and DASH only. */
 export function checkHarvestable(endpoint: OriginEndpoint): void {
-  const { type } = endpoint.package
-  if (type === 'dashPackage') refuse('originEndpointId', 'DASH endpoints cannot be harvested yet, only HLS')
-  if (type !== 'hlsPackage') refuse('originEndpointId', `must name an HLS endpoint, ${endpoint.id} has a ${type}`)
-  if (endpoint.package.encryption) {
+  const { package: packaged } = endpoint
+  if (packaged.type === 'cmafPackage' && packaged.hlsManifests.length === 0) {
+    refuse('originEndpointId', `${endpoint.id} has no HLS manifest, so there is nothing to harvest`)
+  }
+  if (packaged.encryption) {
     refuse('originEndpointId', `${endpoint.id} is encrypted: only clear endpoints can be harvested yet`)
   }
   if (endpoint.startoverWindowSeconds === 0) {
@@ -63,9 +64,12 @@ function milliseconds(fraction: string): string {
 }
 
 /** Bucket and key are checked in the letters of S3's rules: they also become names of folders and files. */
-export function checkDestination(destination: S3Destination, endpoint: Pick<OriginEndpoint, 'manifestName'>): void {
+export function checkDestination(
+  destination: S3Destination,
+  endpoint: Pick<OriginEndpoint, 'manifestName' | 'package'>,
+): void {
   checkBucketName('s3Destination.bucketName', destination.bucketName)
-  checkManifestKey('s3Destination.manifestKey', destination.manifestKey, endpoint.manifestName)
+  checkManifestKey('s3Destination.manifestKey', destination.manifestKey, endpoint)
   checkedRoleArn('s3Destination.roleArn', destination.roleArn)
 }
 
@@ -77,7 +81,19 @@ function checkBucketName(path: string, name: string): void {
   if (/^(xn--|sthree-)|(-s3alias|--ol-s3)$/.test(name)) refuse(path, 'begins or ends in a way S3 reserves for itself')
 }
 
-function checkManifestKey(path: string, key: string, manifestName: string): void {
+/** What the last part of a manifest's key looks like. */
+const MANIFEST_KEYS = {
+  hlsPackage: [/[^.]\.m3u8$/, 'a path that ends in the file name of an HLS manifest, <name>.m3u8'],
+  cmafPackage: [/[^.]\.m3u8$/, 'a path that ends in the file name of an HLS manifest, <name>.m3u8'],
+  dashPackage: [/[^.]\.mpd$/, 'a path that ends in the file name of a DASH manifest, <name>.mpd'],
+  mssPackage: [/^Manifest$/, 'a path that ends in the name of a Smooth Streaming manifest, <name>.ism/Manifest'],
+} as const
+
+function checkManifestKey(
+  path: string,
+  key: string,
+  { manifestName, package: { type } }: Pick<OriginEndpoint, 'manifestName' | 'package'>,
+): void {
   const bytes = new TextEncoder().encode(key).length
   if (bytes > 1024) refuse(path, `must be at most 1024 bytes of UTF-8, got ${bytes}`)
   if (/\p{Cc}/u.test(key)) refuse(path, 'must not contain control characters')
@@ -86,7 +102,8 @@ function checkManifestKey(path: string, key: string, manifestName: string): void
     refuse(path, 'must not begin or end with "/", nor contain empty, "." or ".." segments')
   }
   const file = segments.at(-1) ?? ''
-  matching(path, file, /[^.]\.m3u8$/, 'a path that ends in the file name of an HLS manifest, <name>.m3u8')
+  const [form, description] = MANIFEST_KEYS[type]
+  matching(path, file, form, description)
   if (file.startsWith(`${manifestName}_`) && /^(_\d+)+\.m3u8$/.test(file.slice(manifestName.length))) {
     refuse(path, `${file} is the name of one of the manifests that this one points to`)
   }

@@ -27,4 +27,4 @@ export type ListedPlaylist = {
 }
 
 /** What a PUT of a parent playlist says: the streams of the input, in their order. */
-export type ListedStream = Omit<SourceStream, 'tracks'>
+export type ListedStream = Omit<SourceStream, 'tracks' | 'container' | 'bitrates'>

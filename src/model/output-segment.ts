@@ -1,5 +1,5 @@
 import type { Ticks, UtcMs } from '../media/time.ts'
-import type { TrackDescription } from './source-segment.ts'
+import type { Container, KeyFrame, TrackDescription, TrackTimes } from './source-segment.ts'
 
 /** One object of a slot: the bytes one source stream contributes to an interval of source time. */
 export type SlotObject = {
@@ -7,6 +7,19 @@ export type SlotObject = {
   readonly size: number
   readonly crc32: number
   readonly sha256: string
+  /**
+   * When its tracks' samples are shown, on the era's timeline, by position in the stream's tracks: null where it has none
+   * of a track. Absent for WebVTT.
+   */
+  readonly times?: readonly (TrackTimes | null)[]
+  /** On the era's timeline. */
+  readonly keyFrames?: readonly KeyFrame[]
+  /** Of text: how long it is shown, from the slot's start, where the slot is shorter or longer. */
+  readonly duration?: Ticks
+  /** Of text: further segments that begin in the slot, in their order. */
+  readonly more?: readonly SlotObject[]
+  /** Said only when it does not. */
+  readonly startsWithKeyFrame?: false
 }
 
 /**
@@ -26,6 +39,11 @@ export type Slot = {
   readonly objects: Readonly<Record<number, SlotObject>>
 }
 
+/** Every object a slot holds, text that shares it with other text included. */
+export function objectsOf(slot: Pick<Slot, 'objects'>): SlotObject[] {
+  return Object.values(slot.objects).flatMap((object) => [object, ...(object.more ?? [])])
+}
+
 /** A source stream: one media playlist of the encoder, as the parent playlist and the first probe describe it. */
 export type SourceStream = {
   /** `<n>` of output names: 1-based, in parent-playlist order, variants before renditions. */
@@ -35,6 +53,10 @@ export type SourceStream = {
   readonly role: StreamRole
   /** What the probe of the stream's first segment in this era found; empty until then. */
   readonly tracks: readonly TrackDescription[]
+  /** Absent until then. */
+  readonly container?: Container
+  /** Bits per second of each track in that segment, by position. */
+  readonly bitrates?: readonly number[]
 }
 
 export type StreamRole =
@@ -48,7 +70,10 @@ export type StreamRole =
       readonly frameRate?: number
       readonly audioGroup?: string
       readonly subtitlesGroup?: string
+      /** CLOSED-CAPTIONS: the name of a group, or NONE. */
       readonly closedCaptions?: string
+      /** The renditions of that group. */
+      readonly captions?: readonly ClosedCaptions[]
     }
   | {
       readonly kind: 'audio' | 'subtitles'
@@ -59,12 +84,29 @@ export type StreamRole =
       readonly autoselect: boolean
       readonly channels?: string
       readonly characteristics?: string
+      readonly forced?: boolean
     }
+
+/** Captions inside the video, as the encoder's EXT-X-MEDIA announces them. */
+export type ClosedCaptions = {
+  readonly name: string
+  readonly language?: string
+  readonly isDefault: boolean
+  readonly autoselect: boolean
+  /** INSTREAM-ID: CC1 to CC4 of CEA-608, SERVICE1 to SERVICE63 of CEA-708. */
+  readonly instreamId: string
+  readonly characteristics?: string
+}
 
 /** An unbroken encoder timeline. */
 export type Era = {
   readonly id: number
   readonly streams: readonly SourceStream[]
+  /**
+   * This time of the era is that moment, for formats that place all eras on one clock: as it was when the era began, and
+   * not before the end of the era before it.
+   */
+  readonly clock: { readonly time: Ticks; readonly utc: UtcMs }
 }
 
 /** A run of whole slots of one era, under a number that never names other bytes. */
@@ -80,6 +122,11 @@ export type OutputSegment = {
   readonly discontinuity: boolean
   /** Discontinuities up to and including this segment's own, since the numbering was opened. */
   readonly discontinuitySequence: number
+  /**
+   * The first output segment of the stretch this one belongs to: an unbroken row, throughout which the same audio and
+   * video tracks have media. Absent in what earlier versions recorded.
+   */
+  readonly stretch?: { readonly number: number; readonly start: Ticks }
   readonly slots: readonly Slot[]
 }
 

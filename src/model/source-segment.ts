@@ -1,7 +1,14 @@
 import type { UtcMs } from '../media/time.ts'
 import type { SegmentProbe } from '../media/track.ts'
 
-export type { SegmentProbe, TrackDescription } from '../media/track.ts'
+export type {
+  Container,
+  KeyFrame,
+  MediaProbe,
+  SegmentProbe,
+  TrackDescription,
+  TrackTimes,
+} from '../media/track.ts'
 
 /** One PUT as it lies in the archive: an immutable object and what is known of it. */
 export type SourceObject = {

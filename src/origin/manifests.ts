@@ -1,6 +1,6 @@
 import type { ArchiveReader } from '../archive/reader.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
-import type { ManifestName, OutputFormat } from '../packaging/output-format.ts'
+import type { ManifestRequest } from '../packaging/output-format.ts'
 import { BoundedCache } from './bounded-cache.ts'
 import { RenderedManifest } from './rendered-manifest.ts'
 
@@ -19,33 +19,28 @@ export class LiveManifests {
   }
 
   /** Undefined when there is nothing to show, or no such stream. */
-  async find(
-    endpoint: OriginEndpoint,
-    format: OutputFormat,
-    name: ManifestName,
-  ): Promise<RenderedManifest | undefined> {
+  async find(endpoint: OriginEndpoint, path: string, request: ManifestRequest): Promise<RenderedManifest | undefined> {
     const version = this.#archive.version(endpoint.channelGuid)
-    const key = `${endpoint.guid}/${endpoint.revision}/${name.n}/${name.p}`
+    const key = `${endpoint.guid}/${endpoint.revision}/${path}`
     const rendered = this.#rendered.get(key)
     if (rendered?.version === version) return rendered
     const turn = `${key}/${version}`
     const underway = this.#rendering.get(turn)
     if (underway) return underway
-    const rendering = this.#render(endpoint, format, name, key).finally(() => this.#rendering.delete(turn))
+    const rendering = this.#render(endpoint, request, key).finally(() => this.#rendering.delete(turn))
     this.#rendering.set(turn, rendering)
     return rendering
   }
 
   async #render(
     endpoint: OriginEndpoint,
-    format: OutputFormat,
-    name: ManifestName,
+    request: ManifestRequest,
     key: string,
   ): Promise<RenderedManifest | undefined> {
-    const window = await this.#archive.live(endpoint, format.windowSeconds(endpoint))
-    const manifest = window && format.manifest(endpoint, window, name, { kind: 'live' })
+    const window = await this.#archive.live(endpoint, request.windowSeconds)
+    const manifest = window && request.write(window, { kind: 'live' })
     if (!manifest) return undefined
-    const maxAge = Math.max(1, Math.ceil(format.segmentDurationSeconds(endpoint) / 2))
+    const maxAge = Math.max(1, Math.ceil(endpoint.package.segmentDurationSeconds / 2))
     const rendered = new RenderedManifest(manifest, window, maxAge)
     const newest = this.#rendered.get(key)
     // A slow rendering does not put an older window back.

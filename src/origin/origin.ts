@@ -3,9 +3,11 @@ import type { ArchiveReader } from '../archive/reader.ts'
 import type { Clock } from '../clock.ts'
 import type { Mount, Target } from '../http/handler.ts'
 import type { Log } from '../log.ts'
+import type { SegmentLookup } from '../packaging/output-format.ts'
 import { outputFormatOf } from '../packaging/packager.ts'
+import type { SourceMedia } from '../packaging/source-media.ts'
 import { NoSuchObject } from '../stores/objects.ts'
-import type { Resources } from '../stores/resources.ts'
+import { type Resources, StoreUnavailable } from '../stores/resources.ts'
 import { refusalOf } from './access.ts'
 import { answerPreflight, CORS_HEADERS, refuse } from './answers.ts'
 import { EndpointDirectory } from './endpoint-directory.ts'
@@ -28,16 +30,17 @@ const UNAVAILABLE_PARAMETERS: Readonly<Record<string, string>> = {
 
 export type OriginHost = {
   readonly resources: Pick<Resources, 'originEndpointByGuid' | 'onChange'>
-  readonly archive: Pick<ArchiveReader, 'version' | 'live' | 'outputSegment' | 'read' | 'open'>
+  readonly archive: SegmentLookup & Pick<ArchiveReader, 'version' | 'live' | 'read' | 'open'>
+  readonly media: SourceMedia
   readonly clock: Clock
   readonly log: Log
 }
 
 /** The playback side: `/out/v1/<endpoint GUID>/<manifest or segment>`. `close` lets go of the stores. */
-export function createOrigin({ resources, archive, clock, log }: OriginHost): Mount & { close(): void } {
+export function createOrigin({ resources, archive, media, clock, log }: OriginHost): Mount & { close(): void } {
   const directory = new EndpointDirectory(resources, clock)
   const manifests = new LiveManifests(archive)
-  const segments = new Segments(archive)
+  const segments = new Segments(archive, media)
 
   async function handle(request: IncomingMessage, response: ServerResponse, target: Target): Promise<void> {
     const { method } = request
@@ -45,7 +48,7 @@ export function createOrigin({ resources, archive, clock, log }: OriginHost): Mo
     if (method !== 'GET' && method !== 'HEAD') {
       return refuse(response, 405, 'Playback is by GET and HEAD.', { Allow: 'GET, HEAD, OPTIONS' })
     }
-    const { guid, file } = splitPath(target.path)
+    const { guid, path } = splitPath(target.path)
     const endpoint = guid === undefined ? undefined : await directory.find(guid)
     if (!endpoint) return refuse(response, 404, 'There is no such origin endpoint.')
     const refusal = refusalOf(endpoint, request.socket.remoteAddress)
@@ -54,17 +57,17 @@ export function createOrigin({ resources, archive, clock, log }: OriginHost): Mo
     if (unavailable !== undefined) return refuse(response, 400, unavailable)
     const format = outputFormatOf(endpoint)
     if (!format) return refuse(response, 404, 'What this endpoint is configured to package is not available yet.')
-    const named = file === undefined ? undefined : format.resolve(endpoint, file)
+    const named = path === undefined ? undefined : format.resolve(endpoint, path)
 
-    if (named?.kind === 'manifest') {
-      const manifest = await manifests.find(endpoint, format, named.name)
+    if (path === undefined || !named) return refuse(response, 404, 'There is no such object.')
+
+    if (named.kind === 'manifest') {
+      const manifest = await manifests.find(endpoint, path, named)
       if (manifest) return sendManifest(request, response, manifest)
       return refuse(response, 404, 'There is no such stream, or nothing to show yet.')
     }
-    if (named?.kind === 'segment') {
-      const segment = await segments.find(endpoint, format, named.name)
-      if (segment) return sendSegment(request, response, segment)
-    }
+    const segment = await segments.find(endpoint, path, named)
+    if (segment) return sendSegment(request, response, segment)
     return refuse(response, 404, 'There is no such object.')
   }
 
@@ -122,6 +125,10 @@ export function createOrigin({ resources, archive, clock, log }: OriginHost): Mo
       try {
         await handle(request, response, target)
       } catch (error) {
+        if (error instanceof StoreUnavailable && !response.headersSent) {
+          log.warn({ path: target.path, reason: error.message }, 'the store could not say what was asked for')
+          return refuse(response, 503, 'The store cannot take the request; try again.', { 'Retry-After': '1' })
+        }
         if (!(error instanceof NoSuchObject)) throw error
         // Retention took it between finding and reading.
         log.warn({ path: target.path, key: error.key }, 'a segment that was asked for is gone')
@@ -132,13 +139,14 @@ export function createOrigin({ resources, archive, clock, log }: OriginHost): Mo
   }
 }
 
-/** `<guid>/<file>` below the prefix; what has another shape names nothing. */
-function splitPath(path: string): { readonly guid?: string; readonly file?: string } {
-  const match = /^\/out\/v1\/([0-9a-f]{32})\/([^/]+)$/.exec(path)
+/** `<guid>/<path>` below the prefix, the path's segments decoded; what has another shape names nothing. */
+function splitPath(whole: string): { readonly guid?: string; readonly path?: string } {
+  const match = /^\/out\/v1\/([0-9a-f]{32})\/(.+)$/.exec(whole)
   if (!match) return {}
-  const [, guid = '', file = ''] = match
+  const [, guid = '', rest = ''] = match
   try {
-    return { guid, file: decodeURIComponent(file) }
+    const names = rest.split('/').map(decodeURIComponent)
+    return names.some((name) => name.includes('/')) ? { guid } : { guid, path: names.join('/') }
   } catch {
     return { guid }
   }

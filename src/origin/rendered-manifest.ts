@@ -33,7 +33,7 @@ export class RenderedManifest {
       'Cache-Control': `max-age=${maxAgeSeconds}`,
       Vary: 'Accept-Encoding',
       ...(last && {
-        'X-MediaPackage-Manifest-Last-Sequence': last.number,
+        'X-MediaPackage-Manifest-Last-Sequence': manifest.lastSequence ?? last.number,
         'X-MediaPackage-Manifest-Last-Updated': last.sealedAt,
       }),
       'Content-Type': manifest.contentType,

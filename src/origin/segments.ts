@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { ArchiveReader } from '../archive/reader.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
-import type { OutputSegment } from '../model/output-segment.ts'
-import type { OutputFormat, SegmentBody, SegmentName } from '../packaging/output-format.ts'
+import type { SegmentBody, SegmentLookup, SegmentRequest } from '../packaging/output-format.ts'
+import type { SourceMedia } from '../packaging/source-media.ts'
 import type { ByteRange, ObjectStream } from '../stores/objects.ts'
 import { BoundedCache } from './bounded-cache.ts'
 
@@ -10,40 +10,34 @@ const CACHE_BYTES = 64 * 1024 * 1024
 
 export type FoundSegment = { readonly body: SegmentBody; readonly etag: string }
 
-/** Segments by name. What had to be made is made once, however many ask, and kept while it is new. */
+/** Segments by path. What had to be made is made once, however many ask, and kept while it is new. */
 export class Segments {
-  readonly #archive: Pick<ArchiveReader, 'outputSegment' | 'read' | 'open'>
+  readonly #archive: SegmentLookup & Pick<ArchiveReader, 'read' | 'open'>
+  readonly #media: SourceMedia
   readonly #made = new BoundedCache<FoundSegment>(CACHE_BYTES)
   readonly #finding = new Map<string, Promise<FoundSegment | undefined>>()
 
-  constructor(archive: Pick<ArchiveReader, 'outputSegment' | 'read' | 'open'>) {
+  constructor(archive: SegmentLookup & Pick<ArchiveReader, 'read' | 'open'>, media: SourceMedia) {
     this.#archive = archive
+    this.#media = media
   }
 
   /** Undefined when there is no such segment, or the stream has a gap there. */
-  async find(endpoint: OriginEndpoint, format: OutputFormat, name: SegmentName): Promise<FoundSegment | undefined> {
-    const key = `${endpoint.guid}/${endpoint.revision}/${name.n}/${name.p}/${name.number}`
+  async find(endpoint: OriginEndpoint, path: string, request: SegmentRequest): Promise<FoundSegment | undefined> {
+    const key = `${endpoint.guid}/${endpoint.revision}/${path}`
     const made = this.#made.get(key)
     if (made) return made
     const underway = this.#finding.get(key)
     if (underway) return underway
-    const finding = this.#find(endpoint, format, name, key).finally(() => this.#finding.delete(key))
+    const finding = this.#find(request, key).finally(() => this.#finding.delete(key))
     this.#finding.set(key, finding)
     return finding
   }
 
-  async #find(
-    endpoint: OriginEndpoint,
-    format: OutputFormat,
-    name: SegmentName,
-    key: string,
-  ): Promise<FoundSegment | undefined> {
-    const listed = await this.#archive.outputSegment(endpoint, name.number)
-    if (!listed) return undefined
-    const window = { eras: [listed.era] }
-    const body = await format.segment(endpoint, listed.segment, window, name, this.#archive)
+  async #find(request: SegmentRequest, key: string): Promise<FoundSegment | undefined> {
+    const body = await request.body(this.#archive, this.#media)
     if (!body) return undefined
-    const found = { body, etag: etagOf(endpoint, listed.segment, name) }
+    const found = { body, etag: etagOf(key, body) }
     if (body.kind === 'bytes') this.#made.put(key, found, body.size)
     return found
   }
@@ -73,10 +67,10 @@ export async function closeAll(parts: readonly (Uint8Array | ObjectStream)[]): P
   await Promise.all(parts.map(async (part) => ('close' in part ? await part.close() : undefined)))
 }
 
-/** A number never names other bytes, and the sources and the endpoint's settings decide what is made of them. */
-function etagOf(endpoint: OriginEndpoint, segment: OutputSegment, { n, p, number }: SegmentName): string {
-  const hash = createHash('sha256').update(`${endpoint.guid}/${endpoint.revision}/${n}/${p}/${number}`)
-  for (const { objects } of segment.slots) hash.update(`/${objects[n]?.sha256}`)
+/** A path never names other bytes, and the sources and the endpoint's settings decide what is made of them. */
+function etagOf(key: string, { sources }: SegmentBody): string {
+  const hash = createHash('sha256').update(key)
+  for (const source of sources) hash.update(`/${source}`)
   return `"${hash.digest('base64url').slice(0, 27)}"`
 }
 

@@ -1,23 +1,20 @@
-import { type MediaPlaylist, type MediaSegment, writeMediaPlaylist } from '../manifests/hls/media-playlist.ts'
-import {
-  type MultivariantPlaylist,
-  type Rendition,
-  type VariantStream,
-  writeMultivariantPlaylist,
-} from '../manifests/hls/multivariant-playlist.ts'
-import { msFromTicks, TICKS_PER_MS, type Ticks, ticks, type UtcMs } from '../media/time.ts'
+import { writeMultivariantPlaylist } from '../manifests/hls/multivariant-playlist.ts'
+import { TICKS_PER_SECOND } from '../media/time.ts'
 import type { HlsPackage } from '../model/origin-endpoint.ts'
 import type { ArchiveWindow, OutputSegment } from '../model/output-segment.ts'
-import { manifestFileName, segmentFileName } from './hls-names.ts'
+import { manifestFileName, type PlaylistName, type SegmentName, segmentFileName } from './hls-names.ts'
+import { type HlsPresentation, type HlsRendition, type HlsStream, presentEra, streamNamed } from './hls-presentation.ts'
+import { iFrameOf } from './i-frames.ts'
+import { type ListedAs, playlistText } from './media-playlist.ts'
 import {
-  audioOf,
-  type HlsAudio,
-  type HlsPresentation,
-  type HlsVariant,
-  presentEra,
-  streamNamed,
-} from './hls-presentation.ts'
-import type { SegmentName } from './output-format.ts'
+  type DeclaredRendition,
+  type DeclaredVariant,
+  declaredCodecs,
+  parentPlaylistOf,
+  videoRangeOf,
+} from './parent-playlist.ts'
+import { segmentExtension } from './segment-media.ts'
+import { audioOf } from './track-set.ts'
 
 /** What all manifests of one HLS presentation have in common. */
 export type HlsManifests = {
@@ -36,119 +33,133 @@ export function presentationOf({ settings, window }: HlsManifests): HlsPresentat
   if (!era) return undefined
   const isPresent = (index: number) => window.segments.some((segment) => hasMedia(segment, index))
   const presentation = presentEra(era, settings, isPresent)
-  return presentation.variants.length > 0 ? presentation : undefined
+  // The service takes no radio: there is no presentation without pictures.
+  const isSeen = presentation.variants.some(
+    ({ source }) => source.tracks.every(({ kind }) => kind !== 'audio') || videoOf(source),
+  )
+  return isSeen ? presentation : undefined
 }
 
-/** Tells which output segments hold media of a stream. Undefined when no era of the window has such a stream. */
-export function holdersOf(
-  { settings, window }: HlsManifests,
-  name: Omit<SegmentName, 'number'>,
-): ((segment: OutputSegment) => boolean) | undefined {
-  const eras = new Set(window.eras.filter((era) => streamNamed(era, settings, name)).map(({ id }) => id))
-  if (eras.size === 0) return undefined
-  return (segment) => eras.has(segment.era) && hasMedia(segment, name.n)
+/** The stream of this name in each era that has one. */
+export function streamsNamed({ settings, window }: HlsManifests, name: PlaylistName): ReadonlyMap<number, HlsStream> {
+  const { n, p, iframes } = name
+  if (n === undefined || (iframes && !settings.includeIframeOnlyStream)) return new Map()
+  return new Map(
+    window.eras.flatMap((era) => {
+      const stream = streamNamed(era, settings, { n, ...(p !== undefined && { p }) })
+      return stream ? [[era.id, stream]] : []
+    }),
+  )
+}
+
+/** How a stream's segment is named, or undefined where it has a gap. */
+export function segmentNamed(
+  streams: ReadonlyMap<number, HlsStream>,
+  { n = 0, p, iframes }: PlaylistName,
+  segment: OutputSegment,
+): (SegmentName & { readonly stream: HlsStream }) | undefined {
+  const stream = streams.get(segment.era)
+  if (!stream) return undefined
+  // Subtitles have nothing to say for a while: that is an empty segment, and no gap.
+  if (stream.source.container !== 'webvtt' && !hasMedia(segment, n)) return undefined
+  const extension = segmentExtension(stream.source)
+  // I-frames lie in the variant's own segments, or in the untouched sources where those are filtered.
+  const isApart = iframes && stream.pids !== undefined
+  return { n, ...(p !== undefined && { p }), ...(isApart && { iframes }), number: segment.number, extension, stream }
 }
 
 function hasMedia(segment: OutputSegment, index: number): boolean {
   return segment.slots.some(({ objects }) => objects[index] !== undefined)
 }
 
-export function parentPlaylist({ manifestName }: HlsManifests, presentation: HlsPresentation): string {
-  const uri = (name: { readonly n: number; readonly p?: number }) => manifestFileName(manifestName, name)
-  // CLOSED-CAPTIONS names a group, and groups of captions are not passed on; NONE holds for all variants or for none.
-  const hasNoCaptions = presentation.variants.every(({ source }) => source.role.closedCaptions === 'NONE')
-  const playlist: MultivariantPlaylist = {
-    // Renditions make older players stumble, RFC 8216 §7.
-    version: presentation.audio.length > 0 ? 4 : 3,
-    independentSegments: true,
-    renditions: presentation.audio.map((audio): Rendition => {
-      return { type: 'AUDIO', ...audio.role, forced: false, uri: uri(audio) }
-    }),
-    variants: presentation.variants.map((variant): VariantStream => {
-      return { ...variantStream(variant, uri(variant)), ...(hasNoCaptions && { closedCaptions: 'NONE' }) }
-    }),
-  }
-  return writeMultivariantPlaylist(playlist)
+function videoOf({ tracks }: HlsStream['source']) {
+  return tracks.find((track) => track.kind === 'video')
 }
 
-function variantStream({ source: { role, tracks }, audio }: HlsVariant, uri: string): VariantStream {
-  const video = tracks.find((track) => track.kind === 'video')
-  const { bandwidth, averageBandwidth } = role
-  const probed = [...(video ? [video.codec] : []), ...audioOf(tracks).map(({ codec }) => codec)]
-  const codecs = joinCodecs(role.codecs?.split(',').map((codec) => codec.trim()) ?? probed, audio)
-  const resolution = role.resolution ?? (video && { width: video.width, height: video.height })
-  const rate = video?.frameRate
-  const frameRate = role.frameRate ?? (rate && rate.numerator / rate.denominator)
-  const group = audio[0]?.role.groupId
-  return {
-    uri,
-    bandwidth,
-    ...(averageBandwidth !== undefined && { averageBandwidth }),
-    ...(codecs !== '' && { codecs }),
-    ...(resolution && { resolution }),
-    ...(frameRate !== undefined && { frameRate }),
-    ...(group !== undefined && { audio: group }),
-  }
+export function parentPlaylist(manifests: HlsManifests, presentation: HlsPresentation): string {
+  const { manifestName } = manifests
+  const uri = ({ n, p }: HlsStream) => manifestFileName(manifestName, { n, ...(p !== undefined && { p }) })
+  const subtitles = presentation.subtitles[0]?.role.groupId
+  const variants = presentation.variants.map(({ source, audio, ...stream }): DeclaredVariant => {
+    const video = videoOf(source)
+    const probed = [...(video ? [video.codec] : []), ...audioOf(source).map(({ codec }) => codec)]
+    const audioGroup = audio[0]?.role.groupId
+    return {
+      uri: uri({ ...stream, source }),
+      role: source.role,
+      video,
+      codecs: declaredCodecs(source.role) ?? probed,
+      audioCodecs: audio.flatMap(({ codecs }) => codecs),
+      ...(audioGroup !== undefined && { audioGroup }),
+      ...(subtitles !== undefined && { subtitlesGroup: subtitles }),
+    }
+  })
+  const rendition =
+    (type: DeclaredRendition['type']) =>
+    (each: HlsRendition): DeclaredRendition => {
+      return { type, ...each.role, uri: uri(each) }
+    }
+  const renditions = [
+    ...presentation.audio.map(rendition('AUDIO')),
+    ...presentation.subtitles.map(rendition('SUBTITLES')),
+  ]
+  // Renditions make older players stumble, RFC 8216 §7.
+  const playlist = parentPlaylistOf(renditions.length > 0 ? 4 : 3, variants, renditions)
+  return writeMultivariantPlaylist({ ...playlist, iFrameStreams: iFrameStreams(manifests, presentation) })
 }
 
-/** CODECS has to cover the variant's renditions too; what the encoder declared for a kind of codec is not added to. */
-function joinCodecs(own: readonly string[], audio: readonly HlsAudio[]): string {
-  const kindOf = (codec: string) => codec.split('.', 1)[0]
-  const ownKinds = own.map(kindOf)
-  const added = audio.flatMap(({ codecs }) => codecs).filter((codec) => !ownKinds.includes(kindOf(codec)))
-  return [...new Set([...own, ...added])].join(',')
+/** Trick play has the pictures of the first variant that shows any. */
+export function iFramePlaylistName(
+  { settings }: HlsManifests,
+  { variants }: HlsPresentation,
+): PlaylistName | undefined {
+  const first = settings.includeIframeOnlyStream ? variants.find(({ source }) => videoOf(source)) : undefined
+  return first && { n: first.n, iframes: true }
 }
 
-/** The playlist of a stream; where `isHeldBy` says no there is a gap. */
-export function mediaPlaylist(
-  { settings, window, manifestName, segmentQuery, ended }: HlsManifests,
-  name: Omit<SegmentName, 'number'>,
-  isHeldBy: (segment: OutputSegment) => boolean,
-): string {
-  const segments: MediaSegment[] = []
-  const interval = settings.programDateTimeIntervalSeconds * 1000
-  let previous: OutputSegment | undefined
-  let longest = 0
-  let hasGaps = false
-  for (const segment of window.segments) {
-    const duration = listedDuration(segment)
-    const gap = !isHeldBy(segment)
-    // What the first segment breaks with is no longer listed, and its number is counted in the sequence already.
-    const discontinuity = segment.discontinuity && previous !== undefined
-    const isDated =
-      interval > 0 && (!previous || discontinuity || crosses(interval, previous.startUtc, segment.startUtc))
-    segments.push({
-      uri: segmentFileName(manifestName, { ...name, number: segment.number }) + segmentQuery,
-      duration,
-      discontinuity,
-      gap,
-      ...(isDated && { programDateTime: segment.startUtc }),
-    })
-    if (duration > longest) longest = duration
-    hasGaps ||= gap
-    previous = segment
-  }
+function iFrameStreams(manifests: HlsManifests, presentation: HlsPresentation) {
+  const name = iFramePlaylistName(manifests, presentation)
+  const video = presentation.variants.flatMap(({ n, source }) => (n === name?.n ? (videoOf(source) ?? []) : []))[0]
+  if (!name || !video) return []
+  const range = videoRangeOf(video)
+  const sizes = manifests.window.segments.map((segment) => {
+    const size = iFrameOf(segment, name.n ?? 0)?.size ?? 0
+    return (size * 8 * TICKS_PER_SECOND) / segment.duration
+  })
+  return [
+    {
+      uri: manifestFileName(manifests.manifestName, name),
+      bandwidth: Math.ceil(Math.max(1, ...sizes)),
+      codecs: video.codec,
+      resolution: { width: video.width, height: video.height },
+      ...(range !== 'SDR' && { videoRange: range }),
+    },
+  ]
+}
 
-  const playlist: MediaPlaylist = {
-    // EXT-X-GAP came with version 8, RFC 8216bis §8.
-    version: hasGaps ? 8 : 3,
-    targetDuration: Math.max(1, Math.ceil(msFromTicks(ticks(longest)) / 1000)),
-    mediaSequence: window.segments[0]?.number ?? 0,
-    discontinuitySequence: window.segments[0]?.discontinuitySequence ?? 0,
-    independentSegments: false,
-    ...(settings.playlistType !== 'NONE' && { playlistType: settings.playlistType }),
-    segments,
+/** The playlist of a stream; undefined when no era of the window has such a stream. */
+export function mediaPlaylist(manifests: HlsManifests, name: PlaylistName): string | undefined {
+  const { settings, window, manifestName, segmentQuery, ended } = manifests
+  const streams = streamsNamed(manifests, name)
+  const [first] = streams.values()
+  if (!first) return undefined
+  const list = (segment: OutputSegment): ListedAs | undefined => {
+    const named = segmentNamed(streams, name, segment)
+    if (!named) return undefined
+    const uri = segmentFileName(manifestName, named) + segmentQuery
+    if (!name.iframes) return { uri }
+    const iframe = iFrameOf(segment, named.n)
+    return iframe && { uri, byteRange: { offset: iframe.offset, size: iframe.size } }
+  }
+  const extension = segmentExtension(first.source)
+  return playlistText({
+    settings,
+    segments: window.segments,
     ended,
-  }
-  return writeMediaPlaylist(playlist)
-}
-
-/** Whole milliseconds between the rounded ends: the sum of a playlist is right wherever its window begins. */
-function listedDuration({ start, duration }: OutputSegment): Ticks {
-  return ticks((msFromTicks(ticks(start + duration)) - msFromTicks(start)) * TICKS_PER_MS)
-}
-
-/** True when a multiple of `interval` since 1970 lies after `from`, up to and including `to`: the same in any window. */
-function crosses(interval: number, from: UtcMs, to: UtcMs): boolean {
-  return Math.floor(from / interval) !== Math.floor(to / interval)
+    version: name.iframes ? 4 : 3,
+    independentSegments: false,
+    ...(name.iframes && { iFramesOnly: true }),
+    list,
+    gapUri: ({ number }) => segmentFileName(manifestName, { ...name, n: first.n, number, extension }) + segmentQuery,
+  })
 }

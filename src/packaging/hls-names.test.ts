@@ -8,8 +8,8 @@ describe('the name of an HLS object', () => {
     ['index.m3u8', { kind: 'manifest', name: {} }],
     ['index_1.m3u8', { kind: 'manifest', name: { n: 1 } }],
     ['index_4_0.m3u8', { kind: 'manifest', name: { n: 4, p: 0 } }],
-    ['index_1_8779957.ts', { kind: 'segment', name: { n: 1, number: 8779957 } }],
-    ['index_4_0_12.ts', { kind: 'segment', name: { n: 4, p: 0, number: 12 } }],
+    ['index_1_8779957.ts', { kind: 'segment', name: { n: 1, number: 8779957, extension: 'ts' } }],
+    ['index_4_0_12.ts', { kind: 'segment', name: { n: 4, p: 0, number: 12, extension: 'ts' } }],
   ] as const) {
     it(`${fileName} is read`, () => assert.deepEqual(parseHlsName('index', fileName), request))
   }
@@ -38,8 +38,19 @@ describe('the name of an HLS object', () => {
     const manifestName = fc.stringMatching(/^[a-z_0-9.-]{1,6}$/)
     const n = fc.nat(30)
     const plain = { noNullPrototype: true } as const
-    const name = fc.oneof(fc.constant({}), fc.record({ n }, plain), fc.record({ n, p: n }, plain))
-    const segment = fc.oneof(fc.record({ n, number: n }, plain), fc.record({ n, p: n, number: n }, plain))
+    const iframes = fc.constant(true as const)
+    const name = fc.oneof(
+      fc.constant({}),
+      fc.record({ n }, plain),
+      fc.record({ n, p: n }, plain),
+      fc.record({ n, iframes }, plain),
+    )
+    const extension = fc.constantFrom('ts', 'aac', 'ac3', 'ec3', 'vtt')
+    const segment = fc.oneof(
+      fc.record({ n, number: n, extension }, plain),
+      fc.record({ n, p: n, number: n, extension }, plain),
+      fc.record({ n, iframes, number: n, extension }, plain),
+    )
     fc.assert(
       fc.property(manifestName, name, segment, (prefix, manifest, named) => {
         assert.deepEqual(parseHlsName(prefix, manifestFileName(prefix, manifest)), { kind: 'manifest', name: manifest })

@@ -1,29 +1,53 @@
-import type { ManifestName, OutputRequest, SegmentName } from './output-format.ts'
+/** The parent manifest, or that of stream `n`, or of track `p` of stream `n`, or of stream `n`'s I-frames. */
+export type PlaylistName = { readonly n?: number; readonly p?: number; readonly iframes?: true }
+
+/** Output segment `number` of stream `n`, or of its track `p` alone, or the resource of its I-frame. */
+export type SegmentName = {
+  readonly n: number
+  readonly p?: number
+  readonly iframes?: true
+  readonly number: number
+  /** Of the file name: what the segment is made of. */
+  readonly extension: string
+}
+
+export type HlsName =
+  | { readonly kind: 'manifest'; readonly name: PlaylistName }
+  | { readonly kind: 'segment'; readonly name: SegmentName }
 
 // Strict integers: every object has one name only.
 const INTEGER = '(0|[1-9]\\d{0,15})'
-const MANIFEST = new RegExp(`^(?:_${INTEGER}(?:_${INTEGER})?)?\\.m3u8$`)
-const SEGMENT = new RegExp(`^_${INTEGER}(?:_${INTEGER})?_${INTEGER}\\.ts$`)
+const STREAM = `_${INTEGER}(?:_${INTEGER}|_(iframe))?`
+const MANIFEST = new RegExp(`^(?:${STREAM})?\\.m3u8$`)
+const SEGMENT = new RegExp(`^${STREAM}_${INTEGER}\\.(ts|aac|ac3|ec3|vtt)$`)
 
 /** What a file name of an HLS presentation stands for, given the endpoint's manifest name. */
-export function parseHlsName(manifestName: string, fileName: string): OutputRequest | undefined {
+export function parseHlsName(manifestName: string, fileName: string): HlsName | undefined {
   if (!fileName.startsWith(manifestName)) return undefined
   const rest = fileName.slice(manifestName.length)
   const manifest = MANIFEST.exec(rest)
   if (manifest) {
-    const [, n, p] = manifest
-    return { kind: 'manifest', name: { ...(n && { n: Number(n) }), ...(p && { p: Number(p) }) } }
+    const [, n, p, iframe] = manifest
+    return { kind: 'manifest', name: { ...(n && { n: Number(n) }), ...part(p, iframe) } }
   }
   const segment = SEGMENT.exec(rest)
   if (!segment) return undefined
-  const [, n, p, number] = segment
-  return { kind: 'segment', name: { n: Number(n), ...(p && { p: Number(p) }), number: Number(number) } }
+  const [, n, p, iframe, number, extension = ''] = segment
+  return { kind: 'segment', name: { n: Number(n), ...part(p, iframe), number: Number(number), extension } }
 }
 
-export function manifestFileName(manifestName: string, { n, p }: ManifestName): string {
-  return `${manifestName}${n === undefined ? '' : `_${n}`}${p === undefined ? '' : `_${p}`}.m3u8`
+function part(p: string | undefined, iframe: string | undefined) {
+  return { ...(p && { p: Number(p) }), ...(iframe && ({ iframes: true } as const)) }
 }
 
-export function segmentFileName(manifestName: string, { n, p, number }: SegmentName): string {
-  return `${manifestName}_${n}${p === undefined ? '' : `_${p}`}_${number}.ts`
+export function manifestFileName(manifestName: string, name: PlaylistName): string {
+  return `${manifestName}${name.n === undefined ? '' : `_${name.n}`}${suffix(name)}.m3u8`
+}
+
+export function segmentFileName(manifestName: string, name: SegmentName): string {
+  return `${manifestName}_${name.n}${suffix(name)}_${name.number}.${name.extension}`
+}
+
+function suffix({ p, iframes }: PlaylistName): string {
+  return iframes ? '_iframe' : p === undefined ? '' : `_${p}`
 }

@@ -4,6 +4,7 @@ import hlsParser from 'hls-parser'
 import { Parser as M3u8Parser } from 'm3u8-parser'
 import {
   audio,
+  CLOCK,
   FakeArchive,
   hlsEndpoint,
   LADDER,
@@ -14,23 +15,34 @@ import {
   windowOf,
 } from '../../test/origin/sample-channel.ts'
 import { utcMs } from '../media/time.ts'
-import type { HlsPackage } from '../model/origin-endpoint.ts'
+import type { HlsPackage, OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { ArchiveWindow, Era, SourceStream } from '../model/output-segment.ts'
 import { hls } from './hls.ts'
-import type { ManifestName } from './output-format.ts'
+import { manifestFileName, type PlaylistName } from './hls-names.ts'
 
 hlsParser.setOptions({ strictMode: true })
 
 const THREE = windowOf(outputSegments(8779957, [{ seconds: 6.006 }, { seconds: 6.006 }, { seconds: 5.972 }]))
 
+function write(
+  endpoint: OriginEndpoint,
+  window: ArchiveWindow,
+  name: PlaylistName,
+  kind: 'live' | 'harvest',
+): string | undefined {
+  const request = hls.resolve(endpoint, manifestFileName(endpoint.manifestName, name))
+  assert.equal(request?.kind, 'manifest')
+  return request?.kind === 'manifest' ? request.write(window, { kind })?.text : undefined
+}
+
 /** A manifest's text, once two foreign parsers have read it. */
 function manifest(
   window: ArchiveWindow,
-  name: ManifestName = {},
+  name: PlaylistName = {},
   settings: Partial<HlsPackage> = {},
   kind: 'live' | 'harvest' = 'live',
 ): string | undefined {
-  const text = hls.manifest(hlsEndpoint(settings), window, name, { kind })?.text
+  const text = write(hlsEndpoint(settings), window, name, kind)
   if (text === undefined) return undefined
   assert.equal(hlsParser.parse(text).isMasterPlaylist, name.n === undefined)
   const parser = new M3u8Parser()
@@ -40,7 +52,7 @@ function manifest(
   return text
 }
 
-const eraOf = (...streams: readonly SourceStream[]): Era => ({ id: 1, streams })
+const eraOf = (...streams: readonly SourceStream[]): Era => ({ id: 1, clock: CLOCK, streams })
 
 /** A window of one segment over other streams. */
 const windowOver = (era: Era): ArchiveWindow => windowOf(outputSegments(1, [{ era }]), { eras: [era] })
@@ -88,7 +100,7 @@ index_2.m3u8
     const era = eraOf(
       variant(1, 2_000_000, [video(540), audio(257, 'eng'), audio(258, 'deu')], { codecs: 'avc1.640029,mp4a.40.2' }),
       variant(2, 1_000_000, [video(360), audio(257, 'eng'), audio(258, 'eng')]),
-      variant(3, 1_500_000, [video(360), { ...audio(257, 'eng'), codec: 'mp4a.40.5' } as never]),
+      variant(3, 1_500_000, [video(360), { ...audio(257, 'eng'), codec: 'mp4a.40.5' }]),
       variant(4, 64_000, [audio(257, 'eng')]),
       variant(5, 900_000, [video(180)]),
     )
@@ -220,7 +232,7 @@ index_1_8.ts?m=1700000000
   })
 
   it('calls it a gap where an era had no such stream', () => {
-    const before: Era = { id: 1, streams: [variant(1, 1_000_000, [video(360), audio(257)])] }
+    const before: Era = { id: 1, clock: CLOCK, streams: [variant(1, 1_000_000, [video(360), audio(257)])] }
     const after: Era = { ...LADDER, id: 2 }
     const segments = outputSegments(1, [{ era: before }, { era: after, discontinuity: true }])
     const text = manifest(windowOf(segments, { eras: [before, after] }), { n: 2 })
@@ -261,16 +273,21 @@ index_1_8.ts?m=1700000000
 
   it('escapes a manifest name that no URI can hold', () => {
     const endpoint = hlsEndpoint({}, { manifestName: 'my channel#1' })
-    const text = hls.manifest(endpoint, THREE, { n: 1 }, { kind: 'live' })?.text
+    const text = write(endpoint, THREE, { n: 1 }, 'live')
     assert.match(text ?? '', /^my%20channel%231_1_8779957\.ts\?m=/m)
   })
 })
 
 describe('the body of a segment', () => {
-  const archive = new FakeArchive(undefined)
-  const bodyOf = (slots: number, name = { n: 1, number: 1 }, missing: readonly number[] = []) => {
-    const window = windowOf(outputSegments(1, [{ slots, missing }]))
-    return hls.segment(hlsEndpoint(), window.segments[0]!, window, name, archive)
+  const bodyOf = async (slots: number, file = 'index_1_1.ts', missing: readonly number[] = []) => {
+    const archive = new FakeArchive(windowOf(outputSegments(1, [{ slots, missing }])))
+    const request = hls.resolve(hlsEndpoint(), file)
+    assert.equal(request?.kind, 'segment')
+    const body = request?.kind === 'segment' ? await request.body(archive, archive.media()) : undefined
+    if (!body) return undefined
+    const { sources, ...rest } = body
+    assert.equal(sources.length, slots)
+    return rest
   }
 
   it('is the source object itself when there is one', async () => {
@@ -285,9 +302,9 @@ describe('the body of a segment', () => {
   })
 
   it('is nothing where the stream has a gap, or there is no such stream or track', async () => {
-    assert.equal(await bodyOf(1, { n: 1, number: 1 }, [1]), undefined)
-    assert.equal(await bodyOf(1, { n: 3, number: 1 }), undefined)
-    assert.equal(await bodyOf(1, { n: 1, p: 0, number: 1 } as never), undefined)
+    assert.equal(await bodyOf(1, 'index_1_1.ts', [1]), undefined)
+    assert.equal(await bodyOf(1, 'index_3_1.ts'), undefined)
+    assert.equal(await bodyOf(1, 'index_1_0_1.ts'), undefined)
   })
 })
 
@@ -296,12 +313,8 @@ describe('a finished asset', () => {
     const window = windowOf(outputSegments(7, [{}, { missing: [2] }]))
     const asset = hls.asset(hlsEndpoint(), window)
     assert.deepEqual(
-      asset?.segments.map(({ name, request, segment }) => [name, request, segment.number]),
-      [
-        ['index_1_7.ts', { n: 1, number: 7 }, 7],
-        ['index_1_8.ts', { n: 1, number: 8 }, 8],
-        ['index_2_7.ts', { n: 2, number: 7 }, 7],
-      ],
+      asset?.segments.map(({ name }) => name),
+      ['index_1_7.ts', 'index_1_8.ts', 'index_2_7.ts'],
     )
     assert.deepEqual(
       asset?.manifests.map(({ name, body }) => [name, body().text]),

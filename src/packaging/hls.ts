@@ -1,71 +1,141 @@
+import { framesOffset } from '../media/packed-audio.ts'
 import { filterTs } from '../media/ts/filter.ts'
 import type { HlsPackage, OriginEndpoint } from '../model/origin-endpoint.ts'
-import type { ArchiveWindow } from '../model/output-segment.ts'
-import { type HlsManifests, holdersOf, mediaPlaylist, parentPlaylist, presentationOf } from './hls-manifests.ts'
-import { manifestFileName, parseHlsName, segmentFileName } from './hls-names.ts'
-import { streamNamed } from './hls-presentation.ts'
-import type { Asset, ManifestStyle, OutputFormat, TextBody } from './output-format.ts'
+import type { ArchiveWindow, OutputSegment } from '../model/output-segment.ts'
+import {
+  type HlsManifests,
+  iFramePlaylistName,
+  mediaPlaylist,
+  parentPlaylist,
+  presentationOf,
+  segmentNamed,
+  streamsNamed,
+} from './hls-manifests.ts'
+import { manifestFileName, type PlaylistName, parseHlsName, type SegmentName, segmentFileName } from './hls-names.ts'
+import { type HlsStream, streamNamed } from './hls-presentation.ts'
+import type {
+  Asset,
+  AssetSegment,
+  ManifestStyle,
+  OutputFormat,
+  SegmentBody,
+  SegmentLookup,
+  TextBody,
+} from './output-format.ts'
 import { changed, verbatim } from './segment-body.ts'
+import { mediaTypeOf, segmentExtension } from './segment-media.ts'
+import type { SourceMedia } from './source-media.ts'
+import { cuesBefore, cuesBeforeIn, webVttSegment } from './text-segment.ts'
 
-const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl'
-const SEGMENT_TYPE = 'video/mp2t'
+export const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl'
 
 /** HlsPackage: playlists over MPEG-TS segments, which are the encoder's own bytes wherever no track is dropped. */
 export const hls: OutputFormat = {
-  resolve: (endpoint, path) => parseHlsName(endpoint.manifestName, path),
-
-  windowSeconds: (endpoint) => settingsOf(endpoint).playlistWindowSeconds,
-
-  segmentDurationSeconds: (endpoint) => settingsOf(endpoint).segmentDurationSeconds,
-
-  manifest(endpoint, window, { n, p }, style) {
-    const manifests = manifestsOf(endpoint, window, style)
-    if (n === undefined) {
-      const presentation = presentationOf(manifests)
-      return presentation && playlist(parentPlaylist(manifests, presentation))
+  resolve(endpoint, path) {
+    const named = parseHlsName(endpoint.manifestName, path)
+    if (!named) return undefined
+    if (named.kind === 'segment') {
+      const { name } = named
+      return { kind: 'segment', body: (index, media) => segmentBody(endpoint, name, index, media) }
     }
-    const name = { n, ...(p !== undefined && { p }) }
-    const isHeldBy = holdersOf(manifests, name)
-    return isHeldBy && playlist(mediaPlaylist(manifests, name, isHeldBy))
-  },
-
-  async segment(endpoint, segment, window, name, archive) {
-    const era = window.eras.find(({ id }) => id === segment.era)
-    const stream = era && streamNamed(era, settingsOf(endpoint), name)
-    if (!stream) return undefined
-    const objects = segment.slots.flatMap((slot) => slot.objects[stream.n] ?? [])
-    const { pids } = stream
-    if (!pids) return verbatim(SEGMENT_TYPE, objects)
-    return changed(SEGMENT_TYPE, objects, archive, (sources) => filterTs(sources, ({ pid }) => pids.includes(pid)))
+    const { name } = named
+    return {
+      kind: 'manifest',
+      windowSeconds: settingsOf(endpoint).playlistWindowSeconds,
+      write: (window, style) => manifestBody(manifestsOf(endpoint, window, style), name),
+    }
   },
 
   asset(endpoint, window): Asset | undefined {
     const manifests = manifestsOf(endpoint, window, { kind: 'harvest' })
     const presentation = presentationOf(manifests)
     if (!presentation) return undefined
-    const streams = [...presentation.variants, ...presentation.audio].flatMap(({ n, p }) => {
-      const name = { n, ...(p !== undefined && { p }) }
-      const isHeldBy = holdersOf(manifests, name)
-      return isHeldBy ? [{ name, isHeldBy }] : []
-    })
+    const iframes = iFramePlaylistName(manifests, presentation)
+    const names: PlaylistName[] = [...presentation.variants, ...presentation.audio, ...presentation.subtitles].map(
+      ({ n, p }) => ({ n, ...(p !== undefined && { p }) }),
+    )
+    if (iframes) names.push(iframes)
+    const segments = names.flatMap((name) => assetSegments(endpoint, manifests, name))
     return {
-      segments: streams.flatMap(({ name, isHeldBy }) =>
-        window.segments.filter(isHeldBy).map((segment) => {
-          const request = { ...name, number: segment.number }
-          return { name: segmentFileName(endpoint.manifestName, request), request, segment }
-        }),
-      ),
-      manifests: streams.map(({ name, isHeldBy }) => ({
+      segments: [...new Map(segments.map((segment) => [segment.name, segment])).values()],
+      manifests: names.map((name) => ({
         name: manifestFileName(endpoint.manifestName, name),
-        body: () => playlist(mediaPlaylist(manifests, name, isHeldBy)),
+        body: () => playlist(mediaPlaylist(manifests, name) ?? ''),
       })),
       parent: playlist(parentPlaylist(manifests, presentation)),
     }
   },
 }
 
+function manifestBody(manifests: HlsManifests, name: PlaylistName): TextBody | undefined {
+  if (name.n !== undefined) {
+    const text = mediaPlaylist(manifests, name)
+    return text === undefined ? undefined : playlist(text)
+  }
+  const presentation = presentationOf(manifests)
+  return presentation && playlist(parentPlaylist(manifests, presentation))
+}
+
 function playlist(text: string): TextBody {
   return { contentType: PLAYLIST_TYPE, text }
+}
+
+async function segmentBody(
+  endpoint: OriginEndpoint,
+  name: SegmentName,
+  index: SegmentLookup,
+  media: SourceMedia,
+): Promise<SegmentBody | undefined> {
+  const listed = await index.outputSegment(endpoint, name.number)
+  if (!listed) return undefined
+  const stream = streamNamed(listed.era, settingsOf(endpoint), name)
+  if (!stream || segmentExtension(stream.source) !== name.extension || (name.iframes && !stream.pids)) return undefined
+  const earlier =
+    stream.source.container === 'webvtt' ? await cuesBefore(endpoint, listed.segment, stream.source, index) : []
+  return streamSegment(stream, name.iframes ?? false, listed.segment, earlier, media)
+}
+
+/** `earlier`: output segments whose subtitles may still be shown in this one. */
+async function streamSegment(
+  { source, pids }: HlsStream,
+  areIFrames: boolean,
+  segment: OutputSegment,
+  earlier: readonly OutputSegment[],
+  media: SourceMedia,
+): Promise<SegmentBody | undefined> {
+  const type = mediaTypeOf(segmentExtension(source))
+  if (source.container === 'webvtt') return webVttSegment(source, segment, earlier, media)
+  const objects = segment.slots.flatMap(({ objects }) => objects[source.index] ?? [])
+  if (source.container === 'packed-audio' && objects.length > 1) {
+    // One timestamp in front, and then nothing but frames.
+    return changed(type, objects, media, (sources) =>
+      sources.map((bytes, i) => (i === 0 ? bytes : bytes.subarray(framesOffset(bytes)))),
+    )
+  }
+  if (!pids || areIFrames) return verbatim(type, objects)
+  return changed(type, objects, media, (sources) => [filterTs(sources, ({ pid }) => pids.includes(pid))])
+}
+
+function assetSegments(endpoint: OriginEndpoint, manifests: HlsManifests, name: PlaylistName): readonly AssetSegment[] {
+  const { segments } = manifests.window
+  const streams = streamsNamed(manifests, name)
+  return segments.flatMap((segment, at) => {
+    const named = segmentNamed(streams, name, segment)
+    if (!named) return []
+    const { stream } = named
+    const isText = stream.source.container === 'webvtt'
+    return {
+      name: segmentFileName(endpoint.manifestName, named),
+      body: (media: SourceMedia) =>
+        streamSegment(
+          stream,
+          name.iframes ?? false,
+          segment,
+          isText ? cuesBeforeIn(segments, at, stream.source) : [],
+          media,
+        ),
+    }
+  })
 }
 
 function settingsOf(endpoint: OriginEndpoint): HlsPackage {
@@ -79,7 +149,12 @@ function manifestsOf(endpoint: OriginEndpoint, window: ArchiveWindow, style: Man
     settings: settingsOf(endpoint),
     window,
     manifestName: encodeURIComponent(endpoint.manifestName),
-    segmentQuery: isLive ? `?m=${Math.floor(endpoint.modifiedAt / 1000)}` : '',
+    segmentQuery: isLive ? segmentQuery(endpoint) : '',
     ended: !isLive || window.ended,
   }
+}
+
+/** Changes when the endpoint does, so that caches fetch again what may have changed. */
+export function segmentQuery({ modifiedAt }: OriginEndpoint): string {
+  return `?m=${Math.floor(modifiedAt / 1000)}`
 }

@@ -1,12 +1,15 @@
 import type { OriginEndpoint, Package } from '../model/origin-endpoint.ts'
+import { cmaf } from './cmaf.ts'
+import { dash } from './dash.ts'
 import { hls } from './hls.ts'
+import { mss } from './mss.ts'
 import type { OutputFormat } from './output-format.ts'
 
 const FORMATS: { readonly [T in Package['type']]: OutputFormat | undefined } = {
   hlsPackage: hls,
-  cmafPackage: undefined,
-  dashPackage: undefined,
-  mssPackage: undefined,
+  cmafPackage: cmaf,
+  dashPackage: dash,
+  mssPackage: mss,
 }
 
 /** The format an endpoint asks for, or undefined when it cannot be made yet. */

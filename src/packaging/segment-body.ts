@@ -1,24 +1,34 @@
-import type { ArchiveReader } from '../archive/reader.ts'
 import type { SlotObject } from '../model/output-segment.ts'
 import type { SegmentBody } from './output-format.ts'
+import type { SourceMedia } from './source-media.ts'
 
 /** Source objects one after the other, untouched. Undefined when there are none. */
 export function verbatim(contentType: string, objects: readonly SlotObject[]): SegmentBody | undefined {
   const [first, ...others] = objects
   if (!first) return undefined
-  if (others.length === 0) return { contentType, size: first.size, kind: 'object', key: first.key }
-  const size = objects.reduce((sum, object) => sum + object.size, 0)
-  return { contentType, size, kind: 'concat', keys: objects.map(({ key }) => key) }
+  const common = { contentType, size: objects.reduce((sum, { size }) => sum + size, 0), sources: digests(objects) }
+  if (others.length === 0) return { ...common, kind: 'object', key: first.key }
+  return { ...common, kind: 'concat', keys: objects.map(({ key }) => key) }
 }
 
 /** Source objects made into other bytes by `change`. Undefined when there are none. */
 export async function changed(
   contentType: string,
   objects: readonly SlotObject[],
-  archive: Pick<ArchiveReader, 'read'>,
-  change: (sources: readonly Uint8Array[]) => Uint8Array,
+  media: Pick<SourceMedia, 'read'>,
+  change: (sources: readonly Uint8Array[]) => readonly Uint8Array[],
 ): Promise<SegmentBody | undefined> {
   if (objects.length === 0) return undefined
-  const bytes = change(await Promise.all(objects.map(({ key }) => archive.read(key))))
-  return { contentType, size: bytes.byteLength, kind: 'bytes', parts: [bytes] }
+  const sources = await Promise.all(objects.map(({ key }) => media.read(key)))
+  return made(contentType, change(sources), objects)
+}
+
+/** Bytes made of these source objects. */
+export function made(contentType: string, parts: readonly Uint8Array[], objects: readonly SlotObject[]): SegmentBody {
+  const size = parts.reduce((sum, part) => sum + part.length, 0)
+  return { kind: 'bytes', contentType, size, parts, sources: digests(objects) }
+}
+
+function digests(objects: readonly SlotObject[]): readonly string[] {
+  return objects.map(({ sha256 }) => sha256)
 }

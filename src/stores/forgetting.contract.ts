@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { utcMs } from '../media/time.ts'
-import type { Era } from '../model/output-segment.ts'
+import type { Slot } from '../model/output-segment.ts'
 import {
   type ContractStore,
   commit,
+  era,
   FOREIGN,
   INPUT,
   keysOf,
@@ -44,6 +45,20 @@ export function forgettingContract(name: string, open: () => Promise<ContractSto
       assert.equal((await reopened.doomed(4)).length, 4)
       await reopened.buried(['0/a', '0/b', '1/a', 'never doomed'])
       assert.deepEqual((await reopened.doomed(9)).toSorted(), ['1/b', '2/a', '2/b'])
+    })
+
+    it('dooms every text that shares a slot with another', async () => {
+      const { segmentIndex } = await open()
+      const text = (key: string) => ({ key, size: 7, crc32: 1, sha256: '00' })
+      const shared: Slot = {
+        ...slot(0, ['a']),
+        objects: { 1: text('a'), 2: { ...text('b'), more: [text('c'), text('d')] } },
+      }
+      const objects = keysOf(shared).map((key) => sourceObject(key))
+      await segmentIndex.commitTimeline(INPUT, commit(0, { objects, slots: [shared] }))
+      assert.deepEqual(await segmentIndex.unsettledObjects(INPUT, 9), [])
+      await segmentIndex.forget(INPUT, later(1e9), NOTHING_SPARED)
+      assert.deepEqual((await segmentIndex.doomed(9)).toSorted(), ['a', 'b', 'c', 'd'])
     })
 
     it('forgets in steps of the limit, oldest first', async () => {
@@ -114,10 +129,7 @@ export function forgettingContract(name: string, open: () => Promise<ContractSto
 
     it('keeps the eras of kept slots', async () => {
       const { segmentIndex } = await open()
-      const eras: Era[] = [
-        { id: 0, streams: [] },
-        { id: 1, streams: [] },
-      ]
+      const eras = [era(0), era(1)]
       const slots = [slot(0, ['a']), slot(0, ['b'], { era: 1, at: NOW + 60_000 })]
       await segmentIndex.commitTimeline(INPUT, commit(0, { eras, slots }))
       await segmentIndex.forget(INPUT, later(60_000), NOTHING_SPARED)

@@ -4,7 +4,7 @@ import type { ServiceEvent } from '../model/event.ts'
 import type { HarvestJob, HarvestOutcome } from '../model/harvest-job.ts'
 import type { HarvestRecord } from '../model/harvest-run.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
-import type { Slot } from '../model/output-segment.ts'
+import { type Era, objectsOf, type Slot, type SourceStream } from '../model/output-segment.ts'
 import type { SourceObject } from '../model/source-segment.ts'
 import type { HarvestClaim } from './harvest-records.ts'
 import type { Page, PageRequest, Resources } from './resources.ts'
@@ -100,6 +100,10 @@ export function slot(index: number, keys: readonly string[], { era = 0, at = NOW
   return { era, index, start: ticks(index * duration), duration, startUtc, sealedAt, objects }
 }
 
+export function era(id: number, streams: readonly SourceStream[] = []): Era {
+  return { id, streams, clock: { time: ticks(id * 1000), utc: later(id) } }
+}
+
 /** The output segment made of these slots. */
 export function outputSegment(numbering: number, number: number, slots: readonly Slot[]): OutputSegmentRow {
   const first = slots[0]!
@@ -178,5 +182,5 @@ export const OTHER: IngestRef = { channelGuid: 'guid-news', ingestEndpointId: 'g
 export const FOREIGN: IngestRef = { channelGuid: 'guid-sport', ingestEndpointId: 'guid-sport' }
 export const NOTHING_SPARED = { pinned: [], inUse: [], limit: 1000 }
 
-export const keysOf = (one: Slot) => Object.values(one.objects).map(({ key }) => key)
+export const keysOf = (one: Slot) => objectsOf(one).map(({ key }) => key)
 export const numbersOf = (segments: readonly { readonly number: number }[]) => segments.map(({ number }) => number)

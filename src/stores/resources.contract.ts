@@ -40,6 +40,15 @@ export function resourcesContract(name: string, open: () => Promise<ContractStor
       assert.equal(await resources.channelById('guid-news'), undefined)
     })
 
+    it('gives back any text to the letter, and knows nothing by a name no noun can have', async () => {
+      const { resources } = await open()
+      const odd = channel('odd', { description: 'a\0b\ud800 "\\u0000" \u2028', tags: { ['__proto__ ']: '' } })
+      assert.equal(await resources.createChannel(odd, MANY), 'created')
+      assert.deepEqual(await resources.channelById('odd'), odd)
+      assert.equal(await resources.channelById('odd\0'), undefined)
+      assert.equal(await resources.originEndpointByGuid('\ud800\0'), undefined)
+    })
+
     it('refuses a second channel of the same id, and one more than the limit', async () => {
       const { resources } = await open()
       const limits = { maxChannels: 2 }
@@ -245,6 +254,8 @@ export function resourcesContract(name: string, open: () => Promise<ContractStor
       assert.deepEqual(await gone(later(HOUR_MS - 1)), [false])
       assert.deepEqual(await gone(later(HOUR_MS)), [true])
       await segmentIndex.forgetChannel('guid-news')
+      assert.deepEqual(await gone(later(HOUR_MS)), [true])
+      await resources.forgetDeletedChannel('guid-news')
       assert.deepEqual(await gone(later(HOUR_MS)), [])
     })
   })

@@ -9,6 +9,11 @@ export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable'
 }
 
+/** A database cannot be used: another process has it, it is of a newer program, or it is not there. Says which. */
+export class DatabaseRefused extends Error {
+  override readonly name = 'DatabaseRefused'
+}
+
 /** A page of a listing in creation order. `next` is the cursor of the following page, absent on the last. */
 export type Page<T> = { readonly items: readonly T[]; readonly next?: string }
 
@@ -19,6 +24,8 @@ export type PageRequest = { readonly limit: number; readonly after?: string }
 export type ResourceChange =
   | { readonly kind: 'channel'; readonly guid: string }
   | { readonly kind: 'originEndpoint'; readonly guid: string; readonly channelGuid: string }
+  /** For a while the store could not hear what other processes changed: it may be anything. */
+  | { readonly kind: 'everything' }
 
 /** How long a channel's content is to be kept: the largest window among its endpoints and those lately released. */
 export type RetentionDemand = {
@@ -57,6 +64,8 @@ export type Resources = HarvestRecords &
     deleteOriginEndpoint(id: string, now: UtcMs, graceMs: number): Promise<'deleted' | 'missing'>
 
     retentionDemands(now: UtcMs, graceMs: number): Promise<readonly RetentionDemand[]>
+    /** Forgets that there was such a channel: nothing of it is left in the segment index. */
+    forgetDeletedChannel(guid: string): Promise<void>
     /** Forgets released windows past their time, harvest jobs made and events written before these times. */
     expire(now: UtcMs, before: { harvestJobs: UtcMs; events: UtcMs }): Promise<void>
 

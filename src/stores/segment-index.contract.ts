@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Era } from '../model/output-segment.ts'
 import { forgettingContract } from './forgetting.contract.ts'
 import {
   type ContractStore,
   commit,
+  era,
   FOREIGN,
   INPUT,
   later,
@@ -52,7 +52,7 @@ export function segmentIndexContract(name: string, open: () => Promise<ContractS
     it('refuses a stale commit whole', async () => {
       const { segmentIndex } = await open()
       await segmentIndex.commitTimeline(INPUT, commit(0))
-      const late = commit(0, { objects: [sourceObject('k')], slots: [slot(0, ['k'])], eras: [{ id: 0, streams: [] }] })
+      const late = commit(0, { objects: [sourceObject('k')], slots: [slot(0, ['k'])], eras: [era(0)] })
       assert.equal(await segmentIndex.commitTimeline(INPUT, late), 'stale')
       assert.equal(await segmentIndex.commitTimeline(INPUT, { ...late, expectedVersion: 2 }), 'stale')
       assert.deepEqual(await segmentIndex.slots(INPUT, undefined, 9), [])
@@ -79,14 +79,10 @@ export function segmentIndexContract(name: string, open: () => Promise<ContractS
     it('replaces an era that changed and gives back those asked for', async () => {
       const { segmentIndex } = await open()
       const stream = { index: 1, playlist: 'a.m3u8', role: { kind: 'variant', bandwidth: 5 }, tracks: [] } as const
-      const eras: Era[] = [
-        { id: 0, streams: [] },
-        { id: 1, streams: [] },
-        { id: 2, streams: [] },
-      ]
+      const eras = [0, 1, 2].map((id) => era(id))
       await segmentIndex.commitTimeline(INPUT, commit(0, { eras }))
-      await segmentIndex.commitTimeline(INPUT, commit(1, { eras: [{ id: 1, streams: [stream] }] }))
-      assert.deepEqual(await segmentIndex.eras(INPUT, [2, 1, 7]), [{ id: 1, streams: [stream] }, eras[2]])
+      await segmentIndex.commitTimeline(INPUT, commit(1, { eras: [era(1, [stream])] }))
+      assert.deepEqual(await segmentIndex.eras(INPUT, [2, 1, 7]), [era(1, [stream]), eras[2]])
     })
 
     it('pages through slots, era by era', async () => {

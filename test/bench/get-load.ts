@@ -9,7 +9,12 @@ export type GetLoad = {
   readonly seconds: number
 }
 
-export type GetFigures = { readonly answers: number; readonly bytes: number }
+export type GetFigures = {
+  readonly answers: number
+  readonly bytes: number
+  /** From each request to the last byte of its answer, ms. */
+  readonly waits: readonly number[]
+}
 
 const DISCARDED = Buffer.alloc(1 << 20)
 
@@ -22,9 +27,14 @@ export async function load({ origin, paths, connections, seconds }: GetLoad): Pr
       let next = first
       let answers = 0
       let bytes = 0
+      const waits: number[] = []
+      let asked = 0
       /** Of the body being read. */
       let missing = 0
-      const ask = () => socket.write(requests[next++ % requests.length]!)
+      const ask = () => {
+        asked = performance.now()
+        socket.write(requests[next++ % requests.length]!)
+      }
       const read = (count: number): boolean => {
         let at = 0
         while (at < count) {
@@ -40,9 +50,10 @@ export async function load({ origin, paths, connections, seconds }: GetLoad): Pr
           at += part
           if (missing > 0) continue
           answers++
+          waits.push(performance.now() - asked)
           if (performance.now() > deadline) {
             socket.destroy()
-            resolve({ answers, bytes })
+            resolve({ answers, bytes, waits })
             return false
           }
           ask()
@@ -68,6 +79,7 @@ export async function load({ origin, paths, connections, seconds }: GetLoad): Pr
   return {
     answers: all.reduce((sum, { answers }) => sum + answers, 0),
     bytes: all.reduce((sum, { bytes }) => sum + bytes, 0),
+    waits: all.flatMap(({ waits }) => waits),
   }
 }
 

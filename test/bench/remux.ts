@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { writeCmafFragment } from '../../src/media/mp4/cmaf.ts'
+import { writeCmafSegment } from '../../src/media/mp4/cmaf.ts'
 import { DemuxBuffer } from '../../src/media/ts/demux-buffer.ts'
 import { demuxTs } from '../../src/media/ts/demuxer.ts'
 
@@ -86,7 +86,7 @@ function remux(file: string, segments: readonly Range[], buffer: DemuxBuffer): n
     const read = readSync(input, buffer.load(size), 0, size, offset)
     if (read !== size) throw new Error(`${read} of ${size} bytes read`)
     for (const [at, { samples, media }] of demuxTs(buffer).tracks.entries()) {
-      writevSync(output, writeCmafFragment({ sequenceNumber: index + 1, trackId: at + 1, samples, media }))
+      writevSync(output, writeCmafSegment({ sequenceNumber: index + 1, trackId: at + 1, samples, media: [media] }))
     }
   }
   closeSync(input)

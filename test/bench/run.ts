@@ -5,6 +5,7 @@ import { benchHarvesting } from './harvesting.ts'
 import { benchIngesting } from './ingesting.ts'
 import { benchLatency } from './latency.ts'
 import { DRIVEN_ON, type Measure } from './measure.ts'
+import { benchPackaging } from './packaging.ts'
 import { benchRemux } from './remux.ts'
 import { benchServing } from './serving.ts'
 
@@ -25,6 +26,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Measure[]>>> = {
   },
   latency: benchLatency,
   serving: benchServing,
+  packaging: benchPackaging,
   harvesting: benchHarvesting,
   ingesting: benchIngesting,
 }

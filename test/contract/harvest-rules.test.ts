@@ -9,9 +9,15 @@ const DESTINATION = { bucketName: 'clips', manifestKey: 'goals/1.m3u8', roleArn:
 const HARVEST_JOBS: readonly Row[] = [
   [{ id: 'a b' }, 'id'],
   [{ originEndpointId: 'none' }, 'originEndpointId: there is no origin endpoint with the id "none"'],
-  [{ originEndpointId: 'dash' }, 'originEndpointId: DASH endpoints cannot be harvested yet'],
-  [{ originEndpointId: 'cmaf' }, 'originEndpointId: must name an HLS endpoint'],
-  [{ originEndpointId: 'mss' }, 'originEndpointId: must name an HLS endpoint'],
+  [
+    { originEndpointId: 'dash' },
+    's3Destination.manifestKey: must be a path that ends in the file name of a DASH manifest',
+  ],
+  [{ originEndpointId: 'cmaf' }, 'originEndpointId: cmaf has no HLS manifest'],
+  [
+    { originEndpointId: 'mss' },
+    's3Destination.manifestKey: must be a path that ends in the name of a Smooth Streaming',
+  ],
   [{ originEndpointId: 'encrypted' }, 'originEndpointId: encrypted is encrypted'],
   [{ originEndpointId: 'no-window' }, 'originEndpointId: no-window has no startover window'],
   [{ startTime: 'yesterday' }, 'startTime: must be a date and time with an offset'],

@@ -168,7 +168,7 @@ describe('a harvest of a live stream', () => {
   async function playsFromItsBucket(folder: string, { seconds }: AssetFigures): Promise<void> {
     const nginx = await startNginx(`root ${JSON.stringify(folder)}; add_header Access-Control-Allow-Origin *;`)
     try {
-      const { duration } = await player.playToEnd(`${nginx.url}/programme.m3u8`, 2)
+      const { duration } = await player.playToEnd('hls.js', `${nginx.url}/programme.m3u8`, 2)
       assert.ok(Math.abs(duration - seconds) < 0.5, `${duration} s were played of ${seconds}`)
     } finally {
       await nginx.stop()

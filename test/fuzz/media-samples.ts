@@ -43,11 +43,13 @@ export type ProbedPacket = {
   readonly size: number
   readonly flags: string
   readonly data_hash: string
+  /** Byte offset in the file of what holds the packet. */
+  readonly pos: number
 }
 
 /** ffprobe's table of packets, in the order of the file. */
 export async function ffprobePackets(media: Uint8Array, select: string): Promise<ProbedPacket[]> {
-  const fields = 'packet=stream_index,pts,dts,duration,size,flags,data_hash'
+  const fields = 'packet=stream_index,pts,dts,duration,size,flags,data_hash,pos'
   const args = ['-v', 'error', '-select_streams', select, '-show_entries', fields, '-show_data_hash', 'md5']
   const json = JSON.parse(String(await run('ffprobe', [...args, '-of', 'json', 'pipe:0'], media)))
   return json.packets.map(({ pts, dts, ...rest }: ProbedPacket) => ({
@@ -55,6 +57,7 @@ export async function ffprobePackets(media: Uint8Array, select: string): Promise
     pts: Number(pts),
     dts: Number(dts),
     size: Number(rest.size),
+    pos: Number(rest.pos),
   }))
 }
 
@@ -64,12 +67,23 @@ export async function decodedFrames(media: Uint8Array, stream: 'v:0' | 'a:0'): P
   return hashColumn(await run('ffmpeg', args, media))
 }
 
-/**
- * MD5 of every packet of the stream that `map` names, with what containers do differently taken off: start codes, parameter sets
- * and delimiters in H.264, ADTS headers in AAC.
- */
-export async function packetHashes(media: Uint8Array, kind: 'video' | 'audio', map: string): Promise<string[]> {
-  const filter = kind === 'video' ? 'h264_mp4toannexb,filter_units=remove_types=7|8|9|12' : 'aac_adtstoasc'
-  const args = ['-v', 'error', '-i', 'pipe:0', '-map', map, '-c', 'copy', '-bsf', filter, '-f', 'framemd5', 'pipe:1']
-  return hashColumn(await run('ffmpeg', args, media))
+/** What containers do differently, taken off: start codes, parameter sets and delimiters; ADTS headers. */
+const BARE = {
+  video: 'h264_mp4toannexb,filter_units=remove_types=7|8|9|12',
+  hevc: 'hevc_mp4toannexb,filter_units=remove_types=32-35|38',
+  audio: 'aac_adtstoasc',
+}
+
+/** MD5 of every packet of the stream that `map` names, of H.264, HEVC or AAC, whatever container it was in. */
+export async function packetHashes(media: Uint8Array, kind: keyof typeof BARE, map: string): Promise<string[]> {
+  const copy = ['-map', map, '-c', 'copy', '-copyinkf', '-bsf', BARE[kind]]
+  return hashColumn(await run('ffmpeg', ['-v', 'error', '-i', 'pipe:0', ...copy, '-f', 'framemd5', 'pipe:1'], media))
+}
+
+/** The decoder configuration record that ffmpeg writes for the video, in hexadecimal. */
+export async function extradata(ts: Uint8Array, box: 'avcC' | 'hvcC'): Promise<string> {
+  const mux = ['-map', '0:v', '-c', 'copy', '-tag:v', box === 'avcC' ? 'avc1' : 'hvc1', '-movflags', 'empty_moov']
+  const mp4 = await run('ffmpeg', ['-v', 'error', '-i', 'pipe:0', ...mux, '-f', 'mp4', 'pipe:1'], ts)
+  const at = mp4.indexOf(box)
+  return mp4.toString('hex', at + 4, at - 4 + mp4.readUInt32BE(at - 4))
 }

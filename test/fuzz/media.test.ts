@@ -1,20 +1,21 @@
 import assert from 'node:assert/strict'
 import { before, describe, it } from 'node:test'
 import { MalformedMedia } from '../../src/media/bytes.ts'
-import {
-  movieTrack,
-  readCmafFragments,
-  readCmafHeader,
-  writeCmafFragment,
-  writeCmafHeader,
-} from '../../src/media/mp4/cmaf.ts'
+import { id3TagSize, privateFrame } from '../../src/media/id3.ts'
+import { readCmafFragments, readCmafHeader } from '../../src/media/mp4/cmaf.ts'
+import { demuxPackedAudio, PackedAudioProbe } from '../../src/media/packed-audio.ts'
 import type { Track } from '../../src/media/sample.ts'
+import { rescale } from '../../src/media/time.ts'
+import type { MediaProbe } from '../../src/media/track.ts'
 import { DemuxBuffer } from '../../src/media/ts/demux-buffer.ts'
 import { demuxTs } from '../../src/media/ts/demuxer.ts'
 import { filterTs } from '../../src/media/ts/filter.ts'
 import { TsProbe } from '../../src/media/ts/probe.ts'
-import { crc32Mpeg } from '../../src/media/ts/psi.ts'
-import { encodeTs } from './media-samples.ts'
+import { timestampTag, titleTag, withTags } from '../fixtures/timed-metadata.ts'
+import { readMultiplex, writeMultiplex } from '../fixtures/transport-stream.ts'
+import { asMp4 } from './demuxed.ts'
+import { encodeTs, run as runTool } from './media-samples.ts'
+import { mutant, type Random, seeded } from './mutants.ts'
 
 /** Mutants of each sample; a soak sets more. */
 const RUNS = Number(process.env['WINDROW_FUZZ_RUNS'] ?? 600)
@@ -23,85 +24,6 @@ const SEED = Number(process.env['WINDROW_FUZZ_SEED'] ?? 1)
 const MAX_MS = 2000
 /** Growth of the process while the mutants, of about 100 KB each, pass through. */
 const MAX_GROWTH_KB = 256 * 1024
-const PACKET = 188
-
-type Random = (below: number) => number
-
-/** A seeded generator of integers below a bound (mulberry32). */
-function seeded(seed: number): Random {
-  let state = seed
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below
-  }
-}
-
-const absurd = [0, 1, 0x7f, 0x80, 0xb7, 0xb8, 0xfe, 0xff]
-
-/** One way to break bytes; the packet-wise ones make sense of a transport stream only. */
-const mutations: ((bytes: Buffer, random: Random) => Buffer)[] = [
-  function flipBits(bytes, random) {
-    for (let n = 1 + random(20); n > 0; n--) bytes[random(bytes.length)]! ^= 1 << random(8)
-    return bytes
-  },
-  function truncate(bytes, random) {
-    return bytes.subarray(0, random(bytes.length))
-  },
-  function cutOut(bytes, random) {
-    const from = random(bytes.length)
-    return Buffer.concat([bytes.subarray(0, from), bytes.subarray(from + random(1000))])
-  },
-  function splicePackets(bytes, random) {
-    const packets = Math.floor(bytes.length / PACKET)
-    const [a, b, count] = [random(packets), random(packets), random(20)]
-    return Buffer.concat([
-      bytes.subarray(0, a * PACKET),
-      bytes.subarray(b * PACKET, (b + count) * PACKET),
-      bytes.subarray(a * PACKET),
-    ])
-  },
-  function absurdBytes(bytes, random) {
-    for (let n = 1 + random(8); n > 0; n--) bytes[random(bytes.length)] = absurd[random(absurd.length)]!
-    return bytes
-  },
-  /** Adaptation field, PES and table lengths all stand near the beginning of a packet. */
-  function absurdLengths(bytes, random) {
-    for (let n = 1 + random(8); n > 0; n--) {
-      const at = random(Math.ceil(bytes.length / PACKET)) * PACKET + 1 + random(24)
-      if (at < bytes.length) bytes[at] = absurd[random(absurd.length)]!
-    }
-    return bytes
-  },
-  function absurdTables(bytes, random) {
-    for (let n = 1 + random(4); n > 0; n--) bytes[random(Math.min(bytes.length, 3 * PACKET))] = random(256)
-    return bytes
-  },
-  /** Broken tables with the CRC they should have, so that they are read. */
-  function credibleTables(bytes, random) {
-    for (const packet of [0, 1, 2]) {
-      const section = bytes.subarray(packet * PACKET + 5, (packet + 1) * PACKET)
-      if (section.length < PACKET - 5) continue
-      const end = 3 + (section[2]! & 0x7f) - 4
-      for (let n = random(4); n > 0 && end > 3; n--) section[3 + random(end - 3)] = random(256)
-      if (end > 0) section.writeUInt32BE(crc32Mpeg(section.subarray(0, end)), end)
-    }
-    return bytes
-  },
-  function zeros(bytes, random) {
-    const at = random(bytes.length)
-    return bytes.fill(0, at, Math.min(bytes.length, at + random(400)))
-  },
-]
-
-function mutant(sample: Buffer, random: Random): Buffer {
-  let bytes: Buffer = Buffer.from(sample)
-  for (let n = 1 + random(3); n > 0 && bytes.length > 0; n--)
-    bytes = mutations[random(mutations.length)]!(bytes, random)
-  return bytes
-}
-
 const outcomes = { done: 0, refused: 0 }
 
 /** Runs `work`; it may refuse its input and nothing else. */
@@ -122,11 +44,10 @@ function attempt<T>(work: () => T): T | undefined {
   }
 }
 
-function probe(ts: Uint8Array, random: Random) {
-  const probe = new TsProbe()
-  for (let at = 0; at < ts.length; ) {
+function probe(probe: TsProbe | PackedAudioProbe, bytes: Uint8Array, random: Random): MediaProbe {
+  for (let at = 0; at < bytes.length; ) {
     const size = 1 + random(5000)
-    probe.push(ts.subarray(at, at + size))
+    probe.push(bytes.subarray(at, at + size))
     at += size
   }
   return probe.end()
@@ -141,11 +62,27 @@ function checkTrack(track: Track): void {
   for (let i = 1; i < samples.count; i++) assert.ok(samples.dts[i]! >= samples.dts[i - 1]!)
 }
 
+function describes(found: MediaProbe, { pid }: Track): boolean {
+  return found.tracks.some((track) => track.pid === pid && (track.kind === 'audio' || track.kind === 'video'))
+}
+
 describe(`broken media (${RUNS} mutants of each sample, seed ${SEED})`, () => {
   const samples = new Map<string, Buffer>()
   before(async () => {
     samples.set('video and audio', await encodeTs('both', ['-t', '0.6', '-g', '5', '-muxrate', '1M']))
     samples.set('eight slices', await encodeTs('video', ['-t', '0.4', '-x264-params', 'slices=8']))
+    const x265 = 'repeat-headers=1:log-level=error:pools=2:frame-threads=1:keyint=4:bframes=2:hrd=1'
+    const rate = 'vbv-maxrate=500:vbv-bufsize=500:bitrate=400:max-cll=1000,400'
+    const hevc = ['-c:v', 'libx265', '-preset', 'ultrafast', '-x265-params', `${x265}:${rate}`]
+    samples.set('HEVC', await encodeTs('video', ['-t', '0.4', '-pix_fmt', 'yuv420p10le', ...hevc]))
+    samples.set('AC-3', await encodeTs('audio', ['-t', '0.6', '-c:a', 'ac3', '-ac', '6']))
+    const halves = ['-t', '0.6', '-c:a', 'eac3', '-ac', '2', '-b:a', '1500k']
+    samples.set('E-AC-3', await encodeTs('audio', halves))
+    const tagged = withTags(readMultiplex(await encodeTs('audio', ['-t', '0.3'])), [
+      { pts: 126_000, tag: titleTag('a') },
+      { pts: 128_000, tag: Buffer.concat([titleTag('b'.repeat(300)), titleTag('c')]) },
+    ])
+    samples.set('ID3', writeMultiplex(tagged, new Map()))
     samples.set('audio', await encodeTs('audio', ['-t', '0.6', '-output_ts_offset', '95441.9']))
   })
 
@@ -158,18 +95,16 @@ describe(`broken media (${RUNS} mutants of each sample, seed ${SEED})`, () => {
       for (let run = 0; run < RUNS; run++) {
         const ts = mutant(sample, random)
         try {
-          const found = attempt(() => probe(ts, random))
+          const found = attempt(() => probe(new TsProbe(), ts, random))
           attempt(() => filterTs([ts, ts], ({ pid }) => pid === 0x100 + random(2)))
           buffer.fill([ts])
           const size = buffer.bytes.length
-          const demuxed = attempt(() => demuxTs(buffer))
+          // What the probe takes must never be refused later on.
+          const demuxed = found === undefined ? attempt(() => demuxTs(buffer)) : demuxTs(buffer)
           assert.equal(buffer.bytes.length, size)
           for (const track of demuxed?.tracks ?? []) {
             checkTrack(track)
-            attempt(() => writeCmafHeader(movieTrack(track, 1)))
-            attempt(() =>
-              writeCmafFragment({ sequenceNumber: 1, trackId: 1, samples: track.samples, media: track.media }),
-            )
+            if (found !== undefined && describes(found, track)) attempt(() => asMp4(track, found.tracks))
           }
           if (found === undefined) continue
           assert.ok(found.firstPts >= 0 && found.firstPts < 2 ** 33 && found.lastPts >= found.firstPts)
@@ -184,22 +119,54 @@ describe(`broken media (${RUNS} mutants of each sample, seed ${SEED})`, () => {
     assert.ok(outcomes.done > 0 && outcomes.refused > 0, JSON.stringify(outcomes))
   })
 
+  it('packed audio is refused or understood, alike by probe and demuxer', async () => {
+    const random = seeded(SEED + 2)
+    for (const [codec, more] of [
+      ['aac', ['-f', 'adts']],
+      ['ac3', ['-ac', '6', '-f', 'ac3']],
+      ['eac3', ['-f', 'eac3']],
+    ] as const) {
+      const source = ['-v', 'error', '-f', 'lavfi', '-i', 'sine=sample_rate=48000', '-t', '0.4', '-c:a', codec]
+      const frames = await runTool('ffmpeg', [...source, ...more, 'pipe:1'])
+      const sample = Buffer.concat([titleTag('title'), timestampTag(900_000), frames])
+      for (let run = 0; run < RUNS; run++) {
+        const bytes = mutant(sample, random)
+        const found = attempt(() => probe(new PackedAudioProbe(), bytes, random))
+        const track = attempt(() => demuxPackedAudio(bytes))
+        const context = `${codec}, mutant ${run}: ${bytes.subarray(0, 4000).toString('base64')}`
+        assert.equal(track === undefined, found === undefined, context)
+        if (track === undefined || found === undefined) continue
+        checkTrack(track)
+        const [first, last] = [0, -1].map((at) => rescale(track.samples.dts.at(at)!, track.timescale, 90_000))
+        // Times of the track are whole samples.
+        const rounding = Math.max(1, 45_000 / track.timescale)
+        const isNear = (a: number, b: number) => Math.abs(a - b) <= rounding
+        assert.ok(isNear(first!, found.firstPts) && isNear(last!, found.lastPts), context)
+      }
+    }
+  })
+
+  it('ID3 tags are no tags, or read', () => {
+    const random = seeded(SEED + 3)
+    for (let run = 0; run < RUNS; run++) {
+      const bytes = mutant(Buffer.concat([timestampTag(900_000), titleTag('x'.repeat(random(300)))]), random)
+      const size = id3TagSize(bytes, 0, bytes.length)
+      assert.ok(size === 0 || size >= 10)
+      const content = privateFrame(bytes, 'com.apple.streaming.transportStreamTimestamp')
+      assert.ok(content === undefined || content.length < bytes.length)
+    }
+  })
+
   it('CMAF is refused or understood', () => {
     const random = seeded(SEED + 1)
     const buffer = new DemuxBuffer()
     for (const [name, sample] of samples) {
       buffer.fill([sample])
       const [track] = demuxTs(buffer).tracks
-      const header = Buffer.from(writeCmafHeader(movieTrack(track!, 1)))
-      const [moof, media] = writeCmafFragment({
-        sequenceNumber: 1,
-        trackId: 1,
-        samples: track!.samples,
-        media: track!.media,
-      })
-      const fragment = Buffer.concat([moof, media.subarray(0, 100)])
+      const file = asMp4(track!, probe(new TsProbe(), sample, random).tracks)
+      const [header, fragment] = [file.subarray(0, file.indexOf('styp') - 4), file.subarray(file.indexOf('styp') - 4)]
       for (let run = 0; run < RUNS; run++) {
-        const [brokenHeader, brokenFragment] = [mutant(header, random), mutant(fragment, random)]
+        const [brokenHeader, brokenFragment] = [mutant(header, random), mutant(fragment.subarray(0, 2000), random)]
         try {
           attempt(() => readCmafHeader(brokenHeader))
           attempt(() => readCmafFragments(brokenFragment))

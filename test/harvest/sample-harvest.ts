@@ -9,6 +9,7 @@ import type { HarvestJob } from '../../src/model/harvest-job.ts'
 import type { OriginEndpoint } from '../../src/model/origin-endpoint.ts'
 import type { ArchiveWindow } from '../../src/model/output-segment.ts'
 import { outputFormatOf } from '../../src/packaging/packager.ts'
+import { SourceMedia } from '../../src/packaging/source-media.ts'
 import { FakeArchive, hlsEndpoint, NOON, outputSegments, sampleBytes, windowOf } from '../origin/sample-channel.ts'
 
 export const at = (seconds: number): UtcMs => utcMs(NOON + seconds * 1000)
@@ -124,6 +125,11 @@ const bytesOf = (body: ObjectBody): Buffer => Buffer.concat(body.kind === 'bytes
 
 export type LogLine = { readonly level: string; readonly message: string } & Readonly<Record<string, unknown>>
 
+/** What such an archive holds, to be taken apart. */
+export function mediaOf({ read }: Pick<HarvesterHost['archive'], 'read'>): SourceMedia {
+  return new SourceMedia({ read, open: read }, { maxBytes: 1 << 20 })
+}
+
 /** Time passes only while somebody sleeps. */
 export function rehearsal(parts: Partial<HarvesterHost> & Pick<HarvesterHost, 'archive' | 'buckets' | 'resources'>) {
   let now = at(60)
@@ -134,6 +140,7 @@ export function rehearsal(parts: Partial<HarvesterHost> & Pick<HarvesterHost, 'a
     now = utcMs(now + ms)
   }
   const host = {
+    media: mediaOf(parts.archive),
     formatOf: outputFormatOf,
     clock: () => now,
     log: { info: write('info'), warn: write('warn'), error: write('error') },

@@ -9,7 +9,7 @@ import { DEFAULT_HARVEST_OPTIONS, type HarvestJob, type HarvestOptions } from '.
 import { outputFormatOf } from '../../src/packaging/packager.ts'
 import { hlsEndpoint, outputSegments, type SegmentSketch, windowOf } from '../origin/sample-channel.ts'
 import { JobLedger } from './job-ledger.ts'
-import { archiveOf, at, HarvestArchive, harvestJob, RecordingBuckets, rehearsal } from './sample-harvest.ts'
+import { archiveOf, at, HarvestArchive, harvestJob, mediaOf, RecordingBuckets, rehearsal } from './sample-harvest.ts'
 
 const never = new AbortController().signal
 const options = (changes: Partial<HarvestOptions>): HarvestOptions => ({ ...DEFAULT_HARVEST_OPTIONS, ...changes })
@@ -200,6 +200,7 @@ describe('the report beside an asset', () => {
 describe('a forecast', () => {
   const host = (archive: HarvestArchive, buckets = new RecordingBuckets(), resources = new JobLedger()) => ({
     archive,
+    media: mediaOf(archive),
     buckets,
     resources,
     formatOf: outputFormatOf,

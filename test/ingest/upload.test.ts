@@ -84,7 +84,10 @@ describe('a segment', () => {
           object.probe?.tracks.map(({ kind }) => kind),
           ['video', 'audio'],
         )
-        assert.equal(object.probe?.startsWithKeyFrame, true)
+        const { probe } = object
+        assert.ok(probe?.container === 'mpeg-ts' && probe.startsWithKeyFrame)
+        assert.ok(probe.times.every((track) => track && track.last > track.first && track.bytes > 1000))
+        assert.equal(probe.keyFrames.length, 2)
       }
       assert.notEqual(server.archive.segments[0]?.object.key, server.archive.segments[1]?.object.key)
     })
@@ -96,8 +99,11 @@ describe('a segment', () => {
         ['empty.ts', Buffer.alloc(0), /^empty$/],
         ['text.ts', Buffer.from('no media at all'.repeat(100)), /no sync byte/],
         ['half.ts', source.subarray(100), /no sync byte/],
-        ['sound.aac', source, /not MPEG-TS by its name/],
-        ['noextension', source, /not MPEG-TS by its name/],
+        ['sound.aac', source.subarray(100), /no timestamp|ADTS|sync/i],
+        ['captions.vtt', Buffer.from('WEBVTTX'), /no WEBVTT signature/],
+        ['noextension', source.subarray(100), /^neither MPEG-TS, packed audio nor WebVTT/],
+        ['init.mp4', Buffer.from('\0\0\0\x18ftypmp42'), /^fragmented MP4 is not accepted/],
+        ['part.ts', Buffer.from('\0\0\0\x18moofxxxx'), /^fragmented MP4 is not accepted/],
       ]
       for (const [name, body, problem] of cases) {
         assert.equal((await client.signed('PUT', FOLDER + name, { body })).status, 201, name)
@@ -108,6 +114,15 @@ describe('a segment', () => {
       }
       const faults = server.lines.filter(({ message }) => message === 'a segment is of no use')
       assert.equal(faults.length, 1)
+    })
+  })
+
+  it('is what its bytes say, whatever its name', async () => {
+    await withServer({}, async (server, client) => {
+      for (const name of ['a.ts', 'sound.aac', 'noextension', 'text.vtt']) {
+        assert.equal((await client.signed('PUT', FOLDER + name, { body: source })).status, 201)
+        assert.equal(server.archive.segments.at(-1)!.object.probe?.container, 'mpeg-ts', name)
+      }
     })
   })
 

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { run, temporaryFolder, words } from './belongings.ts'
 import { type Nginx, startNginx } from './nginx.ts'
 import { Player } from './player.ts'
+import { packageStandIn, STAND_IN_SECONDS } from './stand-in.ts'
 
-describe('hls.js in Chromium', () => {
+describe('a player in Chromium', () => {
   const root = temporaryFolder('player')
   let nginx: Nginx
   let player: Player
@@ -19,6 +20,7 @@ describe('hls.js in Chromium', () => {
         `-preset ultrafast -pix_fmt yuv420p -g 25 -f hls -hls_time 1 -hls_list_size 0 -master_pl_name index.m3u8 ${good}/v.m3u8`,
       ),
     ])
+    await packageStandIn(root)
     nginx = await startNginx(`root ${root}; add_header Access-Control-Allow-Origin *; open_file_cache off;`)
     player = await Player.start()
   })
@@ -27,32 +29,66 @@ describe('hls.js in Chromium', () => {
     await nginx?.stop()
   })
 
-  /** A copy of the good presentation, changed. */
-  function variant(name: string, change: (folder: string) => void): string {
+  /** A copy of a good presentation, changed. */
+  function variant(name: string, change: (folder: string) => void, of = 'good/index.m3u8'): string {
     const folder = join(root, name)
-    cpSync(join(root, 'good'), folder, { recursive: true })
+    cpSync(join(root, dirname(of)), folder, { recursive: true })
     change(folder)
-    return `${nginx.url}/${name}/index.m3u8`
+    return `${nginx.url}/${name}/${basename(of)}`
   }
 
   it('plays a good presentation to its end', async () => {
-    const { duration, frames } = await player.playToEnd(`${nginx.url}/good/index.m3u8`, 4)
+    const { duration, frames } = await player.playToEnd('hls.js', `${nginx.url}/good/index.m3u8`, 4)
     assert.ok(Math.abs(duration - 8) < 0.1, `${duration} s`)
     assert.ok(frames > 0)
   })
   it('says so when a segment is missing', async () => {
     const url = variant('missing', (folder) => rmSync(join(folder, 'v1.ts')))
-    await assert.rejects(player.playToEnd(url, 4), /fragLoadError/)
+    await assert.rejects(player.playToEnd('hls.js', url, 4), /fragLoadError/)
   })
   it('says so when a segment is no media', async () => {
     const url = variant('noise', (folder) => writeFileSync(join(folder, 'v1.ts'), Buffer.alloc(5000, 1)))
-    await assert.rejects(player.playToEnd(url, 4), /fragParsingError/)
+    await assert.rejects(player.playToEnd('hls.js', url, 4), /fragParsingError/)
   })
   it('says so when a live presentation stands still', async () => {
     const url = variant('still', (folder) => {
       const playlist = join(folder, 'v.m3u8')
       writeFileSync(playlist, readFileSync(playlist, 'utf8').replace(/(?<=v4\.ts\n).*/s, ''))
     })
-    await assert.rejects(player.playLive(url, 3), /does not keep pace|bufferStalled|playlist/i)
+    await assert.rejects(player.playLive('hls.js', url, 3), /does not keep pace|bufferStalled|playlist/i)
   })
+
+  for (const { engine, path } of [
+    { engine: 'hls.js', path: 'hls/index.m3u8' },
+    { engine: 'shaka', path: 'hls/index.m3u8' },
+    { engine: 'shaka', path: 'dash/index.mpd' },
+    { engine: 'dash.js', path: 'dash/index.mpd' },
+    { engine: 'dash.js', path: 'mss/Manifest' },
+  ] as const) {
+    describe(`${engine} with ${path}`, () => {
+      it('plays it to its end', async () => {
+        const { duration, frames } = await player.playToEnd(engine, `${nginx.url}/${path}`, 4)
+        assert.ok(Math.abs(duration - STAND_IN_SECONDS) < 0.2, `${duration} s`)
+        assert.ok(frames > 0)
+      })
+      it('watches both levels and both languages, and goes back', async () => {
+        const tour = { switches: true, seekBack: 2 }
+        const { language } = await player.playLive(engine, `${nginx.url}/${path}`, 1, tour)
+        // ffmpeg's Smooth Streaming names no language.
+        assert.match(language, path.startsWith('mss') ? /^und/ : /^fr/)
+      })
+      it('says so when a segment is missing', async () => {
+        const url = variant(`less-${engine}-${dirname(path)}`, removeThirdSegments, path)
+        await assert.rejects(player.playToEnd(engine, url, 4), /does not play/)
+      })
+    })
+  }
 })
+
+/** Of the pictures, in both sizes. */
+function removeThirdSegments(folder: string): void {
+  const third = /(big|small)\/3\.mp4$|\/Fragments\(video=4\d{7}\)$/
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => third.test(name))
+  assert.equal(names.length, 2)
+  for (const name of names) rmSync(join(folder, name))
+}

@@ -1,10 +1,12 @@
-/** hls.js in a real Chromium. */
+/** Players people use, in a real Chromium. */
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
-import { createRequire } from 'node:module'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { eventually, listen, words } from './belongings.ts'
+
+/** hls.js plays HLS, shaka-player HLS and DASH, dash.js DASH and Smooth Streaming. */
+export type Engine = 'hls.js' | 'shaka' | 'dash.js'
 
 export type Playback = {
   /** Position on the media timeline. */
@@ -13,18 +15,44 @@ export type Playback = {
   readonly ahead: number
   /** Of what is listed so far, while the presentation is live. */
   readonly duration: number
+  /** The first position that can be sought. */
+  readonly earliest: number
   /** Decoded so far, the dropped ones included. */
   readonly frames: number
   readonly dropped: number
+  /** Of the pictures, in pixels. */
+  readonly height: number
+  /** Of the sound. */
+  readonly language: string
   readonly ended: boolean
   readonly errors: readonly string[]
+}
+
+/** What a viewer does besides watching. */
+export type Tour = {
+  readonly screenshot?: string
+  /** Goes back by so many seconds at the end, and watches on from there. */
+  readonly seekBack?: number
+  /** Watches every level, and every language, for as long. */
+  readonly switches?: boolean
 }
 
 const FLAGS = words(`--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking
   --disable-component-update --disable-sync --autoplay-policy=no-user-gesture-required`)
 
+// By their paths: not every package lets its browser scripts be resolved.
+const script = (path: string) => readFileSync(new URL(`../../node_modules/${path}`, import.meta.url))
+const SCRIPTS: Readonly<Record<Engine, () => Buffer>> = {
+  'hls.js': () => script('hls.js/dist/hls.min.js'),
+  shaka: () => script('shaka-player/dist/shaka-player.compiled.js'),
+  'dash.js': () => {
+    // Each is a script of its own, which the next may not run into.
+    const parts = ['dash.all.min.js', 'dash.mss.min.js'].map((name) => script(`dashjs/dist/modern/umd/${name}`))
+    return Buffer.concat(parts.flatMap((part) => [part, Buffer.from('\n;\n')]))
+  },
+}
+
 const PAGE = readFileSync(new URL('player.html', import.meta.url))
-const HLS_JS = readFileSync(createRequire(import.meta.url).resolve('hls.js/dist/hls.min.js'))
 
 export class Player {
   readonly #browser: Browser
@@ -38,8 +66,9 @@ export class Player {
   }
 
   static async start(): Promise<Player> {
-    const server = createServer(({ url }, response) => {
-      const [type, body] = url === '/hls.js' ? ['text/javascript', HLS_JS] : ['text/html', PAGE]
+    const server = createServer(({ url = '/' }, response) => {
+      const read = SCRIPTS[url.slice(1) as Engine]
+      const [type, body] = read ? ['text/javascript', read()] : ['text/html', PAGE]
       response.writeHead(url === '/favicon.ico' ? 404 : 200, { 'Content-Type': type }).end(body)
     })
     const url = await listen(server)
@@ -54,56 +83,35 @@ export class Player {
   }
 
   /**
-   * Plays a live presentation. Throws unless media time gains 95 % of so many seconds of the clock while pictures are
-   * decoded, and nothing goes wrong from the first request on. A machine too busy to keep pace is not a stream that
-   * does not arrive: it gets three attempts, and then it counts whether the player had something to play all the time.
+   * Plays a live presentation, and does what `tour` says. Throws unless media time gains 95 % of so many seconds of the
+   * clock while pictures are decoded, after every seek and every switch as well, and nothing goes wrong from the first
+   * request on.
    */
-  async playLive(url: string, seconds: number, screenshot?: string): Promise<Playback> {
-    return this.#withPage(url, 1, async (page) => {
-      const look = async () => {
-        const playback = await report(page)
-        expectNoErrors(url, playback)
-        return playback
-      }
+  async playLive(engine: Engine, url: string, seconds: number, tour: Tour = {}): Promise<Playback> {
+    return this.#withPage(engine, url, 1, async (page) => {
+      const viewing = new Viewing(page, url)
       await eventually(`${url} to play`, 30, async () => {
-        const { mediaSeconds, frames } = await look()
+        const { mediaSeconds, frames } = await viewing.look()
         return (mediaSeconds > 0 && frames > 0) || undefined
       })
-      const paces: string[] = []
-      for (let attempt = 1; ; attempt++) {
-        const first = await look()
-        const began = performance.now()
-        let last = first
-        let leastAhead = first.ahead
-        while (performance.now() - began < seconds * 1000) {
-          await sleep(Math.min(500, seconds * 1000))
-          last = await look()
-          leastAhead = Math.min(leastAhead, last.ahead)
-        }
-        const wall = (performance.now() - began) / 1000
-        if (screenshot !== undefined) await page.screenshot({ path: screenshot })
-        const gained = last.mediaSeconds - first.mediaSeconds
-        const pictures = last.frames - first.frames
-        const keepsPace = gained >= 0.95 * wall || (attempt === 3 && gained >= 0.5 * wall && leastAhead >= 1)
-        if (keepsPace && pictures > 0) return last
-        const held = `${leastAhead.toFixed(1)} s in hand at least`
-        paces.push(`${gained.toFixed(2)} s and ${pictures} pictures in ${wall.toFixed(2)} s of the clock, ${held}`)
-        if (attempt === 3) throw new Error(`${url} does not keep pace: ${paces.join('; then ')}`)
-      }
+      let last = await viewing.keepsPace(seconds)
+      if (tour.screenshot !== undefined) await page.screenshot({ path: tour.screenshot })
+      if (tour.switches) last = await viewing.switches(seconds)
+      if (tour.seekBack !== undefined) last = await viewing.seeksBack(tour.seekBack, seconds)
+      return last
     })
   }
 
   /** Plays a finished presentation from its start to its end; throws when it does not get there or anything fails. */
-  async playToEnd(url: string, rate = 2): Promise<Playback> {
-    return this.#withPage(url, rate, async (page) => {
+  async playToEnd(engine: Engine, url: string, rate = 2): Promise<Playback> {
+    return this.#withPage(engine, url, rate, async (page) => {
+      const viewing = new Viewing(page, url)
       const { duration } = await eventually(`${url} to begin`, 20, async () => {
-        const playback = await report(page)
-        expectNoErrors(url, playback)
+        const playback = await viewing.look()
         return playback.duration > 0 ? playback : undefined
       })
       const last = await eventually(`${url} to end`, (duration / rate) * 1.5 + 10, async () => {
-        const playback = await report(page)
-        expectNoErrors(url, playback)
+        const playback = await viewing.look()
         return playback.ended ? playback : undefined
       })
       if (last.frames === 0) throw new Error(`${url}: no picture was decoded`)
@@ -111,11 +119,17 @@ export class Player {
     })
   }
 
-  async #withPage(url: string, rate: number, watch: (page: Page) => Promise<Playback>): Promise<Playback> {
+  async #withPage(
+    engine: Engine,
+    url: string,
+    rate: number,
+    watch: (page: Page) => Promise<Playback>,
+  ): Promise<Playback> {
     const page = await this.#browser.newPage()
     try {
       await page.goto(this.#url)
-      await page.evaluate(`play(${JSON.stringify(url)}, ${rate})`)
+      await page.addScriptTag({ url: `${this.#url}/${engine}` })
+      await page.evaluate(`play(${JSON.stringify(engine)}, ${JSON.stringify(url)}, ${rate})`)
       return await watch(page)
     } finally {
       await page.close()
@@ -123,10 +137,85 @@ export class Player {
   }
 }
 
-async function report(page: Page): Promise<Playback> {
-  return page.evaluate('report()')
-}
+/** One presentation on one page. */
+class Viewing {
+  readonly #page: Page
+  readonly #url: string
 
-function expectNoErrors(url: string, { errors }: Playback): void {
-  if (errors.length > 0) throw new Error(`${url} does not play:\n  ${errors.join('\n  ')}`)
+  constructor(page: Page, url: string) {
+    this.#page = page
+    this.#url = url
+  }
+
+  async look(): Promise<Playback> {
+    const playback: Playback = await this.#page.evaluate('report()')
+    const { errors } = playback
+    if (errors.length > 0) throw new Error(`${this.#url} does not play:\n  ${errors.join('\n  ')}`)
+    return playback
+  }
+
+  /**
+   * A machine too busy to keep pace is not a stream that does not arrive: it gets three attempts, and then it counts
+   * whether the player had something to play all the time.
+   */
+  async keepsPace(seconds: number): Promise<Playback> {
+    const paces: string[] = []
+    for (let attempt = 1; ; attempt++) {
+      const first = await this.look()
+      const began = performance.now()
+      let last = first
+      let leastAhead = first.ahead
+      while (performance.now() - began < seconds * 1000) {
+        await sleep(Math.min(500, seconds * 1000))
+        last = await this.look()
+        leastAhead = Math.min(leastAhead, last.ahead)
+      }
+      const wall = (performance.now() - began) / 1000
+      const gained = last.mediaSeconds - first.mediaSeconds
+      const pictures = last.frames - first.frames
+      const keeps = gained >= 0.95 * wall || (attempt === 3 && gained >= 0.5 * wall && leastAhead >= 1)
+      if (keeps && pictures > 0) return last
+      const held = `${leastAhead.toFixed(1)} s in hand at least`
+      paces.push(`${gained.toFixed(2)} s and ${pictures} pictures in ${wall.toFixed(2)} s of the clock, ${held}`)
+      if (attempt === 3) throw new Error(`${this.#url} does not keep pace: ${paces.join('; then ')}`)
+    }
+  }
+
+  /** Watches each level and each language it is not watching yet. */
+  async switches(seconds: number): Promise<Playback> {
+    const levels: number[] = await this.#page.evaluate('told().levels()')
+    const languages: string[] = await this.#page.evaluate('told().languages()')
+    let last = await this.look()
+    for (const [index, height] of levels.entries()) {
+      if (height === last.height) continue
+      await this.#page.evaluate(`told().chooseLevel(${index})`)
+      last = await this.#becomes(`${height} lines`, (playback) => playback.height === height)
+      last = await this.keepsPace(seconds)
+    }
+    for (const [index, language] of languages.entries()) {
+      if (language === last.language) continue
+      await this.#page.evaluate(`told().chooseLanguage(${index})`)
+      last = await this.#becomes(`sound in ${language}`, (playback) => playback.language === language)
+      last = await this.keepsPace(seconds)
+    }
+    return last
+  }
+
+  async seeksBack(by: number, seconds: number): Promise<Playback> {
+    const { mediaSeconds, earliest, frames } = await this.look()
+    const target = mediaSeconds - by
+    if (target < earliest) throw new Error(`${this.#url} goes back to ${earliest} s only, not to ${target} s`)
+    await this.#page.evaluate(`seek(${target})`)
+    await this.#becomes(`play from ${target} s`, (playback) => {
+      return playback.frames > frames && playback.mediaSeconds < mediaSeconds && playback.mediaSeconds > target
+    })
+    return this.keepsPace(seconds)
+  }
+
+  async #becomes(what: string, holds: (playback: Playback) => boolean): Promise<Playback> {
+    return eventually(`${this.#url} to ${what}`, 20, async () => {
+      const playback = await this.look()
+      return holds(playback) ? playback : undefined
+    })
+  }
 }

@@ -10,7 +10,6 @@ import {
   FakeArchive,
   FakeResources,
   GUID,
-  HLS_DEFAULTS,
   hlsEndpoint,
   NOON,
   outputSegments,
@@ -34,7 +33,7 @@ function serve(endpoint: OriginEndpoint = hlsEndpoint()): void {
   archive = new FakeArchive(windowOf(outputSegments(10, [{}, { slots: 2 }, { missing: [1] }])))
   resources = new FakeResources(endpoint)
   now = NOON
-  origin = createOrigin({ resources, archive, clock: () => now, log: silent })
+  origin = createOrigin({ resources, archive, media: archive.media(), clock: () => now, log: silent })
 }
 
 function ask(path: string, headers: http.OutgoingHttpHeaders = {}, method = 'GET'): Promise<Answer> {
@@ -321,13 +320,11 @@ describe('a playback URL', () => {
     assert.equal((await ask('index.m3u8?aws.manifestfilter=video_height:1-720')).status, 400)
   })
 
-  it('is 404 for a package that cannot be made yet, and for one that was to be encrypted', async () => {
-    serve(hlsEndpoint({}, { package: { type: 'mssPackage', ...HLS_DEFAULTS, manifestWindowSeconds: 60 } }))
-    assert.match((await ask('index.ism')).text, /not available yet/)
+  it('is 404 for a package that was to be encrypted', async () => {
     const spekeKeyProvider = { resourceId: 'r', roleArn: 'a', systemIds: [], url: 'https://keys.example' }
     const encryption = { encryptionMethod: 'AES_128', keyRotationIntervalSeconds: 60, repeatExtXKey: false } as const
     serve(hlsEndpoint({ encryption: { ...encryption, spekeKeyProvider } }))
-    assert.equal((await ask('index.m3u8')).status, 404)
+    assert.match((await ask('index.m3u8')).text, /not available yet/)
     assert.equal((await ask('index_1_10.ts')).status, 404)
   })
 

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { ArchiveReader } from '../../src/archive/reader.ts'
 import { msFromTicks, type Ticks, ticks, ticksFromSeconds, type UtcMs, utcMs } from '../../src/media/time.ts'
-import type { HlsPackage, OriginEndpoint } from '../../src/model/origin-endpoint.ts'
+import type { AudioDescription, VideoDescription } from '../../src/media/track.ts'
+import type { DashPackage, HlsPackage, OriginEndpoint } from '../../src/model/origin-endpoint.ts'
 import type {
   ArchiveWindow,
   Era,
@@ -12,6 +13,7 @@ import type {
   StreamRole,
 } from '../../src/model/output-segment.ts'
 import type { TrackDescription } from '../../src/model/source-segment.ts'
+import { SourceMedia } from '../../src/packaging/source-media.ts'
 import { NoSuchObject } from '../../src/stores/objects.ts'
 import type { ResourceChange, Resources } from '../../src/stores/resources.ts'
 
@@ -53,19 +55,46 @@ export function hlsEndpoint(settings: Partial<HlsPackage> = {}, more: Partial<Or
   }
 }
 
-export const video = (height: number): TrackDescription => ({
+export const DASH_DEFAULTS: DashPackage = {
+  adTriggers: [],
+  adsOnDeliveryRestrictions: 'RESTRICTED',
+  includeIframeOnlyStream: false,
+  manifestLayout: 'FULL',
+  manifestWindowSeconds: 60,
+  minBufferTimeSeconds: 30,
+  minUpdatePeriodSeconds: 15,
+  periodTriggers: [],
+  profile: 'NONE',
+  segmentDurationSeconds: 6,
+  segmentTemplateFormat: 'NUMBER_WITH_TIMELINE',
+  streamSelection: HLS_DEFAULTS.streamSelection,
+  suggestedPresentationDelaySeconds: 25,
+  utcTiming: 'NONE',
+}
+
+export function dashEndpoint(settings: Partial<DashPackage> = {}, more: Partial<OriginEndpoint> = {}): OriginEndpoint {
+  return hlsEndpoint({}, { package: { type: 'dashPackage', ...DASH_DEFAULTS, ...settings }, ...more })
+}
+
+/** An SPS and a PPS of x264, as avcC has them: what they say is of no account here. */
+const AVCC = '0164000cffe100196764000cacd94141fb0110000003001000000303208f14299601000568ebe3cb22fdf8f800'
+
+export const video = (height: number): VideoDescription => ({
   kind: 'video',
   pid: 256,
   codec: 'avc1.64001f',
+  configuration: AVCC,
   width: (height * 16) / 9,
   height,
   frameRate: { numerator: 30_000, denominator: 1001 },
 })
 
-export const audio = (pid: number, language?: string): TrackDescription => ({
+export const audio = (pid: number, language?: string): AudioDescription => ({
   kind: 'audio',
   pid,
   codec: 'mp4a.40.2',
+  configuration: '1190',
+  samplesPerFrame: 1024,
   sampleRate: 48_000,
   channels: 2,
   ...(language !== undefined && { language }),
@@ -79,12 +108,17 @@ export function variant(
   tracks: readonly TrackDescription[],
   attributes: VariantAttributes = {},
 ): SourceStream {
-  return { index, playlist: `v${index}.m3u8`, role: { kind: 'variant', bandwidth, ...attributes }, tracks }
+  const role = { kind: 'variant', bandwidth, ...attributes } as const
+  return { index, playlist: `v${index}.m3u8`, role, tracks, container: 'mpeg-ts', bitrates: tracks.map(() => 128_000) }
 }
+
+/** Where the timelines of all sample eras begin: ten seconds, at noon. */
+export const CLOCK = { time: ticks(900_000), utc: NOON }
 
 /** Two muxed variants. */
 export const LADDER: Era = {
   id: 1,
+  clock: CLOCK,
   streams: [
     variant(1, 2_700_123, [video(540), audio(257)], {
       averageBandwidth: 2_530_000,
@@ -101,9 +135,27 @@ export function sampleBytes(key: string): Uint8Array {
   return Buffer.from(`${key} `.repeat(20))
 }
 
-function slotObject(key: string): SlotObject {
+function slotObject(key: string, tracks: readonly TrackDescription[], start: Ticks, duration: Ticks): SlotObject {
   const bytes = sampleBytes(key)
-  return { key, size: bytes.length, crc32: 0, sha256: createHash('sha256').update(bytes).digest('hex') }
+  const hash = createHash('sha256').update(bytes).digest('hex')
+  return {
+    key,
+    size: bytes.length,
+    crc32: 0,
+    sha256: hash,
+    times: tracks.map((track) => {
+      // Sound begins half a millisecond late.
+      const first = start + (track.kind === 'audio' ? 45 : 0)
+      return { first, last: first + duration - frameDuration(track), bytes: 1000 }
+    }),
+    keyFrames: [{ pts: start, offset: 188, size: 376 }],
+  }
+}
+
+function frameDuration(track: TrackDescription): number {
+  if (track.kind === 'audio') return (track.samplesPerFrame * 90_000) / track.sampleRate
+  const { numerator, denominator } = (track.kind === 'video' && track.frameRate) || { numerator: 30, denominator: 1 }
+  return (denominator * 90_000) / numerator
 }
 
 export type SegmentSketch = {
@@ -120,9 +172,12 @@ export function outputSegments(first: number, sketches: readonly SegmentSketch[]
   let start: Ticks = ticks(900_000)
   let startUtc: UtcMs = NOON
   let discontinuitySequence = 0
+  let stretch = { number: first, start, media: '' }
   return sketches.map(({ seconds = 6, era = LADDER, missing = [], discontinuity = false, slots = 1 }, i) => {
     const duration = ticksFromSeconds(seconds)
     if (discontinuity) discontinuitySequence++
+    const media = `${era.id}/${missing.join()}`
+    if (discontinuity || stretch.media !== media) stretch = { number: first + i, start, media }
     const sealedAt = utcMs(startUtc + msFromTicks(duration) + 250)
     const segment: OutputSegment = {
       number: first + i,
@@ -133,10 +188,13 @@ export function outputSegments(first: number, sketches: readonly SegmentSketch[]
       sealedAt,
       discontinuity,
       discontinuitySequence,
+      stretch: { number: stretch.number, start: stretch.start },
       slots: Array.from({ length: slots }, (_, index): Slot => {
         const present = era.streams.filter(({ index: stream }) => !missing.includes(stream))
         const objects = Object.fromEntries(
-          present.map(({ index: stream }) => [stream, slotObject(`s${stream}-${first + i}-${index}`)]),
+          present.map(({ index: stream, tracks }) => {
+            return [stream, slotObject(`s${stream}-${first + i}-${index}`, tracks, start, duration)]
+          }),
         )
         return { era: era.id, index: i * slots + index, start, duration, startUtc, sealedAt, objects }
       }),
@@ -155,7 +213,9 @@ export function windowOf(
 }
 
 /** An archive that holds one window and counts what is asked of it. */
-export class FakeArchive implements Pick<ArchiveReader, 'version' | 'live' | 'outputSegment' | 'read' | 'open'> {
+export class FakeArchive
+  implements Pick<ArchiveReader, 'version' | 'live' | 'outputSegment' | 'outputSegmentsNear' | 'era' | 'read' | 'open'>
+{
   window: ArchiveWindow | undefined
   readonly lost = new Set<string>()
   readonly overrides = new Map<string, Uint8Array>()
@@ -179,6 +239,20 @@ export class FakeArchive implements Pick<ArchiveReader, 'version' | 'live' | 'ou
     const segment = this.window?.segments.find((candidate) => candidate.number === number)
     const era = this.window?.eras.find(({ id }) => id === segment?.era)
     return segment && era && { segment, era }
+  }
+
+  async outputSegmentsNear(_endpoint: OriginEndpoint, utc: UtcMs) {
+    const { segments = [], eras = [] } = this.window ?? {}
+    return { segments: segments.filter(({ startUtc }) => Math.abs(startUtc - utc) <= 60_000), eras }
+  }
+
+  async era(_endpoint: OriginEndpoint, id: number): Promise<Era | undefined> {
+    return this.window?.eras.find((era) => era.id === id)
+  }
+
+  /** Its objects, to be taken apart. */
+  media(): SourceMedia {
+    return new SourceMedia(this, { maxBytes: 1 << 24 })
   }
 
   open(key: string, range?: { start: number; end: number }): Promise<Uint8Array> {
@@ -218,7 +292,11 @@ export class FakeResources implements Pick<Resources, 'originEndpointByGuid' | '
   change(guid: string, endpoint: OriginEndpoint | undefined): void {
     if (endpoint) this.endpoints.set(guid, endpoint)
     else this.endpoints.delete(guid)
-    for (const tell of this.#listeners) tell({ kind: 'originEndpoint', guid, channelGuid: 'c'.repeat(32) })
+    this.tell({ kind: 'originEndpoint', guid, channelGuid: 'c'.repeat(32) })
+  }
+
+  tell(change: ResourceChange): void {
+    for (const listener of this.#listeners) listener(change)
   }
 
   get listeners(): number {

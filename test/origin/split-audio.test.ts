@@ -14,6 +14,7 @@ import type { Era } from '../../src/model/output-segment.ts'
 import { createOrigin } from '../../src/origin/origin.ts'
 import {
   audio,
+  CLOCK,
   FakeArchive,
   FakeResources,
   GUID,
@@ -29,7 +30,7 @@ const run = promisify(execFile)
 
 /** One video and two audio tracks, as ffmpeg numbers them. */
 const TRACKS = [video(180), audio(257, 'eng'), audio(258, 'deu')]
-const ERA: Era = { id: 1, streams: [variant(1, 500_000, TRACKS)] }
+const ERA: Era = { id: 1, clock: CLOCK, streams: [variant(1, 500_000, TRACKS)] }
 const SLOTS = ['s1-1-0', 's1-1-1', 's1-2-0', 's1-2-1']
 
 /** Timestamps and payload digests of a stream's packets, as ffmpeg reads them. */
@@ -65,7 +66,7 @@ describe('audio split off from muxed segments', () => {
     archive.window = windowOf(segments, { eras: [ERA], ended: true })
     const resources = new FakeResources(hlsEndpoint({ segmentDurationSeconds: 2, useAudioRenditionGroup: true }))
     const log = { info() {}, warn() {}, error() {} }
-    origin = createOrigin({ resources, archive, clock: () => utcMs(NOON), log })
+    origin = createOrigin({ resources, archive, media: archive.media(), clock: () => utcMs(NOON), log })
     server = http.createServer((request, response) => {
       const [path = '', query = ''] = (request.url ?? '').split(/\?(.*)/, 2)
       origin.handle(request, response, { path, query }).catch((error: unknown) => {

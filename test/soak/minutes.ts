@@ -14,7 +14,7 @@ export async function run({ log }: SoakContext): Promise<Record<string, string |
     const [muxed] = session.endpoints
     await session.onAir()
     const ffmpeg = playWithFfmpeg(muxed!.url)
-    const playback = await player.playLive(muxed!.url, MINUTES * 60 - 60)
+    const playback = await player.playLive('hls.js', muxed!.url, MINUTES * 60 - 60)
     log(`hls.js: ${playback.frames} frames, ${playback.dropped} dropped`)
     const code = await ffmpeg.ended
     if (code !== 0) throw new Error(`ffmpeg ended with ${code}: ${ffmpeg.said().slice(-4000)}`)

@@ -1,8 +1,9 @@
 /** A rehearsal of one input for tests: encoders act, a clock moves, and what was published is gathered. */
 import { crc32 } from 'node:zlib'
-import { type Ticks, ticksFromSeconds, type UtcMs, utcMs } from '../../src/media/time.ts'
+import { PTS_MODULUS, type Ticks, ticksFromSeconds, type UtcMs, utcMs } from '../../src/media/time.ts'
+import type { AudioDescription, MediaProbe, TextProbe, VideoDescription } from '../../src/media/track.ts'
 import type { ListedSegment, ListedStream } from '../../src/model/listed-playlist.ts'
-import type { OutputSegment, Slot } from '../../src/model/output-segment.ts'
+import type { Era, OutputSegment, Slot } from '../../src/model/output-segment.ts'
 import type { SegmentProbe, SourceObject } from '../../src/model/source-segment.ts'
 import { emptyTimeline, type TimelineState, waitedAnew } from '../../src/model/timeline/state.ts'
 import { isDue, step, type TimelineEvent } from '../../src/model/timeline/step.ts'
@@ -17,15 +18,63 @@ export function variants(...playlists: string[]): ListedStream[] {
   }))
 }
 
-export function probeAt(seconds: number, width = 640): SegmentProbe {
+export function subtitles(index: number, playlist: string): ListedStream {
+  const role = { kind: 'subtitles', groupId: 'subs', name: playlist, isDefault: false, autoselect: true } as const
+  return { index, playlist, role }
+}
+
+const VIDEO: VideoDescription = {
+  kind: 'video',
+  pid: 256,
+  codec: 'avc1.64001f',
+  configuration: '0164001fffe1',
+  width: 640,
+  height: 360,
+}
+const AUDIO: AudioDescription = {
+  kind: 'audio',
+  pid: 257,
+  codec: 'mp4a.40.2',
+  configuration: '1190',
+  sampleRate: 48_000,
+  channels: 2,
+  samplesPerFrame: 1024,
+}
+
+/** Two seconds of video and audio, the audio a little earlier; of another width they are another encoding. */
+export function probeAt(seconds: number, width = 640): MediaProbe {
+  const first = ticksFromSeconds(seconds) % PTS_MODULUS
+  const audio = (first - 1800 + PTS_MODULUS) % PTS_MODULUS
   return {
-    tracks: [{ kind: 'video', pid: 256, codec: 'avc1.64001f', width, height: 360 }],
-    firstPts: ticksFromSeconds(seconds) % 2 ** 33,
-    lastPts: (ticksFromSeconds(seconds) % 2 ** 33) + 176_400,
-    keyFrames: 1,
+    container: 'mpeg-ts',
+    tracks: [{ ...VIDEO, width }, AUDIO],
+    times: [
+      { first, last: first + 176_400, bytes: 900 },
+      { first: audio, last: audio + 178_000, bytes: 100 },
+    ],
+    firstPts: first,
+    lastPts: first + 176_400,
+    keyFrames: [{ pts: first, offset: 376, size: 188 }],
     startsWithKeyFrame: true,
   }
 }
+
+/** Two seconds of audio alone. */
+export function audioAt(seconds: number, container: MediaProbe['container'] = 'packed-audio'): MediaProbe {
+  const first = ticksFromSeconds(seconds) % PTS_MODULUS
+  const times = { first, last: first + 178_000, bytes: 1000 }
+  return {
+    container,
+    tracks: [{ ...AUDIO, pid: container === 'packed-audio' ? 0 : 257 }],
+    times: [times],
+    firstPts: first,
+    lastPts: times.last,
+    keyFrames: [],
+    startsWithKeyFrame: true,
+  }
+}
+
+export const TEXT: TextProbe = { container: 'webvtt', tracks: [{ kind: 'text', pid: 0, codec: 'wvtt' }] }
 
 export type Listed = { name: string; seconds?: number; breaks?: boolean; date?: UtcMs }
 
@@ -35,6 +84,11 @@ export class Rehearsal {
   slots: Slot[] = []
   readonly published = new Map<number, OutputSegment[]>()
   readonly gaps: string[] = []
+  /** As given out last. */
+  readonly eras = new Map<number, Era>()
+  refusals = 0
+  /** Of every PUT, by key. */
+  readonly names = new Map<string, string>()
   private readonly unlisted = new Map<string, SourceObject>()
   private puts = 0
 
@@ -44,7 +98,11 @@ export class Rehearsal {
   }
 
   parent(...playlists: string[]): void {
-    this.take({ kind: 'parent playlist', streams: variants(...playlists) })
+    this.streams(variants(...playlists))
+  }
+
+  streams(streams: readonly ListedStream[]): void {
+    this.take({ kind: 'parent playlist', streams })
   }
 
   /** Every PUT has other bytes, except where `bytes` says which. */
@@ -52,11 +110,12 @@ export class Rehearsal {
     const key = `k${++this.puts}`
     const media = typeof probe === 'string' ? { problem: probe } : { probe }
     const crc = crc32(bytes ?? key)
+    this.names.set(key, name)
     this.unlisted.set(name, { key, name, size: 1000, crc32: crc, sha256: key, receivedAt: this.now, ...media })
     this.take({ kind: 'object' })
   }
 
-  list(playlist: string, mediaSequence: number, listed: readonly Listed[], ended = false): void {
+  list(playlist: string, mediaSequence: number, listed: readonly Listed[], ended = false, target = 2): void {
     const segments = listed.map(
       ({ name, seconds = 2, breaks = false, date }): ListedSegment => ({
         name,
@@ -65,7 +124,7 @@ export class Rehearsal {
         ...(date !== undefined && { programDateTime: date }),
       }),
     )
-    const targetDuration: Ticks = ticksFromSeconds(2)
+    const targetDuration: Ticks = ticksFromSeconds(target)
     this.take({ kind: 'media playlist', playlist: { name: playlist, targetDuration, mediaSequence, segments, ended } })
   }
 
@@ -100,6 +159,8 @@ export class Rehearsal {
       this.published.set(numbering, [...this.outputs(numbering), segment])
     }
     this.gaps.push(...result.gaps.map(({ name, reason }) => `${name}: ${reason}`))
+    for (const era of result.eras) this.eras.set(era.id, era)
+    if (result.isRefused) this.refusals++
     for (const { name } of result.consumed) this.unlisted.delete(name)
   }
 }

@@ -1,5 +1,5 @@
 import { msFromTicks, type Ticks, ticksFromSeconds, type UtcMs } from '../../media/time.ts'
-import { AttributeList } from './attribute-list.ts'
+import { AttributeList, quoted, writeAttributeList } from './attribute-list.ts'
 import { parseDateTime, writeDateTime } from './date-time.ts'
 import { MalformedPlaylist } from './playlist-error.ts'
 import {
@@ -21,6 +21,10 @@ export type MediaSegment = {
   readonly programDateTime?: UtcMs
   /** EXT-X-GAP, RFC 8216bis §4.4.4.7 */
   readonly gap: boolean
+  /** URI of EXT-X-MAP; written where it changes. */
+  readonly map?: string
+  /** EXT-X-BYTERANGE */
+  readonly byteRange?: { readonly offset: number; readonly size: number }
 }
 
 /** A Media Playlist, RFC 8216 §4.3.3. Each field names the tag it becomes. */
@@ -37,6 +41,8 @@ export type MediaPlaylist = {
   readonly playlistType?: 'EVENT' | 'VOD'
   /** EXT-X-INDEPENDENT-SEGMENTS */
   readonly independentSegments: boolean
+  /** EXT-X-I-FRAMES-ONLY */
+  readonly iFramesOnly?: boolean
   readonly segments: readonly MediaSegment[]
   /** EXT-X-ENDLIST */
   readonly ended: boolean
@@ -167,6 +173,7 @@ function parseTargetDuration(value: string, line: number): number {
 export function writeMediaPlaylist(playlist: MediaPlaylist): string {
   let text = `#EXTM3U\n#EXT-X-VERSION:${playlist.version}\n`
   if (playlist.independentSegments) text += '#EXT-X-INDEPENDENT-SEGMENTS\n'
+  if (playlist.iFramesOnly) text += '#EXT-X-I-FRAMES-ONLY\n'
   text += `#EXT-X-TARGETDURATION:${playlist.targetDuration}\n`
   if (playlist.playlistType) text += `#EXT-X-PLAYLIST-TYPE:${playlist.playlistType}\n`
   text += `#EXT-X-MEDIA-SEQUENCE:${playlist.mediaSequence}\n`
@@ -176,17 +183,23 @@ export function writeMediaPlaylist(playlist: MediaPlaylist): string {
   // Nearly every segment is as long as the one before it.
   let lastDuration = -1
   let extinf = ''
+  let map: string | undefined
   for (const segment of playlist.segments) {
     if (segment.duration !== lastDuration) {
       lastDuration = segment.duration
       extinf = `#EXTINF:${threeDecimals(msFromTicks(segment.duration))},\n`
     }
     if (segment.discontinuity) text += '#EXT-X-DISCONTINUITY\n'
+    if (segment.map !== map && segment.map !== undefined) {
+      map = segment.map
+      text += `#EXT-X-MAP:${writeAttributeList([['URI', quoted(map)]])}\n`
+    }
     if (segment.programDateTime !== undefined) {
       text += `#EXT-X-PROGRAM-DATE-TIME:${writeDateTime(segment.programDateTime)}\n`
     }
     if (segment.gap) text += '#EXT-X-GAP\n'
     text += extinf
+    if (segment.byteRange) text += `#EXT-X-BYTERANGE:${segment.byteRange.size}@${segment.byteRange.offset}\n`
     text += segment.uri
     text += '\n'
   }

@@ -117,7 +117,7 @@ describe('a multivariant playlist', () => {
   }
 
   it('ignores trick-play streams, unknown tags and unknown attributes', () => {
-    const text = `${variant('BANDWIDTH=1,VIDEO-RANGE=SDR,X-COM="a,b"')}#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=9,URI="i.m3u8"\n`
+    const text = `${variant('BANDWIDTH=1,HDCP-LEVEL=NONE,X-COM="a,b"')}#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=9,URI="i.m3u8"\n`
     assert.deepEqual(parseMultivariantPlaylist(text).variants, [{ uri: 'v.m3u8', bandwidth: 1 }])
   })
 

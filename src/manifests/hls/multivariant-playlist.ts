@@ -1,4 +1,4 @@
-import { AttributeList, quoted, writeAttributeList, yesOrNo } from './attribute-list.ts'
+import { AttributeList, quoted, type WrittenAttribute, writeAttributeList, yesOrNo } from './attribute-list.ts'
 import { MalformedPlaylist } from './playlist-error.ts'
 import { DEFAULT_PLAYLIST_LIMITS, decimalInteger, type PlaylistLimits, playlistLines } from './playlist-lines.ts'
 
@@ -21,7 +21,14 @@ export type VariantStream = {
   readonly subtitles?: string
   /** CLOSED-CAPTIONS: a group, or NONE */
   readonly closedCaptions?: string
+  /** VIDEO-RANGE, RFC 8216bis §4.4.6.2 */
+  readonly videoRange?: VideoRange
 }
+
+export type VideoRange = (typeof VIDEO_RANGES)[number]
+
+/** An I-frame stream, RFC 8216 §4.3.4.3 (EXT-X-I-FRAME-STREAM-INF). */
+export type IFrameStream = Pick<VariantStream, 'uri' | 'bandwidth' | 'codecs' | 'resolution' | 'videoRange'>
 
 /** A rendition, RFC 8216 §4.3.4.1 (EXT-X-MEDIA). */
 export type Rendition = {
@@ -56,6 +63,8 @@ export type MultivariantPlaylist = {
   readonly independentSegments: boolean
   readonly variants: readonly VariantStream[]
   readonly renditions: readonly Rendition[]
+  /** Not read. */
+  readonly iFrameStreams?: readonly IFrameStream[]
 }
 
 /**
@@ -123,8 +132,11 @@ function parseStreamInf(attributes: AttributeList): Omit<VariantStream, 'uri'> {
     audio: attributes.quotedString('AUDIO'),
     subtitles: attributes.quotedString('SUBTITLES'),
     closedCaptions: attributes.either('CLOSED-CAPTIONS'),
+    videoRange: VIDEO_RANGES.find((range) => range === attributes.enumerated('VIDEO-RANGE')),
   })
 }
+
+const VIDEO_RANGES = ['SDR', 'HLG', 'PQ'] as const
 
 const RENDITION_TYPES: readonly string[] = ['AUDIO', 'VIDEO', 'SUBTITLES', 'CLOSED-CAPTIONS']
 
@@ -163,7 +175,23 @@ export function writeMultivariantPlaylist(playlist: MultivariantPlaylist): strin
   for (const variant of playlist.variants) {
     text += `#EXT-X-STREAM-INF:${streamInfAttributes(variant)}\n${variant.uri}\n`
   }
+  for (const stream of playlist.iFrameStreams ?? []) {
+    const attributes = [
+      ['BANDWIDTH', stream.bandwidth],
+      ...pictureAttributes(stream),
+      ['URI', quoted(stream.uri)],
+    ] as const
+    text += `#EXT-X-I-FRAME-STREAM-INF:${writeAttributeList(attributes)}\n`
+  }
   return text
+}
+
+function pictureAttributes({ resolution, codecs, videoRange }: IFrameStream): WrittenAttribute[] {
+  return [
+    ['RESOLUTION', resolution && `${resolution.width}x${resolution.height}`],
+    ['CODECS', quoted(codecs)],
+    ['VIDEO-RANGE', videoRange],
+  ]
 }
 
 function streamInfAttributes(variant: VariantStream): string {
@@ -174,6 +202,7 @@ function streamInfAttributes(variant: VariantStream): string {
     ['RESOLUTION', resolution && `${resolution.width}x${resolution.height}`],
     ['FRAME-RATE', variant.frameRate?.toFixed(3)],
     ['CODECS', quoted(variant.codecs)],
+    ['VIDEO-RANGE', variant.videoRange],
     ['AUDIO', quoted(variant.audio)],
     ['SUBTITLES', quoted(variant.subtitles)],
     ['CLOSED-CAPTIONS', closedCaptions === 'NONE' ? closedCaptions : quoted(closedCaptions)],

@@ -1,17 +1,30 @@
-import { MalformedMedia } from '../bytes.ts'
+import { BitWriter } from '../bit-writer.ts'
+import { BitReader, bytesOfHex, hexOf, MalformedMedia } from '../bytes.ts'
+import type { AudioParameters } from './audio-parameters.ts'
+import { aacCodec } from './codec-string.ts'
+import { findProgramConfig, type ProgramConfig, readProgramConfig, writeProgramConfig } from './program-config.ts'
 
 /** samplingFrequencyIndex, ISO/IEC 14496-3 table 1.18. */
 const SAMPLE_RATES: readonly number[] = [
   96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000, 7_350,
 ]
-/** Channels of each channelConfiguration, table 1.19. */
+const EXPLICIT_RATE = 15
+/** Channels of each channelConfiguration, table 1.19; 0: a program_config_element tells. */
 const CHANNELS: readonly number[] = [0, 1, 2, 3, 4, 5, 6, 8]
 
 export const SAMPLES_PER_FRAME = 1024
-export const ADTS_MIN_HEADER_SIZE = 7
+/** Above it a core has no doubled rate in any level but the highest of High Efficiency AAC, table 1.11. */
+export const MOST_CORE_RATE = 24_000
+
+/** audioObjectType, table 1.17. */
+export const SBR = 5
+export const PARAMETRIC_STEREO = 29
 
 /** The fixed header of an ADTS frame, ISO/IEC 14496-3 §1.A.2.2. One object is filled again and again. */
 export class AdtsHeader {
+  readonly syncByte = 0xff
+  readonly minSize = 7
+
   /** audioObjectType: 2 is AAC LC. */
   objectType = 0
   sampleRateIndex = 0
@@ -32,43 +45,134 @@ export class AdtsHeader {
     this.objectType = (third >>> 6) + 1
     this.sampleRateIndex = (third >>> 2) & 0x0f
     this.channelConfiguration = ((third & 1) << 2) | (fourth >>> 6)
-    this.headerSize = (bytes[at + 1]! & 1) === 1 ? 7 : 9
-    this.frameSize = ((fourth & 3) << 11) | (bytes[at + 4]! << 3) | (bytes[at + 5]! >>> 5)
     this.blocks = (bytes[at + 6]! & 3) + 1
-    return this.sampleRateIndex < SAMPLE_RATES.length && this.frameSize >= this.headerSize
+    const hasCrc = (bytes[at + 1]! & 1) === 0
+    // With a CRC, the positions of all blocks but the first stand in front of it: §1.A.2.2.2.
+    this.headerSize = hasCrc ? 7 + 2 * this.blocks : 7
+    this.frameSize = ((fourth & 3) << 11) | (bytes[at + 4]! << 3) | (bytes[at + 5]! >>> 5)
+    return this.sampleRateIndex < SAMPLE_RATES.length && this.frameSize > this.headerSize
   }
 
   get sampleRate(): number {
     return SAMPLE_RATES[this.sampleRateIndex]!
   }
 
-  get channels(): number {
-    return CHANNELS[this.channelConfiguration]!
+  get samples(): number {
+    return this.blocks * SAMPLES_PER_FRAME
+  }
+
+  /** Whether a decoder goes on from one to the other. */
+  agrees(other: AdtsHeader): boolean {
+    return (
+      this.objectType === other.objectType &&
+      this.sampleRateIndex === other.sampleRateIndex &&
+      this.channelConfiguration === other.channelConfiguration
+    )
   }
 }
 
-/** AudioSpecificConfig of a frame with this header, §1.6.2.1. */
-export function writeAudioSpecificConfig(header: AdtsHeader): Uint8Array {
+/** AudioSpecificConfig, ISO/IEC 14496-3 §1.6.2.1, of an object type that GASpecificConfig describes. */
+export type AudioSpecificConfig = {
+  /** audioObjectType of the core. */
+  readonly objectType: number
+  /** Of the core. */
+  readonly sampleRateIndex: number
+  readonly channelConfiguration: number
+  /** Where channelConfiguration is 0. */
+  readonly programConfig?: ProgramConfig
+  /** Explicit hierarchical signalling: 5 spectral band replication, 29 with parametric stereo. */
+  readonly extension?: { readonly objectType: number; readonly sampleRateIndex: number }
+}
+
+/**
+ * The configuration of ADTS frames with this header; `payload` is that of a frame which may describe its channels.
+ * Undefined when channelConfiguration is 0 and the payload does not begin with a program_config_element.
+ */
+export function adtsConfiguration(header: AdtsHeader, payload: Uint8Array): AudioSpecificConfig | undefined {
   const { objectType, sampleRateIndex, channelConfiguration } = header
-  return Uint8Array.of(
-    (objectType << 3) | (sampleRateIndex >>> 1),
-    ((sampleRateIndex & 1) << 7) | (channelConfiguration << 3),
-  )
+  const config = { objectType, sampleRateIndex, channelConfiguration }
+  if (channelConfiguration !== 0) return config
+  const programConfig = findProgramConfig(payload)
+  return programConfig === undefined ? undefined : { ...config, programConfig }
 }
 
-/** The first fields of an AudioSpecificConfig. */
-export function readAudioSpecificConfig(config: Uint8Array): {
-  objectType: number
-  sampleRate: number
-  channels: number
-} {
-  if (config.length < 2) throw new MalformedMedia(`AudioSpecificConfig of ${config.length} bytes`, 0)
-  const objectType = config[0]! >>> 3
-  const sampleRate = SAMPLE_RATES[((config[0]! & 7) << 1) | (config[1]! >>> 7)]
-  const channels = CHANNELS[(config[1]! >>> 3) & 0x0f]
-  // 31 announces a longer object type, index 15 an explicit rate: neither comes out of ADTS.
-  if (objectType === 31 || sampleRate === undefined || channels === undefined) {
-    throw new MalformedMedia('AudioSpecificConfig that ADTS cannot carry', 0)
+export function writeAudioSpecificConfig(config: AudioSpecificConfig): Uint8Array {
+  const bits = new BitWriter()
+  bits.u(5, config.extension?.objectType ?? config.objectType)
+  bits.u(4, config.sampleRateIndex)
+  bits.u(4, config.channelConfiguration)
+  if (config.extension !== undefined) {
+    bits.u(4, config.extension.sampleRateIndex)
+    bits.u(5, config.objectType)
   }
-  return { objectType, sampleRate, channels }
+  bits.u(3, 0) // frameLengthFlag: 1024 samples; dependsOnCoreCoder, extensionFlag
+  if (config.programConfig !== undefined) {
+    writeProgramConfig(config.programConfig, bits)
+    bits.align()
+    bits.u(8, 0) // comment_field_bytes
+  }
+  return bits.result()
+}
+
+/** Throws MalformedMedia when it says what neither ADTS nor `explicitSbr` can. */
+export function readAudioSpecificConfig(bytes: Uint8Array): AudioSpecificConfig {
+  const bits = new BitReader(bytes)
+  const first = bits.u(5)
+  const sampleRateIndex = readRate(bits)
+  const channelConfiguration = bits.u(4)
+  const isExtended = first === SBR || first === PARAMETRIC_STEREO
+  const extension = isExtended ? { objectType: first, sampleRateIndex: readRate(bits) } : undefined
+  const objectType = isExtended ? bits.u(5) : first
+  if (objectType === 0 || objectType > 4 || channelConfiguration >= CHANNELS.length) {
+    throw new MalformedMedia(`AAC of object type ${objectType}, channel configuration ${channelConfiguration}`, 0)
+  }
+  if (bits.u(3) !== 0) throw new MalformedMedia('frames of 960 samples, or scalable AAC', 0)
+  return {
+    objectType,
+    sampleRateIndex,
+    channelConfiguration,
+    ...(channelConfiguration === 0 ? { programConfig: readProgramConfig(bits) } : {}),
+    ...(extension === undefined ? {} : { extension }),
+  }
+}
+
+function readRate(bits: BitReader): number {
+  const index = bits.u(4)
+  if (index >= SAMPLE_RATES.length) {
+    throw new MalformedMedia(index === EXPLICIT_RATE ? 'explicit sampling frequency' : `sampling frequency ${index}`, 0)
+  }
+  return index
+}
+
+/** What an AudioSpecificConfig says, in the words of a track's description. */
+export function aacParameters(config: AudioSpecificConfig): AudioParameters {
+  const { objectType, sampleRateIndex, channelConfiguration, programConfig, extension } = config
+  return {
+    codec: aacCodec(extension?.objectType ?? objectType),
+    configuration: hexOf(writeAudioSpecificConfig(config)),
+    sampleRate: SAMPLE_RATES[sampleRateIndex]!,
+    // Parametric stereo makes two channels of one.
+    channels:
+      extension?.objectType === PARAMETRIC_STEREO ? 2 : (programConfig?.channels ?? CHANNELS[channelConfiguration]!),
+    samplesPerFrame: SAMPLES_PER_FRAME,
+  }
+}
+
+/**
+ * The same AAC LC with spectral band replication (5), and parametric stereo (29), signalled explicitly and hierarchically:
+ * a decoder then knows it before the first frame, §1.6.5.2. The rate is twice that of the core, or the same (downsampled)
+ * where the core is above 24 kHz. Both configurations are in hexadecimal.
+ */
+export function explicitSbr(configuration: string, objectType: typeof SBR | typeof PARAMETRIC_STEREO): string {
+  return hexOf(writeAudioSpecificConfig(withSbr(readAudioSpecificConfig(bytesOfHex(configuration)), objectType)))
+}
+
+/** See `explicitSbr`. */
+export function withSbr(
+  config: AudioSpecificConfig,
+  objectType: typeof SBR | typeof PARAMETRIC_STEREO,
+): AudioSpecificConfig {
+  const rate = SAMPLE_RATES[config.sampleRateIndex]!
+  const doubled = rate > MOST_CORE_RATE ? -1 : SAMPLE_RATES.indexOf(2 * rate)
+  return { ...config, extension: { objectType, sampleRateIndex: doubled < 0 ? config.sampleRateIndex : doubled } }
 }

@@ -1,8 +1,8 @@
 import { type ByteReader, type ByteWriter, MalformedMedia } from '../bytes.ts'
 import { readSps } from './h264.ts'
 
-/** Profiles whose decoder configuration record repeats them (ISO/IEC 14496-15 §5.3.3.1.2). */
-const AVCC_HIGH_PROFILES: ReadonlySet<number> = new Set([100, 110, 122, 144])
+/** Baseline, Main and Extended: the record of any other profile repeats chroma format and bit depths. */
+const PLAIN_PROFILES: ReadonlySet<number> = new Set([66, 77, 88])
 
 /** AVCDecoderConfigurationRecord, ISO/IEC 14496-15 §5.3.3.1.2; NAL lengths take four bytes. */
 export type AvcConfiguration = {
@@ -25,26 +25,36 @@ export function writeAvcC(writer: ByteWriter, { sps, pps }: AvcConfiguration): v
   for (const nal of sps) writeNal(writer, nal)
   writer.u8(pps.length)
   for (const nal of pps) writeNal(writer, nal)
-  if (!AVCC_HIGH_PROFILES.has(profile)) return
+  if (PLAIN_PROFILES.has(profile)) return
   writer.u8(0xfc | chromaFormat)
   writer.u8(0xf8 | (bitDepthLuma - 8))
   writer.u8(0xf8 | (bitDepthChroma - 8))
   writer.u8(0)
 }
 
-function writeNal(writer: ByteWriter, nal: Uint8Array): void {
+/** A parameter set behind its length. */
+export function writeNal(writer: ByteWriter, nal: Uint8Array): void {
   if (nal.length > 0xffff) throw new MalformedMedia(`parameter set of ${nal.length} bytes`, 0)
   writer.u16(nal.length)
   writer.write(nal)
 }
 
 /** Throws MalformedMedia when NAL lengths take other than four bytes. */
-export function readAvcC(reader: ByteReader): AvcConfiguration {
+export function readAvcC(
+  reader: ByteReader,
+): AvcConfiguration & { readonly profile: number; readonly constraints: number; readonly level: number } {
   const version = reader.u8()
   if (version !== 1) throw new MalformedMedia(`avcC version ${version}`, reader.position - 1)
-  reader.skip(3)
+  const [profile, constraints, level] = [reader.u8(), reader.u8(), reader.u8()]
   const lengthSize = (reader.u8() & 3) + 1
   if (lengthSize !== 4) throw new MalformedMedia(`NAL lengths of ${lengthSize} bytes`, reader.position - 1)
-  const readNals = (count: number) => Array.from({ length: count }, () => new Uint8Array(reader.view(reader.u16())))
-  return { sps: readNals(reader.u8() & 0x1f), pps: readNals(reader.u8()) }
+  const sps = readNals(reader, reader.u8() & 0x1f)
+  return { profile, constraints, level, sps, pps: readNals(reader, reader.u8()) }
+}
+
+/** So many parameter sets, each behind its length. */
+export function readNals(reader: ByteReader, count: number): Uint8Array[] {
+  const nals: Uint8Array[] = []
+  for (let i = 0; i < count; i++) nals.push(new Uint8Array(reader.view(reader.u16())))
+  return nals
 }

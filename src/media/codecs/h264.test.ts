@@ -1,24 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { MalformedMedia } from '../bytes.ts'
-import { hasRecoveryPoint, nextStartCode, readPps, readSps, trimZeros, unescapeNal, writeSentinel } from './h264.ts'
+import { readPps, readSliceHeader, readSps, type Sps } from './h264.ts'
 
 const hex = (text: string) => new Uint8Array(Buffer.from(text.replaceAll(' ', ''), 'hex'))
 
 /** High, 1920x1088 cropped to 1080, 25 frames a second; as x264 wrote it. */
 const SPS_1080 = hex('67640028acd940780227e5c05a808080a0000003002000000651e30632c0')
 const PPS = hex('68ebe3cb22c0')
-
-describe('unescapeNal', () => {
-  it('takes out emulation prevention and nothing else', () => {
-    assert.deepEqual(
-      unescapeNal(hex('67 000003 01 000003 000003 03 0003')),
-      hex('000001 0000 0000 03 0003'.replace('0000 0000', '00000000')),
-    )
-    assert.deepEqual(unescapeNal(hex('67')), hex(''))
-    assert.deepEqual(unescapeNal(hex('')), hex(''))
-  })
-})
 
 describe('readSps', () => {
   it('reads profile, level, the cropped size and the rate', () => {
@@ -30,8 +19,13 @@ describe('readSps', () => {
       chromaFormat: 1,
       bitDepthLuma: 8,
       bitDepthChroma: 8,
+      separatePlanes: false,
+      frameNumberBits: 4,
+      orderBits: 6,
+      mayHaveFields: false,
       width: 1920,
       height: 1080,
+      colour: { primaries: 1, transfer: 1, matrix: 1, fullRange: false },
       frameRate: { numerator: 25, denominator: 1 },
     })
   })
@@ -49,26 +43,39 @@ describe('readPps', () => {
   it('reads the ids', () => assert.deepEqual(readPps(PPS), { id: 0, spsId: 0 }))
 })
 
-describe('hasRecoveryPoint', () => {
-  it('finds an exact one behind other messages', () => {
-    assert.equal(hasRecoveryPoint(hex('06 05 02 aabb 06 01 c4 80')), true)
-    assert.equal(hasRecoveryPoint(hex(`06 05 ff01 ${'11'.repeat(256)} 06 01 c4 80`)), true)
-  })
-  it('does not take gradual refresh or other messages for one', () => {
-    assert.equal(hasRecoveryPoint(hex('06 06 01 44 80')), false)
-    assert.equal(hasRecoveryPoint(hex('06 05 02 0606 80')), false)
-    assert.equal(hasRecoveryPoint(hex('06 05 ff')), false)
-    assert.equal(hasRecoveryPoint(hex('06')), false)
-  })
-})
+describe('readSliceHeader', () => {
+  /** A slice from bits. */
+  const slice = (type: number, bits: string) => {
+    const bytes = bits
+      .padEnd(Math.ceil(bits.length / 8) * 8, '0')
+      .match(/.{8}/g)!
+      .map((byte) => Number.parseInt(byte, 2))
+    return Uint8Array.of(type, ...bytes)
+  }
+  const sps: Sps = { ...readSps(SPS_1080), frameNumberBits: 4, orderBits: 6 }
+  const read = (nal: Uint8Array, found: Sps | undefined) => readSliceHeader(nal, 0, nal.length, () => found)
 
-describe('nextStartCode', () => {
-  it('stops at the sentinel, and at one split from it', () => {
-    const bytes = Buffer.alloc(40, 0xff)
-    bytes.set([0, 0, 1, 0x65, 0, 0], 10)
-    writeSentinel(bytes, 16)
-    assert.equal(nextStartCode(bytes, 0), 10)
-    assert.equal(nextStartCode(bytes, 13), 16)
-    assert.equal(trimZeros(bytes, 13, 16), 14)
+  it('reads frames: first_mb 0, I, PPS 0, frame_num, idr_pic_id, order', () => {
+    const header = { intra: true, frameNumber: 5, parity: 'frame', orderLsb: 33 }
+    assert.deepEqual(read(slice(0x65, '1 0001000 1 0101 010 100001'.replaceAll(' ', '')), sps), header)
+    assert.deepEqual(read(slice(0x41, '1 0001000 1 0101 100001'.replaceAll(' ', '')), sps), header)
+  })
+  it('reads fields where there may be some, and planes', () => {
+    const fields = { ...sps, mayHaveFields: true }
+    const bits = (field: string) => `1 1 1 0101 ${field} 100001`.replaceAll(' ', '')
+    assert.deepEqual(read(slice(0x41, bits('0')), fields), {
+      intra: false,
+      frameNumber: 5,
+      parity: 'frame',
+      orderLsb: 33,
+    })
+    assert.equal(read(slice(0x41, bits('10')), fields)?.parity, 'top')
+    assert.equal(read(slice(0x41, bits('11')), fields)?.parity, 'bottom')
+    const planes = { ...sps, separatePlanes: true }
+    assert.equal(read(slice(0x41, '11110 0101 100001'.replaceAll(' ', '')), planes)?.frameNumber, 5)
+  })
+  it('needs its parameter sets, and all of itself', () => {
+    assert.equal(read(slice(0x41, '1110101100001'), undefined), undefined)
+    assert.throws(() => read(slice(0x41, '111'), sps), MalformedMedia)
   })
 })

@@ -1,8 +1,19 @@
-import { BitReader, MalformedMedia } from '../bytes.ts'
+import { BitReader } from '../bytes.ts'
+import { sliceBits, unescapeNal } from './nal.ts'
+import {
+  checkedSize,
+  type FrameRate,
+  frameRateOf,
+  inRange,
+  readVideoUsability,
+  type VideoUsability,
+} from './video-usability.ts'
 
-/** nal_unit_type, ISO/IEC 14496-10 table 7-1. */
-const NAL_SLICE = 1
-const NAL_PARTITION_A = 2
+/** Parameter sets and slice headers of H.264: ISO/IEC 14496-10 §7.3.2, §7.3.3. */
+
+/** nal_unit_type, table 7-1. */
+export const NAL_SLICE = 1
+export const NAL_PARTITION_A = 2
 export const NAL_IDR_SLICE = 5
 export const NAL_SEI = 6
 export const NAL_SPS = 7
@@ -10,64 +21,13 @@ export const NAL_PPS = 8
 export const NAL_AUD = 9
 export const NAL_FILLER = 12
 
-const SEI_RECOVERY_POINT = 6
-const EXTENDED_SAR = 255
-const MAX_DIMENSION = 16_384
-/** Above this a stated frame rate is a clock rather than a rate. */
-const MAX_FRAME_RATE = 300
+export const AVC_NAL_HEADER_SIZE = 1
 
 /** Profiles whose SPS says chroma format and bit depths (§7.3.2.1.1). */
 const HIGH_PROFILES: ReadonlySet<number> = new Set([100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135])
 
-const START_CODE = '\0\0\x01'
-
-/** Bytes that follow a stretch given to `nextStartCode`. */
-export const SENTINEL_SIZE = 3
-
-/**
- * Offset of the next 00 00 01 at or after `from`. The caller keeps one right behind the stretch it searches, so that
- * the native search always ends there and never runs on through the rest of the buffer.
- */
-export function nextStartCode(bytes: Buffer, from: number): number {
-  return bytes.indexOf(START_CODE, from, 'latin1')
-}
-
-export function writeSentinel(bytes: Uint8Array, at: number): void {
-  bytes[at] = 0
-  bytes[at + 1] = 0
-  bytes[at + 2] = 1
-}
-
-/** Where the NAL unit ends that a start code or the end of the stretch follows at `end`: zeros before it are not its. */
-export function trimZeros(bytes: Uint8Array, start: number, end: number): number {
-  let trimmed = end
-  while (trimmed > start && bytes[trimmed - 1] === 0) trimmed--
-  return trimmed
-}
-
-export function isSliceStart(nalType: number): boolean {
-  return nalType === NAL_SLICE || nalType === NAL_IDR_SLICE || nalType === NAL_PARTITION_A
-}
-
-/** The RBSP of a NAL unit: its header byte and the emulation prevention bytes are gone (§7.4.1). */
-export function unescapeNal(nal: Uint8Array): Uint8Array {
-  const rbsp = new Uint8Array(Math.max(0, nal.length - 1))
-  let length = 0
-  let zeros = 0
-  for (let i = 1; i < nal.length; i++) {
-    const byte = nal[i]!
-    if (zeros >= 2 && byte === 3) {
-      zeros = 0
-      continue
-    }
-    zeros = byte === 0 ? zeros + 1 : 0
-    rbsp[length++] = byte
-  }
-  return rbsp.subarray(0, length)
-}
-
 /** What a sequence parameter set says (§7.3.2.1.1, §E.1.1). */
-export type Sps = {
+export type Sps = VideoUsability & {
   readonly id: number
   readonly profile: number
   /** The byte of constraint_set flags. */
@@ -76,64 +36,51 @@ export type Sps = {
   readonly chromaFormat: number
   readonly bitDepthLuma: number
   readonly bitDepthChroma: number
+  readonly separatePlanes: boolean
+  /** Bits of frame_num. */
+  readonly frameNumberBits: number
+  /** Bits of pic_order_cnt_lsb; 0 when pic_order_cnt_type is not 0. */
+  readonly orderBits: number
+  /** frame_mbs_only_flag 0: pictures may be fields. */
+  readonly mayHaveFields: boolean
   /** Of the cropped picture. */
   readonly width: number
   readonly height: number
   /** From the VUI's timing, in lowest terms. */
-  readonly frameRate?: { readonly numerator: number; readonly denominator: number }
+  readonly frameRate?: FrameRate
 }
 
 export function readSps(nal: Uint8Array): Sps {
-  const bits = new BitReader(unescapeNal(nal))
+  const bits = new BitReader(unescapeNal(nal, AVC_NAL_HEADER_SIZE))
   const profile = bits.u(8)
   const constraints = bits.u(8)
   const level = bits.u(8)
   const id = inRange(bits.ue(), 31, 'seq_parameter_set_id')
-  let chromaFormat = 1
-  let bitDepthLuma = 8
-  let bitDepthChroma = 8
-  let separatePlanes = false
-  if (HIGH_PROFILES.has(profile)) {
-    chromaFormat = inRange(bits.ue(), 3, 'chroma_format_idc')
-    if (chromaFormat === 3) separatePlanes = bits.flag()
-    bitDepthLuma = 8 + inRange(bits.ue(), 6, 'bit_depth_luma_minus8')
-    bitDepthChroma = 8 + inRange(bits.ue(), 6, 'bit_depth_chroma_minus8')
-    bits.flag() // qpprime_y_zero_transform_bypass_flag
-    if (bits.flag()) skipScalingLists(bits, chromaFormat === 3 ? 12 : 8)
-  }
-  bits.ue() // log2_max_frame_num_minus4
-  skipPictureOrderCount(bits)
+  const format = HIGH_PROFILES.has(profile) ? readChromaFormat(bits) : DEFAULT_FORMAT
+  const frameNumberBits = 4 + inRange(bits.ue(), 12, 'log2_max_frame_num_minus4')
+  const orderBits = readPictureOrderCount(bits)
   bits.ue() // max_num_ref_frames
   bits.flag() // gaps_in_frame_num_value_allowed_flag
-  const codedWidth = (bits.ue() + 1) * 16
-  const mapUnits = bits.ue() + 1
-  const frameMbsOnly = bits.flag()
-  if (!frameMbsOnly) bits.flag() // mb_adaptive_frame_field_flag
-  const fieldFactor = frameMbsOnly ? 1 : 2
-  const codedHeight = mapUnits * 16 * fieldFactor
-  bits.flag() // direct_8x8_inference_flag
-  let cropX = 0
-  let cropY = 0
-  if (bits.flag()) {
-    const chromaArray = separatePlanes ? 0 : chromaFormat
-    const unitX = chromaArray === 1 || chromaArray === 2 ? 2 : 1
-    const unitY = (chromaArray === 1 ? 2 : 1) * fieldFactor
-    cropX = (bits.ue() + bits.ue()) * unitX
-    cropY = (bits.ue() + bits.ue()) * unitY
-  }
-  const width = codedWidth - cropX
-  const height = codedHeight - cropY
-  if (width <= 0 || height <= 0 || width > MAX_DIMENSION || height > MAX_DIMENSION) {
-    throw new MalformedMedia(`picture of ${width}x${height}`, 0)
-  }
-  const frameRate = bits.flag() ? readVuiFrameRate(bits) : undefined
-  const sps = { id, profile, constraints, level, chromaFormat, bitDepthLuma, bitDepthChroma, width, height }
-  return frameRate === undefined ? sps : { ...sps, frameRate }
+  const size = readSize(bits, format)
+  const sps = { id, profile, constraints, level, ...format, frameNumberBits, orderBits, ...size }
+  if (!bits.flag()) return sps
+  const usability = readVideoUsability(bits)
+  const frameRate = bits.flag() ? readFrameRate(bits) : undefined
+  return { ...sps, ...usability, ...(frameRate === undefined ? {} : { frameRate }) }
 }
 
-function inRange(value: number, max: number, name: string): number {
-  if (value > max) throw new MalformedMedia(`${name} ${value}`, 0)
-  return value
+type Format = Pick<Sps, 'chromaFormat' | 'bitDepthLuma' | 'bitDepthChroma' | 'separatePlanes'>
+
+const DEFAULT_FORMAT: Format = { chromaFormat: 1, bitDepthLuma: 8, bitDepthChroma: 8, separatePlanes: false }
+
+function readChromaFormat(bits: BitReader): Format {
+  const chromaFormat = inRange(bits.ue(), 3, 'chroma_format_idc')
+  const separatePlanes = chromaFormat === 3 && bits.flag()
+  const bitDepthLuma = 8 + inRange(bits.ue(), 6, 'bit_depth_luma_minus8')
+  const bitDepthChroma = 8 + inRange(bits.ue(), 6, 'bit_depth_chroma_minus8')
+  bits.flag() // qpprime_y_zero_transform_bypass_flag
+  if (bits.flag()) skipScalingLists(bits, chromaFormat === 3 ? 12 : 8)
+  return { chromaFormat, bitDepthLuma, bitDepthChroma, separatePlanes }
 }
 
 function skipScalingLists(bits: BitReader, count: number): void {
@@ -146,69 +93,85 @@ function skipScalingLists(bits: BitReader, count: number): void {
   }
 }
 
-function skipPictureOrderCount(bits: BitReader): void {
+/** @returns the bits of pic_order_cnt_lsb */
+function readPictureOrderCount(bits: BitReader): number {
   const type = inRange(bits.ue(), 2, 'pic_order_cnt_type')
-  if (type === 0) bits.ue()
-  if (type !== 1) return
+  if (type === 0) return 4 + inRange(bits.ue(), 12, 'log2_max_pic_order_cnt_lsb_minus4')
+  if (type === 2) return 0
   bits.flag()
   bits.se()
   bits.se()
   const cycle = inRange(bits.ue(), 255, 'num_ref_frames_in_pic_order_cnt_cycle')
   for (let i = 0; i < cycle; i++) bits.se()
+  return 0
 }
 
-function readVuiFrameRate(bits: BitReader): Sps['frameRate'] {
-  if (bits.flag() && bits.u(8) === EXTENDED_SAR) bits.u(32)
-  if (bits.flag()) bits.flag() // overscan
+function readSize(bits: BitReader, { chromaFormat, separatePlanes }: Format) {
+  const codedWidth = (bits.ue() + 1) * 16
+  const mapUnits = bits.ue() + 1
+  const mayHaveFields = !bits.flag()
+  if (mayHaveFields) bits.flag() // mb_adaptive_frame_field_flag
+  const fieldFactor = mayHaveFields ? 2 : 1
+  const codedHeight = mapUnits * 16 * fieldFactor
+  bits.flag() // direct_8x8_inference_flag
+  let cropX = 0
+  let cropY = 0
   if (bits.flag()) {
-    bits.u(4) // video_format, video_full_range_flag
-    if (bits.flag()) bits.u(24) // colour description
+    const chromaArray = separatePlanes ? 0 : chromaFormat
+    const unitX = chromaArray === 1 || chromaArray === 2 ? 2 : 1
+    const unitY = (chromaArray === 1 ? 2 : 1) * fieldFactor
+    cropX = (bits.ue() + bits.ue()) * unitX
+    cropY = (bits.ue() + bits.ue()) * unitY
   }
-  if (bits.flag()) {
-    bits.ue()
-    bits.ue()
-  }
-  if (!bits.flag()) return undefined
+  return { mayHaveFields, ...checkedSize(codedWidth - cropX, codedHeight - cropY) }
+}
+
+/** A tick is a field: two of them make a frame. */
+function readFrameRate(bits: BitReader): FrameRate | undefined {
   const unitsInTick = bits.u(32)
   const timeScale = bits.u(32)
-  // A tick is a field: two of them make a frame.
-  const denominator = unitsInTick * 2
-  if (denominator === 0 || timeScale === 0 || timeScale / denominator > MAX_FRAME_RATE) return undefined
-  const divisor = greatestCommonDivisor(timeScale, denominator)
-  return { numerator: timeScale / divisor, denominator: denominator / divisor }
-}
-
-function greatestCommonDivisor(a: number, b: number): number {
-  return b === 0 ? a : greatestCommonDivisor(b, a % b)
+  return frameRateOf(timeScale, unitsInTick * 2)
 }
 
 /** pic_parameter_set_id and the SPS it refers to. */
-export function readPps(nal: Uint8Array): { readonly id: number; readonly spsId: number } {
-  const bits = new BitReader(unescapeNal(nal))
+export type Pps = { readonly id: number; readonly spsId: number }
+
+export function readPps(nal: Uint8Array): Pps {
+  const bits = new BitReader(unescapeNal(nal, AVC_NAL_HEADER_SIZE))
   const id = inRange(bits.ue(), 255, 'pic_parameter_set_id')
   return { id, spsId: inRange(bits.ue(), 31, 'seq_parameter_set_id') }
 }
 
-/** Whether an SEI NAL unit holds a recovery point that is exact at once: recovery_frame_cnt 0 (§D.1.8). */
-export function hasRecoveryPoint(nal: Uint8Array): boolean {
-  const rbsp = unescapeNal(nal)
-  let at = 0
-  // rbsp_trailing_bits take the last byte.
-  while (at + 2 < rbsp.length) {
-    let type = 0
-    while (rbsp[at] === 0xff) {
-      type += 255
-      at++
-    }
-    type += rbsp[at++] ?? 0
-    let size = 0
-    while (rbsp[at] === 0xff) {
-      size += 255
-      at++
-    }
-    size += rbsp[at++] ?? 0
-    if (type === SEI_RECOVERY_POINT) return ((rbsp[at] ?? 0) & 0x80) !== 0
-    at += size
-  }
-  return false
+/** How a slice begins (§7.3.3). */
+export type SliceHeader = {
+  /** Whether macroblocks depend on no other picture: slice_type I or SI. */
+  readonly intra: boolean
+  readonly frameNumber: number
+  /** Of a field its parity; a frame is neither. */
+  readonly parity: 'frame' | 'top' | 'bottom'
+  /** pic_order_cnt_lsb; 0 when pic_order_cnt_type is not 0. */
+  readonly orderLsb: number
+}
+
+/**
+ * Reads the beginning of the slice between `at` and `end`; `spsOf` finds the SPS behind its pic_parameter_set_id. Undefined
+ * when there is none.
+ */
+export function readSliceHeader(
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  spsOf: (ppsId: number) => Sps | undefined,
+): SliceHeader | undefined {
+  const bits = sliceBits(bytes, at + AVC_NAL_HEADER_SIZE, end)
+  bits.ue() // first_mb_in_slice
+  const type = inRange(bits.ue(), 9, 'slice_type')
+  const sps = spsOf(bits.ue())
+  if (sps === undefined) return undefined
+  if (sps.separatePlanes) bits.u(2) // colour_plane_id
+  const frameNumber = bits.u(sps.frameNumberBits)
+  const isField = sps.mayHaveFields && bits.flag()
+  const parity = isField ? (bits.flag() ? 'bottom' : 'top') : 'frame'
+  if ((bytes[at]! & 0x1f) === NAL_IDR_SLICE) bits.ue() // idr_pic_id
+  return { intra: type % 5 === 2 || type % 5 === 4, frameNumber, parity, orderLsb: bits.u(sps.orderBits) }
 }

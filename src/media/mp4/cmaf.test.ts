@@ -6,25 +6,41 @@ import { before, describe, it } from 'node:test'
 import { createFile, type ISOFile, MP4BoxBuffer } from 'mp4box'
 import { decodedFrames, encodeTs, ffprobePackets, run } from '../../../test/fuzz/media-samples.ts'
 import { MalformedMedia } from '../bytes.ts'
-import type { AudioTrack, SampleTable, Track, VideoTrack } from '../sample.ts'
+import type { SampleTable, Track } from '../sample.ts'
 import { ticks } from '../time.ts'
+import type { AudioDescription, VideoDescription } from '../track.ts'
 import { DemuxBuffer } from '../ts/demux-buffer.ts'
 import { demuxTs } from '../ts/demuxer.ts'
-import { movieTrack, readCmafFragments, readCmafHeader, writeCmafFragment, writeCmafHeader } from './cmaf.ts'
+import { TsProbe } from '../ts/probe.ts'
+import { readCmafFragments, readCmafHeader, writeCmafHeader, writeCmafSegment } from './cmaf.ts'
+import type { MovieTrack } from './movie.ts'
 
 const PACKAGER = new URL('../../../node_modules/shaka-packager/bin/packager-linux-x64', import.meta.url).pathname
 
-function demux(ts: Uint8Array, near?: number): readonly Track[] {
+/** A track and what the probe says of it. */
+type Described = Track & { readonly description: VideoDescription | AudioDescription }
+
+function demux(ts: Uint8Array, near?: number): readonly Described[] {
+  const probe = new TsProbe()
+  probe.push(ts)
+  const { tracks: descriptions } = probe.end()
   const buffer = new DemuxBuffer()
   buffer.fill([ts])
-  return demuxTs(buffer, near === undefined ? {} : { near: ticks(near) }).tracks
+  return demuxTs(buffer, near === undefined ? {} : { near: ticks(near) }).tracks.map((track) => {
+    const description = descriptions.find(({ pid }) => pid === track.pid)
+    assert.ok(description?.kind === 'video' || description?.kind === 'audio')
+    return { ...track, description }
+  })
 }
 
-const header = (track: Track) => writeCmafHeader(movieTrack(track, 1))
-const fragment = (track: Track, sequenceNumber = 1, segment = false) =>
-  Buffer.concat(
-    writeCmafFragment({ sequenceNumber, trackId: 1, samples: track.samples, media: track.media }, { segment }),
-  )
+function movieTrack({ timescale, description }: Described): MovieTrack {
+  const language = description.kind === 'audio' ? description.language : undefined
+  return { id: 1, timescale, ...(language !== undefined && { language }), entry: description }
+}
+
+const header = (track: Described) => writeCmafHeader(movieTrack(track))
+const segment = ({ samples, media }: Pick<Track, 'samples' | 'media'>, sequenceNumber = 1) =>
+  Buffer.concat(writeCmafSegment({ sequenceNumber, trackId: 1, samples, media: [media] }))
 
 /** A table made by hand. */
 function samples(entries: readonly { size: number; duration: number; offset?: number; sync?: boolean }[]): SampleTable {
@@ -41,11 +57,11 @@ function samples(entries: readonly { size: number; duration: number; offset?: nu
 
 describe('CMAF', () => {
   let ts: Buffer
-  let video: VideoTrack
-  let audio: AudioTrack
+  let video: Described
+  let audio: Described
   before(async () => {
     ts = await encodeTs('both', ['-metadata:s:a:0', 'language=deu', '-x264-params', 'slices=3'])
-    ;[video, audio] = demux(ts) as [VideoTrack, AudioTrack]
+    ;[video, audio] = demux(ts) as [Described, Described]
   })
 
   it('decodes in ffmpeg to the pictures and sound of the source, without an error', async () => {
@@ -53,7 +69,7 @@ describe('CMAF', () => {
       [video, 'v:0'],
       [audio, 'a:0'],
     ] as const) {
-      const file = Buffer.concat([header(track), fragment(track)])
+      const file = Buffer.concat([header(track), segment(track)])
       assert.deepEqual(await decodedFrames(file, stream), await decodedFrames(ts, stream))
     }
   })
@@ -69,7 +85,7 @@ describe('CMAF', () => {
         dts * scale,
         flags[0],
       ])
-      const found = await ffprobePackets(Buffer.concat([header(track), fragment(track)]), select)
+      const found = await ffprobePackets(Buffer.concat([header(track), segment(track)]), select)
       assert.deepEqual(
         found.map(({ pts, dts, flags }) => [pts, dts, flags[0]]),
         expected,
@@ -83,13 +99,13 @@ describe('CMAF', () => {
 
   it('carries decoding times beyond 32 bits', async () => {
     const [track] = demux(ts, 2 ** 40)
-    const [first] = await ffprobePackets(Buffer.concat([header(track!), fragment(track!)]), 'v')
+    const [first] = await ffprobePackets(Buffer.concat([header(track!), segment(track!)]), 'v')
     assert.equal(first!.dts, track!.samples.dts[0])
     assert.ok(first!.dts > 2 ** 39)
   })
 
   it('describes the tracks as mp4box and ffprobe read them', async () => {
-    const info = mp4boxFile(Buffer.concat([header(video), fragment(video)])).getInfo()
+    const info = mp4boxFile(Buffer.concat([header(video), segment(video)])).getInfo()
     const [track] = info.tracks
     assert.partialDeepStrictEqual(track, {
       codec: 'avc1.64000c',
@@ -98,7 +114,7 @@ describe('CMAF', () => {
     })
     assert.equal(info.isFragmented, true)
     assert.ok(info.brands.includes('cmfc'))
-    const audioInfo = mp4boxFile(Buffer.concat([header(audio), fragment(audio)])).getInfo().tracks[0]
+    const audioInfo = mp4boxFile(Buffer.concat([header(audio), segment(audio)])).getInfo().tracks[0]
     assert.partialDeepStrictEqual(audioInfo, {
       codec: 'mp4a.40.2',
       timescale: 48_000,
@@ -108,7 +124,7 @@ describe('CMAF', () => {
     const entries = 'stream=codec_name,profile,sample_rate,channels:stream_tags=language'
     const args = ['-v', 'error', '-show_entries', entries, '-of', 'csv=p=0', 'pipe:0']
     assert.equal(
-      String(await run('ffprobe', args, Buffer.concat([header(audio), fragment(audio)]))).trim(),
+      String(await run('ffprobe', args, Buffer.concat([header(audio), segment(audio)]))).trim(),
       'aac,LC,48000,1,deu',
     )
   })
@@ -118,7 +134,7 @@ describe('CMAF', () => {
     try {
       const [later] = demux(await encodeTs('video', ['-output_ts_offset', '10', '-x264-params', 'slices=3']))
       const input = join(folder, 'in.mp4')
-      await writeFile(input, Buffer.concat([header(video), fragment(video, 1, true), fragment(later!, 2, true)]))
+      await writeFile(input, Buffer.concat([header(video), segment(video, 1), segment(later!, 2)]))
       const dump = await run(PACKAGER, [`in=${input}`, '--dump_stream_info', '--quiet'])
       assert.match(String(dump), /codec_string: avc1\.64000c\s+time_scale: 90000[\s\S]*width: 320\s+height: 180/)
       const output = join(folder, 'out.mp4')
@@ -145,8 +161,11 @@ describe('CMAF', () => {
 
   it('reads back what it wrote', () => {
     for (const track of [video, audio]) {
-      assert.deepEqual(readCmafHeader(header(track)), movieTrack(track, 1))
-      const [read, more] = readCmafFragments(fragment(track, 7, true))
+      const { entry, ...rest } = readCmafHeader(header(track))
+      const { entry: written, ...expected } = movieTrack(track)
+      assert.deepEqual(rest, expected)
+      assert.partialDeepStrictEqual(written, entry)
+      const [read, more] = readCmafFragments(segment(track, 7))
       assert.equal(more, undefined)
       assert.equal(read!.sequenceNumber, 7)
       assert.equal(read!.trackId, 1)
@@ -184,51 +203,61 @@ describe('CMAF', () => {
     for (const shape of shapes) {
       const table = samples(shape)
       const media = new Uint8Array(table.sizes.reduce((sum, size) => sum + size, 0)).map((_, i) => i)
-      const bytes = Buffer.concat(writeCmafFragment({ sequenceNumber: 1, trackId: 3, samples: table, media }))
+      const bytes = segment({ samples: table, media })
       const [read] = readCmafFragments(bytes)
       assert.deepEqual(read!.samples, table)
       assert.deepEqual(Buffer.from(read!.media), Buffer.from(media))
       const [moof] = mp4boxFile(bytes).moofs
       const run = moof!.trafs[0]!.truns[0]!
       assert.equal(run.sample_count, table.count)
-      assert.equal(run.data_offset, bytes.length - media.length)
+      assert.equal(run.data_offset, bytes.length - media.length - (bytes.indexOf('moof') - 4))
     }
   })
 
   it('says as little as the samples allow', () => {
     const uniform = samples(Array.from({ length: 100 }, () => ({ size: 5, duration: 10, sync: true })))
-    const [moof] = writeCmafFragment({ sequenceNumber: 1, trackId: 1, samples: uniform, media: new Uint8Array(500) })
-    assert.ok(moof.length < 130, `${moof.length} bytes`)
+    const [moof] = writeCmafSegment({ sequenceNumber: 1, trackId: 1, samples: uniform, media: [new Uint8Array(500)] })
+    assert.ok(moof!.length < 150, `${moof!.length} bytes`)
   })
 
   it('does not copy media', () => {
-    assert.equal(
-      writeCmafFragment({ sequenceNumber: 1, trackId: 1, samples: video.samples, media: video.media })[1],
-      video.media,
+    const { samples, media } = video
+    const pieces = [media.subarray(0, 100), media.subarray(100)]
+    const [, ...written] = writeCmafSegment({ sequenceNumber: 1, trackId: 1, samples, media: pieces })
+    assert.deepEqual(
+      written.map((piece, i) => piece === pieces[i]),
+      [true, true],
     )
+  })
+
+  it('says with a segment without samples that there is nothing at its time', async () => {
+    const nothing = { sequenceNumber: 2, trackId: 1, samples: samples([]), media: [], decodeTime: 900_000 }
+    const file = Buffer.concat([header(video), segment(video), ...writeCmafSegment(nothing)])
+    assert.equal((await ffprobePackets(file, 'v')).length, video.samples.count)
+    const [, moof] = mp4boxFile(file).moofs
+    assert.equal(moof!.trafs[0]!.tfdt.baseMediaDecodeTime, 900_000)
+    assert.equal(moof!.trafs[0]!.truns[0]!.sample_count, 0)
   })
 
   describe('refuses', () => {
     const refused = (attempt: () => unknown, message: RegExp) =>
       assert.throws(attempt, (error) => error instanceof MalformedMedia && message.test(error.message))
 
-    it('to write no samples, or times before 0', () => {
-      const none = { sequenceNumber: 1, trackId: 1, samples: samples([]), media: new Uint8Array(0) }
-      refused(() => writeCmafFragment(none), /without samples/)
+    it('to write times before 0', () => {
       const negative = samples([{ size: 1, duration: 1 }])
       negative.dts[0] = -1
-      refused(() => writeCmafFragment({ ...none, samples: negative }), /decoding time -1/)
+      refused(() => segment({ samples: negative, media: new Uint8Array(1) }), /decoding time -1/)
     })
     it('a box longer than its file', () =>
       refused(() => readCmafHeader(header(video).subarray(0, -1)), /moov of \d+ bytes at byte 24/))
-    it('a header of something else', () => refused(() => readCmafHeader(fragment(video)), /0 ftyp boxes/))
+    it('a header of something else', () => refused(() => readCmafHeader(segment(video)), /0 ftyp boxes/))
     it('samples outside their mdat', () => {
-      const bytes = fragment(video)
+      const bytes = segment(video)
       bytes.writeUInt32BE(bytes.readUInt32BE(bytes.indexOf('trun') + 12) + 1, bytes.indexOf('trun') + 12)
       refused(() => readCmafFragments(bytes), /outside their mdat/)
     })
     it('a run that announces more samples than it has', () => {
-      const bytes = fragment(video)
+      const bytes = segment(video)
       bytes.writeUInt32BE(0xffffffff, bytes.indexOf('trun') + 8)
       refused(() => readCmafFragments(bytes), /4294967295 samples/)
     })

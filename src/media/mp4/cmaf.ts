@@ -1,6 +1,5 @@
 import { ByteReader, ByteWriter, MalformedMedia } from '../bytes.ts'
-import { readSps } from '../codecs/h264.ts'
-import type { SampleTable, Track } from '../sample.ts'
+import type { SampleTable } from '../sample.ts'
 import { type Box, readBoxes, theBox } from './box.ts'
 import { type Fragment, readMovieFragment, writeMovieFragment } from './fragment.ts'
 import { type MovieTrack, readFileType, readMovie, writeFileType, writeMovie } from './movie.ts'
@@ -11,21 +10,6 @@ import { type MovieTrack, readFileType, readMovie, writeFileType, writeMovie } f
 const HEADER_BRANDS = { majorBrand: 'cmfc', minorVersion: 0, compatibleBrands: ['cmfc', 'iso6'] }
 const SEGMENT_BRANDS = { majorBrand: 'msdh', minorVersion: 0, compatibleBrands: ['msdh', 'cmfs'] }
 
-/** How a demuxed track is described in a CMAF header; video by the parameter sets of its first configuration. */
-export function movieTrack(track: Track, id: number): MovieTrack {
-  const { timescale } = track
-  if (track.kind === 'audio') {
-    const { configuration, channels, language } = track
-    const entry = { kind: 'audio', channels, sampleRate: timescale, configuration } as const
-    return language === undefined ? { id, timescale, entry } : { id, timescale, language, entry }
-  }
-  const [configuration] = track.configurations
-  if (configuration === undefined) throw new MalformedMedia(`no parameter sets on PID ${track.pid}`, 0)
-  const { sps, pps } = configuration
-  const { width, height } = readSps(sps[0]!)
-  return { id, timescale, entry: { kind: 'video', width, height, configuration: { sps, pps } } }
-}
-
 /** A CMAF header, §7.3.1: `ftyp` and `moov`. */
 export function writeCmafHeader(track: MovieTrack): Uint8Array {
   const writer = new ByteWriter(1024)
@@ -34,7 +18,7 @@ export function writeCmafHeader(track: MovieTrack): Uint8Array {
   return writer.result()
 }
 
-export function readCmafHeader(bytes: Uint8Array): MovieTrack {
+export function readCmafHeader(bytes: Uint8Array): ReturnType<typeof readMovie> {
   const boxes = readBoxes(new ByteReader(bytes))
   const ftyp = theBox(boxes, 'ftyp', undefined)
   const { compatibleBrands } = readFileType(ftyp.body)
@@ -42,22 +26,28 @@ export function readCmafHeader(bytes: Uint8Array): MovieTrack {
   return readMovie(theBox(boxes, 'moov', undefined))
 }
 
+/** What a CMAF segment is made of. */
+export type CmafSegment = Fragment & {
+  /** The samples' data, in pieces that lie one behind the other. */
+  readonly media: readonly Uint8Array[]
+  /** Boxes in front of the fragment, whole: `emsg`, `prft`. */
+  readonly before?: readonly Uint8Array[]
+}
+
 /**
- * A CMAF fragment, §7.3.2.4, in two parts to be written one behind the other: everything up to the samples' data, and
- * `media` itself. `segment` puts a `styp` in front. Throws MalformedMedia when there is no sample, or one before time 0.
+ * A CMAF segment of one fragment, §7.3.2.4, in parts to be written one behind the other: everything up to the samples'
+ * data, then `media` as it is. Throws MalformedMedia when a sample lies before time 0.
  */
-export function writeCmafFragment(
-  fragment: Fragment & { readonly media: Uint8Array },
-  { segment = false } = {},
-): [Uint8Array, Uint8Array] {
-  const { samples, media } = fragment
-  if (samples.count === 0) throw new MalformedMedia('fragment without samples', 0)
-  if (samples.dts[0]! < 0) throw new MalformedMedia(`decoding time ${samples.dts[0]}`, 0)
-  if (media.length > 0xffffffff - 8) throw new MalformedMedia(`fragment of ${media.length} bytes`, 0)
+export function writeCmafSegment(segment: CmafSegment): Uint8Array[] {
+  const { samples, media, before = [] } = segment
+  if (samples.count > 0 && samples.dts[0]! < 0) throw new MalformedMedia(`decoding time ${samples.dts[0]}`, 0)
+  const size = media.reduce((sum, part) => sum + part.length, 0)
+  if (size > 0xffffffff - 8) throw new MalformedMedia(`fragment of ${size} bytes`, 0)
   const writer = new ByteWriter(256 + samples.count * 16)
-  if (segment) writeFileType(writer, 'styp', SEGMENT_BRANDS)
-  writeMovieFragment(writer, fragment, media.length)
-  return [writer.result(), media]
+  writeFileType(writer, 'styp', SEGMENT_BRANDS)
+  for (const box of before) writer.write(box)
+  writeMovieFragment(writer, segment, size)
+  return [writer.result(), ...media]
 }
 
 /** The fragments of a CMAF segment or chunk, in order; their media are views of `bytes`. */

@@ -76,7 +76,7 @@ function readTfdt(body: ByteReader): bigint {
 function writeTrun(writer: ByteWriter, samples: SampleTable, defaults: SampleDefaults): number {
   const { count, sizes, durations, compositionOffsets, sync } = samples
   const hasOffsets = compositionOffsets.some((offset) => offset !== 0)
-  const firstFlagsOnly = defaults.flags !== undefined && sampleFlags(sync[0]!) !== defaults.flags
+  const firstFlagsOnly = count > 0 && defaults.flags !== undefined && sampleFlags(sync[0]!) !== defaults.flags
   const present =
     TRUN_DATA_OFFSET |
     (firstFlagsOnly ? TRUN_FIRST_SAMPLE_FLAGS : 0) |
@@ -144,12 +144,18 @@ export type Fragment = {
   readonly sequenceNumber: number
   readonly trackId: number
   readonly samples: SampleTable
+  /** tfdt's baseMediaDecodeTime where there are no samples. */
+  readonly decodeTime?: number
+  /** False: no tfdt, since something else says when the fragment is decoded. */
+  readonly hasDecodeTime?: boolean
+  /** Further boxes at the end of the `traf`, whole. */
+  readonly more?: readonly Uint8Array[]
 }
 
 /** Writes a `moof` and the header of the `mdat` with the samples' media, which has to follow. */
 export function writeMovieFragment(
   writer: ByteWriter,
-  { sequenceNumber, trackId, samples }: Fragment,
+  { sequenceNumber, trackId, samples, decodeTime = 0, hasDecodeTime = true, more = [] }: Fragment,
   size: number,
 ): void {
   const start = writer.position
@@ -159,8 +165,9 @@ export function writeMovieFragment(
     writeFullBox(writer, 'mfhd', 0, 0, () => writer.u32(sequenceNumber))
     writeBox(writer, 'traf', () => {
       writeTfhd(writer, { trackId, ...defaults })
-      writeTfdt(writer, BigInt(samples.dts[0]!))
+      if (hasDecodeTime) writeTfdt(writer, BigInt(samples.dts[0] ?? decodeTime))
       dataOffsetAt = writeTrun(writer, samples, defaults)
+      for (const box of more) writer.write(box)
     })
   })
   writer.patchU32(dataOffsetAt, writer.position + 8 - start)
@@ -187,7 +194,8 @@ function sampleFlags(sync: number): number {
 
 /** Flags are common also when only the first sample's differ: a run has a field for that. */
 function commonValues({ durations, sizes, sync }: SampleTable): SampleDefaults {
-  const [duration, size] = [durations[0]!, sizes[0]!]
+  const [duration, size] = [durations[0], sizes[0]]
+  if (duration === undefined || size === undefined) return {}
   const rest = sync[sync.length - 1]!
   return {
     ...(durations.every((value) => value === duration) ? { duration } : {}),

@@ -3,13 +3,13 @@ import { type Box, boxAt, readBoxes, readFullBoxHeader, requireVersion, theBox, 
 import { readSampleEntry, type SampleEntry, writeSampleEntry } from './sample-entry.ts'
 
 /** The one track of a CMAF header. */
-export type MovieTrack = {
+export type MovieTrack<Entry = SampleEntry> = {
   readonly id: number
   /** Units per second of the track's times. */
   readonly timescale: number
   /** ISO 639-2; `und` is left out. */
   readonly language?: string
-  readonly entry: SampleEntry
+  readonly entry: Entry
 }
 
 const UNITY_MATRIX = [0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000]
@@ -50,7 +50,7 @@ export function writeMovie(writer: ByteWriter, track: MovieTrack): void {
 }
 
 /** Reads a `moov` with one track. */
-export function readMovie(moov: Box): MovieTrack {
+export function readMovie(moov: Box): MovieTrack<ReturnType<typeof readSampleEntry>> {
   const children = readBoxes(moov.body)
   const trak = readBoxes(theBox(children, 'trak', moov).body)
   const id = readTrackHeader(theBox(trak, 'tkhd', moov).body)
@@ -86,9 +86,17 @@ function writeTrackHeader(writer: ByteWriter, { id, entry }: MovieTrack): void {
     writer.u16(entry.kind === 'audio' ? 0x100 : 0) // volume
     writer.u16(0)
     for (const value of UNITY_MATRIX) writer.u32(value)
-    writer.u32(entry.kind === 'video' ? entry.width * 0x10000 : 0)
-    writer.u32(entry.kind === 'video' ? entry.height * 0x10000 : 0)
+    const { width, height } = displaySize(entry)
+    writer.u32(width)
+    writer.u32(height)
   })
+}
+
+/** What the track header says of its size, 16.16: samples that are not square widen the picture. */
+function displaySize(entry: SampleEntry): { readonly width: number; readonly height: number } {
+  if (entry.kind !== 'video') return { width: 0, height: 0 }
+  const { width, height, sampleAspectRatio: ratio = { width: 1, height: 1 } } = entry
+  return { width: Math.round((width * 0x10000 * ratio.width) / ratio.height), height: height * 0x10000 }
 }
 
 /** The track_ID. */
@@ -99,19 +107,24 @@ function readTrackHeader(body: ByteReader): number {
   return body.u32()
 }
 
+/** handler_type, §8.4.3. */
+const HANDLERS = { video: 'vide', audio: 'soun', text: 'subt' } as const
+
 function writeMedia(writer: ByteWriter, track: MovieTrack): void {
-  const isVideo = track.entry.kind === 'video'
+  const { kind } = track.entry
   writeMediaHeader(writer, track)
   // hdlr, §8.4.3
   writeFullBox(writer, 'hdlr', 0, 0, () => {
     writer.u32(0)
-    writer.latin1(isVideo ? 'vide' : 'soun')
+    writer.latin1(HANDLERS[kind])
     writer.zeros(12)
     writer.u8(0)
   })
   writeBox(writer, 'minf', () => {
-    if (isVideo) writeFullBox(writer, 'vmhd', 0, 1, () => writer.zeros(8))
-    else writeFullBox(writer, 'smhd', 0, 0, () => writer.zeros(4))
+    // The media header of its kind: §12.1.2, §12.2.2, §12.6.2.
+    if (kind === 'video') writeFullBox(writer, 'vmhd', 0, 1, () => writer.zeros(8))
+    else if (kind === 'audio') writeFullBox(writer, 'smhd', 0, 0, () => writer.zeros(4))
+    else writeFullBox(writer, 'sthd', 0, 0, () => {})
     // The media is in this file, §8.7.2.
     writeBox(writer, 'dinf', () => {
       writeFullBox(writer, 'dref', 0, 0, () => {
@@ -159,7 +172,7 @@ function writeSampleTable(writer: ByteWriter, entry: SampleEntry): void {
   writeFullBox(writer, 'stco', 0, 0, () => writer.u32(0))
 }
 
-function readSampleDescription(body: ByteReader): SampleEntry {
+function readSampleDescription(body: ByteReader): ReturnType<typeof readSampleEntry> {
   readFullBoxHeader(body)
   const count = body.u32()
   const entries = readBoxes(body)

@@ -1,10 +1,12 @@
 import { MalformedMedia } from '../bytes.ts'
-import type { Track } from '../sample.ts'
+import { AvcStream } from '../codecs/avc-stream.ts'
+import { HevcStream } from '../codecs/hevc-stream.ts'
+import type { Id3Event, Track } from '../sample.ts'
 import { PTS_MODULUS, type Ticks, ticks, unwrapPts } from '../time.ts'
-import { aacTrack } from './aac-track.ts'
-import { avcTrack } from './avc-track.ts'
+import { aacTrack, ac3Track } from './audio-track.ts'
 import type { DemuxBuffer } from './demux-buffer.ts'
 import { EsBuffer } from './es-buffer.ts'
+import { id3Events } from './id3-events.ts'
 import {
   hasTransportError,
   isScrambled,
@@ -18,18 +20,40 @@ import {
   SYNC_BYTE,
 } from './packet.ts'
 import { ProgramFollower } from './program.ts'
-import { AAC_ADTS_STREAM_TYPE, type ElementaryStream, H264_STREAM_TYPE } from './psi.ts'
+import type { ElementaryStream } from './psi.ts'
+import { kindOf, type StreamKind } from './stream-kind.ts'
+import { videoTrack } from './video-track.ts'
+
+/** What makes samples of each kind of stream; the others are not taken apart. */
+const TRACKS: Readonly<Partial<Record<StreamKind, TrackMaker>>> = {
+  avc: (es, unwrap, options) => videoTrack(es, unwrap, options, new AvcStream()),
+  hevc: (es, unwrap, options) => videoTrack(es, unwrap, options, new HevcStream()),
+  aac: aacTrack,
+  ac3: ac3Track,
+}
+
+/** Undefined when there is no sample. */
+type TrackMaker = (es: EsBuffer, unwrap: (time: number) => number, options: DemuxOptions) => Track | undefined
 
 export type DemuxOptions = {
   /** Which streams of the program are wanted; by default all that are understood. */
   readonly keep?: (stream: ElementaryStream) => boolean
   /** A time near which the segment lies: decides the turns of the 33-bit clock. By default that of its first DTS. */
   readonly near?: Ticks
+  /**
+   * By PID, the parameter sets in the header that the samples will stand behind: those are left out of the samples, any
+   * others stay in front of the picture that needs them. By default those in front of the first picture count as the header's.
+   */
+  readonly configurations?: ReadonlyMap<number, readonly Uint8Array[]>
+  /** Leaves out, uncounted, the pictures in front of the first key frame: a stream cannot begin with them. */
+  readonly fromKeyFrame?: boolean
 }
 
 export type DemuxedSegment = {
-  /** H.264 and AAC tracks with samples, in the order of the program map. Views of the DemuxBuffer. */
+  /** Tracks with samples, in the order of the program map. Views of the DemuxBuffer. */
   readonly tracks: readonly Track[]
+  /** Timed ID3 tags, stream by stream. */
+  readonly events: readonly Id3Event[]
   /** PES packets, access units or frames left out: cut off by the segment's start, broken, or without a time. */
   readonly dropped: number
   /** Packets damaged or missing. */
@@ -40,25 +64,33 @@ export type DemuxedSegment = {
  * Takes the segment in `buffer` apart. Damage is stepped over and counted as `TsProbe` does; throws MalformedMedia where the
  * probe would, and when a track's times or parameters cannot be those of one track.
  */
-export function demuxTs(buffer: DemuxBuffer, { keep = () => true, near }: DemuxOptions = {}): DemuxedSegment {
+export function demuxTs(buffer: DemuxBuffer, options: DemuxOptions = {}): DemuxedSegment {
+  const { keep = () => true, near } = options
   const { bytes, start, end } = buffer
   const survey = new Survey(bytes, start, end)
-  const wanted = survey.streams.filter(({ streamType }) => isUnderstood(streamType)).filter(keep)
+  const wanted = survey.streams.filter((stream) => isUnderstood(kindOf(stream)) && keep(stream))
   const streams = layOut(wanted, survey.packets, buffer)
   gather(bytes, start, end, streams)
 
   const reference = near ?? firstTime(streams)
   const unwrap = (time: number) => unwrapPts(time, reference)
   const tracks: Track[] = []
+  const events: Id3Event[] = []
   for (const es of streams) {
-    const track = es.stream.streamType === H264_STREAM_TYPE ? avcTrack(es, unwrap) : aacTrack(es, unwrap)
+    if (kindOf(es.stream) === 'id3') for (const event of id3Events(es, unwrap)) events.push(event)
+    const track = TRACKS[kindOf(es.stream)]?.(es, unwrap, options)
     if (track !== undefined) tracks.push(track)
   }
   return {
     tracks,
+    events,
     dropped: streams.reduce((sum, es) => sum + es.dropped, 0),
     continuityErrors: streams.reduce((sum, es) => sum + es.continuityErrors, survey.damaged),
   }
+}
+
+function isUnderstood(kind: StreamKind): boolean {
+  return kind in TRACKS || kind === 'id3'
 }
 
 /** The first DTS of the first stream; one turn later where another stream would begin before 0. */
@@ -66,10 +98,6 @@ function firstTime(streams: readonly EsBuffer[]): Ticks {
   const times = streams.map((es) => es.firstDts()).filter((dts) => dts >= 0)
   const first = ticks(times[0] ?? 0)
   return ticks(times.some((dts) => unwrapPts(dts, first) < 0) ? first + PTS_MODULUS : first)
-}
-
-function isUnderstood(streamType: number): boolean {
-  return streamType === H264_STREAM_TYPE || streamType === AAC_ADTS_STREAM_TYPE
 }
 
 /** Gives each stream its place: the largest that of the segment itself, the others one behind it. */
@@ -94,9 +122,10 @@ function layOut(
 function gather(bytes: Uint8Array, start: number, end: number, streams: readonly EsBuffer[]): void {
   const roles = new Uint16Array(PID_COUNT)
   for (const [index, { stream }] of streams.entries()) roles[stream.pid] = index + 1
-  for (let at = start; at + PACKET_SIZE <= end; at += PACKET_SIZE) {
+  for (let at = start; at + PACKET_SIZE <= end; ) {
     const role = roles[pidOf(bytes, at)]!
-    if (role !== 0 && bytes[at] === SYNC_BYTE && !hasTransportError(bytes, at)) streams[role - 1]!.push(at)
+    if (role !== 0 && bytes[at] === SYNC_BYTE && !hasTransportError(bytes, at)) at = streams[role - 1]!.push(at, end)
+    else at += PACKET_SIZE
   }
 }
 
@@ -130,8 +159,22 @@ class Survey {
         this.packets[pid]!++
         if (pid === PAT_PID) this.program.pushPat(bytes, at)
         else if (pid === this.program.pmtPid) this.programMap(bytes, at)
+        else at = this.countRun(bytes, pid, at, end)
       }
     }
+  }
+
+  /** Counts the packets behind the one at `at` that go on with its PID, as nearly all do; answers where the last is. */
+  private countRun(bytes: Uint8Array, pid: number, at: number, end: number): number {
+    const [high, low] = [pid >>> 8, pid & 0xff]
+    let next = at + PACKET_SIZE
+    while (bytes[next] === SYNC_BYTE && bytes[next + 1] === high && bytes[next + 2] === low) {
+      if (next + PACKET_SIZE > end || isScrambled(bytes, next)) break
+      next += PACKET_SIZE
+    }
+    const last = next - PACKET_SIZE
+    this.packets[pid]! += (last - at) / PACKET_SIZE
+    return last
   }
 
   private programMap(bytes: Uint8Array, at: number): void {

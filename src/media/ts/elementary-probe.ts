@@ -1,86 +1,78 @@
-import { MalformedMedia } from '../bytes.ts'
-import { ADTS_MIN_HEADER_SIZE, AdtsHeader } from '../codecs/aac.ts'
-import { aacCodec, avcCodec } from '../codecs/codec-string.ts'
-import {
-  hasRecoveryPoint,
-  isSliceStart,
-  NAL_IDR_SLICE,
-  NAL_SEI,
-  NAL_SPS,
-  nextStartCode,
-  readSps,
-  SENTINEL_SIZE,
-  type Sps,
-  writeSentinel,
-} from '../codecs/h264.ts'
+import { AvcStream } from '../codecs/avc-stream.ts'
+import { HevcStream } from '../codecs/hevc-stream.ts'
 import { ticks, unwrapPts } from '../time.ts'
-import type { TrackDescription } from '../track.ts'
-import { Continuity, PACKET_SIZE } from './packet.ts'
-import { isAudioStreamId, isVideoStreamId, PesHeader } from './pes.ts'
-import { AAC_ADTS_STREAM_TYPE, type ElementaryStream, H264_STREAM_TYPE } from './psi.ts'
+import type { TrackTimes } from '../track.ts'
+import { AudioProbe } from './audio-probe.ts'
+import { CarriedProbe } from './carried-probe.ts'
+import { adaptationFlags, Continuity, PACKET_SIZE, RANDOM_ACCESS_INDICATOR, startsUnit } from './packet.ts'
+import type { PayloadProbe } from './payload-probe.ts'
+import { PesHeader } from './pes.ts'
+import type { ElementaryStream } from './psi.ts'
+import { kindOf, type StreamKind } from './stream-kind.ts'
+import { VideoProbe } from './video-probe.ts'
 
-/** How much of a PES packet is looked at for its first slice. */
+/** How much of a PES packet is gathered at most. */
 const MAX_PREFIX_SIZE = 16 * 1024
+/** What a payload probe may write behind what it looks at. */
+const SENTINEL_ROOM = 3
 
 const header = new PesHeader()
-const adts = new AdtsHeader()
 
-/**
- * What the probe knows of one elementary stream. It looks at the beginning of each PES packet only: far enough to read
- * the timestamp and, in video, to meet the first slice.
- */
+const PROBES: Readonly<Record<StreamKind, (stream: ElementaryStream) => PayloadProbe>> = {
+  avc: (stream) => new VideoProbe(stream, new AvcStream()),
+  hevc: (stream) => new VideoProbe(stream, new HevcStream()),
+  aac: (stream) => new AudioProbe(stream),
+  ac3: (stream) => new AudioProbe(stream),
+  id3: (stream) => new CarriedProbe(stream),
+  'dvb-subtitles': (stream) => new CarriedProbe(stream),
+  other: (stream) => new CarriedProbe(stream),
+}
+
+/** The PES packets of one elementary stream: their times and sizes, and their beginnings for the probe of their payload. */
 export class ElementaryProbe {
-  /** True while the beginning of the current PES packet still has something to tell. */
-  collecting = false
+  readonly payload: PayloadProbe
   scrambled = false
   errors = 0
-  /** Smallest PTS, 33 bits; -1 while there is none. */
-  firstPts = -1
-  /** Largest PTS; at least `firstPts`, so it may exceed 2³³. */
-  lastPts = -1
-  keyFrames = 0
-  startsWithKeyFrame = false
 
-  private readonly stream: ElementaryStream
   private readonly continuity = new Continuity()
   private bytes = Buffer.from(new ArrayBuffer(2 * PACKET_SIZE))
   private filled = 0
-  /** Offset of the first byte not yet looked at; 0 while the PES header has not been read. */
-  private seen = 0
+  /** True while bytes of the current PES packet are gathered. */
+  private collecting = false
+  /** Of the current PES packet; 0 while its header has not been read. */
+  private headerSize = 0
   private randomAccess = false
-  private recoveryPoint = false
-  private pictures = 0
-  private streamId = 0
-  private sps: Sps | undefined
-  private audio: { codec: string; sampleRate: number; channels: number } | undefined
+  private pesOffset = 0
+  /** PTS of the current PES packet, unwrapped as `lastPts` is; -1 when it has none. */
+  private pesPts = -1
+  /** Where the last packet ends. */
+  private packetEnd = 0
+  /** Smallest PTS, 33 bits; -1 while there is none. */
+  private firstPts = -1
+  /** Largest PTS; at least `firstPts`, so it may exceed 2³³. */
+  private lastPts = -1
+  private payloadBytes = 0
 
   constructor(stream: ElementaryStream) {
-    this.stream = stream
+    this.payload = PROBES[kindOf(stream)](stream)
   }
 
-  get isVideo(): boolean {
-    return this.stream.streamType === H264_STREAM_TYPE || isVideoStreamId(this.streamId)
+  /** Null when no PES packet has a time. */
+  get times(): TrackTimes | null {
+    const { times } = this.payload
+    if (times !== undefined) return times && { ...times, bytes: this.payloadBytes }
+    if (this.firstPts < 0) return null
+    return { first: this.firstPts, last: this.lastPts, bytes: this.payloadBytes }
   }
 
-  /** Which stream gives the segment its times: the lowest does. */
-  get rank(): number {
-    if (this.isVideo) return this.sps === undefined ? 1 : 0
-    if (this.audio !== undefined) return 2
-    return isAudioStreamId(this.streamId) ? 3 : 4
-  }
-
-  describe(): TrackDescription {
-    const { pid, streamType, language } = this.stream
-    if (this.sps !== undefined) {
-      const { width, height, frameRate } = this.sps
-      const video = { kind: 'video', pid, codec: avcCodec(this.sps), width, height } as const
-      return frameRate === undefined ? video : { ...video, frameRate }
-    }
-    if (this.audio !== undefined) {
-      const audio = { kind: 'audio', pid, ...this.audio } as const
-      return language === undefined ? audio : { ...audio, language }
-    }
-    return { kind: 'other', pid, streamType }
+  /** Takes the packet at `at`, `offset` bytes into the segment, if it plainly goes on with what has nothing more to tell. */
+  passes(bytes: Uint8Array, at: number, offset: number): boolean {
+    const control = bytes[at + 3]!
+    if (this.collecting || control !== this.continuity.plainNext || startsUnit(bytes, at)) return false
+    this.continuity.plainNext = 0x10 | ((control + 1) & 0x0f)
+    this.payloadBytes += PACKET_SIZE - 4
+    this.packetEnd = offset + PACKET_SIZE
+    return true
   }
 
   /** Follows the continuity counter; false when the packet repeats the one before it. */
@@ -90,35 +82,51 @@ export class ElementaryProbe {
     return continuity !== 'repeated'
   }
 
-  /** A PES packet begins. */
-  begin(randomAccess: boolean): void {
-    this.end()
+  /** Takes the packet at `at`, `offset` bytes into the segment, whose payload begins at `from`. */
+  packet(bytes: Uint8Array, at: number, from: number, offset: number): void {
+    if (startsUnit(bytes, at)) this.begin((adaptationFlags(bytes, at) & RANDOM_ACCESS_INDICATOR) !== 0, offset)
+    const end = at + PACKET_SIZE
+    this.payloadBytes += end - from
+    this.packetEnd = offset + PACKET_SIZE
+    if (!this.collecting) return
+    if (this.headerSize > 0 && this.payload.flow !== undefined) this.payload.flow(bytes, from, end)
+    else this.collect(bytes, from, end)
+  }
+
+  /** The segment is over. */
+  end(): void {
+    this.endPes(this.packetEnd)
+    this.payload.finish?.()
+  }
+
+  private begin(randomAccess: boolean, offset: number): void {
+    this.endPes(offset)
     this.collecting = true
     this.randomAccess = randomAccess
-    this.recoveryPoint = false
+    this.pesOffset = offset
     this.filled = 0
-    this.seen = 0
   }
 
-  collect(source: Uint8Array, from: number, end: number): void {
+  private endPes(offset: number): void {
+    if (this.headerSize === 0) return
+    if (this.collecting) this.payload.look?.(this.bytes, this.headerSize, this.filled, true)
+    this.headerSize = 0
+    const span = this.payload.end(offset)
+    if (this.pesPts >= 0) this.lastPts = Math.max(this.lastPts, this.pesPts + span)
+  }
+
+  private collect(source: Uint8Array, from: number, end: number): void {
     const size = Math.min(end - from, MAX_PREFIX_SIZE - this.filled)
-    this.reserve(this.filled + size + SENTINEL_SIZE)
+    this.reserve(this.filled + size + SENTINEL_ROOM)
     this.bytes.set(source.subarray(from, from + size), this.filled)
     this.filled += size
-    if (this.seen === 0 && !this.readHeader()) return
-    if (this.stream.streamType === H264_STREAM_TYPE) this.lookForSlice()
-    else if (this.stream.streamType === AAC_ADTS_STREAM_TYPE && this.audio === undefined) this.lookForAdts()
-    else if (this.isVideo) this.picture(this.randomAccess)
-    else this.collecting = false
-    // A picture whose slices lie further on is judged by what the multiplexer said of it.
-    if (this.collecting && this.filled === MAX_PREFIX_SIZE) this.end()
-  }
-
-  /** The PES packet, or the segment, is over. */
-  end(): void {
-    if (!this.collecting) return
-    if (this.seen > 0 && this.isVideo) this.picture(this.randomAccess)
-    this.collecting = false
+    if (this.headerSize === 0 && !this.readHeader()) return
+    if (this.payload.flow !== undefined) {
+      this.payload.flow(this.bytes, this.headerSize, this.filled)
+      return
+    }
+    this.collecting =
+      this.payload.look!(this.bytes, this.headerSize, this.filled, false) && this.filled < MAX_PREFIX_SIZE
   }
 
   private readHeader(): boolean {
@@ -130,73 +138,29 @@ export class ElementaryProbe {
       return false
     }
     this.scrambled = header.scrambled
-    this.streamId = header.streamId
-    this.seen = header.headerSize
-    if (header.pts >= 0) this.time(header.pts)
+    this.headerSize = header.headerSize
+    this.payloadBytes -= header.headerSize
+    this.pesPts = header.pts < 0 ? -1 : this.time(header.pts)
+    const { streamId, pts } = header
+    this.payload.begin({ streamId, pts, randomAccess: this.randomAccess, offset: this.pesOffset })
     return true
   }
 
-  private time(pts: number): void {
+  /** @returns the PTS, unwrapped */
+  private time(pts: number): number {
     if (this.firstPts < 0) {
       this.firstPts = pts
       this.lastPts = pts
-      return
+      return pts
     }
     const unwrapped = unwrapPts(pts, ticks(this.lastPts))
     if (unwrapped > this.lastPts) this.lastPts = unwrapped
-    if (unwrapped >= this.firstPts) return
+    if (unwrapped >= this.firstPts) return unwrapped
     // An earlier picture before the wrap: begin the count one turn sooner.
     const turn = unwrapped < 0 ? 2 ** 33 : 0
     this.firstPts = unwrapped + turn
     this.lastPts += turn
-  }
-
-  private lookForSlice(): void {
-    const { bytes, filled } = this
-    writeSentinel(bytes, filled)
-    for (;;) {
-      const start = nextStartCode(bytes, this.seen) + SENTINEL_SIZE
-      if (start >= filled) return
-      const type = bytes[start]! & 0x1f
-      if (isSliceStart(type)) {
-        this.picture(type === NAL_IDR_SLICE || (this.randomAccess && this.recoveryPoint))
-        return
-      }
-      const end = nextStartCode(bytes, start)
-      if (end >= filled) {
-        // The unit goes on in the next packet: it is read when it is whole.
-        this.seen = start - SENTINEL_SIZE
-        return
-      }
-      this.seen = end
-      if (type === NAL_SPS && this.sps === undefined) this.readSps(bytes.subarray(start, end))
-      else if (type === NAL_SEI && hasRecoveryPoint(bytes.subarray(start, end))) this.recoveryPoint = true
-    }
-  }
-
-  private readSps(nal: Uint8Array): void {
-    try {
-      this.sps = readSps(nal)
-    } catch (error) {
-      if (!(error instanceof MalformedMedia)) throw error
-      this.errors++
-    }
-  }
-
-  private lookForAdts(): void {
-    if (this.filled < this.seen + ADTS_MIN_HEADER_SIZE) return
-    this.collecting = false
-    if (!adts.read(this.bytes, this.seen)) return
-    this.audio = { codec: aacCodec(adts.objectType), sampleRate: adts.sampleRate, channels: adts.channels }
-  }
-
-  private picture(isKey: boolean): void {
-    this.collecting = false
-    if (isKey) {
-      this.keyFrames++
-      if (this.pictures === 0) this.startsWithKeyFrame = true
-    }
-    this.pictures++
+    return this.firstPts
   }
 
   private reserve(size: number): void {

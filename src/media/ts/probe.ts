@@ -1,8 +1,7 @@
 import { MalformedMedia } from '../bytes.ts'
-import type { SegmentProbe } from '../track.ts'
+import type { MediaProbe } from '../track.ts'
 import { ElementaryProbe } from './elementary-probe.ts'
 import {
-  adaptationFlags,
   hasTransportError,
   isScrambled,
   LOST_SYNC,
@@ -12,10 +11,8 @@ import {
   PID_COUNT,
   payloadOffset,
   pidOf,
-  RANDOM_ACCESS_INDICATOR,
   SCRAMBLED,
   SYNC_BYTE,
-  startsUnit,
 } from './packet.ts'
 import { ProgramFollower } from './program.ts'
 import type { ProgramMap } from './psi.ts'
@@ -69,24 +66,30 @@ export class TsProbe {
   }
 
   /** The segment is complete. */
-  end(): SegmentProbe {
+  end(): MediaProbe {
     if (this.carried > 0) this.damaged++
     if (this.offset === 0) throw new MalformedMedia('less than one transport stream packet', 0)
     if (this.program.pmtPid < 0) throw new MalformedMedia('no program association table', this.offset)
     if (this.program.map === undefined) throw new MalformedMedia('no program map table', this.offset)
     for (const stream of this.streams) stream.end()
-    const timed = this.streams.filter((stream) => stream.firstPts >= 0).sort((a, b) => a.rank - b.rank)[0]
-    if (timed === undefined) throw new MalformedMedia('no PES packet with a PTS', this.offset)
+    const [timed] = this.streams
+      .filter((stream) => stream.times !== null)
+      .toSorted((a, b) => a.payload.rank - b.payload.rank)
+    const times = timed?.times ?? null
+    if (timed === undefined || times === null) throw new MalformedMedia('no PES packet with a PTS', this.offset)
+    const { keyFrames, startsWithKeyFrame } = timed.payload
     const continuityErrors = this.streams.reduce(
       (sum, stream) => sum + stream.errors,
       this.damaged + this.program.damaged,
     )
     return {
-      tracks: this.streams.map((stream) => stream.describe()),
-      firstPts: timed.firstPts,
-      lastPts: timed.lastPts,
-      keyFrames: timed.isVideo ? timed.keyFrames : 0,
-      startsWithKeyFrame: !timed.isVideo || timed.startsWithKeyFrame,
+      container: 'mpeg-ts',
+      tracks: this.streams.map(({ payload }) => payload.describe()),
+      times: this.streams.map((stream) => stream.times),
+      firstPts: times.first,
+      lastPts: times.last,
+      keyFrames,
+      startsWithKeyFrame,
       ...(continuityErrors === 0 ? {} : { continuityErrors }),
     }
   }
@@ -115,16 +118,13 @@ export class TsProbe {
   }
 
   private elementary(stream: ElementaryProbe, bytes: Uint8Array, at: number): void {
-    if (!stream.follows(bytes, at)) return
-    const begins = startsUnit(bytes, at)
-    if (!begins && !stream.collecting) return
-    const offset = payloadOffset(bytes, at)
-    if (offset === 0) {
+    if (stream.passes(bytes, at, this.offset - PACKET_SIZE) || !stream.follows(bytes, at)) return
+    const from = payloadOffset(bytes, at)
+    if (from === 0) {
       this.damaged++
       return
     }
-    if (begins) stream.begin((adaptationFlags(bytes, at) & RANDOM_ACCESS_INDICATOR) !== 0)
-    stream.collect(bytes, at + offset, at + PACKET_SIZE)
+    stream.packet(bytes, at, at + from, this.offset - PACKET_SIZE)
     if (stream.scrambled) throw new MalformedMedia('scrambled PES packet', this.offset - PACKET_SIZE)
   }
 

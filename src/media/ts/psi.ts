@@ -120,16 +120,13 @@ export function readPat(section: Uint8Array): number | undefined {
 
 export type ElementaryStream = {
   readonly pid: number
-  /** Table 2-34: 0x1b is H.264, 0x0f AAC in ADTS. */
+  /** Table 2-34. */
   readonly streamType: number
   /** ES_info: descriptors as they stand. */
   readonly descriptors: Uint8Array
   /** ISO 639-2, lower case; absent when undetermined. */
   readonly language?: string
 }
-
-export const H264_STREAM_TYPE = 0x1b
-export const AAC_ADTS_STREAM_TYPE = 0x0f
 
 /** TS_program_map_section, §2.4.4.8. */
 export type ProgramMap = {
@@ -162,18 +159,28 @@ export function readPmt(section: Uint8Array): ProgramMap | undefined {
 
 /** ISO_639_language_descriptor, §2.6.18. */
 function readLanguage(descriptors: Uint8Array): string | undefined {
+  const content = findDescriptor(descriptors, LANGUAGE_DESCRIPTOR)
+  return content === undefined ? undefined : languageCode(content)
+}
+
+/** What the first descriptor with this tag holds. */
+export function findDescriptor(descriptors: Uint8Array, wanted: number): Uint8Array | undefined {
   const reader = new ByteReader(descriptors)
   while (reader.remaining >= 2) {
     const tag = reader.u8()
     const length = reader.u8()
     // A descriptor that ends early does not make the stream unreadable.
     if (length > reader.remaining) return undefined
-    const content = reader.part(length)
-    if (tag !== LANGUAGE_DESCRIPTOR || length < 4) continue
-    const code = content.latin1(3).toLowerCase()
-    return /^[a-z]{3}$/.test(code) && code !== 'und' ? code : undefined
+    const content = reader.view(length)
+    if (tag === wanted) return content
   }
   return undefined
+}
+
+/** The ISO 639-2 code a descriptor begins with, lower case; undefined when it is none, or undetermined. */
+export function languageCode(content: Uint8Array): string | undefined {
+  const code = String.fromCharCode(...content.subarray(0, 3)).toLowerCase()
+  return /^[a-z]{3}$/.test(code) && code !== 'und' ? code : undefined
 }
 
 /** A whole section, CRC included. Throws MalformedMedia when it would be longer than a section may be. */

@@ -29,7 +29,10 @@ export function followPlaylist(state: TimelineState, playlist: ListedPlaylist, u
   if (lastListed > (known?.lastSequence ?? -1) || restarted) noteReturn(state, now)
   const listing = known ?? newListing(playlist, now)
   state.listings[playlist.name] = listing
-  if (restarted) listing.recent = []
+  if (restarted) {
+    listing.recent = []
+    delete listing.places
+  }
   const isFirstContact = known === undefined || restarted
   const offset = isFirstContact
     ? firstWorthWaitingFor(playlist, unlisted)

@@ -1,6 +1,6 @@
 import { type Ticks, ticks } from '../../media/time.ts'
 import type { OutputSegment, Slot, SourceStream } from '../output-segment.ts'
-import type { NumberingState } from './state.ts'
+import { makesSlots, type NumberingState } from './state.ts'
 
 export function openNumberingState(segmentDuration: Ticks, firstNumber: number): NumberingState {
   return {
@@ -26,6 +26,7 @@ export function addSlot(numbering: NumberingState, slot: Slot, streams: readonly
   if (!follows || !whole) done.push(...closeRun(numbering))
   if (numbering.run.length === 0) numbering.runBreaks ||= last !== undefined && !follows
   numbering.run.push(slot)
+  numbering.runTracks = [...new Set([...(numbering.runTracks ?? []), ...tracksWithMedia(slot, streams)])]
   numbering.last = { era: slot.era, index: slot.index }
   if (!whole || runDuration(numbering.run) + slot.duration / 2 > numbering.segmentDuration) {
     done.push(...closeRun(numbering))
@@ -39,6 +40,11 @@ export function closeRun(numbering: NumberingState): OutputSegment[] {
   const last = numbering.run.at(-1)
   if (!first || !last) return []
   if (numbering.runBreaks) numbering.discontinuitySequence++
+  const tracks = (numbering.runTracks ?? []).sort().join()
+  if (numbering.runBreaks || numbering.stretch?.tracks !== tracks) {
+    numbering.stretch = { number: numbering.nextNumber, start: first.start, tracks }
+  }
+  const { number, start } = numbering.stretch
   const segment: OutputSegment = {
     number: numbering.nextNumber++,
     era: first.era,
@@ -48,16 +54,27 @@ export function closeRun(numbering: NumberingState): OutputSegment[] {
     sealedAt: last.sealedAt,
     discontinuity: numbering.runBreaks,
     discontinuitySequence: numbering.discontinuitySequence,
+    stretch: { number, start },
     slots: numbering.run,
   }
   numbering.run = []
+  numbering.runTracks = []
   numbering.runBreaks = false
   return [segment]
 }
 
-/** True when every stream that has shown media in this era has an object in the slot. */
+/** True when every stream that has shown media in this era has an object in the slot; subtitles may have nothing to say. */
 function isWhole(slot: Slot, streams: readonly SourceStream[]): boolean {
-  return streams.every((stream) => stream.tracks.length === 0 || slot.objects[stream.index] !== undefined)
+  return streams.every(
+    (stream) => !makesSlots(stream) || stream.tracks.length === 0 || slot.objects[stream.index] !== undefined,
+  )
+}
+
+function tracksWithMedia({ objects }: Slot, streams: readonly SourceStream[]): string[] {
+  return streams.flatMap(({ index, tracks }) => {
+    const times = objects[index]?.times ?? []
+    return tracks.flatMap(({ kind }, i) => ((kind === 'video' || kind === 'audio') && times[i] ? `${index}.${i}` : []))
+  })
 }
 
 function runDuration(run: readonly Slot[]): Ticks {

@@ -1,15 +1,16 @@
-import { msFromTicks, TICKS_PER_SECOND, type Ticks, ticks, type UtcMs, unwrapPts, utcMs } from '../../media/time.ts'
-import type { SlotObject, SourceStream } from '../output-segment.ts'
-import type { SegmentProbe, SourceObject, TrackDescription } from '../source-segment.ts'
-import type { OpenEra, OpenSlot, QueuedEntry, StreamListing, TimelineState } from './state.ts'
-
-/** Source dates further than this from the server's clock are not believed. */
-const BELIEVABLE_DATE_MS = 24 * 3600 * 1000
-
-/** A stream that is behind the others by no more has not left their era. */
-const MOST_LATE = ticks(60 * TICKS_PER_SECOND)
-
-export type PlaceableObject = SourceObject & { readonly probe: SegmentProbe }
+import { msFromTicks, type Ticks, ticks, type UtcMs, unwrapPts } from '../../media/time.ts'
+import type { SlotObject } from '../output-segment.ts'
+import { describeStream } from './description.ts'
+import { believableDate, eraAt, eraFor, isSealed, type MediaObject, utcAt } from './eras.ts'
+import {
+  makesSlots,
+  type OpenEra,
+  type OpenSlot,
+  type QueuedEntry,
+  RECENT_PLACES,
+  type StreamListing,
+  type TimelineState,
+} from './state.ts'
 
 export type Placement = {
   /** The era, if it was opened or what is known of it changed. */
@@ -18,40 +19,42 @@ export type Placement = {
   readonly isShown: boolean
 }
 
-/** Puts a listed object into its slot, opening era and slot as needed. */
+/** Puts a listed object of audio or video into its slot, opening era and slot as needed. */
 export function placeObject(
   state: TimelineState,
   listing: StreamListing,
   streamIndex: number,
   listed: QueuedEntry,
-  object: PlaceableObject,
+  object: MediaObject,
   now: UtcMs,
 ): Placement {
   const duration = durationOf(listing, listed, object)
   const entry = { ...listed, duration }
-  const { era, start, isNew } = eraFor(state, listing, streamIndex, entry, object, now)
+  const { era, start, standing } = eraFor(state, listing, streamIndex, entry, object, now)
   listing.era = era.id
   listing.leastEra = era.id
   listing.nextStart = ticks(start + duration)
-  const described = describeStream(era, streamIndex, object, entry)
+  if (standing === 'stranger') return { touched: undefined, isShown: false }
+  const described = describeStream(era, streamIndex, object, duration)
   const date = believableDate(entry, object)
-  if (date !== undefined && Math.abs(date - utcAt(era, start)) > msFromTicks(duration)) {
-    era.anchor = { time: start, utc: date }
+  if (date !== undefined && Math.abs(date - utcAt(era.anchor, start)) > msFromTicks(duration)) {
+    era.anchor = { time: start, utc: date, isDated: true }
   }
+  notePlace(state, listing, streamIndex, { ...entry, era: era.id, start, date })
   const slot = slotAt(era, start, duration, now)
   const isShown = slot !== undefined && slot.entries[streamIndex] === undefined
   if (isShown) {
-    if (tellsTime(slot, streamIndex)) {
+    if (tellsTime(era, slot, streamIndex)) {
       const room = (era.slots[era.slots.indexOf(slot) + 1]?.start ?? Infinity) - start
       Object.assign(slot, {
         start,
         duration: room > 0 && room < duration / 2 ? ticks(room) : duration,
-        startUtc: utcAt(era, start),
+        startUtc: utcAt(era.anchor, start),
       })
     }
-    slot.entries[streamIndex] = slotObject(object)
+    slot.entries[streamIndex] = slotObject(object, start)
   }
-  return { touched: isNew || described ? era : undefined, isShown }
+  return { touched: standing === 'new era' || described ? era : undefined, isShown }
 }
 
 /**
@@ -69,62 +72,41 @@ export function placeGap(
     listing.leastEra = listing.era + 1
     delete listing.era
   }
-  const era = state.eras.find(({ id }) => id === listing.era)
-  if (!era) return
-  const slot = slotAt(era, listing.nextStart, entry.duration, now)
+  const current = state.eras.find(({ id }) => id === listing.era)
+  if (!current) return
+  const start = listing.nextStart
+  const era = eraAt(state, current, start, entry.duration)
+  listing.era = era.id
+  listing.leastEra = era.id
+  notePlace(state, listing, streamIndex, { ...entry, era: era.id, start, date: entry.programDateTime })
+  const slot = slotAt(era, start, entry.duration, now)
   if (slot) slot.entries[streamIndex] ??= null
-  listing.nextStart = ticks(listing.nextStart + entry.duration)
+  listing.nextStart = ticks(start + entry.duration)
 }
 
-/** The first of a slot's streams tells its time, whichever came first. */
-function tellsTime(slot: OpenSlot, streamIndex: number): boolean {
-  return Object.entries(slot.entries).every(([index, object]) => !object || streamIndex < Number(index))
+/** The first of a slot's streams tells its time, whichever came first; subtitles tell none. */
+function tellsTime(era: OpenEra, { entries }: OpenSlot, streamIndex: number): boolean {
+  return era.streams.every((stream) => !makesSlots(stream) || !entries[stream.index] || streamIndex < stream.index)
 }
 
 /** EXTINF, unless its timestamps say that the segment is more than twice as long. */
-function durationOf(listing: StreamListing, { duration }: QueuedEntry, { probe }: PlaceableObject): Ticks {
+function durationOf(listing: StreamListing, { duration }: QueuedEntry, { probe }: MediaObject): Ticks {
   const span = Math.min(probe.lastPts - probe.firstPts, listing.targetDuration)
   return ticks(duration < span / 2 ? span : duration)
 }
 
-function eraFor(
+/** Remembers where segments of the first variant stand, if there are subtitles that want to stand beside them. */
+function notePlace(
   state: TimelineState,
   listing: StreamListing,
   streamIndex: number,
-  entry: QueuedEntry,
-  object: PlaceableObject,
-  now: UtcMs,
-): { era: OpenEra; start: Ticks; isNew: boolean } {
-  const { firstPts, tracks } = object.probe
-  const current = state.eras.find(({ id }) => id === listing.era)
-  const known = current?.streams.find(({ index }) => index === streamIndex)?.tracks ?? []
-  const mayStay = current !== undefined && !entry.breaks && (known.length === 0 || sameTracks(known, tracks))
-  if (mayStay && current.streamsRevision === state.streamsRevision) {
-    const start = unwrapPts(firstPts, listing.nextStart)
-    if (Math.abs(start - listing.nextStart) <= entry.duration) return { era: current, start, isNew: false }
-  }
-  // A stream may have skipped ahead with the others, or follow them into an era one of them began.
-  for (const era of state.eras) {
-    if (era.id < listing.leastEra || era.streamsRevision !== state.streamsRevision) continue
-    const start = unwrapPts(firstPts, era.slots[0]?.start ?? era.sealedUntil)
-    if (era.id === listing.era && !(mayStay && start > listing.nextStart)) continue
-    if (fits(era, start, entry.duration)) return { era, start, isNew: false }
-  }
-  const start = ticks(firstPts)
-  const utc = believableDate(entry, object) ?? utcMs(object.receivedAt - msFromTicks(entry.duration))
-  const era: OpenEra = {
-    id: state.nextEra++,
-    streamsRevision: state.streamsRevision,
-    streams: (state.streams ?? []).map((stream) => ({ ...stream, tracks: [] })),
-    anchor: { time: start, utc },
-    openedAt: now,
-    nextIndex: 0,
-    firstStart: start,
-    sealedUntil: start,
-    slots: [],
-  }
-  state.eras.push(era)
-  return { era, start, isNew: true }
+  at: { sequence: number; era: number; start: Ticks; duration: Ticks; date: UtcMs | undefined },
+): void {
+  const { sequence, era, start, duration, date } = at
+  const [first] = state.streams ?? []
+  if (first?.index !== streamIndex || state.streams?.every(makesSlots)) return
+  const place = { sequence, era, start, duration, ...(date !== undefined && { date }) }
+  listing.places = [...(listing.places ?? []), place].slice(-RECENT_PLACES)
 }
 
 /**
@@ -134,9 +116,10 @@ function eraFor(
 function slotAt(era: OpenEra, start: Ticks, duration: Ticks, now: UtcMs): OpenSlot | undefined {
   const found = era.slots.find((slot) => Math.abs(slot.start - start) <= Math.min(slot.duration, duration) / 2)
   if (found) return found
-  const isSealed = era.nextIndex > 0 && start < era.sealedUntil - duration / 2
-  if (isSealed || era.slots.some((slot) => overlap(slot, start, duration) > duration / 2)) return undefined
-  const slot: OpenSlot = { start, duration, startUtc: utcAt(era, start), openedAt: now, entries: {} }
+  if (isSealed(era, start, duration) || era.slots.some((slot) => overlap(slot, start, duration) > duration / 2)) {
+    return undefined
+  }
+  const slot: OpenSlot = { start, duration, startUtc: utcAt(era.anchor, start), openedAt: now, entries: {} }
   const after = era.slots.findIndex((other) => other.start > start)
   era.slots.splice(after < 0 ? era.slots.length : after, 0, slot)
   return slot
@@ -146,54 +129,21 @@ function overlap(slot: OpenSlot, start: Ticks, duration: Ticks): number {
   return Math.min(slot.start + slot.duration, start + duration) - Math.max(slot.start, start)
 }
 
-/** True when `start` lies in the era's newest stretch, be it too late for the slots there, or continues where it ends. */
-function fits(era: OpenEra, start: Ticks, duration: Ticks): boolean {
-  const last = era.slots.at(-1)
-  const end = last ? last.start + last.duration : era.sealedUntil
-  return start <= end + duration && start >= Math.max(era.firstStart, era.sealedUntil - MOST_LATE) - duration
-}
-
-function utcAt(era: OpenEra, time: Ticks): UtcMs {
-  return utcMs(era.anchor.utc + msFromTicks(ticks(time - era.anchor.time)))
-}
-
-function believableDate(entry: QueuedEntry, object: SourceObject): UtcMs | undefined {
-  const date = entry.programDateTime
-  return date !== undefined && Math.abs(date - object.receivedAt) <= BELIEVABLE_DATE_MS ? date : undefined
-}
-
-/**
- * Notes what a stream is made of as soon as a segment tells, and the bandwidth nobody declared. True when the era's
- * description changed.
- */
-function describeStream(era: OpenEra, streamIndex: number, object: PlaceableObject, entry: QueuedEntry): boolean {
-  const at = era.streams.findIndex(({ index }) => index === streamIndex)
-  const stream = era.streams[at]
-  if (!stream || (stream.tracks.length > 0 && !tellsMore(object.probe.tracks, stream.tracks))) return false
-  const role: SourceStream['role'] =
-    stream.role.kind === 'variant' && stream.role.bandwidth === 0
-      ? { ...stream.role, bandwidth: Math.ceil((object.size * 8 * TICKS_PER_SECOND) / Math.max(entry.duration, 1)) }
-      : stream.role
-  era.streams[at] = { ...stream, role, tracks: object.probe.tracks }
-  return true
-}
-
-/** A track whose parameters a segment does not carry agrees with whatever is known of it. */
-function sameTracks(a: readonly TrackDescription[], b: readonly TrackDescription[]): boolean {
-  return (
-    a.length === b.length &&
-    a.every((track, i) => {
-      const other = b[i]
-      if (track.pid !== other?.pid) return false
-      return track.kind === 'other' || other.kind === 'other' || JSON.stringify(track) === JSON.stringify(other)
-    })
-  )
-}
-
-function tellsMore(found: readonly TrackDescription[], known: readonly TrackDescription[]): boolean {
-  return found.some((track, i) => track.kind !== 'other' && known[i]?.kind === 'other')
-}
-
-function slotObject({ key, size, crc32, sha256 }: SourceObject): SlotObject {
-  return { key, size, crc32, sha256 }
+/** The object as its slot holds it: the times of its tracks on the era's timeline, near the slot's own. */
+function slotObject({ key, size, crc32, sha256, probe }: MediaObject, start: Ticks): SlotObject {
+  const times = probe.times.map((track) => {
+    if (track === null) return null
+    const first = unwrapPts(track.first, start)
+    return { first, last: first + track.last - track.first, bytes: track.bytes }
+  })
+  const keyFrames = probe.keyFrames.map((picture) => ({ ...picture, pts: unwrapPts(picture.pts, start) }))
+  return {
+    key,
+    size,
+    crc32,
+    sha256,
+    times,
+    ...(keyFrames.length > 0 && { keyFrames }),
+    ...(!probe.startsWithKeyFrame && { startsWithKeyFrame: false as const }),
+  }
 }

@@ -1,65 +1,119 @@
-import { msFromTicks, ticks, type UtcMs } from '../../media/time.ts'
-import type { Slot, SlotObject } from '../output-segment.ts'
+import { msFromTicks, ticks, type UtcMs, utcMs } from '../../media/time.ts'
+import type { Slot, SlotObject, SourceStream } from '../output-segment.ts'
+import { utcAt } from './eras.ts'
 import {
   followedListings,
+  isDone,
   isSilent,
+  makesSlots,
   type OpenEra,
   type OpenSlot,
   SILENT_TARGET_DURATIONS,
   type TimelineState,
-  takesPart,
 } from './state.ts'
 
+export type Sealed = {
+  readonly slots: Slot[]
+  /** Eras whose first slot is among them. */
+  readonly begun: OpenEra[]
+  readonly closedEras: OpenEra[]
+}
+
 /** Seals every slot no stream can add to any more, oldest first, and drops eras that are over. */
-export function sealSlots(state: TimelineState, now: UtcMs): { slots: Slot[]; closedEras: OpenEra[] } {
-  const slots: Slot[] = []
-  const closedEras: OpenEra[] = []
+export function sealSlots(state: TimelineState, now: UtcMs): Sealed {
+  const sealed: Sealed = { slots: [], begun: [], closedEras: [] }
   for (;;) {
     const era = state.eras[0]
     if (!era) break
     const head = era.slots[0]
     if (head) {
-      if (!isSettled(state, era, head, now)) break
+      noteSettled(state, era, now)
+      if (!isSettled(state, era, head, now)) {
+        delete head.settledAt
+        break
+      }
+      if (textIsAwaited(state, era, head, now)) break
+      forgoText(state, era, head, now)
       era.slots.shift()
-      const sealed = seal(era, head, now)
-      if (sealed) slots.push(sealed)
+      seal(state, era, head, now, sealed)
     } else if (state.eras.length > 1 && isOver(state, era, now)) {
       state.eras.shift()
-      closedEras.push(era)
+      sealed.closedEras.push(era)
     } else break
   }
   if (state.eras.length > 1) settleDispute(state, now)
-  return { slots, closedEras }
+  return sealed
 }
 
 /** An interval nobody has media for takes an index and leaves no slot: the next one shows a discontinuity. */
-function seal(era: OpenEra, open: OpenSlot, now: UtcMs): Slot | undefined {
+function seal(state: TimelineState, era: OpenEra, open: OpenSlot, now: UtcMs, { slots, begun }: Sealed): void {
+  const { start, duration, startUtc } = open
   const index = era.nextIndex++
-  era.sealedUntil = ticks(open.start + open.duration)
+  era.sealedUntil = ticks(start + duration)
+  era.sealedAt = now
+  if (!era.streams.some((stream) => makesSlots(stream) && open.entries[stream.index])) return
   const objects: Record<number, SlotObject> = {}
-  let any = false
-  for (const [stream, object] of Object.entries(open.entries)) {
-    if (object) {
-      objects[Number(stream)] = object
-      any = true
-    }
+  for (const [stream, object] of Object.entries(open.entries)) if (object) objects[Number(stream)] = object
+  if (!era.hasShown) {
+    const ahead = (state.clockEnd ?? 0) - utcAt(era.clock, start)
+    if (ahead > 0) era.clock = { ...era.clock, utc: utcMs(era.clock.utc + ahead) }
+    era.hasShown = true
+    begun.push(era)
   }
-  if (!any) return undefined
-  return {
-    era: era.id,
-    index,
-    start: open.start,
-    duration: open.duration,
-    startUtc: open.startUtc,
-    sealedAt: now,
-    objects,
+  state.clockEnd = utcAt(era.clock, era.sealedUntil)
+  slots.push({ era: era.id, index, start, duration, startUtc, sealedAt: now, objects })
+}
+
+/** From when a slot waits for nothing but subtitles. */
+function noteSettled(state: TimelineState, era: OpenEra, now: UtcMs): void {
+  for (const slot of era.slots) {
+    if (slot.settledAt !== undefined) continue
+    if (!isSettled(state, era, slot, now)) return
+    slot.settledAt = now
   }
 }
 
-/** True when every stream has its entry in the slot, is past it, or is not to be waited for. */
+/**
+ * True while subtitles may still come for the slot: one target duration from when it waits for nothing else. Those of
+ * which nothing has been heard, or that ended in an older era, are given a slot's duration when an era begins.
+ */
+export function textIsAwaited(state: TimelineState, era: OpenEra, slot: OpenSlot, now: UtcMs): boolean {
+  return era.streams.some((stream) => {
+    if (makesSlots(stream)) return false
+    const listing = state.listings[stream.playlist]
+    const isElsewhere = !listing || (isDone(listing) && (listing.era ?? 0) < era.id)
+    if (isElsewhere) return now - era.openedAt < msFromTicks(slot.duration)
+    const waited = now - (slot.settledAt ?? now)
+    const isPatient = !listing.isLate && waited < msFromTicks(listing.targetDuration)
+    return isPatient && isMissingText(state, era, slot, stream, now)
+  })
+}
+
+function isMissingText(
+  state: TimelineState,
+  era: OpenEra,
+  slot: OpenSlot,
+  { playlist, index }: SourceStream,
+  now: UtcMs,
+): boolean {
+  const listing = state.listings[playlist]
+  if (!listing || slot.entries[index] !== undefined) return false
+  const isPast = listing.era === era.id && listing.nextStart > slot.start + slot.duration / 2
+  return !isPast && (listing.era ?? 0) <= era.id && !isDone(listing) && !isSilent(state, listing, now)
+}
+
+/** Who was waited for in vain holds nobody up again before it is in time. */
+function forgoText(state: TimelineState, era: OpenEra, slot: OpenSlot, now: UtcMs): void {
+  for (const stream of era.streams) {
+    const listing = state.listings[stream.playlist]
+    if (listing && !makesSlots(stream) && isMissingText(state, era, slot, stream, now)) listing.isLate = true
+  }
+}
+
+/** True when every stream that makes slots has its entry in this one, is past it, or is not to be waited for. */
 function isSettled(state: TimelineState, era: OpenEra, slot: OpenSlot, now: UtcMs): boolean {
   for (const stream of era.streams) {
-    if (!takesPart(stream) || slot.entries[stream.index] !== undefined) continue
+    if (!makesSlots(stream) || slot.entries[stream.index] !== undefined) continue
     const listing = state.listings[stream.playlist]
     const patience = SILENT_TARGET_DURATIONS * msFromTicks(listing?.targetDuration ?? slot.duration)
     const isYoung = now - era.openedAt <= patience
@@ -72,8 +126,7 @@ function isSettled(state: TimelineState, era: OpenEra, slot: OpenSlot, now: UtcM
       listing.era > era.id || (listing.era === era.id && listing.nextStart > slot.start + slot.duration / 2)
     if (isPast || isSilent(state, listing, now)) continue
     // It ended in an older era: when the others begin a new one, so may it.
-    const hasEnded = listing.ended && listing.queue.length === 0
-    if (!hasEnded || (listing.era < era.id && isYoung)) return false
+    if (!isDone(listing) || (listing.era < era.id && isYoung)) return false
   }
   return true
 }
@@ -82,9 +135,9 @@ function isSettled(state: TimelineState, era: OpenEra, slot: OpenSlot, now: UtcM
 function isOver(state: TimelineState, era: OpenEra, now: UtcMs): boolean {
   if (era.streamsRevision !== state.streamsRevision) return true
   return era.streams.every((stream) => {
-    const listing = takesPart(stream) ? state.listings[stream.playlist] : undefined
+    const listing = makesSlots(stream) ? state.listings[stream.playlist] : undefined
     if (listing?.era === undefined || listing.era > era.id) return true
-    return isSilent(state, listing, now) || (listing.ended && listing.queue.length === 0)
+    return isSilent(state, listing, now) || isDone(listing)
   })
 }
 
@@ -106,7 +159,7 @@ function settleDispute(state: TimelineState, now: UtcMs): void {
   const loser = lead > 0 || (lead === 0 && first?.era === newer.id) ? older : newer
   for (const listing of following(loser)) {
     delete listing.era
-    listing.leastEra = Math.max(listing.leastEra, loser === older ? newer.id : older.id)
+    listing.leastEra = loser === older ? newer.id : older.id
   }
   if (loser === newer) state.eras.splice(1, 1)
 }

@@ -22,6 +22,8 @@ export type TimelineState = {
   nextEra: number
   /** By numbering id. */
   numberings: Record<string, NumberingState>
+  /** End of the newest sealed slot on its era's clock: no later era's clock begins before it. */
+  clockEnd?: UtcMs
   /** All streams said EXT-X-ENDLIST and everything they listed is sealed. */
   ended: boolean
 }
@@ -50,7 +52,14 @@ export type StreamListing = {
   /** The server's clock when the playlist last listed something new. */
   lastListedAt: UtcMs
   ended: boolean
+  /** Of the first variant, where there are subtitles to place beside it: its newest segments, at most RECENT_PLACES. */
+  places?: Place[]
+  /** Of subtitles: they were waited for in vain, and are not waited for again before they are in time. */
+  isLate?: true
 }
+
+/** Where a segment of the first variant stands. */
+export type Place = { sequence: number; era: number; start: Ticks; duration: Ticks; date?: UtcMs }
 
 export type RecentEntry = {
   sequence: number
@@ -69,6 +78,8 @@ export type QueuedEntry = {
   breaks: boolean
   programDateTime?: UtcMs
   listedAt: UtcMs
+  /** Of subtitles: the object is there, and its slot is not. */
+  isHere?: true
 }
 
 export type OpenEra = {
@@ -76,13 +87,21 @@ export type OpenEra = {
   streamsRevision: number
   streams: SourceStream[]
   /** This time of the era is that moment; later times follow from PTS until the source's own date disagrees. */
-  anchor: { time: Ticks; utc: UtcMs }
+  anchor: { time: Ticks; utc: UtcMs /** From the source's own date. */; isDated?: true }
+  /** As Era has it: the first anchor, moved forward when the first slot is sealed if that is where another era ended. */
+  clock: { time: Ticks; utc: UtcMs }
+  /** A slot of it was sealed: the clock stands. */
+  hasShown?: true
+  /** The era whose timestamps run on in this one: only what its streams are made of has changed. */
+  continues?: number
   openedAt: UtcMs
   /** Index of the next slot to be sealed. */
   nextIndex: number
   firstStart: Ticks
   /** End of the last sealed slot, or the era's first start. */
   sealedUntil: Ticks
+  /** The server's clock at that. */
+  sealedAt?: UtcMs
   /** By start. */
   slots: OpenSlot[]
 }
@@ -93,6 +112,8 @@ export type OpenSlot = {
   duration: Ticks
   startUtc: UtcMs
   openedAt: UtcMs
+  /** Since when it waits for subtitles alone. */
+  settledAt?: UtcMs
   entries: Record<number, SlotObject | null>
 }
 
@@ -108,10 +129,16 @@ export type NumberingState = {
   run: Slot[]
   /** The run does not continue the output segment before it. */
   runBreaks: boolean
+  /** The audio and video tracks that have media in the run, as stream and position. */
+  runTracks?: string[]
+  /** Of the newest output segment: where its stretch began, and the tracks that have media in it. */
+  stretch?: { number: number; start: Ticks; tracks: string }
 }
 
 /** How many listed entries a stream remembers to tell a stale playlist from a restarted encoder. */
 export const RECENT_ENTRIES = 64
+/** How many segments of the first variant are remembered for subtitles to be placed beside them. */
+export const RECENT_PLACES = 16
 /** A stream that lists nothing new for this many target durations no longer holds the others back. */
 export const SILENT_TARGET_DURATIONS = 3
 
@@ -125,6 +152,15 @@ export function emptyTimeline(): TimelineState {
     numberings: {},
     ended: false,
   }
+}
+
+/** A state as it was saved. Eras that earlier versions opened have no clock: their anchor stands for it. */
+export function readTimeline(text: string): TimelineState {
+  const state = JSON.parse(text) as Omit<TimelineState, 'eras'> & {
+    eras: (Omit<OpenEra, 'clock'> & Partial<OpenEra>)[]
+  }
+  const eras = state.eras.map((era) => ({ ...era, clock: era.clock ?? { time: era.anchor.time, utc: era.anchor.utc } }))
+  return { ...state, eras }
 }
 
 /** A state read back after the server was away: what it could not hear meanwhile is nobody's silence. */
@@ -141,12 +177,17 @@ export function isSilent(state: TimelineState, listing: StreamListing, now: UtcM
   return now - heardAt > SILENT_TARGET_DURATIONS * msFromTicks(listing.targetDuration)
 }
 
-/** The playlists of the streams that take part in slots, as far as they have come. */
+/** The playlists of the streams that make slots, as far as they have come. */
 export function followedListings(state: TimelineState): StreamListing[] {
-  return (state.streams ?? []).filter(takesPart).flatMap(({ playlist }) => state.listings[playlist] ?? [])
+  return (state.streams ?? []).filter(makesSlots).flatMap(({ playlist }) => state.listings[playlist] ?? [])
 }
 
-/** Subtitles are archived but do not take part in slots yet. */
-export function takesPart(stream: { readonly role: { readonly kind: string } }): boolean {
+/** Audio and video make slots; subtitles are put into them. */
+export function makesSlots(stream: { readonly role: { readonly kind: string } }): boolean {
   return stream.role.kind !== 'subtitles'
+}
+
+/** True when the stream lists nothing more. */
+export function isDone(listing: StreamListing): boolean {
+  return listing.ended && listing.queue.length === 0
 }

@@ -242,7 +242,7 @@ describe('a timeline', () => {
     const r = new Rehearsal()
     r.parent('a')
     for (let i = 0; i < 5; i++) push(r, ['a'], i)
-    const eras = [{ id: 1, streams: r.state.eras[0]!.streams }]
+    const eras = [...r.eras.values()]
     const fill = (earlier: typeof r.slots, isFull: boolean) =>
       r.take({
         kind: 'numbering',

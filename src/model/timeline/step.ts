@@ -2,18 +2,13 @@ import { msFromTicks, type Ticks, type UtcMs } from '../../media/time.ts'
 import type { ListedPlaylist, ListedStream } from '../listed-playlist.ts'
 import type { Era, OutputSegment, Slot } from '../output-segment.ts'
 import type { SourceObject } from '../source-segment.ts'
+import { isAudioOnly } from './description.ts'
 import { followPlaylist, type Unlisted } from './listing.ts'
 import { addSlot, closeRun, openNumberingState } from './numbering.ts'
-import { type PlaceableObject, placeGap, placeObject } from './placement.ts'
-import { sealSlots } from './sealing.ts'
-import {
-  followedListings,
-  isSilent,
-  RECENT_ENTRIES,
-  type StreamListing,
-  type TimelineState,
-  takesPart,
-} from './state.ts'
+import { placeQueued } from './queues.ts'
+import { sealSlots, textIsAwaited } from './sealing.ts'
+import { followedListings, isDone, isSilent, makesSlots, type TimelineState } from './state.ts'
+import { MOST_AHEAD_MS } from './text-placement.ts'
 
 /** What can happen to an input's timeline. Time passing is one of them: some things are given up. */
 export type TimelineEvent =
@@ -37,6 +32,8 @@ export type TimelineEvent =
 
 export type TimelineStep = {
   readonly state: TimelineState
+  /** The same as it is saved. */
+  readonly text: string
   /** False when the event taught us nothing: nothing needs saving. */
   readonly changed: boolean
   readonly slots: readonly Slot[]
@@ -46,6 +43,8 @@ export type TimelineStep = {
   readonly consumed: readonly SourceObject[]
   /** Listed segments that will not be shown: for the log. */
   readonly gaps: readonly { readonly playlist: string; readonly name: string; readonly reason: string }[]
+  /** The input has begun an era of sound without pictures: it is archived, and given to no numbering. */
+  readonly isRefused: boolean
 }
 
 /** A media playlist of this name is taken for the parent when no multivariant playlist came: a ladder of one. */
@@ -56,7 +55,8 @@ export const SINGLE_PARENT_NAME = 'channel.m3u8'
  * inputs give the same outputs, `before` is not touched, and `now` (the server's clock) decides only what is given up.
  */
 export function step(before: TimelineState, event: TimelineEvent, unlisted: Unlisted, now: UtcMs): TimelineStep {
-  const state = JSON.parse(JSON.stringify(before)) as TimelineState
+  const textBefore = JSON.stringify(before)
+  const state = JSON.parse(textBefore) as TimelineState
   const outputSegments: { numbering: number; segment: OutputSegment }[] = []
   const publish = (numbering: string | number, segments: readonly OutputSegment[]) => {
     for (const segment of segments) outputSegments.push({ numbering: Number(numbering), segment })
@@ -73,17 +73,18 @@ export function step(before: TimelineState, event: TimelineEvent, unlisted: Unli
     numbering.isFilling = !event.isFull
     for (const slot of event.earlier) {
       const streams = event.eras.find(({ id }) => id === slot.era)?.streams ?? []
-      publish(event.id, addSlot(numbering, slot, streams))
+      if (!isAudioOnly(streams)) publish(event.id, addSlot(numbering, slot, streams))
     }
   }
 
   const { touched, consumed, gaps } = placeQueued(state, unlisted, now)
-  trimUnnamed(state)
   const streamsOf = new Map(state.eras.map((era) => [era.id, era.streams]))
-  const { slots, closedEras } = sealSlots(state, now)
+  const { slots, begun, closedEras } = sealSlots(state, now)
   for (const slot of slots) {
+    const streams = streamsOf.get(slot.era) ?? []
+    if (isAudioOnly(streams)) continue
     for (const [id, numbering] of Object.entries(state.numberings)) {
-      if (!numbering.isFilling) publish(id, addSlot(numbering, slot, streamsOf.get(slot.era) ?? []))
+      if (!numbering.isFilling) publish(id, addSlot(numbering, slot, streams))
     }
   }
   const hasStopped = noStreamGoesOn(state, now)
@@ -95,17 +96,18 @@ export function step(before: TimelineState, event: TimelineEvent, unlisted: Unli
   }
   state.ended = hasEnded(state)
 
-  const sealedEras = [...state.eras, ...closedEras].filter(
-    (era) => touched.has(era.id) || slots.some((slot) => slot.era === era.id && slot.index === 0),
-  )
+  const changedEras = [...closedEras, ...state.eras].filter((era) => touched.has(era.id) || begun.includes(era))
+  const text = JSON.stringify(state)
   return {
     state,
-    changed: JSON.stringify(state) !== JSON.stringify(before),
+    text,
+    changed: text !== textBefore,
     slots,
     outputSegments,
-    eras: sealedEras.map(({ id, streams }) => ({ id, streams })),
-    consumed,
+    eras: changedEras.map(({ id, streams, clock }) => ({ id, streams, clock })),
+    consumed: [...consumed],
     gaps,
+    isRefused: begun.some(({ streams }) => isAudioOnly(streams)),
   }
 }
 
@@ -132,65 +134,17 @@ function sameStreams(a: readonly ListedStream[], b: readonly ListedStream[]): bo
   )
 }
 
-/** Moves queued entries to their slots, stream by stream, until each queue's head must wait for its object. */
-function placeQueued(state: TimelineState, unlisted: Unlisted, now: UtcMs) {
-  const touched = new Set<number>()
-  const consumed = new Set<SourceObject>()
-  const gaps: { playlist: string; name: string; reason: string }[] = []
-  for (const stream of state.streams ?? []) {
-    const listing = state.listings[stream.playlist]
-    if (!listing) continue
-    for (let entry = listing.queue[0]; entry; entry = listing.queue[0]) {
-      const found = unlisted.get(entry.name)
-      const object = found && !consumed.has(found) ? found : undefined
-      if (!object && now - entry.listedAt < msFromTicks(listing.targetDuration)) break
-      listing.queue.shift()
-      if (object) consumed.add(object)
-      settle(listing, entry.sequence, object)
-      if (!takesPart(stream)) continue
-      const gap = (reason: string) => gaps.push({ playlist: stream.playlist, name: entry.name, reason })
-      if (object?.probe) {
-        const placed = placeObject(state, listing, stream.index, entry, object as PlaceableObject, now)
-        if (placed.touched) touched.add(placed.touched.id)
-        if (!placed.isShown) gap('too late for its slot, or cut otherwise than the other streams')
-      } else {
-        placeGap(state, listing, stream.index, entry, now)
-        gap(object ? (object.problem ?? 'not usable') : 'listed, but never put')
-      }
-    }
-  }
-  return { touched, consumed: [...consumed], gaps }
-}
-
-function settle(listing: StreamListing, sequence: number, object: SourceObject | undefined): void {
-  const entry = listing.recent.find((recent) => recent.sequence === sequence)
-  if (!entry) return
-  if (object) entry.crc32 = object.crc32
-  else entry.givenUp = true
-}
-
-/** Who may be named later is heard, and not for ever. */
-function trimUnnamed(state: TimelineState): void {
-  for (const [playlist, { queue }] of Object.entries(state.listings)) {
-    const isNamed = state.streams?.some((stream) => stream.playlist === playlist)
-    if (!isNamed && queue.length > RECENT_ENTRIES) queue.splice(0, queue.length - RECENT_ENTRIES)
-  }
-}
-
 function noStreamGoesOn(state: TimelineState, now: UtcMs): boolean {
   if (state.eras.some((era) => era.slots.length > 0)) return false
   const followed = followedListings(state)
-  return (
-    followed.length > 0 &&
-    followed.every((listing) => isSilent(state, listing, now) || (listing.ended && listing.queue.length === 0))
-  )
+  return followed.length > 0 && followed.every((listing) => isSilent(state, listing, now) || isDone(listing))
 }
 
 function hasEnded(state: TimelineState): boolean {
-  const taking = (state.streams ?? []).filter(takesPart).map(({ playlist }) => state.listings[playlist])
+  const making = (state.streams ?? []).filter(makesSlots).map(({ playlist }) => state.listings[playlist])
   return (
-    taking.length > 0 &&
-    taking.every((listing) => listing?.ended && listing.queue.length === 0) &&
+    making.length > 0 &&
+    making.every((listing) => listing && isDone(listing)) &&
     state.eras.every((era) => era.slots.length === 0)
   )
 }
@@ -200,15 +154,19 @@ export function isDue(state: TimelineState, now: UtcMs): boolean {
   const waitsTooLong = (state.streams ?? []).some(({ playlist }) => {
     const listing = state.listings[playlist]
     const head = listing?.queue[0]
-    return head && now - head.listedAt >= msFromTicks(listing.targetDuration)
+    if (!head) return false
+    return now - head.listedAt >= (head.isHere ? MOST_AHEAD_MS : msFromTicks(listing.targetDuration))
   })
   if (waitsTooLong || state.eras.length > 1) return true
+  const [era] = state.eras
+  const head = era?.slots[0]
+  if (era && head?.settledAt !== undefined && !textIsAwaited(state, era, head, now)) return true
   const isSomeoneMissing = () => (state.streams ?? []).some((stream) => isMissing(state, stream, now))
-  if (state.eras.some((era) => era.slots.length > 0)) return isSomeoneMissing()
+  if (head) return isSomeoneMissing()
   return Object.values(state.numberings).some(({ run }) => run.length > 0) && noStreamGoesOn(state, now)
 }
 
 function isMissing(state: TimelineState, stream: ListedStream, now: UtcMs): boolean {
   const listing = state.listings[stream.playlist]
-  return takesPart(stream) && (listing?.era === undefined || isSilent(state, listing, now))
+  return makesSlots(stream) && (listing?.era === undefined || isSilent(state, listing, now))
 }

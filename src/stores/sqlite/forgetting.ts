@@ -1,5 +1,5 @@
 import type { UtcMs } from '../../media/time.ts'
-import type { Slot } from '../../model/output-segment.ts'
+import { objectsOf, type Slot } from '../../model/output-segment.ts'
 import type { IngestRef } from '../segment-index.ts'
 import type { Database } from './database.ts'
 import { knownInput } from './inputs.ts'
@@ -34,8 +34,7 @@ export function forgettingOperations(db: Database) {
         idx,
       )
     }
-    const slot = row && (JSON.parse(row.body) as Slot)
-    doom(Object.values(slot?.objects ?? {}).map(({ key }) => key))
+    if (row) doom(objectsOf(JSON.parse(row.body) as Slot).map(({ key }) => key))
   }
 
   const forgetSlots = (input: number, before: UtcMs, pinned: Pinned, limit: number) => {
@@ -101,8 +100,6 @@ export function forgettingOperations(db: Database) {
         removeInput(id)
       }
       db.run('DELETE FROM highest_number WHERE channel_guid = ?', channelGuid)
-      db.run('DELETE FROM released_window WHERE channel_guid = ?', channelGuid)
-      db.run('DELETE FROM deleted_channel WHERE guid = ?', channelGuid)
       return true
     },
 

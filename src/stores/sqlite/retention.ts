@@ -39,6 +39,11 @@ export function retentionOperations(db: Database) {
       ]
     },
 
+    forgetDeletedChannel(guid: string): void {
+      db.run('DELETE FROM released_window WHERE channel_guid = ?', guid)
+      db.run('DELETE FROM deleted_channel WHERE guid = ?', guid)
+    },
+
     expire(now: UtcMs, before: { harvestJobs: UtcMs; events: UtcMs }): void {
       db.run('DELETE FROM released_window WHERE until <= ?', now)
       db.run("DELETE FROM harvest_job WHERE created_at <= ? AND status <> 'IN_PROGRESS'", before.harvestJobs)

@@ -68,6 +68,16 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX output_segment_by_time ON output_segment (numbering, end_utc, start_utc);
   CREATE INDEX output_segment_by_slot ON output_segment (numbering, era, first_slot);
   `,
+
+  // The clock of an era, from its oldest slot. One without slots is written anew when its first slot is sealed.
+  `
+  UPDATE era SET body = json_set(body, '$.clock', json(coalesce(
+    (SELECT json_object('time', json_extract(s.body, '$.start'), 'utc', s.start_utc)
+     FROM slot s WHERE s.input = era.input AND s.era = era.id ORDER BY s.idx LIMIT 1),
+    '{"time":0,"utc":0}')));
+  `,
+
+  // Harvest jobs as workers claim them; the outbox of events.
   `
   ALTER TABLE harvest_job ADD COLUMN state TEXT NOT NULL DEFAULT 'QUEUED';
   ALTER TABLE harvest_job ADD COLUMN fence INTEGER NOT NULL DEFAULT 0;

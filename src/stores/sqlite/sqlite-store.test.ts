@@ -10,11 +10,10 @@ import { after, describe, it } from 'node:test'
 import { promisify } from 'node:util'
 import type { Worker } from 'node:worker_threads'
 import fc from 'fast-check'
-import { type ContractStore, channel, event } from '../nouns.contract.ts'
+import { type ContractStore, channel, event, INPUT, NOW, SLOT_MS, slot } from '../nouns.contract.ts'
 import { resourcesContract } from '../resources.contract.ts'
-import { StoreUnavailable } from '../resources.ts'
+import { DatabaseRefused, StoreUnavailable } from '../resources.ts'
 import { segmentIndexContract } from '../segment-index.contract.ts'
-import { DatabaseRefused } from './database.ts'
 import { MIGRATIONS } from './schema.ts'
 import { openSqliteStore, type SqliteStore } from './sqlite-store.ts'
 
@@ -86,6 +85,30 @@ describe('a store in SQLite', () => {
     await assert.rejects(openSqliteStore(path), /is of version \d+; this program knows versions up to \d+/)
   })
 
+  it('gives eras of older versions the clock their oldest slot tells', async () => {
+    const path = newPath()
+    const old = new DatabaseSync(path)
+    old.exec(`BEGIN; ${MIGRATIONS[0]} PRAGMA user_version = 1; COMMIT`)
+    old.exec(`INSERT INTO input VALUES (7, '${INPUT.channelGuid}', '${INPUT.ingestEndpointId}', 1, '{}')`)
+    const insertSlot = old.prepare('INSERT INTO slot VALUES (7, ?, ?, ?, ?, ?, ?)')
+    for (const one of [slot(3, ['x'], { era: 1 }), slot(2, ['y'], { era: 1 }), slot(0, ['z'], { era: 2 })]) {
+      insertSlot.run(one.era, one.index, one.startUtc, one.startUtc + 1, one.sealedAt, JSON.stringify(one))
+    }
+    const insertEra = old.prepare('INSERT INTO era VALUES (7, ?, ?)')
+    for (const id of [1, 2, 3]) insertEra.run(id, JSON.stringify({ id, streams: [] }))
+    old.close()
+    const { segmentIndex } = await openTracked(path)
+    const eras = await segmentIndex.eras(INPUT, [1, 2, 3])
+    assert.deepEqual(
+      eras.map(({ id, clock }) => [id, clock.time, clock.utc]),
+      [
+        [1, 2 * SLOT_MS * 90, NOW + 2 * SLOT_MS],
+        [2, 0, NOW],
+        [3, 0, 0],
+      ],
+    )
+  })
+
   it('says where it cannot be opened', async () => {
     await assert.rejects(openSqliteStore(join(folder, 'no/such/folder.db')), /unable to open database/)
   })
@@ -119,7 +142,7 @@ describe('a store in SQLite', () => {
   it('lets one request of a group fail alone', async () => {
     const store = await openTracked(newPath())
     const heard: string[] = []
-    store.resources.onChange((change) => heard.push(change.guid))
+    store.resources.onChange((change) => heard.push('guid' in change ? change.guid : change.kind))
     const unlimited = { maxChannels: 9 }
     const answers = await Promise.allSettled([
       store.resources.createChannel(channel('a'), unlimited),

@@ -1,5 +1,5 @@
 import { msFromTicks } from '../../media/time.ts'
-import type { Era, Slot } from '../../model/output-segment.ts'
+import { type Era, objectsOf, type Slot } from '../../model/output-segment.ts'
 import type { SourceObject } from '../../model/source-segment.ts'
 import type { IngestRef, OutputSegmentRow, TimelineCommit } from '../segment-index.ts'
 import type { Database } from './database.ts'
@@ -20,7 +20,7 @@ export function timelineOperations(db: Database) {
       slot.sealedAt,
       JSON.stringify(slot),
     )
-    for (const { key } of Object.values(slot.objects)) db.run('UPDATE source_object SET placed = 1 WHERE key = ?', key)
+    for (const { key } of objectsOf(slot)) db.run('UPDATE source_object SET placed = 1 WHERE key = ?', key)
   }
 
   const insertOutputSegment = (row: OutputSegmentRow) => {

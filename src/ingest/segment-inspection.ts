@@ -1,0 +1,105 @@
+import { MalformedMedia } from '../media/bytes.ts'
+import { PackedAudioProbe } from '../media/packed-audio.ts'
+import { TsProbe } from '../media/ts/probe.ts'
+import { startsAsWebVtt, WebVttProbe } from '../media/webvtt/probe.ts'
+import type { Container, SegmentProbe } from '../model/source-segment.ts'
+
+class NotAccepted extends Error {
+  override readonly name = 'NotAccepted'
+}
+
+type Probe = { push(chunk: Uint8Array): void; end(): SegmentProbe }
+
+/** Enough for every signature: a byte order mark, WEBVTT and what follows it. */
+const SIGNATURE_SIZE = 10
+const TS_SYNC_BYTE = 0x47
+/** ISO/IEC 14496-12: what a file or a segment of fragmented MP4 begins with. */
+const MP4_BOXES = ['ftyp', 'styp', 'moov', 'moof', 'sidx', 'emsg', 'prft']
+
+const PROBES: Readonly<Record<Container, () => Probe>> = {
+  'mpeg-ts': () => new TsProbe(),
+  'packed-audio': () => new PackedAudioProbe(),
+  webvtt: () => new WebVttProbe(),
+}
+
+/**
+ * A probe for whatever a segment turns out to be, by its first bytes, else by its name. It never throws: what cannot be
+ * used becomes a problem.
+ */
+export class SegmentInspection {
+  private readonly name: string
+  private readonly maxTracks: number
+  /** The segment's beginning, until it tells what it is. */
+  private beginning: Buffer = Buffer.alloc(0)
+  private probe: Probe | undefined
+  private problem: string | undefined
+
+  constructor({ name, maxTracks }: { readonly name: string; readonly maxTracks: number }) {
+    this.name = name
+    this.maxTracks = maxTracks
+  }
+
+  push(chunk: Uint8Array): void {
+    if (this.problem !== undefined) return
+    try {
+      if (this.probe) this.probe.push(chunk)
+      else this.begin(chunk)
+    } catch (error) {
+      this.problem = problemOf(error)
+    }
+  }
+
+  end(size: number): { readonly probe: SegmentProbe } | { readonly problem: string } {
+    if (size === 0) return { problem: 'empty' }
+    if (this.problem !== undefined) return { problem: this.problem }
+    try {
+      const probe = (this.probe ?? this.choose()).end()
+      const tracks = probe.tracks.length
+      return tracks > this.maxTracks ? { problem: `${tracks} tracks, ${this.maxTracks} at most` } : { probe }
+    } catch (error) {
+      return { problem: problemOf(error) }
+    }
+  }
+
+  private begin(chunk: Uint8Array): void {
+    if (this.beginning.length === 0 && chunk.length >= SIGNATURE_SIZE) {
+      this.choose(chunk).push(chunk)
+      return
+    }
+    this.beginning = Buffer.concat([this.beginning, chunk])
+    if (this.beginning.length >= SIGNATURE_SIZE) this.choose()
+  }
+
+  private choose(chunk?: Uint8Array): Probe {
+    const container = containerOf(chunk ?? this.beginning) ?? containerByName(this.name)
+    if (!container) throw new NotAccepted('neither MPEG-TS, packed audio nor WebVTT')
+    this.probe = PROBES[container]()
+    if (!chunk) this.probe.push(this.beginning)
+    return this.probe
+  }
+}
+
+/** Throws NotAccepted for what is known and of no use. */
+function containerOf(bytes: Uint8Array): Container | undefined {
+  const [first = -1, second = -1] = bytes
+  if (first === TS_SYNC_BYTE) return 'mpeg-ts'
+  if (startsAsWebVtt(bytes)) return 'webvtt'
+  const beginning = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 8)).toString('latin1')
+  if (MP4_BOXES.includes(beginning.slice(4))) throw new NotAccepted('fragmented MP4 is not accepted')
+  const isAdts = first === 0xff && (second & 0xf6) === 0xf0
+  const isAc3 = first === 0x0b && second === 0x77
+  return beginning.startsWith('ID3') || isAdts || isAc3 ? 'packed-audio' : undefined
+}
+
+/** So that what is damaged from its first byte on is told what is wrong with it. */
+function containerByName(name: string): Container | undefined {
+  if (/\.ts$/i.test(name)) return 'mpeg-ts'
+  if (/\.(aac|ac3|ec3|eac3)$/i.test(name)) return 'packed-audio'
+  return /\.(vtt|webvtt)$/i.test(name) ? 'webvtt' : undefined
+}
+
+function problemOf(error: unknown): string {
+  return error instanceof MalformedMedia || error instanceof NotAccepted
+    ? error.message
+    : `the probe failed: ${String(error)}`
+}

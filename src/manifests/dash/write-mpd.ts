@@ -1,0 +1,157 @@
+import { element, writeXml, type XmlElement } from '../xml.ts'
+import type {
+  AdaptationSet,
+  Descriptor,
+  FrameRate,
+  Mpd,
+  Period,
+  Ratio,
+  Representation,
+  RepresentationBase,
+  SegmentTemplate,
+  TimelineSegment,
+} from './mpd.ts'
+import { xsDateTime, xsDuration } from './xsd-time.ts'
+
+/** Attributes and elements in the order of the schema, ISO/IEC 23009-1 Annex B. */
+export function writeMpd(mpd: Mpd): string {
+  const isDynamic = mpd.type === 'dynamic'
+  return writeXml(
+    element(
+      'MPD',
+      {
+        xmlns: 'urn:mpeg:dash:schema:mpd:2011',
+        id: mpd.id,
+        profiles: mpd.profiles.join(','),
+        type: mpd.type,
+        ...(isDynamic
+          ? {
+              availabilityStartTime: xsDateTime(mpd.availabilityStartTime),
+              publishTime: xsDateTime(mpd.publishTime),
+              minimumUpdatePeriod: optional(mpd.minimumUpdatePeriod, xsDuration),
+            }
+          : { mediaPresentationDuration: xsDuration(mpd.mediaPresentationDuration) }),
+        minBufferTime: xsDuration(mpd.minBufferTime),
+        ...(isDynamic && {
+          timeShiftBufferDepth: optional(mpd.timeShiftBufferDepth, xsDuration),
+          suggestedPresentationDelay: optional(mpd.suggestedPresentationDelay, xsDuration),
+        }),
+        maxSegmentDuration: optional(mpd.maxSegmentDuration, xsDuration),
+      },
+      [...mpd.periods.map(period), ...descriptors('UTCTiming', isDynamic ? mpd.utcTimings : [])],
+    ),
+  )
+}
+
+function period({ id, start, duration, adaptationSets, supplementalProperties }: Period): XmlElement {
+  return element('Period', { id, start: optional(start, xsDuration), duration: optional(duration, xsDuration) }, [
+    ...adaptationSets.map(adaptationSet),
+    ...descriptors('SupplementalProperty', supplementalProperties),
+  ])
+}
+
+function adaptationSet(set: AdaptationSet): XmlElement {
+  const { accessibilities, roles, segmentTemplate: template, representations } = set
+  return element(
+    'AdaptationSet',
+    {
+      id: set.id,
+      contentType: set.contentType,
+      lang: set.lang,
+      par: optional(set.par, ratio),
+      maxWidth: set.maxWidth,
+      maxHeight: set.maxHeight,
+      maxFrameRate: optional(set.maxFrameRate, frameRate),
+      ...baseAttributes(set),
+      segmentAlignment: optional(set.segmentAlignment, String),
+      bitstreamSwitching: optional(set.bitstreamSwitching, String),
+      subsegmentAlignment: optional(set.subsegmentAlignment, String),
+      subsegmentStartsWithSAP: set.subsegmentStartsWithSAP,
+    },
+    [
+      ...baseElements(set),
+      ...descriptors('Accessibility', accessibilities),
+      ...descriptors('Role', roles),
+      ...(template ? [segmentTemplate(template)] : []),
+      ...representations.map(representation),
+    ],
+  )
+}
+
+function representation(value: Representation): XmlElement {
+  const { id, bandwidth, maxPlayoutRate, codingDependency, segmentTemplate: template } = value
+  return element(
+    'Representation',
+    {
+      id,
+      bandwidth,
+      ...baseAttributes(value),
+      maxPlayoutRate,
+      codingDependency: optional(codingDependency, String),
+    },
+    [...baseElements(value), ...(template ? [segmentTemplate(template)] : [])],
+  )
+}
+
+function baseAttributes(value: RepresentationBase) {
+  return {
+    mimeType: value.mimeType,
+    codecs: value.codecs,
+    width: value.width,
+    height: value.height,
+    sar: optional(value.sar, ratio),
+    frameRate: optional(value.frameRate, frameRate),
+    audioSamplingRate: value.audioSamplingRate,
+    startWithSAP: value.startWithSAP,
+    scanType: value.scanType,
+  }
+}
+
+function baseElements(value: RepresentationBase): readonly XmlElement[] {
+  return [
+    ...descriptors('AudioChannelConfiguration', value.audioChannelConfigurations),
+    ...descriptors('EssentialProperty', value.essentialProperties),
+    ...descriptors('SupplementalProperty', value.supplementalProperties),
+    ...descriptors('InbandEventStream', value.inbandEventStreams),
+    ...(value.labels ?? []).map((label) => element('Label', {}, [label])),
+  ]
+}
+
+function segmentTemplate(template: SegmentTemplate): XmlElement {
+  const { segmentTimeline: timeline, timescale, presentationTimeOffset, startNumber, duration } = template
+  const { media, initialization } = template
+  return element(
+    'SegmentTemplate',
+    { media, initialization, timescale, presentationTimeOffset, startNumber, duration },
+    timeline ? [element('SegmentTimeline', {}, timelineRuns(timeline))] : [],
+  )
+}
+
+/** One S for each run; a time is written where the run does not begin at the end of the one before, §5.3.9.6.2. */
+function timelineRuns(timeline: readonly TimelineSegment[]): readonly XmlElement[] {
+  const runs: { readonly t: number | undefined; readonly d: number; r: number }[] = []
+  let end: number | undefined
+  for (const { t, d } of timeline) {
+    const run = runs.at(-1)
+    if (run && t === end && d === run.d) run.r++
+    else runs.push({ t: t === end ? undefined : t, d, r: 0 })
+    end = t + d
+  }
+  return runs.map(({ t, d, r }) => element('S', { t, d, r: r > 0 ? r : undefined }))
+}
+
+function descriptors(name: string, values: readonly Descriptor[] = []): readonly XmlElement[] {
+  return values.map(({ schemeIdUri, value }) => element(name, { schemeIdUri, value }))
+}
+
+function optional<T>(value: T | undefined, write: (value: T) => string): string | undefined {
+  return value === undefined ? undefined : write(value)
+}
+
+function ratio({ width, height }: Ratio): string {
+  return `${width}:${height}`
+}
+
+function frameRate({ numerator, denominator }: FrameRate): string {
+  return denominator === 1 ? String(numerator) : `${numerator}/${denominator}`
+}

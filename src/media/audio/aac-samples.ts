@@ -1,0 +1,50 @@
+import {
+  AdtsHeader,
+  type AudioSpecificConfig,
+  aacParameters,
+  adtsConfiguration,
+  SAMPLES_PER_FRAME,
+} from '../codecs/aac.ts'
+import type { AudioParameters } from '../codecs/audio-parameters.ts'
+import type { SampleMaker, SampleSink } from './samples.ts'
+
+/**
+ * AAC in ADTS: a sample is the raw_data_block of a frame. Left out are frames that differ from the first in object type,
+ * rate or channels, and frames of several blocks, which cannot be told apart without decoding them.
+ */
+export class AacSamples implements SampleMaker<AdtsHeader> {
+  readonly samplesPerFrame = SAMPLES_PER_FRAME
+  sampleRate = 0
+  private readonly sink: SampleSink
+  private readonly first = new AdtsHeader()
+  private config: AudioSpecificConfig | undefined
+
+  constructor(sink: SampleSink) {
+    this.sink = sink
+  }
+
+  frame(header: AdtsHeader, bytes: Uint8Array, at: number, position: number, pts: number | undefined): void {
+    if (header.blocks === 1 && this.sampleRate === 0) {
+      this.first.read(bytes, at)
+      this.sampleRate = header.sampleRate
+    }
+    if (header.blocks !== 1 || !header.agrees(this.first)) {
+      this.sink.skip(this.sampleRate === 0 ? 0 : Math.round((header.samples * this.sampleRate) / header.sampleRate))
+      return
+    }
+    this.config ??= adtsConfiguration(header, bytes.subarray(at + header.headerSize, at + header.frameSize))
+    this.sink.sample(pts, position + header.headerSize, position + header.frameSize)
+  }
+
+  end(): void {}
+
+  /** Undefined also where no frame says what the channels are. */
+  describe(): AudioParameters | undefined {
+    return this.config === undefined ? undefined : aacParameters(this.config)
+  }
+
+  /** As `describe`; for what the container knows beyond the frames. */
+  get configuration(): AudioSpecificConfig | undefined {
+    return this.config
+  }
+}

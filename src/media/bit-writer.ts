@@ -1,0 +1,31 @@
+/** Writes bits, most significant first. */
+export class BitWriter {
+  private bytes: Uint8Array<ArrayBuffer>
+  private bit = 0
+
+  constructor(capacity = 16) {
+    this.bytes = new Uint8Array(capacity)
+  }
+
+  /** The lowest `count` bits of `value`; at most 32. */
+  u(count: number, value: number): void {
+    if (this.bit + count > this.bytes.length * 8) {
+      const larger = new Uint8Array(this.bytes.length * 2 + 4)
+      larger.set(this.bytes)
+      this.bytes = larger
+    }
+    for (let i = count - 1; i >= 0; i--, this.bit++) {
+      if (((value >>> i) & 1) === 1) this.bytes[this.bit >>> 3]! |= 0x80 >>> (this.bit & 7)
+    }
+  }
+
+  /** Zeros up to the next byte. */
+  align(): void {
+    this.bit = (this.bit + 7) & ~7
+  }
+
+  /** What has been written, the last byte filled with zeros: a copy. */
+  result(): Uint8Array<ArrayBuffer> {
+    return this.bytes.slice(0, (this.bit + 7) >>> 3)
+  }
+}

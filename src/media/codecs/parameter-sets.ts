@@ -1,0 +1,49 @@
+import { equalBytes, MalformedMedia } from '../bytes.ts'
+
+/**
+ * What became of a parameter set: the first with its id, in place of another one or of one forgotten, nothing new, or not to
+ * be understood.
+ */
+export type SetOutcome = 'added' | 'replaced' | 'known' | 'malformed'
+
+/** The parameter sets of one kind that are in force, by their ids. */
+export class ParameterSets<T extends { readonly id: number }> {
+  private readonly sets = new Map<number, { readonly nal: Uint8Array; readonly value: T }>()
+  private readonly ids = new Set<number>()
+  private readonly read: (nal: Uint8Array) => T
+
+  constructor(read: (nal: Uint8Array) => T) {
+    this.read = read
+  }
+
+  /** Takes a copy. */
+  add(nal: Uint8Array): SetOutcome {
+    for (const known of this.sets.values()) if (equalBytes(known.nal, nal)) return 'known'
+    try {
+      const value = this.read(nal)
+      const outcome = this.ids.has(value.id) ? 'replaced' : 'added'
+      this.ids.add(value.id)
+      this.sets.set(value.id, { nal: new Uint8Array(nal), value })
+      return outcome
+    } catch (error) {
+      if (error instanceof MalformedMedia) return 'malformed'
+      throw error
+    }
+  }
+
+  get(id: number): T | undefined {
+    return this.sets.get(id)?.value
+  }
+
+  /** In the order of their ids. */
+  get nals(): readonly Uint8Array[] {
+    return [...this.sets].sort(([a], [b]) => a - b).map(([, { nal }]) => nal)
+  }
+
+  /** Forgets those that refer to a set of another kind that is not what it was; answers their ids. */
+  forget(refersToIt: (value: T) => boolean): number[] {
+    const ids = [...this.sets].filter(([, { value }]) => refersToIt(value)).map(([id]) => id)
+    for (const id of ids) this.sets.delete(id)
+    return ids
+  }
+}

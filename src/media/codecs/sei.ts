@@ -1,0 +1,63 @@
+import { ByteReader, hexOf } from '../bytes.ts'
+import { unescapeNal } from './nal.ts'
+
+/** payloadType, ISO/IEC 14496-10 and ISO/IEC 23008-2 annex D: the two count alike. */
+const RECOVERY_POINT = 6
+const MASTERING_DISPLAY = 137
+const CONTENT_LIGHT = 144
+const ALTERNATIVE_TRANSFER = 147
+
+const MASTERING_DISPLAY_SIZE = 24
+const CONTENT_LIGHT_SIZE = 4
+
+/** What supplemental enhancement information says that we have a use for. */
+export type Sei = {
+  /** A recovery point that is exact at once: recovery_frame_cnt or recovery_poc_cnt 0. */
+  readonly recoveryPoint?: true
+  /** mastering_display_colour_volume in hexadecimal: an `mdcv` box has the same fields, primaries in the same order. */
+  readonly masteringDisplay?: string
+  readonly contentLight?: { readonly maxContent: number; readonly maxPictureAverage: number }
+  /** preferred_transfer_characteristics: what the stream's own stand in for. */
+  readonly transfer?: number
+}
+
+/** Reads a NAL unit of SEI messages whose header takes so many bytes; one that ends early ends the reading. */
+export function readSei(nal: Uint8Array, headerSize: number): Sei {
+  const rbsp = unescapeNal(nal, headerSize)
+  const reader = new ByteReader(rbsp)
+  let sei: Sei = {}
+  // rbsp_trailing_bits take the last byte.
+  while (reader.remaining > 2) {
+    const type = readExtended(reader)
+    const size = readExtended(reader)
+    if (size > reader.remaining) break
+    const found = readMessage(type, reader.part(size))
+    if (found !== undefined) sei = { ...sei, ...found }
+  }
+  return sei
+}
+
+/** ff bytes and a last byte, added up (§7.3.2.3.1). */
+function readExtended(reader: ByteReader): number {
+  let value = 0
+  while (reader.remaining > 0) {
+    const byte = reader.u8()
+    value += byte
+    if (byte !== 0xff) break
+  }
+  return value
+}
+
+function readMessage(type: number, payload: ByteReader): Sei | undefined {
+  const size = payload.remaining
+  // The code of one bit is 0, in either of the two Exp-Golomb codings.
+  if (type === RECOVERY_POINT && size > 0) return (payload.u8() & 0x80) === 0 ? undefined : { recoveryPoint: true }
+  if (type === MASTERING_DISPLAY && size >= MASTERING_DISPLAY_SIZE) {
+    return { masteringDisplay: hexOf(payload.view(MASTERING_DISPLAY_SIZE)) }
+  }
+  if (type === CONTENT_LIGHT && size >= CONTENT_LIGHT_SIZE) {
+    return { contentLight: { maxContent: payload.u16(), maxPictureAverage: payload.u16() } }
+  }
+  if (type === ALTERNATIVE_TRANSFER && size > 0) return { transfer: payload.u8() }
+  return undefined
+}

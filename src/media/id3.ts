@@ -1,0 +1,104 @@
+import { ByteReader, MalformedMedia } from './bytes.ts'
+
+/** ID3 version 2 tags, as id3.org's ID3v2.3.0 and ID3v2.4.0 describe them. */
+export const ID3_HEADER_SIZE = 10
+
+/** Flags of a tag's header. */
+const UNSYNCHRONISED = 0x80
+const EXTENDED_HEADER = 0x40
+const FOOTER = 0x10
+
+/** Flags of a frame: what makes its content unreadable here, and what stands in front of it. */
+const FRAME_FLAGS = {
+  3: { sealed: 0x00c0, group: 0x0020, length: 0, unsynchronised: 0 },
+  4: { sealed: 0x000c, group: 0x0040, length: 0x0001, unsynchronised: 0x0002 },
+} as const
+
+/** Bytes of the tag that begins at `at`, header and footer included; 0 when none begins there, or too little is there. */
+export function id3TagSize(bytes: Uint8Array, at: number, end: number): number {
+  if (end - at < ID3_HEADER_SIZE) return 0
+  if (bytes[at] !== 0x49 || bytes[at + 1] !== 0x44 || bytes[at + 2] !== 0x33) return 0
+  if (bytes[at + 3] === 0xff || bytes[at + 4] === 0xff) return 0
+  let size = 0
+  for (let i = 6; i < ID3_HEADER_SIZE; i++) {
+    const byte = bytes[at + i]!
+    if (byte >= 0x80) return 0
+    size = size * 128 + byte
+  }
+  const hasFooter = (bytes[at + 5]! & FOOTER) !== 0
+  return ID3_HEADER_SIZE + size + (hasFooter ? ID3_HEADER_SIZE : 0)
+}
+
+/**
+ * What the first PRIV frame of this owner holds; undefined when the tag has none, or is of a version without them. Frames
+ * that are cut off count as absent.
+ */
+export function privateFrame(tag: Uint8Array, owner: string): Uint8Array | undefined {
+  const version = tag[3]
+  if (version !== 3 && version !== 4) return undefined
+  const flags = tag[5]!
+  const end = Math.min(tag.length, id3TagSize(tag, 0, tag.length)) - ((flags & FOOTER) !== 0 ? ID3_HEADER_SIZE : 0)
+  const body = tag.subarray(ID3_HEADER_SIZE, Math.max(ID3_HEADER_SIZE, end))
+  try {
+    // Version 4 says it again in each frame, whose size counts the bytes as they stand.
+    return findPrivate(
+      version === 3 && (flags & UNSYNCHRONISED) !== 0 ? synchronise(body) : body,
+      version,
+      flags,
+      owner,
+    )
+  } catch (error) {
+    if (error instanceof MalformedMedia) return undefined
+    throw error
+  }
+}
+
+function findPrivate(body: Uint8Array, version: 3 | 4, flags: number, owner: string): Uint8Array | undefined {
+  const reader = new ByteReader(body)
+  if ((flags & EXTENDED_HEADER) !== 0) {
+    // Of version 4 the size counts itself.
+    const size = version === 4 ? synchsafe(reader) - 4 : reader.u32()
+    reader.skip(size)
+  }
+  // Padding is zeros.
+  while (reader.remaining >= ID3_HEADER_SIZE && body[reader.position] !== 0) {
+    const id = reader.latin1(4)
+    const size = version === 4 ? synchsafe(reader) : reader.u32()
+    const frameFlags = reader.u16()
+    const frame = reader.part(size)
+    if (id !== 'PRIV') continue
+    const content = contentOf(frame, frameFlags, version)
+    if (content !== undefined && isOwnedBy(content, owner)) return content.subarray(owner.length + 1)
+  }
+  return undefined
+}
+
+function contentOf(frame: ByteReader, flags: number, version: 3 | 4): Uint8Array | undefined {
+  const { sealed, group, length, unsynchronised } = FRAME_FLAGS[version]
+  if ((flags & sealed) !== 0) return undefined
+  if ((flags & group) !== 0) frame.skip(1)
+  if ((flags & length) !== 0) frame.skip(4)
+  const content = frame.view(frame.remaining)
+  return (flags & unsynchronised) !== 0 ? synchronise(content) : content
+}
+
+/** The owner identifier ends with a zero. */
+function isOwnedBy(content: Uint8Array, owner: string): boolean {
+  if (content[owner.length] !== 0) return false
+  for (let i = 0; i < owner.length; i++) if (content[i] !== owner.charCodeAt(i)) return false
+  return true
+}
+
+/** 28 bits in four bytes. */
+function synchsafe(reader: ByteReader): number {
+  return reader.view(4).reduce((value, byte) => value * 128 + (byte & 0x7f), 0)
+}
+
+/** Without the zero that stands behind each 0xff. */
+function synchronise(bytes: Uint8Array): Uint8Array {
+  const result = new Uint8Array(bytes.length)
+  let size = 0
+  for (let i = 0; i < bytes.length; i++)
+    if (i === 0 || bytes[i] !== 0 || bytes[i - 1] !== 0xff) result[size++] = bytes[i]!
+  return result.subarray(0, size)
+}

@@ -1,0 +1,151 @@
+import { SampleTimes } from './audio/sample-times.ts'
+import type { FrameSyntax } from './audio/sampler.ts'
+import { FrameStream } from './audio/stream.ts'
+import { audioTrack, cutSamples } from './audio/track.ts'
+import { ByteReader, MalformedMedia } from './bytes.ts'
+import { ID3_HEADER_SIZE, id3TagSize, privateFrame } from './id3.ts'
+import type { Track } from './sample.ts'
+import { PTS_MODULUS, type Ticks, unwrapPts } from './time.ts'
+import type { MediaProbe } from './track.ts'
+
+/** Packed audio, RFC 8216 §3.4: frames of one track behind ID3 tags, one of which has the time of the first. */
+
+const TIMESTAMP_OWNER = 'com.apple.streaming.transportStreamTimestamp'
+/** How much of a tag is looked at for its timestamp. */
+const MOST_OF_TAG = 64 * 1024
+
+/** Where the frames begin: behind the ID3 tags. Throws MalformedMedia when a tag goes on past the end. */
+export function framesOffset(bytes: Uint8Array): number {
+  let at = 0
+  for (let size = 1; size > 0; ) {
+    size = id3TagSize(bytes, at, bytes.length)
+    at += size
+    if (at > bytes.length) throw new MalformedMedia(`ID3 tag of ${size} bytes, cut off`, at - size)
+  }
+  return at
+}
+
+/**
+ * The samples of a whole segment; undefined when there is none. Its frames are copied only where they cannot be used as
+ * they lie. `near` is a time near which the segment lies. Throws MalformedMedia as the probe does.
+ */
+export function demuxPackedAudio(bytes: Uint8Array, near?: Ticks): Track | undefined {
+  const from = framesOffset(bytes)
+  let timestamp: number | undefined
+  for (let at = 0; at < from && timestamp === undefined; ) {
+    const size = id3TagSize(bytes, at, from)
+    timestamp = timestampOf(bytes.subarray(at, at + Math.min(size, MOST_OF_TAG)))
+    at += size
+  }
+  const pts = stated(timestamp, from)
+  const marks = [{ position: from, pts: near === undefined ? pts : unwrapPts(pts, near) }]
+  const syntax = syntaxAt(bytes, from, from)
+  const losses = { dropped: 0, lost: 0 }
+  const samples = cutSamples(syntax, { bytes, inPlace: false }, from, bytes.length, marks, losses)
+  return samples && audioTrack(0, samples)
+}
+
+/**
+ * Reads a segment of packed audio as it arrives, in chunks cut anywhere, and keeps no more of it than one tag, up to 64 KiB,
+ * and 16 KiB of frames. `push` and `end` throw MalformedMedia when the segment is of no use: no timestamp, no frames of
+ * AAC, AC-3 or E-AC-3. A probe that has thrown stays refused.
+ */
+export class PackedAudioProbe {
+  /** The tag being read, as much of it as is looked at; or what may become one. */
+  private readonly tag = new Uint8Array(MOST_OF_TAG)
+  private tagFilled = 0
+  /** Bytes of that tag still to come; 0 while its header is not complete. */
+  private tagRest = 0
+  private timestamp: number | undefined
+  private frames: FrameStream | undefined
+  private readonly times = new SampleTimes()
+  private offset = 0
+  private payloadBytes = 0
+
+  push(chunk: Uint8Array): void {
+    let at = 0
+    while (at < chunk.length && this.frames === undefined) at = this.readTag(chunk, at)
+    this.offset += at
+    this.frames?.push(chunk, at, chunk.length)
+    this.payloadBytes += chunk.length - at
+    this.offset += chunk.length - at
+  }
+
+  /** The segment is complete. */
+  end(): MediaProbe {
+    if (this.tagRest > 0) throw new MalformedMedia('ID3 tag cut off', this.offset)
+    const frames = this.frames ?? this.begin()
+    frames.end()
+    const parameters = frames.sampler.maker.describe()
+    const { range } = this.times
+    if (parameters === undefined || range === null) throw new MalformedMedia('no whole frame', this.offset)
+    const { lost } = frames.sampler
+    return {
+      container: 'packed-audio',
+      tracks: [{ kind: 'audio', pid: 0, ...parameters }],
+      times: [{ ...range, bytes: this.payloadBytes }],
+      firstPts: range.first,
+      lastPts: range.last,
+      keyFrames: [],
+      startsWithKeyFrame: true,
+      ...(lost === 0 ? {} : { continuityErrors: lost }),
+    }
+  }
+
+  /** @returns how far it read; the frames begin there when they begin at all */
+  private readTag(chunk: Uint8Array, from: number): number {
+    if (this.tagRest === 0) {
+      const size = Math.min(ID3_HEADER_SIZE - this.tagFilled, chunk.length - from)
+      this.tag.set(chunk.subarray(from, from + size), this.tagFilled)
+      this.tagFilled += size
+      if (this.tagFilled < ID3_HEADER_SIZE) return from + size
+      this.tagRest = id3TagSize(this.tag, 0, ID3_HEADER_SIZE) - ID3_HEADER_SIZE
+      if (this.tagRest < 0) {
+        this.tagRest = 0
+        this.begin()
+      } else if (this.tagRest === 0) this.endTag()
+      return from + size
+    }
+    const end = Math.min(from + this.tagRest, chunk.length)
+    const kept = Math.min(end - from, MOST_OF_TAG - this.tagFilled)
+    this.tag.set(chunk.subarray(from, from + kept), this.tagFilled)
+    this.tagFilled += kept
+    this.tagRest -= end - from
+    if (this.tagRest === 0) this.endTag()
+    return end
+  }
+
+  private endTag(): void {
+    this.timestamp ??= timestampOf(this.tag.subarray(0, this.tagFilled))
+    this.tagFilled = 0
+  }
+
+  /** What was taken for the header of a tag is the beginning of the frames. */
+  private begin(): FrameStream {
+    const pts = stated(this.timestamp, this.offset)
+    const frames = new FrameStream(syntaxAt(this.tag.subarray(0, this.tagFilled), 0, this.offset), this.times)
+    this.times.maker = frames.sampler.maker
+    frames.sampler.mark({ position: 0, pts })
+    frames.push(this.tag, 0, this.tagFilled)
+    this.payloadBytes += this.tagFilled
+    this.frames = frames
+    return frames
+  }
+}
+
+function timestampOf(tag: Uint8Array): number | undefined {
+  const content = privateFrame(tag, TIMESTAMP_OWNER)
+  // The upper 31 bits are zero.
+  return content?.length === 8 ? Number(new ByteReader(content).u64() % BigInt(PTS_MODULUS)) : undefined
+}
+
+function stated(timestamp: number | undefined, offset: number): number {
+  if (timestamp === undefined) throw new MalformedMedia('no timestamp in front of packed audio', offset)
+  return timestamp
+}
+
+function syntaxAt(bytes: Uint8Array, at: number, offset: number): FrameSyntax {
+  if (bytes[at] === 0x0b && bytes[at + 1] === 0x77) return 'ac3'
+  if (bytes[at] === 0xff && (bytes[at + 1]! & 0xf6) === 0xf0) return 'aac'
+  throw new MalformedMedia('no frame of AAC, AC-3 or E-AC-3', offset)
+}

@@ -1,0 +1,67 @@
+import type { CarriedDescription } from '../track.ts'
+import { KeyFrameIndex } from './key-frame-index.ts'
+import { type PayloadProbe, type PesBeginning, RANK } from './payload-probe.ts'
+import { isAudioStreamId, isVideoStreamId } from './pes.ts'
+import { type ElementaryStream, findDescriptor, languageCode } from './psi.ts'
+import { kindOf, SUBTITLING_DESCRIPTOR } from './stream-kind.ts'
+
+/** A stream that is carried and not decoded. Where it is video, key frames are where its multiplexer says. */
+export class CarriedProbe implements PayloadProbe {
+  private readonly stream: ElementaryStream
+  private readonly index = new KeyFrameIndex()
+  private streamId = 0
+
+  constructor(stream: ElementaryStream) {
+    this.stream = stream
+  }
+
+  begin(pes: PesBeginning): void {
+    this.streamId = pes.streamId
+    if (isVideoStreamId(pes.streamId)) this.index.picture(pes, pes.randomAccess)
+  }
+
+  look(): boolean {
+    return false
+  }
+
+  end(offset: number): number {
+    this.index.packetEnds(offset)
+    return 0
+  }
+
+  get rank(): number {
+    if (isVideoStreamId(this.streamId)) return RANK.undescribedVideo
+    return isAudioStreamId(this.streamId) ? RANK.undescribedAudio : RANK.other
+  }
+
+  get keyFrames() {
+    return this.index.keyFrames
+  }
+
+  get startsWithKeyFrame(): boolean {
+    return !isVideoStreamId(this.streamId) || this.index.startsWithKeyFrame
+  }
+
+  describe(): CarriedDescription {
+    return describeCarried(this.stream)
+  }
+}
+
+/** A stream by what its entry in the program map says alone. */
+export function describeCarried(stream: ElementaryStream): CarriedDescription {
+  const { pid, streamType } = stream
+  const kind = kindOf(stream)
+  const language = (kind === 'dvb-subtitles' ? subtitlingLanguage(stream) : undefined) ?? stream.language
+  return {
+    kind: kind === 'id3' || kind === 'dvb-subtitles' ? kind : 'other',
+    pid,
+    streamType,
+    ...(language === undefined ? {} : { language }),
+  }
+}
+
+/** ISO_639_language_code of the first subtitle stream, ETSI EN 300 468 §6.2.42. */
+function subtitlingLanguage({ descriptors }: ElementaryStream): string | undefined {
+  const content = findDescriptor(descriptors, SUBTITLING_DESCRIPTOR)
+  return content === undefined ? undefined : languageCode(content)
+}

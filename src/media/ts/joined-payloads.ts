@@ -1,0 +1,27 @@
+import type { TimeMark } from '../audio/sampler.ts'
+import type { EsBuffer } from './es-buffer.ts'
+
+/** The payloads of a stream's PES packets, one behind the other. */
+export type JoinedPayloads = {
+  readonly from: number
+  readonly end: number
+  /** Where each PTS stood. */
+  readonly marks: readonly TimeMark[]
+}
+
+/** Moves the payloads together in place. */
+export function joinPayloads(es: EsBuffer, unwrap: (time: number) => number): JoinedPayloads {
+  const marks: TimeMark[] = []
+  let from = -1
+  let end = 0
+  es.forEachPes((header, payload, payloadEnd) => {
+    if (from < 0) {
+      from = payload
+      end = payload
+    }
+    if (header.pts >= 0) marks.push({ position: end, pts: unwrap(header.pts) })
+    es.bytes.copyWithin(end, payload, payloadEnd)
+    end += payloadEnd - payload
+  })
+  return { from: Math.max(from, 0), end, marks }
+}

@@ -1,0 +1,87 @@
+import { nextStartCode, SENTINEL_SIZE, writeSentinel } from '../codecs/nal.ts'
+import type { VideoStream } from '../codecs/video-stream.ts'
+import type { SampleTable, Track } from '../sample.ts'
+import { TICKS_PER_SECOND } from '../time.ts'
+import type { DemuxOptions } from './demuxer.ts'
+import type { EsBuffer } from './es-buffer.ts'
+import { NalRewriter } from './nal-rewriter.ts'
+import type { PictureList } from './picture-list.ts'
+import { fillTimes } from './picture-times.ts'
+
+/**
+ * The access units of an H.264 or HEVC stream, rewritten in place as samples; two fields make one. Undefined when there is
+ * none. Where access units begin is read from the NAL units: PES packets may hold several, or parts. Access units
+ * without a time are dropped, and so are those whose time goes back, or too far ahead.
+ */
+export function videoTrack(
+  es: EsBuffer,
+  unwrap: (time: number) => number,
+  { configurations, fromKeyFrame = false }: DemuxOptions,
+  video: VideoStream,
+): Track | undefined {
+  const { bytes } = es
+  const header = configurations?.get(es.stream.pid)
+  for (const nal of header ?? []) video.addParameterSet(nal)
+  const rewriter = new NalRewriter(es, video, { unwrap, fromKeyFrame, hasHeader: header !== undefined })
+  es.forEachPes(({ pts, dts }, from, end, randomAccess) => {
+    rewriter.pes = { pts, dts, randomAccess, isNew: true }
+    const [behind0, behind1, behind2] = [bytes[end]!, bytes[end + 1]!, bytes[end + 2]!]
+    writeSentinel(bytes, end)
+    let next = rewriter.continueUnit(from, end)
+    while (next < end) {
+      const start = next + SENTINEL_SIZE
+      next = nextStartCode(bytes, start)
+      rewriter.unit(start, Math.min(next, end))
+    }
+    bytes[end] = behind0
+    bytes[end + 1] = behind1
+    bytes[end + 2] = behind2
+  })
+  const { pictures, end } = rewriter.end()
+  const frame = frameDuration(video)
+  const untimed = dropUntimed(es, pictures, frame)
+  if (pictures.count === 0) return undefined
+  return {
+    kind: 'video',
+    pid: es.stream.pid,
+    timescale: TICKS_PER_SECOND,
+    samples: sampleTable(pictures, frame),
+    media: bytes.subarray(es.start, end - untimed),
+  }
+}
+
+/** In ticks; 0 when the stream does not say. */
+function frameDuration({ frameRate }: VideoStream): number {
+  return frameRate === undefined ? 0 : Math.round((TICKS_PER_SECOND * frameRate.denominator) / frameRate.numerator)
+}
+
+/** @returns the size of what has been dropped, from the end */
+function dropUntimed(es: EsBuffer, pictures: PictureList, frame: number): number {
+  const timed = fillTimes(pictures, frame)
+  let size = 0
+  for (let i = timed; i < pictures.count; i++) size += pictures.sizes[i]!
+  es.dropped += pictures.count - timed
+  pictures.count = timed
+  return size
+}
+
+function sampleTable({ count, sizes, pts, dts, sync }: PictureList, frame: number): SampleTable {
+  const compositionOffsets = new Int32Array(count)
+  for (let i = 0; i < count; i++) compositionOffsets[i] = pts[i]! - dts[i]!
+  return {
+    count,
+    sizes: sizes.subarray(0, count),
+    dts: dts.subarray(0, count),
+    compositionOffsets,
+    durations: durations(dts.subarray(0, count), frame),
+    sync: sync.subarray(0, count),
+  }
+}
+
+/** From one decoding time to the next; the last sample lasts as long as the one before, or one frame. */
+function durations(dts: Float64Array, frameDuration: number): Uint32Array {
+  const result = new Uint32Array(dts.length)
+  for (let i = 0; i + 1 < dts.length; i++) result[i] = dts[i + 1]! - dts[i]!
+  result[dts.length - 1] = dts.length > 1 ? result[dts.length - 2]! : frameDuration
+  return result
+}

@@ -1,0 +1,39 @@
+import { MalformedMedia } from '../bytes.ts'
+import type { TextProbe } from '../track.ts'
+
+const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf]
+/** `WEBVTT`. */
+const SIGNATURE = [0x57, 0x45, 0x42, 0x56, 0x54, 0x54]
+/** What may follow it: tab, line feed, carriage return, space; or nothing. */
+const DELIMITERS = [9, 10, 13, 32]
+const MOST_NEEDED = BYTE_ORDER_MARK.length + SIGNATURE.length + 1
+
+/** Whether a file begins as W3C WebVTT §4.1 wants it. */
+export function startsAsWebVtt(bytes: Uint8Array): boolean {
+  const at = BYTE_ORDER_MARK.every((byte, i) => bytes[i] === byte) ? BYTE_ORDER_MARK.length : 0
+  const delimiter = bytes[at + SIGNATURE.length]
+  return (
+    SIGNATURE.every((byte, i) => bytes[at + i] === byte) && (delimiter === undefined || DELIMITERS.includes(delimiter))
+  )
+}
+
+/**
+ * Tells a WebVTT segment as it arrives, by its first line, and keeps ten bytes of it. `end` throws MalformedMedia when it
+ * is not one; what it contains is its playlist's and its reader's business.
+ */
+export class WebVttProbe {
+  private readonly beginning = new Uint8Array(MOST_NEEDED)
+  private length = 0
+
+  push(chunk: Uint8Array): void {
+    const taken = chunk.subarray(0, MOST_NEEDED - this.length)
+    this.beginning.set(taken, this.length)
+    this.length += taken.length
+  }
+
+  /** The segment is complete. */
+  end(): TextProbe {
+    if (!startsAsWebVtt(this.beginning.subarray(0, this.length))) throw new MalformedMedia('no WEBVTT signature', 0)
+    return { container: 'webvtt', tracks: [{ kind: 'text', pid: 0, codec: 'wvtt' }] }
+  }
+}

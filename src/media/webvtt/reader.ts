@@ -1,0 +1,117 @@
+import { MalformedMedia } from '../bytes.ts'
+import { TICKS_PER_MS } from '../time.ts'
+import { type Cue, NO_OFFSET, type TimestampMap, type WebVtt } from './document.ts'
+import { startsAsWebVtt } from './probe.ts'
+
+/** Hours of an ordinary film are a few hundred KiB; a live segment is less than one. */
+const MAX_BYTES = 4 * 1024 * 1024
+const MAX_CUES = 20_000
+
+const ARROW = '-->'
+const TIMESTAMP = /(?:(\d{1,6}):)?([0-5]\d):([0-5]\d)\.(\d{3})/.source
+// One way to match: a line of a million spaces is gone through once.
+const TIMING_LINE = new RegExp(`^[ \\t]*${TIMESTAMP}[ \\t]*-->[ \\t]*${TIMESTAMP}(?:[ \\t](.*))?$`, 's')
+const MAP_LINE = /^X-TIMESTAMP-MAP[ \t]*=/
+const MAP_MPEGTS = /[=,][ \t]*MPEGTS:(\d{1,15})[ \t]*(?:,|$)/
+const MAP_LOCAL = new RegExp(`[=,][ \\t]*LOCAL:${TIMESTAMP}[ \\t]*(?:,|$)`)
+
+/**
+ * Reads a whole file, W3C WebVTT §6.1. What a player would skip is skipped, and cues among it are counted.
+ * Throws MalformedMedia when it is not WebVTT, or larger than any subtitle is.
+ */
+export function readWebVtt(bytes: Uint8Array): WebVtt {
+  if (bytes.length > MAX_BYTES) throw new MalformedMedia(`WebVTT of ${bytes.length} bytes`, MAX_BYTES)
+  if (!startsAsWebVtt(bytes)) throw new MalformedMedia('no WEBVTT signature', 0)
+  const lines = new TextDecoder()
+    .decode(bytes)
+    .replaceAll('\0', '\ufffd')
+    .split(/\r\n|\n|\r/)
+  const reader = new BlockReader(lines)
+  return reader.read()
+}
+
+class BlockReader {
+  private readonly lines: readonly string[]
+  /** The next line. */
+  private at = 1
+  private map: TimestampMap | undefined
+  private malformed = 0
+  private readonly regions: string[] = []
+  private readonly styles: string[] = []
+  private readonly cues: Cue[] = []
+
+  constructor(lines: readonly string[]) {
+    this.lines = lines
+  }
+
+  read(): WebVtt {
+    while (this.at < this.lines.length) {
+      if (this.lines[this.at] === '') this.at++
+      else this.block()
+    }
+    const { map = NO_OFFSET, regions, styles, cues, malformed } = this
+    return { map, regions, styles, cues, malformed }
+  }
+
+  /** Lines up to an empty one. A timing line begins a cue even where the empty line before it was forgotten. */
+  private block(): void {
+    const first = this.lines[this.at]!
+    const second = this.lines[this.at + 1] ?? ''
+    if (first.includes(ARROW)) {
+      this.cue(undefined)
+    } else if (second.includes(ARROW) && this.at > 1 && !MAP_LINE.test(first)) {
+      // Not in the header, where a line before a cue is the header's.
+      this.at++
+      this.cue(first)
+    } else {
+      this.at++
+      this.otherBlock(first, this.restOfBlock())
+    }
+  }
+
+  private otherBlock(first: string, rest: readonly string[]): void {
+    if (/^STYLE[ \t]*$/.test(first)) this.definition(this.styles, rest)
+    else if (/^REGION[ \t]*$/.test(first)) this.definition(this.regions, rest)
+    else if (!/^NOTE(?:[ \t]|$)/.test(first)) this.header([first, ...rest])
+  }
+
+  private restOfBlock(): string[] {
+    const start = this.at
+    while (this.at < this.lines.length && this.lines[this.at] !== '' && !this.lines[this.at]!.includes(ARROW)) this.at++
+    return this.lines.slice(start, this.at)
+  }
+
+  /** STYLE and REGION count only before the first cue. */
+  private definition(among: string[], lines: readonly string[]): void {
+    if (this.cues.length === 0 && lines.length > 0) among.push(lines.join('\n'))
+  }
+
+  /** Some encoders leave an empty line between the signature and the map. */
+  private header(lines: readonly string[]): void {
+    const line = lines.find((each) => MAP_LINE.test(each))
+    if (line === undefined || this.map !== undefined || this.cues.length > 0) return
+    const mpegts = MAP_MPEGTS.exec(line)
+    const local = MAP_LOCAL.exec(line)
+    if (mpegts && local) this.map = { mpegts: Number(mpegts[1]), local: ticksOf(local, 1) }
+    else this.malformed++
+  }
+
+  private cue(id: string | undefined): void {
+    const timing = TIMING_LINE.exec(this.lines[this.at]!)
+    this.at++
+    const text = this.restOfBlock().join('\n')
+    const [start, end] = timing ? [ticksOf(timing, 1), ticksOf(timing, 5)] : [0, 0]
+    if (!timing || end <= start) {
+      this.malformed++
+      return
+    }
+    if (this.cues.length === MAX_CUES) throw new MalformedMedia(`more than ${MAX_CUES} cues`, 0)
+    this.cues.push({ ...(id !== undefined && { id }), start, end, settings: (timing[9] ?? '').trim(), text })
+  }
+}
+
+/** The timestamp whose hours are group `group` of a match. */
+function ticksOf(match: RegExpExecArray, group: number): number {
+  const [hours = 0, minutes, seconds, ms] = [0, 1, 2, 3].map((part) => Number(match[group + part] ?? 0))
+  return (((hours * 60 + minutes!) * 60 + seconds!) * 1000 + ms!) * TICKS_PER_MS
+}

@@ -1,0 +1,89 @@
+import { TICKS_PER_SECOND, type Ticks } from '../../media/time.ts'
+import type { SourceStream } from '../output-segment.ts'
+import type { SegmentProbe, SourceObject, TrackDescription } from '../source-segment.ts'
+import type { OpenEra } from './state.ts'
+
+export type ProbedObject = SourceObject & { readonly probe: SegmentProbe }
+
+/** Of pictures, ISO/IEC 13818-1 table 2-34: MPEG-1, MPEG-2, MPEG-4, H.264, HEVC, VVC. */
+const VIDEO_STREAM_TYPES = [0x01, 0x02, 0x10, 0x1b, 0x24, 0x33]
+
+/**
+ * Notes what a stream is made of as soon as a segment tells, and the bandwidth nobody declared. True when the era's
+ * description changed.
+ */
+export function describeStream(era: OpenEra, streamIndex: number, object: ProbedObject, duration: Ticks): boolean {
+  const at = era.streams.findIndex(({ index }) => index === streamIndex)
+  const stream = era.streams[at]
+  if (!stream) return false
+  const { container, tracks: found } = object.probe
+  const { tracks: known, bitrates = [] } = stream
+  if (known.length > 0 && !found.some((track, i) => tellsMore(track, known[i]))) return false
+  const seconds = Math.max(duration, 1) / TICKS_PER_SECOND
+  const bandwidth = Math.ceil((object.size * 8) / seconds)
+  const role: SourceStream['role'] =
+    stream.role.kind === 'variant' && stream.role.bandwidth === 0 ? { ...stream.role, bandwidth } : stream.role
+  era.streams[at] = {
+    ...stream,
+    role,
+    container,
+    tracks: found.map((track, i) => joined(known[i], track)),
+    bitrates: found.map((_, i) => {
+      const isKnown = known[i] !== undefined && known[i].kind !== 'other'
+      return (isKnown && bitrates[i]) || Math.round((bytesOf(object, i) * 8) / seconds)
+    }),
+  }
+  return true
+}
+
+/** Whether segments so described may follow each other. Nothing known agrees with everything. */
+export function agrees(known: readonly TrackDescription[], found: readonly TrackDescription[]): boolean {
+  return known.length === 0 || (known.length === found.length && known.every((track, i) => isSame(track, found[i])))
+}
+
+/** What the era knows of a stream. */
+export function tracksIn(era: OpenEra, streamIndex: number): readonly TrackDescription[] {
+  return era.streams.find(({ index }) => index === streamIndex)?.tracks ?? []
+}
+
+/** True when all variants have told what they are made of, and it is sound: the service refuses such inputs. */
+export function isAudioOnly(streams: readonly SourceStream[]): boolean {
+  const variants = streams.filter(({ role }) => role.kind === 'variant')
+  return (
+    variants.length > 0 &&
+    variants.every(({ tracks }) => tracks.some(({ kind }) => kind === 'audio') && !tracks.some(mayBePicture))
+  )
+}
+
+function mayBePicture(track: TrackDescription): boolean {
+  return track.kind === 'video' || (track.kind === 'other' && VIDEO_STREAM_TYPES.includes(track.streamType))
+}
+
+function bytesOf({ probe, size }: ProbedObject, track: number): number {
+  return probe.container === 'webvtt' ? size : (probe.times[track]?.bytes ?? 0)
+}
+
+/** A track whose parameters a segment does not carry agrees with whatever is known of it. */
+function isSame(a: TrackDescription, b: TrackDescription | undefined): boolean {
+  if (a.pid !== b?.pid) return false
+  if (a.kind === 'other' || b.kind === 'other') return true
+  return JSON.stringify(lasting(a)) === JSON.stringify(lasting(b))
+}
+
+/** Without what rides in messages beside the pictures: not every segment has them. */
+function lasting(track: TrackDescription): TrackDescription {
+  if (track.kind !== 'video') return track
+  const { masteringDisplay: _, contentLight: __, ...rest } = track
+  return rest
+}
+
+function tellsMore(found: TrackDescription, known: TrackDescription | undefined): boolean {
+  return known !== undefined && JSON.stringify(joined(known, found)) !== JSON.stringify(known)
+}
+
+/** What is known once is not forgotten because a segment is silent about it. */
+function joined(known: TrackDescription | undefined, found: TrackDescription): TrackDescription {
+  if (known === undefined || known.kind === 'other') return found
+  if (found.kind === 'other') return known
+  return { ...known, ...found, ...known } as TrackDescription
+}

@@ -1,0 +1,160 @@
+import {
+  msFromTicks,
+  PTS_MODULUS,
+  TICKS_PER_SECOND,
+  type Ticks,
+  ticks,
+  type UtcMs,
+  unwrapPts,
+  utcMs,
+} from '../../media/time.ts'
+import type { MediaProbe, SourceObject } from '../source-segment.ts'
+import { agrees, tracksIn } from './description.ts'
+import type { OpenEra, QueuedEntry, StreamListing, TimelineState } from './state.ts'
+
+/** Source dates further than this from the server's clock are not believed. */
+const BELIEVABLE_DATE_MS = 24 * 3600 * 1000
+
+/** A stream that is behind the others by no more has not left their era. */
+const MOST_LATE = ticks(60 * TICKS_PER_SECOND)
+
+/** Sound, other streams and decoding times may lie before an era's first picture: none of them is negative. */
+const ROOM_BEFORE = 10 * TICKS_PER_SECOND
+
+export type MediaObject = SourceObject & { readonly probe: MediaProbe }
+
+/**
+ * Where a stream's next segment stands, and in which era. A stranger is made of something else than the era says of its
+ * stream, and comes too late to begin an era for it.
+ */
+export type Ground = {
+  readonly era: OpenEra
+  readonly start: Ticks
+  readonly standing: 'known' | 'new era' | 'stranger'
+}
+
+/** The era a segment belongs to, opened as needed. */
+export function eraFor(
+  state: TimelineState,
+  listing: StreamListing,
+  streamIndex: number,
+  entry: QueuedEntry,
+  object: MediaObject,
+  now: UtcMs,
+): Ground {
+  const { firstPts, tracks } = object.probe
+  const { duration } = entry
+  const within = (era: OpenEra, start: Ticks): Ground | undefined => {
+    if (agrees(tracksIn(era, streamIndex), tracks)) return { era, start, standing: 'known' }
+    if (era !== state.eras.at(-1)) return undefined
+    if (isSealed(era, start, duration)) return { era, start, standing: 'stranger' }
+    return { era: runOn(state, era, streamIndex, start, duration, now), start, standing: 'new era' }
+  }
+
+  const current = state.eras.find(({ id }) => id === listing.era)
+  const mayStay = current?.streamsRevision === state.streamsRevision && !entry.breaks
+  if (current && mayStay) {
+    const start = unwrapPts(firstPts, listing.nextStart)
+    const runsOn = Math.abs(start - listing.nextStart) <= duration
+    const ground = runsOn ? within(eraAt(state, current, start, duration), start) : undefined
+    if (ground) return ground
+  }
+  // A stream may have skipped ahead with the others, or follow them into an era one of them began.
+  for (const era of state.eras) {
+    if (era.id < listing.leastEra || era.streamsRevision !== state.streamsRevision) continue
+    const start = unwrapPts(firstPts, era.slots[0]?.start ?? era.sealedUntil)
+    if (era === current && !(mayStay && start > listing.nextStart)) continue
+    if (!fits(era, start, duration)) continue
+    const isOther = entry.breaks && !agrees(tracksIn(era, streamIndex), tracks)
+    const ground = isOther ? undefined : within(era, start)
+    if (ground) return ground
+  }
+  const start = ticks(firstPts + (firstPts < Math.max(ROOM_BEFORE, 2 * duration) ? PTS_MODULUS : 0))
+  const date = believableDate(entry, object)
+  const utc = date ?? utcMs(object.receivedAt - msFromTicks(duration))
+  const anchor = { time: start, utc, ...(date !== undefined && { isDated: true as const }) }
+  return { era: openEra(state, anchor, { time: start, utc }, now), start, standing: 'new era' }
+}
+
+/** Of this era and those that continue it, the one that holds this moment. */
+export function eraAt(state: TimelineState, era: OpenEra, start: Ticks, duration: Ticks): OpenEra {
+  const next = state.eras.find(({ continues }) => continues === era.id)
+  return next && start >= next.firstStart - duration / 2 ? eraAt(state, next, start, duration) : era
+}
+
+export function utcAt(clock: { readonly time: Ticks; readonly utc: UtcMs }, time: Ticks): UtcMs {
+  return utcMs(clock.utc + msFromTicks(ticks(time - clock.time)))
+}
+
+export function believableDate(entry: QueuedEntry, object: SourceObject): UtcMs | undefined {
+  const date = entry.programDateTime
+  return date !== undefined && Math.abs(date - object.receivedAt) <= BELIEVABLE_DATE_MS ? date : undefined
+}
+
+/** True when slots up to there are sealed: what begins at `start` comes too late. */
+export function isSealed(era: OpenEra, start: Ticks, duration: Ticks): boolean {
+  return era.nextIndex > 0 && start < era.sealedUntil - duration / 2
+}
+
+/** End of what the era has, sealed or open. */
+export function endOf(era: OpenEra): Ticks {
+  const last = era.slots.at(-1)
+  return last ? ticks(last.start + last.duration) : era.sealedUntil
+}
+
+function openEra(state: TimelineState, anchor: OpenEra['anchor'], clock: OpenEra['clock'], now: UtcMs): OpenEra {
+  const era: OpenEra = {
+    id: state.nextEra++,
+    streamsRevision: state.streamsRevision,
+    streams: (state.streams ?? []).map((stream) => ({ ...stream, tracks: [] })),
+    anchor,
+    clock,
+    openedAt: now,
+    nextIndex: 0,
+    firstStart: anchor.time,
+    sealedUntil: anchor.time,
+    slots: [],
+  }
+  state.eras.push(era)
+  return era
+}
+
+/**
+ * A stream is made of something else from `start` on, and its timestamps run on: so does the timeline, in an era of its
+ * own. What other streams have in slots from there goes with it.
+ */
+function runOn(
+  state: TimelineState,
+  before: OpenEra,
+  streamIndex: number,
+  start: Ticks,
+  duration: Ticks,
+  now: UtcMs,
+): OpenEra {
+  const { isDated } = before.anchor
+  const anchor = { time: start, utc: utcAt(before.anchor, start), ...(isDated && { isDated }) }
+  const era = openEra(state, anchor, { time: start, utc: utcAt(before.clock, start) }, now)
+  era.continues = before.id
+  const own = before.slots.findLastIndex(({ entries }) => entries[streamIndex] !== undefined)
+  const from = before.slots.findIndex(
+    (slot, i) => i > own && slot.start >= start - Math.min(slot.duration, duration) / 2,
+  )
+  if (from >= 0) era.slots = before.slots.splice(from)
+  era.firstStart = ticks(Math.min(start, era.slots[0]?.start ?? start))
+  era.sealedUntil = era.firstStart
+  era.streams = era.streams.map((stream) => {
+    const isThere = era.slots.some(({ entries }) => entries[stream.index])
+    return (isThere && before.streams.find(({ index }) => index === stream.index)) || stream
+  })
+  for (const listing of Object.values(state.listings)) {
+    if (listing.era !== before.id || listing.nextStart <= start + duration / 2) continue
+    listing.era = era.id
+    listing.leastEra = era.id
+  }
+  return era
+}
+
+/** True when `start` lies in the era's newest stretch, be it too late for the slots there, or continues where it ends. */
+function fits(era: OpenEra, start: Ticks, duration: Ticks): boolean {
+  return start <= endOf(era) + duration && start >= Math.max(era.firstStart, era.sealedUntil - MOST_LATE) - duration
+}

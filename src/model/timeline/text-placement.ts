@@ -1,0 +1,187 @@
+import { msFromTicks, TICKS_PER_MS, TICKS_PER_SECOND, type Ticks, ticks, type UtcMs } from '../../media/time.ts'
+import type { TextProbe } from '../../media/track.ts'
+import type { SlotObject } from '../output-segment.ts'
+import type { SourceObject } from '../source-segment.ts'
+import { describeStream } from './description.ts'
+import { believableDate, endOf, eraAt } from './eras.ts'
+import type { Placement } from './placement.ts'
+import type { OpenEra, OpenSlot, Place, QueuedEntry, StreamListing, TimelineState } from './state.ts'
+
+/** How far a text may lie ahead of the newest slot, and how long it waits for its own. */
+const MOST_AHEAD = ticks(60 * TICKS_PER_SECOND)
+export const MOST_AHEAD_MS = msFromTicks(MOST_AHEAD)
+
+/** Listings whose media sequences are no further apart run in step. */
+const MOST_OUT_OF_STEP = 3
+
+/** A stream that is further behind has lost its place: what its listing led to is not believed any more. */
+const MOST_LATE_TARGET_DURATIONS = 3
+
+/** Texts that begin in one slot. */
+const MOST_IN_A_SLOT = 16
+
+export type TextObject = SourceObject & { readonly probe: TextProbe }
+
+type Spot = { readonly era: number; readonly start: Ticks }
+
+/**
+ * Puts a WebVTT segment into the slot in which it begins, or the first open one it still reaches. It makes no slot and
+ * moves none. `waits`: its slot is not there yet.
+ */
+export function placeText(
+  state: TimelineState,
+  listing: StreamListing,
+  streamIndex: number,
+  entry: QueuedEntry,
+  object: TextObject,
+  now: UtcMs,
+): Placement | 'waits' {
+  const isTired = now - entry.listedAt >= MOST_AHEAD_MS
+  const spot = spotOf(state, listing, entry, believableDate(entry, object), now)
+  const found = spot && slotOf(state, spot, entry.duration)
+  if (!spot || !found || found === 'later') {
+    if (!isTired) return 'waits'
+    delete listing.era
+    return { touched: undefined, isShown: false }
+  }
+  const end = ticks(spot.start + entry.duration)
+  if (found === 'too late') return missed(state, listing, spot, end)
+  const { era, slot } = found
+  listing.era = era.id
+  listing.leastEra = era.id
+  const isAligned = Math.abs(spot.start - slot.start) <= tolerance(slot, entry.duration)
+  listing.nextStart = isAligned ? ticks(slot.start + entry.duration) : end
+  delete listing.isLate
+  const described = describeStream(era, streamIndex, object, entry.duration)
+  const { key, size, crc32, sha256 } = object
+  const duration = ticks(listing.nextStart - slot.start)
+  const isCutAlike = Math.abs(duration - slot.duration) <= tolerance(slot, duration)
+  const isShown = addText(slot, streamIndex, { key, size, crc32, sha256, ...(!isCutAlike && { duration }) })
+  return { touched: described ? era : undefined, isShown }
+}
+
+/** The stream has no text where its next segment should be: its slot need not wait for it. */
+export function placeTextGap(
+  state: TimelineState,
+  listing: StreamListing,
+  streamIndex: number,
+  entry: QueuedEntry,
+  now: UtcMs,
+): void {
+  const spot = spotOf(state, listing, entry, entry.programDateTime, now)
+  const found = spot && slotOf(state, spot, entry.duration)
+  if (typeof found === 'object') {
+    found.slot.entries[streamIndex] ??= null
+    listing.era = found.era.id
+    listing.leastEra = found.era.id
+  }
+  if (spot?.era === listing.era) listing.nextStart = ticks((spot?.start ?? 0) + entry.duration)
+}
+
+/** Archived, and not shown. A stream that missed the newest slot only may be waited for again. */
+function missed(state: TimelineState, listing: StreamListing, { era: id, start }: Spot, end: Ticks): Placement {
+  const era = state.eras.find((open) => open.id === id)
+  if (era) {
+    listing.era = id
+    listing.leastEra = id
+    listing.nextStart = end
+    if (end + (end - start) / 4 >= era.sealedUntil) delete listing.isLate
+  }
+  return { touched: undefined, isShown: false }
+}
+
+function addText(slot: OpenSlot, streamIndex: number, text: SlotObject): boolean {
+  const first = slot.entries[streamIndex]
+  const more = first?.more ?? []
+  if (more.length + 1 >= MOST_IN_A_SLOT) return false
+  slot.entries[streamIndex] = first ? { ...first, more: [...more, text] } : text
+  return true
+}
+
+/** Where the text begins, as its date, its media sequence or its own listing tells. Undefined while nobody knows. */
+function spotOf(
+  state: TimelineState,
+  listing: StreamListing,
+  entry: QueuedEntry,
+  date: UtcMs | undefined,
+  now: UtcMs,
+): Spot | undefined {
+  const [first] = state.streams ?? []
+  const lead = first && state.listings[first.playlist]
+  const dated = date === undefined ? undefined : spotByDate(state, lead?.places ?? [], date)
+  if (dated) return dated
+  const mayWait = now - entry.listedAt < msFromTicks(listing.targetDuration)
+  const isElsewhere = ({ era }: Place) => !entry.breaks || listing.era === undefined || era > listing.era || !mayWait
+  if (lead && Math.abs(lead.lastSequence - listing.lastSequence) <= MOST_OUT_OF_STEP) {
+    const newest = lead.places?.at(-1)
+    const place = lead.places?.find(({ sequence }) => sequence === entry.sequence)
+    if (place && isElsewhere(place) && isAlike(place, entry)) return place
+    if (newest && newest.sequence < entry.sequence && isAlike(newest, entry)) return undefined
+  }
+  return spotByListing(state, listing, entry, mayWait)
+}
+
+function spotByDate(state: TimelineState, places: readonly Place[], date: UtcMs): Spot | undefined {
+  const dated = places.filter((place) => place.date !== undefined)
+  const isBefore = (place: Place) => (place.date ?? 0) <= date + msFromTicks(place.duration) / 2
+  const place = dated.findLast(isBefore) ?? dated[0]
+  const era = state.eras.findLast(({ anchor }) => anchor.isDated)
+  const known = place
+    ? { era: place.era, time: place.start, utc: place.date ?? date }
+    : era && { era: era.id, ...era.anchor }
+  if (!known) return undefined
+  const start = ticks(known.time + (date - known.utc) * TICKS_PER_MS)
+  if (place && start - place.start > MOST_AHEAD) return undefined
+  if (!place && era && (start > endOf(era) + MOST_AHEAD || start < era.firstStart - MOST_AHEAD)) return undefined
+  return { era: known.era, start }
+}
+
+/**
+ * Where its listing leads, and at the first segment of all: what it lists last ends where the newest slot ends, or the
+ * next one, if that is nearer by the server's clock. After EXT-X-DISCONTINUITY that is in another era, if one comes.
+ */
+function spotByListing(
+  state: TimelineState,
+  listing: StreamListing,
+  entry: QueuedEntry,
+  mayWait: boolean,
+): Spot | undefined {
+  const era = state.eras.find(({ id }) => id === listing.era)
+  if (era && !entry.breaks) {
+    const start = listing.nextStart
+    const isLost =
+      start > endOf(era) + MOST_AHEAD || start + MOST_LATE_TARGET_DURATIONS * listing.targetDuration < era.sealedUntil
+    if (!isLost) return { era: era.id, start }
+  }
+  const newest = state.eras.at(-1)
+  if (!newest || (entry.breaks && mayWait && newest.id === listing.era)) return undefined
+  const isOverdue = entry.listedAt - (newest.sealedAt ?? 0) > msFromTicks(entry.duration) / 2
+  if (newest.slots.length === 0 && isOverdue) return undefined
+  const listed = listing.queue.reduce((sum, { duration }) => sum + duration, 0)
+  return { era: newest.id, start: ticks(endOf(newest) - listed) }
+}
+
+function isAlike(a: { readonly duration: Ticks }, b: { readonly duration: Ticks }): boolean {
+  return Math.abs(a.duration - b.duration) <= Math.max(a.duration, b.duration) / 4
+}
+
+/** The open slot in which a text is shown first. */
+function slotOf(
+  state: TimelineState,
+  { era: id, start }: Spot,
+  duration: Ticks,
+): { readonly era: OpenEra; readonly slot: OpenSlot } | 'later' | 'too late' {
+  const opened = state.eras.find((open) => open.id === id)
+  if (!opened) return id < (state.eras[0]?.id ?? 0) ? 'too late' : 'later'
+  const era = eraAt(state, opened, start, duration)
+  const slot = era.slots.find((open) => open.start + open.duration - tolerance(open, duration) > start)
+  const end = start + duration
+  if (slot) return slot.start < end - tolerance(slot, duration) ? { era, slot } : 'too late'
+  const isPast = era.nextIndex > 0 && end <= era.sealedUntil + duration / 4
+  return isPast || era !== state.eras.at(-1) ? 'too late' : 'later'
+}
+
+/** Encoders cut text at round times and pictures where they are: so far apart is still together. */
+function tolerance(slot: OpenSlot, duration: Ticks): number {
+  return Math.min(slot.duration, duration) / 4
+}

@@ -1,0 +1,161 @@
+import type { CmafPackage, HlsManifest, OriginEndpoint } from '../model/origin-endpoint.ts'
+import type { ArchiveWindow, OutputSegment } from '../model/output-segment.ts'
+import {
+  type CmafManifests,
+  cmafParent,
+  cmafPlaylist,
+  iFrameTrack,
+  listedTracks,
+  nameOf,
+  trackAt,
+  tracksNamed,
+} from './cmaf-manifests.ts'
+import {
+  type CmafName,
+  type CmafTrackName,
+  headerFileName,
+  parseCmafName,
+  playlistFileName,
+  segmentFileName,
+} from './cmaf-names.ts'
+import { PLAYLIST_TYPE, segmentQuery } from './hls.ts'
+import type {
+  Asset,
+  AssetSegment,
+  ManifestStyle,
+  OutputFormat,
+  SegmentBody,
+  SegmentLookup,
+  TextBody,
+} from './output-format.ts'
+import type { SourceMedia } from './source-media.ts'
+import { cuesBefore, cuesBeforeIn, webVttSegment } from './text-segment.ts'
+import { headerOf, iFramesOf, segmentOf } from './track-segment.ts'
+import { type SingleTrack, trackNumbered } from './track-set.ts'
+import { hasTrack } from './track-times.ts'
+
+/** CmafPackage: HLS playlists, several to an endpoint, over the same fragmented MP4 segments of one track each. */
+export const cmaf: OutputFormat = {
+  resolve(endpoint, path) {
+    const settings = settingsOf(endpoint)
+    const name = parseCmafName(settings, path)
+    if (!name) return undefined
+    if (name.kind === 'segment' || name.kind === 'header') {
+      return { kind: 'segment', body: (index, media) => bodyOf(endpoint, name, index, media) }
+    }
+    const { manifest } = name
+    return {
+      kind: 'manifest',
+      windowSeconds: manifest.playlistWindowSeconds,
+      write(window, style) {
+        const manifests = manifestsOf(endpoint, manifest, window, style)
+        return name.kind === 'parent' ? parent(manifests) : playlist(cmafPlaylist(manifests, name.track))
+      },
+    }
+  },
+
+  /** Of the endpoint's first manifest; playlists and segments lie side by side. */
+  asset(endpoint, window): Asset | undefined {
+    const settings = settingsOf(endpoint)
+    const [manifest] = settings.hlsManifests
+    const manifests = manifest && manifestsOf(endpoint, manifest, window, { kind: 'harvest' })
+    const tracks = manifests && listedTracks(manifests)
+    if (!manifests || !tracks) return undefined
+    const iframes = iFrameTrack(manifests, tracks)
+    const names = [
+      ...[...tracks.video, ...tracks.audio, ...tracks.text].map(nameOf),
+      ...(iframes ? [{ kind: 'iframe', n: iframes.n } as const] : []),
+    ]
+    return {
+      segments: names.flatMap((name) => assetFiles(manifests, name)),
+      manifests: names.map((name) => ({
+        name: playlistFileName(manifests.manifest.manifestName, name),
+        body: () => playlist(cmafPlaylist(manifests, name)) ?? playlistText(''),
+      })),
+      parent: playlistText(cmafParent(manifests, tracks)),
+    }
+  },
+}
+
+function parent(manifests: CmafManifests): TextBody | undefined {
+  const tracks = listedTracks(manifests)
+  return tracks && playlistText(cmafParent(manifests, tracks))
+}
+
+function playlist(text: string | undefined): TextBody | undefined {
+  return text === undefined ? undefined : playlistText(text)
+}
+
+function playlistText(text: string): TextBody {
+  return { contentType: PLAYLIST_TYPE, text }
+}
+
+async function bodyOf(
+  endpoint: OriginEndpoint,
+  name: Extract<CmafName, { kind: 'segment' | 'header' }>,
+  index: SegmentLookup,
+  media: SourceMedia,
+): Promise<SegmentBody | undefined> {
+  const { streamSelection } = settingsOf(endpoint)
+  if (name.kind === 'header') {
+    const era = await index.era(endpoint, name.era)
+    const track = era && trackNumbered(era, streamSelection, name.track.n)
+    return track && headerBody(track, name.track)
+  }
+  const listed = await index.outputSegment(endpoint, name.number)
+  const track = listed && trackNumbered(listed.era, streamSelection, name.track.n)
+  if (!track || !hasTrack(track, listed.segment)) return undefined
+  const earlier = track.kind === 'text' ? await cuesBefore(endpoint, listed.segment, track.stream, index) : []
+  return segmentBody(track, name.track, listed.segment, earlier, media)
+}
+
+function headerBody(track: SingleTrack, { kind }: CmafTrackName): SegmentBody | undefined {
+  return track.kind !== 'text' && track.kind === kind ? headerOf(track) : undefined
+}
+
+async function segmentBody(
+  track: SingleTrack,
+  { kind }: CmafTrackName,
+  segment: OutputSegment,
+  earlier: readonly OutputSegment[],
+  media: SourceMedia,
+): Promise<SegmentBody | undefined> {
+  if (track.kind === 'text')
+    return kind === 'subtitles' ? webVttSegment(track.stream, segment, earlier, media) : undefined
+  if (kind === 'iframe') return track.kind === 'video' ? iFramesOf(track, segment, media, 1) : undefined
+  return kind === track.kind ? segmentOf(track, segment, media) : undefined
+}
+
+function assetFiles(manifests: CmafManifests, name: CmafTrackName): readonly AssetSegment[] {
+  const { segments } = manifests.window
+  const { segmentPrefix } = manifests.settings
+  const tracks = tracksNamed(manifests, name)
+  const headers = [...tracks].flatMap(([era, track]): readonly AssetSegment[] => {
+    const body = headerBody(track, name)
+    return body ? [{ name: headerFileName(segmentPrefix, name, era), body: async () => body }] : []
+  })
+  const media = segments.flatMap((segment, at): readonly AssetSegment[] => {
+    const track = trackAt(tracks, name, segment)
+    if (!track) return []
+    const file = segmentFileName(segmentPrefix, name, segment.number)
+    const earlier = () => (track.kind === 'text' ? cuesBeforeIn(segments, at, track.stream) : [])
+    return [{ name: file, body: (media) => segmentBody(track, name, segment, earlier(), media) }]
+  })
+  return [...headers, ...media]
+}
+
+function settingsOf(endpoint: OriginEndpoint): CmafPackage {
+  if (endpoint.package.type !== 'cmafPackage') throw new Error(`endpoint ${endpoint.id} has no cmafPackage`)
+  return endpoint.package
+}
+
+function manifestsOf(
+  endpoint: OriginEndpoint,
+  manifest: HlsManifest,
+  window: ArchiveWindow,
+  style: ManifestStyle,
+): CmafManifests {
+  const isLive = style.kind === 'live'
+  const toSegments = isLive ? { folder: '../', query: segmentQuery(endpoint) } : { folder: '', query: '' }
+  return { settings: settingsOf(endpoint), manifest, window, toSegments, ended: !isLive || window.ended }
+}

@@ -1,0 +1,110 @@
+import { utcTime, utcTiming } from '../manifests/dash/descriptors.ts'
+import type { Mpd, Period } from '../manifests/dash/mpd.ts'
+import { TICKS_PER_MS, utcMs } from '../media/time.ts'
+import type { DashPackage } from '../model/origin-endpoint.ts'
+import type { ArchiveWindow } from '../model/output-segment.ts'
+import { adaptationSetsOf } from './dash-adaptation-sets.ts'
+import { type DashPeriod, momentOf, periodsOf } from './dash-periods.ts'
+import { profilesOf } from './dash-profiles.ts'
+
+/** What a manifest shows, and how it refers to it. */
+export type DashManifest = {
+  readonly settings: DashPackage
+  readonly window: ArchiveWindow
+  /** Percent-encoded. */
+  readonly manifestName: string
+  /** What follows the file names of segments. */
+  readonly query: string
+  readonly ended: boolean
+}
+
+/** MPD@id of every manifest, as MediaPackage has it. */
+const MPD_ID = '201'
+
+/** One moment for all channels and all time: a Period begins as many seconds after it as its UTC time says. */
+const AVAILABILITY_START = utcMs(0)
+
+/** The manifest of a window; undefined when the endpoint's settings leave no pictures of it. */
+export function mpdOf(manifest: DashManifest): Mpd | undefined {
+  const { settings, window, ended } = manifest
+  const periods = periodsOf(window, settings)
+  const [first, last, newest] = [periods[0], periods.at(-1), window.segments.at(-1)]
+  if (!first || !last || !newest || !periods.some(({ tracks }) => tracks.video.length > 0)) return undefined
+  const type = ended ? 'static' : 'dynamic'
+  const common = {
+    id: MPD_ID,
+    profiles: profilesOf(settings.profile, type),
+    minBufferTime: settings.minBufferTimeSeconds * 1000,
+    maxSegmentDuration: longestSegment(periods),
+  }
+  if (ended) {
+    const listed = periods.map(listedFrom)
+    return {
+      type: 'static',
+      ...common,
+      mediaPresentationDuration: sum(listed.map(durationOf)),
+      periods: listed.map((period, i) => writtenPeriod(manifest, period, sum(listed.slice(0, i).map(durationOf)))),
+    }
+  }
+  const { utcTiming: method, utcTimingUri } = settings
+  const { begins } = listedFrom(first)
+  return {
+    type: 'dynamic',
+    ...common,
+    publishTime: newest.sealedAt,
+    availabilityStartTime: AVAILABILITY_START,
+    minimumUpdatePeriod: settings.minUpdatePeriodSeconds * 1000,
+    timeShiftBufferDepth: last.endUtc - begins.utc,
+    suggestedPresentationDelay: settings.suggestedPresentationDelaySeconds * 1000,
+    utcTimings: method === 'NONE' || utcTimingUri === undefined ? [] : [utcTiming(method, utcTimingUri)],
+    periods: periods.map((period) => {
+      const { duration, ...open } = writtenPeriod(manifest, period, period.begins.utc + latenessOf(settings))
+      return period === last || duration === undefined ? open : { ...open, duration }
+    }),
+  }
+}
+
+/** `start` is in milliseconds of the presentation. */
+function writtenPeriod(manifest: DashManifest, period: DashPeriod, start: number): Period {
+  const { settings, manifestName, query } = manifest
+  const isCounted = settings.segmentTemplateFormat === 'NUMBER_WITH_DURATION' && !manifest.ended
+  return {
+    id: String(period.id),
+    start,
+    duration: durationOf(period),
+    adaptationSets: adaptationSetsOf({
+      settings,
+      period,
+      startNumber: isCounted ? period.id + 1 : period.segments[0]!.number,
+      manifestName,
+      query,
+    }),
+    supplementalProperties: [utcTime(period.begins.utc)],
+  }
+}
+
+/** The Period as if its stretch began where the window does. */
+function listedFrom(period: DashPeriod): DashPeriod {
+  return { ...period, begins: momentOf(period.era, period.segments[0]!.start) }
+}
+
+function durationOf({ begins, endUtc }: DashPeriod): number {
+  return endUtc - begins.utc
+}
+
+/**
+ * A player that counts segments instead of reading a list asks for each at its end by the source's clock, when it is on its
+ * way still: the presentation is a segment late for it.
+ */
+function latenessOf({ segmentTemplateFormat, segmentDurationSeconds }: DashPackage): number {
+  return segmentTemplateFormat === 'NUMBER_WITH_DURATION' ? segmentDurationSeconds * 1000 : 0
+}
+
+function longestSegment(periods: readonly DashPeriod[]): number {
+  const longest = Math.max(...periods.flatMap(({ segments }) => segments.map(({ duration }) => duration)))
+  return Math.ceil(longest / TICKS_PER_MS)
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, each) => total + each, 0)
+}

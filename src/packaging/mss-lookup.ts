@@ -1,0 +1,67 @@
+import type { FragmentInterval } from '../media/mp4/smooth.ts'
+import type { MssPackage, OriginEndpoint } from '../model/origin-endpoint.ts'
+import type { MssFragment } from './mss-fragment.ts'
+import { LOOK_AHEAD } from './mss-manifest.ts'
+import type { MssName } from './mss-names.ts'
+import { utcOf } from './mss-timeline.ts'
+import { firstInterval, isSameDecoding, timingTracks, trackOf } from './mss-tracks.ts'
+import type { SegmentLookup } from './output-format.ts'
+import { cuesBefore } from './text-segment.ts'
+import type { SingleTrack } from './track-set.ts'
+import { hasTrack } from './track-times.ts'
+
+type FragmentName = Extract<MssName, { stream: unknown }>
+
+/** How far ahead a track is looked for that pauses, in output segments. */
+const MOST_AHEAD = 30
+
+/**
+ * The fragment a path names. Undefined where there is none, and before the two after it are known: a fragment tells of
+ * them, and its bytes are the same for ever.
+ */
+export async function findFragment(
+  endpoint: OriginEndpoint,
+  settings: MssPackage,
+  name: FragmentName,
+  index: SegmentLookup,
+): Promise<MssFragment | undefined> {
+  const { streamSelection } = settings
+  const { segments, eras } = await index.outputSegmentsNear(endpoint, utcOf(name.time))
+  const timing = new Map(eras.map((era) => [era.id, { era, tracks: timingTracks(era, streamSelection, name.stream) }]))
+  for (const segment of segments) {
+    const found = timing.get(segment.era)
+    const interval = found && firstInterval(found.era, found.tracks, segment)
+    if (interval?.time !== name.time) continue
+    const track = trackOf(found!.era, streamSelection, name.stream, name.bitrate)
+    if (!track || !hasTrack(track, segment)) return undefined
+    const following = await followers(endpoint, settings, name, segment.number, track, index)
+    if (!following) return undefined
+    const earlier = track.kind === 'text' ? await cuesBefore(endpoint, segment, track.stream, index) : []
+    return { track, segment, interval, following, earlier }
+  }
+  return undefined
+}
+
+/** Where the next fragments of a track stand; undefined while they are not known. */
+async function followers(
+  endpoint: OriginEndpoint,
+  { streamSelection }: MssPackage,
+  { stream, bitrate }: FragmentName,
+  after: number,
+  track: SingleTrack,
+  index: SegmentLookup,
+): Promise<readonly FragmentInterval[] | undefined> {
+  const following: FragmentInterval[] = []
+  for (let number = after + 1; number <= after + MOST_AHEAD; number++) {
+    const found = await index.outputSegment(endpoint, number)
+    if (!found) return (await index.live(endpoint, 1))?.ended ? following : undefined
+    const { segment, era } = found
+    const next = trackOf(era, streamSelection, stream, bitrate)
+    // A player could not go on with it: the presentation it knows ends here.
+    if (!next || !isSameDecoding(next, track)) return following
+    const interval = hasTrack(next, segment) && firstInterval(era, timingTracks(era, streamSelection, stream), segment)
+    if (interval) following.push(interval)
+    if (following.length === LOOK_AHEAD) return following
+  }
+  return following
+}

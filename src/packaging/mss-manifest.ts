@@ -1,0 +1,152 @@
+import { type StreamIndex, writeSmoothManifest } from '../manifests/mss.ts'
+import type { FragmentInterval } from '../media/mp4/smooth.ts'
+import { SMOOTH_TIMESCALE } from '../media/mp4/smooth.ts'
+import type { MssPackage } from '../model/origin-endpoint.ts'
+import type { ArchiveWindow, Era, OutputSegment } from '../model/output-segment.ts'
+import { fragmentTemplate, type MssStreamName } from './mss-names.ts'
+import { qualityLevelOf } from './mss-quality.ts'
+import { utcOf } from './mss-timeline.ts'
+import {
+  firstInterval,
+  isSameDecoding,
+  levelOf,
+  type MssLevel,
+  timingTracks,
+  trackOf,
+  videoLevels,
+} from './mss-tracks.ts'
+import { type SingleTrack, trackSetOf } from './track-set.ts'
+import { hasTrack } from './track-times.ts'
+
+/** A window as an MSS endpoint shows it. */
+export type MssPresentation = {
+  readonly settings: MssPackage
+  readonly window: ArchiveWindow
+  /** What the paths of fragments name as their event. */
+  readonly event: number
+  readonly ended: boolean
+}
+
+/** How many fragments after itself a fragment tells of: players learn from them how a live presentation goes on. */
+export const LOOK_AHEAD = 2
+
+/** What of the newest segments decides which renditions are there. */
+const RECENT_SEGMENTS = 5
+
+/** A stream of the manifest with everything of it that is listed. */
+export type ListedStream = {
+  readonly name: MssStreamName
+  readonly levels: readonly MssLevel[]
+  readonly chunks: readonly ListedChunk[]
+}
+
+export type ListedChunk = {
+  readonly era: Era
+  readonly segment: OutputSegment
+  readonly interval: FragmentInterval
+  /** Of each level. */
+  readonly tracks: readonly SingleTrack[]
+}
+
+/**
+ * The streams of a presentation: the tracks of its newest era that has something to list, and the fragments all levels of
+ * a stream have, in older eras too while their tracks are decoded alike. A live one ends where two more fragments are known.
+ */
+export function listedStreams(presentation: MssPresentation): readonly ListedStream[] | undefined {
+  for (const era of presentation.window.eras.toReversed()) {
+    const streams = streamsOf(presentation, era)
+    if (streams.some(({ name, chunks }) => name.kind === 'video' && chunks.length > 0)) {
+      return streams.filter(({ chunks }) => chunks.length > 0)
+    }
+  }
+  return undefined
+}
+
+function streamsOf(presentation: MssPresentation, era: Era): readonly ListedStream[] {
+  const { settings, window, ended } = presentation
+  const own = window.segments.filter((segment) => segment.era === era.id)
+  const recent = ended ? own : own.slice(-RECENT_SEGMENTS)
+  const isPresent = (index: number) =>
+    recent.some(({ slots }) => slots.some(({ objects }) => objects[index] !== undefined))
+  const { audio, text } = trackSetOf(era, settings.streamSelection, isPresent)
+  // Players begin with what comes first.
+  const byDefault = [...audio, ...text].toSorted((a, b) => Number(b.isDefault) - Number(a.isDefault))
+  const named: (readonly [MssStreamName, readonly MssLevel[]])[] = [
+    [{ kind: 'video' }, videoLevels(era, settings.streamSelection, isPresent)],
+    ...byDefault.map((track) => [{ kind: track.kind, n: track.n }, [levelOf(track)]] as const),
+  ]
+  return named
+    .filter(([, levels]) => levels.length > 0)
+    .map(([name, levels]) => {
+      const chunks = chunksOf(presentation, name, levels)
+      return { name, levels, chunks: ended ? chunks : chunks.slice(0, -LOOK_AHEAD) }
+    })
+}
+
+function chunksOf(
+  { settings, window }: MssPresentation,
+  name: MssStreamName,
+  levels: readonly MssLevel[],
+): readonly ListedChunk[] {
+  const eras = new Map(
+    window.eras.map((era) => {
+      const tracks = levels.map(({ track, bitrate }) => {
+        const found = trackOf(era, settings.streamSelection, name, bitrate)
+        return found && isSameDecoding(found, track) ? found : undefined
+      })
+      return [era.id, { era, tracks, timing: timingTracks(era, settings.streamSelection, name) }]
+    }),
+  )
+  return window.segments.flatMap((segment): readonly ListedChunk[] => {
+    const found = eras.get(segment.era)
+    if (!found) return []
+    const tracks = found.tracks.flatMap((track) => (track && hasTrack(track, segment) ? [track] : []))
+    const interval = tracks.length === levels.length && firstInterval(found.era, found.timing, segment)
+    return interval ? [{ era: found.era, segment, interval, tracks }] : []
+  })
+}
+
+/** The manifest's text, and what it calls its newest fragment. */
+export function mssManifest(
+  { settings, event, ended }: MssPresentation,
+  streams: readonly ListedStream[],
+): { readonly text: string; readonly newest: number } {
+  const chunks = streams.find(({ name }) => name.kind === 'video')?.chunks ?? []
+  const [first, last] = [chunks[0]!.interval, chunks.at(-1)!.interval]
+  const text = writeSmoothManifest({
+    ...(!ended && { live: { dvrWindow: settings.manifestWindowSeconds * SMOOTH_TIMESCALE, lookAhead: LOOK_AHEAD } }),
+    duration: ended ? last.time + last.duration - first.time : 0,
+    customAttributes: [{ name: 'ProducerReferenceTime', value: new Date(utcOf(first.time)).toISOString() }],
+    streams: streams.map((stream) => streamIndex(stream, event)),
+  })
+  return { text, newest: last.time }
+}
+
+function streamIndex({ name, levels, chunks }: ListedStream, event: number): StreamIndex {
+  return {
+    type: name.kind,
+    ...labels(levels[0]!.track),
+    url: fragmentTemplate(event, name),
+    qualityLevels: levels.map(qualityLevelOf),
+    chunks: chunks.map(({ interval }) => interval),
+  }
+}
+
+/** Subtypes as ETSI TS 103 285 §7.1.2 has them: description for the blind, captions for the deaf, subtitles. */
+function labels(track: SingleTrack): Pick<StreamIndex, 'name' | 'language' | 'subtype'> {
+  if (track.kind === 'video') return { name: 'video', subtype: '' }
+  const { kind, language, characteristics = '', n } = track
+  const isText = kind === 'text'
+  const subtype = isText
+    ? characteristics.includes('public.accessibility.describes-music-and-sound')
+      ? 'CAPT'
+      : 'SUBT'
+    : characteristics.includes('public.accessibility.describes-video')
+      ? 'DESC'
+      : ''
+  return {
+    name: `${language ?? (isText ? 'subtitles' : 'audio')}_${n}`,
+    ...(language !== undefined && { language }),
+    subtype,
+  }
+}

@@ -1,0 +1,111 @@
+import type { MssPackage, OriginEndpoint } from '../model/origin-endpoint.ts'
+import type { ArchiveWindow } from '../model/output-segment.ts'
+import { fragmentBody } from './mss-fragment.ts'
+import { findFragment } from './mss-lookup.ts'
+import { type ListedStream, LOOK_AHEAD, listedStreams, type MssPresentation, mssManifest } from './mss-manifest.ts'
+import { fragmentName, type MssName, parseMssName } from './mss-names.ts'
+import type {
+  Asset,
+  AssetSegment,
+  ManifestStyle,
+  OutputFormat,
+  SegmentBody,
+  SegmentLookup,
+  TextBody,
+} from './output-format.ts'
+import type { SourceMedia } from './source-media.ts'
+import { cuesBeforeIn } from './text-segment.ts'
+
+const MANIFEST_TYPE = 'text/xml'
+
+/** MssPackage: Smooth Streaming, MS-SSTR. */
+export const mss: OutputFormat = {
+  resolve(endpoint, path) {
+    const settings = settingsOf(endpoint)
+    const name = parseMssName(endpoint.manifestName, path)
+    if (!name) return undefined
+    if (name.kind === 'manifest') {
+      return {
+        kind: 'manifest',
+        // What is held back at the live edge is not to shorten the window.
+        windowSeconds: settings.manifestWindowSeconds + LOOK_AHEAD * settings.segmentDurationSeconds,
+        write: (window, style) => manifest(presentationOf(endpoint, window, style)),
+      }
+    }
+    return { kind: 'segment', body: (index, media) => bodyOf(endpoint, name, index, media) }
+  },
+
+  /** The manifest, and the same paths below its folder as live: a server of files plays it. */
+  asset(endpoint, window): Asset | undefined {
+    const presentation = presentationOf(endpoint, window, { kind: 'harvest' })
+    const streams = listedStreams(presentation)
+    if (!streams) return undefined
+    return {
+      segments: streams.flatMap((stream) => assetFragments(presentation, stream)),
+      manifests: [],
+      parent: manifestBody(presentation, streams),
+    }
+  },
+}
+
+function manifest(presentation: MssPresentation): TextBody | undefined {
+  const streams = listedStreams(presentation)
+  return streams && manifestBody(presentation, streams)
+}
+
+function manifestBody(presentation: MssPresentation, streams: readonly ListedStream[]): TextBody {
+  const { text, newest } = mssManifest(presentation, streams)
+  return { contentType: MANIFEST_TYPE, text, lastSequence: newest }
+}
+
+async function bodyOf(
+  endpoint: OriginEndpoint,
+  name: Exclude<MssName, { kind: 'manifest' }>,
+  index: SegmentLookup,
+  media: SourceMedia,
+): Promise<SegmentBody | undefined> {
+  const fragment = await findFragment(endpoint, settingsOf(endpoint), name, index)
+  const body = fragment && (await fragmentBody(fragment, media))
+  return name.kind === 'fragment info' ? body && withoutMedia(body) : body
+}
+
+/** MS-SSTR §2.2.3: players that pause ask how the presentation goes on. */
+function withoutMedia(body: SegmentBody): SegmentBody {
+  if (body.kind !== 'bytes') return body
+  const [first = new Uint8Array()] = body.parts
+  const moof = first.subarray(0, first.length - MDAT_HEADER)
+  return { ...body, parts: [moof], size: moof.length }
+}
+
+const MDAT_HEADER = 8
+
+function assetFragments(
+  { window, event }: MssPresentation,
+  { name, levels, chunks }: ListedStream,
+): readonly AssetSegment[] {
+  const positions = new Map(window.segments.map(({ number }, at) => [number, at]))
+  return levels.flatMap(({ bitrate }, level) =>
+    chunks.map(({ segment, interval, tracks }, i): AssetSegment => {
+      const track = tracks[level]!
+      const following = chunks.slice(i + 1, i + 1 + LOOK_AHEAD).map((chunk) => chunk.interval)
+      const earlier =
+        track.kind === 'text' ? cuesBeforeIn(window.segments, positions.get(segment.number) ?? 0, track.stream) : []
+      return {
+        name: fragmentName(event, name, bitrate, interval.time),
+        body: (media) => fragmentBody({ track, segment, interval, following, earlier }, media),
+      }
+    }),
+  )
+}
+
+function settingsOf(endpoint: OriginEndpoint): MssPackage {
+  if (endpoint.package.type !== 'mssPackage') throw new Error(`endpoint ${endpoint.id} has no mssPackage`)
+  return endpoint.package
+}
+
+function presentationOf(endpoint: OriginEndpoint, window: ArchiveWindow, style: ManifestStyle): MssPresentation {
+  const isLive = style.kind === 'live'
+  // A changed endpoint has other paths: caches may hold what it was.
+  const event = isLive ? Math.floor(endpoint.modifiedAt / 1000) : 1
+  return { settings: settingsOf(endpoint), window, event, ended: !isLive || window.ended }
+}

@@ -1,0 +1,159 @@
+import type { ArchiveReader } from '../archive/reader.ts'
+import { MalformedMedia } from '../media/bytes.ts'
+import { demuxPackedAudio } from '../media/packed-audio.ts'
+import type { Id3Event, Track } from '../media/sample.ts'
+import type { Ticks } from '../media/time.ts'
+import { DemuxBuffer } from '../media/ts/demux-buffer.ts'
+import { demuxTs } from '../media/ts/demuxer.ts'
+import type { SlotObject, SourceStream } from '../model/output-segment.ts'
+import { headerParameterSets } from './parameter-sets.ts'
+
+/** A source object taken apart. Its bytes are shared, and not to be changed. */
+export type DemuxedObject = {
+  readonly tracks: readonly Track[]
+  readonly events: readonly Id3Event[]
+  /** Why there are no tracks, when the object turned out to be malformed. */
+  readonly problem?: string
+}
+
+/** A source object, and what has to be known of its place to take it apart. */
+export type PlacedObject = {
+  readonly object: SlotObject
+  readonly stream: SourceStream
+  /** Of its slot, on the era's timeline. */
+  readonly start: Ticks
+  /** The first slot of its era: what cannot be decoded there is left out. */
+  readonly isFirst: boolean
+}
+
+export type SourceMediaOptions = {
+  /** Of demuxed objects kept, all formats and endpoints together. */
+  readonly maxBytes: number
+  /** Told of each object that is malformed in a way the probe had not seen. */
+  readonly malformed?: (key: string, problem: string) => void
+}
+
+/** Objects on their way from disk at once; each in a buffer of three times its size. */
+const LANES = 2
+
+/** A few buffers, lent out in turn: their pages stay warm, and no crowd of requests needs more memory than they have. */
+class DemuxLanes {
+  readonly #free = Array.from({ length: LANES }, () => new DemuxBuffer())
+  readonly #waiting: (() => void)[] = []
+
+  async run<T>(work: (buffer: DemuxBuffer) => Promise<T>): Promise<T> {
+    while (this.#free.length === 0) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    const buffer = this.#free.pop()!
+    try {
+      return await work(buffer)
+    } finally {
+      this.#free.push(buffer)
+      this.#waiting.shift()?.()
+    }
+  }
+}
+
+/** Sample tables and the like, beside the media: what an entry costs at least. */
+const ENTRY_BYTES = 16 * 1024
+
+/**
+ * The archive's objects as samples. An object is demuxed once however many formats and tracks ask for it, and what was
+ * asked for last is kept; demuxing itself happens in one buffer whose pages stay warm.
+ */
+export class SourceMedia {
+  readonly #archive: Pick<ArchiveReader, 'read' | 'open'>
+  readonly #options: SourceMediaOptions
+  readonly #lanes = new DemuxLanes()
+  /** Least recently used first. */
+  readonly #kept = new Map<string, { readonly demuxed: DemuxedObject; readonly cost: number }>()
+  readonly #demuxing = new Map<string, Promise<DemuxedObject>>()
+  #bytesKept = 0
+
+  constructor(archive: Pick<ArchiveReader, 'read' | 'open'>, options: SourceMediaOptions) {
+    this.#archive = archive
+    this.#options = options
+  }
+
+  /** The bytes of a source object; shared, not to be changed. */
+  read(key: string): Promise<Uint8Array> {
+    return this.#archive.read(key)
+  }
+
+  async demuxed(placed: PlacedObject): Promise<DemuxedObject> {
+    const { key } = placed.object
+    const known = this.#kept.get(key)
+    if (known) {
+      this.#kept.delete(key)
+      this.#kept.set(key, known)
+      return known.demuxed
+    }
+    const underway = this.#demuxing.get(key)
+    if (underway) return underway
+    const demuxing = this.#demux(placed).finally(() => this.#demuxing.delete(key))
+    this.#demuxing.set(key, demuxing)
+    return demuxing
+  }
+
+  async #demux(placed: PlacedObject): Promise<DemuxedObject> {
+    const { key } = placed.object
+    const demuxed = await this.#lanes.run(async (buffer) => {
+      await this.#load(placed.object, buffer)
+      return takeApart(buffer, placed)
+    })
+    if (demuxed.problem !== undefined) this.#options.malformed?.(key, demuxed.problem)
+    this.#keep(key, demuxed)
+    return demuxed
+  }
+
+  /** The object into the buffer it is demuxed in: what comes from disk is in no memory of its own. */
+  async #load({ key, size }: SlotObject, buffer: DemuxBuffer): Promise<void> {
+    const target = buffer.load(size)
+    const opened = await this.#archive.open(key)
+    if (opened instanceof Uint8Array) return target.set(opened)
+    try {
+      let at = 0
+      for await (const piece of opened) {
+        target.set(piece, at)
+        at += piece.length
+      }
+    } finally {
+      await opened.close()
+    }
+  }
+
+  #keep(key: string, demuxed: DemuxedObject): void {
+    const cost = demuxed.tracks.reduce(
+      (sum, { media, samples }) => sum + media.length + 32 * samples.count,
+      ENTRY_BYTES,
+    )
+    this.#kept.set(key, { demuxed, cost })
+    this.#bytesKept += cost
+    for (const [oldest, entry] of this.#kept) {
+      if (this.#bytesKept <= this.#options.maxBytes) break
+      this.#bytesKept -= entry.cost
+      this.#kept.delete(oldest)
+    }
+  }
+}
+
+function takeApart(buffer: DemuxBuffer, { stream, start, isFirst }: PlacedObject): DemuxedObject {
+  try {
+    if (stream.container === 'packed-audio') {
+      const track = demuxPackedAudio(buffer.bytes.subarray(buffer.start, buffer.end), start)
+      return { tracks: track ? [owned(track)] : [], events: [] }
+    }
+    const configurations = headerParameterSets(stream.tracks)
+    const { tracks, events } = demuxTs(buffer, { near: start, configurations, fromKeyFrame: isFirst })
+    return { tracks: tracks.map(owned), events: events.map((event) => ({ ...event, tag: event.tag.slice() })) }
+  } catch (error) {
+    if (!(error instanceof MalformedMedia)) throw error
+    return { tracks: [], events: [], problem: error.message }
+  }
+}
+
+/** A track out of the buffer the next object is demuxed in: its media in memory of its own, of exactly its size. */
+function owned(track: Track): Track {
+  const media = Buffer.allocUnsafeSlow(track.media.length)
+  media.set(track.media)
+  return { ...track, media }
+}
