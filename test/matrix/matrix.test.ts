@@ -41,7 +41,7 @@ describe('what goes in comes out', { concurrency: 2 }, () => {
         it(`at ${output.name}`, async () => {
           const url = urls.get(output.name)!
           await eventually(`${url} to be published`, 10, async () => (await fetch(url)).ok || undefined)
-          await judge({ fixture: made, output, viewed: await output.view(url), expected })
+          await judge({ fixture: made, output, url, viewed: await output.view(url), expected })
         })
       }
     })
