@@ -1,5 +1,6 @@
 import type { ArchiveReader } from '../archive/reader.ts'
 import { type UtcMs, utcMs } from '../media/time.ts'
+import { endOf } from '../model/harvest-gaps.ts'
 import { DEFAULT_HARVEST_OPTIONS } from '../model/harvest-job.ts'
 import type { HarvestObject, HarvestRecord } from '../model/harvest-run.ts'
 import type { ArchiveWindow } from '../model/output-segment.ts'
@@ -77,12 +78,13 @@ async function settledWindow(
   signal: AbortSignal,
 ): Promise<ArchiveWindow> {
   if (progress.settledPlan) return plannedWindow(job, progress.settledPlan, host.archive)
-  let followed = 0
+  let followed = { number: 0, end: job.start }
   const follow = async (edge: UtcMs) => {
-    const window = await host.archive.between(job.endpoint, job.start, utcMs(Math.min(edge, job.end)))
-    const news = window && withSegments(window, ({ number }) => number > followed)
-    if (!news) return
-    followed = news.segments.at(-1)?.number ?? followed
+    const window = await host.archive.between(job.endpoint, followed.end, utcMs(Math.min(edge, job.end)))
+    const news = window && withSegments(window, ({ number }) => number > followed.number)
+    const newest = news?.segments.at(-1)
+    if (!news || !newest) return
+    followed = { number: newest.number, end: endOf(newest) }
     let files: AssetFiles
     try {
       files = assetFiles(job, format, news, host)
