@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { CreateOriginEndpointCommand } from '@aws-sdk/client-mediapackage'
 import { type ApiClient, apiClient } from '../../src/cli/api-client.ts'
 import type { ForecastReport, HarvestReport } from '../../src/control/harvest-report.ts'
 import { createChannel, createHlsEndpoint, mediaPackage } from '../judges/aws.ts'
@@ -47,6 +48,12 @@ describe('harvest jobs of a live stream', () => {
     const client = mediaPackage(windrow)
     const ingest = await createChannel(client, 'news')
     await createHlsEndpoint(client, 'news', 'live', { SegmentDurationSeconds: 1 })
+    const window = { ChannelId: 'news', StartoverWindowSeconds: 86_400 }
+    const HlsManifests = [{ Id: 'main' }]
+    const CmafPackage = { SegmentDurationSeconds: 1, HlsManifests }
+    await client.send(new CreateOriginEndpointCommand({ ...window, Id: 'cmaf', CmafPackage }))
+    const DashPackage = { SegmentDurationSeconds: 1 }
+    await client.send(new CreateOriginEndpointCommand({ ...window, Id: 'dash', DashPackage }))
     loop = await encodeLoop()
     pusher = new Pusher(ingest, loop, Math.floor(Date.now() / 1000) * 1000)
     await pusher.pushParent()
@@ -118,6 +125,33 @@ describe('harvest jobs of a live stream', () => {
     }
   })
 
+  it('make the same of it as jobs that come afterwards, in every format', async () => {
+    const last = pusher.published + 5
+    const jobs = [
+      ['live', 'index.m3u8'],
+      ['cmaf', 'index.m3u8'],
+      ['dash', 'index.mpd'],
+    ] as const
+    const harvest = (id: string, endpoint: string, name: string) => {
+      const body = request(id, 1, last)
+      const s3Destination = { ...body.s3Destination, manifestKey: `${id}/${name}` }
+      return create({ ...body, originEndpointId: endpoint, s3Destination })
+    }
+    await Promise.all(jobs.map(([endpoint, name]) => harvest(`${endpoint}-while`, endpoint, name)))
+    for (const [endpoint, name] of jobs) {
+      const during = await ended(`${endpoint}-while`)
+      assert.equal(during.state, 'SUCCEEDED', during.failure?.message)
+      await harvest(`${endpoint}-after`, endpoint, name)
+      assert.equal((await ended(`${endpoint}-after`)).state, 'SUCCEEDED')
+      const names = readdirSync(fileOf(`${endpoint}-after`))
+      assert.deepEqual(readdirSync(fileOf(`${endpoint}-while`)), names)
+      for (const file of names) {
+        const [a, b] = ['while', 'after'].map((when) => readFileSync(fileOf(`${endpoint}-${when}/${file}`)))
+        assert.ok(a!.equals(b!), `${file} of ${endpoint} differs`)
+      }
+    }
+  })
+
   it('may be made before they begin', async () => {
     const first = pusher.published + 3
     const made = await create(request('later', first, first + 2, { report: true }))
@@ -162,10 +196,12 @@ describe('harvest jobs of a live stream', () => {
   })
 
   it('are told a webhook in their order, signed, each at least once, also when it refuses at first', async () => {
-    const told = await eventually('five events', 30, () => (hooks.length >= 5 ? hooks : undefined))
+    const told = await eventually('eleven events', 30, () => (hooks.length >= 11 ? hooks.slice(0, 11) : undefined))
     const jobs = told.map(({ body }) => JSON.parse(body) as { detail: { harvest_job: { id: string; status: string } } })
     assert.deepEqual(
-      jobs.map(({ detail }) => `${detail.harvest_job.id} ${detail.harvest_job.status}`),
+      jobs
+        .map(({ detail }) => `${detail.harvest_job.id} ${detail.harvest_job.status}`)
+        .filter((line) => !/-(while|after) /.test(line)),
       ['follow SUCCEEDED', 'later SUCCEEDED', 'unwanted FAILED', 'early FAILED', 'early-again SUCCEEDED'],
     )
     for (const { headers, body } of told) {
@@ -174,10 +210,10 @@ describe('harvest jobs of a live stream', () => {
       assert.equal(headers['x-windrow-signature'], `sha256=${expected}`)
     }
     await api.ask('POST', 'event_sinks/webhook/replay', { body: {} })
-    await eventually('all of them again', 30, () => hooks.length >= 10 || undefined)
+    await eventually('all of them again', 30, () => hooks.length >= 22 || undefined)
     assert.deepEqual(
-      hooks.slice(5, 10).map(({ body }) => body),
-      hooks.slice(0, 5).map(({ body }) => body),
+      hooks.slice(11, 22).map(({ body }) => body),
+      hooks.slice(0, 11).map(({ body }) => body),
     )
   })
 })
