@@ -1,11 +1,9 @@
-import { type Ticks, ticks, ticksFromSeconds, type UtcMs } from '../media/time.ts'
+import type { UtcMs } from '../media/time.ts'
 import type { OutputSegment } from '../model/output-segment.ts'
-import type { SegmentIndex } from '../stores/segment-index.ts'
+import type { EraTime, SegmentIndex } from '../stores/segment-index.ts'
 
 /** Output segments of a numbering kept in memory; enough for ten minutes of one-second segments. */
 export const TAIL_SEGMENTS = 600
-/** A live window shows at least this many output segments. */
-const LEAST_SEGMENTS = 3
 
 /** The newest output segments of one numbering, oldest first and without a hole. Serving reads from here. */
 export class SegmentTail {
@@ -28,26 +26,29 @@ export class SegmentTail {
     if (this.segments.length >= 2 * TAIL_SEGMENTS) this.segments = this.segments.slice(-TAIL_SEGMENTS)
   }
 
-  /** The newest segments that fit in `seconds`, at least three where there are that many. */
-  newest(seconds: number): readonly OutputSegment[] {
-    const window = ticksFromSeconds(seconds)
-    let total: Ticks = ticks(0)
-    let from = this.segments.length
-    while (from > 0) {
-      const segment = this.segments[from - 1]
-      if (!segment) break
-      total = ticks(total + segment.duration)
-      if (total > window && this.segments.length - from >= LEAST_SEGMENTS) break
-      from--
-    }
-    return this.segments.slice(from)
+  /** The newest segments. */
+  get all(): readonly OutputSegment[] {
+    return this.segments
   }
 
-  /** What begins between two moments, oldest first; undefined when older segments may, too. */
-  beginningBetween(from: UtcMs, to: UtcMs, firstNumber: number): readonly OutputSegment[] | undefined {
-    const oldest = this.segments[0]
-    if (!oldest || (oldest.number !== firstNumber && oldest.startUtc > from)) return undefined
-    return this.segments.filter(({ startUtc }) => startUtc >= from && startUtc <= to)
+  /** The newest that was sealed by a moment of the server's clock; undefined when only older ones may have been. */
+  sealedBy(moment: UtcMs): OutputSegment | undefined {
+    return this.segments.findLast(({ sealedAt }) => sealedAt <= moment)
+  }
+
+  /** What begins around a time of an era, as the index has it; undefined when it is to be asked. */
+  around({ era, time }: EraTime, count: number, firstNumber: number): readonly OutputSegment[] | undefined {
+    const own = this.segments.filter((segment) => segment.era === era)
+    const after = own.findIndex(({ start }) => start > time)
+    const at = after === -1 ? own.length : after
+    const [oldest] = this.segments
+    const isWhole = own.length > 0 && (oldest?.era !== era || oldest.number === firstNumber)
+    return at >= count || isWhole ? own.slice(Math.max(0, at - count), at + count) : undefined
+  }
+
+  /** Of the segments, oldest first. */
+  get eraIds(): readonly number[] {
+    return [...new Set(this.segments.map(({ era }) => era))]
   }
 
   byNumber(number: number): OutputSegment | undefined {

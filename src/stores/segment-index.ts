@@ -76,6 +76,8 @@ export type SegmentIndex = {
   outputSegment(numbering: number, number: number): Promise<OutputSegment | undefined>
   /** The output segments numbered above `after` up to `last`, oldest first. */
   outputSegmentsNumbered(numbering: number, range: NumberRange): Promise<readonly OutputSegment[]>
+  /** JSON of those of them that lie in a window. */
+  outputSegmentPage(numbering: number, range: NumberRange, window: TimeWindow): Promise<string>
   /** Numbers among which all segments lie that start before `end` and end after `start`. Undefined when there is none. */
   outputSegmentRange(numbering: number, window: TimeWindow): Promise<NumberRange | undefined>
   /**
