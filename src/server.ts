@@ -17,6 +17,7 @@ import { type Listener, listen } from './http/listener.ts'
 import { createIngest } from './ingest/ingest.ts'
 import type { Log } from './log.ts'
 import { createOrigin } from './origin/origin.ts'
+import { ManifestPress } from './origin/press.ts'
 import { outputFormatOf } from './packaging/packager.ts'
 import { SourceMedia } from './packaging/source-media.ts'
 import { periodically } from './periodic.ts'
@@ -117,7 +118,9 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
       mounts.push(ingest)
     }
     if (plays('origin')) {
-      const origin = createOrigin({ resources, archive, media, clock, log })
+      const press = new ManifestPress()
+      closers.push(() => press.close())
+      const origin = createOrigin({ resources, archive, media, press, clock, log })
       closers.push(() => origin.close())
       mounts.push(origin)
     }

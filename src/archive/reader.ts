@@ -52,12 +52,13 @@ export type Edge = Pick<ArchiveWindow, 'version' | 'ended'> & {
 }
 
 /** A stretch of the archive that may be too long to be held at once. */
-export type Stretch = Omit<ArchiveWindow, 'segments'> & {
-  readonly window: TimeWindow
-  /** Of the sequence the numbers belong to. */
-  readonly numbering: number
-  /** All segments of the window are among these; others may be. */
-  readonly range: NumberRange
-  /** JSON of all segments with these numbers, for another thread to parse. */
-  page(range: NumberRange): Promise<string>
-}
+export type Stretch = Omit<ArchiveWindow, 'segments'> &
+  Pick<Edge, 'following'> & {
+    readonly window: TimeWindow
+    /** Of the sequence the numbers belong to. */
+    readonly numbering: number
+    /** All segments of the window are among these; others may be. */
+    readonly range: NumberRange
+    /** JSON of all segments with these numbers, for another thread to parse. */
+    page(range: NumberRange): Promise<string>
+  }

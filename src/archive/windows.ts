@@ -83,7 +83,10 @@ export function windowsOf({ segmentIndex, version, numberingOf, inputOf }: Windo
     { number }: OutputSegment,
     seconds: number,
   ): Promise<readonly OutputSegment[]> {
-    const recent = lastFitting(tail.all.slice(0, tail.all.findIndex((segment) => segment.number === number) + 1), seconds)
+    const recent = lastFitting(
+      tail.all.slice(0, tail.all.findIndex((segment) => segment.number === number) + 1),
+      seconds,
+    )
     if (recent.isFull || tail.all[0]?.number === numbering.firstNumber) return recent.fitting
     for (let count = 64; ; count *= 4) {
       const after = Math.max(number - count, 0)

@@ -28,7 +28,11 @@ const MOST_CHARACTERS = 1024
 const MOST = 2 ** 31 - 1
 
 type Rule =
-  | { readonly member: keyof ManifestFilter; readonly range: readonly [min: number, max: number]; readonly decimals: number }
+  | {
+      readonly member: keyof ManifestFilter
+      readonly range: readonly [min: number, max: number]
+      readonly decimals: number
+    }
   /** `undefined` is any text. */
   | { readonly member: keyof ManifestFilter; readonly values: readonly string[] | undefined }
 
@@ -50,7 +54,8 @@ const RULES: Readonly<Record<string, Rule>> = {
 
 /** Reads `NAME:VALUES(;NAME:VALUES)*`. Throws ApiError, in words for whoever wrote it. */
 export function parseManifestFilter(text: string): ManifestFilter {
-  if (text.length > MOST_CHARACTERS) refuse(PARAMETER, `must be at most ${MOST_CHARACTERS} characters, got ${text.length}`)
+  if (text.length > MOST_CHARACTERS)
+    refuse(PARAMETER, `must be at most ${MOST_CHARACTERS} characters, got ${text.length}`)
   const filter: Partial<Record<keyof ManifestFilter, FilterRange | readonly string[]>> = {}
   for (const part of text.toLowerCase().split(';')) {
     const colon = part.indexOf(':')
@@ -80,7 +85,8 @@ function parseList(name: string, text: string, known: readonly string[] | undefi
   const values = text.split(',')
   for (const value of values) {
     if (value === '') refuse(PARAMETER, `${name} must be a list of values, separated by ","`)
-    if (known && !known.includes(value)) refuse(PARAMETER, `${name} must be of ${known.join(', ')}, got ${quoted(value)}`)
+    if (known && !known.includes(value))
+      refuse(PARAMETER, `${name} must be of ${known.join(', ')}, got ${quoted(value)}`)
   }
   return values
 }

@@ -23,7 +23,8 @@ export function wishOf(request: OutputRequest, query: string): ManifestWish {
     return request.kind === 'segment' ? {} : windowOf(request.times.start, request.times.end)
   }
   const timed = given.has('start') ? 'start' : given.has('end') ? 'end' : undefined
-  if (timed && !request.takesTimes) refuse(timed, `goes into the path of this manifest: ${timed}/<time>/ before its name`)
+  if (timed && !request.takesTimes)
+    refuse(timed, `goes into the path of this manifest: ${timed}/<time>/ before its name`)
   if (timed && request.times.depth > 0) refuse(timed, 'stands in the path already')
   const drmSettings = given.get('aws.drmsettings')
   if (drmSettings !== undefined && !DRM_SETTINGS.includes(drmSettings.toLowerCase())) {

@@ -112,11 +112,13 @@ export class Manifests {
     const { isOver } = seen
     const stretch = await this.#archive.stretch(endpoint, seen, edge)
     const style: PlayedStyle = { kind: 'live', shift: { asked, isOver }, ...(wish.filter && { filter: wish.filter }) }
+    const printed = stretch && (await this.#press.print({ endpoint, path, stretch, style }))
+    const isFinal = isOver && !(printed instanceof Object && printed.isHeldBack)
     return {
-      printed: stretch && (await this.#press.print({ endpoint, path, stretch, style })),
+      printed,
       version: edge.version,
-      ...(isOver ? { until: utcMs(this.#clock() + OVER_MS) } : nextDue(endpoint, edge.following)),
-      maxAge: isOver ? OVER_MAX_AGE : liveMaxAge(endpoint),
+      ...(isFinal ? { until: utcMs(this.#clock() + OVER_MS) } : nextDue(endpoint, edge.following)),
+      maxAge: isFinal ? OVER_MAX_AGE : liveMaxAge(endpoint),
     }
   }
 }

@@ -14,7 +14,7 @@ import { answerPreflight, CORS_HEADERS, refuse } from './answers.ts'
 import { EndpointDirectory } from './endpoint-directory.ts'
 import { wishOf } from './manifest-wish.ts'
 import { Manifests } from './manifests.ts'
-import { ManifestPress, PressBusy } from './press.ts'
+import { type ManifestPress, PressBusy } from './press.ts'
 import type { RenderedManifest } from './rendered-manifest.ts'
 import { acceptsGzip, matchesNone, requestedRange } from './request-headers.ts'
 import { closeAll, type FoundSegment, Segments } from './segments.ts'
@@ -29,14 +29,14 @@ export type OriginHost = {
   readonly resources: Pick<Resources, 'originEndpointByGuid' | 'onChange'>
   readonly archive: SegmentLookup & Pick<ArchiveReader, 'version' | 'edge' | 'stretch' | 'read' | 'open'>
   readonly media: SourceMedia
+  readonly press: ManifestPress
   readonly clock: Clock
   readonly log: Log
 }
 
 /** The playback side: `/out/v1/<endpoint GUID>/<manifest or segment>`. `close` lets go of the stores. */
-export function createOrigin({ resources, archive, media, clock, log }: OriginHost): Mount & { close(): Promise<void> } {
+export function createOrigin({ resources, archive, media, press, clock, log }: OriginHost): Mount & { close(): void } {
   const directory = new EndpointDirectory(resources, clock)
-  const press = new ManifestPress()
   const manifests = new Manifests(archive, press, clock)
   const segments = new Segments(archive, media)
 
@@ -132,10 +132,7 @@ export function createOrigin({ resources, archive, media, clock, log }: OriginHo
         refuse(response, 404, 'This segment is no longer kept.')
       }
     },
-    async close() {
-      directory.close()
-      await press.close()
-    },
+    close: directory.close,
   }
 }
 

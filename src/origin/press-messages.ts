@@ -21,6 +21,8 @@ export type PrintedManifest = {
   readonly lastSequence: number
   /** When that was sealed. */
   readonly lastUpdated: number
+  /** Something of a window that is over is left out until more is known. */
+  readonly isHeldBack: boolean
 }
 
 export type Printed = PrintedManifest | 'nothing left' | undefined

@@ -32,5 +32,6 @@ export function printed(written: ReturnType<ManifestRequest['write']>, last: Out
     digest: createHash('sha256').update(body).digest('base64url'),
     lastSequence: written.lastSequence ?? last.number,
     lastUpdated: last.sealedAt,
+    isHeldBack: written.isHeldBack === true,
   }
 }

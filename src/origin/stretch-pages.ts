@@ -31,7 +31,12 @@ export class StretchPages {
     if (kept) return kept
     const last = (page + 1) * PAGE
     const segments = (JSON.parse(await readPage({ after: page * PAGE, last })) as OutputSegment[]).map(outlineOf)
-    if (last <= newest) this.#pages.put(key, segments, segments.reduce((sum, each) => sum + costOf(each), OBJECT_BYTES))
+    if (last <= newest)
+      this.#pages.put(
+        key,
+        segments,
+        segments.reduce((sum, each) => sum + costOf(each), OBJECT_BYTES),
+      )
     return segments
   }
 }

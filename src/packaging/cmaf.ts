@@ -31,8 +31,8 @@ import {
   type TextBody,
 } from './output-format.ts'
 import type { SourceMedia } from './source-media.ts'
-import { isFinished, type PathTimes, referencesOf } from './time-shift.ts'
 import { cuesBefore, cuesBeforeIn, webVttSegment } from './text-segment.ts'
+import { isFinished, type PathTimes, referencesOf } from './time-shift.ts'
 import { headerOf, iFramesOf, segmentOf } from './track-segment.ts'
 import { type SingleTrack, trackNumbered } from './track-set.ts'
 import { hasTrack } from './track-times.ts'

@@ -15,8 +15,8 @@ import {
   type OutputFormat,
   type TextBody,
 } from './output-format.ts'
-import { isFinished, type PathTimes, referencesOf, splitTimes } from './time-shift.ts'
 import { cuesBeforeIn } from './text-segment.ts'
+import { isFinished, type PathTimes, referencesOf, splitTimes } from './time-shift.ts'
 import type { SingleTrack } from './track-set.ts'
 
 const MANIFEST_TYPE = 'application/dash+xml'

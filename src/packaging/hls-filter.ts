@@ -1,6 +1,12 @@
 import type { ManifestFilter } from '../model/manifest-filter.ts'
 import { filtersAudio, passesAudio, passesText, passesVideo } from './filtered-tracks.ts'
-import { type HlsPresentation, type HlsRendition, type HlsStream, type HlsVariant, hasVideo } from './hls-presentation.ts'
+import {
+  type HlsPresentation,
+  type HlsRendition,
+  type HlsStream,
+  type HlsVariant,
+  hasVideo,
+} from './hls-presentation.ts'
 import { audioOf } from './track-set.ts'
 
 /**
@@ -8,7 +14,9 @@ import { audioOf } from './track-set.ts'
  * when any of its sound does.
  */
 export function filterPresentation(presentation: HlsPresentation, filter: ManifestFilter): HlsPresentation {
-  const audio = ranked(presentation.audio.filter((rendition) => hasAudioLeft(rendition, filter, rendition.role.language)))
+  const audio = ranked(
+    presentation.audio.filter((rendition) => hasAudioLeft(rendition, filter, rendition.role.language)),
+  )
   const left = new Set(audio.map(({ n, p }) => `${n}/${p}`))
   return {
     variants: presentation.variants

@@ -27,8 +27,8 @@ import {
 import { changed, verbatim } from './segment-body.ts'
 import { mediaTypeOf, segmentExtension } from './segment-media.ts'
 import type { SourceMedia } from './source-media.ts'
-import { isFinished, type PathTimes, referencesOf, splitTimes } from './time-shift.ts'
 import { cuesBefore, cuesBeforeIn, webVttSegment } from './text-segment.ts'
+import { isFinished, type PathTimes, referencesOf, splitTimes } from './time-shift.ts'
 
 export const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl'
 

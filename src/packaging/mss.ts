@@ -15,8 +15,8 @@ import {
   type TextBody,
 } from './output-format.ts'
 import type { SourceMedia } from './source-media.ts'
-import { isFinished, type PathTimes, referencesOf, splitTimes } from './time-shift.ts'
 import { cuesBeforeIn } from './text-segment.ts'
+import { isFinished, type PathTimes, referencesOf, splitTimes } from './time-shift.ts'
 
 const MANIFEST_TYPE = 'text/xml'
 
@@ -61,7 +61,8 @@ function manifest(presentation: MssPresentation): TextBody | 'nothing left' | un
 
 function manifestBody(presentation: MssPresentation, streams: readonly ListedStream[]): TextBody {
   const { text, newest } = mssManifest(presentation, streams)
-  return { contentType: MANIFEST_TYPE, text, lastSequence: newest }
+  const isHeldBack = streams.some((stream) => stream.isHeldBack)
+  return { contentType: MANIFEST_TYPE, text, lastSequence: newest, ...(isHeldBack && { isHeldBack }) }
 }
 
 async function bodyOf(

@@ -1,6 +1,6 @@
 import type { ArchiveReader } from '../archive/reader.ts'
-import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { ManifestFilter } from '../model/manifest-filter.ts'
+import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { ArchiveWindow } from '../model/output-segment.ts'
 import type { ViewingWindow } from '../model/viewing-window.ts'
 import type { SourceMedia } from './source-media.ts'
@@ -66,6 +66,8 @@ export type TextBody = {
   readonly text: string
   /** What the manifest calls its newest segment, where that is not its number. */
   readonly lastSequence?: number
+  /** Said of a window that is over, while something of it is left out until more is known. */
+  readonly isHeldBack?: true
 }
 
 /** One verbatim source object, several one after the other, or bytes made for the occasion. */

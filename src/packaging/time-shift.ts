@@ -12,9 +12,12 @@ export type PathTimes = {
 
 /** `start/<time>/`, `end/<time>/` or one behind the other, and the path below. */
 export function splitTimes(path: string): { readonly times: PathTimes; readonly rest: string } {
-  const [, start, end, rest = path] = /^(?:start\/([^/]+)\/)?(?:end\/([^/]+)\/)?([^]*)$/.exec(path) ?? []
+  const [folders = '', start, end] = /^(?:start\/([^/]+)\/)?(?:end\/([^/]+)\/)?/.exec(path) ?? []
   const depth = (start === undefined ? 0 : 2) + (end === undefined ? 0 : 2)
-  return { times: { ...(start !== undefined && { start }), ...(end !== undefined && { end }), depth }, rest }
+  return {
+    times: { ...(start !== undefined && { start }), ...(end !== undefined && { end }), depth },
+    rest: path.slice(folders.length),
+  }
 }
 
 /** The folders of a window: the same for all who ask for it, in whatever form. */

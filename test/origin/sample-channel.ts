@@ -14,6 +14,7 @@ import {
   type StreamRole,
 } from '../../src/model/output-segment.ts'
 import type { TrackDescription } from '../../src/model/source-segment.ts'
+import type { ManifestStyle, OutputFormat, TextBody } from '../../src/packaging/output-format.ts'
 import { SourceMedia } from '../../src/packaging/source-media.ts'
 import { NoSuchObject } from '../../src/stores/objects.ts'
 import type { ResourceChange, Resources } from '../../src/stores/resources.ts'
@@ -207,6 +208,21 @@ export function outputSegments(first: number, sketches: readonly SegmentSketch[]
   })
 }
 
+/** What a format writes under a path; undefined where there is nothing to show. */
+export function written(
+  format: OutputFormat,
+  endpoint: OriginEndpoint,
+  path: string,
+  window: ArchiveWindow,
+  style: ManifestStyle = { kind: 'live' },
+): TextBody | undefined {
+  const request = format.resolve(endpoint, path)
+  if (request?.kind !== 'manifest') throw new Error(`${path} is no manifest`)
+  const body = request.write(window, style)
+  if (body === 'nothing left') throw new Error('the filter leaves nothing')
+  return body
+}
+
 export function windowOf(
   segments: readonly OutputSegment[],
   more: Partial<ArchiveWindow> & { readonly eras?: readonly Era[] } = {},
@@ -222,7 +238,16 @@ export class FakeArchive
   implements
     Pick<
       ArchiveReader,
-      'version' | 'live' | 'edge' | 'stretch' | 'outputSegment' | 'outputSegmentsAround' | 'era' | 'erasAt' | 'read' | 'open'
+      | 'version'
+      | 'live'
+      | 'edge'
+      | 'stretch'
+      | 'outputSegment'
+      | 'outputSegmentsAround'
+      | 'era'
+      | 'erasAt'
+      | 'read'
+      | 'open'
     >
 {
   window: ArchiveWindow | undefined
