@@ -38,17 +38,44 @@ export class SegmentTail {
 
   /** What begins around a time of an era, as the index has it; undefined when it is to be asked. */
   around({ era, time }: EraTime, count: number, firstNumber: number): readonly OutputSegment[] | undefined {
-    const own = this.segments.filter((segment) => segment.era === era)
-    const after = own.findIndex(({ start }) => start > time)
-    const at = after === -1 ? own.length : after
-    const [oldest] = this.segments
-    const isWhole = own.length > 0 && (oldest?.era !== era || oldest.number === firstNumber)
-    return at >= count || isWhole ? own.slice(Math.max(0, at - count), at + count) : undefined
+    const [begin, end] = [this.countUpTo(era, -Infinity), this.countUpTo(era, Infinity)]
+    const at = this.countUpTo(era, time)
+    const isWhole = begin > 0 || this.segments[0]?.number === firstNumber
+    if (begin === end || (at - begin < count && !isWhole)) return undefined
+    return this.segments.slice(Math.max(begin, at - count), Math.min(end, at + count))
   }
 
   /** Of the segments, oldest first. */
   get eraIds(): readonly number[] {
-    return [...new Set(this.segments.map(({ era }) => era))]
+    const ids: number[] = []
+    for (let at = 0; at < this.segments.length; at = this.countUpTo(ids.at(-1)!, Infinity)) {
+      ids.push(this.segments[at]!.era)
+    }
+    return ids
+  }
+
+  /** How many segments begin at or before a time of an era: they are in its order. */
+  private countUpTo(era: number, time: number): number {
+    let [low, high] = [0, this.segments.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      const segment = this.segments[middle]!
+      if (segment.era < era || (segment.era === era && segment.start <= time)) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
+  /** The segments up to a number; none when that is not among them. */
+  upTo(number: number): readonly OutputSegment[] {
+    const segment = this.byNumber(number)
+    return segment ? this.segments.slice(0, number - this.segments[0]!.number + 1) : []
+  }
+
+  /** At most `count` from a number on; none when that is not among them. */
+  from(number: number, count: number): readonly OutputSegment[] {
+    const at = number - (this.segments[0]?.number ?? number + 1)
+    return at < 0 ? [] : this.segments.slice(at, at + count)
   }
 
   byNumber(number: number): OutputSegment | undefined {

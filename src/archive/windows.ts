@@ -56,8 +56,8 @@ export function windowsOf({ segmentIndex, version, numberingOf, inputOf }: Windo
   }
 
   async function followingOf({ numbering, tail }: Read, number: number): Promise<readonly OutputSegment[]> {
-    const at = tail.all.findIndex((segment) => segment.number === number + 1)
-    if (at >= 0) return tail.all.slice(at, at + FOLLOWING)
+    const recent = tail.from(number + 1, FOLLOWING)
+    if (recent.length > 0) return recent
     if ((tail.newestSegment?.number ?? 0) <= number) return []
     return segmentIndex.outputSegmentsNumbered(numbering.id, { after: number, last: number + FOLLOWING })
   }
@@ -83,10 +83,7 @@ export function windowsOf({ segmentIndex, version, numberingOf, inputOf }: Windo
     { number }: OutputSegment,
     seconds: number,
   ): Promise<readonly OutputSegment[]> {
-    const recent = lastFitting(
-      tail.all.slice(0, tail.all.findIndex((segment) => segment.number === number) + 1),
-      seconds,
-    )
+    const recent = lastFitting(tail.upTo(number), seconds)
     if (recent.isFull || tail.all[0]?.number === numbering.firstNumber) return recent.fitting
     for (let count = 64; ; count *= 4) {
       const after = Math.max(number - count, 0)

@@ -1,4 +1,5 @@
 /** The thread in which the manifests of long windows are written: they would hold all other viewers up. */
+import { constants, setPriority } from 'node:os'
 import { parentPort } from 'node:worker_threads'
 import type { FromPress, ToPress } from './press-messages.ts'
 import { printManifest } from './printed-manifest.ts'
@@ -6,6 +7,8 @@ import { StretchPages } from './stretch-pages.ts'
 
 const port = parentPort
 if (!port) throw new Error('origin/press-thread.ts runs in a worker thread only')
+// On Linux that is the thread's own: where cores are few, live viewers come first.
+if (process.platform === 'linux') setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
 const pages = new StretchPages()
 const awaited = new Map<number, PromiseWithResolvers<string>>()
 let asked = 0

@@ -19,15 +19,16 @@ type Job = {
   readonly done: PromiseWithResolvers<Printed>
 }
 
-/**
- * Writes manifests of stretches of any length in a thread of its own, which starts with the first and may end: then those
- * in it fail, and the next starts another.
- */
+/** Writes manifests of stretches of any length in a thread of its own. Should it end, those in it fail, and the next starts another. */
 export class ManifestPress {
   readonly #waiting: Job[] = []
   readonly #printing = new Map<number, Job>()
   #thread: Worker | undefined
   #lastId = 0
+
+  constructor() {
+    this.#thread = this.#start()
+  }
 
   /** Undefined when there is nothing to show. Throws PressBusy. */
   async print({ endpoint, path, stretch, style }: Omit<PressJob, 'stretch'> & { stretch: Stretch }): Promise<Printed> {

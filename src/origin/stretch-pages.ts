@@ -17,8 +17,20 @@ export class StretchPages {
   /** The segments of a numbering with these numbers, oldest first. All up to `range.last` are there to be read. */
   async read(numbering: number, range: NumberRange, readPage: ReadPage): Promise<readonly OutputSegment[]> {
     const segments: OutputSegment[] = []
-    for (let page = Math.floor(range.after / PAGE); page * PAGE < range.last; page++) {
-      for (const segment of await this.#page(numbering, page, range.last, readPage)) {
+    const read = (page: number) => {
+      const reading = this.#page(numbering, page, range.last, readPage)
+      // Whoever waits for it is told; while the one before it is waited for, nobody does.
+      reading.catch(() => {})
+      return reading
+    }
+    let page = Math.floor(range.after / PAGE)
+    let next = read(page)
+    while (page * PAGE < range.last) {
+      const reading = next
+      page++
+      // The index looks for a page while the one before it is taken apart.
+      if (page * PAGE < range.last) next = read(page)
+      for (const segment of await reading) {
         if (segment.number > range.after && segment.number <= range.last) segments.push(segment)
       }
     }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { Player } from '../judges/player.ts'
 import { type SampleTrack, samplesOf } from '../judges/samples.ts'
 import { type Format, framesDecoded, PastChannel } from './time-shift.ts'
 
@@ -14,10 +15,14 @@ const SPANS = [
 
 describe('a window of the past', () => {
   let channel: PastChannel
+  let player: Player
   before(async () => {
-    channel = await PastChannel.start()
+    ;[channel, player] = await Promise.all([PastChannel.start(), Player.start()])
   })
-  after(() => channel?.windrow.stop())
+  after(async () => {
+    await player?.stop()
+    await channel?.windrow.stop()
+  })
 
   for (const span of SPANS) {
     for (const format of FORMATS) {
@@ -47,6 +52,20 @@ describe('a window of the past', () => {
     it(`is played by ffmpeg from its beginning to its end in ${format}`, async () => {
       const [span] = SPANS
       assert.equal(await framesDecoded(channel.url(format, span!)), (span!.to - span!.from) * FRAME_RATE)
+    })
+  }
+
+  for (const [engine, format] of [
+    ['hls.js', 'hls'],
+    ['hls.js', 'cmaf'],
+    ['shaka', 'dash'],
+    ['dash.js', 'dash'],
+    ['dash.js', 'mss'],
+  ] as const) {
+    it(`is played by ${engine} from its beginning to its end in ${format}`, async () => {
+      const [span] = SPANS
+      const { duration } = await player.playToEnd(engine, channel.url(format, span!), 4)
+      assert.ok(Math.abs(duration - (span!.to - span!.from)) < 0.3, `${duration} s`)
     })
   }
 })
