@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openArchive } from './archive/archive.ts'
@@ -7,29 +8,47 @@ import type { Role } from './config/settings.ts'
 import { addressText } from './config/value-kind.ts'
 import { createControl } from './control/control.ts'
 import { DEFAULT_LIMITS, HARVEST_JOB_KEPT_MS } from './control/control-room.ts'
+import { createDelivery } from './events/delivery.ts'
+import { eventSinks } from './events/event-sinks.ts'
 import type { Buckets } from './harvest/bucket.ts'
 import { folderBuckets } from './harvest/folder-buckets.ts'
 import { createHarvester } from './harvest/harvester.ts'
+import { removeLeftovers } from './harvest/leftovers.ts'
+import { forecast } from './harvest/preflight.ts'
 import { s3Buckets } from './harvest/s3-buckets.ts'
 import type { Mount } from './http/handler.ts'
 import { healthMounts } from './http/health.ts'
 import { type Listener, listen } from './http/listener.ts'
 import { createIngest } from './ingest/ingest.ts'
 import type { Log } from './log.ts'
+import { utcMs } from './media/time.ts'
+import { ApiError } from './model/errors.ts'
 import { createOrigin } from './origin/origin.ts'
 import { ManifestPress } from './origin/press.ts'
 import { outputFormatOf } from './packaging/packager.ts'
 import { SourceMedia } from './packaging/source-media.ts'
 import { periodically } from './periodic.ts'
+import { archiveIdIn } from './stores/archive-id.ts'
 import { openFileObjects } from './stores/file-objects.ts'
 import { cacheObjects } from './stores/object-cache.ts'
+import { DatabaseRefused, type Resources } from './stores/resources.ts'
+import type { SegmentIndex } from './stores/segment-index.ts'
 import { openSqliteStore } from './stores/sqlite/sqlite-store.ts'
 
 /** How soon a gap is noticed after it is one. */
 const TICK_MS = 200
 const RETENTION_MS = 10_000
+/** How soon a job is taken up that became due, or whose worker is gone. */
+const HARVEST_MS = 500
+const CHECKPOINT_MS = 200
+const DELIVERY_MS = 500
+const DELIVERY_LEASE_MS = 10_000
+const GIVE_UP_MS = 24 * 3_600_000
 /** Content outlives the windows that show it, for players and caches that are late. */
 const RETENTION_MARGIN_MS = 60_000
+
+/** What needs the content of channels, and not only the channels. */
+const ARCHIVE_ROLES: readonly Role[] = ['ingest', 'origin', 'harvest']
 
 export type Server = {
   /** Where it listens. */
@@ -40,20 +59,21 @@ export type Server = {
 
 /** Builds the rooms in the order a byte travels, and opens the doors last. */
 export async function startServer(config: Config, { clock, log }: { clock: Clock; log: Log }): Promise<Server> {
-  const closers: (() => Promise<void> | void)[] = []
+  const closing = new AbortController()
+  const closers: Closer[] = []
   const closeAll = async () => {
+    closing.abort()
     for (const close of closers.splice(0).reverse()) await close()
   }
+  const owner = randomUUID()
+  const account = { accountId: config.accountId, region: config.region }
   const plays = (role: Role) => config.roles.has(role)
   const failed = (what: string) => (error: unknown) => log.error({ error }, `${what} failed`)
 
   try {
-    await mkdir(config.dataFolder, { recursive: true, mode: 0o700 })
-    const store = await openSqliteStore(join(config.dataFolder, 'windrow.db'))
-    closers.push(() => store.close())
-    // Nobody's to handle: the process ends, and whoever watches it starts another.
-    void store.lost.then((error) => Promise.reject(error))
-    const { resources, segmentIndex } = store
+    // Without a database of their own, channels are where their content is.
+    const keepsArchive = config.databaseUrl === undefined || ARCHIVE_ROLES.some(plays)
+    const { resources, segmentIndex } = await openStores(config, { log, closers, keepsArchive })
     const objects = cacheObjects(await openFileObjects(join(config.dataFolder, 'objects')), {
       maxBytes: config.memoryCacheBytes,
     })
@@ -67,12 +87,18 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
       retention: { liveMs: config.liveRetentionMs, marginMs: RETENTION_MARGIN_MS, graceMs: config.retentionGraceMs },
     })
     closers.push(() => archive.close())
-    closers.push(periodically(TICK_MS, () => archive.tick(), failed('following the inputs')))
-    closers.push(periodically(RETENTION_MS, retain, failed('retention')))
-    void archive.sweep().catch(failed('sweeping what a crash left'))
+    if (keepsArchive) {
+      closers.push(periodically(TICK_MS, () => archive.tick(), failed('following the inputs')))
+      closers.push(periodically(RETENTION_MS, retain, failed('retention')))
+      void archive.sweep().catch(failed('sweeping what a crash left'))
+    }
 
     async function retain(): Promise<void> {
-      await resources.expire(clock(), HARVEST_JOB_KEPT_MS)
+      const now = clock()
+      await resources.expire(now, {
+        harvestJobs: utcMs(now - HARVEST_JOB_KEPT_MS),
+        events: utcMs(now - config.eventRetentionMs),
+      })
       await archive.retain()
     }
 
@@ -80,6 +106,12 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
       maxBytes: config.memoryCacheBytes,
       malformed: (key, problem) => log.warn({ key, problem }, 'a segment cannot be taken apart: it is a gap'),
     })
+    /** Archive and buckets are where harvests are made; elsewhere they would only seem to be empty. */
+    function mustHarvest(): void {
+      if (plays('harvest')) return
+      throw new ApiError('ServiceUnavailableException', 'Ask a process that has the role harvest.')
+    }
+
     const buckets = openBuckets(config)
     closers.push(() => buckets.close())
     const harvester = createHarvester({
@@ -90,11 +122,31 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
       buckets,
       clock,
       log,
-      jobsAtOnce: config.maxHarvestJobs,
+      owner,
+      jobsAtOnce: config.harvestWorkers,
       objectsAtOnce: config.harvestConcurrency,
-      account: { accountId: config.accountId, region: config.region },
+      leaseMs: config.harvestLeaseMs,
+      checkpointMs: CHECKPOINT_MS,
+      mostAttempts: config.harvestAttempts,
+      account,
     })
     closers.push(() => harvester.close())
+
+    if (plays('control')) {
+      const delivery = createDelivery({
+        resources,
+        sinks: eventSinks(config, { clock, log }),
+        clock,
+        log,
+        account,
+        owner,
+        leaseMs: DELIVERY_LEASE_MS,
+        giveUpMs: GIVE_UP_MS,
+      })
+      closers.push(() => delivery.close())
+      await delivery.begin()
+      closers.push(periodically(DELIVERY_MS, () => delivery.deliver(), failed('delivering events')))
+    }
 
     let url = ''
     const mounts: Mount[] = healthMounts(async () => {
@@ -137,11 +189,26 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
         maxChannels: config.maxChannels,
         maxOriginEndpointsPerChannel: config.maxOriginEndpoints,
         maxHarvestJobsInProgress: config.maxHarvestJobs,
+        maxHarvestJobsScheduled: config.maxScheduledHarvestJobs,
         releaseGraceMs: config.retentionGraceMs,
       },
       extent: (endpoint) => archive.extent(endpoint),
-      // Another process with the role finds the job when it looks for those in progress.
-      onHarvestJobCreated: (job) => (plays('harvest') ? harvester.submit(job) : undefined),
+      harvest: {
+        // Another process with the role finds the job when it looks for those that are due.
+        changed(jobId) {
+          if (!plays('harvest')) return
+          harvester.look(jobId)
+          void harvester.takeUp().catch(failed('harvesting'))
+        },
+        async forecast(job) {
+          mustHarvest()
+          return forecast(job, { resources, archive, media, formatOf: outputFormatOf, buckets, clock }, closing.signal)
+        },
+        async removeLeftovers(job, limit) {
+          mustHarvest()
+          return removeLeftovers(job, { buckets, resources }, limit, closing.signal)
+        },
+      },
     })
 
     const open = async (name: string, { host, port }: Config['listen'], served: Mount[]): Promise<Listener> => {
@@ -150,9 +217,12 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
       closers.push(() => listener.close())
       return listener
     }
-    if (plays('harvest')) await harvester.start()
-    if (plays('control') && config.controlListen) await open('control', config.controlListen, [control])
-    else if (plays('control')) mounts.push(control)
+    if (plays('harvest')) {
+      await harvester.takeUp()
+      closers.push(periodically(HARVEST_MS, () => harvester.takeUp(), failed('harvesting')))
+    }
+    if (plays('control') && config.controlListen) await open('control', config.controlListen, [...control])
+    else if (plays('control')) mounts.push(...control)
     const listener = await open('public', config.listen, mounts)
     url = `http://${addressText(listener.address)}`
     return { url, close: closeAll }
@@ -160,6 +230,36 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
     await closeAll()
     throw error
   }
+}
+
+type Closer = () => Promise<void> | void
+
+/** Everything in SQLite; with a database, SQLite has the segment index and the database the rest. */
+async function openStores(
+  { dataFolder, databaseUrl, databaseConnections }: Config,
+  { log, closers, keepsArchive }: { log: Log; closers: Closer[]; keepsArchive: boolean },
+): Promise<{ resources: Resources; segmentIndex: SegmentIndex }> {
+  await mkdir(dataFolder, { recursive: true, mode: 0o700 })
+  const local = await openSqliteStore(join(dataFolder, 'windrow.db'))
+  closers.push(() => local.close())
+  // Nobody's to handle: the process ends, and whoever watches it starts another.
+  void local.lost.then((error) => Promise.reject(error))
+  if (databaseUrl === undefined) return local
+
+  const { openPostgresStore } = await import('./stores/postgres/postgres-store.ts')
+  const shared = await openPostgresStore({ url: databaseUrl, poolSize: databaseConnections, log })
+  closers.push(() => shared.close())
+  if (keepsArchive) {
+    const id = await archiveIdIn(dataFolder)
+    const keeper = await shared.claimArchive(id)
+    if (keeper !== id) {
+      throw new DatabaseRefused(
+        `the content of this database's channels is in another data folder, the one with the archive-id ${keeper}; ` +
+          'a process that does not keep it takes the role control alone',
+      )
+    }
+  }
+  return { resources: shared.resources, segmentIndex: local.segmentIndex }
 }
 
 function openBuckets(config: Config): Buckets {
@@ -177,5 +277,10 @@ function openBuckets(config: Config): Buckets {
     forcePathStyle: config.s3ForcePathStyle,
     ...(accessKeyId && secretAccessKey && { credentials: { accessKeyId, secretAccessKey } }),
     maxConnections: 2 * config.harvestConcurrency,
+    ...(config.s3AssumeRole && { role: roleOptions(config) }),
   })
+}
+
+function roleOptions({ stsEndpoint: endpoint, s3RoleSessionName: sessionName, s3RoleExternalId: externalId }: Config) {
+  return { sessionName, ...(endpoint !== undefined && { endpoint }), ...(externalId !== undefined && { externalId }) }
 }

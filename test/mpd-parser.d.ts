@@ -8,10 +8,16 @@ declare module 'mpd-parser' {
     /** Seconds since the presentation began. */
     readonly presentationTime: number
     readonly discontinuity?: boolean
-    readonly map: { readonly uri: string }
+    /** Which Period it is of. */
+    readonly timeline: number
+    readonly map: { readonly uri: string; readonly resolvedUri: string }
   }
   type Playlist = {
-    readonly attributes: Readonly<Record<string, unknown>> & { readonly NAME: string }
+    readonly attributes: Readonly<Record<string, unknown>> & {
+      readonly NAME: string
+      readonly CODECS?: string
+      readonly RESOLUTION?: { readonly width: number; readonly height: number }
+    }
     readonly endList: boolean
     readonly mediaSequence: number
     readonly discontinuityStarts: readonly number[]
@@ -20,10 +26,10 @@ declare module 'mpd-parser' {
   }
   type Group = Readonly<Record<string, Readonly<Record<string, MediaGroup>>>>
   type MediaGroup = {
-    readonly language?: string
+    readonly language: string
     readonly instreamId?: string
     readonly default?: boolean
-    readonly playlists?: readonly Playlist[]
+    readonly playlists: readonly Playlist[]
   }
   type Manifest = {
     readonly allowCache: boolean

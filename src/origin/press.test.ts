@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { FakeArchive, hlsEndpoint, NOON, outputSegments, windowOf } from '../../test/origin/sample-channel.ts'
 import type { Stretch } from '../archive/reader.ts'
 import { utcMs } from '../media/time.ts'
+import { StoreUnavailable } from '../stores/resources.ts'
 import { ManifestPress, PressBusy } from './press.ts'
 
 const ENDPOINT = hlsEndpoint()
@@ -33,8 +34,9 @@ describe('the press', () => {
   })
 
   it('passes a failure of the index on, and goes on', async () => {
-    const failing = await jobFor(async () => Promise.reject(new Error('the index is away')))
-    await assert.rejects(press.print(failing), /the index is away/)
+    const failure = new StoreUnavailable('the index is away')
+    const failing = await jobFor(async () => Promise.reject(failure))
+    await assert.rejects(press.print(failing), failure)
     assert.ok(await press.print(await jobFor()))
   })
 

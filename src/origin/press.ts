@@ -17,6 +17,8 @@ type Job = {
   readonly work: PressJob
   readonly page: Stretch['page']
   readonly done: PromiseWithResolvers<Printed>
+  /** Why a page could not be had: what passes through the thread is no more than its message. */
+  failure?: unknown
 }
 
 /** Writes manifests of stretches of any length in a thread of its own. Should it end, those in it fail, and the next starts another. */
@@ -84,13 +86,16 @@ export class ManifestPress {
       const { page, range } = message
       job?.page(range).then(
         (json) => this.#send({ kind: 'page', page, json }),
-        (error: unknown) => this.#send({ kind: 'no page', page, message: String(error) }),
+        (error: unknown) => {
+          job.failure = error
+          this.#send({ kind: 'no page', page, message: String(error) })
+        },
       )
       return
     }
     this.#printing.delete(message.id)
     if (message.kind === 'printed') job?.done.resolve(message.printed)
-    else job?.done.reject(message.error)
+    else job?.done.reject(job.failure ?? message.error)
     this.#next()
   }
 }

@@ -14,6 +14,9 @@ const EVERYTHING: StreamSelection = {
   streamOrder: 'ORIGINAL',
 }
 
+/** The Bitrate attribute has 32 bits, MS-SSTR §2.2.2.5: some are left for counting up. */
+const MOST_BITS_PER_SECOND = 2 ** 31
+
 /** What players are told of text: it has no rate to speak of. */
 const TEXT_BITRATE = 1000
 
@@ -29,7 +32,7 @@ export function videoLevels(
   const taken = new Set<number>()
   const bitrates = new Map<number, number>()
   for (const { n, bandwidth } of trackSetOf(era, EVERYTHING).video) {
-    let bitrate = Math.max(bandwidth, 1)
+    let bitrate = Math.min(Math.max(bandwidth, 1), MOST_BITS_PER_SECOND)
     while (taken.has(bitrate)) bitrate++
     taken.add(bitrate)
     bitrates.set(n, bitrate)

@@ -20,6 +20,7 @@ import type { ArchiveWindow, Era, SourceStream } from '../model/output-segment.t
 import { mss } from './mss.ts'
 import { findFragment } from './mss-lookup.ts'
 import { type MssName, parseMssName } from './mss-names.ts'
+import { videoLevels } from './mss-tracks.ts'
 
 function mssEndpoint(settings: Partial<MssPackage> = {}): OriginEndpoint {
   const { streamSelection } = HLS_DEFAULTS
@@ -167,6 +168,16 @@ describe('a Smooth Streaming manifest', () => {
       streamOrder: 'ORIGINAL',
     } as const
     assert.deepEqual(rates(mssEndpoint({ streamSelection })), ['2002'])
+  })
+
+  it('keeps to the 32 bits a rate has, whatever the encoder declares', () => {
+    const wide = [1, 2, 3].map((index) => variant(index, Number.MAX_SAFE_INTEGER, [video(360)]))
+    const everything = { ...HLS_DEFAULTS.streamSelection, maxVideoBitsPerSecond: Number.MAX_SAFE_INTEGER }
+    const levels = videoLevels({ ...ERA, streams: wide }, everything)
+    assert.deepEqual(
+      levels.map(({ bitrate }) => bitrate),
+      [2 ** 31, 2 ** 31 + 1, 2 ** 31 + 2],
+    )
   })
 
   it('leaves out a fragment that one of the rates lacks, and says where it goes on', () => {

@@ -122,9 +122,10 @@ function layOut(
 function gather(bytes: Uint8Array, start: number, end: number, streams: readonly EsBuffer[]): void {
   const roles = new Uint16Array(PID_COUNT)
   for (const [index, { stream }] of streams.entries()) roles[stream.pid] = index + 1
-  for (let at = start; at + PACKET_SIZE <= end; at += PACKET_SIZE) {
+  for (let at = start; at + PACKET_SIZE <= end; ) {
     const role = roles[pidOf(bytes, at)]!
-    if (role !== 0 && bytes[at] === SYNC_BYTE && !hasTransportError(bytes, at)) streams[role - 1]!.push(at)
+    if (role !== 0 && bytes[at] === SYNC_BYTE && !hasTransportError(bytes, at)) at = streams[role - 1]!.push(at, end)
+    else at += PACKET_SIZE
   }
 }
 
@@ -158,8 +159,22 @@ class Survey {
         this.packets[pid]!++
         if (pid === PAT_PID) this.program.pushPat(bytes, at)
         else if (pid === this.program.pmtPid) this.programMap(bytes, at)
+        else at = this.countRun(bytes, pid, at, end)
       }
     }
+  }
+
+  /** Counts the packets behind the one at `at` that go on with its PID, as nearly all do; answers where the last is. */
+  private countRun(bytes: Uint8Array, pid: number, at: number, end: number): number {
+    const [high, low] = [pid >>> 8, pid & 0xff]
+    let next = at + PACKET_SIZE
+    while (bytes[next] === SYNC_BYTE && bytes[next + 1] === high && bytes[next + 2] === low) {
+      if (next + PACKET_SIZE > end || isScrambled(bytes, next)) break
+      next += PACKET_SIZE
+    }
+    const last = next - PACKET_SIZE
+    this.packets[pid]! += (last - at) / PACKET_SIZE
+    return last
   }
 
   private programMap(bytes: Uint8Array, at: number): void {

@@ -65,6 +65,16 @@ export class ElementaryProbe {
     return { first: this.firstPts, last: this.lastPts, bytes: this.payloadBytes }
   }
 
+  /** Takes the packet at `at`, `offset` bytes into the segment, if it plainly goes on with what has nothing more to tell. */
+  passes(bytes: Uint8Array, at: number, offset: number): boolean {
+    const control = bytes[at + 3]!
+    if (this.collecting || control !== this.continuity.plainNext || startsUnit(bytes, at)) return false
+    this.continuity.plainNext = 0x10 | ((control + 1) & 0x0f)
+    this.payloadBytes += PACKET_SIZE - 4
+    this.packetEnd = offset + PACKET_SIZE
+    return true
+  }
+
   /** Follows the continuity counter; false when the packet repeats the one before it. */
   follows(bytes: Uint8Array, at: number): boolean {
     const continuity = this.continuity.next(bytes, at)

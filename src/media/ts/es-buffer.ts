@@ -5,6 +5,7 @@ import {
   PACKET_SIZE,
   payloadOffset,
   RANDOM_ACCESS_INDICATOR,
+  SYNC_BYTE,
   startsUnit,
 } from './packet.ts'
 import { PesHeader } from './pes.ts'
@@ -54,18 +55,34 @@ export class EsBuffer {
     return packets * PAYLOAD_SIZE + 4
   }
 
-  /** Takes the packet at `at` of the same buffer. */
-  push(at: number): void {
-    const { bytes } = this
-    // Nearly all packets are the plain continuation of a PES packet.
-    if (bytes[at + 3] === this.continuity.plainNext && this.begins.length > 0 && !startsUnit(bytes, at)) {
-      this.continuity.plainNext = 0x10 | ((bytes[at + 3]! + 1) & 0x0f)
-      bytes.copyWithin(this.filled, at + 4, at + PACKET_SIZE)
-      this.filled += PAYLOAD_SIZE
-      this.lastSize = PAYLOAD_SIZE
-      return
-    }
+  /**
+   * Takes the packet at `at` of the same buffer, and those right behind it that plainly continue it, as nearly all do.
+   * @returns where the next packet begins
+   */
+  push(at: number, end: number): number {
     this.pushAny(at)
+    return this.begins.length === 0 ? at + PACKET_SIZE : this.pushPlain(at + PACKET_SIZE, end)
+  }
+
+  /** Packets without a transport error, the beginning of a PES packet or an adaptation field. */
+  private pushPlain(from: number, end: number): number {
+    const { bytes } = this
+    const { pid } = this.stream
+    const [high, low] = [pid >>> 8, pid & 0xff]
+    let { plainNext } = this.continuity
+    let { filled } = this
+    let at = from
+    while (bytes[at + 3] === plainNext && bytes[at + 2] === low && bytes[at + 1] === high && bytes[at] === SYNC_BYTE) {
+      if (at + PACKET_SIZE > end) break
+      bytes.copyWithin(filled, at + 4, at + PACKET_SIZE)
+      filled += PAYLOAD_SIZE
+      plainNext = 0x10 | ((plainNext + 1) & 0x0f)
+      at += PACKET_SIZE
+    }
+    if (at > from) this.lastSize = PAYLOAD_SIZE
+    this.continuity.plainNext = plainNext
+    this.filled = filled
+    return at
   }
 
   private pushAny(at: number): void {

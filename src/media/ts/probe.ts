@@ -118,7 +118,7 @@ export class TsProbe {
   }
 
   private elementary(stream: ElementaryProbe, bytes: Uint8Array, at: number): void {
-    if (!stream.follows(bytes, at)) return
+    if (stream.passes(bytes, at, this.offset - PACKET_SIZE) || !stream.follows(bytes, at)) return
     const from = payloadOffset(bytes, at)
     if (from === 0) {
       this.damaged++

@@ -9,7 +9,8 @@ const MAX_CUES = 20_000
 
 const ARROW = '-->'
 const TIMESTAMP = /(?:(\d{1,6}):)?([0-5]\d):([0-5]\d)\.(\d{3})/.source
-const TIMING_LINE = new RegExp(`^[ \\t]*${TIMESTAMP}[ \\t]*-->[ \\t]*${TIMESTAMP}(?:[ \\t]+(.*))?$`)
+// One way to match: a line of a million spaces is gone through once.
+const TIMING_LINE = new RegExp(`^[ \\t]*${TIMESTAMP}[ \\t]*-->[ \\t]*${TIMESTAMP}(?:[ \\t](.*))?$`, 's')
 const MAP_LINE = /^X-TIMESTAMP-MAP[ \t]*=/
 const MAP_MPEGTS = /[=,][ \t]*MPEGTS:(\d{1,15})[ \t]*(?:,|$)/
 const MAP_LOCAL = new RegExp(`[=,][ \\t]*LOCAL:${TIMESTAMP}[ \\t]*(?:,|$)`)

@@ -99,6 +99,16 @@ too late
     assert.equal(malformed, 5)
   })
 
+  it('reads a line once, whatever stands in it', () => {
+    const started = performance.now()
+    const { cues } = read(`WEBVTT\n\n00:00.000 --> 00:01.000${' '.repeat(1_000_000)}\u2028\nHello`)
+    assert.ok(performance.now() - started < 1000)
+    assert.deepEqual(
+      cues.map(({ text }) => text),
+      ['Hello'],
+    )
+  })
+
   it('refuses what is not WebVTT, or too much of it', () => {
     for (const text of ['', 'WEBVT', 'WEBVTTX', '1\n00:00:01,000 --> 00:00:02,000\nSubRip', ' WEBVTT']) {
       assert.throws(() => read(text), MalformedMedia, JSON.stringify(text))

@@ -1,0 +1,69 @@
+/** What must come out, by what ffmpeg reads from what went in. */
+import type { Fixture, FixtureStream } from '../fixtures/fixture.ts'
+import { type SampleTrack, samplesOf } from '../judges/samples.ts'
+import type { Output } from './outputs.ts'
+
+export type ExpectedTrack = {
+  /** Name of the fixture's stream. */
+  readonly stream: string
+  readonly kind: string
+  readonly codec: string
+  /** Of each run of segments on one timeline. */
+  readonly runs: readonly SampleTrack[]
+}
+
+export type Expected = {
+  /** As pushed: what passes through is held against this. */
+  readonly verbatim: readonly ExpectedTrack[]
+  /** As said plainly: what is packaged anew is held against this. */
+  readonly plain: readonly ExpectedTrack[]
+}
+
+export async function expectedOf(fixture: Fixture): Promise<Expected> {
+  const tracks = async (bytesOf: (stream: FixtureStream) => readonly Buffer[] | undefined) => {
+    const read = await Promise.all(
+      fixture.streams.map(async (stream) => {
+        const bytes = bytesOf(stream)
+        return bytes ? tracksOf(stream, bytes, fixture.eras ?? [0]) : []
+      }),
+    )
+    return read.flat()
+  }
+  const pushed = ({ extension, segments }: FixtureStream) => {
+    return extension === 'ts' ? segments.map(({ bytes }) => bytes) : undefined
+  }
+  const verbatim = await tracks(pushed)
+  const plain = fixture.plain ? await tracks((stream) => fixture.plain?.[stream.name] ?? pushed(stream)) : verbatim
+  return { verbatim, plain }
+}
+
+/** What is expected of one output. */
+export function expectedAt(
+  { verbatim, plain }: Expected,
+  fixture: Fixture,
+  { name, wrapping }: Output,
+): ExpectedTrack[] {
+  if (wrapping === 'mpegts') return [...verbatim]
+  const made = plain.filter(({ kind }) => kind === 'video' || kind === 'audio')
+  // Smooth Streaming describes a track once for all: pictures begin with the last description that the source gave.
+  const isCut = name === 'mss' && fixture.reconfigured
+  return isCut ? made.map((track) => (track.kind === 'video' ? lastRunOf(track) : track)) : made
+}
+
+function lastRunOf(track: ExpectedTrack): ExpectedTrack {
+  const runs = track.runs.map((run, at) => (at === track.runs.length - 1 ? run : { ...run, samples: [] }))
+  return { ...track, runs }
+}
+
+async function tracksOf(
+  { name }: FixtureStream,
+  segments: readonly Buffer[],
+  eras: readonly number[],
+): Promise<ExpectedTrack[]> {
+  const runs = await Promise.all(
+    eras.map((from, at) => samplesOf({ input: segments.slice(from, eras[at + 1]), wrapping: 'mpegts' })),
+  )
+  return runs[0]!.map(({ kind, codec }, index) => {
+    return { stream: name, kind, codec, runs: runs.map((tracks) => tracks[index]!) }
+  })
+}
