@@ -278,6 +278,7 @@ function openBuckets(config: Config): Buckets {
     forcePathStyle: config.s3ForcePathStyle,
     ...(accessKeyId && secretAccessKey && { credentials: { accessKeyId, secretAccessKey } }),
     maxConnections: 2 * config.harvestConcurrency,
+    idleTimeoutMs: config.s3TimeoutMs,
     ...(config.s3AssumeRole && { role: roleOptions(config) }),
   })
 }
