@@ -34,9 +34,15 @@ export async function publishProgramme(windrow: Windrow, seconds: number): Promi
 }
 
 /** A job whose asset is in the folder of its own name. */
-export async function askForHarvest(api: ApiClient, id: string, bucketName: string, programme: Programme) {
+export async function askForHarvest(
+  api: ApiClient,
+  id: string,
+  bucketName: string,
+  programme: Programme,
+  originEndpointId = 'verbatim',
+): Promise<void> {
   const s3Destination = { bucketName, manifestKey: `${id}/index.m3u8`, roleArn: ROLE }
-  await api.ask('POST', 'harvest_jobs', { body: { id, originEndpointId: 'verbatim', ...programme, s3Destination } })
+  await api.ask('POST', 'harvest_jobs', { body: { id, originEndpointId, ...programme, s3Destination } })
 }
 
 export async function describeHarvest(api: ApiClient, id: string): Promise<HarvestReport> {
