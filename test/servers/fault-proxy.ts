@@ -22,12 +22,16 @@ export type FaultProxy = {
   stop(): void
 }
 
-type Asked = { readonly method: string; readonly path: string }
+export type Asked = { readonly method: string; readonly path: string }
 
-/** Stands in front of an HTTP server, and does to each request what `choose` says; undefined lets it through. */
+/**
+ * Stands in front of an HTTP server, and does to each request what `choose` says; undefined lets it through. `answered` is
+ * told what the server has answered.
+ */
 export async function startFaultProxy(
   upstream: string,
   choose: (asked: Asked) => Fault | undefined | Promise<Fault | undefined>,
+  answered: (asked: Asked, status: number) => void = () => {},
 ): Promise<FaultProxy> {
   const { hostname, port } = new URL(upstream)
 
@@ -61,6 +65,7 @@ export async function startFaultProxy(
     }
     if (fault === 'flipped byte' && body.length > 0) body[body.length >> 1]! ^= 1
     const given = await forward(asked, body)
+    answered({ method, path: url }, given.statusCode!)
     const content = await buffer(given)
     if (fault === 'lost answer') return void socket.resetAndDestroy()
     answer.writeHead(given.statusCode!, given.rawHeaders).end(content)
