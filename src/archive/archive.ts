@@ -33,6 +33,8 @@ export type ArchiveHost = {
   readonly clock: Clock
   readonly log: Log
   readonly retention: RetentionRules
+  /** Another process keeps the archive, and goes on while this one reads. */
+  readonly isGuest?: boolean
 }
 
 /** Opens the archive: one timeline per input, over the segment index and the object store. */
@@ -60,12 +62,14 @@ export async function openArchive(host: ArchiveHost): Promise<Archive> {
     return input
   }
 
+  const upToDate = (input: Input) => (host.isGuest ? input.refresh() : input.ready())
+
   /** Until failover is built an endpoint follows input 1, or 2 if only that has content, and stays with it. */
   async function followedInput(channelGuid: string): Promise<Input | undefined> {
     const channel = await host.resources.channelByGuid(channelGuid)
     for (const { id } of channel?.ingestEndpoints ?? []) {
       const input = inputOf({ channelGuid, ingestEndpointId: id })
-      await input.ready()
+      await upToDate(input)
       if (input.hasContent()) return input
     }
     return undefined
@@ -109,7 +113,7 @@ export async function openArchive(host: ArchiveHost): Promise<Archive> {
     versions.delete(channelGuid)
   }
 
-  const windows = windowsOf({ segmentIndex, version, numberingOf, inputOf })
+  const windows = windowsOf({ segmentIndex, version, numberingOf, inputOf, upToDate })
 
   return {
     async createObject({ channelGuid }) {

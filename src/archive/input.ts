@@ -66,6 +66,16 @@ export class Input {
     return this.loading
   }
 
+  /** Reads what another process has written since, if it has. */
+  refresh(): Promise<void> {
+    return this.inTurn(async () => {
+      const stored = await this.host.segmentIndex.loadTimeline(this.ref)
+      if (!stored || stored.version === this.version) return
+      await this.reload()
+      this.host.changed()
+    })
+  }
+
   get ended(): boolean {
     return this.state.ended
   }
@@ -156,6 +166,12 @@ export class Input {
     if (this.version > 0) this.state = waitedAnew(this.state, this.host.clock())
   }
 
+  private async reload(): Promise<void> {
+    this.tails.clear()
+    this.eras.clear()
+    await this.load()
+  }
+
   private async load(): Promise<void> {
     const { segmentIndex } = this.host
     const [stored, unsettled, numberings] = await Promise.all([
@@ -229,9 +245,7 @@ export class Input {
       }
       if (tries === COMMIT_TRIES)
         throw new Error(`timeline of ${this.ref.ingestEndpointId} kept changing under a commit`)
-      this.tails.clear()
-      this.eras.clear()
-      await this.load()
+      await this.reload()
       if (event.kind === 'numbering') return false
     }
   }

@@ -23,16 +23,19 @@ export type WindowsHost = {
   readonly version: (channelGuid: string) => number
   readonly numberingOf: (endpoint: OriginEndpoint) => Promise<Numbering | undefined>
   readonly inputOf: (numbering: Numbering) => Input
+  /** Resolves when the input knows what the index holds. */
+  readonly upToDate: (input: Input) => Promise<void>
 }
 
 type Read = { readonly numbering: Numbering; readonly input: Input; readonly tail: SegmentTail }
 
 /** Reads stretches of the archive: from memory what is new, from the index what is not. */
-export function windowsOf({ segmentIndex, version, numberingOf, inputOf }: WindowsHost) {
+export function windowsOf({ segmentIndex, version, numberingOf, inputOf, upToDate }: WindowsHost) {
   async function reading(endpoint: OriginEndpoint): Promise<Read | undefined> {
     const numbering = await numberingOf(endpoint)
     if (!numbering) return undefined
     const input = inputOf(numbering)
+    await upToDate(input)
     return { numbering, input, tail: await input.tail(numbering) }
   }
 

@@ -99,7 +99,7 @@ async function inSwift(): Promise<CrashBuckets> {
     async watch(_, objects) {
       return {
         async asset(id) {
-          const keys = (await s3.keys(BUCKET)).filter((key) => key.startsWith(`${id}/`))
+          const keys = await s3.keys(BUCKET, `${id}/`)
           const digests = await Promise.all(keys.map(async (key) => digestOf((await s3.get(BUCKET, key))!)))
           return new Map(keys.map((key, at) => [key.slice(id.length + 1), digests[at]!]))
         },

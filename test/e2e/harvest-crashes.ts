@@ -171,7 +171,7 @@ async function recordOf(api: ApiClient, id: string): Promise<readonly HarvestObj
 }
 
 /** Of jobs, as often and in the order as events tell that they have succeeded. */
-async function endsTold(api: ApiClient): Promise<readonly string[]> {
+export async function endsTold(api: ApiClient): Promise<readonly string[]> {
   type Event = { readonly detail: { readonly harvest_job: { readonly id: string; readonly status: string } } }
   const events = await pagesOf<Event>(api, 'events', 'events')
   return events.map(({ detail: { harvest_job: job } }) =>

@@ -21,7 +21,7 @@ export type S3 = {
   makeBucket(bucket: string): Promise<void>
   /** With all it holds, also while somebody still writes to it. */
   deleteBucket(bucket: string): Promise<void>
-  keys(bucket: string): Promise<string[]>
+  keys(bucket: string, prefix?: string): Promise<string[]>
   get(bucket: string, key: string): Promise<Uint8Array | undefined>
   size(bucket: string, key: string): Promise<number | undefined>
 }
@@ -33,9 +33,15 @@ export function openS3({ endpoint, region, accessKeyId, secretAccessKey }: S3Acc
       if (error instanceof S3ServiceException && error.$metadata.httpStatusCode === 404) return undefined
       throw error
     })
-  const keys = async (bucket: string) => {
-    const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket: bucket }))
-    return Contents.flatMap(({ Key }) => Key ?? [])
+  const keys = async (bucket: string, prefix = '') => {
+    const found: string[] = []
+    for (let token: string | undefined; ; ) {
+      const request = { Bucket: bucket, Prefix: prefix, ContinuationToken: token }
+      const { Contents = [], NextContinuationToken: next } = await client.send(new ListObjectsV2Command(request))
+      found.push(...Contents.flatMap(({ Key }) => Key ?? []))
+      if (next === undefined) return found
+      token = next
+    }
   }
   return {
     async makeBucket(bucket) {
