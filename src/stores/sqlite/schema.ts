@@ -76,4 +76,9 @@ export const MIGRATIONS: readonly string[] = [
      FROM slot s WHERE s.input = era.input AND s.era = era.id ORDER BY s.idx LIMIT 1),
     '{"time":0,"utc":0}')));
   `,
+
+  // Names of segments tell times of their era.
+  `
+  CREATE INDEX output_segment_by_start ON output_segment (numbering, era, json_extract(body, '$.start'));
+  `,
 ]
