@@ -10,7 +10,7 @@ import { addressText } from './config/value-kind.ts'
 import { utcMs } from './media/time.ts'
 import { openLog } from './pino-log.ts'
 import { startServer } from './server.ts'
-import { DatabaseRefused } from './stores/sqlite/database.ts'
+import { DatabaseRefused } from './stores/resources.ts'
 
 const FAILED = 1
 const MISUSED = 2

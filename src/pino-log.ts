@@ -1,7 +1,7 @@
 import { type Logger, pino } from 'pino'
 
 /** Never written, wherever in a line's fields they turn up to two levels deep. */
-const SECRETS = ['secretAccessKey', 's3SecretAccessKey', 'password', 'authorization', 'credentials']
+const SECRETS = ['secretAccessKey', 's3SecretAccessKey', 'databaseUrl', 'password', 'authorization', 'credentials']
 
 const LEVELS: Readonly<Record<string, string>> = { 20: 'debug', 30: 'info ', 40: 'WARN ', 50: 'ERROR', 60: 'FATAL' }
 

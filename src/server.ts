@@ -20,8 +20,11 @@ import { createOrigin } from './origin/origin.ts'
 import { outputFormatOf } from './packaging/packager.ts'
 import { SourceMedia } from './packaging/source-media.ts'
 import { periodically } from './periodic.ts'
+import { archiveIdIn } from './stores/archive-id.ts'
 import { openFileObjects } from './stores/file-objects.ts'
 import { cacheObjects } from './stores/object-cache.ts'
+import { DatabaseRefused, type Resources } from './stores/resources.ts'
+import type { SegmentIndex } from './stores/segment-index.ts'
 import { openSqliteStore } from './stores/sqlite/sqlite-store.ts'
 
 /** How soon a gap is noticed after it is one. */
@@ -29,6 +32,9 @@ const TICK_MS = 200
 const RETENTION_MS = 10_000
 /** Content outlives the windows that show it, for players and caches that are late. */
 const RETENTION_MARGIN_MS = 60_000
+
+/** What needs the content of channels, and not only the channels. */
+const ARCHIVE_ROLES: readonly Role[] = ['ingest', 'origin', 'harvest']
 
 export type Server = {
   /** Where it listens. */
@@ -39,7 +45,7 @@ export type Server = {
 
 /** Builds the rooms in the order a byte travels, and opens the doors last. */
 export async function startServer(config: Config, { clock, log }: { clock: Clock; log: Log }): Promise<Server> {
-  const closers: (() => Promise<void> | void)[] = []
+  const closers: Closer[] = []
   const closeAll = async () => {
     for (const close of closers.splice(0).reverse()) await close()
   }
@@ -47,12 +53,9 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
   const failed = (what: string) => (error: unknown) => log.error({ error }, `${what} failed`)
 
   try {
-    await mkdir(config.dataFolder, { recursive: true, mode: 0o700 })
-    const store = await openSqliteStore(join(config.dataFolder, 'windrow.db'))
-    closers.push(() => store.close())
-    // Nobody's to handle: the process ends, and whoever watches it starts another.
-    void store.lost.then((error) => Promise.reject(error))
-    const { resources, segmentIndex } = store
+    // Without a database of their own, channels are where their content is.
+    const keepsArchive = config.databaseUrl === undefined || ARCHIVE_ROLES.some(plays)
+    const { resources, segmentIndex } = await openStores(config, { log, closers, keepsArchive })
     const objects = cacheObjects(await openFileObjects(join(config.dataFolder, 'objects')), {
       maxBytes: config.memoryCacheBytes,
     })
@@ -66,9 +69,11 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
       retention: { liveMs: config.liveRetentionMs, marginMs: RETENTION_MARGIN_MS, graceMs: config.retentionGraceMs },
     })
     closers.push(() => archive.close())
-    closers.push(periodically(TICK_MS, () => archive.tick(), failed('following the inputs')))
-    closers.push(periodically(RETENTION_MS, retain, failed('retention')))
-    void archive.sweep().catch(failed('sweeping what a crash left'))
+    if (keepsArchive) {
+      closers.push(periodically(TICK_MS, () => archive.tick(), failed('following the inputs')))
+      closers.push(periodically(RETENTION_MS, retain, failed('retention')))
+      void archive.sweep().catch(failed('sweeping what a crash left'))
+    }
 
     async function retain(): Promise<void> {
       await resources.expire(clock(), HARVEST_JOB_KEPT_MS)
@@ -157,6 +162,36 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
     await closeAll()
     throw error
   }
+}
+
+type Closer = () => Promise<void> | void
+
+/** Everything in SQLite; with a database, SQLite has the segment index and the database the rest. */
+async function openStores(
+  { dataFolder, databaseUrl, databaseConnections }: Config,
+  { log, closers, keepsArchive }: { log: Log; closers: Closer[]; keepsArchive: boolean },
+): Promise<{ resources: Resources; segmentIndex: SegmentIndex }> {
+  await mkdir(dataFolder, { recursive: true, mode: 0o700 })
+  const local = await openSqliteStore(join(dataFolder, 'windrow.db'))
+  closers.push(() => local.close())
+  // Nobody's to handle: the process ends, and whoever watches it starts another.
+  void local.lost.then((error) => Promise.reject(error))
+  if (databaseUrl === undefined) return local
+
+  const { openPostgresStore } = await import('./stores/postgres/postgres-store.ts')
+  const shared = await openPostgresStore({ url: databaseUrl, poolSize: databaseConnections, log })
+  closers.push(() => shared.close())
+  if (keepsArchive) {
+    const id = await archiveIdIn(dataFolder)
+    const keeper = await shared.claimArchive(id)
+    if (keeper !== id) {
+      throw new DatabaseRefused(
+        `the content of this database's channels is in another data folder, the one with the archive-id ${keeper}; ` +
+          'a process that does not keep it takes the role control alone',
+      )
+    }
+  }
+  return { resources: shared.resources, segmentIndex: local.segmentIndex }
 }
 
 function openBuckets(config: Config): Buckets {

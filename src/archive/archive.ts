@@ -34,7 +34,7 @@ export type Archive = ArchiveReader &
 
 export type ArchiveHost = {
   readonly segmentIndex: SegmentIndex
-  readonly resources: Pick<Resources, 'channelByGuid' | 'retentionDemands'>
+  readonly resources: Pick<Resources, 'channelByGuid' | 'retentionDemands' | 'forgetDeletedChannel'>
   readonly objects: Objects
   readonly clock: Clock
   readonly log: Log

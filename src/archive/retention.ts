@@ -21,7 +21,7 @@ const STEP = 500
 /** Deletes, in small steps, what is older than every window of its channel. Rows first, then objects. */
 export async function forgetOldContent(parts: {
   segmentIndex: SegmentIndex
-  resources: Pick<Resources, 'retentionDemands'>
+  resources: Pick<Resources, 'retentionDemands' | 'forgetDeletedChannel'>
   objects: Objects
   clock: Clock
   log: Log
@@ -37,6 +37,7 @@ export async function forgetOldContent(parts: {
   for (const demand of demands) {
     if (!demand.gone) continue
     await parts.segmentIndex.forgetChannel(demand.channelGuid)
+    await parts.resources.forgetDeletedChannel(demand.channelGuid)
     parts.channelForgotten(demand.channelGuid)
   }
   const living = new Map(demands.filter(({ gone }) => !gone).map((demand) => [demand.channelGuid, demand]))

@@ -2,7 +2,19 @@
  * Every setting, once. From this follow the flags, the environment variables, the keys of the configuration file,
  * `windrow help` and docs/configuration.md.
  */
-import { address, bytes, choice, choices, duration, flag, integer, text, url, type ValueKind } from './value-kind.ts'
+import {
+  address,
+  bytes,
+  choice,
+  choices,
+  databaseUrl,
+  duration,
+  flag,
+  integer,
+  text,
+  url,
+  type ValueKind,
+} from './value-kind.ts'
 
 type Declared<T> = {
   /** Flag `--name`, key `name`, environment variable `WINDROW_NAME`. */
@@ -57,6 +69,22 @@ export const SETTINGS = {
     notInFile: true,
   },
   roles: preset('roles', choices(...ROLES), ROLES.join(','), 'What this process does.'),
+
+  databaseUrl: {
+    ...optional(
+      'database-url',
+      databaseUrl,
+      'everything is in the data folder',
+      'A PostgreSQL database for channels, endpoints, harvest jobs and events, which several processes can share.',
+    ),
+    secret: true,
+  },
+  databaseConnections: preset(
+    'database-connections',
+    integer(1, 1000),
+    '10',
+    'Connections to that database for requests; one more hears of changes.',
+  ),
 
   region: preset(
     'region',

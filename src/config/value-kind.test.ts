@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { address, addressText, bytes, duration, InvalidValue, url } from './value-kind.ts'
+import { address, addressText, bytes, databaseUrl, duration, InvalidValue, url } from './value-kind.ts'
 
 describe('a size', () => {
   for (const [text, expected] of [
@@ -42,5 +42,19 @@ describe('a URL', () => {
   })
   for (const text of ['', 'origin.example', 'file:///etc', 'http://a/?b', 'http://a/#b', 'http://u@a']) {
     it(`"${text}" is none`, () => assert.throws(() => url.parse(text), InvalidValue))
+  }
+})
+
+describe('a database URL', () => {
+  for (const text of ['postgres://u:p%40@[::1]:5432/d?sslmode=verify-full', 'postgresql://db.example/windrow']) {
+    it(`"${text}" is one`, () => assert.equal(databaseUrl.parse(text), text))
+  }
+  for (const text of ['', 'windrow', 'mysql://u:secret@h/d', 'postgres://u:secret@h', 'postgres://u:secret@h/']) {
+    it(`"${text}" is none, and is not shown`, () => {
+      assert.throws(
+        () => databaseUrl.parse(text),
+        (error: Error) => error instanceof InvalidValue && !error.message.includes('secret'),
+      )
+    })
   }
 })

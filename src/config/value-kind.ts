@@ -119,6 +119,18 @@ export const url: ValueKind<string> = {
   },
 }
 
+/** A PostgreSQL URL, which may hold a password: what is wrong with it is said without showing it. */
+export const databaseUrl: ValueKind<string> = {
+  shape: 'URL',
+  parse(value) {
+    const parsed = URL.parse(value)
+    if (parsed === null || !/^postgres(ql)?:$/.test(parsed.protocol) || parsed.pathname.length < 2) {
+      throw new InvalidValue('must be a URL such as postgres://user:password@host:5432/database')
+    }
+    return value
+  },
+}
+
 export function addressText({ host, port }: Address): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }

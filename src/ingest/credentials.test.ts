@@ -58,6 +58,13 @@ describe('credentials', () => {
     change(channel('newest'))
     assert.equal((await credentials.of(G))?.password, 'newest')
   })
+  it('are looked up again when anything may have changed', async () => {
+    const { state, listeners, credentials } = store()
+    await credentials.of(G)
+    state.channel = channel('new')
+    for (const listener of listeners) listener({ kind: 'everything' })
+    assert.equal((await credentials.of(G))?.password, 'new')
+  })
   it('are not remembered from a look-up that a change overtook', async () => {
     const { change, credentials } = store()
     const early = credentials.of(G)

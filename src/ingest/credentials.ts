@@ -14,6 +14,7 @@ export class Credentials {
     this.resources = resources
     this.stopListening = resources.onChange((change) => {
       if (change.kind === 'channel') this.channels.delete(change.guid)
+      if (change.kind === 'everything') this.channels.clear()
     })
   }
 

@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts'
 import type { Mount } from '../http/handler.ts'
 import { sendText } from '../http/send-text.ts'
 import type { Log } from '../log.ts'
-import type { Resources } from '../stores/resources.ts'
+import { type Resources, StoreUnavailable } from '../stores/resources.ts'
 import { Authenticator } from './authenticator.ts'
 import { Credentials } from './credentials.ts'
 import { FaultLog } from './fault-log.ts'
@@ -89,6 +89,9 @@ export function createIngest(options: IngestOptions): Ingest {
       else if (error instanceof StorageFailure) {
         faults.report('storage', { error: error.cause }, 'the archive could not store something')
         refuse(error.status, error.message, { 'retry-after': '1' })
+      } else if (error instanceof StoreUnavailable) {
+        faults.report('store', { reason: error.message }, 'the store could not say who may put')
+        refuse(503, 'The store cannot take the request; try again.', { 'retry-after': '1' })
       } else throw error
     }
   }

@@ -1,4 +1,5 @@
 import type { UtcMs } from '../media/time.ts'
+import type { HarvestFailure } from './harvest-run.ts'
 import type { OriginEndpoint } from './origin-endpoint.ts'
 
 export type HarvestJobStatus = 'IN_PROGRESS' | 'SUCCEEDED' | 'FAILED'
@@ -9,6 +10,21 @@ export type S3Destination = {
   readonly manifestKey: string
   readonly roleArn: string
 }
+
+/** What a job does about media that is not there. The defaults are what MediaPackage does. */
+export type HarvestOptions = {
+  /**
+   * Where media is missing inside the window: leave it out behind a discontinuity, end the asset before the first
+   * such place, or fail.
+   */
+  readonly gaps: 'discontinuity' | 'clamp' | 'fail'
+  /** Where the encoder stopped before the window's end: end the asset there, or fail. */
+  readonly earlyEnd: 'clamp' | 'fail'
+  /** Put a `harvest.json` that tells what was done beside the asset. */
+  readonly report: boolean
+}
+
+export const DEFAULT_HARVEST_OPTIONS: HarvestOptions = { gaps: 'discontinuity', earlyEnd: 'clamp', report: false }
 
 /** A MediaPackage HarvestJob. Only `status` ever changes. */
 export type HarvestJob = {
@@ -25,9 +41,16 @@ export type HarvestJob = {
   readonly createdAt: UtcMs
   /** The endpoint as it was when the job was created: deleting or changing it later does not touch the job. */
   readonly endpoint: OriginEndpoint
+  /** Absent: the defaults. */
+  readonly options?: HarvestOptions
 }
 
 /** How a job ended, for the record and its event. */
 export type HarvestOutcome =
-  | { readonly status: 'SUCCEEDED' }
-  | { readonly status: 'FAILED' /** One sentence for a person. */; readonly message: string }
+  | { readonly state: 'SUCCEEDED' }
+  | { readonly state: 'FAILED' | 'CANCELLED'; readonly failure: HarvestFailure }
+
+/** The API knows no cancellation: such a job failed. */
+export function statusAfter({ state }: HarvestOutcome): Exclude<HarvestJobStatus, 'IN_PROGRESS'> {
+  return state === 'SUCCEEDED' ? 'SUCCEEDED' : 'FAILED'
+}

@@ -22,4 +22,14 @@ describe('a bounded cache', () => {
     cache.put('c', 'C', 11)
     assert.equal(cache.get('c'), undefined)
   })
+
+  it('has its whole budget again when it is cleared', () => {
+    const cache = new BoundedCache<string>(10)
+    cache.put('a', 'A', 9)
+    cache.clear()
+    assert.equal(cache.get('a'), undefined)
+    cache.put('b', 'B', 5)
+    cache.put('c', 'C', 5)
+    assert.deepEqual([cache.get('b'), cache.get('c')], ['B', 'C'])
+  })
 })

@@ -28,4 +28,9 @@ export class BoundedCache<V> {
     this.#cost -= entry.cost
     this.#entries.delete(key)
   }
+
+  clear(): void {
+    this.#entries.clear()
+    this.#cost = 0
+  }
 }

@@ -46,6 +46,17 @@ describe('the endpoint directory', () => {
     })
   }
 
+  it('asks again for all it knew, and knew not to be there, when anything may have changed', async () => {
+    const resources = new FakeResources(old)
+    const directory = new EndpointDirectory(resources, () => NOON)
+    const other = 'd'.repeat(32)
+    assert.deepEqual([await directory.find(GUID), await directory.find(other)], [old, undefined])
+    resources.endpoints.set(GUID, changed).set(other, changed)
+    assert.deepEqual([await directory.find(GUID), await directory.find(other)], [old, undefined])
+    resources.tell({ kind: 'everything' })
+    assert.deepEqual([await directory.find(GUID), await directory.find(other)], [changed, changed])
+  })
+
   it('does not remember a failure', async () => {
     const resources = new SlowResources(old)
     const directory = new EndpointDirectory(resources, () => NOON)

@@ -20,6 +20,10 @@ export class EndpointDirectory {
     this.#resources = resources
     this.#clock = clock
     this.close = resources.onChange((change) => {
+      if (change.kind === 'everything') {
+        this.#known.clear()
+        this.#absentUntil.clear()
+      }
       if (change.kind !== 'originEndpoint') return
       this.#known.delete(change.guid)
       this.#absentUntil.delete(change.guid)

@@ -7,7 +7,7 @@ import type { SegmentLookup } from '../packaging/output-format.ts'
 import { outputFormatOf } from '../packaging/packager.ts'
 import type { SourceMedia } from '../packaging/source-media.ts'
 import { NoSuchObject } from '../stores/objects.ts'
-import type { Resources } from '../stores/resources.ts'
+import { type Resources, StoreUnavailable } from '../stores/resources.ts'
 import { refusalOf } from './access.ts'
 import { answerPreflight, CORS_HEADERS, refuse } from './answers.ts'
 import { EndpointDirectory } from './endpoint-directory.ts'
@@ -125,6 +125,10 @@ export function createOrigin({ resources, archive, media, clock, log }: OriginHo
       try {
         await handle(request, response, target)
       } catch (error) {
+        if (error instanceof StoreUnavailable && !response.headersSent) {
+          log.warn({ path: target.path, reason: error.message }, 'the store could not say what was asked for')
+          return refuse(response, 503, 'The store cannot take the request; try again.', { 'Retry-After': '1' })
+        }
         if (!(error instanceof NoSuchObject)) throw error
         // Retention took it between finding and reading.
         log.warn({ path: target.path, key: error.key }, 'a segment that was asked for is gone')

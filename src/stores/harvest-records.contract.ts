@@ -1,10 +1,16 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { utcMs } from '../media/time.ts'
+import type { HarvestRun } from '../model/harvest-run.ts'
 import {
   type ContractStore,
+  claimed,
+  claimOf,
+  createJob,
   DAY_MS,
   event,
+  FAILED,
+  finishAll,
   harvestJob,
   idsOf,
   later,
@@ -14,7 +20,7 @@ import {
 } from './nouns.contract.ts'
 import type { PageRequest, Resources } from './resources.ts'
 
-/** What every Resources promises of harvest jobs, the names they write in buckets, and events. */
+/** What every Resources promises of the records of harvest jobs and of the names they write in buckets. */
 export function harvestRecordsContract(name: string, open: () => Promise<ContractStore>): void {
   describe(`${name} as Resources: harvest jobs`, () => {
     const endpoint = originEndpoint('e', 'news')
@@ -22,85 +28,86 @@ export function harvestRecordsContract(name: string, open: () => Promise<Contrac
     it('keeps a job as it was made, with its own copy of the endpoint', async () => {
       const store = await open()
       const job = harvestJob('j', endpoint)
-      assert.equal(await store.resources.createHarvestJob(job, MANY), 'created')
+      assert.equal(await createJob(store.resources, job), 'created')
       const { resources } = await store.restart()
-      assert.deepEqual(await resources.harvestJobById('j'), job)
-      assert.deepEqual(await resources.harvestJobsInProgress(), [job])
+      const run: HarvestRun = {
+        state: 'QUEUED',
+        fence: 0,
+        notBefore: NOW,
+        attempts: 0,
+        failures: 0,
+        cancelling: false,
+        completing: false,
+      }
+      assert.deepEqual(await resources.harvestJobById('j'), { ...job, run })
+      assert.equal(await resources.harvestJobById('k'), undefined)
     })
 
     it('counts only jobs in progress against the limit', async () => {
       const { resources } = await open()
       const limits = { ...MANY, maxInProgress: 1 }
-      assert.equal(await resources.createHarvestJob(harvestJob('1', endpoint), limits), 'created')
-      assert.equal(await resources.createHarvestJob(harvestJob('2', endpoint), limits), 'quota')
-      await resources.finishHarvestJob('1', { status: 'SUCCEEDED' }, event('1'))
-      assert.equal(await resources.createHarvestJob(harvestJob('2', endpoint), limits), 'created')
+      assert.equal(await createJob(resources, harvestJob('1', endpoint), limits), 'created')
+      assert.equal(await createJob(resources, harvestJob('2', endpoint), limits), 'quota')
+      await finishAll(resources)
+      assert.equal(await createJob(resources, harvestJob('2', endpoint), limits), 'created')
+    })
+
+    it('counts jobs that are not due yet against a limit of their own', async () => {
+      const { resources } = await open()
+      const limits = { ...MANY, maxInProgress: 1, maxScheduled: 1 }
+      const schedule = (id: string) => resources.createHarvestJob(harvestJob(id, endpoint), limits, later(60_000))
+      assert.equal(await schedule('1'), 'created')
+      assert.equal(await schedule('2'), 'quota')
+      assert.equal(await createJob(resources, harvestJob('3', endpoint), limits), 'created')
+      assert.equal(await createJob(resources, harvestJob('4', endpoint), limits), 'quota')
+      const afterwards = harvestJob('5', endpoint, { createdAt: later(60_000) })
+      await finishAll(resources)
+      assert.equal(await createJob(resources, afterwards, limits), 'quota')
     })
 
     it('frees an id 90 days after its job was made, not a millisecond sooner', async () => {
       const { resources } = await open()
       const again = (ms: number) =>
-        resources.createHarvestJob(harvestJob('j', endpoint, { createdAt: later(ms), startTime: 'again' }), MANY)
-      await resources.createHarvestJob(harvestJob('j', endpoint), MANY)
-      await resources.finishHarvestJob('j', { status: 'SUCCEEDED' }, event('1'))
+        createJob(resources, harvestJob('j', endpoint, { createdAt: later(ms), startTime: 'again' }))
+      await createJob(resources, harvestJob('j', endpoint))
+      const claim = claimOf(await claimed(resources))
+      const objects = [{ key: 'k', size: 1, sha256: '00' }]
+      await resources.checkpointHarvestJob(claim, { now: NOW, leaseMs: 1, objects })
+      await resources.finishHarvestJob(claim, { at: NOW, outcome: { state: 'SUCCEEDED' }, event: event('1') })
       assert.equal(await again(90 * DAY_MS - 1), 'duplicate')
       assert.equal(await again(90 * DAY_MS), 'created')
       const job = await resources.harvestJobById('j')
-      assert.deepEqual([job?.startTime, job?.status], ['again', 'IN_PROGRESS'])
+      assert.deepEqual([job?.startTime, job?.status, job?.run.state], ['again', 'IN_PROGRESS', 'QUEUED'])
+      assert.deepEqual(await resources.listHarvestObjects('j', { limit: 9 }), { items: [] })
     })
 
     it('does not replace a job that is still in progress', async () => {
       const { resources } = await open()
-      await resources.createHarvestJob(harvestJob('j', endpoint), MANY)
+      await createJob(resources, harvestJob('j', endpoint))
       const again = harvestJob('j', endpoint, { createdAt: later(91 * DAY_MS) })
-      assert.equal(await resources.createHarvestJob(again, MANY), 'duplicate')
-    })
-
-    it('ends a job once, with exactly one event', async () => {
-      const { resources } = await open()
-      await resources.createHarvestJob(harvestJob('j', endpoint), MANY)
-      const answers = await Promise.all([
-        resources.finishHarvestJob('j', { status: 'FAILED', message: 'no bucket' }, event('1')),
-        resources.finishHarvestJob('j', { status: 'SUCCEEDED' }, event('2')),
-      ])
-      assert.deepEqual(answers.toSorted(), ['finished', 'not-in-progress'])
-      assert.equal(await resources.finishHarvestJob('j', { status: 'SUCCEEDED' }, event('3')), 'not-in-progress')
-      assert.equal(await resources.finishHarvestJob('nobody', { status: 'SUCCEEDED' }, event('4')), 'not-in-progress')
-      const { items } = await resources.listEvents({ limit: 9 })
-      assert.equal(items.length, 1)
-      const status = (await resources.harvestJobById('j'))?.status
-      assert.equal(status, items[0]?.id === '1' ? 'FAILED' : 'SUCCEEDED')
-      assert.deepEqual(await resources.harvestJobsInProgress(), [])
-    })
-
-    it('ends no job whose event cannot be written', async () => {
-      const { resources } = await open()
-      await resources.createHarvestJob(harvestJob('j', endpoint), MANY)
-      await resources.appendEvent(event('taken'))
-      await assert.rejects(resources.finishHarvestJob('j', { status: 'SUCCEEDED' }, event('taken')))
-      assert.equal((await resources.harvestJobById('j'))?.status, 'IN_PROGRESS')
+      assert.equal(await createJob(resources, again), 'duplicate')
     })
 
     it('lists by channel, status and age', async () => {
       const { resources } = await open()
       const other = originEndpoint('f', 'sport')
+      await createJob(resources, harvestJob('3', endpoint))
+      await finishAll(resources, FAILED)
       const jobs = [
         harvestJob('1', endpoint, { createdAt: later(-100) }),
         harvestJob('2', other),
-        harvestJob('3', endpoint),
         harvestJob('4', endpoint),
       ]
-      for (const job of jobs) await resources.createHarvestJob(job, MANY)
-      await resources.finishHarvestJob('3', { status: 'FAILED', message: 'm' }, event('1'))
+      for (const job of jobs) await createJob(resources, job)
       const list = (filter: Omit<Parameters<Resources['listHarvestJobs']>[0], 'limit' | 'after'>) =>
         idsOf((page) => resources.listHarvestJobs({ ...page, ...filter }), 2)
       const always = utcMs(0)
       assert.deepEqual(await list({ createdAfter: always }), [
-        ['1', '2'],
-        ['3', '4'],
+        ['3', '1'],
+        ['2', '4'],
       ])
-      assert.deepEqual(await list({ createdAfter: later(-100) }), [['2', '3'], ['4']])
-      assert.deepEqual(await list({ createdAfter: always, channelId: 'news' }), [['1', '3'], ['4']])
+      assert.deepEqual(await list({ createdAfter: later(-100) }), [['3', '2'], ['4']])
+      assert.deepEqual(await list({ createdAfter: always, channelId: 'news' }), [['3', '1'], ['4']])
       assert.deepEqual(await list({ createdAfter: always, status: 'FAILED' }), [['3']])
       assert.deepEqual(await list({ createdAfter: later(-1), channelId: 'news', status: 'IN_PROGRESS' }), [['4']])
     })
@@ -108,14 +115,13 @@ export function harvestRecordsContract(name: string, open: () => Promise<Contrac
     it('forgets ended jobs past their time, and none in progress', async () => {
       const { resources } = await open()
       const old = { createdAt: later(-90 * DAY_MS) }
-      await resources.createHarvestJob(harvestJob('ended', endpoint, old), MANY)
-      await resources.createHarvestJob(harvestJob('running', endpoint, old), MANY)
-      await resources.createHarvestJob(harvestJob('young', endpoint, { createdAt: later(1 - 90 * DAY_MS) }), MANY)
-      await resources.finishHarvestJob('ended', { status: 'SUCCEEDED' }, event('1'))
-      await resources.finishHarvestJob('young', { status: 'SUCCEEDED' }, event('2'))
-      await resources.expire(NOW, 90 * DAY_MS)
+      await createJob(resources, harvestJob('ended', endpoint, old))
+      await createJob(resources, harvestJob('young', endpoint, { createdAt: later(1 - 90 * DAY_MS) }))
+      await finishAll(resources)
+      await createJob(resources, harvestJob('running', endpoint, old))
+      await resources.expire(NOW, { harvestJobs: later(-90 * DAY_MS), events: utcMs(0) })
       const list = (page: PageRequest) => resources.listHarvestJobs({ ...page, createdAfter: utcMs(0) })
-      assert.deepEqual(await idsOf(list, 9), [['running', 'young']])
+      assert.deepEqual(await idsOf(list, 9), [['young', 'running']])
     })
   })
 
@@ -150,14 +156,47 @@ export function harvestRecordsContract(name: string, open: () => Promise<Contrac
       )
       assert.equal(answers.filter(({ owner }) => owner === undefined).length, 1)
     })
-  })
 
-  describe(`${name} as Resources: events`, () => {
-    it('lists them in the order they were written', async () => {
+    it('tells who has a name without taking any', async () => {
       const { resources } = await open()
-      for (const id of ['b', 'a', 'c']) await resources.appendEvent(event(id))
-      assert.deepEqual(await idsOf((page) => resources.listEvents(page), 2), [['b', 'a'], ['c']])
-      assert.deepEqual((await resources.listEvents({ limit: 1 })).items, [event('b')])
+      await resources.claimBucketKeys(claim('1', 'e', ['x/1']))
+      const asked = (endpointGuid: string, keys: string[]) =>
+        resources.bucketKeysOwner({ bucket: 'b', keys, endpointGuid })
+      assert.deepEqual(await asked('f', ['x/0', 'x/1']), { owner: { key: 'x/1', jobId: '1' } })
+      assert.deepEqual(await asked('e', ['x/0', 'x/1']), {})
+      assert.deepEqual(await resources.claimBucketKeys(claim('2', 'f', ['x/0'])), {})
+    })
+
+    it('gives up the names of a job that no other job shares', async () => {
+      const { resources } = await open()
+      const endpoint = originEndpoint('e', 'news')
+      const abandoned = async (jobId: string) => (await resources.abandonedBucketKeys(jobId, 9)).toSorted()
+      await createJob(resources, harvestJob('failed', endpoint))
+      await resources.claimBucketKeys(claim('failed', 'e', ['1', '2']))
+      await finishAll(resources, FAILED)
+      await createJob(resources, harvestJob('good', endpoint))
+      await resources.claimBucketKeys(claim('good', 'e', ['2', '3']))
+      await finishAll(resources)
+      await createJob(resources, harvestJob('late', endpoint))
+      await resources.claimBucketKeys(claim('late', 'e', ['3', '4']))
+      assert.deepEqual(await abandoned('failed'), ['1'])
+      assert.deepEqual(await abandoned('good'), ['2'])
+      assert.deepEqual(await abandoned('late'), ['4'], 'an object of an earlier asset is shared')
+      assert.equal((await resources.abandonedBucketKeys('good', 0)).length, 0)
+
+      await resources.forgetBucketKeys('failed', ['1', '2'])
+      assert.deepEqual(await abandoned('failed'), [])
+      assert.deepEqual(await resources.claimBucketKeys(claim('x', 'f', ['1'])), {}, 'forgotten, so free')
+      assert.deepEqual(await resources.claimBucketKeys(claim('x', 'f', ['2'])), { owner: { key: '2', jobId: 'good' } })
+    })
+
+    it('counts a name of a job nobody remembers as shared', async () => {
+      const { resources } = await open()
+      await resources.claimBucketKeys(claim('forgotten', 'e', ['1']))
+      await createJob(resources, harvestJob('j', originEndpoint('e', 'news')))
+      await resources.claimBucketKeys(claim('j', 'e', ['1']))
+      await resources.claimBucketKeys(claim('j', 'e', ['1', '2']))
+      assert.deepEqual(await resources.abandonedBucketKeys('j', 9), ['2'])
     })
   })
 }

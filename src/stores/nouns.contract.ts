@@ -1,10 +1,12 @@
 import { ticks, utcMs } from '../media/time.ts'
 import type { Channel } from '../model/channel.ts'
 import type { ServiceEvent } from '../model/event.ts'
-import type { HarvestJob } from '../model/harvest-job.ts'
+import type { HarvestJob, HarvestOutcome } from '../model/harvest-job.ts'
+import type { HarvestRecord } from '../model/harvest-run.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import { type Era, objectsOf, type Slot, type SourceStream } from '../model/output-segment.ts'
 import type { SourceObject } from '../model/source-segment.ts'
+import type { HarvestClaim } from './harvest-records.ts'
 import type { Page, PageRequest, Resources } from './resources.ts'
 import type { IngestRef, OutputSegmentRow, SegmentIndex, TimelineCommit } from './segment-index.ts'
 
@@ -126,7 +128,40 @@ export function commit(expectedVersion: number, parts: Partial<TimelineCommit> =
 }
 
 /** Limits that are not in the way. */
-export const MANY = { maxChannels: 100, maxPerChannel: 100, maxInProgress: 100, idFreeAfterMs: 90 * DAY_MS }
+export const MANY = {
+  maxChannels: 100,
+  maxPerChannel: 100,
+  maxInProgress: 100,
+  maxScheduled: 100,
+  idFreeAfterMs: 90 * DAY_MS,
+}
+
+/** Makes a job that is due at once. */
+export function createJob(resources: Resources, job: HarvestJob, limits = MANY) {
+  return resources.createHarvestJob(job, limits, job.createdAt)
+}
+
+/** Takes up the next job, which has to be there. */
+export async function claimed(resources: Resources, now = NOW, owner = 'worker'): Promise<HarvestRecord> {
+  const job = await resources.claimHarvestJob({ owner, now, leaseMs: LEASE_MS })
+  if (!job) throw new Error('there is no job to claim')
+  return job
+}
+
+export const LEASE_MS = 10_000
+
+export const claimOf = ({ id, run: { fence } }: HarvestRecord): HarvestClaim => ({ id, fence })
+
+export const FAILED: HarvestOutcome = { state: 'FAILED', failure: { code: 'NoSuchBucket', message: 'There is none.' } }
+
+/** Takes up every job that is due and ends it. */
+export async function finishAll(resources: Resources, outcome: HarvestOutcome = { state: 'SUCCEEDED' }): Promise<void> {
+  for (;;) {
+    const job = await resources.claimHarvestJob({ owner: 'worker', now: NOW, leaseMs: LEASE_MS })
+    if (!job) return
+    await resources.finishHarvestJob(claimOf(job), { at: NOW, outcome, event: event(`end of ${job.id}`) })
+  }
+}
 
 /** The ids on each page of a listing. */
 export async function idsOf(

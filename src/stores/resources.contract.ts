@@ -2,13 +2,18 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type UtcMs, utcMs } from '../media/time.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
+import { eventOutboxContract } from './event-outbox.contract.ts'
+import { harvestLeasesContract } from './harvest-leases.contract.ts'
 import { harvestRecordsContract } from './harvest-records.contract.ts'
 import {
   type ContractStore,
   channel,
+  claimed,
+  claimOf,
   commit,
+  createJob,
   DAY_MS,
-  event,
+  finishAll,
   harvestJob,
   INPUT,
   idsOf,
@@ -20,6 +25,7 @@ import {
 import type { PageRequest, ResourceChange, Resources } from './resources.ts'
 
 const HOUR_MS = 3_600_000
+const NOTHING_OLD = { harvestJobs: utcMs(0), events: utcMs(0) }
 
 /** What every Resources promises. Each adapter's test calls this with its own `open`, which gives an empty store. */
 export function resourcesContract(name: string, open: () => Promise<ContractStore>): void {
@@ -32,6 +38,15 @@ export function resourcesContract(name: string, open: () => Promise<ContractStor
       assert.deepEqual(await resources.channelById('news'), news)
       assert.deepEqual(await resources.channelByGuid('guid-news'), news)
       assert.equal(await resources.channelById('guid-news'), undefined)
+    })
+
+    it('gives back any text to the letter, and knows nothing by a name no noun can have', async () => {
+      const { resources } = await open()
+      const odd = channel('odd', { description: 'a\0b\ud800 "\\u0000" \u2028', tags: { ['__proto__ ']: '' } })
+      assert.equal(await resources.createChannel(odd, MANY), 'created')
+      assert.deepEqual(await resources.channelById('odd'), odd)
+      assert.equal(await resources.channelById('odd\0'), undefined)
+      assert.equal(await resources.originEndpointByGuid('\ud800\0'), undefined)
     })
 
     it('refuses a second channel of the same id, and one more than the limit', async () => {
@@ -164,6 +179,8 @@ export function resourcesContract(name: string, open: () => Promise<ContractStor
   })
 
   harvestRecordsContract(name, open)
+  harvestLeasesContract(name, open)
+  eventOutboxContract(name, open)
 
   describe(`${name} as Resources: what is to be kept`, () => {
     const window = (seconds: number, changes: Partial<OriginEndpoint> = {}) => ({
@@ -202,28 +219,36 @@ export function resourcesContract(name: string, open: () => Promise<ContractStor
       const smaller = originEndpoint('1', 'a', window(100, { revision: 2, modifiedAt: NOW }))
       await resources.updateOriginEndpoint(smaller, HOUR_MS)
       assert.deepEqual(await secondsAt(resources, later(HOUR_MS - 1)), [300])
-      await resources.expire(later(HOUR_MS - 1), DAY_MS)
+      await resources.expire(later(HOUR_MS - 1), NOTHING_OLD)
       assert.deepEqual(await secondsAt(resources, later(HOUR_MS - 1)), [300])
       assert.deepEqual(await secondsAt(resources, later(HOUR_MS)), [100])
       await resources.deleteOriginEndpoint('1', later(HOUR_MS), HOUR_MS)
-      await resources.expire(later(HOUR_MS), DAY_MS)
+      await resources.expire(later(HOUR_MS), NOTHING_OLD)
       assert.deepEqual(await secondsAt(resources, later(2 * HOUR_MS - 1)), [100])
       assert.deepEqual(await secondsAt(resources, later(2 * HOUR_MS)), [0])
     })
 
-    it('pins the windows of jobs in progress, also when channel and endpoint are gone', async () => {
-      const { resources } = await open()
+    it('pins the windows of jobs in progress, also after a restart, and when channel and endpoint are gone', async () => {
+      let store = await open()
       const endpoint = originEndpoint('1', 'a')
-      await resources.createChannel(channel('a'), MANY)
-      await resources.createOriginEndpoint(endpoint, MANY)
-      await resources.createHarvestJob(harvestJob('j', endpoint, { start: utcMs(10), end: utcMs(20) }), MANY)
-      const pinned = async (at: UtcMs) => (await resources.retentionDemands(at, HOUR_MS))[0]?.pinned
-      assert.deepEqual(await pinned(NOW), [{ from: 10, to: 20 }])
-      await resources.deleteOriginEndpoint('1', NOW, HOUR_MS)
-      await resources.deleteChannel('a', NOW)
-      assert.deepEqual(await pinned(NOW), [{ from: 10, to: 20 }])
-      await resources.finishHarvestJob('j', { status: 'SUCCEEDED' }, event('1'))
-      assert.deepEqual(await pinned(NOW), [])
+      await store.resources.createChannel(channel('a'), MANY)
+      await store.resources.createOriginEndpoint(endpoint, MANY)
+      const job = harvestJob('j', endpoint, { start: utcMs(10), end: utcMs(20) })
+      await store.resources.createHarvestJob(job, MANY, later(DAY_MS))
+      const pinned = async () => (await store.resources.retentionDemands(NOW, HOUR_MS))[0]?.pinned
+      assert.deepEqual(await pinned(), [{ from: 10, to: 20 }], 'not due yet')
+      await store.resources.deleteOriginEndpoint('1', NOW, HOUR_MS)
+      await store.resources.deleteChannel('a', NOW)
+      const claim = claimOf(await claimed(store.resources, later(DAY_MS)))
+      assert.deepEqual(await pinned(), [{ from: 10, to: 20 }], 'running')
+      const failure = { code: 'Unavailable', message: 'Not now.' }
+      await store.resources.releaseHarvestJob(claim, { notBefore: later(2 * DAY_MS), failure })
+      store = await store.restart()
+      assert.deepEqual(await pinned(), [{ from: 10, to: 20 }], 'waiting for its next attempt')
+      await store.resources.cancelHarvestJob('j')
+      assert.deepEqual(await pinned(), [{ from: 10, to: 20 }], 'to be cancelled')
+      await finishAll(store.resources)
+      assert.deepEqual(await pinned(), [])
     })
 
     it('lets a deleted channel go after its grace, when no job runs, until it is forgotten', async () => {
@@ -231,14 +256,16 @@ export function resourcesContract(name: string, open: () => Promise<ContractStor
       const endpoint = originEndpoint('1', 'news')
       await resources.createChannel(channel('news'), MANY)
       await segmentIndex.commitTimeline(INPUT, commit(0))
-      await resources.createHarvestJob(harvestJob('j', endpoint), MANY)
+      await createJob(resources, harvestJob('j', endpoint))
       await resources.deleteChannel('news', NOW)
       const gone = async (at: UtcMs) => (await resources.retentionDemands(at, HOUR_MS)).map((demand) => demand.gone)
       assert.deepEqual(await gone(later(HOUR_MS)), [false])
-      await resources.finishHarvestJob('j', { status: 'SUCCEEDED' }, event('1'))
+      await finishAll(resources)
       assert.deepEqual(await gone(later(HOUR_MS - 1)), [false])
       assert.deepEqual(await gone(later(HOUR_MS)), [true])
       await segmentIndex.forgetChannel('guid-news')
+      assert.deepEqual(await gone(later(HOUR_MS)), [true])
+      await resources.forgetDeletedChannel('guid-news')
       assert.deepEqual(await gone(later(HOUR_MS)), [])
     })
   })

@@ -292,7 +292,11 @@ export class FakeResources implements Pick<Resources, 'originEndpointByGuid' | '
   change(guid: string, endpoint: OriginEndpoint | undefined): void {
     if (endpoint) this.endpoints.set(guid, endpoint)
     else this.endpoints.delete(guid)
-    for (const tell of this.#listeners) tell({ kind: 'originEndpoint', guid, channelGuid: 'c'.repeat(32) })
+    this.tell({ kind: 'originEndpoint', guid, channelGuid: 'c'.repeat(32) })
+  }
+
+  tell(change: ResourceChange): void {
+    for (const listener of this.#listeners) listener(change)
   }
 
   get listeners(): number {

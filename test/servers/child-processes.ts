@@ -29,7 +29,7 @@ export class ChildProcesses {
     const deadline = performance.now() + PATIENCE_MS
     for (const port of ports) {
       while (!(await accepts(port))) {
-        const dead = this.running.find(({ child }) => child.exitCode !== null || child.signalCode !== null)
+        const dead = this.running.find(({ child }) => !isAlive(child))
         if (dead) throw new Error(`${dead.name} ended: ${dead.output}`)
         if (performance.now() > deadline) throw new Error(`nobody listens on port ${port}`)
         await sleep(50)
@@ -37,13 +37,19 @@ export class ChildProcesses {
     }
   }
 
+  get areRunning(): boolean {
+    return this.running.some(({ child }) => isAlive(child))
+  }
+
   async stop(): Promise<void> {
     await Promise.all(this.running.map(({ child }) => kill(child)))
   }
 }
 
+const isAlive = (child: ChildProcess) => child.pid !== undefined && child.exitCode === null && child.signalCode === null
+
 async function kill(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return
+  if (!isAlive(child)) return
   child.kill('SIGKILL')
   await once(child, 'exit')
 }

@@ -1,10 +1,6 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import { DatabaseRefused } from '../resources.ts'
 import { MIGRATIONS } from './schema.ts'
-
-/** The file cannot be the database: another process has it open, or it is something else. One sentence says which. */
-export class DatabaseRefused extends Error {
-  override readonly name = 'DatabaseRefused'
-}
 
 /** SQLite's SQLITE_BUSY and SQLITE_LOCKED. */
 const BUSY_CODES = new Set([5, 6])

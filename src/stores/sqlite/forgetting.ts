@@ -100,8 +100,6 @@ export function forgettingOperations(db: Database) {
         removeInput(id)
       }
       db.run('DELETE FROM highest_number WHERE channel_guid = ?', channelGuid)
-      db.run('DELETE FROM released_window WHERE channel_guid = ?', channelGuid)
-      db.run('DELETE FROM deleted_channel WHERE guid = ?', channelGuid)
       return true
     },
 

@@ -1,31 +1,47 @@
 import type { UtcMs } from '../../media/time.ts'
 import type { ServiceEvent } from '../../model/event.ts'
-import type { HarvestJob, HarvestJobStatus, HarvestOutcome } from '../../model/harvest-job.ts'
+import { type HarvestJob, type HarvestJobStatus, type HarvestOutcome, statusAfter } from '../../model/harvest-job.ts'
+import type { HarvestCursor, HarvestFailure, HarvestObject, HarvestRecord } from '../../model/harvest-run.ts'
+import type { HarvestClaim } from '../harvest-records.ts'
 import type { PageRequest } from '../resources.ts'
 import type { Database } from './database.ts'
 import { eventOperations } from './events.ts'
+import { type HarvestJobRow, harvestRecord, RECORD_COLUMNS } from './harvest-record.ts'
 import type { Operations } from './operations.ts'
-import { parsed, readPage } from './page.ts'
 
-type Body = { body: string }
+type Limits = { maxInProgress: number; maxScheduled: number; idFreeAfterMs: number }
 
 export function harvestJobOperations(db: Database) {
   const events = eventOperations(db)
+  const jobsInProgress = (condition: string, at: UtcMs) =>
+    db.get<{ n: number }>(
+      `SELECT count(*) AS n FROM harvest_job WHERE status = 'IN_PROGRESS' AND not_before ${condition} ?`,
+      at,
+    )?.n ?? 0
+
+  /** Undefined when another has claimed the job since, or it has ended. */
+  const held = ({ id, fence }: HarvestClaim) =>
+    db.get<{ seq: number; cancelling: number; body: string }>(
+      "SELECT seq, cancelling, body FROM harvest_job WHERE id = ? AND fence = ? AND state = 'RUNNING'",
+      id,
+      fence,
+    )
+
   return {
-    createHarvestJob(job: HarvestJob, limits: { maxInProgress: number; idFreeAfterMs: number }) {
+    createHarvestJob(job: HarvestJob, limits: Limits, notBefore: UtcMs) {
       const sql = 'SELECT created_at, status FROM harvest_job WHERE id = ?'
       const earlier = db.get<{ created_at: number; status: HarvestJobStatus }>(sql, job.id)
       const isTaken =
         earlier?.status === 'IN_PROGRESS' || job.createdAt - (earlier?.created_at ?? -Infinity) < limits.idFreeAfterMs
       if (isTaken) return 'duplicate'
-      const running =
-        db.get<{ n: number }>("SELECT count(*) AS n FROM harvest_job WHERE status = 'IN_PROGRESS'")?.n ?? 0
-      if (running >= limits.maxInProgress) return 'quota'
+      const isScheduled = notBefore > job.createdAt
+      const others = jobsInProgress(isScheduled ? '>' : '<=', job.createdAt)
+      if (others >= (isScheduled ? limits.maxScheduled : limits.maxInProgress)) return 'quota'
       db.run('DELETE FROM harvest_job WHERE id = ?', job.id)
       db.run(
         `INSERT INTO harvest_job
-           (id, channel_id, channel_guid, status, created_at, window_start, window_end, body)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+           (id, channel_id, channel_guid, status, created_at, window_start, window_end, not_before, body)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         job.id,
         job.channelId,
         job.endpoint.channelGuid,
@@ -33,39 +49,145 @@ export function harvestJobOperations(db: Database) {
         job.createdAt,
         job.start,
         job.end,
+        notBefore,
         JSON.stringify(job),
       )
       return 'created'
     },
 
-    harvestJobById: (id: string) => parsed<HarvestJob>(db.get<Body>('SELECT body FROM harvest_job WHERE id = ?', id)),
+    harvestJobById(id: string) {
+      const row = db.get<HarvestJobRow>(`SELECT ${RECORD_COLUMNS} FROM harvest_job WHERE id = ?`, id)
+      return row && harvestRecord(row)
+    },
 
-    listHarvestJobs: ({
-      channelId,
-      status,
-      createdAfter,
-      ...page
-    }: PageRequest & { channelId?: string; status?: HarvestJobStatus; createdAfter: UtcMs }) =>
-      readPage<HarvestJob>(db, 'harvest_job', page, {
-        'channel_id = ?': channelId,
-        'status = ?': status,
-        'created_at > ?': createdAfter,
-      }),
+    listHarvestJobs(page: PageRequest & { channelId?: string; status?: HarvestJobStatus; createdAfter: UtcMs }) {
+      const rows = db.all<HarvestJobRow>(
+        `SELECT ${RECORD_COLUMNS} FROM harvest_job
+         WHERE seq > ? AND created_at > ? AND channel_id = coalesce(?, channel_id) AND status = coalesce(?, status)
+         ORDER BY seq LIMIT ?`,
+        Number(page.after ?? 0),
+        page.createdAfter,
+        page.channelId ?? null,
+        page.status ?? null,
+        page.limit + 1,
+      )
+      const shown = rows.slice(0, page.limit)
+      const items: readonly HarvestRecord[] = shown.map(harvestRecord)
+      return rows.length > page.limit ? { items, next: String(shown.at(-1)?.seq) } : { items }
+    },
 
-    harvestJobsInProgress: () =>
-      db
-        .all<Body>(
-          "SELECT body FROM harvest_job INDEXED BY harvest_job_in_progress WHERE status = 'IN_PROGRESS' ORDER BY seq",
+    claimHarvestJob({ owner, now, leaseMs }: { owner: string; now: UtcMs; leaseMs: number }) {
+      const row = db.get<HarvestJobRow>(
+        `UPDATE harvest_job SET state = 'RUNNING', owner = ?1, lease_until = ?2 + ?3, fence = fence + 1,
+           attempts = attempts + 1, failures = failures + (state = 'RUNNING'), started_at = coalesce(started_at, ?2)
+         WHERE seq = (
+           SELECT seq FROM harvest_job INDEXED BY harvest_job_in_progress
+           WHERE status = 'IN_PROGRESS'
+             AND (state = 'QUEUED' AND not_before <= ?2 OR state = 'RUNNING' AND lease_until <= ?2)
+           ORDER BY seq LIMIT 1)
+         RETURNING ${RECORD_COLUMNS}`,
+        owner,
+        now,
+        leaseMs,
+      )
+      return row && harvestRecord(row)
+    },
+
+    checkpointHarvestJob(
+      claim: HarvestClaim,
+      {
+        now,
+        leaseMs,
+        cursor,
+        objects = [],
+        completing,
+      }: {
+        now: UtcMs
+        leaseMs: number
+        cursor?: HarvestCursor
+        objects?: readonly HarvestObject[]
+        completing?: true
+      },
+    ) {
+      const job = held(claim)
+      if (!job) return 'lost'
+      db.run(
+        `UPDATE harvest_job SET lease_until = ?, cursor = coalesce(?, cursor),
+           failures = CASE WHEN ? THEN 0 ELSE failures END, completing = completing OR (? AND NOT cancelling)
+         WHERE seq = ?`,
+        now + leaseMs,
+        cursor ? JSON.stringify(cursor) : null,
+        objects.length > 0 ? 1 : 0,
+        completing ? 1 : 0,
+        job.seq,
+      )
+      for (const { key, size, sha256 } of objects) {
+        db.run(
+          'INSERT OR REPLACE INTO harvest_object (job, key, size, sha256) VALUES (?, ?, ?, ?)',
+          job.seq,
+          key,
+          size,
+          sha256,
         )
-        .map(({ body }) => JSON.parse(body) as HarvestJob),
+      }
+      return job.cancelling ? 'cancelling' : 'kept'
+    },
 
-    finishHarvestJob(id: string, outcome: HarvestOutcome, event: ServiceEvent) {
-      const row = db.get<Body>("SELECT body FROM harvest_job WHERE id = ? AND status = 'IN_PROGRESS'", id)
-      if (!row) return 'not-in-progress'
-      const job = { ...(JSON.parse(row.body) as HarvestJob), status: outcome.status }
-      db.run('UPDATE harvest_job SET status = ?, body = ? WHERE id = ?', outcome.status, JSON.stringify(job), id)
+    releaseHarvestJob(claim: HarvestClaim, { notBefore, failure }: { notBefore: UtcMs; failure?: HarvestFailure }) {
+      const job = held(claim)
+      if (!job) return 'lost'
+      db.run(
+        `UPDATE harvest_job SET state = 'QUEUED', owner = NULL, lease_until = NULL, not_before = ?,
+           failure = coalesce(?, failure), failures = failures + ? WHERE seq = ?`,
+        job.cancelling ? 0 : notBefore,
+        failure ? JSON.stringify(failure) : null,
+        failure ? 1 : 0,
+        job.seq,
+      )
+      return 'released'
+    },
+
+    finishHarvestJob(
+      claim: HarvestClaim,
+      { at, outcome, event }: { at: UtcMs; outcome: HarvestOutcome; event: ServiceEvent },
+    ) {
+      const job = held(claim)
+      if (!job) return 'lost'
+      const status = statusAfter(outcome)
+      db.run(
+        `UPDATE harvest_job SET status = ?, state = ?, failure = ?, ended_at = ?, lease_until = NULL, body = ?
+         WHERE seq = ?`,
+        status,
+        outcome.state,
+        outcome.state === 'SUCCEEDED' ? null : JSON.stringify(outcome.failure),
+        at,
+        JSON.stringify({ ...(JSON.parse(job.body) as HarvestJob), status }),
+        job.seq,
+      )
       events.appendEvent(event)
       return 'finished'
+    },
+
+    cancelHarvestJob(id: string) {
+      const sql = 'SELECT status, completing FROM harvest_job WHERE id = ?'
+      const job = db.get<{ status: HarvestJobStatus; completing: number }>(sql, id)
+      if (!job) return 'missing'
+      if (job.status !== 'IN_PROGRESS') return 'ended'
+      if (job.completing) return 'completing'
+      db.run('UPDATE harvest_job SET cancelling = 1, not_before = 0 WHERE id = ?', id)
+      return 'cancelling'
+    },
+
+    listHarvestObjects(id: string, page: PageRequest) {
+      const rows = db.all<HarvestObject>(
+        `SELECT key, size, sha256 FROM harvest_object
+         WHERE job = (SELECT seq FROM harvest_job WHERE id = ?) AND key > ? ORDER BY key LIMIT ?`,
+        id,
+        page.after ?? '',
+        page.limit + 1,
+      )
+      const items: readonly HarvestObject[] = rows.slice(0, page.limit).map((row) => ({ ...row }))
+      return rows.length > page.limit ? { items, next: items.at(-1)?.key ?? '' } : { items }
     },
   } satisfies Partial<Operations>
 }

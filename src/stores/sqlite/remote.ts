@@ -1,6 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import { type ResourceChange, StoreUnavailable } from '../resources.ts'
-import { DatabaseRefused } from './database.ts'
+import { DatabaseRefused, type ResourceChange, StoreUnavailable } from '../resources.ts'
 import type { FromWorker, Reply, Request, ToWorker } from './messages.ts'
 import type { Operations } from './operations.ts'
 

@@ -39,10 +39,15 @@ export function retentionOperations(db: Database) {
       ]
     },
 
-    expire(now: UtcMs, harvestJobsOlderThanMs: number): void {
+    forgetDeletedChannel(guid: string): void {
+      db.run('DELETE FROM released_window WHERE channel_guid = ?', guid)
+      db.run('DELETE FROM deleted_channel WHERE guid = ?', guid)
+    },
+
+    expire(now: UtcMs, before: { harvestJobs: UtcMs; events: UtcMs }): void {
       db.run('DELETE FROM released_window WHERE until <= ?', now)
-      const before = now - harvestJobsOlderThanMs
-      db.run("DELETE FROM harvest_job WHERE created_at <= ? AND status <> 'IN_PROGRESS'", before)
+      db.run("DELETE FROM harvest_job WHERE created_at <= ? AND status <> 'IN_PROGRESS'", before.harvestJobs)
+      db.run('DELETE FROM event WHERE at <= ?', before.events)
     },
   } satisfies Partial<Operations>
 }

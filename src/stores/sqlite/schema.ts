@@ -77,6 +77,38 @@ export const MIGRATIONS: readonly string[] = [
     '{"time":0,"utc":0}')));
   `,
 
+  // Harvest jobs as workers claim them; the outbox of events.
+  `
+  ALTER TABLE harvest_job ADD COLUMN state TEXT NOT NULL DEFAULT 'QUEUED';
+  ALTER TABLE harvest_job ADD COLUMN fence INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE harvest_job ADD COLUMN owner TEXT;
+  ALTER TABLE harvest_job ADD COLUMN lease_until INTEGER;
+  ALTER TABLE harvest_job ADD COLUMN not_before INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE harvest_job ADD COLUMN attempts INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE harvest_job ADD COLUMN failures INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE harvest_job ADD COLUMN cancelling INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE harvest_job ADD COLUMN completing INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE harvest_job ADD COLUMN cursor TEXT;
+  ALTER TABLE harvest_job ADD COLUMN failure TEXT;
+  ALTER TABLE harvest_job ADD COLUMN started_at INTEGER;
+  ALTER TABLE harvest_job ADD COLUMN ended_at INTEGER;
+  UPDATE harvest_job SET state = status WHERE status <> 'IN_PROGRESS';
+  CREATE TABLE harvest_object (
+    job INTEGER NOT NULL REFERENCES harvest_job(seq) ON DELETE CASCADE, key TEXT NOT NULL, size INTEGER NOT NULL,
+    sha256 TEXT NOT NULL, PRIMARY KEY (job, key)
+  ) STRICT, WITHOUT ROWID;
+
+  ALTER TABLE bucket_key ADD COLUMN shared INTEGER NOT NULL DEFAULT 0;
+  CREATE INDEX bucket_key_of_job ON bucket_key (job_id);
+
+  ALTER TABLE event ADD COLUMN at INTEGER NOT NULL DEFAULT 0;
+  UPDATE event SET at = body ->> 'at';
+  CREATE INDEX event_by_age ON event (at);
+  CREATE TABLE event_sink (
+    sink TEXT PRIMARY KEY, after INTEGER NOT NULL, owner TEXT, lease_until INTEGER NOT NULL, fence INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
+
   // Names of segments tell times of their era.
   `
   CREATE INDEX output_segment_by_start ON output_segment (numbering, era, json_extract(body, '$.start'));

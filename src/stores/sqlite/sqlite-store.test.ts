@@ -12,9 +12,8 @@ import type { Worker } from 'node:worker_threads'
 import fc from 'fast-check'
 import { type ContractStore, channel, event, INPUT, NOW, SLOT_MS, slot } from '../nouns.contract.ts'
 import { resourcesContract } from '../resources.contract.ts'
-import { StoreUnavailable } from '../resources.ts'
+import { DatabaseRefused, StoreUnavailable } from '../resources.ts'
 import { segmentIndexContract } from '../segment-index.contract.ts'
-import { DatabaseRefused } from './database.ts'
 import { MIGRATIONS } from './schema.ts'
 import { openSqliteStore, type SqliteStore } from './sqlite-store.ts'
 
@@ -143,7 +142,7 @@ describe('a store in SQLite', () => {
   it('lets one request of a group fail alone', async () => {
     const store = await openTracked(newPath())
     const heard: string[] = []
-    store.resources.onChange((change) => heard.push(change.guid))
+    store.resources.onChange((change) => heard.push('guid' in change ? change.guid : change.kind))
     const unlimited = { maxChannels: 9 }
     const answers = await Promise.allSettled([
       store.resources.createChannel(channel('a'), unlimited),

@@ -14,6 +14,8 @@ const send = (message: FromWorker) => port.postMessage(message)
 
 /** Answers requests; returns the names of the operations there are. */
 function serve(db: Database): readonly string[] {
+  // One process at a time has the database: whoever held a lease is gone.
+  db.exec("UPDATE harvest_job SET lease_until = 0 WHERE state = 'RUNNING'; UPDATE event_sink SET lease_until = 0;")
   let changes: ResourceChange[] = []
   const all = new Map<string, (...args: readonly never[]) => unknown>(
     Object.entries(operations(db, { note: (change) => changes.push(change) })),

@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict'
+import { connect, createServer, type Socket } from 'node:net'
+import { after, describe, it } from 'node:test'
+import pg from 'pg'
+import { startPostgres } from '../../../test/servers/postgres.ts'
+import type { Log } from '../../log.ts'
+import type { ResourceChange } from '../resources.ts'
+import { ChangeFeed } from './change-feed.ts'
+
+const CHANGE: ResourceChange = { kind: 'channel', guid: 'a' }
+const EVERYTHING: ResourceChange = { kind: 'everything' }
+const QUICK = { everyMs: 50, patienceMs: 500 }
+
+const quiet: Log = { info() {}, warn() {}, error() {} }
+const server = await startPostgres()
+const url = await server.createDatabase()
+const closers: (() => unknown)[] = [() => server.stop()]
+after(async () => {
+  for (const close of closers.toReversed()) await close()
+})
+
+/** A feed, and what it tells: `next` resolves with the change after those already taken. */
+async function listening(at = url) {
+  const feed = await ChangeFeed.open(at, quiet, QUICK)
+  closers.push(() => feed.close())
+  const heard: ResourceChange[] = []
+  let wake = () => {}
+  feed.onChange((change) => {
+    heard.push(change)
+    wake()
+  })
+  const next = async () => {
+    while (heard.length === 0) await new Promise<void>((resolve) => (wake = resolve))
+    return heard.shift()
+  }
+  return { feed, heard, next }
+}
+
+async function query(sql: string, values: readonly string[] = []): Promise<void> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  await client.query(sql, [...values])
+  await client.end()
+}
+
+const announce = (feed: ChangeFeed, change: ResourceChange) => {
+  const [sql, ...values] = feed.announcement([change])
+  return query(sql, values)
+}
+
+/** Between a client and the database, as a network that can go silent. */
+async function startNetwork() {
+  const links: Socket[] = []
+  const network = createServer((client) => {
+    const database = connect(Number(new URL(url).port), '127.0.0.1')
+    for (const socket of [client, database]) socket.on('error', () => {})
+    client.pipe(database).pipe(client)
+    links.push(client, database)
+  })
+  await new Promise<void>((resolve) => network.listen(0, '127.0.0.1', resolve))
+  closers.push(() => {
+    for (const link of links) link.destroy()
+    network.close()
+  })
+  const through = new URL(url)
+  through.port = String((network.address() as { port: number }).port)
+  return {
+    url: through.href,
+    /** What is connected now hears nothing more, and is not told. */
+    silence() {
+      for (const link of links.splice(0)) link.unpipe().pause()
+    },
+  }
+}
+
+describe('the change feed', () => {
+  it('tells what others announce, and not what it announced itself', async () => {
+    const [one, two] = [await listening(), await listening()]
+    await announce(one.feed, CHANGE)
+    assert.deepEqual(await two.next(), CHANGE)
+    await announce(two.feed, { kind: 'channel', guid: 'b' })
+    assert.deepEqual(await one.next(), { kind: 'channel', guid: 'b' })
+    assert.deepEqual([one.heard, two.heard], [[], []])
+  })
+
+  it('takes a notification it does not understand for a change of anything', async () => {
+    const { next } = await listening()
+    for (const payload of ['', 'null', '{"by": 1}', '[']) {
+      await query('SELECT pg_notify($1, $2)', ['windrow_change', payload])
+      assert.deepEqual(await next(), EVERYTHING)
+    }
+  })
+
+  it('says that anything may have changed after its connection was cut, and hears again', async () => {
+    const [one, two] = [await listening(), await listening()]
+    await query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'windrow'")
+    assert.deepEqual([await one.next(), await two.next()], [EVERYTHING, EVERYTHING])
+    await announce(one.feed, CHANGE)
+    assert.deepEqual(await two.next(), CHANGE)
+  })
+
+  it('notices a network that went silent', async () => {
+    const network = await startNetwork()
+    const [near, far] = [await listening(), await listening(network.url)]
+    network.silence()
+    await announce(near.feed, CHANGE)
+    assert.deepEqual(await far.next(), EVERYTHING)
+    await announce(near.feed, { kind: 'channel', guid: 'b' })
+    assert.deepEqual(await far.next(), { kind: 'channel', guid: 'b' })
+  })
+
+  it('connects again when the database was killed and is back', async () => {
+    const { feed, next } = await listening()
+    const other = await listening()
+    await server.kill()
+    await server.start()
+    assert.deepEqual([await next(), await other.next()], [EVERYTHING, EVERYTHING])
+    await announce(feed, CHANGE)
+    assert.deepEqual(await other.next(), CHANGE)
+  })
+})

@@ -1,0 +1,139 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
+import type { Log } from '../../log.ts'
+import type { ResourceChange } from '../resources.ts'
+import { connectionOptions, farewell, reasonOf } from './connection.ts'
+
+const CHANNEL = 'windrow_change'
+/** How often the connection is asked whether it still is one, and how long it may take to say so. */
+const HEARTBEAT = { everyMs: 10_000, patienceMs: 5_000 }
+const RETRY_MS = { first: 100, longest: 5_000 }
+
+/** What travels in a notification. */
+type Notice = { readonly by: string; readonly changes: readonly ResourceChange[] }
+
+/**
+ * The changes all processes on one database make, told to listeners of this one. Its own are told when they are
+ * committed, others' when PostgreSQL notifies; after a time without a connection, that anything may have changed.
+ */
+export class ChangeFeed {
+  readonly #url: string
+  readonly #log: Log
+  readonly #heartbeat: typeof HEARTBEAT
+  readonly #me = randomUUID()
+  readonly #listeners = new Set<(change: ResourceChange) => void>()
+  readonly #closing = new AbortController()
+  #client: pg.Client | undefined
+
+  private constructor(url: string, log: Log, heartbeat: typeof HEARTBEAT) {
+    this.#url = url
+    this.#log = log
+    this.#heartbeat = heartbeat
+  }
+
+  /** Resolves when no change can be missed any more. */
+  static async open(url: string, log: Log, heartbeat = HEARTBEAT): Promise<ChangeFeed> {
+    const feed = new ChangeFeed(url, log, heartbeat)
+    await feed.#connect()
+    void feed.#beat()
+    return feed
+  }
+
+  onChange(listener: (change: ResourceChange) => void): () => void {
+    this.#listeners.add(listener)
+    return () => {
+      this.#listeners.delete(listener)
+    }
+  }
+
+  tell(changes: readonly ResourceChange[]): void {
+    for (const change of changes) for (const listener of this.#listeners) listener(change)
+  }
+
+  /** The statement that tells the other processes, as part of the transaction that makes the changes. */
+  announcement(changes: readonly ResourceChange[]): readonly [sql: string, ...values: string[]] {
+    const notice: Notice = { by: this.#me, changes }
+    return ['SELECT pg_notify($1, $2)', CHANNEL, JSON.stringify(notice)]
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort()
+    const client = this.#client
+    this.#client = undefined
+    await farewell(client?.end())
+  }
+
+  async #connect(): Promise<void> {
+    const client = new pg.Client({ ...connectionOptions(this.#url), query_timeout: this.#heartbeat.patienceMs })
+    client.on('error', (error) => this.#lose(client, error))
+    client.on('end', () => this.#lose(client, new Error('the connection ended')))
+    client.on('notification', ({ payload }) => this.#hear(payload ?? ''))
+    try {
+      await client.connect()
+      await client.query(`LISTEN ${CHANNEL}`)
+    } catch (error) {
+      discard(client)
+      throw error
+    }
+    if (this.#closing.signal.aborted) return discard(client)
+    this.#client = client
+  }
+
+  #hear(payload: string): void {
+    const { by, changes } = noticeOf(payload)
+    if (by !== this.#me) this.tell(changes)
+  }
+
+  #lose(client: pg.Client, error: unknown): void {
+    if (client !== this.#client) return
+    this.#client = undefined
+    discard(client)
+    this.#log.warn({ reason: reasonOf(error) }, 'the database no longer tells what changes: connecting again')
+    void this.#reconnect()
+  }
+
+  async #reconnect(): Promise<void> {
+    let pause = RETRY_MS.first
+    while (!this.#closing.signal.aborted) {
+      try {
+        await this.#connect()
+        break
+      } catch {
+        await this.#sleep(pause)
+        pause = Math.min(2 * pause, RETRY_MS.longest)
+      }
+    }
+    if (this.#closing.signal.aborted) return
+    this.#log.info({}, 'the database tells again what changes')
+    this.tell([{ kind: 'everything' }])
+  }
+
+  /** A peer that vanished without a word is noticed only by asking. */
+  async #beat(): Promise<void> {
+    while (!this.#closing.signal.aborted) {
+      await this.#sleep(this.#heartbeat.everyMs)
+      const client = this.#client
+      await client?.query('SELECT 1').catch((error: unknown) => this.#lose(client, error))
+    }
+  }
+
+  async #sleep(ms: number): Promise<void> {
+    await sleep(ms, undefined, { signal: this.#closing.signal, ref: false }).catch(() => {})
+  }
+}
+
+/** Whoever else notifies on our channel, for reasons of their own, does no harm. */
+function noticeOf(payload: string): Notice {
+  try {
+    const notice = JSON.parse(payload) as Notice
+    if (typeof notice.by === 'string' && Array.isArray(notice.changes)) return notice
+  } catch {
+    // Not one of ours.
+  }
+  return { by: '', changes: [{ kind: 'everything' }] }
+}
+
+function discard(client: pg.Client): void {
+  void client.end().catch(() => {})
+}

@@ -1,0 +1,172 @@
+import pg from 'pg'
+import type { Log } from '../../log.ts'
+import { type ResourceChange, StoreUnavailable } from '../resources.ts'
+import { connectionOptions, farewell, isRetryable, named, prepareSession } from './connection.ts'
+
+export type Value = string | number | boolean | null | readonly string[]
+
+/** Requests that may wait for a connection; more means that the database cannot keep up, and callers are told so. */
+const MOST_WAITING = 10_000
+/** Of one transaction that meets deadlocks. */
+const MOST_ATTEMPTS = 5
+
+/** Whoever holds one of these alone sees and makes all changes of its kind, until the transaction ends. */
+const LOCKS = { schema: 1, channels: 2, originEndpoints: 3, harvestJobs: 4, events: 5 }
+/** Keeps them apart from the advisory locks of others in the same database. */
+const LOCK_CLASS = 0x57494e44
+
+/** Inside a transaction. */
+export class Transaction {
+  readonly #client: pg.ClientBase
+  /** To be told when, and only when, the transaction is durable. */
+  readonly changes: ResourceChange[] = []
+
+  constructor(client: pg.ClientBase) {
+    this.#client = client
+  }
+
+  async all<Row>(sql: string, ...values: Value[]): Promise<Row[]> {
+    return (await ask(this.#client, sql, values)).rows as Row[]
+  }
+
+  async get<Row>(sql: string, ...values: Value[]): Promise<Row | undefined> {
+    return (await this.all<Row>(sql, ...values))[0]
+  }
+
+  /** The number of rows it touched. */
+  async run(sql: string, ...values: Value[]): Promise<number> {
+    return (await ask(this.#client, sql, values)).rowCount ?? 0
+  }
+
+  /** Waits for its turn. Sequence numbers drawn under a lock appear in their order: a cursor passes none by. */
+  async lock(name: keyof typeof LOCKS): Promise<void> {
+    await ask(this.#client, 'SELECT pg_advisory_xact_lock($1, $2)', [LOCK_CLASS, LOCKS[name]])
+  }
+}
+
+/** A pool of connections. Rejects with StoreUnavailable when the database cannot be asked; the next call tries anew. */
+export class Database {
+  readonly #pool: pg.Pool
+  readonly #underWay = new Set<Promise<unknown>>()
+  readonly #committed: (changes: readonly ResourceChange[]) => void
+  readonly #announce: (changes: readonly ResourceChange[]) => readonly [sql: string, ...values: Value[]]
+  #isClosing = false
+
+  constructor(options: {
+    url: string
+    poolSize: number
+    log: Log
+    /** The statement that tells other processes, when the transaction it is part of has committed. */
+    announce: (changes: readonly ResourceChange[]) => readonly [sql: string, ...values: Value[]]
+    /** Called before the transaction's caller is answered. */
+    committed: (changes: readonly ResourceChange[]) => void
+  }) {
+    this.#announce = options.announce
+    this.#committed = options.committed
+    this.#pool = new pg.Pool({
+      ...connectionOptions(options.url),
+      max: options.poolSize,
+      // The pool waits for the promise, though its types do not say so.
+      onConnect: prepareSession as (client: pg.ClientBase) => void,
+    })
+    this.#pool.on('error', (error) => options.log.warn({ error: error.message }, 'lost an idle database connection'))
+  }
+
+  async all<Row>(sql: string, ...values: Value[]): Promise<Row[]> {
+    return this.#using(async (client) => (await ask(client, sql, values)).rows as Row[])
+  }
+
+  async get<Row>(sql: string, ...values: Value[]): Promise<Row | undefined> {
+    return (await this.all<Row>(sql, ...values))[0]
+  }
+
+  /** The number of rows it touched. */
+  async run(sql: string, ...values: Value[]): Promise<number> {
+    return this.#using(async (client) => (await ask(client, sql, values)).rowCount ?? 0)
+  }
+
+  /** Everything `work` does or nothing; it may be called again after a deadlock. */
+  async transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    const { result, changes } = await this.#using(async (client) => {
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await this.#attempt(client, work)
+        } catch (error) {
+          if (!isRetryable(error) || attempt === MOST_ATTEMPTS) throw error
+        }
+      }
+    })
+    if (changes.length > 0) this.#committed(changes)
+    return result
+  }
+
+  /** Finishes what was asked, then closes every connection. */
+  async close(): Promise<void> {
+    if (this.#isClosing) return
+    this.#isClosing = true
+    await Promise.allSettled(this.#underWay)
+    await farewell(this.#pool.end())
+  }
+
+  async #attempt<T>(client: pg.ClientBase, work: (transaction: Transaction) => Promise<T>) {
+    await ask(client, 'BEGIN')
+    try {
+      const transaction = new Transaction(client)
+      const result = await work(transaction)
+      const { changes } = transaction
+      if (changes.length > 0) {
+        const [sql, ...values] = this.#announce(changes)
+        await ask(client, sql, values)
+      }
+      await ask(client, 'COMMIT')
+      return { result, changes }
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) await ask(client, 'ROLLBACK')
+      throw error
+    }
+  }
+
+  async #using<T>(work: (client: pg.ClientBase) => Promise<T>): Promise<T> {
+    if (this.#isClosing) throw new StoreUnavailable('the store is closed')
+    if (this.#pool.waitingCount >= MOST_WAITING) {
+      throw new StoreUnavailable(`${MOST_WAITING} requests already wait for the database`)
+    }
+    const working = this.#checkOut(work)
+    this.#underWay.add(working)
+    try {
+      return await working
+    } finally {
+      this.#underWay.delete(working)
+    }
+  }
+
+  async #checkOut<T>(work: (client: pg.ClientBase) => Promise<T>): Promise<T> {
+    const client = await this.#pool.connect().catch((error: unknown) => {
+      throw named(error)
+    })
+    let broken: Error | undefined
+    try {
+      return await work(client)
+    } catch (error) {
+      if (error instanceof StoreUnavailable) broken = error
+      throw error
+    } finally {
+      // A connection that failed is not used again.
+      client.release(broken)
+    }
+  }
+}
+
+async function ask(client: pg.ClientBase, sql: string, values: readonly Value[] = []): Promise<pg.QueryResult> {
+  try {
+    return await client.query(sql, values.map(storable))
+  } catch (error) {
+    throw named(error)
+  }
+}
+
+/** PostgreSQL's text cannot hold U+0000; nothing stored under a name contains one, so nothing is found by it. */
+function storable(value: Value): unknown {
+  if (typeof value === 'string') return value.replaceAll('\0', '\ufffd')
+  return Array.isArray(value) ? value.map(storable) : value
+}

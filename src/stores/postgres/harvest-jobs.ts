@@ -1,0 +1,82 @@
+import type { HarvestJobStatus } from '../../model/harvest-job.ts'
+import type { HarvestObject } from '../../model/harvest-run.ts'
+import type { HarvestRecords } from '../harvest-records.ts'
+import type { Database } from './database.ts'
+import { type HarvestJobRow, harvestRecord, RECORD_COLUMNS } from './harvest-record.ts'
+import { readPage } from './page.ts'
+
+type Earlier = { created_at: number; status: HarvestJobStatus }
+
+/** Harvest jobs as the API sees them; `harvest-leases.ts` is how workers do. */
+export function harvestJobOperations(db: Database) {
+  return {
+    createHarvestJob: (job, { maxInProgress, maxScheduled, idFreeAfterMs }, notBefore) =>
+      db.transaction(async (transaction) => {
+        const { id, channelId, createdAt, start, end, status } = job
+        await transaction.lock('harvestJobs')
+        const sql = 'SELECT created_at, status FROM windrow.harvest_job WHERE id = $1'
+        const earlier = await transaction.get<Earlier>(sql, id)
+        const age = createdAt - (earlier?.created_at ?? -Infinity)
+        if (earlier?.status === 'IN_PROGRESS' || age < idFreeAfterMs) return 'duplicate'
+        const isScheduled = notBefore > createdAt
+        const others = await transaction.get<{ n: number }>(
+          `SELECT count(*) AS n FROM windrow.harvest_job
+           WHERE status = 'IN_PROGRESS' AND (not_before > $1) = (${isScheduled})`,
+          createdAt,
+        )
+        if ((others?.n ?? 0) >= (isScheduled ? maxScheduled : maxInProgress)) return 'quota'
+        await transaction.run('DELETE FROM windrow.harvest_job WHERE id = $1', id)
+        await transaction.run(
+          `INSERT INTO windrow.harvest_job
+             (id, channel_id, channel_guid, status, created_at, window_start, window_end, not_before, body)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+          id,
+          channelId,
+          job.endpoint.channelGuid,
+          status,
+          createdAt,
+          start,
+          end,
+          notBefore,
+          JSON.stringify(job),
+        )
+        return 'created'
+      }),
+
+    async harvestJobById(id) {
+      const sql = `SELECT ${RECORD_COLUMNS} FROM windrow.harvest_job WHERE id = $1`
+      const row = await db.get<HarvestJobRow>(sql, id)
+      return row && harvestRecord(row)
+    },
+
+    listHarvestJobs({ channelId, status, createdAfter, ...page }) {
+      const where = { 'channel_id =': channelId, 'status =': status, 'created_at >': createdAfter }
+      return readPage(db, { table: 'windrow.harvest_job', columns: RECORD_COLUMNS, where }, page, harvestRecord)
+    },
+
+    cancelHarvestJob: (id) =>
+      db.transaction(async (transaction) => {
+        const job = await transaction.get<{ status: HarvestJobStatus; completing: boolean }>(
+          'SELECT status, completing FROM windrow.harvest_job WHERE id = $1 FOR UPDATE',
+          id,
+        )
+        if (!job) return 'missing'
+        if (job.status !== 'IN_PROGRESS') return 'ended'
+        if (job.completing) return 'completing'
+        await transaction.run('UPDATE windrow.harvest_job SET cancelling = true, not_before = 0 WHERE id = $1', id)
+        return 'cancelling'
+      }),
+
+    async listHarvestObjects(id, page) {
+      const rows = await db.all<HarvestObject>(
+        `SELECT key, size, sha256 FROM windrow.harvest_object
+         WHERE job = (SELECT seq FROM windrow.harvest_job WHERE id = $1) AND key > $2 ORDER BY key LIMIT $3`,
+        id,
+        page.after ?? '',
+        page.limit + 1,
+      )
+      const items = rows.slice(0, page.limit)
+      return rows.length > page.limit ? { items, next: items.at(-1)?.key ?? '' } : { items }
+    },
+  } satisfies Partial<HarvestRecords>
+}

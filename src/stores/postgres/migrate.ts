@@ -1,0 +1,29 @@
+import { DatabaseRefused } from '../resources.ts'
+import type { Database } from './database.ts'
+import { MIGRATIONS } from './schema.ts'
+
+/** Brings the schema to the newest version, in one transaction; of several processes at once, one does it. */
+export async function migrate(db: Database): Promise<void> {
+  await db.transaction(async (transaction) => {
+    await transaction.lock('schema')
+    const isThere = await transaction.get(
+      "SELECT 1 FROM pg_tables WHERE schemaname = 'windrow' AND tablename = 'version'",
+    )
+    if (!isThere) {
+      await transaction.run('CREATE SCHEMA IF NOT EXISTS windrow')
+      await transaction.run('CREATE TABLE windrow.version (version int NOT NULL)')
+      await transaction.run('INSERT INTO windrow.version VALUES (0)')
+    }
+    const { version } = (await transaction.get<{ version: number }>('SELECT version FROM windrow.version')) ?? {
+      version: 0,
+    }
+    if (version > MIGRATIONS.length) {
+      throw new DatabaseRefused(
+        `the database is of version ${version}; this program knows versions up to ${MIGRATIONS.length}`,
+      )
+    }
+    if (version === MIGRATIONS.length) return
+    for (const migration of MIGRATIONS.slice(version)) await transaction.run(migration)
+    await transaction.run('UPDATE windrow.version SET version = $1', MIGRATIONS.length)
+  })
+}

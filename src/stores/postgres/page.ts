@@ -1,0 +1,26 @@
+import type { Page, PageRequest } from '../resources.ts'
+import type { Database, Value } from './database.ts'
+
+/** A page of `table` in creation order; the cursor is the last row's `seq`. A test in `where` ends before its value. */
+export async function readPage<Row extends { readonly seq: number }, T>(
+  db: Database,
+  {
+    table,
+    columns,
+    where = {},
+  }: { table: string; columns: string; where?: Readonly<Record<string, Value | undefined>> },
+  page: PageRequest,
+  itemOf: (row: Row) => T,
+): Promise<Page<T>> {
+  const values: Value[] = [Number(page.after ?? 0), page.limit + 1]
+  let conditions = ''
+  for (const [test, value] of Object.entries(where)) {
+    if (value !== undefined) conditions += ` AND ${test} $${values.push(value)}`
+  }
+  const sql = `SELECT ${columns} FROM ${table} WHERE seq > $1${conditions} ORDER BY seq LIMIT $2`
+  const rows = await db.all<Row>(sql, ...values)
+  const shown = rows.slice(0, page.limit)
+  const last = shown.at(-1)
+  const items = shown.map(itemOf)
+  return rows.length > page.limit && last ? { items, next: String(last.seq) } : { items }
+}

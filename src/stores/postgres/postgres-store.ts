@@ -1,0 +1,84 @@
+import type { Log } from '../../log.ts'
+import { DatabaseRefused, type Resources } from '../resources.ts'
+import { bucketKeyOperations } from './bucket-keys.ts'
+import { ChangeFeed } from './change-feed.ts'
+import { channelOperations } from './channels.ts'
+import { reasonOf } from './connection.ts'
+import { Database } from './database.ts'
+import { eventOperations } from './events.ts'
+import { harvestJobOperations } from './harvest-jobs.ts'
+import { harvestLeaseOperations } from './harvest-leases.ts'
+import { migrate } from './migrate.ts'
+import { originEndpointOperations } from './origin-endpoints.ts'
+import { retentionOperations } from './retention.ts'
+
+export type PostgresStore = {
+  readonly resources: Resources
+  /** Makes `archive` the one whose content these channels have, if there is none yet; gives the one there is. */
+  claimArchive(archive: string): Promise<string>
+  /** Finishes what was asked, then closes every connection. */
+  close(): Promise<void>
+}
+
+export type PostgresOptions = {
+  /** `postgres://user:password@host:port/database`, with the parameters libpq knows, such as `sslmode`. */
+  readonly url: string
+  /** Connections for requests. One more hears what other processes change. */
+  readonly poolSize: number
+  readonly log: Log
+}
+
+/**
+ * Channels, endpoints, jobs and events in the schema `windrow` of a PostgreSQL database, which several processes may
+ * share. Throws DatabaseRefused when the database cannot be used; later, every call rejects with StoreUnavailable for
+ * as long as it does not answer.
+ */
+export async function openPostgresStore({ url, poolSize, log }: PostgresOptions): Promise<PostgresStore> {
+  const refuse = (error: unknown): never => {
+    throw new DatabaseRefused(`cannot use the database ${placeOf(url)}: ${reasonOf(error)}`, { cause: error })
+  }
+  const feed = await ChangeFeed.open(url, log).catch(refuse)
+  const db = new Database({
+    url,
+    poolSize,
+    log,
+    announce: (changes) => feed.announcement(changes),
+    committed: (changes) => feed.tell(changes),
+  })
+  const close = async () => {
+    await db.close()
+    await feed.close()
+  }
+  try {
+    await migrate(db)
+    const fsync = await db.get<{ fsync: string }>('SHOW fsync')
+    if (fsync?.fsync === 'off')
+      log.warn({}, 'the database has fsync switched off: a power cut can lose what it promised')
+  } catch (error) {
+    await close()
+    return refuse(error)
+  }
+  return {
+    resources: {
+      ...channelOperations(db),
+      ...originEndpointOperations(db),
+      ...harvestJobOperations(db),
+      ...harvestLeaseOperations(db),
+      ...bucketKeyOperations(db),
+      ...eventOperations(db),
+      ...retentionOperations(db),
+      onChange: (listener) => feed.onChange(listener),
+    },
+    async claimArchive(archive) {
+      await db.run('INSERT INTO windrow.archive (id) VALUES ($1) ON CONFLICT DO NOTHING', archive)
+      return (await db.get<{ id: string }>('SELECT id FROM windrow.archive'))?.id ?? archive
+    },
+    close,
+  }
+}
+
+/** Where it is, without who and how. */
+function placeOf(url: string): string {
+  const parsed = URL.parse(url)
+  return parsed ? `${parsed.pathname.slice(1)} at ${parsed.host || 'the local socket'}` : 'that is configured'
+}

