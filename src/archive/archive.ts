@@ -6,8 +6,8 @@ import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { ArchiveWindow, OutputSegment } from '../model/output-segment.ts'
 import type { Objects } from '../stores/objects.ts'
 import type { Resources } from '../stores/resources.ts'
-import type { IngestRef, Numbering, SegmentIndex } from '../stores/segment-index.ts'
-import { Input } from './input.ts'
+import type { Numbering, SegmentIndex } from '../stores/segment-index.ts'
+import { ChannelContent } from './channel-content.ts'
 import type { ArchiveReader } from './reader.ts'
 import { sweepUnknownObjects } from './recovery.ts'
 import { forgetOldContent, type RetentionRules } from './retention.ts'
@@ -44,7 +44,7 @@ export type ArchiveHost = {
 /** Opens the archive: one timeline per input, over the segment index and the object store. */
 export async function openArchive(host: ArchiveHost): Promise<Archive> {
   const { segmentIndex, objects, clock, log } = host
-  const inputs = new Map<string, Input>()
+  const channels = new Map<string, ChannelContent>()
   const versions = new Map<string, number>()
   const numberings = new Map<string, Promise<Numbering | undefined>>()
   /** Keys handed out whose rows are not committed yet. */
@@ -54,34 +54,31 @@ export async function openArchive(host: ArchiveHost): Promise<Archive> {
   let closing = false
   let sweeping: Promise<void> = Promise.resolve()
 
-  function inputOf(ref: IngestRef): Input {
-    const id = `${ref.channelGuid}/${ref.ingestEndpointId}`
-    const known = inputs.get(id)
+  function contentOf(channelGuid: string): ChannelContent {
+    const known = channels.get(channelGuid)
     if (known) return known
-    const changed = () => versions.set(ref.channelGuid, (versions.get(ref.channelGuid) ?? 0) + 1)
-    const input = new Input(ref, { segmentIndex, clock, log, changed })
-    inputs.set(id, input)
-    return input
+    const changed = () => versions.set(channelGuid, (versions.get(channelGuid) ?? 0) + 1)
+    const content = new ChannelContent(channelGuid, { segmentIndex, clock, log, changed })
+    channels.set(channelGuid, content)
+    return content
   }
 
-  /** Until failover is built an endpoint follows input 1, or 2 if only that has content, and stays with it. */
-  async function followedInput(channelGuid: string): Promise<Input | undefined> {
+  /** A new numbering begins with input 1, or 2 if only that has content. */
+  async function firstInput(channelGuid: string): Promise<string | undefined> {
     const channel = await host.resources.channelByGuid(channelGuid)
-    for (const { id } of channel?.ingestEndpoints ?? []) {
-      const input = inputOf({ channelGuid, ingestEndpointId: id })
-      await input.ready()
-      if (input.hasContent()) return input
-    }
-    return undefined
+    const content = contentOf(channelGuid)
+    await content.ready()
+    return channel?.ingestEndpoints.find(({ id }) => content.hasContent(id))?.id
   }
 
   async function openNumbering(endpoint: OriginEndpoint, seconds: number): Promise<Numbering | undefined> {
-    const { guid, revision } = endpoint
+    const { guid, revision, channelGuid } = endpoint
     const existing = await segmentIndex.numberingOf({ guid, revision }, seconds)
-    const input = existing ? inputOf(existing) : await followedInput(endpoint.channelGuid)
-    if (!input) return undefined
-    const numbering = existing ?? (await segmentIndex.openNumbering({ guid, revision }, input.ref, seconds))
-    await input.fill(numbering)
+    const ingestEndpointId = existing?.ingestEndpointId ?? (await firstInput(channelGuid))
+    if (ingestEndpointId === undefined) return undefined
+    const ref = { channelGuid, ingestEndpointId }
+    const numbering = existing ?? (await segmentIndex.openNumbering({ guid, revision }, ref, seconds))
+    await contentOf(channelGuid).fill(numbering)
     return numbering
   }
 
@@ -109,15 +106,15 @@ export async function openArchive(host: ArchiveHost): Promise<Archive> {
   }
 
   function channelForgotten(channelGuid: string): void {
-    for (const [id, { ref }] of inputs) if (ref.channelGuid === channelGuid) inputs.delete(id)
+    channels.delete(channelGuid)
     versions.delete(channelGuid)
   }
 
-  async function windowOf(input: Input, segments: readonly OutputSegment[]): Promise<ArchiveWindow | undefined> {
+  async function windowOf(content: ChannelContent, segments: readonly OutputSegment[]): Promise<ArchiveWindow | undefined> {
     const newest = segments.at(-1)
     if (!newest) return undefined
-    const version = versions.get(input.ref.channelGuid) ?? 0
-    return { version, eras: await input.erasOf(segments), segments, ended: input.ended }
+    const version = versions.get(content.guid) ?? 0
+    return { version, eras: await content.erasOf(segments), segments, ended: content.hasEnded }
   }
 
   return {
@@ -137,7 +134,7 @@ export async function openArchive(host: ArchiveHost): Promise<Archive> {
 
     async storeSegment(ref, object) {
       try {
-        await inputOf(ref).apply({ kind: 'object' }, object)
+        await contentOf(ref.channelGuid).apply(ref.ingestEndpointId, { kind: 'object' }, object)
         unrecorded.delete(object.key)
       } catch (error) {
         doubtful.add(object.key)
@@ -145,44 +142,46 @@ export async function openArchive(host: ArchiveHost): Promise<Archive> {
       }
     },
 
-    storeParentPlaylist: (ref, streams) => inputOf(ref).apply({ kind: 'parent playlist', streams }),
-    storeMediaPlaylist: (ref, playlist) => inputOf(ref).apply({ kind: 'media playlist', playlist }),
+    storeParentPlaylist: ({ channelGuid, ingestEndpointId }, streams) =>
+      contentOf(channelGuid).apply(ingestEndpointId, { kind: 'parent playlist', streams }),
+    storeMediaPlaylist: ({ channelGuid, ingestEndpointId }, playlist) =>
+      contentOf(channelGuid).apply(ingestEndpointId, { kind: 'media playlist', playlist }),
 
     version: (channelGuid) => versions.get(channelGuid) ?? 0,
 
     async live(endpoint, seconds) {
       const numbering = await numberingOf(endpoint)
       if (!numbering) return undefined
-      const input = inputOf(numbering)
-      return windowOf(input, (await input.tail(numbering)).newest(seconds))
+      const content = contentOf(numbering.channelGuid)
+      return windowOf(content, (await content.tail(numbering)).newest(seconds))
     },
 
     async between(endpoint, start, end) {
       const numbering = await numberingOf(endpoint)
       if (!numbering) return undefined
-      const input = inputOf(numbering)
+      const content = contentOf(numbering.channelGuid)
       const segments = await segmentIndex.outputSegmentsBetween(numbering.id, start, end, MOST_SEGMENTS)
-      const newest = (await input.tail(numbering)).newestSegment
-      const window = await windowOf(input, segments)
+      const newest = (await content.tail(numbering)).newestSegment
+      const window = await windowOf(content, segments)
       return window && { ...window, ended: window.ended && newest?.number === segments.at(-1)?.number }
     },
 
     async outputSegment(endpoint, number) {
       const numbering = await numberingOf(endpoint)
       if (!numbering) return undefined
-      const input = inputOf(numbering)
-      const recent = (await input.tail(numbering)).byNumber(number)
+      const content = contentOf(numbering.channelGuid)
+      const recent = (await content.tail(numbering)).byNumber(number)
       const segment = recent ?? (await segmentIndex.outputSegment(numbering.id, number))
-      const [era] = segment ? await input.erasOf([segment]) : []
+      const [era] = segment ? await content.erasOf([segment]) : []
       return segment && era && { segment, era }
     },
 
     async outputSegmentsNear(endpoint, utc) {
       const numbering = await numberingOf(endpoint)
       if (!numbering) return { segments: [], eras: [] }
-      const input = inputOf(numbering)
+      const content = contentOf(numbering.channelGuid)
       const [from, to] = [utcMs(utc - NEAR_MS), utcMs(utc + NEAR_MS)]
-      const recent = (await input.tail(numbering)).beginningBetween(from, to, numbering.firstNumber)
+      const recent = (await content.tail(numbering)).beginningBetween(from, to, numbering.firstNumber)
       // What begins at the very end begins before the millisecond after it.
       const found =
         recent ?? (await segmentIndex.outputSegmentsBetween(numbering.id, from, utcMs(to + 1), MOST_SEGMENTS))
@@ -190,12 +189,12 @@ export async function openArchive(host: ArchiveHost): Promise<Archive> {
         found.filter(({ startUtc }) => startUtc >= from),
         utc,
       )
-      return { segments, eras: await input.erasOf(segments) }
+      return { segments, eras: await content.erasOf(segments) }
     },
 
     async era(endpoint, id) {
       const numbering = await numberingOf(endpoint)
-      const [era] = numbering ? await inputOf(numbering).erasById([id]) : []
+      const [era] = numbering ? await contentOf(numbering.channelGuid).erasById([id]) : []
       return era
     },
 
@@ -204,7 +203,7 @@ export async function openArchive(host: ArchiveHost): Promise<Archive> {
       if (!numbering) return undefined
       const forever = utcMs(Number.MAX_SAFE_INTEGER)
       const [oldest] = await segmentIndex.outputSegmentsBetween(numbering.id, utcMs(0), forever, 1)
-      const newest = (await inputOf(numbering).tail(numbering)).newestSegment
+      const newest = (await contentOf(numbering.channelGuid).tail(numbering)).newestSegment
       if (!oldest || !newest) return undefined
       return { start: oldest.startUtc, end: endOf(newest) }
     },
@@ -215,9 +214,9 @@ export async function openArchive(host: ArchiveHost): Promise<Archive> {
 
     async tick() {
       await Promise.all(
-        [...inputs.values()].map((input) =>
-          input.passTime().catch((error: unknown) => {
-            log.error({ ...input.ref, error }, 'could not let time pass for an input')
+        [...channels.values()].map((content) =>
+          content.passTime().catch((error: unknown) => {
+            log.error({ channelGuid: content.guid, error }, 'could not let time pass for a channel')
           }),
         ),
       )
@@ -225,7 +224,7 @@ export async function openArchive(host: ArchiveHost): Promise<Archive> {
 
     async retain() {
       await removeDoubtful()
-      await forgetOldContent({ ...host, inputOf, channelForgotten, isClosing: () => closing })
+      await forgetOldContent({ ...host, contentOf, channelForgotten, isClosing: () => closing })
     },
 
     async sweep() {
@@ -242,7 +241,7 @@ export async function openArchive(host: ArchiveHost): Promise<Archive> {
     async close() {
       closing = true
       await sweeping.catch(() => {})
-      await Promise.all([...inputs.values()].map((input) => input.settled()))
+      await Promise.all([...channels.values()].map((content) => content.settled()))
     },
   }
 }

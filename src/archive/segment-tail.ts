@@ -55,8 +55,9 @@ export class SegmentTail {
     return first ? this.segments[number - first.number] : undefined
   }
 
-  get oldestEra(): number | undefined {
-    return this.segments[0]?.era
+  /** Of the segments it holds. */
+  eras(): ReadonlySet<number> {
+    return new Set(this.segments.map(({ era }) => era))
   }
 
   get newestSegment(): OutputSegment | undefined {

@@ -5,9 +5,12 @@ import type { SourceObject } from '../model/source-segment.ts'
 /** One input of a channel: the scope of a timeline. */
 export type IngestRef = { readonly channelGuid: string; readonly ingestEndpointId: string }
 
-/** A sequence of output segments of one input. Its numbers never name other bytes. */
-export type Numbering = IngestRef & {
+/** A sequence of output segments of one channel. Its numbers never name other bytes. */
+export type Numbering = {
   readonly id: number
+  readonly channelGuid: string
+  /** The ingest endpoint whose input it followed first. */
+  readonly ingestEndpointId: string
   /** `segmentDurationSeconds` of the endpoints it serves. */
   readonly segmentDurationSeconds: number
   readonly firstNumber: number
@@ -21,7 +24,25 @@ export type OutputSegmentRow = Omit<OutputSegment, 'slots'> & {
   readonly numbering: number
   readonly firstSlot: number
   readonly slotCount: number
+  /** Whose slots they are; absent where that is the input the numbering followed first, and its own era. */
+  readonly source?: { readonly ingestEndpointId: string; readonly era: number }
 }
+
+/** The state of a numbering after a step, opaque here. Stale if the store holds another version than expected; 0: none yet. */
+export type NumberingCommit = { readonly id: number; readonly expectedVersion: number; readonly state: string }
+
+export type NumberingsCommit = {
+  readonly numberings: readonly NumberingCommit[]
+  readonly outputSegments: readonly OutputSegmentRow[]
+  /**
+   * Timelines the step has seen to their ends. One that went on since makes the commit stale; else its version grows by
+   * one, so that whoever takes its next step knows of the numberings.
+   */
+  readonly seen?: readonly { readonly ingestEndpointId: string; readonly expectedVersion: number }[]
+}
+
+/** A numbering, and its state as it was saved last. */
+export type StoredNumbering = Numbering & { readonly version: number; readonly state?: string }
 
 /** Numbers from just above `after` up to and including `last`. */
 export type NumberRange = { readonly after: number; readonly last: number }
@@ -43,6 +64,8 @@ export type TimelineCommit = {
   readonly eras: readonly Era[]
   readonly slots: readonly Slot[]
   readonly outputSegments: readonly OutputSegmentRow[]
+  /** Numberings that took a step with it. */
+  readonly numberings?: readonly NumberingCommit[]
 }
 
 /**
@@ -50,7 +73,10 @@ export type TimelineCommit = {
  */
 export type SegmentIndex = {
   loadTimeline(ingest: IngestRef): Promise<{ readonly version: number; readonly state: string } | undefined>
+  /** Stale, and nothing is kept, when the timeline or one of the numberings is not as expected. */
   commitTimeline(ingest: IngestRef, commit: TimelineCommit): Promise<'committed' | 'stale'>
+  /** The same for a step of numberings alone. */
+  commitNumberings(channelGuid: string, commit: NumberingsCommit): Promise<'committed' | 'stale'>
 
   /**
    * The numbering the endpoint was given last, up to its revision, if it is one for `segmentDurationSeconds`. An endpoint that changes its
@@ -58,11 +84,14 @@ export type SegmentIndex = {
    */
   numberingOf(endpoint: EndpointRevision, segmentDurationSeconds: number): Promise<Numbering | undefined>
   /**
-   * Gives the endpoint a numbering: one that exists for the input and duration when the endpoint has never had any,
-   * else a new one. `firstNumber` of a new one is above every number any numbering of the channel has given out.
+   * Gives the endpoint a numbering: one that exists for the channel and duration when the endpoint has never had any,
+   * else a new one that begins with the input. `firstNumber` of a new one is above every number any numbering of the
+   * channel has given out.
    */
   openNumbering(endpoint: EndpointRevision, ingest: IngestRef, segmentDurationSeconds: number): Promise<Numbering>
-  numberingsOf(ingest: IngestRef): Promise<readonly Numbering[]>
+  numberingsOf(channelGuid: string): Promise<readonly StoredNumbering[]>
+  /** GUIDs of the endpoints that were given the numbering last. */
+  endpointsOf(numbering: number): Promise<readonly string[]>
 
   eras(ingest: IngestRef, ids: readonly number[]): Promise<readonly Era[]>
   /** The newest `limit` eras whose clocks begin before a moment, oldest first. */
@@ -95,12 +124,13 @@ export type SegmentIndex = {
   /**
    * Forgets, in one transaction and at most `limit` slots: slots sealed before `before` (the server's clock) outside
    * every pinned stretch, the output segments that need them, and source objects received before it that no slot
-   * holds and that are not among `inUse`. The keys of their objects are remembered as doomed until `buried`.
+   * holds and that are not among `inUse`. The keys of their objects, where no other slot holds them, are remembered as
+   * doomed until `buried`. Eras go that nothing needs, except those of `inUseEras`.
    */
   forget(
     ingest: IngestRef,
     before: UtcMs,
-    options: { pinned: readonly { from: UtcMs; to: UtcMs }[]; inUse: readonly string[]; limit: number },
+    options: { pinned: readonly { from: UtcMs; to: UtcMs }[]; inUse: readonly string[]; inUseEras?: readonly number[]; limit: number },
   ): Promise<{ readonly slots: number; readonly objects: number }>
   /** Forgets the whole channel. */
   forgetChannel(channelGuid: string): Promise<void>

@@ -5,8 +5,14 @@ import type { AudioDescription, MediaProbe, TextProbe, VideoDescription } from '
 import type { ListedSegment, ListedStream } from '../../src/model/listed-playlist.ts'
 import type { Era, OutputSegment, Slot } from '../../src/model/output-segment.ts'
 import type { SegmentProbe, SourceObject } from '../../src/model/source-segment.ts'
+import type { FailoverView } from '../../src/model/timeline/failover.ts'
+import { follow, isFollowingDue } from '../../src/model/timeline/following.ts'
+import { type NumberingState, openNumberingState } from '../../src/model/timeline/numbering-state.ts'
 import { emptyTimeline, type TimelineState, waitedAnew } from '../../src/model/timeline/state.ts'
-import { isDue, step, type TimelineEvent } from '../../src/model/timeline/step.ts'
+import { isDue, statusOf, step, type TimelineEvent } from '../../src/model/timeline/step.ts'
+
+/** The only input. */
+const INPUT = '1'
 
 export const EPOCH = utcMs(Date.UTC(2026, 0, 1))
 
@@ -82,6 +88,7 @@ export class Rehearsal {
   state: TimelineState = emptyTimeline()
   now: UtcMs = EPOCH
   slots: Slot[] = []
+  readonly numberings = new Map<number, NumberingState>()
   readonly published = new Map<number, OutputSegment[]>()
   readonly gaps: string[] = []
   /** As given out last. */
@@ -93,8 +100,7 @@ export class Rehearsal {
   private puts = 0
 
   open(id: number, segmentSeconds: number): void {
-    const segmentDuration = ticksFromSeconds(segmentSeconds)
-    this.take({ kind: 'numbering', id, segmentDuration, firstNumber: 1, earlier: [], eras: [], isFull: true })
+    this.numberings.set(id, openNumberingState(ticksFromSeconds(segmentSeconds), 1, INPUT))
   }
 
   parent(...playlists: string[]): void {
@@ -140,7 +146,9 @@ export class Rehearsal {
   }
 
   isDue(): boolean {
-    return isDue(this.state, this.now)
+    const view = this.view()
+    const isNumberingDue = [...this.numberings.values()].some((state) => isFollowingDue(state, view, this.now))
+    return isDue(this.state, this.now) || isNumberingDue
   }
 
   numbers(id: number): number[] {
@@ -155,13 +163,23 @@ export class Rehearsal {
     const result = step(this.state, event, this.unlisted, this.now)
     this.state = result.state
     this.slots.push(...result.slots)
-    for (const { numbering, segment } of result.outputSegments) {
-      this.published.set(numbering, [...this.outputs(numbering), segment])
-    }
     this.gaps.push(...result.gaps.map(({ name, reason }) => `${name}: ${reason}`))
     for (const era of result.eras) this.eras.set(era.id, era)
     if (result.isRefused) this.refusals++
     for (const { name } of result.consumed) this.unlisted.delete(name)
+    const sealed = result.slots.map((slot) => ({ input: INPUT, slot }))
+    for (const [id, numbering] of this.numberings) {
+      const { state, segments } = follow(numbering, sealed, this.view(), this.now)
+      this.numberings.set(id, state)
+      this.published.set(id, [...this.outputs(id), ...segments.map(({ segment }) => segment)])
+    }
+  }
+
+  private view(): FailoverView {
+    return {
+      eraOf: (id) => this.state.eras.find((era) => era.id === id) ?? this.eras.get(id),
+      inputs: { [INPUT]: statusOf(this.state, this.now) },
+    }
   }
 }
 

@@ -65,34 +65,21 @@ export function outputSegmentOperations(db: Database) {
       return found.length === 0 ? undefined : { after: Math.min(...found) - 1, last: Math.max(...found) }
     },
 
-    numberSealedBy(numbering: number, moment: UtcMs): number | undefined {
-      const slot = db.get<{ era: number; idx: number }>(
-        `SELECT era, idx FROM slot INDEXED BY slot_sealed
-         WHERE input = (SELECT input FROM numbering WHERE id = ?) AND sealed_at <= ?
-         ORDER BY sealed_at DESC, era DESC, idx DESC LIMIT 1`,
+    numberSealedBy: (numbering: number, moment: UtcMs): number | undefined =>
+      db.get<{ number: number }>(
+        `SELECT number FROM output_segment INDEXED BY output_segment_by_sealing
+         WHERE numbering = ? AND sealed_at <= ? ORDER BY sealed_at DESC, number DESC LIMIT 1`,
         numbering,
         moment,
-      )
-      if (!slot) return undefined
-      // A segment whose last slot came later was not there yet.
-      return db.get<{ number: number }>(
-        `SELECT number FROM output_segment INDEXED BY output_segment_by_slot
-         WHERE numbering = ?1 AND (era, first_slot) <= (?2, ?3) AND (era < ?2 OR first_slot + slot_count - 1 <= ?3)
-         ORDER BY era DESC, first_slot DESC LIMIT 1`,
-        numbering,
-        slot.era,
-        slot.idx,
-      )?.number
-    },
+      )?.number,
 
     /** JSON of the segments with these numbers that lie in `window`. */
     outputSegmentPage(numbering: number, { after, last }: NumberRange, window: TimeWindow): string {
       const rows = db.all<Row>(
         `SELECT s.number, s.era, s.body, t.body AS slot
-         FROM numbering n CROSS JOIN output_segment s ON s.numbering = n.id
-           CROSS JOIN slot t ON t.input = n.input AND t.era = s.era
+         FROM output_segment s CROSS JOIN slot t ON t.input = s.input AND t.era = s.slot_era
              AND t.idx >= s.first_slot AND t.idx < s.first_slot + s.slot_count
-         WHERE n.id = ? AND s.number > ? AND s.number <= ? AND s.end_utc > ? AND s.start_utc < ?
+         WHERE s.numbering = ? AND s.number > ? AND s.number <= ? AND s.end_utc > ? AND s.start_utc < ?
          ORDER BY s.number, t.idx`,
         numbering,
         after,
