@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openArchive } from './archive/archive.ts'
@@ -7,15 +8,21 @@ import type { Role } from './config/settings.ts'
 import { addressText } from './config/value-kind.ts'
 import { createControl } from './control/control.ts'
 import { DEFAULT_LIMITS, HARVEST_JOB_KEPT_MS } from './control/control-room.ts'
+import { createDelivery } from './events/delivery.ts'
+import { eventSinks } from './events/event-sinks.ts'
 import type { Buckets } from './harvest/bucket.ts'
 import { folderBuckets } from './harvest/folder-buckets.ts'
 import { createHarvester } from './harvest/harvester.ts'
+import { removeLeftovers } from './harvest/leftovers.ts'
+import { forecast } from './harvest/preflight.ts'
 import { s3Buckets } from './harvest/s3-buckets.ts'
 import type { Mount } from './http/handler.ts'
 import { healthMounts } from './http/health.ts'
 import { type Listener, listen } from './http/listener.ts'
 import { createIngest } from './ingest/ingest.ts'
 import type { Log } from './log.ts'
+import { utcMs } from './media/time.ts'
+import { ApiError } from './model/errors.ts'
 import { createOrigin } from './origin/origin.ts'
 import { outputFormatOf } from './packaging/packager.ts'
 import { SourceMedia } from './packaging/source-media.ts'
@@ -30,6 +37,12 @@ import { openSqliteStore } from './stores/sqlite/sqlite-store.ts'
 /** How soon a gap is noticed after it is one. */
 const TICK_MS = 200
 const RETENTION_MS = 10_000
+/** How soon a job is taken up that became due, or whose worker is gone. */
+const HARVEST_MS = 500
+const CHECKPOINT_MS = 200
+const DELIVERY_MS = 500
+const DELIVERY_LEASE_MS = 10_000
+const GIVE_UP_MS = 24 * 3_600_000
 /** Content outlives the windows that show it, for players and caches that are late. */
 const RETENTION_MARGIN_MS = 60_000
 
@@ -45,10 +58,14 @@ export type Server = {
 
 /** Builds the rooms in the order a byte travels, and opens the doors last. */
 export async function startServer(config: Config, { clock, log }: { clock: Clock; log: Log }): Promise<Server> {
+  const closing = new AbortController()
   const closers: Closer[] = []
   const closeAll = async () => {
+    closing.abort()
     for (const close of closers.splice(0).reverse()) await close()
   }
+  const owner = randomUUID()
+  const account = { accountId: config.accountId, region: config.region }
   const plays = (role: Role) => config.roles.has(role)
   const failed = (what: string) => (error: unknown) => log.error({ error }, `${what} failed`)
 
@@ -76,7 +93,11 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
     }
 
     async function retain(): Promise<void> {
-      await resources.expire(clock(), HARVEST_JOB_KEPT_MS)
+      const now = clock()
+      await resources.expire(now, {
+        harvestJobs: utcMs(now - HARVEST_JOB_KEPT_MS),
+        events: utcMs(now - config.eventRetentionMs),
+      })
       await archive.retain()
     }
 
@@ -84,6 +105,12 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
       maxBytes: config.memoryCacheBytes,
       malformed: (key, problem) => log.warn({ key, problem }, 'a segment cannot be taken apart: it is a gap'),
     })
+    /** Archive and buckets are where harvests are made; elsewhere they would only seem to be empty. */
+    function mustHarvest(): void {
+      if (plays('harvest')) return
+      throw new ApiError('ServiceUnavailableException', 'Ask a process that has the role harvest.')
+    }
+
     const buckets = openBuckets(config)
     closers.push(() => buckets.close())
     const harvester = createHarvester({
@@ -94,11 +121,31 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
       buckets,
       clock,
       log,
-      jobsAtOnce: config.maxHarvestJobs,
+      owner,
+      jobsAtOnce: config.harvestWorkers,
       objectsAtOnce: config.harvestConcurrency,
-      account: { accountId: config.accountId, region: config.region },
+      leaseMs: config.harvestLeaseMs,
+      checkpointMs: CHECKPOINT_MS,
+      mostAttempts: config.harvestAttempts,
+      account,
     })
     closers.push(() => harvester.close())
+
+    if (plays('control')) {
+      const delivery = createDelivery({
+        resources,
+        sinks: eventSinks(config, { clock, log }),
+        clock,
+        log,
+        account,
+        owner,
+        leaseMs: DELIVERY_LEASE_MS,
+        giveUpMs: GIVE_UP_MS,
+      })
+      closers.push(() => delivery.close())
+      await delivery.begin()
+      closers.push(periodically(DELIVERY_MS, () => delivery.deliver(), failed('delivering events')))
+    }
 
     let url = ''
     const mounts: Mount[] = healthMounts(async () => {
@@ -139,11 +186,26 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
         maxChannels: config.maxChannels,
         maxOriginEndpointsPerChannel: config.maxOriginEndpoints,
         maxHarvestJobsInProgress: config.maxHarvestJobs,
+        maxHarvestJobsScheduled: config.maxScheduledHarvestJobs,
         releaseGraceMs: config.retentionGraceMs,
       },
       extent: (endpoint) => archive.extent(endpoint),
-      // Another process with the role finds the job when it looks for those in progress.
-      onHarvestJobCreated: (job) => (plays('harvest') ? harvester.submit(job) : undefined),
+      harvest: {
+        // Another process with the role finds the job when it looks for those that are due.
+        changed(jobId) {
+          if (!plays('harvest')) return
+          harvester.look(jobId)
+          void harvester.takeUp().catch(failed('harvesting'))
+        },
+        async forecast(job) {
+          mustHarvest()
+          return forecast(job, { resources, archive, media, formatOf: outputFormatOf, buckets, clock }, closing.signal)
+        },
+        async removeLeftovers(job, limit) {
+          mustHarvest()
+          return removeLeftovers(job, { buckets, resources }, limit, closing.signal)
+        },
+      },
     })
 
     const open = async (name: string, { host, port }: Config['listen'], served: Mount[]): Promise<Listener> => {
@@ -152,9 +214,12 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
       closers.push(() => listener.close())
       return listener
     }
-    if (plays('harvest')) await harvester.start()
-    if (plays('control') && config.controlListen) await open('control', config.controlListen, [control])
-    else if (plays('control')) mounts.push(control)
+    if (plays('harvest')) {
+      await harvester.takeUp()
+      closers.push(periodically(HARVEST_MS, () => harvester.takeUp(), failed('harvesting')))
+    }
+    if (plays('control') && config.controlListen) await open('control', config.controlListen, [...control])
+    else if (plays('control')) mounts.push(...control)
     const listener = await open('public', config.listen, mounts)
     url = `http://${addressText(listener.address)}`
     return { url, close: closeAll }
@@ -209,5 +274,10 @@ function openBuckets(config: Config): Buckets {
     forcePathStyle: config.s3ForcePathStyle,
     ...(accessKeyId && secretAccessKey && { credentials: { accessKeyId, secretAccessKey } }),
     maxConnections: 2 * config.harvestConcurrency,
+    ...(config.s3AssumeRole && { role: roleOptions(config) }),
   })
+}
+
+function roleOptions({ stsEndpoint: endpoint, s3RoleSessionName: sessionName, s3RoleExternalId: externalId }: Config) {
+  return { sessionName, ...(endpoint !== undefined && { endpoint }), ...(externalId !== undefined && { externalId }) }
 }

@@ -11,6 +11,7 @@ import type { HarvestJob } from '../model/harvest-job.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { SegmentProbe } from '../model/source-segment.ts'
 import { openFileObjects } from '../stores/file-objects.ts'
+import { createJob } from '../stores/nouns.contract.ts'
 import type { Objects } from '../stores/objects.ts'
 import type { SegmentIndex } from '../stores/segment-index.ts'
 import { openSqliteStore, type SqliteStore } from '../stores/sqlite/sqlite-store.ts'
@@ -315,11 +316,14 @@ describe('the archive', () => {
     assert.equal((await numbers(e))?.at(-1), 61)
   })
 
-  it('keeps what a harvest job in progress covers', async () => {
+  it('keeps what a harvest job in progress covers, also across a restart', async () => {
     const e = endpoint('e', 2, { startoverWindowSeconds: 0 })
     await push(0, 60)
     const job = jobOf(e, 5000, 8000)
-    await store.resources.createHarvestJob(job, { maxInProgress: 1, idFreeAfterMs: 1 })
+    await createJob(store.resources, job)
+    await archive.retain()
+    await close()
+    await open()
     await archive.retain()
     const window = await archive.between(e, job.start, job.end)
     assert.deepEqual(
@@ -447,7 +451,7 @@ describe('the archive', () => {
     const e = endpoint('e', 2)
     await push(0, 60)
     await numbers(e)
-    await store.resources.createHarvestJob(jobOf(e, 12_000, 14_000), { maxInProgress: 1, idFreeAfterMs: 1 })
+    await createJob(store.resources, jobOf(e, 12_000, 14_000))
     await archive.retain()
     await close()
     await open()

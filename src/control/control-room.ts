@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts'
 import type { UtcMs } from '../media/time.ts'
 import type { Account } from '../model/arn.ts'
+import type { HarvestForecast } from '../model/harvest-forecast.ts'
 import type { HarvestJob } from '../model/harvest-job.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { Resources } from '../stores/resources.ts'
@@ -11,6 +12,8 @@ export type ControlLimits = {
   readonly maxChannels: number
   readonly maxOriginEndpointsPerChannel: number
   readonly maxHarvestJobsInProgress: number
+  /** That begin in the future. */
+  readonly maxHarvestJobsScheduled: number
   readonly maxManifestWindowSeconds: number
   /** How long content stays after its endpoint is deleted or its window made smaller. */
   readonly releaseGraceMs: number
@@ -20,6 +23,7 @@ export const DEFAULT_LIMITS: ControlLimits = {
   maxChannels: 30,
   maxOriginEndpointsPerChannel: 10,
   maxHarvestJobsInProgress: 10,
+  maxHarvestJobsScheduled: 100,
   maxManifestWindowSeconds: 300,
   releaseGraceMs: 3_600_000,
 }
@@ -30,6 +34,7 @@ export const HARVEST_JOB_KEPT_MS = 90 * 86_400_000
 /** What the API asks of the store. */
 export type ControlResources = Pick<
   Resources,
+  | 'cancelHarvestJob'
   | 'channelByGuid'
   | 'channelById'
   | 'createChannel'
@@ -39,10 +44,13 @@ export type ControlResources = Pick<
   | 'deleteOriginEndpoint'
   | 'harvestJobById'
   | 'listChannels'
+  | 'listEvents'
   | 'listHarvestJobs'
+  | 'listHarvestObjects'
   | 'listOriginEndpoints'
   | 'originEndpointByGuid'
   | 'originEndpointById'
+  | 'rewindEventSink'
   | 'updateChannel'
   | 'updateOriginEndpoint'
 >
@@ -56,8 +64,17 @@ export type ControlRoom = {
   readonly pages: PageTokens
   /** Where encoders and players reach this service; no slash at the end. */
   readonly publicUrl: () => string
-  readonly onHarvestJobCreated: (job: HarvestJob) => void
+  readonly harvest: HarvestRoom
   readonly extent: ExtentOf
+}
+
+/** What the API asks of whoever runs harvest jobs. */
+export type HarvestRoom = {
+  /** Called after a job, or a wish to cancel one, is durable; must not throw. */
+  readonly changed: (jobId: string) => void
+  readonly forecast: (job: HarvestJob) => Promise<HarvestForecast>
+  /** Removes at most `limit` objects a failed job left, and tells how many that were. Throws ApiError. */
+  readonly removeLeftovers: (job: HarvestJob, limit: number) => Promise<number>
 }
 
 /** The stretch of time an endpoint's archive holds, by the source's clock. */

@@ -1,20 +1,19 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock } from '../clock.ts'
-import type { Mount, Target } from '../http/handler.ts'
+import type { Mount } from '../http/handler.ts'
 import type { Log } from '../log.ts'
-import type { HarvestJob } from '../model/harvest-job.ts'
 import type { Handlers, OperationName } from './api.ts'
 import { channelHandlers } from './channels.ts'
-import type { ControlLimits, ControlResources, ControlRoom, ExtentOf } from './control-room.ts'
-import { type Failure, failureOf, RequestFailure } from './failure.ts'
+import type { ControlLimits, ControlResources, ControlRoom, ExtentOf, HarvestRoom } from './control-room.ts'
 import { harvestJobHandlers } from './harvest-jobs.ts'
+import { mountJsonApi } from './json-api.ts'
+import { OPERATIONS } from './operations.ts'
 import { originEndpointHandlers } from './origin-endpoints.ts'
 import { createPageTokens } from './page-tokens.ts'
-import { queryPairs } from './query-pairs.ts'
-import { routesAt } from './router.ts'
-import { authenticate, type Credentials } from './sigv4.ts'
+import type { Credentials } from './sigv4.ts'
 import { tagHandlers } from './tags.ts'
-import { readInput, writeOutput } from './wire.ts'
+import { windrowHandlers } from './windrow-handlers.ts'
+import { WINDROW_OPERATIONS, type WindrowOperation } from './windrow-operations.ts'
+import { writeOutput } from './wire.ts'
 
 export type ControlOptions = {
   readonly resources: ControlResources
@@ -26,31 +25,13 @@ export type ControlOptions = {
   readonly publicUrl: () => string
   readonly credentials: Credentials
   readonly limits: ControlLimits
-  /** Called after a job is durable; must not throw. */
-  readonly onHarvestJobCreated: (job: HarvestJob) => void
+  readonly harvest: HarvestRoom
   readonly extent?: ExtentOf
 }
 
-type Answer = { readonly status: number; readonly headers?: Record<string, string>; readonly body?: object }
-
-const MAX_BODY_BYTES = 1024 * 1024
-
-/** No cookie or browser state opens this API, a signature does: any page may call it. */
-const CORS_HEADERS = {
-  'access-control-allow-origin': '*',
-  'access-control-expose-headers': 'x-amzn-RequestId,x-amzn-ErrorType',
-}
-
-const PREFLIGHT_HEADERS = {
-  'access-control-allow-headers':
-    'Authorization,Content-Type,X-Amz-Content-Sha256,X-Amz-Date,X-Amz-Security-Token,X-Amz-User-Agent,' +
-    'Amz-Sdk-Invocation-Id,Amz-Sdk-Request',
-  'access-control-max-age': '3600',
-}
-
-/** The MediaPackage v1 API. It answers every path: what is not the API's is not found. */
-export function createControl(options: ControlOptions): Mount {
-  const { resources, clock, log, accountId, region, publicUrl, credentials, limits, onHarvestJobCreated } = options
+/** The MediaPackage v1 API, and below `/windrow/v1/` what it lacks. */
+export function createControl(options: ControlOptions): readonly Mount[] {
+  const { resources, clock, log, accountId, region, publicUrl, credentials, limits } = options
   const room: ControlRoom = {
     resources,
     clock,
@@ -58,7 +39,7 @@ export function createControl(options: ControlOptions): Mount {
     limits,
     pages: createPageTokens(credentials.secretAccessKey),
     publicUrl,
-    onHarvestJobCreated,
+    harvest: options.harvest,
     extent: options.extent ?? (async () => undefined),
   }
   const handlers: Handlers = {
@@ -68,78 +49,29 @@ export function createControl(options: ControlOptions): Mount {
     ...tagHandlers(room),
   }
 
-  async function answerTo(request: IncomingMessage, target: Target, requestId: string): Promise<Answer> {
-    const routes = routesAt(target.path)
-    if (routes.size === 0) throw new RequestFailure(404, 'UnknownOperationException', 'There is nothing at this path.')
-    const allow = [...routes.keys(), 'OPTIONS'].join(',')
-    if (request.method === 'OPTIONS') {
-      return { status: 200, headers: { ...PREFLIGHT_HEADERS, 'access-control-allow-methods': allow }, body: {} }
-    }
-    const route = routes.get(request.method ?? '')
-    if (!route) {
-      throw new RequestFailure(405, 'MethodNotAllowedException', `This path takes ${allow} only.`, { allow })
-    }
-    const { operation, labels } = route
-    const expected = { credentials, region, now: clock() }
-    const body = await authenticate(request, target, expected, () => readBody(request))
-    const input = readInput(operation, { labels, query: queryPairs(target.query), body })
-    const handler = handlers[operation.name as OperationName] as (input: unknown) => Promise<object | undefined>
-    const output = await handler(input)
-    if (operation.method !== 'GET') {
-      const { id, resourceArn } = input as { readonly id?: string; readonly resourceArn?: string }
-      log.info({ requestId, operation: operation.name, id, resourceArn }, 'changed by the API')
-    }
-    const answer = operation.output && { body: writeOutput(operation.output, output ?? {}) }
-    return { status: operation.status, ...answer }
-  }
-
-  return {
+  const expected = () => ({ credentials, region, now: clock() })
+  const mediaPackage = mountJsonApi({
     prefix: '/',
-    async handle(request, response, target) {
-      const requestId = String(response.getHeader('x-request-id'))
-      const answer = await answerTo(request, target, requestId).catch((error: unknown) => {
-        // A client that left in the middle of its body: the listener knows about those.
-        if (request.errored) throw error
-        const failure = failureOf(error)
-        const { method } = request
-        if (failure.status >= 500) log.error({ requestId, path: target.path, error }, 'a request of the API failed')
-        else if (failure.status !== 404) {
-          const { status, type, message: reason } = failure
-          log.info({ requestId, method, path: target.path, status, type, reason }, 'refused by the API')
-        }
-        return answerOf(failure)
-      })
-      send(response, requestId, answer)
+    log,
+    operations: OPERATIONS,
+    expected,
+    async perform(operation, input) {
+      const handler = handlers[operation.name as OperationName] as (input: unknown) => Promise<object | undefined>
+      const output = await handler(input)
+      const answer = operation.output && { body: writeOutput(operation.output, output ?? {}) }
+      return { status: operation.status, ...answer }
     },
-  }
-}
-
-async function readBody(request: IncomingMessage): Promise<Uint8Array> {
-  const tooLarge = () =>
-    new RequestFailure(413, 'RequestEntityTooLargeException', `A body may have ${MAX_BODY_BYTES} bytes.`)
-  if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) throw tooLarge()
-  const chunks: Buffer[] = []
-  let size = 0
-  // The socket has to outlive a refusal.
-  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    size += chunk.length
-    if (size > MAX_BODY_BYTES) throw tooLarge()
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
-}
-
-function answerOf({ status, type, message, headers }: Failure): Answer {
-  return { status, headers: { ...headers, 'x-amzn-ErrorType': type }, body: { message } }
-}
-
-function send(response: ServerResponse, requestId: string, { status, headers, body }: Answer): void {
-  const text = body && JSON.stringify(body)
-  response.writeHead(status, {
-    ...CORS_HEADERS,
-    ...headers,
-    'x-amzn-RequestId': requestId,
-    ...(text !== undefined && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
   })
-  response.end(text)
+  const own = windrowHandlers(room)
+  const windrow = mountJsonApi({
+    prefix: '/windrow/v1/',
+    log,
+    operations: WINDROW_OPERATIONS,
+    expected,
+    async perform({ name, status }, input) {
+      const handler = own[name as WindrowOperation] as (input: unknown) => Promise<object>
+      return { status, body: await handler(input) }
+    },
+  })
+  return [mediaPackage, windrow]
 }

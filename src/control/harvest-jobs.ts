@@ -2,15 +2,16 @@ import { utcMs } from '../media/time.ts'
 import { arnOf } from '../model/arn.ts'
 import { ApiError } from '../model/errors.ts'
 import type { HarvestJob, HarvestJobStatus } from '../model/harvest-job.ts'
-import { checkDestination, checkHarvestable, checkHarvestWindow, parsedInstant } from '../model/harvest-request.ts'
-import { checkedId, quoted, refuse } from '../model/rules.ts'
+import { checkHarvestEnd } from '../model/harvest-request.ts'
+import { quoted } from '../model/rules.ts'
 import type { Handlers, Output } from './api.ts'
 import { type ControlRoom, HARVEST_JOB_KEPT_MS } from './control-room.ts'
+import { createJob, requestedJob } from './new-harvest-job.ts'
 
 type HarvestJobOperation = 'CreateHarvestJob' | 'DescribeHarvestJob' | 'ListHarvestJobs'
 
 export function harvestJobHandlers(room: ControlRoom): Handlers<HarvestJobOperation> {
-  const { resources, clock, limits, pages } = room
+  const { resources, clock, pages } = room
 
   function described(job: HarvestJob): Output<'DescribeHarvestJob'> {
     return {
@@ -21,44 +22,12 @@ export function harvestJobHandlers(room: ControlRoom): Handlers<HarvestJobOperat
   }
 
   return {
-    async CreateHarvestJob({ id, originEndpointId, startTime, endTime, s3Destination }) {
-      checkedId('id', id)
-      const start = parsedInstant('startTime', startTime)
-      const end = parsedInstant('endTime', endTime)
-      const endpoint = await resources.originEndpointById(originEndpointId)
-      if (!endpoint) {
-        return refuse('originEndpointId', `there is no origin endpoint with the id ${quoted(originEndpointId)}`)
-      }
-      checkHarvestable(endpoint)
-      checkDestination(s3Destination, endpoint)
+    async CreateHarvestJob(input) {
+      const requested = await requestedJob(room, input)
+      const { job, edge } = requested
       // A source whose clock is ahead of ours has content that only seems to lie in the future.
-      const edge = (await room.extent(endpoint))?.end ?? 0
-      const now = clock()
-      checkHarvestWindow(start, end, endpoint, utcMs(Math.max(now, edge)))
-      const { channelId } = endpoint
-      const job: HarvestJob = {
-        id,
-        channelId,
-        originEndpointId,
-        startTime,
-        endTime,
-        start,
-        end,
-        s3Destination,
-        status: 'IN_PROGRESS',
-        createdAt: now,
-        endpoint,
-      }
-      const result = await resources.createHarvestJob(job, {
-        maxInProgress: limits.maxHarvestJobsInProgress,
-        idFreeAfterMs: HARVEST_JOB_KEPT_MS,
-      })
-      if (result === 'duplicate') refuse('id', `a harvest job with the id ${quoted(id)} exists`)
-      if (result === 'quota') {
-        const max = limits.maxHarvestJobsInProgress
-        throw new ApiError('TooManyRequestsException', `Limit exceeded: at most ${max} harvest jobs in progress`)
-      }
-      room.onHarvestJobCreated(job)
+      checkHarvestEnd(job.end, utcMs(Math.max(job.createdAt, edge)))
+      await createJob(room, requested)
       return described(job)
     },
 

@@ -1,12 +1,12 @@
-import { OPERATIONS, type Operation } from './operations.ts'
+import type { Operation } from './operations.ts'
 
 export type Route = { readonly operation: Operation; readonly labels: Readonly<Record<string, string>> }
 
-/** The operations at a path, by HTTP method; empty when the path is none of the API's. */
-export function routesAt(path: string): ReadonlyMap<string, Route> {
+/** Those of the operations that are at a path, by HTTP method. */
+export function routesAt(operations: readonly Operation[], path: string): ReadonlyMap<string, Route> {
   const segments = path.slice(1).split('/')
   const routes = new Map<string, Route>()
-  for (const operation of OPERATIONS) {
+  for (const operation of operations) {
     const labels = match(operation, segments)
     if (labels) routes.set(operation.method, { operation, labels })
   }

@@ -6,6 +6,9 @@ import { queryPairs } from './query-pairs.ts'
 
 export type Credentials = { readonly accessKeyId: string; readonly secretAccessKey: string }
 
+/** Whose signature counts, for which region, and when. */
+export type Expected = { readonly credentials: Credentials; readonly region: string; readonly now: UtcMs }
+
 export type SignatureProblem =
   | 'IncompleteSignatureException'
   | 'InvalidSignatureException'
@@ -52,7 +55,7 @@ const WEEK_SECONDS = 604_800
 export async function authenticate(
   request: IncomingMessage,
   target: Target,
-  expected: { readonly credentials: Credentials; readonly region: string; readonly now: UtcMs },
+  expected: Expected,
   readBody: () => Promise<Uint8Array>,
 ): Promise<Uint8Array> {
   const claim = readClaim(request, target)

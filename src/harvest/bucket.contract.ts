@@ -11,6 +11,8 @@ export type BucketsUnderTest = {
   readonly buckets: Buckets
   /** A bucket that exists. */
   readonly bucketName: string
+  /** Whether puts can be made to depend on what they replace. */
+  readonly knowsConditions: boolean
   /** The object as others see it, undefined where there is none. */
   read(key: string): Promise<Uint8Array | undefined>
 }
@@ -109,6 +111,51 @@ export function bucketContract(name: string, open: () => Promise<BucketsUnderTes
       await keeps('again', body, file)
       await keeps('again', body, file)
       await keeps('again', bytesBody(Buffer.from('and back')), Buffer.from('and back'))
+    })
+
+    it('tells by a tag whether an object is still the same, and whether there is one', async () => {
+      assert.equal(await bucket.tagOf('tagged', never), null)
+      await bucket.put('tagged', bytesBody(Buffer.from('one')), never)
+      const one = await bucket.tagOf('tagged', never)
+      assert.equal(typeof one, 'string')
+      assert.equal(await bucket.tagOf('tagged', never), one)
+      await bucket.put('tagged', bytesBody(Buffer.from('two')), never)
+      assert.notEqual(await bucket.tagOf('tagged', never), one)
+    })
+
+    it('knows what an object holds', async () => {
+      assert.equal(await bucket.holds('held', bytesBody(Buffer.from('one')), never), false)
+      await bucket.put('held', bytesBody(Buffer.from('one')), never)
+      assert.equal(await bucket.holds('held', bytesBody(Buffer.from('o'), Buffer.from('ne')), never), true)
+      assert.equal(await bucket.holds('held', bytesBody(Buffer.from('two')), never), false)
+      assert.equal(await bucket.holds('held', bytesBody(Buffer.from('longer')), never), false)
+    })
+
+    it('replaces only what it is to replace, where it knows conditions, and else whatever there is', async () => {
+      const put = (text: string, replaces: string | null) =>
+        bucket.put('guarded', bytesBody(Buffer.from(text)), never, { replaces })
+      const holds = async (text: string) =>
+        assert.equal(Buffer.from((await store.read('guarded')) ?? '').toString(), text)
+      await put('first', null)
+      const tag = (await bucket.tagOf('guarded', never)) ?? null
+      await holds('first')
+      if (store.knowsConditions) await assert.rejects(put('second', null), refusedWith('Conflict'))
+      else await put('first', null)
+      await holds('first')
+      await put('third', (await bucket.tagOf('guarded', never)) ?? null)
+      await holds('third')
+      if (store.knowsConditions) await assert.rejects(put('fourth', tag), refusedWith('Conflict'))
+      else await put('third', tag)
+      await holds('third')
+    })
+
+    it('removes objects, and is content where there are none', async () => {
+      await bucket.put('gone/1', bytesBody(Buffer.from('x')), never)
+      await bucket.put('gone/2', bytesBody(Buffer.from('x')), never)
+      await bucket.remove(['gone/1', 'gone/3', 'nowhere/at/all'], never)
+      assert.equal(await store.read('gone/1'), undefined)
+      assert.ok(await store.read('gone/2'))
+      await assert.rejects(bucket.remove(['../a'], never), refusedWith('InvalidName'))
     })
 
     it('takes keys with spaces, signs and letters of any script', async () => {

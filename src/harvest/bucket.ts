@@ -5,18 +5,30 @@ export type ObjectBody = {
   readonly contentType: string
   /** Bytes in all; a put whose files hold more or fewer is refused. */
   readonly size: number
+  /** Of all the bytes, hexadecimal; absent where nobody has read them yet. */
+  readonly sha256?: string
 } & (
   | { readonly kind: 'files'; readonly paths: readonly string[] }
   | { readonly kind: 'bytes'; readonly parts: readonly Uint8Array[] }
 )
 
+/** What has to lie under a key for a put to take place: nothing, or still what had the tag. */
+export type PutCondition = { readonly replaces: string | null }
+
 /** A bucket, open for writing. All methods throw BucketRefused for what the bucket is to blame for. */
 export type Bucket = {
   /**
    * Makes the object, or replaces it as a whole: a reader sees the old bytes or the new, never a part. Aborting leaves
-   * the old object, or none.
+   * the old object, or none. BucketRefused says Conflict when the condition does not hold; where the store knows no
+   * conditions the put takes place.
    */
-  put(key: string, body: ObjectBody, signal: AbortSignal): Promise<void>
+  put(key: string, body: ObjectBody, signal: AbortSignal, condition?: PutCondition): Promise<void>
+  /** A tag of what lies under the key now, null where there is nothing; undefined when the bucket does not tell. */
+  tagOf(key: string, signal: AbortSignal): Promise<string | null | undefined>
+  /** True when the object under the key has exactly the bytes of `body`; for small ones. */
+  holds(key: string, body: ObjectBody, signal: AbortSignal): Promise<boolean>
+  /** Removes the objects; those that are not there are no error. */
+  remove(keys: readonly string[], signal: AbortSignal): Promise<void>
   /** When it resolves, everything put before survives a power cut. */
   flush(): Promise<void>
 }
@@ -40,6 +52,8 @@ export type BucketProblem =
   | 'Unreachable'
   /** It answers that it cannot at the moment. */
   | 'Unavailable'
+  /** Something else lies under the key than the put was to replace. */
+  | 'Conflict'
   | 'Refused'
 
 /** A bucket that does not take what it is given. The message is one sentence for the person who owns the job. */

@@ -1,7 +1,7 @@
 import type { UtcMs } from '../media/time.ts'
 import { type Account, arnOf } from '../model/arn.ts'
 import type { ServiceEvent } from '../model/event.ts'
-import type { HarvestJob, HarvestOutcome } from '../model/harvest-job.ts'
+import { type HarvestJob, type HarvestOutcome, statusAfter } from '../model/harvest-job.ts'
 
 /** What EventBridge would be told when a job has ended. `id` is a UUID. */
 export function harvestEvent(
@@ -21,14 +21,14 @@ export function harvestEvent(
       harvest_job: {
         id: job.id,
         arn,
-        status: outcome.status,
+        status: statusAfter(outcome),
         origin_endpoint_id: job.originEndpointId,
         start_time: job.startTime,
         end_time: job.endTime,
         s3_destination: { bucket_name: bucketName, manifest_key: manifestKey, role_arn: roleArn },
         created_at: new Date(job.createdAt).toISOString(),
       },
-      ...(outcome.status === 'FAILED' ? { message: outcome.message } : {}),
+      ...(outcome.state === 'SUCCEEDED' ? {} : { message: outcome.failure.message }),
     },
   }
 }

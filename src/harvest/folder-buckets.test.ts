@@ -20,6 +20,7 @@ for (const links of [true, false]) {
     bucketContract('folders', async () => ({
       buckets: folderBuckets({ folder, links, createBuckets: true }),
       bucketName: 'clips',
+      knowsConditions: true,
       read: (key) => readIfThere(join(folder, 'clips', key)),
     }))
   })

@@ -1,8 +1,22 @@
 import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
-import { copyFile, type FileHandle, link, lstat, mkdir, open, rename, rm, stat } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { type Bucket, BucketRefused, type Buckets, type ObjectBody } from './bucket.ts'
+import {
+  copyFile,
+  type FileHandle,
+  link,
+  lstat,
+  mkdir,
+  open,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  stat,
+} from 'node:fs/promises'
+import { dirname, join, relative } from 'node:path'
+import { bodyStream } from './body-stream.ts'
+import { type Bucket, BucketRefused, type Buckets, type ObjectBody, type PutCondition } from './bucket.ts'
+import { codeOf, inTheWay, inWords, noSuchBucket } from './folder-errors.ts'
 import { checkBucketName, keySegments } from './object-name.ts'
 
 export type FolderBucketsOptions = {
@@ -59,12 +73,12 @@ class FolderBucket implements Bucket {
     this.options = options
   }
 
-  async put(key: string, body: ObjectBody, signal: AbortSignal): Promise<void> {
-    const segments = keySegments(key)
-    if (segments[0] === UPLOADS) throw new BucketRefused('InvalidName', `Objects cannot lie under ${UPLOADS}/.`)
+  async put(key: string, body: ObjectBody, signal: AbortSignal, condition?: PutCondition): Promise<void> {
+    const segments = this.segmentsOf(key)
     await inWords(this.name, async () => {
       const folder = await this.folderOf(segments.slice(0, -1))
       const target = join(folder, segments.at(-1) as string)
+      if (condition) await this.checkTag(target, condition)
       const isLinked = this.options.links && (await this.link(body, target))
       if (!isLinked) await this.write(body, target, signal)
       this.unsynced.add(folder)
@@ -74,7 +88,55 @@ class FolderBucket implements Bucket {
   async flush(): Promise<void> {
     const folders = this.unsynced
     this.unsynced = new Set()
-    await inWords(this.name, () => Promise.all([...folders].map(syncFolder)))
+    try {
+      await inWords(this.name, () => Promise.all([...folders].map(syncFolder)))
+    } catch (error) {
+      for (const folder of folders) this.unsynced.add(folder)
+      throw error
+    }
+  }
+
+  tagOf(key: string): Promise<string | null> {
+    return inWords(this.name, () => tagOfFile(join(this.root, ...this.segmentsOf(key))))
+  }
+
+  async holds(key: string, body: ObjectBody): Promise<boolean> {
+    const wanted = await bodyStream(body).toArray()
+    return inWords(this.name, async () => {
+      const held = await unlessAbsent(readFile(join(this.root, ...this.segmentsOf(key))))
+      return held !== undefined && Buffer.concat(wanted).equals(held)
+    })
+  }
+
+  async remove(keys: readonly string[], signal: AbortSignal): Promise<void> {
+    await inWords(this.name, async () => {
+      for (const key of keys) {
+        signal.throwIfAborted()
+        const path = join(this.root, ...this.segmentsOf(key))
+        const folder = dirname(path)
+        // Nothing was ever put where a folder is missing or a symbolic link leads elsewhere.
+        if ((await unlessAbsent(realpath(folder))) !== join(await realpath(this.root), relative(this.root, folder)))
+          continue
+        await rm(path, { force: true })
+        this.unsynced.add(folder)
+      }
+    })
+    await this.flush()
+  }
+
+  private segmentsOf(key: string): readonly string[] {
+    const segments = keySegments(key)
+    if (segments[0] === UPLOADS) throw new BucketRefused('InvalidName', `Objects cannot lie under ${UPLOADS}/.`)
+    return segments
+  }
+
+  /** Only this process writes here, and an object's name is one job's at a time: nothing comes in between. */
+  private async checkTag(target: string, { replaces }: PutCondition): Promise<void> {
+    if ((await tagOfFile(target)) === replaces) return
+    throw new BucketRefused(
+      'Conflict',
+      `Another object lies under a name of bucket ${this.name} than was to be replaced.`,
+    )
   }
 
   private get root(): string {
@@ -158,6 +220,21 @@ class FolderBucket implements Bucket {
   }
 }
 
+/** A file is replaced, never changed: another one has another number or another time. */
+async function tagOfFile(path: string): Promise<string | null> {
+  const file = await unlessAbsent(stat(path, { bigint: true }))
+  return file ? `${file.ino}-${file.mtimeNs}` : null
+}
+
+async function unlessAbsent<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined
+    throw error
+  }
+}
+
 /** The one file whose bytes are the body, where that is so. */
 function verbatim(body: ObjectBody): string | undefined {
   return body.kind === 'files' && body.paths.length === 1 ? body.paths[0] : undefined
@@ -213,37 +290,5 @@ async function isFolder(path: string): Promise<boolean> {
     return (await stat(path)).isDirectory()
   } catch {
     return false
-  }
-}
-
-const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException | undefined)?.code ?? ''
-
-const noSuchBucket = (bucket: string, options?: ErrorOptions) =>
-  new BucketRefused('NoSuchBucket', `There is no bucket ${bucket}.`, options)
-
-const inTheWay = (path: string, options?: ErrorOptions) =>
-  new BucketRefused('InvalidName', `The name ${path} is taken by something else.`, options)
-
-/** Runs `work`; what the file system says about the bucket becomes a sentence. */
-async function inWords<T>(bucket: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    const cause = { cause: error }
-    switch (codeOf(error)) {
-      case 'ENOSPC':
-      case 'EDQUOT':
-        throw new BucketRefused('Full', `The disk that holds bucket ${bucket} is full.`, cause)
-      case 'EACCES':
-      case 'EPERM':
-      case 'EROFS':
-        throw new BucketRefused('AccessDenied', `The folder of bucket ${bucket} cannot be written to.`, cause)
-      case 'ENAMETOOLONG':
-        throw new BucketRefused('InvalidName', `A name is too long for the folder of bucket ${bucket}.`, cause)
-      case 'ENOTDIR':
-        throw new BucketRefused('InvalidName', `A file lies where bucket ${bucket} needs a folder.`, cause)
-      default:
-        throw error
-    }
   }
 }

@@ -1,4 +1,40 @@
+import type { HarvestFailure, UtcSpan } from '../model/harvest-run.ts'
+
+/** Why a job cannot end well, beside what its bucket has against it. */
+export type HarvestProblem =
+  | 'WindowInvalid'
+  | 'NoStartoverWindow'
+  | 'NoContent'
+  | 'BeforeContent'
+  | 'BeforeStartoverWindow'
+  | 'AfterContent'
+  | 'GapInWindow'
+  | 'EndedEarly'
+  | 'NoStreams'
+  | 'CannotPackage'
+  /** Another origin endpoint's object has one of the names. */
+  | 'NameTaken'
+  /** Two files of the asset would have one name. */
+  | 'NameClash'
+  /** Someone else wrote the parent manifest in the meantime. */
+  | 'Overtaken'
+  | 'Cancelled'
+  | 'Unexpected'
+
 /** A job that cannot end well. The message is one sentence for the person who owns it. */
 export class HarvestFailed extends Error {
   override readonly name = 'HarvestFailed'
+  readonly code: HarvestProblem
+  readonly nearest: UtcSpan | undefined
+
+  constructor(code: HarvestProblem, message: string, nearest?: UtcSpan) {
+    super(message)
+    this.code = code
+    this.nearest = nearest
+  }
+
+  get failure(): HarvestFailure {
+    const { code, message, nearest } = this
+    return { code, message, ...(nearest && { nearest }) }
+  }
 }

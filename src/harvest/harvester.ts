@@ -3,20 +3,33 @@ import { setTimeout } from 'node:timers/promises'
 import type { ArchiveReader } from '../archive/reader.ts'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
+import { utcMs } from '../media/time.ts'
 import type { Account } from '../model/arn.ts'
-import type { HarvestJob, HarvestOutcome } from '../model/harvest-job.ts'
+import type { HarvestOutcome } from '../model/harvest-job.ts'
+import type { HarvestFailure, HarvestRecord } from '../model/harvest-run.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { OutputFormat } from '../packaging/output-format.ts'
 import type { SourceMedia } from '../packaging/source-media.ts'
-import type { Resources } from '../stores/resources.ts'
+import type { HarvestRecords } from '../stores/harvest-records.ts'
 import { BucketRefused, type Buckets } from './bucket.ts'
 import { harvestEvent } from './event.ts'
-import { type ExportReport, exportAsset } from './export.ts'
+import { exportAsset } from './export.ts'
 import { HarvestFailed } from './harvest-failed.ts'
+import { attemptsFor, pauseAfter } from './healing.ts'
+import { Lease, LeaseLost } from './lease.ts'
 import type { Sleep } from './patience.ts'
+import { HarvestProgress } from './progress.ts'
 
 export type HarvesterHost = {
-  readonly resources: Pick<Resources, 'harvestJobsInProgress' | 'finishHarvestJob' | 'claimBucketKeys'>
+  readonly resources: Pick<
+    HarvestRecords,
+    | 'checkpointHarvestJob'
+    | 'claimBucketKeys'
+    | 'claimHarvestJob'
+    | 'finishHarvestJob'
+    | 'listHarvestObjects'
+    | 'releaseHarvestJob'
+  >
   readonly archive: Omit<ArchiveReader, 'open'>
   readonly media: SourceMedia
   /** Undefined for endpoints that cannot be packaged. */
@@ -26,119 +39,184 @@ export type HarvesterHost = {
   readonly log: Log
   /** Names the job in its event. */
   readonly account: Account
+  /** Names this worker among all that share the resources. */
+  readonly owner: string
   readonly jobsAtOnce: number
   /** By one job. */
   readonly objectsAtOnce: number
+  readonly leaseMs: number
+  /** Objects that landed are recorded at most this much later. */
+  readonly checkpointMs: number
+  /** Attempts in a row that may fail, with no object written, before a job is given up. */
+  readonly mostAttempts: number
   /** Absent: real time. */
   readonly sleep?: Sleep
 }
 
 export type Harvester = {
-  /** Takes up the jobs that were in progress when the last process ended, each from its beginning. */
-  start(): Promise<void>
-  /** Takes up a job that has just been created. */
-  submit(job: HarvestJob): void
-  /** Resolves when no job is waiting or running. */
+  /** Takes up jobs that are due, of this process or any other that is gone, as many as it may. Called often. */
+  takeUp(): Promise<void>
+  /** Looks at once whether a job it has is to go on. */
+  look(jobId: string): void
+  /** Resolves when no job is running here. */
   settled(): Promise<void>
-  /** Sets running jobs aside, for the next start, and resolves when nothing is being written any more. */
+  /** Gives running jobs back, and resolves when nothing is being written any more. */
   close(): Promise<void>
 }
 
 /** Between tries to record how a job ended. The last one is repeated: a full disk may have room again tomorrow. */
 const RECORD_PAUSES_MS = [200, 1_000, 5_000, 30_000]
 
-/** Runs harvest jobs, so many at once, in the order they come. */
+/** Runs harvest jobs, so many at once, in the order they were made. */
 export function createHarvester(host: HarvesterHost): Harvester {
-  const { clock, log } = host
+  const { clock, log, resources } = host
   const sleep: Sleep = host.sleep ?? ((ms, signal) => setTimeout(ms, undefined, { signal }))
   const closing = new AbortController()
-  const waiting: HarvestJob[] = []
-  const running = new Map<string, Promise<void>>()
+  const running = new Map<string, { readonly lease: Lease; readonly done: Promise<void> }>()
+  let claiming: Promise<void> | undefined
 
-  function submit(job: HarvestJob): void {
-    if (closing.signal.aborted || running.has(job.id) || waiting.some(({ id }) => id === job.id)) return
-    waiting.push(job)
-    runWaiting()
-  }
-
-  function runWaiting(): void {
-    while (running.size < host.jobsAtOnce) {
-      const job = waiting.shift()
+  async function claimSome(): Promise<void> {
+    while (running.size < host.jobsAtOnce && !closing.signal.aborted) {
+      const { owner, leaseMs } = host
+      const job = await resources.claimHarvestJob({ owner, now: clock(), leaseMs })
       if (!job) return
-      const done = run(job).finally(() => {
-        running.delete(job.id)
-        runWaiting()
+      const progress = new HarvestProgress(job.run.cursor, clock)
+      const lease = new Lease(job, progress, host)
+      const key = `${job.id}/${job.run.fence}`
+      const done = run(job, lease, progress).finally(() => {
+        running.delete(key)
+        void takeUp().catch((error: unknown) => log.error({ error }, 'cannot take up harvest jobs'))
       })
-      running.set(job.id, done)
+      running.set(key, { lease, done })
     }
   }
 
-  async function run(job: HarvestJob): Promise<void> {
+  function takeUp(): Promise<void> {
+    claiming ??= claimSome().finally(() => {
+      claiming = undefined
+    })
+    return claiming
+  }
+
+  async function run(job: HarvestRecord, lease: Lease, progress: HarvestProgress): Promise<void> {
     const began = clock()
+    const signal = AbortSignal.any([closing.signal, lease.signal])
     try {
-      const report = await attempt(job)
-      const milliseconds = clock() - began
-      await record(job, { status: 'SUCCEEDED' }, () => {
-        log.info({ harvestJob: job.id, ...report, milliseconds }, 'harvest job SUCCEEDED')
+      await attempt(job, lease, progress, signal)
+      await end(job, lease, { state: 'SUCCEEDED' }, () => {
+        const { objects, bytes } = progress.cursor()
+        log.info(
+          { harvestJob: job.id, objects, bytes, milliseconds: clock() - began, attempt: job.run.attempts },
+          'harvest job SUCCEEDED',
+        )
       })
     } catch (error) {
-      if (closing.signal.aborted) {
-        log.info({ harvestJob: job.id }, 'harvest job set aside until the next start')
-        return
-      }
-      const message = reasonOf(job, error)
-      await record(job, { status: 'FAILED', message }, () => {
-        log.warn({ harvestJob: job.id, reason: message }, 'harvest job FAILED')
-      })
+      await afterFailure(job, lease, progress, lease.signal.aborted ? lease.signal.reason : error)
+    } finally {
+      await lease.close()
     }
   }
 
-  async function attempt(job: HarvestJob): Promise<ExportReport> {
+  async function attempt(job: HarvestRecord, lease: Lease, progress: HarvestProgress, signal: AbortSignal) {
+    signal.throwIfAborted()
+    if (job.run.failures >= host.mostAttempts) {
+      const { message } = job.run.failure ?? { message: 'Its workers were lost one after the other.' }
+      throw new HarvestFailed('Unexpected', `The job was given up after ${job.run.failures} attempts: ${message}`)
+    }
     const format = host.formatOf(job.endpoint)
-    if (!format)
-      throw new HarvestFailed(`Windrow cannot package what origin endpoint ${job.originEndpointId} asks for.`)
-    return exportAsset(job, format, { ...host, sleep, lanes: host.objectsAtOnce }, closing.signal)
+    if (!format) {
+      const message = `Windrow cannot package what origin endpoint ${job.originEndpointId} asks for.`
+      throw new HarvestFailed('CannotPackage', message)
+    }
+    await exportAsset({ job, lease, progress }, format, { ...host, sleep, lanes: host.objectsAtOnce }, signal)
+  }
+
+  async function afterFailure(
+    job: HarvestRecord,
+    lease: Lease,
+    progress: HarvestProgress,
+    error: unknown,
+  ): Promise<void> {
+    const about = { harvestJob: job.id, attempt: job.run.attempts }
+    if (error instanceof LeaseLost) {
+      log.warn(about, 'harvest job taken over by another worker')
+      return
+    }
+    await lease.close()
+    if (closing.signal.aborted && !(error instanceof HarvestFailed)) {
+      log.info(about, 'harvest job set aside until the next start')
+      await resources
+        .releaseHarvestJob(lease.claim, { notBefore: clock() })
+        .catch((failure: unknown) => log.warn({ ...about, error: failure }, 'a harvest job was not given back'))
+      return
+    }
+    const failure = failureOf(job, error)
+    const failures = (progress.hasAdvanced ? 0 : job.run.failures) + 1
+    if (failures < attemptsFor(error, host.mostAttempts)) {
+      const pause = pauseAfter(failures)
+      log.warn(
+        { ...about, code: failure.code, reason: failure.message, retryInMs: pause },
+        'harvest job is tried again',
+      )
+      await untilRecorded(() =>
+        resources.releaseHarvestJob(lease.claim, { notBefore: utcMs(clock() + pause), failure }),
+      )
+      return
+    }
+    const state = failure.code === 'Cancelled' ? 'CANCELLED' : 'FAILED'
+    const { code, message: reason } = failure
+    await end(job, lease, { state, failure }, () => log.warn({ ...about, code, reason }, `harvest job ${state}`))
   }
 
   /** For the job's owner. What they cannot help goes to the log, whole. */
-  function reasonOf(job: HarvestJob, error: unknown): string {
-    if (error instanceof HarvestFailed) return error.message
+  function failureOf(job: HarvestRecord, error: unknown): HarvestFailure {
+    if (error instanceof HarvestFailed) return error.failure
     if (!(error instanceof BucketRefused)) {
       log.error({ harvestJob: job.id, error }, 'harvest job met an unexpected error')
-      return 'The harvest met an unexpected error, which the log of the server tells under the id of the job.'
+      const message = 'The harvest met an unexpected error, which the log of the server tells under the id of the job.'
+      return { code: 'Unexpected', message }
     }
     log.warn({ harvestJob: job.id, code: error.code, cause: String(error.cause) }, 'harvest job was refused its bucket')
-    return error.message
+    return { code: error.code, message: error.message }
   }
 
-  async function record(job: HarvestJob, outcome: HarvestOutcome, tell: () => void): Promise<void> {
-    const event = harvestEvent(job, outcome, host.account, { id: randomUUID(), at: clock() })
+  async function end(job: HarvestRecord, lease: Lease, outcome: HarvestOutcome, tell: () => void): Promise<void> {
+    const at = clock()
+    const event = harvestEvent(job, outcome, host.account, { id: randomUUID(), at })
+    if ((await untilRecorded(() => resources.finishHarvestJob(lease.claim, { at, outcome, event }))) === 'finished') {
+      tell()
+    }
+  }
+
+  /** Undefined when the process is to end first: the job stays in progress, and another worker takes it up. */
+  async function untilRecorded<T extends string>(record: () => Promise<T>): Promise<T | undefined> {
     for (let tries = 0; ; tries++) {
       try {
-        await host.resources.finishHarvestJob(job.id, outcome, event)
-        return tell()
+        return await record()
       } catch (error) {
-        log.error({ harvestJob: job.id, error }, 'cannot record how a harvest job ended')
+        log.error({ error }, 'cannot record what became of a harvest job')
       }
-      // It stays in progress, and the next start runs it again.
-      if (closing.signal.aborted) return
+      if (closing.signal.aborted) return undefined
       await sleep(RECORD_PAUSES_MS[tries] ?? RECORD_PAUSES_MS.at(-1) ?? 0, closing.signal).catch(() => {})
     }
   }
 
   async function settled(): Promise<void> {
-    while (running.size > 0) await Promise.all(running.values())
+    while (running.size > 0) {
+      await Promise.all([...running.values()].map(({ done }) => done))
+      await claiming
+    }
   }
 
   return {
-    submit,
+    takeUp,
     settled,
-    async start() {
-      for (const job of await host.resources.harvestJobsInProgress()) submit(job)
+    look(jobId) {
+      for (const { lease } of running.values()) if (lease.claim.id === jobId) lease.inBackground()
     },
     async close() {
       closing.abort()
-      waiting.length = 0
+      await claiming
       await settled()
     },
   }

@@ -2,6 +2,7 @@ import type { ArchiveReader } from '../archive/reader.ts'
 import type { Clock } from '../clock.ts'
 import { msFromTicks, type UtcMs, utcMs } from '../media/time.ts'
 import type { HarvestJob } from '../model/harvest-job.ts'
+import type { HarvestPlan, UtcSpan } from '../model/harvest-run.ts'
 import type { ArchiveWindow } from '../model/output-segment.ts'
 import { HarvestFailed } from './harvest-failed.ts'
 import type { Sleep } from './patience.ts'
@@ -12,8 +13,6 @@ const POLL_MS = 250
 const PATIENCE_SEGMENTS = 3
 const MIN_PATIENCE_MS = 15_000
 
-type Span = { readonly start: UtcMs; readonly end: UtcMs }
-
 export type WindowHost = {
   readonly archive: Pick<ArchiveReader, 'extent' | 'live' | 'between'>
   readonly clock: Clock
@@ -22,69 +21,134 @@ export type WindowHost = {
 
 /**
  * The stretch of the archive a job asks for. While the stream is still coming it waits for the live edge to pass the
- * end; what is missing after the start is left out. Throws HarvestFailed, naming the nearest window that works, when
- * the start cannot be had or there is nothing at all.
+ * end, and tells `grown` whenever the edge has moved on its way there; what is missing after the start is left out.
+ * Throws HarvestFailed, with the nearest window that works, when the start cannot be had or there is nothing at all.
  */
-export async function harvestWindow(job: HarvestJob, host: WindowHost, signal: AbortSignal): Promise<ArchiveWindow> {
-  const { start, end } = job
-  if (end <= start) throw new HarvestFailed('The end of the window is not after its start.')
-  if (end - start > MAX_WINDOW_MS) throw new HarvestFailed('The window is longer than 24 hours.')
-
-  if (job.endpoint.startoverWindowSeconds === 0) {
-    throw new HarvestFailed(`Origin endpoint ${job.originEndpointId} has no startover window to harvest from.`)
-  }
-
+export async function harvestWindow(
+  job: HarvestJob,
+  host: WindowHost,
+  signal: AbortSignal,
+  grown: (edge: UtcMs) => Promise<void> = async () => {},
+): Promise<ArchiveWindow> {
+  checkForm(job)
   const age = Math.max(0, host.clock() - job.createdAt)
   const early = await host.archive.extent(job.endpoint)
   if (early) checkStart(job, early, age)
-  const extent = await untilReached(job, host, signal)
-  if (!extent) throw new HarvestFailed('The channel has no content yet.')
-  if (!early) checkStart(job, extent, age)
-  if (start >= extent.end) {
-    const nearest = nearestWindow(job, { start: earliestStart(job, extent, age), end: extent.end })
-    throw new HarvestFailed(`There is no content at or after ${iso(start)}; ${nearest}.`)
-  }
-  const window = await host.archive.between(job.endpoint, start, end)
-  if (!window) {
-    const whole = `content lies between ${iso(extent.start)} and ${iso(extent.end)}`
-    throw new HarvestFailed(`There is no content from ${iso(start)} to ${iso(end)}; ${whole}.`)
-  }
-  return window
+  const extent = await untilReached(job, host, signal, grown)
+  if (!early && extent) checkStart(job, extent, age)
+  return windowWithin(job, extent, host)
 }
 
-function checkStart(job: HarvestJob, extent: Span, age: number): void {
+/** What `harvestWindow` would find now, without waiting; `isWaiting` when it would wait for the live edge. */
+export async function windowSoFar(
+  job: HarvestJob,
+  host: Omit<WindowHost, 'sleep'>,
+): Promise<{ readonly window?: ArchiveWindow; readonly isWaiting: boolean }> {
+  checkForm(job)
+  const age = Math.max(0, host.clock() - job.createdAt)
+  const live = await host.archive.live(job.endpoint, 0)
+  const extent = await host.archive.extent(job.endpoint)
+  if (extent) checkStart(job, extent, age)
+  const isWaiting = !live?.ended && (!extent || extent.end < job.end) && job.end > host.clock() - patienceMs(job, live)
+  if (!isWaiting) return { window: await windowWithin(job, extent, host), isWaiting }
+  const window = await host.archive.between(job.endpoint, job.start, job.end)
+  return { ...(window && { window }), isWaiting }
+}
+
+/** The window of a job whose plan was made by an earlier attempt. */
+export async function plannedWindow(
+  job: HarvestJob,
+  { first, last }: HarvestPlan,
+  archive: Pick<ArchiveReader, 'between'>,
+): Promise<ArchiveWindow> {
+  const window = await archive.between(job.endpoint, job.start, job.end)
+  const planned = window && withSegments(window, ({ number }) => number >= first && number <= last)
+  if (!planned) throw new HarvestFailed('NoContent', 'The content that was planned for the asset is gone.')
+  return planned
+}
+
+/** A part of a window, with the eras of its segments; undefined when it is empty. */
+export function withSegments(
+  window: ArchiveWindow,
+  isIn: (segment: ArchiveWindow['segments'][number]) => boolean,
+): ArchiveWindow | undefined {
+  const segments = window.segments.filter(isIn)
+  if (segments.length === 0) return undefined
+  const eras = new Set(segments.map(({ era }) => era))
+  return { ...window, segments, eras: window.eras.filter(({ id }) => eras.has(id)) }
+}
+
+function checkForm(job: HarvestJob): void {
+  const { start, end } = job
+  if (end <= start) throw new HarvestFailed('WindowInvalid', 'The end of the window is not after its start.')
+  if (end - start > MAX_WINDOW_MS) throw new HarvestFailed('WindowInvalid', 'The window is longer than 24 hours.')
+  if (job.endpoint.startoverWindowSeconds === 0) {
+    const message = `Origin endpoint ${job.originEndpointId} has no startover window to harvest from.`
+    throw new HarvestFailed('NoStartoverWindow', message)
+  }
+}
+
+async function windowWithin(
+  job: HarvestJob,
+  extent: UtcSpan | undefined,
+  { archive, clock }: Omit<WindowHost, 'sleep'>,
+): Promise<ArchiveWindow> {
+  const { start, end } = job
+  if (!extent) throw new HarvestFailed('NoContent', 'The channel has no content yet.')
+  if (start >= extent.end) {
+    const age = Math.max(0, clock() - job.createdAt)
+    const nearest = nearestWindow(job, { start: earliestStart(job, extent, age), end: extent.end })
+    throw new HarvestFailed(
+      'AfterContent',
+      `There is no content at or after ${iso(start)}; ${named(nearest)}.`,
+      nearest,
+    )
+  }
+  const window = await archive.between(job.endpoint, start, end)
+  if (window) return window
+  const whole = `content lies between ${iso(extent.start)} and ${iso(extent.end)}`
+  throw new HarvestFailed('NoContent', `There is no content from ${iso(start)} to ${iso(end)}; ${whole}.`)
+}
+
+function checkStart(job: HarvestJob, extent: UtcSpan, age: number): void {
+  // Asked for before it came: where it begins late, the beginning is a gap.
+  if (job.start >= job.createdAt) return
   const earliest = earliestStart(job, extent, age)
   if (job.start >= earliest) return
-  const why =
-    earliest === extent.start
-      ? `There is no content before ${iso(earliest)}`
-      : `The startover window of ${job.endpoint.startoverWindowSeconds} s begins at ${iso(earliest)}`
+  const isWhole = earliest === extent.start
+  const why = isWhole
+    ? `There is no content before ${iso(earliest)}`
+    : `The startover window of ${job.endpoint.startoverWindowSeconds} s begins at ${iso(earliest)}`
   const nearest = nearestWindow(job, { start: earliest, end: extent.end })
-  throw new HarvestFailed(`${why}, and the window at ${iso(job.start)}; ${nearest}.`)
+  const code = isWhole ? 'BeforeContent' : 'BeforeStartoverWindow'
+  throw new HarvestFailed(code, `${why}, and the window at ${iso(job.start)}; ${named(nearest)}.`, nearest)
 }
 
 /**
  * The startover window counts back from the end of the newest content, by the source's clock, as it was when the job
  * was created: a job that runs late, or again, is not refused for the time that took.
  */
-function earliestStart(job: HarvestJob, extent: Span, age: number): UtcMs {
+function earliestStart(job: HarvestJob, extent: UtcSpan, age: number): UtcMs {
   const covered = extent.end - age - job.endpoint.startoverWindowSeconds * 1000
   return utcMs(Math.max(extent.start, covered))
 }
 
-function nearestWindow(job: Span, usable: Span): string {
+function nearestWindow(job: UtcSpan, usable: UtcSpan): UtcSpan {
   const length = job.end - job.start
   const start = Math.max(usable.start, Math.min(job.start, usable.end - length))
   const end = Math.min(start + length, usable.end)
-  return `the nearest window that works is ${iso(start)} to ${iso(end)}`
+  return { start: utcMs(start), end: utcMs(end) }
 }
+
+const named = ({ start, end }: UtcSpan) => `the nearest window that works is ${iso(start)} to ${iso(end)}`
 
 /** What the archive holds once the live edge is past the job's end, or is not coming any nearer. */
 async function untilReached(
   job: HarvestJob,
   { archive, clock, sleep }: WindowHost,
   signal: AbortSignal,
-): Promise<Span | undefined> {
+  grown: (edge: UtcMs) => Promise<void>,
+): Promise<UtcSpan | undefined> {
   let edge: UtcMs | undefined
   let edgeSince = clock()
   for (;;) {
@@ -95,8 +159,10 @@ async function untilReached(
     if (extent?.end !== edge) {
       edge = extent?.end
       edgeSince = clock()
+      if (edge !== undefined && edge > job.start) await grown(edge)
     }
-    if (clock() - edgeSince >= patienceMs(job, live)) return extent
+    // An encoder may pause and come back as long as the end lies ahead.
+    if (clock() - Math.max(edgeSince, job.end) >= patienceMs(job, live)) return extent
     await sleep(POLL_MS, signal)
   }
 }

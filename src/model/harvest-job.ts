@@ -17,14 +17,18 @@ export type HarvestOptions = {
    * Where media is missing inside the window: leave it out behind a discontinuity, end the asset before the first
    * such place, or fail.
    */
-  readonly gaps: 'discontinuity' | 'clamp' | 'fail'
+  readonly gapPolicy: 'DISCONTINUITY' | 'CLAMP' | 'FAIL'
   /** Where the encoder stopped before the window's end: end the asset there, or fail. */
-  readonly earlyEnd: 'clamp' | 'fail'
+  readonly earlyEndPolicy: 'CLAMP' | 'FAIL'
   /** Put a `harvest.json` that tells what was done beside the asset. */
   readonly report: boolean
 }
 
-export const DEFAULT_HARVEST_OPTIONS: HarvestOptions = { gaps: 'discontinuity', earlyEnd: 'clamp', report: false }
+export const DEFAULT_HARVEST_OPTIONS: HarvestOptions = {
+  gapPolicy: 'DISCONTINUITY',
+  earlyEndPolicy: 'CLAMP',
+  report: false,
+}
 
 /** A MediaPackage HarvestJob. Only `status` ever changes. */
 export type HarvestJob = {

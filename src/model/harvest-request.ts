@@ -4,6 +4,7 @@ import type { OriginEndpoint } from './origin-endpoint.ts'
 import { checkedRoleArn, matching, quoted, refuse } from './rules.ts'
 
 const ONE_DAY_MS = 86_400_000
+const MOST_AHEAD_MS = 30 * ONE_DAY_MS
 
 /** Every package can be harvested; MediaPackage takes HLS and DASH only. */
 export function checkHarvestable(endpoint: OriginEndpoint): void {
@@ -20,14 +21,23 @@ export function checkHarvestable(endpoint: OriginEndpoint): void {
 }
 
 /** A start before the window is for the job to find out: by the time it runs, the window has moved on anyway. */
-export function checkHarvestWindow(start: UtcMs, end: UtcMs, endpoint: OriginEndpoint, now: UtcMs): void {
+export function checkHarvestWindow(start: UtcMs, end: UtcMs, endpoint: OriginEndpoint): void {
   const length = end - start
   if (length <= 0) refuse('endTime', 'must be after startTime')
   if (length > ONE_DAY_MS) refuse('endTime', 'must be at most 24 hours after startTime')
   if (length > endpoint.startoverWindowSeconds * 1000) {
     refuse('endTime', `must be at most the startover window, ${endpoint.startoverWindowSeconds} s, after startTime`)
   }
+}
+
+/** MediaPackage harvests only what is past. */
+export function checkHarvestEnd(end: UtcMs, now: UtcMs): void {
   if (end > now) refuse('endTime', 'must not be in the future')
+}
+
+/** A job of ours may begin later, but not so much later that nobody remembers it. */
+export function checkHarvestStart(start: UtcMs, now: UtcMs): void {
+  if (start > now + MOST_AHEAD_MS) refuse('startTime', 'must be at most 30 days ahead')
 }
 
 const ISO_8601 = /^(\d{4}-\d\d-(\d\d)T\d\d:\d\d)(?::(\d\d)(?:[.,](\d+))?)?(Z|[+-]\d\d:?\d\d)$/i

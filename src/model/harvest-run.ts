@@ -34,9 +34,13 @@ export type HarvestCursor = {
   /** Objects written so far, of all kinds. */
   readonly objects: number
   readonly bytes: number
+  /** Of the last seconds in which something was written. */
+  readonly rate?: HarvestRate
   /** What the parent manifest replaces: the entity tag found before it was written, null where there was nothing. */
   readonly replaces?: string | null
 }
+
+export type HarvestRate = { readonly bytesPerSecond: number; readonly segmentsPerSecond: number }
 
 export type HarvestPlan = {
   /** Numbers of its first and last output segment. */

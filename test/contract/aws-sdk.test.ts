@@ -298,10 +298,11 @@ describe('the JavaScript SDK', () => {
       StartTime,
       Status: 'IN_PROGRESS',
     })
-    assert.equal(control.created.at(-1)?.id, 'goal-1')
-    assert.equal(control.created.at(-1)?.start, Date.parse(StartTime))
-    assert.equal(control.created.at(-1)?.end, Number(EndTime) * 1000)
-    assert.equal(control.created.at(-1)?.endpoint.id, 'match-hls')
+    assert.equal(control.created.at(-1), 'goal-1')
+    const kept = await control.resources.harvestJobById('goal-1')
+    assert.equal(kept?.start, Date.parse(StartTime))
+    assert.equal(kept.end, Number(EndTime) * 1000)
+    assert.equal(kept.endpoint.id, 'match-hls')
 
     const { $metadata: __, ...described } = await client.describeHarvestJob({ Id: 'goal-1' })
     assert.deepEqual(described, { ...job, CreatedAt })

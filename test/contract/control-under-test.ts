@@ -7,12 +7,12 @@ import { join } from 'node:path'
 import { Sha256 } from '@smithy/core/checksum'
 import { SignatureV4 } from '@smithy/signature-v4'
 import { createControl } from '../../src/control/control.ts'
-import type { ControlLimits, ControlResources, ExtentOf } from '../../src/control/control-room.ts'
+import type { ControlLimits, ControlResources, ExtentOf, HarvestRoom } from '../../src/control/control-room.ts'
 import { DEFAULT_LIMITS } from '../../src/control/control-room.ts'
 import { listen } from '../../src/http/listener.ts'
 import type { Log } from '../../src/log.ts'
 import { utcMs } from '../../src/media/time.ts'
-import type { HarvestJob } from '../../src/model/harvest-job.ts'
+import type { Resources } from '../../src/stores/resources.ts'
 import { openSqliteStore } from '../../src/stores/sqlite/sqlite-store.ts'
 
 export const REGION = 'eu-central-1'
@@ -22,10 +22,12 @@ export const CREDENTIALS = { accessKeyId: 'AKIDCONTRACT', secretAccessKey: 'cont
 export type ControlUnderTest = {
   /** Where the API answers. */
   readonly endpoint: string
-  /** Jobs the API told of, in their order. */
-  readonly created: readonly HarvestJob[]
+  /** Jobs the API told of, by id, in their order. */
+  readonly created: readonly string[]
   /** What was logged as an error. */
   readonly errors: readonly object[]
+  /** What the API works on. */
+  readonly resources: Resources
   /** Ends a job, as the harvester does. */
   finish(jobId: string): Promise<void>
   close(): Promise<void>
@@ -41,9 +43,10 @@ export async function startControl(
     limits?: Partial<ControlLimits>
     now?: () => number
     extent?: ExtentOf
+    harvest?: Partial<HarvestRoom>
   } = {},
 ): Promise<ControlUnderTest> {
-  const created: HarvestJob[] = []
+  const created: string[] = []
   const errors: object[] = []
   const now = options.now ?? Date.now
   const log: Log = { info() {}, warn() {}, error: (fields) => errors.push(fields) }
@@ -58,17 +61,28 @@ export async function startControl(
     publicUrl: () => 'https://live.example.com',
     credentials: CREDENTIALS,
     limits: { ...DEFAULT_LIMITS, ...options.limits },
-    onHarvestJobCreated: (job) => created.push(job),
+    harvest: {
+      changed: (jobId) => created.push(jobId),
+      forecast: async () => ({ failures: [], isWaiting: false }),
+      removeLeftovers: async () => 0,
+      ...options.harvest,
+    },
     ...(options.extent && { extent: options.extent }),
   })
-  const listener = await listen({ name: 'control', host: '127.0.0.1', port: 0, mounts: [control], log })
+  const listener = await listen({ name: 'control', host: '127.0.0.1', port: 0, mounts: control, log })
   return {
     endpoint: `http://127.0.0.1:${listener.address.port}`,
     created,
     errors,
+    resources: store.resources,
     async finish(jobId) {
-      const event = { id: jobId, at: utcMs(now()), detailType: 'test', resources: [], detail: {} }
-      assert.equal(await store.resources.finishHarvestJob(jobId, { status: 'SUCCEEDED' }, event), 'finished')
+      const at = utcMs(now())
+      const job = await store.resources.claimHarvestJob({ owner: 'test', now: at, leaseMs: 1000 })
+      assert.equal(job?.id, jobId)
+      const event = { id: jobId, at, detailType: 'test', resources: [], detail: {} }
+      const claim = { id: jobId, fence: job.run.fence }
+      const end = { at, outcome: { state: 'SUCCEEDED' } as const, event }
+      assert.equal(await store.resources.finishHarvestJob(claim, end), 'finished')
     },
     async close() {
       await listener.close()

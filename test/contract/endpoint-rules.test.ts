@@ -313,8 +313,8 @@ describe('what lies just within the rules of origin endpoints is taken', () => {
     { cmafPackage: {}, manifestName: 'x'.repeat(200) },
   ]
   for (const [n, row] of rows.entries()) {
-    it(JSON.stringify(row).slice(0, 150), () =>
-      asker.made('/origin_endpoints', { id: `endpoint-${n}`, channelId: 'main', ...row }),
-    )
+    it(JSON.stringify(row).slice(0, 150), async () => {
+      await asker.made('/origin_endpoints', { id: `endpoint-${n}`, channelId: 'main', ...row })
+    })
   }
 })

@@ -130,9 +130,9 @@ describe('what lies just within the rules of harvest jobs is taken', () => {
     ['1772625000', '1772625599.75'],
     ['2020-01-01T00:00:00Z', '2020-01-01T01:00:00Z'],
   ].entries()) {
-    it(`from ${startTime} to ${endTime}`, () => {
+    it(`from ${startTime} to ${endTime}`, async () => {
       const s3Destination = { bucketName: 'a.b-c', manifestKey: 'Tore/übersicht 1/main_2.m3u8', roleArn: ROLE }
-      return asker.made('/harvest_jobs', { id: `job-${n}`, originEndpointId: 'hls', startTime, endTime, s3Destination })
+      await asker.made('/harvest_jobs', { id: `job-${n}`, originEndpointId: 'hls', startTime, endTime, s3Destination })
     })
   }
 

@@ -12,8 +12,8 @@ export type Row = readonly [body: object, refused: string | RegExp]
 export type Asker = {
   readonly control: ControlUnderTest
   ask(method: string, target: string, body?: object): Promise<RawAnswer>
-  /** Succeeds when the request does. */
-  made(path: string, body: object): Promise<void>
+  /** Succeeds when the request does, with its answer. */
+  made(path: string, body: object): Promise<Readonly<Record<string, unknown>>>
   /** Succeeds when the request is refused with 422 and `rule`. */
   refused(method: string, target: string, body: object, rule: string | RegExp): Promise<void>
 }
@@ -36,6 +36,7 @@ export async function startAsker(options: Parameters<typeof startControl>[0] = {
     async made(path, body) {
       const answer = await ask('POST', path, body)
       assert.equal(answer.status, 200, answer.text)
+      return answer.json as Readonly<Record<string, unknown>>
     },
     async refused(method, target, body, rule) {
       const answer = await ask(method, target, body)

@@ -9,7 +9,8 @@ import { after, before, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { folderBuckets } from '../../src/harvest/folder-buckets.ts'
 import { createHarvester } from '../../src/harvest/harvester.ts'
-import { archiveOf, at, type HarvestArchive, harvestJob, JobLedger, rehearsal } from './sample-harvest.ts'
+import { JobLedger } from './job-ledger.ts'
+import { archiveOf, at, type HarvestArchive, harvestJob, rehearsal } from './sample-harvest.ts'
 
 const SEGMENTS = 100
 
@@ -39,7 +40,7 @@ describe('a harvest into a folder', () => {
 
   async function run(ledger: JobLedger, links?: boolean): Promise<void> {
     const harvester = harvesterOf(ledger, links)
-    await harvester.start()
+    await harvester.takeUp()
     await harvester.settled()
   }
 
@@ -76,12 +77,12 @@ describe('a harvest into a folder', () => {
     const ledger = new JobLedger(jobTo('torn/asset.m3u8'))
     for (const milliseconds of [1, 3, 5, 8]) {
       const harvester = harvesterOf(ledger)
-      await harvester.start()
+      await harvester.takeUp()
       await Promise.race([harvester.settled(), new Promise((resolve) => setTimeout(resolve, milliseconds))])
       await harvester.close()
     }
     await run(ledger)
-    assert.deepEqual(ledger.outcome, { status: 'SUCCEEDED' })
+    assert.deepEqual(ledger.outcome, { state: 'SUCCEEDED' })
     assert.deepEqual(await contents('torn'), expected)
     assert.deepEqual(await readdir(join(folder, 'clips/.windrow-uploads')), [])
   })

@@ -3,10 +3,11 @@ import { describe, it } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { BucketRefused } from '../../src/harvest/bucket.ts'
 import { createHarvester, type HarvesterHost } from '../../src/harvest/harvester.ts'
-import type { HarvestJob } from '../../src/model/harvest-job.ts'
+import type { HarvestJob, HarvestOutcome } from '../../src/model/harvest-job.ts'
 import { NoSuchObject } from '../../src/stores/objects.ts'
 import { HLS_DEFAULTS, hlsEndpoint, outputSegments, sampleBytes, windowOf } from '../origin/sample-channel.ts'
-import { archiveOf, at, HarvestArchive, harvestJob, JobLedger, RecordingBuckets, rehearsal } from './sample-harvest.ts'
+import { JobLedger } from './job-ledger.ts'
+import { archiveOf, at, HarvestArchive, harvestJob, RecordingBuckets, rehearsal } from './sample-harvest.ts'
 
 const unreachable = () => new BucketRefused('Unreachable', 'Nobody answers.')
 const denied = () => new BucketRefused('AccessDenied', 'The bucket denies access.', { cause: new Error('403') })
@@ -17,17 +18,25 @@ async function harvest(
   parts: Partial<HarvesterHost> & { buckets: RecordingBuckets; resources?: JobLedger },
 ) {
   const resources = parts.resources ?? new JobLedger(job)
-  const { host, lines, slept } = rehearsal({ archive: archiveOf(10), ...parts, resources })
+  const { host, lines, slept, pass } = rehearsal({ archive: archiveOf(10), ...parts, resources })
   const harvester = createHarvester(host)
-  await harvester.start()
-  await harvester.settled()
+  const retries: number[] = []
+  for (;;) {
+    await harvester.takeUp()
+    await harvester.settled()
+    const { state, notBefore } = resources.run(job.id)
+    if (state !== 'QUEUED') break
+    retries.push(notBefore - host.clock())
+    pass(notBefore - host.clock())
+  }
   assert.equal(resources.ended.length, 1, 'the job ended once')
-  return { outcome: resources.ended[0]?.outcome, event: resources.ended[0]?.event, lines, slept, ledger: resources }
+  const [end] = resources.ended
+  return { outcome: end?.outcome, event: end?.event, lines, slept, retries, ledger: resources }
 }
 
-const message = (outcome: { status: string; message?: string } | undefined) => {
-  assert.equal(outcome?.status, 'FAILED')
-  return outcome.message ?? ''
+const message = (outcome: HarvestOutcome | undefined) => {
+  assert.equal(outcome?.state, 'FAILED')
+  return outcome.failure.message
 }
 
 const text = (buckets: RecordingBuckets, key: string) => {
@@ -40,7 +49,7 @@ describe('a finished asset', () => {
   it('is written children first, and the parent manifest last, after all else is safe', async () => {
     const buckets = new RecordingBuckets()
     const { outcome } = await harvest(harvestJob(), { buckets })
-    assert.deepEqual(outcome, { status: 'SUCCEEDED' })
+    assert.deepEqual(outcome, { state: 'SUCCEEDED' })
     const folder = 'cup/final/'
     const segments = ['index_1_2.ts', 'index_1_3.ts', 'index_2_2.ts', 'index_2_3.ts'].map((name) => folder + name)
     assert.deepEqual(buckets.calls.slice(0, 4).sort(), segments)
@@ -109,7 +118,7 @@ describe('the end of a harvest job', () => {
       },
     })
     assert.equal(lines.length, 1)
-    assert.partialDeepStrictEqual(lines[0], { level: 'info', segments: 4, manifests: 3 })
+    assert.partialDeepStrictEqual(lines[0], { level: 'info', objects: 7, attempt: 1 })
     assert.ok(Number(lines[0]?.['bytes']) > 4 * 140)
   })
 
@@ -130,7 +139,7 @@ describe('the end of a harvest job', () => {
     const resources = new JobLedger(harvestJob())
     resources.failures.push(new Error('disk I/O error'), new Error('disk I/O error'))
     const { outcome, slept } = await harvest(harvestJob(), { buckets: new RecordingBuckets(), resources })
-    assert.deepEqual({ outcome, slept }, { outcome: { status: 'SUCCEEDED' }, slept: [200, 1000] })
+    assert.deepEqual({ outcome, slept }, { outcome: { state: 'SUCCEEDED' }, slept: [200, 1000] })
   })
 
   it('goes on trying to be recorded until there is room again', async () => {
@@ -138,7 +147,7 @@ describe('the end of a harvest job', () => {
     resources.failures.push(...Array.from({ length: 6 }, () => new Error('disk full')))
     const { outcome, slept } = await harvest(harvestJob(), { buckets: new RecordingBuckets(), resources })
     const pauses = [200, 1000, 5000, 30_000, 30_000, 30_000]
-    assert.deepEqual({ outcome, slept }, { outcome: { status: 'SUCCEEDED' }, slept: pauses })
+    assert.deepEqual({ outcome, slept }, { outcome: { state: 'SUCCEEDED' }, slept: pauses })
   })
 })
 
@@ -158,7 +167,7 @@ describe('a harvest job that cannot succeed', () => {
     const resources = new JobLedger(harvestJob())
     resources.owners.set(`clips/${parent}`, { jobId: 'earlier', endpointGuid: harvestJob().endpoint.guid })
     const { outcome } = await harvest(harvestJob(), { buckets: new RecordingBuckets(), resources })
-    assert.deepEqual(outcome, { status: 'SUCCEEDED' })
+    assert.deepEqual(outcome, { state: 'SUCCEEDED' })
   })
 
   it('does not let the parent manifest replace a file it points to', async () => {
@@ -218,16 +227,209 @@ describe('a bucket that does not answer for a while', () => {
     let failures = 3
     buckets.onPut = (key) => (key.endsWith('asset.m3u8') && failures-- > 0 ? unreachable() : undefined)
     const { outcome, slept } = await harvest(harvestJob(), { buckets })
-    assert.deepEqual(outcome, { status: 'SUCCEEDED' })
+    assert.deepEqual(outcome, { state: 'SUCCEEDED' })
     assert.deepEqual(slept, [500, 1000, 500, 1000, 2000])
   })
 
-  it('is given up after the fifth time', async () => {
+  it('is asked again in a later attempt, after longer and longer pauses, until it is given up', async () => {
     const buckets = new RecordingBuckets()
-    buckets.opens = Array.from({ length: 5 }, unreachable)
-    const { outcome, slept } = await harvest(harvestJob(), { buckets })
+    buckets.opens = Array.from({ length: 20 }, unreachable)
+    const { outcome, slept, retries, lines } = await harvest(harvestJob(), { buckets })
     assert.equal(message(outcome), 'Nobody answers.')
-    assert.deepEqual(slept, [500, 1000, 2000, 4000])
+    assert.deepEqual(slept.slice(0, 4), [500, 1000, 2000, 4000])
+    assert.deepEqual(retries, [1000, 2000, 4000])
+    assert.equal(lines.filter(({ message }) => message === 'harvest job is tried again').length, 3)
+  })
+
+  it('is not given up while each attempt gets further', async () => {
+    const buckets = new RecordingBuckets()
+    // Each attempt writes one object, and then five puts fail.
+    let puts = 0
+    buckets.onPut = (key) => (!key.endsWith('.ts') || puts++ % 6 === 0 ? undefined : unreachable())
+    const { outcome, retries } = await harvest(harvestJob(), { buckets, objectsAtOnce: 1 })
+    assert.deepEqual(outcome, { state: 'SUCCEEDED' })
+    assert.deepEqual(retries, Array(3).fill(1000))
+  })
+})
+
+describe('a job that is taken up again', () => {
+  const stopAfter = (buckets: RecordingBuckets, puts: number) => {
+    buckets.onPut = () => (puts-- > 0 ? undefined : new BucketRefused('Full', 'The disk is full.'))
+  }
+
+  it('writes only what was not written before, then all the playlists, and the same asset', async () => {
+    const buckets = new RecordingBuckets()
+    const whole = new RecordingBuckets()
+    await harvest(harvestJob(), { buckets: whole })
+    const resources = new JobLedger(harvestJob())
+    const { host, pass } = rehearsal({ archive: archiveOf(10), buckets, resources, objectsAtOnce: 1 })
+    const harvester = createHarvester(host)
+    const attempt = async () => {
+      await harvester.takeUp()
+      await harvester.settled()
+      pass(60_000)
+    }
+    stopAfter(buckets, 3)
+    await attempt()
+    const written = buckets.calls.filter((call) => call !== 'flush')
+    assert.equal(written.length, 3)
+    assert.deepEqual(
+      resources.objects().map(({ key }) => key),
+      written.toSorted(),
+    )
+    assert.partialDeepStrictEqual(resources.run(), { state: 'QUEUED', failure: { code: 'Full' } })
+    buckets.onPut = () => undefined
+    await attempt()
+    assert.deepEqual(resources.outcome, { state: 'SUCCEEDED' })
+    const segments = buckets.calls.filter((call) => call.endsWith('.ts'))
+    assert.equal(new Set(segments).size, segments.length, 'no segment is written twice')
+    for (const [key, body] of whole.objects) assert.deepEqual(buckets.objects.get(key), body)
+    assert.equal(resources.objects().length, whole.objects.size)
+  })
+
+  it('keeps to the window it planned, though there is more by now', async () => {
+    const buckets = new RecordingBuckets()
+    const archive = archiveOf(5)
+    const resources = new JobLedger(harvestJob({ start: at(6), end: at(59) }))
+    const { host, pass } = rehearsal({ archive, buckets, resources, objectsAtOnce: 1 })
+    const harvester = createHarvester(host)
+    stopAfter(buckets, 9)
+    await harvester.takeUp()
+    await harvester.settled()
+    assert.equal(resources.run().cursor?.plan?.last, 5)
+    archive.window = archiveOf(10).window
+    pass(60_000)
+    buckets.onPut = () => undefined
+    await harvester.takeUp()
+    await harvester.settled()
+    assert.deepEqual(resources.outcome, { state: 'SUCCEEDED' })
+    assert.ok(!buckets.objects.has('cup/final/index_1_6.ts'))
+  })
+
+  it('knows its own parent manifest, when the answer to its last put was lost', async () => {
+    const buckets = new RecordingBuckets()
+    const resources = new JobLedger(harvestJob())
+    resources.failures.push(...Array.from({ length: 100 }, () => new Error('the store is gone')))
+    const { host } = rehearsal({ archive: archiveOf(10), buckets, resources })
+    const first = createHarvester(host)
+    await first.takeUp()
+    while (resources.failures.length === 100) await setImmediate()
+    await first.close()
+    resources.failures.length = 0
+    assert.equal(resources.run().state, 'RUNNING')
+    assert.equal(resources.run().cursor?.replaces, null)
+    const { host: other, pass } = rehearsal({ archive: archiveOf(10), buckets, resources })
+    pass(20_000)
+    const second = createHarvester(other)
+    await second.takeUp()
+    await second.settled()
+    assert.deepEqual(resources.outcome, { state: 'SUCCEEDED' })
+  })
+
+  it('leaves a parent manifest alone that someone else wrote meanwhile', async () => {
+    const parent = 'cup/final/asset.m3u8'
+    const buckets = new RecordingBuckets()
+    const { outcome } = await harvest(harvestJob(), {
+      buckets: Object.assign(buckets, {
+        onPut: (key: string) => {
+          const body = { kind: 'bytes', parts: [Buffer.from('theirs')], size: 6, contentType: 'text/plain' } as const
+          if (key === parent) buckets.objects.set(parent, body)
+          return undefined
+        },
+      }),
+    })
+    assert.match(message(outcome), /Someone else has written cup\/final\/asset\.m3u8/)
+    assert.equal(text(buckets, parent), 'theirs')
+  })
+})
+
+describe('a worker that lost its job', () => {
+  it('stops writing, and writes no parent manifest and no end', async () => {
+    const resources = new JobLedger(harvestJob())
+    const buckets = new RecordingBuckets()
+    const { host, lines, pass } = rehearsal({ archive: archiveOf(10), buckets, resources, objectsAtOnce: 1 })
+    const slow = createHarvester(host)
+    const reached = Promise.withResolvers<void>()
+    const go = Promise.withResolvers<void>()
+    buckets.onPut = (key) => {
+      if (!key.endsWith('index_1_3.ts')) return undefined
+      reached.resolve()
+      return go.promise
+    }
+    await slow.takeUp()
+    await reached.promise
+    pass(host.leaseMs)
+    buckets.onPut = () => undefined
+    const other = createHarvester({ ...host, owner: 'another' })
+    await other.takeUp()
+    await other.settled()
+    const calls = buckets.calls.length
+    go.resolve()
+    await slow.settled()
+    const late = buckets.calls.slice(calls).filter((call) => call !== 'flush' && !call.endsWith('.ts'))
+    assert.deepEqual(
+      late.filter((key) => key.endsWith('asset.m3u8')),
+      [],
+    )
+    assert.equal(resources.ended.length, 1)
+    assert.ok(lines.some(({ message }) => message === 'harvest job taken over by another worker'))
+  })
+
+  it('stops when it could tell nobody for the time of its lease', async () => {
+    const resources = new JobLedger(harvestJob())
+    const buckets = new RecordingBuckets()
+    buckets.onPut = (_, signal) =>
+      new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+    resources.onCheckpoint = () => {
+      throw new Error('the store does not answer')
+    }
+    const { host, pass } = rehearsal({ archive: archiveOf(10), buckets, resources, leaseMs: 250 })
+    resources.onCheckpoint = ({ cursor }) => {
+      // The plan is recorded, and nothing after it.
+      if (resources.checkpoints.length > 0 && cursor) throw new Error('the store does not answer')
+    }
+    const harvester = createHarvester(host)
+    await harvester.takeUp()
+    while (buckets.atOnce === 0) await setImmediate()
+    pass(250)
+    await harvester.settled()
+    assert.deepEqual([buckets.calls, resources.ended], [[], []])
+  })
+})
+
+describe('a job that is cancelled', () => {
+  it('before it begins, ends without a write', async () => {
+    const resources = new JobLedger(harvestJob())
+    resources.cancel()
+    const buckets = new RecordingBuckets()
+    const { outcome, event } = await harvest(harvestJob(), { buckets, resources })
+    assert.deepEqual(outcome, { state: 'CANCELLED', failure: { code: 'Cancelled', message: 'The job was cancelled.' } })
+    assert.partialDeepStrictEqual(event?.detail, {
+      harvest_job: { status: 'FAILED' },
+      message: 'The job was cancelled.',
+    })
+    assert.deepEqual(buckets.calls, [])
+  })
+
+  it('while it writes, stops where it is, and says what it has written', async () => {
+    const resources = new JobLedger(harvestJob())
+    const buckets = new RecordingBuckets()
+    const { host } = rehearsal({ archive: archiveOf(10), buckets, resources, objectsAtOnce: 1 })
+    const harvester = createHarvester(host)
+    buckets.onPut = (key, signal) => {
+      if (!key.endsWith('index_1_3.ts')) return undefined
+      resources.cancel()
+      harvester.look('highlights')
+      return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+    }
+    await harvester.takeUp()
+    await harvester.settled()
+    assert.equal(resources.outcome?.state, 'CANCELLED')
+    assert.deepEqual(
+      resources.objects().map(({ key }) => key),
+      ['cup/final/index_1_2.ts'],
+    )
+    assert.ok(!buckets.objects.has('cup/final/asset.m3u8'))
   })
 })
 
@@ -243,8 +445,8 @@ describe('the harvester', () => {
     buckets.onPut = () => setImmediate()
     const { host } = rehearsal({ archive: archiveOf(10), buckets, resources, jobsAtOnce: 2, objectsAtOnce: 1 })
     const harvester = createHarvester(host)
-    await harvester.start()
-    for (const job of jobs) harvester.submit(job)
+    await harvester.takeUp()
+    await Promise.all([harvester.takeUp(), harvester.takeUp()])
     await harvester.settled()
     assert.equal(buckets.mostAtOnce, 2)
     assert.deepEqual(resources.ended.map(({ id }) => id).sort(), ['a', 'b', 'c', 'd'])
@@ -269,18 +471,18 @@ describe('the harvester', () => {
     const archive = archiveOf(10)
     const { host } = rehearsal({ archive, buckets, resources })
     const first = createHarvester(host)
-    await first.start()
+    await first.takeUp()
     await began.promise
     await first.close()
-    first.submit(jobs[0] as HarvestJob)
+    await first.takeUp()
     assert.deepEqual([buckets.calls, resources.ended, buckets.atOnce], [[], [], 0])
 
     buckets.onPut = () => undefined
     const second = createHarvester(host)
-    await second.start()
+    await second.takeUp()
     await second.settled()
     assert.deepEqual(
-      resources.ended.map(({ outcome }) => outcome.status),
+      resources.ended.map(({ outcome }) => outcome.state),
       Array(4).fill('SUCCEEDED'),
     )
   })
@@ -294,9 +496,9 @@ describe('the harvester', () => {
     }
     const { host } = rehearsal({ archive: archiveOf(10), buckets: new RecordingBuckets(), resources, sleep })
     const harvester = createHarvester(host)
-    await harvester.start()
+    await harvester.takeUp()
     await sleeping.promise
     await harvester.close()
-    assert.equal(resources.inProgress.size, 1)
+    assert.partialDeepStrictEqual(resources.run(), { state: 'QUEUED', failures: 0 })
   })
 })

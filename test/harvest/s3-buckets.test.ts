@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -14,6 +15,7 @@ import {
 } from '@aws-sdk/client-s3'
 import { bucketContract, bytesBody, destination, refusedWith } from '../../src/harvest/bucket.contract.ts'
 import type { BucketRefused } from '../../src/harvest/bucket.ts'
+import { digested } from '../../src/harvest/digest.ts'
 import { folderBuckets } from '../../src/harvest/folder-buckets.ts'
 import { createHarvester } from '../../src/harvest/harvester.ts'
 import { type S3BucketsOptions, s3Buckets } from '../../src/harvest/s3-buckets.ts'
@@ -21,17 +23,18 @@ import { freePorts } from '../servers/free-ports.ts'
 import { isRadosgwInstalled, startRadosgw } from '../servers/radosgw.ts'
 import type { S3Server } from '../servers/s3-server.ts'
 import { isSwiftInstalled, startSwift } from '../servers/swift.ts'
-import { archiveOf, at, harvestJob, JobLedger, rehearsal } from './sample-harvest.ts'
+import { JobLedger } from './job-ledger.ts'
+import { archiveOf, at, harvestJob, rehearsal } from './sample-harvest.ts'
 
 const never = new AbortController().signal
 const anything = { accessKeyId: 'anyone', secretAccessKey: 'anything' }
 
 const SERVERS = [
-  { name: 'Swift', isInstalled: isSwiftInstalled, start: startSwift },
-  { name: 'Ceph', isInstalled: isRadosgwInstalled, start: startRadosgw },
+  { name: 'Swift', isInstalled: isSwiftInstalled, start: startSwift, knowsConditions: false },
+  { name: 'Ceph', isInstalled: isRadosgwInstalled, start: startRadosgw, knowsConditions: true },
 ]
 
-for (const { name, isInstalled, start } of SERVERS) {
+for (const { name, isInstalled, start, knowsConditions } of SERVERS) {
   describe(`the S3 API of ${name}`, {
     skip: !isInstalled && `${name} IS NOT INSTALLED: its S3 API is NOT tested`,
   }, () => {
@@ -65,13 +68,23 @@ for (const { name, isInstalled, start } of SERVERS) {
       }
     }
 
-    bucketContract('an S3 API', async () => ({ buckets: bucketsOf(), bucketName: 'clips', read }))
+    bucketContract('an S3 API', async () => ({ buckets: bucketsOf(), bucketName: 'clips', knowsConditions, read }))
 
     it('keeps the content type', async () => {
       const bucket = await bucketsOf().open(destination('clips'), never)
       await bucket.put('typed.m3u8', { ...bytesBody(Buffer.from('#EXTM3U')), contentType: 'application/x-test' }, never)
       const { ContentType } = await judge.send(new GetObjectCommand({ Bucket: 'clips', Key: 'typed.m3u8' }))
       assert.equal(ContentType, 'application/x-test')
+    })
+
+    it('keeps an object that is put in parts, and nothing of one that is not put to its end', async () => {
+      const bucket = await bucketsOf().open(destination('clips'), never)
+      const parts = [randomBytes(40_000_000), randomBytes(27_500_001)]
+      await bucket.put('large.ts', await digested(bytesBody(...parts)), never)
+      assert.ok(Buffer.concat(parts).equals((await read('large.ts')) ?? Buffer.alloc(0)))
+      const body = { ...bytesBody(...parts), size: 80_000_000 }
+      await assert.rejects(bucket.put('torn.ts', body, never), /bytes of an object that has/)
+      assert.equal(await read('torn.ts'), undefined)
     })
 
     it('says, before anything is written, that there is no such bucket', async () => {
@@ -118,9 +131,9 @@ for (const { name, isInstalled, start } of SERVERS) {
       for (const buckets of stores) {
         const resources = new JobLedger(harvestJob({ start: at(0), end: at(60) }))
         const harvester = createHarvester(rehearsal({ archive, buckets, resources }).host)
-        await harvester.start()
+        await harvester.takeUp()
         await harvester.settled()
-        assert.deepEqual(resources.outcome, { status: 'SUCCEEDED' })
+        assert.deepEqual(resources.outcome, { state: 'SUCCEEDED' })
       }
       const { Contents } = await judge.send(new ListObjectsV2Command({ Bucket: 'clips', Prefix: 'cup/final/' }))
       const keys = Contents?.map(({ Key = '' }) => Key) ?? []
@@ -141,10 +154,10 @@ for (const { name, isInstalled, start } of SERVERS) {
         return between(...window)
       }
       const harvester = createHarvester(rehearsal({ archive, buckets: bucketsOf(), resources }).host)
-      await harvester.start()
+      await harvester.takeUp()
       await harvester.settled()
-      assert.equal(resources.outcome?.status, 'FAILED')
-      assert.match(resources.outcome.message, /^There is no bucket fleeting at 127\.0\.0\.1:\d+\.$/)
+      assert.equal(resources.outcome?.state, 'FAILED')
+      assert.match(resources.outcome.failure.message, /^There is no bucket fleeting at 127\.0\.0\.1:\d+\.$/)
     })
   })
 }

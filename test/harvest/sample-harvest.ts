@@ -2,11 +2,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ArchiveReader } from '../../src/archive/reader.ts'
-import type { BucketRefused, Buckets, ObjectBody } from '../../src/harvest/bucket.ts'
+import { type Bucket, BucketRefused, type Buckets, type ObjectBody } from '../../src/harvest/bucket.ts'
 import type { HarvesterHost } from '../../src/harvest/harvester.ts'
 import { msFromTicks, type UtcMs, utcMs } from '../../src/media/time.ts'
-import type { ServiceEvent } from '../../src/model/event.ts'
-import type { HarvestJob, HarvestOutcome } from '../../src/model/harvest-job.ts'
+import type { HarvestJob } from '../../src/model/harvest-job.ts'
 import type { OriginEndpoint } from '../../src/model/origin-endpoint.ts'
 import type { ArchiveWindow } from '../../src/model/output-segment.ts'
 import { outputFormatOf } from '../../src/packaging/packager.ts'
@@ -76,44 +75,6 @@ export function harvestJob(more: Partial<HarvestJob> = {}): HarvestJob {
   }
 }
 
-/** The part of the resources that harvesting needs, in memory. */
-export class JobLedger {
-  readonly inProgress = new Map<string, HarvestJob>()
-  readonly ended: { readonly id: string; readonly outcome: HarvestOutcome; readonly event: ServiceEvent }[] = []
-  readonly owners = new Map<string, { readonly jobId: string; readonly endpointGuid: string }>()
-  /** Failures to come, before anything is recorded. */
-  readonly failures: Error[] = []
-
-  constructor(...jobs: readonly HarvestJob[]) {
-    for (const job of jobs) this.inProgress.set(job.id, job)
-  }
-
-  async harvestJobsInProgress(): Promise<readonly HarvestJob[]> {
-    return [...this.inProgress.values()]
-  }
-
-  async finishHarvestJob(id: string, outcome: HarvestOutcome, event: ServiceEvent) {
-    const failure = this.failures.shift()
-    if (failure) throw failure
-    if (!this.inProgress.delete(id)) return 'not-in-progress'
-    this.ended.push({ id, outcome, event })
-    return 'finished'
-  }
-
-  async claimBucketKeys(claim: { bucket: string; keys: readonly string[]; jobId: string; endpointGuid: string }) {
-    for (const key of claim.keys) {
-      const owner = this.owners.get(`${claim.bucket}/${key}`)
-      if (owner && owner.endpointGuid !== claim.endpointGuid) return { owner: { key, jobId: owner.jobId } }
-    }
-    for (const key of claim.keys) this.owners.set(`${claim.bucket}/${key}`, claim)
-    return {}
-  }
-
-  get outcome(): HarvestOutcome | undefined {
-    return this.ended[0]?.outcome
-  }
-}
-
 /** Buckets in memory that write down what they are asked, in order, and refuse as they are told. */
 export class RecordingBuckets implements Buckets {
   readonly objects = new Map<string, ObjectBody>()
@@ -124,17 +85,22 @@ export class RecordingBuckets implements Buckets {
   atOnce = 0
   mostAtOnce = 0
 
-  async open() {
+  async open(): Promise<Bucket> {
     const refusal = this.opens.shift()
     if (refusal) throw refusal
+    const tagOf = (key: string) => {
+      const object = this.objects.get(key)
+      return object ? bytesOf(object).toString('base64') : null
+    }
     return {
-      put: async (key: string, body: ObjectBody, signal: AbortSignal) => {
+      put: async (key, body, signal, condition) => {
         this.mostAtOnce = Math.max(this.mostAtOnce, ++this.atOnce)
         try {
           const answer = this.onPut(key, signal)
           if (answer instanceof Error) throw answer
           await answer
           signal.throwIfAborted()
+          if (condition && condition.replaces !== tagOf(key)) throw new BucketRefused('Conflict', 'It is another.')
           this.calls.push(key)
           this.objects.set(key, body)
         } finally {
@@ -142,7 +108,12 @@ export class RecordingBuckets implements Buckets {
         }
       },
       flush: async () => {
-        this.calls.push('flush')
+        if (this.calls.at(-1) !== 'flush') this.calls.push('flush')
+      },
+      tagOf: async (key) => tagOf(key),
+      holds: async (key, body) => tagOf(key) === bytesOf(body).toString('base64'),
+      remove: async (keys) => {
+        for (const key of keys) this.objects.delete(key)
       },
     }
   }
@@ -150,7 +121,14 @@ export class RecordingBuckets implements Buckets {
   async close() {}
 }
 
+const bytesOf = (body: ObjectBody): Buffer => Buffer.concat(body.kind === 'bytes' ? body.parts : [])
+
 export type LogLine = { readonly level: string; readonly message: string } & Readonly<Record<string, unknown>>
+
+/** What such an archive holds, to be taken apart. */
+export function mediaOf({ read }: Pick<HarvesterHost['archive'], 'read'>): SourceMedia {
+  return new SourceMedia({ read, open: read }, { maxBytes: 1 << 20 })
+}
 
 /** Time passes only while somebody sleeps. */
 export function rehearsal(parts: Partial<HarvesterHost> & Pick<HarvesterHost, 'archive' | 'buckets' | 'resources'>) {
@@ -158,14 +136,21 @@ export function rehearsal(parts: Partial<HarvesterHost> & Pick<HarvesterHost, 'a
   const lines: LogLine[] = []
   const write = (level: string) => (fields: object, message: string) => void lines.push({ level, message, ...fields })
   const slept: number[] = []
+  const pass = (ms: number) => {
+    now = utcMs(now + ms)
+  }
   const host = {
-    media: new SourceMedia({ read: parts.archive.read, open: parts.archive.read }, { maxBytes: 1 << 20 }),
+    media: mediaOf(parts.archive),
     formatOf: outputFormatOf,
     clock: () => now,
     log: { info: write('info'), warn: write('warn'), error: write('error') },
     account: { region: 'eu-west-1', accountId: '111122223333' },
+    owner: 'worker',
     jobsAtOnce: 2,
     objectsAtOnce: 4,
+    leaseMs: 15_000,
+    checkpointMs: 200,
+    mostAttempts: 4,
     sleep: async (ms: number, signal: AbortSignal) => {
       signal.throwIfAborted()
       slept.push(ms)
@@ -174,5 +159,5 @@ export function rehearsal(parts: Partial<HarvesterHost> & Pick<HarvesterHost, 'a
     },
     ...parts,
   } satisfies HarvesterHost
-  return { host, lines, slept }
+  return { host, lines, slept, pass }
 }

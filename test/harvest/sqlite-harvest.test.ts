@@ -44,12 +44,16 @@ describe('harvest jobs kept in SQLite', () => {
 
   async function run(...jobs: readonly HarvestJob[]): Promise<void> {
     for (const job of jobs) {
-      await store.resources.createHarvestJob(job, { maxInProgress: 10, idFreeAfterMs: 1 })
+      await store.resources.createHarvestJob(
+        job,
+        { maxInProgress: 10, maxScheduled: 0, idFreeAfterMs: 1 },
+        job.createdAt,
+      )
     }
     const buckets = new RecordingBuckets()
     const { host } = rehearsal({ archive: archiveOf(10), buckets, resources: store.resources, jobsAtOnce: 1 })
     const harvester = createHarvester(host)
-    await harvester.start()
+    await harvester.takeUp()
     await harvester.settled()
   }
 
@@ -59,7 +63,6 @@ describe('harvest jobs kept in SQLite', () => {
     await run()
     assert.equal((await store.resources.harvestJobById('first'))?.status, 'SUCCEEDED')
     assert.equal((await store.resources.harvestJobById('early'))?.status, 'FAILED')
-    assert.deepEqual(await store.resources.harvestJobsInProgress(), [])
     const { items } = await store.resources.listEvents({ limit: 10 })
     assert.deepEqual(
       items.map(({ detail }) => (detail['harvest_job'] as { id: string }).id),

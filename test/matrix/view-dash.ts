@@ -37,8 +37,8 @@ async function viewRepresentation({ playlist, kind, language }: Named): Promise<
   const { attributes, segments } = playlist
   if (segments.length === 0) throw new Error('a representation without segments')
   const runs = await toRuns(
-    segments.map(({ resolvedUri, map, discontinuity = false }) => {
-      return { url: resolvedUri, header: map.resolvedUri, breaks: discontinuity }
+    segments.map(({ resolvedUri, map, duration, discontinuity = false }) => {
+      return { url: resolvedUri, header: map.resolvedUri, duration, breaks: discontinuity }
     }),
     fetchBytes,
   )

@@ -18,7 +18,7 @@ export function describeStream(era: OpenEra, streamIndex: number, object: Probed
   if (!stream) return false
   const { container, tracks: found } = object.probe
   const { tracks: known, bitrates = [] } = stream
-  if (known.length > 0 && !found.some((track, i) => tellsMore(track, known[i]))) return false
+  if (known.length > 0 && !found.some((track, i) => track.kind !== 'other' && known[i]?.kind === 'other')) return false
   const seconds = Math.max(duration, 1) / TICKS_PER_SECOND
   const bandwidth = Math.ceil((object.size * 8) / seconds)
   const role: SourceStream['role'] =
@@ -77,13 +77,7 @@ function lasting(track: TrackDescription): TrackDescription {
   return rest
 }
 
-function tellsMore(found: TrackDescription, known: TrackDescription | undefined): boolean {
-  return known !== undefined && JSON.stringify(joined(known, found)) !== JSON.stringify(known)
-}
-
-/** What is known once is not forgotten because a segment is silent about it. */
+/** What is known once stays: headers are made of it, and the same throughout an era. */
 function joined(known: TrackDescription | undefined, found: TrackDescription): TrackDescription {
-  if (known === undefined || known.kind === 'other') return found
-  if (found.kind === 'other') return known
-  return { ...known, ...found, ...known } as TrackDescription
+  return known === undefined || known.kind === 'other' ? found : known
 }

@@ -6,6 +6,9 @@ import { followedListings, isSilent, RECENT_ENTRIES, type StreamListing, type Ti
 /** How many segments an encoder may have listed before their PUTs are through. */
 const ENTRIES_ON_THEIR_WAY = 3
 
+/** Of a playlist however long: so many objects an input remembers that no playlist has named. */
+const MOST_NEW_ENTRIES = 10_000
+
 /** Playlists followed at once; three times what a parent playlist may name. More is not an encoder. */
 const MOST_LISTINGS = 64
 
@@ -34,11 +37,12 @@ export function followPlaylist(state: TimelineState, playlist: ListedPlaylist, u
     delete listing.places
   }
   const isFirstContact = known === undefined || restarted
-  const offset = isFirstContact
+  const firstNew = isFirstContact
     ? firstWorthWaitingFor(playlist, unlisted)
     : listing.lastSequence + 1 - playlist.mediaSequence
-  playlist.segments.slice(Math.max(offset, 0)).forEach((segment, i) => {
-    const sequence = playlist.mediaSequence + Math.max(offset, 0) + i
+  const offset = Math.max(firstNew, playlist.segments.length - MOST_NEW_ENTRIES, 0)
+  playlist.segments.slice(offset).forEach((segment, i) => {
+    const sequence = playlist.mediaSequence + offset + i
     listing.queue.push({
       sequence,
       name: segment.name,

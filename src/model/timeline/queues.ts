@@ -7,6 +7,9 @@ import { placeGap, placeObject } from './placement.ts'
 import { makesSlots, type QueuedEntry, RECENT_ENTRIES, type StreamListing, type TimelineState } from './state.ts'
 import { placeText, placeTextGap, type TextObject } from './text-placement.ts'
 
+/** How many segments a stream may list before their PUTs are through: of more than that, nobody waits for the first. */
+const MOST_AWAITED = 256
+
 /** What became of queued entries. */
 export type Placed = {
   /** Eras that were opened, or of which more is known. */
@@ -27,6 +30,7 @@ export function placeQueued(state: TimelineState, unlisted: Unlisted, now: UtcMs
     const listing = state.listings[stream.playlist]
     if (!listing) continue
     for (let entry = listing.queue[0]; entry; entry = listing.queue[0]) {
+      if (skipUnawaited(stream, listing, unlisted, placed)) continue
       const found = unlisted.get(entry.name)
       const object = found && !placed.consumed.has(found) ? found : undefined
       if (!object && now - entry.listedAt < msFromTicks(listing.targetDuration)) break
@@ -41,6 +45,19 @@ export function placeQueued(state: TimelineState, unlisted: Unlisted, now: UtcMs
   }
   trimQueues(state)
   return placed
+}
+
+/** An encoder that lists hundreds of segments it has not put is not waited for, segment by segment; no gap is shown. */
+function skipUnawaited(
+  { playlist }: ListedStream,
+  { queue }: StreamListing,
+  unlisted: Unlisted,
+  { gaps }: Placed,
+): boolean {
+  const surplus = queue.length - MOST_AWAITED
+  const kept = queue.findIndex(({ name }, i) => i >= surplus || unlisted.get(name) !== undefined)
+  for (const { name } of queue.splice(0, kept)) gaps.push({ playlist, name, reason: 'listed long before it was put' })
+  return kept > 0
 }
 
 /** False when the entry has to wait for its slot. */

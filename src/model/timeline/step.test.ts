@@ -58,6 +58,21 @@ describe('a timeline', () => {
     assert.deepEqual(r.numbers(1), [1])
   })
 
+  it('stays small, and goes on, when a playlist lists a hundred thousand segments that were never put', () => {
+    const r = new Rehearsal()
+    r.parent('a')
+    r.open(1, 2)
+    push(r, ['a'], 0)
+    const absent = Array.from({ length: 99_999 }, (_, i) => ({ name: `absent-${i}.ts`, seconds: 0.1 }))
+    r.put('a-1.ts', probeAt(10_000))
+    const started = performance.now()
+    r.list('a', 1, [...absent, { name: 'a-1.ts' }])
+    assert.ok(JSON.stringify(r.state).length < 100_000)
+    r.pass(3)
+    assert.ok(performance.now() - started < 2000)
+    assert.deepEqual(r.numbers(1), [1, 2])
+  })
+
   it('never alters what was published when a name is put again', () => {
     const r = new Rehearsal()
     r.parent('a')

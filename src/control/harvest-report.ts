@@ -1,0 +1,94 @@
+import type { UtcMs } from '../media/time.ts'
+import { type Account, arnOf } from '../model/arn.ts'
+import type { HarvestForecast } from '../model/harvest-forecast.ts'
+import { DEFAULT_HARVEST_OPTIONS } from '../model/harvest-job.ts'
+import type { HarvestFailure, HarvestPlan, HarvestRecord, TrackProgress } from '../model/harvest-run.ts'
+
+const iso = (time: UtcMs): string => new Date(time).toISOString()
+const isoIf = (time: UtcMs | undefined) => (time === undefined ? undefined : iso(time))
+
+/** A job as `/windrow/v1/harvest_jobs/{id}` tells it. Members that are undefined are left out. */
+export function harvestReport(job: HarvestRecord, account: Account, now: UtcMs) {
+  const { run } = job
+  const { state } = run
+  const isWaiting = state === 'QUEUED' && run.notBefore > now
+  return {
+    id: job.id,
+    arn: arnOf(account, 'harvest_jobs', job.id),
+    channelId: job.channelId,
+    originEndpointId: job.originEndpointId,
+    startTime: job.startTime,
+    endTime: job.endTime,
+    s3Destination: job.s3Destination,
+    createdAt: iso(job.createdAt),
+    status: job.status,
+    ...(job.options ?? DEFAULT_HARVEST_OPTIONS),
+    state: run.cancelling && job.status === 'IN_PROGRESS' ? 'CANCELLING' : state,
+    attempts: run.attempts,
+    worker: state === 'RUNNING' ? run.owner : undefined,
+    nextAttemptAt: isWaiting ? iso(run.notBefore) : undefined,
+    startedAt: isoIf(run.startedAt),
+    endedAt: isoIf(run.endedAt),
+    progress: progressOf(job, now),
+    ...contentOf(run.cursor?.plan),
+    failure: run.failure && failureOf(run.failure),
+  }
+}
+
+/** The answer, with members that JSON leaves out. */
+export type HarvestReport = ReturnType<typeof harvestReport>
+
+/** The answer of a preflight. */
+export function forecastReport({ failures, isWaiting, overwrites, plan, tracks }: HarvestForecast) {
+  return {
+    wouldSucceed: failures.length === 0,
+    failures: failures.map(failureOf),
+    waitsForLiveEdge: isWaiting,
+    overwritesParentManifest: overwrites,
+    ...contentOf(plan),
+    segments: plan?.segments,
+    manifests: plan?.manifests,
+    tracks: tracks?.map(({ name, segments }) => ({ name, segments })),
+  }
+}
+
+export type ForecastReport = ReturnType<typeof forecastReport>
+
+function failureOf({ code, message, nearest }: HarvestFailure) {
+  const nearestWindow = nearest && { startTime: iso(nearest.start), endTime: iso(nearest.end) }
+  return { code, message, nearestWindow }
+}
+
+/** When the asset really begins and ends, and what it lacks in between. */
+function contentOf(plan: HarvestPlan | undefined) {
+  if (!plan) return {}
+  return {
+    firstProgramDateTime: iso(plan.content.start),
+    lastProgramDateTime: iso(plan.content.end),
+    gaps: plan.gaps.map(({ start, end, track }) => ({ startTime: iso(start), endTime: iso(end), track })),
+    gapCount: plan.gapCount,
+  }
+}
+
+function progressOf({ run, status, end }: HarvestRecord, now: UtcMs) {
+  const { cursor } = run
+  if (!cursor) return undefined
+  const sum = (of: (track: TrackProgress) => number) => cursor.tracks.reduce((total, track) => total + of(track), 0)
+  const written = sum((track) => track.written)
+  const isRunning = status === 'IN_PROGRESS' && run.state === 'RUNNING'
+  const rate = isRunning ? cursor.rate : undefined
+  // While the end lies ahead it is the stream that takes the time.
+  const untilEnd = cursor.plan ? 0 : Math.max(0, (end - now) / 1000)
+  const left =
+    cursor.plan && rate && rate.segmentsPerSecond > 0
+      ? (cursor.plan.segments - written) / rate.segmentsPerSecond
+      : undefined
+  return {
+    segments: { planned: cursor.plan?.segments, written },
+    objects: cursor.objects,
+    bytes: cursor.bytes,
+    tracks: cursor.tracks,
+    bytesPerSecond: rate?.bytesPerSecond,
+    secondsLeft: isRunning ? Math.ceil(untilEnd > 0 ? untilEnd : (left ?? 0)) : undefined,
+  }
+}

@@ -1,0 +1,112 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Mount, Target } from '../http/handler.ts'
+import type { Log } from '../log.ts'
+import { type Failure, failureOf, RequestFailure } from './failure.ts'
+import type { Operation } from './operations.ts'
+import { queryPairs } from './query-pairs.ts'
+import { routesAt } from './router.ts'
+import { authenticate, type Expected } from './sigv4.ts'
+import { readInput } from './wire.ts'
+
+export type Answer = { readonly status: number; readonly headers?: Record<string, string>; readonly body?: object }
+
+const MAX_BODY_BYTES = 1024 * 1024
+
+/** No cookie or browser state opens this API, a signature does: any page may call it. */
+const CORS_HEADERS = {
+  'access-control-allow-origin': '*',
+  'access-control-expose-headers': 'x-amzn-RequestId,x-amzn-ErrorType',
+}
+
+const PREFLIGHT_HEADERS = {
+  'access-control-allow-headers':
+    'Authorization,Content-Type,X-Amz-Content-Sha256,X-Amz-Date,X-Amz-Security-Token,X-Amz-User-Agent,' +
+    'Amz-Sdk-Invocation-Id,Amz-Sdk-Request',
+  'access-control-max-age': '3600',
+}
+
+/** Signed requests for operations, answered in JSON. What it throws is told the way the API tells errors. */
+export type JsonApi = {
+  readonly prefix: string
+  readonly log: Log
+  readonly operations: readonly Operation[]
+  /** Whose signature counts, at this moment. */
+  readonly expected: () => Expected
+  /** Input is as the operation's structure says. */
+  readonly perform: (operation: Operation, input: unknown, requestId: string) => Promise<Answer>
+}
+
+/** It answers every path below its prefix: what is none of its operations is not found. */
+export function mountJsonApi({ prefix, log, operations, expected, perform }: JsonApi): Mount {
+  async function answerTo(request: IncomingMessage, target: Target, requestId: string): Promise<Answer> {
+    const routes = routesAt(operations, target.path)
+    if (routes.size === 0) throw new RequestFailure(404, 'UnknownOperationException', 'There is nothing at this path.')
+    const allow = [...routes.keys(), 'OPTIONS'].join(',')
+    if (request.method === 'OPTIONS') {
+      return { status: 200, headers: { ...PREFLIGHT_HEADERS, 'access-control-allow-methods': allow }, body: {} }
+    }
+    const route = routes.get(request.method ?? '')
+    if (!route) {
+      throw new RequestFailure(405, 'MethodNotAllowedException', `This path takes ${allow} only.`, { allow })
+    }
+    const { operation, labels } = route
+    const body = await authenticate(request, target, expected(), () => readBody(request))
+    const input = readInput(operation, { labels, query: queryPairs(target.query), body })
+    const answer = await perform(operation, input, requestId)
+    if (operation.method !== 'GET') {
+      const { id, resourceArn } = input as { readonly id?: string; readonly resourceArn?: string }
+      log.info({ requestId, operation: operation.name, id, resourceArn }, 'changed by the API')
+    }
+    return answer
+  }
+
+  return {
+    prefix,
+    async handle(request, response, target) {
+      const requestId = String(response.getHeader('x-request-id'))
+      const answer = await answerTo(request, target, requestId).catch((error: unknown) => {
+        // A client that left in the middle of its body: the listener knows about those.
+        if (request.errored) throw error
+        const failure = failureOf(error)
+        const { method } = request
+        if (failure.status >= 500) log.error({ requestId, path: target.path, error }, 'a request of the API failed')
+        else if (failure.status !== 404) {
+          const { status, type, message: reason } = failure
+          log.info({ requestId, method, path: target.path, status, type, reason }, 'refused by the API')
+        }
+        return answerOf(failure)
+      })
+      send(response, requestId, answer)
+    },
+  }
+}
+
+async function readBody(request: IncomingMessage): Promise<Uint8Array> {
+  const tooLarge = () =>
+    new RequestFailure(413, 'RequestEntityTooLargeException', `A body may have ${MAX_BODY_BYTES} bytes.`)
+  if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) throw tooLarge()
+  const chunks: Buffer[] = []
+  let size = 0
+  // The socket has to outlive a refusal.
+  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size > MAX_BODY_BYTES) throw tooLarge()
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
+
+function answerOf({ status, type, message, headers }: Failure): Answer {
+  return { status, headers: { ...headers, 'x-amzn-ErrorType': type }, body: { message } }
+}
+
+function send(response: ServerResponse, requestId: string, { status, headers, body }: Answer): void {
+  const text = body && JSON.stringify(body)
+  response.writeHead(status, {
+    ...CORS_HEADERS,
+    ...headers,
+    'x-amzn-RequestId': requestId,
+    ...(text !== undefined && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
+  })
+  response.end(text)
+}

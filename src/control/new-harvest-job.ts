@@ -1,0 +1,68 @@
+import { type UtcMs, utcMs } from '../media/time.ts'
+import { ApiError } from '../model/errors.ts'
+import type { HarvestJob, HarvestOptions } from '../model/harvest-job.ts'
+import { checkDestination, checkHarvestable, checkHarvestWindow, parsedInstant } from '../model/harvest-request.ts'
+import { checkedId, quoted, refuse } from '../model/rules.ts'
+import type { Input } from './api.ts'
+import { type ControlRoom, HARVEST_JOB_KEPT_MS } from './control-room.ts'
+
+/** The job a client asks for, and where the content of its endpoint ends. Throws ApiError for what breaks a rule. */
+export async function requestedJob(
+  { resources, clock, extent }: Pick<ControlRoom, 'resources' | 'clock' | 'extent'>,
+  { id, originEndpointId, startTime, endTime, s3Destination }: Input<'CreateHarvestJob'>,
+  options?: HarvestOptions,
+): Promise<{ readonly job: HarvestJob; readonly edge: UtcMs }> {
+  checkedId('id', id)
+  const start = parsedInstant('startTime', startTime)
+  const end = parsedInstant('endTime', endTime)
+  const endpoint = await resources.originEndpointById(originEndpointId)
+  if (!endpoint) {
+    return refuse('originEndpointId', `there is no origin endpoint with the id ${quoted(originEndpointId)}`)
+  }
+  checkHarvestable(endpoint)
+  checkDestination(s3Destination, endpoint)
+  const edge = (await extent(endpoint))?.end ?? utcMs(0)
+  checkHarvestWindow(start, end, endpoint)
+  const job: HarvestJob = {
+    id,
+    channelId: endpoint.channelId,
+    originEndpointId,
+    startTime,
+    endTime,
+    start,
+    end,
+    s3Destination,
+    status: 'IN_PROGRESS',
+    createdAt: clock(),
+    endpoint,
+    ...(options && { options }),
+  }
+  return { job, edge }
+}
+
+/** Makes the job durable and tells those who run it. It is due when its window has begun, by what the source says. */
+export async function createJob(
+  { resources, limits, harvest }: ControlRoom,
+  { job, edge }: Awaited<ReturnType<typeof requestedJob>>,
+): Promise<void> {
+  const notBefore = job.start <= edge ? job.createdAt : utcMs(Math.max(job.createdAt, job.start))
+  const result = await resources.createHarvestJob(
+    job,
+    {
+      maxInProgress: limits.maxHarvestJobsInProgress,
+      maxScheduled: limits.maxHarvestJobsScheduled,
+      idFreeAfterMs: HARVEST_JOB_KEPT_MS,
+    },
+    notBefore,
+  )
+  if (result === 'duplicate') refuse('id', `a harvest job with the id ${quoted(job.id)} exists`)
+  if (result === 'quota') {
+    const { maxHarvestJobsInProgress, maxHarvestJobsScheduled } = limits
+    const most =
+      notBefore > job.createdAt
+        ? `${maxHarvestJobsScheduled} harvest jobs that begin in the future`
+        : `${maxHarvestJobsInProgress} harvest jobs in progress`
+    throw new ApiError('TooManyRequestsException', `Limit exceeded: at most ${most}`)
+  }
+  harvest.changed(job.id)
+}

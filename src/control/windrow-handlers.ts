@@ -1,0 +1,122 @@
+import { utcMs } from '../media/time.ts'
+import { ApiError } from '../model/errors.ts'
+import { eventEnvelope } from '../model/event.ts'
+import { DEFAULT_HARVEST_OPTIONS, type HarvestJobStatus, type HarvestOptions } from '../model/harvest-job.ts'
+import { checkHarvestStart } from '../model/harvest-request.ts'
+import type { HarvestRecord } from '../model/harvest-run.ts'
+import { quoted, refuse } from '../model/rules.ts'
+import type { Input } from './api.ts'
+import { type ControlRoom, HARVEST_JOB_KEPT_MS } from './control-room.ts'
+import { forecastReport, harvestReport } from './harvest-report.ts'
+import { createJob, requestedJob } from './new-harvest-job.ts'
+import type { PageInput } from './page-tokens.ts'
+import type { WindrowOperation } from './windrow-operations.ts'
+
+type Requested = Input<'CreateHarvestJob'> & Partial<HarvestOptions>
+type Named = { readonly id: string }
+
+/** In one request: each may take a moment, and a client waits. */
+const MOST_REMOVED = 2000
+const BEFORE_THE_FIRST_EVENT = '0'
+
+/** One function for each operation of our own. It throws ApiError for what it refuses. */
+export function windrowHandlers(room: ControlRoom): Record<WindrowOperation, (input: never) => Promise<object>> {
+  const { resources, clock, pages, account, harvest } = room
+  const report = (job: HarvestRecord) => harvestReport(job, account, clock())
+
+  async function existing(id: string): Promise<HarvestRecord> {
+    const job = await resources.harvestJobById(id)
+    if (job && job.createdAt > clock() - HARVEST_JOB_KEPT_MS) return job
+    throw new ApiError('NotFoundException', `There is no harvest job with the id ${quoted(id)}`)
+  }
+
+  async function jobOf({ gapPolicy, earlyEndPolicy, report: wantsReport, ...input }: Requested) {
+    const options = {
+      gapPolicy: gapPolicy ?? DEFAULT_HARVEST_OPTIONS.gapPolicy,
+      earlyEndPolicy: earlyEndPolicy ?? DEFAULT_HARVEST_OPTIONS.earlyEndPolicy,
+      report: wantsReport ?? DEFAULT_HARVEST_OPTIONS.report,
+    }
+    const requested = await requestedJob(room, input, options)
+    checkHarvestStart(requested.job.start, requested.job.createdAt)
+    return requested
+  }
+
+  return {
+    async CreateHarvestJob(input: Requested) {
+      const requested = await jobOf(input)
+      await createJob(room, requested)
+      return report(await existing(requested.job.id))
+    },
+
+    async PreflightHarvestJob(input: Requested) {
+      const id = input.id ?? 'preflight'
+      const { job } = await jobOf({ ...input, id })
+      if (input.id !== undefined && (await resources.harvestJobById(id))) {
+        refuse('id', `a harvest job with the id ${quoted(id)} exists`)
+      }
+      return forecastReport(await harvest.forecast(job))
+    },
+
+    async ListHarvestJobs(input: Input<'ListHarvestJobs'>) {
+      const { includeChannelId: channelId } = input
+      const status = input.includeStatus as HarvestJobStatus | undefined
+      const listing = ['windrow ListHarvestJobs', channelId, status] as const
+      const page = await resources.listHarvestJobs({
+        ...pages.request(input, listing),
+        ...(channelId !== undefined && { channelId }),
+        ...(status !== undefined && { status }),
+        createdAfter: utcMs(clock() - HARVEST_JOB_KEPT_MS),
+      })
+      return { harvestJobs: page.items.map(report), nextToken: pages.token(page, listing) }
+    },
+
+    async DescribeHarvestJob({ id }: Named) {
+      return report(await existing(id))
+    },
+
+    async CancelHarvestJob({ id }: Named) {
+      await existing(id)
+      const result = await resources.cancelHarvestJob(id)
+      if (result === 'ended') refuse('id', `the harvest job ${quoted(id)} has ended already`)
+      if (result === 'completing') refuse('id', `the harvest job ${quoted(id)} is complete but for its parent manifest`)
+      harvest.changed(id)
+      return report(await existing(id))
+    },
+
+    async ListHarvestObjects({ id, ...input }: Named & PageInput) {
+      await existing(id)
+      const listing = ['ListHarvestObjects', id] as const
+      const page = await resources.listHarvestObjects(id, pages.request(input, listing))
+      return { objects: page.items, nextToken: pages.token(page, listing) }
+    },
+
+    async DeleteHarvestObjects({ id }: Named) {
+      const job = await existing(id)
+      if (job.status !== 'FAILED')
+        refuse('id', `the harvest job ${quoted(id)} has not failed: its objects are an asset`)
+      const removed = await harvest.removeLeftovers(job, MOST_REMOVED)
+      return { removed, isComplete: removed < MOST_REMOVED }
+    },
+
+    async ListEvents(input: PageInput) {
+      const listing = ['ListEvents'] as const
+      const request = pages.request(input, listing)
+      const page = await resources.listEvents(request)
+      const last = page.items.at(-1)?.cursor ?? request.after
+      return {
+        events: page.items.map((event) => eventEnvelope(event, account)),
+        nextToken: pages.token(page, listing),
+        // Where to ask for what comes later.
+        resumeToken: last === undefined ? undefined : pages.token({ items: [], next: last }, listing),
+      }
+    },
+
+    async ReplayEvents({ id, after }: Named & { readonly after?: string }) {
+      const request = pages.request(after === undefined ? {} : { nextToken: after }, ['ListEvents'])
+      if (!(await resources.rewindEventSink(id, request.after ?? BEFORE_THE_FIRST_EVENT))) {
+        throw new ApiError('NotFoundException', `There is no event sink with the id ${quoted(id)}`)
+      }
+      return {}
+    },
+  }
+}

@@ -1,0 +1,74 @@
+import { type Member, OPERATIONS, type Operation, type Shape, type Structure } from './operations.ts'
+
+/** What Windrow adds to MediaPackage, below a path no AWS client asks for. */
+export type WindrowOperation =
+  | 'CreateHarvestJob'
+  | 'PreflightHarvestJob'
+  | 'ListHarvestJobs'
+  | 'DescribeHarvestJob'
+  | 'CancelHarvestJob'
+  | 'ListHarvestObjects'
+  | 'DeleteHarvestObjects'
+  | 'ListEvents'
+  | 'ReplayEvents'
+
+const STRING: Shape = { kind: 'string' }
+const INTEGER: Shape = { kind: 'integer' }
+const BOOLEAN: Shape = { kind: 'boolean' }
+
+const member = (name: string, place: Member['place'], shape: Shape, required = false): Member => ({
+  name,
+  place,
+  required,
+  shape,
+})
+
+const ID = member('id', 'path', STRING, true)
+const PAGING = [member('maxResults', 'query', INTEGER), member('nextToken', 'query', STRING)]
+
+/** The members of MediaPackage's own request, and after them ours. */
+const JOB: readonly Member[] = [
+  ...membersOf('CreateHarvestJob'),
+  member('gapPolicy', 'body', { kind: 'string', values: ['DISCONTINUITY', 'CLAMP', 'FAIL'] }),
+  member('earlyEndPolicy', 'body', { kind: 'string', values: ['CLAMP', 'FAIL'] }),
+  member('report', 'body', BOOLEAN),
+]
+
+export const WINDROW_OPERATIONS: readonly Operation[] = [
+  operation('CreateHarvestJob', 'POST', 'harvest_jobs', 200, JOB),
+  operation(
+    'PreflightHarvestJob',
+    'POST',
+    'harvest_jobs:preflight',
+    200,
+    JOB.map((each) => (each.name === 'id' ? { ...each, required: false } : each)),
+  ),
+  operation('ListHarvestJobs', 'GET', 'harvest_jobs', 200, membersOf('ListHarvestJobs')),
+  operation('DescribeHarvestJob', 'GET', 'harvest_jobs/{id}', 200, [ID]),
+  operation('CancelHarvestJob', 'POST', 'harvest_jobs/{id}/cancel', 202, [ID]),
+  operation('ListHarvestObjects', 'GET', 'harvest_jobs/{id}/objects', 200, [ID, ...PAGING]),
+  operation('DeleteHarvestObjects', 'DELETE', 'harvest_jobs/{id}/objects', 200, [ID]),
+  operation('ListEvents', 'GET', 'events', 200, PAGING),
+  operation('ReplayEvents', 'POST', 'event_sinks/{id}/replay', 202, [ID, member('after', 'body', STRING)]),
+]
+
+function operation(
+  name: WindrowOperation,
+  method: string,
+  path: string,
+  status: number,
+  members: readonly Member[],
+): Operation {
+  const segments = ['windrow', 'v1', ...path.split('/')].map((segment) =>
+    segment.startsWith('{') ? { label: segment.slice(1, -1) } : segment,
+  )
+  return { name, method, segments, status, input: structure(members), output: undefined }
+}
+
+function structure(members: readonly Member[]): Structure {
+  return { kind: 'structure', name: 'Input', members }
+}
+
+function membersOf(name: string): readonly Member[] {
+  return OPERATIONS.find((each) => each.name === name)?.input.members ?? []
+}

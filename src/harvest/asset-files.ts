@@ -1,0 +1,92 @@
+import type { ArchiveReader } from '../archive/reader.ts'
+import type { HarvestJob } from '../model/harvest-job.ts'
+import type { ArchiveWindow } from '../model/output-segment.ts'
+import type { AssetSegment, OutputFormat, SegmentBody, TextBody } from '../packaging/output-format.ts'
+import type { SourceMedia } from '../packaging/source-media.ts'
+import type { ObjectBody } from './bucket.ts'
+import { HarvestFailed } from './harvest-failed.ts'
+
+/** Where the bytes of an asset come from. */
+export type AssetSource = { readonly archive: Omit<ArchiveReader, 'open'>; readonly media: SourceMedia }
+
+/** An object of an asset. `body` makes its bytes, the same whenever it is asked. */
+export type AssetFile = { readonly key: string; readonly body: () => Promise<ObjectBody> }
+
+/** A segment; `track` names the media playlist it belongs to. */
+export type SegmentFile = AssetFile & { readonly track: string }
+
+/** What an asset consists of, children before their parents. */
+export type AssetFiles = {
+  readonly segments: readonly SegmentFile[]
+  readonly manifests: readonly AssetFile[]
+  readonly parent: AssetFile
+}
+
+/**
+ * The objects of the asset that a window makes. Throws HarvestFailed when the endpoint lets nothing of it through, or
+ * when the parent manifest would replace a file it points to.
+ */
+export function assetFiles(
+  job: HarvestJob,
+  format: OutputFormat,
+  window: ArchiveWindow,
+  source: AssetSource,
+): AssetFiles {
+  const { manifestKey } = job.s3Destination
+  const asset = format.asset(job.endpoint, window)
+  if (!asset || asset.segments.length === 0) {
+    throw new HarvestFailed('NoStreams', 'The window holds no stream that the origin endpoint lets through.')
+  }
+  const folder = folderOf(manifestKey)
+  if ([...asset.segments, ...asset.manifests].some(({ name }) => folder + name === manifestKey)) {
+    const message = `The manifest key ${manifestKey} is the name of another file of the same asset.`
+    throw new HarvestFailed('NameClash', message)
+  }
+  return {
+    segments: asset.segments.map((segment) => ({
+      key: folder + segment.name,
+      track: trackOf(segment.name),
+      body: () => segmentBody(segment, source),
+    })),
+    manifests: asset.manifests.map(({ name, body }) => ({ key: folder + name, body: async () => textBody(body()) })),
+    parent: { key: manifestKey, body: async () => textBody(asset.parent) },
+  }
+}
+
+/** Every name the asset will have. */
+export function keysOf(job: HarvestJob, { segments, manifests, parent }: AssetFiles): readonly string[] {
+  const keys = [...segments, ...manifests, parent].map(({ key }) => key)
+  return job.options?.report ? [...keys, reportKey(job)] : keys
+}
+
+export const reportKey = ({ s3Destination }: HarvestJob): string => `${folderOf(s3Destination.manifestKey)}harvest.json`
+
+/** The path of the folder that holds a key, with its slash; empty at the top of the bucket. */
+const folderOf = (key: string): string => key.slice(0, key.lastIndexOf('/') + 1)
+
+/** A segment's name without what tells it from the others of its track: its number, or its time. */
+const trackOf = (name: string): string => name.replace(/[_=]?\d*(\.\w+|\))$/, '')
+
+async function segmentBody(segment: AssetSegment, { archive, media }: AssetSource): Promise<ObjectBody> {
+  const body = await segment.body(media)
+  if (!body) throw new Error(`no bytes for the segment ${segment.name} of the asset`)
+  // What the archive kept of one object is known to the index.
+  const [sha256] = body.kind === 'object' ? body.sources : []
+  return { ...(await objectBody(body, archive)), ...(sha256 !== undefined && { sha256 }) }
+}
+
+/** Local files stay files, so that a bucket can link or stream them. */
+async function objectBody(body: SegmentBody, archive: Omit<ArchiveReader, 'open'>): Promise<ObjectBody> {
+  if (body.kind === 'bytes') return body
+  const { contentType, size } = body
+  const keys = body.kind === 'object' ? [body.key] : body.keys
+  const paths = keys.flatMap((key) => archive.file(key) ?? [])
+  if (paths.length === keys.length) return { kind: 'files', paths, contentType, size }
+  const parts = await Promise.all(keys.map((key) => archive.read(key)))
+  return { kind: 'bytes', parts, contentType, size }
+}
+
+function textBody({ contentType, text }: TextBody): ObjectBody {
+  const bytes = Buffer.from(text)
+  return { kind: 'bytes', parts: [bytes], contentType, size: bytes.length }
+}

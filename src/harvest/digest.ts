@@ -1,0 +1,21 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import type { ObjectBody } from './bucket.ts'
+
+const CHUNK_BYTES = 1 << 20
+
+/** The body with its SHA-256, read where nobody knows it yet. */
+export async function digested(body: ObjectBody): Promise<ObjectBody & { readonly sha256: string }> {
+  return { ...body, sha256: body.sha256 ?? (await digestOf(body)) }
+}
+
+async function digestOf(body: ObjectBody): Promise<string> {
+  const hash = createHash('sha256')
+  if (body.kind === 'bytes') for (const part of body.parts) hash.update(part)
+  else {
+    for (const path of body.paths) {
+      for await (const chunk of createReadStream(path, { highWaterMark: CHUNK_BYTES })) hash.update(chunk as Buffer)
+    }
+  }
+  return hash.digest('hex')
+}

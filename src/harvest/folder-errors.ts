@@ -1,0 +1,33 @@
+import { BucketRefused } from './bucket.ts'
+
+export const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException | undefined)?.code ?? ''
+
+export const noSuchBucket = (bucket: string, options?: ErrorOptions) =>
+  new BucketRefused('NoSuchBucket', `There is no bucket ${bucket}.`, options)
+
+export const inTheWay = (path: string, options?: ErrorOptions) =>
+  new BucketRefused('InvalidName', `The name ${path} is taken by something else.`, options)
+
+/** Runs `work`; what the file system says about the bucket becomes a sentence. */
+export async function inWords<T>(bucket: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    const cause = { cause: error }
+    switch (codeOf(error)) {
+      case 'ENOSPC':
+      case 'EDQUOT':
+        throw new BucketRefused('Full', `The disk that holds bucket ${bucket} is full.`, cause)
+      case 'EACCES':
+      case 'EPERM':
+      case 'EROFS':
+        throw new BucketRefused('AccessDenied', `The folder of bucket ${bucket} cannot be written to.`, cause)
+      case 'ENAMETOOLONG':
+        throw new BucketRefused('InvalidName', `A name is too long for the folder of bucket ${bucket}.`, cause)
+      case 'ENOTDIR':
+        throw new BucketRefused('InvalidName', `A file lies where bucket ${bucket} needs a folder.`, cause)
+      default:
+        throw error
+    }
+  }
+}

@@ -1,0 +1,129 @@
+import type { Clock } from '../clock.ts'
+import type { Log } from '../log.ts'
+import type { HarvestRecord } from '../model/harvest-run.ts'
+import type { HarvestClaim, HarvestRecords } from '../stores/harvest-records.ts'
+import { HarvestFailed } from './harvest-failed.ts'
+import type { HarvestProgress } from './progress.ts'
+
+/** Another worker has the job, or may have it by now: nothing more is to be written for it. */
+export class LeaseLost extends Error {
+  override readonly name = 'LeaseLost'
+}
+
+export type LeaseHost = {
+  readonly resources: Pick<HarvestRecords, 'checkpointHarvestJob'>
+  readonly clock: Clock
+  readonly log: Log
+  readonly leaseMs: number
+  /** Objects that landed are recorded at most this much later. */
+  readonly checkpointMs: number
+}
+
+/** Checkpoints in the time of a lease, also when there is nothing to record. */
+const BEATS = 5
+const SHORTEST_BEAT_MS = 50
+
+/**
+ * A claim on a job, kept alive. Checkpoints run one at a time; each renews the lease and records what has landed since
+ * the last one, once that is durable. `signal` aborts when the claim is lost or the job is to be cancelled.
+ */
+export class Lease {
+  readonly claim: HarvestClaim
+  readonly signal: AbortSignal
+  private readonly host: LeaseHost
+  private readonly progress: HarvestProgress
+  private readonly ending = new AbortController()
+  private readonly heartbeat: NodeJS.Timeout
+  private until: number
+  /** When the last checkpoint that had something to record did so. */
+  private began = -Infinity
+  private soon: NodeJS.Timeout | undefined
+  private saving: Promise<void> = Promise.resolve()
+  /** Makes durable what has landed. */
+  private flush: () => Promise<void> = async () => {}
+
+  constructor(job: HarvestRecord, progress: HarvestProgress, host: LeaseHost) {
+    this.claim = { id: job.id, fence: job.run.fence }
+    this.signal = this.ending.signal
+    this.host = host
+    this.progress = progress
+    this.until = host.clock() + host.leaseMs
+    this.heartbeat = setInterval(() => this.beat(), Math.max(host.leaseMs / BEATS, SHORTEST_BEAT_MS))
+    if (job.run.cancelling) this.cancel()
+  }
+
+  flushWith(flush: () => Promise<void>): void {
+    this.flush = flush
+  }
+
+  /** Something has landed: it is recorded now, or as soon as the last checkpoint is long enough ago. */
+  touch(): void {
+    const sinceLast = this.host.clock() - this.began
+    this.soon ??= setTimeout(
+      () => {
+        this.soon = undefined
+        this.inBackground()
+      },
+      Math.max(0, this.host.checkpointMs - sinceLast),
+    )
+  }
+
+  /** Records everything that has landed so far. Throws what the signal aborts with when the job is no longer ours. */
+  async save(more: { readonly completing?: true } = {}): Promise<void> {
+    const before = this.saving
+    const saved = before.then(() => this.checkpoint(more))
+    this.saving = saved.catch(() => {})
+    await saved
+    this.signal.throwIfAborted()
+  }
+
+  /** A checkpoint at the next opportunity, to learn what has become of the job. */
+  inBackground(): void {
+    this.save().catch((error: unknown) => {
+      if (!this.signal.aborted)
+        this.host.log.warn({ harvestJob: this.claim.id, error }, 'a checkpoint was not recorded')
+    })
+  }
+
+  /** Records what has landed last, where it can be. Resolves when no checkpoint is under way, and none will follow. */
+  async close(): Promise<void> {
+    clearInterval(this.heartbeat)
+    clearTimeout(this.soon)
+    if (this.progress.hasLanded) await this.save().catch(() => {})
+    await this.saving
+  }
+
+  private beat(): void {
+    // Nobody could be asked for so long that another worker may have the job by now.
+    if (this.host.clock() >= this.until) this.lose()
+    else this.inBackground()
+  }
+
+  private async checkpoint(more: { readonly completing?: true }): Promise<void> {
+    const { resources, clock, leaseMs } = this.host
+    const objects = this.progress.take()
+    const cursor = this.progress.cursor()
+    try {
+      if (objects.length > 0) {
+        this.began = clock()
+        await this.flush()
+      }
+      const now = clock()
+      const answer = await resources.checkpointHarvestJob(this.claim, { now, leaseMs, cursor, objects, ...more })
+      this.until = now + leaseMs
+      if (answer === 'lost') this.lose()
+      if (answer === 'cancelling') this.cancel()
+    } catch (error) {
+      this.progress.restore(objects)
+      throw error
+    }
+  }
+
+  private lose(): void {
+    this.ending.abort(new LeaseLost(`harvest job ${this.claim.id} is another worker's`))
+  }
+
+  private cancel(): void {
+    this.ending.abort(new HarvestFailed('Cancelled', 'The job was cancelled.'))
+  }
+}

@@ -1,0 +1,40 @@
+import { ApiError } from '../model/errors.ts'
+import type { HarvestJob } from '../model/harvest-job.ts'
+import type { HarvestRecords } from '../stores/harvest-records.ts'
+import { BucketRefused, type Buckets } from './bucket.ts'
+
+/** Objects removed before they are forgotten. */
+const STEP = 500
+
+export type Cleaner = {
+  readonly buckets: Buckets
+  readonly resources: Pick<HarvestRecords, 'abandonedBucketKeys' | 'forgetBucketKeys'>
+}
+
+/**
+ * Removes objects that a job which has ended without success may have written, but for those that are also part of
+ * another job's asset: at most `limit` of them. Resolves to the names removed; fewer than `limit` when nothing is left.
+ * Throws ApiError when the bucket refuses.
+ */
+export async function removeLeftovers(
+  job: HarvestJob,
+  { buckets, resources }: Cleaner,
+  limit: number,
+  signal: AbortSignal,
+): Promise<number> {
+  try {
+    const bucket = await buckets.open(job.s3Destination, signal)
+    let removed = 0
+    while (removed < limit) {
+      const keys = await resources.abandonedBucketKeys(job.id, Math.min(STEP, limit - removed))
+      if (keys.length === 0) break
+      await bucket.remove(keys, signal)
+      await resources.forgetBucketKeys(job.id, keys)
+      removed += keys.length
+    }
+    return removed
+  } catch (error) {
+    if (error instanceof BucketRefused) throw new ApiError('UnprocessableEntityException', error.message)
+    throw error
+  }
+}

@@ -1,0 +1,77 @@
+import type { ArchiveReader } from '../archive/reader.ts'
+import type { Clock } from '../clock.ts'
+import type { HarvestForecast } from '../model/harvest-forecast.ts'
+import type { HarvestJob } from '../model/harvest-job.ts'
+import type { HarvestFailure } from '../model/harvest-run.ts'
+import type { OriginEndpoint } from '../model/origin-endpoint.ts'
+import type { OutputFormat } from '../packaging/output-format.ts'
+import type { SourceMedia } from '../packaging/source-media.ts'
+import type { HarvestRecords } from '../stores/harvest-records.ts'
+import { assetFiles, keysOf } from './asset-files.ts'
+import { BucketRefused, type Buckets } from './bucket.ts'
+import { nameTaken } from './export.ts'
+import { HarvestFailed } from './harvest-failed.ts'
+import { admitted, gapsOf, planOf } from './plan.ts'
+import { windowSoFar } from './window.ts'
+
+export type PreflightHost = {
+  readonly archive: Omit<ArchiveReader, 'open'>
+  readonly media: SourceMedia
+  readonly formatOf: (endpoint: OriginEndpoint) => OutputFormat | undefined
+  readonly buckets: Buckets
+  readonly clock: Clock
+  readonly resources: Pick<HarvestRecords, 'bucketKeysOwner'>
+}
+
+/** What would become of a job if it ran now. Nothing is written, and nothing is waited for. */
+export async function forecast(job: HarvestJob, host: PreflightHost, signal: AbortSignal): Promise<HarvestForecast> {
+  const failures: HarvestFailure[] = []
+  const attempt = async <T>(work: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await work()
+    } catch (error) {
+      if (error instanceof HarvestFailed) failures.push(error.failure)
+      else if (error instanceof BucketRefused) failures.push({ code: error.code, message: error.message })
+      else throw error
+      return undefined
+    }
+  }
+
+  const overwrites = await attempt(async () => {
+    const bucket = await host.buckets.open(job.s3Destination, signal)
+    return (await bucket.tagOf(job.s3Destination.manifestKey, signal)) != null
+  })
+  const content = await attempt(() => contentOf(job, host))
+  return {
+    failures,
+    isWaiting: content?.isWaiting ?? false,
+    ...(overwrites !== undefined && { overwrites }),
+    ...(content?.plan && { plan: content.plan, tracks: content.tracks }),
+  }
+}
+
+async function contentOf(job: HarvestJob, host: PreflightHost) {
+  const format = host.formatOf(job.endpoint)
+  if (!format) {
+    const message = `Windrow cannot package what origin endpoint ${job.originEndpointId} asks for.`
+    throw new HarvestFailed('CannotPackage', message)
+  }
+  const { window, isWaiting } = await windowSoFar(job, host)
+  if (!window) return { isWaiting }
+  const gaps = gapsOf(job, window)
+  const shown = isWaiting ? window : admitted(job, window, gaps)
+  const files = assetFiles(job, format, shown, host)
+  const { owner } = await host.resources.bucketKeysOwner({
+    bucket: job.s3Destination.bucketName,
+    keys: keysOf(job, files),
+    endpointGuid: job.endpoint.guid,
+  })
+  if (owner) throw nameTaken(owner, job.s3Destination.bucketName)
+  // What has not come yet is no gap.
+  const met = isWaiting ? gaps.filter(({ end, track }) => track !== undefined || end < job.end) : gaps
+  const plan = planOf(shown, files, met)
+  const counts = new Map<string, number>()
+  for (const { track } of files.segments) counts.set(track, (counts.get(track) ?? 0) + 1)
+  const tracks = [...counts].map(([name, segments]) => ({ name, segments, written: 0 }))
+  return { isWaiting, plan, tracks }
+}

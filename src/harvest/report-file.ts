@@ -1,0 +1,48 @@
+import { DEFAULT_HARVEST_OPTIONS, type HarvestJob } from '../model/harvest-job.ts'
+import type { HarvestRecords } from '../stores/harvest-records.ts'
+import { type AssetFile, reportKey } from './asset-files.ts'
+import type { HarvestProgress } from './progress.ts'
+
+const PAGE = 5000
+
+/** The object beside an asset that tells what it was made of. It follows from the job and the archive alone. */
+export async function reportFile(
+  job: HarvestJob,
+  progress: HarvestProgress,
+  resources: Pick<HarvestRecords, 'listHarvestObjects'>,
+): Promise<AssetFile> {
+  const plan = progress.settledPlan
+  const iso = (time: number) => new Date(time).toISOString()
+  const key = reportKey(job)
+  const head = {
+    harvestJob: job.id,
+    channelId: job.channelId,
+    originEndpointId: job.originEndpointId,
+    startTime: job.startTime,
+    endTime: job.endTime,
+    manifestKey: job.s3Destination.manifestKey,
+    options: job.options ?? DEFAULT_HARVEST_OPTIONS,
+    ...(plan && {
+      firstProgramDateTime: iso(plan.content.start),
+      lastProgramDateTime: iso(plan.content.end),
+      gaps: plan.gaps.map((gap) => ({ ...gap, start: iso(gap.start), end: iso(gap.end) })),
+      gapCount: plan.gapCount,
+    }),
+  }
+  const parts = [Buffer.from(`${JSON.stringify(head, undefined, 1).slice(0, -2)},\n "objects": [`)]
+  let separator = '\n  '
+  for (let after: string | undefined; ; ) {
+    const page = await resources.listHarvestObjects(job.id, { limit: PAGE, ...(after && { after }) })
+    // A report of an earlier attempt is not part of itself, and the parent is yet to come.
+    const objects = page.items.filter((object) => ![key, job.s3Destination.manifestKey].includes(object.key))
+    if (objects.length > 0) {
+      parts.push(Buffer.from(separator + objects.map((object) => JSON.stringify(object)).join(',\n  ')))
+      separator = ',\n  '
+    }
+    if (page.next === undefined) break
+    after = page.next
+  }
+  parts.push(Buffer.from('\n ]\n}\n'))
+  const size = parts.reduce((sum, part) => sum + part.length, 0)
+  return { key, body: async () => ({ kind: 'bytes', parts, contentType: 'application/json', size }) }
+}

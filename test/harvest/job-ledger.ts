@@ -1,0 +1,135 @@
+import type { UtcMs } from '../../src/media/time.ts'
+import { utcMs } from '../../src/media/time.ts'
+import type { ServiceEvent } from '../../src/model/event.ts'
+import { type HarvestJob, type HarvestOutcome, statusAfter } from '../../src/model/harvest-job.ts'
+import type { HarvestObject, HarvestRecord, HarvestRun } from '../../src/model/harvest-run.ts'
+import type { HarvestClaim, HarvestRecords } from '../../src/stores/harvest-records.ts'
+import type { PageRequest } from '../../src/stores/resources.ts'
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] }
+type Entry = { job: HarvestJob; run: Writable<HarvestRun>; objects: Map<string, HarvestObject> }
+type Checkpoint = Parameters<HarvestRecords['checkpointHarvestJob']>[1]
+
+/** The part of the resources that harvesting needs, in memory, answering at once. */
+export class JobLedger {
+  readonly jobs = new Map<string, Entry>()
+  readonly ended: { readonly id: string; readonly outcome: HarvestOutcome; readonly event: ServiceEvent }[] = []
+  readonly owners = new Map<string, { readonly jobId: string; readonly endpointGuid: string }>()
+  readonly checkpoints: Checkpoint[] = []
+  /** Failures to come, before an end is recorded. */
+  readonly failures: Error[] = []
+  /** Called before a checkpoint is taken. */
+  onCheckpoint: (checkpoint: Checkpoint) => void = () => {}
+
+  constructor(...jobs: readonly HarvestJob[]) {
+    for (const job of jobs) this.add(job)
+  }
+
+  add(job: HarvestJob, notBefore = utcMs(0)): void {
+    const run = { state: 'QUEUED', fence: 0, notBefore, attempts: 0, failures: 0, cancelling: false, completing: false }
+    this.jobs.set(job.id, { job, run: run as Writable<HarvestRun>, objects: new Map() })
+  }
+
+  get outcome(): HarvestOutcome | undefined {
+    return this.ended[0]?.outcome
+  }
+
+  run(id = 'highlights'): HarvestRun {
+    return this.entry(id).run
+  }
+
+  objects(id = 'highlights'): HarvestObject[] {
+    return [...this.entry(id).objects.values()].toSorted((a, b) => (a.key < b.key ? -1 : 1))
+  }
+
+  cancel(id = 'highlights'): void {
+    const { run } = this.entry(id)
+    Object.assign(run, { cancelling: true, notBefore: 0 })
+  }
+
+  async claimHarvestJob({ owner, now, leaseMs }: { owner: string; now: UtcMs; leaseMs: number }) {
+    const entry = [...this.jobs.values()].find(
+      ({ run }) =>
+        (run.state === 'QUEUED' && run.notBefore <= now) || (run.state === 'RUNNING' && (run.leaseUntil ?? 0) <= now),
+    )
+    if (!entry) return undefined
+    const { run } = entry
+    if (run.state === 'RUNNING') run.failures++
+    run.startedAt ??= now
+    const claimed = {
+      state: 'RUNNING',
+      owner,
+      leaseUntil: now + leaseMs,
+      fence: run.fence + 1,
+      attempts: run.attempts + 1,
+    }
+    Object.assign(run, claimed)
+    return { ...entry.job, run: structuredClone(run) } satisfies HarvestRecord
+  }
+
+  async checkpointHarvestJob(claim: HarvestClaim, checkpoint: Checkpoint) {
+    this.onCheckpoint(checkpoint)
+    const entry = this.held(claim)
+    if (!entry) return 'lost'
+    const { run } = entry
+    this.checkpoints.push(checkpoint)
+    run.leaseUntil = utcMs(checkpoint.now + checkpoint.leaseMs)
+    if (checkpoint.cursor) run.cursor = structuredClone(checkpoint.cursor)
+    if (checkpoint.completing && !run.cancelling) run.completing = true
+    if (checkpoint.objects?.length) run.failures = 0
+    for (const object of checkpoint.objects ?? []) entry.objects.set(object.key, object)
+    return run.cancelling ? 'cancelling' : 'kept'
+  }
+
+  async releaseHarvestJob(claim: HarvestClaim, release: Parameters<HarvestRecords['releaseHarvestJob']>[1]) {
+    const entry = this.held(claim)
+    if (!entry) return 'lost'
+    Object.assign(entry.run, { state: 'QUEUED', ...release })
+    if (release.failure) entry.run.failures++
+    return 'released'
+  }
+
+  async finishHarvestJob(claim: HarvestClaim, end: Parameters<HarvestRecords['finishHarvestJob']>[1]) {
+    const failure = this.failures.shift()
+    if (failure) throw failure
+    const entry = this.held(claim)
+    if (!entry) return 'lost'
+    const { outcome, event } = end
+    entry.job = { ...entry.job, status: statusAfter(outcome) }
+    entry.run.state = outcome.state
+    this.ended.push({ id: claim.id, outcome, event })
+    return 'finished'
+  }
+
+  async listHarvestObjects(id: string, page: PageRequest) {
+    const rest = this.objects(id).filter(({ key }) => key > (page.after ?? ''))
+    const items = rest.slice(0, page.limit)
+    return rest.length > items.length ? { items, next: items.at(-1)?.key ?? '' } : { items }
+  }
+
+  async claimBucketKeys(claim: { bucket: string; keys: readonly string[]; jobId: string; endpointGuid: string }) {
+    const answer = await this.bucketKeysOwner(claim)
+    if (answer.owner) return answer
+    for (const key of claim.keys) this.owners.set(`${claim.bucket}/${key}`, claim)
+    return {}
+  }
+
+  async bucketKeysOwner(claim: { bucket: string; keys: readonly string[]; endpointGuid: string }) {
+    for (const key of claim.keys) {
+      const owner = this.owners.get(`${claim.bucket}/${key}`)
+      if (owner && owner.endpointGuid !== claim.endpointGuid) return { owner: { key, jobId: owner.jobId } }
+    }
+    return {}
+  }
+
+  private held({ id, fence }: HarvestClaim): Entry | undefined {
+    const entry = this.jobs.get(id)
+    return entry?.run.fence === fence && entry.run.state === 'RUNNING' ? entry : undefined
+  }
+
+  private entry(id: string): Entry {
+    const entry = this.jobs.get(id)
+    if (!entry) throw new Error(`there is no job ${id}`)
+    return entry
+  }
+}
