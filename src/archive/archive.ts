@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
 import { type UtcMs, utcMs } from '../media/time.ts'
+import type { Account } from '../model/arn.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { ArchiveWindow, OutputSegment } from '../model/output-segment.ts'
 import type { Objects } from '../stores/objects.ts'
@@ -11,6 +12,7 @@ import { ChannelContent } from './channel-content.ts'
 import type { ArchiveReader } from './reader.ts'
 import { sweepUnknownObjects } from './recovery.ts'
 import { forgetOldContent, type RetentionRules } from './retention.ts'
+import { tellSwitches } from './switch-events.ts'
 import type { ArchiveWriter } from './writer.ts'
 
 /** A window of 24 hours of one-second segments. */
@@ -24,6 +26,8 @@ export type Archive = ArchiveReader &
   ArchiveWriter & {
     /** Lets time pass for every input that waits for something. Called often. */
     tick(): Promise<void>
+    /** The ingest endpoint whose input an origin endpoint shows; undefined while there is nothing to show. */
+    activeInput(endpoint: OriginEndpoint): Promise<string | undefined>
     /** Deletes what no endpoint and no harvest job needs any more. Called now and then. */
     retain(): Promise<void>
     /** Deletes objects a crash left without a row. Called once, after start. */
@@ -34,11 +38,16 @@ export type Archive = ArchiveReader &
 
 export type ArchiveHost = {
   readonly segmentIndex: SegmentIndex
-  readonly resources: Pick<Resources, 'channelByGuid' | 'retentionDemands' | 'forgetDeletedChannel'>
+  readonly resources: Pick<
+    Resources,
+    'channelByGuid' | 'originEndpointByGuid' | 'retentionDemands' | 'forgetDeletedChannel' | 'appendEvent'
+  >
   readonly objects: Objects
   readonly clock: Clock
   readonly log: Log
   readonly retention: RetentionRules
+  /** Whose the events are. */
+  readonly account: Account
 }
 
 /** Opens the archive: one timeline per input, over the segment index and the object store. */
@@ -105,12 +114,20 @@ export async function openArchive(host: ArchiveHost): Promise<Archive> {
     }
   }
 
+  async function passTime(content: ChannelContent): Promise<void> {
+    await content.passTime()
+    await tellSwitches(content, host)
+  }
+
   function channelForgotten(channelGuid: string): void {
     channels.delete(channelGuid)
     versions.delete(channelGuid)
   }
 
-  async function windowOf(content: ChannelContent, segments: readonly OutputSegment[]): Promise<ArchiveWindow | undefined> {
+  async function windowOf(
+    content: ChannelContent,
+    segments: readonly OutputSegment[],
+  ): Promise<ArchiveWindow | undefined> {
     const newest = segments.at(-1)
     if (!newest) return undefined
     const version = versions.get(content.guid) ?? 0
@@ -215,11 +232,16 @@ export async function openArchive(host: ArchiveHost): Promise<Archive> {
     async tick() {
       await Promise.all(
         [...channels.values()].map((content) =>
-          content.passTime().catch((error: unknown) => {
+          passTime(content).catch((error: unknown) => {
             log.error({ channelGuid: content.guid, error }, 'could not let time pass for a channel')
           }),
         ),
       )
+    },
+
+    async activeInput(endpoint) {
+      const numbering = await numberingOf(endpoint)
+      return numbering && contentOf(numbering.channelGuid).followedBy(numbering)
     },
 
     async retain() {

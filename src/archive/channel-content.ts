@@ -3,12 +3,12 @@ import type { Log } from '../log.ts'
 import { type UtcMs, utcMs } from '../media/time.ts'
 import type { Era, OutputSegment } from '../model/output-segment.ts'
 import type { SourceObject } from '../model/source-segment.ts'
-import type { FailoverView } from '../model/timeline/failover.ts'
 import { follow, isFollowingDue, type NumberingStep, type SealedSlot } from '../model/timeline/following.ts'
-import { isDue, statusOf, type TimelineEvent, type TimelineStep } from '../model/timeline/step.ts'
+import { isDue, type TimelineEvent, type TimelineStep } from '../model/timeline/step.ts'
 import type { IngestRef, Numbering, SegmentIndex } from '../stores/segment-index.ts'
 import { readFillPage } from './fill-page.ts'
 import { Input } from './input.ts'
+import { KnownEras } from './known-eras.ts'
 import { numberingCommit, type OpenNumbering, openNumbering, steppedNumbering } from './open-numbering.ts'
 import { SegmentTail } from './segment-tail.ts'
 
@@ -34,6 +34,7 @@ export class ChannelContent {
   private readonly host: ContentHost
   private readonly inputs = new Map<string, Input>()
   private readonly numberings = new Map<number, OpenNumbering>()
+  private readonly eras = new KnownEras(this.inputs, this.numberings)
   private loading: Promise<void> | undefined
   private last: Promise<unknown> = Promise.resolve()
 
@@ -52,7 +53,7 @@ export class ChannelContent {
     if (!this.loading) return
     const now = this.host.clock()
     for (const [id, { state }] of this.inputs) if (isDue(state, now)) await this.apply(id, { kind: 'time' })
-    const view = this.view(now)
+    const view = this.eras.view(now)
     const isSomeDue = [...this.numberings.values()].some(({ state }) => isFollowingDue(state, view, now))
     if (isSomeDue) await this.inTurn(() => this.stepNumberings())
   }
@@ -101,8 +102,8 @@ export class ChannelContent {
 
   async erasById(ids: readonly number[]): Promise<readonly Era[]> {
     await this.ready()
-    await this.loadEras(ids)
-    return ids.flatMap((id) => this.eraOf(id) ?? [])
+    await this.eras.load(ids)
+    return ids.flatMap((id) => this.eras.of(id) ?? [])
   }
 
   /** Gives a numbering every slot sealed before it was opened, page by page, and the live ones from then on. */
@@ -128,11 +129,11 @@ export class ChannelContent {
         ...state.spare.map(({ slot }) => slot),
       ])
       const until = utcMs(Math.min(before, ...waiting.map(({ sealedAt }) => sealedAt)))
-      const options = { pinned, inUse: input.keysInUse(), inUseEras: [...this.erasInUse()], limit }
+      const options = { pinned, inUse: input.keysInUse(), inUseEras: [...this.eras.inUse()], limit }
       const { slots, objects } = await this.host.segmentIndex.forget(input.ref, until, options)
       for (const { tail } of this.numberings.values()) tail?.forgetBefore(until)
       input.forgetBefore(until)
-      this.forgetEras()
+      this.eras.forgetOthers()
       if (slots > 0) this.host.changed()
       return slots < limit && objects < limit
     })
@@ -189,7 +190,7 @@ export class ChannelContent {
       if (tails.get(numbering.id)) open.tail = await SegmentTail.load(segmentIndex, numbering.id)
       this.numberings.set(numbering.id, open)
     }
-    await this.loadEras([...this.erasInUse()])
+    await this.eras.load([...this.eras.inUse()])
   }
 
   /** An input nothing is stored of appears with its first event. */
@@ -251,7 +252,7 @@ export class ChannelContent {
   }
 
   private follow(sealed: readonly SealedSlot[], now: UtcMs, stepped?: { id: string; result: TimelineStep }): Steps {
-    const view = this.view(now, stepped)
+    const view = this.eras.view(now, stepped)
     return [...this.numberings.values()].flatMap((open) => {
       if (open.state.isFilling || (sealed.length === 0 && !isFollowingDue(open.state, view, now))) return []
       const step = follow(open.state, sealed, view, now)
@@ -285,47 +286,10 @@ export class ChannelContent {
     const inputs = [...this.inputs.values()].filter(({ isStored }) => isStored)
     const refs = inputs.map(({ ref }) => ref)
     const { sealed, isLast } = await readFillPage(segmentIndex, refs, open.state.met)
-    await this.loadEras(sealed.map(({ slot }) => slot.era))
-    const filled = follow(open.state, sealed, { eraOf: (id) => this.eraOf(id) }, clock())
+    await this.eras.load(sealed.map(({ slot }) => slot.era))
+    const filled = follow(open.state, sealed, { eraOf: (id) => this.eras.of(id) }, clock())
     const state = { ...filled.state, isFilling: !isLast }
     const step = { ...filled, state, text: JSON.stringify(state) }
     return (await this.commitNumberings([{ open, step }], inputs)) && isLast
-  }
-
-  private view(now: UtcMs, stepped?: { id: string; result: TimelineStep }): FailoverView {
-    const fresh = new Map([...(stepped?.result.state.eras ?? []), ...(stepped?.result.eras ?? [])].map((e) => [e.id, e]))
-    const statuses = [...this.inputs].map(([id, { state }]) => {
-      return [id, statusOf(id === stepped?.id ? stepped.result.state : state, now)] as const
-    })
-    return { eraOf: (id) => fresh.get(id) ?? this.eraOf(id), inputs: Object.fromEntries(statuses) }
-  }
-
-  private eraOf(id: number): Era | undefined {
-    for (const input of this.inputs.values()) {
-      const era = input.eraOf(id)
-      if (era) return era
-    }
-    return undefined
-  }
-
-  private async loadEras(ids: readonly number[]): Promise<void> {
-    await Promise.all([...this.inputs.values()].map((input) => input.loadEras(ids)))
-  }
-
-  private erasInUse(): Set<number> {
-    const all = [...this.numberings.values()]
-    const eras = all.flatMap(({ state }) => [
-      state.edge?.era,
-      state.last?.era,
-      state.passed?.slot.era,
-      ...state.spare.map(({ slot }) => slot.era),
-    ])
-    return new Set(eras.filter((era) => era !== undefined))
-  }
-
-  private forgetEras(): void {
-    const used = this.erasInUse()
-    for (const { tail } of this.numberings.values()) for (const era of tail?.eras() ?? []) used.add(era)
-    for (const input of this.inputs.values()) input.keepEras(used)
   }
 }

@@ -130,7 +130,10 @@ export function forgettingContract(name: string, open: () => Promise<ContractSto
     it('keeps the objects that a slot of the other input holds, too', async () => {
       const { segmentIndex } = await open()
       const healed = slot(0, ['own', 'lent'])
-      await segmentIndex.commitTimeline(OTHER, commit(0, { objects: [sourceObject('lent')], slots: [slot(0, ['lent'])] }))
+      await segmentIndex.commitTimeline(
+        OTHER,
+        commit(0, { objects: [sourceObject('lent')], slots: [slot(0, ['lent'])] }),
+      )
       await segmentIndex.commitTimeline(INPUT, commit(0, { objects: [sourceObject('own')], slots: [healed] }))
       await segmentIndex.forget(OTHER, later(1e9), NOTHING_SPARED)
       assert.deepEqual(await segmentIndex.doomed(9), [])

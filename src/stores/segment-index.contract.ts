@@ -302,9 +302,7 @@ export function segmentIndexContract(name: string, open: () => Promise<ContractS
       const outputSegments = slots.map((one, i) => outputSegment(id, i + 1, [one]))
       await segmentIndex.commitTimeline(INPUT, commit(0, { slots, outputSegments }))
       const around = async (era: number, slotsIn: number, count = 2) =>
-        numbersOf(
-          await segmentIndex.outputSegmentsAround(id, { era, time: ticks(slotsIn * SLOT_MS * 90) }, count),
-        )
+        numbersOf(await segmentIndex.outputSegmentsAround(id, { era, time: ticks(slotsIn * SLOT_MS * 90) }, count))
       assert.deepEqual(await around(1, 3), [11, 12, 13, 14])
       assert.deepEqual(await around(1, 3.5, 1), [12, 13])
       assert.deepEqual(await around(1, -1), [9, 10])
@@ -316,7 +314,9 @@ export function segmentIndexContract(name: string, open: () => Promise<ContractS
     it('knows how far the numbers went at a moment', async () => {
       const { segmentIndex } = await open()
       const { id } = await segmentIndex.openNumbering(at('e'), INPUT, 4)
-      const slots = [0, 1].flatMap((era) => Array.from({ length: 4 }, (_, i) => slot(i, [], { era, at: NOW + era * 8000 })))
+      const slots = [0, 1].flatMap((era) =>
+        Array.from({ length: 4 }, (_, i) => slot(i, [], { era, at: NOW + era * 8000 })),
+      )
       const outputSegments = [0, 2, 4, 6].map((i) => outputSegment(id, 1 + i / 2, slots.slice(i, i + 2)))
       await segmentIndex.commitTimeline(INPUT, commit(0, { slots, outputSegments }))
       const by = (slotsIn: number) => segmentIndex.numberSealedBy(id, later(slotsIn * SLOT_MS))

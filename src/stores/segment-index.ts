@@ -130,7 +130,12 @@ export type SegmentIndex = {
   forget(
     ingest: IngestRef,
     before: UtcMs,
-    options: { pinned: readonly { from: UtcMs; to: UtcMs }[]; inUse: readonly string[]; inUseEras?: readonly number[]; limit: number },
+    options: {
+      pinned: readonly { from: UtcMs; to: UtcMs }[]
+      inUse: readonly string[]
+      inUseEras?: readonly number[]
+      limit: number
+    },
   ): Promise<{ readonly slots: number; readonly objects: number }>
   /** Forgets the whole channel. */
   forgetChannel(channelGuid: string): Promise<void>

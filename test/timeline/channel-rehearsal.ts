@@ -18,7 +18,11 @@ import { EPOCH, type Listed } from './rehearsal.ts'
 
 export type InputName = 'A' | 'B'
 
-type InputRehearsal = { state: TimelineState; readonly unlisted: Map<string, SourceObject>; readonly sealed: SealedSlot[] }
+type InputRehearsal = {
+  state: TimelineState
+  readonly unlisted: Map<string, SourceObject>
+  readonly sealed: SealedSlot[]
+}
 
 export class ChannelRehearsal {
   now: UtcMs = EPOCH

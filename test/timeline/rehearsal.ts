@@ -99,8 +99,16 @@ export class Rehearsal {
   private readonly unlisted = new Map<string, SourceObject>()
   private puts = 0
 
+  /** A numbering, given what was sealed so far. */
   open(id: number, segmentSeconds: number): void {
-    this.numberings.set(id, openNumberingState(ticksFromSeconds(segmentSeconds), 1, INPUT))
+    const beginning = openNumberingState(ticksFromSeconds(segmentSeconds), 1, INPUT)
+    const sealed = this.slots.map((slot) => ({ input: INPUT, slot }))
+    const { state, segments } = follow({ ...beginning, isFilling: true }, sealed, this.view(), this.now)
+    this.numberings.set(id, { ...state, isFilling: false })
+    this.published.set(
+      id,
+      segments.map(({ segment }) => segment),
+    )
   }
 
   parent(...playlists: string[]): void {

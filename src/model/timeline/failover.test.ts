@@ -8,7 +8,13 @@ const STREAMS = ['a', 'b']
 const TURN = PTS_MODULUS / TICKS_PER_SECOND
 
 /** Segment `i` of both streams of an input, two seconds each, from `base` seconds of PTS. */
-function push(r: ChannelRehearsal, input: InputName, i: number, base = 10, more: { width?: number; missing?: string } = {}) {
+function push(
+  r: ChannelRehearsal,
+  input: InputName,
+  i: number,
+  base = 10,
+  more: { width?: number; missing?: string } = {},
+) {
   for (const playlist of STREAMS) {
     if (playlist === more.missing) continue
     r.put(input, `${playlist}-${i}.ts`, probeAt((base + 2 * i) % TURN, more.width))
@@ -52,13 +58,19 @@ describe('an endpoint of a channel with two inputs', () => {
     both(r, 0, 3)
     const last = r.now - 300
     both(r, 3, 10, { only: 'B' })
-    assert.deepEqual(r.switches.map(({ from, to }) => [from, to]), [['A', 'B']])
+    assert.deepEqual(
+      r.switches.map(({ from, to }) => [from, to]),
+      [['A', 'B']],
+    )
     // Two seconds until it was due, and twice a source segment.
     const after = r.switches[0]!.at - last
     assert.ok(after >= 6000 && after <= 6400, `${after} ms`)
     both(r, 10, 13)
     assert.deepEqual(shown(r), [...Array(3).fill('AA'), ...Array(10).fill('BB')])
-    assert.deepEqual(starts(r), Array.from({ length: 13 }, (_, i) => 2 * i))
+    assert.deepEqual(
+      starts(r),
+      Array.from({ length: 13 }, (_, i) => 2 * i),
+    )
   })
 
   it('waits longer for longer output segments, each endpoint by itself', () => {
@@ -85,7 +97,13 @@ describe('an endpoint of a channel with two inputs', () => {
       assert.deepEqual(new Set(r.outputs(0).map(({ era }) => era)), new Set([1]))
       assert.deepEqual(new Set(r.outputs(0).map(({ stretch }) => stretch?.number)), new Set([1]))
       const ends = r.outputs(0).map(({ start, duration }) => start + duration)
-      assert.deepEqual(r.outputs(0).slice(1).map(({ start }) => start), ends.slice(0, -1))
+      assert.deepEqual(
+        r
+          .outputs(0)
+          .slice(1)
+          .map(({ start }) => start),
+        ends.slice(0, -1),
+      )
       for (const { slots, start } of r.outputs(0)) {
         assert.equal(slots[0]?.start, start)
         assert.equal(slots[0]?.objects[1]?.times?.[0]?.first, start)
@@ -149,7 +167,10 @@ describe('an endpoint of a channel with two inputs', () => {
       r.outputs(0).map(({ number }) => number),
       Array.from({ length: 15 }, (_, i) => i + 1),
     )
-    assert.deepEqual(starts(r), Array.from({ length: 15 }, (_, i) => 2 * i))
+    assert.deepEqual(
+      starts(r),
+      Array.from({ length: 15 }, (_, i) => 2 * i),
+    )
   })
 
   it('goes over when one stream stays away that the other input has', () => {

@@ -12,7 +12,8 @@ const LISTING = { table: 'windrow.event', columns: 'seq, body' }
 export async function writeEvent(transaction: Transaction, event: ServiceEvent): Promise<void> {
   const { id, at } = event
   await transaction.lock('events')
-  await transaction.run('INSERT INTO windrow.event (id, at, body) VALUES ($1, $2, $3)', id, at, JSON.stringify(event))
+  const sql = 'INSERT INTO windrow.event (id, at, body) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING'
+  await transaction.run(sql, id, at, JSON.stringify(event))
 }
 
 export function eventOperations(db: Database) {

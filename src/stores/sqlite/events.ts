@@ -11,7 +11,12 @@ type Sink = { after: number; owner: string | null; lease_until: number; fence: n
 export function eventOperations(db: Database) {
   return {
     appendEvent(event: ServiceEvent): void {
-      db.run('INSERT INTO event (id, at, body) VALUES (?, ?, ?)', event.id, event.at, JSON.stringify(event))
+      db.run(
+        'INSERT INTO event (id, at, body) VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING',
+        event.id,
+        event.at,
+        JSON.stringify(event),
+      )
     },
 
     listEvents(page: PageRequest) {

@@ -62,7 +62,9 @@ export function numberingOperations(db: Database) {
           `SELECT ${COLUMNS}, n.version, n.state ${NUMBERINGS} WHERE i.channel_guid = ? ORDER BY n.id`,
           channelGuid,
         )
-        .map(({ state, ...numbering }): StoredNumbering => (numbering.version > 0 ? { ...numbering, state } : numbering)),
+        .map(
+          ({ state, ...numbering }): StoredNumbering => (numbering.version > 0 ? { ...numbering, state } : numbering),
+        ),
 
     endpointsOf: (numbering: number) =>
       db

@@ -1,7 +1,13 @@
 import { msFromTicks, type UtcMs } from '../../media/time.ts'
 import { type Era, objectsOf, type Slot } from '../../model/output-segment.ts'
 import type { SourceObject } from '../../model/source-segment.ts'
-import type { IngestRef, NumberingCommit, NumberingsCommit, OutputSegmentRow, TimelineCommit } from '../segment-index.ts'
+import type {
+  IngestRef,
+  NumberingCommit,
+  NumberingsCommit,
+  OutputSegmentRow,
+  TimelineCommit,
+} from '../segment-index.ts'
 import type { Database } from './database.ts'
 import { inputId, knownInput } from './inputs.ts'
 import type { Operations } from './operations.ts'
@@ -20,7 +26,8 @@ export function timelineOperations(db: Database) {
       slot.sealedAt,
       JSON.stringify(slot),
     )
-    for (const { key } of objectsOf(slot)) db.run('UPDATE source_object SET placed = 1, holders = holders + 1 WHERE key = ?', key)
+    for (const { key } of objectsOf(slot))
+      db.run('UPDATE source_object SET placed = 1, holders = holders + 1 WHERE key = ?', key)
   }
 
   const insertOutputSegment = (channelGuid: string, row: OutputSegmentRow) => {
