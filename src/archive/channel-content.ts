@@ -9,7 +9,7 @@ import type { IngestRef, Numbering, SegmentIndex } from '../stores/segment-index
 import { readFillPage } from './fill-page.ts'
 import { Input } from './input.ts'
 import { KnownEras } from './known-eras.ts'
-import { numberingCommit, type OpenNumbering, openNumbering, steppedNumbering } from './open-numbering.ts'
+import { madeErasOf, numberingCommit, type OpenNumbering, openNumbering, steppedNumbering } from './open-numbering.ts'
 import { SegmentTail } from './segment-tail.ts'
 
 /** Another node may have taken a step meanwhile; each try starts from what it left. */
@@ -150,7 +150,7 @@ export class ChannelContent {
       const open = this.numberings.get(id)
       if (!open) return
       const state = change(open.state)
-      const step = { state, text: JSON.stringify(state), changed: true, segments: [], switched: undefined }
+      const step = { state, text: JSON.stringify(state), changed: true, segments: [], eras: [], switched: undefined }
       await this.commitNumberings([{ open, step }])
     })
   }
@@ -255,7 +255,7 @@ export class ChannelContent {
     const view = this.eras.view(now, stepped)
     return [...this.numberings.values()].flatMap((open) => {
       if (open.state.isFilling || (sealed.length === 0 && !isFollowingDue(open.state, view, now))) return []
-      const step = follow(open.state, sealed, view, now)
+      const step = follow(open.state, sealed, { ...view, madeEras: madeErasOf(open) }, now)
       return step.changed ? [{ open, step }] : []
     })
   }
@@ -263,6 +263,7 @@ export class ChannelContent {
   private adopt(steps: Steps): void {
     for (const { open, step } of steps) {
       this.numberings.set(open.numbering.id, steppedNumbering(open, step))
+      for (const era of step.eras) this.eras.add(era)
       const { switched } = step
       if (switched) this.host.log.warn({ ...open.numbering, ...switched }, 'switched to the other input')
     }
@@ -287,7 +288,8 @@ export class ChannelContent {
     const refs = inputs.map(({ ref }) => ref)
     const { sealed, isLast } = await readFillPage(segmentIndex, refs, open.state.met)
     await this.eras.load(sealed.map(({ slot }) => slot.era))
-    const filled = follow(open.state, sealed, { eraOf: (id) => this.eras.of(id) }, clock())
+    const view = { eraOf: (id: number) => this.eras.of(id), madeEras: madeErasOf(open) }
+    const filled = follow(open.state, sealed, view, clock())
     const state = { ...filled.state, isFilling: !isLast }
     const step = { ...filled, state, text: JSON.stringify(state) }
     return (await this.commitNumberings([{ open, step }], inputs)) && isLast

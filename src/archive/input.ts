@@ -11,7 +11,7 @@ import {
   waitedAnew,
 } from '../model/timeline/state.ts'
 import { step, type TimelineEvent, type TimelineStep } from '../model/timeline/step.ts'
-import type { IngestRef, SegmentIndex, TimelineCommit } from '../stores/segment-index.ts'
+import { FIRST_MADE_ERA, type IngestRef, type SegmentIndex, type TimelineCommit } from '../stores/segment-index.ts'
 import { MOST_UNLISTED, UnlistedObjects } from './unlisted-objects.ts'
 
 /** One input of a channel as this process knows it: the state of its timeline, and what waits for a playlist. */
@@ -72,6 +72,11 @@ export class Input {
     const missing = ids.filter((id) => this.isOwn(id) && !this.eras.has(id))
     if (missing.length === 0) return
     for (const era of await this.index.eras(this.ref, missing)) this.eras.set(era.id, era)
+  }
+
+  /** An era a numbering made. */
+  remember(era: Era): void {
+    this.eras.set(era.id, era)
   }
 
   /** Others are read again when somebody asks for them. */
@@ -146,7 +151,7 @@ export class Input {
   }
 
   private isOwn(era: number): boolean {
-    return era < FIRST_ERA_OF_SECOND_INPUT === this.isFirst
+    return era >= FIRST_MADE_ERA || era < FIRST_ERA_OF_SECOND_INPUT === this.isFirst
   }
 
   private unchanged(): TimelineStep {

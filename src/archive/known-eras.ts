@@ -5,6 +5,9 @@ import { statusOf, type TimelineStep } from '../model/timeline/step.ts'
 import type { Input } from './input.ts'
 import type { OpenNumbering } from './open-numbering.ts'
 
+/** What all numberings see alike. */
+export type InputsView = Omit<FailoverView, 'madeEras'>
+
 /** The eras of a channel that are in memory, whichever input they belong to. */
 export class KnownEras {
   private readonly inputs: ReadonlyMap<string, Input>
@@ -27,6 +30,11 @@ export class KnownEras {
     await Promise.all([...this.inputs.values()].map((input) => input.loadEras(ids)))
   }
 
+  /** An era that is there since a step of a numbering. */
+  add(era: Era): void {
+    for (const input of this.inputs.values()) input.remember(era)
+  }
+
   /** What the numberings need for their next steps. */
   inUse(): Set<number> {
     const eras = [...this.numberings.values()].flatMap(({ state: { edge, last, passed, spare } }) => [
@@ -46,7 +54,7 @@ export class KnownEras {
   }
 
   /** What a numbering sees of the inputs, one of them as a step leaves it. */
-  view(now: UtcMs, stepped?: { readonly id: string; readonly result: TimelineStep }): FailoverView {
+  view(now: UtcMs, stepped?: { readonly id: string; readonly result: TimelineStep }): InputsView {
     const fresh = [...(stepped?.result.state.eras ?? []), ...(stepped?.result.eras ?? [])]
     const byId = new Map(fresh.map((era) => [era.id, era]))
     const statuses = [...this.inputs].map(([id, { state }]) => {

@@ -1,7 +1,13 @@
 import { ticksFromSeconds } from '../media/time.ts'
 import type { NumberingStep } from '../model/timeline/following.ts'
 import { type NumberingState, openNumberingState } from '../model/timeline/numbering-state.ts'
-import type { Numbering, NumberingCommit, OutputSegmentRow, StoredNumbering } from '../stores/segment-index.ts'
+import {
+  FIRST_MADE_ERA,
+  type Numbering,
+  type NumberingCommit,
+  type OutputSegmentRow,
+  type StoredNumbering,
+} from '../stores/segment-index.ts'
 import type { SegmentTail } from './segment-tail.ts'
 
 /** A numbering as this process knows it. */
@@ -24,7 +30,7 @@ export function openNumbering(numbering: Numbering & Partial<StoredNumbering>): 
 
 export function numberingCommit(
   { numbering, version }: OpenNumbering,
-  step: Pick<NumberingStep, 'text' | 'segments'>,
+  step: Pick<NumberingStep, 'text' | 'segments' | 'eras'>,
 ): { readonly commit: NumberingCommit; readonly rows: readonly OutputSegmentRow[] } {
   const { id, ingestEndpointId } = numbering
   const rows = step.segments.map(({ segment: { slots, ...row }, input, era }): OutputSegmentRow => {
@@ -37,7 +43,12 @@ export function numberingCommit(
       ...(!isPlain && { source: { ingestEndpointId: input, era } }),
     }
   })
-  return { commit: { id, expectedVersion: version, state: step.text }, rows }
+  return { commit: { id, expectedVersion: version, state: step.text, eras: step.eras }, rows }
+}
+
+/** Numbers a numbering may give to the eras it makes: in a row, and no other's. */
+export function madeErasOf({ numbering: { id } }: OpenNumbering): number {
+  return FIRST_MADE_ERA + id * 1_000_000
 }
 
 /** The numbering after a step that was committed. */

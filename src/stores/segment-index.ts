@@ -29,7 +29,13 @@ export type OutputSegmentRow = Omit<OutputSegment, 'slots'> & {
 }
 
 /** The state of a numbering after a step, opaque here. Stale if the store holds another version than expected; 0: none yet. */
-export type NumberingCommit = { readonly id: number; readonly expectedVersion: number; readonly state: string }
+export type NumberingCommit = {
+  readonly id: number
+  readonly expectedVersion: number
+  readonly state: string
+  /** Eras it made; they are kept with those of the input it followed first. */
+  readonly eras?: readonly Era[]
+}
 
 export type NumberingsCommit = {
   readonly numberings: readonly NumberingCommit[]
@@ -49,6 +55,9 @@ export type NumberRange = { readonly after: number; readonly last: number }
 export type TimeWindow = { readonly start: UtcMs; readonly end: UtcMs }
 /** A time on the timeline of an era. */
 export type EraTime = { readonly era: number; readonly time: Ticks }
+
+/** Ids of eras that numberings made begin here. */
+export const FIRST_MADE_ERA = 1_000_000_000
 
 /** Everything one step of an input's timeline changes; kept or lost as a whole. */
 export type TimelineCommit = {

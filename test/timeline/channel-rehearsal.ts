@@ -41,7 +41,13 @@ export class ChannelRehearsal {
   open(id: number, segmentSeconds: number, input: InputName = 'A', firstNumber = 1): void {
     const beginning = openNumberingState(ticksFromSeconds(segmentSeconds), firstNumber, input)
     const sealed = bySealing(this.inputs.A.sealed, this.inputs.B.sealed)
-    const filled = follow({ ...beginning, isFilling: true }, sealed, { eraOf: (era) => this.era(era) }, this.now)
+    const filled = follow(
+      { ...beginning, isFilling: true },
+      sealed,
+      { eraOf: (era) => this.era(era), madeEras: 1e9 + id * 1e6 },
+      this.now,
+    )
+    for (const era of filled.eras) this.eras.set(era.id, era)
     this.numberings.set(id, { ...filled.state, isFilling: false })
     this.published.set(
       id,
@@ -139,14 +145,16 @@ export class ChannelRehearsal {
   private follow(sealed: readonly SealedSlot[]): void {
     const view = this.view()
     for (const [id, numbering] of this.numberings) {
-      const { state, segments, switched } = follow(numbering, sealed, view, this.now)
+      const own = { ...view, madeEras: 1e9 + id * 1e6 }
+      const { state, segments, eras, switched } = follow(numbering, sealed, own, this.now)
+      for (const era of eras) this.eras.set(era.id, era)
       this.numberings.set(id, state)
       this.published.set(id, [...this.outputs(id), ...segments.map(({ segment }) => segment)])
       if (switched) this.switches.push({ ...switched, numbering: id })
     }
   }
 
-  private view(): FailoverView {
+  private view(): Omit<FailoverView, 'madeEras'> {
     const inputs = { A: statusOf(this.inputs.A.state, this.now), B: statusOf(this.inputs.B.state, this.now) }
     return { eraOf: (id) => this.era(id), inputs }
   }

@@ -177,14 +177,16 @@ export class Rehearsal {
     for (const { name } of result.consumed) this.unlisted.delete(name)
     const sealed = result.slots.map((slot) => ({ input: INPUT, slot }))
     for (const [id, numbering] of this.numberings) {
-      const { state, segments } = follow(numbering, sealed, this.view(), this.now)
+      const { state, segments, eras } = follow(numbering, sealed, this.view(), this.now)
       this.numberings.set(id, state)
+      for (const era of eras) this.eras.set(era.id, era)
       this.published.set(id, [...this.outputs(id), ...segments.map(({ segment }) => segment)])
     }
   }
 
   private view(): FailoverView {
     return {
+      madeEras: 2_000_000_000,
       eraOf: (id) => this.state.eras.find((era) => era.id === id) ?? this.eras.get(id),
       inputs: { [INPUT]: statusOf(this.state, this.now) },
     }

@@ -36,7 +36,7 @@ function begin(...seconds: number[]): ChannelRehearsal {
   const r = new ChannelRehearsal()
   r.streams('A', variants(...STREAMS))
   r.streams('B', variants(...STREAMS))
-  seconds.forEach((one, id) => r.open(id, one))
+  for (const [id, one] of seconds.entries()) r.open(id, one)
   return r
 }
 
@@ -44,6 +44,8 @@ const shown = (r: ChannelRehearsal, id = 0) => r.outputs(id).flatMap((segment) =
 const breaks = (r: ChannelRehearsal, id = 0) =>
   r.outputs(id).flatMap(({ number, discontinuity }) => (discontinuity ? number : []))
 const starts = (r: ChannelRehearsal, id = 0) => r.outputs(id).map(({ startUtc }) => (startUtc - EPOCH) / 1000)
+
+import { utcAt } from './eras.ts'
 
 describe('an endpoint of a channel with two inputs', () => {
   it('stays with the first input while that has everything', () => {
@@ -248,5 +250,33 @@ describe('an endpoint of a channel with two inputs', () => {
       pushAt('B', i, 1)
     }
     assert.deepEqual(shown(r), [...Array(4).fill('AA'), ...Array(6).fill('BB')])
+    // The clock that formats place all eras on goes on.
+    const clocks = r.outputs(0).map(({ era, start }) => (utcAt(r.era(era)!.clock, start) - EPOCH) / 1000)
+    assert.deepEqual(
+      clocks,
+      Array.from({ length: 10 }, (_, i) => 2 * i),
+    )
+    assert.equal(r.outputs(0).at(-1)?.era, 1_000_000_000)
+  })
+
+  it('names nothing twice when it comes back to an era it has shown', () => {
+    const r = begin(2)
+    both(r, 0, 4)
+    both(r, 4, 10, { only: 'B' })
+    // B begins anew, off A's timeline; A goes on with what it was late with.
+    for (let i = 10; i < 13; i++) {
+      r.pass(2)
+      for (const playlist of STREAMS) {
+        r.put('B', `${playlist}-${i}.ts`, probeAt(700 + 2 * i))
+        r.list('B', playlist, i - 10, [{ name: `${playlist}-${i}.ts`, date: utcMs(EPOCH + 2000 * i) }])
+      }
+    }
+    for (let i = 4; i < 20; i++) {
+      r.pass(i < 8 ? 0.1 : 2)
+      push(r, 'A', i)
+    }
+    const names = r.outputs(0).map(({ era, start }) => `${era} ${start}`)
+    assert.equal(new Set(names).size, names.length)
+    assert.equal(shown(r).at(-1), 'AA')
   })
 })

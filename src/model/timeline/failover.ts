@@ -18,6 +18,8 @@ export type InputStatus = {
 }
 
 export type FailoverView = {
+  /** Ids from here on are the numbering's own to give to eras. */
+  readonly madeEras: number
   readonly eraOf: (id: number) => Era | undefined
   /** By input; absent while what is long sealed is gone through again. */
   readonly inputs?: Readonly<Record<string, InputStatus>>
@@ -27,29 +29,64 @@ export type FailoverView = {
 const CLOCKS_AGREE_MS = 10_000
 /** Slots of the other input kept at hand: more than any patience lasts. */
 const MOST_SPARE = 128
+/** Eras of which it is known how far they were shown: more than two encoders keep open. */
+const MOST_SHOWN = 16
 /** Rounding of clocks. */
 const ROUNDING_MS = 10
 
+/** What a numbering makes of the slots it shows. */
+export type Shown = { readonly segments: NumberedSegment[]; readonly eras: Era[] }
+
 /** Shows a sealed slot of the input that is followed. */
-export function show(numbering: NumberingState, slot: Slot, era: Era, view: FailoverView): NumberedSegment[] {
-  const segments = addSlot(numbering, slot, era.streams)
-  const shownAs = numbering.shownAs
-  const shown = shownAs && shownAs.era !== era.id ? view.eraOf(shownAs.era) : era
+export function show(numbering: NumberingState, slot: Slot, era: Era, view: FailoverView): Shown {
+  const eras: Era[] = []
+  const segments: NumberedSegment[] = []
+  if (numbering.shownAs?.from !== slot.era && mustBeMade(numbering, slot, era)) {
+    segments.push(...closeRun(numbering))
+    eras.push(makeEra(numbering, slot, era, view))
+  }
+  segments.push(...addSlot(numbering, slot, era.streams))
+  const { shownAs } = numbering
+  const shown = eras[0] ?? (shownAs ? view.eraOf(shownAs.era) : era) ?? era
   const end = ticks(slot.start + slot.duration + (shownAs?.ticks ?? 0))
   numbering.edge = {
-    era: shownAs?.era ?? era.id,
+    era: shown.id,
     end,
     utc: utcMs(slot.startUtc + msFromTicks(slot.duration) + (shownAs?.ms ?? 0)),
-    clock: utcAt((shown ?? era).clock, end),
+    clock: utcAt(shown.clock, end),
     sealedAt: slot.sealedAt,
     duration: slot.duration,
   }
+  const others = (numbering.shown ?? []).filter((one) => one.era !== shown.id)
+  numbering.shown = [...others.slice(1 - MOST_SHOWN), { era: shown.id, until: end }]
   if (isWhole(slot, era.streams)) delete numbering.lackingSince
   else numbering.lackingSince ??= slot.sealedAt
   const met = numbering.spare
   numbering.spare = []
-  for (const spare of met) meet(numbering, spare, view)
-  return segments
+  const after =
+    eras.length > 0 ? { ...view, eraOf: (id: number) => eras.find((one) => one.id === id) ?? view.eraOf(id) } : view
+  for (const spare of met) meet(numbering, spare, after)
+  return { segments, eras }
+}
+
+/**
+ * True when times of the slot's own era would come twice: on its timeline, or on the clock all eras share. So would
+ * what is named by them.
+ */
+function mustBeMade({ edge, shown = [] }: NumberingState, slot: Slot, era: Era): boolean {
+  if (!edge || edge.era === era.id) return false
+  const before = shown.find((one) => one.era === era.id)
+  if (before && slot.start < before.until - LOCK_TOLERANCE) return true
+  return utcAt(era.clock, slot.start) < edge.clock - ROUNDING_MS
+}
+
+/** The slot's era under another name, with a clock that begins where the content ends. */
+function makeEra(numbering: NumberingState, { start }: Slot, { id, streams }: Era, view: FailoverView): Era {
+  const { edge, madeEras = 0 } = numbering
+  numbering.madeEras = madeEras + 1
+  const era: Era = { id: view.madeEras + madeEras, streams, clock: { time: start, utc: edge?.clock ?? utcMs(0) } }
+  numbering.shownAs = { from: id, era: era.id, ticks: ticks(0), ms: 0 }
+  return era
 }
 
 /** Keeps at hand what the input that is not followed has sealed. */
@@ -64,7 +101,7 @@ export function patienceMs({ segmentDuration }: { segmentDuration: Ticks }, inpu
 }
 
 /** True when the input has lacked for too long what the other has. Cheap. */
-export function hasFailed(numbering: NumberingState, view: FailoverView, now: UtcMs): boolean {
+export function hasFailed(numbering: NumberingState, view: Omit<FailoverView, 'madeEras'>, now: UtcMs): boolean {
   const { edge, spare, lackingSince, passed } = numbering
   const first = spare[0] ?? passed
   if (!first) return false
@@ -87,7 +124,7 @@ export function failOver(
   numbering: NumberingState,
   view: FailoverView,
   now: UtcMs,
-): { readonly segments: NumberedSegment[]; readonly switched: InputSwitch } | undefined {
+): (Shown & { readonly switched: InputSwitch }) | undefined {
   const first = numbering.spare[0] ?? numbering.passed
   if (!first) return undefined
   const segments = closeRun(numbering)
@@ -98,25 +135,29 @@ export function failOver(
   delete numbering.lackingSince
   delete numbering.passed
   if (lock) {
-    if (lock.era !== lock.from) numbering.shownAs = lock
+    if (lock.era !== lock.from || lock.ms !== 0) numbering.shownAs = lock
     const { era, index, duration } = first.slot
     const isNext = numbering.spare.length > 0
     const start = first.slot.start + lock.ticks + (isNext ? 0 : duration)
     const goesOn = Math.abs(start - (numbering.edge?.end ?? start)) <= LOCK_TOLERANCE
     if (goesOn) numbering.last = { era, index: isNext ? index - 1 : index }
   }
-  const spare = numbering.spare
+  const { spare } = numbering
+  const eras: Era[] = []
+  const after = { ...view, eraOf: (id: number) => eras.find((one) => one.id === id) ?? view.eraOf(id) }
   numbering.spare = []
   for (const { slot } of spare) {
     const own = view.eraOf(slot.era)
-    if (own) segments.push(...show(numbering, slot, own, view))
+    const shown = own && show(numbering, slot, own, after)
+    segments.push(...(shown?.segments ?? []))
+    eras.push(...(shown?.eras ?? []))
   }
   // They were there for the viewers from now on.
   const published = segments.map((one) => ({
     ...one,
     segment: { ...one.segment, sealedAt: utcMs(Math.max(one.segment.sealedAt, now)) },
   }))
-  return { segments: published, switched }
+  return { segments: published, eras, switched }
 }
 
 /** True when the slot lies beyond what is shown: on the common timeline, else by the clocks, else by when it came. */

@@ -1,7 +1,7 @@
 import type { UtcMs } from '../../media/time.ts'
-import type { Slot } from '../output-segment.ts'
+import type { Era, Slot } from '../output-segment.ts'
 import { isAudioOnly } from './description.ts'
-import { type FailoverView, failOver, hasFailed, meet, show } from './failover.ts'
+import { type FailoverView, failOver, hasFailed, meet, type Shown, show } from './failover.ts'
 import { closeRun, type NumberedSegment } from './numbering.ts'
 import type { InputSwitch, NumberingState } from './numbering-state.ts'
 
@@ -15,6 +15,8 @@ export type NumberingStep = {
   /** False when there is nothing to save. */
   readonly changed: boolean
   readonly segments: readonly NumberedSegment[]
+  /** Eras it made. */
+  readonly eras: readonly Era[]
   readonly switched: InputSwitch | undefined
 }
 
@@ -26,17 +28,24 @@ export type NumberingStep = {
 export function follow(
   before: NumberingState,
   sealed: readonly SealedSlot[],
-  view: FailoverView,
+  outside: FailoverView,
   now: UtcMs,
 ): NumberingStep {
   const textBefore = JSON.stringify(before)
   const state = JSON.parse(textBefore) as NumberingState
   const segments: NumberedSegment[] = []
+  const eras: Era[] = []
+  const eraOf = (id: number) => eras.find((era) => era.id === id) ?? outside.eraOf(id)
+  const view = { ...outside, eraOf }
+  const take = (shown: Shown) => {
+    segments.push(...shown.segments)
+    eras.push(...shown.eras)
+  }
   let switched: InputSwitch | undefined
   const failOverAt = (at: UtcMs) => {
     const over = hasFailed(state, view, at) ? failOver(state, view, at) : undefined
     if (!over) return
-    segments.push(...over.segments)
+    take(over)
     if (state.isFilling) return
     switched = over.switched
     state.untold = [...(state.untold ?? []), over.switched]
@@ -47,7 +56,7 @@ export function follow(
     const era = view.eraOf(slot.era)
     if (!era || isAudioOnly(era.streams)) continue
     if (state.isFilling) failOverAt(slot.sealedAt)
-    if (input === state.input) segments.push(...show(state, slot, era, view))
+    if (input === state.input) take(show(state, slot, era, view))
     else meet(state, { input, slot }, view)
     if (state.isFilling) failOverAt(slot.sealedAt)
   }
@@ -56,11 +65,11 @@ export function follow(
     if (isRunOver(state, view)) segments.push(...closeRun(state))
   }
   const text = JSON.stringify(state)
-  return { state, text, changed: text !== textBefore, segments, switched }
+  return { state, text, changed: text !== textBefore, segments, eras, switched }
 }
 
 /** True when time passing may have changed something. Cheap: it is asked all the time. */
-export function isFollowingDue(state: NumberingState, view: FailoverView, now: UtcMs): boolean {
+export function isFollowingDue(state: NumberingState, view: Omit<FailoverView, 'madeEras'>, now: UtcMs): boolean {
   return !state.isFilling && (hasFailed(state, view, now) || isRunOver(state, view))
 }
 
@@ -78,7 +87,7 @@ export function bySealing(...inputs: readonly (readonly SealedSlot[])[]): Sealed
   }
 }
 
-function isRunOver({ run, last, input }: NumberingState, { inputs }: FailoverView): boolean {
+function isRunOver({ run, last, input }: NumberingState, { inputs }: Pick<FailoverView, 'inputs'>): boolean {
   const status = inputs?.[input]
   if (run.length === 0 || !status) return false
   return status.hasStopped || !status.openEras.some((era) => era === last?.era)

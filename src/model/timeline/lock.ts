@@ -11,17 +11,19 @@ export const LOCK_TOLERANCE: Ticks = ticks(TICKS_PER_SECOND / 10)
  * moment, and the same streams made of the same. Undefined when they did not.
  */
 export function lockOf(edge: Edge, shown: Era, slot: Slot, era: Era): ShownAs | undefined {
-  if (shown.id === era.id) return { from: era.id, era: era.id, ticks: ticks(0), ms: 0 }
-  if (!isMadeOfTheSame(shown, era)) return undefined
-  const start = unwrapPts(ticks(((slot.start % PTS_MODULUS) + PTS_MODULUS) % PTS_MODULUS), edge.end)
+  const isSame = shown.id === era.id
+  if (!isSame && !isMadeOfTheSame(shown, era)) return undefined
+  const start = isSame ? slot.start : unwrapPts(ticks(slot.start % PTS_MODULUS), edge.end)
   const utc = edge.utc + msFromTicks(ticks(start - edge.end))
+  // Dates of an era do not step back.
+  if (isSame) return { from: era.id, era: era.id, ticks: ticks(0), ms: Math.max(utc - slot.startUtc, 0) }
   if (Math.abs(utc - slot.startUtc) > msFromTicks(slot.duration) / 2) return undefined
   return { from: era.id, era: shown.id, ticks: ticks(start - slot.start), ms: utc - slot.startUtc }
 }
 
 /** The slot as it stands in the era it is shown in. */
 export function shownSlot(slot: Slot, shownAs: Pick<ShownAs, 'era' | 'ticks' | 'ms'> | undefined): Slot {
-  if (!shownAs || shownAs.era === slot.era) return slot
+  if (!shownAs) return slot
   const { era, ms } = shownAs
   const objects: Record<number, SlotObject> = {}
   for (const [stream, object] of Object.entries(slot.objects)) objects[Number(stream)] = moved(object, shownAs.ticks)

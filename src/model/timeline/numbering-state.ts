@@ -19,8 +19,12 @@ export type NumberingState = {
   met: Record<string, SlotPlace>
   /** Where its content ends. */
   edge?: Edge
-  /** The input followed is locked to the one before it: its slots go on in an era of that one. */
+  /** Slots of the input are shown in another era than their own. */
   shownAs?: ShownAs
+  /** How far the eras shown last have come, oldest first. */
+  shown?: ShownEra[]
+  /** Eras made so that their clocks go on where the input's own would go back. */
+  madeEras?: number
   /** Since when the slots of the input lack streams, without a break. */
   lackingSince?: UtcMs
   /** What the other input has beyond the edge, oldest first: shown when the one followed fails. */
@@ -56,6 +60,8 @@ export type Edge = {
   sealedAt: UtcMs
   duration: Ticks
 }
+
+export type ShownEra = { era: number; until: Ticks }
 
 /** Slots of the era `from` are shown in `era`, with their timestamps and dates moved. */
 export type ShownAs = { from: number; era: number; ticks: Ticks; ms: number }

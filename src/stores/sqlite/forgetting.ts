@@ -1,6 +1,6 @@
 import type { UtcMs } from '../../media/time.ts'
 import { objectsOf, type Slot } from '../../model/output-segment.ts'
-import type { IngestRef, SegmentIndex } from '../segment-index.ts'
+import { FIRST_MADE_ERA, type IngestRef, type SegmentIndex } from '../segment-index.ts'
 import type { Database } from './database.ts'
 import { knownInput } from './inputs.ts'
 import type { Operations } from './operations.ts'
@@ -110,7 +110,8 @@ export function forgettingOperations(db: Database) {
       // An era without slots is of no use, the newest ones apart: they may be about to get some, and those in which slots
       // of the other input are shown.
       db.run(
-        `DELETE FROM era WHERE input = ?1 AND id < (SELECT min(era) FROM slot WHERE input = ?1)
+        `DELETE FROM era
+         WHERE input = ?1 AND (id >= ${FIRST_MADE_ERA} OR id < (SELECT min(era) FROM slot WHERE input = ?1))
            AND id NOT IN (SELECT value FROM json_each(?3)) AND NOT EXISTS (
              SELECT 1 FROM numbering n JOIN input i ON i.id = n.input
              WHERE i.channel_guid = ?2 AND EXISTS (

@@ -60,8 +60,13 @@ export function timelineOperations(db: Database) {
     const isExpected = ({ id, expectedVersion }: NumberingCommit) =>
       db.get('SELECT 1 FROM numbering WHERE id = ? AND version = ?', id, expectedVersion) !== undefined
     if (!commits.every(isExpected)) return false
-    for (const { id, state } of commits) {
+    for (const { id, state, eras = [] } of commits) {
       db.run('UPDATE numbering SET version = version + 1, state = ? WHERE id = ?', state, id)
+      for (const era of eras) {
+        const sql =
+          'INSERT OR REPLACE INTO era (input, id, body) VALUES ((SELECT input FROM numbering WHERE id = ?), ?, ?)'
+        db.run(sql, id, era.id, JSON.stringify(era))
+      }
     }
     return true
   }
