@@ -15,7 +15,7 @@ export class SegmentTail {
     this.segments = [...segments]
   }
 
-  static async load(index: SegmentIndex, numbering: number): Promise<SegmentTail> {
+  static async load(index: Pick<SegmentIndex, 'lastOutputSegments'>, numbering: number): Promise<SegmentTail> {
     const segments = await index.lastOutputSegments(numbering, TAIL_SEGMENTS)
     // What a harvest job has kept beyond its time lies before a hole.
     const hole = segments.findLastIndex(({ number }, i) => i > 0 && number !== (segments[i - 1]?.number ?? 0) + 1)

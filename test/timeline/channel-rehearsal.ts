@@ -81,11 +81,11 @@ export class ChannelRehearsal {
     })
   }
 
-  /** Time passes in steps of 200 ms, as the server lets it. */
-  pass(seconds: number): void {
+  /** Time passes in steps of 200 ms, as the server lets it, or in longer ones. */
+  pass(seconds: number, stepMs = 200): void {
     const end = this.now + seconds * 1000
     while (this.now < end) {
-      this.now = utcMs(Math.min(this.now + 200, end))
+      this.now = utcMs(Math.min(this.now + stepMs, end))
       this.tick()
     }
   }

@@ -47,19 +47,20 @@ const AUDIO: AudioDescription = {
   samplesPerFrame: 1024,
 }
 
-/** Two seconds of video and audio, the audio a little earlier; of another width they are another encoding. */
-export function probeAt(seconds: number, width = 640): MediaProbe {
+/** Two seconds of video and audio, or more, the audio a little earlier; of another width they are another encoding. */
+export function probeAt(seconds: number, width = 640, duration = 2): MediaProbe {
   const first = ticksFromSeconds(seconds) % PTS_MODULUS
   const audio = (first - 1800 + PTS_MODULUS) % PTS_MODULUS
+  const span = ticksFromSeconds(duration)
   return {
     container: 'mpeg-ts',
     tracks: [{ ...VIDEO, width }, AUDIO],
     times: [
-      { first, last: first + 176_400, bytes: 900 },
-      { first: audio, last: audio + 178_000, bytes: 100 },
+      { first, last: first + span - 3600, bytes: 900 },
+      { first: audio, last: audio + span - 2000, bytes: 100 },
     ],
     firstPts: first,
-    lastPts: first + 176_400,
+    lastPts: first + span - 3600,
     keyFrames: [{ pts: first, offset: 376, size: 188 }],
     startsWithKeyFrame: true,
   }

@@ -129,19 +129,12 @@ export function failOver(
   if (!first) return undefined
   const segments = closeRun(numbering)
   const switched = { at: now, from: numbering.input, to: first.input }
-  const lock = lockOn(numbering, first, view)
   numbering.input = first.input
   delete numbering.shownAs
   delete numbering.lackingSince
   delete numbering.passed
-  if (lock) {
-    if (lock.era !== lock.from || lock.ms !== 0) numbering.shownAs = lock
-    const { era, index, duration } = first.slot
-    const isNext = numbering.spare.length > 0
-    const start = first.slot.start + lock.ticks + (isNext ? 0 : duration)
-    const goesOn = Math.abs(start - (numbering.edge?.end ?? start)) <= LOCK_TOLERANCE
-    if (goesOn) numbering.last = { era, index: isNext ? index - 1 : index }
-  }
+  if (numbering.spare.length > 0) join(numbering, first, view)
+  else numbering.isJoining = true
   const { spare } = numbering
   const eras: Era[] = []
   const after = { ...view, eraOf: (id: number) => eras.find((one) => one.id === id) ?? view.eraOf(id) }
@@ -158,6 +151,17 @@ export function failOver(
     segment: { ...one.segment, sealedAt: utcMs(Math.max(one.segment.sealedAt, now)) },
   }))
   return { segments: published, eras, switched }
+}
+
+/** Goes on with this slot, in the era that is shown if both inputs are on its timeline. */
+export function join(numbering: NumberingState, first: SpareSlot, view: FailoverView): void {
+  delete numbering.isJoining
+  const lock = lockOn(numbering, first, view)
+  if (!lock) return
+  if (lock.era !== lock.from || lock.ms !== 0) numbering.shownAs = lock
+  const { era, index, start } = first.slot
+  const end = numbering.edge?.end ?? start
+  if (Math.abs(start + lock.ticks - end) <= LOCK_TOLERANCE) numbering.last = { era, index: index - 1 }
 }
 
 /** True when the slot lies beyond what is shown: on the common timeline, else by the clocks, else by when it came. */

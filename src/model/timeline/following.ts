@@ -1,7 +1,7 @@
 import type { UtcMs } from '../../media/time.ts'
 import type { Era, Slot } from '../output-segment.ts'
 import { isAudioOnly } from './description.ts'
-import { type FailoverView, failOver, hasFailed, meet, type Shown, show } from './failover.ts'
+import { type FailoverView, failOver, hasFailed, isBeyond, join, meet, type Shown, show } from './failover.ts'
 import { closeRun, type NumberedSegment } from './numbering.ts'
 import type { InputSwitch, NumberingState } from './numbering-state.ts'
 
@@ -56,8 +56,11 @@ export function follow(
     const era = view.eraOf(slot.era)
     if (!era || isAudioOnly(era.streams)) continue
     if (state.isFilling) failOverAt(slot.sealedAt)
-    if (input === state.input) take(show(state, slot, era, view))
-    else meet(state, { input, slot }, view)
+    if (input === state.input) {
+      if (state.isJoining && !isBeyond(state, { input, slot }, view)) continue
+      if (state.isJoining) join(state, { input, slot }, view)
+      take(show(state, slot, era, view))
+    } else meet(state, { input, slot }, view)
     if (state.isFilling) failOverAt(slot.sealedAt)
   }
   if (!state.isFilling) {

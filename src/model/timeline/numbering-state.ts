@@ -11,6 +11,8 @@ export type NumberingState = {
   discontinuitySequence: number
   /** The ingest endpoint whose input it follows. */
   input: string
+  /** It has gone over to that input, which had nothing beyond the edge yet. */
+  isJoining?: true
   /** Where the newest slot given to this numbering stood: a new era or an index left out is a discontinuity. */
   last?: SlotPlace
   /** Older slots are still being given to it; live ones wait for that. */

@@ -1,6 +1,6 @@
 import { msFromTicks, ticks, type UtcMs, utcMs } from '../../media/time.ts'
 import type { Slot, SlotObject, SourceStream } from '../output-segment.ts'
-import { utcAt } from './eras.ts'
+import { splitEra, utcAt } from './eras.ts'
 import {
   followedListings,
   isDone,
@@ -34,6 +34,11 @@ export function sealSlots(state: TimelineState, now: UtcMs): Sealed {
       }
       if (textIsAwaited(state, era, head, now)) break
       forgoText(state, era, head, now)
+      if (isBreak(era, head)) {
+        delete head.breaks
+        splitEra(state, era, now)
+        continue
+      }
       era.slots.shift()
       seal(state, era, head, now, sealed)
     } else if (state.eras.length > 1 && isOver(state, era, now)) {
@@ -62,6 +67,12 @@ function seal(state: TimelineState, era: OpenEra, open: OpenSlot, now: UtcMs, { 
   }
   state.clockEnd = utcAt(era.clock, era.sealedUntil)
   slots.push({ era: era.id, index, start, duration, startUtc, sealedAt: now, objects })
+}
+
+/** True when all who have media in the slot begin anew there; of the others, who go on, a break is nothing. */
+function isBreak(era: OpenEra, { breaks = [], entries }: OpenSlot): boolean {
+  if (breaks.length === 0 || (era.nextIndex === 0 && !era.hasShown)) return false
+  return era.streams.every((stream) => !makesSlots(stream) || !entries[stream.index] || breaks.includes(stream.index))
 }
 
 /** From when a slot waits for nothing but subtitles. */

@@ -113,6 +113,8 @@ export type OpenSlot = {
   /** Since when it waits for subtitles alone. */
   settledAt?: UtcMs
   entries: Record<number, SlotObject | null>
+  /** Streams that begin anew here, while their timestamps run on. */
+  breaks?: number[]
 }
 
 /** How many listed entries a stream remembers to tell a stale playlist from a restarted encoder. */
