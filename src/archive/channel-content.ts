@@ -4,6 +4,7 @@ import { type UtcMs, utcMs } from '../media/time.ts'
 import type { Era, OutputSegment } from '../model/output-segment.ts'
 import type { SourceObject } from '../model/source-segment.ts'
 import { follow, isFollowingDue, type NumberingStep, type SealedSlot } from '../model/timeline/following.ts'
+import type { Donor } from '../model/timeline/healing.ts'
 import { isDue, type TimelineEvent, type TimelineStep } from '../model/timeline/step.ts'
 import type { IngestRef, Numbering, SegmentIndex } from '../stores/segment-index.ts'
 import { readFillPage } from './fill-page.ts'
@@ -203,12 +204,17 @@ export class ChannelContent {
     return input
   }
 
+  private donorFor(id: string): Donor | undefined {
+    const other = [...this.inputs].find(([own]) => own !== id)?.[1]
+    return other?.donor((era) => this.eras.of(era))
+  }
+
   private async takeStep(id: string, event: TimelineEvent, object: SourceObject | undefined): Promise<void> {
     for (let tries = 1; ; tries++) {
       const input = await this.input(id)
       const now = this.host.clock()
       const hadEnded = this.hasEnded
-      const result = input.compute(event, object, now)
+      const result = input.compute(event, object, now, this.donorFor(id))
       const sealed = result.slots.map((slot) => ({ input: id, slot }))
       const steps = this.follow(sealed, now, { id, result })
       if (!result.changed && !object && steps.length === 0) return

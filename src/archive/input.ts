@@ -1,8 +1,9 @@
 import type { Log } from '../log.ts'
 import type { UtcMs } from '../media/time.ts'
-import type { Era } from '../model/output-segment.ts'
+import type { Era, Slot } from '../model/output-segment.ts'
 import type { SourceObject } from '../model/source-segment.ts'
 import { isAudioOnly } from '../model/timeline/description.ts'
+import { type Donor, donorOf } from '../model/timeline/healing.ts'
 import {
   emptyTimeline,
   FIRST_ERA_OF_SECOND_INPUT,
@@ -14,12 +15,17 @@ import { step, type TimelineEvent, type TimelineStep } from '../model/timeline/s
 import { FIRST_MADE_ERA, type IngestRef, type SegmentIndex, type TimelineCommit } from '../stores/segment-index.ts'
 import { MOST_UNLISTED, UnlistedObjects } from './unlisted-objects.ts'
 
+/** Sealed slots at hand for what the other input lacks; longer than that waits. */
+const RECENT_SLOTS = 64
+
 /** One input of a channel as this process knows it: the state of its timeline, and what waits for a playlist. */
 export class Input {
   readonly ref: IngestRef
   private readonly index: SegmentIndex
   /** Eras somebody asked for. */
   private readonly eras = new Map<number, Era>()
+  /** Slots sealed last. */
+  private recent: Slot[] = []
   private unlisted = new UnlistedObjects()
   private current: TimelineState
   private stateText = ''
@@ -46,6 +52,7 @@ export class Input {
     this.version = stored?.version ?? 0
     this.unlisted = new UnlistedObjects(unsettled)
     this.eras.clear()
+    this.recent = await this.readRecent()
   }
 
   /** After the server was away. */
@@ -84,12 +91,17 @@ export class Input {
     for (const id of this.eras.keys()) if (!used.has(id)) this.eras.delete(id)
   }
 
-  compute(event: TimelineEvent, object: SourceObject | undefined, now: UtcMs): TimelineStep {
+  /** What this input has for another. */
+  donor(eraOf: (id: number) => Era | undefined): Donor {
+    return donorOf(this.current, this.recent, eraOf)
+  }
+
+  compute(event: TimelineEvent, object: SourceObject | undefined, now: UtcMs, donor?: Donor): TimelineStep {
     // A segment no playlist waits for changes no timeline.
     if (event.kind === 'object' && object && !isAwaited(this.current, object.name)) return this.unchanged()
     const isNew = (name: string) => object !== undefined && object.name === name
     const unlisted = { get: (name: string) => (isNew(name) ? object : this.unlisted.get(name)) }
-    return step(this.current, event, unlisted, now)
+    return step(this.current, event, unlisted, now, donor)
   }
 
   commitOf(result: TimelineStep, object: SourceObject | undefined): Omit<TimelineCommit, 'outputSegments'> {
@@ -109,6 +121,7 @@ export class Input {
     for (const era of result.eras) this.eras.set(era.id, era)
     this.version++
     this.current = result.state
+    if (result.slots.length > 0) this.recent = [...this.recent, ...result.slots].slice(-RECENT_SLOTS)
     if (result.changed) this.stateText = result.text
     if (object) this.unlisted.add(object)
     for (const consumed of result.consumed) this.unlisted.remove(consumed)
@@ -139,6 +152,13 @@ export class Input {
   keysInUse(): string[] {
     const open = this.current.eras.flatMap((era) => era.slots.flatMap((slot) => Object.values(slot.entries)))
     return open.flatMap((object) => (object ? [object, ...(object.more ?? [])].map(({ key }) => key) : []))
+  }
+
+  private async readRecent(): Promise<Slot[]> {
+    const era = this.current.eras.findLast(({ nextIndex }) => nextIndex > 0)
+    if (!era) return []
+    const after = { era: era.id, index: era.nextIndex - 1 - RECENT_SLOTS }
+    return [...(await this.index.slots(this.ref, after, RECENT_SLOTS))]
   }
 
   private beginning(): TimelineState {

@@ -194,6 +194,26 @@ describe('the archive of a channel with two inputs', () => {
     assert.equal((await shown(e)).at(-1), '4 1 second')
   })
 
+  it('fills what one input lacks from the other, and keeps that as long as either needs it', async () => {
+    const e = endpoint('e', 2)
+    await both(0, 3)
+    await pass(2000)
+    await push(SECOND, 3)
+    await restart()
+    await both(4, 6)
+    assert.deepEqual(await shown(e), ['1 1 first', '2 1 first', '3 1 first', '4 1 second', '5 1 first', '6 1 first'])
+    const { segments } = (await archive.between(e, EPOCH, now))!
+    assert.deepEqual(
+      segments.map(({ startUtc, discontinuity }) => [(startUtc - EPOCH) / 2000, discontinuity]),
+      [0, 1, 2, 3, 4, 5].map((i) => [i, false]),
+    )
+    const [healed] = segments[3]!.slots
+    const ref = { channelGuid: FIRST, ingestEndpointId: SECOND }
+    await store.segmentIndex.forget(ref, utcMs(now + 1), { pinned: [], inUse: [], limit: 99 })
+    await archive.retain()
+    assert.ok((await archive.read(healed!.objects[1]!.key)).length > 0)
+  })
+
   it('forgets what neither input needs any more, and keeps the era that is shown', async () => {
     const e = endpoint('e', 2)
     await both(0, 3)

@@ -6,6 +6,7 @@ import type { Era, OutputSegment } from '../../src/model/output-segment.ts'
 import type { SegmentProbe, SourceObject } from '../../src/model/source-segment.ts'
 import type { FailoverView } from '../../src/model/timeline/failover.ts'
 import { bySealing, follow, isFollowingDue, type SealedSlot } from '../../src/model/timeline/following.ts'
+import { donorOf } from '../../src/model/timeline/healing.ts'
 import { type InputSwitch, type NumberingState, openNumberingState } from '../../src/model/timeline/numbering-state.ts'
 import {
   emptyTimeline,
@@ -26,6 +27,8 @@ type InputRehearsal = {
 
 export class ChannelRehearsal {
   now: UtcMs = EPOCH
+  /** Whether an input is given what it lacks and the other has. */
+  heals = true
   readonly inputs: Record<InputName, InputRehearsal> = {
     A: { state: emptyTimeline(), unlisted: new Map(), sealed: [] },
     B: { state: emptyTimeline(FIRST_ERA_OF_SECOND_INPUT), unlisted: new Map(), sealed: [] },
@@ -130,7 +133,10 @@ export class ChannelRehearsal {
 
   private take(name: InputName, event: TimelineEvent): void {
     const input = this.inputs[name]
-    const result = step(input.state, event, input.unlisted, this.now)
+    const other = this.inputs[name === 'A' ? 'B' : 'A']
+    const recent = other.sealed.slice(-64).map(({ slot }) => slot)
+    const donor = this.heals ? donorOf(other.state, recent, (era) => this.era(era)) : undefined
+    const result = step(input.state, event, input.unlisted, this.now, donor)
     for (const { id, streams, clock } of input.state.eras) this.eras.set(id, { id, streams, clock })
     input.state = result.state
     for (const era of result.eras) this.eras.set(era.id, era)
@@ -145,11 +151,12 @@ export class ChannelRehearsal {
   private follow(sealed: readonly SealedSlot[]): void {
     const view = this.view()
     for (const [id, numbering] of this.numberings) {
+      if (sealed.length === 0 && !isFollowingDue(numbering, view, this.now)) continue
       const own = { ...view, madeEras: 1e9 + id * 1e6 }
       const { state, segments, eras, switched } = follow(numbering, sealed, own, this.now)
       for (const era of eras) this.eras.set(era.id, era)
       this.numberings.set(id, state)
-      this.published.set(id, [...this.outputs(id), ...segments.map(({ segment }) => segment)])
+      this.published.get(id)?.push(...segments.map(({ segment }) => segment))
       if (switched) this.switches.push({ ...switched, numbering: id })
     }
   }

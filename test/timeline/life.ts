@@ -5,7 +5,7 @@ import type { ListedStream } from '../../src/model/listed-playlist.ts'
 import { ChannelRehearsal, type InputName } from './channel-rehearsal.ts'
 import { EPOCH, type Listed, probeAt, variants } from './rehearsal.ts'
 
-const CHANGES = [
+export const CHANGES = [
   'nothing',
   'dies',
   'comes back',

@@ -80,7 +80,7 @@ export class Promises {
     const endpoint = hlsEndpoint({ programDateTimeIntervalSeconds: 1 })
     const hls = outputFormatOf(endpoint)
     const text = (path: string) => {
-      const request = hls.resolve(endpoint, path)
+      const request = hls?.resolve(endpoint, path)
       return request?.kind === 'manifest' ? request.write(window, { kind: 'live' })?.text : undefined
     }
     const parent = hlsParser.parse(text('index.m3u8') ?? '')

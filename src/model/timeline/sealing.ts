@@ -1,6 +1,7 @@
 import { msFromTicks, ticks, type UtcMs, utcMs } from '../../media/time.ts'
 import type { Slot, SlotObject, SourceStream } from '../output-segment.ts'
 import { splitEra, utcAt } from './eras.ts'
+import { type Donor, healSlot, slotBefore } from './healing.ts'
 import {
   followedListings,
   isDone,
@@ -20,7 +21,7 @@ export type Sealed = {
 }
 
 /** Seals every slot no stream can add to any more, oldest first, and drops eras that are over. */
-export function sealSlots(state: TimelineState, now: UtcMs): Sealed {
+export function sealSlots(state: TimelineState, now: UtcMs, donor?: Donor): Sealed {
   const sealed: Sealed = { slots: [], begun: [], closedEras: [] }
   for (;;) {
     const era = state.eras[0]
@@ -39,7 +40,13 @@ export function sealSlots(state: TimelineState, now: UtcMs): Sealed {
         splitEra(state, era, now)
         continue
       }
+      const before = donor && slotBefore(era, head, donor, now)
+      if (before) {
+        seal(state, era, before, now, sealed)
+        continue
+      }
       era.slots.shift()
+      if (donor) healSlot(era, head, donor)
       seal(state, era, head, now, sealed)
     } else if (state.eras.length > 1 && isOver(state, era, now)) {
       state.eras.shift()

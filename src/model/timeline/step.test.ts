@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { EPOCH, probeAt, push, Rehearsal } from '../../../test/timeline/rehearsal.ts'
-import { ticks, utcMs } from '../../media/time.ts'
+import { utcMs } from '../../media/time.ts'
 
 describe('a timeline', () => {
   it('publishes a slot when every stream has listed its segment, and not before', () => {

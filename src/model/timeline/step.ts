@@ -4,6 +4,7 @@ import type { Era, Slot } from '../output-segment.ts'
 import type { SourceObject } from '../source-segment.ts'
 import { isAudioOnly } from './description.ts'
 import type { InputStatus } from './failover.ts'
+import type { Donor } from './healing.ts'
 import { followPlaylist, type Unlisted } from './listing.ts'
 import { placeQueued } from './queues.ts'
 import { sealSlots, textIsAwaited } from './sealing.ts'
@@ -40,8 +41,15 @@ export const SINGLE_PARENT_NAME = 'channel.m3u8'
 /**
  * One step of an input's timeline: the state and an event in, the next state and what it published out. Pure: the same
  * inputs give the same outputs, `before` is not touched, and `now` (the server's clock) decides only what is given up.
+ * What a slot lacks when it is sealed comes from the `donor`, if that has it.
  */
-export function step(before: TimelineState, event: TimelineEvent, unlisted: Unlisted, now: UtcMs): TimelineStep {
+export function step(
+  before: TimelineState,
+  event: TimelineEvent,
+  unlisted: Unlisted,
+  now: UtcMs,
+  donor?: Donor,
+): TimelineStep {
   const textBefore = JSON.stringify(before)
   const state = JSON.parse(textBefore) as TimelineState
   if (event.kind === 'parent playlist') followParent(state, event.streams)
@@ -50,7 +58,7 @@ export function step(before: TimelineState, event: TimelineEvent, unlisted: Unli
     followPlaylist(state, event.playlist, unlisted, now)
   }
   const { touched, consumed, gaps } = placeQueued(state, unlisted, now)
-  const { slots, begun, closedEras } = sealSlots(state, now)
+  const { slots, begun, closedEras } = sealSlots(state, now, donor)
   state.ended = hasEnded(state)
 
   const changedEras = [...closedEras, ...state.eras].filter((era) => touched.has(era.id) || begun.includes(era))
