@@ -7,7 +7,7 @@ import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { ArchiveWindow, OutputSegment } from '../model/output-segment.ts'
 import type { Objects } from '../stores/objects.ts'
 import type { Resources } from '../stores/resources.ts'
-import type { Numbering, SegmentIndex } from '../stores/segment-index.ts'
+import type { ChannelUsage, Numbering, SegmentIndex } from '../stores/segment-index.ts'
 import { ChannelContent } from './channel-content.ts'
 import type { ArchiveReader } from './reader.ts'
 import { sweepUnknownObjects } from './recovery.ts'
@@ -28,6 +28,8 @@ export type Archive = ArchiveReader &
     tick(): Promise<void>
     /** The ingest endpoint whose input an origin endpoint shows; undefined while there is nothing to show. */
     activeInput(endpoint: OriginEndpoint): Promise<string | undefined>
+    /** What is kept of each channel that has anything, in objects and bytes. */
+    usage(): Promise<readonly ChannelUsage[]>
     /** Deletes what no endpoint and no harvest job needs any more. Called now and then. */
     retain(): Promise<void>
     /** Deletes objects a crash left without a row. Called once, after start. */
@@ -243,6 +245,8 @@ export async function openArchive(host: ArchiveHost): Promise<Archive> {
       const numbering = await numberingOf(endpoint)
       return numbering && contentOf(numbering.channelGuid).followedBy(numbering)
     },
+
+    usage: () => segmentIndex.usage(),
 
     async retain() {
       await removeDoubtful()

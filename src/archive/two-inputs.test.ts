@@ -214,6 +214,47 @@ describe('the archive of a channel with two inputs', () => {
     assert.ok((await archive.read(healed!.objects[1]!.key)).length > 0)
   })
 
+  it('keeps what the largest window needs as windows grow and shrink, and says how much that is', async () => {
+    const window = (revision: number, startoverWindowSeconds: number): OriginEndpoint => ({
+      ...endpoint('e', 2),
+      startoverWindowSeconds,
+      revision,
+      modifiedAt: now,
+    })
+    const kept = async () => {
+      await archive.retain()
+      const names = await readdir(join(folder, 'objects'), { recursive: true, withFileTypes: true })
+      const files = names.filter((file) => file.isFile()).length
+      assert.deepEqual(
+        (await archive.usage()).map((usage) => ({ ...usage })),
+        [{ channelGuid: FIRST, objects: files, bytes: 40 * files }],
+      )
+      for (const { slots } of (await archive.between(endpoint('e', 2), EPOCH, now))?.segments ?? []) {
+        for (const { objects, sealedAt } of slots) {
+          assert.ok((await archive.read(objects[1]!.key)).length > 0)
+          seconds = Math.max(seconds, (now - sealedAt) / 1000)
+        }
+      }
+      const oldest = seconds
+      seconds = 0
+      return oldest
+    }
+    let seconds = 0
+    await store.resources.createOriginEndpoint(window(1, 0), { maxPerChannel: 9 })
+    await both(0, 60)
+    assert.equal(await kept(), 60)
+    await store.resources.updateOriginEndpoint(window(2, 100), 0)
+    await both(60, 70)
+    assert.equal(await kept(), 80, 'it grows with time')
+    await both(70, 90)
+    assert.equal(await kept(), 100)
+    await store.resources.updateOriginEndpoint(window(3, 80), 5000)
+    await both(90, 92)
+    assert.equal(await kept(), 100, 'the time of grace')
+    await both(92, 94)
+    assert.equal(await kept(), 80)
+  })
+
   it('forgets what neither input needs any more, and keeps the era that is shown', async () => {
     const e = endpoint('e', 2)
     await both(0, 3)

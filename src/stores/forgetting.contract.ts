@@ -61,6 +61,27 @@ export function forgettingContract(name: string, open: () => Promise<ContractSto
       assert.deepEqual((await segmentIndex.doomed(9)).toSorted(), ['a', 'b', 'c', 'd'])
     })
 
+    it('knows what it keeps of each channel', async () => {
+      const store = await open()
+      const kept = async () => (await store.segmentIndex.usage()).map((usage) => ({ ...usage }))
+      assert.deepEqual(await kept(), [])
+      const [first, second] = [slot(0, ['a', 'b']), slot(1, ['c'])]
+      const objects = ['a', 'b', 'c', 'd'].map((key) => sourceObject(key))
+      await store.segmentIndex.commitTimeline(INPUT, commit(0, { objects, slots: [first, second] }))
+      await store.segmentIndex.commitTimeline(OTHER, commit(0, { objects: [sourceObject('e')] }))
+      await store.segmentIndex.commitTimeline(FOREIGN, commit(0, { objects: [sourceObject('f')] }))
+      const foreign = { channelGuid: FOREIGN.channelGuid, objects: 1, bytes: 7 }
+      assert.deepEqual(await kept(), [foreign, { channelGuid: INPUT.channelGuid, objects: 5, bytes: 35 }].sort(byGuid))
+      await store.segmentIndex.forget(INPUT, second.sealedAt, NOTHING_SPARED)
+      assert.deepEqual(await kept(), [foreign, { channelGuid: INPUT.channelGuid, objects: 2, bytes: 14 }].sort(byGuid))
+      const reopened = (await store.restart()).segmentIndex
+      await reopened.forgetChannel(INPUT.channelGuid)
+      assert.deepEqual(
+        (await reopened.usage()).map((usage) => ({ ...usage })),
+        [foreign],
+      )
+    })
+
     it('forgets in steps of the limit, oldest first', async () => {
       const { segmentIndex } = await open()
       const slots = [0, 1, 2].map((i) => slot(i, [`${i}`]))
@@ -200,3 +221,5 @@ export function forgettingContract(name: string, open: () => Promise<ContractSto
     })
   })
 }
+
+const byGuid = (a: { channelGuid: string }, b: { channelGuid: string }) => (a.channelGuid < b.channelGuid ? -1 : 1)

@@ -77,6 +77,8 @@ export type TimelineCommit = {
   readonly numberings?: readonly NumberingCommit[]
 }
 
+export type ChannelUsage = { readonly channelGuid: string; readonly objects: number; readonly bytes: number }
+
 /**
  * Port: the segment index. Writes are durable when their promise resolves. Reads see every commit that has resolved.
  */
@@ -148,6 +150,9 @@ export type SegmentIndex = {
   ): Promise<{ readonly slots: number; readonly objects: number }>
   /** Forgets the whole channel. */
   forgetChannel(channelGuid: string): Promise<void>
+  /** What is kept of each channel that has anything: source objects and their bytes, without the doomed. */
+  usage(): Promise<readonly ChannelUsage[]>
+
   /** Keys of objects to be deleted from the object store. */
   doomed(limit: number): Promise<readonly string[]>
   buried(keys: readonly string[]): Promise<void>

@@ -1,6 +1,6 @@
 import type { UtcMs } from '../../media/time.ts'
 import { objectsOf, type Slot } from '../../model/output-segment.ts'
-import { FIRST_MADE_ERA, type IngestRef, type SegmentIndex } from '../segment-index.ts'
+import { type ChannelUsage, FIRST_MADE_ERA, type IngestRef, type SegmentIndex } from '../segment-index.ts'
 import type { Database } from './database.ts'
 import { knownInput } from './inputs.ts'
 import type { Operations } from './operations.ts'
@@ -93,6 +93,7 @@ export function forgettingOperations(db: Database) {
       db.run('DELETE FROM numbering WHERE id = ?', id)
     }
     db.run('DELETE FROM era WHERE input = ?', input)
+    db.run('DELETE FROM input_usage WHERE input = ?', input)
     db.run('DELETE FROM input WHERE id = ?', input)
   }
 
@@ -134,6 +135,13 @@ export function forgettingOperations(db: Database) {
       db.run('DELETE FROM highest_number WHERE channel_guid = ?', channelGuid)
       return true
     },
+
+    usage: () =>
+      db.all<ChannelUsage>(
+        `SELECT i.channel_guid AS channelGuid, sum(u.objects) AS objects, sum(u.bytes) AS bytes
+         FROM input_usage u JOIN input i ON i.id = u.input GROUP BY i.channel_guid HAVING sum(u.objects) > 0
+         ORDER BY i.channel_guid`,
+      ),
 
     unknownObjects: (keys: readonly string[]) =>
       db

@@ -155,5 +155,15 @@ export const MIGRATIONS: readonly string[] = [
   DROP INDEX output_segment_by_slot;
   CREATE INDEX output_segment_by_slot ON output_segment (numbering, input, slot_era, first_slot);
   CREATE INDEX output_segment_by_sealing ON output_segment (numbering, sealed_at);
+
+  CREATE TABLE input_usage (input INTEGER PRIMARY KEY, objects INTEGER NOT NULL, bytes INTEGER NOT NULL) STRICT;
+  INSERT INTO input_usage SELECT input, count(*), sum(body ->> 'size') FROM source_object GROUP BY input;
+  CREATE TRIGGER source_object_kept AFTER INSERT ON source_object BEGIN
+    INSERT INTO input_usage VALUES (new.input, 1, new.body ->> 'size')
+      ON CONFLICT (input) DO UPDATE SET objects = objects + 1, bytes = bytes + excluded.bytes;
+  END;
+  CREATE TRIGGER source_object_gone AFTER DELETE ON source_object BEGIN
+    UPDATE input_usage SET objects = objects - 1, bytes = bytes - (old.body ->> 'size') WHERE input = old.input;
+  END;
   `,
 ]
