@@ -22,6 +22,7 @@ export class Promises {
   private checked = 0
   private previous: OutputSegment | undefined
   private clock = 0
+  private readonly ended = new Set<number>()
   /** Names of what was shown, by the era and the time that are in them. */
   private readonly names = new Map<string, number>()
   private readonly lines = new Map<string, Line>()
@@ -70,7 +71,11 @@ export class Promises {
         assert.ok(startUtc >= before.startUtc, `the date of ${where} steps back in its era`)
         const jump = Math.abs(start - before.start - before.duration)
         assert.ok(discontinuity || jump <= Math.min(segment.duration, before.duration) / 2, `${where}: ${jump} ticks`)
-      } else assert.ok(discontinuity, `${where} is of another era`)
+      } else {
+        assert.ok(discontinuity, `${where} is of another era`)
+        assert.ok(!this.ended.has(era), `${where} is of era ${era}, which had ended`)
+        this.ended.add(before.era)
+      }
     }
     this.previous = segment
   }

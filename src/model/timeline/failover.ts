@@ -29,8 +29,8 @@ export type FailoverView = {
 const CLOCKS_AGREE_MS = 10_000
 /** Slots of the other input kept at hand: more than any patience lasts. */
 const MOST_SPARE = 128
-/** Eras of which it is known how far they were shown: more than two encoders keep open. */
-const MOST_SHOWN = 16
+/** Eras that were shown, and are not shown again: more than two encoders keep open. */
+const MOST_SHOWN = 32
 /** Rounding of clocks. */
 const ROUNDING_MS = 10
 
@@ -57,8 +57,8 @@ export function show(numbering: NumberingState, slot: Slot, era: Era, view: Fail
     sealedAt: slot.sealedAt,
     duration: slot.duration,
   }
-  const others = (numbering.shown ?? []).filter((one) => one.era !== shown.id)
-  numbering.shown = [...others.slice(1 - MOST_SHOWN), { era: shown.id, until: end }]
+  const others = (numbering.shown ?? []).filter((id) => id !== shown.id)
+  numbering.shown = [...others.slice(1 - MOST_SHOWN), shown.id]
   if (isWhole(slot, era.streams)) delete numbering.lackingSince
   else numbering.lackingSince ??= slot.sealedAt
   const met = numbering.spare
@@ -70,14 +70,12 @@ export function show(numbering: NumberingState, slot: Slot, era: Era, view: Fail
 }
 
 /**
- * True when times of the slot's own era would come twice: on its timeline, or on the clock all eras share. So would
- * what is named by them.
+ * True when the slot cannot be shown in its own era: what follows that in a numbering has begun already, or times on the
+ * clock all eras share would come twice, and with them what is named by them.
  */
 function mustBeMade({ edge, shown = [] }: NumberingState, slot: Slot, era: Era): boolean {
   if (!edge || edge.era === era.id) return false
-  const before = shown.find((one) => one.era === era.id)
-  if (before && slot.start < before.until - LOCK_TOLERANCE) return true
-  return utcAt(era.clock, slot.start) < edge.clock - ROUNDING_MS
+  return shown.includes(era.id) || utcAt(era.clock, slot.start) < edge.clock - ROUNDING_MS
 }
 
 /** The slot's era under another name, with a clock that begins where the content ends. */

@@ -23,8 +23,8 @@ export type NumberingState = {
   edge?: Edge
   /** Slots of the input are shown in another era than their own. */
   shownAs?: ShownAs
-  /** How far the eras shown last have come, oldest first. */
-  shown?: ShownEra[]
+  /** Ids of the eras shown last, oldest first. */
+  shown?: number[]
   /** Eras made so that their clocks go on where the input's own would go back. */
   madeEras?: number
   /** Since when the slots of the input lack streams, without a break. */
@@ -62,8 +62,6 @@ export type Edge = {
   sealedAt: UtcMs
   duration: Ticks
 }
-
-export type ShownEra = { era: number; until: Ticks }
 
 /** Slots of the era `from` are shown in `era`, with their timestamps and dates moved. */
 export type ShownAs = { from: number; era: number; ticks: Ticks; ms: number }
