@@ -7,6 +7,7 @@ import { utcAt } from '../../src/model/timeline/eras.ts'
 import { outputFormatOf } from '../../src/packaging/packager.ts'
 import { hlsEndpoint } from '../origin/sample-channel.ts'
 import type { ChannelRehearsal } from './channel-rehearsal.ts'
+import { TimesTold } from './times-told.ts'
 
 hlsParser.setOptions({ strictMode: true })
 
@@ -22,6 +23,7 @@ export class Promises {
   private checked = 0
   private previous: OutputSegment | undefined
   private clock = 0
+  private readonly times = new TimesTold()
   private readonly ended = new Set<number>()
   /** Names of what was shown, by the era and the time that are in them. */
   private readonly names = new Map<string, number>()
@@ -82,6 +84,7 @@ export class Promises {
 
   private async checkPlaylists(outputs: readonly OutputSegment[]): Promise<void> {
     const window = await this.window(outputs.slice(-REMEMBERED))
+    this.times.look(window)
     const endpoint = hlsEndpoint({ programDateTimeIntervalSeconds: 1 })
     const hls = outputFormatOf(endpoint)
     const text = (path: string) => {

@@ -33,7 +33,8 @@ const VIDEO: VideoDescription = {
   kind: 'video',
   pid: 256,
   codec: 'avc1.64001f',
-  configuration: '0164001fffe1',
+  // An SPS and a PPS of x264, as avcC has them: what they say is of no account here.
+  configuration: '0164000cffe100196764000cacd94141fb0110000003001000000303208f14299601000568ebe3cb22fdf8f800',
   width: 640,
   height: 360,
 }
