@@ -12,6 +12,7 @@ import { Input } from './input.ts'
 import { KnownEras } from './known-eras.ts'
 import { madeErasOf, numberingCommit, type OpenNumbering, openNumbering, steppedNumbering } from './open-numbering.ts'
 import { SegmentTail } from './segment-tail.ts'
+import { Turns } from './turns.ts'
 
 /** Another node may have taken a step meanwhile; each try starts from what it left. */
 const COMMIT_TRIES = 5
@@ -37,7 +38,7 @@ export class ChannelContent {
   private readonly numberings = new Map<number, OpenNumbering>()
   private readonly eras = new KnownEras(this.inputs, this.numberings)
   private loading: Promise<void> | undefined
-  private last: Promise<unknown> = Promise.resolve()
+  private readonly turns = new Turns()
 
   constructor(guid: string, host: ContentHost) {
     this.guid = guid
@@ -141,8 +142,8 @@ export class ChannelContent {
   }
 
   /** Resolves when every event applied so far is done. */
-  async settled(): Promise<void> {
-    await this.last.catch(() => {})
+  settled(): Promise<void> {
+    return this.turns.settled()
   }
 
   /** Changes what a numbering remembers beside its content. */
@@ -161,12 +162,7 @@ export class ChannelContent {
   }
 
   private inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.last.then(
-      () => this.ready().then(work),
-      () => this.ready().then(work),
-    )
-    this.last = turn
-    return turn
+    return this.turns.take(() => this.ready().then(work))
   }
 
   private async wake(): Promise<void> {

@@ -1,6 +1,6 @@
 /** A rehearsal of a channel for tests: two inputs and its numberings, under one clock. */
 import { crc32 } from 'node:zlib'
-import { msFromTicks, type Ticks, ticks, ticksFromSeconds, type UtcMs, utcMs } from '../../src/media/time.ts'
+import { type Ticks, ticks, ticksFromSeconds, type UtcMs, utcMs } from '../../src/media/time.ts'
 import type { ListedStream } from '../../src/model/listed-playlist.ts'
 import type { Era, OutputSegment } from '../../src/model/output-segment.ts'
 import type { SegmentProbe, SourceObject } from '../../src/model/source-segment.ts'
@@ -165,8 +165,4 @@ export class ChannelRehearsal {
     const inputs = { A: statusOf(this.inputs.A.state, this.now), B: statusOf(this.inputs.B.state, this.now) }
     return { eraOf: (id) => this.era(id), inputs }
   }
-}
-
-export function endUtc({ startUtc, duration }: OutputSegment): UtcMs {
-  return utcMs(startUtc + msFromTicks(duration))
 }

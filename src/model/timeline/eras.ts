@@ -122,7 +122,7 @@ export function splitEra(state: TimelineState, before: OpenEra, now: UtcMs): Ope
   const { isDated } = before.anchor
   const anchor = { time: start, utc: head?.startUtc ?? utcAt(before.anchor, start), ...(isDated && { isDated }) }
   const era = openEra(state, anchor, { time: start, utc: utcAt(before.clock, start) }, now)
-  state.eras = [...state.eras.filter((one) => one !== era)].flatMap((one) => (one === before ? [one, era] : [one]))
+  state.eras = state.eras.filter((one) => one !== era).flatMap((one) => (one === before ? [one, era] : [one]))
   era.continues = before.id
   era.streams = before.streams
   era.slots = before.slots.splice(0)
