@@ -129,7 +129,11 @@ function textObjects(
       return object ? [object, ...(object.more ?? [])].map((each) => ({ slot, object: each })) : []
     })
   let bytes = 0
-  return placed.slice(placed.findLastIndex(({ object }) => (bytes += object.size) > MOST_BYTES_READ) + 1)
+  const tooMuch = placed.findLastIndex(({ object }) => {
+    bytes += object.size
+    return bytes > MOST_BYTES_READ
+  })
+  return placed.slice(tooMuch + 1)
 }
 
 function endOf({ slot, object }: PlacedText): number {
