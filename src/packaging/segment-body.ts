@@ -8,7 +8,7 @@ export function verbatim(contentType: string, objects: readonly SlotObject[]): S
   if (!first) return undefined
   const common = { contentType, size: objects.reduce((sum, { size }) => sum + size, 0), sources: digests(objects) }
   if (others.length === 0) return { ...common, kind: 'object', key: first.key }
-  return { ...common, kind: 'concat', keys: objects.map(({ key }) => key) }
+  return { ...common, kind: 'concat', objects: objects.map(({ key, size }) => ({ key, size })) }
 }
 
 /** Source objects made into other bytes by `change`. Undefined when there are none. */
