@@ -15,12 +15,12 @@ export function verbatim(contentType: string, objects: readonly SlotObject[]): S
 export async function changed(
   contentType: string,
   objects: readonly SlotObject[],
-  media: Pick<SourceMedia, 'read'>,
+  media: Pick<SourceMedia, 'ofWhole'>,
   change: (sources: readonly Uint8Array[]) => readonly Uint8Array[],
 ): Promise<SegmentBody | undefined> {
   if (objects.length === 0) return undefined
-  const sources = await Promise.all(objects.map(({ key }) => media.read(key)))
-  return made(contentType, change(sources), objects)
+  const keys = objects.map(({ key }) => key)
+  return made(contentType, await media.ofWhole(keys, change), objects)
 }
 
 /** Bytes made of these source objects. */
