@@ -38,7 +38,13 @@ async function demonstrate(): Promise<void> {
     StartoverWindowSeconds: 3600,
     HlsPackage: { SegmentDurationSeconds: 2, ProgramDateTimeIntervalSeconds: 2 },
   })
-  done('API', 'channel "demo" and HLS origin endpoint "demo-hls", made with the AWS SDK')
+  const others = await Promise.all([
+    api.createOriginEndpoint({ Id: 'demo-cmaf', ChannelId: 'demo', CmafPackage: { HlsManifests: [{ Id: 'main' }] } }),
+    api.createOriginEndpoint({ Id: 'demo-dash', ChannelId: 'demo', DashPackage: {} }),
+    api.createOriginEndpoint({ Id: 'demo-mss', ChannelId: 'demo', MssPackage: {} }),
+  ])
+  const urls = [endpoint, ...others].map(({ Url, CmafPackage }) => Url || CmafPackage?.HlsManifests?.[0]?.Url || '')
+  done('API', 'channel "demo" and origin endpoints for HLS, CMAF, DASH and Smooth Streaming, made with the AWS SDK')
 
   const encoder = new Encoder(ingestOf(channel), Date.now())
   const stopEncoder = new AbortController()
@@ -46,20 +52,28 @@ async function demonstrate(): Promise<void> {
   const died = windrow.ended.then(() => {
     throw new Error(`Windrow ended by itself: see ${windrow.dataFolder}/windrow.log`)
   })
-  await Promise.race([watchAndHarvest(windrow, api, endpoint, encoder), neverDone(encoding), died])
+  await Promise.race([watchAndHarvest(windrow, api, { endpoint, urls }, encoder), neverDone(encoding), died])
 
-  if (keep) await keepRunning(windrow, endpoint, Promise.race([encoding, died]))
+  if (keep) await keepRunning(windrow, urls, Promise.race([encoding, died]))
   stopEncoder.abort()
   await encoding
   await Promise.all([windrow.stop(), died.catch(() => {})])
 }
 
-async function watchAndHarvest(windrow: WindrowProcess, api: MediaPackage, endpoint: OriginEndpoint, encoder: Encoder) {
+/** The HLS endpoint that is harvested, and where all endpoints play. */
+type Playable = { readonly endpoint: OriginEndpoint; readonly urls: readonly string[] }
+
+async function watchAndHarvest(
+  windrow: WindrowProcess,
+  api: MediaPackage,
+  { endpoint, urls }: Playable,
+  encoder: Encoder,
+): Promise<void> {
   const liveFrom = Date.now()
   const url = endpoint.Url ?? ''
-  await until('the stream to become playable', async () => (await fetch(url)).ok)
+  for (const each of urls) await until(`${each} to become playable`, async () => (await fetch(each)).ok)
   done('live', 'two renditions come in at real-time pace, with digest authentication; play them at')
-  note(url)
+  for (const each of urls) note(each)
 
   await sleep(liveFrom + LIVE_MS - Date.now())
   const watched = await readPresentation((name) => download(new URL(name, url)), 2)
@@ -101,9 +115,9 @@ async function harvest(api: MediaPackage, endpoint: OriginEndpoint, end: number)
   return destination
 }
 
-async function keepRunning(windrow: WindrowProcess, endpoint: OriginEndpoint, failure: Promise<void>): Promise<void> {
+async function keepRunning(windrow: WindrowProcess, urls: readonly string[], failure: Promise<void>): Promise<void> {
   console.log('\nIt stays on until you press Ctrl-C.\n')
-  note(`play   ${endpoint.Url}`)
+  for (const url of urls) note(`play   ${url}`)
   note(`data   ${windrow.dataFolder}`)
   note(`API    AWS_SHARED_CREDENTIALS_FILE=${join(windrow.dataFolder, 'credentials')} \\`)
   note(`       aws --endpoint-url ${windrow.url} --region us-east-1 mediapackage list-channels`)

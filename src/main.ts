@@ -1,6 +1,8 @@
 /** The program: arguments, signals, exit codes. The only reader of the clock and the environment. */
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { CommandFailed, CommandMisused } from './cli/terminal.ts'
 import type { Clock } from './clock.ts'
 import type { Config } from './config/config.ts'
 import { type KeptKeyPair, loadKeyPair } from './config/credentials.ts'
@@ -22,6 +24,8 @@ if (['help', '--help', '-h'].includes(command) || args.includes('--help') || arg
   process.stdout.write(helpText())
 } else if (['version', '--version', '-v'].includes(command)) {
   process.stdout.write(`${version()}\n`)
+} else if (command === 'harvest') {
+  process.exitCode = await harvest(args).catch(giveUp)
 } else if (command === 'serve') {
   await serve(args).catch(giveUp)
 } else {
@@ -62,6 +66,17 @@ async function serve(flags: readonly string[]): Promise<void> {
   process.stdout.write(readyText(config, keys, server.url))
 }
 
+async function harvest(words: readonly string[]): Promise<number> {
+  const { harvestCommand } = await import('./cli/harvest-command.ts')
+  return harvestCommand(words, process.env, {
+    isTerminal: process.stdout.isTTY,
+    columns: process.stdout.columns || 120,
+    write: (text) => process.stdout.write(text),
+    now: clock,
+    sleep: (ms) => setTimeout(ms),
+  })
+}
+
 function readyText(config: Config, keys: KeptKeyPair, url: string): string {
   const { controlListen, region } = config
   const api = controlListen && controlListen.port !== 0 ? `http://${addressText(controlListen)}` : url
@@ -82,9 +97,10 @@ function shellWord(word: string): string {
   return /^[\w./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
 }
 
-function giveUp(error: Error & { code?: string; syscall?: string }): void {
-  const misused = error instanceof ConfigurationError
-  const expected = misused || error instanceof DatabaseRefused || error.code !== undefined
+function giveUp(error: Error & { code?: string; syscall?: string }): never {
+  const misused = error instanceof ConfigurationError || error instanceof CommandMisused
+  const expected =
+    misused || error instanceof CommandFailed || error instanceof DatabaseRefused || error.code !== undefined
   process.stderr.write(`windrow: ${expected ? error.message : (error.stack ?? error.message)}\n`)
   process.exit(misused ? MISUSED : FAILED)
 }

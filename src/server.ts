@@ -8,6 +8,8 @@ import type { Role } from './config/settings.ts'
 import { addressText } from './config/value-kind.ts'
 import { createControl } from './control/control.ts'
 import { DEFAULT_LIMITS, HARVEST_JOB_KEPT_MS } from './control/control-room.ts'
+import { createDelivery } from './events/delivery.ts'
+import { eventSinks } from './events/event-sinks.ts'
 import type { Buckets } from './harvest/bucket.ts'
 import { folderBuckets } from './harvest/folder-buckets.ts'
 import { createHarvester } from './harvest/harvester.ts'
@@ -20,6 +22,7 @@ import { type Listener, listen } from './http/listener.ts'
 import { createIngest } from './ingest/ingest.ts'
 import type { Log } from './log.ts'
 import { utcMs } from './media/time.ts'
+import { ApiError } from './model/errors.ts'
 import { createOrigin } from './origin/origin.ts'
 import { outputFormatOf } from './packaging/packager.ts'
 import { SourceMedia } from './packaging/source-media.ts'
@@ -37,6 +40,10 @@ const RETENTION_MS = 10_000
 /** How soon a job is taken up that became due, or whose worker is gone. */
 const HARVEST_MS = 500
 const CHECKPOINT_MS = 200
+const SHORTEST_LEASE_MS = 1000
+const DELIVERY_MS = 500
+const DELIVERY_LEASE_MS = 10_000
+const GIVE_UP_MS = 24 * 3_600_000
 /** Content outlives the windows that show it, for players and caches that are late. */
 const RETENTION_MARGIN_MS = 60_000
 
@@ -58,6 +65,8 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
     closing.abort()
     for (const close of closers.splice(0).reverse()) await close()
   }
+  const owner = randomUUID()
+  const account = { accountId: config.accountId, region: config.region }
   const plays = (role: Role) => config.roles.has(role)
   const failed = (what: string) => (error: unknown) => log.error({ error }, `${what} failed`)
 
@@ -97,6 +106,12 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
       maxBytes: config.memoryCacheBytes,
       malformed: (key, problem) => log.warn({ key, problem }, 'a segment cannot be taken apart: it is a gap'),
     })
+    /** Archive and buckets are where harvests are made; elsewhere they would only seem to be empty. */
+    function mustHarvest(): void {
+      if (plays('harvest')) return
+      throw new ApiError('ServiceUnavailableException', 'Ask a process that has the role harvest.')
+    }
+
     const buckets = openBuckets(config)
     closers.push(() => buckets.close())
     const harvester = createHarvester({
@@ -107,15 +122,31 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
       buckets,
       clock,
       log,
-      owner: randomUUID(),
+      owner,
       jobsAtOnce: config.harvestWorkers,
       objectsAtOnce: config.harvestConcurrency,
-      leaseMs: config.harvestLeaseMs,
+      leaseMs: Math.max(config.harvestLeaseMs, SHORTEST_LEASE_MS),
       checkpointMs: CHECKPOINT_MS,
       mostAttempts: config.harvestAttempts,
-      account: { accountId: config.accountId, region: config.region },
+      account,
     })
     closers.push(() => harvester.close())
+
+    if (plays('control')) {
+      const delivery = createDelivery({
+        resources,
+        sinks: eventSinks(config, { clock, log }),
+        clock,
+        log,
+        account,
+        owner,
+        leaseMs: DELIVERY_LEASE_MS,
+        giveUpMs: GIVE_UP_MS,
+      })
+      closers.push(() => delivery.close())
+      await delivery.begin()
+      closers.push(periodically(DELIVERY_MS, () => delivery.deliver(), failed('delivering events')))
+    }
 
     let url = ''
     const mounts: Mount[] = healthMounts(async () => {
@@ -167,9 +198,14 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
           harvester.look(jobId)
           void harvester.takeUp().catch(failed('harvesting'))
         },
-        forecast: (job) =>
-          forecast(job, { resources, archive, media, formatOf: outputFormatOf, buckets, clock }, closing.signal),
-        removeLeftovers: (job, limit) => removeLeftovers(job, { buckets, resources }, limit, closing.signal),
+        async forecast(job) {
+          mustHarvest()
+          return forecast(job, { resources, archive, media, formatOf: outputFormatOf, buckets, clock }, closing.signal)
+        },
+        async removeLeftovers(job, limit) {
+          mustHarvest()
+          return removeLeftovers(job, { buckets, resources }, limit, closing.signal)
+        },
       },
     })
 
@@ -239,5 +275,10 @@ function openBuckets(config: Config): Buckets {
     forcePathStyle: config.s3ForcePathStyle,
     ...(accessKeyId && secretAccessKey && { credentials: { accessKeyId, secretAccessKey } }),
     maxConnections: 2 * config.harvestConcurrency,
+    ...(config.s3AssumeRole && { role: roleOptions(config) }),
   })
+}
+
+function roleOptions({ stsEndpoint: endpoint, s3RoleSessionName: sessionName, s3RoleExternalId: externalId }: Config) {
+  return { sessionName, ...(endpoint !== undefined && { endpoint }), ...(externalId !== undefined && { externalId }) }
 }

@@ -27,7 +27,8 @@ export async function loadKeyPair(
   return { pair: (await readKeyPair(file)) ?? (await makeKeyPair(settings.dataFolder, file)), file }
 }
 
-async function readKeyPair(file: string): Promise<AccessKeyPair | undefined> {
+/** Undefined when there is no such file. Throws ConfigurationError when it cannot be used. */
+export async function readKeyPair(file: string): Promise<AccessKeyPair | undefined> {
   const found = await stat(file).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined
     throw error

@@ -28,6 +28,7 @@ export function readSettings({ args, env, readFile }: SettingSources): Settings 
   const settings = Object.fromEntries(values) as Settings
   demandPair(settings, 'accessKeyId', 'secretAccessKey')
   demandPair(settings, 's3AccessKeyId', 's3SecretAccessKey')
+  demandPair(settings, 'webhookUrl', 'webhookSecret')
   return settings
 }
 

@@ -171,7 +171,12 @@ export const SETTINGS = {
     'Hard-link unchanged segments into bucket folders instead of copying them.',
   ),
   harvestConcurrency: preset('harvest-concurrency', integer(1, 64), '4', 'Objects written at once by one job.'),
-  harvestWorkers: preset('harvest-workers', integer(1, 1000), '10', 'Harvest jobs this process runs at once.'),
+  harvestWorkers: preset(
+    'harvest-workers',
+    integer(1, 1000),
+    '10',
+    'Harvest jobs this process runs at once; one that follows the live edge counts all the while.',
+  ),
   harvestLeaseMs: preset(
     'harvest-lease',
     duration,
@@ -185,6 +190,24 @@ export const SETTINGS = {
     'Attempts in a row that may fail without writing anything before a harvest job is given up.',
   ),
   eventRetentionMs: preset('event-retention', duration, '90d', 'How long events are kept, delivered or not.'),
+  webhookUrl: optional('webhook-url', url, 'none is told', 'Where every event is posted to.'),
+  webhookSecret: {
+    ...optional('webhook-secret', text('SECRET'), 'needed with `webhook-url`', 'What posted events are signed with.'),
+    secret: true,
+  },
+  eventBridgeBus: optional(
+    'eventbridge-bus',
+    text('NAME'),
+    'none is told',
+    'EventBridge bus, by name or ARN, for every event.',
+  ),
+  eventBridgeEndpoint: optional('eventbridge-endpoint', url, 'that of AWS for the region', 'The API of EventBridge.'),
+  eventBridgeSource: preset(
+    'eventbridge-source',
+    text('NAME'),
+    'aws.mediapackage',
+    'Source of the events there. AWS itself takes no source that begins with `aws.`.',
+  ),
   s3Endpoint: optional('s3-endpoint', url, 'that of AWS for the region', 'The S3 API that holds the buckets.'),
   s3Region: optional('s3-region', text('REGION'), 'the same as `region`', 'Region of the buckets.'),
   s3ForcePathStyle: preset(
@@ -192,6 +215,25 @@ export const SETTINGS = {
     flag,
     'false',
     'Put the bucket in the path, as most S3-compatible servers want.',
+  ),
+  s3AssumeRole: preset(
+    's3-assume-role',
+    flag,
+    'false',
+    'Write as the role a harvest job names, by AssumeRole of AWS STS, instead of with our own credentials.',
+  ),
+  stsEndpoint: optional('sts-endpoint', url, 'that of AWS for the region', 'The API of STS.'),
+  s3RoleSessionName: preset(
+    's3-role-session-name',
+    text('NAME', /^[\w+=,.@-]{2,64}$/, 'must be 2 to 64 letters, digits or +=,.@-_'),
+    'windrow',
+    'How sessions of an assumed role are named in logs of AWS.',
+  ),
+  s3RoleExternalId: optional(
+    's3-role-external-id',
+    text('ID', /^[\w+=,.@:/-]{2,1224}$/, 'must be 2 to 1224 letters, digits or +=,.@:/-_'),
+    'none is sent',
+    'External id that the trust policy of the role asks for.',
   ),
   s3AccessKeyId: {
     ...optional('s3-access-key-id', text('KEY ID'), 'the usual places of the AWS SDK', 'Key id for the S3 API.'),

@@ -35,6 +35,9 @@ export function harvestReport(job: HarvestRecord, account: Account, now: UtcMs) 
   }
 }
 
+/** The answer, with members that JSON leaves out. */
+export type HarvestReport = ReturnType<typeof harvestReport>
+
 /** The answer of a preflight. */
 export function forecastReport({ failures, isWaiting, overwrites, plan, tracks }: HarvestForecast) {
   return {
@@ -48,6 +51,8 @@ export function forecastReport({ failures, isWaiting, overwrites, plan, tracks }
     tracks: tracks?.map(({ name, segments }) => ({ name, segments })),
   }
 }
+
+export type ForecastReport = ReturnType<typeof forecastReport>
 
 function failureOf({ code, message, nearest }: HarvestFailure) {
   const nearestWindow = nearest && { startTime: iso(nearest.start), endTime: iso(nearest.end) }

@@ -35,6 +35,8 @@ export class Lease {
   private readonly ending = new AbortController()
   private readonly heartbeat: NodeJS.Timeout
   private until: number
+  /** When the last checkpoint that had something to record did so. */
+  private began = -Infinity
   private soon: NodeJS.Timeout | undefined
   private saving: Promise<void> = Promise.resolve()
   /** Makes durable what has landed. */
@@ -54,12 +56,16 @@ export class Lease {
     this.flush = flush
   }
 
-  /** Something has landed: it is recorded soon. */
+  /** Something has landed: it is recorded now, or as soon as the last checkpoint is long enough ago. */
   touch(): void {
-    this.soon ??= setTimeout(() => {
-      this.soon = undefined
-      this.inBackground()
-    }, this.host.checkpointMs)
+    const sinceLast = this.host.clock() - this.began
+    this.soon ??= setTimeout(
+      () => {
+        this.soon = undefined
+        this.inBackground()
+      },
+      Math.max(0, this.host.checkpointMs - sinceLast),
+    )
   }
 
   /** Records everything that has landed so far. Throws what the signal aborts with when the job is no longer ours. */
@@ -98,7 +104,10 @@ export class Lease {
     const objects = this.progress.take()
     const cursor = this.progress.cursor()
     try {
-      if (objects.length > 0) await this.flush()
+      if (objects.length > 0) {
+        this.began = clock()
+        await this.flush()
+      }
       const now = clock()
       const answer = await resources.checkpointHarvestJob(this.claim, { now, leaseMs, cursor, objects, ...more })
       this.until = now + leaseMs

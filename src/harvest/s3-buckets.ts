@@ -1,9 +1,12 @@
+import type { AgentOptions } from 'node:http'
 import type { S3Client } from '@aws-sdk/client-s3'
 import { bodyStream } from './body-stream.ts'
 import { type Bucket, BucketRefused, type Buckets, type ObjectBody, type PutCondition } from './bucket.ts'
 import { inLanes } from './lanes.ts'
 import { checkBucketName, keySegments } from './object-name.ts'
-import { bucketRefusal } from './s3-errors.ts'
+import { type BucketPlace, bucketRefusal } from './s3-errors.ts'
+import { putInParts } from './s3-multipart.ts'
+import { assumedRole, type RoleOptions } from './s3-role.ts'
 
 export type S3BucketsOptions = {
   /** Absent: AWS's own for the region. */
@@ -14,6 +17,8 @@ export type S3BucketsOptions = {
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string }
   /** Connections in all; more requests than that wait their turn. */
   readonly maxConnections: number
+  /** Write as the role the job names; absent: with our own credentials. */
+  readonly role?: RoleOptions
 }
 
 const CONNECT_TIMEOUT_MS = 5_000
@@ -23,40 +28,48 @@ const IDLE_TIMEOUT_MS = 60_000
 const MAX_ATTEMPTS = 3
 /** Up to this a body is signed as a whole; above it streams unsigned, in constant memory. */
 const MAX_SIGNED_BYTES = 1 << 20
+/** Larger objects go in parts. */
+const MULTIPART_BYTES = 64 << 20
 const REMOVALS_AT_ONCE = 8
 /** What goes wrong is told by our own errors; the SDK would write to the console. */
 const SILENT = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
 
 type Sdk = typeof import('@aws-sdk/client-s3')
+type Connection = { readonly sdk: Sdk; readonly client: S3Client }
 
 /** Buckets of an S3 API: AWS or any server that speaks it. */
 export function s3Buckets(options: S3BucketsOptions): Buckets {
   const host = options.endpoint ? new URL(options.endpoint).host : `S3 in ${options.region}`
-  let connecting: ReturnType<typeof connect> | undefined
+  const { region } = options
+  const agent = { keepAlive: true, maxSockets: options.maxConnections }
+  /** By role; one for all where none is assumed. */
+  const connections = new Map<string, ReturnType<typeof connect>>()
   return {
-    async open({ bucketName }, signal) {
+    async open({ bucketName, roleArn }, signal) {
       checkBucketName(bucketName)
-      connecting ??= connect(options)
-      const bucket = new S3Bucket(await connecting, bucketName, host)
+      const role = options.role ? roleArn : ''
+      const connecting = connections.get(role) ?? connect(options, agent, role)
+      connections.set(role, connecting)
+      const bucket = new S3Bucket(await connecting, { bucket: bucketName, host, region })
       await bucket.find(signal)
       return bucket
     },
     async close() {
-      const { client } = (await connecting) ?? {}
-      client?.destroy()
+      for (const { client } of await Promise.all(connections.values())) client.destroy()
     },
   }
 }
 
 /** The SDK takes a tenth of a second and 70 MB to load: only those who harvest to S3 pay for it. */
-async function connect(options: S3BucketsOptions): Promise<{ sdk: Sdk; client: S3Client }> {
+async function connect(options: S3BucketsOptions, agent: AgentOptions, roleArn: string): Promise<Connection> {
   const sdk = await import('@aws-sdk/client-s3')
-  const agent = { keepAlive: true, maxSockets: options.maxConnections }
+  const { region, credentials: keys, role } = options
+  const credentials = role ? assumedRole(roleArn, role, { region, keys }) : keys
   const client = new sdk.S3Client({
-    region: options.region,
+    region,
     forcePathStyle: options.forcePathStyle,
     ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
-    ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
+    ...(credentials && { credentials }),
     retryMode: 'standard',
     maxAttempts: MAX_ATTEMPTS,
     // Checksum trailers are AWS's own: a server that only speaks S3 may store them as part of the object.
@@ -77,18 +90,18 @@ async function connect(options: S3BucketsOptions): Promise<{ sdk: Sdk; client: S
 }
 
 class S3Bucket implements Bucket {
-  private readonly sdk: Sdk
-  private readonly client: S3Client
+  readonly sdk: Sdk
+  readonly client: S3Client
   private readonly name: string
-  private readonly host: string
+  private readonly place: BucketPlace
   /** Until it says that it does not. */
   private knowsConditions = true
 
-  constructor({ sdk, client }: { sdk: Sdk; client: S3Client }, name: string, host: string) {
+  constructor({ sdk, client }: Connection, place: BucketPlace) {
     this.sdk = sdk
     this.client = client
-    this.name = name
-    this.host = host
+    this.name = place.bucket
+    this.place = place
   }
 
   /** Asks for the bucket's location: the answer, unlike one to HEAD, says what is wrong. */
@@ -96,6 +109,8 @@ class S3Bucket implements Bucket {
     try {
       await this.client.send(new this.sdk.GetBucketLocationCommand({ Bucket: this.name }), { abortSignal: signal })
     } catch (error) {
+      // The role is not given: nothing was asked yet.
+      if (error instanceof BucketRefused) throw error
       const refusal = this.inWords(error, signal)
       // Credentials may be allowed to write and not to ask, and servers may not know the question: a put will tell.
       const isVerdict = !(refusal instanceof BucketRefused && ['AccessDenied', 'Refused'].includes(refusal.code))
@@ -109,6 +124,7 @@ class S3Bucket implements Bucket {
     try {
       const isSmall = body.kind === 'bytes' && body.size <= MAX_SIGNED_BYTES
       if (isSmall) await this.send(key, body, Buffer.concat(body.parts), signal, conditions)
+      else if (body.size > MULTIPART_BYTES) await this.inParts(key, body, signal)
       else await this.stream(key, body, signal)
     } catch (error) {
       if (!(condition && this.knowsConditions && isNotImplemented(error))) throw error
@@ -159,6 +175,14 @@ class S3Bucket implements Bucket {
   /** An object is durable when S3 has answered. */
   async flush(): Promise<void> {}
 
+  private async inParts(key: string, body: ObjectBody, signal: AbortSignal): Promise<void> {
+    try {
+      await putInParts(this, { Bucket: this.name, Key: key }, body, signal)
+    } catch (error) {
+      throw this.inWords(error, signal)
+    }
+  }
+
   private async stream(key: string, body: ObjectBody, signal: AbortSignal): Promise<void> {
     const stream = bodyStream(body)
     const broken = new AbortController()
@@ -175,13 +199,15 @@ class S3Bucket implements Bucket {
 
   private async send(
     key: string,
-    { contentType, size }: ObjectBody,
+    { contentType, size, sha256 }: ObjectBody,
     content: Buffer | ReturnType<typeof bodyStream>,
     signal: AbortSignal,
     conditions: { readonly IfMatch?: string; readonly IfNoneMatch?: string } = {},
   ): Promise<void> {
     const about = { Bucket: this.name, Key: key, ContentType: contentType, ContentLength: size }
-    const object = { ...about, Body: content, ...conditions }
+    // Checked on arrival by a server that knows it.
+    const checksum = sha256 && { ChecksumSHA256: Buffer.from(sha256, 'hex').toString('base64') }
+    const object = { ...about, Body: content, ...checksum, ...conditions }
     try {
       await this.client.send(new this.sdk.PutObjectCommand(object), { abortSignal: signal })
     } catch (error) {
@@ -190,7 +216,7 @@ class S3Bucket implements Bucket {
   }
 
   private inWords(error: unknown, signal: AbortSignal): unknown {
-    return signal.aborted ? error : (bucketRefusal(error, this.name, this.host) ?? error)
+    return signal.aborted ? error : (bucketRefusal(error, this.place) ?? error)
   }
 }
 

@@ -43,21 +43,25 @@ const STATUSES: Readonly<Record<number, BucketProblem>> = {
   507: 'Full',
 }
 
-type S3Error = Error & {
+export type S3Error = Error & {
   readonly code?: string
   readonly Region?: string
   readonly $metadata?: { readonly httpStatusCode?: number }
   readonly $response?: { readonly headers?: Readonly<Record<string, string>> }
 }
 
-/** What the S3 client threw, in the words of the port; undefined when the bucket is not to blame. `host`: who is asked. */
-export function bucketRefusal(thrown: unknown, bucket: string, host: string): BucketRefused | undefined {
+/** A bucket, who is asked for it, and for which region. */
+export type BucketPlace = { readonly bucket: string; readonly host: string; readonly region: string }
+
+/** What the S3 client threw, in the words of the port; undefined when the bucket is not to blame. */
+export function bucketRefusal(thrown: unknown, about: BucketPlace): BucketRefused | undefined {
+  if (thrown instanceof BucketRefused) return thrown
   const error = thrown as S3Error
   const code = problemOf(error)
-  return code && new BucketRefused(code, sentence(code, error, bucket, host), { cause: error })
+  return code && new BucketRefused(code, sentence(code, error, about), { cause: error })
 }
 
-function problemOf(error: S3Error): BucketProblem | undefined {
+export function problemOf(error: S3Error): BucketProblem | undefined {
   const known = CODES[error.name]
   if (known) return known
   const status = error.$metadata?.httpStatusCode
@@ -66,7 +70,7 @@ function problemOf(error: S3Error): BucketProblem | undefined {
   return STATUSES[status] ?? (status >= 500 && status !== 501 ? 'Unavailable' : 'Refused')
 }
 
-function sentence(code: BucketProblem, error: S3Error, bucket: string, host: string): string {
+function sentence(code: BucketProblem, error: S3Error, { bucket, host, region: ours }: BucketPlace): string {
   switch (code) {
     case 'NoSuchBucket':
       return `There is no bucket ${bucket} at ${host}.`
@@ -76,7 +80,7 @@ function sentence(code: BucketProblem, error: S3Error, bucket: string, host: str
       return `${host} does not accept the credentials for bucket ${bucket} (${error.name}).`
     case 'WrongRegion': {
       const region = error.Region ?? error.$response?.headers?.['x-amz-bucket-region']
-      return `Bucket ${bucket} is in ${region ? `region ${region}` : 'another region'}, not in the configured one.`
+      return `Bucket ${bucket} is in ${region ? `region ${region}` : 'another region'}, and s3-region is ${ours}.`
     }
     case 'InvalidName':
       return `${host} does not allow the name of bucket ${bucket} or of an object in it (${error.name}).`

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -14,6 +15,7 @@ import {
 } from '@aws-sdk/client-s3'
 import { bucketContract, bytesBody, destination, refusedWith } from '../../src/harvest/bucket.contract.ts'
 import type { BucketRefused } from '../../src/harvest/bucket.ts'
+import { digested } from '../../src/harvest/digest.ts'
 import { folderBuckets } from '../../src/harvest/folder-buckets.ts'
 import { createHarvester } from '../../src/harvest/harvester.ts'
 import { type S3BucketsOptions, s3Buckets } from '../../src/harvest/s3-buckets.ts'
@@ -73,6 +75,16 @@ for (const { name, isInstalled, start, knowsConditions } of SERVERS) {
       await bucket.put('typed.m3u8', { ...bytesBody(Buffer.from('#EXTM3U')), contentType: 'application/x-test' }, never)
       const { ContentType } = await judge.send(new GetObjectCommand({ Bucket: 'clips', Key: 'typed.m3u8' }))
       assert.equal(ContentType, 'application/x-test')
+    })
+
+    it('keeps an object that is put in parts, and nothing of one that is not put to its end', async () => {
+      const bucket = await bucketsOf().open(destination('clips'), never)
+      const parts = [randomBytes(40_000_000), randomBytes(27_500_001)]
+      await bucket.put('large.ts', await digested(bytesBody(...parts)), never)
+      assert.ok(Buffer.concat(parts).equals((await read('large.ts')) ?? Buffer.alloc(0)))
+      const body = { ...bytesBody(...parts), size: 80_000_000 }
+      await assert.rejects(bucket.put('torn.ts', body, never), /bytes of an object that has/)
+      assert.equal(await read('torn.ts'), undefined)
     })
 
     it('says, before anything is written, that there is no such bucket', async () => {

@@ -1,6 +1,7 @@
 /** What must come out, by what ffmpeg reads from what went in. */
 import type { Fixture, FixtureStream } from '../fixtures/fixture.ts'
 import { type SampleTrack, samplesOf } from '../judges/samples.ts'
+import type { Output } from './outputs.ts'
 
 export type ExpectedTrack = {
   /** Name of the fixture's stream. */
@@ -34,6 +35,24 @@ export async function expectedOf(fixture: Fixture): Promise<Expected> {
   const verbatim = await tracks(pushed)
   const plain = fixture.plain ? await tracks((stream) => fixture.plain?.[stream.name] ?? pushed(stream)) : verbatim
   return { verbatim, plain }
+}
+
+/** What is expected of one output. */
+export function expectedAt(
+  { verbatim, plain }: Expected,
+  fixture: Fixture,
+  { name, wrapping }: Output,
+): ExpectedTrack[] {
+  if (wrapping === 'mpegts') return [...verbatim]
+  const made = plain.filter(({ kind }) => kind === 'video' || kind === 'audio')
+  // Smooth Streaming describes a track once for all: pictures begin with the last description that the source gave.
+  const isCut = name === 'mss' && fixture.reconfigured
+  return isCut ? made.map((track) => (track.kind === 'video' ? lastRunOf(track) : track)) : made
+}
+
+function lastRunOf(track: ExpectedTrack): ExpectedTrack {
+  const runs = track.runs.map((run, at) => (at === track.runs.length - 1 ? run : { ...run, samples: [] }))
+  return { ...track, runs }
 }
 
 async function tracksOf(

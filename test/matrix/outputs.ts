@@ -12,6 +12,10 @@ export type Output = {
   readonly wrapping: Wrapping
   /** Source segments in one output segment. */
   readonly sources: number
+  /** Its times are on a clock of its own, which goes on over all timelines of the source. */
+  readonly ownClock: boolean
+  /** Its manifest says when each segment of each track begins and ends. */
+  readonly timesSegments: boolean
   /** Makes the endpoint; gives the URL of its manifest. */
   create(client: MediaPackageClient, channel: string): Promise<string>
   view(url: string): Promise<Viewed>
@@ -37,6 +41,8 @@ function hls(name: string, sources: number, splitsAudio: boolean): Output {
     name,
     wrapping: 'mpegts',
     sources,
+    ownClock: false,
+    timesSegments: false,
     create: (client, channel) => createHlsEndpoint(client, channel, `${channel}-${name}`, settings),
     view: viewHls,
   }
@@ -48,6 +54,8 @@ function dash(name: string, sources: number, format: 'NUMBER_WITH_TIMELINE' | 'T
     name,
     wrapping: 'mp4',
     sources,
+    ownClock: false,
+    timesSegments: true,
     create: (client, channel) => createEndpoint(client, channel, name, { DashPackage }),
     view: viewDash,
   }
@@ -60,6 +68,8 @@ export const OUTPUTS: readonly Output[] = [
     name: 'cmaf',
     wrapping: 'mp4',
     sources: 1,
+    ownClock: false,
+    timesSegments: false,
     create: (client, channel) => {
       const CmafPackage = { SegmentDurationSeconds: 2, HlsManifests: [{ Id: 'viewer' }] }
       return createEndpoint(client, channel, 'cmaf', { CmafPackage })
@@ -72,6 +82,8 @@ export const OUTPUTS: readonly Output[] = [
     name: 'mss',
     wrapping: 'mp4',
     sources: 1,
+    ownClock: true,
+    timesSegments: true,
     create: (client, channel) => {
       return createEndpoint(client, channel, 'mss', { MssPackage: { SegmentDurationSeconds: 2 } })
     },

@@ -68,6 +68,7 @@ function sampleEntry(track: SmoothTrack): Buffer {
       return box('hvc1', ...picture, box('hvcC', hevcConfiguration(codecPrivateData)))
     case 'AACL':
     case 'AACH':
+    case 'AACP':
       return box('mp4a', ...sound, fullBox('esds', 0, 0, elementaryStream(codecPrivateData)))
     case 'EC-3':
       return box('ec-3', ...sound)

@@ -40,10 +40,16 @@ async function viewPlaylist({ url, ...stream }: Named): Promise<ViewedStream> {
   expectAgreement(url, playlist, text)
   if (!playlist.endlist) throw new Error(`${url} has not ended`)
   let header: string | undefined
-  const segments = playlist.segments.map(({ uri, map, discontinuity }) => {
+  const listed = playlist.segments.filter(({ gap }) => !gap)
+  const segments = listed.map(({ uri, map, duration, discontinuity }) => {
     // EXT-X-MAP holds until the next one.
     if (map?.uri) header = `${new URL(map.uri, url)}`
-    return { url: `${new URL(uri, url)}`, breaks: discontinuity === true, ...(header !== undefined && { header }) }
+    return {
+      url: `${new URL(uri, url)}`,
+      duration,
+      breaks: discontinuity === true,
+      ...(header !== undefined && { header }),
+    }
   })
   return { ...stream, name: new URL(url).pathname, runs: await toRuns(segments, fetchBytes) }
 }

@@ -1,5 +1,5 @@
 import { fetchBytes } from '../judges/playlists.ts'
-import { type SmoothTrack, smoothHeader, timedFragment } from './smooth-movie.ts'
+import { SMOOTH_TIMESCALE, type SmoothTrack, smoothHeader, timedFragment } from './smooth-movie.ts'
 import type { Run, Viewed, ViewedStream } from './viewed.ts'
 
 /** A Smooth Streaming presentation ([MS-SSTR] 2.2.2), each quality level as a movie with a header made for it. */
@@ -8,9 +8,9 @@ export async function viewMss(url: string): Promise<Viewed> {
   const indexes = elements(manifest, 'StreamIndex')
   const streams = await Promise.all(
     indexes.map(async ({ attributes, content }) => {
-      const starts = startTimes(elements(content, 'c').map((chunk) => chunk.attributes))
+      const chunks = chunksOf(elements(content, 'c').map((chunk) => chunk.attributes))
       const levels = elements(content, 'QualityLevel')
-      return Promise.all(levels.map((level) => viewLevel(url, attributes, level.attributes, starts)))
+      return Promise.all(levels.map((level) => viewLevel(url, attributes, level.attributes, chunks)))
     }),
   )
   return { manifest, streams: streams.flat() }
@@ -29,15 +29,17 @@ function elements(xml: string, name: string): { attributes: Attributes; content:
   )
 }
 
+type Chunk = { readonly start: number; readonly duration: number }
+
 /** A chunk without a time follows the one before; one may stand for several. */
-function startTimes(chunks: readonly Attributes[]): number[] {
+function chunksOf(listed: readonly Attributes[]): Chunk[] {
   let next = 0
-  return chunks.flatMap(({ t, d, r = '1' }) => {
+  return listed.flatMap(({ t, d, r = '1' }) => {
     if (t !== undefined) next = Number(t)
     return Array.from({ length: Number(r) }, () => {
       const start = next
       next += Number(d)
-      return start
+      return { start, duration: Number(d) }
     })
   })
 }
@@ -46,7 +48,7 @@ async function viewLevel(
   url: string,
   index: Attributes,
   level: Attributes,
-  starts: readonly number[],
+  chunks: readonly Chunk[],
 ): Promise<ViewedStream> {
   const kind = index['Type'] === 'text' ? 'text' : index['Type'] === 'audio' ? 'audio' : 'variant'
   const fragmentUrl = (start: number) => {
@@ -54,15 +56,20 @@ async function viewLevel(
     return `${new URL(path, url)}`
   }
   const segments = await Promise.all(
-    starts.map(async (start) => {
+    chunks.map(async ({ start }) => {
       const fragment = await fetchBytes(fragmentUrl(start))
       return kind === 'text' ? fragment : timedFragment(fragment, start)
     }),
   )
-  const run: Run = kind === 'text' ? { segments } : { header: smoothHeader(toTrack(kind, level)), segments }
+  const run: Run = {
+    segments,
+    seconds: chunks.reduce((sum, { duration }) => sum + duration, 0) / SMOOTH_TIMESCALE,
+    starts: chunks.map(({ start }) => start / SMOOTH_TIMESCALE),
+    ...(kind !== 'text' && { header: smoothHeader(toTrack(kind, level)) }),
+  }
   return {
     kind,
-    name: new URL(fragmentUrl(starts[0] ?? 0)).pathname,
+    name: new URL(fragmentUrl(chunks[0]?.start ?? 0)).pathname,
     runs: [run],
     ...(index['Language'] !== undefined && { language: index['Language'] }),
   }

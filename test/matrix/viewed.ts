@@ -5,6 +5,10 @@ export type Run = {
   /** Absent where segments need none. */
   readonly header?: Buffer
   readonly segments: readonly Buffer[]
+  /** Seconds of all segments, as the manifest says. */
+  readonly seconds: number
+  /** Seconds at which each begins, where the manifest says that. */
+  readonly starts?: readonly number[]
 }
 
 export type ViewedStream = {
@@ -23,21 +27,28 @@ export type Viewed = {
   readonly manifest: string
 }
 
+type Listed = {
+  readonly url: string
+  readonly header?: string
+  readonly duration: number
+  /** A timeline begins with it. */
+  readonly breaks: boolean
+}
+
 /** Segments and the place of their header, put together to runs. */
-export async function toRuns(
-  segments: readonly { readonly url: string; readonly header?: string; readonly breaks: boolean }[],
-  fetch: (url: string) => Promise<Buffer>,
-): Promise<Run[]> {
-  const runs: { header?: string; urls: string[] }[] = []
-  for (const { url, header, breaks } of segments) {
+export async function toRuns(segments: readonly Listed[], fetch: (url: string) => Promise<Buffer>): Promise<Run[]> {
+  const runs: { header?: string; listed: Listed[] }[] = []
+  for (const segment of segments) {
+    const { header, breaks } = segment
     const last = runs.at(-1)
-    if (last && !breaks && last.header === header) last.urls.push(url)
-    else runs.push({ urls: [url], ...(header !== undefined && { header }) })
+    if (last && !breaks && last.header === header) last.listed.push(segment)
+    else runs.push({ listed: [segment], ...(header !== undefined && { header }) })
   }
   return Promise.all(
-    runs.map(async ({ header, urls }) => {
-      const fetched = await Promise.all(urls.map(fetch))
-      return { segments: fetched, ...(header !== undefined && { header: await fetch(header) }) }
-    }),
+    runs.map(async ({ header, listed }) => ({
+      segments: await Promise.all(listed.map(({ url }) => fetch(url))),
+      seconds: listed.reduce((sum, { duration }) => sum + duration, 0),
+      ...(header !== undefined && { header: await fetch(header) }),
+    })),
   )
 }

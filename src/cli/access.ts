@@ -1,0 +1,30 @@
+import { join } from 'node:path'
+import type { AccessKeyPair } from '../config/credentials.ts'
+import { readKeyPair } from '../config/credentials.ts'
+import { CommandFailed } from './terminal.ts'
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** Where a server is, and what requests to it are signed with. */
+export type Access = { readonly url: string; readonly region: string; readonly keys: AccessKeyPair }
+
+export type AccessFlags = { readonly url?: string; readonly region?: string; readonly data?: string }
+
+/** Flags win over WINDROW_…, that over AWS_…; keys are also looked for where a server on this machine keeps them. */
+export async function accessOf(flags: AccessFlags, env: Environment): Promise<Access> {
+  const url = flags.url ?? env['WINDROW_ENDPOINT_URL'] ?? 'http://127.0.0.1:8080'
+  if (!URL.canParse(url)) throw new CommandFailed(`${url} is no URL of a server`)
+  const region = flags.region ?? env['WINDROW_REGION'] ?? env['AWS_REGION'] ?? 'us-east-1'
+  const dataFolder = flags.data ?? env['WINDROW_DATA'] ?? './windrow-data'
+  const keys =
+    pairOf(env['WINDROW_ACCESS_KEY_ID'], env['WINDROW_SECRET_ACCESS_KEY']) ??
+    pairOf(env['AWS_ACCESS_KEY_ID'], env['AWS_SECRET_ACCESS_KEY']) ??
+    (await readKeyPair(env['AWS_SHARED_CREDENTIALS_FILE'] ?? join(dataFolder, 'credentials')))
+  if (keys) return { url: url.replace(/\/+$/, ''), region, keys }
+  const places = `${join(dataFolder, 'credentials')}, WINDROW_ACCESS_KEY_ID, AWS_ACCESS_KEY_ID or AWS_SHARED_CREDENTIALS_FILE`
+  throw new CommandFailed(`no keys to sign with: name the server's data folder by --data, or set one of ${places}`)
+}
+
+function pairOf(accessKeyId: string | undefined, secretAccessKey: string | undefined): AccessKeyPair | undefined {
+  return accessKeyId && secretAccessKey ? { accessKeyId, secretAccessKey } : undefined
+}

@@ -1,0 +1,58 @@
+import { Sha256 } from '@smithy/core/checksum'
+import { SignatureV4 } from '@smithy/signature-v4'
+import type { Access } from './access.ts'
+import { CommandFailed } from './terminal.ts'
+
+/** A server that did not answer: it may be starting. */
+export class ServerAway extends CommandFailed {}
+
+export type ApiClient = {
+  /** What it answers, as JSON. Throws CommandFailed with what the server says against it, ServerAway without an answer. */
+  ask(method: string, path: string, more?: { readonly query?: Query; readonly body?: object }): Promise<unknown>
+}
+
+type Query = Readonly<Record<string, string | undefined>>
+
+/** Asks `/windrow/v1`, signing each request. */
+export function apiClient({ url, region, keys }: Access, now: () => number): ApiClient {
+  const signer = new SignatureV4({ credentials: keys, region, service: 'mediapackage', sha256: Sha256 })
+  const { protocol, hostname, port, host } = new URL(url)
+  return {
+    async ask(method, path, { query = {}, body } = {}) {
+      const given = Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]))
+      const pairs = Object.fromEntries(given) as Record<string, string>
+      const request = {
+        method,
+        protocol,
+        hostname,
+        ...(port !== '' && { port: Number(port) }),
+        path: `/windrow/v1/${path}`,
+        query: pairs,
+        headers: { host, 'content-type': 'application/json' },
+        ...(body && { body: JSON.stringify(body) }),
+      }
+      const { headers } = await signer.sign(request, { signingDate: new Date(now()) })
+      const search = Object.entries(pairs).map((pair) => pair.map(encodeURIComponent).join('='))
+      const target = `${url}${request.path}${search.length > 0 ? `?${search.join('&')}` : ''}`
+      const { host: _, ...sent } = headers
+      const init = { method, headers: sent, ...(request.body !== undefined && { body: request.body }) }
+      const response = await fetch(target, init).catch((error: Error & { cause?: { code?: string } }) => {
+        throw new ServerAway(`${url} does not answer (${error.cause?.code ?? error.message})`)
+      })
+      return answerOf(response, url)
+    },
+  }
+}
+
+async function answerOf(response: Response, url: string): Promise<unknown> {
+  const text = await response.text()
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch {
+    throw new CommandFailed(`${url} answers ${response.status}, and not as Windrow does`)
+  }
+  if (response.ok) return json
+  const { message } = json as { readonly message?: string }
+  throw new CommandFailed(message ?? `${url} answers ${response.status}`)
+}

@@ -1,0 +1,178 @@
+import { parseArgs } from 'node:util'
+import type { ForecastReport, HarvestReport } from '../control/harvest-report.ts'
+import { type Access, accessOf } from './access.ts'
+import { type ApiClient, apiClient } from './api-client.ts'
+import { forecastText, outcomeText, progressLine } from './harvest-text.ts'
+import { CommandMisused, type Terminal } from './terminal.ts'
+import { timeOf } from './times.ts'
+import { watchJob } from './watch.ts'
+
+/** What folders want as little as the role of nobody in particular. */
+const ANY_ROLE = 'arn:aws:iam::000000000000:role/harvest'
+
+const CONNECTION_FLAGS = {
+  url: { type: 'string' },
+  region: { type: 'string' },
+  data: { type: 'string' },
+} as const
+
+const JOB_FLAGS = {
+  id: { type: 'string' },
+  endpoint: { type: 'string' },
+  start: { type: 'string' },
+  end: { type: 'string' },
+  to: { type: 'string' },
+  role: { type: 'string' },
+  gaps: { type: 'string' },
+  'early-end': { type: 'string' },
+  report: { type: 'boolean' },
+  watch: { type: 'boolean' },
+} as const
+
+const LIST_FLAGS = { channel: { type: 'string' }, status: { type: 'string' } } as const
+
+type Flags = Readonly<Record<string, string | boolean | undefined>>
+type Task = { readonly flags: Flags; readonly id: string; readonly api: ApiClient; readonly terminal: Terminal }
+
+/** Each resolves to the exit code: 1 when the job failed, or would. */
+const COMMANDS: Readonly<Record<string, { readonly takesId: boolean; readonly run: (task: Task) => Promise<number> }>> =
+  {
+    create: { takesId: false, run: create },
+    preflight: { takesId: false, run: preflight },
+    watch: { takesId: true, run: ({ id, api, terminal }) => watchJob(id, api, terminal) },
+    list: { takesId: false, run: list },
+    cancel: { takesId: true, run: cancel },
+    clean: { takesId: true, run: clean },
+  }
+
+/** `windrow harvest …`. Resolves to the exit code; throws CommandFailed or CommandMisused. */
+export async function harvestCommand(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+  terminal: Terminal,
+): Promise<number> {
+  const [name = '', ...rest] = args
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  if (!command) {
+    throw new CommandMisused(`windrow harvest takes ${Object.keys(COMMANDS).join(', ')}; "windrow help" explains them`)
+  }
+  const { values, positionals } = parsed(name, rest)
+  const [id = '', extra] = positionals
+  if (command.takesId ? id === '' : id !== '') {
+    throw new CommandMisused(
+      command.takesId ? `windrow harvest ${name} needs the id of a job` : `unexpected argument "${id}"`,
+    )
+  }
+  if (extra !== undefined) throw new CommandMisused(`unexpected argument "${extra}"`)
+  const access: Access = await accessOf(values as Parameters<typeof accessOf>[0], env)
+  return command.run({ flags: values, id, api: apiClient(access, terminal.now), terminal })
+}
+
+function parsed(name: string, args: readonly string[]): { values: Flags; positionals: string[] } {
+  const options = {
+    ...CONNECTION_FLAGS,
+    ...(name === 'create' || name === 'preflight' ? JOB_FLAGS : {}),
+    ...(name === 'list' ? LIST_FLAGS : {}),
+  }
+  try {
+    return parseArgs({ args: joined(args), options, allowPositionals: true })
+  } catch (error) {
+    throw new CommandMisused((error as Error).message.split('\n')[0] ?? '')
+  }
+}
+
+/** `--start -10m` is a flag and its value, though both begin with a dash. */
+function joined(args: readonly string[]): string[] {
+  const whole: string[] = []
+  for (const arg of args) {
+    const last = whole.at(-1)
+    if (last !== undefined && /^--(start|end)$/.test(last)) whole[whole.length - 1] = `${last}=${arg}`
+    else whole.push(arg)
+  }
+  return whole
+}
+
+function jobOf({ flags, terminal }: Task) {
+  const needed = (flag: string): string => {
+    const value = flags[flag]
+    if (typeof value === 'string' && value !== '') return value
+    throw new CommandMisused(`--${flag} is needed`)
+  }
+  const now = terminal.now()
+  const [, bucketName, manifestKey] = /^([^/]+)\/(.+)$/.exec(needed('to')) ?? []
+  if (!bucketName || !manifestKey) throw new CommandMisused('--to must be BUCKET/PATH, such as clips/goal/index.m3u8')
+  const policy = (flag: string) => (flags[flag] === undefined ? undefined : String(flags[flag]).toUpperCase())
+  return {
+    id: flags['id'],
+    originEndpointId: needed('endpoint'),
+    startTime: timeOf('--start', needed('start'), now),
+    endTime: timeOf('--end', needed('end'), now),
+    s3Destination: { bucketName, manifestKey, roleArn: flags['role'] ?? ANY_ROLE },
+    gapPolicy: policy('gaps'),
+    earlyEndPolicy: policy('early-end'),
+    report: flags['report'],
+  }
+}
+
+async function create(task: Task): Promise<number> {
+  const { api, terminal, flags } = task
+  const job = jobOf(task)
+  const second = new Date(terminal.now()).toISOString().replace(/\D/g, '').slice(0, 14)
+  const id = job.id ?? `${job.originEndpointId}-${second}`
+  const created = (await api.ask('POST', 'harvest_jobs', { body: { ...job, id } })) as HarvestReport
+  if (flags['watch']) return watchJob(created.id, api, terminal)
+  say(terminal, created, () => `${progressLine(created, terminal.columns)}\n`)
+  return 0
+}
+
+async function preflight(task: Task): Promise<number> {
+  const { api, terminal } = task
+  const forecast = (await api.ask('POST', 'harvest_jobs:preflight', { body: jobOf(task) })) as ForecastReport
+  say(terminal, forecast, () => forecastText(forecast))
+  return forecast.wouldSucceed ? 0 : 1
+}
+
+async function list({ api, terminal, flags }: Task): Promise<number> {
+  const query = { includeChannelId: text(flags['channel']), includeStatus: text(flags['status'])?.toUpperCase() }
+  for (let nextToken: string | undefined; ; ) {
+    const page = (await api.ask('GET', 'harvest_jobs', { query: { ...query, nextToken } })) as {
+      readonly harvestJobs: readonly HarvestReport[]
+      readonly nextToken?: string
+    }
+    for (const job of page.harvestJobs) say(terminal, job, () => `${progressLine(job, terminal.columns)}\n`)
+    if (page.nextToken === undefined) return 0
+    nextToken = page.nextToken
+  }
+}
+
+async function cancel({ api, terminal, id }: Task): Promise<number> {
+  await api.ask('POST', `harvest_jobs/${encodeURIComponent(id)}/cancel`, { body: {} })
+  for (;;) {
+    const job = (await api.ask('GET', `harvest_jobs/${encodeURIComponent(id)}`)) as HarvestReport
+    if (job.status !== 'IN_PROGRESS') {
+      say(terminal, job, () => outcomeText(job))
+      return 0
+    }
+    await terminal.sleep(200)
+  }
+}
+
+async function clean({ api, terminal, id }: Task): Promise<number> {
+  let removed = 0
+  for (;;) {
+    const answer = (await api.ask('DELETE', `harvest_jobs/${encodeURIComponent(id)}/objects`)) as {
+      readonly removed: number
+      readonly isComplete: boolean
+    }
+    removed += answer.removed
+    if (answer.isComplete) break
+  }
+  say(terminal, { id, removed }, () => `${removed} objects removed\n`)
+  return 0
+}
+
+const text = (value: string | boolean | undefined) => (typeof value === 'string' ? value : undefined)
+
+function say(terminal: Terminal, json: object, forPeople: () => string): void {
+  terminal.write(terminal.isTerminal ? forPeople() : `${JSON.stringify(json)}\n`)
+}

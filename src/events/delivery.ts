@@ -1,0 +1,141 @@
+import type { Clock } from '../clock.ts'
+import type { Log } from '../log.ts'
+import type { Account } from '../model/arn.ts'
+import { eventEnvelope } from '../model/event.ts'
+import type { EventOutbox, RecordedEvent } from '../stores/event-outbox.ts'
+import type { EventSink } from './sink.ts'
+
+const PAGE = 100
+/** After the first failure and those that follow; the last one is repeated. */
+const PAUSES_MS = [1_000, 2_000, 5_000, 15_000, 60_000]
+
+export type DeliveryHost = {
+  readonly resources: Pick<EventOutbox, 'claimEventSink' | 'advanceEventSink' | 'listEvents'>
+  readonly sinks: readonly EventSink[]
+  readonly clock: Clock
+  readonly log: Log
+  readonly account: Account
+  /** Names this process among all that share the resources. */
+  readonly owner: string
+  readonly leaseMs: number
+  /** An event nobody takes for so long is passed over; it can still be listed. */
+  readonly giveUpMs: number
+}
+
+export type Delivery = {
+  /** Before anything can happen: a new sink is told all that happens from now on. */
+  begin(): Promise<void>
+  /** Tells every sink what it has not been told yet. Called often. */
+  deliver(): Promise<void>
+  /** Stops, also in the middle of a delivery, which is then made again by whoever comes next. */
+  close(): Promise<void>
+}
+
+type Claim = { readonly fence: number; after: string; until: number }
+
+/**
+ * Tells each sink every event at least once, in the order they were written, so also in order for each resource. A sink
+ * that does not take an event is told it again and again before any that follows.
+ */
+export function createDelivery(host: DeliveryHost): Delivery {
+  const closing = new AbortController()
+  const lines = host.sinks.map((sink) => new SinkLine(sink, host, closing.signal))
+  let delivering: Promise<void> | undefined
+
+  function deliver(): Promise<void> {
+    delivering ??= Promise.all(lines.map((line) => line.deliver()))
+      .then(() => {})
+      .finally(() => {
+        delivering = undefined
+      })
+    return delivering
+  }
+
+  return {
+    deliver,
+    async begin() {
+      await Promise.all(lines.map((line) => line.held()))
+    },
+    async close() {
+      closing.abort()
+      await delivering?.catch(() => {})
+      for (const { close } of host.sinks) close()
+    },
+  }
+}
+
+/** One sink's way through the events. */
+class SinkLine {
+  private readonly sink: EventSink
+  private readonly host: DeliveryHost
+  private readonly closing: AbortSignal
+  private claim: Claim | undefined
+  private failures = 0
+  private notBefore = 0
+
+  constructor(sink: EventSink, host: DeliveryHost, closing: AbortSignal) {
+    this.sink = sink
+    this.host = host
+    this.closing = closing
+  }
+
+  async deliver(): Promise<void> {
+    if (this.host.clock() < this.notBefore) return
+    while (!this.closing.aborted) {
+      const claim = await this.held()
+      if (!claim) return
+      const { items } = await this.host.resources.listEvents({ limit: PAGE, after: claim.after })
+      if (items.length === 0) return
+      for (const event of items) {
+        if (this.closing.aborted || !(await this.tell(event)) || !(await this.advance(claim, event.cursor))) return
+      }
+    }
+  }
+
+  /** Claimed anew in time, which also notices that somebody moved the cursor. */
+  async held(): Promise<Claim | undefined> {
+    const { resources, clock, leaseMs, owner } = this.host
+    const now = clock()
+    if (this.claim && now < this.claim.until - leaseMs / 2) return this.claim
+    const claimed = await resources.claimEventSink({ sink: this.sink.name, owner, now, leaseMs })
+    this.claim = claimed && { ...claimed, until: now + leaseMs }
+    return this.claim
+  }
+
+  /** False when it is to be tried again. */
+  private async tell(event: RecordedEvent): Promise<boolean> {
+    const { clock, log, account, giveUpMs } = this.host
+    const about = { sink: this.sink.name, event: event.id }
+    try {
+      await this.sink.deliver(eventEnvelope(event, account), this.closing)
+      this.failures = 0
+      return true
+    } catch (error) {
+      if (this.closing.aborted) return false
+      const reason = (error as Error).message
+      if (clock() - event.at >= giveUpMs) {
+        log.error({ ...about, reason }, 'an event was not delivered in all that time, and is passed over')
+        this.failures = 0
+        return true
+      }
+      const pause = PAUSES_MS[this.failures++] ?? PAUSES_MS.at(-1) ?? 0
+      this.notBefore = clock() + pause
+      log.warn({ ...about, reason, retryInMs: pause }, 'an event was not delivered')
+      return false
+    }
+  }
+
+  private async advance(claim: Claim, after: string): Promise<boolean> {
+    const { resources, clock, leaseMs } = this.host
+    const now = clock()
+    const { fence } = claim
+    const answer = await resources.advanceEventSink({ sink: this.sink.name, fence }, { after, now, leaseMs })
+    if (answer === 'lost') {
+      this.claim = undefined
+      return false
+    }
+    claim.after = after
+    claim.until = now + leaseMs
+    return true
+  }
+}

@@ -1,0 +1,57 @@
+import type { EventBridgeClient } from '@aws-sdk/client-eventbridge'
+import type { EventSink } from './sink.ts'
+
+export type EventBridgeOptions = {
+  /** Name or ARN. */
+  readonly bus: string
+  readonly region: string
+  /** Absent: AWS's own for the region. */
+  readonly endpoint?: string
+  /** AWS keeps sources that begin with `aws.` for itself, and refuses them from others. */
+  readonly source: string
+}
+
+const MAX_ATTEMPTS = 2
+const TIMEOUT_MS = 10_000
+
+/** Puts each event on a bus of EventBridge, with credentials from the usual places of the AWS SDK. */
+export function eventBridgeSink({ bus, region, endpoint, source }: EventBridgeOptions): EventSink {
+  let opening: Promise<{ sdk: typeof import('@aws-sdk/client-eventbridge'); client: EventBridgeClient }> | undefined
+
+  /** The SDK is loaded by those who use it. */
+  async function open() {
+    const sdk = await import('@aws-sdk/client-eventbridge')
+    const client = new sdk.EventBridgeClient({
+      region,
+      ...(endpoint !== undefined && { endpoint }),
+      maxAttempts: MAX_ATTEMPTS,
+      requestHandler: { connectionTimeout: TIMEOUT_MS, requestTimeout: TIMEOUT_MS },
+    })
+    return { sdk, client }
+  }
+
+  return {
+    name: 'eventbridge',
+    async deliver(event, signal) {
+      opening ??= open()
+      const { sdk, client } = await opening
+      const entry = {
+        EventBusName: bus,
+        Source: source,
+        Time: new Date(event.time),
+        DetailType: event['detail-type'],
+        Resources: [...event.resources],
+        Detail: JSON.stringify(event.detail),
+      }
+      const { Entries = [] } = await client.send(new sdk.PutEventsCommand({ Entries: [entry] }), {
+        abortSignal: signal,
+      })
+      const [answer] = Entries
+      // The request succeeds also when its only entry does not.
+      if (answer?.ErrorCode) throw new Error(`${bus} refuses it: ${answer.ErrorCode}, ${answer.ErrorMessage ?? ''}`)
+    },
+    close() {
+      void opening?.then(({ client }) => client.destroy())
+    },
+  }
+}

@@ -1,0 +1,13 @@
+import type { Log } from '../log.ts'
+import type { EventSink } from './sink.ts'
+
+/** Writes each event to the log, as a line of its own. */
+export function logSink(log: Log): EventSink {
+  return {
+    name: 'log',
+    async deliver(event) {
+      log.info({ event }, 'event')
+    },
+    close() {},
+  }
+}

@@ -1,0 +1,41 @@
+import { createHmac } from 'node:crypto'
+import type { Clock } from '../clock.ts'
+import type { EventSink } from './sink.ts'
+
+const TIMEOUT_MS = 10_000
+
+/**
+ * Posts each event as JSON. The receiver checks `x-windrow-signature`: `sha256=` and the HMAC-SHA256, in hexadecimal, of
+ * `x-windrow-timestamp` (seconds since 1970), a dot and the body. Any 2xx takes the event.
+ */
+export function webhookSink({ url, secret, clock }: { url: string; secret: string; clock: Clock }): EventSink {
+  return {
+    name: 'webhook',
+    async deliver(event, signal) {
+      const body = JSON.stringify(event)
+      const timestamp = Math.floor(clock() / 1000)
+      const hmac = createHmac('sha256', secret).update(`${timestamp}.${body}`).digest('hex')
+      const response = await fetch(url, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          'user-agent': 'windrow',
+          'x-windrow-event-id': event.id,
+          'x-windrow-timestamp': `${timestamp}`,
+          'x-windrow-signature': `sha256=${hmac}`,
+        },
+        body,
+        // Whoever answers elsewhere would get the event without having been named.
+        redirect: 'manual',
+        signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
+      }).catch((error: Error & { readonly cause?: Error & { readonly code?: string } }) => {
+        throw new Error(`${url} does not answer (${error.cause?.code ?? error.cause?.message ?? error.name})`, {
+          cause: error,
+        })
+      })
+      await response.body?.cancel()
+      if (!response.ok) throw new Error(`${url} answers ${response.status}`)
+    },
+    close() {},
+  }
+}

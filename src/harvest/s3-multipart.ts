@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto'
+import type { S3Client } from '@aws-sdk/client-s3'
+import { bodyStream } from './body-stream.ts'
+import type { ObjectBody } from './bucket.ts'
+
+type Sdk = typeof import('@aws-sdk/client-s3')
+
+/** S3 allows 10,000 parts of at least 5 MiB. */
+const PART_BYTES = 16 << 20
+
+/** Puts a large object in parts, one after the other; a part that fails is sent again by the SDK. Needs memory for one. */
+export async function putInParts(
+  { sdk, client }: { readonly sdk: Sdk; readonly client: S3Client },
+  object: { readonly Bucket: string; readonly Key: string },
+  body: ObjectBody,
+  signal: AbortSignal,
+): Promise<void> {
+  const options = { abortSignal: signal }
+  const create = new sdk.CreateMultipartUploadCommand({ ...object, ContentType: body.contentType })
+  const { UploadId } = await client.send(create, options)
+  const upload = { ...object, UploadId }
+  try {
+    const Parts: { PartNumber: number; ETag: string | undefined }[] = []
+    for await (const part of partsOf(body)) {
+      const PartNumber = Parts.length + 1
+      const ContentMD5 = createHash('md5').update(part).digest('base64')
+      const put = new sdk.UploadPartCommand({
+        ...upload,
+        PartNumber,
+        Body: part,
+        ContentLength: part.length,
+        ContentMD5,
+      })
+      const { ETag } = await client.send(put, options)
+      Parts.push({ PartNumber, ETag })
+    }
+    await client.send(new sdk.CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts } }), options)
+  } catch (error) {
+    // Parts of an upload nobody completes cost money until someone finds them.
+    await client.send(new sdk.AbortMultipartUploadCommand(upload)).catch(() => {})
+    throw error
+  }
+}
+
+async function* partsOf(body: ObjectBody): AsyncGenerator<Buffer> {
+  let left = body.size
+  let part = Buffer.allocUnsafe(Math.min(PART_BYTES, left))
+  let filled = 0
+  for await (const chunk of bodyStream(body) as AsyncIterable<Buffer>) {
+    for (let at = 0; at < chunk.length; ) {
+      const taken = chunk.copy(part, filled, at)
+      filled += taken
+      at += taken
+      left -= taken
+      if (filled < part.length) continue
+      yield part
+      part = Buffer.allocUnsafe(Math.min(PART_BYTES, left))
+      filled = 0
+    }
+  }
+}

@@ -1,0 +1,50 @@
+import { createChannel, mediaPackage } from '../judges/aws.ts'
+import { eventually, temporaryFolder } from '../judges/belongings.ts'
+import { startPush } from '../judges/encoder.ts'
+import { type Engine, type Playback, Player, type Tour } from '../judges/player.ts'
+import { Windrow } from '../judges/windrow.ts'
+import { OUTPUTS } from '../matrix/outputs.ts'
+
+/** Every player, with every output it plays. */
+export const VIEWINGS: readonly { readonly engine: Engine; readonly output: string }[] = [
+  { engine: 'hls.js', output: 'hls' },
+  { engine: 'hls.js', output: 'cmaf' },
+  { engine: 'shaka', output: 'hls-groups' },
+  { engine: 'shaka', output: 'cmaf' },
+  { engine: 'shaka', output: 'dash-number' },
+  { engine: 'dash.js', output: 'dash-number' },
+  { engine: 'dash.js', output: 'dash-time' },
+  { engine: 'dash.js', output: 'mss' },
+]
+
+/** A channel on air, served in every way. */
+export type Broadcast = {
+  /** Plays one output as `Player.playLive` does. */
+  play(engine: Engine, output: string, seconds: number, tour?: Tour): Promise<Playback>
+  stop(): Promise<void>
+}
+
+/** An encoder that goes on for so many seconds unless it is stopped; resolves when there is enough to go back in. */
+export async function startBroadcast(seconds: number): Promise<Broadcast> {
+  const [windrow, player] = await Promise.all([Windrow.start(), Player.start()])
+  const client = mediaPackage(windrow)
+  const ingest = await createChannel(client, 'live')
+  const urls = new Map<string, string>()
+  for (const output of OUTPUTS) urls.set(output.name, await output.create(client, 'live'))
+  const encoder = startPush({ ingest, copy: temporaryFolder('broadcast'), seconds })
+  const began = performance.now()
+  await eventually('every manifest', 30, async () => {
+    const answers = await Promise.all([...urls.values()].map((url) => fetch(url)))
+    await Promise.all(answers.map((answer) => answer.arrayBuffer()))
+    const isLongEnough = performance.now() - began > 16_000
+    return (isLongEnough && answers.every(({ ok }) => ok)) || undefined
+  })
+  return {
+    play: (engine, output, duration, tour = {}) => player.playLive(engine, urls.get(output)!, duration, tour),
+    async stop() {
+      encoder.child.kill('SIGKILL')
+      await player.stop()
+      await windrow.stop()
+    },
+  }
+}

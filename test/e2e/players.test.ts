@@ -1,0 +1,19 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { type Broadcast, startBroadcast, VIEWINGS } from './live-players.ts'
+
+describe('a channel on air', () => {
+  let broadcast: Broadcast
+  before(async () => {
+    broadcast = await startBroadcast(300)
+  })
+  after(() => broadcast?.stop())
+
+  for (const { engine, output } of VIEWINGS) {
+    it(`plays in ${engine} as ${output}, there and a few seconds back`, async () => {
+      const { frames, height } = await broadcast.play(engine, output, 3, { seekBack: 4 })
+      assert.ok(frames > 0)
+      assert.equal(height, 360)
+    })
+  }
+})

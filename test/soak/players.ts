@@ -1,0 +1,28 @@
+import { join } from 'node:path'
+import { startBroadcast, VIEWINGS } from '../e2e/live-players.ts'
+import { temporaryFolder } from '../judges/belongings.ts'
+import type { SoakContext } from '../soak-plan.ts'
+
+export const name = 'players'
+
+const MINUTE = 60
+/** Of watching before and after each change: four levels and places make a minute of it. */
+const STRETCH = 15
+
+/** Every player watches a live channel for a minute and more: at its edge, at every level, and further back. */
+export async function run({ log }: SoakContext): Promise<Record<string, string | number>> {
+  const broadcast = await startBroadcast(VIEWINGS.length * 3 * MINUTE)
+  const screens = temporaryFolder('screens')
+  try {
+    let frames = 0
+    for (const { engine, output } of VIEWINGS) {
+      const screenshot = join(screens, `${engine}-${output}.png`)
+      const playback = await broadcast.play(engine, output, STRETCH, { switches: true, seekBack: 20, screenshot })
+      log(`${engine}, ${output}: ${playback.frames} frames, ${playback.dropped} dropped`)
+      frames += playback.frames
+    }
+    return { viewings: VIEWINGS.length, 'frames played': frames }
+  } finally {
+    await broadcast.stop()
+  }
+}
