@@ -11,6 +11,7 @@ import { type Resources, StoreUnavailable } from '../stores/resources.ts'
 import { refusalOf } from './access.ts'
 import { answerPreflight, CORS_HEADERS, refuse } from './answers.ts'
 import { EndpointDirectory } from './endpoint-directory.ts'
+import { HeldBodies } from './held-bodies.ts'
 import { LiveManifests } from './manifests.ts'
 import type { RenderedManifest } from './rendered-manifest.ts'
 import { acceptsGzip, matchesNone, requestedRange } from './request-headers.ts'
@@ -41,6 +42,7 @@ export function createOrigin({ resources, archive, media, clock, log }: OriginHo
   const directory = new EndpointDirectory(resources, clock)
   const manifests = new LiveManifests(archive)
   const segments = new Segments(archive, media)
+  const held = new HeldBodies()
 
   async function handle(request: IncomingMessage, response: ServerResponse, target: Target): Promise<void> {
     const { method } = request
@@ -107,6 +109,7 @@ export function createOrigin({ resources, archive, media, clock, log }: OriginHo
     const parts = await segments.open(body, range)
     try {
       if (response.destroyed) return
+      if (body.kind === 'bytes') held.hold(body, response)
       if (range) {
         const contentRange = `bytes ${range.start}-${range.end - 1}/${body.size}`
         const length = range.end - range.start
