@@ -136,7 +136,7 @@ function takeApart(buffer: DemuxBuffer, { stream, start, isFirst }: PlacedObject
     }
     const configurations = headerParameterSets(stream.tracks)
     const { tracks, events } = demuxTs(buffer, { near: start, configurations, fromKeyFrame: isFirst })
-    return { tracks: tracks.map(owned), events: events.map((event) => ({ ...event, tag: event.tag.slice() })) }
+    return { tracks: tracks.map(owned), events }
   } catch (error) {
     if (!(error instanceof MalformedMedia)) throw error
     return { tracks: [], events: [], problem: error.message }

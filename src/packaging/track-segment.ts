@@ -96,7 +96,7 @@ function keyFramesOf(gathered: SegmentSamples, count: number): SegmentSamples {
   return { ...gathered, samples: table, media: sampleBytes(gathered, new Set(kept)), events: [] }
 }
 
-/** The bytes of some samples: views of the pieces they lie in. */
+/** The bytes of some samples, copied: a view of the pieces they lie in would keep all of those in memory. */
 function sampleBytes({ samples, media }: SegmentSamples, wanted: ReadonlySet<number>): readonly Uint8Array[] {
   const found: Uint8Array[] = []
   let piece = 0
@@ -107,7 +107,7 @@ function sampleBytes({ samples, media }: SegmentSamples, wanted: ReadonlySet<num
       at = 0
     }
     const size = samples.sizes[i]!
-    if (wanted.has(i)) found.push(media[piece]!.subarray(at, at + size))
+    if (wanted.has(i)) found.push(new Uint8Array(media[piece]!.subarray(at, at + size)))
     at += size
   }
   return found
