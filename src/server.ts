@@ -24,6 +24,7 @@ import type { Log } from './log.ts'
 import { utcMs } from './media/time.ts'
 import { ApiError } from './model/errors.ts'
 import { createOrigin } from './origin/origin.ts'
+import { ManifestPress } from './origin/press.ts'
 import { outputFormatOf } from './packaging/packager.ts'
 import { SourceMedia } from './packaging/source-media.ts'
 import { periodically } from './periodic.ts'
@@ -170,7 +171,9 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
       mounts.push(ingest)
     }
     if (plays('origin')) {
-      const origin = createOrigin({ resources, archive, media, clock, log })
+      const press = new ManifestPress()
+      closers.push(() => press.close())
+      const origin = createOrigin({ resources, archive, media, press, clock, log })
       closers.push(() => origin.close())
       mounts.push(origin)
     }

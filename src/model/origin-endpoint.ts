@@ -135,3 +135,14 @@ export type OriginEndpoint = {
   readonly modifiedAt: UtcMs
   readonly revision: number
 }
+
+/** What the longest live window and what is held back of it take together, seconds. */
+const LONGEST_LIVE_WINDOW = 600
+
+/** How far back the content of an endpoint's channel is needed for it, in seconds; 0 where live viewing alone decides. */
+export function keptSeconds({
+  startoverWindowSeconds,
+  timeDelaySeconds,
+}: Pick<OriginEndpoint, 'startoverWindowSeconds' | 'timeDelaySeconds'>): number {
+  return Math.max(startoverWindowSeconds, timeDelaySeconds === 0 ? 0 : timeDelaySeconds + LONGEST_LIVE_WINDOW)
+}

@@ -13,6 +13,7 @@ import {
   variant,
   video,
   windowOf,
+  written,
 } from '../../test/origin/sample-channel.ts'
 import { utcMs } from '../media/time.ts'
 import type { HlsPackage, OriginEndpoint } from '../model/origin-endpoint.ts'
@@ -30,9 +31,7 @@ function write(
   name: PlaylistName,
   kind: 'live' | 'harvest',
 ): string | undefined {
-  const request = hls.resolve(endpoint, manifestFileName(endpoint.manifestName, name))
-  assert.equal(request?.kind, 'manifest')
-  return request?.kind === 'manifest' ? request.write(window, { kind })?.text : undefined
+  return written(hls, endpoint, manifestFileName(endpoint.manifestName, name), window, { kind })?.text
 }
 
 /** A manifest's text, once two foreign parsers have read it. */

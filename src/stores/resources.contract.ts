@@ -202,6 +202,16 @@ export function resourcesContract(name: string, open: () => Promise<ContractStor
       ])
     })
 
+    it('is a time delay and what a live window lists before it', async () => {
+      const { resources } = await open()
+      await resources.createChannel(channel('a'), MANY)
+      await resources.createOriginEndpoint(originEndpoint('1', 'a', { timeDelaySeconds: 3600 }), MANY)
+      assert.deepEqual(await secondsAt(resources, NOW), [4200])
+      const changed = originEndpoint('1', 'a', window(5000, { timeDelaySeconds: 60, revision: 2 }))
+      await resources.updateOriginEndpoint(changed, 0)
+      assert.deepEqual(await secondsAt(resources, NOW), [5000])
+    })
+
     it('holds on to a window that shrank or went for the time of grace', async () => {
       const { resources } = await open()
       await resources.createChannel(channel('a'), MANY)

@@ -30,7 +30,7 @@ export type ResourceChange =
 /** How long a channel's content is to be kept: the largest window among its endpoints and those lately released. */
 export type RetentionDemand = {
   readonly channelGuid: string
-  /** Seconds of startover that some endpoint has, or had until less than the grace period ago. */
+  /** Seconds that some endpoint needs (`keptSeconds`), or needed until less than the grace period ago. */
   readonly startoverWindowSeconds: number
   /** The channel is deleted and its grace period over: nothing of it is needed. */
   readonly gone: boolean

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { ticks } from '../media/time.ts'
 import { forgettingContract } from './forgetting.contract.ts'
 import {
   type ContractStore,
@@ -215,6 +216,48 @@ export function segmentIndexContract(name: string, open: () => Promise<ContractS
       assert.deepEqual(await between(SLOT_MS, 2 * SLOT_MS), [5])
       assert.deepEqual(await between(60_000 + SLOT_MS, 1e9), [2, 3])
       assert.deepEqual(await between(2 * SLOT_MS, 60_000 + SLOT_MS), [1, 6])
+    })
+
+    it('finds what begins around a time of an era, and nothing of another era', async () => {
+      const { segmentIndex } = await open()
+      const { id } = await segmentIndex.openNumbering(at('e'), INPUT, 2)
+      const slots = [0, 1].flatMap((era) => Array.from({ length: 8 }, (_, i) => slot(i, [], { era })))
+      const outputSegments = slots.map((one, i) => outputSegment(id, i + 1, [one]))
+      await segmentIndex.commitTimeline(INPUT, commit(0, { slots, outputSegments }))
+      const around = async (era: number, slotsIn: number, count = 2) =>
+        numbersOf(await segmentIndex.outputSegmentsAround(id, { era, time: ticks(slotsIn * SLOT_MS * 90) }, count))
+      assert.deepEqual(await around(1, 3), [11, 12, 13, 14])
+      assert.deepEqual(await around(1, 3.5, 1), [12, 13])
+      assert.deepEqual(await around(1, -1), [9, 10])
+      assert.deepEqual(await around(0, 100), [7, 8])
+      assert.deepEqual(await around(2, 1), [])
+      assert.deepEqual(numbersOf(await segmentIndex.outputSegmentsNumbered(id, { after: 7, last: 10 })), [8, 9, 10])
+    })
+
+    it('knows how far the numbers went at a moment', async () => {
+      const { segmentIndex } = await open()
+      const { id } = await segmentIndex.openNumbering(at('e'), INPUT, 4)
+      const slots = [0, 1].flatMap((era) =>
+        Array.from({ length: 4 }, (_, i) => slot(i, [], { era, at: NOW + era * 8000 })),
+      )
+      const outputSegments = [0, 2, 4, 6].map((i) => outputSegment(id, 1 + i / 2, slots.slice(i, i + 2)))
+      await segmentIndex.commitTimeline(INPUT, commit(0, { slots, outputSegments }))
+      const by = (slotsIn: number) => segmentIndex.numberSealedBy(id, later(slotsIn * SLOT_MS))
+      assert.deepEqual(
+        [await by(1), await by(2), await by(3), await by(4), await by(4.9), await by(5), await by(6), await by(99)],
+        [undefined, 1, 1, 2, 2, 2, 3, 4],
+      )
+      assert.equal(await segmentIndex.numberSealedBy(id + 1, later(1e9)), undefined)
+    })
+
+    it('finds eras by their clocks', async () => {
+      const { segmentIndex } = await open()
+      await segmentIndex.commitTimeline(INPUT, commit(0, { eras: [1, 2, 3, 4].map((id) => era(id)) }))
+      const begun = async (ms: number, limit: number) =>
+        (await segmentIndex.erasBegunBefore(INPUT, later(ms), limit)).map(({ id }) => id)
+      assert.deepEqual(await begun(4, 2), [2, 3])
+      assert.deepEqual(await begun(99, 3), [2, 3, 4])
+      assert.deepEqual(await begun(1, 3), [])
     })
 
     it('reads long windows in full, in order', async () => {

@@ -1,4 +1,4 @@
-import type { UtcMs } from '../media/time.ts'
+import type { Ticks, UtcMs } from '../media/time.ts'
 import type { Era, OutputSegment, Slot } from '../model/output-segment.ts'
 import type { SourceObject } from '../model/source-segment.ts'
 
@@ -22,6 +22,12 @@ export type OutputSegmentRow = Omit<OutputSegment, 'slots'> & {
   readonly firstSlot: number
   readonly slotCount: number
 }
+
+/** Numbers from just above `after` up to and including `last`. */
+export type NumberRange = { readonly after: number; readonly last: number }
+export type TimeWindow = { readonly start: UtcMs; readonly end: UtcMs }
+/** A time on the timeline of an era. */
+export type EraTime = { readonly era: number; readonly time: Ticks }
 
 /** Everything one step of an input's timeline changes; kept or lost as a whole. */
 export type TimelineCommit = {
@@ -59,6 +65,8 @@ export type SegmentIndex = {
   numberingsOf(ingest: IngestRef): Promise<readonly Numbering[]>
 
   eras(ingest: IngestRef, ids: readonly number[]): Promise<readonly Era[]>
+  /** The newest `limit` eras whose clocks begin before a moment, oldest first. */
+  erasBegunBefore(ingest: IngestRef, moment: UtcMs, limit: number): Promise<readonly Era[]>
   /** Slots in order, from the slot after `after` (or the first kept), at most `limit`. */
   slots(ingest: IngestRef, after: { era: number; index: number } | undefined, limit: number): Promise<readonly Slot[]>
   /** The newest `limit` output segments, oldest first. */
@@ -66,6 +74,19 @@ export type SegmentIndex = {
   /** Output segments that start before `end` and end after `start`, oldest first, at most `limit`. */
   outputSegmentsBetween(numbering: number, start: UtcMs, end: UtcMs, limit: number): Promise<readonly OutputSegment[]>
   outputSegment(numbering: number, number: number): Promise<OutputSegment | undefined>
+  /** The output segments numbered above `after` up to `last`, oldest first. */
+  outputSegmentsNumbered(numbering: number, range: NumberRange): Promise<readonly OutputSegment[]>
+  /** JSON of those of them that lie in a window. */
+  outputSegmentPage(numbering: number, range: NumberRange, window: TimeWindow): Promise<string>
+  /** Numbers among which all segments lie that start before `end` and end after `start`. Undefined when there is none. */
+  outputSegmentRange(numbering: number, window: TimeWindow): Promise<NumberRange | undefined>
+  /**
+   * Output segments of an era that begin around a time of it, oldest first: the last `count` at or before it, and the first
+   * `count` after it.
+   */
+  outputSegmentsAround(numbering: number, place: EraTime, count: number): Promise<readonly OutputSegment[]>
+  /** The number of the newest output segment that was sealed by a moment of the server's clock. */
+  numberSealedBy(numbering: number, moment: UtcMs): Promise<number | undefined>
 
   /** The newest `limit` source objects of the input that no slot holds and no commit settled, oldest first. */
   unsettledObjects(ingest: IngestRef, limit: number): Promise<readonly SourceObject[]>

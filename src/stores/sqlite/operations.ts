@@ -20,7 +20,13 @@ export type Synchronous<Port> = {
 }
 
 /** What the port asks for in one piece and the store does in steps: see `stepwise.ts`. */
-type InSteps = 'outputSegment' | 'lastOutputSegments' | 'outputSegmentsBetween' | 'forgetChannel'
+type InSteps =
+  | 'outputSegment'
+  | 'lastOutputSegments'
+  | 'outputSegmentsBetween'
+  | 'outputSegmentsNumbered'
+  | 'outputSegmentsAround'
+  | 'forgetChannel'
 
 export type Operations = Synchronous<Omit<Resources, 'onChange'> & Omit<SegmentIndex, InSteps>> &
   OutputSegmentOperations & {

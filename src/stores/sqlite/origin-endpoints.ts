@@ -1,5 +1,5 @@
 import type { UtcMs } from '../../media/time.ts'
-import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
+import { keptSeconds, type OriginEndpoint } from '../../model/origin-endpoint.ts'
 import type { PageRequest } from '../resources.ts'
 import type { Database } from './database.ts'
 import type { Changes, Operations } from './operations.ts'
@@ -20,7 +20,7 @@ export function originEndpointOperations(db: Database, changes: Changes) {
 
   return {
     createOriginEndpoint(endpoint: OriginEndpoint, { maxPerChannel }: { maxPerChannel: number }) {
-      const { id, guid, channelGuid, channelId, startoverWindowSeconds, revision } = endpoint
+      const { id, guid, channelGuid, channelId, revision } = endpoint
       if (db.get('SELECT 1 FROM origin_endpoint WHERE id = ?', id)) return 'duplicate'
       if (!db.get('SELECT 1 FROM channel WHERE guid = ?', channelGuid)) return 'no-channel'
       const sql = 'SELECT count(*) AS n FROM origin_endpoint WHERE channel_guid = ?'
@@ -32,7 +32,7 @@ export function originEndpointOperations(db: Database, changes: Changes) {
         guid,
         channelGuid,
         channelId,
-        startoverWindowSeconds,
+        keptSeconds(endpoint),
         revision,
         JSON.stringify(endpoint),
       )
@@ -51,13 +51,14 @@ export function originEndpointOperations(db: Database, changes: Changes) {
       const before = stored(endpoint.id)
       if (!before) return 'missing'
       if (before.revision !== endpoint.revision - 1) return 'conflict'
-      if (before.startover_seconds > endpoint.startoverWindowSeconds) {
+      const seconds = keptSeconds(endpoint)
+      if (before.startover_seconds > seconds) {
         release(before.channel_guid, before.startover_seconds, endpoint.modifiedAt + graceMs)
       }
       db.run(
         'UPDATE origin_endpoint SET revision = ?, startover_seconds = ?, body = ? WHERE id = ?',
         endpoint.revision,
-        endpoint.startoverWindowSeconds,
+        seconds,
         JSON.stringify(endpoint),
         endpoint.id,
       )

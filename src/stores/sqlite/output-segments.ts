@@ -1,12 +1,9 @@
 import type { UtcMs } from '../../media/time.ts'
+import type { EraTime, NumberRange, TimeWindow } from '../segment-index.ts'
 import type { Database } from './database.ts'
 
 type Row = { number: number; era: number; body: string; slot: string }
 type Edge = { number: number; start_utc: number; end_utc: number }
-
-/** Numbers from just above `after` up to and including `last`. */
-export type NumberRange = { readonly after: number; readonly last: number }
-export type TimeWindow = { readonly start: UtcMs; readonly end: UtcMs }
 
 /**
  * Reads of output segments, in pages: a window of many hours must neither hold the database from its writers nor the
@@ -50,6 +47,42 @@ export function outputSegmentOperations(db: Database) {
       )
       if (!newest || newest.after === null || newest.last === null) return undefined
       return { after: newest.after, last: newest.last }
+    },
+
+    /** The numbers of the last `count` segments of an era that begin at or before a time of it, and the first `count` after. */
+    outputSegmentsBeginningAround(numbering: number, { era, time }: EraTime, count: number): NumberRange | undefined {
+      const begin = "json_extract(body, '$.start')"
+      const numbers = (comparison: '<=' | '>', order: 'ASC' | 'DESC') =>
+        db.all<{ number: number }>(
+          `SELECT number FROM output_segment INDEXED BY output_segment_by_start
+           WHERE numbering = ? AND era = ? AND ${begin} ${comparison} ? ORDER BY ${begin} ${order} LIMIT ?`,
+          numbering,
+          era,
+          time,
+          count,
+        )
+      const found = [...numbers('<=', 'DESC'), ...numbers('>', 'ASC')].map(({ number }) => number)
+      return found.length === 0 ? undefined : { after: Math.min(...found) - 1, last: Math.max(...found) }
+    },
+
+    numberSealedBy(numbering: number, moment: UtcMs): number | undefined {
+      const slot = db.get<{ era: number; idx: number }>(
+        `SELECT era, idx FROM slot INDEXED BY slot_sealed
+         WHERE input = (SELECT input FROM numbering WHERE id = ?) AND sealed_at <= ?
+         ORDER BY sealed_at DESC, era DESC, idx DESC LIMIT 1`,
+        numbering,
+        moment,
+      )
+      if (!slot) return undefined
+      // A segment whose last slot came later was not there yet.
+      return db.get<{ number: number }>(
+        `SELECT number FROM output_segment INDEXED BY output_segment_by_slot
+         WHERE numbering = ?1 AND (era, first_slot) <= (?2, ?3) AND (era < ?2 OR first_slot + slot_count - 1 <= ?3)
+         ORDER BY era DESC, first_slot DESC LIMIT 1`,
+        numbering,
+        slot.era,
+        slot.idx,
+      )?.number
     },
 
     /** JSON of the segments with these numbers that lie in `window`. */

@@ -108,4 +108,9 @@ export const MIGRATIONS: readonly string[] = [
     sink TEXT PRIMARY KEY, after INTEGER NOT NULL, owner TEXT, lease_until INTEGER NOT NULL, fence INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+
+  // Names of segments tell times of their era.
+  `
+  CREATE INDEX output_segment_by_start ON output_segment (numbering, era, json_extract(body, '$.start'));
+  `,
 ]

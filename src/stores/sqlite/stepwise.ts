@@ -1,7 +1,6 @@
 import { type UtcMs, utcMs } from '../../media/time.ts'
 import type { OutputSegment } from '../../model/output-segment.ts'
-import type { SegmentIndex } from '../segment-index.ts'
-import type { NumberRange, TimeWindow } from './output-segments.ts'
+import type { EraTime, NumberRange, SegmentIndex, TimeWindow } from '../segment-index.ts'
 import type { Remote } from './remote.ts'
 
 /** Output segments in one answer: about a millisecond of parsing on the caller's event loop. */
@@ -38,6 +37,14 @@ export function stepwise(remote: Remote) {
     async outputSegmentsBetween(numbering: number, start: UtcMs, end: UtcMs, limit: number) {
       const window = { start, end }
       return pages(numbering, await remote.outputSegmentRange(numbering, window), window, limit)
+    },
+
+    async outputSegmentsNumbered(numbering: number, range: NumberRange) {
+      return pages(numbering, range, ALWAYS, range.last - range.after)
+    },
+
+    async outputSegmentsAround(numbering: number, place: EraTime, count: number) {
+      return pages(numbering, await remote.outputSegmentsBeginningAround(numbering, place, count), ALWAYS, 2 * count)
     },
 
     /** A crash on the way leaves the channel deleted and due: it is forgotten again. */
