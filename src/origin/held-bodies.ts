@@ -1,10 +1,10 @@
-import type { ServerResponse } from 'node:http'
 import type { SegmentBody } from '../packaging/output-format.ts'
 
 /** Enough for hundreds of segments of megabytes on their way at once. */
 const MOST_BYTES = 1024 * 1024 * 1024
 
-type Answer = Pick<ServerResponse, 'once' | 'destroy'>
+/** As far as it is of interest here. */
+type Answer = { once(event: 'close', listener: () => void): unknown; destroy(): unknown }
 
 /**
  * Made segments that answers hold until the last byte has left. Clients that read slowly hold them long: past a bound in

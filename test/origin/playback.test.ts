@@ -178,7 +178,7 @@ describe('a segment', () => {
   it('is read no further than the range asked for when it spans several objects', async () => {
     const { body } = await ask('index_1_11.ts', { Range: 'bytes=2-5' })
     assert.deepEqual(body, whole.subarray(2, 6))
-    assert.equal(archive.bytesRead, 4)
+    assert.equal(origin.archive.bytesRead, 4)
   })
 
   for (const range of [`bytes=${size}-`, 'bytes=-0', `bytes=${size + 5}-${size + 6}`]) {
