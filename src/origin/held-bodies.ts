@@ -3,7 +3,7 @@ import type { SegmentBody } from '../packaging/output-format.ts'
 /** Enough for hundreds of segments of megabytes on their way at once. */
 const MOST_BYTES = 1024 * 1024 * 1024
 
-/** What is asked of an answer: when it is over, and to be over. */
+/** As far as it is of interest here. */
 type Answer = { once(event: 'close', listener: () => void): unknown; destroy(): unknown }
 
 /**
