@@ -6,8 +6,8 @@ import type { Ticks } from '../media/time.ts'
 import { DemuxBuffer } from '../media/ts/demux-buffer.ts'
 import { demuxTs } from '../media/ts/demuxer.ts'
 import type { SlotObject, SourceStream } from '../model/output-segment.ts'
-import { Lanes } from './lanes.ts'
 import { headerParameterSets } from './parameter-sets.ts'
+import { Turns } from './turns.ts'
 
 /** A source object taken apart. Its bytes are shared, and not to be changed. */
 export type DemuxedObject = {
@@ -49,8 +49,8 @@ const ENTRY_BYTES = 16 * 1024
 export class SourceMedia {
   readonly #archive: Pick<ArchiveReader, 'read' | 'open'>
   readonly #options: SourceMediaOptions
-  readonly #lanes = new Lanes(Array.from({ length: DEMUX_LANES }, () => new DemuxBuffer()))
-  readonly #wholeLanes = new Lanes([...Array(WHOLE_LANES).keys()])
+  readonly #lanes = new Turns(Array.from({ length: DEMUX_LANES }, () => new DemuxBuffer()))
+  readonly #wholeLanes = new Turns([...Array(WHOLE_LANES).keys()])
   /** Least recently used first. */
   readonly #kept = new Map<string, { readonly demuxed: DemuxedObject; readonly cost: number }>()
   readonly #demuxing = new Map<string, Promise<DemuxedObject>>()

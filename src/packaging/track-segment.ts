@@ -3,6 +3,7 @@ import { eventMessageBox } from '../media/mp4/event-message.ts'
 import type { Id3Event, SampleTable } from '../media/sample.ts'
 import { rescale, TICKS_PER_SECOND } from '../media/time.ts'
 import type { OutputSegment } from '../model/output-segment.ts'
+import { iFrameOf } from './i-frames.ts'
 import type { SegmentBody } from './output-format.ts'
 import { made } from './segment-body.ts'
 import { type SegmentSamples, samplesOf } from './segment-samples.ts'
@@ -54,9 +55,9 @@ export async function iFramesOf(
   media: Pick<SourceMedia, 'demuxed'>,
   count = Number.POSITIVE_INFINITY,
 ): Promise<SegmentBody | undefined> {
+  if (!iFrameOf(segment, track.stream.index)) return undefined
   const gathered = await samplesOf(track, segment, media)
-  const frames = gathered && keyFramesOf(gathered, count)
-  return frames && frames.samples.count > 0 ? body(track, segment, frames, {}) : undefined
+  return gathered && body(track, segment, keyFramesOf(gathered, count), {})
 }
 
 function body(

@@ -2,7 +2,7 @@
  * Work that holds the event loop and much memory: as much of it at a time as there are lanes, in the order it was asked for.
  * Between two pieces of work the process does what else it has to do.
  */
-export class Lanes<T> {
+export class Turns<T> {
   readonly #free: T[]
   readonly #waiting: (() => void)[] = []
 

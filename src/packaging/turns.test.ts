@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { Lanes } from './lanes.ts'
+import { Turns } from './turns.ts'
 
 describe('lanes', () => {
   it('do as much at a time as there are, in order, and let the process do other things between', async () => {
-    const lanes = new Lanes(['a', 'b'])
+    const lanes = new Turns(['a', 'b'])
     const begun: number[] = []
     let atOnce = 0
     let most = 0
@@ -32,7 +32,7 @@ describe('lanes', () => {
   })
 
   it('are free again after work that failed', async () => {
-    const lanes = new Lanes([1])
+    const lanes = new Turns([1])
     await assert.rejects(
       lanes.run(async () => {
         throw new Error('no')
