@@ -1,14 +1,17 @@
 /** The main job in under a minute: a live stream goes in, a player watches it, a harvested clip comes out. */
+import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Channel, MediaPackage, type OriginEndpoint } from '@aws-sdk/client-mediapackage'
 import { Encoder } from './encoder.ts'
 import { type RenditionReport, readPresentation } from './presentation.ts'
-import { startWindrow, type WindrowProcess } from './windrow-process.ts'
+import { runWindrow, startWindrow, type WindrowProcess } from './windrow-process.ts'
 
 const LIVE_MS = 20_000
 const CLIP_MS = 12_000
+/** Of the clip is yet to come when it is asked for: the job follows the live edge. */
+const AHEAD_MS = 4_000
 /** Longer than anything here may take. */
 const PATIENCE_MS = 20_000
 
@@ -80,7 +83,7 @@ async function watchAndHarvest(
   done('player', 'playlists and newest segments read:')
   for (const rendition of watched) note(describe(rendition))
 
-  const clip = await harvest(api, endpoint, encoder.sentUntil)
+  const clip = await harvest(windrow, api, endpoint, encoder.sentUntil + AHEAD_MS)
   const manifest = join(windrow.dataFolder, 'buckets', clip.bucket, clip.manifestKey)
   const asset = await readPresentation((name) => readFile(name === '' ? manifest : join(dirname(manifest), name)))
   for (const { playlist, ended, seconds: length } of asset) {
@@ -89,30 +92,48 @@ async function watchAndHarvest(
   }
   done('asset', manifest)
   for (const rendition of asset) note(describe(rendition))
+  await checkReport(join(windrow.dataFolder, 'buckets', clip.bucket), dirname(clip.manifestKey))
 }
 
-/** Harvests the last stretch of what was sent, and waits for the end of the job. */
-async function harvest(api: MediaPackage, endpoint: OriginEndpoint, end: number) {
-  const asked = Date.now()
+/** Harvests a stretch whose end is yet to come, as one does on the command line, and shows how far it is. */
+async function harvest(windrow: WindrowProcess, api: MediaPackage, endpoint: OriginEndpoint, end: number) {
   const destination = { bucket: 'demo-bucket', manifestKey: 'clips/demo/index.m3u8' }
-  await api.createHarvestJob({
-    Id: 'demo-clip',
-    OriginEndpointId: endpoint.Id,
-    StartTime: new Date(end - CLIP_MS).toISOString(),
-    EndTime: new Date(end).toISOString(),
-    S3Destination: {
-      BucketName: destination.bucket,
-      ManifestKey: destination.manifestKey,
-      RoleArn: 'arn:aws:iam::000000000000:role/harvest',
-    },
-  })
-  await until('the harvest job to succeed', async () => {
-    const { Status } = await api.describeHarvestJob({ Id: 'demo-clip' })
-    if (Status === 'FAILED') throw new Error('the harvest job FAILED')
-    return Status === 'SUCCEEDED'
-  })
-  done('harvest', `the last ${seconds(CLIP_MS)}: SUCCEEDED after ${seconds(Date.now() - asked)}`)
+  const asked = Date.now()
+  const [from, to] = [end - CLIP_MS, end].map((time) => new Date(time).toISOString()) as [string, string]
+  const job = ['--id', 'demo-clip', '--endpoint', endpoint.Id ?? '', '--start', from, '--end', to]
+  const options = ['--to', `${destination.bucket}/${destination.manifestKey}`, '--report', '--watch', '--text']
+  const words = ['harvest', 'create', ...job, ...options]
+  done('harvest', `${seconds(CLIP_MS)}, the last ${seconds(AHEAD_MS)} of them still to come, by`)
+  note(`windrow ${words.join(' ')}\n`)
+  await runWindrow(words, windrow)
+  console.log()
+  const { Status } = await api.describeHarvestJob({ Id: 'demo-clip' })
+  if (Status !== 'SUCCEEDED') throw new Error(`the harvest job is ${Status}`)
+  done('job', `SUCCEEDED after ${seconds(Date.now() - asked)}, as MediaPackage's clients see it`)
   return destination
+}
+
+type Report = {
+  readonly firstProgramDateTime: string
+  readonly lastProgramDateTime: string
+  readonly gapCount: number
+  readonly objects: readonly { readonly key: string; readonly size: number; readonly sha256: string }[]
+}
+
+/** Prints what the harvest.json beside the asset tells, after comparing every object with it. */
+async function checkReport(bucket: string, folder: string): Promise<void> {
+  const file = join(bucket, folder, 'harvest.json')
+  const report = JSON.parse(await readFile(file, 'utf8')) as Report
+  for (const { key, size, sha256 } of report.objects) {
+    const bytes = await readFile(join(bucket, key))
+    if (bytes.length !== size || createHash('sha256').update(bytes).digest('hex') !== sha256)
+      throw new Error(`${key} is not what harvest.json says it is`)
+  }
+  const { firstProgramDateTime, lastProgramDateTime, gapCount, objects } = report
+  const bytes = objects.reduce((sum, { size }) => sum + size, 0)
+  done('report', file)
+  note(`content ${firstProgramDateTime} to ${lastProgramDateTime}, ${gapCount} gaps`)
+  note(`${objects.length} objects, ${(bytes / 1000).toFixed(0)} kB, each of the size and the SHA-256 it tells`)
 }
 
 async function keepRunning(windrow: WindrowProcess, urls: readonly string[], failure: Promise<void>): Promise<void> {

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { createWriteStream, mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,11 +16,12 @@ export type WindrowProcess = {
   stop(): Promise<void>
 }
 
+const PROGRAM = fileURLToPath(new URL('../bin/windrow', import.meta.url))
+
 /** Resolves when it is ready. */
 export async function startWindrow(): Promise<WindrowProcess> {
   const dataFolder = mkdtempSync(join(tmpdir(), 'windrow-demo-'))
-  const program = fileURLToPath(new URL('../bin/windrow', import.meta.url))
-  const args = [program, 'serve', '--data', dataFolder, '--listen', '127.0.0.1:0']
+  const args = [PROGRAM, 'serve', '--data', dataFolder, '--listen', '127.0.0.1:0']
   // Not in the terminal's process group: an interrupt is for the demo, which stops the server in its own time.
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true })
   const logFile = join(dataFolder, 'windrow.log')
@@ -39,6 +41,14 @@ export async function startWindrow(): Promise<WindrowProcess> {
         throw new Error(`Windrow ended with ${child.signalCode ?? child.exitCode}: see ${logFile}`)
     },
   }
+}
+
+/** Runs one of its commands against a server, in front of whoever watches. */
+export async function runWindrow(words: readonly string[], { url, dataFolder }: WindrowProcess): Promise<void> {
+  const args = [PROGRAM, ...words, '--url', url, '--data', dataFolder]
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] })
+  const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null]
+  if (code !== 0) throw new Error(`windrow ${words[0]} ended with ${signal ?? code}`)
 }
 
 async function readyUrl(child: ChildProcess): Promise<string | undefined> {

@@ -24,6 +24,7 @@ import type { Log } from './log.ts'
 import { utcMs } from './media/time.ts'
 import { ApiError } from './model/errors.ts'
 import { createOrigin } from './origin/origin.ts'
+import { ManifestPress } from './origin/press.ts'
 import { outputFormatOf } from './packaging/packager.ts'
 import { SourceMedia } from './packaging/source-media.ts'
 import { periodically } from './periodic.ts'
@@ -40,6 +41,7 @@ const RETENTION_MS = 10_000
 /** How soon a job is taken up that became due, or whose worker is gone. */
 const HARVEST_MS = 500
 const CHECKPOINT_MS = 200
+const SHORTEST_LEASE_MS = 1000
 const DELIVERY_MS = 500
 const DELIVERY_LEASE_MS = 10_000
 const GIVE_UP_MS = 24 * 3_600_000
@@ -125,7 +127,7 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
       owner,
       jobsAtOnce: config.harvestWorkers,
       objectsAtOnce: config.harvestConcurrency,
-      leaseMs: config.harvestLeaseMs,
+      leaseMs: Math.max(config.harvestLeaseMs, SHORTEST_LEASE_MS),
       checkpointMs: CHECKPOINT_MS,
       mostAttempts: config.harvestAttempts,
       account,
@@ -170,7 +172,9 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
       mounts.push(ingest)
     }
     if (plays('origin')) {
-      const origin = createOrigin({ resources, archive, media, clock, log })
+      const press = new ManifestPress()
+      closers.push(() => press.close())
+      const origin = createOrigin({ resources, archive, media, press, clock, log })
       closers.push(() => origin.close())
       mounts.push(origin)
     }

@@ -55,6 +55,28 @@ for (const { title, nodeArgs } of LAUNCHERS) {
   })
 }
 
+describe('windrow harvest', () => {
+  it('asks a server with the keys in its data folder, in lines of JSON', async () => {
+    const data = join(folder, 'harvested')
+    const server = new Run(['bin/windrow', 'serve', '--data', data, '--listen', '127.0.0.1:0'])
+    const url = await server.url()
+    const list = new Run(['bin/windrow', 'harvest', 'list', '--url', url, '--data', data])
+    assert.equal(await list.exitCode, 0, list.stderr)
+    assert.equal(list.stdout, '')
+    const watch = new Run(['bin/windrow', 'harvest', 'watch', 'nobody', '--url', url, '--data', data])
+    assert.equal(await watch.exitCode, 1)
+    assert.equal(watch.stderr, 'windrow: There is no harvest job with the id "nobody"\n')
+    server.child.kill()
+    await server.exitCode
+  })
+
+  it('ends with 2 and one line when it is misused', async () => {
+    const run = new Run(['bin/windrow', 'harvest', 'reap'])
+    assert.equal(await run.exitCode, 2)
+    assert.match(run.stderr, /^windrow: windrow harvest takes create, .*\n$/)
+  })
+})
+
 describe('windrow serve', () => {
   it('says in one line why it cannot start, and ends with 1', async () => {
     const squatter = createServer().listen(0, '127.0.0.1')

@@ -212,60 +212,6 @@ describe('the archive', () => {
     assert.equal(await archive.between(e, utcMs(EPOCH + 60_000), utcMs(EPOCH + 70_000)), undefined)
   })
 
-  it('finds what begins within a minute of a moment, in memory and in the index alike', async () => {
-    const e = endpoint('e', 2)
-    assert.deepEqual(await archive.outputSegmentsNear(e, EPOCH), { segments: [], eras: [] })
-    await push(0, 100)
-    const near = async (seconds: number) => {
-      const { segments, eras } = await archive.outputSegmentsNear(e, utcMs(EPOCH + seconds * 1000))
-      assert.deepEqual(
-        eras.map(({ id }) => id),
-        segments.length > 0 ? [1] : [],
-      )
-      const all = segments.map(({ number }) => number)
-      assert.deepEqual(
-        all,
-        all.map((_, i) => all[0]! + i),
-      )
-      return [...all.slice(0, 1), ...all.slice(-1)]
-    }
-    const found = async () => [await near(100), await near(0), await near(400), await near(100.5)]
-    assert.deepEqual(await found(), [[21, 81], [1, 31], [], [22, 81]])
-    // With so many behind it the beginning is not in memory any more.
-    await push(100, 760)
-    const asked: number[] = []
-    await close()
-    await open({
-      segmentIndex: {
-        outputSegmentsBetween: (id, start, end, limit) => {
-          asked.push(start)
-          return store.segmentIndex.outputSegmentsBetween(id, start, end, limit)
-        },
-      },
-    })
-    assert.deepEqual(await near(100), [21, 81])
-    assert.deepEqual(asked, [EPOCH + 40_000])
-    assert.deepEqual(await near(1400), [671, 731])
-    assert.equal(asked.length, 1, 'the newest are in memory')
-  })
-
-  it('gives no more than 200 of them, those nearest to the moment', async () => {
-    const e = endpoint('e', 0.25)
-    for (let i = 0; i < 480; i++) {
-      now = utcMs(now + 250)
-      for (const stream of STREAMS) {
-        const probe = probeAt(10 + i / 4)
-        await put(`${stream}-${i}`, 0, { ...probe, lastPts: probe.firstPts + 18_000 })
-        const segments = [{ name: `${stream}-${i}`, duration: ticksFromSeconds(0.25), discontinuity: false }]
-        const playlist = { name: stream, targetDuration: ticksFromSeconds(0.25), mediaSequence: i, ended: false }
-        await archive.storeMediaPlaylist(ingest, { ...playlist, segments })
-      }
-    }
-    const { segments } = await archive.outputSegmentsNear(e, utcMs(EPOCH + 60_000))
-    assert.equal(segments.length, 200)
-    assert.ok(segments.every(({ startUtc }) => Math.abs(startUtc - EPOCH - 60_000) <= 25_250))
-  })
-
   it('gives an era of the input by its number', async () => {
     const e = endpoint('e', 2)
     assert.equal(await archive.era(e, 1), undefined)

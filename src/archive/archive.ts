@@ -1,10 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
-import { type UtcMs, utcMs } from '../media/time.ts'
 import type { Account } from '../model/arn.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
-import type { ArchiveWindow, OutputSegment } from '../model/output-segment.ts'
 import type { Objects } from '../stores/objects.ts'
 import type { Resources } from '../stores/resources.ts'
 import type { ChannelUsage, Numbering, SegmentIndex } from '../stores/segment-index.ts'
@@ -13,14 +11,10 @@ import type { ArchiveReader } from './reader.ts'
 import { sweepUnknownObjects } from './recovery.ts'
 import { forgetOldContent, type RetentionRules } from './retention.ts'
 import { tellSwitches } from './switch-events.ts'
+import { windowsOf } from './windows.ts'
 import type { ArchiveWriter } from './writer.ts'
 
-/** A window of 24 hours of one-second segments. */
-const MOST_SEGMENTS = 86_400
 const HOUR_MS = 3_600_000
-/** How far from a moment `outputSegmentsNear` looks, and how much it gives. */
-const NEAR_MS = 60_000
-const MOST_NEAR = 200
 
 export type Archive = ArchiveReader &
   ArchiveWriter & {
@@ -64,6 +58,8 @@ export async function openArchive(host: ArchiveHost): Promise<Archive> {
   const doubtful = new Set<string>()
   let closing = false
   let sweeping: Promise<void> = Promise.resolve()
+
+  const version = (channelGuid: string) => versions.get(channelGuid) ?? 0
 
   function contentOf(channelGuid: string): ChannelContent {
     const known = channels.get(channelGuid)
@@ -126,15 +122,7 @@ export async function openArchive(host: ArchiveHost): Promise<Archive> {
     versions.delete(channelGuid)
   }
 
-  async function windowOf(
-    content: ChannelContent,
-    segments: readonly OutputSegment[],
-  ): Promise<ArchiveWindow | undefined> {
-    const newest = segments.at(-1)
-    if (!newest) return undefined
-    const version = versions.get(content.guid) ?? 0
-    return { version, eras: await content.erasOf(segments), segments, ended: content.hasEnded }
-  }
+  const windows = windowsOf({ segmentIndex, version, numberingOf, contentOf })
 
   return {
     async createObject({ channelGuid }) {
@@ -166,66 +154,9 @@ export async function openArchive(host: ArchiveHost): Promise<Archive> {
     storeMediaPlaylist: ({ channelGuid, ingestEndpointId }, playlist) =>
       contentOf(channelGuid).apply(ingestEndpointId, { kind: 'media playlist', playlist }),
 
-    version: (channelGuid) => versions.get(channelGuid) ?? 0,
+    version,
 
-    async live(endpoint, seconds) {
-      const numbering = await numberingOf(endpoint)
-      if (!numbering) return undefined
-      const content = contentOf(numbering.channelGuid)
-      return windowOf(content, (await content.tail(numbering)).newest(seconds))
-    },
-
-    async between(endpoint, start, end) {
-      const numbering = await numberingOf(endpoint)
-      if (!numbering) return undefined
-      const content = contentOf(numbering.channelGuid)
-      const segments = await segmentIndex.outputSegmentsBetween(numbering.id, start, end, MOST_SEGMENTS)
-      const newest = (await content.tail(numbering)).newestSegment
-      const window = await windowOf(content, segments)
-      return window && { ...window, ended: window.ended && newest?.number === segments.at(-1)?.number }
-    },
-
-    async outputSegment(endpoint, number) {
-      const numbering = await numberingOf(endpoint)
-      if (!numbering) return undefined
-      const content = contentOf(numbering.channelGuid)
-      const recent = (await content.tail(numbering)).byNumber(number)
-      const segment = recent ?? (await segmentIndex.outputSegment(numbering.id, number))
-      const [era] = segment ? await content.erasOf([segment]) : []
-      return segment && era && { segment, era }
-    },
-
-    async outputSegmentsNear(endpoint, utc) {
-      const numbering = await numberingOf(endpoint)
-      if (!numbering) return { segments: [], eras: [] }
-      const content = contentOf(numbering.channelGuid)
-      const [from, to] = [utcMs(utc - NEAR_MS), utcMs(utc + NEAR_MS)]
-      const recent = (await content.tail(numbering)).beginningBetween(from, to, numbering.firstNumber)
-      // What begins at the very end begins before the millisecond after it.
-      const found =
-        recent ?? (await segmentIndex.outputSegmentsBetween(numbering.id, from, utcMs(to + 1), MOST_SEGMENTS))
-      const segments = nearest(
-        found.filter(({ startUtc }) => startUtc >= from),
-        utc,
-      )
-      return { segments, eras: await content.erasOf(segments) }
-    },
-
-    async era(endpoint, id) {
-      const numbering = await numberingOf(endpoint)
-      const [era] = numbering ? await contentOf(numbering.channelGuid).erasById([id]) : []
-      return era
-    },
-
-    async extent(endpoint) {
-      const numbering = await numberingOf(endpoint)
-      if (!numbering) return undefined
-      const forever = utcMs(Number.MAX_SAFE_INTEGER)
-      const [oldest] = await segmentIndex.outputSegmentsBetween(numbering.id, utcMs(0), forever, 1)
-      const newest = (await contentOf(numbering.channelGuid).tail(numbering)).newestSegment
-      if (!oldest || !newest) return undefined
-      return { start: oldest.startUtc, end: endOf(newest) }
-    },
+    ...windows,
 
     read: (key, range) => objects.read(key, range),
     open: (key, range) => objects.open(key, range),
@@ -270,16 +201,4 @@ export async function openArchive(host: ArchiveHost): Promise<Archive> {
       await Promise.all([...channels.values()].map((content) => content.settled()))
     },
   }
-}
-
-/** The `MOST_NEAR` that begin nearest to a moment, oldest first. */
-function nearest(segments: readonly OutputSegment[], utc: UtcMs): readonly OutputSegment[] {
-  if (segments.length <= MOST_NEAR) return segments
-  const distance = ({ startUtc }: OutputSegment) => Math.abs(startUtc - utc)
-  const kept = segments.toSorted((a, b) => distance(a) - distance(b)).slice(0, MOST_NEAR)
-  return kept.sort((a, b) => a.number - b.number)
-}
-
-function endOf(segment: OutputSegment): UtcMs {
-  return utcMs(segment.startUtc + Math.round(segment.duration / 90))
 }

@@ -49,7 +49,7 @@ export class KnownEras {
   /** Others than these, and those of output segments in memory, are read again when somebody asks for them. */
   forgetOthers(): void {
     const used = this.inUse()
-    for (const { tail } of this.numberings.values()) for (const era of tail?.eras() ?? []) used.add(era)
+    for (const { tail } of this.numberings.values()) for (const era of tail?.eraIds ?? []) used.add(era)
     for (const input of this.inputs.values()) input.keepEras(used)
   }
 

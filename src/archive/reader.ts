@@ -2,6 +2,7 @@ import type { UtcMs } from '../media/time.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { ArchiveWindow, Era, OutputSegment } from '../model/output-segment.ts'
 import type { ByteRange, ObjectStream } from '../stores/objects.ts'
+import type { EraTime, NumberRange, TimeWindow } from '../stores/segment-index.ts'
 
 /** The reading side of the archive: what packaging, origin and harvest may ask of it. */
 export type ArchiveReader = {
@@ -9,21 +10,25 @@ export type ArchiveReader = {
   version(channelGuid: string): number
   /**
    * The newest output segments of the endpoint's segment duration that fit in `seconds`, at least three where there
-   * are that many, counting back from the last published one. Undefined while there is nothing to show.
+   * are that many, counting back from the last published one: from the last sealed by `asOf`, a moment of the server's
+   * clock, where that is given. Undefined while there is nothing to show.
    */
-  live(endpoint: OriginEndpoint, seconds: number): Promise<ArchiveWindow | undefined>
+  live(endpoint: OriginEndpoint, seconds: number, asOf?: UtcMs): Promise<ArchiveWindow | undefined>
+  /** Where live viewing stands, at `asOf` where that is given. Undefined while there is nothing to show. */
+  edge(endpoint: OriginEndpoint, asOf?: UtcMs): Promise<Edge | undefined>
   /** Every output segment that starts before `end` and ends after `start`. Undefined when there is none. */
   between(endpoint: OriginEndpoint, start: UtcMs, end: UtcMs): Promise<ArchiveWindow | undefined>
+  /** The same up to an edge, to be read piece by piece. Undefined when there is certainly none. */
+  stretch(endpoint: OriginEndpoint, window: TimeWindow, edge: Edge): Promise<Stretch | undefined>
   /** One output segment and the era it belongs to. */
   outputSegment(
     endpoint: OriginEndpoint,
     number: number,
   ): Promise<{ readonly segment: OutputSegment; readonly era: Era } | undefined>
-  /** Output segments of the endpoint that begin within a minute of a moment by the source's clock, oldest first. */
-  outputSegmentsNear(
-    endpoint: OriginEndpoint,
-    utc: UtcMs,
-  ): Promise<{ readonly segments: readonly OutputSegment[]; readonly eras: readonly Era[] }>
+  /** Output segments of an era that begin around a time of it, oldest first: some before, some after. */
+  outputSegmentsAround(endpoint: OriginEndpoint, place: EraTime): Promise<readonly OutputSegment[]>
+  /** Eras whose clocks may show a moment, oldest first. */
+  erasAt(endpoint: OriginEndpoint, utc: UtcMs): Promise<readonly Era[]>
   /** An era of the input the endpoint follows. */
   era(endpoint: OriginEndpoint, id: number): Promise<Era | undefined>
   /** Start of the oldest and end of the newest output segment. Undefined while there is nothing. */
@@ -35,3 +40,25 @@ export type ArchiveReader = {
   /** A local read-only file holding the object, where there is one. */
   file(key: string): string | undefined
 }
+
+/** Where live viewing stands. */
+export type Edge = Pick<ArchiveWindow, 'version' | 'ended'> & {
+  /** The newest output segment to be seen. */
+  readonly segment: OutputSegment
+  /** Output segments after it, as far as they are known: at most eight, oldest first. */
+  readonly following: readonly OutputSegment[]
+  /** End of the newest one of all, by the source's clock. */
+  readonly publishedUntil: UtcMs
+}
+
+/** A stretch of the archive that may be too long to be held at once. */
+export type Stretch = Omit<ArchiveWindow, 'segments'> &
+  Pick<Edge, 'following'> & {
+    readonly window: TimeWindow
+    /** Of the sequence the numbers belong to. */
+    readonly numbering: number
+    /** All segments of the window are among these; others may be. */
+    readonly range: NumberRange
+    /** JSON of all segments with these numbers, for another thread to parse. */
+    page(range: NumberRange): Promise<string>
+  }

@@ -1,11 +1,9 @@
-import { type Ticks, ticks, ticksFromSeconds, type UtcMs } from '../media/time.ts'
+import type { UtcMs } from '../media/time.ts'
 import type { OutputSegment } from '../model/output-segment.ts'
-import type { SegmentIndex } from '../stores/segment-index.ts'
+import type { EraTime, SegmentIndex } from '../stores/segment-index.ts'
 
 /** Output segments of a numbering kept in memory; enough for ten minutes of one-second segments. */
 export const TAIL_SEGMENTS = 600
-/** A live window shows at least this many output segments. */
-const LEAST_SEGMENTS = 3
 
 /** The newest output segments of one numbering, oldest first and without a hole. Serving reads from here. */
 export class SegmentTail {
@@ -28,36 +26,49 @@ export class SegmentTail {
     if (this.segments.length >= 2 * TAIL_SEGMENTS) this.segments = this.segments.slice(-TAIL_SEGMENTS)
   }
 
-  /** The newest segments that fit in `seconds`, at least three where there are that many. */
-  newest(seconds: number): readonly OutputSegment[] {
-    const window = ticksFromSeconds(seconds)
-    let total: Ticks = ticks(0)
-    let from = this.segments.length
-    while (from > 0) {
-      const segment = this.segments[from - 1]
-      if (!segment) break
-      total = ticks(total + segment.duration)
-      if (total > window && this.segments.length - from >= LEAST_SEGMENTS) break
-      from--
-    }
-    return this.segments.slice(from)
+  /** The newest segments. */
+  get all(): readonly OutputSegment[] {
+    return this.segments
   }
 
-  /** What begins between two moments, oldest first; undefined when older segments may, too. */
-  beginningBetween(from: UtcMs, to: UtcMs, firstNumber: number): readonly OutputSegment[] | undefined {
-    const oldest = this.segments[0]
-    if (!oldest || (oldest.number !== firstNumber && oldest.startUtc > from)) return undefined
-    return this.segments.filter(({ startUtc }) => startUtc >= from && startUtc <= to)
+  /** The newest that was sealed by a moment of the server's clock; undefined when only older ones may have been. */
+  sealedBy(moment: UtcMs): OutputSegment | undefined {
+    return this.segments.findLast(({ sealedAt }) => sealedAt <= moment)
+  }
+
+  /** What begins around a time of an era, as the index has it; undefined when it is to be asked. */
+  around({ era, time }: EraTime, count: number, firstNumber: number): readonly OutputSegment[] | undefined {
+    // An era is shown in one piece.
+    const begin = this.segments.findIndex((segment) => segment.era === era)
+    if (begin < 0) return undefined
+    const end = this.segments.findLastIndex((segment) => segment.era === era) + 1
+    const at = this.segments.findLastIndex((segment, i) => i < end && i >= begin && segment.start <= time) + 1
+    const before = Math.max(at, begin)
+    const isWhole = begin > 0 || this.segments[0]?.number === firstNumber
+    if (before - begin < count && !isWhole) return undefined
+    return this.segments.slice(Math.max(begin, before - count), Math.min(end, before + count))
+  }
+
+  /** Of the segments, oldest first. */
+  get eraIds(): readonly number[] {
+    return [...new Set(this.segments.map(({ era }) => era))]
+  }
+
+  /** The segments up to a number; none when that is not among them. */
+  upTo(number: number): readonly OutputSegment[] {
+    const segment = this.byNumber(number)
+    return segment ? this.segments.slice(0, number - this.segments[0]!.number + 1) : []
+  }
+
+  /** At most `count` from a number on; none when that is not among them. */
+  from(number: number, count: number): readonly OutputSegment[] {
+    const at = number - (this.segments[0]?.number ?? number + 1)
+    return at < 0 ? [] : this.segments.slice(at, at + count)
   }
 
   byNumber(number: number): OutputSegment | undefined {
     const first = this.segments[0]
     return first ? this.segments[number - first.number] : undefined
-  }
-
-  /** Of the segments it holds. */
-  eras(): ReadonlySet<number> {
-    return new Set(this.segments.map(({ era }) => era))
   }
 
   get newestSegment(): OutputSegment | undefined {

@@ -16,6 +16,9 @@ const CONNECTION_FLAGS = {
   data: { type: 'string' },
 } as const
 
+/** For people, also where there is no terminal. */
+const WATCH_FLAGS = { text: { type: 'boolean' } } as const
+
 const JOB_FLAGS = {
   id: { type: 'string' },
   endpoint: { type: 'string' },
@@ -27,6 +30,7 @@ const JOB_FLAGS = {
   'early-end': { type: 'string' },
   report: { type: 'boolean' },
   watch: { type: 'boolean' },
+  ...WATCH_FLAGS,
 } as const
 
 const LIST_FLAGS = { channel: { type: 'string' }, status: { type: 'string' } } as const
@@ -39,7 +43,10 @@ const COMMANDS: Readonly<Record<string, { readonly takesId: boolean; readonly ru
   {
     create: { takesId: false, run: create },
     preflight: { takesId: false, run: preflight },
-    watch: { takesId: true, run: ({ id, api, terminal }) => watchJob(id, api, terminal) },
+    watch: {
+      takesId: true,
+      run: ({ id, api, terminal, flags }) => watchJob(id, api, terminal, flags['text'] === true),
+    },
     list: { takesId: false, run: list },
     cancel: { takesId: true, run: cancel },
     clean: { takesId: true, run: clean },
@@ -72,6 +79,7 @@ function parsed(name: string, args: readonly string[]): { values: Flags; positio
   const options = {
     ...CONNECTION_FLAGS,
     ...(name === 'create' || name === 'preflight' ? JOB_FLAGS : {}),
+    ...(name === 'watch' ? WATCH_FLAGS : {}),
     ...(name === 'list' ? LIST_FLAGS : {}),
   }
   try {
@@ -120,7 +128,7 @@ async function create(task: Task): Promise<number> {
   const second = new Date(terminal.now()).toISOString().replace(/\D/g, '').slice(0, 14)
   const id = job.id ?? `${job.originEndpointId}-${second}`
   const created = (await api.ask('POST', 'harvest_jobs', { body: { ...job, id } })) as HarvestReport
-  if (flags['watch']) return watchJob(created.id, api, terminal)
+  if (flags['watch']) return watchJob(created.id, api, terminal, flags['text'] === true)
   say(terminal, created, () => `${progressLine(created, terminal.columns)}\n`)
   return 0
 }

@@ -26,10 +26,14 @@ describe('a job in one line', () => {
     assert.equal(progressLine(JOB, 40), line.slice(0, 39))
   })
 
-  it('counts, while nobody knows how much there will be', () => {
-    const progress = { ...JOB.progress, segments: { planned: undefined, written: 126 }, secondsLeft: 3723 }
-    const line = progressLine({ ...JOB, progress } as HarvestReport, 120)
-    assert.equal(line, 'goal  RUNNING  126 segments  45.2 MB  12.1 MB/s  1:02:03 left')
+  it('shows how much of the window has passed, while nobody knows how much there will be', () => {
+    const segments = { planned: undefined, written: 126 }
+    const job = { ...JOB, startTime: '1772625600', endTime: '2026-03-04T14:00:00Z' }
+    const follows = { ...job, progress: { ...JOB.progress, segments, secondsLeft: 3723 } } as HarvestReport
+    const bar = '[############------------] 48 %'
+    assert.equal(progressLine(follows, 120), `goal  RUNNING  ${bar}  126 segments  45.2 MB  12.1 MB/s  1:02:03 left`)
+    const plans = { ...job, progress: { ...JOB.progress, segments, secondsLeft: 0 } } as HarvestReport
+    assert.equal(progressLine(plans, 120), 'goal  RUNNING  126 segments  45.2 MB  12.1 MB/s  0:00 left')
   })
 
   it('says when it begins, or is tried again, and why', () => {
@@ -46,7 +50,11 @@ describe('what became of a job', () => {
     const nearestWindow = { startTime: 'A', endTime: 'B' }
     const failure = { code: 'BeforeContent', message: 'There is no content.', nearestWindow }
     const text = outcomeText({ ...JOB, state: 'FAILED', failure } as HarvestReport)
-    const lines = ['goal  FAILED', '  objects  126, 45.2 MB', '  BeforeContent There is no content.']
+    const lines = [
+      'goal  FAILED  [###############---------] 63 %',
+      '  objects  126, 45.2 MB',
+      '  BeforeContent There is no content.',
+    ]
     assert.equal(text, `${[...lines, '  try      --start A --end B'].join('\n')}\n`)
   })
 

@@ -5,13 +5,8 @@ const BAR = 24
 /** One line that says where a job stands. It fits `columns`. */
 export function progressLine(job: HarvestReport, columns: number): string {
   const { progress } = job
-  const parts = [job.id, job.state]
   const { planned, written = 0 } = progress?.segments ?? {}
-  if (planned !== undefined) {
-    const share = planned === 0 ? 1 : Math.min(1, written / planned)
-    const full = Math.round(share * BAR)
-    parts.push(`[${'#'.repeat(full)}${'-'.repeat(BAR - full)}] ${Math.floor(share * 100)} %`)
-  }
+  const parts = [job.id, job.state, ...barOf(job)]
   if (progress)
     parts.push(`${planned === undefined ? written : `${written}/${planned}`} segments`, bytesText(progress.bytes))
   if (progress?.bytesPerSecond !== undefined) parts.push(`${bytesText(progress.bytesPerSecond)}/s`)
@@ -22,10 +17,26 @@ export function progressLine(job: HarvestReport, columns: number): string {
   return parts.join('  ').slice(0, Math.max(20, columns - 1))
 }
 
+/** How much of it is written; while it follows the live edge, how much of its window has passed. */
+function barOf({ progress, startTime, endTime }: HarvestReport): string[] {
+  if (!progress) return []
+  const { segments, secondsLeft = 0 } = progress
+  const { planned, written } = segments
+  if (planned === undefined && secondsLeft === 0) return []
+  const passed = 1 - (secondsLeft * 1000) / (instantOf(endTime) - instantOf(startTime))
+  const share = planned === undefined ? passed : written / Math.max(1, planned)
+  const within = Math.max(0, Math.min(1, share))
+  const full = Math.round(within * BAR)
+  return [`[${'#'.repeat(full)}${'-'.repeat(BAR - full)}] ${Math.floor(within * 100)} %`]
+}
+
+/** Of a time the API has taken: ISO 8601, or seconds since 1970. */
+const instantOf = (text: string): number => (/^[\d.]+$/.test(text) ? Number(text) * 1000 : Date.parse(text))
+
 /** What became of a job, in lines for a person. */
 export function outcomeText(job: HarvestReport): string {
   const { s3Destination, progress, failure } = job
-  const lines = [`${job.id}  ${job.state}`]
+  const lines = [[job.id, job.state, ...barOf(job)].join('  ')]
   if (job.firstProgramDateTime) lines.push(`  content  ${job.firstProgramDateTime} to ${job.lastProgramDateTime}`)
   if (progress) lines.push(`  objects  ${progress.objects}, ${bytesText(progress.bytes)}`)
   lines.push(...gapLines(job))

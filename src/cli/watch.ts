@@ -8,8 +8,11 @@ const POLL_MS = 500
 const PATIENCE_MS = 60_000
 const CLEAR_LINE = '\r\u001b[K'
 
-/** Shows a job until its end: one line that changes on a terminal, elsewhere a line of JSON for each change. */
-export async function watchJob(id: string, api: ApiClient, terminal: Terminal): Promise<number> {
+/**
+ * Shows a job until its end: one line that changes on a terminal; elsewhere a line for each change, of JSON, or `asText`
+ * as on a terminal.
+ */
+export async function watchJob(id: string, api: ApiClient, terminal: Terminal, asText: boolean): Promise<number> {
   let shown = ''
   let answered = terminal.now()
   for (;;) {
@@ -17,13 +20,11 @@ export async function watchJob(id: string, api: ApiClient, terminal: Terminal): 
       const job = (await api.ask('GET', `harvest_jobs/${encodeURIComponent(id)}`)) as HarvestReport
       answered = terminal.now()
       const isOver = job.status !== 'IN_PROGRESS'
-      if (terminal.isTerminal)
-        terminal.write(CLEAR_LINE + (isOver ? outcomeText(job) : progressLine(job, terminal.columns)))
-      else {
-        const line = JSON.stringify(job)
-        if (line !== shown) terminal.write(`${line}\n`)
-        shown = line
-      }
+      const text = isOver ? outcomeText(job) : progressLine(job, terminal.columns)
+      const line = asText ? text.trimEnd() : JSON.stringify(job)
+      if (terminal.isTerminal) terminal.write(CLEAR_LINE + text)
+      else if (line !== shown) terminal.write(`${line}\n`)
+      shown = line
       if (isOver) return job.status === 'SUCCEEDED' ? 0 : 1
     } catch (error) {
       if (!(error instanceof ServerAway) || terminal.now() - answered > PATIENCE_MS) throw error

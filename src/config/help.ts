@@ -21,6 +21,7 @@ const HARVEST_FLAGS = [
   ['--gaps POLICY', 'discontinuity (default), clamp or fail, where media is missing'],
   ['--early-end POLICY', 'clamp (default) or fail, where the encoder stopped before the end'],
   ['--report', 'put a harvest.json beside the asset'],
+  ['--watch, --text', 'show it until its end, on a terminal or not as for people'],
 ] as const
 
 const CONNECTION_FLAGS = [

@@ -171,7 +171,12 @@ export const SETTINGS = {
     'Hard-link unchanged segments into bucket folders instead of copying them.',
   ),
   harvestConcurrency: preset('harvest-concurrency', integer(1, 64), '4', 'Objects written at once by one job.'),
-  harvestWorkers: preset('harvest-workers', integer(1, 1000), '10', 'Harvest jobs this process runs at once.'),
+  harvestWorkers: preset(
+    'harvest-workers',
+    integer(1, 1000),
+    '10',
+    'Harvest jobs this process runs at once; one that follows the live edge counts all the while.',
+  ),
   harvestLeaseMs: preset(
     'harvest-lease',
     duration,

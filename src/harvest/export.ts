@@ -13,10 +13,10 @@ import { HarvestFailed } from './harvest-failed.ts'
 import { inLanes } from './lanes.ts'
 import type { Lease } from './lease.ts'
 import { patiently } from './patience.ts'
-import { admitted, gapsOf, planOf } from './plan.ts'
+import { admitted, gapsOf, planOf, withinGapPolicy } from './plan.ts'
 import type { HarvestProgress } from './progress.ts'
 import { reportFile } from './report-file.ts'
-import { harvestWindow, plannedWindow, type WindowHost, withSegments } from './window.ts'
+import { harvestWindow, plannedWindow, type WindowHost } from './window.ts'
 
 export type ExportHost = WindowHost & {
   readonly archive: Omit<ArchiveReader, 'open'>
@@ -30,6 +30,8 @@ export type ExportHost = WindowHost & {
 /** An attempt at a job: what it may write under, and how far the job has come. */
 export type Attempt = { readonly job: HarvestRecord; readonly lease: Lease; readonly progress: HarvestProgress }
 
+/** A job that follows the live edge looks again when it has moved by this share of what it looked at before. */
+const FOLLOW_SHARE = 0.02
 /** Objects asked for at once when a job is taken up again. */
 const PAGE = 5000
 
@@ -77,23 +79,25 @@ async function settledWindow(
   signal: AbortSignal,
 ): Promise<ArchiveWindow> {
   if (progress.settledPlan) return plannedWindow(job, progress.settledPlan, host.archive)
-  let followed = 0
+  let followed: number = job.start
   const follow = async (edge: UtcMs) => {
+    // What a segment holds may follow from those before it, so each look is at all of them.
+    if (edge - followed < FOLLOW_SHARE * (edge - job.start)) return
+    followed = edge
     const window = await host.archive.between(job.endpoint, job.start, utcMs(Math.min(edge, job.end)))
-    const news = window && withSegments(window, ({ number }) => number > followed)
-    if (!news) return
-    followed = news.segments.at(-1)?.number ?? followed
+    if (!window) return
     let files: AssetFiles
     try {
-      files = assetFiles(job, format, news, host)
+      files = assetFiles(job, format, withinGapPolicy(job, window, gapsOf(job, window)), host)
     } catch (error) {
       // The streams that are shown may come only later.
       if (error instanceof HarvestFailed && error.code === 'NoStreams') return
       throw error
     }
-    await writer.claim(files)
-    progress.expect(files.segments.filter(({ key }) => !writer.hasWritten(key)))
-    await writer.writeSegments(files.segments, signal)
+    const news = files.segments.filter(({ key }) => !writer.hasWritten(key))
+    await writer.claim({ ...files, segments: news })
+    progress.expect(news)
+    await writer.writeSegments(news, signal)
   }
   const window = await harvestWindow(job, host, signal, follow)
   return admitted(job, window, gapsOf(job, window))

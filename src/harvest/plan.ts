@@ -1,7 +1,7 @@
 import { endOf, gapsIn, isBefore, longestStretch, type ShownStream } from '../model/harvest-gaps.ts'
 import { DEFAULT_HARVEST_OPTIONS, type HarvestJob } from '../model/harvest-job.ts'
 import type { HarvestGap, HarvestPlan, UtcSpan } from '../model/harvest-run.ts'
-import type { ArchiveWindow, OutputSegment } from '../model/output-segment.ts'
+import type { ArchiveWindow } from '../model/output-segment.ts'
 import { selectVariants } from '../packaging/stream-selection.ts'
 import type { AssetFiles } from './asset-files.ts'
 import { HarvestFailed } from './harvest-failed.ts'
@@ -21,25 +21,31 @@ export function gapsOf(job: HarvestJob, window: ArchiveWindow): readonly Harvest
  * the longest stretch that has none missing, when the options say so.
  */
 export function admitted(job: HarvestJob, window: ArchiveWindow, gaps: readonly HarvestGap[]): ArchiveWindow {
-  const options = job.options ?? DEFAULT_HARVEST_OPTIONS
   const newest = window.segments.at(-1)
-  const endsEarly = newest !== undefined && isBefore(endOf(newest), job.end)
-  const inside = endsEarly ? gaps.filter(({ start }) => start < endOf(newest)) : gaps
-  const nearest = longestStretch(job, gaps)
-  if (endsEarly && options.earlyEndPolicy === 'FAIL') {
+  const fails = (job.options ?? DEFAULT_HARVEST_OPTIONS).earlyEndPolicy === 'FAIL'
+  if (fails && newest && isBefore(endOf(newest), job.end)) {
     const message = `The encoder stopped at ${iso(endOf(newest))}, before the end of the window at ${iso(job.end)}.`
-    throw new HarvestFailed('EndedEarly', message, nearest)
+    throw new HarvestFailed('EndedEarly', message, longestStretch(job, gaps))
   }
+  return withinGapPolicy(job, window, gaps)
+}
+
+/** The same for a window whose end may still come. */
+export function withinGapPolicy(job: HarvestJob, window: ArchiveWindow, gaps: readonly HarvestGap[]): ArchiveWindow {
+  const { gapPolicy } = job.options ?? DEFAULT_HARVEST_OPTIONS
+  const newest = window.segments.at(-1)
+  const inside = gaps.filter(({ start }) => newest && start < endOf(newest))
   const [first] = inside
-  if (!first || options.gapPolicy === 'DISCONTINUITY') return window
-  if (options.gapPolicy === 'CLAMP') {
-    const clamped = withSegments(window, (segment) => endOf(segment) <= endBefore(first, window.segments))
+  if (!first || gapPolicy === 'DISCONTINUITY') return window
+  if (gapPolicy === 'CLAMP') {
+    // Where a gap is at the very beginning, nothing lies before it.
+    const clamped = withSegments(window, (segment) => endOf(segment) <= first.start)
     if (clamped) return clamped
   }
   const what = first.track === undefined ? 'media' : `media of ${first.track}`
   const others = inside.length > 1 ? `, and in ${inside.length - 1} other places` : ''
   const message = `There is no ${what} from ${iso(first.start)} to ${iso(first.end)}${others}.`
-  throw new HarvestFailed('GapInWindow', message, nearest)
+  throw new HarvestFailed('GapInWindow', message, longestStretch(job, gaps))
 }
 
 export function planOf(window: ArchiveWindow, files: AssetFiles, gaps: readonly HarvestGap[]): HarvestPlan {
@@ -54,12 +60,6 @@ export function planOf(window: ArchiveWindow, files: AssetFiles, gaps: readonly 
     gaps: gaps.slice(0, MOST_GAPS),
     gapCount: gaps.length,
   }
-}
-
-/** A gap at the very beginning leaves nothing before it: what follows it counts as the beginning then. */
-function endBefore(gap: HarvestGap, segments: readonly OutputSegment[]): number {
-  const before = segments.filter((segment) => endOf(segment) <= gap.start)
-  return before.length > 0 ? gap.start : -Infinity
 }
 
 function shownStreams({ endpoint }: HarvestJob, window: ArchiveWindow, era: ArchiveWindow['eras'][number]) {

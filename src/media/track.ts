@@ -75,6 +75,8 @@ export type TrackTimes = {
   readonly last: number
   /** Bytes of payload. */
   readonly bytes: number
+  /** Of video: how many pictures have a time of their own; fewer than there are where a packet holds several. */
+  readonly pictures?: number
 }
 
 /** A picture from which decoding can start, and the transport stream packets that hold it, others in between included. */

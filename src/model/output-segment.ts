@@ -1,4 +1,4 @@
-import type { Ticks, UtcMs } from '../media/time.ts'
+import { msFromTicks, type Ticks, type UtcMs, utcMs } from '../media/time.ts'
 import type { Container, KeyFrame, TrackDescription, TrackTimes } from './source-segment.ts'
 
 /** One object of a slot: the bytes one source stream contributes to an interval of source time. */
@@ -141,4 +141,11 @@ export type ArchiveWindow = {
   readonly segments: readonly OutputSegment[]
   /** True when the encoder said EXT-X-ENDLIST and the window reaches that end. */
   readonly ended: boolean
+  /** Output segments after the window, oldest first, where some are known: a few are enough. */
+  readonly following?: readonly OutputSegment[]
+}
+
+/** When an output segment ends, by the source's clock. */
+export function endUtcOf({ startUtc, duration }: Pick<OutputSegment, 'startUtc' | 'duration'>): UtcMs {
+  return utcMs(startUtc + msFromTicks(duration))
 }

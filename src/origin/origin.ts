@@ -3,6 +3,7 @@ import type { ArchiveReader } from '../archive/reader.ts'
 import type { Clock } from '../clock.ts'
 import type { Mount, Target } from '../http/handler.ts'
 import type { Log } from '../log.ts'
+import { ApiError } from '../model/errors.ts'
 import type { SegmentLookup } from '../packaging/output-format.ts'
 import { outputFormatOf } from '../packaging/packager.ts'
 import type { SourceMedia } from '../packaging/source-media.ts'
@@ -11,7 +12,10 @@ import { type Resources, StoreUnavailable } from '../stores/resources.ts'
 import { refusalOf } from './access.ts'
 import { answerPreflight, CORS_HEADERS, refuse } from './answers.ts'
 import { EndpointDirectory } from './endpoint-directory.ts'
-import { LiveManifests } from './manifests.ts'
+import { HeldBodies } from './held-bodies.ts'
+import { wishOf } from './manifest-wish.ts'
+import { Manifests } from './manifests.ts'
+import { type ManifestPress, PressBusy } from './press.ts'
 import type { RenderedManifest } from './rendered-manifest.ts'
 import { acceptsGzip, matchesNone, requestedRange } from './request-headers.ts'
 import { closeAll, type FoundSegment, Segments } from './segments.ts'
@@ -20,27 +24,23 @@ import { sendParts } from './send-parts.ts'
 const PREFIX = '/out/v1/'
 /** A segment's name never names other bytes: caches may keep it for 14 days. */
 const SEGMENT_CACHE_CONTROL = 'max-age=1209600'
-/** Ignoring one of these would show a viewer something else than was asked for. */
-const UNAVAILABLE_PARAMETERS: Readonly<Record<string, string>> = {
-  start: 'Time-shifted viewing (start, end) is not available yet.',
-  end: 'Time-shifted viewing (start, end) is not available yet.',
-  'aws.manifestfilter': 'Manifest filters are not available yet.',
-  'aws.drmsettings': 'DRM settings are not available yet.',
-}
+const NOTHING_THERE = 'There is nothing to see there: it is no stream, not yet, or outside the startover window.'
 
 export type OriginHost = {
   readonly resources: Pick<Resources, 'originEndpointByGuid' | 'onChange'>
-  readonly archive: SegmentLookup & Pick<ArchiveReader, 'version' | 'live' | 'read' | 'open'>
+  readonly archive: SegmentLookup & Pick<ArchiveReader, 'version' | 'edge' | 'stretch' | 'read' | 'open'>
   readonly media: SourceMedia
+  readonly press: ManifestPress
   readonly clock: Clock
   readonly log: Log
 }
 
 /** The playback side: `/out/v1/<endpoint GUID>/<manifest or segment>`. `close` lets go of the stores. */
-export function createOrigin({ resources, archive, media, clock, log }: OriginHost): Mount & { close(): void } {
+export function createOrigin({ resources, archive, media, press, clock, log }: OriginHost): Mount & { close(): void } {
   const directory = new EndpointDirectory(resources, clock)
-  const manifests = new LiveManifests(archive)
+  const manifests = new Manifests(archive, press, clock)
   const segments = new Segments(archive, media)
+  const held = new HeldBodies()
 
   async function handle(request: IncomingMessage, response: ServerResponse, target: Target): Promise<void> {
     const { method } = request
@@ -53,18 +53,17 @@ export function createOrigin({ resources, archive, media, clock, log }: OriginHo
     if (!endpoint) return refuse(response, 404, 'There is no such origin endpoint.')
     const refusal = refusalOf(endpoint, request.socket.remoteAddress)
     if (refusal !== undefined) return refuse(response, 403, refusal)
-    const unavailable = unavailableParameter(target.query)
-    if (unavailable !== undefined) return refuse(response, 400, unavailable)
     const format = outputFormatOf(endpoint)
     if (!format) return refuse(response, 404, 'What this endpoint is configured to package is not available yet.')
     const named = path === undefined ? undefined : format.resolve(endpoint, path)
-
     if (path === undefined || !named) return refuse(response, 404, 'There is no such object.')
 
+    const wish = wishOf(named, target.query)
     if (named.kind === 'manifest') {
-      const manifest = await manifests.find(endpoint, path, named)
+      const manifest = await manifests.find(endpoint, path, named, wish)
+      if (manifest === 'nothing left') return refuse(response, 400, 'The filter leaves nothing of this manifest.')
       if (manifest) return sendManifest(request, response, manifest)
-      return refuse(response, 404, 'There is no such stream, or nothing to show yet.')
+      return refuse(response, 404, wish.window ? NOTHING_THERE : 'There is no such stream, or nothing to show yet.')
     }
     const segment = await segments.find(endpoint, path, named)
     if (segment) return sendSegment(request, response, segment)
@@ -81,7 +80,7 @@ export function createOrigin({ resources, archive, media, clock, log }: OriginHo
     if (matchesNone(headers['if-none-match'], representation.etag)) {
       response.writeHead(304, representation.notModifiedHeaders).end()
     } else {
-      response.writeHead(200, representation.headers).end(representation.text, 'latin1')
+      response.writeHead(200, representation.headers).end(representation.body, 'latin1')
     }
   }
 
@@ -107,6 +106,7 @@ export function createOrigin({ resources, archive, media, clock, log }: OriginHo
     const parts = await segments.open(body, range)
     try {
       if (response.destroyed) return
+      if (body.kind === 'bytes') held.hold(body, response)
       if (range) {
         const contentRange = `bytes ${range.start}-${range.end - 1}/${body.size}`
         const length = range.end - range.start
@@ -125,6 +125,10 @@ export function createOrigin({ resources, archive, media, clock, log }: OriginHo
       try {
         await handle(request, response, target)
       } catch (error) {
+        if (error instanceof ApiError) return refuse(response, 400, `${error.message}.`)
+        if (error instanceof PressBusy) {
+          return refuse(response, 503, 'Too many manifests are being written; try again.', { 'Retry-After': '1' })
+        }
         if (error instanceof StoreUnavailable && !response.headersSent) {
           log.warn({ path: target.path, reason: error.message }, 'the store could not say what was asked for')
           return refuse(response, 503, 'The store cannot take the request; try again.', { 'Retry-After': '1' })
@@ -150,14 +154,4 @@ function splitPath(whole: string): { readonly guid?: string; readonly path?: str
   } catch {
     return { guid }
   }
-}
-
-/** A sentence about the first query parameter that cannot be obeyed. Parameters nobody knows, and `m`, are ignored. */
-function unavailableParameter(query: string): string | undefined {
-  if (query === '' || /^m=\d*$/.test(query)) return undefined
-  for (const name of new URLSearchParams(query).keys()) {
-    const sentence = Object.hasOwn(UNAVAILABLE_PARAMETERS, name) ? UNAVAILABLE_PARAMETERS[name] : undefined
-    if (sentence !== undefined) return sentence
-  }
-  return undefined
 }

@@ -1,45 +1,46 @@
-import { createHash } from 'node:crypto'
 import type { OutgoingHttpHeaders } from 'node:http'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
-import type { ArchiveWindow } from '../model/output-segment.ts'
-import type { TextBody } from '../packaging/output-format.ts'
 import { CORS_HEADERS } from './answers.ts'
+import type { PrintedManifest } from './press-messages.ts'
 
 const compress = promisify(gzip)
 
+/** A short answer goes out fastest as one string with its headers, a long one as it is. */
+const SHORT_BYTES = 64 * 1024
+
 /** A manifest in one content coding, ready to be sent. */
 export type Representation = {
-  /** A character a byte: a short answer goes out fastest as one string with its headers. */
-  readonly text: string
+  /** As a string, a character a byte. */
+  readonly body: string | Buffer
   readonly etag: string
   readonly headers: OutgoingHttpHeaders
   readonly notModifiedHeaders: OutgoingHttpHeaders
 }
 
-/** A manifest as every viewer gets it until the archive's version changes. */
+/** A manifest as every viewer gets it while it holds. */
 export class RenderedManifest {
-  readonly version: number
   readonly plain: Representation
   readonly #body: Buffer
   readonly #headers: OutgoingHttpHeaders
   #gzipped: Promise<Representation> | undefined
 
-  constructor(manifest: TextBody, window: ArchiveWindow, maxAgeSeconds: number) {
-    const last = window.segments.at(-1)
-    this.version = window.version
+  constructor({ contentType, body, digest, lastSequence, lastUpdated }: PrintedManifest, maxAgeSeconds: number) {
     this.#headers = {
       ...CORS_HEADERS,
       'Cache-Control': `max-age=${maxAgeSeconds}`,
       Vary: 'Accept-Encoding',
-      ...(last && {
-        'X-MediaPackage-Manifest-Last-Sequence': manifest.lastSequence ?? last.number,
-        'X-MediaPackage-Manifest-Last-Updated': last.sealedAt,
-      }),
-      'Content-Type': manifest.contentType,
+      'X-MediaPackage-Manifest-Last-Sequence': lastSequence,
+      'X-MediaPackage-Manifest-Last-Updated': lastUpdated,
+      'Content-Type': contentType,
     }
-    this.#body = Buffer.from(manifest.text)
-    this.plain = this.#represent(this.#body, createHash('sha256').update(this.#body).digest('base64url').slice(0, 27))
+    this.#body = Buffer.from(body.buffer, body.byteOffset, body.length)
+    this.plain = this.#represent(this.#body, digest.slice(0, 27))
+  }
+
+  /** Bytes it takes, with its compressed form. */
+  get cost(): number {
+    return 2 * this.#body.length
   }
 
   /** Compressed once, for whoever asks first. */
@@ -53,6 +54,7 @@ export class RenderedManifest {
   #represent(body: Buffer, tag: string, coding: OutgoingHttpHeaders = {}): Representation {
     const notModifiedHeaders = { ...this.#headers, ETag: `"${tag}"` }
     const headers = { ...notModifiedHeaders, ...coding, 'Content-Length': body.length }
-    return { text: body.toString('latin1'), etag: `"${tag}"`, headers, notModifiedHeaders }
+    const sent = body.length <= SHORT_BYTES ? body.toString('latin1') : body
+    return { body: sent, etag: `"${tag}"`, headers, notModifiedHeaders }
   }
 }

@@ -1,8 +1,10 @@
 import { writeMultivariantPlaylist } from '../manifests/hls/multivariant-playlist.ts'
 import { TICKS_PER_SECOND } from '../media/time.ts'
+import type { ManifestFilter } from '../model/manifest-filter.ts'
 import type { CmafPackage, HlsManifest } from '../model/origin-endpoint.ts'
 import type { ArchiveWindow, OutputSegment } from '../model/output-segment.ts'
 import { type CmafTrackName, headerFileName, playlistFileName, segmentFileName } from './cmaf-names.ts'
+import { filterTracks, passesTrickPlay } from './filtered-tracks.ts'
 import { iFrameOf } from './i-frames.ts'
 import { type ListedAs, playlistText } from './media-playlist.ts'
 import {
@@ -13,6 +15,7 @@ import {
   parentPlaylistOf,
   videoRangeOf,
 } from './parent-playlist.ts'
+import type { References } from './time-shift.ts'
 import {
   familyOf,
   type SingleAudio,
@@ -29,9 +32,11 @@ export type CmafManifests = {
   readonly settings: CmafPackage
   readonly manifest: HlsManifest
   readonly window: ArchiveWindow
-  /** How a playlist refers to segments: what stands before and after their names. */
-  readonly toSegments: { readonly folder: string; readonly query: string }
+  readonly references: References
+  /** What follows the names of segments. */
+  readonly segmentQuery: string
   readonly ended: boolean
+  readonly filter?: ManifestFilter
 }
 
 /** EXT-X-MAP for what is not I-frames alone needs 6, RFC 8216 §7. */
@@ -39,7 +44,13 @@ const VERSION = 6
 const SUBTITLES_GROUP = 'subtitles'
 
 /** The tracks a parent playlist shows: those of the window's last era that have media in the window. */
-export function listedTracks({ settings, window }: CmafManifests): TrackSet | undefined {
+export function listedTracks(manifests: CmafManifests): TrackSet | 'nothing left' | undefined {
+  const tracks = allTracks(manifests)
+  const filtered = tracks && filterTracks(tracks, manifests.filter)
+  return filtered && Object.values(filtered).every((each) => each.length === 0) ? 'nothing left' : filtered
+}
+
+export function allTracks({ settings, window }: CmafManifests): TrackSet | undefined {
   const era = window.eras.at(-1)
   if (!era) return undefined
   const isPresent = (index: number) =>
@@ -53,12 +64,15 @@ export function nameOf({ kind, n }: SingleTrack): CmafTrackName {
 }
 
 /** Trick play has the pictures of the first rendition. */
-export function iFrameTrack({ manifest }: CmafManifests, { video }: TrackSet): SingleVideo | undefined {
-  return manifest.includeIframeOnlyStream ? video[0] : undefined
+export function iFrameTrack({ manifest, filter }: CmafManifests, { video }: TrackSet): SingleVideo | undefined {
+  const [first] = manifest.includeIframeOnlyStream ? video : []
+  return first && passesTrickPlay(filter, first.description.height) ? first : undefined
 }
 
 export function cmafParent(manifests: CmafManifests, tracks: TrackSet): string {
-  const uri = (track: CmafTrackName) => encodeURIComponent(playlistFileName(manifests.manifest.manifestName, track))
+  const { manifest, references } = manifests
+  const uri = (track: CmafTrackName) =>
+    references.toManifests + encodeURIComponent(playlistFileName(manifest.manifestName, track))
   const groups = Map.groupBy(tracks.audio, groupOf)
   const renditions: DeclaredRendition[] = [
     ...[...groups.values()].flatMap((group) => {
@@ -138,7 +152,7 @@ function iFrameStreams(manifests: CmafManifests, tracks: TrackSet, uri: (track: 
   return [
     {
       uri: uri({ kind: 'iframe', n: video.n }),
-      bandwidth: Math.ceil(Math.max(1, ...rates)),
+      bandwidth: Math.ceil(rates.reduce((most, rate) => Math.max(most, rate), 1)),
       codecs: codec,
       resolution: { width, height },
       ...(range !== 'SDR' && { videoRange: range }),
@@ -173,16 +187,16 @@ export function trackAt(
 
 /** The playlist of a track; undefined when no era of the window has it. */
 export function cmafPlaylist(manifests: CmafManifests, name: CmafTrackName): string | undefined {
-  const { settings, manifest, window, toSegments, ended } = manifests
+  const { settings, manifest, window, references, segmentQuery, ended } = manifests
   const tracks = tracksNamed(manifests, name)
   if (tracks.size === 0) return undefined
-  const prefix = toSegments.folder + encodeURIComponent(settings.segmentPrefix)
-  const uriOf = ({ number }: OutputSegment) => segmentFileName(prefix, name, number) + toSegments.query
+  const prefix = references.toSegments + encodeURIComponent(settings.segmentPrefix)
+  const uriOf = ({ number }: OutputSegment) => segmentFileName(prefix, name, number) + segmentQuery
   const headed: CmafTrackName = { ...name, kind: name.kind === 'iframe' ? 'video' : name.kind }
   const list = (segment: OutputSegment): ListedAs | undefined => {
     if (!trackAt(tracks, name, segment)) return undefined
     if (name.kind === 'subtitles') return { uri: uriOf(segment) }
-    return { uri: uriOf(segment), map: headerFileName(prefix, headed, segment.era) + toSegments.query }
+    return { uri: uriOf(segment), map: headerFileName(prefix, headed, segment.era) + segmentQuery }
   }
   return playlistText({
     settings: manifest,

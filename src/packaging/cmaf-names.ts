@@ -1,4 +1,5 @@
 import type { CmafPackage, HlsManifest } from '../model/origin-endpoint.ts'
+import { type PathTimes, splitTimes } from './time-shift.ts'
 
 /** What a file of a CMAF presentation holds of a track: pictures, sound, text, or the pictures of trick play. */
 export type CmafKind = 'video' | 'audio' | 'subtitles' | 'iframe'
@@ -7,8 +8,13 @@ export type CmafKind = 'video' | 'audio' | 'subtitles' | 'iframe'
 export type CmafTrackName = { readonly kind: CmafKind; readonly n: number }
 
 export type CmafName =
-  | { readonly kind: 'parent'; readonly manifest: HlsManifest }
-  | { readonly kind: 'playlist'; readonly manifest: HlsManifest; readonly track: CmafTrackName }
+  | { readonly kind: 'parent'; readonly manifest: HlsManifest; readonly times: PathTimes }
+  | {
+      readonly kind: 'playlist'
+      readonly manifest: HlsManifest
+      readonly times: PathTimes
+      readonly track: CmafTrackName
+    }
   | { readonly kind: 'segment'; readonly track: CmafTrackName; readonly number: number }
   | { readonly kind: 'header'; readonly track: CmafTrackName; readonly era: number }
 
@@ -18,18 +24,21 @@ const PLAYLIST = new RegExp(`^(?:${TRACK})?\\.m3u8$`)
 const SEGMENT = new RegExp(`^${TRACK}_${INTEGER}\\.(mp4|vtt)$`)
 const HEADER = new RegExp(`^${TRACK}_track_1_csid_${INTEGER}_init\\.mp4$`)
 
-/** What a path of a CMAF endpoint stands for: `<manifest id>/<manifest>.m3u8`, or a segment beside those folders. */
+/**
+ * What a path of a CMAF endpoint stands for: `<manifest id>/<manifest>.m3u8`, with the times of a window between the two, or
+ * a segment beside those folders.
+ */
 export function parseCmafName(settings: CmafPackage, path: string): CmafName | undefined {
-  const folders = path.split('/')
-  if (folders.length === 1) return parseSegment(settings.segmentPrefix, path)
-  const [id, file = '', more] = folders
-  const manifest = settings.hlsManifests.find((each) => each.id === id)
-  if (!manifest || more !== undefined || !file.startsWith(manifest.manifestName)) return undefined
+  const slash = path.indexOf('/')
+  if (slash === -1) return parseSegment(settings.segmentPrefix, path)
+  const manifest = settings.hlsManifests.find(({ id }) => id === path.slice(0, slash))
+  const { times, rest: file } = splitTimes(path.slice(slash + 1))
+  if (!manifest || !file.startsWith(manifest.manifestName)) return undefined
   const found = PLAYLIST.exec(file.slice(manifest.manifestName.length))
   if (!found) return undefined
   const [, kind, n] = found
-  if (kind === undefined) return { kind: 'parent', manifest }
-  return { kind: 'playlist', manifest, track: trackName(kind, n) }
+  if (kind === undefined) return { kind: 'parent', manifest, times }
+  return { kind: 'playlist', manifest, times, track: trackName(kind, n) }
 }
 
 function parseSegment(prefix: string, file: string): CmafName | undefined {

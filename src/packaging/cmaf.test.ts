@@ -11,6 +11,7 @@ import {
   variant,
   video,
   windowOf,
+  written,
 } from '../../test/origin/sample-channel.ts'
 import type { CmafPackage, HlsManifest, OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { ArchiveWindow, Era, SourceStream } from '../model/output-segment.ts'
@@ -26,9 +27,8 @@ function cmafEndpoint(manifest: Partial<HlsManifest> = {}, settings: Partial<Cma
 }
 
 function manifest(endpoint: OriginEndpoint, window: ArchiveWindow, path: string, kind: 'live' | 'harvest' = 'live') {
-  const request = cmaf.resolve(endpoint, path)
-  if (request?.kind !== 'manifest') return undefined
-  const text = request.write(window, { kind })?.text
+  if (!cmaf.resolve(endpoint, path)) return undefined
+  const text = written(cmaf, endpoint, path, window, { kind })?.text
   if (text !== undefined) hlsParser.parse(text)
   return text
 }

@@ -1,6 +1,7 @@
 import type { CmafPackage, HlsManifest, OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { ArchiveWindow, OutputSegment } from '../model/output-segment.ts'
 import {
+  allTracks,
   type CmafManifests,
   cmafParent,
   cmafPlaylist,
@@ -18,18 +19,21 @@ import {
   playlistFileName,
   segmentFileName,
 } from './cmaf-names.ts'
-import { PLAYLIST_TYPE, segmentQuery } from './hls.ts'
-import type {
-  Asset,
-  AssetSegment,
-  ManifestStyle,
-  OutputFormat,
-  SegmentBody,
-  SegmentLookup,
-  TextBody,
+import { PLAYLIST_TYPE } from './media-playlist.ts'
+import {
+  type Asset,
+  type AssetSegment,
+  filterOf,
+  type ManifestStyle,
+  type OutputFormat,
+  type SegmentBody,
+  type SegmentLookup,
+  type TextBody,
 } from './output-format.ts'
+import { segmentQuery } from './segment-query.ts'
 import type { SourceMedia } from './source-media.ts'
 import { cuesBefore, cuesBeforeIn, webVttSegment } from './text-segment.ts'
+import { isFinished, type PathTimes, referencesOf } from './time-shift.ts'
 import { headerOf, iFramesOf, segmentOf } from './track-segment.ts'
 import { type SingleTrack, trackNumbered } from './track-set.ts'
 import { hasTrack } from './track-times.ts'
@@ -43,12 +47,15 @@ export const cmaf: OutputFormat = {
     if (name.kind === 'segment' || name.kind === 'header') {
       return { kind: 'segment', body: (index, media) => bodyOf(endpoint, name, index, media) }
     }
-    const { manifest } = name
+    const { manifest, times } = name
     return {
       kind: 'manifest',
+      isParent: name.kind === 'parent',
+      times,
+      takesTimes: true,
       windowSeconds: manifest.playlistWindowSeconds,
       write(window, style) {
-        const manifests = manifestsOf(endpoint, manifest, window, style)
+        const manifests = manifestsOf(endpoint, manifest, window, style, times)
         return name.kind === 'parent' ? parent(manifests) : playlist(cmafPlaylist(manifests, name.track))
       },
     }
@@ -58,8 +65,8 @@ export const cmaf: OutputFormat = {
   asset(endpoint, window): Asset | undefined {
     const settings = settingsOf(endpoint)
     const [manifest] = settings.hlsManifests
-    const manifests = manifest && manifestsOf(endpoint, manifest, window, { kind: 'harvest' })
-    const tracks = manifests && listedTracks(manifests)
+    const manifests = manifest && manifestsOf(endpoint, manifest, window, { kind: 'harvest' }, { depth: 0 })
+    const tracks = manifests && allTracks(manifests)
     if (!manifests || !tracks) return undefined
     const iframes = iFrameTrack(manifests, tracks)
     const names = [
@@ -77,9 +84,10 @@ export const cmaf: OutputFormat = {
   },
 }
 
-function parent(manifests: CmafManifests): TextBody | undefined {
+function parent(manifests: CmafManifests): TextBody | 'nothing left' | undefined {
   const tracks = listedTracks(manifests)
-  return tracks && playlistText(cmafParent(manifests, tracks))
+  if (tracks === undefined || tracks === 'nothing left') return tracks
+  return playlistText(cmafParent(manifests, tracks))
 }
 
 function playlist(text: string | undefined): TextBody | undefined {
@@ -154,8 +162,18 @@ function manifestsOf(
   manifest: HlsManifest,
   window: ArchiveWindow,
   style: ManifestStyle,
+  times: PathTimes,
 ): CmafManifests {
-  const isLive = style.kind === 'live'
-  const toSegments = isLive ? { folder: '../', query: segmentQuery(endpoint) } : { folder: '', query: '' }
-  return { settings: settingsOf(endpoint), manifest, window, toSegments, ended: !isLive || window.ended }
+  const isPlayed = style.kind === 'live'
+  const { toManifests, toSegments } = referencesOf(times, style)
+  return {
+    settings: settingsOf(endpoint),
+    manifest,
+    window,
+    // Segments lie beside the folders of the manifests.
+    references: { toManifests, toSegments: isPlayed ? `../${toSegments}` : '' },
+    segmentQuery: isPlayed ? segmentQuery(endpoint) : '',
+    ended: isFinished(window, style),
+    ...filterOf(style),
+  }
 }

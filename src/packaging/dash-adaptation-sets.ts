@@ -6,6 +6,7 @@ import type { OutputSegment } from '../model/output-segment.ts'
 import { claimsBitstreamSwitching } from './dash-profiles.ts'
 import { audioSet, textSet } from './dash-sound-and-text.ts'
 import { type DashTemplates, ownTemplate, sharedTemplate, templatesOf } from './dash-templates.ts'
+import { passesTrickPlay } from './filtered-tracks.ts'
 import { familyOf, type SingleVideo } from './track-set.ts'
 
 /** Adaptation sets are numbered like their first track; trick play above all tracks. */
@@ -52,9 +53,9 @@ function videoSet(templates: DashTemplates, tracks: readonly SingleVideo[], isMa
 
 /** The key frames of the first rendition, for fast forward; where a segment has none there is no such set. */
 function trickPlaySet(templates: DashTemplates): readonly AdaptationSet[] {
-  const { settings, period } = templates
+  const { settings, period, filter } = templates
   const [track] = period.tracks.video
-  if (!settings.includeIframeOnlyStream || !track) return []
+  if (!settings.includeIframeOnlyStream || !track || !passesTrickPlay(filter, track.description.height)) return []
   const rates = period.segments.map((segment) => keyFrameRate(track, segment))
   if (rates.includes(0)) return []
   const placed = templatesOf(templates, 'iframe', [track])
@@ -62,7 +63,7 @@ function trickPlaySet(templates: DashTemplates): readonly AdaptationSet[] {
   const { frameRate, ...picture } = pictures(track)
   const representation: Representation = {
     id: `iframe_${track.n}`,
-    bandwidth: Math.ceil(Math.max(...rates)),
+    bandwidth: Math.ceil(rates.reduce((most, rate) => Math.max(most, rate))),
     ...picture,
     codingDependency: false,
     ...ownTemplate(placed, 0),

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { parse } from 'mpd-parser'
-import { dashEndpoint, FakeArchive, NOON, variant, windowOf } from '../../test/origin/sample-channel.ts'
+import { dashEndpoint, FakeArchive, NOON, variant, windowOf, written } from '../../test/origin/sample-channel.ts'
 import { ticks, utcMs } from '../media/time.ts'
 import type { MediaProbe } from '../media/track.ts'
 import { TsProbe } from '../media/ts/probe.ts'
@@ -173,8 +173,7 @@ describe('a live manifest', () => {
   for (const settings of FORMATS.slice(0, 2)) {
     it(`names what can be had, and nothing else can be had by such names: ${JSON.stringify(settings)}`, async () => {
       const all = { ...settings, includeIframeOnlyStream: true }
-      const request = dash.resolve(dashEndpoint(all), 'index.mpd')
-      const text = request?.kind === 'manifest' ? request.write(window, { kind: 'live' })?.text : undefined
+      const text = written(dash, dashEndpoint(all), 'index.mpd', window)?.text
       const found = renditions(text ?? '')
       assert.deepEqual(
         found.map(({ kind }) => kind),
@@ -201,6 +200,13 @@ describe('a live manifest', () => {
     rmSync(folder, { recursive: true })
     assert.equal(Math.min(...times), start / 90_000)
     assert.equal(times.length, 50)
+  })
+
+  it('has trick play that holds no memory for the pictures it leaves out', async () => {
+    const request = dash.resolve(dashEndpoint({ includeIframeOnlyStream: true }), 'index_iframe_1_7_40.mp4')
+    const body = request?.kind === 'segment' ? await request.body(archive, media) : undefined
+    assert.equal(body?.kind, 'bytes')
+    for (const part of body?.kind === 'bytes' ? body.parts : []) assert.ok(part.buffer.byteLength <= 2 * part.length)
   })
 
   it('has no segment or header of a track that is not there, or of another kind', async () => {

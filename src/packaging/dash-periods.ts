@@ -1,7 +1,9 @@
 import { TICKS_PER_MS, type Ticks, ticks, type UtcMs, utcMs } from '../media/time.ts'
+import type { ManifestFilter } from '../model/manifest-filter.ts'
 import type { DashPackage } from '../model/origin-endpoint.ts'
 import type { ArchiveWindow, Era, OutputSegment } from '../model/output-segment.ts'
 import { listsTrack } from './dash-profiles.ts'
+import { filterTracks } from './filtered-tracks.ts'
 import { type TrackSet, trackSetOf } from './track-set.ts'
 import { hasTrack } from './track-times.ts'
 
@@ -24,9 +26,13 @@ export type DashPeriod = {
 /** A time on an era's timeline, and what the era's clock says then: to the tick, in whole milliseconds. */
 export type Moment = { readonly time: Ticks; readonly utc: UtcMs }
 
-/** The Periods of a window, oldest first; none where the endpoint's settings leave nothing. */
-export function periodsOf(window: ArchiveWindow, settings: DashPackage): readonly DashPeriod[] {
-  const periods = stretchesOf(window.segments).flatMap((segments) => periodOf(segments, window, settings) ?? [])
+/** The Periods of a window, oldest first; none where the endpoint's settings, or a filter, leave nothing. */
+export function periodsOf(
+  window: ArchiveWindow,
+  settings: DashPackage,
+  filter?: ManifestFilter,
+): readonly DashPeriod[] {
+  const periods = stretchesOf(window.segments).flatMap((segments) => periodOf(segments, window, settings, filter) ?? [])
   const single = settings.segmentTemplateFormat === 'NUMBER_WITH_DURATION' || settings.profile === 'HYBRIDCAST'
   return (single ? periods.slice(-1) : periods).map((period, i, all) => {
     const next = all[i + 1]
@@ -49,12 +55,13 @@ function periodOf(
   segments: readonly OutputSegment[],
   { eras }: ArchiveWindow,
   settings: DashPackage,
+  filter: ManifestFilter | undefined,
 ): DashPeriod | undefined {
   const [first, last] = [segments[0], segments.at(-1)]
   const era = eras.find(({ id }) => id === first?.era)
   // What earlier versions recorded says of no track when it is shown.
   if (!first?.stretch || !last || !era) return undefined
-  const tracks = tracksOf(era, settings, first)
+  const tracks = filterTracks(tracksOf(era, settings, first), filter)
   if (tracks.video.length + tracks.audio.length + tracks.text.length === 0) return undefined
   return {
     id: first.stretch.number - 1,

@@ -1,6 +1,7 @@
 import { utcTime, utcTiming } from '../manifests/dash/descriptors.ts'
 import type { Mpd, Period } from '../manifests/dash/mpd.ts'
 import { TICKS_PER_MS, utcMs } from '../media/time.ts'
+import type { ManifestFilter } from '../model/manifest-filter.ts'
 import type { DashPackage } from '../model/origin-endpoint.ts'
 import type { ArchiveWindow } from '../model/output-segment.ts'
 import { adaptationSetsOf } from './dash-adaptation-sets.ts'
@@ -13,9 +14,14 @@ export type DashManifest = {
   readonly window: ArchiveWindow
   /** Percent-encoded. */
   readonly manifestName: string
-  /** What follows the file names of segments. */
+  /** What stands before the file names of segments. */
+  readonly toSegments: string
+  /** What follows them. */
   readonly query: string
   readonly ended: boolean
+  /** How much later than by the source's clock everything is shown, in milliseconds. */
+  readonly delay: number
+  readonly filter?: ManifestFilter
 }
 
 /** MPD@id of every manifest, as MediaPackage has it. */
@@ -25,11 +31,14 @@ const MPD_ID = '201'
 const AVAILABILITY_START = utcMs(0)
 
 /** The manifest of a window; undefined when the endpoint's settings leave no pictures of it. */
-export function mpdOf(manifest: DashManifest): Mpd | undefined {
-  const { settings, window, ended } = manifest
-  const periods = periodsOf(window, settings)
-  const [first, last, newest] = [periods[0], periods.at(-1), window.segments.at(-1)]
-  if (!first || !last || !newest || !periods.some(({ tracks }) => tracks.video.length > 0)) return undefined
+export function mpdOf(manifest: DashManifest): Mpd | 'nothing left' | undefined {
+  const { settings, window, ended, filter } = manifest
+  const all = periodsOf(window, settings)
+  const newest = window.segments.at(-1)
+  if (!newest || !all.some(({ tracks }) => tracks.video.length > 0)) return undefined
+  const periods = filter ? periodsOf(window, settings, filter) : all
+  const [first, last] = [periods[0], periods.at(-1)]
+  if (!first || !last) return 'nothing left'
   const type = ended ? 'static' : 'dynamic'
   const common = {
     id: MPD_ID,
@@ -52,7 +61,7 @@ export function mpdOf(manifest: DashManifest): Mpd | undefined {
     type: 'dynamic',
     ...common,
     publishTime: newest.sealedAt,
-    availabilityStartTime: AVAILABILITY_START,
+    availabilityStartTime: utcMs(AVAILABILITY_START + manifest.delay),
     minimumUpdatePeriod: settings.minUpdatePeriodSeconds * 1000,
     timeShiftBufferDepth: last.endUtc - begins.utc,
     suggestedPresentationDelay: settings.suggestedPresentationDelaySeconds * 1000,
@@ -66,7 +75,7 @@ export function mpdOf(manifest: DashManifest): Mpd | undefined {
 
 /** `start` is in milliseconds of the presentation. */
 function writtenPeriod(manifest: DashManifest, period: DashPeriod, start: number): Period {
-  const { settings, manifestName, query } = manifest
+  const { settings, manifestName, toSegments, query, filter } = manifest
   const isCounted = settings.segmentTemplateFormat === 'NUMBER_WITH_DURATION' && !manifest.ended
   return {
     id: String(period.id),
@@ -76,8 +85,9 @@ function writtenPeriod(manifest: DashManifest, period: DashPeriod, start: number
       settings,
       period,
       startNumber: isCounted ? period.id + 1 : period.segments[0]!.number,
-      manifestName,
+      prefix: toSegments + manifestName,
       query,
+      ...(filter && { filter }),
     }),
     supplementalProperties: [utcTime(period.begins.utc)],
   }
@@ -101,7 +111,8 @@ function latenessOf({ segmentTemplateFormat, segmentDurationSeconds }: DashPacka
 }
 
 function longestSegment(periods: readonly DashPeriod[]): number {
-  const longest = Math.max(...periods.flatMap(({ segments }) => segments.map(({ duration }) => duration)))
+  let longest = 0
+  for (const { segments } of periods) for (const { duration } of segments) longest = Math.max(longest, duration)
   return Math.ceil(longest / TICKS_PER_MS)
 }
 

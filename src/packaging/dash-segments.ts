@@ -1,4 +1,4 @@
-import { rescale, TICKS_PER_MS, TICKS_PER_SECOND, utcMs } from '../media/time.ts'
+import { rescale, TICKS_PER_SECOND, ticks } from '../media/time.ts'
 import type { DashPackage, OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { Era, OutputSegment } from '../model/output-segment.ts'
 import { type DashTrackName, kindOf } from './dash-names.ts'
@@ -64,9 +64,8 @@ async function segmentAt(
   const track = era && trackNamed(era, settings, name)
   if (!track) return undefined
   const time = rescale(at, templateTimescales(era, settings)(track), TICKS_PER_SECOND)
-  const utc = utcMs(era.clock.utc + Math.round((time - era.clock.time) / TICKS_PER_MS))
-  const { segments } = await index.outputSegmentsNear(endpoint, utc)
-  const segment = segments.find((each) => each.era === era.id && timeOf(track, each, era, settings) === at)
+  const segments = await index.outputSegmentsAround(endpoint, { era: era.id, time: ticks(time) })
+  const segment = segments.find((each) => timeOf(track, each, era, settings) === at)
   return segment && { segment, era }
 }
 

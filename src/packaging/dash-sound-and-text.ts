@@ -10,6 +10,7 @@ import { bytesOfHex } from '../media/bytes.ts'
 import { locationsOf, readDac3, readDec3 } from '../media/codecs/ac3-configuration.ts'
 import type { AudioDescription } from '../media/track.ts'
 import { ownTemplate, type PlacedTemplates, sharedTemplate } from './dash-templates.ts'
+import { soundRate } from './filtered-tracks.ts'
 import type { SingleAudio, SingleText } from './track-set.ts'
 
 /** Media characteristics of RFC 8216bis §4.4.6.1 that DASH has words for. */
@@ -43,11 +44,6 @@ export function audioSet(track: SingleAudio, templates: PlacedTemplates): Adapta
       },
     ],
   }
-}
-
-/** What is heard: SBR doubles the rate of the core. */
-function soundRate({ codec, sampleRate }: AudioDescription): number {
-  return codec === 'mp4a.40.5' || codec === 'mp4a.40.29' ? 2 * sampleRate : sampleRate
 }
 
 function channelConfiguration({ codec, channels, configuration }: AudioDescription): Descriptor {

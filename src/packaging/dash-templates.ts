@@ -1,5 +1,6 @@
 import type { AdaptationSet, Representation, SegmentTemplate, TimelineSegment } from '../manifests/dash/mpd.ts'
 import { rescale, TICKS_PER_SECOND } from '../media/time.ts'
+import type { ManifestFilter } from '../model/manifest-filter.ts'
 import type { DashPackage } from '../model/origin-endpoint.ts'
 import type { OutputSegment } from '../model/output-segment.ts'
 import { type DashKind, headerFileName, segmentFileName } from './dash-names.ts'
@@ -13,10 +14,11 @@ export type DashTemplates = {
   readonly settings: DashPackage
   readonly period: DashPeriod
   readonly startNumber: number
-  /** Percent-encoded: everything written here is a URI. */
-  readonly manifestName: string
+  /** Where files lie and what their names begin with. Percent-encoded: everything written here is a URI. */
+  readonly prefix: string
   /** What follows a file name. */
   readonly query: string
+  readonly filter?: ManifestFilter
 }
 
 /** A representation's template, and the one it can take from its adaptation set. */
@@ -35,12 +37,12 @@ export function templatesOf(templates: DashTemplates, kind: DashKind, tracks: re
   const timescaleOf = templateTimescales(templates.period.era, templates.settings)
   const counted = tracks.map((track) => countedBy(templates, track, timescaleOf(track)))
   const named = (n: number | '$RepresentationID$', segments: Counted): SegmentTemplate => {
-    const { manifestName, query, period, settings } = templates
+    const { prefix, query, period, settings } = templates
     const track = { kind, n, era: period.era.id }
     const at = settings.segmentTemplateFormat === 'TIME_WITH_TIMELINE' ? '$Time$' : '$Number$'
     return {
-      media: segmentFileName(manifestName, track, at) + query,
-      initialization: headerFileName(manifestName, track) + query,
+      media: segmentFileName(prefix, track, at) + query,
+      initialization: headerFileName(prefix, track) + query,
       ...segments,
     }
   }

@@ -12,6 +12,7 @@ import {
   variant,
   video,
   windowOf,
+  written,
 } from '../../test/origin/sample-channel.ts'
 import { hexOf } from '../media/bytes.ts'
 import { writeDac3, writeDec3 } from '../media/codecs/ac3-configuration.ts'
@@ -27,9 +28,7 @@ type Style = 'live' | 'harvest'
 
 /** A manifest's text, once a foreign parser has read it without a complaint. */
 function manifest(window: ArchiveWindow, settings: Partial<DashPackage> = {}, kind: Style = 'live') {
-  const request = dash.resolve(dashEndpoint(settings), 'index.mpd')
-  assert.equal(request?.kind, 'manifest')
-  const body = request.kind === 'manifest' ? request.write(window, { kind }) : undefined
+  const body = written(dash, dashEndpoint(settings), 'index.mpd', window, { kind })
   if (body) expanded(body.text)
   return body?.text
 }
@@ -177,8 +176,7 @@ describe('a DASH manifest', () => {
 
   it('escapes a manifest name that no URI can hold', () => {
     const endpoint = dashEndpoint({}, { manifestName: 'my $channel' })
-    const request = dash.resolve(endpoint, 'my $channel.mpd')
-    const text = request?.kind === 'manifest' ? request.write(THREE, { kind: 'live' })?.text : undefined
+    const text = written(dash, endpoint, 'my $channel.mpd', THREE)?.text
     assert.match(text ?? '', /media="my%20%24channel_video_1_1_\$Number\$/)
   })
 })

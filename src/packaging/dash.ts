@@ -5,10 +5,18 @@ import { headerFileName, kindOf, parseDashName, segmentFileName } from './dash-n
 import { periodsOf } from './dash-periods.ts'
 import { type DashManifest, mpdOf } from './dash-presentation.ts'
 import { headerBody, headerNamed, segmentAddress, segmentBody, segmentNamed, settingsOf } from './dash-segments.ts'
-import { segmentQuery } from './hls.ts'
 import { iFrameOf } from './i-frames.ts'
-import type { Asset, AssetSegment, ManifestStyle, OutputFormat, TextBody } from './output-format.ts'
+import {
+  type Asset,
+  type AssetSegment,
+  filterOf,
+  type ManifestStyle,
+  type OutputFormat,
+  type TextBody,
+} from './output-format.ts'
+import { segmentQuery } from './segment-query.ts'
 import { cuesBeforeIn } from './text-segment.ts'
+import { isFinished, type PathTimes, referencesOf, splitTimes } from './time-shift.ts'
 import type { SingleTrack } from './track-set.ts'
 
 const MANIFEST_TYPE = 'application/dash+xml'
@@ -17,14 +25,18 @@ const MANIFEST_TYPE = 'application/dash+xml'
 export const dash: OutputFormat = {
   resolve(endpoint, path) {
     const settings = settingsOf(endpoint)
-    const name = parseDashName(endpoint.manifestName, path)
-    if (!name) return undefined
+    const { times, rest } = splitTimes(path)
+    const name = parseDashName(endpoint.manifestName, rest)
+    if (!name || (name.kind !== 'manifest' && times.depth > 0)) return undefined
     switch (name.kind) {
       case 'manifest':
         return {
           kind: 'manifest',
+          isParent: true,
+          times,
+          takesTimes: true,
           windowSeconds: settings.manifestWindowSeconds,
-          write: (window, style) => manifestText(manifestOf(endpoint, window, style)),
+          write: (window, style) => manifestText(manifestOf(endpoint, window, style, times)),
         }
       case 'header':
         return { kind: 'segment', body: (index) => headerNamed(endpoint, name.track, index) }
@@ -34,15 +46,16 @@ export const dash: OutputFormat = {
   },
 
   asset(endpoint, window): Asset | undefined {
-    const manifest = manifestOf(endpoint, window, { kind: 'harvest' })
+    const manifest = manifestOf(endpoint, window, { kind: 'harvest' }, { depth: 0 })
     const parent = manifestText(manifest)
-    return parent && { segments: assetFiles(endpoint, window), manifests: [], parent }
+    if (parent === undefined || parent === 'nothing left') return undefined
+    return { segments: assetFiles(endpoint, window), manifests: [], parent }
   },
 }
 
-function manifestText(manifest: DashManifest): TextBody | undefined {
+function manifestText(manifest: DashManifest): TextBody | 'nothing left' | undefined {
   const mpd = mpdOf(manifest)
-  if (!mpd) return undefined
+  if (mpd === undefined || mpd === 'nothing left') return mpd
   const lastSequence = lastTime(manifest)
   return {
     contentType: MANIFEST_TYPE,
@@ -52,9 +65,9 @@ function manifestText(manifest: DashManifest): TextBody | undefined {
 }
 
 /** Where segments are named by their times: that of the newest in the lowest rendition. */
-function lastTime({ settings, window }: DashManifest): number | undefined {
+function lastTime({ settings, window, filter }: DashManifest): number | undefined {
   if (settings.segmentTemplateFormat !== 'TIME_WITH_TIMELINE') return undefined
-  const period = periodsOf(window, settings).at(-1)
+  const period = periodsOf(window, settings, filter).at(-1)
   const newest = period?.segments.at(-1)
   if (!period || !newest) return undefined
   const { video, audio, text } = period.tracks
@@ -92,13 +105,20 @@ function assetFiles(endpoint: OriginEndpoint, window: ArchiveWindow): readonly A
   return [...files.values()]
 }
 
-function manifestOf(endpoint: OriginEndpoint, window: ArchiveWindow, style: ManifestStyle): DashManifest {
-  const isLive = style.kind === 'live'
+function manifestOf(
+  endpoint: OriginEndpoint,
+  window: ArchiveWindow,
+  style: ManifestStyle,
+  times: PathTimes,
+): DashManifest {
   return {
     settings: settingsOf(endpoint),
     window,
     manifestName: encodeURIComponent(endpoint.manifestName),
-    query: isLive ? segmentQuery(endpoint) : '',
-    ended: !isLive || window.ended,
+    toSegments: referencesOf(times, style).toSegments,
+    query: style.kind === 'live' ? segmentQuery(endpoint) : '',
+    ended: isFinished(window, style),
+    delay: endpoint.timeDelaySeconds * 1000,
+    ...filterOf(style),
   }
 }

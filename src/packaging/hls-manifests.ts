@@ -1,7 +1,10 @@
 import { writeMultivariantPlaylist } from '../manifests/hls/multivariant-playlist.ts'
 import { TICKS_PER_SECOND } from '../media/time.ts'
+import type { ManifestFilter } from '../model/manifest-filter.ts'
 import type { HlsPackage } from '../model/origin-endpoint.ts'
-import type { ArchiveWindow, OutputSegment } from '../model/output-segment.ts'
+import type { ArchiveWindow, OutputSegment, SourceStream } from '../model/output-segment.ts'
+import { filtersAudio, passesTrickPlay } from './filtered-tracks.ts'
+import { filterPresentation } from './hls-filter.ts'
 import { manifestFileName, type PlaylistName, type SegmentName, segmentFileName } from './hls-names.ts'
 import { type HlsPresentation, type HlsRendition, type HlsStream, presentEra, streamNamed } from './hls-presentation.ts'
 import { iFrameOf } from './i-frames.ts'
@@ -14,7 +17,8 @@ import {
   videoRangeOf,
 } from './parent-playlist.ts'
 import { segmentExtension } from './segment-media.ts'
-import { audioOf } from './track-set.ts'
+import type { References } from './time-shift.ts'
+import { audioOf, familyOf } from './track-set.ts'
 
 /** What all manifests of one HLS presentation have in common. */
 export type HlsManifests = {
@@ -22,13 +26,23 @@ export type HlsManifests = {
   readonly window: ArchiveWindow
   /** Percent-encoded: everything written here is a URI. */
   readonly manifestName: string
+  readonly references: References
   /** What follows a segment's file name: the query of live segments. */
   readonly segmentQuery: string
   readonly ended: boolean
+  readonly filter?: ManifestFilter
 }
 
 /** The streams a parent playlist shows: those of the window's last era that have media in the window. */
-export function presentationOf({ settings, window }: HlsManifests): HlsPresentation | undefined {
+export function presentationOf(manifests: HlsManifests): HlsPresentation | 'nothing left' | undefined {
+  const { filter } = manifests
+  const presentation = wholePresentation(manifests)
+  if (!presentation || !filter) return presentation
+  const filtered = filterPresentation(presentation, filter)
+  return Object.values(filtered).every((streams) => streams.length === 0) ? 'nothing left' : filtered
+}
+
+export function wholePresentation({ settings, window }: HlsManifests): HlsPresentation | undefined {
   const era = window.eras.at(-1)
   if (!era) return undefined
   const isPresent = (index: number) => window.segments.some((segment) => hasMedia(segment, index))
@@ -77,8 +91,8 @@ function videoOf({ tracks }: HlsStream['source']) {
 }
 
 export function parentPlaylist(manifests: HlsManifests, presentation: HlsPresentation): string {
-  const { manifestName } = manifests
-  const uri = ({ n, p }: HlsStream) => manifestFileName(manifestName, { n, ...(p !== undefined && { p }) })
+  const { filter } = manifests
+  const uri = ({ n, p }: HlsStream) => uriOf(manifests, { n, ...(p !== undefined && { p }) })
   const subtitles = presentation.subtitles[0]?.role.groupId
   const variants = presentation.variants.map(({ source, audio, ...stream }): DeclaredVariant => {
     const video = videoOf(source)
@@ -88,7 +102,10 @@ export function parentPlaylist(manifests: HlsManifests, presentation: HlsPresent
       uri: uri({ ...stream, source }),
       role: source.role,
       video,
-      codecs: declaredCodecs(source.role) ?? probed,
+      // Of a group whose sound is all filtered out nothing is heard.
+      codecs: (declaredCodecs(source.role) ?? probed).filter(
+        (codec) => !isSilenced(source, audio, filter) || !AUDIO_FAMILIES.includes(familyOf(codec)),
+      ),
       audioCodecs: audio.flatMap(({ codecs }) => codecs),
       ...(audioGroup !== undefined && { audioGroup }),
       ...(subtitles !== undefined && { subtitlesGroup: subtitles }),
@@ -108,13 +125,25 @@ export function parentPlaylist(manifests: HlsManifests, presentation: HlsPresent
   return writeMultivariantPlaylist({ ...playlist, iFrameStreams: iFrameStreams(manifests, presentation) })
 }
 
+const AUDIO_FAMILIES = ['mp4a', 'ac-3', 'ec-3']
+
+function isSilenced(source: SourceStream, audio: readonly HlsRendition[], filter: ManifestFilter | undefined): boolean {
+  const hasGroup = source.role.kind === 'variant' && source.role.audioGroup !== undefined
+  return hasGroup && audio.length === 0 && filter !== undefined && filtersAudio(filter) && audioOf(source).length === 0
+}
+
+function uriOf({ manifestName, references }: HlsManifests, name: PlaylistName): string {
+  return references.toManifests + manifestFileName(manifestName, name)
+}
+
 /** Trick play has the pictures of the first variant that shows any. */
 export function iFramePlaylistName(
-  { settings }: HlsManifests,
+  { settings, filter }: HlsManifests,
   { variants }: HlsPresentation,
 ): PlaylistName | undefined {
   const first = settings.includeIframeOnlyStream ? variants.find(({ source }) => videoOf(source)) : undefined
-  return first && { n: first.n, iframes: true }
+  const video = first && videoOf(first.source)
+  return first && video && passesTrickPlay(filter, video.height) ? { n: first.n, iframes: true } : undefined
 }
 
 function iFrameStreams(manifests: HlsManifests, presentation: HlsPresentation) {
@@ -128,8 +157,8 @@ function iFrameStreams(manifests: HlsManifests, presentation: HlsPresentation) {
   })
   return [
     {
-      uri: manifestFileName(manifests.manifestName, name),
-      bandwidth: Math.ceil(Math.max(1, ...sizes)),
+      uri: uriOf(manifests, name),
+      bandwidth: Math.ceil(sizes.reduce((most, size) => Math.max(most, size), 1)),
       codecs: video.codec,
       resolution: { width: video.width, height: video.height },
       ...(range !== 'SDR' && { videoRange: range }),
@@ -139,14 +168,16 @@ function iFrameStreams(manifests: HlsManifests, presentation: HlsPresentation) {
 
 /** The playlist of a stream; undefined when no era of the window has such a stream. */
 export function mediaPlaylist(manifests: HlsManifests, name: PlaylistName): string | undefined {
-  const { settings, window, manifestName, segmentQuery, ended } = manifests
+  const { settings, window, manifestName, references, segmentQuery, ended } = manifests
+  const toSegment = (segment: SegmentName) =>
+    references.toSegments + segmentFileName(manifestName, segment) + segmentQuery
   const streams = streamsNamed(manifests, name)
   const [first] = streams.values()
   if (!first) return undefined
   const list = (segment: OutputSegment): ListedAs | undefined => {
     const named = segmentNamed(streams, name, segment)
     if (!named) return undefined
-    const uri = segmentFileName(manifestName, named) + segmentQuery
+    const uri = toSegment(named)
     if (!name.iframes) return { uri }
     const iframe = iFrameOf(segment, named.n)
     return iframe && { uri, byteRange: { offset: iframe.offset, size: iframe.size } }
@@ -160,6 +191,6 @@ export function mediaPlaylist(manifests: HlsManifests, name: PlaylistName): stri
     independentSegments: false,
     ...(name.iframes && { iFramesOnly: true }),
     list,
-    gapUri: ({ number }) => segmentFileName(manifestName, { ...name, n: first.n, number, extension }) + segmentQuery,
+    gapUri: ({ number }) => toSegment({ ...name, n: first.n, number, extension }),
   })
 }

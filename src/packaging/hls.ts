@@ -10,45 +10,53 @@ import {
   presentationOf,
   segmentNamed,
   streamsNamed,
+  wholePresentation,
 } from './hls-manifests.ts'
 import { manifestFileName, type PlaylistName, parseHlsName, type SegmentName, segmentFileName } from './hls-names.ts'
 import { type HlsStream, streamNamed } from './hls-presentation.ts'
-import type {
-  Asset,
-  AssetSegment,
-  ManifestStyle,
-  OutputFormat,
-  SegmentBody,
-  SegmentLookup,
-  TextBody,
+import { PLAYLIST_TYPE } from './media-playlist.ts'
+import {
+  type Asset,
+  type AssetSegment,
+  filterOf,
+  type ManifestStyle,
+  type OutputFormat,
+  type SegmentBody,
+  type SegmentLookup,
+  type TextBody,
 } from './output-format.ts'
 import { changed, verbatim } from './segment-body.ts'
 import { mediaTypeOf, segmentExtension } from './segment-media.ts'
+import { segmentQuery } from './segment-query.ts'
 import type { SourceMedia } from './source-media.ts'
 import { cuesBefore, cuesBeforeIn, webVttSegment } from './text-segment.ts'
-
-export const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl'
+import { isFinished, type PathTimes, referencesOf, splitTimes } from './time-shift.ts'
 
 /** HlsPackage: playlists over MPEG-TS segments, which are the encoder's own bytes wherever no track is dropped. */
 export const hls: OutputFormat = {
   resolve(endpoint, path) {
-    const named = parseHlsName(endpoint.manifestName, path)
+    const { times, rest } = splitTimes(path)
+    const named = parseHlsName(endpoint.manifestName, rest)
     if (!named) return undefined
     if (named.kind === 'segment') {
       const { name } = named
+      if (times.depth > 0) return undefined
       return { kind: 'segment', body: (index, media) => segmentBody(endpoint, name, index, media) }
     }
     const { name } = named
     return {
       kind: 'manifest',
+      isParent: name.n === undefined,
+      times,
+      takesTimes: true,
       windowSeconds: settingsOf(endpoint).playlistWindowSeconds,
-      write: (window, style) => manifestBody(manifestsOf(endpoint, window, style), name),
+      write: (window, style) => manifestBody(manifestsOf(endpoint, window, style, times), name),
     }
   },
 
   asset(endpoint, window): Asset | undefined {
-    const manifests = manifestsOf(endpoint, window, { kind: 'harvest' })
-    const presentation = presentationOf(manifests)
+    const manifests = manifestsOf(endpoint, window, { kind: 'harvest' }, { depth: 0 })
+    const presentation = wholePresentation(manifests)
     if (!presentation) return undefined
     const iframes = iFramePlaylistName(manifests, presentation)
     const names: PlaylistName[] = [...presentation.variants, ...presentation.audio, ...presentation.subtitles].map(
@@ -67,13 +75,14 @@ export const hls: OutputFormat = {
   },
 }
 
-function manifestBody(manifests: HlsManifests, name: PlaylistName): TextBody | undefined {
+function manifestBody(manifests: HlsManifests, name: PlaylistName): TextBody | 'nothing left' | undefined {
   if (name.n !== undefined) {
     const text = mediaPlaylist(manifests, name)
     return text === undefined ? undefined : playlist(text)
   }
   const presentation = presentationOf(manifests)
-  return presentation && playlist(parentPlaylist(manifests, presentation))
+  if (presentation === undefined || presentation === 'nothing left') return presentation
+  return playlist(parentPlaylist(manifests, presentation))
 }
 
 function playlist(text: string): TextBody {
@@ -143,18 +152,19 @@ function settingsOf(endpoint: OriginEndpoint): HlsPackage {
   return endpoint.package
 }
 
-function manifestsOf(endpoint: OriginEndpoint, window: ArchiveWindow, style: ManifestStyle): HlsManifests {
-  const isLive = style.kind === 'live'
+function manifestsOf(
+  endpoint: OriginEndpoint,
+  window: ArchiveWindow,
+  style: ManifestStyle,
+  times: PathTimes,
+): HlsManifests {
   return {
     settings: settingsOf(endpoint),
     window,
     manifestName: encodeURIComponent(endpoint.manifestName),
-    segmentQuery: isLive ? segmentQuery(endpoint) : '',
-    ended: !isLive || window.ended,
+    references: referencesOf(times, style),
+    segmentQuery: style.kind === 'live' ? segmentQuery(endpoint) : '',
+    ended: isFinished(window, style),
+    ...filterOf(style),
   }
-}
-
-/** Changes when the endpoint does, so that caches fetch again what may have changed. */
-export function segmentQuery({ modifiedAt }: OriginEndpoint): string {
-  return `?m=${Math.floor(modifiedAt / 1000)}`
 }

@@ -3,7 +3,7 @@ import type { MssPackage, OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { MssFragment } from './mss-fragment.ts'
 import { LOOK_AHEAD } from './mss-manifest.ts'
 import type { MssName } from './mss-names.ts'
-import { utcOf } from './mss-timeline.ts'
+import { timeIn, utcOf } from './mss-timeline.ts'
 import { firstInterval, isSameDecoding, timingTracks, trackOf } from './mss-tracks.ts'
 import type { SegmentLookup } from './output-format.ts'
 import { cuesBefore } from './text-segment.ts'
@@ -26,13 +26,14 @@ export async function findFragment(
   index: SegmentLookup,
 ): Promise<MssFragment | undefined> {
   const { streamSelection } = settings
-  const { segments, eras } = await index.outputSegmentsNear(endpoint, utcOf(name.time))
-  const timing = new Map(eras.map((era) => [era.id, { era, tracks: timingTracks(era, streamSelection, name.stream) }]))
-  for (const segment of segments) {
-    const found = timing.get(segment.era)
-    const interval = found && firstInterval(found.era, found.tracks, segment)
-    if (interval?.time !== name.time) continue
-    const track = trackOf(found!.era, streamSelection, name.stream, name.bitrate)
+  const eras = await index.erasAt(endpoint, utcOf(name.time))
+  for (const era of eras) {
+    const tracks = timingTracks(era, streamSelection, name.stream)
+    const segments = await index.outputSegmentsAround(endpoint, { era: era.id, time: timeIn(era, name.time) })
+    const segment = segments.find((each) => firstInterval(era, tracks, each)?.time === name.time)
+    const interval = segment && firstInterval(era, tracks, segment)
+    if (!interval) continue
+    const track = trackOf(era, streamSelection, name.stream, name.bitrate)
     if (!track || !hasTrack(track, segment)) return undefined
     const following = await followers(endpoint, settings, name, segment.number, track, index)
     if (!following) return undefined

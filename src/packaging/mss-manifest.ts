@@ -1,8 +1,10 @@
 import { type StreamIndex, writeSmoothManifest } from '../manifests/mss.ts'
 import type { FragmentInterval } from '../media/mp4/smooth.ts'
 import { SMOOTH_TIMESCALE } from '../media/mp4/smooth.ts'
+import type { ManifestFilter } from '../model/manifest-filter.ts'
 import type { MssPackage } from '../model/origin-endpoint.ts'
 import type { ArchiveWindow, Era, OutputSegment } from '../model/output-segment.ts'
+import { filterTracks } from './filtered-tracks.ts'
 import { fragmentTemplate, type MssStreamName } from './mss-names.ts'
 import { qualityLevelOf } from './mss-quality.ts'
 import { utcOf } from './mss-timeline.ts'
@@ -24,11 +26,19 @@ export type MssPresentation = {
   readonly window: ArchiveWindow
   /** What the paths of fragments name as their event. */
   readonly event: number
+  /** Where fragments lie, as seen from the manifest. */
+  readonly toFragments: string
+  /** A window that does not slide with the live edge. */
+  readonly isShifted: boolean
   readonly ended: boolean
+  readonly filter?: ManifestFilter
 }
 
 /** How many fragments after itself a fragment tells of: players learn from them how a live presentation goes on. */
 export const LOOK_AHEAD = 2
+
+/** Where a track pauses, its next fragments are not waited for longer than that, in output segments. */
+const SURELY_KNOWN = 8
 
 /** What of the newest segments decides which renditions are there. */
 const RECENT_SEGMENTS = 5
@@ -38,6 +48,8 @@ export type ListedStream = {
   readonly name: MssStreamName
   readonly levels: readonly MssLevel[]
   readonly chunks: readonly ListedChunk[]
+  /** True when something of the window is left out until more is known. */
+  readonly isHeldBack: boolean
 }
 
 export type ListedChunk = {
@@ -52,35 +64,50 @@ export type ListedChunk = {
  * The streams of a presentation: the tracks of its newest era that has something to list, and the fragments all levels of
  * a stream have, in older eras too while their tracks are decoded alike. A live one ends where two more fragments are known.
  */
-export function listedStreams(presentation: MssPresentation): readonly ListedStream[] | undefined {
-  for (const era of presentation.window.eras.toReversed()) {
+export function listedStreams(presentation: MssPresentation): readonly ListedStream[] | 'nothing left' | undefined {
+  const { window, filter } = presentation
+  for (const era of window.eras.toReversed()) {
     const streams = streamsOf(presentation, era)
     if (streams.some(({ name, chunks }) => name.kind === 'video' && chunks.length > 0)) {
-      return streams.filter(({ chunks }) => chunks.length > 0)
+      const left = filter ? streamsOf(presentation, era, filter) : streams
+      const listed = left.filter(({ chunks }) => chunks.length > 0)
+      return listed.length === 0 ? 'nothing left' : listed
     }
   }
   return undefined
 }
 
-function streamsOf(presentation: MssPresentation, era: Era): readonly ListedStream[] {
+function streamsOf(presentation: MssPresentation, era: Era, filter?: ManifestFilter): readonly ListedStream[] {
   const { settings, window, ended } = presentation
   const own = window.segments.filter((segment) => segment.era === era.id)
   const recent = ended ? own : own.slice(-RECENT_SEGMENTS)
   const isPresent = (index: number) =>
     recent.some(({ slots }) => slots.some(({ objects }) => objects[index] !== undefined))
-  const { audio, text } = trackSetOf(era, settings.streamSelection, isPresent)
+  const { video, audio, text } = filterTracks(trackSetOf(era, settings.streamSelection, isPresent), filter)
+  const isLeft = ({ track }: MssLevel) => video.some(({ n }) => n === track.n)
   // Players begin with what comes first.
   const byDefault = [...audio, ...text].toSorted((a, b) => Number(b.isDefault) - Number(a.isDefault))
   const named: (readonly [MssStreamName, readonly MssLevel[]])[] = [
-    [{ kind: 'video' }, videoLevels(era, settings.streamSelection, isPresent)],
+    [{ kind: 'video' }, videoLevels(era, settings.streamSelection, isPresent).filter(isLeft)],
     ...byDefault.map((track) => [{ kind: track.kind, n: track.n }, [levelOf(track)]] as const),
   ]
   return named
     .filter(([, levels]) => levels.length > 0)
     .map(([name, levels]) => {
       const chunks = chunksOf(presentation, name, levels)
-      return { name, levels, chunks: ended ? chunks : chunks.slice(0, -LOOK_AHEAD) }
+      const heldBack = window.ended ? 0 : Math.max(0, LOOK_AHEAD - knownAfter(presentation, name, levels))
+      return { name, levels, chunks: chunks.slice(0, chunks.length - heldBack), isHeldBack: heldBack > 0 }
     })
+}
+
+/** How many fragments are known to come after the window. What begins another era may be no continuation, and is one. */
+function knownAfter(presentation: MssPresentation, name: MssStreamName, levels: readonly MssLevel[]): number {
+  const { window } = presentation
+  const { following = [] } = window
+  const known = new Set(window.eras.map(({ id }) => id))
+  const elsewhere = following.filter(({ era }) => !known.has(era)).length
+  const chunks = chunksOf({ ...presentation, window: { ...window, segments: following } }, name, levels)
+  return following.length >= SURELY_KNOWN ? LOOK_AHEAD : elsewhere + chunks.length
 }
 
 function chunksOf(
@@ -108,25 +135,28 @@ function chunksOf(
 
 /** The manifest's text, and what it calls its newest fragment. */
 export function mssManifest(
-  { settings, event, ended }: MssPresentation,
+  { settings, event, toFragments, isShifted, ended }: MssPresentation,
   streams: readonly ListedStream[],
 ): { readonly text: string; readonly newest: number } {
-  const chunks = streams.find(({ name }) => name.kind === 'video')?.chunks ?? []
+  const { chunks } = streams.find(({ name }) => name.kind === 'video') ?? streams[0]!
   const [first, last] = [chunks[0]!.interval, chunks.at(-1)!.interval]
+  const isWhole = ended && !streams.some(({ isHeldBack }) => isHeldBack)
+  // A window of no length does not slide, MS-SSTR §2.2.2.1.
+  const dvrWindow = isShifted ? 0 : settings.manifestWindowSeconds * SMOOTH_TIMESCALE
   const text = writeSmoothManifest({
-    ...(!ended && { live: { dvrWindow: settings.manifestWindowSeconds * SMOOTH_TIMESCALE, lookAhead: LOOK_AHEAD } }),
-    duration: ended ? last.time + last.duration - first.time : 0,
+    ...(!isWhole && { live: { dvrWindow, lookAhead: LOOK_AHEAD } }),
+    duration: isWhole ? last.time + last.duration - first.time : 0,
     customAttributes: [{ name: 'ProducerReferenceTime', value: new Date(utcOf(first.time)).toISOString() }],
-    streams: streams.map((stream) => streamIndex(stream, event)),
+    streams: streams.map((stream) => streamIndex(stream, fragmentTemplate(toFragments, event, stream.name))),
   })
   return { text, newest: last.time }
 }
 
-function streamIndex({ name, levels, chunks }: ListedStream, event: number): StreamIndex {
+function streamIndex({ name, levels, chunks }: ListedStream, url: string): StreamIndex {
   return {
     type: name.kind,
     ...labels(levels[0]!.track),
-    url: fragmentTemplate(event, name),
+    url,
     qualityLevels: levels.map(qualityLevelOf),
     chunks: chunks.map(({ interval }) => interval),
   }

@@ -35,9 +35,9 @@ export function parseMssName(manifestName: string, path: string): MssName | unde
   }
 }
 
-/** Relative to the manifest, with the places a player fills in. */
-export function fragmentTemplate(event: number, stream: MssStreamName): string {
-  return fragmentPath(event, stream, '{bitrate}', '{start time}')
+/** Relative to the manifest, with the places a player fills in. `folder` is where fragments lie, as seen from there. */
+export function fragmentTemplate(folder: string, event: number, stream: MssStreamName): string {
+  return folder + fragmentPath(event, stream, '{bitrate}', '{start time}')
 }
 
 /** Relative to the manifest. */

@@ -1,6 +1,6 @@
 import type { FragmentInterval } from '../media/mp4/smooth.ts'
 import { SMOOTH_TIMESCALE } from '../media/mp4/smooth.ts'
-import { rescale, TICKS_PER_SECOND, type UtcMs, utcMs } from '../media/time.ts'
+import { rescale, TICKS_PER_SECOND, type Ticks, ticks, type UtcMs, utcMs } from '../media/time.ts'
 import type { Era, OutputSegment } from '../model/output-segment.ts'
 import type { SingleTrack } from './track-set.ts'
 import { intervalOf } from './track-times.ts'
@@ -25,6 +25,12 @@ function placed({ clock }: Era, time: number, timescale: number): number {
   const sinceClock =
     rescale(time, timescale, SMOOTH_TIMESCALE) - rescale(clock.time, TICKS_PER_SECOND, SMOOTH_TIMESCALE)
   return (clock.utc - EPOCH) * UNITS_PER_MS + sinceClock
+}
+
+/** Where a time of the presentation stands on the timeline of an era. */
+export function timeIn({ clock }: Era, time: number): Ticks {
+  const sinceClock = time - (clock.utc - EPOCH) * UNITS_PER_MS
+  return ticks(clock.time + rescale(sinceClock, SMOOTH_TIMESCALE, TICKS_PER_SECOND))
 }
 
 /** The moment a time of the presentation stands for. */

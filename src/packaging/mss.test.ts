@@ -12,6 +12,7 @@ import {
   variant,
   video,
   windowOf,
+  written,
 } from '../../test/origin/sample-channel.ts'
 import { ticks, utcMs } from '../media/time.ts'
 import type { MssPackage, OriginEndpoint } from '../model/origin-endpoint.ts'
@@ -60,9 +61,7 @@ const LIVE = windowOver([{}, {}, { seconds: 4 }, {}, {}])
 
 /** A manifest's text, once a foreign parser has read it. */
 function manifest(window: ArchiveWindow, endpoint = mssEndpoint(), kind: 'live' | 'harvest' = 'live') {
-  const request = mss.resolve(endpoint, 'index.ism/Manifest')
-  assert.equal(request?.kind, 'manifest')
-  const body = request?.kind === 'manifest' ? request.write(window, { kind }) : undefined
+  const body = written(mss, endpoint, 'index.ism/Manifest', window, { kind })
   if (body) parse(body.text)
   return body
 }

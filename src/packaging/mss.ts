@@ -4,17 +4,19 @@ import { fragmentBody } from './mss-fragment.ts'
 import { findFragment } from './mss-lookup.ts'
 import { type ListedStream, LOOK_AHEAD, listedStreams, type MssPresentation, mssManifest } from './mss-manifest.ts'
 import { fragmentName, type MssName, parseMssName } from './mss-names.ts'
-import type {
-  Asset,
-  AssetSegment,
-  ManifestStyle,
-  OutputFormat,
-  SegmentBody,
-  SegmentLookup,
-  TextBody,
+import {
+  type Asset,
+  type AssetSegment,
+  filterOf,
+  type ManifestStyle,
+  type OutputFormat,
+  type SegmentBody,
+  type SegmentLookup,
+  type TextBody,
 } from './output-format.ts'
 import type { SourceMedia } from './source-media.ts'
 import { cuesBeforeIn } from './text-segment.ts'
+import { isFinished, type PathTimes, referencesOf, splitTimes } from './time-shift.ts'
 
 const MANIFEST_TYPE = 'text/xml'
 
@@ -22,14 +24,18 @@ const MANIFEST_TYPE = 'text/xml'
 export const mss: OutputFormat = {
   resolve(endpoint, path) {
     const settings = settingsOf(endpoint)
-    const name = parseMssName(endpoint.manifestName, path)
-    if (!name) return undefined
+    const { times, rest } = splitTimes(path)
+    const name = parseMssName(endpoint.manifestName, rest)
+    if (!name || (name.kind !== 'manifest' && times.depth > 0)) return undefined
     if (name.kind === 'manifest') {
       return {
         kind: 'manifest',
+        isParent: true,
+        times,
+        takesTimes: false,
         // What is held back at the live edge is not to shorten the window.
         windowSeconds: settings.manifestWindowSeconds + LOOK_AHEAD * settings.segmentDurationSeconds,
-        write: (window, style) => manifest(presentationOf(endpoint, window, style)),
+        write: (window, style) => manifest(presentationOf(endpoint, window, style, times)),
       }
     }
     return { kind: 'segment', body: (index, media) => bodyOf(endpoint, name, index, media) }
@@ -37,9 +43,9 @@ export const mss: OutputFormat = {
 
   /** The manifest, and the same paths below its folder as live: a server of files plays it. */
   asset(endpoint, window): Asset | undefined {
-    const presentation = presentationOf(endpoint, window, { kind: 'harvest' })
+    const presentation = presentationOf(endpoint, window, { kind: 'harvest' }, { depth: 0 })
     const streams = listedStreams(presentation)
-    if (!streams) return undefined
+    if (streams === undefined || streams === 'nothing left') return undefined
     return {
       segments: streams.flatMap((stream) => assetFragments(presentation, stream)),
       manifests: [],
@@ -48,14 +54,15 @@ export const mss: OutputFormat = {
   },
 }
 
-function manifest(presentation: MssPresentation): TextBody | undefined {
+function manifest(presentation: MssPresentation): TextBody | 'nothing left' | undefined {
   const streams = listedStreams(presentation)
-  return streams && manifestBody(presentation, streams)
+  return streams === undefined || streams === 'nothing left' ? streams : manifestBody(presentation, streams)
 }
 
 function manifestBody(presentation: MssPresentation, streams: readonly ListedStream[]): TextBody {
   const { text, newest } = mssManifest(presentation, streams)
-  return { contentType: MANIFEST_TYPE, text, lastSequence: newest }
+  const isHeldBack = streams.some((stream) => stream.isHeldBack)
+  return { contentType: MANIFEST_TYPE, text, lastSequence: newest, ...(isHeldBack && { isHeldBack }) }
 }
 
 async function bodyOf(
@@ -103,9 +110,23 @@ function settingsOf(endpoint: OriginEndpoint): MssPackage {
   return endpoint.package
 }
 
-function presentationOf(endpoint: OriginEndpoint, window: ArchiveWindow, style: ManifestStyle): MssPresentation {
-  const isLive = style.kind === 'live'
-  // A changed endpoint has other paths: caches may hold what it was.
-  const event = isLive ? Math.floor(endpoint.modifiedAt / 1000) : 1
-  return { settings: settingsOf(endpoint), window, event, ended: !isLive || window.ended }
+function presentationOf(
+  endpoint: OriginEndpoint,
+  window: ArchiveWindow,
+  style: ManifestStyle,
+  times: PathTimes,
+): MssPresentation {
+  const isPlayed = style.kind === 'live'
+  const { toSegments } = referencesOf(times, style)
+  return {
+    settings: settingsOf(endpoint),
+    window: isPlayed ? window : { ...window, ended: true },
+    // A changed endpoint has other paths: caches may hold what it was.
+    event: isPlayed ? Math.floor(endpoint.modifiedAt / 1000) : 1,
+    // Out of the manifest's own folder, and into that of the live one.
+    toFragments: toSegments === '' ? '' : `../${toSegments}${encodeURIComponent(endpoint.manifestName)}.ism/`,
+    isShifted: isPlayed && style.shift !== undefined,
+    ended: isFinished(window, style),
+    ...filterOf(style),
+  }
 }

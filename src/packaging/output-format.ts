@@ -1,11 +1,17 @@
 import type { ArchiveReader } from '../archive/reader.ts'
+import type { ManifestFilter } from '../model/manifest-filter.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { ArchiveWindow } from '../model/output-segment.ts'
+import type { ViewingWindow } from '../model/viewing-window.ts'
 import type { SourceMedia } from './source-media.ts'
+import type { PathTimes } from './time-shift.ts'
 
 /** One way of presenting a channel to players. Origin and harvest hold nothing but this. */
 export type OutputFormat = {
-  /** The object of this endpoint that a path below `/out/v1/<endpoint GUID>/` names, if any. An object has one path. */
+  /**
+   * The object of this endpoint that a path below `/out/v1/<endpoint GUID>/` names, if any. A segment has one path, whatever
+   * window it is shown in; the path of a manifest may tell its window.
+   */
   resolve(endpoint: OriginEndpoint, path: string): OutputRequest | undefined
   /**
    * Every file of a finished asset: what a harvest writes, children before their parents, names relative to the folder of
@@ -18,10 +24,19 @@ export type OutputRequest = ManifestRequest | SegmentRequest
 
 export type ManifestRequest = {
   readonly kind: 'manifest'
+  /** What players ask for first: it alone may be filtered, and told a window by the query. */
+  readonly isParent: boolean
+  /** The window the path tells. */
+  readonly times: PathTimes
+  /** Whether the query may tell it as well. */
+  readonly takesTimes: boolean
   /** How much of the live edge it shows. */
   readonly windowSeconds: number
-  /** The manifest for a window; undefined when the window has nothing it could show. Same inputs, same bytes. */
-  write(window: ArchiveWindow, style: ManifestStyle): TextBody | undefined
+  /**
+   * The manifest for a window; undefined when the window has nothing it could show, 'nothing left' when it is the filter
+   * that leaves nothing. Same inputs, same bytes.
+   */
+  write(window: ArchiveWindow, style: ManifestStyle): TextBody | 'nothing left' | undefined
 }
 
 /** Anything that is not a manifest: segments, and the headers that go before them. */
@@ -32,16 +47,30 @@ export type SegmentRequest = {
 }
 
 /** What a segment's name is looked up in. */
-export type SegmentLookup = Pick<ArchiveReader, 'outputSegment' | 'outputSegmentsNear' | 'era' | 'live'>
+export type SegmentLookup = Pick<ArchiveReader, 'outputSegment' | 'outputSegmentsAround' | 'era' | 'erasAt' | 'live'>
 
-/** How manifests are to be written: live as players see it, or finished as a harvest leaves it. */
-export type ManifestStyle = { readonly kind: 'live' } | { readonly kind: 'harvest' }
+/** How manifests are to be written: as players see them, or finished as a harvest leaves them. */
+export type ManifestStyle = PlayedStyle | { readonly kind: 'harvest' }
+
+export type PlayedStyle = {
+  readonly kind: 'live'
+  /** What a viewer asked for who does not watch live, and whether nothing will be added to it. */
+  readonly shift?: { readonly asked: ViewingWindow; readonly isOver: boolean }
+  /** Of parent manifests. */
+  readonly filter?: ManifestFilter
+}
+
+export function filterOf(style: ManifestStyle): { readonly filter?: ManifestFilter } {
+  return style.kind === 'live' && style.filter ? { filter: style.filter } : {}
+}
 
 export type TextBody = {
   readonly contentType: string
   readonly text: string
   /** What the manifest calls its newest segment, where that is not its number. */
   readonly lastSequence?: number
+  /** Said of a window that is over, while something of it is left out until more is known. */
+  readonly isHeldBack?: true
 }
 
 /** One verbatim source object, several one after the other, or bytes made for the occasion. */
@@ -52,7 +81,7 @@ export type SegmentBody = {
   readonly sources: readonly string[]
 } & (
   | { readonly kind: 'object'; readonly key: string }
-  | { readonly kind: 'concat'; readonly keys: readonly string[] }
+  | { readonly kind: 'concat'; readonly objects: readonly { readonly key: string; readonly size: number }[] }
   | { readonly kind: 'bytes'; readonly parts: readonly Uint8Array[] }
 )
 

@@ -1,5 +1,6 @@
 import { rescale, TICKS_PER_SECOND } from '../media/time.ts'
-import type { OutputSegment, SlotObject } from '../model/output-segment.ts'
+import type { OutputSegment, Slot } from '../model/output-segment.ts'
+import type { TrackTimes } from '../model/source-segment.ts'
 import type { SingleTrack } from './track-set.ts'
 
 /** When a segment of a track is shown, in units of the track's timescale, on its era's timeline. */
@@ -14,26 +15,36 @@ export function intervalOf(track: SingleTrack, segment: OutputSegment): TrackInt
   // A text track says everything there is to say at any time, be it nothing.
   if (kind === 'text') return between(segment.start, segment.start + segment.duration, timescale)
   let first: number | undefined
-  let last: number | undefined
-  let end = 0
+  let last: { readonly times: TrackTimes; readonly slot: Slot } | undefined
   for (const slot of segment.slots) {
-    const object = slot.objects[stream.index]
-    const times = object?.times?.[position]
-    if (!object || !times) continue
-    first ??= firstShown(track, object, slot.index) ?? times.first
-    last = times.last
-    end = slot.start + slot.duration
+    const times = slot.objects[stream.index]?.times?.[position]
+    if (!times) continue
+    first ??= times.first
+    last = { times, slot }
   }
-  if (first === undefined || last === undefined) return undefined
-  const frame = frameDuration(track)
-  if (frame === undefined) return between(first, Math.max(end, last + 1), timescale)
+  if (first === undefined || !last) return undefined
   const start = rescale(first, TICKS_PER_SECOND, timescale)
-  return { start, duration: rescale(last, TICKS_PER_SECOND, timescale) + frame - start }
+  return { start, duration: Math.max(endOf(track, last.times, last.slot) - start, 1) }
 }
 
-/** Where the first slot of an era begins to be shown: at its first key frame. */
-function firstShown({ kind }: SingleTrack, { startsWithKeyFrame, keyFrames }: SlotObject, index: number) {
-  return kind === 'video' && index === 0 && startsWithKeyFrame === false ? keyFrames?.[0]?.pts : undefined
+/** Of the last sample; of the slot, where frames have no duration, or packets hold more than the picture they time. */
+function endOf(track: SingleTrack, times: TrackTimes, slot: Slot): number {
+  const { timescale } = track
+  const scaled = (time: number) => rescale(time, TICKS_PER_SECOND, timescale)
+  const frame = frameDuration(track)
+  if (
+    frame === undefined ||
+    hasUntimed(times, frame, scaled(times.last) - scaled(times.first), scaled(slot.duration))
+  ) {
+    return scaled(slot.start) + scaled(slot.duration)
+  }
+  return scaled(times.last) + frame
+}
+
+/** Whether fewer pictures have a time than there are from the first to the last, or than half a slot needs. */
+function hasUntimed({ pictures }: TrackTimes, frame: number, span: number, slotDuration: number): boolean {
+  if (pictures === undefined) return false
+  return (pictures - 1) * frame < span - frame / 2 || pictures * frame < slotDuration / 2
 }
 
 function between(start: number, end: number, timescale: number): TrackInterval {

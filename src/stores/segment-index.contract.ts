@@ -327,14 +327,28 @@ export function segmentIndexContract(name: string, open: () => Promise<ContractS
       assert.equal(await segmentIndex.numberSealedBy(id + 1, later(1e9)), undefined)
     })
 
-    it('finds eras by their clocks', async () => {
+    it('finds the eras a numbering shows, in their order and by their clocks', async () => {
       const { segmentIndex } = await open()
-      await segmentIndex.commitTimeline(INPUT, commit(0, { eras: [1, 2, 3, 4].map((id) => era(id)) }))
+      const { id } = await segmentIndex.openNumbering(at('e'), INPUT, 2)
+      assert.deepEqual(await segmentIndex.erasShown(id), [])
+      const slots = [4, 3, 7].flatMap((one) => [0, 1].map((i) => slot(i, [], { era: one })))
+      const outputSegments = slots.map((one, i) => outputSegment(id, i + 1, [one]))
+      const eras = [4, 3, 7, 5].map((one) => era(one))
+      await segmentIndex.commitTimeline(INPUT, commit(0, { eras, slots, outputSegments }))
+      assert.deepEqual(
+        (await segmentIndex.erasShown(id)).map((shown) => ({ ...shown })),
+        [
+          { era: 4, number: 1 },
+          { era: 3, number: 3 },
+          { era: 7, number: 5 },
+        ],
+      )
       const begun = async (ms: number, limit: number) =>
-        (await segmentIndex.erasBegunBefore(INPUT, later(ms), limit)).map(({ id }) => id)
-      assert.deepEqual(await begun(4, 2), [2, 3])
-      assert.deepEqual(await begun(99, 3), [2, 3, 4])
-      assert.deepEqual(await begun(1, 3), [])
+        (await segmentIndex.erasBegunBefore(id, later(ms), limit)).map((one) => one.id)
+      assert.deepEqual(await begun(8, 9), [4, 3, 7])
+      assert.deepEqual(await begun(5, 9), [4, 3])
+      assert.deepEqual(await begun(8, 2), [3, 7])
+      assert.deepEqual(await begun(3, 9), [])
     })
 
     it('reads long windows in full, in order', async () => {

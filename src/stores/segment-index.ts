@@ -105,8 +105,10 @@ export type SegmentIndex = {
   endpointsOf(numbering: number): Promise<readonly string[]>
 
   eras(ingest: IngestRef, ids: readonly number[]): Promise<readonly Era[]>
-  /** The newest `limit` eras whose clocks begin before a moment, oldest first. */
-  erasBegunBefore(ingest: IngestRef, moment: UtcMs, limit: number): Promise<readonly Era[]>
+  /** Eras of a numbering's output segments, oldest first, and the number of the first of each. */
+  erasShown(numbering: number): Promise<readonly { readonly era: number; readonly number: number }[]>
+  /** The newest `limit` of them whose clocks begin before a moment, oldest first. */
+  erasBegunBefore(numbering: number, moment: UtcMs, limit: number): Promise<readonly Era[]>
   /** Slots in order, from the slot after `after` (or the first kept), at most `limit`. */
   slots(ingest: IngestRef, after: { era: number; index: number } | undefined, limit: number): Promise<readonly Slot[]>
   /** The newest `limit` output segments, oldest first. */
@@ -116,6 +118,8 @@ export type SegmentIndex = {
   outputSegment(numbering: number, number: number): Promise<OutputSegment | undefined>
   /** The output segments numbered above `after` up to `last`, oldest first. */
   outputSegmentsNumbered(numbering: number, range: NumberRange): Promise<readonly OutputSegment[]>
+  /** JSON of those of them that lie in a window. */
+  outputSegmentPage(numbering: number, range: NumberRange, window: TimeWindow): Promise<string>
   /** Numbers among which all segments lie that start before `end` and end after `start`. Undefined when there is none. */
   outputSegmentRange(numbering: number, window: TimeWindow): Promise<NumberRange | undefined>
   /**

@@ -8,6 +8,7 @@ import { DRIVEN_ON, type Measure } from './measure.ts'
 import { benchPackaging } from './packaging.ts'
 import { benchRemux } from './remux.ts'
 import { benchServing } from './serving.ts'
+import { benchTimeShift } from './time-shift.ts'
 
 type Budget = {
   /** What is aimed at, or where no aim is set, what was measured. */
@@ -27,6 +28,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Measure[]>>> = {
   latency: benchLatency,
   serving: benchServing,
   packaging: benchPackaging,
+  'time shift': benchTimeShift,
   harvesting: benchHarvesting,
   ingesting: benchIngesting,
 }

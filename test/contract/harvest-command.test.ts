@@ -112,11 +112,17 @@ describe('windrow harvest', () => {
     )
   })
 
+  it('watches as for people, where it is asked to, without a terminal', async () => {
+    const onSleep = () => end({ state: 'SUCCEEDED' })
+    const { written } = await run(['create', '--id', 'read', ...JOB, '--watch', '--text'], { control, onSleep })
+    assert.equal(written, 'read  QUEUED\nread  SUCCEEDED\n  asset    clips/goals/1.m3u8\n')
+  })
+
   it('lists jobs', async () => {
     const all = await run(['list'], { control })
     assert.deepEqual(
       all.json().map(({ id, state }) => `${String(id)} ${String(state)}`),
-      ['goal SUCCEEDED', 'hls-20260304120000 FAILED', 'watched SUCCEEDED', 'other FAILED'],
+      ['goal SUCCEEDED', 'hls-20260304120000 FAILED', 'watched SUCCEEDED', 'other FAILED', 'read SUCCEEDED'],
     )
     const failed = await run(['list', '--status', 'failed', '--channel', 'main'], { control, terminal: true })
     assert.equal(failed.written, 'hls-20260304120000  FAILED\nother  FAILED\n')

@@ -71,6 +71,17 @@ describe('a job that follows the live edge', () => {
     ])
   })
 
+  it('fails as soon as there is a gap, where it should', async () => {
+    const archive = archiveOf(10)
+    const job = harvestJob({ start: at(30), end: at(600), options: options({ gapPolicy: 'FAIL' }) })
+    const { outcome, ended } = await harvest(job, archive, (now) => {
+      grow(archive)(now)
+      archive.window = windowOf((archive.window?.segments ?? []).filter(({ number }) => number !== 20))
+    })
+    assert.equal(outcome?.state === 'FAILED' && outcome.failure.code, 'GapInWindow')
+    assert.ok(ended < 130, `${ended} s`)
+  })
+
   it('does not give an encoder up that pauses before the end', async () => {
     const archive = archiveOf(10)
     const job = harvestJob({ start: at(30), end: at(300) })
@@ -158,6 +169,7 @@ describe('media that is missing inside the window', () => {
 
   it('at the end, because the encoder stopped, is a matter of its own', async () => {
     const early = (changes: Partial<HarvestOptions>) => harvest(job(changes, 90), archiveOf(10))
+    assert.deepEqual((await early({ gapPolicy: 'CLAMP' })).outcome, { state: 'SUCCEEDED' })
     assert.deepEqual((await early({})).outcome, { state: 'SUCCEEDED' })
     assert.deepEqual((await early({ gapPolicy: 'FAIL' })).outcome, { state: 'SUCCEEDED' })
     assert.deepEqual(failure(await early({ earlyEndPolicy: 'FAIL' })), {

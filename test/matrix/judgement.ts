@@ -6,6 +6,7 @@ import { assertCues, cuesGiven } from './cues.ts'
 import { type Expected, expectedAt } from './expected.ts'
 import { readTracks } from './given.ts'
 import {
+  assertFfmpegPlays,
   assertMp4boxReads,
   assertPackagerReads,
   assertPacked,
@@ -19,6 +20,7 @@ import type { Viewed, ViewedStream } from './viewed.ts'
 export type Case = {
   readonly fixture: Fixture
   readonly output: Output
+  readonly url: string
   readonly viewed: Viewed
   readonly expected: Expected
 }
@@ -37,9 +39,11 @@ export async function judge(asked: Case): Promise<void> {
     for (const [at, stream] of given.entries()) assertPacked(stream, packed[at]!, output.sources)
     await judgeSamples(asked)
   }
+  await judgePlayback(asked)
   for (const { language, cues } of fixture.cues ?? []) judgeCues(asked, language, cues)
   judgeLanguages(asked)
   judgeCaptions(asked)
+  judgeCodecs(asked)
 }
 
 const bytesOf = ({ segments }: FixtureStream) => segments.map(({ bytes }) => bytes)
@@ -58,6 +62,16 @@ async function judgeSamples({ fixture, output, viewed, expected }: Case): Promis
     if (output.sources === 1 && !ownClock) await assertPackagerReads(stream)
   }
   if (fixture.tags && !ownClock) judgeTags(media, fixture.tags)
+}
+
+/**
+ * Where ffmpeg reads the manifest, and nothing that it has to make up for is odd about the source. It takes the startNumber
+ * of a timeline for an index into it, and so finds no segment by its time.
+ */
+async function judgePlayback({ fixture, output, url, expected }: Case): Promise<void> {
+  if (!['hls', 'cmaf', 'dash-number'].includes(output.name) || fixture.eras || fixture.name.startsWith('starts')) return
+  const [pictures] = expected.plain.filter(({ kind }) => kind === 'video')
+  await assertFfmpegPlays(url, pictures!.runs[0]!.samples.length)
 }
 
 /** Frames of audio behind a tag with their time. */
@@ -106,4 +120,11 @@ function judgeCaptions({ fixture, viewed, output }: Case): void {
   if (!fixture.captioned || output.ownClock) return
   const announced = /TYPE=CLOSED-CAPTIONS.*INSTREAM-ID="CC1"|urn:scte:dash:cc:cea-608:2015" value="CC1/
   if (!announced.test(viewed.manifest)) throw new Error('no captions are announced')
+}
+
+/** What the encoder calls its codecs is what they are called. */
+function judgeCodecs({ fixture, viewed, output }: Case): void {
+  if (!fixture.codecs || output.ownClock) return
+  const unnamed = fixture.codecs.split(',').filter((codec) => !viewed.manifest.includes(codec))
+  if (unnamed.length > 0) throw new Error(`the manifest does not name ${unnamed.join(', ')}`)
 }

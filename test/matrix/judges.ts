@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createFile, type ISOFile, MP4BoxBuffer } from 'mp4box'
-import { temporaryFolder } from '../judges/belongings.ts'
+import { run, temporaryFolder } from '../judges/belongings.ts'
 import { PACKAGER } from '../judges/stand-in.ts'
 import type { GivenTrack } from './compare.ts'
 import type { Run, ViewedStream } from './viewed.ts'
@@ -56,11 +56,25 @@ export function assertSeconds({ name, runs }: ViewedStream, tracks: readonly Giv
   }
 }
 
+/**
+ * ffmpeg opens the manifest itself, follows it to the end, and decodes as many pictures as went in. Of pictures alone: where
+ * sound ends a moment earlier, its reader of DASH ends there.
+ */
+export async function assertFfmpegPlays(url: string, pictures: number): Promise<void> {
+  // It does not know .ec3, which RFC 8216 has for E-AC-3 without a container.
+  const anyName = url.endsWith('.m3u8') ? ['-extension_picky', '0'] : []
+  const opened = ['-nostdin', '-v', 'error', '-xerror', '-threads', '1', ...anyName, '-i', url]
+  const args = [...opened, '-map', '0:v:0']
+  const text = (await run('ffmpeg', [...args, '-fps_mode', 'passthrough', '-f', 'framecrc', '-'])).toString()
+  const decoded = text.split('\n').filter((line) => line.startsWith('0,')).length
+  if (decoded !== pictures) throw new Error(`${url}: ${pictures} pictures went in, ffmpeg decodes ${decoded}`)
+}
+
 /** shaka-packager reads every sample, and says of the codec what the manifest says. */
 export async function assertPackagerReads({ name, kind, runs, codecs }: ViewedStream): Promise<void> {
-  for (const run_ of runs) {
+  for (const each of runs) {
     const file = join(folder, `${files++}.mp4`)
-    writeFileSync(file, bytesOf(run_))
+    writeFileSync(file, bytesOf(each))
     const stream = kind === 'audio' ? 'audio' : 'video'
     const said = spawnSync(PACKAGER, [`in=${file},stream=${stream},output=${file}.copy.mp4`, '--dump_stream_info'], {
       encoding: 'utf8',
@@ -84,8 +98,8 @@ type EventMessage = {
 /** mp4box reads as many samples as ffmpeg does, in fragments that join. */
 export function assertMp4boxReads(stream: ViewedStream, tracks: readonly GivenTrack[]): void {
   const [track] = tracks.filter(({ name }) => name === stream.name)
-  for (const [at, run_] of stream.runs.entries()) {
-    const file = openMp4(bytesOf(run_))
+  for (const [at, each] of stream.runs.entries()) {
+    const file = openMp4(bytesOf(each))
     const [info, ...more] = file.getInfo().tracks
     if (!info || more.length > 0) throw new Error(`${stream.name} has ${more.length + 1} tracks`)
     const samples = file.getTrackSamplesInfo(info.id)
@@ -105,8 +119,8 @@ export function assertMp4boxReads(stream: ViewedStream, tracks: readonly GivenTr
 
 /** Timed ID3 in event messages, as mp4box reads them: PTS in seconds and the tag. */
 export function tagsOf({ runs }: ViewedStream): { seconds: number; tag: Buffer }[] {
-  return runs.flatMap((run_) => {
-    const boxes = openMp4(bytesOf(run_)).boxes as unknown as EventMessage[]
+  return runs.flatMap((each) => {
+    const boxes = openMp4(bytesOf(each)).boxes as unknown as EventMessage[]
     return boxes
       .filter(({ type, scheme_id_uri }) => type === 'emsg' && scheme_id_uri === 'https://aomedia.org/emsg/ID3')
       .map(({ presentation_time, timescale, message_data }) => {

@@ -24,7 +24,12 @@ export type Output = {
 type Settings = Omit<ConstructorParameters<typeof CreateOriginEndpointCommand>[0], 'ChannelId' | 'Id'>
 
 async function createEndpoint(client: MediaPackageClient, channel: string, name: string, settings: Settings) {
-  const command = new CreateOriginEndpointCommand({ ChannelId: channel, Id: `${channel}-${name}`, ...settings })
+  const command = new CreateOriginEndpointCommand({
+    ChannelId: channel,
+    Id: `${channel}-${name}`,
+    StartoverWindowSeconds: 86_400,
+    ...settings,
+  })
   const { Url, CmafPackage } = await client.send(command)
   const url = Url || CmafPackage?.HlsManifests?.[0]?.Url
   if (!url) throw new Error(`endpoint ${name} of ${channel} has no URL`)

@@ -37,8 +37,9 @@ async function viewRepresentation({ playlist, kind, language }: Named): Promise<
   const { attributes, segments } = playlist
   if (segments.length === 0) throw new Error('a representation without segments')
   const runs = await toRuns(
-    segments.map(({ resolvedUri, map, duration, discontinuity = false }) => {
-      return { url: resolvedUri, header: map.resolvedUri, duration, breaks: discontinuity }
+    // A Period with the header of the one before goes on with its times.
+    segments.map(({ resolvedUri, map, duration }) => {
+      return { url: resolvedUri, header: map.resolvedUri, duration, breaks: false }
     }),
     fetchBytes,
   )

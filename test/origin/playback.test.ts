@@ -1,72 +1,22 @@
 import assert from 'node:assert/strict'
-import http from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import { gunzipSync } from 'node:zlib'
 import { utcMs } from '../../src/media/time.ts'
 import type { OriginEndpoint } from '../../src/model/origin-endpoint.ts'
-import { createOrigin } from '../../src/origin/origin.ts'
-import {
-  FakeArchive,
-  FakeResources,
-  GUID,
-  hlsEndpoint,
-  NOON,
-  outputSegments,
-  sampleBytes,
-  windowOf,
-} from './sample-channel.ts'
+import { OriginUnderTest } from './origin-under-test.ts'
+import { GUID, hlsEndpoint, NOON, outputSegments, sampleBytes, windowOf } from './sample-channel.ts'
 
-const silent = { info() {}, warn() {}, error() {} }
-
-type Answer = { status: number; headers: http.IncomingHttpHeaders; body: Buffer; text: string }
-
-let server: http.Server
-let archive: FakeArchive
-let resources: FakeResources
-let now = NOON
-let origin: ReturnType<typeof createOrigin>
+const origin = new OriginUnderTest()
+const ask = origin.ask.bind(origin)
 
 /** Starts afresh with this endpoint over segments 10, 11 (two slots) and 12 (stream 1 missing). */
 function serve(endpoint: OriginEndpoint = hlsEndpoint()): void {
-  origin?.close()
-  archive = new FakeArchive(windowOf(outputSegments(10, [{}, { slots: 2 }, { missing: [1] }])))
-  resources = new FakeResources(endpoint)
-  now = NOON
-  origin = createOrigin({ resources, archive, media: archive.media(), clock: () => now, log: silent })
+  origin.serve(endpoint, windowOf(outputSegments(10, [{}, { slots: 2 }, { missing: [1] }])))
 }
 
-function ask(path: string, headers: http.OutgoingHttpHeaders = {}, method = 'GET'): Promise<Answer> {
-  const { port } = server.address() as AddressInfo
-  const url = path.startsWith('/') ? path : `/out/v1/${GUID}/${path}`
-  return new Promise((resolve, reject) => {
-    const request = http.request({ port, path: url, method, headers, agent: false }, (response) => {
-      const chunks: Buffer[] = []
-      response.on('data', (chunk: Buffer) => chunks.push(chunk))
-      response.on('end', () => {
-        const body = Buffer.concat(chunks)
-        resolve({ status: response.statusCode ?? 0, headers: response.headers, body, text: body.toString() })
-      })
-      response.on('error', reject)
-    })
-    request.on('error', reject).end()
-  })
-}
-
-before(async () => {
-  server = http.createServer((request, response) => {
-    const [path = '', query = ''] = (request.url ?? '').split(/\?(.*)/, 2)
-    origin.handle(request, response, { path, query }).catch((error: unknown) => {
-      response.writeHead(500).end(String(error))
-    })
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-})
+before(() => origin.listen())
 beforeEach(() => serve())
-after(() => {
-  origin.close()
-  server.close()
-})
+after(() => origin.close())
 
 describe('a manifest', () => {
   it('is the live playlist, with what caches and players want to know', async () => {
@@ -131,24 +81,27 @@ index_1_12.ts?m=1700000000
 
   it('is written once per version of the archive, however many ask', async () => {
     await Promise.all(Array.from({ length: 20 }, () => ask('index_2.m3u8')))
-    assert.equal(archive.windowsRead, 1)
-    archive.window = windowOf(outputSegments(11, [{}, {}]), { version: 2 })
+    assert.equal(origin.archive.windowsRead, 1)
+    origin.archive.window = windowOf(outputSegments(11, [{}, {}]), { version: 2 })
     const { text } = await ask('index_2.m3u8')
     assert.match(text, /MEDIA-SEQUENCE:11/)
-    assert.equal(archive.windowsRead, 2)
+    assert.equal(origin.archive.windowsRead, 2)
   })
 
   it('follows a change of the endpoint at once', async () => {
     await ask('index.m3u8')
-    resources.change(GUID, hlsEndpoint({}, { manifestName: 'main', revision: 2, modifiedAt: utcMs(1_700_000_005_000) }))
+    origin.resources.change(
+      GUID,
+      hlsEndpoint({}, { manifestName: 'main', revision: 2, modifiedAt: utcMs(1_700_000_005_000) }),
+    )
     assert.equal((await ask('index.m3u8')).status, 404)
     assert.match((await ask('main_1.m3u8')).text, /main_1_10\.ts\?m=1700000005/)
-    resources.change(GUID, undefined)
+    origin.resources.change(GUID, undefined)
     assert.equal((await ask('main.m3u8')).status, 404)
   })
 
   it('is 404 while there is nothing to show', async () => {
-    archive.window = undefined
+    origin.archive.window = undefined
     const { status, headers, text } = await ask('index.m3u8')
     assert.equal(status, 404)
     assert.equal(headers['cache-control'], 'max-age=1')
@@ -186,7 +139,7 @@ describe('a segment', () => {
 
   it('has the same headers for HEAD, and is not read for it', async () => {
     const head = await ask('index_1_11.ts', {}, 'HEAD')
-    assert.equal(archive.bytesRead, 0)
+    assert.equal(origin.archive.bytesRead, 0)
     const get = await ask('index_1_11.ts')
     assert.deepEqual({ ...head.headers, date: '' }, { ...get.headers, date: '' })
   })
@@ -194,7 +147,7 @@ describe('a segment', () => {
   it('is 304 to who has it, and is not read for it', async () => {
     const { etag } = (await ask('index_1_10.ts', {}, 'HEAD')).headers
     assert.equal((await ask('index_1_10.ts', { 'If-None-Match': etag })).status, 304)
-    assert.equal(archive.bytesRead, 0)
+    assert.equal(origin.archive.bytesRead, 0)
     assert.notEqual((await ask('index_2_10.ts', {}, 'HEAD')).headers.etag, etag)
   })
 
@@ -219,7 +172,13 @@ describe('a segment', () => {
   it('is read no further than the range asked for', async () => {
     const { body } = await ask('index_1_10.ts', { Range: 'bytes=2-5' })
     assert.deepEqual(body, slot.subarray(2, 6))
-    assert.equal(archive.bytesRead, 4)
+    assert.equal(origin.archive.bytesRead, 4)
+  })
+
+  it('is read no further than the range asked for when it spans several objects', async () => {
+    const { body } = await ask('index_1_11.ts', { Range: 'bytes=2-5' })
+    assert.deepEqual(body, whole.subarray(2, 6))
+    assert.equal(origin.archive.bytesRead, 4)
   })
 
   for (const range of [`bytes=${size}-`, 'bytes=-0', `bytes=${size + 5}-${size + 6}`]) {
@@ -250,7 +209,7 @@ describe('a segment', () => {
     assert.equal((await ask('index_1_12.ts')).status, 404)
     assert.equal((await ask('index_2_12.ts')).status, 200)
     assert.equal((await ask('index_1_13.ts')).status, 404)
-    archive.lost.add('s1-10-0')
+    origin.archive.lost.add('s1-10-0')
     const { status, headers, text } = await ask('index_1_10.ts')
     assert.deepEqual([status, headers['cache-control'], text], [404, 'max-age=1', 'This segment is no longer kept.\n'])
   })
@@ -298,26 +257,51 @@ describe('a playback URL', () => {
 
   it('asks the store once for what is there, and once a second for what is not', async () => {
     for (let i = 0; i < 3; i++) await ask('index.m3u8')
-    assert.equal(resources.asked, 1)
+    assert.equal(origin.resources.asked, 1)
     const absent = `/out/v1/${'e'.repeat(32)}/index.m3u8`
     for (let i = 0; i < 3; i++) await ask(absent)
-    assert.equal(resources.asked, 2)
-    now = utcMs(now + 1000)
+    assert.equal(origin.resources.asked, 2)
+    origin.now = utcMs(origin.now + 1000)
     await ask(absent)
-    assert.equal(resources.asked, 3)
-    resources.change('e'.repeat(32), hlsEndpoint({}, { guid: 'e'.repeat(32) }))
+    assert.equal(origin.resources.asked, 3)
+    origin.resources.change('e'.repeat(32), hlsEndpoint({}, { guid: 'e'.repeat(32) }))
     assert.equal((await ask(absent)).status, 200)
   })
 
-  it('ignores parameters nobody knows, and refuses to ignore what would change the picture', async () => {
+  it('ignores parameters nobody knows', async () => {
     assert.equal((await ask('index.m3u8?m=1700000000&foo=bar')).status, 200)
     assert.equal((await ask('index.m3u8?toString=1')).status, 200)
-    for (const query of ['start=1566416212', 'end=1566416212', 'm=1&st%61rt=x']) {
-      const { status, text } = await ask(`index.m3u8?${query}`)
-      assert.equal(status, 400)
-      assert.match(text, /Time-shifted viewing .* not available yet/)
+    assert.equal((await ask('index_1.m3u8?Start=1&m=x')).status, 200)
+    assert.equal((await ask('index_1_10.ts?foo=bar')).status, 200)
+  })
+
+  for (const query of [
+    'start=1566416212',
+    'end=1566416212',
+    'm=1&st%61rt=x',
+    'aws.manifestfilter=video_height:1-720',
+  ]) {
+    it(`is 400 with ${query} on what a parent manifest refers to`, async () => {
+      for (const path of ['index_1.m3u8', 'index_1_10.ts', 'index_9_99.ts']) {
+        const { status, text } = await ask(`${path}?${query}`)
+        assert.equal(status, 400)
+        assert.match(text, /goes with the parent manifest/)
+      }
+    })
+  }
+
+  it('may leave out session keys, which there are none of', async () => {
+    for (const value of ['excludesessionkeys', 'exclude_session_keys', 'ExcludeSessionKeys']) {
+      const { text } = await ask(`index.m3u8?aws.drmsettings=${value}`)
+      assert.equal(text, (await ask('index.m3u8')).text)
     }
-    assert.equal((await ask('index.m3u8?aws.manifestfilter=video_height:1-720')).status, 400)
+    for (const query of [
+      'aws.drmsettings=',
+      'aws.drmsettings=other',
+      'aws.drmsettings=excludesessionkeys&aws.drmsettings=excludesessionkeys',
+    ]) {
+      assert.equal((await ask(`index.m3u8?${query}`)).status, 400, query)
+    }
   })
 
   it('is 404 for a package that was to be encrypted', async () => {
@@ -348,8 +332,8 @@ describe('a playback URL', () => {
   })
 
   it('lets go of the store when closed', () => {
-    assert.equal(resources.listeners, 1)
-    origin.close()
-    assert.equal(resources.listeners, 0)
+    assert.equal(origin.resources.listeners, 1)
+    origin.closeOrigin()
+    assert.equal(origin.resources.listeners, 0)
   })
 })

@@ -1,21 +1,24 @@
 import { createHash } from 'node:crypto'
-import type { ArchiveReader } from '../../src/archive/reader.ts'
+import type { ArchiveReader, Edge, Stretch } from '../../src/archive/reader.ts'
 import { msFromTicks, type Ticks, ticks, ticksFromSeconds, type UtcMs, utcMs } from '../../src/media/time.ts'
 import type { AudioDescription, VideoDescription } from '../../src/media/track.ts'
 import type { DashPackage, HlsPackage, OriginEndpoint } from '../../src/model/origin-endpoint.ts'
-import type {
-  ArchiveWindow,
-  Era,
-  OutputSegment,
-  Slot,
-  SlotObject,
-  SourceStream,
-  StreamRole,
+import {
+  type ArchiveWindow,
+  type Era,
+  endUtcOf,
+  type OutputSegment,
+  type Slot,
+  type SlotObject,
+  type SourceStream,
+  type StreamRole,
 } from '../../src/model/output-segment.ts'
 import type { TrackDescription } from '../../src/model/source-segment.ts'
+import type { ManifestStyle, OutputFormat, TextBody } from '../../src/packaging/output-format.ts'
 import { SourceMedia } from '../../src/packaging/source-media.ts'
 import { NoSuchObject } from '../../src/stores/objects.ts'
 import type { ResourceChange, Resources } from '../../src/stores/resources.ts'
+import type { EraTime, NumberRange, TimeWindow } from '../../src/stores/segment-index.ts'
 
 /** Where the sample channel begins: noon. */
 export const NOON = utcMs(Date.UTC(2026, 7, 1, 12, 0, 0))
@@ -205,6 +208,21 @@ export function outputSegments(first: number, sketches: readonly SegmentSketch[]
   })
 }
 
+/** What a format writes under a path; undefined where there is nothing to show. */
+export function written(
+  format: OutputFormat,
+  endpoint: OriginEndpoint,
+  path: string,
+  window: ArchiveWindow,
+  style: ManifestStyle = { kind: 'live' },
+): TextBody | undefined {
+  const request = format.resolve(endpoint, path)
+  if (request?.kind !== 'manifest') throw new Error(`${path} is no manifest`)
+  const body = request.write(window, style)
+  if (body === 'nothing left') throw new Error('the filter leaves nothing')
+  return body
+}
+
 export function windowOf(
   segments: readonly OutputSegment[],
   more: Partial<ArchiveWindow> & { readonly eras?: readonly Era[] } = {},
@@ -212,9 +230,25 @@ export function windowOf(
   return { version: 1, eras: [LADDER], segments, ended: false, ...more }
 }
 
+/** Pages of one archive are not those of another. */
+let numberings = 0
+
 /** An archive that holds one window and counts what is asked of it. */
 export class FakeArchive
-  implements Pick<ArchiveReader, 'version' | 'live' | 'outputSegment' | 'outputSegmentsNear' | 'era' | 'read' | 'open'>
+  implements
+    Pick<
+      ArchiveReader,
+      | 'version'
+      | 'live'
+      | 'edge'
+      | 'stretch'
+      | 'outputSegment'
+      | 'outputSegmentsAround'
+      | 'era'
+      | 'erasAt'
+      | 'read'
+      | 'open'
+    >
 {
   window: ArchiveWindow | undefined
   readonly lost = new Set<string>()
@@ -230,9 +264,39 @@ export class FakeArchive
     return this.window?.version ?? 0
   }
 
-  async live(): Promise<ArchiveWindow | undefined> {
+  async live(_endpoint: OriginEndpoint, _seconds: number, asOf?: UtcMs): Promise<ArchiveWindow | undefined> {
     this.windowsRead++
-    return this.window
+    if (!this.window || asOf === undefined) return this.window
+    const seen = this.window.segments.filter(({ sealedAt }) => sealedAt <= asOf)
+    const following = this.window.segments.slice(seen.length)
+    if (seen.length === 0) return undefined
+    return { ...this.window, segments: seen, following, ended: this.window.ended && following.length === 0 }
+  }
+
+  async edge(_endpoint: OriginEndpoint, asOf: UtcMs = utcMs(Number.MAX_SAFE_INTEGER)): Promise<Edge | undefined> {
+    if (!this.window) return undefined
+    const { segments, version, ended } = this.window
+    const at = segments.findLastIndex(({ sealedAt }) => sealedAt <= asOf)
+    const [segment, newest] = [segments[at], segments.at(-1)]
+    if (!segment || !newest) return undefined
+    const isNewest = segment === newest
+    const following = segments.slice(at + 1)
+    return { version, segment, following, publishedUntil: endUtcOf(newest), ended: ended && isNewest }
+  }
+
+  async stretch(_endpoint: OriginEndpoint, window: TimeWindow, edge: Edge): Promise<Stretch | undefined> {
+    if (!this.window) return undefined
+    this.windowsRead++
+    const { segments, eras, version } = this.window
+    const within = segments.filter((each) => each.startUtc < window.end && endUtcOf(each) > window.start)
+    const last = Math.min(within.at(-1)?.number ?? 0, edge.segment.number)
+    const first = within[0]?.number ?? 0
+    if (last < first || last === 0) return undefined
+    const following = segments.filter(({ number }) => number > last).slice(0, 8)
+    const ended = edge.ended && last === edge.segment.number
+    const page = async (range: NumberRange) =>
+      JSON.stringify(segments.filter(({ number }) => number > range.after && number <= range.last))
+    return { version, eras, window, numbering: ++numberings, range: { after: first - 1, last }, following, ended, page }
   }
 
   async outputSegment(_endpoint: OriginEndpoint, number: number) {
@@ -241,9 +305,13 @@ export class FakeArchive
     return segment && era && { segment, era }
   }
 
-  async outputSegmentsNear(_endpoint: OriginEndpoint, utc: UtcMs) {
-    const { segments = [], eras = [] } = this.window ?? {}
-    return { segments: segments.filter(({ startUtc }) => Math.abs(startUtc - utc) <= 60_000), eras }
+  async outputSegmentsAround(_endpoint: OriginEndpoint, { era, time }: EraTime) {
+    const own = this.window?.segments.filter((segment) => segment.era === era) ?? []
+    return own.filter(({ start }) => Math.abs(start - time) <= 60 * 90_000)
+  }
+
+  async erasAt(): Promise<readonly Era[]> {
+    return this.window?.eras ?? []
   }
 
   async era(_endpoint: OriginEndpoint, id: number): Promise<Era | undefined> {

@@ -2,29 +2,14 @@ import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import http from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { promisify } from 'node:util'
 import hlsParser from 'hls-parser'
-import { utcMs } from '../../src/media/time.ts'
 import type { Era } from '../../src/model/output-segment.ts'
-import { createOrigin } from '../../src/origin/origin.ts'
-import {
-  audio,
-  CLOCK,
-  FakeArchive,
-  FakeResources,
-  GUID,
-  hlsEndpoint,
-  NOON,
-  outputSegments,
-  variant,
-  video,
-  windowOf,
-} from './sample-channel.ts'
+import { OriginUnderTest } from './origin-under-test.ts'
+import { audio, CLOCK, GUID, hlsEndpoint, outputSegments, variant, video, windowOf } from './sample-channel.ts'
 
 const run = promisify(execFile)
 
@@ -43,9 +28,8 @@ async function packetsOf(input: string, map: string): Promise<readonly string[]>
 
 describe('audio split off from muxed segments', () => {
   let folder: string
-  let server: http.Server
   let base: string
-  let origin: ReturnType<typeof createOrigin>
+  const origin = new OriginUnderTest()
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'windrow-split-'))
@@ -56,31 +40,21 @@ describe('audio split off from muxed segments', () => {
       '-c:v libx264 -preset ultrafast -g 25 -bf 2 -pix_fmt yuv420p -c:a aac -b:a 64k -ac 2 -ar 48000 ' +
       '-f segment -segment_time 1 -segment_format mpegts'
     await run('ffmpeg', [...encode.split(' '), join(folder, 'seg%d.ts')])
-    const archive = new FakeArchive(undefined)
-    const sources = await Promise.all(SLOTS.map((_, i) => readFile(join(folder, `seg${i}.ts`))))
-    for (const [i, key] of SLOTS.entries()) archive.overrides.set(key, sources[i]!)
     const segments = outputSegments(1, [
       { era: ERA, seconds: 2, slots: 2 },
       { era: ERA, seconds: 2, slots: 2 },
     ])
-    archive.window = windowOf(segments, { eras: [ERA], ended: true })
-    const resources = new FakeResources(hlsEndpoint({ segmentDurationSeconds: 2, useAudioRenditionGroup: true }))
-    const log = { info() {}, warn() {}, error() {} }
-    origin = createOrigin({ resources, archive, media: archive.media(), clock: () => utcMs(NOON), log })
-    server = http.createServer((request, response) => {
-      const [path = '', query = ''] = (request.url ?? '').split(/\?(.*)/, 2)
-      origin.handle(request, response, { path, query }).catch((error: unknown) => {
-        response.writeHead(500).end(String(error))
-      })
-    })
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    base = `http://127.0.0.1:${(server.address() as AddressInfo).port}/out/v1/${GUID}/`
+    const endpoint = hlsEndpoint({ segmentDurationSeconds: 2, useAudioRenditionGroup: true })
+    origin.serve(endpoint, windowOf(segments, { eras: [ERA], ended: true }))
+    for (const [i, key] of SLOTS.entries()) {
+      origin.archive.overrides.set(key, await readFile(join(folder, `seg${i}.ts`)))
+    }
+    await origin.listen()
+    base = `${origin.url}/out/v1/${GUID}/`
   })
 
   after(async () => {
-    origin.close()
-    server.close()
-    server.closeAllConnections()
+    await origin.close()
     await rm(folder, { recursive: true })
   })
 

@@ -1,6 +1,7 @@
 /** What always holds of what a channel shows, checked as a viewer sees it: playlist after playlist. */
 import assert from 'node:assert/strict'
 import hlsParser from 'hls-parser'
+import { lastFitting } from '../../src/archive/live-window.ts'
 import { SegmentTail } from '../../src/archive/segment-tail.ts'
 import type { ArchiveWindow, OutputSegment } from '../../src/model/output-segment.ts'
 import { utcAt } from '../../src/model/timeline/eras.ts'
@@ -89,7 +90,8 @@ export class Promises {
     const hls = outputFormatOf(endpoint)
     const text = (path: string) => {
       const request = hls?.resolve(endpoint, path)
-      return request?.kind === 'manifest' ? request.write(window, { kind: 'live' })?.text : undefined
+      const body = request?.kind === 'manifest' ? request.write(window, { kind: 'live' }) : undefined
+      return typeof body === 'object' ? body.text : undefined
     }
     const parent = hlsParser.parse(text('index.m3u8') ?? '')
     assert.ok(parent.isMasterPlaylist)
@@ -135,7 +137,7 @@ export class Promises {
   private async window(outputs: readonly OutputSegment[]): Promise<ArchiveWindow> {
     const index = { lastOutputSegments: async () => outputs }
     const tail = await SegmentTail.load(index, this.id)
-    const segments = tail.newest(60)
+    const segments = lastFitting(tail.all, 60).fitting
     const eras = [...new Set(segments.map(({ era }) => era))].map((era) => this.channel.era(era)!)
     return { version: this.checked, eras, segments, ended: this.channel.hasEnded }
   }

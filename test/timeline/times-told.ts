@@ -61,5 +61,6 @@ export class TimesTold {
 
 function manifest(endpoint: typeof DASH, path: string, window: ArchiveWindow): string {
   const request = outputFormatOf(endpoint)?.resolve(endpoint, path)
-  return request?.kind === 'manifest' ? (request.write(window, { kind: 'live' })?.text ?? '') : ''
+  const body = request?.kind === 'manifest' ? request.write(window, { kind: 'live' }) : undefined
+  return typeof body === 'object' ? body.text : ''
 }

@@ -5,7 +5,7 @@ import type { TrackTimes } from '../track.ts'
 import { AudioProbe } from './audio-probe.ts'
 import { CarriedProbe } from './carried-probe.ts'
 import { adaptationFlags, Continuity, PACKET_SIZE, RANDOM_ACCESS_INDICATOR, startsUnit } from './packet.ts'
-import type { PayloadProbe } from './payload-probe.ts'
+import { type PayloadProbe, RANK } from './payload-probe.ts'
 import { PesHeader } from './pes.ts'
 import type { ElementaryStream } from './psi.ts'
 import { kindOf, type StreamKind } from './stream-kind.ts'
@@ -52,6 +52,7 @@ export class ElementaryProbe {
   /** Largest PTS; at least `firstPts`, so it may exceed 2³³. */
   private lastPts = -1
   private payloadBytes = 0
+  private timedPackets = 0
 
   constructor(stream: ElementaryStream) {
     this.payload = PROBES[kindOf(stream)](stream)
@@ -62,7 +63,8 @@ export class ElementaryProbe {
     const { times } = this.payload
     if (times !== undefined) return times && { ...times, bytes: this.payloadBytes }
     if (this.firstPts < 0) return null
-    return { first: this.firstPts, last: this.lastPts, bytes: this.payloadBytes }
+    const range = { first: this.firstPts, last: this.lastPts, bytes: this.payloadBytes }
+    return this.payload.rank === RANK.video ? { ...range, pictures: this.timedPackets } : range
   }
 
   /** Takes the packet at `at`, `offset` bytes into the segment, if it plainly goes on with what has nothing more to tell. */
@@ -148,6 +150,7 @@ export class ElementaryProbe {
 
   /** @returns the PTS, unwrapped */
   private time(pts: number): number {
+    this.timedPackets++
     if (this.firstPts < 0) {
       this.firstPts = pts
       this.lastPts = pts

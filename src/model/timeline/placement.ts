@@ -132,7 +132,7 @@ function slotObject({ key, size, crc32, sha256, probe }: MediaObject, start: Tic
   const times = probe.times.map((track) => {
     if (track === null) return null
     const first = unwrapPts(track.first, start)
-    return { first, last: first + track.last - track.first, bytes: track.bytes }
+    return { ...track, first, last: first + track.last - track.first }
   })
   const keyFrames = probe.keyFrames.map((picture) => ({ ...picture, pts: unwrapPts(picture.pts, start) }))
   return {

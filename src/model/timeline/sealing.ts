@@ -1,6 +1,7 @@
 import { msFromTicks, ticks, type UtcMs, utcMs } from '../../media/time.ts'
 import type { Slot, SlotObject, SourceStream } from '../output-segment.ts'
 import { splitEra, utcAt } from './eras.ts'
+import { fromFirstKeyFrame } from './first-pictures.ts'
 import { type Donor, healSlot, slotBefore } from './healing.ts'
 import {
   followedListings,
@@ -65,7 +66,10 @@ function seal(state: TimelineState, era: OpenEra, open: OpenSlot, now: UtcMs, { 
   era.sealedAt = now
   if (!era.streams.some((stream) => makesSlots(stream) && open.entries[stream.index])) return
   const objects: Record<number, SlotObject> = {}
-  for (const [stream, object] of Object.entries(open.entries)) if (object) objects[Number(stream)] = object
+  for (const stream of era.streams) {
+    const object = open.entries[stream.index]
+    if (object) objects[stream.index] = index === 0 ? fromFirstKeyFrame(object, stream) : object
+  }
   if (!era.hasShown) {
     const ahead = (state.clockEnd ?? 0) - utcAt(era.clock, start)
     if (ahead > 0) era.clock = { ...era.clock, utc: utcMs(era.clock.utc + ahead) }

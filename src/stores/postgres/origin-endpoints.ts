@@ -1,4 +1,4 @@
-import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
+import { keptSeconds, type OriginEndpoint } from '../../model/origin-endpoint.ts'
 import type { ResourceChange, Resources } from '../resources.ts'
 import type { Database, Transaction } from './database.ts'
 import { readPage } from './page.ts'
@@ -10,7 +10,7 @@ export function originEndpointOperations(db: Database) {
   return {
     createOriginEndpoint: (endpoint, { maxPerChannel }) =>
       db.transaction(async (transaction) => {
-        const { id, guid, channelGuid, channelId, startoverWindowSeconds, revision } = endpoint
+        const { id, guid, channelGuid, channelId, revision } = endpoint
         await transaction.lock('originEndpoints')
         if (await transaction.get('SELECT 1 FROM windrow.origin_endpoint WHERE id = $1', id)) return 'duplicate'
         // The row is held, so that the channel cannot go meanwhile.
@@ -26,7 +26,7 @@ export function originEndpointOperations(db: Database) {
           guid,
           channelGuid,
           channelId,
-          startoverWindowSeconds,
+          keptSeconds(endpoint),
           revision,
           JSON.stringify(endpoint),
         )
@@ -48,13 +48,14 @@ export function originEndpointOperations(db: Database) {
 
     updateOriginEndpoint: (endpoint, graceMs) =>
       db.transaction(async (transaction) => {
-        const { id, revision, startoverWindowSeconds, modifiedAt } = endpoint
+        const { id, revision, modifiedAt } = endpoint
+        const seconds = keptSeconds(endpoint)
         const before = await held(transaction, id)
         if (!before) return 'missing'
         if (before.revision !== revision - 1) return 'conflict'
-        if (before.startover_seconds > startoverWindowSeconds) await release(transaction, before, modifiedAt + graceMs)
+        if (before.startover_seconds > seconds) await release(transaction, before, modifiedAt + graceMs)
         const sql = 'UPDATE windrow.origin_endpoint SET revision = $1, startover_seconds = $2, body = $3 WHERE id = $4'
-        await transaction.run(sql, revision, startoverWindowSeconds, JSON.stringify(endpoint), id)
+        await transaction.run(sql, revision, seconds, JSON.stringify(endpoint), id)
         transaction.changes.push(changeOf(before))
         return 'updated'
       }),

@@ -1,9 +1,23 @@
 import type { UtcMs } from '../../media/time.ts'
+import type { Era, OutputSegment, Slot } from '../../model/output-segment.ts'
+import { shownSlot } from '../../model/timeline/lock.ts'
 import type { EraTime, NumberRange, TimeWindow } from '../segment-index.ts'
 import type { Database } from './database.ts'
 
 type Row = { number: number; era: number; body: string; slot: string }
+type ShownEra = { readonly era: number; readonly number: number }
 type Edge = { number: number; start_utc: number; end_utc: number }
+
+/** From one era to the next: there are few, and each is shown in one piece. */
+const ERAS_SHOWN = `WITH RECURSIVE
+  one (era) AS (
+    SELECT min(era) FROM output_segment INDEXED BY output_segment_by_start WHERE numbering = ?1
+    UNION ALL SELECT (SELECT min(era) FROM output_segment INDEXED BY output_segment_by_start
+      WHERE numbering = ?1 AND era > one.era) FROM one WHERE one.era IS NOT NULL),
+  shown (era, number) AS (
+    SELECT era, (SELECT number FROM output_segment s INDEXED BY output_segment_by_start
+      WHERE s.numbering = ?1 AND s.era = one.era ORDER BY json_extract(s.body, '$.start') LIMIT 1)
+    FROM one WHERE era IS NOT NULL)`
 
 /**
  * Reads of output segments, in pages: a window of many hours must neither hold the database from its writers nor the
@@ -65,6 +79,23 @@ export function outputSegmentOperations(db: Database) {
       return found.length === 0 ? undefined : { after: Math.min(...found) - 1, last: Math.max(...found) }
     },
 
+    erasShown: (numbering: number) =>
+      db.all<ShownEra>(`${ERAS_SHOWN} SELECT era, number FROM shown ORDER BY number`, numbering),
+
+    erasBegunBefore: (numbering: number, moment: UtcMs, limit: number) =>
+      db
+        .all<{ body: string }>(
+          `${ERAS_SHOWN} SELECT e.body FROM shown CROSS JOIN era e ON e.id = shown.era AND e.input IN (
+             SELECT i.id FROM input i JOIN input first ON first.channel_guid = i.channel_guid
+             WHERE first.id = (SELECT input FROM numbering WHERE id = ?1))
+           WHERE json_extract(e.body, '$.clock.utc') < ?2 ORDER BY shown.number DESC LIMIT ?3`,
+          numbering,
+          moment,
+          limit,
+        )
+        .reverse()
+        .map(({ body }) => JSON.parse(body) as Era),
+
     numberSealedBy: (numbering: number, moment: UtcMs): number | undefined =>
       db.get<{ number: number }>(
         `SELECT number FROM output_segment INDEXED BY output_segment_by_sealing
@@ -89,14 +120,23 @@ export function outputSegmentOperations(db: Database) {
       )
       let json = '['
       rows.forEach((row, i) => {
+        const slot = shownSlotText(row)
         const isSame = row.number === rows[i - 1]?.number
-        if (isSame) json += `,${row.slot}`
-        else
-          json += `${i === 0 ? '' : ']},'}{"number":${row.number},"era":${row.era},${row.body.slice(1, -1)},"slots":[${row.slot}`
+        if (isSame) json += `,${slot}`
+        else {
+          json += `${i === 0 ? '' : ']},'}{"number":${row.number},"era":${row.era},${row.body.slice(1, -1)},"slots":[${slot}`
+        }
       })
       return rows.length === 0 ? '[]' : `${json}]}]`
     },
   }
+}
+
+/** Slots of a locked input stand in the index on its own timeline. */
+function shownSlotText({ era, body, slot }: Row): string {
+  if (!body.includes('"moved":')) return slot
+  const { moved } = JSON.parse(body) as Pick<OutputSegment, 'moved'>
+  return moved ? JSON.stringify(shownSlot(JSON.parse(slot) as Slot, { era, ...moved })) : slot
 }
 
 export type OutputSegmentOperations = ReturnType<typeof outputSegmentOperations>

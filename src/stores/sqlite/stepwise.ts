@@ -1,6 +1,5 @@
 import { type UtcMs, utcMs } from '../../media/time.ts'
 import type { OutputSegment } from '../../model/output-segment.ts'
-import { shownSlot } from '../../model/timeline/lock.ts'
 import type { EraTime, NumberRange, SegmentIndex, TimeWindow } from '../segment-index.ts'
 import type { Remote } from './remote.ts'
 
@@ -11,12 +10,6 @@ const STEP = 500
 
 const ALWAYS: TimeWindow = { start: utcMs(Number.MIN_SAFE_INTEGER), end: utcMs(Number.MAX_SAFE_INTEGER) }
 
-/** Slots of a locked input stand in the index on its own timeline. */
-function withShownSlots(segment: OutputSegment): OutputSegment {
-  const { era, moved } = segment
-  return moved ? { ...segment, slots: segment.slots.map((slot) => shownSlot(slot, { era, ...moved })) } : segment
-}
-
 /** The port's large reads and deletions as many small requests, so that nobody waits behind them. */
 export function stepwise(remote: Remote) {
   const pages = async (numbering: number, range: NumberRange | undefined, window: TimeWindow, limit: number) => {
@@ -25,7 +18,7 @@ export function stepwise(remote: Remote) {
     while (range && after < range.last && segments.length < limit) {
       const last = Math.min(after + PAGE, after + limit - segments.length, range.last)
       const json = await remote.outputSegmentPage(numbering, { after, last }, window)
-      for (const segment of JSON.parse(json) as OutputSegment[]) segments.push(withShownSlots(segment))
+      for (const segment of JSON.parse(json) as OutputSegment[]) segments.push(segment)
       after = last
     }
     return segments

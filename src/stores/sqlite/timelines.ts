@@ -1,4 +1,4 @@
-import { msFromTicks, type UtcMs } from '../../media/time.ts'
+import { msFromTicks } from '../../media/time.ts'
 import { type Era, objectsOf, type Slot } from '../../model/output-segment.ts'
 import type { SourceObject } from '../../model/source-segment.ts'
 import type {
@@ -133,17 +133,6 @@ export function timelineOperations(db: Database) {
           knownInput(db, ingest),
           JSON.stringify(ids),
         )
-        .map(({ body }) => JSON.parse(body) as Era),
-
-    erasBegunBefore: (ingest: IngestRef, moment: UtcMs, limit: number) =>
-      db
-        .all<Body>(
-          `SELECT body FROM era WHERE input = ? AND json_extract(body, '$.clock.utc') < ? ORDER BY id DESC LIMIT ?`,
-          knownInput(db, ingest),
-          moment,
-          limit,
-        )
-        .reverse()
         .map(({ body }) => JSON.parse(body) as Era),
 
     slots: (ingest: IngestRef, after: { era: number; index: number } | undefined, limit: number) =>

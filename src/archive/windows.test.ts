@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, it } from 'node:test'
+import { ticks, ticksFromSeconds, utcMs } from '../media/time.ts'
+import type { OriginEndpoint } from '../model/origin-endpoint.ts'
+import type { Era, OutputSegment, Slot } from '../model/output-segment.ts'
+import { openNumberingState } from '../model/timeline/numbering-state.ts'
+import { emptyTimeline } from '../model/timeline/state.ts'
+import { openFileObjects } from '../stores/file-objects.ts'
+import { commit, era, INPUT, later, NOW, outputSegment, SLOT_MS, slot } from '../stores/nouns.contract.ts'
+import type { SegmentIndex } from '../stores/segment-index.ts'
+import { openSqliteStore, type SqliteStore } from '../stores/sqlite/sqlite-store.ts'
+import { type Archive, openArchive } from './archive.ts'
+
+const ENDPOINT = {
+  guid: 'e'.repeat(32),
+  id: 'e',
+  channelGuid: INPUT.channelGuid,
+  revision: 1,
+  package: { type: 'hlsPackage', segmentDurationSeconds: 2 } as OriginEndpoint['package'],
+} as OriginEndpoint
+
+/** Two seconds each, from 10 s and 2026 on. */
+const run = (count: number, from = 0, more: { era?: number; at?: number } = {}): Slot[] =>
+  Array.from({ length: count }, (_, i) => slot(from + i, [], more))
+const numbers = (segments: readonly OutputSegment[] = []) => segments.map(({ number }) => number)
+const ids = (eras: readonly Era[]) => eras.map(({ id }) => id)
+const count = (first: number, last: number) => Array.from({ length: last - first + 1 }, (_, i) => first + i)
+
+describe('windows of the archive', () => {
+  let folder: string
+  let store: SqliteStore
+  let archive: Archive
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'windrow-windows-'))
+    store = await openSqliteStore(join(folder, 'windrow.db'))
+  })
+  afterEach(async () => {
+    await archive?.close()
+    await store.close()
+    await rm(folder, { recursive: true })
+  })
+
+  /** Opens an archive that holds these slots, each of them an output segment numbered from 1. */
+  async function open(slots: readonly Slot[], eras: readonly Era[] = [era(0)], changed: Partial<SegmentIndex> = {}) {
+    const { segmentIndex, resources } = store
+    const numbering = await segmentIndex.openNumbering(ENDPOINT, INPUT, 2)
+    const filled = openNumberingState(ticksFromSeconds(2), 1, INPUT.ingestEndpointId)
+    const numberings = [
+      {
+        id: numbering.id,
+        expectedVersion: 0,
+        state: JSON.stringify({ ...filled, nextNumber: slots.length + 1 }),
+      },
+    ]
+    const state = JSON.stringify(emptyTimeline())
+    const outputSegments = slots.map((one, i) => outputSegment(numbering.id, i + 1, [one]))
+    await segmentIndex.commitTimeline(INPUT, commit(0, { state, slots, eras, outputSegments, numberings }))
+    archive = await openArchive({
+      segmentIndex: { ...segmentIndex, ...changed },
+      resources,
+      objects: await openFileObjects(join(folder, 'objects')),
+      clock: () => NOW,
+      log: { info() {}, warn() {}, error() {} },
+      retention: { liveMs: 1e9, marginMs: 0, graceMs: 0 },
+      account: { region: 'eu-west-1', accountId: '111122223333' },
+    })
+  }
+
+  it('are found around a time of an era, in memory and in the index alike', async () => {
+    let asked = 0
+    await open(run(860), [era(0)], {
+      outputSegmentsAround: (...args) => {
+        asked++
+        return store.segmentIndex.outputSegmentsAround(...args)
+      },
+    })
+    const around = async (seconds: number, id = 0) =>
+      numbers(await archive.outputSegmentsAround(ENDPOINT, { era: id, time: ticksFromSeconds(seconds) }))
+    assert.deepEqual(await around(1718), [858, 859, 860])
+    assert.deepEqual(await around(1501), [749, 750, 751, 752, 753, 754])
+    assert.equal(asked, 0, 'the newest are in memory')
+    assert.deepEqual(await around(100), [49, 50, 51, 52, 53, 54])
+    assert.deepEqual(await around(0), [1, 2, 3, 4])
+    assert.deepEqual(await around(-9), [1, 2, 3])
+    assert.deepEqual(await around(0, 1), [])
+    assert.equal(asked, 4)
+  })
+
+  it('are found although the source corrected its date by hours', async () => {
+    const away = 5 * 3_600_000
+    await open([...run(700), ...run(700, 700, { at: NOW + away })])
+    const found = await archive.outputSegmentsAround(ENDPOINT, { era: 0, time: ticks(1300 * SLOT_MS * 90) })
+    assert.deepEqual(numbers(found), count(1299, 1304))
+    assert.equal(found[0]?.startUtc, NOW + away + 1298 * SLOT_MS)
+  })
+
+  it('tell the eras whose clocks may show a moment', async () => {
+    const clocked = (id: number, seconds: number): Era => ({
+      ...era(id),
+      clock: { time: ticks(0), utc: later(seconds * 1000) },
+    })
+    const eras = [clocked(0, 0), clocked(1, 1400), clocked(2, 1500), clocked(3, 1502)]
+    await open([...run(700), ...run(50, 0, { era: 1 }), ...run(1, 0, { era: 2 }), ...run(49, 0, { era: 3 })], eras)
+    const at = async (seconds: number) => ids(await archive.erasAt(ENDPOINT, later(seconds * 1000)))
+    assert.deepEqual(await at(-11), [])
+    assert.deepEqual(await at(0), [0])
+    assert.deepEqual(await at(1395), [0, 1])
+    assert.deepEqual(await at(1450), [0, 1])
+    assert.deepEqual(await at(1503), [0, 1, 2, 3])
+    assert.deepEqual(await at(1e6), [0, 1, 2, 3])
+  })
+
+  it('are what they were some time ago, in memory and in the index alike', async () => {
+    await open(run(760))
+    const shown = async (number: number, seconds: number) => {
+      const at = later(number * SLOT_MS)
+      const window = await archive.live(ENDPOINT, seconds, at)
+      const edge = await archive.edge(ENDPOINT, at)
+      assert.equal(edge?.segment.number, number)
+      assert.equal(edge?.publishedUntil, later(760 * SLOT_MS))
+      assert.deepEqual(edge?.following, window?.following)
+      assert.equal((await archive.edge(ENDPOINT, utcMs(at - 1)))?.segment.number, number === 1 ? undefined : number - 1)
+      return [numbers(window?.segments), numbers(window?.following)]
+    }
+    assert.deepEqual(await shown(760, 10), [count(756, 760), []])
+    assert.deepEqual(await shown(700, 10), [count(696, 700), count(701, 708)])
+    assert.deepEqual(await shown(164, 20), [count(155, 164), count(165, 172)], 'beyond what is in memory')
+    assert.deepEqual(await shown(2, 300), [[1, 2], count(3, 10)])
+    assert.deepEqual(await shown(150, 290), [count(6, 150), count(151, 158)])
+    assert.deepEqual(await shown(1, 10), [[1], count(2, 9)])
+    assert.equal(await archive.live(ENDPOINT, 60, later(SLOT_MS - 1)), undefined)
+  })
+
+  it('are read in pages of numbers, up to an edge', async () => {
+    await open([...run(12), ...run(8, 0, { era: 1, at: NOW + 12 * SLOT_MS })], [era(0), era(1)])
+    const edge = (await archive.edge(ENDPOINT))!
+    const stretch = await archive.stretch(ENDPOINT, { start: later(5000), end: later(9000) }, edge)
+    assert.deepEqual([stretch?.range, stretch && ids(stretch.eras)], [{ after: 2, last: 5 }, [0]])
+    assert.deepEqual([numbers(stretch?.following), stretch?.ended], [count(6, 13), false])
+    const page = JSON.parse((await stretch?.page({ after: 1, last: 3 })) ?? '') as OutputSegment[]
+    assert.deepEqual(page, (await archive.between(ENDPOINT, later(2001), later(5001)))?.segments)
+    const both = await archive.stretch(ENDPOINT, { start: later(23_000), end: later(1e9) }, edge)
+    assert.deepEqual([both?.range, both && ids(both.eras), both?.following], [{ after: 11, last: 20 }, [0, 1], []])
+    const early = (await archive.edge(ENDPOINT, later(3 * SLOT_MS)))!
+    assert.deepEqual((await archive.stretch(ENDPOINT, { start: NOW, end: later(1e9) }, early))?.range, {
+      after: 0,
+      last: 3,
+    })
+    assert.equal(await archive.stretch(ENDPOINT, { start: later(50_000), end: later(60_000) }, edge), undefined)
+    assert.equal(await archive.stretch(ENDPOINT, { start: later(8000), end: later(9000) }, early), undefined)
+  })
+})

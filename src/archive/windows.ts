@@ -1,0 +1,183 @@
+import { type UtcMs, utcMs } from '../media/time.ts'
+import type { OriginEndpoint } from '../model/origin-endpoint.ts'
+import { type ArchiveWindow, endUtcOf, type OutputSegment } from '../model/output-segment.ts'
+import type { EraTime, Numbering, SegmentIndex, TimeWindow } from '../stores/segment-index.ts'
+import type { ChannelContent } from './channel-content.ts'
+import { lastFitting } from './live-window.ts'
+import type { ArchiveReader, Edge, Stretch } from './reader.ts'
+import type { SegmentTail } from './segment-tail.ts'
+
+/** A window of 24 hours of one-second segments. */
+const MOST_SEGMENTS = 86_400
+/** How much is told of what follows a window. */
+const FOLLOWING = 8
+/** Sound may lie before an era's first picture. */
+const EARLY_MS = 10_000
+const ALWAYS: TimeWindow = { start: utcMs(Number.MIN_SAFE_INTEGER), end: utcMs(Number.MAX_SAFE_INTEGER) }
+/** Segments that begin next to a time, on either side; and the eras that may show a moment. */
+const AROUND = 3
+const MOST_ERAS = 4
+
+export type WindowsHost = {
+  readonly segmentIndex: SegmentIndex
+  readonly version: (channelGuid: string) => number
+  readonly numberingOf: (endpoint: OriginEndpoint) => Promise<Numbering | undefined>
+  readonly contentOf: (channelGuid: string) => ChannelContent
+}
+
+type Read = { readonly numbering: Numbering; readonly content: ChannelContent; readonly tail: SegmentTail }
+
+/** Reads stretches of the archive: from memory what is new, from the index what is not. */
+export function windowsOf({ segmentIndex, version, numberingOf, contentOf }: WindowsHost) {
+  async function reading(endpoint: OriginEndpoint): Promise<Read | undefined> {
+    const numbering = await numberingOf(endpoint)
+    if (!numbering) return undefined
+    const content = contentOf(numbering.channelGuid)
+    return { numbering, content, tail: await content.tail(numbering) }
+  }
+
+  async function windowOf(
+    { content }: Read,
+    segments: readonly OutputSegment[],
+    ended: boolean,
+    following?: readonly OutputSegment[],
+  ): Promise<ArchiveWindow | undefined> {
+    if (segments.length === 0) return undefined
+    const eras = await content.erasOf(segments)
+    return { version: version(content.guid), eras, segments, ended, ...(following && { following }) }
+  }
+
+  /** The newest that was sealed by a moment. */
+  async function sealedBy({ numbering, tail }: Read, moment: UtcMs): Promise<OutputSegment | undefined> {
+    const recent = tail.sealedBy(moment)
+    if (recent) return recent
+    const number = await segmentIndex.numberSealedBy(numbering.id, moment)
+    return number === undefined ? undefined : segmentIndex.outputSegment(numbering.id, number)
+  }
+
+  async function followingOf({ numbering, tail }: Read, number: number): Promise<readonly OutputSegment[]> {
+    const recent = tail.from(number + 1, FOLLOWING)
+    if (recent.length > 0) return recent
+    if ((tail.newestSegment?.number ?? 0) <= number) return []
+    return segmentIndex.outputSegmentsNumbered(numbering.id, { after: number, last: number + FOLLOWING })
+  }
+
+  async function edgeOf(read: Read, asOf?: UtcMs): Promise<Edge | undefined> {
+    const { content, tail } = read
+    const newest = tail.newestSegment
+    const segment = asOf === undefined ? newest : await sealedBy(read, asOf)
+    if (!newest || !segment) return undefined
+    const following = segment === newest ? [] : await followingOf(read, segment.number)
+    return {
+      version: version(content.guid),
+      segment,
+      following,
+      publishedUntil: endUtcOf(newest),
+      ended: content.hasEnded && segment.number === newest.number,
+    }
+  }
+
+  /** A window that ends with a segment. */
+  async function windowUpTo(
+    { numbering, tail }: Read,
+    { number }: OutputSegment,
+    seconds: number,
+  ): Promise<readonly OutputSegment[]> {
+    const recent = lastFitting(tail.upTo(number), seconds)
+    if (recent.isFull || tail.all[0]?.number === numbering.firstNumber) return recent.fitting
+    for (let count = 64; ; count *= 4) {
+      const after = Math.max(number - count, 0)
+      const segments = await segmentIndex.outputSegmentsNumbered(numbering.id, { after, last: number })
+      const { fitting, isFull } = lastFitting(segments, seconds)
+      if (isFull || after === 0 || count > MOST_SEGMENTS) return fitting
+    }
+  }
+
+  return {
+    async live(endpoint: OriginEndpoint, seconds: number, asOf?: UtcMs) {
+      const read = await reading(endpoint)
+      if (!read) return undefined
+      if (asOf === undefined) return windowOf(read, lastFitting(read.tail.all, seconds).fitting, read.content.hasEnded)
+      const edge = await edgeOf(read, asOf)
+      return edge && windowOf(read, await windowUpTo(read, edge.segment, seconds), edge.ended, edge.following)
+    },
+
+    async edge(endpoint: OriginEndpoint, asOf?: UtcMs) {
+      const read = await reading(endpoint)
+      return read && edgeOf(read, asOf)
+    },
+
+    async between(endpoint: OriginEndpoint, start: UtcMs, end: UtcMs) {
+      const read = await reading(endpoint)
+      if (!read) return undefined
+      const segments = await segmentIndex.outputSegmentsBetween(read.numbering.id, start, end, MOST_SEGMENTS)
+      const newest = read.tail.newestSegment
+      return windowOf(read, segments, read.content.hasEnded && newest?.number === segments.at(-1)?.number)
+    },
+
+    async stretch(endpoint: OriginEndpoint, window: TimeWindow, edge: Edge): Promise<Stretch | undefined> {
+      const read = await reading(endpoint)
+      if (!read) return undefined
+      const { numbering, content } = read
+      const found = await segmentIndex.outputSegmentRange(numbering.id, window)
+      const last = Math.min(found?.last ?? 0, edge.segment.number)
+      const after = Math.max(found?.after ?? 0, last - MOST_SEGMENTS)
+      if (!found || last <= after) return undefined
+      const shown = await segmentIndex.erasShown(numbering.id)
+      const own = shown.filter(({ number }, i) => number <= last && (shown[i + 1]?.number ?? Infinity) > after + 1)
+      const eras = await content.erasById(own.map(({ era }) => era))
+      return {
+        version: edge.version,
+        numbering: numbering.id,
+        range: { after, last },
+        window,
+        eras,
+        following: last === edge.segment.number ? edge.following : await followingOf(read, last),
+        ended: edge.ended && last === edge.segment.number,
+        page: (range) => segmentIndex.outputSegmentPage(numbering.id, range, ALWAYS),
+      }
+    },
+
+    async outputSegment(endpoint: OriginEndpoint, number: number) {
+      const read = await reading(endpoint)
+      if (!read) return undefined
+      const { numbering, content, tail } = read
+      const segment = tail.byNumber(number) ?? (await segmentIndex.outputSegment(numbering.id, number))
+      const [era] = segment ? await content.erasOf([segment]) : []
+      return segment && era && { segment, era }
+    },
+
+    async outputSegmentsAround(endpoint: OriginEndpoint, place: EraTime) {
+      const read = await reading(endpoint)
+      if (!read) return []
+      const { numbering, tail } = read
+      const recent = tail.around(place, AROUND, numbering.firstNumber)
+      return recent ?? segmentIndex.outputSegmentsAround(numbering.id, place, AROUND)
+    },
+
+    async erasAt(endpoint: OriginEndpoint, utc: UtcMs) {
+      const read = await reading(endpoint)
+      if (!read) return []
+      const recent = await read.content.erasById(read.tail.eraIds)
+      const begun = recent.filter(({ clock }) => clock.utc < utc + EARLY_MS)
+      // Clocks of eras follow one another: what has begun well before leaves nothing to older ones.
+      if (begun.some(({ clock }) => clock.utc <= utc - EARLY_MS)) return begun.slice(-MOST_ERAS)
+      return segmentIndex.erasBegunBefore(read.numbering.id, utcMs(utc + EARLY_MS), MOST_ERAS)
+    },
+
+    async era(endpoint: OriginEndpoint, id: number) {
+      const read = await reading(endpoint)
+      const [era] = read ? await read.content.erasById([id]) : []
+      return era
+    },
+
+    async extent(endpoint: OriginEndpoint) {
+      const read = await reading(endpoint)
+      const newest = read?.tail.newestSegment
+      if (!read || !newest) return undefined
+      const forever = utcMs(Number.MAX_SAFE_INTEGER)
+      const [oldest] = await segmentIndex.outputSegmentsBetween(read.numbering.id, utcMs(0), forever, 1)
+      return oldest && { start: oldest.startUtc, end: endUtcOf(newest) }
+    },
+  } satisfies Partial<ArchiveReader>
+}

@@ -1,0 +1,57 @@
+import { type UtcMs, utcMs } from '../media/time.ts'
+import { parsedInstant } from './harvest-request.ts'
+import { refuse } from './rules.ts'
+
+const ONE_DAY_MS = 86_400_000
+
+/** The stretch of a channel a viewer asks for: from `start` on, or until `end`; never more than 24 hours. */
+export type ViewingWindow = { readonly start: UtcMs; readonly end?: UtcMs }
+
+/** What can be seen of it now. */
+export type VisibleWindow = {
+  readonly start: UtcMs
+  readonly end: UtcMs
+  /** True when nothing will be added any more. */
+  readonly isOver: boolean
+}
+
+/** How far a channel has come, by the source's clock. */
+export type Progress = {
+  /** End of what viewers may see. */
+  readonly live: UtcMs
+  /** End of what is published. */
+  readonly published: UtcMs
+}
+
+/**
+ * What `start` and `end` say, as a viewer wrote them; an end without a start says nothing. Throws ApiError when they
+ * cannot be read, are in the wrong order, or ask for more than a day.
+ */
+export function viewingWindow(start: string | undefined, end: string | undefined): ViewingWindow | undefined {
+  if (start === undefined) return undefined
+  const from = parsedInstant('start', withOffset(start))
+  if (end === undefined) return { start: from }
+  const to = parsedInstant('end', withOffset(end))
+  if (to <= from) refuse('end', 'must be after start')
+  if (to - from > ONE_DAY_MS) refuse('end', 'must be at most 24 hours after start')
+  return { start: from, end: to }
+}
+
+/** In a query a plus sign means a space, and few who write one escape it. */
+function withOffset(text: string): string {
+  return text.replace(/ (?=\d\d:?\d\d$)/, '+')
+}
+
+/**
+ * Undefined outside the endpoint's startover window, which counts back from the newest content by the source's clock, and
+ * where nothing has come yet. A window is over when the source's clock has passed its end.
+ */
+export function visibleWindow(
+  { start, end = utcMs(start + ONE_DAY_MS) }: ViewingWindow,
+  startoverWindowSeconds: number,
+  { live, published }: Progress,
+): VisibleWindow | undefined {
+  const earliest = published - startoverWindowSeconds * 1000
+  if (startoverWindowSeconds === 0 || start < earliest || start >= live) return undefined
+  return { start, end, isOver: live >= end }
+}

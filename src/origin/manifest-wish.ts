@@ -1,0 +1,54 @@
+import { type ManifestFilter, parseManifestFilter } from '../model/manifest-filter.ts'
+import { quoted, refuse } from '../model/rules.ts'
+import { type ViewingWindow, viewingWindow } from '../model/viewing-window.ts'
+import type { OutputRequest } from '../packaging/output-format.ts'
+
+/** What a request for a manifest wants that is not the live one. */
+export type ManifestWish = {
+  readonly window?: ViewingWindow
+  readonly filter?: ManifestFilter
+}
+
+/** Every other parameter is ignored, `m` among them. */
+const ACTING = ['start', 'end', 'aws.manifestfilter', 'aws.drmsettings']
+/** MediaPackage v1 writes it the first way, v2 the second. */
+const DRM_SETTINGS = ['excludesessionkeys', 'exclude_session_keys']
+
+/** Reads path and query of a request. Throws ApiError, in words for whoever asks. */
+export function wishOf(request: OutputRequest, query: string): ManifestWish {
+  const given = actingParameters(query)
+  const [first] = given.keys()
+  if (request.kind === 'segment' || !request.isParent) {
+    if (first !== undefined) refuse(first, 'goes with the parent manifest, and with nothing that one refers to')
+    return request.kind === 'segment' ? {} : windowOf(request.times.start, request.times.end)
+  }
+  const timed = given.has('start') ? 'start' : given.has('end') ? 'end' : undefined
+  if (timed && !request.takesTimes)
+    refuse(timed, `goes into the path of this manifest: ${timed}/<time>/ before its name`)
+  if (timed && request.times.depth > 0) refuse(timed, 'stands in the path already')
+  const drmSettings = given.get('aws.drmsettings')
+  if (drmSettings !== undefined && !DRM_SETTINGS.includes(drmSettings.toLowerCase())) {
+    refuse('aws.drmsettings', `must be ${DRM_SETTINGS[0]}, got ${quoted(drmSettings)}`)
+  }
+  const filter = given.get('aws.manifestfilter')
+  return {
+    ...windowOf(given.get('start') ?? request.times.start, given.get('end') ?? request.times.end),
+    ...(filter !== undefined && { filter: parseManifestFilter(filter) }),
+  }
+}
+
+function windowOf(start: string | undefined, end: string | undefined): ManifestWish {
+  const window = viewingWindow(start, end)
+  return window ? { window } : {}
+}
+
+function actingParameters(query: string): ReadonlyMap<string, string> {
+  const given = new Map<string, string>()
+  if (query === '' || /^m=\d*$/.test(query)) return given
+  for (const [name, value] of new URLSearchParams(query)) {
+    if (!ACTING.includes(name)) continue
+    if (given.has(name)) refuse(name, 'stands twice')
+    given.set(name, value)
+  }
+  return given
+}

@@ -1,0 +1,39 @@
+import type { Stretch } from '../archive/reader.ts'
+import type { OriginEndpoint } from '../model/origin-endpoint.ts'
+import type { PlayedStyle } from '../packaging/output-format.ts'
+import type { NumberRange } from '../stores/segment-index.ts'
+
+/** A manifest to be written: which, of what, and how. */
+export type PressJob = {
+  readonly endpoint: OriginEndpoint
+  /** Below the endpoint's GUID, decoded. */
+  readonly path: string
+  readonly stretch: Omit<Stretch, 'page'>
+  readonly style: PlayedStyle
+}
+
+export type PrintedManifest = {
+  readonly contentType: string
+  readonly body: Uint8Array<ArrayBuffer>
+  /** Of its bytes, in base64url. */
+  readonly digest: string
+  /** What the manifest calls its newest segment. */
+  readonly lastSequence: number
+  /** When that was sealed. */
+  readonly lastUpdated: number
+  /** Something of a window that is over is left out until more is known. */
+  readonly isHeldBack: boolean
+}
+
+export type Printed = PrintedManifest | 'nothing left' | undefined
+
+export type ToPress =
+  | { readonly kind: 'job'; readonly id: number; readonly job: PressJob }
+  | { readonly kind: 'page'; readonly page: number; readonly json: string }
+  | { readonly kind: 'no page'; readonly page: number; readonly message: string }
+
+export type FromPress =
+  /** `page` is the number of the question. */
+  | { readonly kind: 'page'; readonly id: number; readonly page: number; readonly range: NumberRange }
+  | { readonly kind: 'printed'; readonly id: number; readonly printed: Printed }
+  | { readonly kind: 'failed'; readonly id: number; readonly error: Error }

@@ -1,0 +1,38 @@
+/** The thread in which the manifests of long windows are written: they would hold all other viewers up. */
+import { constants, setPriority } from 'node:os'
+import { parentPort } from 'node:worker_threads'
+import type { FromPress, ToPress } from './press-messages.ts'
+import { printManifest } from './printed-manifest.ts'
+import { StretchPages } from './stretch-pages.ts'
+
+const port = parentPort
+if (!port) throw new Error('origin/press-thread.ts runs in a worker thread only')
+// On Linux that is the thread's own: where cores are few, live viewers come first.
+if (process.platform === 'linux') setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
+const pages = new StretchPages()
+const awaited = new Map<number, PromiseWithResolvers<string>>()
+let asked = 0
+
+const send = (message: FromPress, moved: ArrayBuffer[] = []) => port.postMessage(message, moved)
+
+port.on('message', (message: ToPress) => {
+  if (message.kind === 'job') {
+    const { id, job } = message
+    const readPage = (range: { readonly after: number; readonly last: number }) => {
+      const page = ++asked
+      const answer = Promise.withResolvers<string>()
+      awaited.set(page, answer)
+      send({ kind: 'page', id, page, range })
+      return answer.promise
+    }
+    printManifest(job, pages, readPage).then(
+      (printed) => send({ kind: 'printed', id, printed }, printed instanceof Object ? [printed.body.buffer] : []),
+      (error: Error) => send({ kind: 'failed', id, error }),
+    )
+    return
+  }
+  const answer = awaited.get(message.page)
+  awaited.delete(message.page)
+  if (message.kind === 'page') answer?.resolve(message.json)
+  else answer?.reject(new Error(message.message))
+})

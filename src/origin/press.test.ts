@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict'
+import { after, describe, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { FakeArchive, hlsEndpoint, NOON, outputSegments, windowOf } from '../../test/origin/sample-channel.ts'
+import type { Stretch } from '../archive/reader.ts'
+import { utcMs } from '../media/time.ts'
+import { StoreUnavailable } from '../stores/resources.ts'
+import { ManifestPress, PressBusy } from './press.ts'
+
+const ENDPOINT = hlsEndpoint()
+const archive = new FakeArchive(windowOf(outputSegments(1, [{}, {}, {}])))
+
+async function jobFor(page?: Stretch['page']) {
+  const edge = (await archive.edge(ENDPOINT))!
+  const window = { start: NOON, end: utcMs(NOON + 12_000) }
+  const stretch = (await archive.stretch(ENDPOINT, window, edge))!
+  const style = { kind: 'live', shift: { asked: window, isOver: true } } as const
+  return { endpoint: ENDPOINT, path: 'index_1.m3u8', stretch: { ...stretch, ...(page && { page }) }, style }
+}
+
+describe('the press', () => {
+  const press = new ManifestPress()
+  after(() => press.close())
+
+  it('writes what the format writes, and says what of', async () => {
+    const printed = await press.print(await jobFor())
+    assert.ok(printed instanceof Object)
+    const { body, contentType, lastSequence, lastUpdated, isHeldBack, digest } = printed
+    assert.match(Buffer.from(body).toString(), /^#EXTM3U\n[\s\S]*_1_2\.ts\?m=1700000000\n#EXT-X-ENDLIST\n$/)
+    assert.deepEqual(
+      [contentType, lastSequence, lastUpdated, isHeldBack, digest.length],
+      ['application/vnd.apple.mpegurl', 2, NOON + 12_250, false, 43],
+    )
+  })
+
+  it('passes a failure of the index on, and goes on', async () => {
+    const failure = new StoreUnavailable('the index is away')
+    const failing = await jobFor(async () => Promise.reject(failure))
+    await assert.rejects(press.print(failing), failure)
+    assert.ok(await press.print(await jobFor()))
+  })
+
+  it('writes two at a time, and lets no more than 64 wait', async () => {
+    let asked = 0
+    const answer = Promise.withResolvers<void>()
+    const jobs = await Promise.all(
+      Array.from({ length: 66 }, async () => {
+        const { stretch, ...job } = await jobFor()
+        const page: Stretch['page'] = async (range) => {
+          asked++
+          await answer.promise
+          return stretch.page(range)
+        }
+        return { ...job, stretch: { ...stretch, page } }
+      }),
+    )
+    const printing = jobs.map((job) => press.print(job))
+    await assert.rejects(press.print(await jobFor()), PressBusy)
+    await sleep(300)
+    assert.equal(asked, 2)
+    answer.resolve()
+    for (const printed of await Promise.all(printing)) assert.ok(printed)
+    assert.equal(asked, 66)
+  })
+
+  it('fails what was in a thread that ended, and starts another', async () => {
+    const own = new ManifestPress()
+    const never = own.print(await jobFor(() => new Promise(() => {})))
+    await sleep(100)
+    await Promise.all([assert.rejects(never, /has ended/), own.close()])
+    assert.ok(await own.print(await jobFor()))
+    await own.close()
+  })
+})

@@ -1,0 +1,101 @@
+import { Worker } from 'node:worker_threads'
+import type { Stretch } from '../archive/reader.ts'
+import type { FromPress, PressJob, Printed, ToPress } from './press-messages.ts'
+
+/** Manifests written at once: while one waits for the index another is written. Memory holds so many windows. */
+const AT_ONCE = 2
+/** And waited for; more means that somebody asks for windows faster than they can be written. */
+const MOST_WAITING = 64
+const MOST_MEGABYTES = 1024
+
+/** Too many manifests are waited for. */
+export class PressBusy extends Error {
+  override readonly name = 'PressBusy'
+}
+
+type Job = {
+  readonly work: PressJob
+  readonly page: Stretch['page']
+  readonly done: PromiseWithResolvers<Printed>
+  /** Why a page could not be had: what passes through the thread is no more than its message. */
+  failure?: unknown
+}
+
+/** Writes manifests of stretches of any length in a thread of its own. Should it end, those in it fail, and the next starts another. */
+export class ManifestPress {
+  readonly #waiting: Job[] = []
+  readonly #printing = new Map<number, Job>()
+  #thread: Worker | undefined
+  #lastId = 0
+
+  constructor() {
+    this.#thread = this.#start()
+  }
+
+  /** Undefined when there is nothing to show. Throws PressBusy. */
+  async print({ endpoint, path, stretch, style }: Omit<PressJob, 'stretch'> & { stretch: Stretch }): Promise<Printed> {
+    if (this.#waiting.length >= MOST_WAITING) throw new PressBusy('too many manifests are being written')
+    const { page, ...plain } = stretch
+    const done = Promise.withResolvers<Printed>()
+    this.#waiting.push({ work: { endpoint, path, stretch: plain, style }, page, done })
+    this.#next()
+    return done.promise
+  }
+
+  async close(): Promise<void> {
+    await this.#thread?.terminate()
+  }
+
+  #next(): void {
+    while (this.#printing.size < AT_ONCE) {
+      const job = this.#waiting.shift()
+      if (!job) return
+      const id = ++this.#lastId
+      this.#printing.set(id, job)
+      this.#send({ kind: 'job', id, job: job.work })
+    }
+  }
+
+  #send(message: ToPress): void {
+    this.#thread ??= this.#start()
+    this.#thread.postMessage(message)
+  }
+
+  #start(): Worker {
+    const file = new URL(`./press-thread${import.meta.url.slice(-3)}`, import.meta.url)
+    const thread = new Worker(file, { resourceLimits: { maxOldGenerationSizeMb: MOST_MEGABYTES } })
+    let reason = new Error('the thread that writes manifests has ended')
+    thread.unref()
+    thread.on('message', (message: FromPress) => this.#heard(message))
+    thread.on('error', (error) => {
+      reason = error as Error
+    })
+    thread.on('exit', () => {
+      this.#thread = undefined
+      const lost = [...this.#printing.values()]
+      this.#printing.clear()
+      for (const { done } of lost) done.reject(reason)
+      this.#next()
+    })
+    return thread
+  }
+
+  #heard(message: FromPress): void {
+    const job = this.#printing.get(message.id)
+    if (message.kind === 'page') {
+      const { page, range } = message
+      job?.page(range).then(
+        (json) => this.#send({ kind: 'page', page, json }),
+        (error: unknown) => {
+          job.failure = error
+          this.#send({ kind: 'no page', page, message: String(error) })
+        },
+      )
+      return
+    }
+    this.#printing.delete(message.id)
+    if (message.kind === 'printed') job?.done.resolve(message.printed)
+    else job?.done.reject(job.failure ?? message.error)
+    this.#next()
+  }
+}

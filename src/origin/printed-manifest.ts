@@ -1,0 +1,37 @@
+import { createHash } from 'node:crypto'
+import { endUtcOf, type OutputSegment } from '../model/output-segment.ts'
+import type { ManifestRequest } from '../packaging/output-format.ts'
+import { outputFormatOf } from '../packaging/packager.ts'
+import type { PressJob, Printed } from './press-messages.ts'
+import type { ReadPage, StretchPages } from './stretch-pages.ts'
+
+/** The manifest of a stretch, its segments read in pages. */
+export async function printManifest(
+  { endpoint, path, stretch, style }: PressJob,
+  pages: StretchPages,
+  readPage: ReadPage,
+): Promise<Printed> {
+  const { window, numbering, range, eras, ...more } = stretch
+  const isWithin = (segment: OutputSegment) => segment.startUtc < window.end && endUtcOf(segment) > window.start
+  const segments = (await pages.read(numbering, range, readPage)).filter(isWithin)
+  const last = segments.at(-1)
+  const request = outputFormatOf(endpoint)?.resolve(endpoint, path) as ManifestRequest | undefined
+  if (!last || !request) return undefined
+  const shown = new Set(segments.map(({ era }) => era))
+  const written = request.write({ ...more, segments, eras: eras.filter(({ id }) => shown.has(id)) }, style)
+  return printed(written, last)
+}
+
+/** What a request has written, of a window that ends with a segment. */
+export function printed(written: ReturnType<ManifestRequest['write']>, last: OutputSegment): Printed {
+  if (written === undefined || written === 'nothing left') return written
+  const body = new TextEncoder().encode(written.text)
+  return {
+    contentType: written.contentType,
+    body,
+    digest: createHash('sha256').update(body).digest('base64url'),
+    lastSequence: written.lastSequence ?? last.number,
+    lastUpdated: last.sealedAt,
+    isHeldBack: written.isHeldBack === true,
+  }
+}

@@ -1,0 +1,71 @@
+import type { OutputSegment, Slot, SlotObject } from '../model/output-segment.ts'
+import type { NumberRange } from '../stores/segment-index.ts'
+import { BoundedCache } from './bounded-cache.ts'
+
+/** Output segments read and kept at a time: about a millisecond of parsing. */
+const PAGE = 128
+/** Kept segments take about so many bytes for each of their objects. */
+const OBJECT_BYTES = 400
+const CACHE_BYTES = 96 * 1024 * 1024
+
+export type ReadPage = (range: NumberRange) => Promise<string>
+
+/** What manifests need of output segments, by pages of consecutive numbers: a page that is full never changes. */
+export class StretchPages {
+  readonly #pages = new BoundedCache<readonly OutputSegment[]>(CACHE_BYTES)
+
+  /** The segments of a numbering with these numbers, oldest first. All up to `range.last` are there to be read. */
+  async read(numbering: number, range: NumberRange, readPage: ReadPage): Promise<readonly OutputSegment[]> {
+    const segments: OutputSegment[] = []
+    const read = (page: number) => {
+      const reading = this.#page(numbering, page, range.last, readPage)
+      // Whoever waits for it is told; while the one before it is waited for, nobody does.
+      reading.catch(() => {})
+      return reading
+    }
+    let page = Math.floor(range.after / PAGE)
+    let next = read(page)
+    while (page * PAGE < range.last) {
+      const reading = next
+      page++
+      // The index looks for a page while the one before it is taken apart.
+      if (page * PAGE < range.last) next = read(page)
+      for (const segment of await reading) {
+        if (segment.number > range.after && segment.number <= range.last) segments.push(segment)
+      }
+    }
+    return segments
+  }
+
+  async #page(numbering: number, page: number, newest: number, readPage: ReadPage): Promise<readonly OutputSegment[]> {
+    const key = `${numbering}/${page}`
+    const kept = this.#pages.get(key)
+    if (kept) return kept
+    const last = (page + 1) * PAGE
+    const segments = (JSON.parse(await readPage({ after: page * PAGE, last })) as OutputSegment[]).map(outlineOf)
+    if (last <= newest)
+      this.#pages.put(
+        key,
+        segments,
+        segments.reduce((sum, each) => sum + costOf(each), OBJECT_BYTES),
+      )
+    return segments
+  }
+}
+
+function costOf({ slots }: OutputSegment): number {
+  return slots.reduce((sum, { objects }) => sum + (1 + Object.keys(objects).length) * OBJECT_BYTES, OBJECT_BYTES)
+}
+
+/** A segment without what names and proves its bytes: that is most of what it weighs, and in no manifest. */
+function outlineOf(segment: OutputSegment): OutputSegment {
+  return { ...segment, slots: segment.slots.map((slot): Slot => ({ ...slot, objects: outlines(slot.objects) })) }
+}
+
+function outlines(objects: Slot['objects']): Slot['objects'] {
+  const outlined: Record<number, SlotObject> = {}
+  for (const [stream, object] of Object.entries(objects)) {
+    outlined[Number(stream)] = { ...object, key: '', sha256: '', ...(object.more && { more: [] }) }
+  }
+  return outlined
+}

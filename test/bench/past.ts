@@ -1,0 +1,77 @@
+/** A past that nobody has to push: a day of segments, written straight into the index. */
+import { join } from 'node:path'
+import { ticks, ticksFromSeconds, type UtcMs, utcMs } from '../../src/media/time.ts'
+import type { Era, Slot, SlotObject } from '../../src/model/output-segment.ts'
+import { openNumberingState } from '../../src/model/timeline/numbering-state.ts'
+import { emptyTimeline } from '../../src/model/timeline/state.ts'
+import type { IngestRef } from '../../src/stores/segment-index.ts'
+import { openSqliteStore } from '../../src/stores/sqlite/sqlite-store.ts'
+import { audio, variant, video } from '../origin/sample-channel.ts'
+
+const SEGMENT_SECONDS = 2
+const DURATION = ticksFromSeconds(SEGMENT_SECONDS)
+const BEGINS = ticksFromSeconds(10)
+/** Segments in one transaction. */
+const STEP = 2000
+const DIGEST = 'ab'.repeat(32)
+
+/** Three muxed variants. */
+const STREAMS = [1080, 720, 360].map((height, i) =>
+  variant(i + 1, 6_000_000 / (i + 1), [video(height), audio(257)], { codecs: 'avc1.64001f,mp4a.40.2' }),
+)
+
+/** Gives an endpoint that has shown nothing yet a past: segments of two seconds from `began` on, numbered from 1. */
+export async function writePast(
+  dataFolder: string,
+  endpointGuid: string,
+  ingest: IngestRef,
+  began: UtcMs,
+  count: number,
+): Promise<void> {
+  const { segmentIndex, close } = await openSqliteStore(join(dataFolder, 'windrow.db'))
+  const numbering = await segmentIndex.openNumbering({ guid: endpointGuid, revision: 1 }, ingest, SEGMENT_SECONDS)
+  const open = { ...openNumberingState(DURATION, 1, ingest.ingestEndpointId), nextNumber: count + 1 }
+  const numberings = [{ id: numbering.id, expectedVersion: 0, state: JSON.stringify(open) }]
+  const state = JSON.stringify(emptyTimeline())
+  const era: Era = { id: 1, clock: { time: BEGINS, utc: began }, streams: STREAMS }
+  for (let first = 0; first < count; first += STEP) {
+    const slots = Array.from({ length: Math.min(STEP, count - first) }, (_, i) => slotAt(first + i, began))
+    const outputSegments = slots.map(({ index, objects: _, ...slot }) => ({
+      ...slot,
+      numbering: numbering.id,
+      number: index + 1,
+      firstSlot: index,
+      slotCount: 1,
+      discontinuity: false,
+      discontinuitySequence: 0,
+      stretch: { number: 1, start: BEGINS },
+    }))
+    const more = { objects: [], settled: [], eras: first === 0 ? [era] : [], slots, outputSegments }
+    const filled = first === 0 ? { numberings } : {}
+    await segmentIndex.commitTimeline(ingest, { expectedVersion: first / STEP, state, ...more, ...filled })
+  }
+  await close()
+}
+
+function slotAt(index: number, began: UtcMs): Slot {
+  const start = ticks(BEGINS + index * DURATION)
+  const startUtc = utcMs(began + index * SEGMENT_SECONDS * 1000)
+  const objects = Object.fromEntries(STREAMS.map((stream) => [stream.index, objectAt(index, stream.index, start)]))
+  return { era: 1, index, start, duration: DURATION, startUtc, sealedAt: utcMs(startUtc + 2200), objects }
+}
+
+/** Frames of sound are not as long as a segment: it begins anywhere in its first. */
+function objectAt(index: number, stream: number, start: number): SlotObject {
+  const sound = start + ((index * 37) % 1920)
+  return {
+    key: `${'c'.repeat(32)}/2026-01-01T00/${String(index).padStart(31, '0')}${stream}`,
+    size: 1_500_000,
+    crc32: 123_456_789,
+    sha256: DIGEST,
+    times: [
+      { first: start, last: start + DURATION - 3003, bytes: 1_400_000 },
+      { first: sound, last: sound + DURATION - 1920, bytes: 32_000 },
+    ],
+    keyFrames: [{ pts: start, offset: 376, size: 90_000 }],
+  }
+}

@@ -1,0 +1,106 @@
+/** Assets of every kind, as anybody has them: files behind a web server that knows nothing about media. */
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { type ApiClient, apiClient } from '../../src/cli/api-client.ts'
+import type { HarvestReport } from '../../src/control/harvest-report.ts'
+import { fixture } from '../fixtures/catalogue.ts'
+import type { Fixture } from '../fixtures/fixture.ts'
+import { createChannel, harvestOutcome, mediaPackage } from '../judges/aws.ts'
+import { type Nginx, startNginx } from '../judges/nginx.ts'
+import { Player } from '../judges/player.ts'
+import { Windrow } from '../judges/windrow.ts'
+import { type Expected, expectedOf } from '../matrix/expected.ts'
+import { judge } from '../matrix/judgement.ts'
+import { OUTPUTS, type Output } from '../matrix/outputs.ts'
+import { pushFixture } from '../matrix/push-fixture.ts'
+import { VIEWINGS } from './live-players.ts'
+
+const BUCKET = 'clips'
+const HOUR_MS = 3_600_000
+const RATE = 8
+
+/** Of the parent manifest, in a folder of the bucket by the name of the output. */
+function manifestOf({ name }: Pick<Output, 'name'>): string {
+  if (name === 'mss') return 'index.ism/Manifest'
+  return name.startsWith('dash') ? 'index.mpd' : 'index.m3u8'
+}
+
+describe('an asset in a bucket', { concurrency: 3 }, () => {
+  let windrow: Windrow
+  let nginx: Nginx
+  let player: Player
+  let made: Fixture
+  let expected: Expected
+  let api: ApiClient
+  before(async () => {
+    made = await fixture('two-languages-separate')
+    windrow = await Windrow.start({ environment: { WINDROW_MAX_HARVEST_JOBS: `${OUTPUTS.length}` } })
+    const { url, accessKeyId, secretAccessKey } = windrow
+    api = apiClient({ url, region: 'us-east-1', keys: { accessKeyId, secretAccessKey } }, Date.now)
+    const client = mediaPackage(windrow)
+    const ingest = await createChannel(client, 'tv')
+    for (const output of OUTPUTS) await output.create(client, 'tv')
+    const begin = Date.now() - HOUR_MS
+    await pushFixture(ingest, made, begin)
+    const iso = (time: number) => new Date(time).toISOString()
+    const roleArn = 'arn:aws:iam::000000000000:role/harvest'
+    for (const output of OUTPUTS) {
+      const s3Destination = { bucketName: BUCKET, manifestKey: `${output.name}/${manifestOf(output)}`, roleArn }
+      const window = { startTime: iso(begin), endTime: iso(begin + HOUR_MS / 2) }
+      const job = { id: output.name, originEndpointId: `tv-${output.name}`, ...window, s3Destination, report: true }
+      await api.ask('POST', 'harvest_jobs', { body: job })
+    }
+    for (const { name } of OUTPUTS) assert.equal(await harvestOutcome(client, name), 'SUCCEEDED', windrow.log)
+    expected = await expectedOf(made)
+    nginx = await startNginx(`root ${windrow.bucketFolder(BUCKET)}; add_header Access-Control-Allow-Origin *;`)
+    player = await Player.start()
+  })
+  after(async () => {
+    await player?.stop()
+    await nginx?.stop()
+    await windrow?.stop()
+  })
+
+  for (const output of OUTPUTS) {
+    it(`is all that went in, as ${output.name}`, async () => {
+      const url = `${nginx.url}/${output.name}/${manifestOf(output)}`
+      await judge({ fixture: made, output, url, viewed: await output.view(url), expected })
+    })
+
+    it(`is what its report says, as ${output.name}`, async () => {
+      const root = windrow.bucketFolder(BUCKET)
+      const parent = join(root, output.name, manifestOf(output))
+      const report = join(parent, '../harvest.json')
+      const { objects } = JSON.parse(readFileSync(report, 'utf8')) as Report
+      for (const { key, size, sha256 } of objects) {
+        const bytes = Buffer.from(await (await fetch(`${nginx.url}/${key}`)).arrayBuffer())
+        assert.equal(bytes.length, size, key)
+        assert.equal(createHash('sha256').update(bytes).digest('hex'), sha256, key)
+      }
+      const named = [...objects.map(({ key }) => key), relative(root, parent), relative(root, report)]
+      assert.deepEqual(filesBelow(root, output.name), named.toSorted())
+      const job = (await api.ask('GET', `harvest_jobs/${output.name}`)) as HarvestReport
+      assert.equal(job.progress?.objects, named.length)
+    })
+  }
+
+  for (const { engine, output } of VIEWINGS) {
+    it(`plays to its end in ${engine}, as ${output}`, async () => {
+      const url = `${nginx.url}/${output}/${manifestOf({ name: output })}`
+      const { duration } = await player.playToEnd(engine, url, RATE)
+      const [stream] = made.streams
+      const seconds = stream!.segments.reduce((sum, segment) => sum + segment.duration, 0)
+      assert.ok(Math.abs(duration - seconds) < 0.5, `${duration} s of ${seconds}`)
+    })
+  }
+})
+
+type Report = { readonly objects: readonly { readonly key: string; readonly size: number; readonly sha256: string }[] }
+
+function filesBelow(root: string, folder: string): string[] {
+  const names = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name))
+  return names.filter((name) => statSync(join(root, name)).isFile()).toSorted()
+}

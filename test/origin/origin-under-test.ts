@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict'
+import http from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { UtcMs } from '../../src/media/time.ts'
+import type { OriginEndpoint } from '../../src/model/origin-endpoint.ts'
+import type { ArchiveWindow } from '../../src/model/output-segment.ts'
+import { createOrigin } from '../../src/origin/origin.ts'
+import { ManifestPress } from '../../src/origin/press.ts'
+import { FakeArchive, FakeResources, GUID, NOON } from './sample-channel.ts'
+
+const silent = { info() {}, warn() {}, error() {} }
+
+export type Answer = { status: number; headers: http.IncomingHttpHeaders; body: Buffer; text: string }
+
+/** An origin over a sample channel, asked over HTTP. The clock stands until it is set. */
+export class OriginUnderTest {
+  archive = new FakeArchive(undefined)
+  resources = new FakeResources()
+  now: UtcMs = NOON
+  readonly #press = new ManifestPress()
+  #origin: ReturnType<typeof createOrigin> | undefined
+  readonly #server = http.createServer((request, response) => {
+    const [path = '', query = ''] = (request.url ?? '').split(/\?(.*)/, 2)
+    this.#origin?.handle(request, response, { path, query }).catch((error: unknown) => {
+      response.writeHead(500).end(String(error))
+    })
+  })
+
+  async listen(): Promise<void> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve))
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+  }
+
+  /** Starts afresh with an endpoint over a window of its channel. */
+  serve(endpoint: OriginEndpoint, window: ArchiveWindow | undefined): void {
+    this.closeOrigin()
+    this.archive = new FakeArchive(window)
+    this.resources = new FakeResources(endpoint)
+    this.now = NOON
+    const { archive, resources } = this
+    const parts = { resources, archive, media: archive.media(), press: this.#press }
+    this.#origin = createOrigin({ ...parts, clock: () => this.now, log: silent })
+  }
+
+  closeOrigin(): void {
+    this.#origin?.close()
+    this.#origin = undefined
+  }
+
+  async close(): Promise<void> {
+    this.closeOrigin()
+    await this.#press.close()
+    this.#server.close()
+    this.#server.closeAllConnections()
+  }
+
+  /** `path` below the endpoint's GUID, or from the root. */
+  ask(path: string, headers: http.OutgoingHttpHeaders = {}, method = 'GET'): Promise<Answer> {
+    const { port } = this.#server.address() as AddressInfo
+    const url = path.startsWith('/') ? path : `/out/v1/${GUID}/${path}`
+    return new Promise((resolve, reject) => {
+      const request = http.request({ port, path: url, method, headers, agent: false }, (response) => {
+        const chunks: Buffer[] = []
+        response.on('data', (chunk: Buffer) => chunks.push(chunk))
+        response.on('end', () => {
+          const body = Buffer.concat(chunks)
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, body, text: body.toString() })
+        })
+        response.on('error', reject)
+      })
+      request.on('error', reject).end()
+    })
+  }
+
+  /** The text of a manifest that must be there. */
+  async manifest(path: string): Promise<string> {
+    const { status, text } = await this.ask(path)
+    assert.equal(status, 200, `${path}: ${text}`)
+    return text
+  }
+}
