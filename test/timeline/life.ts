@@ -1,9 +1,10 @@
 /** Lives of a channel for random tests: two encoders to which everything happens, one thing after the other. */
 import fc from 'fast-check'
 import { PTS_MODULUS, TICKS_PER_SECOND, utcMs } from '../../src/media/time.ts'
+import type { MediaProbe } from '../../src/media/track.ts'
 import type { ListedStream } from '../../src/model/listed-playlist.ts'
 import { ChannelRehearsal, type InputName } from './channel-rehearsal.ts'
-import { EPOCH, type Listed, probeAt, variants } from './rehearsal.ts'
+import { audioAt, EPOCH, type Listed, probeAt, variants } from './rehearsal.ts'
 
 export const CHANGES = [
   'nothing',
@@ -100,7 +101,7 @@ export class Life {
     const { channel, seconds } = this
     const { input, streams, sequence } = one
     for (const { name, pts, playlist } of one.late.splice(0)) {
-      channel.put(input, name, probeAt(pts, one.width[playlist], seconds))
+      channel.put(input, name, probeOf(one, playlist, pts, seconds))
     }
     if (!one.isAlive) {
       one.pts += seconds
@@ -110,7 +111,7 @@ export class Life {
       if (one.missing.has(playlist)) continue
       const name = `${playlist}-${one.life}-${sequence}.ts`
       if (one.isLate) one.late.push({ name, pts: one.pts, playlist })
-      else if (!one.loses.has(playlist)) channel.put(input, name, probeAt(one.pts, one.width[playlist], seconds))
+      else if (!one.loses.has(playlist)) channel.put(input, name, probeOf(one, playlist, one.pts, seconds))
       const date = utcMs(channel.now - seconds * 1000 - one.latencyMs + one.clockMs)
       const listed = [
         ...(one.listed.get(playlist) ?? []),
@@ -196,13 +197,14 @@ export class Life {
         one.width['b'] = 1920 - (one.width['b'] ?? 640)
         return
       case 'has other renditions':
-        one.streams = variants(...(names.length === 2 ? ['a', 'b', 'c'] : ['a', 'b']))
+        one.streams = names.length === 2 ? [...one.streams, sound('en')] : one.streams.slice(0, 2)
         this.channel.streams(one.input, one.streams)
         return
       case 'has another language':
-        one.streams = one.streams.map((stream, i) =>
-          i === 0 ? { ...stream, role: { ...stream.role, bandwidth: 1_500_000 } as ListedStream['role'] } : stream,
-        )
+        one.streams = one.streams.map((stream) => {
+          if (stream.role.kind !== 'audio') return stream
+          return sound(stream.role.language === 'en' ? 'fr' : 'en')
+        })
         this.channel.streams(one.input, one.streams)
         return
       case 'ends':
@@ -229,6 +231,23 @@ export class Life {
         }
     }
   }
+}
+
+/** A rendition of sound beside the variants `a` and `b`. */
+function sound(language: string): ListedStream {
+  const role = {
+    kind: 'audio',
+    groupId: 'sound',
+    name: language,
+    language,
+    isDefault: false,
+    autoselect: true,
+  } as const
+  return { index: 3, playlist: 'c', role }
+}
+
+function probeOf(one: Encoder, playlist: string, pts: number, seconds: number): MediaProbe {
+  return playlist === 'c' ? audioAt(pts, 'packed-audio', seconds) : probeAt(pts, one.width[playlist], seconds)
 }
 
 function encoder(input: InputName, pts: number): Encoder {

@@ -67,10 +67,14 @@ export function probeAt(seconds: number, width = 640, duration = 2): MediaProbe 
   }
 }
 
-/** Two seconds of audio alone. */
-export function audioAt(seconds: number, container: MediaProbe['container'] = 'packed-audio'): MediaProbe {
+/** Two seconds of audio alone, or more. */
+export function audioAt(
+  seconds: number,
+  container: MediaProbe['container'] = 'packed-audio',
+  duration = 2,
+): MediaProbe {
   const first = ticksFromSeconds(seconds) % PTS_MODULUS
-  const times = { first, last: first + 178_000, bytes: 1000 }
+  const times = { first, last: first + ticksFromSeconds(duration) - 2000, bytes: 1000 }
   return {
     container,
     tracks: [{ ...AUDIO, pid: container === 'packed-audio' ? 0 : 257 }],

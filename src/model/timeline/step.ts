@@ -91,11 +91,17 @@ function makeSyntheticParent(state: TimelineState): void {
   state.syntheticParent = true
 }
 
+/** What is announced of a stream beside its playlist may be measured anew each time; not who it is for. */
 function sameStreams(a: readonly ListedStream[], b: readonly ListedStream[]): boolean {
   return (
     a.length === b.length &&
-    a.every(({ playlist, role }, i) => playlist === b[i]?.playlist && role.kind === b[i]?.role.kind)
+    a.every(({ playlist, role }, i) => playlist === b[i]?.playlist && audienceOf(role) === audienceOf(b[i]?.role))
   )
+}
+
+function audienceOf(role: ListedStream['role'] | undefined): string {
+  if (role?.kind === 'variant') return JSON.stringify([role.kind, role.audioGroup, role.subtitlesGroup])
+  return JSON.stringify([role?.kind, role?.groupId, role?.name, role?.language, role?.characteristics, role?.forced])
 }
 
 /** How the input is doing. */
