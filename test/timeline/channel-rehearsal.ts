@@ -19,6 +19,11 @@ import { EPOCH, type Listed } from './rehearsal.ts'
 
 export type InputName = 'A' | 'B'
 
+/** What happened, for doing it again. */
+export type Happening =
+  | { readonly now: UtcMs; readonly input: InputName; readonly event: TimelineEvent; readonly object?: SourceObject }
+  | { readonly now: UtcMs; readonly kind: 'tick' | 'restart' }
+
 type InputRehearsal = {
   state: TimelineState
   readonly unlisted: Map<string, SourceObject>
@@ -33,6 +38,8 @@ export class ChannelRehearsal {
     A: { state: emptyTimeline(), unlisted: new Map(), sealed: [] },
     B: { state: emptyTimeline(FIRST_ERA_OF_SECOND_INPUT), unlisted: new Map(), sealed: [] },
   }
+  /** Where it is to be written down. */
+  log: Happening[] | undefined
   readonly numberings = new Map<number, NumberingState>()
   readonly published = new Map<number, OutputSegment[]>()
   readonly eras = new Map<number, Era>()
@@ -67,7 +74,7 @@ export class ChannelRehearsal {
     this.puts.set(key, { input, name })
     const object = { key, name, size: 1000, crc32: crc32(key), sha256: key, receivedAt: this.now, probe }
     this.inputs[input].unlisted.set(name, object)
-    this.take(input, { kind: 'object' })
+    this.take(input, { kind: 'object' }, object)
   }
 
   list(input: InputName, playlist: string, mediaSequence: number, listed: readonly Listed[], ended = false): void {
@@ -94,8 +101,9 @@ export class ChannelRehearsal {
   }
 
   tick(): void {
+    this.log?.push({ now: this.now, kind: 'tick' })
     for (const input of ['A', 'B'] as const) {
-      if (isDue(this.inputs[input].state, this.now)) this.take(input, { kind: 'time' })
+      if (isDue(this.inputs[input].state, this.now)) this.step(input, { kind: 'time' })
     }
     const view = this.view()
     if ([...this.numberings.values()].some((state) => isFollowingDue(state, view, this.now))) this.follow([])
@@ -104,6 +112,7 @@ export class ChannelRehearsal {
   /** The server goes away, and is back after so many seconds. */
   restart(seconds: number): void {
     this.now = utcMs(this.now + seconds * 1000)
+    this.log?.push({ now: this.now, kind: 'restart' })
     for (const input of Object.values(this.inputs)) {
       input.state = waitedAnew(JSON.parse(JSON.stringify(input.state)), this.now)
     }
@@ -131,7 +140,12 @@ export class ChannelRehearsal {
     return open ?? this.eras.get(id)
   }
 
-  private take(name: InputName, event: TimelineEvent): void {
+  private take(input: InputName, event: TimelineEvent, object?: SourceObject): void {
+    this.log?.push({ now: this.now, input, event, ...(object && { object }) })
+    this.step(input, event)
+  }
+
+  private step(name: InputName, event: TimelineEvent): void {
     const input = this.inputs[name]
     const other = this.inputs[name === 'A' ? 'B' : 'A']
     const recent = other.sealed.slice(-64).map(({ slot }) => slot)

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { archiveLives } from './archived-lives.ts'
 import { live, liveAtRandom, type Script } from './lives.ts'
 import { liveFor } from './two-weeks.ts'
 
@@ -9,6 +10,10 @@ const seed = Number(process.env['WINDROW_TEST_SEED'] ?? 20_260_104)
 describe('a channel of two encoders, whatever happens to them', () => {
   it(`breaks no promise to its viewers (${runs} lives, seed ${seed})`, async () => {
     assert.ok((await liveAtRandom(seed, runs)) > runs)
+  })
+
+  it(`shows the same from an archive, restarts and all (${Math.ceil(runs / 6)} lives, seed ${seed})`, async () => {
+    await archiveLives(seed, Math.ceil(runs / 6))
   })
 
   it(`breaks none in six hours of six-second segments (seed ${seed})`, async () => {
