@@ -114,6 +114,18 @@ describe('windows of the archive', () => {
     assert.deepEqual(await at(1e6), [0, 1, 2, 3])
   })
 
+  it('tell the era of a moment that many begin after, a segment each', async () => {
+    const eras = Array.from({ length: 12 }, (_, id) => ({
+      ...era(id),
+      clock: { time: ticks(0), utc: later(id * SLOT_MS) },
+    }))
+    await open(
+      eras.flatMap(({ id }) => run(1, 0, { era: id })),
+      eras,
+    )
+    assert.ok(ids(await archive.erasAt(ENDPOINT, NOW)).includes(0))
+  })
+
   it('are what they were some time ago, in memory and in the index alike', async () => {
     await open(run(760))
     const shown = async (number: number, seconds: number) => {

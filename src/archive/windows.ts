@@ -14,9 +14,10 @@ const FOLLOWING = 8
 /** Sound may lie before an era's first picture. */
 const EARLY_MS = 10_000
 const ALWAYS: TimeWindow = { start: utcMs(Number.MIN_SAFE_INTEGER), end: utcMs(Number.MAX_SAFE_INTEGER) }
-/** Segments that begin next to a time, on either side; and the eras that may show a moment. */
+/** Segments that begin next to a time, on either side. */
 const AROUND = 3
-const MOST_ERAS = 4
+/** Eras that may show a moment: a broken source may begin one with every segment, and `EARLY_MS` holds many. */
+const MOST_ERAS = 24
 
 export type WindowsHost = {
   readonly segmentIndex: SegmentIndex
