@@ -85,6 +85,7 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
       objects,
       clock,
       log,
+      account,
       retention: { liveMs: config.liveRetentionMs, marginMs: RETENTION_MARGIN_MS, graceMs: config.retentionGraceMs },
     })
     closers.push(() => archive.close())
