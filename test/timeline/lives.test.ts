@@ -22,7 +22,7 @@ describe('a channel of two encoders, whatever happens to them', () => {
   })
 })
 
-/** Lives that did break one, as short as they could be made. */
+/** Lives worth living again: most did break a promise, and are as short as they could be made. */
 const CASES: Readonly<Record<string, Script>> = {
   'dates that step back': {
     isLocked: false,
