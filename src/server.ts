@@ -87,6 +87,7 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
       clock,
       log,
       isGuest,
+      account,
       retention: { liveMs: config.liveRetentionMs, marginMs: RETENTION_MARGIN_MS, graceMs: config.retentionGraceMs },
     })
     closers.push(() => archive.close())

@@ -19,6 +19,7 @@ import { type Archive, openArchive } from './archive.ts'
 
 const warnings: string[] = []
 const log: Log = { info() {}, warn: (_, message) => warnings.push(message), error() {} }
+const account = { region: 'eu-west-1', accountId: '111122223333' }
 const STREAMS = ['a', 'b']
 const channel: Channel = {
   guid: 'c'.repeat(32),
@@ -59,7 +60,15 @@ describe('the archive', () => {
     const objects = { ...(await openFileObjects(join(folder, 'objects'))), ...changed.objects }
     const segmentIndex = { ...store.segmentIndex, ...changed.segmentIndex }
     const retention = { liveMs: 60_000, marginMs: 0, graceMs: 3_600_000 }
-    archive = await openArchive({ segmentIndex, resources: store.resources, objects, clock: () => now, log, retention })
+    archive = await openArchive({
+      segmentIndex,
+      resources: store.resources,
+      objects,
+      clock: () => now,
+      log,
+      retention,
+      account,
+    })
   }
   const close = async () => {
     await archive.close()
@@ -508,7 +517,7 @@ describe('the archive', () => {
       return read
     }
     const segmentIndex = { ...own.segmentIndex, slots }
-    const other = await openArchive({ ...own, segmentIndex, objects, clock: () => now, log, retention })
+    const other = await openArchive({ ...own, segmentIndex, objects, clock: () => now, log, retention, account })
     const window = await other.live(e, 600)
     assert.deepEqual(
       window?.segments.map(({ number, slots: [slot] }) => [number, slot?.index]),
@@ -526,7 +535,7 @@ describe('the archive', () => {
     const objects = await openFileObjects(join(folder, 'objects'), { asGuest: true })
     const { segmentIndex, resources } = store
     const retention = { liveMs: 60_000, marginMs: 0, graceMs: 3_600_000 }
-    const host = { segmentIndex, resources, objects, clock: () => now, log, retention, isGuest: true }
+    const host = { segmentIndex, resources, objects, clock: () => now, log, retention, account, isGuest: true }
     const guest = await openArchive(host)
     const e = endpoint('e', 2)
     assert.equal(await guest.live(e, 600), undefined)

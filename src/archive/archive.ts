@@ -1,14 +1,16 @@
 import { randomBytes } from 'node:crypto'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
+import type { Account } from '../model/arn.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { Objects } from '../stores/objects.ts'
 import type { Resources } from '../stores/resources.ts'
-import type { IngestRef, Numbering, SegmentIndex } from '../stores/segment-index.ts'
-import { Input } from './input.ts'
+import type { ChannelUsage, Numbering, SegmentIndex } from '../stores/segment-index.ts'
+import { ChannelContent } from './channel-content.ts'
 import type { ArchiveReader } from './reader.ts'
 import { sweepUnknownObjects } from './recovery.ts'
 import { forgetOldContent, type RetentionRules } from './retention.ts'
+import { tellSwitches } from './switch-events.ts'
 import { windowsOf } from './windows.ts'
 import type { ArchiveWriter } from './writer.ts'
 
@@ -18,6 +20,10 @@ export type Archive = ArchiveReader &
   ArchiveWriter & {
     /** Lets time pass for every input that waits for something. Called often. */
     tick(): Promise<void>
+    /** The ingest endpoint whose input an origin endpoint shows; undefined while there is nothing to show. */
+    activeInput(endpoint: OriginEndpoint): Promise<string | undefined>
+    /** What is kept of each channel that has anything, in objects and bytes. */
+    usage(): Promise<readonly ChannelUsage[]>
     /** Deletes what no endpoint and no harvest job needs any more. Called now and then. */
     retain(): Promise<void>
     /** Deletes objects a crash left without a row. Called once, after start. */
@@ -28,19 +34,24 @@ export type Archive = ArchiveReader &
 
 export type ArchiveHost = {
   readonly segmentIndex: SegmentIndex
-  readonly resources: Pick<Resources, 'channelByGuid' | 'retentionDemands' | 'forgetDeletedChannel'>
+  readonly resources: Pick<
+    Resources,
+    'channelByGuid' | 'originEndpointByGuid' | 'retentionDemands' | 'forgetDeletedChannel' | 'appendEvent'
+  >
   readonly objects: Objects
   readonly clock: Clock
   readonly log: Log
   readonly retention: RetentionRules
   /** Another process keeps the archive, and goes on while this one reads. */
   readonly isGuest?: boolean
+  /** Whose the events are. */
+  readonly account: Account
 }
 
 /** Opens the archive: one timeline per input, over the segment index and the object store. */
 export async function openArchive(host: ArchiveHost): Promise<Archive> {
   const { segmentIndex, objects, clock, log } = host
-  const inputs = new Map<string, Input>()
+  const channels = new Map<string, ChannelContent>()
   const versions = new Map<string, number>()
   const numberings = new Map<string, Promise<Numbering | undefined>>()
   /** Keys handed out whose rows are not committed yet. */
@@ -52,36 +63,33 @@ export async function openArchive(host: ArchiveHost): Promise<Archive> {
 
   const version = (channelGuid: string) => versions.get(channelGuid) ?? 0
 
-  function inputOf(ref: IngestRef): Input {
-    const id = `${ref.channelGuid}/${ref.ingestEndpointId}`
-    const known = inputs.get(id)
+  function contentOf(channelGuid: string): ChannelContent {
+    const known = channels.get(channelGuid)
     if (known) return known
-    const changed = () => versions.set(ref.channelGuid, (versions.get(ref.channelGuid) ?? 0) + 1)
-    const input = new Input(ref, { segmentIndex, clock, log, changed })
-    inputs.set(id, input)
-    return input
+    const changed = () => versions.set(channelGuid, (versions.get(channelGuid) ?? 0) + 1)
+    const content = new ChannelContent(channelGuid, { segmentIndex, clock, log, changed })
+    channels.set(channelGuid, content)
+    return content
   }
 
-  const upToDate = (input: Input) => (host.isGuest ? input.refresh() : input.ready())
+  const upToDate = (content: ChannelContent) => (host.isGuest ? content.refresh() : content.ready())
 
-  /** Until failover is built an endpoint follows input 1, or 2 if only that has content, and stays with it. */
-  async function followedInput(channelGuid: string): Promise<Input | undefined> {
+  /** A new numbering begins with input 1, or 2 if only that has content. */
+  async function firstInput(channelGuid: string): Promise<string | undefined> {
     const channel = await host.resources.channelByGuid(channelGuid)
-    for (const { id } of channel?.ingestEndpoints ?? []) {
-      const input = inputOf({ channelGuid, ingestEndpointId: id })
-      await upToDate(input)
-      if (input.hasContent()) return input
-    }
-    return undefined
+    const content = contentOf(channelGuid)
+    await upToDate(content)
+    return channel?.ingestEndpoints.find(({ id }) => content.hasContent(id))?.id
   }
 
   async function openNumbering(endpoint: OriginEndpoint, seconds: number): Promise<Numbering | undefined> {
-    const { guid, revision } = endpoint
+    const { guid, revision, channelGuid } = endpoint
     const existing = await segmentIndex.numberingOf({ guid, revision }, seconds)
-    const input = existing ? inputOf(existing) : await followedInput(endpoint.channelGuid)
-    if (!input) return undefined
-    const numbering = existing ?? (await segmentIndex.openNumbering({ guid, revision }, input.ref, seconds))
-    await input.fill(numbering)
+    const ingestEndpointId = existing?.ingestEndpointId ?? (await firstInput(channelGuid))
+    if (ingestEndpointId === undefined) return undefined
+    const ref = { channelGuid, ingestEndpointId }
+    const numbering = existing ?? (await segmentIndex.openNumbering({ guid, revision }, ref, seconds))
+    await contentOf(channelGuid).fill(numbering)
     return numbering
   }
 
@@ -108,12 +116,17 @@ export async function openArchive(host: ArchiveHost): Promise<Archive> {
     }
   }
 
+  async function passTime(content: ChannelContent): Promise<void> {
+    await content.passTime()
+    await tellSwitches(content, host)
+  }
+
   function channelForgotten(channelGuid: string): void {
-    for (const [id, { ref }] of inputs) if (ref.channelGuid === channelGuid) inputs.delete(id)
+    channels.delete(channelGuid)
     versions.delete(channelGuid)
   }
 
-  const windows = windowsOf({ segmentIndex, version, numberingOf, inputOf, upToDate })
+  const windows = windowsOf({ segmentIndex, version, numberingOf, contentOf, upToDate })
 
   return {
     async createObject({ channelGuid }) {
@@ -132,7 +145,7 @@ export async function openArchive(host: ArchiveHost): Promise<Archive> {
 
     async storeSegment(ref, object) {
       try {
-        await inputOf(ref).apply({ kind: 'object' }, object)
+        await contentOf(ref.channelGuid).apply(ref.ingestEndpointId, { kind: 'object' }, object)
         unrecorded.delete(object.key)
       } catch (error) {
         doubtful.add(object.key)
@@ -140,8 +153,10 @@ export async function openArchive(host: ArchiveHost): Promise<Archive> {
       }
     },
 
-    storeParentPlaylist: (ref, streams) => inputOf(ref).apply({ kind: 'parent playlist', streams }),
-    storeMediaPlaylist: (ref, playlist) => inputOf(ref).apply({ kind: 'media playlist', playlist }),
+    storeParentPlaylist: ({ channelGuid, ingestEndpointId }, streams) =>
+      contentOf(channelGuid).apply(ingestEndpointId, { kind: 'parent playlist', streams }),
+    storeMediaPlaylist: ({ channelGuid, ingestEndpointId }, playlist) =>
+      contentOf(channelGuid).apply(ingestEndpointId, { kind: 'media playlist', playlist }),
 
     version,
 
@@ -153,17 +168,24 @@ export async function openArchive(host: ArchiveHost): Promise<Archive> {
 
     async tick() {
       await Promise.all(
-        [...inputs.values()].map((input) =>
-          input.passTime().catch((error: unknown) => {
-            log.error({ ...input.ref, error }, 'could not let time pass for an input')
+        [...channels.values()].map((content) =>
+          passTime(content).catch((error: unknown) => {
+            log.error({ channelGuid: content.guid, error }, 'could not let time pass for a channel')
           }),
         ),
       )
     },
 
+    async activeInput(endpoint) {
+      const numbering = await numberingOf(endpoint)
+      return numbering && contentOf(numbering.channelGuid).followedBy(numbering)
+    },
+
+    usage: () => segmentIndex.usage(),
+
     async retain() {
       await removeDoubtful()
-      await forgetOldContent({ ...host, inputOf, channelForgotten, isClosing: () => closing })
+      await forgetOldContent({ ...host, contentOf, channelForgotten, isClosing: () => closing })
     },
 
     async sweep() {
@@ -180,7 +202,7 @@ export async function openArchive(host: ArchiveHost): Promise<Archive> {
     async close() {
       closing = true
       await sweeping.catch(() => {})
-      await Promise.all([...inputs.values()].map((input) => input.settled()))
+      await Promise.all([...channels.values()].map((content) => content.settled()))
     },
   }
 }

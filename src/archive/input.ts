@@ -1,287 +1,193 @@
-import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
-import { ticksFromSeconds, type UtcMs, utcMs } from '../media/time.ts'
-import type { Era, OutputSegment } from '../model/output-segment.ts'
+import type { UtcMs } from '../media/time.ts'
+import type { Era, Slot } from '../model/output-segment.ts'
 import type { SourceObject } from '../model/source-segment.ts'
 import { isAudioOnly } from '../model/timeline/description.ts'
-import { emptyTimeline, readTimeline, type TimelineState, waitedAnew } from '../model/timeline/state.ts'
-import { isDue, step, type TimelineEvent, type TimelineStep } from '../model/timeline/step.ts'
-import type { IngestRef, Numbering, SegmentIndex } from '../stores/segment-index.ts'
-import { SegmentTail } from './segment-tail.ts'
+import { type Donor, donorOf } from '../model/timeline/healing.ts'
+import {
+  emptyTimeline,
+  FIRST_ERA_OF_SECOND_INPUT,
+  readTimeline,
+  type TimelineState,
+  waitedAnew,
+} from '../model/timeline/state.ts'
+import { step, type TimelineEvent, type TimelineStep } from '../model/timeline/step.ts'
+import { FIRST_MADE_ERA, type IngestRef, type SegmentIndex, type TimelineCommit } from '../stores/segment-index.ts'
 import { MOST_UNLISTED, UnlistedObjects } from './unlisted-objects.ts'
 
-/** Sealed slots given to a new numbering at a time, so that filling a long one does not hold ingest up. */
-const FILL_SLOTS = 250
-/** Another node may have taken a step meanwhile; each try starts from what it left. */
-const COMMIT_TRIES = 5
+/** Sealed slots at hand for what the other input lacks; longer than that waits. */
+const RECENT_SLOTS = 64
 
-export type InputHost = {
-  readonly segmentIndex: SegmentIndex
-  readonly clock: Clock
-  readonly log: Log
-  /** Called when what the input can show has changed. */
-  readonly changed: () => void
-}
-
-/**
- * One input of a channel: applies events to its timeline one at a time, each as one durable commit, and keeps the
- * newest output segments in memory for reading.
- */
+/** One input of a channel as this process knows it: the state of its timeline, and what waits for a playlist. */
 export class Input {
   readonly ref: IngestRef
-  private readonly host: InputHost
-  private readonly tails = new Map<number, SegmentTail>()
-  /** Eras of the segments in the tails and of the open timeline. */
+  private readonly index: SegmentIndex
+  /** Eras somebody asked for. */
   private readonly eras = new Map<number, Era>()
+  /** Slots sealed last. */
+  private recent: Slot[] = []
   private unlisted = new UnlistedObjects()
-  private state: TimelineState = emptyTimeline()
+  private current: TimelineState
   private stateText = ''
   private version = 0
-  private loading: Promise<void> | undefined
-  private last: Promise<unknown> = Promise.resolve()
 
-  constructor(ref: IngestRef, host: InputHost) {
+  constructor(ref: IngestRef, index: SegmentIndex) {
     this.ref = ref
-    this.host = host
+    this.index = index
+    this.current = this.beginning()
   }
 
-  /** Applies an event after all earlier ones; durable when it resolves. */
-  apply(event: TimelineEvent, object?: SourceObject): Promise<void> {
-    return this.inTurn(async () => {
-      await this.takeStep(event, object)
-    })
+  get state(): TimelineState {
+    return this.current
   }
 
-  /** Lets time pass: gives up what was waited for too long. Cheap when there is nothing to give up. */
-  async passTime(): Promise<void> {
-    if (this.loading && isDue(this.state, this.host.clock())) await this.apply({ kind: 'time' })
+  /** Reads what is stored, in place of what was known. */
+  async load(): Promise<void> {
+    const [stored, unsettled] = await Promise.all([
+      this.index.loadTimeline(this.ref),
+      this.index.unsettledObjects(this.ref, MOST_UNLISTED),
+    ])
+    this.current = stored ? readTimeline(stored.state) : this.beginning()
+    this.stateText = JSON.stringify(this.current)
+    this.version = stored?.version ?? 0
+    this.unlisted = new UnlistedObjects(unsettled)
+    this.eras.clear()
+    this.recent = await this.readRecent()
   }
 
-  /** Reads the state, once. */
-  ready(): Promise<void> {
-    this.loading ??= this.wake().catch((error: unknown) => {
-      this.loading = undefined
-      throw error
-    })
-    return this.loading
+  /** False when another process has written to it. */
+  async isUpToDate(): Promise<boolean> {
+    return ((await this.index.loadTimeline(this.ref))?.version ?? 0) === this.version
   }
 
-  /** Reads what another process has written since, if it has. */
-  refresh(): Promise<void> {
-    return this.inTurn(async () => {
-      const stored = await this.host.segmentIndex.loadTimeline(this.ref)
-      if (!stored || stored.version === this.version) return
-      await this.reload()
-      this.host.changed()
-    })
+  /** After the server was away. */
+  wake(now: UtcMs): void {
+    if (this.version > 0) this.current = waitedAnew(this.current, now)
   }
 
-  get ended(): boolean {
-    return this.state.ended
+  get hasEnded(): boolean {
+    return this.current.ended
   }
 
   hasContent(): boolean {
-    return this.state.eras.some((era) => (era.nextIndex > 0 || era.slots.length > 0) && !isAudioOnly(era.streams))
+    return this.current.eras.some((era) => (era.nextIndex > 0 || era.slots.length > 0) && !isAudioOnly(era.streams))
   }
 
-  /** The newest output segments of a numbering. */
-  async tail(numbering: Numbering): Promise<SegmentTail> {
-    await this.ready()
-    const known = this.tails.get(numbering.id)
-    if (known) return known
-    return this.inTurn(async () => {
-      const tail = this.tails.get(numbering.id) ?? (await SegmentTail.load(this.host.segmentIndex, numbering.id))
-      this.tails.set(numbering.id, tail)
-      return tail
-    })
+  /** An era in memory. */
+  eraOf(id: number): Era | undefined {
+    const open = this.current.eras.find((era) => era.id === id)
+    return open ? { id, streams: open.streams, clock: open.clock } : this.eras.get(id)
   }
 
-  /** The eras of these segments, oldest first. */
-  erasOf(segments: readonly OutputSegment[]): Promise<readonly Era[]> {
-    return this.erasById([...new Set(segments.map(({ era }) => era))])
+  /** Fetches those of these eras that belong to the input and are not in memory. */
+  async loadEras(ids: readonly number[]): Promise<void> {
+    const missing = ids.filter((id) => this.isOwn(id) && !this.eras.has(id))
+    if (missing.length === 0) return
+    for (const era of await this.index.eras(this.ref, missing)) this.eras.set(era.id, era)
   }
 
-  async erasById(ids: readonly number[]): Promise<readonly Era[]> {
-    const missing = ids.filter((id) => !this.eras.has(id))
-    if (missing.length > 0) {
-      for (const era of await this.host.segmentIndex.eras(this.ref, missing)) this.eras.set(era.id, era)
+  /** An era a numbering made. */
+  remember(era: Era): void {
+    this.eras.set(era.id, era)
+  }
+
+  /** Others are read again when somebody asks for them. */
+  keepEras(used: ReadonlySet<number>): void {
+    for (const id of this.eras.keys()) if (!used.has(id)) this.eras.delete(id)
+  }
+
+  /** What this input has for another. */
+  donor(eraOf: (id: number) => Era | undefined): Donor {
+    return donorOf(this.current, this.recent, eraOf)
+  }
+
+  compute(event: TimelineEvent, object: SourceObject | undefined, now: UtcMs, donor?: Donor): TimelineStep {
+    // A segment no playlist waits for changes no timeline.
+    if (event.kind === 'object' && object && !isAwaited(this.current, object.name)) return this.unchanged()
+    const isNew = (name: string) => object !== undefined && object.name === name
+    const unlisted = { get: (name: string) => (isNew(name) ? object : this.unlisted.get(name)) }
+    return step(this.current, event, unlisted, now, donor)
+  }
+
+  commitOf(result: TimelineStep, object: SourceObject | undefined): Omit<TimelineCommit, 'outputSegments'> {
+    return {
+      expectedVersion: this.version,
+      state: result.changed ? result.text : this.stateText,
+      objects: object ? [object] : [],
+      settled: [...result.consumed, ...this.superseded(object)].map(({ key }) => key),
+      eras: result.eras,
+      slots: result.slots,
     }
-    return ids.flatMap((id) => this.eras.get(id) ?? [])
   }
 
-  /** Gives a numbering every slot sealed before it was opened, page by page, and the live ones from then on. */
-  async fill(numbering: Numbering): Promise<void> {
-    await this.ready()
-    for (;;) {
-      const isFull = await this.inTurn(() => this.fillPage(numbering))
-      if (isFull) return
-    }
+  /** Goes on from a step that was committed. */
+  adopt(result: TimelineStep, object: SourceObject | undefined, log: Log): void {
+    for (const { id, streams, clock } of this.current.eras) this.eras.set(id, { id, streams, clock })
+    for (const era of result.eras) this.eras.set(era.id, era)
+    this.version++
+    this.current = result.state
+    if (result.slots.length > 0) this.recent = [...this.recent, ...result.slots].slice(-RECENT_SLOTS)
+    if (result.changed) this.stateText = result.text
+    if (object) this.unlisted.add(object)
+    for (const consumed of result.consumed) this.unlisted.remove(consumed)
+    if (result.isRefused) log.warn(this.ref, 'audio-only input: nothing of it is shown')
+    const gap = result.gaps.at(-1)
+    if (gap) log.warn({ ...this.ref, gaps: result.gaps.length, ...gap }, 'gap in a source stream')
   }
 
-  /** Forgets some of what was sealed or received before a moment, at most `limit` each; true when nothing is left. */
-  forget(before: UtcMs, pinned: readonly { from: UtcMs; to: UtcMs }[], limit: number): Promise<boolean> {
-    return this.inTurn(async () => {
-      // What still goes into an output segment is needed, however old it is.
-      const runs = Object.values(this.state.numberings).flatMap(({ run }) => run)
-      const until = utcMs(Math.min(before, ...runs.map(({ sealedAt }) => sealedAt)))
-      const options = { pinned, inUse: this.keysInUse(), limit }
-      const { slots, objects } = await this.host.segmentIndex.forget(this.ref, until, options)
-      for (const tail of this.tails.values()) tail.forgetBefore(until)
-      this.unlisted.forgetBefore(until)
-      this.forgetEras()
-      if (slots > 0) this.host.changed()
-      return slots < limit && objects < limit
-    })
+  /** What a step says that has seen all of the timeline. */
+  get seen(): { readonly ingestEndpointId: string; readonly expectedVersion: number } {
+    return { ingestEndpointId: this.ref.ingestEndpointId, expectedVersion: this.version }
   }
 
-  /** Resolves when every event applied so far is done. */
-  async settled(): Promise<void> {
-    await this.last.catch(() => {})
+  /** Goes on after such a step. */
+  movedOn(): void {
+    this.version++
+  }
+
+  get isStored(): boolean {
+    return this.version > 0
+  }
+
+  forgetBefore(moment: UtcMs): void {
+    this.unlisted.forgetBefore(moment)
   }
 
   /** Keys the open timeline needs and no slot holds yet. */
-  private keysInUse(): string[] {
-    const open = this.state.eras.flatMap((era) => era.slots.flatMap((slot) => Object.values(slot.entries)))
+  keysInUse(): string[] {
+    const open = this.current.eras.flatMap((era) => era.slots.flatMap((slot) => Object.values(slot.entries)))
     return open.flatMap((object) => (object ? [object, ...(object.more ?? [])].map(({ key }) => key) : []))
   }
 
-  /** Eras older than anything in memory are read again when somebody asks for them. */
-  private forgetEras(): void {
-    const shown = [...this.tails.values()].flatMap((tail) => tail.oldestEra ?? [])
-    const oldest = Math.min(...shown, ...this.state.eras.map(({ id }) => id))
-    for (const id of this.eras.keys()) if (id < oldest) this.eras.delete(id)
+  private async readRecent(): Promise<Slot[]> {
+    const era = this.current.eras.findLast(({ nextIndex }) => nextIndex > 0)
+    if (!era) return []
+    const after = { era: era.id, index: era.nextIndex - 1 - RECENT_SLOTS }
+    return [...(await this.index.slots(this.ref, after, RECENT_SLOTS))]
   }
 
-  private inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.last.then(
-      () => this.ready().then(work),
-      () => this.ready().then(work),
-    )
-    this.last = turn
-    return turn
+  private beginning(): TimelineState {
+    return emptyTimeline(this.isFirst ? 1 : FIRST_ERA_OF_SECOND_INPUT)
   }
 
-  private async wake(): Promise<void> {
-    await this.load()
-    if (this.version > 0) this.state = waitedAnew(this.state, this.host.clock())
+  /** The first ingest endpoint is called after its channel. */
+  private get isFirst(): boolean {
+    return this.ref.ingestEndpointId === this.ref.channelGuid
   }
 
-  private async reload(): Promise<void> {
-    this.tails.clear()
-    this.eras.clear()
-    await this.load()
-  }
-
-  private async load(): Promise<void> {
-    const { segmentIndex } = this.host
-    const [stored, unsettled, numberings] = await Promise.all([
-      segmentIndex.loadTimeline(this.ref),
-      segmentIndex.unsettledObjects(this.ref, MOST_UNLISTED),
-      segmentIndex.numberingsOf(this.ref),
-    ])
-    this.state = stored ? readTimeline(stored.state) : emptyTimeline()
-    this.stateText = JSON.stringify(this.state)
-    this.version = stored?.version ?? 0
-    this.unlisted = new UnlistedObjects(unsettled)
-    for (const numbering of numberings) {
-      const state = this.state.numberings[numbering.id]
-      if (!state || state.isFilling) this.fillLater(numbering)
-    }
-  }
-
-  /** A numbering whose filling a crash cut off. */
-  private fillLater(numbering: Numbering): void {
-    queueMicrotask(() => {
-      this.fill(numbering).catch((error: unknown) => {
-        this.host.log.error(
-          { ...this.ref, numbering: numbering.id, error: String(error) },
-          'could not fill a numbering',
-        )
-      })
-    })
-  }
-
-  private async fillPage(numbering: Numbering): Promise<boolean> {
-    const known = this.state.numberings[numbering.id]
-    if (known && !known.isFilling) return true
-    const earlier = await this.host.segmentIndex.slots(this.ref, known?.last, FILL_SLOTS)
-    const isFull = earlier.length < FILL_SLOTS
-    const eras = await this.host.segmentIndex.eras(this.ref, [...new Set(earlier.map(({ era }) => era))])
-    const isTaken = await this.takeStep({
-      kind: 'numbering',
-      id: numbering.id,
-      segmentDuration: ticksFromSeconds(numbering.segmentDurationSeconds),
-      firstNumber: numbering.firstNumber,
-      earlier,
-      eras,
-      isFull,
-    })
-    return isTaken && isFull
-  }
-
-  /** False when the event was made from what is no longer so: it is to be made anew. */
-  private async takeStep(event: TimelineEvent, object?: SourceObject): Promise<boolean> {
-    for (let tries = 1; ; tries++) {
-      const result = this.compute(event, object)
-      if (!result.changed && !object) return true
-      const stateText = result.changed ? result.text : this.stateText
-      const outcome = await this.host.segmentIndex.commitTimeline(this.ref, {
-        expectedVersion: this.version,
-        state: stateText,
-        objects: object ? [object] : [],
-        settled: [...result.consumed, ...this.superseded(object)].map(({ key }) => key),
-        eras: result.eras,
-        slots: result.slots,
-        outputSegments: result.outputSegments.map(({ numbering, segment: { slots, ...row } }) => ({
-          ...row,
-          numbering,
-          firstSlot: slots[0]?.index ?? 0,
-          slotCount: slots.length,
-        })),
-      })
-      if (outcome === 'committed') {
-        this.adopt(result, stateText, object)
-        return true
-      }
-      if (tries === COMMIT_TRIES)
-        throw new Error(`timeline of ${this.ref.ingestEndpointId} kept changing under a commit`)
-      await this.reload()
-      if (event.kind === 'numbering') return false
-    }
-  }
-
-  private compute(event: TimelineEvent, object: SourceObject | undefined): TimelineStep {
-    // A segment no playlist waits for changes no timeline.
-    if (event.kind === 'object' && object && !isAwaited(this.state, object.name)) return this.unchanged()
-    const isNew = (name: string) => object !== undefined && object.name === name
-    const unlisted = { get: (name: string) => (isNew(name) ? object : this.unlisted.get(name)) }
-    return step(this.state, event, unlisted, this.host.clock())
+  private isOwn(era: number): boolean {
+    return era >= FIRST_MADE_ERA || era < FIRST_ERA_OF_SECOND_INPUT === this.isFirst
   }
 
   private unchanged(): TimelineStep {
-    const nothing = { slots: [], outputSegments: [], eras: [], consumed: [], gaps: [], isRefused: false }
-    return { state: this.state, text: this.stateText, changed: false, ...nothing }
+    const nothing = { slots: [], eras: [], consumed: [], gaps: [], isRefused: false }
+    return { state: this.current, text: this.stateText, changed: false, ...nothing }
   }
 
   /** Whatever waited for a playlist under the same name. */
   private superseded(object: SourceObject | undefined): readonly SourceObject[] {
     const earlier = object && this.unlisted.get(object.name)
     return earlier ? [earlier] : []
-  }
-
-  private adopt(result: TimelineStep, stateText: string, object: SourceObject | undefined): void {
-    const hadEnded = this.state.ended
-    this.version++
-    this.state = result.state
-    this.stateText = stateText
-    if (object) this.unlisted.add(object)
-    for (const consumed of result.consumed) this.unlisted.remove(consumed)
-    for (const era of result.eras) this.eras.set(era.id, era)
-    for (const { numbering, segment } of result.outputSegments) this.tails.get(numbering)?.push(segment)
-    if (result.isRefused) this.host.log.warn(this.ref, 'audio-only input: nothing of it is shown')
-    const gap = result.gaps.at(-1)
-    if (gap) this.host.log.warn({ ...this.ref, gaps: result.gaps.length, ...gap }, 'gap in a source stream')
-    if (result.outputSegments.length > 0 || result.eras.length > 0 || hadEnded !== this.state.ended) this.host.changed()
   }
 }
 

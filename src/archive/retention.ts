@@ -4,7 +4,7 @@ import { type UtcMs, utcMs } from '../media/time.ts'
 import type { Objects } from '../stores/objects.ts'
 import type { Resources, RetentionDemand } from '../stores/resources.ts'
 import type { IngestRef, SegmentIndex } from '../stores/segment-index.ts'
-import type { Input } from './input.ts'
+import type { ChannelContent } from './channel-content.ts'
 
 export type RetentionRules = {
   /** How long content of a channel is kept whose endpoints ask for no startover window. */
@@ -26,7 +26,7 @@ export async function forgetOldContent(parts: {
   clock: Clock
   log: Log
   retention: RetentionRules
-  inputOf: (ref: IngestRef) => Input
+  contentOf: (channelGuid: string) => ChannelContent
   /** The channel is no more. */
   channelForgotten: (channelGuid: string) => void
   isClosing: () => boolean
@@ -61,8 +61,8 @@ async function forgetOldSlots(
 ): Promise<void> {
   const { liveMs, marginMs } = parts.retention
   const before = utcMs(now - Math.max(demand.startoverWindowSeconds * 1000, liveMs) - marginMs)
-  const input = parts.inputOf(ref)
-  while (!(await input.forget(before, demand.pinned, STEP)) && !parts.isClosing());
+  const content = parts.contentOf(ref.channelGuid)
+  while (!(await content.forget(ref, before, demand.pinned, STEP)) && !parts.isClosing());
 }
 
 /** Deletes the doomed objects; a crash on the way leaves them doomed, not lost. */

@@ -13,7 +13,7 @@ export class SegmentTail {
     this.segments = [...segments]
   }
 
-  static async load(index: SegmentIndex, numbering: number): Promise<SegmentTail> {
+  static async load(index: Pick<SegmentIndex, 'lastOutputSegments'>, numbering: number): Promise<SegmentTail> {
     const segments = await index.lastOutputSegments(numbering, TAIL_SEGMENTS)
     // What a harvest job has kept beyond its time lies before a hole.
     const hole = segments.findLastIndex(({ number }, i) => i > 0 && number !== (segments[i - 1]?.number ?? 0) + 1)
@@ -38,32 +38,20 @@ export class SegmentTail {
 
   /** What begins around a time of an era, as the index has it; undefined when it is to be asked. */
   around({ era, time }: EraTime, count: number, firstNumber: number): readonly OutputSegment[] | undefined {
-    const [begin, end] = [this.countUpTo(era, -Infinity), this.countUpTo(era, Infinity)]
-    const at = this.countUpTo(era, time)
+    // An era is shown in one piece.
+    const begin = this.segments.findIndex((segment) => segment.era === era)
+    if (begin < 0) return undefined
+    const end = this.segments.findLastIndex((segment) => segment.era === era) + 1
+    const at = this.segments.findLastIndex((segment, i) => i < end && i >= begin && segment.start <= time) + 1
+    const before = Math.max(at, begin)
     const isWhole = begin > 0 || this.segments[0]?.number === firstNumber
-    if (begin === end || (at - begin < count && !isWhole)) return undefined
-    return this.segments.slice(Math.max(begin, at - count), Math.min(end, at + count))
+    if (before - begin < count && !isWhole) return undefined
+    return this.segments.slice(Math.max(begin, before - count), Math.min(end, before + count))
   }
 
   /** Of the segments, oldest first. */
   get eraIds(): readonly number[] {
-    const ids: number[] = []
-    for (let at = 0; at < this.segments.length; at = this.countUpTo(ids.at(-1)!, Infinity)) {
-      ids.push(this.segments[at]!.era)
-    }
-    return ids
-  }
-
-  /** How many segments begin at or before a time of an era: they are in its order. */
-  private countUpTo(era: number, time: number): number {
-    let [low, high] = [0, this.segments.length]
-    while (low < high) {
-      const middle = (low + high) >> 1
-      const segment = this.segments[middle]!
-      if (segment.era < era || (segment.era === era && segment.start <= time)) low = middle + 1
-      else high = middle
-    }
-    return low
+    return [...new Set(this.segments.map(({ era }) => era))]
   }
 
   /** The segments up to a number; none when that is not among them. */
@@ -81,10 +69,6 @@ export class SegmentTail {
   byNumber(number: number): OutputSegment | undefined {
     const first = this.segments[0]
     return first ? this.segments[number - first.number] : undefined
-  }
-
-  get oldestEra(): number | undefined {
-    return this.segments[0]?.era
   }
 
   get newestSegment(): OutputSegment | undefined {

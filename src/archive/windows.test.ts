@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test'
 import { ticks, ticksFromSeconds, utcMs } from '../media/time.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { Era, OutputSegment, Slot } from '../model/output-segment.ts'
-import { openNumberingState } from '../model/timeline/numbering.ts'
+import { openNumberingState } from '../model/timeline/numbering-state.ts'
 import { emptyTimeline } from '../model/timeline/state.ts'
 import { openFileObjects } from '../stores/file-objects.ts'
 import { commit, era, INPUT, later, NOW, outputSegment, SLOT_MS, slot } from '../stores/nouns.contract.ts'
@@ -48,10 +48,17 @@ describe('windows of the archive', () => {
   async function open(slots: readonly Slot[], eras: readonly Era[] = [era(0)], changed: Partial<SegmentIndex> = {}) {
     const { segmentIndex, resources } = store
     const numbering = await segmentIndex.openNumbering(ENDPOINT, INPUT, 2)
-    const isFilled = { ...openNumberingState(ticksFromSeconds(2), 1), nextNumber: slots.length + 1 }
-    const state = JSON.stringify({ ...emptyTimeline(), numberings: { [numbering.id]: isFilled } })
+    const filled = openNumberingState(ticksFromSeconds(2), 1, INPUT.ingestEndpointId)
+    const numberings = [
+      {
+        id: numbering.id,
+        expectedVersion: 0,
+        state: JSON.stringify({ ...filled, nextNumber: slots.length + 1 }),
+      },
+    ]
+    const state = JSON.stringify(emptyTimeline())
     const outputSegments = slots.map((one, i) => outputSegment(numbering.id, i + 1, [one]))
-    await segmentIndex.commitTimeline(INPUT, commit(0, { state, slots, eras, outputSegments }))
+    await segmentIndex.commitTimeline(INPUT, commit(0, { state, slots, eras, outputSegments, numberings }))
     archive = await openArchive({
       segmentIndex: { ...segmentIndex, ...changed },
       resources,
@@ -59,6 +66,7 @@ describe('windows of the archive', () => {
       clock: () => NOW,
       log: { info() {}, warn() {}, error() {} },
       retention: { liveMs: 1e9, marginMs: 0, graceMs: 0 },
+      account: { region: 'eu-west-1', accountId: '111122223333' },
     })
   }
 
@@ -104,6 +112,18 @@ describe('windows of the archive', () => {
     assert.deepEqual(await at(1450), [0, 1])
     assert.deepEqual(await at(1503), [0, 1, 2, 3])
     assert.deepEqual(await at(1e6), [0, 1, 2, 3])
+  })
+
+  it('tell the era of a moment that many begin after, a segment each', async () => {
+    const eras = Array.from({ length: 12 }, (_, id) => ({
+      ...era(id),
+      clock: { time: ticks(0), utc: later(id * SLOT_MS) },
+    }))
+    await open(
+      eras.flatMap(({ id }) => run(1, 0, { era: id })),
+      eras,
+    )
+    assert.ok(ids(await archive.erasAt(ENDPOINT, NOW)).includes(0))
   })
 
   it('are what they were some time ago, in memory and in the index alike', async () => {

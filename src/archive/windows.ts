@@ -2,7 +2,7 @@ import { type UtcMs, utcMs } from '../media/time.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import { type ArchiveWindow, endUtcOf, type OutputSegment } from '../model/output-segment.ts'
 import type { EraTime, Numbering, SegmentIndex, TimeWindow } from '../stores/segment-index.ts'
-import type { Input } from './input.ts'
+import type { ChannelContent } from './channel-content.ts'
 import { lastFitting } from './live-window.ts'
 import type { ArchiveReader, Edge, Stretch } from './reader.ts'
 import type { SegmentTail } from './segment-tail.ts'
@@ -14,40 +14,41 @@ const FOLLOWING = 8
 /** Sound may lie before an era's first picture. */
 const EARLY_MS = 10_000
 const ALWAYS: TimeWindow = { start: utcMs(Number.MIN_SAFE_INTEGER), end: utcMs(Number.MAX_SAFE_INTEGER) }
-/** Segments that begin next to a time, on either side; and the eras that may show a moment. */
+/** Segments that begin next to a time, on either side. */
 const AROUND = 3
-const MOST_ERAS = 4
+/** Eras that may show a moment: a broken source may begin one with every segment, and `EARLY_MS` holds many. */
+const MOST_ERAS = 24
 
 export type WindowsHost = {
   readonly segmentIndex: SegmentIndex
   readonly version: (channelGuid: string) => number
   readonly numberingOf: (endpoint: OriginEndpoint) => Promise<Numbering | undefined>
-  readonly inputOf: (numbering: Numbering) => Input
-  /** Resolves when the input knows what the index holds. */
-  readonly upToDate: (input: Input) => Promise<void>
+  readonly contentOf: (channelGuid: string) => ChannelContent
+  /** Resolves when the content is what the index holds. */
+  readonly upToDate: (content: ChannelContent) => Promise<void>
 }
 
-type Read = { readonly numbering: Numbering; readonly input: Input; readonly tail: SegmentTail }
+type Read = { readonly numbering: Numbering; readonly content: ChannelContent; readonly tail: SegmentTail }
 
 /** Reads stretches of the archive: from memory what is new, from the index what is not. */
-export function windowsOf({ segmentIndex, version, numberingOf, inputOf, upToDate }: WindowsHost) {
+export function windowsOf({ segmentIndex, version, numberingOf, contentOf, upToDate }: WindowsHost) {
   async function reading(endpoint: OriginEndpoint): Promise<Read | undefined> {
     const numbering = await numberingOf(endpoint)
     if (!numbering) return undefined
-    const input = inputOf(numbering)
-    await upToDate(input)
-    return { numbering, input, tail: await input.tail(numbering) }
+    const content = contentOf(numbering.channelGuid)
+    await upToDate(content)
+    return { numbering, content, tail: await content.tail(numbering) }
   }
 
   async function windowOf(
-    { input }: Read,
+    { content }: Read,
     segments: readonly OutputSegment[],
     ended: boolean,
     following?: readonly OutputSegment[],
   ): Promise<ArchiveWindow | undefined> {
     if (segments.length === 0) return undefined
-    const eras = await input.erasOf(segments)
-    return { version: version(input.ref.channelGuid), eras, segments, ended, ...(following && { following }) }
+    const eras = await content.erasOf(segments)
+    return { version: version(content.guid), eras, segments, ended, ...(following && { following }) }
   }
 
   /** The newest that was sealed by a moment. */
@@ -66,17 +67,17 @@ export function windowsOf({ segmentIndex, version, numberingOf, inputOf, upToDat
   }
 
   async function edgeOf(read: Read, asOf?: UtcMs): Promise<Edge | undefined> {
-    const { input, tail } = read
+    const { content, tail } = read
     const newest = tail.newestSegment
     const segment = asOf === undefined ? newest : await sealedBy(read, asOf)
     if (!newest || !segment) return undefined
     const following = segment === newest ? [] : await followingOf(read, segment.number)
     return {
-      version: version(input.ref.channelGuid),
+      version: version(content.guid),
       segment,
       following,
       publishedUntil: endUtcOf(newest),
-      ended: input.ended && segment.number === newest.number,
+      ended: content.hasEnded && segment.number === newest.number,
     }
   }
 
@@ -100,7 +101,7 @@ export function windowsOf({ segmentIndex, version, numberingOf, inputOf, upToDat
     async live(endpoint: OriginEndpoint, seconds: number, asOf?: UtcMs) {
       const read = await reading(endpoint)
       if (!read) return undefined
-      if (asOf === undefined) return windowOf(read, lastFitting(read.tail.all, seconds).fitting, read.input.ended)
+      if (asOf === undefined) return windowOf(read, lastFitting(read.tail.all, seconds).fitting, read.content.hasEnded)
       const edge = await edgeOf(read, asOf)
       return edge && windowOf(read, await windowUpTo(read, edge.segment, seconds), edge.ended, edge.following)
     },
@@ -115,24 +116,20 @@ export function windowsOf({ segmentIndex, version, numberingOf, inputOf, upToDat
       if (!read) return undefined
       const segments = await segmentIndex.outputSegmentsBetween(read.numbering.id, start, end, MOST_SEGMENTS)
       const newest = read.tail.newestSegment
-      return windowOf(read, segments, read.input.ended && newest?.number === segments.at(-1)?.number)
+      return windowOf(read, segments, read.content.hasEnded && newest?.number === segments.at(-1)?.number)
     },
 
     async stretch(endpoint: OriginEndpoint, window: TimeWindow, edge: Edge): Promise<Stretch | undefined> {
       const read = await reading(endpoint)
       if (!read) return undefined
-      const { numbering, input } = read
+      const { numbering, content } = read
       const found = await segmentIndex.outputSegmentRange(numbering.id, window)
       const last = Math.min(found?.last ?? 0, edge.segment.number)
       const after = Math.max(found?.after ?? 0, last - MOST_SEGMENTS)
       if (!found || last <= after) return undefined
-      const [oldest, newest] = await Promise.all([
-        segmentIndex.outputSegment(numbering.id, after + 1),
-        segmentIndex.outputSegment(numbering.id, last),
-      ])
-      if (!newest) return undefined
-      const firstEra = oldest?.era ?? newest.era
-      const eras = await input.erasById(Array.from({ length: newest.era - firstEra + 1 }, (_, i) => firstEra + i))
+      const shown = await segmentIndex.erasShown(numbering.id)
+      const own = shown.filter(({ number }, i) => number <= last && (shown[i + 1]?.number ?? Infinity) > after + 1)
+      const eras = await content.erasById(own.map(({ era }) => era))
       return {
         version: edge.version,
         numbering: numbering.id,
@@ -148,9 +145,9 @@ export function windowsOf({ segmentIndex, version, numberingOf, inputOf, upToDat
     async outputSegment(endpoint: OriginEndpoint, number: number) {
       const read = await reading(endpoint)
       if (!read) return undefined
-      const { numbering, input, tail } = read
+      const { numbering, content, tail } = read
       const segment = tail.byNumber(number) ?? (await segmentIndex.outputSegment(numbering.id, number))
-      const [era] = segment ? await input.erasOf([segment]) : []
+      const [era] = segment ? await content.erasOf([segment]) : []
       return segment && era && { segment, era }
     },
 
@@ -165,16 +162,16 @@ export function windowsOf({ segmentIndex, version, numberingOf, inputOf, upToDat
     async erasAt(endpoint: OriginEndpoint, utc: UtcMs) {
       const read = await reading(endpoint)
       if (!read) return []
-      const recent = await read.input.erasById(read.tail.eraIds)
+      const recent = await read.content.erasById(read.tail.eraIds)
       const begun = recent.filter(({ clock }) => clock.utc < utc + EARLY_MS)
       // Clocks of eras follow one another: what has begun well before leaves nothing to older ones.
       if (begun.some(({ clock }) => clock.utc <= utc - EARLY_MS)) return begun.slice(-MOST_ERAS)
-      return segmentIndex.erasBegunBefore(read.input.ref, utcMs(utc + EARLY_MS), MOST_ERAS)
+      return segmentIndex.erasBegunBefore(read.numbering.id, utcMs(utc + EARLY_MS), MOST_ERAS)
     },
 
     async era(endpoint: OriginEndpoint, id: number) {
       const read = await reading(endpoint)
-      const [era] = read ? await read.input.erasById([id]) : []
+      const [era] = read ? await read.content.erasById([id]) : []
       return era
     },
 

@@ -79,7 +79,7 @@ async function segmentBody(segment: AssetSegment, { archive, media }: AssetSourc
 async function objectBody(body: SegmentBody, archive: Omit<ArchiveReader, 'open'>): Promise<ObjectBody> {
   if (body.kind === 'bytes') return body
   const { contentType, size } = body
-  const keys = body.kind === 'object' ? [body.key] : body.keys
+  const keys = body.kind === 'object' ? [body.key] : body.objects.map(({ key }) => key)
   const paths = keys.flatMap((key) => archive.file(key) ?? [])
   if (paths.length === keys.length) return { kind: 'files', paths, contentType, size }
   const parts = await Promise.all(keys.map((key) => archive.read(key)))

@@ -144,6 +144,11 @@ describe('packed audio', () => {
       refused(new Uint8Array(0), /no timestamp/)
     })
     it('with other frames', () => refused(Buffer.concat([timestampTag(1), Buffer.alloc(500, 'RIFF')]), /no frame of/))
+    it('with a flood of frames that hold nothing', () => {
+      // ADTS, AAC-LC, 48 kHz, stereo: eight bytes in all.
+      const frame = Buffer.from('fff14c80011ffc00', 'hex')
+      refused(Buffer.concat([timestampTag(1), Buffer.alloc(2 ** 20 + 8, frame)]), /more than 131072 audio frames/)
+    })
     it('with a tag that is cut off', () => refused(timestampTag(1).subarray(0, -1), /cut off/))
     it('with less than a frame, by the probe', async () => {
       const { bytes } = await segmentsOf(AAC)

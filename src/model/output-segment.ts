@@ -127,6 +127,8 @@ export type OutputSegment = {
    * video tracks have media. Absent in what earlier versions recorded.
    */
   readonly stretch?: { readonly number: number; readonly start: Ticks }
+  /** Its slots are those of a locked input, moved onto this era's timeline and dates by so much. */
+  readonly moved?: { readonly ticks: Ticks; readonly ms: number }
   readonly slots: readonly Slot[]
 }
 

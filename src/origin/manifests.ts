@@ -70,7 +70,7 @@ export class Manifests {
     const kept = cache.get(key)
     if (kept && this.#holds(kept, version)) return kept.manifest
 
-    const turn = `${key}/${version}`
+    const turn = `${key}/${seen?.isOver ? 'over' : version}`
     let rendering = this.#rendering.get(turn)
     if (!rendering) {
       const draft =

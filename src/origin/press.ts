@@ -2,8 +2,8 @@ import { Worker } from 'node:worker_threads'
 import type { Stretch } from '../archive/reader.ts'
 import type { FromPress, PressJob, Printed, ToPress } from './press-messages.ts'
 
-/** Manifests written at once: while one waits for the index another is written. */
-const AT_ONCE = 4
+/** Manifests written at once: while one waits for the index another is written. Memory holds so many windows. */
+const AT_ONCE = 2
 /** And waited for; more means that somebody asks for windows faster than they can be written. */
 const MOST_WAITING = 64
 const MOST_MEGABYTES = 1024

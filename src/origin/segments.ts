@@ -12,12 +12,12 @@ export type FoundSegment = { readonly body: SegmentBody; readonly etag: string }
 
 /** Segments by path. What had to be made is made once, however many ask, and kept while it is new. */
 export class Segments {
-  readonly #archive: SegmentLookup & Pick<ArchiveReader, 'read' | 'open'>
+  readonly #archive: SegmentLookup & Pick<ArchiveReader, 'open'>
   readonly #media: SourceMedia
   readonly #made = new BoundedCache<FoundSegment>(CACHE_BYTES)
   readonly #finding = new Map<string, Promise<FoundSegment | undefined>>()
 
-  constructor(archive: SegmentLookup & Pick<ArchiveReader, 'read' | 'open'>, media: SourceMedia) {
+  constructor(archive: SegmentLookup & Pick<ArchiveReader, 'open'>, media: SourceMedia) {
     this.#archive = archive
     this.#media = media
   }
@@ -46,16 +46,32 @@ export class Segments {
   async open(body: SegmentBody, range?: ByteRange): Promise<readonly (Uint8Array | ObjectStream)[]> {
     if (body.kind === 'object') return [await this.#archive.open(body.key, range)]
     if (body.kind === 'bytes') return range ? slice(body.parts, range) : body.parts
-    if (!range) return openAll(body.keys, (key) => this.#archive.open(key))
-    return slice(await Promise.all(body.keys.map((key) => this.#archive.read(key))), range)
+    return openAll(range ? within(body.objects, range) : body.objects, (part) =>
+      this.#archive.open(part.key, part.range),
+    )
   }
 }
 
+type ObjectPart = { readonly key: string; readonly range?: ByteRange }
+
+/** What of objects in a row a range takes. */
+function within(
+  objects: readonly { readonly key: string; readonly size: number }[],
+  { start, end }: ByteRange,
+): readonly ObjectPart[] {
+  let offset = 0
+  return objects.flatMap(({ key, size }) => {
+    const range = { start: Math.max(start - offset, 0), end: Math.min(end - offset, size) }
+    offset += size
+    return range.start < range.end ? [{ key, range }] : []
+  })
+}
+
 async function openAll<T extends Uint8Array | ObjectStream>(
-  keys: readonly string[],
-  open: (key: string) => Promise<T>,
+  objects: readonly ObjectPart[],
+  open: (part: ObjectPart) => Promise<T>,
 ): Promise<T[]> {
-  const opened = await Promise.allSettled(keys.map(open))
+  const opened = await Promise.allSettled(objects.map(open))
   const failed = opened.find((each) => each.status === 'rejected')
   const parts = opened.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
   if (!failed) return parts

@@ -19,7 +19,7 @@ import {
   playlistFileName,
   segmentFileName,
 } from './cmaf-names.ts'
-import { PLAYLIST_TYPE, segmentQuery } from './hls.ts'
+import { PLAYLIST_TYPE } from './media-playlist.ts'
 import {
   type Asset,
   type AssetSegment,
@@ -30,6 +30,7 @@ import {
   type SegmentLookup,
   type TextBody,
 } from './output-format.ts'
+import { segmentQuery } from './segment-query.ts'
 import type { SourceMedia } from './source-media.ts'
 import { cuesBefore, cuesBeforeIn, webVttSegment } from './text-segment.ts'
 import { isFinished, type PathTimes, referencesOf } from './time-shift.ts'

@@ -202,6 +202,13 @@ describe('a live manifest', () => {
     assert.equal(times.length, 50)
   })
 
+  it('has trick play that holds no memory for the pictures it leaves out', async () => {
+    const request = dash.resolve(dashEndpoint({ includeIframeOnlyStream: true }), 'index_iframe_1_7_40.mp4')
+    const body = request?.kind === 'segment' ? await request.body(archive, media) : undefined
+    assert.equal(body?.kind, 'bytes')
+    for (const part of body?.kind === 'bytes' ? body.parts : []) assert.ok(part.buffer.byteLength <= 2 * part.length)
+  })
+
   it('has no segment or header of a track that is not there, or of another kind', async () => {
     for (const path of [
       'index_audio_1_7_40.mp4',

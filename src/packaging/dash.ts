@@ -5,7 +5,6 @@ import { headerFileName, kindOf, parseDashName, segmentFileName } from './dash-n
 import { periodsOf } from './dash-periods.ts'
 import { type DashManifest, mpdOf } from './dash-presentation.ts'
 import { headerBody, headerNamed, segmentAddress, segmentBody, segmentNamed, settingsOf } from './dash-segments.ts'
-import { segmentQuery } from './hls.ts'
 import { iFrameOf } from './i-frames.ts'
 import {
   type Asset,
@@ -15,6 +14,7 @@ import {
   type OutputFormat,
   type TextBody,
 } from './output-format.ts'
+import { segmentQuery } from './segment-query.ts'
 import { cuesBeforeIn } from './text-segment.ts'
 import { isFinished, type PathTimes, referencesOf, splitTimes } from './time-shift.ts'
 import type { SingleTrack } from './track-set.ts'

@@ -14,6 +14,7 @@ import {
 } from './hls-manifests.ts'
 import { manifestFileName, type PlaylistName, parseHlsName, type SegmentName, segmentFileName } from './hls-names.ts'
 import { type HlsStream, streamNamed } from './hls-presentation.ts'
+import { PLAYLIST_TYPE } from './media-playlist.ts'
 import {
   type Asset,
   type AssetSegment,
@@ -26,11 +27,10 @@ import {
 } from './output-format.ts'
 import { changed, verbatim } from './segment-body.ts'
 import { mediaTypeOf, segmentExtension } from './segment-media.ts'
+import { segmentQuery } from './segment-query.ts'
 import type { SourceMedia } from './source-media.ts'
 import { cuesBefore, cuesBeforeIn, webVttSegment } from './text-segment.ts'
 import { isFinished, type PathTimes, referencesOf, splitTimes } from './time-shift.ts'
-
-export const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl'
 
 /** HlsPackage: playlists over MPEG-TS segments, which are the encoder's own bytes wherever no track is dropped. */
 export const hls: OutputFormat = {
@@ -167,9 +167,4 @@ function manifestsOf(
     ended: isFinished(window, style),
     ...filterOf(style),
   }
-}
-
-/** Changes when the endpoint does, so that caches fetch again what may have changed. */
-export function segmentQuery({ modifiedAt }: OriginEndpoint): string {
-  return `?m=${Math.floor(modifiedAt / 1000)}`
 }

@@ -20,6 +20,8 @@ export type PlaylistPlan = {
 
 export type ListedAs = Pick<MediaSegment, 'uri' | 'map' | 'byteRange'>
 
+export const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl'
+
 /** EXT-X-GAP came with version 8, RFC 8216bis §8. */
 const GAP_VERSION = 8
 

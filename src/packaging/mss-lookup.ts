@@ -27,7 +27,7 @@ export async function findFragment(
 ): Promise<MssFragment | undefined> {
   const { streamSelection } = settings
   const eras = await index.erasAt(endpoint, utcOf(name.time))
-  for (const era of eras) {
+  for (const era of eras.toReversed()) {
     const tracks = timingTracks(era, streamSelection, name.stream)
     const segments = await index.outputSegmentsAround(endpoint, { era: era.id, time: timeIn(era, name.time) })
     const segment = segments.find((each) => firstInterval(era, tracks, each)?.time === name.time)

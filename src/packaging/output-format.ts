@@ -8,7 +8,10 @@ import type { PathTimes } from './time-shift.ts'
 
 /** One way of presenting a channel to players. Origin and harvest hold nothing but this. */
 export type OutputFormat = {
-  /** The object of this endpoint that a path below `/out/v1/<endpoint GUID>/` names, if any. An object has one path. */
+  /**
+   * The object of this endpoint that a path below `/out/v1/<endpoint GUID>/` names, if any. A segment has one path, whatever
+   * window it is shown in; the path of a manifest may tell its window.
+   */
   resolve(endpoint: OriginEndpoint, path: string): OutputRequest | undefined
   /**
    * Every file of a finished asset: what a harvest writes, children before their parents, names relative to the folder of
@@ -78,7 +81,7 @@ export type SegmentBody = {
   readonly sources: readonly string[]
 } & (
   | { readonly kind: 'object'; readonly key: string }
-  | { readonly kind: 'concat'; readonly keys: readonly string[] }
+  | { readonly kind: 'concat'; readonly objects: readonly { readonly key: string; readonly size: number }[] }
   | { readonly kind: 'bytes'; readonly parts: readonly Uint8Array[] }
 )
 

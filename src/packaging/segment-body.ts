@@ -8,19 +8,19 @@ export function verbatim(contentType: string, objects: readonly SlotObject[]): S
   if (!first) return undefined
   const common = { contentType, size: objects.reduce((sum, { size }) => sum + size, 0), sources: digests(objects) }
   if (others.length === 0) return { ...common, kind: 'object', key: first.key }
-  return { ...common, kind: 'concat', keys: objects.map(({ key }) => key) }
+  return { ...common, kind: 'concat', objects: objects.map(({ key, size }) => ({ key, size })) }
 }
 
 /** Source objects made into other bytes by `change`. Undefined when there are none. */
 export async function changed(
   contentType: string,
   objects: readonly SlotObject[],
-  media: Pick<SourceMedia, 'read'>,
+  media: Pick<SourceMedia, 'ofWhole'>,
   change: (sources: readonly Uint8Array[]) => readonly Uint8Array[],
 ): Promise<SegmentBody | undefined> {
   if (objects.length === 0) return undefined
-  const sources = await Promise.all(objects.map(({ key }) => media.read(key)))
-  return made(contentType, change(sources), objects)
+  const keys = objects.map(({ key }) => key)
+  return made(contentType, await media.ofWhole(keys, change), objects)
 }
 
 /** Bytes made of these source objects. */

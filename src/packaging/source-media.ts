@@ -7,6 +7,7 @@ import { DemuxBuffer } from '../media/ts/demux-buffer.ts'
 import { demuxTs } from '../media/ts/demuxer.ts'
 import type { SlotObject, SourceStream } from '../model/output-segment.ts'
 import { headerParameterSets } from './parameter-sets.ts'
+import { Turns } from './turns.ts'
 
 /** A source object taken apart. Its bytes are shared, and not to be changed. */
 export type DemuxedObject = {
@@ -33,25 +34,10 @@ export type SourceMediaOptions = {
   readonly malformed?: (key: string, problem: string) => void
 }
 
-/** Objects on their way from disk at once; each in a buffer of three times its size. */
-const LANES = 2
-
-/** A few buffers, lent out in turn: their pages stay warm, and no crowd of requests needs more memory than they have. */
-class DemuxLanes {
-  readonly #free = Array.from({ length: LANES }, () => new DemuxBuffer())
-  readonly #waiting: (() => void)[] = []
-
-  async run<T>(work: (buffer: DemuxBuffer) => Promise<T>): Promise<T> {
-    while (this.#free.length === 0) await new Promise<void>((resolve) => this.#waiting.push(resolve))
-    const buffer = this.#free.pop()!
-    try {
-      return await work(buffer)
-    } finally {
-      this.#free.push(buffer)
-      this.#waiting.shift()?.()
-    }
-  }
-}
+/** Objects taken apart at once; each in a buffer of three times its size, whose pages stay warm. */
+const DEMUX_LANES = 2
+/** Segments made of whole source objects at once; each holds them, and itself. */
+const WHOLE_LANES = 2
 
 /** Sample tables and the like, beside the media: what an entry costs at least. */
 const ENTRY_BYTES = 16 * 1024
@@ -63,7 +49,8 @@ const ENTRY_BYTES = 16 * 1024
 export class SourceMedia {
   readonly #archive: Pick<ArchiveReader, 'read' | 'open'>
   readonly #options: SourceMediaOptions
-  readonly #lanes = new DemuxLanes()
+  readonly #lanes = new Turns(Array.from({ length: DEMUX_LANES }, () => new DemuxBuffer()))
+  readonly #wholeLanes = new Turns([...Array(WHOLE_LANES).keys()])
   /** Least recently used first. */
   readonly #kept = new Map<string, { readonly demuxed: DemuxedObject; readonly cost: number }>()
   readonly #demuxing = new Map<string, Promise<DemuxedObject>>()
@@ -77,6 +64,11 @@ export class SourceMedia {
   /** The bytes of a source object; shared, not to be changed. */
   read(key: string): Promise<Uint8Array> {
     return this.#archive.read(key)
+  }
+
+  /** Makes something of whole source objects, when it is its turn. */
+  ofWhole<T>(keys: readonly string[], make: (sources: readonly Uint8Array[]) => T): Promise<T> {
+    return this.#wholeLanes.run(async () => make(await Promise.all(keys.map((key) => this.read(key)))))
   }
 
   async demuxed(placed: PlacedObject): Promise<DemuxedObject> {
@@ -144,7 +136,7 @@ function takeApart(buffer: DemuxBuffer, { stream, start, isFirst }: PlacedObject
     }
     const configurations = headerParameterSets(stream.tracks)
     const { tracks, events } = demuxTs(buffer, { near: start, configurations, fromKeyFrame: isFirst })
-    return { tracks: tracks.map(owned), events: events.map((event) => ({ ...event, tag: event.tag.slice() })) }
+    return { tracks: tracks.map(owned), events }
   } catch (error) {
     if (!(error instanceof MalformedMedia)) throw error
     return { tracks: [], events: [], problem: error.message }

@@ -1,6 +1,7 @@
 import { MalformedMedia } from '../media/bytes.ts'
 import { PTS_MODULUS, TICKS_PER_SECOND, type Ticks, ticks } from '../media/time.ts'
 import type { WebVtt } from '../media/webvtt/document.ts'
+import { MOST_WEBVTT_BYTES } from '../media/webvtt/probe.ts'
 import { readWebVtt } from '../media/webvtt/reader.ts'
 import { cuesBetween, cueTimes, joinWebVtt, type ShownCue } from '../media/webvtt/timeline.ts'
 import { writeWebVtt } from '../media/webvtt/writer.ts'
@@ -17,6 +18,9 @@ const LONGEST_TEXT_SEGMENT = 30 * TICKS_PER_SECOND
 const MOST_SEGMENTS_BACK = 30
 /** And in segments of the encoder's: some put a cue only where it begins, however long it is shown. */
 const MOST_OBJECTS_BACK = 3
+
+/** And in bytes, the newest first: an encoder may put many files into a slot, and nobody reads that much. */
+const MOST_BYTES_READ = MOST_WEBVTT_BYTES
 
 /**
  * The output segments before this one whose subtitles may still be shown in it, oldest first: encoders cut subtitles
@@ -112,18 +116,24 @@ export async function cuesOf(
 
 type PlacedText = { readonly slot: Slot; readonly object: SlotObject }
 
-/** The stream's objects, in their order. */
+/** The stream's objects that are read, in their order. */
 function textObjects(
   { index }: SourceStream,
   segment: OutputSegment,
   earlier: readonly OutputSegment[],
 ): readonly PlacedText[] {
-  return [...earlier, segment]
+  const placed = [...earlier, segment]
     .flatMap(({ slots }) => slots)
     .flatMap((slot) => {
       const object = slot.objects[index]
       return object ? [object, ...(object.more ?? [])].map((each) => ({ slot, object: each })) : []
     })
+  let bytes = 0
+  const tooMuch = placed.findLastIndex(({ object }) => {
+    bytes += object.size
+    return bytes > MOST_BYTES_READ
+  })
+  return placed.slice(tooMuch + 1)
 }
 
 function endOf({ slot, object }: PlacedText): number {

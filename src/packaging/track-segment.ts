@@ -3,6 +3,7 @@ import { eventMessageBox } from '../media/mp4/event-message.ts'
 import type { Id3Event, SampleTable } from '../media/sample.ts'
 import { rescale, TICKS_PER_SECOND } from '../media/time.ts'
 import type { OutputSegment } from '../model/output-segment.ts'
+import { iFrameOf } from './i-frames.ts'
 import type { SegmentBody } from './output-format.ts'
 import { made } from './segment-body.ts'
 import { type SegmentSamples, samplesOf } from './segment-samples.ts'
@@ -54,9 +55,9 @@ export async function iFramesOf(
   media: Pick<SourceMedia, 'demuxed'>,
   count = Number.POSITIVE_INFINITY,
 ): Promise<SegmentBody | undefined> {
+  if (!iFrameOf(segment, track.stream.index)) return undefined
   const gathered = await samplesOf(track, segment, media)
-  const frames = gathered && keyFramesOf(gathered, count)
-  return frames && frames.samples.count > 0 ? body(track, segment, frames, {}) : undefined
+  return gathered && body(track, segment, keyFramesOf(gathered, count), {})
 }
 
 function body(
@@ -96,7 +97,7 @@ function keyFramesOf(gathered: SegmentSamples, count: number): SegmentSamples {
   return { ...gathered, samples: table, media: sampleBytes(gathered, new Set(kept)), events: [] }
 }
 
-/** The bytes of some samples: views of the pieces they lie in. */
+/** The bytes of some samples, copied: a view of the pieces they lie in would keep all of those in memory. */
 function sampleBytes({ samples, media }: SegmentSamples, wanted: ReadonlySet<number>): readonly Uint8Array[] {
   const found: Uint8Array[] = []
   let piece = 0
@@ -107,7 +108,7 @@ function sampleBytes({ samples, media }: SegmentSamples, wanted: ReadonlySet<num
       at = 0
     }
     const size = samples.sizes[i]!
-    if (wanted.has(i)) found.push(media[piece]!.subarray(at, at + size))
+    if (wanted.has(i)) found.push(new Uint8Array(media[piece]!.subarray(at, at + size)))
     at += size
   }
   return found

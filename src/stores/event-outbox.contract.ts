@@ -14,7 +14,7 @@ export function eventOutboxContract(name: string, open: () => Promise<ContractSt
   describe(`${name} as Resources: events`, () => {
     it('are listed in the order they were written, each with where to go on after it', async () => {
       const { resources } = await open()
-      for (const id of ['b', 'a', 'c']) await resources.appendEvent(event(id))
+      for (const id of ['b', 'a', 'c', 'a']) await resources.appendEvent(event(id))
       assert.deepEqual(await idsOf((page) => resources.listEvents(page), 2), [['b', 'a'], ['c']])
       const [first] = (await resources.listEvents({ limit: 1 })).items
       assert.deepEqual(first, { ...event('b'), cursor: first?.cursor })

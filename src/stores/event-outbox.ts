@@ -10,6 +10,7 @@ export type RecordedEvent = ServiceEvent & { readonly cursor: string }
  * never becomes visible before one that is already listed: a sink that goes on after its cursor misses nothing.
  */
 export type EventOutbox = {
+  /** Does nothing when an event with that id is there. */
   appendEvent(event: ServiceEvent): Promise<void>
   listEvents(page: PageRequest): Promise<Page<RecordedEvent>>
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { utcMs } from '../media/time.ts'
+import { ticks, utcMs } from '../media/time.ts'
 import type { Slot } from '../model/output-segment.ts'
 import {
   type ContractStore,
@@ -59,6 +59,27 @@ export function forgettingContract(name: string, open: () => Promise<ContractSto
       assert.deepEqual(await segmentIndex.unsettledObjects(INPUT, 9), [])
       await segmentIndex.forget(INPUT, later(1e9), NOTHING_SPARED)
       assert.deepEqual((await segmentIndex.doomed(9)).toSorted(), ['a', 'b', 'c', 'd'])
+    })
+
+    it('knows what it keeps of each channel', async () => {
+      const store = await open()
+      const kept = async () => (await store.segmentIndex.usage()).map((usage) => ({ ...usage }))
+      assert.deepEqual(await kept(), [])
+      const [first, second] = [slot(0, ['a', 'b']), slot(1, ['c'])]
+      const objects = ['a', 'b', 'c', 'd'].map((key) => sourceObject(key))
+      await store.segmentIndex.commitTimeline(INPUT, commit(0, { objects, slots: [first, second] }))
+      await store.segmentIndex.commitTimeline(OTHER, commit(0, { objects: [sourceObject('e')] }))
+      await store.segmentIndex.commitTimeline(FOREIGN, commit(0, { objects: [sourceObject('f')] }))
+      const foreign = { channelGuid: FOREIGN.channelGuid, objects: 1, bytes: 7 }
+      assert.deepEqual(await kept(), [foreign, { channelGuid: INPUT.channelGuid, objects: 5, bytes: 35 }].sort(byGuid))
+      await store.segmentIndex.forget(INPUT, second.sealedAt, NOTHING_SPARED)
+      assert.deepEqual(await kept(), [foreign, { channelGuid: INPUT.channelGuid, objects: 2, bytes: 14 }].sort(byGuid))
+      const reopened = (await store.restart()).segmentIndex
+      await reopened.forgetChannel(INPUT.channelGuid)
+      assert.deepEqual(
+        (await reopened.usage()).map((usage) => ({ ...usage })),
+        [foreign],
+      )
     })
 
     it('forgets in steps of the limit, oldest first', async () => {
@@ -127,6 +148,39 @@ export function forgettingContract(name: string, open: () => Promise<ContractSto
       assert.deepEqual(await segmentIndex.doomed(9), ['a'])
     })
 
+    it('keeps the objects that a slot of the other input holds, too', async () => {
+      const { segmentIndex } = await open()
+      const healed = slot(0, ['own', 'lent'])
+      await segmentIndex.commitTimeline(
+        OTHER,
+        commit(0, { objects: [sourceObject('lent')], slots: [slot(0, ['lent'])] }),
+      )
+      await segmentIndex.commitTimeline(INPUT, commit(0, { objects: [sourceObject('own')], slots: [healed] }))
+      await segmentIndex.forget(OTHER, later(1e9), NOTHING_SPARED)
+      assert.deepEqual(await segmentIndex.doomed(9), [])
+      assert.deepEqual(await segmentIndex.unknownObjects(['lent']), [])
+      await segmentIndex.forget(INPUT, later(1e9), NOTHING_SPARED)
+      assert.deepEqual((await segmentIndex.doomed(9)).toSorted(), ['lent', 'own'])
+    })
+
+    it('keeps the eras in which slots of the other input are shown, and those in use', async () => {
+      const { segmentIndex } = await open()
+      const { id } = await segmentIndex.openNumbering({ guid: 'e', revision: 1 }, INPUT, 2)
+      const eras = [era(0), era(1), era(2), era(3)]
+      const own = slot(0, [], { era: 3, at: NOW + 60_000 })
+      await segmentIndex.commitTimeline(INPUT, commit(0, { eras, slots: [own] }))
+      const foreign = slot(0, [], { era: 9, at: NOW + 60_000 })
+      const source = { ingestEndpointId: OTHER.ingestEndpointId, era: 9 }
+      const moved = { ticks: ticks(0), ms: 0 }
+      const outputSegments = [{ ...outputSegment(id, 1, [foreign]), era: 1, moved, source }]
+      await segmentIndex.commitTimeline(OTHER, commit(0, { slots: [foreign], outputSegments }))
+      await segmentIndex.forget(INPUT, later(1), { ...NOTHING_SPARED, inUseEras: [2] })
+      assert.deepEqual(
+        (await segmentIndex.eras(INPUT, [0, 1, 2, 3])).map((one) => one.id),
+        [1, 2, 3],
+      )
+    })
+
     it('keeps the eras of kept slots', async () => {
       const { segmentIndex } = await open()
       const eras = [era(0), era(1)]
@@ -142,7 +196,7 @@ export function forgettingContract(name: string, open: () => Promise<ContractSto
         const numbering = await segmentIndex.openNumbering(
           { guid: `e of ${ref.ingestEndpointId}`, revision: 1 },
           ref,
-          2,
+          ref === OTHER ? 4 : 2,
         )
         const slots = Array.from({ length: 1200 }, (_, i) => slot(i, [`${ref.ingestEndpointId}/${i}`]))
         const unplaced = sourceObject(`${ref.ingestEndpointId}/unplaced`)
@@ -157,7 +211,7 @@ export function forgettingContract(name: string, open: () => Promise<ContractSto
       )
       assert.equal(await segmentIndex.loadTimeline(INPUT), undefined)
       assert.deepEqual(await segmentIndex.slots(OTHER, undefined, 9), [])
-      assert.deepEqual(await segmentIndex.numberingsOf(INPUT), [])
+      assert.deepEqual(await segmentIndex.numberingsOf(INPUT.channelGuid), [])
       assert.equal(await segmentIndex.numberingOf({ guid: 'e of guid-news', revision: 1 }, 2), undefined)
       const doomed = await segmentIndex.doomed(9999)
       assert.equal(doomed.length, 2402)
@@ -167,3 +221,5 @@ export function forgettingContract(name: string, open: () => Promise<ContractSto
     })
   })
 }
+
+const byGuid = (a: { channelGuid: string }, b: { channelGuid: string }) => (a.channelGuid < b.channelGuid ? -1 : 1)

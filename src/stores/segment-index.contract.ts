@@ -40,7 +40,7 @@ export function segmentIndexContract(name: string, open: () => Promise<ContractS
       const store = await open()
       const { segmentIndex } = store
       assert.deepEqual(await segmentIndex.unsettledObjects(INPUT, 9), [])
-      assert.deepEqual(await segmentIndex.numberingsOf(INPUT), [])
+      assert.deepEqual(await segmentIndex.numberingsOf(INPUT.channelGuid), [])
       assert.deepEqual(await segmentIndex.slots(INPUT, undefined, 9), [])
       assert.deepEqual(await segmentIndex.eras(INPUT, [0]), [])
       assert.deepEqual({ ...(await segmentIndex.forget(INPUT, NOW, NOTHING_SPARED)) }, { slots: 0, objects: 0 })
@@ -113,7 +113,7 @@ export function segmentIndexContract(name: string, open: () => Promise<ContractS
   describe(`${name} as a SegmentIndex: numberings`, () => {
     const plain = (numbering: Numbering | undefined) => numbering && { ...numbering }
 
-    it('shares a numbering among endpoints of one input and segment duration', async () => {
+    it('shares a numbering among endpoints of one channel and segment duration', async () => {
       const store = await open()
       const { segmentIndex } = store
       assert.equal(await segmentIndex.numberingOf(at('e'), 2), undefined)
@@ -121,12 +121,13 @@ export function segmentIndexContract(name: string, open: () => Promise<ContractS
       assert.deepEqual(plain(first), { ...INPUT, id: first.id, segmentDurationSeconds: 2, firstNumber: 1 })
       assert.deepEqual(plain(await segmentIndex.openNumbering(at('f'), INPUT, 2)), plain(first))
       assert.notEqual((await segmentIndex.openNumbering(at('g'), INPUT, 4)).id, first.id)
-      assert.notEqual((await segmentIndex.openNumbering(at('h'), OTHER, 2)).id, first.id)
+      assert.equal((await segmentIndex.openNumbering(at('h'), OTHER, 2)).id, first.id)
+      assert.notEqual((await segmentIndex.openNumbering(at('i'), FOREIGN, 2)).id, first.id)
       const reopened = (await store.restart()).segmentIndex
       assert.deepEqual(plain(await reopened.numberingOf(at('f'), 2)), plain(first))
       assert.equal(await reopened.numberingOf(at('f'), 4), undefined)
       assert.deepEqual(
-        (await reopened.numberingsOf(INPUT)).map(({ segmentDurationSeconds: s }) => s),
+        (await reopened.numberingsOf(INPUT.channelGuid)).map(({ segmentDurationSeconds: s }) => s),
         [2, 4],
       )
     })
@@ -166,8 +167,84 @@ export function segmentIndexContract(name: string, open: () => Promise<ContractS
       await store.segmentIndex.forget(INPUT, later(1e9), NOTHING_SPARED)
       assert.deepEqual(await store.segmentIndex.lastOutputSegments(two.id, 9), [])
       const { segmentIndex } = await store.restart()
-      assert.equal((await segmentIndex.openNumbering(at('f'), OTHER, 2)).firstNumber, 4)
+      assert.equal((await segmentIndex.openNumbering(at('f'), OTHER, 4)).firstNumber, 4)
       assert.equal((await segmentIndex.openNumbering(at('g'), FOREIGN, 2)).firstNumber, 1)
+    })
+
+    it('keeps the state of a numbering with what it publishes, unless another took that step', async () => {
+      const store = await open()
+      const numbering = await store.segmentIndex.openNumbering(at('e'), INPUT, 2)
+      const step = (expectedVersion: number, number: number) => ({
+        numberings: [{ id: numbering.id, expectedVersion, state: `state ${number}` }],
+        outputSegments: [outputSegment(numbering.id, number, [slot(number, [])])],
+      })
+      const answers = await Promise.all([
+        store.segmentIndex.commitTimeline(INPUT, commit(0, step(0, 1))),
+        store.segmentIndex.commitTimeline(OTHER, commit(0, { ...step(0, 2), slots: [slot(9, ['k'])] })),
+        store.segmentIndex.commitNumberings(INPUT.channelGuid, step(0, 3)),
+        store.segmentIndex.commitNumberings(INPUT.channelGuid, step(1, 4)),
+      ])
+      assert.deepEqual(answers, ['committed', 'stale', 'stale', 'committed'])
+      const { segmentIndex } = await store.restart()
+      const [stored] = await segmentIndex.numberingsOf(INPUT.channelGuid)
+      assert.deepEqual(plain(stored), { ...plain(numbering), version: 2, state: 'state 4' })
+      assert.deepEqual(await segmentIndex.slots(OTHER, undefined, 9), [])
+      assert.equal(await segmentIndex.commitTimeline(OTHER, commit(0)), 'committed')
+    })
+
+    it('moves timelines on with a step that had to see all of them', async () => {
+      const { segmentIndex } = await open()
+      await segmentIndex.commitTimeline(INPUT, commit(0))
+      const { id } = await segmentIndex.openNumbering(at('e'), INPUT, 2)
+      const step = (expectedVersion: number, seen: number) => ({
+        numberings: [{ id, expectedVersion, state: '' }],
+        outputSegments: [],
+        seen: [{ ingestEndpointId: INPUT.ingestEndpointId, expectedVersion: seen }],
+      })
+      assert.equal(await segmentIndex.commitNumberings(INPUT.channelGuid, step(0, 0)), 'stale')
+      assert.equal(await segmentIndex.commitNumberings(INPUT.channelGuid, step(0, 1)), 'committed')
+      assert.equal(await segmentIndex.commitTimeline(INPUT, commit(1)), 'stale')
+      assert.equal((await segmentIndex.loadTimeline(INPUT))?.version, 2)
+    })
+
+    it('makes output segments of the slots of either input', async () => {
+      const store = await open()
+      const { id } = await store.segmentIndex.openNumbering(at('e'), INPUT, 2)
+      const own = slot(0, ['own'])
+      const foreign = slot(0, ['foreign'], { era: 7 })
+      const source = { ingestEndpointId: OTHER.ingestEndpointId, era: 7 }
+      await store.segmentIndex.commitTimeline(INPUT, commit(0, { slots: [own] }))
+      await store.segmentIndex.commitTimeline(
+        OTHER,
+        commit(0, {
+          objects: [sourceObject('foreign')],
+          slots: [foreign],
+          eras: [era(7)],
+          outputSegments: [
+            outputSegment(id, 1, [own]),
+            { ...outputSegment(id, 2, [foreign]), source },
+            { ...outputSegment(id, 3, [foreign]), era: 0, moved: { ticks: ticks(90_000), ms: 5 }, source },
+          ],
+        }),
+      )
+      const { segmentIndex } = await store.restart()
+      const [first, second, third] = await segmentIndex.lastOutputSegments(id, 9)
+      assert.deepEqual(first?.slots, [own])
+      assert.deepEqual(second?.slots, [foreign])
+      const [shown] = third?.slots ?? []
+      assert.deepEqual([shown?.era, shown?.start, shown?.startUtc], [0, 90_000, NOW + 5])
+      await segmentIndex.forget(OTHER, later(1e9), NOTHING_SPARED)
+      assert.deepEqual(numbersOf(await segmentIndex.lastOutputSegments(id, 9)), [1])
+      assert.deepEqual(await segmentIndex.doomed(9), ['foreign'])
+    })
+
+    it('knows the endpoints a numbering serves', async () => {
+      const { segmentIndex } = await open()
+      const two = await segmentIndex.openNumbering(at('e'), INPUT, 2)
+      await segmentIndex.openNumbering(at('f'), INPUT, 2)
+      assert.deepEqual(await segmentIndex.endpointsOf(two.id), ['e', 'f'])
+      await segmentIndex.openNumbering(at('e', 2), INPUT, 4)
+      assert.deepEqual(await segmentIndex.endpointsOf(two.id), ['f'])
     })
 
     it('gives no number of a numbering twice', async () => {
@@ -250,14 +327,28 @@ export function segmentIndexContract(name: string, open: () => Promise<ContractS
       assert.equal(await segmentIndex.numberSealedBy(id + 1, later(1e9)), undefined)
     })
 
-    it('finds eras by their clocks', async () => {
+    it('finds the eras a numbering shows, in their order and by their clocks', async () => {
       const { segmentIndex } = await open()
-      await segmentIndex.commitTimeline(INPUT, commit(0, { eras: [1, 2, 3, 4].map((id) => era(id)) }))
+      const { id } = await segmentIndex.openNumbering(at('e'), INPUT, 2)
+      assert.deepEqual(await segmentIndex.erasShown(id), [])
+      const slots = [4, 3, 7].flatMap((one) => [0, 1].map((i) => slot(i, [], { era: one })))
+      const outputSegments = slots.map((one, i) => outputSegment(id, i + 1, [one]))
+      const eras = [4, 3, 7, 5].map((one) => era(one))
+      await segmentIndex.commitTimeline(INPUT, commit(0, { eras, slots, outputSegments }))
+      assert.deepEqual(
+        (await segmentIndex.erasShown(id)).map((shown) => ({ ...shown })),
+        [
+          { era: 4, number: 1 },
+          { era: 3, number: 3 },
+          { era: 7, number: 5 },
+        ],
+      )
       const begun = async (ms: number, limit: number) =>
-        (await segmentIndex.erasBegunBefore(INPUT, later(ms), limit)).map(({ id }) => id)
-      assert.deepEqual(await begun(4, 2), [2, 3])
-      assert.deepEqual(await begun(99, 3), [2, 3, 4])
-      assert.deepEqual(await begun(1, 3), [])
+        (await segmentIndex.erasBegunBefore(id, later(ms), limit)).map((one) => one.id)
+      assert.deepEqual(await begun(8, 9), [4, 3, 7])
+      assert.deepEqual(await begun(5, 9), [4, 3])
+      assert.deepEqual(await begun(8, 2), [3, 7])
+      assert.deepEqual(await begun(3, 9), [])
     })
 
     it('reads long windows in full, in order', async () => {

@@ -5,9 +5,12 @@ import type { SourceObject } from '../model/source-segment.ts'
 /** One input of a channel: the scope of a timeline. */
 export type IngestRef = { readonly channelGuid: string; readonly ingestEndpointId: string }
 
-/** A sequence of output segments of one input. Its numbers never name other bytes. */
-export type Numbering = IngestRef & {
+/** A sequence of output segments of one channel. Its numbers never name other bytes. */
+export type Numbering = {
   readonly id: number
+  readonly channelGuid: string
+  /** The ingest endpoint whose input it followed first. */
+  readonly ingestEndpointId: string
   /** `segmentDurationSeconds` of the endpoints it serves. */
   readonly segmentDurationSeconds: number
   readonly firstNumber: number
@@ -21,13 +24,40 @@ export type OutputSegmentRow = Omit<OutputSegment, 'slots'> & {
   readonly numbering: number
   readonly firstSlot: number
   readonly slotCount: number
+  /** Whose slots they are; absent where that is the input the numbering followed first, and its own era. */
+  readonly source?: { readonly ingestEndpointId: string; readonly era: number }
 }
+
+/** The state of a numbering after a step, opaque here. Stale if the store holds another version than expected; 0: none yet. */
+export type NumberingCommit = {
+  readonly id: number
+  readonly expectedVersion: number
+  readonly state: string
+  /** Eras it made; they are kept with those of the input it followed first. */
+  readonly eras?: readonly Era[]
+}
+
+export type NumberingsCommit = {
+  readonly numberings: readonly NumberingCommit[]
+  readonly outputSegments: readonly OutputSegmentRow[]
+  /**
+   * Timelines the step has seen to their ends. One that went on since makes the commit stale; else its version grows by
+   * one, so that whoever takes its next step knows of the numberings.
+   */
+  readonly seen?: readonly { readonly ingestEndpointId: string; readonly expectedVersion: number }[]
+}
+
+/** A numbering, and its state as it was saved last. */
+export type StoredNumbering = Numbering & { readonly version: number; readonly state?: string }
 
 /** Numbers from just above `after` up to and including `last`. */
 export type NumberRange = { readonly after: number; readonly last: number }
 export type TimeWindow = { readonly start: UtcMs; readonly end: UtcMs }
 /** A time on the timeline of an era. */
 export type EraTime = { readonly era: number; readonly time: Ticks }
+
+/** Ids of eras that numberings made begin here. */
+export const FIRST_MADE_ERA = 1_000_000_000
 
 /** Everything one step of an input's timeline changes; kept or lost as a whole. */
 export type TimelineCommit = {
@@ -43,14 +73,21 @@ export type TimelineCommit = {
   readonly eras: readonly Era[]
   readonly slots: readonly Slot[]
   readonly outputSegments: readonly OutputSegmentRow[]
+  /** Numberings that took a step with it. */
+  readonly numberings?: readonly NumberingCommit[]
 }
+
+export type ChannelUsage = { readonly channelGuid: string; readonly objects: number; readonly bytes: number }
 
 /**
  * Port: the segment index. Writes are durable when their promise resolves. Reads see every commit that has resolved.
  */
 export type SegmentIndex = {
   loadTimeline(ingest: IngestRef): Promise<{ readonly version: number; readonly state: string } | undefined>
+  /** Stale, and nothing is kept, when the timeline or one of the numberings is not as expected. */
   commitTimeline(ingest: IngestRef, commit: TimelineCommit): Promise<'committed' | 'stale'>
+  /** The same for a step of numberings alone. */
+  commitNumberings(channelGuid: string, commit: NumberingsCommit): Promise<'committed' | 'stale'>
 
   /**
    * The numbering the endpoint was given last, up to its revision, if it is one for `segmentDurationSeconds`. An endpoint that changes its
@@ -58,15 +95,20 @@ export type SegmentIndex = {
    */
   numberingOf(endpoint: EndpointRevision, segmentDurationSeconds: number): Promise<Numbering | undefined>
   /**
-   * Gives the endpoint a numbering: one that exists for the input and duration when the endpoint has never had any,
-   * else a new one. `firstNumber` of a new one is above every number any numbering of the channel has given out.
+   * Gives the endpoint a numbering: one that exists for the channel and duration when the endpoint has never had any,
+   * else a new one that begins with the input. `firstNumber` of a new one is above every number any numbering of the
+   * channel has given out.
    */
   openNumbering(endpoint: EndpointRevision, ingest: IngestRef, segmentDurationSeconds: number): Promise<Numbering>
-  numberingsOf(ingest: IngestRef): Promise<readonly Numbering[]>
+  numberingsOf(channelGuid: string): Promise<readonly StoredNumbering[]>
+  /** GUIDs of the endpoints that were given the numbering last. */
+  endpointsOf(numbering: number): Promise<readonly string[]>
 
   eras(ingest: IngestRef, ids: readonly number[]): Promise<readonly Era[]>
-  /** The newest `limit` eras whose clocks begin before a moment, oldest first. */
-  erasBegunBefore(ingest: IngestRef, moment: UtcMs, limit: number): Promise<readonly Era[]>
+  /** Eras of a numbering's output segments, oldest first, and the number of the first of each. */
+  erasShown(numbering: number): Promise<readonly { readonly era: number; readonly number: number }[]>
+  /** The newest `limit` of them whose clocks begin before a moment, oldest first. */
+  erasBegunBefore(numbering: number, moment: UtcMs, limit: number): Promise<readonly Era[]>
   /** Slots in order, from the slot after `after` (or the first kept), at most `limit`. */
   slots(ingest: IngestRef, after: { era: number; index: number } | undefined, limit: number): Promise<readonly Slot[]>
   /** The newest `limit` output segments, oldest first. */
@@ -97,15 +139,24 @@ export type SegmentIndex = {
   /**
    * Forgets, in one transaction and at most `limit` slots: slots sealed before `before` (the server's clock) outside
    * every pinned stretch, the output segments that need them, and source objects received before it that no slot
-   * holds and that are not among `inUse`. The keys of their objects are remembered as doomed until `buried`.
+   * holds and that are not among `inUse`. The keys of their objects, where no other slot holds them, are remembered as
+   * doomed until `buried`. Eras go that nothing needs, except those of `inUseEras`.
    */
   forget(
     ingest: IngestRef,
     before: UtcMs,
-    options: { pinned: readonly { from: UtcMs; to: UtcMs }[]; inUse: readonly string[]; limit: number },
+    options: {
+      pinned: readonly { from: UtcMs; to: UtcMs }[]
+      inUse: readonly string[]
+      inUseEras?: readonly number[]
+      limit: number
+    },
   ): Promise<{ readonly slots: number; readonly objects: number }>
   /** Forgets the whole channel. */
   forgetChannel(channelGuid: string): Promise<void>
+  /** What is kept of each channel that has anything: source objects and their bytes, without the doomed. */
+  usage(): Promise<readonly ChannelUsage[]>
+
   /** Keys of objects to be deleted from the object store. */
   doomed(limit: number): Promise<readonly string[]>
   buried(keys: readonly string[]): Promise<void>

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { ticks, ticksFromSeconds, type UtcMs, utcMs } from '../../src/media/time.ts'
 import type { Era, Slot, SlotObject } from '../../src/model/output-segment.ts'
-import { openNumberingState } from '../../src/model/timeline/numbering.ts'
+import { openNumberingState } from '../../src/model/timeline/numbering-state.ts'
 import { emptyTimeline } from '../../src/model/timeline/state.ts'
 import type { IngestRef } from '../../src/stores/segment-index.ts'
 import { openSqliteStore } from '../../src/stores/sqlite/sqlite-store.ts'
@@ -32,8 +32,9 @@ export async function writePast(
 ): Promise<void> {
   const { segmentIndex, close } = await openSqliteStore(join(dataFolder, 'windrow.db'))
   const numbering = await segmentIndex.openNumbering({ guid: endpointGuid, revision: 1 }, ingest, SEGMENT_SECONDS)
-  const open = { ...openNumberingState(DURATION, 1), nextNumber: count + 1 }
-  const state = JSON.stringify({ ...emptyTimeline(), numberings: { [numbering.id]: open } })
+  const open = { ...openNumberingState(DURATION, 1, ingest.ingestEndpointId), nextNumber: count + 1 }
+  const numberings = [{ id: numbering.id, expectedVersion: 0, state: JSON.stringify(open) }]
+  const state = JSON.stringify(emptyTimeline())
   const era: Era = { id: 1, clock: { time: BEGINS, utc: began }, streams: STREAMS }
   for (let first = 0; first < count; first += STEP) {
     const slots = Array.from({ length: Math.min(STEP, count - first) }, (_, i) => slotAt(first + i, began))
@@ -48,7 +49,8 @@ export async function writePast(
       stretch: { number: 1, start: BEGINS },
     }))
     const more = { objects: [], settled: [], eras: first === 0 ? [era] : [], slots, outputSegments }
-    await segmentIndex.commitTimeline(ingest, { expectedVersion: first / STEP, state, ...more })
+    const filled = first === 0 ? { numberings } : {}
+    await segmentIndex.commitTimeline(ingest, { expectedVersion: first / STEP, state, ...more, ...filled })
   }
   await close()
 }

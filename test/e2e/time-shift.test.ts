@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { eventually } from '../judges/belongings.ts'
 import { Player } from '../judges/player.ts'
 import { type SampleTrack, samplesOf } from '../judges/samples.ts'
-import { type Format, framesDecoded, PastChannel } from './time-shift.ts'
+import { DELAY_SECONDS, type Format, framesDecoded, PastChannel } from './time-shift.ts'
 
 const FORMATS: readonly Format[] = ['hls', 'cmaf', 'dash', 'mss']
 const FRAME_RATE = 10
@@ -21,7 +23,7 @@ describe('a window of the past', () => {
   })
   after(async () => {
     await player?.stop()
-    await channel?.windrow.stop()
+    await channel?.stop()
   })
 
   for (const span of SPANS) {
@@ -62,12 +64,32 @@ describe('a window of the past', () => {
     ['dash.js', 'dash'],
     ['dash.js', 'mss'],
   ] as const) {
-    it(`is played by ${engine} from its beginning to its end in ${format}`, async () => {
-      const [span] = SPANS
-      const { duration } = await player.playToEnd(engine, channel.url(format, span!), 4)
-      assert.ok(Math.abs(duration - (span!.to - span!.from)) < 0.3, `${duration} s`)
-    })
+    // hls.js places fragmented MP4 by its decoding times: at a discontinuity it sees a hole of a frame, here 100 ms.
+    for (const span of format === 'cmaf' ? SPANS.slice(0, 1) : SPANS) {
+      it(`is played by ${engine} from ${span.from} to ${span.to} s in ${format}`, async () => {
+        const { duration } = await player.playToEnd(engine, channel.url(format, span), 4)
+        assert.ok(Math.abs(duration - (span.to - span.from)) < 0.3, `${duration} s`)
+      })
+    }
   }
+
+  it('is the live edge where that is delayed: of so many seconds ago', async () => {
+    const before = await channel.newest('hls')
+    await eventually(
+      'what was pushed at first',
+      15,
+      async () => (await channel.newest('delayed')) === before || undefined,
+    )
+    await channel.pushNext(2)
+    const pushed = performance.now()
+    assert.equal(await channel.newest('hls'), before + 1)
+    while ((await channel.newest('delayed')) === before) {
+      assert.ok(performance.now() - pushed < (DELAY_SECONDS + 2) * 1000, 'it does not come')
+      await sleep(50)
+    }
+    const waited = (performance.now() - pushed) / 1000
+    assert.ok(waited > DELAY_SECONDS - 1, `after ${waited} s`)
+  })
 })
 
 function ofKind(tracks: readonly SampleTrack[], kind: string): SampleTrack {

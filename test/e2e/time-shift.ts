@@ -14,14 +14,18 @@ const HOUR_MS = 3_600_000
 const SEGMENTS = 16
 
 const COMMON = { SegmentDurationSeconds: 2 }
-const ENDPOINTS: Readonly<Record<Format, Omit<CreateOriginEndpointCommandInput, 'ChannelId' | 'Id'>>> = {
+export const DELAY_SECONDS = 5
+
+const ENDPOINTS: Readonly<Record<Endpoint, Omit<CreateOriginEndpointCommandInput, 'ChannelId' | 'Id'>>> = {
   hls: { HlsPackage: COMMON },
+  delayed: { HlsPackage: COMMON, TimeDelaySeconds: DELAY_SECONDS },
   cmaf: { CmafPackage: { ...COMMON, SegmentPrefix: 'tv', HlsManifests: [{ Id: 'main' }] } },
   dash: { DashPackage: COMMON },
   mss: { MssPackage: COMMON },
 }
 
 export type Format = 'hls' | 'cmaf' | 'dash' | 'mss'
+type Endpoint = Format | 'delayed'
 
 /** Seconds since the channel began. */
 export type Span = { readonly from: number; readonly to: number }
@@ -34,33 +38,52 @@ export class PastChannel {
   readonly windrow: Windrow
   readonly #began: number
   readonly #loop: LoopRendition
-  readonly #bases: ReadonlyMap<Format, string>
+  readonly #bases: ReadonlyMap<Endpoint, string>
+  readonly #pusher: Pusher
 
-  private constructor(windrow: Windrow, began: number, loop: LoopRendition, bases: ReadonlyMap<Format, string>) {
+  private constructor(windrow: Windrow, began: number, bases: ReadonlyMap<Endpoint, string>, pusher: Pusher) {
     this.windrow = windrow
     this.#began = began
-    this.#loop = loop
+    this.#loop = pusher.renditions[0]!
     this.#bases = bases
+    this.#pusher = pusher
   }
 
   static async start(): Promise<PastChannel> {
     const [windrow, loop] = await Promise.all([Windrow.start(), encodeLoop()])
     const client = mediaPackage(windrow)
     const ingest = await createChannel(client, 'tv')
-    const bases = new Map<Format, string>()
+    const bases = new Map<Endpoint, string>()
     for (const [format, endpoint] of Object.entries(ENDPOINTS)) {
       const more = { ChannelId: 'tv', Id: format, StartoverWindowSeconds: 86_400 }
       const { Arn } = await client.send(new CreateOriginEndpointCommand({ ...endpoint, ...more }))
-      bases.set(format as Format, `${windrow.url}/out/v1/${Arn!.split('/').at(-1)}`)
+      bases.set(format as Endpoint, `${windrow.url}/out/v1/${Arn!.split('/').at(-1)}`)
     }
     const began = Math.floor(Date.now() / 1000) * 1000 - HOUR_MS
-    for (const date of [began, began + SEGMENTS * 1000]) {
-      const pusher = new Pusher(ingest, loop, date)
+    const pushers = [began, began + SEGMENTS * 1000].map((date) => new Pusher(ingest, loop, date))
+    for (const pusher of pushers) {
       await pusher.pushParent()
       for (let number = 0; number < SEGMENTS; number++) await pusher.pushNext()
-      pusher.close()
     }
-    return new PastChannel(windrow, began, loop[0]!, bases)
+    pushers[0]!.close()
+    return new PastChannel(windrow, began, bases, pushers[1]!)
+  }
+
+  async stop(): Promise<void> {
+    this.#pusher.close()
+    await this.windrow.stop()
+  }
+
+  /** Goes on with the second run. */
+  async pushNext(count: number): Promise<void> {
+    for (let pushed = 0; pushed < count; pushed++) await this.#pusher.pushNext()
+  }
+
+  /** The number of the newest segment of a live HLS playlist; -1 while there is none. */
+  async newest(endpoint: 'hls' | 'delayed'): Promise<number> {
+    const response = await fetch(`${this.#bases.get(endpoint)}/index_1.m3u8`)
+    const text = await response.text()
+    return response.ok ? Number(/_(\d+)\.ts[^_]*$/.exec(text)?.[1]) : -1
   }
 
   /** What the encoder sent of a span, each of its runs by itself, as ffmpeg reads it. */

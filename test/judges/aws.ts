@@ -31,11 +31,20 @@ export function mediaPackage(access: Pick<Windrow, 'url' | 'accessKeyId' | 'secr
 }
 
 export async function createChannel(client: MediaPackageClient, id: string): Promise<Ingest> {
+  const [first] = await createRedundantChannel(client, id)
+  return first
+}
+
+/** The same, with both ways in. */
+export async function createRedundantChannel(client: MediaPackageClient, id: string): Promise<[Ingest, Ingest]> {
   const channel = await client.send(new CreateChannelCommand({ Id: id }))
-  const endpoint = channel.HlsIngest?.IngestEndpoints?.[0]
-  if (!endpoint?.Url || !endpoint.Username || !endpoint.Password)
-    throw new Error(`channel ${id} has no ingest endpoint`)
-  return { url: endpoint.Url, username: endpoint.Username, password: endpoint.Password }
+  const inputs = (channel.HlsIngest?.IngestEndpoints ?? []).map(({ Url, Username, Password }): Ingest => {
+    if (!Url || !Username || !Password) throw new Error(`an ingest endpoint of channel ${id} is incomplete`)
+    return { url: Url, username: Username, password: Password }
+  })
+  const [first, second] = inputs
+  if (!first || !second) throw new Error(`channel ${id} has ${inputs.length} ingest endpoints`)
+  return [first, second]
 }
 
 /** An HLS endpoint that can be harvested; every segment carries its date. Gives its playback URL. */

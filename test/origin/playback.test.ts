@@ -175,6 +175,12 @@ describe('a segment', () => {
     assert.equal(origin.archive.bytesRead, 4)
   })
 
+  it('is read no further than the range asked for when it spans several objects', async () => {
+    const { body } = await ask('index_1_11.ts', { Range: 'bytes=2-5' })
+    assert.deepEqual(body, whole.subarray(2, 6))
+    assert.equal(origin.archive.bytesRead, 4)
+  })
+
   for (const range of [`bytes=${size}-`, 'bytes=-0', `bytes=${size + 5}-${size + 6}`]) {
     it(`is 416 for ${range}`, async () => {
       const { status, headers } = await ask('index_1_11.ts', { Range: range })

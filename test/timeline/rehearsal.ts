@@ -5,8 +5,14 @@ import type { AudioDescription, MediaProbe, TextProbe, VideoDescription } from '
 import type { ListedSegment, ListedStream } from '../../src/model/listed-playlist.ts'
 import type { Era, OutputSegment, Slot } from '../../src/model/output-segment.ts'
 import type { SegmentProbe, SourceObject } from '../../src/model/source-segment.ts'
+import type { FailoverView } from '../../src/model/timeline/failover.ts'
+import { follow, isFollowingDue } from '../../src/model/timeline/following.ts'
+import { type NumberingState, openNumberingState } from '../../src/model/timeline/numbering-state.ts'
 import { emptyTimeline, type TimelineState, waitedAnew } from '../../src/model/timeline/state.ts'
-import { isDue, step, type TimelineEvent } from '../../src/model/timeline/step.ts'
+import { isDue, statusOf, step, type TimelineEvent } from '../../src/model/timeline/step.ts'
+
+/** The only input. */
+const INPUT = '1'
 
 export const EPOCH = utcMs(Date.UTC(2026, 0, 1))
 
@@ -27,7 +33,8 @@ const VIDEO: VideoDescription = {
   kind: 'video',
   pid: 256,
   codec: 'avc1.64001f',
-  configuration: '0164001fffe1',
+  // An SPS and a PPS of x264, as avcC has them: what they say is of no account here.
+  configuration: '0164000cffe100196764000cacd94141fb0110000003001000000303208f14299601000568ebe3cb22fdf8f800',
   width: 640,
   height: 360,
 }
@@ -41,28 +48,33 @@ const AUDIO: AudioDescription = {
   samplesPerFrame: 1024,
 }
 
-/** Two seconds of video and audio, the audio a little earlier; of another width they are another encoding. */
-export function probeAt(seconds: number, width = 640): MediaProbe {
+/** Two seconds of video and audio, or more, the audio a little earlier; of another width they are another encoding. */
+export function probeAt(seconds: number, width = 640, duration = 2): MediaProbe {
   const first = ticksFromSeconds(seconds) % PTS_MODULUS
   const audio = (first - 1800 + PTS_MODULUS) % PTS_MODULUS
+  const span = ticksFromSeconds(duration)
   return {
     container: 'mpeg-ts',
     tracks: [{ ...VIDEO, width }, AUDIO],
     times: [
-      { first, last: first + 176_400, bytes: 900 },
-      { first: audio, last: audio + 178_000, bytes: 100 },
+      { first, last: first + span - 3600, bytes: 900 },
+      { first: audio, last: audio + span - 2000, bytes: 100 },
     ],
     firstPts: first,
-    lastPts: first + 176_400,
+    lastPts: first + span - 3600,
     keyFrames: [{ pts: first, offset: 376, size: 188 }],
     startsWithKeyFrame: true,
   }
 }
 
-/** Two seconds of audio alone. */
-export function audioAt(seconds: number, container: MediaProbe['container'] = 'packed-audio'): MediaProbe {
+/** Two seconds of audio alone, or more. */
+export function audioAt(
+  seconds: number,
+  container: MediaProbe['container'] = 'packed-audio',
+  duration = 2,
+): MediaProbe {
   const first = ticksFromSeconds(seconds) % PTS_MODULUS
-  const times = { first, last: first + 178_000, bytes: 1000 }
+  const times = { first, last: first + ticksFromSeconds(duration) - 2000, bytes: 1000 }
   return {
     container,
     tracks: [{ ...AUDIO, pid: container === 'packed-audio' ? 0 : 257 }],
@@ -82,6 +94,7 @@ export class Rehearsal {
   state: TimelineState = emptyTimeline()
   now: UtcMs = EPOCH
   slots: Slot[] = []
+  readonly numberings = new Map<number, NumberingState>()
   readonly published = new Map<number, OutputSegment[]>()
   readonly gaps: string[] = []
   /** As given out last. */
@@ -92,9 +105,16 @@ export class Rehearsal {
   private readonly unlisted = new Map<string, SourceObject>()
   private puts = 0
 
+  /** A numbering, given what was sealed so far. */
   open(id: number, segmentSeconds: number): void {
-    const segmentDuration = ticksFromSeconds(segmentSeconds)
-    this.take({ kind: 'numbering', id, segmentDuration, firstNumber: 1, earlier: [], eras: [], isFull: true })
+    const beginning = openNumberingState(ticksFromSeconds(segmentSeconds), 1, INPUT)
+    const sealed = this.slots.map((slot) => ({ input: INPUT, slot }))
+    const { state, segments } = follow({ ...beginning, isFilling: true }, sealed, this.view(), this.now)
+    this.numberings.set(id, { ...state, isFilling: false })
+    this.published.set(
+      id,
+      segments.map(({ segment }) => segment),
+    )
   }
 
   parent(...playlists: string[]): void {
@@ -140,7 +160,9 @@ export class Rehearsal {
   }
 
   isDue(): boolean {
-    return isDue(this.state, this.now)
+    const view = this.view()
+    const isNumberingDue = [...this.numberings.values()].some((state) => isFollowingDue(state, view, this.now))
+    return isDue(this.state, this.now) || isNumberingDue
   }
 
   numbers(id: number): number[] {
@@ -155,13 +177,25 @@ export class Rehearsal {
     const result = step(this.state, event, this.unlisted, this.now)
     this.state = result.state
     this.slots.push(...result.slots)
-    for (const { numbering, segment } of result.outputSegments) {
-      this.published.set(numbering, [...this.outputs(numbering), segment])
-    }
     this.gaps.push(...result.gaps.map(({ name, reason }) => `${name}: ${reason}`))
     for (const era of result.eras) this.eras.set(era.id, era)
     if (result.isRefused) this.refusals++
     for (const { name } of result.consumed) this.unlisted.delete(name)
+    const sealed = result.slots.map((slot) => ({ input: INPUT, slot }))
+    for (const [id, numbering] of this.numberings) {
+      const { state, segments, eras } = follow(numbering, sealed, this.view(), this.now)
+      this.numberings.set(id, state)
+      for (const era of eras) this.eras.set(era.id, era)
+      this.published.set(id, [...this.outputs(id), ...segments.map(({ segment }) => segment)])
+    }
+  }
+
+  private view(): FailoverView {
+    return {
+      madeEras: 2_000_000_000,
+      eraOf: (id) => this.state.eras.find((era) => era.id === id) ?? this.eras.get(id),
+      inputs: { [INPUT]: statusOf(this.state, this.now) },
+    }
   }
 }
 

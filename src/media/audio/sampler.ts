@@ -1,3 +1,4 @@
+import { MalformedMedia } from '../bytes.ts'
 import { AdtsHeader } from '../codecs/aac.ts'
 import { Ac3Header } from '../codecs/ac3-header.ts'
 import { AacSamples } from './aac-samples.ts'
@@ -8,10 +9,13 @@ import type { SampleMaker, SampleSink } from './samples.ts'
 /** Syntaxes of frames; `ac3` is AC-3 and E-AC-3. */
 export type FrameSyntax = 'aac' | 'ac3'
 
+/** A minute of the shortest frames, E-AC-3 of one block in eight substreams, and half as much again. */
+const MOST_FRAMES = 2 ** 17
+
 /** A time in 90 kHz ticks, unwrapped, of the first frame that begins at `position` of the stream, or behind it. */
 export type TimeMark = { readonly position: number; readonly pts: number }
 
-/** Finds the samples in a stream of frames, and the time that was stated for each. */
+/** Finds the samples in a stream of frames, and the time that was stated for each. Throws MalformedMedia at a flood of them. */
 export class Sampler {
   readonly maker: AacSamples | Ac3Samples
   private readonly walker: FrameWalker<AdtsHeader> | FrameWalker<Ac3Header>
@@ -19,6 +23,7 @@ export class Sampler {
   private nextMark = 0
   /** Position in the stream of the byte at offset 0 of what is being walked. */
   private base = 0
+  private frames = 0
 
   constructor(syntax: FrameSyntax, sink: SampleSink) {
     if (syntax === 'aac') {
@@ -63,6 +68,7 @@ export class Sampler {
   private walkerFor<Header extends FrameHeader>(make: () => Header, maker: SampleMaker<Header>): FrameWalker<Header> {
     return new FrameWalker(make, (header, bytes, at) => {
       const position = this.base + at
+      if (++this.frames > MOST_FRAMES) throw new MalformedMedia(`more than ${MOST_FRAMES} audio frames`, position)
       maker.frame(header, bytes, at, position, this.ptsAt(position))
     })
   }

@@ -1,4 +1,4 @@
-import { storeU32 } from '../bytes.ts'
+import { MalformedMedia, storeU32 } from '../bytes.ts'
 import { nextStartCode, SENTINEL_SIZE, trimZeros } from '../codecs/nal.ts'
 import { readSei } from '../codecs/sei.ts'
 import { ROLE, type Role, type VideoStream } from '../codecs/video-stream.ts'
@@ -7,6 +7,9 @@ import { PictureList } from './picture-list.ts'
 
 /** Offsets and durations must fit 32 bits; a segment is never that long. */
 const MAX_STEP = 2 ** 31
+
+/** A minute of 60 pictures a second, each of 64 slices. */
+const MOST_UNITS = 2 ** 18
 
 /** What a PES packet says of the first access unit that begins in it. */
 type PesTimes = {
@@ -35,6 +38,7 @@ export class NalRewriter {
   private readonly options: RewriterOptions
   private readonly pictures: PictureList
   private output: number
+  private units = 0
 
   /** The unit written last, which may go on in the next PES packet; where its length belongs is `output`. */
   private unitSize = 0
@@ -97,8 +101,9 @@ export class NalRewriter {
     return next
   }
 
-  /** Takes the NAL unit between two start codes. */
+  /** Takes the NAL unit between two start codes. Throws MalformedMedia at a flood of them. */
   unit(start: number, end: number): void {
+    if (++this.units > MOST_UNITS) throw new MalformedMedia(`more than ${MOST_UNITS} NAL units`, start)
     this.endUnit()
     const trimmed = trimZeros(this.bytes, start, end)
     this.bytes.copyWithin(this.output + 4, start, trimmed)

@@ -192,6 +192,15 @@ describe('videoTrack', () => {
     })
   })
 
+  it('is refused when it is a flood of units that hold nothing', () => {
+    const flooded = edited(sources.get('H.264')!.ts, (multiplex) => {
+      const [first, ...others] = multiplex.packets
+      const payload = Buffer.concat([first!.payload, Buffer.alloc(4 * 2 ** 18, Buffer.from('00000109', 'hex'))])
+      return { ...multiplex, packets: [{ ...first!, payload }, ...others] }
+    })
+    assert.throws(() => demux(flooded), /more than 262144 NAL units/)
+  })
+
   it('drops a picture whose times are hours away, and goes on', () => {
     const { ts } = sources.get('H.264')!
     const hours = 8 * 3600 * 90_000

@@ -1,6 +1,9 @@
 import { MalformedMedia } from '../bytes.ts'
 import type { TextProbe } from '../track.ts'
 
+/** A live segment is less than a KiB, and the subtitles of a whole film are a hundred or two. */
+export const MOST_WEBVTT_BYTES = 256 * 1024
+
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf]
 /** `WEBVTT`. */
 const SIGNATURE = [0x57, 0x45, 0x42, 0x56, 0x54, 0x54]
@@ -24,8 +27,10 @@ export function startsAsWebVtt(bytes: Uint8Array): boolean {
 export class WebVttProbe {
   private readonly beginning = new Uint8Array(MOST_NEEDED)
   private length = 0
+  private size = 0
 
   push(chunk: Uint8Array): void {
+    this.size += chunk.length
     const taken = chunk.subarray(0, MOST_NEEDED - this.length)
     this.beginning.set(taken, this.length)
     this.length += taken.length
@@ -33,7 +38,12 @@ export class WebVttProbe {
 
   /** The segment is complete. */
   end(): TextProbe {
+    refuseLarge(this.size)
     if (!startsAsWebVtt(this.beginning.subarray(0, this.length))) throw new MalformedMedia('no WEBVTT signature', 0)
     return { container: 'webvtt', tracks: [{ kind: 'text', pid: 0, codec: 'wvtt' }] }
   }
+}
+
+export function refuseLarge(size: number): void {
+  if (size > MOST_WEBVTT_BYTES) throw new MalformedMedia(`WebVTT of ${size} bytes`, MOST_WEBVTT_BYTES)
 }

@@ -1,11 +1,9 @@
 import { MalformedMedia } from '../bytes.ts'
 import { TICKS_PER_MS } from '../time.ts'
 import { type Cue, NO_OFFSET, type TimestampMap, type WebVtt } from './document.ts'
-import { startsAsWebVtt } from './probe.ts'
+import { refuseLarge, startsAsWebVtt } from './probe.ts'
 
-/** Hours of an ordinary film are a few hundred KiB; a live segment is less than one. */
-const MAX_BYTES = 4 * 1024 * 1024
-const MAX_CUES = 20_000
+const MAX_CUES = 5000
 
 const ARROW = '-->'
 const TIMESTAMP = /(?:(\d{1,6}):)?([0-5]\d):([0-5]\d)\.(\d{3})/.source
@@ -20,7 +18,7 @@ const MAP_LOCAL = new RegExp(`[=,][ \\t]*LOCAL:${TIMESTAMP}[ \\t]*(?:,|$)`)
  * Throws MalformedMedia when it is not WebVTT, or larger than any subtitle is.
  */
 export function readWebVtt(bytes: Uint8Array): WebVtt {
-  if (bytes.length > MAX_BYTES) throw new MalformedMedia(`WebVTT of ${bytes.length} bytes`, MAX_BYTES)
+  refuseLarge(bytes.length)
   if (!startsAsWebVtt(bytes)) throw new MalformedMedia('no WEBVTT signature', 0)
   const lines = new TextDecoder()
     .decode(bytes)

@@ -118,4 +118,41 @@ describe('the clock of an era', () => {
     assert.deepEqual(eras[0]?.clock, { time: 900_000, utc: EPOCH - 2000 })
     assert.deepEqual(readTimeline(JSON.stringify(r.state)), r.state)
   })
+
+  it('does not step back within an era: a little stands still, more begins one, and the first stream tells', () => {
+    const r = new Rehearsal()
+    r.parent('a', 'b')
+    r.open(1, 2)
+    const at = (i: number, aheadOfA: number, aheadOfB = aheadOfA) => {
+      for (const [playlist, ahead] of [
+        ['a', aheadOfA],
+        ['b', aheadOfB],
+      ] as const) {
+        r.put(`${playlist}-${i}.ts`, probeAt(10 + 2 * i))
+        r.list(playlist, i, [{ name: `${playlist}-${i}.ts`, date: utcMs(EPOCH + 2000 * i + ahead * 1000) }])
+      }
+    }
+    at(0, 0)
+    at(1, 0)
+    at(2, -3)
+    at(3, -3)
+    at(4, 30)
+    at(5, 30, -90)
+    at(6, -10)
+    at(7, -10)
+    assert.deepEqual(
+      r.outputs(1).map(({ era, startUtc, discontinuity }) => [era, (startUtc - EPOCH) / 1000, discontinuity]),
+      [
+        [1, 0, false],
+        [1, 2, false],
+        [1, 2, false],
+        [1, 4, false],
+        [1, 38, false],
+        [1, 40, false],
+        [2, 2, true],
+        [2, 4, false],
+      ],
+    )
+    assert.ok(r.outputs(1).every(({ slots }) => Object.keys(slots[0]!.objects).length === 2))
+  })
 })

@@ -186,15 +186,7 @@ describe('an input of sound alone', () => {
     assert.equal(r.slots.length, 3)
     assert.deepEqual(r.numbers(1), [])
     assert.equal(r.refusals, 1)
-    r.take({
-      kind: 'numbering',
-      id: 2,
-      segmentDuration: r.slots[0]!.duration,
-      firstNumber: 1,
-      earlier: r.slots,
-      eras: [...r.eras.values()],
-      isFull: true,
-    })
+    r.open(2, 2)
     assert.deepEqual(r.numbers(2), [])
   })
 

@@ -10,7 +10,8 @@ import {
 } from '../../media/time.ts'
 import type { MediaProbe, SourceObject } from '../source-segment.ts'
 import { agrees, tracksIn } from './description.ts'
-import type { OpenEra, QueuedEntry, StreamListing, TimelineState } from './state.ts'
+import { LOCK_TOLERANCE } from './lock.ts'
+import { makesSlots, type OpenEra, type QueuedEntry, type StreamListing, type TimelineState } from './state.ts'
 
 /** Source dates further than this from the server's clock are not believed. */
 const BELIEVABLE_DATE_MS = 24 * 3600 * 1000
@@ -31,6 +32,8 @@ export type Ground = {
   readonly era: OpenEra
   readonly start: Ticks
   readonly standing: 'known' | 'new era' | 'stranger'
+  /** The stream begins anew, and its timestamps run on: if all do, so does the era. */
+  readonly breaks?: true
 }
 
 /** The era a segment belongs to, opened as needed. */
@@ -45,13 +48,24 @@ export function eraFor(
   const { firstPts, tracks } = object.probe
   const { duration } = entry
   const within = (era: OpenEra, start: Ticks): Ground | undefined => {
-    if (agrees(tracksIn(era, streamIndex), tracks)) return { era, start, standing: 'known' }
+    if (agrees(tracksIn(era, streamIndex), tracks)) {
+      const stepsBack = redate(state, era, streamIndex, start, duration, believableDate(entry, object))
+      if (!stepsBack || era !== state.eras.at(-1) || isSealed(era, start, duration))
+        return { era, start, standing: 'known' }
+      return { era: runOn(state, era, streamIndex, start, duration, now, stepsBack), start, standing: 'new era' }
+    }
     if (era !== state.eras.at(-1)) return undefined
     if (isSealed(era, start, duration)) return { era, start, standing: 'stranger' }
     return { era: runOn(state, era, streamIndex, start, duration, now), start, standing: 'new era' }
   }
 
   const current = state.eras.find(({ id }) => id === listing.era)
+  if (current && entry.breaks && current.streamsRevision === state.streamsRevision) {
+    const start = unwrapPts(firstPts, listing.nextStart)
+    const era = eraAt(state, current, start, duration)
+    const runsOn = Math.abs(start - listing.nextStart) <= LOCK_TOLERANCE && agrees(tracksIn(era, streamIndex), tracks)
+    if (runsOn) return { era, start, standing: 'known', breaks: true }
+  }
   const mayStay = current?.streamsRevision === state.streamsRevision && !entry.breaks
   if (current && mayStay) {
     const start = unwrapPts(firstPts, listing.nextStart)
@@ -74,6 +88,50 @@ export function eraFor(
   const utc = date ?? utcMs(object.receivedAt - msFromTicks(duration))
   const anchor = { time: start, utc, ...(date !== undefined && { isDated: true as const }) }
   return { era: openEra(state, anchor, { time: start, utc }, now), start, standing: 'new era' }
+}
+
+/**
+ * Follows the date of the stream that tells dates: the first one, or whichever has any where that has none. Dates do not step
+ * back in an era: by no more than two segments they stand still instead; by more is for another era, which the date is
+ * returned for.
+ */
+function redate(
+  state: TimelineState,
+  era: OpenEra,
+  streamIndex: number,
+  start: Ticks,
+  duration: Ticks,
+  date: UtcMs | undefined,
+): UtcMs | undefined {
+  const expected = utcAt(era.anchor, start)
+  const ms = msFromTicks(duration)
+  const first = state.streams?.find(makesSlots)
+  if (date === undefined || Math.abs(date - expected) <= ms) return undefined
+  if (era.anchor.isDated && streamIndex !== first?.index) return undefined
+  const hasBefore = era.nextIndex > 0 || era.slots.some((slot) => slot.start < start - duration / 2)
+  if (hasBefore && expected - date > 2 * ms) return date
+  era.anchor = { time: start, utc: hasBefore ? utcMs(Math.max(date, expected - ms)) : date, isDated: true }
+  for (const slot of era.slots) if (slot.start > start - duration / 2) slot.startUtc = utcAt(era.anchor, slot.start)
+  return undefined
+}
+
+/** All streams begin anew with the slot this era would seal next, and their timestamps run on: so do they in another era. */
+export function splitEra(state: TimelineState, before: OpenEra, now: UtcMs): OpenEra {
+  const [head] = before.slots
+  const start = head?.start ?? before.sealedUntil
+  const { isDated } = before.anchor
+  const anchor = { time: start, utc: head?.startUtc ?? utcAt(before.anchor, start), ...(isDated && { isDated }) }
+  const era = openEra(state, anchor, { time: start, utc: utcAt(before.clock, start) }, now)
+  state.eras = state.eras.filter((one) => one !== era).flatMap((one) => (one === before ? [one, era] : [one]))
+  era.continues = before.id
+  era.streams = before.streams
+  era.slots = before.slots.splice(0)
+  for (const listing of Object.values(state.listings)) {
+    if (listing.era !== before.id || listing.nextStart <= start) continue
+    listing.era = era.id
+    listing.leastEra = era.id
+  }
+  return era
 }
 
 /** Of this era and those that continue it, the one that holds this moment. */
@@ -120,8 +178,8 @@ function openEra(state: TimelineState, anchor: OpenEra['anchor'], clock: OpenEra
 }
 
 /**
- * A stream is made of something else from `start` on, and its timestamps run on: so does the timeline, in an era of its
- * own. What other streams have in slots from there goes with it.
+ * A stream is made of something else from `start` on, or its dates step back, and its timestamps run on: so does the
+ * timeline, in an era of its own. What other streams have in slots from there goes with it.
  */
 function runOn(
   state: TimelineState,
@@ -130,9 +188,10 @@ function runOn(
   start: Ticks,
   duration: Ticks,
   now: UtcMs,
+  date?: UtcMs,
 ): OpenEra {
-  const { isDated } = before.anchor
-  const anchor = { time: start, utc: utcAt(before.anchor, start), ...(isDated && { isDated }) }
+  const isDated = before.anchor.isDated || date !== undefined
+  const anchor = { time: start, utc: date ?? utcAt(before.anchor, start), ...(isDated && { isDated: true as const }) }
   const era = openEra(state, anchor, { time: start, utc: utcAt(before.clock, start) }, now)
   era.continues = before.id
   const own = before.slots.findLastIndex(({ entries }) => entries[streamIndex] !== undefined)
@@ -140,6 +199,7 @@ function runOn(
     (slot, i) => i > own && slot.start >= start - Math.min(slot.duration, duration) / 2,
   )
   if (from >= 0) era.slots = before.slots.splice(from)
+  if (date !== undefined) for (const slot of era.slots) slot.startUtc = utcAt(anchor, slot.start)
   era.firstStart = ticks(Math.min(start, era.slots[0]?.start ?? start))
   era.sealedUntil = era.firstStart
   era.streams = era.streams.map((stream) => {

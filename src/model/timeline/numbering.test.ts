@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { ticks, utcMs } from '../../media/time.ts'
 import type { OutputSegment, Slot, SourceStream } from '../output-segment.ts'
-import { addSlot, closeRun, openNumberingState } from './numbering.ts'
+import { addSlot, closeRun } from './numbering.ts'
+import { openNumberingState } from './numbering-state.ts'
 
 const SECOND = 90_000
 
@@ -62,8 +63,10 @@ function slot({ era = 1, index, missing = [] }: Sketch): Slot {
 /** Number of each output segment, and number and second of the first of its stretch. */
 function stretches(segmentSeconds: number, ...sketches: readonly Sketch[]): readonly (readonly unknown[])[] {
   const numbering = openNumberingState(ticks(segmentSeconds * SECOND), 10)
-  const done: OutputSegment[] = sketches.flatMap((sketch) => addSlot(numbering, slot(sketch), STREAMS))
-  done.push(...closeRun(numbering))
+  const done: OutputSegment[] = [
+    ...sketches.flatMap((sketch) => addSlot(numbering, slot(sketch), STREAMS)),
+    ...closeRun(numbering),
+  ].map(({ segment }) => segment)
   return done.map(({ number, stretch }) => [number, stretch?.number, (stretch?.start ?? 0) / SECOND])
 }
 
@@ -116,6 +119,6 @@ describe('the stretch of an output segment', () => {
     addSlot(numbering, slot({ index: 0 }), STREAMS)
     const again = JSON.parse(JSON.stringify(numbering)) as typeof numbering
     const [second] = addSlot(again, slot({ index: 1 }), STREAMS)
-    assert.deepEqual(second?.stretch, { number: 10, start: 0 })
+    assert.deepEqual(second?.segment.stretch, { number: 10, start: 0 })
   })
 })

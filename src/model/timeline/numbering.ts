@@ -1,31 +1,26 @@
 import { type Ticks, ticks } from '../../media/time.ts'
 import type { OutputSegment, Slot, SourceStream } from '../output-segment.ts'
-import { makesSlots, type NumberingState } from './state.ts'
+import { shownSlot } from './lock.ts'
+import type { NumberingState } from './numbering-state.ts'
+import { makesSlots } from './state.ts'
 
-export function openNumberingState(segmentDuration: Ticks, firstNumber: number): NumberingState {
-  return {
-    segmentDuration,
-    nextNumber: firstNumber,
-    discontinuitySequence: 0,
-    isFilling: false,
-    run: [],
-    runBreaks: false,
-  }
-}
+/** An output segment, and whose slots it is made of. */
+export type NumberedSegment = { readonly segment: OutputSegment; readonly input: string; readonly era: number }
 
 /**
  * Gives a sealed slot to a numbering; what comes back are the output segments this completes (none, one or two).
  * A run ends at the multiple of the source segments nearest to the wanted duration, and before and after a slot that
  * some stream lacks, so that a gap costs no more than itself.
  */
-export function addSlot(numbering: NumberingState, slot: Slot, streams: readonly SourceStream[]): OutputSegment[] {
-  const done: OutputSegment[] = []
+export function addSlot(numbering: NumberingState, slot: Slot, streams: readonly SourceStream[]): NumberedSegment[] {
+  const done: NumberedSegment[] = []
   const { last } = numbering
   const follows = last !== undefined && last.era === slot.era && last.index + 1 === slot.index
   const whole = isWhole(slot, streams)
   if (!follows || !whole) done.push(...closeRun(numbering))
+  if (numbering.shownAs && numbering.shownAs.from !== slot.era) delete numbering.shownAs
   if (numbering.run.length === 0) numbering.runBreaks ||= last !== undefined && !follows
-  numbering.run.push(slot)
+  numbering.run.push(shownSlot(slot, numbering.shownAs))
   numbering.runTracks = [...new Set([...(numbering.runTracks ?? []), ...tracksWithMedia(slot, streams)])]
   numbering.last = { era: slot.era, index: slot.index }
   if (!whole || runDuration(numbering.run) + slot.duration / 2 > numbering.segmentDuration) {
@@ -35,7 +30,8 @@ export function addSlot(numbering: NumberingState, slot: Slot, streams: readonly
 }
 
 /** Ends the run as it is: its era is over, or nothing more comes. */
-export function closeRun(numbering: NumberingState): OutputSegment[] {
+export function closeRun(numbering: NumberingState): NumberedSegment[] {
+  const { shownAs } = numbering
   const first = numbering.run[0]
   const last = numbering.run.at(-1)
   if (!first || !last) return []
@@ -55,16 +51,17 @@ export function closeRun(numbering: NumberingState): OutputSegment[] {
     discontinuity: numbering.runBreaks,
     discontinuitySequence: numbering.discontinuitySequence,
     stretch: { number, start },
+    ...(shownAs && { moved: { ticks: shownAs.ticks, ms: shownAs.ms } }),
     slots: numbering.run,
   }
   numbering.run = []
   numbering.runTracks = []
   numbering.runBreaks = false
-  return [segment]
+  return [{ segment, input: numbering.input, era: shownAs?.from ?? first.era }]
 }
 
 /** True when every stream that has shown media in this era has an object in the slot; subtitles may have nothing to say. */
-function isWhole(slot: Slot, streams: readonly SourceStream[]): boolean {
+export function isWhole(slot: Slot, streams: readonly SourceStream[]): boolean {
   return streams.every(
     (stream) => !makesSlots(stream) || stream.tracks.length === 0 || slot.objects[stream.index] !== undefined,
   )

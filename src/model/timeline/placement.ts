@@ -1,4 +1,4 @@
-import { msFromTicks, type Ticks, ticks, type UtcMs, unwrapPts } from '../../media/time.ts'
+import { type Ticks, ticks, type UtcMs, unwrapPts } from '../../media/time.ts'
 import type { SlotObject } from '../output-segment.ts'
 import { describeStream } from './description.ts'
 import { believableDate, eraAt, eraFor, isSealed, type MediaObject, utcAt } from './eras.ts'
@@ -30,20 +30,18 @@ export function placeObject(
 ): Placement {
   const duration = durationOf(listing, listed, object)
   const entry = { ...listed, duration }
-  const { era, start, standing } = eraFor(state, listing, streamIndex, entry, object, now)
+  const { era, start, standing, breaks } = eraFor(state, listing, streamIndex, entry, object, now)
   listing.era = era.id
   listing.leastEra = era.id
   listing.nextStart = ticks(start + duration)
   if (standing === 'stranger') return { touched: undefined, isShown: false }
   const described = describeStream(era, streamIndex, object, duration)
   const date = believableDate(entry, object)
-  if (date !== undefined && Math.abs(date - utcAt(era.anchor, start)) > msFromTicks(duration)) {
-    era.anchor = { time: start, utc: date, isDated: true }
-  }
   notePlace(state, listing, streamIndex, { ...entry, era: era.id, start, date })
   const slot = slotAt(era, start, duration, now)
   const isShown = slot !== undefined && slot.entries[streamIndex] === undefined
   if (isShown) {
+    if (breaks) slot.breaks = [...(slot.breaks ?? []), streamIndex]
     if (tellsTime(era, slot, streamIndex)) {
       const room = (era.slots[era.slots.indexOf(slot) + 1]?.start ?? Infinity) - start
       Object.assign(slot, {

@@ -1,7 +1,8 @@
 import { msFromTicks, ticks, type UtcMs, utcMs } from '../../media/time.ts'
 import type { Slot, SlotObject, SourceStream } from '../output-segment.ts'
-import { utcAt } from './eras.ts'
+import { splitEra, utcAt } from './eras.ts'
 import { fromFirstKeyFrame } from './first-pictures.ts'
+import { type Donor, healSlot, slotBefore } from './healing.ts'
 import {
   followedListings,
   isDone,
@@ -21,7 +22,7 @@ export type Sealed = {
 }
 
 /** Seals every slot no stream can add to any more, oldest first, and drops eras that are over. */
-export function sealSlots(state: TimelineState, now: UtcMs): Sealed {
+export function sealSlots(state: TimelineState, now: UtcMs, donor?: Donor): Sealed {
   const sealed: Sealed = { slots: [], begun: [], closedEras: [] }
   for (;;) {
     const era = state.eras[0]
@@ -35,7 +36,18 @@ export function sealSlots(state: TimelineState, now: UtcMs): Sealed {
       }
       if (textIsAwaited(state, era, head, now)) break
       forgoText(state, era, head, now)
+      if (isBreak(era, head)) {
+        delete head.breaks
+        splitEra(state, era, now)
+        continue
+      }
+      const before = donor && slotBefore(era, head, donor, now)
+      if (before) {
+        seal(state, era, before, now, sealed)
+        continue
+      }
       era.slots.shift()
+      if (donor) healSlot(era, head, donor)
       seal(state, era, head, now, sealed)
     } else if (state.eras.length > 1 && isOver(state, era, now)) {
       state.eras.shift()
@@ -66,6 +78,12 @@ function seal(state: TimelineState, era: OpenEra, open: OpenSlot, now: UtcMs, { 
   }
   state.clockEnd = utcAt(era.clock, era.sealedUntil)
   slots.push({ era: era.id, index, start, duration, startUtc, sealedAt: now, objects })
+}
+
+/** True when all who have media in the slot begin anew there; of the others, who go on, a break is nothing. */
+function isBreak(era: OpenEra, { breaks = [], entries }: OpenSlot): boolean {
+  if (breaks.length === 0 || (era.nextIndex === 0 && !era.hasShown)) return false
+  return era.streams.every((stream) => !makesSlots(stream) || !entries[stream.index] || breaks.includes(stream.index))
 }
 
 /** From when a slot waits for nothing but subtitles. */

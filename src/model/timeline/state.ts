@@ -1,6 +1,6 @@
 import { msFromTicks, type Ticks, type UtcMs } from '../../media/time.ts'
 import type { ListedStream } from '../listed-playlist.ts'
-import type { Slot, SlotObject, SourceStream } from '../output-segment.ts'
+import type { SlotObject, SourceStream } from '../output-segment.ts'
 
 /**
  * The state of one input's timeline: small, plain data, saved whole with every change. Everything a restarted process
@@ -20,8 +20,6 @@ export type TimelineState = {
   /** Eras that may still get slots, oldest first. Slots leave when they are sealed. */
   eras: OpenEra[]
   nextEra: number
-  /** By numbering id. */
-  numberings: Record<string, NumberingState>
   /** End of the newest sealed slot on its era's clock: no later era's clock begins before it. */
   clockEnd?: UtcMs
   /** All streams said EXT-X-ENDLIST and everything they listed is sealed. */
@@ -115,24 +113,8 @@ export type OpenSlot = {
   /** Since when it waits for subtitles alone. */
   settledAt?: UtcMs
   entries: Record<number, SlotObject | null>
-}
-
-export type NumberingState = {
-  segmentDuration: Ticks
-  nextNumber: number
-  discontinuitySequence: number
-  /** Where the newest slot given to this numbering stood: a new era or an index left out is a discontinuity. */
-  last?: { era: number; index: number }
-  /** Older slots are still being given to it; live ones wait for that. */
-  isFilling: boolean
-  /** Slots gathered for the next output segment. */
-  run: Slot[]
-  /** The run does not continue the output segment before it. */
-  runBreaks: boolean
-  /** The audio and video tracks that have media in the run, as stream and position. */
-  runTracks?: string[]
-  /** Of the newest output segment: where its stretch began, and the tracks that have media in it. */
-  stretch?: { number: number; start: Ticks; tracks: string }
+  /** Streams that begin anew here, while their timestamps run on. */
+  breaks?: number[]
 }
 
 /** How many listed entries a stream remembers to tell a stale playlist from a restarted encoder. */
@@ -142,14 +124,16 @@ export const RECENT_PLACES = 16
 /** A stream that lists nothing new for this many target durations no longer holds the others back. */
 export const SILENT_TARGET_DURATIONS = 3
 
-export function emptyTimeline(): TimelineState {
+/** Ids of eras name files: those of a channel's second input lie above whatever the first one's come to. */
+export const FIRST_ERA_OF_SECOND_INPUT = 1_000_001
+
+export function emptyTimeline(firstEra = 1): TimelineState {
   return {
     syntheticParent: false,
     streamsRevision: 0,
     listings: {},
     eras: [],
-    nextEra: 1,
-    numberings: {},
+    nextEra: firstEra,
     ended: false,
   }
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { EPOCH, probeAt, push, Rehearsal } from '../../../test/timeline/rehearsal.ts'
-import { ticks, utcMs } from '../../media/time.ts'
+import { utcMs } from '../../media/time.ts'
 
 describe('a timeline', () => {
   it('publishes a slot when every stream has listed its segment, and not before', () => {
@@ -251,37 +251,6 @@ describe('a timeline', () => {
     absurd.put('s0', probeAt(10))
     absurd.list('a', 0, [{ name: 's0', date: utcMs(0) }])
     assert.equal(absurd.slots[0]!.startUtc, EPOCH - 2000)
-  })
-
-  it('fills a new numbering with what was sealed before it', () => {
-    const r = new Rehearsal()
-    r.parent('a')
-    for (let i = 0; i < 5; i++) push(r, ['a'], i)
-    const eras = [...r.eras.values()]
-    const fill = (earlier: typeof r.slots, isFull: boolean) =>
-      r.take({
-        kind: 'numbering',
-        id: 7,
-        segmentDuration: ticks(4 * 90_000),
-        firstNumber: 31,
-        earlier,
-        eras,
-        isFull,
-      })
-    fill(r.slots.slice(0, 3), false)
-    push(r, ['a'], 5)
-    fill(r.slots.slice(3), true)
-    push(r, ['a'], 6)
-    push(r, ['a'], 7)
-    assert.deepEqual(
-      r.outputs(7).map(({ number, slots }) => [number, slots[0]!.index]),
-      [
-        [31, 0],
-        [32, 2],
-        [33, 4],
-        [34, 6],
-      ],
-    )
   })
 
   it('begins an era for all streams when timestamps step back by a few segments', () => {

@@ -1,10 +1,11 @@
-import { msFromTicks, type Ticks, type UtcMs } from '../../media/time.ts'
+import { msFromTicks, type UtcMs } from '../../media/time.ts'
 import type { ListedPlaylist, ListedStream } from '../listed-playlist.ts'
-import type { Era, OutputSegment, Slot } from '../output-segment.ts'
+import type { Era, Slot } from '../output-segment.ts'
 import type { SourceObject } from '../source-segment.ts'
 import { isAudioOnly } from './description.ts'
+import type { InputStatus } from './failover.ts'
+import type { Donor } from './healing.ts'
 import { followPlaylist, type Unlisted } from './listing.ts'
-import { addSlot, closeRun, openNumberingState } from './numbering.ts'
 import { placeQueued } from './queues.ts'
 import { sealSlots, textIsAwaited } from './sealing.ts'
 import { followedListings, isDone, isSilent, makesSlots, type TimelineState } from './state.ts'
@@ -17,18 +18,6 @@ export type TimelineEvent =
   /** An object was put; its bytes and row are safe. */
   | { readonly kind: 'object' }
   | { readonly kind: 'time' }
-  /** A numbering is opened, or goes on being filled with slots sealed before it was; live slots follow when it is full. */
-  | {
-      readonly kind: 'numbering'
-      readonly id: number
-      readonly segmentDuration: Ticks
-      readonly firstNumber: number
-      /** Sealed slots after the last one the numbering was given, oldest first, and their eras. */
-      readonly earlier: readonly Slot[]
-      readonly eras: readonly Era[]
-      /** No sealed slot is left to give. */
-      readonly isFull: boolean
-    }
 
 export type TimelineStep = {
   readonly state: TimelineState
@@ -37,7 +26,6 @@ export type TimelineStep = {
   /** False when the event taught us nothing: nothing needs saving. */
   readonly changed: boolean
   readonly slots: readonly Slot[]
-  readonly outputSegments: readonly { readonly numbering: number; readonly segment: OutputSegment }[]
   readonly eras: readonly Era[]
   /** Unlisted objects that found their place, or never will. */
   readonly consumed: readonly SourceObject[]
@@ -53,47 +41,24 @@ export const SINGLE_PARENT_NAME = 'channel.m3u8'
 /**
  * One step of an input's timeline: the state and an event in, the next state and what it published out. Pure: the same
  * inputs give the same outputs, `before` is not touched, and `now` (the server's clock) decides only what is given up.
+ * What a slot lacks when it is sealed comes from the `donor`, if that has it.
  */
-export function step(before: TimelineState, event: TimelineEvent, unlisted: Unlisted, now: UtcMs): TimelineStep {
+export function step(
+  before: TimelineState,
+  event: TimelineEvent,
+  unlisted: Unlisted,
+  now: UtcMs,
+  donor?: Donor,
+): TimelineStep {
   const textBefore = JSON.stringify(before)
   const state = JSON.parse(textBefore) as TimelineState
-  const outputSegments: { numbering: number; segment: OutputSegment }[] = []
-  const publish = (numbering: string | number, segments: readonly OutputSegment[]) => {
-    for (const segment of segments) outputSegments.push({ numbering: Number(numbering), segment })
-  }
-
   if (event.kind === 'parent playlist') followParent(state, event.streams)
   if (event.kind === 'media playlist') {
     if (!state.streams && event.playlist.name === SINGLE_PARENT_NAME) makeSyntheticParent(state)
     followPlaylist(state, event.playlist, unlisted, now)
   }
-  if (event.kind === 'numbering') {
-    const numbering = state.numberings[event.id] ?? openNumberingState(event.segmentDuration, event.firstNumber)
-    state.numberings[event.id] = numbering
-    numbering.isFilling = !event.isFull
-    for (const slot of event.earlier) {
-      const streams = event.eras.find(({ id }) => id === slot.era)?.streams ?? []
-      if (!isAudioOnly(streams)) publish(event.id, addSlot(numbering, slot, streams))
-    }
-  }
-
   const { touched, consumed, gaps } = placeQueued(state, unlisted, now)
-  const streamsOf = new Map(state.eras.map((era) => [era.id, era.streams]))
-  const { slots, begun, closedEras } = sealSlots(state, now)
-  for (const slot of slots) {
-    const streams = streamsOf.get(slot.era) ?? []
-    if (isAudioOnly(streams)) continue
-    for (const [id, numbering] of Object.entries(state.numberings)) {
-      if (!numbering.isFilling) publish(id, addSlot(numbering, slot, streams))
-    }
-  }
-  const hasStopped = noStreamGoesOn(state, now)
-  if (hasStopped || closedEras.length > 0) {
-    for (const [id, numbering] of Object.entries(state.numberings)) {
-      const eraIsOpen = state.eras.some((era) => era.id === numbering.run[0]?.era)
-      if (!numbering.isFilling && (hasStopped || !eraIsOpen)) publish(id, closeRun(numbering))
-    }
-  }
+  const { slots, begun, closedEras } = sealSlots(state, now, donor)
   state.ended = hasEnded(state)
 
   const changedEras = [...closedEras, ...state.eras].filter((era) => touched.has(era.id) || begun.includes(era))
@@ -103,7 +68,6 @@ export function step(before: TimelineState, event: TimelineEvent, unlisted: Unli
     text,
     changed: text !== textBefore,
     slots,
-    outputSegments,
     eras: changedEras.map(({ id, streams, clock }) => ({ id, streams, clock })),
     consumed: [...consumed],
     gaps,
@@ -127,11 +91,27 @@ function makeSyntheticParent(state: TimelineState): void {
   state.syntheticParent = true
 }
 
+/** What is announced of a stream beside its playlist may be measured anew each time; not who it is for. */
 function sameStreams(a: readonly ListedStream[], b: readonly ListedStream[]): boolean {
   return (
     a.length === b.length &&
-    a.every(({ playlist, role }, i) => playlist === b[i]?.playlist && role.kind === b[i]?.role.kind)
+    a.every(({ playlist, role }, i) => playlist === b[i]?.playlist && audienceOf(role) === audienceOf(b[i]?.role))
   )
+}
+
+function audienceOf(role: ListedStream['role'] | undefined): string {
+  if (role?.kind === 'variant') return JSON.stringify([role.kind, role.audioGroup, role.subtitlesGroup])
+  return JSON.stringify([role?.kind, role?.groupId, role?.name, role?.language, role?.characteristics, role?.forced])
+}
+
+/** How the input is doing. */
+export function statusOf(state: TimelineState, now: UtcMs): InputStatus {
+  return {
+    hasEnded: state.ended,
+    hasStopped: noStreamGoesOn(state, now),
+    openEras: state.eras.map(({ id }) => id),
+    ...(state.resumedAt !== undefined && { heardSince: state.resumedAt }),
+  }
 }
 
 function noStreamGoesOn(state: TimelineState, now: UtcMs): boolean {
@@ -162,8 +142,7 @@ export function isDue(state: TimelineState, now: UtcMs): boolean {
   const head = era?.slots[0]
   if (era && head?.settledAt !== undefined && !textIsAwaited(state, era, head, now)) return true
   const isSomeoneMissing = () => (state.streams ?? []).some((stream) => isMissing(state, stream, now))
-  if (head) return isSomeoneMissing()
-  return Object.values(state.numberings).some(({ run }) => run.length > 0) && noStreamGoesOn(state, now)
+  return head !== undefined && isSomeoneMissing()
 }
 
 function isMissing(state: TimelineState, stream: ListedStream, now: UtcMs): boolean {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { probeAt, push, Rehearsal, variants } from '../../../test/timeline/rehearsal.ts'
+import type { ListedStream } from '../listed-playlist.ts'
 
 describe('a timeline of several streams', () => {
   it('goes on without a stream that falls silent, and takes it back when it returns', () => {
@@ -182,6 +183,56 @@ describe('a timeline of several streams', () => {
         [1, 1],
         [2, 2],
       ],
+    )
+  })
+
+  it('begins an era when a stream is in another language from now on, and loses nothing', () => {
+    const r = new Rehearsal()
+    const sound = (language: string): ListedStream => ({
+      index: 2,
+      playlist: 'b',
+      role: { kind: 'audio', groupId: 'sound', name: language, language, isDefault: true, autoselect: true },
+    })
+    r.streams([...variants('a'), sound('en')])
+    r.open(1, 2)
+    for (let i = 0; i < 3; i++) push(r, ['a', 'b'], i)
+    r.streams([...variants('a'), sound('en')])
+    push(r, ['a', 'b'], 3)
+    r.streams([...variants('a'), sound('fr')])
+    for (let i = 4; i < 6; i++) push(r, ['a', 'b'], i)
+    assert.deepEqual(
+      r.outputs(1).map(({ era, discontinuity, slots }) => [era, discontinuity, Object.keys(slots[0]!.objects).length]),
+      [...Array(4).fill([1, false, 2]), [2, true, 2], [2, false, 2]],
+    )
+    const languageOf = (era: number) => {
+      const role = r.eras.get(era)?.streams[1]?.role
+      return role?.kind === 'audio' ? role.language : undefined
+    }
+    assert.deepEqual([languageOf(1), languageOf(2)], ['en', 'fr'])
+  })
+
+  it('costs nothing when some streams break, and all others and all timestamps go on', () => {
+    const r = new Rehearsal()
+    r.parent('a', 'b', 'c')
+    r.open(1, 2)
+    for (let i = 0; i < 3; i++) push(r, ['a', 'b', 'c'], i)
+    for (const [i, broken] of [
+      [3, ['a']],
+      [4, []],
+      [5, ['b', 'c']],
+      [6, []],
+      [7, ['a', 'b', 'c']],
+      [8, []],
+    ] as const) {
+      for (const playlist of ['a', 'b', 'c']) {
+        r.put(`${playlist}-${i}.ts`, probeAt(10 + 2 * i))
+        const breaks = (broken as readonly string[]).includes(playlist)
+        r.list(playlist, i, [{ name: `${playlist}-${i}.ts`, breaks }])
+      }
+    }
+    assert.deepEqual(
+      r.outputs(1).map(({ era, discontinuity, slots }) => [era, discontinuity, Object.keys(slots[0]!.objects).length]),
+      [...Array(7).fill([1, false, 3]), [2, true, 3], [2, false, 3]],
     )
   })
 

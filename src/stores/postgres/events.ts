@@ -12,12 +12,17 @@ const LISTING = { table: 'windrow.event', columns: 'seq, body' }
 export async function writeEvent(transaction: Transaction, event: ServiceEvent): Promise<void> {
   const { id, at } = event
   await transaction.lock('events')
-  await transaction.run('INSERT INTO windrow.event (id, at, body) VALUES ($1, $2, $3)', id, at, JSON.stringify(event))
+  const sql = 'INSERT INTO windrow.event (id, at, body) VALUES ($1, $2, $3)'
+  await transaction.run(sql, id, at, JSON.stringify(event))
 }
 
 export function eventOperations(db: Database) {
   return {
-    appendEvent: (event) => db.transaction((transaction) => writeEvent(transaction, event)),
+    appendEvent: (event) =>
+      db.transaction(async (transaction) => {
+        const known = await transaction.get('SELECT 1 FROM windrow.event WHERE id = $1', event.id)
+        if (!known) await writeEvent(transaction, event)
+      }),
     listEvents: (page) => readPage(db, LISTING, page, ({ seq, body }: EventRow) => ({ ...body, cursor: String(seq) })),
 
     claimEventSink: ({ sink, owner, now, leaseMs }) =>

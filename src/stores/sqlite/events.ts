@@ -7,11 +7,16 @@ import type { Operations } from './operations.ts'
 
 type Sink = { after: number; owner: string | null; lease_until: number; fence: number }
 
+/** Throws when an event with that id is there. */
+export function writeEvent(db: Database, { id, at, ...event }: ServiceEvent): void {
+  db.run('INSERT INTO event (id, at, body) VALUES (?, ?, ?)', id, at, JSON.stringify({ id, at, ...event }))
+}
+
 /** The outbox: one thread writes, so that numbers become visible in their order. */
 export function eventOperations(db: Database) {
   return {
     appendEvent(event: ServiceEvent): void {
-      db.run('INSERT INTO event (id, at, body) VALUES (?, ?, ?)', event.id, event.at, JSON.stringify(event))
+      if (!db.get('SELECT 1 FROM event WHERE id = ?', event.id)) writeEvent(db, event)
     },
 
     listEvents(page: PageRequest) {

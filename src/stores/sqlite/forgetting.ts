@@ -1,11 +1,12 @@
 import type { UtcMs } from '../../media/time.ts'
 import { objectsOf, type Slot } from '../../model/output-segment.ts'
-import type { IngestRef } from '../segment-index.ts'
+import { type ChannelUsage, FIRST_MADE_ERA, type IngestRef, type SegmentIndex } from '../segment-index.ts'
 import type { Database } from './database.ts'
 import { knownInput } from './inputs.ts'
 import type { Operations } from './operations.ts'
 
 type Pinned = readonly { from: UtcMs; to: UtcMs }[]
+type ForgetOptions = Parameters<SegmentIndex['forget']>[2]
 type SlotName = { era: number; idx: number }
 
 /** Forgetting: rows go first and their keys are doomed in the same transaction; the objects follow when they may. */
@@ -16,8 +17,25 @@ export function forgettingOperations(db: Database) {
     db.run('DELETE FROM source_object WHERE key IN (SELECT value FROM json_each(?))', list)
   }
 
+  /** A slot lets go of its objects; one that healed a slot of the other input is held by that, too. */
+  const release = (keys: readonly string[]) => {
+    const list = JSON.stringify(keys)
+    db.run('UPDATE source_object SET holders = holders - 1 WHERE key IN (SELECT value FROM json_each(?))', list)
+    const held = db.all<{ key: string }>(
+      'SELECT key FROM source_object WHERE holders > 0 AND key IN (SELECT value FROM json_each(?))',
+      list,
+    )
+    const kept = new Set(held.map(({ key }) => key))
+    doom(keys.filter((key) => !kept.has(key)))
+  }
+
+  /** Numberings of the input's channel: any of them may have followed it. */
   const numberings = (input: number) =>
-    db.all<{ id: number; longest_ms: number }>('SELECT id, longest_ms FROM numbering WHERE input = ?', input)
+    db.all<{ id: number; longest_ms: number }>(
+      `SELECT n.id, n.longest_ms FROM numbering n JOIN input i ON i.id = n.input
+       WHERE i.channel_guid = (SELECT channel_guid FROM input WHERE id = ?)`,
+      input,
+    )
 
   /** The slot, its objects and the output segments made of it. */
   const removeSlot = (input: number, { era, idx }: SlotName, of: readonly { id: number }[]) => {
@@ -26,15 +44,17 @@ export function forgettingOperations(db: Database) {
     for (const { id } of of) {
       // Segments of a numbering do not overlap: only the last one that begins at or before the slot can hold it.
       db.run(
-        `DELETE FROM output_segment WHERE numbering = ?1 AND first_slot + slot_count > ?3 AND number =
+        `DELETE FROM output_segment WHERE numbering = ?1 AND first_slot + slot_count > ?4 AND number =
            (SELECT number FROM output_segment INDEXED BY output_segment_by_slot
-            WHERE numbering = ?1 AND era = ?2 AND first_slot <= ?3 ORDER BY first_slot DESC LIMIT 1)`,
+            WHERE numbering = ?1 AND input = ?2 AND slot_era = ?3 AND first_slot <= ?4
+            ORDER BY first_slot DESC LIMIT 1)`,
         id,
+        input,
         era,
         idx,
       )
     }
-    if (row) doom(objectsOf(JSON.parse(row.body) as Slot).map(({ key }) => key))
+    if (row) release(objectsOf(JSON.parse(row.body) as Slot).map(({ key }) => key))
   }
 
   const forgetSlots = (input: number, before: UtcMs, pinned: Pinned, limit: number) => {
@@ -68,11 +88,12 @@ export function forgettingOperations(db: Database) {
   }
 
   const removeInput = (input: number) => {
-    for (const { id } of numberings(input)) {
+    for (const { id } of db.all<{ id: number }>('SELECT id FROM numbering WHERE input = ?', input)) {
       db.run('DELETE FROM endpoint_numbering WHERE numbering = ?', id)
       db.run('DELETE FROM numbering WHERE id = ?', id)
     }
     db.run('DELETE FROM era WHERE input = ?', input)
+    db.run('DELETE FROM input_usage WHERE input = ?', input)
     db.run('DELETE FROM input WHERE id = ?', input)
   }
 
@@ -83,12 +104,24 @@ export function forgettingOperations(db: Database) {
          FROM input WHERE version > 0 ORDER BY id`,
       ),
 
-    forget(ingest: IngestRef, before: UtcMs, options: { pinned: Pinned; inUse: readonly string[]; limit: number }) {
+    forget(ingest: IngestRef, before: UtcMs, options: ForgetOptions) {
       const input = knownInput(db, ingest)
       const slots = forgetSlots(input, before, options.pinned, options.limit)
       const objects = forgetUnplaced(input, before, options.inUse, options.limit)
-      // An era without slots is of no use, the newest ones apart: they may be about to get some.
-      db.run('DELETE FROM era WHERE input = ?1 AND id < (SELECT min(era) FROM slot WHERE input = ?1)', input)
+      // An era without slots is of no use, the newest ones apart: they may be about to get some, and those in which slots
+      // of the other input are shown.
+      db.run(
+        `DELETE FROM era
+         WHERE input = ?1 AND (id >= ${FIRST_MADE_ERA} OR id < (SELECT min(era) FROM slot WHERE input = ?1))
+           AND id NOT IN (SELECT value FROM json_each(?3)) AND NOT EXISTS (
+             SELECT 1 FROM numbering n JOIN input i ON i.id = n.input
+             WHERE i.channel_guid = ?2 AND EXISTS (
+               SELECT 1 FROM output_segment s INDEXED BY output_segment_by_start
+               WHERE s.numbering = n.id AND s.era = era.id))`,
+        input,
+        ingest.channelGuid,
+        JSON.stringify(options.inUseEras ?? []),
+      )
       return { slots, objects }
     },
 
@@ -102,6 +135,13 @@ export function forgettingOperations(db: Database) {
       db.run('DELETE FROM highest_number WHERE channel_guid = ?', channelGuid)
       return true
     },
+
+    usage: () =>
+      db.all<ChannelUsage>(
+        `SELECT i.channel_guid AS channelGuid, sum(u.objects) AS objects, sum(u.bytes) AS bytes
+         FROM input_usage u JOIN input i ON i.id = u.input GROUP BY i.channel_guid HAVING sum(u.objects) > 0
+         ORDER BY i.channel_guid`,
+      ),
 
     unknownObjects: (keys: readonly string[]) =>
       db

@@ -5,14 +5,13 @@ import type { HarvestCursor, HarvestFailure, HarvestObject, HarvestRecord } from
 import type { HarvestClaim } from '../harvest-records.ts'
 import type { PageRequest } from '../resources.ts'
 import type { Database } from './database.ts'
-import { eventOperations } from './events.ts'
+import { writeEvent } from './events.ts'
 import { type HarvestJobRow, harvestRecord, RECORD_COLUMNS } from './harvest-record.ts'
 import type { Operations } from './operations.ts'
 
 type Limits = { maxInProgress: number; maxScheduled: number; idFreeAfterMs: number }
 
 export function harvestJobOperations(db: Database) {
-  const events = eventOperations(db)
   const jobsInProgress = (condition: string, at: UtcMs) =>
     db.get<{ n: number }>(
       `SELECT count(*) AS n FROM harvest_job WHERE status = 'IN_PROGRESS' AND not_before ${condition} ?`,
@@ -164,7 +163,7 @@ export function harvestJobOperations(db: Database) {
         JSON.stringify({ ...(JSON.parse(job.body) as HarvestJob), status }),
         job.seq,
       )
-      events.appendEvent(event)
+      writeEvent(db, event)
       return 'finished'
     },
 

@@ -1,16 +1,16 @@
-import type { EndpointRevision, IngestRef, Numbering } from '../segment-index.ts'
+import type { EndpointRevision, IngestRef, Numbering, StoredNumbering } from '../segment-index.ts'
 import type { Database } from './database.ts'
-import { inputId, knownInput } from './inputs.ts'
+import { inputId } from './inputs.ts'
 import type { Operations } from './operations.ts'
 
-const NUMBERING_COLUMNS = `SELECT n.id, n.segment_duration_seconds AS segmentDurationSeconds, n.first_number AS firstNumber,
-  i.channel_guid AS channelGuid, i.ingest_endpoint_id AS ingestEndpointId
-  FROM numbering n JOIN input i ON i.id = n.input`
+const COLUMNS = `n.id, n.segment_duration_seconds AS segmentDurationSeconds, n.first_number AS firstNumber,
+  i.channel_guid AS channelGuid, i.ingest_endpoint_id AS ingestEndpointId`
+const NUMBERINGS = 'FROM numbering n JOIN input i ON i.id = n.input'
 
 export function numberingOperations(db: Database) {
   const newestOf = ({ guid, revision }: EndpointRevision): Numbering | undefined =>
     db.get<Numbering>(
-      `${NUMBERING_COLUMNS} JOIN endpoint_numbering e ON e.numbering = n.id
+      `SELECT ${COLUMNS} ${NUMBERINGS} JOIN endpoint_numbering e ON e.numbering = n.id
        WHERE e.endpoint_guid = ? AND e.revision <= ? ORDER BY e.revision DESC, e.seq DESC LIMIT 1`,
       guid,
       revision,
@@ -41,8 +41,9 @@ export function numberingOperations(db: Database) {
       const shared = db.get('SELECT 1 FROM endpoint_numbering WHERE endpoint_guid = ?', guid)
         ? undefined
         : db.get<Numbering>(
-            `${NUMBERING_COLUMNS} WHERE n.input = ? AND n.segment_duration_seconds = ? ORDER BY n.id DESC LIMIT 1`,
-            knownInput(db, ingest),
+            `SELECT ${COLUMNS} ${NUMBERINGS}
+             WHERE i.channel_guid = ? AND n.segment_duration_seconds = ? ORDER BY n.id DESC LIMIT 1`,
+            ingest.channelGuid,
             segmentDurationSeconds,
           )
       const numbering = shared ?? create(ingest, segmentDurationSeconds)
@@ -55,7 +56,25 @@ export function numberingOperations(db: Database) {
       return numbering
     },
 
-    numberingsOf: (ingest: IngestRef) =>
-      db.all<Numbering>(`${NUMBERING_COLUMNS} WHERE n.input = ? ORDER BY n.id`, knownInput(db, ingest)),
+    numberingsOf: (channelGuid: string) =>
+      db
+        .all<StoredNumbering & { state: string }>(
+          `SELECT ${COLUMNS}, n.version, n.state ${NUMBERINGS} WHERE i.channel_guid = ? ORDER BY n.id`,
+          channelGuid,
+        )
+        .map(
+          ({ state, ...numbering }): StoredNumbering => (numbering.version > 0 ? { ...numbering, state } : numbering),
+        ),
+
+    endpointsOf: (numbering: number) =>
+      db
+        .all<{ guid: string }>(
+          `SELECT DISTINCT endpoint_guid AS guid FROM endpoint_numbering e WHERE numbering = ?
+             AND NOT EXISTS (SELECT 1 FROM endpoint_numbering n WHERE n.endpoint_guid = e.endpoint_guid
+               AND (n.revision, n.seq) > (e.revision, e.seq) AND n.numbering <> e.numbering)
+           ORDER BY guid`,
+          numbering,
+        )
+        .map(({ guid }) => guid),
   } satisfies Partial<Operations>
 }

@@ -1,9 +1,23 @@
 import type { UtcMs } from '../../media/time.ts'
+import type { Era, OutputSegment, Slot } from '../../model/output-segment.ts'
+import { shownSlot } from '../../model/timeline/lock.ts'
 import type { EraTime, NumberRange, TimeWindow } from '../segment-index.ts'
 import type { Database } from './database.ts'
 
 type Row = { number: number; era: number; body: string; slot: string }
+type ShownEra = { readonly era: number; readonly number: number }
 type Edge = { number: number; start_utc: number; end_utc: number }
+
+/** From one era to the next: there are few, and each is shown in one piece. */
+const ERAS_SHOWN = `WITH RECURSIVE
+  one (era) AS (
+    SELECT min(era) FROM output_segment INDEXED BY output_segment_by_start WHERE numbering = ?1
+    UNION ALL SELECT (SELECT min(era) FROM output_segment INDEXED BY output_segment_by_start
+      WHERE numbering = ?1 AND era > one.era) FROM one WHERE one.era IS NOT NULL),
+  shown (era, number) AS (
+    SELECT era, (SELECT number FROM output_segment s INDEXED BY output_segment_by_start
+      WHERE s.numbering = ?1 AND s.era = one.era ORDER BY json_extract(s.body, '$.start') LIMIT 1)
+    FROM one WHERE era IS NOT NULL)`
 
 /**
  * Reads of output segments, in pages: a window of many hours must neither hold the database from its writers nor the
@@ -65,34 +79,38 @@ export function outputSegmentOperations(db: Database) {
       return found.length === 0 ? undefined : { after: Math.min(...found) - 1, last: Math.max(...found) }
     },
 
-    numberSealedBy(numbering: number, moment: UtcMs): number | undefined {
-      const slot = db.get<{ era: number; idx: number }>(
-        `SELECT era, idx FROM slot INDEXED BY slot_sealed
-         WHERE input = (SELECT input FROM numbering WHERE id = ?) AND sealed_at <= ?
-         ORDER BY sealed_at DESC, era DESC, idx DESC LIMIT 1`,
+    erasShown: (numbering: number) =>
+      db.all<ShownEra>(`${ERAS_SHOWN} SELECT era, number FROM shown ORDER BY number`, numbering),
+
+    erasBegunBefore: (numbering: number, moment: UtcMs, limit: number) =>
+      db
+        .all<{ body: string }>(
+          `${ERAS_SHOWN} SELECT e.body FROM shown CROSS JOIN era e ON e.id = shown.era AND e.input IN (
+             SELECT i.id FROM input i JOIN input first ON first.channel_guid = i.channel_guid
+             WHERE first.id = (SELECT input FROM numbering WHERE id = ?1))
+           WHERE json_extract(e.body, '$.clock.utc') < ?2 ORDER BY shown.number DESC LIMIT ?3`,
+          numbering,
+          moment,
+          limit,
+        )
+        .reverse()
+        .map(({ body }) => JSON.parse(body) as Era),
+
+    numberSealedBy: (numbering: number, moment: UtcMs): number | undefined =>
+      db.get<{ number: number }>(
+        `SELECT number FROM output_segment INDEXED BY output_segment_by_sealing
+         WHERE numbering = ? AND sealed_at <= ? ORDER BY sealed_at DESC, number DESC LIMIT 1`,
         numbering,
         moment,
-      )
-      if (!slot) return undefined
-      // A segment whose last slot came later was not there yet.
-      return db.get<{ number: number }>(
-        `SELECT number FROM output_segment INDEXED BY output_segment_by_slot
-         WHERE numbering = ?1 AND (era, first_slot) <= (?2, ?3) AND (era < ?2 OR first_slot + slot_count - 1 <= ?3)
-         ORDER BY era DESC, first_slot DESC LIMIT 1`,
-        numbering,
-        slot.era,
-        slot.idx,
-      )?.number
-    },
+      )?.number,
 
     /** JSON of the segments with these numbers that lie in `window`. */
     outputSegmentPage(numbering: number, { after, last }: NumberRange, window: TimeWindow): string {
       const rows = db.all<Row>(
         `SELECT s.number, s.era, s.body, t.body AS slot
-         FROM numbering n CROSS JOIN output_segment s ON s.numbering = n.id
-           CROSS JOIN slot t ON t.input = n.input AND t.era = s.era
+         FROM output_segment s CROSS JOIN slot t ON t.input = s.input AND t.era = s.slot_era
              AND t.idx >= s.first_slot AND t.idx < s.first_slot + s.slot_count
-         WHERE n.id = ? AND s.number > ? AND s.number <= ? AND s.end_utc > ? AND s.start_utc < ?
+         WHERE s.numbering = ? AND s.number > ? AND s.number <= ? AND s.end_utc > ? AND s.start_utc < ?
          ORDER BY s.number, t.idx`,
         numbering,
         after,
@@ -102,14 +120,23 @@ export function outputSegmentOperations(db: Database) {
       )
       let json = '['
       rows.forEach((row, i) => {
+        const slot = shownSlotText(row)
         const isSame = row.number === rows[i - 1]?.number
-        if (isSame) json += `,${row.slot}`
-        else
-          json += `${i === 0 ? '' : ']},'}{"number":${row.number},"era":${row.era},${row.body.slice(1, -1)},"slots":[${row.slot}`
+        if (isSame) json += `,${slot}`
+        else {
+          json += `${i === 0 ? '' : ']},'}{"number":${row.number},"era":${row.era},${row.body.slice(1, -1)},"slots":[${slot}`
+        }
       })
       return rows.length === 0 ? '[]' : `${json}]}]`
     },
   }
+}
+
+/** Slots of a locked input stand in the index on its own timeline. */
+function shownSlotText({ era, body, slot }: Row): string {
+  if (!body.includes('"moved":')) return slot
+  const { moved } = JSON.parse(body) as Pick<OutputSegment, 'moved'>
+  return moved ? JSON.stringify(shownSlot(JSON.parse(slot) as Slot, { era, ...moved })) : slot
 }
 
 export type OutputSegmentOperations = ReturnType<typeof outputSegmentOperations>

@@ -113,4 +113,57 @@ export const MIGRATIONS: readonly string[] = [
   `
   CREATE INDEX output_segment_by_start ON output_segment (numbering, era, json_extract(body, '$.start'));
   `,
+
+  // A numbering follows either input of its channel, and has a state of its own. Eras of a second input, whose endpoint is
+  // not called after the channel, move above a million; what it had not sealed is met anew.
+  `
+  ALTER TABLE numbering ADD COLUMN version INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE numbering ADD COLUMN state TEXT NOT NULL DEFAULT '{}';
+  UPDATE numbering SET version = 1, state = (
+    SELECT json_set(n.value, '$.input', i.ingest_endpoint_id, '$.met', json('{}'), '$.spare', json('[]'))
+    FROM input i, json_each(i.state, '$.numberings') n WHERE i.id = numbering.input AND n.key = CAST(numbering.id AS TEXT)
+  ) WHERE EXISTS (
+    SELECT 1 FROM input i, json_each(i.state, '$.numberings') n
+    WHERE i.id = numbering.input AND i.version > 0 AND n.key = CAST(numbering.id AS TEXT));
+  UPDATE numbering SET state = json_set(state, '$.met', json_object(json_extract(state, '$.input'),
+    json(json_extract(state, '$.last')))) WHERE version > 0 AND json_extract(state, '$.last') IS NOT NULL;
+  UPDATE input SET state = json_remove(state, '$.numberings') WHERE version > 0;
+
+  ALTER TABLE output_segment ADD COLUMN input INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE output_segment ADD COLUMN slot_era INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE output_segment ADD COLUMN sealed_at INTEGER NOT NULL DEFAULT 0;
+  UPDATE output_segment SET input = (SELECT input FROM numbering WHERE id = output_segment.numbering),
+    sealed_at = body ->> 'sealedAt';
+  ALTER TABLE source_object ADD COLUMN holders INTEGER NOT NULL DEFAULT 0;
+  UPDATE source_object SET holders = 1 WHERE placed = 1;
+
+  CREATE TEMP TABLE second AS SELECT id FROM input WHERE ingest_endpoint_id <> channel_guid AND version > 0;
+  UPDATE era SET body = json_set(body, '$.id', id + 1000000), id = id + 1000000 WHERE input IN second;
+  UPDATE slot SET body = json_set(body, '$.era', era + 1000000), era = era + 1000000 WHERE input IN second;
+  UPDATE output_segment SET era = era + 1000000 WHERE input IN second;
+  UPDATE numbering SET state = json_set(state, '$.run', json('[]'), '$.runTracks', json('[]'),
+      '$.last.era', json_extract(state, '$.last.era') + 1000000)
+    WHERE version > 0 AND input IN second AND json_extract(state, '$.last') IS NOT NULL;
+  UPDATE numbering SET state = json_set(state, '$.met', json_object(json_extract(state, '$.input'),
+      json(json_extract(state, '$.last')))) WHERE version > 0 AND input IN second;
+  UPDATE input SET state = json_object('syntheticParent', json('false'), 'streamsRevision', 0, 'listings', json('{}'),
+    'eras', json('[]'), 'nextEra', json_extract(state, '$.nextEra') + 1000000, 'ended', json('false'))
+    WHERE id IN second;
+  DROP TABLE second;
+  UPDATE output_segment SET slot_era = era;
+
+  DROP INDEX output_segment_by_slot;
+  CREATE INDEX output_segment_by_slot ON output_segment (numbering, input, slot_era, first_slot);
+  CREATE INDEX output_segment_by_sealing ON output_segment (numbering, sealed_at);
+
+  CREATE TABLE input_usage (input INTEGER PRIMARY KEY, objects INTEGER NOT NULL, bytes INTEGER NOT NULL) STRICT;
+  INSERT INTO input_usage SELECT input, count(*), sum(body ->> 'size') FROM source_object GROUP BY input;
+  CREATE TRIGGER source_object_kept AFTER INSERT ON source_object BEGIN
+    INSERT INTO input_usage VALUES (new.input, 1, new.body ->> 'size')
+      ON CONFLICT (input) DO UPDATE SET objects = objects + 1, bytes = bytes + excluded.bytes;
+  END;
+  CREATE TRIGGER source_object_gone AFTER DELETE ON source_object BEGIN
+    UPDATE input_usage SET objects = objects - 1, bytes = bytes - (old.body ->> 'size') WHERE input = old.input;
+  END;
+  `,
 ]

@@ -10,7 +10,20 @@ import { after, describe, it } from 'node:test'
 import { promisify } from 'node:util'
 import type { Worker } from 'node:worker_threads'
 import fc from 'fast-check'
-import { type ContractStore, channel, event, INPUT, NOW, SLOT_MS, slot } from '../nouns.contract.ts'
+import { emptyTimeline, readTimeline } from '../../model/timeline/state.ts'
+import {
+  type ContractStore,
+  channel,
+  event,
+  INPUT,
+  later,
+  NOW,
+  OTHER,
+  outputSegment,
+  SLOT_MS,
+  slot,
+  sourceObject,
+} from '../nouns.contract.ts'
 import { resourcesContract } from '../resources.contract.ts'
 import { DatabaseRefused, StoreUnavailable } from '../resources.ts'
 import { segmentIndexContract } from '../segment-index.contract.ts'
@@ -126,6 +139,76 @@ describe('a store in SQLite', () => {
         [3, 0, 0],
       ],
     )
+  })
+
+  it('gives numberings of older versions a state of their own, and eras of second inputs ids of their own', async () => {
+    const path = newPath()
+    const old = new DatabaseSync(path)
+    const before = MIGRATIONS.length - 1
+    old.exec(`BEGIN; ${MIGRATIONS.slice(0, before).join('')} PRAGMA user_version = ${before}; COMMIT`)
+    const one = (era: number, key: string) => slot(0, [key], { era })
+    const stateOf = (numbering: number, era: number) => ({
+      nextEra: 3,
+      eras: [{ id: era, anchor: { time: 0, utc: NOW }, slots: [] }],
+      numberings: { [numbering]: { nextNumber: 2, last: { era, index: 0 }, run: [one(era, 'r')], isFilling: false } },
+    })
+    const insert = (sql: string, ...values: (number | string)[]) => old.prepare(`INSERT INTO ${sql}`).run(...values)
+    for (const [id, ref] of [INPUT, OTHER].entries()) {
+      const { channelGuid, ingestEndpointId } = ref
+      insert('input VALUES (?, ?, ?, 1, ?)', id + 1, channelGuid, ingestEndpointId, JSON.stringify(stateOf(id + 1, 2)))
+      insert('era VALUES (?, 2, ?)', id + 1, JSON.stringify({ id: 2, streams: [], clock: { time: 0, utc: NOW } }))
+      const own = one(2, `key ${id}`)
+      insert(
+        'slot VALUES (?, 2, 0, ?, ?, ?, ?)',
+        id + 1,
+        own.startUtc,
+        own.startUtc + 1,
+        own.sealedAt,
+        JSON.stringify(own),
+      )
+      const body = JSON.stringify({ ...sourceObject(`key ${id}`) })
+      insert('source_object VALUES (?, ?, ?, 1, ?)', `key ${id}`, id + 1, NOW, body)
+      insert('numbering VALUES (?, ?, 2, 1, 2000)', id + 1, id + 1)
+      insert('endpoint_numbering (endpoint_guid, revision, numbering) VALUES (?, 1, ?)', `e${id}`, id + 1)
+      const { numbering: _, number, era, firstSlot, slotCount, ...segment } = outputSegment(id + 1, 1, [own])
+      insert(
+        'output_segment VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+        id + 1,
+        number,
+        era,
+        firstSlot,
+        slotCount,
+        segment.startUtc,
+        segment.startUtc + 2000,
+        JSON.stringify(segment),
+      )
+    }
+    old.close()
+    const { segmentIndex } = await openTracked(path)
+    const [first, second] = await segmentIndex.numberingsOf(INPUT.channelGuid)
+    const { ingestEndpointId: a } = INPUT
+    const { ingestEndpointId: b } = OTHER
+    const kept = JSON.parse(first?.state ?? '')
+    assert.deepEqual([first?.version, kept.input, kept.met, kept.run.length], [1, a, { [a]: { era: 2, index: 0 } }, 1])
+    const moved = JSON.parse(second?.state ?? '')
+    const place = { era: 1_000_002, index: 0 }
+    assert.deepEqual([moved.nextNumber, moved.last, moved.met, moved.run], [2, place, { [b]: place }, []])
+    assert.equal(JSON.parse((await segmentIndex.loadTimeline(INPUT))?.state ?? '').numberings, undefined)
+    const timeline = readTimeline((await segmentIndex.loadTimeline(OTHER))?.state ?? '')
+    assert.deepEqual(timeline, { ...emptyTimeline(), nextEra: 1_000_003 })
+    assert.equal((await segmentIndex.eras(OTHER, [1_000_002]))[0]?.id, 1_000_002)
+    for (const [id, era] of [2, 1_000_002].entries()) {
+      const [segment] = await segmentIndex.lastOutputSegments(id + 1, 9)
+      assert.deepEqual([segment?.era, segment?.slots], [era, [one(era, `key ${id}`)]])
+      assert.equal(await segmentIndex.numberSealedBy(id + 1, later(SLOT_MS)), 1)
+    }
+    assert.deepEqual(
+      (await segmentIndex.usage()).map((usage) => ({ ...usage })),
+      [{ channelGuid: INPUT.channelGuid, objects: 2, bytes: 14 }],
+    )
+    await segmentIndex.forget(OTHER, later(1e9), { pinned: [], inUse: [], limit: 9 })
+    assert.deepEqual(await segmentIndex.doomed(9), ['key 1'])
+    assert.deepEqual(await segmentIndex.lastOutputSegments(2, 9), [])
   })
 
   it('says where it cannot be opened', async () => {

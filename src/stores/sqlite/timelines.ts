@@ -1,7 +1,13 @@
-import { msFromTicks, type UtcMs } from '../../media/time.ts'
+import { msFromTicks } from '../../media/time.ts'
 import { type Era, objectsOf, type Slot } from '../../model/output-segment.ts'
 import type { SourceObject } from '../../model/source-segment.ts'
-import type { IngestRef, OutputSegmentRow, TimelineCommit } from '../segment-index.ts'
+import type {
+  IngestRef,
+  NumberingCommit,
+  NumberingsCommit,
+  OutputSegmentRow,
+  TimelineCommit,
+} from '../segment-index.ts'
 import type { Database } from './database.ts'
 import { inputId, knownInput } from './inputs.ts'
 import type { Operations } from './operations.ts'
@@ -20,24 +26,60 @@ export function timelineOperations(db: Database) {
       slot.sealedAt,
       JSON.stringify(slot),
     )
-    for (const { key } of objectsOf(slot)) db.run('UPDATE source_object SET placed = 1 WHERE key = ?', key)
+    for (const { key } of objectsOf(slot))
+      db.run('UPDATE source_object SET placed = 1, holders = holders + 1 WHERE key = ?', key)
   }
 
-  const insertOutputSegment = (row: OutputSegmentRow) => {
-    const { numbering, number, era, firstSlot, slotCount, ...segment } = row
+  const insertOutputSegment = (channelGuid: string, row: OutputSegmentRow) => {
+    const { numbering, number, era, firstSlot, slotCount, source, ...segment } = row
     const ms = msFromTicks(row.duration)
     db.run('UPDATE numbering SET longest_ms = ?2 WHERE id = ?1 AND longest_ms < ?2', numbering, ms)
+    const input = source
+      ? knownInput(db, { channelGuid, ingestEndpointId: source.ingestEndpointId })
+      : (db.get<{ input: number }>('SELECT input FROM numbering WHERE id = ?', numbering)?.input ?? 0)
     db.run(
-      `INSERT INTO output_segment (numbering, number, era, first_slot, slot_count, start_utc, end_utc, body)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO output_segment
+         (numbering, number, era, input, slot_era, first_slot, slot_count, start_utc, end_utc, sealed_at, body)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       numbering,
       number,
       era,
+      input,
+      source?.era ?? era,
       firstSlot,
       slotCount,
       row.startUtc,
       row.startUtc + ms,
+      row.sealedAt,
       JSON.stringify(segment),
+    )
+  }
+
+  /** False when one of them is not as expected; none is changed then. */
+  const stepNumberings = (commits: readonly NumberingCommit[]): boolean => {
+    const isExpected = ({ id, expectedVersion }: NumberingCommit) =>
+      db.get('SELECT 1 FROM numbering WHERE id = ? AND version = ?', id, expectedVersion) !== undefined
+    if (!commits.every(isExpected)) return false
+    for (const { id, state, eras = [] } of commits) {
+      db.run('UPDATE numbering SET version = version + 1, state = ? WHERE id = ?', state, id)
+      for (const era of eras) {
+        const sql =
+          'INSERT OR REPLACE INTO era (input, id, body) VALUES ((SELECT input FROM numbering WHERE id = ?), ?, ?)'
+        db.run(sql, id, era.id, JSON.stringify(era))
+      }
+    }
+    return true
+  }
+
+  const publish = (channelGuid: string, rows: readonly OutputSegmentRow[]) => {
+    for (const row of rows) insertOutputSegment(channelGuid, row)
+    const highest = Math.max(0, ...rows.map(({ number }) => number))
+    if (highest === 0) return
+    db.run(
+      `INSERT INTO highest_number (channel_guid, number) VALUES (?, ?)
+       ON CONFLICT (channel_guid) DO UPDATE SET number = max(number, excluded.number)`,
+      channelGuid,
+      highest,
     )
   }
 
@@ -52,13 +94,9 @@ export function timelineOperations(db: Database) {
     commitTimeline(ingest: IngestRef, commit: TimelineCommit) {
       const { expectedVersion, state } = commit
       const input = inputId(db, ingest)
-      const updated = db.run(
-        'UPDATE input SET version = version + 1, state = ? WHERE id = ? AND version = ?',
-        state,
-        input,
-        expectedVersion,
-      )
-      if (updated === 0) return 'stale'
+      if (!db.get('SELECT 1 FROM input WHERE id = ? AND version = ?', input, expectedVersion)) return 'stale'
+      if (!stepNumberings(commit.numberings ?? [])) return 'stale'
+      db.run('UPDATE input SET version = version + 1, state = ? WHERE id = ?', state, input)
       for (const object of commit.objects) {
         db.run(
           'INSERT INTO source_object (key, input, received_at, body) VALUES (?, ?, ?, ?)',
@@ -73,16 +111,18 @@ export function timelineOperations(db: Database) {
       }
       for (const key of commit.settled) db.run('UPDATE source_object SET placed = 2 WHERE key = ? AND placed = 0', key)
       for (const slot of commit.slots) insertSlot(input, slot)
-      for (const row of commit.outputSegments) insertOutputSegment(row)
-      const highest = Math.max(0, ...commit.outputSegments.map(({ number }) => number))
-      if (highest > 0) {
-        db.run(
-          `INSERT INTO highest_number (channel_guid, number) VALUES (?, ?)
-           ON CONFLICT (channel_guid) DO UPDATE SET number = max(number, excluded.number)`,
-          ingest.channelGuid,
-          highest,
-        )
-      }
+      publish(ingest.channelGuid, commit.outputSegments)
+      return 'committed'
+    },
+
+    commitNumberings(channelGuid: string, { numberings, outputSegments, seen = [] }: NumberingsCommit) {
+      const inputs = seen.map(({ ingestEndpointId, expectedVersion }) => {
+        const sql = 'SELECT id FROM input WHERE channel_guid = ? AND ingest_endpoint_id = ? AND version = ?'
+        return db.get<{ id: number }>(sql, channelGuid, ingestEndpointId, expectedVersion)
+      })
+      if (inputs.includes(undefined) || !stepNumberings(numberings)) return 'stale'
+      for (const input of inputs) db.run('UPDATE input SET version = version + 1 WHERE id = ?', input?.id ?? 0)
+      publish(channelGuid, outputSegments)
       return 'committed'
     },
 
@@ -93,17 +133,6 @@ export function timelineOperations(db: Database) {
           knownInput(db, ingest),
           JSON.stringify(ids),
         )
-        .map(({ body }) => JSON.parse(body) as Era),
-
-    erasBegunBefore: (ingest: IngestRef, moment: UtcMs, limit: number) =>
-      db
-        .all<Body>(
-          `SELECT body FROM era WHERE input = ? AND json_extract(body, '$.clock.utc') < ? ORDER BY id DESC LIMIT ?`,
-          knownInput(db, ingest),
-          moment,
-          limit,
-        )
-        .reverse()
         .map(({ body }) => JSON.parse(body) as Era),
 
     slots: (ingest: IngestRef, after: { era: number; index: number } | undefined, limit: number) =>

@@ -1,0 +1,297 @@
+import { type UtcMs, utcMs } from '../media/time.ts'
+import type { Era, OutputSegment } from '../model/output-segment.ts'
+import type { SourceObject } from '../model/source-segment.ts'
+import { follow, isFollowingDue, type NumberingStep, type SealedSlot } from '../model/timeline/following.ts'
+import type { Donor } from '../model/timeline/healing.ts'
+import { isDue, type TimelineEvent, type TimelineStep } from '../model/timeline/step.ts'
+import type { IngestRef, Numbering } from '../stores/segment-index.ts'
+import type { ContentHost } from './content-host.ts'
+import { readFillPage } from './fill-page.ts'
+import { Input } from './input.ts'
+import { KnownEras } from './known-eras.ts'
+import { madeErasOf, numberingCommit, type OpenNumbering, openNumbering, steppedNumbering } from './open-numbering.ts'
+import { SegmentTail } from './segment-tail.ts'
+import { Turns } from './turns.ts'
+import { isUpToDate } from './up-to-date.ts'
+
+/** Another node may have taken a step meanwhile; each try starts from what it left. */
+const COMMIT_TRIES = 5
+
+type Steps = readonly { readonly open: OpenNumbering; readonly step: NumberingStep }[]
+
+/**
+ * The inputs and numberings of one channel: applies events one at a time, each as one durable commit of the input it is
+ * about and of every numbering that takes a step with it.
+ */
+export class ChannelContent {
+  readonly guid: string
+  private readonly host: ContentHost
+  private readonly inputs = new Map<string, Input>()
+  private readonly numberings = new Map<number, OpenNumbering>()
+  private readonly eras = new KnownEras(this.inputs, this.numberings)
+  private loading: Promise<void> | undefined
+  private readonly turns = new Turns()
+
+  constructor(guid: string, host: ContentHost) {
+    this.guid = guid
+    this.host = host
+  }
+
+  /** Applies an event of an input after all earlier ones; durable when it resolves. */
+  apply(ingestEndpointId: string, event: TimelineEvent, object?: SourceObject): Promise<void> {
+    return this.inTurn(() => this.takeStep(ingestEndpointId, event, object))
+  }
+
+  /** Lets time pass: gives up what was waited for too long. Cheap when there is nothing to give up. */
+  async passTime(): Promise<void> {
+    if (!this.loading) return
+    const now = this.host.clock()
+    for (const [id, { state }] of this.inputs) if (isDue(state, now)) await this.apply(id, { kind: 'time' })
+    const view = this.eras.view(now)
+    const isSomeDue = [...this.numberings.values()].some(({ state }) => isFollowingDue(state, view, now))
+    if (isSomeDue) await this.inTurn(() => this.commitNumberings(this.follow([], this.host.clock())))
+  }
+
+  /** Reads what is stored, once. */
+  ready(): Promise<void> {
+    this.loading ??= this.wake().catch((error: unknown) => {
+      this.loading = undefined
+      throw error
+    })
+    return this.loading
+  }
+
+  /** Reads what another process has written since, if it has. */
+  refresh(): Promise<void> {
+    return this.inTurn(async () => {
+      if (!(await isUpToDate(this.guid, this.host.segmentIndex, this.inputs, this.numberings))) {
+        await this.load()
+        this.host.changed()
+      }
+    })
+  }
+
+  /** True when every input that ever had content has said EXT-X-ENDLIST. */
+  get hasEnded(): boolean {
+    const inputs = [...this.inputs.values()].filter((input) => input.hasContent())
+    return inputs.length > 0 && inputs.every(({ hasEnded }) => hasEnded)
+  }
+
+  hasContent(ingestEndpointId: string): boolean {
+    return this.inputs.get(ingestEndpointId)?.hasContent() ?? false
+  }
+
+  /** The ingest endpoint whose input a numbering follows. */
+  followedBy({ id }: Numbering): string | undefined {
+    return this.numberings.get(id)?.state.input
+  }
+
+  /** The newest output segments of a numbering. */
+  async tail(numbering: Numbering): Promise<SegmentTail> {
+    await this.ready()
+    const known = this.numberings.get(numbering.id)?.tail
+    if (known) return known
+    return this.inTurn(async () => {
+      const open = this.numberings.get(numbering.id) ?? openNumbering(numbering)
+      this.numberings.set(numbering.id, open)
+      open.tail ??= await SegmentTail.load(this.host.segmentIndex, numbering.id)
+      return open.tail
+    })
+  }
+
+  /** The eras of these segments, oldest first. */
+  erasOf(segments: readonly OutputSegment[]): Promise<readonly Era[]> {
+    return this.erasById([...new Set(segments.map(({ era }) => era))])
+  }
+
+  async erasById(ids: readonly number[]): Promise<readonly Era[]> {
+    await this.ready()
+    await this.eras.load(ids)
+    return ids.flatMap((id) => this.eras.of(id) ?? [])
+  }
+
+  /** Gives a numbering every slot sealed before it was opened, page by page, and the live ones from then on. */
+  async fill(numbering: Numbering): Promise<void> {
+    for (;;) {
+      const isFull = await this.inTurn(() => this.fillPage(numbering))
+      if (isFull) return
+    }
+  }
+
+  /** Forgets some of what an input sealed or received before a moment, at most `limit` each; true when nothing is left. */
+  forget(
+    { ingestEndpointId }: IngestRef,
+    before: UtcMs,
+    pinned: readonly { from: UtcMs; to: UtcMs }[],
+    limit: number,
+  ): Promise<boolean> {
+    return this.inTurn(async () => {
+      const input = await this.input(ingestEndpointId)
+      // What still goes into an output segment is needed, however old it is.
+      const waiting = [...this.numberings.values()].flatMap(({ state }) => [
+        ...state.run,
+        ...state.spare.map(({ slot }) => slot),
+      ])
+      const until = utcMs(Math.min(before, ...waiting.map(({ sealedAt }) => sealedAt)))
+      const options = { pinned, inUse: input.keysInUse(), inUseEras: [...this.eras.inUse()], limit }
+      const { slots, objects } = await this.host.segmentIndex.forget(input.ref, until, options)
+      for (const { tail } of this.numberings.values()) tail?.forgetBefore(until)
+      input.forgetBefore(until)
+      this.eras.forgetOthers()
+      if (slots > 0) this.host.changed()
+      return slots < limit && objects < limit
+    })
+  }
+
+  /** Resolves when every event applied so far is done. */
+  settled(): Promise<void> {
+    return this.turns.settled()
+  }
+
+  /** Changes what a numbering remembers beside its content. */
+  remember(id: number, change: (state: OpenNumbering['state']) => OpenNumbering['state']): Promise<void> {
+    return this.inTurn(async () => {
+      const open = this.numberings.get(id)
+      if (!open) return
+      const state = change(open.state)
+      const step = { state, text: JSON.stringify(state), changed: true, segments: [], eras: [], switched: undefined }
+      await this.commitNumberings([{ open, step }])
+    })
+  }
+
+  all(): readonly OpenNumbering[] {
+    return [...this.numberings.values()]
+  }
+
+  private inTurn<T>(work: () => Promise<T>): Promise<T> {
+    return this.turns.take(() => this.ready().then(work))
+  }
+
+  private async wake(): Promise<void> {
+    await this.load()
+    const now = this.host.clock()
+    for (const input of this.inputs.values()) input.wake(now)
+    for (const { numbering, state } of this.numberings.values()) if (state.isFilling) this.fillLater(numbering)
+  }
+
+  private async load(): Promise<void> {
+    const { segmentIndex } = this.host
+    const tails = new Map([...this.numberings].map(([id, { tail }]) => [id, tail !== undefined]))
+    const refs = (await segmentIndex.inputs()).filter(({ channelGuid }) => channelGuid === this.guid)
+    const numberings = await segmentIndex.numberingsOf(this.guid)
+    for (const { ingestEndpointId: id, channelGuid } of refs) {
+      if (!this.inputs.has(id)) this.inputs.set(id, new Input({ channelGuid, ingestEndpointId: id }, segmentIndex))
+    }
+    await Promise.all([...this.inputs.values()].map((input) => input.load()))
+    this.numberings.clear()
+    for (const numbering of numberings) {
+      const open = openNumbering(numbering)
+      if (tails.get(numbering.id)) open.tail = await SegmentTail.load(segmentIndex, numbering.id)
+      this.numberings.set(numbering.id, open)
+    }
+    await this.eras.load([...this.eras.inUse()])
+  }
+
+  /** An input nothing is stored of appears with its first event. */
+  private async input(id: string): Promise<Input> {
+    const known = this.inputs.get(id)
+    if (known) return known
+    const input = new Input({ channelGuid: this.guid, ingestEndpointId: id }, this.host.segmentIndex)
+    await input.load()
+    this.inputs.set(id, input)
+    return input
+  }
+
+  private donorFor(id: string): Donor | undefined {
+    const other = [...this.inputs].find(([own]) => own !== id)?.[1]
+    return other?.donor((era) => this.eras.of(era))
+  }
+
+  private async takeStep(id: string, event: TimelineEvent, object: SourceObject | undefined): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      const input = await this.input(id)
+      const now = this.host.clock()
+      const hadEnded = this.hasEnded
+      const result = input.compute(event, object, now, this.donorFor(id))
+      const sealed = result.slots.map((slot) => ({ input: id, slot }))
+      const steps = this.follow(sealed, now, { id, result })
+      if (!result.changed && !object && steps.length === 0) return
+      const numberings = steps.map(({ open, step }) => numberingCommit(open, step))
+      const outcome = await this.host.segmentIndex.commitTimeline(input.ref, {
+        ...input.commitOf(result, object),
+        outputSegments: numberings.flatMap(({ rows }) => rows),
+        numberings: numberings.map(({ commit }) => commit),
+      })
+      if (outcome === 'committed') {
+        input.adopt(result, object, this.host.log)
+        this.adopt(steps)
+        if (result.eras.length > 0 || hadEnded !== this.hasEnded) this.host.changed()
+        return
+      }
+      if (tries === COMMIT_TRIES) throw new Error(`the timeline of ${id} kept changing under a commit`)
+      await this.load()
+    }
+  }
+
+  /** A step computed on what another node has changed is dropped: the next tick makes it anew. */
+  private async commitNumberings(steps: Steps, seen: readonly Input[] = []): Promise<boolean> {
+    if (steps.length === 0) return true
+    const commits = steps.map(({ open, step }) => numberingCommit(open, step))
+    const outcome = await this.host.segmentIndex.commitNumberings(this.guid, {
+      outputSegments: commits.flatMap(({ rows }) => rows),
+      numberings: commits.map(({ commit }) => commit),
+      seen: seen.map((input) => input.seen),
+    })
+    if (outcome === 'stale') {
+      await this.load()
+      return false
+    }
+    for (const input of seen) input.movedOn()
+    this.adopt(steps)
+    return true
+  }
+
+  private follow(sealed: readonly SealedSlot[], now: UtcMs, stepped?: { id: string; result: TimelineStep }): Steps {
+    const view = this.eras.view(now, stepped)
+    return [...this.numberings.values()].flatMap((open) => {
+      if (open.state.isFilling || (sealed.length === 0 && !isFollowingDue(open.state, view, now))) return []
+      const step = follow(open.state, sealed, { ...view, madeEras: madeErasOf(open) }, now)
+      return step.changed ? [{ open, step }] : []
+    })
+  }
+
+  private adopt(steps: Steps): void {
+    for (const { open, step } of steps) {
+      this.numberings.set(open.numbering.id, steppedNumbering(open, step))
+      for (const era of step.eras) this.eras.add(era)
+      const { switched } = step
+      if (switched) this.host.log.warn({ ...open.numbering, ...switched }, 'switched to the other input')
+    }
+    if (steps.some(({ step }) => step.segments.length > 0)) this.host.changed()
+  }
+
+  /** A numbering whose filling a crash cut off. */
+  private fillLater(numbering: Numbering): void {
+    queueMicrotask(() => {
+      this.fill(numbering).catch((error: unknown) => {
+        const { channelGuid, id } = numbering
+        this.host.log.error({ channelGuid, numbering: id, error: String(error) }, 'could not fill a numbering')
+      })
+    })
+  }
+
+  private async fillPage(numbering: Numbering): Promise<boolean> {
+    const open = this.numberings.get(numbering.id) ?? openNumbering(numbering)
+    if (!open.state.isFilling) return true
+    const { segmentIndex, clock } = this.host
+    const inputs = [...this.inputs.values()].filter(({ isStored }) => isStored)
+    const refs = inputs.map(({ ref }) => ref)
+    const { sealed, isLast } = await readFillPage(segmentIndex, refs, open.state.met)
+    await this.eras.load(sealed.map(({ slot }) => slot.era))
+    const view = { eraOf: (id: number) => this.eras.of(id), madeEras: madeErasOf(open) }
+    const filled = follow(open.state, sealed, view, clock())
+    const state = { ...filled.state, isFilling: !isLast }
+    const step = { ...filled, state, text: JSON.stringify(state) }
+    return (await this.commitNumberings([{ open, step }], inputs)) && isLast
+  }
+}

@@ -1,0 +1,26 @@
+import { bySealing, type SealedSlot } from '../model/timeline/following.ts'
+import type { SlotPlace } from '../model/timeline/numbering-state.ts'
+import type { IngestRef, SegmentIndex } from '../stores/segment-index.ts'
+
+/** Sealed slots of an input given to a new numbering at a time, so that filling a long one does not hold ingest up. */
+const FILL_SLOTS = 250
+
+/** What the inputs sealed next after what a numbering has met, in the order it was sealed. */
+export async function readFillPage(
+  index: Pick<SegmentIndex, 'slots'>,
+  refs: readonly IngestRef[],
+  met: Readonly<Record<string, SlotPlace>>,
+): Promise<{ readonly sealed: readonly SealedSlot[]; readonly isLast: boolean }> {
+  const pages = await Promise.all(
+    refs.map(async (ref) => {
+      const { ingestEndpointId: input } = ref
+      const slots = await index.slots(ref, met[input], FILL_SLOTS)
+      return slots.map((slot): SealedSlot => ({ input, slot }))
+    }),
+  )
+  const cut = pages.filter((page) => page.length === FILL_SLOTS).map((page) => page.at(-1))
+  const all = bySealing(...pages)
+  // Beyond the end of a page that was cut, slots of its input are missing.
+  const end = all.findIndex((sealed) => cut.includes(sealed))
+  return { sealed: end < 0 ? all : all.slice(0, end + 1), isLast: cut.length === 0 }
+}

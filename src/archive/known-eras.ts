@@ -1,0 +1,65 @@
+import type { UtcMs } from '../media/time.ts'
+import type { Era } from '../model/output-segment.ts'
+import type { FailoverView } from '../model/timeline/failover.ts'
+import { statusOf, type TimelineStep } from '../model/timeline/step.ts'
+import type { Input } from './input.ts'
+import type { OpenNumbering } from './open-numbering.ts'
+
+/** What all numberings see alike. */
+export type InputsView = Omit<FailoverView, 'madeEras'>
+
+/** The eras of a channel that are in memory, whichever input they belong to. */
+export class KnownEras {
+  private readonly inputs: ReadonlyMap<string, Input>
+  private readonly numberings: ReadonlyMap<number, OpenNumbering>
+
+  constructor(inputs: ReadonlyMap<string, Input>, numberings: ReadonlyMap<number, OpenNumbering>) {
+    this.inputs = inputs
+    this.numberings = numberings
+  }
+
+  of(id: number): Era | undefined {
+    for (const input of this.inputs.values()) {
+      const era = input.eraOf(id)
+      if (era) return era
+    }
+    return undefined
+  }
+
+  async load(ids: readonly number[]): Promise<void> {
+    await Promise.all([...this.inputs.values()].map((input) => input.loadEras(ids)))
+  }
+
+  /** An era that is there since a step of a numbering. */
+  add(era: Era): void {
+    for (const input of this.inputs.values()) input.remember(era)
+  }
+
+  /** What the numberings need for their next steps. */
+  inUse(): Set<number> {
+    const eras = [...this.numberings.values()].flatMap(({ state: { edge, last, passed, spare } }) => [
+      edge?.era,
+      last?.era,
+      passed?.slot.era,
+      ...spare.map(({ slot }) => slot.era),
+    ])
+    return new Set(eras.filter((era) => era !== undefined))
+  }
+
+  /** Others than these, and those of output segments in memory, are read again when somebody asks for them. */
+  forgetOthers(): void {
+    const used = this.inUse()
+    for (const { tail } of this.numberings.values()) for (const era of tail?.eraIds ?? []) used.add(era)
+    for (const input of this.inputs.values()) input.keepEras(used)
+  }
+
+  /** What a numbering sees of the inputs, one of them as a step leaves it. */
+  view(now: UtcMs, stepped?: { readonly id: string; readonly result: TimelineStep }): InputsView {
+    const fresh = [...(stepped?.result.state.eras ?? []), ...(stepped?.result.eras ?? [])]
+    const byId = new Map(fresh.map((era) => [era.id, era]))
+    const statuses = [...this.inputs].map(([id, { state }]) => {
+      return [id, statusOf(id === stepped?.id ? stepped.result.state : state, now)] as const
+    })
+    return { eraOf: (id) => byId.get(id) ?? this.of(id), inputs: Object.fromEntries(statuses) }
+  }
+}

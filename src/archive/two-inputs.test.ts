@@ -1,0 +1,271 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, it } from 'node:test'
+import { hlsEndpoint } from '../../test/origin/sample-channel.ts'
+import { EPOCH, probeAt, variants } from '../../test/timeline/rehearsal.ts'
+import type { Log } from '../log.ts'
+import { ticksFromSeconds, type UtcMs, utcMs } from '../media/time.ts'
+import type { Channel } from '../model/channel.ts'
+import type { OriginEndpoint } from '../model/origin-endpoint.ts'
+import { openFileObjects } from '../stores/file-objects.ts'
+import { openSqliteStore, type SqliteStore } from '../stores/sqlite/sqlite-store.ts'
+import { type Archive, openArchive } from './archive.ts'
+
+const log: Log = { info() {}, warn() {}, error() {} }
+const [FIRST, SECOND] = ['c'.repeat(32), 'd'.repeat(32)]
+const channel: Channel = {
+  guid: FIRST,
+  id: 'news',
+  tags: {},
+  createdAt: EPOCH,
+  revision: 1,
+  ingestEndpoints: [
+    { id: FIRST, username: 'u', password: 'p' },
+    { id: SECOND, username: 'u', password: 'p' },
+  ],
+}
+
+function endpoint(id: string, segmentDurationSeconds: number): OriginEndpoint {
+  return hlsEndpoint(
+    { segmentDurationSeconds },
+    { guid: id.padEnd(32, '0'), id, channelId: 'news', channelGuid: FIRST },
+  )
+}
+
+describe('the archive of a channel with two inputs', () => {
+  let folder: string
+  let store: SqliteStore
+  let archive: Archive
+  let now: UtcMs
+
+  const open = async () => {
+    store = await openSqliteStore(join(folder, 'windrow.db'))
+    const { segmentIndex, resources } = store
+    archive = await openArchive({
+      segmentIndex,
+      resources,
+      objects: await openFileObjects(join(folder, 'objects')),
+      clock: () => now,
+      log,
+      retention: { liveMs: 60_000, marginMs: 0, graceMs: 3_600_000 },
+      account: { region: 'eu-west-1', accountId: '111122223333' },
+    })
+  }
+  const restart = async () => {
+    await archive.close()
+    await store.close()
+    await open()
+  }
+  const pass = async (ms: number) => {
+    now = utcMs(now + ms)
+    await archive.tick()
+  }
+  const push = async (ingestEndpointId: string, i: number, base = 10, ended = false) => {
+    const ref = { channelGuid: FIRST, ingestEndpointId }
+    const name = `a-${i}.ts`
+    const { key, writer } = await archive.createObject(ref)
+    await writer.write(Buffer.from(`${ingestEndpointId} ${name}`))
+    await writer.commit()
+    const probe = probeAt(base + 2 * i)
+    await archive.storeSegment(ref, { key, name, size: 40, crc32: 0, sha256: key, receivedAt: now, probe })
+    await archive.storeMediaPlaylist(ref, {
+      name: 'a',
+      targetDuration: ticksFromSeconds(2),
+      mediaSequence: i,
+      segments: [
+        { name, duration: ticksFromSeconds(2), discontinuity: false, programDateTime: utcMs(EPOCH + 2000 * i) },
+      ],
+      ended,
+    })
+  }
+  /** Segments from one number up to another, of the inputs that are there. */
+  const both = async (from: number, to: number, inputs: readonly string[] = [FIRST, SECOND], base = 10) => {
+    for (let i = from; i < to; i++) {
+      await pass(2000)
+      for (const input of inputs) await push(input, i, input === SECOND ? base : 10)
+    }
+  }
+  /** Number, era and input of what an endpoint shows. */
+  const shown = async (e: OriginEndpoint) => {
+    const { segments = [] } = (await archive.live(e, 600)) ?? {}
+    return Promise.all(
+      segments.map(async ({ number, era, discontinuity, slots }) => {
+        const bytes = Buffer.from(await archive.read(slots[0]!.objects[1]!.key)).toString()
+        return `${number} ${era} ${bytes.startsWith(FIRST) ? 'first' : 'second'}${discontinuity ? ' breaks' : ''}`
+      }),
+    )
+  }
+  const events = async () => (await store.resources.listEvents({ limit: 99 })).items
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'windrow-two-inputs-'))
+    now = EPOCH
+    await open()
+    await store.resources.createChannel(channel, { maxChannels: 1 })
+    for (const ingestEndpointId of [FIRST, SECOND]) {
+      await archive.storeParentPlaylist({ channelGuid: FIRST, ingestEndpointId }, variants('a'))
+    }
+  })
+  afterEach(async () => {
+    await archive.close()
+    await store.close()
+    await rm(folder, { recursive: true })
+  })
+
+  it('goes over to the second input, and shows the same after a restart', async () => {
+    const [locked, late] = [endpoint('locked', 2), endpoint('late', 6)]
+    await both(0, 3)
+    assert.equal(await archive.activeInput(locked), FIRST)
+    assert.deepEqual(await shown(late), ['4 1 first'])
+    await both(3, 9, [SECOND])
+    const expected = [1, 2, 3, 4, 5, 6, 7, 8, 9].map((n) => `${n} 1 ${n > 3 ? 'second' : 'first'}`)
+    assert.deepEqual(await shown(locked), expected)
+    assert.equal(await archive.activeInput(locked), SECOND)
+    assert.equal(await archive.activeInput(late), SECOND)
+    await restart()
+    assert.deepEqual(await shown(locked), expected)
+    assert.equal(await archive.activeInput(locked), SECOND)
+    await both(9, 11)
+    assert.deepEqual((await shown(locked)).slice(-2), ['10 1 second', '11 1 second'])
+    assert.deepEqual(
+      (await archive.between(locked, EPOCH, now))?.segments.map(({ startUtc }) => (startUtc - EPOCH) / 2000),
+      [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
+    )
+  })
+
+  it('tells eras of the two inputs apart where they are not on one timeline', async () => {
+    const e = endpoint('e', 2)
+    await both(0, 3, [FIRST, SECOND], 500)
+    assert.equal((await shown(e)).length, 3)
+    await both(3, 7, [SECOND], 500)
+    assert.deepEqual((await shown(e)).slice(2, 5), ['3 1 first', '4 1000001 second breaks', '5 1000001 second'])
+    assert.equal((await archive.era(e, 1_000_001))?.id, 1_000_001)
+    await restart()
+    assert.equal((await archive.era(e, 1_000_001))?.id, 1_000_001)
+    assert.equal((await archive.era(e, 1))?.id, 1)
+    const later = endpoint('later', 2)
+    assert.deepEqual(await shown(later), await shown(e), 'the numbering is shared')
+  })
+
+  it('tells of a switch once in five minutes', async () => {
+    const [e, f] = [endpoint('e', 2), endpoint('f', 2)]
+    for (const one of [e, f]) await store.resources.createOriginEndpoint(one, { maxPerChannel: 9 })
+    await both(0, 3)
+    for (const one of [e, f]) await shown(one)
+    await both(3, 8, [SECOND])
+    const told = await events()
+    assert.deepEqual(
+      told.map(({ detailType, resources, detail }) => ({ detailType, resources, detail })),
+      [e, f].map(({ guid }) => ({
+        detailType: 'MediaPackage Input Notification',
+        resources: [`arn:aws:mediapackage:eu-west-1:111122223333:origin_endpoints/${guid}`],
+        detail: {
+          event: 'InputSwitchEvent',
+          message: 'Origin endpoint experienced an Input Switch Event',
+          EventDetails: { Channel: FIRST, PreviousIngestEndpoint: FIRST, CurrentIngestEndpoint: SECOND },
+        },
+      })),
+    )
+    await both(8, 13, [FIRST])
+    assert.equal(await archive.activeInput(e), FIRST)
+    await restart()
+    await archive.live(e, 60)
+    await pass(0)
+    assert.equal((await events()).length, 2, 'the second switch is kept to ourselves')
+    await both(13, 170, [FIRST])
+    await both(170, 175, [SECOND])
+    assert.equal((await events()).length, 4)
+  })
+
+  it('ends when both inputs have, an input that never came apart', async () => {
+    const e = endpoint('e', 2)
+    await both(0, 2)
+    assert.equal((await shown(e)).length, 2)
+    await push(FIRST, 2, 10, true)
+    assert.equal((await archive.live(e, 60))?.ended, false)
+    await push(SECOND, 2, 10, true)
+    assert.equal((await archive.live(e, 60))?.ended, true)
+    await restart()
+    assert.equal((await archive.live(e, 60))?.ended, true)
+    await push(SECOND, 3)
+    assert.equal((await archive.live(e, 60))?.ended, false)
+    assert.equal((await shown(e)).at(-1), '4 1 second')
+  })
+
+  it('fills what one input lacks from the other, and keeps that as long as either needs it', async () => {
+    const e = endpoint('e', 2)
+    await both(0, 3)
+    await pass(2000)
+    await push(SECOND, 3)
+    await restart()
+    await both(4, 6)
+    assert.deepEqual(await shown(e), ['1 1 first', '2 1 first', '3 1 first', '4 1 second', '5 1 first', '6 1 first'])
+    const { segments } = (await archive.between(e, EPOCH, now))!
+    assert.deepEqual(
+      segments.map(({ startUtc, discontinuity }) => [(startUtc - EPOCH) / 2000, discontinuity]),
+      [0, 1, 2, 3, 4, 5].map((i) => [i, false]),
+    )
+    const [healed] = segments[3]!.slots
+    const ref = { channelGuid: FIRST, ingestEndpointId: SECOND }
+    await store.segmentIndex.forget(ref, utcMs(now + 1), { pinned: [], inUse: [], limit: 99 })
+    await archive.retain()
+    assert.ok((await archive.read(healed!.objects[1]!.key)).length > 0)
+  })
+
+  it('keeps what the largest window needs as windows grow and shrink, and says how much that is', async () => {
+    const window = (revision: number, startoverWindowSeconds: number): OriginEndpoint => ({
+      ...endpoint('e', 2),
+      startoverWindowSeconds,
+      revision,
+      modifiedAt: now,
+    })
+    const kept = async () => {
+      await archive.retain()
+      const names = await readdir(join(folder, 'objects'), { recursive: true, withFileTypes: true })
+      const files = names.filter((file) => file.isFile()).length
+      assert.deepEqual(
+        (await archive.usage()).map((usage) => ({ ...usage })),
+        [{ channelGuid: FIRST, objects: files, bytes: 40 * files }],
+      )
+      for (const { slots } of (await archive.between(endpoint('e', 2), EPOCH, now))?.segments ?? []) {
+        for (const { objects, sealedAt } of slots) {
+          assert.ok((await archive.read(objects[1]!.key)).length > 0)
+          seconds = Math.max(seconds, (now - sealedAt) / 1000)
+        }
+      }
+      const oldest = seconds
+      seconds = 0
+      return oldest
+    }
+    let seconds = 0
+    await store.resources.createOriginEndpoint(window(1, 0), { maxPerChannel: 9 })
+    await both(0, 60)
+    assert.equal(await kept(), 60)
+    await store.resources.updateOriginEndpoint(window(2, 100), 0)
+    await both(60, 70)
+    assert.equal(await kept(), 80, 'it grows with time')
+    await both(70, 90)
+    assert.equal(await kept(), 100)
+    await store.resources.updateOriginEndpoint(window(3, 80), 5000)
+    await both(90, 92)
+    assert.equal(await kept(), 100, 'the time of grace')
+    await both(92, 94)
+    assert.equal(await kept(), 80)
+  })
+
+  it('forgets what neither input needs any more, and keeps the era that is shown', async () => {
+    const e = endpoint('e', 2)
+    await both(0, 3)
+    assert.equal((await shown(e)).length, 3)
+    await both(3, 60, [SECOND])
+    await archive.retain()
+    assert.deepEqual(new Set((await shown(e)).map((one) => one.replace(/^\d+ /, ''))), new Set(['1 second']))
+    const files = await readdir(join(folder, 'objects'), { recursive: true, withFileTypes: true })
+    assert.equal(files.filter((file) => file.isFile()).length, 31)
+    await restart()
+    await both(60, 62, [SECOND])
+    assert.equal((await shown(e)).at(-1), '62 1 second')
+  })
+})

@@ -1,0 +1,282 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { ChannelRehearsal, type InputName } from '../../../test/timeline/channel-rehearsal.ts'
+import { EPOCH, probeAt, variants } from '../../../test/timeline/rehearsal.ts'
+import { PTS_MODULUS, TICKS_PER_SECOND, utcMs } from '../../media/time.ts'
+
+const STREAMS = ['a', 'b']
+const TURN = PTS_MODULUS / TICKS_PER_SECOND
+
+/** Segment `i` of both streams of an input, two seconds each, from `base` seconds of PTS. */
+function push(
+  r: ChannelRehearsal,
+  input: InputName,
+  i: number,
+  base = 10,
+  more: { width?: number; missing?: string } = {},
+) {
+  for (const playlist of STREAMS) {
+    if (playlist === more.missing) continue
+    r.put(input, `${playlist}-${i}.ts`, probeAt((base + 2 * i) % TURN, more.width))
+    r.list(input, playlist, i, [{ name: `${playlist}-${i}.ts`, date: utcMs(EPOCH + 2000 * i) }])
+  }
+}
+
+/** Both inputs from segment `from` up to `to`, B 300 ms behind A; each pushes what is not said to be missing. */
+function both(r: ChannelRehearsal, from: number, to: number, { a = 10, b = 10, only = '' } = {}) {
+  for (let i = from; i < to; i++) {
+    r.pass(1.7)
+    if (only !== 'B') push(r, 'A', i, a)
+    r.pass(0.3)
+    if (only !== 'A') push(r, 'B', i, b)
+  }
+}
+
+function begin(...seconds: number[]): ChannelRehearsal {
+  const r = new ChannelRehearsal()
+  r.streams('A', variants(...STREAMS))
+  r.streams('B', variants(...STREAMS))
+  for (const [id, one] of seconds.entries()) r.open(id, one)
+  return r
+}
+
+const shown = (r: ChannelRehearsal, id = 0) => r.outputs(id).flatMap((segment) => r.sources(segment, 2))
+const breaks = (r: ChannelRehearsal, id = 0) =>
+  r.outputs(id).flatMap(({ number, discontinuity }) => (discontinuity ? number : []))
+const starts = (r: ChannelRehearsal, id = 0) => r.outputs(id).map(({ startUtc }) => (startUtc - EPOCH) / 1000)
+
+import { utcAt } from './eras.ts'
+
+describe('an endpoint of a channel with two inputs', () => {
+  it('stays with the first input while that has everything', () => {
+    const r = begin(2)
+    both(r, 0, 6)
+    assert.deepEqual(shown(r), Array(6).fill('AA'))
+    assert.deepEqual(r.switches, [])
+  })
+
+  it('goes over when a segment is due for longer than two of them, and stays there', () => {
+    const r = begin(2)
+    both(r, 0, 3)
+    const last = r.now - 300
+    both(r, 3, 10, { only: 'B' })
+    assert.deepEqual(
+      r.switches.map(({ from, to }) => [from, to]),
+      [['A', 'B']],
+    )
+    // Two seconds until it was due, and twice a source segment.
+    const after = r.switches[0]!.at - last
+    assert.ok(after >= 6000 && after <= 6400, `${after} ms`)
+    both(r, 10, 13)
+    assert.deepEqual(shown(r), [...Array(3).fill('AA'), ...Array(10).fill('BB')])
+    assert.deepEqual(
+      starts(r),
+      Array.from({ length: 13 }, (_, i) => 2 * i),
+    )
+  })
+
+  it('waits longer for longer output segments, each endpoint by itself', () => {
+    const r = begin(2, 6)
+    both(r, 0, 3)
+    const last = r.now - 300
+    both(r, 3, 12, { only: 'B' })
+    assert.deepEqual(
+      r.switches.map(({ numbering, at }) => [numbering, Math.round((at - last) / 1000)]),
+      [
+        [0, 6],
+        [1, 11],
+      ],
+    )
+    assert.deepEqual(starts(r, 1), [0, 6, 12, 18])
+  })
+
+  it('shows no discontinuity when both inputs are on one timeline', () => {
+    for (const b of [10, 10 + TURN]) {
+      const r = begin(2)
+      both(r, 0, 3)
+      both(r, 3, 8, { only: 'B', b })
+      assert.deepEqual(breaks(r), [])
+      assert.deepEqual(new Set(r.outputs(0).map(({ era }) => era)), new Set([1]))
+      assert.deepEqual(new Set(r.outputs(0).map(({ stretch }) => stretch?.number)), new Set([1]))
+      const ends = r.outputs(0).map(({ start, duration }) => start + duration)
+      assert.deepEqual(
+        r
+          .outputs(0)
+          .slice(1)
+          .map(({ start }) => start),
+        ends.slice(0, -1),
+      )
+      for (const { slots, start } of r.outputs(0)) {
+        assert.equal(slots[0]?.start, start)
+        assert.equal(slots[0]?.objects[1]?.times?.[0]?.first, start)
+        assert.equal(slots[0]?.era, 1)
+      }
+    }
+  })
+
+  it('brings a turn of 33 bits onto one timeline', () => {
+    const r = begin(2)
+    // A began before its timestamps wrapped, B after.
+    for (let i = 0; i < 4; i++) {
+      r.pass(2)
+      push(r, 'A', i, TURN - 4)
+    }
+    for (let i = 4; i < 7; i++) {
+      r.pass(2)
+      push(r, 'A', i, TURN - 4)
+      push(r, 'B', i, TURN - 4)
+    }
+    for (let i = 7; i < 14; i++) {
+      r.pass(2)
+      push(r, 'B', i, TURN - 4)
+    }
+    assert.deepEqual(breaks(r), [])
+    assert.equal(r.outputs(0).length, 14)
+    const first = r.outputs(0)[0]!.start
+    assert.deepEqual(
+      r.outputs(0).map(({ start }) => (start - first) / TICKS_PER_SECOND),
+      Array.from({ length: 14 }, (_, i) => 2 * i),
+    )
+  })
+
+  it('shows a discontinuity and another era when timestamps or descriptions differ', () => {
+    const r = begin(2)
+    both(r, 0, 3, { b: 500 })
+    both(r, 3, 8, { only: 'B', b: 500 })
+    assert.deepEqual(breaks(r), [4])
+    assert.deepEqual(shown(r), [...Array(3).fill('AA'), ...Array(5).fill('BB')])
+    assert.equal(r.outputs(0)[3]?.era, 1_000_001)
+    const other = begin(2)
+    for (let i = 0; i < 8; i++) {
+      other.pass(2)
+      if (i < 3) push(other, 'A', i)
+      push(other, 'B', i, 10, { width: 1280 })
+    }
+    assert.deepEqual(breaks(other), [4])
+  })
+
+  it('goes back when the second input fails, and only then', () => {
+    const r = begin(2)
+    both(r, 0, 3)
+    both(r, 3, 8, { only: 'B' })
+    both(r, 8, 10)
+    both(r, 10, 15, { only: 'A' })
+    assert.deepEqual(
+      r.switches.map(({ to }) => to),
+      ['B', 'A'],
+    )
+    assert.deepEqual(
+      r.outputs(0).map(({ number }) => number),
+      Array.from({ length: 15 }, (_, i) => i + 1),
+    )
+    assert.deepEqual(
+      starts(r),
+      Array.from({ length: 15 }, (_, i) => 2 * i),
+    )
+  })
+
+  it('goes over when one stream stays away that the other input has', () => {
+    const r = begin(2)
+    both(r, 0, 3)
+    for (let i = 3; i < 12; i++) {
+      r.pass(2)
+      push(r, 'A', i, 10, { missing: 'b' })
+      push(r, 'B', i)
+    }
+    assert.deepEqual(
+      r.switches.map(({ to }) => to),
+      ['B'],
+    )
+    assert.deepEqual(shown(r).slice(-2), ['BB', 'BB'])
+    assert.ok(shown(r).filter((one) => one === 'A-').length <= 4)
+  })
+
+  it('does not wait when the input has ended, and ends when both have', () => {
+    const r = begin(2)
+    both(r, 0, 3)
+    for (const playlist of STREAMS) r.list('A', playlist, 2, [{ name: `${playlist}-2.ts` }], true)
+    assert.equal(r.hasEnded, false)
+    r.pass(1.7)
+    push(r, 'B', 3)
+    assert.deepEqual(shown(r), [...Array(3).fill('AA'), 'BB'])
+    for (const playlist of STREAMS) r.list('B', playlist, 3, [{ name: `${playlist}-3.ts` }], true)
+    r.pass(0.2)
+    assert.equal(r.hasEnded, true)
+    r.pass(20)
+    push(r, 'A', 14, 10)
+    r.pass(1)
+    assert.equal(r.hasEnded, false)
+    assert.equal(shown(r).at(-1), 'AA')
+  })
+
+  it('does not go over because the server was away', () => {
+    const r = begin(2)
+    both(r, 0, 3)
+    r.restart(60)
+    push(r, 'B', 33)
+    r.pass(3)
+    push(r, 'A', 33)
+    assert.deepEqual(r.switches, [])
+    r.pass(2)
+    push(r, 'A', 34)
+    assert.equal(shown(r).at(-1), 'AA')
+  })
+
+  it('gives a numbering that is opened later what it would have had', () => {
+    const r = begin(2)
+    both(r, 0, 3)
+    both(r, 3, 8, { only: 'B' })
+    both(r, 8, 12)
+    r.open(7, 2)
+    const facts = (id: number) =>
+      r.outputs(id).map(({ number, era, start, discontinuity }) => ({ number, era, start, discontinuity }))
+    assert.deepEqual(facts(7), facts(0))
+    assert.deepEqual(shown(r, 7), shown(r))
+    assert.equal(r.numberings.get(7)?.input, 'B')
+  })
+
+  it('goes by arrival where the clocks of the inputs tell different hours', () => {
+    const r = begin(2)
+    const pushAt = (input: InputName, i: number, hours: number) => {
+      for (const playlist of STREAMS) {
+        r.put(input, `${playlist}-${i}.ts`, probeAt((input === 'A' ? 10 : 500) + 2 * i))
+        const date = utcMs(EPOCH + 2000 * i - hours * 3_600_000)
+        r.list(input, playlist, i, [{ name: `${playlist}-${i}.ts`, date }])
+      }
+    }
+    for (let i = 0; i < 10; i++) {
+      r.pass(2)
+      if (i < 4) pushAt('A', i, 0)
+      pushAt('B', i, 1)
+    }
+    assert.deepEqual(shown(r), [...Array(4).fill('AA'), ...Array(6).fill('BB')])
+    // The clock that formats place all eras on goes on.
+    const clocks = r.outputs(0).map(({ era, start }) => (utcAt(r.era(era)!.clock, start) - EPOCH) / 1000)
+    assert.deepEqual(
+      clocks,
+      Array.from({ length: 10 }, (_, i) => 2 * i),
+    )
+    assert.equal(r.outputs(0).at(-1)?.era, 1_000_000_000)
+  })
+
+  it('names nothing twice when it comes back to an era it has shown', () => {
+    const r = begin(2)
+    both(r, 0, 4)
+    both(r, 4, 10, { only: 'B' })
+    // B begins anew, off A's timeline; A goes on with what it was late with.
+    for (let i = 10; i < 13; i++) {
+      r.pass(2)
+      for (const playlist of STREAMS) {
+        r.put('B', `${playlist}-${i}.ts`, probeAt(700 + 2 * i))
+        r.list('B', playlist, i - 10, [{ name: `${playlist}-${i}.ts`, date: utcMs(EPOCH + 2000 * i) }])
+      }
+    }
+    for (let i = 4; i < 20; i++) {
+      r.pass(i < 8 ? 0.1 : 2)
+      push(r, 'A', i)
+    }
+    const names = r.outputs(0).map(({ era, start }) => `${era} ${start}`)
+    assert.equal(new Set(names).size, names.length)
+    assert.equal(shown(r).at(-1), 'AA')
+  })
+})

@@ -1,0 +1,184 @@
+import { msFromTicks, type Ticks, ticks, type UtcMs, utcMs } from '../../media/time.ts'
+import type { Era, Slot } from '../output-segment.ts'
+import { utcAt } from './eras.ts'
+import { LOCK_TOLERANCE, lockOf } from './lock.ts'
+import { addSlot, closeRun, isWhole, type NumberedSegment } from './numbering.ts'
+import type { InputSwitch, NumberingState, SpareSlot } from './numbering-state.ts'
+
+/** How an input is doing. */
+export type InputStatus = {
+  /** All its streams said EXT-X-ENDLIST, and everything they listed is sealed. */
+  readonly hasEnded: boolean
+  /** Nothing more is coming for now: its streams are silent, or have ended. */
+  readonly hasStopped: boolean
+  /** Ids of eras that may still get slots. */
+  readonly openEras: readonly number[]
+  /** When it, or the server, came back after a silence. */
+  readonly heardSince?: UtcMs
+}
+
+export type FailoverView = {
+  /** Ids from here on are the numbering's own to give to eras. */
+  readonly madeEras: number
+  readonly eraOf: (id: number) => Era | undefined
+  /** By input; absent while what is long sealed is gone through again. */
+  readonly inputs?: Readonly<Record<string, InputStatus>>
+}
+
+/** Clocks of two inputs that disagree by more about the time a slot takes to arrive tell different times. */
+const CLOCKS_AGREE_MS = 10_000
+/** Slots of the other input kept at hand: more than any patience lasts. */
+const MOST_SPARE = 128
+/** Eras that were shown, and are not shown again: more than two encoders keep open. */
+const MOST_SHOWN = 32
+/** Rounding of clocks. */
+const ROUNDING_MS = 10
+
+/** What a numbering makes of the slots it shows. */
+export type Shown = { readonly segments: NumberedSegment[]; readonly eras: Era[] }
+
+/** Shows a sealed slot of the input that is followed. */
+export function show(numbering: NumberingState, slot: Slot, era: Era, view: FailoverView): Shown {
+  const eras: Era[] = []
+  const segments: NumberedSegment[] = []
+  if (numbering.shownAs?.from !== slot.era && mustBeMade(numbering, slot, era)) {
+    segments.push(...closeRun(numbering))
+    eras.push(makeEra(numbering, slot, era, view))
+  }
+  segments.push(...addSlot(numbering, slot, era.streams))
+  const { shownAs } = numbering
+  const shown = eras[0] ?? (shownAs ? view.eraOf(shownAs.era) : era) ?? era
+  const end = ticks(slot.start + slot.duration + (shownAs?.ticks ?? 0))
+  numbering.edge = {
+    era: shown.id,
+    end,
+    utc: utcMs(slot.startUtc + msFromTicks(slot.duration) + (shownAs?.ms ?? 0)),
+    clock: utcAt(shown.clock, end),
+    sealedAt: slot.sealedAt,
+    duration: slot.duration,
+  }
+  const others = (numbering.shown ?? []).filter((id) => id !== shown.id)
+  numbering.shown = [...others.slice(1 - MOST_SHOWN), shown.id]
+  if (isWhole(slot, era.streams)) delete numbering.lackingSince
+  else numbering.lackingSince ??= slot.sealedAt
+  const met = numbering.spare
+  numbering.spare = []
+  const after =
+    eras.length > 0 ? { ...view, eraOf: (id: number) => eras.find((one) => one.id === id) ?? view.eraOf(id) } : view
+  for (const spare of met) meet(numbering, spare, after)
+  return { segments, eras }
+}
+
+/**
+ * True when the slot cannot be shown in its own era: what follows that in a numbering has begun already, or times on the
+ * clock all eras share would come twice, and with them what is named by them.
+ */
+function mustBeMade({ edge, shown = [] }: NumberingState, slot: Slot, era: Era): boolean {
+  if (!edge || edge.era === era.id) return false
+  return shown.includes(era.id) || utcAt(era.clock, slot.start) < edge.clock - ROUNDING_MS
+}
+
+/** The slot's era under another name, with a clock that begins where the content ends. */
+function makeEra(numbering: NumberingState, { start }: Slot, { id, streams }: Era, view: FailoverView): Era {
+  const { edge, madeEras = 0 } = numbering
+  numbering.madeEras = madeEras + 1
+  const era: Era = { id: view.madeEras + madeEras, streams, clock: { time: start, utc: edge?.clock ?? utcMs(0) } }
+  numbering.shownAs = { from: id, era: era.id, ticks: ticks(0), ms: 0 }
+  return era
+}
+
+/** Keeps at hand what the input that is not followed has sealed. */
+export function meet(numbering: NumberingState, spare: SpareSlot, view: FailoverView): void {
+  if (isBeyond(numbering, spare, view)) numbering.spare = [...numbering.spare, spare].slice(-MOST_SPARE)
+  else numbering.passed = spare
+}
+
+/** How long the input may lack a segment of the output timeline. */
+export function patienceMs({ segmentDuration }: { segmentDuration: Ticks }, inputSegment: Ticks): number {
+  return Math.max(1.5 * msFromTicks(segmentDuration), 2 * msFromTicks(inputSegment))
+}
+
+/** True when the input has lacked for too long what the other has. Cheap. */
+export function hasFailed(numbering: NumberingState, view: Omit<FailoverView, 'madeEras'>, now: UtcMs): boolean {
+  const { edge, spare, lackingSince, passed } = numbering
+  const first = spare[0] ?? passed
+  if (!first) return false
+  const patience = patienceMs(numbering, first.slot.duration)
+  if (spare.length > 0) {
+    const status = view.inputs?.[numbering.input]
+    if (status?.hasEnded) return true
+    const dueAt = edge ? edge.sealedAt + msFromTicks(edge.duration) : first.slot.sealedAt
+    if (now - Math.max(dueAt, status?.heardSince ?? 0) > patience) return true
+  }
+  if (lackingSince === undefined || now - lackingSince <= patience) return false
+  const others = spare.length > 0 ? spare : [first]
+  return others.every(({ slot }) => {
+    return now - slot.sealedAt <= patience && isWhole(slot, view.eraOf(slot.era)?.streams ?? [])
+  })
+}
+
+/** Goes over to the other input, at the first slot of it beyond the edge. */
+export function failOver(
+  numbering: NumberingState,
+  view: FailoverView,
+  now: UtcMs,
+): (Shown & { readonly switched: InputSwitch }) | undefined {
+  const first = numbering.spare[0] ?? numbering.passed
+  if (!first) return undefined
+  const segments = closeRun(numbering)
+  const switched = { at: now, from: numbering.input, to: first.input }
+  numbering.input = first.input
+  delete numbering.shownAs
+  delete numbering.lackingSince
+  delete numbering.passed
+  if (numbering.spare.length > 0) join(numbering, first, view)
+  else numbering.isJoining = true
+  const { spare } = numbering
+  const eras: Era[] = []
+  const after = { ...view, eraOf: (id: number) => eras.find((one) => one.id === id) ?? view.eraOf(id) }
+  numbering.spare = []
+  for (const { slot } of spare) {
+    const own = view.eraOf(slot.era)
+    const shown = own && show(numbering, slot, own, after)
+    segments.push(...(shown?.segments ?? []))
+    eras.push(...(shown?.eras ?? []))
+  }
+  // They were there for the viewers from now on.
+  const published = segments.map((one) => ({
+    ...one,
+    segment: { ...one.segment, sealedAt: utcMs(Math.max(one.segment.sealedAt, now)) },
+  }))
+  return { segments: published, eras, switched }
+}
+
+/** Goes on with this slot, in the era that is shown if both inputs are on its timeline. */
+export function join(numbering: NumberingState, first: SpareSlot, view: FailoverView): void {
+  delete numbering.isJoining
+  const lock = lockOn(numbering, first, view)
+  if (!lock) return
+  if (lock.era !== lock.from || lock.ms !== 0) numbering.shownAs = lock
+  const { era, index, start } = first.slot
+  const end = numbering.edge?.end ?? start
+  if (Math.abs(start + lock.ticks - end) <= LOCK_TOLERANCE) numbering.last = { era, index: index - 1 }
+}
+
+/** True when the slot lies beyond what is shown: on the common timeline, else by the clocks, else by when it came. */
+export function isBeyond(numbering: NumberingState, spare: SpareSlot, view: FailoverView): boolean {
+  const { edge } = numbering
+  if (!edge) return true
+  const { slot } = spare
+  const era = view.eraOf(slot.era)
+  if (!era) return false
+  const lock = lockOn(numbering, spare, view)
+  if (lock) return slot.start + lock.ticks >= edge.end - LOCK_TOLERANCE
+  const from = utcAt(era.clock, slot.start)
+  const latency = slot.sealedAt - from - msFromTicks(slot.duration)
+  const isOneClock = Math.abs(latency - (edge.sealedAt - edge.clock)) <= CLOCKS_AGREE_MS
+  return isOneClock ? from >= edge.clock - ROUNDING_MS : slot.sealedAt > edge.sealedAt
+}
+
+function lockOn({ edge }: NumberingState, { slot }: SpareSlot, view: FailoverView) {
+  const shown = edge && view.eraOf(edge.era)
+  const era = view.eraOf(slot.era)
+  return shown && era ? lockOf(edge, shown, slot, era) : undefined
+}

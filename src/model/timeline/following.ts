@@ -1,0 +1,97 @@
+import type { UtcMs } from '../../media/time.ts'
+import type { Era, Slot } from '../output-segment.ts'
+import { isAudioOnly } from './description.ts'
+import { type FailoverView, failOver, hasFailed, isBeyond, join, meet, type Shown, show } from './failover.ts'
+import { closeRun, type NumberedSegment } from './numbering.ts'
+import type { InputSwitch, NumberingState } from './numbering-state.ts'
+
+/** A slot some input has sealed. */
+export type SealedSlot = { readonly input: string; readonly slot: Slot }
+
+export type NumberingStep = {
+  readonly state: NumberingState
+  /** The same as it is saved. */
+  readonly text: string
+  /** False when there is nothing to save. */
+  readonly changed: boolean
+  readonly segments: readonly NumberedSegment[]
+  /** Eras it made. */
+  readonly eras: readonly Era[]
+  readonly switched: InputSwitch | undefined
+}
+
+/**
+ * One step of a numbering: what the inputs have sealed since, in order, and the time, in; the next state and the output
+ * segments published out. Pure. A numbering being filled takes each slot at the time it was sealed, and decides as it
+ * would have then.
+ */
+export function follow(
+  before: NumberingState,
+  sealed: readonly SealedSlot[],
+  outside: FailoverView,
+  now: UtcMs,
+): NumberingStep {
+  const textBefore = JSON.stringify(before)
+  const state = JSON.parse(textBefore) as NumberingState
+  const segments: NumberedSegment[] = []
+  const eras: Era[] = []
+  const eraOf = (id: number) => eras.find((era) => era.id === id) ?? outside.eraOf(id)
+  const view = { ...outside, eraOf }
+  const take = (shown: Shown) => {
+    segments.push(...shown.segments)
+    eras.push(...shown.eras)
+  }
+  let switched: InputSwitch | undefined
+  const failOverAt = (at: UtcMs) => {
+    const over = hasFailed(state, view, at) ? failOver(state, view, at) : undefined
+    if (!over) return
+    take(over)
+    if (state.isFilling) return
+    switched = over.switched
+    state.untold = [...(state.untold ?? []), over.switched]
+  }
+
+  for (const { input, slot } of sealed) {
+    state.met[input] = { era: slot.era, index: slot.index }
+    const era = view.eraOf(slot.era)
+    if (!era || isAudioOnly(era.streams)) continue
+    if (state.isFilling) failOverAt(slot.sealedAt)
+    if (input === state.input) {
+      if (state.isJoining && !isBeyond(state, { input, slot }, view)) continue
+      if (state.isJoining) join(state, { input, slot }, view)
+      take(show(state, slot, era, view))
+    } else meet(state, { input, slot }, view)
+    if (state.isFilling) failOverAt(slot.sealedAt)
+  }
+  if (!state.isFilling) {
+    failOverAt(now)
+    if (isRunOver(state, view)) segments.push(...closeRun(state))
+  }
+  const text = JSON.stringify(state)
+  return { state, text, changed: text !== textBefore, segments, eras, switched }
+}
+
+/** True when time passing may have changed something. Cheap: it is asked all the time. */
+export function isFollowingDue(state: NumberingState, view: Omit<FailoverView, 'madeEras'>, now: UtcMs): boolean {
+  return !state.isFilling && (hasFailed(state, view, now) || isRunOver(state, view))
+}
+
+/** Slots of several inputs in the order they were sealed, each input's in its own. */
+export function bySealing(...inputs: readonly (readonly SealedSlot[])[]): SealedSlot[] {
+  const queues = inputs.map((slots) => [...slots].reverse())
+  const merged: SealedSlot[] = []
+  for (;;) {
+    const [next] = queues
+      .filter((queue) => queue.length > 0)
+      .sort((a, b) => (a.at(-1)?.slot.sealedAt ?? 0) - (b.at(-1)?.slot.sealedAt ?? 0))
+    const slot = next?.pop()
+    if (!slot) return merged
+    merged.push(slot)
+  }
+}
+
+function isRunOver({ run, last, input }: NumberingState, { inputs }: Pick<FailoverView, 'inputs'>): boolean {
+  const status = inputs?.[input]
+  if (run.length === 0 || !status) return false
+  return status.hasStopped || !status.openEras.some((era) => era === last?.era)
+}

@@ -1,0 +1,182 @@
+/** A rehearsal of a channel for tests: two inputs and its numberings, under one clock. */
+import { crc32 } from 'node:zlib'
+import { type Ticks, ticks, ticksFromSeconds, type UtcMs, utcMs } from '../../src/media/time.ts'
+import type { ListedStream } from '../../src/model/listed-playlist.ts'
+import type { Era, OutputSegment } from '../../src/model/output-segment.ts'
+import type { SegmentProbe, SourceObject } from '../../src/model/source-segment.ts'
+import type { FailoverView } from '../../src/model/timeline/failover.ts'
+import { bySealing, follow, isFollowingDue, type SealedSlot } from '../../src/model/timeline/following.ts'
+import { donorOf } from '../../src/model/timeline/healing.ts'
+import { type InputSwitch, type NumberingState, openNumberingState } from '../../src/model/timeline/numbering-state.ts'
+import {
+  emptyTimeline,
+  FIRST_ERA_OF_SECOND_INPUT,
+  type TimelineState,
+  waitedAnew,
+} from '../../src/model/timeline/state.ts'
+import { isDue, statusOf, step, type TimelineEvent } from '../../src/model/timeline/step.ts'
+import { EPOCH, type Listed } from './rehearsal.ts'
+
+export type InputName = 'A' | 'B'
+
+/** What happened, for doing it again. */
+export type Happening =
+  | { readonly now: UtcMs; readonly input: InputName; readonly event: TimelineEvent; readonly object?: SourceObject }
+  | { readonly now: UtcMs; readonly kind: 'tick' | 'restart' }
+
+type InputRehearsal = {
+  state: TimelineState
+  readonly unlisted: Map<string, SourceObject>
+  readonly sealed: SealedSlot[]
+}
+
+export class ChannelRehearsal {
+  now: UtcMs = EPOCH
+  /** Whether an input is given what it lacks and the other has. */
+  heals = true
+  readonly inputs: Record<InputName, InputRehearsal> = {
+    A: { state: emptyTimeline(), unlisted: new Map(), sealed: [] },
+    B: { state: emptyTimeline(FIRST_ERA_OF_SECOND_INPUT), unlisted: new Map(), sealed: [] },
+  }
+  /** Where it is to be written down. */
+  log: Happening[] | undefined
+  readonly numberings = new Map<number, NumberingState>()
+  readonly published = new Map<number, OutputSegment[]>()
+  readonly eras = new Map<number, Era>()
+  readonly switches: (InputSwitch & { numbering: number })[] = []
+  /** Of every PUT, by key. */
+  readonly puts = new Map<string, { input: InputName; name: string }>()
+
+  /** A numbering, filled with what was sealed so far. */
+  open(id: number, segmentSeconds: number, input: InputName = 'A', firstNumber = 1): void {
+    const beginning = openNumberingState(ticksFromSeconds(segmentSeconds), firstNumber, input)
+    const sealed = bySealing(this.inputs.A.sealed, this.inputs.B.sealed)
+    const filled = follow(
+      { ...beginning, isFilling: true },
+      sealed,
+      { eraOf: (era) => this.era(era), madeEras: 1e9 + id * 1e6 },
+      this.now,
+    )
+    for (const era of filled.eras) this.eras.set(era.id, era)
+    this.numberings.set(id, { ...filled.state, isFilling: false })
+    this.published.set(
+      id,
+      filled.segments.map(({ segment }) => segment),
+    )
+  }
+
+  streams(input: InputName, streams: readonly ListedStream[]): void {
+    this.take(input, { kind: 'parent playlist', streams })
+  }
+
+  put(input: InputName, name: string, probe: SegmentProbe): void {
+    const key = `${input}${this.puts.size + 1}`
+    this.puts.set(key, { input, name })
+    const object = { key, name, size: 1000, crc32: crc32(key), sha256: key, receivedAt: this.now, probe }
+    this.inputs[input].unlisted.set(name, object)
+    this.take(input, { kind: 'object' }, object)
+  }
+
+  list(input: InputName, playlist: string, mediaSequence: number, listed: readonly Listed[], ended = false): void {
+    const segments = listed.map(({ name, seconds = 2, breaks = false, date }) => ({
+      name,
+      duration: ticksFromSeconds(seconds),
+      discontinuity: breaks,
+      ...(date !== undefined && { programDateTime: date }),
+    }))
+    const targetDuration: Ticks = ticks(Math.max(ticksFromSeconds(2), ...segments.map(({ duration }) => duration)))
+    this.take(input, {
+      kind: 'media playlist',
+      playlist: { name: playlist, targetDuration, mediaSequence, segments, ended },
+    })
+  }
+
+  /** Time passes in steps of 200 ms, as the server lets it, or in longer ones. */
+  pass(seconds: number, stepMs = 200): void {
+    const end = this.now + seconds * 1000
+    while (this.now < end) {
+      this.now = utcMs(Math.min(this.now + stepMs, end))
+      this.tick()
+    }
+  }
+
+  tick(): void {
+    this.log?.push({ now: this.now, kind: 'tick' })
+    for (const input of ['A', 'B'] as const) {
+      if (isDue(this.inputs[input].state, this.now)) this.step(input, { kind: 'time' })
+    }
+    const view = this.view()
+    if ([...this.numberings.values()].some((state) => isFollowingDue(state, view, this.now))) this.follow([])
+  }
+
+  /** The server goes away, and is back after so many seconds. */
+  restart(seconds: number): void {
+    this.now = utcMs(this.now + seconds * 1000)
+    this.log?.push({ now: this.now, kind: 'restart' })
+    for (const input of Object.values(this.inputs)) {
+      input.state = waitedAnew(JSON.parse(JSON.stringify(input.state)), this.now)
+    }
+    for (const [id, state] of this.numberings) this.numberings.set(id, JSON.parse(JSON.stringify(state)))
+  }
+
+  outputs(id: number): OutputSegment[] {
+    return this.published.get(id) ?? []
+  }
+
+  /** Which input each object of an output segment came from, by slot and stream: `A`, `B`, or `-` for a gap. */
+  sources(segment: OutputSegment, streams: number): string[] {
+    return segment.slots.map(({ objects }) =>
+      Array.from({ length: streams }, (_, i) => objects[i + 1]?.key.charAt(0) ?? '-').join(''),
+    )
+  }
+
+  get hasEnded(): boolean {
+    const states = [this.inputs.A.state, this.inputs.B.state].filter(({ eras }) => eras.length > 0)
+    return states.length > 0 && states.every(({ ended }) => ended)
+  }
+
+  era(id: number): Era | undefined {
+    const open = [...this.inputs.A.state.eras, ...this.inputs.B.state.eras].find((era) => era.id === id)
+    return open ?? this.eras.get(id)
+  }
+
+  private take(input: InputName, event: TimelineEvent, object?: SourceObject): void {
+    this.log?.push({ now: this.now, input, event, ...(object && { object }) })
+    this.step(input, event)
+  }
+
+  private step(name: InputName, event: TimelineEvent): void {
+    const input = this.inputs[name]
+    const other = this.inputs[name === 'A' ? 'B' : 'A']
+    const recent = other.sealed.slice(-64).map(({ slot }) => slot)
+    const donor = this.heals ? donorOf(other.state, recent, (era) => this.era(era)) : undefined
+    const result = step(input.state, event, input.unlisted, this.now, donor)
+    for (const { id, streams, clock } of input.state.eras) this.eras.set(id, { id, streams, clock })
+    input.state = result.state
+    for (const era of result.eras) this.eras.set(era.id, era)
+    for (const consumed of result.consumed) {
+      if (input.unlisted.get(consumed.name)?.key === consumed.key) input.unlisted.delete(consumed.name)
+    }
+    const sealed = result.slots.map((slot) => ({ input: name, slot }))
+    input.sealed.push(...sealed)
+    this.follow(sealed)
+  }
+
+  private follow(sealed: readonly SealedSlot[]): void {
+    const view = this.view()
+    for (const [id, numbering] of this.numberings) {
+      if (sealed.length === 0 && !isFollowingDue(numbering, view, this.now)) continue
+      const own = { ...view, madeEras: 1e9 + id * 1e6 }
+      const { state, segments, eras, switched } = follow(numbering, sealed, own, this.now)
+      for (const era of eras) this.eras.set(era.id, era)
+      this.numberings.set(id, state)
+      this.published.get(id)?.push(...segments.map(({ segment }) => segment))
+      if (switched) this.switches.push({ ...switched, numbering: id })
+    }
+  }
+
+  private view(): Omit<FailoverView, 'madeEras'> {
+    const inputs = { A: statusOf(this.inputs.A.state, this.now), B: statusOf(this.inputs.B.state, this.now) }
+    return { eraOf: (id) => this.era(id), inputs }
+  }
+}

@@ -1,0 +1,43 @@
+import fc from 'fast-check'
+import { Life, type Turn, turn } from './life.ts'
+import { Promises } from './promises.ts'
+
+/** Output segment durations of the endpoints that are there from the beginning, and of one that comes late. */
+const DURATIONS = [2, 6]
+const LATE = 4
+
+export type Script = { readonly isLocked: boolean; readonly turns: readonly Turn[] }
+
+export const script = fc.record<Script>({
+  isLocked: fc.boolean(),
+  turns: fc.array(turn(8), { minLength: 1, maxLength: 25 }),
+})
+
+/** Lives through a script, and looks after each turn; returns how many output segments there were. */
+export async function live({ isLocked, turns }: Script): Promise<number> {
+  const life = new Life(2, { isLocked })
+  for (const [id, seconds] of DURATIONS.entries()) life.channel.open(id, seconds)
+  const watchers = DURATIONS.map((_, id) => new Promises(life.channel, id))
+  let segments = 0
+  for (const [i, one] of turns.entries()) {
+    life.take(one)
+    if (i === Math.floor(turns.length / 2)) {
+      life.channel.open(DURATIONS.length, LATE)
+      watchers.push(new Promises(life.channel, DURATIONS.length))
+    }
+    for (const watcher of watchers) segments += await watcher.look()
+  }
+  return segments
+}
+
+/** Random lives; one that breaks a promise is made as short as it can be. */
+export async function liveAtRandom(seed: number, numRuns: number): Promise<number> {
+  let segments = 0
+  await fc.assert(
+    fc.asyncProperty(script, async (one) => {
+      segments += await live(one)
+    }),
+    { seed, numRuns },
+  )
+  return segments
+}
