@@ -531,6 +531,13 @@ describe('the archive', () => {
     await other.close()
   })
 
+  it('shows all of a stream that has ended at an endpoint nobody has asked for yet', async () => {
+    await push(0, 3)
+    for (const stream of STREAMS) await list(stream, 2, true)
+    const window = await archive.live(endpoint('e', 4), 600)
+    assert.deepEqual([window?.ended, window?.segments.map(({ slots }) => slots.length)], [true, [2, 1]])
+  })
+
   it('shows a guest what its keeper publishes, also at an endpoint nobody has asked for yet', async () => {
     const objects = await openFileObjects(join(folder, 'objects'), { asGuest: true })
     const { segmentIndex, resources } = store

@@ -112,10 +112,9 @@ export class ChannelContent {
 
   /** Gives a numbering every slot sealed before it was opened, page by page, and the live ones from then on. */
   async fill(numbering: Numbering): Promise<void> {
-    for (;;) {
-      const isFull = await this.inTurn(() => this.fillPage(numbering))
-      if (isFull) return
-    }
+    while (!(await this.inTurn(() => this.fillPage(numbering))));
+    // Where the stream has ended, nothing else will come to close the last segment.
+    await this.inTurn(() => this.commitNumberings(this.follow([], this.host.clock())))
   }
 
   /** Forgets some of what an input sealed or received before a moment, at most `limit` each; true when nothing is left. */
