@@ -48,8 +48,8 @@ const GIVE_UP_MS = 24 * 3_600_000
 /** Content outlives the windows that show it, for players and caches that are late. */
 const RETENTION_MARGIN_MS = 60_000
 
-/** What needs the content of channels, and not only the channels. */
-const ARCHIVE_ROLES: readonly Role[] = ['ingest', 'origin', 'harvest']
+/** What changes the content of channels; one process has both. Harvests only read it. */
+const KEEPER_ROLES: readonly Role[] = ['ingest', 'origin']
 
 export type Server = {
   /** Where it listens. */
@@ -73,9 +73,10 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
 
   try {
     // Without a database of their own, channels are where their content is.
-    const keepsArchive = config.databaseUrl === undefined || ARCHIVE_ROLES.some(plays)
-    const { resources, segmentIndex } = await openStores(config, { log, closers, keepsArchive })
-    const objects = cacheObjects(await openFileObjects(join(config.dataFolder, 'objects')), {
+    const keepsArchive = config.databaseUrl === undefined || KEEPER_ROLES.some(plays)
+    const isGuest = !keepsArchive && plays('harvest')
+    const { resources, segmentIndex } = await openStores(config, { log, closers, keepsArchive, isGuest })
+    const objects = cacheObjects(await openFileObjects(join(config.dataFolder, 'objects'), { asGuest: isGuest }), {
       maxBytes: config.memoryCacheBytes,
     })
 
@@ -86,6 +87,7 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
       clock,
       log,
       account,
+      isGuest,
       retention: { liveMs: config.liveRetentionMs, marginMs: RETENTION_MARGIN_MS, graceMs: config.retentionGraceMs },
     })
     closers.push(() => archive.close())
@@ -114,7 +116,7 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
       throw new ApiError('ServiceUnavailableException', 'Ask a process that has the role harvest.')
     }
 
-    const buckets = openBuckets(config)
+    const buckets = openBuckets(config, clock)
     closers.push(() => buckets.close())
     const harvester = createHarvester({
       resources,
@@ -239,10 +241,11 @@ type Closer = () => Promise<void> | void
 /** Everything in SQLite; with a database, SQLite has the segment index and the database the rest. */
 async function openStores(
   { dataFolder, databaseUrl, databaseConnections }: Config,
-  { log, closers, keepsArchive }: { log: Log; closers: Closer[]; keepsArchive: boolean },
+  { log, closers, keepsArchive, isGuest }: { log: Log; closers: Closer[]; keepsArchive: boolean; isGuest: boolean },
 ): Promise<{ resources: Resources; segmentIndex: SegmentIndex }> {
   await mkdir(dataFolder, { recursive: true, mode: 0o700 })
-  const local = await openSqliteStore(join(dataFolder, 'windrow.db'))
+  const sharing = databaseUrl === undefined ? 'alone' : isGuest ? 'guest' : 'keeper'
+  const local = await openSqliteStore(join(dataFolder, 'windrow.db'), sharing)
   closers.push(() => local.close())
   // Nobody's to handle: the process ends, and whoever watches it starts another.
   void local.lost.then((error) => Promise.reject(error))
@@ -251,23 +254,24 @@ async function openStores(
   const { openPostgresStore } = await import('./stores/postgres/postgres-store.ts')
   const shared = await openPostgresStore({ url: databaseUrl, poolSize: databaseConnections, log })
   closers.push(() => shared.close())
-  if (keepsArchive) {
+  if (keepsArchive || isGuest) {
     const id = await archiveIdIn(dataFolder)
     const keeper = await shared.claimArchive(id)
     if (keeper !== id) {
       throw new DatabaseRefused(
         `the content of this database's channels is in another data folder, the one with the archive-id ${keeper}; ` +
-          'a process that does not keep it takes the role control alone',
+          'a process without that folder takes the role control alone',
       )
     }
   }
   return { resources: shared.resources, segmentIndex: local.segmentIndex }
 }
 
-function openBuckets(config: Config): Buckets {
+function openBuckets(config: Config, clock: Clock): Buckets {
   if (config.harvestStore === 'folder') {
     return folderBuckets({
       folder: join(config.dataFolder, 'buckets'),
+      ...(config.databaseUrl !== undefined && { clock }),
       links: config.harvestLinks,
       createBuckets: true,
     })
@@ -279,6 +283,7 @@ function openBuckets(config: Config): Buckets {
     forcePathStyle: config.s3ForcePathStyle,
     ...(accessKeyId && secretAccessKey && { credentials: { accessKeyId, secretAccessKey } }),
     maxConnections: 2 * config.harvestConcurrency,
+    idleTimeoutMs: config.s3TimeoutMs,
     ...(config.s3AssumeRole && { role: roleOptions(config) }),
   })
 }

@@ -253,6 +253,18 @@ describe('the archive', () => {
     assert.equal((await archive.between(e, EPOCH, utcMs(EPOCH + 2000)))?.ended, false)
   })
 
+  it('shows all there is, and its end, to whoever asks first when all is over', async () => {
+    const e = endpoint('e', 4)
+    await push(0, 3)
+    for (const stream of STREAMS) await list(stream, 2, true)
+    const window = await archive.live(e, 60)
+    assert.deepEqual(
+      window?.segments.map(({ slots }) => slots.length),
+      [2, 1],
+    )
+    assert.equal(window?.ended, true)
+  })
+
   it('forgets what no window needs, rows and objects together, and keeps the rest', async () => {
     const e = endpoint('e', 2)
     await put('never listed', 0)
@@ -529,5 +541,28 @@ describe('the archive', () => {
       ],
     )
     await other.close()
+  })
+
+  it('shows a guest what its keeper publishes, also at an endpoint nobody has asked for yet', async () => {
+    const objects = await openFileObjects(join(folder, 'objects'), { asGuest: true })
+    const { segmentIndex, resources } = store
+    const retention = { liveMs: 60_000, marginMs: 0, graceMs: 3_600_000 }
+    const host = { segmentIndex, resources, objects, clock: () => now, log, retention, account, isGuest: true }
+    const guest = await openArchive(host)
+    const e = endpoint('e', 2)
+    assert.equal(await guest.live(e, 600), undefined)
+    await push(0, 3)
+    const shown = async (of: OriginEndpoint) =>
+      (await guest.between(of, EPOCH, now))?.segments.map(({ number }) => number)
+    assert.deepEqual(await shown(e), [1, 2, 3])
+    await push(3, 5)
+    assert.deepEqual(await shown(e), [1, 2, 3, 4, 5])
+    assert.equal((await guest.live(e, 600))?.segments.length, 5)
+    // A numbering that the guest opened is the keeper's from then on.
+    assert.deepEqual(await numbers(e), [1, 2, 3, 4, 5])
+    await push(5, 6)
+    assert.deepEqual(await numbers(e), [1, 2, 3, 4, 5, 6])
+    assert.deepEqual(await shown(e), [1, 2, 3, 4, 5, 6])
+    await guest.close()
   })
 })

@@ -44,6 +44,8 @@ export type ArchiveHost = {
   readonly retention: RetentionRules
   /** Whose the events are. */
   readonly account: Account
+  /** Another process keeps the archive, and goes on while this one reads. */
+  readonly isGuest?: boolean
 }
 
 /** Opens the archive: one timeline per input, over the segment index and the object store. */
@@ -70,11 +72,13 @@ export async function openArchive(host: ArchiveHost): Promise<Archive> {
     return content
   }
 
+  const upToDate = (content: ChannelContent) => (host.isGuest ? content.refresh() : content.ready())
+
   /** A new numbering begins with input 1, or 2 if only that has content. */
   async function firstInput(channelGuid: string): Promise<string | undefined> {
     const channel = await host.resources.channelByGuid(channelGuid)
     const content = contentOf(channelGuid)
-    await content.ready()
+    await upToDate(content)
     return channel?.ingestEndpoints.find(({ id }) => content.hasContent(id))?.id
   }
 
@@ -122,7 +126,7 @@ export async function openArchive(host: ArchiveHost): Promise<Archive> {
     versions.delete(channelGuid)
   }
 
-  const windows = windowsOf({ segmentIndex, version, numberingOf, contentOf })
+  const windows = windowsOf({ segmentIndex, version, numberingOf, contentOf, upToDate })
 
   return {
     async createObject({ channelGuid }) {

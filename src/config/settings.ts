@@ -216,6 +216,12 @@ export const SETTINGS = {
     'false',
     'Put the bucket in the path, as most S3-compatible servers want.',
   ),
+  s3TimeoutMs: preset(
+    's3-timeout',
+    duration,
+    '60s',
+    'How long a connection to S3 may be silent before the request counts as lost, and is made again.',
+  ),
   s3AssumeRole: preset(
     's3-assume-role',
     flag,

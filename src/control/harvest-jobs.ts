@@ -24,9 +24,9 @@ export function harvestJobHandlers(room: ControlRoom): Handlers<HarvestJobOperat
   return {
     async CreateHarvestJob(input) {
       const requested = await requestedJob(room, input)
-      const { job, edge } = requested
+      const { job, usable } = requested
       // A source whose clock is ahead of ours has content that only seems to lie in the future.
-      checkHarvestEnd(job.end, utcMs(Math.max(job.createdAt, edge)))
+      checkHarvestEnd(job, usable, utcMs(Math.max(job.createdAt, usable.end)))
       await createJob(room, requested)
       return described(job)
     },

@@ -1,17 +1,24 @@
-import { type UtcMs, utcMs } from '../media/time.ts'
+import { utcMs } from '../media/time.ts'
 import { ApiError } from '../model/errors.ts'
 import type { HarvestJob, HarvestOptions } from '../model/harvest-job.ts'
-import { checkDestination, checkHarvestable, checkHarvestWindow, parsedInstant } from '../model/harvest-request.ts'
+import {
+  checkDestination,
+  checkHarvestable,
+  checkHarvestWindow,
+  parsedInstant,
+  usableSpan,
+} from '../model/harvest-request.ts'
+import type { UtcSpan } from '../model/harvest-run.ts'
 import { checkedId, quoted, refuse } from '../model/rules.ts'
 import type { Input } from './api.ts'
 import { type ControlRoom, HARVEST_JOB_KEPT_MS } from './control-room.ts'
 
-/** The job a client asks for, and where the content of its endpoint ends. Throws ApiError for what breaks a rule. */
+/** The job a client asks for, and what can be harvested of its endpoint now. Throws ApiError for what breaks a rule. */
 export async function requestedJob(
   { resources, clock, extent }: Pick<ControlRoom, 'resources' | 'clock' | 'extent'>,
   { id, originEndpointId, startTime, endTime, s3Destination }: Input<'CreateHarvestJob'>,
   options?: HarvestOptions,
-): Promise<{ readonly job: HarvestJob; readonly edge: UtcMs }> {
+): Promise<{ readonly job: HarvestJob; readonly usable: UtcSpan }> {
   checkedId('id', id)
   const start = parsedInstant('startTime', startTime)
   const end = parsedInstant('endTime', endTime)
@@ -21,8 +28,9 @@ export async function requestedJob(
   }
   checkHarvestable(endpoint)
   checkDestination(s3Destination, endpoint)
-  const edge = (await extent(endpoint))?.end ?? utcMs(0)
-  checkHarvestWindow(start, end, endpoint)
+  const content = (await extent(endpoint)) ?? { start: utcMs(0), end: clock() }
+  const usable = usableSpan(content, endpoint)
+  checkHarvestWindow({ start, end }, usable, endpoint)
   const job: HarvestJob = {
     id,
     channelId: endpoint.channelId,
@@ -37,15 +45,15 @@ export async function requestedJob(
     endpoint,
     ...(options && { options }),
   }
-  return { job, edge }
+  return { job, usable }
 }
 
 /** Makes the job durable and tells those who run it. It is due when its window has begun, by what the source says. */
 export async function createJob(
   { resources, limits, harvest }: ControlRoom,
-  { job, edge }: Awaited<ReturnType<typeof requestedJob>>,
+  { job, usable }: Awaited<ReturnType<typeof requestedJob>>,
 ): Promise<void> {
-  const notBefore = job.start <= edge ? job.createdAt : utcMs(Math.max(job.createdAt, job.start))
+  const notBefore = job.start <= usable.end ? job.createdAt : utcMs(Math.max(job.createdAt, job.start))
   const result = await resources.createHarvestJob(
     job,
     {

@@ -3,9 +3,10 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { utcMs } from '../media/time.ts'
 import { bucketContract, bytesBody, destination, refusedWith } from './bucket.contract.ts'
 import type { Bucket, ObjectBody } from './bucket.ts'
-import { folderBuckets } from './folder-buckets.ts'
+import { type FolderBucketsOptions, folderBuckets } from './folder-buckets.ts'
 
 const never = new AbortController().signal
 const readIfThere = (path: string) => readFile(path).catch(() => undefined)
@@ -31,8 +32,8 @@ describe('a bucket that is a folder', () => {
   let source: string
   let body: ObjectBody
   const path = (...segments: string[]) => join(root, 'buckets', ...segments)
-  const openBucket = ({ links = true, createBuckets = true, folder = path() } = {}): Promise<Bucket> =>
-    folderBuckets({ folder, links, createBuckets }).open(destination('clips'), never)
+  const openBucket = (other: Partial<FolderBucketsOptions> = {}): Promise<Bucket> =>
+    folderBuckets({ folder: path(), links: true, createBuckets: true, ...other }).open(destination('clips'), never)
 
   before(async () => {
     root = await mkdtemp(join(tmpdir(), 'folder-'))
@@ -131,6 +132,16 @@ describe('a bucket that is a folder', () => {
     await writeFile(path('clips/.windrow-uploads/half'), 'ha')
     await (await openBucket()).put('after/one.ts', body, never)
     assert.equal(await readIfThere(path('clips/.windrow-uploads/half')), undefined)
+  })
+
+  it('clears away only what is old where other processes write', async () => {
+    await mkdir(path('clips/.windrow-uploads'), { recursive: true })
+    await writeFile(path('clips/.windrow-uploads/theirs'), 'ha')
+    const later = (ms: number) => () => utcMs(Date.now() + ms)
+    await openBucket({ clock: later(0) })
+    assert.equal((await readIfThere(path('clips/.windrow-uploads/theirs')))?.toString(), 'ha')
+    await openBucket({ clock: later(3_700_000) })
+    assert.equal(await readIfThere(path('clips/.windrow-uploads/theirs')), undefined)
   })
 
   it('says that it may not write', async () => {

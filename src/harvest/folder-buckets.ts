@@ -14,14 +14,18 @@ import {
   stat,
 } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
+import type { Clock } from '../clock.ts'
 import { bodyStream } from './body-stream.ts'
 import { type Bucket, BucketRefused, type Buckets, type ObjectBody, type PutCondition } from './bucket.ts'
-import { codeOf, inTheWay, inWords, noSuchBucket } from './folder-errors.ts'
+import { codeOf, inTheWay, inWords, noSuchBucket, unlessAbsent } from './folder-errors.ts'
+import { sweepUploads } from './folder-sweep.ts'
 import { checkBucketName, keySegments } from './object-name.ts'
 
 export type FolderBucketsOptions = {
-  /** Each of its folders is a bucket. Only one process may write to it. */
+  /** Each of its folders is a bucket. */
   readonly folder: string
+  /** Given where other processes write to it as well. */
+  readonly clock?: Clock
   /** Hard-link an unchanged file instead of copying it. */
   readonly links: boolean
   /** Make a bucket's folder when it is missing. */
@@ -47,7 +51,7 @@ export function folderBuckets(options: FolderBucketsOptions): Buckets {
       const root = join(options.folder, bucketName)
       const isThere = await isFolder(root)
       if (!isThere && !options.createBuckets) throw noSuchBucket(bucketName)
-      const sweeping = swept.get(root) ?? sweep(root)
+      const sweeping = swept.get(root) ?? sweepUploads(join(root, UPLOADS), options.clock)
       swept.set(root, sweeping)
       sweeping.catch(() => swept.delete(root))
       await inWords(bucketName, () => sweeping)
@@ -56,9 +60,6 @@ export function folderBuckets(options: FolderBucketsOptions): Buckets {
     async close() {},
   }
 }
-
-/** What a crash left half-written goes when a process first opens the bucket. */
-const sweep = (root: string) => rm(join(root, UPLOADS), { recursive: true, force: true })
 
 class FolderBucket implements Bucket {
   private readonly name: string
@@ -130,7 +131,7 @@ class FolderBucket implements Bucket {
     return segments
   }
 
-  /** Only this process writes here, and an object's name is one job's at a time: nothing comes in between. */
+  /** An object's name is one job's at a time, and whoever else had the job would write the same. */
   private async checkTag(target: string, { replaces }: PutCondition): Promise<void> {
     if ((await tagOfFile(target)) === replaces) return
     throw new BucketRefused(
@@ -224,15 +225,6 @@ class FolderBucket implements Bucket {
 async function tagOfFile(path: string): Promise<string | null> {
   const file = await unlessAbsent(stat(path, { bigint: true }))
   return file ? `${file.ino}-${file.mtimeNs}` : null
-}
-
-async function unlessAbsent<T>(work: Promise<T>): Promise<T | undefined> {
-  try {
-    return await work
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined
-    throw error
-  }
 }
 
 /** The one file whose bytes are the body, where that is so. */

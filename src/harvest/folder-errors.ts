@@ -31,3 +31,12 @@ export async function inWords<T>(bucket: string, work: () => Promise<T>): Promis
     }
   }
 }
+
+export async function unlessAbsent<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined
+    throw error
+  }
+}

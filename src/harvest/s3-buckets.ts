@@ -17,16 +17,16 @@ export type S3BucketsOptions = {
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string }
   /** Connections in all; more requests than that wait their turn. */
   readonly maxConnections: number
+  /** Silence on a connection that is in use. */
+  readonly idleTimeoutMs: number
   /** Write as the role the job names; absent: with our own credentials. */
   readonly role?: RoleOptions
 }
 
 const CONNECT_TIMEOUT_MS = 5_000
-/** Silence on a connection that is in use. */
-const IDLE_TIMEOUT_MS = 60_000
 /** By the SDK itself, and only of requests whose body it can send again: small ones. */
 const MAX_ATTEMPTS = 3
-/** Up to this a body is signed as a whole; above it streams unsigned, in constant memory. */
+/** Up to this a body is sent from memory; above it streams. */
 const MAX_SIGNED_BYTES = 1 << 20
 /** Larger objects go in parts. */
 const MULTIPART_BYTES = 64 << 20
@@ -80,7 +80,7 @@ async function connect(options: S3BucketsOptions, agent: AgentOptions, roleArn: 
     logger: SILENT,
     requestHandler: {
       connectionTimeout: CONNECT_TIMEOUT_MS,
-      socketTimeout: IDLE_TIMEOUT_MS,
+      socketTimeout: options.idleTimeoutMs,
       httpAgent: agent,
       httpsAgent: agent,
       logger: SILENT,
@@ -208,8 +208,10 @@ class S3Bucket implements Bucket {
     // Checked on arrival by a server that knows it.
     const checksum = sha256 && { ChecksumSHA256: Buffer.from(sha256, 'hex').toString('base64') }
     const object = { ...about, Body: content, ...checksum, ...conditions }
+    const put = new this.sdk.PutObjectCommand(object)
+    if (sha256 !== undefined) signWith(put, sha256)
     try {
-      await this.client.send(new this.sdk.PutObjectCommand(object), { abortSignal: signal })
+      await this.client.send(put, { abortSignal: signal })
     } catch (error) {
       throw this.inWords(error, signal)
     }
@@ -218,6 +220,21 @@ class S3Bucket implements Bucket {
   private inWords(error: unknown, signal: AbortSignal): unknown {
     return signal.aborted ? error : (bucketRefusal(error, this.place) ?? error)
   }
+}
+
+/**
+ * What arrives has to have the digest that was signed, or it is refused, by every server that knows Signature Version 4.
+ * The SDK leaves the bytes of streams unsigned otherwise.
+ */
+function signWith({ middlewareStack }: InstanceType<Sdk['PutObjectCommand']>, sha256: string): void {
+  middlewareStack.add(
+    (next) => (args) => {
+      const { headers } = args.request as { readonly headers: Record<string, string> }
+      headers['x-amz-content-sha256'] = sha256
+      return next(args)
+    },
+    { step: 'build', name: 'signedBody' },
+  )
 }
 
 const headersOf = ({ replaces }: PutCondition) => (replaces === null ? { IfNoneMatch: '*' } : { IfMatch: replaces })

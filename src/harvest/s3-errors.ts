@@ -24,6 +24,11 @@ const CODES: Readonly<Record<string, BucketProblem>> = {
   EntityTooLarge: 'Refused',
   SlowDown: 'Unavailable',
   RequestTimeout: 'Unavailable',
+  // What arrived is not what was sent: sent again, it may.
+  BadDigest: 'Unavailable',
+  IncompleteBody: 'Unavailable',
+  XAmzContentChecksumMismatch: 'Unavailable',
+  XAmzContentSHA256Mismatch: 'Unavailable',
   OperationAborted: 'Unavailable',
   PreconditionFailed: 'Conflict',
   ConditionalRequestConflict: 'Unavailable',

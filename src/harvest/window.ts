@@ -2,6 +2,7 @@ import type { ArchiveReader } from '../archive/reader.ts'
 import type { Clock } from '../clock.ts'
 import { msFromTicks, type UtcMs, utcMs } from '../media/time.ts'
 import type { HarvestJob } from '../model/harvest-job.ts'
+import { nearestText, nearestWindow, usableSpan } from '../model/harvest-request.ts'
 import type { HarvestPlan, UtcSpan } from '../model/harvest-run.ts'
 import type { ArchiveWindow } from '../model/output-segment.ts'
 import { HarvestFailed } from './harvest-failed.ts'
@@ -36,7 +37,7 @@ export async function harvestWindow(
   if (early) checkStart(job, early, age)
   const extent = await untilReached(job, host, signal, grown)
   if (!early && extent) checkStart(job, extent, age)
-  return windowWithin(job, extent, host)
+  return windowWithin(job, extent, host.archive)
 }
 
 /** What `harvestWindow` would find now, without waiting; `isWaiting` when it would wait for the live edge. */
@@ -50,7 +51,7 @@ export async function windowSoFar(
   const extent = await host.archive.extent(job.endpoint)
   if (extent) checkStart(job, extent, age)
   const isWaiting = !live?.ended && (!extent || extent.end < job.end) && job.end > host.clock() - patienceMs(job, live)
-  if (!isWaiting) return { window: await windowWithin(job, extent, host), isWaiting }
+  if (!isWaiting) return { window: await windowWithin(job, extent, host.archive), isWaiting }
   const window = await host.archive.between(job.endpoint, job.start, job.end)
   return { ...(window && { window }), isWaiting }
 }
@@ -91,16 +92,15 @@ function checkForm(job: HarvestJob): void {
 async function windowWithin(
   job: HarvestJob,
   extent: UtcSpan | undefined,
-  { archive, clock }: Omit<WindowHost, 'sleep'>,
+  archive: WindowHost['archive'],
 ): Promise<ArchiveWindow> {
   const { start, end } = job
   if (!extent) throw new HarvestFailed('NoContent', 'The channel has no content yet.')
   if (start >= extent.end) {
-    const age = Math.max(0, clock() - job.createdAt)
-    const nearest = nearestWindow(job, { start: earliestStart(job, extent, age), end: extent.end })
+    const nearest = nearestWindow(job, usableSpan(extent, job.endpoint))
     throw new HarvestFailed(
       'AfterContent',
-      `There is no content at or after ${iso(start)}; ${named(nearest)}.`,
+      `There is no content at or after ${iso(start)}; ${nearestText(nearest)}.`,
       nearest,
     )
   }
@@ -119,9 +119,9 @@ function checkStart(job: HarvestJob, extent: UtcSpan, age: number): void {
   const why = isWhole
     ? `There is no content before ${iso(earliest)}`
     : `The startover window of ${job.endpoint.startoverWindowSeconds} s begins at ${iso(earliest)}`
-  const nearest = nearestWindow(job, { start: earliest, end: extent.end })
+  const nearest = nearestWindow(job, usableSpan(extent, job.endpoint))
   const code = isWhole ? 'BeforeContent' : 'BeforeStartoverWindow'
-  throw new HarvestFailed(code, `${why}, and the window at ${iso(job.start)}; ${named(nearest)}.`, nearest)
+  throw new HarvestFailed(code, `${why}, and the window at ${iso(job.start)}; ${nearestText(nearest)}.`, nearest)
 }
 
 /**
@@ -132,15 +132,6 @@ function earliestStart(job: HarvestJob, extent: UtcSpan, age: number): UtcMs {
   const covered = extent.end - age - job.endpoint.startoverWindowSeconds * 1000
   return utcMs(Math.max(extent.start, covered))
 }
-
-function nearestWindow(job: UtcSpan, usable: UtcSpan): UtcSpan {
-  const length = job.end - job.start
-  const start = Math.max(usable.start, Math.min(job.start, usable.end - length))
-  const end = Math.min(start + length, usable.end)
-  return { start: utcMs(start), end: utcMs(end) }
-}
-
-const named = ({ start, end }: UtcSpan) => `the nearest window that works is ${iso(start)} to ${iso(end)}`
 
 /** What the archive holds once the live edge is past the job's end, or is not coming any nearer. */
 async function untilReached(

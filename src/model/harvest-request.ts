@@ -1,5 +1,6 @@
 import { type UtcMs, utcMs } from '../media/time.ts'
 import type { S3Destination } from './harvest-job.ts'
+import type { UtcSpan } from './harvest-run.ts'
 import type { OriginEndpoint } from './origin-endpoint.ts'
 import { checkedRoleArn, matching, quoted, refuse } from './rules.ts'
 
@@ -20,19 +21,49 @@ export function checkHarvestable(endpoint: OriginEndpoint): void {
   }
 }
 
-/** A start before the window is for the job to find out: by the time it runs, the window has moved on anyway. */
-export function checkHarvestWindow(start: UtcMs, end: UtcMs, endpoint: OriginEndpoint): void {
+/**
+ * A start before the window is for the job to find out: by the time it runs, the window has moved on anyway. `usable` is
+ * what can be harvested now.
+ */
+export function checkHarvestWindow({ start, end }: UtcSpan, usable: UtcSpan, endpoint: OriginEndpoint): void {
   const length = end - start
   if (length <= 0) refuse('endTime', 'must be after startTime')
-  if (length > ONE_DAY_MS) refuse('endTime', 'must be at most 24 hours after startTime')
-  if (length > endpoint.startoverWindowSeconds * 1000) {
-    refuse('endTime', `must be at most the startover window, ${endpoint.startoverWindowSeconds} s, after startTime`)
+  const startover = endpoint.startoverWindowSeconds * 1000
+  const most = Math.min(ONE_DAY_MS, startover)
+  const shorter = () => nearestText(nearestWindow({ start: utcMs(end - most), end }, usable))
+  if (length > ONE_DAY_MS) refuse('endTime', `must be at most 24 hours after startTime; ${shorter()}`)
+  if (length > startover) {
+    const window = `the startover window, ${endpoint.startoverWindowSeconds} s`
+    refuse('endTime', `must be at most ${window}, after startTime; ${shorter()}`)
   }
 }
 
 /** MediaPackage harvests only what is past. */
-export function checkHarvestEnd(end: UtcMs, now: UtcMs): void {
-  if (end > now) refuse('endTime', 'must not be in the future')
+export function checkHarvestEnd({ start, end }: UtcSpan, usable: UtcSpan, now: UtcMs): void {
+  if (end <= now) return
+  refuse('endTime', `must not be in the future; ${nearestText(nearestWindow({ start, end }, usable))}`)
+}
+
+/** Whoever is told of a window needs as long to ask for it, while the startover window moves on. */
+const TO_ASK_MS = 10_000
+
+/** What a job can have that is asked for in a moment: the startover window, as far as there is content. */
+export function usableSpan(extent: UtcSpan, { startoverWindowSeconds }: OriginEndpoint): UtcSpan {
+  const startover = startoverWindowSeconds * 1000
+  const start = extent.end - startover + Math.min(TO_ASK_MS, startover / 10)
+  return { start: utcMs(Math.max(extent.start, start)), end: extent.end }
+}
+
+/** As long as `span`, or as `usable` allows, and no further away than it must be. */
+export function nearestWindow(span: UtcSpan, usable: UtcSpan): UtcSpan {
+  const length = span.end - span.start
+  const start = Math.max(usable.start, Math.min(span.start, usable.end - length))
+  const end = Math.min(start + length, usable.end)
+  return { start: utcMs(start), end: utcMs(end) }
+}
+
+export function nearestText({ start, end }: UtcSpan): string {
+  return `the nearest window that works is ${new Date(start).toISOString()} to ${new Date(end).toISOString()}`
 }
 
 /** A job of ours may begin later, but not so much later that nobody remembers it. */

@@ -1,25 +1,30 @@
 import assert from 'node:assert/strict'
-import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type ApiClient, apiClient } from '../../src/cli/api-client.ts'
-import type { HarvestReport } from '../../src/control/harvest-report.ts'
-import { createChannel, createHlsEndpoint, mediaPackage } from '../judges/aws.ts'
-import { watchBucket } from '../judges/bucket.ts'
-import { encodeLoop } from '../judges/loop.ts'
-import { Pusher } from '../judges/pusher.ts'
+import type { ApiClient } from '../../src/cli/api-client.ts'
+import { eventually } from '../judges/belongings.ts'
 import { type Random, seededRandom } from '../judges/random.ts'
 import { Windrow } from '../judges/windrow.ts'
+import { BUCKET, type CrashBucket, openBuckets, openDatabase } from './crash-places.ts'
+import {
+  type Asset,
+  apiOf,
+  askForHarvest,
+  describeHarvest,
+  type Programme,
+  publishProgramme,
+} from './harvest-faults.ts'
 
-const BUCKET = 'clips'
-const HOUR_MS = 3_600_000
 /** A job that is killed more often gets to its end in peace. */
 const MOST_KILLS_OF_A_JOB = 12
-/** Slow enough that a kill falls into it: one object at a time, each copied and synced. */
-const SLOWLY = { WINDROW_HARVEST_CONCURRENCY: '1', WINDROW_HARVEST_LINKS: 'false' }
+/** A kill falls into the job so long after it was taken up, at most. */
+const LATEST_KILL_MS = 400
+const LEASE_MS = 2000
+/** From when a process is there and the lease is over to the next attempt: jobs are looked for twice a second. */
+const LATEST_TAKEOVER_MS = 3000
 
 export type HarvestCrashes = {
+  readonly database: 'sqlite' | 'postgres'
+  readonly bucket: 'folder' | 's3'
   readonly seed: number
   readonly kills: number
   /** Of the programme, a second each. */
@@ -37,42 +42,61 @@ export type HarvestCrashFigures = {
   readonly mostAttempts: number
   /** Objects on record before a kill, and not written again after it. */
   readonly objectsKept: number
+  /** From the kill to the next attempt, a new process and what is left of the lease included. */
+  readonly longestTakeoverMs: number
+  /** The part of it in which a process was there and the lease was over. */
+  readonly longestIdleMs: number
 }
 
-type Asset = ReadonlyMap<string, string>
 type HarvestObject = { readonly key: string; readonly size: number; readonly sha256: string }
 
 /**
  * kill -9 at random moments of harvest jobs. Throws unless every job succeeds with an asset that is the same, byte for byte,
- * as one that nobody disturbed, with no parent manifest before all else, with nothing written again that was on record,
- * and with a record of exactly the objects that are there.
+ * as one that nobody disturbed, with no parent manifest before all else, with no segment written again that was on record,
+ * with a record of exactly the objects that are there, taken over in time, and with one event that says so.
  */
 export async function runHarvestCrashes(run: HarvestCrashes): Promise<HarvestCrashFigures> {
   const random = seededRandom(run.seed)
-  const windrow = await Windrow.start({ environment: SLOWLY })
-  const watch = await watchBucket({ folder: windrow.bucketFolder(BUCKET) })
+  const database = await openDatabase(run.database, LEASE_MS)
+  const buckets = await openBuckets(run.bucket)
+  const environment = { ...database.environment, ...buckets.environment, WINDROW_HARVEST_CONCURRENCY: '1' }
+  const windrow = await Windrow.start({ environment })
   try {
-    const window = await publish(windrow, run.segments)
-    const keys = { accessKeyId: windrow.accessKeyId, secretAccessKey: windrow.secretAccessKey }
-    const api = apiClient({ url: windrow.url, region: 'us-east-1', keys }, Date.now)
-    const scene = { windrow, api, random, window, undisturbed: new Map<string, string>() as Asset }
-    await harvest(scene, 'undisturbed', 0)
-    scene.undisturbed = assetIn(windrow, 'undisturbed')
     const objects = run.segments * 2 + 3
-    assert.equal(scene.undisturbed.size, objects)
+    const bucket = await buckets.watch(windrow, objects)
+    const programme = await publishProgramme(windrow, run.segments)
+    const api = apiOf(windrow)
+    // With SQLite whoever opens it knows that every lease is of the dead.
+    const leaseMs = run.database === 'sqlite' ? 0 : LEASE_MS
+    const scene = { windrow, api, random, programme, bucket, leaseMs }
+    await harvest(scene, 'undisturbed', 0)
+    const undisturbed = await bucket.asset('undisturbed')
+    assert.equal(undisturbed.size, objects)
 
-    const sum = { kills: 0, killsInside: 0, mostAttempts: 0, objectsKept: 0, jobs: 0 }
+    const sum = {
+      kills: 0,
+      killsInside: 0,
+      mostAttempts: 0,
+      objectsKept: 0,
+      longestTakeoverMs: 0,
+      longestIdleMs: 0,
+      jobs: 0,
+    }
     while (sum.kills < run.kills) {
       const id = `torn-${sum.jobs++}`
       const one = await harvest(scene, id, Math.min(MOST_KILLS_OF_A_JOB, run.kills - sum.kills))
-      judge(await recordOf(api, id), assetIn(windrow, id), scene.undisturbed, id)
+      judge(await recordOf(api, id), await bucket.asset(id), undisturbed, id)
       sum.kills += one.kills
       sum.killsInside += one.killsInside
       sum.objectsKept += one.objectsKept
       sum.mostAttempts = Math.max(sum.mostAttempts, one.attempts)
+      sum.longestTakeoverMs = Math.max(sum.longestTakeoverMs, one.longestTakeoverMs)
+      sum.longestIdleMs = Math.max(sum.longestIdleMs, one.longestIdleMs)
       run.log(`${sum.kills} kills, ${sum.jobs} jobs; ${id}: ${one.attempts} attempts`)
     }
-    assert.deepEqual(await watch.report(), { parents: sum.jobs + 1, faults: [] })
+    await bucket.judgeParents(sum.jobs + 1)
+    assert.deepEqual(await endsTold(api), ['undisturbed', ...Array.from({ length: sum.jobs }, (_, n) => `torn-${n}`)])
+    assert.ok(sum.longestIdleMs <= LATEST_TAKEOVER_MS, `taken over ${sum.longestIdleMs} ms after it could have been`)
     assert.equal(await windrow.stop(), 0)
     return { ...sum, objects }
   } catch (error) {
@@ -80,100 +104,97 @@ export async function runHarvestCrashes(run: HarvestCrashes): Promise<HarvestCra
       cause: error,
     })
   } finally {
-    await watch.report().catch(() => {})
     await windrow.kill()
+    await buckets.stop()
+    await database.stop()
   }
-}
-
-/** A programme that is over; an endpoint that shows it as it came. */
-async function publish(windrow: Windrow, segments: number) {
-  const client = mediaPackage(windrow)
-  const ingest = await createChannel(client, 'news')
-  await createHlsEndpoint(client, 'news', 'verbatim', { SegmentDurationSeconds: 1 })
-  const pusher = new Pusher(ingest, await encodeLoop(), Date.now() - HOUR_MS)
-  await pusher.pushParent()
-  while (pusher.published < segments) await pusher.pushNext()
-  await pusher.end()
-  const iso = (number: number) => new Date(pusher.dateOf(number)).toISOString()
-  return { startTime: iso(0), endTime: iso(segments) }
 }
 
 type Scene = {
   readonly windrow: Windrow
   readonly api: ApiClient
   readonly random: Random
-  readonly window: { readonly startTime: string; readonly endTime: string }
-  undisturbed: Asset
+  readonly programme: Programme
+  readonly bucket: CrashBucket
+  readonly leaseMs: number
 }
 
 /** Runs a job to its end, killed on the way as often as it is to be and lasts. */
-async function harvest({ windrow, api, random, window }: Scene, id: string, mostKills: number) {
-  const roleArn = 'arn:aws:iam::000000000000:role/harvest'
-  const s3Destination = { bucketName: BUCKET, manifestKey: `${id}/index.m3u8`, roleArn }
-  await api.ask('POST', 'harvest_jobs', { body: { id, originEndpointId: 'verbatim', ...window, s3Destination } })
+async function harvest({ windrow, api, random, programme, bucket, leaseMs }: Scene, id: string, mostKills: number) {
+  await askForHarvest(api, id, BUCKET, programme)
   let kills = 0
   let killsInside = 0
-  /** Where the bytes of what was on record lie: a file that is written again is another one. */
-  const files = new Map<string, number>()
+  let longestTakeoverMs = 0
+  let longestIdleMs = 0
+  /** Of the segments that were on record at some kill. */
+  const writings = new Map<string, string>()
   for (;;) {
-    const job = (await api.ask('GET', `harvest_jobs/${id}`)) as HarvestReport
+    const job = await describeHarvest(api, id)
     if (job.status !== 'IN_PROGRESS') {
       assert.equal(job.state, 'SUCCEEDED', `${id}: ${job.failure?.message}`)
-      for (const [key, inode] of files) assert.equal(inodeOf(windrow, key), inode, `${key} was written again`)
-      return { kills, killsInside, objectsKept: files.size, attempts: job.attempts }
+      for (const [key, writing] of writings) assert.equal(bucket.writingOf(key), writing, `${key} was written again`)
+      const { attempts } = job
+      return { kills, killsInside, objectsKept: writings.size, attempts, longestTakeoverMs, longestIdleMs }
     }
-    if (kills < mostKills) {
-      await sleep(random.integer(0, 400))
-      const record = await recordOf(api, id)
-      await windrow.kill()
-      for (const { key } of record.filter((object) => object.key.endsWith('.ts'))) files.set(key, inodeOf(windrow, key))
-      await windrow.start()
-      kills++
-      const after = (await api.ask('GET', `harvest_jobs/${id}`)) as HarvestReport
-      if (after.attempts > job.attempts) killsInside++
-      assert.ok((after.progress?.objects ?? 0) >= record.length, `${id} forgot what it had written`)
-    } else await sleep(100)
+    if (kills === mostKills) {
+      await sleep(100)
+      continue
+    }
+    await sleep(random.integer(0, LATEST_KILL_MS))
+    const record = await recordOf(api, id)
+    const before = await describeHarvest(api, id)
+    const killed = performance.now()
+    await windrow.kill()
+    for (const { key } of record.filter(isSegment)) writings.set(key, bucket.writingOf(key))
+    await windrow.start()
+    kills++
+    const ready = performance.now()
+    const after = await eventually(`${id} to be taken over`, 60, async () => {
+      const now = await describeHarvest(api, id)
+      return now.attempts > before.attempts || now.status !== 'IN_PROGRESS' ? now : undefined
+    })
+    if (after.attempts > before.attempts) {
+      killsInside++
+      longestTakeoverMs = Math.max(longestTakeoverMs, since(killed))
+      longestIdleMs = Math.max(longestIdleMs, since(Math.max(ready, killed + leaseMs)))
+    }
+    assert.ok((after.progress?.objects ?? 0) >= record.length, `${id} forgot what it had written`)
   }
 }
 
+const since = (moment: number) => Math.round(performance.now() - moment)
+
+const isSegment = ({ key }: HarvestObject) => key.endsWith('.ts')
+
 async function recordOf(api: ApiClient, id: string): Promise<readonly HarvestObject[]> {
-  const objects: HarvestObject[] = []
+  return pagesOf<HarvestObject>(api, `harvest_jobs/${id}/objects`, 'objects')
+}
+
+/** Of jobs, as often and in the order as events tell that they have succeeded. */
+export async function endsTold(api: ApiClient): Promise<readonly string[]> {
+  type Event = { readonly detail: { readonly harvest_job: { readonly id: string; readonly status: string } } }
+  const events = await pagesOf<Event>(api, 'events', 'events')
+  return events.map(({ detail: { harvest_job: job } }) =>
+    job.status === 'SUCCEEDED' ? job.id : `${job.id} ${job.status}`,
+  )
+}
+
+async function pagesOf<T>(api: ApiClient, path: string, member: string): Promise<readonly T[]> {
+  const all: T[] = []
   for (let nextToken: string | undefined; ; ) {
     const query = { maxResults: '1000', nextToken }
-    const page = (await api.ask('GET', `harvest_jobs/${id}/objects`, { query })) as {
-      readonly objects: readonly HarvestObject[]
+    const page = (await api.ask('GET', path, { query })) as Readonly<Record<string, readonly T[]>> & {
       readonly nextToken?: string
     }
-    objects.push(...page.objects)
-    if (page.nextToken === undefined) return objects
+    all.push(...(page[member] ?? []))
+    if (page.nextToken === undefined) return all
     nextToken = page.nextToken
   }
 }
 
-const inodeOf = (windrow: Windrow, key: string): number => statSync(join(windrow.bucketFolder(BUCKET), key)).ino
-
-/** SHA-256 by file name. */
-function assetIn(windrow: Windrow, id: string): Asset {
-  const folder = join(windrow.bucketFolder(BUCKET), id)
-  const digest = (name: string) =>
-    createHash('sha256')
-      .update(readFileSync(join(folder, name)))
-      .digest('hex')
-  return new Map(readdirSync(folder).map((name) => [name, digest(name)]))
-}
-
 function judge(record: readonly HarvestObject[], asset: Asset, undisturbed: Asset, id: string): void {
-  assert.deepEqual(
-    [...asset].toSorted(byName),
-    [...undisturbed].toSorted(byName),
-    `${id} differs from an undisturbed asset`,
-  )
+  const sorted = (entries: Iterable<readonly [string, string]>) => [...entries].toSorted(([a], [b]) => (a < b ? -1 : 1))
+  assert.deepEqual(sorted(asset), sorted(undisturbed), `${id} differs from an undisturbed asset`)
   const recorded = record.map(({ key, sha256 }) => [key.slice(id.length + 1), sha256] as const)
-  assert.deepEqual(
-    recorded.toSorted(byName),
-    [...asset].toSorted(byName),
-    `${id}: what is on record is not what is there`,
-  )
+  assert.deepEqual(sorted(recorded), sorted(asset), `${id}: what is on record is not what is there`)
 }
-
-const byName = (a: readonly [string, string], b: readonly [string, string]): number => (a[0] < b[0] ? -1 : 1)

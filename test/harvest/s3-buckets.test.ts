@@ -55,7 +55,15 @@ for (const { name, isInstalled, start, knowsConditions } of SERVERS) {
     const bucketsOf = (other: Partial<S3BucketsOptions> = {}) => {
       const { endpoint, region, accessKeyId, secretAccessKey } = server
       const credentials = { accessKeyId, secretAccessKey }
-      return s3Buckets({ endpoint, region, forcePathStyle: true, credentials, maxConnections: 4, ...other })
+      return s3Buckets({
+        endpoint,
+        region,
+        forcePathStyle: true,
+        credentials,
+        maxConnections: 4,
+        idleTimeoutMs: 60_000,
+        ...other,
+      })
     }
 
     const read = async (key: string) => {
@@ -171,6 +179,7 @@ describe('an S3 API that is not there', () => {
       forcePathStyle: true,
       credentials: anything,
       maxConnections: 1,
+      idleTimeoutMs: 60_000,
     })
     await assert.rejects(buckets.open(destination('clips'), never), (error: BucketRefused) => {
       assert.ok(refusedWith('Unreachable')(error) && error.isPassing)
@@ -195,7 +204,14 @@ describe('an S3 API that answers', () => {
   const open = () => {
     const { port } = server.address() as { port: number }
     const endpoint = `http://127.0.0.1:${port}`
-    const options = { endpoint, region: 'us-east-1', forcePathStyle: true, credentials: anything, maxConnections: 1 }
+    const options = {
+      endpoint,
+      region: 'us-east-1',
+      forcePathStyle: true,
+      credentials: anything,
+      maxConnections: 1,
+      idleTimeoutMs: 60_000,
+    }
     return s3Buckets(options).open(destination('clips'), never)
   }
   const document = (code: string, more = '') => `<?xml version="1.0"?><Error><Code>${code}</Code>${more}</Error>`

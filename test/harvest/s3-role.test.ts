@@ -77,6 +77,7 @@ describe('harvesting to S3 as a role', () => {
       forcePathStyle: true,
       credentials: KEYS,
       maxConnections: 2,
+      idleTimeoutMs: 60_000,
       role: { endpoint: endpoints.sts, sessionName: 'windrow@newsroom', externalId: 'agreed/1' },
     })
 
@@ -144,10 +145,14 @@ describe('what is put into S3', () => {
     s3.seen.length = 0
   })
   const open = () =>
-    s3Buckets({ endpoint, region: 'r', forcePathStyle: true, credentials: KEYS, maxConnections: 2 }).open(
-      destination('clips'),
-      never,
-    )
+    s3Buckets({
+      endpoint,
+      region: 'r',
+      forcePathStyle: true,
+      credentials: KEYS,
+      maxConnections: 2,
+      idleTimeoutMs: 60_000,
+    }).open(destination('clips'), never)
 
   it('carries its SHA-256, small or streamed', async () => {
     const bucket = await open()

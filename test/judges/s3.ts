@@ -1,5 +1,7 @@
 import {
   CreateBucketCommand,
+  DeleteBucketCommand,
+  DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
@@ -17,7 +19,9 @@ export type S3Access = {
 /** An S3 API as a client of it sees it. What is not there is undefined. */
 export type S3 = {
   makeBucket(bucket: string): Promise<void>
-  keys(bucket: string): Promise<string[]>
+  /** With all it holds, also while somebody still writes to it. */
+  deleteBucket(bucket: string): Promise<void>
+  keys(bucket: string, prefix?: string): Promise<string[]>
   get(bucket: string, key: string): Promise<Uint8Array | undefined>
   size(bucket: string, key: string): Promise<number | undefined>
 }
@@ -29,14 +33,32 @@ export function openS3({ endpoint, region, accessKeyId, secretAccessKey }: S3Acc
       if (error instanceof S3ServiceException && error.$metadata.httpStatusCode === 404) return undefined
       throw error
     })
+  const keys = async (bucket: string, prefix = '') => {
+    const found: string[] = []
+    for (let token: string | undefined; ; ) {
+      const request = { Bucket: bucket, Prefix: prefix, ContinuationToken: token }
+      const { Contents = [], NextContinuationToken: next } = await client.send(new ListObjectsV2Command(request))
+      found.push(...Contents.flatMap(({ Key }) => Key ?? []))
+      if (next === undefined) return found
+      token = next
+    }
+  }
   return {
     async makeBucket(bucket) {
       await client.send(new CreateBucketCommand({ Bucket: bucket }))
     },
-    async keys(bucket) {
-      const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket: bucket }))
-      return Contents.flatMap(({ Key }) => Key ?? [])
+    async deleteBucket(bucket) {
+      for (;;) {
+        for (const Key of await keys(bucket)) await client.send(new DeleteObjectCommand({ Bucket: bucket, Key }))
+        try {
+          await client.send(new DeleteBucketCommand({ Bucket: bucket }))
+          return
+        } catch (error) {
+          if (!(error instanceof S3ServiceException && error.name === 'BucketNotEmpty')) throw error
+        }
+      }
     },
+    keys,
     async get(bucket, key) {
       const found = await present(client.send(new GetObjectCommand({ Bucket: bucket, Key: key })))
       return found?.Body?.transformToByteArray()

@@ -10,12 +10,14 @@ export type WindrowOptions = {
   readonly environment?: Readonly<Record<string, string>>
   /** A command that the program is run under, such as `taskset -c 1`. */
   readonly under?: readonly string[]
+  /** Of another Windrow; absent: one of its own. */
+  readonly dataFolder?: string
 }
 
 /** Windrow as a user has it: a program, a data folder, a port. May be killed, and started again on the same two. */
 export class Windrow {
   readonly url: string
-  readonly dataFolder = temporaryFolder('data')
+  readonly dataFolder: string
   readonly accessKeyId: string = 'JUDGEACCESSKEYID0001'
   readonly secretAccessKey: string = 'a-secret-that-only-the-judges-know'
   readonly #options: WindrowOptions
@@ -25,6 +27,7 @@ export class Windrow {
   private constructor(port: number, options: WindrowOptions) {
     this.url = `http://127.0.0.1:${port}`
     this.#options = options
+    this.dataFolder = options.dataFolder ?? temporaryFolder('data')
   }
 
   /** Resolves when it is ready. */

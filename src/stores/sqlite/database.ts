@@ -6,28 +6,42 @@ import { MIGRATIONS } from './schema.ts'
 const BUSY_CODES = new Set([5, 6])
 
 /**
+ * Who else may have the file: nobody; `guest`s, beside one `keeper`; one `keeper` and any guests, and this process changes
+ * as little as it can. Locks die with their process.
+ */
+export type Sharing = 'alone' | 'keeper' | 'guest'
+
+/** How long one process waits for a transaction of another one. */
+const PATIENCE_MS = { alone: 1000, keeper: 10_000, guest: 10_000 } as const
+
+/**
  * The only file that knows `node:sqlite`. Statements are prepared once; a write is durable when its transaction has
- * committed: WAL with synchronous=FULL syncs the log at each commit. The lock is exclusive and dies with the process.
+ * committed: WAL with synchronous=FULL syncs the log at each commit.
  */
 export class Database {
   private readonly sqlite: DatabaseSync
   private readonly statements = new Map<string, StatementSync>()
+  private readonly lock: DatabaseSync | undefined
 
-  constructor(path: string) {
-    this.sqlite = new DatabaseSync(path, { timeout: 1000, enableForeignKeyConstraints: true, open: false })
+  constructor(path: string, sharing: Sharing) {
+    const timeout = PATIENCE_MS[sharing]
+    this.sqlite = new DatabaseSync(path, { timeout, enableForeignKeyConstraints: true, open: false })
+    if (sharing === 'keeper') this.lock = new DatabaseSync(`${path}-keeper`, { open: false })
     try {
+      if (this.lock) lockForGood(this.lock)
       this.sqlite.open()
       this.sqlite.exec(`
-        PRAGMA locking_mode = EXCLUSIVE;
+        PRAGMA locking_mode = ${sharing === 'alone' ? 'EXCLUSIVE' : 'NORMAL'};
         PRAGMA journal_mode = WAL;
         PRAGMA synchronous = FULL;
         PRAGMA cache_size = -65536;
         PRAGMA wal_autocheckpoint = 4000;
         PRAGMA journal_size_limit = 67108864;
       `)
-      this.migrate()
+      if (sharing === 'guest') this.checkVersion()
+      else this.migrate()
     } catch (error) {
-      if (this.sqlite.isOpen) this.sqlite.close()
+      this.close()
       const { errcode, message } = error as Error & { readonly errcode?: number }
       if (errcode === undefined) throw error
       // The low byte: the others say why it is busy.
@@ -58,7 +72,7 @@ export class Database {
   }
 
   close(): void {
-    this.sqlite.close()
+    for (const database of [this.sqlite, this.lock]) if (database?.isOpen) database.close()
   }
 
   private prepared(sql: string): StatementSync {
@@ -69,8 +83,20 @@ export class Database {
     return statement
   }
 
+  private get version(): number {
+    return Number(this.get<{ user_version: number }>('PRAGMA user_version')?.user_version ?? 0)
+  }
+
+  /** The process that keeps the archive makes its index, and brings it up to date. */
+  private checkVersion(): void {
+    const { version } = this
+    if (version === MIGRATIONS.length) return
+    const wanted = `this program knows version ${MIGRATIONS.length}: start the process that keeps the archive first`
+    throw new DatabaseRefused(`the index of the archive is of version ${version}; ${wanted}`)
+  }
+
   private migrate(): void {
-    const version = Number(this.get<{ user_version: number }>('PRAGMA user_version')?.user_version ?? 0)
+    const { version } = this
     if (version > MIGRATIONS.length) {
       throw new Error(`the database is of version ${version}; this program knows versions up to ${MIGRATIONS.length}`)
     }
@@ -78,4 +104,10 @@ export class Database {
       this.exec(`BEGIN IMMEDIATE; ${migration} PRAGMA user_version = ${version + i + 1}; COMMIT;`)
     })
   }
+}
+
+/** A file that holds nothing: whoever has its lock is the one. */
+function lockForGood(database: DatabaseSync): void {
+  database.open()
+  database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT;')
 }

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { DatabaseRefused, type ResourceChange, StoreUnavailable } from '../resources.ts'
+import type { Sharing } from './database.ts'
 import type { FromWorker, Reply, Request, ToWorker } from './messages.ts'
 import type { Operations } from './operations.ts'
 
@@ -22,8 +23,13 @@ export type DatabaseThread = {
 type Waiter = { readonly resolve: (result: unknown) => void; readonly reject: (error: Error) => void }
 
 /** Starts the database's thread. `heard` is told every durable change before its request is answered. */
-export async function startDatabase(path: string, heard: (change: ResourceChange) => void): Promise<DatabaseThread> {
-  const worker = new Worker(new URL(`./worker${import.meta.url.slice(-3)}`, import.meta.url), { workerData: { path } })
+export async function startDatabase(
+  path: string,
+  sharing: Sharing,
+  heard: (change: ResourceChange) => void,
+): Promise<DatabaseThread> {
+  const thread = new URL(`./worker${import.meta.url.slice(-3)}`, import.meta.url)
+  const worker = new Worker(thread, { workerData: { path, sharing } })
   const waiters = new Map<number, Waiter>()
   let unsent: Request[] = []
   let lastId = 0

@@ -1,5 +1,6 @@
 import type { ResourceChange, Resources } from '../resources.ts'
 import type { SegmentIndex } from '../segment-index.ts'
+import type { Sharing } from './database.ts'
 import { startDatabase } from './remote.ts'
 import { stepwise } from './stepwise.ts'
 
@@ -14,15 +15,15 @@ export type SqliteStore = {
 
 /**
  * Channels, endpoints, jobs, events and the segment index in one SQLite file, in a worker thread of its own. A promise
- * resolves when its transaction is on disk. Throws DatabaseRefused when another process has the file, or it is
- * no database; every call rejects with StoreUnavailable when too many wait, or after the thread has ended.
+ * resolves when its transaction is on disk. Throws DatabaseRefused when another process has the file, as far as it is not
+ * shared, or it is no database; every call rejects with StoreUnavailable when too many wait, or after the thread has ended.
  */
-export async function openSqliteStore(path: string): Promise<SqliteStore> {
+export async function openSqliteStore(path: string, sharing: Sharing = 'alone'): Promise<SqliteStore> {
   const listeners = new Set<(change: ResourceChange) => void>()
   const heard = (change: ResourceChange) => {
     for (const listener of listeners) listener(change)
   }
-  const thread = await startDatabase(path, heard)
+  const thread = await startDatabase(path, sharing, heard)
   const onChange = (listener: (change: ResourceChange) => void) => {
     listeners.add(listener)
     return () => {

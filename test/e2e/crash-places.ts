@@ -1,0 +1,121 @@
+/** Where harvests are killed: what keeps their records, and where their assets go. */
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { watchBucket } from '../judges/bucket.ts'
+import { openS3 } from '../judges/s3.ts'
+import type { Windrow } from '../judges/windrow.ts'
+import { startFaultProxy } from '../servers/fault-proxy.ts'
+import { startPostgres } from '../servers/postgres.ts'
+import { startSwift } from '../servers/swift.ts'
+import { type Asset, digestOf } from './harvest-faults.ts'
+
+export const BUCKET = 'clips'
+
+type Settings = Readonly<Record<string, string>>
+
+export type CrashDatabase = { readonly environment: Settings; stop(): Promise<void> }
+
+export async function openDatabase(kind: 'sqlite' | 'postgres', leaseMs: number): Promise<CrashDatabase> {
+  const lease = { WINDROW_HARVEST_LEASE: `${leaseMs}ms` }
+  if (kind === 'sqlite') return { environment: lease, async stop() {} }
+  const postgres = await startPostgres()
+  const environment = { ...lease, WINDROW_DATABASE_URL: await postgres.createDatabase() }
+  return { environment, stop: () => postgres.stop() }
+}
+
+/** A bucket that is looked at from outside. */
+export type CrashBucket = {
+  /** SHA-256 by file name, of the asset in the folder `id`. */
+  asset(id: string): Promise<Asset>
+  /** Changes whenever the object is written, be it with the same bytes. */
+  writingOf(key: string): string
+  /** Ends the watch. Throws unless each of so many parent manifests came after all it points to. */
+  judgeParents(count: number): Promise<void>
+}
+
+export type CrashBuckets = {
+  readonly environment: Settings
+  /** `objects` is how many an asset has. */
+  watch(windrow: Windrow, objects: number): Promise<CrashBucket>
+  stop(): Promise<void>
+}
+
+export async function openBuckets(kind: 'folder' | 's3'): Promise<CrashBuckets> {
+  return kind === 'folder' ? inFolders : inSwift()
+}
+
+const inFolders: CrashBuckets = {
+  // Slow enough that a kill falls into it: each object copied and synced.
+  environment: { WINDROW_HARVEST_LINKS: 'false' },
+  async watch(windrow) {
+    const root = windrow.bucketFolder(BUCKET)
+    const watch = await watchBucket({ folder: root })
+    return {
+      async asset(id) {
+        const names = readdirSync(join(root, id))
+        return new Map(names.map((name) => [name, digestOf(readFileSync(join(root, id, name)))]))
+      },
+      writingOf: (key) => `${statSync(join(root, key)).ino}`,
+      async judgeParents(count) {
+        assert.deepEqual(await watch.report(), { parents: count, faults: [] })
+      },
+    }
+  },
+  async stop() {},
+}
+
+async function inSwift(): Promise<CrashBuckets> {
+  const swift = await startSwift()
+  const s3 = openS3(swift)
+  await s3.makeBucket(BUCKET)
+  /** By key. */
+  const puts = new Map<string, number>()
+  const parents = new Map<string, number>()
+  const written = () => [...puts.keys()]
+  const proxy = await startFaultProxy(
+    swift.endpoint,
+    ({ method, path }) => {
+      const key = keyOf(path)
+      if (method !== 'PUT' || !key.endsWith('/index.m3u8') || parents.has(key)) return undefined
+      const folder = key.slice(0, -'index.m3u8'.length)
+      parents.set(key, written().filter((other) => other.startsWith(folder)).length)
+      return undefined
+    },
+    ({ method, path }, status) => {
+      const key = keyOf(path)
+      if (method === 'PUT' && status < 300) puts.set(key, (puts.get(key) ?? 0) + 1)
+    },
+  )
+  return {
+    environment: {
+      WINDROW_HARVEST_STORE: 's3',
+      WINDROW_S3_ENDPOINT: proxy.url,
+      WINDROW_S3_REGION: swift.region,
+      WINDROW_S3_FORCE_PATH_STYLE: 'true',
+      WINDROW_S3_ACCESS_KEY_ID: swift.accessKeyId,
+      WINDROW_S3_SECRET_ACCESS_KEY: swift.secretAccessKey,
+    },
+    async watch(_, objects) {
+      return {
+        async asset(id) {
+          const keys = await s3.keys(BUCKET, `${id}/`)
+          const digests = await Promise.all(keys.map(async (key) => digestOf((await s3.get(BUCKET, key))!)))
+          return new Map(keys.map((key, at) => [key.slice(id.length + 1), digests[at]!]))
+        },
+        writingOf: (key) => `${puts.get(key)}`,
+        async judgeParents(count) {
+          assert.equal(parents.size, count)
+          for (const [key, others] of parents) assert.equal(others, objects - 1, `objects before ${key}`)
+        },
+      }
+    },
+    async stop() {
+      proxy.stop()
+      await swift.stop()
+    },
+  }
+}
+
+/** Of a request for an object; of one for the bucket, the empty string. */
+const keyOf = (path: string): string => decodeURIComponent(path.replace(/^\/[^/]*\/?|\?.*$/g, ''))

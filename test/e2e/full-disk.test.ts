@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import type { ApiClient } from '../../src/cli/api-client.ts'
+import { eventually } from '../judges/belongings.ts'
+import { Windrow } from '../judges/windrow.ts'
+import {
+  apiOf,
+  askForHarvest,
+  describeHarvest,
+  digestOf,
+  harvestEnd,
+  type Programme,
+  publishProgramme,
+} from './harvest-faults.ts'
+
+const BUCKET = 'clips'
+const SECONDS_OF_PROGRAMME = 20
+const OBJECTS = 2 * SECONDS_OF_PROGRAMME + 3
+/** Room for a few segments, and for no asset. */
+const TOO_LITTLE = 150_000
+
+/** Buckets on a disk of 2 MiB that nobody else sees; the fifth argument is the data folder. */
+const MOUNT = 'mkdir -p "$5/buckets" && mount -t tmpfs -o size=2m none "$5/buckets" && exec "$@"'
+const ON_A_SMALL_DISK = ['unshare', '-rm', 'sh', '-c', MOUNT, 'sh']
+const mayMount = spawnSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', 'none', '/mnt']).status === 0
+
+describe('a disk that is full', { skip: !mayMount && 'NO RIGHT TO MOUNT: full disks are NOT tested' }, () => {
+  let windrow: Windrow
+  let api: ApiClient
+  let programme: Programme
+  let disk: string
+  before(async () => {
+    windrow = await Windrow.start({ under: ON_A_SMALL_DISK, environment: { WINDROW_HARVEST_ATTEMPTS: '3' } })
+    disk = join(`/proc/${windrow.pid}/root`, windrow.dataFolder, 'buckets')
+    api = apiOf(windrow)
+    programme = await publishProgramme(windrow, SECONDS_OF_PROGRAMME)
+  })
+  after(() => windrow?.stop())
+
+  const ballast = () => join(disk, 'ballast')
+
+  function fill(): void {
+    const { bavail, bsize } = statfsSync(disk)
+    writeFileSync(ballast(), Buffer.alloc(bavail * bsize - TOO_LITTLE, 1))
+  }
+
+  it('is waited for, and the asset is whole when there is room again', async () => {
+    fill()
+    await askForHarvest(api, 'patient', BUCKET, programme)
+    await eventually('the job to wait', 20, async () => {
+      const { state, failure } = await describeHarvest(api, 'patient')
+      assert.notEqual(state, 'FAILED')
+      return (state === 'QUEUED' && failure?.code === 'Full') || undefined
+    })
+    const folder = join(disk, BUCKET, 'patient')
+    assert.ok(!existsSync(join(folder, 'index.m3u8')))
+    rmSync(ballast())
+    const { state, failure, attempts } = await harvestEnd(api, 'patient', 30)
+    assert.equal(state, 'SUCCEEDED', failure?.message)
+    assert.ok(attempts > 1)
+    const { objects } = (await api.ask('GET', 'harvest_jobs/patient/objects')) as {
+      readonly objects: readonly { readonly key: string; readonly sha256: string }[]
+    }
+    assert.equal(objects.length, OBJECTS)
+    assert.equal(readdirSync(folder).length, OBJECTS)
+    for (const { key, sha256 } of objects) assert.equal(digestOf(readFileSync(join(disk, BUCKET, key))), sha256, key)
+  })
+
+  it('is what the job says it failed for, when there is none for long', async () => {
+    fill()
+    await askForHarvest(api, 'hopeless', BUCKET, programme)
+    const { state, failure } = await harvestEnd(api, 'hopeless', 60)
+    assert.deepEqual([state, failure?.code], ['FAILED', 'Full'])
+    assert.equal(failure?.message, `The disk that holds bucket ${BUCKET} is full.`)
+    assert.ok(!existsSync(join(disk, BUCKET, 'hopeless/index.m3u8')))
+    assert.ok((await fetch(`${windrow.url}/readyz`)).ok)
+  })
+})

@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import type { ApiClient } from '../../src/cli/api-client.ts'
+import { openS3, type S3 } from '../judges/s3.ts'
+import { Windrow } from '../judges/windrow.ts'
+import { type Fault, type FaultProxy, startFaultProxy } from '../servers/fault-proxy.ts'
+import { isRadosgwInstalled, startRadosgw } from '../servers/radosgw.ts'
+import type { S3Server } from '../servers/s3-server.ts'
+import { isSwiftInstalled, startSwift } from '../servers/swift.ts'
+import {
+  type Asset,
+  apiOf,
+  askForHarvest,
+  digestOf,
+  harvestEnd,
+  type Programme,
+  publishProgramme,
+} from './harvest-faults.ts'
+
+const SERVERS = [
+  { name: 'Swift', isInstalled: isSwiftInstalled, start: startSwift },
+  { name: 'Ceph', isInstalled: isRadosgwInstalled, start: startRadosgw },
+]
+
+/** Each fault, and what a job says that meets nothing else. */
+const FAULTS: readonly { readonly fault: Fault; readonly code: string }[] = [
+  { fault: 'reset', code: 'Unreachable' },
+  { fault: 'lost answer', code: 'Unreachable' },
+  { fault: 'half body', code: 'Unreachable' },
+  { fault: 'flipped byte', code: 'Unavailable' },
+  { fault: '500', code: 'Unavailable' },
+  { fault: 'slow down', code: 'Unavailable' },
+  { fault: 'stall', code: 'Unreachable' },
+]
+
+const SECONDS_OF_PROGRAMME = 8
+const OBJECTS = 2 * SECONDS_OF_PROGRAMME + 3
+/** The same request is made five times: what meets a fault more often than this is no passing trouble. */
+const MOST_OF_A_REQUEST = 2
+const MOST_SECONDS = 90
+
+/** `count` is that of the request among those for its bucket. */
+type Asked = { readonly method: string; readonly path: string; readonly count: number }
+type FaultChoice = Fault | undefined | Promise<Fault | undefined>
+
+for (const { name, isInstalled, start } of SERVERS) {
+  describe(`between Windrow and the S3 API of ${name}`, {
+    skip: !isInstalled && `${name} IS NOT INSTALLED: faults of its S3 API are NOT tested`,
+    concurrency: 16,
+  }, () => {
+    let server: S3Server
+    let proxy: FaultProxy
+    let windrow: Windrow
+    let s3: S3
+    let api: ApiClient
+    let programme: Programme
+    let undisturbed: Asset
+    /** By bucket. */
+    const faults = new Map<string, (asked: Asked) => FaultChoice>()
+    const counts = new Map<string, number>()
+
+    before(async () => {
+      server = await start()
+      s3 = openS3(server)
+      proxy = await startFaultProxy(server.endpoint, ({ method, path }) => {
+        const bucket = /^\/([^/?]*)/.exec(path)?.[1] ?? ''
+        const count = (counts.get(bucket) ?? 0) + 1
+        counts.set(bucket, count)
+        return faults.get(bucket)?.({ method, path, count })
+      })
+      windrow = await Windrow.start({
+        environment: {
+          WINDROW_HARVEST_STORE: 's3',
+          WINDROW_S3_ENDPOINT: proxy.url,
+          WINDROW_S3_REGION: server.region,
+          WINDROW_S3_FORCE_PATH_STYLE: 'true',
+          WINDROW_S3_ACCESS_KEY_ID: server.accessKeyId,
+          WINDROW_S3_SECRET_ACCESS_KEY: server.secretAccessKey,
+          WINDROW_S3_TIMEOUT: '1s',
+          WINDROW_HARVEST_ATTEMPTS: '1',
+          WINDROW_HARVEST_WORKERS: '40',
+          WINDROW_MAX_HARVEST_JOBS: '40',
+        },
+      })
+      api = apiOf(windrow)
+      programme = await publishProgramme(windrow, SECONDS_OF_PROGRAMME)
+      undisturbed = await harvested('undisturbed')
+      assert.equal(undisturbed.size, OBJECTS)
+    })
+    after(async () => {
+      await windrow?.stop()
+      proxy?.stop()
+      await server?.stop()
+    })
+
+    /** In a bucket of its own; throws unless the job succeeds. */
+    async function harvested(bucket: string): Promise<Asset> {
+      await s3.makeBucket(bucket)
+      await askForHarvest(api, bucket, bucket, programme)
+      const { state, failure } = await harvestEnd(api, bucket, MOST_SECONDS)
+      assert.equal(state, 'SUCCEEDED', failure?.message)
+      return assetIn(bucket)
+    }
+
+    async function assetIn(bucket: string): Promise<Asset> {
+      const keys = await s3.keys(bucket)
+      const digests = await Promise.all(keys.map(async (key) => digestOf((await s3.get(bucket, key))!)))
+      return new Map(keys.map((key, at) => [key.slice(bucket.length + 1), digests[at]!]))
+    }
+
+    for (const { fault, code } of FAULTS) {
+      const label = fault.replace(' ', '-')
+
+      it(`every other request meets ${fault}: the asset is the same`, async (test) => {
+        const bucket = `some-${label}`
+        const met = new Map<string, number>()
+        faults.set(bucket, ({ method, path, count }) => {
+          const before = met.get(`${method} ${path}`) ?? 0
+          if (count % 2 !== 0 || before === MOST_OF_A_REQUEST) return undefined
+          met.set(`${method} ${path}`, before + 1)
+          return fault
+        })
+        assert.deepEqual(await harvested(bucket), undisturbed)
+        const all = [...met.values()].reduce((sum, each) => sum + each, 0)
+        assert.ok(all >= OBJECTS / 2, `${all} faults`)
+        test.diagnostic(`${all} faults for ${OBJECTS} objects`)
+      })
+
+      it(`every put meets ${fault}: the job fails, as ${code}, and shows no asset`, async () => {
+        const bucket = `all-${label}`
+        await s3.makeBucket(bucket)
+        faults.set(bucket, ({ method }) => (method === 'PUT' ? fault : undefined))
+        await askForHarvest(api, bucket, bucket, programme)
+        const { state, failure, attempts } = await harvestEnd(api, bucket, MOST_SECONDS)
+        assert.deepEqual([state, failure?.code], ['FAILED', code], failure?.message)
+        assert.equal(attempts, 1)
+        const left = await assetIn(bucket)
+        assert.ok(!left.has('index.m3u8'))
+        for (const [object, digest] of left) assert.equal(digest, undisturbed.get(object), `${object} is wrong`)
+      })
+    }
+
+    it('a bucket that is deleted in the middle of a job is what the job says it failed for', async () => {
+      const bucket = 'deleted'
+      let deletion: Promise<undefined> | undefined
+      await s3.makeBucket(bucket)
+      faults.set(bucket, ({ count }) => {
+        if (count === OBJECTS >> 1) deletion = s3.deleteBucket(bucket).then(() => undefined)
+        return deletion
+      })
+      await askForHarvest(api, bucket, bucket, programme)
+      const { state, failure } = await harvestEnd(api, bucket, MOST_SECONDS)
+      assert.deepEqual([state, failure?.code], ['FAILED', 'NoSuchBucket'], failure?.message)
+    })
+  })
+}

@@ -1,0 +1,61 @@
+/** A programme that is over, and harvests of it, to be held against one that nobody disturbed. */
+import { createHash } from 'node:crypto'
+import { type ApiClient, apiClient } from '../../src/cli/api-client.ts'
+import type { HarvestReport } from '../../src/control/harvest-report.ts'
+import { createChannel, createHlsEndpoint, mediaPackage } from '../judges/aws.ts'
+import { eventually } from '../judges/belongings.ts'
+import { encodeLoop } from '../judges/loop.ts'
+import { Pusher } from '../judges/pusher.ts'
+import type { Windrow } from '../judges/windrow.ts'
+
+const HOUR_MS = 3_600_000
+const ROLE = 'arn:aws:iam::000000000000:role/harvest'
+
+/** The whole of a programme, as the API takes it. */
+export type Programme = { readonly startTime: string; readonly endTime: string }
+
+/** SHA-256 by name, below the folder of the parent manifest. */
+export type Asset = ReadonlyMap<string, string>
+
+export const apiOf = ({ url, accessKeyId, secretAccessKey }: Windrow): ApiClient =>
+  apiClient({ url, region: 'us-east-1', keys: { accessKeyId, secretAccessKey } }, Date.now)
+
+/** So many seconds, in segments of one, at an endpoint `verbatim` that shows them as they came. */
+export async function publishProgramme(windrow: Windrow, seconds: number): Promise<Programme> {
+  const client = mediaPackage(windrow)
+  const ingest = await createChannel(client, 'news')
+  await createHlsEndpoint(client, 'news', 'verbatim', { SegmentDurationSeconds: 1 })
+  const pusher = new Pusher(ingest, await encodeLoop(), Date.now() - HOUR_MS)
+  await pusher.pushParent()
+  while (pusher.published < seconds) await pusher.pushNext()
+  await pusher.end()
+  const iso = (number: number) => new Date(pusher.dateOf(number)).toISOString()
+  return { startTime: iso(0), endTime: iso(seconds) }
+}
+
+/** A job whose asset is in the folder of its own name. */
+export async function askForHarvest(
+  api: ApiClient,
+  id: string,
+  bucketName: string,
+  programme: Programme,
+  originEndpointId = 'verbatim',
+): Promise<void> {
+  const s3Destination = { bucketName, manifestKey: `${id}/index.m3u8`, roleArn: ROLE }
+  await api.ask('POST', 'harvest_jobs', { body: { id, originEndpointId, ...programme, s3Destination } })
+}
+
+export async function describeHarvest(api: ApiClient, id: string): Promise<HarvestReport> {
+  return (await api.ask('GET', `harvest_jobs/${id}`)) as HarvestReport
+}
+
+export async function harvestEnd(api: ApiClient, id: string, seconds: number): Promise<HarvestReport> {
+  return eventually(`harvest job ${id} to end`, seconds, async () => {
+    const job = await describeHarvest(api, id)
+    return job.status === 'IN_PROGRESS' ? undefined : job
+  })
+}
+
+export function digestOf(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}

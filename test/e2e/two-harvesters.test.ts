@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { eventually } from '../judges/belongings.ts'
+import { Windrow } from '../judges/windrow.ts'
+import { type PostgresServer, startPostgres } from '../servers/postgres.ts'
+import { endsTold } from './harvest-crashes.ts'
+import {
+  type Asset,
+  apiOf,
+  askForHarvest,
+  describeHarvest,
+  digestOf,
+  harvestEnd,
+  type Programme,
+  publishProgramme,
+} from './harvest-faults.ts'
+
+const BUCKET = 'clips'
+const JOBS = Array.from({ length: 20 }, (_, n) => `job-${n}`)
+const LEASE_MS = 1000
+const SECONDS_OF_PROGRAMME = 20
+
+let database: PostgresServer
+let keeper: Windrow
+let guest: Windrow
+let programme: Programme
+before(async () => {
+  database = await startPostgres()
+  const environment = {
+    WINDROW_DATABASE_URL: await database.createDatabase(),
+    WINDROW_HARVEST_LEASE: `${LEASE_MS}ms`,
+    WINDROW_HARVEST_WORKERS: '2',
+    WINDROW_MAX_HARVEST_JOBS: `${JOBS.length}`,
+    // Slow enough to be frozen in the middle: one object at a time, each copied and synced.
+    WINDROW_HARVEST_CONCURRENCY: '1',
+    WINDROW_HARVEST_LINKS: 'false',
+  }
+  keeper = await Windrow.start({ environment })
+  programme = await publishProgramme(keeper, SECONDS_OF_PROGRAMME)
+  const { dataFolder } = keeper
+  guest = await Windrow.start({ environment: { ...environment, WINDROW_ROLES: 'harvest' }, dataFolder })
+})
+after(async () => {
+  await guest?.kill()
+  await keeper?.stop()
+  await database?.stop()
+})
+
+it('two processes share the jobs of one archive; one that was frozen past its leases changes nothing', async () => {
+  const api = apiOf(keeper)
+  await askForHarvest(api, 'undisturbed', BUCKET, programme)
+  await harvestEnd(api, 'undisturbed', 60)
+  const undisturbed = assetIn('undisturbed')
+  for (const id of JOBS) await askForHarvest(api, id, BUCKET, programme)
+
+  await eventually('the guest to have ended a job', 60, () => succeededAt(guest).length > 0 || undefined)
+  process.kill(guest.pid, 'SIGSTOP')
+  const atFreeze = await states()
+  await sleep(LEASE_MS)
+  await eventually('its jobs to be taken over', 60, async () => {
+    const now = await states()
+    const lost = now.filter(({ attempts }, at) => atFreeze[at]!.attempts === 1 && attempts > 1)
+    return lost.length > 0 || undefined
+  })
+  process.kill(guest.pid, 'SIGCONT')
+  for (const id of JOBS) assert.equal((await harvestEnd(api, id, 120)).state, 'SUCCEEDED')
+  assert.equal(await guest.stop(), 0)
+
+  for (const id of JOBS) assert.deepEqual(assetIn(id), undisturbed, id)
+  assert.deepEqual((await endsTold(api)).toSorted(), [...JOBS, 'undisturbed'].toSorted())
+  const ended = [...succeededAt(keeper), ...succeededAt(guest)]
+  assert.deepEqual(ended.toSorted(), [...JOBS, 'undisturbed'].toSorted())
+  assert.match(guest.log, /harvest job taken over by another worker/)
+})
+
+it('a second keeper of the same folder is refused, and so is a guest of another one', async () => {
+  const environment = { WINDROW_DATABASE_URL: await database.createDatabase() }
+  const { dataFolder } = keeper
+  await assert.rejects(Windrow.start({ environment, dataFolder }), /is in use by another process/)
+  const harvest = { ...environment, WINDROW_ROLES: 'harvest' }
+  await assert.rejects(Windrow.start({ environment: harvest }), /start the process that keeps the archive first/)
+})
+
+const states = () => Promise.all(JOBS.map((id) => describeHarvest(apiOf(keeper), id)))
+
+/** Jobs of which a process says in its log that it has ended them. */
+function succeededAt({ log }: Windrow): string[] {
+  const lines = log.split('\n').filter((line) => line.includes('harvest job SUCCEEDED'))
+  return lines.map((line) => (JSON.parse(line) as { readonly harvestJob: string }).harvestJob)
+}
+
+function assetIn(id: string): Asset {
+  const folder = join(keeper.bucketFolder(BUCKET), id)
+  return new Map(readdirSync(folder).map((name) => [name, digestOf(readFileSync(join(folder, name)))]))
+}

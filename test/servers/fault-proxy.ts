@@ -1,0 +1,91 @@
+import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
+import { buffer } from 'node:stream/consumers'
+import { listen } from '../judges/belongings.ts'
+
+/** What may go wrong between a client and a server that are both sound. */
+export type Fault =
+  /** The connection is reset before the server has heard anything. */
+  | 'reset'
+  /** The server has done what it was asked; its answer is lost. */
+  | 'lost answer'
+  /** The server gets the head and half of the body, and then nothing any more. */
+  | 'half body'
+  /** One byte of the body is another one when it arrives. */
+  | 'flipped byte'
+  | '500'
+  | 'slow down'
+  /** Nobody ever says anything. */
+  | 'stall'
+
+export type FaultProxy = {
+  readonly url: string
+  stop(): void
+}
+
+export type Asked = { readonly method: string; readonly path: string }
+
+/**
+ * Stands in front of an HTTP server, and does to each request what `choose` says; undefined lets it through. `answered` is
+ * told what the server has answered.
+ */
+export async function startFaultProxy(
+  upstream: string,
+  choose: (asked: Asked) => Fault | undefined | Promise<Fault | undefined>,
+  answered: (asked: Asked, status: number) => void = () => {},
+): Promise<FaultProxy> {
+  const { hostname, port } = new URL(upstream)
+
+  /** Sends what the client sent, its Host included: that is part of what it has signed. */
+  function forward({ method, url, rawHeaders }: IncomingMessage, body: Uint8Array): Promise<IncomingMessage> {
+    return new Promise((resolve, reject) => {
+      const sent = request({ hostname, port, method, path: url, headers: rawHeaders, setHost: false, agent: false })
+      sent.on('response', resolve).on('error', reject).end(body)
+    })
+  }
+
+  function abandonHalfway({ method, url, rawHeaders }: IncomingMessage, body: Uint8Array): Promise<void> {
+    return new Promise((resolve) => {
+      const sent = request({ hostname, port, method, path: url, headers: rawHeaders, setHost: false, agent: false })
+      sent.on('error', () => {}).on('close', resolve)
+      sent.write(body.subarray(0, body.length / 2), () => sent.destroy())
+    })
+  }
+
+  async function serve(asked: IncomingMessage, answer: ServerResponse): Promise<void> {
+    const { method = '', url = '', socket } = asked
+    const fault = await choose({ method, path: url })
+    if (fault === 'reset') return void socket.resetAndDestroy()
+    const body = await buffer(asked)
+    if (fault === 'stall') return
+    if (fault === '500') return refuse(answer, 500, 'InternalError')
+    if (fault === 'slow down') return refuse(answer, 503, 'SlowDown')
+    if (fault === 'half body') {
+      await abandonHalfway(asked, body)
+      return void socket.resetAndDestroy()
+    }
+    if (fault === 'flipped byte' && body.length > 0) body[body.length >> 1]! ^= 1
+    const given = await forward(asked, body)
+    answered({ method, path: url }, given.statusCode!)
+    const content = await buffer(given)
+    if (fault === 'lost answer') return void socket.resetAndDestroy()
+    answer.writeHead(given.statusCode!, given.rawHeaders).end(content)
+  }
+
+  const server = createServer((asked, answer) => {
+    // Whichever side broke it off, the other is told so in the same way.
+    serve(asked, answer).catch(() => asked.socket.destroy())
+  })
+  const url = await listen(server)
+  return {
+    url,
+    stop() {
+      server.close()
+      server.closeAllConnections()
+    },
+  }
+}
+
+function refuse(answer: ServerResponse, status: number, code: string): void {
+  const document = `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>Later.</Message></Error>`
+  answer.writeHead(status, { 'Content-Type': 'application/xml', 'Content-Length': document.length }).end(document)
+}
