@@ -1,11 +1,10 @@
-import type { Clock } from '../clock.ts'
-import type { Log } from '../log.ts'
 import { type UtcMs, utcMs } from '../media/time.ts'
 import type { Era } from '../model/output-segment.ts'
 import type { SourceObject } from '../model/source-segment.ts'
 import { follow, isFollowingDue, type NumberingStep, type SealedSlot } from '../model/timeline/following.ts'
 import { isDue, type TimelineEvent, type TimelineStep } from '../model/timeline/step.ts'
-import type { IngestRef, Numbering, SegmentIndex } from '../stores/segment-index.ts'
+import type { IngestRef, Numbering } from '../stores/segment-index.ts'
+import type { ContentHost } from './content-host.ts'
 import { fillStep, readFillPage } from './fill-page.ts'
 import { Input } from './input.ts'
 import { KnownEras } from './known-eras.ts'
@@ -24,14 +23,6 @@ import { Turns } from './turns.ts'
 
 /** Another node may have taken a step meanwhile; each try starts from what it left. */
 const COMMIT_TRIES = 5
-
-export type ContentHost = {
-  readonly segmentIndex: SegmentIndex
-  readonly clock: Clock
-  readonly log: Log
-  /** Called when what the channel can show has changed. */
-  readonly changed: () => void
-}
 
 type Steps = readonly { readonly open: OpenNumbering; readonly step: NumberingStep }[]
 
@@ -65,7 +56,7 @@ export class ChannelContent {
     for (const [id, { state }] of this.inputs) if (isDue(state, now)) await this.apply(id, { kind: 'time' })
     const view = this.eras.view(now)
     const isSomeDue = [...this.numberings.values()].some(({ state }) => isFollowingDue(state, view, now))
-    if (isSomeDue) await this.inTurn(() => this.stepNumberings())
+    if (isSomeDue) await this.inTurn(() => this.commitNumberings(this.follow([], this.host.clock())))
   }
 
   /** Reads what is stored, once. */
@@ -231,10 +222,6 @@ export class ChannelContent {
     }
   }
 
-  private async stepNumberings(): Promise<void> {
-    await this.commitNumberings(this.follow([], this.host.clock()))
-  }
-
   /** A step computed on what another node has changed is dropped: the next tick makes it anew. */
   private async commitNumberings(steps: Steps, seen: readonly Input[] = []): Promise<boolean> {
     if (steps.length === 0) return true
@@ -293,7 +280,7 @@ export class ChannelContent {
     const step = fillStep(open, { sealed, isLast }, (id) => this.eras.of(id), clock())
     if (!(await this.commitNumberings([{ open, step }], inputs)) || !isLast) return false
     // What it has begun may be all there will be.
-    await this.stepNumberings()
+    await this.commitNumberings(this.follow([], clock()))
     return true
   }
 }

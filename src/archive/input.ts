@@ -55,6 +55,11 @@ export class Input {
     this.recent = await this.readRecent()
   }
 
+  /** False when another process has written to it. */
+  async isUpToDate(): Promise<boolean> {
+    return ((await this.index.loadTimeline(this.ref))?.version ?? 0) === this.version
+  }
+
   /** After the server was away. */
   wake(now: UtcMs): void {
     if (this.version > 0) this.current = waitedAnew(this.current, now)

@@ -21,7 +21,7 @@ const ENDPOINTS = [
 ] as const
 
 /** Seconds a piece of work took: of the clock, and of CPU. */
-type Cost = { readonly wall: number; readonly cpu: number }
+export type Cost = { readonly wall: number; readonly cpu: number }
 
 /**
  * A window of ten minutes into a folder of the same file system, against `cp -r` of the asset that comes of it. Judged
@@ -67,8 +67,8 @@ export async function benchHarvesting(): Promise<Measure[]> {
 }
 
 /** From the request to the job's end. */
-async function harvest(
-  { client, windrow }: Programme,
+export async function harvest(
+  { client, windrow }: Pick<Programme, 'client' | 'windrow'>,
   id: string,
   endpoint: string,
   { start, end }: { readonly start: number; readonly end: number },
@@ -87,21 +87,25 @@ async function harvest(
   return { wall: (performance.now() - began) / 1000, cpu: Math.max(0.01, cpuSeconds(windrow.pid) - cpu) }
 }
 
-async function copy(from: string, to: string): Promise<Cost> {
-  const [command, ...args] = [...SERVED_ON, 'bash', '-c', `cp -r ${from} ${to} && times`]
+const copy = (from: string, to: string) => costOf(`cp -r ${from} ${to}`)
+
+/** Of a shell command, on the core that is measured. */
+export async function costOf(work: string): Promise<Cost> {
+  const [command, ...args] = [...SERVED_ON, 'bash', '-c', `${work} && times`]
   const began = performance.now()
   const said = (await run(command!, args)).toString()
-  // The second line is of the children: user and system, as 0m0.123s.
+  // The last line is of the children: user and system, as 0m0.123s.
   const [user, system] = [
     ...said
       .trim()
-      .split('\n')[1]!
+      .split('\n')
+      .at(-1)!
       .matchAll(/(\d+)m([\d.]+)s/g),
   ]
   const seconds = (time: RegExpExecArray | undefined) => Number(time?.[1]) * 60 + Number(time?.[2])
   return { wall: (performance.now() - began) / 1000, cpu: Math.max(0.01, seconds(user) + seconds(system)) }
 }
 
-function sizeOf(folder: string): number {
+export function sizeOf(folder: string): number {
   return readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0)
 }

@@ -13,6 +13,8 @@ const DURATION = ticksFromSeconds(SEGMENT_SECONDS)
 const BEGINS = ticksFromSeconds(10)
 /** Segments in one transaction. */
 const STEP = 2000
+/** Of every source segment. */
+export const OBJECT_BYTES = 1_500_000
 const DIGEST = 'ab'.repeat(32)
 
 /** Three muxed variants. */
@@ -53,6 +55,14 @@ export async function writePast(
   await close()
 }
 
+/** Of the source segments of a past, from one on up to another. */
+export function* pastKeys(first: number, end: number): Generator<string> {
+  for (let index = first; index < end; index++) for (const stream of STREAMS) yield keyOf(index, stream.index)
+}
+
+const keyOf = (index: number, stream: number): string =>
+  `${'c'.repeat(32)}/2026-01-01T00/${String(index).padStart(31, '0')}${stream}`
+
 function slotAt(index: number, began: UtcMs): Slot {
   const start = ticks(BEGINS + index * DURATION)
   const startUtc = utcMs(began + index * SEGMENT_SECONDS * 1000)
@@ -64,8 +74,8 @@ function slotAt(index: number, began: UtcMs): Slot {
 function objectAt(index: number, stream: number, start: number): SlotObject {
   const sound = start + ((index * 37) % 1920)
   return {
-    key: `${'c'.repeat(32)}/2026-01-01T00/${String(index).padStart(31, '0')}${stream}`,
-    size: 1_500_000,
+    key: keyOf(index, stream),
+    size: OBJECT_BYTES,
     crc32: 123_456_789,
     sha256: DIGEST,
     times: [

@@ -25,10 +25,13 @@ export type Programme = {
   readonly loop: readonly LoopRendition[]
 }
 
-export async function startProgramme(environment: Readonly<Record<string, string>> = {}): Promise<Programme> {
+export async function startProgramme(
+  environment: Readonly<Record<string, string>> = {},
+  television: Television = TELEVISION,
+): Promise<Programme> {
   const [windrow, loop] = await Promise.all([
     Windrow.start({ under: SERVED_ON, environment: { WINDROW_LOG_LEVEL: 'warn', ...environment } }),
-    encodeLoop(TELEVISION),
+    encodeLoop(television),
   ])
   return { windrow, client: mediaPackage(windrow), loop }
 }

@@ -1,6 +1,8 @@
 /** `npm run bench -- [PART OF A NAME]`: every measure beside its peer's; fails where a ratio is far below its budget. */
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { benchHarvestHour } from './harvest-hour.ts'
+import { benchHarvestMemory } from './harvest-memory.ts'
 import { benchHarvesting } from './harvesting.ts'
 import { benchIngesting } from './ingesting.ts'
 import { benchLatency } from './latency.ts'
@@ -30,6 +32,8 @@ const BENCHES: Readonly<Record<string, () => Promise<Measure[]>>> = {
   packaging: benchPackaging,
   'time shift': benchTimeShift,
   harvesting: benchHarvesting,
+  'harvest of an hour': benchHarvestHour,
+  'harvest memory': benchHarvestMemory,
   ingesting: benchIngesting,
 }
 
