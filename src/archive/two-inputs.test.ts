@@ -255,6 +255,17 @@ describe('the archive of a channel with two inputs', () => {
     assert.equal(await kept(), 80)
   })
 
+  it('fills nothing from what is forgotten', async () => {
+    await both(0, 3)
+    for (const i of [3, 4]) await push(SECOND, i)
+    await pass(90_000)
+    await archive.retain()
+    // The first input was held up for longer than anything is kept, and has lost a segment.
+    await push(FIRST, 4)
+    await pass(20_000)
+    assert.deepEqual(await shown(endpoint('e', 2)), ['1 1 first'])
+  })
+
   it('forgets what neither input needs any more, and keeps the era that is shown', async () => {
     const e = endpoint('e', 2)
     await both(0, 3)
