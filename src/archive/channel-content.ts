@@ -108,7 +108,7 @@ export class ChannelContent {
     return ids.flatMap((id) => this.eras.of(id) ?? [])
   }
 
-  /** Gives a numbering every slot sealed before it was opened, page by page, and the live ones from then on. */
+  /** Gives a numbering, while it is there, every slot sealed before it was opened, by pages, and then the live ones. */
   async fill(numbering: Numbering): Promise<void> {
     for (;;) {
       const isFull = await this.inTurn(() => this.fillPage(numbering))
@@ -294,6 +294,6 @@ export class ChannelContent {
     const filled = follow(open.state, sealed, view, clock())
     const state = { ...filled.state, isFilling: !isLast }
     const step = { ...filled, state, text: JSON.stringify(state) }
-    return (await this.commitNumberings([{ open, step }], inputs)) && isLast
+    return (await this.commitNumberings([{ open, step }], inputs)) ? isLast : !this.numberings.has(numbering.id)
   }
 }
