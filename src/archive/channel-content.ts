@@ -116,7 +116,7 @@ export class ChannelContent {
     return ids.flatMap((id) => this.eras.of(id) ?? [])
   }
 
-  /** Gives a numbering every slot sealed before it was opened, page by page, and the live ones from then on. */
+  /** Gives a numbering, while it is there, every slot sealed before it was opened, by pages, and then the live ones. */
   async fill(numbering: Numbering): Promise<void> {
     for (;;) {
       const isFull = await this.inTurn(() => this.fillPage(numbering))
@@ -278,9 +278,9 @@ export class ChannelContent {
     const { sealed, isLast } = await readFillPage(segmentIndex, refs, open.state.met)
     await this.eras.load(sealed.map(({ slot }) => slot.era))
     const step = fillStep(open, { sealed, isLast }, (id) => this.eras.of(id), clock())
-    if (!(await this.commitNumberings([{ open, step }], inputs)) || !isLast) return false
+    if (!(await this.commitNumberings([{ open, step }], inputs))) return !this.numberings.has(numbering.id)
     // What it has begun may be all there will be.
-    await this.commitNumberings(this.follow([], clock()))
-    return true
+    if (isLast) await this.commitNumberings(this.follow([], clock()))
+    return isLast
   }
 }
