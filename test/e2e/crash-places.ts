@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { inLanes } from '../../src/harvest/lanes.ts'
 import { watchBucket } from '../judges/bucket.ts'
 import { openS3 } from '../judges/s3.ts'
 import type { Windrow } from '../judges/windrow.ts'
@@ -11,6 +12,7 @@ import { startSwift } from '../servers/swift.ts'
 import { type Asset, digestOf } from './harvest-faults.ts'
 
 export const BUCKET = 'clips'
+const READS_AT_ONCE = 16
 
 type Settings = Readonly<Record<string, string>>
 
@@ -100,8 +102,11 @@ async function inSwift(): Promise<CrashBuckets> {
       return {
         async asset(id) {
           const keys = await s3.keys(BUCKET, `${id}/`)
-          const digests = await Promise.all(keys.map(async (key) => digestOf((await s3.get(BUCKET, key))!)))
-          return new Map(keys.map((key, at) => [key.slice(id.length + 1), digests[at]!]))
+          const digests = new Map<string, string>()
+          await inLanes(keys, READS_AT_ONCE, new AbortController().signal, async (key) => {
+            digests.set(key.slice(id.length + 1), digestOf((await s3.get(BUCKET, key))!))
+          })
+          return digests
         },
         writingOf: (key) => `${puts.get(key)}`,
         async judgeParents(count) {
