@@ -86,8 +86,8 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
       objects,
       clock,
       log,
-      isGuest,
       account,
+      isGuest,
       retention: { liveMs: config.liveRetentionMs, marginMs: RETENTION_MARGIN_MS, graceMs: config.retentionGraceMs },
     })
     closers.push(() => archive.close())

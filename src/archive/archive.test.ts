@@ -253,6 +253,18 @@ describe('the archive', () => {
     assert.equal((await archive.between(e, EPOCH, utcMs(EPOCH + 2000)))?.ended, false)
   })
 
+  it('shows all there is, and its end, to whoever asks first when all is over', async () => {
+    const e = endpoint('e', 4)
+    await push(0, 3)
+    for (const stream of STREAMS) await list(stream, 2, true)
+    const window = await archive.live(e, 60)
+    assert.deepEqual(
+      window?.segments.map(({ slots }) => slots.length),
+      [2, 1],
+    )
+    assert.equal(window?.ended, true)
+  })
+
   it('forgets what no window needs, rows and objects together, and keeps the rest', async () => {
     const e = endpoint('e', 2)
     await put('never listed', 0)

@@ -42,10 +42,10 @@ export type ArchiveHost = {
   readonly clock: Clock
   readonly log: Log
   readonly retention: RetentionRules
-  /** Another process keeps the archive, and goes on while this one reads. */
-  readonly isGuest?: boolean
   /** Whose the events are. */
   readonly account: Account
+  /** Another process keeps the archive, and goes on while this one reads. */
+  readonly isGuest?: boolean
 }
 
 /** Opens the archive: one timeline per input, over the segment index and the object store. */

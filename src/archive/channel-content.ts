@@ -1,18 +1,25 @@
 import { type UtcMs, utcMs } from '../media/time.ts'
-import type { Era, OutputSegment } from '../model/output-segment.ts'
+import type { Era } from '../model/output-segment.ts'
 import type { SourceObject } from '../model/source-segment.ts'
 import { follow, isFollowingDue, type NumberingStep, type SealedSlot } from '../model/timeline/following.ts'
-import type { Donor } from '../model/timeline/healing.ts'
 import { isDue, type TimelineEvent, type TimelineStep } from '../model/timeline/step.ts'
 import type { IngestRef, Numbering } from '../stores/segment-index.ts'
 import type { ContentHost } from './content-host.ts'
-import { readFillPage } from './fill-page.ts'
+import { fillStep, readFillPage } from './fill-page.ts'
 import { Input } from './input.ts'
 import { KnownEras } from './known-eras.ts'
-import { madeErasOf, numberingCommit, type OpenNumbering, openNumbering, steppedNumbering } from './open-numbering.ts'
+import {
+  madeErasOf,
+  neededSince,
+  numberingCommit,
+  type OpenNumbering,
+  openNumbering,
+  remembering,
+  steppedNumbering,
+} from './open-numbering.ts'
 import { SegmentTail } from './segment-tail.ts'
+import { isAsStored, storedInputs, storedNumberings } from './stored-content.ts'
 import { Turns } from './turns.ts'
-import { isUpToDate } from './up-to-date.ts'
 
 /** Another node may have taken a step meanwhile; each try starts from what it left. */
 const COMMIT_TRIES = 5
@@ -64,17 +71,21 @@ export class ChannelContent {
   /** Reads what another process has written since, if it has. */
   refresh(): Promise<void> {
     return this.inTurn(async () => {
-      if (!(await isUpToDate(this.guid, this.host.segmentIndex, this.inputs, this.numberings))) {
-        await this.load()
-        this.host.changed()
-      }
+      if (await isAsStored(this.host.segmentIndex, this.guid, this.inputs, this.numberings)) return
+      await this.load()
+      this.host.changed()
     })
   }
 
   /** True when every input that ever had content has said EXT-X-ENDLIST. */
-  get hasEnded(): boolean {
+  private get hasEnded(): boolean {
     const inputs = [...this.inputs.values()].filter((input) => input.hasContent())
     return inputs.length > 0 && inputs.every(({ hasEnded }) => hasEnded)
+  }
+
+  /** True when nothing more comes of a numbering for now: it shows all there is. */
+  isOver({ id }: Numbering): boolean {
+    return this.hasEnded && !this.numberings.get(id)?.state.run.length
   }
 
   hasContent(ingestEndpointId: string): boolean {
@@ -99,18 +110,13 @@ export class ChannelContent {
     })
   }
 
-  /** The eras of these segments, oldest first. */
-  erasOf(segments: readonly OutputSegment[]): Promise<readonly Era[]> {
-    return this.erasById([...new Set(segments.map(({ era }) => era))])
-  }
-
   async erasById(ids: readonly number[]): Promise<readonly Era[]> {
     await this.ready()
     await this.eras.load(ids)
     return ids.flatMap((id) => this.eras.of(id) ?? [])
   }
 
-  /** Gives a numbering every slot sealed before it was opened, page by page, and the live ones from then on. */
+  /** Gives a numbering, while it is there, every slot sealed before it was opened, by pages, and then the live ones. */
   async fill(numbering: Numbering): Promise<void> {
     while (!(await this.inTurn(() => this.fillPage(numbering))));
     // Where the stream has ended, nothing else will come to close the last segment.
@@ -127,11 +133,7 @@ export class ChannelContent {
     return this.inTurn(async () => {
       const input = await this.input(ingestEndpointId)
       // What still goes into an output segment is needed, however old it is.
-      const waiting = [...this.numberings.values()].flatMap(({ state }) => [
-        ...state.run,
-        ...state.spare.map(({ slot }) => slot),
-      ])
-      const until = utcMs(Math.min(before, ...waiting.map(({ sealedAt }) => sealedAt)))
+      const until = utcMs(Math.min(before, ...this.all().map(neededSince)))
       const options = { pinned, inUse: input.keysInUse(), inUseEras: [...this.eras.inUse()], limit }
       const { slots, objects } = await this.host.segmentIndex.forget(input.ref, until, options)
       for (const { tail } of this.numberings.values()) tail?.forgetBefore(until)
@@ -152,9 +154,7 @@ export class ChannelContent {
     return this.inTurn(async () => {
       const open = this.numberings.get(id)
       if (!open) return
-      const state = change(open.state)
-      const step = { state, text: JSON.stringify(state), changed: true, segments: [], eras: [], switched: undefined }
-      await this.commitNumberings([{ open, step }])
+      await this.commitNumberings([{ open, step: remembering(change(open.state)) }])
     })
   }
 
@@ -175,19 +175,13 @@ export class ChannelContent {
 
   private async load(): Promise<void> {
     const { segmentIndex } = this.host
-    const tails = new Map([...this.numberings].map(([id, { tail }]) => [id, tail !== undefined]))
-    const refs = (await segmentIndex.inputs()).filter(({ channelGuid }) => channelGuid === this.guid)
-    const numberings = await segmentIndex.numberingsOf(this.guid)
-    for (const { ingestEndpointId: id, channelGuid } of refs) {
+    const numberings = await storedNumberings(segmentIndex, this.guid, this.numberings)
+    for (const { ingestEndpointId: id, channelGuid } of await storedInputs(segmentIndex, this.guid)) {
       if (!this.inputs.has(id)) this.inputs.set(id, new Input({ channelGuid, ingestEndpointId: id }, segmentIndex))
     }
     await Promise.all([...this.inputs.values()].map((input) => input.load()))
     this.numberings.clear()
-    for (const numbering of numberings) {
-      const open = openNumbering(numbering)
-      if (tails.get(numbering.id)) open.tail = await SegmentTail.load(segmentIndex, numbering.id)
-      this.numberings.set(numbering.id, open)
-    }
+    for (const open of numberings) this.numberings.set(open.numbering.id, open)
     await this.eras.load([...this.eras.inUse()])
   }
 
@@ -201,17 +195,12 @@ export class ChannelContent {
     return input
   }
 
-  private donorFor(id: string): Donor | undefined {
-    const other = [...this.inputs].find(([own]) => own !== id)?.[1]
-    return other?.donor((era) => this.eras.of(era))
-  }
-
   private async takeStep(id: string, event: TimelineEvent, object: SourceObject | undefined): Promise<void> {
     for (let tries = 1; ; tries++) {
       const input = await this.input(id)
       const now = this.host.clock()
       const hadEnded = this.hasEnded
-      const result = input.compute(event, object, now, this.donorFor(id))
+      const result = input.compute(event, object, now, this.eras.donorFor(id))
       const sealed = result.slots.map((slot) => ({ input: id, slot }))
       const steps = this.follow(sealed, now, { id, result })
       if (!result.changed && !object && steps.length === 0) return
@@ -287,10 +276,10 @@ export class ChannelContent {
     const refs = inputs.map(({ ref }) => ref)
     const { sealed, isLast } = await readFillPage(segmentIndex, refs, open.state.met)
     await this.eras.load(sealed.map(({ slot }) => slot.era))
-    const view = { eraOf: (id: number) => this.eras.of(id), madeEras: madeErasOf(open) }
-    const filled = follow(open.state, sealed, view, clock())
-    const state = { ...filled.state, isFilling: !isLast }
-    const step = { ...filled, state, text: JSON.stringify(state) }
-    return (await this.commitNumberings([{ open, step }], inputs)) && isLast
+    const step = fillStep(open, { sealed, isLast }, (id) => this.eras.of(id), clock())
+    if (!(await this.commitNumberings([{ open, step }], inputs))) return !this.numberings.has(numbering.id)
+    // What it has begun may be all there will be.
+    if (isLast) await this.commitNumberings(this.follow([], clock()))
+    return isLast
   }
 }

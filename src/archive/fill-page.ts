@@ -1,16 +1,21 @@
-import { bySealing, type SealedSlot } from '../model/timeline/following.ts'
+import type { UtcMs } from '../media/time.ts'
+import type { FailoverView } from '../model/timeline/failover.ts'
+import { bySealing, follow, type NumberingStep, type SealedSlot } from '../model/timeline/following.ts'
 import type { SlotPlace } from '../model/timeline/numbering-state.ts'
 import type { IngestRef, SegmentIndex } from '../stores/segment-index.ts'
+import { madeErasOf, type OpenNumbering } from './open-numbering.ts'
 
 /** Sealed slots of an input given to a new numbering at a time, so that filling a long one does not hold ingest up. */
 const FILL_SLOTS = 250
+
+export type FillPage = { readonly sealed: readonly SealedSlot[]; readonly isLast: boolean }
 
 /** What the inputs sealed next after what a numbering has met, in the order it was sealed. */
 export async function readFillPage(
   index: Pick<SegmentIndex, 'slots'>,
   refs: readonly IngestRef[],
   met: Readonly<Record<string, SlotPlace>>,
-): Promise<{ readonly sealed: readonly SealedSlot[]; readonly isLast: boolean }> {
+): Promise<FillPage> {
   const pages = await Promise.all(
     refs.map(async (ref) => {
       const { ingestEndpointId: input } = ref
@@ -23,4 +28,16 @@ export async function readFillPage(
   // Beyond the end of a page that was cut, slots of its input are missing.
   const end = all.findIndex((sealed) => cut.includes(sealed))
   return { sealed: end < 0 ? all : all.slice(0, end + 1), isLast: cut.length === 0 }
+}
+
+/** The step of a numbering that meets what a page holds; after the last it is filled. */
+export function fillStep(
+  open: OpenNumbering,
+  { sealed, isLast }: FillPage,
+  eraOf: FailoverView['eraOf'],
+  now: UtcMs,
+): NumberingStep {
+  const filled = follow(open.state, sealed, { eraOf, madeEras: madeErasOf(open) }, now)
+  const state = { ...filled.state, isFilling: !isLast }
+  return { ...filled, state, text: JSON.stringify(state) }
 }

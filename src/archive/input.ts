@@ -151,6 +151,7 @@ export class Input {
 
   forgetBefore(moment: UtcMs): void {
     this.unlisted.forgetBefore(moment)
+    this.recent = this.recent.filter(({ sealedAt }) => sealedAt >= moment)
   }
 
   /** Keys the open timeline needs and no slot holds yet. */

@@ -1,6 +1,7 @@
 import type { UtcMs } from '../media/time.ts'
 import type { Era } from '../model/output-segment.ts'
 import type { FailoverView } from '../model/timeline/failover.ts'
+import type { Donor } from '../model/timeline/healing.ts'
 import { statusOf, type TimelineStep } from '../model/timeline/step.ts'
 import type { Input } from './input.ts'
 import type { OpenNumbering } from './open-numbering.ts'
@@ -28,6 +29,12 @@ export class KnownEras {
 
   async load(ids: readonly number[]): Promise<void> {
     await Promise.all([...this.inputs.values()].map((input) => input.loadEras(ids)))
+  }
+
+  /** What an input may borrow from the other. */
+  donorFor(ingestEndpointId: string): Donor | undefined {
+    const other = [...this.inputs].find(([id]) => id !== ingestEndpointId)?.[1]
+    return other?.donor((era) => this.of(era))
   }
 
   /** An era that is there since a step of a numbering. */

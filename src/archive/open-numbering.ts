@@ -57,3 +57,13 @@ export function steppedNumbering(open: OpenNumbering, step: Pick<NumberingStep, 
   for (const { segment } of step.segments) tail?.push(segment)
   return { numbering: open.numbering, version: open.version + 1, state: step.state, ...(tail && { tail }) }
 }
+
+/** A step that changes what a numbering remembers, and nothing it shows. */
+export function remembering(state: NumberingState): NumberingStep {
+  return { state, text: JSON.stringify(state), changed: true, segments: [], eras: [], switched: undefined }
+}
+
+/** When the oldest slot was sealed that still goes into an output segment: it is needed, however old it is. */
+export function neededSince({ state: { run, spare } }: OpenNumbering): number {
+  return Math.min(...[...run, ...spare.map(({ slot }) => slot)].map(({ sealedAt }) => sealedAt))
+}

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { UtcMs } from '../media/time.ts'
 import { type Account, arnOf } from '../model/arn.ts'
 import type { ServiceEvent } from '../model/event.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
@@ -45,7 +46,9 @@ export async function tellSwitches(
   for (const { numbering, state } of content.all()) {
     const { untold = [] } = state
     if (untold.length === 0) continue
-    const told = { ...state.toldAt }
+    const newest = Math.max(...untold.map(({ at }) => at))
+    const recent = Object.entries(state.toldAt ?? {}).filter(([, at]) => newest - at < ONE_EVENT_MS)
+    const told: Record<string, UtcMs> = Object.fromEntries(recent)
     for (const guid of await host.segmentIndex.endpointsOf(numbering.id)) {
       const endpoint = await host.resources.originEndpointByGuid(guid)
       if (!endpoint) continue

@@ -3,6 +3,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import { hlsEndpoint } from '../../test/origin/sample-channel.ts'
 import { EPOCH, probeAt, variants } from '../../test/timeline/rehearsal.ts'
 import type { Log } from '../log.ts'
@@ -12,6 +13,7 @@ import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import { openFileObjects } from '../stores/file-objects.ts'
 import { openSqliteStore, type SqliteStore } from '../stores/sqlite/sqlite-store.ts'
 import { type Archive, openArchive } from './archive.ts'
+import { ChannelContent } from './channel-content.ts'
 
 const log: Log = { info() {}, warn() {}, error() {} }
 const [FIRST, SECOND] = ['c'.repeat(32), 'd'.repeat(32)]
@@ -253,6 +255,45 @@ describe('the archive of a channel with two inputs', () => {
     assert.equal(await kept(), 100, 'the time of grace')
     await both(92, 94)
     assert.equal(await kept(), 80)
+  })
+
+  it('fills nothing from what is forgotten', async () => {
+    await both(0, 3)
+    for (const i of [3, 4]) await push(SECOND, i)
+    await pass(90_000)
+    await archive.retain()
+    // The first input was held up for longer than anything is kept, and has lost a segment.
+    await push(FIRST, 4)
+    await pass(20_000)
+    assert.deepEqual(await shown(endpoint('e', 2)), ['1 1 first'])
+  })
+
+  it('remembers no endpoint for long that was told of a switch', async () => {
+    for (let i = 0; i < 3; i++) {
+      const e = endpoint(`e${i}`, 2)
+      await store.resources.createOriginEndpoint(e, { maxPerChannel: 9 })
+      await both(20 * i, 20 * i + 3)
+      await shown(e)
+      await both(20 * i + 3, 20 * i + 8, [i % 2 === 0 ? SECOND : FIRST])
+      await pass(0)
+      await store.resources.deleteOriginEndpoint(e.id, now, 0)
+      await pass(400_000)
+    }
+    const [stored] = await store.segmentIndex.numberingsOf(FIRST)
+    const { toldAt } = JSON.parse(stored?.state ?? '') as { toldAt: Record<string, UtcMs> }
+    assert.ok(!(endpoint('e0', 2).guid in toldAt), JSON.stringify(toldAt))
+  })
+
+  it('does not fill for ever what is forgotten meanwhile', async () => {
+    await both(0, 3)
+    const { segmentIndex } = store
+    const content = new ChannelContent(FIRST, { segmentIndex, clock: () => now, log, changed() {} })
+    await content.ready()
+    const ref = { channelGuid: FIRST, ingestEndpointId: FIRST }
+    const numbering = await segmentIndex.openNumbering({ guid: 'e', revision: 1 }, ref, 2)
+    await segmentIndex.forgetChannel(FIRST)
+    const filled = content.fill(numbering).then(() => 'filled')
+    assert.equal(await Promise.race([filled, setTimeout(2000, 'still at it')]), 'filled')
   })
 
   it('forgets what neither input needs any more, and keeps the era that is shown', async () => {

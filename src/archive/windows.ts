@@ -24,7 +24,7 @@ export type WindowsHost = {
   readonly version: (channelGuid: string) => number
   readonly numberingOf: (endpoint: OriginEndpoint) => Promise<Numbering | undefined>
   readonly contentOf: (channelGuid: string) => ChannelContent
-  /** Resolves when the content is what the index holds. */
+  /** Resolves when a channel is known as the index holds it. */
   readonly upToDate: (content: ChannelContent) => Promise<void>
 }
 
@@ -47,7 +47,7 @@ export function windowsOf({ segmentIndex, version, numberingOf, contentOf, upToD
     following?: readonly OutputSegment[],
   ): Promise<ArchiveWindow | undefined> {
     if (segments.length === 0) return undefined
-    const eras = await content.erasOf(segments)
+    const eras = await content.erasById([...new Set(segments.map(({ era }) => era))])
     return { version: version(content.guid), eras, segments, ended, ...(following && { following }) }
   }
 
@@ -77,7 +77,7 @@ export function windowsOf({ segmentIndex, version, numberingOf, contentOf, upToD
       segment,
       following,
       publishedUntil: endUtcOf(newest),
-      ended: content.hasEnded && segment.number === newest.number,
+      ended: content.isOver(read.numbering) && segment.number === newest.number,
     }
   }
 
@@ -101,7 +101,8 @@ export function windowsOf({ segmentIndex, version, numberingOf, contentOf, upToD
     async live(endpoint: OriginEndpoint, seconds: number, asOf?: UtcMs) {
       const read = await reading(endpoint)
       if (!read) return undefined
-      if (asOf === undefined) return windowOf(read, lastFitting(read.tail.all, seconds).fitting, read.content.hasEnded)
+      if (asOf === undefined)
+        return windowOf(read, lastFitting(read.tail.all, seconds).fitting, read.content.isOver(read.numbering))
       const edge = await edgeOf(read, asOf)
       return edge && windowOf(read, await windowUpTo(read, edge.segment, seconds), edge.ended, edge.following)
     },
@@ -116,7 +117,7 @@ export function windowsOf({ segmentIndex, version, numberingOf, contentOf, upToD
       if (!read) return undefined
       const segments = await segmentIndex.outputSegmentsBetween(read.numbering.id, start, end, MOST_SEGMENTS)
       const newest = read.tail.newestSegment
-      return windowOf(read, segments, read.content.hasEnded && newest?.number === segments.at(-1)?.number)
+      return windowOf(read, segments, read.content.isOver(read.numbering) && newest?.number === segments.at(-1)?.number)
     },
 
     async stretch(endpoint: OriginEndpoint, window: TimeWindow, edge: Edge): Promise<Stretch | undefined> {
@@ -147,7 +148,7 @@ export function windowsOf({ segmentIndex, version, numberingOf, contentOf, upToD
       if (!read) return undefined
       const { numbering, content, tail } = read
       const segment = tail.byNumber(number) ?? (await segmentIndex.outputSegment(numbering.id, number))
-      const [era] = segment ? await content.erasOf([segment]) : []
+      const [era] = segment ? await content.erasById([segment.era]) : []
       return segment && era && { segment, era }
     },
 

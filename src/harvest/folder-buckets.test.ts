@@ -139,7 +139,7 @@ describe('a bucket that is a folder', () => {
     await writeFile(path('clips/.windrow-uploads/theirs'), 'ha')
     const later = (ms: number) => () => utcMs(Date.now() + ms)
     await openBucket({ clock: later(0) })
-    assert.equal(await readFile(path('clips/.windrow-uploads/theirs'), 'utf8'), 'ha')
+    assert.equal((await readIfThere(path('clips/.windrow-uploads/theirs')))?.toString(), 'ha')
     await openBucket({ clock: later(3_700_000) })
     assert.equal(await readIfThere(path('clips/.windrow-uploads/theirs')), undefined)
   })

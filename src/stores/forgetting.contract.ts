@@ -219,6 +219,22 @@ export function forgettingContract(name: string, open: () => Promise<ContractSto
       assert.equal((await segmentIndex.slots(FOREIGN, undefined, 9999)).length, 1200)
       await segmentIndex.forgetChannel('guid-news')
     })
+
+    it('forgets with a channel the segments that a numbering has shown of the other input', async () => {
+      const { segmentIndex } = await open()
+      const { id } = await segmentIndex.openNumbering({ guid: 'e', revision: 1 }, INPUT, 2)
+      const [own, others] = [slot(0, ['a']), slot(0, ['b'], { era: 1_000_001, at: later(SLOT_MS) })]
+      const ofOther = { ingestEndpointId: OTHER.ingestEndpointId, era: others.era }
+      await segmentIndex.commitTimeline(OTHER, commit(0, { objects: [sourceObject('b')], slots: [others] }))
+      const outputSegments = [outputSegment(id, 1, [own]), { ...outputSegment(id, 2, [others]), source: ofOther }]
+      await segmentIndex.commitTimeline(
+        INPUT,
+        commit(0, { objects: [sourceObject('a')], slots: [own], outputSegments }),
+      )
+      assert.equal(await segmentIndex.numberSealedBy(id, later(1e9)), 2)
+      await segmentIndex.forgetChannel('guid-news')
+      assert.equal(await segmentIndex.numberSealedBy(id, later(1e9)), undefined)
+    })
   })
 }
 

@@ -324,7 +324,8 @@ describe('bad input', () => {
       assert.match(await failure('wrong-secret', 'clips', environment), /credentials.*SignatureDoesNotMatch/)
     })
     it('FAILS the job and says that nobody answers', async () => {
-      const environment = { ...s3(), WINDROW_S3_ENDPOINT: `http://127.0.0.1:${await freePort()}` }
+      const nowhere = { WINDROW_S3_ENDPOINT: `http://127.0.0.1:${await freePort()}`, WINDROW_HARVEST_ATTEMPTS: '1' }
+      const environment = { ...s3(), ...nowhere }
       assert.match(await failure('nobody-there', 'clips', environment), /does not answer.*ECONNREFUSED/)
     })
     it('FAILS the job when the folder of the bucket is a file', async () => {

@@ -48,6 +48,25 @@ const starts = (r: ChannelRehearsal, id = 0) => r.outputs(id).map(({ startUtc })
 import { utcAt } from './eras.ts'
 
 describe('an endpoint of a channel with two inputs', () => {
+  it('shows a stream that comes late to an era shown under another name', () => {
+    const r = begin(2)
+    const late = (i: number) => push(r, 'A', i, 10, { missing: 'b' })
+    for (let i = 0; i < 24; i++) {
+      r.pass(2)
+      // A is held up at 10, and B gone from 16 on; what A has besides comes at 20.
+      if (i < 10 || (i > 13 && i < 20)) late(i)
+      if (i === 13) for (const held of [10, 11, 12, 13]) late(held)
+      if (i >= 20) push(r, 'A', i)
+      if (i >= 8 && i < 16) push(r, 'B', i, 500)
+    }
+    const last = r.outputs(0).at(-1)!
+    assert.deepEqual([last.era, ...r.sources(last, 2)], [1e9, 'AA'])
+    assert.deepEqual(
+      r.era(last.era)?.streams.map(({ tracks }) => tracks.length),
+      [2, 2],
+    )
+  })
+
   it('stays with the first input while that has everything', () => {
     const r = begin(2)
     both(r, 0, 6)

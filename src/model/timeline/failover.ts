@@ -47,7 +47,12 @@ export function show(numbering: NumberingState, slot: Slot, era: Era, view: Fail
   }
   segments.push(...addSlot(numbering, slot, era.streams))
   const { shownAs } = numbering
-  const shown = eras[0] ?? (shownAs ? view.eraOf(shownAs.era) : era) ?? era
+  let shown = eras[0] ?? (shownAs ? view.eraOf(shownAs.era) : era) ?? era
+  if (shown.id >= view.madeEras && JSON.stringify(shown.streams) !== JSON.stringify(era.streams)) {
+    // More has come to be known of the slot's own era.
+    shown = { ...shown, streams: era.streams }
+    eras.push(shown)
+  }
   const end = ticks(slot.start + slot.duration + (shownAs?.ticks ?? 0))
   numbering.edge = {
     era: shown.id,
@@ -64,7 +69,7 @@ export function show(numbering: NumberingState, slot: Slot, era: Era, view: Fail
   const met = numbering.spare
   numbering.spare = []
   const after =
-    eras.length > 0 ? { ...view, eraOf: (id: number) => eras.find((one) => one.id === id) ?? view.eraOf(id) } : view
+    eras.length > 0 ? { ...view, eraOf: (id: number) => eras.findLast((one) => one.id === id) ?? view.eraOf(id) } : view
   for (const spare of met) meet(numbering, spare, after)
   return { segments, eras }
 }
@@ -135,7 +140,7 @@ export function failOver(
   else numbering.isJoining = true
   const { spare } = numbering
   const eras: Era[] = []
-  const after = { ...view, eraOf: (id: number) => eras.find((one) => one.id === id) ?? view.eraOf(id) }
+  const after = { ...view, eraOf: (id: number) => eras.findLast((one) => one.id === id) ?? view.eraOf(id) }
   numbering.spare = []
   for (const { slot } of spare) {
     const own = view.eraOf(slot.era)

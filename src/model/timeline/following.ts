@@ -15,7 +15,7 @@ export type NumberingStep = {
   /** False when there is nothing to save. */
   readonly changed: boolean
   readonly segments: readonly NumberedSegment[]
-  /** Eras it made. */
+  /** Eras it made, or knows more of. */
   readonly eras: readonly Era[]
   readonly switched: InputSwitch | undefined
 }
@@ -35,7 +35,7 @@ export function follow(
   const state = JSON.parse(textBefore) as NumberingState
   const segments: NumberedSegment[] = []
   const eras: Era[] = []
-  const eraOf = (id: number) => eras.find((era) => era.id === id) ?? outside.eraOf(id)
+  const eraOf = (id: number) => eras.findLast((era) => era.id === id) ?? outside.eraOf(id)
   const view = { ...outside, eraOf }
   const take = (shown: Shown) => {
     segments.push(...shown.segments)

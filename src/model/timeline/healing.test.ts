@@ -69,6 +69,30 @@ describe('a slot that lacks streams on one of two locked inputs', () => {
     assert.ok(healed.start > PTS_MODULUS)
   })
 
+  it('is taken once, however short it is', () => {
+    for (const seconds of [0, 0.04]) {
+      const r = new ChannelRehearsal()
+      for (const input of ['A', 'B'] as const) r.streams(input, variants('a'))
+      r.open(0, 2)
+      // Both cut a few pictures off at 18 s, and A has not that segment, nor the next.
+      const cuts = [10, 12, 14, 16, 18, ...[18, 20, 22, 24].map((at) => at + seconds)]
+      cuts.forEach((at, i) => {
+        r.pass(2)
+        const listed = { name: `a-${i}.ts`, seconds: i === 4 ? seconds : 2, date: utcMs(EPOCH + 1000 * at) }
+        for (const input of ['B', 'A'] as const) {
+          const isLost = input === 'A' && (i === 4 || i === 5)
+          if (isLost && seconds === 0) continue
+          if (!isLost) r.put(input, listed.name, probeAt(at, 640, Math.max(listed.seconds, 0.04)))
+          r.list(input, 'a', i, [listed])
+        }
+      })
+      r.pass(2)
+      const names = r.outputs(0).flatMap(({ slots }) => slots.map(({ objects }) => r.puts.get(objects[1]!.key)!.name))
+      assert.deepEqual(names, [...new Set(names)], `${seconds} s`)
+      assert.ok(seconds === 0 || names.includes('a-5.ts'), names.join())
+    }
+  })
+
   it('is a gap where the inputs are on timelines of their own', () => {
     const r = lived({ 4: { unput: ['b'] } }, { b: 500 })
     assert.deepEqual(shown(r), [...Array(4).fill('AA'), 'A-', ...Array(5).fill('AA')])

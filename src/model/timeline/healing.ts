@@ -7,9 +7,16 @@ import { makesSlots, type OpenEra, type OpenSlot, type TimelineState } from './s
 /** What the other input has for an interval of an era, moved onto the timeline of that era. */
 export type Donor = (era: OpenEra, start: Ticks, utc: UtcMs) => Donation | undefined
 
-export type Donation = { readonly duration: Ticks; readonly objects: Readonly<Record<number, SlotObject>> }
+export type Donation = {
+  /** Where it ends on the timeline of the era: beyond the start that was asked for. */
+  readonly end: Ticks
+  readonly objects: Readonly<Record<number, SlotObject>>
+}
 
-/** The other input as a donor: its open slots, and `recent` ones it has sealed, whose eras `eraOf` knows. */
+/**
+ * The other input as a donor: its open slots, and `recent` ones it has sealed, whose eras `eraOf` knows. Slots may be shorter
+ * than the tolerance: the nearest is taken.
+ */
 export function donorOf(state: TimelineState, recent: readonly Slot[], eraOf: (id: number) => Era | undefined): Donor {
   return (era, start, utc) => {
     const edge = { era: era.id, end: start, utc, clock: utc, sealedAt: utc, duration: ticks(0) }
@@ -18,13 +25,18 @@ export function donorOf(state: TimelineState, recent: readonly Slot[], eraOf: (i
       const own = eraOf(slot.era)
       return own ? [{ era: own, slot }] : []
     })
-    for (const { era: own, slot } of [...open, ...sealed]) {
-      const lock = lockOf(edge, era, slot, own)
-      if (!lock || Math.abs(slot.start + lock.ticks - start) > LOCK_TOLERANCE) continue
-      const objects = Object.entries(slot.objects).map(([stream, object]) => [stream, moved(object, lock.ticks)])
-      return { duration: slot.duration, objects: Object.fromEntries(objects) as Record<number, SlotObject> }
-    }
-    return undefined
+    const found = [...open, ...sealed].flatMap(({ era: own, slot }) => {
+      const by = lockOf(edge, era, slot, own)?.ticks
+      if (by === undefined) return []
+      const distance = Math.abs(slot.start + by - start)
+      const end = ticks(slot.start + by + slot.duration)
+      return distance <= LOCK_TOLERANCE && end > start ? [{ slot, by, distance, end }] : []
+    })
+    const [nearest] = found.sort((a, b) => a.distance - b.distance)
+    if (!nearest) return undefined
+    const { slot, by, end } = nearest
+    const objects = Object.entries(slot.objects).map(([stream, object]) => [stream, moved(object, by)])
+    return { end, objects: Object.fromEntries(objects) as Record<number, SlotObject> }
   }
 }
 
@@ -44,7 +56,7 @@ export function slotBefore(era: OpenEra, head: OpenSlot, donor: Donor, now: UtcM
   if (era.nextIndex === 0 || head.start - start <= LOCK_TOLERANCE) return undefined
   const startUtc = utcAt(era.anchor, start)
   const donation = donor(era, start, startUtc)
-  if (!donation || start + donation.duration > head.start + LOCK_TOLERANCE) return undefined
+  if (!donation || donation.end > head.start + LOCK_TOLERANCE) return undefined
   const entries = Object.fromEntries(
     era.streams.flatMap((stream) => {
       const object = makesSlots(stream) && stream.tracks.length > 0 ? donation.objects[stream.index] : undefined
@@ -52,7 +64,7 @@ export function slotBefore(era: OpenEra, head: OpenSlot, donor: Donor, now: UtcM
     }),
   ) as OpenSlot['entries']
   if (Object.keys(entries).length === 0) return undefined
-  return { start, duration: donation.duration, startUtc, openedAt: now, entries }
+  return { start, duration: ticks(donation.end - start), startUtc, openedAt: now, entries }
 }
 
 function asSlot(era: OpenEra, { start, duration, startUtc, openedAt, entries }: OpenSlot): Slot {

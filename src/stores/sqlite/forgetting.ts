@@ -127,11 +127,13 @@ export function forgettingOperations(db: Database) {
 
     forgetSomeOfChannel(channelGuid: string, limit: number): boolean {
       const end = Number.MAX_SAFE_INTEGER as UtcMs
-      for (const { id } of db.all<{ id: number }>('SELECT id FROM input WHERE channel_guid = ?', channelGuid)) {
+      const inputs = db.all<{ id: number }>('SELECT id FROM input WHERE channel_guid = ?', channelGuid)
+      for (const { id } of inputs) {
         if (forgetSlots(id, end, [], limit) === limit) return false
         if (forgetUnplaced(id, end, [], limit) === limit) return false
-        removeInput(id)
       }
+      // Not before: a numbering of one input may show slots of the other.
+      for (const { id } of inputs) removeInput(id)
       db.run('DELETE FROM highest_number WHERE channel_guid = ?', channelGuid)
       return true
     },

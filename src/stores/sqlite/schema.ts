@@ -115,7 +115,8 @@ export const MIGRATIONS: readonly string[] = [
   `,
 
   // A numbering follows either input of its channel, and has a state of its own. Eras of a second input, whose endpoint is
-  // not called after the channel, move above a million; what it had not sealed is met anew.
+  // not called after the channel, move above a million; what it had not sealed is met anew, in the streams
+  // it is known to have: an encoder may send its parent playlist once.
   `
   ALTER TABLE numbering ADD COLUMN version INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE numbering ADD COLUMN state TEXT NOT NULL DEFAULT '{}';
@@ -146,9 +147,8 @@ export const MIGRATIONS: readonly string[] = [
     WHERE version > 0 AND input IN second AND json_extract(state, '$.last') IS NOT NULL;
   UPDATE numbering SET state = json_set(state, '$.met', json_object(json_extract(state, '$.input'),
       json(json_extract(state, '$.last')))) WHERE version > 0 AND input IN second;
-  UPDATE input SET state = json_object('syntheticParent', json('false'), 'streamsRevision', 0, 'listings', json('{}'),
-    'eras', json('[]'), 'nextEra', json_extract(state, '$.nextEra') + 1000000, 'ended', json('false'))
-    WHERE id IN second;
+  UPDATE input SET state = json_set(state, '$.listings', json('{}'), '$.eras', json('[]'),
+    '$.nextEra', json_extract(state, '$.nextEra') + 1000000, '$.ended', json('false')) WHERE id IN second;
   DROP TABLE second;
   UPDATE output_segment SET slot_era = era;
 

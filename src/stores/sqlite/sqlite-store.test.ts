@@ -10,6 +10,7 @@ import { after, describe, it } from 'node:test'
 import { promisify } from 'node:util'
 import type { Worker } from 'node:worker_threads'
 import fc from 'fast-check'
+import { variants } from '../../../test/timeline/rehearsal.ts'
 import { emptyTimeline, readTimeline } from '../../model/timeline/state.ts'
 import {
   type ContractStore,
@@ -149,6 +150,10 @@ describe('a store in SQLite', () => {
     const one = (era: number, key: string) => slot(0, [key], { era })
     const stateOf = (numbering: number, era: number) => ({
       nextEra: 3,
+      streams: variants('a'),
+      streamsRevision: 2,
+      syntheticParent: false,
+      clockEnd: NOW,
       eras: [{ id: era, anchor: { time: 0, utc: NOW }, slots: [] }],
       numberings: { [numbering]: { nextNumber: 2, last: { era, index: 0 }, run: [one(era, 'r')], isFilling: false } },
     })
@@ -195,7 +200,9 @@ describe('a store in SQLite', () => {
     assert.deepEqual([moved.nextNumber, moved.last, moved.met, moved.run], [2, place, { [b]: place }, []])
     assert.equal(JSON.parse((await segmentIndex.loadTimeline(INPUT))?.state ?? '').numberings, undefined)
     const timeline = readTimeline((await segmentIndex.loadTimeline(OTHER))?.state ?? '')
-    assert.deepEqual(timeline, { ...emptyTimeline(), nextEra: 1_000_003 })
+    // Its encoder need not send the parent playlist again.
+    const known = { streams: variants('a'), streamsRevision: 2, clockEnd: NOW }
+    assert.deepEqual(timeline, { ...emptyTimeline(), ...known, nextEra: 1_000_003 })
     assert.equal((await segmentIndex.eras(OTHER, [1_000_002]))[0]?.id, 1_000_002)
     for (const [id, era] of [2, 1_000_002].entries()) {
       const [segment] = await segmentIndex.lastOutputSegments(id + 1, 9)
