@@ -3,7 +3,7 @@ import { it } from 'node:test'
 import { runHarvestCrashes } from './harvest-crashes.ts'
 
 for (const { database, bucket, kills, segments } of [
-  { database: 'sqlite', bucket: 'folder', kills: 4, segments: 200 },
+  { database: 'sqlite', bucket: 'folder', kills: 4, segments: 120 },
   { database: 'postgres', bucket: 's3', kills: 2, segments: 40 },
 ] as const) {
   it(`makes the same asset when it is killed on the way, and writes nothing twice: ${database}, ${bucket}`, async (test) => {
