@@ -146,3 +146,16 @@ export function keptSeconds({
 }: Pick<OriginEndpoint, 'startoverWindowSeconds' | 'timeDelaySeconds'>): number {
   return Math.max(startoverWindowSeconds, timeDelaySeconds === 0 ? 0 : timeDelaySeconds + LONGEST_LIVE_WINDOW)
 }
+
+/** The endpoint's package, of the kind its format serves; throws where it is of another. */
+export function packageOf<T extends Package['type']>(
+  endpoint: OriginEndpoint,
+  type: T,
+): Extract<Package, { readonly type: T }> {
+  if (!isPackage(endpoint.package, type)) throw new Error(`endpoint ${endpoint.id} has no ${type}`)
+  return endpoint.package
+}
+
+function isPackage<T extends Package['type']>(pack: Package, type: T): pack is Extract<Package, { readonly type: T }> {
+  return pack.type === type
+}

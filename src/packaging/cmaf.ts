@@ -1,4 +1,4 @@
-import type { CmafPackage, HlsManifest, OriginEndpoint } from '../model/origin-endpoint.ts'
+import { type CmafPackage, type HlsManifest, type OriginEndpoint, packageOf } from '../model/origin-endpoint.ts'
 import type { ArchiveWindow, OutputSegment } from '../model/output-segment.ts'
 import {
   allTracks,
@@ -152,10 +152,7 @@ function assetFiles(manifests: CmafManifests, name: CmafTrackName): readonly Ass
   return [...headers, ...media]
 }
 
-function settingsOf(endpoint: OriginEndpoint): CmafPackage {
-  if (endpoint.package.type !== 'cmafPackage') throw new Error(`endpoint ${endpoint.id} has no cmafPackage`)
-  return endpoint.package
-}
+const settingsOf = (endpoint: OriginEndpoint): CmafPackage => packageOf(endpoint, 'cmafPackage')
 
 function manifestsOf(
   endpoint: OriginEndpoint,

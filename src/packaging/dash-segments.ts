@@ -1,5 +1,5 @@
 import { rescale, TICKS_PER_SECOND, ticks } from '../media/time.ts'
-import type { DashPackage, OriginEndpoint } from '../model/origin-endpoint.ts'
+import { type DashPackage, type OriginEndpoint, packageOf } from '../model/origin-endpoint.ts'
 import type { Era, OutputSegment } from '../model/output-segment.ts'
 import { type DashTrackName, kindOf } from './dash-names.ts'
 import { templateTimescales } from './dash-timescales.ts'
@@ -99,7 +99,4 @@ function timeOf(track: SingleTrack, segment: OutputSegment, era: Era, settings: 
   return intervalOf({ ...track, timescale: templateTimescales(era, settings)(track) }, segment)?.start
 }
 
-export function settingsOf(endpoint: OriginEndpoint): DashPackage {
-  if (endpoint.package.type !== 'dashPackage') throw new Error(`endpoint ${endpoint.id} has no dashPackage`)
-  return endpoint.package
-}
+export const settingsOf = (endpoint: OriginEndpoint): DashPackage => packageOf(endpoint, 'dashPackage')

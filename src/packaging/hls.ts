@@ -1,6 +1,6 @@
 import { framesOffset } from '../media/packed-audio.ts'
 import { filterTs } from '../media/ts/filter.ts'
-import type { HlsPackage, OriginEndpoint } from '../model/origin-endpoint.ts'
+import { type HlsPackage, type OriginEndpoint, packageOf } from '../model/origin-endpoint.ts'
 import type { ArchiveWindow, OutputSegment } from '../model/output-segment.ts'
 import {
   type HlsManifests,
@@ -147,10 +147,7 @@ function assetSegments(endpoint: OriginEndpoint, manifests: HlsManifests, name: 
   })
 }
 
-function settingsOf(endpoint: OriginEndpoint): HlsPackage {
-  if (endpoint.package.type !== 'hlsPackage') throw new Error(`endpoint ${endpoint.id} has no hlsPackage`)
-  return endpoint.package
-}
+const settingsOf = (endpoint: OriginEndpoint): HlsPackage => packageOf(endpoint, 'hlsPackage')
 
 function manifestsOf(
   endpoint: OriginEndpoint,

@@ -1,4 +1,4 @@
-import type { MssPackage, OriginEndpoint } from '../model/origin-endpoint.ts'
+import { type MssPackage, type OriginEndpoint, packageOf } from '../model/origin-endpoint.ts'
 import type { ArchiveWindow } from '../model/output-segment.ts'
 import { fragmentBody } from './mss-fragment.ts'
 import { findFragment } from './mss-lookup.ts'
@@ -105,10 +105,7 @@ function assetFragments(
   )
 }
 
-function settingsOf(endpoint: OriginEndpoint): MssPackage {
-  if (endpoint.package.type !== 'mssPackage') throw new Error(`endpoint ${endpoint.id} has no mssPackage`)
-  return endpoint.package
-}
+const settingsOf = (endpoint: OriginEndpoint): MssPackage => packageOf(endpoint, 'mssPackage')
 
 function presentationOf(
   endpoint: OriginEndpoint,
