@@ -12,6 +12,18 @@ export type SampleTable = {
   readonly sync: Uint8Array
 }
 
+/** A table of `count` samples, all zeros. */
+export function emptySamples(count: number): SampleTable {
+  return {
+    count,
+    sizes: new Uint32Array(count),
+    dts: new Float64Array(count),
+    compositionOffsets: new Int32Array(count),
+    durations: new Uint32Array(count),
+    sync: new Uint8Array(count),
+  }
+}
+
 /** The samples of one track of one source segment, as MP4 wants them. */
 export type Track = {
   readonly kind: 'video' | 'audio'

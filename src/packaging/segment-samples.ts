@@ -1,4 +1,4 @@
-import type { Id3Event, SampleTable, Track } from '../media/sample.ts'
+import { emptySamples, type Id3Event, type SampleTable, type Track } from '../media/sample.ts'
 import { rescale } from '../media/time.ts'
 import type { OutputSegment, SlotObject } from '../model/output-segment.ts'
 import type { PlacedObject, SourceMedia } from './source-media.ts'
@@ -48,14 +48,7 @@ function placedObjects({ stream }: SingleVideo | SingleAudio, { slots }: OutputS
  */
 function joined(pieces: readonly Track[], { kind, timescale, description }: SingleVideo | SingleAudio): SampleTable {
   const count = pieces.reduce((sum, { samples }) => sum + samples.count, 0)
-  const table = {
-    count,
-    sizes: new Uint32Array(count),
-    dts: new Float64Array(count),
-    compositionOffsets: new Int32Array(count),
-    durations: new Uint32Array(count),
-    sync: new Uint8Array(count),
-  }
+  const table = emptySamples(count)
   // Frames that follow one another may be timed half a frame off by the multiplexer's rounding.
   const tolerance = description.kind === 'audio' ? description.samplesPerFrame / 2 : 0
   let at = 0

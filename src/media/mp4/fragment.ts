@@ -1,5 +1,5 @@
 import { type ByteReader, type ByteWriter, MalformedMedia } from '../bytes.ts'
-import type { SampleTable } from '../sample.ts'
+import { emptySamples, type SampleTable } from '../sample.ts'
 import { type Box, readBoxes, readFullBoxHeader, requireVersion, theBox, writeBox, writeFullBox } from './box.ts'
 
 /** Movie fragments, ISO/IEC 14496-12 §8.8, with one track fragment and one run each. */
@@ -112,14 +112,7 @@ function readTrun(body: ByteReader, defaults: SampleDefaults, baseMediaDecodeTim
   }
   const dataOffset = (present & TRUN_DATA_OFFSET) === 0 ? 0 : body.i32()
   const firstFlags = (present & TRUN_FIRST_SAMPLE_FLAGS) === 0 ? undefined : body.u32()
-  const samples = {
-    count,
-    sizes: new Uint32Array(count),
-    dts: new Float64Array(count),
-    compositionOffsets: new Int32Array(count),
-    durations: new Uint32Array(count),
-    sync: new Uint8Array(count),
-  }
+  const samples = emptySamples(count)
   let dts = Number(baseMediaDecodeTime)
   for (let i = 0; i < count; i++) {
     const duration = (present & TRUN_DURATION) === 0 ? (defaults.duration ?? 0) : body.u32()
