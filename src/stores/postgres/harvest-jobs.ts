@@ -1,8 +1,8 @@
 import type { HarvestJobStatus } from '../../model/harvest-job.ts'
 import type { HarvestObject } from '../../model/harvest-run.ts'
+import { type HarvestJobRow, harvestRecord, RECORD_COLUMNS } from '../harvest-record.ts'
 import type { HarvestRecords } from '../harvest-records.ts'
 import type { Database } from './database.ts'
-import { type HarvestJobRow, harvestRecord, RECORD_COLUMNS } from './harvest-record.ts'
 import { readPage } from './page.ts'
 
 type Earlier = { created_at: number; status: HarvestJobStatus }

@@ -1,9 +1,9 @@
 import { type HarvestJob, statusAfter } from '../../model/harvest-job.ts'
 import type { HarvestObject } from '../../model/harvest-run.ts'
+import { type HarvestJobRow, harvestRecord, RECORD_COLUMNS } from '../harvest-record.ts'
 import type { HarvestClaim, HarvestRecords } from '../harvest-records.ts'
 import type { Database, Transaction } from './database.ts'
 import { writeEvent } from './events.ts'
-import { type HarvestJobRow, harvestRecord, RECORD_COLUMNS } from './harvest-record.ts'
 
 type Held = { seq: number; cancelling: boolean; body: HarvestJob }
 

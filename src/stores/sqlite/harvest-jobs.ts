@@ -2,11 +2,12 @@ import type { UtcMs } from '../../media/time.ts'
 import type { ServiceEvent } from '../../model/event.ts'
 import { type HarvestJob, type HarvestJobStatus, type HarvestOutcome, statusAfter } from '../../model/harvest-job.ts'
 import type { HarvestCursor, HarvestFailure, HarvestObject, HarvestRecord } from '../../model/harvest-run.ts'
+import { RECORD_COLUMNS } from '../harvest-record.ts'
 import type { HarvestClaim } from '../harvest-records.ts'
 import type { PageRequest } from '../resources.ts'
 import type { Database } from './database.ts'
 import { writeEvent } from './events.ts'
-import { type HarvestJobRow, harvestRecord, RECORD_COLUMNS } from './harvest-record.ts'
+import { type HarvestJobRow, recordOf } from './harvest-record.ts'
 import type { Operations } from './operations.ts'
 
 type Limits = { maxInProgress: number; maxScheduled: number; idFreeAfterMs: number }
@@ -56,7 +57,7 @@ export function harvestJobOperations(db: Database) {
 
     harvestJobById(id: string) {
       const row = db.get<HarvestJobRow>(`SELECT ${RECORD_COLUMNS} FROM harvest_job WHERE id = ?`, id)
-      return row && harvestRecord(row)
+      return row && recordOf(row)
     },
 
     listHarvestJobs(page: PageRequest & { channelId?: string; status?: HarvestJobStatus; createdAfter: UtcMs }) {
@@ -71,7 +72,7 @@ export function harvestJobOperations(db: Database) {
         page.limit + 1,
       )
       const shown = rows.slice(0, page.limit)
-      const items: readonly HarvestRecord[] = shown.map(harvestRecord)
+      const items: readonly HarvestRecord[] = shown.map(recordOf)
       return rows.length > page.limit ? { items, next: String(shown.at(-1)?.seq) } : { items }
     },
 
@@ -89,7 +90,7 @@ export function harvestJobOperations(db: Database) {
         now,
         leaseMs,
       )
-      return row && harvestRecord(row)
+      return row && recordOf(row)
     },
 
     checkpointHarvestJob(
