@@ -47,13 +47,13 @@ export function mpdOf(manifest: DashManifest): Mpd | 'nothing left' | undefined 
     maxSegmentDuration: longestSegment(periods),
   }
   if (ended) {
-    const listed = periods.map(listedFrom)
-    return {
-      type: 'static',
-      ...common,
-      mediaPresentationDuration: sum(listed.map(durationOf)),
-      periods: listed.map((period, i) => writtenPeriod(manifest, period, sum(listed.slice(0, i).map(durationOf)))),
-    }
+    let end = 0
+    const listed = periods.map(listedFrom).map((period) => {
+      const start = end
+      end += durationOf(period)
+      return writtenPeriod(manifest, period, start)
+    })
+    return { type: 'static', ...common, mediaPresentationDuration: end, periods: listed }
   }
   const { utcTiming: method, utcTimingUri } = settings
   const { begins } = listedFrom(first)
@@ -114,8 +114,4 @@ function longestSegment(periods: readonly DashPeriod[]): number {
   let longest = 0
   for (const { segments } of periods) for (const { duration } of segments) longest = Math.max(longest, duration)
   return Math.ceil(longest / TICKS_PER_MS)
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, each) => total + each, 0)
 }
