@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { createHlsEndpoint } from '../judges/aws.ts'
 import type { Television } from '../judges/loop.ts'
 import { openS3 } from '../judges/s3.ts'
+import { harvestsTo } from '../servers/s3-server.ts'
 import { startSwift } from '../servers/swift.ts'
 import { type Cost, costOf, harvest, sizeOf } from './harvesting.ts'
 import type { Measure } from './measure.ts'
@@ -53,14 +54,7 @@ export async function benchHarvestHour(): Promise<Measure[]> {
     for (const bucket of [BUCKET, COPIES]) await s3.makeBucket(bucket)
     await windrow.stop()
     const keys = { id: swift.accessKeyId, secret: swift.secretAccessKey }
-    await windrow.start({
-      WINDROW_HARVEST_STORE: 's3',
-      WINDROW_S3_ENDPOINT: swift.endpoint,
-      WINDROW_S3_REGION: swift.region,
-      WINDROW_S3_FORCE_PATH_STYLE: 'true',
-      WINDROW_S3_ACCESS_KEY_ID: keys.id,
-      WINDROW_S3_SECRET_ACCESS_KEY: keys.secret,
-    })
+    await windrow.start(harvestsTo(swift))
     const sent = await harvest(programme, 'sent', 'hour', window)
     const login = `AWS_ACCESS_KEY_ID=${keys.id} AWS_SECRET_ACCESS_KEY=${keys.secret} AWS_REGION=${swift.region}`
     const command = `aws --endpoint-url ${swift.endpoint} s3 cp --recursive --only-show-errors`

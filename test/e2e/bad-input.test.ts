@@ -20,6 +20,7 @@ import { Pusher, segmentName } from '../judges/pusher.ts'
 import { seededRandom } from '../judges/random.ts'
 import { openS3 } from '../judges/s3.ts'
 import { Windrow } from '../judges/windrow.ts'
+import { harvestsTo } from '../servers/s3-server.ts'
 import { type S3Server, startSwift } from '../servers/swift.ts'
 
 const MIB = 2 ** 20
@@ -307,14 +308,7 @@ describe('bad input', () => {
       assert.equal(await harvestOutcome(client, id), 'FAILED')
       return windrow.log.slice(before)
     }
-    const s3 = (): Record<string, string> => ({
-      WINDROW_HARVEST_STORE: 's3',
-      WINDROW_S3_ENDPOINT: swift.endpoint,
-      WINDROW_S3_REGION: swift.region,
-      WINDROW_S3_FORCE_PATH_STYLE: 'true',
-      WINDROW_S3_ACCESS_KEY_ID: swift.accessKeyId,
-      WINDROW_S3_SECRET_ACCESS_KEY: swift.secretAccessKey,
-    })
+    const s3 = () => harvestsTo(swift)
 
     it('FAILS the job and says that the bucket is not there', async () => {
       assert.match(await failure('no-bucket', 'nowhere', s3()), /no bucket nowhere/)

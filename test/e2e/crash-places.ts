@@ -8,6 +8,7 @@ import { openS3 } from '../judges/s3.ts'
 import type { Windrow } from '../judges/windrow.ts'
 import { startFaultProxy } from '../servers/fault-proxy.ts'
 import { startPostgres } from '../servers/postgres.ts'
+import { harvestsTo } from '../servers/s3-server.ts'
 import { startSwift } from '../servers/swift.ts'
 import { type Asset, digestOf } from './harvest-faults.ts'
 
@@ -90,14 +91,7 @@ async function inSwift(): Promise<CrashBuckets> {
     },
   )
   return {
-    environment: {
-      WINDROW_HARVEST_STORE: 's3',
-      WINDROW_S3_ENDPOINT: proxy.url,
-      WINDROW_S3_REGION: swift.region,
-      WINDROW_S3_FORCE_PATH_STYLE: 'true',
-      WINDROW_S3_ACCESS_KEY_ID: swift.accessKeyId,
-      WINDROW_S3_SECRET_ACCESS_KEY: swift.secretAccessKey,
-    },
+    environment: harvestsTo(swift, proxy.url),
     async watch(_, objects) {
       return {
         async asset(id) {

@@ -5,7 +5,7 @@ import { openS3, type S3 } from '../judges/s3.ts'
 import { Windrow } from '../judges/windrow.ts'
 import { type Fault, type FaultProxy, startFaultProxy } from '../servers/fault-proxy.ts'
 import { isRadosgwInstalled, startRadosgw } from '../servers/radosgw.ts'
-import type { S3Server } from '../servers/s3-server.ts'
+import { harvestsTo, type S3Server } from '../servers/s3-server.ts'
 import { isSwiftInstalled, startSwift } from '../servers/swift.ts'
 import {
   type Asset,
@@ -70,12 +70,7 @@ for (const { name, isInstalled, start } of SERVERS) {
       })
       windrow = await Windrow.start({
         environment: {
-          WINDROW_HARVEST_STORE: 's3',
-          WINDROW_S3_ENDPOINT: proxy.url,
-          WINDROW_S3_REGION: server.region,
-          WINDROW_S3_FORCE_PATH_STYLE: 'true',
-          WINDROW_S3_ACCESS_KEY_ID: server.accessKeyId,
-          WINDROW_S3_SECRET_ACCESS_KEY: server.secretAccessKey,
+          ...harvestsTo(server, proxy.url),
           WINDROW_S3_TIMEOUT: '1s',
           WINDROW_HARVEST_ATTEMPTS: '1',
           WINDROW_HARVEST_WORKERS: '40',

@@ -12,6 +12,7 @@ import { encodeLoop } from '../judges/loop.ts'
 import { Pusher } from '../judges/pusher.ts'
 import { openS3 } from '../judges/s3.ts'
 import { Windrow } from '../judges/windrow.ts'
+import { harvestsTo } from '../servers/s3-server.ts'
 import { type S3Server, startSwift } from '../servers/swift.ts'
 import { apiOf, askForHarvest, harvestEnd } from './harvest-faults.ts'
 
@@ -36,12 +37,7 @@ before(async () => {
   await openS3(swift).makeBucket('clips')
   windrow = await Windrow.start({
     environment: {
-      WINDROW_HARVEST_STORE: 's3',
-      WINDROW_S3_ENDPOINT: swift.endpoint,
-      WINDROW_S3_REGION: swift.region,
-      WINDROW_S3_FORCE_PATH_STYLE: 'true',
-      WINDROW_S3_ACCESS_KEY_ID: swift.accessKeyId,
-      WINDROW_S3_SECRET_ACCESS_KEY: swift.secretAccessKey,
+      ...harvestsTo(swift),
       WINDROW_MAX_HARVEST_JOBS: '3',
     },
   })

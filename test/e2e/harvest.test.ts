@@ -13,6 +13,7 @@ import { Player } from '../judges/player.ts'
 import { type SeenRendition, watchLive } from '../judges/playlists.ts'
 import { openS3 } from '../judges/s3.ts'
 import { Windrow } from '../judges/windrow.ts'
+import { harvestsTo } from '../servers/s3-server.ts'
 import { type S3Server, startSwift } from '../servers/swift.ts'
 
 const SECONDS = 20
@@ -98,14 +99,7 @@ describe('a harvest of a live stream', () => {
       await s3.makeBucket(BUCKET)
       // The same archive, told of another store: it has to survive being stopped as well.
       assert.equal(await windrow.stop(), 0)
-      await windrow.start({
-        WINDROW_HARVEST_STORE: 's3',
-        WINDROW_S3_ENDPOINT: swift.endpoint,
-        WINDROW_S3_REGION: swift.region,
-        WINDROW_S3_FORCE_PATH_STYLE: 'true',
-        WINDROW_S3_ACCESS_KEY_ID: swift.accessKeyId,
-        WINDROW_S3_SECRET_ACCESS_KEY: swift.secretAccessKey,
-      })
+      await windrow.start(harvestsTo(swift))
       const parents = HARVESTS.map(({ name }) => parentOf(name))
       return {
         watch: await watchBucket({ ...swift, bucket: BUCKET, parents }),

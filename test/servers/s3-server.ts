@@ -8,3 +8,15 @@ export type S3Server = S3Credentials & {
   readonly stranger: S3Credentials
   stop(): Promise<void>
 }
+
+/** What tells Windrow to harvest into it; `endpoint` where something stands between them. */
+export function harvestsTo(server: S3Server, endpoint = server.endpoint): Readonly<Record<string, string>> {
+  return {
+    WINDROW_HARVEST_STORE: 's3',
+    WINDROW_S3_ENDPOINT: endpoint,
+    WINDROW_S3_REGION: server.region,
+    WINDROW_S3_FORCE_PATH_STYLE: 'true',
+    WINDROW_S3_ACCESS_KEY_ID: server.accessKeyId,
+    WINDROW_S3_SECRET_ACCESS_KEY: server.secretAccessKey,
+  }
+}
