@@ -19,6 +19,7 @@ if (chosen.length === 0)
   throw new Error(`no soak "${values.only}"; there are: ${all.map(({ name }) => name).join(', ')}`)
 
 const began = new Date()
+const kept = join('reports', `soak-${began.toISOString().replaceAll(/[:.]/g, '-')}`)
 const report = [
   `# Soak of ${began.toISOString()}`,
   '',
@@ -29,7 +30,7 @@ let failures = 0
 for (const soak of chosen) await runSoak(soak)
 
 mkdirSync(join(root, 'reports'), { recursive: true })
-const path = join('reports', `soak-${began.toISOString().replaceAll(/[:.]/g, '-')}.md`)
+const path = `${kept}.md`
 writeFileSync(join(root, path), `${report.join('\n')}\n`)
 console.log(failures === 0 ? `all good; report in ${path}` : `${failures} FAILED; report in ${path}`)
 process.exit(failures === 0 ? 0 : 1)
@@ -41,7 +42,12 @@ async function runSoak({ name, run }: Soak): Promise<void> {
     lines.push(line)
     console.log(`  ${name}: ${line}`)
   }
-  const outcome = await run({ seed, log }).then(
+  const folder = () => {
+    const path = join(root, kept)
+    mkdirSync(path, { recursive: true })
+    return path
+  }
+  const outcome = await run({ seed, log, folder }).then(
     (figures) => ({ good: true, text: Object.entries(figures).map(([figure, value]) => `- ${figure}: ${value}`) }),
     (error: unknown) => ({ good: false, text: ['```', ...inspect(error).split('\n'), '```'] }),
   )

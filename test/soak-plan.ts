@@ -11,4 +11,6 @@ export type SoakContext = {
   readonly seed: number
   /** One line about how far it is; also kept in the report. */
   readonly log: (line: string) => void
+  /** Makes, at the first call, the folder for what is kept beside the report, and gives its path. */
+  readonly folder: () => string
 }

@@ -1,6 +1,5 @@
 import { join } from 'node:path'
 import { startBroadcast, VIEWINGS } from '../e2e/live-players.ts'
-import { temporaryFolder } from '../judges/belongings.ts'
 import type { SoakContext } from '../soak-plan.ts'
 
 export const name = 'players'
@@ -10,9 +9,9 @@ const MINUTE = 60
 const STRETCH = 15
 
 /** Every player watches a live channel for a minute and more: at its edge, at every level, and further back. */
-export async function run({ log }: SoakContext): Promise<Record<string, string | number>> {
+export async function run({ log, folder }: SoakContext): Promise<Record<string, string | number>> {
   const broadcast = await startBroadcast(VIEWINGS.length * 3 * MINUTE)
-  const screens = temporaryFolder('screens')
+  const screens = folder()
   try {
     let frames = 0
     for (const { engine, output } of VIEWINGS) {
