@@ -8,13 +8,15 @@ import {
   HLS_DEFAULTS,
   hlsEndpoint,
   outputSegments,
+  overEra,
+  subtitles,
   variant,
   video,
   windowOf,
   written,
 } from '../../test/origin/sample-channel.ts'
 import type { CmafPackage, HlsManifest, OriginEndpoint } from '../model/origin-endpoint.ts'
-import type { ArchiveWindow, Era, SourceStream } from '../model/output-segment.ts'
+import type { ArchiveWindow, Era } from '../model/output-segment.ts'
 import { cmaf } from './cmaf.ts'
 
 hlsParser.setOptions({ strictMode: true })
@@ -41,22 +43,7 @@ const MUXED: Era = {
     variant(2, 1_000_456, [video(360), audio(257, 'eng')]),
   ],
 }
-const overMuxed = (...sketches: Parameters<typeof outputSegments>[1]) =>
-  windowOf(
-    outputSegments(
-      11,
-      sketches.map((sketch) => ({ era: MUXED, ...sketch })),
-    ),
-    { eras: [MUXED] },
-  )
-
-const subtitles = (index: number): SourceStream => ({
-  index,
-  playlist: `s${index}.m3u8`,
-  role: { kind: 'subtitles', groupId: 'text', name: 'English', language: 'en', isDefault: true, autoselect: true },
-  tracks: [{ kind: 'text', pid: 0, codec: 'wvtt' }],
-  container: 'webvtt',
-})
+const overMuxed = (...sketches: Parameters<typeof outputSegments>[1]) => overEra(MUXED, 11, sketches)
 
 describe('a CMAF parent playlist', () => {
   it('lists each picture by itself, and sound once, in a group of its own', () => {

@@ -9,6 +9,8 @@ import {
   LADDER,
   NOON,
   outputSegments,
+  overEra,
+  subtitles,
   variant,
   video,
   windowOf,
@@ -61,22 +63,8 @@ const eraOf = (...streams: readonly SourceStream[]): Era => ({ id: 1, clock: CLO
 /** A window over one era. */
 const windowOver = (era: Era, ...sketches: Parameters<typeof outputSegments>[1]): ArchiveWindow => {
   const listed = sketches.length > 0 ? sketches : [{}]
-  return windowOf(
-    outputSegments(
-      1,
-      listed.map((sketch) => ({ era, ...sketch })),
-    ),
-    { eras: [era] },
-  )
+  return overEra(era, 1, listed)
 }
-
-const subtitles = (index: number): SourceStream => ({
-  index,
-  playlist: `s${index}.m3u8`,
-  role: { kind: 'subtitles', groupId: 'text', name: 'English', language: 'en', isDefault: true, autoselect: true },
-  tracks: [{ kind: 'text', pid: 0, codec: 'wvtt' }],
-  container: 'webvtt',
-})
 
 const atRate = (height: number, numerator: number, denominator = 1): VideoDescription => ({
   ...video(height),

@@ -7,11 +7,11 @@ import {
   FakeArchive,
   HLS_DEFAULTS,
   hlsEndpoint,
-  outputSegments,
+  overEra,
   type SegmentSketch,
+  subtitles,
   variant,
   video,
-  windowOf,
   written,
 } from '../../test/origin/sample-channel.ts'
 import { ticks, utcMs } from '../media/time.ts'
@@ -30,14 +30,6 @@ function mssEndpoint(settings: Partial<MssPackage> = {}): OriginEndpoint {
 
 const settingsOf = (endpoint: OriginEndpoint) => endpoint.package as MssPackage
 
-const subtitles = (index: number): SourceStream => ({
-  index,
-  playlist: `s${index}.m3u8`,
-  role: { kind: 'subtitles', groupId: 'text', name: 'English', language: 'en', isDefault: true, autoselect: true },
-  tracks: [{ kind: 'text', pid: 0, codec: 'wvtt' }],
-  container: 'webvtt',
-})
-
 const ERA: Era = {
   id: 3,
   clock: CLOCK,
@@ -49,13 +41,7 @@ const ERA: Era = {
 }
 
 const windowOver = (sketches: readonly SegmentSketch[], more: Partial<ArchiveWindow> = {}) =>
-  windowOf(
-    outputSegments(
-      11,
-      sketches.map((sketch) => ({ era: ERA, ...sketch })),
-    ),
-    { eras: [ERA], ...more },
-  )
+  overEra(ERA, 11, sketches, more)
 
 const LIVE = windowOver([{}, {}, { seconds: 4 }, {}, {}])
 

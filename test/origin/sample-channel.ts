@@ -116,6 +116,14 @@ export function variant(
 }
 
 /** Where the timelines of all sample eras begin: ten seconds, at noon. */
+export const subtitles = (index: number): SourceStream => ({
+  index,
+  playlist: `s${index}.m3u8`,
+  role: { kind: 'subtitles', groupId: 'text', name: 'English', language: 'en', isDefault: true, autoselect: true },
+  tracks: [{ kind: 'text', pid: 0, codec: 'wvtt' }],
+  container: 'webvtt',
+})
+
 export const CLOCK = { time: ticks(900_000), utc: NOON }
 
 /** Two muxed variants. */
@@ -228,6 +236,20 @@ export function windowOf(
   more: Partial<ArchiveWindow> & { readonly eras?: readonly Era[] } = {},
 ): ArchiveWindow {
   return { version: 1, eras: [LADDER], segments, ended: false, ...more }
+}
+
+/** A window over one era, numbered from `first`. */
+export function overEra(
+  era: Era,
+  first: number,
+  sketches: readonly SegmentSketch[],
+  more: Partial<ArchiveWindow> = {},
+): ArchiveWindow {
+  const segments = outputSegments(
+    first,
+    sketches.map((sketch) => ({ era, ...sketch })),
+  )
+  return windowOf(segments, { eras: [era], ...more })
 }
 
 /** Pages of one archive are not those of another. */
