@@ -30,15 +30,18 @@ const MPD_ID = '201'
 /** One moment for all channels and all time: a Period begins as many seconds after it as its UTC time says. */
 const AVAILABILITY_START = utcMs(0)
 
-/** The manifest of a window; undefined when the endpoint's settings leave no pictures of it. */
-export function mpdOf(manifest: DashManifest): Mpd | 'nothing left' | undefined {
-  const { settings, window, ended, filter } = manifest
+/** The Periods a manifest lists, at least one; undefined when the endpoint's settings leave no pictures of the window. */
+export function listedPeriods({ settings, window, filter }: DashManifest) {
   const all = periodsOf(window, settings)
-  const newest = window.segments.at(-1)
-  if (!newest || !all.some(({ tracks }) => tracks.video.length > 0)) return undefined
+  if (!all.some(({ tracks }) => tracks.video.length > 0)) return undefined
   const periods = filter ? periodsOf(window, settings, filter) : all
-  const [first, last] = [periods[0], periods.at(-1)]
-  if (!first || !last) return 'nothing left'
+  return periods.length > 0 ? periods : 'nothing left'
+}
+
+/** The manifest that lists these Periods, oldest first. */
+export function mpdOf(manifest: DashManifest, periods: readonly DashPeriod[]): Mpd {
+  const { settings, ended } = manifest
+  const [first, last] = [periods[0]!, periods.at(-1)!]
   const type = ended ? 'static' : 'dynamic'
   const common = {
     id: MPD_ID,
@@ -60,7 +63,7 @@ export function mpdOf(manifest: DashManifest): Mpd | 'nothing left' | undefined 
   return {
     type: 'dynamic',
     ...common,
-    publishTime: newest.sealedAt,
+    publishTime: manifest.window.segments.at(-1)!.sealedAt,
     availabilityStartTime: utcMs(AVAILABILITY_START + manifest.delay),
     minimumUpdatePeriod: settings.minUpdatePeriodSeconds * 1000,
     timeShiftBufferDepth: last.endUtc - begins.utc,

@@ -2,8 +2,8 @@ import { writeMpd } from '../manifests/dash/write-mpd.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { ArchiveWindow, OutputSegment } from '../model/output-segment.ts'
 import { headerFileName, kindOf, parseDashName, segmentFileName } from './dash-names.ts'
-import { periodsOf } from './dash-periods.ts'
-import { type DashManifest, mpdOf } from './dash-presentation.ts'
+import { type DashPeriod, periodsOf } from './dash-periods.ts'
+import { type DashManifest, listedPeriods, mpdOf } from './dash-presentation.ts'
 import { headerBody, headerNamed, segmentAddress, segmentBody, segmentNamed, settingsOf } from './dash-segments.ts'
 import { iFrameOf } from './i-frames.ts'
 import {
@@ -54,20 +54,19 @@ export const dash: OutputFormat = {
 }
 
 function manifestText(manifest: DashManifest): TextBody | 'nothing left' | undefined {
-  const mpd = mpdOf(manifest)
-  if (mpd === undefined || mpd === 'nothing left') return mpd
-  const lastSequence = lastTime(manifest)
+  const periods = listedPeriods(manifest)
+  if (periods === undefined || periods === 'nothing left') return periods
+  const lastSequence = lastTime(manifest, periods.at(-1))
   return {
     contentType: MANIFEST_TYPE,
-    text: writeMpd(mpd),
+    text: writeMpd(mpdOf(manifest, periods)),
     ...(lastSequence !== undefined && { lastSequence }),
   }
 }
 
 /** Where segments are named by their times: that of the newest in the lowest rendition. */
-function lastTime({ settings, window, filter }: DashManifest): number | undefined {
+function lastTime({ settings }: DashManifest, period: DashPeriod | undefined): number | undefined {
   if (settings.segmentTemplateFormat !== 'TIME_WITH_TIMELINE') return undefined
-  const period = periodsOf(window, settings, filter).at(-1)
   const newest = period?.segments.at(-1)
   if (!period || !newest) return undefined
   const { video, audio, text } = period.tracks
