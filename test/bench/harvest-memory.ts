@@ -68,10 +68,14 @@ export async function benchHarvestMemory(): Promise<Measure[]> {
 function makeObjects(root: string, first: number): void {
   let links = 0
   let source = ''
+  let folder = ''
   for (const key of pastKeys(first, SEGMENTS)) {
     const path = join(root, key)
+    if (dirname(path) !== folder) {
+      folder = dirname(path)
+      mkdirSync(folder, { recursive: true })
+    }
     if (links++ % LINKS_OF_A_FILE === 0) {
-      mkdirSync(dirname(path), { recursive: true })
       writeFileSync(path, '')
       truncateSync(path, OBJECT_BYTES)
       source = path

@@ -1,7 +1,9 @@
-/** A past that nobody has to push: a day of segments, written straight into the index. */
+/** A past that nobody has to push: segments, written straight into the index. */
+import { hash } from 'node:crypto'
 import { join } from 'node:path'
 import { ticks, ticksFromSeconds, type UtcMs, utcMs } from '../../src/media/time.ts'
-import type { Era, Slot, SlotObject } from '../../src/model/output-segment.ts'
+import type { Era, Slot, SlotObject, SourceStream } from '../../src/model/output-segment.ts'
+import type { SourceObject } from '../../src/model/source-segment.ts'
 import { openNumberingState } from '../../src/model/timeline/numbering-state.ts'
 import { emptyTimeline } from '../../src/model/timeline/state.ts'
 import type { IngestRef } from '../../src/stores/segment-index.ts'
@@ -16,28 +18,40 @@ const STEP = 2000
 /** Of every source segment. */
 export const OBJECT_BYTES = 1_500_000
 const DIGEST = 'ab'.repeat(32)
+/** In keys. */
+export const FIRST_DAY = '2026-01-01'
 
-/** Three muxed variants. */
-const STREAMS = [1080, 720, 360].map((height, i) =>
-  variant(i + 1, 6_000_000 / (i + 1), [video(height), audio(257)], { codecs: 'avc1.64001f,mp4a.40.2' }),
-)
+/** Muxed variants. */
+const variants = (...heights: number[]): readonly SourceStream[] =>
+  heights.map((height, i) =>
+    variant(i + 1, 6_000_000 / (i + 1), [video(height), audio(257)], { codecs: 'avc1.64001f,mp4a.40.2' }),
+  )
 
-/** Gives an endpoint that has shown nothing yet a past: segments of two seconds from `began` on, numbered from 1. */
+const STREAMS = variants(1080, 720, 360)
+export const FIVE_RENDITIONS = variants(1080, 720, 540, 360, 240)
+
+/**
+ * Gives an endpoint that has shown nothing yet a past: segments of two seconds from `began` on, numbered from 1. `others` of
+ * the same segment duration show the same. Rows of source objects are written where that is asked for: only retention needs
+ * them.
+ */
 export async function writePast(
   dataFolder: string,
   endpointGuid: string,
   ingest: IngestRef,
   began: UtcMs,
   count: number,
+  { streams = STREAMS, hasSources = false, others = [] as readonly string[] } = {},
 ): Promise<void> {
   const { segmentIndex, close } = await openSqliteStore(join(dataFolder, 'windrow.db'))
   const numbering = await segmentIndex.openNumbering({ guid: endpointGuid, revision: 1 }, ingest, SEGMENT_SECONDS)
+  for (const guid of others) await segmentIndex.openNumbering({ guid, revision: 1 }, ingest, SEGMENT_SECONDS)
   const open = { ...openNumberingState(DURATION, 1, ingest.ingestEndpointId), nextNumber: count + 1 }
   const numberings = [{ id: numbering.id, expectedVersion: 0, state: JSON.stringify(open) }]
   const state = JSON.stringify(emptyTimeline())
-  const era: Era = { id: 1, clock: { time: BEGINS, utc: began }, streams: STREAMS }
+  const era: Era = { id: 1, clock: { time: BEGINS, utc: began }, streams }
   for (let first = 0; first < count; first += STEP) {
-    const slots = Array.from({ length: Math.min(STEP, count - first) }, (_, i) => slotAt(first + i, began))
+    const slots = Array.from({ length: Math.min(STEP, count - first) }, (_, i) => slotAt(first + i, began, streams))
     const outputSegments = slots.map(({ index, objects: _, ...slot }) => ({
       ...slot,
       numbering: numbering.id,
@@ -48,7 +62,8 @@ export async function writePast(
       discontinuitySequence: 0,
       stretch: { number: 1, start: BEGINS },
     }))
-    const more = { objects: [], settled: [], eras: first === 0 ? [era] : [], slots, outputSegments }
+    const objects = hasSources ? slots.flatMap((slot) => sourcesOf(slot, streams)) : []
+    const more = { objects, settled: [], eras: first === 0 ? [era] : [], slots, outputSegments }
     const filled = first === 0 ? { numberings } : {}
     await segmentIndex.commitTimeline(ingest, { expectedVersion: first / STEP, state, ...more, ...filled })
   }
@@ -56,17 +71,33 @@ export async function writePast(
 }
 
 /** Of the source segments of a past, from one on up to another. */
-export function* pastKeys(first: number, end: number): Generator<string> {
-  for (let index = first; index < end; index++) for (const stream of STREAMS) yield keyOf(index, stream.index)
+export function* pastKeys(first: number, end: number, streams = STREAMS): Generator<string> {
+  for (let index = first; index < end; index++) for (const stream of streams) yield keyOf(index, stream.index)
 }
 
-const keyOf = (index: number, stream: number): string =>
-  `${'c'.repeat(32)}/2026-01-01T00/${String(index).padStart(31, '0')}${stream}`
+/** A folder an hour, as the archive has it; names follow no order. */
+function keyOf(index: number, stream: number): string {
+  const hour = Math.floor((index * SEGMENT_SECONDS) / 3600)
+  return `${'c'.repeat(32)}/${FIRST_DAY}T${String(hour).padStart(2, '0')}/${hash('md5', `${index}/${stream}`)}`
+}
 
-function slotAt(index: number, began: UtcMs): Slot {
+function sourcesOf({ objects, sealedAt }: Slot, streams: readonly SourceStream[]): readonly SourceObject[] {
+  return streams.flatMap(({ index, playlist, tracks }) => {
+    const object = objects[index]
+    if (!object) return []
+    const { key, size, crc32, sha256, times = [], keyFrames = [] } = object
+    const [pictures] = times
+    const probe = { container: 'mpeg-ts', tracks, times, keyFrames, startsWithKeyFrame: true } as const
+    const { first: firstPts = 0, last: lastPts = 0 } = pictures ?? {}
+    const name = playlist.replace('.m3u8', '_1.ts')
+    return { key, name, size, crc32, sha256, receivedAt: sealedAt, probe: { ...probe, firstPts, lastPts } }
+  })
+}
+
+function slotAt(index: number, began: UtcMs, streams: readonly SourceStream[]): Slot {
   const start = ticks(BEGINS + index * DURATION)
   const startUtc = utcMs(began + index * SEGMENT_SECONDS * 1000)
-  const objects = Object.fromEntries(STREAMS.map((stream) => [stream.index, objectAt(index, stream.index, start)]))
+  const objects = Object.fromEntries(streams.map((stream) => [stream.index, objectAt(index, stream.index, start)]))
   return { era: 1, index, start, duration: DURATION, startUtc, sealedAt: utcMs(startUtc + 2200), objects }
 }
 

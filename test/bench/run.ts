@@ -1,6 +1,7 @@
 /** `npm run bench -- [PART OF A NAME]`: every measure beside its peer's; fails where a ratio is far below its budget. */
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { benchFortnight } from './fortnight.ts'
 import { benchHarvestHour } from './harvest-hour.ts'
 import { benchHarvestMemory } from './harvest-memory.ts'
 import { benchHarvesting } from './harvesting.ts'
@@ -31,6 +32,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Measure[]>>> = {
   serving: benchServing,
   packaging: benchPackaging,
   'time shift': benchTimeShift,
+  fortnight: benchFortnight,
   harvesting: benchHarvesting,
   'harvest of an hour': benchHarvestHour,
   'harvest memory': benchHarvestMemory,

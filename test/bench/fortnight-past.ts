@@ -1,0 +1,67 @@
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { type UtcMs, utcMs } from '../../src/media/time.ts'
+import type { IngestRef } from '../../src/stores/segment-index.ts'
+import { FIRST_DAY, FIVE_RENDITIONS, writePast } from './past.ts'
+
+export const DAYS = 14
+/** Of two seconds, in a day. */
+export const DAY_SEGMENTS = 43_200
+export const DAY_MS = 86_400_000
+
+/**
+ * A past of fourteen days in five renditions, about three million source objects, that ends at `end`: one day written by
+ * the store, the others copied from it in SQL. The encoder was restarted every midnight: each day is an era of its own.
+ */
+export async function writeFortnight(
+  dataFolder: string,
+  endpointGuid: string,
+  ingest: IngestRef,
+  end: UtcMs,
+  others: readonly string[],
+): Promise<void> {
+  const began = utcMs(end - DAYS * DAY_MS)
+  const past = { streams: FIVE_RENDITIONS, hasSources: true, others }
+  await writePast(dataFolder, endpointGuid, ingest, began, DAY_SEGMENTS, past)
+  const database = new DatabaseSync(join(dataFolder, 'windrow.db'))
+  // Nobody minds if the machine fails meanwhile.
+  database.exec('PRAGMA synchronous = OFF; PRAGMA journal_mode = WAL; PRAGMA cache_size = -524288;')
+  for (let day = 1; day < DAYS; day++) copyFirstDay(database, day)
+  database.exec(`
+    UPDATE highest_number SET number = number * ${DAYS};
+    UPDATE numbering SET state = json_set(state, '$.nextNumber', ${DAYS * DAY_SEGMENTS + 1});
+    PRAGMA wal_checkpoint(TRUNCATE);`)
+  database.close()
+}
+
+function copyFirstDay(database: DatabaseSync, day: number): void {
+  const later = day * DAY_MS
+  const era = day + 1
+  const key = (column: string) => {
+    const date = `${FIRST_DAY.slice(0, -2)}${String(day + 1).padStart(2, '0')}`
+    return `replace(${column}, '/${FIRST_DAY}T', '/${date}T')`
+  }
+  const number = (column: string) => `${column} + ${day * DAY_SEGMENTS}`
+  database.exec(`
+    BEGIN;
+    INSERT INTO era (input, id, body)
+      SELECT input, ${era}, json_set(body, '$.id', ${era}, '$.clock.utc', (body ->> '$.clock.utc') + ${later})
+      FROM era WHERE id = 1;
+    INSERT INTO slot (input, era, idx, start_utc, end_utc, sealed_at, body)
+      SELECT input, ${era}, idx, start_utc + ${later}, end_utc + ${later}, sealed_at + ${later},
+        ${key(`json_set(body, '$.era', ${era}, '$.startUtc', start_utc + ${later}, '$.sealedAt', sealed_at + ${later})`)}
+      FROM slot WHERE era = 1 ORDER BY idx;
+    INSERT INTO source_object (key, input, received_at, placed, holders, body)
+      SELECT ${key('key')}, input, received_at + ${later}, placed, holders,
+        ${key(`json_set(body, '$.receivedAt', received_at + ${later})`)}
+      FROM source_object WHERE key < 'c' || printf('%.*c', 31, 'c') || '/${FIRST_DAY}U' ORDER BY key;
+    INSERT INTO output_segment
+        (numbering, number, era, input, slot_era, first_slot, slot_count, start_utc, end_utc, sealed_at, body)
+      SELECT numbering, ${number('number')}, ${era}, input, ${era}, first_slot, slot_count, start_utc + ${later},
+        end_utc + ${later}, sealed_at + ${later}, json_set(body, '$.startUtc', start_utc + ${later},
+          '$.sealedAt', sealed_at + ${later}, '$.discontinuitySequence', ${day},
+          '$.discontinuity', json(CASE number WHEN 1 THEN 'true' ELSE 'false' END),
+          '$.stretch.number', ${day * DAY_SEGMENTS + 1})
+      FROM output_segment WHERE era = 1 ORDER BY number;
+    COMMIT;`)
+}
