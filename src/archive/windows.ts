@@ -128,9 +128,7 @@ export function windowsOf({ segmentIndex, version, numberingOf, contentOf, upToD
       const last = Math.min(found?.last ?? 0, edge.segment.number)
       const after = Math.max(found?.after ?? 0, last - MOST_SEGMENTS)
       if (!found || last <= after) return undefined
-      const shown = await segmentIndex.erasShown(numbering.id)
-      const own = shown.filter(({ number }, i) => number <= last && (shown[i + 1]?.number ?? Infinity) > after + 1)
-      const eras = await content.erasById(own.map(({ era }) => era))
+      const eras = await content.erasById(await segmentIndex.erasShown(numbering.id, { after, last }))
       return {
         version: edge.version,
         numbering: numbering.id,
@@ -140,6 +138,7 @@ export function windowsOf({ segmentIndex, version, numberingOf, contentOf, upToD
         following: last === edge.segment.number ? edge.following : await followingOf(read, last),
         ended: edge.ended && last === edge.segment.number,
         page: (range) => segmentIndex.outputSegmentPage(numbering.id, range, ALWAYS),
+        outlines: (range) => segmentIndex.outputSegmentOutlines(numbering.id, range),
       }
     },
 

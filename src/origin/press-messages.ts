@@ -8,7 +8,7 @@ export type PressJob = {
   readonly endpoint: OriginEndpoint
   /** Below the endpoint's GUID, decoded. */
   readonly path: string
-  readonly stretch: Omit<Stretch, 'page'>
+  readonly stretch: Omit<Stretch, 'page' | 'outlines'>
   readonly style: PlayedStyle
 }
 

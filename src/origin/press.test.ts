@@ -10,12 +10,12 @@ import { ManifestPress, PressBusy } from './press.ts'
 const ENDPOINT = hlsEndpoint()
 const archive = new FakeArchive(windowOf(outputSegments(1, [{}, {}, {}])))
 
-async function jobFor(page?: Stretch['page']) {
+async function jobFor(outlines?: Stretch['outlines']) {
   const edge = (await archive.edge(ENDPOINT))!
   const window = { start: NOON, end: utcMs(NOON + 12_000) }
   const stretch = (await archive.stretch(ENDPOINT, window, edge))!
   const style = { kind: 'live', shift: { asked: window, isOver: true } } as const
-  return { endpoint: ENDPOINT, path: 'index_1.m3u8', stretch: { ...stretch, ...(page && { page }) }, style }
+  return { endpoint: ENDPOINT, path: 'index_1.m3u8', stretch: { ...stretch, ...(outlines && { outlines }) }, style }
 }
 
 describe('the press', () => {
@@ -46,12 +46,12 @@ describe('the press', () => {
     const jobs = await Promise.all(
       Array.from({ length: 66 }, async () => {
         const { stretch, ...job } = await jobFor()
-        const page: Stretch['page'] = async (range) => {
+        const outlines: Stretch['outlines'] = async (range) => {
           asked++
           await answer.promise
-          return stretch.page(range)
+          return stretch.outlines(range)
         }
-        return { ...job, stretch: { ...stretch, page } }
+        return { ...job, stretch: { ...stretch, outlines } }
       }),
     )
     const printing = jobs.map((job) => press.print(job))

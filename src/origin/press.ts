@@ -15,7 +15,7 @@ export class PressBusy extends Error {
 
 type Job = {
   readonly work: PressJob
-  readonly page: Stretch['page']
+  readonly outlines: Stretch['outlines']
   readonly done: PromiseWithResolvers<Printed>
   /** Why a page could not be had: what passes through the thread is no more than its message. */
   failure?: unknown
@@ -35,9 +35,9 @@ export class ManifestPress {
   /** Undefined when there is nothing to show. Throws PressBusy. */
   async print({ endpoint, path, stretch, style }: Omit<PressJob, 'stretch'> & { stretch: Stretch }): Promise<Printed> {
     if (this.#waiting.length >= MOST_WAITING) throw new PressBusy('too many manifests are being written')
-    const { page, ...plain } = stretch
+    const { page: _, outlines, ...plain } = stretch
     const done = Promise.withResolvers<Printed>()
-    this.#waiting.push({ work: { endpoint, path, stretch: plain, style }, page, done })
+    this.#waiting.push({ work: { endpoint, path, stretch: plain, style }, outlines, done })
     this.#next()
     return done.promise
   }
@@ -84,7 +84,7 @@ export class ManifestPress {
     const job = this.#printing.get(message.id)
     if (message.kind === 'page') {
       const { page, range } = message
-      job?.page(range).then(
+      job?.outlines(range).then(
         (json) => this.#send({ kind: 'page', page, json }),
         (error: unknown) => {
           job.failure = error

@@ -1,4 +1,4 @@
-import type { OutputSegment, Slot, SlotObject } from '../model/output-segment.ts'
+import type { OutputSegment } from '../model/output-segment.ts'
 import type { NumberRange } from '../stores/segment-index.ts'
 import { BoundedCache } from './bounded-cache.ts'
 
@@ -42,7 +42,7 @@ export class StretchPages {
     const kept = this.#pages.get(key)
     if (kept) return kept
     const last = (page + 1) * PAGE
-    const segments = (JSON.parse(await readPage({ after: page * PAGE, last })) as OutputSegment[]).map(outlineOf)
+    const segments = JSON.parse(await readPage({ after: page * PAGE, last })) as OutputSegment[]
     if (last <= newest)
       this.#pages.put(
         key,
@@ -55,17 +55,4 @@ export class StretchPages {
 
 function costOf({ slots }: OutputSegment): number {
   return slots.reduce((sum, { objects }) => sum + (1 + Object.keys(objects).length) * OBJECT_BYTES, OBJECT_BYTES)
-}
-
-/** A segment without what names and proves its bytes: that is most of what it weighs, and in no manifest. */
-function outlineOf(segment: OutputSegment): OutputSegment {
-  return { ...segment, slots: segment.slots.map((slot): Slot => ({ ...slot, objects: outlines(slot.objects) })) }
-}
-
-function outlines(objects: Slot['objects']): Slot['objects'] {
-  const outlined: Record<number, SlotObject> = {}
-  for (const [stream, object] of Object.entries(objects)) {
-    outlined[Number(stream)] = { ...object, key: '', sha256: '', ...(object.more && { more: [] }) }
-  }
-  return outlined
 }

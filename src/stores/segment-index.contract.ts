@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { ticks } from '../media/time.ts'
+import { outlineOf } from '../model/output-segment.ts'
 import { forgettingContract } from './forgetting.contract.ts'
 import {
   type ContractStore,
@@ -330,25 +331,46 @@ export function segmentIndexContract(name: string, open: () => Promise<ContractS
     it('finds the eras a numbering shows, in their order and by their clocks', async () => {
       const { segmentIndex } = await open()
       const { id } = await segmentIndex.openNumbering(at('e'), INPUT, 2)
-      assert.deepEqual(await segmentIndex.erasShown(id), [])
-      const slots = [4, 3, 7].flatMap((one) => [0, 1].map((i) => slot(i, [], { era: one })))
+      const shown = (after: number, last: number) => segmentIndex.erasShown(id, { after, last })
+      assert.deepEqual(await shown(0, 9), [])
+      const slots = [4, 3, 7].flatMap((one, n) =>
+        [0, 1].map((i) => slot(i, [], { era: one, at: NOW + 2 * n * SLOT_MS })),
+      )
       const outputSegments = slots.map((one, i) => outputSegment(id, i + 1, [one]))
       const eras = [4, 3, 7, 5].map((one) => era(one))
       await segmentIndex.commitTimeline(INPUT, commit(0, { eras, slots, outputSegments }))
-      assert.deepEqual(
-        (await segmentIndex.erasShown(id)).map((shown) => ({ ...shown })),
-        [
-          { era: 4, number: 1 },
-          { era: 3, number: 3 },
-          { era: 7, number: 5 },
-        ],
-      )
+      assert.deepEqual(await shown(0, 9), [4, 3, 7])
+      assert.deepEqual(await shown(1, 2), [4])
+      assert.deepEqual(await shown(2, 4), [3])
+      assert.deepEqual(await shown(3, 5), [3, 7])
       const begun = async (ms: number, limit: number) =>
         (await segmentIndex.erasBegunBefore(id, later(ms), limit)).map((one) => one.id)
       assert.deepEqual(await begun(8, 9), [4, 3, 7])
       assert.deepEqual(await begun(5, 9), [4, 3])
       assert.deepEqual(await begun(8, 2), [3, 7])
       assert.deepEqual(await begun(3, 9), [])
+      await segmentIndex.forget(INPUT, later(1e9), { pinned: [], inUse: [], limit: 3 })
+      assert.deepEqual(await shown(0, 9), [3, 7])
+      assert.deepEqual(await begun(8, 9), [3, 7])
+    })
+
+    it('tells outlines of output segments: all but what names and proves their bytes', async () => {
+      const { segmentIndex } = await open()
+      const { id } = await segmentIndex.openNumbering(at('e'), INPUT, 4)
+      const slots = [0, 1, 2, 3].map((i) => slot(i, [`k${i}`]))
+      const moved = { ticks: ticks(90), ms: 1 }
+      const segments = [
+        outputSegment(id, 1, slots.slice(0, 2)),
+        { ...outputSegment(id, 2, slots.slice(2)), moved, source: { ...INPUT, era: slots[2]!.era } },
+      ]
+      await segmentIndex.commitTimeline(INPUT, commit(0, { slots, outputSegments: segments }))
+      const range = { after: 0, last: 9 }
+      const whole = await segmentIndex.outputSegmentsNumbered(id, range)
+      assert.deepEqual(
+        JSON.parse(await segmentIndex.outputSegmentOutlines(id, range)),
+        whole.map((segment) => ({ ...segment, slots: segment.slots.map(outlineOf) })),
+      )
+      assert.deepEqual(JSON.parse(await segmentIndex.outputSegmentOutlines(id, { after: 1, last: 1 })), [])
     })
 
     it('reads long windows in full, in order', async () => {

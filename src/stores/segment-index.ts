@@ -105,9 +105,9 @@ export type SegmentIndex = {
   endpointsOf(numbering: number): Promise<readonly string[]>
 
   eras(ingest: IngestRef, ids: readonly number[]): Promise<readonly Era[]>
-  /** Eras of a numbering's output segments, oldest first, and the number of the first of each. */
-  erasShown(numbering: number): Promise<readonly { readonly era: number; readonly number: number }[]>
-  /** The newest `limit` of them whose clocks begin before a moment, oldest first. */
+  /** Eras of a numbering's output segments with these numbers, oldest first. */
+  erasShown(numbering: number, range: NumberRange): Promise<readonly number[]>
+  /** The newest `limit` of all whose clocks begin before a moment, oldest first. */
   erasBegunBefore(numbering: number, moment: UtcMs, limit: number): Promise<readonly Era[]>
   /** Slots in order, from the slot after `after` (or the first kept), at most `limit`. */
   slots(ingest: IngestRef, after: { era: number; index: number } | undefined, limit: number): Promise<readonly Slot[]>
@@ -120,6 +120,8 @@ export type SegmentIndex = {
   outputSegmentsNumbered(numbering: number, range: NumberRange): Promise<readonly OutputSegment[]>
   /** JSON of those of them that lie in a window. */
   outputSegmentPage(numbering: number, range: NumberRange, window: TimeWindow): Promise<string>
+  /** JSON of all segments with these numbers, with `SlotOutline`s as their slots. */
+  outputSegmentOutlines(numbering: number, range: NumberRange): Promise<string>
   /** Numbers among which all segments lie that start before `end` and end after `start`. Undefined when there is none. */
   outputSegmentRange(numbering: number, window: TimeWindow): Promise<NumberRange | undefined>
   /**

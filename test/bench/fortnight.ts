@@ -18,6 +18,11 @@ const MEBIBYTE = 1024 * 1024
 /** File systems bound the links of one file. */
 const LINKS_OF_A_FILE = 10_000
 
+const ENDPOINTS = [
+  { Id: 'tv-hls', HlsPackage: { SegmentDurationSeconds: 2, ProgramDateTimeIntervalSeconds: 60 } },
+  { Id: 'tv-dash', DashPackage: { SegmentDurationSeconds: 2 } },
+] as const
+
 type Subject = {
   readonly windrow: Windrow
   readonly hls: string
@@ -74,7 +79,7 @@ export async function benchFortnight(): Promise<Measure[]> {
         ratio: (mediaBytes * DAYS) / databaseBytes,
       },
       ...shown,
-      ...(await retention(full, 'tv-hls')),
+      ...(await retention(full)),
     ]
   } finally {
     await windrow.kill()
@@ -98,15 +103,12 @@ async function prepare() {
   const client = mediaPackage(windrow)
   const { url } = await createChannel(client, 'tv')
   const [channelGuid = '', ingestEndpointId = ''] = new URL(url).pathname.split('/').slice(3)
-  const create = async (Id: string, settings: object) => {
-    const common = { ChannelId: 'tv', Id, StartoverWindowSeconds: (DAYS * DAY_MS) / 1000 }
-    const { Url = '' } = await client.send(new CreateOriginEndpointCommand({ ...common, ...settings }))
+  const create = async (endpoint: (typeof ENDPOINTS)[number]) => {
+    const days = { ChannelId: 'tv', StartoverWindowSeconds: (DAYS * DAY_MS) / 1000 }
+    const { Url = '' } = await client.send(new CreateOriginEndpointCommand({ ...endpoint, ...days }))
     return /\/out\/v1\/(\w+)\//.exec(Url)?.[1] ?? ''
   }
-  const hls = await create('tv-hls', {
-    HlsPackage: { SegmentDurationSeconds: 2, ProgramDateTimeIntervalSeconds: 60 },
-  })
-  const dash = await create('tv-dash', { DashPackage: { SegmentDurationSeconds: 2 } })
+  const [hls, dash] = [await create(ENDPOINTS[0]), await create(ENDPOINTS[1])]
   const guids = { channelGuid, ingestEndpointId, hls, dash }
   return { windrow, hls, live: `/out/v1/${hls}/index_1.m3u8`, guids, loopDelays }
 }
@@ -157,7 +159,7 @@ function residentMemory(pid: number): number {
 }
 
 /** The window of a channel becomes a day shorter: what viewers of the live playlist notice until that day is gone. */
-async function retention({ windrow, live, loopDelays }: Subject, endpointId: string): Promise<Measure[]> {
+async function retention({ windrow, live, loopDelays }: Subject): Promise<Measure[]> {
   const objects = join(windrow.dataFolder, 'objects')
   rmSync(objects, { recursive: true, force: true })
   await windrow.start()
@@ -179,9 +181,10 @@ async function retention({ windrow, live, loopDelays }: Subject, endpointId: str
   }
   const before = await watchFor(() => new Promise((resolve) => setTimeout(resolve, 5000)))
   const seconds = ((DAYS - 1) * DAY_MS) / 1000
-  const change = { Id: endpointId, StartoverWindowSeconds: seconds }
-  for (const Id of [change.Id, endpointId.replace('hls', 'dash')])
-    await mediaPackage(windrow).send(new UpdateOriginEndpointCommand({ ...change, Id }))
+  for (const endpoint of ENDPOINTS) {
+    const command = new UpdateOriginEndpointCommand({ ...endpoint, StartoverWindowSeconds: seconds })
+    await mediaPackage(windrow).send(command)
+  }
   const during = await watchFor(() =>
     eventually('the end of a day', 300, () => (existsSync(folder) ? undefined : true)),
   )

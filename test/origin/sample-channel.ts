@@ -8,6 +8,7 @@ import {
   type Era,
   endUtcOf,
   type OutputSegment,
+  outlineOf,
   type Slot,
   type SlotObject,
   type SourceStream,
@@ -310,15 +311,18 @@ export class FakeArchive
     if (!this.window) return undefined
     this.windowsRead++
     const { segments, eras, version } = this.window
-    const within = segments.filter((each) => each.startUtc < window.end && endUtcOf(each) > window.start)
-    const last = Math.min(within.at(-1)?.number ?? 0, edge.segment.number)
-    const first = within[0]?.number ?? 0
+    const shown = segments.filter((each) => each.startUtc < window.end && endUtcOf(each) > window.start)
+    const last = Math.min(shown.at(-1)?.number ?? 0, edge.segment.number)
+    const first = shown[0]?.number ?? 0
     if (last < first || last === 0) return undefined
     const following = segments.filter(({ number }) => number > last).slice(0, 8)
     const ended = edge.ended && last === edge.segment.number
-    const page = async (range: NumberRange) =>
-      JSON.stringify(segments.filter(({ number }) => number > range.after && number <= range.last))
-    return { version, eras, window, numbering: ++numberings, range: { after: first - 1, last }, following, ended, page }
+    const within = (range: NumberRange) => segments.filter(({ number }) => number > range.after && number <= range.last)
+    const page = async (range: NumberRange) => JSON.stringify(within(range))
+    const outlines = async (range: NumberRange) =>
+      JSON.stringify(within(range).map((segment) => ({ ...segment, slots: segment.slots.map(outlineOf) })))
+    const range = { after: first - 1, last }
+    return { version, eras, window, numbering: ++numberings, range, following, ended, page, outlines }
   }
 
   async outputSegment(_endpoint: OriginEndpoint, number: number) {

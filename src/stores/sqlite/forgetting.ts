@@ -8,6 +8,7 @@ import type { Operations } from './operations.ts'
 type Pinned = readonly { from: UtcMs; to: UtcMs }[]
 type ForgetOptions = Parameters<SegmentIndex['forget']>[2]
 type SlotName = { era: number; idx: number }
+type ShownEra = { readonly numbering: number; readonly era: number }
 
 /** Forgetting: rows go first and their keys are doomed in the same transaction; the objects follow when they may. */
 export function forgettingOperations(db: Database) {
@@ -37,24 +38,40 @@ export function forgettingOperations(db: Database) {
       input,
     )
 
-  /** The slot, its objects and the output segments made of it. */
-  const removeSlot = (input: number, { era, idx }: SlotName, of: readonly { id: number }[]) => {
-    const sql = 'DELETE FROM slot WHERE input = ? AND era = ? AND idx = ? RETURNING body'
-    const row = db.get<{ body: string }>(sql, input, era, idx)
-    for (const { id } of of) {
+  /** The slot, its objects and the output segments made of it; gives the eras those belonged to. */
+  const removeSlot = (input: number, { era, idx }: SlotName, of: readonly { id: number }[]): ShownEra[] => {
+    const sql = 'DELETE FROM slot WHERE input = ? AND era = ? AND idx = ? RETURNING id, body'
+    const row = db.get<{ id: number; body: string }>(sql, input, era, idx)
+    const shown = of.flatMap(({ id }) => {
       // Segments of a numbering do not overlap: only the last one that begins at or before the slot can hold it.
-      db.run(
+      return db.all<ShownEra>(
         `DELETE FROM output_segment WHERE numbering = ?1 AND first_slot + slot_count > ?4 AND number =
            (SELECT number FROM output_segment INDEXED BY output_segment_by_slot
             WHERE numbering = ?1 AND input = ?2 AND slot_era = ?3 AND first_slot <= ?4
-            ORDER BY first_slot DESC LIMIT 1)`,
+            ORDER BY first_slot DESC LIMIT 1) RETURNING numbering, era`,
         id,
         input,
         era,
         idx,
       )
+    })
+    if (!row) return shown
+    db.run('DELETE FROM slot_outline WHERE slot = ?', row.id)
+    release(objectsOf(JSON.parse(row.body) as Slot).map(({ key }) => key))
+    return shown
+  }
+
+  /** Eras of which a numbering may have no segment any more. */
+  const forgetShown = (eras: readonly ShownEra[]) => {
+    const distinct = new Map(eras.map((shown) => [`${shown.numbering}/${shown.era}`, shown]))
+    for (const { numbering, era } of distinct.values()) {
+      db.run(
+        `DELETE FROM shown_era WHERE numbering = ?1 AND era = ?2 AND NOT EXISTS (
+           SELECT 1 FROM output_segment INDEXED BY output_segment_by_start WHERE numbering = ?1 AND era = ?2)`,
+        numbering,
+        era,
+      )
     }
-    if (row) release(objectsOf(JSON.parse(row.body) as Slot).map(({ key }) => key))
   }
 
   const forgetSlots = (input: number, before: UtcMs, pinned: Pinned, limit: number) => {
@@ -70,7 +87,7 @@ export function forgettingOperations(db: Database) {
       ...pinned.flatMap(({ from, to }) => [to + longest, from - longest]),
       limit,
     )
-    for (const slot of slots) removeSlot(input, slot, all)
+    forgetShown(slots.flatMap((slot) => removeSlot(input, slot, all)))
     return slots.length
   }
 
@@ -90,6 +107,7 @@ export function forgettingOperations(db: Database) {
   const removeInput = (input: number) => {
     for (const { id } of db.all<{ id: number }>('SELECT id FROM numbering WHERE input = ?', input)) {
       db.run('DELETE FROM endpoint_numbering WHERE numbering = ?', id)
+      db.run('DELETE FROM shown_era WHERE numbering = ?', id)
       db.run('DELETE FROM numbering WHERE id = ?', id)
     }
     db.run('DELETE FROM era WHERE input = ?', input)

@@ -5,19 +5,11 @@ import type { EraTime, NumberRange, TimeWindow } from '../segment-index.ts'
 import type { Database } from './database.ts'
 
 type Row = { number: number; era: number; body: string; slot: string }
-type ShownEra = { readonly era: number; readonly number: number }
 type Edge = { number: number; start_utc: number; end_utc: number }
 
-/** From one era to the next: there are few, and each is shown in one piece. */
-const ERAS_SHOWN = `WITH RECURSIVE
-  one (era) AS (
-    SELECT min(era) FROM output_segment INDEXED BY output_segment_by_start WHERE numbering = ?1
-    UNION ALL SELECT (SELECT min(era) FROM output_segment INDEXED BY output_segment_by_start
-      WHERE numbering = ?1 AND era > one.era) FROM one WHERE one.era IS NOT NULL),
-  shown (era, number) AS (
-    SELECT era, (SELECT number FROM output_segment s INDEXED BY output_segment_by_start
-      WHERE s.numbering = ?1 AND s.era = one.era ORDER BY json_extract(s.body, '$.start') LIMIT 1)
-    FROM one WHERE era IS NOT NULL)`
+const SEGMENTS_AND_SLOTS = `FROM output_segment s CROSS JOIN slot t INDEXED BY slot_by_place
+     ON t.input = s.input AND t.era = s.slot_era AND t.idx >= s.first_slot AND t.idx < s.first_slot + s.slot_count
+   WHERE s.numbering = ? AND s.number > ? AND s.number <= ?`
 
 /**
  * Reads of output segments, in pages: a window of many hours must neither hold the database from its writers nor the
@@ -79,16 +71,24 @@ export function outputSegmentOperations(db: Database) {
       return found.length === 0 ? undefined : { after: Math.min(...found) - 1, last: Math.max(...found) }
     },
 
-    erasShown: (numbering: number) =>
-      db.all<ShownEra>(`${ERAS_SHOWN} SELECT era, number FROM shown ORDER BY number`, numbering),
+    erasShown: (numbering: number, { after, last }: NumberRange) =>
+      db
+        .all<{ era: number }>(
+          `SELECT era FROM shown_era WHERE numbering = ?1 AND number <= ?3 AND number >= coalesce(
+             (SELECT max(number) FROM shown_era WHERE numbering = ?1 AND number <= ?2 + 1), 0) ORDER BY number`,
+          numbering,
+          after,
+          last,
+        )
+        .map(({ era }) => era),
 
     erasBegunBefore: (numbering: number, moment: UtcMs, limit: number) =>
       db
         .all<{ body: string }>(
-          `${ERAS_SHOWN} SELECT e.body FROM shown CROSS JOIN era e ON e.id = shown.era AND e.input IN (
+          `SELECT e.body FROM shown_era s CROSS JOIN era e ON e.id = s.era AND e.input IN (
              SELECT i.id FROM input i JOIN input first ON first.channel_guid = i.channel_guid
              WHERE first.id = (SELECT input FROM numbering WHERE id = ?1))
-           WHERE json_extract(e.body, '$.clock.utc') < ?2 ORDER BY shown.number DESC LIMIT ?3`,
+           WHERE s.numbering = ?1 AND s.clock_utc < ?2 ORDER BY s.number DESC LIMIT ?3`,
           numbering,
           moment,
           limit,
@@ -106,30 +106,44 @@ export function outputSegmentOperations(db: Database) {
 
     /** JSON of the segments with these numbers that lie in `window`. */
     outputSegmentPage(numbering: number, { after, last }: NumberRange, window: TimeWindow): string {
-      const rows = db.all<Row>(
-        `SELECT s.number, s.era, s.body, t.body AS slot
-         FROM output_segment s CROSS JOIN slot t ON t.input = s.input AND t.era = s.slot_era
-             AND t.idx >= s.first_slot AND t.idx < s.first_slot + s.slot_count
-         WHERE s.numbering = ? AND s.number > ? AND s.number <= ? AND s.end_utc > ? AND s.start_utc < ?
-         ORDER BY s.number, t.idx`,
-        numbering,
-        after,
-        last,
-        window.start,
-        window.end,
+      return pageOf(
+        db.all<Row>(
+          `SELECT s.number, s.era, s.body, t.body AS slot ${SEGMENTS_AND_SLOTS}
+           AND s.end_utc > ? AND s.start_utc < ? ORDER BY s.number, t.idx`,
+          numbering,
+          after,
+          last,
+          window.start,
+          window.end,
+        ),
       )
-      let json = '['
-      rows.forEach((row, i) => {
-        const slot = shownSlotText(row)
-        const isSame = row.number === rows[i - 1]?.number
-        if (isSame) json += `,${slot}`
-        else {
-          json += `${i === 0 ? '' : ']},'}{"number":${row.number},"era":${row.era},${row.body.slice(1, -1)},"slots":[${slot}`
-        }
-      })
-      return rows.length === 0 ? '[]' : `${json}]}]`
     },
+
+    /** The same with the outlines of their slots, whenever they are. */
+    outputSegmentOutlines: (numbering: number, { after, last }: NumberRange): string =>
+      pageOf(
+        db.all<Row>(
+          `SELECT s.number, s.era, s.body, (SELECT body FROM slot_outline WHERE slot = t.id) AS slot ${SEGMENTS_AND_SLOTS}
+           ORDER BY s.number, t.idx`,
+          numbering,
+          after,
+          last,
+        ),
+      ),
   }
+}
+
+function pageOf(rows: readonly Row[]): string {
+  let json = '['
+  rows.forEach((row, i) => {
+    const slot = shownSlotText(row)
+    const isSame = row.number === rows[i - 1]?.number
+    if (isSame) json += `,${slot}`
+    else {
+      json += `${i === 0 ? '' : ']},'}{"number":${row.number},"era":${row.era},${row.body.slice(1, -1)},"slots":[${slot}`
+    }
+  })
+  return rows.length === 0 ? '[]' : `${json}]}]`
 }
 
 /** Slots of a locked input stand in the index on its own timeline. */

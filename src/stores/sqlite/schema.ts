@@ -166,4 +166,34 @@ export const MIGRATIONS: readonly string[] = [
     UPDATE input_usage SET objects = objects - 1, bytes = bytes - (old.body ->> 'size') WHERE input = old.input;
   END;
   `,
+
+  // Rows too large for a page of an index were read whole wherever a search passed them: slots get a table of their own
+  // kind. Manifests read outlines, a third of a slot. The eras of a numbering are known without a look at its segments.
+  `
+  ALTER TABLE slot RENAME TO old_slot;
+  DROP INDEX slot_sealed;
+  CREATE TABLE slot (
+    id INTEGER PRIMARY KEY, input INTEGER NOT NULL, era INTEGER NOT NULL, idx INTEGER NOT NULL,
+    start_utc INTEGER NOT NULL, end_utc INTEGER NOT NULL, sealed_at INTEGER NOT NULL, body TEXT NOT NULL
+  ) STRICT;
+  INSERT INTO slot (input, era, idx, start_utc, end_utc, sealed_at, body)
+    SELECT input, era, idx, start_utc, end_utc, sealed_at, body FROM old_slot ORDER BY input, era, idx;
+  DROP TABLE old_slot;
+  CREATE UNIQUE INDEX slot_by_place ON slot (input, era, idx);
+  CREATE INDEX slot_sealed ON slot (input, sealed_at, start_utc, end_utc);
+  CREATE TABLE slot_outline (slot INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT;
+  INSERT INTO slot_outline SELECT id, json_set(body, '$.objects', (
+      SELECT json_group_object(o.key, json_remove(o.value, '$.key', '$.crc32', '$.sha256', '$.more'))
+      FROM json_each(slot.body, '$.objects') o)) FROM slot;
+
+  CREATE TABLE shown_era (
+    numbering INTEGER NOT NULL, number INTEGER NOT NULL, era INTEGER NOT NULL, clock_utc INTEGER,
+    PRIMARY KEY (numbering, number)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO shown_era SELECT s.numbering, min(s.number), s.era, (
+      SELECT json_extract(e.body, '$.clock.utc') FROM era e WHERE e.id = s.era AND e.input IN (
+        SELECT i.id FROM input i JOIN input f ON f.channel_guid = i.channel_guid JOIN numbering n ON n.input = f.id
+        WHERE n.id = s.numbering))
+    FROM output_segment s GROUP BY s.numbering, s.era;
+  `,
 ]

@@ -1,5 +1,5 @@
 import { msFromTicks } from '../../media/time.ts'
-import { type Era, objectsOf, type Slot } from '../../model/output-segment.ts'
+import { type Era, objectsOf, outlineOf, type Slot } from '../../model/output-segment.ts'
 import type { SourceObject } from '../../model/source-segment.ts'
 import type {
   IngestRef,
@@ -16,7 +16,7 @@ type Body = { body: string }
 
 export function timelineOperations(db: Database) {
   const insertSlot = (input: number, slot: Slot) => {
-    db.run(
+    const id = db.insert(
       'INSERT INTO slot (input, era, idx, start_utc, end_utc, sealed_at, body) VALUES (?, ?, ?, ?, ?, ?, ?)',
       input,
       slot.era,
@@ -26,9 +26,26 @@ export function timelineOperations(db: Database) {
       slot.sealedAt,
       JSON.stringify(slot),
     )
-    for (const { key } of objectsOf(slot))
-      db.run('UPDATE source_object SET placed = 1, holders = holders + 1 WHERE key = ?', key)
+    db.run('INSERT INTO slot_outline (slot, body) VALUES (?, ?)', id, JSON.stringify(outlineOf(slot)))
+    // The slot says from now on what is known of an object; its size is counted when it goes.
+    const sql = `UPDATE source_object SET placed = 1, holders = holders + 1, body = json_object('size', body -> 'size')
+      WHERE key = ?`
+    for (const { key } of objectsOf(slot)) db.run(sql, key)
   }
+
+  /** The first segment of an era tells where the era begins. */
+  const noteEra = (numbering: number, number: number, era: number) =>
+    db.run(
+      `INSERT INTO shown_era (numbering, number, era, clock_utc)
+       SELECT ?1, ?2, ?3, (SELECT json_extract(e.body, '$.clock.utc') FROM era e WHERE e.id = ?3 AND e.input IN (
+         SELECT i.id FROM input i JOIN input first ON first.channel_guid = i.channel_guid
+         WHERE first.id = (SELECT input FROM numbering WHERE id = ?1)))
+       WHERE NOT EXISTS (
+         SELECT 1 FROM output_segment INDEXED BY output_segment_by_start WHERE numbering = ?1 AND era = ?3)`,
+      numbering,
+      number,
+      era,
+    )
 
   const insertOutputSegment = (channelGuid: string, row: OutputSegmentRow) => {
     const { numbering, number, era, firstSlot, slotCount, source, ...segment } = row
@@ -37,6 +54,7 @@ export function timelineOperations(db: Database) {
     const input = source
       ? knownInput(db, { channelGuid, ingestEndpointId: source.ingestEndpointId })
       : (db.get<{ input: number }>('SELECT input FROM numbering WHERE id = ?', numbering)?.input ?? 0)
+    noteEra(numbering, number, era)
     db.run(
       `INSERT INTO output_segment
          (numbering, number, era, input, slot_era, first_slot, slot_count, start_utc, end_utc, sealed_at, body)
