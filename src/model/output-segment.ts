@@ -44,19 +44,6 @@ export function objectsOf(slot: Pick<Slot, 'objects'>): SlotObject[] {
   return Object.values(slot.objects).flatMap((object) => [object, ...(object.more ?? [])])
 }
 
-/** What manifests need of a slot: all but what names and proves its bytes, which is most of what it weighs. */
-export type SlotOutline = Omit<Slot, 'objects'> & {
-  readonly objects: Readonly<Record<number, Omit<SlotObject, 'key' | 'crc32' | 'sha256' | 'more'>>>
-}
-
-export function outlineOf(slot: Slot): SlotOutline {
-  const objects = Object.entries(slot.objects).map(([stream, object]) => {
-    const { key: _, crc32: __, sha256: ___, more: ____, ...outline } = object
-    return [stream, outline] as const
-  })
-  return { ...slot, objects: Object.fromEntries(objects) }
-}
-
 /** A source stream: one media playlist of the encoder, as the parent playlist and the first probe describe it. */
 export type SourceStream = {
   /** `<n>` of output names: 1-based, in parent-playlist order, variants before renditions. */

@@ -1,19 +1,21 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { outputSegments } from '../../test/origin/sample-channel.ts'
+import { outlineOf } from '../model/slot-outline.ts'
 import type { NumberRange } from '../stores/segment-index.ts'
 import { StretchPages } from './stretch-pages.ts'
 
 const ALL = outputSegments(
   1,
-  Array.from({ length: 400 }, () => ({})),
+  Array.from({ length: 1600 }, () => ({})),
 )
 
 describe('pages of output segments', () => {
   const asked: NumberRange[] = []
   const readPage = async (range: NumberRange) => {
     asked.push(range)
-    return JSON.stringify(ALL.filter(({ number }) => number > range.after && number <= range.last))
+    const segments = ALL.filter(({ number }) => number > range.after && number <= range.last)
+    return JSON.stringify(segments.map((segment) => ({ ...segment, slots: segment.slots.map(outlineOf) })))
   }
   const read = async (pages: StretchPages, after: number, last: number, numbering = 1) => {
     asked.length = 0
@@ -27,19 +29,19 @@ describe('pages of output segments', () => {
 
   it('are read once when they are full, again while they are not, and for each numbering', async () => {
     const pages = new StretchPages()
-    assert.deepEqual(await read(pages, 100, 300), [128, 256, 384])
-    assert.deepEqual(await read(pages, 50, 300), [384])
-    assert.deepEqual(await read(pages, 0, 128), [])
-    assert.deepEqual(await read(pages, 255, 257), [384])
-    assert.deepEqual(await read(pages, 290, 384), [384])
-    assert.deepEqual(await read(pages, 290, 385), [512])
-    assert.deepEqual(await read(pages, 100, 300, 2), [128, 256, 384])
+    assert.deepEqual(await read(pages, 100, 1200), [512, 1024, 1536])
+    assert.deepEqual(await read(pages, 50, 1200), [1536])
+    assert.deepEqual(await read(pages, 0, 512), [])
+    assert.deepEqual(await read(pages, 1023, 1030), [1536])
+    assert.deepEqual(await read(pages, 1100, 1536), [1536])
+    assert.deepEqual(await read(pages, 1100, 1537), [2048])
+    assert.deepEqual(await read(pages, 100, 1200, 2), [512, 1024, 1536])
   })
 
   it('fail when one cannot be read, and try it again', async () => {
     const pages = new StretchPages()
-    const failing = (range: NumberRange) => (range.last === 256 ? Promise.reject(new Error('away')) : readPage(range))
-    await assert.rejects(pages.read(1, { after: 0, last: 300 }, failing), /away/)
-    assert.deepEqual(await read(pages, 0, 300), [256, 384])
+    const failing = (range: NumberRange) => (range.last === 1024 ? Promise.reject(new Error('away')) : readPage(range))
+    await assert.rejects(pages.read(1, { after: 0, last: 1200 }, failing), /away/)
+    assert.deepEqual(await read(pages, 0, 1200), [1024, 1536])
   })
 })

@@ -1,13 +1,17 @@
 import type { OutputSegment } from '../model/output-segment.ts'
+import { type SlotOutline, slotOf } from '../model/slot-outline.ts'
 import type { NumberRange } from '../stores/segment-index.ts'
 import { BoundedCache } from './bounded-cache.ts'
 
-/** Output segments read and kept at a time: about a millisecond of parsing. */
-const PAGE = 128
+/** Output segments read and kept at a time: the index is held for about two milliseconds. */
+const PAGE = 512
 /** Kept segments take about so many bytes for each of their objects. */
-const OBJECT_BYTES = 400
+const OBJECT_BYTES = 200
 const CACHE_BYTES = 96 * 1024 * 1024
 
+type OutlinedSegment = Omit<OutputSegment, 'slots'> & { readonly slots: readonly SlotOutline[] }
+
+/** Gives JSON of `OutlinedSegment`s. */
 export type ReadPage = (range: NumberRange) => Promise<string>
 
 /** What manifests need of output segments, by pages of consecutive numbers: a page that is full never changes. */
@@ -42,7 +46,8 @@ export class StretchPages {
     const kept = this.#pages.get(key)
     if (kept) return kept
     const last = (page + 1) * PAGE
-    const segments = JSON.parse(await readPage({ after: page * PAGE, last })) as OutputSegment[]
+    const outlines = JSON.parse(await readPage({ after: page * PAGE, last })) as OutlinedSegment[]
+    const segments = outlines.map((each) => ({ ...each, slots: each.slots.map((slot) => slotOf(slot, each)) }))
     if (last <= newest)
       this.#pages.put(
         key,

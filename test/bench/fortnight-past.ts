@@ -26,8 +26,12 @@ export async function writeFortnight(
   const database = new DatabaseSync(join(dataFolder, 'windrow.db'))
   // Nobody minds if the machine fails meanwhile.
   database.exec('PRAGMA synchronous = OFF; PRAGMA journal_mode = WAL; PRAGMA cache_size = -524288;')
+  const kept = database.prepare("SELECT sql FROM sqlite_schema WHERE name = 'source_object_kept'").get()
+  database.exec('DROP TRIGGER source_object_kept')
   for (let day = 1; day < DAYS; day++) copyFirstDay(database, day)
   database.exec(`
+    UPDATE input_usage SET objects = objects * ${DAYS}, bytes = bytes * ${DAYS};
+    ${String(kept?.['sql'])};
     UPDATE highest_number SET number = number * ${DAYS};
     UPDATE numbering SET state = json_set(state, '$.nextNumber', ${DAYS * DAY_SEGMENTS + 1});
     PRAGMA wal_checkpoint(TRUNCATE);`)
@@ -51,6 +55,11 @@ function copyFirstDay(database: DatabaseSync, day: number): void {
       SELECT input, ${era}, idx, start_utc + ${later}, end_utc + ${later}, sealed_at + ${later},
         ${key(`json_set(body, '$.era', ${era}, '$.startUtc', start_utc + ${later}, '$.sealedAt', sealed_at + ${later})`)}
       FROM slot WHERE era = 1 ORDER BY idx;
+    INSERT INTO slot_outline (slot, body)
+      SELECT copy.id, o.body FROM slot copy JOIN slot first ON first.input = copy.input AND first.era = 1
+        AND first.idx = copy.idx JOIN slot_outline o ON o.slot = first.id WHERE copy.era = ${era} ORDER BY copy.idx;
+    INSERT INTO shown_era (numbering, number, era, clock_utc)
+      SELECT numbering, ${number('number')}, ${era}, clock_utc + ${later} FROM shown_era WHERE era = 1;
     INSERT INTO source_object (key, input, received_at, placed, holders, body)
       SELECT ${key('key')}, input, received_at + ${later}, placed, holders,
         ${key(`json_set(body, '$.receivedAt', received_at + ${later})`)}

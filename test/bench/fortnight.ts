@@ -81,6 +81,9 @@ export async function benchFortnight(): Promise<Measure[]> {
       ...shown,
       ...(await retention(full)),
     ]
+  } catch (error) {
+    console.log(windrow.log)
+    throw error
   } finally {
     await windrow.kill()
     await empty.windrow.kill()

@@ -8,12 +8,12 @@ import {
   type Era,
   endUtcOf,
   type OutputSegment,
-  outlineOf,
   type Slot,
   type SlotObject,
   type SourceStream,
   type StreamRole,
 } from '../../src/model/output-segment.ts'
+import { outlineOf } from '../../src/model/slot-outline.ts'
 import type { TrackDescription } from '../../src/model/source-segment.ts'
 import type { ManifestStyle, OutputFormat, TextBody } from '../../src/packaging/output-format.ts'
 import { SourceMedia } from '../../src/packaging/source-media.ts'

@@ -1,5 +1,6 @@
 import type { UtcMs } from '../../media/time.ts'
 import type { Era, OutputSegment, Slot } from '../../model/output-segment.ts'
+import { outlineOf } from '../../model/slot-outline.ts'
 import { shownSlot } from '../../model/timeline/lock.ts'
 import type { EraTime, NumberRange, TimeWindow } from '../segment-index.ts'
 import type { Database } from './database.ts'
@@ -116,6 +117,7 @@ export function outputSegmentOperations(db: Database) {
           window.start,
           window.end,
         ),
+        shownSlotText,
       )
     },
 
@@ -123,20 +125,21 @@ export function outputSegmentOperations(db: Database) {
     outputSegmentOutlines: (numbering: number, { after, last }: NumberRange): string =>
       pageOf(
         db.all<Row>(
-          `SELECT s.number, s.era, s.body, (SELECT body FROM slot_outline WHERE slot = t.id) AS slot ${SEGMENTS_AND_SLOTS}
-           ORDER BY s.number, t.idx`,
+          `SELECT s.number, s.era, s.body, coalesce((SELECT body FROM slot_outline WHERE slot = t.id), t.body) AS slot
+           ${SEGMENTS_AND_SLOTS} ORDER BY s.number, t.idx`,
           numbering,
           after,
           last,
         ),
+        outlineText,
       ),
   }
 }
 
-function pageOf(rows: readonly Row[]): string {
+function pageOf(rows: readonly Row[], slotText: (row: Row) => string): string {
   let json = '['
   rows.forEach((row, i) => {
-    const slot = shownSlotText(row)
+    const slot = slotText(row)
     const isSame = row.number === rows[i - 1]?.number
     if (isSame) json += `,${slot}`
     else {
@@ -151,6 +154,11 @@ function shownSlotText({ era, body, slot }: Row): string {
   if (!body.includes('"moved":')) return slot
   const { moved } = JSON.parse(body) as Pick<OutputSegment, 'moved'>
   return moved ? JSON.stringify(shownSlot(JSON.parse(slot) as Slot, { era, ...moved })) : slot
+}
+
+/** Slots of older versions have no outline beside them. */
+function outlineText({ slot }: Row): string {
+  return slot.startsWith('[') ? slot : JSON.stringify(outlineOf(JSON.parse(slot) as Slot))
 }
 
 export type OutputSegmentOperations = ReturnType<typeof outputSegmentOperations>

@@ -168,7 +168,8 @@ export const MIGRATIONS: readonly string[] = [
   `,
 
   // Rows too large for a page of an index were read whole wherever a search passed them: slots get a table of their own
-  // kind. Manifests read outlines, a third of a slot. The eras of a numbering are known without a look at its segments.
+  // kind. Manifests read outlines, which older slots do not have. The eras of a numbering are known without a look at its
+  // segments.
   `
   ALTER TABLE slot RENAME TO old_slot;
   DROP INDEX slot_sealed;
@@ -182,9 +183,6 @@ export const MIGRATIONS: readonly string[] = [
   CREATE UNIQUE INDEX slot_by_place ON slot (input, era, idx);
   CREATE INDEX slot_sealed ON slot (input, sealed_at, start_utc, end_utc);
   CREATE TABLE slot_outline (slot INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT;
-  INSERT INTO slot_outline SELECT id, json_set(body, '$.objects', (
-      SELECT json_group_object(o.key, json_remove(o.value, '$.key', '$.crc32', '$.sha256', '$.more'))
-      FROM json_each(slot.body, '$.objects') o)) FROM slot;
 
   CREATE TABLE shown_era (
     numbering INTEGER NOT NULL, number INTEGER NOT NULL, era INTEGER NOT NULL, clock_utc INTEGER,

@@ -1,5 +1,6 @@
 import { msFromTicks } from '../../media/time.ts'
-import { type Era, objectsOf, outlineOf, type Slot } from '../../model/output-segment.ts'
+import { type Era, objectsOf, type Slot } from '../../model/output-segment.ts'
+import { outlineOf } from '../../model/slot-outline.ts'
 import type { SourceObject } from '../../model/source-segment.ts'
 import type {
   IngestRef,

@@ -1,0 +1,96 @@
+import { msFromTicks, type Ticks, ticks, utcMs } from '../media/time.ts'
+import type { OutputSegment, Slot, SlotObject } from './output-segment.ts'
+import type { TrackTimes } from './source-segment.ts'
+
+/**
+ * What manifests need of a slot, in few numbers: its start and duration, and its objects by their streams. A day of slots is
+ * read and parsed for one manifest.
+ */
+export type SlotOutline = readonly [start: Ticks, duration: Ticks, objects: Readonly<Record<number, ObjectOutline>>]
+
+/** Size and times; then of each key frame when it is shown, where it begins and its size. */
+type ObjectOutline = readonly [size: number, times: TimesOutline, ...keyFrames: readonly number[]]
+
+/** As in `SlotObject`, from the slot's start on; or the stream whose times are the same, as they are among renditions. */
+type TimesOutline = readonly (readonly [first: number, last: number, pictures?: number] | null)[] | number | null
+
+export function outlineOf({ start, duration, objects }: Slot): SlotOutline {
+  const known = new Map<string, number>()
+  const outlines: Record<number, ObjectOutline> = {}
+  for (const [stream, { size, times, keyFrames = [] }] of Object.entries(objects)) {
+    const outlined = times?.map((track) => track && timesFrom(start, track))
+    const text = JSON.stringify(outlined)
+    const same = known.get(text)
+    if (outlined && same === undefined) known.set(text, Number(stream))
+    const pictures = keyFrames.flatMap((picture) => [picture.pts - start, picture.offset, picture.size])
+    outlines[Number(stream)] = [size, same ?? outlined ?? null, ...pictures]
+  }
+  return [start, duration, outlines]
+}
+
+function timesFrom(start: Ticks, { first, last, pictures }: TrackTimes) {
+  return pictures === undefined
+    ? ([first - start, last - start] as const)
+    : ([first - start, last - start, pictures] as const)
+}
+
+/** A slot as a segment shows it, without what names it and its bytes, and what these weigh. */
+export function slotOf([at, duration, outlines]: SlotOutline, segment: Omit<OutputSegment, 'slots'>): Slot {
+  const start = ticks(at + (segment.moved?.ticks ?? 0))
+  const objects: Record<number, SlotObject> = {}
+  for (const stream in outlines) {
+    const outline = outlines[stream]!
+    const [, times] = outline
+    const shown =
+      typeof times === 'number' ? objects[times]?.times : times?.map((track) => track && timesAt(start, track))
+    objects[stream] = new OutlinedObject(outline, start, shown ?? NEVER)
+  }
+  const startUtc = utcMs(segment.startUtc + msFromTicks(ticks(start - segment.start)))
+  return { era: segment.era, index: -1, start, duration, startUtc, sealedAt: segment.sealedAt, objects }
+}
+
+function timesAt(start: Ticks, [first, last, pictures]: readonly [number, number, number?]): TrackTimes {
+  const times = { first: start + first, last: start + last, bytes: 0 }
+  return pictures === undefined ? times : { ...times, pictures }
+}
+
+/** Of WebVTT. */
+const NEVER: readonly TrackTimes[] = []
+
+/** A day has hundreds of thousands of them, and few manifests ask for their key frames. */
+class OutlinedObject implements SlotObject {
+  readonly #outline: ObjectOutline
+  readonly #start: Ticks
+  readonly times: readonly (TrackTimes | null)[]
+
+  constructor(outline: ObjectOutline, start: Ticks, times: readonly (TrackTimes | null)[]) {
+    this.#outline = outline
+    this.#start = start
+    this.times = times
+  }
+
+  get key() {
+    return ''
+  }
+
+  get sha256() {
+    return ''
+  }
+
+  get crc32() {
+    return 0
+  }
+
+  get size() {
+    return this.#outline[0]
+  }
+
+  get keyFrames() {
+    const [, , ...numbers] = this.#outline
+    return Array.from({ length: numbers.length / 3 }, (_, i) => ({
+      pts: this.#start + numbers[3 * i]!,
+      offset: numbers[3 * i + 1]!,
+      size: numbers[3 * i + 2]!,
+    }))
+  }
+}
