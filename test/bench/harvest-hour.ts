@@ -27,7 +27,7 @@ const LADDER: Television = {
 
 /** An hour of three renditions: into a folder beside `cp -r`, and into Swift beside `aws s3 cp`. Once each. */
 export async function benchHarvestHour(): Promise<Measure[]> {
-  const programme = await startProgramme({ WINDROW_MAX_HARVEST_JOBS: '1000' }, LADDER)
+  const programme = await startProgramme({ WINDROW_MAX_HARVEST_JOBS: '1000' }, { television: LADDER })
   const { windrow, client } = programme
   const swift = await startSwift()
   try {

@@ -83,7 +83,7 @@ async function closedLoop(pushers: readonly Pusher[], seconds: number): Promise<
 }
 
 /** Milliseconds of each segment's PUT, from its first byte to its answer; the encoders are spread over a segment. */
-async function pace(pushers: readonly Pusher[]): Promise<number[]> {
+export async function pace(pushers: readonly Pusher[]): Promise<number[]> {
   const latencies: number[] = []
   const began = performance.now()
   await Promise.all(

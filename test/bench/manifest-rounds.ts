@@ -7,7 +7,8 @@ import { fetchBytes } from '../judges/playlists.ts'
 import type { Windrow } from '../judges/windrow.ts'
 import { type Measure, median, quantile, SERVED_ON } from './measure.ts'
 
-export type AskedManifest = { readonly name: string; readonly path: string; readonly isWatched?: boolean }
+/** `watchedAs`: what is said of the live playlist beside it. */
+export type AskedManifest = { readonly name: string; readonly path: string; readonly watchedAs?: string }
 
 /**
  * Manifests of the past: asked for the first time after a start, when nothing of them is in memory, and again; and what
@@ -35,16 +36,16 @@ export async function manifestRounds(
       keep(root, path, await fetchBytes(windrow.url + path))
     await windrow.stop()
     for (let round = 0; round < rounds; round++) {
-      for (const { name, path, isWatched } of manifests) {
+      for (const { name, path, watchedAs } of manifests) {
         await windrow.start()
         // Connections made, code of the live path compiled.
         for (let i = 0; i < 200; i++) await fetchBytes(windrow.url + live)
-        const watching = isWatched ? [watch(windrow.url + live), watch(nginx.url + live)] : []
+        const watching = watchedAs ? [watch(windrow.url + live), watch(nginx.url + live)] : []
         const ask = (origin: string) => waited(() => fetchBytes(origin + path))
         note(`${name}, cold`, [await ask(windrow.url)], [await ask(nginx.url)])
         const waits = await Promise.all(watching.map((each) => each.stop()))
         note(`${name}, warm`, [await ask(windrow.url)], [await ask(nginx.url)])
-        if (waits.length > 0) note(`live playlist beside a ${name}, p99`, p99(waits[0]!), p99(waits[1]!))
+        if (watchedAs) note(`${watchedAs}, p99`, p99(waits[0]!), p99(waits[1]!))
         await windrow.stop()
       }
     }
@@ -71,12 +72,12 @@ export async function waited(work: () => Promise<unknown>): Promise<number> {
 }
 
 /** Asks again and again until it is stopped; gives how long each answer took. */
-export function watch(url: string): { stop(): Promise<readonly number[]> } {
+export function watch(url: string | (() => string)): { stop(): Promise<readonly number[]> } {
   const waits: number[] = []
   let isStopped = false
   const watching = (async () => {
     while (!isStopped || waits.length < 100) {
-      waits.push(await waited(() => fetchBytes(url)))
+      waits.push(await waited(() => fetchBytes(typeof url === 'string' ? url : url())))
       await sleep(3)
     }
   })()

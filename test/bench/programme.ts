@@ -27,10 +27,10 @@ export type Programme = {
 
 export async function startProgramme(
   environment: Readonly<Record<string, string>> = {},
-  television: Television = TELEVISION,
+  { television = TELEVISION, under = SERVED_ON }: { television?: Television; under?: readonly string[] } = {},
 ): Promise<Programme> {
   const [windrow, loop] = await Promise.all([
-    Windrow.start({ under: SERVED_ON, environment: { WINDROW_LOG_LEVEL: 'warn', ...environment } }),
+    Windrow.start({ under, environment: { WINDROW_LOG_LEVEL: 'warn', ...environment } }),
     encodeLoop(television),
   ])
   return { windrow, client: mediaPackage(windrow), loop }

@@ -6,6 +6,7 @@ import { benchHarvestHour } from './harvest-hour.ts'
 import { benchHarvestMemory } from './harvest-memory.ts'
 import { benchHarvesting } from './harvesting.ts'
 import { benchIngesting } from './ingesting.ts'
+import { benchIngestingOnTwoCores } from './ingesting-on-two-cores.ts'
 import { benchLatency } from './latency.ts'
 import { DRIVEN_ON, type Measure } from './measure.ts'
 import { benchPackaging } from './packaging.ts'
@@ -37,6 +38,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Measure[]>>> = {
   'harvest of an hour': benchHarvestHour,
   'harvest memory': benchHarvestMemory,
   ingesting: benchIngesting,
+  'two cores': benchIngestingOnTwoCores,
 }
 
 const budget = JSON.parse(readFileSync(new URL('budget.json', import.meta.url), 'utf8')) as Record<string, Budget>
