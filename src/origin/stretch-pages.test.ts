@@ -7,7 +7,7 @@ import { StretchPages } from './stretch-pages.ts'
 
 const ALL = outputSegments(
   1,
-  Array.from({ length: 1600 }, () => ({})),
+  Array.from({ length: 800 }, () => ({})),
 )
 
 describe('pages of output segments', () => {
@@ -29,19 +29,19 @@ describe('pages of output segments', () => {
 
   it('are read once when they are full, again while they are not, and for each numbering', async () => {
     const pages = new StretchPages()
-    assert.deepEqual(await read(pages, 100, 1200), [512, 1024, 1536])
-    assert.deepEqual(await read(pages, 50, 1200), [1536])
-    assert.deepEqual(await read(pages, 0, 512), [])
-    assert.deepEqual(await read(pages, 1023, 1030), [1536])
-    assert.deepEqual(await read(pages, 1100, 1536), [1536])
-    assert.deepEqual(await read(pages, 1100, 1537), [2048])
-    assert.deepEqual(await read(pages, 100, 1200, 2), [512, 1024, 1536])
+    assert.deepEqual(await read(pages, 100, 600), [256, 512, 768])
+    assert.deepEqual(await read(pages, 50, 600), [768])
+    assert.deepEqual(await read(pages, 0, 256), [])
+    assert.deepEqual(await read(pages, 511, 515), [768])
+    assert.deepEqual(await read(pages, 550, 768), [768])
+    assert.deepEqual(await read(pages, 550, 769), [1024])
+    assert.deepEqual(await read(pages, 100, 600, 2), [256, 512, 768])
   })
 
   it('fail when one cannot be read, and try it again', async () => {
     const pages = new StretchPages()
-    const failing = (range: NumberRange) => (range.last === 1024 ? Promise.reject(new Error('away')) : readPage(range))
-    await assert.rejects(pages.read(1, { after: 0, last: 1200 }, failing), /away/)
-    assert.deepEqual(await read(pages, 0, 1200), [1024, 1536])
+    const failing = (range: NumberRange) => (range.last === 512 ? Promise.reject(new Error('away')) : readPage(range))
+    await assert.rejects(pages.read(1, { after: 0, last: 600 }, failing), /away/)
+    assert.deepEqual(await read(pages, 0, 600), [512, 768])
   })
 })

@@ -3,8 +3,8 @@ import { type SlotOutline, slotOf } from '../model/slot-outline.ts'
 import type { NumberRange } from '../stores/segment-index.ts'
 import { BoundedCache } from './bounded-cache.ts'
 
-/** Output segments read and kept at a time: the index is held for about two milliseconds. */
-const PAGE = 512
+/** Output segments read and kept at a time: the index is held for about a millisecond. */
+const PAGE = 256
 /** Kept segments take about so many bytes for each of their objects. */
 const OBJECT_BYTES = 200
 const CACHE_BYTES = 96 * 1024 * 1024
