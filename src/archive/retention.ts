@@ -16,7 +16,9 @@ export type RetentionRules = {
 }
 
 /** Slots and objects forgotten in one transaction: small steps, so that ingest never waits for retention. */
-const STEP = 500
+const STEP = 64
+/** Objects deleted at once. */
+const BURIED = 500
 
 /** Deletes, in small steps, what is older than every window of its channel. Rows first, then objects. */
 export async function forgetOldContent(parts: {
@@ -68,7 +70,7 @@ async function forgetOldSlots(
 /** Deletes the doomed objects; a crash on the way leaves them doomed, not lost. */
 async function bury(parts: { segmentIndex: SegmentIndex; objects: Objects; isClosing: () => boolean }): Promise<void> {
   while (!parts.isClosing()) {
-    const keys = await parts.segmentIndex.doomed(STEP)
+    const keys = await parts.segmentIndex.doomed(BURIED)
     if (keys.length === 0) return
     await Promise.all(keys.map((key) => parts.objects.remove(key)))
     await parts.segmentIndex.buried(keys)

@@ -7,7 +7,7 @@ import type { Operations } from './operations.ts'
 
 type Pinned = readonly { from: UtcMs; to: UtcMs }[]
 type ForgetOptions = Parameters<SegmentIndex['forget']>[2]
-type SlotName = { era: number; idx: number }
+type SlotRow = { readonly id: number; readonly era: number; readonly idx: number; readonly body: string }
 type ShownEra = { readonly numbering: number; readonly era: number }
 
 /** Forgetting: rows go first and their keys are doomed in the same transaction; the objects follow when they may. */
@@ -18,16 +18,19 @@ export function forgettingOperations(db: Database) {
     db.run('DELETE FROM source_object WHERE key IN (SELECT value FROM json_each(?))', list)
   }
 
-  /** A slot lets go of its objects; one that healed a slot of the other input is held by that, too. */
+  /** Slots let go of their objects; one that healed a slot of the other input is held by that, too. */
   const release = (keys: readonly string[]) => {
-    const list = JSON.stringify(keys)
+    const once = new Set<string>()
+    const again = keys.filter((key) => once.size === once.add(key).size)
+    const list = JSON.stringify([...once])
     db.run('UPDATE source_object SET holders = holders - 1 WHERE key IN (SELECT value FROM json_each(?))', list)
     const held = db.all<{ key: string }>(
       'SELECT key FROM source_object WHERE holders > 0 AND key IN (SELECT value FROM json_each(?))',
       list,
     )
-    const kept = new Set(held.map(({ key }) => key))
-    doom(keys.filter((key) => !kept.has(key)))
+    for (const { key } of held) once.delete(key)
+    doom([...once])
+    if (again.length > 0) release(again)
   }
 
   /** Numberings of the input's channel: any of them may have followed it. */
@@ -38,11 +41,9 @@ export function forgettingOperations(db: Database) {
       input,
     )
 
-  /** The slot, its objects and the output segments made of it; gives the eras those belonged to. */
-  const removeSlot = (input: number, { era, idx }: SlotName, of: readonly { id: number }[]): ShownEra[] => {
-    const sql = 'DELETE FROM slot WHERE input = ? AND era = ? AND idx = ? RETURNING id, body'
-    const row = db.get<{ id: number; body: string }>(sql, input, era, idx)
-    const shown = of.flatMap(({ id }) => {
+  /** The output segments made of a slot; gives the eras they belonged to. */
+  const removeSegments = (input: number, { era, idx }: SlotRow, of: readonly { id: number }[]): ShownEra[] =>
+    of.flatMap(({ id }) => {
       // Segments of a numbering do not overlap: only the last one that begins at or before the slot can hold it.
       return db.all<ShownEra>(
         `DELETE FROM output_segment WHERE numbering = ?1 AND first_slot + slot_count > ?4 AND number =
@@ -55,11 +56,6 @@ export function forgettingOperations(db: Database) {
         idx,
       )
     })
-    if (!row) return shown
-    db.run('DELETE FROM slot_outline WHERE slot = ?', row.id)
-    release(objectsOf(JSON.parse(row.body) as Slot).map(({ key }) => key))
-    return shown
-  }
 
   /** Eras of which a numbering may have no segment any more. */
   const forgetShown = (eras: readonly ShownEra[]) => {
@@ -74,20 +70,29 @@ export function forgettingOperations(db: Database) {
     }
   }
 
+  /** Slots, the output segments made of them, and their objects. */
+  const removeSlots = (input: number, slots: readonly SlotRow[], of: readonly { id: number }[]) => {
+    forgetShown(slots.flatMap((slot) => removeSegments(input, slot, of)))
+    const ids = JSON.stringify(slots.map(({ id }) => id))
+    db.run('DELETE FROM slot WHERE id IN (SELECT value FROM json_each(?))', ids)
+    db.run('DELETE FROM slot_outline WHERE slot IN (SELECT value FROM json_each(?))', ids)
+    release(slots.flatMap(({ body }) => objectsOf(JSON.parse(body) as Slot).map(({ key }) => key)))
+  }
+
   const forgetSlots = (input: number, before: UtcMs, pinned: Pinned, limit: number) => {
     const all = numberings(input)
     // An output segment at the edge of a pinned stretch needs slots that lie outside it.
     const longest = Math.max(0, ...all.map(({ longest_ms }) => longest_ms))
     const unpinned = pinned.map(() => ' AND NOT (start_utc < ? AND end_utc > ?)').join('')
-    const slots = db.all<SlotName>(
-      `SELECT era, idx FROM slot INDEXED BY slot_sealed
+    const slots = db.all<SlotRow>(
+      `SELECT id, era, idx, body FROM slot INDEXED BY slot_sealed
        WHERE input = ? AND sealed_at < ?${unpinned} ORDER BY sealed_at LIMIT ?`,
       input,
       before,
       ...pinned.flatMap(({ from, to }) => [to + longest, from - longest]),
       limit,
     )
-    forgetShown(slots.flatMap((slot) => removeSlot(input, slot, all)))
+    removeSlots(input, slots, all)
     return slots.length
   }
 

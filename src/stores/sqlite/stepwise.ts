@@ -6,7 +6,7 @@ import type { Remote } from './remote.ts'
 /** Output segments in one answer: about a millisecond of parsing on the caller's event loop. */
 const PAGE = 128
 /** Slots forgotten in one transaction: other writers get their turn between two. */
-const STEP = 500
+const STEP = 64
 
 const ALWAYS: TimeWindow = { start: utcMs(Number.MIN_SAFE_INTEGER), end: utcMs(Number.MAX_SAFE_INTEGER) }
 
