@@ -61,6 +61,17 @@ export function forgettingContract(name: string, open: () => Promise<ContractSto
       assert.deepEqual((await segmentIndex.doomed(9)).toSorted(), ['a', 'b', 'c', 'd'])
     })
 
+    it('dooms an object that slots held more than once with the last of them', async () => {
+      const { segmentIndex } = await open()
+      const slots = [0, 1, 2].map((i) => slot(i, ['shared', `${i}`]))
+      const objects = ['shared', '0', '1', '2'].map((key) => sourceObject(key))
+      await segmentIndex.commitTimeline(INPUT, commit(0, { objects, slots }))
+      await segmentIndex.forget(INPUT, later(1e9), { ...NOTHING_SPARED, limit: 2 })
+      assert.deepEqual((await segmentIndex.doomed(9)).toSorted(), ['0', '1'])
+      await segmentIndex.forget(INPUT, later(1e9), NOTHING_SPARED)
+      assert.deepEqual((await segmentIndex.doomed(9)).toSorted(), ['0', '1', '2', 'shared'])
+    })
+
     it('knows what it keeps of each channel', async () => {
       const store = await open()
       const kept = async () => (await store.segmentIndex.usage()).map((usage) => ({ ...usage }))
