@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import hlsParser from 'hls-parser'
 import {
+  assetOf,
   audio,
   CLOCK,
   FakeArchive,
@@ -190,7 +191,7 @@ describe('a CMAF segment name', () => {
 
 describe('a finished CMAF asset', () => {
   it('lies in one folder: headers, segments, playlists and a parent that refers to them', () => {
-    const asset = cmaf.asset(cmafEndpoint(), overMuxed({}))
+    const asset = assetOf(cmaf, cmafEndpoint(), overMuxed({}))
     assert.deepEqual(
       asset?.segments.map(({ name }) => name),
       [

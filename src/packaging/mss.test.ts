@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { DOMParser } from '@xmldom/xmldom'
 import {
+  assetOf,
   audio,
   CLOCK,
   FakeArchive,
@@ -275,7 +276,7 @@ describe('a Smooth Streaming fragment', () => {
 
 describe('a Smooth Streaming asset', () => {
   it('has the paths its manifest leads to, below the folder of the manifest', () => {
-    const asset = mss.asset(mssEndpoint(), LIVE)
+    const asset = assetOf(mss, mssEndpoint(), LIVE)
     assert.deepEqual(
       asset?.segments.map(({ name }) => `index.ism/${name}`),
       fragmentPaths(asset?.parent.text ?? ''),
