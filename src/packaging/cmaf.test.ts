@@ -196,10 +196,10 @@ describe('a finished CMAF asset', () => {
       asset?.segments.map(({ name }) => name),
       [
         'sports_video_1_track_1_csid_3_init.mp4',
-        'sports_video_1_11.mp4',
         'sports_video_11_track_1_csid_3_init.mp4',
-        'sports_video_11_11.mp4',
         'sports_audio_12_track_1_csid_3_init.mp4',
+        'sports_video_1_11.mp4',
+        'sports_video_11_11.mp4',
         'sports_audio_12_11.mp4',
       ],
     )
