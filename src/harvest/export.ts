@@ -7,7 +7,6 @@ import type { Buckets } from './bucket.ts'
 import { HarvestFailed } from './harvest-failed.ts'
 import { type HarvestWindow, readWindow } from './harvest-window.ts'
 import { takeInventory } from './inventory.ts'
-import { inLanes } from './lanes.ts'
 import { patiently } from './patience.ts'
 import { admitted, gapsOf, planOf, withinGapPolicy } from './plan.ts'
 import { reportFile } from './report-file.ts'
@@ -46,11 +45,11 @@ export async function exportAsset(
     // All names are looked at before the first is taken: a job that cannot have them all takes none.
     await takeInventory(job, files, window, (keys) => writer.ensureFree(keys))
     const inventory = await takeInventory(job, files, window, (keys) => writer.claim(keys))
-    progress.settle(planOf(window, inventory, gapsOf(job, window)), inventory.tracks)
+    progress.settle(planOf(window, inventory, await gapsOf(job, window)), inventory.tracks)
   }
   await lease.save()
   await writer.writeSegments(files, window, signal)
-  await inLanes(files.manifests, host.lanes, signal, (file, laneSignal) => writer.writeManifest(file, laneSignal))
+  for (const file of files.manifests) await writer.writeManifest(file, signal)
   if ((job.options ?? DEFAULT_HARVEST_OPTIONS).report) {
     await lease.save()
     await writer.writeManifest(await reportFile(job, progress, host.resources), signal)
@@ -76,7 +75,7 @@ async function settledWindow(
     const span = { start: job.start, end: utcMs(Math.min(edge, job.end)) }
     const read = await readWindow(host.archive, job.endpoint, span)
     if (!read) return
-    const window = withinGapPolicy(job, read, gapsOf(job, read))
+    const window = withinGapPolicy(job, read, await gapsOf(job, read))
     let files: AssetFiles
     try {
       files = assetFiles(job, format, window.outline, host)
@@ -88,5 +87,5 @@ async function settledWindow(
     await writer.follow(files, window, signal)
   }
   const window = await harvestWindow(job, host, signal, follow)
-  return admitted(job, window, gapsOf(job, window))
+  return admitted(job, window, await gapsOf(job, window))
 }

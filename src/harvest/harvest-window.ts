@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { ArchiveReader, Stretch } from '../archive/reader.ts'
 import type { UtcSpan } from '../model/harvest-run.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
@@ -5,8 +6,8 @@ import { type ArchiveWindow, endUtcOf, type OutputSegment } from '../model/outpu
 import { outlinesOf } from '../model/segment-outlines.ts'
 import { NEIGHBOURS, type Passage } from '../packaging/output-format.ts'
 
-/** Output segments read at a time: about a millisecond of parsing. */
-const PAGE = 128
+/** Output segments read at a time: less than a millisecond of parsing. */
+const PAGE = 64
 
 export type WindowArchive = Pick<ArchiveReader, 'edge' | 'stretch'>
 
@@ -45,8 +46,8 @@ export class HarvestWindow {
     return windowOf(this.#stretch, this.outline.segments.filter(isIn))
   }
 
-  /** All of it, a page at a time, as outlines. */
-  *outlinedPassages(): Generator<Passage> {
+  /** All of it, a page at a time, as outlines. Others are served in between. */
+  async *outlinedPassages(): AsyncGenerator<Passage> {
     const { segments } = this.outline
     for (let at = 0; at < segments.length; at += PAGE) {
       const end = at + PAGE
@@ -55,6 +56,7 @@ export class HarvestWindow {
         segments: segments.slice(at, end),
         after: segments.slice(end, end + NEIGHBOURS),
       }
+      await setImmediate()
     }
   }
 

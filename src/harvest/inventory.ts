@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises'
 import type { HarvestJob } from '../model/harvest-job.ts'
 import { type AssetFiles, manifestKeys, noStreams, type SegmentFile } from './asset-files.ts'
 import type { HarvestWindow } from './harvest-window.ts'
@@ -31,11 +30,7 @@ export async function takeInventory(
   }
   await count(files.headers)
   const headers = segments
-  for (const passage of window.outlinedPassages()) {
-    await count(files.segmentsOf(passage))
-    // Others are to be served in between.
-    await setImmediate()
-  }
+  for await (const passage of window.outlinedPassages()) await count(files.segmentsOf(passage))
   if (segments === headers) throw noStreams()
   await found(manifestKeys(job, files))
   return { segments, manifests: files.manifests.length + 1, tracks }

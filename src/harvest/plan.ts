@@ -1,7 +1,7 @@
-import { endOf, gapsIn, isBefore, longestStretch, type ShownStream } from '../model/harvest-gaps.ts'
+import { endOf, GapFinder, isBefore, longestStretch, type ShownStream } from '../model/harvest-gaps.ts'
 import { DEFAULT_HARVEST_OPTIONS, type HarvestJob } from '../model/harvest-job.ts'
 import type { HarvestGap, HarvestPlan, UtcSpan } from '../model/harvest-run.ts'
-import type { ArchiveWindow, Era } from '../model/output-segment.ts'
+import type { Era } from '../model/output-segment.ts'
 import { selectVariants } from '../packaging/stream-selection.ts'
 import { HarvestFailed } from './harvest-failed.ts'
 import type { HarvestWindow } from './harvest-window.ts'
@@ -11,10 +11,12 @@ import type { Inventory } from './inventory.ts'
 const MOST_GAPS = 100
 
 /** Where the asset of a window lacks media, by its own streams. */
-export function gapsOf(job: HarvestJob, { outline }: HarvestWindow): readonly HarvestGap[] {
-  const present = presentStreams(outline)
-  const shown = new Map(outline.eras.map((era) => [era.id, shownStreams(job, present, era)]))
-  return gapsIn(job, outline.segments, (era) => shown.get(era) ?? [])
+export async function gapsOf(job: HarvestJob, window: HarvestWindow): Promise<readonly HarvestGap[]> {
+  const present = await presentStreams(window)
+  const shown = new Map(window.outline.eras.map((era) => [era.id, shownStreams(job, present, era)]))
+  const finder = new GapFinder(job, (era) => shown.get(era) ?? [])
+  for await (const { segments } of window.outlinedPassages()) for (const segment of segments) finder.take(segment)
+  return finder.found()
 }
 
 /**
@@ -68,10 +70,12 @@ export function planOf(
 }
 
 /** Those that have media anywhere in the window. */
-function presentStreams({ segments }: ArchiveWindow): ReadonlySet<number> {
+async function presentStreams(window: HarvestWindow): Promise<ReadonlySet<number>> {
   const present = new Set<number>()
-  for (const { slots } of segments) {
-    for (const { objects } of slots) for (const index of Object.keys(objects)) present.add(Number(index))
+  for await (const { segments } of window.outlinedPassages()) {
+    for (const { objects } of segments.flatMap(({ slots }) => slots)) {
+      for (const index of Object.keys(objects)) present.add(Number(index))
+    }
   }
   return present
 }

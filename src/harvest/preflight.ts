@@ -59,7 +59,7 @@ async function contentOf(job: HarvestJob, host: PreflightHost) {
   }
   const { window, isWaiting } = await windowSoFar(job, host)
   if (!window) return { isWaiting }
-  const gaps = gapsOf(job, window)
+  const gaps = await gapsOf(job, window)
   const shown = isWaiting ? window : admitted(job, window, gaps)
   const files = assetFiles(job, format, shown.outline, host)
   const inventory = await takeInventory(job, files, shown, async (keys) => {

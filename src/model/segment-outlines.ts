@@ -122,8 +122,11 @@ function packTimes(packed: PackedNumbers, times: NonNullable<SlotObject['times']
   }
 }
 
+// Read again and again for every manifest: without closures, and objects of few shapes.
+
 function readSlots(packed: PackedNumbersReader, segment: Omit<OutputSegment, 'slots'>): readonly Slot[] {
-  return listed(packed.unsigned(), () => {
+  const slots: Slot[] = []
+  for (let rest = packed.unsigned(); rest > 0; rest--) {
     const era = segment.era + packed.signed()
     const index = packed.unsigned()
     const start = ticks(segment.start + packed.signed())
@@ -131,39 +134,49 @@ function readSlots(packed: PackedNumbersReader, segment: Omit<OutputSegment, 'sl
     const startUtc = utcMs(segment.startUtc + packed.signed())
     const sealedAt = utcMs(segment.sealedAt + packed.signed())
     const objects: Record<number, SlotObject> = {}
-    for (let rest = packed.unsigned(); rest > 0; rest--) objects[packed.unsigned()] = readObject(packed, start)
-    return { era, index, start, duration, startUtc, sealedAt, objects }
-  })
+    for (let others = packed.unsigned(); others > 0; others--) objects[packed.unsigned()] = readObject(packed, start)
+    slots.push({ era, index, start, duration, startUtc, sealedAt, objects })
+  }
+  return slots
 }
 
 function readObject(packed: PackedNumbersReader, start: Ticks): SlotObject {
   const flags = packed.unsigned()
-  return {
-    key: '',
-    size: packed.unsigned(),
-    crc32: 0,
-    sha256: '',
-    ...(flags & HAS_TIMES && { times: listed(packed.unsigned(), () => readTimes(packed, start)) }),
-    ...(flags & HAS_KEY_FRAMES && { keyFrames: listed(packed.unsigned(), () => readKeyFrame(packed, start)) }),
-    ...(flags & HAS_DURATION && { duration: ticks(packed.unsigned()) }),
-    ...(flags & HAS_MORE && { more: listed(packed.unsigned(), () => readObject(packed, start)) }),
-    ...(flags & STARTS_OTHERWISE && { startsWithKeyFrame: false }),
+  const object: Writable<SlotObject> = { key: '', size: packed.unsigned(), crc32: 0, sha256: '' }
+  if (flags & HAS_TIMES) object.times = readTimes(packed, start)
+  if (flags & HAS_KEY_FRAMES) object.keyFrames = readKeyFrames(packed, start)
+  if (flags & HAS_DURATION) object.duration = ticks(packed.unsigned())
+  if (flags & HAS_MORE) {
+    const more: SlotObject[] = []
+    for (let rest = packed.unsigned(); rest > 0; rest--) more.push(readObject(packed, start))
+    object.more = more
   }
+  if (flags & STARTS_OTHERWISE) object.startsWithKeyFrame = false
+  return object
 }
 
-function readTimes(packed: PackedNumbersReader, start: Ticks): TrackTimes | null {
-  if (packed.unsigned() === 0) return null
-  const first = start + packed.signed()
-  const last = first + packed.signed()
-  const bytes = packed.unsigned()
-  const pictures = packed.unsigned() - 1
-  return { first, last, bytes, ...(pictures >= 0 && { pictures }) }
+function readTimes(packed: PackedNumbersReader, start: Ticks): readonly (TrackTimes | null)[] {
+  const times: (TrackTimes | null)[] = []
+  for (let rest = packed.unsigned(); rest > 0; rest--) {
+    if (packed.unsigned() === 0) {
+      times.push(null)
+      continue
+    }
+    const first = start + packed.signed()
+    const last = first + packed.signed()
+    const bytes = packed.unsigned()
+    const pictures = packed.unsigned() - 1
+    times.push(pictures < 0 ? { first, last, bytes } : { first, last, bytes, pictures })
+  }
+  return times
 }
 
-function readKeyFrame(packed: PackedNumbersReader, start: Ticks): KeyFrame {
-  return { pts: start + packed.signed(), offset: packed.unsigned(), size: packed.unsigned() }
+function readKeyFrames(packed: PackedNumbersReader, start: Ticks): readonly KeyFrame[] {
+  const frames: KeyFrame[] = []
+  for (let rest = packed.unsigned(); rest > 0; rest--) {
+    frames.push({ pts: start + packed.signed(), offset: packed.unsigned(), size: packed.unsigned() })
+  }
+  return frames
 }
 
-function listed<T>(count: number, read: () => T): readonly T[] {
-  return Array.from({ length: count }, read)
-}
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] }

@@ -19,11 +19,13 @@ async function windowFrom(start: number, end: number): Promise<HarvestWindow> {
 const numbers = (segments: readonly OutputSegment[]) => segments.map(({ number }) => number)
 const from = (first: number, last: number) => Array.from({ length: last - first + 1 }, (_, i) => first + i)
 
-async function passagesOf(window: HarvestWindow, after?: number): Promise<readonly Passage[]> {
-  const passages: Passage[] = []
-  for await (const passage of window.passages(after)) passages.push(passage)
-  return passages
+async function listed(passages: AsyncIterable<Passage>): Promise<readonly Passage[]> {
+  const all: Passage[] = []
+  for await (const passage of passages) all.push(passage)
+  return all
 }
+
+const passagesOf = (window: HarvestWindow, after?: number) => listed(window.passages(after))
 
 describe('the window of a harvest', () => {
   it('is read whole, some segments at a time, each once and in order', async () => {
@@ -36,16 +38,17 @@ describe('the window of a harvest', () => {
       all,
     )
     assert.deepEqual(
-      [...window.outlinedPassages()].flatMap(({ segments }) => numbers(segments)),
+      (await listed(window.outlinedPassages())).flatMap(({ segments }) => numbers(segments)),
       from(1, SEGMENTS),
     )
   })
 
   it('tells of what lies next to some segments, as far as it is part of the window', async () => {
     const window = await windowFrom(6, (SEGMENTS - 1) * 6)
-    for (const passages of [await passagesOf(window), [...window.outlinedPassages()]]) {
+    for (const passages of [await passagesOf(window), await listed(window.outlinedPassages())]) {
       for (const { before, segments, after } of passages) {
-        const [first = 0, last = 0] = [segments[0]?.number, segments.at(-1)?.number]
+        const [first = 0] = numbers(segments)
+        const last = numbers(segments).at(-1) ?? 0
         assert.deepEqual(numbers(before), from(Math.max(first - 30, 2), first - 1))
         assert.deepEqual(numbers(after), from(last + 1, Math.min(last + 30, SEGMENTS - 1)))
       }
