@@ -8,11 +8,13 @@ import {
   FakeArchive,
   HLS_DEFAULTS,
   hlsEndpoint,
+  outputSegments,
   overEra,
   type SegmentSketch,
   subtitles,
   variant,
   video,
+  windowOf,
   written,
 } from '../../test/origin/sample-channel.ts'
 import { ticks, utcMs } from '../media/time.ts'
@@ -282,5 +284,21 @@ describe('a Smooth Streaming asset', () => {
       fragmentPaths(asset?.parent.text ?? ''),
     )
     assert.deepEqual(asset?.manifests, [])
+  })
+
+  it('has fragments that are open until the two after them are known', () => {
+    const segments = outputSegments(1, Array(4).fill({}))
+    const asset = mss.asset(mssEndpoint(), windowOf(segments))
+    const open = (own: number, after: number) =>
+      new Set(
+        asset
+          ?.segmentsOf({ before: [], segments: segments.slice(0, own), after: segments.slice(own, own + after) })
+          .map(({ name, isOpen }) => `${/=(\d+)/.exec(name)?.[1]} ${isOpen}`)
+          .filter((each) => each.endsWith('true')),
+      ).size
+    // Pictures and sound begin at different times.
+    assert.equal(open(4, 0), 2 * 2)
+    assert.equal(open(2, 1), 1 * 2)
+    assert.equal(open(2, 2), 0)
   })
 })
