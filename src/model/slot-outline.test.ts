@@ -50,7 +50,7 @@ describe('the outline of a slot', () => {
     const gap = { ...text, times: [null, { first: 5, last: 7, bytes: 1, pictures: 3 }] }
     const outline = outlineOf({ ...slot!, objects: { ...slot!.objects, 3: text, 4: gap } })
     const [first, second, third, fourth] = Object.values(outline[2])
-    assert.deepEqual([first?.[1] instanceof Array, second?.[1], third], [true, 1, [9, null]])
+    assert.deepEqual([Array.isArray(first?.[1]), second?.[1], third], [true, 1, [9, null]])
     assert.deepEqual(fourth?.[1], [null, [5 - slot!.start, 7 - slot!.start, 3]])
     const shown = slotOf(outline, SEGMENTS[0]!).objects
     assert.equal(shown[2]?.times, shown[1]?.times)
