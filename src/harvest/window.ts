@@ -5,6 +5,7 @@ import type { HarvestJob } from '../model/harvest-job.ts'
 import { nearestText, nearestWindow, usableSpan } from '../model/harvest-request.ts'
 import type { HarvestPlan, UtcSpan } from '../model/harvest-run.ts'
 import type { ArchiveWindow } from '../model/output-segment.ts'
+import { windowBesideGap } from './beside-gap.ts'
 import { HarvestFailed } from './harvest-failed.ts'
 import { type HarvestWindow, readWindow, type WindowArchive } from './harvest-window.ts'
 import type { Sleep } from './patience.ts'
@@ -96,8 +97,9 @@ async function windowWithin(
   }
   const window = await readWindow(archive, job.endpoint, job)
   if (window) return window
-  const whole = `content lies between ${iso(extent.start)} and ${iso(extent.end)}`
-  throw new HarvestFailed('NoContent', `There is no content from ${iso(start)} to ${iso(end)}; ${whole}.`)
+  const nearest = await windowBesideGap(archive, job.endpoint, job, usableSpan(extent, job.endpoint))
+  const where = nearest ? nearestText(nearest) : `content lies between ${iso(extent.start)} and ${iso(extent.end)}`
+  throw new HarvestFailed('NoContent', `There is no content from ${iso(start)} to ${iso(end)}; ${where}.`, nearest)
 }
 
 function checkStart(job: HarvestJob, extent: UtcSpan, age: number): void {
