@@ -7,7 +7,7 @@ import type { HarvestPlan, UtcSpan } from '../model/harvest-run.ts'
 import type { ArchiveWindow } from '../model/output-segment.ts'
 import { windowBesideGap } from './beside-gap.ts'
 import { HarvestFailed } from './harvest-failed.ts'
-import { type HarvestWindow, readWindow, type WindowArchive } from './harvest-window.ts'
+import { contentGone, type HarvestWindow, readWindow, type WindowArchive } from './harvest-window.ts'
 import type { Sleep } from './patience.ts'
 
 const MAX_WINDOW_MS = 86_400_000
@@ -66,7 +66,8 @@ export async function plannedWindow(
 ): Promise<HarvestWindow> {
   const window = await readWindow(archive, job.endpoint, job)
   const planned = window?.part(({ number }) => number >= first && number <= last)
-  if (!planned) throw new HarvestFailed('NoContent', 'The content that was planned for the asset is gone.')
+  const { segments } = planned?.outline ?? { segments: [] }
+  if (!planned || segments[0]?.number !== first || segments.at(-1)?.number !== last) throw contentGone()
   return planned
 }
 
