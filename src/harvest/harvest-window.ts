@@ -3,8 +3,9 @@ import type { ArchiveReader, Stretch } from '../archive/reader.ts'
 import type { UtcSpan } from '../model/harvest-run.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import { type ArchiveWindow, endUtcOf, type OutputSegment } from '../model/output-segment.ts'
-import { outlinesOf } from '../model/segment-outlines.ts'
+import { keptOutline, type OutlinedSegment } from '../model/segment-outline.ts'
 import { NEIGHBOURS, type Passage } from '../packaging/output-format.ts'
+import { HarvestFailed } from './harvest-failed.ts'
 
 /** Output segments read at a time: less than a millisecond of parsing. */
 const PAGE = 64
@@ -21,7 +22,8 @@ export async function readWindow(
   const stretch = edge && (await archive.stretch(endpoint, span, edge))
   if (!stretch) return undefined
   const outlines: OutputSegment[] = []
-  for await (const page of pagesOf(stretch, stretch.range.after)) outlines.push(...outlinesOf(page))
+  const pages = pagesOf<OutlinedSegment>(stretch, stretch.outlines, stretch.range.after)
+  for await (const page of pages) outlines.push(...page.map(keptOutline))
   return windowOf(stretch, outlines)
 }
 
@@ -60,24 +62,37 @@ export class HarvestWindow {
     }
   }
 
-  /** What comes after an output segment, a page at a time: whole, but for what lies after. */
+  /**
+   * What comes after an output segment, a page at a time: whole, but for what lies after. Throws HarvestFailed when
+   * something of it is gone.
+   */
   async *passages(afterNumber = 0): AsyncGenerator<Passage> {
     const outlines = this.outline.segments
     let before: readonly OutputSegment[] = []
     let place = 0
-    for await (const page of pagesOf(this.#stretch, afterNumber - NEIGHBOURS)) {
+    const pages = pagesOf<OutputSegment>(this.#stretch, this.#stretch.page, afterNumber - NEIGHBOURS)
+    for await (const page of pages) {
       const segments: OutputSegment[] = []
       for (const segment of page) {
-        while (place < outlines.length && outlines[place]!.number < segment.number) place++
-        if (outlines[place]?.number !== segment.number) continue
-        if (segment.number > afterNumber) segments.push(segment)
+        // Those before the first that is asked for need not all be there.
+        while (outlines[place] && outlines[place]!.number <= Math.min(afterNumber, segment.number - 1)) place++
+        const { number = Infinity } = outlines[place] ?? {}
+        if (number < segment.number) throw contentGone()
+        if (number > segment.number) continue
+        if (number > afterNumber) segments.push(segment)
         else before = [...before, segment].slice(-NEIGHBOURS)
+        place++
       }
       if (segments.length === 0) continue
-      yield { before, segments, after: outlines.slice(place + 1, place + 1 + NEIGHBOURS) }
+      yield { before, segments, after: outlines.slice(place, place + NEIGHBOURS) }
       before = [...before, ...segments].slice(-NEIGHBOURS)
     }
+    if ((outlines.at(-1)?.number ?? 0) > afterNumber && place < outlines.length) throw contentGone()
   }
+}
+
+export function contentGone(): HarvestFailed {
+  return new HarvestFailed('NoContent', 'The content that was planned for the asset is gone.')
 }
 
 function windowOf(stretch: Stretch, outlines: readonly OutputSegment[]): HarvestWindow | undefined {
@@ -85,8 +100,12 @@ function windowOf(stretch: Stretch, outlines: readonly OutputSegment[]): Harvest
 }
 
 /** What a stretch has of its window from a number on, or from its beginning. */
-async function* pagesOf({ range, window, page }: Stretch, from: number): AsyncGenerator<readonly OutputSegment[]> {
-  const isWithin = (segment: OutputSegment) => segment.startUtc < window.end && endUtcOf(segment) > window.start
+async function* pagesOf<Segment extends OutlinedSegment | OutputSegment>(
+  { range, window }: Stretch,
+  page: Stretch['page'],
+  from: number,
+): AsyncGenerator<readonly Segment[]> {
+  const isWithin = (segment: Segment) => segment.startUtc < window.end && endUtcOf(segment) > window.start
   const read = (after: number) => {
     const reading = page({ after, last: Math.min(after + PAGE, range.last) })
     // Whoever waits for it is told; nobody does while the page before it is worked on.
@@ -99,6 +118,6 @@ async function* pagesOf({ range, window, page }: Stretch, from: number): AsyncGe
     const reading = next
     after += PAGE
     if (after < range.last) next = read(after)
-    yield (JSON.parse(await reading) as OutputSegment[]).filter(isWithin)
+    yield (JSON.parse(await reading) as Segment[]).filter(isWithin)
   }
 }
