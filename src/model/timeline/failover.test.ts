@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import { ChannelRehearsal, type InputName } from '../../../test/timeline/channel-rehearsal.ts'
 import { EPOCH, probeAt, variants } from '../../../test/timeline/rehearsal.ts'
 import { PTS_MODULUS, TICKS_PER_SECOND, utcMs } from '../../media/time.ts'
+import { utcAt } from './eras.ts'
 
 const STREAMS = ['a', 'b']
 const TURN = PTS_MODULUS / TICKS_PER_SECOND
@@ -45,8 +46,6 @@ const breaks = (r: ChannelRehearsal, id = 0) =>
   r.outputs(id).flatMap(({ number, discontinuity }) => (discontinuity ? number : []))
 const starts = (r: ChannelRehearsal, id = 0) => r.outputs(id).map(({ startUtc }) => (startUtc - EPOCH) / 1000)
 
-import { utcAt } from './eras.ts'
-
 describe('an endpoint of a channel with two inputs', () => {
   it('shows a stream that comes late to an era shown under another name', () => {
     const r = begin(2)
@@ -63,6 +62,57 @@ describe('an endpoint of a channel with two inputs', () => {
     assert.deepEqual([last.era, ...r.sources(last, 2)], [1e9, 'AA'])
     assert.deepEqual(
       r.era(last.era)?.streams.map(({ tracks }) => tracks.length),
+      [2, 2],
+    )
+  })
+
+  it('begins an era where the other input brings a stream the era shown knows nothing of', () => {
+    const r = begin(2, 6)
+    for (let i = 0; i < 20; i++) {
+      r.pass(2)
+      // A never has the second stream, and goes at 6; B has it from 12 on.
+      if (i < 6) push(r, 'A', i, 10, { missing: 'b' })
+      push(r, 'B', i, 10, i < 12 ? { missing: 'b' } : {})
+    }
+    assert.equal(r.switches.length, 2)
+    for (const id of [0, 1]) {
+      assert.equal(r.outputs(id)[0]?.era, 1)
+      for (const { number, slots, era } of r.outputs(id)) {
+        const known = r.era(era)!.streams.filter(({ tracks }) => tracks.length > 0)
+        const there = new Set(slots.flatMap(({ objects }) => Object.keys(objects).map(Number)))
+        assert.deepEqual(new Set(known.map(({ index }) => index)), there, `segment ${number} of ${id}`)
+      }
+    }
+    assert.deepEqual(shown(r), [...Array(6).fill('A-'), ...Array(7).fill('B-'), ...Array(7).fill('BB')])
+    assert.deepEqual(breaks(r), [14])
+    assert.deepEqual(
+      starts(r),
+      Array.from({ length: 20 }, (_, i) => 2 * i),
+    )
+  })
+
+  it('forgets nothing it knows of an era of its own for the sake of the other input', () => {
+    const r = begin(2)
+    const slow = (input: InputName, i: number, base: number, hours: number, missing?: string) => {
+      for (const playlist of STREAMS) {
+        if (playlist === missing) continue
+        r.put(input, `${playlist}-${i}.ts`, probeAt(base + 2 * i))
+        const date = utcMs(EPOCH + 2000 * i - hours * 3_600_000)
+        r.list(input, playlist, i, [{ name: `${playlist}-${i}.ts`, date }])
+      }
+    }
+    // B's clock is an hour behind, so its era is shown under another name; A comes back locked to it, without a stream.
+    for (let i = 0; i < 22; i++) {
+      r.pass(2)
+      if (i < 4) slow('A', i, 10, 0)
+      if (i < 14) slow('B', i, 500, 1)
+      if (i >= 10) slow('A', 100 + i, 300, 1 + 200 / 3600, 'b')
+    }
+    const made = r.outputs(0).find(({ era }) => era === 1e9)!
+    assert.deepEqual(shown(r).at(-1), 'A-')
+    assert.equal(r.outputs(0).at(-1)?.era, made.era)
+    assert.deepEqual(
+      r.era(made.era)?.streams.map(({ tracks }) => tracks.length),
       [2, 2],
     )
   })

@@ -1,5 +1,6 @@
 import { msFromTicks, type Ticks, ticks, type UtcMs, utcMs } from '../../media/time.ts'
 import type { Era, Slot } from '../output-segment.ts'
+import { joinedStreams, knowsMore } from './description.ts'
 import { utcAt } from './eras.ts'
 import { LOCK_TOLERANCE, lockOf } from './lock.ts'
 import { addSlot, closeRun, isWhole, type NumberedSegment } from './numbering.ts'
@@ -41,16 +42,18 @@ export type Shown = { readonly segments: NumberedSegment[]; readonly eras: Era[]
 export function show(numbering: NumberingState, slot: Slot, era: Era, view: FailoverView): Shown {
   const eras: Era[] = []
   const segments: NumberedSegment[] = []
-  if (numbering.shownAs?.from !== slot.era && mustBeMade(numbering, slot, era)) {
+  if (mustBeMade(numbering, slot, era, view)) {
     segments.push(...closeRun(numbering))
+    // Timestamps may run on.
+    numbering.runBreaks = true
     eras.push(makeEra(numbering, slot, era, view))
   }
   segments.push(...addSlot(numbering, slot, era.streams))
   const { shownAs } = numbering
   let shown = eras[0] ?? (shownAs ? view.eraOf(shownAs.era) : era) ?? era
-  if (shown.id >= view.madeEras && JSON.stringify(shown.streams) !== JSON.stringify(era.streams)) {
+  if (shown.id >= view.madeEras && knowsMore(shown.streams, era.streams)) {
     // More has come to be known of the slot's own era.
-    shown = { ...shown, streams: era.streams }
+    shown = { ...shown, streams: joinedStreams(shown.streams, era.streams) }
     eras.push(shown)
   }
   const end = ticks(slot.start + slot.duration + (shownAs?.ticks ?? 0))
@@ -76,9 +79,14 @@ export function show(numbering: NumberingState, slot: Slot, era: Era, view: Fail
 
 /**
  * True when the slot cannot be shown in its own era: what follows that in a numbering has begun already, or times on the
- * clock all eras share would come twice, and with them what is named by them.
+ * clock all eras share would come twice, and with them what is named by them. Nor in another input's era that knows less:
+ * what that says of its streams is that input's to say.
  */
-function mustBeMade({ edge, shown = [] }: NumberingState, slot: Slot, era: Era): boolean {
+function mustBeMade({ edge, shown = [], shownAs }: NumberingState, slot: Slot, era: Era, view: FailoverView): boolean {
+  if (shownAs?.from === slot.era) {
+    const other = shownAs.era < view.madeEras ? view.eraOf(shownAs.era) : undefined
+    return other !== undefined && knowsMore(other.streams, era.streams)
+  }
   if (!edge || edge.era === era.id) return false
   return shown.includes(era.id) || utcAt(era.clock, slot.start) < edge.clock - ROUNDING_MS
 }
