@@ -74,18 +74,19 @@ export async function openArchive(host: ArchiveHost): Promise<Archive> {
 
   const upToDate = (content: ChannelContent) => (host.isGuest ? content.refresh() : content.ready())
 
-  /** A new numbering begins with input 1, or 2 if only that has content. */
-  async function firstInput(channelGuid: string): Promise<string | undefined> {
+  /** A new numbering begins as one of the same duration did, else with input 1, or 2 if only that has content. */
+  async function firstInput(channelGuid: string, seconds: number): Promise<string | undefined> {
     const channel = await host.resources.channelByGuid(channelGuid)
     const content = contentOf(channelGuid)
     await upToDate(content)
-    return channel?.ingestEndpoints.find(({ id }) => content.hasContent(id))?.id
+    const alike = content.all().findLast(({ numbering }) => numbering.segmentDurationSeconds === seconds)
+    return alike?.numbering.ingestEndpointId ?? channel?.ingestEndpoints.find(({ id }) => content.hasContent(id))?.id
   }
 
   async function openNumbering(endpoint: OriginEndpoint, seconds: number): Promise<Numbering | undefined> {
     const { guid, revision, channelGuid } = endpoint
     const existing = await segmentIndex.numberingOf({ guid, revision }, seconds)
-    const ingestEndpointId = existing?.ingestEndpointId ?? (await firstInput(channelGuid))
+    const ingestEndpointId = existing?.ingestEndpointId ?? (await firstInput(channelGuid, seconds))
     if (ingestEndpointId === undefined) return undefined
     const ref = { channelGuid, ingestEndpointId }
     const numbering = existing ?? (await segmentIndex.openNumbering({ guid, revision }, ref, seconds))

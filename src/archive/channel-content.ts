@@ -1,15 +1,16 @@
 import { type UtcMs, utcMs } from '../media/time.ts'
 import type { Era } from '../model/output-segment.ts'
 import type { SourceObject } from '../model/source-segment.ts'
-import { follow, isFollowingDue, type NumberingStep, type SealedSlot } from '../model/timeline/following.ts'
+import { follow, isFollowingDue, type SealedSlot } from '../model/timeline/following.ts'
 import { isDue, type TimelineEvent, type TimelineStep } from '../model/timeline/step.ts'
 import type { IngestRef, Numbering } from '../stores/segment-index.ts'
 import type { ContentHost } from './content-host.ts'
-import { fillStep, readFillPage } from './fill-page.ts'
+import { fillPage } from './filling.ts'
 import { Input } from './input.ts'
 import { KnownEras } from './known-eras.ts'
 import {
   madeErasOf,
+  type NumberingSteps,
   neededSince,
   numberingCommit,
   type OpenNumbering,
@@ -23,8 +24,6 @@ import { Turns } from './turns.ts'
 
 /** Another node may have taken a step meanwhile; each try starts from what it left. */
 const COMMIT_TRIES = 5
-
-type Steps = readonly { readonly open: OpenNumbering; readonly step: NumberingStep }[]
 
 /**
  * The inputs and numberings of one channel: applies events one at a time, each as one durable commit of the input it is
@@ -223,7 +222,7 @@ export class ChannelContent {
   }
 
   /** A step computed on what another node has changed is dropped: the next tick makes it anew. */
-  private async commitNumberings(steps: Steps, seen: readonly Input[] = []): Promise<boolean> {
+  private async commitNumberings(steps: NumberingSteps, seen: readonly Input[] = []): Promise<boolean> {
     if (steps.length === 0) return true
     const commits = steps.map(({ open, step }) => numberingCommit(open, step))
     const outcome = await this.host.segmentIndex.commitNumberings(this.guid, {
@@ -240,7 +239,11 @@ export class ChannelContent {
     return true
   }
 
-  private follow(sealed: readonly SealedSlot[], now: UtcMs, stepped?: { id: string; result: TimelineStep }): Steps {
+  private follow(
+    sealed: readonly SealedSlot[],
+    now: UtcMs,
+    stepped?: { id: string; result: TimelineStep },
+  ): NumberingSteps {
     const view = this.eras.view(now, stepped)
     return [...this.numberings.values()].flatMap((open) => {
       if (open.state.isFilling || (sealed.length === 0 && !isFollowingDue(open.state, view, now))) return []
@@ -249,7 +252,7 @@ export class ChannelContent {
     })
   }
 
-  private adopt(steps: Steps): void {
+  private adopt(steps: NumberingSteps): void {
     for (const { open, step } of steps) {
       this.numberings.set(open.numbering.id, steppedNumbering(open, step))
       for (const era of step.eras) this.eras.add(era)
@@ -269,18 +272,17 @@ export class ChannelContent {
     })
   }
 
-  private async fillPage(numbering: Numbering): Promise<boolean> {
-    const open = this.numberings.get(numbering.id) ?? openNumbering(numbering)
-    if (!open.state.isFilling) return true
-    const { segmentIndex, clock } = this.host
-    const inputs = [...this.inputs.values()].filter(({ isStored }) => isStored)
-    const refs = inputs.map(({ ref }) => ref)
-    const { sealed, isLast } = await readFillPage(segmentIndex, refs, open.state.met)
-    await this.eras.load(sealed.map(({ slot }) => slot.era))
-    const step = fillStep(open, { sealed, isLast }, (id) => this.eras.of(id), clock())
-    if (!(await this.commitNumberings([{ open, step }], inputs))) return !this.numberings.has(numbering.id)
-    // What it has begun may be all there will be.
-    if (isLast) await this.commitNumberings(this.follow([], clock()))
-    return isLast
+  private fillPage(numbering: Numbering): Promise<boolean> {
+    const { inputs, numberings, eras, host } = this
+    return fillPage(numbering, {
+      ...host,
+      inputs,
+      numberings,
+      eras,
+      commit: (steps, seen) => this.commitNumberings(steps, seen),
+      goOn: async () => {
+        await this.commitNumberings(this.follow([], host.clock()))
+      },
+    })
   }
 }

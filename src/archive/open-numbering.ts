@@ -1,13 +1,8 @@
 import { ticksFromSeconds } from '../media/time.ts'
 import type { NumberingStep } from '../model/timeline/following.ts'
 import { type NumberingState, openNumberingState } from '../model/timeline/numbering-state.ts'
-import {
-  FIRST_MADE_ERA,
-  type Numbering,
-  type NumberingCommit,
-  type OutputSegmentRow,
-  type StoredNumbering,
-} from '../stores/segment-index.ts'
+import { FIRST_MADE_ERA } from '../model/timeline/state.ts'
+import type { Numbering, NumberingCommit, OutputSegmentRow, StoredNumbering } from '../stores/segment-index.ts'
 import type { SegmentTail } from './segment-tail.ts'
 
 /** A numbering as this process knows it. */
@@ -18,6 +13,9 @@ export type OpenNumbering = {
   /** Its newest output segments, once somebody has asked for them. */
   tail?: SegmentTail
 }
+
+/** What each of some numberings does next. */
+export type NumberingSteps = readonly { readonly open: OpenNumbering; readonly step: NumberingStep }[]
 
 /** As it is stored, or at its beginning: to be filled. */
 export function openNumbering(numbering: Numbering & Partial<StoredNumbering>): OpenNumbering {

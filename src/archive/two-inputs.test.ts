@@ -216,6 +216,55 @@ describe('the archive of a channel with two inputs', () => {
     assert.ok((await archive.read(healed!.objects[1]!.key)).length > 0)
   })
 
+  /** All that is shown of an endpoint, but for where the numbers begin. */
+  const facts = async (e: OriginEndpoint) => {
+    const { segments = [], eras = [] } = (await archive.live(e, 6000)) ?? {}
+    const from = segments[0]?.number ?? 0
+    return {
+      eras,
+      segments: segments.map(({ number, stretch, ...rest }) => {
+        return { ...rest, number: number - from, stretch: stretch && { ...stretch, number: stretch.number - from } }
+      }),
+    }
+  }
+
+  it('gives an endpoint that comes back to a segment duration what it showed under that before', async () => {
+    const revised = (revision: number, seconds: number): OriginEndpoint => ({ ...endpoint('e', seconds), revision })
+    const two = revised(1, 2)
+    await both(0, 4)
+    assert.equal((await shown(two)).length, 4)
+    // The server is away, and the second input is back first.
+    now = utcMs(now + 60_000)
+    await restart()
+    await archive.live(two, 60)
+    await push(SECOND, 34)
+    await pass(3000)
+    await push(FIRST, 34)
+    await both(35, 37)
+    assert.equal(await archive.activeInput(two), FIRST)
+    assert.equal((await shown(revised(2, 6))).length, 3)
+    // The first input ends, is late once it is back, and the second dies.
+    await push(FIRST, 36, 10, true)
+    await both(37, 39, [SECOND])
+    await both(39, 44)
+    await both(44, 50, [FIRST])
+    await pass(9000)
+    await push(FIRST, 50)
+    const before = await facts(two)
+    const again = await facts(revised(3, 2))
+    assert.ok(before.segments.length > 15)
+    assert.deepEqual(again, before)
+    await both(51, 53)
+    await restart()
+    await both(53, 58, [SECOND])
+    await archive.live(revised(3, 2), 60)
+    assert.deepEqual(await facts(revised(3, 2)), await facts(two))
+    assert.equal(await archive.activeInput(revised(3, 2)), SECOND)
+    assert.ok(
+      (await archive.live(two, 60))!.segments[0]!.number < (await archive.live(revised(3, 2), 60))!.segments[0]!.number,
+    )
+  })
+
   it('keeps what the largest window needs as windows grow and shrink, and says how much that is', async () => {
     const window = (revision: number, startoverWindowSeconds: number): OriginEndpoint => ({
       ...endpoint('e', 2),

@@ -5,6 +5,7 @@ import { utcAt } from './eras.ts'
 import { LOCK_TOLERANCE, lockOf } from './lock.ts'
 import { addSlot, closeRun, isWhole, type NumberedSegment } from './numbering.ts'
 import type { InputSwitch, NumberingState, SpareSlot } from './numbering-state.ts'
+import { FIRST_MADE_ERA } from './state.ts'
 
 /** How an input is doing. */
 export type InputStatus = {
@@ -51,7 +52,7 @@ export function show(numbering: NumberingState, slot: Slot, era: Era, view: Fail
   segments.push(...addSlot(numbering, slot, era.streams))
   const { shownAs } = numbering
   let shown = eras[0] ?? (shownAs ? view.eraOf(shownAs.era) : era) ?? era
-  if (shown.id >= view.madeEras && knowsMore(shown.streams, era.streams)) {
+  if (shown.id >= FIRST_MADE_ERA && knowsMore(shown.streams, era.streams)) {
     // More has come to be known of the slot's own era.
     shown = { ...shown, streams: joinedStreams(shown.streams, era.streams) }
     eras.push(shown)
@@ -84,7 +85,7 @@ export function show(numbering: NumberingState, slot: Slot, era: Era, view: Fail
  */
 function mustBeMade({ edge, shown = [], shownAs }: NumberingState, slot: Slot, era: Era, view: FailoverView): boolean {
   if (shownAs?.from === slot.era) {
-    const other = shownAs.era < view.madeEras ? view.eraOf(shownAs.era) : undefined
+    const other = shownAs.era < FIRST_MADE_ERA ? view.eraOf(shownAs.era) : undefined
     return other !== undefined && knowsMore(other.streams, era.streams)
   }
   if (!edge || edge.era === era.id) return false
