@@ -1,13 +1,14 @@
 import { type UtcMs, utcMs } from '../media/time.ts'
-import type { Era } from '../model/output-segment.ts'
+import type { Era, SeenInputs } from '../model/output-segment.ts'
 import type { SourceObject } from '../model/source-segment.ts'
 import { follow, isFollowingDue, type SealedSlot } from '../model/timeline/following.ts'
+import { seenInputs, withSeen } from '../model/timeline/input-status.ts'
 import { isDue, type TimelineEvent, type TimelineStep } from '../model/timeline/step.ts'
 import type { IngestRef, Numbering } from '../stores/segment-index.ts'
 import type { ContentHost } from './content-host.ts'
 import { fillPage } from './filling.ts'
 import { Input } from './input.ts'
-import { KnownEras } from './known-eras.ts'
+import { type InputsView, KnownEras } from './known-eras.ts'
 import {
   madeErasOf,
   type NumberingSteps,
@@ -36,6 +37,10 @@ export class ChannelContent {
   private readonly numberings = new Map<number, OpenNumbering>()
   private readonly eras = new KnownEras(this.inputs, this.numberings)
   private loading: Promise<void> | undefined
+  /** When this process began to hear the inputs. */
+  private awakeSince = utcMs(0)
+  /** What slots sealed last were told of the inputs; undefined before this process seals any. */
+  private told: SeenInputs | undefined
   private readonly turns = new Turns()
 
   constructor(guid: string, host: ContentHost) {
@@ -53,7 +58,7 @@ export class ChannelContent {
     if (!this.loading) return
     const now = this.host.clock()
     for (const [id, { state }] of this.inputs) if (isDue(state, now)) await this.apply(id, { kind: 'time' })
-    const view = this.eras.view(now)
+    const view = this.view(now)
     const isSomeDue = [...this.numberings.values()].some(({ state }) => isFollowingDue(state, view, now))
     if (isSomeDue) await this.inTurn(() => this.commitNumberings(this.follow([], this.host.clock())))
   }
@@ -169,6 +174,7 @@ export class ChannelContent {
   private async wake(): Promise<void> {
     await this.load()
     const now = this.host.clock()
+    this.awakeSince = now
     for (const input of this.inputs.values()) input.wake(now)
     for (const { numbering, state } of this.numberings.values()) if (state.isFilling) this.fillLater(numbering)
   }
@@ -200,9 +206,12 @@ export class ChannelContent {
       const input = await this.input(id)
       const now = this.host.clock()
       const hadEnded = this.hasEnded
-      const result = input.compute(event, object, now, this.eras.donorFor(id))
+      const computed = input.compute(event, object, now, this.eras.donorFor(id))
+      const view = this.view(now, { id, result: computed })
+      const seen = seenInputs(view)
+      const result = { ...computed, slots: withSeen(computed.slots, seen, this.told) }
       const sealed = result.slots.map((slot) => ({ input: id, slot }))
-      const steps = this.follow(sealed, now, { id, result })
+      const steps = this.follow(sealed, now, view)
       if (!result.changed && !object && steps.length === 0) return
       const numberings = steps.map(({ open, step }) => numberingCommit(open, step))
       const outcome = await this.host.segmentIndex.commitTimeline(input.ref, {
@@ -212,6 +221,7 @@ export class ChannelContent {
       })
       if (outcome === 'committed') {
         input.adopt(result, object, this.host.log)
+        if (result.slots.length > 0) this.told = seen
         this.adopt(steps)
         if (result.eras.length > 0 || hadEnded !== this.hasEnded) this.host.changed()
         return
@@ -239,12 +249,11 @@ export class ChannelContent {
     return true
   }
 
-  private follow(
-    sealed: readonly SealedSlot[],
-    now: UtcMs,
-    stepped?: { id: string; result: TimelineStep },
-  ): NumberingSteps {
-    const view = this.eras.view(now, stepped)
+  private view(now: UtcMs, stepped?: { id: string; result: TimelineStep }): InputsView {
+    return this.eras.view(now, this.awakeSince, stepped)
+  }
+
+  private follow(sealed: readonly SealedSlot[], now: UtcMs, view = this.view(now)): NumberingSteps {
     return [...this.numberings.values()].flatMap((open) => {
       if (open.state.isFilling || (sealed.length === 0 && !isFollowingDue(open.state, view, now))) return []
       const step = follow(open.state, sealed, { ...view, madeEras: madeErasOf(open) }, now)
@@ -279,6 +288,7 @@ export class ChannelContent {
       inputs,
       numberings,
       eras,
+      view: () => this.view(host.clock()),
       commit: (steps, seen) => this.commitNumberings(steps, seen),
       goOn: async () => {
         await this.commitNumberings(this.follow([], host.clock()))

@@ -3,7 +3,7 @@ import type { Numbering, SegmentIndex } from '../stores/segment-index.ts'
 import { copiedState, originalOf } from './copied-numbering.ts'
 import { fillStep, readFillPage } from './fill-page.ts'
 import type { Input } from './input.ts'
-import type { KnownEras } from './known-eras.ts'
+import type { InputsView, KnownEras } from './known-eras.ts'
 import { type NumberingSteps, type OpenNumbering, openNumbering, remembering } from './open-numbering.ts'
 
 /** Output segments copied in one transaction: ingest waits behind it. */
@@ -15,6 +15,8 @@ export type FillHost = {
   readonly inputs: ReadonlyMap<string, Input>
   readonly numberings: ReadonlyMap<number, OpenNumbering>
   readonly eras: KnownEras
+  /** What numberings see of the inputs. */
+  view(): InputsView
   /** Keeps steps, unless another process has written to what they saw; false then, and all is read again. */
   commit(steps: NumberingSteps, seen?: readonly Input[]): Promise<boolean>
   /** Lets the numberings that are filled take the steps that are due. */
@@ -44,7 +46,7 @@ export async function fillPage(numbering: Numbering, host: FillHost): Promise<bo
   const refs = inputs.map(({ ref }) => ref)
   const { sealed, isLast } = await readFillPage(segmentIndex, refs, open.state.met)
   await eras.load(sealed.map(({ slot }) => slot.era))
-  const step = fillStep(open, { sealed, isLast }, (id) => eras.of(id), clock())
+  const step = fillStep(open, { sealed, isLast }, host.view(), clock())
   if (!(await host.commit([{ open, step }], inputs))) return !host.numberings.has(numbering.id)
   // What it has begun may be all there will be.
   if (isLast) await host.goOn()

@@ -304,6 +304,36 @@ describe('an endpoint of a channel with two inputs', () => {
     assert.equal(r.numberings.get(7)?.input, 'B')
   })
 
+  it('decides as it would have then when it is opened after the server was away, or an input has ended', () => {
+    const facts = (r: ChannelRehearsal, id: number) =>
+      r.outputs(id).map((one) => ({
+        ...one,
+        stretch: undefined,
+        sealedAt: undefined,
+        slots: one.slots.map(({ seen: _, ...slot }) => slot),
+      }))
+    const away = begin(2)
+    both(away, 0, 3)
+    away.restart(60)
+    push(away, 'B', 33)
+    away.pass(3)
+    push(away, 'A', 33)
+    both(away, 34, 37)
+    away.open(7, 2)
+    assert.deepEqual(facts(away, 7), facts(away, 0))
+    assert.deepEqual([away.switches, away.numberings.get(7)?.input], [[], 'A'])
+
+    const ended = begin(6)
+    both(ended, 0, 3)
+    for (const playlist of STREAMS) ended.list('A', playlist, 2, [{ name: `${playlist}-2.ts` }], true)
+    both(ended, 3, 4, { only: 'B' })
+    both(ended, 4, 9)
+    ended.open(7, 6)
+    assert.equal(ended.numberings.get(0)?.input, 'B')
+    assert.deepEqual(facts(ended, 7), facts(ended, 0))
+    assert.equal(ended.numberings.get(7)?.input, 'B')
+  })
+
   it('goes by arrival where the clocks of the inputs tell different hours', () => {
     const r = begin(2)
     const pushAt = (input: InputName, i: number, hours: number) => {

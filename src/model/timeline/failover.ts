@@ -2,30 +2,17 @@ import { msFromTicks, type Ticks, ticks, type UtcMs, utcMs } from '../../media/t
 import type { Era, Slot } from '../output-segment.ts'
 import { joinedStreams, knowsMore } from './description.ts'
 import { utcAt } from './eras.ts'
+import type { InputStatuses } from './input-status.ts'
 import { LOCK_TOLERANCE, lockOf } from './lock.ts'
 import { addSlot, closeRun, isWhole, type NumberedSegment } from './numbering.ts'
 import type { InputSwitch, NumberingState, SpareSlot } from './numbering-state.ts'
 import { FIRST_MADE_ERA } from './state.ts'
 
-/** How an input is doing. */
-export type InputStatus = {
-  /** All its streams said EXT-X-ENDLIST, and everything they listed is sealed. */
-  readonly hasEnded: boolean
-  /** Nothing more is coming for now: its streams are silent, or have ended. */
-  readonly hasStopped: boolean
-  /** Ids of eras that may still get slots. */
-  readonly openEras: readonly number[]
-  /** When it, or the server, came back after a silence. */
-  readonly heardSince?: UtcMs
-}
-
 export type FailoverView = {
   /** Ids from here on are the numbering's own to give to eras. */
   readonly madeEras: number
   readonly eraOf: (id: number) => Era | undefined
-  /** By input; absent while what is long sealed is gone through again. */
-  readonly inputs?: Readonly<Record<string, InputStatus>>
-}
+} & InputStatuses
 
 /** Clocks of two inputs that disagree by more about the time a slot takes to arrive tell different times. */
 const CLOCKS_AGREE_MS = 10_000
@@ -114,21 +101,28 @@ export function patienceMs({ segmentDuration }: { segmentDuration: Ticks }, inpu
 
 /** True when the input has lacked for too long what the other has. Cheap. */
 export function hasFailed(numbering: NumberingState, view: Omit<FailoverView, 'madeEras'>, now: UtcMs): boolean {
-  const { edge, spare, lackingSince, passed } = numbering
+  const { spare, lackingSince, passed } = numbering
   const first = spare[0] ?? passed
   if (!first) return false
   const patience = patienceMs(numbering, first.slot.duration)
   if (spare.length > 0) {
-    const status = view.inputs?.[numbering.input]
-    if (status?.hasEnded) return true
-    const dueAt = edge ? edge.sealedAt + msFromTicks(edge.duration) : first.slot.sealedAt
-    if (now - Math.max(dueAt, status?.heardSince ?? 0) > patience) return true
+    if (view.inputs[numbering.input]?.hasEnded) return true
+    if (isOverdue(numbering, view.awakeSince, now)) return true
   }
   if (lackingSince === undefined || now - lackingSince <= patience) return false
   const others = spare.length > 0 ? spare : [first]
   return others.every(({ slot }) => {
     return now - slot.sealedAt <= patience && isWhole(slot, view.eraOf(slot.era)?.streams ?? [])
   })
+}
+
+/** True when the next slot of the input has been due for too long, and the other input has it. */
+export function isOverdue(numbering: NumberingState, awakeSince: UtcMs, now: UtcMs): boolean {
+  const { edge, spare } = numbering
+  const [first] = spare
+  if (!first) return false
+  const dueAt = edge ? edge.sealedAt + msFromTicks(edge.duration) : first.slot.sealedAt
+  return now - Math.max(dueAt, awakeSince) > patienceMs(numbering, first.slot.duration)
 }
 
 /** Goes over to the other input, at the first slot of it beyond the edge. */

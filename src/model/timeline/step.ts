@@ -3,8 +3,8 @@ import type { ListedPlaylist, ListedStream } from '../listed-playlist.ts'
 import type { Era, Slot } from '../output-segment.ts'
 import type { SourceObject } from '../source-segment.ts'
 import { isAudioOnly } from './description.ts'
-import type { InputStatus } from './failover.ts'
 import type { Donor } from './healing.ts'
+import type { InputStatus } from './input-status.ts'
 import { followPlaylist, type Unlisted } from './listing.ts'
 import { placeQueued } from './queues.ts'
 import { sealSlots, textIsAwaited } from './sealing.ts'
@@ -110,7 +110,6 @@ export function statusOf(state: TimelineState, now: UtcMs): InputStatus {
     hasEnded: state.ended,
     hasStopped: noStreamGoesOn(state, now),
     openEras: state.eras.map(({ id }) => id),
-    ...(state.resumedAt !== undefined && { heardSince: state.resumedAt }),
   }
 }
 
