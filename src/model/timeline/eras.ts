@@ -10,6 +10,7 @@ import {
 } from '../../media/time.ts'
 import type { MediaProbe, SourceObject } from '../source-segment.ts'
 import { agrees, tracksIn } from './description.ts'
+import type { Donor } from './healing.ts'
 import { LOCK_TOLERANCE } from './lock.ts'
 import { makesSlots, type OpenEra, type QueuedEntry, type StreamListing, type TimelineState } from './state.ts'
 
@@ -44,6 +45,7 @@ export function eraFor(
   entry: QueuedEntry,
   object: MediaObject,
   now: UtcMs,
+  donor: Donor | undefined,
 ): Ground {
   const { firstPts, tracks } = object.probe
   const { duration } = entry
@@ -78,7 +80,7 @@ export function eraFor(
     if (era.id < listing.leastEra || era.streamsRevision !== state.streamsRevision) continue
     const start = unwrapPts(firstPts, era.slots[0]?.start ?? era.sealedUntil)
     if (era === current && !(mayStay && start > listing.nextStart)) continue
-    if (!fits(era, start, duration)) continue
+    if (!fits(era, start, duration, donor)) continue
     const isOther = entry.breaks && !agrees(tracksIn(era, streamIndex), tracks)
     const ground = isOther ? undefined : within(era, start)
     if (ground) return ground
@@ -214,7 +216,23 @@ function runOn(
   return era
 }
 
-/** True when `start` lies in the era's newest stretch, be it too late for the slots there, or continues where it ends. */
-function fits(era: OpenEra, start: Ticks, duration: Ticks): boolean {
-  return start <= endOf(era) + duration && start >= Math.max(era.firstStart, era.sealedUntil - MOST_LATE) - duration
+/**
+ * True when `start` lies in the era's newest stretch, be it too late for the slots there, or continues where it ends, or where
+ * it will end when the other input has filled what is missing.
+ */
+function fits(era: OpenEra, start: Ticks, duration: Ticks, donor: Donor | undefined): boolean {
+  if (start < Math.max(era.firstStart, era.sealedUntil - MOST_LATE) - duration) return false
+  const end = endOf(era)
+  return start <= end + duration || start <= reachOf(era, end, start, donor) + duration
+}
+
+/** How far an era reaches on the way to a time of it, with what the other input has for what it lacks. */
+function reachOf(era: OpenEra, from: Ticks, time: Ticks, donor: Donor | undefined): Ticks {
+  let end = from
+  while (donor && time - end > LOCK_TOLERANCE) {
+    const donation = donor(era, end, utcAt(era.anchor, end))
+    if (!donation || donation.end > time + LOCK_TOLERANCE) break
+    end = donation.end
+  }
+  return end
 }

@@ -3,6 +3,7 @@ import type { Slot, SlotObject, SourceStream } from '../output-segment.ts'
 import { splitEra, utcAt } from './eras.ts'
 import { fromFirstKeyFrame } from './first-pictures.ts'
 import { type Donor, healSlot, slotBefore } from './healing.ts'
+import { LOCK_TOLERANCE } from './lock.ts'
 import {
   followedListings,
   isDone,
@@ -58,9 +59,14 @@ export function sealSlots(state: TimelineState, now: UtcMs, donor?: Donor): Seal
   return sealed
 }
 
-/** An interval nobody has media for takes an index and leaves no slot: the next one shows a discontinuity. */
+/**
+ * An interval nobody has media for takes an index and leaves no slot, be it listed or left out: the next one shows a
+ * discontinuity.
+ */
 function seal(state: TimelineState, era: OpenEra, open: OpenSlot, now: UtcMs, { slots, begun }: Sealed): void {
   const { start, duration, startUtc } = open
+  const isAfterHole = era.nextIndex > 0 && start - era.sealedUntil > Math.max(duration / 2, LOCK_TOLERANCE)
+  if (isAfterHole) era.nextIndex++
   const index = era.nextIndex++
   era.sealedUntil = ticks(start + duration)
   era.sealedAt = now

@@ -57,7 +57,7 @@ export function step(
     if (!state.streams && event.playlist.name === SINGLE_PARENT_NAME) makeSyntheticParent(state)
     followPlaylist(state, event.playlist, unlisted, now)
   }
-  const { touched, consumed, gaps } = placeQueued(state, unlisted, now)
+  const { touched, consumed, gaps } = placeQueued(state, unlisted, now, donor)
   const { slots, begun, closedEras } = sealSlots(state, now, donor)
   state.ended = hasEnded(state)
 
