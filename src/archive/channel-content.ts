@@ -1,6 +1,7 @@
 import { type UtcMs, utcMs } from '../media/time.ts'
 import type { Era, SeenInputs } from '../model/output-segment.ts'
 import type { SourceObject } from '../model/source-segment.ts'
+import { haveEnded } from '../model/timeline/ending.ts'
 import { follow, isFollowingDue, type SealedSlot } from '../model/timeline/following.ts'
 import { seenInputs, withSeen } from '../model/timeline/input-status.ts'
 import { isDue, type TimelineEvent, type TimelineStep } from '../model/timeline/step.ts'
@@ -81,10 +82,8 @@ export class ChannelContent {
     })
   }
 
-  /** True when every input that ever had content has said EXT-X-ENDLIST. */
   private get hasEnded(): boolean {
-    const inputs = [...this.inputs.values()].filter((input) => input.hasContent())
-    return inputs.length > 0 && inputs.every(({ hasEnded }) => hasEnded)
+    return haveEnded([...this.inputs.values()].flatMap((input) => (input.hasContent() ? [input.state] : [])))
   }
 
   /** True when nothing more comes of a numbering for now: it shows all there is. */

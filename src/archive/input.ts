@@ -66,10 +66,6 @@ export class Input {
     if (this.version > 0) this.current = waitedAnew(this.current, now)
   }
 
-  get hasEnded(): boolean {
-    return this.current.ended
-  }
-
   hasContent(): boolean {
     return this.current.eras.some((era) => (era.nextIndex > 0 || era.slots.length > 0) && !isAudioOnly(era.streams))
   }

@@ -4,6 +4,7 @@ import { type Ticks, ticks, ticksFromSeconds, type UtcMs, utcMs } from '../../sr
 import type { ListedStream } from '../../src/model/listed-playlist.ts'
 import type { Era, OutputSegment, SeenInputs } from '../../src/model/output-segment.ts'
 import type { SegmentProbe, SourceObject } from '../../src/model/source-segment.ts'
+import { haveEnded } from '../../src/model/timeline/ending.ts'
 import type { FailoverView } from '../../src/model/timeline/failover.ts'
 import { bySealing, follow, isFollowingDue, type SealedSlot } from '../../src/model/timeline/following.ts'
 import { donorOf } from '../../src/model/timeline/healing.ts'
@@ -137,8 +138,7 @@ export class ChannelRehearsal {
   }
 
   get hasEnded(): boolean {
-    const states = [this.inputs.A.state, this.inputs.B.state].filter(({ eras }) => eras.length > 0)
-    return states.length > 0 && states.every(({ ended }) => ended)
+    return haveEnded([this.inputs.A.state, this.inputs.B.state].filter(({ eras }) => eras.length > 0))
   }
 
   era(id: number): Era | undefined {

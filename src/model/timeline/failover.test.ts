@@ -278,6 +278,43 @@ describe('an endpoint of a channel with two inputs', () => {
     assert.equal(shown(r).at(-1), 'AA')
   })
 
+  it('ends when one input has and the other went away before, or with it', () => {
+    for (const gone of [3, 10]) {
+      const r = begin(2)
+      both(r, 0, gone)
+      both(r, gone, 10, { only: 'B' })
+      for (const playlist of STREAMS) r.list('B', playlist, 9, [{ name: `${playlist}-9.ts` }], true)
+      r.pass(50, 1000)
+      assert.equal(r.hasEnded, gone === 3, 'a minute from when it went')
+      r.pass(60, 1000)
+      assert.equal(r.hasEnded, true)
+      r.restart(30)
+      assert.equal(r.hasEnded, true, 'and after a restart')
+      push(r, 'A', 70)
+      assert.equal(r.hasEnded, false)
+    }
+  })
+
+  it('does not end because the input that is left has gone away without a word', () => {
+    const r = begin(2)
+    both(r, 0, 3)
+    for (const playlist of STREAMS) r.list('B', playlist, 2, [{ name: `${playlist}-2.ts` }], true)
+    both(r, 3, 40, { only: 'A' })
+    r.pass(600, 1000)
+    assert.equal(r.hasEnded, false)
+    const silent = begin(2)
+    both(silent, 0, 3)
+    silent.pass(600, 1000)
+    assert.equal(silent.hasEnded, false)
+  })
+
+  it('is not held open by an input that was named and never came', () => {
+    const r = begin(2)
+    both(r, 0, 3, { only: 'A' })
+    for (const playlist of STREAMS) r.list('A', playlist, 2, [{ name: `${playlist}-2.ts` }], true)
+    assert.equal(r.hasEnded, true)
+  })
+
   it('does not go over because the server was away', () => {
     const r = begin(2)
     both(r, 0, 3)

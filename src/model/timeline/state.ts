@@ -22,8 +22,10 @@ export type TimelineState = {
   nextEra: number
   /** End of the newest sealed slot on its era's clock: no later era's clock begins before it. */
   clockEnd?: UtcMs
-  /** All streams said EXT-X-ENDLIST and everything they listed is sealed. */
+  /** As `hasEnded` has it, until something new is listed. */
   ended: boolean
+  /** As `hasLeft` has it, until something new is listed. */
+  left?: true
 }
 
 /** How far one stream's media playlist has been followed. */

@@ -3,6 +3,7 @@ import type { ListedPlaylist, ListedStream } from '../listed-playlist.ts'
 import type { Era, Slot } from '../output-segment.ts'
 import type { SourceObject } from '../source-segment.ts'
 import { isAudioOnly } from './description.ts'
+import { hasEnded, hasLeft } from './ending.ts'
 import type { Donor } from './healing.ts'
 import type { InputStatus } from './input-status.ts'
 import { followPlaylist, type Unlisted } from './listing.ts'
@@ -59,7 +60,7 @@ export function step(
   }
   const { touched, consumed, gaps } = placeQueued(state, unlisted, now, donor)
   const { slots, begun, closedEras } = sealSlots(state, now, donor)
-  state.ended = hasEnded(state)
+  noteEnd(state, now)
 
   const changedEras = [...closedEras, ...state.eras].filter((era) => touched.has(era.id) || begun.includes(era))
   const text = JSON.stringify(state)
@@ -104,6 +105,12 @@ function audienceOf(role: ListedStream['role'] | undefined): string {
   return JSON.stringify([role?.kind, role?.groupId, role?.name, role?.language, role?.characteristics, role?.forced])
 }
 
+/** Once it has ended or left, only something new changes that; a server that was away forgets neither. */
+function noteEnd(state: TimelineState, now: UtcMs): void {
+  state.ended ||= hasEnded(state, now)
+  if (!state.left && hasLeft(state, now)) state.left = true
+}
+
 /** How the input is doing. */
 export function statusOf(state: TimelineState, now: UtcMs): InputStatus {
   return {
@@ -119,15 +126,6 @@ function noStreamGoesOn(state: TimelineState, now: UtcMs): boolean {
   return followed.length > 0 && followed.every((listing) => isSilent(state, listing, now) || isDone(listing))
 }
 
-function hasEnded(state: TimelineState): boolean {
-  const making = (state.streams ?? []).filter(makesSlots).map(({ playlist }) => state.listings[playlist])
-  return (
-    making.length > 0 &&
-    making.every((listing) => listing && isDone(listing)) &&
-    state.eras.every((era) => era.slots.length === 0)
-  )
-}
-
 /** True when time passing may have changed something since the last event. Cheap: it is asked all the time. */
 export function isDue(state: TimelineState, now: UtcMs): boolean {
   const waitsTooLong = (state.streams ?? []).some(({ playlist }) => {
@@ -136,6 +134,7 @@ export function isDue(state: TimelineState, now: UtcMs): boolean {
     if (!head) return false
     return now - head.listedAt >= (head.isHere ? MOST_AHEAD_MS : msFromTicks(listing.targetDuration))
   })
+  if ((!state.ended && hasEnded(state, now)) || (!state.left && hasLeft(state, now))) return true
   if (waitsTooLong || state.eras.length > 1) return true
   const [era] = state.eras
   const head = era?.slots[0]

@@ -19,6 +19,27 @@ describe('a timeline of several streams', () => {
     assert.deepEqual(Object.keys(r.slots.at(-1)!.objects), ['1', '2'])
   })
 
+  it('ends with its last stream when another went away before, or never came', () => {
+    for (const came of [0, 4]) {
+      const r = new Rehearsal()
+      r.parent('a', 'b')
+      for (let i = 0; i < 8; i++) {
+        r.pass(2)
+        push(r, i < came ? ['a', 'b'] : ['a'], i)
+      }
+      r.list('a', 7, [{ name: 'a-7.ts' }], true)
+      r.pass(10)
+      assert.equal(r.state.ended, false, 'it may yet come')
+      r.pass(55)
+      assert.equal(r.state.ended, true)
+      r.restart(10)
+      r.pass(1)
+      assert.equal(r.state.ended, true)
+      push(r, ['b'], 8)
+      assert.equal(r.state.ended, false)
+    }
+  })
+
   it('is not held back by a stream of segments nobody can use', () => {
     const r = new Rehearsal()
     r.parent('a', 'b')
