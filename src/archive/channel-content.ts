@@ -21,6 +21,7 @@ import {
   steppedNumbering,
 } from './open-numbering.ts'
 import { SegmentTail } from './segment-tail.ts'
+import { StepLog } from './step-log.ts'
 import { isAsStored, storedInputs, storedNumberings } from './stored-content.ts'
 import { Turns } from './turns.ts'
 
@@ -43,10 +44,12 @@ export class ChannelContent {
   /** What slots sealed last were told of the inputs; undefined before this process seals any. */
   private told: SeenInputs | undefined
   private readonly turns = new Turns()
+  private readonly stepLog: StepLog
 
   constructor(guid: string, host: ContentHost) {
     this.guid = guid
     this.host = host
+    this.stepLog = new StepLog(host.log)
   }
 
   /** Applies an event of an input after all earlier ones; durable when it resolves. */
@@ -264,8 +267,7 @@ export class ChannelContent {
     for (const { open, step } of steps) {
       this.numberings.set(open.numbering.id, steppedNumbering(open, step))
       for (const era of step.eras) this.eras.add(era)
-      const { switched } = step
-      if (switched) this.host.log.warn({ ...open.numbering, ...switched }, 'switched to the other input')
+      this.stepLog.tell(open.numbering, step)
     }
     if (steps.some(({ step }) => step.segments.length > 0)) this.host.changed()
   }

@@ -58,7 +58,7 @@ export function steppedNumbering(open: OpenNumbering, step: Pick<NumberingStep, 
 
 /** A step that changes what a numbering remembers, and nothing it shows. */
 export function remembering(state: NumberingState): NumberingStep {
-  return { state, text: JSON.stringify(state), changed: true, segments: [], eras: [], switched: undefined }
+  return { state, text: JSON.stringify(state), changed: true, segments: [], eras: [], dropped: [], switched: undefined }
 }
 
 /** When the oldest slot was sealed that still goes into an output segment: it is needed, however old it is. */

@@ -333,6 +333,23 @@ describe('the archive of a channel with two inputs', () => {
     assert.ok(!(endpoint('e0', 2).guid in toldAt), JSON.stringify(toldAt))
   })
 
+  it('says once that it shows nothing of an era nothing is known of', async () => {
+    for (let i = 0; i < 6; i++) await push(FIRST, i, i < 3 ? 10 : 900)
+    const { segmentIndex } = store
+    const faults: object[] = []
+    const content = new ChannelContent(FIRST, {
+      segmentIndex: { ...segmentIndex, eras: async () => [] },
+      clock: () => now,
+      log: { ...log, error: (fields) => faults.push(fields) },
+      changed() {},
+    })
+    const ref = { channelGuid: FIRST, ingestEndpointId: FIRST }
+    const numbering = await segmentIndex.openNumbering({ guid: 'e', revision: 1 }, ref, 2)
+    await content.fill(numbering)
+    assert.deepEqual(faults, [{ channelGuid: FIRST, numbering: numbering.id, segmentDurationSeconds: 2, era: 1 }])
+    assert.equal((await segmentIndex.lastOutputSegments(numbering.id, 99)).length, 3)
+  })
+
   it('does not fill for ever what is forgotten meanwhile', async () => {
     await both(0, 3)
     const { segmentIndex } = store

@@ -130,7 +130,7 @@ export function failOver(
   numbering: NumberingState,
   view: FailoverView,
   now: UtcMs,
-): (Shown & { readonly switched: InputSwitch }) | undefined {
+): (Shown & { readonly switched: InputSwitch; readonly dropped: readonly number[] }) | undefined {
   const first = numbering.spare[0] ?? numbering.passed
   if (!first) return undefined
   const segments = closeRun(numbering)
@@ -145,8 +145,10 @@ export function failOver(
   const eras: Era[] = []
   const after = { ...view, eraOf: (id: number) => eras.findLast((one) => one.id === id) ?? view.eraOf(id) }
   numbering.spare = []
+  const dropped: number[] = []
   for (const { slot } of spare) {
     const own = view.eraOf(slot.era)
+    if (!own) dropped.push(slot.era)
     const shown = own && show(numbering, slot, own, after)
     segments.push(...(shown?.segments ?? []))
     eras.push(...(shown?.eras ?? []))
@@ -156,7 +158,7 @@ export function failOver(
     ...one,
     segment: { ...one.segment, sealedAt: utcMs(Math.max(one.segment.sealedAt, now)) },
   }))
-  return { segments: published, eras, switched }
+  return { segments: published, eras, dropped, switched }
 }
 
 /** Goes on with this slot, in the era that is shown if both inputs are on its timeline. */

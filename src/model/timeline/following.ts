@@ -28,6 +28,8 @@ export type NumberingStep = {
   readonly segments: readonly NumberedSegment[]
   /** Eras it made, or knows more of. */
   readonly eras: readonly Era[]
+  /** Eras nothing is known of: their slots are lost to the numbering. */
+  readonly dropped: readonly number[]
   readonly switched: InputSwitch | undefined
 }
 
@@ -46,6 +48,7 @@ export function follow(
   const state = JSON.parse(textBefore) as NumberingState
   const segments: NumberedSegment[] = []
   const eras: Era[] = []
+  const dropped = new Set<number>()
   const eraOf = (id: number) => eras.findLast((era) => era.id === id) ?? outside.eraOf(id)
   const view = () => ({ ...outside, eraOf, ...(state.isFilling && seenBy(state)) })
   const take = (shown: Shown) => {
@@ -57,6 +60,7 @@ export function follow(
     const over = isFailed ? failOver(state, view(), at) : undefined
     if (!over) return
     take(over)
+    for (const era of over.dropped) dropped.add(era)
     if (state.isFilling) return
     switched = over.switched
     state.untold = [...(state.untold ?? []), over.switched]
@@ -66,6 +70,7 @@ export function follow(
     state.met[input] = { era: slot.era, index: slot.index }
     const era = eraOf(slot.era)
     if (state.isFilling && slot.seen) state.seen = slot.seen
+    if (!era) dropped.add(slot.era)
     if (!era || isAudioOnly(era.streams)) continue
     // Between the slot before and this one, whether anybody looked then or not.
     failOverAt(slot.sealedAt, isOverdue(state, view().awakeSince, slot.sealedAt))
@@ -81,7 +86,7 @@ export function follow(
     if (isRunOver(state, outside)) segments.push(...closeRun(state))
   }
   const text = JSON.stringify(state)
-  return { state, text, changed: text !== textBefore, segments, eras, switched }
+  return { state, text, changed: text !== textBefore, segments, eras, dropped: [...dropped], switched }
 }
 
 /** True when time passing may have changed something. Cheap: it is asked all the time. */
