@@ -10,7 +10,7 @@ import { ChannelContent } from './channel-content.ts'
 import type { ArchiveReader } from './reader.ts'
 import { sweepUnknownObjects } from './recovery.ts'
 import { forgetOldContent, type RetentionRules } from './retention.ts'
-import { tellSwitches } from './switch-events.ts'
+import { SwitchTeller } from './switch-events.ts'
 import { windowsOf } from './windows.ts'
 import type { ArchiveWriter } from './writer.ts'
 
@@ -58,6 +58,7 @@ export async function openArchive(host: ArchiveHost): Promise<Archive> {
   const unrecorded = new Set<string>()
   /** Keys among them whose commits failed. */
   const doubtful = new Set<string>()
+  const switches = new SwitchTeller(host)
   let closing = false
   let sweeping: Promise<void> = Promise.resolve()
 
@@ -119,7 +120,7 @@ export async function openArchive(host: ArchiveHost): Promise<Archive> {
 
   async function passTime(content: ChannelContent): Promise<void> {
     await content.passTime()
-    await tellSwitches(content, host)
+    await switches.tell(content)
   }
 
   function channelForgotten(channelGuid: string): void {

@@ -42,9 +42,10 @@ describe('the archive of a channel with two inputs', () => {
   let archive: Archive
   let now: UtcMs
 
-  const open = async () => {
+  const open = async (changed: Partial<SqliteStore['resources']> = {}) => {
     store = await openSqliteStore(join(folder, 'windrow.db'))
-    const { segmentIndex, resources } = store
+    const { segmentIndex } = store
+    const resources = { ...store.resources, ...changed }
     archive = await openArchive({
       segmentIndex,
       resources,
@@ -214,6 +215,33 @@ describe('the archive of a channel with two inputs', () => {
     await store.segmentIndex.forget(ref, utcMs(now + 1), { pinned: [], inUse: [], limit: 99 })
     await archive.retain()
     assert.ok((await archive.read(healed!.objects[1]!.key)).length > 0)
+  })
+
+  it('leaves a store alone for a while that cannot take the event of a switch, and tells it then', async () => {
+    const e = endpoint('e', 2)
+    await store.resources.createOriginEndpoint(e, { maxPerChannel: 9 })
+    await archive.close()
+    await store.close()
+    let tries = 0
+    let isAway = true
+    const appendEvent: typeof store.resources.appendEvent = async (event) => {
+      tries++
+      if (isAway) throw new Error('away')
+      return store.resources.appendEvent(event)
+    }
+    await open({ appendEvent })
+    await both(0, 3)
+    await shown(e)
+    await both(3, 7, [SECOND])
+    for (let i = 0; i < 150; i++) await pass(200)
+    assert.equal(await archive.activeInput(e), SECOND)
+    assert.ok(tries > 2 && tries < 9, `${tries} tries in 30 s`)
+    isAway = false
+    await pass(60_000)
+    assert.equal((await events()).length, 1)
+    const [last] = [tries]
+    await pass(60_000)
+    assert.equal(tries, last)
   })
 
   /** All that is shown of an endpoint, but for where the numbers begin. */
