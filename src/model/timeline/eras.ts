@@ -124,7 +124,11 @@ export function splitEra(state: TimelineState, before: OpenEra, now: UtcMs): Ope
   const { isDated } = before.anchor
   const anchor = { time: start, utc: head?.startUtc ?? utcAt(before.anchor, start), ...(isDated && { isDated }) }
   const era = openEra(state, anchor, { time: start, utc: utcAt(before.clock, start) }, now)
-  state.eras = state.eras.filter((one) => one !== era).flatMap((one) => (one === before ? [one, era] : [one]))
+  const later = state.eras.filter((one) => one !== era && one.id > before.id)
+  state.eras = [...state.eras.filter((one) => one !== era && one.id <= before.id), era, ...later]
+  const [next] = later
+  if (next) renumber(state, era, next.id)
+  for (const one of later) if (one.continues === before.id) one.continues = era.id
   era.continues = before.id
   era.streams = before.streams
   era.slots = before.slots.splice(0)
@@ -134,6 +138,25 @@ export function splitEra(state: TimelineState, before: OpenEra, now: UtcMs): Ope
     listing.leastEra = era.id
   }
   return era
+}
+
+/**
+ * Gives an era an id in the middle, and each of those that had one from there on the next: ids tell the order in which eras
+ * are sealed. Nothing of those was sealed yet, so nobody knows their ids.
+ */
+function renumber(state: TimelineState, era: OpenEra, id: number): void {
+  const moved = (old: number) => (old >= id ? old + 1 : old)
+  for (const other of state.eras) {
+    if (other !== era) other.id = moved(other.id)
+    if (other.continues !== undefined) other.continues = moved(other.continues)
+  }
+  era.id = id
+  for (const listing of Object.values(state.listings)) {
+    // Who is between two eras may go on in the one that is new.
+    if (listing.era !== undefined) listing.leastEra = moved(listing.leastEra)
+    if (listing.era !== undefined) listing.era = moved(listing.era)
+    for (const place of listing.places ?? []) place.era = moved(place.era)
+  }
 }
 
 /** Of this era and those that continue it, the one that holds this moment. */

@@ -19,12 +19,14 @@ export type Sealed = {
   readonly slots: Slot[]
   /** Eras whose first slot is among them. */
   readonly begun: OpenEra[]
+  /** Eras that are there since, or have another id. */
+  readonly renamed: Set<OpenEra>
   readonly closedEras: OpenEra[]
 }
 
 /** Seals every slot no stream can add to any more, oldest first, and drops eras that are over. */
 export function sealSlots(state: TimelineState, now: UtcMs, donor?: Donor): Sealed {
-  const sealed: Sealed = { slots: [], begun: [], closedEras: [] }
+  const sealed: Sealed = { slots: [], begun: [], renamed: new Set(), closedEras: [] }
   for (;;) {
     const era = state.eras[0]
     if (!era) break
@@ -40,6 +42,7 @@ export function sealSlots(state: TimelineState, now: UtcMs, donor?: Donor): Seal
       if (isBreak(era, head)) {
         delete head.breaks
         splitEra(state, era, now)
+        for (const later of state.eras.slice(1)) sealed.renamed.add(later)
         continue
       }
       const before = donor && slotBefore(era, head, donor, now)

@@ -59,10 +59,12 @@ export function step(
     followPlaylist(state, event.playlist, unlisted, now)
   }
   const { touched, consumed, gaps } = placeQueued(state, unlisted, now, donor)
-  const { slots, begun, closedEras } = sealSlots(state, now, donor)
+  const { slots, begun, renamed, closedEras } = sealSlots(state, now, donor)
   noteEnd(state, now)
 
-  const changedEras = [...closedEras, ...state.eras].filter((era) => touched.has(era.id) || begun.includes(era))
+  const changedEras = [...closedEras, ...state.eras].filter(
+    (era) => touched.has(era.id) || begun.includes(era) || renamed.has(era),
+  )
   const text = JSON.stringify(state)
   return {
     state,

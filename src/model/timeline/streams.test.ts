@@ -257,6 +257,44 @@ describe('a timeline of several streams', () => {
     )
   })
 
+  it('breaks before an era that one stream has begun already, and numbers eras in the order they are sealed', () => {
+    const r = new Rehearsal()
+    r.parent('a', 'b')
+    r.open(1, 2)
+    const put = (playlist: string, i: number, at: number, breaks = false) => {
+      r.put(`${playlist}-${i}.ts`, probeAt(at))
+      r.list(playlist, i, [{ name: `${playlist}-${i}.ts`, breaks }])
+    }
+    for (let i = 0; i < 3; i++) {
+      r.pass(2)
+      for (const playlist of ['a', 'b']) put(playlist, i, 10 + 2 * i)
+    }
+    r.pass(2)
+    put('a', 3, 16, true)
+    put('a', 4, 18)
+    put('a', 5, 500)
+    put('b', 3, 16, true)
+    put('b', 4, 18)
+    put('b', 5, 500)
+    for (let i = 6; i < 9; i++) {
+      r.pass(2)
+      for (const playlist of ['a', 'b']) put(playlist, i, 500 + 2 * (i - 5))
+    }
+    assert.deepEqual(
+      r.slots.map(({ era, index, start }) => `${era} ${index} ${start / 90_000}`),
+      ['1 0 10', '1 1 12', '1 2 14', '2 0 16', '2 1 18', '3 0 500', '3 1 502', '3 2 504', '3 3 506'],
+    )
+    assert.ok(r.slots.every(({ objects }) => objects[1] && objects[2]))
+    assert.deepEqual(
+      r.outputs(1).flatMap(({ number, discontinuity }) => (discontinuity ? number : [])),
+      [4, 6],
+    )
+    assert.deepEqual(
+      r.state.eras.map(({ id }) => [id, r.eras.get(id)?.id]),
+      [[3, 3]],
+    )
+  })
+
   it('waits as long as a segment lasts when the target duration is wrong', () => {
     const r = new Rehearsal()
     r.parent('a', 'b')
