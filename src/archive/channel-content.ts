@@ -2,27 +2,18 @@ import { type UtcMs, utcMs } from '../media/time.ts'
 import type { Era, SeenInputs } from '../model/output-segment.ts'
 import type { SourceObject } from '../model/source-segment.ts'
 import { haveEnded } from '../model/timeline/ending.ts'
-import { follow, isFollowingDue, type SealedSlot } from '../model/timeline/following.ts'
 import { seenInputs, withSeen } from '../model/timeline/input-status.ts'
 import { isDue, type TimelineEvent, type TimelineStep } from '../model/timeline/step.ts'
 import type { IngestRef, Numbering } from '../stores/segment-index.ts'
+import { ChannelNumberings } from './channel-numberings.ts'
 import type { ContentHost } from './content-host.ts'
 import { fillPage } from './filling.ts'
 import { Input } from './input.ts'
 import { type InputsView, KnownEras } from './known-eras.ts'
-import {
-  madeErasOf,
-  type NumberingSteps,
-  neededSince,
-  numberingCommit,
-  type OpenNumbering,
-  openNumbering,
-  remembering,
-  steppedNumbering,
-} from './open-numbering.ts'
-import { SegmentTail } from './segment-tail.ts'
+import { type NumberingSteps, neededSince, type OpenNumbering, remembering } from './open-numbering.ts'
+import type { SegmentTail } from './segment-tail.ts'
 import { StepLog } from './step-log.ts'
-import { isAsStored, storedInputs, storedNumberings } from './stored-content.ts'
+import { isAsStored, storedInputs } from './stored-content.ts'
 import { Turns } from './turns.ts'
 
 /** Another node may have taken a step meanwhile; each try starts from what it left. */
@@ -36,8 +27,8 @@ export class ChannelContent {
   readonly guid: string
   private readonly host: ContentHost
   private readonly inputs = new Map<string, Input>()
-  private readonly numberings = new Map<number, OpenNumbering>()
-  private readonly eras = new KnownEras(this.inputs, this.numberings)
+  private readonly numberings: ChannelNumberings
+  private readonly eras: KnownEras
   private loading: Promise<void> | undefined
   /** When this process began to hear the inputs. */
   private awakeSince = utcMs(0)
@@ -49,6 +40,8 @@ export class ChannelContent {
   constructor(guid: string, host: ContentHost) {
     this.guid = guid
     this.host = host
+    this.numberings = new ChannelNumberings(guid, host.segmentIndex)
+    this.eras = new KnownEras(this.inputs, this.numberings.byId)
     this.stepLog = new StepLog(host.log)
   }
 
@@ -62,9 +55,7 @@ export class ChannelContent {
     if (!this.loading) return
     const now = this.host.clock()
     for (const [id, { state }] of this.inputs) if (isDue(state, now)) await this.apply(id, { kind: 'time' })
-    const view = this.view(now)
-    const isSomeDue = [...this.numberings.values()].some(({ state }) => isFollowingDue(state, view, now))
-    if (isSomeDue) await this.inTurn(() => this.commitNumberings(this.follow([], this.host.clock())))
+    if (this.numberings.isDue(this.view(now), now)) await this.inTurn(() => this.goOn())
   }
 
   /** Reads what is stored, once. */
@@ -79,7 +70,7 @@ export class ChannelContent {
   /** Reads what another process has written since, if it has. */
   refresh(): Promise<void> {
     return this.inTurn(async () => {
-      if (await isAsStored(this.host.segmentIndex, this.guid, this.inputs, this.numberings)) return
+      if (await isAsStored(this.host.segmentIndex, this.guid, this.inputs, this.numberings.byId)) return
       await this.load()
       this.host.changed()
     })
@@ -91,7 +82,7 @@ export class ChannelContent {
 
   /** True when nothing more comes of a numbering for now: it shows all there is. */
   isOver({ id }: Numbering): boolean {
-    return this.hasEnded && !this.numberings.get(id)?.state.run.length
+    return this.hasEnded && !this.numberings.byId.get(id)?.state.run.length
   }
 
   hasContent(ingestEndpointId: string): boolean {
@@ -100,20 +91,14 @@ export class ChannelContent {
 
   /** The ingest endpoint whose input a numbering follows. */
   followedBy({ id }: Numbering): string | undefined {
-    return this.numberings.get(id)?.state.input
+    return this.numberings.byId.get(id)?.state.input
   }
 
   /** The newest output segments of a numbering. */
   async tail(numbering: Numbering): Promise<SegmentTail> {
     await this.ready()
-    const known = this.numberings.get(numbering.id)?.tail
-    if (known) return known
-    return this.inTurn(async () => {
-      const open = this.numberings.get(numbering.id) ?? openNumbering(numbering)
-      this.numberings.set(numbering.id, open)
-      open.tail ??= await SegmentTail.load(this.host.segmentIndex, numbering.id)
-      return open.tail
-    })
+    const known = this.numberings.byId.get(numbering.id)?.tail
+    return known ?? this.inTurn(() => this.numberings.tail(numbering))
   }
 
   async erasById(ids: readonly number[]): Promise<readonly Era[]> {
@@ -143,7 +128,7 @@ export class ChannelContent {
       const until = utcMs(Math.min(before, ...this.all().map(neededSince)))
       const options = { pinned, inUse: input.keysInUse(), inUseEras: [...this.eras.inUse()], limit }
       const { slots, objects } = await this.host.segmentIndex.forget(input.ref, until, options)
-      for (const { tail } of this.numberings.values()) tail?.forgetBefore(until)
+      for (const { tail } of this.all()) tail?.forgetBefore(until)
       input.forgetBefore(until)
       this.eras.forgetOthers()
       if (slots > 0) this.host.changed()
@@ -159,14 +144,14 @@ export class ChannelContent {
   /** Changes what a numbering remembers beside its content. */
   remember(id: number, change: (state: OpenNumbering['state']) => OpenNumbering['state']): Promise<void> {
     return this.inTurn(async () => {
-      const open = this.numberings.get(id)
+      const open = this.numberings.byId.get(id)
       if (!open) return
       await this.commitNumberings([{ open, step: remembering(change(open.state)) }])
     })
   }
 
   all(): readonly OpenNumbering[] {
-    return [...this.numberings.values()]
+    return this.numberings.all()
   }
 
   private inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -178,18 +163,17 @@ export class ChannelContent {
     const now = this.host.clock()
     this.awakeSince = now
     for (const input of this.inputs.values()) input.wake(now)
-    for (const { numbering, state } of this.numberings.values()) if (state.isFilling) this.fillLater(numbering)
+    for (const { numbering, state } of this.all()) if (state.isFilling) this.fillLater(numbering)
   }
 
   private async load(): Promise<void> {
     const { segmentIndex } = this.host
-    const numberings = await storedNumberings(segmentIndex, this.guid, this.numberings)
+    await this.numberings.load()
     for (const { ingestEndpointId: id, channelGuid } of await storedInputs(segmentIndex, this.guid)) {
       if (!this.inputs.has(id)) this.inputs.set(id, new Input({ channelGuid, ingestEndpointId: id }, segmentIndex))
     }
     await Promise.all([...this.inputs.values()].map((input) => input.load()))
-    this.numberings.clear()
-    for (const open of numberings) this.numberings.set(open.numbering.id, open)
+    this.told = undefined
     await this.eras.load([...this.eras.inUse()])
   }
 
@@ -213,13 +197,11 @@ export class ChannelContent {
       const seen = seenInputs(view)
       const result = { ...computed, slots: withSeen(computed.slots, seen, this.told) }
       const sealed = result.slots.map((slot) => ({ input: id, slot }))
-      const steps = this.follow(sealed, now, view)
+      const steps = this.numberings.follow(sealed, view, now)
       if (!result.changed && !object && steps.length === 0) return
-      const numberings = steps.map(({ open, step }) => numberingCommit(open, step))
       const outcome = await this.host.segmentIndex.commitTimeline(input.ref, {
         ...input.commitOf(result, object),
-        outputSegments: numberings.flatMap(({ rows }) => rows),
-        numberings: numberings.map(({ commit }) => commit),
+        ...this.numberings.commitOf(steps),
       })
       if (outcome === 'committed') {
         input.adopt(result, object, this.host.log)
@@ -236,10 +218,8 @@ export class ChannelContent {
   /** A step computed on what another node has changed is dropped: the next tick makes it anew. */
   private async commitNumberings(steps: NumberingSteps, seen: readonly Input[] = []): Promise<boolean> {
     if (steps.length === 0) return true
-    const commits = steps.map(({ open, step }) => numberingCommit(open, step))
     const outcome = await this.host.segmentIndex.commitNumberings(this.guid, {
-      outputSegments: commits.flatMap(({ rows }) => rows),
-      numberings: commits.map(({ commit }) => commit),
+      ...this.numberings.commitOf(steps),
       seen: seen.map((input) => input.seen),
     })
     if (outcome === 'stale') {
@@ -255,17 +235,15 @@ export class ChannelContent {
     return this.eras.view(now, this.awakeSince, stepped)
   }
 
-  private follow(sealed: readonly SealedSlot[], now: UtcMs, view = this.view(now)): NumberingSteps {
-    return [...this.numberings.values()].flatMap((open) => {
-      if (open.state.isFilling || (sealed.length === 0 && !isFollowingDue(open.state, view, now))) return []
-      const step = follow(open.state, sealed, { ...view, madeEras: madeErasOf(open) }, now)
-      return step.changed ? [{ open, step }] : []
-    })
+  /** The steps of numberings that are due. */
+  private async goOn(): Promise<void> {
+    const now = this.host.clock()
+    await this.commitNumberings(this.numberings.follow([], this.view(now), now))
   }
 
   private adopt(steps: NumberingSteps): void {
+    this.numberings.adopt(steps)
     for (const { open, step } of steps) {
-      this.numberings.set(open.numbering.id, steppedNumbering(open, step))
       for (const era of step.eras) this.eras.add(era)
       this.stepLog.tell(open.numbering, step)
     }
@@ -283,17 +261,15 @@ export class ChannelContent {
   }
 
   private fillPage(numbering: Numbering): Promise<boolean> {
-    const { inputs, numberings, eras, host } = this
+    const { inputs, eras, host } = this
     return fillPage(numbering, {
       ...host,
       inputs,
-      numberings,
+      numberings: this.numberings.byId,
       eras,
       view: () => this.view(host.clock()),
       commit: (steps, seen) => this.commitNumberings(steps, seen),
-      goOn: async () => {
-        await this.commitNumberings(this.follow([], host.clock()))
-      },
+      goOn: () => this.goOn(),
     })
   }
 }
