@@ -11,6 +11,7 @@ import type { ArchiveReader } from './reader.ts'
 import { sweepUnknownObjects } from './recovery.ts'
 import { forgetOldContent, type RetentionRules } from './retention.ts'
 import { SwitchTeller } from './switch-events.ts'
+import { restUnused } from './unused-numberings.ts'
 import { windowsOf } from './windows.ts'
 import type { ArchiveWriter } from './writer.ts'
 
@@ -187,6 +188,7 @@ export async function openArchive(host: ArchiveHost): Promise<Archive> {
 
     async retain() {
       await removeDoubtful()
+      for (const content of channels.values()) await restUnused(content, host)
       await forgetOldContent({ ...host, contentOf, channelForgotten, isClosing: () => closing })
     },
 

@@ -2,6 +2,7 @@ import { type UtcMs, utcMs } from '../media/time.ts'
 import type { Era, SeenInputs } from '../model/output-segment.ts'
 import type { SourceObject } from '../model/source-segment.ts'
 import { haveEnded } from '../model/timeline/ending.ts'
+import { rest } from '../model/timeline/following.ts'
 import { seenInputs, withSeen } from '../model/timeline/input-status.ts'
 import { isDue, type TimelineEvent, type TimelineStep } from '../model/timeline/step.ts'
 import type { IngestRef, Numbering } from '../stores/segment-index.ts'
@@ -150,6 +151,20 @@ export class ChannelContent {
     })
   }
 
+  /** Takes no steps of a numbering any more, until it is filled. */
+  rest(id: number): Promise<void> {
+    return this.inTurn(async () => {
+      const open = this.numberings.byId.get(id)
+      if (!open || open.state.isFilling) return
+      const seen = seenInputs(this.view(this.host.clock()))
+      await this.commitNumberings([{ open, step: rest(open.state, seen) }])
+    })
+  }
+
+  isResting({ id }: Numbering): boolean {
+    return this.numberings.byId.get(id)?.state.isResting ?? false
+  }
+
   all(): readonly OpenNumbering[] {
     return this.numberings.all()
   }
@@ -163,7 +178,9 @@ export class ChannelContent {
     const now = this.host.clock()
     this.awakeSince = now
     for (const input of this.inputs.values()) input.wake(now)
-    for (const { numbering, state } of this.all()) if (state.isFilling) this.fillLater(numbering)
+    for (const { numbering, state } of this.all()) {
+      if (state.isFilling && !state.isResting) this.fillLater(numbering)
+    }
   }
 
   private async load(): Promise<void> {

@@ -9,14 +9,14 @@ export function originalOf(
   if (version > 0) return undefined
   return [...all.values()].findLast((other) => {
     const isAlike = other.numbering.segmentDurationSeconds === segmentDurationSeconds
-    return isAlike && other.numbering.id < id && other.version > 0 && !other.state.isFilling
+    return isAlike && other.numbering.id < id && other.version > 0 && (!other.state.isFilling || other.state.isResting)
   })
 }
 
 /** The state of the original under the numbers of the copy; what has been sealed since it stood there is still to be met. */
 export function copiedState(copy: OpenNumbering, { numbering, state }: OpenNumbering): NumberingState {
   const shift = copy.numbering.firstNumber - numbering.firstNumber
-  const { stretch, untold: _, ...rest } = state
+  const { stretch, untold: _, isResting: __, ...rest } = state
   return {
     ...rest,
     nextNumber: state.nextNumber + shift,

@@ -38,7 +38,7 @@ export function fillStep(
   now: UtcMs,
 ): NumberingStep {
   const filled = follow(open.state, sealed, { ...view, madeEras: madeErasOf(open) }, now)
-  const { seen, ...rest } = filled.state
-  const state = isLast ? { ...rest, isFilling: false } : filled.state
+  const { seen, isResting: _, ...rest } = filled.state
+  const state = isLast ? { ...rest, isFilling: false } : { ...rest, ...(seen && { seen }) }
   return { ...filled, state, text: JSON.stringify(state) }
 }

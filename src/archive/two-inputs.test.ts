@@ -293,6 +293,48 @@ describe('the archive of a channel with two inputs', () => {
     )
   })
 
+  it('lets a numbering rest that no endpoint has any more, and takes it up again where it stood', async () => {
+    const revised = (revision: number, seconds: number): OriginEndpoint => ({ ...endpoint('e', seconds), revision })
+    await store.resources.createOriginEndpoint(revised(1, 2), { maxPerChannel: 9 })
+    await both(0, 4)
+    assert.equal((await shown(revised(1, 2))).length, 4)
+    const version = async () => (await store.segmentIndex.numberingsOf(FIRST))[0]!.version
+    const used = await version()
+    await archive.retain()
+    await both(4, 6)
+    assert.equal(await version(), used + 4, 'it is in use')
+    await store.resources.updateOriginEndpoint(revised(2, 6), 0)
+    await archive.retain()
+    const resting = await version()
+    await both(6, 12, [SECOND])
+    await restart()
+    await archive.live(revised(2, 6), 60)
+    await both(12, 14)
+    await archive.retain()
+    assert.equal(await version(), resting)
+    // Whoever still asks gets what would have been shown.
+    const segments = await shown(revised(1, 2))
+    assert.deepEqual(
+      segments,
+      Array.from({ length: 14 }, (_, i) => `${i + 1} 1 ${i < 6 ? 'first' : 'second'}`),
+    )
+    await both(14, 15)
+    assert.equal((await shown(revised(1, 2))).length, 15)
+    await archive.retain()
+    await both(15, 50)
+    await archive.retain()
+    const again = revised(3, 2)
+    await store.resources.updateOriginEndpoint(again, 0)
+    const { segments: kept = [] } = (await archive.live(again, 600)) ?? {}
+    assert.ok(kept.length > 25, `${kept.length}`)
+    for (const { slots } of kept) {
+      for (const { sealedAt, objects } of slots) {
+        assert.ok(sealedAt >= now - 60_000, 'a numbering at rest keeps nothing')
+        await archive.read(objects[1]!.key)
+      }
+    }
+  })
+
   it('keeps what the largest window needs as windows grow and shrink, and says how much that is', async () => {
     const window = (revision: number, startoverWindowSeconds: number): OriginEndpoint => ({
       ...endpoint('e', 2),

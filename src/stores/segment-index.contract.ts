@@ -276,6 +276,7 @@ export function segmentIndexContract(name: string, open: () => Promise<ContractS
       assert.equal((await index.openNumbering(at('e', 5), INPUT, 2)).firstNumber, 11)
       await index.forget(INPUT, later(1e9), NOTHING_SPARED)
       assert.deepEqual(await index.lastOutputSegments(again.id, 9), [])
+      assert.equal(await index.copyOutputSegments(two.id, again.id, 3), true, 'there is nothing left')
     })
 
     it('gives no number of a numbering twice', async () => {

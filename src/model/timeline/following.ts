@@ -1,5 +1,5 @@
 import { type UtcMs, utcMs } from '../../media/time.ts'
-import type { Era, Slot } from '../output-segment.ts'
+import type { Era, SeenInputs, Slot } from '../output-segment.ts'
 import { isAudioOnly } from './description.ts'
 import {
   type FailoverView,
@@ -87,6 +87,20 @@ export function follow(
   }
   const text = JSON.stringify(state)
   return { state, text, changed: text !== textBefore, segments, eras, dropped: [...dropped], switched }
+}
+
+/** Lets a numbering rest: what it holds is published or let go, and it goes on as one that is being filled. */
+export function rest(before: NumberingState, seen: SeenInputs): NumberingStep {
+  const state = JSON.parse(JSON.stringify(before)) as NumberingState
+  const segments = closeRun(state)
+  for (const { input, slot } of state.spare.splice(0).reverse()) {
+    state.met[input] = { era: slot.era, index: slot.index - 1 }
+  }
+  state.isFilling = true
+  state.isResting = true
+  state.seen = seen
+  const text = JSON.stringify(state)
+  return { state, text, changed: true, segments, eras: [], dropped: [], switched: undefined }
 }
 
 /** True when time passing may have changed something. Cheap: it is asked all the time. */

@@ -17,6 +17,8 @@ export type NumberingState = {
   last?: SlotPlace
   /** Older slots are still being given to it; live ones wait for that. */
   isFilling: boolean
+  /** Nobody asks for it: it is filled when somebody does. */
+  isResting?: true
   /** The newest slot met, by input: where filling goes on. */
   met: Record<string, SlotPlace>
   /** While it is filled: how the inputs were doing when the newest slot met was sealed. */

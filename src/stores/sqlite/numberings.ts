@@ -80,9 +80,10 @@ export function numberingOperations(db: Database) {
         limit,
       )
       db.run(
-        `UPDATE highest_number SET number = max(number, (SELECT max(number) FROM output_segment WHERE numbering = ?))
+        `UPDATE highest_number SET number =
+           max(number, coalesce((SELECT max(number) FROM output_segment WHERE numbering = ?), 0))
          WHERE channel_guid = ?`,
-        copied > 0 ? to : from,
+        to,
         channel,
       )
       return copied < limit
