@@ -92,6 +92,15 @@ class Archived {
     return (await this.listed()).map(facts)
   }
 
+  /** What the first endpoint shows when it comes back to its segment duration from another one. */
+  async shownAgain(): Promise<unknown> {
+    const { guid, channelGuid } = ENDPOINTS[0]!
+    const revised = (revision: number, segmentDurationSeconds: number) =>
+      hlsEndpoint({ segmentDurationSeconds }, { guid, channelGuid, revision })
+    await this.archive!.live(revised(2, 4), 1)
+    return facts((await this.archive!.live(revised(3, DURATIONS[0]!), 1e6))?.segments ?? [])
+  }
+
   /** Forgets what lies outside the retention window; exactly what lies in it is listed then. */
   async forget(outputs: readonly (readonly OutputSegment[])[]): Promise<void> {
     await this.archive!.retain()
@@ -195,4 +204,5 @@ async function archive(archived: Archived, isLocked: boolean, [first, ...rest]: 
   await archived.close()
   await archived.open()
   assert.deepEqual(await archived.shown(), expected, 'after a restart')
+  assert.deepEqual(await archived.shownAgain(), expected[0], 'under numbers of its own')
 }
