@@ -43,8 +43,9 @@ export type Evening = {
   readonly jobs: readonly SeenJob[]
   /** When the channels and endpoints had been made. */
   readonly made: number
-  /** GUIDs of the endpoints of the deleted channel, as their URLs have them. */
-  readonly deletedPaths: ReadonlySet<string>
+  /** How the paths of the endpoints begin that are watched: of the channel with two inputs, and of the deleted one. */
+  readonly inTurn: string
+  readonly deleted: string
   /** When the deletion of a channel was asked for, and when it was answered. */
   readonly deletion: { readonly sent: number; readonly at: number }
   readonly switches: number
@@ -99,7 +100,7 @@ export async function recordEvening(seed: number, seconds: number): Promise<Even
     await createBriefEndpoint(client, CHANNELS.deleted),
   ]
   const made = since1970()
-  const deletedPaths = new Set([new URL(urls.at(-1)!).pathname.split('/')[3]!])
+  const [inTurn, deleted] = [urls[0]!, urls.at(-1)!].map((url) => new URL('.', url).pathname) as [string, string]
 
   const puts: Put[] = []
   const firstDate = Date.now()
@@ -111,7 +112,7 @@ export async function recordEvening(seed: number, seconds: number): Promise<Even
   const pushInTurn = async (input: 0 | 1) => {
     let pusher: Pusher | undefined
     for (let number = 0; !isOver(); number++) {
-      await sleep(1000 * (number - elapsed()))
+      await sleep(Math.max(0, 1000 * (number - elapsed())))
       const phase = (number + (input === 0 ? ROUND / 2 : 0)) % ROUND
       if (number > AWAY && phase < AWAY) {
         pusher?.close()
@@ -175,7 +176,7 @@ export async function recordEvening(seed: number, seconds: number): Promise<Even
   const { looks, bytes } = viewer
   const switches = windrow.log.split('switched to the other input').length - 1
   const seen = { trace, folder: windrow.dataFolder, loop, firstDate, inputs, puts, looks, bytes, jobs }
-  return { ...seen, made, deletedPaths, deletion, switches }
+  return { ...seen, made, inTurn, deleted, deletion, switches }
 }
 
 async function endpointsOf(client: MediaPackageClient): Promise<string[]> {

@@ -80,6 +80,9 @@ type Node = File | Folder
 /** What becomes of that which was not synced: all of it is lost, or chance decides piece by piece. */
 export type Loss = 'everything' | 'anything'
 
+/** What is asked cannot be yet: another call, reported later, came before it. */
+export class OutOfOrder extends Error {}
+
 /** Below a root that is there and empty. Paths are relative to it; `ended` and `began` count in one order. */
 export class Disk {
   readonly #root = new Folder()
@@ -91,7 +94,7 @@ export class Disk {
       if (truncates && found instanceof File) this.truncate(found, 0, ended)
       return found
     }
-    if (!creates) throw new Error(`${path} is opened and is not there`)
+    if (!creates) throw new OutOfOrder(`${path} is opened and is not there`)
     const file = new File()
     this.#set(path, file, ended)
     return file
@@ -120,6 +123,7 @@ export class Disk {
   }
 
   makeFolder(path: string, ended: number): void {
+    if (this.#find(path)) throw new OutOfOrder(`${path} is made and is there`)
     this.#set(path, new Folder(), ended)
   }
 
@@ -129,13 +133,15 @@ export class Disk {
 
   rename(from: string, to: string, ended: number): void {
     const node = this.#get(from)
-    const added = this.#set(to, node, ended)
     const [folder, name] = this.#place(from)
+    const added = this.#set(to, node, ended)
     folder.add({ ended, name, node: undefined, comesAfter: added })
   }
 
   remove(path: string, ended: number): void {
-    this.#get(path)
+    const node = this.#get(path)
+    if (node instanceof Folder && node.entries.size > 0)
+      throw new OutOfOrder(`${path} is removed and is not empty: ${[...node.entries.keys()].slice(0, 3)}`)
     this.#set(path, undefined, ended)
   }
 
@@ -186,7 +192,7 @@ export class Disk {
   #place(path: string): [Folder, string] {
     const slash = path.lastIndexOf('/')
     const folder = this.#find(path.slice(0, Math.max(slash, 0)))
-    if (!(folder instanceof Folder)) throw new Error(`the folder of ${path} is not there`)
+    if (!(folder instanceof Folder)) throw new OutOfOrder(`the folder of ${path} is not there`)
     return [folder, path.slice(slash + 1)]
   }
 
@@ -204,7 +210,7 @@ function fileOf(node: Node): File {
 }
 
 function missing(path: string): never {
-  throw new Error(`${path} is not there`)
+  throw new OutOfOrder(`${path} is not there`)
 }
 
 function apply(entries: Map<string, Node>, { name, node }: Entry): void {

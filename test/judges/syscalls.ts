@@ -6,7 +6,7 @@ import { words } from './belongings.ts'
 const TRACED =
   words(`openat close dup dup2 dup3 fcntl lseek write writev pwrite64 pwritev pwritev2 fsync fdatasync sync syncfs
   sync_file_range ftruncate truncate fallocate rename renameat renameat2 link linkat symlink symlinkat unlink unlinkat
-  rmdir mkdir mkdirat copy_file_range sendfile splice mmap ioctl io_uring_enter`)
+  rmdir mkdir mkdirat copy_file_range sendfile splice mmap ioctl io_uring_setup`)
 
 /**
  * The command that runs a program under strace, which writes to `trace`. The program ends when strace is killed. Every
@@ -30,7 +30,7 @@ export type Syscall = {
 }
 
 /** A call that begins is told of before anything that ends later. */
-export type Told = { readonly begun: Pick<Syscall, 'name' | 'args'> } | { readonly done: Syscall }
+export type Told = { readonly begun: Pick<Syscall, 'name' | 'args' | 'began'> } | { readonly done: Syscall }
 
 /** Reads a trace in the order of time. Its last line may be cut short. Throws on what it does not understand. */
 export function* readTrace(file: string): Generator<Told> {
@@ -49,7 +49,7 @@ export function* readTrace(file: string): Generator<Told> {
     const name = /^\w+/.exec(text)?.[0] ?? fail(number, line)
     const isUnfinished = text.endsWith('<unfinished ...>')
     const body = isUnfinished ? text.slice(0, -'<unfinished ...>'.length) : text
-    if (!before) yield { begun: { name, args: argumentsOf(body.slice(name.length + 1)) } }
+    if (!before) yield { begun: { name, args: argumentsOf(body.slice(name.length + 1)), began } }
     if (isUnfinished) {
       unfinished.set(pid, { text: body, began, name })
       continue

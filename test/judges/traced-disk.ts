@@ -1,6 +1,6 @@
 /** The disk below a folder, as a program that ran under strace left it, at any moment. */
 import { relative } from 'node:path'
-import { Disk } from './disk.ts'
+import { Disk, OutOfOrder } from './disk.ts'
 import { bytesOf, readTrace, type Syscall } from './syscalls.ts'
 
 type OpenFile = { readonly path: string; readonly node: ReturnType<Disk['open']>; position: number }
@@ -97,8 +97,10 @@ export function* replay(trace: string, folder: string): Generator<Moment> {
         if (opened(args[4]) && third?.includes('PROT_WRITE') && args[3]?.includes('MAP_SHARED'))
           throw new Error('a file is written in memory')
         return false
-      case 'io_uring_enter':
-        throw new Error('a ring does things that strace does not see')
+      case 'io_uring_setup':
+        // libuv's ring for files polls; the other is for epoll alone.
+        if (second?.includes('IORING_SETUP_SQPOLL')) throw new Error('files are changed where strace does not see it')
+        return false
       default:
         refuse(name, args)
         return false
@@ -121,12 +123,33 @@ export function* replay(trace: string, folder: string): Generator<Moment> {
     if (isConcerned && !isHarmless) throw new Error(`${name}(${args.join(', ').slice(0, 200)}) is not modelled`)
   }
 
+  /** Calls that have begun and not ended, by the line they began on. */
+  const underWay = new Set<number>()
+  /** Calls that others came before, of threads whose calls are not reported yet; and which those may be. */
+  const early = new Map<Syscall, ReadonlySet<number>>()
+  const attempt = (call: Syscall): boolean => {
+    try {
+      const hasChanged = perform(call)
+      early.delete(call)
+      return hasChanged
+    } catch (error) {
+      const others = early.get(call) ?? new Set(underWay)
+      if (!(error instanceof OutOfOrder) || ![...others].some((began) => underWay.has(began))) throw error
+      early.set(call, others)
+      return false
+    }
+  }
+
   for (const told of readTrace(trace)) {
     if ('begun' in told) {
+      const { name, args, began } = told.begun
+      underWay.add(began)
       // The number may be another file's before the trace says that this one was closed.
-      if (told.begun.name === 'close') files.delete(Number.parseInt(told.begun.args[0] ?? '', 10))
-    } else if (told.done.name !== 'close' && told.done.result >= 0 && perform(told.done)) {
-      yield { disk, call: told.done }
+      if (name === 'close') files.delete(Number.parseInt(args[0] ?? '', 10))
+      continue
     }
+    underWay.delete(told.done.began)
+    const isOfInterest = told.done.name !== 'close' && told.done.result >= 0
+    for (const call of [...(isOfInterest ? [told.done] : []), ...early.keys()]) if (attempt(call)) yield { disk, call }
   }
 }
