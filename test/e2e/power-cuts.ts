@@ -11,7 +11,7 @@ import { seededRandom } from '../judges/random.ts'
 import { replay } from '../judges/traced-disk.ts'
 import { Windrow } from '../judges/windrow.ts'
 import { judgeClip } from './crashes.ts'
-import { CHANNELS, digest, type Evening, KEPT_MS, type Look, lookAt, recordEvening } from './traced-evening.ts'
+import { CHANNELS, DATA, digest, type Evening, KEPT_MS, type Look, lookAt, recordEvening } from './traced-evening.ts'
 
 export type PowerCuts = {
   readonly seed: number
@@ -63,7 +63,7 @@ export async function cutPower({ seed, seconds, cuts, log }: PowerCuts): Promise
     const loss = random.pick(['everything', 'anything'] as const)
     const folder = temporaryFolder('cut')
     disk.cut(folder, loss, random)
-    const cut = new Cut(evening, call.at, folder)
+    const cut = new Cut(evening, call.at, join(folder, DATA))
     try {
       await cut.judge()
     } catch (error) {

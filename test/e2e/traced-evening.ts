@@ -30,6 +30,7 @@ import type { Job } from './crashes.ts'
 /** Times are milliseconds since 1970, by the clock that strace tells too. */
 export type Evening = {
   readonly trace: string
+  /** Empty when Windrow was started, which has its data folder in it. */
   readonly folder: string
   readonly loop: readonly LoopRendition[]
   readonly firstDate: number
@@ -51,6 +52,7 @@ export type Evening = {
   readonly switches: number
 }
 
+export const DATA = 'data'
 export const CHANNELS = { harvested: 'news', brief: 'brief', deleted: 'gone' } as const
 
 export type Put = { readonly channel: string; readonly sha256: string; readonly sent: number; readonly at: number }
@@ -80,7 +82,9 @@ export async function recordEvening(seed: number, seconds: number): Promise<Even
   const random = seededRandom(seed)
   const loop = await encodeLoop()
   const trace = join(temporaryFolder('trace'), 'strace.log')
+  const folder = temporaryFolder('evening')
   const windrow = await Windrow.start({
+    dataFolder: join(folder, DATA),
     under: underStrace(trace),
     environment: {
       WINDROW_LIVE_RETENTION: '1s',
@@ -175,7 +179,7 @@ export async function recordEvening(seed: number, seconds: number): Promise<Even
   }
   const { looks, bytes } = viewer
   const switches = windrow.log.split('switched to the other input').length - 1
-  const seen = { trace, folder: windrow.dataFolder, loop, firstDate, inputs, puts, looks, bytes, jobs }
+  const seen = { trace, folder, loop, firstDate, inputs, puts, looks, bytes, jobs }
   return { ...seen, made, inTurn, deleted, deletion, switches }
 }
 
