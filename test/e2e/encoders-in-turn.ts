@@ -18,7 +18,7 @@ export type EncodersInTurn = {
 }
 
 /** A player, and the name of the output it plays. */
-export type Viewing = { readonly engine: Engine; readonly output: string }
+export type Viewing = { readonly engine: Engine; readonly output: string; readonly segmentSeconds: number }
 
 export type InTurn = {
   readonly kills: number
@@ -28,6 +28,7 @@ export type InTurn = {
   readonly watched: readonly (Viewing & Watched)[]
 }
 
+const SOURCE_SECONDS = 1
 /** Media the channel has when the players come: what DASH is played behind the live edge, and a little. */
 const BEFORE = 30
 /** What is left of the programme when the players go. */
@@ -44,7 +45,7 @@ const LONGEST_ABSENCE = 6000
 export async function watchEncodersInTurn({ seed, seconds, viewings, log }: EncodersInTurn): Promise<InTurn> {
   const random = seededRandom(seed)
   const encoded = join(temporaryFolder('ladder'), 'ladder.ts')
-  await encodeLadder(encoded, BEFORE + seconds + AFTER, 1)
+  await encodeLadder(encoded, BEFORE + seconds + AFTER, SOURCE_SECONDS)
   const [windrow, player] = await Promise.all([Windrow.start(), Player.start()])
   const client = mediaPackage(windrow)
   const inputs = await createRedundantChannel(client, 'in-turn')
@@ -63,8 +64,8 @@ export async function watchEncodersInTurn({ seed, seconds, viewings, log }: Enco
       stop = resolve
     })
     const watching = Promise.all(
-      viewings.map(async ({ engine, output }) => {
-        return { engine, output, ...(await player.watch(engine, urls.get(output)!, over)) }
+      viewings.map(async (viewing) => {
+        return { ...viewing, ...(await player.watch(viewing.engine, urls.get(viewing.output)!, over)) }
       }),
     )
     watching.catch(() => {})
@@ -114,7 +115,12 @@ class Encoders {
     const from = Math.ceil(now)
     if (isLocked) await sleep((from - now) * 1000)
     const plan = { ingest: this.#inputs[input]!, copy: temporaryFolder('copy'), encoded: this.#encoded }
-    this.#running[input] = startPush({ ...plan, seconds: WHOLE, segmentSeconds: 1, ...(isLocked && { from }) })
+    this.#running[input] = startPush({
+      ...plan,
+      seconds: WHOLE,
+      segmentSeconds: SOURCE_SECONDS,
+      ...(isLocked && { from }),
+    })
   }
 
   kill(input: 0 | 1): void {
@@ -132,9 +138,8 @@ class Encoders {
  */
 export function judgeWatched(watched: InTurn['watched'], seconds: number): void {
   const faults: string[] = []
-  for (const { engine, output, stalls, errors, mediaSeconds, seconds: watchedFor, frames } of watched) {
-    const { sources } = OUTPUTS.find(({ name }) => name === output)!
-    const bound = 1.5 * 2 * sources + 1
+  for (const { engine, output, segmentSeconds, stalls, errors, mediaSeconds, seconds: watchedFor, frames } of watched) {
+    const bound = 1.5 * segmentSeconds + SOURCE_SECONDS
     const longest = longestOf(stalls)
     const fatal = errors.filter((error) => error.includes('fatal'))
     const stood = totalOf(stalls)
@@ -145,6 +150,28 @@ export function judgeWatched(watched: InTurn['watched'], seconds: number): void 
     if (mediaSeconds + stood < 0.9 * watchedFor || frames === 0) faults.push(`${what} played ${mediaSeconds} s`)
   }
   if (faults.length > 0) throw new Error(faults.join('\n'))
+}
+
+/** How each player fared: for a report. */
+export function inWords(watched: InTurn['watched']): string[] {
+  return watched.flatMap(({ engine, output, stalls, jumps, frames, dropped, errors }) => {
+    const [longest, all] = [longestOf(stalls), totalOf(stalls)].map((seconds) => `${seconds.toFixed(2)} s`)
+    const played = `${jumps.length} jumps, ${frames} frames, ${dropped} dropped`
+    return [
+      `${engine}, ${output}: ${stalls.length} stalls, the longest ${longest}, ${all} in all; ${played}`,
+      ...stalls.map(
+        (stall) => `  ${stall.seconds.toFixed(2)} s at ${stall.at.toFixed(2)}, ${stall.ahead.toFixed(2)} s in hand`,
+      ),
+      ...counted(errors).map(([error, count]) => `  ${count} × ${error}`),
+    ]
+  })
+}
+
+/** A player may complain of one thing a thousand times. */
+function counted(errors: readonly string[]): [string, number][] {
+  const counts = new Map<string, number>()
+  for (const error of errors) counts.set(error, (counts.get(error) ?? 0) + 1)
+  return [...counts]
 }
 
 /** In seconds. */

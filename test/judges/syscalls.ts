@@ -1,6 +1,8 @@
 /** What a program did to files, as strace saw it. */
-import { readFileSync } from 'node:fs'
+import { closeSync, openSync, readSync } from 'node:fs'
 import { words } from './belongings.ts'
+
+const PIECE_BYTES = 16 * 1024 * 1024
 
 /** Changes of files and folders, and what makes them durable. */
 const TRACED =
@@ -35,8 +37,9 @@ export type Told = { readonly begun: Pick<Syscall, 'name' | 'args' | 'began'> } 
 /** Reads a trace in the order of time. Its last line may be cut short. Throws on what it does not understand. */
 export function* readTrace(file: string): Generator<Told> {
   const unfinished = new Map<string, { text: string; began: number; name: string }>()
-  const lines = readFileSync(file, 'latin1').split('\n')
-  for (const [number, line] of lines.slice(0, -1).entries()) {
+  let number = -1
+  for (const line of linesOf(file)) {
+    number++
     const [, pid = '', seconds = '', rest = ''] = /^(\d+) +(\d+\.\d+) (.*)$/.exec(line) ?? fail(number, line)
     const at = Number(seconds) * 1000
     if (/^(\+\+\+|---)/.test(rest)) continue
@@ -68,6 +71,23 @@ export function* readTrace(file: string): Generator<Told> {
         at,
       },
     }
+  }
+}
+
+/** Without the one that was cut short; a trace is larger than a string may be. */
+function* linesOf(file: string): Generator<string> {
+  const descriptor = openSync(file, 'r')
+  const buffer = Buffer.alloc(PIECE_BYTES)
+  try {
+    let begun = ''
+    for (let length = -1; length !== 0; ) {
+      length = readSync(descriptor, buffer, 0, buffer.length, null)
+      const lines = (begun + buffer.toString('latin1', 0, length)).split('\n')
+      begun = lines.pop() ?? ''
+      yield* lines
+    }
+  } finally {
+    closeSync(descriptor)
   }
 }
 
