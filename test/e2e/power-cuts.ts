@@ -176,7 +176,10 @@ class Cut {
       // What came later is there too, and is not what came later on the evening.
       const paths = new Set([...look.segments, ...now.segments].map(({ path }) => path))
       for (const path of paths) {
-        const held = digest(await fetchBytes(`${windrow.url}${path}`))
+        const state = `${look.path} ${promised.has(path) ? 'listed' : 'lists'} ${path}`
+        const held = digest(
+          await fetchBytes(`${windrow.url}${path}`).catch(() => assert.fail(`${state}, which is not there`)),
+        )
         this.urlsFetched++
         if (promised.has(path)) assert.equal(held, bytes.get(path), `${path} has other bytes`)
       }

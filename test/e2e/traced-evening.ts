@@ -115,6 +115,8 @@ export async function recordEvening(seed: number, seconds: number): Promise<Even
 
   const pushInTurn = async (input: 0 | 1) => {
     let pusher: Pusher | undefined
+    // The first is the one that is followed.
+    await sleep(300 * input)
     for (let number = 0; !isOver(); number++) {
       await sleep(Math.max(0, 1000 * (number - elapsed())))
       const phase = (number + (input === 0 ? ROUND / 2 : 0)) % ROUND
@@ -273,11 +275,11 @@ class Viewer {
   }
 }
 
-/** What a media playlist says now. */
+/** What a media playlist says now; gaps are left out, for what they name is said to be missing. */
 export async function lookAt(url: string): Promise<Omit<Look, 'at'>> {
   const playlist = await fetchMediaPlaylist(url)
-  const segments = playlist.segments.map(({ uri, mediaSequenceNumber }) => {
-    return { number: mediaSequenceNumber, path: new URL(uri, url).pathname }
+  const segments = playlist.segments.flatMap(({ uri, mediaSequenceNumber, gap }) => {
+    return gap ? [] : { number: mediaSequenceNumber, path: new URL(uri, url).pathname }
   })
   return { path: new URL(url).pathname, sequence: playlist.mediaSequenceBase ?? 0, segments }
 }

@@ -15,11 +15,21 @@ export type Moment = { readonly disk: Disk; readonly call: Syscall }
 export function* replay(trace: string, folder: string): Generator<Moment> {
   const disk = new Disk()
   const files = new Map<number, OpenFile>()
+  /** Calls that have begun and not ended, by the line they began on. */
+  const underWay = new Set<number>()
+  /** Calls that others came before, of threads whose calls are not reported yet; and which those may be. */
+  const early = new Map<Syscall, ReadonlySet<number>>()
   const within = (argument: string | undefined): string | undefined => {
     const path = relative(folder, bytesOf(argument ?? '').toString())
     return path.startsWith('..') ? undefined : path
   }
-  const opened = (argument: string | undefined) => files.get(Number(argument))
+  const opened = (argument: string | undefined) => {
+    const file = files.get(Number(argument))
+    if (!file && [...early.keys()].some(({ name, result }) => name === 'openat' && result === Number(argument))) {
+      throw new OutOfOrder(`file ${argument} is not open`)
+    }
+    return file
+  }
 
   const write = (file: OpenFile, { result, ended }: Syscall, bytes: Buffer, at: number) => {
     if (bytes.length < result) throw new Error(`${result} bytes were written, the trace has ${bytes.length}`)
@@ -123,10 +133,6 @@ export function* replay(trace: string, folder: string): Generator<Moment> {
     if (isConcerned && !isHarmless) throw new Error(`${name}(${args.join(', ').slice(0, 200)}) is not modelled`)
   }
 
-  /** Calls that have begun and not ended, by the line they began on. */
-  const underWay = new Set<number>()
-  /** Calls that others came before, of threads whose calls are not reported yet; and which those may be. */
-  const early = new Map<Syscall, ReadonlySet<number>>()
   const attempt = (call: Syscall): boolean => {
     try {
       const hasChanged = perform(call)
