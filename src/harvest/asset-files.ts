@@ -1,7 +1,13 @@
 import type { ArchiveReader } from '../archive/reader.ts'
 import type { HarvestJob } from '../model/harvest-job.ts'
 import type { ArchiveWindow } from '../model/output-segment.ts'
-import type { AssetSegment, OutputFormat, SegmentBody, TextBody } from '../packaging/output-format.ts'
+import type {
+  OutputFormat,
+  AssetFile as PackagedFile,
+  Passage,
+  SegmentBody,
+  TextBody,
+} from '../packaging/output-format.ts'
 import type { SourceMedia } from '../packaging/source-media.ts'
 import type { ObjectBody } from './bucket.ts'
 import { HarvestFailed } from './harvest-failed.ts'
@@ -13,17 +19,23 @@ export type AssetSource = { readonly archive: Omit<ArchiveReader, 'open'>; reado
 export type AssetFile = { readonly key: string; readonly body: () => Promise<ObjectBody> }
 
 /** A segment; `track` names the media playlist it belongs to. */
-export type SegmentFile = AssetFile & { readonly track: string }
+export type SegmentFile = AssetFile & {
+  readonly track: string
+  /** What comes after it may change its bytes, once it is known. */
+  readonly isOpen: boolean
+}
 
 /** What an asset consists of, children before their parents. */
 export type AssetFiles = {
-  readonly segments: readonly SegmentFile[]
+  readonly headers: readonly SegmentFile[]
+  /** Throws HarvestFailed when the parent manifest would replace one of them. */
+  segmentsOf(passage: Passage): readonly SegmentFile[]
   readonly manifests: readonly AssetFile[]
   readonly parent: AssetFile
 }
 
 /**
- * The objects of the asset that a window makes. Throws HarvestFailed when the endpoint lets nothing of it through, or
+ * The objects of the asset that a window, of outlines, makes. Throws HarvestFailed when the endpoint lets nothing of it through, or
  * when the parent manifest would replace a file it points to.
  */
 export function assetFiles(
@@ -34,28 +46,35 @@ export function assetFiles(
 ): AssetFiles {
   const { manifestKey } = job.s3Destination
   const asset = format.asset(job.endpoint, window)
-  if (!asset || asset.segments.length === 0) {
-    throw new HarvestFailed('NoStreams', 'The window holds no stream that the origin endpoint lets through.')
-  }
+  if (!asset) throw noStreams()
   const folder = folderOf(manifestKey)
-  if ([...asset.segments, ...asset.manifests].some(({ name }) => folder + name === manifestKey)) {
+  const keyOf = (name: string) => {
+    const key = folder + name
+    if (key !== manifestKey) return key
     const message = `The manifest key ${manifestKey} is the name of another file of the same asset.`
     throw new HarvestFailed('NameClash', message)
   }
+  const segmentFile = (file: PackagedFile): SegmentFile => ({
+    key: keyOf(file.name),
+    track: trackOf(file.name),
+    isOpen: file.isOpen ?? false,
+    body: () => segmentBody(file, source),
+  })
   return {
-    segments: asset.segments.map((segment) => ({
-      key: folder + segment.name,
-      track: trackOf(segment.name),
-      body: () => segmentBody(segment, source),
-    })),
-    manifests: asset.manifests.map(({ name, body }) => ({ key: folder + name, body: async () => textBody(body()) })),
-    parent: { key: manifestKey, body: async () => textBody(asset.parent) },
+    headers: asset.headers.map(segmentFile),
+    segmentsOf: (passage) => asset.segmentsOf(passage).map(segmentFile),
+    manifests: asset.manifests.map(({ name, body }) => ({ key: keyOf(name), body: async () => textBody(body()) })),
+    parent: { key: manifestKey, body: async () => textBody(asset.parent()) },
   }
 }
 
-/** Every name the asset will have. */
-export function keysOf(job: HarvestJob, { segments, manifests, parent }: AssetFiles): readonly string[] {
-  const keys = [...segments, ...manifests, parent].map(({ key }) => key)
+export function noStreams(): HarvestFailed {
+  return new HarvestFailed('NoStreams', 'The window holds no stream that the origin endpoint lets through.')
+}
+
+/** The names of the asset but for those of its segments. */
+export function manifestKeys(job: HarvestJob, { manifests, parent }: AssetFiles): readonly string[] {
+  const keys = [...manifests, parent].map(({ key }) => key)
   return job.options?.report ? [...keys, reportKey(job)] : keys
 }
 
@@ -67,7 +86,7 @@ const folderOf = (key: string): string => key.slice(0, key.lastIndexOf('/') + 1)
 /** A segment's name without what tells it from the others of its track: its number, or its time. */
 const trackOf = (name: string): string => name.replace(/[_=]?\d*(\.\w+|\))$/, '')
 
-async function segmentBody(segment: AssetSegment, { archive, media }: AssetSource): Promise<ObjectBody> {
+async function segmentBody(segment: PackagedFile, { archive, media }: AssetSource): Promise<ObjectBody> {
   const body = await segment.body(media)
   if (!body) throw new Error(`no bytes for the segment ${segment.name} of the asset`)
   // What the archive kept of one object is known to the index.

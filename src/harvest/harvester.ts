@@ -23,10 +23,12 @@ import { HarvestProgress } from './progress.ts'
 export type HarvesterHost = {
   readonly resources: Pick<
     HarvestRecords,
+    | 'bucketKeysOwner'
     | 'checkpointHarvestJob'
     | 'claimBucketKeys'
     | 'claimHarvestJob'
     | 'finishHarvestJob'
+    | 'harvestObjectsNamed'
     | 'listHarvestObjects'
     | 'releaseHarvestJob'
   >

@@ -1,27 +1,30 @@
-import { endOf, gapsIn, isBefore, longestStretch, type ShownStream } from '../model/harvest-gaps.ts'
+import { endOf, GapFinder, isBefore, longestStretch, type ShownStream } from '../model/harvest-gaps.ts'
 import { DEFAULT_HARVEST_OPTIONS, type HarvestJob } from '../model/harvest-job.ts'
 import type { HarvestGap, HarvestPlan, UtcSpan } from '../model/harvest-run.ts'
-import type { ArchiveWindow } from '../model/output-segment.ts'
+import type { Era } from '../model/output-segment.ts'
 import { selectVariants } from '../packaging/stream-selection.ts'
-import type { AssetFiles } from './asset-files.ts'
 import { HarvestFailed } from './harvest-failed.ts'
-import { withSegments } from './window.ts'
+import type { HarvestWindow } from './harvest-window.ts'
+import type { Inventory } from './inventory.ts'
 
 /** A report names so many gaps; the others are counted. */
 const MOST_GAPS = 100
 
 /** Where the asset of a window lacks media, by its own streams. */
-export function gapsOf(job: HarvestJob, window: ArchiveWindow): readonly HarvestGap[] {
-  const shown = new Map(window.eras.map((era) => [era.id, shownStreams(job, window, era)]))
-  return gapsIn(job, window.segments, (era) => shown.get(era) ?? [])
+export async function gapsOf(job: HarvestJob, window: HarvestWindow): Promise<readonly HarvestGap[]> {
+  const present = await presentStreams(window)
+  const shown = new Map(window.outline.eras.map((era) => [era.id, shownStreams(job, present, era)]))
+  const finder = new GapFinder(job, (era) => shown.get(era) ?? [])
+  for await (const { segments } of window.outlinedPassages()) for (const segment of segments) finder.take(segment)
+  return finder.found()
 }
 
 /**
  * What of the window goes into the asset, by the job's options about media that is missing. Throws HarvestFailed, with
  * the longest stretch that has none missing, when the options say so.
  */
-export function admitted(job: HarvestJob, window: ArchiveWindow, gaps: readonly HarvestGap[]): ArchiveWindow {
-  const newest = window.segments.at(-1)
+export function admitted(job: HarvestJob, window: HarvestWindow, gaps: readonly HarvestGap[]): HarvestWindow {
+  const newest = window.outline.segments.at(-1)
   const fails = (job.options ?? DEFAULT_HARVEST_OPTIONS).earlyEndPolicy === 'FAIL'
   if (fails && newest && isBefore(endOf(newest), job.end)) {
     const message = `The encoder stopped at ${iso(endOf(newest))}, before the end of the window at ${iso(job.end)}.`
@@ -31,15 +34,15 @@ export function admitted(job: HarvestJob, window: ArchiveWindow, gaps: readonly 
 }
 
 /** The same for a window whose end may still come. */
-export function withinGapPolicy(job: HarvestJob, window: ArchiveWindow, gaps: readonly HarvestGap[]): ArchiveWindow {
+export function withinGapPolicy(job: HarvestJob, window: HarvestWindow, gaps: readonly HarvestGap[]): HarvestWindow {
   const { gapPolicy } = job.options ?? DEFAULT_HARVEST_OPTIONS
-  const newest = window.segments.at(-1)
+  const newest = window.outline.segments.at(-1)
   const inside = gaps.filter(({ start }) => newest && start < endOf(newest))
   const [first] = inside
   if (!first || gapPolicy === 'DISCONTINUITY') return window
   if (gapPolicy === 'CLAMP') {
     // Where a gap is at the very beginning, nothing lies before it.
-    const clamped = withSegments(window, (segment) => endOf(segment) <= first.start)
+    const clamped = window.part((segment) => endOf(segment) <= first.start)
     if (clamped) return clamped
   }
   const what = first.track === undefined ? 'media' : `media of ${first.track}`
@@ -48,24 +51,37 @@ export function withinGapPolicy(job: HarvestJob, window: ArchiveWindow, gaps: re
   throw new HarvestFailed('GapInWindow', message, longestStretch(job, gaps))
 }
 
-export function planOf(window: ArchiveWindow, files: AssetFiles, gaps: readonly HarvestGap[]): HarvestPlan {
-  const [oldest, newest] = [window.segments[0], window.segments.at(-1)]
+export function planOf(
+  { outline }: HarvestWindow,
+  { segments, manifests }: Inventory,
+  gaps: readonly HarvestGap[],
+): HarvestPlan {
+  const [oldest, newest] = [outline.segments[0], outline.segments.at(-1)]
   if (!oldest || !newest) throw new Error('a plan needs a window with segments')
   return {
     first: oldest.number,
     last: newest.number,
     content: { start: oldest.startUtc, end: endOf(newest) },
-    segments: files.segments.length,
-    manifests: files.manifests.length + 1,
+    segments,
+    manifests,
     gaps: gaps.slice(0, MOST_GAPS),
     gapCount: gaps.length,
   }
 }
 
-function shownStreams({ endpoint }: HarvestJob, window: ArchiveWindow, era: ArchiveWindow['eras'][number]) {
-  const hasMedia = (index: number) =>
-    window.segments.some(({ slots }) => slots.some(({ objects }) => objects[index] !== undefined))
-  const streams = era.streams.filter(({ index }) => hasMedia(index))
+/** Those that have media anywhere in the window. */
+async function presentStreams(window: HarvestWindow): Promise<ReadonlySet<number>> {
+  const present = new Set<number>()
+  for await (const { segments } of window.outlinedPassages()) {
+    for (const { objects } of segments.flatMap(({ slots }) => slots)) {
+      for (const index of Object.keys(objects)) present.add(Number(index))
+    }
+  }
+  return present
+}
+
+function shownStreams({ endpoint }: HarvestJob, present: ReadonlySet<number>, era: Era) {
+  const streams = era.streams.filter(({ index }) => present.has(index))
   const others = streams.filter(({ role }) => role.kind !== 'variant')
   return [...selectVariants(streams, endpoint.package.streamSelection), ...others].map(({ index }): ShownStream => {
     return { index, name: `${endpoint.manifestName}_${index}` }

@@ -7,10 +7,11 @@ import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { OutputFormat } from '../packaging/output-format.ts'
 import type { SourceMedia } from '../packaging/source-media.ts'
 import type { HarvestRecords } from '../stores/harvest-records.ts'
-import { assetFiles, keysOf } from './asset-files.ts'
+import { assetFiles } from './asset-files.ts'
+import { nameTaken } from './asset-writer.ts'
 import { BucketRefused, type Buckets } from './bucket.ts'
-import { nameTaken } from './export.ts'
 import { HarvestFailed } from './harvest-failed.ts'
+import { takeInventory } from './inventory.ts'
 import { admitted, gapsOf, planOf } from './plan.ts'
 import { windowSoFar } from './window.ts'
 
@@ -58,20 +59,17 @@ async function contentOf(job: HarvestJob, host: PreflightHost) {
   }
   const { window, isWaiting } = await windowSoFar(job, host)
   if (!window) return { isWaiting }
-  const gaps = gapsOf(job, window)
+  const gaps = await gapsOf(job, window)
   const shown = isWaiting ? window : admitted(job, window, gaps)
-  const files = assetFiles(job, format, shown, host)
-  const { owner } = await host.resources.bucketKeysOwner({
-    bucket: job.s3Destination.bucketName,
-    keys: keysOf(job, files),
-    endpointGuid: job.endpoint.guid,
+  const files = assetFiles(job, format, shown.outline, host)
+  const inventory = await takeInventory(job, files, shown, async (keys) => {
+    const bucket = job.s3Destination.bucketName
+    const { owner } = await host.resources.bucketKeysOwner({ bucket, keys, endpointGuid: job.endpoint.guid })
+    if (owner) throw nameTaken(owner, bucket)
   })
-  if (owner) throw nameTaken(owner, job.s3Destination.bucketName)
   // What has not come yet is no gap.
   const met = isWaiting ? gaps.filter(({ end, track }) => track !== undefined || end < job.end) : gaps
-  const plan = planOf(shown, files, met)
-  const counts = new Map<string, number>()
-  for (const { track } of files.segments) counts.set(track, (counts.get(track) ?? 0) + 1)
-  const tracks = [...counts].map(([name, segments]) => ({ name, segments, written: 0 }))
+  const plan = planOf(shown, inventory, met)
+  const tracks = [...inventory.tracks].map(([name, segments]) => ({ name, segments, written: 0 }))
   return { isWaiting, plan, tracks }
 }

@@ -45,11 +45,16 @@ export class HarvestProgress {
     for (const { track } of segments) this.track(track).segments++
   }
 
-  /** From here on it is known what the asset consists of. */
-  settle(plan: HarvestPlan, segments: readonly SegmentFile[]): void {
+  /** From here on it is known what the asset consists of: so many segments of each track. */
+  settle(plan: HarvestPlan, tracks: ReadonlyMap<string, number>): void {
     this.plan = plan
     for (const track of this.tracks.values()) track.segments = 0
-    this.expect(segments)
+    for (const [name, segments] of tracks) this.track(name).segments = segments
+  }
+
+  /** Whether this attempt or one before it has written anything. */
+  get hasObjects(): boolean {
+    return this.objects > 0
   }
 
   willReplace(tag: string | null): void {

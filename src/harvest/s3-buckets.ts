@@ -1,5 +1,6 @@
 import type { AgentOptions } from 'node:http'
 import type { S3Client } from '@aws-sdk/client-s3'
+import { BodyBuffers } from './body-buffers.ts'
 import { bodyStream } from './body-stream.ts'
 import { type Bucket, BucketRefused, type Buckets, type ObjectBody, type PutCondition } from './bucket.ts'
 import { inLanes } from './lanes.ts'
@@ -26,8 +27,10 @@ export type S3BucketsOptions = {
 const CONNECT_TIMEOUT_MS = 5_000
 /** By the SDK itself, and only of requests whose body it can send again: small ones. */
 const MAX_ATTEMPTS = 3
-/** Up to this a body is sent from memory; above it streams. */
-const MAX_SIGNED_BYTES = 1 << 20
+/** Up to this a body is sent from memory; above it streams, which takes three times the work. */
+const MAX_HELD_BYTES = 16 << 20
+/** Memory kept for that between objects. */
+const MAX_KEPT_BYTES = 32 << 20
 /** Larger objects go in parts. */
 const MULTIPART_BYTES = 64 << 20
 const REMOVALS_AT_ONCE = 8
@@ -35,12 +38,13 @@ const REMOVALS_AT_ONCE = 8
 const SILENT = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
 
 type Sdk = typeof import('@aws-sdk/client-s3')
-type Connection = { readonly sdk: Sdk; readonly client: S3Client }
+type Connection = { readonly sdk: Sdk; readonly client: S3Client; readonly buffers: BodyBuffers }
 
 /** Buckets of an S3 API: AWS or any server that speaks it. */
 export function s3Buckets(options: S3BucketsOptions): Buckets {
   const host = options.endpoint ? new URL(options.endpoint).host : `S3 in ${options.region}`
   const { region } = options
+  const buffers = new BodyBuffers(MAX_KEPT_BYTES)
   const agent = { keepAlive: true, maxSockets: options.maxConnections }
   /** By role; one for all where none is assumed. */
   const connections = new Map<string, ReturnType<typeof connect>>()
@@ -48,7 +52,7 @@ export function s3Buckets(options: S3BucketsOptions): Buckets {
     async open({ bucketName, roleArn }, signal) {
       checkBucketName(bucketName)
       const role = options.role ? roleArn : ''
-      const connecting = connections.get(role) ?? connect(options, agent, role)
+      const connecting = connections.get(role) ?? connect(options, agent, buffers, role)
       connections.set(role, connecting)
       const bucket = new S3Bucket(await connecting, { bucket: bucketName, host, region })
       await bucket.find(signal)
@@ -61,7 +65,12 @@ export function s3Buckets(options: S3BucketsOptions): Buckets {
 }
 
 /** The SDK takes a tenth of a second and 70 MB to load: only those who harvest to S3 pay for it. */
-async function connect(options: S3BucketsOptions, agent: AgentOptions, roleArn: string): Promise<Connection> {
+async function connect(
+  options: S3BucketsOptions,
+  agent: AgentOptions,
+  buffers: BodyBuffers,
+  roleArn: string,
+): Promise<Connection> {
   const sdk = await import('@aws-sdk/client-s3')
   const { region, credentials: keys, role } = options
   const credentials = role ? assumedRole(roleArn, role, { region, keys }) : keys
@@ -86,20 +95,22 @@ async function connect(options: S3BucketsOptions, agent: AgentOptions, roleArn: 
       logger: SILENT,
     },
   })
-  return { sdk, client }
+  return { sdk, client, buffers }
 }
 
 class S3Bucket implements Bucket {
   readonly sdk: Sdk
   readonly client: S3Client
+  private readonly buffers: BodyBuffers
   private readonly name: string
   private readonly place: BucketPlace
   /** Until it says that it does not. */
   private knowsConditions = true
 
-  constructor({ sdk, client }: Connection, place: BucketPlace) {
+  constructor({ sdk, client, buffers }: Connection, place: BucketPlace) {
     this.sdk = sdk
     this.client = client
+    this.buffers = buffers
     this.name = place.bucket
     this.place = place
   }
@@ -122,9 +133,9 @@ class S3Bucket implements Bucket {
     keySegments(key)
     const conditions = condition && this.knowsConditions ? headersOf(condition) : {}
     try {
-      const isSmall = body.kind === 'bytes' && body.size <= MAX_SIGNED_BYTES
-      if (isSmall) await this.send(key, body, Buffer.concat(body.parts), signal, conditions)
-      else if (body.size > MULTIPART_BYTES) await this.inParts(key, body, signal)
+      if (body.size <= MAX_HELD_BYTES) {
+        await this.buffers.hold(body, (bytes) => this.send(key, body, bytes, signal, conditions))
+      } else if (body.size > MULTIPART_BYTES) await this.inParts(key, body, signal)
       else await this.stream(key, body, signal)
     } catch (error) {
       if (!(condition && this.knowsConditions && isNotImplemented(error))) throw error

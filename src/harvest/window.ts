@@ -6,6 +6,7 @@ import { nearestText, nearestWindow, usableSpan } from '../model/harvest-request
 import type { HarvestPlan, UtcSpan } from '../model/harvest-run.ts'
 import type { ArchiveWindow } from '../model/output-segment.ts'
 import { HarvestFailed } from './harvest-failed.ts'
+import { type HarvestWindow, readWindow, type WindowArchive } from './harvest-window.ts'
 import type { Sleep } from './patience.ts'
 
 const MAX_WINDOW_MS = 86_400_000
@@ -15,7 +16,7 @@ const PATIENCE_SEGMENTS = 3
 const MIN_PATIENCE_MS = 15_000
 
 export type WindowHost = {
-  readonly archive: Pick<ArchiveReader, 'extent' | 'live' | 'between'>
+  readonly archive: WindowArchive & Pick<ArchiveReader, 'extent' | 'live'>
   readonly clock: Clock
   readonly sleep: Sleep
 }
@@ -30,7 +31,7 @@ export async function harvestWindow(
   host: WindowHost,
   signal: AbortSignal,
   grown: (edge: UtcMs) => Promise<void> = async () => {},
-): Promise<ArchiveWindow> {
+): Promise<HarvestWindow> {
   checkForm(job)
   const age = Math.max(0, host.clock() - job.createdAt)
   const early = await host.archive.extent(job.endpoint)
@@ -44,7 +45,7 @@ export async function harvestWindow(
 export async function windowSoFar(
   job: HarvestJob,
   host: Omit<WindowHost, 'sleep'>,
-): Promise<{ readonly window?: ArchiveWindow; readonly isWaiting: boolean }> {
+): Promise<{ readonly window?: HarvestWindow; readonly isWaiting: boolean }> {
   checkForm(job)
   const age = Math.max(0, host.clock() - job.createdAt)
   const live = await host.archive.live(job.endpoint, 0)
@@ -52,7 +53,7 @@ export async function windowSoFar(
   if (extent) checkStart(job, extent, age)
   const isWaiting = !live?.ended && (!extent || extent.end < job.end) && job.end > host.clock() - patienceMs(job, live)
   if (!isWaiting) return { window: await windowWithin(job, extent, host.archive), isWaiting }
-  const window = await host.archive.between(job.endpoint, job.start, job.end)
+  const window = await readWindow(host.archive, job.endpoint, job)
   return { ...(window && { window }), isWaiting }
 }
 
@@ -60,23 +61,12 @@ export async function windowSoFar(
 export async function plannedWindow(
   job: HarvestJob,
   { first, last }: HarvestPlan,
-  archive: Pick<ArchiveReader, 'between'>,
-): Promise<ArchiveWindow> {
-  const window = await archive.between(job.endpoint, job.start, job.end)
-  const planned = window && withSegments(window, ({ number }) => number >= first && number <= last)
+  archive: WindowArchive,
+): Promise<HarvestWindow> {
+  const window = await readWindow(archive, job.endpoint, job)
+  const planned = window?.part(({ number }) => number >= first && number <= last)
   if (!planned) throw new HarvestFailed('NoContent', 'The content that was planned for the asset is gone.')
   return planned
-}
-
-/** A part of a window, with the eras of its segments; undefined when it is empty. */
-export function withSegments(
-  window: ArchiveWindow,
-  isIn: (segment: ArchiveWindow['segments'][number]) => boolean,
-): ArchiveWindow | undefined {
-  const segments = window.segments.filter(isIn)
-  if (segments.length === 0) return undefined
-  const eras = new Set(segments.map(({ era }) => era))
-  return { ...window, segments, eras: window.eras.filter(({ id }) => eras.has(id)) }
 }
 
 function checkForm(job: HarvestJob): void {
@@ -93,7 +83,7 @@ async function windowWithin(
   job: HarvestJob,
   extent: UtcSpan | undefined,
   archive: WindowHost['archive'],
-): Promise<ArchiveWindow> {
+): Promise<HarvestWindow> {
   const { start, end } = job
   if (!extent) throw new HarvestFailed('NoContent', 'The channel has no content yet.')
   if (start >= extent.end) {
@@ -104,7 +94,7 @@ async function windowWithin(
       nearest,
     )
   }
-  const window = await archive.between(job.endpoint, start, end)
+  const window = await readWindow(archive, job.endpoint, job)
   if (window) return window
   const whole = `content lies between ${iso(extent.start)} and ${iso(extent.end)}`
   throw new HarvestFailed('NoContent', `There is no content from ${iso(start)} to ${iso(end)}; ${whole}.`)

@@ -12,27 +12,38 @@ export const isBefore = (edge: UtcMs, wanted: UtcMs): boolean => edge < wanted -
 /** A source stream the asset shows, under the name its gaps are reported by. */
 export type ShownStream = { readonly index: number; readonly name: string }
 
-/** Where `span` has no media, of all streams or of one; in order of time. `segments` are those that overlap it. */
-export function gapsIn(
-  span: UtcSpan,
-  segments: readonly OutputSegment[],
-  shown: (era: number) => readonly ShownStream[],
-): readonly HarvestGap[] {
-  const gaps: HarvestGap[] = []
-  let reached = span.start
-  for (const segment of segments) {
-    if (isBefore(reached, segment.startUtc)) gaps.push({ start: reached, end: segment.startUtc })
-    const end = endOf(segment)
-    for (const { index, name } of shown(segment.era)) {
-      if (segment.slots.every(({ objects }) => objects[index] !== undefined)) continue
-      const last = gaps.at(-1)
-      if (last?.track === name && last.end === segment.startUtc) gaps[gaps.length - 1] = { ...last, end }
-      else gaps.push({ start: segment.startUtc, end, track: name })
-    }
-    reached = utcMs(Math.max(reached, end))
+/** Finds where `span` has no media, of all streams or of one, among the segments that overlap it: they are taken in order. */
+export class GapFinder {
+  readonly #span: UtcSpan
+  readonly #shown: (era: number) => readonly ShownStream[]
+  readonly #gaps: HarvestGap[] = []
+  #reached: UtcMs
+
+  constructor(span: UtcSpan, shown: (era: number) => readonly ShownStream[]) {
+    this.#span = span
+    this.#shown = shown
+    this.#reached = span.start
   }
-  if (isBefore(reached, span.end)) gaps.push({ start: reached, end: span.end })
-  return gaps
+
+  take(segment: OutputSegment): void {
+    const gaps = this.#gaps
+    const { startUtc: start, slots } = segment
+    if (isBefore(this.#reached, start)) gaps.push({ start: this.#reached, end: start })
+    const end = endOf(segment)
+    for (const { index, name } of this.#shown(segment.era)) {
+      if (slots.every(({ objects }) => objects[index] !== undefined)) continue
+      const last = gaps.at(-1)
+      if (last?.track === name && last.end === start) gaps[gaps.length - 1] = { ...last, end }
+      else gaps.push({ start, end, track: name })
+    }
+    this.#reached = utcMs(Math.max(this.#reached, end))
+  }
+
+  /** In order of time, with what is missing after the last segment. */
+  found(): readonly HarvestGap[] {
+    const { end } = this.#span
+    return isBefore(this.#reached, end) ? [...this.#gaps, { start: this.#reached, end }] : this.#gaps
+  }
 }
 
 /** The longest stretch of `span` that no gap touches; undefined when there is none. */

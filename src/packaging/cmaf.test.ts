@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import hlsParser from 'hls-parser'
 import {
+  assetOf,
   audio,
   CLOCK,
   FakeArchive,
@@ -190,15 +191,15 @@ describe('a CMAF segment name', () => {
 
 describe('a finished CMAF asset', () => {
   it('lies in one folder: headers, segments, playlists and a parent that refers to them', () => {
-    const asset = cmaf.asset(cmafEndpoint(), overMuxed({}))
+    const asset = assetOf(cmaf, cmafEndpoint(), overMuxed({}))
     assert.deepEqual(
       asset?.segments.map(({ name }) => name),
       [
         'sports_video_1_track_1_csid_3_init.mp4',
-        'sports_video_1_11.mp4',
         'sports_video_11_track_1_csid_3_init.mp4',
-        'sports_video_11_11.mp4',
         'sports_audio_12_track_1_csid_3_init.mp4',
+        'sports_video_1_11.mp4',
+        'sports_video_11_11.mp4',
         'sports_audio_12_11.mp4',
       ],
     )

@@ -22,10 +22,11 @@ import {
 import { PLAYLIST_TYPE } from './media-playlist.ts'
 import {
   type Asset,
-  type AssetSegment,
+  type AssetFile,
   filterOf,
   type ManifestStyle,
   type OutputFormat,
+  type Passage,
   type SegmentBody,
   type SegmentLookup,
   type TextBody,
@@ -74,12 +75,13 @@ export const cmaf: OutputFormat = {
       ...(iframes ? [{ kind: 'iframe', n: iframes.n } as const] : []),
     ]
     return {
-      segments: names.flatMap((name) => assetFiles(manifests, name)),
+      headers: names.flatMap((name) => assetHeaders(manifests, name)),
+      segmentsOf: (passage) => names.flatMap((name) => assetSegments(manifests, name, passage)),
       manifests: names.map((name) => ({
         name: playlistFileName(manifests.manifest.manifestName, name),
         body: () => playlist(cmafPlaylist(manifests, name)) ?? playlistText(''),
       })),
-      parent: playlistText(cmafParent(manifests, tracks)),
+      parent: () => playlistText(cmafParent(manifests, tracks)),
     }
   },
 }
@@ -134,22 +136,24 @@ async function segmentBody(
   return kind === track.kind ? segmentOf(track, segment, media) : undefined
 }
 
-function assetFiles(manifests: CmafManifests, name: CmafTrackName): readonly AssetSegment[] {
-  const { segments } = manifests.window
+function assetHeaders(manifests: CmafManifests, name: CmafTrackName): readonly AssetFile[] {
   const { segmentPrefix } = manifests.settings
-  const tracks = tracksNamed(manifests, name)
-  const headers = [...tracks].flatMap(([era, track]): readonly AssetSegment[] => {
+  return [...tracksNamed(manifests, name)].flatMap(([era, track]): readonly AssetFile[] => {
     const body = headerBody(track, name)
     return body ? [{ name: headerFileName(segmentPrefix, name, era), body: async () => body }] : []
   })
-  const media = segments.flatMap((segment, at): readonly AssetSegment[] => {
+}
+
+function assetSegments(manifests: CmafManifests, name: CmafTrackName, passage: Passage): readonly AssetFile[] {
+  const { segmentPrefix } = manifests.settings
+  const tracks = tracksNamed(manifests, name)
+  return passage.segments.flatMap((segment, at): readonly AssetFile[] => {
     const track = trackAt(tracks, name, segment)
     if (!track) return []
     const file = segmentFileName(segmentPrefix, name, segment.number)
-    const earlier = () => (track.kind === 'text' ? cuesBeforeIn(segments, at, track.stream) : [])
+    const earlier = () => (track.kind === 'text' ? cuesBeforeIn(passage, at, track.stream) : [])
     return [{ name: file, body: (media) => segmentBody(track, name, segment, earlier(), media) }]
   })
-  return [...headers, ...media]
 }
 
 const settingsOf = (endpoint: OriginEndpoint): CmafPackage => packageOf(endpoint, 'cmafPackage')

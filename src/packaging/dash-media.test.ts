@@ -5,7 +5,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { parse } from 'mpd-parser'
-import { dashEndpoint, FakeArchive, NOON, variant, windowOf, written } from '../../test/origin/sample-channel.ts'
+import {
+  assetOf,
+  dashEndpoint,
+  FakeArchive,
+  NOON,
+  variant,
+  windowOf,
+  written,
+} from '../../test/origin/sample-channel.ts'
 import { ticks, utcMs } from '../media/time.ts'
 import type { MediaProbe } from '../media/track.ts'
 import { TsProbe } from '../media/ts/probe.ts'
@@ -134,7 +142,7 @@ describe('a finished asset', () => {
 
   for (const settings of FORMATS) {
     it(`has every picture and every sound of the source, at its time: ${JSON.stringify(settings)}`, async () => {
-      const asset = dash.asset(dashEndpoint(settings), window)
+      const asset = assetOf(dash, dashEndpoint(settings), window)
       assert(asset)
       const unused = new Map(asset.segments.map((file) => [file.name, file]))
       const found = renditions(asset.parent.text)
@@ -158,7 +166,7 @@ describe('a finished asset', () => {
   }
 
   it('is read by a player as it lies in its folder', async () => {
-    const asset = dash.asset(dashEndpoint(), window)!
+    const asset = assetOf(dash, dashEndpoint(), window)!
     for (const { name, body } of asset.segments) writeFileSync(join(folder, name), bytesOf(await body(media)))
     writeFileSync(join(folder, 'index.mpd'), asset.parent.text)
     const found = packets(join(folder, 'index.mpd'))

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { parse } from 'mpd-parser'
 import {
+  assetOf,
   audio,
   CLOCK,
   DASH_DEFAULTS,
@@ -159,7 +160,7 @@ describe('a DASH manifest', () => {
     assert.match(manifest({ ...THREE, ended: true }) ?? '', /type="static" mediaPresentationDuration="PT17.984S"/)
     const streamSelection = { ...DASH_DEFAULTS.streamSelection, maxVideoBitsPerSecond: 1 }
     assert.equal(manifest(THREE, { streamSelection }), undefined)
-    assert.equal(dash.asset(dashEndpoint({ streamSelection }), THREE), undefined)
+    assert.equal(assetOf(dash, dashEndpoint({ streamSelection }), THREE), undefined)
   })
 
   it('escapes a manifest name that no URI can hold', () => {

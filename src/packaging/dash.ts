@@ -1,17 +1,18 @@
 import { writeMpd } from '../manifests/dash/write-mpd.ts'
-import type { OriginEndpoint } from '../model/origin-endpoint.ts'
-import type { ArchiveWindow, OutputSegment } from '../model/output-segment.ts'
-import { headerFileName, kindOf, parseDashName, segmentFileName } from './dash-names.ts'
-import { type DashPeriod, periodsOf } from './dash-periods.ts'
+import type { DashPackage, OriginEndpoint } from '../model/origin-endpoint.ts'
+import type { ArchiveWindow } from '../model/output-segment.ts'
+import { type DashTrackName, headerFileName, kindOf, parseDashName, segmentFileName } from './dash-names.ts'
+import type { DashPeriod } from './dash-periods.ts'
 import { type DashManifest, listedPeriods, mpdOf } from './dash-presentation.ts'
 import { headerBody, headerNamed, segmentAddress, segmentBody, segmentNamed, settingsOf } from './dash-segments.ts'
 import { iFrameOf } from './i-frames.ts'
 import {
   type Asset,
-  type AssetSegment,
+  type AssetFile,
   filterOf,
   type ManifestStyle,
   type OutputFormat,
+  type Passage,
   type TextBody,
 } from './output-format.ts'
 import { segmentQuery } from './segment-query.ts'
@@ -47,15 +48,26 @@ export const dash: OutputFormat = {
 
   asset(endpoint, window): Asset | undefined {
     const manifest = manifestOf(endpoint, window, { kind: 'harvest' }, { depth: 0 })
-    const parent = manifestText(manifest)
-    if (parent === undefined || parent === 'nothing left') return undefined
-    return { segments: assetFiles(endpoint, window), manifests: [], parent }
+    const periods = listedPeriods(manifest)
+    if (periods === undefined || periods === 'nothing left') return undefined
+    const shown = periods.map((period) => shownIn(period, manifest.settings))
+    const byStretch = new Map(shown.map((each) => [each.period.id + 1, each]))
+    return {
+      // A track has the same header in all Periods of an era.
+      headers: distinct(shown.flatMap((each) => headersOf(endpoint, each))),
+      segmentsOf: (passage) => distinct(segmentsOf(endpoint, byStretch, passage)),
+      manifests: [],
+      parent: () => mpd(manifest, periods),
+    }
   },
 }
 
 function manifestText(manifest: DashManifest): TextBody | 'nothing left' | undefined {
   const periods = listedPeriods(manifest)
-  if (periods === undefined || periods === 'nothing left') return periods
+  return periods === undefined || periods === 'nothing left' ? periods : mpd(manifest, periods)
+}
+
+function mpd(manifest: DashManifest, periods: readonly DashPeriod[]): TextBody {
   const lastSequence = lastTime(manifest, periods.at(-1))
   return {
     contentType: MANIFEST_TYPE,
@@ -74,34 +86,49 @@ function lastTime({ settings }: DashManifest, period: DashPeriod | undefined): n
   return track && segmentAddress(track, newest, period.era, settings)
 }
 
-/** Every header and segment the manifest of a window names. */
-function assetFiles(endpoint: OriginEndpoint, window: ArchiveWindow): readonly AssetSegment[] {
+/** A Period with everything of it that has files. */
+type ShownPeriod = {
+  readonly period: DashPeriod
+  readonly tracks: readonly { readonly track: SingleTrack; readonly name: DashTrackName }[]
+}
+
+function shownIn(period: DashPeriod, { includeIframeOnlyStream }: DashPackage): ShownPeriod {
+  const { era, tracks } = period
+  const named = (track: SingleTrack, kind = kindOf(track)) => ({ track, name: { kind, n: track.n, era: era.id } })
+  const [first] = tracks.video
+  const all = [...tracks.video, ...tracks.audio, ...tracks.text].map((track) => named(track))
+  return { period, tracks: includeIframeOnlyStream && first ? [...all, named(first, 'iframe')] : all }
+}
+
+function headersOf({ manifestName }: OriginEndpoint, { tracks }: ShownPeriod): readonly AssetFile[] {
+  return tracks.map(({ track, name }) => ({
+    name: headerFileName(manifestName, name),
+    body: async () => headerBody(track),
+  }))
+}
+
+/** Of the segments that lie in a Period which is listed, by the number of its stretch. */
+function segmentsOf(
+  endpoint: OriginEndpoint,
+  shown: ReadonlyMap<number, ShownPeriod>,
+  passage: Passage,
+): readonly AssetFile[] {
   const settings = settingsOf(endpoint)
-  const files = new Map<string, AssetSegment>()
-  const places = new Map(window.segments.map((segment, i) => [segment, i]))
-  const earlierOf = (track: SingleTrack, segment: OutputSegment) =>
-    track.kind === 'text' ? cuesBeforeIn(window.segments, places.get(segment) ?? 0, track.stream) : []
-  const add = (name: string, body: AssetSegment['body']) => files.set(name, { name, body })
-  for (const { era, tracks, segments } of periodsOf(window, settings)) {
-    const named = (track: SingleTrack, kind = kindOf(track)) => ({ kind, n: track.n, era: era.id })
-    const [first] = tracks.video
-    const all = [
-      ...[...tracks.video, ...tracks.audio, ...tracks.text].map((track) => ({ track, name: named(track) })),
-      ...(settings.includeIframeOnlyStream && first ? [{ track: first, name: named(first, 'iframe') }] : []),
-    ]
-    for (const { track, name } of all) {
-      add(headerFileName(endpoint.manifestName, name), async () => headerBody(track))
-      for (const segment of segments) {
-        if (name.kind === 'iframe' && !iFrameOf(segment, track.stream.index)) continue
-        const at = segmentAddress(track, segment, era, settings)
-        if (at === undefined) continue
-        add(segmentFileName(endpoint.manifestName, name, at), (media) =>
-          segmentBody(track, name, segment, earlierOf(track, segment), media),
-        )
-      }
-    }
-  }
-  return [...files.values()]
+  return passage.segments.flatMap((segment, place) => {
+    const { period, tracks = [] } = shown.get(segment.stretch?.number ?? 0) ?? {}
+    return tracks.flatMap(({ track, name }): readonly AssetFile[] => {
+      if (name.kind === 'iframe' && !iFrameOf(segment, track.stream.index)) return []
+      const at = period && segmentAddress(track, segment, period.era, settings)
+      if (at === undefined) return []
+      const earlier = () => (track.kind === 'text' ? cuesBeforeIn(passage, place, track.stream) : [])
+      const body: AssetFile['body'] = (media) => segmentBody(track, name, segment, earlier(), media)
+      return [{ name: segmentFileName(endpoint.manifestName, name, at), body }]
+    })
+  })
+}
+
+function distinct(files: readonly AssetFile[]): readonly AssetFile[] {
+  return [...new Map(files.map((file) => [file.name, file])).values()]
 }
 
 function manifestOf(

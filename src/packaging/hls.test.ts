@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import hlsParser from 'hls-parser'
 import { Parser as M3u8Parser } from 'm3u8-parser'
 import {
+  assetOf,
   audio,
   CLOCK,
   FakeArchive,
@@ -310,7 +311,7 @@ describe('the body of a segment', () => {
 describe('a finished asset', () => {
   it('holds every segment there is, its playlists, and a parent', () => {
     const window = windowOf(outputSegments(7, [{}, { missing: [2] }]))
-    const asset = hls.asset(hlsEndpoint(), window)
+    const asset = assetOf(hls, hlsEndpoint(), window)
     assert.deepEqual(
       asset?.segments.map(({ name }) => name),
       ['index_1_7.ts', 'index_1_8.ts', 'index_2_7.ts'],
@@ -323,7 +324,7 @@ describe('a finished asset', () => {
   })
 
   it('holds split-off audio once', () => {
-    const asset = hls.asset(hlsEndpoint({ useAudioRenditionGroup: true }), windowOf(outputSegments(7, [{}])))
+    const asset = assetOf(hls, hlsEndpoint({ useAudioRenditionGroup: true }), windowOf(outputSegments(7, [{}])))
     assert.deepEqual(
       asset?.segments.map(({ name }) => name),
       ['index_1_7.ts', 'index_2_7.ts', 'index_2_0_7.ts'],
@@ -336,6 +337,6 @@ describe('a finished asset', () => {
 
   it('is undefined when the settings leave nothing', () => {
     const streamSelection = { minVideoBitsPerSecond: 9e8, maxVideoBitsPerSecond: 1e9, streamOrder: 'ORIGINAL' as const }
-    assert.equal(hls.asset(hlsEndpoint({ streamSelection }), THREE), undefined)
+    assert.equal(assetOf(hls, hlsEndpoint({ streamSelection }), THREE), undefined)
   })
 })

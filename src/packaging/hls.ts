@@ -17,10 +17,11 @@ import { type HlsStream, streamNamed } from './hls-presentation.ts'
 import { PLAYLIST_TYPE } from './media-playlist.ts'
 import {
   type Asset,
-  type AssetSegment,
+  type AssetFile,
   filterOf,
   type ManifestStyle,
   type OutputFormat,
+  type Passage,
   type SegmentBody,
   type SegmentLookup,
   type TextBody,
@@ -63,14 +64,18 @@ export const hls: OutputFormat = {
       ({ n, p }) => ({ n, ...(p !== undefined && { p }) }),
     )
     if (iframes) names.push(iframes)
-    const segments = names.flatMap((name) => assetSegments(endpoint, manifests, name))
     return {
-      segments: [...new Map(segments.map((segment) => [segment.name, segment])).values()],
+      headers: [],
+      segmentsOf(passage) {
+        // Trick play may have the segments of another playlist.
+        const files = names.flatMap((name) => assetSegments(endpoint, manifests, name, passage))
+        return [...new Map(files.map((file) => [file.name, file])).values()]
+      },
       manifests: names.map((name) => ({
         name: manifestFileName(endpoint.manifestName, name),
         body: () => playlist(mediaPlaylist(manifests, name) ?? ''),
       })),
-      parent: playlist(parentPlaylist(manifests, presentation)),
+      parent: () => playlist(parentPlaylist(manifests, presentation)),
     }
   },
 }
@@ -125,10 +130,14 @@ async function streamSegment(
   return changed(type, objects, media, (sources) => [filterTs(sources, ({ pid }) => pids.includes(pid))])
 }
 
-function assetSegments(endpoint: OriginEndpoint, manifests: HlsManifests, name: PlaylistName): readonly AssetSegment[] {
-  const { segments } = manifests.window
+function assetSegments(
+  endpoint: OriginEndpoint,
+  manifests: HlsManifests,
+  name: PlaylistName,
+  passage: Passage,
+): readonly AssetFile[] {
   const streams = streamsNamed(manifests, name)
-  return segments.flatMap((segment, at) => {
+  return passage.segments.flatMap((segment, at) => {
     const named = segmentNamed(streams, name, segment)
     if (!named) return []
     const { stream } = named
@@ -140,7 +149,7 @@ function assetSegments(endpoint: OriginEndpoint, manifests: HlsManifests, name: 
           stream,
           name.iframes ?? false,
           segment,
-          isText ? cuesBeforeIn(segments, at, stream.source) : [],
+          isText ? cuesBeforeIn(passage, at, stream.source) : [],
           media,
         ),
     }

@@ -4,7 +4,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { before, describe, it } from 'node:test'
 import { ffprobePackets, run } from '../../test/fuzz/media-samples.ts'
-import { CLOCK, FakeArchive, HLS_DEFAULTS, hlsEndpoint, NOON, windowOf } from '../../test/origin/sample-channel.ts'
+import {
+  assetOf,
+  CLOCK,
+  FakeArchive,
+  HLS_DEFAULTS,
+  hlsEndpoint,
+  NOON,
+  windowOf,
+} from '../../test/origin/sample-channel.ts'
 import { SMOOTH_TIMESCALE } from '../media/mp4/smooth.ts'
 import { msFromTicks, ticks, utcMs } from '../media/time.ts'
 import type { MediaProbe } from '../media/track.ts'
@@ -101,7 +109,7 @@ describe('Smooth Streaming fragments one after the other', () => {
 
   /** The fragments a player would load of a stream, whose name begins with `letter`. */
   async function fragments(letter: 'v' | 'a' | 's'): Promise<{ readonly time: number; readonly bytes: Buffer }[]> {
-    const asset = mss.asset(ENDPOINT, window)
+    const asset = assetOf(mss, ENDPOINT, window)
     const names = asset?.segments.map(({ name }) => name).filter((name) => name.includes(`Fragments(${letter}`)) ?? []
     return Promise.all(
       names.map(async (name) => {
@@ -171,7 +179,7 @@ for p in tree.fromstring(sys.stdin.buffer.read()).iter('{http://www.w3.org/ns/tt
   it('say how the presentation goes on without their media, to who asks for that alone', async () => {
     const [first] = await fragments('v')
     const bytes = first!.bytes
-    const name = mss.asset(ENDPOINT, window)!.segments[0]!.name.replace('Fragments(', 'FragmentInfo(')
+    const name = assetOf(mss, ENDPOINT, window)!.segments[0]!.name.replace('Fragments(', 'FragmentInfo(')
     const request = mss.resolve(ENDPOINT, `index.ism/${name}`)
     const body = request?.kind === 'segment' ? await request.body(archive, archive.media()) : undefined
     assert.equal(body?.kind, 'bytes')

@@ -110,7 +110,8 @@ function knownAfter(presentation: MssPresentation, name: MssStreamName, levels: 
   return following.length >= SURELY_KNOWN ? LOOK_AHEAD : elsewhere + chunks.length
 }
 
-function chunksOf(
+/** What a stream lists of a window: the fragments that all its levels have. */
+export function chunksOf(
   { settings, window }: MssPresentation,
   name: MssStreamName,
   levels: readonly MssLevel[],

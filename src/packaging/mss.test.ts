@@ -2,16 +2,19 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { DOMParser } from '@xmldom/xmldom'
 import {
+  assetOf,
   audio,
   CLOCK,
   FakeArchive,
   HLS_DEFAULTS,
   hlsEndpoint,
+  outputSegments,
   overEra,
   type SegmentSketch,
   subtitles,
   variant,
   video,
+  windowOf,
   written,
 } from '../../test/origin/sample-channel.ts'
 import { ticks, utcMs } from '../media/time.ts'
@@ -275,11 +278,27 @@ describe('a Smooth Streaming fragment', () => {
 
 describe('a Smooth Streaming asset', () => {
   it('has the paths its manifest leads to, below the folder of the manifest', () => {
-    const asset = mss.asset(mssEndpoint(), LIVE)
+    const asset = assetOf(mss, mssEndpoint(), LIVE)
     assert.deepEqual(
       asset?.segments.map(({ name }) => `index.ism/${name}`),
       fragmentPaths(asset?.parent.text ?? ''),
     )
     assert.deepEqual(asset?.manifests, [])
+  })
+
+  it('has fragments that are open until the two after them are known', () => {
+    const segments = outputSegments(1, Array(4).fill({}))
+    const asset = mss.asset(mssEndpoint(), windowOf(segments))
+    const open = (own: number, after: number) =>
+      new Set(
+        asset
+          ?.segmentsOf({ before: [], segments: segments.slice(0, own), after: segments.slice(own, own + after) })
+          .map(({ name, isOpen }) => `${/=(\d+)/.exec(name)?.[1]} ${isOpen}`)
+          .filter((each) => each.endsWith('true')),
+      ).size
+    // Pictures and sound begin at different times.
+    assert.equal(open(4, 0), 2 * 2)
+    assert.equal(open(2, 1), 1 * 2)
+    assert.equal(open(2, 2), 0)
   })
 })

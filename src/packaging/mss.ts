@@ -2,14 +2,23 @@ import { type MssPackage, type OriginEndpoint, packageOf } from '../model/origin
 import type { ArchiveWindow } from '../model/output-segment.ts'
 import { fragmentBody } from './mss-fragment.ts'
 import { findFragment } from './mss-lookup.ts'
-import { type ListedStream, LOOK_AHEAD, listedStreams, type MssPresentation, mssManifest } from './mss-manifest.ts'
+import {
+  chunksOf,
+  type ListedStream,
+  LOOK_AHEAD,
+  listedStreams,
+  type MssPresentation,
+  mssManifest,
+} from './mss-manifest.ts'
 import { fragmentName, type MssName, parseMssName } from './mss-names.ts'
 import {
   type Asset,
-  type AssetSegment,
+  type AssetFile,
   filterOf,
   type ManifestStyle,
+  NEIGHBOURS,
   type OutputFormat,
+  type Passage,
   type SegmentBody,
   type SegmentLookup,
   type TextBody,
@@ -46,10 +55,13 @@ export const mss: OutputFormat = {
     const presentation = presentationOf(endpoint, window, { kind: 'harvest' }, { depth: 0 })
     const streams = listedStreams(presentation)
     if (streams === undefined || streams === 'nothing left') return undefined
+    // Of a long window, what is listed is not worth keeping until it is written.
+    const shown = streams.map(({ name, levels }) => ({ name, levels }))
     return {
-      segments: streams.flatMap((stream) => assetFragments(presentation, stream)),
+      headers: [],
+      segmentsOf: (passage) => shown.flatMap((stream) => assetFragments(presentation, stream, passage)),
       manifests: [],
-      parent: manifestBody(presentation, streams),
+      parent: () => manifest(presentation) as TextBody,
     }
   },
 }
@@ -87,18 +99,23 @@ function withoutMedia(body: SegmentBody): SegmentBody {
 const MDAT_HEADER = 8
 
 function assetFragments(
-  { window, event }: MssPresentation,
-  { name, levels, chunks }: ListedStream,
-): readonly AssetSegment[] {
-  const positions = new Map(window.segments.map(({ number }, at) => [number, at]))
+  presentation: MssPresentation,
+  { name, levels }: Pick<ListedStream, 'name' | 'levels'>,
+  passage: Passage,
+): readonly AssetFile[] {
+  const { event, window } = presentation
+  const { segments, after } = passage
+  const chunks = chunksOf({ ...presentation, window: { ...window, segments: [...segments, ...after] } }, name, levels)
+  const places = new Map(segments.map((segment, place) => [segment, place]))
+  const own = chunks.filter(({ segment }) => places.has(segment))
   return levels.flatMap(({ bitrate }, level) =>
-    chunks.map(({ segment, interval, tracks }, i): AssetSegment => {
+    own.map(({ segment, interval, tracks }, i): AssetFile => {
       const track = tracks[level]!
       const following = chunks.slice(i + 1, i + 1 + LOOK_AHEAD).map((chunk) => chunk.interval)
-      const earlier =
-        track.kind === 'text' ? cuesBeforeIn(window.segments, positions.get(segment.number) ?? 0, track.stream) : []
+      const earlier = track.kind === 'text' ? cuesBeforeIn(passage, places.get(segment) ?? 0, track.stream) : []
       return {
         name: fragmentName(event, name, bitrate, interval.time),
+        isOpen: following.length < LOOK_AHEAD && after.length < NEIGHBOURS,
         body: (media) => fragmentBody({ track, segment, interval, following, earlier }, media),
       }
     }),

@@ -1,7 +1,7 @@
 import type { ArchiveReader } from '../archive/reader.ts'
 import type { ManifestFilter } from '../model/manifest-filter.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
-import type { ArchiveWindow } from '../model/output-segment.ts'
+import type { ArchiveWindow, OutputSegment } from '../model/output-segment.ts'
 import type { ViewingWindow } from '../model/viewing-window.ts'
 import type { SourceMedia } from './source-media.ts'
 import type { PathTimes } from './time-shift.ts'
@@ -15,7 +15,7 @@ export type OutputFormat = {
   resolve(endpoint: OriginEndpoint, path: string): OutputRequest | undefined
   /**
    * Every file of a finished asset: what a harvest writes, children before their parents, names relative to the folder of
-   * the parent. Undefined when the endpoint's settings leave nothing of the window.
+   * the parent. Outlines are enough. Undefined when the endpoint's settings leave nothing of the window.
    */
   asset(endpoint: OriginEndpoint, window: ArchiveWindow): Asset | undefined
 }
@@ -86,15 +86,32 @@ export type SegmentBody = {
 )
 
 export type Asset = {
-  /** Only those that exist: where a stream has a gap there is no file. Undefined bodies are gaps found late. */
-  readonly segments: readonly AssetSegment[]
+  /** Files that belong to no output segment. */
+  readonly headers: readonly AssetFile[]
+  /**
+   * The files of some of the window's segments: only those that exist, where a stream has a gap there is none. Outlines
+   * are enough for the names, and for what lies after. Undefined bodies are gaps found late.
+   */
+  segmentsOf(passage: Passage): readonly AssetFile[]
   /** Bodies are written when asked for, so that a long window can be taken a manifest at a time. */
   readonly manifests: readonly { readonly name: string; readonly body: () => TextBody }[]
   /** Written last, under the name the job chose. */
-  readonly parent: TextBody
+  parent(): TextBody
 }
 
-export type AssetSegment = {
+export type AssetFile = {
   readonly name: string
+  /** What comes after the passage may change its bytes, once it is known. */
+  readonly isOpen?: boolean
   body(media: SourceMedia): Promise<SegmentBody | undefined>
 }
+
+/** Consecutive output segments of a window, oldest first, with those next to them in it: `NEIGHBOURS`, or all there are. */
+export type Passage = {
+  readonly before: readonly OutputSegment[]
+  readonly segments: readonly OutputSegment[]
+  readonly after: readonly OutputSegment[]
+}
+
+/** How far what a segment holds may follow from others: earlier subtitles that are still shown, fragments it announces. */
+export const NEIGHBOURS = 30

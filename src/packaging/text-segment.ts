@@ -7,15 +7,13 @@ import { cuesBetween, cueTimes, joinWebVtt, type ShownCue } from '../media/webvt
 import { writeWebVtt } from '../media/webvtt/writer.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { OutputSegment, Slot, SlotObject, SourceStream } from '../model/output-segment.ts'
-import type { SegmentBody, SegmentLookup } from './output-format.ts'
+import { NEIGHBOURS, type Passage, type SegmentBody, type SegmentLookup } from './output-format.ts'
 import { made, verbatim } from './segment-body.ts'
 import type { SourceMedia } from './source-media.ts'
 
 const TEXT_TYPE = 'text/vtt'
 /** How far back the segment may begin whose subtitles are still shown, in ticks: half a minute. */
 const LONGEST_TEXT_SEGMENT = 30 * TICKS_PER_SECOND
-/** And in output segments, which may be gaps of a second. */
-const MOST_SEGMENTS_BACK = 30
 /** And in segments of the encoder's: some put a cue only where it begins, however long it is shown. */
 const MOST_OBJECTS_BACK = 3
 
@@ -40,14 +38,14 @@ export async function cuesBefore(
   return lookBack.found
 }
 
-/** The same among segments that are at hand. */
+/** The same for a segment of a passage, by its place there. */
 export function cuesBeforeIn(
-  segments: readonly OutputSegment[],
+  { before, segments }: Passage,
   at: number,
   stream: Pick<SourceStream, 'index'>,
 ): readonly OutputSegment[] {
   const lookBack = new LookBack(segments[at]!, stream)
-  for (let i = at - 1; !lookBack.isDone; i--) lookBack.take(segments[i])
+  for (let i = at - 1; !lookBack.isDone; i--) lookBack.take(i < 0 ? before.at(i) : segments[i])
   return lookBack.found
 }
 
@@ -72,7 +70,7 @@ class LookBack {
     }
     this.found.unshift(earlier)
     if (earlier.slots.some(({ objects }) => objects[this.#stream] !== undefined)) this.#objects++
-    this.isDone = this.#objects === MOST_OBJECTS_BACK || this.found.length === MOST_SEGMENTS_BACK
+    this.isDone = this.#objects === MOST_OBJECTS_BACK || this.found.length === NEIGHBOURS
   }
 }
 

@@ -118,6 +118,13 @@ export function harvestLeasesContract(name: string, open: () => Promise<Contract
         items: [objects[2]],
       })
       assert.deepEqual(await resources.listHarvestObjects('k', { limit: 2 }), { items: [] })
+      const named = await resources.harvestObjectsNamed('j', ['c', 'b', 'd', 'it’s "é"'])
+      assert.deepEqual(
+        named.toSorted((a, b) => (a.key < b.key ? -1 : 1)),
+        [again, objects[2]],
+      )
+      assert.deepEqual(await resources.harvestObjectsNamed('k', ['a']), [])
+      assert.deepEqual(await resources.harvestObjectsNamed('j', []), [])
     })
 
     it('starts to count failures anew when an object was written', async () => {

@@ -63,6 +63,8 @@ export type HarvestRecords = {
   cancelHarvestJob(id: string): Promise<'cancelling' | 'missing' | 'ended' | 'completing'>
   /** What the job has written, ordered by key; a cursor is the last key. */
   listHarvestObjects(id: string, page: PageRequest): Promise<Page<HarvestObject>>
+  /** Those of these names that the job has written, in any order. */
+  harvestObjectsNamed(id: string, keys: readonly string[]): Promise<readonly HarvestObject[]>
 
   /**
    * Records that the objects `keys` of `bucket` are about to be written by `job`. Names no other endpoint wrote are

@@ -107,6 +107,10 @@ export class JobLedger {
     return rest.length > items.length ? { items, next: items.at(-1)?.key ?? '' } : { items }
   }
 
+  async harvestObjectsNamed(id: string, keys: readonly string[]) {
+    return this.objects(id).filter(({ key }) => keys.includes(key))
+  }
+
   async claimBucketKeys(claim: { bucket: string; keys: readonly string[]; jobId: string; endpointGuid: string }) {
     const answer = await this.bucketKeysOwner(claim)
     if (answer.owner) return answer

@@ -156,10 +156,10 @@ for (const { name, isInstalled, start, knowsConditions } of SERVERS) {
       const job = harvestJob({ s3Destination: destination('fleeting') })
       const resources = new JobLedger(job)
       const archive = archiveOf(10)
-      const between = archive.between.bind(archive)
-      archive.between = async (...window) => {
+      const stretch = archive.stretch.bind(archive)
+      archive.stretch = async (...asked) => {
         await judge.send(new DeleteBucketCommand({ Bucket: 'fleeting' }))
-        return between(...window)
+        return stretch(...asked)
       }
       const harvester = createHarvester(rehearsal({ archive, buckets: bucketsOf(), resources }).host)
       await harvester.takeUp()

@@ -6,7 +6,10 @@ import { removeLeftovers } from '../../src/harvest/leftovers.ts'
 import { forecast } from '../../src/harvest/preflight.ts'
 import { type UtcMs, utcMs } from '../../src/media/time.ts'
 import { DEFAULT_HARVEST_OPTIONS, type HarvestJob, type HarvestOptions } from '../../src/model/harvest-job.ts'
+import { hls } from '../../src/packaging/hls.ts'
+import type { Asset, OutputFormat } from '../../src/packaging/output-format.ts'
 import { outputFormatOf } from '../../src/packaging/packager.ts'
+import type { SourceMedia } from '../../src/packaging/source-media.ts'
 import { hlsEndpoint, outputSegments, type SegmentSketch, windowOf } from '../origin/sample-channel.ts'
 import { JobLedger } from './job-ledger.ts'
 import { archiveOf, at, HarvestArchive, harvestJob, mediaOf, RecordingBuckets, rehearsal } from './sample-harvest.ts'
@@ -15,7 +18,12 @@ const never = new AbortController().signal
 const options = (changes: Partial<HarvestOptions>): HarvestOptions => ({ ...DEFAULT_HARVEST_OPTIONS, ...changes })
 
 /** Runs one job to its end; `grow` is called with the time whenever somebody sleeps. */
-async function harvest(job: HarvestJob, archive: HarvestArchive, grow: (now: UtcMs) => void = () => {}) {
+async function harvest(
+  job: HarvestJob,
+  archive: HarvestArchive,
+  grow: (now: UtcMs) => void = () => {},
+  formatOf = outputFormatOf,
+) {
   const resources = new JobLedger(job)
   const buckets = new RecordingBuckets()
   const timeline: [seconds: number, calls: number][] = []
@@ -25,7 +33,7 @@ async function harvest(job: HarvestJob, archive: HarvestArchive, grow: (now: Utc
     await host.sleep(ms, signal)
     grow(host.clock())
   }
-  const harvester = createHarvester({ ...host, sleep })
+  const harvester = createHarvester({ ...host, sleep, formatOf })
   await harvester.takeUp()
   await harvester.settled()
   const ended = (host.clock() - at(0)) / 1000
@@ -69,6 +77,38 @@ describe('a job that follows the live edge', () => {
       { name: 'index_1', segments: 95, written: 95 },
       { name: 'index_2', segments: 95, written: 95 },
     ])
+  })
+
+  it('leaves what the next segments may change until they are there', async () => {
+    const archive = archiveOf(10)
+    const written: [number: number, newest: number][] = []
+    // As if every segment told of the two after it.
+    const lookingAhead: OutputFormat = {
+      ...hls,
+      asset(endpoint, window) {
+        const asset = hls.asset(endpoint, window)
+        const segmentsOf: Asset['segmentsOf'] = ({ segments, after }) =>
+          segments.flatMap((segment, i) => {
+            const isOpen = segments.length - i + after.length <= 2
+            const files = asset?.segmentsOf({ before: [], segments: [segment], after: [] }) ?? []
+            return files.map((file) => ({
+              ...file,
+              isOpen,
+              body(media: SourceMedia) {
+                written.push([segment.number, archive.window?.segments.at(-1)?.number ?? 0])
+                return file.body(media)
+              },
+            }))
+          })
+        return asset && { ...asset, segmentsOf }
+      },
+    }
+    const job = harvestJob({ start: at(30), end: at(600), createdAt: at(60) })
+    const { outcome, buckets } = await harvest(job, archive, grow(archive), () => lookingAhead)
+    assert.deepEqual(outcome, { state: 'SUCCEEDED' })
+    assert.equal(media(buckets).length, 2 * 95)
+    assert.equal(written.length, 2 * 95)
+    for (const [number, newest] of written) assert.ok(number <= newest - 2 || number > 98, `${number} at ${newest}`)
   })
 
   it('fails as soon as there is a gap, where it should', async () => {

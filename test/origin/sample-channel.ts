@@ -13,6 +13,7 @@ import {
   type SourceStream,
   type StreamRole,
 } from '../../src/model/output-segment.ts'
+import { outlinesOf } from '../../src/model/segment-outlines.ts'
 import type { TrackDescription } from '../../src/model/source-segment.ts'
 import type { ManifestStyle, OutputFormat, TextBody } from '../../src/packaging/output-format.ts'
 import { SourceMedia } from '../../src/packaging/source-media.ts'
@@ -229,6 +230,19 @@ export function written(
   const body = request.write(window, style)
   if (body === 'nothing left') throw new Error('the filter leaves nothing')
   return body
+}
+
+/** The files of an asset of a window that is taken as a whole. */
+export function assetOf(format: OutputFormat, endpoint: OriginEndpoint, window: ArchiveWindow) {
+  const { segments } = window
+  const asset = format.asset(endpoint, { ...window, segments: outlinesOf(segments) })
+  return (
+    asset && {
+      segments: [...asset.headers, ...asset.segmentsOf({ before: [], segments, after: [] })],
+      manifests: asset.manifests,
+      parent: asset.parent(),
+    }
+  )
 }
 
 export function windowOf(

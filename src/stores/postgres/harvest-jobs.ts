@@ -78,5 +78,13 @@ export function harvestJobOperations(db: Database) {
       const items = rows.slice(0, page.limit)
       return rows.length > page.limit ? { items, next: items.at(-1)?.key ?? '' } : { items }
     },
+
+    harvestObjectsNamed: (id, keys) =>
+      db.all<HarvestObject>(
+        `SELECT key, size, sha256 FROM windrow.harvest_object
+         WHERE job = (SELECT seq FROM windrow.harvest_job WHERE id = $1) AND key = ANY ($2)`,
+        id,
+        keys,
+      ),
   } satisfies Partial<HarvestRecords>
 }

@@ -189,5 +189,15 @@ export function harvestJobOperations(db: Database) {
       const items: readonly HarvestObject[] = rows.slice(0, page.limit).map((row) => ({ ...row }))
       return rows.length > page.limit ? { items, next: items.at(-1)?.key ?? '' } : { items }
     },
+
+    harvestObjectsNamed: (id: string, keys: readonly string[]): readonly HarvestObject[] =>
+      db
+        .all<HarvestObject>(
+          `SELECT key, size, sha256 FROM harvest_object
+           WHERE job = (SELECT seq FROM harvest_job WHERE id = ?) AND key IN (SELECT value FROM json_each(?))`,
+          id,
+          JSON.stringify(keys),
+        )
+        .map((row) => ({ ...row })),
   } satisfies Partial<Operations>
 }

@@ -1,0 +1,166 @@
+import type { ArchiveReader } from '../archive/reader.ts'
+import type { HarvestObject, HarvestRecord } from '../model/harvest-run.ts'
+import type { SourceMedia } from '../packaging/source-media.ts'
+import type { HarvestRecords } from '../stores/harvest-records.ts'
+import { type AssetFile, type AssetFiles, manifestKeys, type SegmentFile } from './asset-files.ts'
+import { type Bucket, BucketRefused, type PutCondition } from './bucket.ts'
+import { digested } from './digest.ts'
+import { HarvestFailed } from './harvest-failed.ts'
+import type { HarvestWindow } from './harvest-window.ts'
+import { inLanes } from './lanes.ts'
+import type { Lease } from './lease.ts'
+import { patiently, type Sleep } from './patience.ts'
+import type { HarvestProgress } from './progress.ts'
+
+export type AssetWriterHost = {
+  readonly archive: Omit<ArchiveReader, 'open'>
+  readonly media: SourceMedia
+  readonly resources: Pick<
+    HarvestRecords,
+    'bucketKeysOwner' | 'claimBucketKeys' | 'harvestObjectsNamed' | 'listHarvestObjects'
+  >
+  readonly sleep: Sleep
+  /** Objects written at once. Memory: as many of the largest segment. */
+  readonly lanes: number
+}
+
+/** An attempt at a job: what it may write under, and how far the job has come. */
+export type Attempt = { readonly job: HarvestRecord; readonly lease: Lease; readonly progress: HarvestProgress }
+
+/** Puts the objects of one asset where they belong, and says so to the checkpoints. */
+export class AssetWriter {
+  private readonly attempt: Attempt
+  private readonly bucket: Bucket
+  private readonly host: AssetWriterHost
+  /** The newest output segment that was written while the job followed the live edge. */
+  private followedTo = 0
+
+  constructor(attempt: Attempt, bucket: Bucket, host: AssetWriterHost) {
+    this.attempt = attempt
+    this.bucket = bucket
+    this.host = host
+  }
+
+  /** Throws HarvestFailed when another endpoint has one of the names. */
+  async ensureFree(keys: readonly string[]): Promise<void> {
+    const { bucket, endpointGuid } = this.names
+    refuseOwner(await this.host.resources.bucketKeysOwner({ bucket, keys, endpointGuid }), bucket)
+  }
+
+  /** Takes names for the job, before anything is written under them. Throws HarvestFailed as `ensureFree` does. */
+  async claim(keys: readonly string[]): Promise<void> {
+    refuseOwner(await this.host.resources.claimBucketKeys({ ...this.names, keys }), this.names.bucket)
+  }
+
+  /** Writes all segments that have not been written yet: their names are the job's already. */
+  async writeSegments(files: AssetFiles, window: HarvestWindow, signal: AbortSignal): Promise<void> {
+    await this.writeAll(this.unwritten(files, window), signal)
+  }
+
+  /** The same for a window that is still growing: what is new in it, as far as what comes after cannot change it. */
+  async follow(files: AssetFiles, window: HarvestWindow, signal: AbortSignal): Promise<void> {
+    await this.claim(manifestKeys(this.attempt.job, files))
+    await this.attempt.lease.save()
+    await this.writeAll(this.newlySettled(files, window), signal)
+    this.followedTo = window.outline.segments.at(-1)?.number ?? 0
+  }
+
+  async writeManifest(file: AssetFile, signal: AbortSignal): Promise<void> {
+    await this.note(await this.put(file, signal))
+  }
+
+  /** From the checkpoint before it on the job can only be completed, by this worker or the next. */
+  async writeParent(file: AssetFile, signal: AbortSignal): Promise<void> {
+    const { progress, lease } = this.attempt
+    const { sleep } = this.host
+    if (progress.replacedTag === undefined) {
+      const tag = await patiently(() => this.bucket.tagOf(file.key, signal), sleep, signal)
+      if (tag !== undefined) progress.willReplace(tag)
+    }
+    await lease.save({ completing: true })
+    const tag = progress.replacedTag
+    const condition: PutCondition | undefined = tag === undefined ? undefined : { replaces: tag }
+    const body = await digested(await file.body())
+    try {
+      await patiently(() => this.bucket.put(file.key, body, signal, condition), sleep, signal)
+    } catch (error) {
+      if (!(error instanceof BucketRefused && error.code === 'Conflict')) throw error
+      // It may be ours, of an attempt that could not tell any more.
+      if (!(await this.bucket.holds(file.key, body, signal))) {
+        const message = `Someone else has written ${file.key} in the meantime; it was left as it is.`
+        throw new HarvestFailed('Overtaken', message)
+      }
+    }
+    await this.note({ key: file.key, size: body.size, sha256: body.sha256 })
+  }
+
+  private get names() {
+    const { id, s3Destination, endpoint } = this.attempt.job
+    return { bucket: s3Destination.bucketName, jobId: id, endpointGuid: endpoint.guid }
+  }
+
+  private async *unwritten(files: AssetFiles, window: HarvestWindow): AsyncGenerator<SegmentFile> {
+    const rest = this.unwrittenSoFar()
+    yield* await rest(files.headers)
+    for await (const passage of window.passages()) yield* await rest(files.segmentsOf(passage))
+  }
+
+  private async *newlySettled(files: AssetFiles, window: HarvestWindow): AsyncGenerator<SegmentFile> {
+    const rest = this.unwrittenSoFar()
+    const admit = async (some: readonly SegmentFile[]) => {
+      const settled = await rest(some.filter(({ isOpen }) => !isOpen))
+      if (settled.length > 0) await this.claim(settled.map(({ key }) => key))
+      this.attempt.progress.expect(settled)
+      return settled
+    }
+    yield* await admit(files.headers)
+    for await (const passage of window.passages(this.followedTo)) yield* await admit(files.segmentsOf(passage))
+  }
+
+  /** Leaves out what has been written by now, and recorded. A job that has written nothing yet need not ask. */
+  private unwrittenSoFar(): (files: readonly SegmentFile[]) => Promise<readonly SegmentFile[]> {
+    const { job, progress } = this.attempt
+    if (!progress.hasObjects) return async (files) => files
+    return async (files) => {
+      const keys = files.map(({ key }) => key)
+      const written = new Set((await this.host.resources.harvestObjectsNamed(job.id, keys)).map(({ key }) => key))
+      return files.filter(({ key }) => !written.has(key))
+    }
+  }
+
+  private async writeAll(files: AsyncIterable<SegmentFile>, signal: AbortSignal): Promise<void> {
+    const { progress, lease } = this.attempt
+    await inLanes(files, this.host.lanes, signal, async (file, laneSignal) => {
+      progress.wrote(await this.put(file, laneSignal), file.track)
+      lease.touch()
+    })
+  }
+
+  private async put(file: AssetFile, signal: AbortSignal): Promise<HarvestObject> {
+    const body = await digested(await file.body())
+    signal.throwIfAborted()
+    await patiently(() => this.bucket.put(file.key, body, signal), this.host.sleep, signal)
+    return { key: file.key, size: body.size, sha256: body.sha256 }
+  }
+
+  /** What is written again as it was is no progress: a job that gets no further must come to an end. */
+  private async note(object: HarvestObject): Promise<void> {
+    const { job, progress, lease } = this.attempt
+    const [before] = await this.host.resources.harvestObjectsNamed(job.id, [object.key])
+    if (before?.sha256 === object.sha256) return
+    progress.wrote(object)
+    lease.touch()
+  }
+}
+
+type NamesAnswer = Awaited<ReturnType<HarvestRecords['claimBucketKeys']>>
+
+function refuseOwner({ owner }: NamesAnswer, bucket: string): void {
+  if (owner) throw nameTaken(owner, bucket)
+}
+
+export function nameTaken(owner: NonNullable<NamesAnswer['owner']>, bucket: string): HarvestFailed {
+  const theirs = `${owner.key} in bucket ${bucket}, which harvest job ${owner.jobId} wrote`
+  const message = `The asset would overwrite ${theirs} from another origin endpoint; choose another folder.`
+  return new HarvestFailed('NameTaken', message)
+}

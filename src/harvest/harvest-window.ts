@@ -1,0 +1,104 @@
+import { setImmediate } from 'node:timers/promises'
+import type { ArchiveReader, Stretch } from '../archive/reader.ts'
+import type { UtcSpan } from '../model/harvest-run.ts'
+import type { OriginEndpoint } from '../model/origin-endpoint.ts'
+import { type ArchiveWindow, endUtcOf, type OutputSegment } from '../model/output-segment.ts'
+import { outlinesOf } from '../model/segment-outlines.ts'
+import { NEIGHBOURS, type Passage } from '../packaging/output-format.ts'
+
+/** Output segments read at a time: less than a millisecond of parsing. */
+const PAGE = 64
+
+export type WindowArchive = Pick<ArchiveReader, 'edge' | 'stretch'>
+
+/** Every output segment that starts before the end of a span and ends after its start. Undefined when there is none. */
+export async function readWindow(
+  archive: WindowArchive,
+  endpoint: OriginEndpoint,
+  span: UtcSpan,
+): Promise<HarvestWindow | undefined> {
+  const edge = await archive.edge(endpoint)
+  const stretch = edge && (await archive.stretch(endpoint, span, edge))
+  if (!stretch) return undefined
+  const outlines: OutputSegment[] = []
+  for await (const page of pagesOf(stretch, stretch.range.after)) outlines.push(...outlinesOf(page))
+  return windowOf(stretch, outlines)
+}
+
+/**
+ * A stretch of the archive that is made into an asset. Only its outlines are held; the segments themselves are read, a
+ * page at a time, when their bytes are wanted.
+ */
+export class HarvestWindow {
+  readonly outline: ArchiveWindow
+  readonly #stretch: Stretch
+
+  /** The outlines are at least one. */
+  constructor(stretch: Stretch, outlines: readonly OutputSegment[]) {
+    const { version, ended } = stretch
+    const shown = new Set(outlines.map(({ era }) => era))
+    this.outline = { version, ended, segments: outlines, eras: stretch.eras.filter(({ id }) => shown.has(id)) }
+    this.#stretch = stretch
+  }
+
+  /** Its segments up to one, or from one on; undefined when that leaves none. */
+  part(isIn: (segment: OutputSegment) => boolean): HarvestWindow | undefined {
+    return windowOf(this.#stretch, this.outline.segments.filter(isIn))
+  }
+
+  /** All of it, a page at a time, as outlines. Others are served in between. */
+  async *outlinedPassages(): AsyncGenerator<Passage> {
+    const { segments } = this.outline
+    for (let at = 0; at < segments.length; at += PAGE) {
+      const end = at + PAGE
+      yield {
+        before: segments.slice(Math.max(at - NEIGHBOURS, 0), at),
+        segments: segments.slice(at, end),
+        after: segments.slice(end, end + NEIGHBOURS),
+      }
+      await setImmediate()
+    }
+  }
+
+  /** What comes after an output segment, a page at a time: whole, but for what lies after. */
+  async *passages(afterNumber = 0): AsyncGenerator<Passage> {
+    const outlines = this.outline.segments
+    let before: readonly OutputSegment[] = []
+    let place = 0
+    for await (const page of pagesOf(this.#stretch, afterNumber - NEIGHBOURS)) {
+      const segments: OutputSegment[] = []
+      for (const segment of page) {
+        while (place < outlines.length && outlines[place]!.number < segment.number) place++
+        if (outlines[place]?.number !== segment.number) continue
+        if (segment.number > afterNumber) segments.push(segment)
+        else before = [...before, segment].slice(-NEIGHBOURS)
+      }
+      if (segments.length === 0) continue
+      yield { before, segments, after: outlines.slice(place + 1, place + 1 + NEIGHBOURS) }
+      before = [...before, ...segments].slice(-NEIGHBOURS)
+    }
+  }
+}
+
+function windowOf(stretch: Stretch, outlines: readonly OutputSegment[]): HarvestWindow | undefined {
+  return outlines.length === 0 ? undefined : new HarvestWindow(stretch, outlines)
+}
+
+/** What a stretch has of its window from a number on, or from its beginning. */
+async function* pagesOf({ range, window, page }: Stretch, from: number): AsyncGenerator<readonly OutputSegment[]> {
+  const isWithin = (segment: OutputSegment) => segment.startUtc < window.end && endUtcOf(segment) > window.start
+  const read = (after: number) => {
+    const reading = page({ after, last: Math.min(after + PAGE, range.last) })
+    // Whoever waits for it is told; nobody does while the page before it is worked on.
+    reading.catch(() => {})
+    return reading
+  }
+  let after = Math.max(from, range.after)
+  let next = read(after)
+  while (after < range.last) {
+    const reading = next
+    after += PAGE
+    if (after < range.last) next = read(after)
+    yield (JSON.parse(await reading) as OutputSegment[]).filter(isWithin)
+  }
+}

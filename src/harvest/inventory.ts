@@ -1,0 +1,37 @@
+import type { HarvestJob } from '../model/harvest-job.ts'
+import { type AssetFiles, manifestKeys, noStreams, type SegmentFile } from './asset-files.ts'
+import type { HarvestWindow } from './harvest-window.ts'
+
+/** How many files an asset has. */
+export type Inventory = {
+  readonly segments: number
+  readonly manifests: number
+  /** Of each media playlist. */
+  readonly tracks: ReadonlyMap<string, number>
+}
+
+/**
+ * Goes through all names of an asset, told from the outlines of its window, and hands them on: some at a time, those of
+ * segments first. Throws HarvestFailed when there are no segments, and when the parent manifest has the name of another.
+ */
+export async function takeInventory(
+  job: HarvestJob,
+  files: AssetFiles,
+  window: HarvestWindow,
+  found: (keys: readonly string[]) => Promise<void>,
+): Promise<Inventory> {
+  const tracks = new Map<string, number>()
+  let segments = 0
+  const count = async (some: readonly SegmentFile[]) => {
+    if (some.length === 0) return
+    for (const { track } of some) tracks.set(track, (tracks.get(track) ?? 0) + 1)
+    segments += some.length
+    await found(some.map(({ key }) => key))
+  }
+  await count(files.headers)
+  const headers = segments
+  for await (const passage of window.outlinedPassages()) await count(files.segmentsOf(passage))
+  if (segments === headers) throw noStreams()
+  await found(manifestKeys(job, files))
+  return { segments, manifests: files.manifests.length + 1, tracks }
+}

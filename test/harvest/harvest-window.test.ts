@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { type HarvestWindow, readWindow } from '../../src/harvest/harvest-window.ts'
+import type { OutputSegment } from '../../src/model/output-segment.ts'
+import type { Passage } from '../../src/packaging/output-format.ts'
+import { hlsEndpoint } from '../origin/sample-channel.ts'
+import { archiveOf, at } from './sample-harvest.ts'
+
+const SEGMENTS = 300
+const archive = archiveOf(SEGMENTS)
+const all = archive.window!.segments
+
+async function windowFrom(start: number, end: number): Promise<HarvestWindow> {
+  const window = await readWindow(archive, hlsEndpoint(), { start: at(start), end: at(end) })
+  assert.ok(window)
+  return window
+}
+
+const numbers = (segments: readonly OutputSegment[]) => segments.map(({ number }) => number)
+const from = (first: number, last: number) => Array.from({ length: last - first + 1 }, (_, i) => first + i)
+
+async function listed(passages: AsyncIterable<Passage>): Promise<readonly Passage[]> {
+  const all: Passage[] = []
+  for await (const passage of passages) all.push(passage)
+  return all
+}
+
+const passagesOf = (window: HarvestWindow, after?: number) => listed(window.passages(after))
+
+describe('the window of a harvest', () => {
+  it('is read whole, some segments at a time, each once and in order', async () => {
+    const window = await windowFrom(0, SEGMENTS * 6)
+    assert.deepEqual(numbers(window.outline.segments), from(1, SEGMENTS))
+    const passages = await passagesOf(window)
+    assert.ok(passages.length > 2)
+    assert.deepEqual(
+      passages.flatMap(({ segments }) => segments),
+      all,
+    )
+    assert.deepEqual(
+      (await listed(window.outlinedPassages())).flatMap(({ segments }) => numbers(segments)),
+      from(1, SEGMENTS),
+    )
+  })
+
+  it('tells of what lies next to some segments, as far as it is part of the window', async () => {
+    const window = await windowFrom(6, (SEGMENTS - 1) * 6)
+    for (const passages of [await passagesOf(window), await listed(window.outlinedPassages())]) {
+      for (const { before, segments, after } of passages) {
+        const [first = 0] = numbers(segments)
+        const last = numbers(segments).at(-1) ?? 0
+        assert.deepEqual(numbers(before), from(Math.max(first - 30, 2), first - 1))
+        assert.deepEqual(numbers(after), from(last + 1, Math.min(last + 30, SEGMENTS - 1)))
+      }
+    }
+    // Whole, for what of theirs may be shown later.
+    for (const { before } of await passagesOf(window))
+      for (const each of before) assert.deepEqual(each, all[each.number - 1])
+  })
+
+  it('can be taken up after a segment, with those before it', async () => {
+    const [passage, ...others] = await passagesOf(await windowFrom(0, SEGMENTS * 6), 290)
+    assert.deepEqual(numbers(passage?.segments ?? []), from(291, SEGMENTS))
+    assert.deepEqual(numbers(passage?.before ?? []), from(261, 290))
+    assert.deepEqual(others, [])
+    assert.deepEqual(await passagesOf(await windowFrom(0, 60), 10), [])
+  })
+
+  it('has parts, which are windows too', async () => {
+    const part = (await windowFrom(0, SEGMENTS * 6)).part(({ number }) => number >= 5 && number <= 7)
+    assert.deepEqual(numbers(part?.outline.segments ?? []), [5, 6, 7])
+    assert.deepEqual(
+      (await passagesOf(part!)).flatMap(({ segments }) => numbers(segments)),
+      [5, 6, 7],
+    )
+    assert.equal(
+      part?.part(() => false),
+      undefined,
+    )
+  })
+})
