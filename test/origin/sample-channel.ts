@@ -331,7 +331,7 @@ export class FakeArchive
     const following = segments.filter(({ number }) => number > last).slice(0, 8)
     const ended = edge.ended && last === edge.segment.number
     const page = async (range: NumberRange) =>
-      JSON.stringify(segments.filter(({ number }) => number > range.after && number <= range.last))
+      JSON.stringify(this.window?.segments.filter(({ number }) => number > range.after && number <= range.last))
     return { version, eras, window, numbering: ++numberings, range: { after: first - 1, last }, following, ended, page }
   }
 
