@@ -14,12 +14,12 @@ function push(
   input: InputName,
   i: number,
   base = 10,
-  more: { width?: number; missing?: string } = {},
+  more: { width?: number; missing?: string; late?: number } = {},
 ) {
   for (const playlist of STREAMS) {
     if (playlist === more.missing) continue
     r.put(input, `${playlist}-${i}.ts`, probeAt((base + 2 * i) % TURN, more.width))
-    r.list(input, playlist, i, [{ name: `${playlist}-${i}.ts`, date: utcMs(EPOCH + 2000 * i) }])
+    r.list(input, playlist, i, [{ name: `${playlist}-${i}.ts`, date: utcMs(EPOCH + 2000 * (i + (more.late ?? 0))) }])
   }
 }
 
@@ -64,6 +64,40 @@ describe('an endpoint of a channel with two inputs', () => {
       r.era(last.era)?.streams.map(({ tracks }) => tracks.length),
       [2, 2],
     )
+  })
+
+  for (const [inputs, b] of [
+    ['that are locked', 10],
+    ['with timelines of their own', 500],
+  ] as const) {
+    it(`shows what an encoder misses that is soon back from the other of two inputs ${inputs}`, () => {
+      const r = begin(2)
+      for (let i = 0; i < 12; i++) {
+        r.pass(1.7)
+        if (i < 3) push(r, 'A', i)
+        // Killed during segment 3, and started anew before anybody has lost patience.
+        if (i === 4) r.streams('A', variants(...STREAMS))
+        if (i >= 4) push(r, 'A', i - 4, 3000, { late: 4 })
+        r.pass(0.3)
+        push(r, 'B', i, b)
+      }
+      assert.deepEqual(starts(r).slice(0, 11), [0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20])
+      assert.deepEqual(shown(r).slice(0, 6), ['AA', 'AA', 'AA', 'BB', 'BB', 'BB'])
+      assert.equal(r.switches.length, 1)
+    })
+  }
+
+  it('stays with an input that leaves out what the other does not have either', () => {
+    const r = begin(2)
+    for (let i = 0; i < 12; i++) {
+      r.pass(1.7)
+      if (i === 4) r.streams('A', variants(...STREAMS))
+      if (i !== 3) push(r, 'A', i < 3 ? i : i - 4, i < 3 ? 10 : 3000, { late: i < 3 ? 0 : 4 })
+      r.pass(0.3)
+      if (i !== 3) push(r, 'B', i, 500)
+    }
+    assert.deepEqual(shown(r).slice(0, 6), ['AA', 'AA', 'AA', 'AA', 'AA', 'AA'])
+    assert.equal(r.switches.length, 0)
   })
 
   it('begins an era where the other input brings a stream the era shown knows nothing of', () => {

@@ -125,6 +125,19 @@ export function isOverdue(numbering: NumberingState, awakeSince: UtcMs, now: Utc
   return now - Math.max(dueAt, awakeSince) > patienceMs(numbering, first.slot.duration)
 }
 
+/** True when a slot of the input that is followed leaves out what the other has. */
+export function leavesOut(numbering: NumberingState, slot: Slot, era: Era, view: FailoverView): boolean {
+  const { edge, spare, shownAs } = numbering
+  const [first] = spare
+  if (!edge || !first) return false
+  const shown = shownAs?.from === slot.era ? view.eraOf(shownAs.era) : undefined
+  const from = shown ? utcAt(shown.clock, ticks(slot.start + (shownAs?.ticks ?? 0))) : utcAt(era.clock, slot.start)
+  const part = msFromTicks(first.slot.duration) / 2
+  if (from - edge.clock <= part) return false
+  const others = clockTime(numbering, first, view)
+  return others !== undefined && others <= from - part
+}
+
 /** Goes over to the other input, at the first slot of it beyond the edge. */
 export function failOver(
   numbering: NumberingState,
@@ -177,14 +190,20 @@ export function isBeyond(numbering: NumberingState, spare: SpareSlot, view: Fail
   const { edge } = numbering
   if (!edge) return true
   const { slot } = spare
-  const era = view.eraOf(slot.era)
-  if (!era) return false
+  if (!view.eraOf(slot.era)) return false
   const lock = lockOn(numbering, spare, view)
   if (lock) return slot.start + lock.ticks >= edge.end - LOCK_TOLERANCE
+  const from = clockTime(numbering, spare, view)
+  return from === undefined ? slot.sealedAt > edge.sealedAt : from >= edge.clock - ROUNDING_MS
+}
+
+/** When the slot begins by the clock of what is shown; undefined where the inputs' clocks tell different times. */
+function clockTime({ edge }: NumberingState, { slot }: SpareSlot, view: FailoverView): UtcMs | undefined {
+  const era = view.eraOf(slot.era)
+  if (!edge || !era) return undefined
   const from = utcAt(era.clock, slot.start)
   const latency = slot.sealedAt - from - msFromTicks(slot.duration)
-  const isOneClock = Math.abs(latency - (edge.sealedAt - edge.clock)) <= CLOCKS_AGREE_MS
-  return isOneClock ? from >= edge.clock - ROUNDING_MS : slot.sealedAt > edge.sealedAt
+  return Math.abs(latency - (edge.sealedAt - edge.clock)) <= CLOCKS_AGREE_MS ? from : undefined
 }
 
 function lockOn({ edge }: NumberingState, { slot }: SpareSlot, view: FailoverView) {

@@ -8,6 +8,7 @@ import {
   isBeyond,
   isOverdue,
   join,
+  leavesOut,
   meet,
   type Shown,
   show,
@@ -74,6 +75,8 @@ export function follow(
     if (!era || isAudioOnly(era.streams)) continue
     // Between the slot before and this one, whether anybody looked then or not.
     failOverAt(slot.sealedAt, isOverdue(state, view().awakeSince, slot.sealedAt))
+    // An encoder that comes back in time to be patient with may still have missed something.
+    if (input === state.input && !state.isJoining) failOverAt(slot.sealedAt, leavesOut(state, slot, era, view()))
     if (input === state.input) {
       if (state.isJoining && !isBeyond(state, { input, slot }, view())) continue
       if (state.isJoining) join(state, { input, slot }, view())
