@@ -5,6 +5,7 @@ import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import { type ArchiveWindow, endUtcOf, type OutputSegment } from '../model/output-segment.ts'
 import { outlinesOf } from '../model/segment-outlines.ts'
 import { NEIGHBOURS, type Passage } from '../packaging/output-format.ts'
+import { HarvestFailed } from './harvest-failed.ts'
 
 /** Output segments read at a time: less than a millisecond of parsing. */
 const PAGE = 64
@@ -60,7 +61,10 @@ export class HarvestWindow {
     }
   }
 
-  /** What comes after an output segment, a page at a time: whole, but for what lies after. */
+  /**
+   * What comes after an output segment, a page at a time: whole, but for what lies after. Throws HarvestFailed when
+   * something of it is gone.
+   */
   async *passages(afterNumber = 0): AsyncGenerator<Passage> {
     const outlines = this.outline.segments
     let before: readonly OutputSegment[] = []
@@ -68,16 +72,25 @@ export class HarvestWindow {
     for await (const page of pagesOf(this.#stretch, afterNumber - NEIGHBOURS)) {
       const segments: OutputSegment[] = []
       for (const segment of page) {
-        while (place < outlines.length && outlines[place]!.number < segment.number) place++
-        if (outlines[place]?.number !== segment.number) continue
-        if (segment.number > afterNumber) segments.push(segment)
+        // Those before the first that is asked for need not all be there.
+        while (outlines[place] && outlines[place]!.number <= Math.min(afterNumber, segment.number - 1)) place++
+        const { number = Infinity } = outlines[place] ?? {}
+        if (number < segment.number) throw contentGone()
+        if (number > segment.number) continue
+        if (number > afterNumber) segments.push(segment)
         else before = [...before, segment].slice(-NEIGHBOURS)
+        place++
       }
       if (segments.length === 0) continue
-      yield { before, segments, after: outlines.slice(place + 1, place + 1 + NEIGHBOURS) }
+      yield { before, segments, after: outlines.slice(place, place + NEIGHBOURS) }
       before = [...before, ...segments].slice(-NEIGHBOURS)
     }
+    if ((outlines.at(-1)?.number ?? 0) > afterNumber && place < outlines.length) throw contentGone()
   }
+}
+
+export function contentGone(): HarvestFailed {
+  return new HarvestFailed('NoContent', 'The content that was planned for the asset is gone.')
 }
 
 function windowOf(stretch: Stretch, outlines: readonly OutputSegment[]): HarvestWindow | undefined {

@@ -10,6 +10,9 @@ export type Inventory = {
   readonly tracks: ReadonlyMap<string, number>
 }
 
+/** Names handed on at a time. */
+const BATCH = 5000
+
 /**
  * Goes through all names of an asset, told from the outlines of its window, and hands them on: some at a time, those of
  * segments first. Throws HarvestFailed when there are no segments, and when the parent manifest has the name of another.
@@ -22,16 +25,24 @@ export async function takeInventory(
 ): Promise<Inventory> {
   const tracks = new Map<string, number>()
   let segments = 0
+  let keys: string[] = []
+  const hand = async () => {
+    await found(keys)
+    keys = []
+  }
   const count = async (some: readonly SegmentFile[]) => {
-    if (some.length === 0) return
-    for (const { track } of some) tracks.set(track, (tracks.get(track) ?? 0) + 1)
     segments += some.length
-    await found(some.map(({ key }) => key))
+    for (const { key, track } of some) {
+      tracks.set(track, (tracks.get(track) ?? 0) + 1)
+      keys.push(key)
+    }
+    if (keys.length >= BATCH) await hand()
   }
   await count(files.headers)
   const headers = segments
   for await (const passage of window.outlinedPassages()) await count(files.segmentsOf(passage))
   if (segments === headers) throw noStreams()
-  await found(manifestKeys(job, files))
+  keys.push(...manifestKeys(job, files))
+  await hand()
   return { segments, manifests: files.manifests.length + 1, tracks }
 }

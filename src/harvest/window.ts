@@ -5,8 +5,9 @@ import type { HarvestJob } from '../model/harvest-job.ts'
 import { nearestText, nearestWindow, usableSpan } from '../model/harvest-request.ts'
 import type { HarvestPlan, UtcSpan } from '../model/harvest-run.ts'
 import type { ArchiveWindow } from '../model/output-segment.ts'
+import { windowBesideGap } from './beside-gap.ts'
 import { HarvestFailed } from './harvest-failed.ts'
-import { type HarvestWindow, readWindow, type WindowArchive } from './harvest-window.ts'
+import { contentGone, type HarvestWindow, readWindow, type WindowArchive } from './harvest-window.ts'
 import type { Sleep } from './patience.ts'
 
 const MAX_WINDOW_MS = 86_400_000
@@ -65,7 +66,8 @@ export async function plannedWindow(
 ): Promise<HarvestWindow> {
   const window = await readWindow(archive, job.endpoint, job)
   const planned = window?.part(({ number }) => number >= first && number <= last)
-  if (!planned) throw new HarvestFailed('NoContent', 'The content that was planned for the asset is gone.')
+  const { segments } = planned?.outline ?? { segments: [] }
+  if (!planned || segments[0]?.number !== first || segments.at(-1)?.number !== last) throw contentGone()
   return planned
 }
 
@@ -96,8 +98,9 @@ async function windowWithin(
   }
   const window = await readWindow(archive, job.endpoint, job)
   if (window) return window
-  const whole = `content lies between ${iso(extent.start)} and ${iso(extent.end)}`
-  throw new HarvestFailed('NoContent', `There is no content from ${iso(start)} to ${iso(end)}; ${whole}.`)
+  const nearest = await windowBesideGap(archive, job.endpoint, job, usableSpan(extent, job.endpoint))
+  const where = nearest ? nearestText(nearest) : `content lies between ${iso(extent.start)} and ${iso(extent.end)}`
+  throw new HarvestFailed('NoContent', `There is no content from ${iso(start)} to ${iso(end)}; ${where}.`, nearest)
 }
 
 function checkStart(job: HarvestJob, extent: UtcSpan, age: number): void {

@@ -66,6 +66,18 @@ describe('the window of a harvest', () => {
     assert.deepEqual(await passagesOf(await windowFrom(0, 60), 10), [])
   })
 
+  it('says so when something of it is gone', async () => {
+    const window = await windowFrom(0, SEGMENTS * 6)
+    for (const lost of [1, 100, SEGMENTS]) {
+      const { window: kept } = archive
+      archive.window = { ...kept!, segments: all.filter(({ number }) => number !== lost) }
+      await assert.rejects(passagesOf(window), /gone/)
+      archive.window = kept
+      // What came before is not needed any more.
+      await passagesOf(window, lost)
+    }
+  })
+
   it('has parts, which are windows too', async () => {
     const part = (await windowFrom(0, SEGMENTS * 6)).part(({ number }) => number >= 5 && number <= 7)
     assert.deepEqual(numbers(part?.outline.segments ?? []), [5, 6, 7])

@@ -87,10 +87,26 @@ describe('the window of a harvest job', () => {
     const archive = archiveOf(10)
     archive.window = windowOf((archive.window?.segments ?? []).filter(({ number }) => number !== 3))
     assert.deepEqual((await ask(archive, job(6, 30))).numbers, [2, 4, 5])
-    await assert.rejects(
-      ask(archive, job(13, 17)),
-      refusal(/no content from .*12:00:13.* between .*12:00:00.*12:01:00/),
-    )
+  })
+
+  it('is refused where all of it is missing, with the nearest one beside the gap', async () => {
+    const archive = archiveOf(10)
+    archive.window = windowOf((archive.window?.segments ?? []).filter(({ number }) => ![1, 3, 4].includes(number)))
+    for (const { asked, works } of [
+      { asked: [13, 17], works: [8, 12] },
+      { asked: [18, 22], works: [24, 28] },
+      { asked: [14, 23], works: [24, 33] },
+      // Before the gap there is less.
+      { asked: [13, 23.5], works: [24, 34.5] },
+    ] as const) {
+      await assert.rejects(ask(archive, job(asked[0], asked[1])), (error) => {
+        refusal(/no content from 2026-08-01T12:00:1/)(error)
+        assert.deepEqual(named(error), { start: at(works[0]), end: at(works[1]) })
+        assert.deepEqual((error as HarvestFailed).nearest, named(error))
+        return true
+      })
+      await ask(archive, job(works[0], works[1]))
+    }
   })
 
   it('waits while the stream is coming, until the live edge has passed its end', async () => {

@@ -331,7 +331,8 @@ export class FakeArchive
     if (last < first || last === 0) return undefined
     const following = segments.filter(({ number }) => number > last).slice(0, 8)
     const ended = edge.ended && last === edge.segment.number
-    const within = (range: NumberRange) => segments.filter(({ number }) => number > range.after && number <= range.last)
+    const within = (range: NumberRange) =>
+      (this.window?.segments ?? []).filter(({ number }) => number > range.after && number <= range.last)
     const page = async (range: NumberRange) => JSON.stringify(within(range))
     const outlines = async (range: NumberRange) =>
       JSON.stringify(within(range).map((segment) => ({ ...segment, slots: segment.slots.map(outlineOf) })))

@@ -1,0 +1,54 @@
+import { type UtcMs, utcMs } from '../media/time.ts'
+import { nearestWindow } from '../model/harvest-request.ts'
+import type { UtcSpan } from '../model/harvest-run.ts'
+import type { OriginEndpoint } from '../model/origin-endpoint.ts'
+import { endUtcOf, type OutputSegment } from '../model/output-segment.ts'
+import type { NumberRange } from '../stores/segment-index.ts'
+import type { WindowArchive } from './harvest-window.ts'
+
+/** Output segments looked at on either side. */
+const NEAR = 64
+
+/**
+ * The window nearest to a span without content that has some, and can be used: it ends where the content ends before the
+ * gap, or begins where it goes on, and is as long as it can be. Undefined when neither can be used.
+ */
+export async function windowBesideGap(
+  archive: WindowArchive,
+  endpoint: OriginEndpoint,
+  gap: UtcSpan,
+  usable: UtcSpan,
+): Promise<UtcSpan | undefined> {
+  const before = await contentNear(archive, endpoint, { start: usable.start, end: gap.start }, 'end')
+  const after = await contentNear(archive, endpoint, { start: gap.end, end: usable.end }, 'start')
+  const spans = [
+    ...(before.length > 0 ? [{ start: usable.start, end: latest(before.map(endUtcOf)) }] : []),
+    ...(after.length > 0 ? [{ start: earliest(after.map(({ startUtc }) => startUtc)), end: usable.end }] : []),
+  ]
+  const away = ({ start }: UtcSpan) => Math.abs(start - gap.start)
+  const length = ({ start, end }: UtcSpan) => end - start
+  const windows = spans.map((span) => nearestWindow(gap, span))
+  return windows.toSorted((a, b) => length(b) - length(a) || away(a) - away(b))[0]
+}
+
+/** Output segments that lie in a span, some of those at one end of it. */
+async function contentNear(
+  archive: WindowArchive,
+  endpoint: OriginEndpoint,
+  span: UtcSpan,
+  side: 'start' | 'end',
+): Promise<readonly OutputSegment[]> {
+  if (span.start >= span.end) return []
+  const edge = await archive.edge(endpoint)
+  const stretch = edge && (await archive.stretch(endpoint, span, edge))
+  if (!stretch) return []
+  const { after, last } = stretch.range
+  const range: NumberRange =
+    side === 'start' ? { after, last: Math.min(after + NEAR, last) } : { after: Math.max(last - NEAR, after), last }
+  const segments = JSON.parse(await stretch.page(range)) as OutputSegment[]
+  return segments.filter((segment) => segment.startUtc < span.end && endUtcOf(segment) > span.start)
+}
+
+const latest = (times: readonly UtcMs[]): UtcMs => utcMs(Math.max(...times))
+
+const earliest = (times: readonly UtcMs[]): UtcMs => utcMs(Math.min(...times))
