@@ -8,6 +8,7 @@ const PACKAGES = [
   'chromium', // hls.js, dash.js and shaka-player run in it
   'awscli', // API client
   'python3-boto3', // API client
+  'strace', // sees what is written and synced, so that power may fail in between
   'nginx-light', // the peer of the serving benchmark
   'swift', // an S3 server: proxy, account, container and object server, and memcached
   'swift-proxy',

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openArchive } from './archive/archive.ts'
 import type { Clock } from './clock.ts'
@@ -29,6 +28,7 @@ import { outputFormatOf } from './packaging/packager.ts'
 import { SourceMedia } from './packaging/source-media.ts'
 import { periodically } from './periodic.ts'
 import { archiveIdIn } from './stores/archive-id.ts'
+import { makeDataFolder } from './stores/data-folder.ts'
 import { openFileObjects } from './stores/file-objects.ts'
 import { cacheObjects } from './stores/object-cache.ts'
 import { DatabaseRefused, type Resources } from './stores/resources.ts'
@@ -243,7 +243,7 @@ async function openStores(
   { dataFolder, databaseUrl, databaseConnections }: Config,
   { log, closers, keepsArchive, isGuest }: { log: Log; closers: Closer[]; keepsArchive: boolean; isGuest: boolean },
 ): Promise<{ resources: Resources; segmentIndex: SegmentIndex }> {
-  await mkdir(dataFolder, { recursive: true, mode: 0o700 })
+  await makeDataFolder(dataFolder)
   const sharing = databaseUrl === undefined ? 'alone' : isGuest ? 'guest' : 'keeper'
   const local = await openSqliteStore(join(dataFolder, 'windrow.db'), sharing)
   closers.push(() => local.close())

@@ -10,7 +10,8 @@ import { ChannelContent } from './channel-content.ts'
 import type { ArchiveReader } from './reader.ts'
 import { sweepUnknownObjects } from './recovery.ts'
 import { forgetOldContent, type RetentionRules } from './retention.ts'
-import { tellSwitches } from './switch-events.ts'
+import { SwitchTeller } from './switch-events.ts'
+import { restUnused } from './unused-numberings.ts'
 import { windowsOf } from './windows.ts'
 import type { ArchiveWriter } from './writer.ts'
 
@@ -58,6 +59,7 @@ export async function openArchive(host: ArchiveHost): Promise<Archive> {
   const unrecorded = new Set<string>()
   /** Keys among them whose commits failed. */
   const doubtful = new Set<string>()
+  const switches = new SwitchTeller(host)
   let closing = false
   let sweeping: Promise<void> = Promise.resolve()
 
@@ -74,18 +76,19 @@ export async function openArchive(host: ArchiveHost): Promise<Archive> {
 
   const upToDate = (content: ChannelContent) => (host.isGuest ? content.refresh() : content.ready())
 
-  /** A new numbering begins with input 1, or 2 if only that has content. */
-  async function firstInput(channelGuid: string): Promise<string | undefined> {
+  /** A new numbering begins as one of the same duration did, else with input 1, or 2 if only that has content. */
+  async function firstInput(channelGuid: string, seconds: number): Promise<string | undefined> {
     const channel = await host.resources.channelByGuid(channelGuid)
     const content = contentOf(channelGuid)
     await upToDate(content)
-    return channel?.ingestEndpoints.find(({ id }) => content.hasContent(id))?.id
+    const alike = content.all().findLast(({ numbering }) => numbering.segmentDurationSeconds === seconds)
+    return alike?.numbering.ingestEndpointId ?? channel?.ingestEndpoints.find(({ id }) => content.hasContent(id))?.id
   }
 
   async function openNumbering(endpoint: OriginEndpoint, seconds: number): Promise<Numbering | undefined> {
     const { guid, revision, channelGuid } = endpoint
     const existing = await segmentIndex.numberingOf({ guid, revision }, seconds)
-    const ingestEndpointId = existing?.ingestEndpointId ?? (await firstInput(channelGuid))
+    const ingestEndpointId = existing?.ingestEndpointId ?? (await firstInput(channelGuid, seconds))
     if (ingestEndpointId === undefined) return undefined
     const ref = { channelGuid, ingestEndpointId }
     const numbering = existing ?? (await segmentIndex.openNumbering({ guid, revision }, ref, seconds))
@@ -118,7 +121,7 @@ export async function openArchive(host: ArchiveHost): Promise<Archive> {
 
   async function passTime(content: ChannelContent): Promise<void> {
     await content.passTime()
-    await tellSwitches(content, host)
+    await switches.tell(content)
   }
 
   function channelForgotten(channelGuid: string): void {
@@ -185,6 +188,7 @@ export async function openArchive(host: ArchiveHost): Promise<Archive> {
 
     async retain() {
       await removeDoubtful()
+      for (const content of channels.values()) await restUnused(content, host)
       await forgetOldContent({ ...host, contentOf, channelForgotten, isClosing: () => closing })
     },
 

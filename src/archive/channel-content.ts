@@ -1,30 +1,24 @@
 import { type UtcMs, utcMs } from '../media/time.ts'
-import type { Era } from '../model/output-segment.ts'
+import type { Era, SeenInputs } from '../model/output-segment.ts'
 import type { SourceObject } from '../model/source-segment.ts'
-import { follow, isFollowingDue, type NumberingStep, type SealedSlot } from '../model/timeline/following.ts'
+import { haveEnded } from '../model/timeline/ending.ts'
+import { rest } from '../model/timeline/following.ts'
+import { seenInputs, withSeen } from '../model/timeline/input-status.ts'
 import { isDue, type TimelineEvent, type TimelineStep } from '../model/timeline/step.ts'
 import type { IngestRef, Numbering } from '../stores/segment-index.ts'
+import { ChannelNumberings } from './channel-numberings.ts'
 import type { ContentHost } from './content-host.ts'
-import { fillStep, readFillPage } from './fill-page.ts'
+import { fillPage } from './filling.ts'
 import { Input } from './input.ts'
-import { KnownEras } from './known-eras.ts'
-import {
-  madeErasOf,
-  neededSince,
-  numberingCommit,
-  type OpenNumbering,
-  openNumbering,
-  remembering,
-  steppedNumbering,
-} from './open-numbering.ts'
-import { SegmentTail } from './segment-tail.ts'
-import { isAsStored, storedInputs, storedNumberings } from './stored-content.ts'
+import { type InputsView, KnownEras } from './known-eras.ts'
+import { type NumberingSteps, neededSince, type OpenNumbering, remembering } from './open-numbering.ts'
+import type { SegmentTail } from './segment-tail.ts'
+import { StepLog } from './step-log.ts'
+import { isAsStored, storedInputs } from './stored-content.ts'
 import { Turns } from './turns.ts'
 
 /** Another node may have taken a step meanwhile; each try starts from what it left. */
 const COMMIT_TRIES = 5
-
-type Steps = readonly { readonly open: OpenNumbering; readonly step: NumberingStep }[]
 
 /**
  * The inputs and numberings of one channel: applies events one at a time, each as one durable commit of the input it is
@@ -34,14 +28,22 @@ export class ChannelContent {
   readonly guid: string
   private readonly host: ContentHost
   private readonly inputs = new Map<string, Input>()
-  private readonly numberings = new Map<number, OpenNumbering>()
-  private readonly eras = new KnownEras(this.inputs, this.numberings)
+  private readonly numberings: ChannelNumberings
+  private readonly eras: KnownEras
   private loading: Promise<void> | undefined
+  /** When this process began to hear the inputs. */
+  private awakeSince = utcMs(0)
+  /** What slots sealed last were told of the inputs; undefined before this process seals any. */
+  private told: SeenInputs | undefined
   private readonly turns = new Turns()
+  private readonly stepLog: StepLog
 
   constructor(guid: string, host: ContentHost) {
     this.guid = guid
     this.host = host
+    this.numberings = new ChannelNumberings(guid, host.segmentIndex)
+    this.eras = new KnownEras(this.inputs, this.numberings.byId)
+    this.stepLog = new StepLog(host.log)
   }
 
   /** Applies an event of an input after all earlier ones; durable when it resolves. */
@@ -54,9 +56,7 @@ export class ChannelContent {
     if (!this.loading) return
     const now = this.host.clock()
     for (const [id, { state }] of this.inputs) if (isDue(state, now)) await this.apply(id, { kind: 'time' })
-    const view = this.eras.view(now)
-    const isSomeDue = [...this.numberings.values()].some(({ state }) => isFollowingDue(state, view, now))
-    if (isSomeDue) await this.inTurn(() => this.commitNumberings(this.follow([], this.host.clock())))
+    if (this.numberings.isDue(this.view(now), now)) await this.inTurn(() => this.goOn())
   }
 
   /** Reads what is stored, once. */
@@ -71,21 +71,19 @@ export class ChannelContent {
   /** Reads what another process has written since, if it has. */
   refresh(): Promise<void> {
     return this.inTurn(async () => {
-      if (await isAsStored(this.host.segmentIndex, this.guid, this.inputs, this.numberings)) return
+      if (await isAsStored(this.host.segmentIndex, this.guid, this.inputs, this.numberings.byId)) return
       await this.load()
       this.host.changed()
     })
   }
 
-  /** True when every input that ever had content has said EXT-X-ENDLIST. */
   private get hasEnded(): boolean {
-    const inputs = [...this.inputs.values()].filter((input) => input.hasContent())
-    return inputs.length > 0 && inputs.every(({ hasEnded }) => hasEnded)
+    return haveEnded([...this.inputs.values()].flatMap((input) => (input.hasContent() ? [input.state] : [])))
   }
 
   /** True when nothing more comes of a numbering for now: it shows all there is. */
   isOver({ id }: Numbering): boolean {
-    return this.hasEnded && !this.numberings.get(id)?.state.run.length
+    return this.hasEnded && !this.numberings.byId.get(id)?.state.run.length
   }
 
   hasContent(ingestEndpointId: string): boolean {
@@ -94,20 +92,14 @@ export class ChannelContent {
 
   /** The ingest endpoint whose input a numbering follows. */
   followedBy({ id }: Numbering): string | undefined {
-    return this.numberings.get(id)?.state.input
+    return this.numberings.byId.get(id)?.state.input
   }
 
   /** The newest output segments of a numbering. */
   async tail(numbering: Numbering): Promise<SegmentTail> {
     await this.ready()
-    const known = this.numberings.get(numbering.id)?.tail
-    if (known) return known
-    return this.inTurn(async () => {
-      const open = this.numberings.get(numbering.id) ?? openNumbering(numbering)
-      this.numberings.set(numbering.id, open)
-      open.tail ??= await SegmentTail.load(this.host.segmentIndex, numbering.id)
-      return open.tail
-    })
+    const known = this.numberings.byId.get(numbering.id)?.tail
+    return known ?? this.inTurn(() => this.numberings.tail(numbering))
   }
 
   async erasById(ids: readonly number[]): Promise<readonly Era[]> {
@@ -137,7 +129,7 @@ export class ChannelContent {
       const until = utcMs(Math.min(before, ...this.all().map(neededSince)))
       const options = { pinned, inUse: input.keysInUse(), inUseEras: [...this.eras.inUse()], limit }
       const { slots, objects } = await this.host.segmentIndex.forget(input.ref, until, options)
-      for (const { tail } of this.numberings.values()) tail?.forgetBefore(until)
+      for (const { tail } of this.all()) tail?.forgetBefore(until)
       input.forgetBefore(until)
       this.eras.forgetOthers()
       if (slots > 0) this.host.changed()
@@ -153,14 +145,28 @@ export class ChannelContent {
   /** Changes what a numbering remembers beside its content. */
   remember(id: number, change: (state: OpenNumbering['state']) => OpenNumbering['state']): Promise<void> {
     return this.inTurn(async () => {
-      const open = this.numberings.get(id)
+      const open = this.numberings.byId.get(id)
       if (!open) return
       await this.commitNumberings([{ open, step: remembering(change(open.state)) }])
     })
   }
 
+  /** Takes no steps of a numbering any more, until it is filled. */
+  rest(id: number): Promise<void> {
+    return this.inTurn(async () => {
+      const open = this.numberings.byId.get(id)
+      if (!open || open.state.isFilling) return
+      const seen = seenInputs(this.view(this.host.clock()))
+      await this.commitNumberings([{ open, step: rest(open.state, seen) }])
+    })
+  }
+
+  isResting({ id }: Numbering): boolean {
+    return this.numberings.byId.get(id)?.state.isResting ?? false
+  }
+
   all(): readonly OpenNumbering[] {
-    return [...this.numberings.values()]
+    return this.numberings.all()
   }
 
   private inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -170,19 +176,21 @@ export class ChannelContent {
   private async wake(): Promise<void> {
     await this.load()
     const now = this.host.clock()
+    this.awakeSince = now
     for (const input of this.inputs.values()) input.wake(now)
-    for (const { numbering, state } of this.numberings.values()) if (state.isFilling) this.fillLater(numbering)
+    for (const { numbering, state } of this.all()) {
+      if (state.isFilling && !state.isResting) this.fillLater(numbering)
+    }
   }
 
   private async load(): Promise<void> {
     const { segmentIndex } = this.host
-    const numberings = await storedNumberings(segmentIndex, this.guid, this.numberings)
+    await this.numberings.load()
     for (const { ingestEndpointId: id, channelGuid } of await storedInputs(segmentIndex, this.guid)) {
       if (!this.inputs.has(id)) this.inputs.set(id, new Input({ channelGuid, ingestEndpointId: id }, segmentIndex))
     }
     await Promise.all([...this.inputs.values()].map((input) => input.load()))
-    this.numberings.clear()
-    for (const open of numberings) this.numberings.set(open.numbering.id, open)
+    this.told = undefined
     await this.eras.load([...this.eras.inUse()])
   }
 
@@ -201,18 +209,20 @@ export class ChannelContent {
       const input = await this.input(id)
       const now = this.host.clock()
       const hadEnded = this.hasEnded
-      const result = input.compute(event, object, now, this.eras.donorFor(id))
+      const computed = input.compute(event, object, now, this.eras.donorFor(id))
+      const view = this.view(now, { id, result: computed })
+      const seen = seenInputs(view)
+      const result = { ...computed, slots: withSeen(computed.slots, seen, this.told) }
       const sealed = result.slots.map((slot) => ({ input: id, slot }))
-      const steps = this.follow(sealed, now, { id, result })
+      const steps = this.numberings.follow(sealed, view, now)
       if (!result.changed && !object && steps.length === 0) return
-      const numberings = steps.map(({ open, step }) => numberingCommit(open, step))
       const outcome = await this.host.segmentIndex.commitTimeline(input.ref, {
         ...input.commitOf(result, object),
-        outputSegments: numberings.flatMap(({ rows }) => rows),
-        numberings: numberings.map(({ commit }) => commit),
+        ...this.numberings.commitOf(steps),
       })
       if (outcome === 'committed') {
         input.adopt(result, object, this.host.log)
+        if (result.slots.length > 0) this.told = seen
         this.adopt(steps)
         if (result.eras.length > 0 || hadEnded !== this.hasEnded) this.host.changed()
         return
@@ -223,12 +233,10 @@ export class ChannelContent {
   }
 
   /** A step computed on what another node has changed is dropped: the next tick makes it anew. */
-  private async commitNumberings(steps: Steps, seen: readonly Input[] = []): Promise<boolean> {
+  private async commitNumberings(steps: NumberingSteps, seen: readonly Input[] = []): Promise<boolean> {
     if (steps.length === 0) return true
-    const commits = steps.map(({ open, step }) => numberingCommit(open, step))
     const outcome = await this.host.segmentIndex.commitNumberings(this.guid, {
-      outputSegments: commits.flatMap(({ rows }) => rows),
-      numberings: commits.map(({ commit }) => commit),
+      ...this.numberings.commitOf(steps),
       seen: seen.map((input) => input.seen),
     })
     if (outcome === 'stale') {
@@ -240,21 +248,21 @@ export class ChannelContent {
     return true
   }
 
-  private follow(sealed: readonly SealedSlot[], now: UtcMs, stepped?: { id: string; result: TimelineStep }): Steps {
-    const view = this.eras.view(now, stepped)
-    return [...this.numberings.values()].flatMap((open) => {
-      if (open.state.isFilling || (sealed.length === 0 && !isFollowingDue(open.state, view, now))) return []
-      const step = follow(open.state, sealed, { ...view, madeEras: madeErasOf(open) }, now)
-      return step.changed ? [{ open, step }] : []
-    })
+  private view(now: UtcMs, stepped?: { id: string; result: TimelineStep }): InputsView {
+    return this.eras.view(now, this.awakeSince, stepped)
   }
 
-  private adopt(steps: Steps): void {
+  /** The steps of numberings that are due. */
+  private async goOn(): Promise<void> {
+    const now = this.host.clock()
+    await this.commitNumberings(this.numberings.follow([], this.view(now), now))
+  }
+
+  private adopt(steps: NumberingSteps): void {
+    this.numberings.adopt(steps)
     for (const { open, step } of steps) {
-      this.numberings.set(open.numbering.id, steppedNumbering(open, step))
       for (const era of step.eras) this.eras.add(era)
-      const { switched } = step
-      if (switched) this.host.log.warn({ ...open.numbering, ...switched }, 'switched to the other input')
+      this.stepLog.tell(open.numbering, step)
     }
     if (steps.some(({ step }) => step.segments.length > 0)) this.host.changed()
   }
@@ -269,18 +277,16 @@ export class ChannelContent {
     })
   }
 
-  private async fillPage(numbering: Numbering): Promise<boolean> {
-    const open = this.numberings.get(numbering.id) ?? openNumbering(numbering)
-    if (!open.state.isFilling) return true
-    const { segmentIndex, clock } = this.host
-    const inputs = [...this.inputs.values()].filter(({ isStored }) => isStored)
-    const refs = inputs.map(({ ref }) => ref)
-    const { sealed, isLast } = await readFillPage(segmentIndex, refs, open.state.met)
-    await this.eras.load(sealed.map(({ slot }) => slot.era))
-    const step = fillStep(open, { sealed, isLast }, (id) => this.eras.of(id), clock())
-    if (!(await this.commitNumberings([{ open, step }], inputs))) return !this.numberings.has(numbering.id)
-    // What it has begun may be all there will be.
-    if (isLast) await this.commitNumberings(this.follow([], clock()))
-    return isLast
+  private fillPage(numbering: Numbering): Promise<boolean> {
+    const { inputs, eras, host } = this
+    return fillPage(numbering, {
+      ...host,
+      inputs,
+      numberings: this.numberings.byId,
+      eras,
+      view: () => this.view(host.clock()),
+      commit: (steps, seen) => this.commitNumberings(steps, seen),
+      goOn: () => this.goOn(),
+    })
   }
 }

@@ -1,8 +1,8 @@
 import type { UtcMs } from '../media/time.ts'
-import type { FailoverView } from '../model/timeline/failover.ts'
 import { bySealing, follow, type NumberingStep, type SealedSlot } from '../model/timeline/following.ts'
 import type { SlotPlace } from '../model/timeline/numbering-state.ts'
 import type { IngestRef, SegmentIndex } from '../stores/segment-index.ts'
+import type { InputsView } from './known-eras.ts'
 import { madeErasOf, type OpenNumbering } from './open-numbering.ts'
 
 /** Sealed slots of an input given to a new numbering at a time, so that filling a long one does not hold ingest up. */
@@ -34,10 +34,11 @@ export async function readFillPage(
 export function fillStep(
   open: OpenNumbering,
   { sealed, isLast }: FillPage,
-  eraOf: FailoverView['eraOf'],
+  view: InputsView,
   now: UtcMs,
 ): NumberingStep {
-  const filled = follow(open.state, sealed, { eraOf, madeEras: madeErasOf(open) }, now)
-  const state = { ...filled.state, isFilling: !isLast }
+  const filled = follow(open.state, sealed, { ...view, madeEras: madeErasOf(open) }, now)
+  const { seen, isResting: _, ...rest } = filled.state
+  const state = isLast ? { ...rest, isFilling: false } : { ...rest, ...(seen && { seen }) }
   return { ...filled, state, text: JSON.stringify(state) }
 }

@@ -7,12 +7,13 @@ import { type Donor, donorOf } from '../model/timeline/healing.ts'
 import {
   emptyTimeline,
   FIRST_ERA_OF_SECOND_INPUT,
+  FIRST_MADE_ERA,
   readTimeline,
   type TimelineState,
   waitedAnew,
 } from '../model/timeline/state.ts'
 import { step, type TimelineEvent, type TimelineStep } from '../model/timeline/step.ts'
-import { FIRST_MADE_ERA, type IngestRef, type SegmentIndex, type TimelineCommit } from '../stores/segment-index.ts'
+import type { IngestRef, SegmentIndex, TimelineCommit } from '../stores/segment-index.ts'
 import { MOST_UNLISTED, UnlistedObjects } from './unlisted-objects.ts'
 
 /** Sealed slots at hand for what the other input lacks; longer than that waits. */
@@ -63,10 +64,6 @@ export class Input {
   /** After the server was away. */
   wake(now: UtcMs): void {
     if (this.version > 0) this.current = waitedAnew(this.current, now)
-  }
-
-  get hasEnded(): boolean {
-    return this.current.ended
   }
 
   hasContent(): boolean {

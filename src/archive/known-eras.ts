@@ -61,12 +61,12 @@ export class KnownEras {
   }
 
   /** What a numbering sees of the inputs, one of them as a step leaves it. */
-  view(now: UtcMs, stepped?: { readonly id: string; readonly result: TimelineStep }): InputsView {
+  view(now: UtcMs, awakeSince: UtcMs, stepped?: { readonly id: string; readonly result: TimelineStep }): InputsView {
     const fresh = [...(stepped?.result.state.eras ?? []), ...(stepped?.result.eras ?? [])]
     const byId = new Map(fresh.map((era) => [era.id, era]))
     const statuses = [...this.inputs].map(([id, { state }]) => {
       return [id, statusOf(id === stepped?.id ? stepped.result.state : state, now)] as const
     })
-    return { eraOf: (id) => byId.get(id) ?? this.of(id), inputs: Object.fromEntries(statuses) }
+    return { eraOf: (id) => byId.get(id) ?? this.of(id), inputs: Object.fromEntries(statuses), awakeSince }
   }
 }

@@ -1,13 +1,8 @@
 import { ticksFromSeconds } from '../media/time.ts'
 import type { NumberingStep } from '../model/timeline/following.ts'
 import { type NumberingState, openNumberingState } from '../model/timeline/numbering-state.ts'
-import {
-  FIRST_MADE_ERA,
-  type Numbering,
-  type NumberingCommit,
-  type OutputSegmentRow,
-  type StoredNumbering,
-} from '../stores/segment-index.ts'
+import { FIRST_MADE_ERA } from '../model/timeline/state.ts'
+import type { Numbering, NumberingCommit, OutputSegmentRow, StoredNumbering } from '../stores/segment-index.ts'
 import type { SegmentTail } from './segment-tail.ts'
 
 /** A numbering as this process knows it. */
@@ -18,6 +13,9 @@ export type OpenNumbering = {
   /** Its newest output segments, once somebody has asked for them. */
   tail?: SegmentTail
 }
+
+/** What each of some numberings does next. */
+export type NumberingSteps = readonly { readonly open: OpenNumbering; readonly step: NumberingStep }[]
 
 /** As it is stored, or at its beginning: to be filled. */
 export function openNumbering(numbering: Numbering & Partial<StoredNumbering>): OpenNumbering {
@@ -60,7 +58,7 @@ export function steppedNumbering(open: OpenNumbering, step: Pick<NumberingStep, 
 
 /** A step that changes what a numbering remembers, and nothing it shows. */
 export function remembering(state: NumberingState): NumberingStep {
-  return { state, text: JSON.stringify(state), changed: true, segments: [], eras: [], switched: undefined }
+  return { state, text: JSON.stringify(state), changed: true, segments: [], eras: [], dropped: [], switched: undefined }
 }
 
 /** When the oldest slot was sealed that still goes into an output segment: it is needed, however old it is. */

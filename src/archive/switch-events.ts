@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { Clock } from '../clock.ts'
 import type { UtcMs } from '../media/time.ts'
 import { type Account, arnOf } from '../model/arn.ts'
 import type { ServiceEvent } from '../model/event.ts'
@@ -10,6 +11,8 @@ import type { ChannelContent } from './channel-content.ts'
 
 /** An endpoint's switches are told of once in so long, however often it switches. */
 const ONE_EVENT_MS = 5 * 60_000
+const LEAST_PAUSE_MS = 1000
+const MOST_PAUSE_MS = 60_000
 
 /** What EventBridge would be told when an endpoint has switched. The same switch makes the same event. */
 export function inputSwitchEvent(
@@ -30,18 +33,45 @@ export function inputSwitchEvent(
   }
 }
 
+export type SwitchHost = {
+  readonly segmentIndex: Pick<SegmentIndex, 'endpointsOf'>
+  readonly resources: Pick<Resources, 'originEndpointByGuid' | 'appendEvent'>
+  readonly account: Account
+  readonly clock: Clock
+}
+
+/** Tells of switches. A store that fails is left alone for a while, longer each time. */
+export class SwitchTeller {
+  private readonly host: SwitchHost
+  /** Channels that are not to be tried again before a moment. */
+  private readonly pauses = new WeakMap<ChannelContent, { readonly ms: number; readonly until: number }>()
+
+  constructor(host: SwitchHost) {
+    this.host = host
+  }
+
+  /** Tells of what is recorded of the channel and not told of, now or at some later call. Rejects when it cannot. */
+  async tell(content: ChannelContent): Promise<void> {
+    if (!content.all().some(({ state }) => state.untold)) return
+    const now = this.host.clock()
+    const pause = this.pauses.get(content)
+    if (pause && now < pause.until) return
+    try {
+      await tellSwitches(content, this.host)
+      this.pauses.delete(content)
+    } catch (error) {
+      const ms = Math.min(2 * (pause?.ms ?? LEAST_PAUSE_MS / 2), MOST_PAUSE_MS)
+      this.pauses.set(content, { ms, until: now + ms })
+      throw error
+    }
+  }
+}
+
 /**
  * Writes the events of switches that are recorded and not told of. A crash on the way writes an event again, under the
  * same id.
  */
-export async function tellSwitches(
-  content: ChannelContent,
-  host: {
-    readonly segmentIndex: Pick<SegmentIndex, 'endpointsOf'>
-    readonly resources: Pick<Resources, 'originEndpointByGuid' | 'appendEvent'>
-    readonly account: Account
-  },
-): Promise<void> {
+async function tellSwitches(content: ChannelContent, host: SwitchHost): Promise<void> {
   const toldAt = new Map(content.all().flatMap(({ state }) => Object.entries(state.toldAt ?? {})))
   for (const { numbering, state } of content.all()) {
     const { untold = [] } = state

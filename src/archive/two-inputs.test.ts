@@ -42,9 +42,10 @@ describe('the archive of a channel with two inputs', () => {
   let archive: Archive
   let now: UtcMs
 
-  const open = async () => {
+  const open = async (changed: Partial<SqliteStore['resources']> = {}) => {
     store = await openSqliteStore(join(folder, 'windrow.db'))
-    const { segmentIndex, resources } = store
+    const { segmentIndex } = store
+    const resources = { ...store.resources, ...changed }
     archive = await openArchive({
       segmentIndex,
       resources,
@@ -216,6 +217,124 @@ describe('the archive of a channel with two inputs', () => {
     assert.ok((await archive.read(healed!.objects[1]!.key)).length > 0)
   })
 
+  it('leaves a store alone for a while that cannot take the event of a switch, and tells it then', async () => {
+    const e = endpoint('e', 2)
+    await store.resources.createOriginEndpoint(e, { maxPerChannel: 9 })
+    await archive.close()
+    await store.close()
+    let tries = 0
+    let isAway = true
+    const appendEvent: typeof store.resources.appendEvent = async (event) => {
+      tries++
+      if (isAway) throw new Error('away')
+      return store.resources.appendEvent(event)
+    }
+    await open({ appendEvent })
+    await both(0, 3)
+    await shown(e)
+    await both(3, 7, [SECOND])
+    for (let i = 0; i < 150; i++) await pass(200)
+    assert.equal(await archive.activeInput(e), SECOND)
+    assert.ok(tries > 2 && tries < 9, `${tries} tries in 30 s`)
+    isAway = false
+    await pass(60_000)
+    assert.equal((await events()).length, 1)
+    const [last] = [tries]
+    await pass(60_000)
+    assert.equal(tries, last)
+  })
+
+  /** All that is shown of an endpoint, but for where the numbers begin. */
+  const facts = async (e: OriginEndpoint) => {
+    const { segments = [], eras = [] } = (await archive.live(e, 6000)) ?? {}
+    const from = segments[0]?.number ?? 0
+    return {
+      eras,
+      segments: segments.map(({ number, stretch, ...rest }) => {
+        return { ...rest, number: number - from, stretch: stretch && { ...stretch, number: stretch.number - from } }
+      }),
+    }
+  }
+
+  it('gives an endpoint that comes back to a segment duration what it showed under that before', async () => {
+    const revised = (revision: number, seconds: number): OriginEndpoint => ({ ...endpoint('e', seconds), revision })
+    const two = revised(1, 2)
+    await both(0, 4)
+    assert.equal((await shown(two)).length, 4)
+    // The server is away, and the second input is back first.
+    now = utcMs(now + 60_000)
+    await restart()
+    await archive.live(two, 60)
+    await push(SECOND, 34)
+    await pass(3000)
+    await push(FIRST, 34)
+    await both(35, 37)
+    assert.equal(await archive.activeInput(two), FIRST)
+    assert.equal((await shown(revised(2, 6))).length, 3)
+    // The first input ends, is late once it is back, and the second dies.
+    await push(FIRST, 36, 10, true)
+    await both(37, 39, [SECOND])
+    await both(39, 44)
+    await both(44, 50, [FIRST])
+    await pass(9000)
+    await push(FIRST, 50)
+    const before = await facts(two)
+    const again = await facts(revised(3, 2))
+    assert.ok(before.segments.length > 15)
+    assert.deepEqual(again, before)
+    await both(51, 53)
+    await restart()
+    await both(53, 58, [SECOND])
+    await archive.live(revised(3, 2), 60)
+    assert.deepEqual(await facts(revised(3, 2)), await facts(two))
+    assert.equal(await archive.activeInput(revised(3, 2)), SECOND)
+    assert.ok(
+      (await archive.live(two, 60))!.segments[0]!.number < (await archive.live(revised(3, 2), 60))!.segments[0]!.number,
+    )
+  })
+
+  it('lets a numbering rest that no endpoint has any more, and takes it up again where it stood', async () => {
+    const revised = (revision: number, seconds: number): OriginEndpoint => ({ ...endpoint('e', seconds), revision })
+    await store.resources.createOriginEndpoint(revised(1, 2), { maxPerChannel: 9 })
+    await both(0, 4)
+    assert.equal((await shown(revised(1, 2))).length, 4)
+    const version = async () => (await store.segmentIndex.numberingsOf(FIRST))[0]!.version
+    const used = await version()
+    await archive.retain()
+    await both(4, 6)
+    assert.equal(await version(), used + 4, 'it is in use')
+    await store.resources.updateOriginEndpoint(revised(2, 6), 0)
+    await archive.retain()
+    const resting = await version()
+    await both(6, 12, [SECOND])
+    await restart()
+    await archive.live(revised(2, 6), 60)
+    await both(12, 14)
+    await archive.retain()
+    assert.equal(await version(), resting)
+    // Whoever still asks gets what would have been shown.
+    const segments = await shown(revised(1, 2))
+    assert.deepEqual(
+      segments,
+      Array.from({ length: 14 }, (_, i) => `${i + 1} 1 ${i < 6 ? 'first' : 'second'}`),
+    )
+    await both(14, 15)
+    assert.equal((await shown(revised(1, 2))).length, 15)
+    await archive.retain()
+    await both(15, 50)
+    await archive.retain()
+    const again = revised(3, 2)
+    await store.resources.updateOriginEndpoint(again, 0)
+    const { segments: kept = [] } = (await archive.live(again, 600)) ?? {}
+    assert.ok(kept.length > 25, `${kept.length}`)
+    for (const { slots } of kept) {
+      for (const { sealedAt, objects } of slots) {
+        assert.ok(sealedAt >= now - 60_000, 'a numbering at rest keeps nothing')
+        await archive.read(objects[1]!.key)
+      }
+    }
+  })
+
   it('keeps what the largest window needs as windows grow and shrink, and says how much that is', async () => {
     const window = (revision: number, startoverWindowSeconds: number): OriginEndpoint => ({
       ...endpoint('e', 2),
@@ -282,6 +401,23 @@ describe('the archive of a channel with two inputs', () => {
     const [stored] = await store.segmentIndex.numberingsOf(FIRST)
     const { toldAt } = JSON.parse(stored?.state ?? '') as { toldAt: Record<string, UtcMs> }
     assert.ok(!(endpoint('e0', 2).guid in toldAt), JSON.stringify(toldAt))
+  })
+
+  it('says once that it shows nothing of an era nothing is known of', async () => {
+    for (let i = 0; i < 6; i++) await push(FIRST, i, i < 3 ? 10 : 900)
+    const { segmentIndex } = store
+    const faults: object[] = []
+    const content = new ChannelContent(FIRST, {
+      segmentIndex: { ...segmentIndex, eras: async () => [] },
+      clock: () => now,
+      log: { ...log, error: (fields) => faults.push(fields) },
+      changed() {},
+    })
+    const ref = { channelGuid: FIRST, ingestEndpointId: FIRST }
+    const numbering = await segmentIndex.openNumbering({ guid: 'e', revision: 1 }, ref, 2)
+    await content.fill(numbering)
+    assert.deepEqual(faults, [{ channelGuid: FIRST, numbering: numbering.id, segmentDurationSeconds: 2, era: 1 }])
+    assert.equal((await segmentIndex.lastOutputSegments(numbering.id, 99)).length, 3)
   })
 
   it('does not fill for ever what is forgotten meanwhile', async () => {

@@ -146,7 +146,10 @@ class FolderBucket implements Bucket {
 
   /** The folder, made where it is missing: one level at a time, so that no symbolic link leads out of the bucket. */
   private async folderOf(segments: readonly string[]): Promise<string> {
-    await this.once(this.options.folder, async (path) => void (await mkdir(path, { recursive: true })))
+    await this.once(this.options.folder, async (path) => {
+      this.unsynced.add(dirname(path))
+      await mkdir(path, { recursive: true })
+    })
     let folder = this.root
     await this.once(folder, (path) => this.makeFolder(path, stat))
     for (const segment of segments) {

@@ -3,7 +3,7 @@ import type { ArchiveReader, Stretch } from '../archive/reader.ts'
 import type { UtcSpan } from '../model/harvest-run.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import { type ArchiveWindow, endUtcOf, type OutputSegment } from '../model/output-segment.ts'
-import { outlinesOf } from '../model/segment-outlines.ts'
+import { keptOutline, type OutlinedSegment } from '../model/segment-outline.ts'
 import { NEIGHBOURS, type Passage } from '../packaging/output-format.ts'
 import { HarvestFailed } from './harvest-failed.ts'
 
@@ -22,7 +22,8 @@ export async function readWindow(
   const stretch = edge && (await archive.stretch(endpoint, span, edge))
   if (!stretch) return undefined
   const outlines: OutputSegment[] = []
-  for await (const page of pagesOf(stretch, stretch.range.after)) outlines.push(...outlinesOf(page))
+  const pages = pagesOf<OutlinedSegment>(stretch, stretch.outlines, stretch.range.after)
+  for await (const page of pages) outlines.push(...page.map(keptOutline))
   return windowOf(stretch, outlines)
 }
 
@@ -69,7 +70,8 @@ export class HarvestWindow {
     const outlines = this.outline.segments
     let before: readonly OutputSegment[] = []
     let place = 0
-    for await (const page of pagesOf(this.#stretch, afterNumber - NEIGHBOURS)) {
+    const pages = pagesOf<OutputSegment>(this.#stretch, this.#stretch.page, afterNumber - NEIGHBOURS)
+    for await (const page of pages) {
       const segments: OutputSegment[] = []
       for (const segment of page) {
         // Those before the first that is asked for need not all be there.
@@ -98,8 +100,12 @@ function windowOf(stretch: Stretch, outlines: readonly OutputSegment[]): Harvest
 }
 
 /** What a stretch has of its window from a number on, or from its beginning. */
-async function* pagesOf({ range, window, page }: Stretch, from: number): AsyncGenerator<readonly OutputSegment[]> {
-  const isWithin = (segment: OutputSegment) => segment.startUtc < window.end && endUtcOf(segment) > window.start
+async function* pagesOf<Segment extends OutlinedSegment | OutputSegment>(
+  { range, window }: Stretch,
+  page: Stretch['page'],
+  from: number,
+): AsyncGenerator<readonly Segment[]> {
+  const isWithin = (segment: Segment) => segment.startUtc < window.end && endUtcOf(segment) > window.start
   const read = (after: number) => {
     const reading = page({ after, last: Math.min(after + PAGE, range.last) })
     // Whoever waits for it is told; nobody does while the page before it is worked on.
@@ -112,6 +118,6 @@ async function* pagesOf({ range, window, page }: Stretch, from: number): AsyncGe
     const reading = next
     after += PAGE
     if (after < range.last) next = read(after)
-    yield (JSON.parse(await reading) as OutputSegment[]).filter(isWithin)
+    yield (JSON.parse(await reading) as Segment[]).filter(isWithin)
   }
 }

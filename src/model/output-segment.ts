@@ -37,6 +37,15 @@ export type Slot = {
   /** The server's clock when the slot was sealed. */
   readonly sealedAt: UtcMs
   readonly objects: Readonly<Record<number, SlotObject>>
+  /** Of all inputs of the channel, when the slot was sealed; said where it is not what was said last. */
+  readonly seen?: SeenInputs
+}
+
+export type SeenInputs = {
+  /** When the server, as it ran then, began to hear them. */
+  readonly awakeSince: UtcMs
+  /** Those that had said EXT-X-ENDLIST. */
+  readonly ended: readonly string[]
 }
 
 /** Every object a slot holds, text that shares it with other text included. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { outputSegments } from '../../test/origin/sample-channel.ts'
-import { outlineOf } from '../model/slot-outline.ts'
+import { outlinedSegment } from '../model/segment-outline.ts'
 import type { NumberRange } from '../stores/segment-index.ts'
 import { StretchPages } from './stretch-pages.ts'
 
@@ -15,7 +15,7 @@ describe('pages of output segments', () => {
   const readPage = async (range: NumberRange) => {
     asked.push(range)
     const segments = ALL.filter(({ number }) => number > range.after && number <= range.last)
-    return JSON.stringify(segments.map((segment) => ({ ...segment, slots: segment.slots.map(outlineOf) })))
+    return JSON.stringify(segments.map(outlinedSegment))
   }
   const read = async (pages: StretchPages, after: number, last: number, numbering = 1) => {
     asked.length = 0

@@ -1,5 +1,5 @@
 import type { OutputSegment } from '../model/output-segment.ts'
-import { type SlotOutline, slotOf } from '../model/slot-outline.ts'
+import { type OutlinedSegment, shownOutline } from '../model/segment-outline.ts'
 import type { NumberRange } from '../stores/segment-index.ts'
 import { BoundedCache } from './bounded-cache.ts'
 
@@ -8,8 +8,6 @@ const PAGE = 256
 /** Kept segments take about so many bytes for each of their objects. */
 const OBJECT_BYTES = 200
 const CACHE_BYTES = 96 * 1024 * 1024
-
-type OutlinedSegment = Omit<OutputSegment, 'slots'> & { readonly slots: readonly SlotOutline[] }
 
 /** Gives JSON of `OutlinedSegment`s. */
 export type ReadPage = (range: NumberRange) => Promise<string>
@@ -46,8 +44,7 @@ export class StretchPages {
     const kept = this.#pages.get(key)
     if (kept) return kept
     const last = (page + 1) * PAGE
-    const outlines = JSON.parse(await readPage({ after: page * PAGE, last })) as OutlinedSegment[]
-    const segments = outlines.map((each) => ({ ...each, slots: each.slots.map((slot) => slotOf(slot, each)) }))
+    const segments = (JSON.parse(await readPage({ after: page * PAGE, last })) as OutlinedSegment[]).map(shownOutline)
     if (last <= newest)
       this.#pages.put(
         key,

@@ -1,12 +1,19 @@
 import { randomUUID } from 'node:crypto'
 import { open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { syncFolder } from './directory-syncs.ts'
 
-/** The name of the archive in this folder, made at the first asking: by it a database knows whose channels it holds. */
+/**
+ * The name of the archive in this folder, made at the first asking: by it a database knows whose channels it holds. It
+ * survives a power cut, as what is told to the database does.
+ */
 export async function archiveIdIn(folder: string): Promise<string> {
   const path = join(folder, 'archive-id')
   const known = (await readFile(path, 'utf8').catch(absent))?.trim()
-  if (known) return known
+  if (known) {
+    await syncFolder(folder)
+    return known
+  }
   const id = randomUUID()
   const file = await open(path, 'w', 0o600)
   try {
@@ -15,6 +22,7 @@ export async function archiveIdIn(folder: string): Promise<string> {
   } finally {
     await file.close()
   }
+  await syncFolder(folder)
   return id
 }
 

@@ -29,7 +29,8 @@ export class DirectorySyncs {
   }
 }
 
-async function syncFolder(folder: string): Promise<void> {
+/** Resolves when every entry of `folder` is on disk. */
+export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder)
   try {
     await handle.sync()

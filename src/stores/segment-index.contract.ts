@@ -248,6 +248,38 @@ export function segmentIndexContract(name: string, open: () => Promise<ContractS
       assert.deepEqual(await segmentIndex.endpointsOf(two.id), ['f'])
     })
 
+    it('copies the output segments of a numbering, in steps, under numbers of their own', async () => {
+      const store = await open()
+      const { segmentIndex } = store
+      const two = await segmentIndex.openNumbering(at('e'), INPUT, 2)
+      const slots = [0, 1, 2, 3].map((i) => slot(i, []))
+      const outputSegments = [1, 2, 4, 5].map((number, i) => {
+        const stretch = { number: i < 2 ? 1 : 4, start: ticks(i) }
+        return { ...outputSegment(two.id, number, [slots[i]!]), stretch }
+      })
+      await segmentIndex.commitTimeline(INPUT, commit(0, { slots, outputSegments }))
+      await segmentIndex.openNumbering(at('e', 2), INPUT, 6)
+      const again = await segmentIndex.openNumbering(at('e', 3), INPUT, 2)
+      assert.equal(again.firstNumber, 6)
+      assert.equal(await segmentIndex.copyOutputSegments(two.id, again.id, 3), false)
+      assert.deepEqual(numbersOf(await segmentIndex.lastOutputSegments(again.id, 9)), [6, 7, 9])
+      assert.equal(await segmentIndex.copyOutputSegments(two.id, again.id, 3), true)
+      assert.equal(await segmentIndex.copyOutputSegments(two.id, again.id, 3), true)
+      const index = (await store.restart()).segmentIndex
+      const unnumbered = async ({ id, firstNumber }: Numbering) =>
+        (await index.lastOutputSegments(id, 9)).map(({ number, stretch, ...segment }) => {
+          return { ...segment, number: number - firstNumber, stretch: (stretch?.number ?? NaN) - firstNumber }
+        })
+      assert.deepEqual(await unnumbered(again), await unnumbered(two))
+      const window = { start: later(0), end: later(SLOT_MS) }
+      assert.deepEqual(await index.outputSegmentRange(again.id, window), { after: 5, last: 6 })
+      await index.openNumbering(at('e', 4), INPUT, 6)
+      assert.equal((await index.openNumbering(at('e', 5), INPUT, 2)).firstNumber, 11)
+      await index.forget(INPUT, later(1e9), NOTHING_SPARED)
+      assert.deepEqual(await index.lastOutputSegments(again.id, 9), [])
+      assert.equal(await index.copyOutputSegments(two.id, again.id, 3), true, 'there is nothing left')
+    })
+
     it('gives no number of a numbering twice', async () => {
       const { segmentIndex } = await open()
       const numbering = await segmentIndex.openNumbering(at('e'), INPUT, 2)

@@ -56,9 +56,6 @@ export type TimeWindow = { readonly start: UtcMs; readonly end: UtcMs }
 /** A time on the timeline of an era. */
 export type EraTime = { readonly era: number; readonly time: Ticks }
 
-/** Ids of eras that numberings made begin here. */
-export const FIRST_MADE_ERA = 1_000_000_000
-
 /** Everything one step of an input's timeline changes; kept or lost as a whole. */
 export type TimelineCommit = {
   /** The version the step was computed on; the commit is stale if the store holds another. 0: none yet. */
@@ -100,6 +97,11 @@ export type SegmentIndex = {
    * channel has given out.
    */
   openNumbering(endpoint: EndpointRevision, ingest: IngestRef, segmentDurationSeconds: number): Promise<Numbering>
+  /**
+   * Gives a numbering the output segments of another one of its channel, each under a number as far from its own `firstNumber`:
+   * the next `limit` it does not have. True when it has all.
+   */
+  copyOutputSegments(from: number, to: number, limit: number): Promise<boolean>
   numberingsOf(channelGuid: string): Promise<readonly StoredNumbering[]>
   /** GUIDs of the endpoints that were given the numbering last. */
   endpointsOf(numbering: number): Promise<readonly string[]>

@@ -18,7 +18,7 @@ const HOUR_MS = 3_600_000
 const ENDPOINTS = { verbatim: 1, joined: 3 } as const
 type EndpointId = keyof typeof ENDPOINTS
 
-type Job = { readonly id: string; readonly endpoint: EndpointId; readonly start: number; readonly end: number }
+export type Job = { readonly id: string; readonly endpoint: EndpointId; readonly start: number; readonly end: number }
 
 export type Crashes = {
   readonly seed: number
@@ -196,7 +196,12 @@ function expected(rendition: LoopRendition, first: number, count: number): Buffe
 }
 
 /** A clip holds the output segments that overlap its window, with the bytes that were put. */
-function judgeClip(folder: string, job: Job, pusher: Pusher, loop: readonly LoopRendition[]): void {
+export function judgeClip(
+  folder: string,
+  job: Job,
+  pusher: Pick<Pusher, 'dateOf'>,
+  loop: readonly LoopRendition[],
+): void {
   const sources = ENDPOINTS[job.endpoint]
   const indexOf = (date: number) => Math.floor((date - pusher.dateOf(0)) / 1000 / sources) * sources
   const first = indexOf(job.start)

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { MediaPackageClient } from '@aws-sdk/client-mediapackage'
+import { CreateOriginEndpointCommand, type MediaPackageClient } from '@aws-sdk/client-mediapackage'
 import { createHlsEndpoint, createRedundantChannel, type Ingest, mediaPackage } from '../judges/aws.ts'
 import { eventually, type Running, temporaryFolder } from '../judges/belongings.ts'
 import { encodeLadder, startPush } from '../judges/encoder.ts'
@@ -11,10 +12,18 @@ import { Player } from '../judges/player.ts'
 import { fetchMediaPlaylist, renditionsOf, watchLive } from '../judges/playlists.ts'
 import { Pusher } from '../judges/pusher.ts'
 import { Windrow } from '../judges/windrow.ts'
+import { faultsOf, inWords, type Viewing } from './encoders-in-turn.ts'
 
 /** Segments of a second: due for a second, and missing for two. What a busy machine takes is on top. */
 const STATED_MS = 3000
 const SLACK_MS = 1000
+
+const NEAR = { SuggestedPresentationDelaySeconds: 8, MinUpdatePeriodSeconds: 2, MinBufferTimeSeconds: 4 }
+const VIEWINGS: readonly Viewing[] = [
+  { engine: 'hls.js', output: 'hls', segmentSeconds: 2 },
+  { engine: 'shaka', output: 'NUMBER_WITH_TIMELINE', segmentSeconds: 2 },
+  { engine: 'dash.js', output: 'TIME_WITH_TIMELINE', segmentSeconds: 2 },
+]
 
 describe('a channel with two inputs', () => {
   let windrow: Windrow
@@ -59,33 +68,62 @@ describe('a channel with two inputs', () => {
     }
   })
 
-  it('plays on in hls.js while its encoders are killed and restarted in turn', async () => {
+  it('plays on in every player while its encoders are killed and restarted in turn', async (test) => {
     const inputs = await createRedundantChannel(client, 'in-turn')
-    const url = await createHlsEndpoint(client, 'in-turn', 'in-turn', { SegmentDurationSeconds: 2 })
+    const urls = new Map([
+      ['hls', await createHlsEndpoint(client, 'in-turn', 'in-turn', { SegmentDurationSeconds: 2 })],
+    ])
+    for (const format of ['NUMBER_WITH_TIMELINE', 'TIME_WITH_TIMELINE'] as const) {
+      // As near to the live edge as HLS is played.
+      const DashPackage = { SegmentDurationSeconds: 2, SegmentTemplateFormat: format, ...NEAR }
+      const command = new CreateOriginEndpointCommand({ ChannelId: 'in-turn', Id: format, DashPackage })
+      urls.set(format, (await client.send(command)).Url!)
+    }
+    const url = urls.get('hls')!
     const encoded = join(temporaryFolder('ladder'), 'ladder.ts')
-    await encodeLadder(encoded, 45, 1)
+    await encodeLadder(encoded, 50, 1)
     const running: Running[] = []
     const encode = (ingest: Ingest) => {
       const copy = temporaryFolder('copy')
-      const encoder = startPush({ ingest, copy, seconds: 45, encoded, segmentSeconds: 1 })
+      const encoder = startPush({ ingest, copy, seconds: 50, encoded, segmentSeconds: 1 })
       running.push(encoder)
       return encoder
+    }
+    /** In the middle of a segment: one that has arrived in a part of its streams is another story. */
+    const kill = async ({ child }: Running) => {
+      const listed = (await rendition(url)).at(-1)?.mediaSequenceNumber
+      await eventually('a new segment', 10, async () => {
+        return (await rendition(url)).at(-1)?.mediaSequenceNumber !== listed || undefined
+      })
+      await sleep(300)
+      child.kill('SIGKILL')
     }
     const player = await Player.start()
     try {
       const [first, second] = inputs.map(encode) as [Running, Running]
-      await eventually(`four segments at ${url}`, 30, async () => (await rendition(url)).length >= 4 || undefined)
-      const playing = player.playLive('hls.js', url, 26)
+      await eventually(`five segments at ${url}`, 30, async () => (await rendition(url)).length >= 5 || undefined)
+      const began = performance.now()
+      const over = new AbortController()
+      const isOver = once(over.signal, 'abort')
+      const watching = Promise.all(
+        VIEWINGS.map(async (viewing) => {
+          return { ...viewing, ...(await player.watch(viewing.engine, urls.get(viewing.output)!, isOver)) }
+        }),
+      )
+      watching.catch(() => {})
       await sleep(6000)
-      first.child.kill('SIGKILL')
+      await kill(first)
       await sleep(3000)
       encode(inputs[0])
       await sleep(6000)
-      second.child.kill('SIGKILL')
+      await kill(second)
       await sleep(4000)
       encode(inputs[1])
-      const { frames } = await playing
-      assert.ok(frames > 300, `${frames} frames`)
+      await sleep(5000)
+      over.abort()
+      const watched = await watching
+      for (const line of inWords(watched)) test.diagnostic(line)
+      assert.deepEqual(faultsOf(watched, (performance.now() - began) / 1000), [])
       assert.match(windrow.log, /switched to the other input/)
     } finally {
       await player.stop()

@@ -21,6 +21,8 @@ export type Push = {
   readonly seconds: number
   /** A file of `encodeLadder`, sent as it is; without it the ladder is encoded while it is pushed. */
   readonly encoded?: string
+  /** Seconds into `encoded` where it is taken up, with its own timestamps, up to its end: what encoders locked to a clock do. */
+  readonly from?: number
   readonly segmentSeconds?: number
   /** One connection for many requests, or a new one for each. */
   readonly persistent?: boolean
@@ -39,7 +41,7 @@ export async function encodeLadder(file: string, seconds: number, segmentSeconds
 /** Pushes at the pace of the clock. It ends by itself after `seconds` of media, with an EXT-X-ENDLIST. */
 export function startPush(push: Push): Running {
   const { ingest, seconds, encoded, segmentSeconds = 2 } = push
-  const source = encoded === undefined ? pictures(seconds, '-re') : words(`-re -i ${encoded} -t ${seconds}`)
+  const source = encoded === undefined ? pictures(seconds, '-re') : copied(encoded, push)
   const video = (name: string, index: number) => (encoded === undefined ? `[${name}]` : `0:v:${index}`)
   const audio = encoded === undefined ? '1:a' : '0:a'
   const maps = LADDER.flatMap(({ name }, index) => ['-map', video(name, index), '-map', audio])
@@ -54,6 +56,10 @@ export function startPush(push: Push): Running {
   ])
   const kept = muxer(segmentSeconds, join(push.copy, 'channel'), 0, '', [])
   return start('ffmpeg', [...QUIET, ...source, ...maps, ...codec, '-f', 'tee', `${pushed}|${kept}`])
+}
+
+function copied(encoded: string, { from, seconds }: Push): string[] {
+  return words(from === undefined ? `-re -i ${encoded} -t ${seconds}` : `-re -copyts -ss ${from} -i ${encoded}`)
 }
 
 const QUIET = ['-hide_banner', '-nostdin', '-loglevel', 'warning', '-y']

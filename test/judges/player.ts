@@ -28,6 +28,30 @@ export type Playback = {
   readonly errors: readonly string[]
 }
 
+/** How it went for a viewer of a live presentation whose source comes and goes. */
+export type Watched = {
+  /** Of the clock, since the first picture moved. */
+  readonly seconds: number
+  readonly mediaSeconds: number
+  /** Every stretch of at least a quarter of a second in which the picture stood still. */
+  readonly stalls: readonly Stall[]
+  /** Every place the player went past without playing it. */
+  readonly jumps: readonly Jump[]
+  readonly frames: number
+  readonly dropped: number
+  readonly errors: readonly string[]
+}
+
+export type Stall = {
+  /** On the media timeline. */
+  readonly at: number
+  readonly seconds: number
+  /** Media it had in hand when it began. */
+  readonly ahead: number
+}
+
+export type Jump = { readonly from: number; readonly to: number }
+
 /** What a viewer does besides watching. */
 export type Tour = {
   readonly screenshot?: string
@@ -102,6 +126,19 @@ export class Player {
     })
   }
 
+  /** Watches a live presentation until `over` resolves, whatever happens. Throws when it does not begin to play. */
+  async watch(engine: Engine, url: string, over: Promise<unknown>): Promise<Watched> {
+    return this.#withPage(engine, url, 1, async (page) => {
+      const look = (): Promise<Watched> => page.evaluate('watched()')
+      await eventually(`${url} to play`, 30, async () => {
+        const { frames, seconds } = await look()
+        return (frames > 0 && seconds > 0) || undefined
+      })
+      await over
+      return look()
+    })
+  }
+
   /**
    * Plays a finished presentation from its start to its end; throws when it does not get there or anything fails. That
    * it jumps over holes is no failure if `overHoles` is said.
@@ -122,12 +159,7 @@ export class Player {
     })
   }
 
-  async #withPage(
-    engine: Engine,
-    url: string,
-    rate: number,
-    watch: (page: Page) => Promise<Playback>,
-  ): Promise<Playback> {
+  async #withPage<T>(engine: Engine, url: string, rate: number, watch: (page: Page) => Promise<T>): Promise<T> {
     const page = await this.#browser.newPage()
     try {
       await page.goto(this.#url)

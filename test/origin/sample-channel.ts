@@ -13,8 +13,7 @@ import {
   type SourceStream,
   type StreamRole,
 } from '../../src/model/output-segment.ts'
-import { outlinesOf } from '../../src/model/segment-outlines.ts'
-import { outlineOf } from '../../src/model/slot-outline.ts'
+import { keptOutline, outlinedSegment } from '../../src/model/segment-outline.ts'
 import type { TrackDescription } from '../../src/model/source-segment.ts'
 import type { ManifestStyle, OutputFormat, TextBody } from '../../src/packaging/output-format.ts'
 import { SourceMedia } from '../../src/packaging/source-media.ts'
@@ -236,7 +235,10 @@ export function written(
 /** The files of an asset of a window that is taken as a whole. */
 export function assetOf(format: OutputFormat, endpoint: OriginEndpoint, window: ArchiveWindow) {
   const { segments } = window
-  const asset = format.asset(endpoint, { ...window, segments: outlinesOf(segments) })
+  const asset = format.asset(endpoint, {
+    ...window,
+    segments: segments.map((segment) => keptOutline(outlinedSegment(segment))),
+  })
   return (
     asset && {
       segments: [...asset.headers, ...asset.segmentsOf({ before: [], segments, after: [] })],
@@ -331,11 +333,11 @@ export class FakeArchive
     if (last < first || last === 0) return undefined
     const following = segments.filter(({ number }) => number > last).slice(0, 8)
     const ended = edge.ended && last === edge.segment.number
-    const within = (range: NumberRange) =>
-      (this.window?.segments ?? []).filter(({ number }) => number > range.after && number <= range.last)
+    // What is gone by the time it is read is not told.
+    const within = ({ after, last: newest }: NumberRange) =>
+      this.window?.segments.filter(({ number }) => number > after && number <= newest) ?? []
     const page = async (range: NumberRange) => JSON.stringify(within(range))
-    const outlines = async (range: NumberRange) =>
-      JSON.stringify(within(range).map((segment) => ({ ...segment, slots: segment.slots.map(outlineOf) })))
+    const outlines = async (range: NumberRange) => JSON.stringify(within(range).map(outlinedSegment))
     const range = { after: first - 1, last }
     return { version, eras, window, numbering: ++numberings, range, following, ended, page, outlines }
   }

@@ -6,7 +6,8 @@ import fc from 'fast-check'
 import { type Archive, openArchive } from '../../src/archive/archive.ts'
 import type { UtcMs } from '../../src/media/time.ts'
 import type { Channel } from '../../src/model/channel.ts'
-import type { OutputSegment } from '../../src/model/output-segment.ts'
+import { type OutputSegment, objectsOf } from '../../src/model/output-segment.ts'
+import type { NumberingState } from '../../src/model/timeline/numbering-state.ts'
 import { openFileObjects } from '../../src/stores/file-objects.ts'
 import { openSqliteStore, type SqliteStore } from '../../src/stores/sqlite/sqlite-store.ts'
 import { hlsEndpoint } from '../origin/sample-channel.ts'
@@ -29,17 +30,25 @@ const CHANNEL: Channel = {
 /** Of the endpoints, in the order they are first asked for. */
 const DURATIONS = [2, 6]
 const ENDPOINTS = DURATIONS.map((segmentDurationSeconds, i) =>
-  hlsEndpoint({ segmentDurationSeconds }, { guid: `${i}`.repeat(32), channelGuid: CHANNEL.guid }),
+  hlsEndpoint(
+    { segmentDurationSeconds },
+    { guid: `${i}`.repeat(32), id: `e${i}`, channelId: CHANNEL.id, channelGuid: CHANNEL.guid },
+  ),
 )
+/** How long it keeps content where it forgets any: a few turns. */
+const RETENTION_MS = 20_000
+
 /** A channel of an archive, its store and its clock. */
 class Archived {
   private store: SqliteStore | undefined
   private archive: Archive | undefined
   private now: UtcMs = EPOCH
   private readonly folder: string
+  private readonly liveMs: number
 
-  constructor(folder: string) {
+  constructor(folder: string, liveMs: number) {
     this.folder = folder
+    this.liveMs = liveMs
   }
 
   async open(): Promise<void> {
@@ -51,10 +60,11 @@ class Archived {
       objects: await openFileObjects(join(this.folder, 'objects')),
       clock: () => this.now,
       log: { info() {}, warn() {}, error() {} },
-      retention: { liveMs: 1e12, marginMs: 0, graceMs: 0 },
+      retention: { liveMs: this.liveMs, marginMs: 0, graceMs: 0 },
       account: { region: 'eu-west-1', accountId: '111122223333' },
     })
-    await resources.createChannel(CHANNEL, { maxChannels: 1 })
+    if ((await resources.createChannel(CHANNEL, { maxChannels: 1 })) !== 'created') return
+    for (const endpoint of ENDPOINTS) await resources.createOriginEndpoint(endpoint, { maxPerChannel: 9 })
   }
 
   async close(): Promise<void> {
@@ -79,8 +89,45 @@ class Archived {
   }
 
   async shown(): Promise<unknown[]> {
+    return (await this.listed()).map(facts)
+  }
+
+  /** What the first endpoint shows when it comes back to its segment duration from another one. */
+  async shownAgain(): Promise<unknown> {
+    const { guid, channelGuid } = ENDPOINTS[0]!
+    const revised = (revision: number, segmentDurationSeconds: number) =>
+      hlsEndpoint({ segmentDurationSeconds }, { guid, channelGuid, revision })
+    await this.archive!.live(revised(2, 4), 1)
+    return facts((await this.archive!.live(revised(3, DURATIONS[0]!), 1e6))?.segments ?? [])
+  }
+
+  /** Forgets what lies outside the retention window; exactly what lies in it is listed then. */
+  async forget(outputs: readonly (readonly OutputSegment[])[]): Promise<void> {
+    await this.archive!.retain()
+    const { segmentIndex } = this.store!
+    const needed = (await segmentIndex.numberingsOf(CHANNEL.guid)).flatMap(({ state = '{}' }) => {
+      const { run = [], spare = [] } = JSON.parse(state) as Partial<NumberingState>
+      return [...run, ...spare.map(({ slot }) => slot)].map(({ sealedAt }) => sealedAt)
+    })
+    const from = Math.min(this.now - this.liveMs, ...needed)
+    const listed = await this.listed()
+    for (const [i, segments] of listed.entries()) {
+      const slots = segments.flatMap((segment) => segment.slots)
+      assert.ok(
+        slots.every(({ sealedAt }) => sealedAt >= from),
+        'it lies outside the retention window',
+      )
+      const keys = slots.flatMap(objectsOf).map(({ key }) => key)
+      assert.deepEqual(await segmentIndex.unknownObjects(keys), [], 'what is listed is kept')
+      const all = outputs[i] ?? []
+      const last = all.findLastIndex((segment) => segment.slots.some(({ sealedAt }) => sealedAt < from))
+      assert.deepEqual(facts(segments), facts(all.slice(last + 1)), 'all is listed that lies inside')
+    }
+  }
+
+  private async listed(): Promise<(readonly OutputSegment[])[]> {
     const windows = await Promise.all(ENDPOINTS.map((endpoint) => this.archive!.live(endpoint, 1e6)))
-    return windows.map((window) => facts(window?.segments ?? []))
+    return windows.map((window) => window?.segments ?? [])
   }
 }
 
@@ -99,16 +146,20 @@ function facts(segments: readonly OutputSegment[]): unknown {
   }))
 }
 
-const script = fc.record({ isLocked: fc.boolean(), turns: fc.array(turn(4), { minLength: 3, maxLength: 10 }) })
+const script = fc.record({
+  isLocked: fc.boolean(),
+  forgets: fc.boolean(),
+  turns: fc.array(turn(4), { minLength: 3, maxLength: 10 }),
+})
 
 /** Random lives in a real archive, restarts and all: it shows what the rehearsal of the same life does. */
 export async function archiveLives(seed: number, numRuns: number): Promise<void> {
-  const lives = fc.asyncProperty(script, async ({ isLocked, turns }) => {
+  const lives = fc.asyncProperty(script, async ({ isLocked, forgets, turns }) => {
     const folder = await mkdtemp(join(tmpdir(), 'windrow-lives-'))
-    const archived = new Archived(folder)
+    const archived = new Archived(folder, forgets ? RETENTION_MS : 1e12)
     try {
       await archived.open()
-      await archive(archived, isLocked, turns)
+      await (forgets ? forget : archive)(archived, isLocked, turns)
     } finally {
       await archived.close().catch(() => {})
       await rm(folder, { recursive: true })
@@ -117,24 +168,41 @@ export async function archiveLives(seed: number, numRuns: number): Promise<void>
   await fc.assert(lives, { seed, numRuns })
 }
 
-async function archive(archived: Archived, isLocked: boolean, turns: readonly Turn[]): Promise<void> {
+/** The first turns of a life, and the numberings that are opened then. */
+async function begin(archived: Archived, isLocked: boolean, first: Turn | undefined): Promise<Life> {
   const life = new Life(2, { isLocked })
   const { channel } = life
   channel.log = (['A', 'B'] as const).map((input) => {
     const streams = channel.inputs[input].state.streams ?? []
     return { now: EPOCH, input, event: { kind: 'parent playlist', streams } }
   })
-  const [first, ...rest] = turns
   life.take({ who: 'A', change: 'nothing', segments: 3 })
-  life.take(first!)
+  if (first) life.take(first)
   for (const happening of channel.log.splice(0)) await archived.happens(happening)
   await archived.shown()
   for (const [i, seconds] of DURATIONS.entries()) channel.open(i + 1, seconds)
+  return life
+}
+
+async function forget(archived: Archived, isLocked: boolean, [first, ...rest]: readonly Turn[]): Promise<void> {
+  const life = await begin(archived, isLocked, first)
+  const { channel } = life
+  for (const one of rest) {
+    life.take(one)
+    for (const happening of channel.log?.splice(0) ?? []) await archived.happens(happening)
+    await archived.forget(DURATIONS.map((_, i) => channel.outputs(i + 1)))
+  }
+}
+
+async function archive(archived: Archived, isLocked: boolean, [first, ...rest]: readonly Turn[]): Promise<void> {
+  const life = await begin(archived, isLocked, first)
+  const { channel } = life
   for (const one of rest) life.take(one)
-  for (const happening of channel.log.splice(0)) await archived.happens(happening)
+  for (const happening of channel.log?.splice(0) ?? []) await archived.happens(happening)
   const expected = DURATIONS.map((_, i) => facts(channel.outputs(i + 1)))
   assert.deepEqual(await archived.shown(), expected)
   await archived.close()
   await archived.open()
   assert.deepEqual(await archived.shown(), expected, 'after a restart')
+  assert.deepEqual(await archived.shownAgain(), expected[0], 'under numbers of its own')
 }

@@ -2,11 +2,13 @@
 import { crc32 } from 'node:zlib'
 import { type Ticks, ticks, ticksFromSeconds, type UtcMs, utcMs } from '../../src/media/time.ts'
 import type { ListedStream } from '../../src/model/listed-playlist.ts'
-import type { Era, OutputSegment } from '../../src/model/output-segment.ts'
+import type { Era, OutputSegment, SeenInputs } from '../../src/model/output-segment.ts'
 import type { SegmentProbe, SourceObject } from '../../src/model/source-segment.ts'
+import { haveEnded } from '../../src/model/timeline/ending.ts'
 import type { FailoverView } from '../../src/model/timeline/failover.ts'
 import { bySealing, follow, isFollowingDue, type SealedSlot } from '../../src/model/timeline/following.ts'
 import { donorOf } from '../../src/model/timeline/healing.ts'
+import { seenInputs, withSeen } from '../../src/model/timeline/input-status.ts'
 import { type InputSwitch, type NumberingState, openNumberingState } from '../../src/model/timeline/numbering-state.ts'
 import {
   emptyTimeline,
@@ -32,6 +34,8 @@ type InputRehearsal = {
 
 export class ChannelRehearsal {
   now: UtcMs = EPOCH
+  private awakeSince: UtcMs = EPOCH
+  private told: SeenInputs | undefined
   /** Whether an input is given what it lacks and the other has. */
   heals = true
   readonly inputs: Record<InputName, InputRehearsal> = {
@@ -54,11 +58,12 @@ export class ChannelRehearsal {
     const filled = follow(
       { ...beginning, isFilling: true },
       sealed,
-      { eraOf: (era) => this.era(era), madeEras: 1e9 + id * 1e6 },
+      { ...this.view(), madeEras: 1e9 + id * 1e6 },
       this.now,
     )
     for (const era of filled.eras) this.eras.set(era.id, era)
-    this.numberings.set(id, { ...filled.state, isFilling: false })
+    const { seen: _, ...state } = filled.state
+    this.numberings.set(id, { ...state, isFilling: false })
     this.published.set(
       id,
       filled.segments.map(({ segment }) => segment),
@@ -113,6 +118,8 @@ export class ChannelRehearsal {
   restart(seconds: number): void {
     this.now = utcMs(this.now + seconds * 1000)
     this.log?.push({ now: this.now, kind: 'restart' })
+    this.awakeSince = this.now
+    this.told = undefined
     for (const input of Object.values(this.inputs)) {
       input.state = waitedAnew(JSON.parse(JSON.stringify(input.state)), this.now)
     }
@@ -131,8 +138,7 @@ export class ChannelRehearsal {
   }
 
   get hasEnded(): boolean {
-    const states = [this.inputs.A.state, this.inputs.B.state].filter(({ eras }) => eras.length > 0)
-    return states.length > 0 && states.every(({ ended }) => ended)
+    return haveEnded([this.inputs.A.state, this.inputs.B.state].filter(({ eras }) => eras.length > 0))
   }
 
   era(id: number): Era | undefined {
@@ -157,7 +163,9 @@ export class ChannelRehearsal {
     for (const consumed of result.consumed) {
       if (input.unlisted.get(consumed.name)?.key === consumed.key) input.unlisted.delete(consumed.name)
     }
-    const sealed = result.slots.map((slot) => ({ input: name, slot }))
+    const seen = seenInputs(this.view())
+    const sealed = withSeen(result.slots, seen, this.told).map((slot) => ({ input: name, slot }))
+    if (sealed.length > 0) this.told = seen
     input.sealed.push(...sealed)
     this.follow(sealed)
   }
@@ -177,6 +185,6 @@ export class ChannelRehearsal {
 
   private view(): Omit<FailoverView, 'madeEras'> {
     const inputs = { A: statusOf(this.inputs.A.state, this.now), B: statusOf(this.inputs.B.state, this.now) }
-    return { eraOf: (id) => this.era(id), inputs }
+    return { eraOf: (id) => this.era(id), inputs, awakeSince: this.awakeSince }
   }
 }

@@ -21,6 +21,8 @@ export const CHANGES = [
   'clock steps back',
   'loses a segment',
   'loses a segment of one stream',
+  'leaves out a segment',
+  'leaves out two segments',
   'is late',
   'loses a stream',
   'has other parameters',
@@ -66,6 +68,8 @@ type Encoder = {
   breaks: Set<string>
   loses: Set<string>
   isLate: boolean
+  /** So many segments it neither puts nor lists. */
+  leavesOut: number
 }
 
 /** Two encoders with segments of `seconds`, each of the streams `a` and `b`, going about their lives. */
@@ -103,7 +107,8 @@ export class Life {
     for (const { name, pts, playlist } of one.late.splice(0)) {
       channel.put(input, name, probeOf(one, playlist, pts, seconds))
     }
-    if (!one.isAlive) {
+    if (!one.isAlive || one.leavesOut > 0) {
+      one.leavesOut = Math.max(one.leavesOut - 1, 0)
       one.pts += seconds
       return
     }
@@ -182,6 +187,12 @@ export class Life {
         return
       case 'loses a segment of one stream':
         one.loses.add('b')
+        return
+      case 'leaves out a segment':
+        one.leavesOut = 1
+        return
+      case 'leaves out two segments':
+        one.leavesOut = 2
         return
       case 'is late':
         one.isLate = true
@@ -267,6 +278,7 @@ function encoder(input: InputName, pts: number): Encoder {
     breaks: new Set(),
     loses: new Set(),
     isLate: false,
+    leavesOut: 0,
   }
 }
 

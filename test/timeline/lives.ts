@@ -1,4 +1,6 @@
+import assert from 'node:assert/strict'
 import fc from 'fast-check'
+import type { SealedSlot } from '../../src/model/timeline/following.ts'
 import { Life, type Turn, turn } from './life.ts'
 import { Promises } from './promises.ts'
 
@@ -27,7 +29,16 @@ export async function live({ isLocked, turns }: Script): Promise<number> {
     }
     for (const watcher of watchers) segments += await watcher.look()
   }
+  for (const { sealed } of Object.values(life.channel.inputs)) checkOrder(sealed)
   return segments
+}
+
+/** The index gives slots back by era and index: so they must have been sealed. */
+function checkOrder(sealed: readonly SealedSlot[]): void {
+  for (const [i, { slot }] of sealed.entries()) {
+    const before = sealed[i - 1]?.slot
+    if (before) assert.ok(before.era < slot.era || (before.era === slot.era && before.index < slot.index))
+  }
 }
 
 /** Random lives; one that breaks a promise is made as short as it can be. */

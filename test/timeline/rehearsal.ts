@@ -195,6 +195,7 @@ export class Rehearsal {
       madeEras: 2_000_000_000,
       eraOf: (id) => this.state.eras.find((era) => era.id === id) ?? this.eras.get(id),
       inputs: { [INPUT]: statusOf(this.state, this.now) },
+      awakeSince: EPOCH,
     }
   }
 }

@@ -46,6 +46,23 @@ export function tracksIn(era: OpenEra, streamIndex: number): readonly TrackDescr
   return era.streams.find(({ index }) => index === streamIndex)?.tracks ?? []
 }
 
+/** True when the second knows of a track what the first does not; their streams are the same. */
+export function knowsMore(known: readonly SourceStream[], other: readonly SourceStream[]): boolean {
+  return other.some(({ index, tracks }) => {
+    const own = known.find((stream) => stream.index === index)?.tracks ?? []
+    return tracks.some(({ kind }, i) => own[i] === undefined || (own[i].kind === 'other' && kind !== 'other'))
+  })
+}
+
+/** What either knows of the same streams; where both do, it is what the first says. */
+export function joinedStreams(known: readonly SourceStream[], other: readonly SourceStream[]): SourceStream[] {
+  return known.map((stream) => {
+    const more = other.find(({ index }) => index === stream.index)
+    if (!more || !knowsMore([stream], [more])) return stream
+    return { ...more, tracks: more.tracks.map((track, i) => joined(stream.tracks[i], track)) }
+  })
+}
+
 /** True when all variants have told what they are made of, and it is sound: the service refuses such inputs. */
 export function isAudioOnly(streams: readonly SourceStream[]): boolean {
   const variants = streams.filter(({ role }) => role.kind === 'variant')

@@ -10,6 +10,7 @@ import {
 } from '../../media/time.ts'
 import type { MediaProbe, SourceObject } from '../source-segment.ts'
 import { agrees, tracksIn } from './description.ts'
+import type { Donor } from './healing.ts'
 import { LOCK_TOLERANCE } from './lock.ts'
 import { makesSlots, type OpenEra, type QueuedEntry, type StreamListing, type TimelineState } from './state.ts'
 
@@ -44,6 +45,7 @@ export function eraFor(
   entry: QueuedEntry,
   object: MediaObject,
   now: UtcMs,
+  donor: Donor | undefined,
 ): Ground {
   const { firstPts, tracks } = object.probe
   const { duration } = entry
@@ -78,7 +80,7 @@ export function eraFor(
     if (era.id < listing.leastEra || era.streamsRevision !== state.streamsRevision) continue
     const start = unwrapPts(firstPts, era.slots[0]?.start ?? era.sealedUntil)
     if (era === current && !(mayStay && start > listing.nextStart)) continue
-    if (!fits(era, start, duration)) continue
+    if (!fits(era, start, duration, donor)) continue
     const isOther = entry.breaks && !agrees(tracksIn(era, streamIndex), tracks)
     const ground = isOther ? undefined : within(era, start)
     if (ground) return ground
@@ -122,7 +124,11 @@ export function splitEra(state: TimelineState, before: OpenEra, now: UtcMs): Ope
   const { isDated } = before.anchor
   const anchor = { time: start, utc: head?.startUtc ?? utcAt(before.anchor, start), ...(isDated && { isDated }) }
   const era = openEra(state, anchor, { time: start, utc: utcAt(before.clock, start) }, now)
-  state.eras = state.eras.filter((one) => one !== era).flatMap((one) => (one === before ? [one, era] : [one]))
+  const later = state.eras.filter((one) => one !== era && one.id > before.id)
+  state.eras = [...state.eras.filter((one) => one !== era && one.id <= before.id), era, ...later]
+  const [next] = later
+  if (next) renumber(state, era, next.id)
+  for (const one of later) if (one.continues === before.id) one.continues = era.id
   era.continues = before.id
   era.streams = before.streams
   era.slots = before.slots.splice(0)
@@ -132,6 +138,25 @@ export function splitEra(state: TimelineState, before: OpenEra, now: UtcMs): Ope
     listing.leastEra = era.id
   }
   return era
+}
+
+/**
+ * Gives an era an id in the middle, and each of those that had one from there on the next: ids tell the order in which eras
+ * are sealed. Nothing of those was sealed yet, so nobody knows their ids.
+ */
+function renumber(state: TimelineState, era: OpenEra, id: number): void {
+  const moved = (old: number) => (old >= id ? old + 1 : old)
+  for (const other of state.eras) {
+    if (other !== era) other.id = moved(other.id)
+    if (other.continues !== undefined) other.continues = moved(other.continues)
+  }
+  era.id = id
+  for (const listing of Object.values(state.listings)) {
+    // Who is between two eras may go on in the one that is new.
+    if (listing.era !== undefined) listing.leastEra = moved(listing.leastEra)
+    if (listing.era !== undefined) listing.era = moved(listing.era)
+    for (const place of listing.places ?? []) place.era = moved(place.era)
+  }
 }
 
 /** Of this era and those that continue it, the one that holds this moment. */
@@ -214,7 +239,23 @@ function runOn(
   return era
 }
 
-/** True when `start` lies in the era's newest stretch, be it too late for the slots there, or continues where it ends. */
-function fits(era: OpenEra, start: Ticks, duration: Ticks): boolean {
-  return start <= endOf(era) + duration && start >= Math.max(era.firstStart, era.sealedUntil - MOST_LATE) - duration
+/**
+ * True when `start` lies in the era's newest stretch, be it too late for the slots there, or continues where it ends, or where
+ * it will end when the other input has filled what is missing.
+ */
+function fits(era: OpenEra, start: Ticks, duration: Ticks, donor: Donor | undefined): boolean {
+  if (start < Math.max(era.firstStart, era.sealedUntil - MOST_LATE) - duration) return false
+  const end = endOf(era)
+  return start <= end + duration || start <= reachOf(era, end, start, donor) + duration
+}
+
+/** How far an era reaches on the way to a time of it, with what the other input has for what it lacks. */
+function reachOf(era: OpenEra, from: Ticks, time: Ticks, donor: Donor | undefined): Ticks {
+  let end = from
+  while (donor && time - end > LOCK_TOLERANCE) {
+    const donation = donor(era, end, utcAt(era.anchor, end))
+    if (!donation || donation.end > time + LOCK_TOLERANCE) break
+    end = donation.end
+  }
+  return end
 }

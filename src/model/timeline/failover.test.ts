@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import { ChannelRehearsal, type InputName } from '../../../test/timeline/channel-rehearsal.ts'
 import { EPOCH, probeAt, variants } from '../../../test/timeline/rehearsal.ts'
 import { PTS_MODULUS, TICKS_PER_SECOND, utcMs } from '../../media/time.ts'
+import { utcAt } from './eras.ts'
 
 const STREAMS = ['a', 'b']
 const TURN = PTS_MODULUS / TICKS_PER_SECOND
@@ -45,8 +46,6 @@ const breaks = (r: ChannelRehearsal, id = 0) =>
   r.outputs(id).flatMap(({ number, discontinuity }) => (discontinuity ? number : []))
 const starts = (r: ChannelRehearsal, id = 0) => r.outputs(id).map(({ startUtc }) => (startUtc - EPOCH) / 1000)
 
-import { utcAt } from './eras.ts'
-
 describe('an endpoint of a channel with two inputs', () => {
   it('shows a stream that comes late to an era shown under another name', () => {
     const r = begin(2)
@@ -63,6 +62,57 @@ describe('an endpoint of a channel with two inputs', () => {
     assert.deepEqual([last.era, ...r.sources(last, 2)], [1e9, 'AA'])
     assert.deepEqual(
       r.era(last.era)?.streams.map(({ tracks }) => tracks.length),
+      [2, 2],
+    )
+  })
+
+  it('begins an era where the other input brings a stream the era shown knows nothing of', () => {
+    const r = begin(2, 6)
+    for (let i = 0; i < 20; i++) {
+      r.pass(2)
+      // A never has the second stream, and goes at 6; B has it from 12 on.
+      if (i < 6) push(r, 'A', i, 10, { missing: 'b' })
+      push(r, 'B', i, 10, i < 12 ? { missing: 'b' } : {})
+    }
+    assert.equal(r.switches.length, 2)
+    for (const id of [0, 1]) {
+      assert.equal(r.outputs(id)[0]?.era, 1)
+      for (const { number, slots, era } of r.outputs(id)) {
+        const known = r.era(era)!.streams.filter(({ tracks }) => tracks.length > 0)
+        const there = new Set(slots.flatMap(({ objects }) => Object.keys(objects).map(Number)))
+        assert.deepEqual(new Set(known.map(({ index }) => index)), there, `segment ${number} of ${id}`)
+      }
+    }
+    assert.deepEqual(shown(r), [...Array(6).fill('A-'), ...Array(7).fill('B-'), ...Array(7).fill('BB')])
+    assert.deepEqual(breaks(r), [14])
+    assert.deepEqual(
+      starts(r),
+      Array.from({ length: 20 }, (_, i) => 2 * i),
+    )
+  })
+
+  it('forgets nothing it knows of an era of its own for the sake of the other input', () => {
+    const r = begin(2)
+    const slow = (input: InputName, i: number, base: number, hours: number, missing?: string) => {
+      for (const playlist of STREAMS) {
+        if (playlist === missing) continue
+        r.put(input, `${playlist}-${i}.ts`, probeAt(base + 2 * i))
+        const date = utcMs(EPOCH + 2000 * i - hours * 3_600_000)
+        r.list(input, playlist, i, [{ name: `${playlist}-${i}.ts`, date }])
+      }
+    }
+    // B's clock is an hour behind, so its era is shown under another name; A comes back locked to it, without a stream.
+    for (let i = 0; i < 22; i++) {
+      r.pass(2)
+      if (i < 4) slow('A', i, 10, 0)
+      if (i < 14) slow('B', i, 500, 1)
+      if (i >= 10) slow('A', 100 + i, 300, 1 + 200 / 3600, 'b')
+    }
+    const made = r.outputs(0).find(({ era }) => era === 1e9)!
+    assert.deepEqual(shown(r).at(-1), 'A-')
+    assert.equal(r.outputs(0).at(-1)?.era, made.era)
+    assert.deepEqual(
+      r.era(made.era)?.streams.map(({ tracks }) => tracks.length),
       [2, 2],
     )
   })
@@ -228,6 +278,43 @@ describe('an endpoint of a channel with two inputs', () => {
     assert.equal(shown(r).at(-1), 'AA')
   })
 
+  it('ends when one input has and the other went away before, or with it', () => {
+    for (const gone of [3, 10]) {
+      const r = begin(2)
+      both(r, 0, gone)
+      both(r, gone, 10, { only: 'B' })
+      for (const playlist of STREAMS) r.list('B', playlist, 9, [{ name: `${playlist}-9.ts` }], true)
+      r.pass(50, 1000)
+      assert.equal(r.hasEnded, gone === 3, 'a minute from when it went')
+      r.pass(60, 1000)
+      assert.equal(r.hasEnded, true)
+      r.restart(30)
+      assert.equal(r.hasEnded, true, 'and after a restart')
+      push(r, 'A', 70)
+      assert.equal(r.hasEnded, false)
+    }
+  })
+
+  it('does not end because the input that is left has gone away without a word', () => {
+    const r = begin(2)
+    both(r, 0, 3)
+    for (const playlist of STREAMS) r.list('B', playlist, 2, [{ name: `${playlist}-2.ts` }], true)
+    both(r, 3, 40, { only: 'A' })
+    r.pass(600, 1000)
+    assert.equal(r.hasEnded, false)
+    const silent = begin(2)
+    both(silent, 0, 3)
+    silent.pass(600, 1000)
+    assert.equal(silent.hasEnded, false)
+  })
+
+  it('is not held open by an input that was named and never came', () => {
+    const r = begin(2)
+    both(r, 0, 3, { only: 'A' })
+    for (const playlist of STREAMS) r.list('A', playlist, 2, [{ name: `${playlist}-2.ts` }], true)
+    assert.equal(r.hasEnded, true)
+  })
+
   it('does not go over because the server was away', () => {
     const r = begin(2)
     both(r, 0, 3)
@@ -252,6 +339,36 @@ describe('an endpoint of a channel with two inputs', () => {
     assert.deepEqual(facts(7), facts(0))
     assert.deepEqual(shown(r, 7), shown(r))
     assert.equal(r.numberings.get(7)?.input, 'B')
+  })
+
+  it('decides as it would have then when it is opened after the server was away, or an input has ended', () => {
+    const facts = (r: ChannelRehearsal, id: number) =>
+      r.outputs(id).map((one) => ({
+        ...one,
+        stretch: undefined,
+        sealedAt: undefined,
+        slots: one.slots.map(({ seen: _, ...slot }) => slot),
+      }))
+    const away = begin(2)
+    both(away, 0, 3)
+    away.restart(60)
+    push(away, 'B', 33)
+    away.pass(3)
+    push(away, 'A', 33)
+    both(away, 34, 37)
+    away.open(7, 2)
+    assert.deepEqual(facts(away, 7), facts(away, 0))
+    assert.deepEqual([away.switches, away.numberings.get(7)?.input], [[], 'A'])
+
+    const ended = begin(6)
+    both(ended, 0, 3)
+    for (const playlist of STREAMS) ended.list('A', playlist, 2, [{ name: `${playlist}-2.ts` }], true)
+    both(ended, 3, 4, { only: 'B' })
+    both(ended, 4, 9)
+    ended.open(7, 6)
+    assert.equal(ended.numberings.get(0)?.input, 'B')
+    assert.deepEqual(facts(ended, 7), facts(ended, 0))
+    assert.equal(ended.numberings.get(7)?.input, 'B')
   })
 
   it('goes by arrival where the clocks of the inputs tell different hours', () => {

@@ -1,29 +1,18 @@
 import { msFromTicks, type Ticks, ticks, type UtcMs, utcMs } from '../../media/time.ts'
 import type { Era, Slot } from '../output-segment.ts'
+import { joinedStreams, knowsMore } from './description.ts'
 import { utcAt } from './eras.ts'
+import type { InputStatuses } from './input-status.ts'
 import { LOCK_TOLERANCE, lockOf } from './lock.ts'
 import { addSlot, closeRun, isWhole, type NumberedSegment } from './numbering.ts'
 import type { InputSwitch, NumberingState, SpareSlot } from './numbering-state.ts'
-
-/** How an input is doing. */
-export type InputStatus = {
-  /** All its streams said EXT-X-ENDLIST, and everything they listed is sealed. */
-  readonly hasEnded: boolean
-  /** Nothing more is coming for now: its streams are silent, or have ended. */
-  readonly hasStopped: boolean
-  /** Ids of eras that may still get slots. */
-  readonly openEras: readonly number[]
-  /** When it, or the server, came back after a silence. */
-  readonly heardSince?: UtcMs
-}
+import { FIRST_MADE_ERA } from './state.ts'
 
 export type FailoverView = {
   /** Ids from here on are the numbering's own to give to eras. */
   readonly madeEras: number
   readonly eraOf: (id: number) => Era | undefined
-  /** By input; absent while what is long sealed is gone through again. */
-  readonly inputs?: Readonly<Record<string, InputStatus>>
-}
+} & InputStatuses
 
 /** Clocks of two inputs that disagree by more about the time a slot takes to arrive tell different times. */
 const CLOCKS_AGREE_MS = 10_000
@@ -41,16 +30,18 @@ export type Shown = { readonly segments: NumberedSegment[]; readonly eras: Era[]
 export function show(numbering: NumberingState, slot: Slot, era: Era, view: FailoverView): Shown {
   const eras: Era[] = []
   const segments: NumberedSegment[] = []
-  if (numbering.shownAs?.from !== slot.era && mustBeMade(numbering, slot, era)) {
+  if (mustBeMade(numbering, slot, era, view)) {
     segments.push(...closeRun(numbering))
+    // Timestamps may run on.
+    numbering.runBreaks = true
     eras.push(makeEra(numbering, slot, era, view))
   }
   segments.push(...addSlot(numbering, slot, era.streams))
   const { shownAs } = numbering
   let shown = eras[0] ?? (shownAs ? view.eraOf(shownAs.era) : era) ?? era
-  if (shown.id >= view.madeEras && JSON.stringify(shown.streams) !== JSON.stringify(era.streams)) {
+  if (shown.id >= FIRST_MADE_ERA && knowsMore(shown.streams, era.streams)) {
     // More has come to be known of the slot's own era.
-    shown = { ...shown, streams: era.streams }
+    shown = { ...shown, streams: joinedStreams(shown.streams, era.streams) }
     eras.push(shown)
   }
   const end = ticks(slot.start + slot.duration + (shownAs?.ticks ?? 0))
@@ -76,9 +67,14 @@ export function show(numbering: NumberingState, slot: Slot, era: Era, view: Fail
 
 /**
  * True when the slot cannot be shown in its own era: what follows that in a numbering has begun already, or times on the
- * clock all eras share would come twice, and with them what is named by them.
+ * clock all eras share would come twice, and with them what is named by them. Nor in another input's era that knows less:
+ * what that says of its streams is that input's to say.
  */
-function mustBeMade({ edge, shown = [] }: NumberingState, slot: Slot, era: Era): boolean {
+function mustBeMade({ edge, shown = [], shownAs }: NumberingState, slot: Slot, era: Era, view: FailoverView): boolean {
+  if (shownAs?.from === slot.era) {
+    const other = shownAs.era < FIRST_MADE_ERA ? view.eraOf(shownAs.era) : undefined
+    return other !== undefined && knowsMore(other.streams, era.streams)
+  }
   if (!edge || edge.era === era.id) return false
   return shown.includes(era.id) || utcAt(era.clock, slot.start) < edge.clock - ROUNDING_MS
 }
@@ -105,15 +101,13 @@ export function patienceMs({ segmentDuration }: { segmentDuration: Ticks }, inpu
 
 /** True when the input has lacked for too long what the other has. Cheap. */
 export function hasFailed(numbering: NumberingState, view: Omit<FailoverView, 'madeEras'>, now: UtcMs): boolean {
-  const { edge, spare, lackingSince, passed } = numbering
+  const { spare, lackingSince, passed } = numbering
   const first = spare[0] ?? passed
   if (!first) return false
   const patience = patienceMs(numbering, first.slot.duration)
   if (spare.length > 0) {
-    const status = view.inputs?.[numbering.input]
-    if (status?.hasEnded) return true
-    const dueAt = edge ? edge.sealedAt + msFromTicks(edge.duration) : first.slot.sealedAt
-    if (now - Math.max(dueAt, status?.heardSince ?? 0) > patience) return true
+    if (view.inputs[numbering.input]?.hasEnded) return true
+    if (isOverdue(numbering, view.awakeSince, now)) return true
   }
   if (lackingSince === undefined || now - lackingSince <= patience) return false
   const others = spare.length > 0 ? spare : [first]
@@ -122,12 +116,21 @@ export function hasFailed(numbering: NumberingState, view: Omit<FailoverView, 'm
   })
 }
 
+/** True when the next slot of the input has been due for too long, and the other input has it. */
+export function isOverdue(numbering: NumberingState, awakeSince: UtcMs, now: UtcMs): boolean {
+  const { edge, spare } = numbering
+  const [first] = spare
+  if (!first) return false
+  const dueAt = edge ? edge.sealedAt + msFromTicks(edge.duration) : first.slot.sealedAt
+  return now - Math.max(dueAt, awakeSince) > patienceMs(numbering, first.slot.duration)
+}
+
 /** Goes over to the other input, at the first slot of it beyond the edge. */
 export function failOver(
   numbering: NumberingState,
   view: FailoverView,
   now: UtcMs,
-): (Shown & { readonly switched: InputSwitch }) | undefined {
+): (Shown & { readonly switched: InputSwitch; readonly dropped: readonly number[] }) | undefined {
   const first = numbering.spare[0] ?? numbering.passed
   if (!first) return undefined
   const segments = closeRun(numbering)
@@ -142,8 +145,10 @@ export function failOver(
   const eras: Era[] = []
   const after = { ...view, eraOf: (id: number) => eras.findLast((one) => one.id === id) ?? view.eraOf(id) }
   numbering.spare = []
+  const dropped: number[] = []
   for (const { slot } of spare) {
     const own = view.eraOf(slot.era)
+    if (!own) dropped.push(slot.era)
     const shown = own && show(numbering, slot, own, after)
     segments.push(...(shown?.segments ?? []))
     eras.push(...(shown?.eras ?? []))
@@ -153,7 +158,7 @@ export function failOver(
     ...one,
     segment: { ...one.segment, sealedAt: utcMs(Math.max(one.segment.sealedAt, now)) },
   }))
-  return { segments: published, eras, switched }
+  return { segments: published, eras, dropped, switched }
 }
 
 /** Goes on with this slot, in the era that is shown if both inputs are on its timeline. */

@@ -1,7 +1,18 @@
-import type { UtcMs } from '../../media/time.ts'
-import type { Era, Slot } from '../output-segment.ts'
+import { type UtcMs, utcMs } from '../../media/time.ts'
+import type { Era, SeenInputs, Slot } from '../output-segment.ts'
 import { isAudioOnly } from './description.ts'
-import { type FailoverView, failOver, hasFailed, isBeyond, join, meet, type Shown, show } from './failover.ts'
+import {
+  type FailoverView,
+  failOver,
+  hasFailed,
+  isBeyond,
+  isOverdue,
+  join,
+  meet,
+  type Shown,
+  show,
+} from './failover.ts'
+import type { InputStatuses } from './input-status.ts'
 import { closeRun, type NumberedSegment } from './numbering.ts'
 import type { InputSwitch, NumberingState } from './numbering-state.ts'
 
@@ -17,6 +28,8 @@ export type NumberingStep = {
   readonly segments: readonly NumberedSegment[]
   /** Eras it made, or knows more of. */
   readonly eras: readonly Era[]
+  /** Eras nothing is known of: their slots are lost to the numbering. */
+  readonly dropped: readonly number[]
   readonly switched: InputSwitch | undefined
 }
 
@@ -35,17 +48,19 @@ export function follow(
   const state = JSON.parse(textBefore) as NumberingState
   const segments: NumberedSegment[] = []
   const eras: Era[] = []
+  const dropped = new Set<number>()
   const eraOf = (id: number) => eras.findLast((era) => era.id === id) ?? outside.eraOf(id)
-  const view = { ...outside, eraOf }
+  const view = () => ({ ...outside, eraOf, ...(state.isFilling && seenBy(state)) })
   const take = (shown: Shown) => {
     segments.push(...shown.segments)
     eras.push(...shown.eras)
   }
   let switched: InputSwitch | undefined
-  const failOverAt = (at: UtcMs) => {
-    const over = hasFailed(state, view, at) ? failOver(state, view, at) : undefined
+  const failOverAt = (at: UtcMs, isFailed: boolean) => {
+    const over = isFailed ? failOver(state, view(), at) : undefined
     if (!over) return
     take(over)
+    for (const era of over.dropped) dropped.add(era)
     if (state.isFilling) return
     switched = over.switched
     state.untold = [...(state.untold ?? []), over.switched]
@@ -53,22 +68,39 @@ export function follow(
 
   for (const { input, slot } of sealed) {
     state.met[input] = { era: slot.era, index: slot.index }
-    const era = view.eraOf(slot.era)
+    const era = eraOf(slot.era)
+    if (state.isFilling && slot.seen) state.seen = slot.seen
+    if (!era) dropped.add(slot.era)
     if (!era || isAudioOnly(era.streams)) continue
-    if (state.isFilling) failOverAt(slot.sealedAt)
+    // Between the slot before and this one, whether anybody looked then or not.
+    failOverAt(slot.sealedAt, isOverdue(state, view().awakeSince, slot.sealedAt))
     if (input === state.input) {
-      if (state.isJoining && !isBeyond(state, { input, slot }, view)) continue
-      if (state.isJoining) join(state, { input, slot }, view)
-      take(show(state, slot, era, view))
-    } else meet(state, { input, slot }, view)
-    if (state.isFilling) failOverAt(slot.sealedAt)
+      if (state.isJoining && !isBeyond(state, { input, slot }, view())) continue
+      if (state.isJoining) join(state, { input, slot }, view())
+      take(show(state, slot, era, view()))
+    } else meet(state, { input, slot }, view())
+    if (state.isFilling) failOverAt(slot.sealedAt, hasFailed(state, view(), slot.sealedAt))
   }
   if (!state.isFilling) {
-    failOverAt(now)
-    if (isRunOver(state, view)) segments.push(...closeRun(state))
+    failOverAt(now, hasFailed(state, view(), now))
+    if (isRunOver(state, outside)) segments.push(...closeRun(state))
   }
   const text = JSON.stringify(state)
-  return { state, text, changed: text !== textBefore, segments, eras, switched }
+  return { state, text, changed: text !== textBefore, segments, eras, dropped: [...dropped], switched }
+}
+
+/** Lets a numbering rest: what it holds is published or let go, and it goes on as one that is being filled. */
+export function rest(before: NumberingState, seen: SeenInputs): NumberingStep {
+  const state = JSON.parse(JSON.stringify(before)) as NumberingState
+  const segments = closeRun(state)
+  for (const { input, slot } of state.spare.splice(0).reverse()) {
+    state.met[input] = { era: slot.era, index: slot.index - 1 }
+  }
+  state.isFilling = true
+  state.isResting = true
+  state.seen = seen
+  const text = JSON.stringify(state)
+  return { state, text, changed: true, segments, eras: [], dropped: [], switched: undefined }
 }
 
 /** True when time passing may have changed something. Cheap: it is asked all the time. */
@@ -90,8 +122,15 @@ export function bySealing(...inputs: readonly (readonly SealedSlot[])[]): Sealed
   }
 }
 
+/** How the inputs were doing when the slot was sealed that a numbering being filled has met last. */
+function seenBy({ seen }: NumberingState): InputStatuses {
+  const ended = { hasEnded: true, hasStopped: true, openEras: [] }
+  const inputs = Object.fromEntries((seen?.ended ?? []).map((input) => [input, ended]))
+  return { inputs, awakeSince: seen?.awakeSince ?? utcMs(0) }
+}
+
 function isRunOver({ run, last, input }: NumberingState, { inputs }: Pick<FailoverView, 'inputs'>): boolean {
-  const status = inputs?.[input]
+  const status = inputs[input]
   if (run.length === 0 || !status) return false
   return status.hasStopped || !status.openEras.some((era) => era === last?.era)
 }

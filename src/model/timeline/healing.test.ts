@@ -19,16 +19,20 @@ function push(r: ChannelRehearsal, input: InputName, i: number, base: number, { 
 }
 
 /** Ten segments of both inputs, of which A loses something on the way; B is 300 ms behind. */
-function lived(losses: Readonly<Record<number, Loss>>, { b = 10, latencyOfB = 0.3 } = {}): ChannelRehearsal {
+function lived(
+  losses: Readonly<Record<number, Loss>>,
+  { b = 10, latencyOfB = 0.3, seconds = 2 } = {},
+): ChannelRehearsal {
   const r = new ChannelRehearsal()
   for (const input of ['A', 'B'] as const) r.streams(input, variants(...STREAMS))
-  r.open(0, 2)
-  for (let i = 0; i < 10; i++) {
+  r.open(0, seconds)
+  for (let i = 0; i < (seconds === 2 ? 10 : 12); i++) {
     r.pass(2 - latencyOfB)
     push(r, 'A', i, 10, losses[i])
     r.pass(latencyOfB)
     push(r, 'B', i, b)
   }
+  r.pass(seconds === 2 ? 0 : 9)
   return r
 }
 
@@ -50,6 +54,32 @@ describe('a slot that lacks streams on one of two locked inputs', () => {
       assert.deepEqual(shown(r), [...Array(4).fill('AA'), 'BB', ...Array(5).fill('AA')])
       assert.deepEqual([breaks(r), r.switches], [[], []])
     }
+  })
+
+  it('is there with its neighbours, however many the input had nothing for', () => {
+    for (const loss of [{ unput: STREAMS }, { unlisted: true }] as const) {
+      for (const many of [2, 4]) {
+        const lost = Array.from({ length: many }, (_, i) => [3 + i, loss] as const)
+        const r = lived(Object.fromEntries(lost), { seconds: 6 })
+        const after = Array(12 - 3 - many).fill('AA')
+        assert.deepEqual(shown(r), [...Array(3).fill('AA'), ...Array(many).fill('BB'), ...after], `${many}`)
+        assert.deepEqual([breaks(r), r.switches], [[], []])
+        assert.deepEqual(new Set(r.outputs(0).map(({ era }) => era)), new Set([1]))
+      }
+    }
+  })
+
+  it('stays a break where the other input has not all of what is missing', () => {
+    const r = new ChannelRehearsal()
+    for (const input of ['A', 'B'] as const) r.streams(input, variants(...STREAMS))
+    r.open(0, 6)
+    for (let i = 0; i < 9; i++) {
+      r.pass(1.7)
+      if (i < 3 || i > 5) push(r, 'A', i, 10)
+      r.pass(0.3)
+      if (i !== 4) push(r, 'B', i, 10)
+    }
+    assert.deepEqual(breaks(r).length, 1)
   })
 
   it('has its times on the timeline of the input that lacked them', () => {

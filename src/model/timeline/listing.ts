@@ -41,6 +41,9 @@ export function followPlaylist(state: TimelineState, playlist: ListedPlaylist, u
     ? firstWorthWaitingFor(playlist, unlisted)
     : listing.lastSequence + 1 - playlist.mediaSequence
   const offset = Math.max(firstNew, playlist.segments.length - MOST_NEW_ENTRIES, 0)
+  const isNews = offset < playlist.segments.length
+  if (isNews || !playlist.ended) state.ended = false
+  if (isNews) delete state.left
   playlist.segments.slice(offset).forEach((segment, i) => {
     const sequence = playlist.mediaSequence + offset + i
     listing.queue.push({

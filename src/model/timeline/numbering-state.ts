@@ -1,5 +1,5 @@
 import type { Ticks, UtcMs } from '../../media/time.ts'
-import type { Slot } from '../output-segment.ts'
+import type { SeenInputs, Slot } from '../output-segment.ts'
 
 /**
  * The state of a numbering: plain data, saved whole with every change. It follows one input of its channel at a time; what
@@ -17,8 +17,12 @@ export type NumberingState = {
   last?: SlotPlace
   /** Older slots are still being given to it; live ones wait for that. */
   isFilling: boolean
+  /** Nobody asks for it: it is filled when somebody does. */
+  isResting?: true
   /** The newest slot met, by input: where filling goes on. */
   met: Record<string, SlotPlace>
+  /** While it is filled: how the inputs were doing when the newest slot met was sealed. */
+  seen?: SeenInputs
   /** Where its content ends. */
   edge?: Edge
   /** Slots of the input are shown in another era than their own. */

@@ -2,6 +2,7 @@ import { type Ticks, ticks, type UtcMs, unwrapPts } from '../../media/time.ts'
 import type { SlotObject } from '../output-segment.ts'
 import { describeStream } from './description.ts'
 import { believableDate, eraAt, eraFor, isSealed, type MediaObject, utcAt } from './eras.ts'
+import type { Donor } from './healing.ts'
 import {
   makesSlots,
   type OpenEra,
@@ -27,10 +28,11 @@ export function placeObject(
   listed: QueuedEntry,
   object: MediaObject,
   now: UtcMs,
+  donor: Donor | undefined,
 ): Placement {
   const duration = durationOf(listing, listed, object)
   const entry = { ...listed, duration }
-  const { era, start, standing, breaks } = eraFor(state, listing, streamIndex, entry, object, now)
+  const { era, start, standing, breaks } = eraFor(state, listing, streamIndex, entry, object, now, donor)
   listing.era = era.id
   listing.leastEra = era.id
   listing.nextStart = ticks(start + duration)

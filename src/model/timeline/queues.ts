@@ -2,6 +2,7 @@ import { msFromTicks, type UtcMs } from '../../media/time.ts'
 import type { ListedStream } from '../listed-playlist.ts'
 import type { SourceObject } from '../source-segment.ts'
 import type { MediaObject } from './eras.ts'
+import type { Donor } from './healing.ts'
 import type { Unlisted } from './listing.ts'
 import { placeGap, placeObject } from './placement.ts'
 import { makesSlots, type QueuedEntry, RECENT_ENTRIES, type StreamListing, type TimelineState } from './state.ts'
@@ -23,7 +24,7 @@ export type Placed = {
  * Moves queued entries to their slots, stream by stream, until each queue's head must wait for its object. Subtitles come
  * last: their heads may also wait for their slots.
  */
-export function placeQueued(state: TimelineState, unlisted: Unlisted, now: UtcMs): Placed {
+export function placeQueued(state: TimelineState, unlisted: Unlisted, now: UtcMs, donor?: Donor): Placed {
   const placed: Placed = { touched: new Set(), consumed: new Set(), gaps: [] }
   const streams = state.streams ?? []
   for (const stream of [...streams.filter(makesSlots), ...streams.filter((stream) => !makesSlots(stream))]) {
@@ -34,7 +35,7 @@ export function placeQueued(state: TimelineState, unlisted: Unlisted, now: UtcMs
       const found = unlisted.get(entry.name)
       const object = found && !placed.consumed.has(found) ? found : undefined
       if (!object && now - entry.listedAt < msFromTicks(listing.targetDuration)) break
-      if (!place(state, stream, listing, entry, object, placed, now)) {
+      if (!place(state, stream, listing, entry, object, placed, now, donor)) {
         entry.isHere = true
         break
       }
@@ -69,6 +70,7 @@ function place(
   object: SourceObject | undefined,
   { touched, gaps }: Placed,
   now: UtcMs,
+  donor: Donor | undefined,
 ): boolean {
   const gap = (reason: string) => gaps.push({ playlist: stream.playlist, name: entry.name, reason })
   const isText = !makesSlots(stream)
@@ -81,7 +83,7 @@ function place(
   }
   const placement = isText
     ? placeText(state, listing, stream.index, entry, object as TextObject, now)
-    : placeObject(state, listing, stream.index, entry, object as MediaObject, now)
+    : placeObject(state, listing, stream.index, entry, object as MediaObject, now, donor)
   if (placement === 'waits') return false
   if (placement.touched) touched.add(placement.touched.id)
   if (!placement.isShown) gap('too late for its slot, or cut otherwise than the other streams')

@@ -3,6 +3,7 @@ import type { Slot, SlotObject, SourceStream } from '../output-segment.ts'
 import { splitEra, utcAt } from './eras.ts'
 import { fromFirstKeyFrame } from './first-pictures.ts'
 import { type Donor, healSlot, slotBefore } from './healing.ts'
+import { LOCK_TOLERANCE } from './lock.ts'
 import {
   followedListings,
   isDone,
@@ -18,12 +19,14 @@ export type Sealed = {
   readonly slots: Slot[]
   /** Eras whose first slot is among them. */
   readonly begun: OpenEra[]
+  /** Eras that are there since, or have another id. */
+  readonly renamed: Set<OpenEra>
   readonly closedEras: OpenEra[]
 }
 
 /** Seals every slot no stream can add to any more, oldest first, and drops eras that are over. */
 export function sealSlots(state: TimelineState, now: UtcMs, donor?: Donor): Sealed {
-  const sealed: Sealed = { slots: [], begun: [], closedEras: [] }
+  const sealed: Sealed = { slots: [], begun: [], renamed: new Set(), closedEras: [] }
   for (;;) {
     const era = state.eras[0]
     if (!era) break
@@ -39,6 +42,7 @@ export function sealSlots(state: TimelineState, now: UtcMs, donor?: Donor): Seal
       if (isBreak(era, head)) {
         delete head.breaks
         splitEra(state, era, now)
+        for (const later of state.eras.slice(1)) sealed.renamed.add(later)
         continue
       }
       const before = donor && slotBefore(era, head, donor, now)
@@ -58,9 +62,14 @@ export function sealSlots(state: TimelineState, now: UtcMs, donor?: Donor): Seal
   return sealed
 }
 
-/** An interval nobody has media for takes an index and leaves no slot: the next one shows a discontinuity. */
+/**
+ * An interval nobody has media for takes an index and leaves no slot, be it listed or left out: the next one shows a
+ * discontinuity.
+ */
 function seal(state: TimelineState, era: OpenEra, open: OpenSlot, now: UtcMs, { slots, begun }: Sealed): void {
   const { start, duration, startUtc } = open
+  const isAfterHole = era.nextIndex > 0 && start - era.sealedUntil > Math.max(duration / 2, LOCK_TOLERANCE)
+  if (isAfterHole) era.nextIndex++
   const index = era.nextIndex++
   era.sealedUntil = ticks(start + duration)
   era.sealedAt = now

@@ -22,8 +22,10 @@ export type TimelineState = {
   nextEra: number
   /** End of the newest sealed slot on its era's clock: no later era's clock begins before it. */
   clockEnd?: UtcMs
-  /** All streams said EXT-X-ENDLIST and everything they listed is sealed. */
+  /** As `hasEnded` has it, until something new is listed. */
   ended: boolean
+  /** As `hasLeft` has it, until something new is listed. */
+  left?: true
 }
 
 /** How far one stream's media playlist has been followed. */
@@ -126,6 +128,9 @@ export const SILENT_TARGET_DURATIONS = 3
 
 /** Ids of eras name files: those of a channel's second input lie above whatever the first one's come to. */
 export const FIRST_ERA_OF_SECOND_INPUT = 1_000_001
+
+/** And those that numberings made begin here. */
+export const FIRST_MADE_ERA = 1_000_000_000
 
 export function emptyTimeline(firstEra = 1): TimelineState {
   return {

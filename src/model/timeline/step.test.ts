@@ -138,6 +138,23 @@ describe('a timeline', () => {
     assert.equal(r.outputs(1)[1]!.start - r.outputs(1)[0]!.start, 4 * 90_000)
   })
 
+  it('shows a discontinuity where a segment is neither listed nor put', () => {
+    const r = new Rehearsal()
+    r.parent('a', 'b')
+    r.open(1, 6)
+    for (const i of [0, 1, 3, 4, 5]) {
+      r.pass(2)
+      push(r, ['a', 'b'], i, 10, i > 2 ? i - 1 : i)
+    }
+    assert.deepEqual(
+      r.outputs(1).map(({ start, duration, discontinuity }) => [start / 90_000, duration / 90_000, discontinuity]),
+      [
+        [10, 4, false],
+        [16, 6, true],
+      ],
+    )
+  })
+
   it('treats a segment that is no media like one that never came', () => {
     const r = new Rehearsal()
     r.parent('a')

@@ -3,8 +3,9 @@ import type { ListedPlaylist, ListedStream } from '../listed-playlist.ts'
 import type { Era, Slot } from '../output-segment.ts'
 import type { SourceObject } from '../source-segment.ts'
 import { isAudioOnly } from './description.ts'
-import type { InputStatus } from './failover.ts'
+import { hasEnded, hasLeft } from './ending.ts'
 import type { Donor } from './healing.ts'
+import type { InputStatus } from './input-status.ts'
 import { followPlaylist, type Unlisted } from './listing.ts'
 import { placeQueued } from './queues.ts'
 import { sealSlots, textIsAwaited } from './sealing.ts'
@@ -57,11 +58,13 @@ export function step(
     if (!state.streams && event.playlist.name === SINGLE_PARENT_NAME) makeSyntheticParent(state)
     followPlaylist(state, event.playlist, unlisted, now)
   }
-  const { touched, consumed, gaps } = placeQueued(state, unlisted, now)
-  const { slots, begun, closedEras } = sealSlots(state, now, donor)
-  state.ended = hasEnded(state)
+  const { touched, consumed, gaps } = placeQueued(state, unlisted, now, donor)
+  const { slots, begun, renamed, closedEras } = sealSlots(state, now, donor)
+  noteEnd(state, now)
 
-  const changedEras = [...closedEras, ...state.eras].filter((era) => touched.has(era.id) || begun.includes(era))
+  const changedEras = [...closedEras, ...state.eras].filter(
+    (era) => touched.has(era.id) || begun.includes(era) || renamed.has(era),
+  )
   const text = JSON.stringify(state)
   return {
     state,
@@ -104,13 +107,18 @@ function audienceOf(role: ListedStream['role'] | undefined): string {
   return JSON.stringify([role?.kind, role?.groupId, role?.name, role?.language, role?.characteristics, role?.forced])
 }
 
+/** Once it has ended or left, only something new changes that; a server that was away forgets neither. */
+function noteEnd(state: TimelineState, now: UtcMs): void {
+  state.ended ||= hasEnded(state, now)
+  if (!state.left && hasLeft(state, now)) state.left = true
+}
+
 /** How the input is doing. */
 export function statusOf(state: TimelineState, now: UtcMs): InputStatus {
   return {
     hasEnded: state.ended,
     hasStopped: noStreamGoesOn(state, now),
     openEras: state.eras.map(({ id }) => id),
-    ...(state.resumedAt !== undefined && { heardSince: state.resumedAt }),
   }
 }
 
@@ -118,15 +126,6 @@ function noStreamGoesOn(state: TimelineState, now: UtcMs): boolean {
   if (state.eras.some((era) => era.slots.length > 0)) return false
   const followed = followedListings(state)
   return followed.length > 0 && followed.every((listing) => isSilent(state, listing, now) || isDone(listing))
-}
-
-function hasEnded(state: TimelineState): boolean {
-  const making = (state.streams ?? []).filter(makesSlots).map(({ playlist }) => state.listings[playlist])
-  return (
-    making.length > 0 &&
-    making.every((listing) => listing && isDone(listing)) &&
-    state.eras.every((era) => era.slots.length === 0)
-  )
 }
 
 /** True when time passing may have changed something since the last event. Cheap: it is asked all the time. */
@@ -137,6 +136,7 @@ export function isDue(state: TimelineState, now: UtcMs): boolean {
     if (!head) return false
     return now - head.listedAt >= (head.isHere ? MOST_AHEAD_MS : msFromTicks(listing.targetDuration))
   })
+  if ((!state.ended && hasEnded(state, now)) || (!state.left && hasLeft(state, now))) return true
   if (waitsTooLong || state.eras.length > 1) return true
   const [era] = state.eras
   const head = era?.slots[0]

@@ -19,6 +19,27 @@ describe('a timeline of several streams', () => {
     assert.deepEqual(Object.keys(r.slots.at(-1)!.objects), ['1', '2'])
   })
 
+  it('ends with its last stream when another went away before, or never came', () => {
+    for (const came of [0, 4]) {
+      const r = new Rehearsal()
+      r.parent('a', 'b')
+      for (let i = 0; i < 8; i++) {
+        r.pass(2)
+        push(r, i < came ? ['a', 'b'] : ['a'], i)
+      }
+      r.list('a', 7, [{ name: 'a-7.ts' }], true)
+      r.pass(10)
+      assert.equal(r.state.ended, false, 'it may yet come')
+      r.pass(55)
+      assert.equal(r.state.ended, true)
+      r.restart(10)
+      r.pass(1)
+      assert.equal(r.state.ended, true)
+      push(r, ['b'], 8)
+      assert.equal(r.state.ended, false)
+    }
+  })
+
   it('is not held back by a stream of segments nobody can use', () => {
     const r = new Rehearsal()
     r.parent('a', 'b')
@@ -233,6 +254,44 @@ describe('a timeline of several streams', () => {
     assert.deepEqual(
       r.outputs(1).map(({ era, discontinuity, slots }) => [era, discontinuity, Object.keys(slots[0]!.objects).length]),
       [...Array(7).fill([1, false, 3]), [2, true, 3], [2, false, 3]],
+    )
+  })
+
+  it('breaks before an era that one stream has begun already, and numbers eras in the order they are sealed', () => {
+    const r = new Rehearsal()
+    r.parent('a', 'b')
+    r.open(1, 2)
+    const put = (playlist: string, i: number, at: number, breaks = false) => {
+      r.put(`${playlist}-${i}.ts`, probeAt(at))
+      r.list(playlist, i, [{ name: `${playlist}-${i}.ts`, breaks }])
+    }
+    for (let i = 0; i < 3; i++) {
+      r.pass(2)
+      for (const playlist of ['a', 'b']) put(playlist, i, 10 + 2 * i)
+    }
+    r.pass(2)
+    put('a', 3, 16, true)
+    put('a', 4, 18)
+    put('a', 5, 500)
+    put('b', 3, 16, true)
+    put('b', 4, 18)
+    put('b', 5, 500)
+    for (let i = 6; i < 9; i++) {
+      r.pass(2)
+      for (const playlist of ['a', 'b']) put(playlist, i, 500 + 2 * (i - 5))
+    }
+    assert.deepEqual(
+      r.slots.map(({ era, index, start }) => `${era} ${index} ${start / 90_000}`),
+      ['1 0 10', '1 1 12', '1 2 14', '2 0 16', '2 1 18', '3 0 500', '3 1 502', '3 2 504', '3 3 506'],
+    )
+    assert.ok(r.slots.every(({ objects }) => objects[1] && objects[2]))
+    assert.deepEqual(
+      r.outputs(1).flatMap(({ number, discontinuity }) => (discontinuity ? number : [])),
+      [4, 6],
+    )
+    assert.deepEqual(
+      r.state.eras.map(({ id }) => [id, r.eras.get(id)?.id]),
+      [[3, 3]],
     )
   })
 

@@ -1,6 +1,7 @@
 import type { UtcMs } from '../../media/time.ts'
 import { objectsOf, type Slot } from '../../model/output-segment.ts'
-import { type ChannelUsage, FIRST_MADE_ERA, type IngestRef, type SegmentIndex } from '../segment-index.ts'
+import { FIRST_MADE_ERA } from '../../model/timeline/state.ts'
+import type { ChannelUsage, IngestRef, SegmentIndex } from '../segment-index.ts'
 import type { Database } from './database.ts'
 import { knownInput } from './inputs.ts'
 import type { Operations } from './operations.ts'

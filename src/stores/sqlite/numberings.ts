@@ -56,6 +56,39 @@ export function numberingOperations(db: Database) {
       return numbering
     },
 
+    copyOutputSegments(from: number, to: number, limit: number): boolean {
+      const pair = db.get<{ shift: number; after: number; channel: string }>(
+        `SELECT t.first_number - f.first_number AS shift, i.channel_guid AS channel,
+           coalesce((SELECT max(number) FROM output_segment WHERE numbering = t.id), 0) AS after
+         FROM numbering f, numbering t JOIN input i ON i.id = t.input WHERE f.id = ? AND t.id = ?`,
+        from,
+        to,
+      )
+      if (!pair) return true
+      const { shift, after, channel } = pair
+      db.run('UPDATE numbering SET longest_ms = (SELECT longest_ms FROM numbering WHERE id = ?) WHERE id = ?', from, to)
+      const copied = db.run(
+        `INSERT INTO output_segment
+           (numbering, number, era, input, slot_era, first_slot, slot_count, start_utc, end_utc, sealed_at, body)
+         SELECT ?2, number + ?3, era, input, slot_era, first_slot, slot_count, start_utc, end_utc, sealed_at,
+           json_replace(body, '$.stretch.number', json_extract(body, '$.stretch.number') + ?3)
+         FROM output_segment WHERE numbering = ?1 AND number > ?4 ORDER BY number LIMIT ?5`,
+        from,
+        to,
+        shift,
+        after - shift,
+        limit,
+      )
+      db.run(
+        `UPDATE highest_number SET number =
+           max(number, coalesce((SELECT max(number) FROM output_segment WHERE numbering = ?), 0))
+         WHERE channel_guid = ?`,
+        to,
+        channel,
+      )
+      return copied < limit
+    },
+
     numberingsOf: (channelGuid: string) =>
       db
         .all<StoredNumbering & { state: string }>(

@@ -1,0 +1,54 @@
+import type { Clock } from '../clock.ts'
+import type { Numbering, SegmentIndex } from '../stores/segment-index.ts'
+import { copiedState, originalOf } from './copied-numbering.ts'
+import { fillStep, readFillPage } from './fill-page.ts'
+import type { Input } from './input.ts'
+import type { InputsView, KnownEras } from './known-eras.ts'
+import { type NumberingSteps, type OpenNumbering, openNumbering, remembering } from './open-numbering.ts'
+
+/** Output segments copied in one transaction: ingest waits behind it. */
+const COPIED_SEGMENTS = 1000
+
+export type FillHost = {
+  readonly segmentIndex: SegmentIndex
+  readonly clock: Clock
+  readonly inputs: ReadonlyMap<string, Input>
+  readonly numberings: ReadonlyMap<number, OpenNumbering>
+  readonly eras: KnownEras
+  /** What numberings see of the inputs. */
+  view(): InputsView
+  /** Keeps steps, unless another process has written to what they saw; false then, and all is read again. */
+  commit(steps: NumberingSteps, seen?: readonly Input[]): Promise<boolean>
+  /** Lets the numberings that are filled take the steps that are due. */
+  goOn(): Promise<void>
+}
+
+/**
+ * Gives a numbering a page of what was sealed before it was opened; true when it has all. Where the channel has a numbering of
+ * the same duration, it is a copy of that: what one has published is not decided anew.
+ */
+export async function fillPage(numbering: Numbering, host: FillHost): Promise<boolean> {
+  const { segmentIndex, eras, clock } = host
+  const open = host.numberings.get(numbering.id) ?? openNumbering(numbering)
+  if (!open.state.isFilling) return true
+  const original = originalOf(open, host.numberings)
+  if (original) {
+    const { id } = original.numbering
+    if (!(await segmentIndex.copyOutputSegments(id, numbering.id, COPIED_SEGMENTS))) return false
+    const steps = [
+      { open, step: remembering(copiedState(open, original)) },
+      // It must stand where it stood when the last was copied.
+      { open: original, step: remembering(original.state) },
+    ]
+    return !(await host.commit(steps)) && !host.numberings.has(numbering.id)
+  }
+  const inputs = [...host.inputs.values()].filter(({ isStored }) => isStored)
+  const refs = inputs.map(({ ref }) => ref)
+  const { sealed, isLast } = await readFillPage(segmentIndex, refs, open.state.met)
+  await eras.load(sealed.map(({ slot }) => slot.era))
+  const step = fillStep(open, { sealed, isLast }, host.view(), clock())
+  if (!(await host.commit([{ open, step }], inputs))) return !host.numberings.has(numbering.id)
+  // What it has begun may be all there will be.
+  if (isLast) await host.goOn()
+  return isLast
+}

@@ -1,0 +1,11 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import { cutPower } from './power-cuts.ts'
+
+it('keeps what it has promised when the power fails', async (test) => {
+  const figures = await cutPower({ seed: 20261126, seconds: 15, cuts: 5, log: (line) => test.diagnostic(line) })
+  test.diagnostic(JSON.stringify(figures))
+  assert.ok(figures.switches > 0, 'no input was followed by the other')
+  assert.ok(figures.removals > 0, 'nothing was forgotten')
+  assert.ok(figures.segmentsFound > 0 && figures.urlsFetched > 0)
+})
