@@ -8,7 +8,7 @@ import { DAY_MS, openChannel, startProgramme } from './programme.ts'
 
 const TWO_CORES = '0,1'
 /** Channels of 6.5 Mb/s, tried one after the other. */
-const CHANNELS = [50, 100, 150, 200, 250, 300, 350, 400]
+const CHANNELS = [10, 25, 50, 100, 150, 200, 250, 300, 350, 400]
 const WANTED_MS = 250
 
 /**
@@ -32,6 +32,8 @@ export async function benchIngestingOnTwoCores(): Promise<Measure[]> {
         own.push(pusher)
         pushers.push(pusher)
       }
+      // Until the code is compiled.
+      if (channels === CHANNELS[0]) await pace(own)
       const late = quantile(await pace(own), 0.99)
       if (late > WANTED_MS) return { ...most, next: late }
       most = { channels, late }
