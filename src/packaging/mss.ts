@@ -105,17 +105,22 @@ function assetFragments(
 ): readonly AssetFile[] {
   const { event, window } = presentation
   const { segments, after } = passage
-  const chunks = chunksOf({ ...presentation, window: { ...window, segments: [...segments, ...after] } }, name, levels)
-  const places = new Map(segments.map((segment, place) => [segment, place]))
-  const own = chunks.filter(({ segment }) => places.has(segment))
+  const known = [...segments, ...after]
+  const places = new Map(known.map((segment, place) => [segment, place]))
+  const chunks = chunksOf({ ...presentation, window: { ...window, segments: known } }, name, levels).map((chunk) => {
+    return { ...chunk, place: places.get(chunk.segment)! }
+  })
+  const own = chunks.filter(({ place }) => place < segments.length)
   return levels.flatMap(({ bitrate }, level) =>
-    own.map(({ segment, interval, tracks }, i): AssetFile => {
+    own.map(({ segment, interval, tracks, place }, i): AssetFile => {
       const track = tracks[level]!
-      const following = chunks.slice(i + 1, i + 1 + LOOK_AHEAD).map((chunk) => chunk.interval)
-      const earlier = track.kind === 'text' ? cuesBeforeIn(passage, places.get(segment) ?? 0, track.stream) : []
+      // No further than any passage knows: the same wherever this one ends.
+      const near = chunks.slice(i + 1, i + 1 + LOOK_AHEAD).filter((next) => next.place <= place + NEIGHBOURS)
+      const following = near.map((next) => next.interval)
+      const earlier = track.kind === 'text' ? cuesBeforeIn(passage, place, track.stream) : []
       return {
         name: fragmentName(event, name, bitrate, interval.time),
-        isOpen: following.length < LOOK_AHEAD && after.length < NEIGHBOURS,
+        isOpen: following.length < LOOK_AHEAD && known.length - 1 - place < NEIGHBOURS,
         body: (media) => fragmentBody({ track, segment, interval, following, earlier }, media),
       }
     }),
