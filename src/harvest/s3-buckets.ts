@@ -1,4 +1,4 @@
-import type { AgentOptions } from 'node:http'
+import type { AgentOptions, IncomingMessage } from 'node:http'
 import type { S3Client } from '@aws-sdk/client-s3'
 import { BodyBuffers } from './body-buffers.ts'
 import { bodyStream } from './body-stream.ts'
@@ -37,6 +37,12 @@ const REMOVALS_AT_ONCE = 8
 /** What goes wrong is told by our own errors; the SDK would write to the console. */
 const SILENT = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
 
+type Put = InstanceType<Sdk['PutObjectCommand']>
+type SendOptions = {
+  readonly conditions?: { readonly IfMatch?: string; readonly IfNoneMatch?: string }
+  /** Told when the server has answered before all was sent: the rest is still on its way. */
+  readonly answeredEarly?: () => void
+}
 type Sdk = typeof import('@aws-sdk/client-s3')
 type Connection = { readonly sdk: Sdk; readonly client: S3Client; readonly buffers: BodyBuffers }
 
@@ -134,7 +140,9 @@ class S3Bucket implements Bucket {
     const conditions = condition && this.knowsConditions ? headersOf(condition) : {}
     try {
       if (body.size <= MAX_HELD_BYTES) {
-        await this.buffers.hold(body, (bytes) => this.send(key, body, bytes, signal, conditions))
+        await this.buffers.hold(body, (bytes, keep) =>
+          this.send(key, body, bytes, signal, { conditions, answeredEarly: keep }),
+        )
       } else if (body.size > MULTIPART_BYTES) await this.inParts(key, body, signal)
       else await this.stream(key, body, signal)
     } catch (error) {
@@ -213,7 +221,7 @@ class S3Bucket implements Bucket {
     { contentType, size, sha256 }: ObjectBody,
     content: Buffer | ReturnType<typeof bodyStream>,
     signal: AbortSignal,
-    conditions: { readonly IfMatch?: string; readonly IfNoneMatch?: string } = {},
+    { conditions = {}, answeredEarly }: SendOptions = {},
   ): Promise<void> {
     const about = { Bucket: this.name, Key: key, ContentType: contentType, ContentLength: size }
     // Checked on arrival by a server that knows it.
@@ -221,6 +229,7 @@ class S3Bucket implements Bucket {
     const object = { ...about, Body: content, ...checksum, ...conditions }
     const put = new this.sdk.PutObjectCommand(object)
     if (sha256 !== undefined) signWith(put, sha256)
+    if (answeredEarly) watchAnswers(put, answeredEarly)
     try {
       await this.client.send(put, { abortSignal: signal })
     } catch (error) {
@@ -237,7 +246,7 @@ class S3Bucket implements Bucket {
  * What arrives has to have the digest that was signed, or it is refused, by every server that knows Signature Version 4.
  * The SDK leaves the bytes of streams unsigned otherwise.
  */
-function signWith({ middlewareStack }: InstanceType<Sdk['PutObjectCommand']>, sha256: string): void {
+function signWith({ middlewareStack }: Put, sha256: string): void {
   middlewareStack.add(
     (next) => (args) => {
       const { headers } = args.request as { readonly headers: Record<string, string> }
@@ -245,6 +254,19 @@ function signWith({ middlewareStack }: InstanceType<Sdk['PutObjectCommand']>, sh
       return next(args)
     },
     { step: 'build', name: 'signedBody' },
+  )
+}
+
+/** Looks at every answer, also at those after which the SDK tries again. */
+function watchAnswers({ middlewareStack }: Put, answeredEarly: () => void): void {
+  middlewareStack.add(
+    (next) => async (args) => {
+      const result = await next(args)
+      const { body } = result.response as { readonly body: IncomingMessage }
+      if (body.socket.writableLength > 0) answeredEarly()
+      return result
+    },
+    { step: 'deserialize', priority: 'low', name: 'watchedAnswers' },
   )
 }
 
