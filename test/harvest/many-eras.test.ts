@@ -60,8 +60,14 @@ describe('a window of a broken encoder, with an era for every segment', () => {
       const window = await readWindow(archive, endpoint, job)
       const files = assetFiles(job, outputFormatOf(endpoint)!, window!.outline, { archive, media: mediaOf(archive) })
       const before = looks()
-      const { segments } = await takeInventory(job, files, window!, async () => {})
+      const { segments, tracks } = await takeInventory(job, files, window!, async () => {})
       assert.ok(segments >= 2 * ERAS)
+      // What a checkpoint says of each track has to fit in a checkpoint.
+      assert.ok(tracks.size <= 4, [...tracks.keys()].slice(0, 8).join())
+      assert.equal(
+        [...tracks.values()].reduce((sum, count) => sum + count, 0),
+        segments,
+      )
       const each = (looks() - before) / ERAS
       assert.ok(each < 20, `each era was looked into ${each} times`)
     })
