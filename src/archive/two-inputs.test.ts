@@ -282,6 +282,12 @@ describe('the archive of a channel with two inputs', () => {
     const again = await facts(revised(3, 2))
     assert.ok(before.segments.length > 15)
     assert.deepEqual(again, before)
+    const past = async (e: OriginEndpoint) => {
+      const edge = (await archive.edge(e))!
+      return (await archive.stretch(e, { start: EPOCH, end: edge.publishedUntil }, edge))!.eras
+    }
+    assert.deepEqual(await past(revised(3, 2)), await past(two))
+    assert.ok((await past(two)).length > 0)
     await both(51, 53)
     await restart()
     await both(53, 58, [SECOND])
