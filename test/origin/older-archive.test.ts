@@ -9,6 +9,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { after, before, describe, it } from 'node:test'
 import { type Archive, openArchive } from '../../src/archive/archive.ts'
 import { ticksFromSeconds, utcMs } from '../../src/media/time.ts'
+import type { Channel } from '../../src/model/channel.ts'
 import type { SegmentProbe } from '../../src/model/source-segment.ts'
 import { createOrigin } from '../../src/origin/origin.ts'
 import { ManifestPress } from '../../src/origin/press.ts'
@@ -77,8 +78,18 @@ describe('an archive of an older version', () => {
     folder = await mkdtemp(join(tmpdir(), 'windrow-older-'))
     path = join(folder, 'windrow.db')
     await open()
-    const ingestEndpoints = [FIRST, SECOND].map((id) => ({ id, username: 'u', password: 'p' }))
-    const channel = { guid: FIRST, id: 'channel', tags: {}, createdAt: EPOCH, revision: 1, ingestEndpoints }
+    const access = { username: 'u', password: 'p' }
+    const channel: Channel = {
+      guid: FIRST,
+      id: 'channel',
+      tags: {},
+      createdAt: EPOCH,
+      revision: 1,
+      ingestEndpoints: [
+        { id: FIRST, ...access },
+        { id: SECOND, ...access },
+      ],
+    }
     await store.resources.createChannel(channel, { maxChannels: 1 })
     for (const endpoint of ENDPOINTS) await store.resources.createOriginEndpoint(endpoint, { maxPerChannel: 9 })
   })
@@ -165,14 +176,16 @@ describe('an archive of an older version', () => {
   const age = () => {
     const older = new DatabaseSync(`${path}-older`, { enableForeignKeyConstraints: false })
     older.exec(`${MIGRATIONS.slice(0, OLDER).join('')} PRAGMA user_version = ${OLDER}; ATTACH '${path}' AS newer`)
-    const tables = older.prepare("SELECT name FROM main.sqlite_master WHERE type = 'table'").all()
-    for (const { name } of tables) {
-      if (String(name).startsWith('sqlite_')) continue
-      const columns = older
-        .prepare(`SELECT name FROM pragma_table_info('${name}')`)
+    const names = (sql: string) =>
+      older
+        .prepare(sql)
         .all()
-        .map((one) => one['name'])
-      older.exec(`INSERT OR REPLACE INTO main.${name} (${columns}) SELECT ${columns} FROM newer.${name}`)
+        .map((one) => String(one['name']))
+    for (const table of names(
+      "SELECT name FROM main.sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
+    )) {
+      const columns = names(`SELECT name FROM pragma_table_info('${table}')`).join()
+      older.exec(`INSERT OR REPLACE INTO main.${table} (${columns}) SELECT ${columns} FROM newer.${table}`)
     }
     older.close()
     path = `${path}-older`
