@@ -102,6 +102,11 @@ export class ChannelContent {
     return known ?? this.inTurn(() => this.numberings.tail(numbering))
   }
 
+  /** True of an era nothing is shown of yet: its id may come to be another's. */
+  isProvisional(era: number): boolean {
+    return [...this.inputs.values()].some((input) => input.isProvisional(era))
+  }
+
   async erasById(ids: readonly number[]): Promise<readonly Era[]> {
     await this.ready()
     await this.eras.load(ids)

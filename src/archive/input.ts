@@ -76,6 +76,11 @@ export class Input {
     return open ? { id, streams: open.streams, clock: open.clock } : this.eras.get(id)
   }
 
+  /** True of an era none of whose slots is sealed yet: its id may come to be another's. */
+  isProvisional(id: number): boolean {
+    return this.current.eras.some((era) => era.id === id && era.nextIndex === 0)
+  }
+
   /** Fetches those of these eras that belong to the input and are not in memory. */
   async loadEras(ids: readonly number[]): Promise<void> {
     const missing = ids.filter((id) => this.isOwn(id) && !this.eras.has(id))

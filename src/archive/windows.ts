@@ -172,7 +172,8 @@ export function windowsOf({ segmentIndex, version, numberingOf, contentOf, upToD
 
     async era(endpoint: OriginEndpoint, id: number) {
       const read = await reading(endpoint)
-      const [era] = read ? await read.content.erasById([id]) : []
+      if (!read || read.content.isProvisional(id)) return undefined
+      const [era] = await read.content.erasById([id])
       return era
     },
 
