@@ -166,8 +166,9 @@ export class ChannelContent {
     })
   }
 
-  isResting({ id }: Numbering): boolean {
-    return this.numberings.byId.get(id)?.state.isResting ?? false
+  /** True while it rests, or is being filled: it does not show all there is. */
+  isBehind({ id }: Numbering): boolean {
+    return this.numberings.byId.get(id)?.state.isFilling ?? false
   }
 
   all(): readonly OpenNumbering[] {

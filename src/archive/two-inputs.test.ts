@@ -346,6 +346,30 @@ describe('the archive of a channel with two inputs', () => {
     }
   })
 
+  it('shows nobody a numbering that is still being taken up', async () => {
+    const revised = (revision: number, seconds: number): OriginEndpoint => ({ ...endpoint('e', seconds), revision })
+    await archive.close()
+    await store.close()
+    const shownMeanwhile: Promise<string[]>[] = []
+    await open({}, (index) => ({
+      slots(...page) {
+        shownMeanwhile.push(shown(revised(1, 2)))
+        return index.slots(...page)
+      },
+    }))
+    await store.resources.createOriginEndpoint(revised(1, 2), { maxPerChannel: 9 })
+    await both(0, 4)
+    await shown(revised(1, 2))
+    await store.resources.updateOriginEndpoint(revised(2, 6), 0)
+    await archive.retain()
+    await both(4, 260, [FIRST])
+    shownMeanwhile.length = 0
+    const after = await shown(revised(1, 2))
+    assert.equal(after.length, 260)
+    assert.ok(shownMeanwhile.length > 3)
+    for (const one of await Promise.all(shownMeanwhile)) assert.deepEqual(one, after)
+  })
+
   it('copies a numbering that rests and is taken up meanwhile', async () => {
     const revised = (revision: number, seconds: number): OriginEndpoint => ({ ...endpoint('e', seconds), revision })
     await archive.close()

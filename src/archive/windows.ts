@@ -37,7 +37,7 @@ export function windowsOf({ segmentIndex, version, numberingOf, contentOf, upToD
     if (!numbering) return undefined
     const content = contentOf(numbering.channelGuid)
     await upToDate(content)
-    if (content.isResting(numbering)) await content.fill(numbering)
+    if (content.isBehind(numbering)) await content.fill(numbering)
     return { numbering, content, tail: await content.tail(numbering) }
   }
 
