@@ -397,6 +397,30 @@ describe('the archive of a channel with two inputs', () => {
     assert.deepEqual(again, await facts(revised(1, 2)))
   })
 
+  it('goes on with a copy that a crash cut off', async () => {
+    const revised = (revision: number, seconds: number): OriginEndpoint => ({ ...endpoint('e', seconds), revision })
+    await both(0, 10)
+    const before = await facts(revised(1, 2))
+    await archive.live(revised(2, 6), 60)
+    await archive.close()
+    await store.close()
+    let pages = 0
+    await open({}, (index) => ({
+      async copyOutputSegments(from, to) {
+        if (++pages > 2) throw new Error('crash')
+        return index.copyOutputSegments(from, to, 3)
+      },
+    }))
+    await assert.rejects(archive.live(revised(3, 2), 60), /crash/)
+    await push(FIRST, 10)
+    await restart()
+    await archive.live(revised(1, 2), 60)
+    const again = await facts(revised(3, 2))
+    assert.equal(again.segments.length, 11)
+    assert.deepEqual(again.segments.slice(0, 10), before.segments)
+    assert.deepEqual(again, await facts(revised(1, 2)))
+  })
+
   it('copies what a numbering knows of the time the server was away', async () => {
     const revised = (revision: number, seconds: number): OriginEndpoint => ({ ...endpoint('e', seconds), revision })
     await both(0, 4)
