@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { audioAt, EPOCH, probeAt, variants } from '../../test/timeline/rehearsal.ts'
+import { wholeWindow } from '../../test/whole-window.ts'
 import type { Log } from '../log.ts'
 import { ticksFromSeconds, type UtcMs, utcMs } from '../media/time.ts'
 import type { Channel } from '../model/channel.ts'
@@ -204,12 +205,12 @@ describe('the archive', () => {
     const e = endpoint('e', 2)
     await push(0, 10)
     assert.deepEqual(await archive.extent(e), { start: EPOCH, end: EPOCH + 20_000 })
-    const window = await archive.between(e, utcMs(EPOCH + 5000), utcMs(EPOCH + 8000))
+    const window = await wholeWindow(archive, e, { start: utcMs(EPOCH + 5000), end: utcMs(EPOCH + 8000) })
     assert.deepEqual(
       window?.segments.map(({ number }) => number),
       [3, 4],
     )
-    assert.equal(await archive.between(e, utcMs(EPOCH + 60_000), utcMs(EPOCH + 70_000)), undefined)
+    assert.equal(await wholeWindow(archive, e, { start: utcMs(EPOCH + 60_000), end: utcMs(EPOCH + 70_000) }), undefined)
   })
 
   it('gives an era of the input by its number', async () => {
@@ -250,7 +251,7 @@ describe('the archive', () => {
     await push(0, 3)
     for (const stream of STREAMS) await list(stream, 2, true)
     assert.equal((await archive.live(e, 60))?.ended, true)
-    assert.equal((await archive.between(e, EPOCH, utcMs(EPOCH + 2000)))?.ended, false)
+    assert.equal((await wholeWindow(archive, e, { start: EPOCH, end: utcMs(EPOCH + 2000) }))?.ended, false)
   })
 
   it('shows all there is, and its end, to whoever asks first when all is over', async () => {
@@ -292,7 +293,7 @@ describe('the archive', () => {
     await close()
     await open()
     await archive.retain()
-    const window = await archive.between(e, job.start, job.end)
+    const window = await wholeWindow(archive, e, job)
     assert.deepEqual(
       window?.segments.map(({ slots }) => slots[0]!.index),
       [2, 3],
@@ -509,7 +510,7 @@ describe('the archive', () => {
     await close()
     await open()
     const shown = await numbers(after)
-    assert.deepEqual((await archive.between(before, EPOCH, now))?.segments.length, 6)
+    assert.deepEqual((await wholeWindow(archive, before, { start: EPOCH, end: now }))?.segments.length, 6)
     await close()
     await open()
     assert.deepEqual(await numbers(after), shown)
@@ -553,7 +554,7 @@ describe('the archive', () => {
     assert.equal(await guest.live(e, 600), undefined)
     await push(0, 3)
     const shown = async (of: OriginEndpoint) =>
-      (await guest.between(of, EPOCH, now))?.segments.map(({ number }) => number)
+      (await wholeWindow(guest, of, { start: EPOCH, end: now }))?.segments.map(({ number }) => number)
     assert.deepEqual(await shown(e), [1, 2, 3])
     await push(3, 5)
     assert.deepEqual(await shown(e), [1, 2, 3, 4, 5])

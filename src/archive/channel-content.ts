@@ -109,8 +109,7 @@ export class ChannelContent {
 
   async erasById(ids: readonly number[]): Promise<readonly Era[]> {
     await this.ready()
-    await this.eras.load(ids)
-    return ids.flatMap((id) => this.eras.of(id) ?? [])
+    return this.eras.byId(ids)
   }
 
   /** Gives a numbering, while it is there, every slot sealed before it was opened, by pages, and then the live ones. */

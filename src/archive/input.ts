@@ -81,11 +81,14 @@ export class Input {
     return this.current.eras.some((era) => era.id === id && era.nextIndex === 0)
   }
 
-  /** Fetches those of these eras that belong to the input and are not in memory. */
-  async loadEras(ids: readonly number[]): Promise<void> {
+  /** Those of these eras that belong to the input: fetches what is not in memory. */
+  async loadEras(ids: readonly number[]): Promise<readonly Era[]> {
+    const known = ids.flatMap((id) => this.eras.get(id) ?? [])
     const missing = ids.filter((id) => this.isOwn(id) && !this.eras.has(id))
-    if (missing.length === 0) return
-    for (const era of await this.index.eras(this.ref, missing)) this.eras.set(era.id, era)
+    if (missing.length === 0) return known
+    const fetched = await this.index.eras(this.ref, missing)
+    for (const era of fetched) this.eras.set(era.id, era)
+    return [...known, ...fetched]
   }
 
   /** An era a numbering made. */

@@ -28,7 +28,15 @@ export class KnownEras {
   }
 
   async load(ids: readonly number[]): Promise<void> {
-    await Promise.all([...this.inputs.values()].map((input) => input.loadEras(ids)))
+    await this.byId(ids)
+  }
+
+  /** These eras, in this order, as far as there are such: fetched, where they are not in memory. */
+  async byId(ids: readonly number[]): Promise<readonly Era[]> {
+    const loaded = await Promise.all([...this.inputs.values()].map((input) => input.loadEras(ids)))
+    // Some may have been forgotten again while others were on their way.
+    const found = new Map(loaded.flat().map((era) => [era.id, era]))
+    return ids.flatMap((id) => this.of(id) ?? found.get(id) ?? [])
   }
 
   /** What an input may borrow from the other. */

@@ -16,9 +16,10 @@ export type ArchiveReader = {
   live(endpoint: OriginEndpoint, seconds: number, asOf?: UtcMs): Promise<ArchiveWindow | undefined>
   /** Where live viewing stands, at `asOf` where that is given. Undefined while there is nothing to show. */
   edge(endpoint: OriginEndpoint, asOf?: UtcMs): Promise<Edge | undefined>
-  /** Every output segment that starts before `end` and ends after `start`. Undefined when there is none. */
-  between(endpoint: OriginEndpoint, start: UtcMs, end: UtcMs): Promise<ArchiveWindow | undefined>
-  /** The same up to an edge, to be read piece by piece. Undefined when there is certainly none. */
+  /**
+   * Every output segment that starts before the end of a window and ends after its start, up to an edge, to be read piece by
+   * piece. Undefined when there is certainly none.
+   */
   stretch(endpoint: OriginEndpoint, window: TimeWindow, edge: Edge): Promise<Stretch | undefined>
   /** One output segment and the era it belongs to. */
   outputSegment(

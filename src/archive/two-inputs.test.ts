@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import { hlsEndpoint } from '../../test/origin/sample-channel.ts'
 import { EPOCH, probeAt, variants } from '../../test/timeline/rehearsal.ts'
+import { wholeWindow } from '../../test/whole-window.ts'
 import type { Log } from '../log.ts'
 import { ticksFromSeconds, type UtcMs, utcMs } from '../media/time.ts'
 import type { Channel } from '../model/channel.ts'
@@ -138,7 +139,9 @@ describe('the archive of a channel with two inputs', () => {
     await both(9, 11)
     assert.deepEqual((await shown(locked)).slice(-2), ['10 1 second', '11 1 second'])
     assert.deepEqual(
-      (await archive.between(locked, EPOCH, now))?.segments.map(({ startUtc }) => (startUtc - EPOCH) / 2000),
+      (await wholeWindow(archive, locked, { start: EPOCH, end: now }))?.segments.map(
+        ({ startUtc }) => (startUtc - EPOCH) / 2000,
+      ),
       [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
     )
   })
@@ -210,7 +213,7 @@ describe('the archive of a channel with two inputs', () => {
     await restart()
     await both(4, 6)
     assert.deepEqual(await shown(e), ['1 1 first', '2 1 first', '3 1 first', '4 1 second', '5 1 first', '6 1 first'])
-    const { segments } = (await archive.between(e, EPOCH, now))!
+    const { segments } = (await wholeWindow(archive, e, { start: EPOCH, end: now }))!
     assert.deepEqual(
       segments.map(({ startUtc, discontinuity }) => [(startUtc - EPOCH) / 2000, discontinuity]),
       [0, 1, 2, 3, 4, 5].map((i) => [i, false]),
@@ -463,7 +466,8 @@ describe('the archive of a channel with two inputs', () => {
         (await archive.usage()).map((usage) => ({ ...usage })),
         [{ channelGuid: FIRST, objects: files, bytes: 40 * files }],
       )
-      for (const { slots } of (await archive.between(endpoint('e', 2), EPOCH, now))?.segments ?? []) {
+      for (const { slots } of (await wholeWindow(archive, endpoint('e', 2), { start: EPOCH, end: now }))?.segments ??
+        []) {
         for (const { objects, sealedAt } of slots) {
           assert.ok((await archive.read(objects[1]!.key)).length > 0)
           seconds = Math.max(seconds, (now - sealedAt) / 1000)

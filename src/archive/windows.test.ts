@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { probeAt, variants } from '../../test/timeline/rehearsal.ts'
+import { wholeWindow } from '../../test/whole-window.ts'
 import { ticks, ticksFromSeconds, utcMs } from '../media/time.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { Era, OutputSegment, Slot } from '../model/output-segment.ts'
@@ -155,7 +156,7 @@ describe('windows of the archive', () => {
     assert.deepEqual([stretch?.range, stretch && ids(stretch.eras)], [{ after: 2, last: 5 }, [0]])
     assert.deepEqual([numbers(stretch?.following), stretch?.ended], [count(6, 13), false])
     const page = JSON.parse((await stretch?.page({ after: 1, last: 3 })) ?? '') as OutputSegment[]
-    assert.deepEqual(page, (await archive.between(ENDPOINT, later(2001), later(5001)))?.segments)
+    assert.deepEqual(page, (await wholeWindow(archive, ENDPOINT, { start: later(2001), end: later(5001) }))?.segments)
     const both = await archive.stretch(ENDPOINT, { start: later(23_000), end: later(1e9) }, edge)
     assert.deepEqual([both?.range, both && ids(both.eras), both?.following], [{ after: 11, last: 20 }, [0, 1], []])
     const early = (await archive.edge(ENDPOINT, later(3 * SLOT_MS)))!

@@ -113,14 +113,6 @@ export function windowsOf({ segmentIndex, version, numberingOf, contentOf, upToD
       return read && edgeOf(read, asOf)
     },
 
-    async between(endpoint: OriginEndpoint, start: UtcMs, end: UtcMs) {
-      const read = await reading(endpoint)
-      if (!read) return undefined
-      const segments = await segmentIndex.outputSegmentsBetween(read.numbering.id, start, end, MOST_SEGMENTS)
-      const newest = read.tail.newestSegment
-      return windowOf(read, segments, read.content.isOver(read.numbering) && newest?.number === segments.at(-1)?.number)
-    },
-
     async stretch(endpoint: OriginEndpoint, window: TimeWindow, edge: Edge): Promise<Stretch | undefined> {
       const read = await reading(endpoint)
       if (!read) return undefined

@@ -18,7 +18,7 @@ export type AssetSource = { readonly archive: Omit<ArchiveReader, 'open'>; reado
 /** An object of an asset. `body` makes its bytes, the same whenever it is asked. */
 export type AssetFile = { readonly key: string; readonly body: () => Promise<ObjectBody> }
 
-/** A segment; `track` names the media playlist it belongs to. */
+/** A segment, or a header; `track` names the media playlist it belongs to. */
 export type SegmentFile = AssetFile & {
   readonly track: string
   /** What comes after it may change its bytes, once it is known. */
@@ -83,8 +83,11 @@ export const reportKey = ({ s3Destination }: HarvestJob): string => `${folderOf(
 /** The path of the folder that holds a key, with its slash; empty at the top of the bucket. */
 const folderOf = (key: string): string => key.slice(0, key.lastIndexOf('/') + 1)
 
-/** A segment's name without what tells it from the others of its track: its number, or its time. */
-const trackOf = (name: string): string => name.replace(/[_=]?\d*(\.\w+|\))$/, '')
+/** What begins the names of a track that is by itself: behind it stand its era, where they tell it, and a number or a time. */
+const SINGLE_TRACK = /^.*_(?:video|audio|subtitles|iframe)_\d+(?=_[^/]*\.mp4$)/
+
+/** A segment's name without what tells it from the others of its track. A broken source begins an era with every segment. */
+const trackOf = (name: string): string => SINGLE_TRACK.exec(name)?.[0] ?? name.replace(/[_=]?\d*(\.\w+|\))$/, '')
 
 async function segmentBody(segment: PackagedFile, { archive, media }: AssetSource): Promise<ObjectBody> {
   const body = await segment.body(media)

@@ -86,7 +86,8 @@ export class AssetWriter {
     } catch (error) {
       if (!(error instanceof BucketRefused && error.code === 'Conflict')) throw error
       // It may be ours, of an attempt that could not tell any more.
-      if (!(await this.bucket.holds(file.key, body, signal))) {
+      const isOurs = await patiently(() => this.bucket.holds(file.key, body, signal), sleep, signal)
+      if (!isOurs) {
         const message = `Someone else has written ${file.key} in the meantime; it was left as it is.`
         throw new HarvestFailed('Overtaken', message)
       }

@@ -67,6 +67,11 @@ describe('a body that is held in memory', () => {
     })
     await assert.rejects(broken, /reset/)
     assert.ok((await buffers.hold(parts(5), place)) !== lost)
+    const kept = await buffers.hold(parts(5), async (bytes, keep) => {
+      keep()
+      return bytes.buffer
+    })
+    assert.ok((await buffers.hold(parts(5), place)) !== kept)
   })
 
   it('leaves no more than it may', async () => {

@@ -16,17 +16,21 @@ export class BodyBuffers {
   }
 
   /**
-   * Has the bytes of a body in memory while `work` is at it. Rejects when there are more or fewer than the body says, and
-   * as `work` does.
+   * Has the bytes of a body in memory while `work` is at it, and for good once it has called `keep`. Rejects when there are
+   * more or fewer than the body says, and as `work` does.
    */
-  async hold<T>(body: ObjectBody, work: (bytes: Buffer) => Promise<T>): Promise<T> {
+  async hold<T>(body: ObjectBody, work: (bytes: Buffer, keep: () => void) => Promise<T>): Promise<T> {
     // One byte more, to see whether there are more.
     const buffer = this.#take(body.size + 1)
     const size = await readInto(buffer, body)
     if (size !== body.size) throw new Error(`read ${size} bytes of an object that has ${body.size}`)
-    const result = await work(buffer.subarray(0, size))
+    let isKept = false
+    const keep = () => {
+      isKept = true
+    }
+    const result = await work(buffer.subarray(0, size), keep)
     // What has failed may still be on its way to the network: it is left to the collector.
-    this.#give(buffer)
+    if (!isKept) this.#give(buffer)
     return result
   }
 

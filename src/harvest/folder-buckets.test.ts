@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
@@ -48,6 +48,29 @@ describe('a bucket that is a folder', () => {
     assert.deepEqual(await readdir(root), ['source.ts'])
     await bucket.put('first/one.ts', body, never)
     assert.deepEqual(await readdir(path('clips', 'first')), ['one.ts'])
+  })
+
+  it('may lie below a folder that can be entered, and not be read', async () => {
+    const shared = await mkdtemp(join(tmpdir(), 'shared-'))
+    const folder = join(shared, 'buckets')
+    await mkdir(folder)
+    const isRoot = process.geteuid?.() === 0
+    // Root may read everything.
+    if (isRoot) for (const each of [shared, folder]) await chown(each, 65_534, 65_534)
+    await chmod(shared, 0o311)
+    if (isRoot) process.seteuid?.(65_534)
+    try {
+      await assert.rejects(readdir(shared), { code: 'EACCES' })
+      const buckets = folderBuckets({ folder, links: false, createBuckets: true })
+      const bucket = await buckets.open(destination('clips'), never)
+      await bucket.put('one.ts', bytesBody(Buffer.from('media')), never)
+      await bucket.flush()
+      assert.equal(await readFile(join(folder, 'clips', 'one.ts'), 'utf8'), 'media')
+    } finally {
+      if (isRoot) process.seteuid?.(0)
+      await chmod(shared, 0o711)
+      await rm(shared, { recursive: true })
+    }
   })
 
   it('must exist where buckets are not made', async () => {

@@ -18,6 +18,7 @@ import type { Clock } from '../clock.ts'
 import { bodyStream } from './body-stream.ts'
 import { type Bucket, BucketRefused, type Buckets, type ObjectBody, type PutCondition } from './bucket.ts'
 import { codeOf, inTheWay, inWords, noSuchBucket, unlessAbsent } from './folder-errors.ts'
+import { makeRoot, syncFolder } from './folder-root.ts'
 import { sweepUploads } from './folder-sweep.ts'
 import { checkBucketName, keySegments } from './object-name.ts'
 
@@ -146,10 +147,7 @@ class FolderBucket implements Bucket {
 
   /** The folder, made where it is missing: one level at a time, so that no symbolic link leads out of the bucket. */
   private async folderOf(segments: readonly string[]): Promise<string> {
-    await this.once(this.options.folder, async (path) => {
-      this.unsynced.add(dirname(path))
-      await mkdir(path, { recursive: true })
-    })
+    await this.once(this.options.folder, makeRoot)
     let folder = this.root
     await this.once(folder, (path) => this.makeFolder(path, stat))
     for (const segment of segments) {
@@ -268,15 +266,6 @@ async function append(file: FileHandle, paths: readonly string[], signal: AbortS
     } finally {
       await source.close()
     }
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r')
-  try {
-    await folder.sync()
-  } finally {
-    await folder.close()
   }
 }
 

@@ -85,6 +85,8 @@ export class HarvestWindow {
       }
       if (segments.length === 0) continue
       yield { before, segments, after: outlines.slice(place, place + NEIGHBOURS) }
+      // A part may end long before its stretch.
+      if (place === outlines.length) return
       before = [...before, ...segments].slice(-NEIGHBOURS)
     }
     if ((outlines.at(-1)?.number ?? 0) > afterNumber && place < outlines.length) throw contentGone()

@@ -82,8 +82,9 @@ async function presentStreams(window: HarvestWindow): Promise<ReadonlySet<number
 
 function shownStreams({ endpoint }: HarvestJob, present: ReadonlySet<number>, era: Era) {
   const streams = era.streams.filter(({ index }) => present.has(index))
-  const others = streams.filter(({ role }) => role.kind !== 'variant')
-  return [...selectVariants(streams, endpoint.package.streamSelection), ...others].map(({ index }): ShownStream => {
+  // Text says nothing for a while, or in one object what is said in several segments: that is no gap.
+  const sound = streams.filter(({ role }) => role.kind === 'audio')
+  return [...selectVariants(streams, endpoint.package.streamSelection), ...sound].map(({ index }): ShownStream => {
     return { index, name: `${endpoint.manifestName}_${index}` }
   })
 }

@@ -20,6 +20,8 @@ export class HarvestProgress {
   private objects: number
   private bytes: number
   private landed: HarvestObject[] = []
+  /** Of all tracks. */
+  private written = 0
 
   constructor(cursor: HarvestCursor | undefined, clock: Clock) {
     this.clock = clock
@@ -28,6 +30,7 @@ export class HarvestProgress {
     this.objects = cursor?.objects ?? 0
     this.bytes = cursor?.bytes ?? 0
     this.tracks = new Map(cursor?.tracks.map(({ name, ...track }) => [name, track]))
+    for (const { written } of this.tracks.values()) this.written += written
     this.sample()
   }
 
@@ -67,7 +70,10 @@ export class HarvestProgress {
     this.landed.push(object)
     this.objects++
     this.bytes += object.size
-    if (track !== undefined) this.track(track).written++
+    if (track !== undefined) {
+      this.track(track).written++
+      this.written++
+    }
     this.sample()
   }
 
@@ -104,9 +110,8 @@ export class HarvestProgress {
 
   private sample(): void {
     const at = this.clock()
-    const segments = [...this.tracks.values()].reduce((sum, { written }) => sum + written, 0)
     const last = this.samples.at(-1)
-    const now = { at, bytes: this.bytes, segments }
+    const now = { at, bytes: this.bytes, segments: this.written }
     // One for each tenth of a second is enough; the first stays, the last is always of now.
     if (last && this.samples.length > 1 && at - (this.samples.at(-2)?.at ?? 0) < 100) this.samples.pop()
     this.samples.push(now)

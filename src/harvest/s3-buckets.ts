@@ -7,6 +7,7 @@ import { inLanes } from './lanes.ts'
 import { checkBucketName, keySegments } from './object-name.ts'
 import { type BucketPlace, bucketRefusal } from './s3-errors.ts'
 import { putInParts } from './s3-multipart.ts'
+import { signWith, watchAnswers } from './s3-put.ts'
 import { assumedRole, type RoleOptions } from './s3-role.ts'
 
 export type S3BucketsOptions = {
@@ -38,6 +39,8 @@ const REMOVALS_AT_ONCE = 8
 const SILENT = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
 
 type Sdk = typeof import('@aws-sdk/client-s3')
+type Conditions = { readonly IfMatch?: string; readonly IfNoneMatch?: string }
+
 type Connection = { readonly sdk: Sdk; readonly client: S3Client; readonly buffers: BodyBuffers }
 
 /** Buckets of an S3 API: AWS or any server that speaks it. */
@@ -133,15 +136,35 @@ class S3Bucket implements Bucket {
     keySegments(key)
     const conditions = condition && this.knowsConditions ? headersOf(condition) : {}
     try {
-      if (body.size <= MAX_HELD_BYTES) {
-        await this.buffers.hold(body, (bytes) => this.send(key, body, bytes, signal, conditions))
-      } else if (body.size > MULTIPART_BYTES) await this.inParts(key, body, signal)
-      else await this.stream(key, body, signal)
+      await this.putWhere(conditions, key, body, signal)
     } catch (error) {
-      if (!(condition && this.knowsConditions && isNotImplemented(error))) throw error
-      this.knowsConditions = false
-      await this.put(key, body, signal)
+      if (!condition || !this.knowsConditions) throw error
+      if (isNotImplemented(error)) {
+        this.knowsConditions = false
+        await this.put(key, body, signal)
+      } else if (await this.isStill(condition, key, error, signal)) {
+        // Ceph compares what stands between the quotation marks with what it was sent, marks and all.
+        await this.putWhere({ IfMatch: condition.replaces?.replaceAll('"', '') ?? '' }, key, body, signal)
+      } else throw error
     }
+  }
+
+  private async putWhere(conditions: Conditions, key: string, body: ObjectBody, signal: AbortSignal): Promise<void> {
+    if (body.size <= MAX_HELD_BYTES) {
+      await this.buffers.hold(body, (bytes, keep) => this.send(key, body, bytes, signal, conditions, keep))
+    } else if (body.size > MULTIPART_BYTES) await this.inParts(key, body, signal)
+    else await this.stream(key, body, signal)
+  }
+
+  /** Refused for a condition that holds. */
+  private async isStill(
+    { replaces }: PutCondition,
+    key: string,
+    error: unknown,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const isConflict = error instanceof BucketRefused && error.code === 'Conflict'
+    return isConflict && replaces !== null && (await this.tagOf(key, signal)) === replaces
   }
 
   async tagOf(key: string, signal: AbortSignal): Promise<string | null | undefined> {
@@ -213,7 +236,8 @@ class S3Bucket implements Bucket {
     { contentType, size, sha256 }: ObjectBody,
     content: Buffer | ReturnType<typeof bodyStream>,
     signal: AbortSignal,
-    conditions: { readonly IfMatch?: string; readonly IfNoneMatch?: string } = {},
+    conditions: Conditions = {},
+    answeredEarly?: () => void,
   ): Promise<void> {
     const about = { Bucket: this.name, Key: key, ContentType: contentType, ContentLength: size }
     // Checked on arrival by a server that knows it.
@@ -221,6 +245,7 @@ class S3Bucket implements Bucket {
     const object = { ...about, Body: content, ...checksum, ...conditions }
     const put = new this.sdk.PutObjectCommand(object)
     if (sha256 !== undefined) signWith(put, sha256)
+    if (answeredEarly) watchAnswers(put, answeredEarly)
     try {
       await this.client.send(put, { abortSignal: signal })
     } catch (error) {
@@ -231,21 +256,6 @@ class S3Bucket implements Bucket {
   private inWords(error: unknown, signal: AbortSignal): unknown {
     return signal.aborted ? error : (bucketRefusal(error, this.place) ?? error)
   }
-}
-
-/**
- * What arrives has to have the digest that was signed, or it is refused, by every server that knows Signature Version 4.
- * The SDK leaves the bytes of streams unsigned otherwise.
- */
-function signWith({ middlewareStack }: InstanceType<Sdk['PutObjectCommand']>, sha256: string): void {
-  middlewareStack.add(
-    (next) => (args) => {
-      const { headers } = args.request as { readonly headers: Record<string, string> }
-      headers['x-amz-content-sha256'] = sha256
-      return next(args)
-    },
-    { step: 'build', name: 'signedBody' },
-  )
 }
 
 const headersOf = ({ replaces }: PutCondition) => (replaces === null ? { IfNoneMatch: '*' } : { IfMatch: replaces })

@@ -38,6 +38,7 @@ import { isFinished, type PathTimes, referencesOf } from './time-shift.ts'
 import { headerOf, iFramesOf, segmentOf } from './track-segment.ts'
 import { type SingleTrack, trackNumbered } from './track-set.ts'
 import { hasTrack } from './track-times.ts'
+import { windowParts } from './window-parts.ts'
 
 /** CmafPackage: HLS playlists, several to an endpoint, over the same fragmented MP4 segments of one track each. */
 export const cmaf: OutputFormat = {
@@ -74,9 +75,13 @@ export const cmaf: OutputFormat = {
       ...[...tracks.video, ...tracks.audio, ...tracks.text].map(nameOf),
       ...(iframes ? [{ kind: 'iframe', n: iframes.n } as const] : []),
     ]
+    const part = windowParts(window)
     return {
       headers: names.flatMap((name) => assetHeaders(manifests, name)),
-      segmentsOf: (passage) => names.flatMap((name) => assetSegments(manifests, name, passage)),
+      segmentsOf(passage) {
+        const own = { ...manifests, window: part(passage.segments) }
+        return names.flatMap((name) => assetSegments(own, name, passage))
+      },
       manifests: names.map((name) => ({
         name: playlistFileName(manifests.manifest.manifestName, name),
         body: () => playlist(cmafPlaylist(manifests, name)) ?? playlistText(''),

@@ -32,7 +32,8 @@ export function periodsOf(
   settings: DashPackage,
   filter?: ManifestFilter,
 ): readonly DashPeriod[] {
-  const periods = stretchesOf(window.segments).flatMap((segments) => periodOf(segments, window, settings, filter) ?? [])
+  const eras = new Map(window.eras.map((era) => [era.id, era]))
+  const periods = stretchesOf(window.segments).flatMap((segments) => periodOf(segments, eras, settings, filter) ?? [])
   const single = settings.segmentTemplateFormat === 'NUMBER_WITH_DURATION' || settings.profile === 'HYBRIDCAST'
   return (single ? periods.slice(-1) : periods).map((period, i, all) => {
     const next = all[i + 1]
@@ -53,12 +54,12 @@ function stretchesOf(segments: readonly OutputSegment[]): readonly (readonly Out
 
 function periodOf(
   segments: readonly OutputSegment[],
-  { eras }: ArchiveWindow,
+  eras: ReadonlyMap<number, Era>,
   settings: DashPackage,
   filter: ManifestFilter | undefined,
 ): DashPeriod | undefined {
   const [first, last] = [segments[0], segments.at(-1)]
-  const era = eras.find(({ id }) => id === first?.era)
+  const era = first && eras.get(first.era)
   // What earlier versions recorded says of no track when it is shown.
   if (!first?.stretch || !last || !era) return undefined
   const tracks = filterTracks(tracksOf(era, settings, first), filter)

@@ -32,6 +32,7 @@ import { segmentQuery } from './segment-query.ts'
 import type { SourceMedia } from './source-media.ts'
 import { cuesBefore, cuesBeforeIn, webVttSegment } from './text-segment.ts'
 import { isFinished, type PathTimes, referencesOf, splitTimes } from './time-shift.ts'
+import { windowParts } from './window-parts.ts'
 
 /** HlsPackage: playlists over MPEG-TS segments, which are the encoder's own bytes wherever no track is dropped. */
 export const hls: OutputFormat = {
@@ -64,11 +65,13 @@ export const hls: OutputFormat = {
       ({ n, p }) => ({ n, ...(p !== undefined && { p }) }),
     )
     if (iframes) names.push(iframes)
+    const part = windowParts(window)
     return {
       headers: [],
       segmentsOf(passage) {
         // Trick play may have the segments of another playlist.
-        const files = names.flatMap((name) => assetSegments(endpoint, manifests, name, passage))
+        const own = { ...manifests, window: part(passage.segments) }
+        const files = names.flatMap((name) => assetSegments(endpoint, own, name, passage))
         return [...new Map(files.map((file) => [file.name, file])).values()]
       },
       manifests: names.map((name) => ({

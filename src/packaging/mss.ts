@@ -26,6 +26,7 @@ import {
 import type { SourceMedia } from './source-media.ts'
 import { cuesBeforeIn } from './text-segment.ts'
 import { isFinished, type PathTimes, referencesOf, splitTimes } from './time-shift.ts'
+import { windowParts } from './window-parts.ts'
 
 const MANIFEST_TYPE = 'text/xml'
 
@@ -57,9 +58,13 @@ export const mss: OutputFormat = {
     if (streams === undefined || streams === 'nothing left') return undefined
     // Of a long window, what is listed is not worth keeping until it is written.
     const shown = streams.map(({ name, levels }) => ({ name, levels }))
+    const part = windowParts(presentation.window)
     return {
       headers: [],
-      segmentsOf: (passage) => shown.flatMap((stream) => assetFragments(presentation, stream, passage)),
+      segmentsOf(passage) {
+        const known = { ...presentation, window: part([...passage.segments, ...passage.after]) }
+        return shown.flatMap((stream) => assetFragments(known, stream, passage))
+      },
       manifests: [],
       parent: () => manifest(presentation) as TextBody,
     }
@@ -98,24 +103,29 @@ function withoutMedia(body: SegmentBody): SegmentBody {
 
 const MDAT_HEADER = 8
 
+/** Of a passage, whose segments and those after them are the window of the presentation. */
 function assetFragments(
   presentation: MssPresentation,
   { name, levels }: Pick<ListedStream, 'name' | 'levels'>,
   passage: Passage,
 ): readonly AssetFile[] {
   const { event, window } = presentation
-  const { segments, after } = passage
-  const chunks = chunksOf({ ...presentation, window: { ...window, segments: [...segments, ...after] } }, name, levels)
-  const places = new Map(segments.map((segment, place) => [segment, place]))
-  const own = chunks.filter(({ segment }) => places.has(segment))
+  const known = window.segments
+  const places = new Map(known.map((segment, place) => [segment, place]))
+  const chunks = chunksOf(presentation, name, levels).map((chunk) => {
+    return { ...chunk, place: places.get(chunk.segment)! }
+  })
+  const own = chunks.filter(({ place }) => place < passage.segments.length)
   return levels.flatMap(({ bitrate }, level) =>
-    own.map(({ segment, interval, tracks }, i): AssetFile => {
+    own.map(({ segment, interval, tracks, place }, i): AssetFile => {
       const track = tracks[level]!
-      const following = chunks.slice(i + 1, i + 1 + LOOK_AHEAD).map((chunk) => chunk.interval)
-      const earlier = track.kind === 'text' ? cuesBeforeIn(passage, places.get(segment) ?? 0, track.stream) : []
+      // No further than any passage knows: the same wherever this one ends.
+      const near = chunks.slice(i + 1, i + 1 + LOOK_AHEAD).filter((next) => next.place <= place + NEIGHBOURS)
+      const following = near.map((next) => next.interval)
+      const earlier = track.kind === 'text' ? cuesBeforeIn(passage, place, track.stream) : []
       return {
         name: fragmentName(event, name, bitrate, interval.time),
-        isOpen: following.length < LOOK_AHEAD && after.length < NEIGHBOURS,
+        isOpen: following.length < LOOK_AHEAD && known.length - 1 - place < NEIGHBOURS,
         body: (media) => fragmentBody({ track, segment, interval, following, earlier }, media),
       }
     }),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { Stretch } from '../../src/archive/reader.ts'
 import { type HarvestWindow, readWindow } from '../../src/harvest/harvest-window.ts'
 import type { OutputSegment } from '../../src/model/output-segment.ts'
 import type { Passage } from '../../src/packaging/output-format.ts'
@@ -76,6 +77,28 @@ describe('the window of a harvest', () => {
       // What came before is not needed any more.
       await passagesOf(window, lost)
     }
+  })
+
+  it('is read no further than to its end', async () => {
+    const { stretch } = archive
+    let pages = 0
+    archive.stretch = async (...asked) => {
+      const found = await stretch.apply(archive, asked)
+      const page: Stretch['page'] = (range) => {
+        pages++
+        return found!.page(range)
+      }
+      return found && { ...found, page }
+    }
+    const part = (await windowFrom(0, SEGMENTS * 6)).part(({ number }) => number <= 7)
+    archive.stretch = stretch
+    const passages = await passagesOf(part!)
+    assert.deepEqual(
+      passages.flatMap(({ segments }) => numbers(segments)),
+      from(1, 7),
+    )
+    // One is read ahead.
+    assert.equal(pages, 2)
   })
 
   it('has parts, which are windows too', async () => {

@@ -6,7 +6,6 @@ import { type Bucket, BucketRefused, type Buckets, type ObjectBody } from '../..
 import type { HarvesterHost } from '../../src/harvest/harvester.ts'
 import { msFromTicks, type UtcMs, utcMs } from '../../src/media/time.ts'
 import type { HarvestJob } from '../../src/model/harvest-job.ts'
-import type { OriginEndpoint } from '../../src/model/origin-endpoint.ts'
 import type { ArchiveWindow } from '../../src/model/output-segment.ts'
 import { outputFormatOf } from '../../src/packaging/packager.ts'
 import { SourceMedia } from '../../src/packaging/source-media.ts'
@@ -17,12 +16,6 @@ export const at = (seconds: number): UtcMs => utcMs(NOON + seconds * 1000)
 /** The sample channel, with windows, and with files where it is given a folder. */
 export class HarvestArchive extends FakeArchive implements ArchiveReader {
   private folder: string | undefined
-
-  async between(_endpoint: OriginEndpoint, start: UtcMs, end: UtcMs): Promise<ArchiveWindow | undefined> {
-    if (!this.window) return undefined
-    const segments = this.window.segments.filter((segment) => segment.startUtc < end && endOf(segment) > start)
-    return segments.length > 0 ? { ...this.window, segments } : undefined
-  }
 
   async extent() {
     const first = this.window?.segments[0]

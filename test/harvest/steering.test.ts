@@ -10,7 +10,14 @@ import { hls } from '../../src/packaging/hls.ts'
 import type { Asset, OutputFormat } from '../../src/packaging/output-format.ts'
 import { outputFormatOf } from '../../src/packaging/packager.ts'
 import type { SourceMedia } from '../../src/packaging/source-media.ts'
-import { hlsEndpoint, outputSegments, type SegmentSketch, windowOf } from '../origin/sample-channel.ts'
+import {
+  hlsEndpoint,
+  LADDER,
+  outputSegments,
+  type SegmentSketch,
+  subtitles,
+  windowOf,
+} from '../origin/sample-channel.ts'
 import { JobLedger } from './job-ledger.ts'
 import { archiveOf, at, HarvestArchive, harvestJob, mediaOf, RecordingBuckets, rehearsal } from './sample-harvest.ts'
 
@@ -197,6 +204,16 @@ describe('media that is missing inside the window', () => {
     assert.match(failed.message, /^There is no media of index_2 from /)
     const clamped = await harvest(job({ gapPolicy: 'CLAMP' }), archive)
     assert.deepEqual(media(clamped.buckets).toSorted(), ['1_2', '1_3', '2_2', '2_3'])
+  })
+
+  it('is no text that nobody said anything in', async () => {
+    const era = { ...LADDER, streams: [...LADDER.streams, subtitles(3)] }
+    const archive = holed([], (number) => ({ era, ...(number % 3 !== 1 && { missing: [3] }) }))
+    archive.window = { ...archive.window!, eras: [era] }
+    const { resources, buckets } = await harvest(job({ gapPolicy: 'FAIL' }), archive)
+    assert.deepEqual(resources.outcome, { state: 'SUCCEEDED' })
+    assert.deepEqual(resources.run().cursor?.plan?.gaps, [])
+    assert.equal([...buckets.objects.keys()].filter((key) => key.endsWith('.vtt')).length, 9)
   })
 
   it('does not count in streams that the endpoint does not show', async () => {

@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { run, temporaryFolder, words } from './belongings.ts'
 import { type Nginx, startNginx } from './nginx.ts'
-import { Player } from './player.ts'
+import { isBusyMachine, Player } from './player.ts'
 import { packageStandIn, STAND_IN_SECONDS } from './stand-in.ts'
 
 describe('a player in Chromium', () => {
@@ -41,6 +41,14 @@ describe('a player in Chromium', () => {
     const { duration, frames } = await player.playToEnd('hls.js', `${nginx.url}/good/index.m3u8`, 4)
     assert.ok(Math.abs(duration - 8) < 0.1, `${duration} s`)
     assert.ok(frames > 0)
+  })
+  it('does not take a busy machine for media that is missing', () => {
+    const stall = (ahead: string) =>
+      `mediaError bufferStalledError: Error: Playback stalling at @7.131375 due to low buffer ({"len":${ahead},"start":0.08`
+    assert.ok(isBusyMachine(stall('2.948625')))
+    assert.ok(!isBusyMachine(stall('0.05657599999999263')))
+    assert.ok(!isBusyMachine(stall('0')))
+    assert.ok(!isBusyMachine('networkError fragLoadError: Error: HTTP Error 404 Not Found'))
   })
   it('says so when a segment is missing', async () => {
     const url = variant('missing', (folder) => rmSync(join(folder, 'v1.ts')))

@@ -175,6 +175,18 @@ export class Player {
 /** What hls.js says when it jumps over a hole, or a bit ahead at its rim. */
 const JUMP = /bufferStalledError|bufferSeekOverHole|bufferNudgeOnStall/
 
+/** Less than this in hand, in seconds, is what a stall for want of media looks like. */
+const IN_HAND = 1
+
+/**
+ * A stall hls.js complains of while there is media to play: the machine was too busy to show it. What cannot be decoded
+ * does not go on after it, and so does not get to its end.
+ */
+export function isBusyMachine(error: string): boolean {
+  const [, ahead = '0'] = /bufferStalledError: .*due to low buffer \(\{"len":(\d+(?:\.\d+)?)/.exec(error) ?? []
+  return Number(ahead) >= IN_HAND
+}
+
 function isAtItsEnd({ mediaSeconds, duration }: Playback): boolean {
   return mediaSeconds >= duration - 0.1
 }
@@ -193,7 +205,7 @@ class Viewing {
 
   async look(): Promise<Playback> {
     const playback: Playback = await this.#page.evaluate('report()')
-    const errors = playback.errors.filter((error) => !(this.#overHoles && JUMP.test(error)))
+    const errors = playback.errors.filter((error) => !(this.#overHoles && JUMP.test(error)) && !isBusyMachine(error))
     if (errors.length > 0) throw new Error(`${this.#url} does not play:\n  ${errors.join('\n  ')}`)
     return playback
   }

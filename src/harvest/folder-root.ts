@@ -1,0 +1,29 @@
+import { mkdir, open } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { codeOf } from './folder-errors.ts'
+
+/** What syncing a folder answers that is somebody else's, or of a file system that knows no syncing. */
+const NOT_OURS = new Set(['EACCES', 'EPERM', 'EINVAL', 'EROFS', 'ENOTSUP'])
+
+/** Makes the folder of all buckets, and those it lies in, where they are missing: their names survive a power cut. */
+export async function makeRoot(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true })
+  // Also when they were there: whoever made them may have crashed before that.
+  for (let child = resolve(folder); dirname(child) !== child; child = dirname(child)) {
+    try {
+      await syncFolder(dirname(child))
+    } catch (error) {
+      if (!NOT_OURS.has(codeOf(error))) throw error
+    }
+  }
+}
+
+/** Resolves when every entry of the folder is on disk. */
+export async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r')
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
+}

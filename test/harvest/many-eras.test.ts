@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { assetFiles } from '../../src/harvest/asset-files.ts'
+import { readWindow } from '../../src/harvest/harvest-window.ts'
+import { takeInventory } from '../../src/harvest/inventory.ts'
+import { ticks, utcMs } from '../../src/media/time.ts'
+import type { OriginEndpoint } from '../../src/model/origin-endpoint.ts'
+import type { Era } from '../../src/model/output-segment.ts'
+import { outputFormatOf } from '../../src/packaging/packager.ts'
+import {
+  DASH_DEFAULTS,
+  HLS_DEFAULTS,
+  hlsEndpoint,
+  LADDER,
+  NOON,
+  outputSegments,
+  windowOf,
+} from '../origin/sample-channel.ts'
+import { at, HarvestArchive, harvestJob, mediaOf } from './sample-harvest.ts'
+
+const ERAS = 2000
+
+const { streamSelection, segmentDurationSeconds } = HLS_DEFAULTS
+const common = { streamSelection, segmentDurationSeconds }
+const hlsManifests = [{ ...HLS_DEFAULTS, id: 'main', manifestName: 'news' }]
+const PACKAGES: readonly OriginEndpoint['package'][] = [
+  { type: 'hlsPackage', ...HLS_DEFAULTS, useAudioRenditionGroup: true },
+  { type: 'cmafPackage', ...common, segmentPrefix: 'x', hlsManifests },
+  { type: 'dashPackage', ...DASH_DEFAULTS },
+  { type: 'mssPackage', ...common, manifestWindowSeconds: 60 },
+]
+
+/** An encoder that begins an era with every segment, and how often its eras have been looked into. */
+function brokenChannel() {
+  let looks = 0
+  const eras = Array.from({ length: ERAS }, (_, n): Era => {
+    const clock = { time: ticks(900_000 + n * 540_000), utc: utcMs(NOON + n * 6000) }
+    return {
+      id: n + 1,
+      clock,
+      get streams() {
+        looks++
+        return LADDER.streams
+      },
+    }
+  })
+  const segments = outputSegments(
+    1,
+    eras.map((era, n) => ({ era, discontinuity: n > 0 })),
+  )
+  return { archive: new HarvestArchive(windowOf(segments, { eras })), looks: () => looks }
+}
+
+describe('a window of a broken encoder, with an era for every segment', () => {
+  for (const pack of PACKAGES) {
+    it(`is gone through once, whatever it has of pages, by the ${pack.type}`, async () => {
+      const { archive, looks } = brokenChannel()
+      const endpoint = hlsEndpoint({}, { package: pack, startoverWindowSeconds: 86_400 })
+      const job = harvestJob({ endpoint, start: at(0), end: at(ERAS * 6) })
+      const window = await readWindow(archive, endpoint, job)
+      const files = assetFiles(job, outputFormatOf(endpoint)!, window!.outline, { archive, media: mediaOf(archive) })
+      const before = looks()
+      const { segments, tracks } = await takeInventory(job, files, window!, async () => {})
+      assert.ok(segments >= 2 * ERAS)
+      // What a checkpoint says of each track has to fit in a checkpoint.
+      assert.ok(tracks.size <= 4, [...tracks.keys()].slice(0, 8).join())
+      assert.equal(
+        [...tracks.values()].reduce((sum, count) => sum + count, 0),
+        segments,
+      )
+      const each = (looks() - before) / ERAS
+      assert.ok(each < 20, `each era was looked into ${each} times`)
+    })
+  }
+})

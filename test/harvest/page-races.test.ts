@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { Stretch } from '../../src/archive/reader.ts'
+import { createHarvester } from '../../src/harvest/harvester.ts'
+import { JobLedger } from './job-ledger.ts'
+import { archiveOf, at, harvestJob, RecordingBuckets, rehearsal } from './sample-harvest.ts'
+
+const SEGMENTS = 200
+const PAGES = Math.ceil(SEGMENTS / 64)
+
+/** A job over some pages; `onPage` is asked before each of them is read. */
+function jobOverPages(onPage: (page: number) => Promise<void> | undefined) {
+  const archive = archiveOf(SEGMENTS)
+  const { stretch } = archive
+  let asked = 0
+  archive.stretch = async (...of) => {
+    const found = await stretch.apply(archive, of)
+    const page: Stretch['page'] = async (range) => {
+      await onPage(++asked)
+      return found!.page(range)
+    }
+    return found && { ...found, page }
+  }
+  const resources = new JobLedger(harvestJob({ start: at(0), end: at(SEGMENTS * 6), createdAt: at(SEGMENTS * 6) }))
+  const buckets = new RecordingBuckets()
+  const { host, lines, pass } = rehearsal({ archive, buckets, resources })
+  pass(SEGMENTS * 6000)
+  const harvester = createHarvester({ ...host, leaseMs: 300, checkpointMs: 0 })
+  /** Has the job look at what has become of it. */
+  const look = async () => {
+    let looked = false
+    resources.onCheckpoint = () => {
+      looked = true
+    }
+    harvester.look('highlights')
+    await untilTrue(() => looked)
+    await new Promise(setImmediate)
+  }
+  return { resources, buckets, harvester, lines, pass, look, asked: () => asked }
+}
+
+const untilTrue = async (condition: () => boolean) => {
+  for (let tries = 0; !condition(); tries++) {
+    assert.ok(tries < 2000)
+    await new Promise((resolve) => setTimeout(resolve, 2))
+  }
+}
+
+describe('a job whose page is on its way', () => {
+  it('writes nothing more when it is cancelled, and ends when the page is there', async () => {
+    const gate = Promise.withResolvers<void>()
+    const { resources, buckets, harvester, look } = jobOverPages((page) => (page === 3 ? gate.promise : undefined))
+    await harvester.takeUp()
+    await untilTrue(() => buckets.calls.filter((call) => call !== 'flush').length === 256)
+    resources.cancel()
+    await look()
+    gate.resolve()
+    await harvester.settled()
+    assert.equal(resources.outcome?.state, 'CANCELLED')
+    assert.equal(buckets.objects.size, 256)
+    assert.equal(resources.objects().length, 256)
+  })
+
+  it('writes nothing more when another worker has the job by then', async () => {
+    const gate = Promise.withResolvers<void>()
+    const { resources, buckets, harvester, lines, look } = jobOverPages((page) =>
+      page === 3 ? gate.promise : undefined,
+    )
+    await harvester.takeUp()
+    await untilTrue(() => buckets.calls.filter((call) => call !== 'flush').length === 256)
+    Object.assign(resources.run(), { fence: 7, owner: 'another' })
+    await look()
+    gate.resolve()
+    await harvester.settled()
+    assert.equal(buckets.objects.size, 256)
+    assert.equal(resources.outcome, undefined)
+    assert.ok(lines.some(({ message }) => /taken over/.test(message)))
+  })
+
+  it('is done again where it cannot be read, and writes no object twice', async () => {
+    let failed = false
+    const { resources, buckets, harvester, pass, asked } = jobOverPages((page) => {
+      if (page !== 3 || failed) return undefined
+      failed = true
+      return Promise.reject(new Error('the index is away'))
+    })
+    for (let tries = 0; resources.outcome === undefined && tries < 5; tries++) {
+      await harvester.takeUp()
+      await harvester.settled()
+      pass(60_000)
+    }
+    assert.deepEqual(resources.outcome, { state: 'SUCCEEDED' })
+    const written = buckets.calls.filter((call) => call.endsWith('.ts'))
+    assert.equal(written.length, 2 * SEGMENTS)
+    assert.equal(new Set(written).size, written.length)
+    assert.ok(asked() > PAGES)
+  })
+})

@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { before, describe, it } from 'node:test'
+import type { ObjectBody } from '../../src/harvest/bucket.ts'
+import { createHarvester } from '../../src/harvest/harvester.ts'
+import type { UtcMs } from '../../src/media/time.ts'
+import { DEFAULT_HARVEST_OPTIONS } from '../../src/model/harvest-job.ts'
+import type { OriginEndpoint } from '../../src/model/origin-endpoint.ts'
+import type { ArchiveWindow } from '../../src/model/output-segment.ts'
+import type { SegmentBody } from '../../src/packaging/output-format.ts'
+import { outputFormatOf } from '../../src/packaging/packager.ts'
+import { SourceMedia } from '../../src/packaging/source-media.ts'
+import { assetOf, DASH_DEFAULTS, HLS_DEFAULTS, hlsEndpoint } from '../origin/sample-channel.ts'
+import { JobLedger } from './job-ledger.ts'
+import { encodedSeconds, longChannel, until } from './long-channel.ts'
+import { at, type HarvestArchive, harvestJob, RecordingBuckets, rehearsal } from './sample-harvest.ts'
+
+const SECONDS = 230
+const { streamSelection } = HLS_DEFAULTS
+const common = { streamSelection, segmentDurationSeconds: 1 }
+const hls = { ...HLS_DEFAULTS, segmentDurationSeconds: 1, includeIframeOnlyStream: true }
+const dash = { ...DASH_DEFAULTS, segmentDurationSeconds: 1, includeIframeOnlyStream: true }
+
+const PACKAGES: Readonly<Record<string, OriginEndpoint['package']>> = {
+  HLS: { type: 'hlsPackage', ...hls },
+  'HLS with sound apart': { type: 'hlsPackage', ...hls, useAudioRenditionGroup: true },
+  CMAF: {
+    type: 'cmafPackage',
+    ...common,
+    segmentPrefix: 'x',
+    hlsManifests: [{ ...HLS_DEFAULTS, id: 'main', manifestName: 'news', includeIframeOnlyStream: true }],
+  },
+  'DASH by number': { type: 'dashPackage', ...dash },
+  'DASH by time': { type: 'dashPackage', ...dash, segmentTemplateFormat: 'TIME_WITH_TIMELINE' },
+  'DASH by count': { type: 'dashPackage', ...dash, segmentTemplateFormat: 'NUMBER_WITH_DURATION' },
+  'Smooth Streaming': { type: 'mssPackage', ...common, manifestWindowSeconds: 60 },
+}
+
+const digest = (parts: readonly Uint8Array[]) => createHash('sha256').update(Buffer.concat(parts)).digest('hex')
+
+/** Digests by name. */
+type Files = Readonly<Record<string, string>>
+
+const filesOf = (files: ReadonlyMap<string, string>): Files => Object.fromEntries(files)
+
+describe('an asset that is made a page at a time', () => {
+  let archive: HarvestArchive
+  let all: ArchiveWindow
+  before(async () => {
+    archive = longChannel(await encodedSeconds(SECONDS))
+    all = archive.window!
+  })
+
+  const media = () => new SourceMedia(archive, { maxBytes: 1 << 24 })
+
+  async function bytesOf(body: SegmentBody | ObjectBody): Promise<readonly Uint8Array[]> {
+    if (body.kind === 'bytes') return body.parts
+    assert.ok(body.kind !== 'files')
+    const keys = body.kind === 'object' ? [body.key] : body.objects.map(({ key }) => key)
+    return Promise.all(keys.map((key) => archive.read(key)))
+  }
+
+  /** All of it, of a window that is taken in one piece. */
+  async function whole(endpoint: OriginEndpoint, window: ArchiveWindow): Promise<Files> {
+    const asset = assetOf(outputFormatOf(endpoint)!, endpoint, window)!
+    const source = media()
+    const files = new Map<string, string>()
+    for (const { name, body } of asset.segments) {
+      const bytes = await body(source)
+      assert.ok(bytes, name)
+      assert.ok(!files.has(name), `${name} is there twice`)
+      files.set(name, digest(await bytesOf(bytes)))
+    }
+    for (const { name, body } of asset.manifests) files.set(name, digest([Buffer.from(body().text)]))
+    files.set('asset', digest([Buffer.from(asset.parent.text)]))
+    return filesOf(files)
+  }
+
+  type Ways = { readonly grows?: true; readonly dieAfter?: number; readonly clamp?: true }
+
+  /** What a job has written in the end; it dies after so many objects, again and again. */
+  async function harvested(endpoint: OriginEndpoint, { grows, dieAfter = Infinity, clamp }: Ways = {}): Promise<Files> {
+    const end = all.segments.at(-1)!.sealedAt
+    const options = { ...DEFAULT_HARVEST_OPTIONS, ...(clamp && { gapPolicy: 'CLAMP' as const }) }
+    const manifestKey = 'a/asset'
+    const s3Destination = { ...harvestJob().s3Destination, manifestKey }
+    const job = harvestJob({ endpoint, start: at(0), end, createdAt: at(60), s3Destination, options })
+    const resources = new JobLedger(job)
+    const buckets = new RecordingBuckets()
+    const { host } = rehearsal({ archive, buckets, resources, media: media() })
+    const see = (now: UtcMs) => {
+      archive.window = grows ? until(all, now) : all
+    }
+    let puts = 0
+    buckets.onPut = () => (++puts % dieAfter === 0 ? new Error('the worker dies') : undefined)
+    const sleep = async (ms: number, signal: AbortSignal) => {
+      await host.sleep(ms, signal)
+      see(host.clock())
+    }
+    see(host.clock())
+    const harvester = createHarvester({ ...host, sleep, checkpointMs: 0 })
+    for (let tries = 0; resources.outcome === undefined && tries < 100; tries++) {
+      await harvester.takeUp()
+      await harvester.settled()
+      await sleep(60_000, new AbortController().signal)
+    }
+    archive.window = all
+    assert.deepEqual(resources.outcome, { state: 'SUCCEEDED' })
+    const files = new Map<string, string>()
+    for (const [key, body] of buckets.objects) files.set(key.slice(2), digest(await bytesOf(body)))
+    // What is counted is there.
+    const plan = resources.run().cursor?.plan
+    const written = resources.objects().map(({ key }) => key.slice(2))
+    assert.deepEqual(written.toSorted(), [...files.keys()].toSorted())
+    if (!grows) assert.equal((plan?.segments ?? 0) + (plan?.manifests ?? 0), files.size)
+    return filesOf(files)
+  }
+
+  for (const [name, pack] of Object.entries(PACKAGES)) {
+    const endpoint = hlsEndpoint({}, { package: pack, startoverWindowSeconds: 3600 })
+
+    it(`of ${name}, is the one that is made at once`, async () => {
+      const wanted = await whole(endpoint, all)
+      assert.ok(Object.keys(wanted).length > (name === 'DASH by count' ? 60 : 600), `${Object.keys(wanted).length}`)
+      assert.deepEqual(await harvested(endpoint), wanted)
+      assert.deepEqual(await harvested(endpoint, { dieAfter: 97 }), wanted)
+    })
+
+    it(`of ${name}, has the same files when it follows the live edge`, async () => {
+      const wanted = await whole(endpoint, all)
+      for (const dieAfter of [Infinity, 97]) {
+        const files = await harvested(endpoint, { grows: true, dieAfter })
+        // Where another era does not show what the asset shows, more has been written than it has.
+        const own = Object.fromEntries(Object.entries(files).filter(([file]) => wanted[file]))
+        assert.deepEqual(own, wanted)
+        if (!/count|Smooth/.test(name)) assert.deepEqual(files, wanted)
+      }
+    })
+
+    it(`of ${name}, ends where it is clamped`, async () => {
+      const kept = all.segments.filter(({ number }) => number <= 20)
+      const eras = all.eras.slice(0, 1)
+      const clamped = await whole(endpoint, { ...all, eras, segments: kept })
+      assert.deepEqual(await harvested(endpoint, { clamp: true }), clamped)
+      assert.deepEqual(await harvested(endpoint, { clamp: true, grows: true, dieAfter: 7 }), clamped)
+    })
+  }
+})
