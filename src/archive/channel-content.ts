@@ -102,6 +102,11 @@ export class ChannelContent {
     return known ?? this.inTurn(() => this.numberings.tail(numbering))
   }
 
+  /** True of an era nothing is shown of yet: its id may come to be another's. */
+  isProvisional(era: number): boolean {
+    return [...this.inputs.values()].some((input) => input.isProvisional(era))
+  }
+
   async erasById(ids: readonly number[]): Promise<readonly Era[]> {
     await this.ready()
     return this.eras.byId(ids)
@@ -160,8 +165,9 @@ export class ChannelContent {
     })
   }
 
-  isResting({ id }: Numbering): boolean {
-    return this.numberings.byId.get(id)?.state.isResting ?? false
+  /** True while it rests, or is being filled: it does not show all there is. */
+  isBehind({ id }: Numbering): boolean {
+    return this.numberings.byId.get(id)?.state.isFilling ?? false
   }
 
   all(): readonly OpenNumbering[] {

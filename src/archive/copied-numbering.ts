@@ -1,3 +1,4 @@
+import type { SeenInputs } from '../model/output-segment.ts'
 import type { NumberingState } from '../model/timeline/numbering-state.ts'
 import type { OpenNumbering } from './open-numbering.ts'
 
@@ -9,12 +10,17 @@ export function originalOf(
   if (version > 0) return undefined
   return [...all.values()].findLast((other) => {
     const isAlike = other.numbering.segmentDurationSeconds === segmentDurationSeconds
-    return isAlike && other.numbering.id < id && other.version > 0 && (!other.state.isFilling || other.state.isResting)
+    // Whether it is being filled or not: what is copied in part must go on being a copy.
+    return isAlike && other.numbering.id < id && other.version > 0
   })
 }
 
 /** The state of the original under the numbers of the copy; what has been sealed since it stood there is still to be met. */
-export function copiedState(copy: OpenNumbering, { numbering, state }: OpenNumbering): NumberingState {
+export function copiedState(
+  copy: OpenNumbering,
+  { numbering, state }: OpenNumbering,
+  seen: SeenInputs,
+): NumberingState {
   const shift = copy.numbering.firstNumber - numbering.firstNumber
   const { stretch, untold: _, isResting: __, ...rest } = state
   return {
@@ -22,5 +28,7 @@ export function copiedState(copy: OpenNumbering, { numbering, state }: OpenNumbe
     nextNumber: state.nextNumber + shift,
     ...(stretch && { stretch: { ...stretch, number: stretch.number + shift } }),
     isFilling: true,
+    // Slots tell it only where it changes.
+    seen: state.seen ?? seen,
   }
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import { seenInputs } from '../model/timeline/input-status.ts'
 import type { Numbering, SegmentIndex } from '../stores/segment-index.ts'
 import { copiedState, originalOf } from './copied-numbering.ts'
 import { fillStep, readFillPage } from './fill-page.ts'
@@ -36,7 +37,7 @@ export async function fillPage(numbering: Numbering, host: FillHost): Promise<bo
     const { id } = original.numbering
     if (!(await segmentIndex.copyOutputSegments(id, numbering.id, COPIED_SEGMENTS))) return false
     const steps = [
-      { open, step: remembering(copiedState(open, original)) },
+      { open, step: remembering(copiedState(open, original, seenInputs(host.view()))) },
       // It must stand where it stood when the last was copied.
       { open: original, step: remembering(original.state) },
     ]

@@ -76,6 +76,11 @@ export class Input {
     return open ? { id, streams: open.streams, clock: open.clock } : this.eras.get(id)
   }
 
+  /** True of an era none of whose slots is sealed yet: its id may come to be another's. */
+  isProvisional(id: number): boolean {
+    return this.current.eras.some((era) => era.id === id && era.nextIndex === 0)
+  }
+
   /** Those of these eras that belong to the input: fetches what is not in memory. */
   async loadEras(ids: readonly number[]): Promise<readonly Era[]> {
     const known = ids.flatMap((id) => this.eras.get(id) ?? [])

@@ -30,7 +30,7 @@ export type ArchiveReader = {
   outputSegmentsAround(endpoint: OriginEndpoint, place: EraTime): Promise<readonly OutputSegment[]>
   /** Eras whose clocks may show a moment, oldest first. */
   erasAt(endpoint: OriginEndpoint, utc: UtcMs): Promise<readonly Era[]>
-  /** An era of the input the endpoint follows. */
+  /** An era of the inputs, once something of it is sealed: what is made of it may be kept. */
   era(endpoint: OriginEndpoint, id: number): Promise<Era | undefined>
   /** Start of the oldest and end of the newest output segment. Undefined while there is nothing. */
   extent(endpoint: OriginEndpoint): Promise<{ readonly start: UtcMs; readonly end: UtcMs } | undefined>

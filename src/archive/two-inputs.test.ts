@@ -12,6 +12,7 @@ import { ticksFromSeconds, type UtcMs, utcMs } from '../media/time.ts'
 import type { Channel } from '../model/channel.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import { openFileObjects } from '../stores/file-objects.ts'
+import type { SegmentIndex } from '../stores/segment-index.ts'
 import { openSqliteStore, type SqliteStore } from '../stores/sqlite/sqlite-store.ts'
 import { type Archive, openArchive } from './archive.ts'
 import { ChannelContent } from './channel-content.ts'
@@ -43,9 +44,12 @@ describe('the archive of a channel with two inputs', () => {
   let archive: Archive
   let now: UtcMs
 
-  const open = async (changed: Partial<SqliteStore['resources']> = {}) => {
+  const open = async (
+    changed: Partial<SqliteStore['resources']> = {},
+    changedIndex: (index: SegmentIndex) => Partial<SegmentIndex> = () => ({}),
+  ) => {
     store = await openSqliteStore(join(folder, 'windrow.db'))
-    const { segmentIndex } = store
+    const segmentIndex = { ...store.segmentIndex, ...changedIndex(store.segmentIndex) }
     const resources = { ...store.resources, ...changed }
     archive = await openArchive({
       segmentIndex,
@@ -66,7 +70,7 @@ describe('the archive of a channel with two inputs', () => {
     now = utcMs(now + ms)
     await archive.tick()
   }
-  const push = async (ingestEndpointId: string, i: number, base = 10, ended = false) => {
+  const put = async (ingestEndpointId: string, i: number, base = 10) => {
     const ref = { channelGuid: FIRST, ingestEndpointId }
     const name = `a-${i}.ts`
     const { key, writer } = await archive.createObject(ref)
@@ -74,15 +78,16 @@ describe('the archive of a channel with two inputs', () => {
     await writer.commit()
     const probe = probeAt(base + 2 * i)
     await archive.storeSegment(ref, { key, name, size: 40, crc32: 0, sha256: key, receivedAt: now, probe })
-    await archive.storeMediaPlaylist(ref, {
-      name: 'a',
-      targetDuration: ticksFromSeconds(2),
-      mediaSequence: i,
-      segments: [
-        { name, duration: ticksFromSeconds(2), discontinuity: false, programDateTime: utcMs(EPOCH + 2000 * i) },
-      ],
-      ended,
-    })
+  }
+  const list = (ingestEndpointId: string, i: number, ended = false) => {
+    const duration = ticksFromSeconds(2)
+    const segment = { name: `a-${i}.ts`, duration, discontinuity: false, programDateTime: utcMs(EPOCH + 2000 * i) }
+    const playlist = { name: 'a', targetDuration: duration, mediaSequence: i, segments: [segment], ended }
+    return archive.storeMediaPlaylist({ channelGuid: FIRST, ingestEndpointId }, playlist)
+  }
+  const push = async (ingestEndpointId: string, i: number, base = 10, ended = false) => {
+    await put(ingestEndpointId, i, base)
+    await list(ingestEndpointId, i, ended)
   }
   /** Segments from one number up to another, of the inputs that are there. */
   const both = async (from: number, to: number, inputs: readonly string[] = [FIRST, SECOND], base = 10) => {
@@ -285,6 +290,12 @@ describe('the archive of a channel with two inputs', () => {
     const again = await facts(revised(3, 2))
     assert.ok(before.segments.length > 15)
     assert.deepEqual(again, before)
+    const past = async (e: OriginEndpoint) => {
+      const edge = (await archive.edge(e))!
+      return (await archive.stretch(e, { start: EPOCH, end: edge.publishedUntil }, edge))!.eras
+    }
+    assert.deepEqual(await past(revised(3, 2)), await past(two))
+    assert.ok((await past(two)).length > 0)
     await both(51, 53)
     await restart()
     await both(53, 58, [SECOND])
@@ -336,6 +347,108 @@ describe('the archive of a channel with two inputs', () => {
         await archive.read(objects[1]!.key)
       }
     }
+  })
+
+  it('shows nobody a numbering that is still being taken up', async () => {
+    const revised = (revision: number, seconds: number): OriginEndpoint => ({ ...endpoint('e', seconds), revision })
+    await archive.close()
+    await store.close()
+    const shownMeanwhile: Promise<string[]>[] = []
+    await open({}, (index) => ({
+      slots(...page) {
+        shownMeanwhile.push(shown(revised(1, 2)))
+        return index.slots(...page)
+      },
+    }))
+    await store.resources.createOriginEndpoint(revised(1, 2), { maxPerChannel: 9 })
+    await both(0, 4)
+    await shown(revised(1, 2))
+    await store.resources.updateOriginEndpoint(revised(2, 6), 0)
+    await archive.retain()
+    await both(4, 260, [FIRST])
+    shownMeanwhile.length = 0
+    const after = await shown(revised(1, 2))
+    assert.equal(after.length, 260)
+    assert.ok(shownMeanwhile.length > 3)
+    for (const one of await Promise.all(shownMeanwhile)) assert.deepEqual(one, after)
+  })
+
+  it('copies a numbering that rests and is taken up meanwhile', async () => {
+    const revised = (revision: number, seconds: number): OriginEndpoint => ({ ...endpoint('e', seconds), revision })
+    await archive.close()
+    await store.close()
+    const taken: Promise<unknown>[] = []
+    await open({}, (index) => ({
+      copyOutputSegments(from, to) {
+        // Whoever harvests from what the endpoint was.
+        taken.push(archive.live(revised(1, 2), 60))
+        return index.copyOutputSegments(from, to, 4)
+      },
+    }))
+    await store.resources.createOriginEndpoint(revised(1, 2), { maxPerChannel: 9 })
+    await both(0, 12)
+    await shown(revised(1, 2))
+    await store.resources.updateOriginEndpoint(revised(2, 6), 0)
+    await archive.live(revised(2, 6), 60)
+    await archive.retain()
+    await both(12, 270, [FIRST])
+    await store.resources.updateOriginEndpoint(revised(3, 2), 0)
+    const again = await facts(revised(3, 2))
+    await Promise.all(taken)
+    assert.ok(taken.length > 2)
+    assert.equal(again.segments.length, 270)
+    assert.deepEqual(again, await facts(revised(1, 2)))
+  })
+
+  it('goes on with a copy that a crash cut off', async () => {
+    const revised = (revision: number, seconds: number): OriginEndpoint => ({ ...endpoint('e', seconds), revision })
+    await both(0, 10)
+    const before = await facts(revised(1, 2))
+    await archive.live(revised(2, 6), 60)
+    await archive.close()
+    await store.close()
+    let pages = 0
+    await open({}, (index) => ({
+      async copyOutputSegments(from, to) {
+        if (++pages > 2) throw new Error('crash')
+        return index.copyOutputSegments(from, to, 3)
+      },
+    }))
+    await assert.rejects(archive.live(revised(3, 2), 60), /crash/)
+    await push(FIRST, 10)
+    await restart()
+    await archive.live(revised(1, 2), 60)
+    const again = await facts(revised(3, 2))
+    assert.equal(again.segments.length, 11)
+    assert.deepEqual(again.segments.slice(0, 10), before.segments)
+    assert.deepEqual(again, await facts(revised(1, 2)))
+  })
+
+  it('copies what a numbering knows of the time the server was away', async () => {
+    const revised = (revision: number, seconds: number): OriginEndpoint => ({ ...endpoint('e', seconds), revision })
+    await both(0, 4)
+    await archive.live(revised(1, 2), 60)
+    now = utcMs(now + 60_000)
+    await archive.close()
+    await store.close()
+    let listed: Promise<void> | undefined
+    await open({}, (index) => ({
+      copyOutputSegments(...copied) {
+        listed ??= list(SECOND, 35)
+        return index.copyOutputSegments(...copied)
+      },
+    }))
+    await archive.live(revised(1, 2), 60)
+    await push(SECOND, 34)
+    await archive.live(revised(2, 6), 60)
+    await pass(1000)
+    await put(SECOND, 35)
+    await archive.live(revised(3, 2), 60)
+    await listed
+    await both(34, 37, [FIRST])
+    assert.equal(await archive.activeInput(revised(1, 2)), FIRST)
+    assert.equal(await archive.activeInput(revised(3, 2)), FIRST)
+    assert.deepEqual(await facts(revised(3, 2)), await facts(revised(1, 2)))
   })
 
   it('keeps what the largest window needs as windows grow and shrink, and says how much that is', async () => {

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
+import { probeAt, variants } from '../../test/timeline/rehearsal.ts'
 import { wholeWindow } from '../../test/whole-window.ts'
 import { ticks, ticksFromSeconds, utcMs } from '../media/time.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
@@ -10,7 +11,7 @@ import type { Era, OutputSegment, Slot } from '../model/output-segment.ts'
 import { openNumberingState } from '../model/timeline/numbering-state.ts'
 import { emptyTimeline } from '../model/timeline/state.ts'
 import { openFileObjects } from '../stores/file-objects.ts'
-import { commit, era, INPUT, later, NOW, outputSegment, SLOT_MS, slot } from '../stores/nouns.contract.ts'
+import { commit, era, INPUT, later, NOW, outputSegment, SLOT_MS, slot, sourceObject } from '../stores/nouns.contract.ts'
 import type { SegmentIndex } from '../stores/segment-index.ts'
 import { openSqliteStore, type SqliteStore } from '../stores/sqlite/sqlite-store.ts'
 import { type Archive, openArchive } from './archive.ts'
@@ -165,5 +166,38 @@ describe('windows of the archive', () => {
     })
     assert.equal(await archive.stretch(ENDPOINT, { start: later(50_000), end: later(60_000) }, edge), undefined)
     assert.equal(await archive.stretch(ENDPOINT, { start: later(8000), end: later(9000) }, early), undefined)
+  })
+
+  it('tell nobody of an era before it is shown: until then another may get its id', async () => {
+    await open([], [])
+    await archive.storeParentPlaylist(INPUT, variants('a', 'b'))
+    const push = async (stream: string, i: number, seconds: number, { breaks = false, width = 640 } = {}) => {
+      const name = `${stream}-${i}`
+      const probe = probeAt(seconds, width)
+      await archive.storeSegment(INPUT, { ...sourceObject(name), name, probe })
+      const duration = ticksFromSeconds(2)
+      const segments = [{ name, duration, discontinuity: breaks }]
+      const playlist = { name: stream, targetDuration: duration, mediaSequence: i, segments, ended: false }
+      await archive.storeMediaPlaylist(INPUT, playlist)
+    }
+    const widths = async (id: number) =>
+      (await archive.era(ENDPOINT, id))?.streams.map(({ tracks: [track] }) => track?.kind === 'video' && track.width)
+    for (const stream of ['a', 'b']) await push(stream, 0, 10)
+    assert.deepEqual(await widths(1), [640, 640])
+    // The first stream runs ahead, into another picture.
+    await push('a', 1, 12, { breaks: true })
+    await push('a', 2, 500, { width: 960 })
+    const told = await widths(2)
+    await push('b', 1, 12, { breaks: true })
+    const shown = await widths(2)
+    assert.deepEqual(shown, [640, 640])
+    assert.deepEqual(told ?? shown, shown)
+    assert.equal(await widths(3), undefined)
+    await push('b', 2, 500)
+    assert.deepEqual(await widths(3), [960, 640])
+    assert.deepEqual(
+      (await archive.live(ENDPOINT, 60))?.segments.map((one) => one.era),
+      [1, 2, 3],
+    )
   })
 })

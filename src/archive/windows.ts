@@ -37,7 +37,7 @@ export function windowsOf({ segmentIndex, version, numberingOf, contentOf, upToD
     if (!numbering) return undefined
     const content = contentOf(numbering.channelGuid)
     await upToDate(content)
-    if (content.isResting(numbering)) await content.fill(numbering)
+    if (content.isBehind(numbering)) await content.fill(numbering)
     return { numbering, content, tail: await content.tail(numbering) }
   }
 
@@ -164,7 +164,8 @@ export function windowsOf({ segmentIndex, version, numberingOf, contentOf, upToD
 
     async era(endpoint: OriginEndpoint, id: number) {
       const read = await reading(endpoint)
-      const [era] = read ? await read.content.erasById([id]) : []
+      if (!read || read.content.isProvisional(id)) return undefined
+      const [era] = await read.content.erasById([id])
       return era
     },
 

@@ -280,6 +280,32 @@ export function segmentIndexContract(name: string, open: () => Promise<ContractS
       assert.equal(await index.copyOutputSegments(two.id, again.id, 3), true, 'there is nothing left')
     })
 
+    it('knows the eras of a copied numbering, and forgets them with their segments', async () => {
+      const { segmentIndex } = await open()
+      const two = await segmentIndex.openNumbering(at('e'), INPUT, 2)
+      const slots = [4, 4, 3, 7].map((one, i) => slot(i, [], { era: one, at: NOW + i * SLOT_MS }))
+      const outputSegments = slots.map((one, i) => outputSegment(two.id, i + 1, [one]))
+      const eras = [4, 3, 7].map((one) => era(one))
+      await segmentIndex.commitTimeline(INPUT, commit(0, { eras, slots, outputSegments }))
+      await segmentIndex.openNumbering(at('e', 2), INPUT, 6)
+      const { id } = await segmentIndex.openNumbering(at('e', 3), INPUT, 2)
+      const shown = (after: number, last: number) => segmentIndex.erasShown(id, { after, last })
+      const begun = async (of: number) => (await segmentIndex.erasBegunBefore(of, later(8), 9)).map((one) => one.id)
+      assert.equal(await segmentIndex.copyOutputSegments(two.id, id, 3), false)
+      assert.deepEqual(await shown(0, 99), [4, 3], 'as far as it goes')
+      assert.equal(await segmentIndex.copyOutputSegments(two.id, id, 3), true)
+      assert.deepEqual(await shown(0, 99), [4, 3, 7])
+      assert.deepEqual(await shown(6, 7), [3])
+      assert.deepEqual(await begun(id), await begun(two.id))
+      assert.deepEqual(await begun(id), [4, 3, 7])
+      const next = slot(9, [], { era: 7, at: NOW + 4 * SLOT_MS })
+      const rows = [outputSegment(two.id, 5, [next]), outputSegment(id, 9, [next])]
+      await segmentIndex.commitTimeline(INPUT, commit(1, { slots: [next], outputSegments: rows }))
+      assert.deepEqual(await shown(0, 99), [4, 3, 7])
+      await segmentIndex.forget(INPUT, later(1e9), { pinned: [], inUse: [], limit: 3 })
+      assert.deepEqual(await shown(0, 99), [7])
+    })
+
     it('gives no number of a numbering twice', async () => {
       const { segmentIndex } = await open()
       const numbering = await segmentIndex.openNumbering(at('e'), INPUT, 2)

@@ -142,7 +142,7 @@ export function splitEra(state: TimelineState, before: OpenEra, now: UtcMs): Ope
 
 /**
  * Gives an era an id in the middle, and each of those that had one from there on the next: ids tell the order in which eras
- * are sealed. Nothing of those was sealed yet, so nobody knows their ids.
+ * are sealed. Nothing of those was sealed yet, so nobody was told their ids.
  */
 function renumber(state: TimelineState, era: OpenEra, id: number): void {
   const moved = (old: number) => (old >= id ? old + 1 : old)

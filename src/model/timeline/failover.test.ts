@@ -100,6 +100,37 @@ describe('an endpoint of a channel with two inputs', () => {
     assert.equal(r.switches.length, 0)
   })
 
+  it('stays with an input that leaves nothing out when its clock is put right', () => {
+    for (const late of [-3, -1, 2]) {
+      const r = begin(2)
+      for (let i = 0; i < 12; i++) {
+        r.pass(1.7)
+        if (i === 6) r.streams('A', variants(...STREAMS))
+        if (i < 6) push(r, 'A', i, 10, { late })
+        else push(r, 'A', i - 6, 3000, { late: 6 })
+        r.pass(0.3)
+        push(r, 'B', i, 500)
+      }
+      assert.equal(r.switches.length, 0, `${late}`)
+      assert.equal(r.outputs(0).length, 12)
+    }
+  })
+
+  it('knows what an encoder leaves out also when the last it sent was waited for', () => {
+    const r = begin(2)
+    for (let i = 0; i < 14; i++) {
+      r.pass(1.7)
+      if (i < 4) push(r, 'A', i)
+      // Killed between two streams of segment 4, and back with 6.
+      if (i === 4) push(r, 'A', i, 10, { missing: 'b' })
+      if (i === 6) r.streams('A', variants(...STREAMS))
+      if (i >= 6) push(r, 'A', i - 6, 3000, { late: 6 })
+      r.pass(0.3)
+      push(r, 'B', i, 500)
+    }
+    assert.deepEqual(starts(r).slice(0, 12), [0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22])
+  })
+
   it('begins an era where the other input brings a stream the era shown knows nothing of', () => {
     const r = begin(2, 6)
     for (let i = 0; i < 20; i++) {

@@ -45,13 +45,16 @@ export function show(numbering: NumberingState, slot: Slot, era: Era, view: Fail
     eras.push(shown)
   }
   const end = ticks(slot.start + slot.duration + (shownAs?.ticks ?? 0))
+  const clock = utcAt(shown.clock, end)
+  const before = numbering.edge?.era === shown.id ? numbering.edge.latency : undefined
   numbering.edge = {
     era: shown.id,
     end,
     utc: utcMs(slot.startUtc + msFromTicks(slot.duration) + (shownAs?.ms ?? 0)),
-    clock: utcAt(shown.clock, end),
+    clock,
     sealedAt: slot.sealedAt,
     duration: slot.duration,
+    latency: Math.min(slot.sealedAt - clock, before ?? Infinity),
   }
   const others = (numbering.shown ?? []).filter((id) => id !== shown.id)
   numbering.shown = [...others.slice(1 - MOST_SHOWN), shown.id]
@@ -131,7 +134,10 @@ export function leavesOut(numbering: NumberingState, slot: Slot, era: Era, view:
   const [first] = spare
   if (!edge || !first) return false
   const shown = shownAs?.from === slot.era ? view.eraOf(shownAs.era) : undefined
-  const from = shown ? utcAt(shown.clock, ticks(slot.start + (shownAs?.ticks ?? 0))) : utcAt(era.clock, slot.start)
+  const start = shown ? utcAt(shown.clock, ticks(slot.start + (shownAs?.ticks ?? 0))) : utcAt(era.clock, slot.start)
+  // An encoder whose clock was put right is ahead of itself by as much, and has left nothing out.
+  const latency = slot.sealedAt - start - msFromTicks(slot.duration)
+  const from = start - Math.max((edge.latency ?? latency) - latency, 0)
   const part = msFromTicks(first.slot.duration) / 2
   if (from - edge.clock <= part) return false
   const others = clockTime(numbering, first, view)

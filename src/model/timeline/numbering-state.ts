@@ -65,6 +65,8 @@ export type Edge = {
   /** Of that slot. */
   sealedAt: UtcMs
   duration: Ticks
+  /** How long after their end on the clock slots of the era were sealed, in ms: the least of them. */
+  latency?: number
 }
 
 /** Slots of the era `from` are shown in `era`, with their timestamps and dates moved. */

@@ -80,6 +80,16 @@ export function numberingOperations(db: Database) {
         limit,
       )
       db.run(
+        `INSERT INTO shown_era (numbering, number, era, clock_utc)
+         SELECT ?2, f.number + ?3, f.era, f.clock_utc FROM shown_era f WHERE f.numbering = ?1
+           AND f.era NOT IN (SELECT era FROM shown_era WHERE numbering = ?2)
+           AND EXISTS (SELECT 1 FROM output_segment INDEXED BY output_segment_by_start
+             WHERE numbering = ?2 AND era = f.era)`,
+        from,
+        to,
+        shift,
+      )
+      db.run(
         `UPDATE highest_number SET number =
            max(number, coalesce((SELECT max(number) FROM output_segment WHERE numbering = ?), 0))
          WHERE channel_guid = ?`,
