@@ -3,7 +3,8 @@ import type { UtcMs } from '../media/time.ts'
 import type { Era, Slot } from '../model/output-segment.ts'
 import type { SourceObject } from '../model/source-segment.ts'
 import { isAudioOnly } from '../model/timeline/description.ts'
-import { type Donor, donorOf } from '../model/timeline/healing.ts'
+import type { Donor } from '../model/timeline/donor.ts'
+import { donorOf } from '../model/timeline/healing.ts'
 import {
   emptyTimeline,
   FIRST_ERA_OF_SECOND_INPUT,

@@ -1,7 +1,7 @@
 import type { UtcMs } from '../media/time.ts'
 import type { Era } from '../model/output-segment.ts'
+import type { Donor } from '../model/timeline/donor.ts'
 import type { FailoverView } from '../model/timeline/failover.ts'
-import type { Donor } from '../model/timeline/healing.ts'
 import { statusOf, type TimelineStep } from '../model/timeline/step.ts'
 import type { Input } from './input.ts'
 import type { OpenNumbering } from './open-numbering.ts'

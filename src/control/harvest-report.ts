@@ -1,8 +1,9 @@
 import type { UtcMs } from '../media/time.ts'
 import { type Account, arnOf } from '../model/arn.ts'
+import type { HarvestFailure } from '../model/harvest-failure.ts'
 import type { HarvestForecast } from '../model/harvest-forecast.ts'
 import { DEFAULT_HARVEST_OPTIONS } from '../model/harvest-job.ts'
-import type { HarvestFailure, HarvestPlan, HarvestRecord, TrackProgress } from '../model/harvest-run.ts'
+import type { HarvestPlan, HarvestRecord, TrackProgress } from '../model/harvest-run.ts'
 
 const iso = (time: UtcMs): string => new Date(time).toISOString()
 const isoIf = (time: UtcMs | undefined) => (time === undefined ? undefined : iso(time))

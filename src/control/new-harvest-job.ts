@@ -1,5 +1,6 @@
 import { utcMs } from '../media/time.ts'
 import { ApiError } from '../model/errors.ts'
+import type { UtcSpan } from '../model/harvest-failure.ts'
 import type { HarvestJob, HarvestOptions } from '../model/harvest-job.ts'
 import {
   checkDestination,
@@ -8,7 +9,6 @@ import {
   parsedInstant,
   usableSpan,
 } from '../model/harvest-request.ts'
-import type { UtcSpan } from '../model/harvest-run.ts'
 import { checkedId, quoted, refuse } from '../model/rules.ts'
 import type { Input } from './api.ts'
 import { type ControlRoom, HARVEST_JOB_KEPT_MS } from './control-room.ts'

@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { between, refuse } from '../model/rules.ts'
-import type { Page, PageRequest } from '../stores/resources.ts'
+import type { Page, PageRequest } from '../stores/pages.ts'
 
 const DEFAULT_PAGE = 100
 const MAX_PAGE = 1000

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { utcMs } from '../media/time.ts'
 import type { EventEnvelope } from '../model/event.ts'
 import type { RecordedEvent } from '../stores/event-outbox.ts'
-import type { PageRequest } from '../stores/resources.ts'
+import type { PageRequest } from '../stores/pages.ts'
 import { createDelivery, type DeliveryHost } from './delivery.ts'
 
 const NOON = Date.UTC(2026, 0, 1, 12)

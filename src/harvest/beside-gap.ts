@@ -1,6 +1,6 @@
 import { type UtcMs, utcMs } from '../media/time.ts'
+import type { UtcSpan } from '../model/harvest-failure.ts'
 import { nearestWindow } from '../model/harvest-request.ts'
-import type { UtcSpan } from '../model/harvest-run.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import { endUtcOf, type OutputSegment } from '../model/output-segment.ts'
 import type { NumberRange } from '../stores/segment-index.ts'

@@ -1,4 +1,4 @@
-import type { HarvestFailure, UtcSpan } from '../model/harvest-run.ts'
+import type { HarvestFailure, UtcSpan } from '../model/harvest-failure.ts'
 
 /** Why a job cannot end well, beside what its bucket has against it. */
 export type HarvestProblem =

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import type { ArchiveReader, Stretch } from '../archive/reader.ts'
-import type { UtcSpan } from '../model/harvest-run.ts'
+import type { UtcSpan } from '../model/harvest-failure.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import { type ArchiveWindow, endUtcOf, type OutputSegment } from '../model/output-segment.ts'
 import { keptOutline, type OutlinedSegment } from '../model/segment-outline.ts'

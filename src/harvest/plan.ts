@@ -1,6 +1,7 @@
+import type { UtcSpan } from '../model/harvest-failure.ts'
 import { endOf, GapFinder, isBefore, longestStretch, type ShownStream } from '../model/harvest-gaps.ts'
 import { DEFAULT_HARVEST_OPTIONS, type HarvestJob } from '../model/harvest-job.ts'
-import type { HarvestGap, HarvestPlan, UtcSpan } from '../model/harvest-run.ts'
+import type { HarvestGap, HarvestPlan } from '../model/harvest-run.ts'
 import type { Era } from '../model/output-segment.ts'
 import { selectVariants } from '../packaging/stream-selection.ts'
 import { HarvestFailed } from './harvest-failed.ts'

@@ -1,4 +1,5 @@
-import type { HarvestFailure, HarvestPlan, TrackProgress } from './harvest-run.ts'
+import type { HarvestFailure } from './harvest-failure.ts'
+import type { HarvestPlan, TrackProgress } from './harvest-run.ts'
 
 /** What would become of a harvest job if it ran now. */
 export type HarvestForecast = {

@@ -1,5 +1,6 @@
 import { msFromTicks, type UtcMs, utcMs } from '../media/time.ts'
-import type { HarvestGap, UtcSpan } from './harvest-run.ts'
+import type { UtcSpan } from './harvest-failure.ts'
+import type { HarvestGap } from './harvest-run.ts'
 import type { OutputSegment } from './output-segment.ts'
 
 /** Less than this between two segments is a rounded date, not missing media. */

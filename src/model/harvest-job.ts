@@ -1,5 +1,5 @@
 import type { UtcMs } from '../media/time.ts'
-import type { HarvestFailure } from './harvest-run.ts'
+import type { HarvestFailure } from './harvest-failure.ts'
 import type { OriginEndpoint } from './origin-endpoint.ts'
 
 export type HarvestJobStatus = 'IN_PROGRESS' | 'SUCCEEDED' | 'FAILED'

@@ -1,6 +1,6 @@
 import { type UtcMs, utcMs } from '../media/time.ts'
+import type { UtcSpan } from './harvest-failure.ts'
 import type { S3Destination } from './harvest-job.ts'
-import type { UtcSpan } from './harvest-run.ts'
 import type { OriginEndpoint } from './origin-endpoint.ts'
 import { checkedRoleArn, matching, quoted, refuse } from './rules.ts'
 

@@ -1,21 +1,9 @@
 import type { UtcMs } from '../media/time.ts'
+import type { HarvestFailure, UtcSpan } from './harvest-failure.ts'
 import type { HarvestJob } from './harvest-job.ts'
 
 /** Where a job stands; more than the API's status tells. */
 export type HarvestState = 'QUEUED' | 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED'
-
-/** Half-open, by the source's clock. */
-export type UtcSpan = { readonly start: UtcMs; readonly end: UtcMs }
-
-/** Why a job, or one attempt at it, failed. */
-export type HarvestFailure = {
-  /** One word for programs, such as `NoSuchBucket`. */
-  readonly code: string
-  /** One sentence for a person. */
-  readonly message: string
-  /** The window nearest to the one asked for that can be had, where that would help. */
-  readonly nearest?: UtcSpan
-}
 
 /** A stretch without media inside the window: of every stream, or of the track named. */
 export type HarvestGap = UtcSpan & { readonly track?: string }

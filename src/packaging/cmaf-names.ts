@@ -1,5 +1,6 @@
 import type { CmafPackage, HlsManifest } from '../model/origin-endpoint.ts'
-import { type PathTimes, splitTimes } from './time-shift.ts'
+import type { PathTimes } from './output-format.ts'
+import { splitTimes } from './time-shift.ts'
 
 /** What a file of a CMAF presentation holds of a track: pictures, sound, text, or the pictures of trick play. */
 export type CmafKind = 'video' | 'audio' | 'subtitles' | 'iframe'

@@ -20,6 +20,7 @@ import {
   segmentFileName,
 } from './cmaf-names.ts'
 import { PLAYLIST_TYPE } from './media-playlist.ts'
+import type { PathTimes } from './output-format.ts'
 import {
   type Asset,
   type AssetFile,
@@ -34,7 +35,7 @@ import {
 import { segmentQuery } from './segment-query.ts'
 import type { SourceMedia } from './source-media.ts'
 import { cuesBefore, cuesBeforeIn, webVttSegment } from './text-segment.ts'
-import { isFinished, type PathTimes, referencesOf } from './time-shift.ts'
+import { isFinished, referencesOf } from './time-shift.ts'
 import { headerOf, iFramesOf, segmentOf } from './track-segment.ts'
 import { type SingleTrack, trackNumbered } from './track-set.ts'
 import { hasTrack } from './track-times.ts'

@@ -6,6 +6,7 @@ import type { DashPeriod } from './dash-periods.ts'
 import { type DashManifest, listedPeriods, mpdOf } from './dash-presentation.ts'
 import { headerBody, headerNamed, segmentAddress, segmentBody, segmentNamed, settingsOf } from './dash-segments.ts'
 import { iFrameOf } from './i-frames.ts'
+import type { PathTimes } from './output-format.ts'
 import {
   type Asset,
   type AssetFile,
@@ -17,7 +18,7 @@ import {
 } from './output-format.ts'
 import { segmentQuery } from './segment-query.ts'
 import { cuesBeforeIn } from './text-segment.ts'
-import { isFinished, type PathTimes, referencesOf, splitTimes } from './time-shift.ts'
+import { isFinished, referencesOf, splitTimes } from './time-shift.ts'
 import type { SingleTrack } from './track-set.ts'
 
 const MANIFEST_TYPE = 'application/dash+xml'

@@ -15,6 +15,7 @@ import {
 import { manifestFileName, type PlaylistName, parseHlsName, type SegmentName, segmentFileName } from './hls-names.ts'
 import { type HlsStream, streamNamed } from './hls-presentation.ts'
 import { PLAYLIST_TYPE } from './media-playlist.ts'
+import type { PathTimes } from './output-format.ts'
 import {
   type Asset,
   type AssetFile,
@@ -31,7 +32,7 @@ import { mediaTypeOf, segmentExtension } from './segment-media.ts'
 import { segmentQuery } from './segment-query.ts'
 import type { SourceMedia } from './source-media.ts'
 import { cuesBefore, cuesBeforeIn, webVttSegment } from './text-segment.ts'
-import { isFinished, type PathTimes, referencesOf, splitTimes } from './time-shift.ts'
+import { isFinished, referencesOf, splitTimes } from './time-shift.ts'
 import { windowParts } from './window-parts.ts'
 
 /** HlsPackage: playlists over MPEG-TS segments, which are the encoder's own bytes wherever no track is dropped. */

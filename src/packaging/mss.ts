@@ -11,6 +11,7 @@ import {
   mssManifest,
 } from './mss-manifest.ts'
 import { fragmentName, type MssName, parseMssName } from './mss-names.ts'
+import type { PathTimes } from './output-format.ts'
 import {
   type Asset,
   type AssetFile,
@@ -25,7 +26,7 @@ import {
 } from './output-format.ts'
 import type { SourceMedia } from './source-media.ts'
 import { cuesBeforeIn } from './text-segment.ts'
-import { isFinished, type PathTimes, referencesOf, splitTimes } from './time-shift.ts'
+import { isFinished, referencesOf, splitTimes } from './time-shift.ts'
 import { windowParts } from './window-parts.ts'
 
 const MANIFEST_TYPE = 'text/xml'

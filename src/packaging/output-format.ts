@@ -4,7 +4,6 @@ import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { ArchiveWindow, OutputSegment } from '../model/output-segment.ts'
 import type { ViewingWindow } from '../model/viewing-window.ts'
 import type { SourceMedia } from './source-media.ts'
-import type { PathTimes } from './time-shift.ts'
 
 /** One way of presenting a channel to players. Origin and harvest hold nothing but this. */
 export type OutputFormat = {
@@ -21,6 +20,14 @@ export type OutputFormat = {
 }
 
 export type OutputRequest = ManifestRequest | SegmentRequest
+
+/** What the path of a manifest says of the window it is to show, as it stands there. */
+export type PathTimes = {
+  readonly start?: string
+  readonly end?: string
+  /** How many folders that takes. */
+  readonly depth: number
+}
 
 export type ManifestRequest = {
   readonly kind: 'manifest'

@@ -1,14 +1,6 @@
 import type { ArchiveWindow } from '../model/output-segment.ts'
 import type { ViewingWindow } from '../model/viewing-window.ts'
-import type { ManifestStyle } from './output-format.ts'
-
-/** What the path of a manifest says of the window it is to show, as it stands there. */
-export type PathTimes = {
-  readonly start?: string
-  readonly end?: string
-  /** How many folders that takes. */
-  readonly depth: number
-}
+import type { ManifestStyle, PathTimes } from './output-format.ts'
 
 /** `start/<time>/`, `end/<time>/` or one behind the other, and the path below. */
 export function splitTimes(path: string): { readonly times: PathTimes; readonly rest: string } {

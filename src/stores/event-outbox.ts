@@ -1,6 +1,6 @@
 import type { UtcMs } from '../media/time.ts'
 import type { ServiceEvent } from '../model/event.ts'
-import type { Page, PageRequest } from './resources.ts'
+import type { Page, PageRequest } from './pages.ts'
 
 /** An event as listed. `cursor` is where a listing goes on after it. */
 export type RecordedEvent = ServiceEvent & { readonly cursor: string }

@@ -1,6 +1,7 @@
 import type { UtcMs } from '../media/time.ts'
+import type { HarvestFailure } from '../model/harvest-failure.ts'
 import type { HarvestJob } from '../model/harvest-job.ts'
-import type { HarvestCursor, HarvestFailure, HarvestRecord, HarvestState } from '../model/harvest-run.ts'
+import type { HarvestCursor, HarvestRecord, HarvestState } from '../model/harvest-run.ts'
 
 /** What of a row makes a record. */
 export const RECORD_COLUMNS =

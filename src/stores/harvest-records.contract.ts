@@ -18,7 +18,8 @@ import {
   NOW,
   originEndpoint,
 } from './nouns.contract.ts'
-import type { PageRequest, Resources } from './resources.ts'
+import type { PageRequest } from './pages.ts'
+import type { Resources } from './resources.ts'
 
 /** What every Resources promises of the records of harvest jobs and of the names they write in buckets. */
 export function harvestRecordsContract(name: string, open: () => Promise<ContractStore>): void {

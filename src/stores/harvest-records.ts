@@ -1,8 +1,9 @@
 import type { UtcMs } from '../media/time.ts'
 import type { ServiceEvent } from '../model/event.ts'
+import type { HarvestFailure } from '../model/harvest-failure.ts'
 import type { HarvestJob, HarvestJobStatus, HarvestOutcome } from '../model/harvest-job.ts'
-import type { HarvestCursor, HarvestFailure, HarvestObject, HarvestRecord } from '../model/harvest-run.ts'
-import type { Page, PageRequest } from './resources.ts'
+import type { HarvestCursor, HarvestObject, HarvestRecord } from '../model/harvest-run.ts'
+import type { Page, PageRequest } from './pages.ts'
 
 /** Proof of a claim: good while the stored fence is the same. */
 export type HarvestClaim = { readonly id: string; readonly fence: number }

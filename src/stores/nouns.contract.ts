@@ -7,7 +7,8 @@ import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import { type Era, objectsOf, type Slot, type SourceStream } from '../model/output-segment.ts'
 import type { SourceObject } from '../model/source-segment.ts'
 import type { HarvestClaim } from './harvest-records.ts'
-import type { Page, PageRequest, Resources } from './resources.ts'
+import type { Page, PageRequest } from './pages.ts'
+import type { Resources } from './resources.ts'
 import type { IngestRef, OutputSegmentRow, SegmentIndex, TimelineCommit } from './segment-index.ts'
 
 /** What the suites of both database ports are run against: a store with nothing in it. */

@@ -22,7 +22,8 @@ import {
   NOW,
   originEndpoint,
 } from './nouns.contract.ts'
-import type { PageRequest, ResourceChange, Resources } from './resources.ts'
+import type { PageRequest } from './pages.ts'
+import type { ResourceChange, Resources } from './resources.ts'
 
 const HOUR_MS = 3_600_000
 const NOTHING_OLD = { harvestJobs: utcMs(0), events: utcMs(0) }

@@ -3,6 +3,7 @@ import type { Channel } from '../model/channel.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { EventOutbox } from './event-outbox.ts'
 import type { HarvestRecords } from './harvest-records.ts'
+import type { Page, PageRequest } from './pages.ts'
 
 /** The store cannot take the request: too many wait, or it has stopped. Any call of a port may reject with it. */
 export class StoreUnavailable extends Error {
@@ -13,12 +14,6 @@ export class StoreUnavailable extends Error {
 export class DatabaseRefused extends Error {
   override readonly name = 'DatabaseRefused'
 }
-
-/** A page of a listing in creation order. `next` is the cursor of the following page, absent on the last. */
-export type Page<T> = { readonly items: readonly T[]; readonly next?: string }
-
-/** `after` is a cursor a Page gave out. */
-export type PageRequest = { readonly limit: number; readonly after?: string }
 
 /** What changed, told after the change is durable. */
 export type ResourceChange =

@@ -4,7 +4,7 @@ import type { ServiceEvent } from '../../src/model/event.ts'
 import { type HarvestJob, type HarvestOutcome, statusAfter } from '../../src/model/harvest-job.ts'
 import type { HarvestObject, HarvestRecord, HarvestRun } from '../../src/model/harvest-run.ts'
 import type { HarvestClaim, HarvestRecords } from '../../src/stores/harvest-records.ts'
-import type { PageRequest } from '../../src/stores/resources.ts'
+import type { PageRequest } from '../../src/stores/pages.ts'
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] }
 type Entry = { job: HarvestJob; run: Writable<HarvestRun>; objects: Map<string, HarvestObject> }

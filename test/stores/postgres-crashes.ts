@@ -12,8 +12,9 @@ import {
   NOW,
   originEndpoint,
 } from '../../src/stores/nouns.contract.ts'
+import type { Page, PageRequest } from '../../src/stores/pages.ts'
 import { openPostgresStore } from '../../src/stores/postgres/postgres-store.ts'
-import { type Page, type PageRequest, type Resources, StoreUnavailable } from '../../src/stores/resources.ts'
+import { type Resources, StoreUnavailable } from '../../src/stores/resources.ts'
 import { seededRandom } from '../judges/random.ts'
 import { startPostgres } from '../servers/postgres.ts'
 

@@ -5,6 +5,7 @@ import type { Id3Event, Track } from '../sample.ts'
 import { PTS_MODULUS, type Ticks, ticks, unwrapPts } from '../time.ts'
 import { aacTrack, ac3Track } from './audio-track.ts'
 import type { DemuxBuffer } from './demux-buffer.ts'
+import type { DemuxOptions } from './demux-options.ts'
 import { EsBuffer } from './es-buffer.ts'
 import { id3Events } from './id3-events.ts'
 import {
@@ -34,20 +35,6 @@ const TRACKS: Readonly<Partial<Record<StreamKind, TrackMaker>>> = {
 
 /** Undefined when there is no sample. */
 type TrackMaker = (es: EsBuffer, unwrap: (time: number) => number, options: DemuxOptions) => Track | undefined
-
-export type DemuxOptions = {
-  /** Which streams of the program are wanted; by default all that are understood. */
-  readonly keep?: (stream: ElementaryStream) => boolean
-  /** A time near which the segment lies: decides the turns of the 33-bit clock. By default that of its first DTS. */
-  readonly near?: Ticks
-  /**
-   * By PID, the parameter sets in the header that the samples will stand behind: those are left out of the samples, any
-   * others stay in front of the picture that needs them. By default those in front of the first picture count as the header's.
-   */
-  readonly configurations?: ReadonlyMap<number, readonly Uint8Array[]>
-  /** Leaves out, uncounted, the pictures in front of the first key frame: a stream cannot begin with them. */
-  readonly fromKeyFrame?: boolean
-}
 
 export type DemuxedSegment = {
   /** Tracks with samples, in the order of the program map. Views of the DemuxBuffer. */

@@ -10,7 +10,7 @@ import {
 } from '../../media/time.ts'
 import type { MediaProbe, SourceObject } from '../source-segment.ts'
 import { agrees, tracksIn } from './description.ts'
-import type { Donor } from './healing.ts'
+import type { Donor } from './donor.ts'
 import { LOCK_TOLERANCE } from './lock.ts'
 import { makesSlots, type OpenEra, type QueuedEntry, type StreamListing, type TimelineState } from './state.ts'
 

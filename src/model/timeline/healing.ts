@@ -1,17 +1,9 @@
-import { type Ticks, ticks, type UtcMs } from '../../media/time.ts'
+import { ticks, type UtcMs } from '../../media/time.ts'
 import type { Era, Slot, SlotObject } from '../output-segment.ts'
+import type { Donor } from './donor.ts'
 import { utcAt } from './eras.ts'
 import { LOCK_TOLERANCE, lockOf, moved } from './lock.ts'
 import { makesSlots, type OpenEra, type OpenSlot, type TimelineState } from './state.ts'
-
-/** What the other input has for an interval of an era, moved onto the timeline of that era. */
-export type Donor = (era: OpenEra, start: Ticks, utc: UtcMs) => Donation | undefined
-
-export type Donation = {
-  /** Where it ends on the timeline of the era: beyond the start that was asked for. */
-  readonly end: Ticks
-  readonly objects: Readonly<Record<number, SlotObject>>
-}
 
 /**
  * The other input as a donor: its open slots, and `recent` ones it has sealed, whose eras `eraOf` knows. Slots may be shorter

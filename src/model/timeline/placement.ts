@@ -1,8 +1,8 @@
 import { type Ticks, ticks, type UtcMs, unwrapPts } from '../../media/time.ts'
 import type { SlotObject } from '../output-segment.ts'
 import { describeStream } from './description.ts'
+import type { Donor } from './donor.ts'
 import { believableDate, eraAt, eraFor, isSealed, type MediaObject, utcAt } from './eras.ts'
-import type { Donor } from './healing.ts'
 import {
   makesSlots,
   type OpenEra,

@@ -1,8 +1,9 @@
 import { msFromTicks, ticks, type UtcMs, utcMs } from '../../media/time.ts'
 import type { Slot, SlotObject, SourceStream } from '../output-segment.ts'
+import type { Donor } from './donor.ts'
 import { splitEra, utcAt } from './eras.ts'
 import { fromFirstKeyFrame } from './first-pictures.ts'
-import { type Donor, healSlot, slotBefore } from './healing.ts'
+import { healSlot, slotBefore } from './healing.ts'
 import { LOCK_TOLERANCE } from './lock.ts'
 import {
   followedListings,

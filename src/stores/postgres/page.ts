@@ -1,4 +1,4 @@
-import type { Page, PageRequest } from '../resources.ts'
+import type { Page, PageRequest } from '../pages.ts'
 import type { Database, Value } from './database.ts'
 
 /** A page of `table` in creation order; the cursor is the last row's `seq`. A test in `where` ends before its value. */

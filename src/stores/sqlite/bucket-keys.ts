@@ -1,5 +1,5 @@
 import type { Database } from './database.ts'
-import type { Operations } from './operations.ts'
+import type { Operations } from './synchronous.ts'
 
 type Owner = { key: string; job_id: string }
 type Names = { bucket: string; keys: readonly string[]; endpointGuid: string }

@@ -1,9 +1,9 @@
 import type { UtcMs } from '../../media/time.ts'
 import type { Channel } from '../../model/channel.ts'
-import type { PageRequest } from '../resources.ts'
+import type { PageRequest } from '../pages.ts'
 import type { Database } from './database.ts'
-import type { Changes, Operations } from './operations.ts'
 import { parsed, readPage } from './page.ts'
+import type { Changes, Operations } from './synchronous.ts'
 
 type Body = { body: string }
 

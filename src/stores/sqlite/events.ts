@@ -1,9 +1,9 @@
 import type { UtcMs } from '../../media/time.ts'
 import type { ServiceEvent } from '../../model/event.ts'
 import type { RecordedEvent } from '../event-outbox.ts'
-import type { PageRequest } from '../resources.ts'
+import type { PageRequest } from '../pages.ts'
 import type { Database } from './database.ts'
-import type { Operations } from './operations.ts'
+import type { Operations } from './synchronous.ts'
 
 type Sink = { after: number; owner: string | null; lease_until: number; fence: number }
 

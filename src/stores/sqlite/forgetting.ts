@@ -4,7 +4,7 @@ import { FIRST_MADE_ERA } from '../../model/timeline/state.ts'
 import type { ChannelUsage, IngestRef, SegmentIndex } from '../segment-index.ts'
 import type { Database } from './database.ts'
 import { knownInput } from './inputs.ts'
-import type { Operations } from './operations.ts'
+import type { Operations } from './synchronous.ts'
 
 type Pinned = readonly { from: UtcMs; to: UtcMs }[]
 type ForgetOptions = Parameters<SegmentIndex['forget']>[2]

@@ -1,14 +1,15 @@
 import type { UtcMs } from '../../media/time.ts'
 import type { ServiceEvent } from '../../model/event.ts'
+import type { HarvestFailure } from '../../model/harvest-failure.ts'
 import { type HarvestJob, type HarvestJobStatus, type HarvestOutcome, statusAfter } from '../../model/harvest-job.ts'
-import type { HarvestCursor, HarvestFailure, HarvestObject, HarvestRecord } from '../../model/harvest-run.ts'
+import type { HarvestCursor, HarvestObject, HarvestRecord } from '../../model/harvest-run.ts'
 import { RECORD_COLUMNS } from '../harvest-record.ts'
 import type { HarvestClaim } from '../harvest-records.ts'
-import type { PageRequest } from '../resources.ts'
+import type { PageRequest } from '../pages.ts'
 import type { Database } from './database.ts'
 import { writeEvent } from './events.ts'
 import { type HarvestJobRow, recordOf } from './harvest-record.ts'
-import type { Operations } from './operations.ts'
+import type { Operations } from './synchronous.ts'
 
 type Limits = { maxInProgress: number; maxScheduled: number; idFreeAfterMs: number }
 

@@ -1,7 +1,7 @@
 import type { EndpointRevision, IngestRef, Numbering, StoredNumbering } from '../segment-index.ts'
 import type { Database } from './database.ts'
 import { inputId } from './inputs.ts'
-import type { Operations } from './operations.ts'
+import type { Operations } from './synchronous.ts'
 
 const COLUMNS = `n.id, n.segment_duration_seconds AS segmentDurationSeconds, n.first_number AS firstNumber,
   i.channel_guid AS channelGuid, i.ingest_endpoint_id AS ingestEndpointId`

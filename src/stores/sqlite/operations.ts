@@ -1,5 +1,3 @@
-import type { ResourceChange, Resources } from '../resources.ts'
-import type { SegmentIndex } from '../segment-index.ts'
 import { bucketKeyOperations } from './bucket-keys.ts'
 import { channelOperations } from './channels.ts'
 import type { Database } from './database.ts'
@@ -8,34 +6,10 @@ import { forgettingOperations } from './forgetting.ts'
 import { harvestJobOperations } from './harvest-jobs.ts'
 import { numberingOperations } from './numberings.ts'
 import { originEndpointOperations } from './origin-endpoints.ts'
-import { type OutputSegmentOperations, outputSegmentOperations } from './output-segments.ts'
+import { outputSegmentOperations } from './output-segments.ts'
 import { retentionOperations } from './retention.ts'
+import type { Changes, Operations } from './synchronous.ts'
 import { timelineOperations } from './timelines.ts'
-
-/** A port's methods as plain functions: what runs inside a transaction, in the database's own thread. */
-export type Synchronous<Port> = {
-  readonly [Name in keyof Port]: Port[Name] extends (...args: infer Args) => Promise<infer Result>
-    ? (...args: Args) => Result
-    : never
-}
-
-/** What the port asks for in one piece and the store does in steps: see `stepwise.ts`. */
-type InSteps =
-  | 'outputSegment'
-  | 'lastOutputSegments'
-  | 'outputSegmentsBetween'
-  | 'outputSegmentsNumbered'
-  | 'outputSegmentsAround'
-  | 'forgetChannel'
-
-export type Operations = Synchronous<Omit<Resources, 'onChange'> & Omit<SegmentIndex, InSteps>> &
-  OutputSegmentOperations & {
-    /** A step of at most `limit` slots and objects: true when nothing of the channel is left. */
-    forgetSomeOfChannel(channelGuid: string, limit: number): boolean
-  }
-
-/** Where an operation says what it changed; heard once its transaction is durable. */
-export type Changes = { note(change: ResourceChange): void }
 
 export function operations(db: Database, changes: Changes): Operations {
   return {

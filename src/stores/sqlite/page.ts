@@ -1,5 +1,5 @@
 import type { SQLInputValue } from 'node:sqlite'
-import type { Page, PageRequest } from '../resources.ts'
+import type { Page, PageRequest } from '../pages.ts'
 import type { Database } from './database.ts'
 
 type Row = { readonly seq: number; readonly body: string }

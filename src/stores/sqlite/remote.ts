@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads'
 import { DatabaseRefused, type ResourceChange, StoreUnavailable } from '../resources.ts'
 import type { Sharing } from './database.ts'
 import type { FromWorker, Reply, Request, ToWorker } from './messages.ts'
-import type { Operations } from './operations.ts'
+import type { Operations } from './synchronous.ts'
 
 /** Requests under way at once; more means that the disk cannot keep up, and callers are told so. */
 const MOST_REQUESTS = 20_000

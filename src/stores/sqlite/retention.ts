@@ -1,7 +1,7 @@
 import type { UtcMs } from '../../media/time.ts'
 import type { RetentionDemand } from '../resources.ts'
 import type { Database } from './database.ts'
-import type { Operations } from './operations.ts'
+import type { Operations } from './synchronous.ts'
 
 /** The longest startover window: what a deleted channel keeps until its grace is over. */
 const LONGEST_WINDOW_SECONDS = 14 * 24 * 3600

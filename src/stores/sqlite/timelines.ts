@@ -11,7 +11,7 @@ import type {
 } from '../segment-index.ts'
 import type { Database } from './database.ts'
 import { inputId, knownInput } from './inputs.ts'
-import type { Operations } from './operations.ts'
+import type { Operations } from './synchronous.ts'
 
 type Body = { body: string }
 
