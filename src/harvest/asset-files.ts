@@ -56,7 +56,7 @@ export function assetFiles(
   }
   const segmentFile = (file: PackagedFile): SegmentFile => ({
     key: keyOf(file.name),
-    track: trackOf(file.name),
+    track: file.track,
     isOpen: file.isOpen ?? false,
     body: () => segmentBody(file, source),
   })
@@ -82,12 +82,6 @@ export const reportKey = ({ s3Destination }: HarvestJob): string => `${folderOf(
 
 /** The path of the folder that holds a key, with its slash; empty at the top of the bucket. */
 const folderOf = (key: string): string => key.slice(0, key.lastIndexOf('/') + 1)
-
-/** What begins the names of a track that is by itself: behind it stand its era, where they tell it, and a number or a time. */
-const SINGLE_TRACK = /^.*_(?:video|audio|subtitles|iframe)_\d+(?=_[^/]*\.mp4$)/
-
-/** A segment's name without what tells it from the others of its track. A broken source begins an era with every segment. */
-const trackOf = (name: string): string => SINGLE_TRACK.exec(name)?.[0] ?? name.replace(/[_=]?\d*(\.\w+|\))$/, '')
 
 async function segmentBody(segment: PackagedFile, { archive, media }: AssetSource): Promise<ObjectBody> {
   const body = await segment.body(media)

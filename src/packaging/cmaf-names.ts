@@ -71,10 +71,15 @@ export function playlistFileName(manifestName: string, track?: CmafTrackName): s
 }
 
 export function segmentFileName(prefix: string, track: CmafTrackName, number: number): string {
-  return `${prefix}_${track.kind}_${track.n}_${number}.${extensionOf(track)}`
+  return `${trackFileName(prefix, track)}_${number}.${extensionOf(track)}`
 }
 
 /** A header belongs to an era: all segments of a track in it have the same. */
-export function headerFileName(prefix: string, { kind, n }: CmafTrackName, era: number): string {
-  return `${prefix}_${kind}_${n}_track_1_csid_${era}_init.mp4`
+export function headerFileName(prefix: string, track: CmafTrackName, era: number): string {
+  return `${trackFileName(prefix, track)}_track_1_csid_${era}_init.mp4`
+}
+
+/** What the file names of a track begin with. */
+export function trackFileName(prefix: string, { kind, n }: CmafTrackName): string {
+  return `${prefix}_${kind}_${n}`
 }

@@ -18,6 +18,7 @@ import {
   parseCmafName,
   playlistFileName,
   segmentFileName,
+  trackFileName,
 } from './cmaf-names.ts'
 import { PLAYLIST_TYPE } from './media-playlist.ts'
 import type { PathTimes } from './output-format.ts'
@@ -146,7 +147,8 @@ function assetHeaders(manifests: CmafManifests, name: CmafTrackName): readonly A
   const { segmentPrefix } = manifests.settings
   return [...tracksNamed(manifests, name)].flatMap(([era, track]): readonly AssetFile[] => {
     const body = headerBody(track, name)
-    return body ? [{ name: headerFileName(segmentPrefix, name, era), body: async () => body }] : []
+    const file = { name: headerFileName(segmentPrefix, name, era), track: trackFileName(segmentPrefix, name) }
+    return body ? [{ ...file, body: async () => body }] : []
   })
 }
 
@@ -156,9 +158,12 @@ function assetSegments(manifests: CmafManifests, name: CmafTrackName, passage: P
   return passage.segments.flatMap((segment, at): readonly AssetFile[] => {
     const track = trackAt(tracks, name, segment)
     if (!track) return []
-    const file = segmentFileName(segmentPrefix, name, segment.number)
+    const file = {
+      name: segmentFileName(segmentPrefix, name, segment.number),
+      track: trackFileName(segmentPrefix, name),
+    }
     const earlier = () => (track.kind === 'text' ? cuesBeforeIn(passage, at, track.stream) : [])
-    return [{ name: file, body: (media) => segmentBody(track, name, segment, earlier(), media) }]
+    return [{ ...file, body: (media) => segmentBody(track, name, segment, earlier(), media) }]
   })
 }
 

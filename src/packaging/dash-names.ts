@@ -48,6 +48,11 @@ export function headerFileName(manifestName: string, track: TrackPattern): strin
 /** A track's name, or that of any track of an adaptation set whose representations have the numbers of their tracks. */
 export type TrackPattern = Omit<DashTrackName, 'n'> & { readonly n: number | '$RepresentationID$' }
 
-function prefix(manifestName: string, { kind, n, era }: TrackPattern): string {
-  return `${manifestName}_${kind}_${n}_${era}`
+/** What the file names of a track begin with, in all eras. */
+export function trackFileName(manifestName: string, { kind, n }: Pick<TrackPattern, 'kind' | 'n'>): string {
+  return `${manifestName}_${kind}_${n}`
+}
+
+function prefix(manifestName: string, track: TrackPattern): string {
+  return `${trackFileName(manifestName, track)}_${track.era}`
 }

@@ -1,7 +1,14 @@
 import { writeMpd } from '../manifests/dash/write-mpd.ts'
 import type { DashPackage, OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { ArchiveWindow } from '../model/output-segment.ts'
-import { type DashTrackName, headerFileName, kindOf, parseDashName, segmentFileName } from './dash-names.ts'
+import {
+  type DashTrackName,
+  headerFileName,
+  kindOf,
+  parseDashName,
+  segmentFileName,
+  trackFileName,
+} from './dash-names.ts'
 import type { DashPeriod } from './dash-periods.ts'
 import { type DashManifest, listedPeriods, mpdOf } from './dash-presentation.ts'
 import { headerBody, headerNamed, segmentAddress, segmentBody, segmentNamed, settingsOf } from './dash-segments.ts'
@@ -102,8 +109,11 @@ function shownIn(period: DashPeriod, { includeIframeOnlyStream }: DashPackage): 
 }
 
 function headersOf({ manifestName }: OriginEndpoint, { tracks }: ShownPeriod): readonly AssetFile[] {
-  return tracks.map(({ track, name }) => ({
+  // Trick play begins with the header of the pictures it is taken from.
+  const own = tracks.filter(({ name }) => name.kind !== 'iframe')
+  return own.map(({ track, name }) => ({
     name: headerFileName(manifestName, name),
+    track: trackFileName(manifestName, name),
     body: async () => headerBody(track),
   }))
 }
@@ -123,7 +133,8 @@ function segmentsOf(
       if (at === undefined) return []
       const earlier = () => (track.kind === 'text' ? cuesBeforeIn(passage, place, track.stream) : [])
       const body: AssetFile['body'] = (media) => segmentBody(track, name, segment, earlier(), media)
-      return [{ name: segmentFileName(endpoint.manifestName, name, at), body }]
+      const { manifestName } = endpoint
+      return [{ name: segmentFileName(manifestName, name, at), track: trackFileName(manifestName, name), body }]
     })
   })
 }

@@ -45,7 +45,12 @@ export function manifestFileName(manifestName: string, name: PlaylistName): stri
 }
 
 export function segmentFileName(manifestName: string, name: SegmentName): string {
-  return `${manifestName}_${name.n}${suffix(name)}_${name.number}.${name.extension}`
+  return `${trackFileName(manifestName, name)}_${name.number}.${name.extension}`
+}
+
+/** What the file names of a media playlist's segments begin with. */
+export function trackFileName(manifestName: string, name: Pick<SegmentName, 'n' | 'p' | 'iframes'>): string {
+  return `${manifestName}_${name.n}${suffix(name)}`
 }
 
 function suffix({ p, iframes }: PlaylistName): string {

@@ -12,7 +12,14 @@ import {
   streamsNamed,
   wholePresentation,
 } from './hls-manifests.ts'
-import { manifestFileName, type PlaylistName, parseHlsName, type SegmentName, segmentFileName } from './hls-names.ts'
+import {
+  manifestFileName,
+  type PlaylistName,
+  parseHlsName,
+  type SegmentName,
+  segmentFileName,
+  trackFileName,
+} from './hls-names.ts'
 import { type HlsStream, streamNamed } from './hls-presentation.ts'
 import { PLAYLIST_TYPE } from './media-playlist.ts'
 import type { PathTimes } from './output-format.ts'
@@ -148,6 +155,7 @@ function assetSegments(
     const isText = stream.source.container === 'webvtt'
     return {
       name: segmentFileName(endpoint.manifestName, named),
+      track: trackFileName(endpoint.manifestName, named),
       body: (media: SourceMedia) =>
         streamSegment(
           stream,

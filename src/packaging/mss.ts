@@ -126,6 +126,7 @@ function assetFragments(
       const earlier = track.kind === 'text' ? cuesBeforeIn(passage, place, track.stream) : []
       return {
         name: fragmentName(event, name, bitrate, interval.time),
+        track: `${name.kind}_${name.kind === 'video' ? bitrate : name.n}`,
         isOpen: following.length < LOOK_AHEAD && known.length - 1 - place < NEIGHBOURS,
         body: (media) => fragmentBody({ track, segment, interval, following, earlier }, media),
       }

@@ -108,6 +108,8 @@ export type Asset = {
 
 export type AssetFile = {
   readonly name: string
+  /** What it is counted under: its media playlist, or its track in all eras. */
+  readonly track: string
   /** What comes after the passage may change its bytes, once it is known. */
   readonly isOpen?: boolean
   body(media: SourceMedia): Promise<SegmentBody | undefined>
