@@ -2,7 +2,7 @@ import { type UtcMs, utcMs } from '../media/time.ts'
 import type { UtcSpan } from '../model/harvest-failure.ts'
 import { nearestWindow } from '../model/harvest-request.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
-import { endUtcOf, type OutputSegment } from '../model/output-segment.ts'
+import { endUtcOf, type OutputSegment, overlaps } from '../model/output-segment.ts'
 import type { NumberRange } from '../stores/segment-index.ts'
 import type { WindowArchive } from './harvest-window.ts'
 
@@ -46,7 +46,7 @@ async function contentNear(
   const range: NumberRange =
     side === 'start' ? { after, last: Math.min(after + NEAR, last) } : { after: Math.max(last - NEAR, after), last }
   const segments = JSON.parse(await stretch.page(range)) as OutputSegment[]
-  return segments.filter((segment) => segment.startUtc < span.end && endUtcOf(segment) > span.start)
+  return segments.filter((segment) => overlaps(segment, span))
 }
 
 const latest = (times: readonly UtcMs[]): UtcMs => utcMs(Math.max(...times))

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { ArchiveReader, Stretch } from '../archive/reader.ts'
 import type { UtcSpan } from '../model/harvest-failure.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
-import { type ArchiveWindow, endUtcOf, type OutputSegment } from '../model/output-segment.ts'
+import { type ArchiveWindow, type OutputSegment, overlaps } from '../model/output-segment.ts'
 import { keptOutline, type OutlinedSegment } from '../model/segment-outline.ts'
 import { NEIGHBOURS, type Passage } from '../packaging/output-format.ts'
 import { HarvestFailed } from './harvest-failed.ts'
@@ -107,7 +107,6 @@ async function* pagesOf<Segment extends OutlinedSegment | OutputSegment>(
   page: Stretch['page'],
   from: number,
 ): AsyncGenerator<readonly Segment[]> {
-  const isWithin = (segment: Segment) => segment.startUtc < window.end && endUtcOf(segment) > window.start
   const read = (after: number) => {
     const reading = page({ after, last: Math.min(after + PAGE, range.last) })
     // Whoever waits for it is told; nobody does while the page before it is worked on.
@@ -120,6 +119,6 @@ async function* pagesOf<Segment extends OutlinedSegment | OutputSegment>(
     const reading = next
     after += PAGE
     if (after < range.last) next = read(after)
-    yield (JSON.parse(await reading) as Segment[]).filter(isWithin)
+    yield (JSON.parse(await reading) as Segment[]).filter((segment) => overlaps(segment, window))
   }
 }

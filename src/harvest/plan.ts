@@ -1,8 +1,8 @@
 import type { UtcSpan } from '../model/harvest-failure.ts'
-import { endOf, GapFinder, isBefore, longestStretch, type ShownStream } from '../model/harvest-gaps.ts'
+import { GapFinder, isBefore, longestStretch, type ShownStream } from '../model/harvest-gaps.ts'
 import { DEFAULT_HARVEST_OPTIONS, type HarvestJob } from '../model/harvest-job.ts'
 import type { HarvestGap, HarvestPlan } from '../model/harvest-run.ts'
-import type { Era } from '../model/output-segment.ts'
+import { type Era, endUtcOf } from '../model/output-segment.ts'
 import { selectVariants } from '../packaging/stream-selection.ts'
 import { HarvestFailed } from './harvest-failed.ts'
 import type { HarvestWindow } from './harvest-window.ts'
@@ -27,8 +27,8 @@ export async function gapsOf(job: HarvestJob, window: HarvestWindow): Promise<re
 export function admitted(job: HarvestJob, window: HarvestWindow, gaps: readonly HarvestGap[]): HarvestWindow {
   const newest = window.outline.segments.at(-1)
   const fails = (job.options ?? DEFAULT_HARVEST_OPTIONS).earlyEndPolicy === 'FAIL'
-  if (fails && newest && isBefore(endOf(newest), job.end)) {
-    const message = `The encoder stopped at ${iso(endOf(newest))}, before the end of the window at ${iso(job.end)}.`
+  if (fails && newest && isBefore(endUtcOf(newest), job.end)) {
+    const message = `The encoder stopped at ${iso(endUtcOf(newest))}, before the end of the window at ${iso(job.end)}.`
     throw new HarvestFailed('EndedEarly', message, longestStretch(job, gaps))
   }
   return withinGapPolicy(job, window, gaps)
@@ -38,12 +38,12 @@ export function admitted(job: HarvestJob, window: HarvestWindow, gaps: readonly 
 export function withinGapPolicy(job: HarvestJob, window: HarvestWindow, gaps: readonly HarvestGap[]): HarvestWindow {
   const { gapPolicy } = job.options ?? DEFAULT_HARVEST_OPTIONS
   const newest = window.outline.segments.at(-1)
-  const inside = gaps.filter(({ start }) => newest && start < endOf(newest))
+  const inside = gaps.filter(({ start }) => newest && start < endUtcOf(newest))
   const [first] = inside
   if (!first || gapPolicy === 'DISCONTINUITY') return window
   if (gapPolicy === 'CLAMP') {
     // Where a gap is at the very beginning, nothing lies before it.
-    const clamped = window.part((segment) => endOf(segment) <= first.start)
+    const clamped = window.part((segment) => endUtcOf(segment) <= first.start)
     if (clamped) return clamped
   }
   const what = first.track === undefined ? 'media' : `media of ${first.track}`
@@ -62,7 +62,7 @@ export function planOf(
   return {
     first: oldest.number,
     last: newest.number,
-    content: { start: oldest.startUtc, end: endOf(newest) },
+    content: { start: oldest.startUtc, end: endUtcOf(newest) },
     segments,
     manifests,
     gaps: gaps.slice(0, MOST_GAPS),

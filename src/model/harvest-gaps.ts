@@ -1,12 +1,10 @@
-import { msFromTicks, type UtcMs, utcMs } from '../media/time.ts'
+import { type UtcMs, utcMs } from '../media/time.ts'
 import type { UtcSpan } from './harvest-failure.ts'
 import type { HarvestGap } from './harvest-run.ts'
-import type { OutputSegment } from './output-segment.ts'
+import { endUtcOf, type OutputSegment } from './output-segment.ts'
 
 /** Less than this between two segments is a rounded date, not missing media. */
 const TOLERANCE_MS = 500
-
-export const endOf = (segment: OutputSegment): UtcMs => utcMs(segment.startUtc + msFromTicks(segment.duration))
 
 export const isBefore = (edge: UtcMs, wanted: UtcMs): boolean => edge < wanted - TOLERANCE_MS
 
@@ -30,7 +28,7 @@ export class GapFinder {
     const gaps = this.#gaps
     const { startUtc: start, slots } = segment
     if (isBefore(this.#reached, start)) gaps.push({ start: this.#reached, end: start })
-    const end = endOf(segment)
+    const end = endUtcOf(segment)
     for (const { index, name } of this.#shown(segment.era)) {
       if (slots.every(({ objects }) => objects[index] !== undefined)) continue
       const last = gaps.at(-1)

@@ -158,3 +158,11 @@ export type ArchiveWindow = {
 export function endUtcOf({ startUtc, duration }: Pick<OutputSegment, 'startUtc' | 'duration'>): UtcMs {
   return utcMs(startUtc + msFromTicks(duration))
 }
+
+/** True when an output segment begins before the end of a span of the source's clock, and ends after its start. */
+export function overlaps(
+  segment: Pick<OutputSegment, 'startUtc' | 'duration'>,
+  { start, end }: { readonly start: UtcMs; readonly end: UtcMs },
+): boolean {
+  return segment.startUtc < end && endUtcOf(segment) > start
+}

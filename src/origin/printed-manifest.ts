@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { endUtcOf, type OutputSegment } from '../model/output-segment.ts'
+import { type OutputSegment, overlaps } from '../model/output-segment.ts'
 import type { ManifestRequest } from '../packaging/output-format.ts'
 import { outputFormatOf } from '../packaging/packager.ts'
 import type { PressJob, Printed } from './press-messages.ts'
@@ -12,8 +12,7 @@ export async function printManifest(
   readPage: ReadPage,
 ): Promise<Printed> {
   const { window, numbering, range, eras, ...more } = stretch
-  const isWithin = (segment: OutputSegment) => segment.startUtc < window.end && endUtcOf(segment) > window.start
-  const segments = (await pages.read(numbering, range, readPage)).filter(isWithin)
+  const segments = (await pages.read(numbering, range, readPage)).filter((segment) => overlaps(segment, window))
   const last = segments.at(-1)
   const request = outputFormatOf(endpoint)?.resolve(endpoint, path) as ManifestRequest | undefined
   if (!last || !request) return undefined

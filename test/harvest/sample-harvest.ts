@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import type { ArchiveReader } from '../../src/archive/reader.ts'
 import { type Bucket, BucketRefused, type Buckets, type ObjectBody } from '../../src/harvest/bucket.ts'
 import type { HarvesterHost } from '../../src/harvest/harvester.ts'
-import { msFromTicks, type UtcMs, utcMs } from '../../src/media/time.ts'
+import { type UtcMs, utcMs } from '../../src/media/time.ts'
 import type { HarvestJob } from '../../src/model/harvest-job.ts'
-import type { ArchiveWindow } from '../../src/model/output-segment.ts'
+import { endUtcOf } from '../../src/model/output-segment.ts'
 import { outputFormatOf } from '../../src/packaging/packager.ts'
 import { SourceMedia } from '../../src/packaging/source-media.ts'
 import { FakeArchive, hlsEndpoint, NOON, outputSegments, sampleBytes, windowOf } from '../origin/sample-channel.ts'
@@ -20,7 +20,7 @@ export class HarvestArchive extends FakeArchive implements ArchiveReader {
   async extent() {
     const first = this.window?.segments[0]
     const last = this.window?.segments.at(-1)
-    return first && last && { start: first.startUtc, end: endOf(last) }
+    return first && last && { start: first.startUtc, end: endUtcOf(last) }
   }
 
   file(key: string): string | undefined {
@@ -38,9 +38,6 @@ export class HarvestArchive extends FakeArchive implements ArchiveReader {
     return () => rm(folder, { recursive: true })
   }
 }
-
-const endOf = (segment: ArchiveWindow['segments'][number]): UtcMs =>
-  utcMs(segment.startUtc + msFromTicks(segment.duration))
 
 /** `count` segments of six seconds from noon on. */
 export const archiveOf = (count: number): HarvestArchive =>

@@ -8,6 +8,7 @@ import {
   type Era,
   endUtcOf,
   type OutputSegment,
+  overlaps,
   type Slot,
   type SlotObject,
   type SourceStream,
@@ -327,7 +328,7 @@ export class FakeArchive
     if (!this.window) return undefined
     this.windowsRead++
     const { segments, eras, version } = this.window
-    const shown = segments.filter((each) => each.startUtc < window.end && endUtcOf(each) > window.start)
+    const shown = segments.filter((each) => overlaps(each, window))
     const last = Math.min(shown.at(-1)?.number ?? 0, edge.segment.number)
     const first = shown[0]?.number ?? 0
     if (last < first || last === 0) return undefined
