@@ -75,7 +75,7 @@ async function settledWindow(
     const span = { start: job.start, end: utcMs(Math.min(edge, job.end)) }
     const read = await readWindow(host.archive, job.endpoint, span)
     if (!read) return
-    const window = withinGapPolicy(job, read, await gapsOf(job, read))
+    const window = await withinGapPolicy(job, read)
     let files: AssetFiles
     try {
       files = assetFiles(job, format, window.outline, host)
@@ -87,5 +87,5 @@ async function settledWindow(
     await writer.follow(files, window, signal)
   }
   const window = await harvestWindow(job, host, signal, follow)
-  return admitted(job, window, await gapsOf(job, window))
+  return admitted(job, window)
 }

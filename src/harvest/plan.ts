@@ -24,23 +24,25 @@ export async function gapsOf(job: HarvestJob, window: HarvestWindow): Promise<re
  * What of the window goes into the asset, by the job's options about media that is missing. Throws HarvestFailed, with
  * the longest stretch that has none missing, when the options say so.
  */
-export function admitted(job: HarvestJob, window: HarvestWindow, gaps: readonly HarvestGap[]): HarvestWindow {
+export async function admitted(job: HarvestJob, window: HarvestWindow): Promise<HarvestWindow> {
   const newest = window.outline.segments.at(-1)
   const fails = (job.options ?? DEFAULT_HARVEST_OPTIONS).earlyEndPolicy === 'FAIL'
   if (fails && newest && isBefore(endUtcOf(newest), job.end)) {
     const message = `The encoder stopped at ${iso(endUtcOf(newest))}, before the end of the window at ${iso(job.end)}.`
-    throw new HarvestFailed('EndedEarly', message, longestStretch(job, gaps))
+    throw new HarvestFailed('EndedEarly', message, longestStretch(job, await gapsOf(job, window)))
   }
-  return withinGapPolicy(job, window, gaps)
+  return withinGapPolicy(job, window)
 }
 
 /** The same for a window whose end may still come. */
-export function withinGapPolicy(job: HarvestJob, window: HarvestWindow, gaps: readonly HarvestGap[]): HarvestWindow {
+export async function withinGapPolicy(job: HarvestJob, window: HarvestWindow): Promise<HarvestWindow> {
   const { gapPolicy } = job.options ?? DEFAULT_HARVEST_OPTIONS
+  if (gapPolicy === 'DISCONTINUITY') return window
+  const gaps = await gapsOf(job, window)
   const newest = window.outline.segments.at(-1)
   const inside = gaps.filter(({ start }) => newest && start < endUtcOf(newest))
   const [first] = inside
-  if (!first || gapPolicy === 'DISCONTINUITY') return window
+  if (!first) return window
   if (gapPolicy === 'CLAMP') {
     // Where a gap is at the very beginning, nothing lies before it.
     const clamped = window.part((segment) => endUtcOf(segment) <= first.start)

@@ -60,7 +60,7 @@ async function contentOf(job: HarvestJob, host: PreflightHost) {
   const { window, isWaiting } = await windowSoFar(job, host)
   if (!window) return { isWaiting }
   const gaps = await gapsOf(job, window)
-  const shown = isWaiting ? window : admitted(job, window, gaps)
+  const shown = isWaiting ? window : await admitted(job, window)
   const files = assetFiles(job, format, shown.outline, host)
   const inventory = await takeInventory(job, files, shown, async (keys) => {
     const bucket = job.s3Destination.bucketName
