@@ -1,4 +1,5 @@
 import type { ArchiveReader } from '../archive/reader.ts'
+import type { HarvestJob } from '../model/harvest-job.ts'
 import type { HarvestObject, HarvestRecord } from '../model/harvest-run.ts'
 import type { SourceMedia } from '../packaging/source-media.ts'
 import type { HarvestRecords } from '../stores/harvest-records.ts'
@@ -42,9 +43,8 @@ export class AssetWriter {
   }
 
   /** Throws HarvestFailed when another endpoint has one of the names. */
-  async ensureFree(keys: readonly string[]): Promise<void> {
-    const { bucket, endpointGuid } = this.names
-    refuseOwner(await this.host.resources.bucketKeysOwner({ bucket, keys, endpointGuid }), bucket)
+  ensureFree(keys: readonly string[]): Promise<void> {
+    return ensureFree(this.attempt.job, keys, this.host.resources)
   }
 
   /** Takes names for the job, before anything is written under them. Throws HarvestFailed as `ensureFree` does. */
@@ -156,12 +156,19 @@ export class AssetWriter {
 
 type NamesAnswer = Awaited<ReturnType<HarvestRecords['claimBucketKeys']>>
 
-function refuseOwner({ owner }: NamesAnswer, bucket: string): void {
-  if (owner) throw nameTaken(owner, bucket)
+/** Throws HarvestFailed when another endpoint has one of the names. */
+export async function ensureFree(
+  { s3Destination, endpoint }: HarvestJob,
+  keys: readonly string[],
+  resources: Pick<HarvestRecords, 'bucketKeysOwner'>,
+): Promise<void> {
+  const bucket = s3Destination.bucketName
+  refuseOwner(await resources.bucketKeysOwner({ bucket, keys, endpointGuid: endpoint.guid }), bucket)
 }
 
-export function nameTaken(owner: NonNullable<NamesAnswer['owner']>, bucket: string): HarvestFailed {
+function refuseOwner({ owner }: NamesAnswer, bucket: string): void {
+  if (!owner) return
   const theirs = `${owner.key} in bucket ${bucket}, which harvest job ${owner.jobId} wrote`
   const message = `The asset would overwrite ${theirs} from another origin endpoint; choose another folder.`
-  return new HarvestFailed('NameTaken', message)
+  throw new HarvestFailed('NameTaken', message)
 }

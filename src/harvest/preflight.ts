@@ -8,7 +8,7 @@ import type { OutputFormat } from '../packaging/output-format.ts'
 import type { SourceMedia } from '../packaging/source-media.ts'
 import type { HarvestRecords } from '../stores/harvest-records.ts'
 import { assetFiles } from './asset-files.ts'
-import { nameTaken } from './asset-writer.ts'
+import { ensureFree } from './asset-writer.ts'
 import { BucketRefused, type Buckets } from './bucket.ts'
 import { HarvestFailed } from './harvest-failed.ts'
 import { takeInventory } from './inventory.ts'
@@ -62,11 +62,7 @@ async function contentOf(job: HarvestJob, host: PreflightHost) {
   const gaps = await gapsOf(job, window)
   const shown = isWaiting ? window : await admitted(job, window)
   const files = assetFiles(job, format, shown.outline, host)
-  const inventory = await takeInventory(job, files, shown, async (keys) => {
-    const bucket = job.s3Destination.bucketName
-    const { owner } = await host.resources.bucketKeysOwner({ bucket, keys, endpointGuid: job.endpoint.guid })
-    if (owner) throw nameTaken(owner, bucket)
-  })
+  const inventory = await takeInventory(job, files, shown, (keys) => ensureFree(job, keys, host.resources))
   // What has not come yet is no gap.
   const met = isWaiting ? gaps.filter(({ end, track }) => track !== undefined || end < job.end) : gaps
   const plan = planOf(shown, inventory, met)
