@@ -1,4 +1,4 @@
-import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { CreateOriginEndpointCommand, UpdateOriginEndpointCommand } from '@aws-sdk/client-mediapackage'
@@ -8,6 +8,7 @@ import { eventually, temporaryFolder } from '../judges/belongings.ts'
 import { fetchBytes } from '../judges/playlists.ts'
 import { Windrow } from '../judges/windrow.ts'
 import { DAY_MS, DAY_SEGMENTS, DAYS, writeFortnight } from './fortnight-past.ts'
+import { linkObjects } from './linked-objects.ts'
 import { manifestRounds, waited, watch } from './manifest-rounds.ts'
 import { type Measure, median, quantile, SERVED_ON } from './measure.ts'
 import { FIVE_RENDITIONS, OBJECT_BYTES, pastKeys } from './past.ts'
@@ -15,8 +16,6 @@ import { SPANS } from './time-shift.ts'
 
 const ROUNDS = 3
 const MEBIBYTE = 1024 * 1024
-/** File systems bound the links of one file. */
-const LINKS_OF_A_FILE = 10_000
 
 const ENDPOINTS = [
   { Id: 'tv-hls', HlsPackage: { SegmentDurationSeconds: 2, ProgramDateTimeIntervalSeconds: 60 } },
@@ -166,8 +165,8 @@ async function retention({ windrow, live, loopDelays }: Subject, minuteOf: (n: n
   const objects = join(windrow.dataFolder, 'objects')
   rmSync(objects, { recursive: true, force: true })
   await windrow.start()
-  // The sweep after the start must not find them: nothing of the later days is there.
-  const folder = makeDay(objects)
+  // Gone with the last of them. The sweep after the start must not find them: nothing of the later days is there.
+  const folder = dirname(linkObjects(objects, pastKeys(0, DAY_SEGMENTS, FIVE_RENDITIONS), 0))
   for (let i = 0; i < 200; i++) await fetchBytes(windrow.url + live)
   const longestHold = async () => {
     rmSync(loopDelays, { force: true })
@@ -208,23 +207,4 @@ async function retention({ windrow, live, loopDelays }: Subject, minuteOf: (n: n
     line('cold minute while retention takes a day, p99', p99(during.pasts), p99(before.pasts), longest(during.pasts)),
     line('longest hold of the event loop while retention takes a day', during.hold, before.hold, took),
   ]
-}
-
-/** Files for the oldest day: links to a few that hold nothing. Gives the folder that is gone with the last of them. */
-function makeDay(root: string): string {
-  let links = 0
-  let source = ''
-  let folder = ''
-  for (const key of pastKeys(0, DAY_SEGMENTS, FIVE_RENDITIONS)) {
-    const path = join(root, key)
-    if (dirname(path) !== folder) {
-      folder = dirname(path)
-      mkdirSync(folder, { recursive: true })
-    }
-    if (links++ % LINKS_OF_A_FILE === 0) {
-      writeFileSync(path, '')
-      source = path
-    } else linkSync(source, path)
-  }
-  return dirname(folder)
 }

@@ -1,18 +1,17 @@
-import { linkSync, mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CreateOriginEndpointCommand } from '@aws-sdk/client-mediapackage'
 import { utcMs } from '../../src/media/time.ts'
 import { createChannel, mediaPackage } from '../judges/aws.ts'
 import { Windrow } from '../judges/windrow.ts'
 import { harvest } from './harvesting.ts'
+import { linkObjects } from './linked-objects.ts'
 import { type Measure, SERVED_ON } from './measure.ts'
 import { OBJECT_BYTES, pastKeys, writePast } from './past.ts'
 
 /** A day, in segments of two seconds. */
 const SEGMENTS = 43_200
-/** File systems bound the links of one file. */
-const LINKS_OF_A_FILE = 10_000
 const HOUR = 3600
 const DAY = 24 * HOUR
 /** What a process of its own harvests, one job after the other: how long each is, in seconds, and how many. */
@@ -48,7 +47,7 @@ export async function benchHarvestMemory(): Promise<Measure[]> {
       await windrow.start()
       // When it has looked for what a crash left: the rows of these objects are missing.
       await sleep(1000)
-      makeObjects(objects, SEGMENTS - (seconds * jobs) / 2)
+      linkObjects(objects, pastKeys(SEGMENTS - (seconds * jobs) / 2, SEGMENTS), OBJECT_BYTES)
       let wall = 0
       for (let job = 0; job < jobs; job++) {
         const end = began + SEGMENTS * 2000 - job * seconds * 1000
@@ -79,24 +78,5 @@ export async function benchHarvestMemory(): Promise<Measure[]> {
     ]
   } finally {
     await windrow.kill()
-  }
-}
-
-/** Files for the segments of the past from one on: links to a few that hold nothing. */
-function makeObjects(root: string, first: number): void {
-  let links = 0
-  let source = ''
-  let folder = ''
-  for (const key of pastKeys(first, SEGMENTS)) {
-    const path = join(root, key)
-    if (dirname(path) !== folder) {
-      folder = dirname(path)
-      mkdirSync(folder, { recursive: true })
-    }
-    if (links++ % LINKS_OF_A_FILE === 0) {
-      writeFileSync(path, '')
-      truncateSync(path, OBJECT_BYTES)
-      source = path
-    } else linkSync(source, path)
   }
 }
