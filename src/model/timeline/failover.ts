@@ -23,6 +23,11 @@ const MOST_SHOWN = 32
 /** Rounding of clocks. */
 const ROUNDING_MS = 10
 
+/** The view, with eras that steps have made since, or know more of: also those that are still to come. */
+export function knowing<View extends Pick<FailoverView, 'eraOf'>>(view: View, eras: readonly Era[]): View {
+  return { ...view, eraOf: (id: number) => eras.findLast((era) => era.id === id) ?? view.eraOf(id) }
+}
+
 /** What a numbering makes of the slots it shows. */
 export type Shown = { readonly segments: NumberedSegment[]; readonly eras: Era[] }
 
@@ -62,8 +67,7 @@ export function show(numbering: NumberingState, slot: Slot, era: Era, view: Fail
   else numbering.lackingSince ??= slot.sealedAt
   const met = numbering.spare
   numbering.spare = []
-  const after =
-    eras.length > 0 ? { ...view, eraOf: (id: number) => eras.findLast((one) => one.id === id) ?? view.eraOf(id) } : view
+  const after = knowing(view, eras)
   for (const spare of met) meet(numbering, spare, after)
   return { segments, eras }
 }
@@ -162,7 +166,7 @@ export function failOver(
   else numbering.isJoining = true
   const { spare } = numbering
   const eras: Era[] = []
-  const after = { ...view, eraOf: (id: number) => eras.findLast((one) => one.id === id) ?? view.eraOf(id) }
+  const after = knowing(view, eras)
   numbering.spare = []
   const dropped: number[] = []
   for (const { slot } of spare) {

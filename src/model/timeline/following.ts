@@ -8,6 +8,7 @@ import {
   isBeyond,
   isOverdue,
   join,
+  knowing,
   leavesOut,
   meet,
   type Shown,
@@ -50,8 +51,8 @@ export function follow(
   const segments: NumberedSegment[] = []
   const eras: Era[] = []
   const dropped = new Set<number>()
-  const eraOf = (id: number) => eras.findLast((era) => era.id === id) ?? outside.eraOf(id)
-  const view = () => ({ ...outside, eraOf, ...(state.isFilling && seenBy(state)) })
+  const known = knowing(outside, eras)
+  const view = () => ({ ...known, ...(state.isFilling && seenBy(state)) })
   const take = (shown: Shown) => {
     segments.push(...shown.segments)
     eras.push(...shown.eras)
@@ -69,7 +70,7 @@ export function follow(
 
   for (const { input, slot } of sealed) {
     state.met[input] = { era: slot.era, index: slot.index }
-    const era = eraOf(slot.era)
+    const era = known.eraOf(slot.era)
     if (state.isFilling && slot.seen) state.seen = slot.seen
     if (!era) dropped.add(slot.era)
     if (!era || isAudioOnly(era.streams)) continue
