@@ -17,6 +17,7 @@ import type { PathTimes } from './output-format.ts'
 import {
   type Asset,
   type AssetFile,
+  distinct,
   filterOf,
   type ManifestStyle,
   type OutputFormat,
@@ -137,10 +138,6 @@ function segmentsOf(
       return [{ name: segmentFileName(manifestName, name, at), track: trackFileName(manifestName, name), body }]
     })
   })
-}
-
-function distinct(files: readonly AssetFile[]): readonly AssetFile[] {
-  return [...new Map(files.map((file) => [file.name, file])).values()]
 }
 
 function manifestOf(

@@ -26,6 +26,7 @@ import type { PathTimes } from './output-format.ts'
 import {
   type Asset,
   type AssetFile,
+  distinct,
   filterOf,
   type ManifestStyle,
   type OutputFormat,
@@ -80,7 +81,7 @@ export const hls: OutputFormat = {
         // Trick play may have the segments of another playlist.
         const own = { ...manifests, window: part(passage.segments) }
         const files = names.flatMap((name) => assetSegments(endpoint, own, name, passage))
-        return [...new Map(files.map((file) => [file.name, file])).values()]
+        return distinct(files)
       },
       manifests: names.map((name) => ({
         name: manifestFileName(endpoint.manifestName, name),

@@ -115,6 +115,11 @@ export type AssetFile = {
   body(media: SourceMedia): Promise<SegmentBody | undefined>
 }
 
+/** Each of the files once, by its name. */
+export function distinct(files: readonly AssetFile[]): readonly AssetFile[] {
+  return [...new Map(files.map((file) => [file.name, file])).values()]
+}
+
 /** Consecutive output segments of a window, oldest first, with those next to them in it: `NEIGHBOURS`, or all there are. */
 export type Passage = {
   readonly before: readonly OutputSegment[]
