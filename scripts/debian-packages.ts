@@ -16,11 +16,6 @@ const PACKAGES = [
   'swift-container',
   'swift-object',
   'memcached',
-  'radosgw', // another, which knows conditional requests: gateway, monitor, manager and object store of Ceph
-  'ceph-mon',
-  'ceph-mgr',
-  'ceph-osd',
-  'ceph-common',
 ]
 
 /** Debian asks this program before it starts a service; ours says no, because tests start their own. */
