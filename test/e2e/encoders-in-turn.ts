@@ -63,12 +63,8 @@ export async function watchEncodersInTurn({ seed, seconds, absence, viewings, lo
     const over = new Promise<void>((resolve) => {
       stop = resolve
     })
-    const watching = Promise.all(
-      viewings.map(async (viewing) => {
-        return { ...viewing, ...(await player.watch(viewing.engine, urls.get(viewing.output)!, over)) }
-      }),
-    )
-    watching.catch(() => {})
+    const { watching, begun } = watchAll(player, viewings, urls, over)
+    await begun
     const end = performance.now() + seconds * 1000
     let kills = 0
     let locked = 0
@@ -132,35 +128,64 @@ class Encoders {
   }
 }
 
+/** Every viewing at once, until `over` resolves. `begun` resolves when the picture of each moves. */
+export function watchAll(
+  player: Player,
+  viewings: readonly Viewing[],
+  urls: ReadonlyMap<string, string>,
+  over: Promise<unknown>,
+): { readonly watching: Promise<InTurn['watched']>; readonly begun: Promise<unknown> } {
+  const each = viewings.map((viewing) => {
+    let onBegin = () => {}
+    const begun = new Promise<void>((resolve) => {
+      onBegin = resolve
+    })
+    const watched = player.watch(viewing.engine, urls.get(viewing.output)!, over, onBegin)
+    return { begun, watched: watched.then((seen) => ({ ...viewing, ...seen })) }
+  })
+  const watching = Promise.all(each.map(({ watched }) => watched))
+  watching.catch(() => {})
+  // One that cannot begin fails at once, with its reason.
+  const begun = Promise.all(each.map((viewing) => Promise.race([viewing.begun, viewing.watched])))
+  return { watching, begun }
+}
+
 /**
  * None if every player went on to the end without a fatal error, and no picture stood still for longer than an
- * input may be missed: 1.5 output segments, and what a source segment takes to arrive.
+ * input may be missed: 1.5 output segments, and what a source segment takes to arrive. What the machine was late by is on
+ * top.
  */
-export function faultsOf(watched: InTurn['watched'], seconds: number): string[] {
-  const faults: string[] = []
-  for (const { engine, output, segmentSeconds, stalls, errors, mediaSeconds, seconds: watchedFor, frames } of watched) {
-    const bound = 1.5 * segmentSeconds + SOURCE_SECONDS
-    const longest = longestOf(stalls)
-    const fatal = errors.filter((error) => error.includes('fatal'))
-    const stood = totalOf(stalls)
-    const what = `${engine} with ${output}`
-    if (fatal.length > 0) faults.push(`${what}: ${fatal.join('; ')}`)
-    if (longest > bound) faults.push(`${what} stood still for ${longest.toFixed(2)} s, ${bound} s may be`)
-    if (watchedFor < 0.8 * seconds) faults.push(`${what} began after ${(seconds - watchedFor).toFixed(1)} s`)
-    if (mediaSeconds + stood < 0.9 * watchedFor || frames === 0) faults.push(`${what} played ${mediaSeconds} s`)
-  }
-  return faults
+export function faultsOf(watched: InTurn['watched']): string[] {
+  return watched.flatMap(
+    ({ engine, output, segmentSeconds, stalls, errors, mediaSeconds, seconds, lateSeconds, frames }) => {
+      const bound = 1.5 * segmentSeconds + SOURCE_SECONDS
+      const stood = totalOf(stalls)
+      const late = `the machine was late by ${lateSeconds.toFixed(2)} s`
+      const faults = errors.filter((error) => error.includes('fatal'))
+      for (const stall of stalls.filter((stall) => stall.seconds - stall.lateSeconds > bound)) {
+        faults.push(`stood still for ${stall.seconds.toFixed(2)} s, ${bound} s may be; ${late}`)
+      }
+      if (mediaSeconds + stood < 0.9 * seconds - lateSeconds || frames === 0) {
+        faults.push(`played ${mediaSeconds} s and stood still for ${stood} s of ${seconds} s; ${late}`)
+      }
+      return faults.map((fault) => `${engine} with ${output}: ${fault}`)
+    },
+  )
 }
 
 /** How each player fared: for a report. */
 export function inWords(watched: InTurn['watched']): string[] {
-  return watched.flatMap(({ engine, output, stalls, jumps, frames, dropped, errors }) => {
-    const [longest, all] = [longestOf(stalls), totalOf(stalls)].map((seconds) => `${seconds.toFixed(2)} s`)
-    const played = `${jumps.length} jumps, ${frames} frames, ${dropped} dropped`
+  return watched.flatMap(({ engine, output, stalls, jumps, frames, dropped, errors, lateSeconds }) => {
+    const [longest, all, late] = [longestOf(stalls), totalOf(stalls), lateSeconds].map(
+      (seconds) => `${seconds.toFixed(2)} s`,
+    )
+    const played = `${jumps.length} jumps, ${frames} frames, ${dropped} dropped; the machine was late by ${late}`
     return [
       `${engine}, ${output}: ${stalls.length} stalls, the longest ${longest}, ${all} in all; ${played}`,
       ...stalls.map(
-        (stall) => `  ${stall.seconds.toFixed(2)} s at ${stall.at.toFixed(2)}, ${stall.ahead.toFixed(2)} s in hand`,
+        (stall) =>
+          `  ${stall.seconds.toFixed(2)} s at ${stall.at.toFixed(2)}, ${stall.ahead.toFixed(2)} s in hand, ` +
+          `the machine late by ${stall.lateSeconds.toFixed(2)} s`,
       ),
       ...counted(errors).map(([error, count]) => `  ${count} × ${error}`),
     ]

@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { run, temporaryFolder, words } from './belongings.ts'
 import { type Nginx, startNginx } from './nginx.ts'
-import { isBusyMachine, Player } from './player.ts'
+import { isLateMachine, Player } from './player.ts'
 import { packageStandIn, STAND_IN_SECONDS } from './stand-in.ts'
 
 describe('a player in Chromium', () => {
@@ -42,13 +42,13 @@ describe('a player in Chromium', () => {
     assert.ok(Math.abs(duration - 8) < 0.1, `${duration} s`)
     assert.ok(frames > 0)
   })
-  it('does not take a busy machine for media that is missing', () => {
-    const stall = (ahead: string) =>
-      `mediaError bufferStalledError: Error: Playback stalling at @7.131375 due to low buffer ({"len":${ahead},"start":0.08`
-    assert.ok(isBusyMachine(stall('2.948625')))
-    assert.ok(!isBusyMachine(stall('0.05657599999999263')))
-    assert.ok(!isBusyMachine(stall('0')))
-    assert.ok(!isBusyMachine('networkError fragLoadError: Error: HTTP Error 404 Not Found'))
+  it("takes a stall for the machine's when it was late for as long, and for ours otherwise", () => {
+    const text =
+      'mediaError bufferStalledError: Error: Playback stalling at @7.131375 due to low buffer ({"len":2.948625'
+    const stall = { at: 10_000, text, still: 1300 }
+    assert.ok(isLateMachine(stall, 1100))
+    assert.ok(!isLateMachine(stall, 1000))
+    assert.ok(!isLateMachine({ ...stall, text: 'networkError fragLoadError: Error: HTTP Error 404 Not Found' }, 5000))
   })
   it('says so when a segment is missing', async () => {
     const url = variant('missing', (folder) => rmSync(join(folder, 'v1.ts')))

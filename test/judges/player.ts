@@ -4,14 +4,29 @@ import { createServer } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { eventually, listen, words } from './belongings.ts'
+import { MachineWatch } from './machine.ts'
 
 /** hls.js plays HLS, shaka-player HLS and DASH, dash.js DASH and Smooth Streaming. */
 export type Engine = 'hls.js' | 'shaka' | 'dash.js'
 
+/** Something a player or its media element complained of. Times in milliseconds. */
+export type Complaint = {
+  /** Since 1970. */
+  readonly at: number
+  readonly text: string
+  /** How long the picture had stood still by then. */
+  readonly still: number
+}
+
+/** Milliseconds since 1970. */
+type Span = { readonly from: number; readonly to: number }
+
 export type Playback = {
+  /** When this was so, in milliseconds since 1970. */
+  readonly now: number
   /** Position on the media timeline. */
   readonly mediaSeconds: number
-  /** Seconds of media it holds beyond that. */
+  /** Seconds of media it holds beyond that, without a hole. */
   readonly ahead: number
   /** Of what is listed so far, while the presentation is live. */
   readonly duration: number
@@ -25,7 +40,9 @@ export type Playback = {
   /** Of the sound. */
   readonly language: string
   readonly ended: boolean
-  readonly errors: readonly string[]
+  /** When the page was not run. */
+  readonly delays: readonly Span[]
+  readonly errors: readonly Complaint[]
 }
 
 /** How it went for a viewer of a live presentation whose source comes and goes. */
@@ -39,13 +56,27 @@ export type Watched = {
   readonly jumps: readonly Jump[]
   readonly frames: number
   readonly dropped: number
+  /** The machine's lateness over all these seconds. */
+  readonly lateSeconds: number
   readonly errors: readonly string[]
+}
+
+/** As the page tells it. */
+type Seen = Pick<Watched, 'mediaSeconds' | 'jumps' | 'frames' | 'dropped'> & {
+  /** When the picture first moved. */
+  readonly began?: number
+  readonly now: number
+  readonly stalls: readonly (Span & { readonly at: number; readonly ahead: number })[]
+  readonly delays: readonly Span[]
+  readonly errors: readonly Complaint[]
 }
 
 export type Stall = {
   /** On the media timeline. */
   readonly at: number
   readonly seconds: number
+  /** How long the machine did not run what was ready to run, from a little before the stall until its end. */
+  readonly lateSeconds: number
   /** Media it had in hand when it began. */
   readonly ahead: number
 }
@@ -81,11 +112,13 @@ const PAGE = readFileSync(new URL('player.html', import.meta.url))
 export class Player {
   readonly #browser: Browser
   readonly #url: string
+  readonly #machine: MachineWatch
   readonly #close: () => void
 
-  private constructor(browser: Browser, url: string, close: () => void) {
+  private constructor(browser: Browser, url: string, machine: MachineWatch, close: () => void) {
     this.#browser = browser
     this.#url = url
+    this.#machine = machine
     this.#close = close
   }
 
@@ -97,27 +130,26 @@ export class Player {
     })
     const url = await listen(server)
     server.unref()
+    const machine = await MachineWatch.start()
     const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', headless: true, args: FLAGS })
-    return new Player(browser, url, () => server.close())
+    return new Player(browser, url, machine, () => server.close())
   }
 
   async stop(): Promise<void> {
     await this.#browser.close()
+    await this.#machine.stop()
     this.#close()
   }
 
   /**
    * Plays a live presentation, and does what `tour` says. Throws unless media time gains 95 % of so many seconds of the
    * clock while pictures are decoded, after every seek and every switch as well, and nothing goes wrong from the first
-   * request on.
+   * request on. What the machine was late by meanwhile is taken off the clock.
    */
   async playLive(engine: Engine, url: string, seconds: number, tour: Tour = {}): Promise<Playback> {
     return this.#withPage(engine, url, 1, async (page) => {
-      const viewing = new Viewing(page, url)
-      await eventually(`${url} to play`, 30, async () => {
-        const { mediaSeconds, frames } = await viewing.look()
-        return (mediaSeconds > 0 && frames > 0) || undefined
-      })
+      const viewing = new Viewing(page, url, this.#machine)
+      await viewing.becomes('play', ({ mediaSeconds, frames }) => mediaSeconds > 0 && frames > 0)
       let last = await viewing.keepsPace(seconds)
       if (tour.screenshot !== undefined) await page.screenshot({ path: tour.screenshot })
       if (tour.switches) last = await viewing.switches(seconds)
@@ -126,16 +158,20 @@ export class Player {
     })
   }
 
-  /** Watches a live presentation until `over` resolves, whatever happens. Throws when it does not begin to play. */
-  async watch(engine: Engine, url: string, over: Promise<unknown>): Promise<Watched> {
+  /**
+   * Watches a live presentation until `over` resolves, whatever happens. `onBegin` is called when its picture moves;
+   * throws when it never does.
+   */
+  async watch(engine: Engine, url: string, over: Promise<unknown>, onBegin = () => {}): Promise<Watched> {
     return this.#withPage(engine, url, 1, async (page) => {
-      const look = (): Promise<Watched> => page.evaluate('watched()')
+      const look = (): Promise<Seen> => page.evaluate('watched()')
       await eventually(`${url} to play`, 30, async () => {
-        const { frames, seconds } = await look()
-        return (frames > 0 && seconds > 0) || undefined
+        const { frames, began } = await look()
+        return (frames > 0 && began !== undefined) || undefined
       })
+      onBegin()
       await over
-      return look()
+      return this.#judged(await look())
     })
   }
 
@@ -145,18 +181,32 @@ export class Player {
    */
   async playToEnd(engine: Engine, url: string, rate = 2, { overHoles = false } = {}): Promise<Playback> {
     return this.#withPage(engine, url, rate, async (page) => {
-      const viewing = new Viewing(page, url, overHoles)
-      const { duration } = await eventually(`${url} to begin`, 20, async () => {
-        const playback = await viewing.look()
-        return playback.duration > 0 ? playback : undefined
-      })
-      const last = await eventually(`${url} to end`, (duration / rate) * 1.5 + 10, async () => {
-        const playback = await viewing.look()
-        return playback.ended || (overHoles && isAtItsEnd(playback)) ? playback : undefined
+      const viewing = new Viewing(page, url, this.#machine, overHoles)
+      const last = await viewing.becomes('play to its end', (playback) => {
+        return playback.ended || (overHoles && isAtItsEnd(playback))
       })
       if (last.frames === 0) throw new Error(`${url}: no picture was decoded`)
       return last
     })
+  }
+
+  async #judged({ began = Number.NaN, now, stalls, delays, errors, ...seen }: Seen): Promise<Watched> {
+    const lateSeconds = async (span: Span) => (await latenessIn(this.#machine, delays, span)) / 1000
+    const judged = stalls.map(async ({ at, from, to, ahead }) => {
+      return {
+        at,
+        seconds: (to - from) / 1000,
+        lateSeconds: await lateSeconds({ from: from - FELT_LATER_MS, to }),
+        ahead,
+      }
+    })
+    return {
+      ...seen,
+      seconds: (now - began) / 1000,
+      lateSeconds: await lateSeconds({ from: began, to: now }),
+      stalls: await Promise.all(judged),
+      errors: errors.map(({ text }) => text),
+    }
   }
 
   async #withPage<T>(engine: Engine, url: string, rate: number, watch: (page: Page) => Promise<T>): Promise<T> {
@@ -172,19 +222,29 @@ export class Player {
   }
 }
 
+/** A decoder that is kept from running still has pictures in hand: they run out so much later at most. */
+const FELT_LATER_MS = 5000
+
+/** What the machine was late by, in milliseconds: by its own account, or by what the page saw of it if that is more. */
+async function latenessIn(machine: MachineWatch, delays: readonly Span[], { from, to }: Span): Promise<number> {
+  const seen = delays.reduce((sum, delay) => {
+    return sum + Math.max(0, Math.min(delay.to, to) - Math.max(delay.from, from))
+  }, 0)
+  return Math.max(seen, await machine.lateness(from - performance.timeOrigin, to - performance.timeOrigin))
+}
+
 /** What hls.js says when it jumps over a hole, or a bit ahead at its rim. */
 const JUMP = /bufferStalledError|bufferSeekOverHole|bufferNudgeOnStall/
 
-/** Less than this in hand, in seconds, is what a stall for want of media looks like. */
-const IN_HAND = 1
+/** Standing still for longer than this, in milliseconds, needs a reason. */
+const MOMENT_MS = 250
 
 /**
- * A stall hls.js complains of while there is media to play: the machine was too busy to show it. What cannot be decoded
- * does not go on after it, and so does not get to its end.
+ * Whether hls.js complains of a stall that the machine made: but for its lateness the picture would not have stood still
+ * for longer than a moment.
  */
-export function isBusyMachine(error: string): boolean {
-  const [, ahead = '0'] = /bufferStalledError: .*due to low buffer \(\{"len":(\d+(?:\.\d+)?)/.exec(error) ?? []
-  return Number(ahead) >= IN_HAND
+export function isLateMachine({ text, still }: Complaint, lateMs: number): boolean {
+  return text.startsWith('mediaError bufferStalledError') && still - lateMs <= MOMENT_MS
 }
 
 function isAtItsEnd({ mediaSeconds, duration }: Playback): boolean {
@@ -195,45 +255,51 @@ function isAtItsEnd({ mediaSeconds, duration }: Playback): boolean {
 class Viewing {
   readonly #page: Page
   readonly #url: string
+  readonly #machine: MachineWatch
   readonly #overHoles: boolean
 
-  constructor(page: Page, url: string, overHoles = false) {
+  constructor(page: Page, url: string, machine: MachineWatch, overHoles = false) {
     this.#page = page
     this.#url = url
+    this.#machine = machine
     this.#overHoles = overHoles
   }
 
+  /** Throws with all that went wrong, and with how late the machine was when it did. */
   async look(): Promise<Playback> {
     const playback: Playback = await this.#page.evaluate('report()')
-    const errors = playback.errors.filter((error) => !(this.#overHoles && JUMP.test(error)) && !isBusyMachine(error))
+    const errors: string[] = []
+    for (const error of playback.errors) {
+      if (this.#overHoles && JUMP.test(error.text)) continue
+      const span = { from: error.at - error.still - FELT_LATER_MS, to: error.at }
+      const late = await latenessIn(this.#machine, playback.delays, span)
+      if (isLateMachine(error, late)) continue
+      const circumstances = `it had stood still for ${inSeconds(error.still)}, the machine was late by ${inSeconds(late)}`
+      errors.push(`${error.text} (${circumstances})`)
+    }
     if (errors.length > 0) throw new Error(`${this.#url} does not play:\n  ${errors.join('\n  ')}`)
     return playback
   }
 
   /**
-   * A machine too busy to keep pace is not a stream that does not arrive: it gets three attempts, and then it counts
-   * whether the player had something to play all the time.
+   * Looks on until the machine has run everything for so many seconds in all, and throws unless the picture has kept
+   * pace with these.
    */
   async keepsPace(seconds: number): Promise<Playback> {
-    const paces: string[] = []
-    for (let attempt = 1; ; attempt++) {
-      const first = await this.look()
-      const began = performance.now()
-      let last = first
-      let leastAhead = first.ahead
-      while (performance.now() - began < seconds * 1000) {
-        await sleep(Math.min(500, seconds * 1000))
-        last = await this.look()
-        leastAhead = Math.min(leastAhead, last.ahead)
-      }
-      const wall = (performance.now() - began) / 1000
-      const gained = last.mediaSeconds - first.mediaSeconds
+    const first = await this.look()
+    for (;;) {
+      await sleep(Math.min(500, seconds * 1000))
+      const last = await this.look()
+      const wall = last.now - first.now
+      const late = await latenessIn(this.#machine, last.delays, { from: first.now, to: last.now })
+      if (wall - late < seconds * 1000 && wall < MOST_LATE * seconds * 1000) continue
+      const gained = (last.mediaSeconds - first.mediaSeconds) * 1000
       const pictures = last.frames - first.frames
-      const keeps = gained >= 0.95 * wall || (attempt === 3 && gained >= 0.5 * wall && leastAhead >= 1)
-      if (keeps && pictures > 0) return last
-      const held = `${leastAhead.toFixed(1)} s in hand at least`
-      paces.push(`${gained.toFixed(2)} s and ${pictures} pictures in ${wall.toFixed(2)} s of the clock, ${held}`)
-      if (attempt === 3) throw new Error(`${this.#url} does not keep pace: ${paces.join('; then ')}`)
+      if (gained >= 0.95 * wall - late && pictures > 0) return last
+      throw new Error(
+        `${this.#url} does not keep pace: ${inSeconds(gained)} and ${pictures} pictures in ${inSeconds(wall)} of the clock, ` +
+          `${last.ahead.toFixed(2)} s in hand; the machine was late by ${inSeconds(late)}`,
+      )
     }
   }
 
@@ -245,33 +311,39 @@ class Viewing {
     for (const [index, height] of levels.entries()) {
       if (height === last.height) continue
       await this.#page.evaluate(`told().chooseLevel(${index})`)
-      last = await this.#becomes(`${height} lines`, (playback) => playback.height === height)
+      last = await this.becomes(`show ${height} lines`, (playback) => playback.height === height)
       last = await this.keepsPace(seconds)
     }
     for (const [index, language] of languages.entries()) {
       if (language === last.language) continue
       await this.#page.evaluate(`told().chooseLanguage(${index})`)
-      last = await this.#becomes(`sound in ${language}`, (playback) => playback.language === language)
+      last = await this.becomes(`sound in ${language}`, (playback) => playback.language === language)
       last = await this.keepsPace(seconds)
     }
     return last
   }
 
   async seeksBack(by: number, seconds: number): Promise<Playback> {
-    const { mediaSeconds, earliest, frames } = await this.look()
+    const { now, mediaSeconds, earliest, frames } = await this.look()
     const target = mediaSeconds - by
     if (target < earliest) throw new Error(`${this.#url} goes back to ${earliest} s only, not to ${target} s`)
     await this.#page.evaluate(`seek(${target})`)
-    await this.#becomes(`play from ${target} s`, (playback) => {
-      return playback.frames > frames && playback.mediaSeconds < mediaSeconds && playback.mediaSeconds > target
+    await this.becomes(`play from ${target} s`, (playback) => {
+      const unsought = mediaSeconds + (playback.now - now) / 1000
+      return playback.frames > frames && playback.mediaSeconds > target && playback.mediaSeconds < unsought - by / 2
     })
     return this.keepsPace(seconds)
   }
 
-  async #becomes(what: string, holds: (playback: Playback) => boolean): Promise<Playback> {
-    return eventually(`${this.#url} to ${what}`, 20, async () => {
+  async becomes(what: string, holds: (playback: Playback) => boolean): Promise<Playback> {
+    return eventually(`${this.#url} to ${what}`, 120, async () => {
       const playback = await this.look()
       return holds(playback) ? playback : undefined
     })
   }
 }
+
+/** A machine that is late for most of the time is watched for so many times as long, and no longer. */
+const MOST_LATE = 10
+
+const inSeconds = (ms: number) => `${(ms / 1000).toFixed(2)} s`

@@ -34,7 +34,7 @@ export async function run({ seed, log }: SoakContext): Promise<Record<string, st
       const [longest, all] = [longestOf(stalls), totalOf(stalls)].map((seconds) => `${seconds.toFixed(2)} s`)
       figures[`${kind}: ${engine}, ${output}`] = `longest stall ${longest}, ${all} in all`
     }
-    faults.push(...faultsOf(watched, SECONDS).map((fault) => `${kind}: ${fault}`))
+    faults.push(...faultsOf(watched).map((fault) => `${kind}: ${fault}`))
   }
   assert.deepEqual(faults, [])
   return figures
