@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { type Broadcast, startBroadcast, VIEWINGS } from './live-players.ts'
 
-describe('a channel on air', () => {
+describe('a channel on air', { concurrency: 3 }, () => {
   let broadcast: Broadcast
   before(async () => {
     broadcast = await startBroadcast(300)

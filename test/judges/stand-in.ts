@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { run, words } from './belongings.ts'
 
+/** Of `packageStandIn`, unless another length is asked for. */
 export const STAND_IN_SECONDS = 16
 
 /** shaka-packager's own program; what npm starts is a script around it. */
@@ -16,11 +17,12 @@ export const PACKAGER = join(
  * Below `folder`: `hls/index.m3u8` with fragmented MP4 and `dash/index.mpd` by shaka-packager, `mss/Manifest` by ffmpeg. All
  * have pictures of 180 and 90 lines, and sound in English and French.
  */
-export async function packageStandIn(folder: string): Promise<void> {
+export async function packageStandIn(folder: string, seconds = STAND_IN_SECONDS): Promise<void> {
+  mkdirSync(folder, { recursive: true })
   const source = join(folder, 'source.mp4')
   await run('ffmpeg', [
     ...words(`-nostdin -v error -y -f lavfi -i testsrc2=size=320x180:rate=25 -f lavfi -i aevalsrc=0.2*sin(300*t*t)`),
-    ...words(`-f lavfi -i aevalsrc=0.2*sin(200*t*t) -t ${STAND_IN_SECONDS} -map 1 -map 2`),
+    ...words(`-f lavfi -i aevalsrc=0.2*sin(200*t*t) -t ${seconds} -map 1 -map 2`),
     ...words('-filter_complex [0]split[big][whole];[whole]scale=160:90[small] -map [big] -map [small]'),
     ...words('-c:v libx264 -preset ultrafast -pix_fmt yuv420p -g 50 -keyint_min 50 -sc_threshold 0 -c:a aac -b:a 64k'),
     ...words('-b:v:0 200k -b:v:1 100k -metadata:s:a:0 language=eng -metadata:s:a:1 language=fra'),
