@@ -1,4 +1,4 @@
-/** Runs the long tests and writes a report: `npm run soak -- [--only NAME] [--seed NUMBER]`. */
+/** Runs the long tests and writes a report: `npm run soak -- [--only NAME] [--seed NUMBER] [--runs N] [--load N]`. */
 import { randomInt } from 'node:crypto'
 import { globSync, mkdirSync, writeFileSync } from 'node:fs'
 import { cpus, release, type } from 'node:os'
@@ -8,13 +8,14 @@ import { inspect, parseArgs } from 'node:util'
 import type { Soak } from '../test/soak-plan.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const { values } = parseArgs({ options: { only: { type: 'string' }, seed: { type: 'string' } } })
-const seed = values.seed === undefined ? randomInt(2 ** 31) : Number(values.seed)
-if (!Number.isSafeInteger(seed)) throw new Error(`--seed must be a whole number, not "${values.seed}"`)
+const option = { type: 'string' } as const
+const { values } = parseArgs({ options: { only: option, seed: option, runs: option, load: option } })
+const seed = wholeNumber('seed', randomInt(2 ** 31))
+const [runs, load] = [wholeNumber('runs', 6), wholeNumber('load', 0)]
 
 const files = globSync('test/soak/*.ts', { cwd: root, exclude: ['**/*.test.ts'] }).sort()
 const all = await Promise.all(files.map((file) => import(join(root, file)) as Promise<Soak>))
-const chosen = all.filter(({ name }) => values.only === undefined || name === values.only)
+const chosen = all.filter(({ name, onlyByName }) => (values.only === undefined ? !onlyByName : name === values.only))
 if (chosen.length === 0)
   throw new Error(`no soak "${values.only}"; there are: ${all.map(({ name }) => name).join(', ')}`)
 
@@ -35,6 +36,13 @@ writeFileSync(join(root, path), `${report.join('\n')}\n`)
 console.log(failures === 0 ? `all good; report in ${path}` : `${failures} FAILED; report in ${path}`)
 process.exit(failures === 0 ? 0 : 1)
 
+function wholeNumber(name: 'seed' | 'runs' | 'load', otherwise: number): number {
+  const text = values[name]
+  if (text === undefined) return otherwise
+  if (!/^\d+$/.test(text)) throw new Error(`--${name} must be a whole number, not "${text}"`)
+  return Number(text)
+}
+
 async function runSoak({ name, run }: Soak): Promise<void> {
   const start = performance.now()
   const lines: string[] = []
@@ -47,7 +55,7 @@ async function runSoak({ name, run }: Soak): Promise<void> {
     mkdirSync(path, { recursive: true })
     return path
   }
-  const outcome = await run({ seed, log, folder }).then(
+  const outcome = await run({ seed, log, folder, runs, load }).then(
     (figures) => ({ good: true, text: Object.entries(figures).map(([figure, value]) => `- ${figure}: ${value}`) }),
     (error: unknown) => ({ good: false, text: ['```', ...inspect(error).split('\n'), '```'] }),
   )

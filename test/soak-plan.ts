@@ -4,6 +4,8 @@ export type Soak = {
   readonly name: string
   /** Resolves with figures for the report; throws when the claim does not hold. */
   readonly run: (context: SoakContext) => Promise<Readonly<Record<string, string | number>>>
+  /** Left out unless it is asked for by its name. */
+  readonly onlyByName?: boolean
 }
 
 export type SoakContext = {
@@ -13,4 +15,8 @@ export type SoakContext = {
   readonly log: (line: string) => void
   /** Makes, at the first call, the folder for what is kept beside the report, and gives its path. */
   readonly folder: () => string
+  /** How often to do what is done as a whole: `--runs`. */
+  readonly runs: number
+  /** How many cores to keep busy meanwhile: `--load`. */
+  readonly load: number
 }
