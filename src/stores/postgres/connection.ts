@@ -61,6 +61,10 @@ const UNAVAILABLE = /^(08|28|3D|53|57|58|25006|25P03)/
 export const isRetryable = (error: unknown): boolean =>
   error instanceof pg.DatabaseError && (error.code === '40001' || error.code === '40P01')
 
+/** A statement was given up: it took longer than it may, or somebody else thought so. */
+export const isCancelled = (error: unknown): boolean =>
+  error instanceof StoreUnavailable && error.cause instanceof pg.DatabaseError && error.cause.code === '57014'
+
 /** An error of `pg` as the port names it. One without an SQLSTATE comes from the connection. */
 export function named(error: unknown): unknown {
   if (error instanceof StoreUnavailable || error instanceof RangeError) return error

@@ -1,7 +1,8 @@
 import pg from 'pg'
 import type { Log } from '../../log.ts'
 import { type ResourceChange, StoreUnavailable } from '../resources.ts'
-import { connectionOptions, farewell, isRetryable, named, prepareSession } from './connection.ts'
+import { connectionOptions, farewell, isCancelled, isRetryable, named, prepareSession } from './connection.ts'
+import { WaitingRoom } from './waiting-room.ts'
 
 export type Value = string | number | boolean | null | readonly string[]
 
@@ -44,13 +45,20 @@ export class Transaction {
   }
 }
 
-/** A pool of connections. Rejects with StoreUnavailable when the database cannot be asked; the next call tries anew. */
+/**
+ * A pool of connections. A request waits for one as long as the database goes on answering others. Rejects with
+ * StoreUnavailable when the database cannot be asked, also all that wait then; the next call tries anew.
+ */
 export class Database {
   readonly #pool: pg.Pool
+  /** In front of the pool, which would count the time a request waits for its turn as time it takes to connect. */
+  readonly #room: WaitingRoom
   readonly #underWay = new Set<Promise<unknown>>()
   readonly #committed: (changes: readonly ResourceChange[]) => void
   readonly #announce: (changes: readonly ResourceChange[]) => readonly [sql: string, ...values: Value[]]
   #isClosing = false
+  /** Requests that the database has answered so far, be it with an error of theirs. */
+  #answered = 0
 
   constructor(options: {
     url: string
@@ -63,6 +71,7 @@ export class Database {
   }) {
     this.#announce = options.announce
     this.#committed = options.committed
+    this.#room = new WaitingRoom({ atOnce: options.poolSize, mostWaiting: MOST_WAITING })
     this.#pool = new pg.Pool({
       ...connectionOptions(options.url),
       max: options.poolSize,
@@ -128,10 +137,7 @@ export class Database {
 
   async #using<T>(work: (client: pg.ClientBase) => Promise<T>): Promise<T> {
     if (this.#isClosing) throw new StoreUnavailable('the store is closed')
-    if (this.#pool.waitingCount >= MOST_WAITING) {
-      throw new StoreUnavailable(`${MOST_WAITING} requests already wait for the database`)
-    }
-    const working = this.#checkOut(work)
+    const working = this.#inTurn(() => this.#checkOut(work))
     this.#underWay.add(working)
     try {
       return await working
@@ -140,9 +146,25 @@ export class Database {
     }
   }
 
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    await this.#room.enter()
+    try {
+      return await work()
+    } finally {
+      this.#room.leave()
+    }
+  }
+
   async #checkOut<T>(work: (client: pg.ClientBase) => Promise<T>): Promise<T> {
+    const answeredBefore = this.#answered
+    /** The others would learn the same one after the other, unless they are answered meanwhile. */
+    const dismissOthers = (reason: unknown) => {
+      if (this.#answered === answeredBefore) this.#room.dismiss(reason)
+    }
     const client = await this.#pool.connect().catch((error: unknown) => {
-      throw named(error)
+      const reason = named(error)
+      dismissOthers(reason)
+      throw reason
     })
     let broken: Error | undefined
     try {
@@ -153,6 +175,8 @@ export class Database {
     } finally {
       // A connection that failed is not used again.
       client.release(broken)
+      if (broken === undefined) this.#answered++
+      else if (isCancelled(broken)) dismissOthers(broken)
     }
   }
 }

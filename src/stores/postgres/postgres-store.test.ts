@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
@@ -23,6 +25,7 @@ import { Database } from './database.ts'
 import { openPostgresStore, type PostgresStore } from './postgres-store.ts'
 import { MIGRATIONS } from './schema.ts'
 
+const POOL_SIZE = 4
 const quiet: Log = { info() {}, warn() {}, error() {} }
 const folder = await mkdtemp(join(tmpdir(), 'windrow-postgres-'))
 const server = await startPostgres()
@@ -36,7 +39,7 @@ after(async () => {
 })
 
 async function open(url: string, log = quiet): Promise<PostgresStore> {
-  const store = await openPostgresStore({ url, poolSize: 4, log })
+  const store = await openPostgresStore({ url, poolSize: POOL_SIZE, log })
   opened.add(store)
   return store
 }
@@ -135,15 +138,6 @@ describe('a store in PostgreSQL', () => {
     assert.equal((await (await open(url)).resources.listEvents({ limit: 99 })).items.length, 20)
   })
 
-  it('refuses more requests than can reasonably wait, and serves the others', async () => {
-    const { resources } = await open(await server.createDatabase())
-    const answers = await Promise.allSettled(Array.from({ length: 10_100 }, () => resources.channelById('nobody')))
-    const refused = answers.filter(({ status }) => status === 'rejected')
-    assert.ok(refused.length >= 90 && refused.length <= 100, `${refused.length} refused`)
-    assert.ok(refused.every((answer) => answer.status === 'rejected' && answer.reason instanceof StoreUnavailable))
-    assert.equal(await resources.channelById('nobody'), undefined)
-  })
-
   it('is not available for writing on a server that has become read-only, and is again when that is over', async () => {
     const url = await server.createDatabase()
     const { resources } = await open(url)
@@ -184,6 +178,134 @@ describe('a store in PostgreSQL', () => {
     await assert.rejects(resources.createChannel(channel('b', { guid: 'guid-a' }), MANY), /duplicate key/)
     assert.equal(await resources.channelById('b'), undefined)
     assert.equal(heard.length, 1)
+  })
+})
+
+/** Whoever asks for a channel waits until it is released. */
+async function lockChannels(url: string) {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  await client.query('BEGIN; LOCK TABLE windrow.channel IN ACCESS EXCLUSIVE MODE')
+  // The server may be killed while it is held.
+  client.on('error', () => {})
+  const release = () => client.end()
+  opened.add({ close: release })
+  const waiting = "datname = current_database() AND wait_event_type = 'Lock'"
+  return {
+    /** Resolves when so many statements wait for it. */
+    async isWaitedForBy(count: number): Promise<void> {
+      const sql = `SELECT count(*)::int AS waiting FROM pg_stat_activity WHERE ${waiting}`
+      for (;;) {
+        // Within a transaction it would be told the same for ever.
+        await client.query('SELECT pg_stat_clear_snapshot()')
+        if ((await client.query<{ waiting: number }>(sql)).rows[0]!.waiting === count) return
+      }
+    },
+    /** As a statement's time limit would, the oldest first. */
+    async cancel(count: number): Promise<void> {
+      const pids = `SELECT pid FROM pg_stat_activity WHERE ${waiting} ORDER BY query_start LIMIT ${count}`
+      await client.query(`SELECT pg_cancel_backend(pid) FROM (${pids}) AS them`)
+    },
+    release,
+  }
+}
+
+const isUnavailable = (answer: PromiseSettledResult<unknown>) =>
+  answer.status === 'rejected' && answer.reason instanceof StoreUnavailable
+
+const reasons = (answers: readonly PromiseSettledResult<unknown>[]) =>
+  new Set(answers.map((answer) => (answer.status === 'rejected' ? answer.reason : 'served')))
+
+describe('requests that wait for a connection to PostgreSQL', () => {
+  const askTimes = (count: number, { resources }: PostgresStore) =>
+    Array.from({ length: count }, () => resources.channelById('nobody'))
+
+  it('are 10,000; more are refused at once, and the others served', async () => {
+    const url = await server.createDatabase()
+    const store = await open(url)
+    const lock = await lockChannels(url)
+    const asked = askTimes(POOL_SIZE + 10_000 + 100, store)
+    const refused = await Promise.allSettled(asked.splice(-100))
+    assert.ok(refused.every(isUnavailable))
+    await lock.release()
+    assert.deepEqual(new Set(await Promise.all(asked)), new Set([undefined]))
+  })
+
+  it('may wait longer than connecting may take', async (t) => {
+    const url = await server.createDatabase()
+    const store = await open(url)
+    const lock = await lockChannels(url)
+    const first = askTimes(POOL_SIZE, store)
+    await lock.isWaitedForBy(POOL_SIZE)
+    t.mock.timers.enable({ apis: ['setTimeout'] })
+    const others = askTimes(5, store)
+    t.mock.timers.tick(20_000)
+    t.mock.timers.reset()
+    await lock.release()
+    await Promise.all([...first, ...others])
+  })
+
+  it('are refused together when the server is gone, and served when it is back', async () => {
+    const url = await server.createDatabase()
+    const store = await open(url)
+    const lock = await lockChannels(url)
+    const asked = Promise.allSettled(askTimes(50, store))
+    await lock.isWaitedForBy(POOL_SIZE)
+    await server.kill()
+    const answers = await asked
+    assert.ok(answers.every(isUnavailable))
+    assert.equal(reasons(answers.slice(2 * POOL_SIZE)).size, 1, 'they have found out one after the other')
+    await server.start()
+    assert.equal(await store.resources.channelById('nobody'), undefined)
+  })
+
+  it('are refused together when the server does not let anybody in in time', async (t) => {
+    const silent = createServer()
+    t.after(() => silent.close())
+    await once(silent.listen(0, '127.0.0.1'), 'listening')
+    const { port } = silent.address() as AddressInfo
+    const nothing = { announce: () => ['SELECT 1'] as const, committed: () => {} }
+    const database = new Database({ url: `postgres://127.0.0.1:${port}/`, poolSize: 1, log: quiet, ...nothing })
+    opened.add(database)
+    const connected = once(silent, 'connection')
+    t.mock.timers.enable({ apis: ['setTimeout'] })
+    const asked = Promise.allSettled(Array.from({ length: 50 }, () => database.get('SELECT 1')))
+    await connected
+    t.mock.timers.tick(5000)
+    t.mock.timers.reset()
+    const answers = await asked
+    assert.ok(answers.every(isUnavailable))
+    assert.equal(reasons(answers).size, 1)
+  })
+
+  it('are refused together when nobody was answered for as long as a statement may take', async () => {
+    const url = await server.createDatabase()
+    const store = await open(url)
+    const lock = await lockChannels(url)
+    const asked = askTimes(50, store)
+    const inTurn = Promise.allSettled(asked.splice(0, POOL_SIZE))
+    const waiting = Promise.allSettled(asked)
+    await lock.isWaitedForBy(POOL_SIZE)
+    await lock.cancel(1)
+    const refusals = reasons(await waiting)
+    await lock.release()
+    assert.equal(refusals.size, 1)
+    assert.deepEqual(reasons(await inTurn), new Set(['served', ...refusals]))
+  })
+
+  it('go on waiting when one is not answered in time, but others are', async () => {
+    const url = await server.createDatabase()
+    const store = await open(url)
+    const lock = await lockChannels(url)
+    const [unlucky] = askTimes(1, store)
+    await lock.isWaitedForBy(1)
+    await store.resources.listEvents({ limit: 1 })
+    const others = askTimes(50, store)
+    await lock.isWaitedForBy(POOL_SIZE)
+    await Promise.all([assert.rejects(unlucky!, StoreUnavailable), lock.cancel(1)])
+    await lock.isWaitedForBy(POOL_SIZE)
+    await lock.release()
+    await Promise.all(others)
   })
 })
 
