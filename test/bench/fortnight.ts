@@ -171,7 +171,7 @@ async function retention({ windrow, live, loopDelays }: Subject, minuteOf: (n: n
   const longestHold = async () => {
     rmSync(loopDelays, { force: true })
     process.kill(windrow.pid, 'SIGUSR2')
-    return eventually('the longest hold', 5, () =>
+    return eventually('the longest hold', () =>
       existsSync(loopDelays) ? Number(readFileSync(loopDelays, 'utf8')) || undefined : undefined,
     )
   }
@@ -191,9 +191,7 @@ async function retention({ windrow, live, loopDelays }: Subject, minuteOf: (n: n
     const command = new UpdateOriginEndpointCommand({ ...endpoint, StartoverWindowSeconds: seconds })
     await mediaPackage(windrow).send(command)
   }
-  const during = await watchFor(() =>
-    eventually('the end of a day', 300, () => (existsSync(folder) ? undefined : true)),
-  )
+  const during = await watchFor(() => eventually('the end of a day', () => (existsSync(folder) ? undefined : true)))
   await windrow.stop()
   const line = (name: string, value: number, peerValue: number, note?: string): Measure => {
     const peer = 'before it'

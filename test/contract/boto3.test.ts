@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process'
 import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { PATIENCE_MS } from '../judges/patience.ts'
 import { CREDENTIALS, REGION, startControl } from './control-under-test.ts'
 import { troubled } from './troubled-resources.ts'
 
@@ -15,7 +16,7 @@ describe('boto3', () => {
     const { accessKeyId, secretAccessKey } = CREDENTIALS
     // Debian's own interpreter: the one that python3-boto3 belongs to.
     const script = [SCRIPT, control.endpoint, REGION, accessKeyId, secretAccessKey]
-    const { stdout } = await promisify(execFile)('/usr/bin/python3', script, { timeout: 60_000 })
+    const { stdout } = await promisify(execFile)('/usr/bin/python3', script, { timeout: PATIENCE_MS })
     assert.equal(stdout, 'ok\n')
   })
 })

@@ -112,7 +112,7 @@ describe('bad input', () => {
         await pusher.pushNext()
       }
       const good = Array.from({ length: 31 }, (_, round) => `${round * 2 + 1}`)
-      await eventually('every good segment to be listed', 10, async () => {
+      await eventually('every good segment to be listed', async () => {
         const lines = await lineUp.of(url)
         return lines.every((line) => good.every((number) => line.split(' ').includes(number))) || undefined
       })

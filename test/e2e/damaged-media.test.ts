@@ -116,7 +116,7 @@ describe('damaged media', { concurrency: 2 }, () => {
       for (const output of OUTPUTS) {
         it(`leaves everything that ${output.name} lists to be had`, async () => {
           const url = urls.get(output.name)!
-          await eventually(`${url} to be published`, 10, async () => (await fetch(url)).ok || undefined)
+          await eventually(`${url} to be published`, async () => (await fetch(url)).ok || undefined)
           const { streams } = await output.view(url)
           assert.ok(
             streams.some(({ kind, runs }) => kind === 'variant' && runs.some(({ segments }) => segments.length > 0)),

@@ -50,7 +50,7 @@ describe('a disk that is full', { skip: !mayMount && 'NO RIGHT TO MOUNT: full di
   it('is waited for, and the asset is whole when there is room again', async () => {
     fill()
     await askForHarvest(api, 'patient', BUCKET, programme)
-    await eventually('the job to wait', 20, async () => {
+    await eventually('the job to wait', async () => {
       const { state, failure } = await describeHarvest(api, 'patient')
       assert.notEqual(state, 'FAILED')
       return (state === 'QUEUED' && failure?.code === 'Full') || undefined
@@ -58,7 +58,7 @@ describe('a disk that is full', { skip: !mayMount && 'NO RIGHT TO MOUNT: full di
     const folder = join(disk, BUCKET, 'patient')
     assert.ok(!existsSync(join(folder, 'index.m3u8')))
     rmSync(ballast())
-    const { state, failure, attempts } = await harvestEnd(api, 'patient', 30)
+    const { state, failure, attempts } = await harvestEnd(api, 'patient')
     assert.equal(state, 'SUCCEEDED', failure?.message)
     assert.ok(attempts > 1)
     const { objects } = (await api.ask('GET', 'harvest_jobs/patient/objects')) as {
@@ -72,7 +72,7 @@ describe('a disk that is full', { skip: !mayMount && 'NO RIGHT TO MOUNT: full di
   it('is what the job says it failed for, when there is none for long', async () => {
     fill()
     await askForHarvest(api, 'hopeless', BUCKET, programme)
-    const { state, failure } = await harvestEnd(api, 'hopeless', 60)
+    const { state, failure } = await harvestEnd(api, 'hopeless')
     assert.deepEqual([state, failure?.code], ['FAILED', 'Full'])
     assert.equal(failure?.message, `The disk that holds bucket ${BUCKET} is full.`)
     assert.ok(!existsSync(join(disk, BUCKET, 'hopeless/index.m3u8')))

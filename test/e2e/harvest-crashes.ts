@@ -149,7 +149,7 @@ async function harvest({ windrow, api, random, programme, bucket, leaseMs }: Sce
     await windrow.start()
     kills++
     const ready = performance.now()
-    const after = await eventually(`${id} to be taken over`, 60, async () => {
+    const after = await eventually(`${id} to be taken over`, async () => {
       const now = await describeHarvest(api, id)
       return now.attempts > before.attempts || now.status !== 'IN_PROGRESS' ? now : undefined
     })

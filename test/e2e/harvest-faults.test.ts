@@ -37,7 +37,6 @@ const SECONDS_OF_PROGRAMME = 8
 const OBJECTS = 2 * SECONDS_OF_PROGRAMME + 3
 /** The same request is made five times: what meets a fault more often than this is no passing trouble. */
 const MOST_OF_A_REQUEST = 2
-const MOST_SECONDS = 90
 
 /** `count` is that of the request among those for its bucket. */
 type Asked = { readonly method: string; readonly path: string; readonly count: number }
@@ -92,7 +91,7 @@ for (const { name, isInstalled, start } of SERVERS) {
     async function harvested(bucket: string): Promise<Asset> {
       await s3.makeBucket(bucket)
       await askForHarvest(api, bucket, bucket, programme)
-      const { state, failure } = await harvestEnd(api, bucket, MOST_SECONDS)
+      const { state, failure } = await harvestEnd(api, bucket)
       assert.equal(state, 'SUCCEEDED', failure?.message)
       return assetIn(bucket)
     }
@@ -126,7 +125,7 @@ for (const { name, isInstalled, start } of SERVERS) {
         await s3.makeBucket(bucket)
         faults.set(bucket, ({ method }) => (method === 'PUT' ? fault : undefined))
         await askForHarvest(api, bucket, bucket, programme)
-        const { state, failure, attempts } = await harvestEnd(api, bucket, MOST_SECONDS)
+        const { state, failure, attempts } = await harvestEnd(api, bucket)
         assert.deepEqual([state, failure?.code], ['FAILED', code], failure?.message)
         assert.equal(attempts, 1)
         const left = await assetIn(bucket)
@@ -144,7 +143,7 @@ for (const { name, isInstalled, start } of SERVERS) {
         return deletion
       })
       await askForHarvest(api, bucket, bucket, programme)
-      const { state, failure } = await harvestEnd(api, bucket, MOST_SECONDS)
+      const { state, failure } = await harvestEnd(api, bucket)
       assert.deepEqual([state, failure?.code], ['FAILED', 'NoSuchBucket'], failure?.message)
     })
   })

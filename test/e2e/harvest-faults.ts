@@ -49,8 +49,8 @@ export async function describeHarvest(api: ApiClient, id: string): Promise<Harve
   return (await api.ask('GET', `harvest_jobs/${id}`)) as HarvestReport
 }
 
-export async function harvestEnd(api: ApiClient, id: string, seconds: number): Promise<HarvestReport> {
-  return eventually(`harvest job ${id} to end`, seconds, async () => {
+export async function harvestEnd(api: ApiClient, id: string): Promise<HarvestReport> {
+  return eventually(`harvest job ${id} to end`, async () => {
     const job = await describeHarvest(api, id)
     return job.status === 'IN_PROGRESS' ? undefined : job
   })

@@ -103,7 +103,7 @@ it('what breaks a rule of harvest jobs is told its rule, and a window that works
   const api = apiOf(windrow)
   const programme = { startTime: new Date(begin).toISOString(), endTime: new Date(begin + 10_000).toISOString() }
   await askForHarvest(api, 'unloved', 'clips', programme, 'wide')
-  const { failure } = await harvestEnd(api, 'unloved', 20)
+  const { failure } = await harvestEnd(api, 'unloved')
   assert.equal(failure?.code, 'AccessDenied')
   assert.match(failure.message, /^Bucket clips at .* denies access: the credentials need s3:PutObject/)
 })

@@ -65,7 +65,7 @@ describe('harvest jobs of a live stream', () => {
       }
     })()
     pushing.catch(() => {})
-    await eventually('three segments', 20, () => pusher.published >= 3 || undefined)
+    await eventually('three segments', () => pusher.published >= 3 || undefined)
   })
   after(async () => {
     stopped = true
@@ -91,7 +91,7 @@ describe('harvest jobs of a live stream', () => {
   const create = async (body: object) => (await api.ask('POST', 'harvest_jobs', { body })) as HarvestReport
   const describeJob = async (id: string) => (await api.ask('GET', `harvest_jobs/${id}`)) as HarvestReport
   const ended = (id: string) =>
-    eventually(`the end of ${id}`, 40, async () => {
+    eventually(`the end of ${id}`, async () => {
       const job = await describeJob(id)
       return job.status === 'IN_PROGRESS' ? undefined : job
     })
@@ -101,7 +101,7 @@ describe('harvest jobs of a live stream', () => {
   it('follow it, and are complete seconds after their end', async () => {
     const last = pusher.published + 6
     await create(request('follow', 1, last))
-    await eventually('segments before the end', 20, async () => {
+    await eventually('segments before the end', async () => {
       const { state, progress } = await describeJob('follow')
       return (state === 'RUNNING' && (progress?.segments.written ?? 0) >= 8) || undefined
     })
@@ -171,7 +171,6 @@ describe('harvest jobs of a live stream', () => {
     await create(body)
     await eventually(
       'something written',
-      20,
       () => (existsSync(fileOf('unwanted')) && segmentsIn('unwanted').length > 3) || undefined,
     )
     await api.ask('POST', 'harvest_jobs/unwanted/cancel', { body: {} })
@@ -196,7 +195,7 @@ describe('harvest jobs of a live stream', () => {
   })
 
   it('are told a webhook in their order, signed, each at least once, also when it refuses at first', async () => {
-    const told = await eventually('eleven events', 30, () => (hooks.length >= 11 ? hooks.slice(0, 11) : undefined))
+    const told = await eventually('eleven events', () => (hooks.length >= 11 ? hooks.slice(0, 11) : undefined))
     const jobs = told.map(({ body }) => JSON.parse(body) as { detail: { harvest_job: { id: string; status: string } } })
     assert.deepEqual(
       jobs
@@ -210,7 +209,7 @@ describe('harvest jobs of a live stream', () => {
       assert.equal(headers['x-windrow-signature'], `sha256=${expected}`)
     }
     await api.ask('POST', 'event_sinks/webhook/replay', { body: {} })
-    await eventually('all of them again', 30, () => hooks.length >= 22 || undefined)
+    await eventually('all of them again', () => hooks.length >= 22 || undefined)
     assert.deepEqual(
       hooks.slice(11, 22).map(({ body }) => body),
       hooks.slice(0, 11).map(({ body }) => body),

@@ -33,7 +33,7 @@ export async function startBroadcast(seconds: number): Promise<Broadcast> {
   for (const output of OUTPUTS) urls.set(output.name, await output.create(client, 'live'))
   const encoder = startPush({ ingest, copy: temporaryFolder('broadcast'), seconds })
   const began = performance.now()
-  await eventually('every manifest', 30, async () => {
+  await eventually('every manifest', async () => {
     const answers = await Promise.all([...urls.values()].map((url) => fetch(url)))
     await Promise.all(answers.map((answer) => answer.arrayBuffer()))
     const isLongEnough = performance.now() - began > 16_000

@@ -57,7 +57,7 @@ export async function startLiveSession(seconds: number): Promise<LiveSession> {
     endpoints,
     async onAir() {
       const [{ url }] = endpoints as [LiveEndpoint]
-      await eventually(`three segments at ${url}`, 30, async () => {
+      await eventually(`three segments at ${url}`, async () => {
         const response = await fetch(url)
         const parent = await response.text()
         if (!response.ok) return undefined

@@ -222,7 +222,7 @@ class Cut {
         pusher.close()
       }),
     )
-    await eventually('new segments to be listed', 10, async () => (await endOf()) > before || undefined)
+    await eventually('new segments to be listed', async () => (await endOf()) > before || undefined)
   }
 
   /** Every segment that was answered 201 lies among the objects, as often as it was put. */

@@ -52,21 +52,21 @@ after(async () => {
 it('two processes share the jobs of one archive; one that was frozen past its leases changes nothing', async () => {
   const api = apiOf(keeper)
   await askForHarvest(api, 'undisturbed', BUCKET, programme)
-  await harvestEnd(api, 'undisturbed', 60)
+  await harvestEnd(api, 'undisturbed')
   const undisturbed = assetIn('undisturbed')
   for (const id of JOBS) await askForHarvest(api, id, BUCKET, programme)
 
-  await eventually('the guest to have ended a job', 60, () => succeededAt(guest).length > 0 || undefined)
+  await eventually('the guest to have ended a job', () => succeededAt(guest).length > 0 || undefined)
   process.kill(guest.pid, 'SIGSTOP')
   const atFreeze = await states()
   await sleep(LEASE_MS)
-  await eventually('its jobs to be taken over', 60, async () => {
+  await eventually('its jobs to be taken over', async () => {
     const now = await states()
     const lost = now.filter(({ attempts }, at) => atFreeze[at]!.attempts === 1 && attempts > 1)
     return lost.length > 0 || undefined
   })
   process.kill(guest.pid, 'SIGCONT')
-  for (const id of JOBS) assert.equal((await harvestEnd(api, id, 120)).state, 'SUCCEEDED')
+  for (const id of JOBS) assert.equal((await harvestEnd(api, id)).state, 'SUCCEEDED')
   assert.equal(await guest.stop(), 0)
 
   for (const id of JOBS) assert.deepEqual(assetIn(id), undisturbed, id)

@@ -54,16 +54,16 @@ describe('a channel with two inputs', { concurrency: true }, () => {
     const watched = watchLive(url, stop.signal)
     watched.catch(() => {})
     // The endpoint follows the input that it heard first.
-    await eventually('a segment of the first input', 20, async () => (await rendition(url)).length > 0 || undefined)
+    await eventually('a segment of the first input', async () => (await rendition(url)).length > 0 || undefined)
     const pushingSecond = pace(second, began, () => isOver)
     const newest = async () => (await rendition(url)).at(-1)?.programDateTime?.getTime() ?? 0
     let last: number
     try {
-      await eventually('six segments', 20, async () => (await rendition(url)).length >= 6 || undefined)
+      await eventually('six segments', async () => (await rendition(url)).length >= 6 || undefined)
       isEnough = true
       const lastPush = await pushingFirst
       last = first.dateOf(first.published - 1)
-      await eventually('what only the second input has', 10, async () => (await newest()) > last || undefined)
+      await eventually('what only the second input has', async () => (await newest()) > last || undefined)
       const seenAt = performance.now()
       // The server hears of the last segment at some moment of its push, and misses an input that the machine keeps away.
       const [after, all] = [await machine.lateness(lastPush.to, seenAt), await machine.lateness(began, seenAt)]
@@ -71,7 +71,7 @@ describe('a channel with two inputs', { concurrency: true }, () => {
       assert.ok(most > STATED_MS - 100 - all, `${most} ms, the machine was late by ${all} ms since the beginning`)
       const took = seenAt - lastPush.to
       assert.ok(took < STATED_MS + SLACK_MS + after, `${took} ms, the machine was late by ${after} ms`)
-      await eventually('five seconds of the second input', 10, async () => (await newest()) > last + 4000 || undefined)
+      await eventually('five seconds of the second input', async () => (await newest()) > last + 4000 || undefined)
     } finally {
       stop.abort()
       isEnough = isOver = true
@@ -113,7 +113,7 @@ describe('a channel with two inputs', { concurrency: true }, () => {
     /** In the middle of a segment: one that has arrived in a part of its streams is another story. */
     const kill = async ({ child }: Running) => {
       const listed = (await rendition(url)).at(-1)?.mediaSequenceNumber
-      await eventually('a new segment', 10, async () => {
+      await eventually('a new segment', async () => {
         return (await rendition(url)).at(-1)?.mediaSequenceNumber !== listed || undefined
       })
       await sleep(300)
@@ -122,7 +122,7 @@ describe('a channel with two inputs', { concurrency: true }, () => {
     const player = await Player.start()
     try {
       const [first, second] = inputs.map(encode) as [Running, Running]
-      await eventually(`five segments at ${url}`, 30, async () => (await rendition(url)).length >= 5 || undefined)
+      await eventually(`five segments at ${url}`, async () => (await rendition(url)).length >= 5 || undefined)
       const over = new AbortController()
       const { watching, begun } = watchAll(player, VIEWINGS, urls, once(over.signal, 'abort'))
       await begun

@@ -65,7 +65,7 @@ describe('two Windrows on one PostgreSQL: one keeps the archive, one has the rol
     const url = await createHlsEndpoint(atOffice, 'news', 'short-lived')
     assert.equal((await fetch(url)).status, 200)
     await atOffice.send(new DeleteOriginEndpointCommand({ Id: 'short-lived' }))
-    await eventually('a 404', 5, async () => ((await fetch(url)).status === 404 ? true : undefined))
+    await eventually('a 404', async () => ((await fetch(url)).status === 404 ? true : undefined))
   })
 
   it('harvest at the one what the other was asked to', async () => {

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { promisify } from 'node:util'
 import { utcMs } from '../../src/media/time.ts'
+import { PATIENCE_MS } from '../judges/patience.ts'
 import { startIngest } from './ingest-server.ts'
 import { makeSource } from './source-media.ts'
 
@@ -57,7 +58,7 @@ describe('ffmpeg -f hls -method PUT', () => {
           ...LADDER,
           `${server.url}channel_%v.m3u8`,
         ]
-        await run('ffmpeg', push, { timeout: 30_000 })
+        await run('ffmpeg', push, { timeout: PATIENCE_MS })
       } finally {
         await server.close()
       }
@@ -89,7 +90,7 @@ describe('ffmpeg -f hls -method PUT', () => {
     try {
       const url = server.url.replace(/:[0-9a-f]+@/, ':wrong@')
       const push = ['-v', 'error', '-i', source, ...MAPS, ...HLS, '-method', 'PUT', ...LADDER, `${url}channel_%v.m3u8`]
-      await run('ffmpeg', push, { timeout: 30_000 }).catch(() => {})
+      await run('ffmpeg', push, { timeout: PATIENCE_MS }).catch(() => {})
     } finally {
       await server.close()
     }

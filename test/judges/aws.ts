@@ -90,8 +90,8 @@ export async function createHarvestJob(
 }
 
 /** Waits until the job is over and gives how it ended. */
-export async function harvestOutcome(client: MediaPackageClient, id: string, seconds = 60): Promise<string> {
-  return eventually(`harvest job ${id} to end`, seconds, async () => {
+export async function harvestOutcome(client: MediaPackageClient, id: string): Promise<string> {
+  return eventually(`harvest job ${id} to end`, async () => {
     const { Status } = await client.send(new DescribeHarvestJobCommand({ Id: id }))
     return Status === 'IN_PROGRESS' ? undefined : Status
   })

@@ -7,6 +7,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { PATIENCE_MS } from './patience.ts'
 
 const children = new Set<ChildProcess>()
 const folders = new Set<string>()
@@ -103,17 +104,13 @@ export async function freePort(): Promise<number> {
   }
 }
 
-/** Waits until `probe` gives something; throws with what it was waiting for after `seconds`. */
-export async function eventually<T>(
-  what: string,
-  seconds: number,
-  probe: () => Promise<T | undefined> | T | undefined,
-): Promise<T> {
-  const deadline = performance.now() + seconds * 1000
+/** Waits until `probe` gives something; throws with what it was waiting for when patience is at its end. */
+export async function eventually<T>(what: string, probe: () => Promise<T | undefined> | T | undefined): Promise<T> {
+  const deadline = performance.now() + PATIENCE_MS
   for (;;) {
     const found = await probe()
     if (found !== undefined) return found
-    if (performance.now() > deadline) throw new Error(`waited ${seconds} s in vain for ${what}`)
+    if (performance.now() > deadline) throw new Error(`waited ${PATIENCE_MS / 1000} s in vain for ${what}`)
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
 }

@@ -13,7 +13,7 @@ export type BucketWatch = {
 /** Watches a bucket, which need not exist yet, from a process of its own. Resolves when that process is looking. */
 export async function watchBucket(bucket: WatchedBucket): Promise<BucketWatch> {
   const { child, ended, said } = start(process.execPath, [WATCHER, JSON.stringify(bucket)])
-  await eventually('the bucket watcher', 20, () => {
+  await eventually('the bucket watcher', () => {
     if (child.exitCode !== null) throw new Error(`the bucket watcher ended: ${said()}`)
     return said().startsWith(READY) || undefined
   })

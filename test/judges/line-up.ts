@@ -35,7 +35,7 @@ export class LineUp {
   /** Throws what is listed instead when it is not, in every rendition, `expected` within a few seconds. */
   async becomes(parentUrl: string, ...expected: readonly string[]): Promise<void> {
     let last: readonly string[] = []
-    const reached = eventually('the line-up', 10, async () => {
+    const reached = eventually('the line-up', async () => {
       last = await this.of(parentUrl).catch((error: Error) => [error.message])
       return last.every((line, index) => line === (expected[index] ?? expected[0])) || undefined
     })

@@ -35,7 +35,7 @@ http {
   ]
   const running = start(command, args)
   const url = `http://127.0.0.1:${port}`
-  await eventually(`nginx at ${url}`, 10, async () => {
+  await eventually(`nginx at ${url}`, async () => {
     if (running.child.exitCode !== null) throw new Error(`nginx ended: ${running.said()}`)
     const response = await fetch(url).catch(() => undefined)
     await response?.arrayBuffer()

@@ -165,7 +165,7 @@ export class Player {
   async watch(engine: Engine, url: string, over: Promise<unknown>, onBegin = () => {}): Promise<Watched> {
     return this.#withPage(engine, url, 1, async (page) => {
       const look = (): Promise<Seen> => page.evaluate('watched()')
-      await eventually(`${url} to play`, 30, async () => {
+      await eventually(`${url} to play`, async () => {
         const { frames, began } = await look()
         return (frames > 0 && began !== undefined) || undefined
       })
@@ -336,7 +336,7 @@ class Viewing {
   }
 
   async becomes(what: string, holds: (playback: Playback) => boolean): Promise<Playback> {
-    return eventually(`${this.#url} to ${what}`, 120, async () => {
+    return eventually(`${this.#url} to ${what}`, async () => {
       const playback = await this.look()
       return holds(playback) ? playback : undefined
     })

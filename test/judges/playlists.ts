@@ -36,7 +36,7 @@ type Watched = {
  * numbers are consecutive, never go back, never name something else, and are the same in all renditions.
  */
 export async function watchLive(parentUrl: string, signal?: AbortSignal): Promise<SeenRendition[]> {
-  const renditions = await eventually(`a parent playlist at ${parentUrl}`, 30, () => openParent(parentUrl))
+  const renditions = await eventually(`a parent playlist at ${parentUrl}`, () => openParent(parentUrl))
   while (!signal?.aborted && !renditions.every(({ ended }) => ended)) {
     await Promise.all(renditions.filter((rendition) => !rendition.ended).map(look))
     await sleep(300, undefined, signal ? { signal } : {}).catch(() => {})

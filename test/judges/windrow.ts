@@ -60,7 +60,7 @@ export class Windrow {
       },
       () => {},
     )
-    await eventually('GET /readyz', 30, async () => {
+    await eventually('GET /readyz', async () => {
       if (ended !== undefined) throw new Error(`Windrow ended with ${ended} at start:\n${running.said()}`)
       const response = await fetch(`${this.url}/readyz`).catch(() => undefined)
       await response?.arrayBuffer()

@@ -40,7 +40,7 @@ describe('what goes in comes out', { concurrency: 2 }, () => {
       for (const output of OUTPUTS) {
         it(`at ${output.name}`, async () => {
           const url = urls.get(output.name)!
-          await eventually(`${url} to be published`, 10, async () => (await fetch(url)).ok || undefined)
+          await eventually(`${url} to be published`, async () => (await fetch(url)).ok || undefined)
           await judge({ fixture: made, output, url, viewed: await output.view(url), expected })
         })
       }

@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createConnection } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { PATIENCE_MS } from '../judges/patience.ts'
 
-const PATIENCE_MS = 60_000
 const OUTPUT_KEPT = 4_000
 
 /** Servers of other people, run for a test. They die with the test's process, whatever happens to it. */

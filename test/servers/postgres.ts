@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import pg from 'pg'
 import { freePort, temporaryFolder } from '../judges/belongings.ts'
+import { PATIENCE_MS } from '../judges/patience.ts'
 import { ChildProcesses } from './child-processes.ts'
 
 /** A real PostgreSQL, from npm: it syncs what it acknowledges, as it does by default. */
@@ -19,7 +20,6 @@ export type PostgresServer = {
   stop(): Promise<void>
 }
 
-const STEP_TIMEOUT_MS = 60_000
 const PASSWORD = 'p@ss/word?'
 /** PostgreSQL refuses to run as root; this user owns nothing else. */
 const NOBODY = 65_534
@@ -36,7 +36,7 @@ export async function startPostgres(): Promise<PostgresServer> {
 
   const run = (...command: string[]) => {
     const [program = '', ...args] = [...asNobody, ...command]
-    return promisify(execFile)(program, args, { cwd: folder, timeout: STEP_TIMEOUT_MS })
+    return promisify(execFile)(program, args, { cwd: folder, timeout: PATIENCE_MS })
   }
   const start = async () => {
     children = new ChildProcesses()
@@ -61,7 +61,7 @@ export async function startPostgres(): Promise<PostgresServer> {
   }
   /** It listens before it has recovered what a crash left. */
   const ready = async () => {
-    const deadline = performance.now() + STEP_TIMEOUT_MS
+    const deadline = performance.now() + PATIENCE_MS
     for (;;) {
       try {
         return await query('SELECT 1')

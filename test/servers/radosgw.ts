@@ -5,6 +5,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { PATIENCE_MS } from '../judges/patience.ts'
 import { ChildProcesses } from './child-processes.ts'
 import { freePorts } from './free-ports.ts'
 import type { S3Credentials, S3Server } from './s3-server.ts'
@@ -13,7 +14,6 @@ export const isRadosgwInstalled = ['radosgw', 'ceph-mon', 'ceph-mgr', 'ceph-osd'
   existsSync(`/usr/bin/${name}`),
 )
 
-const STEP_TIMEOUT_MS = 60_000
 const OWNER = { accessKeyId: 'owner', secretAccessKey: 'owner-secret' }
 const STRANGER = { accessKeyId: 'stranger', secretAccessKey: 'stranger-secret' }
 
@@ -29,7 +29,7 @@ export async function startRadosgw(): Promise<S3Server> {
   const conf = join(folder, 'ceph.conf')
   const fsid = randomUUID()
   const run = (name: string, ...args: string[]) =>
-    promisify(execFile)(`/usr/bin/${name}`, args, { cwd: folder, timeout: STEP_TIMEOUT_MS })
+    promisify(execFile)(`/usr/bin/${name}`, args, { cwd: folder, timeout: PATIENCE_MS })
   const serve = (name: string, ...args: string[]) => children.start(`/usr/bin/${name}`, '-f', '-c', conf, ...args)
   const addUser = (uid: string, { accessKeyId, secretAccessKey }: S3Credentials) => {
     const keys = [`--access-key=${accessKeyId}`, `--secret-key=${secretAccessKey}`]
