@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
 import { after, before, describe, it } from 'node:test'
-import { promisify } from 'node:util'
 import type {
   Channel,
   HarvestJob,
@@ -10,34 +8,23 @@ import type {
   ListOriginEndpointsResponse,
   OriginEndpoint,
 } from '@aws-sdk/client-mediapackage'
-import { ACCOUNT_ID, type ControlUnderTest, CREDENTIALS, REGION, startControl } from './control-under-test.ts'
+import { AwsCli, runAwsProgram } from './aws-cli.ts'
+import { ACCOUNT_ID, type ControlUnderTest, REGION, startControl } from './control-under-test.ts'
 import { troubled } from './troubled-resources.ts'
 
 const ROLE = `arn:aws:iam::${ACCOUNT_ID}:role/harvest`
 
 describe('the AWS CLI', () => {
   let control: ControlUnderTest
+  let cli: AwsCli
+
+  const asked = (command: readonly string[]) => {
+    return ['--endpoint-url', control.endpoint, '--output', 'json', 'mediapackage', ...command]
+  }
 
   /** What the command prints, an empty object when it prints nothing. */
   async function aws<Printed>(...command: string[]): Promise<Printed> {
-    const { stdout } = await promisify(execFile)(
-      '/usr/bin/aws',
-      ['--endpoint-url', control.endpoint, '--output', 'json', 'mediapackage', ...command],
-      {
-        timeout: 60_000,
-        env: {
-          ...process.env,
-          AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
-          AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
-          AWS_REGION: REGION,
-          AWS_PAGER: '',
-          AWS_MAX_ATTEMPTS: '1',
-          AWS_CONFIG_FILE: '/dev/null',
-          AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
-        },
-      },
-    )
-    return JSON.parse(stdout || '{}')
+    return JSON.parse((await cli.run(asked(command))) || '{}')
   }
 
   async function fails(exception: string, ...command: string[]): Promise<void> {
@@ -46,8 +33,12 @@ describe('the AWS CLI', () => {
 
   before(async () => {
     control = await startControl({ trouble: troubled, limits: { maxChannels: 2 } })
+    cli = new AwsCli()
   })
-  after(() => control.close())
+  after(() => {
+    cli.stop()
+    return control.close()
+  })
 
   it('creates, describes, updates, rotates and logs channels, and lists them page by page', async () => {
     const made = await aws<Channel>('create-channel', '--id', 'cli', '--description', 'née', '--tags', 'team=news')
@@ -70,6 +61,11 @@ describe('the AWS CLI', () => {
       all.Channels?.map(({ Id }) => Id),
       ['cli', 'cli-2'],
     )
+  })
+
+  it('prints the same when its program is started by itself', async () => {
+    const list = ['list-channels', '--page-size', '1']
+    assert.deepEqual(JSON.parse(await runAwsProgram(asked(list))), await aws<ListChannelsResponse>(...list))
   })
 
   it('creates, describes, updates and lists origin endpoints, and tags them', async () => {
