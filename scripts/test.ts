@@ -1,8 +1,5 @@
 /** The gate: `npm test`. Given file names or patterns, it runs only those tests. */
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { check } from './check.ts'
 import { installDebianPackages } from './debian-packages.ts'
@@ -24,11 +21,7 @@ function runTests(patterns: readonly string[]): Promise<boolean> {
   const options = ['--test', '--test-concurrency=2', `--test-timeout=${TEST_TIMEOUT_MS}`]
   const args = [...options, '--test-reporter=./scripts/reporter.ts', ...(patterns.length > 0 ? patterns : ALL)]
   const cwd = fileURLToPath(new URL('..', import.meta.url))
-  // What one test process encodes, another need not.
-  const fixtures = mkdtempSync(join(tmpdir(), 'windrow-fixtures-'))
-  process.once('exit', () => rmSync(fixtures, { recursive: true, force: true }))
-  const env = { ...process.env, WINDROW_FIXTURES: fixtures }
-  const child = spawn(process.execPath, args, { cwd, env, stdio: ['ignore', 'inherit', 'inherit'] })
+  const child = spawn(process.execPath, args, { cwd, stdio: ['ignore', 'inherit', 'inherit'] })
   for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal))
   return new Promise((resolve, reject) => {
     child.on('error', reject)

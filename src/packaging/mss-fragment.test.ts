@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { before, describe, it } from 'node:test'
+import { encodedFiles } from '../../test/fixtures/encoded.ts'
 import { ffprobePackets, run } from '../../test/fuzz/media-samples.ts'
 import {
   assetOf,
@@ -36,18 +36,14 @@ const ENDPOINT = hlsEndpoint(
 
 /** Eight seconds of one encoder, cut as HLS encoders cut: video at key frames, audio between frames. */
 async function encodedSegments(): Promise<Buffer[]> {
-  const folder = await mkdtemp(join(tmpdir(), 'windrow-mss-'))
-  try {
-    const pictures = ['-f', 'lavfi', '-i', 'testsrc2=size=320x180:rate=30000/1001']
-    const sound = ['-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=44100']
-    const codecs = ['-c:v', 'libx264', '-preset', 'veryfast', '-threads', '1', '-bf', '2', '-pix_fmt', 'yuv420p']
-    const cut = ['-force_key_frames', 'expr:gte(t,n_forced*2)', '-flags', '+cgop', '-c:a', 'aac', '-t', '8']
-    const muxer = ['-f', 'hls', '-hls_time', '2', '-hls_list_size', '0', join(folder, 's.m3u8')]
-    await run('ffmpeg', ['-v', 'error', ...pictures, ...sound, ...codecs, ...cut, ...muxer])
-    return await Promise.all(Array.from({ length: SEGMENTS }, (_, n) => readFile(join(folder, `s${n}.ts`))))
-  } finally {
-    await rm(folder, { recursive: true })
-  }
+  const pictures = ['-f', 'lavfi', '-i', 'testsrc2=size=320x180:rate=30000/1001']
+  const sound = ['-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=44100']
+  const codecs = ['-c:v', 'libx264', '-preset', 'veryfast', '-threads', '1', '-bf', '2', '-pix_fmt', 'yuv420p']
+  const cut = ['-force_key_frames', 'expr:gte(t,n_forced*2)', '-flags', '+cgop', '-c:a', 'aac', '-t', '8']
+  const muxer = ['-f', 'hls', '-hls_time', '2', '-hls_list_size', '0', 's.m3u8']
+  const args = ['-v', 'error', ...pictures, ...sound, ...codecs, ...cut, ...muxer]
+  const folder = await encodedFiles({ program: 'ffmpeg', args })
+  return Promise.all(Array.from({ length: SEGMENTS }, (_, n) => readFile(join(folder, `s${n}.ts`))))
 }
 
 function probe(ts: Uint8Array): MediaProbe {

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { MediaPackageClient } from '@aws-sdk/client-mediapackage'
@@ -59,8 +58,7 @@ describe('an encoder', () => {
       it(`loses nothing with -http_persistent ${persistent ? 1 : 0}`, async () => {
         const name = persistent ? 'one-connection' : 'many-connections'
         const folder = temporaryFolder('habits')
-        const encoded = join(folder, 'ladder.ts')
-        await encodeLadder(encoded, SECONDS)
+        const encoded = await encodeLadder(SECONDS)
         const ingest = await createChannel(client, name)
         const url = await createHlsEndpoint(client, name, name)
         const push = { ingest, copy: folder, seconds: SECONDS, encoded, persistent, listed: 2, deletes: true }

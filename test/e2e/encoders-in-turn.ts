@@ -1,5 +1,4 @@
 /** Two encoders of one programme on one channel, killed and restarted in turn while players watch. */
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createRedundantChannel, type Ingest, mediaPackage } from '../judges/aws.ts'
 import { type Running, temporaryFolder } from '../judges/belongings.ts'
@@ -44,8 +43,7 @@ const LONGEST_STRETCH = 20_000
 /** Every player watches all the while. Throws when one does not begin; how they fared `faultsOf` tells. */
 export async function watchEncodersInTurn({ seed, seconds, absence, viewings, log }: EncodersInTurn): Promise<InTurn> {
   const random = seededRandom(seed)
-  const encoded = join(temporaryFolder('ladder'), 'ladder.ts')
-  await encodeLadder(encoded, BEFORE + seconds + AFTER, SOURCE_SECONDS)
+  const encoded = await encodeLadder(BEFORE + seconds + AFTER, SOURCE_SECONDS)
   const [windrow, player] = await Promise.all([Windrow.start(), Player.start()])
   const client = mediaPackage(windrow)
   const inputs = await createRedundantChannel(client, 'in-turn')

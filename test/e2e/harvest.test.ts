@@ -58,8 +58,7 @@ describe('a harvest of a live stream', () => {
   const live = new Map<string, SeenRendition[]>()
   let player: Player
   before(async () => {
-    const encoded = join(temporaryFolder('ladder'), 'ladder.ts')
-    await encodeLadder(encoded, SECONDS)
+    const encoded = await encodeLadder(SECONDS)
     windrow = await Windrow.start()
     client = mediaPackage(windrow)
     const ingest = await createChannel(client, 'news')

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CreateOriginEndpointCommand, type MediaPackageClient } from '@aws-sdk/client-mediapackage'
@@ -101,8 +100,7 @@ describe('a channel with two inputs', { concurrency: true }, () => {
       urls.set(format, (await client.send(command)).Url!)
     }
     const url = urls.get('hls')!
-    const encoded = join(temporaryFolder('ladder'), 'ladder.ts')
-    await encodeLadder(encoded, 50, 1)
+    const encoded = await encodeLadder(50, 1)
     const running: Running[] = []
     const encode = (ingest: Ingest) => {
       const copy = temporaryFolder('copy')

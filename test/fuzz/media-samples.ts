@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { encodedBytes } from '../fixtures/encoded.ts'
 
 /** Runs a foreign tool with `input` on its standard input; answers its standard output. Rejects when it fails. */
 export async function run(command: string, args: readonly string[], input?: Uint8Array): Promise<Buffer> {
@@ -26,7 +27,7 @@ export function encodeTs(kind: 'video' | 'audio' | 'both', args: readonly string
   const inputs = [...(kind === 'audio' ? [] : VIDEO), ...(kind === 'video' ? [] : AUDIO)]
   const codecs = [...(kind === 'audio' ? [] : X264), ...(kind === 'video' ? [] : AAC)]
   const all = ['-v', 'error', ...inputs, '-t', '2', ...codecs, ...args, '-f', 'mpegts', 'pipe:1']
-  return run('ffmpeg', all)
+  return encodedBytes('ffmpeg', all)
 }
 
 /** The hashes of a framemd5 listing: stream, dts, pts, duration, size, hash, then side data. */

@@ -1,5 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { msFromTicks, ticks, utcMs } from '../../src/media/time.ts'
 import type { MediaProbe } from '../../src/media/track.ts'
@@ -12,7 +11,7 @@ import type {
   SlotObject,
   SourceStream,
 } from '../../src/model/output-segment.ts'
-import { run } from '../fuzz/media-samples.ts'
+import { encodedFiles } from '../fixtures/encoded.ts'
 import { NOON, subtitles, variant, windowOf } from '../origin/sample-channel.ts'
 import { HarvestArchive } from './sample-harvest.ts'
 
@@ -37,24 +36,20 @@ type Media = { readonly bytes: Buffer; readonly probe: MediaProbe }
 
 /** So many seconds of a small encoder, cut every second. */
 export async function encodedSeconds(count: number): Promise<readonly Media[]> {
-  const folder = await mkdtemp(join(tmpdir(), 'windrow-long-'))
-  try {
-    const pictures = ['-f', 'lavfi', '-i', 'testsrc=size=64x36:rate=5']
-    const sound = ['-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=48000']
-    const codecs = ['-c:v', 'libx264', '-preset', 'ultrafast', '-threads', '1', '-g', '5', '-pix_fmt', 'yuv420p']
-    const muxer = ['-c:a', 'aac', '-b:a', '32k', '-t', `${count}`, '-f', 'hls', '-hls_time', '1', '-hls_list_size', '0']
-    await run('ffmpeg', ['-v', 'error', ...pictures, ...sound, ...codecs, ...muxer, join(folder, 's.m3u8')])
-    return await Promise.all(
-      Array.from({ length: count }, async (_, n) => {
-        const bytes = await readFile(join(folder, `s${n}.ts`))
-        const probe = new TsProbe()
-        probe.push(bytes)
-        return { bytes, probe: probe.end() as MediaProbe }
-      }),
-    )
-  } finally {
-    await rm(folder, { recursive: true })
-  }
+  const pictures = ['-f', 'lavfi', '-i', 'testsrc=size=64x36:rate=5']
+  const sound = ['-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=48000']
+  const codecs = ['-c:v', 'libx264', '-preset', 'ultrafast', '-threads', '1', '-g', '5', '-pix_fmt', 'yuv420p']
+  const muxer = ['-c:a', 'aac', '-b:a', '32k', '-t', `${count}`, '-f', 'hls', '-hls_time', '1', '-hls_list_size', '0']
+  const args = ['-v', 'error', ...pictures, ...sound, ...codecs, ...muxer, 's.m3u8']
+  const folder = await encodedFiles({ program: 'ffmpeg', args })
+  return Promise.all(
+    Array.from({ length: count }, async (_, n) => {
+      const bytes = await readFile(join(folder, `s${n}.ts`))
+      const probe = new TsProbe()
+      probe.push(bytes)
+      return { bytes, probe: probe.end() as MediaProbe }
+    }),
+  )
 }
 
 const misses = (stream: number, n: number) => GAPS[stream]?.some(([from, to]) => n >= from && n < to) ?? false

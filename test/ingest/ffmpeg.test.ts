@@ -17,7 +17,7 @@ describe('ffmpeg -f hls -method PUT', () => {
   let source: string
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'windrow-ffmpeg-'))
-    source = await makeSource(folder, 4)
+    source = await makeSource(4)
   })
   after(() => rm(folder, { recursive: true }))
 

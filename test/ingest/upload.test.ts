@@ -18,7 +18,7 @@ let folder: string
 let source: Buffer
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'windrow-upload-'))
-  source = await readFile(await makeSource(folder, 1))
+  source = await readFile(await makeSource(1))
 })
 after(() => rm(folder, { recursive: true, force: true }))
 

@@ -60,9 +60,14 @@ export function words(text: string): string[] {
   return text.split(/\s+/).filter((word) => word !== '')
 }
 
-/** Runs a program to its end and gives its standard output. Throws with what it said when it fails. */
-export async function run(command: string, args: readonly string[], input?: readonly Uint8Array[]): Promise<Buffer> {
-  const child = spawnOwned(command, args, { stdio: [input ? 'pipe' : 'ignore', 'pipe', 'pipe'] })
+/** Runs a program to its end, in `cwd`, and gives its standard output. Throws with what it said when it fails. */
+export async function run(
+  command: string,
+  args: readonly string[],
+  input?: readonly Uint8Array[],
+  cwd?: string,
+): Promise<Buffer> {
+  const child = spawnOwned(command, args, { cwd, stdio: [input ? 'pipe' : 'ignore', 'pipe', 'pipe'] })
   const output: Buffer[] = []
   const complaints: Buffer[] = []
   child.stdout!.on('data', (chunk: Buffer) => output.push(chunk))

@@ -2,8 +2,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import hlsParser from 'hls-parser'
+import { encodedFiles } from '../fixtures/encoded.ts'
 import type { Ingest } from './aws.ts'
-import { type Running, run, start, words } from './belongings.ts'
+import { type Running, start, words } from './belongings.ts'
 import { type Track, tracksOfSegments } from './packets.ts'
 
 export const LADDER = [
@@ -32,10 +33,11 @@ export type Push = {
   readonly deletes?: boolean
 }
 
-/** Encodes the ladder into one transport stream, for pushes that should cost no encoding. */
-export async function encodeLadder(file: string, seconds: number, segmentSeconds = 2): Promise<void> {
+/** The ladder in one transport stream, for pushes that should cost no encoding; gives its file, which is only read. */
+export async function encodeLadder(seconds: number, segmentSeconds = 2): Promise<string> {
   const maps = [...LADDER.flatMap(({ name }) => ['-map', `[${name}]`]), '-map', '1:a']
-  await run('ffmpeg', [...QUIET, ...pictures(seconds), ...maps, ...codecs(segmentSeconds), '-f', 'mpegts', file])
+  const args = [...QUIET, ...pictures(seconds), ...maps, ...codecs(segmentSeconds), '-f', 'mpegts', 'ladder.ts']
+  return join(await encodedFiles({ program: 'ffmpeg', args }), 'ladder.ts')
 }
 
 /** Pushes at the pace of the clock. It ends by itself after `seconds` of media, with an EXT-X-ENDLIST. */
@@ -59,7 +61,8 @@ export function startPush(push: Push): Running {
 }
 
 function copied(encoded: string, { from, seconds }: Push): string[] {
-  return words(from === undefined ? `-re -i ${encoded} -t ${seconds}` : `-re -copyts -ss ${from} -i ${encoded}`)
+  if (from === undefined) return ['-re', '-i', encoded, '-t', `${seconds}`]
+  return ['-re', '-copyts', '-ss', `${from}`, '-i', encoded]
 }
 
 const QUIET = ['-hide_banner', '-nostdin', '-loglevel', 'warning', '-y']

@@ -1,7 +1,8 @@
 /** A few seconds of encoded television that go round for ever, with timestamps that go on. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { run, temporaryFolder, words } from './belongings.ts'
+import { encodedFiles } from '../fixtures/encoded.ts'
+import { words } from './belongings.ts'
 
 const TICKS_PER_SECOND = 90_000
 /** A multiple of 8 s holds a whole number of AAC frames at 48 kHz. */
@@ -39,20 +40,20 @@ export type LoopRendition = {
 /** Renditions of one programme; every segment begins with a key frame, and holds audio and video. */
 export async function encodeLoop(television: Television = TINY): Promise<LoopRendition[]> {
   const { segmentSeconds, frameRate, picture } = television
-  const folder = temporaryFolder('loop')
   const seconds = (LOOP_SEGMENTS + 2) * segmentSeconds
   const group = frameRate * segmentSeconds
   return Promise.all(
     television.renditions.map(async ({ name, size, bandwidth }) => {
       const video = bandwidth - AUDIO_BANDWIDTH
-      await run('ffmpeg', [
+      const args = [
         ...words(`-hide_banner -loglevel error -y -f lavfi -i testsrc2=size=${size}:rate=${frameRate}${picture}`),
         ...words(`-f lavfi -i aevalsrc=0.2*sin(300*t*t):sample_rate=48000 -t ${seconds}`),
         ...words(`-c:v libx264 -preset ultrafast -pix_fmt yuv420p -bf 1 -sc_threshold 0 -flags +cgop -threads 1`),
         ...words(`-g ${group} -keyint_min ${group} -b:v ${video} -maxrate ${video} -bufsize ${video}`),
         ...words(`-c:a aac -b:a ${AUDIO_BANDWIDTH} -f hls -hls_time ${segmentSeconds} -hls_list_size 0`),
-        ...words(`-hls_segment_filename ${join(folder, name)}-%d.ts ${join(folder, name)}.m3u8`),
-      ])
+        ...words(`-hls_segment_filename ${name}-%d.ts ${name}.m3u8`),
+      ]
+      const folder = await encodedFiles({ program: 'ffmpeg', args })
       // The first and the last hold what an encoder does at its beginning and its end alone.
       const loop = Array.from({ length: LOOP_SEGMENTS }, (_, index) =>
         readFileSync(join(folder, `${name}-${index + 1}.ts`)),

@@ -8,6 +8,7 @@ import { after, before, describe, it } from 'node:test'
 import { promisify } from 'node:util'
 import hlsParser from 'hls-parser'
 import type { Era } from '../../src/model/output-segment.ts'
+import { encodedFiles } from '../fixtures/encoded.ts'
 import { OriginUnderTest } from './origin-under-test.ts'
 import { audio, CLOCK, GUID, hlsEndpoint, outputSegments, variant, video, windowOf } from './sample-channel.ts'
 
@@ -28,6 +29,7 @@ async function packetsOf(input: string, map: string): Promise<readonly string[]>
 
 describe('audio split off from muxed segments', () => {
   let folder: string
+  let encoded: string
   let base: string
   const origin = new OriginUnderTest()
 
@@ -38,8 +40,8 @@ describe('audio split off from muxed segments', () => {
       '-t 4 -f lavfi -i sine=frequency=880 -map 0:v -map 1:a -map 2:a ' +
       '-metadata:s:a:0 language=eng -metadata:s:a:1 language=deu ' +
       '-c:v libx264 -preset ultrafast -g 25 -bf 2 -pix_fmt yuv420p -c:a aac -b:a 64k -ac 2 -ar 48000 ' +
-      '-f segment -segment_time 1 -segment_format mpegts'
-    await run('ffmpeg', [...encode.split(' '), join(folder, 'seg%d.ts')])
+      '-f segment -segment_time 1 -segment_format mpegts seg%d.ts'
+    encoded = await encodedFiles({ program: 'ffmpeg', args: encode.split(' ') })
     const segments = outputSegments(1, [
       { era: ERA, seconds: 2, slots: 2 },
       { era: ERA, seconds: 2, slots: 2 },
@@ -47,7 +49,7 @@ describe('audio split off from muxed segments', () => {
     const endpoint = hlsEndpoint({ segmentDurationSeconds: 2, useAudioRenditionGroup: true })
     origin.serve(endpoint, windowOf(segments, { eras: [ERA], ended: true }))
     for (const [i, key] of SLOTS.entries()) {
-      origin.archive.overrides.set(key, await readFile(join(folder, `seg${i}.ts`)))
+      origin.archive.overrides.set(key, await readFile(join(encoded, `seg${i}.ts`)))
     }
     await origin.listen()
     base = `${origin.url}/out/v1/${GUID}/`
@@ -60,7 +62,7 @@ describe('audio split off from muxed segments', () => {
 
   /** What ffmpeg finds in the source, over all segments. */
   const sourcePackets = (map: string) => {
-    return packetsOf(`concat:${SLOTS.map((_, i) => join(folder, `seg${i}.ts`)).join('|')}`, map)
+    return packetsOf(`concat:${SLOTS.map((_, i) => join(encoded, `seg${i}.ts`)).join('|')}`, map)
   }
 
   /**

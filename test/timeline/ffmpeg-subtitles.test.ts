@@ -1,15 +1,13 @@
 /** What ffmpeg makes of pictures, sound and subtitles, read as ingest reads it and placed segment by segment. */
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { after, before, it } from 'node:test'
-import { promisify } from 'node:util'
+import { before, it } from 'node:test'
 import { SegmentInspection } from '../../src/ingest/segment-inspection.ts'
 import { readSourcePlaylist } from '../../src/ingest/source-playlist.ts'
 import { PTS_MODULUS, utcMs } from '../../src/media/time.ts'
 import type { ListedPlaylist } from '../../src/model/listed-playlist.ts'
+import { encodedFiles } from '../fixtures/encoded.ts'
 import { Rehearsal } from './rehearsal.ts'
 
 const SECONDS = 12
@@ -17,18 +15,16 @@ const CUES = '1\n00:00:00,500 --> 00:00:01,500\nOne\n\n2\n00:00:05,000 --> 00:00
 
 let folder: string
 before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'windrow-subtitles-'))
-  await writeFile(join(folder, 'in.srt'), CUES)
   const pictures = ['-f', 'lavfi', '-i', `testsrc2=size=160x90:rate=25:duration=${SECONDS}`]
   const sound = ['-f', 'lavfi', '-i', `sine=sample_rate=48000:duration=${SECONDS}`]
-  const inputs = [...pictures, ...sound, '-i', 'in.srt']
+  const inputs = [...pictures, ...sound, '-f', 'srt', '-i', 'pipe:0']
   const codecs = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-g', '50', '-c:a', 'aac']
   const hls = ['-f', 'hls', '-hls_time', '2', '-hls_list_size', '0', '-hls_flags', 'program_date_time']
   const streams = ['-master_pl_name', 'channel.m3u8', '-var_stream_map', 'v:0,a:0,s:0,sgroup:subs,language:en']
   const args = ['-map', '0:v', '-map', '1:a', '-map', '2:s', ...codecs, '-c:s', 'webvtt', ...hls, ...streams]
-  await promisify(execFile)('ffmpeg', ['-v', 'error', ...inputs, ...args, 'out_%v.m3u8'], { cwd: folder })
+  const command = ['-v', 'error', ...inputs, ...args, 'out_%v.m3u8']
+  folder = await encodedFiles({ program: 'ffmpeg', args: command, input: Buffer.from(CUES) })
 })
-after(() => rm(folder, { recursive: true }))
 
 async function playlistOf(name: string) {
   const text = await readFile(join(folder, name), 'utf8')

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { Bits } from '../../../test/fixtures/bits.ts'
+import { encodedBytes } from '../../../test/fixtures/encoded.ts'
 import { run } from '../../../test/fuzz/media-samples.ts'
 import { bytesOfHex, hexOf, MalformedMedia } from '../bytes.ts'
 import { Ac3AccessUnit } from './ac3.ts'
@@ -49,7 +50,7 @@ describe('AC-3 and E-AC-3', () => {
   for (const [codec, channels, sampleRate, more] of encodings) {
     it(`${codec}, ${channels} channels, ${sampleRate} Hz ${more.at(-1) ?? ''}: described as ffmpeg's MP4 does`, async () => {
       const args = [...SOUND, '-c:a', codec, '-ac', `${channels}`, '-ar', `${sampleRate}`, ...more]
-      const raw = await run('ffmpeg', ['-v', 'error', ...args, '-f', codec, 'pipe:1'])
+      const raw = await encodedBytes('ffmpeg', ['-v', 'error', ...args, '-f', codec, 'pipe:1'])
       const file = join(folder, 'foreign.mp4')
       await run('ffmpeg', ['-v', 'error', '-y', '-f', codec, '-i', 'pipe:0', '-c', 'copy', file], raw)
       const mp4 = await readFile(file)
@@ -66,7 +67,18 @@ describe('AC-3 and E-AC-3', () => {
   }
 
   it('knows the size of frames that differ by a word at 44.1 kHz', async () => {
-    const raw = await run('ffmpeg', ['-v', 'error', ...SOUND, '-c:a', 'ac3', '-ar', '44100', '-f', 'ac3', 'pipe:1'])
+    const raw = await encodedBytes('ffmpeg', [
+      '-v',
+      'error',
+      ...SOUND,
+      '-c:a',
+      'ac3',
+      '-ar',
+      '44100',
+      '-f',
+      'ac3',
+      'pipe:1',
+    ])
     const header = new Ac3Header()
     const sizes = new Set<number>()
     let at = 0

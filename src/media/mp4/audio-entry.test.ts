@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { type FixtureName, fixture } from '../../../test/fixtures/catalogue.ts'
 import { withRearChannels } from '../../../test/fixtures/dependent-substream.ts'
+import { encodedBytes } from '../../../test/fixtures/encoded.ts'
 import { timestampTag } from '../../../test/fixtures/timed-metadata.ts'
 import { asMp4, demux, probeTs } from '../../../test/fuzz/demuxed.ts'
 import { decodedFrames, encodeTs, run } from '../../../test/fuzz/media-samples.ts'
@@ -103,7 +104,18 @@ describe('audio sample entries', () => {
   it('counts the channels of a dependent substream, as shaka-packager does by the entry alone', async () => {
     const raw = async (channels: number, rate: string) => {
       const source = ['-v', 'error', '-f', 'lavfi', '-i', 'sine=sample_rate=48000', '-t', '0.2']
-      return run('ffmpeg', [...source, '-ac', `${channels}`, '-c:a', 'eac3', '-b:a', rate, '-f', 'eac3', 'pipe:1'])
+      return encodedBytes('ffmpeg', [
+        ...source,
+        '-ac',
+        `${channels}`,
+        '-c:a',
+        'eac3',
+        '-b:a',
+        rate,
+        '-f',
+        'eac3',
+        'pipe:1',
+      ])
     }
     const frames = withRearChannels(await raw(6, '384k'), await raw(2, '192k'))
     const segment = Buffer.concat([timestampTag(900_000), frames])
