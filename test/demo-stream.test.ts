@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { describe, it } from 'node:test'
 import { TsClock } from '../demo/ts-clock.ts'
+import { needing } from './programs.ts'
+
+const { describe, it } = needing('ffmpeg')
 
 const LOOP_TICKS = 8 * 90_000
 

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { posix } from 'node:path'
 import { describe, it } from 'node:test'
+import { wrongNeeds } from './declared-needs.ts'
 import { forbiddenImports, readImportTable } from './import-table.ts'
 import { isTest, lineAt, readSource, readTree, type SourceFile, withoutComments } from './source-tree.ts'
 
@@ -78,6 +79,13 @@ const BANS: readonly Ban[] = [
     appliesTo: (file) => isTest(file) && file.path !== 'test/tidy.test.ts',
     instead: 'give the file or a pattern to `npm test --`',
     example: "it.only('works', () => {})",
+  },
+  {
+    name: 'programs of other people are looked for on the path',
+    pattern: /\/usr\/(local\/)?s?bin\//g,
+    appliesTo: (file) => (file.path.startsWith('test/') || isTest(file)) && file.path !== 'test/tidy.test.ts',
+    instead: 'give the name alone, or ask `programPath` of test/programs.ts',
+    example: "run('/usr/bin/ffmpeg', args)",
   },
 ]
 
@@ -163,6 +171,40 @@ describe('the code', () => {
       others.flatMap((file) => places(file, file.text, reminder)),
       [],
     )
+  })
+
+  it('says in each test file which programs it needs, and no others: `needing` of test/programs.ts', () => {
+    assert.deepEqual(wrongNeeds(code.filter(({ path }) => path !== 'test/tidy.test.ts')), [])
+  })
+
+  const declaring = (...names: readonly string[]) => `const { it } = needing(${names.map((name) => `'${name}'`)})`
+  const undeclared: readonly { readonly says: string; readonly files: Readonly<Record<string, string>> }[] = [
+    { says: 'test/x.test.ts runs curl', files: { 'test/x.test.ts': "await run('curl', [])" } },
+    { says: 'test/x.test.ts runs chromium', files: { 'test/x.test.ts': "start(programPath('chromium'), [])" } },
+    {
+      says: 'test/x.test.ts runs ffmpeg',
+      files: {
+        'test/x.test.ts': "import { probe } from './judges/probe.ts'",
+        'test/judges/probe.ts': "export { probe } from './probing.ts'",
+        'test/judges/probing.ts': "const command = ['ffprobe', '-v', 'error']",
+      },
+    },
+    {
+      says: 'test/x.test.ts runs no curl, swift',
+      files: { 'test/x.test.ts': `${declaring('swift')}; ${declaring('curl', 'ffmpeg')}; run('ffmpeg')` },
+    },
+    { says: 'test/x.test.ts runs vlc', files: { 'test/x.test.ts': "spawn('vlc')" } },
+  ]
+  for (const { says, files } of undeclared) {
+    it(`would notice that ${says}`, () => {
+      assert.deepEqual(wrongNeeds(Object.entries(files).map(([path, text]) => ({ path, text }))), [says])
+    })
+  }
+
+  it('needs nothing that is only named in types, comments and names of cases', () => {
+    const text = "import type { Player } from './player.ts' // 'curl'\nit('is read by ffmpeg', () => {})"
+    const player = { path: 'test/player.ts', text: "programPath('chromium')" }
+    assert.deepEqual(wrongNeeds([{ path: 'test/x.test.ts', text }, player]), [])
   })
 
   it('has its tests where the runner looks: below src and test', () => {

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, describe, it } from 'node:test'
+import { type Blocks, needing } from '../../test/programs.ts'
 import { type Bucket, BucketRefused, type Buckets, type ObjectBody } from './bucket.ts'
 
 /** A store of buckets under test, looked at from outside. */
@@ -37,7 +37,11 @@ export const refusedWith = (code: string) => (error: unknown) =>
   error instanceof BucketRefused && error.code === code && /^[A-Z"0-9].*\.$/.test(error.message)
 
 /** What every store of buckets promises. `open` is called once, before the first test. */
-export function bucketContract(name: string, open: () => Promise<BucketsUnderTest>): void {
+export function bucketContract(
+  name: string,
+  open: () => Promise<BucketsUnderTest>,
+  { after, before, describe, it }: Blocks = needing(),
+): void {
   describe(`${name} as buckets`, () => {
     let store: BucketsUnderTest
     let bucket: Bucket

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
-import { run } from '../../test/fuzz/media-samples.ts'
+import { run } from '../../test/judges/belongings.ts'
+import { needing } from '../../test/programs.ts'
 import { type Paragraph, writeTtml } from './ttml.ts'
 import { regionOf } from './ttml-region.ts'
+
+const { describe, it } = needing('python3')
 
 const SECOND = 90_000
 
@@ -14,7 +16,7 @@ async function parsed(document: string): Promise<[string, Record<string, string>
 import sys, json, xml.etree.ElementTree as tree
 root = tree.fromstring(sys.stdin.buffer.read())
 print(json.dumps([[each.tag, each.attrib, "".join(each.itertext())] for each in root.iter()]))`
-  return JSON.parse(String(await run('python3', ['-c', program], Buffer.from(document))))
+  return JSON.parse(String(await run('python3', ['-c', program], [Buffer.from(document)])))
 }
 
 describe('writeTtml', () => {

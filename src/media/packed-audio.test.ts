@@ -2,13 +2,15 @@ import assert from 'node:assert/strict'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, describe, it } from 'node:test'
 import { type FixtureName, fixture } from '../../test/fixtures/catalogue.ts'
 import { timestampTag, titleTag } from '../../test/fixtures/timed-metadata.ts'
 import { run } from '../../test/fuzz/media-samples.ts'
+import { needing } from '../../test/programs.ts'
 import { MalformedMedia } from './bytes.ts'
 import { demuxPackedAudio, framesOffset, PackedAudioProbe } from './packed-audio.ts'
 import { PTS_MODULUS, rescale, ticks } from './time.ts'
+
+const { after, before, describe, it } = needing('ffmpeg')
 
 function probe(bytes: Uint8Array, chunkSize = bytes.length) {
   const probe = new PackedAudioProbe()

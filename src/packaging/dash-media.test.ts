@@ -3,7 +3,6 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, describe, it } from 'node:test'
 import { parse } from 'mpd-parser'
 import {
   assetOf,
@@ -14,6 +13,7 @@ import {
   windowOf,
   written,
 } from '../../test/origin/sample-channel.ts'
+import { needing } from '../../test/programs.ts'
 import { ticks, utcMs } from '../media/time.ts'
 import type { MediaProbe } from '../media/track.ts'
 import { TsProbe } from '../media/ts/probe.ts'
@@ -21,6 +21,8 @@ import type { DashPackage } from '../model/origin-endpoint.ts'
 import type { ArchiveWindow, Era, OutputSegment } from '../model/output-segment.ts'
 import { dash } from './dash.ts'
 import type { SegmentBody } from './output-format.ts'
+
+const { after, describe, it } = needing('ffmpeg')
 
 const RENDITIONS = ['high', 'low']
 const SEGMENT = 2 * 90_000

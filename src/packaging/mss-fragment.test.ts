@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { before, describe, it } from 'node:test'
 import { encodedFiles } from '../../test/fixtures/encoded.ts'
 import { ffprobePackets, run } from '../../test/fuzz/media-samples.ts'
 import {
@@ -13,12 +12,16 @@ import {
   NOON,
   windowOf,
 } from '../../test/origin/sample-channel.ts'
+import { needing } from '../../test/programs.ts'
 import { SMOOTH_TIMESCALE } from '../media/mp4/smooth.ts'
 import { msFromTicks, ticks, utcMs } from '../media/time.ts'
 import type { MediaProbe } from '../media/track.ts'
 import { TsProbe } from '../media/ts/probe.ts'
 import type { ArchiveWindow, Era, OutputSegment, SourceStream } from '../model/output-segment.ts'
 import { mss } from './mss.ts'
+
+const { before, describe, it } = needing('ffmpeg')
+const withPython = needing('ffmpeg', 'python3')
 
 const SEGMENTS = 4
 
@@ -159,7 +162,7 @@ describe('Smooth Streaming fragments one after the other', () => {
     })
   }
 
-  it('have subtitles whose times begin with the fragment', async () => {
+  withPython.it('have subtitles whose times begin with the fragment', async () => {
     const found = await fragments('s')
     assert.equal(found.length, SEGMENTS)
     for (const [n, { bytes }] of found.entries()) {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { type Blocks, needing } from '../../test/programs.ts'
 import { utcMs } from '../media/time.ts'
 import { type ContractStore, event, idsOf, later, NOW } from './nouns.contract.ts'
 import type { Resources } from './resources.ts'
@@ -7,7 +7,11 @@ import type { Resources } from './resources.ts'
 const LEASE_MS = 1000
 
 /** What every Resources promises of events and of the sinks they are told. */
-export function eventOutboxContract(name: string, open: () => Promise<ContractStore>): void {
+export function eventOutboxContract(
+  name: string,
+  open: () => Promise<ContractStore>,
+  { describe, it }: Blocks = needing(),
+): void {
   const claim = (resources: Resources, owner: string, now = NOW) =>
     resources.claimEventSink({ sink: 'webhook', owner, now, leaseMs: LEASE_MS })
 

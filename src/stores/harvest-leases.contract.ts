@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { type Blocks, needing } from '../../test/programs.ts'
 import type { HarvestCursor } from '../model/harvest-run.ts'
 import {
   type ContractStore,
@@ -24,7 +24,11 @@ const FAILURE = { code: 'Unavailable', message: 'Not now.' }
 const SUCCEEDED = { at: later(5), outcome: { state: 'SUCCEEDED' } as const, event: event('1') }
 
 /** What every Resources promises workers of any process: one of them has a job at a time, and none is lost. */
-export function harvestLeasesContract(name: string, open: () => Promise<ContractStore>): void {
+export function harvestLeasesContract(
+  name: string,
+  open: () => Promise<ContractStore>,
+  { describe, it }: Blocks = needing(),
+): void {
   const endpoint = originEndpoint('e', 'news')
 
   async function withJobs(...ids: readonly string[]): Promise<Resources> {

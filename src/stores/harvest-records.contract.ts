@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { type Blocks, needing } from '../../test/programs.ts'
 import { utcMs } from '../media/time.ts'
 import type { HarvestRun } from '../model/harvest-run.ts'
 import {
@@ -22,7 +22,11 @@ import type { PageRequest } from './pages.ts'
 import type { Resources } from './resources.ts'
 
 /** What every Resources promises of the records of harvest jobs and of the names they write in buckets. */
-export function harvestRecordsContract(name: string, open: () => Promise<ContractStore>): void {
+export function harvestRecordsContract(
+  name: string,
+  open: () => Promise<ContractStore>,
+  { describe, it }: Blocks = needing(),
+): void {
   describe(`${name} as Resources: harvest jobs`, () => {
     const endpoint = originEndpoint('e', 'news')
 

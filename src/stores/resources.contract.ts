@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { type Blocks, needing } from '../../test/programs.ts'
 import { type UtcMs, utcMs } from '../media/time.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import { eventOutboxContract } from './event-outbox.contract.ts'
@@ -29,7 +29,8 @@ const HOUR_MS = 3_600_000
 const NOTHING_OLD = { harvestJobs: utcMs(0), events: utcMs(0) }
 
 /** What every Resources promises. Each adapter's test calls this with its own `open`, which gives an empty store. */
-export function resourcesContract(name: string, open: () => Promise<ContractStore>): void {
+export function resourcesContract(name: string, open: () => Promise<ContractStore>, blocks: Blocks = needing()): void {
+  const { describe, it } = blocks
   describe(`${name} as Resources: channels`, () => {
     it('gives back what was created, by id and by GUID, also after a restart', async () => {
       const store = await open()
@@ -179,9 +180,9 @@ export function resourcesContract(name: string, open: () => Promise<ContractStor
     })
   })
 
-  harvestRecordsContract(name, open)
-  harvestLeasesContract(name, open)
-  eventOutboxContract(name, open)
+  harvestRecordsContract(name, open, blocks)
+  harvestLeasesContract(name, open, blocks)
+  eventOutboxContract(name, open, blocks)
 
   describe(`${name} as Resources: what is to be kept`, () => {
     const window = (seconds: number, changes: Partial<OriginEndpoint> = {}) => ({

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { createHlsEndpoint } from '../judges/aws.ts'
 import type { Television } from '../judges/loop.ts'
 import { openS3 } from '../judges/s3.ts'
+import { programPath } from '../programs.ts'
 import { harvestsTo } from '../servers/s3-server.ts'
 import { startSwift } from '../servers/swift.ts'
 import { type Cost, costOf, harvest, sizeOf } from './harvesting.ts'
@@ -57,8 +58,8 @@ export async function benchHarvestHour(): Promise<Measure[]> {
     await windrow.start(harvestsTo(swift))
     const sent = await harvest(programme, 'sent', 'hour', window)
     const login = `AWS_ACCESS_KEY_ID=${keys.id} AWS_SECRET_ACCESS_KEY=${keys.secret} AWS_REGION=${swift.region}`
-    const command = `aws --endpoint-url ${swift.endpoint} s3 cp --recursive --only-show-errors`
-    const uploaded = await costOf(`${login} /usr/bin/${command} ${folder('linked')} s3://${COPIES}/sent`)
+    const command = `${programPath('aws')} --endpoint-url ${swift.endpoint} s3 cp --recursive --only-show-errors`
+    const uploaded = await costOf(`${login} ${command} ${folder('linked')} s3://${COPIES}/sent`)
 
     return [
       measure('harvest of an hour, linked', 'cp -r', bytes, linked, copied),

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
 import type {
   Channel,
   HarvestJob,
@@ -8,9 +7,12 @@ import type {
   ListOriginEndpointsResponse,
   OriginEndpoint,
 } from '@aws-sdk/client-mediapackage'
+import { needing } from '../programs.ts'
 import { AwsCli, runAwsProgram } from './aws-cli.ts'
 import { ACCOUNT_ID, type ControlUnderTest, REGION, startControl } from './control-under-test.ts'
 import { troubled } from './troubled-resources.ts'
+
+const { after, before, describe, it } = needing('aws')
 
 const ROLE = `arn:aws:iam::${ACCOUNT_ID}:role/harvest`
 

@@ -4,16 +4,19 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { spawnOwned } from '../judges/belongings.ts'
+import { PATIENCE_MS } from '../judges/patience.ts'
+import { programPath } from '../programs.ts'
 import { CREDENTIALS, REGION } from './control-under-test.ts'
 
 const SCRIPT = fileURLToPath(new URL('./aws_cli.py', import.meta.url))
-const TIMEOUT_MS = 60_000
 
 const ENVIRONMENT = {
   ...process.env,
   AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
   AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
   AWS_REGION: REGION,
+  // As version 1 calls it.
+  AWS_DEFAULT_REGION: REGION,
   AWS_PAGER: '',
   AWS_MAX_ATTEMPTS: '1',
   AWS_CONFIG_FILE: '/dev/null',
@@ -24,8 +27,7 @@ type Ended = { readonly status: number; readonly stdout: string; readonly stderr
 
 /** One process that holds the CLI and runs command after command. */
 export class AwsCli {
-  // Debian's own interpreter: the one that awscli belongs to.
-  readonly #child = spawnOwned('/usr/bin/python3', [SCRIPT, 'mediapackage'], {
+  readonly #child = spawnOwned(programPath('awscli'), [SCRIPT, 'mediapackage'], {
     env: ENVIRONMENT,
     stdio: ['pipe', 'pipe', 'inherit'],
   })
@@ -54,6 +56,6 @@ export class AwsCli {
 
 /** The program as a shell starts it. */
 export async function runAwsProgram(args: readonly string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)('/usr/bin/aws', args, { timeout: TIMEOUT_MS, env: ENVIRONMENT })
+  const { stdout } = await promisify(execFile)(programPath('aws'), args, { timeout: PATIENCE_MS, env: ENVIRONMENT })
   return stdout
 }

@@ -3,7 +3,6 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { after, before, describe, it } from 'node:test'
 import { type ApiClient, apiClient } from '../../src/cli/api-client.ts'
 import type { HarvestReport } from '../../src/control/harvest-report.ts'
 import { fixture } from '../fixtures/catalogue.ts'
@@ -16,7 +15,10 @@ import { type Expected, expectedOf } from '../matrix/expected.ts'
 import { judge } from '../matrix/judgement.ts'
 import { OUTPUTS, type Output } from '../matrix/outputs.ts'
 import { pushFixture } from '../matrix/push-fixture.ts'
+import { needing } from '../programs.ts'
 import { VIEWINGS } from './live-players.ts'
+
+const { after, before, describe, it } = needing('ffmpeg', 'nginx', 'chromium')
 
 const BUCKET = 'clips'
 const HOUR_MS = 3_600_000

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { MediaPackageClient } from '@aws-sdk/client-mediapackage'
 import {
@@ -20,8 +19,11 @@ import { Pusher, segmentName } from '../judges/pusher.ts'
 import { seededRandom } from '../judges/random.ts'
 import { openS3 } from '../judges/s3.ts'
 import { Windrow } from '../judges/windrow.ts'
+import { needing } from '../programs.ts'
 import { harvestsTo } from '../servers/s3-server.ts'
 import { type S3Server, startSwift } from '../servers/swift.ts'
+
+const { after, before, describe, it } = needing('ffmpeg', 'swift')
 
 const MIB = 2 ** 20
 const SEGMENT_LIMIT = MIB

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
-import { it } from 'node:test'
+import { needing } from '../programs.ts'
 import { serveColdSegments } from './cold-segments.ts'
+
+const { it } = needing('ffmpeg')
 
 /** MiB: what garbage collection may be behind by. */
 const BOUND = 64

@@ -1,6 +1,5 @@
 /** Media that the probe takes and that are broken all the same: the channel goes on, and players see a gap at most. */
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
 import { Bits } from '../fixtures/bits.ts'
 import { type FixtureName, fixture } from '../fixtures/catalogue.ts'
 import { edited, isAudio, isVideo, withPictures, withStream } from '../fixtures/edits.ts'
@@ -14,6 +13,9 @@ import { seededRandom } from '../judges/random.ts'
 import { Windrow } from '../judges/windrow.ts'
 import { OUTPUTS } from '../matrix/outputs.ts'
 import { pushFixture } from '../matrix/push-fixture.ts'
+import { needing } from '../programs.ts'
+
+const { after, before, describe, it } = needing('ffmpeg', 'chromium')
 
 const HOUR_MS = 3_600_000
 const SPS = 7

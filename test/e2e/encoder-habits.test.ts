@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { MediaPackageClient } from '@aws-sdk/client-mediapackage'
 import { assertCarries } from '../judges/aired.ts'
@@ -12,6 +11,9 @@ import { encodeLoop, type LoopRendition } from '../judges/loop.ts'
 import { watchLive } from '../judges/playlists.ts'
 import { Pusher, segmentName } from '../judges/pusher.ts'
 import { Windrow } from '../judges/windrow.ts'
+import { needing } from '../programs.ts'
+
+const { after, before, describe, it } = needing('ffmpeg')
 
 const SECONDS = 12
 const HOUR_MS = 3_600_000

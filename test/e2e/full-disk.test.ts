@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, before, describe, it } from 'node:test'
 import type { ApiClient } from '../../src/cli/api-client.ts'
 import { eventually } from '../judges/belongings.ts'
 import { Windrow } from '../judges/windrow.ts'
+import { needing } from '../programs.ts'
 import {
   apiOf,
   askForHarvest,
@@ -16,6 +15,8 @@ import {
   publishProgramme,
 } from './harvest-faults.ts'
 
+const { after, before, describe, it } = needing('right to mount', 'ffmpeg')
+
 const BUCKET = 'clips'
 const SECONDS_OF_PROGRAMME = 20
 const OBJECTS = 2 * SECONDS_OF_PROGRAMME + 3
@@ -25,9 +26,8 @@ const TOO_LITTLE = 150_000
 /** Buckets on a disk of 2 MiB that nobody else sees; the fifth argument is the data folder. */
 const MOUNT = 'mkdir -p "$5/buckets" && mount -t tmpfs -o size=2m none "$5/buckets" && exec "$@"'
 const ON_A_SMALL_DISK = ['unshare', '-rm', 'sh', '-c', MOUNT, 'sh']
-const mayMount = spawnSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', 'none', '/mnt']).status === 0
 
-describe('a disk that is full', { skip: !mayMount && 'NO RIGHT TO MOUNT: full disks are NOT tested' }, () => {
+describe('a disk that is full', () => {
   let windrow: Windrow
   let api: ApiClient
   let programme: Programme

@@ -10,7 +10,9 @@ import {
   apiOf,
   askForHarvest,
   describeHarvest,
+  endsTold,
   type Programme,
+  pagesOf,
   publishProgramme,
 } from './harvest-faults.ts'
 
@@ -168,28 +170,6 @@ const isSegment = ({ key }: HarvestObject) => key.endsWith('.ts')
 
 async function recordOf(api: ApiClient, id: string): Promise<readonly HarvestObject[]> {
   return pagesOf<HarvestObject>(api, `harvest_jobs/${id}/objects`, 'objects')
-}
-
-/** Of jobs, as often and in the order as events tell that they have succeeded. */
-export async function endsTold(api: ApiClient): Promise<readonly string[]> {
-  type Event = { readonly detail: { readonly harvest_job: { readonly id: string; readonly status: string } } }
-  const events = await pagesOf<Event>(api, 'events', 'events')
-  return events.map(({ detail: { harvest_job: job } }) =>
-    job.status === 'SUCCEEDED' ? job.id : `${job.id} ${job.status}`,
-  )
-}
-
-async function pagesOf<T>(api: ApiClient, path: string, member: string): Promise<readonly T[]> {
-  const all: T[] = []
-  for (let nextToken: string | undefined; ; ) {
-    const query = { maxResults: '1000', nextToken }
-    const page = (await api.ask('GET', path, { query })) as Readonly<Record<string, readonly T[]>> & {
-      readonly nextToken?: string
-    }
-    all.push(...(page[member] ?? []))
-    if (page.nextToken === undefined) return all
-    nextToken = page.nextToken
-  }
 }
 
 function judge(record: readonly HarvestObject[], asset: Asset, undisturbed: Asset, id: string): void {

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
 import type { ApiClient } from '../../src/cli/api-client.ts'
 import { openS3, type S3 } from '../judges/s3.ts'
 import { Windrow } from '../judges/windrow.ts'
+import { needing } from '../programs.ts'
 import { type Fault, type FaultProxy, startFaultProxy } from '../servers/fault-proxy.ts'
-import { isRadosgwInstalled, startRadosgw } from '../servers/radosgw.ts'
+import { startRadosgw } from '../servers/radosgw.ts'
 import { harvestsTo, type S3Server } from '../servers/s3-server.ts'
-import { isSwiftInstalled, startSwift } from '../servers/swift.ts'
+import { startSwift } from '../servers/swift.ts'
 import {
   type Asset,
   apiOf,
@@ -18,8 +18,8 @@ import {
 } from './harvest-faults.ts'
 
 const SERVERS = [
-  { name: 'Swift', isInstalled: isSwiftInstalled, start: startSwift },
-  { name: 'Ceph', isInstalled: isRadosgwInstalled, start: startRadosgw },
+  { name: 'Swift', blocks: needing('ffmpeg', 'swift'), start: startSwift },
+  { name: 'Ceph', blocks: needing('ffmpeg', 'ceph'), start: startRadosgw },
 ]
 
 /** Each fault, and what a job says that meets nothing else. */
@@ -42,9 +42,9 @@ const MOST_OF_A_REQUEST = 2
 type Asked = { readonly method: string; readonly path: string; readonly count: number }
 type FaultChoice = Fault | undefined | Promise<Fault | undefined>
 
-for (const { name, isInstalled, start } of SERVERS) {
+for (const { name, blocks, start } of SERVERS) {
+  const { after, before, describe, it } = blocks
   describe(`between Windrow and the S3 API of ${name}`, {
-    skip: !isInstalled && `${name} IS NOT INSTALLED: faults of its S3 API are NOT tested`,
     concurrency: 16,
   }, () => {
     let server: S3Server

@@ -59,3 +59,26 @@ export async function harvestEnd(api: ApiClient, id: string): Promise<HarvestRep
 export function digestOf(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex')
 }
+
+/** Of jobs, as often and in the order as events tell that they have succeeded. */
+export async function endsTold(api: ApiClient): Promise<readonly string[]> {
+  type Event = { readonly detail: { readonly harvest_job: { readonly id: string; readonly status: string } } }
+  const events = await pagesOf<Event>(api, 'events', 'events')
+  return events.map(({ detail: { harvest_job: job } }) =>
+    job.status === 'SUCCEEDED' ? job.id : `${job.id} ${job.status}`,
+  )
+}
+
+/** Everything of a list, page by page. */
+export async function pagesOf<T>(api: ApiClient, path: string, member: string): Promise<readonly T[]> {
+  const all: T[] = []
+  for (let nextToken: string | undefined; ; ) {
+    const query = { maxResults: '1000', nextToken }
+    const page = (await api.ask('GET', path, { query })) as Readonly<Record<string, readonly T[]>> & {
+      readonly nextToken?: string
+    }
+    all.push(...(page[member] ?? []))
+    if (page.nextToken === undefined) return all
+    nextToken = page.nextToken
+  }
+}

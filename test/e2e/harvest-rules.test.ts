@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { after, before, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import {
   CreateOriginEndpointCommand,
@@ -12,9 +11,12 @@ import { encodeLoop } from '../judges/loop.ts'
 import { Pusher } from '../judges/pusher.ts'
 import { openS3 } from '../judges/s3.ts'
 import { Windrow } from '../judges/windrow.ts'
+import { needing, programPath } from '../programs.ts'
 import { harvestsTo } from '../servers/s3-server.ts'
 import { type S3Server, startSwift } from '../servers/swift.ts'
 import { apiOf, askForHarvest, harvestEnd } from './harvest-faults.ts'
+
+const { after, before, it } = needing('boto3', 'ffmpeg', 'swift')
 
 const SCRIPT = fileURLToPath(new URL('boto3_harvest_rules.py', import.meta.url))
 const SECONDS_OF_PROGRAMME = 120
@@ -86,8 +88,7 @@ it('what breaks a rule of harvest jobs is told its rule, and a window that works
   for (let count = 0; count < 10; count++) await live.pushNext()
   const edges = [0, SECONDS_OF_PROGRAMME].map((number) => `${pusher.dateOf(number) / 1000}`)
   const { url, accessKeyId, secretAccessKey } = windrow
-  // Debian's own interpreter: the one that python3-boto3 belongs to.
-  const said = await run('/usr/bin/python3', [SCRIPT, url, 'us-east-1', accessKeyId, secretAccessKey, ...edges])
+  const said = await run(programPath('boto3'), [SCRIPT, url, 'us-east-1', accessKeyId, secretAccessKey, ...edges])
   const { broken, named } = JSON.parse(said.toString()) as { readonly broken: number; readonly named: number }
   test.diagnostic(`${broken} rules broken, ${named} named windows harvested`)
   assert.ok(broken >= 40 && named >= 8, said.toString())

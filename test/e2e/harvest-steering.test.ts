@@ -6,7 +6,6 @@ import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CreateOriginEndpointCommand } from '@aws-sdk/client-mediapackage'
 import { type ApiClient, apiClient } from '../../src/cli/api-client.ts'
@@ -16,6 +15,9 @@ import { eventually } from '../judges/belongings.ts'
 import { encodeLoop, type LoopRendition } from '../judges/loop.ts'
 import { Pusher } from '../judges/pusher.ts'
 import { Windrow } from '../judges/windrow.ts'
+import { needing } from '../programs.ts'
+
+const { after, before, describe, it } = needing('ffmpeg')
 
 const BUCKET = 'clips'
 const SECRET = 'a secret the webhook knows'

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { after, before, describe, it } from 'node:test'
 import type { MediaPackageClient } from '@aws-sdk/client-mediapackage'
 import { type AssetFigures, judgeAsset, type TimeWindow } from '../judges/asset.ts'
 import { createChannel, createHarvestJob, createHlsEndpoint, harvestOutcome, mediaPackage } from '../judges/aws.ts'
@@ -13,8 +12,11 @@ import { Player } from '../judges/player.ts'
 import { type SeenRendition, watchLive } from '../judges/playlists.ts'
 import { openS3 } from '../judges/s3.ts'
 import { Windrow } from '../judges/windrow.ts'
+import { needing } from '../programs.ts'
 import { harvestsTo } from '../servers/s3-server.ts'
 import { type S3Server, startSwift } from '../servers/swift.ts'
+
+const { after, before, describe, it } = needing('ffmpeg', 'nginx', 'chromium', 'swift')
 
 const SECONDS = 20
 const BUCKET = 'clips'

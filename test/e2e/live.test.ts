@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
 import { Player } from '../judges/player.ts'
+import { needing } from '../programs.ts'
 import { judgeEndpoint, type LiveSession, playWithFfmpeg, startLiveSession } from './live-session.ts'
+
+const { after, before, describe, it } = needing('chromium', 'ffmpeg')
 
 /** 19 segments: no multiple of 2 or 3, so that the last output segment is a short one. */
 const SECONDS = 38

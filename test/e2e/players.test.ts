@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
+import { needing } from '../programs.ts'
 import { type Broadcast, startBroadcast, VIEWINGS } from './live-players.ts'
+
+const { after, before, describe, it } = needing('ffmpeg', 'chromium')
 
 describe('a channel on air', { concurrency: 3 }, () => {
   let broadcast: Broadcast

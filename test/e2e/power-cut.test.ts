@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
-import { it } from 'node:test'
+import { needing } from '../programs.ts'
 import { cutPower } from './power-cuts.ts'
+
+const { it } = needing('strace', 'ffmpeg')
 
 it('keeps what it has promised when the power fails', async (test) => {
   const figures = await cutPower({ seed: 20261126, seconds: 15, cuts: 5, log: (line) => test.diagnostic(line) })

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { eventually } from '../judges/belongings.ts'
 import { Player } from '../judges/player.ts'
 import { type SampleTrack, samplesOf } from '../judges/samples.ts'
+import { needing } from '../programs.ts'
 import { DELAY_SECONDS, type Format, framesDecoded, PastChannel } from './time-shift.ts'
+
+const { after, before, describe, it } = needing('chromium', 'ffmpeg')
 
 const FORMATS: readonly Format[] = ['hls', 'cmaf', 'dash', 'mss']
 const FRAME_RATE = 10

@@ -1,22 +1,24 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, before, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { eventually } from '../judges/belongings.ts'
 import { Windrow } from '../judges/windrow.ts'
+import { needing } from '../programs.ts'
 import { type PostgresServer, startPostgres } from '../servers/postgres.ts'
-import { endsTold } from './harvest-crashes.ts'
 import {
   type Asset,
   apiOf,
   askForHarvest,
   describeHarvest,
   digestOf,
+  endsTold,
   harvestEnd,
   type Programme,
   publishProgramme,
 } from './harvest-faults.ts'
+
+const { after, before, it } = needing('ffmpeg', 'postgres')
 
 const BUCKET = 'clips'
 const JOBS = Array.from({ length: 20 }, (_, n) => `job-${n}`)

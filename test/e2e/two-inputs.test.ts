@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CreateOriginEndpointCommand, type MediaPackageClient } from '@aws-sdk/client-mediapackage'
 import { createHlsEndpoint, createRedundantChannel, type Ingest, mediaPackage } from '../judges/aws.ts'
@@ -12,7 +11,10 @@ import { Player } from '../judges/player.ts'
 import { fetchMediaPlaylist, renditionsOf, watchLive } from '../judges/playlists.ts'
 import { Pusher } from '../judges/pusher.ts'
 import { Windrow } from '../judges/windrow.ts'
+import { needing } from '../programs.ts'
 import { faultsOf, inWords, type Viewing, watchAll } from './encoders-in-turn.ts'
+
+const { after, before, describe, it } = needing('ffmpeg', 'chromium')
 
 /** Segments of a second: due for a second, and missing for two. */
 const STATED_MS = 3000

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, before, describe, it } from 'node:test'
 import {
   DeleteOriginEndpointCommand,
   DescribeChannelCommand,
@@ -16,7 +15,10 @@ import { encodeLoop } from '../judges/loop.ts'
 import { fetchMediaPlaylist, renditionsOf } from '../judges/playlists.ts'
 import { Pusher } from '../judges/pusher.ts'
 import { Windrow } from '../judges/windrow.ts'
+import { needing } from '../programs.ts'
 import { type PostgresServer, startPostgres } from '../servers/postgres.ts'
+
+const { after, before, describe, it } = needing('ffmpeg', 'postgres')
 
 describe('two Windrows on one PostgreSQL: one keeps the archive, one has the role control alone', () => {
   let database: PostgresServer

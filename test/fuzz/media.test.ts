@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { before, describe, it } from 'node:test'
 import { MalformedMedia } from '../../src/media/bytes.ts'
 import { id3TagSize, privateFrame } from '../../src/media/id3.ts'
 import { readCmafFragments, readCmafHeader } from '../../src/media/mp4/cmaf.ts'
@@ -13,9 +12,12 @@ import { filterTs } from '../../src/media/ts/filter.ts'
 import { TsProbe } from '../../src/media/ts/probe.ts'
 import { timestampTag, titleTag, withTags } from '../fixtures/timed-metadata.ts'
 import { readMultiplex, writeMultiplex } from '../fixtures/transport-stream.ts'
+import { needing } from '../programs.ts'
 import { asMp4 } from './demuxed.ts'
 import { encodeTs, run as runTool } from './media-samples.ts'
 import { mutant, type Random, seeded } from './mutants.ts'
+
+const { before, describe, it } = needing('ffmpeg')
 
 /** Mutants of each sample; a soak sets more. */
 const RUNS = Number(process.env['WINDROW_FUZZ_RUNS'] ?? 600)

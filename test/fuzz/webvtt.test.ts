@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { writeTtml } from '../../src/manifests/ttml.ts'
 import { MalformedMedia } from '../../src/media/bytes.ts'
@@ -7,7 +6,10 @@ import { ticks } from '../../src/media/time.ts'
 import { readWebVtt } from '../../src/media/webvtt/reader.ts'
 import { cuesBetween, joinWebVtt } from '../../src/media/webvtt/timeline.ts'
 import { writeWebVtt } from '../../src/media/webvtt/writer.ts'
-import { run } from './media-samples.ts'
+import { run } from '../judges/belongings.ts'
+import { needing } from '../programs.ts'
+
+const { describe, it } = needing('python3')
 
 /** Broken files; a soak sets more. */
 const RUNS = Number(process.env['WINDROW_FUZZ_RUNS'] ?? 600)
@@ -75,6 +77,6 @@ describe(`broken WebVTT (${RUNS} files, seed ${SEED})`, () => {
     assert.ok(cues > RUNS / 10, `${cues} cues`)
     const program =
       'import sys, json, xml.etree.ElementTree as tree\nfor each in json.load(sys.stdin): tree.fromstring(each)'
-    await run('python3', ['-c', program], Buffer.from(JSON.stringify(documents)))
+    await run('python3', ['-c', program], [Buffer.from(JSON.stringify(documents))])
   })
 })

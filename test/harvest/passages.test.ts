@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { before, describe, it } from 'node:test'
 import type { ObjectBody } from '../../src/harvest/bucket.ts'
 import { createHarvester } from '../../src/harvest/harvester.ts'
 import type { UtcMs } from '../../src/media/time.ts'
@@ -11,9 +10,12 @@ import type { SegmentBody } from '../../src/packaging/output-format.ts'
 import { outputFormatOf } from '../../src/packaging/packager.ts'
 import { SourceMedia } from '../../src/packaging/source-media.ts'
 import { assetOf, DASH_DEFAULTS, HLS_DEFAULTS, hlsEndpoint } from '../origin/sample-channel.ts'
+import { needing } from '../programs.ts'
 import { JobLedger } from './job-ledger.ts'
 import { encodedSeconds, longChannel, until } from './long-channel.ts'
 import { at, type HarvestArchive, harvestJob, RecordingBuckets, rehearsal } from './sample-harvest.ts'
+
+const { before, describe, it } = needing('ffmpeg')
 
 const SECONDS = 230
 const { streamSelection } = HLS_DEFAULTS

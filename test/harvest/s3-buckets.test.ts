@@ -19,10 +19,11 @@ import { digested } from '../../src/harvest/digest.ts'
 import { folderBuckets } from '../../src/harvest/folder-buckets.ts'
 import { createHarvester } from '../../src/harvest/harvester.ts'
 import { type S3BucketsOptions, s3Buckets } from '../../src/harvest/s3-buckets.ts'
+import { needing } from '../programs.ts'
 import { freePorts } from '../servers/free-ports.ts'
-import { isRadosgwInstalled, startRadosgw } from '../servers/radosgw.ts'
+import { startRadosgw } from '../servers/radosgw.ts'
 import type { S3Server } from '../servers/s3-server.ts'
-import { isSwiftInstalled, startSwift } from '../servers/swift.ts'
+import { startSwift } from '../servers/swift.ts'
 import { JobLedger } from './job-ledger.ts'
 import { archiveOf, at, harvestJob, rehearsal } from './sample-harvest.ts'
 
@@ -30,14 +31,13 @@ const never = new AbortController().signal
 const anything = { accessKeyId: 'anyone', secretAccessKey: 'anything' }
 
 const SERVERS = [
-  { name: 'Swift', isInstalled: isSwiftInstalled, start: startSwift, knowsConditions: false },
-  { name: 'Ceph', isInstalled: isRadosgwInstalled, start: startRadosgw, knowsConditions: true },
+  { name: 'Swift', blocks: needing('swift'), start: startSwift, knowsConditions: false },
+  { name: 'Ceph', blocks: needing('ceph'), start: startRadosgw, knowsConditions: true },
 ]
 
-for (const { name, isInstalled, start, knowsConditions } of SERVERS) {
-  describe(`the S3 API of ${name}`, {
-    skip: !isInstalled && `${name} IS NOT INSTALLED: its S3 API is NOT tested`,
-  }, () => {
+for (const { name, blocks, start, knowsConditions } of SERVERS) {
+  blocks.describe(`the S3 API of ${name}`, () => {
+    const { after, before, it } = blocks
     let server: S3Server
     let judge: S3Client
 
@@ -76,7 +76,11 @@ for (const { name, isInstalled, start, knowsConditions } of SERVERS) {
       }
     }
 
-    bucketContract('an S3 API', async () => ({ buckets: bucketsOf(), bucketName: 'clips', knowsConditions, read }))
+    bucketContract(
+      'an S3 API',
+      async () => ({ buckets: bucketsOf(), bucketName: 'clips', knowsConditions, read }),
+      blocks,
+    )
 
     it('keeps the content type', async () => {
       const bucket = await bucketsOf().open(destination('clips'), never)

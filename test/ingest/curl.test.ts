@@ -3,9 +3,11 @@ import { execFile } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, describe, it } from 'node:test'
 import { promisify } from 'node:util'
+import { needing } from '../programs.ts'
 import { FOLDER, type IngestServer, PASSWORD, startIngest, USERNAME } from './ingest-server.ts'
+
+const { after, before, describe, it } = needing('curl')
 
 const run = promisify(execFile)
 

@@ -3,12 +3,14 @@ import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, describe, it } from 'node:test'
 import { promisify } from 'node:util'
 import { utcMs } from '../../src/media/time.ts'
 import { PATIENCE_MS } from '../judges/patience.ts'
+import { needing } from '../programs.ts'
 import { startIngest } from './ingest-server.ts'
 import { makeSource } from './source-media.ts'
+
+const { after, before, describe, it } = needing('ffmpeg')
 
 const run = promisify(execFile)
 

@@ -5,14 +5,16 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import { crc32 } from 'node:zlib'
 import type { ListenerLimits } from '../../src/http/listener-limits.ts'
 import type { IngestLimits } from '../../src/ingest/ingest-limits.ts'
 import { utcMs } from '../../src/media/time.ts'
+import { needing } from '../programs.ts'
 import { DigestClient } from './digest-client.ts'
 import { FOLDER, type IngestServer, startIngest } from './ingest-server.ts'
 import { makeSource } from './source-media.ts'
+
+const { after, afterEach, before, beforeEach, describe, it } = needing('ffmpeg')
 
 let folder: string
 let source: Buffer

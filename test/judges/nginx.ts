@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { programPath } from '../programs.ts'
 import { eventually, freePort, start, temporaryFolder, words } from './belongings.ts'
 
 export type Nginx = {
@@ -29,10 +30,8 @@ http {
   server { listen 127.0.0.1:${port}; ${server} }
 }`,
   )
-  const [command = 'nginx', ...args] = [
-    ...under,
-    ...words(`nginx -e ${folder}/error.log -p ${folder} -c ${configuration}`),
-  ]
+  const nginx = [programPath('nginx'), ...words(`-e ${folder}/error.log -p ${folder} -c ${configuration}`)]
+  const [command = '', ...args] = [...under, ...nginx]
   const running = start(command, args)
   const url = `http://127.0.0.1:${port}`
   await eventually(`nginx at ${url}`, async () => {

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, before, describe, it } from 'node:test'
+import { needing } from '../programs.ts'
 import { assertTracksCarry } from './aired.ts'
 import { run, temporaryFolder, words } from './belongings.ts'
 import { delayed, encodeLoop, type LoopRendition } from './loop.ts'
 import { assertSamePackets, differences, type Packet, type Track, tracksOfSegments } from './packets.ts'
+
+const { after, before, describe, it } = needing('ffmpeg')
 
 describe('the comparison of packets', () => {
   const packet = (pts: number, hash = `h${pts}`): Packet => ({ pts, dts: pts, size: 10, hash })

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { after, before, describe, it } from 'node:test'
+import { needing } from '../programs.ts'
 import { run, temporaryFolder, words } from './belongings.ts'
 import { type Nginx, startNginx } from './nginx.ts'
 import { isLateMachine, Player } from './player.ts'
 import { packageStandIn, STAND_IN_SECONDS } from './stand-in.ts'
+
+const { after, before, describe, it } = needing('ffmpeg', 'nginx', 'chromium')
 
 /** A tour lasts as long as the machine takes for it, and what it watches must not end before. */
 const TOUR_SECONDS = 240

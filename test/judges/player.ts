@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Browser, chromium, type Page } from 'playwright-core'
+import { programPath } from '../programs.ts'
 import { eventually, listen, words } from './belongings.ts'
 import { MachineWatch } from './machine.ts'
 
@@ -131,7 +132,7 @@ export class Player {
     const url = await listen(server)
     server.unref()
     const machine = await MachineWatch.start()
-    const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', headless: true, args: FLAGS })
+    const browser = await chromium.launch({ executablePath: programPath('chromium'), headless: true, args: FLAGS })
     return new Player(browser, url, machine, () => server.close())
   }
 

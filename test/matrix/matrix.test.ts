@@ -1,14 +1,17 @@
 /** Everything an encoder may push, in every way it is served. */
-import { after, before, describe, it } from 'node:test'
+
 import { FIXTURE_NAMES, type FixtureName, fixture } from '../fixtures/catalogue.ts'
 import type { Fixture } from '../fixtures/fixture.ts'
 import { createChannel, mediaPackage } from '../judges/aws.ts'
 import { eventually } from '../judges/belongings.ts'
 import { Windrow } from '../judges/windrow.ts'
+import { needing } from '../programs.ts'
 import { type Expected, expectedOf } from './expected.ts'
 import { judge } from './judgement.ts'
 import { OUTPUTS } from './outputs.ts'
 import { pushFixture } from './push-fixture.ts'
+
+const { after, before, describe, it } = needing('ffmpeg')
 
 const HOUR_MS = 3_600_000
 

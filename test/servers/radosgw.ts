@@ -1,18 +1,14 @@
 import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { PATIENCE_MS } from '../judges/patience.ts'
+import { type Command, programPath } from '../programs.ts'
 import { ChildProcesses } from './child-processes.ts'
 import { freePorts } from './free-ports.ts'
 import type { S3Credentials, S3Server } from './s3-server.ts'
-
-export const isRadosgwInstalled = ['radosgw', 'ceph-mon', 'ceph-mgr', 'ceph-osd', 'ceph'].every((name) =>
-  existsSync(`/usr/bin/${name}`),
-)
 
 const OWNER = { accessKeyId: 'owner', secretAccessKey: 'owner-secret' }
 const STRANGER = { accessKeyId: 'stranger', secretAccessKey: 'stranger-secret' }
@@ -28,9 +24,9 @@ export async function startRadosgw(): Promise<S3Server> {
   }
   const conf = join(folder, 'ceph.conf')
   const fsid = randomUUID()
-  const run = (name: string, ...args: string[]) =>
-    promisify(execFile)(`/usr/bin/${name}`, args, { cwd: folder, timeout: PATIENCE_MS })
-  const serve = (name: string, ...args: string[]) => children.start(`/usr/bin/${name}`, '-f', '-c', conf, ...args)
+  const run = (name: Command, ...args: string[]) =>
+    promisify(execFile)(programPath(name), args, { cwd: folder, timeout: PATIENCE_MS })
+  const serve = (name: Command, ...args: string[]) => children.start(programPath(name), '-f', '-c', conf, ...args)
   const addUser = (uid: string, { accessKeyId, secretAccessKey }: S3Credentials) => {
     const keys = [`--access-key=${accessKeyId}`, `--secret-key=${secretAccessKey}`]
     return run('radosgw-admin', '-c', conf, 'user', 'create', `--uid=${uid}`, `--display-name=${uid}`, ...keys)

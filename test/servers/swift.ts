@@ -1,18 +1,20 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
+import { programPath } from '../programs.ts'
 import { ChildProcesses } from './child-processes.ts'
 import { freePorts } from './free-ports.ts'
 import type { S3Server } from './s3-server.ts'
 
 export type { S3Server } from './s3-server.ts'
 
-export const isSwiftInstalled = existsSync('/usr/bin/swift-proxy-server')
-
 const REGION = 'us-east-1'
-const SERVICES = ['account', 'container', 'object'] as const
+const SERVICES = [
+  { service: 'account', program: 'swift-account-server' },
+  { service: 'container', program: 'swift-container-server' },
+  { service: 'object', program: 'swift-object-server' },
+] as const
 
 /** OpenStack Swift with its S3 API, empty, in a temporary folder: one process of each kind on ports of its own. */
 export async function startSwift(): Promise<S3Server> {
@@ -28,27 +30,18 @@ export async function startSwift(): Promise<S3Server> {
     await writeFile(join(folder, 'swift.conf'), SWIFT_CONF)
     buildRings(
       folder,
-      SERVICES.map((service, n) => `${service}=${storage[n]}`),
+      SERVICES.map(({ service }, n) => `${service}=${storage[n]}`),
     )
-    for (const [n, service] of SERVICES.entries()) {
+    for (const [n, { service, program }] of SERVICES.entries()) {
       const conf = join(folder, `${service}.conf`)
       await writeFile(conf, storageConf(folder, service, storage[n] ?? 0))
-      children.start(`/usr/bin/swift-${service}-server`, conf)
+      children.start(programPath(program), conf)
     }
     const conf = join(folder, 'proxy.conf')
     await writeFile(conf, proxyConf(folder, proxy, memcached))
-    children.start(
-      '/usr/bin/memcached',
-      '-l',
-      '127.0.0.1',
-      '-p',
-      String(memcached),
-      '-U',
-      '0',
-      '-u',
-      userInfo().username,
-    )
-    children.start('/usr/bin/swift-proxy-server', conf)
+    const listens = ['-l', '127.0.0.1', '-p', String(memcached), '-U', '0', '-u', userInfo().username]
+    children.start(programPath('memcached'), ...listens)
+    children.start(programPath('swift-proxy-server'), conf)
     await children.listening([memcached, ...storage, proxy])
   } catch (error) {
     await stop()
@@ -77,7 +70,7 @@ for service, port in (text.split('=') for text in services):
 `
 
 function buildRings(folder: string, services: readonly string[]): void {
-  const { status, stderr } = spawnSync('/usr/bin/python3', ['-c', BUILD_RINGS, folder, ...services], {
+  const { status, stderr } = spawnSync(programPath('swift'), ['-c', BUILD_RINGS, folder, ...services], {
     encoding: 'utf8',
   })
   if (status !== 0) throw new Error(`cannot build Swift's rings: ${stderr}`)

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { needing } from '../programs.ts'
 import { killDatabaseUnderLoad } from './postgres-crashes.ts'
+
+const { describe, it } = needing('postgres')
 
 const kills = Number(process.env['WINDROW_TEST_RUNS'] ?? 4)
 const seed = Number(process.env['WINDROW_TEST_SEED'] ?? 20_260_101)

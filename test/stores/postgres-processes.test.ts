@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import { after, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import {
   channel,
@@ -19,17 +18,23 @@ import {
 } from '../../src/stores/nouns.contract.ts'
 import { openPostgresStore, type PostgresStore } from '../../src/stores/postgres/postgres-store.ts'
 import type { ResourceChange } from '../../src/stores/resources.ts'
-import { startPostgres } from '../servers/postgres.ts'
+import { needing } from '../programs.ts'
+import { type PostgresServer, startPostgres } from '../servers/postgres.ts'
+
+const { after, before, describe, it } = needing('postgres')
 
 const PEER = fileURLToPath(new URL('postgres-peer.ts', import.meta.url))
 
-const server = await startPostgres()
+let server: PostgresServer
 const stores: PostgresStore[] = []
 const children: ChildProcess[] = []
+before(async () => {
+  server = await startPostgres()
+})
 after(async () => {
   for (const child of children) child.kill('SIGKILL')
   await Promise.all(stores.map((store) => store.close()))
-  await server.stop()
+  await server?.stop()
 })
 
 async function open(url: string): Promise<PostgresStore['resources']> {

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { it } from 'node:test'
 import { run, temporaryFolder } from '../judges/belongings.ts'
 import { seededRandom } from '../judges/random.ts'
 import { underStrace } from '../judges/syscalls.ts'
 import { replay } from '../judges/traced-disk.ts'
+import { needing } from '../programs.ts'
+
+const { it } = needing('strace')
 
 const source = (path: string) => JSON.stringify(new URL(`../../src/${path}`, import.meta.url).href)
 

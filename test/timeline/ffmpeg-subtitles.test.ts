@@ -2,13 +2,15 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { before, it } from 'node:test'
 import { SegmentInspection } from '../../src/ingest/segment-inspection.ts'
 import { readSourcePlaylist } from '../../src/ingest/source-playlist.ts'
 import { PTS_MODULUS, utcMs } from '../../src/media/time.ts'
 import type { ListedPlaylist } from '../../src/model/listed-playlist.ts'
 import { encodedFiles } from '../fixtures/encoded.ts'
+import { needing } from '../programs.ts'
 import { Rehearsal } from './rehearsal.ts'
+
+const { before, it } = needing('ffmpeg')
 
 const SECONDS = 12
 const CUES = '1\n00:00:00,500 --> 00:00:01,500\nOne\n\n2\n00:00:05,000 --> 00:00:07,500\nTwo\n'

@@ -2,15 +2,17 @@ import assert from 'node:assert/strict'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, describe, it } from 'node:test'
 import { Bits } from '../../../test/fixtures/bits.ts'
 import { encodedBytes } from '../../../test/fixtures/encoded.ts'
 import { run } from '../../../test/fuzz/media-samples.ts'
+import { needing } from '../../../test/programs.ts'
 import { bytesOfHex, hexOf, MalformedMedia } from '../bytes.ts'
 import { Ac3AccessUnit } from './ac3.ts'
 import { readDac3, readDec3, writeDec3 } from './ac3-configuration.ts'
 import { Ac3Header } from './ac3-header.ts'
 import { readEnhancedBsi } from './eac3-bsi.ts'
+
+const { after, before, describe, it } = needing('ffmpeg')
 
 const SOUND = ['-f', 'lavfi', '-i', 'sine=440:sample_rate=48000', '-t', '0.2']
 

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, describe, it } from 'node:test'
 import { type FixtureName, fixture } from '../../../test/fixtures/catalogue.ts'
 import { withRearChannels } from '../../../test/fixtures/dependent-substream.ts'
 import { encodedBytes } from '../../../test/fixtures/encoded.ts'
 import { timestampTag } from '../../../test/fixtures/timed-metadata.ts'
 import { asMp4, demux, probeTs } from '../../../test/fuzz/demuxed.ts'
 import { decodedFrames, encodeTs, run } from '../../../test/fuzz/media-samples.ts'
+import { needing } from '../../../test/programs.ts'
 import { ByteReader, ByteWriter, MalformedMedia } from '../bytes.ts'
 import { explicitSbr } from '../codecs/aac.ts'
 import { demuxPackedAudio, PackedAudioProbe } from '../packed-audio.ts'
@@ -16,6 +16,8 @@ import type { Track } from '../sample.ts'
 import type { AudioDescription } from '../track.ts'
 import { readAudioEntry, writeAudioEntry } from './audio-entry.ts'
 import { readBoxes } from './box.ts'
+
+const { after, before, describe, it } = needing('ffmpeg')
 
 const PACKAGER = new URL('../../../node_modules/shaka-packager/bin/packager-linux-x64', import.meta.url).pathname
 

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { before, describe, it } from 'node:test'
 import { createFile, type ISOFile, MP4BoxBuffer } from 'mp4box'
 import { decodedFrames, encodeTs, ffprobePackets, run } from '../../../test/fuzz/media-samples.ts'
+import { needing } from '../../../test/programs.ts'
 import { MalformedMedia } from '../bytes.ts'
 import type { SampleTable, Track } from '../sample.ts'
 import { ticks } from '../time.ts'
@@ -14,6 +14,8 @@ import { demuxTs } from '../ts/demuxer.ts'
 import { TsProbe } from '../ts/probe.ts'
 import { readCmafFragments, readCmafHeader, writeCmafHeader, writeCmafSegment } from './cmaf.ts'
 import type { MovieTrack } from './movie.ts'
+
+const { before, describe, it } = needing('ffmpeg')
 
 const PACKAGER = new URL('../../../node_modules/shaka-packager/bin/packager-linux-x64', import.meta.url).pathname
 

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
-import { before, describe, it } from 'node:test'
 import { createFile, MP4BoxBuffer } from 'mp4box'
 import { encodeTs, ffprobePackets, run } from '../../../test/fuzz/media-samples.ts'
+import { needing } from '../../../test/programs.ts'
 import type { SampleTable, Track } from '../sample.ts'
 import { DemuxBuffer } from '../ts/demux-buffer.ts'
 import { demuxTs } from '../ts/demuxer.ts'
 import { SMOOTH_TIMESCALE, smoothSamples, writeSmoothFragment } from './smooth.ts'
+
+const { before, describe, it } = needing('ffmpeg')
 
 const INTERVAL = { time: 2_196_432_000_123_457, duration: 20_000_000 }
 const FOLLOWING = [

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
 import { createFile, MP4BoxBuffer } from 'mp4box'
 import { run } from '../../../test/fuzz/media-samples.ts'
+import { needing } from '../../../test/programs.ts'
 import { ByteReader, ByteWriter, MalformedMedia } from '../bytes.ts'
 import { readBoxes } from './box.ts'
 import { readCmafHeader, writeCmafHeader, writeCmafSegment } from './cmaf.ts'
 import { readTextEntry, writeTextEntry } from './text-entry.ts'
+
+const { describe, it } = needing('ffmpeg')
 
 const ENTRY = { kind: 'text', namespace: 'http://www.w3.org/ns/ttml' } as const
 const HEADER = writeCmafHeader({ id: 1, timescale: 90_000, language: 'deu', entry: ENTRY })

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
 import { createFile, MP4BoxBuffer } from 'mp4box'
 import { asMp4, demux, probeTs } from '../../../test/fuzz/demuxed.ts'
 import { encodeTs } from '../../../test/fuzz/media-samples.ts'
+import { needing } from '../../../test/programs.ts'
 import { ByteReader, ByteWriter, hexOf, MalformedMedia } from '../bytes.ts'
 import type { VideoDescription } from '../track.ts'
 import { readBoxes } from './box.ts'
 import { readVideoEntry, writeVideoEntry } from './video-entry.ts'
+
+const { describe, it } = needing('ffmpeg')
 
 const MASTERING = 'G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,1)'
 

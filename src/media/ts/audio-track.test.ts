@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
 import { type FixtureName, fixture } from '../../../test/fixtures/catalogue.ts'
 import { readMultiplex, writeMultiplex } from '../../../test/fixtures/transport-stream.ts'
 import { asMp4, demux, probeTs } from '../../../test/fuzz/demuxed.ts'
 import { encodeTs, ffprobePackets, type ProbedPacket, packetHashes, run } from '../../../test/fuzz/media-samples.ts'
+import { needing } from '../../../test/programs.ts'
 import type { Track } from '../sample.ts'
 import { rescale } from '../time.ts'
 import type { AudioDescription, TrackDescription } from '../track.ts'
 import { PACKET_SIZE } from './packet.ts'
+
+const { describe, it } = needing('ffmpeg')
 
 const isAudio = (track: TrackDescription): track is AudioDescription => track.kind === 'audio'
 

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
 import { withDvbSubtitles } from '../../../test/fixtures/dvb-subtitles.ts'
 import { withStream } from '../../../test/fixtures/edits.ts'
 import { titleTag, withTags } from '../../../test/fixtures/timed-metadata.ts'
 import { type Multiplex, readMultiplex, writeMultiplex } from '../../../test/fixtures/transport-stream.ts'
 import { probeTs } from '../../../test/fuzz/demuxed.ts'
 import { encodeTs, ffprobePackets, run } from '../../../test/fuzz/media-samples.ts'
+import { needing } from '../../../test/programs.ts'
+
+const { describe, it } = needing('ffmpeg')
 
 const written = (multiplex: Multiplex) => writeMultiplex(multiplex, new Map())
 

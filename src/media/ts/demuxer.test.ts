@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
-import { before, describe, it } from 'node:test'
 import { asMp4, demux, packetTimes, probeTs, sampleTimes, sampleUnits } from '../../../test/fuzz/demuxed.ts'
 import { encodeTs, ffprobePackets, packetHashes } from '../../../test/fuzz/media-samples.ts'
+import { needing } from '../../../test/programs.ts'
 import { PTS_MODULUS, ticks } from '../time.ts'
 import { DemuxBuffer } from './demux-buffer.ts'
 import { demuxTs } from './demuxer.ts'
 import { PACKET_SIZE } from './packet.ts'
+
+const { before, describe, it } = needing('ffmpeg')
 
 /** NAL types of each sample. */
 const nalTypes = (track: Parameters<typeof sampleUnits>[0]) =>

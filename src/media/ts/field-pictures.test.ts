@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
 import { severalPictures, withoutDelimiters } from '../../../test/fixtures/edits.ts'
 import { fieldMultiplex, fieldPictures } from '../../../test/fixtures/field-pictures.ts'
 import { type Multiplex, writeMultiplex } from '../../../test/fixtures/transport-stream.ts'
 import { asMp4, demux, probeTs, sampleUnits } from '../../../test/fuzz/demuxed.ts'
 import { decodedFrames, run } from '../../../test/fuzz/media-samples.ts'
+import { needing } from '../../../test/programs.ts'
+
+const { describe, it } = needing('ffmpeg')
 
 const FRAMES = 12
 

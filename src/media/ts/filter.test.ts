@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
-import { before, describe, it } from 'node:test'
 import { decodedFrames, encodeTs, ffprobePackets, run } from '../../../test/fuzz/media-samples.ts'
+import { needing } from '../../../test/programs.ts'
 import { MalformedMedia } from '../bytes.ts'
 import { filterTs } from './filter.ts'
 import { NULL_PID, PACKET_SIZE, pcrBase } from './packet.ts'
 import { TsProbe } from './probe.ts'
 import type { ElementaryStream } from './psi.ts'
+
+const { before, describe, it } = needing('ffmpeg')
 
 const VIDEO = 0x100
 const AUDIO = 0x101

@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict'
-import { before, describe, it } from 'node:test'
 import { fixture } from '../../../test/fixtures/catalogue.ts'
 import { titleTag, withTags } from '../../../test/fixtures/timed-metadata.ts'
 import { type Multiplex, readMultiplex, writeMultiplex } from '../../../test/fixtures/transport-stream.ts'
 import { demux } from '../../../test/fuzz/demuxed.ts'
 import { encodeTs, run } from '../../../test/fuzz/media-samples.ts'
+import { needing } from '../../../test/programs.ts'
 import { PTS_MODULUS, ticks } from '../time.ts'
 import { DemuxBuffer } from './demux-buffer.ts'
 import { demuxTs } from './demuxer.ts'
+
+const { before, describe, it } = needing('ffmpeg')
 
 /** What ffprobe takes off every payload of this stream type: the header of a metadata access unit, which ID3 has not. */
 const TAKEN = 5

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
-import { before, describe, it } from 'node:test'
 import { probeTs as probe } from '../../../test/fuzz/demuxed.ts'
 import { encodeTs, extradata, ffprobePackets } from '../../../test/fuzz/media-samples.ts'
+import { needing } from '../../../test/programs.ts'
 import { MalformedMedia } from '../bytes.ts'
 import { PACKET_SIZE } from './packet.ts'
+
+const { before, describe, it } = needing('ffmpeg')
 
 /** Offsets of the packets of `pid`. */
 function packetsOf(ts: Uint8Array, pid: number): number[] {

@@ -2,12 +2,14 @@ import assert from 'node:assert/strict'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, it } from 'node:test'
 import { acrossPackets, severalPictures } from '../../../test/fixtures/edits.ts'
 import { readMultiplex, writeMultiplex } from '../../../test/fixtures/transport-stream.ts'
 import { asMp4, demux, probeTs } from '../../../test/fuzz/demuxed.ts'
 import { encodeTs, extradata, ffprobePackets, run } from '../../../test/fuzz/media-samples.ts'
+import { needing } from '../../../test/programs.ts'
 import type { VideoDescription } from '../track.ts'
+
+const { describe, it } = needing('ffmpeg')
 
 const PACKAGER = new URL('../../../node_modules/shaka-packager/bin/packager-linux-x64', import.meta.url).pathname
 

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { before, describe, it } from 'node:test'
 import {
   acrossPackets,
   severalPictures,
@@ -10,6 +9,9 @@ import { byteStream, isParameterSet, isSlice, nalUnits } from '../../../test/fix
 import { type Multiplex, readMultiplex, writeMultiplex } from '../../../test/fixtures/transport-stream.ts'
 import { asMp4, demux, packetTimes, probeTs, sampleTimes, sampleUnits } from '../../../test/fuzz/demuxed.ts'
 import { decodedFrames, encodeTs, ffprobePackets, packetHashes } from '../../../test/fuzz/media-samples.ts'
+import { needing } from '../../../test/programs.ts'
+
+const { before, describe, it } = needing('ffmpeg')
 
 type Codec = 'h264' | 'hevc'
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { run } from '../../../test/fuzz/media-samples.ts'
+import { needing } from '../../../test/programs.ts'
 import { MalformedMedia } from '../bytes.ts'
 import { PTS_MODULUS, ticks } from '../time.ts'
 import { parseCueSettings } from './cue-settings.ts'
@@ -10,6 +11,8 @@ import { WebVttProbe } from './probe.ts'
 import { readWebVtt } from './reader.ts'
 import { cuesBetween, cueTimes, joinWebVtt } from './timeline.ts'
 import { writeWebVtt } from './writer.ts'
+
+const withFfmpeg = needing('ffmpeg')
 
 const SECOND = 90_000
 
@@ -211,7 +214,7 @@ describe('joinWebVtt and writeWebVtt', () => {
     assert.deepEqual(readWebVtt(writeWebVtt(document)), document)
   })
 
-  it('is read by ffmpeg with the same times and texts', async () => {
+  withFfmpeg.it('is read by ffmpeg with the same times and texts', async () => {
     // Version 5.1 stops at a STYLE block.
     const document = { ...joinWebVtt(segments), styles: [] }
     const fields = ['-show_entries', 'packet=pts,duration', '-show_data', '-of', 'json']
@@ -234,7 +237,7 @@ describe('joinWebVtt and writeWebVtt', () => {
     assert.match(text, /A < B/)
   })
 
-  it('reads what ffmpeg writes', async () => {
+  withFfmpeg.it('reads what ffmpeg writes', async () => {
     const subRip = '1\n00:00:01,000 --> 00:00:02,500\n<i>Grüße</i>\n\n2\n01:00:00,000 --> 01:00:01,000\nzwei\nZeilen\n'
     const written = await run(
       'ffmpeg',

@@ -1,20 +1,27 @@
 import assert from 'node:assert/strict'
 import { connect, createServer, type Socket } from 'node:net'
-import { after, describe, it } from 'node:test'
 import pg from 'pg'
-import { startPostgres } from '../../../test/servers/postgres.ts'
+import { needing } from '../../../test/programs.ts'
+import { type PostgresServer, startPostgres } from '../../../test/servers/postgres.ts'
 import type { Log } from '../../log.ts'
 import type { ResourceChange } from '../resources.ts'
 import { ChangeFeed } from './change-feed.ts'
+
+const { after, before, describe, it } = needing('postgres')
 
 const CHANGE: ResourceChange = { kind: 'channel', guid: 'a' }
 const EVERYTHING: ResourceChange = { kind: 'everything' }
 const QUICK = { everyMs: 50, patienceMs: 500 }
 
 const quiet: Log = { info() {}, warn() {}, error() {} }
-const server = await startPostgres()
-const url = await server.createDatabase()
-const closers: (() => unknown)[] = [() => server.stop()]
+let server: PostgresServer
+let url: string
+const closers: (() => unknown)[] = []
+before(async () => {
+  server = await startPostgres()
+  closers.push(() => server.stop())
+  url = await server.createDatabase()
+})
 after(async () => {
   for (const close of closers.toReversed()) await close()
 })

@@ -4,9 +4,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, describe, it } from 'node:test'
 import pg from 'pg'
-import { startPostgres } from '../../../test/servers/postgres.ts'
+import { needing } from '../../../test/programs.ts'
+import { type PostgresServer, startPostgres } from '../../../test/servers/postgres.ts'
 import type { Log } from '../../log.ts'
 import {
   type ContractStore,
@@ -26,15 +26,21 @@ import { openPostgresStore, type PostgresStore } from './postgres-store.ts'
 import { MIGRATIONS } from './schema.ts'
 
 const POOL_SIZE = 4
+const blocks = needing('postgres')
+const { after, before, describe, it } = blocks
+
 const quiet: Log = { info() {}, warn() {}, error() {} }
 const folder = await mkdtemp(join(tmpdir(), 'windrow-postgres-'))
-const server = await startPostgres()
+let server: PostgresServer
 const opened = new Set<{ close(): Promise<void> }>()
 let files = 0
 
+before(async () => {
+  server = await startPostgres()
+})
 after(async () => {
   await Promise.all([...opened].map((store) => store.close()))
-  await server.stop()
+  await server?.stop()
   await rm(folder, { recursive: true })
 })
 
@@ -60,7 +66,7 @@ async function openContractStore(at?: { url: string; path: string }): Promise<Co
   }
 }
 
-resourcesContract('PostgreSQL', openContractStore)
+resourcesContract('PostgreSQL', openContractStore, blocks)
 
 /** As somebody else on the same database. */
 async function query<Row extends pg.QueryResultRow>(url: string, sql: string): Promise<Row[]> {
