@@ -57,11 +57,11 @@ export const PROGRAMS = {
     python: 'swift',
     packages: ['swift', 'swift-proxy', 'swift-account', 'swift-container', 'swift-object', 'memcached', 'util-linux'],
   },
-  /** Another S3 server, which knows conditional requests: gateway, monitor, manager and object store of Ceph. */
+  /** Another S3 server, which knows conditional requests: gateway, monitor and object store of Ceph. */
   ceph: {
-    commands: ['radosgw', 'radosgw-admin', 'ceph', 'ceph-mon', 'ceph-mgr', 'ceph-osd', 'monmaptool'],
+    commands: ['radosgw', 'radosgw-admin', 'ceph', 'ceph-mon', 'ceph-osd', 'monmaptool'],
     under: ['setpriv'],
-    packages: ['radosgw', 'ceph-mon', 'ceph-mgr', 'ceph-osd', 'ceph-common', 'ceph-base', 'util-linux'],
+    packages: ['radosgw', 'ceph-mon', 'ceph-osd', 'ceph-common', 'ceph-base', 'util-linux'],
     optional: true,
   },
   postgres: { npm: POSTGRES, under: ['setpriv', 'env'], remedy: 'npm install --include=optional' },

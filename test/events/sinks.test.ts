@@ -12,7 +12,7 @@ import { harvestEvent } from '../../src/harvest/event.ts'
 import { utcMs } from '../../src/media/time.ts'
 import { type EventEnvelope, eventEnvelope } from '../../src/model/event.ts'
 import { harvestJob } from '../harvest/sample-harvest.ts'
-import { freePorts } from '../servers/free-ports.ts'
+import { freePort } from '../judges/belongings.ts'
 
 const ACCOUNT = { region: 'us-east-1', accountId: '111122223333' }
 const NOON = utcMs(Date.UTC(2019, 5, 26, 12, 0, 1, 250))
@@ -109,7 +109,7 @@ describe('what takes events over HTTP', () => {
     answer = { status: 307, headers: { location: `${url}/elsewhere` }, body: '' }
     await assert.rejects(webhook().deliver(EVENT, never), { message: `${url} answers 307` })
     assert.equal(received.length, 2)
-    const [port] = await freePorts(1)
+    const port = await freePort()
     const away = webhook(`http://127.0.0.1:${port}`).deliver(EVENT, never)
     await assert.rejects(away, { message: `http://127.0.0.1:${port} does not answer (ECONNREFUSED)` })
   })

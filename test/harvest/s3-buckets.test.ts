@@ -19,8 +19,8 @@ import { digested } from '../../src/harvest/digest.ts'
 import { folderBuckets } from '../../src/harvest/folder-buckets.ts'
 import { createHarvester } from '../../src/harvest/harvester.ts'
 import { type S3BucketsOptions, s3Buckets } from '../../src/harvest/s3-buckets.ts'
+import { freePort } from '../judges/belongings.ts'
 import { needing } from '../programs.ts'
-import { freePorts } from '../servers/free-ports.ts'
 import { startRadosgw } from '../servers/radosgw.ts'
 import type { S3Server } from '../servers/s3-server.ts'
 import { startSwift } from '../servers/swift.ts'
@@ -176,7 +176,7 @@ for (const { name, blocks, start, knowsConditions } of SERVERS) {
 
 describe('an S3 API that is not there', () => {
   it('is unreachable', async () => {
-    const [port] = await freePorts(1)
+    const port = await freePort()
     const buckets = s3Buckets({
       endpoint: `http://127.0.0.1:${port}`,
       region: 'us-east-1',

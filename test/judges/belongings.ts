@@ -11,6 +11,7 @@ import { PATIENCE_MS } from './patience.ts'
 
 const children = new Set<ChildProcess>()
 const folders = new Set<string>()
+const ports = new Set<number>()
 
 process.on('exit', () => {
   for (const child of children) child.kill('SIGKILL')
@@ -92,18 +93,20 @@ export async function listen(server: Server): Promise<string> {
 }
 
 /**
- * A port that was free a moment ago, below those the kernel hands out by itself: while a server that is to come back is
- * down, nobody else is given its port, and no client of it can end up connected to itself.
+ * A port that was free a moment ago, another one each time, below those the kernel hands out by itself: while a server
+ * that is to come back is down, nobody else is given its port, and no client of it can end up connected to itself.
  */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = randomInt(10_000, 32_768)
+    if (ports.has(port)) continue
     const server = createServer()
     const isFree = await new Promise<boolean>((resolve) => {
       server.once('error', () => resolve(false))
       server.listen(port, '127.0.0.1', () => resolve(true))
     })
     if (!isFree) continue
+    ports.add(port)
     await new Promise((resolve) => server.close(resolve))
     return port
   }

@@ -6,9 +6,11 @@ import { PATIENCE_MS } from '../judges/patience.ts'
 
 const OUTPUT_KEPT = 4_000
 
+type RunningChild = { readonly name: string; readonly child: ChildProcess; output: string }
+
 /** Servers of other people, run for a test. They die with the test's process, whatever happens to it. */
 export class ChildProcesses {
-  private readonly running: { readonly name: string; readonly child: ChildProcess; output: string }[] = []
+  private readonly running: RunningChild[] = []
 
   start(command: string, ...args: string[]): void {
     const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', command, ...args], {
@@ -24,13 +26,28 @@ export class ChildProcesses {
     this.running.push(entry)
   }
 
+  /** Resolves as `work` does; throws with what a server said when one ends meanwhile. */
+  async during<T>(work: Promise<T>): Promise<T> {
+    const watch = new AbortController()
+    const { signal } = watch
+    const ends = this.running.map(async (entry) => {
+      if (isAlive(entry.child)) await once(entry.child, 'exit', { signal })
+      throw endOf(entry)
+    })
+    try {
+      return await Promise.race([work, ...ends])
+    } finally {
+      watch.abort()
+    }
+  }
+
   /** Resolves when someone listens on every port; throws with what a server said when it ended instead. */
   async listening(ports: readonly number[]): Promise<void> {
     const deadline = performance.now() + PATIENCE_MS
     for (const port of ports) {
       while (!(await accepts(port))) {
         const dead = this.running.find(({ child }) => !isAlive(child))
-        if (dead) throw new Error(`${dead.name} ended: ${dead.output}`)
+        if (dead) throw endOf(dead)
         if (performance.now() > deadline) throw new Error(`nobody listens on port ${port}`)
         await sleep(50)
       }
@@ -45,6 +62,8 @@ export class ChildProcesses {
     await Promise.all(this.running.map(({ child }) => kill(child)))
   }
 }
+
+const endOf = ({ name, output }: RunningChild) => new Error(`${name} ended: ${output}`)
 
 const isAlive = (child: ChildProcess) => child.pid !== undefined && child.exitCode === null && child.signalCode === null
 

@@ -4,19 +4,19 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { freePort } from '../judges/belongings.ts'
 import { PATIENCE_MS } from '../judges/patience.ts'
 import { type Command, programPath } from '../programs.ts'
 import { ChildProcesses } from './child-processes.ts'
-import { freePorts } from './free-ports.ts'
 import type { S3Credentials, S3Server } from './s3-server.ts'
 
 const OWNER = { accessKeyId: 'owner', secretAccessKey: 'owner-secret' }
 const STRANGER = { accessKeyId: 'stranger', secretAccessKey: 'stranger-secret' }
 
-/** Ceph with its S3 gateway, empty, in a temporary folder: one process of each kind. */
+/** Ceph with its S3 gateway, empty, in a temporary folder: a monitor, an OSD and the gateway. It needs no manager. */
 export async function startRadosgw(): Promise<S3Server> {
   const folder = await mkdtemp(join(tmpdir(), 'ceph-'))
-  const [monitor = 0, gateway = 0] = await freePorts(2)
+  const [monitor, gateway] = [await freePort(), await freePort()]
   const children = new ChildProcesses()
   const stop = async () => {
     await children.stop()
@@ -24,15 +24,17 @@ export async function startRadosgw(): Promise<S3Server> {
   }
   const conf = join(folder, 'ceph.conf')
   const fsid = randomUUID()
-  const run = (name: Command, ...args: string[]) =>
-    promisify(execFile)(programPath(name), args, { cwd: folder, timeout: PATIENCE_MS })
+  const run = (name: Command, ...args: string[]) => {
+    const dying = ['--pdeathsig', 'KILL', '--', programPath(name), ...args]
+    return children.during(promisify(execFile)('setpriv', dying, { cwd: folder, timeout: PATIENCE_MS }))
+  }
   const serve = (name: Command, ...args: string[]) => children.start(programPath(name), '-f', '-c', conf, ...args)
   const addUser = (uid: string, { accessKeyId, secretAccessKey }: S3Credentials) => {
     const keys = [`--access-key=${accessKeyId}`, `--secret-key=${secretAccessKey}`]
     return run('radosgw-admin', '-c', conf, 'user', 'create', `--uid=${uid}`, `--display-name=${uid}`, ...keys)
   }
   try {
-    await Promise.all(['mon', 'mgr', 'osd'].map((name) => mkdir(join(folder, name))))
+    await Promise.all(['mon', 'osd'].map((name) => mkdir(join(folder, name))))
     await writeFile(conf, cephConf(folder, fsid, monitor))
     await run('monmaptool', '--create', '--fsid', fsid, '--addv', 'a', `[v1:127.0.0.1:${monitor}]`, 'monmap')
     await run('ceph-mon', '-c', conf, '--mkfs', '-i', 'a', '--monmap', 'monmap')
@@ -41,8 +43,9 @@ export async function startRadosgw(): Promise<S3Server> {
     const osd = randomUUID()
     await run('ceph', '-c', conf, 'osd', 'create', osd)
     await run('ceph-osd', '-c', conf, '-i', '0', '--mkfs', '--osd-uuid', osd)
-    serve('ceph-osd', '-i', '0')
-    serve('ceph-mgr', '-i', 'x')
+    // An OSD that asks the monitor for its configuration forgets the fsid meanwhile that it has from its file. It gives up
+    // when the first thing it tells the monitor overtakes the monitor's answer with the fsid.
+    serve('ceph-osd', '-i', '0', '--no-mon-config')
     await addUser('owner', OWNER)
     await addUser('stranger', STRANGER)
     serve('radosgw', '-n', 'client.rgw', '--rgw-frontends', `beast endpoint=127.0.0.1:${gateway}`)
@@ -58,6 +61,9 @@ const cephConf = (folder: string, fsid: string, port: number) => `[global]
 fsid = ${fsid}
 mon host = v1:127.0.0.1:${port}
 public addr = 127.0.0.1
+# By default the monitor gathers for a second what it decides in one go, and there are a dozen such seconds in a start.
+paxos propose interval = 0.05
+paxos min wait = 0.01
 auth cluster required = none
 auth service required = none
 auth client required = none
@@ -70,7 +76,6 @@ mon allow pool size one = true
 osd crush chooseleaf type = 0
 osd objectstore = bluestore
 bluestore block size = 2147483648
-mgr data = ${folder}/mgr
 mon data = ${folder}/mon
 osd data = ${folder}/osd
 rgw data = ${folder}

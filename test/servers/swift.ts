@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
+import { freePort } from '../judges/belongings.ts'
 import { programPath } from '../programs.ts'
 import { ChildProcesses } from './child-processes.ts'
-import { freePorts } from './free-ports.ts'
 import type { S3Server } from './s3-server.ts'
 
 export type { S3Server } from './s3-server.ts'
@@ -19,7 +19,8 @@ const SERVICES = [
 /** OpenStack Swift with its S3 API, empty, in a temporary folder: one process of each kind on ports of its own. */
 export async function startSwift(): Promise<S3Server> {
   const folder = await mkdtemp(join(tmpdir(), 'swift-'))
-  const [proxy = 0, memcached = 0, ...storage] = await freePorts(2 + SERVICES.length)
+  const [proxy, memcached] = [await freePort(), await freePort()]
+  const storage = await Promise.all(SERVICES.map(freePort))
   const children = new ChildProcesses()
   const stop = async () => {
     await children.stop()
