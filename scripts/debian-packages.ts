@@ -1,55 +1,33 @@
-/** The programs the tests run that npm does not carry: encoders, players, clients and servers by other people. */
+/** Installs programs of other people from Debian, for the tests that run them. */
 import { spawnSync } from 'node:child_process'
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
-
-const PACKAGES = [
-  'ffmpeg', // encodes, plays and judges
-  'mediainfo', // a second opinion on what audio and video say about themselves
-  'chromium', // hls.js, dash.js and shaka-player run in it
-  'awscli', // API client
-  'python3-boto3', // API client
-  'strace', // sees what is written and synced, so that power may fail in between
-  'nginx-light', // the peer of the serving benchmark
-  'swift', // an S3 server: proxy, account, container and object server, and memcached
-  'swift-proxy',
-  'swift-account',
-  'swift-container',
-  'swift-object',
-  'memcached',
-]
 
 /** Debian asks this program before it starts a service; ours says no, because tests start their own. */
 const POLICY = '/usr/sbin/policy-rc.d'
 
-/** Installs what is missing, when that is possible. Says what to do and answers false when it is not. */
-export function installDebianPackages(): boolean {
-  const missing = PACKAGES.filter((name) => !isInstalled(name))
-  if (missing.length === 0) return true
+export const APT_INSTALL = ['apt-get', 'install', '--yes', '--no-install-recommends']
 
-  const install = ['apt-get', 'install', '--yes', '--no-install-recommends', ...missing]
-  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {
-    console.error('The tests need programs that are not installed. On Debian or Ubuntu, run this and try again:')
-    console.error(`  sudo apt-get update && sudo ${install.join(' ')}`)
-    return false
+/** Whether this process may install packages at all. */
+export function canInstall(): boolean {
+  return process.getuid?.() === 0 && spawnSync('apt-get', ['--version'], { stdio: 'ignore' }).status === 0
+}
+
+/** Says what went wrong where it fails: the tests then skip what is missing. */
+export function installDebianPackages(packages: readonly string[]): void {
+  console.log(`Installing ${packages.join(' ')} (apt) …`)
+  withoutServices(() => run(['apt-get', 'update']) && run([...APT_INSTALL, ...packages]))
+}
+
+function withoutServices(work: () => void): void {
+  if (existsSync(POLICY)) {
+    work()
+    return
   }
-  console.log(`Installing ${missing.join(' ')} (apt) …`)
-  return withoutServices(() => run(['apt-get', 'update']) && run(install))
-}
-
-function isInstalled(name: string): boolean {
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query fills it in.
-  const format = '${db:Status-Status}'
-  const query = spawnSync('dpkg-query', ['--show', `--showformat=${format}`, name], { encoding: 'utf8' })
-  return query.status === 0 && query.stdout === 'installed'
-}
-
-function withoutServices(work: () => boolean): boolean {
-  if (existsSync(POLICY)) return work()
   const remove = () => rmSync(POLICY, { force: true })
   process.once('exit', remove)
   writeFileSync(POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
   try {
-    return work()
+    work()
   } finally {
     remove()
     process.off('exit', remove)

@@ -1,30 +1,94 @@
-/** The gate: `npm test`. Given file names or patterns, it runs only those tests. */
-import { spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
+/** The gate: `npm test -- [PATTERN…] [--only CASE] [--seed NUMBER]`. Given patterns, it runs only those test files. */
+import { randomInt } from 'node:crypto'
+import { run } from 'node:test'
+import { parseArgs } from 'node:util'
+import { EVIDENCE_VARIABLE } from '../test/judges/evidence.ts'
+import { FOUND_VARIABLE, findPrograms, type ProgramName, programOf } from '../test/programs.ts'
 import { check } from './check.ts'
-import { installDebianPackages } from './debian-packages.ts'
+import { canInstall, installDebianPackages } from './debian-packages.ts'
+import { Evidence } from './evidence.ts'
+import { skippedText } from './skipped.ts'
+import { againCommand, failureText, Tally, totalsText } from './tally.ts'
+import { ONE_PROCESS, ONE_PROCESS_VARIABLE, PROCESSES, planTests, type TestPlan } from './test-plan.ts'
+import { slowestText, timesText, writeReport } from './test-report.ts'
 
-const ALL = ['src/**/*.test.ts', 'test/**/*.test.ts']
 /** No single test may hold the gate up for longer. */
 const TEST_TIMEOUT_MS = 600_000
 
 const began = performance.now()
-const only = process.argv.slice(2)
-const good = installDebianPackages() && (only.length > 0 || (await check())) && (await runTests(only))
+const { values, positionals: patterns } = parseArgs({
+  allowPositionals: true,
+  options: { only: { type: 'string' }, seed: { type: 'string' } },
+})
+const seed = values.seed === undefined ? randomInt(2 ** 31) : Number(values.seed)
+if (!Number.isSafeInteger(seed)) fail(`--seed must be a whole number, not "${values.seed}"`)
+if (values.only !== undefined && patterns.length !== 1) fail('--only takes the file of the case as well')
+
+const plan = planTests(patterns, seed)
+if (plan.processes.length === 0) fail(`no test file matches ${patterns.join(' ')}`)
+process.env[FOUND_VARIABLE] = JSON.stringify(provide(plan.needs))
+const good = (patterns.length > 0 || (await check())) && (await runTests(plan, values.only))
 const seconds = Math.round((performance.now() - began) / 1000)
 console.log(
   `${good ? 'npm test: all good' : 'npm test: FAILED'} after ${Math.floor(seconds / 60)} min ${seconds % 60} s`,
 )
 process.exitCode = good ? 0 : 1
 
-function runTests(patterns: readonly string[]): Promise<boolean> {
-  const options = ['--test', '--test-concurrency=2', `--test-timeout=${TEST_TIMEOUT_MS}`]
-  const args = [...options, '--test-reporter=./scripts/reporter.ts', ...(patterns.length > 0 ? patterns : ALL)]
-  const cwd = fileURLToPath(new URL('..', import.meta.url))
-  const child = spawn(process.execPath, args, { cwd, stdio: ['ignore', 'inherit', 'inherit'] })
-  for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal))
-  return new Promise((resolve, reject) => {
-    child.on('error', reject)
-    child.on('exit', (status) => resolve(status === 0))
+/** Installs what is missing, where that is possible; gives what is there then. */
+function provide(needs: readonly ProgramName[]): ReturnType<typeof findPrograms> {
+  const found = findPrograms()
+  const missing = needs.filter((name) => !found.there.includes(name) && programOf(name).optional !== true)
+  const packages = new Set(missing.flatMap((name) => programOf(name).packages ?? []))
+  if (packages.size === 0 || !canInstall()) return found
+  installDebianPackages([...packages])
+  return findPrograms()
+}
+
+async function runTests({ processes, together }: TestPlan, only: string | undefined): Promise<boolean> {
+  console.log(`seed ${seed}`)
+  const evidence = new Evidence(new Date())
+  process.env[EVIDENCE_VARIABLE] = evidence.folder
+  process.env[ONE_PROCESS_VARIABLE] = JSON.stringify(together)
+
+  const stop = new AbortController()
+  for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT'] as const) process.on(signal, () => stop.abort())
+  const tally = new Tally(ONE_PROCESS)
+  const events = run({
+    files: processes,
+    concurrency: PROCESSES,
+    timeout: TEST_TIMEOUT_MS,
+    signal: stop.signal,
+    ...(only === undefined
+      ? {}
+      : { testNamePatterns: new RegExp(`^${only.replaceAll(/[\\^$.*+?()[\]{}|/]/g, '\\$&')}$`) }),
   })
+  for await (const event of events) process.stdout.write(tally.take(event))
+
+  evidence.keepOnly(tally.failures.map(({ file }) => file))
+  const failures = failureText(tally.failures, (failure) => [
+    `again: ${againCommand(failure, seed)}`,
+    ...evidence.of(failure.file),
+  ])
+  process.stdout.write(failures)
+  const milliseconds = performance.now() - began
+  if (patterns.length === 0) process.stdout.write(timesText(tally.files) + slowestText(tally.files))
+  if (tally.totals) process.stdout.write(totalsText(tally.totals))
+  writeReport({ seed, milliseconds, tally })
+  return judge(tally, stop.signal.aborted)
+}
+
+function judge(tally: Tally, isStopped: boolean): boolean {
+  const { text, missed } = skippedText(tally.skipped)
+  process.stdout.write(text)
+  const mayNotSkip = !['', 'false', '0'].includes(process.env['CI'] ?? '')
+  if (mayNotSkip && missed > 0) console.log(`CI is set: nothing may be skipped, and ${missed} cases were`)
+  if (isStopped) console.log('stopped')
+  const ran = [...tally.files.values()].some(({ passed, failed, skipped }) => passed + failed + skipped > 0)
+  if (!ran) console.log('no case has that name')
+  return !isStopped && ran && tally.failures.length === 0 && !(mayNotSkip && missed > 0)
+}
+
+function fail(message: string): never {
+  console.error(`npm test: ${message}`)
+  process.exit(1)
 }

@@ -200,6 +200,13 @@ export type Blocks = {
 /** What a case is skipped with begins so; the names of what is missing follow. */
 const SKIPPED_FOR = 'needs '
 
+/** What a case was skipped for, by the message it was skipped with. */
+export function missingPrograms(message: string): ProgramName[] {
+  if (!message.startsWith(SKIPPED_FOR)) return []
+  const names = message.slice(SKIPPED_FOR.length).split(', ')
+  return PROGRAM_NAMES.filter((name) => names.includes(name))
+}
+
 /**
  * Blocks for cases that need all of these: node:test's own when they are there. Else every case is told of, and skipped
  * for what is missing; hooks do nothing.

@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs'
+import { appendFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { eventually, freePort, type Running, start, temporaryFolder } from './belongings.ts'
+import { evidenceFile } from './evidence.ts'
 
 const PROGRAM = fileURLToPath(new URL('../../bin/windrow', import.meta.url))
 
@@ -21,6 +22,8 @@ export class Windrow {
   readonly accessKeyId: string = 'JUDGEACCESSKEYID0001'
   readonly secretAccessKey: string = 'a-secret-that-only-the-judges-know'
   readonly #options: WindrowOptions
+  /** Where all it logs is kept as it runs. */
+  readonly #kept = evidenceFile('windrow', 'log')
   #running: Running | undefined
   #log = ''
 
@@ -52,6 +55,9 @@ export class Windrow {
       ...environment,
     }
     const running = start(command!, args, { env })
+    const keep = (chunk: Buffer) => appendFileSync(this.#kept, chunk)
+    running.child.stdout!.on('data', keep)
+    running.child.stderr!.on('data', keep)
     this.#running = running
     let ended: number | string | undefined
     running.ended.then(
