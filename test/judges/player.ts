@@ -6,6 +6,7 @@ import { type Browser, chromium, type Page } from 'playwright-core'
 import { programPath } from '../programs.ts'
 import { eventually, listen, words } from './belongings.ts'
 import { MachineWatch } from './machine.ts'
+import { PlayerLog } from './player-log.ts'
 
 /** hls.js plays HLS, shaka-player HLS and DASH, dash.js DASH and Smooth Streaming. */
 export type Engine = 'hls.js' | 'shaka' | 'dash.js'
@@ -212,11 +213,15 @@ export class Player {
 
   async #withPage<T>(engine: Engine, url: string, rate: number, watch: (page: Page) => Promise<T>): Promise<T> {
     const page = await this.#browser.newPage()
+    const log = new PlayerLog(page)
     try {
       await page.goto(this.#url)
       await page.addScriptTag({ url: `${this.#url}/${engine}` })
       await page.evaluate(`play(${JSON.stringify(engine)}, ${JSON.stringify(url)}, ${rate})`)
       return await watch(page)
+    } catch (error) {
+      await log.keep(error)
+      throw error
     } finally {
       await page.close()
     }
