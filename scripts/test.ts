@@ -1,6 +1,7 @@
 /** The gate: `npm test -- [PATTERN…] [--only CASE] [--seed NUMBER]`. Given patterns, it runs only those test files. */
 import { randomInt } from 'node:crypto'
 import { run } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { EVIDENCE_VARIABLE } from '../test/judges/evidence.ts'
 import { FOUND_VARIABLE, findPrograms, type ProgramName, programOf } from '../test/programs.ts'
@@ -49,6 +50,8 @@ async function runTests({ processes, together }: TestPlan, only: string | undefi
   const evidence = new Evidence(new Date())
   process.env[EVIDENCE_VARIABLE] = evidence.folder
   process.env[ONE_PROCESS_VARIABLE] = JSON.stringify(together)
+  // What Node makes of each file is kept: every test file is a process, and every store in it has threads of its own.
+  process.env['NODE_COMPILE_CACHE'] ??= fileURLToPath(new URL('../node_modules/.cache/compiled', import.meta.url))
 
   const stop = new AbortController()
   for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT'] as const) process.on(signal, () => stop.abort())
