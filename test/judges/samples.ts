@@ -1,5 +1,9 @@
 /** What ffmpeg reads from a file: samples that can be compared whatever container they were in. */
-import { run } from './belongings.ts'
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import type { Socket } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { run, spawnOwned } from './belongings.ts'
 
 /** A coded picture, audio frame or the like. Times are in units of the track's timescale. */
 export type Sample = {
@@ -41,29 +45,88 @@ export type Reading = {
 }
 
 /** The tracks of a file, in its order. Throws what ffmpeg says when it cannot read it. */
-export async function samplesOf({ input, wrapping, decode = false }: Reading): Promise<SampleTrack[]> {
-  const bytes = typeof input === 'string' ? undefined : input
-  const source = ['-f', wrapping, '-i', bytes ? 'pipe:0' : (input as string)]
-  const probe = ['-v', 'error', '-show_entries', 'stream=index,codec_name', '-of', 'csv=p=0', ...source]
-  const codecs = (await run('ffprobe', probe, bytes)).toString().trim().split('\n')
-  const filters = codecs.flatMap((line) => {
-    const [index, codec = ''] = line.split(',')
-    const filter = FILTERS[codec]?.[wrapping]
-    return filter === undefined ? [] : [`-bsf:${index}`, filter]
-  })
-  const copied = ['-map', '0', '-c', 'copy', '-copyinkf', ...filters, '-f', 'framehash', '-hash', 'crc32', 'pipe:1']
-  const decoded = decode ? ['-map', '0:v?', '-map', '0:a?', '-f', 'null', '-'] : []
-  // Errors of decoding end the run, warnings of it do not.
-  const strict = decode ? ['-xerror', '-err_detect', 'explode'] : []
-  const args = ['-nostdin', '-v', 'error', ...strict, '-copyts', '-threads', '1', ...source, ...copied, ...decoded]
-  return readFramehash((await run('ffmpeg', args, bytes)).toString())
+export async function samplesOf(reading: Reading): Promise<SampleTrack[]> {
+  const [tracks] = await readTogether([reading])
+  return tracks!
 }
 
-function readFramehash(text: string): SampleTrack[] {
+/** The tracks of each file, in its order. One ffmpeg reads them all: to start it takes longer than what it does. */
+export async function samplesOfEach(readings: readonly Reading[]): Promise<SampleTrack[][]> {
+  try {
+    return await readTogether(readings)
+  } catch (error) {
+    // What it says of many does not name the one.
+    for (const reading of readings) await samplesOf(reading)
+    throw error
+  }
+}
+
+/** Standard input, output and errors come before those that are opened for media. */
+const FIRST_PIPE = 3
+
+async function readTogether(readings: readonly Reading[]): Promise<SampleTrack[][]> {
+  const codecs = await Promise.all(readings.map(codecsOf))
+  const output = (at: number) => FIRST_PIPE + readings.length + at
+  const sources = readings.flatMap(({ input, wrapping, decode = false }, at) => [
+    // Errors of decoding end the run, warnings of it do not.
+    ...(decode ? ['-err_detect', 'explode'] : []),
+    '-threads',
+    '1',
+    '-f',
+    wrapping,
+    '-i',
+    typeof input === 'string' ? input : `pipe:${FIRST_PIPE + at}`,
+  ])
+  const outputs = readings.flatMap(({ wrapping, decode = false }, at) => {
+    const filters = codecs[at]!.flatMap((codec, index) => {
+      const filter = FILTERS[codec]?.[wrapping]
+      return filter === undefined ? [] : [`-bsf:${index}`, filter]
+    })
+    const hashes = ['-f', 'framehash', '-hash', 'crc32', `pipe:${output(at)}`]
+    const copied = ['-map', `${at}`, '-c', 'copy', '-copyinkf', ...filters, ...hashes]
+    return decode ? [...copied, '-map', `${at}:v?`, '-map', `${at}:a?`, '-f', 'null', '-'] : copied
+  })
+  const strict = readings.some(({ decode }) => decode) ? ['-xerror'] : []
+  const args = ['-nostdin', '-v', 'error', ...strict, '-copyts', ...sources, ...outputs]
+  const pipes = readings.flatMap(() => ['pipe', 'pipe'] as const)
+  const child = spawnOwned('ffmpeg', args, { stdio: ['ignore', 'ignore', 'pipe', ...pipes] })
+  for (const [at, { input }] of readings.entries()) {
+    const pipe = child.stdio[FIRST_PIPE + at] as Socket
+    // A program that gives up early closes its input; its exit code says so below.
+    pipe.on('error', () => {})
+    pipe.end(typeof input === 'string' ? '' : Buffer.concat(input))
+  }
+  const texts = readings.map((_, at) => text(child.stdio[output(at)] as Socket))
+  const complaints = text(child.stderr!)
+  const [code, signal] = (await once(child, 'close')) as [number | null, string | null]
+  if (code !== 0) throw new Error(`ffmpeg ${args.join(' ')} ended with ${code ?? signal}:\n${await complaints}`)
+  return (await Promise.all(texts)).map(readFramehash)
+}
+
+/** By the header of MP4, which alone says what is in the file. */
+const codecsByHeader = new Map<string, Promise<string[]>>()
+
+/** What ffmpeg calls the codec of each track. */
+async function codecsOf({ input, wrapping }: Reading): Promise<string[]> {
+  if (typeof input === 'string' || wrapping !== 'mp4') return probe(input, wrapping)
+  const header = createHash('sha256').update(input[0]!).digest('hex')
+  const known = codecsByHeader.get(header) ?? probe(input, wrapping)
+  codecsByHeader.set(header, known)
+  return known
+}
+
+async function probe(input: Reading['input'], wrapping: Wrapping): Promise<string[]> {
+  const [source, bytes] = typeof input === 'string' ? [input] : ['pipe:0', input]
+  const show = ['-v', 'error', '-show_entries', 'stream=index,codec_name', '-of', 'csv=p=0']
+  const lines = (await run('ffprobe', [...show, '-f', wrapping, '-i', source], bytes)).toString().trim().split('\n')
+  return lines.map((line) => line.split(',')[1] ?? '')
+}
+
+function readFramehash(listing: string): SampleTrack[] {
   const head = (name: string) =>
-    new Map([...text.matchAll(new RegExp(`^#${name} (\\d+): (.*)$`, 'gm'))].map(([, n, value]) => [n!, value!]))
+    new Map([...listing.matchAll(new RegExp(`^#${name} (\\d+): (.*)$`, 'gm'))].map(([, n, value]) => [n!, value!]))
   const [bases, kinds, codecs] = [head('tb'), head('media_type'), head('codec_id')]
-  const rows = text
+  const rows = listing
     .split('\n')
     .filter((line) => /^\d+,/.test(line))
     .map((line) => line.split(/,\s*/))

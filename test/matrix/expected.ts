@@ -1,6 +1,6 @@
 /** What must come out, by what ffmpeg reads from what went in. */
 import type { Fixture, FixtureStream } from '../fixtures/fixture.ts'
-import { type SampleTrack, samplesOf } from '../judges/samples.ts'
+import { type SampleTrack, samplesOfEach } from '../judges/samples.ts'
 import type { Output } from './outputs.ts'
 
 export type ExpectedTrack = {
@@ -60,8 +60,8 @@ async function tracksOf(
   segments: readonly Buffer[],
   eras: readonly number[],
 ): Promise<ExpectedTrack[]> {
-  const runs = await Promise.all(
-    eras.map((from, at) => samplesOf({ input: segments.slice(from, eras[at + 1]), wrapping: 'mpegts' })),
+  const runs = await samplesOfEach(
+    eras.map((from, at) => ({ input: segments.slice(from, eras[at + 1]), wrapping: 'mpegts' })),
   )
   return runs[0]!.map(({ kind, codec }, index) => {
     return { stream: name, kind, codec, runs: runs.map((tracks) => tracks[index]!) }

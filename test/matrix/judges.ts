@@ -1,5 +1,4 @@
 /** What is asked of what came out, beyond its samples. Each throws what is wrong. */
-import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createFile, type ISOFile, MP4BoxBuffer } from 'mp4box'
@@ -76,11 +75,13 @@ export async function assertPackagerReads({ name, kind, runs, codecs }: ViewedSt
     const file = join(folder, `${files++}.mp4`)
     writeFileSync(file, bytesOf(each))
     const stream = kind === 'audio' ? 'audio' : 'video'
-    const said = spawnSync(PACKAGER, [`in=${file},stream=${stream},output=${file}.copy.mp4`, '--dump_stream_info'], {
-      encoding: 'utf8',
+    const said = await run(PACKAGER, [
+      `in=${file},stream=${stream},output=${file}.copy.mp4`,
+      '--dump_stream_info',
+    ]).catch((error: Error) => {
+      throw new Error(`shaka-packager does not read ${name}: ${error.message.slice(-1000)}`)
     })
-    if (said.status !== 0) throw new Error(`shaka-packager does not read ${name}: ${said.stderr.slice(-1000)}`)
-    const codec = /^ codec_string: (.*)$/m.exec(said.stdout)?.[1]
+    const codec = /^ codec_string: (.*)$/m.exec(said.toString())?.[1]
     if (codecs !== undefined && !codecs.split(',').includes(codec ?? 'none')) {
       throw new Error(`${name} is announced as ${codecs}, and shaka-packager says it is ${codec}`)
     }
