@@ -3,7 +3,6 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
-import { setTimeout } from 'node:timers/promises'
 import { hlsEndpoint } from '../../test/origin/sample-channel.ts'
 import { EPOCH, probeAt, variants } from '../../test/timeline/rehearsal.ts'
 import { wholeWindow } from '../../test/whole-window.ts'
@@ -545,8 +544,7 @@ describe('the archive of a channel with two inputs', () => {
     const ref = { channelGuid: FIRST, ingestEndpointId: FIRST }
     const numbering = await segmentIndex.openNumbering({ guid: 'e', revision: 1 }, ref, 2)
     await segmentIndex.forgetChannel(FIRST)
-    const filled = content.fill(numbering).then(() => 'filled')
-    assert.equal(await Promise.race([filled, setTimeout(2000, 'still at it')]), 'filled')
+    await content.fill(numbering)
   })
 
   it('forgets what neither input needs any more, and keeps the era that is shown', async () => {

@@ -24,7 +24,7 @@ async function start(mounts: readonly Mount[], limits: Partial<ListenerLimits> =
     port: 0,
     mounts,
     log,
-    limits: { drainMs: 2000, ...limits },
+    limits: { drainMs: 60_000, ...limits },
   })
   open.push(listener)
   return { listener, lines, url: `http://127.0.0.1:${listener.address.port}`, port: listener.address.port }
@@ -189,7 +189,7 @@ describe('listener', () => {
   })
 
   it('cuts a client that dawdles over its headers, but not a connection that idles between requests', async () => {
-    const { port } = await start([at('/')], { headersMs: 300, keepAliveMs: 60_000 })
+    const { port } = await start([at('/')], { headersMs: 1000, keepAliveMs: 60_000 })
     const idle = new Wire(port)
     idle.socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
     await idle.until(/200 OK/)
@@ -284,10 +284,11 @@ describe('a client that closes its side as soon as its body is out', () => {
   it('has all of it read, and is answered', async () => {
     let size = 0
     let refused: unknown
+    const sent = Promise.withResolvers<void>()
     const { port } = await start([
       at('/', async (request, response) => {
-        // What handlers do first: look the client up.
-        await new Promise((resolve) => setTimeout(resolve, 50))
+        // What handlers do first, look the client up, takes longer than the client needs to send all.
+        await sent.promise
         try {
           for await (const chunk of request) size += (chunk as Buffer).length
         } catch (error) {
@@ -299,7 +300,7 @@ describe('a client that closes its side as soon as its body is out', () => {
     const wire = new Wire(port)
     wire.socket.write('PUT /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n')
     wire.socket.write(`9c40\r\n${'x'.repeat(40_000)}\r\n`)
-    wire.socket.end('0\r\n\r\n')
+    wire.socket.end('0\r\n\r\n', sent.resolve)
     await wire.until(/kept/)
     assert.equal(refused, undefined)
     assert.equal(size, 40_000)

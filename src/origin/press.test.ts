@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { eventually } from '../../test/judges/belongings.ts'
 import { FakeArchive, hlsEndpoint, NOON, outputSegments, windowOf } from '../../test/origin/sample-channel.ts'
 import type { Stretch } from '../archive/reader.ts'
 import { utcMs } from '../media/time.ts'
@@ -42,13 +42,17 @@ describe('the press', () => {
 
   it('writes two at a time, and lets no more than 64 wait', async () => {
     let asked = 0
+    let atOnce = 0
+    let mostAtOnce = 0
     const answer = Promise.withResolvers<void>()
     const jobs = await Promise.all(
       Array.from({ length: 66 }, async () => {
         const { stretch, ...job } = await jobFor()
         const outlines: Stretch['outlines'] = async (range) => {
           asked++
+          mostAtOnce = Math.max(mostAtOnce, ++atOnce)
           await answer.promise
+          atOnce--
           return stretch.outlines(range)
         }
         return { ...job, stretch: { ...stretch, outlines } }
@@ -56,17 +60,22 @@ describe('the press', () => {
     )
     const printing = jobs.map((job) => press.print(job))
     await assert.rejects(press.print(await jobFor()), PressBusy)
-    await sleep(300)
-    assert.equal(asked, 2)
+    await eventually('two to be written', () => asked === 2 || undefined)
     answer.resolve()
     for (const printed of await Promise.all(printing)) assert.ok(printed)
     assert.equal(asked, 66)
+    assert.equal(mostAtOnce, 2)
   })
 
   it('fails what was in a thread that ended, and starts another', async () => {
     const own = new ManifestPress()
-    const never = own.print(await jobFor(() => new Promise(() => {})))
-    await sleep(100)
+    const isIn = Promise.withResolvers<void>()
+    const job = await jobFor(() => {
+      isIn.resolve()
+      return new Promise(() => {})
+    })
+    const never = own.print(job)
+    await isIn.promise
     await Promise.all([assert.rejects(never, /has ended/), own.close()])
     assert.ok(await own.print(await jobFor()))
     await own.close()

@@ -12,8 +12,13 @@ import { filterTs } from '../../src/media/ts/filter.ts'
 import { TsProbe } from '../../src/media/ts/probe.ts'
 import { timestampTag, titleTag, withTags } from '../fixtures/timed-metadata.ts'
 import { readMultiplex, writeMultiplex } from '../fixtures/transport-stream.ts'
+
+import { cpuTimeOf } from '../judges/cpu-time.ts'
+
 import { needing } from '../programs.ts'
+
 import { asMp4 } from './demuxed.ts'
+
 import { encodeTs, run as runTool } from './media-samples.ts'
 import { mutant, type Random, seeded } from './mutants.ts'
 
@@ -22,28 +27,28 @@ const { before, describe, it } = needing('ffmpeg')
 /** Mutants of each sample; a soak sets more. */
 const RUNS = Number(process.env['WINDROW_FUZZ_RUNS'] ?? 600)
 const SEED = Number(process.env['WINDROW_FUZZ_SEED'] ?? 1)
-/** What one mutant may take: generous for a shared machine, far below what a loop that does not end takes. */
-const MAX_MS = 2000
+/** CPU time one step over a mutant may take: it takes a few, and a loop that goes over its input again and again minutes. */
+const MAX_CPU_MS = 5000
 /** Growth of the process while the mutants, of about 100 KB each, pass through. */
 const MAX_GROWTH_KB = 256 * 1024
 const outcomes = { done: 0, refused: 0 }
 
 /** Runs `work`; it may refuse its input and nothing else. */
 function attempt<T>(work: () => T): T | undefined {
-  const before = performance.now()
-  try {
-    const result = work()
-    outcomes.done++
-    return result
-  } catch (error) {
-    if (!(error instanceof MalformedMedia)) throw error
-    assert.ok(Number.isInteger(error.offset) && error.offset >= 0, error.message)
-    outcomes.refused++
-    return undefined
-  } finally {
-    const ms = performance.now() - before
-    assert.ok(ms < MAX_MS, `${ms} ms`)
-  }
+  const { result, cpuMs } = cpuTimeOf(() => {
+    try {
+      const done = work()
+      outcomes.done++
+      return done
+    } catch (error) {
+      if (!(error instanceof MalformedMedia)) throw error
+      assert.ok(Number.isInteger(error.offset) && error.offset >= 0, error.message)
+      outcomes.refused++
+      return undefined
+    }
+  })
+  assert.ok(cpuMs < MAX_CPU_MS, `${cpuMs} ms of CPU`)
+  return result
 }
 
 function probe(probe: TsProbe | PackedAudioProbe, bytes: Uint8Array, random: Random): MediaProbe {

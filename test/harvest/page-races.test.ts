@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Stretch } from '../../src/archive/reader.ts'
 import { createHarvester } from '../../src/harvest/harvester.ts'
+import { eventually } from '../judges/belongings.ts'
 import { JobLedger } from './job-ledger.ts'
 import { archiveOf, at, harvestJob, RecordingBuckets, rehearsal } from './sample-harvest.ts'
 
@@ -33,17 +34,10 @@ function jobOverPages(onPage: (page: number) => Promise<void> | undefined) {
       looked = true
     }
     harvester.look('highlights')
-    await untilTrue(() => looked)
+    await eventually('the job to look', () => looked || undefined)
     await new Promise(setImmediate)
   }
   return { resources, buckets, harvester, lines, pass, look, asked: () => asked }
-}
-
-const untilTrue = async (condition: () => boolean) => {
-  for (let tries = 0; !condition(); tries++) {
-    assert.ok(tries < 2000)
-    await new Promise((resolve) => setTimeout(resolve, 2))
-  }
 }
 
 describe('a job whose page is on its way', () => {
@@ -51,7 +45,7 @@ describe('a job whose page is on its way', () => {
     const gate = Promise.withResolvers<void>()
     const { resources, buckets, harvester, look } = jobOverPages((page) => (page === 3 ? gate.promise : undefined))
     await harvester.takeUp()
-    await untilTrue(() => buckets.calls.filter((call) => call !== 'flush').length === 256)
+    await eventually('four pages', () => buckets.calls.filter((call) => call !== 'flush').length === 256 || undefined)
     resources.cancel()
     await look()
     gate.resolve()
@@ -67,7 +61,7 @@ describe('a job whose page is on its way', () => {
       page === 3 ? gate.promise : undefined,
     )
     await harvester.takeUp()
-    await untilTrue(() => buckets.calls.filter((call) => call !== 'flush').length === 256)
+    await eventually('four pages', () => buckets.calls.filter((call) => call !== 'flush').length === 256 || undefined)
     Object.assign(resources.run(), { fence: 7, owner: 'another' })
     await look()
     gate.resolve()

@@ -91,9 +91,16 @@ async function watch(view: View): Promise<void> {
   process.on('SIGTERM', () => {
     stopping = true
   })
+  let asked = false
+  process.on('SIGUSR2', () => {
+    asked = true
+  })
   process.stdout.write('watching\n')
   while (!stopping) {
+    const isAnswer = asked
+    asked = false
     for (const key of await view.parents()) if (!known.has(key)) await examine(key)
+    if (isAnswer) process.stdout.write('looked\n')
     await sleep(2)
   }
   // What was whole once has to stay so.

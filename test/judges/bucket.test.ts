@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { temporaryFolder } from './belongings.ts'
 import { watchBucket } from './bucket.ts'
 
@@ -12,7 +11,7 @@ const FILES = {
   parent: ['index.m3u8', '#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nv.m3u8\n'],
 } as const
 
-/** What the watcher says of an asset written in this order, with time for it to look between the steps. */
+/** What the watcher says of an asset written in this order, when it has looked after each step. */
 async function watched(order: readonly (keyof typeof FILES)[], spoil?: (folder: string) => void) {
   const bucket = temporaryFolder('bucket')
   const watch = await watchBucket({ folder: bucket })
@@ -21,7 +20,7 @@ async function watched(order: readonly (keyof typeof FILES)[], spoil?: (folder: 
   for (const name of order) {
     const [file, bytes] = FILES[name]
     writeFileSync(join(folder, file), bytes)
-    await sleep(100)
+    await watch.looked()
   }
   spoil?.(folder)
   return watch.report()
