@@ -59,7 +59,7 @@ export const PROGRAMS = {
   },
   /** Another S3 server, which knows conditional requests: gateway, monitor and object store of Ceph. */
   ceph: {
-    commands: ['radosgw', 'radosgw-admin', 'ceph', 'ceph-mon', 'ceph-osd', 'monmaptool'],
+    commands: ['radosgw', 'radosgw-admin', 'ceph-mon', 'ceph-osd', 'monmaptool'],
     under: ['setpriv'],
     packages: ['radosgw', 'ceph-mon', 'ceph-osd', 'ceph-common', 'ceph-base', 'util-linux'],
     optional: true,
