@@ -50,8 +50,8 @@ type Reading = {
 function readingIn(file: SourceFile | undefined): Reading {
   if (!file || file.path === 'test/programs.ts') return { imports: [], runs: [], strangers: [] }
   const text = withoutComments(file)
-  const isOurs = file.path.startsWith('src/') && !isTest(file)
-  return { imports: valueImports(file.path, text), ...(isOurs ? { runs: [], strangers: [] } : programsIn(text)) }
+  const isTestCode = file.path.startsWith('test/') || isTest(file)
+  return { imports: valueImports(file.path, text), ...(isTestCode ? programsIn(text) : { runs: [], strangers: [] }) }
 }
 
 function programsIn(text: string): Pick<Reading, 'runs' | 'strangers'> {
