@@ -231,6 +231,11 @@ index_1_8.ts?m=1700000000
     assert.doesNotMatch(manifest(windowOf(segments), { n: 2 }) ?? '', /GAP|VERSION:8/)
   })
 
+  it('counts every stream from the first segment of the window, be it a gap there', () => {
+    const window = windowOf(outputSegments(5, [{ missing: [1] }, {}]))
+    for (const n of [1, 2]) assert.match(manifest(window, { n }) ?? '', /^#EXT-X-MEDIA-SEQUENCE:5$/m)
+  })
+
   it('calls it a gap where an era had no such stream', () => {
     const before: Era = { id: 1, clock: CLOCK, streams: [variant(1, 1_000_000, [video(360), audio(257)])] }
     const after: Era = { ...LADDER, id: 2 }
