@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { connect, createServer, type Socket } from 'node:net'
 import pg from 'pg'
+import { eventually } from '../../../test/judges/belongings.ts'
 import { needing } from '../../../test/programs.ts'
 import { type PostgresServer, startPostgres } from '../../../test/servers/postgres.ts'
 import type { Log } from '../../log.ts'
@@ -31,15 +32,8 @@ async function listening(at = url) {
   const feed = await ChangeFeed.open(at, quiet, QUICK)
   closers.push(() => feed.close())
   const heard: ResourceChange[] = []
-  let wake = () => {}
-  feed.onChange((change) => {
-    heard.push(change)
-    wake()
-  })
-  const next = async () => {
-    while (heard.length === 0) await new Promise<void>((resolve) => (wake = resolve))
-    return heard.shift()
-  }
+  feed.onChange((change) => heard.push(change))
+  const next = () => eventually('a change to be told', () => heard.shift())
   return { feed, heard, next }
 }
 
