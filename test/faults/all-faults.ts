@@ -1,0 +1,15 @@
+import { ARCHIVE_FAULTS } from './archive-faults.ts'
+import type { Fault } from './fault.ts'
+import { HARVEST_FAULTS } from './harvest-faults.ts'
+import { JUDGE_FAULTS } from './judge-faults.ts'
+import { OUTPUT_FAULTS } from './output-faults.ts'
+import { SERVICE_FAULTS } from './service-faults.ts'
+
+/** Those that take longest to notice are last. */
+export const ALL_FAULTS: readonly Fault[] = [
+  ...OUTPUT_FAULTS,
+  ...ARCHIVE_FAULTS,
+  ...HARVEST_FAULTS,
+  ...SERVICE_FAULTS,
+  ...JUDGE_FAULTS,
+]

@@ -1,0 +1,68 @@
+import type { Fault } from './fault.ts'
+
+/** In harvest jobs: who has one, what is written, and what is said of it. */
+export const HARVEST_FAULTS: readonly Fault[] = [
+  {
+    name: 'lease-not-kept',
+    breaks: 'A harvest job that a worker has is given to the next who asks.',
+    file: 'src/stores/sqlite/harvest-jobs.ts',
+    find: "OR state = 'RUNNING' AND lease_until <= ?2)",
+    replace: "OR state = 'RUNNING' AND lease_until > 0)",
+    caughtBy: { file: 'src/stores/sqlite/sqlite-store.test.ts', cases: 'give each job to one worker' },
+    failure: /\+ +'2'/,
+  },
+  {
+    name: 'fence-not-checked',
+    breaks: 'A worker that has lost its harvest job goes on recording what it wrote.',
+    file: 'src/stores/sqlite/harvest-jobs.ts',
+    find: "WHERE id = ? AND fence = ? AND state = 'RUNNING'",
+    replace: "WHERE id = ? AND fence >= ? AND state = 'RUNNING'",
+    caughtBy: { file: 'src/stores/sqlite/sqlite-store.test.ts', cases: 'is lost to whoever holds an older claim' },
+    failure: /'kept' !== 'lost'/,
+  },
+  {
+    name: 'loss-not-heeded',
+    breaks: 'A worker that has lost its harvest job goes on writing.',
+    file: 'src/harvest/lease.ts',
+    find: "if (answer === 'lost') this.lose()",
+    replace: "if (answer === 'lost') this.until = 0",
+    caughtBy: { file: 'test/harvest/harvester.test.ts', cases: 'stops writing, and writes no parent manifest' },
+    failure: /\+ +'cup\/final\/asset\.m3u8'/,
+  },
+  {
+    name: 'parent-before-children',
+    breaks: 'The parent manifest of a harvest is written first.',
+    file: 'src/harvest/export.ts',
+    find: '  await writer.writeSegments(files, window, signal)\n',
+    replace: '  await writer.writeParent(files.parent, signal)\n  await writer.writeSegments(files, window, signal)\n',
+    caughtBy: { file: 'test/harvest/harvester.test.ts', cases: 'is written children first' },
+    failure: /\+ +'cup\/final\/asset\.m3u8',/,
+  },
+  {
+    name: 'object-missing-from-harvest',
+    breaks: 'A harvest leaves out a segment that its playlists list.',
+    file: 'src/harvest/asset-writer.ts',
+    find: 'yield* await rest(files.segmentsOf(passage))',
+    replace: 'yield* await rest(files.segmentsOf(passage).slice(1))',
+    caughtBy: { file: 'test/harvest/harvester.test.ts', cases: 'is written children first' },
+    failure: /- +'cup\/final\/index_1_2\.ts'/,
+  },
+  {
+    name: 'digest-wrong-in-report',
+    breaks: 'harvest.json gives digests that are not those of the objects.',
+    file: 'src/harvest/asset-writer.ts',
+    find: 'return { key: file.key, size: body.size, sha256: body.sha256 }',
+    replace: "return { key: file.key, size: body.size, sha256: body.sha256.replace(/.$/, '0') }",
+    caughtBy: { file: 'test/e2e/assets.test.ts', cases: 'is what its report says' },
+    failure: /\+ '[0-9a-f]{64}'\s+- '[0-9a-f]{63}0'/,
+  },
+  {
+    name: 'event-twice',
+    breaks: 'A harvest job that has ended is told of again.',
+    file: 'src/stores/sqlite/harvest-jobs.ts',
+    find: '      writeEvent(db, event)\n',
+    replace: '      writeEvent(db, event)\n      writeEvent(db, { ...event, id: event.id + event.id })\n',
+    caughtBy: { file: 'src/stores/sqlite/sqlite-store.test.ts', cases: 'is one, with exactly one event' },
+    failure: /2 !== 1/,
+  },
+]

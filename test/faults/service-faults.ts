@@ -1,0 +1,68 @@
+import type { Fault } from './fault.ts'
+
+/** In the API, its stores, and the events. */
+export const SERVICE_FAULTS: readonly Fault[] = [
+  {
+    name: 'signature-not-checked',
+    breaks: 'The API takes any signature of the right length.',
+    file: 'src/control/sigv4.ts',
+    find: 'if (given.length !== right.length || !timingSafeEqual(given, right)) {',
+    replace: 'if (given.length !== right.length) {',
+    caughtBy: { file: 'test/contract/sigv4.test.ts', cases: 'key id or secret that is not ours' },
+    failure: /200 !== 403/,
+  },
+  {
+    name: 'rule-missing',
+    breaks: 'An endpoint may delay by more than its startover window.',
+    file: 'src/model/endpoint-settings.ts',
+    find: 'if (startoverWindowSeconds > 0 && timeDelaySeconds >= startoverWindowSeconds) {',
+    replace: 'if (startoverWindowSeconds > 0 && timeDelaySeconds > FOURTEEN_DAYS) {',
+    caughtBy: { file: 'test/contract/endpoint-rules.test.ts' },
+    failure: /timeDelaySeconds: must be less than startover(.|\n)*200 !== 422/,
+  },
+  {
+    name: 'page-repeats-an-item',
+    breaks: 'A page of a listing begins with the last item of the page before.',
+    file: 'src/stores/sqlite/page.ts',
+    find: 'WHERE seq > ?',
+    replace: 'WHERE seq >= ?',
+    caughtBy: { file: 'test/contract/listings.test.ts', cases: 'come in creation order, page by page' },
+    failure: /\+ +'a',/,
+  },
+  {
+    name: 'events-out-of-order',
+    breaks: 'A sink is told the newest event first.',
+    file: 'src/events/delivery.ts',
+    find: 'for (const event of items) {',
+    replace: 'for (const event of items.toReversed()) {',
+    caughtBy: { file: 'src/events/delivery.test.ts', cases: 'is told everything in order, once' },
+    failure: /\+ +'100',\s+\+ +'99',/,
+  },
+  {
+    name: 'event-never-told',
+    breaks: 'An event that a sink does not take at once is passed over.',
+    file: 'src/events/delivery.ts',
+    find: "'an event was not delivered')\n      return false",
+    replace: "'an event was not delivered')\n      return true",
+    caughtBy: { file: 'src/events/delivery.test.ts', cases: 'is told it again, after pauses' },
+    failure: /- +'2',/,
+  },
+  {
+    name: 'change-not-heard',
+    breaks: 'A process does not hear what others change in PostgreSQL.',
+    file: 'src/stores/postgres/change-feed.ts',
+    find: 'if (by !== this.#me) this.tell(changes)',
+    replace: 'if (by === this.#me) this.tell(changes)',
+    caughtBy: { file: 'src/stores/postgres/change-feed.test.ts', cases: 'tells what others announce' },
+    failure: /in vain for a change to be told/,
+  },
+  {
+    name: 'waiting-room-forgets',
+    breaks: 'Of the requests that wait for PostgreSQL, every second one waits for ever.',
+    file: 'src/stores/postgres/waiting-room.ts',
+    find: 'const next = this.#waiting.shift()',
+    replace: 'const [next] = this.#waiting.splice(0, 2)',
+    caughtBy: { file: 'src/stores/postgres/waiting-room.test.ts', cases: 'in the order in which they came' },
+    failure: /\+ +4\s+- +3/,
+  },
+]
