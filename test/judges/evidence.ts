@@ -23,8 +23,9 @@ const counts = new Map<string, number>()
  */
 export function evidenceFile(purpose: string, ending: string): string {
   folder ??= makeFolder()
-  const count = (counts.get(purpose) ?? 0) + 1
-  counts.set(purpose, count)
+  const kind = `${purpose}.${ending}`
+  const count = (counts.get(kind) ?? 0) + 1
+  counts.set(kind, count)
   return join(folder, `${purpose}-${count}.${ending}`)
 }
 

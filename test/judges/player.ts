@@ -254,7 +254,7 @@ export function isLateMachine({ text, still }: Complaint, lateMs: number): boole
 }
 
 function isAtItsEnd({ mediaSeconds, duration }: Playback): boolean {
-  return mediaSeconds >= duration - 0.1
+  return duration > 0 && mediaSeconds >= duration - 0.1
 }
 
 /** One presentation on one page. */
