@@ -28,12 +28,21 @@ if (values.only !== undefined && patterns.length !== 1) fail('--only takes the f
 const plan = planTests(patterns, seed)
 if (plan.processes.length === 0) fail(`no test file matches ${patterns.join(' ')}`)
 process.env[FOUND_VARIABLE] = JSON.stringify(provide(plan.needs))
-const good = (patterns.length > 0 || (await check())) && (await runTests(plan, values.only))
+const good = (patterns.length > 0 || (await checks())) && (await runTests(plan, values.only))
 const seconds = Math.round((performance.now() - began) / 1000)
 console.log(
   `${good ? 'npm test: all good' : 'npm test: FAILED'} after ${Math.floor(seconds / 60)} min ${seconds % 60} s`,
 )
 process.exitCode = good ? 0 : 1
+
+/** A run that gets no further is reported too. */
+async function checks(): Promise<boolean> {
+  if (await check()) return true
+  const tally = new Tally()
+  tally.failures.push({ file: 'scripts/check.ts', line: undefined, names: ['npm run check'], message: 'check failed' })
+  writeReport({ seed, milliseconds: performance.now() - began, tally })
+  return false
+}
 
 /** Installs what is missing, where that is possible; gives what is there then. */
 function provide(needs: readonly ProgramName[]): ReturnType<typeof findPrograms> {
