@@ -23,17 +23,21 @@ export function skippedText(skipped: readonly Skipped[]): { text: string; missed
     const wanted = missingPrograms(reason)
     return wanted.length > 0 && wanted.every((name) => programOf(name).optional === true)
   }
-  const packages = [...new Set(missing.flatMap((name) => programOf(name).packages ?? []))]
+  const expected = missing.filter((name) => programOf(name).optional !== true)
+  const packages = [...new Set(expected.flatMap((name) => programOf(name).packages ?? []))]
   const remedies = [
     ...(packages.length > 0 ? [`sudo ${[...APT_INSTALL, ...packages].join(' ')}`] : []),
-    ...missing.flatMap((name) => programOf(name).remedy ?? []),
+    ...expected.flatMap((name) => programOf(name).remedy ?? []),
   ]
   const others = skipped.filter(({ reason }) => missingPrograms(reason).length === 0)
-  const counts = byProgram.map(([program, count]) => `${program} (${count})`).join(', ')
+  const optional = new Set<string>(missing.filter((name) => !expected.includes(name)))
+  const counts = byProgram
+    .map(([program, count]) => `${program} (${optional.has(program) ? `optional, ${count}` : count})`)
+    .join(', ')
   const brings = remedies.length > 0 ? `; what brings it: ${remedies.join(' && ')}` : ''
   const lines = [
     ...others.map(({ file, name, reason }) => `skipped: ${file}: ${name}: ${reason || 'no reason'}`),
-    `skipped ${skipped.length} cases for want of ${counts}${brings}`,
+    `skipped ${skipped.length} ${skipped.length === 1 ? 'case' : 'cases'} for want of ${counts}${brings}`,
   ]
   return {
     text: lines.map((line) => `${line}\n`).join(''),

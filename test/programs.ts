@@ -41,7 +41,7 @@ export const PROGRAMS = {
   python3: { commands: ['python3'], packages: ['python3'] },
   boto3: { python: 'boto3', packages: ['python3-boto3'] },
   /** Sees what is written and synced, so that power may fail in between. */
-  strace: { commands: ['strace'], under: ['setpriv'], packages: ['strace', 'util-linux'] },
+  strace: { commands: ['strace'], under: ['setpriv'], packages: ['strace'] },
   /** Serves finished assets; the peer of the benchmarks. */
   nginx: { commands: ['nginx'], packages: ['nginx-light'] },
   /** An S3 server. */
@@ -55,13 +55,13 @@ export const PROGRAMS = {
     ],
     under: ['setpriv'],
     python: 'swift',
-    packages: ['swift', 'swift-proxy', 'swift-account', 'swift-container', 'swift-object', 'memcached', 'util-linux'],
+    packages: ['swift', 'swift-proxy', 'swift-account', 'swift-container', 'swift-object', 'memcached'],
   },
   /** Another S3 server, which knows conditional requests: gateway, monitor and object store of Ceph. */
   ceph: {
     commands: ['radosgw', 'radosgw-admin', 'ceph-mon', 'ceph-osd', 'monmaptool'],
     under: ['setpriv'],
-    packages: ['radosgw', 'ceph-mon', 'ceph-osd', 'ceph-common', 'ceph-base', 'util-linux'],
+    packages: ['radosgw', 'ceph-mon', 'ceph-osd', 'ceph-common', 'ceph-base'],
     optional: true,
   },
   postgres: { npm: POSTGRES, under: ['setpriv', 'env'], remedy: 'npm install --include=optional' },
