@@ -2,6 +2,7 @@ import { assertCarries } from '../judges/aired.ts'
 import { createChannel, createHlsEndpoint, mediaPackage } from '../judges/aws.ts'
 import { eventually, type Running, start, temporaryFolder, words } from '../judges/belongings.ts'
 import { type KeptRendition, readCopy, startPush } from '../judges/encoder.ts'
+import type { MachineWatch } from '../judges/machine.ts'
 import { fetchMediaPlaylist, renditionsOf, type SeenRendition, watchLive } from '../judges/playlists.ts'
 import { Windrow } from '../judges/windrow.ts'
 
@@ -89,6 +90,24 @@ export async function judgeEndpoint(session: LiveSession, endpoint: LiveEndpoint
     expectDates(url, segments, kept[0]!, sources)
   }
   return assertCarries(seen, kept, name)
+}
+
+/**
+ * Every segment that took longer to come than it takes to play a source segment, but for what the machine was late by;
+ * a line each.
+ */
+export async function lateSegments({ seen }: LiveEndpoint, machine: MachineWatch): Promise<string[]> {
+  const all = (await seen).flatMap(({ segments }) => segments)
+  const judged = all.map(async ({ url, fetched }) => {
+    if (!fetched) return []
+    const took = fetched.to - fetched.from
+    // Most come at once, and the account of the machine need not be asked.
+    if (took <= SOURCE_SEGMENT_SECONDS * 1000) return []
+    const late = await machine.lateness(fetched.from, fetched.to)
+    if (took - late <= SOURCE_SEGMENT_SECONDS * 1000) return []
+    return [`${url} took ${took.toFixed(0)} ms, the machine was late by ${late.toFixed(0)} ms`]
+  })
+  return (await Promise.all(judged)).flat()
 }
 
 /** Dates are the encoder's own: its clock is the presentation's. */

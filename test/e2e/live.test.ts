@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
+import { MachineWatch } from '../judges/machine.ts'
 import { Player } from '../judges/player.ts'
 import { needing } from '../programs.ts'
-import { judgeEndpoint, type LiveSession, playWithFfmpeg, startLiveSession } from './live-session.ts'
+import { judgeEndpoint, type LiveSession, lateSegments, playWithFfmpeg, startLiveSession } from './live-session.ts'
 
 const { after, before, describe, it } = needing('chromium', 'ffmpeg')
 
@@ -11,13 +12,16 @@ const SECONDS = 38
 describe('a ladder that ffmpeg pushes', () => {
   let session: LiveSession
   let player: Player
+  let machine: MachineWatch
   before(async () => {
+    machine = await MachineWatch.start()
     ;[session, player] = await Promise.all([startLiveSession(SECONDS), Player.start()])
   })
   after(async () => {
     await player?.stop()
     session?.encoder.child.kill('SIGKILL')
     await session?.windrow.stop()
+    await machine?.stop()
   })
 
   it('plays live in hls.js and in ffmpeg, muxed and with an audio group', async () => {
@@ -40,6 +44,11 @@ describe('a ladder that ffmpeg pushes', () => {
       assert.ok((await judgeEndpoint(session, endpoint)) > 0)
     })
   }
+
+  it('gives every segment before one could have been played', async () => {
+    const late = await Promise.all(session.endpoints.map((endpoint) => lateSegments(endpoint, machine)))
+    assert.deepEqual(late.flat(), [])
+  })
 
   it('ends when the server does: SIGTERM, exit code 0', async () => {
     assert.equal(await session.windrow.stop(), 0, session.windrow.log)

@@ -13,14 +13,14 @@ export const JUDGE_FAULTS: readonly Fault[] = [
   },
   {
     name: 'segment-five-seconds-late',
-    breaks: 'Every second segment is sent five seconds after it was asked for.',
+    breaks: 'Every tenth segment is sent five seconds after it was asked for.',
     file: 'src/origin/origin.ts',
     find: '    const segment = await segments.find(endpoint, path, named)\n',
-    replace: `    if (/[13579]\\.\\w+$/.test(path)) await new Promise((resolve) => setTimeout(resolve, 5000))
+    replace: `    if (/7\\.\\w+$/.test(path)) await new Promise((resolve) => setTimeout(resolve, 5000))
     const segment = await segments.find(endpoint, path, named)
 `,
-    caughtBy: { file: 'test/e2e/live.test.ts', cases: 'plays live in hls.js' },
-    failure: /does not keep pace|bufferStalledError/,
+    caughtBy: { file: 'test/e2e/live.test.ts', cases: 'gives every segment before' },
+    failure: /7\.ts\S* took [5-9]\d{3} ms, the machine was late by/,
   },
   {
     name: 'encoder-repeats-a-segment',

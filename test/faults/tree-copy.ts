@@ -11,7 +11,7 @@ const LEFT_OUT = ['.git', 'node_modules', 'dist', 'data', 'reports']
 /** Seconds that a test may wait for an event: with a fault in the code it may never come. */
 const PATIENCE = 15
 /** No case may take longer, and no run of a file. */
-const CASE_TIMEOUT_MS = 90_000
+const CASE_TIMEOUT_MS = 150_000
 const RUN_TIMEOUT_MS = 240_000
 
 export type TestRun = {

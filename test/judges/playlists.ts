@@ -15,6 +15,8 @@ export type SeenSegment = {
   readonly date?: Date
   /** Absent for a gap. */
   readonly bytes?: Buffer
+  /** From when it was asked for to when it was there, by `performance.now()`; absent for a gap. */
+  readonly fetched?: { readonly from: number; readonly to: number }
 }
 
 export type SeenRendition = {
@@ -89,6 +91,12 @@ export async function fetchBytes(url: string): Promise<Buffer> {
   return bytes
 }
 
+async function fetchTimed(url: string): Promise<Required<Pick<SeenSegment, 'bytes' | 'fetched'>>> {
+  const from = performance.now()
+  const bytes = await fetchBytes(url)
+  return { bytes, fetched: { from, to: performance.now() } }
+}
+
 async function look(watched: Watched): Promise<void> {
   const { url, segments } = watched
   const playlist = await fetchMediaPlaylist(url)
@@ -115,7 +123,7 @@ async function look(watched: Watched): Promise<void> {
     }
     const known = segments.get(number)
     if (known) expectSame(known, seen)
-    else segments.set(number, segment.gap ? seen : { ...seen, bytes: await fetchBytes(seen.url) })
+    else segments.set(number, segment.gap ? seen : { ...seen, ...(await fetchTimed(seen.url)) })
   }
   watched.ended = playlist.endlist
 }
