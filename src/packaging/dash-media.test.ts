@@ -22,7 +22,7 @@ import type { ArchiveWindow, Era, OutputSegment } from '../model/output-segment.
 import { dash } from './dash.ts'
 import type { SegmentBody } from './output-format.ts'
 
-const { after, describe, it } = needing('ffmpeg')
+const { after, before, describe, it } = needing('ffmpeg')
 
 const RENDITIONS = ['high', 'low']
 const SEGMENT = 2 * 90_000
@@ -136,11 +136,15 @@ function assertSameTimes(found: readonly number[], wanted: readonly number[]): v
 }
 
 describe('a finished asset', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'windrow-dash-'))
+  let folder: string
+  let wanted: readonly Packet[]
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'windrow-dash-'))
+    const source = join(folder, 'source.ts')
+    writeFileSync(source, Buffer.concat([0, 1, 2, 3].map((n) => sources.get(`high-${n}`)!)))
+    wanted = packets(source)
+  })
   after(() => rmSync(folder, { recursive: true }))
-  const source = join(folder, 'source.ts')
-  writeFileSync(source, Buffer.concat([0, 1, 2, 3].map((n) => sources.get(`high-${n}`)!)))
-  const wanted = packets(source)
 
   for (const settings of FORMATS) {
     it(`has every picture and every sound of the source, at its time: ${JSON.stringify(settings)}`, async () => {
