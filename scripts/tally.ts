@@ -31,6 +31,8 @@ export type Totals = {
   readonly skipped: number
   readonly todo: number
   readonly milliseconds: number
+  /** Whether node:test found nothing wrong, be it in a case or elsewhere. */
+  readonly success: boolean
 }
 
 export class Tally {
@@ -59,8 +61,8 @@ export class Tally {
     else if (event.type === 'test:fail') this.#end(event.data, event.data.details.error)
     else if (event.type === 'test:summary' && event.data.file !== undefined) this.#place(event.data.file)
     else if (event.type === 'test:summary') {
-      const { counts, duration_ms: milliseconds } = event.data
-      this.totals = { ...counts, suites: counts.suites - this.#bundled, milliseconds }
+      const { counts, duration_ms: milliseconds, success } = event.data
+      this.totals = { ...counts, suites: counts.suites - this.#bundled, milliseconds, success }
     }
     return ''
   }
@@ -75,13 +77,15 @@ export class Tally {
 
   #end(data: EventData<'test:pass'> | EventData<'test:fail'>, error?: Error): void {
     const { file, line, nesting, name, skip, todo, details } = data
-    const isBundled = file === this.#bundle && details.type === 'suite'
-    if (!isBundled && details.type === 'suite') return
-    const isWhole = nesting === 0 && isFile(name, file)
+    const isSuite = details.type === 'suite'
+    const isBundled = file === this.#bundle && isSuite
+    const isWhole = isBundled || (nesting === 0 && isFile(name, file))
+    // A suite fails by itself where its own code or a hook does, before or after its cases.
+    const isMute = (isSuite || isWhole) && (!error || hasFailedCases(error))
     // The suite that a bundle makes of a file is none of the file's own.
     const around = [...this.#names.slice(0, nesting), name]
     const names = isWhole ? [] : around.filter((each, depth) => depth > 0 || !isAbsolute(each))
-    if (!isBundled && (!isWhole || error)) {
+    if (!isMute) {
       this.#unplaced.push((path) => {
         const tally = this.#tally(path)
         if (skip !== undefined || todo !== undefined) {
@@ -94,7 +98,7 @@ export class Tally {
       })
     }
     if (isBundled) this.#bundled++
-    if (isBundled || isWhole) this.#place(name)
+    if (isWhole) this.#place(name)
   }
 
   #place(file: string): void {
@@ -108,6 +112,11 @@ export class Tally {
     this.files.set(path, tally)
     return tally
   }
+}
+
+/** Whether it failed for nothing but a case of it, which has been told of. */
+function hasFailedCases(error: Error): boolean {
+  return (error as Error & { failureType?: string }).failureType === 'subtestsFailed'
 }
 
 /** Whether an event tells of a file as a whole. */

@@ -136,6 +136,26 @@ describe('a failure', () => {
     )
   })
 
+  it('of a suite whose own code or hook fails is one, and of a suite whose cases fail is none', () => {
+    const tally = new Tally()
+    const file = join(process.cwd(), 'test/a.test.ts')
+    for (const [name, failureType] of [
+      ['broken', 'testCodeFailure'],
+      ['hooked', 'hookFailed'],
+      ['full', 'subtestsFailed'],
+    ] as const) {
+      const at = { nesting: 0, name, file, line: 3, column: 1, testNumber: 1 }
+      const details = { duration_ms: 1, error: Object.assign(new Error('wrong'), { failureType }), type: 'suite' }
+      tally.take({ type: 'test:start', data: at } as never)
+      tally.take({ type: 'test:fail', data: { ...at, details } } as never)
+    }
+    tally.take({ type: 'test:summary', data: { file } } as never)
+    assert.deepEqual(
+      tally.failures.map(({ names }) => names.join()),
+      ['broken', 'hooked'],
+    )
+  })
+
   it('of a case that is made elsewhere belongs to the file that runs', () => {
     const tally = new Tally()
     const [file, elsewhere] = ['/r/test/a.test.ts', '/r/src/some.contract.ts'].map((path) =>
