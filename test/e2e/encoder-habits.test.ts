@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { MediaPackageClient } from '@aws-sdk/client-mediapackage'
 import { assertCarries } from '../judges/aired.ts'
 import { createChannel, createHlsEndpoint, type Ingest, mediaPackage } from '../judges/aws.ts'
-import { temporaryFolder } from '../judges/belongings.ts'
+import { eventually, temporaryFolder } from '../judges/belongings.ts'
 import { DigestClient } from '../judges/digest-client.ts'
 import { encodeLadder, readCopy, startPush } from '../judges/encoder.ts'
 import { LineUp, run } from '../judges/line-up.ts'
@@ -180,12 +180,13 @@ describe('an encoder', () => {
     let stopped: Promise<number | string> | undefined
     async function* upload() {
       yield halves[0]
-      await sleep(300)
       stopped = windrow.stop()
-      await sleep(300)
+      await eventually('Windrow to be told to stop', () => /"stopping: /.test(windrow.log) || undefined)
       yield halves[1]
     }
-    const { status } = await pusher.client.send('PUT', pusher.urlOf(segmentName(big.name, 3)), { body: upload() })
+    // It has the request when the first half is sent.
+    const sending = { body: upload(), waitsToBeAsked: true }
+    const { status } = await pusher.client.send('PUT', pusher.urlOf(segmentName(big.name, 3)), sending)
     assert.equal(status, 201)
     assert.equal(await stopped, 0, windrow.log)
 

@@ -42,6 +42,14 @@ const MOST_OF_A_REQUEST = 2
 type Asked = { readonly method: string; readonly path: string; readonly count: number }
 type FaultChoice = Fault | undefined | Promise<Fault | undefined>
 
+/** A Windrow before the server, and its asset when nothing goes wrong. */
+type Scene = {
+  readonly windrow: Windrow
+  readonly api: ApiClient
+  readonly programme: Programme
+  readonly undisturbed: Asset
+}
+
 for (const { name, blocks, start } of SERVERS) {
   const { after, before, describe, it } = blocks
   describe(`between Windrow and the S3 API of ${name}`, {
@@ -49,11 +57,11 @@ for (const { name, blocks, start } of SERVERS) {
   }, () => {
     let server: S3Server
     let proxy: FaultProxy
-    let windrow: Windrow
     let s3: S3
-    let api: ApiClient
-    let programme: Programme
-    let undisturbed: Asset
+    /** Waits for an answer as long as a busy machine may need for it. */
+    let patient: Scene
+    /** Gives up soon, and so learns of servers that never say anything. */
+    let hasty: Scene
     /** By bucket. */
     const faults = new Map<string, (asked: Asked) => FaultChoice>()
     const counts = new Map<string, number>()
@@ -67,28 +75,34 @@ for (const { name, blocks, start } of SERVERS) {
         counts.set(bucket, count)
         return faults.get(bucket)?.({ method, path, count })
       })
-      windrow = await Windrow.start({
+      patient = await openScene('patient', '60s')
+      hasty = await openScene('hasty', '1s')
+    })
+    after(async () => {
+      await patient?.windrow.stop()
+      await hasty?.windrow.stop()
+      proxy?.stop()
+      await server?.stop()
+    })
+
+    async function openScene(bucket: string, timeout: string): Promise<Scene> {
+      const windrow = await Windrow.start({
         environment: {
           ...harvestsTo(server, proxy.url),
-          WINDROW_S3_TIMEOUT: '1s',
+          WINDROW_S3_TIMEOUT: timeout,
           WINDROW_HARVEST_ATTEMPTS: '1',
           WINDROW_HARVEST_WORKERS: '40',
           WINDROW_MAX_HARVEST_JOBS: '40',
         },
       })
-      api = apiOf(windrow)
-      programme = await publishProgramme(windrow, SECONDS_OF_PROGRAMME)
-      undisturbed = await harvested('undisturbed')
+      const scene = { windrow, api: apiOf(windrow), programme: await publishProgramme(windrow, SECONDS_OF_PROGRAMME) }
+      const undisturbed = await harvested(scene, bucket)
       assert.equal(undisturbed.size, OBJECTS)
-    })
-    after(async () => {
-      await windrow?.stop()
-      proxy?.stop()
-      await server?.stop()
-    })
+      return { ...scene, undisturbed }
+    }
 
     /** In a bucket of its own; throws unless the job succeeds. */
-    async function harvested(bucket: string): Promise<Asset> {
+    async function harvested({ api, programme }: Omit<Scene, 'undisturbed'>, bucket: string): Promise<Asset> {
       await s3.makeBucket(bucket)
       await askForHarvest(api, bucket, bucket, programme)
       const { state, failure } = await harvestEnd(api, bucket)
@@ -104,6 +118,7 @@ for (const { name, blocks, start } of SERVERS) {
 
     for (const { fault, code } of FAULTS) {
       const label = fault.replace(' ', '-')
+      const sceneOf = () => (fault === 'stall' ? hasty : patient)
 
       it(`every other request meets ${fault}: the asset is the same`, async (test) => {
         const bucket = `some-${label}`
@@ -114,7 +129,8 @@ for (const { name, blocks, start } of SERVERS) {
           met.set(`${method} ${path}`, before + 1)
           return fault
         })
-        assert.deepEqual(await harvested(bucket), undisturbed)
+        const scene = sceneOf()
+        assert.deepEqual(await harvested(scene, bucket), scene.undisturbed)
         const all = [...met.values()].reduce((sum, each) => sum + each, 0)
         assert.ok(all >= OBJECTS / 2, `${all} faults`)
         test.diagnostic(`${all} faults for ${OBJECTS} objects`)
@@ -122,6 +138,7 @@ for (const { name, blocks, start } of SERVERS) {
 
       it(`every put meets ${fault}: the job fails, as ${code}, and shows no asset`, async () => {
         const bucket = `all-${label}`
+        const { api, programme, undisturbed } = sceneOf()
         await s3.makeBucket(bucket)
         faults.set(bucket, ({ method }) => (method === 'PUT' ? fault : undefined))
         await askForHarvest(api, bucket, bucket, programme)
@@ -136,6 +153,7 @@ for (const { name, blocks, start } of SERVERS) {
 
     it('a bucket that is deleted in the middle of a job is what the job says it failed for', async () => {
       const bucket = 'deleted'
+      const { api, programme } = patient
       let deletion: Promise<undefined> | undefined
       await s3.makeBucket(bucket)
       faults.set(bucket, ({ count }) => {

@@ -17,7 +17,7 @@ import {
   type Ingest,
   mediaPackage,
 } from '../judges/aws.ts'
-import { temporaryFolder } from '../judges/belongings.ts'
+import { eventually, temporaryFolder } from '../judges/belongings.ts'
 import type { Answer } from '../judges/digest-client.ts'
 import { encodeLoop, type LoopRendition } from '../judges/loop.ts'
 import { fetchBytes, fetchMediaPlaylist, renditionsOf } from '../judges/playlists.ts'
@@ -147,7 +147,7 @@ export async function recordEvening(seed: number, seconds: number): Promise<Even
   const pushAndDelete = async () => {
     const pusher = newPusher(CHANNELS.deleted, gone)
     await pusher.pushParent()
-    while (elapsed() < 3) await pusher.pushNext()
+    while (elapsed() < 3 || pusher.published < 5) await pusher.pushNext()
     pusher.close()
     urls.pop()
     await sleep(random.integer(0, 1000))
@@ -159,6 +159,8 @@ export async function recordEvening(seed: number, seconds: number): Promise<Even
   const jobs: SeenJob[] = []
   const harvest = async () => {
     await sleep(4500)
+    const isThere = () => puts.filter(({ channel }) => channel === CHANNELS.harvested).length >= 4
+    await eventually('something to harvest', () => isThere() || undefined)
     jobs.push(await harvestSome(client, 'clip-0', 'joined', firstDate + 500, firstDate + 2500))
     while (elapsed() < seconds - 6) {
       const start = firstDate + 1000 * random.integer(0, Math.floor(elapsed()) - 4) + 500

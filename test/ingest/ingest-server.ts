@@ -60,7 +60,7 @@ export async function startIngest(
     port: 0,
     mounts: [ingest],
     log,
-    limits: { drainMs: 1000, ...options.listenerLimits },
+    limits: { drainMs: 60_000, ...options.listenerLimits },
   })
   const { port } = listener.address
   return {

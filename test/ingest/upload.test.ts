@@ -230,14 +230,15 @@ describe('a segment', () => {
   }
 
   it('that stalls is cut and leaves nothing, that trickles in is kept', async () => {
-    await withServer({ listenerLimits: { stallMs: 300 } }, async (server, client) => {
+    await withServer({ listenerLimits: { stallMs: 2000 } }, async (server, client) => {
       const stalled = await beginPut(server, client, 'stalled.ts', 'Content-Length: 10')
       stalled.write('1234')
-      const trickling = await beginPut(server, client, 'trickling.ts', 'Content-Length: 10')
+      const trickling = await beginPut(server, client, 'trickling.ts', 'Content-Length: 25')
       const trickle = async () => {
-        for (const byte of '0123456789') {
-          trickling.write(byte)
-          await new Promise((resolve) => setTimeout(resolve, 50))
+        // A byte comes much sooner than one may stall, and all of them take longer.
+        for (let sent = 0; sent < 25; sent++) {
+          trickling.write('x')
+          await new Promise((resolve) => setTimeout(resolve, 100))
         }
       }
       const [answer] = await Promise.all([answerOf(trickling), trickle(), once(stalled.resume(), 'close')])

@@ -19,6 +19,8 @@ export type Sending = {
   /** Chunks are sent chunked, bytes with their length. */
   readonly body?: Uint8Array | AsyncIterable<Uint8Array>
   readonly headers?: Readonly<Record<string, string>>
+  /** The body is kept back until the server has read the headers and asks for it. */
+  readonly waitsToBeAsked?: boolean
 }
 
 type Challenge = { readonly realm: string; readonly nonce: string; readonly opaque?: string }
@@ -51,10 +53,10 @@ export class DigestClient {
     this.#agent.destroy()
   }
 
-  #try(method: string, url: string, { body, headers = {} }: Sending): Promise<Answer> {
+  #try(method: string, url: string, { body, headers = {}, waitsToBeAsked = false }: Sending): Promise<Answer> {
     return new Promise((resolve, reject) => {
       // Without credentials a server may answer before it reads: the body waits until it is asked for.
-      const expects = body !== undefined && !this.#challenge
+      const expects = body !== undefined && (waitsToBeAsked || !this.#challenge)
       const { origin, path } = parts(url)
       const sent = request(origin, {
         method,
