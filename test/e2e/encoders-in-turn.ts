@@ -171,6 +171,9 @@ export function faultsOf(watched: InTurn['watched']): string[] {
   )
 }
 
+/** Seconds of standing still that are listed one by one. */
+const WORTH_A_LINE = 0.25
+
 /** How each player fared: for a report. */
 export function inWords(watched: InTurn['watched']): string[] {
   return watched.flatMap(({ engine, output, stalls, jumps, frames, dropped, errors, lateSeconds }) => {
@@ -180,11 +183,13 @@ export function inWords(watched: InTurn['watched']): string[] {
     const played = `${jumps.length} jumps, ${frames} frames, ${dropped} dropped; the machine was late by ${late}`
     return [
       `${engine}, ${output}: ${stalls.length} stalls, the longest ${longest}, ${all} in all; ${played}`,
-      ...stalls.map(
-        (stall) =>
-          `  ${stall.seconds.toFixed(2)} s at ${stall.at.toFixed(2)}, ${stall.ahead.toFixed(2)} s in hand, ` +
-          `the machine late by ${stall.lateSeconds.toFixed(2)} s`,
-      ),
+      ...stalls
+        .filter(({ seconds }) => seconds >= WORTH_A_LINE)
+        .map(
+          (stall) =>
+            `  ${stall.seconds.toFixed(2)} s at ${stall.at.toFixed(2)}, ${stall.ahead.toFixed(2)} s in hand, ` +
+            `the machine late by ${stall.lateSeconds.toFixed(2)} s`,
+        ),
       ...counted(errors).map(([error, count]) => `  ${count} × ${error}`),
     ]
   })

@@ -46,4 +46,18 @@ export const JUDGE_FAULTS: readonly Fault[] = [
     caughtBy: { file: 'test/e2e/live.test.ts', cases: 'plays live in hls.js' },
     failure: /does not keep pace/,
   },
+  {
+    name: 'player-skips-two-seconds',
+    breaks: 'A player leaves out two seconds of what it plays.',
+    file: 'test/judges/player.html',
+    find: '    engine.load(url)\n',
+    replace: `    engine.load(url)
+    const skip = () => {
+      setTimeout(() => { video.currentTime += 2 }, 1500)
+    }
+    video.addEventListener('timeupdate', skip, { once: true })
+`,
+    caughtBy: { file: 'test/e2e/live.test.ts', cases: 'plays live in hls.js' },
+    failure: /does not keep pace/,
+  },
 ]

@@ -50,7 +50,7 @@ describe('a player in Chromium', { concurrency: 3 }, () => {
   it("takes a stall for the machine's when it was late for as long, and for ours otherwise", () => {
     const text =
       'mediaError bufferStalledError: Error: Playback stalling at @7.131375 due to low buffer ({"len":2.948625'
-    const stall = { at: 10_000, text, still: 1300 }
+    const stall = { at: 10_000, text, still: 1300, ahead: 2.9 }
     assert.ok(isLateMachine(stall, 1100))
     assert.ok(!isLateMachine(stall, 1000))
     assert.ok(!isLateMachine({ ...stall, text: 'networkError fragLoadError: Error: HTTP Error 404 Not Found' }, 5000))
