@@ -171,8 +171,8 @@ export function faultsOf(watched: InTurn['watched']): string[] {
   )
 }
 
-/** Seconds of standing still that are listed one by one. */
-const WORTH_A_LINE = 0.25
+/** Seconds of standing still that a viewer notices. */
+const NOTICED = 0.25
 
 /** How each player fared: for a report. */
 export function inWords(watched: InTurn['watched']): string[] {
@@ -181,15 +181,14 @@ export function inWords(watched: InTurn['watched']): string[] {
       (seconds) => `${seconds.toFixed(2)} s`,
     )
     const played = `${jumps.length} jumps, ${frames} frames, ${dropped} dropped; the machine was late by ${late}`
+    const noticed = stalls.filter(({ seconds }) => seconds >= NOTICED)
     return [
-      `${engine}, ${output}: ${stalls.length} stalls, the longest ${longest}, ${all} in all; ${played}`,
-      ...stalls
-        .filter(({ seconds }) => seconds >= WORTH_A_LINE)
-        .map(
-          (stall) =>
-            `  ${stall.seconds.toFixed(2)} s at ${stall.at.toFixed(2)}, ${stall.ahead.toFixed(2)} s in hand, ` +
-            `the machine late by ${stall.lateSeconds.toFixed(2)} s`,
-        ),
+      `${engine}, ${output}: ${noticed.length} stalls, the longest ${longest}, ${all} in all; ${played}`,
+      ...noticed.map(
+        (stall) =>
+          `  ${stall.seconds.toFixed(2)} s at ${stall.at.toFixed(2)}, ${stall.ahead.toFixed(2)} s in hand, ` +
+          `the machine late by ${stall.lateSeconds.toFixed(2)} s`,
+      ),
       ...counted(errors).map(([error, count]) => `  ${count} × ${error}`),
     ]
   })

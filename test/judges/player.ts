@@ -65,7 +65,7 @@ export type Watched = {
   /** Of the clock, since the first picture moved. */
   readonly seconds: number
   readonly mediaSeconds: number
-  /** Every stretch of at least a tenth of a second in which the picture stood still. */
+  /** Every stretch in which the picture fell behind the clock, however short. */
   readonly stalls: readonly Stall[]
   /** Every place the player went past without playing it. */
   readonly jumps: readonly Jump[]
