@@ -1,7 +1,8 @@
 import { createChannel, mediaPackage } from '../judges/aws.ts'
 import { eventually, temporaryFolder } from '../judges/belongings.ts'
-import { startPush } from '../judges/encoder.ts'
+import { encodeLadder, startPush } from '../judges/encoder.ts'
 import { type Engine, type Playback, Player, type Tour } from '../judges/player.ts'
+import { fetchMediaPlaylist, renditionsOf } from '../judges/playlists.ts'
 import { Windrow } from '../judges/windrow.ts'
 import { OUTPUTS } from '../matrix/outputs.ts'
 
@@ -24,20 +25,28 @@ export type Broadcast = {
   stop(): Promise<void>
 }
 
+/** Of media, when viewers come: enough to go back in. */
+const SECONDS_BEFORE = 16
+
 /** An encoder that goes on for so many seconds unless it is stopped; resolves when there is enough to go back in. */
 export async function startBroadcast(seconds: number): Promise<Broadcast> {
+  const encoded = await encodeLadder(seconds)
   const [windrow, player] = await Promise.all([Windrow.start(), Player.start()])
   const client = mediaPackage(windrow)
   const ingest = await createChannel(client, 'live')
   const urls = new Map<string, string>()
   for (const output of OUTPUTS) urls.set(output.name, await output.create(client, 'live'))
-  const encoder = startPush({ ingest, copy: temporaryFolder('broadcast'), seconds })
-  const began = performance.now()
+  const encoder = startPush({ ingest, copy: temporaryFolder('broadcast'), seconds, encoded })
   await eventually('every manifest', async () => {
     const answers = await Promise.all([...urls.values()].map((url) => fetch(url)))
     await Promise.all(answers.map((answer) => answer.arrayBuffer()))
-    const isLongEnough = performance.now() - began > 16_000
-    return (isLongEnough && answers.every(({ ok }) => ok)) || undefined
+    return answers.every(({ ok }) => ok) || undefined
+  })
+  await eventually(`${SECONDS_BEFORE} s of media`, async () => {
+    const url = urls.get('hls')!
+    const parent = await (await fetch(url)).text()
+    const { segments } = await fetchMediaPlaylist(renditionsOf(parent, url)[0]!.url)
+    return segments.reduce((sum, { duration }) => sum + duration, 0) >= SECONDS_BEFORE || undefined
   })
   return {
     play: (engine, output, duration, tour = {}) => player.playLive(engine, urls.get(output)!, duration, tour),

@@ -1,7 +1,7 @@
 import { assertCarries } from '../judges/aired.ts'
 import { createChannel, createHlsEndpoint, mediaPackage } from '../judges/aws.ts'
 import { eventually, type Running, start, temporaryFolder, words } from '../judges/belongings.ts'
-import { type KeptRendition, readCopy, startPush } from '../judges/encoder.ts'
+import { encodeLadder, type KeptRendition, readCopy, startPush } from '../judges/encoder.ts'
 import type { MachineWatch } from '../judges/machine.ts'
 import { fetchMediaPlaylist, renditionsOf, type SeenRendition, watchLive } from '../judges/playlists.ts'
 import { Windrow } from '../judges/windrow.ts'
@@ -35,6 +35,8 @@ export type LiveSession = {
 
 /** An encoder at work for so many seconds, and a viewer at each endpoint from the beginning. */
 export async function startLiveSession(seconds: number): Promise<LiveSession> {
+  // Encoded beforehand: an encoder that is kept from running for longer than an input may be silent loses what it is late with.
+  const encoded = await encodeLadder(seconds, SOURCE_SEGMENT_SECONDS)
   const windrow = await Windrow.start()
   const client = mediaPackage(windrow)
   const ingest = await createChannel(client, 'news')
@@ -51,7 +53,7 @@ export async function startLiveSession(seconds: number): Promise<LiveSession> {
     endpoints.push({ ...endpoint, url, seen })
   }
   const copy = temporaryFolder('copy')
-  const encoder = startPush({ ingest, copy, seconds, segmentSeconds: SOURCE_SEGMENT_SECONDS })
+  const encoder = startPush({ ingest, copy, seconds, encoded, segmentSeconds: SOURCE_SEGMENT_SECONDS })
   return {
     windrow,
     encoder,

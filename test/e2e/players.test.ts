@@ -7,7 +7,7 @@ const { after, before, describe, it } = needing('ffmpeg', 'chromium')
 describe('a channel on air', { concurrency: 3 }, () => {
   let broadcast: Broadcast
   before(async () => {
-    broadcast = await startBroadcast(300)
+    broadcast = await startBroadcast(240)
   })
   after(() => broadcast?.stop())
 

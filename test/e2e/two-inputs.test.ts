@@ -21,6 +21,9 @@ const STATED_MS = 3000
 /** From then on: a look of the server at what is due, a push of the second input, and a look of the test at the outcome. */
 const SLACK_MS = 1000
 
+/** Of the programme: more than the players watch, also on a machine on which they begin late. */
+const MOST_SECONDS = 100
+
 const NEAR = { SuggestedPresentationDelaySeconds: 8, MinUpdatePeriodSeconds: 2, MinBufferTimeSeconds: 4 }
 const VIEWINGS: readonly Viewing[] = [
   { engine: 'hls.js', output: 'hls', segmentSeconds: 2 },
@@ -102,11 +105,11 @@ describe('a channel with two inputs', { concurrency: true }, () => {
       urls.set(format, (await client.send(command)).Url!)
     }
     const url = urls.get('hls')!
-    const encoded = await encodeLadder(50, 1)
+    const encoded = await encodeLadder(MOST_SECONDS, 1)
     const running: Running[] = []
     const encode = (ingest: Ingest) => {
       const copy = temporaryFolder('copy')
-      const encoder = startPush({ ingest, copy, seconds: 50, encoded, segmentSeconds: 1 })
+      const encoder = startPush({ ingest, copy, seconds: MOST_SECONDS, encoded, segmentSeconds: 1 })
       running.push(encoder)
       return encoder
     }
