@@ -91,7 +91,7 @@ describe('what was skipped', () => {
     )
     const counts = 'ffmpeg (2), chromium (1), ceph (optional, 1), postgres (1)'
     assert.ok(text.startsWith(`skipped 4 cases for want of ${counts}; what brings it: sudo apt-get install `), text)
-    assert.match(text, / ffmpeg chromium && npm install --include=optional\n$/)
+    assert.match(text, / ffmpeg chromium-headless-shell && npm install --include=optional\n$/)
     assert.equal(missed, 3)
   })
 

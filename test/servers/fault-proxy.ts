@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { listen } from '../judges/belongings.ts'
 
@@ -54,20 +55,20 @@ export async function startFaultProxy(
   async function serve(asked: IncomingMessage, answer: ServerResponse): Promise<void> {
     const { method = '', url = '', socket } = asked
     const fault = await choose({ method, path: url })
-    if (fault === 'reset') return void socket.resetAndDestroy()
+    if (fault === 'reset') return reset(socket)
     const body = await buffer(asked)
     if (fault === 'stall') return
     if (fault === '500') return refuse(answer, 500, 'InternalError')
     if (fault === 'slow down') return refuse(answer, 503, 'SlowDown')
     if (fault === 'half body') {
       await abandonHalfway(asked, body)
-      return void socket.resetAndDestroy()
+      return reset(socket)
     }
     if (fault === 'flipped byte' && body.length > 0) body[body.length >> 1]! ^= 1
     const given = await forward(asked, body)
     answered({ method, path: url }, given.statusCode!)
     const content = await buffer(given)
-    if (fault === 'lost answer') return void socket.resetAndDestroy()
+    if (fault === 'lost answer') return reset(socket)
     answer.writeHead(given.statusCode!, given.rawHeaders).end(content)
   }
 
@@ -83,6 +84,15 @@ export async function startFaultProxy(
       server.closeAllConnections()
     },
   }
+}
+
+/**
+ * Node does not reset a socket that is already shutting down, because its client has gone, and then holds it for open:
+ * the process never ends.
+ */
+function reset(socket: Socket): void {
+  if (socket.writableEnded) socket.destroy()
+  else socket.resetAndDestroy()
 }
 
 function refuse(answer: ServerResponse, status: number, code: string): void {
