@@ -25,8 +25,8 @@ export type Broadcast = {
   stop(): Promise<void>
 }
 
-/** Of media, when viewers come: enough to go back in. */
-const SECONDS_BEFORE = 16
+/** Of media, when viewers come: what DASH is played behind the live edge, and a little to go back in. */
+const SECONDS_BEFORE = 32
 
 /** An encoder that goes on for so many seconds unless it is stopped; resolves when there is enough to go back in. */
 export async function startBroadcast(seconds: number): Promise<Broadcast> {
