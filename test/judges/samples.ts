@@ -1,9 +1,8 @@
 /** What ffmpeg reads from a file: samples that can be compared whatever container they were in. */
-import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { run, spawnOwned } from './belongings.ts'
+import { spawnOwned } from './belongings.ts'
 
 /** A coded picture, audio frame or the like. Times are in units of the track's timescale. */
 export type Sample = {
@@ -52,6 +51,7 @@ export async function samplesOf(reading: Reading): Promise<SampleTrack[]> {
 
 /** The tracks of each file, in its order. One ffmpeg reads them all: to start it takes longer than what it does. */
 export async function samplesOfEach(readings: readonly Reading[]): Promise<SampleTrack[][]> {
+  if (readings.length === 0) return []
   try {
     return await readTogether(readings)
   } catch (error) {
@@ -65,7 +65,7 @@ export async function samplesOfEach(readings: readonly Reading[]): Promise<Sampl
 const FIRST_PIPE = 3
 
 async function readTogether(readings: readonly Reading[]): Promise<SampleTrack[][]> {
-  const codecs = await Promise.all(readings.map(codecsOf))
+  const codecs = await codecsOfEach(readings)
   const output = (at: number) => FIRST_PIPE + readings.length + at
   const sources = readings.flatMap(({ input, wrapping, decode = false }, at) => [
     // Errors of decoding end the run, warnings of it do not.
@@ -90,12 +90,7 @@ async function readTogether(readings: readonly Reading[]): Promise<SampleTrack[]
   const args = ['-nostdin', '-v', 'error', ...strict, '-copyts', ...sources, ...outputs]
   const pipes = readings.flatMap(() => ['pipe', 'pipe'] as const)
   const child = spawnOwned('ffmpeg', args, { stdio: ['ignore', 'ignore', 'pipe', ...pipes] })
-  for (const [at, { input }] of readings.entries()) {
-    const pipe = child.stdio[FIRST_PIPE + at] as Socket
-    // A program that gives up early closes its input; its exit code says so below.
-    pipe.on('error', () => {})
-    pipe.end(typeof input === 'string' ? '' : Buffer.concat(input))
-  }
+  for (const [at, { input }] of readings.entries()) feed(child.stdio[FIRST_PIPE + at] as Socket, input)
   const texts = readings.map((_, at) => text(child.stdio[output(at)] as Socket))
   const complaints = text(child.stderr!)
   const [code, signal] = (await once(child, 'close')) as [number | null, string | null]
@@ -103,23 +98,27 @@ async function readTogether(readings: readonly Reading[]): Promise<SampleTrack[]
   return (await Promise.all(texts)).map(readFramehash)
 }
 
-/** By the header of MP4, which alone says what is in the file. */
-const codecsByHeader = new Map<string, Promise<string[]>>()
-
-/** What ffmpeg calls the codec of each track. */
-async function codecsOf({ input, wrapping }: Reading): Promise<string[]> {
-  if (typeof input === 'string' || wrapping !== 'mp4') return probe(input, wrapping)
-  const header = createHash('sha256').update(input[0]!).digest('hex')
-  const known = codecsByHeader.get(header) ?? probe(input, wrapping)
-  codecsByHeader.set(header, known)
-  return known
+/** What ffmpeg calls the codec of each track. It says that of everything it opens, before it misses an output. */
+async function codecsOfEach(readings: readonly Reading[]): Promise<string[][]> {
+  const sources = readings.flatMap(({ input, wrapping }, at) => {
+    return ['-f', wrapping, '-i', typeof input === 'string' ? input : `pipe:${FIRST_PIPE + at}`]
+  })
+  const stdio = ['ignore', 'ignore', 'pipe', ...readings.map(() => 'pipe' as const)] as const
+  const child = spawnOwned('ffmpeg', ['-nostdin', '-hide_banner', ...sources], { stdio: [...stdio] })
+  for (const [at, { input }] of readings.entries()) feed(child.stdio[FIRST_PIPE + at] as Socket, input)
+  const [said] = await Promise.all([text(child.stderr!), once(child, 'close')])
+  const codecs: string[][] = readings.map(() => [])
+  for (const [, at, codec] of said.matchAll(/^ *Stream #(\d+):\d+.*?: (?:Video|Audio|Subtitle|Data): (\w+)/gm)) {
+    codecs[Number(at)]!.push(codec!)
+  }
+  if (codecs.some(({ length }) => length === 0)) throw new Error(`ffmpeg ${sources.join(' ')} finds no track:\n${said}`)
+  return codecs
 }
 
-async function probe(input: Reading['input'], wrapping: Wrapping): Promise<string[]> {
-  const [source, bytes] = typeof input === 'string' ? [input] : ['pipe:0', input]
-  const show = ['-v', 'error', '-show_entries', 'stream=index,codec_name', '-of', 'csv=p=0']
-  const lines = (await run('ffprobe', [...show, '-f', wrapping, '-i', source], bytes)).toString().trim().split('\n')
-  return lines.map((line) => line.split(',')[1] ?? '')
+function feed(pipe: Socket, input: Reading['input']): void {
+  // A program that gives up early closes its input; its exit code, or what it says, tells why.
+  pipe.on('error', () => {})
+  pipe.end(typeof input === 'string' ? '' : Buffer.concat(input))
 }
 
 function readFramehash(listing: string): SampleTrack[] {

@@ -20,14 +20,12 @@ export type Expected = {
 }
 
 export async function expectedOf(fixture: Fixture): Promise<Expected> {
-  const tracks = async (bytesOf: (stream: FixtureStream) => readonly Buffer[] | undefined) => {
-    const read = await Promise.all(
-      fixture.streams.map(async (stream) => {
-        const bytes = bytesOf(stream)
-        return bytes ? tracksOf(stream, bytes, fixture.eras ?? [0]) : []
-      }),
-    )
-    return read.flat()
+  const tracks = (bytesOf: (stream: FixtureStream) => readonly Buffer[] | undefined) => {
+    const streams = fixture.streams.flatMap((stream) => {
+      const segments = bytesOf(stream)
+      return segments ? [{ name: stream.name, segments }] : []
+    })
+    return tracksOf(streams, fixture.eras ?? [0])
   }
   const pushed = ({ extension, segments }: FixtureStream) => {
     return extension === 'ts' ? segments.map(({ bytes }) => bytes) : undefined
@@ -55,15 +53,20 @@ function lastRunOf(track: ExpectedTrack): ExpectedTrack {
   return { ...track, runs }
 }
 
+/** One ffmpeg reads them all. */
 async function tracksOf(
-  { name }: FixtureStream,
-  segments: readonly Buffer[],
+  streams: readonly { readonly name: string; readonly segments: readonly Buffer[] }[],
   eras: readonly number[],
 ): Promise<ExpectedTrack[]> {
-  const runs = await samplesOfEach(
-    eras.map((from, at) => ({ input: segments.slice(from, eras[at + 1]), wrapping: 'mpegts' })),
+  const read = await samplesOfEach(
+    streams.flatMap(({ segments }) =>
+      eras.map((from, at) => ({ input: segments.slice(from, eras[at + 1]), wrapping: 'mpegts' as const })),
+    ),
   )
-  return runs[0]!.map(({ kind, codec }, index) => {
-    return { stream: name, kind, codec, runs: runs.map((tracks) => tracks[index]!) }
+  return streams.flatMap(({ name }) => {
+    const runs = read.splice(0, eras.length)
+    return runs[0]!.map(({ kind, codec }, index) => {
+      return { stream: name, kind, codec, runs: runs.map((run) => run[index]!) }
+    })
   })
 }

@@ -6,10 +6,13 @@ import { createChannel, mediaPackage } from '../judges/aws.ts'
 import { eventually } from '../judges/belongings.ts'
 import { Windrow } from '../judges/windrow.ts'
 import { needing } from '../programs.ts'
+import type { GivenTrack } from './compare.ts'
 import { type Expected, expectedOf } from './expected.ts'
-import { judge } from './judgement.ts'
-import { OUTPUTS } from './outputs.ts'
+import { readTracks } from './given.ts'
+import { judge, readsSamples } from './judgement.ts'
+import { OUTPUTS, type Output } from './outputs.ts'
 import { pushFixture } from './push-fixture.ts'
+import type { Viewed } from './viewed.ts'
 
 const { after, before, describe, it } = needing('ffmpeg')
 
@@ -27,10 +30,19 @@ describe('what goes in comes out', { concurrency: 2 }, () => {
       let made: Fixture
       let expected: Expected
       const urls = new Map<string, string>()
+      const views = new Map<string, Promise<Viewed>>()
+      /** By output; empty if they cannot all be read together, and then each case says what is wrong with its own. */
+      const tracks = new Map<string, readonly GivenTrack[]>()
       before(async () => {
         made = await fixture(name)
         await push(name, made)
         expected = await expectedOf(made)
+        for (const output of OUTPUTS) {
+          const viewing = view(output)
+          viewing.catch(() => {})
+          views.set(output.name, viewing)
+        }
+        await readTogether().catch(() => {})
       })
 
       async function push(id: FixtureName, pushed: Fixture): Promise<void> {
@@ -40,11 +52,24 @@ describe('what goes in comes out', { concurrency: 2 }, () => {
         await pushFixture(ingest, pushed, Date.now() - HOUR_MS)
       }
 
+      async function view(output: Output): Promise<Viewed> {
+        const url = urls.get(output.name)!
+        await eventually(`${url} to be published`, async () => (await fetch(url)).ok || undefined)
+        return output.view(url)
+      }
+
+      async function readTogether(): Promise<void> {
+        const outputs = OUTPUTS.filter(readsSamples)
+        const given = outputs.map(async ({ name: at, wrapping }) => ({ viewed: await views.get(at)!, wrapping }))
+        const read = await readTracks(await Promise.all(given))
+        for (const [index, { name: at }] of outputs.entries()) tracks.set(at, read[index]!)
+      }
+
       for (const output of OUTPUTS) {
         it(`at ${output.name}`, async () => {
-          const url = urls.get(output.name)!
-          await eventually(`${url} to be published`, async () => (await fetch(url)).ok || undefined)
-          await judge({ fixture: made, output, url, viewed: await output.view(url), expected })
+          const [url, read] = [urls.get(output.name)!, tracks.get(output.name)]
+          const viewed = await views.get(output.name)!
+          await judge({ fixture: made, output, url, viewed, expected, ...(read && { tracks: read }) })
         })
       }
     })
