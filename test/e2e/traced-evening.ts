@@ -1,5 +1,6 @@
 /** An evening of television on a Windrow that strace looks over the shoulder of. */
 import { createHash } from 'node:crypto'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
@@ -103,6 +104,7 @@ export async function recordEvening(seed: number, seconds: number): Promise<Even
     await createBriefEndpoint(client, CHANNELS.brief),
     await createBriefEndpoint(client, CHANNELS.deleted),
   ]
+  const objects = join(folder, DATA, 'objects')
   const made = since1970()
   const [inTurn, deleted] = [urls[0]!, urls.at(-1)!].map((url) => new URL('.', url).pathname) as [string, string]
 
@@ -183,6 +185,8 @@ export async function recordEvening(seed: number, seconds: number): Promise<Even
   }
   try {
     await Promise.all([pushInTurn(0), pushInTurn(1), pushBrief(), pushAndDelete(), harvest(), view()])
+    // Of the deleted channel at least.
+    await eventually('segments to be forgotten', () => filesBelow(objects) < puts.length || undefined)
   } finally {
     await windrow.kill()
   }
@@ -190,6 +194,15 @@ export async function recordEvening(seed: number, seconds: number): Promise<Even
   const switches = windrow.log.split('switched to the other input').length - 1
   const seen = { trace, folder, loop, firstDate, inputs, puts, looks, bytes, jobs }
   return { ...seen, made, inTurn, deleted, deletion, switches }
+}
+
+/** Folders may go while they are read. */
+function filesBelow(folder: string): number {
+  try {
+    return readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).length
+  } catch {
+    return Number.POSITIVE_INFINITY
+  }
 }
 
 async function endpointsOf(client: MediaPackageClient): Promise<string[]> {
