@@ -68,7 +68,8 @@ describe('a player in Chromium', { concurrency: 3 }, () => {
       const playlist = join(folder, 'v.m3u8')
       writeFileSync(playlist, readFileSync(playlist, 'utf8').replace(/(?<=v4\.ts\n).*/s, ''))
     })
-    await assert.rejects(player.playLive('hls.js', url, 10), /does not keep pace|bufferStalled|playlist/i)
+    // Five seconds are there: however late the machine is, it cannot be to blame for all of the rest.
+    await assert.rejects(player.playLive('hls.js', url, 25), /does not keep pace|bufferStalled|playlist/i)
   })
 
   for (const { engine, path } of [
