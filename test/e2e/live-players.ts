@@ -2,7 +2,7 @@ import { createChannel, mediaPackage } from '../judges/aws.ts'
 import { eventually, temporaryFolder } from '../judges/belongings.ts'
 import { encodeLadder, startPush } from '../judges/encoder.ts'
 import { type Engine, type Playback, Player, type Tour } from '../judges/player.ts'
-import { fetchMediaPlaylist, renditionsOf } from '../judges/playlists.ts'
+import { firstRendition } from '../judges/playlists.ts'
 import { Windrow } from '../judges/windrow.ts'
 import { OUTPUTS } from '../matrix/outputs.ts'
 
@@ -43,9 +43,7 @@ export async function startBroadcast(seconds: number): Promise<Broadcast> {
     return answers.every(({ ok }) => ok) || undefined
   })
   await eventually(`${SECONDS_BEFORE} s of media`, async () => {
-    const url = urls.get('hls')!
-    const parent = await (await fetch(url)).text()
-    const { segments } = await fetchMediaPlaylist(renditionsOf(parent, url)[0]!.url)
+    const segments = await firstRendition(urls.get('hls')!)
     return segments.reduce((sum, { duration }) => sum + duration, 0) >= SECONDS_BEFORE || undefined
   })
   return {

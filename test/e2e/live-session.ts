@@ -3,7 +3,7 @@ import { createChannel, createHlsEndpoint, mediaPackage } from '../judges/aws.ts
 import { eventually, type Running, start, temporaryFolder, words } from '../judges/belongings.ts'
 import { encodeLadder, type KeptRendition, readCopy, startPush } from '../judges/encoder.ts'
 import type { MachineWatch } from '../judges/machine.ts'
-import { fetchMediaPlaylist, renditionsOf, type SeenRendition, watchLive } from '../judges/playlists.ts'
+import { firstRendition, type SeenRendition, watchLive } from '../judges/playlists.ts'
 import { Windrow } from '../judges/windrow.ts'
 
 const SOURCE_SEGMENT_SECONDS = 2
@@ -60,13 +60,7 @@ export async function startLiveSession(seconds: number): Promise<LiveSession> {
     endpoints,
     async onAir() {
       const [{ url }] = endpoints as [LiveEndpoint]
-      await eventually(`three segments at ${url}`, async () => {
-        const response = await fetch(url)
-        const parent = await response.text()
-        if (!response.ok) return undefined
-        const { segments } = await fetchMediaPlaylist(renditionsOf(parent, url)[0]!.url)
-        return segments.length >= 3 || undefined
-      })
+      await eventually(`three segments at ${url}`, async () => (await firstRendition(url)).length >= 3 || undefined)
     },
     async kept() {
       const code = await encoder.ended

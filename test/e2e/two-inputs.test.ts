@@ -8,7 +8,7 @@ import { encodeLadder, startPush } from '../judges/encoder.ts'
 import { encodeLoop, type LoopRendition } from '../judges/loop.ts'
 import { MachineWatch } from '../judges/machine.ts'
 import { Player } from '../judges/player.ts'
-import { fetchMediaPlaylist, renditionsOf, watchLive } from '../judges/playlists.ts'
+import { firstRendition, watchLive } from '../judges/playlists.ts'
 import { Pusher } from '../judges/pusher.ts'
 import { Windrow } from '../judges/windrow.ts'
 import { needing } from '../programs.ts'
@@ -58,12 +58,12 @@ describe('a channel with two inputs', { concurrency: true }, () => {
     const watched = watchLive(url, stop.signal)
     watched.catch(() => {})
     // The endpoint follows the input that it heard first.
-    await eventually('a segment of the first input', async () => (await rendition(url)).length > 0 || undefined)
+    await eventually('a segment of the first input', async () => (await firstRendition(url)).length > 0 || undefined)
     const pushingSecond = pace(second, began, () => isOver)
-    const newest = async () => (await rendition(url)).at(-1)?.programDateTime?.getTime() ?? 0
+    const newest = async () => (await firstRendition(url)).at(-1)?.programDateTime?.getTime() ?? 0
     let last: number
     try {
-      await eventually('six segments', async () => (await rendition(url)).length >= 6 || undefined)
+      await eventually('six segments', async () => (await firstRendition(url)).length >= 6 || undefined)
       isEnough = true
       const lastPush = await pushingFirst
       last = first.dateOf(first.published - 1)
@@ -115,9 +115,9 @@ describe('a channel with two inputs', { concurrency: true }, () => {
     }
     /** In the middle of a segment: one that has arrived in a part of its streams is another story. */
     const kill = async ({ child }: Running) => {
-      const listed = (await rendition(url)).at(-1)?.mediaSequenceNumber
+      const listed = (await firstRendition(url)).at(-1)?.mediaSequenceNumber
       await eventually('a new segment', async () => {
-        return (await rendition(url)).at(-1)?.mediaSequenceNumber !== listed || undefined
+        return (await firstRendition(url)).at(-1)?.mediaSequenceNumber !== listed || undefined
       })
       await sleep(300)
       child.kill('SIGKILL')
@@ -125,7 +125,7 @@ describe('a channel with two inputs', { concurrency: true }, () => {
     const player = await Player.start()
     try {
       const [first, second] = inputs.map(encode) as [Running, Running]
-      await eventually(`five segments at ${url}`, async () => (await rendition(url)).length >= 5 || undefined)
+      await eventually(`five segments at ${url}`, async () => (await firstRendition(url)).length >= 5 || undefined)
       const over = new AbortController()
       const { watching, begun } = watchAll(player, VIEWINGS, urls, once(over.signal, 'abort'))
       await begun
@@ -173,11 +173,4 @@ async function pace(
   }
   pusher.close()
   return last
-}
-
-/** The segments of the first rendition; none before there are any. */
-async function rendition(url: string) {
-  const response = await fetch(url)
-  const parent = await response.text()
-  return response.ok ? (await fetchMediaPlaylist(renditionsOf(parent, url)[0]!.url)).segments : []
 }

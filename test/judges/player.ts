@@ -92,7 +92,7 @@ export type Stall = {
   readonly seconds: number
   /** How long the machine did not run what was ready to run, from a little before the stall until its end. */
   readonly lateSeconds: number
-  /** Media it had in hand when it began. */
+  /** The least media it had in hand, in seconds. */
   readonly ahead: number
 }
 
@@ -159,7 +159,7 @@ export class Player {
   /**
    * Plays a live presentation, and does what `tour` says. Throws unless media time gains 95 % of so many seconds of the
    * clock while pictures are decoded, after every seek and every switch as well, and nothing goes wrong from the first
-   * request on. What the machine was late by meanwhile is taken off the clock.
+   * request on. `keepsPace` says what lateness of the machine excuses.
    */
   async playLive(engine: Engine, url: string, seconds: number, tour: Tour = {}): Promise<Playback> {
     return this.#withPage(engine, url, 1, async (page) => {

@@ -84,6 +84,13 @@ export async function fetchMediaPlaylist(url: string): Promise<types.MediaPlayli
   return playlist
 }
 
+/** The segments that the first rendition lists; none before there is a parent playlist. */
+export async function firstRendition(parentUrl: string): Promise<types.MediaPlaylist['segments']> {
+  const response = await fetch(parentUrl)
+  const parent = await response.text()
+  return response.ok ? (await fetchMediaPlaylist(renditionsOf(parent, parentUrl)[0]!.url)).segments : []
+}
+
 export async function fetchBytes(url: string): Promise<Buffer> {
   const response = await fetch(url)
   const bytes = Buffer.from(await response.arrayBuffer())
