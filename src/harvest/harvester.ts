@@ -141,10 +141,7 @@ export function createHarvester(host: HarvesterHost): Harvester {
     error: unknown,
   ): Promise<void> {
     const about = { harvestJob: job.id, attempt: job.run.attempts }
-    if (error instanceof LeaseLost) {
-      log.warn(about, 'harvest job taken over by another worker')
-      return
-    }
+    if (error instanceof LeaseLost) return tellLost(job)
     await lease.close()
     if (closing.signal.aborted && !(error instanceof HarvestFailed)) {
       log.info(about, 'harvest job set aside until the next start')
@@ -161,9 +158,8 @@ export function createHarvester(host: HarvesterHost): Harvester {
         { ...about, code: failure.code, reason: failure.message, retryInMs: pause },
         'harvest job is tried again',
       )
-      await untilRecorded(() =>
-        resources.releaseHarvestJob(lease.claim, { notBefore: utcMs(clock() + pause), failure }),
-      )
+      const release = { notBefore: utcMs(clock() + pause), failure }
+      if ((await untilRecorded(() => resources.releaseHarvestJob(lease.claim, release))) === 'lost') tellLost(job)
       return
     }
     const state = failure.code === 'Cancelled' ? 'CANCELLED' : 'FAILED'
@@ -186,9 +182,14 @@ export function createHarvester(host: HarvesterHost): Harvester {
   async function end(job: HarvestRecord, lease: Lease, outcome: HarvestOutcome, tell: () => void): Promise<void> {
     const at = clock()
     const event = harvestEvent(job, outcome, host.account, { id: randomUUID(), at })
-    if ((await untilRecorded(() => resources.finishHarvestJob(lease.claim, { at, outcome, event }))) === 'finished') {
-      tell()
-    }
+    const recorded = await untilRecorded(() => resources.finishHarvestJob(lease.claim, { at, outcome, event }))
+    if (recorded === 'finished') tell()
+    if (recorded === 'lost') tellLost(job)
+  }
+
+  /** Nothing of this worker's is recorded any more, however far it came. */
+  function tellLost(job: HarvestRecord): void {
+    log.warn({ harvestJob: job.id, attempt: job.run.attempts }, 'harvest job taken over by another worker')
   }
 
   /** Undefined when the process is to end first: the job stays in progress, and another worker takes it up. */

@@ -375,6 +375,31 @@ describe('a worker that lost its job', () => {
     assert.ok(lines.some(({ message }) => message === 'harvest job taken over by another worker'))
   })
 
+  it('says so, also when it learns of it after the last object', async () => {
+    const resources = new JobLedger(harvestJob())
+    const { host, lines, pass } = rehearsal({ archive: archiveOf(10), buckets: new RecordingBuckets(), resources })
+    const other = createHarvester({ ...host, owner: 'another' })
+    let isTaken = false
+    const finish = resources.finishHarvestJob.bind(resources)
+    resources.finishHarvestJob = async (claim, end) => {
+      if (!isTaken) {
+        isTaken = true
+        pass(host.leaseMs)
+        await other.takeUp()
+        await other.settled()
+      }
+      return finish(claim, end)
+    }
+    const slow = createHarvester(host)
+    await slow.takeUp()
+    await slow.settled()
+    assert.equal(resources.ended.length, 1)
+    assert.deepEqual(
+      lines.map(({ message }) => message).filter((message) => message.startsWith('harvest job')),
+      ['harvest job SUCCEEDED', 'harvest job taken over by another worker'],
+    )
+  })
+
   it('stops when it could tell nobody for the time of its lease', async () => {
     const resources = new JobLedger(harvestJob())
     const buckets = new RecordingBuckets()
