@@ -10,8 +10,8 @@ import { HarvestFailed } from './harvest-failed.ts'
 import type { HarvestWindow } from './harvest-window.ts'
 import { inLanes } from './lanes.ts'
 import type { Lease } from './lease.ts'
-import { patiently, type Sleep } from './patience.ts'
 import type { HarvestProgress } from './progress.ts'
+import { retryTransient, type Sleep } from './retry.ts'
 
 export type AssetWriterHost = {
   readonly archive: Omit<ArchiveReader, 'open'>
@@ -74,7 +74,7 @@ export class AssetWriter {
     const { progress, lease } = this.attempt
     const { sleep } = this.host
     if (progress.replacedTag === undefined) {
-      const tag = await patiently(() => this.bucket.tagOf(file.key, signal), sleep, signal)
+      const tag = await retryTransient(() => this.bucket.tagOf(file.key, signal), sleep, signal)
       if (tag !== undefined) progress.willReplace(tag)
     }
     await lease.save({ completing: true })
@@ -82,11 +82,11 @@ export class AssetWriter {
     const condition: PutCondition | undefined = tag === undefined ? undefined : { replaces: tag }
     const body = await digested(await file.body())
     try {
-      await patiently(() => this.bucket.put(file.key, body, signal, condition), sleep, signal)
+      await retryTransient(() => this.bucket.put(file.key, body, signal, condition), sleep, signal)
     } catch (error) {
       if (!(error instanceof BucketRefused && error.code === 'Conflict')) throw error
       // It may be ours, of an attempt that could not tell any more.
-      const isOurs = await patiently(() => this.bucket.holds(file.key, body, signal), sleep, signal)
+      const isOurs = await retryTransient(() => this.bucket.holds(file.key, body, signal), sleep, signal)
       if (!isOurs) {
         const message = `Someone else has written ${file.key} in the meantime; it was left as it is.`
         throw new HarvestFailed('Overtaken', message)
@@ -140,7 +140,7 @@ export class AssetWriter {
   private async put(file: AssetFile, signal: AbortSignal): Promise<HarvestObject> {
     const body = await digested(await file.body())
     signal.throwIfAborted()
-    await patiently(() => this.bucket.put(file.key, body, signal), this.host.sleep, signal)
+    await retryTransient(() => this.bucket.put(file.key, body, signal), this.host.sleep, signal)
     return { key: file.key, size: body.size, sha256: body.sha256 }
   }
 

@@ -67,7 +67,7 @@ export class BucketRefused extends Error {
   }
 
   /** True when the same request may well succeed in a moment. */
-  get isPassing(): boolean {
+  get isTransient(): boolean {
     return this.code === 'Unreachable' || this.code === 'Unavailable'
   }
 }

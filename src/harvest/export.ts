@@ -7,9 +7,9 @@ import type { Buckets } from './bucket.ts'
 import { HarvestFailed } from './harvest-failed.ts'
 import { type HarvestWindow, readWindow } from './harvest-window.ts'
 import { takeInventory } from './inventory.ts'
-import { patiently } from './patience.ts'
 import { admitted, gapsOf, planOf, withinGapPolicy } from './plan.ts'
 import { reportFile } from './report-file.ts'
+import { retryTransient } from './retry.ts'
 import { harvestWindow, plannedWindow, type WindowHost } from './window.ts'
 
 export type ExportHost = WindowHost & AssetWriterHost & { readonly buckets: Buckets }
@@ -31,8 +31,8 @@ export async function exportAsset(
   signal: AbortSignal,
 ): Promise<void> {
   const { job, lease, progress } = attempt
-  const bucket = await patiently(() => host.buckets.open(job.s3Destination, signal), host.sleep, signal)
-  const flush = () => patiently(() => bucket.flush(), host.sleep, signal)
+  const bucket = await retryTransient(() => host.buckets.open(job.s3Destination, signal), host.sleep, signal)
+  const flush = () => retryTransient(() => bucket.flush(), host.sleep, signal)
   lease.flushWith(flush)
   const writer = new AssetWriter(attempt, bucket, host)
   const plan = progress.settledPlan

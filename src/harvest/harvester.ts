@@ -16,10 +16,10 @@ import { BucketRefused, type Buckets } from './bucket.ts'
 import { harvestEvent } from './event.ts'
 import { exportAsset } from './export.ts'
 import { HarvestFailed } from './harvest-failed.ts'
-import { attemptsFor, pauseAfter } from './healing.ts'
 import { Lease, LeaseLost } from './lease.ts'
-import type { Sleep } from './patience.ts'
 import { HarvestProgress } from './progress.ts'
+import type { Sleep } from './retry.ts'
+import { attemptsFor, pauseAfter } from './retry-policy.ts'
 
 export type HarvesterHost = {
   readonly resources: Pick<

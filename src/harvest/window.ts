@@ -9,13 +9,13 @@ import type { ArchiveWindow } from '../model/output-segment.ts'
 import { windowBesideGap } from './beside-gap.ts'
 import { HarvestFailed } from './harvest-failed.ts'
 import { contentGone, type HarvestWindow, readWindow, type WindowArchive } from './harvest-window.ts'
-import type { Sleep } from './patience.ts'
+import type { Sleep } from './retry.ts'
 
 const MAX_WINDOW_MS = 86_400_000
 const POLL_MS = 250
 /** The stream counts as stopped when nothing new came for so long. */
-const PATIENCE_SEGMENTS = 3
-const MIN_PATIENCE_MS = 15_000
+const STOPPED_AFTER_SEGMENTS = 3
+const LEAST_STOPPED_AFTER_MS = 15_000
 
 export type WindowHost = {
   readonly archive: WindowArchive & Pick<ArchiveReader, 'extent' | 'live'>
@@ -53,7 +53,8 @@ export async function windowSoFar(
   const live = await host.archive.live(job.endpoint, 0)
   const extent = await host.archive.extent(job.endpoint)
   if (extent) checkStart(job, extent, age)
-  const isWaiting = !live?.ended && (!extent || extent.end < job.end) && job.end > host.clock() - patienceMs(job, live)
+  const isWaiting =
+    !live?.ended && (!extent || extent.end < job.end) && job.end > host.clock() - stoppedAfterMs(job, live)
   if (!isWaiting) return { window: await windowWithin(job, extent, host.archive), isWaiting }
   const window = await readWindow(host.archive, job.endpoint, job)
   return { ...(window && { window }), isWaiting }
@@ -147,15 +148,15 @@ async function untilReached(
       if (edge !== undefined && edge > job.start) await grown(edge)
     }
     // An encoder may pause and come back as long as the end lies ahead.
-    if (clock() - Math.max(edgeSince, job.end) >= patienceMs(job, live)) return extent
+    if (clock() - Math.max(edgeSince, job.end) >= stoppedAfterMs(job, live)) return extent
     await sleep(POLL_MS, signal)
   }
 }
 
-function patienceMs(job: HarvestJob, live: ArchiveWindow | undefined): number {
+function stoppedAfterMs(job: HarvestJob, live: ArchiveWindow | undefined): number {
   const durations = live?.segments.map(({ duration }) => msFromTicks(duration)) ?? []
   const longest = Math.max(job.endpoint.package.segmentDurationSeconds * 1000, ...durations)
-  return Math.max(PATIENCE_SEGMENTS * longest, MIN_PATIENCE_MS)
+  return Math.max(STOPPED_AFTER_SEGMENTS * longest, LEAST_STOPPED_AFTER_MS)
 }
 
 const iso = (time: number): string => new Date(time).toISOString()

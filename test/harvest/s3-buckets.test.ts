@@ -186,7 +186,7 @@ describe('an S3 API that is not there', () => {
       idleTimeoutMs: 60_000,
     })
     await assert.rejects(buckets.open(destination('clips'), never), (error: BucketRefused) => {
-      assert.ok(refusedWith('Unreachable')(error) && error.isPassing)
+      assert.ok(refusedWith('Unreachable')(error) && error.isTransient)
       return error.message.includes(`127.0.0.1:${port}`) && error.message.includes('ECONNREFUSED')
     })
     await buckets.close()

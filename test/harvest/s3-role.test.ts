@@ -120,15 +120,15 @@ describe('harvesting to S3 as a role', () => {
     const refusal = (code: string) =>
       `<ErrorResponse><Error><Code>${code}</Code><Message>It is not yours</Message></Error></ErrorResponse>`
     sts.answer = () => ({ status: 403, body: refusal('AccessDenied') })
-    await assert.rejects(buckets.open(destination('clips'), never), (error: Error & { isPassing: boolean }) => {
+    await assert.rejects(buckets.open(destination('clips'), never), (error: Error & { isTransient: boolean }) => {
       const role = destination('clips').roleArn
       assert.equal(error.message, `The role ${role} cannot be assumed: AccessDenied, It is not yours.`)
-      return !error.isPassing
+      return !error.isTransient
     })
     sts.answer = () => ({ status: 503, body: refusal('ServiceUnavailable') })
     await assert.rejects(
       bucketsOf().open(destination('clips'), never),
-      (error: Error & { isPassing: boolean }) => error.isPassing,
+      (error: Error & { isTransient: boolean }) => error.isTransient,
     )
     assert.equal(s3.seen.length, 0)
   })

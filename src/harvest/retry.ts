@@ -7,12 +7,12 @@ export type Sleep = (ms: number, signal: AbortSignal) => Promise<void>
 const PAUSES_MS = [500, 1_000, 2_000, 4_000]
 
 /** Does `work` again, a few times, while a bucket answers that it cannot at the moment, or does not answer. */
-export async function patiently<T>(work: () => Promise<T>, sleep: Sleep, signal: AbortSignal): Promise<T> {
+export async function retryTransient<T>(work: () => Promise<T>, sleep: Sleep, signal: AbortSignal): Promise<T> {
   for (const pause of PAUSES_MS) {
     try {
       return await work()
     } catch (error) {
-      if (!(error instanceof BucketRefused && error.isPassing)) throw error
+      if (!(error instanceof BucketRefused && error.isTransient)) throw error
       await sleep(pause, signal)
     }
   }

@@ -12,7 +12,7 @@ const DATABASE_FULL = 13
 /** How often a job may fail in a row for this reason before it is given up; 1 when trying again is of no use. */
 export function attemptsFor(error: unknown, most: number): number {
   if (error instanceof HarvestFailed) return 1
-  if (error instanceof BucketRefused) return error.isPassing || error.code === 'Full' ? most : 1
+  if (error instanceof BucketRefused) return error.isTransient || error.code === 'Full' ? most : 1
   if (error instanceof StoreUnavailable) return most
   const { code, errcode } = error as { readonly code?: string; readonly errcode?: number }
   return code === 'ENOSPC' || errcode === DATABASE_FULL ? most : Math.min(most, UNEXPECTED_ATTEMPTS)
