@@ -1,3 +1,4 @@
+import { SerialQueue } from '../concurrency/serial-queue.ts'
 import { type UtcMs, utcMs } from '../media/time.ts'
 import type { Era, SeenInputs } from '../model/output-segment.ts'
 import type { SourceObject } from '../model/source-segment.ts'
@@ -15,7 +16,6 @@ import { type NumberingSteps, neededSince, type OpenNumbering, remembering } fro
 import type { SegmentTail } from './segment-tail.ts'
 import { StepLog } from './step-log.ts'
 import { isAsStored, storedInputs } from './stored-content.ts'
-import { Turns } from './turns.ts'
 
 /** Another node may have taken a step meanwhile; each try starts from what it left. */
 const COMMIT_TRIES = 5
@@ -35,7 +35,7 @@ export class ChannelContent {
   private awakeSince = utcMs(0)
   /** What slots sealed last were told of the inputs; undefined before this process seals any. */
   private told: SeenInputs | undefined
-  private readonly turns = new Turns()
+  private readonly queue = new SerialQueue()
   private readonly stepLog: StepLog
 
   constructor(guid: string, host: ContentHost) {
@@ -143,7 +143,7 @@ export class ChannelContent {
 
   /** Resolves when every event applied so far is done. */
   settled(): Promise<void> {
-    return this.turns.settled()
+    return this.queue.settled()
   }
 
   /** Changes what a numbering remembers beside its content. */
@@ -175,7 +175,7 @@ export class ChannelContent {
   }
 
   private inTurn<T>(work: () => Promise<T>): Promise<T> {
-    return this.turns.take(() => this.ready().then(work))
+    return this.queue.run(() => this.ready().then(work))
   }
 
   private async wake(): Promise<void> {

@@ -1,4 +1,5 @@
 import type { ArchiveReader } from '../archive/reader.ts'
+import { forEachConcurrent } from '../concurrency/for-each-concurrent.ts'
 import type { HarvestJob } from '../model/harvest-job.ts'
 import type { HarvestObject, HarvestRecord } from '../model/harvest-run.ts'
 import type { SourceMedia } from '../packaging/source-media.ts'
@@ -8,7 +9,6 @@ import { type Bucket, BucketRefused, type PutCondition } from './bucket.ts'
 import { digested } from './digest.ts'
 import { HarvestFailed } from './harvest-failed.ts'
 import type { HarvestWindow } from './harvest-window.ts'
-import { inLanes } from './lanes.ts'
 import type { Lease } from './lease.ts'
 import type { HarvestProgress } from './progress.ts'
 import { retryTransient, type Sleep } from './retry.ts'
@@ -22,7 +22,7 @@ export type AssetWriterHost = {
   >
   readonly sleep: Sleep
   /** Objects written at once. Memory: as many of the largest segment. */
-  readonly lanes: number
+  readonly objectsAtOnce: number
 }
 
 /** An attempt at a job: what it may write under, and how far the job has come. */
@@ -131,8 +131,8 @@ export class AssetWriter {
 
   private async writeAll(files: AsyncIterable<SegmentFile>, signal: AbortSignal): Promise<void> {
     const { progress, lease } = this.attempt
-    await inLanes(files, this.host.lanes, signal, async (file, laneSignal) => {
-      progress.wrote(await this.put(file, laneSignal), file.track)
+    await forEachConcurrent(files, this.host.objectsAtOnce, signal, async (file, fileSignal) => {
+      progress.wrote(await this.put(file, fileSignal), file.track)
       lease.touch()
     })
   }

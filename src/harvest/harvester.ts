@@ -131,7 +131,7 @@ export function createHarvester(host: HarvesterHost): Harvester {
       const message = `Windrow cannot package what origin endpoint ${job.originEndpointId} asks for.`
       throw new HarvestFailed('CannotPackage', message)
     }
-    await exportAsset({ job, lease, progress }, format, { ...host, sleep, lanes: host.objectsAtOnce }, signal)
+    await exportAsset({ job, lease, progress }, format, { ...host, sleep }, signal)
   }
 
   async function afterFailure(

@@ -1,9 +1,9 @@
 import type { AgentOptions } from 'node:http'
 import type { S3Client } from '@aws-sdk/client-s3'
+import { forEachConcurrent } from '../concurrency/for-each-concurrent.ts'
 import { BodyBuffers } from './body-buffers.ts'
 import { bodyStream } from './body-stream.ts'
 import { type Bucket, BucketRefused, type Buckets, type ObjectBody, type PutCondition } from './bucket.ts'
-import { inLanes } from './lanes.ts'
 import { checkBucketName, keySegments } from './object-name.ts'
 import { type BucketPlace, bucketRefusal } from './s3-errors.ts'
 import { putInParts } from './s3-multipart.ts'
@@ -198,10 +198,10 @@ class S3Bucket implements Bucket {
 
   async remove(keys: readonly string[], signal: AbortSignal): Promise<void> {
     for (const key of keys) keySegments(key)
-    await inLanes(keys, REMOVALS_AT_ONCE, signal, async (key, laneSignal) => {
+    await forEachConcurrent(keys, REMOVALS_AT_ONCE, signal, async (key, keySignal) => {
       const remove = new this.sdk.DeleteObjectCommand({ Bucket: this.name, Key: key })
-      await this.client.send(remove, { abortSignal: laneSignal }).catch((error: unknown) => {
-        if (statusOf(error) !== 404) throw this.inWords(error, laneSignal)
+      await this.client.send(remove, { abortSignal: keySignal }).catch((error: unknown) => {
+        if (statusOf(error) !== 404) throw this.inWords(error, keySignal)
       })
     })
   }

@@ -1,4 +1,5 @@
 import type { ArchiveReader } from '../archive/reader.ts'
+import { Pool } from '../concurrency/pool.ts'
 import { MalformedMedia } from '../media/bytes.ts'
 import { demuxPackedAudio } from '../media/packed-audio.ts'
 import type { Id3Event, Track } from '../media/sample.ts'
@@ -7,7 +8,6 @@ import { DemuxBuffer } from '../media/ts/demux-buffer.ts'
 import { demuxTs } from '../media/ts/demuxer.ts'
 import type { SlotObject, SourceStream } from '../model/output-segment.ts'
 import { headerParameterSets } from './parameter-sets.ts'
-import { Turns } from './turns.ts'
 
 /** A source object taken apart. Its bytes are shared, and not to be changed. */
 export type DemuxedObject = {
@@ -35,9 +35,9 @@ export type SourceMediaOptions = {
 }
 
 /** Objects taken apart at once; each in a buffer of three times its size, whose pages stay warm. */
-const DEMUX_LANES = 2
+const DEMUX_BUFFERS = 2
 /** Segments made of whole source objects at once; each holds them, and itself. */
-const WHOLE_LANES = 2
+const WHOLE_AT_ONCE = 2
 
 /** Sample tables and the like, beside the media: what an entry costs at least. */
 const ENTRY_BYTES = 16 * 1024
@@ -49,8 +49,8 @@ const ENTRY_BYTES = 16 * 1024
 export class SourceMedia {
   readonly #archive: Pick<ArchiveReader, 'read' | 'open'>
   readonly #options: SourceMediaOptions
-  readonly #lanes = new Turns(Array.from({ length: DEMUX_LANES }, () => new DemuxBuffer()))
-  readonly #wholeLanes = new Turns([...Array(WHOLE_LANES).keys()])
+  readonly #demuxBuffers = new Pool(Array.from({ length: DEMUX_BUFFERS }, () => new DemuxBuffer()))
+  readonly #whole = new Pool([...Array(WHOLE_AT_ONCE).keys()])
   /** Least recently used first. */
   readonly #kept = new Map<string, { readonly demuxed: DemuxedObject; readonly cost: number }>()
   readonly #demuxing = new Map<string, Promise<DemuxedObject>>()
@@ -68,7 +68,7 @@ export class SourceMedia {
 
   /** Makes something of whole source objects, when it is its turn. */
   ofWhole<T>(keys: readonly string[], make: (sources: readonly Uint8Array[]) => T): Promise<T> {
-    return this.#wholeLanes.run(async () => make(await Promise.all(keys.map((key) => this.read(key)))))
+    return this.#whole.run(async () => make(await Promise.all(keys.map((key) => this.read(key)))))
   }
 
   async demuxed(placed: PlacedObject): Promise<DemuxedObject> {
@@ -88,7 +88,7 @@ export class SourceMedia {
 
   async #demux(placed: PlacedObject): Promise<DemuxedObject> {
     const { key } = placed.object
-    const demuxed = await this.#lanes.run(async (buffer) => {
+    const demuxed = await this.#demuxBuffers.run(async (buffer) => {
       await this.#load(placed.object, buffer)
       return takeApart(buffer, placed)
     })

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { inLanes } from '../../src/harvest/lanes.ts'
+import { forEachConcurrent } from '../../src/concurrency/for-each-concurrent.ts'
 import { watchBucket } from '../judges/bucket.ts'
 import { openS3 } from '../judges/s3.ts'
 import type { Windrow } from '../judges/windrow.ts'
@@ -97,7 +97,7 @@ async function inSwift(): Promise<CrashBuckets> {
         async asset(id) {
           const keys = await s3.keys(BUCKET, `${id}/`)
           const digests = new Map<string, string>()
-          await inLanes(keys, READS_AT_ONCE, new AbortController().signal, async (key) => {
+          await forEachConcurrent(keys, READS_AT_ONCE, new AbortController().signal, async (key) => {
             digests.set(key.slice(id.length + 1), digestOf((await s3.get(BUCKET, key))!))
           })
           return digests

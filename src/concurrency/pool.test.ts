@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { Turns } from './turns.ts'
+import { Pool } from './pool.ts'
 
-describe('lanes', () => {
-  it('do as much at a time as there are, in order, and let the process do other things between', async () => {
-    const lanes = new Turns(['a', 'b'])
+describe('Pool', () => {
+  it('runs as much work at a time as it has resources, in order, and lets the event loop turn in between', async () => {
+    const pool = new Pool(['a', 'b'])
     const begun: number[] = []
     let atOnce = 0
     let most = 0
@@ -16,7 +16,7 @@ describe('lanes', () => {
     }
     count()
     const work = Array.from({ length: 10 }, (_, i) =>
-      lanes.run(async () => {
+      pool.run(async () => {
         begun.push(i)
         most = Math.max(most, ++atOnce)
         await new Promise<void>((resolve) => setImmediate(resolve))
@@ -31,13 +31,13 @@ describe('lanes', () => {
     assert.ok(turns >= 5, `${turns} turns of the event loop`)
   })
 
-  it('are free again after work that failed', async () => {
-    const lanes = new Turns([1])
+  it('has a resource back after work that failed', async () => {
+    const pool = new Pool([1])
     await assert.rejects(
-      lanes.run(async () => {
+      pool.run(async () => {
         throw new Error('no')
       }),
     )
-    assert.equal(await lanes.run(async (lane) => lane), 1)
+    assert.equal(await pool.run(async (resource) => resource), 1)
   })
 })

@@ -1,17 +1,17 @@
 /**
- * Does `work` for every item, `lanes` of them at a time, beginning in their order. When one fails, the signal the
- * others were given aborts; what it rejects with is the first failure, once nothing is under way any more.
+ * Runs `work` for every item, at most `concurrency` at a time, starting in the order of the items. When one fails, the
+ * signal given to the others aborts, and the first failure is what this rejects with, once nothing is under way any more.
  */
-export async function inLanes<T>(
+export async function forEachConcurrent<T>(
   items: Iterable<T> | AsyncIterable<T>,
-  lanes: number,
+  concurrency: number,
   signal: AbortSignal,
   work: (item: T, signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
   const failed = new AbortController()
   const either = AbortSignal.any([signal, failed.signal])
   const waiting = Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]()
-  async function lane(): Promise<void> {
+  async function worker(): Promise<void> {
     for (let next = await waiting.next(); !next.done; next = await waiting.next()) {
       either.throwIfAborted()
       await work(next.value, either)
@@ -22,7 +22,7 @@ export async function inLanes<T>(
     failures.push(error)
     failed.abort(error)
   }
-  await Promise.all(Array.from({ length: lanes }, () => lane().catch(fail)))
+  await Promise.all(Array.from({ length: concurrency }, () => worker().catch(fail)))
   await waiting.return?.()
   signal.throwIfAborted()
   if (failures.length > 0) throw failures[0]
