@@ -6,9 +6,9 @@ import type { HarvestJob } from '../model/harvest-job.ts'
 import { nearestText, nearestWindow, usableSpan } from '../model/harvest-request.ts'
 import type { HarvestPlan } from '../model/harvest-run.ts'
 import type { ArchiveWindow } from '../model/output-segment.ts'
-import { windowBesideGap } from './beside-gap.ts'
 import { HarvestFailed } from './harvest-failed.ts'
 import { contentGone, type HarvestWindow, readWindow, type WindowArchive } from './harvest-window.ts'
+import { nearestWindowWithContent } from './nearest-window.ts'
 import type { Sleep } from './retry.ts'
 
 const MAX_WINDOW_MS = 86_400_000
@@ -100,7 +100,7 @@ async function windowWithin(
   }
   const window = await readWindow(archive, job.endpoint, job)
   if (window) return window
-  const nearest = await windowBesideGap(archive, job.endpoint, job, usableSpan(extent, job.endpoint))
+  const nearest = await nearestWindowWithContent(archive, job.endpoint, job, usableSpan(extent, job.endpoint))
   const where = nearest ? nearestText(nearest) : `content lies between ${iso(extent.start)} and ${iso(extent.end)}`
   throw new HarvestFailed('NoContent', `There is no content from ${iso(start)} to ${iso(end)}; ${where}.`, nearest)
 }

@@ -13,7 +13,7 @@ const NEAR = 64
  * The window nearest to a span without content that has some, and can be used: it ends where the content ends before the
  * gap, or begins where it goes on, and is as long as it can be. Undefined when neither can be used.
  */
-export async function windowBesideGap(
+export async function nearestWindowWithContent(
   archive: WindowArchive,
   endpoint: OriginEndpoint,
   gap: UtcSpan,
