@@ -12,7 +12,7 @@ import { type Resources, StoreUnavailable } from '../stores/resources.ts'
 import { refusalOf } from './access.ts'
 import { answerPreflight, CORS_HEADERS, refuse } from './answers.ts'
 import { EndpointDirectory } from './endpoint-directory.ts'
-import { HeldBodies } from './held-bodies.ts'
+import { InFlightBytes } from './in-flight-bytes.ts'
 import { wishOf } from './manifest-wish.ts'
 import { Manifests } from './manifests.ts'
 import { type ManifestPress, PressBusy } from './press.ts'
@@ -40,7 +40,7 @@ export function createOrigin({ resources, archive, media, press, clock, log }: O
   const directory = new EndpointDirectory(resources, clock)
   const manifests = new Manifests(archive, press, clock)
   const segments = new Segments(archive, media)
-  const held = new HeldBodies()
+  const inFlight = new InFlightBytes()
 
   async function handle(request: IncomingMessage, response: ServerResponse, target: Target): Promise<void> {
     const { method } = request
@@ -106,7 +106,7 @@ export function createOrigin({ resources, archive, media, press, clock, log }: O
     const parts = await segments.open(body, range)
     try {
       if (response.destroyed) return
-      if (body.kind === 'bytes') held.hold(body, response)
+      if (body.kind === 'bytes') inFlight.add(body, response)
       if (range) {
         const contentRange = `bytes ${range.start}-${range.end - 1}/${body.size}`
         const length = range.end - range.start

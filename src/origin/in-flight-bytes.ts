@@ -1,0 +1,48 @@
+import type { SegmentBody } from '../packaging/output-format.ts'
+
+/** Enough for hundreds of segments of megabytes on their way at once. */
+const MOST_BYTES = 1024 * 1024 * 1024
+
+/** What is needed of an HTTP response. */
+type Response = { once(event: 'close', listener: () => void): unknown; destroy(): unknown }
+
+/**
+ * The bytes of made segments that responses hold until their last byte has left. Clients that read slowly hold them long:
+ * beyond a bound in bytes, responses are destroyed whose segment has been in flight longest. A segment that many responses
+ * send counts once.
+ */
+export class InFlightBytes {
+  readonly #mostBytes: number
+  /** Longest in flight first. */
+  readonly #responses = new Map<SegmentBody, Set<Response>>()
+  #bytes = 0
+
+  constructor(mostBytes = MOST_BYTES) {
+    this.#mostBytes = mostBytes
+  }
+
+  /** Counts a body until the response that sends it closes. */
+  add(body: SegmentBody, response: Response): void {
+    const responses = this.#responses.get(body) ?? new Set()
+    if (responses.size === 0) {
+      this.#responses.set(body, responses)
+      this.#bytes += body.size
+    }
+    responses.add(response)
+    response.once('close', () => this.#release(body, response))
+    for (const [oldest, senders] of this.#responses) {
+      if (this.#bytes <= this.#mostBytes || oldest === body) break
+      for (const sender of senders) {
+        sender.destroy()
+        this.#release(oldest, sender)
+      }
+    }
+  }
+
+  #release(body: SegmentBody, response: Response): void {
+    const responses = this.#responses.get(body)
+    if (!responses?.delete(response) || responses.size > 0) return
+    this.#responses.delete(body)
+    this.#bytes -= body.size
+  }
+}
