@@ -1,27 +1,34 @@
-/** An archive that an older version wrote is served as it was: its index knew slots, and no outlines of them. */
+/**
+ * An archive that an older version wrote is served as it was. `older-archives` has the index of one, as version 5 of the
+ * schema (slots without outlines) and version 6 kept it: a channel with two inputs on one timeline, across a wrap of the
+ * timestamps, with holes, switches, a new width and subtitles; and the manifests that were served from it.
+ */
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { after, before, describe, it } from 'node:test'
+import { promisify } from 'node:util'
+import { brotliDecompress } from 'node:zlib'
 import { type Archive, openArchive } from '../../src/archive/archive.ts'
 import { ticksFromSeconds, utcMs } from '../../src/media/time.ts'
-import type { Channel } from '../../src/model/channel.ts'
 import type { SegmentProbe } from '../../src/model/source-segment.ts'
 import { createOrigin } from '../../src/origin/origin.ts'
 import { ManifestPress } from '../../src/origin/press.ts'
 import { SourceMedia } from '../../src/packaging/source-media.ts'
 import { openFileObjects } from '../../src/stores/file-objects.ts'
-import { MIGRATIONS } from '../../src/stores/sqlite/schema.ts'
 import { openSqliteStore, type SqliteStore } from '../../src/stores/sqlite/sqlite-store.ts'
-import { EPOCH, probeAt, subtitles, TEXT, variants } from '../timeline/rehearsal.ts'
+import { EPOCH, probeAt, TEXT } from '../timeline/rehearsal.ts'
 import { dashEndpoint, hlsEndpoint } from './sample-channel.ts'
 
-/** Of the last version whose slots have no outlines. */
-const OLDER = 5
+const decompress = promisify(brotliDecompress)
+const readOlder = async (name: string) =>
+  decompress(await readFile(new URL(`older-archives/${name}.br`, import.meta.url)))
+
+/** Segments of each stream in them, of two seconds. */
+const SEGMENTS = 500
 const [FIRST, SECOND] = ['c'.repeat(32), 'd'.repeat(32)]
 const DAY = { channelGuid: FIRST, startoverWindowSeconds: 86_400 }
 const hls = { includeIframeOnlyStream: true, useAudioRenditionGroup: true }
@@ -50,169 +57,122 @@ const PARENTS: Readonly<Record<string, string>> = {
   mssPackage: 'index.ism/Manifest',
 }
 
-describe('an archive of an older version', () => {
-  let folder: string
-  let path: string
-  let store: SqliteStore
-  let archive: Archive
-  let now = EPOCH
-  const clock = () => now
-  const log = { info() {}, warn() {}, error() {} }
-  const open = async () => {
-    store = await openSqliteStore(path)
-    archive = await openArchive({
-      ...store,
-      objects: await openFileObjects(join(folder, 'objects')),
-      clock,
-      log,
-      retention: { liveMs: 60_000, marginMs: 0, graceMs: 3_600_000 },
-      account: { region: 'eu-west-1', accountId: '111122223333' },
+for (const version of [5, 6]) {
+  describe(`an archive whose index is of version ${version}`, () => {
+    let folder: string
+    let store: SqliteStore
+    let archive: Archive
+    let now = utcMs(EPOCH + 2000 * (SEGMENTS - 1))
+    const clock = () => now
+    const log = { info() {}, warn() {}, error() {} }
+
+    before(async () => {
+      folder = await mkdtemp(join(tmpdir(), 'windrow-older-'))
+      const path = join(folder, 'windrow.db')
+      await writeFile(path, await readOlder(`index-version-${version}.db`))
+      store = await openSqliteStore(path)
+      archive = await openArchive({
+        ...store,
+        objects: await openFileObjects(join(folder, 'objects')),
+        clock,
+        log,
+        retention: { liveMs: 60_000, marginMs: 0, graceMs: 3_600_000 },
+        account: { region: 'eu-west-1', accountId: '111122223333' },
+      })
     })
-  }
-  const close = async () => {
-    await archive.close()
-    await store.close()
-  }
-
-  before(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'windrow-older-'))
-    path = join(folder, 'windrow.db')
-    await open()
-    const access = { username: 'u', password: 'p' }
-    const channel: Channel = {
-      guid: FIRST,
-      id: 'channel',
-      tags: {},
-      createdAt: EPOCH,
-      revision: 1,
-      ingestEndpoints: [
-        { id: FIRST, ...access },
-        { id: SECOND, ...access },
-      ],
-    }
-    await store.resources.createChannel(channel, { maxChannels: 1 })
-    for (const endpoint of ENDPOINTS) await store.resources.createOriginEndpoint(endpoint, { maxPerChannel: 9 })
-  })
-  after(async () => {
-    await close()
-    await rm(folder, { recursive: true })
-  })
-
-  const put = async (ingestEndpointId: string, stream: string, i: number, probe: SegmentProbe, breaks: boolean) => {
-    const ref = { channelGuid: FIRST, ingestEndpointId }
-    const name = `${stream}-${i}`
-    const { key, writer } = await archive.createObject(ref)
-    await writer.write(Buffer.from(name))
-    await writer.commit()
-    const size = 1000 + ((i * 7919) % 997)
-    await archive.storeSegment(ref, { key, name, size, crc32: 0, sha256: key, receivedAt: now, probe })
-    const duration = ticksFromSeconds(2)
-    const segment = { name, duration, discontinuity: breaks, programDateTime: utcMs(EPOCH + 2000 * i) }
-    const playlist = { name: stream, targetDuration: duration, mediaSequence: i, segments: [segment], ended: false }
-    await archive.storeMediaPlaylist(ref, playlist)
-  }
-
-  /** Both inputs on one timeline, across a wrap of the timestamps; holes, switches, a new width and subtitles. */
-  const live = async (from: number, to: number) => {
-    for (let i = from; i < to; i++) {
-      now = utcMs(EPOCH + 2000 * i)
-      await archive.tick()
-      for (const id of [FIRST, SECOND]) {
-        if (id === FIRST ? i % 100 > 80 : i % 70 > 65) continue
-        const breaks = i === 300
-        const start = (breaks || i > 300 ? 7000 : 95_300) + 2 * i
-        const [, ...pictures] = [0, 1, 2].slice(0, 1 + (i % 3))
-        const a = probeAt(start, i < 400 ? 640 : 960)
-        const keyFrames = [
-          ...a.keyFrames,
-          ...pictures.map((n) => ({ pts: a.firstPts + n, offset: n * 188, size: 188 })),
-        ]
-        await put(id, 'a', i, { ...a, keyFrames }, breaks)
-        if (i % 40 !== 9) await put(id, 'b', i, probeAt(start, 320), breaks)
-        if (i % 11 !== 3) await put(id, 't', i, TEXT, breaks)
-      }
-      if (i === 20) for (const endpoint of ENDPOINTS) await archive.live(endpoint, 60)
-    }
-  }
-
-  /** The manifests of each endpoint and window, by path. */
-  const manifests = async () => {
-    const press = new ManifestPress()
-    const media = new SourceMedia(archive, { maxBytes: 1 << 20 })
-    const origin = createOrigin({ resources: store.resources, archive, media, press, clock, log })
-    const server = http.createServer((request, response) => {
-      void origin.handle(request, response, { path: request.url ?? '', query: '' })
+    after(async () => {
+      await archive.close()
+      await store.close()
+      await rm(folder, { recursive: true })
     })
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    const { port } = server.address() as AddressInfo
-    const texts = new Map<string, string>()
-    const read = async (url: string): Promise<void> => {
-      const response = await fetch(new URL(url, `http://127.0.0.1:${port}`))
-      assert.equal(response.status, 200, url)
-      const text = await response.text()
-      texts.set(new URL(response.url).pathname, text)
-      const children = [...text.matchAll(/^[^#].*\.m3u8.*$|(?<=URI=")[^"]*\.m3u8[^"]*/gm)]
-      for (const [child] of children) await read(new URL(child, response.url).href)
-    }
-    const seconds = (after: number) => EPOCH / 1000 + after
-    const windows = [`start/${seconds(0)}/`, `start/${seconds(500)}/end/${seconds(700)}/`]
-    try {
-      for (const {
-        guid,
-        package: { type },
-      } of ENDPOINTS) {
-        for (const window of windows) await read(`/out/v1/${guid}/${window}${PARENTS[type]}`)
-      }
-      return texts
-    } finally {
-      origin.close()
-      await press.close()
-      server.close()
-      server.closeAllConnections()
-    }
-  }
 
-  /** The same archive as the older version has it. */
-  const age = () => {
-    const older = new DatabaseSync(`${path}-older`, { enableForeignKeyConstraints: false })
-    older.exec(`${MIGRATIONS.slice(0, OLDER).join('')} PRAGMA user_version = ${OLDER}; ATTACH '${path}' AS newer`)
-    const names = (sql: string) =>
-      older
-        .prepare(sql)
-        .all()
-        .map((one) => String(one['name']))
-    for (const table of names(
-      "SELECT name FROM main.sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
-    )) {
-      const columns = names(`SELECT name FROM pragma_table_info('${table}')`).join()
-      older.exec(`INSERT OR REPLACE INTO main.${table} (${columns}) SELECT ${columns} FROM newer.${table}`)
-    }
-    older.close()
-    path = `${path}-older`
-  }
-
-  it('is served as it was, and with what comes after', async () => {
-    for (const ingestEndpointId of [FIRST, SECOND]) {
+    const put = async (ingestEndpointId: string, stream: string, i: number, probe: SegmentProbe) => {
       const ref = { channelGuid: FIRST, ingestEndpointId }
-      await archive.storeParentPlaylist(ref, [...variants('a', 'b'), subtitles(3, 't')])
+      const name = `${stream}-${i}`
+      const { key, writer } = await archive.createObject(ref)
+      await writer.write(Buffer.from(name))
+      await writer.commit()
+      const size = 1000 + ((i * 7919) % 997)
+      await archive.storeSegment(ref, { key, name, size, crc32: 0, sha256: key, receivedAt: now, probe })
+      const duration = ticksFromSeconds(2)
+      const segment = { name, duration, discontinuity: false, programDateTime: utcMs(EPOCH + 2000 * i) }
+      const playlist = { name: stream, targetDuration: duration, mediaSequence: i, segments: [segment], ended: false }
+      await archive.storeMediaPlaylist(ref, playlist)
     }
-    await live(0, 500)
-    const before = await manifests()
-    assert.ok(before.size > 20, `${before.size}`)
-    assert.ok([...before.values()].some((text) => /EXT-X-DISCONTINUITY/.test(text)))
-    await close()
-    age()
-    await open()
-    assert.deepEqual(await manifests(), before)
-    await live(500, 520)
-    const later = await manifests()
-    for (const [name, text] of before) {
-      if (/\/end\//.test(name)) assert.equal(later.get(name), text, name)
-      else if (name.endsWith('.m3u8')) assert.ok(later.get(name)?.startsWith(text), name)
-      else assert.ok((later.get(name)?.length ?? 0) > text.length, name)
+
+    /** The inputs go on as they were. */
+    const live = async (from: number, to: number) => {
+      for (let i = from; i < to; i++) {
+        now = utcMs(EPOCH + 2000 * i)
+        await archive.tick()
+        for (const id of [FIRST, SECOND]) {
+          if (id === FIRST ? i % 100 > 80 : i % 70 > 65) continue
+          const start = 7000 + 2 * i
+          const [, ...pictures] = [0, 1, 2].slice(0, 1 + (i % 3))
+          const a = probeAt(start, 960)
+          const keyFrames = [
+            ...a.keyFrames,
+            ...pictures.map((n) => ({ pts: a.firstPts + n, offset: n * 188, size: 188 })),
+          ]
+          await put(id, 'a', i, { ...a, keyFrames })
+          if (i % 40 !== 9) await put(id, 'b', i, probeAt(start, 320))
+          if (i % 11 !== 3) await put(id, 't', i, TEXT)
+        }
+      }
     }
-    now = utcMs(now + 2 * 86_400_000)
-    await archive.retain()
-    assert.deepEqual(await archive.usage(), [], 'it is forgotten like any other')
+
+    /** The manifests of each endpoint and window, by path. */
+    const manifests = async () => {
+      const press = new ManifestPress()
+      const media = new SourceMedia(archive, { maxBytes: 1 << 20 })
+      const origin = createOrigin({ resources: store.resources, archive, media, press, clock, log })
+      const server = http.createServer((request, response) => {
+        void origin.handle(request, response, { path: request.url ?? '', query: '' })
+      })
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+      const { port } = server.address() as AddressInfo
+      const texts = new Map<string, string>()
+      const read = async (url: string): Promise<void> => {
+        const response = await fetch(new URL(url, `http://127.0.0.1:${port}`))
+        assert.equal(response.status, 200, url)
+        const text = await response.text()
+        texts.set(new URL(response.url).pathname, text)
+        const children = [...text.matchAll(/^[^#].*\.m3u8.*$|(?<=URI=")[^"]*\.m3u8[^"]*/gm)]
+        for (const [child] of children) await read(new URL(child, response.url).href)
+      }
+      const seconds = (after: number) => EPOCH / 1000 + after
+      const windows = [`start/${seconds(0)}/`, `start/${seconds(500)}/end/${seconds(700)}/`]
+      try {
+        for (const {
+          guid,
+          package: { type },
+        } of ENDPOINTS) {
+          for (const window of windows) await read(`/out/v1/${guid}/${window}${PARENTS[type]}`)
+        }
+        return texts
+      } finally {
+        origin.close()
+        await press.close()
+        server.close()
+        server.closeAllConnections()
+      }
+    }
+
+    it('is served as it was, and with what comes after', async () => {
+      const before = new Map(
+        Object.entries(JSON.parse(String(await readOlder('manifests.json'))) as Record<string, string>),
+      )
+      assert.deepEqual(await manifests(), before)
+      await live(SEGMENTS, SEGMENTS + 20)
+      const later = await manifests()
+      for (const [name, text] of before) {
+        if (/\/end\//.test(name)) assert.equal(later.get(name), text, name)
+        else if (name.endsWith('.m3u8')) assert.ok(later.get(name)?.startsWith(text), name)
+        else assert.ok((later.get(name)?.length ?? 0) > text.length, name)
+      }
+      now = utcMs(now + 2 * 86_400_000)
+      await archive.retain()
+      assert.deepEqual(await archive.usage(), [], 'it is forgotten like any other')
+    })
   })
-})
+}
