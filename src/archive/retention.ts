@@ -18,7 +18,7 @@ export type RetentionRules = {
 /** Slots and objects forgotten in one transaction: small steps, so that ingest never waits for retention. */
 const STEP = 64
 /** Objects deleted at once. */
-const BURIED = 500
+const DELETED_AT_ONCE = 500
 
 /** Deletes, in small steps, what is older than every window of its channel. Rows first, then objects. */
 export async function forgetOldContent(parts: {
@@ -52,7 +52,7 @@ export async function forgetOldContent(parts: {
       parts.log.error({ ...ref, error: String(error) }, 'could not forget the old content of an input')
     })
   }
-  await bury(parts)
+  await deletePending(parts)
 }
 
 async function forgetOldSlots(
@@ -67,12 +67,16 @@ async function forgetOldSlots(
   while (!(await content.forget(ref, before, demand.pinned, STEP)) && !parts.isClosing());
 }
 
-/** Deletes the doomed objects; a crash on the way leaves them doomed, not lost. */
-async function bury(parts: { segmentIndex: SegmentIndex; objects: Objects; isClosing: () => boolean }): Promise<void> {
+/** Deletes the objects that are pending deletion; after a crash on the way they still are. */
+async function deletePending(parts: {
+  segmentIndex: SegmentIndex
+  objects: Objects
+  isClosing: () => boolean
+}): Promise<void> {
   while (!parts.isClosing()) {
-    const keys = await parts.segmentIndex.doomed(BURIED)
+    const keys = await parts.segmentIndex.pendingDeletions(DELETED_AT_ONCE)
     if (keys.length === 0) return
     await Promise.all(keys.map((key) => parts.objects.remove(key)))
-    await parts.segmentIndex.buried(keys)
+    await parts.segmentIndex.objectsDeleted(keys)
   }
 }

@@ -23,7 +23,7 @@ import {
 /** What every SegmentIndex promises of what it forgets. */
 export function forgettingContract(name: string, open: () => Promise<ContractStore>): void {
   describe(`${name} as a SegmentIndex: forgetting`, () => {
-    it('forgets slots sealed before a time, the segments that need them, and dooms their objects', async () => {
+    it('forgets slots sealed before a time, the segments that need them, and leaves their objects pending deletion', async () => {
       const store = await open()
       const { segmentIndex } = store
       const { id } = await segmentIndex.openNumbering({ guid: 'e', revision: 1 }, INPUT, 4)
@@ -36,18 +36,18 @@ export function forgettingContract(name: string, open: () => Promise<ContractSto
       assert.deepEqual({ ...(await segmentIndex.forget(INPUT, before, options)) }, { slots: 2, objects: 0 })
       assert.deepEqual(await segmentIndex.slots(INPUT, undefined, 9), slots.slice(2))
       assert.deepEqual(numbersOf(await segmentIndex.lastOutputSegments(id, 9)), [2])
-      assert.deepEqual((await segmentIndex.doomed(9)).toSorted(), ['0/a', '0/b', '1/a', '1/b'])
+      assert.deepEqual((await segmentIndex.pendingDeletions(9)).toSorted(), ['0/a', '0/b', '1/a', '1/b'])
       assert.deepEqual({ ...(await segmentIndex.forget(INPUT, before, options)) }, { slots: 0, objects: 0 })
       await segmentIndex.forget(INPUT, utcMs(before + 1), options)
       assert.deepEqual(numbersOf(await segmentIndex.lastOutputSegments(id, 9)), [])
       const reopened = (await store.restart()).segmentIndex
-      assert.equal((await reopened.doomed(9)).length, 6)
-      assert.equal((await reopened.doomed(4)).length, 4)
-      await reopened.buried(['0/a', '0/b', '1/a', 'never doomed'])
-      assert.deepEqual((await reopened.doomed(9)).toSorted(), ['1/b', '2/a', '2/b'])
+      assert.equal((await reopened.pendingDeletions(9)).length, 6)
+      assert.equal((await reopened.pendingDeletions(4)).length, 4)
+      await reopened.objectsDeleted(['0/a', '0/b', '1/a', 'never pending'])
+      assert.deepEqual((await reopened.pendingDeletions(9)).toSorted(), ['1/b', '2/a', '2/b'])
     })
 
-    it('dooms every text that shares a slot with another', async () => {
+    it('leaves every text pending deletion that shares a slot with another', async () => {
       const { segmentIndex } = await open()
       const text = (key: string) => ({ key, size: 7, crc32: 1, sha256: '00' })
       const shared: Slot = {
@@ -58,18 +58,18 @@ export function forgettingContract(name: string, open: () => Promise<ContractSto
       await segmentIndex.commitTimeline(INPUT, commit(0, { objects, slots: [shared] }))
       assert.deepEqual(await segmentIndex.unsettledObjects(INPUT, 9), [])
       await segmentIndex.forget(INPUT, later(1e9), NOTHING_SPARED)
-      assert.deepEqual((await segmentIndex.doomed(9)).toSorted(), ['a', 'b', 'c', 'd'])
+      assert.deepEqual((await segmentIndex.pendingDeletions(9)).toSorted(), ['a', 'b', 'c', 'd'])
     })
 
-    it('dooms an object that slots held more than once with the last of them', async () => {
+    it('leaves an object pending deletion when the last of several slots lets go of it', async () => {
       const { segmentIndex } = await open()
       const slots = [0, 1, 2].map((i) => slot(i, ['shared', `${i}`]))
       const objects = ['shared', '0', '1', '2'].map((key) => sourceObject(key))
       await segmentIndex.commitTimeline(INPUT, commit(0, { objects, slots }))
       await segmentIndex.forget(INPUT, later(1e9), { ...NOTHING_SPARED, limit: 2 })
-      assert.deepEqual((await segmentIndex.doomed(9)).toSorted(), ['0', '1'])
+      assert.deepEqual((await segmentIndex.pendingDeletions(9)).toSorted(), ['0', '1'])
       await segmentIndex.forget(INPUT, later(1e9), NOTHING_SPARED)
-      assert.deepEqual((await segmentIndex.doomed(9)).toSorted(), ['0', '1', '2', 'shared'])
+      assert.deepEqual((await segmentIndex.pendingDeletions(9)).toSorted(), ['0', '1', '2', 'shared'])
     })
 
     it('knows what it keeps of each channel', async () => {
@@ -120,8 +120,8 @@ export function forgettingContract(name: string, open: () => Promise<ContractSto
       assert.deepEqual(numbersOf(kept), [3, 4])
       assert.equal(await segmentIndex.outputSegment(id, 1), undefined)
       assert.equal(await segmentIndex.outputSegment(id, 6), undefined)
-      const doomed = await segmentIndex.doomed(99)
-      assert.ok(doomed.includes('0') && doomed.includes('11') && !doomed.includes('4') && !doomed.includes('7'))
+      const pending = await segmentIndex.pendingDeletions(99)
+      assert.ok(pending.includes('0') && pending.includes('11') && !pending.includes('4') && !pending.includes('7'))
     })
 
     it('forgets old objects no slot holds, those in use apart', async () => {
@@ -130,23 +130,23 @@ export function forgettingContract(name: string, open: () => Promise<ContractSto
       await segmentIndex.commitTimeline(INPUT, commit(0, { objects, slots: [slot(0, ['placed'])] }))
       const answer = await segmentIndex.forget(INPUT, later(1), { ...NOTHING_SPARED, inUse: ['used'] })
       assert.deepEqual({ ...answer }, { slots: 0, objects: 1 })
-      assert.deepEqual(await segmentIndex.doomed(9), ['old'])
+      assert.deepEqual(await segmentIndex.pendingDeletions(9), ['old'])
       assert.deepEqual(
         (await segmentIndex.unsettledObjects(INPUT, 9)).map(({ key }) => key),
         ['used', 'new'],
       )
     })
 
-    it('tells apart the objects no row knows; what is doomed is known until it is buried', async () => {
+    it('tells apart the objects no row knows; one that is pending deletion is known until it is deleted', async () => {
       const { segmentIndex } = await open()
-      const objects = ['unplaced', 'placed', 'doomed'].map((key) => sourceObject(key))
-      const slots = [slot(0, ['doomed']), slot(1, ['placed'])]
+      const objects = ['unplaced', 'placed', 'pending'].map((key) => sourceObject(key))
+      const slots = [slot(0, ['pending']), slot(1, ['placed'])]
       await segmentIndex.commitTimeline(INPUT, commit(0, { objects, slots }))
       await segmentIndex.forget(INPUT, slots[1]!.sealedAt, { ...NOTHING_SPARED, inUse: ['unplaced'] })
-      const keys = ['placed', 'doomed', 'lost', 'unplaced']
+      const keys = ['placed', 'pending', 'lost', 'unplaced']
       assert.deepEqual(await segmentIndex.unknownObjects(keys), ['lost'])
-      await segmentIndex.buried(['doomed'])
-      assert.deepEqual((await segmentIndex.unknownObjects(keys)).toSorted(), ['doomed', 'lost'])
+      await segmentIndex.objectsDeleted(['pending'])
+      assert.deepEqual((await segmentIndex.unknownObjects(keys)).toSorted(), ['lost', 'pending'])
       assert.deepEqual(await segmentIndex.unknownObjects([]), [])
     })
 
@@ -156,7 +156,7 @@ export function forgettingContract(name: string, open: () => Promise<ContractSto
       await segmentIndex.commitTimeline(OTHER, commit(0, { slots: [slot(0, ['b'])] }))
       await segmentIndex.forget(INPUT, later(1e9), NOTHING_SPARED)
       assert.deepEqual(await segmentIndex.slots(OTHER, undefined, 9), [slot(0, ['b'])])
-      assert.deepEqual(await segmentIndex.doomed(9), ['a'])
+      assert.deepEqual(await segmentIndex.pendingDeletions(9), ['a'])
     })
 
     it('keeps the objects that a slot of the other input holds, too', async () => {
@@ -168,10 +168,10 @@ export function forgettingContract(name: string, open: () => Promise<ContractSto
       )
       await segmentIndex.commitTimeline(INPUT, commit(0, { objects: [sourceObject('own')], slots: [healed] }))
       await segmentIndex.forget(OTHER, later(1e9), NOTHING_SPARED)
-      assert.deepEqual(await segmentIndex.doomed(9), [])
+      assert.deepEqual(await segmentIndex.pendingDeletions(9), [])
       assert.deepEqual(await segmentIndex.unknownObjects(['lent']), [])
       await segmentIndex.forget(INPUT, later(1e9), NOTHING_SPARED)
-      assert.deepEqual((await segmentIndex.doomed(9)).toSorted(), ['lent', 'own'])
+      assert.deepEqual((await segmentIndex.pendingDeletions(9)).toSorted(), ['lent', 'own'])
     })
 
     it('keeps the eras in which slots of the other input are shown, and those in use', async () => {
@@ -224,9 +224,9 @@ export function forgettingContract(name: string, open: () => Promise<ContractSto
       assert.deepEqual(await segmentIndex.slots(OTHER, undefined, 9), [])
       assert.deepEqual(await segmentIndex.numberingsOf(INPUT.channelGuid), [])
       assert.equal(await segmentIndex.numberingOf({ guid: 'e of guid-news', revision: 1 }, 2), undefined)
-      const doomed = await segmentIndex.doomed(9999)
-      assert.equal(doomed.length, 2402)
-      assert.ok(doomed.every((key) => key.startsWith('guid-news')))
+      const pending = await segmentIndex.pendingDeletions(9999)
+      assert.equal(pending.length, 2402)
+      assert.ok(pending.every((key) => key.startsWith('guid-news')))
       assert.equal((await segmentIndex.slots(FOREIGN, undefined, 9999)).length, 1200)
       await segmentIndex.forgetChannel('guid-news')
     })

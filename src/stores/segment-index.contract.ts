@@ -107,7 +107,7 @@ export function segmentIndexContract(name: string, open: () => Promise<ContractS
       await segmentIndex.commitTimeline(INPUT, commit(2, { settled: ['a', 'b'] }))
       assert.deepEqual(await segmentIndex.unsettledObjects(INPUT, 9), [objects[0]])
       await segmentIndex.forget(INPUT, later(3), NOTHING_SPARED)
-      assert.deepEqual(await segmentIndex.doomed(9), ['b'], 'settled is not kept for ever')
+      assert.deepEqual(await segmentIndex.pendingDeletions(9), ['b'], 'settled is not kept for ever')
     })
   })
 
@@ -236,7 +236,7 @@ export function segmentIndexContract(name: string, open: () => Promise<ContractS
       assert.deepEqual([shown?.era, shown?.start, shown?.startUtc], [0, 90_000, NOW + 5])
       await segmentIndex.forget(OTHER, later(1e9), NOTHING_SPARED)
       assert.deepEqual(numbersOf(await segmentIndex.lastOutputSegments(id, 9)), [1])
-      assert.deepEqual(await segmentIndex.doomed(9), ['foreign'])
+      assert.deepEqual(await segmentIndex.pendingDeletions(9), ['foreign'])
     })
 
     it('knows the endpoints a numbering serves', async () => {

@@ -144,7 +144,7 @@ export type SegmentIndex = {
    * Forgets, in one transaction and at most `limit` slots: slots sealed before `before` (the server's clock) outside
    * every pinned stretch, the output segments that need them, and source objects received before it that no slot
    * holds and that are not among `inUse`. The keys of their objects, where no other slot holds them, are remembered as
-   * doomed until `buried`. Eras go that nothing needs, except those of `inUseEras`.
+   * pending deletions until `objectsDeleted`. Eras go that nothing needs, except those of `inUseEras`.
    */
   forget(
     ingest: IngestRef,
@@ -158,10 +158,10 @@ export type SegmentIndex = {
   ): Promise<{ readonly slots: number; readonly objects: number }>
   /** Forgets the whole channel. */
   forgetChannel(channelGuid: string): Promise<void>
-  /** What is kept of each channel that has anything: source objects and their bytes, without the doomed. */
+  /** What is kept of each channel that has anything: source objects and their bytes, without those pending deletion. */
   usage(): Promise<readonly ChannelUsage[]>
 
   /** Keys of objects to be deleted from the object store. */
-  doomed(limit: number): Promise<readonly string[]>
-  buried(keys: readonly string[]): Promise<void>
+  pendingDeletions(limit: number): Promise<readonly string[]>
+  objectsDeleted(keys: readonly string[]): Promise<void>
 }

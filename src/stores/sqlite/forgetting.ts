@@ -11,11 +11,11 @@ type ForgetOptions = Parameters<SegmentIndex['forget']>[2]
 type SlotRow = { readonly id: number; readonly era: number; readonly idx: number; readonly body: string }
 type ShownEra = { readonly numbering: number; readonly era: number }
 
-/** Forgetting: rows go first and their keys are doomed in the same transaction; the objects follow when they may. */
+/** Forgetting: rows go first and their keys become pending deletions in the same transaction; the objects are deleted later. */
 export function forgettingOperations(db: Database) {
-  const doom = (keys: readonly string[]) => {
+  const leavePending = (keys: readonly string[]) => {
     const list = JSON.stringify(keys)
-    db.run('INSERT OR IGNORE INTO doomed_object (key) SELECT value FROM json_each(?)', list)
+    db.run('INSERT OR IGNORE INTO pending_deletion (key) SELECT value FROM json_each(?)', list)
     db.run('DELETE FROM source_object WHERE key IN (SELECT value FROM json_each(?))', list)
   }
 
@@ -30,7 +30,7 @@ export function forgettingOperations(db: Database) {
       list,
     )
     for (const { key } of held) once.delete(key)
-    doom([...once])
+    leavePending([...once])
     if (again.length > 0) release(again)
   }
 
@@ -106,7 +106,7 @@ export function forgettingOperations(db: Database) {
       JSON.stringify(inUse),
       limit,
     )
-    doom(rows.map(({ key }) => key))
+    leavePending(rows.map(({ key }) => key))
     return rows.length
   }
 
@@ -173,15 +173,15 @@ export function forgettingOperations(db: Database) {
       db
         .all<{ key: string }>(
           `SELECT value AS key FROM json_each(?)
-           WHERE value NOT IN (SELECT key FROM source_object) AND value NOT IN (SELECT key FROM doomed_object)`,
+           WHERE value NOT IN (SELECT key FROM source_object) AND value NOT IN (SELECT key FROM pending_deletion)`,
           JSON.stringify(keys),
         )
         .map(({ key }) => key),
 
-    doomed: (limit: number) =>
-      db.all<{ key: string }>('SELECT key FROM doomed_object LIMIT ?', limit).map(({ key }) => key),
-    buried(keys: readonly string[]): void {
-      db.run('DELETE FROM doomed_object WHERE key IN (SELECT value FROM json_each(?))', JSON.stringify(keys))
+    pendingDeletions: (limit: number) =>
+      db.all<{ key: string }>('SELECT key FROM pending_deletion LIMIT ?', limit).map(({ key }) => key),
+    objectsDeleted(keys: readonly string[]): void {
+      db.run('DELETE FROM pending_deletion WHERE key IN (SELECT value FROM json_each(?))', JSON.stringify(keys))
     },
   } satisfies Partial<Operations>
 }

@@ -194,4 +194,9 @@ export const MIGRATIONS: readonly string[] = [
         WHERE n.id = s.numbering))
     FROM output_segment s GROUP BY s.numbering, s.era;
   `,
+
+  // Tables and fields are called as they are in the code.
+  `
+  ALTER TABLE doomed_object RENAME TO pending_deletion;
+  `,
 ]
