@@ -548,8 +548,8 @@ describe('the archive', () => {
     const objects = await openFileObjects(join(folder, 'objects'), { asGuest: true })
     const { segmentIndex, resources } = store
     const retention = { liveMs: 60_000, marginMs: 0, graceMs: 3_600_000 }
-    const host = { segmentIndex, resources, objects, clock: () => now, log, retention, account, isGuest: true }
-    const guest = await openArchive(host)
+    const deps = { segmentIndex, resources, objects, clock: () => now, log, retention, account, isGuest: true }
+    const guest = await openArchive(deps)
     const e = endpoint('e', 2)
     assert.equal(await guest.live(e, 600), undefined)
     await push(0, 3)

@@ -33,7 +33,7 @@ export type Archive = ArchiveReader &
     close(): Promise<void>
   }
 
-export type ArchiveHost = {
+export type ArchiveDeps = {
   readonly segmentIndex: SegmentIndex
   readonly resources: Pick<
     Resources,
@@ -50,8 +50,8 @@ export type ArchiveHost = {
 }
 
 /** Opens the archive: one timeline per input, over the segment index and the object store. */
-export async function openArchive(host: ArchiveHost): Promise<Archive> {
-  const { segmentIndex, objects, clock, log } = host
+export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
+  const { segmentIndex, objects, clock, log } = deps
   const channels = new Map<string, ChannelContent>()
   const versions = new Map<string, number>()
   const numberings = new Map<string, Promise<Numbering | undefined>>()
@@ -59,7 +59,7 @@ export async function openArchive(host: ArchiveHost): Promise<Archive> {
   const unrecorded = new Set<string>()
   /** Keys among them whose commits failed. */
   const doubtful = new Set<string>()
-  const switches = new SwitchTeller(host)
+  const switches = new SwitchTeller(deps)
   let closing = false
   let sweeping: Promise<void> = Promise.resolve()
 
@@ -74,11 +74,11 @@ export async function openArchive(host: ArchiveHost): Promise<Archive> {
     return content
   }
 
-  const upToDate = (content: ChannelContent) => (host.isGuest ? content.refresh() : content.ready())
+  const upToDate = (content: ChannelContent) => (deps.isGuest ? content.refresh() : content.ready())
 
   /** A new numbering begins as one of the same duration did, else with input 1, or 2 if only that has content. */
   async function firstInput(channelGuid: string, seconds: number): Promise<string | undefined> {
-    const channel = await host.resources.channelByGuid(channelGuid)
+    const channel = await deps.resources.channelByGuid(channelGuid)
     const content = contentOf(channelGuid)
     await upToDate(content)
     const alike = content.all().findLast(({ numbering }) => numbering.segmentDurationSeconds === seconds)
@@ -188,8 +188,8 @@ export async function openArchive(host: ArchiveHost): Promise<Archive> {
 
     async retain() {
       await removeDoubtful()
-      for (const content of channels.values()) await restUnused(content, host)
-      await forgetOldContent({ ...host, contentOf, channelForgotten, isClosing: () => closing })
+      for (const content of channels.values()) await restUnused(content, deps)
+      await forgetOldContent({ ...deps, contentOf, channelForgotten, isClosing: () => closing })
     },
 
     async sweep() {

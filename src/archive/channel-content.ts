@@ -7,8 +7,8 @@ import { rest } from '../model/timeline/following.ts'
 import { seenInputs, withSeen } from '../model/timeline/input-status.ts'
 import { isDue, type TimelineEvent, type TimelineStep } from '../model/timeline/step.ts'
 import type { IngestRef, Numbering } from '../stores/segment-index.ts'
+import type { ChannelContentDeps } from './channel-content-deps.ts'
 import { ChannelNumberings } from './channel-numberings.ts'
-import type { ContentHost } from './content-host.ts'
 import { fillPage } from './filling.ts'
 import { Input } from './input.ts'
 import { type InputsView, KnownEras } from './known-eras.ts'
@@ -26,7 +26,7 @@ const COMMIT_TRIES = 5
  */
 export class ChannelContent {
   readonly guid: string
-  private readonly host: ContentHost
+  private readonly deps: ChannelContentDeps
   private readonly inputs = new Map<string, Input>()
   private readonly numberings: ChannelNumberings
   private readonly eras: KnownEras
@@ -38,12 +38,12 @@ export class ChannelContent {
   private readonly queue = new SerialQueue()
   private readonly stepLog: StepLog
 
-  constructor(guid: string, host: ContentHost) {
+  constructor(guid: string, deps: ChannelContentDeps) {
     this.guid = guid
-    this.host = host
-    this.numberings = new ChannelNumberings(guid, host.segmentIndex)
+    this.deps = deps
+    this.numberings = new ChannelNumberings(guid, deps.segmentIndex)
     this.eras = new KnownEras(this.inputs, this.numberings.byId)
-    this.stepLog = new StepLog(host.log)
+    this.stepLog = new StepLog(deps.log)
   }
 
   /** Applies an event of an input after all earlier ones; durable when it resolves. */
@@ -54,7 +54,7 @@ export class ChannelContent {
   /** Lets time pass: gives up what was waited for too long. Cheap when there is nothing to give up. */
   async passTime(): Promise<void> {
     if (!this.loading) return
-    const now = this.host.clock()
+    const now = this.deps.clock()
     for (const [id, { state }] of this.inputs) if (isDue(state, now)) await this.apply(id, { kind: 'time' })
     if (this.numberings.isDue(this.view(now), now)) await this.inTurn(() => this.goOn())
   }
@@ -71,9 +71,9 @@ export class ChannelContent {
   /** Reads what another process has written since, if it has. */
   refresh(): Promise<void> {
     return this.inTurn(async () => {
-      if (await isAsStored(this.host.segmentIndex, this.guid, this.inputs, this.numberings.byId)) return
+      if (await isAsStored(this.deps.segmentIndex, this.guid, this.inputs, this.numberings.byId)) return
       await this.load()
-      this.host.changed()
+      this.deps.changed()
     })
   }
 
@@ -132,11 +132,11 @@ export class ChannelContent {
       // What still goes into an output segment is needed, however old it is.
       const until = utcMs(Math.min(before, ...this.all().map(neededSince)))
       const options = { pinned, inUse: input.keysInUse(), inUseEras: [...this.eras.inUse()], limit }
-      const { slots, objects } = await this.host.segmentIndex.forget(input.ref, until, options)
+      const { slots, objects } = await this.deps.segmentIndex.forget(input.ref, until, options)
       for (const { tail } of this.all()) tail?.forgetBefore(until)
       input.forgetBefore(until)
       this.eras.forgetOthers()
-      if (slots > 0) this.host.changed()
+      if (slots > 0) this.deps.changed()
       return slots < limit && objects < limit
     })
   }
@@ -160,7 +160,7 @@ export class ChannelContent {
     return this.inTurn(async () => {
       const open = this.numberings.byId.get(id)
       if (!open || open.state.isFilling) return
-      const seen = seenInputs(this.view(this.host.clock()))
+      const seen = seenInputs(this.view(this.deps.clock()))
       await this.commitNumberings([{ open, step: rest(open.state, seen) }])
     })
   }
@@ -180,7 +180,7 @@ export class ChannelContent {
 
   private async wake(): Promise<void> {
     await this.load()
-    const now = this.host.clock()
+    const now = this.deps.clock()
     this.awakeSince = now
     for (const input of this.inputs.values()) input.wake(now)
     for (const { numbering, state } of this.all()) {
@@ -189,7 +189,7 @@ export class ChannelContent {
   }
 
   private async load(): Promise<void> {
-    const { segmentIndex } = this.host
+    const { segmentIndex } = this.deps
     await this.numberings.load()
     for (const { ingestEndpointId: id, channelGuid } of await storedInputs(segmentIndex, this.guid)) {
       if (!this.inputs.has(id)) this.inputs.set(id, new Input({ channelGuid, ingestEndpointId: id }, segmentIndex))
@@ -203,7 +203,7 @@ export class ChannelContent {
   private async input(id: string): Promise<Input> {
     const known = this.inputs.get(id)
     if (known) return known
-    const input = new Input({ channelGuid: this.guid, ingestEndpointId: id }, this.host.segmentIndex)
+    const input = new Input({ channelGuid: this.guid, ingestEndpointId: id }, this.deps.segmentIndex)
     await input.load()
     this.inputs.set(id, input)
     return input
@@ -212,7 +212,7 @@ export class ChannelContent {
   private async takeStep(id: string, event: TimelineEvent, object: SourceObject | undefined): Promise<void> {
     for (let tries = 1; ; tries++) {
       const input = await this.input(id)
-      const now = this.host.clock()
+      const now = this.deps.clock()
       const hadEnded = this.hasEnded
       const computed = input.compute(event, object, now, this.eras.donorFor(id))
       const view = this.view(now, { id, result: computed })
@@ -221,15 +221,15 @@ export class ChannelContent {
       const sealed = result.slots.map((slot) => ({ input: id, slot }))
       const steps = this.numberings.follow(sealed, view, now)
       if (!result.changed && !object && steps.length === 0) return
-      const outcome = await this.host.segmentIndex.commitTimeline(input.ref, {
+      const outcome = await this.deps.segmentIndex.commitTimeline(input.ref, {
         ...input.commitOf(result, object),
         ...this.numberings.commitOf(steps),
       })
       if (outcome === 'committed') {
-        input.adopt(result, object, this.host.log)
+        input.adopt(result, object, this.deps.log)
         if (result.slots.length > 0) this.told = seen
         this.adopt(steps)
-        if (result.eras.length > 0 || hadEnded !== this.hasEnded) this.host.changed()
+        if (result.eras.length > 0 || hadEnded !== this.hasEnded) this.deps.changed()
         return
       }
       if (tries === COMMIT_TRIES) throw new Error(`the timeline of ${id} kept changing under a commit`)
@@ -240,7 +240,7 @@ export class ChannelContent {
   /** A step computed on what another node has changed is dropped: the next tick makes it anew. */
   private async commitNumberings(steps: NumberingSteps, seen: readonly Input[] = []): Promise<boolean> {
     if (steps.length === 0) return true
-    const outcome = await this.host.segmentIndex.commitNumberings(this.guid, {
+    const outcome = await this.deps.segmentIndex.commitNumberings(this.guid, {
       ...this.numberings.commitOf(steps),
       seen: seen.map((input) => input.seen),
     })
@@ -259,7 +259,7 @@ export class ChannelContent {
 
   /** The steps of numberings that are due. */
   private async goOn(): Promise<void> {
-    const now = this.host.clock()
+    const now = this.deps.clock()
     await this.commitNumberings(this.numberings.follow([], this.view(now), now))
   }
 
@@ -269,7 +269,7 @@ export class ChannelContent {
       for (const era of step.eras) this.eras.add(era)
       this.stepLog.tell(open.numbering, step)
     }
-    if (steps.some(({ step }) => step.segments.length > 0)) this.host.changed()
+    if (steps.some(({ step }) => step.segments.length > 0)) this.deps.changed()
   }
 
   /** A numbering whose filling a crash cut off. */
@@ -277,19 +277,19 @@ export class ChannelContent {
     queueMicrotask(() => {
       this.fill(numbering).catch((error: unknown) => {
         const { channelGuid, id } = numbering
-        this.host.log.error({ channelGuid, numbering: id, error: String(error) }, 'could not fill a numbering')
+        this.deps.log.error({ channelGuid, numbering: id, error: String(error) }, 'could not fill a numbering')
       })
     })
   }
 
   private fillPage(numbering: Numbering): Promise<boolean> {
-    const { inputs, eras, host } = this
+    const { inputs, eras, deps } = this
     return fillPage(numbering, {
-      ...host,
+      ...deps,
       inputs,
       numberings: this.numberings.byId,
       eras,
-      view: () => this.view(host.clock()),
+      view: () => this.view(deps.clock()),
       commit: (steps, seen) => this.commitNumberings(steps, seen),
       goOn: () => this.goOn(),
     })

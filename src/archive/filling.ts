@@ -10,7 +10,7 @@ import { type NumberingSteps, type OpenNumbering, openNumbering, remembering } f
 /** Output segments copied in one transaction: ingest waits behind it. */
 const COPIED_SEGMENTS = 1000
 
-export type FillHost = {
+export type FillDeps = {
   readonly segmentIndex: SegmentIndex
   readonly clock: Clock
   readonly inputs: ReadonlyMap<string, Input>
@@ -28,28 +28,28 @@ export type FillHost = {
  * Gives a numbering a page of what was sealed before it was opened; true when it has all. Where the channel has a numbering of
  * the same duration, it is a copy of that: what one has published is not decided anew.
  */
-export async function fillPage(numbering: Numbering, host: FillHost): Promise<boolean> {
-  const { segmentIndex, eras, clock } = host
-  const open = host.numberings.get(numbering.id) ?? openNumbering(numbering)
+export async function fillPage(numbering: Numbering, deps: FillDeps): Promise<boolean> {
+  const { segmentIndex, eras, clock } = deps
+  const open = deps.numberings.get(numbering.id) ?? openNumbering(numbering)
   if (!open.state.isFilling) return true
-  const original = originalOf(open, host.numberings)
+  const original = originalOf(open, deps.numberings)
   if (original) {
     const { id } = original.numbering
     if (!(await segmentIndex.copyOutputSegments(id, numbering.id, COPIED_SEGMENTS))) return false
     const steps = [
-      { open, step: remembering(copiedState(open, original, seenInputs(host.view()))) },
+      { open, step: remembering(copiedState(open, original, seenInputs(deps.view()))) },
       // It must stand where it stood when the last was copied.
       { open: original, step: remembering(original.state) },
     ]
-    return !(await host.commit(steps)) && !host.numberings.has(numbering.id)
+    return !(await deps.commit(steps)) && !deps.numberings.has(numbering.id)
   }
-  const inputs = [...host.inputs.values()].filter(({ isStored }) => isStored)
+  const inputs = [...deps.inputs.values()].filter(({ isStored }) => isStored)
   const refs = inputs.map(({ ref }) => ref)
   const { sealed, isLast } = await readFillPage(segmentIndex, refs, open.state.met)
   await eras.load(sealed.map(({ slot }) => slot.era))
-  const step = fillStep(open, { sealed, isLast }, host.view(), clock())
-  if (!(await host.commit([{ open, step }], inputs))) return !host.numberings.has(numbering.id)
+  const step = fillStep(open, { sealed, isLast }, deps.view(), clock())
+  if (!(await deps.commit([{ open, step }], inputs))) return !deps.numberings.has(numbering.id)
   // What it has begun may be all there will be.
-  if (isLast) await host.goOn()
+  if (isLast) await deps.goOn()
   return isLast
 }

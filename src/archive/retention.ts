@@ -21,7 +21,7 @@ const STEP = 64
 const DELETED_AT_ONCE = 500
 
 /** Deletes, in small steps, what is older than every window of its channel. Rows first, then objects. */
-export async function forgetOldContent(parts: {
+export async function forgetOldContent(deps: {
   segmentIndex: SegmentIndex
   resources: Pick<Resources, 'retentionDemands' | 'forgetDeletedChannel'>
   objects: Objects
@@ -33,50 +33,50 @@ export async function forgetOldContent(parts: {
   channelForgotten: (channelGuid: string) => void
   isClosing: () => boolean
 }): Promise<void> {
-  const now = parts.clock()
-  const demands = await parts.resources.retentionDemands(now, parts.retention.graceMs)
-  const refs = await parts.segmentIndex.inputs()
+  const now = deps.clock()
+  const demands = await deps.resources.retentionDemands(now, deps.retention.graceMs)
+  const refs = await deps.segmentIndex.inputs()
   for (const demand of demands) {
     if (!demand.gone) continue
-    await parts.segmentIndex.forgetChannel(demand.channelGuid)
-    await parts.resources.forgetDeletedChannel(demand.channelGuid)
-    parts.channelForgotten(demand.channelGuid)
+    await deps.segmentIndex.forgetChannel(demand.channelGuid)
+    await deps.resources.forgetDeletedChannel(demand.channelGuid)
+    deps.channelForgotten(demand.channelGuid)
   }
   const living = new Map(demands.filter(({ gone }) => !gone).map((demand) => [demand.channelGuid, demand]))
   for (const ref of refs) {
     const demand = living.get(ref.channelGuid)
-    if (parts.isClosing()) return
+    if (deps.isClosing()) return
     if (!demand) continue
-    await forgetOldSlots(parts, ref, demand, now).catch((error: unknown) => {
+    await forgetOldSlots(deps, ref, demand, now).catch((error: unknown) => {
       // The other channels must not fill the disk meanwhile.
-      parts.log.error({ ...ref, error: String(error) }, 'could not forget the old content of an input')
+      deps.log.error({ ...ref, error: String(error) }, 'could not forget the old content of an input')
     })
   }
-  await deletePending(parts)
+  await deletePending(deps)
 }
 
 async function forgetOldSlots(
-  parts: Parameters<typeof forgetOldContent>[0],
+  deps: Parameters<typeof forgetOldContent>[0],
   ref: IngestRef,
   demand: RetentionDemand,
   now: UtcMs,
 ): Promise<void> {
-  const { liveMs, marginMs } = parts.retention
+  const { liveMs, marginMs } = deps.retention
   const before = utcMs(now - Math.max(demand.startoverWindowSeconds * 1000, liveMs) - marginMs)
-  const content = parts.contentOf(ref.channelGuid)
-  while (!(await content.forget(ref, before, demand.pinned, STEP)) && !parts.isClosing());
+  const content = deps.contentOf(ref.channelGuid)
+  while (!(await content.forget(ref, before, demand.pinned, STEP)) && !deps.isClosing());
 }
 
 /** Deletes the objects that are pending deletion; after a crash on the way they still are. */
-async function deletePending(parts: {
+async function deletePending(deps: {
   segmentIndex: SegmentIndex
   objects: Objects
   isClosing: () => boolean
 }): Promise<void> {
-  while (!parts.isClosing()) {
-    const keys = await parts.segmentIndex.pendingDeletions(DELETED_AT_ONCE)
+  while (!deps.isClosing()) {
+    const keys = await deps.segmentIndex.pendingDeletions(DELETED_AT_ONCE)
     if (keys.length === 0) return
-    await Promise.all(keys.map((key) => parts.objects.remove(key)))
-    await parts.segmentIndex.objectsDeleted(keys)
+    await Promise.all(keys.map((key) => deps.objects.remove(key)))
+    await deps.segmentIndex.objectsDeleted(keys)
   }
 }

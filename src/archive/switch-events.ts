@@ -33,7 +33,7 @@ export function inputSwitchEvent(
   }
 }
 
-export type SwitchHost = {
+export type SwitchDeps = {
   readonly segmentIndex: Pick<SegmentIndex, 'endpointsOf'>
   readonly resources: Pick<Resources, 'originEndpointByGuid' | 'appendEvent'>
   readonly account: Account
@@ -42,22 +42,22 @@ export type SwitchHost = {
 
 /** Tells of switches. A store that fails is left alone for a while, longer each time. */
 export class SwitchTeller {
-  private readonly host: SwitchHost
+  private readonly deps: SwitchDeps
   /** Channels that are not to be tried again before a moment. */
   private readonly pauses = new WeakMap<ChannelContent, { readonly ms: number; readonly until: number }>()
 
-  constructor(host: SwitchHost) {
-    this.host = host
+  constructor(deps: SwitchDeps) {
+    this.deps = deps
   }
 
   /** Tells of what is recorded of the channel and not told of, now or at some later call. Rejects when it cannot. */
   async tell(content: ChannelContent): Promise<void> {
     if (!content.all().some(({ state }) => state.untold)) return
-    const now = this.host.clock()
+    const now = this.deps.clock()
     const pause = this.pauses.get(content)
     if (pause && now < pause.until) return
     try {
-      await tellSwitches(content, this.host)
+      await tellSwitches(content, this.deps)
       this.pauses.delete(content)
     } catch (error) {
       const ms = Math.min(2 * (pause?.ms ?? LEAST_PAUSE_MS / 2), MOST_PAUSE_MS)
@@ -71,7 +71,7 @@ export class SwitchTeller {
  * Writes the events of switches that are recorded and not told of. A crash on the way writes an event again, under the
  * same id.
  */
-async function tellSwitches(content: ChannelContent, host: SwitchHost): Promise<void> {
+async function tellSwitches(content: ChannelContent, deps: SwitchDeps): Promise<void> {
   const toldAt = new Map(content.all().flatMap(({ state }) => Object.entries(state.toldAt ?? {})))
   for (const { numbering, state } of content.all()) {
     const { untold = [] } = state
@@ -79,12 +79,12 @@ async function tellSwitches(content: ChannelContent, host: SwitchHost): Promise<
     const newest = Math.max(...untold.map(({ at }) => at))
     const recent = Object.entries(state.toldAt ?? {}).filter(([, at]) => newest - at < ONE_EVENT_MS)
     const told: Record<string, UtcMs> = Object.fromEntries(recent)
-    for (const guid of await host.segmentIndex.endpointsOf(numbering.id)) {
-      const endpoint = await host.resources.originEndpointByGuid(guid)
+    for (const guid of await deps.segmentIndex.endpointsOf(numbering.id)) {
+      const endpoint = await deps.resources.originEndpointByGuid(guid)
       if (!endpoint) continue
       for (const one of untold) {
         if (one.at - (toldAt.get(guid) ?? -Infinity) < ONE_EVENT_MS) continue
-        await host.resources.appendEvent(inputSwitchEvent(endpoint, one, host.account))
+        await deps.resources.appendEvent(inputSwitchEvent(endpoint, one, deps.account))
         toldAt.set(guid, one.at)
         told[guid] = one.at
       }

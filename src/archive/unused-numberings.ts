@@ -5,15 +5,15 @@ import type { ChannelContent } from './channel-content.ts'
 /** Lets those numberings of a channel rest that no endpoint has, as it is configured now. Who asks for one wakes it. */
 export async function restUnused(
   content: ChannelContent,
-  host: {
+  deps: {
     readonly segmentIndex: Pick<SegmentIndex, 'endpointsOf'>
     readonly resources: Pick<Resources, 'originEndpointByGuid'>
   },
 ): Promise<void> {
   for (const { numbering, state } of content.all()) {
     if (state.isFilling) continue
-    const guids = await host.segmentIndex.endpointsOf(numbering.id)
-    const endpoints = await Promise.all(guids.map((guid) => host.resources.originEndpointByGuid(guid)))
+    const guids = await deps.segmentIndex.endpointsOf(numbering.id)
+    const endpoints = await Promise.all(guids.map((guid) => deps.resources.originEndpointByGuid(guid)))
     const isUsed = endpoints.some((endpoint) => {
       return endpoint?.package.segmentDurationSeconds === numbering.segmentDurationSeconds
     })

@@ -19,7 +19,7 @@ const AROUND = 3
 /** Eras that may show a moment: a broken source may begin one with every segment, and `EARLY_MS` holds many. */
 const MOST_ERAS = 24
 
-export type WindowsHost = {
+export type WindowsDeps = {
   readonly segmentIndex: SegmentIndex
   readonly version: (channelGuid: string) => number
   readonly numberingOf: (endpoint: OriginEndpoint) => Promise<Numbering | undefined>
@@ -31,7 +31,7 @@ export type WindowsHost = {
 type Read = { readonly numbering: Numbering; readonly content: ChannelContent; readonly tail: SegmentTail }
 
 /** Reads stretches of the archive: from memory what is new, from the index what is not. */
-export function windowsOf({ segmentIndex, version, numberingOf, contentOf, upToDate }: WindowsHost) {
+export function windowsOf({ segmentIndex, version, numberingOf, contentOf, upToDate }: WindowsDeps) {
   async function reading(endpoint: OriginEndpoint): Promise<Read | undefined> {
     const numbering = await numberingOf(endpoint)
     if (!numbering) return undefined

@@ -4,7 +4,7 @@ import { ApiError } from '../model/errors.ts'
 import { checkedDescription, checkedId, matching, quoted, refuse } from '../model/rules.ts'
 import { checkedTags } from '../model/tags.ts'
 import type { Handlers, Output } from './api.ts'
-import type { ControlRoom } from './control-room.ts'
+import type { ControlContext } from './control-context.ts'
 import { newCredentials, newGuid } from './identifiers.ts'
 import { changed } from './optimistic-change.ts'
 import { without } from './without.ts'
@@ -19,8 +19,8 @@ type ChannelOperation =
   | 'RotateIngestEndpointCredentials'
   | 'UpdateChannel'
 
-export function channelHandlers(room: ControlRoom): Handlers<ChannelOperation> {
-  const { resources, clock, limits, pages } = room
+export function channelHandlers(context: ControlContext): Handlers<ChannelOperation> {
+  const { resources, clock, limits, pages } = context
   const update = async (id: string, change: (channel: Channel) => Channel) =>
     described(
       await changed({
@@ -33,14 +33,14 @@ export function channelHandlers(room: ControlRoom): Handlers<ChannelOperation> {
 
   function described(channel: Channel): Output<'DescribeChannel'> {
     return {
-      arn: arnOf(room.account, 'channels', channel.guid),
+      arn: arnOf(context.account, 'channels', channel.guid),
       createdAt: new Date(channel.createdAt).toISOString(),
       description: channel.description,
       egressAccessLogs: channel.egressAccessLogs,
       hlsIngest: {
         ingestEndpoints: channel.ingestEndpoints.map((endpoint) => ({
           ...endpoint,
-          url: `${room.publicUrl()}/in/v2/${channel.guid}/${endpoint.id}/channel`,
+          url: `${context.publicUrl()}/in/v2/${channel.guid}/${endpoint.id}/channel`,
         })),
       },
       id: channel.id,

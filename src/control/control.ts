@@ -3,7 +3,7 @@ import type { Mount } from '../http/handler.ts'
 import type { Log } from '../log.ts'
 import type { Handlers, OperationName } from './api.ts'
 import { channelHandlers } from './channels.ts'
-import type { ControlLimits, ControlResources, ControlRoom, ExtentOf, HarvestRoom } from './control-room.ts'
+import type { ControlContext, ControlLimits, ControlResources, ExtentOf, HarvestService } from './control-context.ts'
 import { harvestJobHandlers } from './harvest-jobs.ts'
 import { mountJsonApi } from './json-api.ts'
 import { OPERATIONS } from './operations.ts'
@@ -15,7 +15,7 @@ import { windrowHandlers } from './windrow-handlers.ts'
 import { WINDROW_OPERATIONS, type WindrowOperation } from './windrow-operations.ts'
 import { writeOutput } from './wire.ts'
 
-export type ControlOptions = {
+export type ControlDeps = {
   readonly resources: ControlResources
   readonly clock: Clock
   readonly log: Log
@@ -25,14 +25,14 @@ export type ControlOptions = {
   readonly publicUrl: () => string
   readonly credentials: Credentials
   readonly limits: ControlLimits
-  readonly harvest: HarvestRoom
+  readonly harvest: HarvestService
   readonly extent?: ExtentOf
 }
 
 /** The MediaPackage v1 API, and below `/windrow/v1/` what it lacks. */
-export function createControl(options: ControlOptions): readonly Mount[] {
+export function createControl(options: ControlDeps): readonly Mount[] {
   const { resources, clock, log, accountId, region, publicUrl, credentials, limits } = options
-  const room: ControlRoom = {
+  const context: ControlContext = {
     resources,
     clock,
     account: { accountId, region },
@@ -43,10 +43,10 @@ export function createControl(options: ControlOptions): readonly Mount[] {
     extent: options.extent ?? (async () => undefined),
   }
   const handlers: Handlers = {
-    ...channelHandlers(room),
-    ...originEndpointHandlers(room),
-    ...harvestJobHandlers(room),
-    ...tagHandlers(room),
+    ...channelHandlers(context),
+    ...originEndpointHandlers(context),
+    ...harvestJobHandlers(context),
+    ...tagHandlers(context),
   }
 
   const expected = () => ({ credentials, region, now: clock() })
@@ -62,7 +62,7 @@ export function createControl(options: ControlOptions): readonly Mount[] {
       return { status: operation.status, ...answer }
     },
   })
-  const own = windrowHandlers(room)
+  const own = windrowHandlers(context)
   const windrow = mountJsonApi({
     prefix: '/windrow/v1/',
     log,

@@ -5,29 +5,29 @@ import type { HarvestJob, HarvestJobStatus } from '../model/harvest-job.ts'
 import { checkHarvestEnd } from '../model/harvest-request.ts'
 import { quoted } from '../model/rules.ts'
 import type { Handlers, Output } from './api.ts'
-import { type ControlRoom, HARVEST_JOB_KEPT_MS } from './control-room.ts'
+import { type ControlContext, HARVEST_JOB_KEPT_MS } from './control-context.ts'
 import { createJob, requestedJob } from './new-harvest-job.ts'
 
 type HarvestJobOperation = 'CreateHarvestJob' | 'DescribeHarvestJob' | 'ListHarvestJobs'
 
-export function harvestJobHandlers(room: ControlRoom): Handlers<HarvestJobOperation> {
-  const { resources, clock, pages } = room
+export function harvestJobHandlers(context: ControlContext): Handlers<HarvestJobOperation> {
+  const { resources, clock, pages } = context
 
   function described(job: HarvestJob): Output<'DescribeHarvestJob'> {
     return {
       ...job,
-      arn: arnOf(room.account, 'harvest_jobs', job.id),
+      arn: arnOf(context.account, 'harvest_jobs', job.id),
       createdAt: new Date(job.createdAt).toISOString(),
     }
   }
 
   return {
     async CreateHarvestJob(input) {
-      const requested = await requestedJob(room, input)
+      const requested = await requestedJob(context, input)
       const { job, usable } = requested
       // A source whose clock is ahead of ours has content that only seems to lie in the future.
       checkHarvestEnd(job, usable, utcMs(Math.max(job.createdAt, usable.end)))
-      await createJob(room, requested)
+      await createJob(context, requested)
       return described(job)
     },
 

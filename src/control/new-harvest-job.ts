@@ -11,11 +11,11 @@ import {
 } from '../model/harvest-request.ts'
 import { checkedId, quoted, refuse } from '../model/rules.ts'
 import type { Input } from './api.ts'
-import { type ControlRoom, HARVEST_JOB_KEPT_MS } from './control-room.ts'
+import { type ControlContext, HARVEST_JOB_KEPT_MS } from './control-context.ts'
 
 /** The job a client asks for, and what can be harvested of its endpoint now. Throws ApiError for what breaks a rule. */
 export async function requestedJob(
-  { resources, clock, extent }: Pick<ControlRoom, 'resources' | 'clock' | 'extent'>,
+  { resources, clock, extent }: Pick<ControlContext, 'resources' | 'clock' | 'extent'>,
   { id, originEndpointId, startTime, endTime, s3Destination }: Input<'CreateHarvestJob'>,
   options?: HarvestOptions,
 ): Promise<{ readonly job: HarvestJob; readonly usable: UtcSpan }> {
@@ -50,7 +50,7 @@ export async function requestedJob(
 
 /** Makes the job durable and tells those who run it. It is due when its window has begun, by what the source says. */
 export async function createJob(
-  { resources, limits, harvest }: ControlRoom,
+  { resources, limits, harvest }: ControlContext,
   { job, usable }: Awaited<ReturnType<typeof requestedJob>>,
 ): Promise<void> {
   const notBefore = job.start <= usable.end ? job.createdAt : utcMs(Math.max(job.createdAt, job.start))

@@ -6,7 +6,7 @@ import type { HlsManifest, OriginEndpoint, Package } from '../model/origin-endpo
 import { checkedId, quoted, refuse } from '../model/rules.ts'
 import { checkedTags } from '../model/tags.ts'
 import type { Handlers, Output } from './api.ts'
-import type { ControlRoom } from './control-room.ts'
+import type { ControlContext } from './control-context.ts'
 import { newGuid } from './identifiers.ts'
 import { changed } from './optimistic-change.ts'
 import { without } from './without.ts'
@@ -18,14 +18,14 @@ type OriginEndpointOperation =
   | 'ListOriginEndpoints'
   | 'UpdateOriginEndpoint'
 
-export function originEndpointHandlers(room: ControlRoom): Handlers<OriginEndpointOperation> {
-  const { resources, clock, limits, pages } = room
+export function originEndpointHandlers(context: ControlContext): Handlers<OriginEndpointOperation> {
+  const { resources, clock, limits, pages } = context
 
   function described(endpoint: OriginEndpoint): Output<'DescribeOriginEndpoint'> {
     return {
       ...endpoint,
-      ...presentation(endpoint, `${room.publicUrl()}/out/v1/${endpoint.guid}`),
-      arn: arnOf(room.account, 'origin_endpoints', endpoint.guid),
+      ...presentation(endpoint, `${context.publicUrl()}/out/v1/${endpoint.guid}`),
+      arn: arnOf(context.account, 'origin_endpoints', endpoint.guid),
       createdAt: new Date(endpoint.createdAt).toISOString(),
     }
   }

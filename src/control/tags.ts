@@ -4,7 +4,7 @@ import { ApiError } from '../model/errors.ts'
 import { quoted, refuse } from '../model/rules.ts'
 import { withoutTags, withTags } from '../model/tags.ts'
 import type { Handlers } from './api.ts'
-import type { ControlRoom } from './control-room.ts'
+import type { ControlContext } from './control-context.ts'
 import { changed } from './optimistic-change.ts'
 
 type TagOperation = 'ListTagsForResource' | 'TagResource' | 'UntagResource'
@@ -15,7 +15,7 @@ type Tagged = {
   change(change: (current: Tags) => Tags): Promise<unknown>
 }
 
-export function tagHandlers({ account, resources, limits }: ControlRoom): Handlers<TagOperation> {
+export function tagHandlers({ account, resources, limits }: ControlContext): Handlers<TagOperation> {
   function tagged(resourceArn: string): Tagged {
     const arn = parseArn(resourceArn)
     if (!arn)

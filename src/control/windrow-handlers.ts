@@ -6,7 +6,7 @@ import { checkHarvestStart } from '../model/harvest-request.ts'
 import type { HarvestRecord } from '../model/harvest-run.ts'
 import { quoted, refuse } from '../model/rules.ts'
 import type { Input } from './api.ts'
-import { type ControlRoom, HARVEST_JOB_KEPT_MS } from './control-room.ts'
+import { type ControlContext, HARVEST_JOB_KEPT_MS } from './control-context.ts'
 import { forecastReport, harvestReport } from './harvest-report.ts'
 import { createJob, requestedJob } from './new-harvest-job.ts'
 import type { PageInput } from './page-tokens.ts'
@@ -20,8 +20,8 @@ const MOST_REMOVED = 2000
 const BEFORE_THE_FIRST_EVENT = '0'
 
 /** One function for each operation of our own. It throws ApiError for what it refuses. */
-export function windrowHandlers(room: ControlRoom): Record<WindrowOperation, (input: never) => Promise<object>> {
-  const { resources, clock, pages, account, harvest } = room
+export function windrowHandlers(context: ControlContext): Record<WindrowOperation, (input: never) => Promise<object>> {
+  const { resources, clock, pages, account, harvest } = context
   const report = (job: HarvestRecord) => harvestReport(job, account, clock())
 
   async function existing(id: string): Promise<HarvestRecord> {
@@ -36,7 +36,7 @@ export function windrowHandlers(room: ControlRoom): Record<WindrowOperation, (in
       earlyEndPolicy: earlyEndPolicy ?? DEFAULT_HARVEST_OPTIONS.earlyEndPolicy,
       report: wantsReport ?? DEFAULT_HARVEST_OPTIONS.report,
     }
-    const requested = await requestedJob(room, input, options)
+    const requested = await requestedJob(context, input, options)
     checkHarvestStart(requested.job.start, requested.job.createdAt)
     return requested
   }
@@ -44,7 +44,7 @@ export function windrowHandlers(room: ControlRoom): Record<WindrowOperation, (in
   return {
     async CreateHarvestJob(input: Requested) {
       const requested = await jobOf(input)
-      await createJob(room, requested)
+      await createJob(context, requested)
       return report(await existing(requested.job.id))
     },
 

@@ -4,7 +4,7 @@ import { utcMs } from '../media/time.ts'
 import type { EventEnvelope } from '../model/event.ts'
 import type { RecordedEvent } from '../stores/event-outbox.ts'
 import type { PageRequest } from '../stores/pages.ts'
-import { createDelivery, type DeliveryHost } from './delivery.ts'
+import { createDelivery, type DeliveryDeps } from './delivery.ts'
 
 const NOON = Date.UTC(2026, 0, 1, 12)
 
@@ -19,7 +19,7 @@ function outbox(count: number) {
   const lines: string[] = []
   let refuse: (event: EventEnvelope) => boolean = () => false
   const write = (_: object, message: string) => void lines.push(message)
-  const host: DeliveryHost = {
+  const deps: DeliveryDeps = {
     resources: {
       async claimEventSink({ owner, leaseMs, now: at }) {
         if (store.owner !== owner && store.until > at) return undefined
@@ -53,7 +53,7 @@ function outbox(count: number) {
     giveUpMs: 3_600_000,
   }
   return {
-    host,
+    deps,
     store,
     events,
     told,
@@ -71,8 +71,8 @@ const numbers = (from: number, to: number) => Array.from({ length: to - from + 1
 
 describe('a sink of events', () => {
   it('is told everything in order, once, however much there is', async () => {
-    const { host, told, store, events } = outbox(250)
-    const delivery = createDelivery(host)
+    const { deps, told, store, events } = outbox(250)
+    const delivery = createDelivery(deps)
     await delivery.deliver()
     await delivery.deliver()
     assert.deepEqual(told, numbers(1, 250))
@@ -83,10 +83,10 @@ describe('a sink of events', () => {
   })
 
   it('that does not take an event is told it again, after pauses, before any other', async () => {
-    const { host, told, pass, refuseWhen } = outbox(4)
+    const { deps, told, pass, refuseWhen } = outbox(4)
     let refusals = 3
     refuseWhen(({ id }) => id === '2' && refusals-- > 0)
-    const delivery = createDelivery(host)
+    const delivery = createDelivery(deps)
     const at: number[] = []
     for (let ms = 0; told.length < 4 && ms < 60_000; ms += 500) {
       const before = refusals
@@ -99,57 +99,57 @@ describe('a sink of events', () => {
   })
 
   it('that does not take an event for too long is told the next one', async () => {
-    const { host, told, pass, refuseWhen, lines } = outbox(3)
+    const { deps, told, pass, refuseWhen, lines } = outbox(3)
     refuseWhen(({ id }) => id === '2')
-    const delivery = createDelivery(host)
+    const delivery = createDelivery(deps)
     await delivery.deliver()
-    pass(host.giveUpMs)
+    pass(deps.giveUpMs)
     await delivery.deliver()
     assert.deepEqual(told, ['1', '3'])
     assert.ok(lines.some((line) => /passed over/.test(line)))
   })
 
   it('is told by one process at a time, and by another when that is gone', async () => {
-    const { host, told, pass, refuseWhen } = outbox(3)
+    const { deps, told, pass, refuseWhen } = outbox(3)
     refuseWhen(({ id }) => id === '3')
-    const first = createDelivery(host)
-    const second = createDelivery({ ...host, owner: 'b' })
+    const first = createDelivery(deps)
+    const second = createDelivery({ ...deps, owner: 'b' })
     await first.deliver()
     refuseWhen(() => false)
     await second.deliver()
     assert.deepEqual(told, ['1', '2'])
-    pass(host.leaseMs)
+    pass(deps.leaseMs)
     await second.deliver()
     await first.deliver()
     assert.deepEqual(told, ['1', '2', '3'])
   })
 
   it('is told again what somebody wants it to be told again', async () => {
-    const { host, told, store, pass } = outbox(3)
-    const delivery = createDelivery(host)
+    const { deps, told, store, pass } = outbox(3)
+    const delivery = createDelivery(deps)
     await delivery.deliver()
     Object.assign(store, { after: '1', fence: store.fence + 1, until: 0 })
-    pass(host.leaseMs / 2)
+    pass(deps.leaseMs / 2)
     await delivery.deliver()
     assert.deepEqual(told, ['1', '2', '3', '2', '3'])
   })
 
   it('is told an event again that nobody knows to have arrived', async () => {
-    const { host, told, store } = outbox(1)
+    const { deps, told, store } = outbox(1)
     await createDelivery({
-      ...host,
-      resources: { ...host.resources, advanceEventSink: () => Promise.reject(new Error('the store is gone')) },
+      ...deps,
+      resources: { ...deps.resources, advanceEventSink: () => Promise.reject(new Error('the store is gone')) },
     })
       .deliver()
       .catch(() => {})
     store.until = 0
-    await createDelivery({ ...host, owner: 'b' }).deliver()
+    await createDelivery({ ...deps, owner: 'b' }).deliver()
     assert.deepEqual(told, ['1', '1'])
   })
 
   it('waits for no delivery when it closes', async () => {
-    const { host, told } = outbox(2)
-    const [sink] = host.sinks
+    const { deps, told } = outbox(2)
+    const [sink] = deps.sinks
     const began = Promise.withResolvers<void>()
     const slow = {
       ...sink!,
@@ -158,7 +158,7 @@ describe('a sink of events', () => {
         return new Promise<void>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
       },
     }
-    const delivery = createDelivery({ ...host, sinks: [slow] })
+    const delivery = createDelivery({ ...deps, sinks: [slow] })
     const delivering = delivery.deliver()
     await began.promise
     await delivery.close()

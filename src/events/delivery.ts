@@ -9,7 +9,7 @@ const PAGE = 100
 /** After the first failure and those that follow; the last one is repeated. */
 const PAUSES_MS = [1_000, 2_000, 5_000, 15_000, 60_000]
 
-export type DeliveryHost = {
+export type DeliveryDeps = {
   readonly resources: Pick<EventOutbox, 'claimEventSink' | 'advanceEventSink' | 'listEvents'>
   readonly sinks: readonly EventSink[]
   readonly clock: Clock
@@ -37,9 +37,9 @@ type Claim = { readonly fence: number; after: string; until: number }
  * Tells each sink every event at least once, in the order they were written, so also in order for each resource. A sink
  * that does not take an event is told it again and again before any that follows.
  */
-export function createDelivery(host: DeliveryHost): Delivery {
+export function createDelivery(deps: DeliveryDeps): Delivery {
   const closing = new AbortController()
-  const lines = host.sinks.map((sink) => new SinkLine(sink, host, closing.signal))
+  const lines = deps.sinks.map((sink) => new SinkLine(sink, deps, closing.signal))
   let delivering: Promise<void> | undefined
 
   function deliver(): Promise<void> {
@@ -59,7 +59,7 @@ export function createDelivery(host: DeliveryHost): Delivery {
     async close() {
       closing.abort()
       await delivering?.catch(() => {})
-      for (const { close } of host.sinks) close()
+      for (const { close } of deps.sinks) close()
     },
   }
 }
@@ -67,24 +67,24 @@ export function createDelivery(host: DeliveryHost): Delivery {
 /** One sink's way through the events. */
 class SinkLine {
   private readonly sink: EventSink
-  private readonly host: DeliveryHost
+  private readonly deps: DeliveryDeps
   private readonly closing: AbortSignal
   private claim: Claim | undefined
   private failures = 0
   private notBefore = 0
 
-  constructor(sink: EventSink, host: DeliveryHost, closing: AbortSignal) {
+  constructor(sink: EventSink, deps: DeliveryDeps, closing: AbortSignal) {
     this.sink = sink
-    this.host = host
+    this.deps = deps
     this.closing = closing
   }
 
   async deliver(): Promise<void> {
-    if (this.host.clock() < this.notBefore) return
+    if (this.deps.clock() < this.notBefore) return
     while (!this.closing.aborted) {
       const claim = await this.held()
       if (!claim) return
-      const { items } = await this.host.resources.listEvents({ limit: PAGE, after: claim.after })
+      const { items } = await this.deps.resources.listEvents({ limit: PAGE, after: claim.after })
       if (items.length === 0) return
       for (const event of items) {
         if (this.closing.aborted || !(await this.tell(event)) || !(await this.advance(claim, event.cursor))) return
@@ -94,7 +94,7 @@ class SinkLine {
 
   /** Claimed anew in time, which also notices that somebody moved the cursor. */
   async held(): Promise<Claim | undefined> {
-    const { resources, clock, leaseMs, owner } = this.host
+    const { resources, clock, leaseMs, owner } = this.deps
     const now = clock()
     if (this.claim && now < this.claim.until - leaseMs / 2) return this.claim
     const claimed = await resources.claimEventSink({ sink: this.sink.name, owner, now, leaseMs })
@@ -104,7 +104,7 @@ class SinkLine {
 
   /** False when it is to be tried again. */
   private async tell(event: RecordedEvent): Promise<boolean> {
-    const { clock, log, account, giveUpMs } = this.host
+    const { clock, log, account, giveUpMs } = this.deps
     const about = { sink: this.sink.name, event: event.id }
     try {
       await this.sink.deliver(eventEnvelope(event, account), this.closing)
@@ -126,7 +126,7 @@ class SinkLine {
   }
 
   private async advance(claim: Claim, after: string): Promise<boolean> {
-    const { resources, clock, leaseMs } = this.host
+    const { resources, clock, leaseMs } = this.deps
     const now = clock()
     const { fence } = claim
     const answer = await resources.advanceEventSink({ sink: this.sink.name, fence }, { after, now, leaseMs })

@@ -13,7 +13,7 @@ import type { Lease } from './lease.ts'
 import type { HarvestProgress } from './progress.ts'
 import { retryTransient, type Sleep } from './retry.ts'
 
-export type AssetWriterHost = {
+export type AssetWriterDeps = {
   readonly archive: Omit<ArchiveReader, 'open'>
   readonly media: SourceMedia
   readonly resources: Pick<
@@ -32,24 +32,24 @@ export type Attempt = { readonly job: HarvestRecord; readonly lease: Lease; read
 export class AssetWriter {
   private readonly attempt: Attempt
   private readonly bucket: Bucket
-  private readonly host: AssetWriterHost
+  private readonly deps: AssetWriterDeps
   /** The newest output segment that was written while the job followed the live edge. */
   private followedTo = 0
 
-  constructor(attempt: Attempt, bucket: Bucket, host: AssetWriterHost) {
+  constructor(attempt: Attempt, bucket: Bucket, deps: AssetWriterDeps) {
     this.attempt = attempt
     this.bucket = bucket
-    this.host = host
+    this.deps = deps
   }
 
   /** Throws HarvestFailed when another endpoint has one of the names. */
   ensureFree(keys: readonly string[]): Promise<void> {
-    return ensureFree(this.attempt.job, keys, this.host.resources)
+    return ensureFree(this.attempt.job, keys, this.deps.resources)
   }
 
   /** Takes names for the job, before anything is written under them. Throws HarvestFailed as `ensureFree` does. */
   async claim(keys: readonly string[]): Promise<void> {
-    refuseOwner(await this.host.resources.claimBucketKeys({ ...this.names, keys }), this.names.bucket)
+    refuseOwner(await this.deps.resources.claimBucketKeys({ ...this.names, keys }), this.names.bucket)
   }
 
   /** Writes all segments that have not been written yet: their names are the job's already. */
@@ -72,7 +72,7 @@ export class AssetWriter {
   /** From the checkpoint before it on the job can only be completed, by this worker or the next. */
   async writeParent(file: AssetFile, signal: AbortSignal): Promise<void> {
     const { progress, lease } = this.attempt
-    const { sleep } = this.host
+    const { sleep } = this.deps
     if (progress.replacedTag === undefined) {
       const tag = await retryTransient(() => this.bucket.tagOf(file.key, signal), sleep, signal)
       if (tag !== undefined) progress.willReplace(tag)
@@ -124,14 +124,14 @@ export class AssetWriter {
     if (!progress.hasObjects) return async (files) => files
     return async (files) => {
       const keys = files.map(({ key }) => key)
-      const written = new Set((await this.host.resources.harvestObjectsNamed(job.id, keys)).map(({ key }) => key))
+      const written = new Set((await this.deps.resources.harvestObjectsNamed(job.id, keys)).map(({ key }) => key))
       return files.filter(({ key }) => !written.has(key))
     }
   }
 
   private async writeAll(files: AsyncIterable<SegmentFile>, signal: AbortSignal): Promise<void> {
     const { progress, lease } = this.attempt
-    await forEachConcurrent(files, this.host.objectsAtOnce, signal, async (file, fileSignal) => {
+    await forEachConcurrent(files, this.deps.objectsAtOnce, signal, async (file, fileSignal) => {
       progress.wrote(await this.put(file, fileSignal), file.track)
       lease.touch()
     })
@@ -140,14 +140,14 @@ export class AssetWriter {
   private async put(file: AssetFile, signal: AbortSignal): Promise<HarvestObject> {
     const body = await digested(await file.body())
     signal.throwIfAborted()
-    await retryTransient(() => this.bucket.put(file.key, body, signal), this.host.sleep, signal)
+    await retryTransient(() => this.bucket.put(file.key, body, signal), this.deps.sleep, signal)
     return { key: file.key, size: body.size, sha256: body.sha256 }
   }
 
   /** What is written again as it was is no progress: a job that gets no further must come to an end. */
   private async note(object: HarvestObject): Promise<void> {
     const { job, progress, lease } = this.attempt
-    const [before] = await this.host.resources.harvestObjectsNamed(job.id, [object.key])
+    const [before] = await this.deps.resources.harvestObjectsNamed(job.id, [object.key])
     if (before?.sha256 === object.sha256) return
     progress.wrote(object)
     lease.touch()

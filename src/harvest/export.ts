@@ -2,7 +2,7 @@ import { utcMs } from '../media/time.ts'
 import { DEFAULT_HARVEST_OPTIONS } from '../model/harvest-job.ts'
 import type { OutputFormat } from '../packaging/output-format.ts'
 import { type AssetFiles, assetFiles } from './asset-files.ts'
-import { AssetWriter, type AssetWriterHost, type Attempt } from './asset-writer.ts'
+import { AssetWriter, type AssetWriterDeps, type Attempt } from './asset-writer.ts'
 import type { Buckets } from './bucket.ts'
 import { HarvestFailed } from './harvest-failed.ts'
 import { type HarvestWindow, readWindow } from './harvest-window.ts'
@@ -10,9 +10,9 @@ import { takeInventory } from './inventory.ts'
 import { admitted, gapsOf, planOf, withinGapPolicy } from './plan.ts'
 import { reportFile } from './report-file.ts'
 import { retryTransient } from './retry.ts'
-import { harvestWindow, plannedWindow, type WindowHost } from './window.ts'
+import { harvestWindow, plannedWindow, type WindowDeps } from './window.ts'
 
-export type ExportHost = WindowHost & AssetWriterHost & { readonly buckets: Buckets }
+export type ExportDeps = WindowDeps & AssetWriterDeps & { readonly buckets: Buckets }
 
 /** A job that follows the live edge looks again when it has moved by this share of what it looked at before. */
 const FOLLOW_SHARE = 0.02
@@ -27,20 +27,20 @@ const FOLLOW_SHARE = 0.02
 export async function exportAsset(
   attempt: Attempt,
   format: OutputFormat,
-  host: ExportHost,
+  deps: ExportDeps,
   signal: AbortSignal,
 ): Promise<void> {
   const { job, lease, progress } = attempt
-  const bucket = await retryTransient(() => host.buckets.open(job.s3Destination, signal), host.sleep, signal)
-  const flush = () => retryTransient(() => bucket.flush(), host.sleep, signal)
+  const bucket = await retryTransient(() => deps.buckets.open(job.s3Destination, signal), deps.sleep, signal)
+  const flush = () => retryTransient(() => bucket.flush(), deps.sleep, signal)
   lease.flushWith(flush)
-  const writer = new AssetWriter(attempt, bucket, host)
+  const writer = new AssetWriter(attempt, bucket, deps)
   const plan = progress.settledPlan
   const window = await (plan
-    ? plannedWindow(job, plan, host.archive)
-    : settledWindow(writer, attempt, format, host, signal))
+    ? plannedWindow(job, plan, deps.archive)
+    : settledWindow(writer, attempt, format, deps, signal))
 
-  const files = assetFiles(job, format, window.outline, host)
+  const files = assetFiles(job, format, window.outline, deps)
   if (!plan) {
     // All names are looked at before the first is taken: a job that cannot have them all takes none.
     await takeInventory(job, files, window, (keys) => writer.ensureFree(keys))
@@ -52,7 +52,7 @@ export async function exportAsset(
   for (const file of files.manifests) await writer.writeManifest(file, signal)
   if ((job.options ?? DEFAULT_HARVEST_OPTIONS).report) {
     await lease.save()
-    await writer.writeManifest(await reportFile(job, progress, host.resources), signal)
+    await writer.writeManifest(await reportFile(job, progress, deps.resources), signal)
   }
   await flush()
   await writer.writeParent(files.parent, signal)
@@ -65,7 +65,7 @@ async function settledWindow(
   writer: AssetWriter,
   { job }: Attempt,
   format: OutputFormat,
-  host: ExportHost,
+  deps: ExportDeps,
   signal: AbortSignal,
 ): Promise<HarvestWindow> {
   let followed: number = job.start
@@ -73,12 +73,12 @@ async function settledWindow(
     if (edge - followed < FOLLOW_SHARE * (edge - job.start)) return
     followed = edge
     const span = { start: job.start, end: utcMs(Math.min(edge, job.end)) }
-    const read = await readWindow(host.archive, job.endpoint, span)
+    const read = await readWindow(deps.archive, job.endpoint, span)
     if (!read) return
     const window = await withinGapPolicy(job, read)
     let files: AssetFiles
     try {
-      files = assetFiles(job, format, window.outline, host)
+      files = assetFiles(job, format, window.outline, deps)
     } catch (error) {
       // The streams that are shown may come only later.
       if (error instanceof HarvestFailed && error.code === 'NoStreams') return
@@ -86,6 +86,6 @@ async function settledWindow(
     }
     await writer.follow(files, window, signal)
   }
-  const window = await harvestWindow(job, host, signal, follow)
+  const window = await harvestWindow(job, deps, signal, follow)
   return admitted(job, window)
 }

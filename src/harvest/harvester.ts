@@ -21,7 +21,7 @@ import { HarvestProgress } from './progress.ts'
 import type { Sleep } from './retry.ts'
 import { attemptsFor, pauseAfter } from './retry-policy.ts'
 
-export type HarvesterHost = {
+export type HarvesterDeps = {
   readonly resources: Pick<
     HarvestRecords,
     | 'bucketKeysOwner'
@@ -71,20 +71,20 @@ export type Harvester = {
 const RECORD_PAUSES_MS = [200, 1_000, 5_000, 30_000]
 
 /** Runs harvest jobs, so many at once, in the order they were made. */
-export function createHarvester(host: HarvesterHost): Harvester {
-  const { clock, log, resources } = host
-  const sleep: Sleep = host.sleep ?? ((ms, signal) => setTimeout(ms, undefined, { signal }))
+export function createHarvester(deps: HarvesterDeps): Harvester {
+  const { clock, log, resources } = deps
+  const sleep: Sleep = deps.sleep ?? ((ms, signal) => setTimeout(ms, undefined, { signal }))
   const closing = new AbortController()
   const running = new Map<string, { readonly lease: Lease; readonly done: Promise<void> }>()
   let claiming: Promise<void> | undefined
 
   async function claimSome(): Promise<void> {
-    while (running.size < host.jobsAtOnce && !closing.signal.aborted) {
-      const { owner, leaseMs } = host
+    while (running.size < deps.jobsAtOnce && !closing.signal.aborted) {
+      const { owner, leaseMs } = deps
       const job = await resources.claimHarvestJob({ owner, now: clock(), leaseMs })
       if (!job) return
       const progress = new HarvestProgress(job.run.cursor, clock)
-      const lease = new Lease(job, progress, host)
+      const lease = new Lease(job, progress, deps)
       const key = `${job.id}/${job.run.fence}`
       const done = run(job, lease, progress).finally(() => {
         running.delete(key)
@@ -122,16 +122,16 @@ export function createHarvester(host: HarvesterHost): Harvester {
 
   async function attempt(job: HarvestRecord, lease: Lease, progress: HarvestProgress, signal: AbortSignal) {
     signal.throwIfAborted()
-    if (job.run.failures >= host.mostAttempts) {
+    if (job.run.failures >= deps.mostAttempts) {
       const { message } = job.run.failure ?? { message: 'Its workers were lost one after the other.' }
       throw new HarvestFailed('Unexpected', `The job was given up after ${job.run.failures} attempts: ${message}`)
     }
-    const format = host.formatOf(job.endpoint)
+    const format = deps.formatOf(job.endpoint)
     if (!format) {
       const message = `Windrow cannot package what origin endpoint ${job.originEndpointId} asks for.`
       throw new HarvestFailed('CannotPackage', message)
     }
-    await exportAsset({ job, lease, progress }, format, { ...host, sleep }, signal)
+    await exportAsset({ job, lease, progress }, format, { ...deps, sleep }, signal)
   }
 
   async function afterFailure(
@@ -152,7 +152,7 @@ export function createHarvester(host: HarvesterHost): Harvester {
     }
     const failure = failureOf(job, error)
     const failures = (progress.hasAdvanced ? 0 : job.run.failures) + 1
-    if (failures < attemptsFor(error, host.mostAttempts)) {
+    if (failures < attemptsFor(error, deps.mostAttempts)) {
       const pause = pauseAfter(failures)
       log.warn(
         { ...about, code: failure.code, reason: failure.message, retryInMs: pause },
@@ -181,7 +181,7 @@ export function createHarvester(host: HarvesterHost): Harvester {
 
   async function end(job: HarvestRecord, lease: Lease, outcome: HarvestOutcome, tell: () => void): Promise<void> {
     const at = clock()
-    const event = harvestEvent(job, outcome, host.account, { id: randomUUID(), at })
+    const event = harvestEvent(job, outcome, deps.account, { id: randomUUID(), at })
     const recorded = await untilRecorded(() => resources.finishHarvestJob(lease.claim, { at, outcome, event }))
     if (recorded === 'finished') tell()
     if (recorded === 'lost') tellLost(job)

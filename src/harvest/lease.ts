@@ -10,7 +10,7 @@ export class LeaseLost extends Error {
   override readonly name = 'LeaseLost'
 }
 
-export type LeaseHost = {
+export type LeaseDeps = {
   readonly resources: Pick<HarvestRecords, 'checkpointHarvestJob'>
   readonly clock: Clock
   readonly log: Log
@@ -30,7 +30,7 @@ const SHORTEST_BEAT_MS = 50
 export class Lease {
   readonly claim: HarvestClaim
   readonly signal: AbortSignal
-  private readonly host: LeaseHost
+  private readonly deps: LeaseDeps
   private readonly progress: HarvestProgress
   private readonly ending = new AbortController()
   private readonly heartbeat: NodeJS.Timeout
@@ -42,13 +42,13 @@ export class Lease {
   /** Makes durable what has landed. */
   private flush: () => Promise<void> = async () => {}
 
-  constructor(job: HarvestRecord, progress: HarvestProgress, host: LeaseHost) {
+  constructor(job: HarvestRecord, progress: HarvestProgress, deps: LeaseDeps) {
     this.claim = { id: job.id, fence: job.run.fence }
     this.signal = this.ending.signal
-    this.host = host
+    this.deps = deps
     this.progress = progress
-    this.until = host.clock() + host.leaseMs
-    this.heartbeat = setInterval(() => this.beat(), Math.max(host.leaseMs / BEATS, SHORTEST_BEAT_MS))
+    this.until = deps.clock() + deps.leaseMs
+    this.heartbeat = setInterval(() => this.beat(), Math.max(deps.leaseMs / BEATS, SHORTEST_BEAT_MS))
     if (job.run.cancelling) this.cancel()
   }
 
@@ -58,13 +58,13 @@ export class Lease {
 
   /** Something has landed: it is recorded now, or as soon as the last checkpoint is long enough ago. */
   touch(): void {
-    const sinceLast = this.host.clock() - this.began
+    const sinceLast = this.deps.clock() - this.began
     this.soon ??= setTimeout(
       () => {
         this.soon = undefined
         this.inBackground()
       },
-      Math.max(0, this.host.checkpointMs - sinceLast),
+      Math.max(0, this.deps.checkpointMs - sinceLast),
     )
   }
 
@@ -81,7 +81,7 @@ export class Lease {
   inBackground(): void {
     this.save().catch((error: unknown) => {
       if (!this.signal.aborted)
-        this.host.log.warn({ harvestJob: this.claim.id, error }, 'a checkpoint was not recorded')
+        this.deps.log.warn({ harvestJob: this.claim.id, error }, 'a checkpoint was not recorded')
     })
   }
 
@@ -95,12 +95,12 @@ export class Lease {
 
   private beat(): void {
     // Nobody could be asked for so long that another worker may have the job by now.
-    if (this.host.clock() >= this.until) this.lose()
+    if (this.deps.clock() >= this.until) this.lose()
     else this.inBackground()
   }
 
   private async checkpoint(more: { readonly completing?: true }): Promise<void> {
-    const { resources, clock, leaseMs } = this.host
+    const { resources, clock, leaseMs } = this.deps
     const objects = this.progress.take()
     const cursor = this.progress.cursor()
     try {

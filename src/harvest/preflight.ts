@@ -15,7 +15,7 @@ import { takeInventory } from './inventory.ts'
 import { admitted, gapsOf, planOf } from './plan.ts'
 import { windowSoFar } from './window.ts'
 
-export type PreflightHost = {
+export type PreflightDeps = {
   readonly archive: Omit<ArchiveReader, 'open'>
   readonly media: SourceMedia
   readonly formatOf: (endpoint: OriginEndpoint) => OutputFormat | undefined
@@ -25,7 +25,7 @@ export type PreflightHost = {
 }
 
 /** What would become of a job if it ran now. Nothing is written, and nothing is waited for. */
-export async function forecast(job: HarvestJob, host: PreflightHost, signal: AbortSignal): Promise<HarvestForecast> {
+export async function forecast(job: HarvestJob, deps: PreflightDeps, signal: AbortSignal): Promise<HarvestForecast> {
   const failures: HarvestFailure[] = []
   const attempt = async <T>(work: () => Promise<T>): Promise<T | undefined> => {
     try {
@@ -39,10 +39,10 @@ export async function forecast(job: HarvestJob, host: PreflightHost, signal: Abo
   }
 
   const overwrites = await attempt(async () => {
-    const bucket = await host.buckets.open(job.s3Destination, signal)
+    const bucket = await deps.buckets.open(job.s3Destination, signal)
     return (await bucket.tagOf(job.s3Destination.manifestKey, signal)) != null
   })
-  const content = await attempt(() => contentOf(job, host))
+  const content = await attempt(() => contentOf(job, deps))
   return {
     failures,
     isWaiting: content?.isWaiting ?? false,
@@ -51,18 +51,18 @@ export async function forecast(job: HarvestJob, host: PreflightHost, signal: Abo
   }
 }
 
-async function contentOf(job: HarvestJob, host: PreflightHost) {
-  const format = host.formatOf(job.endpoint)
+async function contentOf(job: HarvestJob, deps: PreflightDeps) {
+  const format = deps.formatOf(job.endpoint)
   if (!format) {
     const message = `Windrow cannot package what origin endpoint ${job.originEndpointId} asks for.`
     throw new HarvestFailed('CannotPackage', message)
   }
-  const { window, isWaiting } = await windowSoFar(job, host)
+  const { window, isWaiting } = await windowSoFar(job, deps)
   if (!window) return { isWaiting }
   const gaps = await gapsOf(job, window)
   const shown = isWaiting ? window : await admitted(job, window)
-  const files = assetFiles(job, format, shown.outline, host)
-  const inventory = await takeInventory(job, files, shown, (keys) => ensureFree(job, keys, host.resources))
+  const files = assetFiles(job, format, shown.outline, deps)
+  const inventory = await takeInventory(job, files, shown, (keys) => ensureFree(job, keys, deps.resources))
   // What has not come yet is no gap.
   const met = isWaiting ? gaps.filter(({ end, track }) => track !== undefined || end < job.end) : gaps
   const plan = planOf(shown, inventory, met)

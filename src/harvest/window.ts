@@ -17,7 +17,7 @@ const POLL_MS = 250
 const STOPPED_AFTER_SEGMENTS = 3
 const LEAST_STOPPED_AFTER_MS = 15_000
 
-export type WindowHost = {
+export type WindowDeps = {
   readonly archive: WindowArchive & Pick<ArchiveReader, 'extent' | 'live'>
   readonly clock: Clock
   readonly sleep: Sleep
@@ -30,33 +30,33 @@ export type WindowHost = {
  */
 export async function harvestWindow(
   job: HarvestJob,
-  host: WindowHost,
+  deps: WindowDeps,
   signal: AbortSignal,
   grown: (edge: UtcMs) => Promise<void> = async () => {},
 ): Promise<HarvestWindow> {
   checkForm(job)
-  const age = Math.max(0, host.clock() - job.createdAt)
-  const early = await host.archive.extent(job.endpoint)
+  const age = Math.max(0, deps.clock() - job.createdAt)
+  const early = await deps.archive.extent(job.endpoint)
   if (early) checkStart(job, early, age)
-  const extent = await untilReached(job, host, signal, grown)
+  const extent = await untilReached(job, deps, signal, grown)
   if (!early && extent) checkStart(job, extent, age)
-  return windowWithin(job, extent, host.archive)
+  return windowWithin(job, extent, deps.archive)
 }
 
 /** What `harvestWindow` would find now, without waiting; `isWaiting` when it would wait for the live edge. */
 export async function windowSoFar(
   job: HarvestJob,
-  host: Omit<WindowHost, 'sleep'>,
+  deps: Omit<WindowDeps, 'sleep'>,
 ): Promise<{ readonly window?: HarvestWindow; readonly isWaiting: boolean }> {
   checkForm(job)
-  const age = Math.max(0, host.clock() - job.createdAt)
-  const live = await host.archive.live(job.endpoint, 0)
-  const extent = await host.archive.extent(job.endpoint)
+  const age = Math.max(0, deps.clock() - job.createdAt)
+  const live = await deps.archive.live(job.endpoint, 0)
+  const extent = await deps.archive.extent(job.endpoint)
   if (extent) checkStart(job, extent, age)
   const isWaiting =
-    !live?.ended && (!extent || extent.end < job.end) && job.end > host.clock() - stoppedAfterMs(job, live)
-  if (!isWaiting) return { window: await windowWithin(job, extent, host.archive), isWaiting }
-  const window = await readWindow(host.archive, job.endpoint, job)
+    !live?.ended && (!extent || extent.end < job.end) && job.end > deps.clock() - stoppedAfterMs(job, live)
+  if (!isWaiting) return { window: await windowWithin(job, extent, deps.archive), isWaiting }
+  const window = await readWindow(deps.archive, job.endpoint, job)
   return { ...(window && { window }), isWaiting }
 }
 
@@ -86,7 +86,7 @@ function checkForm(job: HarvestJob): void {
 async function windowWithin(
   job: HarvestJob,
   extent: UtcSpan | undefined,
-  archive: WindowHost['archive'],
+  archive: WindowDeps['archive'],
 ): Promise<HarvestWindow> {
   const { start, end } = job
   if (!extent) throw new HarvestFailed('NoContent', 'The channel has no content yet.')
@@ -131,7 +131,7 @@ function earliestStart(job: HarvestJob, extent: UtcSpan, age: number): UtcMs {
 /** What the archive holds once the live edge is past the job's end, or is not coming any nearer. */
 async function untilReached(
   job: HarvestJob,
-  { archive, clock, sleep }: WindowHost,
+  { archive, clock, sleep }: WindowDeps,
   signal: AbortSignal,
   grown: (edge: UtcMs) => Promise<void>,
 ): Promise<UtcSpan | undefined> {

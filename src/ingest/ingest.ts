@@ -16,7 +16,7 @@ import { TokenBuckets } from './token-buckets.ts'
 import { Uploads } from './uploads.ts'
 import { METHODS, RecentFiles, sendProperties } from './webdav.ts'
 
-export type IngestOptions = {
+export type IngestDeps = {
   readonly resources: Pick<Resources, 'channelByGuid' | 'onChange'>
   readonly archive: ArchiveWriter
   readonly clock: Clock
@@ -33,7 +33,7 @@ export type Ingest = Mount & {
  * The WebDAV folder of every ingest endpoint, `/in/v2/<channel GUID>/<ingest endpoint id>/`. A PUT is answered 201 when
  * what it brought is durable.
  */
-export function createIngest(options: IngestOptions): Ingest {
+export function createIngest(options: IngestDeps): Ingest {
   const { archive, clock } = options
   const limits = { ...DEFAULT_INGEST_LIMITS, ...options.limits }
   const faults = new FaultLog(options.log, clock)

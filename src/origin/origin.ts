@@ -26,7 +26,7 @@ const PREFIX = '/out/v1/'
 const SEGMENT_CACHE_CONTROL = 'max-age=1209600'
 const NOTHING_THERE = 'There is nothing to see there: it is no stream, not yet, or outside the startover window.'
 
-export type OriginHost = {
+export type OriginDeps = {
   readonly resources: Pick<Resources, 'originEndpointByGuid' | 'onChange'>
   readonly archive: SegmentLookup & Pick<ArchiveReader, 'version' | 'edge' | 'stretch' | 'read' | 'open'>
   readonly media: SourceMedia
@@ -36,7 +36,7 @@ export type OriginHost = {
 }
 
 /** The playback side: `/out/v1/<endpoint GUID>/<manifest or segment>`. `close` lets go of the stores. */
-export function createOrigin({ resources, archive, media, press, clock, log }: OriginHost): Mount & { close(): void } {
+export function createOrigin({ resources, archive, media, press, clock, log }: OriginDeps): Mount & { close(): void } {
   const directory = new EndpointDirectory(resources, clock)
   const manifests = new Manifests(archive, press, clock)
   const segments = new Segments(archive, media)

@@ -1,4 +1,4 @@
-import type { ControlResources } from '../../src/control/control-room.ts'
+import type { ControlResources } from '../../src/control/control-context.ts'
 
 /** A store that cannot read the channel `fails`, and where a description `busy` always comes too late. */
 export function troubled(resources: ControlResources): Partial<ControlResources> {

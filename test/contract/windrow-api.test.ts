@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import type { ControlLimits, HarvestRoom } from '../../src/control/control-room.ts'
+import type { ControlLimits, HarvestService } from '../../src/control/control-context.ts'
 import { utcMs } from '../../src/media/time.ts'
 import type { HarvestForecast } from '../../src/model/harvest-forecast.ts'
 import type { HarvestRecord } from '../../src/model/harvest-run.ts'
@@ -21,7 +21,7 @@ const JOB = {
 const JOBS = '/windrow/v1/harvest_jobs'
 
 async function start(
-  options: { harvest?: Partial<HarvestRoom>; limits?: Partial<ControlLimits> } = {},
+  options: { harvest?: Partial<HarvestService>; limits?: Partial<ControlLimits> } = {},
 ): Promise<Asker> {
   const asker = await startAsker(options)
   await asker.made('/channels', { id: 'main' })

@@ -36,7 +36,7 @@ describe('a harvest into a folder', () => {
   }
   const harvesterOf = (ledger: JobLedger, links = true) => {
     const buckets = folderBuckets({ folder, links, createBuckets: true })
-    return createHarvester(rehearsal({ archive, buckets, resources: ledger, objectsAtOnce: 8 }).host)
+    return createHarvester(rehearsal({ archive, buckets, resources: ledger, objectsAtOnce: 8 }).deps)
   }
 
   async function run(ledger: JobLedger, links?: boolean): Promise<void> {

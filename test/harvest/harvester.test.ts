@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { BucketRefused } from '../../src/harvest/bucket.ts'
-import { createHarvester, type HarvesterHost } from '../../src/harvest/harvester.ts'
+import { createHarvester, type HarvesterDeps } from '../../src/harvest/harvester.ts'
 import type { HarvestJob, HarvestOutcome } from '../../src/model/harvest-job.ts'
 import { NoSuchObject } from '../../src/stores/objects.ts'
 import { HLS_DEFAULTS, hlsEndpoint, outputSegments, sampleBytes, windowOf } from '../origin/sample-channel.ts'
@@ -15,19 +15,19 @@ const denied = () => new BucketRefused('AccessDenied', 'The bucket denies access
 /** Runs one job to its end. */
 async function harvest(
   job: HarvestJob,
-  parts: Partial<HarvesterHost> & { buckets: RecordingBuckets; resources?: JobLedger },
+  parts: Partial<HarvesterDeps> & { buckets: RecordingBuckets; resources?: JobLedger },
 ) {
   const resources = parts.resources ?? new JobLedger(job)
-  const { host, lines, slept, pass } = rehearsal({ archive: archiveOf(10), ...parts, resources })
-  const harvester = createHarvester(host)
+  const { deps, lines, slept, pass } = rehearsal({ archive: archiveOf(10), ...parts, resources })
+  const harvester = createHarvester(deps)
   const retries: number[] = []
   for (;;) {
     await harvester.takeUp()
     await harvester.settled()
     const { state, notBefore } = resources.run(job.id)
     if (state !== 'QUEUED') break
-    retries.push(notBefore - host.clock())
-    pass(notBefore - host.clock())
+    retries.push(notBefore - deps.clock())
+    pass(notBefore - deps.clock())
   }
   assert.equal(resources.ended.length, 1, 'the job ended once')
   const [end] = resources.ended
@@ -262,8 +262,8 @@ describe('a job that is taken up again', () => {
     const whole = new RecordingBuckets()
     await harvest(harvestJob(), { buckets: whole })
     const resources = new JobLedger(harvestJob())
-    const { host, pass } = rehearsal({ archive: archiveOf(10), buckets, resources, objectsAtOnce: 1 })
-    const harvester = createHarvester(host)
+    const { deps, pass } = rehearsal({ archive: archiveOf(10), buckets, resources, objectsAtOnce: 1 })
+    const harvester = createHarvester(deps)
     const attempt = async () => {
       await harvester.takeUp()
       await harvester.settled()
@@ -291,8 +291,8 @@ describe('a job that is taken up again', () => {
     const buckets = new RecordingBuckets()
     const archive = archiveOf(5)
     const resources = new JobLedger(harvestJob({ start: at(6), end: at(59) }))
-    const { host, pass } = rehearsal({ archive, buckets, resources, objectsAtOnce: 1 })
-    const harvester = createHarvester(host)
+    const { deps, pass } = rehearsal({ archive, buckets, resources, objectsAtOnce: 1 })
+    const harvester = createHarvester(deps)
     stopAfter(buckets, 9)
     await harvester.takeUp()
     await harvester.settled()
@@ -310,15 +310,15 @@ describe('a job that is taken up again', () => {
     const buckets = new RecordingBuckets()
     const resources = new JobLedger(harvestJob())
     resources.failures.push(...Array.from({ length: 100 }, () => new Error('the store is gone')))
-    const { host } = rehearsal({ archive: archiveOf(10), buckets, resources })
-    const first = createHarvester(host)
+    const { deps } = rehearsal({ archive: archiveOf(10), buckets, resources })
+    const first = createHarvester(deps)
     await first.takeUp()
     while (resources.failures.length === 100) await setImmediate()
     await first.close()
     resources.failures.length = 0
     assert.equal(resources.run().state, 'RUNNING')
     assert.equal(resources.run().cursor?.replaces, null)
-    const { host: other, pass } = rehearsal({ archive: archiveOf(10), buckets, resources })
+    const { deps: other, pass } = rehearsal({ archive: archiveOf(10), buckets, resources })
     pass(20_000)
     const second = createHarvester(other)
     await second.takeUp()
@@ -347,8 +347,8 @@ describe('a worker that lost its job', () => {
   it('stops writing, and writes no parent manifest and no end', async () => {
     const resources = new JobLedger(harvestJob())
     const buckets = new RecordingBuckets()
-    const { host, lines, pass } = rehearsal({ archive: archiveOf(10), buckets, resources, objectsAtOnce: 1 })
-    const slow = createHarvester(host)
+    const { deps, lines, pass } = rehearsal({ archive: archiveOf(10), buckets, resources, objectsAtOnce: 1 })
+    const slow = createHarvester(deps)
     const reached = Promise.withResolvers<void>()
     const go = Promise.withResolvers<void>()
     buckets.onPut = (key) => {
@@ -358,9 +358,9 @@ describe('a worker that lost its job', () => {
     }
     await slow.takeUp()
     await reached.promise
-    pass(host.leaseMs)
+    pass(deps.leaseMs)
     buckets.onPut = () => undefined
-    const other = createHarvester({ ...host, owner: 'another' })
+    const other = createHarvester({ ...deps, owner: 'another' })
     await other.takeUp()
     await other.settled()
     const calls = buckets.calls.length
@@ -377,20 +377,20 @@ describe('a worker that lost its job', () => {
 
   it('says so, also when it learns of it after the last object', async () => {
     const resources = new JobLedger(harvestJob())
-    const { host, lines, pass } = rehearsal({ archive: archiveOf(10), buckets: new RecordingBuckets(), resources })
-    const other = createHarvester({ ...host, owner: 'another' })
+    const { deps, lines, pass } = rehearsal({ archive: archiveOf(10), buckets: new RecordingBuckets(), resources })
+    const other = createHarvester({ ...deps, owner: 'another' })
     let isTaken = false
     const finish = resources.finishHarvestJob.bind(resources)
     resources.finishHarvestJob = async (claim, end) => {
       if (!isTaken) {
         isTaken = true
-        pass(host.leaseMs)
+        pass(deps.leaseMs)
         await other.takeUp()
         await other.settled()
       }
       return finish(claim, end)
     }
-    const slow = createHarvester(host)
+    const slow = createHarvester(deps)
     await slow.takeUp()
     await slow.settled()
     assert.equal(resources.ended.length, 1)
@@ -408,12 +408,12 @@ describe('a worker that lost its job', () => {
     resources.onCheckpoint = () => {
       throw new Error('the store does not answer')
     }
-    const { host, pass } = rehearsal({ archive: archiveOf(10), buckets, resources, leaseMs: 250 })
+    const { deps, pass } = rehearsal({ archive: archiveOf(10), buckets, resources, leaseMs: 250 })
     resources.onCheckpoint = ({ cursor }) => {
       // The plan is recorded, and nothing after it.
       if (resources.checkpoints.length > 0 && cursor) throw new Error('the store does not answer')
     }
-    const harvester = createHarvester(host)
+    const harvester = createHarvester(deps)
     await harvester.takeUp()
     while (buckets.atOnce === 0) await setImmediate()
     pass(250)
@@ -439,8 +439,8 @@ describe('a job that is cancelled', () => {
   it('while it writes, stops where it is, and says what it has written', async () => {
     const resources = new JobLedger(harvestJob())
     const buckets = new RecordingBuckets()
-    const { host } = rehearsal({ archive: archiveOf(10), buckets, resources, objectsAtOnce: 1 })
-    const harvester = createHarvester(host)
+    const { deps } = rehearsal({ archive: archiveOf(10), buckets, resources, objectsAtOnce: 1 })
+    const harvester = createHarvester(deps)
     buckets.onPut = (key, signal) => {
       if (!key.endsWith('index_1_3.ts')) return undefined
       resources.cancel()
@@ -468,8 +468,8 @@ describe('the harvester', () => {
     const resources = new JobLedger(...jobs)
     const buckets = new RecordingBuckets()
     buckets.onPut = () => setImmediate()
-    const { host } = rehearsal({ archive: archiveOf(10), buckets, resources, jobsAtOnce: 2, objectsAtOnce: 1 })
-    const harvester = createHarvester(host)
+    const { deps } = rehearsal({ archive: archiveOf(10), buckets, resources, jobsAtOnce: 2, objectsAtOnce: 1 })
+    const harvester = createHarvester(deps)
     await harvester.takeUp()
     await Promise.all([harvester.takeUp(), harvester.takeUp()])
     await harvester.settled()
@@ -494,8 +494,8 @@ describe('the harvester', () => {
       return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
     }
     const archive = archiveOf(10)
-    const { host } = rehearsal({ archive, buckets, resources })
-    const first = createHarvester(host)
+    const { deps } = rehearsal({ archive, buckets, resources })
+    const first = createHarvester(deps)
     await first.takeUp()
     await began.promise
     await first.close()
@@ -503,7 +503,7 @@ describe('the harvester', () => {
     assert.deepEqual([buckets.calls, resources.ended, buckets.atOnce], [[], [], 0])
 
     buckets.onPut = () => undefined
-    const second = createHarvester(host)
+    const second = createHarvester(deps)
     await second.takeUp()
     await second.settled()
     assert.deepEqual(
@@ -519,8 +519,8 @@ describe('the harvester', () => {
       sleeping.resolve()
       return new Promise<void>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
     }
-    const { host } = rehearsal({ archive: archiveOf(10), buckets: new RecordingBuckets(), resources, sleep })
-    const harvester = createHarvester(host)
+    const { deps } = rehearsal({ archive: archiveOf(10), buckets: new RecordingBuckets(), resources, sleep })
+    const harvester = createHarvester(deps)
     await harvester.takeUp()
     await sleeping.promise
     await harvester.close()

@@ -24,9 +24,9 @@ function jobOverPages(onPage: (page: number) => Promise<void> | undefined) {
   }
   const resources = new JobLedger(harvestJob({ start: at(0), end: at(SEGMENTS * 6), createdAt: at(SEGMENTS * 6) }))
   const buckets = new RecordingBuckets()
-  const { host, lines, pass } = rehearsal({ archive, buckets, resources })
+  const { deps, lines, pass } = rehearsal({ archive, buckets, resources })
   pass(SEGMENTS * 6000)
-  const harvester = createHarvester({ ...host, leaseMs: 300, checkpointMs: 0 })
+  const harvester = createHarvester({ ...deps, leaseMs: 300, checkpointMs: 0 })
   /** Has the job look at what has become of it. */
   const look = async () => {
     let looked = false

@@ -89,18 +89,18 @@ describe('an asset that is made a page at a time', () => {
     const job = harvestJob({ endpoint, start: at(0), end, createdAt: at(60), s3Destination, options })
     const resources = new JobLedger(job)
     const buckets = new RecordingBuckets()
-    const { host } = rehearsal({ archive, buckets, resources, media: media() })
+    const { deps } = rehearsal({ archive, buckets, resources, media: media() })
     const see = (now: UtcMs) => {
       archive.window = grows ? until(all, now) : all
     }
     let puts = 0
     buckets.onPut = () => (++puts % dieAfter === 0 ? new Error('the worker dies') : undefined)
     const sleep = async (ms: number, signal: AbortSignal) => {
-      await host.sleep(ms, signal)
-      see(host.clock())
+      await deps.sleep(ms, signal)
+      see(deps.clock())
     }
-    see(host.clock())
-    const harvester = createHarvester({ ...host, sleep, checkpointMs: 0 })
+    see(deps.clock())
+    const harvester = createHarvester({ ...deps, sleep, checkpointMs: 0 })
     for (let tries = 0; resources.outcome === undefined && tries < 100; tries++) {
       await harvester.takeUp()
       await harvester.settled()

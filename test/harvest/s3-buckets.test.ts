@@ -142,7 +142,7 @@ for (const { name, blocks, start, knowsConditions } of SERVERS) {
       })
       for (const buckets of stores) {
         const resources = new JobLedger(harvestJob({ start: at(0), end: at(60) }))
-        const harvester = createHarvester(rehearsal({ archive, buckets, resources }).host)
+        const harvester = createHarvester(rehearsal({ archive, buckets, resources }).deps)
         await harvester.takeUp()
         await harvester.settled()
         assert.deepEqual(resources.outcome, { state: 'SUCCEEDED' })
@@ -165,7 +165,7 @@ for (const { name, blocks, start, knowsConditions } of SERVERS) {
         await judge.send(new DeleteBucketCommand({ Bucket: 'fleeting' }))
         return stretch(...asked)
       }
-      const harvester = createHarvester(rehearsal({ archive, buckets: bucketsOf(), resources }).host)
+      const harvester = createHarvester(rehearsal({ archive, buckets: bucketsOf(), resources }).deps)
       await harvester.takeUp()
       await harvester.settled()
       assert.equal(resources.outcome?.state, 'FAILED')

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ArchiveReader } from '../../src/archive/reader.ts'
 import { type Bucket, BucketRefused, type Buckets, type ObjectBody } from '../../src/harvest/bucket.ts'
-import type { HarvesterHost } from '../../src/harvest/harvester.ts'
+import type { HarvesterDeps } from '../../src/harvest/harvester.ts'
 import { type UtcMs, utcMs } from '../../src/media/time.ts'
 import type { HarvestJob } from '../../src/model/harvest-job.ts'
 import { endUtcOf } from '../../src/model/output-segment.ts'
@@ -116,12 +116,12 @@ const bytesOf = (body: ObjectBody): Buffer => Buffer.concat(body.kind === 'bytes
 export type LogLine = { readonly level: string; readonly message: string } & Readonly<Record<string, unknown>>
 
 /** What such an archive holds, to be taken apart. */
-export function mediaOf({ read }: Pick<HarvesterHost['archive'], 'read'>): SourceMedia {
+export function mediaOf({ read }: Pick<HarvesterDeps['archive'], 'read'>): SourceMedia {
   return new SourceMedia({ read, open: read }, { maxBytes: 1 << 20 })
 }
 
 /** Time passes only while somebody sleeps. */
-export function rehearsal(parts: Partial<HarvesterHost> & Pick<HarvesterHost, 'archive' | 'buckets' | 'resources'>) {
+export function rehearsal(parts: Partial<HarvesterDeps> & Pick<HarvesterDeps, 'archive' | 'buckets' | 'resources'>) {
   let now = at(60)
   const lines: LogLine[] = []
   const write = (level: string) => (fields: object, message: string) => void lines.push({ level, message, ...fields })
@@ -129,7 +129,7 @@ export function rehearsal(parts: Partial<HarvesterHost> & Pick<HarvesterHost, 'a
   const pass = (ms: number) => {
     now = utcMs(now + ms)
   }
-  const host = {
+  const deps = {
     media: mediaOf(parts.archive),
     formatOf: outputFormatOf,
     clock: () => now,
@@ -148,6 +148,6 @@ export function rehearsal(parts: Partial<HarvesterHost> & Pick<HarvesterHost, 'a
       await new Promise(setImmediate)
     },
     ...parts,
-  } satisfies HarvesterHost
-  return { host, lines, slept, pass }
+  } satisfies HarvesterDeps
+  return { deps, lines, slept, pass }
 }

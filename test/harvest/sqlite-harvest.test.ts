@@ -51,8 +51,8 @@ describe('harvest jobs kept in SQLite', () => {
       )
     }
     const buckets = new RecordingBuckets()
-    const { host } = rehearsal({ archive: archiveOf(10), buckets, resources: store.resources, jobsAtOnce: 1 })
-    const harvester = createHarvester(host)
+    const { deps } = rehearsal({ archive: archiveOf(10), buckets, resources: store.resources, jobsAtOnce: 1 })
+    const harvester = createHarvester(deps)
     await harvester.takeUp()
     await harvester.settled()
   }

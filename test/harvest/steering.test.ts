@@ -34,16 +34,16 @@ async function harvest(
   const resources = new JobLedger(job)
   const buckets = new RecordingBuckets()
   const timeline: [seconds: number, calls: number][] = []
-  const { host } = rehearsal({ archive, buckets, resources })
+  const { deps } = rehearsal({ archive, buckets, resources })
   const sleep = async (ms: number, signal: AbortSignal) => {
-    timeline.push([(host.clock() - at(0)) / 1000, buckets.calls.length])
-    await host.sleep(ms, signal)
-    grow(host.clock())
+    timeline.push([(deps.clock() - at(0)) / 1000, buckets.calls.length])
+    await deps.sleep(ms, signal)
+    grow(deps.clock())
   }
-  const harvester = createHarvester({ ...host, sleep, formatOf })
+  const harvester = createHarvester({ ...deps, sleep, formatOf })
   await harvester.takeUp()
   await harvester.settled()
-  const ended = (host.clock() - at(0)) / 1000
+  const ended = (deps.clock() - at(0)) / 1000
   return { outcome: resources.outcome, buckets, resources, timeline, ended }
 }
 
@@ -267,7 +267,7 @@ describe('the report beside an asset', () => {
 })
 
 describe('a forecast', () => {
-  const host = (archive: HarvestArchive, buckets = new RecordingBuckets(), resources = new JobLedger()) => ({
+  const deps = (archive: HarvestArchive, buckets = new RecordingBuckets(), resources = new JobLedger()) => ({
     archive,
     media: mediaOf(archive),
     buckets,
@@ -277,7 +277,7 @@ describe('a forecast', () => {
   })
 
   it('tells what the asset will be, and writes nothing', async () => {
-    const parts = host(holed([4]))
+    const parts = deps(holed([4]))
     const answer = await forecast(harvestJob({ start: at(6), end: at(60) }), parts, never)
     assert.partialDeepStrictEqual(answer, {
       failures: [],
@@ -295,7 +295,7 @@ describe('a forecast', () => {
   it('tells of everything that is wrong', async () => {
     const buckets = new RecordingBuckets()
     buckets.opens = [new BucketRefused('NoSuchBucket', 'There is no bucket clips.')]
-    const { failures } = await forecast(harvestJob({ start: at(-6) }), host(archiveOf(10), buckets), never)
+    const { failures } = await forecast(harvestJob({ start: at(-6) }), deps(archiveOf(10), buckets), never)
     assert.deepEqual(
       failures.map(({ code, nearest }) => [code, nearest]),
       [
@@ -305,7 +305,7 @@ describe('a forecast', () => {
     )
     const resources = new JobLedger()
     resources.owners.set('clips/cup/final/index_1.m3u8', { jobId: 'theirs', endpointGuid: 'another' })
-    const taken = await forecast(harvestJob(), host(archiveOf(10), new RecordingBuckets(), resources), never)
+    const taken = await forecast(harvestJob(), deps(archiveOf(10), new RecordingBuckets(), resources), never)
     assert.equal(taken.failures[0]?.code, 'NameTaken')
   })
 
@@ -315,11 +315,11 @@ describe('a forecast', () => {
       end: at(600),
       options: options({ earlyEndPolicy: 'FAIL', gapPolicy: 'FAIL' }),
     })
-    const answer = await forecast(job, host(archiveOf(10)), never)
+    const answer = await forecast(job, deps(archiveOf(10)), never)
     assert.partialDeepStrictEqual(answer, { failures: [], isWaiting: true, plan: { segments: 10, gapCount: 0 } })
     const empty = archiveOf(0)
     empty.window = undefined
-    assert.deepEqual(await forecast(job, host(empty), never), { failures: [], isWaiting: true, overwrites: false })
+    assert.deepEqual(await forecast(job, deps(empty), never), { failures: [], isWaiting: true, overwrites: false })
   })
 })
 

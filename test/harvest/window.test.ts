@@ -144,11 +144,11 @@ describe('the window of a harvest job', () => {
   })
 
   it('is not waited for when the signal aborts', async () => {
-    const host = {
+    const deps = {
       archive: archiveOf(5),
       clock: () => at(60),
       sleep: async (_: number, signal: AbortSignal) => signal.throwIfAborted(),
     }
-    await assert.rejects(harvestWindow(job(24, 53), host, AbortSignal.abort()), { name: 'AbortError' })
+    await assert.rejects(harvestWindow(job(24, 53), deps, AbortSignal.abort()), { name: 'AbortError' })
   })
 })

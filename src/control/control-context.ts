@@ -56,7 +56,7 @@ export type ControlResources = Pick<
 >
 
 /** What the operations work with. */
-export type ControlRoom = {
+export type ControlContext = {
   readonly resources: ControlResources
   readonly clock: Clock
   readonly account: Account
@@ -64,12 +64,12 @@ export type ControlRoom = {
   readonly pages: PageTokens
   /** Where encoders and players reach this service; no slash at the end. */
   readonly publicUrl: () => string
-  readonly harvest: HarvestRoom
+  readonly harvest: HarvestService
   readonly extent: ExtentOf
 }
 
 /** What the API asks of whoever runs harvest jobs. */
-export type HarvestRoom = {
+export type HarvestService = {
   /** Called after a job, or a wish to cancel one, is durable; must not throw. */
   readonly changed: (jobId: string) => void
   readonly forecast: (job: HarvestJob) => Promise<HarvestForecast>

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
 import type { SegmentIndex } from '../stores/segment-index.ts'
 
-export type ContentHost = {
+export type ChannelContentDeps = {
   readonly segmentIndex: SegmentIndex
   readonly clock: Clock
   readonly log: Log
