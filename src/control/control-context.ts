@@ -70,7 +70,7 @@ export type ControlContext = {
 
 /** What the API asks of whoever runs harvest jobs. */
 export type HarvestService = {
-  /** Called after a job, or a wish to cancel one, is durable; must not throw. */
+  /** Called after a job, or a request to cancel one, is durable; must not throw. */
   readonly changed: (jobId: string) => void
   readonly forecast: (job: HarvestJob) => Promise<HarvestForecast>
   /** Removes at most `limit` objects a failed job left, and tells how many that were. Throws ApiError. */

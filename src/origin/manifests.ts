@@ -6,13 +6,13 @@ import { endUtcOf } from '../model/output-segment.ts'
 import { type ViewingWindow, type VisibleWindow, visibleWindow } from '../model/viewing-window.ts'
 import type { ManifestRequest, PlayedStyle } from '../packaging/output-format.ts'
 import { BoundedCache } from './bounded-cache.ts'
-import type { ManifestWish } from './manifest-wish.ts'
+import type { ManifestQuery } from './manifest-query.ts'
 import type { ManifestPress } from './press.ts'
 import type { Printed } from './press-messages.ts'
 import { printed } from './printed-manifest.ts'
 import { RenderedManifest } from './rendered-manifest.ts'
 
-/** Of what everybody watches, and of what somebody asked for: nobody's wishes push the live manifests out. */
+/** Of what everybody watches, and of what somebody asked for: no query pushes the live manifests out. */
 const CACHE_BYTES = 64 * 1024 * 1024
 /** What an entry costs besides its text: headers, keys. */
 const ENTRY_BYTES = 4096
@@ -40,7 +40,7 @@ export class Manifests {
   readonly #press: ManifestPress
   readonly #clock: Clock
   readonly #live = new BoundedCache<Kept>(CACHE_BYTES)
-  readonly #wished = new BoundedCache<Kept>(CACHE_BYTES)
+  readonly #byQuery = new BoundedCache<Kept>(CACHE_BYTES)
   readonly #rendering = new Map<string, Promise<Kept | undefined>>()
 
   constructor(archive: Archive, press: ManifestPress, clock: Clock) {
@@ -54,18 +54,18 @@ export class Manifests {
     endpoint: OriginEndpoint,
     path: string,
     request: ManifestRequest,
-    wish: ManifestWish,
+    query: ManifestQuery,
   ): Promise<RenderedManifest | 'nothing left' | undefined> {
     const delayMs = endpoint.timeDelaySeconds * 1000
     const asOf = delayMs > 0 ? utcMs(this.#clock() - delayMs) : undefined
-    const { window: asked, filter } = wish
+    const { window: asked, filter } = query
     const edge = asked && (await this.#archive.edge(endpoint, asOf))
     const seen = asked && edge && visible(asked, endpoint, edge)
     if (asked && !seen) return undefined
 
     const isLive = !asked && !filter
-    const cache = isLive ? this.#live : this.#wished
-    const key = `${endpoint.guid}/${endpoint.revision}/${path}${isLive ? '' : `?${JSON.stringify(wish)}`}`
+    const cache = isLive ? this.#live : this.#byQuery
+    const key = `${endpoint.guid}/${endpoint.revision}/${path}${isLive ? '' : `?${JSON.stringify(query)}`}`
     const version = this.#archive.version(endpoint.channelGuid)
     const kept = cache.get(key)
     if (kept && this.#holds(kept, version)) return kept.manifest
@@ -75,8 +75,8 @@ export class Manifests {
     if (!rendering) {
       const draft =
         asked && seen && edge
-          ? this.#drawShifted(endpoint, path, { asked, seen, edge, wish })
-          : this.#drawLive(endpoint, request, wish, asOf)
+          ? this.#drawShifted(endpoint, path, { asked, seen, edge, query })
+          : this.#drawLive(endpoint, request, query, asOf)
       rendering = draft.then((drawn) => keep(drawn, cache, key)).finally(() => this.#rendering.delete(turn))
       this.#rendering.set(turn, rendering)
     }
@@ -90,7 +90,7 @@ export class Manifests {
   async #drawLive(
     endpoint: OriginEndpoint,
     request: ManifestRequest,
-    { filter }: ManifestWish,
+    { filter }: ManifestQuery,
     asOf: UtcMs | undefined,
   ): Promise<Draft> {
     const version = this.#archive.version(endpoint.channelGuid)
@@ -107,11 +107,11 @@ export class Manifests {
   async #drawShifted(
     endpoint: OriginEndpoint,
     path: string,
-    { asked, seen, edge, wish }: { asked: ViewingWindow; seen: VisibleWindow; edge: Edge; wish: ManifestWish },
+    { asked, seen, edge, query }: { asked: ViewingWindow; seen: VisibleWindow; edge: Edge; query: ManifestQuery },
   ): Promise<Draft> {
     const { isOver } = seen
     const stretch = await this.#archive.stretch(endpoint, seen, edge)
-    const style: PlayedStyle = { kind: 'live', shift: { asked, isOver }, ...(wish.filter && { filter: wish.filter }) }
+    const style: PlayedStyle = { kind: 'live', shift: { asked, isOver }, ...(query.filter && { filter: query.filter }) }
     const printed = stretch && (await this.#press.print({ endpoint, path, stretch, style }))
     const isFinal = isOver && !(printed instanceof Object && printed.isHeldBack)
     return {

@@ -13,7 +13,7 @@ import { refusalOf } from './access.ts'
 import { answerPreflight, CORS_HEADERS, refuse } from './answers.ts'
 import { EndpointDirectory } from './endpoint-directory.ts'
 import { InFlightBytes } from './in-flight-bytes.ts'
-import { wishOf } from './manifest-wish.ts'
+import { parseManifestQuery } from './manifest-query.ts'
 import { Manifests } from './manifests.ts'
 import { type ManifestPress, PressBusy } from './press.ts'
 import type { RenderedManifest } from './rendered-manifest.ts'
@@ -58,12 +58,12 @@ export function createOrigin({ resources, archive, media, press, clock, log }: O
     const named = path === undefined ? undefined : format.resolve(endpoint, path)
     if (path === undefined || !named) return refuse(response, 404, 'There is no such object.')
 
-    const wish = wishOf(named, target.query)
+    const query = parseManifestQuery(named, target.query)
     if (named.kind === 'manifest') {
-      const manifest = await manifests.find(endpoint, path, named, wish)
+      const manifest = await manifests.find(endpoint, path, named, query)
       if (manifest === 'nothing left') return refuse(response, 400, 'The filter leaves nothing of this manifest.')
       if (manifest) return sendManifest(request, response, manifest)
-      return refuse(response, 404, wish.window ? NOTHING_THERE : 'There is no such stream, or nothing to show yet.')
+      return refuse(response, 404, query.window ? NOTHING_THERE : 'There is no such stream, or nothing to show yet.')
     }
     const segment = await segments.find(endpoint, path, named)
     if (segment) return sendSegment(request, response, segment)

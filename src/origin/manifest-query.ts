@@ -3,8 +3,8 @@ import { quoted, refuse } from '../model/rules.ts'
 import { type ViewingWindow, viewingWindow } from '../model/viewing-window.ts'
 import type { OutputRequest } from '../packaging/output-format.ts'
 
-/** What a request for a manifest wants that is not the live one. */
-export type ManifestWish = {
+/** What a request for a manifest asks for beyond the live one. */
+export type ManifestQuery = {
   readonly window?: ViewingWindow
   readonly filter?: ManifestFilter
 }
@@ -14,9 +14,9 @@ const ACTING = ['start', 'end', 'aws.manifestfilter', 'aws.drmsettings']
 /** MediaPackage v1 writes it the first way, v2 the second. */
 const DRM_SETTINGS = ['excludesessionkeys', 'exclude_session_keys']
 
-/** Reads path and query of a request. Throws ApiError, in words for whoever asks. */
-export function wishOf(request: OutputRequest, query: string): ManifestWish {
-  const given = actingParameters(query)
+/** The query parameters of a playback request, and the times of its path. Throws ApiError, with a sentence for the client. */
+export function parseManifestQuery(request: OutputRequest, queryString: string): ManifestQuery {
+  const given = actingParameters(queryString)
   const [first] = given.keys()
   if (request.kind === 'segment' || !request.isParent) {
     if (first !== undefined) refuse(first, 'goes with the parent manifest, and with nothing that one refers to')
@@ -37,15 +37,15 @@ export function wishOf(request: OutputRequest, query: string): ManifestWish {
   }
 }
 
-function windowOf(start: string | undefined, end: string | undefined): ManifestWish {
+function windowOf(start: string | undefined, end: string | undefined): ManifestQuery {
   const window = viewingWindow(start, end)
   return window ? { window } : {}
 }
 
-function actingParameters(query: string): ReadonlyMap<string, string> {
+function actingParameters(queryString: string): ReadonlyMap<string, string> {
   const given = new Map<string, string>()
-  if (query === '' || /^m=\d*$/.test(query)) return given
-  for (const [name, value] of new URLSearchParams(query)) {
+  if (queryString === '' || /^m=\d*$/.test(queryString)) return given
+  for (const [name, value] of new URLSearchParams(queryString)) {
     if (!ACTING.includes(name)) continue
     if (given.has(name)) refuse(name, 'stands twice')
     given.set(name, value)
