@@ -22,8 +22,8 @@ import { createIngest } from './ingest/ingest.ts'
 import type { Log } from './log.ts'
 import { utcMs } from './media/time.ts'
 import { ApiError } from './model/errors.ts'
+import { ManifestWorker } from './origin/manifests/worker.ts'
 import { createOrigin } from './origin/origin.ts'
-import { ManifestPress } from './origin/press.ts'
 import { outputFormatOf } from './packaging/packager.ts'
 import { SourceMedia } from './packaging/source-media.ts'
 import { periodically } from './periodic.ts'
@@ -174,9 +174,9 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
       mounts.push(ingest)
     }
     if (plays('origin')) {
-      const press = new ManifestPress()
-      closers.push(() => press.close())
-      const origin = createOrigin({ resources, archive, media, press, clock, log })
+      const manifestWorker = new ManifestWorker()
+      closers.push(() => manifestWorker.close())
+      const origin = createOrigin({ resources, archive, media, manifestWorker, clock, log })
       closers.push(() => origin.close())
       mounts.push(origin)
     }

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { Resources } from '../stores/resources.ts'
-import { BoundedCache } from './bounded-cache.ts'
+import { BoundedCache } from './manifests/bounded-cache.ts'
 
 const MOST_ENDPOINTS = 10_000
 /** How long a GUID that names nothing is not asked for again. */

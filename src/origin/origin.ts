@@ -13,10 +13,10 @@ import { refusalOf } from './access.ts'
 import { answerPreflight, CORS_HEADERS, refuse } from './answers.ts'
 import { EndpointDirectory } from './endpoint-directory.ts'
 import { InFlightBytes } from './in-flight-bytes.ts'
-import { parseManifestQuery } from './manifest-query.ts'
-import { Manifests } from './manifests.ts'
-import { type ManifestPress, PressBusy } from './press.ts'
-import type { RenderedManifest } from './rendered-manifest.ts'
+import type { CachedManifest } from './manifests/cached-manifest.ts'
+import { Manifests } from './manifests/manifests.ts'
+import { parseManifestQuery } from './manifests/query.ts'
+import { type ManifestWorker, ManifestWorkerBusy } from './manifests/worker.ts'
 import { acceptsGzip, matchesNone, requestedRange } from './request-headers.ts'
 import { closeAll, type FoundSegment, Segments } from './segments.ts'
 import { sendParts } from './send-parts.ts'
@@ -30,15 +30,22 @@ export type OriginDeps = {
   readonly resources: Pick<Resources, 'originEndpointByGuid' | 'onChange'>
   readonly archive: SegmentLookup & Pick<ArchiveReader, 'version' | 'edge' | 'stretch' | 'read' | 'open'>
   readonly media: SourceMedia
-  readonly press: ManifestPress
+  readonly manifestWorker: ManifestWorker
   readonly clock: Clock
   readonly log: Log
 }
 
 /** The playback side: `/out/v1/<endpoint GUID>/<manifest or segment>`. `close` lets go of the stores. */
-export function createOrigin({ resources, archive, media, press, clock, log }: OriginDeps): Mount & { close(): void } {
+export function createOrigin({
+  resources,
+  archive,
+  media,
+  manifestWorker,
+  clock,
+  log,
+}: OriginDeps): Mount & { close(): void } {
   const directory = new EndpointDirectory(resources, clock)
-  const manifests = new Manifests(archive, press, clock)
+  const manifests = new Manifests(archive, manifestWorker, clock)
   const segments = new Segments(archive, media)
   const inFlight = new InFlightBytes()
 
@@ -73,7 +80,7 @@ export function createOrigin({ resources, archive, media, press, clock, log }: O
   async function sendManifest(
     request: IncomingMessage,
     response: ServerResponse,
-    manifest: RenderedManifest,
+    manifest: CachedManifest,
   ): Promise<void> {
     const { headers } = request
     const representation = acceptsGzip(headers['accept-encoding']) ? await manifest.gzipped() : manifest.plain
@@ -126,7 +133,7 @@ export function createOrigin({ resources, archive, media, press, clock, log }: O
         await handle(request, response, target)
       } catch (error) {
         if (error instanceof ApiError) return refuse(response, 400, `${error.message}.`)
-        if (error instanceof PressBusy) {
+        if (error instanceof ManifestWorkerBusy) {
           return refuse(response, 503, 'Too many manifests are being written; try again.', { 'Retry-After': '1' })
         }
         if (error instanceof StoreUnavailable && !response.headersSent) {

@@ -4,7 +4,7 @@ import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { SegmentBody, SegmentLookup, SegmentRequest } from '../packaging/output-format.ts'
 import type { SourceMedia } from '../packaging/source-media.ts'
 import type { ByteRange, ObjectStream } from '../stores/objects.ts'
-import { BoundedCache } from './bounded-cache.ts'
+import { BoundedCache } from './manifests/bounded-cache.ts'
 
 const CACHE_BYTES = 64 * 1024 * 1024
 

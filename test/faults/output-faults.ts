@@ -50,7 +50,7 @@ export const OUTPUT_FAULTS: readonly Fault[] = [
   {
     name: 'stale-live-playlist',
     breaks: 'A live playlist that was written once is sent for ever.',
-    file: 'src/origin/manifests.ts',
+    file: 'src/origin/manifests/manifests.ts',
     find: 'until === undefined ? version === current :',
     replace: 'until === undefined ? version <= current :',
     caughtBy: { file: 'test/origin/playback.test.ts', cases: 'is written once per version' },
@@ -59,7 +59,7 @@ export const OUTPUT_FAULTS: readonly Fault[] = [
   {
     name: 'live-playlist-cached-for-a-minute',
     breaks: 'Caches are told to keep live playlists for a minute.',
-    file: 'src/origin/manifests.ts',
+    file: 'src/origin/manifests/manifests.ts',
     find: 'return Math.max(1, Math.ceil(endpoint.package.segmentDurationSeconds / 2))',
     replace: 'return Math.max(60, Math.ceil(endpoint.package.segmentDurationSeconds / 2))',
     caughtBy: { file: 'test/origin/playback.test.ts', cases: 'may be cached for half a segment' },
@@ -68,7 +68,7 @@ export const OUTPUT_FAULTS: readonly Fault[] = [
   {
     name: 'time-delay-not-applied',
     breaks: 'An endpoint with a time delay shows what is live.',
-    file: 'src/origin/manifests.ts',
+    file: 'src/origin/manifests/manifests.ts',
     find: 'const asOf = delayMs > 0 ?',
     replace: 'const asOf = delayMs < 0 ?',
     caughtBy: { file: 'test/origin/time-shift.test.ts', cases: 'shows what was live so long ago' },

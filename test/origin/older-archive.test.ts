@@ -15,8 +15,8 @@ import { brotliDecompress } from 'node:zlib'
 import { type Archive, openArchive } from '../../src/archive/archive.ts'
 import { ticksFromSeconds, utcMs } from '../../src/media/time.ts'
 import type { SegmentProbe } from '../../src/model/source-segment.ts'
+import { ManifestWorker } from '../../src/origin/manifests/worker.ts'
 import { createOrigin } from '../../src/origin/origin.ts'
-import { ManifestPress } from '../../src/origin/press.ts'
 import { SourceMedia } from '../../src/packaging/source-media.ts'
 import { openFileObjects } from '../../src/stores/file-objects.ts'
 import { openSqliteStore, type SqliteStore } from '../../src/stores/sqlite/sqlite-store.ts'
@@ -123,9 +123,9 @@ for (const version of [5, 6]) {
 
     /** The manifests of each endpoint and window, by path. */
     const manifests = async () => {
-      const press = new ManifestPress()
+      const manifestWorker = new ManifestWorker()
       const media = new SourceMedia(archive, { maxBytes: 1 << 20 })
-      const origin = createOrigin({ resources: store.resources, archive, media, press, clock, log })
+      const origin = createOrigin({ resources: store.resources, archive, media, manifestWorker, clock, log })
       const server = http.createServer((request, response) => {
         void origin.handle(request, response, { path: request.url ?? '', query: '' })
       })
@@ -152,7 +152,7 @@ for (const version of [5, 6]) {
         return texts
       } finally {
         origin.close()
-        await press.close()
+        await manifestWorker.close()
         server.close()
         server.closeAllConnections()
       }

@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net'
 import type { UtcMs } from '../../src/media/time.ts'
 import type { OriginEndpoint } from '../../src/model/origin-endpoint.ts'
 import type { ArchiveWindow } from '../../src/model/output-segment.ts'
+import { ManifestWorker } from '../../src/origin/manifests/worker.ts'
 import { createOrigin } from '../../src/origin/origin.ts'
-import { ManifestPress } from '../../src/origin/press.ts'
 import { FakeArchive, FakeResources, GUID, NOON } from './sample-channel.ts'
 
 const silent = { info() {}, warn() {}, error() {} }
@@ -17,7 +17,7 @@ export class OriginUnderTest {
   archive = new FakeArchive(undefined)
   resources = new FakeResources()
   now: UtcMs = NOON
-  readonly #press = new ManifestPress()
+  readonly #worker = new ManifestWorker()
   #origin: ReturnType<typeof createOrigin> | undefined
   readonly #server = http.createServer((request, response) => {
     const [path = '', query = ''] = (request.url ?? '').split(/\?(.*)/, 2)
@@ -41,7 +41,7 @@ export class OriginUnderTest {
     this.resources = new FakeResources(endpoint)
     this.now = NOON
     const { archive, resources } = this
-    const parts = { resources, archive, media: archive.media(), press: this.#press }
+    const parts = { resources, archive, media: archive.media(), manifestWorker: this.#worker }
     this.#origin = createOrigin({ ...parts, clock: () => this.now, log: silent })
   }
 
@@ -52,7 +52,7 @@ export class OriginUnderTest {
 
   async close(): Promise<void> {
     this.closeOrigin()
-    await this.#press.close()
+    await this.#worker.close()
     this.#server.close()
     this.#server.closeAllConnections()
   }

@@ -1,6 +1,6 @@
-import type { OutputSegment } from '../model/output-segment.ts'
-import { type OutlinedSegment, shownOutline } from '../model/segment-outline.ts'
-import type { NumberRange } from '../stores/segment-index.ts'
+import type { OutputSegment } from '../../model/output-segment.ts'
+import { type OutlinedSegment, shownOutline } from '../../model/segment-outline.ts'
+import type { NumberRange } from '../../stores/segment-index.ts'
 import { BoundedCache } from './bounded-cache.ts'
 
 /** Output segments read and kept at a time: the index is held for about a millisecond. */
@@ -13,7 +13,7 @@ const CACHE_BYTES = 96 * 1024 * 1024
 export type ReadPage = (range: NumberRange) => Promise<string>
 
 /** What manifests need of output segments, by pages of consecutive numbers: a page that is full never changes. */
-export class StretchPages {
+export class SegmentPages {
   readonly #pages = new BoundedCache<readonly OutputSegment[]>(CACHE_BYTES)
 
   /** The segments of a numbering with these numbers, oldest first. All up to `range.last` are there to be read. */

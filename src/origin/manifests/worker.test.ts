@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
-import { eventually } from '../../test/judges/belongings.ts'
-import { FakeArchive, hlsEndpoint, NOON, outputSegments, windowOf } from '../../test/origin/sample-channel.ts'
-import type { Stretch } from '../archive/reader.ts'
-import { utcMs } from '../media/time.ts'
-import { StoreUnavailable } from '../stores/resources.ts'
-import { ManifestPress, PressBusy } from './press.ts'
+import { eventually } from '../../../test/judges/belongings.ts'
+import { FakeArchive, hlsEndpoint, NOON, outputSegments, windowOf } from '../../../test/origin/sample-channel.ts'
+import type { Stretch } from '../../archive/reader.ts'
+import { utcMs } from '../../media/time.ts'
+import { StoreUnavailable } from '../../stores/resources.ts'
+import { ManifestWorker, ManifestWorkerBusy } from './worker.ts'
 
 const ENDPOINT = hlsEndpoint()
 const archive = new FakeArchive(windowOf(outputSegments(1, [{}, {}, {}])))
@@ -18,14 +18,14 @@ async function jobFor(outlines?: Stretch['outlines']) {
   return { endpoint: ENDPOINT, path: 'index_1.m3u8', stretch: { ...stretch, ...(outlines && { outlines }) }, style }
 }
 
-describe('the press', () => {
-  const press = new ManifestPress()
-  after(() => press.close())
+describe('the manifest worker', () => {
+  const worker = new ManifestWorker()
+  after(() => worker.close())
 
   it('writes what the format writes, and says what of', async () => {
-    const printed = await press.print(await jobFor())
-    assert.ok(printed instanceof Object)
-    const { body, contentType, lastSequence, lastUpdated, isHeldBack, digest } = printed
+    const rendered = await worker.render(await jobFor())
+    assert.ok(rendered instanceof Object)
+    const { body, contentType, lastSequence, lastUpdated, isHeldBack, digest } = rendered
     assert.match(Buffer.from(body).toString(), /^#EXTM3U\n[\s\S]*_1_2\.ts\?m=1700000000\n#EXT-X-ENDLIST\n$/)
     assert.deepEqual(
       [contentType, lastSequence, lastUpdated, isHeldBack, digest.length],
@@ -36,8 +36,8 @@ describe('the press', () => {
   it('passes a failure of the index on, and goes on', async () => {
     const failure = new StoreUnavailable('the index is away')
     const failing = await jobFor(async () => Promise.reject(failure))
-    await assert.rejects(press.print(failing), failure)
-    assert.ok(await press.print(await jobFor()))
+    await assert.rejects(worker.render(failing), failure)
+    assert.ok(await worker.render(await jobFor()))
   })
 
   it('writes two at a time, and lets no more than 64 wait', async () => {
@@ -58,26 +58,26 @@ describe('the press', () => {
         return { ...job, stretch: { ...stretch, outlines } }
       }),
     )
-    const printing = jobs.map((job) => press.print(job))
-    await assert.rejects(press.print(await jobFor()), PressBusy)
+    const rendering = jobs.map((job) => worker.render(job))
+    await assert.rejects(worker.render(await jobFor()), ManifestWorkerBusy)
     await eventually('two to be written', () => asked === 2 || undefined)
     answer.resolve()
-    for (const printed of await Promise.all(printing)) assert.ok(printed)
+    for (const rendered of await Promise.all(rendering)) assert.ok(rendered)
     assert.equal(asked, 66)
     assert.equal(mostAtOnce, 2)
   })
 
   it('fails what was in a thread that ended, and starts another', async () => {
-    const own = new ManifestPress()
+    const own = new ManifestWorker()
     const isIn = Promise.withResolvers<void>()
     const job = await jobFor(() => {
       isIn.resolve()
       return new Promise(() => {})
     })
-    const never = own.print(job)
+    const never = own.render(job)
     await isIn.promise
     await Promise.all([assert.rejects(never, /has ended/), own.close()])
-    assert.ok(await own.print(await jobFor()))
+    assert.ok(await own.render(await jobFor()))
     await own.close()
   })
 })

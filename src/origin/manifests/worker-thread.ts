@@ -1,21 +1,21 @@
 /** The thread in which the manifests of long windows are written: they would hold all other viewers up. */
 import { constants, setPriority } from 'node:os'
 import { parentPort } from 'node:worker_threads'
-import type { FromPress, ToPress } from './press-messages.ts'
-import { printManifest } from './printed-manifest.ts'
-import { StretchPages } from './stretch-pages.ts'
+import { renderManifest } from './render.ts'
+import { SegmentPages } from './segment-pages.ts'
+import type { FromWorker, ToWorker } from './worker-messages.ts'
 
 const port = parentPort
-if (!port) throw new Error('origin/press-thread.ts runs in a worker thread only')
+if (!port) throw new Error('origin/manifests/worker-thread.ts runs in a worker thread only')
 // On Linux that is the thread's own: where cores are few, live viewers come first.
 if (process.platform === 'linux') setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
-const pages = new StretchPages()
+const pages = new SegmentPages()
 const awaited = new Map<number, PromiseWithResolvers<string>>()
 let asked = 0
 
-const send = (message: FromPress, moved: ArrayBuffer[] = []) => port.postMessage(message, moved)
+const send = (message: FromWorker, moved: ArrayBuffer[] = []) => port.postMessage(message, moved)
 
-port.on('message', (message: ToPress) => {
+port.on('message', (message: ToWorker) => {
   if (message.kind === 'job') {
     const { id, job } = message
     const readPage = (range: { readonly after: number; readonly last: number }) => {
@@ -25,8 +25,8 @@ port.on('message', (message: ToPress) => {
       send({ kind: 'page', id, page, range })
       return answer.promise
     }
-    printManifest(job, pages, readPage).then(
-      (printed) => send({ kind: 'printed', id, printed }, printed instanceof Object ? [printed.body.buffer] : []),
+    renderManifest(job, pages, readPage).then(
+      (rendered) => send({ kind: 'rendered', id, rendered }, rendered instanceof Object ? [rendered.body.buffer] : []),
       (error: Error) => send({ kind: 'failed', id, error }),
     )
     return

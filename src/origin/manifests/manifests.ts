@@ -1,16 +1,16 @@
-import type { ArchiveReader, Edge } from '../archive/reader.ts'
-import type { Clock } from '../clock.ts'
-import { type UtcMs, utcMs } from '../media/time.ts'
-import type { OriginEndpoint } from '../model/origin-endpoint.ts'
-import { endUtcOf } from '../model/output-segment.ts'
-import { type ViewingWindow, type VisibleWindow, visibleWindow } from '../model/viewing-window.ts'
-import type { ManifestRequest, PlayedStyle } from '../packaging/output-format.ts'
+import type { ArchiveReader, Edge } from '../../archive/reader.ts'
+import type { Clock } from '../../clock.ts'
+import { type UtcMs, utcMs } from '../../media/time.ts'
+import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
+import { endUtcOf } from '../../model/output-segment.ts'
+import { type ViewingWindow, type VisibleWindow, visibleWindow } from '../../model/viewing-window.ts'
+import type { ManifestRequest, PlayedStyle } from '../../packaging/output-format.ts'
 import { BoundedCache } from './bounded-cache.ts'
-import type { ManifestQuery } from './manifest-query.ts'
-import type { ManifestPress } from './press.ts'
-import type { Printed } from './press-messages.ts'
-import { printed } from './printed-manifest.ts'
-import { RenderedManifest } from './rendered-manifest.ts'
+import { CachedManifest } from './cached-manifest.ts'
+import type { ManifestQuery } from './query.ts'
+import { manifestText } from './render.ts'
+import type { ManifestWorker } from './worker.ts'
+import type { Rendered } from './worker-messages.ts'
 
 /** Of what everybody watches, and of what somebody asked for: no query pushes the live manifests out. */
 const CACHE_BYTES = 64 * 1024 * 1024
@@ -22,8 +22,8 @@ const OVER_MS = 600_000
 const OVER_MAX_AGE = 60
 
 /** A manifest, or that the filter leaves nothing of it, and how long that holds. */
-type Kept = {
-  readonly manifest: RenderedManifest | 'nothing left'
+type CacheEntry = {
+  readonly manifest: CachedManifest | 'nothing left'
   readonly version: number
   /** Until then whatever the archive's version; absent: until that changes. */
   readonly until?: UtcMs
@@ -32,30 +32,35 @@ type Kept = {
 type Archive = Pick<ArchiveReader, 'version' | 'live' | 'edge' | 'stretch'>
 
 /** What to write, and until when it holds. */
-type Draft = { readonly printed: Printed; readonly version: number; readonly until?: UtcMs; readonly maxAge: number }
+type Rendering = {
+  readonly rendered: Rendered
+  readonly version: number
+  readonly until?: UtcMs
+  readonly maxAge: number
+}
 
 /** Manifests as they are asked for, each written once while it holds, however many ask. */
 export class Manifests {
   readonly #archive: Archive
-  readonly #press: ManifestPress
+  readonly #worker: ManifestWorker
   readonly #clock: Clock
-  readonly #live = new BoundedCache<Kept>(CACHE_BYTES)
-  readonly #byQuery = new BoundedCache<Kept>(CACHE_BYTES)
-  readonly #rendering = new Map<string, Promise<Kept | undefined>>()
+  readonly #live = new BoundedCache<CacheEntry>(CACHE_BYTES)
+  readonly #byQuery = new BoundedCache<CacheEntry>(CACHE_BYTES)
+  readonly #rendering = new Map<string, Promise<CacheEntry | undefined>>()
 
-  constructor(archive: Archive, press: ManifestPress, clock: Clock) {
+  constructor(archive: Archive, worker: ManifestWorker, clock: Clock) {
     this.#archive = archive
-    this.#press = press
+    this.#worker = worker
     this.#clock = clock
   }
 
-  /** Undefined when there is nothing to show, or no such stream. Throws PressBusy. */
+  /** Undefined when there is nothing to show, or no such stream. Throws ManifestWorkerBusy. */
   async find(
     endpoint: OriginEndpoint,
     path: string,
     request: ManifestRequest,
     query: ManifestQuery,
-  ): Promise<RenderedManifest | 'nothing left' | undefined> {
+  ): Promise<CachedManifest | 'nothing left' | undefined> {
     const delayMs = endpoint.timeDelaySeconds * 1000
     const asOf = delayMs > 0 ? utcMs(this.#clock() - delayMs) : undefined
     const { window: asked, filter } = query
@@ -67,55 +72,56 @@ export class Manifests {
     const cache = isLive ? this.#live : this.#byQuery
     const key = `${endpoint.guid}/${endpoint.revision}/${path}${isLive ? '' : `?${JSON.stringify(query)}`}`
     const version = this.#archive.version(endpoint.channelGuid)
-    const kept = cache.get(key)
-    if (kept && this.#holds(kept, version)) return kept.manifest
+    const entry = cache.get(key)
+    if (entry && this.#holds(entry, version)) return entry.manifest
 
-    const turn = `${key}/${seen?.isOver ? 'over' : version}`
-    let rendering = this.#rendering.get(turn)
+    const renderKey = `${key}/${seen?.isOver ? 'over' : version}`
+    let rendering = this.#rendering.get(renderKey)
     if (!rendering) {
-      const draft =
+      const fresh =
         asked && seen && edge
-          ? this.#drawShifted(endpoint, path, { asked, seen, edge, query })
-          : this.#drawLive(endpoint, request, query, asOf)
-      rendering = draft.then((drawn) => keep(drawn, cache, key)).finally(() => this.#rendering.delete(turn))
-      this.#rendering.set(turn, rendering)
+          ? this.#renderShifted(endpoint, path, { asked, seen, edge, query })
+          : this.#renderLive(endpoint, request, query, asOf)
+      rendering = fresh.then((one) => store(one, cache, key)).finally(() => this.#rendering.delete(renderKey))
+      this.#rendering.set(renderKey, rendering)
     }
     return (await rendering)?.manifest
   }
 
-  #holds({ version, until }: Kept, current: number): boolean {
+  #holds({ version, until }: CacheEntry, current: number): boolean {
     return until === undefined ? version === current : this.#clock() < until
   }
 
-  async #drawLive(
+  async #renderLive(
     endpoint: OriginEndpoint,
     request: ManifestRequest,
     { filter }: ManifestQuery,
     asOf: UtcMs | undefined,
-  ): Promise<Draft> {
+  ): Promise<Rendering> {
     const version = this.#archive.version(endpoint.channelGuid)
     const window = await this.#archive.live(endpoint, request.windowSeconds, asOf)
     const last = window?.segments.at(-1)
     return {
-      printed: window && last && printed(request.write(window, { kind: 'live', ...(filter && { filter }) }), last),
+      rendered:
+        window && last && manifestText(request.write(window, { kind: 'live', ...(filter && { filter }) }), last),
       version: window?.version ?? version,
       ...nextDue(endpoint, window?.following),
       maxAge: liveMaxAge(endpoint),
     }
   }
 
-  async #drawShifted(
+  async #renderShifted(
     endpoint: OriginEndpoint,
     path: string,
     { asked, seen, edge, query }: { asked: ViewingWindow; seen: VisibleWindow; edge: Edge; query: ManifestQuery },
-  ): Promise<Draft> {
+  ): Promise<Rendering> {
     const { isOver } = seen
     const stretch = await this.#archive.stretch(endpoint, seen, edge)
     const style: PlayedStyle = { kind: 'live', shift: { asked, isOver }, ...(query.filter && { filter: query.filter }) }
-    const printed = stretch && (await this.#press.print({ endpoint, path, stretch, style }))
-    const isFinal = isOver && !(printed instanceof Object && printed.isHeldBack)
+    const rendered = stretch && (await this.#worker.render({ endpoint, path, stretch, style }))
+    const isFinal = isOver && !(rendered instanceof Object && rendered.isHeldBack)
     return {
-      printed,
+      rendered,
       version: edge.version,
       ...(isFinal ? { until: utcMs(this.#clock() + OVER_MS) } : nextDue(endpoint, edge.following)),
       maxAge: isFinal ? OVER_MAX_AGE : liveMaxAge(endpoint),
@@ -138,13 +144,17 @@ function liveMaxAge(endpoint: OriginEndpoint): number {
   return Math.max(1, Math.ceil(endpoint.package.segmentDurationSeconds / 2))
 }
 
-function keep({ printed, version, until, maxAge }: Draft, cache: BoundedCache<Kept>, key: string): Kept | undefined {
-  if (!printed) return undefined
+function store(
+  { rendered, version, until, maxAge }: Rendering,
+  cache: BoundedCache<CacheEntry>,
+  key: string,
+): CacheEntry | undefined {
+  if (!rendered) return undefined
   const newest = cache.get(key)
   // A slow rendering does not put an older window back.
   if (newest && newest.version > version) return newest
-  const manifest = printed === 'nothing left' ? printed : new RenderedManifest(printed, maxAge)
-  const kept = { manifest, version, ...(until !== undefined && { until }) }
-  cache.put(key, kept, ENTRY_BYTES + (manifest === 'nothing left' ? 0 : manifest.cost))
-  return kept
+  const manifest = rendered === 'nothing left' ? rendered : new CachedManifest(rendered, maxAge)
+  const entry = { manifest, version, ...(until !== undefined && { until }) }
+  cache.put(key, entry, ENTRY_BYTES + (manifest === 'nothing left' ? 0 : manifest.cost))
+  return entry
 }

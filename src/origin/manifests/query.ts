@@ -1,7 +1,7 @@
-import { type ManifestFilter, parseManifestFilter } from '../model/manifest-filter.ts'
-import { quoted, refuse } from '../model/rules.ts'
-import { type ViewingWindow, viewingWindow } from '../model/viewing-window.ts'
-import type { OutputRequest } from '../packaging/output-format.ts'
+import { type ManifestFilter, parseManifestFilter } from '../../model/manifest-filter.ts'
+import { quoted, refuse } from '../../model/rules.ts'
+import { type ViewingWindow, viewingWindow } from '../../model/viewing-window.ts'
+import type { OutputRequest } from '../../packaging/output-format.ts'
 
 /** What a request for a manifest asks for beyond the live one. */
 export type ManifestQuery = {

@@ -1,8 +1,8 @@
 import type { OutgoingHttpHeaders } from 'node:http'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
-import { CORS_HEADERS } from './answers.ts'
-import type { PrintedManifest } from './press-messages.ts'
+import { CORS_HEADERS } from '../answers.ts'
+import type { ManifestText } from './worker-messages.ts'
 
 const compress = promisify(gzip)
 
@@ -19,13 +19,13 @@ export type Representation = {
 }
 
 /** A manifest as every viewer gets it while it holds. */
-export class RenderedManifest {
+export class CachedManifest {
   readonly plain: Representation
   readonly #body: Buffer
   readonly #headers: OutgoingHttpHeaders
   #gzipped: Promise<Representation> | undefined
 
-  constructor({ contentType, body, digest, lastSequence, lastUpdated }: PrintedManifest, maxAgeSeconds: number) {
+  constructor({ contentType, body, digest, lastSequence, lastUpdated }: ManifestText, maxAgeSeconds: number) {
     this.#headers = {
       ...CORS_HEADERS,
       'Cache-Control': `max-age=${maxAgeSeconds}`,

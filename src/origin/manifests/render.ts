@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto'
-import { type OutputSegment, overlaps } from '../model/output-segment.ts'
-import type { ManifestRequest } from '../packaging/output-format.ts'
-import { outputFormatOf } from '../packaging/packager.ts'
-import type { PressJob, Printed } from './press-messages.ts'
-import type { ReadPage, StretchPages } from './stretch-pages.ts'
+import { type OutputSegment, overlaps } from '../../model/output-segment.ts'
+import type { ManifestRequest } from '../../packaging/output-format.ts'
+import { outputFormatOf } from '../../packaging/packager.ts'
+import type { ReadPage, SegmentPages } from './segment-pages.ts'
+import type { Rendered, RenderJob } from './worker-messages.ts'
 
 /** The manifest of a stretch, its segments read in pages. */
-export async function printManifest(
-  { endpoint, path, stretch, style }: PressJob,
-  pages: StretchPages,
+export async function renderManifest(
+  { endpoint, path, stretch, style }: RenderJob,
+  pages: SegmentPages,
   readPage: ReadPage,
-): Promise<Printed> {
+): Promise<Rendered> {
   const { window, numbering, range, eras, ...more } = stretch
   const segments = (await pages.read(numbering, range, readPage)).filter((segment) => overlaps(segment, window))
   const last = segments.at(-1)
@@ -18,11 +18,11 @@ export async function printManifest(
   if (!last || !request) return undefined
   const shown = new Set(segments.map(({ era }) => era))
   const written = request.write({ ...more, segments, eras: eras.filter(({ id }) => shown.has(id)) }, style)
-  return printed(written, last)
+  return manifestText(written, last)
 }
 
 /** What a request has written, of a window that ends with a segment. */
-export function printed(written: ReturnType<ManifestRequest['write']>, last: OutputSegment): Printed {
+export function manifestText(written: ReturnType<ManifestRequest['write']>, last: OutputSegment): Rendered {
   if (written === undefined || written === 'nothing left') return written
   const body = new TextEncoder().encode(written.text)
   return {

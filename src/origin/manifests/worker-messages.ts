@@ -1,10 +1,10 @@
-import type { Stretch } from '../archive/reader.ts'
-import type { OriginEndpoint } from '../model/origin-endpoint.ts'
-import type { PlayedStyle } from '../packaging/output-format.ts'
-import type { NumberRange } from '../stores/segment-index.ts'
+import type { Stretch } from '../../archive/reader.ts'
+import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
+import type { PlayedStyle } from '../../packaging/output-format.ts'
+import type { NumberRange } from '../../stores/segment-index.ts'
 
 /** A manifest to be written: which, of what, and how. */
-export type PressJob = {
+export type RenderJob = {
   readonly endpoint: OriginEndpoint
   /** Below the endpoint's GUID, decoded. */
   readonly path: string
@@ -12,7 +12,7 @@ export type PressJob = {
   readonly style: PlayedStyle
 }
 
-export type PrintedManifest = {
+export type ManifestText = {
   readonly contentType: string
   readonly body: Uint8Array<ArrayBuffer>
   /** Of its bytes, in base64url. */
@@ -25,15 +25,15 @@ export type PrintedManifest = {
   readonly isHeldBack: boolean
 }
 
-export type Printed = PrintedManifest | 'nothing left' | undefined
+export type Rendered = ManifestText | 'nothing left' | undefined
 
-export type ToPress =
-  | { readonly kind: 'job'; readonly id: number; readonly job: PressJob }
+export type ToWorker =
+  | { readonly kind: 'job'; readonly id: number; readonly job: RenderJob }
   | { readonly kind: 'page'; readonly page: number; readonly json: string }
   | { readonly kind: 'no page'; readonly page: number; readonly message: string }
 
-export type FromPress =
+export type FromWorker =
   /** `page` is the number of the question. */
   | { readonly kind: 'page'; readonly id: number; readonly page: number; readonly range: NumberRange }
-  | { readonly kind: 'printed'; readonly id: number; readonly printed: Printed }
+  | { readonly kind: 'rendered'; readonly id: number; readonly rendered: Rendered }
   | { readonly kind: 'failed'; readonly id: number; readonly error: Error }

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
-import type { Stretch } from '../archive/reader.ts'
-import type { FromPress, PressJob, Printed, ToPress } from './press-messages.ts'
+import type { Stretch } from '../../archive/reader.ts'
+import type { FromWorker, Rendered, RenderJob, ToWorker } from './worker-messages.ts'
 
 /** Manifests written at once: while one waits for the index another is written. Memory holds so many windows. */
 const AT_ONCE = 2
@@ -9,22 +9,22 @@ const MOST_WAITING = 64
 const MOST_MEGABYTES = 1024
 
 /** Too many manifests are waited for. */
-export class PressBusy extends Error {
-  override readonly name = 'PressBusy'
+export class ManifestWorkerBusy extends Error {
+  override readonly name = 'ManifestWorkerBusy'
 }
 
 type Job = {
-  readonly work: PressJob
+  readonly work: RenderJob
   readonly outlines: Stretch['outlines']
-  readonly done: PromiseWithResolvers<Printed>
+  readonly done: PromiseWithResolvers<Rendered>
   /** Why a page could not be had: what passes through the thread is no more than its message. */
   failure?: unknown
 }
 
 /** Writes manifests of stretches of any length in a thread of its own. Should it end, those in it fail, and the next starts another. */
-export class ManifestPress {
+export class ManifestWorker {
   readonly #waiting: Job[] = []
-  readonly #printing = new Map<number, Job>()
+  readonly #rendering = new Map<number, Job>()
   #thread: Worker | undefined
   #lastId = 0
 
@@ -32,11 +32,16 @@ export class ManifestPress {
     this.#thread = this.#start()
   }
 
-  /** Undefined when there is nothing to show. Throws PressBusy. */
-  async print({ endpoint, path, stretch, style }: Omit<PressJob, 'stretch'> & { stretch: Stretch }): Promise<Printed> {
-    if (this.#waiting.length >= MOST_WAITING) throw new PressBusy('too many manifests are being written')
+  /** Undefined when there is nothing to show. Throws ManifestWorkerBusy. */
+  async render({
+    endpoint,
+    path,
+    stretch,
+    style,
+  }: Omit<RenderJob, 'stretch'> & { stretch: Stretch }): Promise<Rendered> {
+    if (this.#waiting.length >= MOST_WAITING) throw new ManifestWorkerBusy('too many manifests are being written')
     const { page: _, outlines, ...plain } = stretch
-    const done = Promise.withResolvers<Printed>()
+    const done = Promise.withResolvers<Rendered>()
     this.#waiting.push({ work: { endpoint, path, stretch: plain, style }, outlines, done })
     this.#next()
     return done.promise
@@ -47,41 +52,41 @@ export class ManifestPress {
   }
 
   #next(): void {
-    while (this.#printing.size < AT_ONCE) {
+    while (this.#rendering.size < AT_ONCE) {
       const job = this.#waiting.shift()
       if (!job) return
       const id = ++this.#lastId
-      this.#printing.set(id, job)
+      this.#rendering.set(id, job)
       this.#send({ kind: 'job', id, job: job.work })
     }
   }
 
-  #send(message: ToPress): void {
+  #send(message: ToWorker): void {
     this.#thread ??= this.#start()
     this.#thread.postMessage(message)
   }
 
   #start(): Worker {
-    const file = new URL(`./press-thread${import.meta.url.slice(-3)}`, import.meta.url)
+    const file = new URL(`./worker-thread${import.meta.url.slice(-3)}`, import.meta.url)
     const thread = new Worker(file, { resourceLimits: { maxOldGenerationSizeMb: MOST_MEGABYTES } })
     let reason = new Error('the thread that writes manifests has ended')
     thread.unref()
-    thread.on('message', (message: FromPress) => this.#heard(message))
+    thread.on('message', (message: FromWorker) => this.#heard(message))
     thread.on('error', (error) => {
       reason = error as Error
     })
     thread.on('exit', () => {
       this.#thread = undefined
-      const lost = [...this.#printing.values()]
-      this.#printing.clear()
+      const lost = [...this.#rendering.values()]
+      this.#rendering.clear()
       for (const { done } of lost) done.reject(reason)
       this.#next()
     })
     return thread
   }
 
-  #heard(message: FromPress): void {
-    const job = this.#printing.get(message.id)
+  #heard(message: FromWorker): void {
+    const job = this.#rendering.get(message.id)
     if (message.kind === 'page') {
       const { page, range } = message
       job?.outlines(range).then(
@@ -93,8 +98,8 @@ export class ManifestPress {
       )
       return
     }
-    this.#printing.delete(message.id)
-    if (message.kind === 'printed') job?.done.resolve(message.printed)
+    this.#rendering.delete(message.id)
+    if (message.kind === 'rendered') job?.done.resolve(message.rendered)
     else job?.done.reject(job.failure ?? message.error)
     this.#next()
   }

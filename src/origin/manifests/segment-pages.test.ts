@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { outputSegments } from '../../test/origin/sample-channel.ts'
-import { outlinedSegment } from '../model/segment-outline.ts'
-import type { NumberRange } from '../stores/segment-index.ts'
-import { StretchPages } from './stretch-pages.ts'
+import { outputSegments } from '../../../test/origin/sample-channel.ts'
+import { outlinedSegment } from '../../model/segment-outline.ts'
+import type { NumberRange } from '../../stores/segment-index.ts'
+import { SegmentPages } from './segment-pages.ts'
 
 const ALL = outputSegments(
   1,
@@ -17,7 +17,7 @@ describe('pages of output segments', () => {
     const segments = ALL.filter(({ number }) => number > range.after && number <= range.last)
     return JSON.stringify(segments.map(outlinedSegment))
   }
-  const read = async (pages: StretchPages, after: number, last: number, numbering = 1) => {
+  const read = async (pages: SegmentPages, after: number, last: number, numbering = 1) => {
     asked.length = 0
     const segments = await pages.read(numbering, { after, last }, readPage)
     assert.deepEqual(
@@ -28,7 +28,7 @@ describe('pages of output segments', () => {
   }
 
   it('are read once when they are full, again while they are not, and for each numbering', async () => {
-    const pages = new StretchPages()
+    const pages = new SegmentPages()
     assert.deepEqual(await read(pages, 100, 600), [256, 512, 768])
     assert.deepEqual(await read(pages, 50, 600), [768])
     assert.deepEqual(await read(pages, 0, 256), [])
@@ -39,7 +39,7 @@ describe('pages of output segments', () => {
   })
 
   it('fail when one cannot be read, and try it again', async () => {
-    const pages = new StretchPages()
+    const pages = new SegmentPages()
     const failing = (range: NumberRange) => (range.last === 512 ? Promise.reject(new Error('away')) : readPage(range))
     await assert.rejects(pages.read(1, { after: 0, last: 600 }, failing), /away/)
     assert.deepEqual(await read(pages, 0, 600), [512, 768])
