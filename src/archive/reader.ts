@@ -62,6 +62,6 @@ export type Stretch = Omit<ArchiveWindow, 'segments'> &
     readonly range: NumberRange
     /** JSON of all segments with these numbers, for another thread to parse. */
     page(range: NumberRange): Promise<string>
-    /** The same with `SlotOutline`s of their slots: what manifests need. */
-    outlines(range: NumberRange): Promise<string>
+    /** The same with `StoredSlotSummary`s of their slots: what manifests need. */
+    summaries(range: NumberRange): Promise<string>
   }

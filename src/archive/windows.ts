@@ -131,7 +131,7 @@ export function windowsOf({ segmentIndex, version, numberingOf, contentOf, upToD
         following: last === edge.segment.number ? edge.following : await followingOf(read, last),
         ended: edge.ended && last === edge.segment.number,
         page: (range) => segmentIndex.outputSegmentPage(numbering.id, range, ALWAYS),
-        outlines: (range) => segmentIndex.outputSegmentOutlines(numbering.id, range),
+        summaries: (range) => segmentIndex.outputSegmentSummaries(numbering.id, range),
       }
     },
 

@@ -35,7 +35,7 @@ export type AssetFiles = {
 }
 
 /**
- * The objects of the asset that a window, of outlines, makes. Throws HarvestFailed when the endpoint lets nothing of it through, or
+ * The objects of the asset that a window, of summaries, makes. Throws HarvestFailed when the endpoint lets nothing of it through, or
  * when the parent manifest would replace a file it points to.
  */
 export function assetFiles(

@@ -62,7 +62,7 @@ export class AssetWriter {
     await this.claim(manifestKeys(this.attempt.job, files))
     await this.attempt.lease.save()
     await this.writeAll(this.newlySettled(files, window), signal)
-    this.followedTo = window.outline.segments.at(-1)?.number ?? 0
+    this.followedTo = window.summary.segments.at(-1)?.number ?? 0
   }
 
   async writeManifest(file: AssetFile, signal: AbortSignal): Promise<void> {

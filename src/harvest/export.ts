@@ -21,7 +21,7 @@ const FOLLOW_SHARE = 0.02
  * Writes the asset of a job: segments, then their playlists, then the parent manifest, which is durable only after
  * everything it points to, and is written only while the lease holds. It goes on where the last attempt was, and doing
  * it again writes the same. Throws HarvestFailed or BucketRefused, in words for the job's owner; when the signal aborts, it
- * stops between two objects or inside one and leaves no parent manifest of its own. Memory: the outlines of the window, a
+ * stops between two objects or inside one and leaves no parent manifest of its own. Memory: the summaries of the window, a
  * page of its segments, and a manifest at a time.
  */
 export async function exportAsset(
@@ -40,7 +40,7 @@ export async function exportAsset(
     ? plannedWindow(job, plan, deps.archive)
     : settledWindow(writer, attempt, format, deps, signal))
 
-  const files = assetFiles(job, format, window.outline, deps)
+  const files = assetFiles(job, format, window.summary, deps)
   if (!plan) {
     // All names are looked at before the first is taken: a job that cannot have them all takes none.
     await takeInventory(job, files, window, (keys) => writer.ensureFree(keys))
@@ -78,7 +78,7 @@ async function settledWindow(
     const window = await withinGapPolicy(job, read)
     let files: AssetFiles
     try {
-      files = assetFiles(job, format, window.outline, deps)
+      files = assetFiles(job, format, window.summary, deps)
     } catch (error) {
       // The streams that are shown may come only later.
       if (error instanceof HarvestFailed && error.code === 'NoStreams') return

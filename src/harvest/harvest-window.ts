@@ -3,7 +3,7 @@ import type { ArchiveReader, Stretch } from '../archive/reader.ts'
 import type { UtcSpan } from '../model/harvest-failure.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import { type ArchiveWindow, type OutputSegment, overlaps } from '../model/output-segment.ts'
-import { keptOutline, type OutlinedSegment } from '../model/segment-outline.ts'
+import { compactSegmentSummary, type StoredSegmentSummary } from '../model/segment-summary.ts'
 import { NEIGHBOURS, type Passage } from '../packaging/output-format.ts'
 import { HarvestFailed } from './harvest-failed.ts'
 
@@ -21,36 +21,36 @@ export async function readWindow(
   const edge = await archive.edge(endpoint)
   const stretch = edge && (await archive.stretch(endpoint, span, edge))
   if (!stretch) return undefined
-  const outlines: OutputSegment[] = []
-  const pages = pagesOf<OutlinedSegment>(stretch, stretch.outlines, stretch.range.after)
-  for await (const page of pages) outlines.push(...page.map(keptOutline))
-  return windowOf(stretch, outlines)
+  const summaries: OutputSegment[] = []
+  const pages = pagesOf<StoredSegmentSummary>(stretch, stretch.summaries, stretch.range.after)
+  for await (const page of pages) summaries.push(...page.map(compactSegmentSummary))
+  return windowOf(stretch, summaries)
 }
 
 /**
- * A stretch of the archive that is made into an asset. Only its outlines are held; the segments themselves are read, a
+ * A stretch of the archive that is made into an asset. Only its summaries are held; the segments themselves are read, a
  * page at a time, when their bytes are wanted.
  */
 export class HarvestWindow {
-  readonly outline: ArchiveWindow
+  readonly summary: ArchiveWindow
   readonly #stretch: Stretch
 
-  /** The outlines are at least one. */
-  constructor(stretch: Stretch, outlines: readonly OutputSegment[]) {
+  /** The summaries are at least one. */
+  constructor(stretch: Stretch, summaries: readonly OutputSegment[]) {
     const { version, ended } = stretch
-    const shown = new Set(outlines.map(({ era }) => era))
-    this.outline = { version, ended, segments: outlines, eras: stretch.eras.filter(({ id }) => shown.has(id)) }
+    const shown = new Set(summaries.map(({ era }) => era))
+    this.summary = { version, ended, segments: summaries, eras: stretch.eras.filter(({ id }) => shown.has(id)) }
     this.#stretch = stretch
   }
 
   /** Its segments up to one, or from one on; undefined when that leaves none. */
   part(isIn: (segment: OutputSegment) => boolean): HarvestWindow | undefined {
-    return windowOf(this.#stretch, this.outline.segments.filter(isIn))
+    return windowOf(this.#stretch, this.summary.segments.filter(isIn))
   }
 
-  /** All of it, a page at a time, as outlines. Others are served in between. */
-  async *outlinedPassages(): AsyncGenerator<Passage> {
-    const { segments } = this.outline
+  /** All of it, a page at a time, as summaries. Others are served in between. */
+  async *summarizedPassages(): AsyncGenerator<Passage> {
+    const { segments } = this.summary
     for (let at = 0; at < segments.length; at += PAGE) {
       const end = at + PAGE
       yield {
@@ -67,7 +67,7 @@ export class HarvestWindow {
    * something of it is gone.
    */
   async *passages(afterNumber = 0): AsyncGenerator<Passage> {
-    const outlines = this.outline.segments
+    const summaries = this.summary.segments
     let before: readonly OutputSegment[] = []
     let place = 0
     const pages = pagesOf<OutputSegment>(this.#stretch, this.#stretch.page, afterNumber - NEIGHBOURS)
@@ -75,8 +75,8 @@ export class HarvestWindow {
       const segments: OutputSegment[] = []
       for (const segment of page) {
         // Those before the first that is asked for need not all be there.
-        while (outlines[place] && outlines[place]!.number <= Math.min(afterNumber, segment.number - 1)) place++
-        const { number = Infinity } = outlines[place] ?? {}
+        while (summaries[place] && summaries[place]!.number <= Math.min(afterNumber, segment.number - 1)) place++
+        const { number = Infinity } = summaries[place] ?? {}
         if (number < segment.number) throw contentGone()
         if (number > segment.number) continue
         if (number > afterNumber) segments.push(segment)
@@ -84,12 +84,12 @@ export class HarvestWindow {
         place++
       }
       if (segments.length === 0) continue
-      yield { before, segments, after: outlines.slice(place, place + NEIGHBOURS) }
+      yield { before, segments, after: summaries.slice(place, place + NEIGHBOURS) }
       // A part may end long before its stretch.
-      if (place === outlines.length) return
+      if (place === summaries.length) return
       before = [...before, ...segments].slice(-NEIGHBOURS)
     }
-    if ((outlines.at(-1)?.number ?? 0) > afterNumber && place < outlines.length) throw contentGone()
+    if ((summaries.at(-1)?.number ?? 0) > afterNumber && place < summaries.length) throw contentGone()
   }
 }
 
@@ -97,12 +97,12 @@ export function contentGone(): HarvestFailed {
   return new HarvestFailed('NoContent', 'The content that was planned for the asset is gone.')
 }
 
-function windowOf(stretch: Stretch, outlines: readonly OutputSegment[]): HarvestWindow | undefined {
-  return outlines.length === 0 ? undefined : new HarvestWindow(stretch, outlines)
+function windowOf(stretch: Stretch, summaries: readonly OutputSegment[]): HarvestWindow | undefined {
+  return summaries.length === 0 ? undefined : new HarvestWindow(stretch, summaries)
 }
 
 /** What a stretch has of its window from a number on, or from its beginning. */
-async function* pagesOf<Segment extends OutlinedSegment | OutputSegment>(
+async function* pagesOf<Segment extends StoredSegmentSummary | OutputSegment>(
   { range, window }: Stretch,
   page: Stretch['page'],
   from: number,

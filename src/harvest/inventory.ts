@@ -14,7 +14,7 @@ export type Inventory = {
 const BATCH = 5000
 
 /**
- * Goes through all names of an asset, told from the outlines of its window, and hands them on: some at a time, those of
+ * Goes through all names of an asset, told from the summaries of its window, and hands them on: some at a time, those of
  * segments first. Throws HarvestFailed when there are no segments, and when the parent manifest has the name of another.
  */
 export async function takeInventory(
@@ -40,7 +40,7 @@ export async function takeInventory(
   }
   await count(files.headers)
   const headers = segments
-  for await (const passage of window.outlinedPassages()) await count(files.segmentsOf(passage))
+  for await (const passage of window.summarizedPassages()) await count(files.segmentsOf(passage))
   if (segments === headers) throw noStreams()
   keys.push(...manifestKeys(job, files))
   await hand()

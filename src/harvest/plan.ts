@@ -14,9 +14,9 @@ const MOST_GAPS = 100
 /** Where the asset of a window lacks media, by its own streams. */
 export async function gapsOf(job: HarvestJob, window: HarvestWindow): Promise<readonly HarvestGap[]> {
   const present = await presentStreams(window)
-  const shown = new Map(window.outline.eras.map((era) => [era.id, shownStreams(job, present, era)]))
+  const shown = new Map(window.summary.eras.map((era) => [era.id, shownStreams(job, present, era)]))
   const finder = new GapFinder(job, (era) => shown.get(era) ?? [])
-  for await (const { segments } of window.outlinedPassages()) for (const segment of segments) finder.take(segment)
+  for await (const { segments } of window.summarizedPassages()) for (const segment of segments) finder.take(segment)
   return finder.found()
 }
 
@@ -25,7 +25,7 @@ export async function gapsOf(job: HarvestJob, window: HarvestWindow): Promise<re
  * the longest stretch that has none missing, when the options say so.
  */
 export async function admitted(job: HarvestJob, window: HarvestWindow): Promise<HarvestWindow> {
-  const newest = window.outline.segments.at(-1)
+  const newest = window.summary.segments.at(-1)
   const fails = (job.options ?? DEFAULT_HARVEST_OPTIONS).earlyEndPolicy === 'FAIL'
   if (fails && newest && isBefore(endUtcOf(newest), job.end)) {
     const message = `The encoder stopped at ${iso(endUtcOf(newest))}, before the end of the window at ${iso(job.end)}.`
@@ -39,7 +39,7 @@ export async function withinGapPolicy(job: HarvestJob, window: HarvestWindow): P
   const { gapPolicy } = job.options ?? DEFAULT_HARVEST_OPTIONS
   if (gapPolicy === 'DISCONTINUITY') return window
   const gaps = await gapsOf(job, window)
-  const newest = window.outline.segments.at(-1)
+  const newest = window.summary.segments.at(-1)
   const inside = gaps.filter(({ start }) => newest && start < endUtcOf(newest))
   const [first] = inside
   if (!first) return window
@@ -55,11 +55,11 @@ export async function withinGapPolicy(job: HarvestJob, window: HarvestWindow): P
 }
 
 export function planOf(
-  { outline }: HarvestWindow,
+  { summary }: HarvestWindow,
   { segments, manifests }: Inventory,
   gaps: readonly HarvestGap[],
 ): HarvestPlan {
-  const [oldest, newest] = [outline.segments[0], outline.segments.at(-1)]
+  const [oldest, newest] = [summary.segments[0], summary.segments.at(-1)]
   if (!oldest || !newest) throw new Error('a plan needs a window with segments')
   return {
     first: oldest.number,
@@ -75,7 +75,7 @@ export function planOf(
 /** Those that have media anywhere in the window. */
 async function presentStreams(window: HarvestWindow): Promise<ReadonlySet<number>> {
   const present = new Set<number>()
-  for await (const { segments } of window.outlinedPassages()) {
+  for await (const { segments } of window.summarizedPassages()) {
     for (const { objects } of segments.flatMap(({ slots }) => slots)) {
       for (const index of Object.keys(objects)) present.add(Number(index))
     }

@@ -61,7 +61,7 @@ async function contentOf(job: HarvestJob, deps: PreflightDeps) {
   if (!window) return { isWaiting }
   const gaps = await gapsOf(job, window)
   const shown = isWaiting ? window : await admitted(job, window)
-  const files = assetFiles(job, format, shown.outline, deps)
+  const files = assetFiles(job, format, shown.summary, deps)
   const inventory = await takeInventory(job, files, shown, (keys) => ensureFree(job, keys, deps.resources))
   // What has not come yet is no gap.
   const met = isWaiting ? gaps.filter(({ end, track }) => track !== undefined || end < job.end) : gaps

@@ -68,7 +68,7 @@ export async function plannedWindow(
 ): Promise<HarvestWindow> {
   const window = await readWindow(archive, job.endpoint, job)
   const planned = window?.part(({ number }) => number >= first && number <= last)
-  const { segments } = planned?.outline ?? { segments: [] }
+  const { segments } = planned?.summary ?? { segments: [] }
   if (!planned || segments[0]?.number !== first || segments.at(-1)?.number !== last) throw contentGone()
   return planned
 }

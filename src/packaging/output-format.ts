@@ -14,7 +14,7 @@ export type OutputFormat = {
   resolve(endpoint: OriginEndpoint, path: string): OutputRequest | undefined
   /**
    * Every file of a finished asset: what a harvest writes, children before their parents, names relative to the folder of
-   * the parent. Outlines are enough. Undefined when the endpoint's settings leave nothing of the window.
+   * the parent. Summaries are enough. Undefined when the endpoint's settings leave nothing of the window.
    */
   asset(endpoint: OriginEndpoint, window: ArchiveWindow): Asset | undefined
 }
@@ -96,7 +96,7 @@ export type Asset = {
   /** Files that belong to no output segment. */
   readonly headers: readonly AssetFile[]
   /**
-   * The files of some of the window's segments: only those that exist, where a stream has a gap there is none. Outlines
+   * The files of some of the window's segments: only those that exist, where a stream has a gap there is none. Summaries
    * are enough for the names, and for what lies after. Undefined bodies are gaps found late.
    */
   segmentsOf(passage: Passage): readonly AssetFile[]

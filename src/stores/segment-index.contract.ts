@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { ticks } from '../media/time.ts'
-import { outlineOf } from '../model/slot-outline.ts'
+import { slotSummaryOf } from '../model/slot-summary.ts'
 import { forgettingContract } from './forgetting.contract.ts'
 import {
   type ContractStore,
@@ -412,7 +412,7 @@ export function segmentIndexContract(name: string, open: () => Promise<ContractS
       assert.deepEqual(await begun(8, 9), [3, 7])
     })
 
-    it('tells output segments with outlines of their slots', async () => {
+    it('tells output segments with summaries of their slots', async () => {
       const { segmentIndex } = await open()
       const { id } = await segmentIndex.openNumbering(at('e'), INPUT, 4)
       const slots = [0, 1, 2, 3].map((i) => slot(i, [`k${i}`]))
@@ -425,13 +425,13 @@ export function segmentIndexContract(name: string, open: () => Promise<ContractS
       const range = { after: 0, last: 9 }
       const whole = await segmentIndex.outputSegmentsNumbered(id, range)
       assert.deepEqual(
-        JSON.parse(await segmentIndex.outputSegmentOutlines(id, range)),
+        JSON.parse(await segmentIndex.outputSegmentSummaries(id, range)),
         whole.map((segment, i) => ({
           ...segment,
-          slots: slots.slice(...([[0, 2], [2]][i] as [number])).map(outlineOf),
+          slots: slots.slice(...([[0, 2], [2]][i] as [number])).map(slotSummaryOf),
         })),
       )
-      assert.deepEqual(JSON.parse(await segmentIndex.outputSegmentOutlines(id, { after: 1, last: 1 })), [])
+      assert.deepEqual(JSON.parse(await segmentIndex.outputSegmentSummaries(id, { after: 1, last: 1 })), [])
     })
 
     it('reads long windows in full, in order', async () => {

@@ -122,8 +122,8 @@ export type SegmentIndex = {
   outputSegmentsNumbered(numbering: number, range: NumberRange): Promise<readonly OutputSegment[]>
   /** JSON of those of them that lie in a window. */
   outputSegmentPage(numbering: number, range: NumberRange, window: TimeWindow): Promise<string>
-  /** JSON of all segments with these numbers, with `SlotOutline`s of their slots: as they stand in their own eras. */
-  outputSegmentOutlines(numbering: number, range: NumberRange): Promise<string>
+  /** JSON of all segments with these numbers, with `StoredSlotSummary`s of their slots: as they stand in their own eras. */
+  outputSegmentSummaries(numbering: number, range: NumberRange): Promise<string>
   /** Numbers among which all segments lie that start before `end` and end after `start`. Undefined when there is none. */
   outputSegmentRange(numbering: number, window: TimeWindow): Promise<NumberRange | undefined>
   /**

@@ -55,9 +55,9 @@ function copyFirstDay(database: DatabaseSync, day: number): void {
       SELECT input, ${era}, idx, start_utc + ${later}, end_utc + ${later}, sealed_at + ${later},
         ${key(`json_set(body, '$.era', ${era}, '$.startUtc', start_utc + ${later}, '$.sealedAt', sealed_at + ${later})`)}
       FROM slot WHERE era = 1 ORDER BY idx;
-    INSERT INTO slot_outline (slot, body)
+    INSERT INTO slot_summary (slot, body)
       SELECT copy.id, o.body FROM slot copy JOIN slot first ON first.input = copy.input AND first.era = 1
-        AND first.idx = copy.idx JOIN slot_outline o ON o.slot = first.id WHERE copy.era = ${era} ORDER BY copy.idx;
+        AND first.idx = copy.idx JOIN slot_summary o ON o.slot = first.id WHERE copy.era = ${era} ORDER BY copy.idx;
     INSERT INTO shown_era (numbering, number, era, clock_utc)
       SELECT numbering, ${number('number')}, ${era}, clock_utc + ${later} FROM shown_era WHERE era = 1;
     INSERT INTO source_object (key, input, received_at, placed, holders, body)

@@ -31,7 +31,7 @@ const passagesOf = (window: HarvestWindow, after?: number) => listed(window.pass
 describe('the window of a harvest', () => {
   it('is read whole, some segments at a time, each once and in order', async () => {
     const window = await windowFrom(0, SEGMENTS * 6)
-    assert.deepEqual(numbers(window.outline.segments), from(1, SEGMENTS))
+    assert.deepEqual(numbers(window.summary.segments), from(1, SEGMENTS))
     const passages = await passagesOf(window)
     assert.ok(passages.length > 2)
     assert.deepEqual(
@@ -39,14 +39,14 @@ describe('the window of a harvest', () => {
       all,
     )
     assert.deepEqual(
-      (await listed(window.outlinedPassages())).flatMap(({ segments }) => numbers(segments)),
+      (await listed(window.summarizedPassages())).flatMap(({ segments }) => numbers(segments)),
       from(1, SEGMENTS),
     )
   })
 
   it('tells of what lies next to some segments, as far as it is part of the window', async () => {
     const window = await windowFrom(6, (SEGMENTS - 1) * 6)
-    for (const passages of [await passagesOf(window), await listed(window.outlinedPassages())]) {
+    for (const passages of [await passagesOf(window), await listed(window.summarizedPassages())]) {
       for (const { before, segments, after } of passages) {
         const [first = 0] = numbers(segments)
         const last = numbers(segments).at(-1) ?? 0
@@ -103,7 +103,7 @@ describe('the window of a harvest', () => {
 
   it('has parts, which are windows too', async () => {
     const part = (await windowFrom(0, SEGMENTS * 6)).part(({ number }) => number >= 5 && number <= 7)
-    assert.deepEqual(numbers(part?.outline.segments ?? []), [5, 6, 7])
+    assert.deepEqual(numbers(part?.summary.segments ?? []), [5, 6, 7])
     assert.deepEqual(
       (await passagesOf(part!)).flatMap(({ segments }) => numbers(segments)),
       [5, 6, 7],

@@ -58,7 +58,7 @@ describe('a window of a broken encoder, with an era for every segment', () => {
       const endpoint = hlsEndpoint({}, { package: pack, startoverWindowSeconds: 86_400 })
       const job = harvestJob({ endpoint, start: at(0), end: at(ERAS * 6) })
       const window = await readWindow(archive, endpoint, job)
-      const files = assetFiles(job, outputFormatOf(endpoint)!, window!.outline, { archive, media: mediaOf(archive) })
+      const files = assetFiles(job, outputFormatOf(endpoint)!, window!.summary, { archive, media: mediaOf(archive) })
       const before = looks()
       const { segments, tracks } = await takeInventory(job, files, window!, async () => {})
       assert.ok(segments >= 2 * ERAS)

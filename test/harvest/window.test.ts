@@ -19,7 +19,7 @@ async function ask(archive: HarvestArchive, job: HarvestJob, { now = at(60), gro
     grow(clock)
   }
   const window = await harvestWindow(job, { archive, clock: () => clock, sleep }, never)
-  return { numbers: window.outline.segments.map(({ number }) => number), waited: clock - now }
+  return { numbers: window.summary.segments.map(({ number }) => number), waited: clock - now }
 }
 
 const refusal = (pattern: RegExp) => (error: unknown) => {

@@ -14,7 +14,7 @@ import {
   type SourceStream,
   type StreamRole,
 } from '../../src/model/output-segment.ts'
-import { keptOutline, outlinedSegment } from '../../src/model/segment-outline.ts'
+import { compactSegmentSummary, segmentSummaryOf } from '../../src/model/segment-summary.ts'
 import type { TrackDescription } from '../../src/model/source-segment.ts'
 import type { ManifestStyle, OutputFormat, TextBody } from '../../src/packaging/output-format.ts'
 import { SourceMedia } from '../../src/packaging/source-media.ts'
@@ -238,7 +238,7 @@ export function assetOf(format: OutputFormat, endpoint: OriginEndpoint, window: 
   const { segments } = window
   const asset = format.asset(endpoint, {
     ...window,
-    segments: segments.map((segment) => keptOutline(outlinedSegment(segment))),
+    segments: segments.map((segment) => compactSegmentSummary(segmentSummaryOf(segment))),
   })
   return (
     asset && {
@@ -338,9 +338,9 @@ export class FakeArchive
     const within = ({ after, last: newest }: NumberRange) =>
       this.window?.segments.filter(({ number }) => number > after && number <= newest) ?? []
     const page = async (range: NumberRange) => JSON.stringify(within(range))
-    const outlines = async (range: NumberRange) => JSON.stringify(within(range).map(outlinedSegment))
+    const summaries = async (range: NumberRange) => JSON.stringify(within(range).map(segmentSummaryOf))
     const range = { after: first - 1, last }
-    return { version, eras, window, numbering: ++numberings, range, following, ended, page, outlines }
+    return { version, eras, window, numbering: ++numberings, range, following, ended, page, summaries }
   }
 
   async outputSegment(_endpoint: OriginEndpoint, number: number) {

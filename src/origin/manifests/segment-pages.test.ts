@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { outputSegments } from '../../../test/origin/sample-channel.ts'
-import { outlinedSegment } from '../../model/segment-outline.ts'
+import { segmentSummaryOf } from '../../model/segment-summary.ts'
 import type { NumberRange } from '../../stores/segment-index.ts'
 import { SegmentPages } from './segment-pages.ts'
 
@@ -15,7 +15,7 @@ describe('pages of output segments', () => {
   const readPage = async (range: NumberRange) => {
     asked.push(range)
     const segments = ALL.filter(({ number }) => number > range.after && number <= range.last)
-    return JSON.stringify(segments.map(outlinedSegment))
+    return JSON.stringify(segments.map(segmentSummaryOf))
   }
   const read = async (pages: SegmentPages, after: number, last: number, numbering = 1) => {
     asked.length = 0

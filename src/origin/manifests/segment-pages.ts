@@ -1,5 +1,5 @@
 import type { OutputSegment } from '../../model/output-segment.ts'
-import { type OutlinedSegment, shownOutline } from '../../model/segment-outline.ts'
+import { readSegmentSummary, type StoredSegmentSummary } from '../../model/segment-summary.ts'
 import type { NumberRange } from '../../stores/segment-index.ts'
 import { BoundedCache } from './bounded-cache.ts'
 
@@ -9,7 +9,7 @@ const PAGE = 256
 const OBJECT_BYTES = 200
 const CACHE_BYTES = 96 * 1024 * 1024
 
-/** Gives JSON of `OutlinedSegment`s. */
+/** Gives JSON of `StoredSegmentSummary`s. */
 export type ReadPage = (range: NumberRange) => Promise<string>
 
 /** What manifests need of output segments, by pages of consecutive numbers: a page that is full never changes. */
@@ -44,7 +44,9 @@ export class SegmentPages {
     const kept = this.#pages.get(key)
     if (kept) return kept
     const last = (page + 1) * PAGE
-    const segments = (JSON.parse(await readPage({ after: page * PAGE, last })) as OutlinedSegment[]).map(shownOutline)
+    const segments = (JSON.parse(await readPage({ after: page * PAGE, last })) as StoredSegmentSummary[]).map(
+      readSegmentSummary,
+    )
     if (last <= newest)
       this.#pages.put(
         key,

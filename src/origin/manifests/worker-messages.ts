@@ -8,7 +8,7 @@ export type RenderJob = {
   readonly endpoint: OriginEndpoint
   /** Below the endpoint's GUID, decoded. */
   readonly path: string
-  readonly stretch: Omit<Stretch, 'page' | 'outlines'>
+  readonly stretch: Omit<Stretch, 'page' | 'summaries'>
   readonly style: PlayedStyle
 }
 

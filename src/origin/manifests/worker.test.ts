@@ -10,12 +10,12 @@ import { ManifestWorker, ManifestWorkerBusy } from './worker.ts'
 const ENDPOINT = hlsEndpoint()
 const archive = new FakeArchive(windowOf(outputSegments(1, [{}, {}, {}])))
 
-async function jobFor(outlines?: Stretch['outlines']) {
+async function jobFor(summaries?: Stretch['summaries']) {
   const edge = (await archive.edge(ENDPOINT))!
   const window = { start: NOON, end: utcMs(NOON + 12_000) }
   const stretch = (await archive.stretch(ENDPOINT, window, edge))!
   const style = { kind: 'live', shift: { asked: window, isOver: true } } as const
-  return { endpoint: ENDPOINT, path: 'index_1.m3u8', stretch: { ...stretch, ...(outlines && { outlines }) }, style }
+  return { endpoint: ENDPOINT, path: 'index_1.m3u8', stretch: { ...stretch, ...(summaries && { summaries }) }, style }
 }
 
 describe('the manifest worker', () => {
@@ -48,14 +48,14 @@ describe('the manifest worker', () => {
     const jobs = await Promise.all(
       Array.from({ length: 66 }, async () => {
         const { stretch, ...job } = await jobFor()
-        const outlines: Stretch['outlines'] = async (range) => {
+        const summaries: Stretch['summaries'] = async (range) => {
           asked++
           mostAtOnce = Math.max(mostAtOnce, ++atOnce)
           await answer.promise
           atOnce--
-          return stretch.outlines(range)
+          return stretch.summaries(range)
         }
-        return { ...job, stretch: { ...stretch, outlines } }
+        return { ...job, stretch: { ...stretch, summaries } }
       }),
     )
     const rendering = jobs.map((job) => worker.render(job))

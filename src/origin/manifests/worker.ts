@@ -15,7 +15,7 @@ export class ManifestWorkerBusy extends Error {
 
 type Job = {
   readonly work: RenderJob
-  readonly outlines: Stretch['outlines']
+  readonly summaries: Stretch['summaries']
   readonly done: PromiseWithResolvers<Rendered>
   /** Why a page could not be had: what passes through the thread is no more than its message. */
   failure?: unknown
@@ -40,9 +40,9 @@ export class ManifestWorker {
     style,
   }: Omit<RenderJob, 'stretch'> & { stretch: Stretch }): Promise<Rendered> {
     if (this.#waiting.length >= MOST_WAITING) throw new ManifestWorkerBusy('too many manifests are being written')
-    const { page: _, outlines, ...plain } = stretch
+    const { page: _, summaries, ...plain } = stretch
     const done = Promise.withResolvers<Rendered>()
-    this.#waiting.push({ work: { endpoint, path, stretch: plain, style }, outlines, done })
+    this.#waiting.push({ work: { endpoint, path, stretch: plain, style }, summaries, done })
     this.#next()
     return done.promise
   }
@@ -89,7 +89,7 @@ export class ManifestWorker {
     const job = this.#rendering.get(message.id)
     if (message.kind === 'page') {
       const { page, range } = message
-      job?.outlines(range).then(
+      job?.summaries(range).then(
         (json) => this.#send({ kind: 'page', page, json }),
         (error: unknown) => {
           job.failure = error

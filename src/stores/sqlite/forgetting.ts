@@ -76,7 +76,7 @@ export function forgettingOperations(db: Database) {
     forgetShown(slots.flatMap((slot) => removeSegments(input, slot, of)))
     const ids = JSON.stringify(slots.map(({ id }) => id))
     db.run('DELETE FROM slot WHERE id IN (SELECT value FROM json_each(?))', ids)
-    db.run('DELETE FROM slot_outline WHERE slot IN (SELECT value FROM json_each(?))', ids)
+    db.run('DELETE FROM slot_summary WHERE slot IN (SELECT value FROM json_each(?))', ids)
     release(slots.flatMap(({ body }) => objectsOf(JSON.parse(body) as Slot).map(({ key }) => key)))
   }
 

@@ -1,6 +1,6 @@
 import type { UtcMs } from '../../media/time.ts'
 import type { Era, OutputSegment, Slot } from '../../model/output-segment.ts'
-import { outlineOf } from '../../model/slot-outline.ts'
+import { slotSummaryOf } from '../../model/slot-summary.ts'
 import { shownSlot } from '../../model/timeline/lock.ts'
 import type { EraTime, NumberRange, TimeWindow } from '../segment-index.ts'
 import type { Database } from './database.ts'
@@ -121,17 +121,17 @@ export function outputSegmentOperations(db: Database) {
       )
     },
 
-    /** The same with the outlines of their slots, whenever they are. */
-    outputSegmentOutlines: (numbering: number, { after, last }: NumberRange): string =>
+    /** The same with the summaries of their slots, whenever they are. */
+    outputSegmentSummaries: (numbering: number, { after, last }: NumberRange): string =>
       pageOf(
         db.all<Row>(
-          `SELECT s.number, s.era, s.body, coalesce((SELECT body FROM slot_outline WHERE slot = t.id), t.body) AS slot
+          `SELECT s.number, s.era, s.body, coalesce((SELECT body FROM slot_summary WHERE slot = t.id), t.body) AS slot
            ${SEGMENTS_AND_SLOTS} ORDER BY s.number, t.idx`,
           numbering,
           after,
           last,
         ),
-        outlineText,
+        summaryText,
       ),
   }
 }
@@ -156,9 +156,9 @@ function shownSlotText({ era, body, slot }: Row): string {
   return moved ? JSON.stringify(shownSlot(JSON.parse(slot) as Slot, { era, ...moved })) : slot
 }
 
-/** Slots of older versions have no outline beside them. */
-function outlineText({ slot }: Row): string {
-  return slot.startsWith('[') ? slot : JSON.stringify(outlineOf(JSON.parse(slot) as Slot))
+/** Slots of older versions have no summary beside them. */
+function summaryText({ slot }: Row): string {
+  return slot.startsWith('[') ? slot : JSON.stringify(slotSummaryOf(JSON.parse(slot) as Slot))
 }
 
 export type OutputSegmentOperations = ReturnType<typeof outputSegmentOperations>

@@ -198,5 +198,6 @@ export const MIGRATIONS: readonly string[] = [
   // Tables and fields are called as they are in the code.
   `
   ALTER TABLE doomed_object RENAME TO pending_deletion;
+  ALTER TABLE slot_outline RENAME TO slot_summary;
   `,
 ]

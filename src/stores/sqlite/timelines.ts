@@ -1,6 +1,6 @@
 import { msFromTicks } from '../../media/time.ts'
 import { type Era, objectsOf, type Slot } from '../../model/output-segment.ts'
-import { outlineOf } from '../../model/slot-outline.ts'
+import { slotSummaryOf } from '../../model/slot-summary.ts'
 import type { SourceObject } from '../../model/source-segment.ts'
 import type {
   IngestRef,
@@ -27,7 +27,7 @@ export function timelineOperations(db: Database) {
       slot.sealedAt,
       JSON.stringify(slot),
     )
-    db.run('INSERT INTO slot_outline (slot, body) VALUES (?, ?)', id, JSON.stringify(outlineOf(slot)))
+    db.run('INSERT INTO slot_summary (slot, body) VALUES (?, ?)', id, JSON.stringify(slotSummaryOf(slot)))
     // The slot says from now on what is known of an object; its size is counted when it goes.
     const sql = `UPDATE source_object SET placed = 1, holders = holders + 1, body = json_object('size', body -> 'size')
       WHERE key = ?`

@@ -2,15 +2,15 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { outputSegments } from '../../test/origin/sample-channel.ts'
 import { ticks } from '../media/time.ts'
-import { keptOutline, outlinedSegment, shownOutline } from './segment-outline.ts'
+import { compactSegmentSummary, readSegmentSummary, segmentSummaryOf } from './segment-summary.ts'
 
 const SEGMENTS = outputSegments(1, [{}, { slots: 2 }, { missing: [2] }, { discontinuity: true }])
 
-describe('the outline of a segment', () => {
+describe('the summary of a segment', () => {
   it('that is kept says what one says that is looked at', () => {
     for (const segment of [...SEGMENTS, { ...SEGMENTS[0]!, moved: { ticks: ticks(900_000), ms: 7 } }]) {
-      const shown = shownOutline(outlinedSegment(segment))
-      const kept = keptOutline(outlinedSegment(segment))
+      const shown = readSegmentSummary(segmentSummaryOf(segment))
+      const kept = compactSegmentSummary(segmentSummaryOf(segment))
       assert.deepEqual({ ...kept, slots: kept.slots }, shown)
       const { slots: _, ...rest } = segment
       assert.deepEqual({ ...kept }, rest)

@@ -6,26 +6,30 @@ import type { TrackTimes } from './source-segment.ts'
  * What manifests need of a slot, in few numbers: its start and duration, and its objects by their streams. A day of slots is
  * read and parsed for one manifest.
  */
-export type SlotOutline = readonly [start: Ticks, duration: Ticks, objects: Readonly<Record<number, ObjectOutline>>]
+export type StoredSlotSummary = readonly [
+  start: Ticks,
+  duration: Ticks,
+  objects: Readonly<Record<number, StoredObjectSummary>>,
+]
 
 /** Size and times; then of each key frame when it is shown, where it begins and its size. */
-type ObjectOutline = readonly [size: number, times: TimesOutline, ...keyFrames: readonly number[]]
+type StoredObjectSummary = readonly [size: number, times: StoredTimes, ...keyFrames: readonly number[]]
 
 /** As in `SlotObject`, from the slot's start on; or the stream whose times are the same, as they are among renditions. */
-type TimesOutline = readonly (readonly [first: number, last: number, pictures?: number] | null)[] | number | null
+type StoredTimes = readonly (readonly [first: number, last: number, pictures?: number] | null)[] | number | null
 
-export function outlineOf({ start, duration, objects }: Slot): SlotOutline {
+export function slotSummaryOf({ start, duration, objects }: Slot): StoredSlotSummary {
   const known = new Map<string, number>()
-  const outlines: Record<number, ObjectOutline> = {}
+  const summaries: Record<number, StoredObjectSummary> = {}
   for (const [stream, { size, times, keyFrames = [] }] of Object.entries(objects)) {
-    const outlined = times?.map((track) => track && timesFrom(start, track))
-    const text = JSON.stringify(outlined)
+    const summarized = times?.map((track) => track && timesFrom(start, track))
+    const text = JSON.stringify(summarized)
     const same = known.get(text)
-    if (outlined && same === undefined) known.set(text, Number(stream))
+    if (summarized && same === undefined) known.set(text, Number(stream))
     const pictures = keyFrames.flatMap((picture) => [picture.pts - start, picture.offset, picture.size])
-    outlines[Number(stream)] = [size, same ?? outlined ?? null, ...pictures]
+    summaries[Number(stream)] = [size, same ?? summarized ?? null, ...pictures]
   }
-  return [start, duration, outlines]
+  return [start, duration, summaries]
 }
 
 function timesFrom(start: Ticks, { first, last, pictures }: TrackTimes) {
@@ -35,15 +39,18 @@ function timesFrom(start: Ticks, { first, last, pictures }: TrackTimes) {
 }
 
 /** A slot as a segment shows it, without what names it and its bytes, and what these weigh. */
-export function slotOf([at, duration, outlines]: SlotOutline, segment: Omit<OutputSegment, 'slots'>): Slot {
+export function slotFromSummary(
+  [at, duration, summaries]: StoredSlotSummary,
+  segment: Omit<OutputSegment, 'slots'>,
+): Slot {
   const start = ticks(at + (segment.moved?.ticks ?? 0))
   const objects: Record<number, SlotObject> = {}
-  for (const stream in outlines) {
-    const outline = outlines[stream]!
-    const [, times] = outline
+  for (const stream in summaries) {
+    const summary = summaries[stream]!
+    const [, times] = summary
     const shown =
       typeof times === 'number' ? objects[times]?.times : times?.map((track) => track && timesAt(start, track))
-    objects[stream] = new OutlinedObject(outline, start, shown ?? NEVER)
+    objects[stream] = new ObjectSummary(summary, start, shown ?? NEVER)
   }
   const startUtc = utcMs(segment.startUtc + msFromTicks(ticks(start - segment.start)))
   return { era: segment.era, index: -1, start, duration, startUtc, sealedAt: segment.sealedAt, objects }
@@ -58,13 +65,13 @@ function timesAt(start: Ticks, [first, last, pictures]: readonly [number, number
 const NEVER: readonly TrackTimes[] = []
 
 /** A day has hundreds of thousands of them, and few manifests ask for their key frames. */
-class OutlinedObject implements SlotObject {
-  readonly #outline: ObjectOutline
+class ObjectSummary implements SlotObject {
+  readonly #summary: StoredObjectSummary
   readonly #start: Ticks
   readonly times: readonly (TrackTimes | null)[]
 
-  constructor(outline: ObjectOutline, start: Ticks, times: readonly (TrackTimes | null)[]) {
-    this.#outline = outline
+  constructor(summary: StoredObjectSummary, start: Ticks, times: readonly (TrackTimes | null)[]) {
+    this.#summary = summary
     this.#start = start
     this.times = times
   }
@@ -82,11 +89,11 @@ class OutlinedObject implements SlotObject {
   }
 
   get size() {
-    return this.#outline[0]
+    return this.#summary[0]
   }
 
   get keyFrames() {
-    const [, , ...numbers] = this.#outline
+    const [, , ...numbers] = this.#summary
     return Array.from({ length: numbers.length / 3 }, (_, i) => ({
       pts: this.#start + numbers[3 * i]!,
       offset: numbers[3 * i + 1]!,

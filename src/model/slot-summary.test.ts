@@ -3,15 +3,15 @@ import { describe, it } from 'node:test'
 import { outputSegments } from '../../test/origin/sample-channel.ts'
 import { ticks } from '../media/time.ts'
 import type { OutputSegment, Slot } from './output-segment.ts'
-import { outlineOf, slotOf } from './slot-outline.ts'
+import { slotFromSummary, slotSummaryOf } from './slot-summary.ts'
 
 const SEGMENTS = outputSegments(1, [{}, { slots: 2 }, { missing: [2] }])
 
 /** As JSON carries it. */
 const carried = (slot: Slot, segment: OutputSegment) =>
-  slotOf(JSON.parse(JSON.stringify(outlineOf(slot))) as ReturnType<typeof outlineOf>, segment)
+  slotFromSummary(JSON.parse(JSON.stringify(slotSummaryOf(slot))) as ReturnType<typeof slotSummaryOf>, segment)
 
-describe('the outline of a slot', () => {
+describe('the summary of a slot', () => {
   it('tells all that manifests say of it', () => {
     for (const segment of SEGMENTS) {
       for (const slot of segment.slots) {
@@ -48,11 +48,11 @@ describe('the outline of a slot', () => {
     const [slot] = SEGMENTS[0]!.slots
     const text = { key: 'text', size: 9, crc32: 0, sha256: '' }
     const gap = { ...text, times: [null, { first: 5, last: 7, bytes: 1, pictures: 3 }] }
-    const outline = outlineOf({ ...slot!, objects: { ...slot!.objects, 3: text, 4: gap } })
-    const [first, second, third, fourth] = Object.values(outline[2])
+    const summary = slotSummaryOf({ ...slot!, objects: { ...slot!.objects, 3: text, 4: gap } })
+    const [first, second, third, fourth] = Object.values(summary[2])
     assert.deepEqual([Array.isArray(first?.[1]), second?.[1], third], [true, 1, [9, null]])
     assert.deepEqual(fourth?.[1], [null, [5 - slot!.start, 7 - slot!.start, 3]])
-    const shown = slotOf(outline, SEGMENTS[0]!).objects
+    const shown = slotFromSummary(summary, SEGMENTS[0]!).objects
     assert.equal(shown[2]?.times, shown[1]?.times)
     assert.deepEqual(shown[4]?.times, [null, { first: 5, last: 7, bytes: 0, pictures: 3 }])
     assert.deepEqual(shown[3]?.times, [])

@@ -1,0 +1,55 @@
+import type { Ticks, UtcMs } from '../media/time.ts'
+import type { OutputSegment, Slot } from './output-segment.ts'
+import { type StoredSlotSummary, slotFromSummary, slotSummaryOf } from './slot-summary.ts'
+
+/** An output segment with summaries of its slots: as they stand in their own eras, where the segment was moved. */
+export type StoredSegmentSummary = Omit<OutputSegment, 'slots'> & { readonly slots: readonly StoredSlotSummary[] }
+
+export function segmentSummaryOf(segment: OutputSegment): StoredSegmentSummary {
+  return { ...segment, slots: segment.slots.map(slotSummaryOf) }
+}
+
+/** What a summary tells of a segment, to be looked at again and again. */
+export function readSegmentSummary(summarized: StoredSegmentSummary): OutputSegment {
+  return { ...summarized, slots: summarized.slots.map((slot) => slotFromSummary(slot, summarized)) }
+}
+
+/**
+ * The same, to be kept in great numbers: its slots are read again whenever they are asked for. Memory: about 200 bytes, and
+ * as many for its slot as its summary has letters: 250 for three renditions.
+ */
+export function compactSegmentSummary(summarized: StoredSegmentSummary): OutputSegment {
+  return new CompactSegmentSummary(summarized)
+}
+
+class CompactSegmentSummary implements OutputSegment {
+  readonly number: number
+  readonly era: number
+  readonly start: Ticks
+  readonly duration: Ticks
+  readonly startUtc: UtcMs
+  readonly sealedAt: UtcMs
+  readonly discontinuity: boolean
+  readonly discontinuitySequence: number
+  declare readonly stretch?: NonNullable<OutputSegment['stretch']>
+  declare readonly moved?: NonNullable<OutputSegment['moved']>
+  readonly #slots: string
+
+  constructor(summarized: StoredSegmentSummary) {
+    this.number = summarized.number
+    this.era = summarized.era
+    this.start = summarized.start
+    this.duration = summarized.duration
+    this.startUtc = summarized.startUtc
+    this.sealedAt = summarized.sealedAt
+    this.discontinuity = summarized.discontinuity
+    this.discontinuitySequence = summarized.discontinuitySequence
+    if (summarized.stretch) this.stretch = summarized.stretch
+    if (summarized.moved) this.moved = summarized.moved
+    this.#slots = JSON.stringify(summarized.slots)
+  }
+
+  get slots(): readonly Slot[] {
+    return (JSON.parse(this.#slots) as readonly StoredSlotSummary[]).map((slot) => slotFromSummary(slot, this))
+  }
+}
