@@ -4,7 +4,7 @@ import type { ArchiveWindow } from '../model/output-segment.ts'
 import type {
   OutputFormat,
   AssetFile as PackagedFile,
-  Passage,
+  SegmentBatch,
   SegmentBody,
   TextBody,
 } from '../packaging/output-format.ts'
@@ -29,7 +29,7 @@ export type SegmentFile = AssetFile & {
 export type AssetFiles = {
   readonly headers: readonly SegmentFile[]
   /** Throws HarvestFailed when the parent manifest would replace one of them. */
-  segmentsOf(passage: Passage): readonly SegmentFile[]
+  segmentsOf(batch: SegmentBatch): readonly SegmentFile[]
   readonly manifests: readonly AssetFile[]
   readonly parent: AssetFile
 }
@@ -62,7 +62,7 @@ export function assetFiles(
   })
   return {
     headers: asset.headers.map(segmentFile),
-    segmentsOf: (passage) => asset.segmentsOf(passage).map(segmentFile),
+    segmentsOf: (batch) => asset.segmentsOf(batch).map(segmentFile),
     manifests: asset.manifests.map(({ name, body }) => ({ key: keyOf(name), body: async () => textBody(body()) })),
     parent: { key: manifestKey, body: async () => textBody(asset.parent()) },
   }

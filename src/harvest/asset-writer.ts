@@ -103,7 +103,7 @@ export class AssetWriter {
   private async *unwritten(files: AssetFiles, window: HarvestWindow): AsyncGenerator<SegmentFile> {
     const rest = this.unwrittenSoFar()
     yield* await rest(files.headers)
-    for await (const passage of window.passages()) yield* await rest(files.segmentsOf(passage))
+    for await (const batch of window.batches()) yield* await rest(files.segmentsOf(batch))
   }
 
   private async *newlySettled(files: AssetFiles, window: HarvestWindow): AsyncGenerator<SegmentFile> {
@@ -115,7 +115,7 @@ export class AssetWriter {
       return settled
     }
     yield* await admit(files.headers)
-    for await (const passage of window.passages(this.followedTo)) yield* await admit(files.segmentsOf(passage))
+    for await (const batch of window.batches(this.followedTo)) yield* await admit(files.segmentsOf(batch))
   }
 
   /** Leaves out what has been written by now, and recorded. A job that has written nothing yet need not ask. */

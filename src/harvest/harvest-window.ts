@@ -4,7 +4,7 @@ import type { UtcSpan } from '../model/harvest-failure.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import { type ArchiveWindow, type OutputSegment, overlaps } from '../model/output-segment.ts'
 import { compactSegmentSummary, type StoredSegmentSummary } from '../model/segment-summary.ts'
-import { NEIGHBOURS, type Passage } from '../packaging/output-format.ts'
+import { NEIGHBOURS, type SegmentBatch } from '../packaging/output-format.ts'
 import { HarvestFailed } from './harvest-failed.ts'
 
 /** Output segments read at a time: less than a millisecond of parsing. */
@@ -49,7 +49,7 @@ export class HarvestWindow {
   }
 
   /** All of it, a page at a time, as summaries. Others are served in between. */
-  async *summarizedPassages(): AsyncGenerator<Passage> {
+  async *summaryBatches(): AsyncGenerator<SegmentBatch> {
     const { segments } = this.summary
     for (let at = 0; at < segments.length; at += PAGE) {
       const end = at + PAGE
@@ -66,7 +66,7 @@ export class HarvestWindow {
    * What comes after an output segment, a page at a time: whole, but for what lies after. Throws HarvestFailed when
    * something of it is gone.
    */
-  async *passages(afterNumber = 0): AsyncGenerator<Passage> {
+  async *batches(afterNumber = 0): AsyncGenerator<SegmentBatch> {
     const summaries = this.summary.segments
     let before: readonly OutputSegment[] = []
     let place = 0

@@ -40,7 +40,7 @@ export async function takeInventory(
   }
   await count(files.headers)
   const headers = segments
-  for await (const passage of window.summarizedPassages()) await count(files.segmentsOf(passage))
+  for await (const batch of window.summaryBatches()) await count(files.segmentsOf(batch))
   if (segments === headers) throw noStreams()
   keys.push(...manifestKeys(job, files))
   await hand()

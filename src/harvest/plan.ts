@@ -16,7 +16,7 @@ export async function gapsOf(job: HarvestJob, window: HarvestWindow): Promise<re
   const present = await presentStreams(window)
   const shown = new Map(window.summary.eras.map((era) => [era.id, shownStreams(job, present, era)]))
   const finder = new GapFinder(job, (era) => shown.get(era) ?? [])
-  for await (const { segments } of window.summarizedPassages()) for (const segment of segments) finder.take(segment)
+  for await (const { segments } of window.summaryBatches()) for (const segment of segments) finder.take(segment)
   return finder.found()
 }
 
@@ -75,7 +75,7 @@ export function planOf(
 /** Those that have media anywhere in the window. */
 async function presentStreams(window: HarvestWindow): Promise<ReadonlySet<number>> {
   const present = new Set<number>()
-  for await (const { segments } of window.summarizedPassages()) {
+  for await (const { segments } of window.summaryBatches()) {
     for (const { objects } of segments.flatMap(({ slots }) => slots)) {
       for (const index of Object.keys(objects)) present.add(Number(index))
     }

@@ -28,7 +28,7 @@ import {
   filterOf,
   type ManifestStyle,
   type OutputFormat,
-  type Passage,
+  type SegmentBatch,
   type SegmentBody,
   type SegmentLookup,
   type TextBody,
@@ -80,9 +80,9 @@ export const cmaf: OutputFormat = {
     const part = windowParts(window)
     return {
       headers: names.flatMap((name) => assetHeaders(manifests, name)),
-      segmentsOf(passage) {
-        const own = { ...manifests, window: part(passage.segments) }
-        return names.flatMap((name) => assetSegments(own, name, passage))
+      segmentsOf(batch) {
+        const own = { ...manifests, window: part(batch.segments) }
+        return names.flatMap((name) => assetSegments(own, name, batch))
       },
       manifests: names.map((name) => ({
         name: playlistFileName(manifests.manifest.manifestName, name),
@@ -152,17 +152,17 @@ function assetHeaders(manifests: CmafManifests, name: CmafTrackName): readonly A
   })
 }
 
-function assetSegments(manifests: CmafManifests, name: CmafTrackName, passage: Passage): readonly AssetFile[] {
+function assetSegments(manifests: CmafManifests, name: CmafTrackName, batch: SegmentBatch): readonly AssetFile[] {
   const { segmentPrefix } = manifests.settings
   const tracks = tracksNamed(manifests, name)
-  return passage.segments.flatMap((segment, at): readonly AssetFile[] => {
+  return batch.segments.flatMap((segment, at): readonly AssetFile[] => {
     const track = trackAt(tracks, name, segment)
     if (!track) return []
     const file = {
       name: segmentFileName(segmentPrefix, name, segment.number),
       track: trackFileName(segmentPrefix, name),
     }
-    const earlier = () => (track.kind === 'text' ? cuesBeforeIn(passage, at, track.stream) : [])
+    const earlier = () => (track.kind === 'text' ? cuesBeforeIn(batch, at, track.stream) : [])
     return [{ ...file, body: (media) => segmentBody(track, name, segment, earlier(), media) }]
   })
 }

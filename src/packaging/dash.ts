@@ -21,7 +21,7 @@ import {
   filterOf,
   type ManifestStyle,
   type OutputFormat,
-  type Passage,
+  type SegmentBatch,
   type TextBody,
 } from './output-format.ts'
 import { segmentQuery } from './segment-query.ts'
@@ -64,7 +64,7 @@ export const dash: OutputFormat = {
     return {
       // A track has the same header in all Periods of an era.
       headers: distinct(shown.flatMap((each) => headersOf(endpoint, each))),
-      segmentsOf: (passage) => distinct(segmentsOf(endpoint, byStretch, passage)),
+      segmentsOf: (batch) => distinct(segmentsOf(endpoint, byStretch, batch)),
       manifests: [],
       parent: () => mpd(manifest, periods),
     }
@@ -123,16 +123,16 @@ function headersOf({ manifestName }: OriginEndpoint, { tracks }: ShownPeriod): r
 function segmentsOf(
   endpoint: OriginEndpoint,
   shown: ReadonlyMap<number, ShownPeriod>,
-  passage: Passage,
+  batch: SegmentBatch,
 ): readonly AssetFile[] {
   const settings = settingsOf(endpoint)
-  return passage.segments.flatMap((segment, place) => {
+  return batch.segments.flatMap((segment, place) => {
     const { period, tracks = [] } = shown.get(segment.stretch?.number ?? 0) ?? {}
     return tracks.flatMap(({ track, name }): readonly AssetFile[] => {
       if (name.kind === 'iframe' && !iFrameOf(segment, track.stream.index)) return []
       const at = period && segmentAddress(track, segment, period.era, settings)
       if (at === undefined) return []
-      const earlier = () => (track.kind === 'text' ? cuesBeforeIn(passage, place, track.stream) : [])
+      const earlier = () => (track.kind === 'text' ? cuesBeforeIn(batch, place, track.stream) : [])
       const body: AssetFile['body'] = (media) => segmentBody(track, name, segment, earlier(), media)
       const { manifestName } = endpoint
       return [{ name: segmentFileName(manifestName, name, at), track: trackFileName(manifestName, name), body }]

@@ -30,7 +30,7 @@ import {
   filterOf,
   type ManifestStyle,
   type OutputFormat,
-  type Passage,
+  type SegmentBatch,
   type SegmentBody,
   type SegmentLookup,
   type TextBody,
@@ -77,10 +77,10 @@ export const hls: OutputFormat = {
     const part = windowParts(window)
     return {
       headers: [],
-      segmentsOf(passage) {
+      segmentsOf(batch) {
         // Trick play may have the segments of another playlist.
-        const own = { ...manifests, window: part(passage.segments) }
-        const files = names.flatMap((name) => assetSegments(endpoint, own, name, passage))
+        const own = { ...manifests, window: part(batch.segments) }
+        const files = names.flatMap((name) => assetSegments(endpoint, own, name, batch))
         return distinct(files)
       },
       manifests: names.map((name) => ({
@@ -146,10 +146,10 @@ function assetSegments(
   endpoint: OriginEndpoint,
   manifests: HlsManifests,
   name: PlaylistName,
-  passage: Passage,
+  batch: SegmentBatch,
 ): readonly AssetFile[] {
   const streams = streamsNamed(manifests, name)
-  return passage.segments.flatMap((segment, at) => {
+  return batch.segments.flatMap((segment, at) => {
     const named = segmentNamed(streams, name, segment)
     if (!named) return []
     const { stream } = named
@@ -162,7 +162,7 @@ function assetSegments(
           stream,
           name.iframes ?? false,
           segment,
-          isText ? cuesBeforeIn(passage, at, stream.source) : [],
+          isText ? cuesBeforeIn(batch, at, stream.source) : [],
           media,
         ),
     }

@@ -19,7 +19,7 @@ import {
   type ManifestStyle,
   NEIGHBOURS,
   type OutputFormat,
-  type Passage,
+  type SegmentBatch,
   type SegmentBody,
   type SegmentLookup,
   type TextBody,
@@ -62,9 +62,9 @@ export const mss: OutputFormat = {
     const part = windowParts(presentation.window)
     return {
       headers: [],
-      segmentsOf(passage) {
-        const known = { ...presentation, window: part([...passage.segments, ...passage.after]) }
-        return shown.flatMap((stream) => assetFragments(known, stream, passage))
+      segmentsOf(batch) {
+        const known = { ...presentation, window: part([...batch.segments, ...batch.after]) }
+        return shown.flatMap((stream) => assetFragments(known, stream, batch))
       },
       manifests: [],
       parent: () => manifest(presentation) as TextBody,
@@ -104,11 +104,11 @@ function withoutMedia(body: SegmentBody): SegmentBody {
 
 const MDAT_HEADER = 8
 
-/** Of a passage, whose segments and those after them are the window of the presentation. */
+/** Of a batch, whose segments and those after them are the window of the presentation. */
 function assetFragments(
   presentation: MssPresentation,
   { name, levels }: Pick<ListedStream, 'name' | 'levels'>,
-  passage: Passage,
+  batch: SegmentBatch,
 ): readonly AssetFile[] {
   const { event, window } = presentation
   const known = window.segments
@@ -116,14 +116,14 @@ function assetFragments(
   const chunks = chunksOf(presentation, name, levels).map((chunk) => {
     return { ...chunk, place: places.get(chunk.segment)! }
   })
-  const own = chunks.filter(({ place }) => place < passage.segments.length)
+  const own = chunks.filter(({ place }) => place < batch.segments.length)
   return levels.flatMap(({ bitrate }, level) =>
     own.map(({ segment, interval, tracks, place }, i): AssetFile => {
       const track = tracks[level]!
-      // No further than any passage knows: the same wherever this one ends.
+      // No further than any batch knows: the same wherever this one ends.
       const near = chunks.slice(i + 1, i + 1 + LOOK_AHEAD).filter((next) => next.place <= place + NEIGHBOURS)
       const following = near.map((next) => next.interval)
-      const earlier = track.kind === 'text' ? cuesBeforeIn(passage, place, track.stream) : []
+      const earlier = track.kind === 'text' ? cuesBeforeIn(batch, place, track.stream) : []
       return {
         name: fragmentName(event, name, bitrate, interval.time),
         track: `${name.kind}_${name.kind === 'video' ? bitrate : name.n}`,

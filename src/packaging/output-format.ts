@@ -99,7 +99,7 @@ export type Asset = {
    * The files of some of the window's segments: only those that exist, where a stream has a gap there is none. Summaries
    * are enough for the names, and for what lies after. Undefined bodies are gaps found late.
    */
-  segmentsOf(passage: Passage): readonly AssetFile[]
+  segmentsOf(batch: SegmentBatch): readonly AssetFile[]
   /** Bodies are written when asked for, so that a long window can be taken a manifest at a time. */
   readonly manifests: readonly { readonly name: string; readonly body: () => TextBody }[]
   /** Written last, under the name the job chose. */
@@ -110,7 +110,7 @@ export type AssetFile = {
   readonly name: string
   /** What it is counted under: its media playlist, or its track in all eras. */
   readonly track: string
-  /** What comes after the passage may change its bytes, once it is known. */
+  /** What comes after the batch may change its bytes, once it is known. */
   readonly isOpen?: boolean
   body(media: SourceMedia): Promise<SegmentBody | undefined>
 }
@@ -121,7 +121,7 @@ export function distinct(files: readonly AssetFile[]): readonly AssetFile[] {
 }
 
 /** Consecutive output segments of a window, oldest first, with those next to them in it: `NEIGHBOURS`, or all there are. */
-export type Passage = {
+export type SegmentBatch = {
   readonly before: readonly OutputSegment[]
   readonly segments: readonly OutputSegment[]
   readonly after: readonly OutputSegment[]

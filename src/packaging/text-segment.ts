@@ -7,7 +7,7 @@ import { cuesBetween, cueTimes, joinWebVtt, type ShownCue } from '../media/webvt
 import { writeWebVtt } from '../media/webvtt/writer.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { OutputSegment, Slot, SlotObject, SourceStream } from '../model/output-segment.ts'
-import { NEIGHBOURS, type Passage, type SegmentBody, type SegmentLookup } from './output-format.ts'
+import { NEIGHBOURS, type SegmentBatch, type SegmentBody, type SegmentLookup } from './output-format.ts'
 import { made, verbatim } from './segment-body.ts'
 import type { SourceMedia } from './source-media.ts'
 
@@ -38,9 +38,9 @@ export async function cuesBefore(
   return lookBack.found
 }
 
-/** The same for a segment of a passage, by its place there. */
+/** The same for a segment of a batch, by its place there. */
 export function cuesBeforeIn(
-  { before, segments }: Passage,
+  { before, segments }: SegmentBatch,
   at: number,
   stream: Pick<SourceStream, 'index'>,
 ): readonly OutputSegment[] {

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import type { Stretch } from '../../src/archive/reader.ts'
 import { type HarvestWindow, readWindow } from '../../src/harvest/harvest-window.ts'
 import type { OutputSegment } from '../../src/model/output-segment.ts'
-import type { Passage } from '../../src/packaging/output-format.ts'
+import type { SegmentBatch } from '../../src/packaging/output-format.ts'
 import { hlsEndpoint } from '../origin/sample-channel.ts'
 import { archiveOf, at } from './sample-harvest.ts'
 
@@ -20,34 +20,34 @@ async function windowFrom(start: number, end: number): Promise<HarvestWindow> {
 const numbers = (segments: readonly OutputSegment[]) => segments.map(({ number }) => number)
 const from = (first: number, last: number) => Array.from({ length: last - first + 1 }, (_, i) => first + i)
 
-async function listed(passages: AsyncIterable<Passage>): Promise<readonly Passage[]> {
-  const all: Passage[] = []
-  for await (const passage of passages) all.push(passage)
+async function listed(batches: AsyncIterable<SegmentBatch>): Promise<readonly SegmentBatch[]> {
+  const all: SegmentBatch[] = []
+  for await (const batch of batches) all.push(batch)
   return all
 }
 
-const passagesOf = (window: HarvestWindow, after?: number) => listed(window.passages(after))
+const batchesOf = (window: HarvestWindow, after?: number) => listed(window.batches(after))
 
 describe('the window of a harvest', () => {
   it('is read whole, some segments at a time, each once and in order', async () => {
     const window = await windowFrom(0, SEGMENTS * 6)
     assert.deepEqual(numbers(window.summary.segments), from(1, SEGMENTS))
-    const passages = await passagesOf(window)
-    assert.ok(passages.length > 2)
+    const batches = await batchesOf(window)
+    assert.ok(batches.length > 2)
     assert.deepEqual(
-      passages.flatMap(({ segments }) => segments),
+      batches.flatMap(({ segments }) => segments),
       all,
     )
     assert.deepEqual(
-      (await listed(window.summarizedPassages())).flatMap(({ segments }) => numbers(segments)),
+      (await listed(window.summaryBatches())).flatMap(({ segments }) => numbers(segments)),
       from(1, SEGMENTS),
     )
   })
 
   it('tells of what lies next to some segments, as far as it is part of the window', async () => {
     const window = await windowFrom(6, (SEGMENTS - 1) * 6)
-    for (const passages of [await passagesOf(window), await listed(window.summarizedPassages())]) {
-      for (const { before, segments, after } of passages) {
+    for (const batches of [await batchesOf(window), await listed(window.summaryBatches())]) {
+      for (const { before, segments, after } of batches) {
         const [first = 0] = numbers(segments)
         const last = numbers(segments).at(-1) ?? 0
         assert.deepEqual(numbers(before), from(Math.max(first - 30, 2), first - 1))
@@ -55,16 +55,16 @@ describe('the window of a harvest', () => {
       }
     }
     // Whole, for what of theirs may be shown later.
-    for (const { before } of await passagesOf(window))
+    for (const { before } of await batchesOf(window))
       for (const each of before) assert.deepEqual(each, all[each.number - 1])
   })
 
   it('can be taken up after a segment, with those before it', async () => {
-    const [passage, ...others] = await passagesOf(await windowFrom(0, SEGMENTS * 6), 290)
-    assert.deepEqual(numbers(passage?.segments ?? []), from(291, SEGMENTS))
-    assert.deepEqual(numbers(passage?.before ?? []), from(261, 290))
+    const [batch, ...others] = await batchesOf(await windowFrom(0, SEGMENTS * 6), 290)
+    assert.deepEqual(numbers(batch?.segments ?? []), from(291, SEGMENTS))
+    assert.deepEqual(numbers(batch?.before ?? []), from(261, 290))
     assert.deepEqual(others, [])
-    assert.deepEqual(await passagesOf(await windowFrom(0, 60), 10), [])
+    assert.deepEqual(await batchesOf(await windowFrom(0, 60), 10), [])
   })
 
   it('says so when something of it is gone', async () => {
@@ -72,10 +72,10 @@ describe('the window of a harvest', () => {
     for (const lost of [1, 100, SEGMENTS]) {
       const { window: kept } = archive
       archive.window = { ...kept!, segments: all.filter(({ number }) => number !== lost) }
-      await assert.rejects(passagesOf(window), /gone/)
+      await assert.rejects(batchesOf(window), /gone/)
       archive.window = kept
       // What came before is not needed any more.
-      await passagesOf(window, lost)
+      await batchesOf(window, lost)
     }
   })
 
@@ -92,9 +92,9 @@ describe('the window of a harvest', () => {
     }
     const part = (await windowFrom(0, SEGMENTS * 6)).part(({ number }) => number <= 7)
     archive.stretch = stretch
-    const passages = await passagesOf(part!)
+    const batches = await batchesOf(part!)
     assert.deepEqual(
-      passages.flatMap(({ segments }) => numbers(segments)),
+      batches.flatMap(({ segments }) => numbers(segments)),
       from(1, 7),
     )
     // One is read ahead.
@@ -105,7 +105,7 @@ describe('the window of a harvest', () => {
     const part = (await windowFrom(0, SEGMENTS * 6)).part(({ number }) => number >= 5 && number <= 7)
     assert.deepEqual(numbers(part?.summary.segments ?? []), [5, 6, 7])
     assert.deepEqual(
-      (await passagesOf(part!)).flatMap(({ segments }) => numbers(segments)),
+      (await batchesOf(part!)).flatMap(({ segments }) => numbers(segments)),
       [5, 6, 7],
     )
     assert.equal(

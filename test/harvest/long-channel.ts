@@ -19,7 +19,7 @@ const TEXT = 3
 /** Streams that have nothing in some segments, from one up to another, by stream. */
 const GAPS: Readonly<Record<number, readonly (readonly [from: number, to: number])[]>> = {
   1: [[185, 188]],
-  // Over the borders of pages, and longer than what a passage tells of its neighbours.
+  // Over the borders of pages, and longer than what a batch tells of its neighbours.
   2: [
     [60, 70],
     [120, 165],
