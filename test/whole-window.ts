@@ -5,17 +5,17 @@ import type { TimeWindow } from '../src/stores/segment-index.ts'
 
 /** Every output segment of a window, read in one piece. Undefined when there is none. */
 export async function wholeWindow(
-  archive: Pick<ArchiveReader, 'edge' | 'stretch'>,
+  archive: Pick<ArchiveReader, 'edge' | 'range'>,
   endpoint: OriginEndpoint,
   window: TimeWindow,
 ): Promise<ArchiveWindow | undefined> {
   const edge = await archive.edge(endpoint)
-  const stretch = edge && (await archive.stretch(endpoint, window, edge))
-  if (!stretch) return undefined
-  const { version, ended, range } = stretch
-  const segments = (JSON.parse(await stretch.page(range)) as OutputSegment[]).filter((segment) =>
+  const segmentRange = edge && (await archive.range(endpoint, window, edge))
+  if (!segmentRange) return undefined
+  const { version, ended, numbers } = segmentRange
+  const segments = (JSON.parse(await segmentRange.page(numbers)) as OutputSegment[]).filter((segment) =>
     overlaps(segment, window),
   )
-  const eras = stretch.eras.filter(({ id }) => segments.some(({ era }) => era === id))
+  const eras = segmentRange.eras.filter(({ id }) => segments.some(({ era }) => era === id))
   return segments.length > 0 ? { version, ended, eras, segments } : undefined
 }

@@ -22,11 +22,11 @@ export function copiedState(
   seen: SeenInputs,
 ): NumberingState {
   const shift = copy.numbering.firstNumber - numbering.firstNumber
-  const { stretch, untold: _, isResting: __, ...rest } = state
+  const { period, untold: _, isResting: __, ...rest } = state
   return {
     ...rest,
     nextNumber: state.nextNumber + shift,
-    ...(stretch && { stretch: { ...stretch, number: stretch.number + shift } }),
+    ...(period && { period: { ...period, number: period.number + shift } }),
     isFilling: true,
     // Slots tell it only where it changes.
     seen: state.seen ?? seen,

@@ -20,7 +20,7 @@ export type ArchiveReader = {
    * Every output segment that starts before the end of a window and ends after its start, up to an edge, to be read piece by
    * piece. Undefined when there is certainly none.
    */
-  stretch(endpoint: OriginEndpoint, window: TimeWindow, edge: Edge): Promise<Stretch | undefined>
+  range(endpoint: OriginEndpoint, window: TimeWindow, edge: Edge): Promise<SegmentRange | undefined>
   /** One output segment and the era it belongs to. */
   outputSegment(
     endpoint: OriginEndpoint,
@@ -52,14 +52,14 @@ export type Edge = Pick<ArchiveWindow, 'version' | 'ended'> & {
   readonly publishedUntil: UtcMs
 }
 
-/** A stretch of the archive that may be too long to be held at once. */
-export type Stretch = Omit<ArchiveWindow, 'segments'> &
+/** Output segments of a window, which may be too many to be held at once. */
+export type SegmentRange = Omit<ArchiveWindow, 'segments'> &
   Pick<Edge, 'following'> & {
     readonly window: TimeWindow
     /** Of the sequence the numbers belong to. */
     readonly numbering: number
     /** All segments of the window are among these; others may be. */
-    readonly range: NumberRange
+    readonly numbers: NumberRange
     /** JSON of all segments with these numbers, for another thread to parse. */
     page(range: NumberRange): Promise<string>
     /** The same with `StoredSlotSummary`s of their slots: what manifests need. */

@@ -257,8 +257,8 @@ describe('the archive of a channel with two inputs', () => {
     const from = segments[0]?.number ?? 0
     return {
       eras,
-      segments: segments.map(({ number, stretch, ...rest }) => {
-        return { ...rest, number: number - from, stretch: stretch && { ...stretch, number: stretch.number - from } }
+      segments: segments.map(({ number, period, ...rest }) => {
+        return { ...rest, number: number - from, period: period && { ...period, number: period.number - from } }
       }),
     }
   }
@@ -291,7 +291,7 @@ describe('the archive of a channel with two inputs', () => {
     assert.deepEqual(again, before)
     const past = async (e: OriginEndpoint) => {
       const edge = (await archive.edge(e))!
-      return (await archive.stretch(e, { start: EPOCH, end: edge.publishedUntil }, edge))!.eras
+      return (await archive.range(e, { start: EPOCH, end: edge.publishedUntil }, edge))!.eras
     }
     assert.deepEqual(await past(revised(3, 2)), await past(two))
     assert.ok((await past(two)).length > 0)

@@ -152,20 +152,20 @@ describe('windows of the archive', () => {
   it('are read in pages of numbers, up to an edge', async () => {
     await open([...run(12), ...run(8, 0, { era: 1, at: NOW + 12 * SLOT_MS })], [era(0), era(1)])
     const edge = (await archive.edge(ENDPOINT))!
-    const stretch = await archive.stretch(ENDPOINT, { start: later(5000), end: later(9000) }, edge)
-    assert.deepEqual([stretch?.range, stretch && ids(stretch.eras)], [{ after: 2, last: 5 }, [0]])
-    assert.deepEqual([numbers(stretch?.following), stretch?.ended], [count(6, 13), false])
-    const page = JSON.parse((await stretch?.page({ after: 1, last: 3 })) ?? '') as OutputSegment[]
+    const segmentRange = await archive.range(ENDPOINT, { start: later(5000), end: later(9000) }, edge)
+    assert.deepEqual([segmentRange?.numbers, segmentRange && ids(segmentRange.eras)], [{ after: 2, last: 5 }, [0]])
+    assert.deepEqual([numbers(segmentRange?.following), segmentRange?.ended], [count(6, 13), false])
+    const page = JSON.parse((await segmentRange?.page({ after: 1, last: 3 })) ?? '') as OutputSegment[]
     assert.deepEqual(page, (await wholeWindow(archive, ENDPOINT, { start: later(2001), end: later(5001) }))?.segments)
-    const both = await archive.stretch(ENDPOINT, { start: later(23_000), end: later(1e9) }, edge)
-    assert.deepEqual([both?.range, both && ids(both.eras), both?.following], [{ after: 11, last: 20 }, [0, 1], []])
+    const both = await archive.range(ENDPOINT, { start: later(23_000), end: later(1e9) }, edge)
+    assert.deepEqual([both?.numbers, both && ids(both.eras), both?.following], [{ after: 11, last: 20 }, [0, 1], []])
     const early = (await archive.edge(ENDPOINT, later(3 * SLOT_MS)))!
-    assert.deepEqual((await archive.stretch(ENDPOINT, { start: NOW, end: later(1e9) }, early))?.range, {
+    assert.deepEqual((await archive.range(ENDPOINT, { start: NOW, end: later(1e9) }, early))?.numbers, {
       after: 0,
       last: 3,
     })
-    assert.equal(await archive.stretch(ENDPOINT, { start: later(50_000), end: later(60_000) }, edge), undefined)
-    assert.equal(await archive.stretch(ENDPOINT, { start: later(8000), end: later(9000) }, early), undefined)
+    assert.equal(await archive.range(ENDPOINT, { start: later(50_000), end: later(60_000) }, edge), undefined)
+    assert.equal(await archive.range(ENDPOINT, { start: later(8000), end: later(9000) }, early), undefined)
   })
 
   it('tell nobody of an era before it is shown: until then another may get its id', async () => {

@@ -4,7 +4,7 @@ import { type ArchiveWindow, endUtcOf, type OutputSegment } from '../model/outpu
 import type { EraTime, Numbering, SegmentIndex, TimeWindow } from '../stores/segment-index.ts'
 import type { ChannelContent } from './channel-content.ts'
 import { lastFitting } from './live-window.ts'
-import type { ArchiveReader, Edge, Stretch } from './reader.ts'
+import type { ArchiveReader, Edge, SegmentRange } from './reader.ts'
 import type { SegmentTail } from './segment-tail.ts'
 
 /** A window of 24 hours of one-second segments. */
@@ -30,7 +30,7 @@ export type WindowsDeps = {
 
 type Read = { readonly numbering: Numbering; readonly content: ChannelContent; readonly tail: SegmentTail }
 
-/** Reads stretches of the archive: from memory what is new, from the index what is not. */
+/** Reads ranges of the archive: from memory what is new, from the index what is not. */
 export function windowsOf({ segmentIndex, version, numberingOf, contentOf, upToDate }: WindowsDeps) {
   async function reading(endpoint: OriginEndpoint): Promise<Read | undefined> {
     const numbering = await numberingOf(endpoint)
@@ -113,7 +113,7 @@ export function windowsOf({ segmentIndex, version, numberingOf, contentOf, upToD
       return read && edgeOf(read, asOf)
     },
 
-    async stretch(endpoint: OriginEndpoint, window: TimeWindow, edge: Edge): Promise<Stretch | undefined> {
+    async range(endpoint: OriginEndpoint, window: TimeWindow, edge: Edge): Promise<SegmentRange | undefined> {
       const read = await reading(endpoint)
       if (!read) return undefined
       const { numbering, content } = read
@@ -125,7 +125,7 @@ export function windowsOf({ segmentIndex, version, numberingOf, contentOf, upToD
       return {
         version: edge.version,
         numbering: numbering.id,
-        range: { after, last },
+        numbers: { after, last },
         window,
         eras,
         following: last === edge.segment.number ? edge.following : await followingOf(read, last),

@@ -77,5 +77,5 @@ export type HarvestService = {
   readonly removeLeftovers: (job: HarvestJob, limit: number) => Promise<number>
 }
 
-/** The stretch of time an endpoint's archive holds, by the source's clock. */
+/** The span of time that an endpoint's archive holds, by the source's clock. */
 export type ExtentOf = (endpoint: OriginEndpoint) => Promise<{ readonly start: UtcMs; readonly end: UtcMs } | undefined>

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import type { ArchiveReader, Stretch } from '../archive/reader.ts'
+import type { ArchiveReader, SegmentRange } from '../archive/reader.ts'
 import type { UtcSpan } from '../model/harvest-failure.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import { type ArchiveWindow, type OutputSegment, overlaps } from '../model/output-segment.ts'
@@ -10,7 +10,7 @@ import { HarvestFailed } from './harvest-failed.ts'
 /** Output segments read at a time: less than a millisecond of parsing. */
 const PAGE = 64
 
-export type WindowArchive = Pick<ArchiveReader, 'edge' | 'stretch'>
+export type WindowArchive = Pick<ArchiveReader, 'edge' | 'range'>
 
 /** Every output segment that starts before the end of a span and ends after its start. Undefined when there is none. */
 export async function readWindow(
@@ -19,33 +19,33 @@ export async function readWindow(
   span: UtcSpan,
 ): Promise<HarvestWindow | undefined> {
   const edge = await archive.edge(endpoint)
-  const stretch = edge && (await archive.stretch(endpoint, span, edge))
-  if (!stretch) return undefined
+  const segmentRange = edge && (await archive.range(endpoint, span, edge))
+  if (!segmentRange) return undefined
   const summaries: OutputSegment[] = []
-  const pages = pagesOf<StoredSegmentSummary>(stretch, stretch.summaries, stretch.range.after)
+  const pages = pagesOf<StoredSegmentSummary>(segmentRange, segmentRange.summaries, segmentRange.numbers.after)
   for await (const page of pages) summaries.push(...page.map(compactSegmentSummary))
-  return windowOf(stretch, summaries)
+  return windowOf(segmentRange, summaries)
 }
 
 /**
- * A stretch of the archive that is made into an asset. Only its summaries are held; the segments themselves are read, a
+ * The output segments that an asset is made of. Only its summaries are held; the segments themselves are read, a
  * page at a time, when their bytes are wanted.
  */
 export class HarvestWindow {
   readonly summary: ArchiveWindow
-  readonly #stretch: Stretch
+  readonly #range: SegmentRange
 
   /** The summaries are at least one. */
-  constructor(stretch: Stretch, summaries: readonly OutputSegment[]) {
-    const { version, ended } = stretch
+  constructor(segmentRange: SegmentRange, summaries: readonly OutputSegment[]) {
+    const { version, ended } = segmentRange
     const shown = new Set(summaries.map(({ era }) => era))
-    this.summary = { version, ended, segments: summaries, eras: stretch.eras.filter(({ id }) => shown.has(id)) }
-    this.#stretch = stretch
+    this.summary = { version, ended, segments: summaries, eras: segmentRange.eras.filter(({ id }) => shown.has(id)) }
+    this.#range = segmentRange
   }
 
   /** Its segments up to one, or from one on; undefined when that leaves none. */
   part(isIn: (segment: OutputSegment) => boolean): HarvestWindow | undefined {
-    return windowOf(this.#stretch, this.summary.segments.filter(isIn))
+    return windowOf(this.#range, this.summary.segments.filter(isIn))
   }
 
   /** All of it, a page at a time, as summaries. Others are served in between. */
@@ -70,7 +70,7 @@ export class HarvestWindow {
     const summaries = this.summary.segments
     let before: readonly OutputSegment[] = []
     let place = 0
-    const pages = pagesOf<OutputSegment>(this.#stretch, this.#stretch.page, afterNumber - NEIGHBOURS)
+    const pages = pagesOf<OutputSegment>(this.#range, this.#range.page, afterNumber - NEIGHBOURS)
     for await (const page of pages) {
       const segments: OutputSegment[] = []
       for (const segment of page) {
@@ -85,7 +85,7 @@ export class HarvestWindow {
       }
       if (segments.length === 0) continue
       yield { before, segments, after: summaries.slice(place, place + NEIGHBOURS) }
-      // A part may end long before its stretch.
+      // A part may end long before its range.
       if (place === summaries.length) return
       before = [...before, ...segments].slice(-NEIGHBOURS)
     }
@@ -97,28 +97,28 @@ export function contentGone(): HarvestFailed {
   return new HarvestFailed('NoContent', 'The content that was planned for the asset is gone.')
 }
 
-function windowOf(stretch: Stretch, summaries: readonly OutputSegment[]): HarvestWindow | undefined {
-  return summaries.length === 0 ? undefined : new HarvestWindow(stretch, summaries)
+function windowOf(segmentRange: SegmentRange, summaries: readonly OutputSegment[]): HarvestWindow | undefined {
+  return summaries.length === 0 ? undefined : new HarvestWindow(segmentRange, summaries)
 }
 
-/** What a stretch has of its window from a number on, or from its beginning. */
+/** What a range has of its window from a number on, or from its beginning. */
 async function* pagesOf<Segment extends StoredSegmentSummary | OutputSegment>(
-  { range, window }: Stretch,
-  page: Stretch['page'],
+  { numbers, window }: SegmentRange,
+  page: SegmentRange['page'],
   from: number,
 ): AsyncGenerator<readonly Segment[]> {
   const read = (after: number) => {
-    const reading = page({ after, last: Math.min(after + PAGE, range.last) })
+    const reading = page({ after, last: Math.min(after + PAGE, numbers.last) })
     // Whoever waits for it is told; nobody does while the page before it is worked on.
     reading.catch(() => {})
     return reading
   }
-  let after = Math.max(from, range.after)
+  let after = Math.max(from, numbers.after)
   let next = read(after)
-  while (after < range.last) {
+  while (after < numbers.last) {
     const reading = next
     after += PAGE
-    if (after < range.last) next = read(after)
+    if (after < numbers.last) next = read(after)
     yield (JSON.parse(await reading) as Segment[]).filter((segment) => overlaps(segment, window))
   }
 }

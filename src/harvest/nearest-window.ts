@@ -40,12 +40,12 @@ async function contentNear(
 ): Promise<readonly OutputSegment[]> {
   if (span.start >= span.end) return []
   const edge = await archive.edge(endpoint)
-  const stretch = edge && (await archive.stretch(endpoint, span, edge))
-  if (!stretch) return []
-  const { after, last } = stretch.range
+  const segmentRange = edge && (await archive.range(endpoint, span, edge))
+  if (!segmentRange) return []
+  const { after, last } = segmentRange.numbers
   const range: NumberRange =
     side === 'start' ? { after, last: Math.min(after + NEAR, last) } : { after: Math.max(last - NEAR, after), last }
-  const segments = JSON.parse(await stretch.page(range)) as OutputSegment[]
+  const segments = JSON.parse(await segmentRange.page(range)) as OutputSegment[]
   return segments.filter((segment) => overlaps(segment, span))
 }
 

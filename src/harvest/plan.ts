@@ -1,5 +1,5 @@
 import type { UtcSpan } from '../model/harvest-failure.ts'
-import { GapFinder, isBefore, longestStretch, type ShownStream } from '../model/harvest-gaps.ts'
+import { GapFinder, isBefore, longestWithoutGap, type ShownStream } from '../model/harvest-gaps.ts'
 import { DEFAULT_HARVEST_OPTIONS, type HarvestJob } from '../model/harvest-job.ts'
 import type { HarvestGap, HarvestPlan } from '../model/harvest-run.ts'
 import { type Era, endUtcOf } from '../model/output-segment.ts'
@@ -22,14 +22,14 @@ export async function gapsOf(job: HarvestJob, window: HarvestWindow): Promise<re
 
 /**
  * What of the window goes into the asset, by the job's options about media that is missing. Throws HarvestFailed, with
- * the longest stretch that has none missing, when the options say so.
+ * the longest part that has none missing, when the options say so.
  */
 export async function admitted(job: HarvestJob, window: HarvestWindow): Promise<HarvestWindow> {
   const newest = window.summary.segments.at(-1)
   const fails = (job.options ?? DEFAULT_HARVEST_OPTIONS).earlyEndPolicy === 'FAIL'
   if (fails && newest && isBefore(endUtcOf(newest), job.end)) {
     const message = `The encoder stopped at ${iso(endUtcOf(newest))}, before the end of the window at ${iso(job.end)}.`
-    throw new HarvestFailed('EndedEarly', message, longestStretch(job, await gapsOf(job, window)))
+    throw new HarvestFailed('EndedEarly', message, longestWithoutGap(job, await gapsOf(job, window)))
   }
   return withinGapPolicy(job, window)
 }
@@ -51,7 +51,7 @@ export async function withinGapPolicy(job: HarvestJob, window: HarvestWindow): P
   const what = first.track === undefined ? 'media' : `media of ${first.track}`
   const others = inside.length > 1 ? `, and in ${inside.length - 1} other places` : ''
   const message = `There is no ${what} from ${iso(first.start)} to ${iso(first.end)}${others}.`
-  throw new HarvestFailed('GapInWindow', message, longestStretch(job, gaps))
+  throw new HarvestFailed('GapInWindow', message, longestWithoutGap(job, gaps))
 }
 
 export function planOf(

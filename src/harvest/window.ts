@@ -24,7 +24,7 @@ export type WindowDeps = {
 }
 
 /**
- * The stretch of the archive a job asks for. While the stream is still coming it waits for the live edge to pass the
+ * The part of the archive that a job asks for. While the stream is still coming it waits for the live edge to pass the
  * end, and tells `grown` whenever the edge has moved on its way there; what is missing after the start is left out.
  * Throws HarvestFailed, with the nearest window that works, when the start cannot be had or there is nothing at all.
  */

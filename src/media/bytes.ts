@@ -10,7 +10,7 @@ export class MalformedMedia extends Error {
   }
 }
 
-/** Big-endian reading of a stretch of bytes. A read past its end throws MalformedMedia. */
+/** Big-endian reading of a range of bytes. A read past its end throws MalformedMedia. */
 export class ByteReader {
   readonly bytes: Uint8Array
   /** Offset in `bytes` of the next read. */

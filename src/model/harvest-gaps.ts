@@ -45,8 +45,8 @@ export class GapFinder {
   }
 }
 
-/** The longest stretch of `span` that no gap touches; undefined when there is none. */
-export function longestStretch(span: UtcSpan, gaps: readonly HarvestGap[]): UtcSpan | undefined {
+/** The longest part of `span` that no gap touches; undefined when there is none. */
+export function longestWithoutGap(span: UtcSpan, gaps: readonly HarvestGap[]): UtcSpan | undefined {
   const edges = [...gaps, { start: span.end, end: span.end }].toSorted((a, b) => a.start - b.start)
   let longest: UtcSpan | undefined
   let start = span.start

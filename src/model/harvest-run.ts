@@ -5,7 +5,7 @@ import type { HarvestJob } from './harvest-job.ts'
 /** Where a job stands; more than the API's status tells. */
 export type HarvestState = 'QUEUED' | 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED'
 
-/** A stretch without media inside the window: of every stream, or of the track named. */
+/** A span without media inside the window: of every stream, or of the track named. */
 export type HarvestGap = UtcSpan & { readonly track?: string }
 
 /** Files of one media playlist. */

@@ -132,16 +132,16 @@ export type OutputSegment = {
   /** Discontinuities up to and including this segment's own, since the numbering was opened. */
   readonly discontinuitySequence: number
   /**
-   * The first output segment of the stretch this one belongs to: an unbroken row, throughout which the same audio and
+   * The first output segment of the period this one belongs to: an unbroken row, throughout which the same audio and
    * video tracks have media. Absent in what earlier versions recorded.
    */
-  readonly stretch?: { readonly number: number; readonly start: Ticks }
+  readonly period?: { readonly number: number; readonly start: Ticks }
   /** Its slots are those of a locked input, moved onto this era's timeline and dates by so much. */
   readonly moved?: { readonly ticks: Ticks; readonly ms: number }
   readonly slots: readonly Slot[]
 }
 
-/** A stretch of the archive as one origin endpoint sees it: everything a presentation is made from. */
+/** A window of the archive as one origin endpoint sees it: everything a presentation is made from. */
 export type ArchiveWindow = {
   /** Grows with every change of what the channel can show; equal versions mean equal content. */
   readonly version: number

@@ -31,7 +31,7 @@ class CompactSegmentSummary implements OutputSegment {
   readonly sealedAt: UtcMs
   readonly discontinuity: boolean
   readonly discontinuitySequence: number
-  declare readonly stretch?: NonNullable<OutputSegment['stretch']>
+  declare readonly period?: NonNullable<OutputSegment['period']>
   declare readonly moved?: NonNullable<OutputSegment['moved']>
   readonly #slots: string
 
@@ -44,7 +44,7 @@ class CompactSegmentSummary implements OutputSegment {
     this.sealedAt = summarized.sealedAt
     this.discontinuity = summarized.discontinuity
     this.discontinuitySequence = summarized.discontinuitySequence
-    if (summarized.stretch) this.stretch = summarized.stretch
+    if (summarized.period) this.period = summarized.period
     if (summarized.moved) this.moved = summarized.moved
     this.#slots = JSON.stringify(summarized.slots)
   }

@@ -4,7 +4,7 @@ import { refuse } from './rules.ts'
 
 const ONE_DAY_MS = 86_400_000
 
-/** The stretch of a channel a viewer asks for: from `start` on, or until `end`; never more than 24 hours. */
+/** The span of a channel that a viewer asks for: from `start` on, or until `end`; never more than 24 hours. */
 export type ViewingWindow = { readonly start: UtcMs; readonly end?: UtcMs }
 
 /** What can be seen of it now. */

@@ -28,7 +28,7 @@ const NOTHING_THERE = 'There is nothing to see there: it is no stream, not yet, 
 
 export type OriginDeps = {
   readonly resources: Pick<Resources, 'originEndpointByGuid' | 'onChange'>
-  readonly archive: SegmentLookup & Pick<ArchiveReader, 'version' | 'edge' | 'stretch' | 'read' | 'open'>
+  readonly archive: SegmentLookup & Pick<ArchiveReader, 'version' | 'edge' | 'range' | 'read' | 'open'>
   readonly media: SourceMedia
   readonly manifestWorker: ManifestWorker
   readonly clock: Clock

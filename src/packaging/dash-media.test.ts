@@ -62,7 +62,7 @@ function demoChannel(): { archive: FakeArchive; window: ArchiveWindow; sources: 
       ...times,
       discontinuity: false,
       discontinuitySequence: 0,
-      stretch: { number: 40, start: ticks(first.firstPts) },
+      period: { number: 40, start: ticks(first.firstPts) },
       slots: [{ era: era.id, index: n, ...times, objects }],
     }
   })

@@ -8,14 +8,14 @@ import { type TrackSet, trackSetOf } from './track-set.ts'
 import { hasTrack } from './track-times.ts'
 
 /**
- * What a window lists of a stretch: output segments of one era with consecutive numbers, throughout which the same tracks
+ * What a window lists of a period: output segments of one era with consecutive numbers, throughout which the same tracks
  * have media. `$Number$` cannot skip a segment, so a gap in some stream begins a Period, and its end another.
  */
 export type DashPeriod = {
-  /** Of the segment before the stretch's first: the same while the stretch slides out of the window. */
+  /** Of the segment before the period's first: the same while the period slides out of the window. */
   readonly id: number
   readonly era: Era
-  /** Of the stretch, whether or not its beginning is still listed. */
+  /** Of the period, whether or not its beginning is still listed. */
   readonly begins: Moment
   /** End of the last listed segment, or the beginning of the next Period where that comes before. */
   readonly endUtc: UtcMs
@@ -33,7 +33,7 @@ export function periodsOf(
   filter?: ManifestFilter,
 ): readonly DashPeriod[] {
   const eras = new Map(window.eras.map((era) => [era.id, era]))
-  const periods = stretchesOf(window.segments).flatMap((segments) => periodOf(segments, eras, settings, filter) ?? [])
+  const periods = inPeriods(window.segments).flatMap((segments) => periodOf(segments, eras, settings, filter) ?? [])
   const single = settings.segmentTemplateFormat === 'NUMBER_WITH_DURATION' || settings.profile === 'HYBRIDCAST'
   return (single ? periods.slice(-1) : periods).map((period, i, all) => {
     const next = all[i + 1]
@@ -41,15 +41,15 @@ export function periodsOf(
   })
 }
 
-function stretchesOf(segments: readonly OutputSegment[]): readonly (readonly OutputSegment[])[] {
-  const stretches: OutputSegment[][] = []
+function inPeriods(segments: readonly OutputSegment[]): readonly (readonly OutputSegment[])[] {
+  const runs: OutputSegment[][] = []
   let newest: number | undefined
   for (const segment of segments) {
-    if (segment.stretch?.number === newest && newest !== undefined) stretches.at(-1)?.push(segment)
-    else stretches.push([segment])
-    newest = segment.stretch?.number
+    if (segment.period?.number === newest && newest !== undefined) runs.at(-1)?.push(segment)
+    else runs.push([segment])
+    newest = segment.period?.number
   }
-  return stretches
+  return runs
 }
 
 function periodOf(
@@ -61,20 +61,20 @@ function periodOf(
   const [first, last] = [segments[0], segments.at(-1)]
   const era = first && eras.get(first.era)
   // What earlier versions recorded says of no track when it is shown.
-  if (!first?.stretch || !last || !era) return undefined
+  if (!first?.period || !last || !era) return undefined
   const tracks = filterTracks(tracksOf(era, settings, first), filter)
   if (tracks.video.length + tracks.audio.length + tracks.text.length === 0) return undefined
   return {
-    id: first.stretch.number - 1,
+    id: first.period.number - 1,
     era,
-    begins: momentOf(era, first.stretch.start),
+    begins: momentOf(era, first.period.start),
     endUtc: momentOf(era, ticks(last.start + last.duration)).utc,
     segments,
     tracks,
   }
 }
 
-/** The tracks of which a segment has media, and with it its whole stretch. */
+/** The tracks of which a segment has media, and with it its whole period. */
 function tracksOf(era: Era, settings: DashPackage, segment: OutputSegment): TrackSet {
   const isText = (index: number) => era.streams.find((each) => each.index === index)?.role.kind === 'subtitles'
   const isPresent = (index: number) => isText(index) || segment.slots.some(({ objects }) => objects[index])

@@ -96,7 +96,7 @@ function writtenPeriod(manifest: DashManifest, period: DashPeriod, start: number
   }
 }
 
-/** The Period as if its stretch began where the window does. */
+/** The Period as if it began where the window does. */
 function listedFrom(period: DashPeriod): DashPeriod {
   return { ...period, begins: momentOf(period.era, period.segments[0]!.start) }
 }

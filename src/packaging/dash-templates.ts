@@ -88,11 +88,11 @@ function timelineOf(track: SingleTrack, segments: readonly OutputSegment[]): rea
   })
 }
 
-/** Of the segments of a Period that are all to be equally long: the average since the stretch began, in ticks. */
+/** Of the segments of a Period that are all to be equally long: the average since the Period began, in ticks. */
 export function regularDuration({ segments }: Pick<DashPeriod, 'segments'>): number {
   const last = segments.at(-1)
-  if (!last?.stretch) return 0
-  const { number, start } = last.stretch
+  if (!last?.period) return 0
+  const { number, start } = last.period
   return last.number === number ? last.duration : Math.round((last.start - start) / (last.number - number))
 }
 

@@ -322,7 +322,7 @@ describe('the Periods of a DASH manifest', () => {
 
   it('leave out what earlier versions recorded without times', () => {
     const [old, ...others] = outputSegments(10, [{}, { discontinuity: true }])
-    const { stretch, ...recorded } = old!
+    const { period, ...recorded } = old!
     assert.deepEqual(periods(manifest(windowOf([recorded, ...others]))), [[10, 6, undefined, ...from(11, whole)]])
   })
 })

@@ -60,11 +60,11 @@ export const dash: OutputFormat = {
     const periods = listedPeriods(manifest)
     if (periods === undefined || periods === 'nothing left') return undefined
     const shown = periods.map((period) => shownIn(period, manifest.settings))
-    const byStretch = new Map(shown.map((each) => [each.period.id + 1, each]))
+    const byPeriod = new Map(shown.map((each) => [each.period.id + 1, each]))
     return {
       // A track has the same header in all Periods of an era.
       headers: distinct(shown.flatMap((each) => headersOf(endpoint, each))),
-      segmentsOf: (batch) => distinct(segmentsOf(endpoint, byStretch, batch)),
+      segmentsOf: (batch) => distinct(segmentsOf(endpoint, byPeriod, batch)),
       manifests: [],
       parent: () => mpd(manifest, periods),
     }
@@ -119,7 +119,7 @@ function headersOf({ manifestName }: OriginEndpoint, { tracks }: ShownPeriod): r
   }))
 }
 
-/** Of the segments that lie in a Period which is listed, by the number of its stretch. */
+/** Of the segments that lie in a Period which is listed, by the number of its Period. */
 function segmentsOf(
   endpoint: OriginEndpoint,
   shown: ReadonlyMap<number, ShownPeriod>,
@@ -127,7 +127,7 @@ function segmentsOf(
 ): readonly AssetFile[] {
   const settings = settingsOf(endpoint)
   return batch.segments.flatMap((segment, place) => {
-    const { period, tracks = [] } = shown.get(segment.stretch?.number ?? 0) ?? {}
+    const { period, tracks = [] } = shown.get(segment.period?.number ?? 0) ?? {}
     return tracks.flatMap(({ track, name }): readonly AssetFile[] => {
       if (name.kind === 'iframe' && !iFrameOf(segment, track.stream.index)) return []
       const at = period && segmentAddress(track, segment, period.era, settings)

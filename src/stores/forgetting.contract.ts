@@ -103,7 +103,7 @@ export function forgettingContract(name: string, open: () => Promise<ContractSto
       assert.equal((await segmentIndex.forget(INPUT, later(1e9), options)).slots, 1)
     })
 
-    it('spares pinned stretches, and whole output segments that reach into them', async () => {
+    it('spares pinned spans, and whole output segments that reach into them', async () => {
       const { segmentIndex } = await open()
       const { id } = await segmentIndex.openNumbering({ guid: 'e', revision: 1 }, INPUT, 4)
       const slots = Array.from({ length: 12 }, (_, i) => slot(i, [`${i}`]))

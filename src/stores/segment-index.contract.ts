@@ -254,8 +254,8 @@ export function segmentIndexContract(name: string, open: () => Promise<ContractS
       const two = await segmentIndex.openNumbering(at('e'), INPUT, 2)
       const slots = [0, 1, 2, 3].map((i) => slot(i, []))
       const outputSegments = [1, 2, 4, 5].map((number, i) => {
-        const stretch = { number: i < 2 ? 1 : 4, start: ticks(i) }
-        return { ...outputSegment(two.id, number, [slots[i]!]), stretch }
+        const period = { number: i < 2 ? 1 : 4, start: ticks(i) }
+        return { ...outputSegment(two.id, number, [slots[i]!]), period }
       })
       await segmentIndex.commitTimeline(INPUT, commit(0, { slots, outputSegments }))
       await segmentIndex.openNumbering(at('e', 2), INPUT, 6)
@@ -267,8 +267,8 @@ export function segmentIndexContract(name: string, open: () => Promise<ContractS
       assert.equal(await segmentIndex.copyOutputSegments(two.id, again.id, 3), true)
       const index = (await store.restart()).segmentIndex
       const unnumbered = async ({ id, firstNumber }: Numbering) =>
-        (await index.lastOutputSegments(id, 9)).map(({ number, stretch, ...segment }) => {
-          return { ...segment, number: number - firstNumber, stretch: (stretch?.number ?? NaN) - firstNumber }
+        (await index.lastOutputSegments(id, 9)).map(({ number, period, ...segment }) => {
+          return { ...segment, number: number - firstNumber, period: (period?.number ?? NaN) - firstNumber }
         })
       assert.deepEqual(await unnumbered(again), await unnumbered(two))
       const window = { start: later(0), end: later(SLOT_MS) }

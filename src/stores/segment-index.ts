@@ -142,7 +142,7 @@ export type SegmentIndex = {
   inputs(): Promise<readonly IngestRef[]>
   /**
    * Forgets, in one transaction and at most `limit` slots: slots sealed before `before` (the server's clock) outside
-   * every pinned stretch, the output segments that need them, and source objects received before it that no slot
+   * every pinned span, the output segments that need them, and source objects received before it that no slot
    * holds and that are not among `inUse`. The keys of their objects, where no other slot holds them, are remembered as
    * pending deletions until `objectsDeleted`. Eras go that nothing needs, except those of `inUseEras`.
    */

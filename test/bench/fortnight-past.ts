@@ -70,7 +70,7 @@ function copyFirstDay(database: DatabaseSync, day: number): void {
         end_utc + ${later}, sealed_at + ${later}, json_set(body, '$.startUtc', start_utc + ${later},
           '$.sealedAt', sealed_at + ${later}, '$.discontinuitySequence', ${day},
           '$.discontinuity', json(CASE number WHEN 1 THEN 'true' ELSE 'false' END),
-          '$.stretch.number', ${day * DAY_SEGMENTS + 1})
+          '$.period.number', ${day * DAY_SEGMENTS + 1})
       FROM output_segment WHERE era = 1 ORDER BY number;
     COMMIT;`)
 }

@@ -60,7 +60,7 @@ export async function writePast(
       slotCount: 1,
       discontinuity: false,
       discontinuitySequence: 0,
-      stretch: { number: 1, start: BEGINS },
+      period: { number: 1, start: BEGINS },
     }))
     const objects = hasSources ? slots.flatMap((slot) => sourcesOf(slot, streams)) : []
     const more = { objects, settled: [], eras: first === 0 ? [era] : [], slots, outputSegments }

@@ -17,7 +17,7 @@ const { after, before, describe, it } = needing('ffmpeg')
 
 const SECONDS = 12
 const HOUR_MS = 3_600_000
-/** A restarted encoder's content: another stretch of the loop under the names of the first. */
+/** A restarted encoder's content: another part of the loop under the names of the first. */
 const RESTARTED = 1000
 
 describe('an encoder', () => {

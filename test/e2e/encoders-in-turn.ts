@@ -37,8 +37,8 @@ const AFTER = 10
 /** Longer than any programme. */
 const WHOLE = 3600
 /** Milliseconds from one return to the next. */
-const SHORTEST_STRETCH = 12_000
-const LONGEST_STRETCH = 20_000
+const SHORTEST_TURN_MS = 12_000
+const LONGEST_TURN_MS = 20_000
 
 /** Every player watches all the while. Throws when one does not begin; how they fared `faultsOf` tells. */
 export async function watchEncodersInTurn({ seed, seconds, absence, viewings, log }: EncodersInTurn): Promise<InTurn> {
@@ -67,11 +67,11 @@ export async function watchEncodersInTurn({ seed, seconds, absence, viewings, lo
     let kills = 0
     let locked = 0
     for (;;) {
-      const stretch = random.integer(SHORTEST_STRETCH, LONGEST_STRETCH)
+      const turn = random.integer(SHORTEST_TURN_MS, LONGEST_TURN_MS)
       const away = random.integer(absence.shortest, absence.longest)
       const isLocked = random.next() < 0.5
-      if (performance.now() + stretch > end) break
-      await sleep(stretch - away)
+      if (performance.now() + turn > end) break
+      await sleep(turn - away)
       const input = (kills++ % 2) as 0 | 1
       encoders.kill(input)
       await sleep(away)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Stretch } from '../../src/archive/reader.ts'
+import type { SegmentRange } from '../../src/archive/reader.ts'
 import { type HarvestWindow, readWindow } from '../../src/harvest/harvest-window.ts'
 import type { OutputSegment } from '../../src/model/output-segment.ts'
 import type { SegmentBatch } from '../../src/packaging/output-format.ts'
@@ -80,18 +80,18 @@ describe('the window of a harvest', () => {
   })
 
   it('is read no further than to its end', async () => {
-    const { stretch } = archive
+    const { range } = archive
     let pages = 0
-    archive.stretch = async (...asked) => {
-      const found = await stretch.apply(archive, asked)
-      const page: Stretch['page'] = (range) => {
+    archive.range = async (...asked) => {
+      const found = await range.apply(archive, asked)
+      const page: SegmentRange['page'] = (range) => {
         pages++
         return found!.page(range)
       }
       return found && { ...found, page }
     }
     const part = (await windowFrom(0, SEGMENTS * 6)).part(({ number }) => number <= 7)
-    archive.stretch = stretch
+    archive.range = range
     const batches = await batchesOf(part!)
     assert.deepEqual(
       batches.flatMap(({ segments }) => numbers(segments)),

@@ -67,7 +67,7 @@ export function longChannel(media: readonly Media[]): HarvestArchive {
     subtitles(TEXT),
   ]
   const eras: Era[] = []
-  let stretch = { number: 0, start: ticks(0), media: '' }
+  let period = { number: 0, start: ticks(0), media: '' }
   let discontinuitySequence = 0
   const segments = media.flatMap(({ bytes, probe }, n): readonly OutputSegment[] => {
     const { firstPts, lastPts, times, keyFrames } = probe
@@ -98,11 +98,11 @@ export function longChannel(media: readonly Media[]): HarvestArchive {
       objects[TEXT] = { ...object(TEXT, text), ...(!isCutAlike && { duration: ticks(270_000) }) }
     }
     const present = `${era}/${[1, 2].filter((stream) => objects[stream])}`
-    if (present !== stretch.media || LOST.has(n - 1)) stretch = { number: n + 1, start, media: present }
+    if (present !== period.media || LOST.has(n - 1)) period = { number: n + 1, start, media: present }
     if (LOST.has(n)) return []
     const slots: readonly Slot[] = [{ ...common, index: n, objects }]
-    const { number: from, start: begin } = stretch
-    const place = { discontinuity: isBreak && n > 0, discontinuitySequence, stretch: { number: from, start: begin } }
+    const { number: from, start: begin } = period
+    const place = { discontinuity: isBreak && n > 0, discontinuitySequence, period: { number: from, start: begin } }
     return [{ ...common, number: n + 1, ...place, slots }]
   })
   const archive = new HarvestArchive(windowOf(segments, { eras }))

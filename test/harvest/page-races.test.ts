@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Stretch } from '../../src/archive/reader.ts'
+import type { SegmentRange } from '../../src/archive/reader.ts'
 import { createHarvester } from '../../src/harvest/harvester.ts'
 import { eventually } from '../judges/belongings.ts'
 import { JobLedger } from './job-ledger.ts'
@@ -12,11 +12,11 @@ const PAGES = Math.ceil(SEGMENTS / 64)
 /** A job over some pages; `onPage` is asked before each of them is read. */
 function jobOverPages(onPage: (page: number) => Promise<void> | undefined) {
   const archive = archiveOf(SEGMENTS)
-  const { stretch } = archive
+  const { range } = archive
   let asked = 0
-  archive.stretch = async (...of) => {
-    const found = await stretch.apply(archive, of)
-    const page: Stretch['page'] = async (range) => {
+  archive.range = async (...of) => {
+    const found = await range.apply(archive, of)
+    const page: SegmentRange['page'] = async (range) => {
       await onPage(++asked)
       return found!.page(range)
     }

@@ -160,10 +160,10 @@ for (const { name, blocks, start, knowsConditions } of SERVERS) {
       const job = harvestJob({ s3Destination: destination('fleeting') })
       const resources = new JobLedger(job)
       const archive = archiveOf(10)
-      const stretch = archive.stretch.bind(archive)
-      archive.stretch = async (...asked) => {
+      const segmentRange = archive.range.bind(archive)
+      archive.range = async (...asked) => {
         await judge.send(new DeleteBucketCommand({ Bucket: 'fleeting' }))
-        return stretch(...asked)
+        return segmentRange(...asked)
       }
       const harvester = createHarvester(rehearsal({ archive, buckets: bucketsOf(), resources }).deps)
       await harvester.takeUp()

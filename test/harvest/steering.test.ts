@@ -186,7 +186,7 @@ describe('media that is missing inside the window', () => {
     assert.deepEqual(resources.run().cursor?.plan?.content, { start: at(6), end: at(18) })
   })
 
-  it('fails the job where it should, with the longest stretch that has none', async () => {
+  it('fails the job where it should, with the longest part that has none', async () => {
     const failed = await harvest(job({ gapPolicy: 'FAIL' }), holed([4, 5, 8]))
     assert.deepEqual(failure(failed), {
       code: 'GapInWindow',

@@ -25,7 +25,7 @@ export type Complaint = {
 /** Milliseconds since 1970. */
 type Span = { readonly from: number; readonly to: number }
 
-/** A stretch in which the picture fell behind the clock, as the page saw it. */
+/** A span in which the picture fell behind the clock, as the page saw it. */
 type SeenStall = Span & {
   /** On the media timeline, in seconds. */
   readonly at: number
@@ -65,7 +65,7 @@ export type Watched = {
   /** Of the clock, since the first picture moved. */
   readonly seconds: number
   readonly mediaSeconds: number
-  /** Every stretch in which the picture fell behind the clock, however short. */
+  /** Every span in which the picture fell behind the clock, however short. */
   readonly stalls: readonly Stall[]
   /** Every place the player went past without playing it. */
   readonly jumps: readonly Jump[]

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { ArchiveReader, Edge, Stretch } from '../../src/archive/reader.ts'
+import type { ArchiveReader, Edge, SegmentRange } from '../../src/archive/reader.ts'
 import { msFromTicks, type Ticks, ticks, ticksFromSeconds, type UtcMs, utcMs } from '../../src/media/time.ts'
 import type { AudioDescription, VideoDescription } from '../../src/media/track.ts'
 import type { DashPackage, HlsPackage, OriginEndpoint } from '../../src/model/origin-endpoint.ts'
@@ -185,12 +185,12 @@ export function outputSegments(first: number, sketches: readonly SegmentSketch[]
   let start: Ticks = ticks(900_000)
   let startUtc: UtcMs = NOON
   let discontinuitySequence = 0
-  let stretch = { number: first, start, media: '' }
+  let period = { number: first, start, media: '' }
   return sketches.map(({ seconds = 6, era = LADDER, missing = [], discontinuity = false, slots = 1 }, i) => {
     const duration = ticksFromSeconds(seconds)
     if (discontinuity) discontinuitySequence++
     const media = `${era.id}/${missing.join()}`
-    if (discontinuity || stretch.media !== media) stretch = { number: first + i, start, media }
+    if (discontinuity || period.media !== media) period = { number: first + i, start, media }
     const sealedAt = utcMs(startUtc + msFromTicks(duration) + 250)
     const segment: OutputSegment = {
       number: first + i,
@@ -201,7 +201,7 @@ export function outputSegments(first: number, sketches: readonly SegmentSketch[]
       sealedAt,
       discontinuity,
       discontinuitySequence,
-      stretch: { number: stretch.number, start: stretch.start },
+      period: { number: period.number, start: period.start },
       slots: Array.from({ length: slots }, (_, index): Slot => {
         const present = era.streams.filter(({ index: stream }) => !missing.includes(stream))
         const objects = Object.fromEntries(
@@ -281,7 +281,7 @@ export class FakeArchive
       | 'version'
       | 'live'
       | 'edge'
-      | 'stretch'
+      | 'range'
       | 'outputSegment'
       | 'outputSegmentsAround'
       | 'era'
@@ -324,7 +324,7 @@ export class FakeArchive
     return { version, segment, following, publishedUntil: endUtcOf(newest), ended: ended && isNewest }
   }
 
-  async stretch(_endpoint: OriginEndpoint, window: TimeWindow, edge: Edge): Promise<Stretch | undefined> {
+  async range(_endpoint: OriginEndpoint, window: TimeWindow, edge: Edge): Promise<SegmentRange | undefined> {
     if (!this.window) return undefined
     this.windowsRead++
     const { segments, eras, version } = this.window
@@ -339,8 +339,8 @@ export class FakeArchive
       this.window?.segments.filter(({ number }) => number > after && number <= newest) ?? []
     const page = async (range: NumberRange) => JSON.stringify(within(range))
     const summaries = async (range: NumberRange) => JSON.stringify(within(range).map(segmentSummaryOf))
-    const range = { after: first - 1, last }
-    return { version, eras, window, numbering: ++numberings, range, following, ended, page, summaries }
+    const numbers = { after: first - 1, last }
+    return { version, eras, window, numbering: ++numberings, numbers, following, ended, page, summaries }
   }
 
   async outputSegment(_endpoint: OriginEndpoint, number: number) {

@@ -3,11 +3,11 @@ import { BitReader } from '../bytes.ts'
 /** NAL units in a byte stream: what ISO/IEC 14496-10 annex B and ISO/IEC 23008-2 annex B have in common. */
 const START_CODE = '\0\0\x01'
 
-/** Bytes that follow a stretch given to `nextStartCode`. */
+/** Bytes that follow those given to `nextStartCode`. */
 export const SENTINEL_SIZE = 3
 
 /**
- * Offset of the next 00 00 01 at or after `from`. The caller keeps one right behind the stretch it searches, so that
+ * Offset of the next 00 00 01 at or after `from`. The caller keeps one right behind the bytes it searches, so that
  * the native search always ends there and never runs on through the rest of the buffer.
  */
 export function nextStartCode(bytes: Buffer, from: number): number {
@@ -20,7 +20,7 @@ export function writeSentinel(bytes: Uint8Array, at: number): void {
   bytes[at + 2] = 1
 }
 
-/** Where the NAL unit ends that a start code or the end of the stretch follows at `end`: zeros before it are not its. */
+/** Where the NAL unit ends that a start code or the end of the bytes follows at `end`: zeros before it are not its. */
 export function trimZeros(bytes: Uint8Array, start: number, end: number): number {
   let trimmed = end
   while (trimmed > start && bytes[trimmed - 1] === 0) trimmed--

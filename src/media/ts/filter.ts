@@ -29,7 +29,7 @@ const KEPT = 1
 const PMT = 2
 const CLOCK = 3
 
-/** A stretch of output: bytes of a source as they stand, or one packet with nothing but the PCR of the one at `from`. */
+/** A run of output: bytes of a source as they stand, or one packet with nothing but the PCR of the one at `from`. */
 type Run = { readonly bytes: Uint8Array; readonly from: number; to: number; kind: 'copy' | 'pcr' | 'nothing' }
 
 /**

@@ -240,7 +240,7 @@ function runOn(
 }
 
 /**
- * True when `start` lies in the era's newest stretch, be it too late for the slots there, or continues where it ends, or where
+ * True when `start` lies in the newest part of the era, be it too late for the slots there, or continues where it ends, or where
  * it will end when the other input has filled what is missing.
  */
 function fits(era: OpenEra, start: Ticks, duration: Ticks, donor: Donor | undefined): boolean {

@@ -231,7 +231,7 @@ describe('an endpoint of a channel with two inputs', () => {
       both(r, 3, 8, { only: 'B', b })
       assert.deepEqual(breaks(r), [])
       assert.deepEqual(new Set(r.outputs(0).map(({ era }) => era)), new Set([1]))
-      assert.deepEqual(new Set(r.outputs(0).map(({ stretch }) => stretch?.number)), new Set([1]))
+      assert.deepEqual(new Set(r.outputs(0).map(({ period }) => period?.number)), new Set([1]))
       const ends = r.outputs(0).map(({ start, duration }) => start + duration)
       assert.deepEqual(
         r
@@ -410,7 +410,7 @@ describe('an endpoint of a channel with two inputs', () => {
     const facts = (r: ChannelRehearsal, id: number) =>
       r.outputs(id).map((one) => ({
         ...one,
-        stretch: undefined,
+        period: undefined,
         sealedAt: undefined,
         slots: one.slots.map(({ seen: _, ...slot }) => slot),
       }))

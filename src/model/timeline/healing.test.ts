@@ -45,7 +45,7 @@ describe('a slot that lacks streams on one of two locked inputs', () => {
     const r = lived({ 4: { unput: ['b'] } })
     assert.deepEqual(shown(r), [...Array(4).fill('AA'), 'AB', ...Array(5).fill('AA')])
     assert.deepEqual([breaks(r), r.switches], [[], []])
-    assert.ok(r.outputs(0).every(({ stretch }) => stretch?.number === 1))
+    assert.ok(r.outputs(0).every(({ period }) => period?.number === 1))
   })
 
   it('is there whole when the input had nothing for it, listed or not', () => {

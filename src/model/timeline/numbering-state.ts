@@ -43,8 +43,8 @@ export type NumberingState = {
   runBreaks: boolean
   /** The audio and video tracks that have media in the run, as stream and position. */
   runTracks?: string[]
-  /** Of the newest output segment: where its stretch began, and the tracks that have media in it. */
-  stretch?: { number: number; start: Ticks; tracks: string }
+  /** Of the newest output segment: where its period began, and the tracks that have media in it. */
+  period?: { number: number; start: Ticks; tracks: string }
   /** Switches no event has told of yet. */
   untold?: InputSwitch[]
   /** When an event last told of a switch, by GUID of the endpoint. */

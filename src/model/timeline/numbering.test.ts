@@ -60,28 +60,28 @@ function slot({ era = 1, index, missing = [] }: Sketch): Slot {
   }
 }
 
-/** Number of each output segment, and number and second of the first of its stretch. */
-function stretches(segmentSeconds: number, ...sketches: readonly Sketch[]): readonly (readonly unknown[])[] {
+/** Number of each output segment, and number and second of the first of its period. */
+function periods(segmentSeconds: number, ...sketches: readonly Sketch[]): readonly (readonly unknown[])[] {
   const numbering = openNumberingState(ticks(segmentSeconds * SECOND), 10)
   const done: OutputSegment[] = [
     ...sketches.flatMap((sketch) => addSlot(numbering, slot(sketch), STREAMS)),
     ...closeRun(numbering),
   ].map(({ segment }) => segment)
-  return done.map(({ number, stretch }) => [number, stretch?.number, (stretch?.start ?? 0) / SECOND])
+  return done.map(({ number, period }) => [number, period?.number, (period?.start ?? 0) / SECOND])
 }
 
-describe('the stretch of an output segment', () => {
+describe('the period of an output segment', () => {
   it('begins where the era does, and goes on while the same sound and pictures are there', () => {
-    assert.deepEqual(stretches(2, { index: 0 }, { index: 1 }, { index: 2 }, { index: 3 }, { index: 4 }), [
+    assert.deepEqual(periods(2, { index: 0 }, { index: 1 }, { index: 2 }, { index: 3 }, { index: 4 }), [
       [10, 10, 0],
       [11, 10, 0],
       [12, 10, 0],
     ])
   })
 
-  it('ends at a gap in a stream or in a track of one, which is a stretch of its own', () => {
+  it('ends at a gap in a stream or in a track of one, which is a period of its own', () => {
     assert.deepEqual(
-      stretches(1, { index: 0 }, { index: 1, missing: ['2'] }, { index: 2, missing: ['2'] }, { index: 3 }),
+      periods(1, { index: 0 }, { index: 1, missing: ['2'] }, { index: 2, missing: ['2'] }, { index: 3 }),
       [
         [10, 10, 0],
         [11, 11, 1],
@@ -89,7 +89,7 @@ describe('the stretch of an output segment', () => {
         [13, 13, 3],
       ],
     )
-    assert.deepEqual(stretches(1, { index: 0 }, { index: 1, missing: ['2.1'] }, { index: 2 }), [
+    assert.deepEqual(periods(1, { index: 0 }, { index: 1, missing: ['2.1'] }, { index: 2 }), [
       [10, 10, 0],
       [11, 11, 1],
       [12, 12, 2],
@@ -98,7 +98,7 @@ describe('the stretch of an output segment', () => {
 
   it('does not end for want of subtitles or timed metadata', () => {
     const silent = { missing: ['3', '1.2', '2.2'] }
-    assert.deepEqual(stretches(1, { index: 0 }, { index: 1, ...silent }, { index: 2 }), [
+    assert.deepEqual(periods(1, { index: 0 }, { index: 1, ...silent }, { index: 2 }), [
       [10, 10, 0],
       [11, 10, 0],
       [12, 10, 0],
@@ -106,7 +106,7 @@ describe('the stretch of an output segment', () => {
   })
 
   it('ends at a hole and with its era', () => {
-    assert.deepEqual(stretches(1, { index: 0 }, { index: 2 }, { index: 3 }, { era: 2, index: 0 }), [
+    assert.deepEqual(periods(1, { index: 0 }, { index: 2 }, { index: 3 }, { era: 2, index: 0 }), [
       [10, 10, 0],
       [11, 11, 2],
       [12, 11, 2],
@@ -119,6 +119,6 @@ describe('the stretch of an output segment', () => {
     addSlot(numbering, slot({ index: 0 }), STREAMS)
     const again = JSON.parse(JSON.stringify(numbering)) as typeof numbering
     const [second] = addSlot(again, slot({ index: 1 }), STREAMS)
-    assert.deepEqual(second?.segment.stretch, { number: 10, start: 0 })
+    assert.deepEqual(second?.segment.period, { number: 10, start: 0 })
   })
 })

@@ -37,10 +37,10 @@ export function closeRun(numbering: NumberingState): NumberedSegment[] {
   if (!first || !last) return []
   if (numbering.runBreaks) numbering.discontinuitySequence++
   const tracks = (numbering.runTracks ?? []).sort().join()
-  if (numbering.runBreaks || numbering.stretch?.tracks !== tracks) {
-    numbering.stretch = { number: numbering.nextNumber, start: first.start, tracks }
+  if (numbering.runBreaks || numbering.period?.tracks !== tracks) {
+    numbering.period = { number: numbering.nextNumber, start: first.start, tracks }
   }
-  const { number, start } = numbering.stretch
+  const { number, start } = numbering.period
   const segment: OutputSegment = {
     number: numbering.nextNumber++,
     era: first.era,
@@ -50,7 +50,7 @@ export function closeRun(numbering: NumberingState): NumberedSegment[] {
     sealedAt: last.sealedAt,
     discontinuity: numbering.runBreaks,
     discontinuitySequence: numbering.discontinuitySequence,
-    stretch: { number, start },
+    period: { number, start },
     ...(shownAs && { moved: { ticks: shownAs.ticks, ms: shownAs.ms } }),
     slots: numbering.run,
   }

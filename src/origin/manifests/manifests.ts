@@ -29,7 +29,7 @@ type CacheEntry = {
   readonly until?: UtcMs
 }
 
-type Archive = Pick<ArchiveReader, 'version' | 'live' | 'edge' | 'stretch'>
+type Archive = Pick<ArchiveReader, 'version' | 'live' | 'edge' | 'range'>
 
 /** What to write, and until when it holds. */
 type Rendering = {
@@ -116,9 +116,9 @@ export class Manifests {
     { asked, seen, edge, query }: { asked: ViewingWindow; seen: VisibleWindow; edge: Edge; query: ManifestQuery },
   ): Promise<Rendering> {
     const { isOver } = seen
-    const stretch = await this.#archive.stretch(endpoint, seen, edge)
+    const segmentRange = await this.#archive.range(endpoint, seen, edge)
     const style: PlayedStyle = { kind: 'live', shift: { asked, isOver }, ...(query.filter && { filter: query.filter }) }
-    const rendered = stretch && (await this.#worker.render({ endpoint, path, stretch, style }))
+    const rendered = segmentRange && (await this.#worker.render({ endpoint, path, segmentRange, style }))
     const isFinal = isOver && !(rendered instanceof Object && rendered.isHeldBack)
     return {
       rendered,

@@ -5,14 +5,14 @@ import { outputFormatOf } from '../../packaging/packager.ts'
 import type { ReadPage, SegmentPages } from './segment-pages.ts'
 import type { Rendered, RenderJob } from './worker-messages.ts'
 
-/** The manifest of a stretch, its segments read in pages. */
+/** The manifest of a range, its segments read in pages. */
 export async function renderManifest(
-  { endpoint, path, stretch, style }: RenderJob,
+  { endpoint, path, segmentRange, style }: RenderJob,
   pages: SegmentPages,
   readPage: ReadPage,
 ): Promise<Rendered> {
-  const { window, numbering, range, eras, ...more } = stretch
-  const segments = (await pages.read(numbering, range, readPage)).filter((segment) => overlaps(segment, window))
+  const { window, numbering, numbers, eras, ...more } = segmentRange
+  const segments = (await pages.read(numbering, numbers, readPage)).filter((segment) => overlaps(segment, window))
   const last = segments.at(-1)
   const request = outputFormatOf(endpoint)?.resolve(endpoint, path) as ManifestRequest | undefined
   if (!last || !request) return undefined

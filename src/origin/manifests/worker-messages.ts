@@ -1,4 +1,4 @@
-import type { Stretch } from '../../archive/reader.ts'
+import type { SegmentRange } from '../../archive/reader.ts'
 import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
 import type { PlayedStyle } from '../../packaging/output-format.ts'
 import type { NumberRange } from '../../stores/segment-index.ts'
@@ -8,7 +8,7 @@ export type RenderJob = {
   readonly endpoint: OriginEndpoint
   /** Below the endpoint's GUID, decoded. */
   readonly path: string
-  readonly stretch: Omit<Stretch, 'page' | 'summaries'>
+  readonly segmentRange: Omit<SegmentRange, 'page' | 'summaries'>
   readonly style: PlayedStyle
 }
 

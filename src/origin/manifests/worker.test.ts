@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
 import { eventually } from '../../../test/judges/belongings.ts'
 import { FakeArchive, hlsEndpoint, NOON, outputSegments, windowOf } from '../../../test/origin/sample-channel.ts'
-import type { Stretch } from '../../archive/reader.ts'
+import type { SegmentRange } from '../../archive/reader.ts'
 import { utcMs } from '../../media/time.ts'
 import { StoreUnavailable } from '../../stores/resources.ts'
 import { ManifestWorker, ManifestWorkerBusy } from './worker.ts'
@@ -10,12 +10,17 @@ import { ManifestWorker, ManifestWorkerBusy } from './worker.ts'
 const ENDPOINT = hlsEndpoint()
 const archive = new FakeArchive(windowOf(outputSegments(1, [{}, {}, {}])))
 
-async function jobFor(summaries?: Stretch['summaries']) {
+async function jobFor(summaries?: SegmentRange['summaries']) {
   const edge = (await archive.edge(ENDPOINT))!
   const window = { start: NOON, end: utcMs(NOON + 12_000) }
-  const stretch = (await archive.stretch(ENDPOINT, window, edge))!
+  const segmentRange = (await archive.range(ENDPOINT, window, edge))!
   const style = { kind: 'live', shift: { asked: window, isOver: true } } as const
-  return { endpoint: ENDPOINT, path: 'index_1.m3u8', stretch: { ...stretch, ...(summaries && { summaries }) }, style }
+  return {
+    endpoint: ENDPOINT,
+    path: 'index_1.m3u8',
+    segmentRange: { ...segmentRange, ...(summaries && { summaries }) },
+    style,
+  }
 }
 
 describe('the manifest worker', () => {
@@ -47,15 +52,15 @@ describe('the manifest worker', () => {
     const answer = Promise.withResolvers<void>()
     const jobs = await Promise.all(
       Array.from({ length: 66 }, async () => {
-        const { stretch, ...job } = await jobFor()
-        const summaries: Stretch['summaries'] = async (range) => {
+        const { segmentRange, ...job } = await jobFor()
+        const summaries: SegmentRange['summaries'] = async (range) => {
           asked++
           mostAtOnce = Math.max(mostAtOnce, ++atOnce)
           await answer.promise
           atOnce--
-          return stretch.summaries(range)
+          return segmentRange.summaries(range)
         }
-        return { ...job, stretch: { ...stretch, summaries } }
+        return { ...job, segmentRange: { ...segmentRange, summaries } }
       }),
     )
     const rendering = jobs.map((job) => worker.render(job))

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import type { Stretch } from '../../archive/reader.ts'
+import type { SegmentRange } from '../../archive/reader.ts'
 import type { FromWorker, Rendered, RenderJob, ToWorker } from './worker-messages.ts'
 
 /** Manifests written at once: while one waits for the index another is written. Memory holds so many windows. */
@@ -15,13 +15,13 @@ export class ManifestWorkerBusy extends Error {
 
 type Job = {
   readonly work: RenderJob
-  readonly summaries: Stretch['summaries']
+  readonly summaries: SegmentRange['summaries']
   readonly done: PromiseWithResolvers<Rendered>
   /** Why a page could not be had: what passes through the thread is no more than its message. */
   failure?: unknown
 }
 
-/** Writes manifests of stretches of any length in a thread of its own. Should it end, those in it fail, and the next starts another. */
+/** Writes manifests of windows of any length in a thread of its own. Should it end, those in it fail, and the next starts another. */
 export class ManifestWorker {
   readonly #waiting: Job[] = []
   readonly #rendering = new Map<number, Job>()
@@ -36,13 +36,13 @@ export class ManifestWorker {
   async render({
     endpoint,
     path,
-    stretch,
+    segmentRange,
     style,
-  }: Omit<RenderJob, 'stretch'> & { stretch: Stretch }): Promise<Rendered> {
+  }: Omit<RenderJob, 'segmentRange'> & { segmentRange: SegmentRange }): Promise<Rendered> {
     if (this.#waiting.length >= MOST_WAITING) throw new ManifestWorkerBusy('too many manifests are being written')
-    const { page: _, summaries, ...plain } = stretch
+    const { page: _, summaries, ...plain } = segmentRange
     const done = Promise.withResolvers<Rendered>()
-    this.#waiting.push({ work: { endpoint, path, stretch: plain, style }, summaries, done })
+    this.#waiting.push({ work: { endpoint, path, segmentRange: plain, style }, summaries, done })
     this.#next()
     return done.promise
   }

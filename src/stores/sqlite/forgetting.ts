@@ -82,7 +82,7 @@ export function forgettingOperations(db: Database) {
 
   const forgetSlots = (input: number, before: UtcMs, pinned: Pinned, limit: number) => {
     const all = numberings(input)
-    // An output segment at the edge of a pinned stretch needs slots that lie outside it.
+    // An output segment at the edge of a pinned span needs slots that lie outside it.
     const longest = Math.max(0, ...all.map(({ longest_ms }) => longest_ms))
     const unpinned = pinned.map(() => ' AND NOT (start_utc < ? AND end_utc > ?)').join('')
     const slots = db.all<SlotRow>(

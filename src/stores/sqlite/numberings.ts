@@ -71,7 +71,7 @@ export function numberingOperations(db: Database) {
         `INSERT INTO output_segment
            (numbering, number, era, input, slot_era, first_slot, slot_count, start_utc, end_utc, sealed_at, body)
          SELECT ?2, number + ?3, era, input, slot_era, first_slot, slot_count, start_utc, end_utc, sealed_at,
-           json_replace(body, '$.stretch.number', json_extract(body, '$.stretch.number') + ?3)
+           json_replace(body, '$.period.number', json_extract(body, '$.period.number') + ?3)
          FROM output_segment WHERE numbering = ?1 AND number > ?4 ORDER BY number LIMIT ?5`,
         from,
         to,

@@ -199,5 +199,9 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE doomed_object RENAME TO pending_deletion;
   ALTER TABLE slot_outline RENAME TO slot_summary;
+  UPDATE output_segment SET body = json_remove(json_set(body, '$.period', json(body -> '$.stretch')), '$.stretch')
+    WHERE body -> '$.stretch' IS NOT NULL;
+  UPDATE numbering SET state = json_remove(json_set(state, '$.period', json(state -> '$.stretch')), '$.stretch')
+    WHERE state -> '$.stretch' IS NOT NULL;
   `,
 ]
