@@ -1,4 +1,6 @@
-/** Runs test files that need nothing of their own in one process, each as a suite: a process takes longer than they do. */
+/**
+ * Runs test files that need nothing of their own in one process, each as a suite: a process takes longer than they do.
+ */
 import { describe } from 'node:test'
 import { ONE_PROCESS_VARIABLE } from './test-plan.ts'
 

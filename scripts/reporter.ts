@@ -1,4 +1,6 @@
-/** A reporter for `node --test`: one line for each file, everything about each failure, and the totals as Node has them. */
+/**
+ * A reporter for `node --test`: one line for each file, everything about each failure, and the totals as Node has them.
+ */
 import type { TestEvent } from 'node:test/reporters'
 import { againCommand, failureText, Tally, totalsText } from './tally.ts'
 

@@ -36,7 +36,10 @@ export const PROGRAMS = {
   ffmpeg: { commands: ['ffmpeg', 'ffprobe'], packages: ['ffmpeg'] },
   /** A second opinion on what audio and video say about themselves. */
   mediainfo: { commands: ['mediainfo'], packages: ['mediainfo'] },
-  /** hls.js, dash.js and shaka-player run in it. Its headless shell is the same without windows, at two thirds of the cost. */
+  /**
+   * hls.js, dash.js and shaka-player run in it. Its headless shell is the same without windows, at two thirds of the
+   * cost.
+   */
   chromium: {
     commands: ['chromium'],
     preferred: { chromium: ['chromium-headless-shell'] },
@@ -187,7 +190,9 @@ function succeeds([command, ...args]: readonly [string, ...string[]]): boolean {
   return spawnSync(command, args, { stdio: 'ignore' }).status === 0
 }
 
-/** Absolute, of a command, of the Python that has a module, or of an npm package's module. Throws when it is missing. */
+/**
+ * Absolute, of a command, of the Python that has a module, or of an npm package's module. Throws when it is missing.
+ */
 export function programPath(command: Command): string {
   const path = found().paths[command]
   if (path === undefined) throw new Error(`${command} is not installed`)

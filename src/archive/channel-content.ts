@@ -120,7 +120,9 @@ export class ChannelContent {
     }
   }
 
-  /** Forgets some of what an input sealed or received before a moment, at most `limit` each; true when nothing is left. */
+  /**
+   * Forgets some of what an input sealed or received before a moment, at most `limit` each; true when nothing is left.
+   */
   forget(
     { ingestEndpointId }: IngestRef,
     before: UtcMs,

@@ -15,7 +15,10 @@ export function originalOf(
   })
 }
 
-/** The state of the original under the numbers of the copy; what has been sealed since it stood there is still to be met. */
+/**
+ * The state of the original under the numbers of the copy; what has been sealed since it stood there is still to be
+ * met.
+ */
 export function copiedState(
   copy: OpenNumbering,
   { numbering, state }: OpenNumbering,

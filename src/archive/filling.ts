@@ -25,8 +25,8 @@ export type FillDeps = {
 }
 
 /**
- * Gives a numbering a page of what was sealed before it was opened; true when it has all. Where the channel has a numbering of
- * the same duration, it is a copy of that: what one has published is not decided anew.
+ * Gives a numbering a page of what was sealed before it was opened; true when it has all. Where the channel has a
+ * numbering of the same duration, it is a copy of that: what one has published is not decided anew.
  */
 export async function fillPage(numbering: Numbering, deps: FillDeps): Promise<boolean> {
   const { segmentIndex, eras, clock } = deps

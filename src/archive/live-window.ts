@@ -4,7 +4,10 @@ import type { OutputSegment } from '../model/output-segment.ts'
 /** A live window shows at least this many output segments. */
 const LEAST_SEGMENTS = 3
 
-/** The last segments of a row that fit in `seconds`, at least three where there are that many; and whether more might fit. */
+/**
+ * The last segments of a row that fit in `seconds`, at least three where there are that many; and whether more might
+ * fit.
+ */
 export function lastFitting(
   segments: readonly OutputSegment[],
   seconds: number,

@@ -17,8 +17,8 @@ export type ArchiveReader = {
   /** Where live viewing stands, at `asOf` where that is given. Undefined while there is nothing to show. */
   edge(endpoint: OriginEndpoint, asOf?: UtcMs): Promise<Edge | undefined>
   /**
-   * Every output segment that starts before the end of a window and ends after its start, up to an edge, to be read piece by
-   * piece. Undefined when there is certainly none.
+   * Every output segment that starts before the end of a window and ends after its start, up to an edge, to be read
+   * piece by piece. Undefined when there is certainly none.
    */
   range(endpoint: OriginEndpoint, window: TimeWindow, edge: Edge): Promise<SegmentRange | undefined>
   /** One output segment and the era it belongs to. */

@@ -7,7 +7,9 @@ import { CommandFailed } from './terminal.ts'
 export class ServerAway extends CommandFailed {}
 
 export type ApiClient = {
-  /** What it answers, as JSON. Throws CommandFailed with what the server says against it, ServerAway without an answer. */
+  /**
+   * What it answers, as JSON. Throws CommandFailed with what the server says against it, ServerAway without an answer.
+   */
   ask(method: string, path: string, more?: { readonly query?: Query; readonly body?: object }): Promise<unknown>
 }
 

@@ -9,8 +9,8 @@ const PATIENCE_MS = 60_000
 const CLEAR_LINE = '\r\u001b[K'
 
 /**
- * Shows a job until its end: one line that changes on a terminal; elsewhere a line for each change, of JSON, or `asText`
- * as on a terminal.
+ * Shows a job until its end: one line that changes on a terminal; elsewhere a line for each change, of JSON, or
+ * `asText` as on a terminal.
  */
 export async function watchJob(id: string, api: ApiClient, terminal: Terminal, asText: boolean): Promise<number> {
   let shown = ''

@@ -1,6 +1,7 @@
 /**
  * Runs `work` for every item, at most `concurrency` at a time, starting in the order of the items. When one fails, the
- * signal given to the others aborts, and the first failure is what this rejects with, once nothing is under way any more.
+ * signal given to the others aborts, and the first failure is what this rejects with, once nothing is under way any
+ * more.
  */
 export async function forEachConcurrent<T>(
   items: Iterable<T> | AsyncIterable<T>,

@@ -1,6 +1,7 @@
 /**
- * A fixed set of resources (buffers, or numbers that stand for a share of memory) which pieces of work borrow, in the order
- * they asked. Each piece begins on a fresh turn of the event loop, so that the process serves others between two of them.
+ * A fixed set of resources (buffers, or numbers that stand for a share of memory) which pieces of work borrow, in the
+ * order they asked. Each piece begins on a fresh turn of the event loop, so that the process serves others between two
+ * of them.
  */
 export class Pool<T> {
   readonly #free: T[]

@@ -1,4 +1,6 @@
-/** Runs pieces of work one after the other, in the order they were given. One that fails does not stop those behind it. */
+/**
+ * Runs pieces of work one after the other, in the order they were given. One that fails does not stop those behind it.
+ */
 export class SerialQueue {
   private last: Promise<unknown> = Promise.resolve()
 

@@ -124,7 +124,9 @@ export function originEndpointHandlers(context: ControlContext): Handlers<Origin
   }
 }
 
-/** The settings under the name of their package, and where players find them: with CMAF, each manifest has its own URL. */
+/**
+ * The settings under the name of their package, and where players find them: with CMAF, each manifest has its own URL.
+ */
 function presentation(
   { manifestName, package: settings }: OriginEndpoint,
   base: string,

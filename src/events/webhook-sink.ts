@@ -5,8 +5,8 @@ import type { EventSink } from './sink.ts'
 const TIMEOUT_MS = 10_000
 
 /**
- * Posts each event as JSON. The receiver checks `x-windrow-signature`: `sha256=` and the HMAC-SHA256, in hexadecimal, of
- * `x-windrow-timestamp` (seconds since 1970), a dot and the body. Any 2xx takes the event.
+ * Posts each event as JSON. The receiver checks `x-windrow-signature`: `sha256=` and the HMAC-SHA256, in hexadecimal,
+ * of `x-windrow-timestamp` (seconds since 1970), a dot and the body. Any 2xx takes the event.
  */
 export function webhookSink({ url, secret, clock }: { url: string; secret: string; clock: Clock }): EventSink {
   return {

@@ -35,8 +35,8 @@ export type AssetFiles = {
 }
 
 /**
- * The objects of the asset that a window, of summaries, makes. Throws HarvestFailed when the endpoint lets nothing of it through, or
- * when the parent manifest would replace a file it points to.
+ * The objects of the asset that a window, of summaries, makes. Throws HarvestFailed when the endpoint lets nothing of
+ * it through, or when the parent manifest would replace a file it points to.
  */
 export function assetFiles(
   job: HarvestJob,

@@ -16,8 +16,8 @@ export class BodyBuffers {
   }
 
   /**
-   * Has the bytes of a body in memory while `work` is at it, and for good once it has called `keep`. Rejects when there are
-   * more or fewer than the body says, and as `work` does.
+   * Has the bytes of a body in memory while `work` is at it, and for good once it has called `keep`. Rejects when there
+   * are more or fewer than the body says, and as `work` does.
    */
   async hold<T>(body: ObjectBody, work: (bytes: Buffer, keep: () => void) => Promise<T>): Promise<T> {
     // One byte more, to see whether there are more.

@@ -20,9 +20,9 @@ const FOLLOW_SHARE = 0.02
 /**
  * Writes the asset of a job: segments, then their playlists, then the parent manifest, which is durable only after
  * everything it points to, and is written only while the lease holds. It goes on where the last attempt was, and doing
- * it again writes the same. Throws HarvestFailed or BucketRefused, in words for the job's owner; when the signal aborts, it
- * stops between two objects or inside one and leaves no parent manifest of its own. Memory: the summaries of the window, a
- * page of its segments, and a manifest at a time.
+ * it again writes the same. Throws HarvestFailed or BucketRefused, in words for the job's owner; when the signal
+ * aborts, it stops between two objects or inside one and leaves no parent manifest of its own. Memory: the summaries of
+ * the window, a page of its segments, and a manifest at a time.
  */
 export async function exportAsset(
   attempt: Attempt,

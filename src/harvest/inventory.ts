@@ -14,8 +14,9 @@ export type Inventory = {
 const BATCH = 5000
 
 /**
- * Goes through all names of an asset, told from the summaries of its window, and hands them on: some at a time, those of
- * segments first. Throws HarvestFailed when there are no segments, and when the parent manifest has the name of another.
+ * Goes through all names of an asset, told from the summaries of its window, and hands them on: some at a time, those
+ * of segments first. Throws HarvestFailed when there are no segments, and when the parent manifest has the name of
+ * another.
  */
 export async function takeInventory(
   job: HarvestJob,

@@ -10,8 +10,8 @@ import type { WindowArchive } from './harvest-window.ts'
 const NEAR = 64
 
 /**
- * The window nearest to a span without content that has some, and can be used: it ends where the content ends before the
- * gap, or begins where it goes on, and is as long as it can be. Undefined when neither can be used.
+ * The window nearest to a span without content that has some, and can be used: it ends where the content ends before
+ * the gap, or begins where it goes on, and is as long as it can be. Undefined when neither can be used.
  */
 export async function nearestWindowWithContent(
   archive: WindowArchive,

@@ -8,7 +8,9 @@ type Sdk = typeof import('@aws-sdk/client-s3')
 /** S3 allows 10,000 parts of at least 5 MiB. */
 const PART_BYTES = 16 << 20
 
-/** Puts a large object in parts, one after the other; a part that fails is sent again by the SDK. Needs memory for one. */
+/**
+ * Puts a large object in parts, one after the other; a part that fails is sent again by the SDK. Needs memory for one.
+ */
 export async function putInParts(
   { sdk, client }: { readonly sdk: Sdk; readonly client: S3Client },
   object: { readonly Bucket: string; readonly Key: string },

@@ -2,8 +2,8 @@ import type { IncomingMessage } from 'node:http'
 import type { PutObjectCommand } from '@aws-sdk/client-s3'
 
 /**
- * What arrives has to have the digest that was signed, or it is refused, by every server that knows Signature Version 4.
- * The SDK leaves the bytes of streams unsigned otherwise.
+ * What arrives has to have the digest that was signed, or it is refused, by every server that knows Signature Version
+ * 4. The SDK leaves the bytes of streams unsigned otherwise.
  */
 export function signWith({ middlewareStack }: PutObjectCommand, sha256: string): void {
   middlewareStack.add(

@@ -9,8 +9,8 @@ export type Target = {
 }
 
 /**
- * Answers a request; the response carries an `X-Request-Id` already, unless the mount is cacheable. What it throws becomes a 500 and a log line; bodies
- * it does not read are discarded.
+ * Answers a request; the response carries an `X-Request-Id` already, unless the mount is cacheable. What it throws
+ * becomes a 500 and a log line; bodies it does not read are discarded.
  */
 export type Handler = (request: IncomingMessage, response: ServerResponse, target: Target) => Promise<void>
 
@@ -22,7 +22,8 @@ export type Mount = {
   readonly cacheable?: boolean
   /**
    * Called instead of `handle` for requests with `Expect: 100-continue`. It may answer at once, which tells the client
-   * to keep its body, or call `response.writeContinue()` and go on. Without it the listener says 100 and calls `handle`.
+   * to keep its body, or call `response.writeContinue()` and go on. Without it the listener says 100 and calls
+   * `handle`.
    */
   readonly handleExpectContinue?: Handler
 }

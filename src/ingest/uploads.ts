@@ -27,7 +27,9 @@ export class Uploads {
     this.options = options
   }
 
-  /** Resolves when all the body brought is durable. `proceed` asks the client for it. Throws Refusal, StorageFailure. */
+  /**
+   * Resolves when all the body brought is durable. `proceed` asks the client for it. Throws Refusal, StorageFailure.
+   */
   async store(request: IncomingMessage, path: IngestPath, proceed: () => void): Promise<void> {
     const { name } = path
     if (name === undefined) throw new Refusal(400, 'the path names no file')

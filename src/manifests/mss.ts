@@ -123,7 +123,9 @@ function qualityElement({ bitrate, codecPrivateData, fourCC, video, audio }: Qua
   })
 }
 
-/** MS-SSTR §2.2.2.6: `t` where a chunk does not begin where the one before it ends, `r` for how many there are alike. */
+/**
+ * MS-SSTR §2.2.2.6: `t` where a chunk does not begin where the one before it ends, `r` for how many there are alike.
+ */
 function chunkElements(chunks: readonly Chunk[]): XmlElement[] {
   const elements: XmlElement[] = []
   for (let i = 0; i < chunks.length; ) {

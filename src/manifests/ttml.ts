@@ -33,13 +33,15 @@ export const TTML_NAMESPACE = 'http://www.w3.org/ns/ttml'
 /** Classes that W3C WebVTT §5 gives a meaning; behind `bg_` they colour the background. TTML knows the names too. */
 const COLOURS = ['white', 'lime', 'cyan', 'red', 'yellow', 'magenta', 'blue', 'black']
 
-/** 80 % of a cell, which is a fifteenth of the picture: what WebVTT players use. Background as theirs, W3C WebVTT §7.4. */
+/**
+ * 80 % of a cell, which is a fifteenth of the picture: what WebVTT players use. Background as theirs, W3C WebVTT §7.4.
+ */
 const FONT = { 'tts:fontFamily': 'proportionalSansSerif', 'tts:fontSize': '80%', 'tts:color': 'white' }
 const BACKGROUND = { 'tts:backgroundColor': '#000000cc' }
 
 /**
- * WebVTT cues as TTML. Kept are line breaks, bold, italic, underline, languages and the colour classes; ruby text stands in
- * brackets behind its base. Places become regions, see `regionOf`.
+ * WebVTT cues as TTML. Kept are line breaks, bold, italic, underline, languages and the colour classes; ruby text
+ * stands in brackets behind its base. Places become regions, see `regionOf`.
  */
 export function writeTtml({ profile, language = 'und', paragraphs }: TimedText): string {
   const placed = paragraphs.map((paragraph) => ({ paragraph, region: regionOf(paragraph.settings) }))

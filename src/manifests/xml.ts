@@ -1,4 +1,6 @@
-/** An element of an XML 1.0 document. The caller declares its namespaces; names are its own and are written as they are. */
+/**
+ * An element of an XML 1.0 document. The caller declares its namespaces; names are its own and are written as they are.
+ */
 export type XmlElement = {
   readonly name: string
   readonly attributes: XmlAttributes
@@ -59,8 +61,8 @@ function escapedCharacter(character: string): string {
       return '&quot;'
   }
   const code = character.charCodeAt(0)
-  // Parsers take some of these for spaces or ends of lines. No document can hold the other C0 controls, half a surrogate
-  // pair or a non-character, not even as references, XML 1.0 §2.2 and §4.1.
+  // Parsers take some of these for spaces or ends of lines. No document can hold the other C0 controls, half a
+  // surrogate pair or a non-character, not even as references, XML 1.0 §2.2 and §4.1.
   const canBeReferredTo = code >= 0x20 ? code < 0xd800 : code === 0x09 || code === 0x0a || code === 0x0d
   return canBeReferredTo ? `&#${code};` : '\uFFFD'
 }

@@ -14,7 +14,9 @@ const FRAME_FLAGS = {
   4: { sealed: 0x000c, group: 0x0040, length: 0x0001, unsynchronised: 0x0002 },
 } as const
 
-/** Bytes of the tag that begins at `at`, header and footer included; 0 when none begins there, or too little is there. */
+/**
+ * Bytes of the tag that begins at `at`, header and footer included; 0 when none begins there, or too little is there.
+ */
 export function id3TagSize(bytes: Uint8Array, at: number, end: number): number {
   if (end - at < ID3_HEADER_SIZE) return 0
   if (bytes[at] !== 0x49 || bytes[at + 1] !== 0x44 || bytes[at + 2] !== 0x33) return 0
@@ -30,8 +32,8 @@ export function id3TagSize(bytes: Uint8Array, at: number, end: number): number {
 }
 
 /**
- * What the first PRIV frame of this owner holds; undefined when the tag has none, or is of a version without them. Frames
- * that are cut off count as absent.
+ * What the first PRIV frame of this owner holds; undefined when the tag has none, or is of a version without them.
+ * Frames that are cut off count as absent.
  */
 export function privateFrame(tag: Uint8Array, owner: string): Uint8Array | undefined {
   const version = tag[3]

@@ -46,9 +46,9 @@ export function demuxPackedAudio(bytes: Uint8Array, near?: Ticks): Track | undef
 }
 
 /**
- * Reads a segment of packed audio as it arrives, in chunks cut anywhere, and keeps no more of it than one tag, up to 64 KiB,
- * and 16 KiB of frames. `push` and `end` throw MalformedMedia when the segment is of no use: no timestamp, no frames of
- * AAC, AC-3 or E-AC-3. A probe that has thrown stays refused.
+ * Reads a segment of packed audio as it arrives, in chunks cut anywhere, and keeps no more of it than one tag, up to 64
+ * KiB, and 16 KiB of frames. `push` and `end` throw MalformedMedia when the segment is of no use: no timestamp, no
+ * frames of AAC, AC-3 or E-AC-3. A probe that has thrown stays refused.
  */
 export class PackedAudioProbe {
   /** The tag being read, as much of it as is looked at; or what may become one. */

@@ -33,7 +33,9 @@ export function unwrapPts(pts: number, expected: Ticks): Ticks {
   return (pts + turns * PTS_MODULUS) as Ticks
 }
 
-/** `value` in units of `to`, given units of `from` per second; rounded to nearest, exact while the product is below 2⁵³. */
+/**
+ * `value` in units of `to`, given units of `from` per second; rounded to nearest, exact while the product is below 2⁵³.
+ */
 export function rescale(value: number, from: number, to: number): number {
   const whole = Math.floor(value / from)
   return whole * to + Math.round(((value - whole * from) * to) / from)

@@ -1,4 +1,6 @@
-/** How the segments of a stream are built: MPEG-TS, frames of one audio track behind an ID3 tag (RFC 8216 §3.4), text. */
+/**
+ * How the segments of a stream are built: MPEG-TS, frames of one audio track behind an ID3 tag (RFC 8216 §3.4), text.
+ */
 export type Container = 'mpeg-ts' | 'packed-audio' | 'webvtt'
 
 /** A track as the probe of one source segment found it. */
@@ -67,7 +69,9 @@ export type CarriedDescription = {
   readonly language?: string
 }
 
-/** When a track's samples are shown, of one segment. On the probe raw 33-bit PTS, `last` unwrapped relative to `first`. */
+/**
+ * When a track's samples are shown, of one segment. On the probe raw 33-bit PTS, `last` unwrapped relative to `first`.
+ */
 export type TrackTimes = {
   /** PTS of the sample shown first; 90 kHz ticks. */
   readonly first: number
@@ -79,7 +83,9 @@ export type TrackTimes = {
   readonly pictures?: number
 }
 
-/** A picture from which decoding can start, and the transport stream packets that hold it, others in between included. */
+/**
+ * A picture from which decoding can start, and the transport stream packets that hold it, others in between included.
+ */
 export type KeyFrame = {
   /** PTS; on the probe raw, 33 bits. */
   readonly pts: number

@@ -41,7 +41,10 @@ function ec3Locations(payload: Uint8Array): number {
   return first ? locationsOf(first) | first.dependentLocations : 0
 }
 
-/** dwChannelMask for each location of a chanmap (ETSI TS 102 366 table E.1.4), its most significant bit first; 0: no such speaker. */
+/**
+ * dwChannelMask for each location of a chanmap (ETSI TS 102 366 table E.1.4), its most significant bit first; 0: no
+ * such speaker.
+ */
 const SPEAKERS = [
   0x1, // left
   0x4, // centre

@@ -11,7 +11,10 @@ export const isBefore = (edge: UtcMs, wanted: UtcMs): boolean => edge < wanted -
 /** A source stream the asset shows, under the name its gaps are reported by. */
 export type ShownStream = { readonly index: number; readonly name: string }
 
-/** Finds where `span` has no media, of all streams or of one, among the segments that overlap it: they are taken in order. */
+/**
+ * Finds where `span` has no media, of all streams or of one, among the segments that overlap it: they are taken in
+ * order.
+ */
 export class GapFinder {
   readonly #span: UtcSpan
   readonly #shown: (era: number) => readonly ShownStream[]

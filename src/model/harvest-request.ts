@@ -22,8 +22,8 @@ export function checkHarvestable(endpoint: OriginEndpoint): void {
 }
 
 /**
- * A start before the window is for the job to find out: by the time it runs, the window has moved on anyway. `usable` is
- * what can be harvested now.
+ * A start before the window is for the job to find out: by the time it runs, the window has moved on anyway. `usable`
+ * is what can be harvested now.
  */
 export function checkHarvestWindow({ start, end }: UtcSpan, usable: UtcSpan, endpoint: OriginEndpoint): void {
   const length = end - start

@@ -139,7 +139,9 @@ export type OriginEndpoint = {
 /** What the longest live window and what is held back of it take together, seconds. */
 const LONGEST_LIVE_WINDOW = 600
 
-/** How far back the content of an endpoint's channel is needed for it, in seconds; 0 where live viewing alone decides. */
+/**
+ * How far back the content of an endpoint's channel is needed for it, in seconds; 0 where live viewing alone decides.
+ */
 export function keptSeconds({
   startoverWindowSeconds,
   timeDelaySeconds,

@@ -8,8 +8,8 @@ export type SlotObject = {
   readonly crc32: number
   readonly sha256: string
   /**
-   * When its tracks' samples are shown, on the era's timeline, by position in the stream's tracks: null where it has none
-   * of a track. Absent for WebVTT.
+   * When its tracks' samples are shown, on the era's timeline, by position in the stream's tracks: null where it has
+   * none of a track. Absent for WebVTT.
    */
   readonly times?: readonly (TrackTimes | null)[]
   /** On the era's timeline. */
@@ -112,8 +112,8 @@ export type Era = {
   readonly id: number
   readonly streams: readonly SourceStream[]
   /**
-   * This time of the era is that moment, for formats that place all eras on one clock: as it was when the era began, and
-   * not before the end of the era before it.
+   * This time of the era is that moment, for formats that place all eras on one clock: as it was when the era began,
+   * and not before the end of the era before it.
    */
   readonly clock: { readonly time: Ticks; readonly utc: UtcMs }
 }

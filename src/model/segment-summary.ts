@@ -15,8 +15,8 @@ export function readSegmentSummary(summarized: StoredSegmentSummary): OutputSegm
 }
 
 /**
- * The same, to be kept in great numbers: its slots are read again whenever they are asked for. Memory: about 200 bytes, and
- * as many for its slot as its summary has letters: 250 for three renditions.
+ * The same, to be kept in great numbers: its slots are read again whenever they are asked for. Memory: about 200 bytes,
+ * and as many for its slot as its summary has letters: 250 for three renditions.
  */
 export function compactSegmentSummary(summarized: StoredSegmentSummary): OutputSegment {
   return new CompactSegmentSummary(summarized)

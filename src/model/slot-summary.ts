@@ -3,8 +3,8 @@ import type { OutputSegment, Slot, SlotObject } from './output-segment.ts'
 import type { TrackTimes } from './source-segment.ts'
 
 /**
- * What manifests need of a slot, in few numbers: its start and duration, and its objects by their streams. A day of slots is
- * read and parsed for one manifest.
+ * What manifests need of a slot, in few numbers: its start and duration, and its objects by their streams. A day of
+ * slots is read and parsed for one manifest.
  */
 export type StoredSlotSummary = readonly [
   start: Ticks,
@@ -15,7 +15,9 @@ export type StoredSlotSummary = readonly [
 /** Size and times; then of each key frame when it is shown, where it begins and its size. */
 type StoredObjectSummary = readonly [size: number, times: StoredTimes, ...keyFrames: readonly number[]]
 
-/** As in `SlotObject`, from the slot's start on; or the stream whose times are the same, as they are among renditions. */
+/**
+ * As in `SlotObject`, from the slot's start on; or the stream whose times are the same, as they are among renditions.
+ */
 type StoredTimes = readonly (readonly [first: number, last: number, pictures?: number] | null)[] | number | null
 
 export function slotSummaryOf({ start, duration, objects }: Slot): StoredSlotSummary {

@@ -43,8 +43,8 @@ function withOffset(text: string): string {
 }
 
 /**
- * Undefined outside the endpoint's startover window, which counts back from the newest content by the source's clock, and
- * where nothing has come yet. A window is over when the source's clock has passed its end.
+ * Undefined outside the endpoint's startover window, which counts back from the newest content by the source's clock,
+ * and where nothing has come yet. A window is over when the source's clock has passed its end.
  */
 export function visibleWindow(
   { start, end = utcMs(start + ONE_DAY_MS) }: ViewingWindow,

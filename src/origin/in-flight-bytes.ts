@@ -7,9 +7,9 @@ const MOST_BYTES = 1024 * 1024 * 1024
 type Response = { once(event: 'close', listener: () => void): unknown; destroy(): unknown }
 
 /**
- * The bytes of made segments that responses hold until their last byte has left. Clients that read slowly hold them long:
- * beyond a bound in bytes, responses are destroyed whose segment has been in flight longest. A segment that many responses
- * send counts once.
+ * The bytes of made segments that responses hold until their last byte has left. Clients that read slowly hold them
+ * long: beyond a bound in bytes, responses are destroyed whose segment has been in flight longest. A segment that many
+ * responses send counts once.
  */
 export class InFlightBytes {
   readonly #mostBytes: number

@@ -24,8 +24,8 @@ export function matchesNone(ifNoneMatch: string | undefined, etag: string): bool
 }
 
 /**
- * The one range of bytes a client asks for, RFC 9110 §14.1.2. Undefined when it is to get everything: no range, several,
- * one that cannot be read, or one of a representation (If-Range) that is no longer this one.
+ * The one range of bytes a client asks for, RFC 9110 §14.1.2. Undefined when it is to get everything: no range,
+ * several, one that cannot be read, or one of a representation (If-Range) that is no longer this one.
  */
 export function requestedRange(
   headers: { readonly range?: string | undefined; readonly 'if-range'?: string | undefined },

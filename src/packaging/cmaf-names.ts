@@ -26,8 +26,8 @@ const SEGMENT = new RegExp(`^${TRACK}_${INTEGER}\\.(mp4|vtt)$`)
 const HEADER = new RegExp(`^${TRACK}_track_1_csid_${INTEGER}_init\\.mp4$`)
 
 /**
- * What a path of a CMAF endpoint stands for: `<manifest id>/<manifest>.m3u8`, with the times of a window between the two, or
- * a segment beside those folders.
+ * What a path of a CMAF endpoint stands for: `<manifest id>/<manifest>.m3u8`, with the times of a window between the
+ * two, or a segment beside those folders.
  */
 export function parseCmafName(settings: CmafPackage, path: string): CmafName | undefined {
   const slash = path.indexOf('/')

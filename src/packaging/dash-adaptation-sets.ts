@@ -137,7 +137,9 @@ function dynamicRange({ colour: said }: VideoDescription): 'pq' | 'hlg' | undefi
   return said?.transfer === PQ ? 'pq' : said?.transfer === HLG ? 'hlg' : undefined
 }
 
-/** High dynamic range, ETSI TS 103 285 §5.2.5 and §5.2.6: a player that cannot show PQ is to leave it; HLG is for all. */
+/**
+ * High dynamic range, ETSI TS 103 285 §5.2.5 and §5.2.6: a player that cannot show PQ is to leave it; HLG is for all.
+ */
 function colourProperties(description: VideoDescription): {
   readonly essentialProperties?: readonly Descriptor[]
   readonly supplementalProperties?: readonly Descriptor[]

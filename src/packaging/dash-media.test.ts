@@ -107,7 +107,9 @@ const FORMATS: readonly Partial<DashPackage>[] = [
   { segmentTemplateFormat: 'NUMBER_WITH_DURATION' },
 ]
 
-/** A rendition by itself: its header and its segments, in the order in which a foreign parser finds them in a manifest. */
+/**
+ * A rendition by itself: its header and its segments, in the order in which a foreign parser finds them in a manifest.
+ */
 type Rendition = { readonly kind: 'video' | 'audio'; readonly files: readonly string[] }
 
 function renditions(text: string): readonly Rendition[] {

@@ -4,8 +4,8 @@ import type { SingleTrack } from './track-set.ts'
 export type DashKind = 'video' | 'audio' | 'subtitles' | 'iframe'
 
 /**
- * Track `n` in the era whose id is `<p>`. Eras have timestamps and headers of their own, so no name of one era ever names
- * bytes of another.
+ * Track `n` in the era whose id is `<p>`. Eras have timestamps and headers of their own, so no name of one era ever
+ * names bytes of another.
  */
 export type DashTrackName = { readonly kind: DashKind; readonly n: number; readonly era: number }
 

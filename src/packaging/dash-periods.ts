@@ -8,8 +8,8 @@ import { type TrackSet, trackSetOf } from './track-set.ts'
 import { hasTrack } from './track-times.ts'
 
 /**
- * What a window lists of a period: output segments of one era with consecutive numbers, throughout which the same tracks
- * have media. `$Number$` cannot skip a segment, so a gap in some stream begins a Period, and its end another.
+ * What a window lists of a period: output segments of one era with consecutive numbers, throughout which the same
+ * tracks have media. `$Number$` cannot skip a segment, so a gap in some stream begins a Period, and its end another.
  */
 export type DashPeriod = {
   /** Of the segment before the period's first: the same while the period slides out of the window. */

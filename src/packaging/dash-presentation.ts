@@ -30,7 +30,9 @@ const MPD_ID = '201'
 /** One moment for all channels and all time: a Period begins as many seconds after it as its UTC time says. */
 const AVAILABILITY_START = utcMs(0)
 
-/** The Periods a manifest lists, at least one; undefined when the endpoint's settings leave no pictures of the window. */
+/**
+ * The Periods a manifest lists, at least one; undefined when the endpoint's settings leave no pictures of the window.
+ */
 export function listedPeriods({ settings, window, filter }: DashManifest) {
   const all = periodsOf(window, settings)
   if (!all.some(({ tracks }) => tracks.video.length > 0)) return undefined
@@ -106,8 +108,8 @@ function durationOf({ begins, endUtc }: DashPeriod): number {
 }
 
 /**
- * A player that counts segments instead of reading a list asks for each at its end by the source's clock, when it is on its
- * way still: the presentation is a segment late for it.
+ * A player that counts segments instead of reading a list asks for each at its end by the source's clock, when it is on
+ * its way still: the presentation is a segment late for it.
  */
 function latenessOf({ segmentTemplateFormat, segmentDurationSeconds }: DashPackage): number {
   return segmentTemplateFormat === 'NUMBER_WITH_DURATION' ? segmentDurationSeconds * 1000 : 0

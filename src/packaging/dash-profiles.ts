@@ -22,7 +22,9 @@ export function profilesOf(profile: Profile, type: 'static' | 'dynamic'): readon
   }
 }
 
-/** HbbTV knows one video codec and two of audio, ETSI TS 102 796 V1.2.1 §7.3.1; the other profiles refuse none of ours. */
+/**
+ * HbbTV knows one video codec and two of audio, ETSI TS 102 796 V1.2.1 §7.3.1; the other profiles refuse none of ours.
+ */
 const HBBTV_CODECS = ['avc1', 'mp4a', 'ec-3']
 
 export function listsTrack(profile: Profile, { kind, description }: SingleTrack): boolean {
@@ -30,9 +32,9 @@ export function listsTrack(profile: Profile, { kind, description }: SingleTrack)
 }
 
 /**
- * Whether segments of one representation may follow those of another without a header between them, as `avc1` and `hvc1`
- * cannot promise. MediaPackage says so all the same, and players that look take it for less than it is; the profiles of
- * television sets mean it.
+ * Whether segments of one representation may follow those of another without a header between them, as `avc1` and
+ * `hvc1` cannot promise. MediaPackage says so all the same, and players that look take it for less than it is; the
+ * profiles of television sets mean it.
  */
 export function claimsBitstreamSwitching(profile: Profile): boolean {
   return profile === 'NONE'

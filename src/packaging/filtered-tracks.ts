@@ -67,7 +67,9 @@ export function filterTracks(tracks: TrackSet, filter: ManifestFilter | undefine
   }
 }
 
-/** Some track is the default, and of each language one is chosen by itself: the first, where those that were are gone. */
+/**
+ * Some track is the default, and of each language one is chosen by itself: the first, where those that were are gone.
+ */
 function ranked(tracks: readonly SingleAudio[]): readonly SingleAudio[] {
   const hasDefault = tracks.some(({ isDefault }) => isDefault)
   const choice = ({ description, language }: SingleAudio) => `${familyOf(description.codec)}/${language ?? ''}`

@@ -10,8 +10,8 @@ import {
 import { audioOf } from './track-set.ts'
 
 /**
- * What a filter leaves of a presentation. Sound that rides with pictures cannot leave without them: such a variant stays
- * when any of its sound does.
+ * What a filter leaves of a presentation. Sound that rides with pictures cannot leave without them: such a variant
+ * stays when any of its sound does.
  */
 export function filterPresentation(presentation: HlsPresentation, filter: ManifestFilter): HlsPresentation {
   const audio = ranked(

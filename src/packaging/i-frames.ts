@@ -4,8 +4,8 @@ import type { OutputSegment } from '../model/output-segment.ts'
 export type IFrame = { readonly pts: number; readonly offset: number; readonly size: number }
 
 /**
- * The first key frame of an output segment of stream `n`. Trick play shows one picture of each output segment: so I-frames
- * have the numbers of their segments, and windows of both slide together.
+ * The first key frame of an output segment of stream `n`. Trick play shows one picture of each output segment: so
+ * I-frames have the numbers of their segments, and windows of both slide together.
  */
 export function iFrameOf({ slots }: OutputSegment, n: number): IFrame | undefined {
   let before = 0

@@ -69,7 +69,9 @@ function listedDuration({ start, duration }: OutputSegment): Ticks {
   return ticks((msFromTicks(ticks(start + duration)) - msFromTicks(start)) * TICKS_PER_MS)
 }
 
-/** True when a multiple of `interval` since 1970 lies after `from`, up to and including `to`: the same in any window. */
+/**
+ * True when a multiple of `interval` since 1970 lies after `from`, up to and including `to`: the same in any window.
+ */
 function crosses(interval: number, from: UtcMs, to: UtcMs): boolean {
   return Math.floor(from / interval) !== Math.floor(to / interval)
 }

@@ -61,8 +61,9 @@ export type ListedChunk = {
 }
 
 /**
- * The streams of a presentation: the tracks of its newest era that has something to list, and the fragments all levels of
- * a stream have, in older eras too while their tracks are decoded alike. A live one ends where two more fragments are known.
+ * The streams of a presentation: the tracks of its newest era that has something to list, and the fragments all levels
+ * of a stream have, in older eras too while their tracks are decoded alike. A live one ends where two more fragments
+ * are known.
  */
 export function listedStreams(presentation: MssPresentation): readonly ListedStream[] | 'nothing left' | undefined {
   const { window, filter } = presentation
@@ -100,7 +101,9 @@ function streamsOf(presentation: MssPresentation, era: Era, filter?: ManifestFil
     })
 }
 
-/** How many fragments are known to come after the window. What begins another era may be no continuation, and is one. */
+/**
+ * How many fragments are known to come after the window. What begins another era may be no continuation, and is one.
+ */
 function knownAfter(presentation: MssPresentation, name: MssStreamName, levels: readonly MssLevel[]): number {
   const { window } = presentation
   const { following = [] } = window

@@ -18,7 +18,10 @@ const FRAGMENT = new RegExp(
   `^Events\\(${INTEGER}_0\\)/QualityLevels\\(${INTEGER}\\)/(Fragments|FragmentInfo)\\((?:v|([as])_${INTEGER}_0)=${INTEGER}\\)$`,
 )
 
-/** What a path of an MSS endpoint stands for: `<manifest name>.ism/Manifest`, or a fragment below that folder, MS-SSTR §2.2.3. */
+/**
+ * What a path of an MSS endpoint stands for: `<manifest name>.ism/Manifest`, or a fragment below that folder, MS-SSTR
+ * §2.2.3.
+ */
 export function parseMssName(manifestName: string, path: string): MssName | undefined {
   const folder = `${manifestName}.ism/`
   if (!path.startsWith(folder)) return undefined

@@ -10,9 +10,9 @@ const EPOCH = utcMs(Date.UTC(2020, 0, 1))
 const UNITS_PER_MS = SMOOTH_TIMESCALE / 1000
 
 /**
- * When a track's fragment of an output segment is shown, in 100 ns on the one timeline of all eras. Each end is computed
- * from absolute times: what joins in the source joins here, and manifest, fragment and path agree. Undefined where the
- * track has no media.
+ * When a track's fragment of an output segment is shown, in 100 ns on the one timeline of all eras. Each end is
+ * computed from absolute times: what joins in the source joins here, and manifest, fragment and path agree. Undefined
+ * where the track has no media.
  */
 export function fragmentInterval(era: Era, track: SingleTrack, segment: OutputSegment): FragmentInterval | undefined {
   const interval = intervalOf(track, segment)

@@ -21,8 +21,8 @@ const MOST_BITS_PER_SECOND = 2 ** 31
 const TEXT_BITRATE = 1000
 
 /**
- * The pictures an endpoint shows of an era, in its order. A path names a picture by its bitrate alone: where two variants
- * of the era declare the same, the later one's is counted up until it is free, whatever the endpoint selects.
+ * The pictures an endpoint shows of an era, in its order. A path names a picture by its bitrate alone: where two
+ * variants of the era declare the same, the later one's is counted up until it is free, whatever the endpoint selects.
  */
 export function videoLevels(
   era: Era,
@@ -62,8 +62,8 @@ export function trackOf(
 }
 
 /**
- * The tracks whose intervals a stream's fragments are listed and asked for under: pictures of all rates have one, that of
- * the first in the encoder's order which has media there.
+ * The tracks whose intervals a stream's fragments are listed and asked for under: pictures of all rates have one, that
+ * of the first in the encoder's order which has media there.
  */
 export function timingTracks(era: Era, selection: StreamSelection, stream: MssStreamName): readonly SingleTrack[] {
   if (stream.kind === 'video') return trackSetOf(era, { ...selection, streamOrder: 'ORIGINAL' }).video

@@ -8,13 +8,13 @@ import type { SourceMedia } from './source-media.ts'
 /** One way of presenting a channel to players. Origin and harvest hold nothing but this. */
 export type OutputFormat = {
   /**
-   * The object of this endpoint that a path below `/out/v1/<endpoint GUID>/` names, if any. A segment has one path, whatever
-   * window it is shown in; the path of a manifest may tell its window.
+   * The object of this endpoint that a path below `/out/v1/<endpoint GUID>/` names, if any. A segment has one path,
+   * whatever window it is shown in; the path of a manifest may tell its window.
    */
   resolve(endpoint: OriginEndpoint, path: string): OutputRequest | undefined
   /**
-   * Every file of a finished asset: what a harvest writes, children before their parents, names relative to the folder of
-   * the parent. Summaries are enough. Undefined when the endpoint's settings leave nothing of the window.
+   * Every file of a finished asset: what a harvest writes, children before their parents, names relative to the folder
+   * of the parent. Summaries are enough. Undefined when the endpoint's settings leave nothing of the window.
    */
   asset(endpoint: OriginEndpoint, window: ArchiveWindow): Asset | undefined
 }
@@ -40,8 +40,8 @@ export type ManifestRequest = {
   /** How much of the live edge it shows. */
   readonly windowSeconds: number
   /**
-   * The manifest for a window; undefined when the window has nothing it could show, 'nothing left' when it is the filter
-   * that leaves nothing. Same inputs, same bytes.
+   * The manifest for a window; undefined when the window has nothing it could show, 'nothing left' when it is the
+   * filter that leaves nothing. Same inputs, same bytes.
    */
   write(window: ArchiveWindow, style: ManifestStyle): TextBody | 'nothing left' | undefined
 }
@@ -96,8 +96,8 @@ export type Asset = {
   /** Files that belong to no output segment. */
   readonly headers: readonly AssetFile[]
   /**
-   * The files of some of the window's segments: only those that exist, where a stream has a gap there is none. Summaries
-   * are enough for the names, and for what lies after. Undefined bodies are gaps found late.
+   * The files of some of the window's segments: only those that exist, where a stream has a gap there is none.
+   * Summaries are enough for the names, and for what lies after. Undefined bodies are gaps found late.
    */
   segmentsOf(batch: SegmentBatch): readonly AssetFile[]
   /** Bodies are written when asked for, so that a long window can be taken a manifest at a time. */
@@ -120,12 +120,16 @@ export function distinct(files: readonly AssetFile[]): readonly AssetFile[] {
   return [...new Map(files.map((file) => [file.name, file])).values()]
 }
 
-/** Consecutive output segments of a window, oldest first, with those next to them in it: `NEIGHBOURS`, or all there are. */
+/**
+ * Consecutive output segments of a window, oldest first, with those next to them in it: `NEIGHBOURS`, or all there are.
+ */
 export type SegmentBatch = {
   readonly before: readonly OutputSegment[]
   readonly segments: readonly OutputSegment[]
   readonly after: readonly OutputSegment[]
 }
 
-/** How far what a segment holds may follow from others: earlier subtitles that are still shown, fragments it announces. */
+/**
+ * How far what a segment holds may follow from others: earlier subtitles that are still shown, fragments it announces.
+ */
 export const NEIGHBOURS = 30

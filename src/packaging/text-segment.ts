@@ -49,7 +49,9 @@ export function cuesBeforeIn(
   return lookBack.found
 }
 
-/** Takes output segments backwards from the one before `segment`, until what they say cannot be shown in it any more. */
+/**
+ * Takes output segments backwards from the one before `segment`, until what they say cannot be shown in it any more.
+ */
 class LookBack {
   readonly found: OutputSegment[] = []
   isDone = false

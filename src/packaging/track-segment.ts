@@ -48,7 +48,9 @@ function eventMessages(events: readonly Id3Event[]): readonly Uint8Array[] {
   )
 }
 
-/** What trick play shows of an output segment: its key frames, each until the next; only the first where `count` is 1. */
+/**
+ * What trick play shows of an output segment: its key frames, each until the next; only the first where `count` is 1.
+ */
 export async function iFramesOf(
   track: SingleVideo,
   segment: OutputSegment,

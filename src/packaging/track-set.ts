@@ -55,8 +55,8 @@ export type TrackSet = {
 }
 
 /**
- * `isPresent` says which source streams have media; the others are left out. Audio comes from renditions of its own, and
- * from the variant of least bandwidth that carries it where there is none.
+ * `isPresent` says which source streams have media; the others are left out. Audio comes from renditions of its own,
+ * and from the variant of least bandwidth that carries it where there is none.
  */
 export function trackSetOf(
   era: Era,
@@ -131,7 +131,10 @@ function audioRenditions(stream: SourceStream): readonly SingleAudio[] {
   })
 }
 
-/** Of variants that show pictures, the smallest first; named by the language, or by nothing better than that it is audio. */
+/**
+ * Of variants that show pictures, the smallest first; named by the language, or by nothing better than that it is
+ * audio.
+ */
 function muxedAudio(variants: readonly SourceVariant[]): readonly SingleAudio[] {
   return variants
     .filter(({ tracks }) => tracks.some(({ kind }) => kind === 'video'))

@@ -7,8 +7,8 @@ import type { SingleTrack } from './track-set.ts'
 export type TrackInterval = { readonly start: number; readonly duration: number }
 
 /**
- * When an output segment of a track is shown: from its first sample to the end of its last, as the index has them, without
- * a look at the media. Undefined where the track has none.
+ * When an output segment of a track is shown: from its first sample to the end of its last, as the index has them,
+ * without a look at the media. Undefined where the track has none.
  */
 export function intervalOf(track: SingleTrack, segment: OutputSegment): TrackInterval | undefined {
   const { kind, stream, position, timescale } = track

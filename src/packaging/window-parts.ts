@@ -1,8 +1,8 @@
 import type { ArchiveWindow, OutputSegment } from '../model/output-segment.ts'
 
 /**
- * Gives the window of some of a window's segments, with their eras alone: a broken source begins one with every segment, and
- * a day of them is not to be gone through for each page.
+ * Gives the window of some of a window's segments, with their eras alone: a broken source begins one with every
+ * segment, and a day of them is not to be gone through for each page.
  */
 export function windowParts(window: ArchiveWindow): (segments: readonly OutputSegment[]) => ArchiveWindow {
   const known = new Map(window.eras.map((era) => [era.id, era]))

@@ -6,8 +6,8 @@ import type { Page, PageRequest } from './pages.ts'
 export type RecordedEvent = ServiceEvent & { readonly cursor: string }
 
 /**
- * Part of the port Resources: events in the order they were written, and how far each sink has been told of them. An event
- * never becomes visible before one that is already listed: a sink that goes on after its cursor misses nothing.
+ * Part of the port Resources: events in the order they were written, and how far each sink has been told of them. An
+ * event never becomes visible before one that is already listed: a sink that goes on after its cursor misses nothing.
  */
 export type EventOutbox = {
   /** Does nothing when an event with that id is there. */
@@ -15,8 +15,8 @@ export type EventOutbox = {
   listEvents(page: PageRequest): Promise<Page<RecordedEvent>>
 
   /**
-   * Takes the sink for `leaseMs`: one deliverer at a time. `after` is the cursor of the last event delivered; a sink never
-   * claimed before begins after the newest event. Undefined while another owner's lease lasts; an owner may claim
+   * Takes the sink for `leaseMs`: one deliverer at a time. `after` is the cursor of the last event delivered; a sink
+   * never claimed before begins after the newest event. Undefined while another owner's lease lasts; an owner may claim
    * its own sink again.
    */
   claimEventSink(claim: {

@@ -9,9 +9,9 @@ import type { Page, PageRequest } from './pages.ts'
 export type HarvestClaim = { readonly id: string; readonly fence: number }
 
 /**
- * Part of the port Resources: harvest jobs as workers of any process run them. A job belongs to whoever claimed it last,
- * until its lease runs out; each claim has a higher fence, and what is written under a lower one is answered `lost` and
- * changes nothing.
+ * Part of the port Resources: harvest jobs as workers of any process run them. A job belongs to whoever claimed it
+ * last, until its lease runs out; each claim has a higher fence, and what is written under a lower one is answered
+ * `lost` and changes nothing.
  */
 export type HarvestRecords = {
   /**
@@ -70,7 +70,8 @@ export type HarvestRecords = {
   /**
    * Records that the objects `keys` of `bucket` are about to be written by `job`. Names no other endpoint wrote are
    * taken; if one belongs to another endpoint, nothing is taken and the answer names it and the job that wrote it. A
-   * name an earlier job of the endpoint wrote is taken over, and counts as shared unless that job is known to have failed.
+   * name an earlier job of the endpoint wrote is taken over, and counts as shared unless that job is known to have
+   * failed.
    */
   claimBucketKeys(claim: {
     bucket: string

@@ -21,12 +21,14 @@ export type ObjectWriter = {
   abort(): Promise<void>
 }
 
-/** An object on its way, in bounded memory: a piece is good until the next one is asked for. Whoever has it closes it. */
+/**
+ * An object on its way, in bounded memory: a piece is good until the next one is asked for. Whoever has it closes it.
+ */
 export type ObjectStream = AsyncIterable<Uint8Array> & { close(): Promise<void> }
 
 /**
- * Port: immutable bytes by key. Keys are made by us, never by clients: segments of `[A-Za-z0-9._-]+` joined by `/`, none
- * beginning with a dot; anything else is a TypeError.
+ * Port: immutable bytes by key. Keys are made by us, never by clients: segments of `[A-Za-z0-9._-]+` joined by `/`,
+ * none beginning with a dot; anything else is a TypeError.
  */
 export type Objects = {
   create(key: string): Promise<ObjectWriter>

@@ -29,7 +29,9 @@ export type RetentionDemand = {
   readonly startoverWindowSeconds: number
   /** The channel is deleted and its grace period over: nothing of it is needed. */
   readonly gone: boolean
-  /** Windows of harvest jobs in progress on this channel: nothing that ends after `from` and starts before `to` may go. */
+  /**
+   * Windows of harvest jobs in progress on this channel: nothing that ends after `from` and starts before `to` may go.
+   */
   readonly pinned: readonly { readonly from: UtcMs; readonly to: UtcMs }[]
 }
 

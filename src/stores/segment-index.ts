@@ -28,7 +28,10 @@ export type OutputSegmentRow = Omit<OutputSegment, 'slots'> & {
   readonly source?: { readonly ingestEndpointId: string; readonly era: number }
 }
 
-/** The state of a numbering after a step, opaque here. Stale if the store holds another version than expected; 0: none yet. */
+/**
+ * The state of a numbering after a step, opaque here. Stale if the store holds another version than expected; 0: none
+ * yet.
+ */
 export type NumberingCommit = {
   readonly id: number
   readonly expectedVersion: number
@@ -87,8 +90,9 @@ export type SegmentIndex = {
   commitNumberings(channelGuid: string, commit: NumberingsCommit): Promise<'committed' | 'stale'>
 
   /**
-   * The numbering the endpoint was given last, up to its revision, if it is one for `segmentDurationSeconds`. An endpoint that changes its
-   * segment duration, and back, needs a new numbering each time: its old numbers already name other bytes.
+   * The numbering the endpoint was given last, up to its revision, if it is one for `segmentDurationSeconds`. An
+   * endpoint that changes its segment duration, and back, needs a new numbering each time: its old numbers already name
+   * other bytes.
    */
   numberingOf(endpoint: EndpointRevision, segmentDurationSeconds: number): Promise<Numbering | undefined>
   /**
@@ -98,8 +102,8 @@ export type SegmentIndex = {
    */
   openNumbering(endpoint: EndpointRevision, ingest: IngestRef, segmentDurationSeconds: number): Promise<Numbering>
   /**
-   * Gives a numbering the output segments of another one of its channel, each under a number as far from its own `firstNumber`:
-   * the next `limit` it does not have. True when it has all.
+   * Gives a numbering the output segments of another one of its channel, each under a number as far from its own
+   * `firstNumber`: the next `limit` it does not have. True when it has all.
    */
   copyOutputSegments(from: number, to: number, limit: number): Promise<boolean>
   numberingsOf(channelGuid: string): Promise<readonly StoredNumbering[]>
@@ -122,13 +126,17 @@ export type SegmentIndex = {
   outputSegmentsNumbered(numbering: number, range: NumberRange): Promise<readonly OutputSegment[]>
   /** JSON of those of them that lie in a window. */
   outputSegmentPage(numbering: number, range: NumberRange, window: TimeWindow): Promise<string>
-  /** JSON of all segments with these numbers, with `StoredSlotSummary`s of their slots: as they stand in their own eras. */
+  /**
+   * JSON of all segments with these numbers, with `StoredSlotSummary`s of their slots: as they stand in their own eras.
+   */
   outputSegmentSummaries(numbering: number, range: NumberRange): Promise<string>
-  /** Numbers among which all segments lie that start before `end` and end after `start`. Undefined when there is none. */
+  /**
+   * Numbers among which all segments lie that start before `end` and end after `start`. Undefined when there is none.
+   */
   outputSegmentRange(numbering: number, window: TimeWindow): Promise<NumberRange | undefined>
   /**
-   * Output segments of an era that begin around a time of it, oldest first: the last `count` at or before it, and the first
-   * `count` after it.
+   * Output segments of an era that begin around a time of it, oldest first: the last `count` at or before it, and the
+   * first `count` after it.
    */
   outputSegmentsAround(numbering: number, place: EraTime, count: number): Promise<readonly OutputSegment[]>
   /** The number of the newest output segment that was sealed by a moment of the server's clock. */

@@ -10,8 +10,9 @@ export const DAY_SEGMENTS = 43_200
 export const DAY_MS = 86_400_000
 
 /**
- * A past of fourteen days in five renditions, about three million source objects, that ends at `end`: one day written by
- * the store, the others copied from it in SQL. The encoder was restarted every midnight: each day is an era of its own.
+ * A past of fourteen days in five renditions, about three million source objects, that ends at `end`: one day written
+ * by the store, the others copied from it in SQL. The encoder was restarted every midnight: each day is an era of its
+ * own.
  */
 export async function writeFortnight(
   dataFolder: string,

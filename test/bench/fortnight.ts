@@ -30,8 +30,8 @@ type Subject = {
 }
 
 /**
- * A channel of fourteen days in segments of two seconds and five renditions, 604 800 output segments: how soon it is there,
- * what it weighs, how its manifests are answered, and what viewers notice while retention takes a day from it.
+ * A channel of fourteen days in segments of two seconds and five renditions, 604 800 output segments: how soon it is
+ * there, what it weighs, how its manifests are answered, and what viewers notice while retention takes a day from it.
  */
 export async function benchFortnight(): Promise<Measure[]> {
   const empty = await prepare()

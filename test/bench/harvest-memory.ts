@@ -23,8 +23,8 @@ const RUNS = [
 ]
 
 /**
- * The most memory that a process needs which harvests a minute, an hour and a day of three renditions. A process that is
- * busy for long keeps more, whatever it does: so the day is held against the same day in jobs of an hour.
+ * The most memory that a process needs which harvests a minute, an hour and a day of three renditions. A process that
+ * is busy for long keeps more, whatever it does: so the day is held against the same day in jobs of an hour.
  */
 export async function benchHarvestMemory(): Promise<Measure[]> {
   const windrow = await Windrow.start({ under: SERVED_ON, environment: { WINDROW_LOG_LEVEL: 'warn' } })

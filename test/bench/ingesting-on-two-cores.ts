@@ -12,8 +12,8 @@ const CHANNELS = [10, 25, 50, 100, 150, 200, 250, 300, 350, 400]
 const WANTED_MS = 250
 
 /**
- * How many channels are taken at once while the PUTs of 99 in 100 segments are answered within a quarter of a second. There
- * are two cores: the encoders use them too, which costs both contenders alike.
+ * How many channels are taken at once while the PUTs of 99 in 100 segments are answered within a quarter of a second.
+ * There are two cores: the encoders use them too, which costs both contenders alike.
  */
 export async function benchIngestingOnTwoCores(): Promise<Measure[]> {
   runOn(TWO_CORES)

@@ -4,7 +4,10 @@ import { dirname, join } from 'node:path'
 /** File systems bound the links of one file. */
 const LINKS_OF_A_FILE = 10_000
 
-/** Files for the objects of a past below `root`: links to a few of `size` bytes that hold nothing. Gives the folder of the last. */
+/**
+ * Files for the objects of a past below `root`: links to a few of `size` bytes that hold nothing. Gives the folder of
+ * the last.
+ */
 export function linkObjects(root: string, keys: Iterable<string>, size: number): string {
   let links = 0
   let source = ''

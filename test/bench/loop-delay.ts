@@ -1,4 +1,6 @@
-/** Preloaded into a measured server: at SIGUSR2 it writes how long its event loop was held at most since the last time. */
+/**
+ * Preloaded into a measured server: at SIGUSR2 it writes how long its event loop was held at most since the last time.
+ */
 import { writeFileSync } from 'node:fs'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { isMainThread } from 'node:worker_threads'

@@ -15,8 +15,8 @@ export type AskedManifest = { readonly name: string; readonly path: string; read
 
 /**
  * Manifests of the past: asked for the first time after a start, when nothing of them is in memory, and again; and what
- * viewers of the live playlist notice beside those that are watched. nginx has the same bytes as files. Windrow does not run
- * before, nor after.
+ * viewers of the live playlist notice beside those that are watched. nginx has the same bytes as files. Windrow does
+ * not run before, nor after.
  */
 export async function manifestRounds(
   windrow: Windrow,

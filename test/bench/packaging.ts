@@ -48,8 +48,8 @@ const FORMATS: readonly Format[] = [
 type Served = { readonly name: string; readonly paths: readonly string[]; readonly gigabytes: number }
 
 /**
- * Packaging when it is asked for: a segment of each format from memory and from the page cache, beside nginx serving the
- * same bytes as files, and beside ffmpeg and shaka-packager making the same of the same sources.
+ * Packaging when it is asked for: a segment of each format from memory and from the page cache, beside nginx serving
+ * the same bytes as files, and beside ffmpeg and shaka-packager making the same of the same sources.
  */
 export async function benchPackaging(): Promise<Measure[]> {
   const programme = await startProgramme({ WINDROW_MEMORY_CACHE: '1GiB' })

@@ -31,9 +31,9 @@ const STREAMS = variants(1080, 720, 360)
 export const FIVE_RENDITIONS = variants(1080, 720, 540, 360, 240)
 
 /**
- * Gives an endpoint that has shown nothing yet a past: segments of two seconds from `began` on, numbered from 1. `others` of
- * the same segment duration show the same. Rows of source objects are written where that is asked for: only retention needs
- * them.
+ * Gives an endpoint that has shown nothing yet a past: segments of two seconds from `began` on, numbered from 1.
+ * `others` of the same segment duration show the same. Rows of source objects are written where that is asked for: only
+ * retention needs them.
  */
 export async function writePast(
   dataFolder: string,

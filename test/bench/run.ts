@@ -1,4 +1,6 @@
-/** `npm run bench -- [PART OF A NAME]`: every measure beside its peer's; fails where a ratio is far below its budget. */
+/**
+ * `npm run bench -- [PART OF A NAME]`: every measure beside its peer's; fails where a ratio is far below its budget.
+ */
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { benchFortnight } from './fortnight.ts'

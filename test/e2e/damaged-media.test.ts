@@ -25,7 +25,9 @@ type Damage = {
   readonly source: FixtureName
   readonly to?: (multiplex: Multiplex) => Multiplex
   readonly toBytes?: (bytes: Buffer) => Buffer
-  /** Chromium has no decoder for the sound, or gives up at pictures that are broken inside: nobody can tell beforehand. */
+  /**
+   * Chromium has no decoder for the sound, or gives up at pictures that are broken inside: nobody can tell beforehand.
+   */
   readonly isUnplayable?: boolean
 }
 

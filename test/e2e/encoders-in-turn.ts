@@ -149,8 +149,8 @@ export function watchAll(
 }
 
 /**
- * None if every player went on to the end without a fatal error, and no picture stood still for longer than an
- * input may be missed: 1.5 output segments, and what a source segment takes to arrive. What the machine was late by is on
+ * None if every player went on to the end without a fatal error, and no picture stood still for longer than an input
+ * may be missed: 1.5 output segments, and what a source segment takes to arrive. What the machine was late by is on
  * top.
  */
 export function faultsOf(watched: InTurn['watched']): string[] {

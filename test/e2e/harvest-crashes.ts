@@ -54,9 +54,9 @@ export type HarvestCrashFigures = {
 type HarvestObject = { readonly key: string; readonly size: number; readonly sha256: string }
 
 /**
- * kill -9 at random moments of harvest jobs. Throws unless every job succeeds with an asset that is the same, byte for byte,
- * as one that nobody disturbed, with no parent manifest before all else, with no segment written again that was on record,
- * with a record of exactly the objects that are there, taken over in time, and with one event that says so.
+ * kill -9 at random moments of harvest jobs. Throws unless every job succeeds with an asset that is the same, byte for
+ * byte, as one that nobody disturbed, with no parent manifest before all else, with no segment written again that was
+ * on record, with a record of exactly the objects that are there, taken over in time, and with one event that says so.
  */
 export async function runHarvestCrashes(run: HarvestCrashes): Promise<HarvestCrashFigures> {
   const random = seededRandom(run.seed)

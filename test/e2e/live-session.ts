@@ -35,7 +35,8 @@ export type LiveSession = {
 
 /** An encoder at work for so many seconds, and a viewer at each endpoint from the beginning. */
 export async function startLiveSession(seconds: number): Promise<LiveSession> {
-  // Encoded beforehand: an encoder that is kept from running for longer than an input may be silent loses what it is late with.
+  // Encoded beforehand: an encoder that is kept from running for longer than an input may be silent loses what it is
+  // late with.
   const encoded = await encodeLadder(seconds, SOURCE_SEGMENT_SECONDS)
   const windrow = await Windrow.start()
   const client = mediaPackage(windrow)

@@ -36,8 +36,8 @@ export type PowerCutFigures = {
 }
 
 /**
- * One evening under strace; then the disk as it may be after a power cut at so many moments, and a Windrow that starts on
- * it. Throws unless it starts by itself and keeps every promise that was made before the moment: segments that were
+ * One evening under strace; then the disk as it may be after a power cut at so many moments, and a Windrow that starts
+ * on it. Throws unless it starts by itself and keeps every promise that was made before the moment: segments that were
  * answered 201, what playlists listed, channels, harvest jobs.
  */
 export async function cutPower({ seed, seconds, cuts, log }: PowerCuts): Promise<PowerCutFigures> {

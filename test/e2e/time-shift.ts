@@ -196,7 +196,10 @@ function chunkTimes(stream: string): readonly number[] {
   })
 }
 
-/** Frames of the first picture track that ffmpeg decodes of a presentation, from its beginning to its end, without a complaint. */
+/**
+ * Frames of the first picture track that ffmpeg decodes of a presentation, from its beginning to its end, without a
+ * complaint.
+ */
 export async function framesDecoded(url: string): Promise<number> {
   const command = `-hide_banner -nostdin -loglevel warning -xerror -i ${url} -map 0:v:0 -map 0:a -f framehash -hash crc32 -`
   const ffmpeg = start('ffmpeg', words(command))

@@ -68,7 +68,9 @@ export type Look = {
 
 export type SeenJob = Job & { readonly createdAt: number; succeededAt: number }
 
-/** Content older than this may be gone where no endpoint has a startover window: a second, and the margin of a minute. */
+/**
+ * Content older than this may be gone where no endpoint has a startover window: a second, and the margin of a minute.
+ */
 export const KEPT_MS = 61_000
 
 /** Of what a channel with two inputs does, in seconds: one input is away, the other is away. */

@@ -18,7 +18,9 @@ const { after, before, describe, it } = needing('ffmpeg', 'chromium')
 
 /** Segments of a second: due for a second, and missing for two. */
 const STATED_MS = 3000
-/** From then on: a look of the server at what is due, a push of the second input, and a look of the test at the outcome. */
+/**
+ * From then on: a look of the server at what is due, a push of the second input, and a look of the test at the outcome.
+ */
 const SLACK_MS = 1000
 
 /** Of the programme: more than the players watch, also on a machine on which they begin late. */
@@ -69,7 +71,8 @@ describe('a channel with two inputs', { concurrency: true }, () => {
       last = first.dateOf(first.published - 1)
       await eventually('what only the second input has', async () => (await newest()) > last || undefined)
       const seenAt = performance.now()
-      // The server hears of the last segment at some moment of its push, and misses an input that the machine keeps away.
+      // The server hears of the last segment at some moment of its push, and misses an input that the machine keeps
+      // away.
       const [after, all] = [await machine.lateness(lastPush.to, seenAt), await machine.lateness(began, seenAt)]
       const most = seenAt - lastPush.from
       assert.ok(most > STATED_MS - 100 - all, `${most} ms, the machine was late by ${all} ms since the beginning`)
@@ -158,7 +161,10 @@ async function pushers(inputs: readonly Ingest[], loop: readonly LoopRendition[]
   return both
 }
 
-/** Pushes a segment a second, the first at `began`; resolves to when the last was pushed. Times are of `performance.now()`. */
+/**
+ * Pushes a segment a second, the first at `began`; resolves to when the last was pushed. Times are of
+ * `performance.now()`.
+ */
 async function pace(
   pusher: Pusher,
   began: number,

@@ -27,7 +27,10 @@ const { before, describe, it } = needing('ffmpeg')
 /** Mutants of each sample; a soak sets more. */
 const RUNS = Number(process.env['WINDROW_FUZZ_RUNS'] ?? 600)
 const SEED = Number(process.env['WINDROW_FUZZ_SEED'] ?? 1)
-/** CPU time one step over a mutant may take: it takes a few, and a loop that goes over its input again and again minutes. */
+/**
+ * CPU time one step over a mutant may take: it takes a few, and a loop that goes over its input again and again
+ * minutes.
+ */
 const MAX_CPU_MS = 5000
 /** Growth of the process while the mutants, of about 100 KB each, pass through. */
 const MAX_GROWTH_KB = 256 * 1024

@@ -42,8 +42,8 @@ describe('ffmpeg -f hls -method PUT', () => {
     it(`loses no segment past the lifetime of its nonces, with -http_persistent ${persistent}`, async () => {
       const own = await ownCopy(`own-${persistent}`)
       assert.ok(own.size >= 16, `${own.size} segments`)
-      // Time passes with what is stored. A nonce lives for ten objects: more than ffmpeg has under way at once, and so more
-      // than can be stored between a challenge and its answer, which ffmpeg does not try again.
+      // Time passes with what is stored. A nonce lives for ten objects: more than ffmpeg has under way at once, and so
+      // more than can be stored between a challenge and its answer, which ffmpeg does not try again.
       let stored = 0
       const clock = () => utcMs(1_800_000_000_000 + 100 * stored)
       const server = await startIngest({ clock, limits: { nonceLifetimeMs: 1000 } })

@@ -1,4 +1,6 @@
-/** Holds a harvested asset against the window that was asked for, what a live viewer was given, and the encoder's copy. */
+/**
+ * Holds a harvested asset against the window that was asked for, what a live viewer was given, and the encoder's copy.
+ */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, posix } from 'node:path'
 import hlsParser from 'hls-parser'

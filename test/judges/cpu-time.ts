@@ -1,4 +1,6 @@
-/** What `work` gives, and the CPU time of this thread it took, in milliseconds: other programs do not make it longer. */
+/**
+ * What `work` gives, and the CPU time of this thread it took, in milliseconds: other programs do not make it longer.
+ */
 export function cpuTimeOf<T>(work: () => T): { readonly result: T; readonly cpuMs: number } {
   const before = process.threadCpuUsage()
   const result = work()

@@ -1,6 +1,6 @@
 /**
- * A disk that promises no more than it must: a file's bytes are on it when the file was synced after they were written, a
- * name when its folder was. Of all else a power cut leaves whatever chance leaves.
+ * A disk that promises no more than it must: a file's bytes are on it when the file was synced after they were written,
+ * a name when its folder was. Of all else a power cut leaves whatever chance leaves.
  */
 import { linkSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -22,7 +22,10 @@ export type Push = {
   readonly seconds: number
   /** A file of `encodeLadder`, sent as it is; without it the ladder is encoded while it is pushed. */
   readonly encoded?: string
-  /** Seconds into `encoded` where it is taken up, with its own timestamps, up to its end: what encoders locked to a clock do. */
+  /**
+   * Seconds into `encoded` where it is taken up, with its own timestamps, up to its end: what encoders locked to a
+   * clock do.
+   */
   readonly from?: number
   readonly segmentSeconds?: number
   /** One connection for many requests, or a new one for each. */

@@ -53,7 +53,10 @@ function familyOf(root: number): number[] {
   return family
 }
 
-/** Of all threads of the watched processes since it was last asked, in milliseconds; 0 where the kernel does not count it. */
+/**
+ * Of all threads of the watched processes since it was last asked, in milliseconds; 0 where the kernel does not count
+ * it.
+ */
 function longestWait(): number {
   let longest = 0
   for (const each of pids) {
@@ -69,7 +72,9 @@ function longestWait(): number {
   return longest
 }
 
-/** Milliseconds since the machine started in which some process waited for a disk; 0 where the kernel does not count it. */
+/**
+ * Milliseconds since the machine started in which some process waited for a disk; 0 where the kernel does not count it.
+ */
 function diskStall(): number {
   return Number(/^some .*total=(\d+)/m.exec(read('/proc/pressure/io'))?.[1] ?? 0) / 1000
 }

@@ -1,6 +1,6 @@
 /**
- * How long the machine kept a test, and the processes it has started, from running. A judge of real time takes this off:
- * lateness up to it is the machine's, lateness beyond it is the program's.
+ * How long the machine kept a test, and the processes it has started, from running. A judge of real time takes this
+ * off: lateness up to it is the machine's, lateness beyond it is the program's.
  *
  * Waiting for a core is read from the scheduler rather than measured by a heartbeat inside each process, because such a
  * heartbeat would also be late, and excuse it, when the process itself computes for too long. Systems without
@@ -59,9 +59,9 @@ export class MachineWatch {
 }
 
 /**
- * Lateness of the machine between two moments, in milliseconds, as `Beat`s have them: what a thread that only wakes up was
- * late by, or what some thread of the watched processes waited for a core, whichever is more, and what the machine waited
- * for its disk. It is never more than lies between the moments.
+ * Lateness of the machine between two moments, in milliseconds, as `Beat`s have them: what a thread that only wakes up
+ * was late by, or what some thread of the watched processes waited for a core, whichever is more, and what the machine
+ * waited for its disk. It is never more than lies between the moments.
  */
 export function latenessOf(beats: readonly Beat[], from: number, to: number): number {
   let sum = 0

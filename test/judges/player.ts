@@ -264,8 +264,8 @@ const JUMP = /bufferStalledError|bufferSeekOverHole|bufferNudgeOnStall/
 const MOMENT_MS = 250
 
 /**
- * Whether hls.js complains of a stall that the machine made: but for its lateness the picture would not have stood still
- * for longer than a moment.
+ * Whether hls.js complains of a stall that the machine made: but for its lateness the picture would not have stood
+ * still for longer than a moment.
  */
 export function isLateMachine({ text, still }: Complaint, lateMs: number): boolean {
   return text.startsWith('mediaError bufferStalledError') && still - lateMs <= MOMENT_MS

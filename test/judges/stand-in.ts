@@ -15,8 +15,8 @@ export const PACKAGER = join(
 )
 
 /**
- * Below `folder`: `hls/index.m3u8` with fragmented MP4 and `dash/index.mpd` by shaka-packager, `mss/Manifest` by ffmpeg. All
- * have pictures of 180 and 90 lines, and sound in English and French.
+ * Below `folder`: `hls/index.m3u8` with fragmented MP4 and `dash/index.mpd` by shaka-packager, `mss/Manifest` by
+ * ffmpeg. All have pictures of 180 and 90 lines, and sound in English and French.
  */
 export async function packageStandIn(folder: string, seconds = STAND_IN_SECONDS): Promise<void> {
   const source = 'source.mp4'

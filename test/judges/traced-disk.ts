@@ -9,8 +9,8 @@ type OpenFile = { readonly path: string; readonly node: ReturnType<Disk['open']>
 export type Moment = { readonly disk: Disk; readonly call: Syscall }
 
 /**
- * Replays a trace onto a disk that begins with `folder` being there and empty. Throws when the program does something to
- * its files that is not modelled, or that the model does not allow: then they differ, and nothing can be said.
+ * Replays a trace onto a disk that begins with `folder` being there and empty. Throws when the program does something
+ * to its files that is not modelled, or that the model does not allow: then they differ, and nothing can be said.
  */
 export function* replay(trace: string, folder: string): Generator<Moment> {
   const disk = new Disk()

@@ -22,8 +22,8 @@ export type Tolerance = {
 }
 
 /**
- * Throws unless every expected track came out, the pictures once and the sound at least once, sample by sample and at its
- * times, and nothing else did.
+ * Throws unless every expected track came out, the pictures once and the sound at least once, sample by sample and at
+ * its times, and nothing else did.
  */
 export function assertSameTracks(
   given: readonly GivenTrack[],
@@ -141,8 +141,8 @@ function slackOf(given: SampleTrack, expected: SampleTrack): number {
 }
 
 /**
- * Seconds of an audio frame where that is no whole number of ticks: ffmpeg adds up what it has rounded, from each PES packet
- * on. Undefined where it is, and the times that ffmpeg reads are good.
+ * Seconds of an audio frame where that is no whole number of ticks: ffmpeg adds up what it has rounded, from each PES
+ * packet on. Undefined where it is, and the times that ffmpeg reads are good.
  */
 function frameOf({ kind, samples, timescale }: SampleTrack): number | undefined {
   if (kind !== 'audio') return undefined

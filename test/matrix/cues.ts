@@ -3,7 +3,9 @@ import type { Cue } from '../fixtures/web-vtt.ts'
 import { boxesOf } from './mp4-boxes.ts'
 import type { ViewedStream } from './viewed.ts'
 
-/** Of WebVTT or of TTML in MP4; a cue is given once for each segment it stands in. Seconds on the presentation's clock. */
+/**
+ * Of WebVTT or of TTML in MP4; a cue is given once for each segment it stands in. Seconds on the presentation's clock.
+ */
 export function cuesGiven({ runs }: ViewedStream): Cue[] {
   return runs.flatMap(({ header, segments, starts }) => {
     return segments.flatMap((bytes, at) => {

@@ -70,8 +70,8 @@ async function judgeSamples({ fixture, output, viewed, expected, tracks: read }:
 }
 
 /**
- * Where ffmpeg reads the manifest, and nothing that it has to make up for is odd about the source. It takes the startNumber
- * of a timeline for an index into it, and so finds no segment by its time.
+ * Where ffmpeg reads the manifest, and nothing that it has to make up for is odd about the source. It takes the
+ * startNumber of a timeline for an index into it, and so finds no segment by its time.
  */
 async function judgePlayback({ fixture, output, url, expected }: Case): Promise<void> {
   if (!['hls', 'cmaf', 'dash-number'].includes(output.name) || fixture.eras || fixture.name.startsWith('starts')) return

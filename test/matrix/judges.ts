@@ -56,8 +56,8 @@ export function assertSeconds({ name, runs }: ViewedStream, tracks: readonly Giv
 }
 
 /**
- * ffmpeg opens the manifest itself, follows it to the end, and decodes as many pictures as went in. Of pictures alone: where
- * sound ends a moment earlier, its reader of DASH ends there.
+ * ffmpeg opens the manifest itself, follows it to the end, and decodes as many pictures as went in. Of pictures alone:
+ * where sound ends a moment earlier, its reader of DASH ends there.
  */
 export async function assertFfmpegPlays(url: string, pictures: number): Promise<void> {
   // It does not know .ec3, which RFC 8216 has for E-AC-3 without a container.

@@ -114,7 +114,10 @@ function elementaryStream(configuration: Buffer): Buffer {
   return tagged(3, u16(TRACK), Buffer.alloc(1), decoder, tagged(6, Buffer.from([2])))
 }
 
-/** Added to composition offsets and taken from decoding times: ffmpeg shows everything later where an offset is negative. */
+/**
+ * Added to composition offsets and taken from decoding times: ffmpeg shows everything later where an offset is
+ * negative.
+ */
 const LEAD = SMOOTH_TIMESCALE
 
 /** The fragment with its time in it, which Smooth Streaming leaves to the manifest. */

@@ -53,7 +53,10 @@ const text = (index: number, language: string): SourceStream => ({
   container: 'webvtt',
 })
 
-/** Pictures alone in variants 1 (1080 lines, HEVC, HDR10, 50 a second), 2 (720) and 3 (360); sound and text by themselves. */
+/**
+ * Pictures alone in variants 1 (1080 lines, HEVC, HDR10, 50 a second), 2 (720) and 3 (360); sound and text by
+ * themselves.
+ */
 const APART: Era = {
   id: 1,
   clock: CLOCK,

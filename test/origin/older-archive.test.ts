@@ -1,7 +1,7 @@
 /**
- * An archive that an older version wrote is served as it was. `older-archives` has the index of one, as version 5 of the
- * schema (slots without summaries) and version 6 kept it: a channel with two inputs on one timeline, across a wrap of the
- * timestamps, with holes, switches, a new width and subtitles; and the manifests that were served from it.
+ * An archive that an older version wrote is served as it was. `older-archives` has the index of one, as version 5 of
+ * the schema (slots without summaries) and version 6 kept it: a channel with two inputs on one timeline, across a wrap
+ * of the timestamps, with holes, switches, a new width and subtitles; and the manifests that were served from it.
  */
 import assert from 'node:assert/strict'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'

@@ -26,8 +26,8 @@ export type FaultProxy = {
 export type Asked = { readonly method: string; readonly path: string }
 
 /**
- * Stands in front of an HTTP server, and does to each request what `choose` says; undefined lets it through. `answered` is
- * told what the server has answered.
+ * Stands in front of an HTTP server, and does to each request what `choose` says; undefined lets it through. `answered`
+ * is told what the server has answered.
  */
 export async function startFaultProxy(
   upstream: string,

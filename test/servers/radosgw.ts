@@ -41,9 +41,9 @@ export async function startRadosgw(): Promise<S3Server> {
     serve('ceph-mon', '-i', 'a')
     await children.listening([monitor])
     await run('ceph-osd', '-c', conf, '-i', '0', '--mkfs', '--osd-uuid', randomUUID())
-    // A client that asks the monitor for its configuration forgets the fsid that it has from its file, and is refused when
-    // its first command goes out before the monitor has told it the fsid again. An OSD gives up then, and so does `ceph`;
-    // so the OSD does not ask, and registers itself.
+    // A client that asks the monitor for its configuration forgets the fsid that it has from its file, and is refused
+    // when its first command goes out before the monitor has told it the fsid again. An OSD gives up then, and so does
+    // `ceph`; so the OSD does not ask, and registers itself.
     serve('ceph-osd', '-i', '0', '--no-mon-config')
     await addUser('owner', OWNER)
     await addUser('stranger', STRANGER)

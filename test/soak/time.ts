@@ -9,7 +9,9 @@ const LIVES = 5000
 const ARCHIVED = 300
 const TWO_WEEKS = 14 * 24 * 3600
 
-/** Two weeks of a channel, and thousands of short lives: no viewer is ever told two things that contradict each other. */
+/**
+ * Two weeks of a channel, and thousands of short lives: no viewer is ever told two things that contradict each other.
+ */
 export async function run({ seed, log }: SoakContext): Promise<Record<string, string | number>> {
   const { segments, switches, eras } = await liveFor(TWO_WEEKS, seed)
   log(`two weeks: ${segments} output segments, ${switches} switches, ${eras} eras`)

@@ -1,4 +1,6 @@
-/** A process of its own on a PostgreSQL, for tests: takes calls as lines of JSON, tells answers and changes likewise. */
+/**
+ * A process of its own on a PostgreSQL, for tests: takes calls as lines of JSON, tells answers and changes likewise.
+ */
 import { createInterface } from 'node:readline'
 import { claimOf, event, LEASE_MS, NOW } from '../../src/stores/nouns.contract.ts'
 import { openPostgresStore } from '../../src/stores/postgres/postgres-store.ts'

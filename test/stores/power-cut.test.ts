@@ -11,7 +11,9 @@ const { it } = needing('strace')
 
 const source = (path: string) => JSON.stringify(new URL(`../../src/${path}`, import.meta.url).href)
 
-/** Runs a program that knows an empty folder as `folder`; gives what is left of that when the power fails at its end. */
+/**
+ * Runs a program that knows an empty folder as `folder`; gives what is left of that when the power fails at its end.
+ */
 async function afterPowerCut(program: string): Promise<string> {
   const folder = temporaryFolder('power')
   const trace = join(temporaryFolder('trace'), 'strace.log')

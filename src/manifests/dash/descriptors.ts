@@ -51,7 +51,9 @@ export function mpegChannels(channels: number): Descriptor {
   return { schemeIdUri: 'urn:mpeg:dash:23003:3:audio_channel_configuration:2011', value: String(configuration) }
 }
 
-/** The loudspeakers of Dolby audio: the channel map of ETSI TS 102 366 §E.1.3.1.8 in four hexadecimal digits, §I.1.2. */
+/**
+ * The loudspeakers of Dolby audio: the channel map of ETSI TS 102 366 §E.1.3.1.8 in four hexadecimal digits, §I.1.2.
+ */
 export function dolbyChannels(channelMap: number): Descriptor {
   const value = channelMap.toString(16).toUpperCase().padStart(4, '0')
   return { schemeIdUri: 'tag:dolby.com,2014:dash:audio_channel_configuration:2011', value }
@@ -74,8 +76,8 @@ const CEA_608_CHANNEL = /^CC[1-4]$/
 const CEA_708_SERVICE = /^SERVICE([1-9]\d?)$/
 
 /**
- * Captions inside the video, SCTE 214-1 §7: one descriptor for the channels of CEA-608, one for the services of CEA-708.
- * `instreamId` is CC1 to CC4 or SERVICE1 to SERVICE63; others are left out.
+ * Captions inside the video, SCTE 214-1 §7: one descriptor for the channels of CEA-608, one for the services of
+ * CEA-708. `instreamId` is CC1 to CC4 or SERVICE1 to SERVICE63; others are left out.
  */
 export function closedCaptions(
   captions: readonly { readonly instreamId: string; readonly language?: string }[],

@@ -1,8 +1,8 @@
 import type { UtcMs } from '../../media/time.ts'
 
 /**
- * A Media Presentation Description, ISO/IEC 23009-1 §5.3. Fields are named after the attributes and elements they become,
- * and those that are absent are not written. Durations are whole milliseconds.
+ * A Media Presentation Description, ISO/IEC 23009-1 §5.3. Fields are named after the attributes and elements they
+ * become, and those that are absent are not written. Durations are whole milliseconds.
  */
 export type Mpd = DynamicMpd | StaticMpd
 
@@ -99,7 +99,9 @@ export type SegmentTemplate = {
   readonly segmentTimeline?: readonly TimelineSegment[]
 }
 
-/** A segment of a SegmentTimeline, §5.3.9.6. The writer makes runs of those that follow each other and are equally long. */
+/**
+ * A segment of a SegmentTimeline, §5.3.9.6. The writer makes runs of those that follow each other and are equally long.
+ */
 export type TimelineSegment = { readonly t: number; readonly d: number }
 
 /** §5.8.2. What it means is up to its scheme. */

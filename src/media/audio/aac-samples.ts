@@ -9,8 +9,8 @@ import type { AudioParameters } from '../codecs/audio-parameters.ts'
 import type { SampleMaker, SampleSink } from './samples.ts'
 
 /**
- * AAC in ADTS: a sample is the raw_data_block of a frame. Left out are frames that differ from the first in object type,
- * rate or channels, and frames of several blocks, which cannot be told apart without decoding them.
+ * AAC in ADTS: a sample is the raw_data_block of a frame. Left out are frames that differ from the first in object
+ * type, rate or channels, and frames of several blocks, which cannot be told apart without decoding them.
  */
 export class AacSamples implements SampleMaker<AdtsHeader> {
   readonly samplesPerFrame = SAMPLES_PER_FRAME

@@ -17,8 +17,8 @@ type Group = {
 }
 
 /**
- * AC-3 and E-AC-3: a sample is six audio blocks of the first program, and all other substreams of their time. Left out are
- * frames that differ from the first in rate or channels, and what cannot be completed to six blocks.
+ * AC-3 and E-AC-3: a sample is six audio blocks of the first program, and all other substreams of their time. Left out
+ * are frames that differ from the first in rate or channels, and what cannot be completed to six blocks.
  */
 export class Ac3Samples implements SampleMaker<Ac3Header> {
   readonly samplesPerFrame = AC3_SAMPLES_PER_FRAME

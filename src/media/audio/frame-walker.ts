@@ -11,8 +11,8 @@ export type FrameHeader = {
 }
 
 /**
- * Finds the frames in a stream of them. A frame counts when another begins where it ends, or the stream does: so what is
- * damaged is left out, and bytes that merely look like a header are found out.
+ * Finds the frames in a stream of them. A frame counts when another begins where it ends, or the stream does: so what
+ * is damaged is left out, and bytes that merely look like a header are found out.
  */
 export class FrameWalker<Header extends FrameHeader> {
   /** Places where no frame began although one should have, and a frame cut off by the end. */

@@ -15,7 +15,10 @@ const MOST_FRAMES = 2 ** 17
 /** A time in 90 kHz ticks, unwrapped, of the first frame that begins at `position` of the stream, or behind it. */
 export type TimeMark = { readonly position: number; readonly pts: number }
 
-/** Finds the samples in a stream of frames, and the time that was stated for each. Throws MalformedMedia at a flood of them. */
+/**
+ * Finds the samples in a stream of frames, and the time that was stated for each. Throws MalformedMedia at a flood of
+ * them.
+ */
 export class Sampler {
   readonly maker: AacSamples | Ac3Samples
   private readonly walker: FrameWalker<AdtsHeader> | FrameWalker<Ac3Header>

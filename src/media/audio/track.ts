@@ -20,7 +20,9 @@ export type AudioLosses = {
   lost: number
 }
 
-/** Bytes with frames; whether they may be moved. Where they must not, they are copied before the first that has to be. */
+/**
+ * Bytes with frames; whether they may be moved. Where they must not, they are copied before the first that has to be.
+ */
 type Source = { readonly bytes: Uint8Array; readonly inPlace: boolean }
 
 /** The samples of the frames from `from` to `end`, moved together. Undefined when there is none with a time. */

@@ -159,9 +159,9 @@ export function aacParameters(config: AudioSpecificConfig): AudioParameters {
 }
 
 /**
- * The same AAC LC with spectral band replication (5), and parametric stereo (29), signalled explicitly and hierarchically:
- * a decoder then knows it before the first frame, §1.6.5.2. The rate is twice that of the core, or the same (downsampled)
- * where the core is above 24 kHz. Both configurations are in hexadecimal.
+ * The same AAC LC with spectral band replication (5), and parametric stereo (29), signalled explicitly and
+ * hierarchically: a decoder then knows it before the first frame, §1.6.5.2. The rate is twice that of the core, or the
+ * same (downsampled) where the core is above 24 kHz. Both configurations are in hexadecimal.
  */
 export function explicitSbr(configuration: string, objectType: typeof SBR | typeof PARAMETRIC_STEREO): string {
   return hexOf(writeAudioSpecificConfig(withSbr(readAudioSpecificConfig(bytesOfHex(configuration)), objectType)))

@@ -65,8 +65,8 @@ export function ac3Parameters(config: Ac3Configuration): AudioParameters {
 }
 
 /**
- * In the words of a track's description: the first program. Throws MalformedMedia when the rate is none. `sampleRate` and
- * `locations`, a chanmap, are for what a `dec3` cannot say: half the rates, and the pair of top surround.
+ * In the words of a track's description: the first program. Throws MalformedMedia when the rate is none. `sampleRate`
+ * and `locations`, a chanmap, are for what a `dec3` cannot say: half the rates, and the pair of top surround.
  */
 export function ec3Parameters(config: Ec3Configuration, sampleRate?: number, locations?: number): AudioParameters {
   const [first] = config.programs as [Ec3Program]

@@ -67,8 +67,8 @@ export class Ac3AccessUnit {
   }
 
   /**
-   * kbit/s. At 44.1 kHz frames differ by a word to keep a rate that is a multiple of 8: it is named, so that segments which
-   * begin with the one or the other say the same.
+   * kbit/s. At 44.1 kHz frames differ by a word to keep a rate that is a multiple of 8: it is named, so that segments
+   * which begin with the one or the other say the same.
    */
   private dataRate(): number {
     const rate = (this.bytes * 8 * this.sampleRate) / this.samples / 1000

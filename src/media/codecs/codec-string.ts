@@ -7,8 +7,8 @@ export function avcCodec({ profile, constraints, level }: Pick<Sps, 'profile' | 
 }
 
 /**
- * ISO/IEC 14496-15 §E.3: profile space and profile, compatibility flags with the first one lowest, tier and level, and the
- * constraint bytes as far as the last that is not 0.
+ * ISO/IEC 14496-15 §E.3: profile space and profile, compatibility flags with the first one lowest, tier and level, and
+ * the constraint bytes as far as the last that is not 0.
  */
 export function hevcCodec(profileTierLevel: ProfileTierLevel): string {
   const { profileSpace, profile, compatibility, tier, level, constraints } = profileTierLevel

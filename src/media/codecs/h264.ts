@@ -154,8 +154,8 @@ export type SliceHeader = {
 }
 
 /**
- * Reads the beginning of the slice between `at` and `end`; `spsOf` finds the SPS behind its pic_parameter_set_id. Undefined
- * when there is none.
+ * Reads the beginning of the slice between `at` and `end`; `spsOf` finds the SPS behind its pic_parameter_set_id.
+ * Undefined when there is none.
  */
 export function readSliceHeader(
   bytes: Uint8Array,

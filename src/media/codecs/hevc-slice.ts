@@ -30,7 +30,9 @@ function isIdr(type: number): boolean {
   return type === HEVC_IDR_W_RADL || type === HEVC_IDR_N_LP
 }
 
-/** Whether later pictures count their order from this one: TemporalId 0, and neither leading nor unreferenced, §8.3.1. */
+/**
+ * Whether later pictures count their order from this one: TemporalId 0, and neither leading nor unreferenced, §8.3.1.
+ */
 export function isOrderReference(bytes: Uint8Array, at: number): boolean {
   const type = hevcNalType(bytes, at)
   const temporalId = (bytes[at + 1]! & 7) - 1
@@ -40,8 +42,8 @@ export function isOrderReference(bytes: Uint8Array, at: number): boolean {
 }
 
 /**
- * slice_pic_order_cnt_lsb, 0 in IDR pictures, of the slice between `at` and `end`, ISO/IEC 23008-2 §7.3.6.1. Undefined when
- * it is not the first of its picture, or `setsOf` does not know its parameter sets.
+ * slice_pic_order_cnt_lsb, 0 in IDR pictures, of the slice between `at` and `end`, ISO/IEC 23008-2 §7.3.6.1. Undefined
+ * when it is not the first of its picture, or `setsOf` does not know its parameter sets.
  */
 export function readOrderLsb(
   bytes: Uint8Array,

@@ -92,7 +92,8 @@ describe('structures on the way', () => {
     assert.equal(reader.u(8), 0b10110101)
   })
   it('are read to their end: reference picture sets', () => {
-    // Three sets: two pictures before; predicted from it, of three flags one with the picture left out; predicted from that.
+    // Three sets: two pictures before; predicted from it, of three flags one with the picture left out; predicted from
+    // that.
     const data = '00100 011 1 11 11 1 0 1 1 00 1 1 0 1 1 1 1'
     const reader = new BitReader(bits(`${data} 10110101`))
     skipShortTermRefPicSets(reader)

@@ -38,7 +38,10 @@ export const SLICE_HEADER_SIZE = 24
 /** One for all: there is a slice header to read for every picture, and memory costs more than reading. */
 const sliceHeader = new Uint8Array(SLICE_HEADER_SIZE)
 
-/** The bits at the beginning of the slice between `from` and `end`, behind its NAL unit header; valid until the next call. */
+/**
+ * The bits at the beginning of the slice between `from` and `end`, behind its NAL unit header; valid until the next
+ * call.
+ */
 export function sliceBits(bytes: Uint8Array, from: number, end: number): BitReader {
   return new BitReader(sliceHeader, copyUnescaped(bytes, from, Math.min(end, from + SLICE_HEADER_SIZE), sliceHeader))
 }

@@ -1,8 +1,8 @@
 import { equalBytes, MalformedMedia } from '../bytes.ts'
 
 /**
- * What became of a parameter set: the first with its id, in place of another one or of one forgotten, nothing new, or not to
- * be understood.
+ * What became of a parameter set: the first with its id, in place of another one or of one forgotten, nothing new, or
+ * not to be understood.
  */
 export type SetOutcome = 'added' | 'replaced' | 'known' | 'malformed'
 

@@ -1,7 +1,10 @@
 import { type BitReader, MalformedMedia } from '../bytes.ts'
 import type { Colour, VideoDescription } from '../track.ts'
 
-/** What H.264 and HEVC have in common in their sequence parameter sets: limits, and how the VUI begins (annex E of both). */
+/**
+ * What H.264 and HEVC have in common in their sequence parameter sets: limits, and how the VUI begins (annex E of
+ * both).
+ */
 
 const MAX_DIMENSION = 16_384
 /** Above this a stated frame rate is a clock rather than a rate. */

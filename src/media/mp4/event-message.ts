@@ -12,8 +12,8 @@ const UNKNOWN_DURATION = 0xffffffff
 const MOST_CHARACTERS = 1024
 
 /**
- * Event Message Box, ISO/IEC 23009-1 §5.10.3.3, version 1: its time is one on the track's timeline. `nth` tells events of
- * one time apart: players take equal identifiers for one event.
+ * Event Message Box, ISO/IEC 23009-1 §5.10.3.3, version 1: its time is one on the track's timeline. `nth` tells events
+ * of one time apart: players take equal identifiers for one event.
  */
 export function eventMessageBox({ pts, tag }: Pick<Id3Event, 'pts' | 'tag'>, nth = 0): Uint8Array {
   const writer = new ByteWriter(96 + tag.length)

@@ -8,7 +8,9 @@ import { type Box, readBoxes, theBox, writeBox } from './box.ts'
 /** What a VisualSampleEntry says, ISO/IEC 14496-12 §12.1.3. */
 export type VideoEntry = Omit<VideoDescription, 'pid' | 'frameRate'>
 
-/** `avc1` or `hvc1`, ISO/IEC 14496-15 §5.4.2 and §8.4.1: parameter sets of the decoder configuration record stand here. */
+/**
+ * `avc1` or `hvc1`, ISO/IEC 14496-15 §5.4.2 and §8.4.1: parameter sets of the decoder configuration record stand here.
+ */
 export function writeVideoEntry(writer: ByteWriter, entry: VideoEntry): void {
   const isHevc = entry.codec.startsWith('hvc1')
   writeBox(writer, isHevc ? 'hvc1' : 'avc1', () => {

@@ -16,9 +16,9 @@ const AAC = 0x50
 const HE_AAC_V2_TYPES = [0x43, 0x44, 0x45, 0x46, 0x49, 0x4a]
 
 /**
- * The object type that the descriptors give to AAC with a core like this: 5, 29, or undefined for the core alone. A profile
- * says what the decoder must be able to do; up to level 4 it has no band to replicate above a core of 24 kHz (ISO/IEC 14496-3
- * table 1.11), and parametric stereo has a core of one channel.
+ * The object type that the descriptors give to AAC with a core like this: 5, 29, or undefined for the core alone. A
+ * profile says what the decoder must be able to do; up to level 4 it has no band to replicate above a core of 24 kHz
+ * (ISO/IEC 14496-3 table 1.11), and parametric stereo has a core of one channel.
  */
 export function replicationOf(
   descriptors: Uint8Array,

@@ -9,7 +9,8 @@ export type DemuxOptions = {
   readonly near?: Ticks
   /**
    * By PID, the parameter sets in the header that the samples will stand behind: those are left out of the samples, any
-   * others stay in front of the picture that needs them. By default those in front of the first picture count as the header's.
+   * others stay in front of the picture that needs them. By default those in front of the first picture count as the
+   * header's.
    */
   readonly configurations?: ReadonlyMap<number, readonly Uint8Array[]>
   /** Leaves out, uncounted, the pictures in front of the first key frame: a stream cannot begin with them. */

@@ -48,8 +48,8 @@ export type DemuxedSegment = {
 }
 
 /**
- * Takes the segment in `buffer` apart. Damage is stepped over and counted as `TsProbe` does; throws MalformedMedia where the
- * probe would, and when a track's times or parameters cannot be those of one track.
+ * Takes the segment in `buffer` apart. Damage is stepped over and counted as `TsProbe` does; throws MalformedMedia
+ * where the probe would, and when a track's times or parameters cannot be those of one track.
  */
 export function demuxTs(buffer: DemuxBuffer, options: DemuxOptions = {}): DemuxedSegment {
   const { keep = () => true, near } = options

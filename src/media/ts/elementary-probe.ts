@@ -28,7 +28,9 @@ const PROBES: Readonly<Record<StreamKind, (stream: ElementaryStream) => PayloadP
   other: (stream) => new CarriedProbe(stream),
 }
 
-/** The PES packets of one elementary stream: their times and sizes, and their beginnings for the probe of their payload. */
+/**
+ * The PES packets of one elementary stream: their times and sizes, and their beginnings for the probe of their payload.
+ */
 export class ElementaryProbe {
   readonly payload: PayloadProbe
   scrambled = false
@@ -67,7 +69,10 @@ export class ElementaryProbe {
     return this.payload.rank === RANK.video ? { ...range, pictures: this.timedPackets } : range
   }
 
-  /** Takes the packet at `at`, `offset` bytes into the segment, if it plainly goes on with what has nothing more to tell. */
+  /**
+   * Takes the packet at `at`, `offset` bytes into the segment, if it plainly goes on with what has nothing more to
+   * tell.
+   */
   passes(bytes: Uint8Array, at: number, offset: number): boolean {
     const control = bytes[at + 3]!
     if (this.collecting || control !== this.continuity.plainNext || startsUnit(bytes, at)) return false

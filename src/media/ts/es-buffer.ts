@@ -122,7 +122,10 @@ export class EsBuffer {
     return -1
   }
 
-  /** Calls `take` with each whole header, in order, and where its payload begins and ends. Skips broken and scrambled packets. */
+  /**
+   * Calls `take` with each whole header, in order, and where its payload begins and ends. Skips broken and scrambled
+   * packets.
+   */
   forEachPes(take: (header: PesHeader, from: number, end: number, randomAccess: boolean) => void): void {
     const header = new PesHeader()
     for (let index = 0; index < this.begins.length; index++) {

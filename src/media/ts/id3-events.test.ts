@@ -11,7 +11,9 @@ import { demuxTs } from './demuxer.ts'
 
 const { before, describe, it } = needing('ffmpeg')
 
-/** What ffprobe takes off every payload of this stream type: the header of a metadata access unit, which ID3 has not. */
+/**
+ * What ffprobe takes off every payload of this stream type: the header of a metadata access unit, which ID3 has not.
+ */
 const TAKEN = 5
 
 /** Time and payload of every packet, as ffprobe has them. */

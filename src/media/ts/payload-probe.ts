@@ -11,13 +11,15 @@ export type PesBeginning = {
   readonly offset: number
 }
 
-/** What is to be found out about the payload of one elementary stream. There is one implementation per kind of stream. */
+/**
+ * What is to be found out about the payload of one elementary stream. There is one implementation per kind of stream.
+ */
 export type PayloadProbe = {
   /** A PES packet begins. */
   begin(pes: PesBeginning): void
   /**
-   * Looks at the first bytes of its payload, from `from` to `end`; is called again when there are more of them, and when the
-   * PES packet has turned out to be over: `isLast`. Three bytes behind `end` may be written to.
+   * Looks at the first bytes of its payload, from `from` to `end`; is called again when there are more of them, and
+   * when the PES packet has turned out to be over: `isLast`. Three bytes behind `end` may be written to.
    * @returns whether more of this PES packet should be gathered
    */
   look?(bytes: Buffer, from: number, end: number, isLast: boolean): boolean

@@ -2,7 +2,8 @@ import type { PictureList } from './picture-list.ts'
 
 /**
  * Gives times to the samples of PES packets that have one PTS for several: decoded one frame duration after the other,
- * shown by their picture order. The first sample has times. `frameDuration` is in ticks, 0 when the stream does not say.
+ * shown by their picture order. The first sample has times. `frameDuration` is in ticks, 0 when the stream does not
+ * say.
  * @returns how many samples have times now: those behind the last known time may have to do without
  */
 export function fillTimes(pictures: PictureList, frameDuration: number): number {

@@ -33,7 +33,8 @@ const FIRST_STREAM = 3
  *
  * Damage a receiver can step over is counted: a packet with a transport error, a single lost sync byte, a gap in a
  * continuity counter, a broken section, a last packet cut short. `push` and `end` throw MalformedMedia when the segment
- * is of no use: no transport stream, sync lost, scrambled, no program, or no timestamp. A probe that has thrown stays refused.
+ * is of no use: no transport stream, sync lost, scrambled, no program, or no timestamp. A probe that has thrown stays
+ * refused.
  */
 export class TsProbe {
   private readonly roles = new Uint16Array(PID_COUNT)

@@ -9,8 +9,8 @@ import { type PayloadProbe, type PesBeginning, RANK } from './payload-probe.ts'
 import type { ElementaryStream } from './psi.ts'
 
 /**
- * H.264 or HEVC, looked at in the beginning of each PES packet as far as the first slice: further pictures in the same PES
- * packet are not seen. The first key frame describes the track.
+ * H.264 or HEVC, looked at in the beginning of each PES packet as far as the first slice: further pictures in the same
+ * PES packet are not seen. The first key frame describes the track.
  */
 export class VideoProbe implements PayloadProbe {
   private readonly stream: ElementaryStream

@@ -9,8 +9,8 @@ import type { PictureList } from './picture-list.ts'
 import { fillTimes } from './picture-times.ts'
 
 /**
- * The access units of an H.264 or HEVC stream, rewritten in place as samples; two fields make one. Undefined when there is
- * none. Where access units begin is read from the NAL units: PES packets may hold several, or parts. Access units
+ * The access units of an H.264 or HEVC stream, rewritten in place as samples; two fields make one. Undefined when there
+ * is none. Where access units begin is read from the NAL units: PES packets may hold several, or parts. Access units
  * without a time are dropped, and so are those whose time goes back, or too far ahead.
  */
 export function videoTrack(

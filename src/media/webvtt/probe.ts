@@ -21,8 +21,8 @@ export function startsAsWebVtt(bytes: Uint8Array): boolean {
 }
 
 /**
- * Tells a WebVTT segment as it arrives, by its first line, and keeps ten bytes of it. `end` throws MalformedMedia when it
- * is not one; what it contains is its playlist's and its reader's business.
+ * Tells a WebVTT segment as it arrives, by its first line, and keeps ten bytes of it. `end` throws MalformedMedia when
+ * it is not one; what it contains is its playlist's and its reader's business.
  */
 export class WebVttProbe {
   private readonly beginning = new Uint8Array(MOST_NEEDED)

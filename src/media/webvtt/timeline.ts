@@ -1,7 +1,9 @@
 import { PTS_MODULUS, TICKS_PER_MS, type Ticks, ticks, unwrapPts } from '../time.ts'
 import type { Cue, TimestampMap, WebVtt } from './document.ts'
 
-/** When a cue is shown on its era's timeline, RFC 8216 §3.5: the time nearest to `near` that its 33-bit PTS can mean. */
+/**
+ * When a cue is shown on its era's timeline, RFC 8216 §3.5: the time nearest to `near` that its 33-bit PTS can mean.
+ */
 export function cueTimes(map: TimestampMap, cue: Cue, near: Ticks): { readonly start: Ticks; readonly end: Ticks } {
   const start = unwrapPts((map.mpegts + cue.start - map.local) % PTS_MODULUS, near)
   return { start, end: ticks(start + cue.end - cue.start) }

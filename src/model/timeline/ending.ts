@@ -12,8 +12,8 @@ import {
 const MOST_HELD_OPEN_MS = 60_000
 
 /**
- * True when all streams said EXT-X-ENDLIST and everything they listed is sealed. A stream that went away without a word, or
- * never came, is waited for no longer than a minute, if it was not the last to be heard.
+ * True when all streams said EXT-X-ENDLIST and everything they listed is sealed. A stream that went away without a
+ * word, or never came, is waited for no longer than a minute, if it was not the last to be heard.
  */
 export function hasEnded(state: TimelineState, now: UtcMs): boolean {
   if (state.eras.some(({ slots }) => slots.length > 0)) return false
@@ -28,7 +28,10 @@ export function hasEnded(state: TimelineState, now: UtcMs): boolean {
   })
 }
 
-/** True when the input had content and nothing has been heard of it for a minute, nor for as long as a stream is waited for. */
+/**
+ * True when the input had content and nothing has been heard of it for a minute, nor for as long as a stream is waited
+ * for.
+ */
 export function hasLeft(state: TimelineState, now: UtcMs): boolean {
   const followed = followedListings(state)
   if (followed.length === 0 || state.eras.length === 0) return false
@@ -38,8 +41,8 @@ export function hasLeft(state: TimelineState, now: UtcMs): boolean {
 }
 
 /**
- * True when the channel of these inputs has ended: one of them has, and so have the others, or they have left, and were not
- * heard for longer than it.
+ * True when the channel of these inputs has ended: one of them has, and so have the others, or they have left, and were
+ * not heard for longer than it.
  */
 export function haveEnded(inputs: readonly TimelineState[]): boolean {
   const ended = inputs.filter((state) => state.ended)

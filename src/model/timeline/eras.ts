@@ -93,9 +93,9 @@ export function eraFor(
 }
 
 /**
- * Follows the date of the stream that tells dates: the first one, or whichever has any where that has none. Dates do not step
- * back in an era: by no more than two segments they stand still instead; by more is for another era, which the date is
- * returned for.
+ * Follows the date of the stream that tells dates: the first one, or whichever has any where that has none. Dates do
+ * not step back in an era: by no more than two segments they stand still instead; by more is for another era, which the
+ * date is returned for.
  */
 function redate(
   state: TimelineState,
@@ -117,7 +117,10 @@ function redate(
   return undefined
 }
 
-/** All streams begin anew with the slot this era would seal next, and their timestamps run on: so do they in another era. */
+/**
+ * All streams begin anew with the slot this era would seal next, and their timestamps run on: so do they in another
+ * era.
+ */
 export function splitEra(state: TimelineState, before: OpenEra, now: UtcMs): OpenEra {
   const [head] = before.slots
   const start = head?.start ?? before.sealedUntil
@@ -141,8 +144,8 @@ export function splitEra(state: TimelineState, before: OpenEra, now: UtcMs): Ope
 }
 
 /**
- * Gives an era an id in the middle, and each of those that had one from there on the next: ids tell the order in which eras
- * are sealed. Nothing of those was sealed yet, so nobody was told their ids.
+ * Gives an era an id in the middle, and each of those that had one from there on the next: ids tell the order in which
+ * eras are sealed. Nothing of those was sealed yet, so nobody was told their ids.
  */
 function renumber(state: TimelineState, era: OpenEra, id: number): void {
   const moved = (old: number) => (old >= id ? old + 1 : old)
@@ -240,8 +243,8 @@ function runOn(
 }
 
 /**
- * True when `start` lies in the newest part of the era, be it too late for the slots there, or continues where it ends, or where
- * it will end when the other input has filled what is missing.
+ * True when `start` lies in the newest part of the era, be it too late for the slots there, or continues where it ends,
+ * or where it will end when the other input has filled what is missing.
  */
 function fits(era: OpenEra, start: Ticks, duration: Ticks, donor: Donor | undefined): boolean {
   if (start < Math.max(era.firstStart, era.sealedUntil - MOST_LATE) - duration) return false

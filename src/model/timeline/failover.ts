@@ -73,9 +73,9 @@ export function show(numbering: NumberingState, slot: Slot, era: Era, view: Fail
 }
 
 /**
- * True when the slot cannot be shown in its own era: what follows that in a numbering has begun already, or times on the
- * clock all eras share would come twice, and with them what is named by them. Nor in another input's era that knows less:
- * what that says of its streams is that input's to say.
+ * True when the slot cannot be shown in its own era: what follows that in a numbering has begun already, or times on
+ * the clock all eras share would come twice, and with them what is named by them. Nor in another input's era that knows
+ * less: what that says of its streams is that input's to say.
  */
 function mustBeMade({ edge, shown = [], shownAs }: NumberingState, slot: Slot, era: Era, view: FailoverView): boolean {
   if (shownAs?.from === slot.era) {

@@ -6,8 +6,8 @@ import { LOCK_TOLERANCE, lockOf, moved } from './lock.ts'
 import { makesSlots, type OpenEra, type OpenSlot, type TimelineState } from './state.ts'
 
 /**
- * The other input as a donor: its open slots, and `recent` ones it has sealed, whose eras `eraOf` knows. Slots may be shorter
- * than the tolerance: the nearest is taken.
+ * The other input as a donor: its open slots, and `recent` ones it has sealed, whose eras `eraOf` knows. Slots may be
+ * shorter than the tolerance: the nearest is taken.
  */
 export function donorOf(state: TimelineState, recent: readonly Slot[], eraOf: (id: number) => Era | undefined): Donor {
   return (era, start, utc) => {

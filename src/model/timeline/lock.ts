@@ -7,8 +7,8 @@ import type { Edge, ShownAs } from './numbering-state.ts'
 export const LOCK_TOLERANCE: Ticks = ticks(TICKS_PER_SECOND / 10)
 
 /**
- * How a slot of another era stands in the era `shown`, if encoders made both on one timeline: timestamps that mean the same
- * moment, and the same streams made of the same. Undefined when they did not.
+ * How a slot of another era stands in the era `shown`, if encoders made both on one timeline: timestamps that mean the
+ * same moment, and the same streams made of the same. Undefined when they did not.
  */
 export function lockOf(edge: Edge, shown: Era, slot: Slot, era: Era): ShownAs | undefined {
   const isSame = shown.id === era.id

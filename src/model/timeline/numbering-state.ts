@@ -2,8 +2,8 @@ import type { Ticks, UtcMs } from '../../media/time.ts'
 import type { SeenInputs, Slot } from '../output-segment.ts'
 
 /**
- * The state of a numbering: plain data, saved whole with every change. It follows one input of its channel at a time; what
- * it has published lies in the segment index.
+ * The state of a numbering: plain data, saved whole with every change. It follows one input of its channel at a time;
+ * what it has published lies in the segment index.
  */
 export type NumberingState = {
   segmentDuration: Ticks

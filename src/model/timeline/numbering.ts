@@ -60,7 +60,9 @@ export function closeRun(numbering: NumberingState): NumberedSegment[] {
   return [{ segment, input: numbering.input, era: shownAs?.from ?? first.era }]
 }
 
-/** True when every stream that has shown media in this era has an object in the slot; subtitles may have nothing to say. */
+/**
+ * True when every stream that has shown media in this era has an object in the slot; subtitles may have nothing to say.
+ */
 export function isWhole(slot: Slot, streams: readonly SourceStream[]): boolean {
   return streams.every(
     (stream) => !makesSlots(stream) || stream.tracks.length === 0 || slot.objects[stream.index] !== undefined,

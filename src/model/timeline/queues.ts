@@ -21,8 +21,8 @@ export type Placed = {
 }
 
 /**
- * Moves queued entries to their slots, stream by stream, until each queue's head must wait for its object. Subtitles come
- * last: their heads may also wait for their slots.
+ * Moves queued entries to their slots, stream by stream, until each queue's head must wait for its object. Subtitles
+ * come last: their heads may also wait for their slots.
  */
 export function placeQueued(state: TimelineState, unlisted: Unlisted, now: UtcMs, donor?: Donor): Placed {
   const placed: Placed = { touched: new Set(), consumed: new Set(), gaps: [] }

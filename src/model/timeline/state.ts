@@ -88,7 +88,9 @@ export type OpenEra = {
   streams: SourceStream[]
   /** This time of the era is that moment; later times follow from PTS until the source's own date disagrees. */
   anchor: { time: Ticks; utc: UtcMs /** From the source's own date. */; isDated?: true }
-  /** As Era has it: the first anchor, moved forward when the first slot is sealed if that is where another era ended. */
+  /**
+   * As Era has it: the first anchor, moved forward when the first slot is sealed if that is where another era ended.
+   */
   clock: { time: Ticks; utc: UtcMs }
   /** A slot of it was sealed: the clock stands. */
   hasShown?: true

@@ -14,7 +14,9 @@ const arrival = fc.oneof(
   { weight: 1, arbitrary: fc.constant<Arrival>('no media') },
 )
 
-/** An encoder's life from start to stop: per segment, how each stream's copy arrives and whether the streams swap order. */
+/**
+ * An encoder's life from start to stop: per segment, how each stream's copy arrives and whether the streams swap order.
+ */
 const run = fc.record({
   base: fc.integer({ min: 0, max: 95_440 }),
   segments: fc.array(fc.record({ arrivals: fc.tuple(arrival, arrival, arrival), reversed: fc.boolean() }), {
@@ -92,7 +94,9 @@ describe('a timeline, whatever its playlists do', () => {
   })
 })
 
-/** Plays a life with playlists of three segments, of which some are lost on the way; the third stream is cut otherwise. */
+/**
+ * Plays a life with playlists of three segments, of which some are lost on the way; the third stream is cut otherwise.
+ */
 function listed(
   r: Rehearsal,
   { base, segments, ended, pauseSeconds }: typeof life extends fc.Arbitrary<infer T> ? T : never,

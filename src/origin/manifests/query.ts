@@ -14,7 +14,10 @@ const ACTING = ['start', 'end', 'aws.manifestfilter', 'aws.drmsettings']
 /** MediaPackage v1 writes it the first way, v2 the second. */
 const DRM_SETTINGS = ['excludesessionkeys', 'exclude_session_keys']
 
-/** The query parameters of a playback request, and the times of its path. Throws ApiError, with a sentence for the client. */
+/**
+ * The query parameters of a playback request, and the times of its path. Throws ApiError, with a sentence for the
+ * client.
+ */
 export function parseManifestQuery(request: OutputRequest, queryString: string): ManifestQuery {
   const given = actingParameters(queryString)
   const [first] = given.keys()

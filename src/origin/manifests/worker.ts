@@ -21,7 +21,10 @@ type Job = {
   failure?: unknown
 }
 
-/** Writes manifests of windows of any length in a thread of its own. Should it end, those in it fail, and the next starts another. */
+/**
+ * Writes manifests of windows of any length in a thread of its own. Should it end, those in it fail, and the next
+ * starts another.
+ */
 export class ManifestWorker {
   readonly #waiting: Job[] = []
   readonly #rendering = new Map<number, Job>()

@@ -8,7 +8,9 @@ type Sink = { after: number; fence: number }
 
 const LISTING = { table: 'windrow.event', columns: 'seq, body' }
 
-/** Written last in its transaction: it holds the events' lock until the end, so that none appears before an earlier one. */
+/**
+ * Written last in its transaction: it holds the events' lock until the end, so that none appears before an earlier one.
+ */
 export async function writeEvent(transaction: Transaction, event: ServiceEvent): Promise<void> {
   const { id, at } = event
   await transaction.lock('events')

@@ -1,6 +1,8 @@
 import { StoreUnavailable } from '../resources.ts'
 
-/** Lets a number of requests in at a time, in the order in which they came; the others wait, however long that takes. */
+/**
+ * Lets a number of requests in at a time, in the order in which they came; the others wait, however long that takes.
+ */
 export class WaitingRoom {
   readonly #mostWaiting: number
   readonly #waiting: PromiseWithResolvers<void>[] = []
@@ -11,7 +13,10 @@ export class WaitingRoom {
     this.#mostWaiting = mostWaiting
   }
 
-  /** Resolves when it is the caller's turn, who calls `leave` at its end. Rejects with StoreUnavailable when too many wait. */
+  /**
+   * Resolves when it is the caller's turn, who calls `leave` at its end. Rejects with StoreUnavailable when too many
+   * wait.
+   */
   async enter(): Promise<void> {
     if (this.#free > 0) {
       this.#free--

@@ -6,8 +6,8 @@ import { MIGRATIONS } from './schema.ts'
 const BUSY_CODES = new Set([5, 6])
 
 /**
- * Who else may have the file: nobody; `guest`s, beside one `keeper`; one `keeper` and any guests, and this process changes
- * as little as it can. Locks die with their process.
+ * Who else may have the file: nobody; `guest`s, beside one `keeper`; one `keeper` and any guests, and this process
+ * changes as little as it can. Locks die with their process.
  */
 export type Sharing = 'alone' | 'keeper' | 'guest'
 

@@ -11,7 +11,10 @@ type ForgetOptions = Parameters<SegmentIndex['forget']>[2]
 type SlotRow = { readonly id: number; readonly era: number; readonly idx: number; readonly body: string }
 type ShownEra = { readonly numbering: number; readonly era: number }
 
-/** Forgetting: rows go first and their keys become pending deletions in the same transaction; the objects are deleted later. */
+/**
+ * Forgetting: rows go first and their keys become pending deletions in the same transaction; the objects are deleted
+ * later.
+ */
 export function forgettingOperations(db: Database) {
   const leavePending = (keys: readonly string[]) => {
     const list = JSON.stringify(keys)
@@ -132,8 +135,8 @@ export function forgettingOperations(db: Database) {
       const input = knownInput(db, ingest)
       const slots = forgetSlots(input, before, options.pinned, options.limit)
       const objects = forgetUnplaced(input, before, options.inUse, options.limit)
-      // An era without slots is of no use, the newest ones apart: they may be about to get some, and those in which slots
-      // of the other input are shown.
+      // An era without slots is of no use, the newest ones apart: they may be about to get some, and those in which
+      // slots of the other input are shown.
       db.run(
         `DELETE FROM era
          WHERE input = ?1 AND (id >= ${FIRST_MADE_ERA} OR id < (SELECT min(era) FROM slot WHERE input = ?1))

@@ -56,7 +56,10 @@ export function outputSegmentOperations(db: Database) {
       return { after: newest.after, last: newest.last }
     },
 
-    /** The numbers of the last `count` segments of an era that begin at or before a time of it, and the first `count` after. */
+    /**
+     * The numbers of the last `count` segments of an era that begin at or before a time of it, and the first `count`
+     * after.
+     */
     outputSegmentsBeginningAround(numbering: number, { era, time }: EraTime, count: number): NumberRange | undefined {
       const begin = "json_extract(body, '$.start')"
       const numbers = (comparison: '<=' | '>', order: 'ASC' | 'DESC') =>

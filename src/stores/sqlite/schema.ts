@@ -114,9 +114,9 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX output_segment_by_start ON output_segment (numbering, era, json_extract(body, '$.start'));
   `,
 
-  // A numbering follows either input of its channel, and has a state of its own. Eras of a second input, whose endpoint is
-  // not called after the channel, move above a million; what it had not sealed is met anew, in the streams
-  // it is known to have: an encoder may send its parent playlist once.
+  // A numbering follows either input of its channel, and has a state of its own. Eras of a second input, whose endpoint
+  // is not called after the channel, move above a million; what it had not sealed is met anew, in the streams it is
+  // known to have: an encoder may send its parent playlist once.
   `
   ALTER TABLE numbering ADD COLUMN version INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE numbering ADD COLUMN state TEXT NOT NULL DEFAULT '{}';
@@ -168,8 +168,8 @@ export const MIGRATIONS: readonly string[] = [
   `,
 
   // Rows too large for a page of an index were read whole wherever a search passed them: slots get a table of their own
-  // kind. Manifests read outlines, which older slots do not have. The eras of a numbering are known without a look at its
-  // segments.
+  // kind. Manifests read outlines, which older slots do not have. The eras of a numbering are known without a look at
+  // its segments.
   `
   ALTER TABLE slot RENAME TO old_slot;
   DROP INDEX slot_sealed;

@@ -15,8 +15,9 @@ export type SqliteStore = {
 
 /**
  * Channels, endpoints, jobs, events and the segment index in one SQLite file, in a worker thread of its own. A promise
- * resolves when its transaction is on disk. Throws DatabaseRefused when another process has the file, as far as it is not
- * shared, or it is no database; every call rejects with StoreUnavailable when too many wait, or after the thread has ended.
+ * resolves when its transaction is on disk. Throws DatabaseRefused when another process has the file, as far as it is
+ * not shared, or it is no database; every call rejects with StoreUnavailable when too many wait, or after the thread
+ * has ended.
  */
 export async function openSqliteStore(path: string, sharing: Sharing = 'alone'): Promise<SqliteStore> {
   const listeners = new Set<(change: ResourceChange) => void>()
