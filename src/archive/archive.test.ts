@@ -434,7 +434,7 @@ describe('the archive', () => {
     )
   })
 
-  it('fills a numbering that a failure had left empty', async () => {
+  it('fills an output timeline that a failure had left empty', async () => {
     const e = endpoint('e', 2)
     await push(0, 3)
     await close()
@@ -516,7 +516,7 @@ describe('the archive', () => {
     assert.deepEqual(await numbers(after), shown)
   })
 
-  it('leaves no slot out of a new numbering when another process publishes meanwhile', async () => {
+  it('leaves no slot out of a new output timeline when another process publishes meanwhile', async () => {
     const e = endpoint('e', 2)
     await push(0, 3)
     const own = { segmentIndex: store.segmentIndex, resources: store.resources }
@@ -559,7 +559,7 @@ describe('the archive', () => {
     await push(3, 5)
     assert.deepEqual(await shown(e), [1, 2, 3, 4, 5])
     assert.equal((await guest.live(e, 600))?.segments.length, 5)
-    // A numbering that the guest opened is the keeper's from then on.
+    // An output timeline that the guest opened is the keeper's from then on.
     assert.deepEqual(await numbers(e), [1, 2, 3, 4, 5])
     await push(5, 6)
     assert.deepEqual(await numbers(e), [1, 2, 3, 4, 5, 6])

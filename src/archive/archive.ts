@@ -5,13 +5,13 @@ import type { Account } from '../model/arn.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { Objects } from '../stores/objects.ts'
 import type { Resources } from '../stores/resources.ts'
-import type { ChannelUsage, Numbering, SegmentIndex } from '../stores/segment-index.ts'
+import type { ChannelUsage, OutputTimeline, SegmentIndex } from '../stores/segment-index.ts'
 import { ChannelContent } from './channel-content.ts'
 import type { ArchiveReader } from './reader.ts'
 import { sweepUnknownObjects } from './recovery.ts'
 import { forgetOldContent, type RetentionRules } from './retention.ts'
 import { SwitchTeller } from './switch-events.ts'
-import { restUnused } from './unused-numberings.ts'
+import { restUnused } from './unused-output-timelines.ts'
 import { windowsOf } from './windows.ts'
 import type { ArchiveWriter } from './writer.ts'
 
@@ -54,7 +54,7 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
   const { segmentIndex, objects, clock, log } = deps
   const channels = new Map<string, ChannelContent>()
   const versions = new Map<string, number>()
-  const numberings = new Map<string, Promise<Numbering | undefined>>()
+  const outputTimelines = new Map<string, Promise<OutputTimeline | undefined>>()
   /** Keys handed out whose rows are not committed yet. */
   const unrecorded = new Set<string>()
   /** Keys among them whose commits failed. */
@@ -76,35 +76,37 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
 
   const upToDate = (content: ChannelContent) => (deps.isGuest ? content.refresh() : content.ready())
 
-  /** A new numbering begins as one of the same duration did, else with input 1, or 2 if only that has content. */
+  /** A new output timeline begins as one of the same duration did, else with input 1, or 2 if only that has content. */
   async function firstInput(channelGuid: string, seconds: number): Promise<string | undefined> {
     const channel = await deps.resources.channelByGuid(channelGuid)
     const content = contentOf(channelGuid)
     await upToDate(content)
-    const alike = content.all().findLast(({ numbering }) => numbering.segmentDurationSeconds === seconds)
-    return alike?.numbering.ingestEndpointId ?? channel?.ingestEndpoints.find(({ id }) => content.hasContent(id))?.id
+    const alike = content.all().findLast(({ outputTimeline }) => outputTimeline.segmentDurationSeconds === seconds)
+    return (
+      alike?.outputTimeline.ingestEndpointId ?? channel?.ingestEndpoints.find(({ id }) => content.hasContent(id))?.id
+    )
   }
 
-  async function openNumbering(endpoint: OriginEndpoint, seconds: number): Promise<Numbering | undefined> {
+  async function openOutputTimeline(endpoint: OriginEndpoint, seconds: number): Promise<OutputTimeline | undefined> {
     const { guid, revision, channelGuid } = endpoint
-    const existing = await segmentIndex.numberingOf({ guid, revision }, seconds)
+    const existing = await segmentIndex.outputTimelineOf({ guid, revision }, seconds)
     const ingestEndpointId = existing?.ingestEndpointId ?? (await firstInput(channelGuid, seconds))
     if (ingestEndpointId === undefined) return undefined
     const ref = { channelGuid, ingestEndpointId }
-    const numbering = existing ?? (await segmentIndex.openNumbering({ guid, revision }, ref, seconds))
-    await contentOf(channelGuid).fill(numbering)
-    return numbering
+    const outputTimeline = existing ?? (await segmentIndex.openOutputTimeline({ guid, revision }, ref, seconds))
+    await contentOf(channelGuid).fill(outputTimeline)
+    return outputTimeline
   }
 
-  async function numberingOf(endpoint: OriginEndpoint): Promise<Numbering | undefined> {
+  async function outputTimelineOf(endpoint: OriginEndpoint): Promise<OutputTimeline | undefined> {
     const id = `${endpoint.guid}/${endpoint.revision}`
-    const known = numberings.get(id)
+    const known = outputTimelines.get(id)
     if (known) return known
-    const opening = openNumbering(endpoint, endpoint.package.segmentDurationSeconds)
-    numberings.set(id, opening)
-    const drop = () => numberings.delete(id)
+    const opening = openOutputTimeline(endpoint, endpoint.package.segmentDurationSeconds)
+    outputTimelines.set(id, opening)
+    const drop = () => outputTimelines.delete(id)
     // Neither a failure nor "nothing there yet" is remembered.
-    opening.then((numbering) => numbering ?? drop(), drop)
+    opening.then((outputTimeline) => outputTimeline ?? drop(), drop)
     return opening
   }
 
@@ -129,7 +131,7 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
     versions.delete(channelGuid)
   }
 
-  const windows = windowsOf({ segmentIndex, version, numberingOf, contentOf, upToDate })
+  const windows = windowsOf({ segmentIndex, version, outputTimelineOf, contentOf, upToDate })
 
   return {
     async createObject({ channelGuid }) {
@@ -180,8 +182,8 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
     },
 
     async activeInput(endpoint) {
-      const numbering = await numberingOf(endpoint)
-      return numbering && contentOf(numbering.channelGuid).followedBy(numbering)
+      const outputTimeline = await outputTimelineOf(endpoint)
+      return outputTimeline && contentOf(outputTimeline.channelGuid).followedBy(outputTimeline)
     },
 
     usage: () => segmentIndex.usage(),

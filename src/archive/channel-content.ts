@@ -1,18 +1,18 @@
 import { SerialQueue } from '../concurrency/serial-queue.ts'
 import { type UtcMs, utcMs } from '../media/time.ts'
 import type { Era, SeenInputs } from '../model/output-segment.ts'
+import { restOutput } from '../model/output-timeline/step.ts'
 import type { SourceObject } from '../model/source-segment.ts'
 import { haveEnded } from '../model/timeline/ending.ts'
-import { rest } from '../model/timeline/following.ts'
 import { seenInputs, withSeen } from '../model/timeline/input-status.ts'
 import { isDue, type TimelineEvent, type TimelineStep } from '../model/timeline/step.ts'
-import type { IngestRef, Numbering } from '../stores/segment-index.ts'
+import type { IngestRef, OutputTimeline } from '../stores/segment-index.ts'
 import type { ChannelContentDeps } from './channel-content-deps.ts'
-import { ChannelNumberings } from './channel-numberings.ts'
+import { ChannelOutputTimelines } from './channel-output-timelines.ts'
 import { fillPage } from './filling.ts'
 import { Input } from './input.ts'
 import { type InputsView, KnownEras } from './known-eras.ts'
-import { type NumberingSteps, neededSince, type OpenNumbering, remembering } from './open-numbering.ts'
+import { neededSince, type OpenOutputTimeline, type OutputTimelineSteps, remembering } from './open-output-timeline.ts'
 import type { SegmentTail } from './segment-tail.ts'
 import { StepLog } from './step-log.ts'
 import { isAsStored, storedInputs } from './stored-content.ts'
@@ -21,14 +21,14 @@ import { isAsStored, storedInputs } from './stored-content.ts'
 const COMMIT_TRIES = 5
 
 /**
- * The inputs and numberings of one channel: applies events one at a time, each as one durable commit of the input it is
- * about and of every numbering that takes a step with it.
+ * The inputs and output timelines of one channel: applies events one at a time, each as one durable commit of the input
+ * it is about and of every output timeline that takes a step with it.
  */
 export class ChannelContent {
   readonly guid: string
   private readonly deps: ChannelContentDeps
   private readonly inputs = new Map<string, Input>()
-  private readonly numberings: ChannelNumberings
+  private readonly outputs: ChannelOutputTimelines
   private readonly eras: KnownEras
   private loading: Promise<void> | undefined
   /** When this process began to hear the inputs. */
@@ -41,8 +41,8 @@ export class ChannelContent {
   constructor(guid: string, deps: ChannelContentDeps) {
     this.guid = guid
     this.deps = deps
-    this.numberings = new ChannelNumberings(guid, deps.segmentIndex)
-    this.eras = new KnownEras(this.inputs, this.numberings.byId)
+    this.outputs = new ChannelOutputTimelines(guid, deps.segmentIndex)
+    this.eras = new KnownEras(this.inputs, this.outputs.byId)
     this.stepLog = new StepLog(deps.log)
   }
 
@@ -56,7 +56,7 @@ export class ChannelContent {
     if (!this.loading) return
     const now = this.deps.clock()
     for (const [id, { state }] of this.inputs) if (isDue(state, now)) await this.apply(id, { kind: 'time' })
-    if (this.numberings.isDue(this.view(now), now)) await this.inTurn(() => this.goOn())
+    if (this.outputs.isDue(this.view(now), now)) await this.inTurn(() => this.goOn())
   }
 
   /** Reads what is stored, once. */
@@ -71,7 +71,7 @@ export class ChannelContent {
   /** Reads what another process has written since, if it has. */
   refresh(): Promise<void> {
     return this.inTurn(async () => {
-      if (await isAsStored(this.deps.segmentIndex, this.guid, this.inputs, this.numberings.byId)) return
+      if (await isAsStored(this.deps.segmentIndex, this.guid, this.inputs, this.outputs.byId)) return
       await this.load()
       this.deps.changed()
     })
@@ -81,25 +81,25 @@ export class ChannelContent {
     return haveEnded([...this.inputs.values()].flatMap((input) => (input.hasContent() ? [input.state] : [])))
   }
 
-  /** True when nothing more comes of a numbering for now: it shows all there is. */
-  isOver({ id }: Numbering): boolean {
-    return this.hasEnded && !this.numberings.byId.get(id)?.state.run.length
+  /** True when nothing more comes of an output timeline for now: it shows all there is. */
+  isOver({ id }: OutputTimeline): boolean {
+    return this.hasEnded && !this.outputs.byId.get(id)?.state.run.length
   }
 
   hasContent(ingestEndpointId: string): boolean {
     return this.inputs.get(ingestEndpointId)?.hasContent() ?? false
   }
 
-  /** The ingest endpoint whose input a numbering follows. */
-  followedBy({ id }: Numbering): string | undefined {
-    return this.numberings.byId.get(id)?.state.input
+  /** The ingest endpoint whose input an output timeline follows. */
+  followedBy({ id }: OutputTimeline): string | undefined {
+    return this.outputs.byId.get(id)?.state.input
   }
 
-  /** The newest output segments of a numbering. */
-  async tail(numbering: Numbering): Promise<SegmentTail> {
+  /** The newest output segments of an output timeline. */
+  async tail(outputTimeline: OutputTimeline): Promise<SegmentTail> {
     await this.ready()
-    const known = this.numberings.byId.get(numbering.id)?.tail
-    return known ?? this.inTurn(() => this.numberings.tail(numbering))
+    const known = this.outputs.byId.get(outputTimeline.id)?.tail
+    return known ?? this.inTurn(() => this.outputs.tail(outputTimeline))
   }
 
   /** True of an era nothing is shown of yet: its id may come to be another's. */
@@ -112,10 +112,10 @@ export class ChannelContent {
     return this.eras.byId(ids)
   }
 
-  /** Gives a numbering, while it is there, every slot sealed before it was opened, by pages, and then the live ones. */
-  async fill(numbering: Numbering): Promise<void> {
+  /** Gives an output timeline, as long as it exists, every slot sealed before it was opened, page by page. */
+  async fill(outputTimeline: OutputTimeline): Promise<void> {
     for (;;) {
-      const isFull = await this.inTurn(() => this.fillPage(numbering))
+      const isFull = await this.inTurn(() => this.fillPage(outputTimeline))
       if (isFull) return
     }
   }
@@ -148,32 +148,32 @@ export class ChannelContent {
     return this.queue.settled()
   }
 
-  /** Changes what a numbering remembers beside its content. */
-  remember(id: number, change: (state: OpenNumbering['state']) => OpenNumbering['state']): Promise<void> {
+  /** Changes what an output timeline remembers beside its content. */
+  remember(id: number, change: (state: OpenOutputTimeline['state']) => OpenOutputTimeline['state']): Promise<void> {
     return this.inTurn(async () => {
-      const open = this.numberings.byId.get(id)
+      const open = this.outputs.byId.get(id)
       if (!open) return
-      await this.commitNumberings([{ open, step: remembering(change(open.state)) }])
+      await this.commitOutputTimelines([{ open, step: remembering(change(open.state)) }])
     })
   }
 
-  /** Takes no steps of a numbering any more, until it is filled. */
+  /** Takes no steps of an output timeline any more, until it is filled. */
   rest(id: number): Promise<void> {
     return this.inTurn(async () => {
-      const open = this.numberings.byId.get(id)
+      const open = this.outputs.byId.get(id)
       if (!open || open.state.isFilling) return
       const seen = seenInputs(this.view(this.deps.clock()))
-      await this.commitNumberings([{ open, step: rest(open.state, seen) }])
+      await this.commitOutputTimelines([{ open, step: restOutput(open.state, seen) }])
     })
   }
 
   /** True while it rests, or is being filled: it does not show all there is. */
-  isBehind({ id }: Numbering): boolean {
-    return this.numberings.byId.get(id)?.state.isFilling ?? false
+  isBehind({ id }: OutputTimeline): boolean {
+    return this.outputs.byId.get(id)?.state.isFilling ?? false
   }
 
-  all(): readonly OpenNumbering[] {
-    return this.numberings.all()
+  all(): readonly OpenOutputTimeline[] {
+    return this.outputs.all()
   }
 
   private inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -185,14 +185,14 @@ export class ChannelContent {
     const now = this.deps.clock()
     this.awakeSince = now
     for (const input of this.inputs.values()) input.wake(now)
-    for (const { numbering, state } of this.all()) {
-      if (state.isFilling && !state.isResting) this.fillLater(numbering)
+    for (const { outputTimeline, state } of this.all()) {
+      if (state.isFilling && !state.isResting) this.fillLater(outputTimeline)
     }
   }
 
   private async load(): Promise<void> {
     const { segmentIndex } = this.deps
-    await this.numberings.load()
+    await this.outputs.load()
     for (const { ingestEndpointId: id, channelGuid } of await storedInputs(segmentIndex, this.guid)) {
       if (!this.inputs.has(id)) this.inputs.set(id, new Input({ channelGuid, ingestEndpointId: id }, segmentIndex))
     }
@@ -221,11 +221,11 @@ export class ChannelContent {
       const seen = seenInputs(view)
       const result = { ...computed, slots: withSeen(computed.slots, seen, this.told) }
       const sealed = result.slots.map((slot) => ({ input: id, slot }))
-      const steps = this.numberings.follow(sealed, view, now)
+      const steps = this.outputs.follow(sealed, view, now)
       if (!result.changed && !object && steps.length === 0) return
       const outcome = await this.deps.segmentIndex.commitTimeline(input.ref, {
         ...input.commitOf(result, object),
-        ...this.numberings.commitOf(steps),
+        ...this.outputs.commitOf(steps),
       })
       if (outcome === 'committed') {
         input.adopt(result, object, this.deps.log)
@@ -240,10 +240,10 @@ export class ChannelContent {
   }
 
   /** A step computed on what another node has changed is dropped: the next tick makes it anew. */
-  private async commitNumberings(steps: NumberingSteps, seen: readonly Input[] = []): Promise<boolean> {
+  private async commitOutputTimelines(steps: OutputTimelineSteps, seen: readonly Input[] = []): Promise<boolean> {
     if (steps.length === 0) return true
-    const outcome = await this.deps.segmentIndex.commitNumberings(this.guid, {
-      ...this.numberings.commitOf(steps),
+    const outcome = await this.deps.segmentIndex.commitOutputTimelines(this.guid, {
+      ...this.outputs.commitOf(steps),
       seen: seen.map((input) => input.seen),
     })
     if (outcome === 'stale') {
@@ -259,40 +259,40 @@ export class ChannelContent {
     return this.eras.view(now, this.awakeSince, stepped)
   }
 
-  /** The steps of numberings that are due. */
+  /** The steps of output timelines that are due. */
   private async goOn(): Promise<void> {
     const now = this.deps.clock()
-    await this.commitNumberings(this.numberings.follow([], this.view(now), now))
+    await this.commitOutputTimelines(this.outputs.follow([], this.view(now), now))
   }
 
-  private adopt(steps: NumberingSteps): void {
-    this.numberings.adopt(steps)
+  private adopt(steps: OutputTimelineSteps): void {
+    this.outputs.adopt(steps)
     for (const { open, step } of steps) {
       for (const era of step.eras) this.eras.add(era)
-      this.stepLog.tell(open.numbering, step)
+      this.stepLog.tell(open.outputTimeline, step)
     }
     if (steps.some(({ step }) => step.segments.length > 0)) this.deps.changed()
   }
 
-  /** A numbering whose filling a crash cut off. */
-  private fillLater(numbering: Numbering): void {
+  /** An output timeline whose filling a crash cut off. */
+  private fillLater(outputTimeline: OutputTimeline): void {
     queueMicrotask(() => {
-      this.fill(numbering).catch((error: unknown) => {
-        const { channelGuid, id } = numbering
-        this.deps.log.error({ channelGuid, numbering: id, error: String(error) }, 'could not fill a numbering')
+      this.fill(outputTimeline).catch((error: unknown) => {
+        const about = { channelGuid: this.guid, outputTimeline: outputTimeline.id, error: String(error) }
+        this.deps.log.error(about, 'could not fill an output timeline')
       })
     })
   }
 
-  private fillPage(numbering: Numbering): Promise<boolean> {
+  private fillPage(outputTimeline: OutputTimeline): Promise<boolean> {
     const { inputs, eras, deps } = this
-    return fillPage(numbering, {
+    return fillPage(outputTimeline, {
       ...deps,
       inputs,
-      numberings: this.numberings.byId,
+      outputTimelines: this.outputs.byId,
       eras,
       view: () => this.view(deps.clock()),
-      commit: (steps, seen) => this.commitNumberings(steps, seen),
+      commit: (steps, seen) => this.commitOutputTimelines(steps, seen),
       goOn: () => this.goOn(),
     })
   }

@@ -1,16 +1,19 @@
 import type { UtcMs } from '../media/time.ts'
-import { bySealing, follow, type NumberingStep, type SealedSlot } from '../model/timeline/following.ts'
-import type { SlotPlace } from '../model/timeline/numbering-state.ts'
+import type { SlotPlace } from '../model/output-timeline/state.ts'
+import { bySealing, type OutputTimelineStep, type SealedSlot, stepOutput } from '../model/output-timeline/step.ts'
 import type { IngestRef, SegmentIndex } from '../stores/segment-index.ts'
 import type { InputsView } from './known-eras.ts'
-import { madeErasOf, type OpenNumbering } from './open-numbering.ts'
+import { madeErasOf, type OpenOutputTimeline } from './open-output-timeline.ts'
 
-/** Sealed slots of an input given to a new numbering at a time, so that filling a long one does not hold ingest up. */
+/**
+ * Sealed slots of an input given to a new output timeline at a time, so that filling a long one does not hold ingest
+ * up.
+ */
 const FILL_SLOTS = 250
 
 export type FillPage = { readonly sealed: readonly SealedSlot[]; readonly isLast: boolean }
 
-/** What the inputs sealed next after what a numbering has met, in the order it was sealed. */
+/** What the inputs sealed next after what an output timeline has met, in the order it was sealed. */
 export async function readFillPage(
   index: Pick<SegmentIndex, 'slots'>,
   refs: readonly IngestRef[],
@@ -30,14 +33,14 @@ export async function readFillPage(
   return { sealed: end < 0 ? all : all.slice(0, end + 1), isLast: cut.length === 0 }
 }
 
-/** The step of a numbering that meets what a page holds; after the last it is filled. */
+/** The step of an output timeline that meets what a page holds; after the last it is filled. */
 export function fillStep(
-  open: OpenNumbering,
+  open: OpenOutputTimeline,
   { sealed, isLast }: FillPage,
   view: InputsView,
   now: UtcMs,
-): NumberingStep {
-  const filled = follow(open.state, sealed, { ...view, madeEras: madeErasOf(open) }, now)
+): OutputTimelineStep {
+  const filled = stepOutput(open.state, sealed, { ...view, madeEras: madeErasOf(open) }, now)
   const { seen, isResting: _, ...rest } = filled.state
   const state = isLast ? { ...rest, isFilling: false } : { ...rest, ...(seen && { seen }) }
   return { ...filled, state, text: JSON.stringify(state) }

@@ -92,7 +92,7 @@ export class Input {
     return [...known, ...fetched]
   }
 
-  /** An era a numbering made. */
+  /** An era an output timeline made. */
   remember(era: Era): void {
     this.eras.set(era.id, era)
   }

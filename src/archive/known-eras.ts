@@ -1,22 +1,22 @@
 import type { UtcMs } from '../media/time.ts'
 import type { Era } from '../model/output-segment.ts'
+import type { FailoverView } from '../model/output-timeline/failover.ts'
 import type { Donor } from '../model/timeline/donor.ts'
-import type { FailoverView } from '../model/timeline/failover.ts'
 import { statusOf, type TimelineStep } from '../model/timeline/step.ts'
 import type { Input } from './input.ts'
-import type { OpenNumbering } from './open-numbering.ts'
+import type { OpenOutputTimeline } from './open-output-timeline.ts'
 
-/** What all numberings see alike. */
+/** What all output timelines see alike. */
 export type InputsView = Omit<FailoverView, 'madeEras'>
 
 /** The eras of a channel that are in memory, whichever input they belong to. */
 export class KnownEras {
   private readonly inputs: ReadonlyMap<string, Input>
-  private readonly numberings: ReadonlyMap<number, OpenNumbering>
+  private readonly outputTimelines: ReadonlyMap<number, OpenOutputTimeline>
 
-  constructor(inputs: ReadonlyMap<string, Input>, numberings: ReadonlyMap<number, OpenNumbering>) {
+  constructor(inputs: ReadonlyMap<string, Input>, outputTimelines: ReadonlyMap<number, OpenOutputTimeline>) {
     this.inputs = inputs
-    this.numberings = numberings
+    this.outputTimelines = outputTimelines
   }
 
   of(id: number): Era | undefined {
@@ -45,14 +45,14 @@ export class KnownEras {
     return other?.donor((era) => this.of(era))
   }
 
-  /** An era that is there since a step of a numbering. */
+  /** An era that is there since a step of an output timeline. */
   add(era: Era): void {
     for (const input of this.inputs.values()) input.remember(era)
   }
 
-  /** What the numberings need for their next steps. */
+  /** What the output timelines need for their next steps. */
   inUse(): Set<number> {
-    const eras = [...this.numberings.values()].flatMap(({ state: { edge, last, passed, spare } }) => [
+    const eras = [...this.outputTimelines.values()].flatMap(({ state: { edge, last, passed, spare } }) => [
       edge?.era,
       last?.era,
       passed?.slot.era,
@@ -64,11 +64,11 @@ export class KnownEras {
   /** Others than these, and those of output segments in memory, are read again when somebody asks for them. */
   forgetOthers(): void {
     const used = this.inUse()
-    for (const { tail } of this.numberings.values()) for (const era of tail?.eraIds ?? []) used.add(era)
+    for (const { tail } of this.outputTimelines.values()) for (const era of tail?.eraIds ?? []) used.add(era)
     for (const input of this.inputs.values()) input.keepEras(used)
   }
 
-  /** What a numbering sees of the inputs, one of them as a step leaves it. */
+  /** What an output timeline sees of the inputs, one of them as a step leaves it. */
   view(now: UtcMs, awakeSince: UtcMs, stepped?: { readonly id: string; readonly result: TimelineStep }): InputsView {
     const fresh = [...(stepped?.result.state.eras ?? []), ...(stepped?.result.eras ?? [])]
     const byId = new Map(fresh.map((era) => [era.id, era]))

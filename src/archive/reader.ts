@@ -57,7 +57,7 @@ export type SegmentRange = Omit<ArchiveWindow, 'segments'> &
   Pick<Edge, 'following'> & {
     readonly window: TimeWindow
     /** Of the sequence the numbers belong to. */
-    readonly numbering: number
+    readonly outputTimeline: number
     /** All segments of the window are among these; others may be. */
     readonly numbers: NumberRange
     /** JSON of all segments with these numbers, for another thread to parse. */

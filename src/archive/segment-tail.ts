@@ -2,10 +2,10 @@ import type { UtcMs } from '../media/time.ts'
 import type { OutputSegment } from '../model/output-segment.ts'
 import type { EraTime, SegmentIndex } from '../stores/segment-index.ts'
 
-/** Output segments of a numbering kept in memory; enough for ten minutes of one-second segments. */
+/** Output segments of an output timeline kept in memory; enough for ten minutes of one-second segments. */
 export const TAIL_SEGMENTS = 600
 
-/** The newest output segments of one numbering, oldest first and without a hole. Serving reads from here. */
+/** The newest output segments of one output timeline, oldest first and without a hole. Serving reads from here. */
 export class SegmentTail {
   private segments: OutputSegment[]
 
@@ -13,8 +13,8 @@ export class SegmentTail {
     this.segments = [...segments]
   }
 
-  static async load(index: Pick<SegmentIndex, 'lastOutputSegments'>, numbering: number): Promise<SegmentTail> {
-    const segments = await index.lastOutputSegments(numbering, TAIL_SEGMENTS)
+  static async load(index: Pick<SegmentIndex, 'lastOutputSegments'>, outputTimeline: number): Promise<SegmentTail> {
+    const segments = await index.lastOutputSegments(outputTimeline, TAIL_SEGMENTS)
     // What a harvest job has kept beyond its time lies before a hole.
     const hole = segments.findLastIndex(({ number }, i) => i > 0 && number !== (segments[i - 1]?.number ?? 0) + 1)
     return new SegmentTail(segments.slice(Math.max(hole, 0)))

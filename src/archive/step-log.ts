@@ -1,8 +1,8 @@
 import type { Log } from '../log.ts'
-import type { NumberingStep } from '../model/timeline/following.ts'
-import type { Numbering } from '../stores/segment-index.ts'
+import type { OutputTimelineStep } from '../model/output-timeline/step.ts'
+import type { OutputTimeline } from '../stores/segment-index.ts'
 
-/** What the log is told of the steps of a channel's numberings. */
+/** What the log is told of the steps of a channel's output timelines. */
 export class StepLog {
   private readonly log: Log
   /** Eras told of: they lack slot after slot. */
@@ -12,14 +12,14 @@ export class StepLog {
     this.log = log
   }
 
-  tell({ channelGuid, id, segmentDurationSeconds }: Numbering, { switched, dropped }: NumberingStep): void {
-    const numbering = { channelGuid, numbering: id, segmentDurationSeconds }
-    if (switched) this.log.warn({ ...numbering, ...switched }, 'switched to the other input')
+  tell({ channelGuid, id, segmentDurationSeconds }: OutputTimeline, { switched, dropped }: OutputTimelineStep): void {
+    const outputTimeline = { channelGuid, outputTimeline: id, segmentDurationSeconds }
+    if (switched) this.log.warn({ ...outputTimeline, ...switched }, 'switched to the other input')
     for (const era of dropped) {
       const name = `${id}/${era}`
       if (this.unknown.has(name)) continue
       this.unknown.add(name)
-      this.log.error({ ...numbering, era }, 'slots are not shown: nothing is known of their era')
+      this.log.error({ ...outputTimeline, era }, 'slots are not shown: nothing is known of their era')
     }
   }
 }

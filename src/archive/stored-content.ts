@@ -1,6 +1,6 @@
 import type { IngestRef, SegmentIndex } from '../stores/segment-index.ts'
 import type { Input } from './input.ts'
-import { type OpenNumbering, openNumbering } from './open-numbering.ts'
+import { type OpenOutputTimeline, openOutputTimeline } from './open-output-timeline.ts'
 import { SegmentTail } from './segment-tail.ts'
 
 /** The inputs of a channel the index knows of. */
@@ -8,18 +8,18 @@ export async function storedInputs(index: SegmentIndex, guid: string): Promise<r
   return (await index.inputs()).filter(({ channelGuid }) => channelGuid === guid)
 }
 
-/** The numberings of a channel, with the newest output segments of those that had them. */
-export async function storedNumberings(
+/** The output timelines of a channel, with the newest output segments of those that had them. */
+export async function storedOutputTimelines(
   index: SegmentIndex,
   guid: string,
-  known: ReadonlyMap<number, OpenNumbering>,
-): Promise<readonly OpenNumbering[]> {
-  const numberings = (await index.numberingsOf(guid)).map(openNumbering)
-  for (const open of numberings) {
-    const { id } = open.numbering
+  known: ReadonlyMap<number, OpenOutputTimeline>,
+): Promise<readonly OpenOutputTimeline[]> {
+  const outputTimelines = (await index.outputTimelinesOf(guid)).map(openOutputTimeline)
+  for (const open of outputTimelines) {
+    const { id } = open.outputTimeline
     if (known.get(id)?.tail) open.tail = await SegmentTail.load(index, id)
   }
-  return numberings
+  return outputTimelines
 }
 
 /** Whether the index holds what these are, and nothing else, of a channel. */
@@ -27,12 +27,12 @@ export async function isAsStored(
   index: SegmentIndex,
   guid: string,
   inputs: ReadonlyMap<string, Input>,
-  numberings: ReadonlyMap<number, OpenNumbering>,
+  outputTimelines: ReadonlyMap<number, OpenOutputTimeline>,
 ): Promise<boolean> {
   for (const ref of await storedInputs(index, guid)) {
     const stored = await index.loadTimeline(ref)
     if (inputs.get(ref.ingestEndpointId)?.seen.expectedVersion !== stored?.version) return false
   }
-  const stored = await index.numberingsOf(guid)
-  return stored.every(({ id, version }) => numberings.get(id)?.version === version)
+  const stored = await index.outputTimelinesOf(guid)
+  return stored.every(({ id, version }) => outputTimelines.get(id)?.version === version)
 }

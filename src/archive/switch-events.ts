@@ -4,7 +4,7 @@ import type { UtcMs } from '../media/time.ts'
 import { type Account, arnOf } from '../model/arn.ts'
 import type { ServiceEvent } from '../model/event.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
-import type { InputSwitch } from '../model/timeline/numbering-state.ts'
+import type { InputSwitch } from '../model/output-timeline/state.ts'
 import type { Resources } from '../stores/resources.ts'
 import type { SegmentIndex } from '../stores/segment-index.ts'
 import type { ChannelContent } from './channel-content.ts'
@@ -73,13 +73,13 @@ export class SwitchTeller {
  */
 async function tellSwitches(content: ChannelContent, deps: SwitchDeps): Promise<void> {
   const toldAt = new Map(content.all().flatMap(({ state }) => Object.entries(state.toldAt ?? {})))
-  for (const { numbering, state } of content.all()) {
+  for (const { outputTimeline, state } of content.all()) {
     const { untold = [] } = state
     if (untold.length === 0) continue
     const newest = Math.max(...untold.map(({ at }) => at))
     const recent = Object.entries(state.toldAt ?? {}).filter(([, at]) => newest - at < ONE_EVENT_MS)
     const told: Record<string, UtcMs> = Object.fromEntries(recent)
-    for (const guid of await deps.segmentIndex.endpointsOf(numbering.id)) {
+    for (const guid of await deps.segmentIndex.endpointsOf(outputTimeline.id)) {
       const endpoint = await deps.resources.originEndpointByGuid(guid)
       if (!endpoint) continue
       for (const one of untold) {
@@ -89,7 +89,7 @@ async function tellSwitches(content: ChannelContent, deps: SwitchDeps): Promise<
         told[guid] = one.at
       }
     }
-    await content.remember(numbering.id, ({ untold: all = [], ...rest }) => {
+    await content.remember(outputTimeline.id, ({ untold: all = [], ...rest }) => {
       const left = all.filter(({ at }) => !untold.some((one) => one.at === at))
       return { ...rest, toldAt: told, ...(left.length > 0 && { untold: left }) }
     })

@@ -156,7 +156,7 @@ describe('the archive of a channel with two inputs', () => {
     assert.equal((await archive.era(e, 1_000_001))?.id, 1_000_001)
     assert.equal((await archive.era(e, 1))?.id, 1)
     const later = endpoint('later', 2)
-    assert.deepEqual(await shown(later), await shown(e), 'the numbering is shared')
+    assert.deepEqual(await shown(later), await shown(e), 'the output timeline is shared')
   })
 
   it('tells of a switch once in five minutes', async () => {
@@ -306,12 +306,12 @@ describe('the archive of a channel with two inputs', () => {
     )
   })
 
-  it('lets a numbering rest that no endpoint has any more, and takes it up again where it stood', async () => {
+  it('lets an output timeline rest that no endpoint has any more, and takes it up again where it stood', async () => {
     const revised = (revision: number, seconds: number): OriginEndpoint => ({ ...endpoint('e', seconds), revision })
     await store.resources.createOriginEndpoint(revised(1, 2), { maxPerChannel: 9 })
     await both(0, 4)
     assert.equal((await shown(revised(1, 2))).length, 4)
-    const version = async () => (await store.segmentIndex.numberingsOf(FIRST))[0]!.version
+    const version = async () => (await store.segmentIndex.outputTimelinesOf(FIRST))[0]!.version
     const used = await version()
     await archive.retain()
     await both(4, 6)
@@ -342,13 +342,13 @@ describe('the archive of a channel with two inputs', () => {
     assert.ok(kept.length > 25, `${kept.length}`)
     for (const { slots } of kept) {
       for (const { sealedAt, objects } of slots) {
-        assert.ok(sealedAt >= now - 60_000, 'a numbering at rest keeps nothing')
+        assert.ok(sealedAt >= now - 60_000, 'an output timeline at rest keeps nothing')
         await archive.read(objects[1]!.key)
       }
     }
   })
 
-  it('shows nobody a numbering that is still being taken up', async () => {
+  it('shows nobody an output timeline that is still being taken up', async () => {
     const revised = (revision: number, seconds: number): OriginEndpoint => ({ ...endpoint('e', seconds), revision })
     await archive.close()
     await store.close()
@@ -372,7 +372,7 @@ describe('the archive of a channel with two inputs', () => {
     for (const one of await Promise.all(shownMeanwhile)) assert.deepEqual(one, after)
   })
 
-  it('copies a numbering that rests and is taken up meanwhile', async () => {
+  it('copies an output timeline that rests and is taken up meanwhile', async () => {
     const revised = (revision: number, seconds: number): OriginEndpoint => ({ ...endpoint('e', seconds), revision })
     await archive.close()
     await store.close()
@@ -423,7 +423,7 @@ describe('the archive of a channel with two inputs', () => {
     assert.deepEqual(again, await facts(revised(1, 2)))
   })
 
-  it('copies what a numbering knows of the time the server was away', async () => {
+  it('copies what an output timeline knows of the time the server was away', async () => {
     const revised = (revision: number, seconds: number): OriginEndpoint => ({ ...endpoint('e', seconds), revision })
     await both(0, 4)
     await archive.live(revised(1, 2), 60)
@@ -514,7 +514,7 @@ describe('the archive of a channel with two inputs', () => {
       await store.resources.deleteOriginEndpoint(e.id, now, 0)
       await pass(400_000)
     }
-    const [stored] = await store.segmentIndex.numberingsOf(FIRST)
+    const [stored] = await store.segmentIndex.outputTimelinesOf(FIRST)
     const { toldAt } = JSON.parse(stored?.state ?? '') as { toldAt: Record<string, UtcMs> }
     assert.ok(!(endpoint('e0', 2).guid in toldAt), JSON.stringify(toldAt))
   })
@@ -530,10 +530,12 @@ describe('the archive of a channel with two inputs', () => {
       changed() {},
     })
     const ref = { channelGuid: FIRST, ingestEndpointId: FIRST }
-    const numbering = await segmentIndex.openNumbering({ guid: 'e', revision: 1 }, ref, 2)
-    await content.fill(numbering)
-    assert.deepEqual(faults, [{ channelGuid: FIRST, numbering: numbering.id, segmentDurationSeconds: 2, era: 1 }])
-    assert.equal((await segmentIndex.lastOutputSegments(numbering.id, 99)).length, 3)
+    const outputTimeline = await segmentIndex.openOutputTimeline({ guid: 'e', revision: 1 }, ref, 2)
+    await content.fill(outputTimeline)
+    assert.deepEqual(faults, [
+      { channelGuid: FIRST, outputTimeline: outputTimeline.id, segmentDurationSeconds: 2, era: 1 },
+    ])
+    assert.equal((await segmentIndex.lastOutputSegments(outputTimeline.id, 99)).length, 3)
   })
 
   it('does not fill for ever what is forgotten meanwhile', async () => {
@@ -542,9 +544,9 @@ describe('the archive of a channel with two inputs', () => {
     const content = new ChannelContent(FIRST, { segmentIndex, clock: () => now, log, changed() {} })
     await content.ready()
     const ref = { channelGuid: FIRST, ingestEndpointId: FIRST }
-    const numbering = await segmentIndex.openNumbering({ guid: 'e', revision: 1 }, ref, 2)
+    const outputTimeline = await segmentIndex.openOutputTimeline({ guid: 'e', revision: 1 }, ref, 2)
     await segmentIndex.forgetChannel(FIRST)
-    await content.fill(numbering)
+    await content.fill(outputTimeline)
   })
 
   it('forgets what neither input needs any more, and keeps the era that is shown', async () => {

@@ -8,7 +8,7 @@ import { wholeWindow } from '../../test/whole-window.ts'
 import { ticks, ticksFromSeconds, utcMs } from '../media/time.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { Era, OutputSegment, Slot } from '../model/output-segment.ts'
-import { openNumberingState } from '../model/timeline/numbering-state.ts'
+import { openOutputTimelineState } from '../model/output-timeline/state.ts'
 import { emptyTimeline } from '../model/timeline/state.ts'
 import { openFileObjects } from '../stores/file-objects.ts'
 import { commit, era, INPUT, later, NOW, outputSegment, SLOT_MS, slot, sourceObject } from '../stores/nouns.contract.ts'
@@ -49,18 +49,18 @@ describe('windows of the archive', () => {
   /** Opens an archive that holds these slots, each of them an output segment numbered from 1. */
   async function open(slots: readonly Slot[], eras: readonly Era[] = [era(0)], changed: Partial<SegmentIndex> = {}) {
     const { segmentIndex, resources } = store
-    const numbering = await segmentIndex.openNumbering(ENDPOINT, INPUT, 2)
-    const filled = openNumberingState(ticksFromSeconds(2), 1, INPUT.ingestEndpointId)
-    const numberings = [
+    const outputTimeline = await segmentIndex.openOutputTimeline(ENDPOINT, INPUT, 2)
+    const filled = openOutputTimelineState(ticksFromSeconds(2), 1, INPUT.ingestEndpointId)
+    const outputTimelines = [
       {
-        id: numbering.id,
+        id: outputTimeline.id,
         expectedVersion: 0,
         state: JSON.stringify({ ...filled, nextNumber: slots.length + 1 }),
       },
     ]
     const state = JSON.stringify(emptyTimeline())
-    const outputSegments = slots.map((one, i) => outputSegment(numbering.id, i + 1, [one]))
-    await segmentIndex.commitTimeline(INPUT, commit(0, { state, slots, eras, outputSegments, numberings }))
+    const outputSegments = slots.map((one, i) => outputSegment(outputTimeline.id, i + 1, [one]))
+    await segmentIndex.commitTimeline(INPUT, commit(0, { state, slots, eras, outputSegments, outputTimelines }))
     archive = await openArchive({
       segmentIndex: { ...segmentIndex, ...changed },
       resources,

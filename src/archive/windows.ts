@@ -1,7 +1,7 @@
 import { type UtcMs, utcMs } from '../media/time.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import { type ArchiveWindow, endUtcOf, type OutputSegment } from '../model/output-segment.ts'
-import type { EraTime, Numbering, SegmentIndex, TimeWindow } from '../stores/segment-index.ts'
+import type { EraTime, OutputTimeline, SegmentIndex, TimeWindow } from '../stores/segment-index.ts'
 import type { ChannelContent } from './channel-content.ts'
 import { lastFitting } from './live-window.ts'
 import type { ArchiveReader, Edge, SegmentRange } from './reader.ts'
@@ -22,23 +22,23 @@ const MOST_ERAS = 24
 export type WindowsDeps = {
   readonly segmentIndex: SegmentIndex
   readonly version: (channelGuid: string) => number
-  readonly numberingOf: (endpoint: OriginEndpoint) => Promise<Numbering | undefined>
+  readonly outputTimelineOf: (endpoint: OriginEndpoint) => Promise<OutputTimeline | undefined>
   readonly contentOf: (channelGuid: string) => ChannelContent
   /** Resolves when a channel is known as the index holds it. */
   readonly upToDate: (content: ChannelContent) => Promise<void>
 }
 
-type Read = { readonly numbering: Numbering; readonly content: ChannelContent; readonly tail: SegmentTail }
+type Read = { readonly outputTimeline: OutputTimeline; readonly content: ChannelContent; readonly tail: SegmentTail }
 
 /** Reads ranges of the archive: from memory what is new, from the index what is not. */
-export function windowsOf({ segmentIndex, version, numberingOf, contentOf, upToDate }: WindowsDeps) {
+export function windowsOf({ segmentIndex, version, outputTimelineOf, contentOf, upToDate }: WindowsDeps) {
   async function reading(endpoint: OriginEndpoint): Promise<Read | undefined> {
-    const numbering = await numberingOf(endpoint)
-    if (!numbering) return undefined
-    const content = contentOf(numbering.channelGuid)
+    const outputTimeline = await outputTimelineOf(endpoint)
+    if (!outputTimeline) return undefined
+    const content = contentOf(outputTimeline.channelGuid)
     await upToDate(content)
-    if (content.isBehind(numbering)) await content.fill(numbering)
-    return { numbering, content, tail: await content.tail(numbering) }
+    if (content.isBehind(outputTimeline)) await content.fill(outputTimeline)
+    return { outputTimeline, content, tail: await content.tail(outputTimeline) }
   }
 
   async function windowOf(
@@ -53,18 +53,18 @@ export function windowsOf({ segmentIndex, version, numberingOf, contentOf, upToD
   }
 
   /** The newest that was sealed by a moment. */
-  async function sealedBy({ numbering, tail }: Read, moment: UtcMs): Promise<OutputSegment | undefined> {
+  async function sealedBy({ outputTimeline, tail }: Read, moment: UtcMs): Promise<OutputSegment | undefined> {
     const recent = tail.sealedBy(moment)
     if (recent) return recent
-    const number = await segmentIndex.numberSealedBy(numbering.id, moment)
-    return number === undefined ? undefined : segmentIndex.outputSegment(numbering.id, number)
+    const number = await segmentIndex.numberSealedBy(outputTimeline.id, moment)
+    return number === undefined ? undefined : segmentIndex.outputSegment(outputTimeline.id, number)
   }
 
-  async function followingOf({ numbering, tail }: Read, number: number): Promise<readonly OutputSegment[]> {
+  async function followingOf({ outputTimeline, tail }: Read, number: number): Promise<readonly OutputSegment[]> {
     const recent = tail.from(number + 1, FOLLOWING)
     if (recent.length > 0) return recent
     if ((tail.newestSegment?.number ?? 0) <= number) return []
-    return segmentIndex.outputSegmentsNumbered(numbering.id, { after: number, last: number + FOLLOWING })
+    return segmentIndex.outputSegmentsNumbered(outputTimeline.id, { after: number, last: number + FOLLOWING })
   }
 
   async function edgeOf(read: Read, asOf?: UtcMs): Promise<Edge | undefined> {
@@ -78,21 +78,21 @@ export function windowsOf({ segmentIndex, version, numberingOf, contentOf, upToD
       segment,
       following,
       publishedUntil: endUtcOf(newest),
-      ended: content.isOver(read.numbering) && segment.number === newest.number,
+      ended: content.isOver(read.outputTimeline) && segment.number === newest.number,
     }
   }
 
   /** A window that ends with a segment. */
   async function windowUpTo(
-    { numbering, tail }: Read,
+    { outputTimeline, tail }: Read,
     { number }: OutputSegment,
     seconds: number,
   ): Promise<readonly OutputSegment[]> {
     const recent = lastFitting(tail.upTo(number), seconds)
-    if (recent.isFull || tail.all[0]?.number === numbering.firstNumber) return recent.fitting
+    if (recent.isFull || tail.all[0]?.number === outputTimeline.firstNumber) return recent.fitting
     for (let count = 64; ; count *= 4) {
       const after = Math.max(number - count, 0)
-      const segments = await segmentIndex.outputSegmentsNumbered(numbering.id, { after, last: number })
+      const segments = await segmentIndex.outputSegmentsNumbered(outputTimeline.id, { after, last: number })
       const { fitting, isFull } = lastFitting(segments, seconds)
       if (isFull || after === 0 || count > MOST_SEGMENTS) return fitting
     }
@@ -103,7 +103,7 @@ export function windowsOf({ segmentIndex, version, numberingOf, contentOf, upToD
       const read = await reading(endpoint)
       if (!read) return undefined
       if (asOf === undefined)
-        return windowOf(read, lastFitting(read.tail.all, seconds).fitting, read.content.isOver(read.numbering))
+        return windowOf(read, lastFitting(read.tail.all, seconds).fitting, read.content.isOver(read.outputTimeline))
       const edge = await edgeOf(read, asOf)
       return edge && windowOf(read, await windowUpTo(read, edge.segment, seconds), edge.ended, edge.following)
     },
@@ -116,30 +116,30 @@ export function windowsOf({ segmentIndex, version, numberingOf, contentOf, upToD
     async range(endpoint: OriginEndpoint, window: TimeWindow, edge: Edge): Promise<SegmentRange | undefined> {
       const read = await reading(endpoint)
       if (!read) return undefined
-      const { numbering, content } = read
-      const found = await segmentIndex.outputSegmentRange(numbering.id, window)
+      const { outputTimeline, content } = read
+      const found = await segmentIndex.outputSegmentRange(outputTimeline.id, window)
       const last = Math.min(found?.last ?? 0, edge.segment.number)
       const after = Math.max(found?.after ?? 0, last - MOST_SEGMENTS)
       if (!found || last <= after) return undefined
-      const eras = await content.erasById(await segmentIndex.erasShown(numbering.id, { after, last }))
+      const eras = await content.erasById(await segmentIndex.erasShown(outputTimeline.id, { after, last }))
       return {
         version: edge.version,
-        numbering: numbering.id,
+        outputTimeline: outputTimeline.id,
         numbers: { after, last },
         window,
         eras,
         following: last === edge.segment.number ? edge.following : await followingOf(read, last),
         ended: edge.ended && last === edge.segment.number,
-        page: (range) => segmentIndex.outputSegmentPage(numbering.id, range, ALWAYS),
-        summaries: (range) => segmentIndex.outputSegmentSummaries(numbering.id, range),
+        page: (range) => segmentIndex.outputSegmentPage(outputTimeline.id, range, ALWAYS),
+        summaries: (range) => segmentIndex.outputSegmentSummaries(outputTimeline.id, range),
       }
     },
 
     async outputSegment(endpoint: OriginEndpoint, number: number) {
       const read = await reading(endpoint)
       if (!read) return undefined
-      const { numbering, content, tail } = read
-      const segment = tail.byNumber(number) ?? (await segmentIndex.outputSegment(numbering.id, number))
+      const { outputTimeline, content, tail } = read
+      const segment = tail.byNumber(number) ?? (await segmentIndex.outputSegment(outputTimeline.id, number))
       const [era] = segment ? await content.erasById([segment.era]) : []
       return segment && era && { segment, era }
     },
@@ -147,9 +147,9 @@ export function windowsOf({ segmentIndex, version, numberingOf, contentOf, upToD
     async outputSegmentsAround(endpoint: OriginEndpoint, place: EraTime) {
       const read = await reading(endpoint)
       if (!read) return []
-      const { numbering, tail } = read
-      const recent = tail.around(place, AROUND, numbering.firstNumber)
-      return recent ?? segmentIndex.outputSegmentsAround(numbering.id, place, AROUND)
+      const { outputTimeline, tail } = read
+      const recent = tail.around(place, AROUND, outputTimeline.firstNumber)
+      return recent ?? segmentIndex.outputSegmentsAround(outputTimeline.id, place, AROUND)
     },
 
     async erasAt(endpoint: OriginEndpoint, utc: UtcMs) {
@@ -159,7 +159,7 @@ export function windowsOf({ segmentIndex, version, numberingOf, contentOf, upToD
       const begun = recent.filter(({ clock }) => clock.utc < utc + EARLY_MS)
       // Clocks of eras follow one another: what has begun well before leaves nothing to older ones.
       if (begun.some(({ clock }) => clock.utc <= utc - EARLY_MS)) return begun.slice(-MOST_ERAS)
-      return segmentIndex.erasBegunBefore(read.numbering.id, utcMs(utc + EARLY_MS), MOST_ERAS)
+      return segmentIndex.erasBegunBefore(read.outputTimeline.id, utcMs(utc + EARLY_MS), MOST_ERAS)
     },
 
     async era(endpoint: OriginEndpoint, id: number) {
@@ -174,7 +174,7 @@ export function windowsOf({ segmentIndex, version, numberingOf, contentOf, upToD
       const newest = read?.tail.newestSegment
       if (!read || !newest) return undefined
       const forever = utcMs(Number.MAX_SAFE_INTEGER)
-      const [oldest] = await segmentIndex.outputSegmentsBetween(read.numbering.id, utcMs(0), forever, 1)
+      const [oldest] = await segmentIndex.outputSegmentsBetween(read.outputTimeline.id, utcMs(0), forever, 1)
       return oldest && { start: oldest.startUtc, end: endUtcOf(newest) }
     },
   } satisfies Partial<ArchiveReader>

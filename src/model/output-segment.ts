@@ -129,7 +129,7 @@ export type OutputSegment = {
   readonly sealedAt: UtcMs
   /** True when playback cannot run on seamlessly from the previous output segment. */
   readonly discontinuity: boolean
-  /** Discontinuities up to and including this segment's own, since the numbering was opened. */
+  /** Discontinuities up to and including this segment's own, since the output timeline was opened. */
   readonly discontinuitySequence: number
   /**
    * The first output segment of the period this one belongs to: an unbroken row, throughout which the same audio and

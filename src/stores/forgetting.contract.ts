@@ -26,7 +26,7 @@ export function forgettingContract(name: string, open: () => Promise<ContractSto
     it('forgets slots sealed before a time, the segments that need them, and leaves their objects pending deletion', async () => {
       const store = await open()
       const { segmentIndex } = store
-      const { id } = await segmentIndex.openNumbering({ guid: 'e', revision: 1 }, INPUT, 4)
+      const { id } = await segmentIndex.openOutputTimeline({ guid: 'e', revision: 1 }, INPUT, 4)
       const slots = [0, 1, 2, 3].map((i) => slot(i, [`${i}/a`, `${i}/b`]))
       const objects = slots.flatMap(keysOf).map((key) => sourceObject(key))
       const outputSegments = [outputSegment(id, 1, slots.slice(0, 2)), outputSegment(id, 2, slots.slice(2))]
@@ -105,7 +105,7 @@ export function forgettingContract(name: string, open: () => Promise<ContractSto
 
     it('spares pinned spans, and whole output segments that reach into them', async () => {
       const { segmentIndex } = await open()
-      const { id } = await segmentIndex.openNumbering({ guid: 'e', revision: 1 }, INPUT, 4)
+      const { id } = await segmentIndex.openOutputTimeline({ guid: 'e', revision: 1 }, INPUT, 4)
       const slots = Array.from({ length: 12 }, (_, i) => slot(i, [`${i}`]))
       const outputSegments = [0, 2, 4, 6, 8, 10].map((i) => outputSegment(id, 1 + i / 2, slots.slice(i, i + 2)))
       await segmentIndex.commitTimeline(INPUT, commit(0, { slots, outputSegments }))
@@ -176,7 +176,7 @@ export function forgettingContract(name: string, open: () => Promise<ContractSto
 
     it('keeps the eras in which slots of the other input are shown, and those in use', async () => {
       const { segmentIndex } = await open()
-      const { id } = await segmentIndex.openNumbering({ guid: 'e', revision: 1 }, INPUT, 2)
+      const { id } = await segmentIndex.openOutputTimeline({ guid: 'e', revision: 1 }, INPUT, 2)
       const eras = [era(0), era(1), era(2), era(3)]
       const own = slot(0, [], { era: 3, at: NOW + 60_000 })
       await segmentIndex.commitTimeline(INPUT, commit(0, { eras, slots: [own] }))
@@ -204,7 +204,7 @@ export function forgettingContract(name: string, open: () => Promise<ContractSto
     it('forgets a channel whole, both inputs, and no other', async () => {
       const { segmentIndex } = await open()
       for (const ref of [INPUT, OTHER, FOREIGN]) {
-        const numbering = await segmentIndex.openNumbering(
+        const outputTimeline = await segmentIndex.openOutputTimeline(
           { guid: `e of ${ref.ingestEndpointId}`, revision: 1 },
           ref,
           ref === OTHER ? 4 : 2,
@@ -212,7 +212,7 @@ export function forgettingContract(name: string, open: () => Promise<ContractSto
         const slots = Array.from({ length: 1200 }, (_, i) => slot(i, [`${ref.ingestEndpointId}/${i}`]))
         const unplaced = sourceObject(`${ref.ingestEndpointId}/unplaced`)
         const objects = [...slots.flatMap(keysOf).map((key) => sourceObject(key)), unplaced]
-        const outputSegments = slots.map((one, i) => outputSegment(numbering.id, i + 1, [one]))
+        const outputSegments = slots.map((one, i) => outputSegment(outputTimeline.id, i + 1, [one]))
         await segmentIndex.commitTimeline(ref, commit(0, { objects, slots, outputSegments }))
       }
       await segmentIndex.forgetChannel('guid-news')
@@ -222,8 +222,8 @@ export function forgettingContract(name: string, open: () => Promise<ContractSto
       )
       assert.equal(await segmentIndex.loadTimeline(INPUT), undefined)
       assert.deepEqual(await segmentIndex.slots(OTHER, undefined, 9), [])
-      assert.deepEqual(await segmentIndex.numberingsOf(INPUT.channelGuid), [])
-      assert.equal(await segmentIndex.numberingOf({ guid: 'e of guid-news', revision: 1 }, 2), undefined)
+      assert.deepEqual(await segmentIndex.outputTimelinesOf(INPUT.channelGuid), [])
+      assert.equal(await segmentIndex.outputTimelineOf({ guid: 'e of guid-news', revision: 1 }, 2), undefined)
       const pending = await segmentIndex.pendingDeletions(9999)
       assert.equal(pending.length, 2402)
       assert.ok(pending.every((key) => key.startsWith('guid-news')))
@@ -231,9 +231,9 @@ export function forgettingContract(name: string, open: () => Promise<ContractSto
       await segmentIndex.forgetChannel('guid-news')
     })
 
-    it('forgets with a channel the segments that a numbering has shown of the other input', async () => {
+    it('forgets with a channel the segments that an output timeline has shown of the other input', async () => {
       const { segmentIndex } = await open()
-      const { id } = await segmentIndex.openNumbering({ guid: 'e', revision: 1 }, INPUT, 2)
+      const { id } = await segmentIndex.openOutputTimeline({ guid: 'e', revision: 1 }, INPUT, 2)
       const [own, others] = [slot(0, ['a']), slot(0, ['b'], { era: 1_000_001, at: later(SLOT_MS) })]
       const ofOther = { ingestEndpointId: OTHER.ingestEndpointId, era: others.era }
       await segmentIndex.commitTimeline(OTHER, commit(0, { objects: [sourceObject('b')], slots: [others] }))

@@ -106,10 +106,10 @@ export function era(id: number, streams: readonly SourceStream[] = []): Era {
 }
 
 /** The output segment made of these slots. */
-export function outputSegment(numbering: number, number: number, slots: readonly Slot[]): OutputSegmentRow {
+export function outputSegment(outputTimeline: number, number: number, slots: readonly Slot[]): OutputSegmentRow {
   const first = slots[0]!
   return {
-    numbering,
+    outputTimeline,
     number,
     era: first.era,
     start: first.start,

@@ -19,7 +19,7 @@ import {
   slot,
   sourceObject,
 } from './nouns.contract.ts'
-import type { EndpointRevision, Numbering, SegmentIndex } from './segment-index.ts'
+import type { EndpointRevision, OutputTimeline, SegmentIndex } from './segment-index.ts'
 
 /** What every SegmentIndex promises. Each adapter's test calls this with its own `open`, which gives an empty store. */
 export function segmentIndexContract(name: string, open: () => Promise<ContractStore>): void {
@@ -37,15 +37,15 @@ export function segmentIndexContract(name: string, open: () => Promise<ContractS
       )
     })
 
-    it('has no timeline for an input that was only asked about, or given a numbering', async () => {
+    it('has no timeline for an input that was only asked about, or given an output timeline', async () => {
       const store = await open()
       const { segmentIndex } = store
       assert.deepEqual(await segmentIndex.unsettledObjects(INPUT, 9), [])
-      assert.deepEqual(await segmentIndex.numberingsOf(INPUT.channelGuid), [])
+      assert.deepEqual(await segmentIndex.outputTimelinesOf(INPUT.channelGuid), [])
       assert.deepEqual(await segmentIndex.slots(INPUT, undefined, 9), [])
       assert.deepEqual(await segmentIndex.eras(INPUT, [0]), [])
       assert.deepEqual({ ...(await segmentIndex.forget(INPUT, NOW, NOTHING_SPARED)) }, { slots: 0, objects: 0 })
-      await segmentIndex.openNumbering(at('e'), INPUT, 2)
+      await segmentIndex.openOutputTimeline(at('e'), INPUT, 2)
       assert.equal(await segmentIndex.loadTimeline(INPUT), undefined)
       assert.deepEqual(await segmentIndex.inputs(), [])
       assert.equal(await segmentIndex.commitTimeline(INPUT, commit(0)), 'committed')
@@ -111,84 +111,84 @@ export function segmentIndexContract(name: string, open: () => Promise<ContractS
     })
   })
 
-  describe(`${name} as a SegmentIndex: numberings`, () => {
-    const plain = (numbering: Numbering | undefined) => numbering && { ...numbering }
+  describe(`${name} as a SegmentIndex: output timelines`, () => {
+    const plain = (outputTimeline: OutputTimeline | undefined) => outputTimeline && { ...outputTimeline }
 
-    it('shares a numbering among endpoints of one channel and segment duration', async () => {
+    it('shares an output timeline among endpoints of one channel and segment duration', async () => {
       const store = await open()
       const { segmentIndex } = store
-      assert.equal(await segmentIndex.numberingOf(at('e'), 2), undefined)
-      const first = await segmentIndex.openNumbering(at('e'), INPUT, 2)
+      assert.equal(await segmentIndex.outputTimelineOf(at('e'), 2), undefined)
+      const first = await segmentIndex.openOutputTimeline(at('e'), INPUT, 2)
       assert.deepEqual(plain(first), { ...INPUT, id: first.id, segmentDurationSeconds: 2, firstNumber: 1 })
-      assert.deepEqual(plain(await segmentIndex.openNumbering(at('f'), INPUT, 2)), plain(first))
-      assert.notEqual((await segmentIndex.openNumbering(at('g'), INPUT, 4)).id, first.id)
-      assert.equal((await segmentIndex.openNumbering(at('h'), OTHER, 2)).id, first.id)
-      assert.notEqual((await segmentIndex.openNumbering(at('i'), FOREIGN, 2)).id, first.id)
+      assert.deepEqual(plain(await segmentIndex.openOutputTimeline(at('f'), INPUT, 2)), plain(first))
+      assert.notEqual((await segmentIndex.openOutputTimeline(at('g'), INPUT, 4)).id, first.id)
+      assert.equal((await segmentIndex.openOutputTimeline(at('h'), OTHER, 2)).id, first.id)
+      assert.notEqual((await segmentIndex.openOutputTimeline(at('i'), FOREIGN, 2)).id, first.id)
       const reopened = (await store.restart()).segmentIndex
-      assert.deepEqual(plain(await reopened.numberingOf(at('f'), 2)), plain(first))
-      assert.equal(await reopened.numberingOf(at('f'), 4), undefined)
+      assert.deepEqual(plain(await reopened.outputTimelineOf(at('f'), 2)), plain(first))
+      assert.equal(await reopened.outputTimelineOf(at('f'), 4), undefined)
       assert.deepEqual(
-        (await reopened.numberingsOf(INPUT.channelGuid)).map(({ segmentDurationSeconds: s }) => s),
+        (await reopened.outputTimelinesOf(INPUT.channelGuid)).map(({ segmentDurationSeconds: s }) => s),
         [2, 4],
       )
     })
 
-    it('gives one numbering to an endpoint asked for twice at once', async () => {
+    it('gives one output timeline to an endpoint asked for twice at once', async () => {
       const { segmentIndex } = await open()
-      const [a, b] = await Promise.all([1, 2].map(() => segmentIndex.openNumbering(at('e'), INPUT, 2)))
+      const [a, b] = await Promise.all([1, 2].map(() => segmentIndex.openOutputTimeline(at('e'), INPUT, 2)))
       assert.equal(a?.id, b?.id)
     })
 
-    it('gives an endpoint that changes its duration, and back, a new numbering above all numbers given', async () => {
+    it('gives an endpoint that changes its duration, and back, a new output timeline above all numbers given', async () => {
       const { segmentIndex } = await open()
-      const two = await segmentIndex.openNumbering(at('e'), INPUT, 2)
+      const two = await segmentIndex.openOutputTimeline(at('e'), INPUT, 2)
       await publish(segmentIndex, 0, two, [1, 2, 3])
-      const four = await segmentIndex.openNumbering(at('e'), INPUT, 4)
+      const four = await segmentIndex.openOutputTimeline(at('e'), INPUT, 4)
       assert.equal(four.firstNumber, 4)
       await publish(segmentIndex, 1, four, [4, 5], 1)
-      const again = await segmentIndex.openNumbering(at('e'), INPUT, 2)
+      const again = await segmentIndex.openOutputTimeline(at('e'), INPUT, 2)
       assert.notEqual(again.id, two.id)
       assert.equal(again.firstNumber, 6)
-      assert.equal(await segmentIndex.numberingOf(at('e'), 4), undefined)
-      assert.equal((await segmentIndex.numberingOf(at('e'), 2))?.id, again.id)
+      assert.equal(await segmentIndex.outputTimelineOf(at('e'), 4), undefined)
+      assert.equal((await segmentIndex.outputTimelineOf(at('e'), 2))?.id, again.id)
     })
 
     it('keeps what an old revision of an endpoint opens late from its newer ones', async () => {
       const { segmentIndex } = await open()
-      const four = await segmentIndex.openNumbering(at('e', 2), INPUT, 4)
-      const two = await segmentIndex.openNumbering(at('e', 1), INPUT, 2)
-      assert.equal((await segmentIndex.numberingOf(at('e', 3), 4))?.id, four.id)
-      assert.equal((await segmentIndex.numberingOf(at('e', 1), 2))?.id, two.id)
+      const four = await segmentIndex.openOutputTimeline(at('e', 2), INPUT, 4)
+      const two = await segmentIndex.openOutputTimeline(at('e', 1), INPUT, 2)
+      assert.equal((await segmentIndex.outputTimelineOf(at('e', 3), 4))?.id, four.id)
+      assert.equal((await segmentIndex.outputTimelineOf(at('e', 1), 2))?.id, two.id)
     })
 
     it('never goes back, not after everything was forgotten and the store restarted, nor on the other input', async () => {
       const store = await open()
-      const two = await store.segmentIndex.openNumbering(at('e'), INPUT, 2)
+      const two = await store.segmentIndex.openOutputTimeline(at('e'), INPUT, 2)
       await publish(store.segmentIndex, 0, two, [1, 2, 3])
       await store.segmentIndex.forget(INPUT, later(1e9), NOTHING_SPARED)
       assert.deepEqual(await store.segmentIndex.lastOutputSegments(two.id, 9), [])
       const { segmentIndex } = await store.restart()
-      assert.equal((await segmentIndex.openNumbering(at('f'), OTHER, 4)).firstNumber, 4)
-      assert.equal((await segmentIndex.openNumbering(at('g'), FOREIGN, 2)).firstNumber, 1)
+      assert.equal((await segmentIndex.openOutputTimeline(at('f'), OTHER, 4)).firstNumber, 4)
+      assert.equal((await segmentIndex.openOutputTimeline(at('g'), FOREIGN, 2)).firstNumber, 1)
     })
 
-    it('keeps the state of a numbering with what it publishes, unless another took that step', async () => {
+    it('keeps the state of an output timeline with what it publishes, unless another took that step', async () => {
       const store = await open()
-      const numbering = await store.segmentIndex.openNumbering(at('e'), INPUT, 2)
+      const outputTimeline = await store.segmentIndex.openOutputTimeline(at('e'), INPUT, 2)
       const step = (expectedVersion: number, number: number) => ({
-        numberings: [{ id: numbering.id, expectedVersion, state: `state ${number}` }],
-        outputSegments: [outputSegment(numbering.id, number, [slot(number, [])])],
+        outputTimelines: [{ id: outputTimeline.id, expectedVersion, state: `state ${number}` }],
+        outputSegments: [outputSegment(outputTimeline.id, number, [slot(number, [])])],
       })
       const answers = await Promise.all([
         store.segmentIndex.commitTimeline(INPUT, commit(0, step(0, 1))),
         store.segmentIndex.commitTimeline(OTHER, commit(0, { ...step(0, 2), slots: [slot(9, ['k'])] })),
-        store.segmentIndex.commitNumberings(INPUT.channelGuid, step(0, 3)),
-        store.segmentIndex.commitNumberings(INPUT.channelGuid, step(1, 4)),
+        store.segmentIndex.commitOutputTimelines(INPUT.channelGuid, step(0, 3)),
+        store.segmentIndex.commitOutputTimelines(INPUT.channelGuid, step(1, 4)),
       ])
       assert.deepEqual(answers, ['committed', 'stale', 'stale', 'committed'])
       const { segmentIndex } = await store.restart()
-      const [stored] = await segmentIndex.numberingsOf(INPUT.channelGuid)
-      assert.deepEqual(plain(stored), { ...plain(numbering), version: 2, state: 'state 4' })
+      const [stored] = await segmentIndex.outputTimelinesOf(INPUT.channelGuid)
+      assert.deepEqual(plain(stored), { ...plain(outputTimeline), version: 2, state: 'state 4' })
       assert.deepEqual(await segmentIndex.slots(OTHER, undefined, 9), [])
       assert.equal(await segmentIndex.commitTimeline(OTHER, commit(0)), 'committed')
     })
@@ -196,21 +196,21 @@ export function segmentIndexContract(name: string, open: () => Promise<ContractS
     it('moves timelines on with a step that had to see all of them', async () => {
       const { segmentIndex } = await open()
       await segmentIndex.commitTimeline(INPUT, commit(0))
-      const { id } = await segmentIndex.openNumbering(at('e'), INPUT, 2)
+      const { id } = await segmentIndex.openOutputTimeline(at('e'), INPUT, 2)
       const step = (expectedVersion: number, seen: number) => ({
-        numberings: [{ id, expectedVersion, state: '' }],
+        outputTimelines: [{ id, expectedVersion, state: '' }],
         outputSegments: [],
         seen: [{ ingestEndpointId: INPUT.ingestEndpointId, expectedVersion: seen }],
       })
-      assert.equal(await segmentIndex.commitNumberings(INPUT.channelGuid, step(0, 0)), 'stale')
-      assert.equal(await segmentIndex.commitNumberings(INPUT.channelGuid, step(0, 1)), 'committed')
+      assert.equal(await segmentIndex.commitOutputTimelines(INPUT.channelGuid, step(0, 0)), 'stale')
+      assert.equal(await segmentIndex.commitOutputTimelines(INPUT.channelGuid, step(0, 1)), 'committed')
       assert.equal(await segmentIndex.commitTimeline(INPUT, commit(1)), 'stale')
       assert.equal((await segmentIndex.loadTimeline(INPUT))?.version, 2)
     })
 
     it('makes output segments of the slots of either input', async () => {
       const store = await open()
-      const { id } = await store.segmentIndex.openNumbering(at('e'), INPUT, 2)
+      const { id } = await store.segmentIndex.openOutputTimeline(at('e'), INPUT, 2)
       const own = slot(0, ['own'])
       const foreign = slot(0, ['foreign'], { era: 7 })
       const source = { ingestEndpointId: OTHER.ingestEndpointId, era: 7 }
@@ -239,56 +239,56 @@ export function segmentIndexContract(name: string, open: () => Promise<ContractS
       assert.deepEqual(await segmentIndex.pendingDeletions(9), ['foreign'])
     })
 
-    it('knows the endpoints a numbering serves', async () => {
+    it('knows the endpoints an output timeline serves', async () => {
       const { segmentIndex } = await open()
-      const two = await segmentIndex.openNumbering(at('e'), INPUT, 2)
-      await segmentIndex.openNumbering(at('f'), INPUT, 2)
+      const two = await segmentIndex.openOutputTimeline(at('e'), INPUT, 2)
+      await segmentIndex.openOutputTimeline(at('f'), INPUT, 2)
       assert.deepEqual(await segmentIndex.endpointsOf(two.id), ['e', 'f'])
-      await segmentIndex.openNumbering(at('e', 2), INPUT, 4)
+      await segmentIndex.openOutputTimeline(at('e', 2), INPUT, 4)
       assert.deepEqual(await segmentIndex.endpointsOf(two.id), ['f'])
     })
 
-    it('copies the output segments of a numbering, in steps, under numbers of their own', async () => {
+    it('copies the output segments of an output timeline, in steps, under numbers of their own', async () => {
       const store = await open()
       const { segmentIndex } = store
-      const two = await segmentIndex.openNumbering(at('e'), INPUT, 2)
+      const two = await segmentIndex.openOutputTimeline(at('e'), INPUT, 2)
       const slots = [0, 1, 2, 3].map((i) => slot(i, []))
       const outputSegments = [1, 2, 4, 5].map((number, i) => {
         const period = { number: i < 2 ? 1 : 4, start: ticks(i) }
         return { ...outputSegment(two.id, number, [slots[i]!]), period }
       })
       await segmentIndex.commitTimeline(INPUT, commit(0, { slots, outputSegments }))
-      await segmentIndex.openNumbering(at('e', 2), INPUT, 6)
-      const again = await segmentIndex.openNumbering(at('e', 3), INPUT, 2)
+      await segmentIndex.openOutputTimeline(at('e', 2), INPUT, 6)
+      const again = await segmentIndex.openOutputTimeline(at('e', 3), INPUT, 2)
       assert.equal(again.firstNumber, 6)
       assert.equal(await segmentIndex.copyOutputSegments(two.id, again.id, 3), false)
       assert.deepEqual(numbersOf(await segmentIndex.lastOutputSegments(again.id, 9)), [6, 7, 9])
       assert.equal(await segmentIndex.copyOutputSegments(two.id, again.id, 3), true)
       assert.equal(await segmentIndex.copyOutputSegments(two.id, again.id, 3), true)
       const index = (await store.restart()).segmentIndex
-      const unnumbered = async ({ id, firstNumber }: Numbering) =>
+      const unnumbered = async ({ id, firstNumber }: OutputTimeline) =>
         (await index.lastOutputSegments(id, 9)).map(({ number, period, ...segment }) => {
           return { ...segment, number: number - firstNumber, period: (period?.number ?? NaN) - firstNumber }
         })
       assert.deepEqual(await unnumbered(again), await unnumbered(two))
       const window = { start: later(0), end: later(SLOT_MS) }
       assert.deepEqual(await index.outputSegmentRange(again.id, window), { after: 5, last: 6 })
-      await index.openNumbering(at('e', 4), INPUT, 6)
-      assert.equal((await index.openNumbering(at('e', 5), INPUT, 2)).firstNumber, 11)
+      await index.openOutputTimeline(at('e', 4), INPUT, 6)
+      assert.equal((await index.openOutputTimeline(at('e', 5), INPUT, 2)).firstNumber, 11)
       await index.forget(INPUT, later(1e9), NOTHING_SPARED)
       assert.deepEqual(await index.lastOutputSegments(again.id, 9), [])
       assert.equal(await index.copyOutputSegments(two.id, again.id, 3), true, 'there is nothing left')
     })
 
-    it('knows the eras of a copied numbering, and forgets them with their segments', async () => {
+    it('knows the eras of a copied output timeline, and forgets them with their segments', async () => {
       const { segmentIndex } = await open()
-      const two = await segmentIndex.openNumbering(at('e'), INPUT, 2)
+      const two = await segmentIndex.openOutputTimeline(at('e'), INPUT, 2)
       const slots = [4, 4, 3, 7].map((one, i) => slot(i, [], { era: one, at: NOW + i * SLOT_MS }))
       const outputSegments = slots.map((one, i) => outputSegment(two.id, i + 1, [one]))
       const eras = [4, 3, 7].map((one) => era(one))
       await segmentIndex.commitTimeline(INPUT, commit(0, { eras, slots, outputSegments }))
-      await segmentIndex.openNumbering(at('e', 2), INPUT, 6)
-      const { id } = await segmentIndex.openNumbering(at('e', 3), INPUT, 2)
+      await segmentIndex.openOutputTimeline(at('e', 2), INPUT, 6)
+      const { id } = await segmentIndex.openOutputTimeline(at('e', 3), INPUT, 2)
       const shown = (after: number, last: number) => segmentIndex.erasShown(id, { after, last })
       const begun = async (of: number) => (await segmentIndex.erasBegunBefore(of, later(8), 9)).map((one) => one.id)
       assert.equal(await segmentIndex.copyOutputSegments(two.id, id, 3), false)
@@ -306,22 +306,22 @@ export function segmentIndexContract(name: string, open: () => Promise<ContractS
       assert.deepEqual(await shown(0, 99), [7])
     })
 
-    it('gives no number of a numbering twice', async () => {
+    it('gives no number of an output timeline twice', async () => {
       const { segmentIndex } = await open()
-      const numbering = await segmentIndex.openNumbering(at('e'), INPUT, 2)
-      await publish(segmentIndex, 0, numbering, [1])
-      await assert.rejects(publish(segmentIndex, 1, numbering, [1], 1))
+      const outputTimeline = await segmentIndex.openOutputTimeline(at('e'), INPUT, 2)
+      await publish(segmentIndex, 0, outputTimeline, [1])
+      await assert.rejects(publish(segmentIndex, 1, outputTimeline, [1], 1))
     })
   })
 
   describe(`${name} as a SegmentIndex: output segments`, () => {
     it('gives back segments with their slots: one, the newest, those of a window', async () => {
       const { segmentIndex } = await open()
-      const { id } = await segmentIndex.openNumbering(at('e'), INPUT, 4)
+      const { id } = await segmentIndex.openOutputTimeline(at('e'), INPUT, 4)
       const slots = Array.from({ length: 8 }, (_, i) => slot(i, [`${i}/a`, `${i}/b`]))
       const rows = [0, 2, 4, 6].map((i) => outputSegment(id, 1 + i / 2, slots.slice(i, i + 2)))
       await segmentIndex.commitTimeline(INPUT, commit(0, { slots, outputSegments: rows }))
-      const { numbering, firstSlot, slotCount, ...segment } = rows[1]!
+      const { outputTimeline, firstSlot, slotCount, ...segment } = rows[1]!
       assert.deepEqual(await segmentIndex.outputSegment(id, 2), { ...segment, slots: slots.slice(2, 4) })
       assert.equal(await segmentIndex.outputSegment(id, 5), undefined)
       assert.equal(await segmentIndex.outputSegment(id + 1, 1), undefined)
@@ -341,7 +341,7 @@ export function segmentIndexContract(name: string, open: () => Promise<ContractS
 
     it('finds what lies in a window although the time went back between eras', async () => {
       const { segmentIndex } = await open()
-      const { id } = await segmentIndex.openNumbering(at('e'), INPUT, 2)
+      const { id } = await segmentIndex.openOutputTimeline(at('e'), INPUT, 2)
       const ahead = [0, 1, 2].map((i) => slot(i, [], { at: NOW + 60_000 }))
       const back = [0, 1, 2].map((i) => slot(i, [], { era: 1 }))
       const slots = [...ahead, ...back]
@@ -356,7 +356,7 @@ export function segmentIndexContract(name: string, open: () => Promise<ContractS
 
     it('finds what begins around a time of an era, and nothing of another era', async () => {
       const { segmentIndex } = await open()
-      const { id } = await segmentIndex.openNumbering(at('e'), INPUT, 2)
+      const { id } = await segmentIndex.openOutputTimeline(at('e'), INPUT, 2)
       const slots = [0, 1].flatMap((era) => Array.from({ length: 8 }, (_, i) => slot(i, [], { era })))
       const outputSegments = slots.map((one, i) => outputSegment(id, i + 1, [one]))
       await segmentIndex.commitTimeline(INPUT, commit(0, { slots, outputSegments }))
@@ -372,7 +372,7 @@ export function segmentIndexContract(name: string, open: () => Promise<ContractS
 
     it('knows how far the numbers went at a moment', async () => {
       const { segmentIndex } = await open()
-      const { id } = await segmentIndex.openNumbering(at('e'), INPUT, 4)
+      const { id } = await segmentIndex.openOutputTimeline(at('e'), INPUT, 4)
       const slots = [0, 1].flatMap((era) =>
         Array.from({ length: 4 }, (_, i) => slot(i, [], { era, at: NOW + era * 8000 })),
       )
@@ -386,9 +386,9 @@ export function segmentIndexContract(name: string, open: () => Promise<ContractS
       assert.equal(await segmentIndex.numberSealedBy(id + 1, later(1e9)), undefined)
     })
 
-    it('finds the eras a numbering shows, in their order and by their clocks', async () => {
+    it('finds the eras an output timeline shows, in their order and by their clocks', async () => {
       const { segmentIndex } = await open()
-      const { id } = await segmentIndex.openNumbering(at('e'), INPUT, 2)
+      const { id } = await segmentIndex.openOutputTimeline(at('e'), INPUT, 2)
       const shown = (after: number, last: number) => segmentIndex.erasShown(id, { after, last })
       assert.deepEqual(await shown(0, 9), [])
       const slots = [4, 3, 7].flatMap((one, n) =>
@@ -414,7 +414,7 @@ export function segmentIndexContract(name: string, open: () => Promise<ContractS
 
     it('tells output segments with summaries of their slots', async () => {
       const { segmentIndex } = await open()
-      const { id } = await segmentIndex.openNumbering(at('e'), INPUT, 4)
+      const { id } = await segmentIndex.openOutputTimeline(at('e'), INPUT, 4)
       const slots = [0, 1, 2, 3].map((i) => slot(i, [`k${i}`]))
       const moved = { ticks: ticks(90), ms: 1 }
       const segments = [
@@ -436,7 +436,7 @@ export function segmentIndexContract(name: string, open: () => Promise<ContractS
 
     it('reads long windows in full, in order', async () => {
       const { segmentIndex } = await open()
-      const { id } = await segmentIndex.openNumbering(at('e'), INPUT, 2)
+      const { id } = await segmentIndex.openOutputTimeline(at('e'), INPUT, 2)
       const slots = Array.from({ length: 1000 }, (_, i) => slot(i, [`k${i}`]))
       const outputSegments = slots.map((one, i) => outputSegment(id, i + 1, [one]))
       await segmentIndex.commitTimeline(INPUT, commit(0, { slots, outputSegments }))
@@ -452,9 +452,15 @@ export function segmentIndexContract(name: string, open: () => Promise<ContractS
 }
 
 /** Commits one slot and output segment per number, into an era of their own. */
-async function publish(index: SegmentIndex, version: number, numbering: Numbering, numbers: number[], era = 0) {
+async function publish(
+  index: SegmentIndex,
+  version: number,
+  outputTimeline: OutputTimeline,
+  numbers: number[],
+  era = 0,
+) {
   const slots = numbers.map((_, i) => slot(i, [`${era}/${i}`], { era }))
-  const outputSegments = slots.map((one, i) => outputSegment(numbering.id, numbers[i]!, [one]))
+  const outputSegments = slots.map((one, i) => outputSegment(outputTimeline.id, numbers[i]!, [one]))
   await index.commitTimeline(INPUT, commit(version, { slots, outputSegments }))
 }
 

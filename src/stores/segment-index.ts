@@ -6,7 +6,7 @@ import type { SourceObject } from '../model/source-segment.ts'
 export type IngestRef = { readonly channelGuid: string; readonly ingestEndpointId: string }
 
 /** A sequence of output segments of one channel. Its numbers never name other bytes. */
-export type Numbering = {
+export type OutputTimeline = {
   readonly id: number
   readonly channelGuid: string
   /** The ingest endpoint whose input it followed first. */
@@ -21,18 +21,18 @@ export type EndpointRevision = { readonly guid: string; readonly revision: numbe
 
 /** An output segment as stored: its slots are `firstSlot … firstSlot + slotCount - 1` of its era. */
 export type OutputSegmentRow = Omit<OutputSegment, 'slots'> & {
-  readonly numbering: number
+  readonly outputTimeline: number
   readonly firstSlot: number
   readonly slotCount: number
-  /** Whose slots they are; absent where that is the input the numbering followed first, and its own era. */
+  /** Whose slots they are; absent where that is the input the output timeline followed first, and its own era. */
   readonly source?: { readonly ingestEndpointId: string; readonly era: number }
 }
 
 /**
- * The state of a numbering after a step, opaque here. Stale if the store holds another version than expected; 0: none
- * yet.
+ * The state of an output timeline after a step, opaque here. Stale if the store holds another version than expected; 0:
+ * none yet.
  */
-export type NumberingCommit = {
+export type OutputTimelineCommit = {
   readonly id: number
   readonly expectedVersion: number
   readonly state: string
@@ -40,18 +40,18 @@ export type NumberingCommit = {
   readonly eras?: readonly Era[]
 }
 
-export type NumberingsCommit = {
-  readonly numberings: readonly NumberingCommit[]
+export type OutputTimelinesCommit = {
+  readonly outputTimelines: readonly OutputTimelineCommit[]
   readonly outputSegments: readonly OutputSegmentRow[]
   /**
    * Timelines the step has seen to their ends. One that went on since makes the commit stale; else its version grows by
-   * one, so that whoever takes its next step knows of the numberings.
+   * one, so that whoever takes its next step knows of the output timelines.
    */
   readonly seen?: readonly { readonly ingestEndpointId: string; readonly expectedVersion: number }[]
 }
 
-/** A numbering, and its state as it was saved last. */
-export type StoredNumbering = Numbering & { readonly version: number; readonly state?: string }
+/** An output timeline, and its state as it was saved last. */
+export type StoredOutputTimeline = OutputTimeline & { readonly version: number; readonly state?: string }
 
 /** Numbers from just above `after` up to and including `last`. */
 export type NumberRange = { readonly after: number; readonly last: number }
@@ -73,8 +73,8 @@ export type TimelineCommit = {
   readonly eras: readonly Era[]
   readonly slots: readonly Slot[]
   readonly outputSegments: readonly OutputSegmentRow[]
-  /** Numberings that took a step with it. */
-  readonly numberings?: readonly NumberingCommit[]
+  /** Output timelines that took a step with it. */
+  readonly outputTimelines?: readonly OutputTimelineCommit[]
 }
 
 export type ChannelUsage = { readonly channelGuid: string; readonly objects: number; readonly bytes: number }
@@ -84,63 +84,72 @@ export type ChannelUsage = { readonly channelGuid: string; readonly objects: num
  */
 export type SegmentIndex = {
   loadTimeline(ingest: IngestRef): Promise<{ readonly version: number; readonly state: string } | undefined>
-  /** Stale, and nothing is kept, when the timeline or one of the numberings is not as expected. */
+  /** Stale, and nothing is kept, when the timeline or one of the output timelines is not as expected. */
   commitTimeline(ingest: IngestRef, commit: TimelineCommit): Promise<'committed' | 'stale'>
-  /** The same for a step of numberings alone. */
-  commitNumberings(channelGuid: string, commit: NumberingsCommit): Promise<'committed' | 'stale'>
+  /** The same for a step of output timelines alone. */
+  commitOutputTimelines(channelGuid: string, commit: OutputTimelinesCommit): Promise<'committed' | 'stale'>
 
   /**
-   * The numbering the endpoint was given last, up to its revision, if it is one for `segmentDurationSeconds`. An
-   * endpoint that changes its segment duration, and back, needs a new numbering each time: its old numbers already name
-   * other bytes.
+   * The output timeline the endpoint was given last, up to its revision, if it is one for `segmentDurationSeconds`. An
+   * endpoint that changes its segment duration, and back, needs a new output timeline each time: its old numbers
+   * already name other bytes.
    */
-  numberingOf(endpoint: EndpointRevision, segmentDurationSeconds: number): Promise<Numbering | undefined>
+  outputTimelineOf(endpoint: EndpointRevision, segmentDurationSeconds: number): Promise<OutputTimeline | undefined>
   /**
-   * Gives the endpoint a numbering: one that exists for the channel and duration when the endpoint has never had any,
-   * else a new one that begins with the input. `firstNumber` of a new one is above every number any numbering of the
-   * channel has given out.
+   * Gives the endpoint an output timeline: one that exists for the channel and duration when the endpoint has never had
+   * any, else a new one that begins with the input. `firstNumber` of a new one is above every number any output
+   * timeline of the channel has given out.
    */
-  openNumbering(endpoint: EndpointRevision, ingest: IngestRef, segmentDurationSeconds: number): Promise<Numbering>
+  openOutputTimeline(
+    endpoint: EndpointRevision,
+    ingest: IngestRef,
+    segmentDurationSeconds: number,
+  ): Promise<OutputTimeline>
   /**
-   * Gives a numbering the output segments of another one of its channel, each under a number as far from its own
+   * Gives an output timeline the output segments of another one of its channel, each under a number as far from its own
    * `firstNumber`: the next `limit` it does not have. True when it has all.
    */
   copyOutputSegments(from: number, to: number, limit: number): Promise<boolean>
-  numberingsOf(channelGuid: string): Promise<readonly StoredNumbering[]>
-  /** GUIDs of the endpoints that were given the numbering last. */
-  endpointsOf(numbering: number): Promise<readonly string[]>
+  outputTimelinesOf(channelGuid: string): Promise<readonly StoredOutputTimeline[]>
+  /** GUIDs of the endpoints that were given the output timeline last. */
+  endpointsOf(outputTimeline: number): Promise<readonly string[]>
 
   eras(ingest: IngestRef, ids: readonly number[]): Promise<readonly Era[]>
-  /** Eras of a numbering's output segments with these numbers, oldest first. */
-  erasShown(numbering: number, range: NumberRange): Promise<readonly number[]>
+  /** Eras of an output timeline's output segments with these numbers, oldest first. */
+  erasShown(outputTimeline: number, range: NumberRange): Promise<readonly number[]>
   /** The newest `limit` of all whose clocks begin before a moment, oldest first. */
-  erasBegunBefore(numbering: number, moment: UtcMs, limit: number): Promise<readonly Era[]>
+  erasBegunBefore(outputTimeline: number, moment: UtcMs, limit: number): Promise<readonly Era[]>
   /** Slots in order, from the slot after `after` (or the first kept), at most `limit`. */
   slots(ingest: IngestRef, after: { era: number; index: number } | undefined, limit: number): Promise<readonly Slot[]>
   /** The newest `limit` output segments, oldest first. */
-  lastOutputSegments(numbering: number, limit: number): Promise<readonly OutputSegment[]>
+  lastOutputSegments(outputTimeline: number, limit: number): Promise<readonly OutputSegment[]>
   /** Output segments that start before `end` and end after `start`, oldest first, at most `limit`. */
-  outputSegmentsBetween(numbering: number, start: UtcMs, end: UtcMs, limit: number): Promise<readonly OutputSegment[]>
-  outputSegment(numbering: number, number: number): Promise<OutputSegment | undefined>
+  outputSegmentsBetween(
+    outputTimeline: number,
+    start: UtcMs,
+    end: UtcMs,
+    limit: number,
+  ): Promise<readonly OutputSegment[]>
+  outputSegment(outputTimeline: number, number: number): Promise<OutputSegment | undefined>
   /** The output segments numbered above `after` up to `last`, oldest first. */
-  outputSegmentsNumbered(numbering: number, range: NumberRange): Promise<readonly OutputSegment[]>
+  outputSegmentsNumbered(outputTimeline: number, range: NumberRange): Promise<readonly OutputSegment[]>
   /** JSON of those of them that lie in a window. */
-  outputSegmentPage(numbering: number, range: NumberRange, window: TimeWindow): Promise<string>
+  outputSegmentPage(outputTimeline: number, range: NumberRange, window: TimeWindow): Promise<string>
   /**
    * JSON of all segments with these numbers, with `StoredSlotSummary`s of their slots: as they stand in their own eras.
    */
-  outputSegmentSummaries(numbering: number, range: NumberRange): Promise<string>
+  outputSegmentSummaries(outputTimeline: number, range: NumberRange): Promise<string>
   /**
    * Numbers among which all segments lie that start before `end` and end after `start`. Undefined when there is none.
    */
-  outputSegmentRange(numbering: number, window: TimeWindow): Promise<NumberRange | undefined>
+  outputSegmentRange(outputTimeline: number, window: TimeWindow): Promise<NumberRange | undefined>
   /**
    * Output segments of an era that begin around a time of it, oldest first: the last `count` at or before it, and the
    * first `count` after it.
    */
-  outputSegmentsAround(numbering: number, place: EraTime, count: number): Promise<readonly OutputSegment[]>
+  outputSegmentsAround(outputTimeline: number, place: EraTime, count: number): Promise<readonly OutputSegment[]>
   /** The number of the newest output segment that was sealed by a moment of the server's clock. */
-  numberSealedBy(numbering: number, moment: UtcMs): Promise<number | undefined>
+  numberSealedBy(outputTimeline: number, moment: UtcMs): Promise<number | undefined>
 
   /** The newest `limit` source objects of the input that no slot holds and no commit settled, oldest first. */
   unsettledObjects(ingest: IngestRef, limit: number): Promise<readonly SourceObject[]>

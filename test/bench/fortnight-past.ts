@@ -34,7 +34,7 @@ export async function writeFortnight(
     UPDATE input_usage SET objects = objects * ${DAYS}, bytes = bytes * ${DAYS};
     ${String(kept?.['sql'])};
     UPDATE highest_number SET number = number * ${DAYS};
-    UPDATE numbering SET state = json_set(state, '$.nextNumber', ${DAYS * DAY_SEGMENTS + 1});
+    UPDATE output_timeline SET state = json_set(state, '$.nextNumber', ${DAYS * DAY_SEGMENTS + 1});
     PRAGMA wal_checkpoint(TRUNCATE);`)
   database.close()
 }
@@ -59,15 +59,15 @@ function copyFirstDay(database: DatabaseSync, day: number): void {
     INSERT INTO slot_summary (slot, body)
       SELECT copy.id, o.body FROM slot copy JOIN slot first ON first.input = copy.input AND first.era = 1
         AND first.idx = copy.idx JOIN slot_summary o ON o.slot = first.id WHERE copy.era = ${era} ORDER BY copy.idx;
-    INSERT INTO shown_era (numbering, number, era, clock_utc)
-      SELECT numbering, ${number('number')}, ${era}, clock_utc + ${later} FROM shown_era WHERE era = 1;
+    INSERT INTO shown_era (output_timeline, number, era, clock_utc)
+      SELECT output_timeline, ${number('number')}, ${era}, clock_utc + ${later} FROM shown_era WHERE era = 1;
     INSERT INTO source_object (key, input, received_at, placed, holders, body)
       SELECT ${key('key')}, input, received_at + ${later}, placed, holders,
         ${key(`json_set(body, '$.receivedAt', received_at + ${later})`)}
       FROM source_object WHERE key < 'c' || printf('%.*c', 31, 'c') || '/${FIRST_DAY}U' ORDER BY key;
     INSERT INTO output_segment
-        (numbering, number, era, input, slot_era, first_slot, slot_count, start_utc, end_utc, sealed_at, body)
-      SELECT numbering, ${number('number')}, ${era}, input, ${era}, first_slot, slot_count, start_utc + ${later},
+        (output_timeline, number, era, input, slot_era, first_slot, slot_count, start_utc, end_utc, sealed_at, body)
+      SELECT output_timeline, ${number('number')}, ${era}, input, ${era}, first_slot, slot_count, start_utc + ${later},
         end_utc + ${later}, sealed_at + ${later}, json_set(body, '$.startUtc', start_utc + ${later},
           '$.sealedAt', sealed_at + ${later}, '$.discontinuitySequence', ${day},
           '$.discontinuity', json(CASE number WHEN 1 THEN 'true' ELSE 'false' END),

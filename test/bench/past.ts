@@ -3,8 +3,8 @@ import { hash } from 'node:crypto'
 import { join } from 'node:path'
 import { ticks, ticksFromSeconds, type UtcMs, utcMs } from '../../src/media/time.ts'
 import type { Era, Slot, SlotObject, SourceStream } from '../../src/model/output-segment.ts'
+import { openOutputTimelineState } from '../../src/model/output-timeline/state.ts'
 import type { SourceObject } from '../../src/model/source-segment.ts'
-import { openNumberingState } from '../../src/model/timeline/numbering-state.ts'
 import { emptyTimeline } from '../../src/model/timeline/state.ts'
 import type { IngestRef } from '../../src/stores/segment-index.ts'
 import { openSqliteStore } from '../../src/stores/sqlite/sqlite-store.ts'
@@ -44,17 +44,21 @@ export async function writePast(
   { streams = STREAMS, hasSources = false, others = [] as readonly string[] } = {},
 ): Promise<void> {
   const { segmentIndex, close } = await openSqliteStore(join(dataFolder, 'windrow.db'))
-  const numbering = await segmentIndex.openNumbering({ guid: endpointGuid, revision: 1 }, ingest, SEGMENT_SECONDS)
-  for (const guid of others) await segmentIndex.openNumbering({ guid, revision: 1 }, ingest, SEGMENT_SECONDS)
-  const open = { ...openNumberingState(DURATION, 1, ingest.ingestEndpointId), nextNumber: count + 1 }
-  const numberings = [{ id: numbering.id, expectedVersion: 0, state: JSON.stringify(open) }]
+  const outputTimeline = await segmentIndex.openOutputTimeline(
+    { guid: endpointGuid, revision: 1 },
+    ingest,
+    SEGMENT_SECONDS,
+  )
+  for (const guid of others) await segmentIndex.openOutputTimeline({ guid, revision: 1 }, ingest, SEGMENT_SECONDS)
+  const open = { ...openOutputTimelineState(DURATION, 1, ingest.ingestEndpointId), nextNumber: count + 1 }
+  const outputTimelines = [{ id: outputTimeline.id, expectedVersion: 0, state: JSON.stringify(open) }]
   const state = JSON.stringify(emptyTimeline())
   const era: Era = { id: 1, clock: { time: BEGINS, utc: began }, streams }
   for (let first = 0; first < count; first += STEP) {
     const slots = Array.from({ length: Math.min(STEP, count - first) }, (_, i) => slotAt(first + i, began, streams))
     const outputSegments = slots.map(({ index, objects: _, ...slot }) => ({
       ...slot,
-      numbering: numbering.id,
+      outputTimeline: outputTimeline.id,
       number: index + 1,
       firstSlot: index,
       slotCount: 1,
@@ -64,7 +68,7 @@ export async function writePast(
     }))
     const objects = hasSources ? slots.flatMap((slot) => sourcesOf(slot, streams)) : []
     const more = { objects, settled: [], eras: first === 0 ? [era] : [], slots, outputSegments }
-    const filled = first === 0 ? { numberings } : {}
+    const filled = first === 0 ? { outputTimelines } : {}
     await segmentIndex.commitTimeline(ingest, { expectedVersion: first / STEP, state, ...more, ...filled })
   }
   await close()

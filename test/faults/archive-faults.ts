@@ -50,20 +50,20 @@ export const ARCHIVE_FAULTS: readonly Fault[] = [
   {
     name: 'number-repeats-after-restart',
     breaks: 'After a restart the newest number is given again.',
-    file: 'src/archive/open-numbering.ts',
-    find: 'return { numbering, version, state: JSON.parse(text) as NumberingState }',
+    file: 'src/archive/open-output-timeline.ts',
+    find: 'return { outputTimeline, version, state: JSON.parse(text) as OutputTimelineState }',
     replace: `{
-    const state = JSON.parse(text) as NumberingState
-    return { numbering, version, state: { ...state, nextNumber: Math.max(state.nextNumber - 1, 1) } }
+    const state = JSON.parse(text) as OutputTimelineState
+    return { outputTimeline, version, state: { ...state, nextNumber: Math.max(state.nextNumber - 1, 1) } }
   }`,
     caughtBy: { file: 'src/archive/archive.test.ts', cases: 'goes on across a restart' },
-    failure: /UNIQUE constraint failed: output_segment\.numbering, output_segment\.number/,
+    failure: /UNIQUE constraint failed: output_segment\.output_timeline, output_segment\.number/,
   },
   {
     name: 'discontinuity-not-counted',
     breaks: 'The discontinuity sequence stays where it is.',
-    file: 'src/model/timeline/numbering.ts',
-    find: 'if (numbering.runBreaks) numbering.discontinuitySequence++',
+    file: 'src/model/output-timeline/segmenting.ts',
+    find: 'if (output.runBreaks) output.discontinuitySequence++',
     replace: '',
     caughtBy: { file: 'src/model/timeline/step.test.ts', cases: 'shows a discontinuity, and no number' },
     failure: /\+ +0\s+- +1/,
@@ -71,19 +71,19 @@ export const ARCHIVE_FAULTS: readonly Fault[] = [
   {
     name: 'break-not-noticed',
     breaks: 'An encoder that begins anew shows no discontinuity.',
-    file: 'src/model/timeline/numbering.ts',
-    find: 'numbering.runBreaks ||= last !== undefined && !follows',
-    replace: 'numbering.runBreaks ||= last === undefined && follows',
+    file: 'src/model/output-timeline/segmenting.ts',
+    find: 'output.runBreaks ||= last !== undefined && !follows',
+    replace: 'output.runBreaks ||= last === undefined && follows',
     caughtBy: { file: 'src/model/timeline/restarts.test.ts', cases: 'begins an era when the media sequence goes back' },
     failure: /- +true,/,
   },
   {
     name: 'failover-never',
     breaks: 'A channel stays with an input whose segments are overdue.',
-    file: 'src/model/timeline/failover.ts',
-    find: 'return now - Math.max(dueAt, awakeSince) > patienceMs(numbering, first.slot.duration)',
+    file: 'src/model/output-timeline/failover.ts',
+    find: 'return now - Math.max(dueAt, awakeSince) > patienceMs(output, first.slot.duration)',
     replace: 'return now - Math.max(dueAt, awakeSince) > 3_600_000',
-    caughtBy: { file: 'src/model/timeline/failover.test.ts', cases: 'goes over when a segment is due' },
+    caughtBy: { file: 'src/model/output-timeline/failover.test.ts', cases: 'goes over when a segment is due' },
     failure: /- +'A',\s+- +'B'/,
   },
   {
@@ -92,7 +92,7 @@ export const ARCHIVE_FAULTS: readonly Fault[] = [
     file: 'src/model/timeline/lock.ts',
     find: 'if (Math.abs(utc - slot.startUtc) > msFromTicks(slot.duration) / 2) return undefined',
     replace: '',
-    caughtBy: { file: 'src/model/timeline/failover.test.ts', cases: 'timestamps or descriptions differ' },
+    caughtBy: { file: 'src/model/output-timeline/failover.test.ts', cases: 'timestamps or descriptions differ' },
     failure: /\+ +'BB'/,
   },
   {
@@ -101,7 +101,7 @@ export const ARCHIVE_FAULTS: readonly Fault[] = [
     file: 'src/model/timeline/lock.ts',
     find: 'if (!isSame && !isMadeOfTheSame(shown, era)) return undefined',
     replace: '',
-    caughtBy: { file: 'src/model/timeline/failover.test.ts', cases: 'timestamps or descriptions differ' },
+    caughtBy: { file: 'src/model/output-timeline/failover.test.ts', cases: 'timestamps or descriptions differ' },
     failure: /\+ \[\]\s+- \[\s+- +4/,
   },
   {

@@ -5,7 +5,7 @@ export const JUDGE_FAULTS: readonly Fault[] = [
   {
     name: 'failover-after-eight-seconds',
     breaks: 'A channel goes over to its other input five seconds later than it says.',
-    file: 'src/model/timeline/failover.ts',
+    file: 'src/model/output-timeline/failover.ts',
     find: 'return Math.max(1.5 * msFromTicks(segmentDuration), 2 * msFromTicks(inputSegment))',
     replace: 'return 5000 + Math.max(1.5 * msFromTicks(segmentDuration), 2 * msFromTicks(inputSegment))',
     caughtBy: { file: 'test/e2e/two-inputs.test.ts', cases: 'goes on from the second within the stated time' },

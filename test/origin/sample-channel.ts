@@ -271,7 +271,7 @@ export function overEra(
 }
 
 /** Pages of one archive are not those of another. */
-let numberings = 0
+let outputTimelines = 0
 
 /** An archive that holds one window and counts what is asked of it. */
 export class FakeArchive
@@ -340,7 +340,7 @@ export class FakeArchive
     const page = async (range: NumberRange) => JSON.stringify(within(range))
     const summaries = async (range: NumberRange) => JSON.stringify(within(range).map(segmentSummaryOf))
     const numbers = { after: first - 1, last }
-    return { version, eras, window, numbering: ++numberings, numbers, following, ended, page, summaries }
+    return { version, eras, window, outputTimeline: ++outputTimelines, numbers, following, ended, page, summaries }
   }
 
   async outputSegment(_endpoint: OriginEndpoint, number: number) {

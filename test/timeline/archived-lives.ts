@@ -7,7 +7,7 @@ import { type Archive, openArchive } from '../../src/archive/archive.ts'
 import type { UtcMs } from '../../src/media/time.ts'
 import type { Channel } from '../../src/model/channel.ts'
 import { type OutputSegment, objectsOf } from '../../src/model/output-segment.ts'
-import type { NumberingState } from '../../src/model/timeline/numbering-state.ts'
+import type { OutputTimelineState } from '../../src/model/output-timeline/state.ts'
 import { openFileObjects } from '../../src/stores/file-objects.ts'
 import { openSqliteStore, type SqliteStore } from '../../src/stores/sqlite/sqlite-store.ts'
 import { hlsEndpoint } from '../origin/sample-channel.ts'
@@ -105,8 +105,8 @@ class Archived {
   async forget(outputs: readonly (readonly OutputSegment[])[]): Promise<void> {
     await this.archive!.retain()
     const { segmentIndex } = this.store!
-    const needed = (await segmentIndex.numberingsOf(CHANNEL.guid)).flatMap(({ state = '{}' }) => {
-      const { run = [], spare = [] } = JSON.parse(state) as Partial<NumberingState>
+    const needed = (await segmentIndex.outputTimelinesOf(CHANNEL.guid)).flatMap(({ state = '{}' }) => {
+      const { run = [], spare = [] } = JSON.parse(state) as Partial<OutputTimelineState>
       return [...run, ...spare.map(({ slot }) => slot)].map(({ sealedAt }) => sealedAt)
     })
     const from = Math.min(this.now - this.liveMs, ...needed)
@@ -131,7 +131,7 @@ class Archived {
   }
 }
 
-/** All that viewers could notice; numbers from where the numbering begins. */
+/** All that viewers could notice; numbers from where the output timeline begins. */
 function facts(segments: readonly OutputSegment[]): unknown {
   const [first] = segments
   return segments.map(({ number, era, start, startUtc, duration, discontinuitySequence, sealedAt, slots }) => ({
@@ -168,7 +168,7 @@ export async function archiveLives(seed: number, numRuns: number): Promise<void>
   await fc.assert(lives, { seed, numRuns })
 }
 
-/** The first turns of a life, and the numberings that are opened then. */
+/** The first turns of a life, and the output timelines that are opened then. */
 async function begin(archived: Archived, isLocked: boolean, first: Turn | undefined): Promise<Life> {
   const life = new Life(2, { isLocked })
   const { channel } = life

@@ -1,15 +1,19 @@
-/** A rehearsal of a channel for tests: two inputs and its numberings, under one clock. */
+/** A rehearsal of a channel for tests: two inputs and its output timelines, under one clock. */
 import { crc32 } from 'node:zlib'
 import { type Ticks, ticks, ticksFromSeconds, type UtcMs, utcMs } from '../../src/media/time.ts'
 import type { ListedStream } from '../../src/model/listed-playlist.ts'
 import type { Era, OutputSegment, SeenInputs } from '../../src/model/output-segment.ts'
+import type { FailoverView } from '../../src/model/output-timeline/failover.ts'
+import {
+  type InputSwitch,
+  type OutputTimelineState,
+  openOutputTimelineState,
+} from '../../src/model/output-timeline/state.ts'
+import { bySealing, isOutputDue, type SealedSlot, stepOutput } from '../../src/model/output-timeline/step.ts'
 import type { SegmentProbe, SourceObject } from '../../src/model/source-segment.ts'
 import { haveEnded } from '../../src/model/timeline/ending.ts'
-import type { FailoverView } from '../../src/model/timeline/failover.ts'
-import { bySealing, follow, isFollowingDue, type SealedSlot } from '../../src/model/timeline/following.ts'
 import { donorOf } from '../../src/model/timeline/healing.ts'
 import { seenInputs, withSeen } from '../../src/model/timeline/input-status.ts'
-import { type InputSwitch, type NumberingState, openNumberingState } from '../../src/model/timeline/numbering-state.ts'
 import {
   emptyTimeline,
   FIRST_ERA_OF_SECOND_INPUT,
@@ -44,18 +48,18 @@ export class ChannelRehearsal {
   }
   /** Where it is to be written down. */
   log: Happening[] | undefined
-  readonly numberings = new Map<number, NumberingState>()
+  readonly outputTimelines = new Map<number, OutputTimelineState>()
   readonly published = new Map<number, OutputSegment[]>()
   readonly eras = new Map<number, Era>()
-  readonly switches: (InputSwitch & { numbering: number })[] = []
+  readonly switches: (InputSwitch & { outputTimeline: number })[] = []
   /** Of every PUT, by key. */
   readonly puts = new Map<string, { input: InputName; name: string }>()
 
-  /** A numbering, filled with what was sealed so far. */
+  /** An output timeline, filled with what was sealed so far. */
   open(id: number, segmentSeconds: number, input: InputName = 'A', firstNumber = 1): void {
-    const beginning = openNumberingState(ticksFromSeconds(segmentSeconds), firstNumber, input)
+    const beginning = openOutputTimelineState(ticksFromSeconds(segmentSeconds), firstNumber, input)
     const sealed = bySealing(this.inputs.A.sealed, this.inputs.B.sealed)
-    const filled = follow(
+    const filled = stepOutput(
       { ...beginning, isFilling: true },
       sealed,
       { ...this.view(), madeEras: 1e9 + id * 1e6 },
@@ -63,7 +67,7 @@ export class ChannelRehearsal {
     )
     for (const era of filled.eras) this.eras.set(era.id, era)
     const { seen: _, ...state } = filled.state
-    this.numberings.set(id, { ...state, isFilling: false })
+    this.outputTimelines.set(id, { ...state, isFilling: false })
     this.published.set(
       id,
       filled.segments.map(({ segment }) => segment),
@@ -111,7 +115,7 @@ export class ChannelRehearsal {
       if (isDue(this.inputs[input].state, this.now)) this.step(input, { kind: 'time' })
     }
     const view = this.view()
-    if ([...this.numberings.values()].some((state) => isFollowingDue(state, view, this.now))) this.follow([])
+    if ([...this.outputTimelines.values()].some((state) => isOutputDue(state, view, this.now))) this.follow([])
   }
 
   /** The server goes away, and is back after so many seconds. */
@@ -123,7 +127,7 @@ export class ChannelRehearsal {
     for (const input of Object.values(this.inputs)) {
       input.state = waitedAnew(JSON.parse(JSON.stringify(input.state)), this.now)
     }
-    for (const [id, state] of this.numberings) this.numberings.set(id, JSON.parse(JSON.stringify(state)))
+    for (const [id, state] of this.outputTimelines) this.outputTimelines.set(id, JSON.parse(JSON.stringify(state)))
   }
 
   outputs(id: number): OutputSegment[] {
@@ -172,14 +176,14 @@ export class ChannelRehearsal {
 
   private follow(sealed: readonly SealedSlot[]): void {
     const view = this.view()
-    for (const [id, numbering] of this.numberings) {
-      if (sealed.length === 0 && !isFollowingDue(numbering, view, this.now)) continue
+    for (const [id, outputTimeline] of this.outputTimelines) {
+      if (sealed.length === 0 && !isOutputDue(outputTimeline, view, this.now)) continue
       const own = { ...view, madeEras: 1e9 + id * 1e6 }
-      const { state, segments, eras, switched } = follow(numbering, sealed, own, this.now)
+      const { state, segments, eras, switched } = stepOutput(outputTimeline, sealed, own, this.now)
       for (const era of eras) this.eras.set(era.id, era)
-      this.numberings.set(id, state)
+      this.outputTimelines.set(id, state)
       this.published.get(id)?.push(...segments.map(({ segment }) => segment))
-      if (switched) this.switches.push({ ...switched, numbering: id })
+      if (switched) this.switches.push({ ...switched, outputTimeline: id })
     }
   }
 

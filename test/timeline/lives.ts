@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import type { SealedSlot } from '../../src/model/timeline/following.ts'
+import type { SealedSlot } from '../../src/model/output-timeline/step.ts'
 import { Life, type Turn, turn } from './life.ts'
 import { Promises } from './promises.ts'
 

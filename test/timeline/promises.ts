@@ -17,7 +17,7 @@ const REMEMBERED = 200
 
 type Line = { uri: string; duration: number; discontinuitySequence: number; date: number | undefined }
 
-/** Watches one numbering of a channel. */
+/** Watches one output timeline of a channel. */
 export class Promises {
   private readonly channel: ChannelRehearsal
   private readonly id: number
@@ -58,7 +58,7 @@ export class Promises {
   private check(segment: OutputSegment): void {
     const before = this.previous
     const { number, era, start, startUtc, discontinuity, discontinuitySequence } = segment
-    const where = `segment ${number} of numbering ${this.id}`
+    const where = `segment ${number} of output timeline ${this.id}`
     const name = `${era} ${start}`
     assert.equal(this.names.get(name), undefined, `${where} has the name of another`)
     this.names.set(name, number)

@@ -4,10 +4,10 @@ import { PTS_MODULUS, type Ticks, ticksFromSeconds, type UtcMs, utcMs } from '..
 import type { AudioDescription, MediaProbe, TextProbe, VideoDescription } from '../../src/media/track.ts'
 import type { ListedSegment, ListedStream } from '../../src/model/listed-playlist.ts'
 import type { Era, OutputSegment, Slot } from '../../src/model/output-segment.ts'
+import type { FailoverView } from '../../src/model/output-timeline/failover.ts'
+import { type OutputTimelineState, openOutputTimelineState } from '../../src/model/output-timeline/state.ts'
+import { isOutputDue, stepOutput } from '../../src/model/output-timeline/step.ts'
 import type { SegmentProbe, SourceObject } from '../../src/model/source-segment.ts'
-import type { FailoverView } from '../../src/model/timeline/failover.ts'
-import { follow, isFollowingDue } from '../../src/model/timeline/following.ts'
-import { type NumberingState, openNumberingState } from '../../src/model/timeline/numbering-state.ts'
 import { emptyTimeline, type TimelineState, waitedAnew } from '../../src/model/timeline/state.ts'
 import { isDue, statusOf, step, type TimelineEvent } from '../../src/model/timeline/step.ts'
 
@@ -94,7 +94,7 @@ export class Rehearsal {
   state: TimelineState = emptyTimeline()
   now: UtcMs = EPOCH
   slots: Slot[] = []
-  readonly numberings = new Map<number, NumberingState>()
+  readonly outputTimelines = new Map<number, OutputTimelineState>()
   readonly published = new Map<number, OutputSegment[]>()
   readonly gaps: string[] = []
   /** As given out last. */
@@ -105,12 +105,12 @@ export class Rehearsal {
   private readonly unlisted = new Map<string, SourceObject>()
   private puts = 0
 
-  /** A numbering, given what was sealed so far. */
+  /** An output timeline, given what was sealed so far. */
   open(id: number, segmentSeconds: number): void {
-    const beginning = openNumberingState(ticksFromSeconds(segmentSeconds), 1, INPUT)
+    const beginning = openOutputTimelineState(ticksFromSeconds(segmentSeconds), 1, INPUT)
     const sealed = this.slots.map((slot) => ({ input: INPUT, slot }))
-    const { state, segments } = follow({ ...beginning, isFilling: true }, sealed, this.view(), this.now)
-    this.numberings.set(id, { ...state, isFilling: false })
+    const { state, segments } = stepOutput({ ...beginning, isFilling: true }, sealed, this.view(), this.now)
+    this.outputTimelines.set(id, { ...state, isFilling: false })
     this.published.set(
       id,
       segments.map(({ segment }) => segment),
@@ -161,8 +161,8 @@ export class Rehearsal {
 
   isDue(): boolean {
     const view = this.view()
-    const isNumberingDue = [...this.numberings.values()].some((state) => isFollowingDue(state, view, this.now))
-    return isDue(this.state, this.now) || isNumberingDue
+    const isOutputTimelineDue = [...this.outputTimelines.values()].some((state) => isOutputDue(state, view, this.now))
+    return isDue(this.state, this.now) || isOutputTimelineDue
   }
 
   numbers(id: number): number[] {
@@ -182,9 +182,9 @@ export class Rehearsal {
     if (result.isRefused) this.refusals++
     for (const { name } of result.consumed) this.unlisted.delete(name)
     const sealed = result.slots.map((slot) => ({ input: INPUT, slot }))
-    for (const [id, numbering] of this.numberings) {
-      const { state, segments, eras } = follow(numbering, sealed, this.view(), this.now)
-      this.numberings.set(id, state)
+    for (const [id, outputTimeline] of this.outputTimelines) {
+      const { state, segments, eras } = stepOutput(outputTimeline, sealed, this.view(), this.now)
+      this.outputTimelines.set(id, state)
       for (const era of eras) this.eras.set(era.id, era)
       this.published.set(id, [...this.outputs(id), ...segments.map(({ segment }) => segment)])
     }

@@ -2,7 +2,7 @@ import { seededRandom } from '../judges/random.ts'
 import { CHANGES, Life, secondsOf } from './life.ts'
 import { Promises } from './promises.ts'
 
-/** Output segments kept of each numbering; viewers look back no further. */
+/** Output segments kept of each output timeline; viewers look back no further. */
 const KEPT = 400
 
 /**

@@ -18,7 +18,7 @@ export type InputStatuses = {
   readonly awakeSince: UtcMs
 }
 
-/** What numberings that are opened later have to know of it. */
+/** What output timelines that are opened later have to know of it. */
 export function seenInputs({ inputs, awakeSince }: InputStatuses): SeenInputs {
   const ended = Object.keys(inputs).filter((input) => inputs[input]?.hasEnded)
   return { awakeSince, ended }

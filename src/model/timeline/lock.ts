@@ -1,7 +1,7 @@
 import { msFromTicks, PTS_MODULUS, TICKS_PER_SECOND, type Ticks, ticks, unwrapPts, utcMs } from '../../media/time.ts'
 import type { Era, Slot, SlotObject } from '../output-segment.ts'
+import type { Edge, ShownAs } from '../output-timeline/state.ts'
 import { agrees } from './description.ts'
-import type { Edge, ShownAs } from './numbering-state.ts'
 
 /** Slots of locked inputs begin this near to each other: a few pictures. */
 export const LOCK_TOLERANCE: Ticks = ticks(TICKS_PER_SECOND / 10)

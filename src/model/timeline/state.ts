@@ -131,7 +131,7 @@ export const SILENT_TARGET_DURATIONS = 3
 /** Ids of eras name files: those of a channel's second input lie above whatever the first one's come to. */
 export const FIRST_ERA_OF_SECOND_INPUT = 1_000_001
 
-/** And those that numberings made begin here. */
+/** And those that output timelines made begin here. */
 export const FIRST_MADE_ERA = 1_000_000_000
 
 export function emptyTimeline(firstEra = 1): TimelineState {

@@ -32,7 +32,7 @@ export type TimelineStep = {
   readonly consumed: readonly SourceObject[]
   /** Listed segments that will not be shown: for the log. */
   readonly gaps: readonly { readonly playlist: string; readonly name: string; readonly reason: string }[]
-  /** The input has begun an era of sound without pictures: it is archived, and given to no numbering. */
+  /** The input has begun an era of sound without pictures: it is archived, and given to no output timeline. */
   readonly isRefused: boolean
 }
 

@@ -14,7 +14,7 @@ import { type UtcMs, utcMs } from '../../media/time.ts'
 
 type Text = { seconds?: number; sequence?: number; date?: UtcMs; breaks?: boolean }
 
-/** An input of two variants and subtitles in stream 3, with a numbering of two seconds. */
+/** An input of two variants and subtitles in stream 3, with an output timeline of two seconds. */
 function withSubtitles(): Rehearsal {
   const r = new Rehearsal()
   r.streams([...variants('a', 'b'), subtitles(3, 'sub')])

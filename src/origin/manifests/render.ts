@@ -11,8 +11,8 @@ export async function renderManifest(
   pages: SegmentPages,
   readPage: ReadPage,
 ): Promise<Rendered> {
-  const { window, numbering, numbers, eras, ...more } = segmentRange
-  const segments = (await pages.read(numbering, numbers, readPage)).filter((segment) => overlaps(segment, window))
+  const { window, outputTimeline, numbers, eras, ...more } = segmentRange
+  const segments = (await pages.read(outputTimeline, numbers, readPage)).filter((segment) => overlaps(segment, window))
   const last = segments.at(-1)
   const request = outputFormatOf(endpoint)?.resolve(endpoint, path) as ManifestRequest | undefined
   if (!last || !request) return undefined

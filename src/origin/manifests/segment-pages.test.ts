@@ -17,9 +17,9 @@ describe('pages of output segments', () => {
     const segments = ALL.filter(({ number }) => number > range.after && number <= range.last)
     return JSON.stringify(segments.map(segmentSummaryOf))
   }
-  const read = async (pages: SegmentPages, after: number, last: number, numbering = 1) => {
+  const read = async (pages: SegmentPages, after: number, last: number, outputTimeline = 1) => {
     asked.length = 0
-    const segments = await pages.read(numbering, { after, last }, readPage)
+    const segments = await pages.read(outputTimeline, { after, last }, readPage)
     assert.deepEqual(
       segments.map(({ number }) => number),
       Array.from({ length: last - after }, (_, i) => after + i + 1),
@@ -27,7 +27,7 @@ describe('pages of output segments', () => {
     return asked.map((range) => range.last)
   }
 
-  it('are read once when they are full, again while they are not, and for each numbering', async () => {
+  it('are read once when they are full, again while they are not, and for each output timeline', async () => {
     const pages = new SegmentPages()
     assert.deepEqual(await read(pages, 100, 600), [256, 512, 768])
     assert.deepEqual(await read(pages, 50, 600), [768])

@@ -16,11 +16,13 @@ export type ReadPage = (range: NumberRange) => Promise<string>
 export class SegmentPages {
   readonly #pages = new BoundedCache<readonly OutputSegment[]>(CACHE_BYTES)
 
-  /** The segments of a numbering with these numbers, oldest first. All up to `range.last` are there to be read. */
-  async read(numbering: number, range: NumberRange, readPage: ReadPage): Promise<readonly OutputSegment[]> {
+  /**
+   * The segments of an output timeline with these numbers, oldest first. All up to `range.last` are there to be read.
+   */
+  async read(outputTimeline: number, range: NumberRange, readPage: ReadPage): Promise<readonly OutputSegment[]> {
     const segments: OutputSegment[] = []
     const read = (page: number) => {
-      const reading = this.#page(numbering, page, range.last, readPage)
+      const reading = this.#page(outputTimeline, page, range.last, readPage)
       // Whoever waits for it is told; while the one before it is waited for, nobody does.
       reading.catch(() => {})
       return reading
@@ -39,8 +41,13 @@ export class SegmentPages {
     return segments
   }
 
-  async #page(numbering: number, page: number, newest: number, readPage: ReadPage): Promise<readonly OutputSegment[]> {
-    const key = `${numbering}/${page}`
+  async #page(
+    outputTimeline: number,
+    page: number,
+    newest: number,
+    readPage: ReadPage,
+  ): Promise<readonly OutputSegment[]> {
+    const key = `${outputTimeline}/${page}`
     const kept = this.#pages.get(key)
     if (kept) return kept
     const last = (page + 1) * PAGE

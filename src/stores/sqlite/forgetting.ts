@@ -9,7 +9,7 @@ import type { Operations } from './synchronous.ts'
 type Pinned = readonly { from: UtcMs; to: UtcMs }[]
 type ForgetOptions = Parameters<SegmentIndex['forget']>[2]
 type SlotRow = { readonly id: number; readonly era: number; readonly idx: number; readonly body: string }
-type ShownEra = { readonly numbering: number; readonly era: number }
+type ShownEra = { readonly outputTimeline: number; readonly era: number }
 
 /**
  * Forgetting: rows go first and their keys become pending deletions in the same transaction; the objects are deleted
@@ -37,10 +37,10 @@ export function forgettingOperations(db: Database) {
     if (again.length > 0) release(again)
   }
 
-  /** Numberings of the input's channel: any of them may have followed it. */
-  const numberings = (input: number) =>
+  /** Output timelines of the input's channel: any of them may have followed it. */
+  const outputTimelines = (input: number) =>
     db.all<{ id: number; longest_ms: number }>(
-      `SELECT n.id, n.longest_ms FROM numbering n JOIN input i ON i.id = n.input
+      `SELECT n.id, n.longest_ms FROM output_timeline n JOIN input i ON i.id = n.input
        WHERE i.channel_guid = (SELECT channel_guid FROM input WHERE id = ?)`,
       input,
     )
@@ -48,12 +48,12 @@ export function forgettingOperations(db: Database) {
   /** The output segments made of a slot; gives the eras they belonged to. */
   const removeSegments = (input: number, { era, idx }: SlotRow, of: readonly { id: number }[]): ShownEra[] =>
     of.flatMap(({ id }) => {
-      // Segments of a numbering do not overlap: only the last one that begins at or before the slot can hold it.
+      // Segments of an output timeline do not overlap: only the last one that begins at or before the slot can hold it.
       return db.all<ShownEra>(
-        `DELETE FROM output_segment WHERE numbering = ?1 AND first_slot + slot_count > ?4 AND number =
+        `DELETE FROM output_segment WHERE output_timeline = ?1 AND first_slot + slot_count > ?4 AND number =
            (SELECT number FROM output_segment INDEXED BY output_segment_by_slot
-            WHERE numbering = ?1 AND input = ?2 AND slot_era = ?3 AND first_slot <= ?4
-            ORDER BY first_slot DESC LIMIT 1) RETURNING numbering, era`,
+            WHERE output_timeline = ?1 AND input = ?2 AND slot_era = ?3 AND first_slot <= ?4
+            ORDER BY first_slot DESC LIMIT 1) RETURNING output_timeline AS outputTimeline, era`,
         id,
         input,
         era,
@@ -61,14 +61,14 @@ export function forgettingOperations(db: Database) {
       )
     })
 
-  /** Eras of which a numbering may have no segment any more. */
+  /** Eras of which an output timeline may have no segment any more. */
   const forgetShown = (eras: readonly ShownEra[]) => {
-    const distinct = new Map(eras.map((shown) => [`${shown.numbering}/${shown.era}`, shown]))
-    for (const { numbering, era } of distinct.values()) {
+    const distinct = new Map(eras.map((shown) => [`${shown.outputTimeline}/${shown.era}`, shown]))
+    for (const { outputTimeline, era } of distinct.values()) {
       db.run(
-        `DELETE FROM shown_era WHERE numbering = ?1 AND era = ?2 AND NOT EXISTS (
-           SELECT 1 FROM output_segment INDEXED BY output_segment_by_start WHERE numbering = ?1 AND era = ?2)`,
-        numbering,
+        `DELETE FROM shown_era WHERE output_timeline = ?1 AND era = ?2 AND NOT EXISTS (
+           SELECT 1 FROM output_segment INDEXED BY output_segment_by_start WHERE output_timeline = ?1 AND era = ?2)`,
+        outputTimeline,
         era,
       )
     }
@@ -84,7 +84,7 @@ export function forgettingOperations(db: Database) {
   }
 
   const forgetSlots = (input: number, before: UtcMs, pinned: Pinned, limit: number) => {
-    const all = numberings(input)
+    const all = outputTimelines(input)
     // An output segment at the edge of a pinned span needs slots that lie outside it.
     const longest = Math.max(0, ...all.map(({ longest_ms }) => longest_ms))
     const unpinned = pinned.map(() => ' AND NOT (start_utc < ? AND end_utc > ?)').join('')
@@ -114,10 +114,10 @@ export function forgettingOperations(db: Database) {
   }
 
   const removeInput = (input: number) => {
-    for (const { id } of db.all<{ id: number }>('SELECT id FROM numbering WHERE input = ?', input)) {
-      db.run('DELETE FROM endpoint_numbering WHERE numbering = ?', id)
-      db.run('DELETE FROM shown_era WHERE numbering = ?', id)
-      db.run('DELETE FROM numbering WHERE id = ?', id)
+    for (const { id } of db.all<{ id: number }>('SELECT id FROM output_timeline WHERE input = ?', input)) {
+      db.run('DELETE FROM endpoint_output_timeline WHERE output_timeline = ?', id)
+      db.run('DELETE FROM shown_era WHERE output_timeline = ?', id)
+      db.run('DELETE FROM output_timeline WHERE id = ?', id)
     }
     db.run('DELETE FROM era WHERE input = ?', input)
     db.run('DELETE FROM input_usage WHERE input = ?', input)
@@ -141,10 +141,10 @@ export function forgettingOperations(db: Database) {
         `DELETE FROM era
          WHERE input = ?1 AND (id >= ${FIRST_MADE_ERA} OR id < (SELECT min(era) FROM slot WHERE input = ?1))
            AND id NOT IN (SELECT value FROM json_each(?3)) AND NOT EXISTS (
-             SELECT 1 FROM numbering n JOIN input i ON i.id = n.input
+             SELECT 1 FROM output_timeline n JOIN input i ON i.id = n.input
              WHERE i.channel_guid = ?2 AND EXISTS (
                SELECT 1 FROM output_segment s INDEXED BY output_segment_by_start
-               WHERE s.numbering = n.id AND s.era = era.id))`,
+               WHERE s.output_timeline = n.id AND s.era = era.id))`,
         input,
         ingest.channelGuid,
         JSON.stringify(options.inUseEras ?? []),
@@ -159,7 +159,7 @@ export function forgettingOperations(db: Database) {
         if (forgetSlots(id, end, [], limit) === limit) return false
         if (forgetUnplaced(id, end, [], limit) === limit) return false
       }
-      // Not before: a numbering of one input may show slots of the other.
+      // Not before: an output timeline of one input may show slots of the other.
       for (const { id } of inputs) removeInput(id)
       db.run('DELETE FROM highest_number WHERE channel_guid = ?', channelGuid)
       return true

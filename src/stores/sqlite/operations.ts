@@ -4,9 +4,9 @@ import type { Database } from './database.ts'
 import { eventOperations } from './events.ts'
 import { forgettingOperations } from './forgetting.ts'
 import { harvestJobOperations } from './harvest-jobs.ts'
-import { numberingOperations } from './numberings.ts'
 import { originEndpointOperations } from './origin-endpoints.ts'
 import { outputSegmentOperations } from './output-segments.ts'
+import { outputTimelineOperations } from './output-timelines.ts'
 import { retentionOperations } from './retention.ts'
 import type { Changes, Operations } from './synchronous.ts'
 import { timelineOperations } from './timelines.ts'
@@ -21,7 +21,7 @@ export function operations(db: Database, changes: Changes): Operations {
     ...retentionOperations(db),
     ...timelineOperations(db),
     ...outputSegmentOperations(db),
-    ...numberingOperations(db),
+    ...outputTimelineOperations(db),
     ...forgettingOperations(db),
   }
 }

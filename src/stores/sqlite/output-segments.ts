@@ -10,33 +10,33 @@ type Edge = { number: number; start_utc: number; end_utc: number }
 
 const SEGMENTS_AND_SLOTS = `FROM output_segment s CROSS JOIN slot t INDEXED BY slot_by_place
      ON t.input = s.input AND t.era = s.slot_era AND t.idx >= s.first_slot AND t.idx < s.first_slot + s.slot_count
-   WHERE s.numbering = ? AND s.number > ? AND s.number <= ?`
+   WHERE s.output_timeline = ? AND s.number > ? AND s.number <= ?`
 
 /**
  * Reads of output segments, in pages: a window of many hours must neither hold the database from its writers nor the
  * caller's event loop. A page is JSON text, which the caller parses faster than it could receive objects.
  */
 export function outputSegmentOperations(db: Database) {
-  const edge = (numbering: number, order: 'ASC' | 'DESC') =>
+  const edge = (outputTimeline: number, order: 'ASC' | 'DESC') =>
     db.get<Edge>(
-      `SELECT number, start_utc, end_utc FROM output_segment WHERE numbering = ? ORDER BY number ${order} LIMIT 1`,
-      numbering,
+      `SELECT number, start_utc, end_utc FROM output_segment WHERE output_timeline = ? ORDER BY number ${order} LIMIT 1`,
+      outputTimeline,
     )
 
   return {
     /** The numbers among which all segments of the window lie, if there are any. */
-    outputSegmentRange(numbering: number, { start, end }: TimeWindow): NumberRange | undefined {
-      const oldest = edge(numbering, 'ASC')
-      const newest = edge(numbering, 'DESC')
+    outputSegmentRange(outputTimeline: number, { start, end }: TimeWindow): NumberRange | undefined {
+      const oldest = edge(outputTimeline, 'ASC')
+      const newest = edge(outputTimeline, 'DESC')
       if (!oldest || !newest) return undefined
       if (oldest.end_utc > start && newest.start_utc < end) return { after: oldest.number - 1, last: newest.number }
       // Times may go back from one era to the next, so the window bounds times and not numbers; a segment that starts
       // before its end ends no later than the longest segment after it.
       const found = db.get<{ first: number | null; last: number | null }>(
         `SELECT min(number) AS first, max(number) AS last FROM output_segment INDEXED BY output_segment_by_time
-         WHERE numbering = ?1 AND end_utc > ?2 AND start_utc < ?3
-           AND end_utc < ?3 + (SELECT longest_ms FROM numbering WHERE id = ?1)`,
-        numbering,
+         WHERE output_timeline = ?1 AND end_utc > ?2 AND start_utc < ?3
+           AND end_utc < ?3 + (SELECT longest_ms FROM output_timeline WHERE id = ?1)`,
+        outputTimeline,
         start,
         end,
       )
@@ -45,11 +45,11 @@ export function outputSegmentOperations(db: Database) {
     },
 
     /** The numbers of the newest `count` segments. */
-    newestOutputSegments(numbering: number, count: number): NumberRange | undefined {
+    newestOutputSegments(outputTimeline: number, count: number): NumberRange | undefined {
       const newest = db.get<{ after: number | null; last: number | null }>(
         `SELECT min(number) - 1 AS after, max(number) AS last
-         FROM (SELECT number FROM output_segment WHERE numbering = ? ORDER BY number DESC LIMIT ?)`,
-        numbering,
+         FROM (SELECT number FROM output_segment WHERE output_timeline = ? ORDER BY number DESC LIMIT ?)`,
+        outputTimeline,
         count,
       )
       if (!newest || newest.after === null || newest.last === null) return undefined
@@ -60,13 +60,17 @@ export function outputSegmentOperations(db: Database) {
      * The numbers of the last `count` segments of an era that begin at or before a time of it, and the first `count`
      * after.
      */
-    outputSegmentsBeginningAround(numbering: number, { era, time }: EraTime, count: number): NumberRange | undefined {
+    outputSegmentsBeginningAround(
+      outputTimeline: number,
+      { era, time }: EraTime,
+      count: number,
+    ): NumberRange | undefined {
       const begin = "json_extract(body, '$.start')"
       const numbers = (comparison: '<=' | '>', order: 'ASC' | 'DESC') =>
         db.all<{ number: number }>(
           `SELECT number FROM output_segment INDEXED BY output_segment_by_start
-           WHERE numbering = ? AND era = ? AND ${begin} ${comparison} ? ORDER BY ${begin} ${order} LIMIT ?`,
-          numbering,
+           WHERE output_timeline = ? AND era = ? AND ${begin} ${comparison} ? ORDER BY ${begin} ${order} LIMIT ?`,
+          outputTimeline,
           era,
           time,
           count,
@@ -75,46 +79,46 @@ export function outputSegmentOperations(db: Database) {
       return found.length === 0 ? undefined : { after: Math.min(...found) - 1, last: Math.max(...found) }
     },
 
-    erasShown: (numbering: number, { after, last }: NumberRange) =>
+    erasShown: (outputTimeline: number, { after, last }: NumberRange) =>
       db
         .all<{ era: number }>(
-          `SELECT era FROM shown_era WHERE numbering = ?1 AND number <= ?3 AND number >= coalesce(
-             (SELECT max(number) FROM shown_era WHERE numbering = ?1 AND number <= ?2 + 1), 0) ORDER BY number`,
-          numbering,
+          `SELECT era FROM shown_era WHERE output_timeline = ?1 AND number <= ?3 AND number >= coalesce(
+             (SELECT max(number) FROM shown_era WHERE output_timeline = ?1 AND number <= ?2 + 1), 0) ORDER BY number`,
+          outputTimeline,
           after,
           last,
         )
         .map(({ era }) => era),
 
-    erasBegunBefore: (numbering: number, moment: UtcMs, limit: number) =>
+    erasBegunBefore: (outputTimeline: number, moment: UtcMs, limit: number) =>
       db
         .all<{ body: string }>(
           `SELECT e.body FROM shown_era s CROSS JOIN era e ON e.id = s.era AND e.input IN (
              SELECT i.id FROM input i JOIN input first ON first.channel_guid = i.channel_guid
-             WHERE first.id = (SELECT input FROM numbering WHERE id = ?1))
-           WHERE s.numbering = ?1 AND s.clock_utc < ?2 ORDER BY s.number DESC LIMIT ?3`,
-          numbering,
+             WHERE first.id = (SELECT input FROM output_timeline WHERE id = ?1))
+           WHERE s.output_timeline = ?1 AND s.clock_utc < ?2 ORDER BY s.number DESC LIMIT ?3`,
+          outputTimeline,
           moment,
           limit,
         )
         .reverse()
         .map(({ body }) => JSON.parse(body) as Era),
 
-    numberSealedBy: (numbering: number, moment: UtcMs): number | undefined =>
+    numberSealedBy: (outputTimeline: number, moment: UtcMs): number | undefined =>
       db.get<{ number: number }>(
         `SELECT number FROM output_segment INDEXED BY output_segment_by_sealing
-         WHERE numbering = ? AND sealed_at <= ? ORDER BY sealed_at DESC, number DESC LIMIT 1`,
-        numbering,
+         WHERE output_timeline = ? AND sealed_at <= ? ORDER BY sealed_at DESC, number DESC LIMIT 1`,
+        outputTimeline,
         moment,
       )?.number,
 
     /** JSON of the segments with these numbers that lie in `window`. */
-    outputSegmentPage(numbering: number, { after, last }: NumberRange, window: TimeWindow): string {
+    outputSegmentPage(outputTimeline: number, { after, last }: NumberRange, window: TimeWindow): string {
       return pageOf(
         db.all<Row>(
           `SELECT s.number, s.era, s.body, t.body AS slot ${SEGMENTS_AND_SLOTS}
            AND s.end_utc > ? AND s.start_utc < ? ORDER BY s.number, t.idx`,
-          numbering,
+          outputTimeline,
           after,
           last,
           window.start,
@@ -125,12 +129,12 @@ export function outputSegmentOperations(db: Database) {
     },
 
     /** The same with the summaries of their slots, whenever they are. */
-    outputSegmentSummaries: (numbering: number, { after, last }: NumberRange): string =>
+    outputSegmentSummaries: (outputTimeline: number, { after, last }: NumberRange): string =>
       pageOf(
         db.all<Row>(
           `SELECT s.number, s.era, s.body, coalesce((SELECT body FROM slot_summary WHERE slot = t.id), t.body) AS slot
            ${SEGMENTS_AND_SLOTS} ORDER BY s.number, t.idx`,
-          numbering,
+          outputTimeline,
           after,
           last,
         ),

@@ -203,5 +203,14 @@ export const MIGRATIONS: readonly string[] = [
     WHERE body -> '$.stretch' IS NOT NULL;
   UPDATE numbering SET state = json_remove(json_set(state, '$.period', json(state -> '$.stretch')), '$.stretch')
     WHERE state -> '$.stretch' IS NOT NULL;
+  ALTER TABLE numbering RENAME TO output_timeline;
+  ALTER TABLE endpoint_numbering RENAME TO endpoint_output_timeline;
+  ALTER TABLE endpoint_output_timeline RENAME COLUMN numbering TO output_timeline;
+  ALTER TABLE output_segment RENAME COLUMN numbering TO output_timeline;
+  ALTER TABLE shown_era RENAME COLUMN numbering TO output_timeline;
+  DROP INDEX numbering_of_input;
+  CREATE INDEX output_timeline_of_input ON output_timeline (input);
+  DROP INDEX endpoint_numbering_of_endpoint;
+  CREATE INDEX output_timeline_of_endpoint ON endpoint_output_timeline (endpoint_guid, revision, seq);
   `,
 ]

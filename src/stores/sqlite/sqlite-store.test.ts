@@ -142,20 +142,22 @@ describe('a store in SQLite', () => {
     )
   })
 
-  it('gives numberings of older versions a state of their own, and eras of second inputs ids of their own', async () => {
+  it('gives output timelines of older versions a state of their own, and eras of second inputs ids of their own', async () => {
     const path = newPath()
     const old = new DatabaseSync(path)
     const before = 4
     old.exec(`BEGIN; ${MIGRATIONS.slice(0, before).join('')} PRAGMA user_version = ${before}; COMMIT`)
     const one = (era: number, key: string) => slot(0, [key], { era })
-    const stateOf = (numbering: number, era: number) => ({
+    const stateOf = (outputTimeline: number, era: number) => ({
       nextEra: 3,
       streams: variants('a'),
       streamsRevision: 2,
       syntheticParent: false,
       clockEnd: NOW,
       eras: [{ id: era, anchor: { time: 0, utc: NOW }, slots: [] }],
-      numberings: { [numbering]: { nextNumber: 2, last: { era, index: 0 }, run: [one(era, 'r')], isFilling: false } },
+      numberings: {
+        [outputTimeline]: { nextNumber: 2, last: { era, index: 0 }, run: [one(era, 'r')], isFilling: false },
+      },
     })
     const insert = (sql: string, ...values: (number | string)[]) => old.prepare(`INSERT INTO ${sql}`).run(...values)
     for (const [id, ref] of [INPUT, OTHER].entries()) {
@@ -175,7 +177,7 @@ describe('a store in SQLite', () => {
       insert('source_object VALUES (?, ?, ?, 1, ?)', `key ${id}`, id + 1, NOW, body)
       insert('numbering VALUES (?, ?, 2, 1, 2000)', id + 1, id + 1)
       insert('endpoint_numbering (endpoint_guid, revision, numbering) VALUES (?, 1, ?)', `e${id}`, id + 1)
-      const { numbering: _, number, era, firstSlot, slotCount, ...segment } = outputSegment(id + 1, 1, [own])
+      const { outputTimeline: _, number, era, firstSlot, slotCount, ...segment } = outputSegment(id + 1, 1, [own])
       insert(
         'output_segment VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
         id + 1,
@@ -190,7 +192,7 @@ describe('a store in SQLite', () => {
     }
     old.close()
     const { segmentIndex } = await openTracked(path)
-    const [first, second] = await segmentIndex.numberingsOf(INPUT.channelGuid)
+    const [first, second] = await segmentIndex.outputTimelinesOf(INPUT.channelGuid)
     const { ingestEndpointId: a } = INPUT
     const { ingestEndpointId: b } = OTHER
     const kept = JSON.parse(first?.state ?? '')

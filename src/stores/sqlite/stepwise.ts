@@ -12,12 +12,12 @@ const ALWAYS: TimeWindow = { start: utcMs(Number.MIN_SAFE_INTEGER), end: utcMs(N
 
 /** The port's large reads and deletions as many small requests, so that nobody waits behind them. */
 export function stepwise(remote: Remote) {
-  const pages = async (numbering: number, range: NumberRange | undefined, window: TimeWindow, limit: number) => {
+  const pages = async (outputTimeline: number, range: NumberRange | undefined, window: TimeWindow, limit: number) => {
     const segments: OutputSegment[] = []
     let after = range?.after ?? 0
     while (range && after < range.last && segments.length < limit) {
       const last = Math.min(after + PAGE, after + limit - segments.length, range.last)
-      const json = await remote.outputSegmentPage(numbering, { after, last }, window)
+      const json = await remote.outputSegmentPage(outputTimeline, { after, last }, window)
       for (const segment of JSON.parse(json) as OutputSegment[]) segments.push(segment)
       after = last
     }
@@ -25,26 +25,31 @@ export function stepwise(remote: Remote) {
   }
 
   return {
-    async outputSegment(numbering: number, number: number) {
-      const [segment] = await pages(numbering, { after: number - 1, last: number }, ALWAYS, 1)
+    async outputSegment(outputTimeline: number, number: number) {
+      const [segment] = await pages(outputTimeline, { after: number - 1, last: number }, ALWAYS, 1)
       return segment
     },
 
-    async lastOutputSegments(numbering: number, limit: number) {
-      return pages(numbering, await remote.newestOutputSegments(numbering, limit), ALWAYS, limit)
+    async lastOutputSegments(outputTimeline: number, limit: number) {
+      return pages(outputTimeline, await remote.newestOutputSegments(outputTimeline, limit), ALWAYS, limit)
     },
 
-    async outputSegmentsBetween(numbering: number, start: UtcMs, end: UtcMs, limit: number) {
+    async outputSegmentsBetween(outputTimeline: number, start: UtcMs, end: UtcMs, limit: number) {
       const window = { start, end }
-      return pages(numbering, await remote.outputSegmentRange(numbering, window), window, limit)
+      return pages(outputTimeline, await remote.outputSegmentRange(outputTimeline, window), window, limit)
     },
 
-    async outputSegmentsNumbered(numbering: number, range: NumberRange) {
-      return pages(numbering, range, ALWAYS, range.last - range.after)
+    async outputSegmentsNumbered(outputTimeline: number, range: NumberRange) {
+      return pages(outputTimeline, range, ALWAYS, range.last - range.after)
     },
 
-    async outputSegmentsAround(numbering: number, place: EraTime, count: number) {
-      return pages(numbering, await remote.outputSegmentsBeginningAround(numbering, place, count), ALWAYS, 2 * count)
+    async outputSegmentsAround(outputTimeline: number, place: EraTime, count: number) {
+      return pages(
+        outputTimeline,
+        await remote.outputSegmentsBeginningAround(outputTimeline, place, count),
+        ALWAYS,
+        2 * count,
+      )
     },
 
     /** A crash on the way leaves the channel deleted and due: it is forgotten again. */

@@ -4,9 +4,9 @@ import { slotSummaryOf } from '../../model/slot-summary.ts'
 import type { SourceObject } from '../../model/source-segment.ts'
 import type {
   IngestRef,
-  NumberingCommit,
-  NumberingsCommit,
   OutputSegmentRow,
+  OutputTimelineCommit,
+  OutputTimelinesCommit,
   TimelineCommit,
 } from '../segment-index.ts'
 import type { Database } from './database.ts'
@@ -35,32 +35,32 @@ export function timelineOperations(db: Database) {
   }
 
   /** The first segment of an era tells where the era begins. */
-  const noteEra = (numbering: number, number: number, era: number) =>
+  const noteEra = (outputTimeline: number, number: number, era: number) =>
     db.run(
-      `INSERT INTO shown_era (numbering, number, era, clock_utc)
+      `INSERT INTO shown_era (output_timeline, number, era, clock_utc)
        SELECT ?1, ?2, ?3, (SELECT json_extract(e.body, '$.clock.utc') FROM era e WHERE e.id = ?3 AND e.input IN (
          SELECT i.id FROM input i JOIN input first ON first.channel_guid = i.channel_guid
-         WHERE first.id = (SELECT input FROM numbering WHERE id = ?1)))
+         WHERE first.id = (SELECT input FROM output_timeline WHERE id = ?1)))
        WHERE NOT EXISTS (
-         SELECT 1 FROM output_segment INDEXED BY output_segment_by_start WHERE numbering = ?1 AND era = ?3)`,
-      numbering,
+         SELECT 1 FROM output_segment INDEXED BY output_segment_by_start WHERE output_timeline = ?1 AND era = ?3)`,
+      outputTimeline,
       number,
       era,
     )
 
   const insertOutputSegment = (channelGuid: string, row: OutputSegmentRow) => {
-    const { numbering, number, era, firstSlot, slotCount, source, ...segment } = row
+    const { outputTimeline, number, era, firstSlot, slotCount, source, ...segment } = row
     const ms = msFromTicks(row.duration)
-    db.run('UPDATE numbering SET longest_ms = ?2 WHERE id = ?1 AND longest_ms < ?2', numbering, ms)
+    db.run('UPDATE output_timeline SET longest_ms = ?2 WHERE id = ?1 AND longest_ms < ?2', outputTimeline, ms)
     const input = source
       ? knownInput(db, { channelGuid, ingestEndpointId: source.ingestEndpointId })
-      : (db.get<{ input: number }>('SELECT input FROM numbering WHERE id = ?', numbering)?.input ?? 0)
-    noteEra(numbering, number, era)
+      : (db.get<{ input: number }>('SELECT input FROM output_timeline WHERE id = ?', outputTimeline)?.input ?? 0)
+    noteEra(outputTimeline, number, era)
     db.run(
       `INSERT INTO output_segment
-         (numbering, number, era, input, slot_era, first_slot, slot_count, start_utc, end_utc, sealed_at, body)
+         (output_timeline, number, era, input, slot_era, first_slot, slot_count, start_utc, end_utc, sealed_at, body)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      numbering,
+      outputTimeline,
       number,
       era,
       input,
@@ -75,15 +75,15 @@ export function timelineOperations(db: Database) {
   }
 
   /** False when one of them is not as expected; none is changed then. */
-  const stepNumberings = (commits: readonly NumberingCommit[]): boolean => {
-    const isExpected = ({ id, expectedVersion }: NumberingCommit) =>
-      db.get('SELECT 1 FROM numbering WHERE id = ? AND version = ?', id, expectedVersion) !== undefined
+  const stepOutputTimelines = (commits: readonly OutputTimelineCommit[]): boolean => {
+    const isExpected = ({ id, expectedVersion }: OutputTimelineCommit) =>
+      db.get('SELECT 1 FROM output_timeline WHERE id = ? AND version = ?', id, expectedVersion) !== undefined
     if (!commits.every(isExpected)) return false
     for (const { id, state, eras = [] } of commits) {
-      db.run('UPDATE numbering SET version = version + 1, state = ? WHERE id = ?', state, id)
+      db.run('UPDATE output_timeline SET version = version + 1, state = ? WHERE id = ?', state, id)
       for (const era of eras) {
         const sql =
-          'INSERT OR REPLACE INTO era (input, id, body) VALUES ((SELECT input FROM numbering WHERE id = ?), ?, ?)'
+          'INSERT OR REPLACE INTO era (input, id, body) VALUES ((SELECT input FROM output_timeline WHERE id = ?), ?, ?)'
         db.run(sql, id, era.id, JSON.stringify(era))
       }
     }
@@ -114,7 +114,7 @@ export function timelineOperations(db: Database) {
       const { expectedVersion, state } = commit
       const input = inputId(db, ingest)
       if (!db.get('SELECT 1 FROM input WHERE id = ? AND version = ?', input, expectedVersion)) return 'stale'
-      if (!stepNumberings(commit.numberings ?? [])) return 'stale'
+      if (!stepOutputTimelines(commit.outputTimelines ?? [])) return 'stale'
       db.run('UPDATE input SET version = version + 1, state = ? WHERE id = ?', state, input)
       for (const object of commit.objects) {
         db.run(
@@ -134,12 +134,12 @@ export function timelineOperations(db: Database) {
       return 'committed'
     },
 
-    commitNumberings(channelGuid: string, { numberings, outputSegments, seen = [] }: NumberingsCommit) {
+    commitOutputTimelines(channelGuid: string, { outputTimelines, outputSegments, seen = [] }: OutputTimelinesCommit) {
       const inputs = seen.map(({ ingestEndpointId, expectedVersion }) => {
         const sql = 'SELECT id FROM input WHERE channel_guid = ? AND ingest_endpoint_id = ? AND version = ?'
         return db.get<{ id: number }>(sql, channelGuid, ingestEndpointId, expectedVersion)
       })
-      if (inputs.includes(undefined) || !stepNumberings(numberings)) return 'stale'
+      if (inputs.includes(undefined) || !stepOutputTimelines(outputTimelines)) return 'stale'
       for (const input of inputs) db.run('UPDATE input SET version = version + 1 WHERE id = ?', input?.id ?? 0)
       publish(channelGuid, outputSegments)
       return 'committed'

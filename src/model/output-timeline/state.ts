@@ -2,10 +2,10 @@ import type { Ticks, UtcMs } from '../../media/time.ts'
 import type { SeenInputs, Slot } from '../output-segment.ts'
 
 /**
- * The state of a numbering: plain data, saved whole with every change. It follows one input of its channel at a time;
- * what it has published lies in the segment index.
+ * The state of an output timeline: plain data, saved whole with every change. It follows one input of its channel at a
+ * time; what it has published lies in the segment index.
  */
-export type NumberingState = {
+export type OutputTimelineState = {
   segmentDuration: Ticks
   nextNumber: number
   discontinuitySequence: number
@@ -13,7 +13,7 @@ export type NumberingState = {
   input: string
   /** It has gone over to that input, which had nothing beyond the edge yet. */
   isJoining?: true
-  /** Where the newest slot given to this numbering stood: a new era or an index left out is a discontinuity. */
+  /** Where the newest slot given to this output timeline stood: a new era or an index left out is a discontinuity. */
   last?: SlotPlace
   /** Older slots are still being given to it; live ones wait for that. */
   isFilling: boolean
@@ -74,7 +74,7 @@ export type ShownAs = { from: number; era: number; ticks: Ticks; ms: number }
 
 export type InputSwitch = { at: UtcMs; from: string; to: string }
 
-export function openNumberingState(segmentDuration: Ticks, firstNumber: number, input = ''): NumberingState {
+export function openOutputTimelineState(segmentDuration: Ticks, firstNumber: number, input = ''): OutputTimelineState {
   return {
     segmentDuration,
     nextNumber: firstNumber,

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { ChannelRehearsal, type InputName } from '../../../test/timeline/channel-rehearsal.ts'
 import { EPOCH, probeAt, variants } from '../../../test/timeline/rehearsal.ts'
 import { PTS_MODULUS, TICKS_PER_SECOND, utcMs } from '../../media/time.ts'
-import { utcAt } from './eras.ts'
+import { utcAt } from '../timeline/eras.ts'
 
 const STREAMS = ['a', 'b']
 const TURN = PTS_MODULUS / TICKS_PER_SECOND
@@ -215,7 +215,7 @@ describe('an endpoint of a channel with two inputs', () => {
     const last = r.now - 300
     both(r, 3, 12, { only: 'B' })
     assert.deepEqual(
-      r.switches.map(({ numbering, at }) => [numbering, Math.round((at - last) / 1000)]),
+      r.switches.map(({ outputTimeline, at }) => [outputTimeline, Math.round((at - last) / 1000)]),
       [
         [0, 6],
         [1, 11],
@@ -393,7 +393,7 @@ describe('an endpoint of a channel with two inputs', () => {
     assert.equal(shown(r).at(-1), 'AA')
   })
 
-  it('gives a numbering that is opened later what it would have had', () => {
+  it('gives an output timeline that is opened later what it would have had', () => {
     const r = begin(2)
     both(r, 0, 3)
     both(r, 3, 8, { only: 'B' })
@@ -403,7 +403,7 @@ describe('an endpoint of a channel with two inputs', () => {
       r.outputs(id).map(({ number, era, start, discontinuity }) => ({ number, era, start, discontinuity }))
     assert.deepEqual(facts(7), facts(0))
     assert.deepEqual(shown(r, 7), shown(r))
-    assert.equal(r.numberings.get(7)?.input, 'B')
+    assert.equal(r.outputTimelines.get(7)?.input, 'B')
   })
 
   it('decides as it would have then when it is opened after the server was away, or an input has ended', () => {
@@ -423,7 +423,7 @@ describe('an endpoint of a channel with two inputs', () => {
     both(away, 34, 37)
     away.open(7, 2)
     assert.deepEqual(facts(away, 7), facts(away, 0))
-    assert.deepEqual([away.switches, away.numberings.get(7)?.input], [[], 'A'])
+    assert.deepEqual([away.switches, away.outputTimelines.get(7)?.input], [[], 'A'])
 
     const ended = begin(6)
     both(ended, 0, 3)
@@ -431,9 +431,9 @@ describe('an endpoint of a channel with two inputs', () => {
     both(ended, 3, 4, { only: 'B' })
     both(ended, 4, 9)
     ended.open(7, 6)
-    assert.equal(ended.numberings.get(0)?.input, 'B')
+    assert.equal(ended.outputTimelines.get(0)?.input, 'B')
     assert.deepEqual(facts(ended, 7), facts(ended, 0))
-    assert.equal(ended.numberings.get(7)?.input, 'B')
+    assert.equal(ended.outputTimelines.get(7)?.input, 'B')
   })
 
   it('goes by arrival where the clocks of the inputs tell different hours', () => {

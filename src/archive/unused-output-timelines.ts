@@ -2,7 +2,10 @@ import type { Resources } from '../stores/resources.ts'
 import type { SegmentIndex } from '../stores/segment-index.ts'
 import type { ChannelContent } from './channel-content.ts'
 
-/** Lets those numberings of a channel rest that no endpoint has, as it is configured now. Who asks for one wakes it. */
+/**
+ * Lets those output timelines of a channel rest that no endpoint has, as it is configured now. Who asks for one wakes
+ * it.
+ */
 export async function restUnused(
   content: ChannelContent,
   deps: {
@@ -10,13 +13,13 @@ export async function restUnused(
     readonly resources: Pick<Resources, 'originEndpointByGuid'>
   },
 ): Promise<void> {
-  for (const { numbering, state } of content.all()) {
+  for (const { outputTimeline, state } of content.all()) {
     if (state.isFilling) continue
-    const guids = await deps.segmentIndex.endpointsOf(numbering.id)
+    const guids = await deps.segmentIndex.endpointsOf(outputTimeline.id)
     const endpoints = await Promise.all(guids.map((guid) => deps.resources.originEndpointByGuid(guid)))
     const isUsed = endpoints.some((endpoint) => {
-      return endpoint?.package.segmentDurationSeconds === numbering.segmentDurationSeconds
+      return endpoint?.package.segmentDurationSeconds === outputTimeline.segmentDurationSeconds
     })
-    if (!isUsed) await content.rest(numbering.id)
+    if (!isUsed) await content.rest(outputTimeline.id)
   }
 }

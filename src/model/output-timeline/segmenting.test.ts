@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { ticks, utcMs } from '../../media/time.ts'
 import type { OutputSegment, Slot, SourceStream } from '../output-segment.ts'
-import { addSlot, closeRun } from './numbering.ts'
-import { openNumberingState } from './numbering-state.ts'
+import { addSlot, closeRun } from './segmenting.ts'
+import { openOutputTimelineState } from './state.ts'
 
 const SECOND = 90_000
 
@@ -62,10 +62,10 @@ function slot({ era = 1, index, missing = [] }: Sketch): Slot {
 
 /** Number of each output segment, and number and second of the first of its period. */
 function periods(segmentSeconds: number, ...sketches: readonly Sketch[]): readonly (readonly unknown[])[] {
-  const numbering = openNumberingState(ticks(segmentSeconds * SECOND), 10)
+  const outputTimeline = openOutputTimelineState(ticks(segmentSeconds * SECOND), 10)
   const done: OutputSegment[] = [
-    ...sketches.flatMap((sketch) => addSlot(numbering, slot(sketch), STREAMS)),
-    ...closeRun(numbering),
+    ...sketches.flatMap((sketch) => addSlot(outputTimeline, slot(sketch), STREAMS)),
+    ...closeRun(outputTimeline),
   ].map(({ segment }) => segment)
   return done.map(({ number, period }) => [number, period?.number, (period?.start ?? 0) / SECOND])
 }
@@ -114,10 +114,10 @@ describe('the period of an output segment', () => {
     ])
   })
 
-  it('goes on after the numbering was saved and read back', () => {
-    const numbering = openNumberingState(ticks(SECOND), 10)
-    addSlot(numbering, slot({ index: 0 }), STREAMS)
-    const again = JSON.parse(JSON.stringify(numbering)) as typeof numbering
+  it('goes on after the output timeline was saved and read back', () => {
+    const outputTimeline = openOutputTimelineState(ticks(SECOND), 10)
+    addSlot(outputTimeline, slot({ index: 0 }), STREAMS)
+    const again = JSON.parse(JSON.stringify(outputTimeline)) as typeof outputTimeline
     const [second] = addSlot(again, slot({ index: 1 }), STREAMS)
     assert.deepEqual(second?.segment.period, { number: 10, start: 0 })
   })

@@ -1,6 +1,7 @@
 import { type UtcMs, utcMs } from '../../media/time.ts'
 import type { Era, SeenInputs, Slot } from '../output-segment.ts'
-import { isAudioOnly } from './description.ts'
+import { isAudioOnly } from '../timeline/description.ts'
+import type { InputStatuses } from '../timeline/input-status.ts'
 import {
   type FailoverView,
   failOver,
@@ -14,41 +15,40 @@ import {
   type Shown,
   show,
 } from './failover.ts'
-import type { InputStatuses } from './input-status.ts'
-import { closeRun, type NumberedSegment } from './numbering.ts'
-import type { InputSwitch, NumberingState } from './numbering-state.ts'
+import { closeRun, type PublishedSegment } from './segmenting.ts'
+import type { InputSwitch, OutputTimelineState } from './state.ts'
 
 /** A slot some input has sealed. */
 export type SealedSlot = { readonly input: string; readonly slot: Slot }
 
-export type NumberingStep = {
-  readonly state: NumberingState
+export type OutputTimelineStep = {
+  readonly state: OutputTimelineState
   /** The same as it is saved. */
   readonly text: string
   /** False when there is nothing to save. */
   readonly changed: boolean
-  readonly segments: readonly NumberedSegment[]
+  readonly segments: readonly PublishedSegment[]
   /** Eras it made, or knows more of. */
   readonly eras: readonly Era[]
-  /** Eras nothing is known of: their slots are lost to the numbering. */
+  /** Eras nothing is known of: their slots are lost to the output timeline. */
   readonly dropped: readonly number[]
   readonly switched: InputSwitch | undefined
 }
 
 /**
- * One step of a numbering: what the inputs have sealed since, in order, and the time, in; the next state and the output
- * segments published out. Pure. A numbering being filled takes each slot at the time it was sealed, and decides as it
- * would have then.
+ * One step of an output timeline: what the inputs have sealed since, in order, and the time, in; the next state and the
+ * output segments published out. Pure. An output timeline being filled takes each slot at the time it was sealed, and
+ * decides as it would have then.
  */
-export function follow(
-  before: NumberingState,
+export function stepOutput(
+  before: OutputTimelineState,
   sealed: readonly SealedSlot[],
   outside: FailoverView,
   now: UtcMs,
-): NumberingStep {
+): OutputTimelineStep {
   const textBefore = JSON.stringify(before)
-  const state = JSON.parse(textBefore) as NumberingState
-  const segments: NumberedSegment[] = []
+  const state = JSON.parse(textBefore) as OutputTimelineState
+  const segments: PublishedSegment[] = []
   const eras: Era[] = []
   const dropped = new Set<number>()
   const known = knowing(outside, eras)
@@ -93,9 +93,9 @@ export function follow(
   return { state, text, changed: text !== textBefore, segments, eras, dropped: [...dropped], switched }
 }
 
-/** Lets a numbering rest: what it holds is published or let go, and it goes on as one that is being filled. */
-export function rest(before: NumberingState, seen: SeenInputs): NumberingStep {
-  const state = JSON.parse(JSON.stringify(before)) as NumberingState
+/** Lets an output timeline rest: what it holds is published or let go, and it goes on as one that is being filled. */
+export function restOutput(before: OutputTimelineState, seen: SeenInputs): OutputTimelineStep {
+  const state = JSON.parse(JSON.stringify(before)) as OutputTimelineState
   const segments = closeRun(state)
   for (const { input, slot } of state.spare.splice(0).reverse()) {
     state.met[input] = { era: slot.era, index: slot.index - 1 }
@@ -108,7 +108,7 @@ export function rest(before: NumberingState, seen: SeenInputs): NumberingStep {
 }
 
 /** True when time passing may have changed something. Cheap: it is asked all the time. */
-export function isFollowingDue(state: NumberingState, view: Omit<FailoverView, 'madeEras'>, now: UtcMs): boolean {
+export function isOutputDue(state: OutputTimelineState, view: Omit<FailoverView, 'madeEras'>, now: UtcMs): boolean {
   return !state.isFilling && (hasFailed(state, view, now) || isRunOver(state, view))
 }
 
@@ -126,14 +126,14 @@ export function bySealing(...inputs: readonly (readonly SealedSlot[])[]): Sealed
   }
 }
 
-/** How the inputs were doing when the slot was sealed that a numbering being filled has met last. */
-function seenBy({ seen }: NumberingState): InputStatuses {
+/** How the inputs were doing when the slot was sealed that an output timeline being filled has met last. */
+function seenBy({ seen }: OutputTimelineState): InputStatuses {
   const ended = { hasEnded: true, hasStopped: true, openEras: [] }
   const inputs = Object.fromEntries((seen?.ended ?? []).map((input) => [input, ended]))
   return { inputs, awakeSince: seen?.awakeSince ?? utcMs(0) }
 }
 
-function isRunOver({ run, last, input }: NumberingState, { inputs }: Pick<FailoverView, 'inputs'>): boolean {
+function isRunOver({ run, last, input }: OutputTimelineState, { inputs }: Pick<FailoverView, 'inputs'>): boolean {
   const status = inputs[input]
   if (run.length === 0 || !status) return false
   return status.hasStopped || !status.openEras.some((era) => era === last?.era)

@@ -1,0 +1,68 @@
+import type { UtcMs } from '../media/time.ts'
+import { isOutputDue, type SealedSlot, stepOutput } from '../model/output-timeline/step.ts'
+import type { OutputTimeline, OutputTimelinesCommit, SegmentIndex } from '../stores/segment-index.ts'
+import type { InputsView } from './known-eras.ts'
+import {
+  madeErasOf,
+  type OpenOutputTimeline,
+  type OutputTimelineSteps,
+  openOutputTimeline,
+  outputTimelineCommit,
+  steppedOutputTimeline,
+} from './open-output-timeline.ts'
+import { SegmentTail } from './segment-tail.ts'
+import { storedOutputTimelines } from './stored-content.ts'
+
+/** The output timelines of a channel as this process knows them. */
+export class ChannelOutputTimelines {
+  readonly byId = new Map<number, OpenOutputTimeline>()
+  private readonly guid: string
+  private readonly index: SegmentIndex
+
+  constructor(guid: string, index: SegmentIndex) {
+    this.guid = guid
+    this.index = index
+  }
+
+  /** Reads what is stored, in place of what was known. */
+  async load(): Promise<void> {
+    const stored = await storedOutputTimelines(this.index, this.guid, this.byId)
+    this.byId.clear()
+    for (const open of stored) this.byId.set(open.outputTimeline.id, open)
+  }
+
+  all(): readonly OpenOutputTimeline[] {
+    return [...this.byId.values()]
+  }
+
+  /** The newest output segments of an output timeline. */
+  async tail(outputTimeline: OutputTimeline): Promise<SegmentTail> {
+    const open = this.byId.get(outputTimeline.id) ?? openOutputTimeline(outputTimeline)
+    this.byId.set(outputTimeline.id, open)
+    open.tail ??= await SegmentTail.load(this.index, outputTimeline.id)
+    return open.tail
+  }
+
+  isDue(view: InputsView, now: UtcMs): boolean {
+    return this.all().some(({ state }) => isOutputDue(state, view, now))
+  }
+
+  /** What they make of slots sealed now, and of the time. */
+  follow(sealed: readonly SealedSlot[], view: InputsView, now: UtcMs): OutputTimelineSteps {
+    return this.all().flatMap((open) => {
+      if (open.state.isFilling || (sealed.length === 0 && !isOutputDue(open.state, view, now))) return []
+      const step = stepOutput(open.state, sealed, { ...view, madeEras: madeErasOf(open) }, now)
+      return step.changed ? [{ open, step }] : []
+    })
+  }
+
+  commitOf(steps: OutputTimelineSteps): Pick<OutputTimelinesCommit, 'outputSegments' | 'outputTimelines'> {
+    const commits = steps.map(({ open, step }) => outputTimelineCommit(open, step))
+    return { outputSegments: commits.flatMap(({ rows }) => rows), outputTimelines: commits.map(({ commit }) => commit) }
+  }
+
+  /** Goes on from steps that were committed. */
+  adopt(steps: OutputTimelineSteps): void {
+    for (const { open, step } of steps) this.byId.set(open.outputTimeline.id, steppedOutputTimeline(open, step))
+  }
+}

@@ -1,0 +1,76 @@
+import { ticksFromSeconds } from '../media/time.ts'
+import { type OutputTimelineState, openOutputTimelineState } from '../model/output-timeline/state.ts'
+import type { OutputTimelineStep } from '../model/output-timeline/step.ts'
+import { FIRST_MADE_ERA } from '../model/timeline/state.ts'
+import type {
+  OutputSegmentRow,
+  OutputTimeline,
+  OutputTimelineCommit,
+  StoredOutputTimeline,
+} from '../stores/segment-index.ts'
+import type { SegmentTail } from './segment-tail.ts'
+
+/** An output timeline as this process knows it. */
+export type OpenOutputTimeline = {
+  readonly outputTimeline: OutputTimeline
+  readonly version: number
+  readonly state: OutputTimelineState
+  /** Its newest output segments, once somebody has asked for them. */
+  tail?: SegmentTail
+}
+
+/** What each of some output timelines does next. */
+export type OutputTimelineSteps = readonly { readonly open: OpenOutputTimeline; readonly step: OutputTimelineStep }[]
+
+/** As it is stored, or at its beginning: to be filled. */
+export function openOutputTimeline(outputTimeline: OutputTimeline & Partial<StoredOutputTimeline>): OpenOutputTimeline {
+  const { version = 0, state: text } = outputTimeline
+  if (version > 0 && text !== undefined)
+    return { outputTimeline, version, state: JSON.parse(text) as OutputTimelineState }
+  const duration = ticksFromSeconds(outputTimeline.segmentDurationSeconds)
+  const beginning = openOutputTimelineState(duration, outputTimeline.firstNumber, outputTimeline.ingestEndpointId)
+  return { outputTimeline, version: 0, state: { ...beginning, isFilling: true } }
+}
+
+export function outputTimelineCommit(
+  { outputTimeline, version }: OpenOutputTimeline,
+  step: Pick<OutputTimelineStep, 'text' | 'segments' | 'eras'>,
+): { readonly commit: OutputTimelineCommit; readonly rows: readonly OutputSegmentRow[] } {
+  const { id, ingestEndpointId } = outputTimeline
+  const rows = step.segments.map(({ segment: { slots, ...row }, input, era }): OutputSegmentRow => {
+    const isPlain = input === ingestEndpointId && era === row.era
+    return {
+      ...row,
+      outputTimeline: id,
+      firstSlot: slots[0]?.index ?? 0,
+      slotCount: slots.length,
+      ...(!isPlain && { source: { ingestEndpointId: input, era } }),
+    }
+  })
+  return { commit: { id, expectedVersion: version, state: step.text, eras: step.eras }, rows }
+}
+
+/** Numbers an output timeline may give to the eras it makes: in a row, and no other's. */
+export function madeErasOf({ outputTimeline: { id } }: OpenOutputTimeline): number {
+  return FIRST_MADE_ERA + id * 1_000_000
+}
+
+/** The output timeline after a step that was committed. */
+export function steppedOutputTimeline(
+  open: OpenOutputTimeline,
+  step: Pick<OutputTimelineStep, 'state' | 'segments'>,
+): OpenOutputTimeline {
+  const { tail } = open
+  for (const { segment } of step.segments) tail?.push(segment)
+  return { outputTimeline: open.outputTimeline, version: open.version + 1, state: step.state, ...(tail && { tail }) }
+}
+
+/** A step that changes what an output timeline remembers, and nothing it shows. */
+export function remembering(state: OutputTimelineState): OutputTimelineStep {
+  return { state, text: JSON.stringify(state), changed: true, segments: [], eras: [], dropped: [], switched: undefined }
+}
+
+/** When the oldest slot was sealed that still goes into an output segment: it is needed, however old it is. */
+export function neededSince({ state: { run, spare } }: OpenOutputTimeline): number {
+  return Math.min(...[...run, ...spare.map(({ slot }) => slot)].map(({ sealedAt }) => sealedAt))
+}

@@ -1,0 +1,83 @@
+import { type Ticks, ticks } from '../../media/time.ts'
+import type { OutputSegment, Slot, SourceStream } from '../output-segment.ts'
+import { shownSlot } from '../timeline/lock.ts'
+import { makesSlots } from '../timeline/state.ts'
+import type { OutputTimelineState } from './state.ts'
+
+/** An output segment, and whose slots it is made of. */
+export type PublishedSegment = { readonly segment: OutputSegment; readonly input: string; readonly era: number }
+
+/**
+ * Gives a sealed slot to an output timeline; what comes back are the output segments this completes (none, one or two).
+ * A run ends at the multiple of the source segments nearest to the wanted duration, and before and after a slot that
+ * some stream lacks, so that a gap costs no more than itself.
+ */
+export function addSlot(output: OutputTimelineState, slot: Slot, streams: readonly SourceStream[]): PublishedSegment[] {
+  const done: PublishedSegment[] = []
+  const { last } = output
+  const follows = last !== undefined && last.era === slot.era && last.index + 1 === slot.index
+  const whole = isWhole(slot, streams)
+  if (!follows || !whole) done.push(...closeRun(output))
+  if (output.shownAs && output.shownAs.from !== slot.era) delete output.shownAs
+  if (output.run.length === 0) output.runBreaks ||= last !== undefined && !follows
+  output.run.push(shownSlot(slot, output.shownAs))
+  output.runTracks = [...new Set([...(output.runTracks ?? []), ...tracksWithMedia(slot, streams)])]
+  output.last = { era: slot.era, index: slot.index }
+  if (!whole || runDuration(output.run) + slot.duration / 2 > output.segmentDuration) {
+    done.push(...closeRun(output))
+  }
+  return done
+}
+
+/** Ends the run as it is: its era is over, or nothing more comes. */
+export function closeRun(output: OutputTimelineState): PublishedSegment[] {
+  const { shownAs } = output
+  const first = output.run[0]
+  const last = output.run.at(-1)
+  if (!first || !last) return []
+  if (output.runBreaks) output.discontinuitySequence++
+  const tracks = (output.runTracks ?? []).sort().join()
+  if (output.runBreaks || output.period?.tracks !== tracks) {
+    output.period = { number: output.nextNumber, start: first.start, tracks }
+  }
+  const { number, start } = output.period
+  const segment: OutputSegment = {
+    number: output.nextNumber++,
+    era: first.era,
+    start: first.start,
+    duration: runDuration(output.run),
+    startUtc: first.startUtc,
+    sealedAt: last.sealedAt,
+    discontinuity: output.runBreaks,
+    discontinuitySequence: output.discontinuitySequence,
+    period: { number, start },
+    ...(shownAs && { moved: { ticks: shownAs.ticks, ms: shownAs.ms } }),
+    slots: output.run,
+  }
+  output.run = []
+  output.runTracks = []
+  output.runBreaks = false
+  return [{ segment, input: output.input, era: shownAs?.from ?? first.era }]
+}
+
+/**
+ * True when every stream that has shown media in this era has an object in the slot; subtitles may have nothing to say.
+ */
+export function isWhole(slot: Slot, streams: readonly SourceStream[]): boolean {
+  return streams.every(
+    (stream) => !makesSlots(stream) || stream.tracks.length === 0 || slot.objects[stream.index] !== undefined,
+  )
+}
+
+function tracksWithMedia({ objects }: Slot, streams: readonly SourceStream[]): string[] {
+  return streams.flatMap(({ index, tracks }) => {
+    const times = objects[index]?.times ?? []
+    return tracks.flatMap(({ kind }, i) => ((kind === 'video' || kind === 'audio') && times[i] ? `${index}.${i}` : []))
+  })
+}
+
+function runDuration(run: readonly Slot[]): Ticks {
+  const first = run[0]
+  const last = run.at(-1)
+  return ticks(first && last ? last.start + last.duration - first.start : 0)
+}
