@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import { seenInputs } from '../model/timeline/input-status.ts'
+import { seenInputs } from '../model/eras/input-status.ts'
 import type { OutputTimeline, SegmentIndex } from '../stores/segment-index.ts'
 import { copiedState, originalOf } from './copied-output-timeline.ts'
 import { fillStep, readFillPage } from './fill-page.ts'

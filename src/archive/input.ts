@@ -1,19 +1,13 @@
 import type { Log } from '../log.ts'
 import type { UtcMs } from '../media/time.ts'
+import { isAudioOnly } from '../model/eras/description.ts'
+import { FIRST_ERA_OF_SECOND_INPUT, FIRST_MADE_ERA } from '../model/eras/era.ts'
+import type { Donor } from '../model/input-timeline/donor.ts'
+import { donorOf } from '../model/input-timeline/gap-filling.ts'
+import { emptyTimeline, readTimeline, type TimelineState, waitedAnew } from '../model/input-timeline/state.ts'
+import { step, type TimelineEvent, type TimelineStep } from '../model/input-timeline/step.ts'
 import type { Era, Slot } from '../model/output-segment.ts'
 import type { SourceObject } from '../model/source-segment.ts'
-import { isAudioOnly } from '../model/timeline/description.ts'
-import type { Donor } from '../model/timeline/donor.ts'
-import { donorOf } from '../model/timeline/healing.ts'
-import {
-  emptyTimeline,
-  FIRST_ERA_OF_SECOND_INPUT,
-  FIRST_MADE_ERA,
-  readTimeline,
-  type TimelineState,
-  waitedAnew,
-} from '../model/timeline/state.ts'
-import { step, type TimelineEvent, type TimelineStep } from '../model/timeline/step.ts'
 import type { IngestRef, SegmentIndex, TimelineCommit } from '../stores/segment-index.ts'
 import { MOST_UNLISTED, UnlistedObjects } from './unlisted-objects.ts'
 

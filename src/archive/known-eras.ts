@@ -1,8 +1,8 @@
 import type { UtcMs } from '../media/time.ts'
+import type { Donor } from '../model/input-timeline/donor.ts'
+import { statusOf, type TimelineStep } from '../model/input-timeline/step.ts'
 import type { Era } from '../model/output-segment.ts'
 import type { FailoverView } from '../model/output-timeline/failover.ts'
-import type { Donor } from '../model/timeline/donor.ts'
-import { statusOf, type TimelineStep } from '../model/timeline/step.ts'
 import type { Input } from './input.ts'
 import type { OpenOutputTimeline } from './open-output-timeline.ts'
 

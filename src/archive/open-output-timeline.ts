@@ -1,7 +1,7 @@
 import { ticksFromSeconds } from '../media/time.ts'
+import { FIRST_MADE_ERA } from '../model/eras/era.ts'
 import { type OutputTimelineState, openOutputTimelineState } from '../model/output-timeline/state.ts'
 import type { OutputTimelineStep } from '../model/output-timeline/step.ts'
-import { FIRST_MADE_ERA } from '../model/timeline/state.ts'
 import type {
   OutputSegmentRow,
   OutputTimeline,

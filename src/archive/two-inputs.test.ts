@@ -217,11 +217,11 @@ describe('the archive of a channel with two inputs', () => {
       segments.map(({ startUtc, discontinuity }) => [(startUtc - EPOCH) / 2000, discontinuity]),
       [0, 1, 2, 3, 4, 5].map((i) => [i, false]),
     )
-    const [healed] = segments[3]!.slots
+    const [filled] = segments[3]!.slots
     const ref = { channelGuid: FIRST, ingestEndpointId: SECOND }
     await store.segmentIndex.forget(ref, utcMs(now + 1), { pinned: [], inUse: [], limit: 99 })
     await archive.retain()
-    assert.ok((await archive.read(healed!.objects[1]!.key)).length > 0)
+    assert.ok((await archive.read(filled!.objects[1]!.key)).length > 0)
   })
 
   it('leaves a store alone for a while that cannot take the event of a switch, and tells it then', async () => {

@@ -161,12 +161,12 @@ export function forgettingContract(name: string, open: () => Promise<ContractSto
 
     it('keeps the objects that a slot of the other input holds, too', async () => {
       const { segmentIndex } = await open()
-      const healed = slot(0, ['own', 'lent'])
+      const filled = slot(0, ['own', 'lent'])
       await segmentIndex.commitTimeline(
         OTHER,
         commit(0, { objects: [sourceObject('lent')], slots: [slot(0, ['lent'])] }),
       )
-      await segmentIndex.commitTimeline(INPUT, commit(0, { objects: [sourceObject('own')], slots: [healed] }))
+      await segmentIndex.commitTimeline(INPUT, commit(0, { objects: [sourceObject('own')], slots: [filled] }))
       await segmentIndex.forget(OTHER, later(1e9), NOTHING_SPARED)
       assert.deepEqual(await segmentIndex.pendingDeletions(9), [])
       assert.deepEqual(await segmentIndex.unknownObjects(['lent']), [])

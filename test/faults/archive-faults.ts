@@ -65,7 +65,7 @@ export const ARCHIVE_FAULTS: readonly Fault[] = [
     file: 'src/model/output-timeline/segmenting.ts',
     find: 'if (output.runBreaks) output.discontinuitySequence++',
     replace: '',
-    caughtBy: { file: 'src/model/timeline/step.test.ts', cases: 'shows a discontinuity, and no number' },
+    caughtBy: { file: 'src/model/input-timeline/step.test.ts', cases: 'shows a discontinuity, and no number' },
     failure: /\+ +0\s+- +1/,
   },
   {
@@ -74,7 +74,10 @@ export const ARCHIVE_FAULTS: readonly Fault[] = [
     file: 'src/model/output-timeline/segmenting.ts',
     find: 'output.runBreaks ||= last !== undefined && !follows',
     replace: 'output.runBreaks ||= last === undefined && follows',
-    caughtBy: { file: 'src/model/timeline/restarts.test.ts', cases: 'begins an era when the media sequence goes back' },
+    caughtBy: {
+      file: 'src/model/input-timeline/restarts.test.ts',
+      cases: 'begins an era when the media sequence goes back',
+    },
     failure: /- +true,/,
   },
   {
@@ -89,7 +92,7 @@ export const ARCHIVE_FAULTS: readonly Fault[] = [
   {
     name: 'failover-without-lock',
     breaks: 'Inputs whose equal timestamps mean different moments are joined without a seam.',
-    file: 'src/model/timeline/lock.ts',
+    file: 'src/model/eras/lock.ts',
     find: 'if (Math.abs(utc - slot.startUtc) > msFromTicks(slot.duration) / 2) return undefined',
     replace: '',
     caughtBy: { file: 'src/model/output-timeline/failover.test.ts', cases: 'timestamps or descriptions differ' },
@@ -98,7 +101,7 @@ export const ARCHIVE_FAULTS: readonly Fault[] = [
   {
     name: 'failover-between-different-streams',
     breaks: 'Inputs of different descriptions are joined without a seam.',
-    file: 'src/model/timeline/lock.ts',
+    file: 'src/model/eras/lock.ts',
     find: 'if (!isSame && !isMadeOfTheSame(shown, era)) return undefined',
     replace: '',
     caughtBy: { file: 'src/model/output-timeline/failover.test.ts', cases: 'timestamps or descriptions differ' },
@@ -107,10 +110,10 @@ export const ARCHIVE_FAULTS: readonly Fault[] = [
   {
     name: 'gap-not-filled',
     breaks: 'What one input lacks is not filled from the other.',
-    file: 'src/model/timeline/sealing.ts',
-    find: 'if (donor) healSlot(era, head, donor)',
+    file: 'src/model/input-timeline/sealing.ts',
+    find: 'if (donor) fillGaps(era, head, donor)',
     replace: '',
-    caughtBy: { file: 'src/model/timeline/healing.test.ts', cases: 'is filled from the other' },
+    caughtBy: { file: 'src/model/input-timeline/gap-filling.test.ts', cases: 'is filled from the other' },
     failure: /\+ +'A-',/,
   },
   {

@@ -1,6 +1,13 @@
 /** A rehearsal of a channel for tests: two inputs and its output timelines, under one clock. */
+
 import { crc32 } from 'node:zlib'
 import { type Ticks, ticks, ticksFromSeconds, type UtcMs, utcMs } from '../../src/media/time.ts'
+import { FIRST_ERA_OF_SECOND_INPUT } from '../../src/model/eras/era.ts'
+import { seenInputs, withSeen } from '../../src/model/eras/input-status.ts'
+import { haveEnded } from '../../src/model/input-timeline/ending.ts'
+import { donorOf } from '../../src/model/input-timeline/gap-filling.ts'
+import { emptyTimeline, type TimelineState, waitedAnew } from '../../src/model/input-timeline/state.ts'
+import { isDue, statusOf, step, type TimelineEvent } from '../../src/model/input-timeline/step.ts'
 import type { ListedStream } from '../../src/model/listed-playlist.ts'
 import type { Era, OutputSegment, SeenInputs } from '../../src/model/output-segment.ts'
 import type { FailoverView } from '../../src/model/output-timeline/failover.ts'
@@ -11,16 +18,6 @@ import {
 } from '../../src/model/output-timeline/state.ts'
 import { bySealing, isOutputDue, type SealedSlot, stepOutput } from '../../src/model/output-timeline/step.ts'
 import type { SegmentProbe, SourceObject } from '../../src/model/source-segment.ts'
-import { haveEnded } from '../../src/model/timeline/ending.ts'
-import { donorOf } from '../../src/model/timeline/healing.ts'
-import { seenInputs, withSeen } from '../../src/model/timeline/input-status.ts'
-import {
-  emptyTimeline,
-  FIRST_ERA_OF_SECOND_INPUT,
-  type TimelineState,
-  waitedAnew,
-} from '../../src/model/timeline/state.ts'
-import { isDue, statusOf, step, type TimelineEvent } from '../../src/model/timeline/step.ts'
 import { EPOCH, type Listed } from './rehearsal.ts'
 
 export type InputName = 'A' | 'B'
@@ -41,7 +38,7 @@ export class ChannelRehearsal {
   private awakeSince: UtcMs = EPOCH
   private told: SeenInputs | undefined
   /** Whether an input is given what it lacks and the other has. */
-  heals = true
+  fillsGaps = true
   readonly inputs: Record<InputName, InputRehearsal> = {
     A: { state: emptyTimeline(), unlisted: new Map(), sealed: [] },
     B: { state: emptyTimeline(FIRST_ERA_OF_SECOND_INPUT), unlisted: new Map(), sealed: [] },
@@ -159,7 +156,7 @@ export class ChannelRehearsal {
     const input = this.inputs[name]
     const other = this.inputs[name === 'A' ? 'B' : 'A']
     const recent = other.sealed.slice(-64).map(({ slot }) => slot)
-    const donor = this.heals ? donorOf(other.state, recent, (era) => this.era(era)) : undefined
+    const donor = this.fillsGaps ? donorOf(other.state, recent, (era) => this.era(era)) : undefined
     const result = step(input.state, event, input.unlisted, this.now, donor)
     for (const { id, streams, clock } of input.state.eras) this.eras.set(id, { id, streams, clock })
     input.state = result.state

@@ -1,10 +1,11 @@
 /** What always holds of what a channel shows, checked as a viewer sees it: playlist after playlist. */
+
 import assert from 'node:assert/strict'
 import hlsParser from 'hls-parser'
 import { lastFitting } from '../../src/archive/live-window.ts'
 import { SegmentTail } from '../../src/archive/segment-tail.ts'
+import { utcAt } from '../../src/model/eras/era.ts'
 import type { ArchiveWindow, OutputSegment } from '../../src/model/output-segment.ts'
-import { utcAt } from '../../src/model/timeline/eras.ts'
 import { outputFormatOf } from '../../src/packaging/packager.ts'
 import { hlsEndpoint } from '../origin/sample-channel.ts'
 import type { ChannelRehearsal } from './channel-rehearsal.ts'

@@ -2,14 +2,14 @@
 import { crc32 } from 'node:zlib'
 import { PTS_MODULUS, type Ticks, ticksFromSeconds, type UtcMs, utcMs } from '../../src/media/time.ts'
 import type { AudioDescription, MediaProbe, TextProbe, VideoDescription } from '../../src/media/track.ts'
+import { emptyTimeline, type TimelineState, waitedAnew } from '../../src/model/input-timeline/state.ts'
+import { isDue, statusOf, step, type TimelineEvent } from '../../src/model/input-timeline/step.ts'
 import type { ListedSegment, ListedStream } from '../../src/model/listed-playlist.ts'
 import type { Era, OutputSegment, Slot } from '../../src/model/output-segment.ts'
 import type { FailoverView } from '../../src/model/output-timeline/failover.ts'
 import { type OutputTimelineState, openOutputTimelineState } from '../../src/model/output-timeline/state.ts'
 import { isOutputDue, stepOutput } from '../../src/model/output-timeline/step.ts'
 import type { SegmentProbe, SourceObject } from '../../src/model/source-segment.ts'
-import { emptyTimeline, type TimelineState, waitedAnew } from '../../src/model/timeline/state.ts'
-import { isDue, statusOf, step, type TimelineEvent } from '../../src/model/timeline/step.ts'
 
 /** The only input. */
 const INPUT = '1'

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { ChannelRehearsal, type InputName } from '../../../test/timeline/channel-rehearsal.ts'
 import { EPOCH, probeAt, variants } from '../../../test/timeline/rehearsal.ts'
 import { PTS_MODULUS, TICKS_PER_SECOND, utcMs } from '../../media/time.ts'
-import { utcAt } from '../timeline/eras.ts'
+import { utcAt } from '../eras/era.ts'
 
 const STREAMS = ['a', 'b']
 const TURN = PTS_MODULUS / TICKS_PER_SECOND

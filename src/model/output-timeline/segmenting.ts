@@ -1,7 +1,7 @@
 import { type Ticks, ticks } from '../../media/time.ts'
+import { makesSlots } from '../eras/era.ts'
+import { shownSlot } from '../eras/lock.ts'
 import type { OutputSegment, Slot, SourceStream } from '../output-segment.ts'
-import { shownSlot } from '../timeline/lock.ts'
-import { makesSlots } from '../timeline/state.ts'
 import type { OutputTimelineState } from './state.ts'
 
 /** An output segment, and whose slots it is made of. */

@@ -1,4 +1,5 @@
 import type { Ticks, UtcMs } from '../../media/time.ts'
+import type { Edge, ShownAs } from '../eras/lock.ts'
 import type { SeenInputs, Slot } from '../output-segment.ts'
 
 /**
@@ -54,23 +55,6 @@ export type OutputTimelineState = {
 export type SlotPlace = { era: number; index: number }
 
 export type SpareSlot = { input: string; slot: Slot }
-
-export type Edge = {
-  /** The era its newest slot is shown in, and the end of that slot on its timeline. */
-  era: number
-  end: Ticks
-  /** The end by its date, and on the clock of the era. */
-  utc: UtcMs
-  clock: UtcMs
-  /** Of that slot. */
-  sealedAt: UtcMs
-  duration: Ticks
-  /** How long after their end on the clock slots of the era were sealed, in ms: the least of them. */
-  latency?: number
-}
-
-/** Slots of the era `from` are shown in `era`, with their timestamps and dates moved. */
-export type ShownAs = { from: number; era: number; ticks: Ticks; ms: number }
 
 export type InputSwitch = { at: UtcMs; from: string; to: string }
 

@@ -1,7 +1,7 @@
 import { type UtcMs, utcMs } from '../../media/time.ts'
+import { isAudioOnly } from '../eras/description.ts'
+import type { InputStatuses } from '../eras/input-status.ts'
 import type { Era, SeenInputs, Slot } from '../output-segment.ts'
-import { isAudioOnly } from '../timeline/description.ts'
-import type { InputStatuses } from '../timeline/input-status.ts'
 import {
   type FailoverView,
   failOver,

@@ -1,6 +1,6 @@
 import type { UtcMs } from '../../media/time.ts'
+import { FIRST_MADE_ERA } from '../../model/eras/era.ts'
 import { objectsOf, type Slot } from '../../model/output-segment.ts'
-import { FIRST_MADE_ERA } from '../../model/timeline/state.ts'
 import type { ChannelUsage, IngestRef, SegmentIndex } from '../segment-index.ts'
 import type { Database } from './database.ts'
 import { knownInput } from './inputs.ts'
@@ -22,7 +22,7 @@ export function forgettingOperations(db: Database) {
     db.run('DELETE FROM source_object WHERE key IN (SELECT value FROM json_each(?))', list)
   }
 
-  /** Slots let go of their objects; one that healed a slot of the other input is held by that, too. */
+  /** Slots let go of their objects; one that filled a slot of the other input is held by that, too. */
   const release = (keys: readonly string[]) => {
     const once = new Set<string>()
     const again = keys.filter((key) => once.size === once.add(key).size)

@@ -1,7 +1,7 @@
 import type { UtcMs } from '../../media/time.ts'
+import { shownSlot } from '../../model/eras/lock.ts'
 import type { Era, OutputSegment, Slot } from '../../model/output-segment.ts'
 import { slotSummaryOf } from '../../model/slot-summary.ts'
-import { shownSlot } from '../../model/timeline/lock.ts'
 import type { EraTime, NumberRange, TimeWindow } from '../segment-index.ts'
 import type { Database } from './database.ts'
 

@@ -11,7 +11,7 @@ import { promisify } from 'node:util'
 import type { Worker } from 'node:worker_threads'
 import fc from 'fast-check'
 import { variants } from '../../../test/timeline/rehearsal.ts'
-import { emptyTimeline, readTimeline } from '../../model/timeline/state.ts'
+import { emptyTimeline, readTimeline } from '../../model/input-timeline/state.ts'
 import {
   type ContractStore,
   channel,

@@ -1,10 +1,10 @@
 import { type Ticks, ticks, type UtcMs, unwrapPts } from '../../media/time.ts'
+import { describeStream } from '../eras/description.ts'
+import { makesSlots, utcAt } from '../eras/era.ts'
 import type { SlotObject } from '../output-segment.ts'
-import { describeStream } from './description.ts'
 import type { Donor } from './donor.ts'
-import { believableDate, eraAt, eraFor, isSealed, type MediaObject, utcAt } from './eras.ts'
+import { believableDate, eraAt, eraFor, isSealed, type MediaObject } from './eras.ts'
 import {
-  makesSlots,
   type OpenEra,
   type OpenSlot,
   type QueuedEntry,

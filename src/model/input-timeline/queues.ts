@@ -1,11 +1,12 @@
 import { msFromTicks, type UtcMs } from '../../media/time.ts'
+import { makesSlots } from '../eras/era.ts'
 import type { ListedStream } from '../listed-playlist.ts'
 import type { SourceObject } from '../source-segment.ts'
 import type { Donor } from './donor.ts'
 import type { MediaObject } from './eras.ts'
 import type { Unlisted } from './listing.ts'
 import { placeGap, placeObject } from './placement.ts'
-import { makesSlots, type QueuedEntry, RECENT_ENTRIES, type StreamListing, type TimelineState } from './state.ts'
+import { type QueuedEntry, RECENT_ENTRIES, type StreamListing, type TimelineState } from './state.ts'
 import { placeText, placeTextGap, type TextObject } from './text-placement.ts'
 
 /** How many segments a stream may list before their PUTs are through: of more than that, nobody waits for the first. */

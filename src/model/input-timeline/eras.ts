@@ -8,11 +8,12 @@ import {
   unwrapPts,
   utcMs,
 } from '../../media/time.ts'
+import { agrees, tracksIn } from '../eras/description.ts'
+import { makesSlots, utcAt } from '../eras/era.ts'
+import { LOCK_TOLERANCE } from '../eras/lock.ts'
 import type { MediaProbe, SourceObject } from '../source-segment.ts'
-import { agrees, tracksIn } from './description.ts'
 import type { Donor } from './donor.ts'
-import { LOCK_TOLERANCE } from './lock.ts'
-import { makesSlots, type OpenEra, type QueuedEntry, type StreamListing, type TimelineState } from './state.ts'
+import type { OpenEra, QueuedEntry, StreamListing, TimelineState } from './state.ts'
 
 /** Source dates further than this from the server's clock are not believed. */
 const BELIEVABLE_DATE_MS = 24 * 3600 * 1000
@@ -166,10 +167,6 @@ function renumber(state: TimelineState, era: OpenEra, id: number): void {
 export function eraAt(state: TimelineState, era: OpenEra, start: Ticks, duration: Ticks): OpenEra {
   const next = state.eras.find(({ continues }) => continues === era.id)
   return next && start >= next.firstStart - duration / 2 ? eraAt(state, next, start, duration) : era
-}
-
-export function utcAt(clock: { readonly time: Ticks; readonly utc: UtcMs }, time: Ticks): UtcMs {
-  return utcMs(clock.utc + msFromTicks(ticks(time - clock.time)))
 }
 
 export function believableDate(entry: QueuedEntry, object: SourceObject): UtcMs | undefined {

@@ -1,9 +1,9 @@
 import { ticks, type UtcMs } from '../../media/time.ts'
+import { makesSlots, utcAt } from '../eras/era.ts'
+import { LOCK_TOLERANCE, lockOf, moved } from '../eras/lock.ts'
 import type { Era, Slot, SlotObject } from '../output-segment.ts'
 import type { Donor } from './donor.ts'
-import { utcAt } from './eras.ts'
-import { LOCK_TOLERANCE, lockOf, moved } from './lock.ts'
-import { makesSlots, type OpenEra, type OpenSlot, type TimelineState } from './state.ts'
+import type { OpenEra, OpenSlot, TimelineState } from './state.ts'
 
 /**
  * The other input as a donor: its open slots, and `recent` ones it has sealed, whose eras `eraOf` knows. Slots may be
@@ -33,7 +33,7 @@ export function donorOf(state: TimelineState, recent: readonly Slot[], eraOf: (i
 }
 
 /** Fills what streams lack in a slot that is about to be sealed. */
-export function healSlot(era: OpenEra, slot: OpenSlot, donor: Donor): void {
+export function fillGaps(era: OpenEra, slot: OpenSlot, donor: Donor): void {
   const lacking = era.streams.filter((stream) => {
     return makesSlots(stream) && stream.tracks.length > 0 && !slot.entries[stream.index]
   })

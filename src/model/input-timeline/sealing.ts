@@ -1,15 +1,15 @@
 import { msFromTicks, ticks, type UtcMs, utcMs } from '../../media/time.ts'
+import { makesSlots, utcAt } from '../eras/era.ts'
+import { LOCK_TOLERANCE } from '../eras/lock.ts'
 import type { Slot, SlotObject, SourceStream } from '../output-segment.ts'
 import type { Donor } from './donor.ts'
-import { splitEra, utcAt } from './eras.ts'
+import { splitEra } from './eras.ts'
 import { fromFirstKeyFrame } from './first-pictures.ts'
-import { healSlot, slotBefore } from './healing.ts'
-import { LOCK_TOLERANCE } from './lock.ts'
+import { fillGaps, slotBefore } from './gap-filling.ts'
 import {
   followedListings,
   isDone,
   isSilent,
-  makesSlots,
   type OpenEra,
   type OpenSlot,
   SILENT_TARGET_DURATIONS,
@@ -52,7 +52,7 @@ export function sealSlots(state: TimelineState, now: UtcMs, donor?: Donor): Seal
         continue
       }
       era.slots.shift()
-      if (donor) healSlot(era, head, donor)
+      if (donor) fillGaps(era, head, donor)
       seal(state, era, head, now, sealed)
     } else if (state.eras.length > 1 && isOver(state, era, now)) {
       state.eras.shift()

@@ -1,7 +1,7 @@
 import { TICKS_PER_SECOND, type Ticks } from '../../media/time.ts'
+import type { OpenEra } from '../input-timeline/state.ts'
 import type { SourceStream } from '../output-segment.ts'
 import type { SegmentProbe, SourceObject, TrackDescription } from '../source-segment.ts'
-import type { OpenEra } from './state.ts'
 
 export type ProbedObject = SourceObject & { readonly probe: SegmentProbe }
 

@@ -1,12 +1,6 @@
 import { msFromTicks, type UtcMs } from '../../media/time.ts'
-import {
-  followedListings,
-  isDone,
-  makesSlots,
-  SILENT_TARGET_DURATIONS,
-  type StreamListing,
-  type TimelineState,
-} from './state.ts'
+import { makesSlots } from '../eras/era.ts'
+import { followedListings, isDone, SILENT_TARGET_DURATIONS, type StreamListing, type TimelineState } from './state.ts'
 
 /** Who is silent for longer, and was so when others ended, ends nothing and holds no end up. */
 const MOST_HELD_OPEN_MS = 60_000

@@ -1,7 +1,33 @@
-import { msFromTicks, PTS_MODULUS, TICKS_PER_SECOND, type Ticks, ticks, unwrapPts, utcMs } from '../../media/time.ts'
+import {
+  msFromTicks,
+  PTS_MODULUS,
+  TICKS_PER_SECOND,
+  type Ticks,
+  ticks,
+  type UtcMs,
+  unwrapPts,
+  utcMs,
+} from '../../media/time.ts'
 import type { Era, Slot, SlotObject } from '../output-segment.ts'
-import type { Edge, ShownAs } from '../output-timeline/state.ts'
 import { agrees } from './description.ts'
+
+/** Where the content of an output timeline ends. */
+export type Edge = {
+  /** The era its newest slot is shown in, and the end of that slot on its timeline. */
+  era: number
+  end: Ticks
+  /** The end by its date, and on the clock of the era. */
+  utc: UtcMs
+  clock: UtcMs
+  /** Of that slot. */
+  sealedAt: UtcMs
+  duration: Ticks
+  /** How long after their end on the clock slots of the era were sealed, in ms: the least of them. */
+  latency?: number
+}
+
+/** Slots of the era `from` are shown in `era`, with their timestamps and dates moved. */
+export type ShownAs = { from: number; era: number; ticks: Ticks; ms: number }
 
 /** Slots of locked inputs begin this near to each other: a few pictures. */
 export const LOCK_TOLERANCE: Ticks = ticks(TICKS_PER_SECOND / 10)

@@ -1,4 +1,5 @@
 import { msFromTicks, type Ticks, type UtcMs } from '../../media/time.ts'
+import { makesSlots } from '../eras/era.ts'
 import type { ListedStream } from '../listed-playlist.ts'
 import type { SlotObject, SourceStream } from '../output-segment.ts'
 
@@ -128,12 +129,6 @@ export const RECENT_PLACES = 16
 /** A stream that lists nothing new for this many target durations no longer holds the others back. */
 export const SILENT_TARGET_DURATIONS = 3
 
-/** Ids of eras name files: those of a channel's second input lie above whatever the first one's come to. */
-export const FIRST_ERA_OF_SECOND_INPUT = 1_000_001
-
-/** And those that output timelines made begin here. */
-export const FIRST_MADE_ERA = 1_000_000_000
-
 export function emptyTimeline(firstEra = 1): TimelineState {
   return {
     syntheticParent: false,
@@ -171,11 +166,6 @@ export function isSilent(state: TimelineState, listing: StreamListing, now: UtcM
 /** The playlists of the streams that make slots, as far as they have come. */
 export function followedListings(state: TimelineState): StreamListing[] {
   return (state.streams ?? []).filter(makesSlots).flatMap(({ playlist }) => state.listings[playlist] ?? [])
-}
-
-/** Audio and video make slots; subtitles are put into them. */
-export function makesSlots(stream: { readonly role: { readonly kind: string } }): boolean {
-  return stream.role.kind !== 'subtitles'
 }
 
 /** True when the stream lists nothing more. */

@@ -93,10 +93,10 @@ describe('a slot that lacks streams on one of two locked inputs', () => {
       if (i > 3) push(r, 'B', i, TURN - 6)
     }
     r.pass(2)
-    const healed = r.outputs(0)[6]!
-    assert.deepEqual(r.sources(healed, 2), ['BA'])
-    assert.equal(healed.slots[0]!.objects[1]!.times![0]!.first, healed.start)
-    assert.ok(healed.start > PTS_MODULUS)
+    const filled = r.outputs(0)[6]!
+    assert.deepEqual(r.sources(filled, 2), ['BA'])
+    assert.equal(filled.slots[0]!.objects[1]!.times![0]!.first, filled.start)
+    assert.ok(filled.start > PTS_MODULUS)
   })
 
   it('is taken once, however short it is', () => {
