@@ -10,7 +10,7 @@ import { ChannelContent } from './channel-content.ts'
 import type { ArchiveReader } from './reader.ts'
 import { sweepUnknownObjects } from './recovery.ts'
 import { forgetOldContent, type RetentionRules } from './retention.ts'
-import { SwitchTeller } from './switch-events.ts'
+import { SwitchNotifier } from './switch-events.ts'
 import { restUnused } from './unused-output-timelines.ts'
 import { windowsOf } from './windows.ts'
 import type { ArchiveWriter } from './writer.ts'
@@ -59,7 +59,7 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
   const unrecorded = new Set<string>()
   /** Keys among them whose commits failed. */
   const doubtful = new Set<string>()
-  const switches = new SwitchTeller(deps)
+  const switches = new SwitchNotifier(deps)
   let closing = false
   let sweeping: Promise<void> = Promise.resolve()
 
@@ -123,7 +123,7 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
 
   async function passTime(content: ChannelContent): Promise<void> {
     await content.passTime()
-    await switches.tell(content)
+    await switches.notify(content)
   }
 
   function channelForgotten(channelGuid: string): void {

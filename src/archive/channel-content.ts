@@ -34,7 +34,7 @@ export class ChannelContent {
   /** When this process began to hear the inputs. */
   private awakeSince = utcMs(0)
   /** What slots sealed last were told of the inputs; undefined before this process seals any. */
-  private told: SeenInputs | undefined
+  private lastSeen: SeenInputs | undefined
   private readonly queue = new SerialQueue()
   private readonly stepLog: StepLog
 
@@ -197,7 +197,7 @@ export class ChannelContent {
       if (!this.inputs.has(id)) this.inputs.set(id, new Input({ channelGuid, ingestEndpointId: id }, segmentIndex))
     }
     await Promise.all([...this.inputs.values()].map((input) => input.load()))
-    this.told = undefined
+    this.lastSeen = undefined
     await this.eras.load([...this.eras.inUse()])
   }
 
@@ -219,7 +219,7 @@ export class ChannelContent {
       const computed = input.compute(event, object, now, this.eras.donorFor(id))
       const view = this.view(now, { id, result: computed })
       const seen = seenInputs(view)
-      const result = { ...computed, slots: withSeen(computed.slots, seen, this.told) }
+      const result = { ...computed, slots: withSeen(computed.slots, seen, this.lastSeen) }
       const sealed = result.slots.map((slot) => ({ input: id, slot }))
       const steps = this.outputs.follow(sealed, view, now)
       if (!result.changed && !object && steps.length === 0) return
@@ -229,7 +229,7 @@ export class ChannelContent {
       })
       if (outcome === 'committed') {
         input.adopt(result, object, this.deps.log)
-        if (result.slots.length > 0) this.told = seen
+        if (result.slots.length > 0) this.lastSeen = seen
         this.adopt(steps)
         if (result.eras.length > 0 || hadEnded !== this.hasEnded) this.deps.changed()
         return
@@ -269,7 +269,7 @@ export class ChannelContent {
     this.outputs.adopt(steps)
     for (const { open, step } of steps) {
       for (const era of step.eras) this.eras.add(era)
-      this.stepLog.tell(open.outputTimeline, step)
+      this.stepLog.write(open.outputTimeline, step)
     }
     if (steps.some(({ step }) => step.segments.length > 0)) this.deps.changed()
   }

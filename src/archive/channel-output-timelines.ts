@@ -3,7 +3,7 @@ import { isOutputDue, type SealedSlot, stepOutput } from '../model/output-timeli
 import type { OutputTimeline, OutputTimelinesCommit, SegmentIndex } from '../stores/segment-index.ts'
 import type { InputsView } from './known-eras.ts'
 import {
-  madeErasOf,
+  firstAliasEraOf,
   type OpenOutputTimeline,
   type OutputTimelineSteps,
   openOutputTimeline,
@@ -51,7 +51,7 @@ export class ChannelOutputTimelines {
   follow(sealed: readonly SealedSlot[], view: InputsView, now: UtcMs): OutputTimelineSteps {
     return this.all().flatMap((open) => {
       if (open.state.isFilling || (sealed.length === 0 && !isOutputDue(open.state, view, now))) return []
-      const step = stepOutput(open.state, sealed, { ...view, madeEras: madeErasOf(open) }, now)
+      const step = stepOutput(open.state, sealed, { ...view, firstAliasEra: firstAliasEraOf(open) }, now)
       return step.changed ? [{ open, step }] : []
     })
   }

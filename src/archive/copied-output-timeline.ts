@@ -25,7 +25,7 @@ export function copiedState(
   seen: SeenInputs,
 ): OutputTimelineState {
   const shift = copy.outputTimeline.firstNumber - outputTimeline.firstNumber
-  const { period, untold: _, isResting: __, ...rest } = state
+  const { period, pendingSwitches: _, isResting: __, ...rest } = state
   return {
     ...rest,
     nextNumber: state.nextNumber + shift,

@@ -1,9 +1,9 @@
 import type { UtcMs } from '../media/time.ts'
-import type { SlotPlace } from '../model/output-timeline/state.ts'
+import type { SlotCursor } from '../model/output-timeline/state.ts'
 import { bySealing, type OutputTimelineStep, type SealedSlot, stepOutput } from '../model/output-timeline/step.ts'
 import type { IngestRef, SegmentIndex } from '../stores/segment-index.ts'
 import type { InputsView } from './known-eras.ts'
-import { madeErasOf, type OpenOutputTimeline } from './open-output-timeline.ts'
+import { firstAliasEraOf, type OpenOutputTimeline } from './open-output-timeline.ts'
 
 /**
  * Sealed slots of an input given to a new output timeline at a time, so that filling a long one does not hold ingest
@@ -17,12 +17,12 @@ export type FillPage = { readonly sealed: readonly SealedSlot[]; readonly isLast
 export async function readFillPage(
   index: Pick<SegmentIndex, 'slots'>,
   refs: readonly IngestRef[],
-  met: Readonly<Record<string, SlotPlace>>,
+  cursors: Readonly<Record<string, SlotCursor>>,
 ): Promise<FillPage> {
   const pages = await Promise.all(
     refs.map(async (ref) => {
       const { ingestEndpointId: input } = ref
-      const slots = await index.slots(ref, met[input], FILL_SLOTS)
+      const slots = await index.slots(ref, cursors[input], FILL_SLOTS)
       return slots.map((slot): SealedSlot => ({ input, slot }))
     }),
   )
@@ -40,7 +40,7 @@ export function fillStep(
   view: InputsView,
   now: UtcMs,
 ): OutputTimelineStep {
-  const filled = stepOutput(open.state, sealed, { ...view, madeEras: madeErasOf(open) }, now)
+  const filled = stepOutput(open.state, sealed, { ...view, firstAliasEra: firstAliasEraOf(open) }, now)
   const { seen, isResting: _, ...rest } = filled.state
   const state = isLast ? { ...rest, isFilling: false } : { ...rest, ...(seen && { seen }) }
   return { ...filled, state, text: JSON.stringify(state) }

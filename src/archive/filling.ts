@@ -50,7 +50,7 @@ export async function fillPage(outputTimeline: OutputTimeline, deps: FillDeps): 
   }
   const inputs = [...deps.inputs.values()].filter(({ isStored }) => isStored)
   const refs = inputs.map(({ ref }) => ref)
-  const { sealed, isLast } = await readFillPage(segmentIndex, refs, open.state.met)
+  const { sealed, isLast } = await readFillPage(segmentIndex, refs, open.state.cursors)
   await eras.load(sealed.map(({ slot }) => slot.era))
   const step = fillStep(open, { sealed, isLast }, deps.view(), clock())
   if (!(await deps.commit([{ open, step }], inputs))) return !deps.outputTimelines.has(outputTimeline.id)

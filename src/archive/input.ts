@@ -1,7 +1,7 @@
 import type { Log } from '../log.ts'
 import type { UtcMs } from '../media/time.ts'
 import { isAudioOnly } from '../model/eras/description.ts'
-import { FIRST_ERA_OF_SECOND_INPUT, FIRST_MADE_ERA } from '../model/eras/era.ts'
+import { FIRST_ALIAS_ERA, FIRST_ERA_OF_SECOND_INPUT } from '../model/eras/era.ts'
 import type { Donor } from '../model/input-timeline/donor.ts'
 import { donorOf } from '../model/input-timeline/gap-filling.ts'
 import { emptyTimeline, readTimeline, type TimelineState, waitedAnew } from '../model/input-timeline/state.ts'
@@ -177,7 +177,7 @@ export class Input {
   }
 
   private isOwn(era: number): boolean {
-    return era >= FIRST_MADE_ERA || era < FIRST_ERA_OF_SECOND_INPUT === this.isFirst
+    return era >= FIRST_ALIAS_ERA || era < FIRST_ERA_OF_SECOND_INPUT === this.isFirst
   }
 
   private unchanged(): TimelineStep {

@@ -7,7 +7,7 @@ import type { Input } from './input.ts'
 import type { OpenOutputTimeline } from './open-output-timeline.ts'
 
 /** What all output timelines see alike. */
-export type InputsView = Omit<FailoverView, 'madeEras'>
+export type InputsView = Omit<FailoverView, 'firstAliasEra'>
 
 /** The eras of a channel that are in memory, whichever input they belong to. */
 export class KnownEras {
@@ -52,12 +52,14 @@ export class KnownEras {
 
   /** What the output timelines need for their next steps. */
   inUse(): Set<number> {
-    const eras = [...this.outputTimelines.values()].flatMap(({ state: { edge, last, passed, spare } }) => [
-      edge?.era,
-      last?.era,
-      passed?.slot.era,
-      ...spare.map(({ slot }) => slot.era),
-    ])
+    const eras = [...this.outputTimelines.values()].flatMap(
+      ({ state: { outputEnd, last, lastStandby, standbySlots } }) => [
+        outputEnd?.era,
+        last?.era,
+        lastStandby?.slot.era,
+        ...standbySlots.map(({ slot }) => slot.era),
+      ],
+    )
     return new Set(eras.filter((era) => era !== undefined))
   }
 

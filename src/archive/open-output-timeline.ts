@@ -1,5 +1,5 @@
 import { ticksFromSeconds } from '../media/time.ts'
-import { FIRST_MADE_ERA } from '../model/eras/era.ts'
+import { FIRST_ALIAS_ERA } from '../model/eras/era.ts'
 import { type OutputTimelineState, openOutputTimelineState } from '../model/output-timeline/state.ts'
 import type { OutputTimelineStep } from '../model/output-timeline/step.ts'
 import type {
@@ -51,8 +51,8 @@ export function outputTimelineCommit(
 }
 
 /** Numbers an output timeline may give to the eras it makes: in a row, and no other's. */
-export function madeErasOf({ outputTimeline: { id } }: OpenOutputTimeline): number {
-  return FIRST_MADE_ERA + id * 1_000_000
+export function firstAliasEraOf({ outputTimeline: { id } }: OpenOutputTimeline): number {
+  return FIRST_ALIAS_ERA + id * 1_000_000
 }
 
 /** The output timeline after a step that was committed. */
@@ -71,6 +71,6 @@ export function remembering(state: OutputTimelineState): OutputTimelineStep {
 }
 
 /** When the oldest slot was sealed that still goes into an output segment: it is needed, however old it is. */
-export function neededSince({ state: { run, spare } }: OpenOutputTimeline): number {
-  return Math.min(...[...run, ...spare.map(({ slot }) => slot)].map(({ sealedAt }) => sealedAt))
+export function neededSince({ state: { run, standbySlots } }: OpenOutputTimeline): number {
+  return Math.min(...[...run, ...standbySlots.map(({ slot }) => slot)].map(({ sealedAt }) => sealedAt))
 }

@@ -2,17 +2,17 @@ import type { Log } from '../log.ts'
 import type { OutputTimelineStep } from '../model/output-timeline/step.ts'
 import type { OutputTimeline } from '../stores/segment-index.ts'
 
-/** What the log is told of the steps of a channel's output timelines. */
+/** Logs the steps of a channel's output timelines. */
 export class StepLog {
   private readonly log: Log
-  /** Eras told of: they lack slot after slot. */
+  /** Eras that were logged as unknown: they lack slot after slot. */
   private readonly unknown = new Set<string>()
 
   constructor(log: Log) {
     this.log = log
   }
 
-  tell({ channelGuid, id, segmentDurationSeconds }: OutputTimeline, { switched, dropped }: OutputTimelineStep): void {
+  write({ channelGuid, id, segmentDurationSeconds }: OutputTimeline, { switched, dropped }: OutputTimelineStep): void {
     const outputTimeline = { channelGuid, outputTimeline: id, segmentDurationSeconds }
     if (switched) this.log.warn({ ...outputTimeline, ...switched }, 'switched to the other input')
     for (const era of dropped) {

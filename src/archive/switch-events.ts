@@ -9,12 +9,12 @@ import type { Resources } from '../stores/resources.ts'
 import type { SegmentIndex } from '../stores/segment-index.ts'
 import type { ChannelContent } from './channel-content.ts'
 
-/** An endpoint's switches are told of once in so long, however often it switches. */
+/** The least time between two events of one endpoint, in milliseconds, however often it switches. */
 const ONE_EVENT_MS = 5 * 60_000
 const LEAST_PAUSE_MS = 1000
 const MOST_PAUSE_MS = 60_000
 
-/** What EventBridge would be told when an endpoint has switched. The same switch makes the same event. */
+/** The event MediaPackage sends to EventBridge when an endpoint has switched. The same switch makes the same event. */
 export function inputSwitchEvent(
   endpoint: OriginEndpoint,
   { at, from, to }: InputSwitch,
@@ -40,8 +40,8 @@ export type SwitchDeps = {
   readonly clock: Clock
 }
 
-/** Tells of switches. A store that fails is left alone for a while, longer each time. */
-export class SwitchTeller {
+/** Writes the events of input switches. A store that fails is left alone for a while, longer each time. */
+export class SwitchNotifier {
   private readonly deps: SwitchDeps
   /** Channels that are not to be tried again before a moment. */
   private readonly pauses = new WeakMap<ChannelContent, { readonly ms: number; readonly until: number }>()
@@ -50,14 +50,14 @@ export class SwitchTeller {
     this.deps = deps
   }
 
-  /** Tells of what is recorded of the channel and not told of, now or at some later call. Rejects when it cannot. */
-  async tell(content: ChannelContent): Promise<void> {
-    if (!content.all().some(({ state }) => state.untold)) return
+  /** Writes the channel's pending events, or leaves them to a later call while the store fails. Rejects when it fails. */
+  async notify(content: ChannelContent): Promise<void> {
+    if (!content.all().some(({ state }) => state.pendingSwitches)) return
     const now = this.deps.clock()
     const pause = this.pauses.get(content)
     if (pause && now < pause.until) return
     try {
-      await tellSwitches(content, this.deps)
+      await notifySwitches(content, this.deps)
       this.pauses.delete(content)
     } catch (error) {
       const ms = Math.min(2 * (pause?.ms ?? LEAST_PAUSE_MS / 2), MOST_PAUSE_MS)
@@ -68,30 +68,30 @@ export class SwitchTeller {
 }
 
 /**
- * Writes the events of switches that are recorded and not told of. A crash on the way writes an event again, under the
+ * Writes the events of the pending switches. A crash on the way writes an event again, under the
  * same id.
  */
-async function tellSwitches(content: ChannelContent, deps: SwitchDeps): Promise<void> {
-  const toldAt = new Map(content.all().flatMap(({ state }) => Object.entries(state.toldAt ?? {})))
+async function notifySwitches(content: ChannelContent, deps: SwitchDeps): Promise<void> {
+  const notifiedAt = new Map(content.all().flatMap(({ state }) => Object.entries(state.notifiedAt ?? {})))
   for (const { outputTimeline, state } of content.all()) {
-    const { untold = [] } = state
-    if (untold.length === 0) continue
-    const newest = Math.max(...untold.map(({ at }) => at))
-    const recent = Object.entries(state.toldAt ?? {}).filter(([, at]) => newest - at < ONE_EVENT_MS)
-    const told: Record<string, UtcMs> = Object.fromEntries(recent)
+    const { pendingSwitches = [] } = state
+    if (pendingSwitches.length === 0) continue
+    const newest = Math.max(...pendingSwitches.map(({ at }) => at))
+    const recent = Object.entries(state.notifiedAt ?? {}).filter(([, at]) => newest - at < ONE_EVENT_MS)
+    const notified: Record<string, UtcMs> = Object.fromEntries(recent)
     for (const guid of await deps.segmentIndex.endpointsOf(outputTimeline.id)) {
       const endpoint = await deps.resources.originEndpointByGuid(guid)
       if (!endpoint) continue
-      for (const one of untold) {
-        if (one.at - (toldAt.get(guid) ?? -Infinity) < ONE_EVENT_MS) continue
+      for (const one of pendingSwitches) {
+        if (one.at - (notifiedAt.get(guid) ?? -Infinity) < ONE_EVENT_MS) continue
         await deps.resources.appendEvent(inputSwitchEvent(endpoint, one, deps.account))
-        toldAt.set(guid, one.at)
-        told[guid] = one.at
+        notifiedAt.set(guid, one.at)
+        notified[guid] = one.at
       }
     }
-    await content.remember(outputTimeline.id, ({ untold: all = [], ...rest }) => {
-      const left = all.filter(({ at }) => !untold.some((one) => one.at === at))
-      return { ...rest, toldAt: told, ...(left.length > 0 && { untold: left }) }
+    await content.remember(outputTimeline.id, ({ pendingSwitches: all = [], ...rest }) => {
+      const left = all.filter(({ at }) => !pendingSwitches.some((one) => one.at === at))
+      return { ...rest, notifiedAt: notified, ...(left.length > 0 && { pendingSwitches: left }) }
     })
   }
 }

@@ -515,8 +515,8 @@ describe('the archive of a channel with two inputs', () => {
       await pass(400_000)
     }
     const [stored] = await store.segmentIndex.outputTimelinesOf(FIRST)
-    const { toldAt } = JSON.parse(stored?.state ?? '') as { toldAt: Record<string, UtcMs> }
-    assert.ok(!(endpoint('e0', 2).guid in toldAt), JSON.stringify(toldAt))
+    const { notifiedAt } = JSON.parse(stored?.state ?? '') as { notifiedAt: Record<string, UtcMs> }
+    assert.ok(!(endpoint('e0', 2).guid in notifiedAt), JSON.stringify(notifiedAt))
   })
 
   it('says once that it shows nothing of an era nothing is known of', async () => {

@@ -137,7 +137,7 @@ export type OutputSegment = {
    */
   readonly period?: { readonly number: number; readonly start: Ticks }
   /** Its slots are those of a locked input, moved onto this era's timeline and dates by so much. */
-  readonly moved?: { readonly ticks: Ticks; readonly ms: number }
+  readonly shift?: { readonly ticks: Ticks; readonly ms: number }
   readonly slots: readonly Slot[]
 }
 

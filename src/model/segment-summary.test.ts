@@ -8,7 +8,7 @@ const SEGMENTS = outputSegments(1, [{}, { slots: 2 }, { missing: [2] }, { discon
 
 describe('the summary of a segment', () => {
   it('that is kept says what one says that is looked at', () => {
-    for (const segment of [...SEGMENTS, { ...SEGMENTS[0]!, moved: { ticks: ticks(900_000), ms: 7 } }]) {
+    for (const segment of [...SEGMENTS, { ...SEGMENTS[0]!, shift: { ticks: ticks(900_000), ms: 7 } }]) {
       const shown = readSegmentSummary(segmentSummaryOf(segment))
       const kept = compactSegmentSummary(segmentSummaryOf(segment))
       assert.deepEqual({ ...kept, slots: kept.slots }, shown)

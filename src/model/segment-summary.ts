@@ -32,7 +32,7 @@ class CompactSegmentSummary implements OutputSegment {
   readonly discontinuity: boolean
   readonly discontinuitySequence: number
   declare readonly period?: NonNullable<OutputSegment['period']>
-  declare readonly moved?: NonNullable<OutputSegment['moved']>
+  declare readonly shift?: NonNullable<OutputSegment['shift']>
   readonly #slots: string
 
   constructor(summarized: StoredSegmentSummary) {
@@ -45,7 +45,7 @@ class CompactSegmentSummary implements OutputSegment {
     this.discontinuity = summarized.discontinuity
     this.discontinuitySequence = summarized.discontinuitySequence
     if (summarized.period) this.period = summarized.period
-    if (summarized.moved) this.moved = summarized.moved
+    if (summarized.shift) this.shift = summarized.shift
     this.#slots = JSON.stringify(summarized.slots)
   }
 

@@ -30,14 +30,14 @@ describe('the summary of a slot', () => {
     }
   })
 
-  it('follows a segment that was moved', () => {
+  it('follows a segment that was shift', () => {
     const [segment] = SEGMENTS
     const [slot] = segment!.slots
     const by = ticks(900_000)
     const { start, objects } = carried(slot!, {
       ...segment!,
       start: ticks(segment!.start + by),
-      moved: { ticks: by, ms: 7 },
+      shift: { ticks: by, ms: 7 },
     })
     const [pictures] = slot!.objects[1]!.times!
     assert.deepEqual([start, objects[1]?.times?.[0]?.first], [slot!.start + by, pictures!.first + by])

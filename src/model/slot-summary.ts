@@ -45,7 +45,7 @@ export function slotFromSummary(
   [at, duration, summaries]: StoredSlotSummary,
   segment: Omit<OutputSegment, 'slots'>,
 ): Slot {
-  const start = ticks(at + (segment.moved?.ticks ?? 0))
+  const start = ticks(at + (segment.shift?.ticks ?? 0))
   const objects: Record<number, SlotObject> = {}
   for (const stream in summaries) {
     const summary = summaries[stream]!

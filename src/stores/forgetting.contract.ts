@@ -182,8 +182,8 @@ export function forgettingContract(name: string, open: () => Promise<ContractSto
       await segmentIndex.commitTimeline(INPUT, commit(0, { eras, slots: [own] }))
       const foreign = slot(0, [], { era: 9, at: NOW + 60_000 })
       const source = { ingestEndpointId: OTHER.ingestEndpointId, era: 9 }
-      const moved = { ticks: ticks(0), ms: 0 }
-      const outputSegments = [{ ...outputSegment(id, 1, [foreign]), era: 1, moved, source }]
+      const shift = { ticks: ticks(0), ms: 0 }
+      const outputSegments = [{ ...outputSegment(id, 1, [foreign]), era: 1, shift, source }]
       await segmentIndex.commitTimeline(OTHER, commit(0, { slots: [foreign], outputSegments }))
       await segmentIndex.forget(INPUT, later(1), { ...NOTHING_SPARED, inUseEras: [2] })
       assert.deepEqual(

@@ -224,7 +224,7 @@ export function segmentIndexContract(name: string, open: () => Promise<ContractS
           outputSegments: [
             outputSegment(id, 1, [own]),
             { ...outputSegment(id, 2, [foreign]), source },
-            { ...outputSegment(id, 3, [foreign]), era: 0, moved: { ticks: ticks(90_000), ms: 5 }, source },
+            { ...outputSegment(id, 3, [foreign]), era: 0, shift: { ticks: ticks(90_000), ms: 5 }, source },
           ],
         }),
       )
@@ -416,10 +416,10 @@ export function segmentIndexContract(name: string, open: () => Promise<ContractS
       const { segmentIndex } = await open()
       const { id } = await segmentIndex.openOutputTimeline(at('e'), INPUT, 4)
       const slots = [0, 1, 2, 3].map((i) => slot(i, [`k${i}`]))
-      const moved = { ticks: ticks(90), ms: 1 }
+      const shift = { ticks: ticks(90), ms: 1 }
       const segments = [
         outputSegment(id, 1, slots.slice(0, 2)),
-        { ...outputSegment(id, 2, slots.slice(2)), moved, source: { ...INPUT, era: slots[2]!.era } },
+        { ...outputSegment(id, 2, slots.slice(2)), shift, source: { ...INPUT, era: slots[2]!.era } },
       ]
       await segmentIndex.commitTimeline(INPUT, commit(0, { slots, outputSegments: segments }))
       const range = { after: 0, last: 9 }

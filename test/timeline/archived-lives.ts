@@ -106,8 +106,8 @@ class Archived {
     await this.archive!.retain()
     const { segmentIndex } = this.store!
     const needed = (await segmentIndex.outputTimelinesOf(CHANNEL.guid)).flatMap(({ state = '{}' }) => {
-      const { run = [], spare = [] } = JSON.parse(state) as Partial<OutputTimelineState>
-      return [...run, ...spare.map(({ slot }) => slot)].map(({ sealedAt }) => sealedAt)
+      const { run = [], standbySlots = [] } = JSON.parse(state) as Partial<OutputTimelineState>
+      return [...run, ...standbySlots.map(({ slot }) => slot)].map(({ sealedAt }) => sealedAt)
     })
     const from = Math.min(this.now - this.liveMs, ...needed)
     const listed = await this.listed()

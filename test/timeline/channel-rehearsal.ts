@@ -59,7 +59,7 @@ export class ChannelRehearsal {
     const filled = stepOutput(
       { ...beginning, isFilling: true },
       sealed,
-      { ...this.view(), madeEras: 1e9 + id * 1e6 },
+      { ...this.view(), firstAliasEra: 1e9 + id * 1e6 },
       this.now,
     )
     for (const era of filled.eras) this.eras.set(era.id, era)
@@ -175,7 +175,7 @@ export class ChannelRehearsal {
     const view = this.view()
     for (const [id, outputTimeline] of this.outputTimelines) {
       if (sealed.length === 0 && !isOutputDue(outputTimeline, view, this.now)) continue
-      const own = { ...view, madeEras: 1e9 + id * 1e6 }
+      const own = { ...view, firstAliasEra: 1e9 + id * 1e6 }
       const { state, segments, eras, switched } = stepOutput(outputTimeline, sealed, own, this.now)
       for (const era of eras) this.eras.set(era.id, era)
       this.outputTimelines.set(id, state)
@@ -184,7 +184,7 @@ export class ChannelRehearsal {
     }
   }
 
-  private view(): Omit<FailoverView, 'madeEras'> {
+  private view(): Omit<FailoverView, 'firstAliasEra'> {
     const inputs = { A: statusOf(this.inputs.A.state, this.now), B: statusOf(this.inputs.B.state, this.now) }
     return { eraOf: (id) => this.era(id), inputs, awakeSince: this.awakeSince }
   }

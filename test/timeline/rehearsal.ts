@@ -192,7 +192,7 @@ export class Rehearsal {
 
   private view(): FailoverView {
     return {
-      madeEras: 2_000_000_000,
+      firstAliasEra: 2_000_000_000,
       eraOf: (id) => this.state.eras.find((era) => era.id === id) ?? this.eras.get(id),
       inputs: { [INPUT]: statusOf(this.state, this.now) },
       awakeSince: EPOCH,

@@ -4,7 +4,7 @@ import { msFromTicks, type Ticks, ticks, type UtcMs, utcMs } from '../../media/t
 export const FIRST_ERA_OF_SECOND_INPUT = 1_000_001
 
 /** And those that output timelines made begin here. */
-export const FIRST_MADE_ERA = 1_000_000_000
+export const FIRST_ALIAS_ERA = 1_000_000_000
 
 /** The UTC moment of a time on an era's timeline, by the era's clock. */
 export function utcAt(clock: { readonly time: Ticks; readonly utc: UtcMs }, time: Ticks): UtcMs {

@@ -25,7 +25,7 @@ export function seenInputs({ inputs, awakeSince }: InputStatuses): SeenInputs {
 }
 
 /** Slots sealed together, with what was seen of the inputs then, if that is not what was told last. */
-export function withSeen(slots: readonly Slot[], seen: SeenInputs, toldLast: SeenInputs | undefined): readonly Slot[] {
+export function withSeen(slots: readonly Slot[], seen: SeenInputs, lastSeen: SeenInputs | undefined): readonly Slot[] {
   const [first, ...others] = slots
-  return !first || JSON.stringify(seen) === JSON.stringify(toldLast) ? slots : [{ ...first, seen }, ...others]
+  return !first || JSON.stringify(seen) === JSON.stringify(lastSeen) ? slots : [{ ...first, seen }, ...others]
 }

@@ -12,7 +12,7 @@ import type { Era, Slot, SlotObject } from '../output-segment.ts'
 import { agrees } from './description.ts'
 
 /** Where the content of an output timeline ends. */
-export type Edge = {
+export type OutputEnd = {
   /** The era its newest slot is shown in, and the end of that slot on its timeline. */
   era: number
   end: Ticks
@@ -27,7 +27,7 @@ export type Edge = {
 }
 
 /** Slots of the era `from` are shown in `era`, with their timestamps and dates moved. */
-export type ShownAs = { from: number; era: number; ticks: Ticks; ms: number }
+export type EraMapping = { from: number; era: number; ticks: Ticks; ms: number }
 
 /** Slots of locked inputs begin this near to each other: a few pictures. */
 export const LOCK_TOLERANCE: Ticks = ticks(TICKS_PER_SECOND / 10)
@@ -36,11 +36,11 @@ export const LOCK_TOLERANCE: Ticks = ticks(TICKS_PER_SECOND / 10)
  * How a slot of another era stands in the era `shown`, if encoders made both on one timeline: timestamps that mean the
  * same moment, and the same streams made of the same. Undefined when they did not.
  */
-export function lockOf(edge: Edge, shown: Era, slot: Slot, era: Era): ShownAs | undefined {
+export function lockOf(outputEnd: OutputEnd, shown: Era, slot: Slot, era: Era): EraMapping | undefined {
   const isSame = shown.id === era.id
-  if (!isSame && !isMadeOfTheSame(shown, era)) return undefined
-  const start = isSame ? slot.start : unwrapPts(ticks(slot.start % PTS_MODULUS), edge.end)
-  const utc = edge.utc + msFromTicks(ticks(start - edge.end))
+  if (!isSame && !hasSameStreams(shown, era)) return undefined
+  const start = isSame ? slot.start : unwrapPts(ticks(slot.start % PTS_MODULUS), outputEnd.end)
+  const utc = outputEnd.utc + msFromTicks(ticks(start - outputEnd.end))
   // Dates of an era do not step back.
   if (isSame) return { from: era.id, era: era.id, ticks: ticks(0), ms: Math.max(utc - slot.startUtc, 0) }
   if (Math.abs(utc - slot.startUtc) > msFromTicks(slot.duration) / 2) return undefined
@@ -48,16 +48,17 @@ export function lockOf(edge: Edge, shown: Era, slot: Slot, era: Era): ShownAs | 
 }
 
 /** The slot as it stands in the era it is shown in. */
-export function shownSlot(slot: Slot, shownAs: Pick<ShownAs, 'era' | 'ticks' | 'ms'> | undefined): Slot {
-  if (!shownAs) return slot
-  const { era, ms } = shownAs
+export function mapSlot(slot: Slot, mapping: Pick<EraMapping, 'era' | 'ticks' | 'ms'> | undefined): Slot {
+  if (!mapping) return slot
+  const { era, ms } = mapping
   const objects: Record<number, SlotObject> = {}
-  for (const [stream, object] of Object.entries(slot.objects)) objects[Number(stream)] = moved(object, shownAs.ticks)
-  return { ...slot, era, start: ticks(slot.start + shownAs.ticks), startUtc: utcMs(slot.startUtc + ms), objects }
+  for (const [stream, object] of Object.entries(slot.objects))
+    objects[Number(stream)] = shiftObject(object, mapping.ticks)
+  return { ...slot, era, start: ticks(slot.start + mapping.ticks), startUtc: utcMs(slot.startUtc + ms), objects }
 }
 
 /** The object with its times moved to another timeline. */
-export function moved(object: SlotObject, by: Ticks): SlotObject {
+export function shiftObject(object: SlotObject, by: Ticks): SlotObject {
   if (by === 0) return object
   const { times, keyFrames, more } = object
   return {
@@ -66,18 +67,18 @@ export function moved(object: SlotObject, by: Ticks): SlotObject {
       times: times.map((track) => track && { ...track, first: track.first + by, last: track.last + by }),
     }),
     ...(keyFrames && { keyFrames: keyFrames.map((picture) => ({ ...picture, pts: picture.pts + by })) }),
-    ...(more && { more: more.map((text) => moved(text, by)) }),
+    ...(more && { more: more.map((text) => shiftObject(text, by)) }),
   }
 }
 
 /** True when whatever the other era shows can be shown in this one. */
-function isMadeOfTheSame(shown: Era, other: Era): boolean {
+function hasSameStreams(shown: Era, other: Era): boolean {
   return (
     shown.streams.length === other.streams.length &&
     other.streams.every((stream, i) => {
       const own = shown.streams[i]
       if (own?.index !== stream.index || own.playlist !== stream.playlist) return false
-      if (JSON.stringify(lasting(own.role)) !== JSON.stringify(lasting(stream.role))) return false
+      if (JSON.stringify(withoutBandwidth(own.role)) !== JSON.stringify(withoutBandwidth(stream.role))) return false
       if (stream.tracks.length === 0) return true
       return own.tracks.length > 0 && own.container === stream.container && agrees(own.tracks, stream.tracks)
     })
@@ -85,6 +86,6 @@ function isMadeOfTheSame(shown: Era, other: Era): boolean {
 }
 
 /** Without the bandwidth, which may be measured. */
-function lasting(role: Era['streams'][number]['role']): object {
+function withoutBandwidth(role: Era['streams'][number]['role']): object {
   return role.kind === 'variant' ? { ...role, bandwidth: 0, averageBandwidth: 0 } : role
 }

@@ -1,6 +1,6 @@
 import { ticks, type UtcMs } from '../../media/time.ts'
 import { makesSlots, utcAt } from '../eras/era.ts'
-import { LOCK_TOLERANCE, lockOf, moved } from '../eras/lock.ts'
+import { LOCK_TOLERANCE, lockOf, shiftObject } from '../eras/lock.ts'
 import type { Era, Slot, SlotObject } from '../output-segment.ts'
 import type { Donor } from './donor.ts'
 import type { OpenEra, OpenSlot, TimelineState } from './state.ts'
@@ -11,14 +11,14 @@ import type { OpenEra, OpenSlot, TimelineState } from './state.ts'
  */
 export function donorOf(state: TimelineState, recent: readonly Slot[], eraOf: (id: number) => Era | undefined): Donor {
   return (era, start, utc) => {
-    const edge = { era: era.id, end: start, utc, clock: utc, sealedAt: utc, duration: ticks(0) }
+    const outputEnd = { era: era.id, end: start, utc, clock: utc, sealedAt: utc, duration: ticks(0) }
     const open = state.eras.flatMap((one) => one.slots.map((slot) => ({ era: one, slot: asSlot(one, slot) })))
     const sealed = recent.flatMap((slot) => {
       const own = eraOf(slot.era)
       return own ? [{ era: own, slot }] : []
     })
     const found = [...open, ...sealed].flatMap(({ era: own, slot }) => {
-      const by = lockOf(edge, era, slot, own)?.ticks
+      const by = lockOf(outputEnd, era, slot, own)?.ticks
       if (by === undefined) return []
       const distance = Math.abs(slot.start + by - start)
       const end = ticks(slot.start + by + slot.duration)
@@ -27,7 +27,7 @@ export function donorOf(state: TimelineState, recent: readonly Slot[], eraOf: (i
     const [nearest] = found.sort((a, b) => a.distance - b.distance)
     if (!nearest) return undefined
     const { slot, by, end } = nearest
-    const objects = Object.entries(slot.objects).map(([stream, object]) => [stream, moved(object, by)])
+    const objects = Object.entries(slot.objects).map(([stream, object]) => [stream, shiftObject(object, by)])
     return { end, objects: Object.fromEntries(objects) as Record<number, SlotObject> }
   }
 }

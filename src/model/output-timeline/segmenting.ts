@@ -1,6 +1,6 @@
 import { type Ticks, ticks } from '../../media/time.ts'
 import { makesSlots } from '../eras/era.ts'
-import { shownSlot } from '../eras/lock.ts'
+import { mapSlot } from '../eras/lock.ts'
 import type { OutputSegment, Slot, SourceStream } from '../output-segment.ts'
 import type { OutputTimelineState } from './state.ts'
 
@@ -18,9 +18,9 @@ export function addSlot(output: OutputTimelineState, slot: Slot, streams: readon
   const follows = last !== undefined && last.era === slot.era && last.index + 1 === slot.index
   const whole = isWhole(slot, streams)
   if (!follows || !whole) done.push(...closeRun(output))
-  if (output.shownAs && output.shownAs.from !== slot.era) delete output.shownAs
+  if (output.mapping && output.mapping.from !== slot.era) delete output.mapping
   if (output.run.length === 0) output.runBreaks ||= last !== undefined && !follows
-  output.run.push(shownSlot(slot, output.shownAs))
+  output.run.push(mapSlot(slot, output.mapping))
   output.runTracks = [...new Set([...(output.runTracks ?? []), ...tracksWithMedia(slot, streams)])]
   output.last = { era: slot.era, index: slot.index }
   if (!whole || runDuration(output.run) + slot.duration / 2 > output.segmentDuration) {
@@ -31,7 +31,7 @@ export function addSlot(output: OutputTimelineState, slot: Slot, streams: readon
 
 /** Ends the run as it is: its era is over, or nothing more comes. */
 export function closeRun(output: OutputTimelineState): PublishedSegment[] {
-  const { shownAs } = output
+  const { mapping } = output
   const first = output.run[0]
   const last = output.run.at(-1)
   if (!first || !last) return []
@@ -51,13 +51,13 @@ export function closeRun(output: OutputTimelineState): PublishedSegment[] {
     discontinuity: output.runBreaks,
     discontinuitySequence: output.discontinuitySequence,
     period: { number, start },
-    ...(shownAs && { moved: { ticks: shownAs.ticks, ms: shownAs.ms } }),
+    ...(mapping && { shift: { ticks: mapping.ticks, ms: mapping.ms } }),
     slots: output.run,
   }
   output.run = []
   output.runTracks = []
   output.runBreaks = false
-  return [{ segment, input: output.input, era: shownAs?.from ?? first.era }]
+  return [{ segment, input: output.input, era: mapping?.from ?? first.era }]
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Ticks, UtcMs } from '../../media/time.ts'
-import type { Edge, ShownAs } from '../eras/lock.ts'
+import type { EraMapping, OutputEnd } from '../eras/lock.ts'
 import type { SeenInputs, Slot } from '../output-segment.ts'
 
 /**
@@ -12,32 +12,32 @@ export type OutputTimelineState = {
   discontinuitySequence: number
   /** The ingest endpoint whose input it follows. */
   input: string
-  /** It has gone over to that input, which had nothing beyond the edge yet. */
+  /** It has switched to that input, which had nothing beyond the end of the output yet. */
   isJoining?: true
   /** Where the newest slot given to this output timeline stood: a new era or an index left out is a discontinuity. */
-  last?: SlotPlace
+  last?: SlotCursor
   /** Older slots are still being given to it; live ones wait for that. */
   isFilling: boolean
   /** Nobody asks for it: it is filled when somebody does. */
   isResting?: true
-  /** The newest slot met, by input: where filling goes on. */
-  met: Record<string, SlotPlace>
-  /** While it is filled: how the inputs were doing when the newest slot met was sealed. */
+  /** The newest slot taken into account, by input: filling goes on after it. */
+  cursors: Record<string, SlotCursor>
+  /** While it is filled: the state of the inputs when the newest slot of `cursors` was sealed. */
   seen?: SeenInputs
-  /** Where its content ends. */
-  edge?: Edge
-  /** Slots of the input are shown in another era than their own. */
-  shownAs?: ShownAs
+  /** Where its content ends; absent while it has none. */
+  outputEnd?: OutputEnd
+  /** Set while slots of the input are shown in another era than their own. */
+  mapping?: EraMapping
   /** Ids of the eras shown last, oldest first. */
-  shown?: number[]
-  /** Eras made so that their clocks go on where the input's own would go back. */
-  madeEras?: number
+  recentEras?: number[]
+  /** How many alias eras it has opened: eras whose clocks go on where the input's own would go back. */
+  aliasEras?: number
   /** Since when the slots of the input lack streams, without a break. */
   lackingSince?: UtcMs
-  /** What the other input has beyond the edge, oldest first: shown when the one followed fails. */
-  spare: SpareSlot[]
-  /** The newest slot of the other input that does not lie beyond the edge. */
-  passed?: SpareSlot
+  /** Slots of the other input beyond the end of the output, oldest first: shown when the input that is followed fails. */
+  standbySlots: StandbySlot[]
+  /** The newest slot of the other input that does not lie beyond the end of the output. */
+  lastStandby?: StandbySlot
   /** Slots gathered for the next output segment, as they are shown. */
   run: Slot[]
   /** The run does not continue the output segment before it. */
@@ -46,15 +46,15 @@ export type OutputTimelineState = {
   runTracks?: string[]
   /** Of the newest output segment: where its period began, and the tracks that have media in it. */
   period?: { number: number; start: Ticks; tracks: string }
-  /** Switches no event has told of yet. */
-  untold?: InputSwitch[]
-  /** When an event last told of a switch, by GUID of the endpoint. */
-  toldAt?: Record<string, UtcMs>
+  /** Switches that no event has been written for yet. */
+  pendingSwitches?: InputSwitch[]
+  /** When the newest event of a switch was written, by GUID of the endpoint. */
+  notifiedAt?: Record<string, UtcMs>
 }
 
-export type SlotPlace = { era: number; index: number }
+export type SlotCursor = { era: number; index: number }
 
-export type SpareSlot = { input: string; slot: Slot }
+export type StandbySlot = { input: string; slot: Slot }
 
 export type InputSwitch = { at: UtcMs; from: string; to: string }
 
@@ -65,8 +65,8 @@ export function openOutputTimelineState(segmentDuration: Ticks, firstNumber: num
     discontinuitySequence: 0,
     input,
     isFilling: false,
-    met: {},
-    spare: [],
+    cursors: {},
+    standbySlots: [],
     run: [],
     runBreaks: false,
   }

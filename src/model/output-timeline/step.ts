@@ -3,17 +3,17 @@ import { isAudioOnly } from '../eras/description.ts'
 import type { InputStatuses } from '../eras/input-status.ts'
 import type { Era, SeenInputs, Slot } from '../output-segment.ts'
 import {
+  addStandby,
   type FailoverView,
   failOver,
   hasFailed,
   isBeyond,
   isOverdue,
   join,
-  knowing,
-  leavesOut,
-  meet,
-  type Shown,
+  type OutputChange,
   show,
+  skipsMedia,
+  withEras,
 } from './failover.ts'
 import { closeRun, type PublishedSegment } from './segmenting.ts'
 import type { InputSwitch, OutputTimelineState } from './state.ts'
@@ -51,9 +51,9 @@ export function stepOutput(
   const segments: PublishedSegment[] = []
   const eras: Era[] = []
   const dropped = new Set<number>()
-  const known = knowing(outside, eras)
+  const known = withEras(outside, eras)
   const view = () => ({ ...known, ...(state.isFilling && seenBy(state)) })
-  const take = (shown: Shown) => {
+  const take = (shown: OutputChange) => {
     segments.push(...shown.segments)
     eras.push(...shown.eras)
   }
@@ -65,11 +65,11 @@ export function stepOutput(
     for (const era of over.dropped) dropped.add(era)
     if (state.isFilling) return
     switched = over.switched
-    state.untold = [...(state.untold ?? []), over.switched]
+    state.pendingSwitches = [...(state.pendingSwitches ?? []), over.switched]
   }
 
   for (const { input, slot } of sealed) {
-    state.met[input] = { era: slot.era, index: slot.index }
+    state.cursors[input] = { era: slot.era, index: slot.index }
     const era = known.eraOf(slot.era)
     if (state.isFilling && slot.seen) state.seen = slot.seen
     if (!era) dropped.add(slot.era)
@@ -77,12 +77,12 @@ export function stepOutput(
     // Between the slot before and this one, whether anybody looked then or not.
     failOverAt(slot.sealedAt, isOverdue(state, view().awakeSince, slot.sealedAt))
     // An encoder that comes back in time to be patient with may still have missed something.
-    if (input === state.input && !state.isJoining) failOverAt(slot.sealedAt, leavesOut(state, slot, era, view()))
+    if (input === state.input && !state.isJoining) failOverAt(slot.sealedAt, skipsMedia(state, slot, era, view()))
     if (input === state.input) {
       if (state.isJoining && !isBeyond(state, { input, slot }, view())) continue
       if (state.isJoining) join(state, { input, slot }, view())
       take(show(state, slot, era, view()))
-    } else meet(state, { input, slot }, view())
+    } else addStandby(state, { input, slot }, view())
     if (state.isFilling) failOverAt(slot.sealedAt, hasFailed(state, view(), slot.sealedAt))
   }
   if (!state.isFilling) {
@@ -97,8 +97,8 @@ export function stepOutput(
 export function restOutput(before: OutputTimelineState, seen: SeenInputs): OutputTimelineStep {
   const state = JSON.parse(JSON.stringify(before)) as OutputTimelineState
   const segments = closeRun(state)
-  for (const { input, slot } of state.spare.splice(0).reverse()) {
-    state.met[input] = { era: slot.era, index: slot.index - 1 }
+  for (const { input, slot } of state.standbySlots.splice(0).reverse()) {
+    state.cursors[input] = { era: slot.era, index: slot.index - 1 }
   }
   state.isFilling = true
   state.isResting = true
@@ -108,7 +108,11 @@ export function restOutput(before: OutputTimelineState, seen: SeenInputs): Outpu
 }
 
 /** True when time passing may have changed something. Cheap: it is asked all the time. */
-export function isOutputDue(state: OutputTimelineState, view: Omit<FailoverView, 'madeEras'>, now: UtcMs): boolean {
+export function isOutputDue(
+  state: OutputTimelineState,
+  view: Omit<FailoverView, 'firstAliasEra'>,
+  now: UtcMs,
+): boolean {
   return !state.isFilling && (hasFailed(state, view, now) || isRunOver(state, view))
 }
 

@@ -1,5 +1,5 @@
 import type { UtcMs } from '../../media/time.ts'
-import { shownSlot } from '../../model/eras/lock.ts'
+import { mapSlot } from '../../model/eras/lock.ts'
 import type { Era, OutputSegment, Slot } from '../../model/output-segment.ts'
 import { slotSummaryOf } from '../../model/slot-summary.ts'
 import type { EraTime, NumberRange, TimeWindow } from '../segment-index.ts'
@@ -124,7 +124,7 @@ export function outputSegmentOperations(db: Database) {
           window.start,
           window.end,
         ),
-        shownSlotText,
+        mappedSlotText,
       )
     },
 
@@ -157,10 +157,10 @@ function pageOf(rows: readonly Row[], slotText: (row: Row) => string): string {
 }
 
 /** Slots of a locked input stand in the index on its own timeline. */
-function shownSlotText({ era, body, slot }: Row): string {
-  if (!body.includes('"moved":')) return slot
-  const { moved } = JSON.parse(body) as Pick<OutputSegment, 'moved'>
-  return moved ? JSON.stringify(shownSlot(JSON.parse(slot) as Slot, { era, ...moved })) : slot
+function mappedSlotText({ era, body, slot }: Row): string {
+  if (!body.includes('"shift":')) return slot
+  const { shift } = JSON.parse(body) as Pick<OutputSegment, 'shift'>
+  return shift ? JSON.stringify(mapSlot(JSON.parse(slot) as Slot, { era, ...shift })) : slot
 }
 
 /** Slots of older versions have no summary beside them. */

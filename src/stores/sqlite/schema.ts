@@ -1,3 +1,12 @@
+/** Gives keys of the JSON objects in a column other names. */
+function renameKeys(table: string, column: string, names: Readonly<Record<string, string>>): string {
+  const renames = Object.entries(names).map(([from, to]) => {
+    const renamed = `json_remove(json_set(${column}, '$.${to}', json(${column} -> '$.${from}')), '$.${from}')`
+    return `UPDATE ${table} SET ${column} = ${renamed} WHERE ${column} -> '$.${from}' IS NOT NULL;`
+  })
+  return renames.join('\n')
+}
+
 /**
  * The tables, as migrations: a database at version n has run the first n. Nouns are kept as JSON in `body`, beside the
  * columns that queries need. Times are UTC milliseconds. A source object is placed 1 in a slot, 0 when a playlist may
@@ -199,10 +208,6 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE doomed_object RENAME TO pending_deletion;
   ALTER TABLE slot_outline RENAME TO slot_summary;
-  UPDATE output_segment SET body = json_remove(json_set(body, '$.period', json(body -> '$.stretch')), '$.stretch')
-    WHERE body -> '$.stretch' IS NOT NULL;
-  UPDATE numbering SET state = json_remove(json_set(state, '$.period', json(state -> '$.stretch')), '$.stretch')
-    WHERE state -> '$.stretch' IS NOT NULL;
   ALTER TABLE numbering RENAME TO output_timeline;
   ALTER TABLE endpoint_numbering RENAME TO endpoint_output_timeline;
   ALTER TABLE endpoint_output_timeline RENAME COLUMN numbering TO output_timeline;
@@ -212,5 +217,18 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX output_timeline_of_input ON output_timeline (input);
   DROP INDEX endpoint_numbering_of_endpoint;
   CREATE INDEX output_timeline_of_endpoint ON endpoint_output_timeline (endpoint_guid, revision, seq);
+  ${renameKeys('output_segment', 'body', { stretch: 'period', moved: 'shift' })}
+  ${renameKeys('output_timeline', 'state', {
+    stretch: 'period',
+    met: 'cursors',
+    edge: 'outputEnd',
+    shownAs: 'mapping',
+    shown: 'recentEras',
+    madeEras: 'aliasEras',
+    spare: 'standbySlots',
+    passed: 'lastStandby',
+    untold: 'pendingSwitches',
+    toldAt: 'notifiedAt',
+  })}
   `,
 ]

@@ -196,10 +196,13 @@ describe('a store in SQLite', () => {
     const { ingestEndpointId: a } = INPUT
     const { ingestEndpointId: b } = OTHER
     const kept = JSON.parse(first?.state ?? '')
-    assert.deepEqual([first?.version, kept.input, kept.met, kept.run.length], [1, a, { [a]: { era: 2, index: 0 } }, 1])
+    assert.deepEqual(
+      [first?.version, kept.input, kept.cursors, kept.run.length],
+      [1, a, { [a]: { era: 2, index: 0 } }, 1],
+    )
     const moved = JSON.parse(second?.state ?? '')
     const place = { era: 1_000_002, index: 0 }
-    assert.deepEqual([moved.nextNumber, moved.last, moved.met, moved.run], [2, place, { [b]: place }, []])
+    assert.deepEqual([moved.nextNumber, moved.last, moved.cursors, moved.run], [2, place, { [b]: place }, []])
     assert.equal(JSON.parse((await segmentIndex.loadTimeline(INPUT))?.state ?? '').numberings, undefined)
     const timeline = readTimeline((await segmentIndex.loadTimeline(OTHER))?.state ?? '')
     // Its encoder need not send the parent playlist again.
