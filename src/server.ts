@@ -49,7 +49,7 @@ const GIVE_UP_MS = 24 * 3_600_000
 const RETENTION_MARGIN_MS = 60_000
 
 /** What changes the content of channels; one process has both. Harvests only read it. */
-const KEEPER_ROLES: readonly Role[] = ['ingest', 'origin']
+const WRITER_ROLES: readonly Role[] = ['ingest', 'origin']
 
 export type Server = {
   /** Where it listens. */
@@ -73,10 +73,10 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
 
   try {
     // Without a database of their own, channels are where their content is.
-    const keepsArchive = config.databaseUrl === undefined || KEEPER_ROLES.some(plays)
-    const isGuest = !keepsArchive && plays('harvest')
-    const { resources, segmentIndex } = await openStores(config, { log, closers, keepsArchive, isGuest })
-    const objects = cacheObjects(await openFileObjects(join(config.dataFolder, 'objects'), { asGuest: isGuest }), {
+    const writesArchive = config.databaseUrl === undefined || WRITER_ROLES.some(plays)
+    const isReader = !writesArchive && plays('harvest')
+    const { resources, segmentIndex } = await openStores(config, { log, closers, writesArchive, isReader })
+    const objects = cacheObjects(await openFileObjects(join(config.dataFolder, 'objects'), { asReader: isReader }), {
       maxBytes: config.memoryCacheBytes,
     })
 
@@ -87,11 +87,11 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
       clock,
       log,
       account,
-      isGuest,
+      isReader,
       retention: { liveMs: config.liveRetentionMs, marginMs: RETENTION_MARGIN_MS, graceMs: config.retentionGraceMs },
     })
     closers.push(() => archive.close())
-    if (keepsArchive) {
+    if (writesArchive) {
       closers.push(periodically(TICK_MS, () => archive.tick(), failed('following the inputs')))
       closers.push(periodically(RETENTION_MS, retain, failed('retention')))
       void archive.sweep().catch(failed('sweeping what a crash left'))
@@ -241,10 +241,10 @@ type Closer = () => Promise<void> | void
 /** Everything in SQLite; with a database, SQLite has the segment index and the database the rest. */
 async function openStores(
   { dataFolder, databaseUrl, databaseConnections }: Config,
-  { log, closers, keepsArchive, isGuest }: { log: Log; closers: Closer[]; keepsArchive: boolean; isGuest: boolean },
+  { log, closers, writesArchive, isReader }: { log: Log; closers: Closer[]; writesArchive: boolean; isReader: boolean },
 ): Promise<{ resources: Resources; segmentIndex: SegmentIndex }> {
   await makeDataFolder(dataFolder)
-  const sharing = databaseUrl === undefined ? 'alone' : isGuest ? 'guest' : 'keeper'
+  const sharing = databaseUrl === undefined ? 'exclusive' : isReader ? 'reader' : 'writer'
   const local = await openSqliteStore(join(dataFolder, 'windrow.db'), sharing)
   closers.push(() => local.close())
   // Nobody's to handle: the process ends, and whoever watches it starts another.
@@ -254,12 +254,12 @@ async function openStores(
   const { openPostgresStore } = await import('./stores/postgres/postgres-store.ts')
   const shared = await openPostgresStore({ url: databaseUrl, poolSize: databaseConnections, log })
   closers.push(() => shared.close())
-  if (keepsArchive || isGuest) {
+  if (writesArchive || isReader) {
     const id = await archiveIdIn(dataFolder)
-    const keeper = await shared.claimArchive(id)
-    if (keeper !== id) {
+    const claimed = await shared.claimArchive(id)
+    if (claimed !== id) {
       throw new DatabaseRefused(
-        `the content of this database's channels is in another data folder, the one with the archive-id ${keeper}; ` +
+        `the content of this database's channels is in another data folder, the one with the archive-id ${claimed}; ` +
           'a process without that folder takes the role control alone',
       )
     }

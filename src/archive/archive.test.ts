@@ -544,26 +544,26 @@ describe('the archive', () => {
     await other.close()
   })
 
-  it('shows a guest what its keeper publishes, also at an endpoint nobody has asked for yet', async () => {
-    const objects = await openFileObjects(join(folder, 'objects'), { asGuest: true })
+  it('shows a reader what its writer publishes, also at an endpoint nobody has asked for yet', async () => {
+    const objects = await openFileObjects(join(folder, 'objects'), { asReader: true })
     const { segmentIndex, resources } = store
     const retention = { liveMs: 60_000, marginMs: 0, graceMs: 3_600_000 }
-    const deps = { segmentIndex, resources, objects, clock: () => now, log, retention, account, isGuest: true }
-    const guest = await openArchive(deps)
+    const deps = { segmentIndex, resources, objects, clock: () => now, log, retention, account, isReader: true }
+    const reader = await openArchive(deps)
     const e = endpoint('e', 2)
-    assert.equal(await guest.live(e, 600), undefined)
+    assert.equal(await reader.live(e, 600), undefined)
     await push(0, 3)
     const shown = async (of: OriginEndpoint) =>
-      (await wholeWindow(guest, of, { start: EPOCH, end: now }))?.segments.map(({ number }) => number)
+      (await wholeWindow(reader, of, { start: EPOCH, end: now }))?.segments.map(({ number }) => number)
     assert.deepEqual(await shown(e), [1, 2, 3])
     await push(3, 5)
     assert.deepEqual(await shown(e), [1, 2, 3, 4, 5])
-    assert.equal((await guest.live(e, 600))?.segments.length, 5)
-    // An output timeline that the guest opened is the keeper's from then on.
+    assert.equal((await reader.live(e, 600))?.segments.length, 5)
+    // An output timeline that the reader opened is the writer's from then on.
     assert.deepEqual(await numbers(e), [1, 2, 3, 4, 5])
     await push(5, 6)
     assert.deepEqual(await numbers(e), [1, 2, 3, 4, 5, 6])
     assert.deepEqual(await shown(e), [1, 2, 3, 4, 5, 6])
-    await guest.close()
+    await reader.close()
   })
 })

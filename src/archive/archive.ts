@@ -45,8 +45,8 @@ export type ArchiveDeps = {
   readonly retention: RetentionRules
   /** Whose the events are. */
   readonly account: Account
-  /** Another process keeps the archive, and goes on while this one reads. */
-  readonly isGuest?: boolean
+  /** Another process writes the archive, and goes on while this one reads. */
+  readonly isReader?: boolean
 }
 
 /** Opens the archive: one timeline per input, over the segment index and the object store. */
@@ -74,7 +74,7 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
     return content
   }
 
-  const upToDate = (content: ChannelContent) => (deps.isGuest ? content.refresh() : content.ready())
+  const upToDate = (content: ChannelContent) => (deps.isReader ? content.refresh() : content.ready())
 
   /** A new output timeline begins as one of the same duration did, else with input 1, or 2 if only that has content. */
   async function firstInput(channelGuid: string, seconds: number): Promise<string | undefined> {

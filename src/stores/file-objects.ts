@@ -15,15 +15,15 @@ const PLACING_TRIES = 5
 /**
  * Objects as read-only files below `root`, which one process owns. A commit is durable when the file's data, its name
  * and every folder on the way to it have been synced. What a crash left half-written goes when the store is opened by
- * its owner; a guest only reads.
+ * its owner; a reader only reads.
  */
-export async function openFileObjects(root: string, { asGuest = false } = {}): Promise<Objects> {
+export async function openFileObjects(root: string, { asReader = false } = {}): Promise<Objects> {
   const incoming = join(root, INCOMING)
   const syncs = new DirectorySyncs()
   /** Folders whose own names are on disk. True as long as an object whose commit saw to it is there. */
   const durableFolders = new Map<string, Promise<unknown>>()
 
-  if (!asGuest) await rm(incoming, { recursive: true, force: true })
+  if (!asReader) await rm(incoming, { recursive: true, force: true })
   await mkdir(incoming, { recursive: true })
   await Promise.all([syncs.sync(root), syncs.sync(dirname(root))])
 

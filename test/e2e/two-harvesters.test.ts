@@ -26,8 +26,8 @@ const LEASE_MS = 1000
 const SECONDS_OF_PROGRAMME = 20
 
 let database: PostgresServer
-let keeper: Windrow
-let guest: Windrow
+let writer: Windrow
+let reader: Windrow
 let programme: Programme
 before(async () => {
   database = await startPostgres()
@@ -40,26 +40,26 @@ before(async () => {
     WINDROW_HARVEST_CONCURRENCY: '1',
     WINDROW_HARVEST_LINKS: 'false',
   }
-  keeper = await Windrow.start({ environment })
-  programme = await publishProgramme(keeper, SECONDS_OF_PROGRAMME)
-  const { dataFolder } = keeper
-  guest = await Windrow.start({ environment: { ...environment, WINDROW_ROLES: 'harvest' }, dataFolder })
+  writer = await Windrow.start({ environment })
+  programme = await publishProgramme(writer, SECONDS_OF_PROGRAMME)
+  const { dataFolder } = writer
+  reader = await Windrow.start({ environment: { ...environment, WINDROW_ROLES: 'harvest' }, dataFolder })
 })
 after(async () => {
-  await guest?.kill()
-  await keeper?.stop()
+  await reader?.kill()
+  await writer?.stop()
   await database?.stop()
 })
 
 it('two processes share the jobs of one archive; one that was frozen past its leases changes nothing', async () => {
-  const api = apiOf(keeper)
+  const api = apiOf(writer)
   await askForHarvest(api, 'undisturbed', BUCKET, programme)
   await harvestEnd(api, 'undisturbed')
   const undisturbed = assetIn('undisturbed')
   for (const id of JOBS) await askForHarvest(api, id, BUCKET, programme)
 
-  await eventually('the guest to have ended a job', () => succeededAt(guest).length > 0 || undefined)
-  process.kill(guest.pid, 'SIGSTOP')
+  await eventually('the reader to have ended a job', () => succeededAt(reader).length > 0 || undefined)
+  process.kill(reader.pid, 'SIGSTOP')
   const atFreeze = await states()
   await sleep(LEASE_MS)
   await eventually('its jobs to be taken over', async () => {
@@ -67,26 +67,26 @@ it('two processes share the jobs of one archive; one that was frozen past its le
     const lost = now.filter(({ attempts }, at) => atFreeze[at]!.attempts === 1 && attempts > 1)
     return lost.length > 0 || undefined
   })
-  process.kill(guest.pid, 'SIGCONT')
+  process.kill(reader.pid, 'SIGCONT')
   for (const id of JOBS) assert.equal((await harvestEnd(api, id)).state, 'SUCCEEDED')
-  assert.equal(await guest.stop(), 0)
+  assert.equal(await reader.stop(), 0)
 
   for (const id of JOBS) assert.deepEqual(assetIn(id), undisturbed, id)
   assert.deepEqual((await endsTold(api)).toSorted(), [...JOBS, 'undisturbed'].toSorted())
-  const ended = [...succeededAt(keeper), ...succeededAt(guest)]
+  const ended = [...succeededAt(writer), ...succeededAt(reader)]
   assert.deepEqual(ended.toSorted(), [...JOBS, 'undisturbed'].toSorted())
-  assert.match(guest.log, /harvest job taken over by another worker/)
+  assert.match(reader.log, /harvest job taken over by another worker/)
 })
 
-it('a second keeper of the same folder is refused, and so is a guest of another one', async () => {
+it('a second writer of the same folder is refused, and so is a reader of another one', async () => {
   const environment = { WINDROW_DATABASE_URL: await database.createDatabase() }
-  const { dataFolder } = keeper
+  const { dataFolder } = writer
   await assert.rejects(Windrow.start({ environment, dataFolder }), /is in use by another process/)
   const harvest = { ...environment, WINDROW_ROLES: 'harvest' }
-  await assert.rejects(Windrow.start({ environment: harvest }), /start the process that keeps the archive first/)
+  await assert.rejects(Windrow.start({ environment: harvest }), /start the process that writes the archive first/)
 })
 
-const states = () => Promise.all(JOBS.map((id) => describeHarvest(apiOf(keeper), id)))
+const states = () => Promise.all(JOBS.map((id) => describeHarvest(apiOf(writer), id)))
 
 /** Jobs of which a process says in its log that it has ended them. */
 function succeededAt({ log }: Windrow): string[] {
@@ -95,6 +95,6 @@ function succeededAt({ log }: Windrow): string[] {
 }
 
 function assetIn(id: string): Asset {
-  const folder = join(keeper.bucketFolder(BUCKET), id)
+  const folder = join(writer.bucketFolder(BUCKET), id)
   return new Map(readdirSync(folder).map((name) => [name, digestOf(readFileSync(join(folder, name)))]))
 }

@@ -20,10 +20,10 @@ import { type PostgresServer, startPostgres } from '../servers/postgres.ts'
 
 const { after, before, describe, it } = needing('ffmpeg', 'postgres')
 
-describe('two Windrows on one PostgreSQL: one keeps the archive, one has the role control alone', () => {
+describe('two Windrows on one PostgreSQL: one writes the archive, one has the role control alone', () => {
   let database: PostgresServer
   let databaseUrl: string
-  let keeper: Windrow
+  let writer: Windrow
   let office: Windrow
   let atOffice: MediaPackageClient
   let pusher: Pusher
@@ -32,9 +32,9 @@ describe('two Windrows on one PostgreSQL: one keeps the archive, one has the rol
   before(async () => {
     database = await startPostgres()
     databaseUrl = await database.createDatabase()
-    keeper = await Windrow.start({ environment: { WINDROW_DATABASE_URL: databaseUrl } })
+    writer = await Windrow.start({ environment: { WINDROW_DATABASE_URL: databaseUrl } })
     office = await Windrow.start({
-      environment: { WINDROW_DATABASE_URL: databaseUrl, WINDROW_ROLES: 'control', WINDROW_PUBLIC_URL: keeper.url },
+      environment: { WINDROW_DATABASE_URL: databaseUrl, WINDROW_ROLES: 'control', WINDROW_PUBLIC_URL: writer.url },
     })
     atOffice = mediaPackage(office)
     const ingest = await createChannel(atOffice, 'news')
@@ -42,7 +42,7 @@ describe('two Windrows on one PostgreSQL: one keeps the archive, one has the rol
     pusher = new Pusher(ingest, await encodeLoop(), Date.now() - 60_000)
   })
   after(async () => {
-    await keeper?.stop()
+    await writer?.stop()
     await office?.stop()
     await database?.stop()
   })
@@ -74,7 +74,7 @@ describe('two Windrows on one PostgreSQL: one keeps the archive, one has the rol
     const window = { startTime: dateOf(1), endTime: dateOf(4) }
     await createHarvestJob(atOffice, 'clip', 'hls', window, 'clips', 'clip/index.m3u8')
     assert.equal(await harvestOutcome(atOffice, 'clip'), 'SUCCEEDED')
-    assert.ok(existsSync(join(keeper.bucketFolder('clips'), 'clip/index.m3u8')))
+    assert.ok(existsSync(join(writer.bucketFolder('clips'), 'clip/index.m3u8')))
   })
 
   it('go on taking in and playing while the database is gone, answer 503 to the API, and recover', async () => {
@@ -83,7 +83,7 @@ describe('two Windrows on one PostgreSQL: one keeps the archive, one has the rol
     await createHarvestJob(atOffice, 'long', 'hls', window, 'clips', 'long/index.m3u8')
     await database.kill()
     const describe = new DescribeChannelCommand({ Id: 'news' })
-    for (const client of [atOffice, mediaPackage(keeper)]) {
+    for (const client of [atOffice, mediaPackage(writer)]) {
       await assert.rejects(client.send(describe), (error: MediaPackageServiceException) => {
         assert.deepEqual([error.name, error.$metadata.httpStatusCode], ['ServiceUnavailableException', 503])
         return true
@@ -92,8 +92,8 @@ describe('two Windrows on one PostgreSQL: one keeps the archive, one has the rol
     const nobody = '0'.repeat(32)
     const stranger = new DigestClient('someone', 'secret')
     for (const { status } of [
-      await fetch(`${keeper.url}/out/v1/${nobody}/index.m3u8`),
-      await stranger.send('PUT', `${keeper.url}/in/v2/${nobody}/${nobody}/channel.m3u8`, {
+      await fetch(`${writer.url}/out/v1/${nobody}/index.m3u8`),
+      await stranger.send('PUT', `${writer.url}/in/v2/${nobody}/${nobody}/channel.m3u8`, {
         body: Buffer.from('#EXTM3U'),
       }),
     ]) {

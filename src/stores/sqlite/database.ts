@@ -6,13 +6,13 @@ import { MIGRATIONS } from './schema.ts'
 const BUSY_CODES = new Set([5, 6])
 
 /**
- * Who else may have the file: nobody; `guest`s, beside one `keeper`; one `keeper` and any guests, and this process
- * changes as little as it can. Locks die with their process.
+ * How a process shares the file: `exclusive` with nobody, as the one `writer` with any number of readers, or as a `reader`
+ * beside the writer, which changes as little as it can. Locks die with their process.
  */
-export type Sharing = 'alone' | 'keeper' | 'guest'
+export type Sharing = 'exclusive' | 'writer' | 'reader'
 
 /** How long one process waits for a transaction of another one. */
-const PATIENCE_MS = { alone: 1000, keeper: 10_000, guest: 10_000 } as const
+const BUSY_TIMEOUT_MS = { exclusive: 1000, writer: 10_000, reader: 10_000 } as const
 
 /**
  * The only file that knows `node:sqlite`. Statements are prepared once; a write is durable when its transaction has
@@ -24,21 +24,21 @@ export class Database {
   private readonly lock: DatabaseSync | undefined
 
   constructor(path: string, sharing: Sharing) {
-    const timeout = PATIENCE_MS[sharing]
+    const timeout = BUSY_TIMEOUT_MS[sharing]
     this.sqlite = new DatabaseSync(path, { timeout, enableForeignKeyConstraints: true, open: false })
-    if (sharing === 'keeper') this.lock = new DatabaseSync(`${path}-keeper`, { open: false })
+    if (sharing === 'writer') this.lock = new DatabaseSync(`${path}-writer`, { open: false })
     try {
       if (this.lock) lockForGood(this.lock)
       this.sqlite.open()
       this.sqlite.exec(`
-        PRAGMA locking_mode = ${sharing === 'alone' ? 'EXCLUSIVE' : 'NORMAL'};
+        PRAGMA locking_mode = ${sharing === 'exclusive' ? 'EXCLUSIVE' : 'NORMAL'};
         PRAGMA journal_mode = WAL;
         PRAGMA synchronous = FULL;
         PRAGMA cache_size = -65536;
         PRAGMA wal_autocheckpoint = 4000;
         PRAGMA journal_size_limit = 67108864;
       `)
-      if (sharing === 'guest') this.checkVersion()
+      if (sharing === 'reader') this.checkVersion()
       else this.migrate()
     } catch (error) {
       this.close()
@@ -87,11 +87,11 @@ export class Database {
     return Number(this.get<{ user_version: number }>('PRAGMA user_version')?.user_version ?? 0)
   }
 
-  /** The process that keeps the archive makes its index, and brings it up to date. */
+  /** The process that writes the archive makes its index, and brings it up to date. */
   private checkVersion(): void {
     const { version } = this
     if (version === MIGRATIONS.length) return
-    const wanted = `this program knows version ${MIGRATIONS.length}: start the process that keeps the archive first`
+    const wanted = `this program knows version ${MIGRATIONS.length}: start the process that writes the archive first`
     throw new DatabaseRefused(`the index of the archive is of version ${version}; ${wanted}`)
   }
 

@@ -19,7 +19,7 @@ export type SqliteStore = {
  * not shared, or it is no database; every call rejects with StoreUnavailable when too many wait, or after the thread
  * has ended.
  */
-export async function openSqliteStore(path: string, sharing: Sharing = 'alone'): Promise<SqliteStore> {
+export async function openSqliteStore(path: string, sharing: Sharing = 'exclusive'): Promise<SqliteStore> {
   const listeners = new Set<(change: ResourceChange) => void>()
   const heard = (change: ResourceChange) => {
     for (const listener of listeners) listener(change)

@@ -15,7 +15,7 @@ const send = (message: FromWorker) => port.postMessage(message)
 /** Answers requests; returns the names of the operations there are. */
 function serve(db: Database, sharing: Sharing): readonly string[] {
   // One process at a time has the database: whoever held a lease is gone. Where it is shared, jobs are elsewhere.
-  if (sharing === 'alone')
+  if (sharing === 'exclusive')
     db.exec("UPDATE harvest_job SET lease_until = 0 WHERE state = 'RUNNING'; UPDATE event_sink SET lease_until = 0;")
   let changes: ResourceChange[] = []
   const all = new Map<string, (...args: readonly never[]) => unknown>(
