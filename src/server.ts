@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { openArchive } from './archive/archive.ts'
 import type { Clock } from './clock.ts'
 import type { Config } from './config/config.ts'
-import type { Role } from './config/settings.ts'
+import type { ProcessRole } from './config/settings.ts'
 import { addressText } from './config/value-kind.ts'
 import { createControl } from './control/control.ts'
 import { DEFAULT_LIMITS, HARVEST_JOB_KEPT_MS } from './control/control-context.ts'
@@ -49,7 +49,7 @@ const GIVE_UP_MS = 24 * 3_600_000
 const RETENTION_MARGIN_MS = 60_000
 
 /** What changes the content of channels; one process has both. Harvests only read it. */
-const WRITER_ROLES: readonly Role[] = ['ingest', 'origin']
+const WRITER_ROLES: readonly ProcessRole[] = ['ingest', 'origin']
 
 export type Server = {
   /** Where it listens. */
@@ -68,7 +68,7 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
   }
   const owner = randomUUID()
   const account = { accountId: config.accountId, region: config.region }
-  const plays = (role: Role) => config.roles.has(role)
+  const plays = (role: ProcessRole) => config.roles.has(role)
   const failed = (what: string) => (error: unknown) => log.error({ error }, `${what} failed`)
 
   try {

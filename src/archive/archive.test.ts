@@ -12,7 +12,7 @@ import type { HarvestJob } from '../model/harvest-job.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { SegmentProbe } from '../model/source-segment.ts'
 import { openFileObjects } from '../stores/file-objects.ts'
-import { createJob } from '../stores/nouns.contract.ts'
+import { storeJob } from '../stores/nouns.contract.ts'
 import type { Objects } from '../stores/objects.ts'
 import type { SegmentIndex } from '../stores/segment-index.ts'
 import { openSqliteStore, type SqliteStore } from '../stores/sqlite/sqlite-store.ts'
@@ -288,7 +288,7 @@ describe('the archive', () => {
     const e = endpoint('e', 2, { startoverWindowSeconds: 0 })
     await push(0, 60)
     const job = jobOf(e, 5000, 8000)
-    await createJob(store.resources, job)
+    await storeJob(store.resources, job)
     await archive.retain()
     await close()
     await open()
@@ -419,7 +419,7 @@ describe('the archive', () => {
     const e = endpoint('e', 2)
     await push(0, 60)
     await numbers(e)
-    await createJob(store.resources, jobOf(e, 12_000, 14_000))
+    await storeJob(store.resources, jobOf(e, 12_000, 14_000))
     await archive.retain()
     await close()
     await open()

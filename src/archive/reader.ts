@@ -15,12 +15,12 @@ export type ArchiveReader = {
    */
   live(endpoint: OriginEndpoint, seconds: number, asOf?: UtcMs): Promise<ArchiveWindow | undefined>
   /** Where live viewing stands, at `asOf` where that is given. Undefined while there is nothing to show. */
-  edge(endpoint: OriginEndpoint, asOf?: UtcMs): Promise<Edge | undefined>
+  edge(endpoint: OriginEndpoint, asOf?: UtcMs): Promise<LiveEdge | undefined>
   /**
    * Every output segment that starts before the end of a window and ends after its start, up to an edge, to be read
    * piece by piece. Undefined when there is certainly none.
    */
-  range(endpoint: OriginEndpoint, window: TimeWindow, edge: Edge): Promise<SegmentRange | undefined>
+  range(endpoint: OriginEndpoint, window: TimeWindow, edge: LiveEdge): Promise<SegmentRange | undefined>
   /** One output segment and the era it belongs to. */
   outputSegment(
     endpoint: OriginEndpoint,
@@ -43,7 +43,7 @@ export type ArchiveReader = {
 }
 
 /** Where live viewing stands. */
-export type Edge = Pick<ArchiveWindow, 'version' | 'ended'> & {
+export type LiveEdge = Pick<ArchiveWindow, 'version' | 'ended'> & {
   /** The newest output segment to be seen. */
   readonly segment: OutputSegment
   /** Output segments after it, as far as they are known: at most eight, oldest first. */
@@ -54,7 +54,7 @@ export type Edge = Pick<ArchiveWindow, 'version' | 'ended'> & {
 
 /** Output segments of a window, which may be too many to be held at once. */
 export type SegmentRange = Omit<ArchiveWindow, 'segments'> &
-  Pick<Edge, 'following'> & {
+  Pick<LiveEdge, 'following'> & {
     readonly window: TimeWindow
     /** Of the sequence the numbers belong to. */
     readonly outputTimeline: number

@@ -50,7 +50,9 @@ export class SwitchNotifier {
     this.deps = deps
   }
 
-  /** Writes the channel's pending events, or leaves them to a later call while the store fails. Rejects when it fails. */
+  /**
+   * Writes the channel's pending events, or leaves them to a later call while the store fails. Rejects when it fails.
+   */
   async notify(content: ChannelContent): Promise<void> {
     if (!content.all().some(({ state }) => state.pendingSwitches)) return
     const now = this.deps.clock()

@@ -4,7 +4,7 @@ import { type ArchiveWindow, endUtcOf, type OutputSegment } from '../model/outpu
 import type { EraTime, OutputTimeline, SegmentIndex, TimeWindow } from '../stores/segment-index.ts'
 import type { ChannelContent } from './channel-content.ts'
 import { lastFitting } from './live-window.ts'
-import type { ArchiveReader, Edge, SegmentRange } from './reader.ts'
+import type { ArchiveReader, LiveEdge, SegmentRange } from './reader.ts'
 import type { SegmentTail } from './segment-tail.ts'
 
 /** A window of 24 hours of one-second segments. */
@@ -67,7 +67,7 @@ export function windowsOf({ segmentIndex, version, outputTimelineOf, contentOf, 
     return segmentIndex.outputSegmentsNumbered(outputTimeline.id, { after: number, last: number + FOLLOWING })
   }
 
-  async function edgeOf(read: Read, asOf?: UtcMs): Promise<Edge | undefined> {
+  async function edgeOf(read: Read, asOf?: UtcMs): Promise<LiveEdge | undefined> {
     const { content, tail } = read
     const newest = tail.newestSegment
     const segment = asOf === undefined ? newest : await sealedBy(read, asOf)
@@ -113,7 +113,7 @@ export function windowsOf({ segmentIndex, version, outputTimelineOf, contentOf, 
       return read && edgeOf(read, asOf)
     },
 
-    async range(endpoint: OriginEndpoint, window: TimeWindow, edge: Edge): Promise<SegmentRange | undefined> {
+    async range(endpoint: OriginEndpoint, window: TimeWindow, edge: LiveEdge): Promise<SegmentRange | undefined> {
       const read = await reading(endpoint)
       if (!read) return undefined
       const { outputTimeline, content } = read

@@ -83,14 +83,14 @@ function parsed(name: string, args: readonly string[]): { values: Flags; positio
     ...(name === 'list' ? LIST_FLAGS : {}),
   }
   try {
-    return parseArgs({ args: joined(args), options, allowPositionals: true })
+    return parseArgs({ args: joinValues(args), options, allowPositionals: true })
   } catch (error) {
     throw new CommandMisused((error as Error).message.split('\n')[0] ?? '')
   }
 }
 
 /** `--start -10m` is a flag and its value, though both begin with a dash. */
-function joined(args: readonly string[]): string[] {
+function joinValues(args: readonly string[]): string[] {
   const whole: string[] = []
   for (const arg of args) {
     const last = whole.at(-1)

@@ -49,7 +49,7 @@ const optional = <T>(name: string, kind: ValueKind<T>, otherwise: string, says: 
 })
 
 const ROLES = ['control', 'ingest', 'origin', 'harvest'] as const
-export type Role = (typeof ROLES)[number]
+export type ProcessRole = (typeof ROLES)[number]
 
 const accessKeyId = text('KEY ID', /^\w{16,128}$/, 'must be 16 to 128 letters and digits')
 const secretAccessKey = text('SECRET', /^[\x21-\x7e]{16,256}$/, 'must be 16 to 256 printable characters without spaces')

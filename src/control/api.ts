@@ -38,18 +38,18 @@ export type Given<T> = T extends readonly (infer E)[]
     : T
 
 /** The same for answers, where undefined members are left out when they are written. */
-export type Answer<T> = T extends readonly (infer E)[]
-  ? readonly Answer<E>[]
+export type Returned<T> = T extends readonly (infer E)[]
+  ? readonly Returned<E>[]
   : T extends object
     ? string extends keyof T
       ? Readonly<T>
-      : { readonly [K in keyof T as Uncapitalize<K & string>]: Answer<T[K]> }
+      : { readonly [K in keyof T as Uncapitalize<K & string>]: Returned<T[K]> }
     : T
 
-export type Input<N extends OperationName> = Given<Api[N][0]>
-export type Output<N extends OperationName> = Answer<Api[N][1]>
+export type OperationInput<N extends OperationName> = Given<Api[N][0]>
+export type OperationOutput<N extends OperationName> = Returned<Api[N][1]>
 
 /** One function for each operation. It throws ApiError for what it refuses. */
 export type Handlers<N extends OperationName = OperationName> = {
-  readonly [K in N]: (input: Input<K>) => Promise<Output<K>>
+  readonly [K in N]: (input: OperationInput<K>) => Promise<OperationOutput<K>>
 }

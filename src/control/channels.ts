@@ -1,12 +1,12 @@
 import { arnOf } from '../model/arn.ts'
 import type { Channel, IngestEndpoint } from '../model/channel.ts'
 import { ApiError } from '../model/errors.ts'
-import { checkedDescription, checkedId, matching, quoted, refuse } from '../model/rules.ts'
+import { checkedDescription, checkedId, matching, quoteValue, refuse } from '../model/rules.ts'
 import { checkedTags } from '../model/tags.ts'
-import type { Handlers, Output } from './api.ts'
+import type { Handlers, OperationOutput } from './api.ts'
 import type { ControlContext } from './control-context.ts'
 import { newCredentials, newGuid } from './identifiers.ts'
-import { changed } from './optimistic-change.ts'
+import { changeOptimistically } from './optimistic-change.ts'
 import { without } from './without.ts'
 
 type ChannelOperation =
@@ -23,7 +23,7 @@ export function channelHandlers(context: ControlContext): Handlers<ChannelOperat
   const { resources, clock, limits, pages } = context
   const update = async (id: string, change: (channel: Channel) => Channel) =>
     described(
-      await changed({
+      await changeOptimistically({
         read: () => resources.channelById(id),
         change,
         write: (channel) => resources.updateChannel(channel),
@@ -31,7 +31,7 @@ export function channelHandlers(context: ControlContext): Handlers<ChannelOperat
       }),
     )
 
-  function described(channel: Channel): Output<'DescribeChannel'> {
+  function described(channel: Channel): OperationOutput<'DescribeChannel'> {
     return {
       arn: arnOf(context.account, 'channels', channel.guid),
       createdAt: new Date(channel.createdAt).toISOString(),
@@ -65,7 +65,7 @@ export function channelHandlers(context: ControlContext): Handlers<ChannelOperat
         revision: 1,
       }
       const result = await resources.createChannel(channel, limits)
-      if (result === 'duplicate') refuse('id', `a channel with the id ${quoted(id)} exists`)
+      if (result === 'duplicate') refuse('id', `a channel with the id ${quoteValue(id)} exists`)
       if (result === 'quota') {
         throw new ApiError('TooManyRequestsException', `Limit exceeded: at most ${limits.maxChannels} channels`)
       }
@@ -93,7 +93,8 @@ export function channelHandlers(context: ControlContext): Handlers<ChannelOperat
     async DeleteChannel({ id }) {
       const result = await resources.deleteChannel(id, clock())
       if (result === 'missing') throw noChannel(id)
-      if (result === 'has-endpoints') refuse('id', `the channel ${quoted(id)} has origin endpoints: delete them first`)
+      if (result === 'has-endpoints')
+        refuse('id', `the channel ${quoteValue(id)} has origin endpoints: delete them first`)
       return {}
     },
 
@@ -134,7 +135,7 @@ function rotated(channel: Channel, ingestEndpointId: string): Channel {
   if (first.id !== ingestEndpointId && second.id !== ingestEndpointId) {
     throw new ApiError(
       'NotFoundException',
-      `The channel has no ingest endpoint with the id ${quoted(ingestEndpointId)}`,
+      `The channel has no ingest endpoint with the id ${quoteValue(ingestEndpointId)}`,
     )
   }
   const rotate = (endpoint: IngestEndpoint): IngestEndpoint =>
@@ -143,5 +144,5 @@ function rotated(channel: Channel, ingestEndpointId: string): Channel {
 }
 
 function noChannel(id: string): ApiError {
-  return new ApiError('NotFoundException', `There is no channel with the id ${quoted(id)}`)
+  return new ApiError('NotFoundException', `There is no channel with the id ${quoteValue(id)}`)
 }

@@ -9,7 +9,7 @@ import { mountJsonApi } from './json-api.ts'
 import { OPERATIONS } from './operations.ts'
 import { originEndpointHandlers } from './origin-endpoints.ts'
 import { createPageTokens } from './page-tokens.ts'
-import type { Credentials } from './sigv4.ts'
+import type { AccessKey } from './sigv4.ts'
 import { tagHandlers } from './tags.ts'
 import { windrowHandlers } from './windrow-handlers.ts'
 import { WINDROW_OPERATIONS, type WindrowOperation } from './windrow-operations.ts'
@@ -23,7 +23,7 @@ export type ControlDeps = {
   readonly region: string
   /** Where encoders and players reach this service, such as `https://live.example.com`; asked anew for each answer. */
   readonly publicUrl: () => string
-  readonly credentials: Credentials
+  readonly credentials: AccessKey
   readonly limits: ControlLimits
   readonly harvest: HarvestService
   readonly extent?: ExtentOf

@@ -3,8 +3,8 @@ import { arnOf } from '../model/arn.ts'
 import { ApiError } from '../model/errors.ts'
 import type { HarvestJob, HarvestJobStatus } from '../model/harvest-job.ts'
 import { checkHarvestEnd } from '../model/harvest-request.ts'
-import { quoted } from '../model/rules.ts'
-import type { Handlers, Output } from './api.ts'
+import { quoteValue } from '../model/rules.ts'
+import type { Handlers, OperationOutput } from './api.ts'
 import { type ControlContext, HARVEST_JOB_KEPT_MS } from './control-context.ts'
 import { createJob, requestedJob } from './new-harvest-job.ts'
 
@@ -13,7 +13,7 @@ type HarvestJobOperation = 'CreateHarvestJob' | 'DescribeHarvestJob' | 'ListHarv
 export function harvestJobHandlers(context: ControlContext): Handlers<HarvestJobOperation> {
   const { resources, clock, pages } = context
 
-  function described(job: HarvestJob): Output<'DescribeHarvestJob'> {
+  function described(job: HarvestJob): OperationOutput<'DescribeHarvestJob'> {
     return {
       ...job,
       arn: arnOf(context.account, 'harvest_jobs', job.id),
@@ -34,7 +34,7 @@ export function harvestJobHandlers(context: ControlContext): Handlers<HarvestJob
     async DescribeHarvestJob({ id }) {
       const job = await resources.harvestJobById(id)
       if (!job || job.createdAt <= clock() - HARVEST_JOB_KEPT_MS) {
-        throw new ApiError('NotFoundException', `There is no harvest job with the id ${quoted(id)}`)
+        throw new ApiError('NotFoundException', `There is no harvest job with the id ${quoteValue(id)}`)
       }
       return described(job)
     },

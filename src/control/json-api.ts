@@ -8,7 +8,11 @@ import { routesAt } from './router.ts'
 import { authenticate, type Expected } from './sigv4.ts'
 import { readInput } from './wire.ts'
 
-export type Answer = { readonly status: number; readonly headers?: Record<string, string>; readonly body?: object }
+export type JsonResponse = {
+  readonly status: number
+  readonly headers?: Record<string, string>
+  readonly body?: object
+}
 
 const MAX_BODY_BYTES = 1024 * 1024
 
@@ -33,12 +37,12 @@ export type JsonApi = {
   /** Whose signature counts, at this moment. */
   readonly expected: () => Expected
   /** Input is as the operation's structure says. */
-  readonly perform: (operation: Operation, input: unknown, requestId: string) => Promise<Answer>
+  readonly perform: (operation: Operation, input: unknown, requestId: string) => Promise<JsonResponse>
 }
 
 /** It answers every path below its prefix: what is none of its operations is not found. */
 export function mountJsonApi({ prefix, log, operations, expected, perform }: JsonApi): Mount {
-  async function answerTo(request: IncomingMessage, target: Target, requestId: string): Promise<Answer> {
+  async function answerTo(request: IncomingMessage, target: Target, requestId: string): Promise<JsonResponse> {
     const routes = routesAt(operations, target.path)
     if (routes.size === 0) throw new RequestFailure(404, 'UnknownOperationException', 'There is nothing at this path.')
     const allow = [...routes.keys(), 'OPTIONS'].join(',')
@@ -96,11 +100,11 @@ async function readBody(request: IncomingMessage): Promise<Uint8Array> {
   return Buffer.concat(chunks)
 }
 
-function answerOf({ status, type, message, headers }: Failure): Answer {
+function answerOf({ status, type, message, headers }: Failure): JsonResponse {
   return { status, headers: { ...headers, 'x-amzn-ErrorType': type }, body: { message } }
 }
 
-function send(response: ServerResponse, requestId: string, { status, headers, body }: Answer): void {
+function send(response: ServerResponse, requestId: string, { status, headers, body }: JsonResponse): void {
   const text = body && JSON.stringify(body)
   response.writeHead(status, {
     ...CORS_HEADERS,

@@ -9,14 +9,14 @@ import {
   parsedInstant,
   usableSpan,
 } from '../model/harvest-request.ts'
-import { checkedId, quoted, refuse } from '../model/rules.ts'
-import type { Input } from './api.ts'
+import { checkedId, quoteValue, refuse } from '../model/rules.ts'
+import type { OperationInput } from './api.ts'
 import { type ControlContext, HARVEST_JOB_KEPT_MS } from './control-context.ts'
 
 /** The job a client asks for, and what can be harvested of its endpoint now. Throws ApiError for what breaks a rule. */
 export async function requestedJob(
   { resources, clock, extent }: Pick<ControlContext, 'resources' | 'clock' | 'extent'>,
-  { id, originEndpointId, startTime, endTime, s3Destination }: Input<'CreateHarvestJob'>,
+  { id, originEndpointId, startTime, endTime, s3Destination }: OperationInput<'CreateHarvestJob'>,
   options?: HarvestOptions,
 ): Promise<{ readonly job: HarvestJob; readonly usable: UtcSpan }> {
   checkedId('id', id)
@@ -24,7 +24,7 @@ export async function requestedJob(
   const end = parsedInstant('endTime', endTime)
   const endpoint = await resources.originEndpointById(originEndpointId)
   if (!endpoint) {
-    return refuse('originEndpointId', `there is no origin endpoint with the id ${quoted(originEndpointId)}`)
+    return refuse('originEndpointId', `there is no origin endpoint with the id ${quoteValue(originEndpointId)}`)
   }
   checkHarvestable(endpoint)
   checkDestination(s3Destination, endpoint)
@@ -63,7 +63,7 @@ export async function createJob(
     },
     notBefore,
   )
-  if (result === 'duplicate') refuse('id', `a harvest job with the id ${quoted(job.id)} exists`)
+  if (result === 'duplicate') refuse('id', `a harvest job with the id ${quoteValue(job.id)} exists`)
   if (result === 'quota') {
     const { maxHarvestJobsInProgress, maxHarvestJobsScheduled } = limits
     const most =

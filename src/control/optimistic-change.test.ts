@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { ApiError } from '../model/errors.ts'
-import { changed } from './optimistic-change.ts'
+import { changeOptimistically } from './optimistic-change.ts'
 
 const missing = () => new ApiError('NotFoundException', 'gone')
 
@@ -9,7 +9,7 @@ describe('a change of a resource', () => {
   it('starts from what the other one wrote', async () => {
     let stored = { revision: 1, words: 'a' }
     let intrusions = 3
-    const result = await changed({
+    const result = await changeOptimistically({
       read: async () => stored,
       change: (current) => ({ ...current, words: `${current.words} mine` }),
       write: async (next) => {
@@ -35,7 +35,7 @@ describe('a change of a resource', () => {
       },
       missing,
     }
-    await assert.rejects(changed(steps), { code: 'ServiceUnavailableException' })
+    await assert.rejects(changeOptimistically(steps), { code: 'ServiceUnavailableException' })
     assert.equal(attempts, 50)
   })
 
@@ -46,6 +46,6 @@ describe('a change of a resource', () => {
       write: async () => 'missing' as const,
       missing,
     }
-    await assert.rejects(changed(steps), { code: 'NotFoundException' })
+    await assert.rejects(changeOptimistically(steps), { code: 'NotFoundException' })
   })
 })

@@ -7,7 +7,7 @@ const ATTEMPTS = 50
  * Reads, changes and writes back; starts over when someone else wrote in between. Throws what `missing` makes when
  * there is nothing to change, ServiceUnavailableException when others are always quicker.
  */
-export async function changed<T extends { readonly revision: number }>(steps: {
+export async function changeOptimistically<T extends { readonly revision: number }>(steps: {
   read: () => Promise<T | undefined>
   change: (current: T) => T
   write: (next: T) => Promise<'updated' | 'conflict' | 'missing'>

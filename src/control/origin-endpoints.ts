@@ -3,12 +3,12 @@ import { arnOf } from '../model/arn.ts'
 import { type EndpointSettings, endpointSettings } from '../model/endpoint-settings.ts'
 import { ApiError } from '../model/errors.ts'
 import type { HlsManifest, OriginEndpoint, Package } from '../model/origin-endpoint.ts'
-import { checkedId, quoted, refuse } from '../model/rules.ts'
+import { checkedId, quoteValue, refuse } from '../model/rules.ts'
 import { checkedTags } from '../model/tags.ts'
-import type { Handlers, Output } from './api.ts'
+import type { Handlers, OperationOutput } from './api.ts'
 import type { ControlContext } from './control-context.ts'
 import { newGuid } from './identifiers.ts'
-import { changed } from './optimistic-change.ts'
+import { changeOptimistically } from './optimistic-change.ts'
 import { without } from './without.ts'
 
 type OriginEndpointOperation =
@@ -21,7 +21,7 @@ type OriginEndpointOperation =
 export function originEndpointHandlers(context: ControlContext): Handlers<OriginEndpointOperation> {
   const { resources, clock, limits, pages } = context
 
-  function described(endpoint: OriginEndpoint): Output<'DescribeOriginEndpoint'> {
+  function described(endpoint: OriginEndpoint): OperationOutput<'DescribeOriginEndpoint'> {
     return {
       ...endpoint,
       ...presentation(endpoint, `${context.publicUrl()}/out/v1/${endpoint.guid}`),
@@ -55,7 +55,7 @@ export function originEndpointHandlers(context: ControlContext): Handlers<Origin
         maxPerChannel: limits.maxOriginEndpointsPerChannel,
       })
       if (result === 'no-channel') return noSuchChannel(channelId)
-      if (result === 'duplicate') refuse('id', `an origin endpoint with the id ${quoted(id)} exists`)
+      if (result === 'duplicate') refuse('id', `an origin endpoint with the id ${quoteValue(id)} exists`)
       if (result === 'quota') {
         const { maxOriginEndpointsPerChannel: max } = limits
         throw new ApiError('TooManyRequestsException', `Limit exceeded: at most ${max} origin endpoints on a channel`)
@@ -81,7 +81,7 @@ export function originEndpointHandlers(context: ControlContext): Handlers<Origin
 
     async UpdateOriginEndpoint(input) {
       const { id } = input
-      const endpoint = await changed({
+      const endpoint = await changeOptimistically({
         read: () => resources.originEndpointById(id),
         change: (current) => ({
           ...without(current, 'description', 'authorization'),
@@ -117,7 +117,7 @@ export function originEndpointHandlers(context: ControlContext): Handlers<Origin
       )
       if (other) {
         const path = `${settings.type}.encryption.spekeKeyProvider.resourceId`
-        refuse(path, `${quoted(resourceId)} is in use by the origin endpoint ${quoted(other.id)}`)
+        refuse(path, `${quoteValue(resourceId)} is in use by the origin endpoint ${quoteValue(other.id)}`)
       }
       after = page.next
     } while (after !== undefined)
@@ -130,7 +130,7 @@ export function originEndpointHandlers(context: ControlContext): Handlers<Origin
 function presentation(
   { manifestName, package: settings }: OriginEndpoint,
   base: string,
-): Pick<Output<'DescribeOriginEndpoint'>, Package['type'] | 'url'> {
+): Pick<OperationOutput<'DescribeOriginEndpoint'>, Package['type'] | 'url'> {
   switch (settings.type) {
     case 'hlsPackage':
       return { hlsPackage: settings, url: `${base}/${manifestName}.m3u8` }
@@ -149,9 +149,9 @@ function presentation(
 }
 
 function noSuchChannel(channelId: string): never {
-  return refuse('channelId', `there is no channel with the id ${quoted(channelId)}`)
+  return refuse('channelId', `there is no channel with the id ${quoteValue(channelId)}`)
 }
 
 function noOriginEndpoint(id: string): ApiError {
-  return new ApiError('NotFoundException', `There is no origin endpoint with the id ${quoted(id)}`)
+  return new ApiError('NotFoundException', `There is no origin endpoint with the id ${quoteValue(id)}`)
 }

@@ -4,10 +4,10 @@ import type { Target } from '../http/handler.ts'
 import { type UtcMs, utcMs } from '../media/time.ts'
 import { queryPairs } from './query-pairs.ts'
 
-export type Credentials = { readonly accessKeyId: string; readonly secretAccessKey: string }
+export type AccessKey = { readonly accessKeyId: string; readonly secretAccessKey: string }
 
 /** Whose signature counts, for which region, and when. */
-export type Expected = { readonly credentials: Credentials; readonly region: string; readonly now: UtcMs }
+export type Expected = { readonly credentials: AccessKey; readonly region: string; readonly now: UtcMs }
 
 export type SignatureProblem =
   | 'IncompleteSignatureException'
@@ -157,7 +157,7 @@ function queryClaim(query: Claim['query']): Claim {
 /** Day, region, service and terminator: what is signed, and what the signing key is made from. */
 function checkedScope(
   claim: Claim,
-  { credentials, region }: { readonly credentials: Credentials; readonly region: string },
+  { credentials, region }: { readonly credentials: AccessKey; readonly region: string },
 ): string[] {
   const parts = claim.credential.split('/')
   if (parts.length < 5) throw incomplete('Credential must be <access key id>/<day>/<region>/<service>/aws4_request.')

@@ -1,11 +1,11 @@
 import { parseArn } from '../model/arn.ts'
 import type { Tags } from '../model/channel.ts'
 import { ApiError } from '../model/errors.ts'
-import { quoted, refuse } from '../model/rules.ts'
+import { quoteValue, refuse } from '../model/rules.ts'
 import { withoutTags, withTags } from '../model/tags.ts'
 import type { Handlers } from './api.ts'
 import type { ControlContext } from './control-context.ts'
-import { changed } from './optimistic-change.ts'
+import { changeOptimistically } from './optimistic-change.ts'
 
 type TagOperation = 'ListTagsForResource' | 'TagResource' | 'UntagResource'
 
@@ -19,7 +19,7 @@ export function tagHandlers({ account, resources, limits }: ControlContext): Han
   function tagged(resourceArn: string): Tagged {
     const arn = parseArn(resourceArn)
     if (!arn)
-      return refuse('resourceArn', `must be the ARN of a channel or origin endpoint, got ${quoted(resourceArn)}`)
+      return refuse('resourceArn', `must be the ARN of a channel or origin endpoint, got ${quoteValue(resourceArn)}`)
     if (arn.accountId !== account.accountId || arn.region !== account.region) {
       throw new ApiError('ForbiddenException', `${resourceArn} belongs to another account or region`)
     }
@@ -71,6 +71,6 @@ function taggedBy<T extends { readonly tags: Tags; readonly revision: number }>(
       return resource.tags
     },
     change: (change) =>
-      changed({ read, change: (current) => ({ ...current, tags: change(current.tags) }), write, missing }),
+      changeOptimistically({ read, change: (current) => ({ ...current, tags: change(current.tags) }), write, missing }),
   }
 }

@@ -4,15 +4,15 @@ import { eventEnvelope } from '../model/event.ts'
 import { DEFAULT_HARVEST_OPTIONS, type HarvestJobStatus, type HarvestOptions } from '../model/harvest-job.ts'
 import { checkHarvestStart } from '../model/harvest-request.ts'
 import type { HarvestRecord } from '../model/harvest-run.ts'
-import { quoted, refuse } from '../model/rules.ts'
-import type { Input } from './api.ts'
+import { quoteValue, refuse } from '../model/rules.ts'
+import type { OperationInput } from './api.ts'
 import { type ControlContext, HARVEST_JOB_KEPT_MS } from './control-context.ts'
 import { forecastReport, harvestReport } from './harvest-report.ts'
 import { createJob, requestedJob } from './new-harvest-job.ts'
 import type { PageInput } from './page-tokens.ts'
 import type { WindrowOperation } from './windrow-operations.ts'
 
-type Requested = Input<'CreateHarvestJob'> & Partial<HarvestOptions>
+type Requested = OperationInput<'CreateHarvestJob'> & Partial<HarvestOptions>
 type Named = { readonly id: string }
 
 /** In one request: each may take a moment, and a client waits. */
@@ -27,7 +27,7 @@ export function windrowHandlers(context: ControlContext): Record<WindrowOperatio
   async function existing(id: string): Promise<HarvestRecord> {
     const job = await resources.harvestJobById(id)
     if (job && job.createdAt > clock() - HARVEST_JOB_KEPT_MS) return job
-    throw new ApiError('NotFoundException', `There is no harvest job with the id ${quoted(id)}`)
+    throw new ApiError('NotFoundException', `There is no harvest job with the id ${quoteValue(id)}`)
   }
 
   async function jobOf({ gapPolicy, earlyEndPolicy, report: wantsReport, ...input }: Requested) {
@@ -52,12 +52,12 @@ export function windrowHandlers(context: ControlContext): Record<WindrowOperatio
       const id = input.id ?? 'preflight'
       const { job } = await jobOf({ ...input, id })
       if (input.id !== undefined && (await resources.harvestJobById(id))) {
-        refuse('id', `a harvest job with the id ${quoted(id)} exists`)
+        refuse('id', `a harvest job with the id ${quoteValue(id)} exists`)
       }
       return forecastReport(await harvest.forecast(job))
     },
 
-    async ListHarvestJobs(input: Input<'ListHarvestJobs'>) {
+    async ListHarvestJobs(input: OperationInput<'ListHarvestJobs'>) {
       const { includeChannelId: channelId } = input
       const status = input.includeStatus as HarvestJobStatus | undefined
       const listing = ['windrow ListHarvestJobs', channelId, status] as const
@@ -77,8 +77,9 @@ export function windrowHandlers(context: ControlContext): Record<WindrowOperatio
     async CancelHarvestJob({ id }: Named) {
       await existing(id)
       const result = await resources.cancelHarvestJob(id)
-      if (result === 'ended') refuse('id', `the harvest job ${quoted(id)} has ended already`)
-      if (result === 'completing') refuse('id', `the harvest job ${quoted(id)} is complete but for its parent manifest`)
+      if (result === 'ended') refuse('id', `the harvest job ${quoteValue(id)} has ended already`)
+      if (result === 'completing')
+        refuse('id', `the harvest job ${quoteValue(id)} is complete but for its parent manifest`)
       harvest.changed(id)
       return report(await existing(id))
     },
@@ -93,7 +94,7 @@ export function windrowHandlers(context: ControlContext): Record<WindrowOperatio
     async DeleteHarvestObjects({ id }: Named) {
       const job = await existing(id)
       if (job.status !== 'FAILED')
-        refuse('id', `the harvest job ${quoted(id)} has not failed: its objects are an asset`)
+        refuse('id', `the harvest job ${quoteValue(id)} has not failed: its objects are an asset`)
       const removed = await harvest.removeLeftovers(job, MOST_REMOVED)
       return { removed, isComplete: removed < MOST_REMOVED }
     },
@@ -114,7 +115,7 @@ export function windrowHandlers(context: ControlContext): Record<WindrowOperatio
     async ReplayEvents({ id, after }: Named & { readonly after?: string }) {
       const request = pages.request(after === undefined ? {} : { nextToken: after }, ['ListEvents'])
       if (!(await resources.rewindEventSink(id, request.after ?? BEFORE_THE_FIRST_EVENT))) {
-        throw new ApiError('NotFoundException', `There is no event sink with the id ${quoted(id)}`)
+        throw new ApiError('NotFoundException', `There is no event sink with the id ${quoteValue(id)}`)
       }
       return {}
     },

@@ -1,4 +1,4 @@
-import { quoted, refuse } from '../model/rules.ts'
+import { quoteValue, refuse } from '../model/rules.ts'
 import { parseJson } from './json.ts'
 import type { Member, Operation, Shape, Structure } from './operations.ts'
 
@@ -59,7 +59,10 @@ function read(shape: Shape, value: unknown, path: string): unknown {
     case 'map':
       if (kind(value) !== 'an object') refuse(path, `must be an object, got ${kind(value)}`)
       return Object.fromEntries(
-        Object.entries(value as object).map(([key, item]) => [key, read(shape.of, item, `${path}[${quoted(key)}]`)]),
+        Object.entries(value as object).map(([key, item]) => [
+          key,
+          read(shape.of, item, `${path}[${quoteValue(key)}]`),
+        ]),
       )
     case 'string':
       return readString(value, path, shape.values)
@@ -75,7 +78,7 @@ function read(shape: Shape, value: unknown, path: string): unknown {
 function readString(value: unknown, path: string, values: readonly string[] | undefined): string {
   if (typeof value !== 'string') refuse(path, `must be a string, got ${kind(value)}`)
   if (!value.isWellFormed()) refuse(path, 'must be Unicode without lone surrogates')
-  if (values && !values.includes(value)) refuse(path, `must be one of ${values.join(', ')}, got ${quoted(value)}`)
+  if (values && !values.includes(value)) refuse(path, `must be one of ${values.join(', ')}, got ${quoteValue(value)}`)
   return value
 }
 

@@ -16,10 +16,10 @@ import { HarvestFailed } from './harvest-failed.ts'
 export type AssetSource = { readonly archive: Omit<ArchiveReader, 'open'>; readonly media: SourceMedia }
 
 /** An object of an asset. `body` makes its bytes, the same whenever it is asked. */
-export type AssetFile = { readonly key: string; readonly body: () => Promise<ObjectBody> }
+export type AssetObject = { readonly key: string; readonly body: () => Promise<ObjectBody> }
 
 /** A segment, or a header; `track` names the media playlist it belongs to. */
-export type SegmentFile = AssetFile & {
+export type SegmentObject = AssetObject & {
   readonly track: string
   /** What comes after it may change its bytes, once it is known. */
   readonly isOpen: boolean
@@ -27,11 +27,11 @@ export type SegmentFile = AssetFile & {
 
 /** What an asset consists of, children before their parents. */
 export type AssetFiles = {
-  readonly headers: readonly SegmentFile[]
+  readonly headers: readonly SegmentObject[]
   /** Throws HarvestFailed when the parent manifest would replace one of them. */
-  segmentsOf(batch: SegmentBatch): readonly SegmentFile[]
-  readonly manifests: readonly AssetFile[]
-  readonly parent: AssetFile
+  segmentsOf(batch: SegmentBatch): readonly SegmentObject[]
+  readonly manifests: readonly AssetObject[]
+  readonly parent: AssetObject
 }
 
 /**
@@ -54,7 +54,7 @@ export function assetFiles(
     const message = `The manifest key ${manifestKey} is the name of another file of the same asset.`
     throw new HarvestFailed('NameClash', message)
   }
-  const segmentFile = (file: PackagedFile): SegmentFile => ({
+  const segmentFile = (file: PackagedFile): SegmentObject => ({
     key: keyOf(file.name),
     track: file.track,
     isOpen: file.isOpen ?? false,

@@ -4,7 +4,7 @@ import type { HarvestJob } from '../model/harvest-job.ts'
 import type { HarvestObject, HarvestRecord } from '../model/harvest-run.ts'
 import type { SourceMedia } from '../packaging/source-media.ts'
 import type { HarvestRecords } from '../stores/harvest-records.ts'
-import { type AssetFile, type AssetFiles, manifestKeys, type SegmentFile } from './asset-files.ts'
+import { type AssetFiles, type AssetObject, manifestKeys, type SegmentObject } from './asset-files.ts'
 import { type Bucket, BucketRefused, type PutCondition } from './bucket.ts'
 import { digested } from './digest.ts'
 import { HarvestFailed } from './harvest-failed.ts'
@@ -65,12 +65,12 @@ export class AssetWriter {
     this.followedTo = window.summary.segments.at(-1)?.number ?? 0
   }
 
-  async writeManifest(file: AssetFile, signal: AbortSignal): Promise<void> {
+  async writeManifest(file: AssetObject, signal: AbortSignal): Promise<void> {
     await this.note(await this.put(file, signal))
   }
 
   /** From the checkpoint before it on the job can only be completed, by this worker or the next. */
-  async writeParent(file: AssetFile, signal: AbortSignal): Promise<void> {
+  async writeParent(file: AssetObject, signal: AbortSignal): Promise<void> {
     const { progress, lease } = this.attempt
     const { sleep } = this.deps
     if (progress.replacedTag === undefined) {
@@ -100,15 +100,15 @@ export class AssetWriter {
     return { bucket: s3Destination.bucketName, jobId: id, endpointGuid: endpoint.guid }
   }
 
-  private async *unwritten(files: AssetFiles, window: HarvestWindow): AsyncGenerator<SegmentFile> {
+  private async *unwritten(files: AssetFiles, window: HarvestWindow): AsyncGenerator<SegmentObject> {
     const rest = this.unwrittenSoFar()
     yield* await rest(files.headers)
     for await (const batch of window.batches()) yield* await rest(files.segmentsOf(batch))
   }
 
-  private async *newlySettled(files: AssetFiles, window: HarvestWindow): AsyncGenerator<SegmentFile> {
+  private async *newlySettled(files: AssetFiles, window: HarvestWindow): AsyncGenerator<SegmentObject> {
     const rest = this.unwrittenSoFar()
-    const admit = async (some: readonly SegmentFile[]) => {
+    const admit = async (some: readonly SegmentObject[]) => {
       const settled = await rest(some.filter(({ isOpen }) => !isOpen))
       if (settled.length > 0) await this.claim(settled.map(({ key }) => key))
       this.attempt.progress.expect(settled)
@@ -119,7 +119,7 @@ export class AssetWriter {
   }
 
   /** Leaves out what has been written by now, and recorded. A job that has written nothing yet need not ask. */
-  private unwrittenSoFar(): (files: readonly SegmentFile[]) => Promise<readonly SegmentFile[]> {
+  private unwrittenSoFar(): (files: readonly SegmentObject[]) => Promise<readonly SegmentObject[]> {
     const { job, progress } = this.attempt
     if (!progress.hasObjects) return async (files) => files
     return async (files) => {
@@ -129,7 +129,7 @@ export class AssetWriter {
     }
   }
 
-  private async writeAll(files: AsyncIterable<SegmentFile>, signal: AbortSignal): Promise<void> {
+  private async writeAll(files: AsyncIterable<SegmentObject>, signal: AbortSignal): Promise<void> {
     const { progress, lease } = this.attempt
     await forEachConcurrent(files, this.deps.objectsAtOnce, signal, async (file, fileSignal) => {
       progress.wrote(await this.put(file, fileSignal), file.track)
@@ -137,7 +137,7 @@ export class AssetWriter {
     })
   }
 
-  private async put(file: AssetFile, signal: AbortSignal): Promise<HarvestObject> {
+  private async put(file: AssetObject, signal: AbortSignal): Promise<HarvestObject> {
     const body = await digested(await file.body())
     signal.throwIfAborted()
     await retryTransient(() => this.bucket.put(file.key, body, signal), this.deps.sleep, signal)

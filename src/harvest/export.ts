@@ -7,7 +7,7 @@ import type { Buckets } from './bucket.ts'
 import { HarvestFailed } from './harvest-failed.ts'
 import { type HarvestWindow, readWindow } from './harvest-window.ts'
 import { takeInventory } from './inventory.ts'
-import { admitted, gapsOf, planOf, withinGapPolicy } from './plan.ts'
+import { applyOptions, gapsOf, planOf, withinGapPolicy } from './plan.ts'
 import { reportFile } from './report-file.ts'
 import { retryTransient } from './retry.ts'
 import { harvestWindow, plannedWindow, type WindowDeps } from './window.ts'
@@ -87,5 +87,5 @@ async function settledWindow(
     await writer.follow(files, window, signal)
   }
   const window = await harvestWindow(job, deps, signal, follow)
-  return admitted(job, window)
+  return applyOptions(job, window)
 }

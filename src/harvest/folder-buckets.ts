@@ -18,7 +18,7 @@ import type { Clock } from '../clock.ts'
 import { bodyStream } from './body-stream.ts'
 import { type Bucket, BucketRefused, type Buckets, type ObjectBody, type PutCondition } from './bucket.ts'
 import { codeOf, inTheWay, inWords, noSuchBucket, unlessAbsent } from './folder-errors.ts'
-import { makeRoot, syncFolder } from './folder-root.ts'
+import { makeRoot, syncDirectory } from './folder-root.ts'
 import { sweepUploads } from './folder-sweep.ts'
 import { checkBucketName, keySegments } from './object-name.ts'
 
@@ -91,7 +91,7 @@ class FolderBucket implements Bucket {
     const folders = this.unsynced
     this.unsynced = new Set()
     try {
-      await inWords(this.name, () => Promise.all([...folders].map(syncFolder)))
+      await inWords(this.name, () => Promise.all([...folders].map(syncDirectory)))
     } catch (error) {
       for (const folder of folders) this.unsynced.add(folder)
       throw error

@@ -11,7 +11,7 @@ export async function makeRoot(folder: string): Promise<void> {
   // Also when they were there: whoever made them may have crashed before that.
   for (let child = resolve(folder); dirname(child) !== child; child = dirname(child)) {
     try {
-      await syncFolder(dirname(child))
+      await syncDirectory(dirname(child))
     } catch (error) {
       if (!NOT_OURS.has(codeOf(error))) throw error
     }
@@ -19,7 +19,7 @@ export async function makeRoot(folder: string): Promise<void> {
 }
 
 /** Resolves when every entry of the folder is on disk. */
-export async function syncFolder(path: string): Promise<void> {
+export async function syncDirectory(path: string): Promise<void> {
   const folder = await open(path, 'r')
   try {
     await folder.sync()

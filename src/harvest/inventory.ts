@@ -1,5 +1,5 @@
 import type { HarvestJob } from '../model/harvest-job.ts'
-import { type AssetFiles, manifestKeys, noStreams, type SegmentFile } from './asset-files.ts'
+import { type AssetFiles, manifestKeys, noStreams, type SegmentObject } from './asset-files.ts'
 import type { HarvestWindow } from './harvest-window.ts'
 
 /** How many files an asset has. */
@@ -31,7 +31,7 @@ export async function takeInventory(
     await found(keys)
     keys = []
   }
-  const count = async (some: readonly SegmentFile[]) => {
+  const count = async (some: readonly SegmentObject[]) => {
     segments += some.length
     for (const { key, track } of some) {
       tracks.set(track, (tracks.get(track) ?? 0) + 1)

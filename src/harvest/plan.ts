@@ -24,7 +24,7 @@ export async function gapsOf(job: HarvestJob, window: HarvestWindow): Promise<re
  * What of the window goes into the asset, by the job's options about media that is missing. Throws HarvestFailed, with
  * the longest part that has none missing, when the options say so.
  */
-export async function admitted(job: HarvestJob, window: HarvestWindow): Promise<HarvestWindow> {
+export async function applyOptions(job: HarvestJob, window: HarvestWindow): Promise<HarvestWindow> {
   const newest = window.summary.segments.at(-1)
   const fails = (job.options ?? DEFAULT_HARVEST_OPTIONS).earlyEndPolicy === 'FAIL'
   if (fails && newest && isBefore(endUtcOf(newest), job.end)) {

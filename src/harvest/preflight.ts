@@ -12,7 +12,7 @@ import { ensureFree } from './asset-writer.ts'
 import { BucketRefused, type Buckets } from './bucket.ts'
 import { HarvestFailed } from './harvest-failed.ts'
 import { takeInventory } from './inventory.ts'
-import { admitted, gapsOf, planOf } from './plan.ts'
+import { applyOptions, gapsOf, planOf } from './plan.ts'
 import { windowSoFar } from './window.ts'
 
 export type PreflightDeps = {
@@ -60,7 +60,7 @@ async function contentOf(job: HarvestJob, deps: PreflightDeps) {
   const { window, isWaiting } = await windowSoFar(job, deps)
   if (!window) return { isWaiting }
   const gaps = await gapsOf(job, window)
-  const shown = isWaiting ? window : await admitted(job, window)
+  const shown = isWaiting ? window : await applyOptions(job, window)
   const files = assetFiles(job, format, shown.summary, deps)
   const inventory = await takeInventory(job, files, shown, (keys) => ensureFree(job, keys, deps.resources))
   // What has not come yet is no gap.

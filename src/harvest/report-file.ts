@@ -1,6 +1,6 @@
 import { DEFAULT_HARVEST_OPTIONS, type HarvestJob } from '../model/harvest-job.ts'
 import type { HarvestRecords } from '../stores/harvest-records.ts'
-import { type AssetFile, reportKey } from './asset-files.ts'
+import { type AssetObject, reportKey } from './asset-files.ts'
 import type { HarvestProgress } from './progress.ts'
 
 const PAGE = 5000
@@ -10,7 +10,7 @@ export async function reportFile(
   job: HarvestJob,
   progress: HarvestProgress,
   resources: Pick<HarvestRecords, 'listHarvestObjects'>,
-): Promise<AssetFile> {
+): Promise<AssetObject> {
   const plan = progress.settledPlan
   const iso = (time: number) => new Date(time).toISOString()
   const key = reportKey(job)

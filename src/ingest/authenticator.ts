@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import type { Clock } from '../clock.ts'
 import { parseTarget } from '../http/target.ts'
 import type { IngestRef } from '../stores/segment-index.ts'
-import type { Credentials } from './credentials.ts'
+import type { IngestCredentials } from './credentials.ts'
 import { type DigestCredentials, digestChallenges, digestResponse, parseDigestCredentials, sameText } from './digest.ts'
 import type { FaultLog } from './fault-log.ts'
 import type { IngestLimits } from './ingest-limits.ts'
@@ -17,7 +17,7 @@ const REALM = 'windrow'
 const NOBODY = { username: '', password: '' }
 
 type AuthenticatorOptions = {
-  readonly credentials: Credentials
+  readonly credentials: IngestCredentials
   readonly clock: Clock
   readonly faults: FaultLog
   readonly limits: Pick<IngestLimits, 'nonceLifetimeMs' | 'failuresPerSecond' | 'failureBurst'>

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { utcMs } from '../media/time.ts'
 import type { Channel } from '../model/channel.ts'
 import type { ResourceChange } from '../stores/resources.ts'
-import { Credentials } from './credentials.ts'
+import { IngestCredentials } from './credentials.ts'
 
 const channel = (password: string): Channel => ({
   guid: 'g',
@@ -35,7 +35,7 @@ function store() {
     state.channel = next
     for (const listener of listeners) listener({ kind: 'channel', guid: 'g' })
   }
-  return { state, listeners, change, credentials: new Credentials(resources) }
+  return { state, listeners, change, credentials: new IngestCredentials(resources) }
 }
 
 const G = { channelGuid: 'g', ingestEndpointId: 'g' }

@@ -5,7 +5,7 @@ import type { IngestRef } from '../stores/segment-index.ts'
 const MAX_CHANNELS = 10_000
 
 /** The ingest endpoints of channels, from memory after the first look, until something changes. */
-export class Credentials {
+export class IngestCredentials {
   private readonly resources: Pick<Resources, 'channelByGuid' | 'onChange'>
   private readonly channels = new Map<string, Promise<readonly IngestEndpoint[]>>()
   private readonly stopListening: () => void

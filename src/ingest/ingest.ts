@@ -6,7 +6,7 @@ import { sendText } from '../http/send-text.ts'
 import type { Log } from '../log.ts'
 import { type Resources, StoreUnavailable } from '../stores/resources.ts'
 import { Authenticator } from './authenticator.ts'
-import { Credentials } from './credentials.ts'
+import { IngestCredentials } from './credentials.ts'
 import { FaultLog } from './fault-log.ts'
 import { DEFAULT_INGEST_LIMITS, type IngestLimits } from './ingest-limits.ts'
 import { INGEST_PREFIX, type IngestPath, parseIngestPath } from './ingest-path.ts'
@@ -37,7 +37,7 @@ export function createIngest(options: IngestDeps): Ingest {
   const { archive, clock } = options
   const limits = { ...DEFAULT_INGEST_LIMITS, ...options.limits }
   const faults = new FaultLog(options.log, clock)
-  const credentials = new Credentials(options.resources)
+  const credentials = new IngestCredentials(options.resources)
   const authenticator = new Authenticator({ credentials, clock, faults, limits })
   const requests = new TokenBuckets(limits.requestsPerSecond, limits.requestBurst)
   const uploads = new Uploads({ archive, clock, faults, limits })

@@ -5,7 +5,7 @@ import type { Clock } from '../clock.ts'
 import type { SourceObject } from '../model/source-segment.ts'
 import type { IngestRef } from '../stores/segment-index.ts'
 import { SegmentInspection } from './segment-inspection.ts'
-import { storing } from './storage-failure.ts'
+import { asStorageFailure } from './storage-failure.ts'
 
 type SegmentPut = {
   readonly ingest: IngestRef
@@ -22,7 +22,7 @@ type SegmentPut = {
  */
 export async function storeSegment(archive: ArchiveWriter, put: SegmentPut): Promise<SourceObject> {
   const { ingest, name } = put
-  const { key, writer } = await storing(archive.createObject(ingest))
+  const { key, writer } = await asStorageFailure(archive.createObject(ingest))
   const sha256 = createHash('sha256')
   const inspection = new SegmentInspection(put)
   let size = 0
@@ -34,9 +34,9 @@ export async function storeSegment(archive: ArchiveWriter, put: SegmentPut): Pro
       sha256.update(chunk)
       inspection.push(chunk)
       // Last, because the writer takes the chunk over.
-      await storing(writer.write(chunk))
+      await asStorageFailure(writer.write(chunk))
     }
-    await storing(writer.commit())
+    await asStorageFailure(writer.commit())
   } catch (error) {
     // What went wrong first is what the caller must hear of.
     await writer.abort().catch(() => {})
@@ -44,6 +44,6 @@ export async function storeSegment(archive: ArchiveWriter, put: SegmentPut): Pro
   }
   const receivedAt = put.clock()
   const object = { key, name, size, crc32: crc, sha256: sha256.digest('hex'), receivedAt, ...inspection.end(size) }
-  await storing(archive.storeSegment(ingest, object))
+  await asStorageFailure(archive.storeSegment(ingest, object))
   return object
 }

@@ -13,7 +13,7 @@ export class StorageFailure extends Error {
 }
 
 /** Work of the archive, whose failures are StorageFailures. */
-export async function storing<T>(work: Promise<T>): Promise<T> {
+export async function asStorageFailure<T>(work: Promise<T>): Promise<T> {
   try {
     return await work
   } catch (cause) {

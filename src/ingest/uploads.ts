@@ -10,7 +10,7 @@ import type { IngestPath } from './ingest-path.ts'
 import { Refusal } from './refusal.ts'
 import { storeSegment } from './segment-body.ts'
 import { type PlaylistPlace, readSourcePlaylist, type SourcePlaylist, TooManyStreams } from './source-playlist.ts'
-import { storing } from './storage-failure.ts'
+import { asStorageFailure } from './storage-failure.ts'
 
 type UploadOptions = {
   readonly archive: ArchiveWriter
@@ -64,7 +64,7 @@ export class Uploads {
       faults.report(`playlist ${ingest.channelGuid}`, fields, 'a playlist is refused')
       throw new Refusal(400, error.message)
     }
-    await storing(
+    await asStorageFailure(
       source.kind === 'parent'
         ? archive.storeParentPlaylist(ingest, source.streams)
         : archive.storeMediaPlaylist(ingest, source.playlist),

@@ -2,7 +2,7 @@ import { type UtcMs, utcMs } from '../media/time.ts'
 import type { UtcSpan } from './harvest-failure.ts'
 import type { S3Destination } from './harvest-job.ts'
 import type { OriginEndpoint } from './origin-endpoint.ts'
-import { checkedRoleArn, matching, quoted, refuse } from './rules.ts'
+import { checkedRoleArn, matching, quoteValue, refuse } from './rules.ts'
 
 const ONE_DAY_MS = 86_400_000
 const MOST_AHEAD_MS = 30 * ONE_DAY_MS
@@ -84,7 +84,7 @@ export function parsedInstant(path: string, text: string): UtcMs {
   // A day that its month does not have makes Date count on into the next.
   if (Number.isNaN(instant) || new Date(`${local}Z`).getUTCDate() !== Number(day)) {
     const form = 'a date and time with an offset, such as 2026-01-31T20:15:00Z, or seconds since 1970'
-    refuse(path, `must be ${form}, got ${quoted(text)}`)
+    refuse(path, `must be ${form}, got ${quoteValue(text)}`)
   }
   return utcMs(instant)
 }

@@ -1,4 +1,4 @@
-import { quoted, refuse } from './rules.ts'
+import { quoteValue, refuse } from './rules.ts'
 
 /** From one value to another, both included. */
 export type FilterRange = { readonly min: number; readonly max: number }
@@ -59,10 +59,10 @@ export function parseManifestFilter(text: string): ManifestFilter {
   const filter: Partial<Record<keyof ManifestFilter, FilterRange | readonly string[]>> = {}
   for (const part of text.toLowerCase().split(';')) {
     const colon = part.indexOf(':')
-    if (colon === -1) refuse(PARAMETER, `must be NAME:VALUES, separated by ";", got ${quoted(part)}`)
+    if (colon === -1) refuse(PARAMETER, `must be NAME:VALUES, separated by ";", got ${quoteValue(part)}`)
     const name = part.slice(0, colon)
     const rule = Object.hasOwn(RULES, name) ? RULES[name] : undefined
-    if (!rule) refuse(PARAMETER, `there is no filter ${quoted(name)}`)
+    if (!rule) refuse(PARAMETER, `there is no filter ${quoteValue(name)}`)
     if (filter[rule.member] !== undefined) refuse(PARAMETER, `${name} stands twice`)
     const values = part.slice(colon + 1)
     filter[rule.member] = 'range' in rule ? parseRange(name, values, rule) : parseList(name, values, rule.values)
@@ -86,7 +86,7 @@ function parseList(name: string, text: string, known: readonly string[] | undefi
   for (const value of values) {
     if (value === '') refuse(PARAMETER, `${name} must be a list of values, separated by ","`)
     if (known && !known.includes(value))
-      refuse(PARAMETER, `${name} must be of ${known.join(', ')}, got ${quoted(value)}`)
+      refuse(PARAMETER, `${name} must be of ${known.join(', ')}, got ${quoteValue(value)}`)
   }
   return values
 }

@@ -13,7 +13,7 @@ export function between(path: string, value: number, min: number, max: number): 
 
 /** `value`, when all of it matches `pattern`; `form` says the pattern in words. */
 export function matching(path: string, value: string, pattern: RegExp, form: string): string {
-  if (!pattern.test(value)) refuse(path, `must be ${form}, got ${quoted(value)}`)
+  if (!pattern.test(value)) refuse(path, `must be ${form}, got ${quoteValue(value)}`)
   return value
 }
 
@@ -32,6 +32,6 @@ export function checkedRoleArn(path: string, arn: string): string {
 }
 
 /** For messages: as JSON, and not longer than a line. */
-export function quoted(value: string): string {
+export function quoteValue(value: string): string {
   return value.length > 100 ? `${JSON.stringify(value.slice(0, 100))}…` : JSON.stringify(value)
 }

@@ -1,5 +1,5 @@
 import type { Tags } from './channel.ts'
-import { quoted, refuse } from './rules.ts'
+import { quoteValue, refuse } from './rules.ts'
 
 const MAX_TAGS = 50
 const ALLOWED = /^[\p{L}\p{N} _.:/=+\-@]*$/u
@@ -7,7 +7,7 @@ const ALLOWED = /^[\p{L}\p{N} _.:/=+\-@]*$/u
 /** `tags`, when a resource may carry them all. `path` is where the request holds them. */
 export function checkedTags(path: string, tags: Tags): Tags {
   for (const [key, value] of Object.entries(tags)) {
-    const member = `${path}[${quoted(key)}]`
+    const member = `${path}[${quoteValue(key)}]`
     if (key.length < 1 || key.length > 128) refuse(member, `a key must have 1 to 128 characters, got ${key.length}`)
     if (value.length > 256) refuse(member, `a value must have at most 256 characters, got ${value.length}`)
     if (/^aws:/i.test(key)) refuse(member, 'a key must not begin with "aws:"')

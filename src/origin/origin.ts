@@ -10,7 +10,6 @@ import type { SourceMedia } from '../packaging/source-media.ts'
 import { NoSuchObject } from '../stores/objects.ts'
 import { type Resources, StoreUnavailable } from '../stores/resources.ts'
 import { refusalOf } from './access.ts'
-import { answerPreflight, CORS_HEADERS, refuse } from './answers.ts'
 import { EndpointDirectory } from './endpoint-directory.ts'
 import { InFlightBytes } from './in-flight-bytes.ts'
 import type { CachedManifest } from './manifests/cached-manifest.ts'
@@ -18,6 +17,7 @@ import { Manifests } from './manifests/manifests.ts'
 import { parseManifestQuery } from './manifests/query.ts'
 import { type ManifestWorker, ManifestWorkerBusy } from './manifests/worker.ts'
 import { acceptsGzip, matchesNone, requestedRange } from './request-headers.ts'
+import { CORS_HEADERS, sendError, sendPreflight } from './responses.ts'
 import { closeAll, type FoundSegment, Segments } from './segments.ts'
 import { sendParts } from './send-parts.ts'
 
@@ -51,30 +51,30 @@ export function createOrigin({
 
   async function handle(request: IncomingMessage, response: ServerResponse, target: Target): Promise<void> {
     const { method } = request
-    if (method === 'OPTIONS') return answerPreflight(response)
+    if (method === 'OPTIONS') return sendPreflight(response)
     if (method !== 'GET' && method !== 'HEAD') {
-      return refuse(response, 405, 'Playback is by GET and HEAD.', { Allow: 'GET, HEAD, OPTIONS' })
+      return sendError(response, 405, 'Playback is by GET and HEAD.', { Allow: 'GET, HEAD, OPTIONS' })
     }
     const { guid, path } = splitPath(target.path)
     const endpoint = guid === undefined ? undefined : await directory.find(guid)
-    if (!endpoint) return refuse(response, 404, 'There is no such origin endpoint.')
+    if (!endpoint) return sendError(response, 404, 'There is no such origin endpoint.')
     const refusal = refusalOf(endpoint, request.socket.remoteAddress)
-    if (refusal !== undefined) return refuse(response, 403, refusal)
+    if (refusal !== undefined) return sendError(response, 403, refusal)
     const format = outputFormatOf(endpoint)
-    if (!format) return refuse(response, 404, 'What this endpoint is configured to package is not available yet.')
+    if (!format) return sendError(response, 404, 'What this endpoint is configured to package is not available yet.')
     const named = path === undefined ? undefined : format.resolve(endpoint, path)
-    if (path === undefined || !named) return refuse(response, 404, 'There is no such object.')
+    if (path === undefined || !named) return sendError(response, 404, 'There is no such object.')
 
     const query = parseManifestQuery(named, target.query)
     if (named.kind === 'manifest') {
       const manifest = await manifests.find(endpoint, path, named, query)
-      if (manifest === 'nothing left') return refuse(response, 400, 'The filter leaves nothing of this manifest.')
+      if (manifest === 'nothing left') return sendError(response, 400, 'The filter leaves nothing of this manifest.')
       if (manifest) return sendManifest(request, response, manifest)
-      return refuse(response, 404, query.window ? NOTHING_THERE : 'There is no such stream, or nothing to show yet.')
+      return sendError(response, 404, query.window ? NOTHING_THERE : 'There is no such stream, or nothing to show yet.')
     }
     const segment = await segments.find(endpoint, path, named)
     if (segment) return sendSegment(request, response, segment)
-    return refuse(response, 404, 'There is no such object.')
+    return sendError(response, 404, 'There is no such object.')
   }
 
   async function sendManifest(
@@ -103,7 +103,9 @@ export function createOrigin({
     }
     const range = method === 'GET' ? requestedRange(headers, body.size, etag) : undefined
     if (range === 'unsatisfiable') {
-      return refuse(response, 416, 'The segment ends before that range.', { 'Content-Range': `bytes */${body.size}` })
+      return sendError(response, 416, 'The segment ends before that range.', {
+        'Content-Range': `bytes */${body.size}`,
+      })
     }
     const sent = { ...common, 'Content-Type': body.contentType, 'Accept-Ranges': 'bytes' }
     if (method === 'HEAD') {
@@ -132,18 +134,18 @@ export function createOrigin({
       try {
         await handle(request, response, target)
       } catch (error) {
-        if (error instanceof ApiError) return refuse(response, 400, `${error.message}.`)
+        if (error instanceof ApiError) return sendError(response, 400, `${error.message}.`)
         if (error instanceof ManifestWorkerBusy) {
-          return refuse(response, 503, 'Too many manifests are being written; try again.', { 'Retry-After': '1' })
+          return sendError(response, 503, 'Too many manifests are being written; try again.', { 'Retry-After': '1' })
         }
         if (error instanceof StoreUnavailable && !response.headersSent) {
           log.warn({ path: target.path, reason: error.message }, 'the store could not say what was asked for')
-          return refuse(response, 503, 'The store cannot take the request; try again.', { 'Retry-After': '1' })
+          return sendError(response, 503, 'The store cannot take the request; try again.', { 'Retry-After': '1' })
         }
         if (!(error instanceof NoSuchObject)) throw error
         // Retention took it between finding and reading.
         log.warn({ path: target.path, key: error.key }, 'a segment that was asked for is gone')
-        refuse(response, 404, 'This segment is no longer kept.')
+        sendError(response, 404, 'This segment is no longer kept.')
       }
     },
     close: directory.close,

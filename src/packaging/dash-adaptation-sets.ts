@@ -1,4 +1,4 @@
-import { closedCaptions, colour, id3Events, role, trickMode } from '../manifests/dash/descriptors.ts'
+import { closedCaptions, colour, id3EventStream, role, trickMode } from '../manifests/dash/descriptors.ts'
 import type { AdaptationSet, Descriptor, FrameRate, Ratio, Representation } from '../manifests/dash/mpd.ts'
 import { TICKS_PER_SECOND } from '../media/time.ts'
 import type { VideoDescription } from '../media/track.ts'
@@ -38,7 +38,7 @@ function videoSet(templates: DashTemplates, tracks: readonly SingleVideo[], isMa
     ...picturesInSet(tracks),
     ...(claimsBitstreamSwitching(templates.settings.profile) && { bitstreamSwitching: true }),
     ...colourProperties(tracks[0]!.description),
-    ...(tracks.some(({ hasEvents }) => hasEvents) && { inbandEventStreams: [id3Events()] }),
+    ...(tracks.some(({ hasEvents }) => hasEvents) && { inbandEventStreams: [id3EventStream()] }),
     accessibilities: closedCaptions(distinct),
     roles: [role(isMain ? 'main' : 'alternate')],
     ...sharedTemplate(placed),

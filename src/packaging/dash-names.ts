@@ -32,7 +32,7 @@ export function parseDashName(manifestName: string, fileName: string): DashName 
   return track.kind === 'iframe' ? undefined : { kind: 'header', track }
 }
 
-export function kindOf({ kind }: SingleTrack): DashKind {
+export function trackKindOf({ kind }: SingleTrack): DashKind {
   return kind === 'text' ? 'subtitles' : kind
 }
 

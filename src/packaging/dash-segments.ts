@@ -1,7 +1,7 @@
 import { rescale, TICKS_PER_SECOND, ticks } from '../media/time.ts'
 import { type DashPackage, type OriginEndpoint, packageOf } from '../model/origin-endpoint.ts'
 import type { Era, OutputSegment } from '../model/output-segment.ts'
-import { type DashTrackName, kindOf } from './dash-names.ts'
+import { type DashTrackName, trackKindOf } from './dash-names.ts'
 import { templateTimescales } from './dash-timescales.ts'
 import type { SegmentBody, SegmentLookup } from './output-format.ts'
 import type { SourceMedia } from './source-media.ts'
@@ -15,7 +15,7 @@ import { hasTrack, intervalOf } from './track-times.ts'
 function trackNamed(era: Era, settings: DashPackage, { kind, n }: DashTrackName): SingleTrack | undefined {
   const track = trackNumbered(era, settings.streamSelection, n)
   if (!track || (kind === 'iframe' && !settings.includeIframeOnlyStream)) return undefined
-  return kindOf(track) === (kind === 'iframe' ? 'video' : kind) ? track : undefined
+  return trackKindOf(track) === (kind === 'iframe' ? 'video' : kind) ? track : undefined
 }
 
 /** The header of a track; undefined when the era has no such track. */

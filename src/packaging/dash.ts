@@ -4,10 +4,10 @@ import type { ArchiveWindow } from '../model/output-segment.ts'
 import {
   type DashTrackName,
   headerFileName,
-  kindOf,
   parseDashName,
   segmentFileName,
   trackFileName,
+  trackKindOf,
 } from './dash-names.ts'
 import type { DashPeriod } from './dash-periods.ts'
 import { type DashManifest, listedPeriods, mpdOf } from './dash-presentation.ts'
@@ -103,7 +103,7 @@ type ShownPeriod = {
 
 function shownIn(period: DashPeriod, { includeIframeOnlyStream }: DashPackage): ShownPeriod {
   const { era, tracks } = period
-  const named = (track: SingleTrack, kind = kindOf(track)) => ({ track, name: { kind, n: track.n, era: era.id } })
+  const named = (track: SingleTrack, kind = trackKindOf(track)) => ({ track, name: { kind, n: track.n, era: era.id } })
   const [first] = tracks.video
   const all = [...tracks.video, ...tracks.audio, ...tracks.text].map((track) => named(track))
   return { period, tracks: includeIframeOnlyStream && first ? [...all, named(first, 'iframe')] : all }

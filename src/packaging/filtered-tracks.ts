@@ -62,7 +62,7 @@ export function filterTracks(tracks: TrackSet, filter: ManifestFilter | undefine
   )
   return {
     video: tracks.video.filter(({ role, description }) => passesVideo(filter, role, description)),
-    audio: ranked(audio),
+    audio: withDefaults(audio),
     text: tracks.text.filter(({ language }) => passesText(filter, language)),
   }
 }
@@ -70,7 +70,7 @@ export function filterTracks(tracks: TrackSet, filter: ManifestFilter | undefine
 /**
  * Some track is the default, and of each language one is chosen by itself: the first, where those that were are gone.
  */
-function ranked(tracks: readonly SingleAudio[]): readonly SingleAudio[] {
+function withDefaults(tracks: readonly SingleAudio[]): readonly SingleAudio[] {
   const hasDefault = tracks.some(({ isDefault }) => isDefault)
   const choice = ({ description, language }: SingleAudio) => `${familyOf(description.codec)}/${language ?? ''}`
   const chosen = new Set(tracks.filter(({ autoselect }) => autoselect).map(choice))

@@ -14,7 +14,7 @@ import { audioOf } from './track-set.ts'
  * stays when any of its sound does.
  */
 export function filterPresentation(presentation: HlsPresentation, filter: ManifestFilter): HlsPresentation {
-  const audio = ranked(
+  const audio = withDefaults(
     presentation.audio.filter((rendition) => hasAudioLeft(rendition, filter, rendition.role.language)),
   )
   const left = new Set(audio.map(({ n, p }) => `${n}/${p}`))
@@ -49,7 +49,7 @@ function carriedAudio({ source, pids }: HlsStream) {
 }
 
 /** Each group keeps a default, where it had one. */
-function ranked(renditions: readonly HlsRendition[]): readonly HlsRendition[] {
+function withDefaults(renditions: readonly HlsRendition[]): readonly HlsRendition[] {
   const withDefault = new Set(renditions.filter(({ role }) => role.isDefault).map(({ role }) => role.groupId))
   return renditions.map((rendition) => {
     const { role } = rendition

@@ -35,7 +35,7 @@ import {
   type SegmentLookup,
   type TextBody,
 } from './output-format.ts'
-import { changed, verbatim } from './segment-body.ts'
+import { objectBody, transformedBody } from './segment-body.ts'
 import { mediaTypeOf, segmentExtension } from './segment-media.ts'
 import { segmentQuery } from './segment-query.ts'
 import type { SourceMedia } from './source-media.ts'
@@ -134,12 +134,12 @@ async function streamSegment(
   const objects = segment.slots.flatMap(({ objects }) => objects[source.index] ?? [])
   if (source.container === 'packed-audio' && objects.length > 1) {
     // One timestamp in front, and then nothing but frames.
-    return changed(type, objects, media, (sources) =>
+    return transformedBody(type, objects, media, (sources) =>
       sources.map((bytes, i) => (i === 0 ? bytes : bytes.subarray(framesOffset(bytes)))),
     )
   }
-  if (!pids || areIFrames) return verbatim(type, objects)
-  return changed(type, objects, media, (sources) => [filterTs(sources, ({ pid }) => pids.includes(pid))])
+  if (!pids || areIFrames) return objectBody(type, objects)
+  return transformedBody(type, objects, media, (sources) => [filterTs(sources, ({ pid }) => pids.includes(pid))])
 }
 
 function assetSegments(

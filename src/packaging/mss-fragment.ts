@@ -3,7 +3,7 @@ import { type FragmentInterval, smoothSamples, writeSmoothFragment } from '../me
 import type { SampleTable } from '../media/sample.ts'
 import type { OutputSegment } from '../model/output-segment.ts'
 import type { SegmentBody } from './output-format.ts'
-import { made } from './segment-body.ts'
+import { bytesBody } from './segment-body.ts'
 import { samplesOf } from './segment-samples.ts'
 import type { SourceMedia } from './source-media.ts'
 import { cuesOf } from './text-segment.ts'
@@ -43,7 +43,7 @@ async function samplesBody(
   const shown = intervalOf(track, segment)
   if (!gathered || !shown) return undefined
   const samples = smoothSamples(gathered.samples, track.timescale, shown.start)
-  return made(MEDIA_TYPE, parts(fragment, samples, gathered.media), gathered.objects)
+  return bytesBody(MEDIA_TYPE, parts(fragment, samples, gathered.media), gathered.objects)
 }
 
 /** A document whose times are those of the fragment: that is what players of Smooth Streaming take them for. */
@@ -65,7 +65,7 @@ async function textBody(
     })),
   })
   const bytes = new TextEncoder().encode(document)
-  return made(MEDIA_TYPE, parts(fragment, oneSample(bytes.length, interval.duration), [bytes]), objects)
+  return bytesBody(MEDIA_TYPE, parts(fragment, oneSample(bytes.length, interval.duration), [bytes]), objects)
 }
 
 function parts(

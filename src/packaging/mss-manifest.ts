@@ -44,7 +44,7 @@ const SURELY_KNOWN = 8
 const RECENT_SEGMENTS = 5
 
 /** A stream of the manifest with everything of it that is listed. */
-export type ListedStream = {
+export type ListedMssStream = {
   readonly name: MssStreamName
   readonly levels: readonly MssLevel[]
   readonly chunks: readonly ListedChunk[]
@@ -65,7 +65,9 @@ export type ListedChunk = {
  * of a stream have, in older eras too while their tracks are decoded alike. A live one ends where two more fragments
  * are known.
  */
-export function listedStreams(presentation: MssPresentation): readonly ListedStream[] | 'nothing left' | undefined {
+export function listedMssStreams(
+  presentation: MssPresentation,
+): readonly ListedMssStream[] | 'nothing left' | undefined {
   const { window, filter } = presentation
   for (const era of window.eras.toReversed()) {
     const streams = streamsOf(presentation, era)
@@ -78,7 +80,7 @@ export function listedStreams(presentation: MssPresentation): readonly ListedStr
   return undefined
 }
 
-function streamsOf(presentation: MssPresentation, era: Era, filter?: ManifestFilter): readonly ListedStream[] {
+function streamsOf(presentation: MssPresentation, era: Era, filter?: ManifestFilter): readonly ListedMssStream[] {
   const { settings, window, ended } = presentation
   const own = window.segments.filter((segment) => segment.era === era.id)
   const recent = ended ? own : own.slice(-RECENT_SEGMENTS)
@@ -140,7 +142,7 @@ export function chunksOf(
 /** The manifest's text, and what it calls its newest fragment. */
 export function mssManifest(
   { settings, event, toFragments, isShifted, ended }: MssPresentation,
-  streams: readonly ListedStream[],
+  streams: readonly ListedMssStream[],
 ): { readonly text: string; readonly newest: number } {
   const { chunks } = streams.find(({ name }) => name.kind === 'video') ?? streams[0]!
   const [first, last] = [chunks[0]!.interval, chunks.at(-1)!.interval]
@@ -156,7 +158,7 @@ export function mssManifest(
   return { text, newest: last.time }
 }
 
-function streamIndex({ name, levels, chunks }: ListedStream, url: string): StreamIndex {
+function streamIndex({ name, levels, chunks }: ListedMssStream, url: string): StreamIndex {
   return {
     type: name.kind,
     ...labels(levels[0]!.track),

@@ -4,9 +4,9 @@ import { fragmentBody } from './mss-fragment.ts'
 import { findFragment } from './mss-lookup.ts'
 import {
   chunksOf,
-  type ListedStream,
+  type ListedMssStream,
   LOOK_AHEAD,
-  listedStreams,
+  listedMssStreams,
   type MssPresentation,
   mssManifest,
 } from './mss-manifest.ts'
@@ -55,7 +55,7 @@ export const mss: OutputFormat = {
   /** The manifest, and the same paths below its folder as live: a server of files plays it. */
   asset(endpoint, window): Asset | undefined {
     const presentation = presentationOf(endpoint, window, { kind: 'harvest' }, { depth: 0 })
-    const streams = listedStreams(presentation)
+    const streams = listedMssStreams(presentation)
     if (streams === undefined || streams === 'nothing left') return undefined
     // Of a long window, what is listed is not worth keeping until it is written.
     const shown = streams.map(({ name, levels }) => ({ name, levels }))
@@ -73,11 +73,11 @@ export const mss: OutputFormat = {
 }
 
 function manifest(presentation: MssPresentation): TextBody | 'nothing left' | undefined {
-  const streams = listedStreams(presentation)
+  const streams = listedMssStreams(presentation)
   return streams === undefined || streams === 'nothing left' ? streams : manifestBody(presentation, streams)
 }
 
-function manifestBody(presentation: MssPresentation, streams: readonly ListedStream[]): TextBody {
+function manifestBody(presentation: MssPresentation, streams: readonly ListedMssStream[]): TextBody {
   const { text, newest } = mssManifest(presentation, streams)
   const isHeldBack = streams.some((stream) => stream.isHeldBack)
   return { contentType: MANIFEST_TYPE, text, lastSequence: newest, ...(isHeldBack && { isHeldBack }) }
@@ -107,7 +107,7 @@ const MDAT_HEADER = 8
 /** Of a batch, whose segments and those after them are the window of the presentation. */
 function assetFragments(
   presentation: MssPresentation,
-  { name, levels }: Pick<ListedStream, 'name' | 'levels'>,
+  { name, levels }: Pick<ListedMssStream, 'name' | 'levels'>,
   batch: SegmentBatch,
 ): readonly AssetFile[] {
   const { event, window } = presentation

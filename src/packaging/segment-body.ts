@@ -3,7 +3,7 @@ import type { SegmentBody } from './output-format.ts'
 import type { SourceMedia } from './source-media.ts'
 
 /** Source objects one after the other, untouched. Undefined when there are none. */
-export function verbatim(contentType: string, objects: readonly SlotObject[]): SegmentBody | undefined {
+export function objectBody(contentType: string, objects: readonly SlotObject[]): SegmentBody | undefined {
   const [first, ...others] = objects
   if (!first) return undefined
   const common = { contentType, size: objects.reduce((sum, { size }) => sum + size, 0), sources: digests(objects) }
@@ -12,7 +12,7 @@ export function verbatim(contentType: string, objects: readonly SlotObject[]): S
 }
 
 /** Source objects made into other bytes by `change`. Undefined when there are none. */
-export async function changed(
+export async function transformedBody(
   contentType: string,
   objects: readonly SlotObject[],
   media: Pick<SourceMedia, 'ofWhole'>,
@@ -20,11 +20,15 @@ export async function changed(
 ): Promise<SegmentBody | undefined> {
   if (objects.length === 0) return undefined
   const keys = objects.map(({ key }) => key)
-  return made(contentType, await media.ofWhole(keys, change), objects)
+  return bytesBody(contentType, await media.ofWhole(keys, change), objects)
 }
 
 /** Bytes made of these source objects. */
-export function made(contentType: string, parts: readonly Uint8Array[], objects: readonly SlotObject[]): SegmentBody {
+export function bytesBody(
+  contentType: string,
+  parts: readonly Uint8Array[],
+  objects: readonly SlotObject[],
+): SegmentBody {
   const size = parts.reduce((sum, part) => sum + part.length, 0)
   return { kind: 'bytes', contentType, size, parts, sources: digests(objects) }
 }

@@ -28,7 +28,7 @@ export async function samplesOf(
   const demuxed = await Promise.all(placed.map((each) => source.demuxed(each)))
   const pieces = demuxed.flatMap(({ tracks }) => tracks.find(({ pid }) => pid === track.description.pid) ?? [])
   return {
-    samples: joined(pieces, track),
+    samples: concatTracks(pieces, track),
     media: pieces.map(({ media }) => media),
     events: track.kind === 'video' ? demuxed.flatMap(({ events }) => events) : [],
     objects: placed.map(({ object }) => object),
@@ -46,7 +46,10 @@ function placedObjects({ stream }: SingleVideo | SingleAudio, { slots }: OutputS
  * One table of several, rescaled. Each time is rounded by itself, so that errors do not add up; a decoding time never
  * goes back, and each sample lasts until the next.
  */
-function joined(pieces: readonly Track[], { kind, timescale, description }: SingleVideo | SingleAudio): SampleTable {
+function concatTracks(
+  pieces: readonly Track[],
+  { kind, timescale, description }: SingleVideo | SingleAudio,
+): SampleTable {
   const count = pieces.reduce((sum, { samples }) => sum + samples.count, 0)
   const table = emptySamples(count)
   // Frames that follow one another may be timed half a frame off by the multiplexer's rounding.

@@ -132,11 +132,11 @@ function takeApart(buffer: DemuxBuffer, { stream, start, isFirst }: PlacedObject
   try {
     if (stream.container === 'packed-audio') {
       const track = demuxPackedAudio(buffer.bytes.subarray(buffer.start, buffer.end), start)
-      return { tracks: track ? [owned(track)] : [], events: [] }
+      return { tracks: track ? [copyTrack(track)] : [], events: [] }
     }
     const configurations = headerParameterSets(stream.tracks)
     const { tracks, events } = demuxTs(buffer, { near: start, configurations, fromKeyFrame: isFirst })
-    return { tracks: tracks.map(owned), events }
+    return { tracks: tracks.map(copyTrack), events }
   } catch (error) {
     if (!(error instanceof MalformedMedia)) throw error
     return { tracks: [], events: [], problem: error.message }
@@ -144,7 +144,7 @@ function takeApart(buffer: DemuxBuffer, { stream, start, isFirst }: PlacedObject
 }
 
 /** A track out of the buffer the next object is demuxed in: its media in memory of its own, of exactly its size. */
-function owned(track: Track): Track {
+function copyTrack(track: Track): Track {
   const media = Buffer.allocUnsafeSlow(track.media.length)
   media.set(track.media)
   return { ...track, media }

@@ -8,7 +8,7 @@ import { writeWebVtt } from '../media/webvtt/writer.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { OutputSegment, Slot, SlotObject, SourceStream } from '../model/output-segment.ts'
 import { NEIGHBOURS, type SegmentBatch, type SegmentBody, type SegmentLookup } from './output-format.ts'
-import { made, verbatim } from './segment-body.ts'
+import { bytesBody, objectBody } from './segment-body.ts'
 import type { SourceMedia } from './source-media.ts'
 
 const TEXT_TYPE = 'text/vtt'
@@ -87,14 +87,14 @@ export async function webVttSegment(
   const [only] = placed
   const isCutAlike =
     only && placed.length === 1 && only.slot.start >= segment.start && endOf(only) <= endOfSegment(segment)
-  const whole = isCutAlike ? verbatim(TEXT_TYPE, [only.object]) : undefined
+  const whole = isCutAlike ? objectBody(TEXT_TYPE, [only.object]) : undefined
   if (whole) return whole
   const files = await readAll(placed, media)
   const joined = files.length > 0 ? joinWebVtt(files) : undefined
   const shown = joined
     ? { ...joined, cues: joined.cues.filter((cue) => isShown(cueTimes(joined.map, cue, segment.start), segment)) }
     : { map: { mpegts: segment.start % PTS_MODULUS, local: 0 }, regions: [], styles: [], cues: [], malformed: 0 }
-  return made(
+  return bytesBody(
     TEXT_TYPE,
     [writeWebVtt(shown)],
     placed.map(({ object }) => object),

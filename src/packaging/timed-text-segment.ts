@@ -3,7 +3,7 @@ import { writeCmafHeader, writeCmafSegment } from '../media/mp4/cmaf.ts'
 import type { SampleTable } from '../media/sample.ts'
 import type { OutputSegment } from '../model/output-segment.ts'
 import type { SegmentBody } from './output-format.ts'
-import { made } from './segment-body.ts'
+import { bytesBody } from './segment-body.ts'
 import type { SourceMedia } from './source-media.ts'
 import { cuesOf } from './text-segment.ts'
 import type { SingleText } from './track-set.ts'
@@ -21,7 +21,7 @@ export function timedTextHeader({ timescale, language }: SingleText): SegmentBod
     ...(language !== undefined && ISO_639_2.test(language) && { language }),
     entry: { kind: 'text', namespace: TTML_NAMESPACE },
   })
-  return made(MEDIA_TYPE, [bytes], [])
+  return bytesBody(MEDIA_TYPE, [bytes], [])
 }
 
 /** Subtitles of an output segment: one document for all of it, in the media times of the track. */
@@ -47,7 +47,7 @@ export async function timedTextSegment(
     samples: oneSample(bytes.length, interval.start, interval.duration),
     media: [bytes],
   })
-  return made(MEDIA_TYPE, parts, objects)
+  return bytesBody(MEDIA_TYPE, parts, objects)
 }
 
 function oneSample(size: number, time: number, duration: number): SampleTable {

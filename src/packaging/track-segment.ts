@@ -5,7 +5,7 @@ import { rescale, TICKS_PER_SECOND } from '../media/time.ts'
 import type { OutputSegment } from '../model/output-segment.ts'
 import { iFrameOf } from './i-frames.ts'
 import type { SegmentBody } from './output-format.ts'
-import { made } from './segment-body.ts'
+import { bytesBody } from './segment-body.ts'
 import { type SegmentSamples, samplesOf } from './segment-samples.ts'
 import type { SourceMedia } from './source-media.ts'
 import type { SingleAudio, SingleVideo } from './track-set.ts'
@@ -29,7 +29,7 @@ export function headerOf({ kind, description, timescale, ...track }: SingleVideo
     ...(code !== undefined && { language: code }),
     entry: description,
   })
-  return made(MEDIA_TYPES[kind], [bytes], [])
+  return bytesBody(MEDIA_TYPES[kind], [bytes], [])
 }
 
 /** A track of an output segment as a CMAF segment; timed ID3 goes before it as event messages. */
@@ -77,7 +77,7 @@ function body(
     decodeTime: rescale(segment.start, TICKS_PER_SECOND, track.timescale),
     ...more,
   })
-  return made(MEDIA_TYPES[track.kind], parts, objects)
+  return bytesBody(MEDIA_TYPES[track.kind], parts, objects)
 }
 
 function keyFramesOf(gathered: SegmentSamples, count: number): SegmentSamples {

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { needing } from '../../test/programs.ts'
 import { openFileObjects } from './file-objects.ts'
-import { keysOf, objectsContract, put } from './objects.contract.ts'
+import { listedKeys, objectsContract, put } from './objects.contract.ts'
 
 const onSmallDisk = needing('right to mount')
 
@@ -35,10 +35,10 @@ describe('objects as files', () => {
     assert.equal((await readdir(join(root, '.incoming'))).length, 1)
     const reopened = await openFileObjects(root)
     assert.deepEqual(await readdir(join(root, '.incoming')), [])
-    assert.deepEqual(await keysOf(reopened, ''), ['a/b'])
+    assert.deepEqual(await listedKeys(reopened, ''), ['a/b'])
     await assert.rejects(writer.commit(), { code: 'ENOENT' })
     await writer.abort()
-    assert.deepEqual(await keysOf(reopened, ''), ['a/b'])
+    assert.deepEqual(await listedKeys(reopened, ''), ['a/b'])
   })
 
   it('take their folders with them', async () => {
@@ -58,7 +58,7 @@ describe('objects as files', () => {
       await put(objects, 'a/b/old', Buffer.from('old'))
       const writer = await objects.create('a/b/new')
       await Promise.all([writer.commit(), objects.remove('a/b/old')])
-      assert.deepEqual(await keysOf(objects, ''), ['a/b/new'])
+      assert.deepEqual(await listedKeys(objects, ''), ['a/b/new'])
       await objects.remove('a/b/new')
     }
   })

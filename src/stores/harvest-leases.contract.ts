@@ -5,7 +5,6 @@ import {
   type ContractStore,
   claimed,
   claimOf,
-  createJob,
   event,
   FAILED,
   harvestJob,
@@ -14,6 +13,7 @@ import {
   MANY,
   NOW,
   originEndpoint,
+  storeJob,
 } from './nouns.contract.ts'
 import type { Resources } from './resources.ts'
 
@@ -33,7 +33,7 @@ export function harvestLeasesContract(
 
   async function withJobs(...ids: readonly string[]): Promise<Resources> {
     const { resources } = await open()
-    for (const id of ids) await createJob(resources, harvestJob(id, endpoint))
+    for (const id of ids) await storeJob(resources, harvestJob(id, endpoint))
     return resources
   }
   const claim = (resources: Resources, now = NOW, owner = 'worker') =>
@@ -85,7 +85,7 @@ export function harvestLeasesContract(
 
     it('find the job and its cursor after a restart', async () => {
       const store = await open()
-      await createJob(store.resources, harvestJob('j', endpoint))
+      await storeJob(store.resources, harvestJob('j', endpoint))
       const first = await claimed(store.resources)
       await store.resources.checkpointHarvestJob(claimOf(first), { ...RENEWAL, cursor: CURSOR, objects: [OBJECT] })
       const { resources } = await store.restart()

@@ -6,7 +6,6 @@ import {
   type ContractStore,
   claimed,
   claimOf,
-  createJob,
   DAY_MS,
   event,
   FAILED,
@@ -17,6 +16,7 @@ import {
   MANY,
   NOW,
   originEndpoint,
+  storeJob,
 } from './nouns.contract.ts'
 import type { PageRequest } from './pages.ts'
 import type { Resources } from './resources.ts'
@@ -33,7 +33,7 @@ export function harvestRecordsContract(
     it('keeps a job as it was made, with its own copy of the endpoint', async () => {
       const store = await open()
       const job = harvestJob('j', endpoint)
-      assert.equal(await createJob(store.resources, job), 'created')
+      assert.equal(await storeJob(store.resources, job), 'created')
       const { resources } = await store.restart()
       const run: HarvestRun = {
         state: 'QUEUED',
@@ -51,10 +51,10 @@ export function harvestRecordsContract(
     it('counts only jobs in progress against the limit', async () => {
       const { resources } = await open()
       const limits = { ...MANY, maxInProgress: 1 }
-      assert.equal(await createJob(resources, harvestJob('1', endpoint), limits), 'created')
-      assert.equal(await createJob(resources, harvestJob('2', endpoint), limits), 'quota')
+      assert.equal(await storeJob(resources, harvestJob('1', endpoint), limits), 'created')
+      assert.equal(await storeJob(resources, harvestJob('2', endpoint), limits), 'quota')
       await finishAll(resources)
-      assert.equal(await createJob(resources, harvestJob('2', endpoint), limits), 'created')
+      assert.equal(await storeJob(resources, harvestJob('2', endpoint), limits), 'created')
     })
 
     it('counts jobs that are not due yet against a limit of their own', async () => {
@@ -63,18 +63,18 @@ export function harvestRecordsContract(
       const schedule = (id: string) => resources.createHarvestJob(harvestJob(id, endpoint), limits, later(60_000))
       assert.equal(await schedule('1'), 'created')
       assert.equal(await schedule('2'), 'quota')
-      assert.equal(await createJob(resources, harvestJob('3', endpoint), limits), 'created')
-      assert.equal(await createJob(resources, harvestJob('4', endpoint), limits), 'quota')
+      assert.equal(await storeJob(resources, harvestJob('3', endpoint), limits), 'created')
+      assert.equal(await storeJob(resources, harvestJob('4', endpoint), limits), 'quota')
       const afterwards = harvestJob('5', endpoint, { createdAt: later(60_000) })
       await finishAll(resources)
-      assert.equal(await createJob(resources, afterwards, limits), 'quota')
+      assert.equal(await storeJob(resources, afterwards, limits), 'quota')
     })
 
     it('frees an id 90 days after its job was made, not a millisecond sooner', async () => {
       const { resources } = await open()
       const again = (ms: number) =>
-        createJob(resources, harvestJob('j', endpoint, { createdAt: later(ms), startTime: 'again' }))
-      await createJob(resources, harvestJob('j', endpoint))
+        storeJob(resources, harvestJob('j', endpoint, { createdAt: later(ms), startTime: 'again' }))
+      await storeJob(resources, harvestJob('j', endpoint))
       const claim = claimOf(await claimed(resources))
       const objects = [{ key: 'k', size: 1, sha256: '00' }]
       await resources.checkpointHarvestJob(claim, { now: NOW, leaseMs: 1, objects })
@@ -88,22 +88,22 @@ export function harvestRecordsContract(
 
     it('does not replace a job that is still in progress', async () => {
       const { resources } = await open()
-      await createJob(resources, harvestJob('j', endpoint))
+      await storeJob(resources, harvestJob('j', endpoint))
       const again = harvestJob('j', endpoint, { createdAt: later(91 * DAY_MS) })
-      assert.equal(await createJob(resources, again), 'duplicate')
+      assert.equal(await storeJob(resources, again), 'duplicate')
     })
 
     it('lists by channel, status and age', async () => {
       const { resources } = await open()
       const other = originEndpoint('f', 'sport')
-      await createJob(resources, harvestJob('3', endpoint))
+      await storeJob(resources, harvestJob('3', endpoint))
       await finishAll(resources, FAILED)
       const jobs = [
         harvestJob('1', endpoint, { createdAt: later(-100) }),
         harvestJob('2', other),
         harvestJob('4', endpoint),
       ]
-      for (const job of jobs) await createJob(resources, job)
+      for (const job of jobs) await storeJob(resources, job)
       const list = (filter: Omit<Parameters<Resources['listHarvestJobs']>[0], 'limit' | 'after'>) =>
         idsOf((page) => resources.listHarvestJobs({ ...page, ...filter }), 2)
       const always = utcMs(0)
@@ -120,10 +120,10 @@ export function harvestRecordsContract(
     it('forgets ended jobs past their time, and none in progress', async () => {
       const { resources } = await open()
       const old = { createdAt: later(-90 * DAY_MS) }
-      await createJob(resources, harvestJob('ended', endpoint, old))
-      await createJob(resources, harvestJob('young', endpoint, { createdAt: later(1 - 90 * DAY_MS) }))
+      await storeJob(resources, harvestJob('ended', endpoint, old))
+      await storeJob(resources, harvestJob('young', endpoint, { createdAt: later(1 - 90 * DAY_MS) }))
       await finishAll(resources)
-      await createJob(resources, harvestJob('running', endpoint, old))
+      await storeJob(resources, harvestJob('running', endpoint, old))
       await resources.expire(NOW, { harvestJobs: later(-90 * DAY_MS), events: utcMs(0) })
       const list = (page: PageRequest) => resources.listHarvestJobs({ ...page, createdAfter: utcMs(0) })
       assert.deepEqual(await idsOf(list, 9), [['young', 'running']])
@@ -176,13 +176,13 @@ export function harvestRecordsContract(
       const { resources } = await open()
       const endpoint = originEndpoint('e', 'news')
       const abandoned = async (jobId: string) => (await resources.abandonedBucketKeys(jobId, 9)).toSorted()
-      await createJob(resources, harvestJob('failed', endpoint))
+      await storeJob(resources, harvestJob('failed', endpoint))
       await resources.claimBucketKeys(claim('failed', 'e', ['1', '2']))
       await finishAll(resources, FAILED)
-      await createJob(resources, harvestJob('good', endpoint))
+      await storeJob(resources, harvestJob('good', endpoint))
       await resources.claimBucketKeys(claim('good', 'e', ['2', '3']))
       await finishAll(resources)
-      await createJob(resources, harvestJob('late', endpoint))
+      await storeJob(resources, harvestJob('late', endpoint))
       await resources.claimBucketKeys(claim('late', 'e', ['3', '4']))
       assert.deepEqual(await abandoned('failed'), ['1'])
       assert.deepEqual(await abandoned('good'), ['2'])
@@ -198,7 +198,7 @@ export function harvestRecordsContract(
     it('counts a name of a job nobody remembers as shared', async () => {
       const { resources } = await open()
       await resources.claimBucketKeys(claim('forgotten', 'e', ['1']))
-      await createJob(resources, harvestJob('j', originEndpoint('e', 'news')))
+      await storeJob(resources, harvestJob('j', originEndpoint('e', 'news')))
       await resources.claimBucketKeys(claim('j', 'e', ['1']))
       await resources.claimBucketKeys(claim('j', 'e', ['1', '2']))
       assert.deepEqual(await resources.abandonedBucketKeys('j', 9), ['2'])

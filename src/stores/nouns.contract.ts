@@ -138,7 +138,7 @@ export const MANY = {
 }
 
 /** Makes a job that is due at once. */
-export function createJob(resources: Resources, job: HarvestJob, limits = MANY) {
+export function storeJob(resources: Resources, job: HarvestJob, limits = MANY) {
   return resources.createHarvestJob(job, limits, job.createdAt)
 }
 

@@ -58,9 +58,9 @@ export function objectsContract(name: string, open: () => Promise<Objects>): voi
       const writer = await objects.create('a/k')
       await writer.write(randomBytes(2_000_000))
       await assert.rejects(objects.read('a/k'), NoSuchObject)
-      assert.deepEqual(await keysOf(objects, ''), [])
+      assert.deepEqual(await listedKeys(objects, ''), [])
       await writer.commit()
-      assert.deepEqual(await keysOf(objects, ''), ['a/k'])
+      assert.deepEqual(await listedKeys(objects, ''), ['a/k'])
     })
 
     it('leaves nothing of what was aborted, however far it came', async () => {
@@ -76,7 +76,7 @@ export function objectsContract(name: string, open: () => Promise<Objects>): voi
       const writing = writer.write(randomBytes(3_000_000))
       await writer.abort()
       await writing.catch(() => {})
-      assert.deepEqual(await keysOf(objects, ''), [])
+      assert.deepEqual(await listedKeys(objects, ''), [])
       await assert.rejects(objects.read('a/k'), NoSuchObject)
     })
 
@@ -104,7 +104,7 @@ export function objectsContract(name: string, open: () => Promise<Objects>): voi
       await objects.remove('a/b/c')
       await objects.remove('never/there')
       await assert.rejects(objects.read('a/b/c'), NoSuchObject)
-      assert.deepEqual(await keysOf(objects, ''), ['a/b/d'])
+      assert.deepEqual(await listedKeys(objects, ''), ['a/b/d'])
       await objects.remove('a/b/d')
       await put(objects, 'a/b/c', Uint8Array.of(3))
       assert.deepEqual([...(await objects.read('a/b/c'))], [3])
@@ -114,7 +114,7 @@ export function objectsContract(name: string, open: () => Promise<Objects>): voi
       const objects = await open()
       const keys = ['ab', 'a/b/c', 'a/bc/d', 'a/b/e', 'b/a']
       for (const key of keys) await put(objects, key, Uint8Array.of(1))
-      const list = (prefix: string) => keysOf(objects, prefix)
+      const list = (prefix: string) => listedKeys(objects, prefix)
       assert.deepEqual(await list(''), keys.toSorted())
       assert.deepEqual(await list('a'), ['a/b/c', 'a/b/e', 'a/bc/d', 'ab'])
       assert.deepEqual(await list('a/b'), ['a/b/c', 'a/b/e', 'a/bc/d'])
@@ -161,7 +161,7 @@ export function objectsContract(name: string, open: () => Promise<Objects>): voi
         }),
       )
       const kept = keys.filter((_, i) => i % 2 === 1)
-      assert.deepEqual(await keysOf(objects, 'ch/'), kept.toSorted())
+      assert.deepEqual(await listedKeys(objects, 'ch/'), kept.toSorted())
       for (const key of kept) assert.equal(Buffer.from(await objects.read(key)).toString(), key)
     })
   })
@@ -184,7 +184,7 @@ export async function put(objects: Objects, key: string, ...chunks: readonly Uin
   await writer.commit()
 }
 
-export async function keysOf(objects: Objects, prefix: string): Promise<string[]> {
+export async function listedKeys(objects: Objects, prefix: string): Promise<string[]> {
   const keys: string[] = []
   for await (const key of objects.list(prefix)) keys.push(key)
   return keys.toSorted()

@@ -11,7 +11,6 @@ import {
   claimed,
   claimOf,
   commit,
-  createJob,
   DAY_MS,
   finishAll,
   harvestJob,
@@ -21,6 +20,7 @@ import {
   MANY,
   NOW,
   originEndpoint,
+  storeJob,
 } from './nouns.contract.ts'
 import type { PageRequest } from './pages.ts'
 import type { ResourceChange, Resources } from './resources.ts'
@@ -258,7 +258,7 @@ export function resourcesContract(name: string, open: () => Promise<ContractStor
       const endpoint = originEndpoint('1', 'news')
       await resources.createChannel(channel('news'), MANY)
       await segmentIndex.commitTimeline(INPUT, commit(0))
-      await createJob(resources, harvestJob('j', endpoint))
+      await storeJob(resources, harvestJob('j', endpoint))
       await resources.deleteChannel('news', NOW)
       const gone = async (at: UtcMs) => (await resources.retentionDemands(at, HOUR_MS)).map((demand) => demand.gone)
       assert.deepEqual(await gone(later(HOUR_MS)), [false])

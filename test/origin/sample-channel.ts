@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { ArchiveReader, Edge, SegmentRange } from '../../src/archive/reader.ts'
+import type { ArchiveReader, LiveEdge, SegmentRange } from '../../src/archive/reader.ts'
 import { msFromTicks, type Ticks, ticks, ticksFromSeconds, type UtcMs, utcMs } from '../../src/media/time.ts'
 import type { AudioDescription, VideoDescription } from '../../src/media/track.ts'
 import type { DashPackage, HlsPackage, OriginEndpoint } from '../../src/model/origin-endpoint.ts'
@@ -313,7 +313,7 @@ export class FakeArchive
     return { ...this.window, segments: seen, following, ended: this.window.ended && following.length === 0 }
   }
 
-  async edge(_endpoint: OriginEndpoint, asOf: UtcMs = utcMs(Number.MAX_SAFE_INTEGER)): Promise<Edge | undefined> {
+  async edge(_endpoint: OriginEndpoint, asOf: UtcMs = utcMs(Number.MAX_SAFE_INTEGER)): Promise<LiveEdge | undefined> {
     if (!this.window) return undefined
     const { segments, version, ended } = this.window
     const at = segments.findLastIndex(({ sealedAt }) => sealedAt <= asOf)
@@ -324,7 +324,7 @@ export class FakeArchive
     return { version, segment, following, publishedUntil: endUtcOf(newest), ended: ended && isNewest }
   }
 
-  async range(_endpoint: OriginEndpoint, window: TimeWindow, edge: Edge): Promise<SegmentRange | undefined> {
+  async range(_endpoint: OriginEndpoint, window: TimeWindow, edge: LiveEdge): Promise<SegmentRange | undefined> {
     if (!this.window) return undefined
     this.windowsRead++
     const { segments, eras, version } = this.window

@@ -4,13 +4,13 @@ import type { Log } from '../../src/log.ts'
 import {
   channel,
   claimOf,
-  createJob,
   event,
   harvestJob,
   LEASE_MS,
   later,
   NOW,
   originEndpoint,
+  storeJob,
 } from '../../src/stores/nouns.contract.ts'
 import type { Page, PageRequest } from '../../src/stores/pages.ts'
 import { openPostgresStore } from '../../src/stores/postgres/postgres-store.ts'
@@ -94,7 +94,7 @@ async function write(resources: Resources, ledger: Ledger, name: string, signal:
       note(() => ledger.revisions.set(id, 2))
       await resources.appendEvent(event(id))
       note(() => ledger.events.add(id))
-      await createJob(resources, harvestJob(id, originEndpoint('e', id)), NO_LIMITS)
+      await storeJob(resources, harvestJob(id, originEndpoint('e', id)), NO_LIMITS)
       const job = await resources.claimHarvestJob({ owner: name, now: NOW, leaseMs: LEASE_MS })
       if (!job) continue
       const objects = [{ key: `${name}/${i}`, size: i, sha256: '00' }]

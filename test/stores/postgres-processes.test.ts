@@ -7,7 +7,6 @@ import {
   channel,
   type claimed,
   claimOf,
-  createJob,
   event,
   harvestJob,
   LEASE_MS,
@@ -15,6 +14,7 @@ import {
   MANY,
   NOW,
   originEndpoint,
+  storeJob,
 } from '../../src/stores/nouns.contract.ts'
 import { openPostgresStore, type PostgresStore } from '../../src/stores/postgres/postgres-store.ts'
 import type { ResourceChange } from '../../src/stores/resources.ts'
@@ -125,7 +125,7 @@ describe('two processes on one PostgreSQL', () => {
     const url = await server.createDatabase()
     const resources = await open(url)
     const ids = Array.from({ length: 60 }, (_, i) => `job-${i}`)
-    for (const id of ids) await createJob(resources, harvestJob(id, originEndpoint('e', 'a')))
+    for (const id of ids) await storeJob(resources, harvestJob(id, originEndpoint('e', 'a')))
     const peers = await Promise.all(['one', 'two', 'three'].map((name) => Peer.start(url, name)))
     const done = (await Promise.all(peers.map((peer) => peer.call('harvest')))) as string[][]
     assert.deepEqual(done.flat().toSorted(), ids.toSorted())
@@ -137,7 +137,7 @@ describe('two processes on one PostgreSQL', () => {
   it('take over the job of a process that died, when its lease has run out', async () => {
     const url = await server.createDatabase()
     const resources = await open(url)
-    await createJob(resources, harvestJob('j', originEndpoint('e', 'a')))
+    await storeJob(resources, harvestJob('j', originEndpoint('e', 'a')))
     const peer = await Peer.start(url, 'peer')
     const theirs = (await peer.call('claimHarvestJob', { owner: 'peer', now: NOW, leaseMs: LEASE_MS })) as Awaited<
       ReturnType<typeof claimed>

@@ -27,7 +27,7 @@ export function utcTime(time: UtcMs): Descriptor {
 }
 
 /** Timed ID3 in event messages. */
-export function id3Events(): Descriptor {
+export function id3EventStream(): Descriptor {
   return { schemeIdUri: 'https://aomedia.org/emsg/ID3', value: '0' }
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { parse, parseUTCTiming } from 'mpd-parser'
 import { utcMs } from '../../media/time.ts'
-import { colour, id3Events, mpegChannels, role, trickMode, utcTime, utcTiming } from './descriptors.ts'
+import { colour, id3EventStream, mpegChannels, role, trickMode, utcTime, utcTiming } from './descriptors.ts'
 import type { AdaptationSet, Mpd, Representation, TimelineSegment } from './mpd.ts'
 import { writeMpd } from './write-mpd.ts'
 
@@ -48,7 +48,7 @@ const VIDEO_SET: AdaptationSet = {
   bitstreamSwitching: true,
   par: { width: 16, height: 9 },
   supplementalProperties: [colour('TransferCharacteristics', 18)],
-  inbandEventStreams: [id3Events()],
+  inbandEventStreams: [id3EventStream()],
   roles: [role('main')],
   representations: [VIDEO],
 }

@@ -6,7 +6,7 @@ const ATTRIBUTE = /\s*([A-Z0-9-]+)=(?:"([^"]*)"|([^",]+))\s*(,|$)/y
 
 /** The attribute list of a tag, RFC 8216 §4.2. This file alone knows its commas and quotes. */
 export class AttributeList {
-  readonly #values = new Map<string, { text: string; quoted: boolean }>()
+  readonly #values = new Map<string, { text: string; quotedString: boolean }>()
   readonly #tag: string
   readonly #line: number
 
@@ -21,14 +21,14 @@ export class AttributeList {
       if (!match) throw new MalformedPlaylist(line, `the attributes of ${tag} are malformed`)
       const [, name = '', quotedText, plainText = '', after = ''] = match
       if (this.#values.has(name)) throw new MalformedPlaylist(line, `${tag} has ${name} twice`)
-      this.#values.set(name, { text: quotedText ?? plainText.trimEnd(), quoted: quotedText !== undefined })
+      this.#values.set(name, { text: quotedText ?? plainText.trimEnd(), quotedString: quotedText !== undefined })
       comma = after
     }
   }
 
   #typed(name: string, quoted: boolean): string | undefined {
     const value = this.#values.get(name)
-    if (value && value.quoted !== quoted) {
+    if (value && value.quotedString !== quoted) {
       throw new MalformedPlaylist(this.#line, `${this.#tag} ${name} has ${quoted ? 'no' : 'needless'} quotes`)
     }
     return value?.text

@@ -21,10 +21,10 @@ import { ParameterSets, type SetOutcome } from './parameter-sets.ts'
 import { PictureOrder } from './picture-order.ts'
 import type { Sei } from './sei.ts'
 import {
+  type NalRole,
   type Picture,
   type RandomAccess,
   ROLE,
-  type Role,
   type VideoParameters,
   type VideoStream,
   videoParameters,
@@ -51,8 +51,8 @@ export class AvcStream implements VideoStream {
   /** A field whose other field may follow. */
   private field: SliceHeader | undefined
 
-  roleOf(bytes: Uint8Array, at: number): Role {
-    return ROLES[bytes[at]! & 0x1f] as Role
+  roleOf(bytes: Uint8Array, at: number): NalRole {
+    return ROLES[bytes[at]! & 0x1f] as NalRole
   }
 
   addParameterSet(nal: Uint8Array): SetOutcome {

@@ -2,10 +2,10 @@ import { BitReader } from '../bytes.ts'
 import { sliceBits, unescapeNal } from './nal.ts'
 import {
   checkedSize,
-  type FrameRate,
   frameRateOf,
   inRange,
   readVideoUsability,
+  type VideoFrameRate,
   type VideoUsability,
 } from './video-usability.ts'
 
@@ -47,7 +47,7 @@ export type Sps = VideoUsability & {
   readonly width: number
   readonly height: number
   /** From the VUI's timing, in lowest terms. */
-  readonly frameRate?: FrameRate
+  readonly frameRate?: VideoFrameRate
 }
 
 export function readSps(nal: Uint8Array): Sps {
@@ -127,7 +127,7 @@ function readSize(bits: BitReader, { chromaFormat, separatePlanes }: Format) {
 }
 
 /** A tick is a field: two of them make a frame. */
-function readFrameRate(bits: BitReader): FrameRate | undefined {
+function readFrameRate(bits: BitReader): VideoFrameRate | undefined {
   const unitsInTick = bits.u(32)
   const timeScale = bits.u(32)
   return frameRateOf(timeScale, unitsInTick * 2)

@@ -21,9 +21,9 @@ import { ParameterSets, type SetOutcome } from './parameter-sets.ts'
 import { PictureOrder } from './picture-order.ts'
 import type { Sei } from './sei.ts'
 import {
+  type NalRole,
   type Picture,
   ROLE,
-  type Role,
   type VideoParameters,
   type VideoStream,
   videoParameters,
@@ -49,10 +49,10 @@ export class HevcStream implements VideoStream {
   private readonly order = new PictureOrder()
   private epoch = 0
 
-  roleOf(bytes: Uint8Array, at: number): Role {
+  roleOf(bytes: Uint8Array, at: number): NalRole {
     // nuh_layer_id
     if ((bytes[at]! & 1) !== 0 || bytes[at + 1]! >= 8) return ROLE.other
-    return ROLES[(bytes[at]! >>> 1) & 0x3f] as Role
+    return ROLES[(bytes[at]! >>> 1) & 0x3f] as NalRole
   }
 
   addParameterSet(nal: Uint8Array): SetOutcome {

@@ -3,10 +3,10 @@ import { skipHrdParameters, skipScalingListData, skipShortTermRefPicSets } from 
 import { unescapeNal } from './nal.ts'
 import {
   checkedSize,
-  type FrameRate,
   frameRateOf,
   inRange,
   readVideoUsability,
+  type VideoFrameRate,
   type VideoUsability,
 } from './video-usability.ts'
 
@@ -59,7 +59,7 @@ function readProfileTierLevel(bits: BitReader, subLayersMinus1: number): Profile
 }
 
 /** A video parameter set's id, and the rate it states, §7.3.2.1. */
-export type Vps = { readonly id: number; readonly frameRate?: FrameRate }
+export type Vps = { readonly id: number; readonly frameRate?: VideoFrameRate }
 
 export function readVps(nal: Uint8Array): Vps {
   const bits = new BitReader(unescapeNal(nal, HEVC_NAL_HEADER_SIZE))
@@ -85,7 +85,7 @@ function skipSubLayerOrdering(bits: BitReader, subLayersMinus1: number): void {
 }
 
 /** num_units_in_tick and time_scale: a tick is a picture. */
-function readTiming(bits: BitReader): FrameRate | undefined {
+function readTiming(bits: BitReader): VideoFrameRate | undefined {
   const unitsInTick = bits.u(32)
   return frameRateOf(bits.u(32), unitsInTick)
 }
@@ -106,7 +106,7 @@ export type HevcSps = VideoUsability & {
   /** Inside the conformance window. */
   readonly width: number
   readonly height: number
-  readonly frameRate?: FrameRate
+  readonly frameRate?: VideoFrameRate
   /** min_spatial_segmentation_idc; 0 when it is not said. */
   readonly minSpatialSegmentation: number
 }
@@ -178,7 +178,7 @@ function readVui(bits: BitReader, subLayersMinus1: number) {
   const usability = readVideoUsability(bits)
   bits.u(3) // neutral_chroma_indication_flag, field_seq_flag, frame_field_info_present_flag
   if (bits.flag()) for (let i = 0; i < 4; i++) bits.ue() // default display window
-  let frameRate: FrameRate | undefined
+  let frameRate: VideoFrameRate | undefined
   if (bits.flag()) {
     frameRate = readTiming(bits)
     if (bits.flag()) bits.ue() // vui_num_ticks_poc_diff_one_minus1

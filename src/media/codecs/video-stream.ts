@@ -16,7 +16,7 @@ export const ROLE = {
   /** Begins an access unit, otherwise unknown. */
   prefix: 6,
 } as const
-export type Role = (typeof ROLE)[keyof typeof ROLE]
+export type NalRole = (typeof ROLE)[keyof typeof ROLE]
 
 /** What stands in front of a picture about decoding that starts there. */
 export type RandomAccess = {
@@ -70,7 +70,7 @@ export type VideoStream = {
   /** Bytes before the payload of a NAL unit. */
   readonly headerSize: number
   /** The role of the NAL unit whose header is at `at`. */
-  roleOf(bytes: Uint8Array, at: number): Role
+  roleOf(bytes: Uint8Array, at: number): NalRole
   /** Takes a parameter set. Sets that refer to one that is replaced are forgotten, as decoders do. */
   addParameterSet(nal: Uint8Array): SetOutcome
   /** Reads the beginning of the first slice of a picture, in decoding order; the slice lies between `at` and `end`. */

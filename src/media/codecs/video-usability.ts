@@ -30,7 +30,7 @@ const SAMPLE_ASPECT_RATIOS: readonly (readonly [number, number])[] = [
   [2, 1],
 ]
 
-export type FrameRate = NonNullable<VideoDescription['frameRate']>
+export type VideoFrameRate = NonNullable<VideoDescription['frameRate']>
 
 export type VideoUsability = Pick<VideoDescription, 'sampleAspectRatio' | 'colour'>
 
@@ -64,7 +64,7 @@ function readVideoSignalType(bits: BitReader): Colour | undefined {
 }
 
 /** In lowest terms; undefined where it makes no sense. */
-export function frameRateOf(timeScale: number, unitsPerFrame: number): FrameRate | undefined {
+export function frameRateOf(timeScale: number, unitsPerFrame: number): VideoFrameRate | undefined {
   if (unitsPerFrame === 0 || timeScale === 0 || timeScale / unitsPerFrame > MAX_FRAME_RATE) return undefined
   const divisor = greatestCommonDivisor(timeScale, unitsPerFrame)
   return { numerator: timeScale / divisor, denominator: unitsPerFrame / divisor }

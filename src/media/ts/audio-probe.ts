@@ -8,7 +8,7 @@ import { replicationOf } from './aac-descriptors.ts'
 import { describeCarried } from './carried-probe.ts'
 import { type PayloadProbe, type PesBeginning, RANK } from './payload-probe.ts'
 import type { ElementaryStream } from './psi.ts'
-import { kindOf } from './stream-kind.ts'
+import { streamKindOf } from './stream-kind.ts'
 
 /** AAC in ADTS, AC-3 and E-AC-3: walked frame by frame, as the demuxer does, and described by the first of them. */
 export class AudioProbe implements PayloadProbe {
@@ -20,7 +20,7 @@ export class AudioProbe implements PayloadProbe {
 
   constructor(stream: ElementaryStream) {
     this.stream = stream
-    this.frames = new FrameStream(kindOf(stream) === 'aac' ? 'aac' : 'ac3', this.sampleTimes)
+    this.frames = new FrameStream(streamKindOf(stream) === 'aac' ? 'aac' : 'ac3', this.sampleTimes)
     this.sampleTimes.maker = this.frames.sampler.maker
   }
 

@@ -3,7 +3,7 @@ import { KeyFrameIndex } from './key-frame-index.ts'
 import { type PayloadProbe, type PesBeginning, RANK } from './payload-probe.ts'
 import { isAudioStreamId, isVideoStreamId } from './pes.ts'
 import { type ElementaryStream, findDescriptor, languageCode } from './psi.ts'
-import { kindOf, SUBTITLING_DESCRIPTOR } from './stream-kind.ts'
+import { SUBTITLING_DESCRIPTOR, streamKindOf } from './stream-kind.ts'
 
 /** A stream that is carried and not decoded. Where it is video, key frames are where its multiplexer says. */
 export class CarriedProbe implements PayloadProbe {
@@ -50,7 +50,7 @@ export class CarriedProbe implements PayloadProbe {
 /** A stream by what its entry in the program map says alone. */
 export function describeCarried(stream: ElementaryStream): CarriedDescription {
   const { pid, streamType } = stream
-  const kind = kindOf(stream)
+  const kind = streamKindOf(stream)
   const language = (kind === 'dvb-subtitles' ? subtitlingLanguage(stream) : undefined) ?? stream.language
   return {
     kind: kind === 'id3' || kind === 'dvb-subtitles' ? kind : 'other',

@@ -22,7 +22,7 @@ import {
 } from './packet.ts'
 import { ProgramFollower } from './program.ts'
 import type { ElementaryStream } from './psi.ts'
-import { kindOf, type StreamKind } from './stream-kind.ts'
+import { type StreamKind, streamKindOf } from './stream-kind.ts'
 import { videoTrack } from './video-track.ts'
 
 /** What makes samples of each kind of stream; the others are not taken apart. */
@@ -55,7 +55,7 @@ export function demuxTs(buffer: DemuxBuffer, options: DemuxOptions = {}): Demuxe
   const { keep = () => true, near } = options
   const { bytes, start, end } = buffer
   const survey = new Survey(bytes, start, end)
-  const wanted = survey.streams.filter((stream) => isUnderstood(kindOf(stream)) && keep(stream))
+  const wanted = survey.streams.filter((stream) => isUnderstood(streamKindOf(stream)) && keep(stream))
   const streams = layOut(wanted, survey.packets, buffer)
   gather(bytes, start, end, streams)
 
@@ -64,8 +64,8 @@ export function demuxTs(buffer: DemuxBuffer, options: DemuxOptions = {}): Demuxe
   const tracks: Track[] = []
   const events: Id3Event[] = []
   for (const es of streams) {
-    if (kindOf(es.stream) === 'id3') for (const event of id3Events(es, unwrap)) events.push(event)
-    const track = TRACKS[kindOf(es.stream)]?.(es, unwrap, options)
+    if (streamKindOf(es.stream) === 'id3') for (const event of id3Events(es, unwrap)) events.push(event)
+    const track = TRACKS[streamKindOf(es.stream)]?.(es, unwrap, options)
     if (track !== undefined) tracks.push(track)
   }
   return {

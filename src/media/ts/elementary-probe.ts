@@ -8,7 +8,7 @@ import { adaptationFlags, Continuity, PACKET_SIZE, RANDOM_ACCESS_INDICATOR, star
 import { type PayloadProbe, RANK } from './payload-probe.ts'
 import { PesHeader } from './pes.ts'
 import type { ElementaryStream } from './psi.ts'
-import { kindOf, type StreamKind } from './stream-kind.ts'
+import { type StreamKind, streamKindOf } from './stream-kind.ts'
 import { VideoProbe } from './video-probe.ts'
 
 /** How much of a PES packet is gathered at most. */
@@ -57,7 +57,7 @@ export class ElementaryProbe {
   private timedPackets = 0
 
   constructor(stream: ElementaryStream) {
-    this.payload = PROBES[kindOf(stream)](stream)
+    this.payload = PROBES[streamKindOf(stream)](stream)
   }
 
   /** Null when no PES packet has a time. */

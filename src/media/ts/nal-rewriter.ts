@@ -1,7 +1,7 @@
 import { MalformedMedia, storeU32 } from '../bytes.ts'
 import { nextStartCode, SENTINEL_SIZE, trimZeros } from '../codecs/nal.ts'
 import { readSei } from '../codecs/sei.ts'
-import { ROLE, type Role, type VideoStream } from '../codecs/video-stream.ts'
+import { type NalRole, ROLE, type VideoStream } from '../codecs/video-stream.ts'
 import type { EsBuffer } from './es-buffer.ts'
 import { PictureList } from './picture-list.ts'
 
@@ -130,7 +130,7 @@ export class NalRewriter {
     this.unitSize = 0
   }
 
-  private isKept(role: Role, at: number): boolean {
+  private isKept(role: NalRole, at: number): boolean {
     if (role === ROLE.other) return true
     if (role === ROLE.slice) return this.slice(at)
     if (role === ROLE.filler) return false

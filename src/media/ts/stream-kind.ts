@@ -23,7 +23,7 @@ const AC3_DESCRIPTORS = [0x6a, 0x7a]
 const REGISTRATION_DESCRIPTOR = 0x05
 const AC3_REGISTRATIONS = ['AC-3', 'EAC3']
 
-export function kindOf({ streamType, descriptors }: ElementaryStream): StreamKind {
+export function streamKindOf({ streamType, descriptors }: ElementaryStream): StreamKind {
   if (streamType !== PRIVATE_STREAM_TYPE) return KINDS[streamType] ?? 'other'
   const has = (tag: number) => findDescriptor(descriptors, tag) !== undefined
   if (has(SUBTITLING_DESCRIPTOR)) return 'dvb-subtitles'

@@ -1,7 +1,7 @@
 import { MalformedMedia } from '../bytes.ts'
 import { nextStartCode, SENTINEL_SIZE, SLICE_HEADER_SIZE, trimZeros, writeSentinel } from '../codecs/nal.ts'
 import { readSei, type Sei } from '../codecs/sei.ts'
-import { ROLE, type Role, type VideoParameters, type VideoStream } from '../codecs/video-stream.ts'
+import { type NalRole, ROLE, type VideoParameters, type VideoStream } from '../codecs/video-stream.ts'
 import type { TrackDescription } from '../track.ts'
 import { describeCarried } from './carried-probe.ts'
 import { KeyFrameIndex } from './key-frame-index.ts'
@@ -97,7 +97,7 @@ export class VideoProbe implements PayloadProbe {
       : { kind: 'video', pid: this.stream.pid, ...parameters }
   }
 
-  private unit(role: Role, nal: Uint8Array): void {
+  private unit(role: NalRole, nal: Uint8Array): void {
     if (role === ROLE.parameterSet) this.video.addParameterSet(nal)
     else if (role === ROLE.sei) this.sei = { ...this.sei, ...readSei(nal, this.video.headerSize) }
     if (role !== ROLE.other && role !== ROLE.filler) this.begun = true

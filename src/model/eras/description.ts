@@ -27,7 +27,7 @@ export function describeStream(era: OpenEra, streamIndex: number, object: Probed
     ...stream,
     role,
     container,
-    tracks: found.map((track, i) => joined(known[i], track)),
+    tracks: found.map((track, i) => keepKnown(known[i], track)),
     bitrates: found.map((_, i) => {
       const isKnown = known[i] !== undefined && known[i].kind !== 'other'
       return (isKnown && bitrates[i]) || Math.round((bytesOf(object, i) * 8) / seconds)
@@ -59,7 +59,7 @@ export function joinedStreams(known: readonly SourceStream[], other: readonly So
   return known.map((stream) => {
     const more = other.find(({ index }) => index === stream.index)
     if (!more || !knowsMore([stream], [more])) return stream
-    return { ...more, tracks: more.tracks.map((track, i) => joined(stream.tracks[i], track)) }
+    return { ...more, tracks: more.tracks.map((track, i) => keepKnown(stream.tracks[i], track)) }
   })
 }
 
@@ -84,17 +84,17 @@ function bytesOf({ probe, size }: ProbedObject, track: number): number {
 function isSame(a: TrackDescription, b: TrackDescription | undefined): boolean {
   if (a.pid !== b?.pid) return false
   if (a.kind === 'other' || b.kind === 'other') return true
-  return JSON.stringify(lasting(a)) === JSON.stringify(lasting(b))
+  return JSON.stringify(withoutMessages(a)) === JSON.stringify(withoutMessages(b))
 }
 
 /** Without what rides in messages beside the pictures: not every segment has them. */
-function lasting(track: TrackDescription): TrackDescription {
+function withoutMessages(track: TrackDescription): TrackDescription {
   if (track.kind !== 'video') return track
   const { masteringDisplay: _, contentLight: __, ...rest } = track
   return rest
 }
 
 /** What is known once stays: headers are made of it, and the same throughout an era. */
-function joined(known: TrackDescription | undefined, found: TrackDescription): TrackDescription {
+function keepKnown(known: TrackDescription | undefined, found: TrackDescription): TrackDescription {
   return known === undefined || known.kind === 'other' ? found : known
 }

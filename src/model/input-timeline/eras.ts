@@ -27,13 +27,13 @@ const ROOM_BEFORE = 10 * TICKS_PER_SECOND
 export type MediaObject = SourceObject & { readonly probe: MediaProbe }
 
 /**
- * Where a stream's next segment stands, and in which era. A stranger is made of something else than the era says of its
- * stream, and comes too late to begin an era for it.
+ * Where a stream's next segment stands, and in which era. A mismatched segment is made of something else than the era
+ * says of its stream, and comes too late to begin an era for it.
  */
-export type Ground = {
+export type EraPosition = {
   readonly era: OpenEra
   readonly start: Ticks
-  readonly standing: 'known' | 'new era' | 'stranger'
+  readonly standing: 'known' | 'new era' | 'mismatched'
   /** The stream begins anew, and its timestamps run on: if all do, so does the era. */
   readonly breaks?: true
 }
@@ -47,10 +47,10 @@ export function eraFor(
   object: MediaObject,
   now: UtcMs,
   donor: Donor | undefined,
-): Ground {
+): EraPosition {
   const { firstPts, tracks } = object.probe
   const { duration } = entry
-  const within = (era: OpenEra, start: Ticks): Ground | undefined => {
+  const within = (era: OpenEra, start: Ticks): EraPosition | undefined => {
     if (agrees(tracksIn(era, streamIndex), tracks)) {
       const stepsBack = redate(state, era, streamIndex, start, duration, believableDate(entry, object))
       if (!stepsBack || era !== state.eras.at(-1) || isSealed(era, start, duration))
@@ -58,7 +58,7 @@ export function eraFor(
       return { era: runOn(state, era, streamIndex, start, duration, now, stepsBack), start, standing: 'new era' }
     }
     if (era !== state.eras.at(-1)) return undefined
-    if (isSealed(era, start, duration)) return { era, start, standing: 'stranger' }
+    if (isSealed(era, start, duration)) return { era, start, standing: 'mismatched' }
     return { era: runOn(state, era, streamIndex, start, duration, now), start, standing: 'new era' }
   }
 
@@ -73,8 +73,8 @@ export function eraFor(
   if (current && mayStay) {
     const start = unwrapPts(firstPts, listing.nextStart)
     const runsOn = Math.abs(start - listing.nextStart) <= duration
-    const ground = runsOn ? within(eraAt(state, current, start, duration), start) : undefined
-    if (ground) return ground
+    const position = runsOn ? within(eraAt(state, current, start, duration), start) : undefined
+    if (position) return position
   }
   // A stream may have skipped ahead with the others, or follow them into an era one of them began.
   for (const era of state.eras) {
@@ -83,8 +83,8 @@ export function eraFor(
     if (era === current && !(mayStay && start > listing.nextStart)) continue
     if (!fits(era, start, duration, donor)) continue
     const isOther = entry.breaks && !agrees(tracksIn(era, streamIndex), tracks)
-    const ground = isOther ? undefined : within(era, start)
-    if (ground) return ground
+    const position = isOther ? undefined : within(era, start)
+    if (position) return position
   }
   const start = ticks(firstPts + (firstPts < Math.max(ROOM_BEFORE, 2 * duration) ? PTS_MODULUS : 0))
   const date = believableDate(entry, object)

@@ -36,7 +36,7 @@ export function placeObject(
   listing.era = era.id
   listing.leastEra = era.id
   listing.nextStart = ticks(start + duration)
-  if (standing === 'stranger') return { touched: undefined, isShown: false }
+  if (standing === 'mismatched') return { touched: undefined, isShown: false }
   const described = describeStream(era, streamIndex, object, duration)
   const date = believableDate(entry, object)
   notePlace(state, listing, streamIndex, { ...entry, era: era.id, start, date })

@@ -116,8 +116,8 @@ export function textIsAwaited(state: TimelineState, era: OpenEra, slot: OpenSlot
     const isElsewhere = !listing || (isDone(listing) && (listing.era ?? 0) < era.id)
     if (isElsewhere) return now - era.openedAt < msFromTicks(slot.duration)
     const waited = now - (slot.settledAt ?? now)
-    const isPatient = !listing.isLate && waited < msFromTicks(listing.targetDuration)
-    return isPatient && isMissingText(state, era, slot, stream, now)
+    const isWaiting = !listing.isLate && waited < msFromTicks(listing.targetDuration)
+    return isWaiting && isMissingText(state, era, slot, stream, now)
   })
 }
 
@@ -147,18 +147,18 @@ function isSettled(state: TimelineState, era: OpenEra, slot: OpenSlot, now: UtcM
   for (const stream of era.streams) {
     if (!makesSlots(stream) || slot.entries[stream.index] !== undefined) continue
     const listing = state.listings[stream.playlist]
-    const patience = SILENT_TARGET_DURATIONS * msFromTicks(listing?.targetDuration ?? slot.duration)
-    const isYoung = now - era.openedAt <= patience
+    const grace = SILENT_TARGET_DURATIONS * msFromTicks(listing?.targetDuration ?? slot.duration)
+    const isWithinGrace = now - era.openedAt <= grace
     if (!listing || listing.era === undefined) {
       // It has not shown in this era: waited for while the era is young, and not for ever.
-      if (isYoung) return false
+      if (isWithinGrace) return false
       continue
     }
     const isPast =
       listing.era > era.id || (listing.era === era.id && listing.nextStart > slot.start + slot.duration / 2)
     if (isPast || isSilent(state, listing, now)) continue
     // It ended in an older era: when the others begin a new one, so may it.
-    if (!isDone(listing) || (listing.era < era.id && isYoung)) return false
+    if (!isDone(listing) || (listing.era < era.id && isWithinGrace)) return false
   }
   return true
 }
@@ -184,14 +184,14 @@ function settleDispute(state: TimelineState, now: UtcMs): void {
   const longest = Math.max(...newer.slots.map((slot) => slot.duration), 0)
   const waited = now - newer.openedAt
   if (waited <= SILENT_TARGET_DURATIONS * msFromTicks(ticks(longest)) || isOver(state, older, now)) return
-  const voices = followedListings(state).filter((listing) => !isSilent(state, listing, now))
-  const following = (era: OpenEra) => voices.filter((listing) => listing.era === era.id)
+  const votes = followedListings(state).filter((listing) => !isSilent(state, listing, now))
+  const following = (era: OpenEra) => votes.filter((listing) => listing.era === era.id)
   const lead = following(newer).length - following(older).length
-  const first = voices.find(({ era }) => era === older.id || era === newer.id)
-  const loser = lead > 0 || (lead === 0 && first?.era === newer.id) ? older : newer
-  for (const listing of following(loser)) {
+  const first = votes.find(({ era }) => era === older.id || era === newer.id)
+  const losing = lead > 0 || (lead === 0 && first?.era === newer.id) ? older : newer
+  for (const listing of following(losing)) {
     delete listing.era
-    listing.leastEra = loser === older ? newer.id : older.id
+    listing.leastEra = losing === older ? newer.id : older.id
   }
-  if (loser === newer) state.eras.splice(1, 1)
+  if (losing === newer) state.eras.splice(1, 1)
 }

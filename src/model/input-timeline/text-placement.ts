@@ -22,7 +22,7 @@ const MOST_IN_A_SLOT = 16
 
 export type TextObject = SourceObject & { readonly probe: TextProbe }
 
-type Spot = { readonly era: number; readonly start: Ticks }
+type TextPosition = { readonly era: number; readonly start: Ticks }
 
 /**
  * Puts a WebVTT segment into the slot in which it begins, or the first open one it still reaches. It makes no slot and
@@ -36,20 +36,20 @@ export function placeText(
   object: TextObject,
   now: UtcMs,
 ): Placement | 'waits' {
-  const isTired = now - entry.listedAt >= MOST_AHEAD_MS
-  const spot = spotOf(state, listing, entry, believableDate(entry, object), now)
-  const found = spot && slotOf(state, spot, entry.duration)
-  if (!spot || !found || found === 'later') {
-    if (!isTired) return 'waits'
+  const hasTimedOut = now - entry.listedAt >= MOST_AHEAD_MS
+  const position = positionOf(state, listing, entry, believableDate(entry, object), now)
+  const found = position && slotOf(state, position, entry.duration)
+  if (!position || !found || found === 'later') {
+    if (!hasTimedOut) return 'waits'
     delete listing.era
     return { touched: undefined, isShown: false }
   }
-  const end = ticks(spot.start + entry.duration)
-  if (found === 'too late') return missed(state, listing, spot, end)
+  const end = ticks(position.start + entry.duration)
+  if (found === 'too late') return missed(state, listing, position, end)
   const { era, slot } = found
   listing.era = era.id
   listing.leastEra = era.id
-  const isAligned = Math.abs(spot.start - slot.start) <= tolerance(slot, entry.duration)
+  const isAligned = Math.abs(position.start - slot.start) <= tolerance(slot, entry.duration)
   listing.nextStart = isAligned ? ticks(slot.start + entry.duration) : end
   delete listing.isLate
   const described = describeStream(era, streamIndex, object, entry.duration)
@@ -68,18 +68,18 @@ export function placeTextGap(
   entry: QueuedEntry,
   now: UtcMs,
 ): void {
-  const spot = spotOf(state, listing, entry, entry.programDateTime, now)
-  const found = spot && slotOf(state, spot, entry.duration)
+  const position = positionOf(state, listing, entry, entry.programDateTime, now)
+  const found = position && slotOf(state, position, entry.duration)
   if (typeof found === 'object') {
     found.slot.entries[streamIndex] ??= null
     listing.era = found.era.id
     listing.leastEra = found.era.id
   }
-  if (spot?.era === listing.era) listing.nextStart = ticks((spot?.start ?? 0) + entry.duration)
+  if (position?.era === listing.era) listing.nextStart = ticks((position?.start ?? 0) + entry.duration)
 }
 
 /** Archived, and not shown. A stream that missed the newest slot only may be waited for again. */
-function missed(state: TimelineState, listing: StreamListing, { era: id, start }: Spot, end: Ticks): Placement {
+function missed(state: TimelineState, listing: StreamListing, { era: id, start }: TextPosition, end: Ticks): Placement {
   const era = state.eras.find((open) => open.id === id)
   if (era) {
     listing.era = id
@@ -99,13 +99,13 @@ function addText(slot: OpenSlot, streamIndex: number, text: SlotObject): boolean
 }
 
 /** Where the text begins, as its date, its media sequence or its own listing tells. Undefined while nobody knows. */
-function spotOf(
+function positionOf(
   state: TimelineState,
   listing: StreamListing,
   entry: QueuedEntry,
   date: UtcMs | undefined,
   now: UtcMs,
-): Spot | undefined {
+): TextPosition | undefined {
   const [first] = state.streams ?? []
   const lead = first && state.listings[first.playlist]
   const dated = date === undefined ? undefined : spotByDate(state, lead?.places ?? [], date)
@@ -121,7 +121,7 @@ function spotOf(
   return spotByListing(state, listing, entry, mayWait)
 }
 
-function spotByDate(state: TimelineState, places: readonly Place[], date: UtcMs): Spot | undefined {
+function spotByDate(state: TimelineState, places: readonly Place[], date: UtcMs): TextPosition | undefined {
   const dated = places.filter((place) => place.date !== undefined)
   const isBefore = (place: Place) => (place.date ?? 0) <= date + msFromTicks(place.duration) / 2
   const place = dated.findLast(isBefore) ?? dated[0]
@@ -145,7 +145,7 @@ function spotByListing(
   listing: StreamListing,
   entry: QueuedEntry,
   mayWait: boolean,
-): Spot | undefined {
+): TextPosition | undefined {
   const era = state.eras.find(({ id }) => id === listing.era)
   if (era && !entry.breaks) {
     const start = listing.nextStart
@@ -168,7 +168,7 @@ function isAlike(a: { readonly duration: Ticks }, b: { readonly duration: Ticks 
 /** The open slot in which a text is shown first. */
 function slotOf(
   state: TimelineState,
-  { era: id, start }: Spot,
+  { era: id, start }: TextPosition,
   duration: Ticks,
 ): { readonly era: OpenEra; readonly slot: OpenSlot } | 'later' | 'too late' {
   const opened = state.eras.find((open) => open.id === id)

@@ -34,7 +34,9 @@ export type OutputTimelineState = {
   aliasEras?: number
   /** Since when the slots of the input lack streams, without a break. */
   lackingSince?: UtcMs
-  /** Slots of the other input beyond the end of the output, oldest first: shown when the input that is followed fails. */
+  /**
+   * Slots of the other input beyond the end of the output, oldest first: shown when the input that is followed fails.
+   */
   standbySlots: StandbySlot[]
   /** The newest slot of the other input that does not lie beyond the end of the output. */
   lastStandby?: StandbySlot

@@ -1,7 +1,7 @@
 import type { OutgoingHttpHeaders } from 'node:http'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
-import { CORS_HEADERS } from '../answers.ts'
+import { CORS_HEADERS } from '../responses.ts'
 import type { ManifestText } from './worker-messages.ts'
 
 const compress = promisify(gzip)
@@ -10,7 +10,7 @@ const compress = promisify(gzip)
 const SHORT_BYTES = 64 * 1024
 
 /** A manifest in one content coding, ready to be sent. */
-export type Representation = {
+export type EncodedManifest = {
   /** As a string, a character a byte. */
   readonly body: string | Buffer
   readonly etag: string
@@ -20,10 +20,10 @@ export type Representation = {
 
 /** A manifest as every viewer gets it while it holds. */
 export class CachedManifest {
-  readonly plain: Representation
+  readonly plain: EncodedManifest
   readonly #body: Buffer
   readonly #headers: OutgoingHttpHeaders
-  #gzipped: Promise<Representation> | undefined
+  #gzipped: Promise<EncodedManifest> | undefined
 
   constructor({ contentType, body, digest, lastSequence, lastUpdated }: ManifestText, maxAgeSeconds: number) {
     this.#headers = {
@@ -44,14 +44,14 @@ export class CachedManifest {
   }
 
   /** Compressed once, for whoever asks first. */
-  gzipped(): Promise<Representation> {
+  gzipped(): Promise<EncodedManifest> {
     this.#gzipped ??= compress(this.#body).then((body) =>
       this.#represent(body, `${this.plain.etag.slice(1, -1)}-gzip`, { 'Content-Encoding': 'gzip' }),
     )
     return this.#gzipped
   }
 
-  #represent(body: Buffer, tag: string, coding: OutgoingHttpHeaders = {}): Representation {
+  #represent(body: Buffer, tag: string, coding: OutgoingHttpHeaders = {}): EncodedManifest {
     const notModifiedHeaders = { ...this.#headers, ETag: `"${tag}"` }
     const headers = { ...notModifiedHeaders, ...coding, 'Content-Length': body.length }
     const sent = body.length <= SHORT_BYTES ? body.toString('latin1') : body

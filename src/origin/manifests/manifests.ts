@@ -1,4 +1,4 @@
-import type { ArchiveReader, Edge } from '../../archive/reader.ts'
+import type { ArchiveReader, LiveEdge } from '../../archive/reader.ts'
 import type { Clock } from '../../clock.ts'
 import { type UtcMs, utcMs } from '../../media/time.ts'
 import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
@@ -113,7 +113,7 @@ export class Manifests {
   async #renderShifted(
     endpoint: OriginEndpoint,
     path: string,
-    { asked, seen, edge, query }: { asked: ViewingWindow; seen: VisibleWindow; edge: Edge; query: ManifestQuery },
+    { asked, seen, edge, query }: { asked: ViewingWindow; seen: VisibleWindow; edge: LiveEdge; query: ManifestQuery },
   ): Promise<Rendering> {
     const { isOver } = seen
     const segmentRange = await this.#archive.range(endpoint, seen, edge)
@@ -129,13 +129,16 @@ export class Manifests {
   }
 }
 
-function visible(asked: ViewingWindow, { startoverWindowSeconds }: OriginEndpoint, edge: Edge) {
+function visible(asked: ViewingWindow, { startoverWindowSeconds }: OriginEndpoint, edge: LiveEdge) {
   const progress = { live: endUtcOf(edge.segment), published: edge.publishedUntil }
   return visibleWindow(asked, startoverWindowSeconds, progress)
 }
 
 /** With a time delay, what is next is known before it is to be seen. */
-function nextDue({ timeDelaySeconds }: OriginEndpoint, following: Edge['following'] = []): { readonly until?: UtcMs } {
+function nextDue(
+  { timeDelaySeconds }: OriginEndpoint,
+  following: LiveEdge['following'] = [],
+): { readonly until?: UtcMs } {
   const [next] = following
   return next && timeDelaySeconds > 0 ? { until: utcMs(next.sealedAt + timeDelaySeconds * 1000) } : {}
 }

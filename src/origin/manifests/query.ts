@@ -1,5 +1,5 @@
 import { type ManifestFilter, parseManifestFilter } from '../../model/manifest-filter.ts'
-import { quoted, refuse } from '../../model/rules.ts'
+import { quoteValue, refuse } from '../../model/rules.ts'
 import { type ViewingWindow, viewingWindow } from '../../model/viewing-window.ts'
 import type { OutputRequest } from '../../packaging/output-format.ts'
 
@@ -31,7 +31,7 @@ export function parseManifestQuery(request: OutputRequest, queryString: string):
   if (timed && request.times.depth > 0) refuse(timed, 'stands in the path already')
   const drmSettings = given.get('aws.drmsettings')
   if (drmSettings !== undefined && !DRM_SETTINGS.includes(drmSettings.toLowerCase())) {
-    refuse('aws.drmsettings', `must be ${DRM_SETTINGS[0]}, got ${quoted(drmSettings)}`)
+    refuse('aws.drmsettings', `must be ${DRM_SETTINGS[0]}, got ${quoteValue(drmSettings)}`)
   }
   const filter = given.get('aws.manifestfilter')
   return {

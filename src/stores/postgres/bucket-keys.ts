@@ -1,11 +1,11 @@
 import type { HarvestRecords } from '../harvest-records.ts'
-import type { Database, Transaction } from './database.ts'
+import type { PostgresDatabase, Transaction } from './database.ts'
 
 type Owner = { key: string; job_id: string }
 type Names = { bucket: string; keys: readonly string[]; endpointGuid: string }
 
 /** The ledger of names in buckets: which job wrote which, for which endpoint. */
-export function bucketKeyOperations(db: Database) {
+export function bucketKeyOperations(db: PostgresDatabase) {
   return {
     bucketKeysOwner: (names) => ownerOf(db, names),
 
@@ -49,7 +49,7 @@ export function bucketKeyOperations(db: Database) {
   } satisfies Partial<HarvestRecords>
 }
 
-async function ownerOf(asked: Database | Transaction, { bucket, keys, endpointGuid }: Names) {
+async function ownerOf(asked: PostgresDatabase | Transaction, { bucket, keys, endpointGuid }: Names) {
   const owner = await asked.get<Owner>(
     `SELECT key, job_id FROM windrow.bucket_key
      WHERE bucket = $1 AND key = ANY ($2) AND endpoint_guid <> $3 LIMIT 1`,

@@ -1,13 +1,13 @@
 import type { Channel } from '../../model/channel.ts'
 import type { Resources } from '../resources.ts'
-import type { Database } from './database.ts'
+import type { PostgresDatabase } from './database.ts'
 import { readPage } from './page.ts'
 
 type Body = { body: Channel }
 
 const LISTING = { table: 'windrow.channel', columns: 'seq, body' }
 
-export function channelOperations(db: Database) {
+export function channelOperations(db: PostgresDatabase) {
   return {
     createChannel: (channel, { maxChannels }) =>
       db.transaction(async (transaction) => {

@@ -49,7 +49,7 @@ export class Transaction {
  * A pool of connections. A request waits for one as long as the database goes on answering others. Rejects with
  * StoreUnavailable when the database cannot be asked, also all that wait then; the next call tries anew.
  */
-export class Database {
+export class PostgresDatabase {
   readonly #pool: pg.Pool
   /** In front of the pool, which would count the time a request waits for its turn as time it takes to connect. */
   readonly #room: WaitingRoom

@@ -1,6 +1,6 @@
 import type { ServiceEvent } from '../../model/event.ts'
 import type { EventOutbox } from '../event-outbox.ts'
-import type { Database, Transaction } from './database.ts'
+import type { PostgresDatabase, Transaction } from './database.ts'
 import { readPage } from './page.ts'
 
 type EventRow = { seq: number; body: ServiceEvent }
@@ -18,7 +18,7 @@ export async function writeEvent(transaction: Transaction, event: ServiceEvent):
   await transaction.run(sql, id, at, JSON.stringify(event))
 }
 
-export function eventOperations(db: Database) {
+export function eventOperations(db: PostgresDatabase) {
   return {
     appendEvent: (event) =>
       db.transaction(async (transaction) => {

@@ -2,13 +2,13 @@ import type { HarvestJobStatus } from '../../model/harvest-job.ts'
 import type { HarvestObject } from '../../model/harvest-run.ts'
 import { type HarvestJobRow, harvestRecord, RECORD_COLUMNS } from '../harvest-record.ts'
 import type { HarvestRecords } from '../harvest-records.ts'
-import type { Database } from './database.ts'
+import type { PostgresDatabase } from './database.ts'
 import { readPage } from './page.ts'
 
 type Earlier = { created_at: number; status: HarvestJobStatus }
 
 /** Harvest jobs as the API sees them; `harvest-leases.ts` is how workers do. */
-export function harvestJobOperations(db: Database) {
+export function harvestJobOperations(db: PostgresDatabase) {
   return {
     createHarvestJob: (job, { maxInProgress, maxScheduled, idFreeAfterMs }, notBefore) =>
       db.transaction(async (transaction) => {

@@ -2,13 +2,13 @@ import { type HarvestJob, statusAfter } from '../../model/harvest-job.ts'
 import type { HarvestObject } from '../../model/harvest-run.ts'
 import { type HarvestJobRow, harvestRecord, RECORD_COLUMNS } from '../harvest-record.ts'
 import type { HarvestClaim, HarvestRecords } from '../harvest-records.ts'
-import type { Database, Transaction } from './database.ts'
+import type { PostgresDatabase, Transaction } from './database.ts'
 import { writeEvent } from './events.ts'
 
 type Held = { seq: number; cancelling: boolean; body: HarvestJob }
 
 /** Harvest jobs as workers of several processes claim them. */
-export function harvestLeaseOperations(db: Database) {
+export function harvestLeaseOperations(db: PostgresDatabase) {
   return {
     async claimHarvestJob({ owner, now, leaseMs }) {
       // A row that another claim, or the job's own checkpoint, is just writing is passed by.

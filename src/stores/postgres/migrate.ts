@@ -1,9 +1,9 @@
 import { DatabaseRefused } from '../resources.ts'
-import type { Database } from './database.ts'
+import type { PostgresDatabase } from './database.ts'
 import { MIGRATIONS } from './schema.ts'
 
 /** Brings the schema to the newest version, in one transaction; of several processes at once, one does it. */
-export async function migrate(db: Database): Promise<void> {
+export async function migrate(db: PostgresDatabase): Promise<void> {
   await db.transaction(async (transaction) => {
     await transaction.lock('schema')
     const isThere = await transaction.get(

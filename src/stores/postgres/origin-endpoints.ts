@@ -1,12 +1,12 @@
 import { keptSeconds, type OriginEndpoint } from '../../model/origin-endpoint.ts'
 import type { ResourceChange, Resources } from '../resources.ts'
-import type { Database, Transaction } from './database.ts'
+import type { PostgresDatabase, Transaction } from './database.ts'
 import { readPage } from './page.ts'
 
 type Body = { body: OriginEndpoint }
 type Stored = { revision: number; guid: string; channel_guid: string; startover_seconds: number }
 
-export function originEndpointOperations(db: Database) {
+export function originEndpointOperations(db: PostgresDatabase) {
   return {
     createOriginEndpoint: (endpoint, { maxPerChannel }) =>
       db.transaction(async (transaction) => {

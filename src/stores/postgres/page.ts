@@ -1,9 +1,9 @@
 import type { Page, PageRequest } from '../pages.ts'
-import type { Database, Value } from './database.ts'
+import type { PostgresDatabase, Value } from './database.ts'
 
 /** A page of `table` in creation order; the cursor is the last row's `seq`. A test in `where` ends before its value. */
 export async function readPage<Row extends { readonly seq: number }, T>(
-  db: Database,
+  db: PostgresDatabase,
   {
     table,
     columns,

@@ -11,17 +11,17 @@ import type { Log } from '../../log.ts'
 import {
   type ContractStore,
   channel,
-  createJob,
   event,
   harvestJob,
   MANY,
   NOW,
   originEndpoint,
+  storeJob,
 } from '../nouns.contract.ts'
 import { resourcesContract } from '../resources.contract.ts'
 import { DatabaseRefused, StoreUnavailable } from '../resources.ts'
 import { openSqliteStore } from '../sqlite/sqlite-store.ts'
-import { Database } from './database.ts'
+import { PostgresDatabase } from './database.ts'
 import { openPostgresStore, type PostgresStore } from './postgres-store.ts'
 import { MIGRATIONS } from './schema.ts'
 
@@ -125,7 +125,7 @@ describe('a store in PostgreSQL', () => {
       `ALTER DATABASE "${decodeURIComponent(new URL(url).pathname.slice(1))}" SET synchronous_commit = off`,
     )
     const nothing = { announce: () => ['SELECT 1'] as const, committed: () => {} }
-    const database = new Database({ url, poolSize: 1, log: quiet, ...nothing })
+    const database = new PostgresDatabase({ url, poolSize: 1, log: quiet, ...nothing })
     opened.add(database)
     const setting = await database.get("SELECT current_setting('synchronous_commit') AS it")
     assert.deepEqual(setting, { it: 'on' })
@@ -271,7 +271,7 @@ describe('requests that wait for a connection to PostgreSQL', () => {
     await once(silent.listen(0, '127.0.0.1'), 'listening')
     const { port } = silent.address() as AddressInfo
     const nothing = { announce: () => ['SELECT 1'] as const, committed: () => {} }
-    const database = new Database({ url: `postgres://127.0.0.1:${port}/`, poolSize: 1, log: quiet, ...nothing })
+    const database = new PostgresDatabase({ url: `postgres://127.0.0.1:${port}/`, poolSize: 1, log: quiet, ...nothing })
     opened.add(database)
     const connected = once(silent, 'connection')
     t.mock.timers.enable({ apis: ['setTimeout'] })
@@ -344,7 +344,7 @@ describe('two stores on one PostgreSQL', () => {
       stores.flatMap((resources, s) =>
         Array.from({ length: 8 }, async (_, i) => [
           await resources.createChannel(channel(`${s}-${i}`), limits),
-          await createJob(resources, harvestJob(`${s}-${i}`, endpoint), limits),
+          await storeJob(resources, harvestJob(`${s}-${i}`, endpoint), limits),
         ]),
       ),
     )

@@ -4,7 +4,7 @@ import { bucketKeyOperations } from './bucket-keys.ts'
 import { ChangeFeed } from './change-feed.ts'
 import { channelOperations } from './channels.ts'
 import { reasonOf } from './connection.ts'
-import { Database } from './database.ts'
+import { PostgresDatabase } from './database.ts'
 import { eventOperations } from './events.ts'
 import { harvestJobOperations } from './harvest-jobs.ts'
 import { harvestLeaseOperations } from './harvest-leases.ts'
@@ -38,7 +38,7 @@ export async function openPostgresStore({ url, poolSize, log }: PostgresOptions)
     throw new DatabaseRefused(`cannot use the database ${placeOf(url)}: ${reasonOf(error)}`, { cause: error })
   }
   const feed = await ChangeFeed.open(url, log).catch(refuse)
-  const db = new Database({
+  const db = new PostgresDatabase({
     url,
     poolSize,
     log,

@@ -1,13 +1,13 @@
 import type { UtcMs } from '../../media/time.ts'
 import type { Resources } from '../resources.ts'
-import type { Database } from './database.ts'
+import type { PostgresDatabase } from './database.ts'
 
 /** The longest startover window: what a deleted channel keeps until its grace is over. */
 const LONGEST_WINDOW_SECONDS = 14 * 24 * 3600
 
 type Demand = { guid: string; seconds: number; deleted_at: number | null; pinned: { from: UtcMs; to: UtcMs }[] }
 
-export function retentionOperations(db: Database) {
+export function retentionOperations(db: PostgresDatabase) {
   return {
     async retentionDemands(now, graceMs) {
       // One statement, so that all of it is of one moment.

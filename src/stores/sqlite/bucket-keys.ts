@@ -1,11 +1,11 @@
-import type { Database } from './database.ts'
+import type { SqliteDatabase } from './database.ts'
 import type { Operations } from './synchronous.ts'
 
 type Owner = { key: string; job_id: string }
 type Names = { bucket: string; keys: readonly string[]; endpointGuid: string }
 
 /** The ledger of names in buckets: which job wrote which, for which endpoint. */
-export function bucketKeyOperations(db: Database) {
+export function bucketKeyOperations(db: SqliteDatabase) {
   const bucketKeysOwner = ({ bucket, keys, endpointGuid }: Names) => {
     const owner = db.get<Owner>(
       `SELECT key, job_id FROM bucket_key

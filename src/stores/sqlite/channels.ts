@@ -1,13 +1,13 @@
 import type { UtcMs } from '../../media/time.ts'
 import type { Channel } from '../../model/channel.ts'
 import type { PageRequest } from '../pages.ts'
-import type { Database } from './database.ts'
+import type { SqliteDatabase } from './database.ts'
 import { parsed, readPage } from './page.ts'
 import type { Changes, Operations } from './synchronous.ts'
 
 type Body = { body: string }
 
-export function channelOperations(db: Database, changes: Changes) {
+export function channelOperations(db: SqliteDatabase, changes: Changes) {
   return {
     createChannel(channel: Channel, { maxChannels }: { maxChannels: number }) {
       if (db.get('SELECT 1 FROM channel WHERE id = ?', channel.id)) return 'duplicate'

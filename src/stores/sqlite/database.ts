@@ -6,8 +6,8 @@ import { MIGRATIONS } from './schema.ts'
 const BUSY_CODES = new Set([5, 6])
 
 /**
- * How a process shares the file: `exclusive` with nobody, as the one `writer` with any number of readers, or as a `reader`
- * beside the writer, which changes as little as it can. Locks die with their process.
+ * How a process shares the file: `exclusive` with nobody, as the one `writer` with any number of readers, or as a
+ * `reader` beside the writer, which changes as little as it can. Locks die with their process.
  */
 export type Sharing = 'exclusive' | 'writer' | 'reader'
 
@@ -18,7 +18,7 @@ const BUSY_TIMEOUT_MS = { exclusive: 1000, writer: 10_000, reader: 10_000 } as c
  * The only file that knows `node:sqlite`. Statements are prepared once; a write is durable when its transaction has
  * committed: WAL with synchronous=FULL syncs the log at each commit.
  */
-export class Database {
+export class SqliteDatabase {
   private readonly sqlite: DatabaseSync
   private readonly statements = new Map<string, StatementSync>()
   private readonly lock: DatabaseSync | undefined

@@ -2,18 +2,18 @@ import type { UtcMs } from '../../media/time.ts'
 import type { ServiceEvent } from '../../model/event.ts'
 import type { RecordedEvent } from '../event-outbox.ts'
 import type { PageRequest } from '../pages.ts'
-import type { Database } from './database.ts'
+import type { SqliteDatabase } from './database.ts'
 import type { Operations } from './synchronous.ts'
 
 type Sink = { after: number; owner: string | null; lease_until: number; fence: number }
 
 /** Throws when an event with that id is there. */
-export function writeEvent(db: Database, { id, at, ...event }: ServiceEvent): void {
+export function writeEvent(db: SqliteDatabase, { id, at, ...event }: ServiceEvent): void {
   db.run('INSERT INTO event (id, at, body) VALUES (?, ?, ?)', id, at, JSON.stringify({ id, at, ...event }))
 }
 
 /** The outbox: one thread writes, so that numbers become visible in their order. */
-export function eventOperations(db: Database) {
+export function eventOperations(db: SqliteDatabase) {
   return {
     appendEvent(event: ServiceEvent): void {
       if (!db.get('SELECT 1 FROM event WHERE id = ?', event.id)) writeEvent(db, event)

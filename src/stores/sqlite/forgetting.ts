@@ -2,7 +2,7 @@ import type { UtcMs } from '../../media/time.ts'
 import { FIRST_ALIAS_ERA } from '../../model/eras/era.ts'
 import { objectsOf, type Slot } from '../../model/output-segment.ts'
 import type { ChannelUsage, IngestRef, SegmentIndex } from '../segment-index.ts'
-import type { Database } from './database.ts'
+import type { SqliteDatabase } from './database.ts'
 import { knownInput } from './inputs.ts'
 import type { Operations } from './synchronous.ts'
 
@@ -15,7 +15,7 @@ type ShownEra = { readonly outputTimeline: number; readonly era: number }
  * Forgetting: rows go first and their keys become pending deletions in the same transaction; the objects are deleted
  * later.
  */
-export function forgettingOperations(db: Database) {
+export function forgettingOperations(db: SqliteDatabase) {
   const leavePending = (keys: readonly string[]) => {
     const list = JSON.stringify(keys)
     db.run('INSERT OR IGNORE INTO pending_deletion (key) SELECT value FROM json_each(?)', list)

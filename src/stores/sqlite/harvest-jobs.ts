@@ -6,14 +6,14 @@ import type { HarvestCursor, HarvestObject, HarvestRecord } from '../../model/ha
 import { RECORD_COLUMNS } from '../harvest-record.ts'
 import type { HarvestClaim } from '../harvest-records.ts'
 import type { PageRequest } from '../pages.ts'
-import type { Database } from './database.ts'
+import type { SqliteDatabase } from './database.ts'
 import { writeEvent } from './events.ts'
-import { type HarvestJobRow, recordOf } from './harvest-record.ts'
+import { recordOf, type StoredHarvestJobRow } from './harvest-record.ts'
 import type { Operations } from './synchronous.ts'
 
 type Limits = { maxInProgress: number; maxScheduled: number; idFreeAfterMs: number }
 
-export function harvestJobOperations(db: Database) {
+export function harvestJobOperations(db: SqliteDatabase) {
   const jobsInProgress = (condition: string, at: UtcMs) =>
     db.get<{ n: number }>(
       `SELECT count(*) AS n FROM harvest_job WHERE status = 'IN_PROGRESS' AND not_before ${condition} ?`,
@@ -57,12 +57,12 @@ export function harvestJobOperations(db: Database) {
     },
 
     harvestJobById(id: string) {
-      const row = db.get<HarvestJobRow>(`SELECT ${RECORD_COLUMNS} FROM harvest_job WHERE id = ?`, id)
+      const row = db.get<StoredHarvestJobRow>(`SELECT ${RECORD_COLUMNS} FROM harvest_job WHERE id = ?`, id)
       return row && recordOf(row)
     },
 
     listHarvestJobs(page: PageRequest & { channelId?: string; status?: HarvestJobStatus; createdAfter: UtcMs }) {
-      const rows = db.all<HarvestJobRow>(
+      const rows = db.all<StoredHarvestJobRow>(
         `SELECT ${RECORD_COLUMNS} FROM harvest_job
          WHERE seq > ? AND created_at > ? AND channel_id = coalesce(?, channel_id) AND status = coalesce(?, status)
          ORDER BY seq LIMIT ?`,
@@ -78,7 +78,7 @@ export function harvestJobOperations(db: Database) {
     },
 
     claimHarvestJob({ owner, now, leaseMs }: { owner: string; now: UtcMs; leaseMs: number }) {
-      const row = db.get<HarvestJobRow>(
+      const row = db.get<StoredHarvestJobRow>(
         `UPDATE harvest_job SET state = 'RUNNING', owner = ?1, lease_until = ?2 + ?3, fence = fence + 1,
            attempts = attempts + 1, failures = failures + (state = 'RUNNING'), started_at = coalesce(started_at, ?2)
          WHERE seq = (

@@ -1,7 +1,7 @@
 import type { HarvestRecord } from '../../model/harvest-run.ts'
 import { harvestRecord, type HarvestJobRow as Row } from '../harvest-record.ts'
 
-export type HarvestJobRow = Omit<Row, 'body' | 'cancelling' | 'completing' | 'cursor' | 'failure'> & {
+export type StoredHarvestJobRow = Omit<Row, 'body' | 'cancelling' | 'completing' | 'cursor' | 'failure'> & {
   readonly body: string
   readonly cancelling: number
   readonly completing: number
@@ -10,7 +10,7 @@ export type HarvestJobRow = Omit<Row, 'body' | 'cancelling' | 'completing' | 'cu
 }
 
 /** The record a row makes: SQLite has neither JSON nor booleans. */
-export function recordOf(row: HarvestJobRow): HarvestRecord {
+export function recordOf(row: StoredHarvestJobRow): HarvestRecord {
   const { body, cancelling, completing, cursor, failure } = row
   return harvestRecord({
     ...row,

@@ -1,6 +1,6 @@
 import { bucketKeyOperations } from './bucket-keys.ts'
 import { channelOperations } from './channels.ts'
-import type { Database } from './database.ts'
+import type { SqliteDatabase } from './database.ts'
 import { eventOperations } from './events.ts'
 import { forgettingOperations } from './forgetting.ts'
 import { harvestJobOperations } from './harvest-jobs.ts'
@@ -11,7 +11,7 @@ import { retentionOperations } from './retention.ts'
 import type { Changes, Operations } from './synchronous.ts'
 import { timelineOperations } from './timelines.ts'
 
-export function operations(db: Database, changes: Changes): Operations {
+export function operations(db: SqliteDatabase, changes: Changes): Operations {
   return {
     ...channelOperations(db, changes),
     ...originEndpointOperations(db, changes),

@@ -1,14 +1,14 @@
 import type { UtcMs } from '../../media/time.ts'
 import { keptSeconds, type OriginEndpoint } from '../../model/origin-endpoint.ts'
 import type { PageRequest } from '../pages.ts'
-import type { Database } from './database.ts'
+import type { SqliteDatabase } from './database.ts'
 import { parsed, readPage } from './page.ts'
 import type { Changes, Operations } from './synchronous.ts'
 
 type Body = { body: string }
 type Stored = { revision: number; guid: string; channel_guid: string; startover_seconds: number }
 
-export function originEndpointOperations(db: Database, changes: Changes) {
+export function originEndpointOperations(db: SqliteDatabase, changes: Changes) {
   const stored = (id: string) =>
     db.get<Stored>('SELECT revision, guid, channel_guid, startover_seconds FROM origin_endpoint WHERE id = ?', id)
 

@@ -3,7 +3,7 @@ import { mapSlot } from '../../model/eras/lock.ts'
 import type { Era, OutputSegment, Slot } from '../../model/output-segment.ts'
 import { slotSummaryOf } from '../../model/slot-summary.ts'
 import type { EraTime, NumberRange, TimeWindow } from '../segment-index.ts'
-import type { Database } from './database.ts'
+import type { SqliteDatabase } from './database.ts'
 
 type Row = { number: number; era: number; body: string; slot: string }
 type Edge = { number: number; start_utc: number; end_utc: number }
@@ -16,7 +16,7 @@ const SEGMENTS_AND_SLOTS = `FROM output_segment s CROSS JOIN slot t INDEXED BY s
  * Reads of output segments, in pages: a window of many hours must neither hold the database from its writers nor the
  * caller's event loop. A page is JSON text, which the caller parses faster than it could receive objects.
  */
-export function outputSegmentOperations(db: Database) {
+export function outputSegmentOperations(db: SqliteDatabase) {
   const edge = (outputTimeline: number, order: 'ASC' | 'DESC') =>
     db.get<Edge>(
       `SELECT number, start_utc, end_utc FROM output_segment WHERE output_timeline = ? ORDER BY number ${order} LIMIT 1`,

@@ -1,5 +1,5 @@
 import type { EndpointRevision, IngestRef, OutputTimeline, StoredOutputTimeline } from '../segment-index.ts'
-import type { Database } from './database.ts'
+import type { SqliteDatabase } from './database.ts'
 import { inputId } from './inputs.ts'
 import type { Operations } from './synchronous.ts'
 
@@ -7,7 +7,7 @@ const COLUMNS = `n.id, n.segment_duration_seconds AS segmentDurationSeconds, n.f
   i.channel_guid AS channelGuid, i.ingest_endpoint_id AS ingestEndpointId`
 const OUTPUT_TIMELINES = 'FROM output_timeline n JOIN input i ON i.id = n.input'
 
-export function outputTimelineOperations(db: Database) {
+export function outputTimelineOperations(db: SqliteDatabase) {
   const newestOf = ({ guid, revision }: EndpointRevision): OutputTimeline | undefined =>
     db.get<OutputTimeline>(
       `SELECT ${COLUMNS} ${OUTPUT_TIMELINES} JOIN endpoint_output_timeline e ON e.output_timeline = n.id

@@ -1,12 +1,12 @@
 import type { SQLInputValue } from 'node:sqlite'
 import type { Page, PageRequest } from '../pages.ts'
-import type { Database } from './database.ts'
+import type { SqliteDatabase } from './database.ts'
 
 type Row = { readonly seq: number; readonly body: string }
 
 /** A page of `table` in creation order; the cursor is the last row's `seq`. */
 export function readPage<T>(
-  db: Database,
+  db: SqliteDatabase,
   table: string,
   page: PageRequest,
   where: Readonly<Record<string, SQLInputValue | undefined>> = {},

@@ -1,12 +1,12 @@
 import type { UtcMs } from '../../media/time.ts'
 import type { RetentionDemand } from '../resources.ts'
-import type { Database } from './database.ts'
+import type { SqliteDatabase } from './database.ts'
 import type { Operations } from './synchronous.ts'
 
 /** The longest startover window: what a deleted channel keeps until its grace is over. */
 const LONGEST_WINDOW_SECONDS = 14 * 24 * 3600
 
-export function retentionOperations(db: Database) {
+export function retentionOperations(db: SqliteDatabase) {
   const pinned = (channelGuid: string) =>
     db.all<{ from: UtcMs; to: UtcMs }>(
       `SELECT window_start AS "from", window_end AS "to" FROM harvest_job

@@ -9,13 +9,13 @@ import type {
   OutputTimelinesCommit,
   TimelineCommit,
 } from '../segment-index.ts'
-import type { Database } from './database.ts'
+import type { SqliteDatabase } from './database.ts'
 import { inputId, knownInput } from './inputs.ts'
 import type { Operations } from './synchronous.ts'
 
 type Body = { body: string }
 
-export function timelineOperations(db: Database) {
+export function timelineOperations(db: SqliteDatabase) {
   const insertSlot = (input: number, slot: Slot) => {
     const id = db.insert(
       'INSERT INTO slot (input, era, idx, start_utc, end_utc, sealed_at, body) VALUES (?, ?, ?, ?, ?, ?, ?)',

@@ -4,7 +4,7 @@
  */
 import { parentPort, workerData } from 'node:worker_threads'
 import type { ResourceChange } from '../resources.ts'
-import { Database, type Sharing } from './database.ts'
+import { type Sharing, SqliteDatabase } from './database.ts'
 import type { FromWorker, Reply, Request, ToWorker } from './messages.ts'
 import { operations } from './operations.ts'
 
@@ -13,7 +13,7 @@ if (!port) throw new Error('sqlite/worker.ts runs in a worker thread only')
 const send = (message: FromWorker) => port.postMessage(message)
 
 /** Answers requests; returns the names of the operations there are. */
-function serve(db: Database, sharing: Sharing): readonly string[] {
+function serve(db: SqliteDatabase, sharing: Sharing): readonly string[] {
   // One process at a time has the database: whoever held a lease is gone. Where it is shared, jobs are elsewhere.
   if (sharing === 'exclusive')
     db.exec("UPDATE harvest_job SET lease_until = 0 WHERE state = 'RUNNING'; UPDATE event_sink SET lease_until = 0;")
@@ -75,7 +75,7 @@ function serve(db: Database, sharing: Sharing): readonly string[] {
 
 try {
   const { path, sharing } = workerData as { readonly path: string; readonly sharing: Sharing }
-  const names = serve(new Database(path, sharing), sharing)
+  const names = serve(new SqliteDatabase(path, sharing), sharing)
   send({ kind: 'opened', operations: names })
 } catch (error) {
   send({ kind: 'refused', name: (error as Error).name, message: (error as Error).message })

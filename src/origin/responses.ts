@@ -15,13 +15,13 @@ const PREFLIGHT_HEADERS = {
   Allow: 'GET, HEAD, OPTIONS',
 } as const
 
-export function answerPreflight(response: ServerResponse): void {
+export function sendPreflight(response: ServerResponse): void {
   response.writeHead(204, PREFLIGHT_HEADERS)
   response.end()
 }
 
 /** A refusal in one sentence. Caches forget it at once: content may come any moment. */
-export function refuse(
+export function sendError(
   response: ServerResponse,
   status: number,
   sentence: string,
