@@ -6,7 +6,7 @@ import { describe, it } from 'node:test'
 import { skippedText } from '../scripts/skipped.ts'
 import { againCommand, failureText, Tally } from '../scripts/tally.ts'
 import { planTests } from '../scripts/test-plan.ts'
-import { temporaryFolder } from './judges/belongings.ts'
+import { temporaryFolder } from './judges/processes.ts'
 import { FOUND_VARIABLE, findPrograms, missingPrograms, PROGRAM_NAMES, programOf } from './programs.ts'
 
 const PROGRAMS = new URL('programs.ts', import.meta.url)

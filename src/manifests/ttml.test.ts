@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { run } from '../../test/judges/belongings.ts'
+import { run } from '../../test/judges/processes.ts'
 import { needing } from '../../test/programs.ts'
 import { type Paragraph, writeTtml } from './ttml.ts'
 import { regionOf } from './ttml-region.ts'

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DescribeHarvestJobCommand } from '@aws-sdk/client-mediapackage'
 import { createHarvestJob, createHlsEndpoint } from '../judges/aws.ts'
-import { run } from '../judges/belongings.ts'
+import { run } from '../judges/processes.ts'
 import { cpuSeconds, type Measure, median, ROUNDS, SERVED_ON } from './measure.ts'
 import { openChannel, type Programme, startProgramme } from './programme.ts'
 

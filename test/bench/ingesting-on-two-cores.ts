@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
-import { temporaryFolder } from '../judges/belongings.ts'
 import { startNginx } from '../judges/nginx.ts'
+import { temporaryFolder } from '../judges/processes.ts'
 import { Pusher } from '../judges/pusher.ts'
 import { pace } from './ingesting.ts'
 import { DRIVEN_ON, type Measure, quantile } from './measure.ts'

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { temporaryFolder } from '../judges/belongings.ts'
 import { startNginx } from '../judges/nginx.ts'
+import { temporaryFolder } from '../judges/processes.ts'
 import { Pusher, segmentName } from '../judges/pusher.ts'
 import { cpuSeconds, interleaved, type Measure, quantile, SERVED_ON } from './measure.ts'
 import { BITS_PER_SECOND, DAY_MS, openChannel, SEGMENT_SECONDS, startProgramme } from './programme.ts'

@@ -1,7 +1,7 @@
 import { createHlsEndpoint } from '../judges/aws.ts'
-import { temporaryFolder } from '../judges/belongings.ts'
 import { startNginx } from '../judges/nginx.ts'
 import { fetchBytes } from '../judges/playlists.ts'
+import { temporaryFolder } from '../judges/processes.ts'
 import { Pusher, segmentName } from '../judges/pusher.ts'
 import { type Measure, quantile, ROUNDS, SERVED_ON } from './measure.ts'
 import { DAY_MS, openChannel, startProgramme } from './programme.ts'

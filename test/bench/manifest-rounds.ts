@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { temporaryFolder } from '../judges/belongings.ts'
 import { startNginx } from '../judges/nginx.ts'
 import { fetchBytes } from '../judges/playlists.ts'
+import { temporaryFolder } from '../judges/processes.ts'
 import type { Windrow } from '../judges/windrow.ts'
 import { type Measure, median, quantile, SERVED_ON } from './measure.ts'
 

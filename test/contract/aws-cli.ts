@@ -3,8 +3,8 @@ import { execFile } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { spawnOwned } from '../judges/belongings.ts'
-import { PATIENCE_MS } from '../judges/patience.ts'
+import { spawnOwned } from '../judges/processes.ts'
+import { TIMEOUT_MS } from '../judges/timeout.ts'
 import { programPath } from '../programs.ts'
 import { CREDENTIALS, REGION } from './control-under-test.ts'
 
@@ -56,6 +56,6 @@ export class AwsCli {
 
 /** The program as a shell starts it. */
 export async function runAwsProgram(args: readonly string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)(programPath('aws'), args, { timeout: PATIENCE_MS, env: ENVIRONMENT })
+  const { stdout } = await promisify(execFile)(programPath('aws'), args, { timeout: TIMEOUT_MS, env: ENVIRONMENT })
   return stdout
 }

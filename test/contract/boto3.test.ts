@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { PATIENCE_MS } from '../judges/patience.ts'
+import { TIMEOUT_MS } from '../judges/timeout.ts'
 import { needing, programPath } from '../programs.ts'
 import { CREDENTIALS, REGION, startControl } from './control-under-test.ts'
 import { troubled } from './troubled-resources.ts'
@@ -17,7 +17,7 @@ describe('boto3', () => {
     t.after(() => control.close())
     const { accessKeyId, secretAccessKey } = CREDENTIALS
     const script = [SCRIPT, control.endpoint, REGION, accessKeyId, secretAccessKey]
-    const { stdout } = await promisify(execFile)(programPath('boto3'), script, { timeout: PATIENCE_MS })
+    const { stdout } = await promisify(execFile)(programPath('boto3'), script, { timeout: TIMEOUT_MS })
     assert.equal(stdout, 'ok\n')
   })
 })

@@ -11,13 +11,13 @@ import {
   type Ingest,
   mediaPackage,
 } from '../judges/aws.ts'
-import { eventually, freePort } from '../judges/belongings.ts'
 import { type Answer, DigestClient } from '../judges/digest-client.ts'
-import { LineUp, run } from '../judges/line-up.ts'
 import { encodeLoop, type LoopRendition } from '../judges/loop.ts'
+import { eventually, freePort } from '../judges/processes.ts'
 import { Pusher, segmentName } from '../judges/pusher.ts'
 import { seededRandom } from '../judges/random.ts'
 import { openS3 } from '../judges/s3.ts'
+import { run, SegmentLineup } from '../judges/segment-lineup.ts'
 import { Windrow } from '../judges/windrow.ts'
 import { needing } from '../programs.ts'
 import { harvestsTo } from '../servers/s3-server.ts'
@@ -33,14 +33,14 @@ describe('bad input', () => {
   let windrow: Windrow
   let client: MediaPackageClient
   let loop: LoopRendition[]
-  let lineUp: LineUp
+  let lineup: SegmentLineup
   let healthy: Pusher
   let healthyUrl: string
   let stopping = false
   let pushing: Promise<void>
   before(async () => {
     loop = await encodeLoop()
-    lineUp = new LineUp(loop)
+    lineup = new SegmentLineup(loop)
     windrow = await Windrow.start({ environment: { WINDROW_MAX_SEGMENT_SIZE: '1MiB' } })
     client = mediaPackage(windrow)
     healthy = new Pusher(await createChannel(client, 'healthy'), loop, Date.now() - HOUR_MS)
@@ -85,7 +85,7 @@ describe('bad input', () => {
       }
       pusher.published = 6
       for (let count = 0; count < 4; count++) await pusher.pushNext()
-      await lineUp.becomes(url, '0 1 2 3 4 | 6 7 8 9')
+      await lineup.becomes(url, '0 1 2 3 4 | 6 7 8 9')
     })
 
     it('shows a gap in the rendition that is damaged, and the others as they are', async () => {
@@ -96,7 +96,7 @@ describe('bad input', () => {
       for (const { name } of loop) await pusher.pushPlaylist(name, 5)
       pusher.published = 6
       for (let count = 0; count < 4; count++) await pusher.pushNext()
-      await lineUp.becomes(url, '0 1 2 3 4 gap 6 7 8 9', '0 1 2 3 4 5 6 7 8 9')
+      await lineup.becomes(url, '0 1 2 3 4 gap 6 7 8 9', '0 1 2 3 4 5 6 7 8 9')
     })
 
     it('takes cut and mutated segments without harm to those around them', async () => {
@@ -115,7 +115,7 @@ describe('bad input', () => {
       }
       const good = Array.from({ length: 31 }, (_, round) => `${round * 2 + 1}`)
       await eventually('every good segment to be listed', async () => {
-        const lines = await lineUp.of(url)
+        const lines = await lineup.of(url)
         return lines.every((line) => good.every((number) => line.split(' ').includes(number))) || undefined
       })
     })
@@ -157,7 +157,7 @@ describe('bad input', () => {
         assert.equal(status, 400, `${what}: ${reason}`)
         assert.match(reason, /\w+ \w+/)
         await pusher.pushNext()
-        await lineUp.becomes(url, run(0, pusher.published - 1))
+        await lineup.becomes(url, run(0, pusher.published - 1))
       })
     }
   })
@@ -225,7 +225,7 @@ describe('bad input', () => {
         assert.equal(status, 401, authorization.slice(0, 30))
       }
       await pusher.pushNext()
-      await lineUp.becomes(url, '0 1 2 3')
+      await lineup.becomes(url, '0 1 2 3')
     })
     it('is refused by the API as well', async () => {
       const { url, accessKeyId } = windrow
@@ -258,7 +258,7 @@ describe('bad input', () => {
       assert.equal(playlist.status, 413)
       assert.ok(sizeBelow(windrow.dataFolder) - used < 8 * MIB, 'something half-written is left')
       await pusher.pushNext()
-      await lineUp.becomes(url, '0 1 2 3')
+      await lineup.becomes(url, '0 1 2 3')
     })
     it('is answered 429 when it comes too often, until it comes less often', async () => {
       const slow = await Windrow.start({ environment: { WINDROW_INGEST_REQUESTS_PER_SECOND: '1' } })
@@ -287,7 +287,7 @@ describe('bad input', () => {
     stopping = true
     await pushing
     const last = healthy.published - 1
-    await lineUp.becomes(healthyUrl, run(Math.max(0, last - 299), last))
+    await lineup.becomes(healthyUrl, run(Math.max(0, last - 299), last))
     assert.ok(windrow.alive)
     assert.ok(windrow.peakMemory < 400, `${windrow.peakMemory} MiB`)
   })

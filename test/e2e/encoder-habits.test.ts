@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { MediaPackageClient } from '@aws-sdk/client-mediapackage'
-import { assertCarries } from '../judges/aired.ts'
 import { createChannel, createHlsEndpoint, type Ingest, mediaPackage } from '../judges/aws.ts'
-import { eventually, temporaryFolder } from '../judges/belongings.ts'
 import { DigestClient } from '../judges/digest-client.ts'
 import { encodeLadder, readCopy, startPush } from '../judges/encoder.ts'
-import { LineUp, run } from '../judges/line-up.ts'
 import { encodeLoop, type LoopRendition } from '../judges/loop.ts'
+import { assertCarries } from '../judges/packet-comparison.ts'
 import { watchLive } from '../judges/playlists.ts'
+import { eventually, temporaryFolder } from '../judges/processes.ts'
 import { Pusher, segmentName } from '../judges/pusher.ts'
+import { run, SegmentLineup } from '../judges/segment-lineup.ts'
 import { Windrow } from '../judges/windrow.ts'
 import { needing } from '../programs.ts'
 
@@ -24,13 +24,13 @@ describe('an encoder', () => {
   let windrow: Windrow
   let client: MediaPackageClient
   let loop: LoopRendition[]
-  let lineUp: LineUp
+  let lineup: SegmentLineup
   before(async () => {
     // Shorter than a segment: every later request of an encoder comes with a nonce that has run out.
     windrow = await Windrow.start({ environment: { WINDROW_NONCE_LIFETIME: '1s' } })
     client = mediaPackage(windrow)
     loop = await encodeLoop()
-    lineUp = new LineUp(loop)
+    lineup = new SegmentLineup(loop)
   })
   after(() => windrow?.kill())
 
@@ -84,23 +84,23 @@ describe('an encoder', () => {
         await pusher.pushPlaylist(name, number)
       }
     }
-    await lineUp.becomes(url, run(0, 10))
+    await lineup.becomes(url, run(0, 10))
   })
 
   it('may list its segments later than it puts them', async () => {
     const { pusher, url } = await studio('late-playlist', 2)
     for (let number = 2; number <= 5; number++) await put(pusher, number)
-    await lineUp.becomes(url, '0 1')
+    await lineup.becomes(url, '0 1')
     await list(pusher, 5)
-    await lineUp.becomes(url, run(0, 5))
+    await lineup.becomes(url, run(0, 5))
   })
 
   it('may list a segment before it puts it', async () => {
     const { pusher, url } = await studio('early-playlist')
     await list(pusher, 3)
-    await lineUp.becomes(url, run(0, 2))
+    await lineup.becomes(url, run(0, 2))
     await put(pusher, 3)
-    await lineUp.becomes(url, run(0, 3))
+    await lineup.becomes(url, run(0, 3))
   })
 
   it('may never put what it lists: a discontinuity, and the late segment is not inserted', async () => {
@@ -110,11 +110,11 @@ describe('an encoder', () => {
     await list(pusher, 4)
     await put(pusher, 5)
     await list(pusher, 5)
-    await lineUp.becomes(url, '0 1 2 | 4 5')
+    await lineup.becomes(url, '0 1 2 | 4 5')
     await put(pusher, 3)
     await put(pusher, 6)
     await list(pusher, 6)
-    await lineUp.becomes(url, '0 1 2 | 4 5 6')
+    await lineup.becomes(url, '0 1 2 | 4 5 6')
   })
 
   it('may put a segment and a playlist twice', async () => {
@@ -126,12 +126,12 @@ describe('an encoder', () => {
     await list(pusher, 3)
     await put(pusher, 4)
     await list(pusher, 4)
-    await lineUp.becomes(url, run(0, 4))
+    await lineup.becomes(url, run(0, 4))
   })
 
   it('may put other bytes under a published name, which alters nothing', async () => {
     const { pusher, url } = await studio('other-bytes')
-    await lineUp.becomes(url, run(0, 2))
+    await lineup.becomes(url, run(0, 2))
     for (const { name, ...rendition } of loop) {
       assert.equal((await pusher.put(segmentName(name, 1), rendition.segment(RESTARTED))).status, 201)
       await pusher.pushPlaylist(name, 2)
@@ -139,15 +139,15 @@ describe('an encoder', () => {
     pusher.published = 3
     await pusher.pushNext()
     // A fresh pair of eyes: nothing remembered from the first look.
-    await new LineUp(loop).becomes(url, run(0, 3))
+    await new SegmentLineup(loop).becomes(url, run(0, 3))
   })
 
   it('may fall silent and go on', async () => {
     const { pusher, url } = await studio('silent')
     await sleep(2500)
-    await lineUp.becomes(url, run(0, 2))
+    await lineup.becomes(url, run(0, 2))
     await pusher.pushNext()
-    await lineUp.becomes(url, run(0, 3))
+    await lineup.becomes(url, run(0, 3))
   })
 
   it('may begin again at 0 with the names it had: a discontinuity, and the old segments stay what they were', async () => {
@@ -156,7 +156,7 @@ describe('an encoder', () => {
     const restarted = new Pusher(ingest, later, pusher.dateOf(60))
     await restarted.pushParent()
     for (let count = 0; count < 4; count++) await restarted.pushNext()
-    await new LineUp(loop, [0, 1, 2, 1000, 1001, 1002, 1003]).becomes(url, '0 1 2 | 1000 1001 1002 1003')
+    await new SegmentLineup(loop, [0, 1, 2, 1000, 1001, 1002, 1003]).becomes(url, '0 1 2 | 1000 1001 1002 1003')
   })
 
   it('may delete what it has put, which shortens nothing', async () => {
@@ -168,7 +168,7 @@ describe('an encoder', () => {
       }
     }
     await pusher.pushNext()
-    await new LineUp(loop).becomes(url, run(0, 5))
+    await new SegmentLineup(loop).becomes(url, run(0, 5))
   })
 
   it('finishes an upload that SIGTERM finds half done, and Windrow ends with 0', async () => {
@@ -197,6 +197,6 @@ describe('an encoder', () => {
       assert.equal((await afterwards.send('PUT', pusher.urlOf(`channel-${name}.m3u8`), { body })).status, 201)
     }
     afterwards.close()
-    await lineUp.becomes(url, run(0, 3))
+    await lineup.becomes(url, run(0, 3))
   })
 })

@@ -1,9 +1,9 @@
 /** Two encoders of one programme on one channel, killed and restarted in turn while players watch. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createRedundantChannel, type Ingest, mediaPackage } from '../judges/aws.ts'
-import { type Running, temporaryFolder } from '../judges/belongings.ts'
 import { encodeLadder, startPush } from '../judges/encoder.ts'
 import { type Engine, Player, type Stall, type Watched } from '../judges/player.ts'
+import { type Running, temporaryFolder } from '../judges/processes.ts'
 import { seededRandom } from '../judges/random.ts'
 import { Windrow } from '../judges/windrow.ts'
 import { OUTPUTS } from '../matrix/outputs.ts'

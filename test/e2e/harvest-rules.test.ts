@@ -6,8 +6,8 @@ import {
   type MediaPackageClient,
 } from '@aws-sdk/client-mediapackage'
 import { createChannel, mediaPackage } from '../judges/aws.ts'
-import { run } from '../judges/belongings.ts'
 import { encodeLoop } from '../judges/loop.ts'
+import { run } from '../judges/processes.ts'
 import { Pusher } from '../judges/pusher.ts'
 import { openS3 } from '../judges/s3.ts'
 import { Windrow } from '../judges/windrow.ts'

@@ -1,8 +1,8 @@
 import { createChannel, mediaPackage } from '../judges/aws.ts'
-import { eventually, temporaryFolder } from '../judges/belongings.ts'
 import { encodeLadder, startPush } from '../judges/encoder.ts'
 import { type Engine, type Playback, Player, type Tour } from '../judges/player.ts'
 import { firstRendition } from '../judges/playlists.ts'
+import { eventually, temporaryFolder } from '../judges/processes.ts'
 import { Windrow } from '../judges/windrow.ts'
 import { OUTPUTS } from '../matrix/outputs.ts'
 

@@ -1,9 +1,9 @@
-import { assertCarries } from '../judges/aired.ts'
 import { createChannel, createHlsEndpoint, mediaPackage } from '../judges/aws.ts'
-import { eventually, type Running, start, temporaryFolder, words } from '../judges/belongings.ts'
 import { encodeLadder, type KeptRendition, readCopy, startPush } from '../judges/encoder.ts'
 import type { MachineWatch } from '../judges/machine.ts'
+import { assertCarries } from '../judges/packet-comparison.ts'
 import { firstRendition, type SeenRendition, watchLive } from '../judges/playlists.ts'
+import { eventually, type Running, start, temporaryFolder, words } from '../judges/processes.ts'
 import { Windrow } from '../judges/windrow.ts'
 
 const SOURCE_SEGMENT_SECONDS = 2

@@ -4,14 +4,14 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs
 import { join } from 'node:path'
 import { DescribeChannelCommand, DescribeOriginEndpointCommand } from '@aws-sdk/client-mediapackage'
 import { harvestOutcome, mediaPackage } from '../judges/aws.ts'
-import { eventually, temporaryFolder } from '../judges/belongings.ts'
 import { fetchBytes } from '../judges/playlists.ts'
+import { eventually, temporaryFolder } from '../judges/processes.ts'
 import { Pusher } from '../judges/pusher.ts'
 import { seededRandom } from '../judges/random.ts'
 import { replay } from '../judges/traced-disk.ts'
 import { Windrow } from '../judges/windrow.ts'
 import { judgeClip } from './crashes.ts'
-import { CHANNELS, DATA, digest, type Evening, KEPT_MS, type Look, lookAt, recordEvening } from './traced-evening.ts'
+import { CHANNELS, DATA, digest, type Evening, KEPT_MS, type Look, lookAt, recordEvening } from './strace-session.ts'
 
 export type PowerCuts = {
   readonly seed: number

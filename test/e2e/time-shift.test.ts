@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { eventually } from '../judges/belongings.ts'
 import { MachineWatch } from '../judges/machine.ts'
 import { Player } from '../judges/player.ts'
+import { eventually } from '../judges/processes.ts'
 import { type SampleTrack, samplesOf } from '../judges/samples.ts'
 import { needing } from '../programs.ts'
 import { DELAY_SECONDS, type Format, framesDecoded, PastChannel } from './time-shift.ts'

@@ -9,10 +9,10 @@ import {
   UpdateChannelCommand,
 } from '@aws-sdk/client-mediapackage'
 import { createChannel, createHarvestJob, createHlsEndpoint, harvestOutcome, mediaPackage } from '../judges/aws.ts'
-import { eventually } from '../judges/belongings.ts'
 import { DigestClient } from '../judges/digest-client.ts'
 import { encodeLoop } from '../judges/loop.ts'
 import { fetchMediaPlaylist, renditionsOf } from '../judges/playlists.ts'
+import { eventually } from '../judges/processes.ts'
 import { Pusher } from '../judges/pusher.ts'
 import { Windrow } from '../judges/windrow.ts'
 import { needing } from '../programs.ts'

@@ -12,7 +12,7 @@ import { harvestEvent } from '../../src/harvest/event.ts'
 import { utcMs } from '../../src/media/time.ts'
 import { type EventEnvelope, eventEnvelope } from '../../src/model/event.ts'
 import { harvestJob } from '../harvest/sample-harvest.ts'
-import { freePort } from '../judges/belongings.ts'
+import { freePort } from '../judges/processes.ts'
 
 const ACCOUNT = { region: 'us-east-1', accountId: '111122223333' }
 const NOON = utcMs(Date.UTC(2019, 5, 26, 12, 0, 1, 250))

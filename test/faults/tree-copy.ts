@@ -1,7 +1,7 @@
 import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type Running, start, temporaryFolder } from '../judges/belongings.ts'
+import { type Running, start, temporaryFolder } from '../judges/processes.ts'
 import { type Catcher, type Fault, withFault } from './fault.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -9,7 +9,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const LEFT_OUT = ['.git', 'node_modules', 'dist', 'data', 'reports']
 
 /** Seconds that a test may wait for an event: with a fault in the code it may never come. */
-const PATIENCE = 15
+const TIMEOUT = 15
 /** No case may take longer, and no run of a file. */
 const CASE_TIMEOUT_MS = 150_000
 const RUN_TIMEOUT_MS = 240_000
@@ -48,12 +48,12 @@ export class TreeCopy {
     return (await build.ended) === 0 ? undefined : build.said()
   }
 
-  /** Runs tests as the gate does; without much patience where `expectsFailure` is said. */
+  /** Runs tests as the gate does; with a short timeout where `expectsFailure` is said. */
   async test({ file, cases }: Catcher, { expectsFailure = false } = {}): Promise<TestRun> {
     const options = ['--test', `--test-timeout=${CASE_TIMEOUT_MS}`, '--test-reporter=./scripts/reporter.ts']
     const chosen = cases === undefined ? [] : [`--test-name-pattern=${cases}`]
-    const patience = expectsFailure ? { WINDROW_TEST_PATIENCE: `${PATIENCE}` } : {}
-    const running = this.#node([...options, ...chosen, file], patience)
+    const timeout = expectsFailure ? { WINDROW_TEST_TIMEOUT: `${TIMEOUT}` } : {}
+    const running = this.#node([...options, ...chosen, file], timeout)
     // The runner ends its files, and they what they have started.
     const guard = setTimeout(() => running.child.kill('SIGTERM'), RUN_TIMEOUT_MS)
     const code = await running.ended

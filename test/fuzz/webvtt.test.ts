@@ -6,7 +6,7 @@ import { ticks } from '../../src/media/time.ts'
 import { readWebVtt } from '../../src/media/webvtt/reader.ts'
 import { cuesBetween, joinWebVtt } from '../../src/media/webvtt/timeline.ts'
 import { writeWebVtt } from '../../src/media/webvtt/writer.ts'
-import { run } from '../judges/belongings.ts'
+import { run } from '../judges/processes.ts'
 import { needing } from '../programs.ts'
 
 const { describe, it } = needing('python3')

@@ -9,7 +9,7 @@ import { after, before, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { folderBuckets } from '../../src/harvest/folder-buckets.ts'
 import { createHarvester } from '../../src/harvest/harvester.ts'
-import { eventually } from '../judges/belongings.ts'
+import { eventually } from '../judges/processes.ts'
 import { JobLedger } from './job-ledger.ts'
 import { archiveOf, at, type HarvestArchive, harvestJob, rehearsal } from './sample-harvest.ts'
 

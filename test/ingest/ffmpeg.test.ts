@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { utcMs } from '../../src/media/time.ts'
-import { PATIENCE_MS } from '../judges/patience.ts'
+import { TIMEOUT_MS } from '../judges/timeout.ts'
 import { needing } from '../programs.ts'
 import { startIngest } from './ingest-server.ts'
 import { makeSource } from './source-media.ts'
@@ -64,7 +64,7 @@ describe('ffmpeg -f hls -method PUT', () => {
           ...LADDER,
           `${server.url}channel_%v.m3u8`,
         ]
-        await run('ffmpeg', push, { timeout: PATIENCE_MS })
+        await run('ffmpeg', push, { timeout: TIMEOUT_MS })
       } finally {
         await server.close()
       }
@@ -97,7 +97,7 @@ describe('ffmpeg -f hls -method PUT', () => {
     try {
       const url = server.url.replace(/:[0-9a-f]+@/, ':wrong@')
       const push = ['-v', 'error', '-i', source, ...MAPS, ...HLS, '-method', 'PUT', ...LADDER, `${url}channel_%v.m3u8`]
-      await run('ffmpeg', push, { timeout: PATIENCE_MS }).catch(() => {})
+      await run('ffmpeg', push, { timeout: TIMEOUT_MS }).catch(() => {})
     } finally {
       await server.close()
     }

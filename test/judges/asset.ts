@@ -4,8 +4,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, posix } from 'node:path'
 import hlsParser from 'hls-parser'
-import { assertTracksCarry } from './aired.ts'
 import type { KeptRendition } from './encoder.ts'
+import { assertTracksCarry } from './packet-comparison.ts'
 import { tracksOfUrl } from './packets.ts'
 import { renditionsOf, type SeenRendition, type SeenSegment } from './playlists.ts'
 

@@ -6,7 +6,7 @@ import {
   type HlsPackage,
   MediaPackageClient,
 } from '@aws-sdk/client-mediapackage'
-import { eventually } from './belongings.ts'
+import { eventually } from './processes.ts'
 import type { Windrow } from './windrow.ts'
 
 /** Where and how an encoder delivers. */

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { temporaryFolder } from './belongings.ts'
 import { watchBucket } from './bucket.ts'
+import { temporaryFolder } from './processes.ts'
 
 const FILES = {
   segment: ['v_1.ts', Buffer.alloc(376, 0x47)],

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
-import { eventually, start } from './belongings.ts'
 import type { BucketReport, WatchedBucket } from './bucket-watcher.ts'
+import { eventually, start } from './processes.ts'
 
 const WATCHER = fileURLToPath(new URL('bucket-watcher.ts', import.meta.url))
 const READY = 'watching\n'

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { temporaryFolder } from './belongings.ts'
 import { Disk, type Loss, OutOfOrder } from './disk.ts'
+import { temporaryFolder } from './processes.ts'
 import { seededRandom } from './random.ts'
 
 const CREATES = { creates: true, truncates: false }

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import hlsParser from 'hls-parser'
 import { encodedFiles } from '../fixtures/encoded.ts'
 import type { Ingest } from './aws.ts'
-import { type Running, start, words } from './belongings.ts'
 import { type Track, tracksOfSegments } from './packets.ts'
+import { type Running, start, words } from './processes.ts'
 
 export const LADDER = [
   { name: 'high', width: 640, height: 360, bitrate: '700k' },

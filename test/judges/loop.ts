@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { encodedFiles } from '../fixtures/encoded.ts'
-import { words } from './belongings.ts'
+import { words } from './processes.ts'
 
 const TICKS_PER_SECOND = 90_000
 /** A multiple of 8 s holds a whole number of AAC frames at 48 kHz. */

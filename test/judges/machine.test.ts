@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { describe, it } from 'node:test'
-import { spawnOwned } from './belongings.ts'
 import { latenessOf, MachineWatch } from './machine.ts'
+import { spawnOwned } from './processes.ts'
 
 const isCounted = existsSync('/proc/self/schedstat')
 

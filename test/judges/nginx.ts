@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { programPath } from '../programs.ts'
-import { eventually, freePort, start, temporaryFolder, words } from './belongings.ts'
+import { eventually, freePort, start, temporaryFolder, words } from './processes.ts'
 
 export type Nginx = {
   readonly url: string

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { needing } from '../programs.ts'
-import { assertTracksCarry } from './aired.ts'
-import { run, temporaryFolder, words } from './belongings.ts'
 import { delayed, encodeLoop, type LoopRendition } from './loop.ts'
+import { assertTracksCarry } from './packet-comparison.ts'
 import { assertSamePackets, differences, type Packet, type Track, tracksOfSegments } from './packets.ts'
+import { run, temporaryFolder, words } from './processes.ts'
 
 const { after, before, describe, it } = needing('ffmpeg')
 

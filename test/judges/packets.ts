@@ -1,4 +1,4 @@
-import { run } from './belongings.ts'
+import { run } from './processes.ts'
 
 /** One coded picture or audio frame as ffprobe reads it. Times are 90 kHz ticks, as they stand in the stream. */
 export type Packet = {

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { needing } from '../programs.ts'
-import { run, temporaryFolder, words } from './belongings.ts'
 import { type Nginx, startNginx } from './nginx.ts'
 import { isLateMachine, Player } from './player.ts'
-import { packageStandIn, STAND_IN_SECONDS } from './stand-in.ts'
+import { run, temporaryFolder, words } from './processes.ts'
+import { packageReference, REFERENCE_SECONDS } from './reference-packager.ts'
 
 const { after, before, describe, it } = needing('ffmpeg', 'nginx', 'chromium')
 
@@ -25,7 +25,7 @@ describe('a player in Chromium', { concurrency: 3 }, () => {
         `-preset ultrafast -pix_fmt yuv420p -g 25 -f hls -hls_time 1 -hls_list_size 0 -master_pl_name index.m3u8 ${good}/v.m3u8`,
       ),
     ])
-    await Promise.all([packageStandIn(root), packageStandIn(join(root, 'long'), TOUR_SECONDS)])
+    await Promise.all([packageReference(root), packageReference(join(root, 'long'), TOUR_SECONDS)])
     nginx = await startNginx(`root ${root}; add_header Access-Control-Allow-Origin *; open_file_cache off;`)
     player = await Player.start()
   })
@@ -82,7 +82,7 @@ describe('a player in Chromium', { concurrency: 3 }, () => {
     describe(`${engine} with ${path}`, () => {
       it('plays it to its end', async () => {
         const { duration, frames } = await player.playToEnd(engine, `${nginx.url}/${path}`, 4)
-        assert.ok(Math.abs(duration - STAND_IN_SECONDS) < 0.2, `${duration} s`)
+        assert.ok(Math.abs(duration - REFERENCE_SECONDS) < 0.2, `${duration} s`)
         assert.ok(frames > 0)
       })
       it('watches both levels and both languages, and goes back', async () => {

@@ -4,9 +4,9 @@ import { createServer } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { programPath } from '../programs.ts'
-import { eventually, listen, words } from './belongings.ts'
 import { MachineWatch } from './machine.ts'
 import { PlayerLog } from './player-log.ts'
+import { eventually, listen, words } from './processes.ts'
 
 /** hls.js plays HLS, shaka-player HLS and DASH, dash.js DASH and Smooth Streaming. */
 export type Engine = 'hls.js' | 'shaka' | 'dash.js'

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import hlsParser, { type types } from 'hls-parser'
-import { eventually } from './belongings.ts'
+import { eventually } from './processes.ts'
 
 hlsParser.setOptions({ strictMode: true })
 

@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { spawnOwned } from './belongings.ts'
+import { spawnOwned } from './processes.ts'
 
 /** A coded picture, audio frame or the like. Times are in units of the track's timescale. */
 export type Sample = {

@@ -1,6 +1,6 @@
 /** What a program did to files, as strace saw it. */
 import { closeSync, openSync, readSync } from 'node:fs'
-import { words } from './belongings.ts'
+import { words } from './processes.ts'
 
 const PIECE_BYTES = 16 * 1024 * 1024
 

@@ -1,8 +1,8 @@
 import { appendFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { eventually, freePort, type Running, start, temporaryFolder } from './belongings.ts'
 import { evidenceFile } from './evidence.ts'
+import { eventually, freePort, type Running, start, temporaryFolder } from './processes.ts'
 
 const PROGRAM = fileURLToPath(new URL('../../bin/windrow', import.meta.url))
 

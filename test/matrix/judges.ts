@@ -2,8 +2,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createFile, type ISOFile, MP4BoxBuffer } from 'mp4box'
-import { run, temporaryFolder } from '../judges/belongings.ts'
-import { PACKAGER } from '../judges/stand-in.ts'
+import { run, temporaryFolder } from '../judges/processes.ts'
+import { PACKAGER } from '../judges/reference-packager.ts'
 import type { GivenTrack } from './compare.ts'
 import type { Run, ViewedStream } from './viewed.ts'
 

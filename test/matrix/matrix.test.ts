@@ -3,7 +3,7 @@
 import { FIXTURE_NAMES, type FixtureName, fixture } from '../fixtures/catalogue.ts'
 import type { Fixture } from '../fixtures/fixture.ts'
 import { createChannel, mediaPackage } from '../judges/aws.ts'
-import { eventually } from '../judges/belongings.ts'
+import { eventually } from '../judges/processes.ts'
 import { Windrow } from '../judges/windrow.ts'
 import { needing } from '../programs.ts'
 import type { GivenTrack } from './compare.ts'

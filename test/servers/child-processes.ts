@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createConnection } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { PATIENCE_MS } from '../judges/patience.ts'
+import { TIMEOUT_MS } from '../judges/timeout.ts'
 
 const OUTPUT_KEPT = 4_000
 
@@ -43,7 +43,7 @@ export class ChildProcesses {
 
   /** Resolves when someone listens on every port; throws with what a server said when it ended instead. */
   async listening(ports: readonly number[]): Promise<void> {
-    const deadline = performance.now() + PATIENCE_MS
+    const deadline = performance.now() + TIMEOUT_MS
     for (const port of ports) {
       while (!(await accepts(port))) {
         const dead = this.running.find(({ child }) => !isAlive(child))

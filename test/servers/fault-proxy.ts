@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { buffer } from 'node:stream/consumers'
-import { listen } from '../judges/belongings.ts'
+import { listen } from '../judges/processes.ts'
 
 /** What may go wrong between a client and a server that are both sound. */
 export type Fault =

@@ -5,8 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import pg from 'pg'
-import { freePort, temporaryFolder } from '../judges/belongings.ts'
-import { PATIENCE_MS } from '../judges/patience.ts'
+import { freePort, temporaryFolder } from '../judges/processes.ts'
+import { TIMEOUT_MS } from '../judges/timeout.ts'
 import { programPath } from '../programs.ts'
 import { ChildProcesses } from './child-processes.ts'
 
@@ -37,7 +37,7 @@ export async function startPostgres(): Promise<PostgresServer> {
 
   const run = (...command: string[]) => {
     const [program = '', ...args] = [...asNobody, ...command]
-    return promisify(execFile)(program, args, { cwd: folder, timeout: PATIENCE_MS })
+    return promisify(execFile)(program, args, { cwd: folder, timeout: TIMEOUT_MS })
   }
   const start = async () => {
     children = new ChildProcesses()
@@ -62,7 +62,7 @@ export async function startPostgres(): Promise<PostgresServer> {
   }
   /** It listens before it has recovered what a crash left. */
   const ready = async () => {
-    const deadline = performance.now() + PATIENCE_MS
+    const deadline = performance.now() + TIMEOUT_MS
     for (;;) {
       try {
         return await query('SELECT 1')

@@ -4,8 +4,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { freePort } from '../judges/belongings.ts'
-import { PATIENCE_MS } from '../judges/patience.ts'
+import { freePort } from '../judges/processes.ts'
+import { TIMEOUT_MS } from '../judges/timeout.ts'
 import { type Command, programPath } from '../programs.ts'
 import { ChildProcesses } from './child-processes.ts'
 import type { S3Credentials, S3Server } from './s3-server.ts'
@@ -26,7 +26,7 @@ export async function startRadosgw(): Promise<S3Server> {
   const fsid = randomUUID()
   const run = (name: Command, ...args: string[]) => {
     const dying = ['--pdeathsig', 'KILL', '--', programPath(name), ...args]
-    return children.during(promisify(execFile)('setpriv', dying, { cwd: folder, timeout: PATIENCE_MS }))
+    return children.during(promisify(execFile)('setpriv', dying, { cwd: folder, timeout: TIMEOUT_MS }))
   }
   const serve = (name: Command, ...args: string[]) => children.start(programPath(name), '-f', '-c', conf, ...args)
   const addUser = (uid: string, { accessKeyId, secretAccessKey }: S3Credentials) => {

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { spawnOwned } from '../judges/belongings.ts'
+import { spawnOwned } from '../judges/processes.ts'
 import type { SoakContext } from '../soak-plan.ts'
 
 export const name = 'gate'

@@ -1,7 +1,7 @@
 import type { SoakContext } from '../soak-plan.ts'
-import { archiveLives } from '../timeline/archived-lives.ts'
-import { liveAtRandom } from '../timeline/lives.ts'
-import { liveFor } from '../timeline/two-weeks.ts'
+import { simulateArchives } from '../timeline/archive-simulations.ts'
+import { simulateFor } from '../timeline/long-simulation.ts'
+import { simulateAtRandom } from '../timeline/random-simulations.ts'
 
 export const name = 'time'
 
@@ -13,11 +13,11 @@ const TWO_WEEKS = 14 * 24 * 3600
  * Two weeks of a channel, and thousands of short lives: no viewer is ever told two things that contradict each other.
  */
 export async function run({ seed, log }: SoakContext): Promise<Record<string, string | number>> {
-  const { segments, switches, eras } = await liveFor(TWO_WEEKS, seed)
+  const { segments, switches, eras } = await simulateFor(TWO_WEEKS, seed)
   log(`two weeks: ${segments} output segments, ${switches} switches, ${eras} eras`)
-  const short = await liveAtRandom(seed, LIVES)
+  const short = await simulateAtRandom(seed, LIVES)
   log(`${LIVES} lives: ${short} output segments`)
-  await archiveLives(seed, ARCHIVED)
+  await simulateArchives(seed, ARCHIVED)
   return {
     'output segments in two weeks': segments,
     switches,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { run, temporaryFolder } from '../judges/belongings.ts'
+import { run, temporaryFolder } from '../judges/processes.ts'
 import { seededRandom } from '../judges/random.ts'
 import { underStrace } from '../judges/syscalls.ts'
 import { replay } from '../judges/traced-disk.ts'

@@ -49,8 +49,8 @@ export function haveEnded(inputs: readonly TimelineState[]): boolean {
 
 function isLost(listing: StreamListing | undefined, heardAt: number, now: UtcMs): boolean {
   if (listing && listing.queue.length > 0) return false
-  const patience = listing ? SILENT_TARGET_DURATIONS * msFromTicks(listing.targetDuration) : 0
-  return now - heardAt > Math.max(MOST_HELD_OPEN_MS, patience)
+  const silence = listing ? SILENT_TARGET_DURATIONS * msFromTicks(listing.targetDuration) : 0
+  return now - heardAt > Math.max(MOST_HELD_OPEN_MS, silence)
 }
 
 function lastHeard(listings: readonly StreamListing[]): number {

@@ -60,7 +60,7 @@ export function followPlaylist(state: TimelineState, playlist: ListedPlaylist, u
   listing.recent = listing.recent.slice(-RECENT_ENTRIES)
   if (restarted || lastListed > listing.lastSequence) listing.previousSequence = restarted ? -1 : listing.lastSequence
   listing.lastSequence = lastListed
-  listing.targetDuration = patience(playlist)
+  listing.targetDuration = boundedTargetDuration(playlist)
   listing.ended = playlist.ended
 }
 
@@ -90,7 +90,7 @@ function noteReturn(state: TimelineState, now: UtcMs): void {
 }
 
 /** The target duration as it should be: some encoders' segments are longer. Nobody is waited for without end. */
-function patience({ targetDuration, segments }: ListedPlaylist): Ticks {
+function boundedTargetDuration({ targetDuration, segments }: ListedPlaylist): Ticks {
   const longest = segments.reduce((most, { duration }) => Math.max(most, duration), Number(targetDuration))
   return ticks(Math.min(Math.max(longest, LEAST_TARGET_DURATION), MOST_TARGET_DURATION))
 }
@@ -103,7 +103,7 @@ function newListing(playlist: ListedPlaylist, now: UtcMs): StreamListing {
     previousSequence: playlist.mediaSequence - 1,
     recent: [],
     queue: [],
-    targetDuration: patience(playlist),
+    targetDuration: boundedTargetDuration(playlist),
     lastListedAt: now,
     ended: false,
   }

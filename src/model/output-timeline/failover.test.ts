@@ -75,7 +75,7 @@ describe('an endpoint of a channel with two inputs', () => {
       for (let i = 0; i < 12; i++) {
         r.pass(1.7)
         if (i < 3) push(r, 'A', i)
-        // Killed during segment 3, and started anew before anybody has lost patience.
+        // Killed during segment 3, and started anew before anybody has failed over.
         if (i === 4) r.streams('A', variants(...STREAMS))
         if (i >= 4) push(r, 'A', i - 4, 3000, { late: 4 })
         r.pass(0.3)

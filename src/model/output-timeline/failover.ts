@@ -15,7 +15,7 @@ export type FailoverView = {
 
 /** Clocks of two inputs that disagree by more about the time a slot takes to arrive tell different times. */
 const CLOCKS_AGREE_MS = 10_000
-/** Slots of the other input kept at hand: more than any patience lasts. */
+/** Slots of the other input kept at hand: more than the longest tolerance lasts. */
 const MOST_STANDBY = 128
 /** Eras that were shown, and are not shown again: more than two encoders keep open. */
 const MOST_RECENT_ERAS = 32
@@ -119,15 +119,15 @@ export function hasFailed(output: OutputTimelineState, view: Omit<FailoverView, 
   const { standbySlots, lackingSince, lastStandby } = output
   const first = standbySlots[0] ?? lastStandby
   if (!first) return false
-  const patience = toleranceMs(output, first.slot.duration)
+  const tolerance = toleranceMs(output, first.slot.duration)
   if (standbySlots.length > 0) {
     if (view.inputs[output.input]?.hasEnded) return true
     if (isOverdue(output, view.awakeSince, now)) return true
   }
-  if (lackingSince === undefined || now - lackingSince <= patience) return false
+  if (lackingSince === undefined || now - lackingSince <= tolerance) return false
   const others = standbySlots.length > 0 ? standbySlots : [first]
   return others.every(({ slot }) => {
-    return now - slot.sealedAt <= patience && isWhole(slot, view.eraOf(slot.era)?.streams ?? [])
+    return now - slot.sealedAt <= tolerance && isWhole(slot, view.eraOf(slot.era)?.streams ?? [])
   })
 }
 

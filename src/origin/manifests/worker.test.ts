@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
-import { eventually } from '../../../test/judges/belongings.ts'
+import { eventually } from '../../../test/judges/processes.ts'
 import { FakeArchive, hlsEndpoint, NOON, outputSegments, windowOf } from '../../../test/origin/sample-channel.ts'
 import type { SegmentRange } from '../../archive/reader.ts'
 import { utcMs } from '../../media/time.ts'

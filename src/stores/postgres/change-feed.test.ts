@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { connect, createServer, type Socket } from 'node:net'
 import pg from 'pg'
-import { eventually } from '../../../test/judges/belongings.ts'
+import { eventually } from '../../../test/judges/processes.ts'
 import { needing } from '../../../test/programs.ts'
 import { type PostgresServer, startPostgres } from '../../../test/servers/postgres.ts'
 import type { Log } from '../../log.ts'
@@ -12,7 +12,7 @@ const { after, before, describe, it } = needing('postgres')
 
 const CHANGE: ResourceChange = { kind: 'channel', guid: 'a' }
 const EVERYTHING: ResourceChange = { kind: 'everything' }
-const QUICK = { everyMs: 50, patienceMs: 500 }
+const QUICK = { everyMs: 50, timeoutMs: 500 }
 
 const quiet: Log = { info() {}, warn() {}, error() {} }
 let server: PostgresServer

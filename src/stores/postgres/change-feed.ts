@@ -7,7 +7,7 @@ import { connectionOptions, farewell, reasonOf } from './connection.ts'
 
 const CHANNEL = 'windrow_change'
 /** How often the connection is asked whether it still is one, and how long it may take to say so. */
-const HEARTBEAT = { everyMs: 10_000, patienceMs: 5_000 }
+const HEARTBEAT = { everyMs: 10_000, timeoutMs: 5_000 }
 const RETRY_MS = { first: 100, longest: 5_000 }
 
 /** What travels in a notification. */
@@ -65,7 +65,7 @@ export class ChangeFeed {
   }
 
   async #connect(): Promise<void> {
-    const client = new pg.Client({ ...connectionOptions(this.#url), query_timeout: this.#heartbeat.patienceMs })
+    const client = new pg.Client({ ...connectionOptions(this.#url), query_timeout: this.#heartbeat.timeoutMs })
     client.on('error', (error) => this.#lose(client, error))
     client.on('end', () => this.#lose(client, new Error('the connection ended')))
     client.on('notification', ({ payload }) => this.#hear(payload ?? ''))

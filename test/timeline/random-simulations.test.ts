@@ -1,23 +1,23 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { archiveLives } from './archived-lives.ts'
-import { live, liveAtRandom, type Script } from './lives.ts'
-import { liveFor } from './two-weeks.ts'
+import { simulateArchives } from './archive-simulations.ts'
+import { simulateFor } from './long-simulation.ts'
+import { type Script, simulate, simulateAtRandom } from './random-simulations.ts'
 
 const runs = Number(process.env['WINDROW_TEST_RUNS'] ?? 60)
 const seed = Number(process.env['WINDROW_TEST_SEED'] ?? 20_260_104)
 
 describe('a channel of two encoders, whatever happens to them', () => {
   it(`breaks no promise to its viewers (${runs} lives, seed ${seed})`, async () => {
-    assert.ok((await liveAtRandom(seed, runs)) > runs)
+    assert.ok((await simulateAtRandom(seed, runs)) > runs)
   })
 
   it(`shows the same from an archive, restarts and all (${Math.ceil(runs / 6)} lives, seed ${seed})`, async () => {
-    await archiveLives(seed, Math.ceil(runs / 6))
+    await simulateArchives(seed, Math.ceil(runs / 6))
   })
 
   it(`breaks none in six hours of six-second segments (seed ${seed})`, async () => {
-    const { segments, switches } = await liveFor(6 * 3600, seed)
+    const { segments, switches } = await simulateFor(6 * 3600, seed)
     assert.ok(segments > 2000 && switches > 0, `${segments} segments, ${switches} switches`)
   })
 })
@@ -51,7 +51,7 @@ const CASES: Readonly<Record<string, Script>> = {
 describe('a channel of two encoders goes through', () => {
   for (const [name, script] of Object.entries(CASES)) {
     it(name, async () => {
-      assert.ok((await live(script)) > 0)
+      assert.ok((await simulate(script)) > 0)
     })
   }
 })

@@ -9,7 +9,7 @@ import type { ArchiveWindow, OutputSegment } from '../../src/model/output-segmen
 import { outputFormatOf } from '../../src/packaging/packager.ts'
 import { hlsEndpoint } from '../origin/sample-channel.ts'
 import type { ChannelRehearsal } from './channel-rehearsal.ts'
-import { TimesTold } from './times-told.ts'
+import { PresentedTimes } from './presented-times.ts'
 
 hlsParser.setOptions({ strictMode: true })
 
@@ -19,13 +19,13 @@ const REMEMBERED = 200
 type Line = { uri: string; duration: number; discontinuitySequence: number; date: number | undefined }
 
 /** Watches one output timeline of a channel. */
-export class Promises {
+export class Invariants {
   private readonly channel: ChannelRehearsal
   private readonly id: number
   private checked = 0
   private previous: OutputSegment | undefined
   private clock = 0
-  private readonly times = new TimesTold()
+  private readonly times = new PresentedTimes()
   private readonly ended = new Set<number>()
   /** Names of what was shown, by the era and the time that are in them. */
   private readonly names = new Map<string, number>()

@@ -1,6 +1,6 @@
-import { eventually } from './belongings.ts'
 import type { LoopRendition } from './loop.ts'
 import { fetchBytes, fetchMediaPlaylist, renditionsOf, sha256 } from './playlists.ts'
+import { eventually } from './processes.ts'
 
 const KNOWN_SEGMENTS = 500
 
@@ -8,7 +8,7 @@ const KNOWN_SEGMENTS = 500
  * Tells which segments of the loop a live endpoint lists, by their bytes alone: a line for each rendition, such as
  * `3 4 gap 6 | 1000`, where `|` is a discontinuity and `?` would be bytes that nobody put.
  */
-export class LineUp {
+export class SegmentLineup {
   readonly #numbers: Map<string, number>[]
   readonly #fetched = new Map<string, string>()
 
@@ -35,7 +35,7 @@ export class LineUp {
   /** Throws what is listed instead when it is not, in every rendition, `expected` within a few seconds. */
   async becomes(parentUrl: string, ...expected: readonly string[]): Promise<void> {
     let last: readonly string[] = []
-    const reached = eventually('the line-up', async () => {
+    const reached = eventually('the lineup', async () => {
       last = await this.of(parentUrl).catch((error: Error) => [error.message])
       return last.every((line, index) => line === (expected[index] ?? expected[0])) || undefined
     })
@@ -53,7 +53,7 @@ export class LineUp {
   }
 }
 
-/** `from` up to and including `to`, as a line-up shows them. */
+/** `from` up to and including `to`, as a lineup shows them. */
 export function run(from: number, to: number): string {
   return Array.from({ length: to - from + 1 }, (_, index) => from + index).join(' ')
 }

@@ -13,7 +13,7 @@ const MSS = hlsEndpoint(
 /** What is remembered of fragments. */
 const REMEMBERED = 2000
 
-export class TimesTold {
+export class PresentedTimes {
   private readonly starts = new Map<string, number>()
   private readonly ends = new Map<string, number>()
 

@@ -3,10 +3,10 @@ import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { encodedFiles } from '../fixtures/encoded.ts'
-import { words } from './belongings.ts'
+import { words } from './processes.ts'
 
 /** Of `packageStandIn`, unless another length is asked for. */
-export const STAND_IN_SECONDS = 16
+export const REFERENCE_SECONDS = 16
 
 /** shaka-packager's own program; what npm starts is a script around it. */
 export const PACKAGER = join(
@@ -18,7 +18,7 @@ export const PACKAGER = join(
  * Below `folder`: `hls/index.m3u8` with fragmented MP4 and `dash/index.mpd` by shaka-packager, `mss/Manifest` by
  * ffmpeg. All have pictures of 180 and 90 lines, and sound in English and French.
  */
-export async function packageStandIn(folder: string, seconds = STAND_IN_SECONDS): Promise<void> {
+export async function packageReference(folder: string, seconds = REFERENCE_SECONDS): Promise<void> {
   const source = 'source.mp4'
   const encode = [
     ...words(`-nostdin -v error -y -f lavfi -i testsrc2=size=320x180:rate=25 -f lavfi -i aevalsrc=0.2*sin(300*t*t)`),

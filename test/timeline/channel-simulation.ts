@@ -73,7 +73,7 @@ type Encoder = {
 }
 
 /** Two encoders with segments of `seconds`, each of the streams `a` and `b`, going about their lives. */
-export class Life {
+export class ChannelSimulation {
   readonly channel = new ChannelRehearsal()
   private readonly encoders: Record<InputName, Encoder>
   private readonly seconds: number

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import type { SealedSlot } from '../../src/model/output-timeline/step.ts'
-import { Life, type Turn, turn } from './life.ts'
-import { Promises } from './promises.ts'
+import { ChannelSimulation, type Turn, turn } from './channel-simulation.ts'
+import { Invariants } from './invariants.ts'
 
 /** Output segment durations of the endpoints that are there from the beginning, and of one that comes late. */
 const DURATIONS = [2, 6]
@@ -16,16 +16,16 @@ export const script = fc.record<Script>({
 })
 
 /** Lives through a script, and looks after each turn; returns how many output segments there were. */
-export async function live({ isLocked, turns }: Script): Promise<number> {
-  const life = new Life(2, { isLocked })
+export async function simulate({ isLocked, turns }: Script): Promise<number> {
+  const life = new ChannelSimulation(2, { isLocked })
   for (const [id, seconds] of DURATIONS.entries()) life.channel.open(id, seconds)
-  const watchers = DURATIONS.map((_, id) => new Promises(life.channel, id))
+  const watchers = DURATIONS.map((_, id) => new Invariants(life.channel, id))
   let segments = 0
   for (const [i, one] of turns.entries()) {
     life.take(one)
     if (i === Math.floor(turns.length / 2)) {
       life.channel.open(DURATIONS.length, LATE)
-      watchers.push(new Promises(life.channel, DURATIONS.length))
+      watchers.push(new Invariants(life.channel, DURATIONS.length))
     }
     for (const watcher of watchers) segments += await watcher.look()
   }
@@ -42,11 +42,11 @@ function checkOrder(sealed: readonly SealedSlot[]): void {
 }
 
 /** Random lives; one that breaks a promise is made as short as it can be. */
-export async function liveAtRandom(seed: number, numRuns: number): Promise<number> {
+export async function simulateAtRandom(seed: number, numRuns: number): Promise<number> {
   let segments = 0
   await fc.assert(
     fc.asyncProperty(script, async (one) => {
-      segments += await live(one)
+      segments += await simulate(one)
     }),
     { seed, numRuns },
   )

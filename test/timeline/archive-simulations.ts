@@ -12,7 +12,7 @@ import { openFileObjects } from '../../src/stores/file-objects.ts'
 import { openSqliteStore, type SqliteStore } from '../../src/stores/sqlite/sqlite-store.ts'
 import { hlsEndpoint } from '../origin/sample-channel.ts'
 import type { Happening, InputName } from './channel-rehearsal.ts'
-import { Life, type Turn, turn } from './life.ts'
+import { ChannelSimulation, type Turn, turn } from './channel-simulation.ts'
 import { EPOCH } from './rehearsal.ts'
 
 const GUIDS: Record<InputName, string> = { A: 'c'.repeat(32), B: 'd'.repeat(32) }
@@ -153,7 +153,7 @@ const script = fc.record({
 })
 
 /** Random lives in a real archive, restarts and all: it shows what the rehearsal of the same life does. */
-export async function archiveLives(seed: number, numRuns: number): Promise<void> {
+export async function simulateArchives(seed: number, numRuns: number): Promise<void> {
   const lives = fc.asyncProperty(script, async ({ isLocked, forgets, turns }) => {
     const folder = await mkdtemp(join(tmpdir(), 'windrow-lives-'))
     const archived = new Archived(folder, forgets ? RETENTION_MS : 1e12)
@@ -169,8 +169,8 @@ export async function archiveLives(seed: number, numRuns: number): Promise<void>
 }
 
 /** The first turns of a life, and the output timelines that are opened then. */
-async function begin(archived: Archived, isLocked: boolean, first: Turn | undefined): Promise<Life> {
-  const life = new Life(2, { isLocked })
+async function begin(archived: Archived, isLocked: boolean, first: Turn | undefined): Promise<ChannelSimulation> {
+  const life = new ChannelSimulation(2, { isLocked })
   const { channel } = life
   channel.log = (['A', 'B'] as const).map((input) => {
     const streams = channel.inputs[input].state.streams ?? []

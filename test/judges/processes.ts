@@ -7,7 +7,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { PATIENCE_MS } from './patience.ts'
+import { TIMEOUT_MS } from './timeout.ts'
 
 const children = new Set<ChildProcess>()
 const folders = new Set<string>()
@@ -112,13 +112,13 @@ export async function freePort(): Promise<number> {
   }
 }
 
-/** Waits until `probe` gives something; throws with what it was waiting for when patience is at its end. */
+/** Waits until `probe` gives something; throws with what it was waiting for after TIMEOUT_MS. */
 export async function eventually<T>(what: string, probe: () => Promise<T | undefined> | T | undefined): Promise<T> {
-  const deadline = performance.now() + PATIENCE_MS
+  const deadline = performance.now() + TIMEOUT_MS
   for (;;) {
     const found = await probe()
     if (found !== undefined) return found
-    if (performance.now() > deadline) throw new Error(`waited ${PATIENCE_MS / 1000} s in vain for ${what}`)
+    if (performance.now() > deadline) throw new Error(`waited ${TIMEOUT_MS / 1000} s in vain for ${what}`)
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
 }

@@ -18,10 +18,10 @@ import {
   type Ingest,
   mediaPackage,
 } from '../judges/aws.ts'
-import { eventually, temporaryFolder } from '../judges/belongings.ts'
 import type { Answer } from '../judges/digest-client.ts'
 import { encodeLoop, type LoopRendition } from '../judges/loop.ts'
 import { fetchBytes, fetchMediaPlaylist, renditionsOf } from '../judges/playlists.ts'
+import { eventually, temporaryFolder } from '../judges/processes.ts'
 import { Pusher } from '../judges/pusher.ts'
 import { seededRandom } from '../judges/random.ts'
 import { underStrace } from '../judges/syscalls.ts'

@@ -1,6 +1,0 @@
-/**
- * How long a test waits, in milliseconds, for what comes sooner on any machine, before it says that it does not come.
- * It only keeps a test from hanging: a time that something must keep is no matter of patience, and is judged by
- * MachineWatch. A script that expects failures sets WINDROW_TEST_PATIENCE, in seconds, to learn of them sooner.
- */
-export const PATIENCE_MS = 1000 * Number(process.env['WINDROW_TEST_PATIENCE'] ?? 120)
