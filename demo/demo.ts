@@ -95,7 +95,7 @@ async function watchAndHarvest(
   await checkReport(join(windrow.dataFolder, 'buckets', clip.bucket), dirname(clip.manifestKey))
 }
 
-/** Harvests a stretch whose end is yet to come, as one does on the command line, and shows how far it is. */
+/** Harvests a window whose end is yet to come, as one does on the command line, and shows how far it is. */
 async function harvest(windrow: WindrowProcess, api: MediaPackage, endpoint: OriginEndpoint, end: number) {
   const destination = { bucket: 'demo-bucket', manifestKey: 'clips/demo/index.m3u8' }
   const asked = Date.now()

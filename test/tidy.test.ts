@@ -6,6 +6,7 @@ import { describe, it } from 'node:test'
 import { wrongNeeds } from './declared-needs.ts'
 import { forbiddenImports, readImportTable } from './import-table.ts'
 import { isTest, lineAt, readSource, readTree, type SourceFile, withoutComments } from './source-tree.ts'
+import { doubleExports, doubleImports, retiredWords, wideComments } from './vocabulary.ts'
 
 /** Tests may be longer: many are tables of cases. */
 const MOST_LINES = { program: 300, test: 600 }
@@ -215,6 +216,42 @@ describe('the code', () => {
       lost.map(({ path }) => path),
       [],
     )
+  })
+})
+
+describe('the words of the code', () => {
+  it('are not those that were given up', () => {
+    const others = [...code, ...pages].filter(({ path }) => path !== 'test/tidy.test.ts')
+    assert.deepEqual(others.flatMap(retiredWords), [])
+  })
+
+  it('name one thing each: no two files export one name', () => {
+    assert.deepEqual(doubleExports(code), [])
+  })
+
+  it('come from each module at once', () => {
+    assert.deepEqual(code.flatMap(doubleImports), [])
+  })
+
+  it('stand in comments no wider than the code', () => {
+    assert.deepEqual(code.flatMap(wideComments), [])
+  })
+
+  const x = (text: string): SourceFile => ({ path: 'src/x.ts', text })
+  const noticed: readonly (readonly [string, readonly string[]])[] = [
+    ['a retired word', retiredWords(x('const a = openNumbering(b)'))],
+    ['a retired word in a comment', retiredWords(x('// the guest reads'))],
+    ['a retired word in the name of a file', retiredWords({ path: 'src/old-outline.ts', text: '' })],
+    ['a double export', doubleExports([x('export type A = 1'), { path: 'src/y.ts', text: 'export class A {}' }])],
+    ['a double import', doubleImports(x("import { a } from './a.ts'\nimport type { b } from './a.ts'\n"))],
+    ['a wide comment', wideComments(x(`  // ${'x'.repeat(120)}`))],
+  ]
+  for (const [what, found] of noticed) {
+    it(`would notice ${what}`, () => assert.equal(found.length, 1))
+  }
+
+  it('may hold retired words inside other words', () => {
+    assert.deepEqual(retiredWords(x('expression compressed suppress outlined guesture')), [])
   })
 })
 

@@ -1,6 +1,5 @@
 import { join } from 'node:path'
-import type { AccessKeyPair } from '../config/credentials.ts'
-import { readKeyPair } from '../config/credentials.ts'
+import { type AccessKeyPair, readKeyPair } from '../config/credentials.ts'
 import { CommandFailed } from './terminal.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>

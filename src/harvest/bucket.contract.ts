@@ -20,7 +20,7 @@ export type BucketsUnderTest = {
 const ROLE = 'arn:aws:iam::000000000000:role/harvest'
 const never = new AbortController().signal
 
-export const bytesBody = (...parts: readonly Uint8Array[]): ObjectBody => ({
+export const bodyOfBytes = (...parts: readonly Uint8Array[]): ObjectBody => ({
   kind: 'bytes',
   parts,
   contentType: 'application/octet-stream',
@@ -65,7 +65,7 @@ export function bucketContract(
           return path
         }),
       )
-      return { ...bytesBody(...contents), kind: 'files', paths }
+      return { ...bodyOfBytes(...contents), kind: 'files', paths }
     }
 
     const keeps = async (key: string, body: ObjectBody, content: Uint8Array) => {
@@ -78,13 +78,13 @@ export function bucketContract(
     it('keeps the parts of a body in their order', async () => {
       await keeps(
         'parts/text',
-        bytesBody(Buffer.from('one '), Buffer.from('two '), Buffer.from('three')),
+        bodyOfBytes(Buffer.from('one '), Buffer.from('two '), Buffer.from('three')),
         Buffer.from('one two three'),
       )
     })
 
     it('keeps an empty object', async () => {
-      await keeps('parts/empty', bytesBody(), Buffer.alloc(0))
+      await keeps('parts/empty', bodyOfBytes(), Buffer.alloc(0))
     })
 
     it('keeps a file', async () => {
@@ -99,7 +99,7 @@ export function bucketContract(
 
     it('keeps a big object made of memory and of files', async () => {
       const content = randomBytes(24_000_000)
-      await keeps('big/memory', bytesBody(content.subarray(0, 5_000_000), content.subarray(5_000_000)), content)
+      await keeps('big/memory', bodyOfBytes(content.subarray(0, 5_000_000), content.subarray(5_000_000)), content)
       await keeps('big/files', await files(content.subarray(0, 13_000_000), content.subarray(13_000_000)), content)
     })
 
@@ -108,36 +108,36 @@ export function bucketContract(
       const body = await files(file)
       await keeps(
         'again',
-        bytesBody(Buffer.from('the first, which is longer')),
+        bodyOfBytes(Buffer.from('the first, which is longer')),
         Buffer.from('the first, which is longer'),
       )
-      await keeps('again', bytesBody(Buffer.from('second')), Buffer.from('second'))
+      await keeps('again', bodyOfBytes(Buffer.from('second')), Buffer.from('second'))
       await keeps('again', body, file)
       await keeps('again', body, file)
-      await keeps('again', bytesBody(Buffer.from('and back')), Buffer.from('and back'))
+      await keeps('again', bodyOfBytes(Buffer.from('and back')), Buffer.from('and back'))
     })
 
     it('tells by a tag whether an object is still the same, and whether there is one', async () => {
       assert.equal(await bucket.tagOf('tagged', never), null)
-      await bucket.put('tagged', bytesBody(Buffer.from('one')), never)
+      await bucket.put('tagged', bodyOfBytes(Buffer.from('one')), never)
       const one = await bucket.tagOf('tagged', never)
       assert.equal(typeof one, 'string')
       assert.equal(await bucket.tagOf('tagged', never), one)
-      await bucket.put('tagged', bytesBody(Buffer.from('two')), never)
+      await bucket.put('tagged', bodyOfBytes(Buffer.from('two')), never)
       assert.notEqual(await bucket.tagOf('tagged', never), one)
     })
 
     it('knows what an object holds', async () => {
-      assert.equal(await bucket.holds('held', bytesBody(Buffer.from('one')), never), false)
-      await bucket.put('held', bytesBody(Buffer.from('one')), never)
-      assert.equal(await bucket.holds('held', bytesBody(Buffer.from('o'), Buffer.from('ne')), never), true)
-      assert.equal(await bucket.holds('held', bytesBody(Buffer.from('two')), never), false)
-      assert.equal(await bucket.holds('held', bytesBody(Buffer.from('longer')), never), false)
+      assert.equal(await bucket.holds('held', bodyOfBytes(Buffer.from('one')), never), false)
+      await bucket.put('held', bodyOfBytes(Buffer.from('one')), never)
+      assert.equal(await bucket.holds('held', bodyOfBytes(Buffer.from('o'), Buffer.from('ne')), never), true)
+      assert.equal(await bucket.holds('held', bodyOfBytes(Buffer.from('two')), never), false)
+      assert.equal(await bucket.holds('held', bodyOfBytes(Buffer.from('longer')), never), false)
     })
 
     it('replaces only what it is to replace, where it knows conditions, and else whatever there is', async () => {
       const put = (text: string, replaces: string | null) =>
-        bucket.put('guarded', bytesBody(Buffer.from(text)), never, { replaces })
+        bucket.put('guarded', bodyOfBytes(Buffer.from(text)), never, { replaces })
       const holds = async (text: string) =>
         assert.equal(Buffer.from((await store.read('guarded')) ?? '').toString(), text)
       await put('first', null)
@@ -154,8 +154,8 @@ export function bucketContract(
     })
 
     it('removes objects, and is content where there are none', async () => {
-      await bucket.put('gone/1', bytesBody(Buffer.from('x')), never)
-      await bucket.put('gone/2', bytesBody(Buffer.from('x')), never)
+      await bucket.put('gone/1', bodyOfBytes(Buffer.from('x')), never)
+      await bucket.put('gone/2', bodyOfBytes(Buffer.from('x')), never)
       await bucket.remove(['gone/1', 'gone/3', 'nowhere/at/all'], never)
       assert.equal(await store.read('gone/1'), undefined)
       assert.ok(await store.read('gone/2'))
@@ -164,7 +164,7 @@ export function bucketContract(
 
     it('takes keys with spaces, signs and letters of any script', async () => {
       for (const key of ['a b/c+d & e.ts', 'ä/日本/Ω.m3u8', 'q?x=1#%20/\'"~.ts', 'x/...ts']) {
-        await keeps(key, bytesBody(Buffer.from(key)), Buffer.from(key))
+        await keeps(key, bodyOfBytes(Buffer.from(key)), Buffer.from(key))
       }
     })
 
@@ -182,7 +182,7 @@ export function bucketContract(
         'x'.repeat(1025),
         'a/\ud800',
       ]) {
-        await assert.rejects(bucket.put(key, bytesBody(Buffer.from('x')), never), refusedWith('InvalidName'), key)
+        await assert.rejects(bucket.put(key, bodyOfBytes(Buffer.from('x')), never), refusedWith('InvalidName'), key)
       }
     })
 
@@ -201,7 +201,7 @@ export function bucketContract(
     })
 
     it('says that a source file is missing, and does not blame the bucket', async () => {
-      const body = { ...bytesBody(), kind: 'files', paths: [join(folder, 'nothing')], size: 5 } as const
+      const body = { ...bodyOfBytes(), kind: 'files', paths: [join(folder, 'nothing')], size: 5 } as const
       await assert.rejects(
         bucket.put('torn/two', body, never),
         (error: unknown) => !(error instanceof BucketRefused) && (error as NodeJS.ErrnoException).code === 'ENOENT',

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { utcMs } from '../media/time.ts'
-import { bucketContract, bytesBody, destination, refusedWith } from './bucket.contract.ts'
+import { bodyOfBytes, bucketContract, destination, refusedWith } from './bucket.contract.ts'
 import type { Bucket, ObjectBody } from './bucket.ts'
 import { type FolderBucketsOptions, folderBuckets } from './folder-buckets.ts'
 
@@ -63,7 +63,7 @@ describe('a bucket that is a folder', () => {
       await assert.rejects(readdir(shared), { code: 'EACCES' })
       const buckets = folderBuckets({ folder, links: false, createBuckets: true })
       const bucket = await buckets.open(destination('clips'), never)
-      await bucket.put('one.ts', bytesBody(Buffer.from('media')), never)
+      await bucket.put('one.ts', bodyOfBytes(Buffer.from('media')), never)
       await bucket.flush()
       assert.equal(await readFile(join(folder, 'clips', 'one.ts'), 'utf8'), 'media')
     } finally {
@@ -84,7 +84,7 @@ describe('a bucket that is a folder', () => {
     await bucket.put('linked/one.ts', body, never)
     const [object, original] = await Promise.all([stat(path('clips/linked/one.ts')), stat(source)])
     assert.equal(object.ino, original.ino)
-    await bucket.put('linked/one.ts', bytesBody(Buffer.from('other')), never)
+    await bucket.put('linked/one.ts', bodyOfBytes(Buffer.from('other')), never)
     assert.equal(await readFile(source, 'utf8'), 'media')
     assert.equal(await readFile(path('clips/linked/one.ts'), 'utf8'), 'other')
     await bucket.put('linked/one.ts', body, never)
@@ -115,7 +115,7 @@ describe('a bucket that is a folder', () => {
     const bucket = await openBucket({ links: false })
     await bucket.put('modes/copied', body, never)
     await bucket.put('modes/joined', { ...body, paths: [source, source], size: 10 } as ObjectBody, never)
-    await bucket.put('modes/written', bytesBody(Buffer.from('x')), never)
+    await bucket.put('modes/written', bodyOfBytes(Buffer.from('x')), never)
     for (const name of await readdir(path('clips/modes'))) {
       assert.equal((await stat(path('clips/modes', name))).mode & 0o777, 0o444, name)
     }
@@ -136,7 +136,7 @@ describe('a bucket that is a folder', () => {
     const victim = join(root, 'victim')
     await writeFile(victim, 'precious')
     await symlink(victim, path('clips/pointer'))
-    await (await openBucket()).put('pointer', bytesBody(Buffer.from('asset')), never)
+    await (await openBucket()).put('pointer', bodyOfBytes(Buffer.from('asset')), never)
     assert.equal(await readFile(victim, 'utf8'), 'precious')
     assert.equal(await readFile(path('clips/pointer'), 'utf8'), 'asset')
   })
@@ -145,7 +145,7 @@ describe('a bucket that is a folder', () => {
     const bucket = await openBucket()
     await bucket.put('taken/one.ts', body, never)
     await assert.rejects(bucket.put('taken', body, never), refusedWith('InvalidName'))
-    await assert.rejects(bucket.put('taken', bytesBody(Buffer.from('x')), never), refusedWith('InvalidName'))
+    await assert.rejects(bucket.put('taken', bodyOfBytes(Buffer.from('x')), never), refusedWith('InvalidName'))
     await assert.rejects(bucket.put('taken/one.ts/two.ts', body, never), refusedWith('InvalidName'))
     await assert.rejects(bucket.put('.windrow-uploads/x', body, never), refusedWith('InvalidName'))
     assert.equal(await readFile(path('clips/taken/one.ts'), 'utf8'), 'media')

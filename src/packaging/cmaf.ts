@@ -21,13 +21,13 @@ import {
   trackFileName,
 } from './cmaf-names.ts'
 import { PLAYLIST_TYPE } from './media-playlist.ts'
-import type { PathTimes } from './output-format.ts'
 import {
   type Asset,
   type AssetFile,
   filterOf,
   type ManifestStyle,
   type OutputFormat,
+  type PathTimes,
   type SegmentBatch,
   type SegmentBody,
   type SegmentLookup,

@@ -13,7 +13,6 @@ import type { DashPeriod } from './dash-periods.ts'
 import { type DashManifest, listedPeriods, mpdOf } from './dash-presentation.ts'
 import { headerBody, headerNamed, segmentAddress, segmentBody, segmentNamed, settingsOf } from './dash-segments.ts'
 import { iFrameOf } from './i-frames.ts'
-import type { PathTimes } from './output-format.ts'
 import {
   type Asset,
   type AssetFile,
@@ -21,6 +20,7 @@ import {
   filterOf,
   type ManifestStyle,
   type OutputFormat,
+  type PathTimes,
   type SegmentBatch,
   type TextBody,
 } from './output-format.ts'

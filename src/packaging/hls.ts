@@ -22,7 +22,6 @@ import {
 } from './hls-names.ts'
 import { type HlsStream, streamNamed } from './hls-presentation.ts'
 import { PLAYLIST_TYPE } from './media-playlist.ts'
-import type { PathTimes } from './output-format.ts'
 import {
   type Asset,
   type AssetFile,
@@ -30,6 +29,7 @@ import {
   filterOf,
   type ManifestStyle,
   type OutputFormat,
+  type PathTimes,
   type SegmentBatch,
   type SegmentBody,
   type SegmentLookup,

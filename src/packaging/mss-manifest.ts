@@ -1,6 +1,5 @@
 import { type StreamIndex, writeSmoothManifest } from '../manifests/mss.ts'
-import type { FragmentInterval } from '../media/mp4/smooth.ts'
-import { SMOOTH_TIMESCALE } from '../media/mp4/smooth.ts'
+import { type FragmentInterval, SMOOTH_TIMESCALE } from '../media/mp4/smooth.ts'
 import type { ManifestFilter } from '../model/manifest-filter.ts'
 import type { MssPackage } from '../model/origin-endpoint.ts'
 import type { ArchiveWindow, Era, OutputSegment } from '../model/output-segment.ts'

@@ -1,5 +1,4 @@
-import type { FragmentInterval } from '../media/mp4/smooth.ts'
-import { SMOOTH_TIMESCALE } from '../media/mp4/smooth.ts'
+import { type FragmentInterval, SMOOTH_TIMESCALE } from '../media/mp4/smooth.ts'
 import { rescale, TICKS_PER_SECOND, type Ticks, ticks, type UtcMs, utcMs } from '../media/time.ts'
 import type { Era, OutputSegment } from '../model/output-segment.ts'
 import type { SingleTrack } from './track-set.ts'

@@ -11,7 +11,6 @@ import {
   mssManifest,
 } from './mss-manifest.ts'
 import { fragmentName, type MssName, parseMssName } from './mss-names.ts'
-import type { PathTimes } from './output-format.ts'
 import {
   type Asset,
   type AssetFile,
@@ -19,6 +18,7 @@ import {
   type ManifestStyle,
   NEIGHBOURS,
   type OutputFormat,
+  type PathTimes,
   type SegmentBatch,
   type SegmentBody,
   type SegmentLookup,

@@ -7,8 +7,13 @@ import { join } from 'node:path'
 import { Sha256 } from '@smithy/core/checksum'
 import { SignatureV4 } from '@smithy/signature-v4'
 import { createControl } from '../../src/control/control.ts'
-import type { ControlLimits, ControlResources, ExtentOf, HarvestService } from '../../src/control/control-context.ts'
-import { DEFAULT_LIMITS } from '../../src/control/control-context.ts'
+import {
+  type ControlLimits,
+  type ControlResources,
+  DEFAULT_LIMITS,
+  type ExtentOf,
+  type HarvestService,
+} from '../../src/control/control-context.ts'
 import { listen } from '../../src/http/listener.ts'
 import type { Log } from '../../src/log.ts'
 import { utcMs } from '../../src/media/time.ts'

@@ -249,10 +249,10 @@ describe('bad input', () => {
         const piece = Buffer.alloc(64 * 1024, 0x47)
         for (; sent < 200 * MIB; sent += piece.length) yield piece
       }
-      const untold = await pusher.client
+      const undeclared = await pusher.client
         .send('PUT', pusher.urlOf('channel-big-00003.ts'), { body: flood() })
         .catch((error: Error): Answer => ({ status: 0, headers: {}, body: error.message }))
-      assert.ok(untold.status === 413 || untold.status === 0, `was answered ${untold.status}`)
+      assert.ok(undeclared.status === 413 || undeclared.status === 0, `was answered ${undeclared.status}`)
       assert.ok(sent < 100 * MIB, `took ${sent / MIB} MiB`)
       const playlist = await pusher.put('channel-big.m3u8', Buffer.alloc(20 * MIB, '#EXTINF:1,\na.ts\n'))
       assert.equal(playlist.status, 413)

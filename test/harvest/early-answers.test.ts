@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { after, before, describe, it } from 'node:test'
-import { bytesBody, destination } from '../../src/harvest/bucket.contract.ts'
+import { bodyOfBytes, destination } from '../../src/harvest/bucket.contract.ts'
 import { digested } from '../../src/harvest/digest.ts'
 import { s3Buckets } from '../../src/harvest/s3-buckets.ts'
 
@@ -107,7 +107,7 @@ describe('an S3 server that answers before it has read', () => {
     it(`with ${status}, is sent no byte of another object`, async () => {
       server.arrivals.length = 0
       const bucket = await buckets.open(destination('clips'), never)
-      const object = (letter: string) => digested(bytesBody(Buffer.alloc(SIZE, letter)))
+      const object = (letter: string) => digested(bodyOfBytes(Buffer.alloc(SIZE, letter)))
       server.hasty.push(status)
       await bucket.put('first', await object('a'), never)
       // Of the same size, so that it would lie in the same memory.

@@ -1,5 +1,4 @@
-import type { UtcMs } from '../../src/media/time.ts'
-import { utcMs } from '../../src/media/time.ts'
+import { type UtcMs, utcMs } from '../../src/media/time.ts'
 import type { ServiceEvent } from '../../src/model/event.ts'
 import { type HarvestJob, type HarvestOutcome, statusAfter } from '../../src/model/harvest-job.ts'
 import type { HarvestObject, HarvestRecord, HarvestRun } from '../../src/model/harvest-run.ts'

@@ -13,7 +13,7 @@ import {
   NoSuchKey,
   S3Client,
 } from '@aws-sdk/client-s3'
-import { bucketContract, bytesBody, destination, refusedWith } from '../../src/harvest/bucket.contract.ts'
+import { bodyOfBytes, bucketContract, destination, refusedWith } from '../../src/harvest/bucket.contract.ts'
 import type { BucketRefused } from '../../src/harvest/bucket.ts'
 import { digested } from '../../src/harvest/digest.ts'
 import { folderBuckets } from '../../src/harvest/folder-buckets.ts'
@@ -84,7 +84,11 @@ for (const { name, blocks, start, knowsConditions } of SERVERS) {
 
     it('keeps the content type', async () => {
       const bucket = await bucketsOf().open(destination('clips'), never)
-      await bucket.put('typed.m3u8', { ...bytesBody(Buffer.from('#EXTM3U')), contentType: 'application/x-test' }, never)
+      await bucket.put(
+        'typed.m3u8',
+        { ...bodyOfBytes(Buffer.from('#EXTM3U')), contentType: 'application/x-test' },
+        never,
+      )
       const { ContentType } = await judge.send(new GetObjectCommand({ Bucket: 'clips', Key: 'typed.m3u8' }))
       assert.equal(ContentType, 'application/x-test')
     })
@@ -92,9 +96,9 @@ for (const { name, blocks, start, knowsConditions } of SERVERS) {
     it('keeps an object that is put in parts, and nothing of one that is not put to its end', async () => {
       const bucket = await bucketsOf().open(destination('clips'), never)
       const parts = [randomBytes(40_000_000), randomBytes(27_500_001)]
-      await bucket.put('large.ts', await digested(bytesBody(...parts)), never)
+      await bucket.put('large.ts', await digested(bodyOfBytes(...parts)), never)
       assert.ok(Buffer.concat(parts).equals((await read('large.ts')) ?? Buffer.alloc(0)))
-      const body = { ...bytesBody(...parts), size: 80_000_000 }
+      const body = { ...bodyOfBytes(...parts), size: 80_000_000 }
       await assert.rejects(bucket.put('torn.ts', body, never), /bytes of an object that has/)
       assert.equal(await read('torn.ts'), undefined)
     })
@@ -113,9 +117,9 @@ for (const { name, blocks, start, knowsConditions } of SERVERS) {
 
     it('says that the bucket belongs to someone else', async () => {
       const bucket = await bucketsOf({ credentials: server.stranger }).open(destination('clips'), never)
-      await assert.rejects(bucket.put('mine.ts', bytesBody(Buffer.from('x')), never), refusedWith('AccessDenied'))
+      await assert.rejects(bucket.put('mine.ts', bodyOfBytes(Buffer.from('x')), never), refusedWith('AccessDenied'))
       await assert.rejects(
-        bucket.put('mine.ts', bytesBody(Buffer.alloc(2_000_000)), never),
+        bucket.put('mine.ts', bodyOfBytes(Buffer.alloc(2_000_000)), never),
         refusedWith('AccessDenied'),
       )
     })
@@ -124,7 +128,7 @@ for (const { name, blocks, start, knowsConditions } of SERVERS) {
       const bucket = await bucketsOf().open(destination('clips'), never)
       const stop = new AbortController()
       const parts = [Buffer.alloc(4_000_000), Buffer.alloc(4_000_000)]
-      const sending = bucket.put('aborted.ts', bytesBody(...parts), stop.signal)
+      const sending = bucket.put('aborted.ts', bodyOfBytes(...parts), stop.signal)
       stop.abort()
       await assert.rejects(sending, { name: 'AbortError' })
       assert.equal(await read('aborted.ts'), undefined)
@@ -252,6 +256,6 @@ describe('an S3 API that answers', () => {
   it('and does not know the question is asked again with the first object', async () => {
     answer = reply('501 Not Implemented', document('NotImplemented'))
     const bucket = await open()
-    await assert.rejects(bucket.put('a', bytesBody(Buffer.from('x')), never), refusedWith('Refused'))
+    await assert.rejects(bucket.put('a', bodyOfBytes(Buffer.from('x')), never), refusedWith('Refused'))
   })
 })

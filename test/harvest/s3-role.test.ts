@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { after, before, beforeEach, describe, it } from 'node:test'
-import { bytesBody, destination, refusedWith } from '../../src/harvest/bucket.contract.ts'
+import { bodyOfBytes, destination, refusedWith } from '../../src/harvest/bucket.contract.ts'
 import { digested } from '../../src/harvest/digest.ts'
 import { s3Buckets } from '../../src/harvest/s3-buckets.ts'
 
@@ -85,7 +85,7 @@ describe('harvesting to S3 as a role', () => {
     const buckets = bucketsOf()
     t.after(() => buckets.close())
     const bucket = await buckets.open(destination('clips'), never)
-    await bucket.put('a.ts', bytesBody(Buffer.from('x')), never)
+    await bucket.put('a.ts', bodyOfBytes(Buffer.from('x')), never)
     await buckets.open(destination('clips'), never)
     assert.equal(sts.seen.length, 1)
     const form = new URLSearchParams(sts.seen[0]?.body.toString())
@@ -106,7 +106,7 @@ describe('harvesting to S3 as a role', () => {
     t.after(() => buckets.close())
     sts.answer = () => assumed(new Date(Date.now() + 60_000).toISOString())
     const bucket = await buckets.open(destination('clips'), never)
-    await bucket.put('a.ts', bytesBody(Buffer.from('x')), never)
+    await bucket.put('a.ts', bodyOfBytes(Buffer.from('x')), never)
     assert.ok(sts.seen.length >= 2, 'a minute is no time to begin anything in')
     const before = sts.seen.length
     await buckets.open({ ...destination('clips'), roleArn: 'arn:aws:iam::000000000000:role/another' }, never)
@@ -157,7 +157,7 @@ describe('what is put into S3', () => {
   it('carries its SHA-256, small or streamed', async () => {
     const bucket = await open()
     for (const size of [5, 3_000_000]) {
-      const body = await digested(bytesBody(Buffer.alloc(size, 7)))
+      const body = await digested(bodyOfBytes(Buffer.alloc(size, 7)))
       await bucket.put('a.ts', body, never)
       const { request } = s3.seen.at(-1) ?? assert.fail()
       assert.equal(request.headers['x-amz-checksum-sha256'], Buffer.from(body.sha256, 'hex').toString('base64'))
@@ -168,9 +168,9 @@ describe('what is put into S3', () => {
 
   it('is asked to replace only what was there', async () => {
     const bucket = await open()
-    await bucket.put('a', bytesBody(Buffer.from('x')), never, { replaces: null })
+    await bucket.put('a', bodyOfBytes(Buffer.from('x')), never, { replaces: null })
     assert.equal(s3.seen.at(-1)?.request.headers['if-none-match'], '*')
-    await bucket.put('a', bytesBody(Buffer.from('x')), never, { replaces: '"tag"' })
+    await bucket.put('a', bodyOfBytes(Buffer.from('x')), never, { replaces: '"tag"' })
     assert.equal(s3.seen.at(-1)?.request.headers['if-match'], '"tag"')
     assert.equal(await bucket.tagOf('a', never), '"tag"')
   })
@@ -184,7 +184,7 @@ describe('what is put into S3', () => {
         return { status: 403, body: '<Error><Code>AccessDenied</Code></Error>' }
       return { status: 200, body: request.url?.includes('uploads') ? initiated : '<CompleteMultipartUploadResult/>' }
     }
-    const large = bytesBody(Buffer.alloc(30_000_000, 1), Buffer.alloc(50_000_000, 2))
+    const large = bodyOfBytes(Buffer.alloc(30_000_000, 1), Buffer.alloc(50_000_000, 2))
     await bucket.put('large.ts', large, never)
     const steps = s3.seen
       .slice(1)

@@ -43,7 +43,7 @@ export async function startPostgres(): Promise<PostgresServer> {
     children = new ChildProcesses()
     const settings = [`port=${port}`, 'listen_addresses=127.0.0.1', 'unix_socket_directories=', 'max_connections=300']
     const command = [join(folder, 'bin/postgres'), '-D', data, ...settings.flatMap((setting) => ['-c', setting])]
-    // A process loses its wish to die with its parent when it changes its user.
+    // A process no longer dies with its parent when it changes its user.
     const dying = ['setpriv', '--pdeathsig=KILL', '--', ...command]
     children.start('env', '--chdir', folder, ...asNobody, ...dying)
     await children.listening([port])

@@ -1,5 +1,4 @@
-import type { UtcMs } from '../../media/time.ts'
-import { utcMs } from '../../media/time.ts'
+import { type UtcMs, utcMs } from '../../media/time.ts'
 import { MalformedPlaylist } from './playlist-error.ts'
 
 const DATE_TIME = /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(\.\d{1,12})?([Zz]|[+-]\d\d(?::?\d\d)?)?$/

@@ -1,5 +1,4 @@
-import type { FrameSyntax } from './sampler.ts'
-import { Sampler } from './sampler.ts'
+import { type FrameSyntax, Sampler } from './sampler.ts'
 import type { SampleSink } from './samples.ts'
 
 /** The largest frame, the header behind it, and more. */

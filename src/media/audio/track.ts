@@ -1,7 +1,6 @@
 import type { SampleTable, Track } from '../sample.ts'
 import { rescale, TICKS_PER_SECOND } from '../time.ts'
-import type { TimeMark } from './sampler.ts'
-import { type FrameSyntax, Sampler } from './sampler.ts'
+import { type FrameSyntax, Sampler, type TimeMark } from './sampler.ts'
 import type { SampleSink } from './samples.ts'
 
 /** What a table can say of one sample; a silence longer than that is told by the decoding time behind it alone. */

@@ -27,12 +27,12 @@ export type ManifestText = {
 
 export type Rendered = ManifestText | 'nothing left' | undefined
 
-export type ToWorker =
+export type RenderRequest =
   | { readonly kind: 'job'; readonly id: number; readonly job: RenderJob }
   | { readonly kind: 'page'; readonly page: number; readonly json: string }
   | { readonly kind: 'no page'; readonly page: number; readonly message: string }
 
-export type FromWorker =
+export type RenderReply =
   /** `page` is the number of the question. */
   | { readonly kind: 'page'; readonly id: number; readonly page: number; readonly range: NumberRange }
   | { readonly kind: 'rendered'; readonly id: number; readonly rendered: Rendered }

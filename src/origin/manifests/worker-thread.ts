@@ -3,7 +3,7 @@ import { constants, setPriority } from 'node:os'
 import { parentPort } from 'node:worker_threads'
 import { renderManifest } from './render.ts'
 import { SegmentPages } from './segment-pages.ts'
-import type { FromWorker, ToWorker } from './worker-messages.ts'
+import type { RenderReply, RenderRequest } from './worker-messages.ts'
 
 const port = parentPort
 if (!port) throw new Error('origin/manifests/worker-thread.ts runs in a worker thread only')
@@ -13,9 +13,9 @@ const pages = new SegmentPages()
 const awaited = new Map<number, PromiseWithResolvers<string>>()
 let asked = 0
 
-const send = (message: FromWorker, moved: ArrayBuffer[] = []) => port.postMessage(message, moved)
+const send = (message: RenderReply, moved: ArrayBuffer[] = []) => port.postMessage(message, moved)
 
-port.on('message', (message: ToWorker) => {
+port.on('message', (message: RenderRequest) => {
   if (message.kind === 'job') {
     const { id, job } = message
     const readPage = (range: { readonly after: number; readonly last: number }) => {

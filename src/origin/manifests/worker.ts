@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import type { SegmentRange } from '../../archive/reader.ts'
-import type { FromWorker, Rendered, RenderJob, ToWorker } from './worker-messages.ts'
+import type { Rendered, RenderJob, RenderReply, RenderRequest } from './worker-messages.ts'
 
 /** Manifests written at once: while one waits for the index another is written. Memory holds so many windows. */
 const AT_ONCE = 2
@@ -64,7 +64,7 @@ export class ManifestWorker {
     }
   }
 
-  #send(message: ToWorker): void {
+  #send(message: RenderRequest): void {
     this.#thread ??= this.#start()
     this.#thread.postMessage(message)
   }
@@ -74,7 +74,7 @@ export class ManifestWorker {
     const thread = new Worker(file, { resourceLimits: { maxOldGenerationSizeMb: MOST_MEGABYTES } })
     let reason = new Error('the thread that writes manifests has ended')
     thread.unref()
-    thread.on('message', (message: FromWorker) => this.#heard(message))
+    thread.on('message', (message: RenderReply) => this.#heard(message))
     thread.on('error', (error) => {
       reason = error as Error
     })
@@ -88,7 +88,7 @@ export class ManifestWorker {
     return thread
   }
 
-  #heard(message: FromWorker): void {
+  #heard(message: RenderReply): void {
     const job = this.#rendering.get(message.id)
     if (message.kind === 'page') {
       const { page, range } = message

@@ -3,11 +3,13 @@ import type { ResourceChange } from '../resources.ts'
 /** What travels between the store's two sides. One batch is one transaction. */
 export type Request = { readonly id: number; readonly operation: string; readonly args: readonly unknown[] }
 
-export type ToWorker = { readonly kind: 'requests'; readonly requests: readonly Request[] } | { readonly kind: 'close' }
+export type DatabaseRequest =
+  | { readonly kind: 'requests'; readonly requests: readonly Request[] }
+  | { readonly kind: 'close' }
 
 export type Reply = { readonly id: number } & ({ readonly result: unknown } | { readonly error: Error })
 
-export type FromWorker =
+export type DatabaseReply =
   | { readonly kind: 'opened'; readonly operations: readonly string[] }
   | { readonly kind: 'refused'; readonly name: string; readonly message: string }
   | { readonly kind: 'replies'; readonly replies: readonly Reply[]; readonly changes: readonly ResourceChange[] }

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { DatabaseRefused, type ResourceChange, StoreUnavailable } from '../resources.ts'
 import type { Sharing } from './database.ts'
-import type { FromWorker, Reply, Request, ToWorker } from './messages.ts'
+import type { DatabaseReply, DatabaseRequest, Reply, Request } from './messages.ts'
 import type { Operations } from './synchronous.ts'
 
 /** Requests under way at once; more means that the disk cannot keep up, and callers are told so. */
@@ -46,12 +46,12 @@ export async function startDatabase(
     for (const waiter of waiters.values()) waiter.reject(stopped)
     waiters.clear()
   }
-  const post = (message: ToWorker) => worker.postMessage(message)
+  const post = (message: DatabaseRequest) => worker.postMessage(message)
 
   const operations = await new Promise<readonly string[]>((resolve, reject) => {
     worker.once('error', reject)
     worker.once('exit', () => reject(new StoreUnavailable("the store's thread ended at its start")))
-    worker.once('message', (message: FromWorker) => {
+    worker.once('message', (message: DatabaseReply) => {
       if (message.kind === 'opened') resolve(message.operations)
       if (message.kind !== 'refused') return
       reject(message.name === 'DatabaseRefused' ? new DatabaseRefused(message.message) : new Error(message.message))
@@ -64,7 +64,7 @@ export async function startDatabase(
     if ('error' in reply) waiter?.reject(reply.error)
     else waiter?.resolve(reply.result)
   }
-  worker.on('message', (message: FromWorker) => {
+  worker.on('message', (message: DatabaseReply) => {
     if (message.kind !== 'replies') return
     // Listeners first: whoever hears that a change is done must not read an older cache.
     message.changes.forEach(heard)

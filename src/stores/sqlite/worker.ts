@@ -5,12 +5,12 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import type { ResourceChange } from '../resources.ts'
 import { type Sharing, SqliteDatabase } from './database.ts'
-import type { FromWorker, Reply, Request, ToWorker } from './messages.ts'
+import type { DatabaseReply, DatabaseRequest, Reply, Request } from './messages.ts'
 import { operations } from './operations.ts'
 
 const port = parentPort
 if (!port) throw new Error('sqlite/worker.ts runs in a worker thread only')
-const send = (message: FromWorker) => port.postMessage(message)
+const send = (message: DatabaseReply) => port.postMessage(message)
 
 /** Answers requests; returns the names of the operations there are. */
 function serve(db: SqliteDatabase, sharing: Sharing): readonly string[] {
@@ -60,7 +60,7 @@ function serve(db: SqliteDatabase, sharing: Sharing): readonly string[] {
     send({ kind: 'replies', replies, changes })
   }
 
-  port?.on('message', (message: ToWorker) => {
+  port?.on('message', (message: DatabaseRequest) => {
     if (message.kind === 'close') {
       drain()
       db.close()
