@@ -43,23 +43,35 @@ export function retiredWords({ path, text }: SourceFile): string[] {
 }
 
 /** What each format or each database has under the same name, in a file of its own. */
-const SAME_FOR_EACH = [
-  ...['bucketKeyOperations', 'channelOperations', 'eventOperations', 'harvestJobOperations'],
-  ...['originEndpointOperations', 'retentionOperations', 'readPage', 'writeEvent', 'MIGRATIONS'],
-  ...['headerFileName', 'segmentFileName', 'trackFileName', 'segmentNamed'],
-]
+const SAME_FOR_EACH = new Set([
+  // Databases.
+  'bucketKeyOperations',
+  'channelOperations',
+  'eventOperations',
+  'harvestJobOperations',
+  'originEndpointOperations',
+  'retentionOperations',
+  'readPage',
+  'writeEvent',
+  'MIGRATIONS',
+  // Formats.
+  'headerFileName',
+  'segmentFileName',
+  'trackFileName',
+  'segmentNamed',
+])
 
 /** Names that more than one file of `src` exports for values or types of its own. */
 export function doubleExports(files: readonly SourceFile[]): string[] {
   const homes = new Map<string, Set<string>>()
-  for (const file of files.filter(({ path }) => path.startsWith('src/') && !/\.test\.ts$/.test(path))) {
+  for (const file of files.filter(({ path }) => path.startsWith('src/') && !path.endsWith('.test.ts'))) {
     const declared = /^export (?:declare )?(?:abstract )?(?:async )?(?:function\*?|class|const|type) (\w+)/gm
     for (const [, name] of withoutComments(file).matchAll(declared)) {
       homes.set(name!, (homes.get(name!) ?? new Set()).add(file.path))
     }
   }
   return [...homes]
-    .filter(([name, paths]) => paths.size > 1 && !SAME_FOR_EACH.includes(name))
+    .filter(([name, paths]) => paths.size > 1 && !SAME_FOR_EACH.has(name))
     .map(([name, paths]) => `${name} is exported by ${[...paths].join(' and ')}`)
 }
 
