@@ -13,6 +13,8 @@ export type WindrowOptions = {
   readonly under?: readonly string[]
   /** Of another Windrow; absent: one of its own. */
   readonly dataFolder?: string
+  /** `bin/windrow` of another build; absent: of this one. */
+  readonly program?: string
 }
 
 /** Windrow as a user has it: a program, a data folder, a port. May be killed, and started again on the same two. */
@@ -43,7 +45,12 @@ export class Windrow {
   /** Starts it again after `stop` or `kill`; `environment` is added to what it was first started with. */
   async start(environment: Readonly<Record<string, string>> = {}): Promise<void> {
     const serve = ['serve', '--data', this.dataFolder, '--listen', new URL(this.url).host]
-    const [command, ...args] = [...(this.#options.under ?? []), process.execPath, PROGRAM, ...serve]
+    const [command, ...args] = [
+      ...(this.#options.under ?? []),
+      process.execPath,
+      this.#options.program ?? PROGRAM,
+      ...serve,
+    ]
     const env = {
       PATH: process.env['PATH'],
       WINDROW_ACCESS_KEY_ID: this.accessKeyId,
