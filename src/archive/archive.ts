@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Clock } from '../clock.ts'
+import { SingleFlight } from '../concurrency/single-flight.ts'
 import type { Log } from '../log.ts'
 import type { Account } from '../model/arn.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
@@ -54,7 +55,8 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
   const { segmentIndex, objects, clock, log } = deps
   const channels = new Map<string, ChannelContent>()
   const versions = new Map<string, number>()
-  const outputTimelines = new Map<string, Promise<OutputTimeline | undefined>>()
+  const outputTimelines = new Map<string, OutputTimeline>()
+  const opening = new SingleFlight<OutputTimeline | undefined>()
   /** Keys handed out whose rows are not committed yet. */
   const unrecorded = new Set<string>()
   /** Keys among them whose commits failed. */
@@ -102,12 +104,12 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
     const id = `${endpoint.guid}/${endpoint.revision}`
     const known = outputTimelines.get(id)
     if (known) return known
-    const opening = openOutputTimeline(endpoint, endpoint.package.segmentDurationSeconds)
-    outputTimelines.set(id, opening)
-    const drop = () => outputTimelines.delete(id)
-    // Neither a failure nor "nothing there yet" is remembered.
-    opening.then((outputTimeline) => outputTimeline ?? drop(), drop)
-    return opening
+    return opening.run(id, async () => {
+      const outputTimeline = await openOutputTimeline(endpoint, endpoint.package.segmentDurationSeconds)
+      // "Nothing there yet" is not remembered.
+      if (outputTimeline) outputTimelines.set(id, outputTimeline)
+      return outputTimeline
+    })
   }
 
   /** After a failed commit nobody knows whether the row exists, until the index is asked. */

@@ -1,7 +1,8 @@
+import { LruCache } from '../cache/lru-cache.ts'
 import type { Clock } from '../clock.ts'
+import { SingleFlight } from '../concurrency/single-flight.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { Resources } from '../stores/resources.ts'
-import { BoundedCache } from './manifests/bounded-cache.ts'
 
 const MOST_ENDPOINTS = 10_000
 /** How long a GUID that names nothing is not asked for again. */
@@ -11,8 +12,9 @@ const ABSENT_MS = 1000
 export class EndpointDirectory {
   readonly #resources: Pick<Resources, 'originEndpointByGuid' | 'onChange'>
   readonly #clock: Clock
-  readonly #known = new BoundedCache<Promise<OriginEndpoint | undefined>>(MOST_ENDPOINTS)
-  readonly #absentUntil = new BoundedCache<number>(MOST_ENDPOINTS)
+  readonly #known = new LruCache<OriginEndpoint>(MOST_ENDPOINTS)
+  readonly #absentUntil = new LruCache<number>(MOST_ENDPOINTS)
+  readonly #finding = new SingleFlight<OriginEndpoint | undefined>()
   /** Stops listening for changes. */
   readonly close: () => void
 
@@ -23,10 +25,12 @@ export class EndpointDirectory {
       if (change.kind === 'everything') {
         this.#known.clear()
         this.#absentUntil.clear()
+        this.#finding.forgetAll()
       }
       if (change.kind !== 'originEndpoint') return
       this.#known.delete(change.guid)
       this.#absentUntil.delete(change.guid)
+      this.#finding.forget(change.guid)
     })
   }
 
@@ -35,20 +39,13 @@ export class EndpointDirectory {
     if (known) return known
     const absentUntil = this.#absentUntil.get(guid)
     if (absentUntil !== undefined && this.#clock() < absentUntil) return undefined
-    const finding = this.#resources.originEndpointByGuid(guid)
-    this.#known.put(guid, finding, 1)
-    // An answer overtaken by a change is given to those who asked before it, and not remembered.
-    const isCurrent = () => this.#known.get(guid) === finding
-    try {
-      const endpoint = await finding
-      if (!endpoint && isCurrent()) {
-        this.#known.delete(guid)
-        this.#absentUntil.put(guid, this.#clock() + ABSENT_MS, 1)
-      }
+    return this.#finding.run(guid, async (isCurrent) => {
+      const endpoint = await this.#resources.originEndpointByGuid(guid)
+      // An answer overtaken by a change is given to those who asked before it, and not remembered.
+      if (!isCurrent()) return endpoint
+      if (endpoint) this.#known.put(guid, endpoint, 1)
+      else this.#absentUntil.put(guid, this.#clock() + ABSENT_MS, 1)
       return endpoint
-    } catch (error) {
-      if (isCurrent()) this.#known.delete(guid)
-      throw error
-    }
+    })
   }
 }

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import type { ArchiveReader } from '../archive/reader.ts'
+import { LruCache } from '../cache/lru-cache.ts'
+import { SingleFlight } from '../concurrency/single-flight.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { SegmentBody, SegmentLookup, SegmentRequest } from '../packaging/output-format.ts'
 import type { SourceMedia } from '../packaging/source-media.ts'
 import type { ByteRange, ObjectStream } from '../stores/objects.ts'
-import { BoundedCache } from './manifests/bounded-cache.ts'
 
 const CACHE_BYTES = 64 * 1024 * 1024
 
@@ -14,8 +15,8 @@ export type FoundSegment = { readonly body: SegmentBody; readonly etag: string }
 export class Segments {
   readonly #archive: SegmentLookup & Pick<ArchiveReader, 'open'>
   readonly #media: SourceMedia
-  readonly #made = new BoundedCache<FoundSegment>(CACHE_BYTES)
-  readonly #finding = new Map<string, Promise<FoundSegment | undefined>>()
+  readonly #made = new LruCache<FoundSegment>(CACHE_BYTES)
+  readonly #finding = new SingleFlight<FoundSegment | undefined>()
 
   constructor(archive: SegmentLookup & Pick<ArchiveReader, 'open'>, media: SourceMedia) {
     this.#archive = archive
@@ -25,13 +26,7 @@ export class Segments {
   /** Undefined when there is no such segment, or the stream has a gap there. */
   async find(endpoint: OriginEndpoint, path: string, request: SegmentRequest): Promise<FoundSegment | undefined> {
     const key = `${endpoint.guid}/${endpoint.revision}/${path}`
-    const made = this.#made.get(key)
-    if (made) return made
-    const underway = this.#finding.get(key)
-    if (underway) return underway
-    const finding = this.#find(request, key).finally(() => this.#finding.delete(key))
-    this.#finding.set(key, finding)
-    return finding
+    return this.#made.get(key) ?? this.#finding.run(key, () => this.#find(request, key))
   }
 
   async #find(request: SegmentRequest, key: string): Promise<FoundSegment | undefined> {

@@ -1,5 +1,7 @@
 import type { ArchiveReader } from '../archive/reader.ts'
+import { LruCache } from '../cache/lru-cache.ts'
 import { Pool } from '../concurrency/pool.ts'
+import { SingleFlight } from '../concurrency/single-flight.ts'
 import { MalformedMedia } from '../media/bytes.ts'
 import { demuxPackedAudio } from '../media/packed-audio.ts'
 import type { Id3Event, Track } from '../media/sample.ts'
@@ -51,14 +53,13 @@ export class SourceMedia {
   readonly #options: SourceMediaOptions
   readonly #demuxBuffers = new Pool(Array.from({ length: DEMUX_BUFFERS }, () => new DemuxBuffer()))
   readonly #whole = new Pool([...Array(WHOLE_AT_ONCE).keys()])
-  /** Least recently used first. */
-  readonly #kept = new Map<string, { readonly demuxed: DemuxedObject; readonly cost: number }>()
-  readonly #demuxing = new Map<string, Promise<DemuxedObject>>()
-  #bytesKept = 0
+  readonly #kept: LruCache<DemuxedObject>
+  readonly #demuxing = new SingleFlight<DemuxedObject>()
 
   constructor(archive: Pick<ArchiveReader, 'read' | 'open'>, options: SourceMediaOptions) {
     this.#archive = archive
     this.#options = options
+    this.#kept = new LruCache(options.maxBytes)
   }
 
   /** The bytes of a source object; shared, not to be changed. */
@@ -73,17 +74,7 @@ export class SourceMedia {
 
   async demuxed(placed: PlacedObject): Promise<DemuxedObject> {
     const { key } = placed.object
-    const known = this.#kept.get(key)
-    if (known) {
-      this.#kept.delete(key)
-      this.#kept.set(key, known)
-      return known.demuxed
-    }
-    const underway = this.#demuxing.get(key)
-    if (underway) return underway
-    const demuxing = this.#demux(placed).finally(() => this.#demuxing.delete(key))
-    this.#demuxing.set(key, demuxing)
-    return demuxing
+    return this.#kept.get(key) ?? this.#demuxing.run(key, () => this.#demux(placed))
   }
 
   async #demux(placed: PlacedObject): Promise<DemuxedObject> {
@@ -93,7 +84,7 @@ export class SourceMedia {
       return takeApart(buffer, placed)
     })
     if (demuxed.problem !== undefined) this.#options.malformed?.(key, demuxed.problem)
-    this.#keep(key, demuxed)
+    this.#kept.put(key, demuxed, costOf(demuxed))
     return demuxed
   }
 
@@ -112,20 +103,11 @@ export class SourceMedia {
       await opened.close()
     }
   }
+}
 
-  #keep(key: string, demuxed: DemuxedObject): void {
-    const cost = demuxed.tracks.reduce(
-      (sum, { media, samples }) => sum + media.length + 32 * samples.count,
-      ENTRY_BYTES,
-    )
-    this.#kept.set(key, { demuxed, cost })
-    this.#bytesKept += cost
-    for (const [oldest, entry] of this.#kept) {
-      if (this.#bytesKept <= this.#options.maxBytes) break
-      this.#bytesKept -= entry.cost
-      this.#kept.delete(oldest)
-    }
-  }
+/** What a demuxed object takes in memory, in bytes. */
+function costOf({ tracks }: DemuxedObject): number {
+  return tracks.reduce((sum, { media, samples }) => sum + media.length + 32 * samples.count, ENTRY_BYTES)
 }
 
 function takeApart(buffer: DemuxBuffer, { stream, start, isFirst }: PlacedObject): DemuxedObject {

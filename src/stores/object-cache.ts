@@ -1,3 +1,5 @@
+import { LruCache } from '../cache/lru-cache.ts'
+import { SingleFlight } from '../concurrency/single-flight.ts'
 import type { Objects } from './objects.ts'
 
 /** An object larger than this part of the cache would push out too much else. */
@@ -12,27 +14,10 @@ const MOST_REMEMBERED = 10_000
  */
 export function cacheObjects(objects: Objects, { maxBytes }: { maxBytes: number }): Objects {
   const largest = Math.floor(maxBytes * LARGEST_PART)
-  /** Least recently used first. */
-  const kept = new Map<string, Uint8Array>()
-  const loads = new Map<string, Promise<Uint8Array>>()
+  const kept = new LruCache<Uint8Array>(maxBytes)
+  const loads = new SingleFlight<Uint8Array>()
   const large = new Set<string>()
   const passedOn = new Set<string>()
-  let bytesKept = 0
-
-  const drop = (key: string) => {
-    bytesKept -= kept.get(key)?.length ?? 0
-    kept.delete(key)
-  }
-
-  const keep = (key: string, bytes: Uint8Array) => {
-    drop(key)
-    kept.set(key, bytes)
-    bytesKept += bytes.length
-    for (const oldest of kept.keys()) {
-      if (bytesKept <= maxBytes) return
-      drop(oldest)
-    }
-  }
 
   const remember = (keys: Set<string>, key: string) => {
     if (keys.size >= MOST_REMEMBERED) keys.clear()
@@ -40,35 +25,26 @@ export function cacheObjects(objects: Objects, { maxBytes }: { maxBytes: number 
   }
 
   /** The object's first bytes: all of it, or one more than may be kept. The port tells no sizes. */
-  const load = (key: string): Promise<Uint8Array> => {
-    const known = loads.get(key)
-    if (known) return known
-    const loading = objects.read(key, { start: 0, end: largest + 1 })
-    loads.set(key, loading)
-    const finish = (bytes?: Uint8Array) => {
-      // A load that `remove` has overtaken is no longer in the map, and its bytes are not kept.
-      if (loads.get(key) !== loading) return
-      loads.delete(key)
-      if (!bytes) return
-      if (bytes.length <= largest) keep(key, bytes)
+  const load = (key: string): Promise<Uint8Array> =>
+    loads.run(key, async (isCurrent) => {
+      const bytes = await objects.read(key, { start: 0, end: largest + 1 })
+      // A load that `remove` has overtaken is not kept.
+      if (!isCurrent()) return bytes
+      if (bytes.length <= largest) kept.put(key, bytes, bytes.length)
       else remember(large, key)
-    }
-    loading.then(finish, () => finish())
-    return loading
-  }
+      return bytes
+    })
 
   const forget = (key: string) => {
-    drop(key)
-    loads.delete(key)
+    kept.delete(key)
+    loads.forget(key)
     large.delete(key)
     passedOn.delete(key)
   }
 
   /** The whole object, from memory from now on; undefined when it is too large for that. */
   const held = async (key: string): Promise<Uint8Array | undefined> => {
-    const known = kept.get(key)
-    if (known) keep(key, known)
-    const bytes = known ?? (large.has(key) ? undefined : await load(key))
+    const bytes = kept.get(key) ?? (large.has(key) ? undefined : await load(key))
     return bytes && bytes.length <= largest ? bytes : undefined
   }
 

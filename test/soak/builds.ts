@@ -1,7 +1,7 @@
 /**
- * Two builds over one archive: `WINDROW_BEFORE=<checkout> npm run soak -- --only builds`. The older build takes in every
- * fixture; then both serve copies of its data folder, and harvest from it. Everything that a viewer fetches and every file
- * of every asset must be the same: bytes, status, ETag, type and caching.
+ * Two builds over one archive: `WINDROW_BEFORE=<checkout> npm run soak -- --only builds`. The older build takes in
+ * every fixture; then both serve copies of its data folder, and harvest from it. Everything that a viewer fetches and
+ * every file of every asset must be the same: bytes, status, ETag, type and caching.
  */
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'

@@ -1,11 +1,12 @@
 import type { ArchiveReader, LiveEdge } from '../../archive/reader.ts'
+import { LruCache } from '../../cache/lru-cache.ts'
 import type { Clock } from '../../clock.ts'
+import { SingleFlight } from '../../concurrency/single-flight.ts'
 import { type UtcMs, utcMs } from '../../media/time.ts'
 import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
 import { endUtcOf } from '../../model/output-segment.ts'
 import { type ViewingWindow, type VisibleWindow, visibleWindow } from '../../model/viewing-window.ts'
 import type { ManifestRequest, PlayedStyle } from '../../packaging/output-format.ts'
-import { BoundedCache } from './bounded-cache.ts'
 import { CachedManifest } from './cached-manifest.ts'
 import type { ManifestQuery } from './query.ts'
 import { manifestText } from './render.ts'
@@ -44,9 +45,9 @@ export class Manifests {
   readonly #archive: Archive
   readonly #worker: ManifestWorker
   readonly #clock: Clock
-  readonly #live = new BoundedCache<CacheEntry>(CACHE_BYTES)
-  readonly #byQuery = new BoundedCache<CacheEntry>(CACHE_BYTES)
-  readonly #rendering = new Map<string, Promise<CacheEntry | undefined>>()
+  readonly #live = new LruCache<CacheEntry>(CACHE_BYTES)
+  readonly #byQuery = new LruCache<CacheEntry>(CACHE_BYTES)
+  readonly #rendering = new SingleFlight<CacheEntry | undefined>()
 
   constructor(archive: Archive, worker: ManifestWorker, clock: Clock) {
     this.#archive = archive
@@ -76,15 +77,13 @@ export class Manifests {
     if (entry && this.#holds(entry, version)) return entry.manifest
 
     const renderKey = `${key}/${seen?.isOver ? 'over' : version}`
-    let rendering = this.#rendering.get(renderKey)
-    if (!rendering) {
+    const rendering = this.#rendering.run(renderKey, async () => {
       const fresh =
         asked && seen && edge
-          ? this.#renderShifted(endpoint, path, { asked, seen, edge, query })
-          : this.#renderLive(endpoint, request, query, asOf)
-      rendering = fresh.then((one) => store(one, cache, key)).finally(() => this.#rendering.delete(renderKey))
-      this.#rendering.set(renderKey, rendering)
-    }
+          ? await this.#renderShifted(endpoint, path, { asked, seen, edge, query })
+          : await this.#renderLive(endpoint, request, query, asOf)
+      return store(fresh, cache, key)
+    })
     return (await rendering)?.manifest
   }
 
@@ -149,7 +148,7 @@ function liveMaxAge(endpoint: OriginEndpoint): number {
 
 function store(
   { rendered, version, until, maxAge }: Rendering,
-  cache: BoundedCache<CacheEntry>,
+  cache: LruCache<CacheEntry>,
   key: string,
 ): CacheEntry | undefined {
   if (!rendered) return undefined

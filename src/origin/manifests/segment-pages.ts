@@ -1,7 +1,7 @@
+import { LruCache } from '../../cache/lru-cache.ts'
 import type { OutputSegment } from '../../model/output-segment.ts'
 import { readSegmentSummary, type StoredSegmentSummary } from '../../model/segment-summary.ts'
 import type { NumberRange } from '../../stores/segment-index.ts'
-import { BoundedCache } from './bounded-cache.ts'
 
 /** Output segments read and kept at a time: the index is held for about a millisecond. */
 const PAGE = 256
@@ -14,7 +14,7 @@ export type ReadPage = (range: NumberRange) => Promise<string>
 
 /** What manifests need of output segments, by pages of consecutive numbers: a page that is full never changes. */
 export class SegmentPages {
-  readonly #pages = new BoundedCache<readonly OutputSegment[]>(CACHE_BYTES)
+  readonly #pages = new LruCache<readonly OutputSegment[]>(CACHE_BYTES)
 
   /**
    * The segments of an output timeline with these numbers, oldest first. All up to `range.last` are there to be read.

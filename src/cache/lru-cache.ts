@@ -1,17 +1,32 @@
-/** Values by key, up to a total cost; when it is exceeded, what was put first goes first. */
-export class BoundedCache<V> {
+/** Values by key, up to a total cost; when it is exceeded, what was used least recently goes first. */
+export class LruCache<V> {
   readonly #budget: number
+  /** Least recently used first. */
   readonly #entries = new Map<string, { readonly value: V; readonly cost: number }>()
   #cost = 0
 
+  /** The budget is in the unit of the costs, such as bytes. */
   constructor(budget: number) {
     this.#budget = budget
   }
 
+  /** The value, which counts as used. */
   get(key: string): V | undefined {
-    return this.#entries.get(key)?.value
+    const entry = this.#entries.get(key)
+    if (!entry) return undefined
+    this.#entries.delete(key)
+    this.#entries.set(key, entry)
+    return entry.value
   }
 
+  has(key: string): boolean {
+    return this.#entries.has(key)
+  }
+
+  /**
+   * Keeps a value in place of the one before. One that costs more than the budget is not kept, nor is anything else
+   * then.
+   */
   put(key: string, value: V, cost: number): void {
     this.delete(key)
     this.#entries.set(key, { value, cost })

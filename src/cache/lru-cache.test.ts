@@ -1,19 +1,24 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { BoundedCache } from './bounded-cache.ts'
+import { LruCache } from './lru-cache.ts'
 
-describe('a bounded cache', () => {
-  it('lets go of what was put first once its budget is exceeded', () => {
-    const cache = new BoundedCache<string>(10)
+describe('LruCache', () => {
+  it('lets go of what was used least recently once its budget is exceeded', () => {
+    const cache = new LruCache<string>(10)
     cache.put('a', 'A', 4)
     cache.put('b', 'B', 4)
     cache.put('a', 'again', 4)
     cache.put('c', 'C', 4)
-    assert.deepEqual([cache.get('a'), cache.get('b'), cache.get('c')], ['again', undefined, 'C'])
+    assert.deepEqual([cache.get('c'), cache.get('b'), cache.get('a')], ['C', undefined, 'again'])
+    cache.put('d', 'D', 4)
+    assert.deepEqual(
+      ['a', 'c', 'd'].map((key) => cache.has(key)),
+      [true, false, true],
+    )
   })
 
   it('gives back the cost of what is replaced or deleted, and does not keep what costs too much', () => {
-    const cache = new BoundedCache<string>(10)
+    const cache = new LruCache<string>(10)
     for (let i = 0; i < 5; i++) cache.put('a', 'A', 9)
     cache.delete('a')
     cache.delete('a')
@@ -24,7 +29,7 @@ describe('a bounded cache', () => {
   })
 
   it('has its whole budget again when it is cleared', () => {
-    const cache = new BoundedCache<string>(10)
+    const cache = new LruCache<string>(10)
     cache.put('a', 'A', 9)
     cache.clear()
     assert.equal(cache.get('a'), undefined)
