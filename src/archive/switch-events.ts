@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Clock } from '../clock.ts'
+import { pauseAfter } from '../concurrency/retry.ts'
 import type { UtcMs } from '../media/time.ts'
 import { type Account, arnOf } from '../model/arn.ts'
 import type { ServiceEvent } from '../model/event.ts'
@@ -11,8 +12,8 @@ import type { ChannelContent } from './channel-content.ts'
 
 /** The least time between two events of one endpoint, in milliseconds, however often it switches. */
 const ONE_EVENT_MS = 5 * 60_000
-const LEAST_PAUSE_MS = 1000
-const MOST_PAUSE_MS = 60_000
+/** Between attempts while the store fails. */
+const PAUSES_MS = [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000]
 
 /** The event MediaPackage sends to EventBridge when an endpoint has switched. The same switch makes the same event. */
 export function inputSwitchEvent(
@@ -44,7 +45,7 @@ export type SwitchDeps = {
 export class SwitchNotifier {
   private readonly deps: SwitchDeps
   /** Channels that are not to be tried again before a moment. */
-  private readonly pauses = new WeakMap<ChannelContent, { readonly ms: number; readonly until: number }>()
+  private readonly pauses = new WeakMap<ChannelContent, { readonly failures: number; readonly until: number }>()
 
   constructor(deps: SwitchDeps) {
     this.deps = deps
@@ -62,8 +63,8 @@ export class SwitchNotifier {
       await notifySwitches(content, this.deps)
       this.pauses.delete(content)
     } catch (error) {
-      const ms = Math.min(2 * (pause?.ms ?? LEAST_PAUSE_MS / 2), MOST_PAUSE_MS)
-      this.pauses.set(content, { ms, until: now + ms })
+      const failures = (pause?.failures ?? 0) + 1
+      this.pauses.set(content, { failures, until: now + pauseAfter(PAUSES_MS, failures) })
       throw error
     }
   }

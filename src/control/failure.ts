@@ -1,5 +1,6 @@
+import { BodyTooLong } from '../http/read-body.ts'
 import { ApiError } from '../model/errors.ts'
-import { StoreUnavailable } from '../stores/resources.ts'
+import { STORE_UNAVAILABLE, StoreUnavailable } from '../stores/resources.ts'
 import { SignatureError } from './sigv4.ts'
 
 /** A refusal as it goes out: `type` becomes x-amzn-ErrorType, by which clients choose their exception. */
@@ -30,11 +31,14 @@ export function failureOf(error: unknown): Failure {
   if (error instanceof RequestFailure) return error
   if (error instanceof SignatureError) return { status: 403, type: error.problem, message: error.message }
   if (error instanceof ApiError) return { status: error.status, type: error.code, message: error.message }
+  if (error instanceof BodyTooLong) {
+    return { status: 413, type: 'RequestEntityTooLargeException', message: `A body may have ${error.limit} bytes.` }
+  }
   if (error instanceof StoreUnavailable) {
     return {
       status: 503,
       type: 'ServiceUnavailableException',
-      message: 'The store cannot take the request; try again.',
+      message: STORE_UNAVAILABLE,
     }
   }
   return {

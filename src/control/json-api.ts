@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Mount, Target } from '../http/handler.ts'
+import { readBody } from '../http/read-body.ts'
 import type { Log } from '../log.ts'
 import { type Failure, failureOf, RequestFailure } from './failure.ts'
 import type { Operation } from './operations.ts'
@@ -54,7 +55,7 @@ export function mountJsonApi({ prefix, log, operations, expected, perform }: Jso
       throw new RequestFailure(405, 'MethodNotAllowedException', `This path takes ${allow} only.`, { allow })
     }
     const { operation, labels } = route
-    const body = await authenticate(request, target, expected(), () => readBody(request))
+    const body = await authenticate(request, target, expected(), () => readBody(request, MAX_BODY_BYTES))
     const input = readInput(operation, { labels, query: queryPairs(target.query), body })
     const answer = await perform(operation, input, requestId)
     if (operation.method !== 'GET') {
@@ -83,21 +84,6 @@ export function mountJsonApi({ prefix, log, operations, expected, perform }: Jso
       send(response, requestId, answer)
     },
   }
-}
-
-async function readBody(request: IncomingMessage): Promise<Uint8Array> {
-  const tooLarge = () =>
-    new RequestFailure(413, 'RequestEntityTooLargeException', `A body may have ${MAX_BODY_BYTES} bytes.`)
-  if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) throw tooLarge()
-  const chunks: Buffer[] = []
-  let size = 0
-  // The socket has to outlive a refusal.
-  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    size += chunk.length
-    if (size > MAX_BODY_BYTES) throw tooLarge()
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
 }
 
 function answerOf({ status, type, message, headers }: Failure): JsonResponse {

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import { pauseAfter } from '../concurrency/retry.ts'
 import type { Log } from '../log.ts'
 import type { Account } from '../model/arn.ts'
 import { eventEnvelope } from '../model/event.ts'
@@ -118,7 +119,7 @@ class SinkLine {
         this.failures = 0
         return true
       }
-      const pause = PAUSES_MS[this.failures++] ?? PAUSES_MS.at(-1) ?? 0
+      const pause = pauseAfter(PAUSES_MS, ++this.failures)
       this.notBefore = clock() + pause
       log.warn({ ...about, reason, retryInMs: pause }, 'an event was not delivered')
       return false

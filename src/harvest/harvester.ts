@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
 import type { ArchiveReader } from '../archive/reader.ts'
 import type { Clock } from '../clock.ts'
+import { pauseAfter } from '../concurrency/retry.ts'
 import type { Log } from '../log.ts'
 import { utcMs } from '../media/time.ts'
 import type { Account } from '../model/arn.ts'
@@ -19,7 +20,7 @@ import { HarvestFailed } from './harvest-failed.ts'
 import { Lease, LeaseLost } from './lease.ts'
 import { HarvestProgress } from './progress.ts'
 import type { Sleep } from './retry.ts'
-import { attemptsFor, pauseAfter } from './retry-policy.ts'
+import { attemptsFor, pauseBeforeAttempt } from './retry-policy.ts'
 
 export type HarvesterDeps = {
   readonly resources: Pick<
@@ -153,7 +154,7 @@ export function createHarvester(deps: HarvesterDeps): Harvester {
     const failure = failureOf(job, error)
     const failures = (progress.hasAdvanced ? 0 : job.run.failures) + 1
     if (failures < attemptsFor(error, deps.mostAttempts)) {
-      const pause = pauseAfter(failures)
+      const pause = pauseBeforeAttempt(failures)
       log.warn(
         { ...about, code: failure.code, reason: failure.message, retryInMs: pause },
         'harvest job is tried again',
@@ -194,14 +195,14 @@ export function createHarvester(deps: HarvesterDeps): Harvester {
 
   /** Undefined when the process is to end first: the job stays in progress, and another worker takes it up. */
   async function untilRecorded<T extends string>(record: () => Promise<T>): Promise<T | undefined> {
-    for (let tries = 0; ; tries++) {
+    for (let tries = 1; ; tries++) {
       try {
         return await record()
       } catch (error) {
         log.error({ error }, 'cannot record what became of a harvest job')
       }
       if (closing.signal.aborted) return undefined
-      await sleep(RECORD_PAUSES_MS[tries] ?? RECORD_PAUSES_MS.at(-1) ?? 0, closing.signal).catch(() => {})
+      await sleep(pauseAfter(RECORD_PAUSES_MS, tries), closing.signal).catch(() => {})
     }
   }
 

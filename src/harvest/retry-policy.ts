@@ -1,3 +1,4 @@
+import { pauseAfter } from '../concurrency/retry.ts'
 import { StoreUnavailable } from '../stores/resources.ts'
 import { BucketRefused } from './bucket.ts'
 import { HarvestFailed } from './harvest-failed.ts'
@@ -18,7 +19,7 @@ export function attemptsFor(error: unknown, most: number): number {
   return code === 'ENOSPC' || errcode === DATABASE_FULL ? most : Math.min(most, UNEXPECTED_ATTEMPTS)
 }
 
-/** Before the attempt that follows `failures` failed ones. */
-export function pauseAfter(failures: number): number {
-  return PAUSES_MS[failures - 1] ?? PAUSES_MS.at(-1) ?? 0
+/** Milliseconds before the attempt that follows `failures` failed ones. */
+export function pauseBeforeAttempt(failures: number): number {
+  return pauseAfter(PAUSES_MS, failures)
 }

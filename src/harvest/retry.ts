@@ -1,3 +1,4 @@
+import { retry } from '../concurrency/retry.ts'
 import { BucketRefused } from './bucket.ts'
 
 /** Waits that many milliseconds; rejects as soon as the signal aborts. */
@@ -7,14 +8,7 @@ export type Sleep = (ms: number, signal: AbortSignal) => Promise<void>
 const PAUSES_MS = [500, 1_000, 2_000, 4_000]
 
 /** Does `work` again, a few times, while a bucket answers that it cannot at the moment, or does not answer. */
-export async function retryTransient<T>(work: () => Promise<T>, sleep: Sleep, signal: AbortSignal): Promise<T> {
-  for (const pause of PAUSES_MS) {
-    try {
-      return await work()
-    } catch (error) {
-      if (!(error instanceof BucketRefused && error.isTransient)) throw error
-      await sleep(pause, signal)
-    }
-  }
-  return work()
+export function retryTransient<T>(work: () => Promise<T>, sleep: Sleep, signal: AbortSignal): Promise<T> {
+  const isTransient = (error: unknown) => error instanceof BucketRefused && error.isTransient
+  return retry(work, { pauses: PAUSES_MS, isTransient, sleep: (pause) => sleep(pause, signal) })
 }

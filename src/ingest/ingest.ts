@@ -2,9 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ArchiveWriter } from '../archive/writer.ts'
 import type { Clock } from '../clock.ts'
 import type { Mount } from '../http/handler.ts'
+import { BodyTooLong } from '../http/read-body.ts'
 import { sendText } from '../http/send-text.ts'
 import type { Log } from '../log.ts'
-import { type Resources, StoreUnavailable } from '../stores/resources.ts'
+import { type Resources, STORE_UNAVAILABLE, StoreUnavailable } from '../stores/resources.ts'
 import { Authenticator } from './authenticator.ts'
 import { IngestCredentials } from './credentials.ts'
 import { FaultLog } from './fault-log.ts'
@@ -86,12 +87,13 @@ export function createIngest(options: IngestDeps): Ingest {
       await answer(request, response, parseIngestPath(path), proceed)
     } catch (error) {
       if (error instanceof Refusal) refuse(error.status, error.message, error.headers)
+      else if (error instanceof BodyTooLong) refuse(413, error.message, {})
       else if (error instanceof StorageFailure) {
         faults.report('storage', { error: error.cause }, 'the archive could not store something')
         refuse(error.status, error.message, { 'retry-after': '1' })
       } else if (error instanceof StoreUnavailable) {
         faults.report('store', { reason: error.message }, 'the store could not say who may put')
-        refuse(503, 'The store cannot take the request; try again.', { 'retry-after': '1' })
+        refuse(503, STORE_UNAVAILABLE, { 'retry-after': '1' })
       } else throw error
     }
   }

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import type { ArchiveWriter } from '../archive/writer.ts'
 import type { Clock } from '../clock.ts'
+import { bodyChunks, checkContentLength, readBody } from '../http/read-body.ts'
 import { MalformedPlaylist } from '../manifests/hls/playlist-error.ts'
-import { bodyChunks, bodyText, refuseLongBody } from './body.ts'
 import type { FaultLog } from './fault-log.ts'
 import { isPlaylistName } from './file-name.ts'
 import type { IngestLimits } from './ingest-limits.ts'
@@ -28,19 +28,20 @@ export class Uploads {
   }
 
   /**
-   * Resolves when all the body brought is durable. `proceed` asks the client for it. Throws Refusal, StorageFailure.
+   * Resolves when all the body brought is durable. `proceed` asks the client for it. Throws Refusal, BodyTooLong,
+   * StorageFailure.
    */
   async store(request: IncomingMessage, path: IngestPath, proceed: () => void): Promise<void> {
     const { name } = path
     if (name === undefined) throw new Refusal(400, 'the path names no file')
     const { maxPlaylistBytes, maxSegmentBytes } = this.options.limits
     if (isPlaylistName(name)) {
-      refuseLongBody(request, maxPlaylistBytes)
+      checkContentLength(request, maxPlaylistBytes)
       proceed()
       const place = { name, folder: path.folder, host: request.headers.host ?? '' }
-      await this.playlist(path, place, await bodyText(request, maxPlaylistBytes))
+      await this.playlist(path, place, textOf(await readBody(request, maxPlaylistBytes)))
     } else {
-      refuseLongBody(request, maxSegmentBytes)
+      checkContentLength(request, maxSegmentBytes)
       proceed()
       await this.segment(path, name, bodyChunks(request, maxSegmentBytes))
     }
@@ -69,5 +70,14 @@ export class Uploads {
         ? archive.storeParentPlaylist(ingest, source.streams)
         : archive.storeMediaPlaylist(ingest, source.playlist),
     )
+  }
+}
+
+/** A playlist's text. Throws Refusal when it is not UTF-8. */
+function textOf(body: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body)
+  } catch {
+    throw new Refusal(400, 'the playlist is not UTF-8')
   }
 }

@@ -8,7 +8,7 @@ import type { SegmentLookup } from '../packaging/output-format.ts'
 import { outputFormatOf } from '../packaging/packager.ts'
 import type { SourceMedia } from '../packaging/source-media.ts'
 import { NoSuchObject } from '../stores/objects.ts'
-import { type Resources, StoreUnavailable } from '../stores/resources.ts'
+import { type Resources, STORE_UNAVAILABLE, StoreUnavailable } from '../stores/resources.ts'
 import { refusalOf } from './access.ts'
 import { EndpointDirectory } from './endpoint-directory.ts'
 import { InFlightBytes } from './in-flight-bytes.ts'
@@ -140,7 +140,7 @@ export function createOrigin({
         }
         if (error instanceof StoreUnavailable && !response.headersSent) {
           log.warn({ path: target.path, reason: error.message }, 'the store could not say what was asked for')
-          return sendError(response, 503, 'The store cannot take the request; try again.', { 'Retry-After': '1' })
+          return sendError(response, 503, STORE_UNAVAILABLE, { 'Retry-After': '1' })
         }
         if (!(error instanceof NoSuchObject)) throw error
         // Retention took it between finding and reading.

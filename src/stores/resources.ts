@@ -10,6 +10,9 @@ export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable'
 }
 
+/** What clients of every room are told of it, with status 503. */
+export const STORE_UNAVAILABLE = 'The store cannot take the request; try again.'
+
 /** A database cannot be used: another process has it, it is of a newer program, or it is not there. Says which. */
 export class DatabaseRefused extends Error {
   override readonly name = 'DatabaseRefused'

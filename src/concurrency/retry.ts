@@ -1,0 +1,27 @@
+/** The pause after so many failures in a row, in the unit of `pauses`: one for each, and the last is repeated. */
+export function pauseAfter(pauses: readonly number[], failures: number): number {
+  return pauses[failures - 1] ?? pauses.at(-1) ?? 0
+}
+
+/**
+ * Tries `work` once, and again after each of `pauses` while its error is transient. Rejects with the first error that
+ * is not, with the error of the last try, or as `sleep` does.
+ */
+export async function retry<T>(
+  work: () => Promise<T>,
+  options: {
+    readonly pauses: readonly number[]
+    readonly isTransient: (error: unknown) => boolean
+    readonly sleep: (pause: number) => Promise<void>
+  },
+): Promise<T> {
+  for (const pause of options.pauses) {
+    try {
+      return await work()
+    } catch (error) {
+      if (!options.isTransient(error)) throw error
+      await options.sleep(pause)
+    }
+  }
+  return work()
+}
