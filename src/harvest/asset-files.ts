@@ -8,7 +8,7 @@ import type {
   SegmentBody,
   TextBody,
 } from '../packaging/output-format.ts'
-import type { SourceMedia } from '../packaging/source-media.ts'
+import type { SourceMedia } from '../packaging/segments/source-media.ts'
 import type { ObjectBody } from './bucket.ts'
 import { HarvestFailed } from './harvest-failed.ts'
 

@@ -3,7 +3,7 @@ import { GapFinder, isBefore, longestWithoutGap, type ShownStream } from '../mod
 import { DEFAULT_HARVEST_OPTIONS, type HarvestJob } from '../model/harvest-job.ts'
 import type { HarvestGap, HarvestPlan } from '../model/harvest-run.ts'
 import { type Era, endUtcOf } from '../model/output-segment.ts'
-import { selectVariants } from '../packaging/stream-selection.ts'
+import { selectVariants } from '../packaging/tracks/stream-selection.ts'
 import { HarvestFailed } from './harvest-failed.ts'
 import type { HarvestWindow } from './harvest-window.ts'
 import type { Inventory } from './inventory.ts'

@@ -4,7 +4,7 @@ import { LruCache } from '../cache/lru-cache.ts'
 import { SingleFlight } from '../concurrency/single-flight.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { SegmentBody, SegmentLookup, SegmentRequest } from '../packaging/output-format.ts'
-import type { SourceMedia } from '../packaging/source-media.ts'
+import type { SourceMedia } from '../packaging/segments/source-media.ts'
 import type { ByteRange, ObjectStream } from '../stores/objects.ts'
 
 const CACHE_BYTES = 64 * 1024 * 1024

@@ -3,7 +3,7 @@ import type { ManifestFilter } from '../model/manifest-filter.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { ArchiveWindow, OutputSegment } from '../model/output-segment.ts'
 import type { ViewingWindow } from '../model/viewing-window.ts'
-import type { SourceMedia } from './source-media.ts'
+import type { SourceMedia } from './segments/source-media.ts'
 
 /** One way of presenting a channel to players. Origin and harvest hold nothing but this. */
 export type OutputFormat = {

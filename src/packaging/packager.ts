@@ -1,8 +1,8 @@
 import type { OriginEndpoint, Package } from '../model/origin-endpoint.ts'
-import { cmaf } from './cmaf.ts'
-import { dash } from './dash.ts'
-import { hls } from './hls.ts'
-import { mss } from './mss.ts'
+import { cmaf } from './cmaf/format.ts'
+import { dash } from './dash/format.ts'
+import { hls } from './hls-ts/format.ts'
+import { mss } from './mss/format.ts'
 import type { OutputFormat } from './output-format.ts'
 
 const FORMATS: { readonly [T in Package['type']]: OutputFormat | undefined } = {

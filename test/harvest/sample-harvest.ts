@@ -8,7 +8,7 @@ import { type UtcMs, utcMs } from '../../src/media/time.ts'
 import type { HarvestJob } from '../../src/model/harvest-job.ts'
 import { endUtcOf } from '../../src/model/output-segment.ts'
 import { outputFormatOf } from '../../src/packaging/packager.ts'
-import { SourceMedia } from '../../src/packaging/source-media.ts'
+import { SourceMedia } from '../../src/packaging/segments/source-media.ts'
 import { FakeArchive, hlsEndpoint, NOON, outputSegments, sampleBytes, windowOf } from '../origin/sample-channel.ts'
 
 export const at = (seconds: number): UtcMs => utcMs(NOON + seconds * 1000)

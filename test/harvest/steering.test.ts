@@ -6,10 +6,10 @@ import { removeLeftovers } from '../../src/harvest/leftovers.ts'
 import { forecast } from '../../src/harvest/preflight.ts'
 import { type UtcMs, utcMs } from '../../src/media/time.ts'
 import { DEFAULT_HARVEST_OPTIONS, type HarvestJob, type HarvestOptions } from '../../src/model/harvest-job.ts'
-import { hls } from '../../src/packaging/hls.ts'
+import { hls } from '../../src/packaging/hls-ts/format.ts'
 import type { Asset, OutputFormat } from '../../src/packaging/output-format.ts'
 import { outputFormatOf } from '../../src/packaging/packager.ts'
-import type { SourceMedia } from '../../src/packaging/source-media.ts'
+import type { SourceMedia } from '../../src/packaging/segments/source-media.ts'
 import {
   hlsEndpoint,
   LADDER,

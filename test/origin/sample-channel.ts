@@ -17,7 +17,7 @@ import {
 import { compactSegmentSummary, segmentSummaryOf } from '../../src/model/segment-summary.ts'
 import type { TrackDescription } from '../../src/model/source-segment.ts'
 import type { ManifestStyle, OutputFormat, TextBody } from '../../src/packaging/output-format.ts'
-import { SourceMedia } from '../../src/packaging/source-media.ts'
+import { SourceMedia } from '../../src/packaging/segments/source-media.ts'
 import { NoSuchObject } from '../../src/stores/objects.ts'
 import type { ResourceChange, Resources } from '../../src/stores/resources.ts'
 import type { EraTime, NumberRange, TimeWindow } from '../../src/stores/segment-index.ts'

@@ -1,0 +1,191 @@
+import { type CmafPackage, type HlsManifest, type OriginEndpoint, packageOf } from '../../model/origin-endpoint.ts'
+import type { ArchiveWindow, OutputSegment } from '../../model/output-segment.ts'
+import { PLAYLIST_TYPE } from '../hls-playlists/media-playlist.ts'
+import {
+  type Asset,
+  type AssetFile,
+  filterOf,
+  type ManifestStyle,
+  type OutputFormat,
+  type PathTimes,
+  type SegmentBatch,
+  type SegmentBody,
+  type SegmentLookup,
+  type TextBody,
+} from '../output-format.ts'
+import { segmentQuery } from '../segment-query.ts'
+import type { SourceMedia } from '../segments/source-media.ts'
+import { cuesBefore, cuesBeforeIn, webVttSegment } from '../segments/text-segment.ts'
+import { headerOf, iFramesOf, segmentOf } from '../segments/track-segment.ts'
+import { isFinished, referencesOf } from '../time-shift.ts'
+import { type SingleTrack, trackNumbered } from '../tracks/track-set.ts'
+import { hasTrack } from '../tracks/track-times.ts'
+import { windowParts } from '../window-parts.ts'
+import {
+  allTracks,
+  type CmafManifests,
+  cmafParent,
+  cmafPlaylist,
+  iFrameTrack,
+  listedTracks,
+  nameOf,
+  trackAt,
+  tracksNamed,
+} from './manifests.ts'
+import {
+  type CmafName,
+  type CmafTrackName,
+  headerFileName,
+  parseCmafName,
+  playlistFileName,
+  segmentFileName,
+  trackFileName,
+} from './names.ts'
+
+/** CmafPackage: HLS playlists, several to an endpoint, over the same fragmented MP4 segments of one track each. */
+export const cmaf: OutputFormat = {
+  resolve(endpoint, path) {
+    const settings = settingsOf(endpoint)
+    const name = parseCmafName(settings, path)
+    if (!name) return undefined
+    if (name.kind === 'segment' || name.kind === 'header') {
+      return { kind: 'segment', body: (index, media) => bodyOf(endpoint, name, index, media) }
+    }
+    const { manifest, times } = name
+    return {
+      kind: 'manifest',
+      isParent: name.kind === 'parent',
+      times,
+      takesTimes: true,
+      windowSeconds: manifest.playlistWindowSeconds,
+      write(window, style) {
+        const manifests = manifestsOf(endpoint, manifest, window, style, times)
+        return name.kind === 'parent' ? parent(manifests) : playlist(cmafPlaylist(manifests, name.track))
+      },
+    }
+  },
+
+  /** Of the endpoint's first manifest; playlists and segments lie side by side. */
+  asset(endpoint, window): Asset | undefined {
+    const settings = settingsOf(endpoint)
+    const [manifest] = settings.hlsManifests
+    const manifests = manifest && manifestsOf(endpoint, manifest, window, { kind: 'harvest' }, { depth: 0 })
+    const tracks = manifests && allTracks(manifests)
+    if (!manifests || !tracks) return undefined
+    const iframes = iFrameTrack(manifests, tracks)
+    const names = [
+      ...[...tracks.video, ...tracks.audio, ...tracks.text].map(nameOf),
+      ...(iframes ? [{ kind: 'iframe', n: iframes.n } as const] : []),
+    ]
+    const part = windowParts(window)
+    return {
+      headers: names.flatMap((name) => assetHeaders(manifests, name)),
+      segmentsOf(batch) {
+        const own = { ...manifests, window: part(batch.segments) }
+        return names.flatMap((name) => assetSegments(own, name, batch))
+      },
+      manifests: names.map((name) => ({
+        name: playlistFileName(manifests.manifest.manifestName, name),
+        body: () => playlist(cmafPlaylist(manifests, name)) ?? playlistText(''),
+      })),
+      parent: () => playlistText(cmafParent(manifests, tracks)),
+    }
+  },
+}
+
+function parent(manifests: CmafManifests): TextBody | 'nothing left' | undefined {
+  const tracks = listedTracks(manifests)
+  if (tracks === undefined || tracks === 'nothing left') return tracks
+  return playlistText(cmafParent(manifests, tracks))
+}
+
+function playlist(text: string | undefined): TextBody | undefined {
+  return text === undefined ? undefined : playlistText(text)
+}
+
+function playlistText(text: string): TextBody {
+  return { contentType: PLAYLIST_TYPE, text }
+}
+
+async function bodyOf(
+  endpoint: OriginEndpoint,
+  name: Extract<CmafName, { kind: 'segment' | 'header' }>,
+  index: SegmentLookup,
+  media: SourceMedia,
+): Promise<SegmentBody | undefined> {
+  const { streamSelection } = settingsOf(endpoint)
+  if (name.kind === 'header') {
+    const era = await index.era(endpoint, name.era)
+    const track = era && trackNumbered(era, streamSelection, name.track.n)
+    return track && headerBody(track, name.track)
+  }
+  const listed = await index.outputSegment(endpoint, name.number)
+  const track = listed && trackNumbered(listed.era, streamSelection, name.track.n)
+  if (!track || !hasTrack(track, listed.segment)) return undefined
+  const earlier = track.kind === 'text' ? await cuesBefore(endpoint, listed.segment, track.stream, index) : []
+  return segmentBody(track, name.track, listed.segment, earlier, media)
+}
+
+function headerBody(track: SingleTrack, { kind }: CmafTrackName): SegmentBody | undefined {
+  return track.kind !== 'text' && track.kind === kind ? headerOf(track) : undefined
+}
+
+async function segmentBody(
+  track: SingleTrack,
+  { kind }: CmafTrackName,
+  segment: OutputSegment,
+  earlier: readonly OutputSegment[],
+  media: SourceMedia,
+): Promise<SegmentBody | undefined> {
+  if (track.kind === 'text')
+    return kind === 'subtitles' ? webVttSegment(track.stream, segment, earlier, media) : undefined
+  if (kind === 'iframe') return track.kind === 'video' ? iFramesOf(track, segment, media, 1) : undefined
+  return kind === track.kind ? segmentOf(track, segment, media) : undefined
+}
+
+function assetHeaders(manifests: CmafManifests, name: CmafTrackName): readonly AssetFile[] {
+  const { segmentPrefix } = manifests.settings
+  return [...tracksNamed(manifests, name)].flatMap(([era, track]): readonly AssetFile[] => {
+    const body = headerBody(track, name)
+    const file = { name: headerFileName(segmentPrefix, name, era), track: trackFileName(segmentPrefix, name) }
+    return body ? [{ ...file, body: async () => body }] : []
+  })
+}
+
+function assetSegments(manifests: CmafManifests, name: CmafTrackName, batch: SegmentBatch): readonly AssetFile[] {
+  const { segmentPrefix } = manifests.settings
+  const tracks = tracksNamed(manifests, name)
+  return batch.segments.flatMap((segment, at): readonly AssetFile[] => {
+    const track = trackAt(tracks, name, segment)
+    if (!track) return []
+    const file = {
+      name: segmentFileName(segmentPrefix, name, segment.number),
+      track: trackFileName(segmentPrefix, name),
+    }
+    const earlier = () => (track.kind === 'text' ? cuesBeforeIn(batch, at, track.stream) : [])
+    return [{ ...file, body: (media) => segmentBody(track, name, segment, earlier(), media) }]
+  })
+}
+
+const settingsOf = (endpoint: OriginEndpoint): CmafPackage => packageOf(endpoint, 'cmafPackage')
+
+function manifestsOf(
+  endpoint: OriginEndpoint,
+  manifest: HlsManifest,
+  window: ArchiveWindow,
+  style: ManifestStyle,
+  times: PathTimes,
+): CmafManifests {
+  const isPlayed = style.kind === 'live'
+  const { toManifests, toSegments } = referencesOf(times, style)
+  return {
+    settings: settingsOf(endpoint),
+    manifest,
+    window,
+    // Segments lie beside the folders of the manifests.
+    references: { toManifests, toSegments: isPlayed ? `../${toSegments}` : '' },
+    segmentQuery: isPlayed ? segmentQuery(endpoint) : '',
+    ended: isFinished(window, style),
+    ...filterOf(style),
+  }
+}

@@ -1,0 +1,211 @@
+import { writeMultivariantPlaylist } from '../../manifests/hls/multivariant-playlist.ts'
+import { TICKS_PER_SECOND } from '../../media/time.ts'
+import type { ManifestFilter } from '../../model/manifest-filter.ts'
+import type { CmafPackage, HlsManifest } from '../../model/origin-endpoint.ts'
+import type { ArchiveWindow, OutputSegment } from '../../model/output-segment.ts'
+import { type ListedAs, playlistText } from '../hls-playlists/media-playlist.ts'
+import {
+  channelsAttribute,
+  type DeclaredRendition,
+  type DeclaredVariant,
+  declaredCodecs,
+  parentPlaylistOf,
+} from '../hls-playlists/parent-playlist.ts'
+import type { References } from '../time-shift.ts'
+import { filterTracks, passesTrickPlay } from '../tracks/filtered-tracks.ts'
+import { iFrameOf } from '../tracks/i-frames.ts'
+import {
+  familyOf,
+  type SingleAudio,
+  type SingleTrack,
+  type SingleVideo,
+  type TrackSet,
+  trackNumbered,
+  trackSetOf,
+} from '../tracks/track-set.ts'
+import { hasTrack } from '../tracks/track-times.ts'
+import { videoRangeOf } from '../tracks/video-range.ts'
+import { type CmafTrackName, headerFileName, playlistFileName, segmentFileName } from './names.ts'
+
+/** What all playlists of one HLS manifest of a CMAF endpoint have in common. */
+export type CmafManifests = {
+  readonly settings: CmafPackage
+  readonly manifest: HlsManifest
+  readonly window: ArchiveWindow
+  readonly references: References
+  /** What follows the names of segments. */
+  readonly segmentQuery: string
+  readonly ended: boolean
+  readonly filter?: ManifestFilter
+}
+
+/** EXT-X-MAP for what is not I-frames alone needs 6, RFC 8216 §7. */
+const VERSION = 6
+const SUBTITLES_GROUP = 'subtitles'
+
+/** The tracks a parent playlist shows: those of the window's last era that have media in the window. */
+export function listedTracks(manifests: CmafManifests): TrackSet | 'nothing left' | undefined {
+  const tracks = allTracks(manifests)
+  const filtered = tracks && filterTracks(tracks, manifests.filter)
+  return filtered && Object.values(filtered).every((each) => each.length === 0) ? 'nothing left' : filtered
+}
+
+export function allTracks({ settings, window }: CmafManifests): TrackSet | undefined {
+  const era = window.eras.at(-1)
+  if (!era) return undefined
+  const isPresent = (index: number) =>
+    window.segments.some(({ slots }) => slots.some(({ objects }) => objects[index] !== undefined))
+  const tracks = trackSetOf(era, settings.streamSelection, isPresent)
+  return tracks.video.length > 0 ? tracks : undefined
+}
+
+export function nameOf({ kind, n }: SingleTrack): CmafTrackName {
+  return { kind: kind === 'text' ? 'subtitles' : kind, n }
+}
+
+/** Trick play has the pictures of the first rendition. */
+export function iFrameTrack({ manifest, filter }: CmafManifests, { video }: TrackSet): SingleVideo | undefined {
+  const [first] = manifest.includeIframeOnlyStream ? video : []
+  return first && passesTrickPlay(filter, first.description.height) ? first : undefined
+}
+
+export function cmafParent(manifests: CmafManifests, tracks: TrackSet): string {
+  const { manifest, references } = manifests
+  const uri = (track: CmafTrackName) =>
+    references.toManifests + encodeURIComponent(playlistFileName(manifest.manifestName, track))
+  const groups = Map.groupBy(tracks.audio, groupOf)
+  const renditions: DeclaredRendition[] = [
+    ...[...groups.values()].flatMap((group) => {
+      // Each group has a default of its own: a player takes the group it can play.
+      const defaultAt = Math.max(
+        group.findIndex(({ isDefault }) => isDefault),
+        0,
+      )
+      return group.map(
+        (track, i): DeclaredRendition => ({
+          type: 'AUDIO',
+          groupId: groupOf(track),
+          ...labels(track),
+          isDefault: i === defaultAt,
+          channels: channelsAttribute(track.description),
+          uri: uri(nameOf(track)),
+        }),
+      )
+    }),
+    ...tracks.text.map(
+      (track): DeclaredRendition => ({
+        type: 'SUBTITLES',
+        groupId: SUBTITLES_GROUP,
+        ...labels(track),
+        forced: track.forced,
+        uri: uri(nameOf(track)),
+      }),
+    ),
+  ]
+  const subtitles = tracks.text.length > 0 ? { subtitlesGroup: SUBTITLES_GROUP } : {}
+  const variant = (video: SingleVideo, audio: readonly SingleAudio[], audioGroup?: string): DeclaredVariant => ({
+    uri: uri(nameOf(video)),
+    role: video.role,
+    video: video.description,
+    codecs: [videoCodec(video)],
+    audioCodecs: audio.map(({ description }) => description.codec),
+    ...(audioGroup !== undefined && { audioGroup }),
+    ...subtitles,
+  })
+  // Every picture with every family of sound: RFC 8216 §4.3.4.2.1 has one group to a variant.
+  const variants =
+    groups.size === 0
+      ? tracks.video.map((video) => variant(video, []))
+      : [...groups].flatMap(([id, audio]) => tracks.video.map((video) => variant(video, audio, id)))
+  const playlist = parentPlaylistOf(VERSION, variants, renditions)
+  return writeMultivariantPlaylist({ ...playlist, iFrameStreams: iFrameStreams(manifests, tracks, uri) })
+}
+
+/** The encoder's own word for it, where it gave one of the same family. */
+function videoCodec({ role, description }: SingleVideo): string {
+  const declared = declaredCodecs(role)?.find((codec) => familyOf(codec) === familyOf(description.codec))
+  return declared ?? description.codec
+}
+
+function groupOf({ description }: SingleAudio): string {
+  return `audio_${familyOf(description.codec)}`
+}
+
+function labels({ name, language, isDefault, autoselect, characteristics }: Exclude<SingleTrack, SingleVideo>) {
+  return {
+    name,
+    ...(language !== undefined && { language }),
+    isDefault,
+    autoselect,
+    ...(characteristics !== undefined && { characteristics }),
+  }
+}
+
+function iFrameStreams(manifests: CmafManifests, tracks: TrackSet, uri: (track: CmafTrackName) => string) {
+  const video = iFrameTrack(manifests, tracks)
+  if (!video) return []
+  const rates = manifests.window.segments.map((segment) => {
+    return ((iFrameOf(segment, video.stream.index)?.size ?? 0) * 8 * TICKS_PER_SECOND) / segment.duration
+  })
+  const { codec, width, height } = video.description
+  const range = videoRangeOf(video.description)
+  return [
+    {
+      uri: uri({ kind: 'iframe', n: video.n }),
+      bandwidth: Math.ceil(rates.reduce((most, rate) => Math.max(most, rate), 1)),
+      codecs: codec,
+      resolution: { width, height },
+      ...(range !== 'SDR' && { videoRange: range }),
+    },
+  ]
+}
+
+/** The track of this name in each era of the window that has it. */
+export function tracksNamed(
+  { settings, manifest, window }: CmafManifests,
+  { kind, n }: CmafTrackName,
+): ReadonlyMap<number, SingleTrack> {
+  if (kind === 'iframe' && !manifest.includeIframeOnlyStream) return new Map()
+  return new Map(
+    window.eras.flatMap((era) => {
+      const track = trackNumbered(era, settings.streamSelection, n)
+      return track && nameOf(track).kind === (kind === 'iframe' ? 'video' : kind) ? [[era.id, track]] : []
+    }),
+  )
+}
+
+/** The track whose segment a playlist lists there; undefined at a gap. */
+export function trackAt(
+  tracks: ReadonlyMap<number, SingleTrack>,
+  { kind }: CmafTrackName,
+  segment: OutputSegment,
+): SingleTrack | undefined {
+  const track = tracks.get(segment.era)
+  if (!track || !hasTrack(track, segment)) return undefined
+  return kind === 'iframe' && !iFrameOf(segment, track.stream.index) ? undefined : track
+}
+
+/** The playlist of a track; undefined when no era of the window has it. */
+export function cmafPlaylist(manifests: CmafManifests, name: CmafTrackName): string | undefined {
+  const { settings, manifest, window, references, segmentQuery, ended } = manifests
+  const tracks = tracksNamed(manifests, name)
+  if (tracks.size === 0) return undefined
+  const prefix = references.toSegments + encodeURIComponent(settings.segmentPrefix)
+  const uriOf = ({ number }: OutputSegment) => segmentFileName(prefix, name, number) + segmentQuery
+  const headed: CmafTrackName = { ...name, kind: name.kind === 'iframe' ? 'video' : name.kind }
+  const list = (segment: OutputSegment): ListedAs | undefined => {
+    if (!trackAt(tracks, name, segment)) return undefined
+    if (name.kind === 'subtitles') return { uri: uriOf(segment) }
+    return { uri: uriOf(segment), map: headerFileName(prefix, headed, segment.era) + segmentQuery }
+  }
+  return playlistText({
+    settings: manifest,
+    segments: window.segments,
+    ended,
+    version: VERSION,
+    independentSegments: true,
+    ...(name.kind === 'iframe' && { iFramesOnly: true }),
+    list,
+    gapUri: uriOf,
+  })
+}

@@ -1,0 +1,85 @@
+import type { CmafPackage, HlsManifest } from '../../model/origin-endpoint.ts'
+import type { PathTimes } from '../output-format.ts'
+import { splitTimes } from '../time-shift.ts'
+
+/** What a file of a CMAF presentation holds of a track: pictures, sound, text, or the pictures of trick play. */
+export type CmafKind = 'video' | 'audio' | 'subtitles' | 'iframe'
+
+/** Track `n`, numbered over all streams and their tracks. */
+export type CmafTrackName = { readonly kind: CmafKind; readonly n: number }
+
+export type CmafName =
+  | { readonly kind: 'parent'; readonly manifest: HlsManifest; readonly times: PathTimes }
+  | {
+      readonly kind: 'playlist'
+      readonly manifest: HlsManifest
+      readonly times: PathTimes
+      readonly track: CmafTrackName
+    }
+  | { readonly kind: 'segment'; readonly track: CmafTrackName; readonly number: number }
+  | { readonly kind: 'header'; readonly track: CmafTrackName; readonly era: number }
+
+const INTEGER = '([1-9]\\d{0,15}|0)'
+const TRACK = `_(video|audio|subtitles|iframe)_${INTEGER}`
+const PLAYLIST = new RegExp(`^(?:${TRACK})?\\.m3u8$`)
+const SEGMENT = new RegExp(`^${TRACK}_${INTEGER}\\.(mp4|vtt)$`)
+const HEADER = new RegExp(`^${TRACK}_track_1_csid_${INTEGER}_init\\.mp4$`)
+
+/**
+ * What a path of a CMAF endpoint stands for: `<manifest id>/<manifest>.m3u8`, with the times of a window between the
+ * two, or a segment beside those folders.
+ */
+export function parseCmafName(settings: CmafPackage, path: string): CmafName | undefined {
+  const slash = path.indexOf('/')
+  if (slash === -1) return parseSegment(settings.segmentPrefix, path)
+  const manifest = settings.hlsManifests.find(({ id }) => id === path.slice(0, slash))
+  const { times, rest: file } = splitTimes(path.slice(slash + 1))
+  if (!manifest || !file.startsWith(manifest.manifestName)) return undefined
+  const found = PLAYLIST.exec(file.slice(manifest.manifestName.length))
+  if (!found) return undefined
+  const [, kind, n] = found
+  if (kind === undefined) return { kind: 'parent', manifest, times }
+  return { kind: 'playlist', manifest, times, track: trackName(kind, n) }
+}
+
+function parseSegment(prefix: string, file: string): CmafName | undefined {
+  if (!file.startsWith(prefix)) return undefined
+  const rest = file.slice(prefix.length)
+  const segment = SEGMENT.exec(rest)
+  if (segment) {
+    const [, kind = '', n, number, extension] = segment
+    const track = trackName(kind, n)
+    return extensionOf(track) === extension ? { kind: 'segment', track, number: Number(number) } : undefined
+  }
+  const header = HEADER.exec(rest)
+  if (!header) return undefined
+  const [, kind = '', n, era] = header
+  return { kind: 'header', track: trackName(kind, n), era: Number(era) }
+}
+
+function trackName(kind: string, n: string | undefined): CmafTrackName {
+  return { kind: kind as CmafKind, n: Number(n) }
+}
+
+/** WebVTT passes through as it is. */
+function extensionOf({ kind }: CmafTrackName): 'mp4' | 'vtt' {
+  return kind === 'subtitles' ? 'vtt' : 'mp4'
+}
+
+export function playlistFileName(manifestName: string, track?: CmafTrackName): string {
+  return track ? `${manifestName}_${track.kind}_${track.n}.m3u8` : `${manifestName}.m3u8`
+}
+
+export function segmentFileName(prefix: string, track: CmafTrackName, number: number): string {
+  return `${trackFileName(prefix, track)}_${number}.${extensionOf(track)}`
+}
+
+/** A header belongs to an era: all segments of a track in it have the same. */
+export function headerFileName(prefix: string, track: CmafTrackName, era: number): string {
+  return `${trackFileName(prefix, track)}_track_1_csid_${era}_init.mp4`
+}
+
+/** What the file names of a track begin with. */
+export function trackFileName(prefix: string, { kind, n }: CmafTrackName): string {
+  return `${prefix}_${kind}_${n}`
+}

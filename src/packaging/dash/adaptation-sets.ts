@@ -1,0 +1,157 @@
+import { closedCaptions, colour, id3EventStream, role, trickMode } from '../../manifests/dash/descriptors.ts'
+import type { AdaptationSet, Descriptor, FrameRate, Ratio, Representation } from '../../manifests/dash/mpd.ts'
+import { TICKS_PER_SECOND } from '../../media/time.ts'
+import type { VideoDescription } from '../../media/track.ts'
+import type { OutputSegment } from '../../model/output-segment.ts'
+import { passesTrickPlay } from '../tracks/filtered-tracks.ts'
+import { familyOf, type SingleVideo } from '../tracks/track-set.ts'
+import { claimsBitstreamSwitching } from './profiles.ts'
+import { audioSet, textSet } from './sound-and-text.ts'
+import { type DashTemplates, ownTemplate, sharedTemplate, templatesOf } from './templates.ts'
+
+/** Adaptation sets are numbered like their first track; trick play above all tracks. */
+const TRICK_PLAY = 1000
+
+/** What a Period shows: pictures that a player may switch between, each sound and each text by itself. */
+export function adaptationSetsOf(templates: DashTemplates): readonly AdaptationSet[] {
+  const { tracks } = templates.period
+  const groups = [...Map.groupBy(tracks.video, switchingGroup).values()]
+  return [
+    ...groups.map((group, i) => videoSet(templates, group, i === 0)),
+    ...trickPlaySet(templates),
+    ...tracks.audio.map((track) => audioSet(track, templatesOf(templates, 'audio', [track]))),
+    ...tracks.text.map((track) => textSet(track, templatesOf(templates, 'subtitles', [track]))),
+  ]
+}
+
+/** Players switch within a codec, and not between dynamic ranges. */
+function switchingGroup({ description }: SingleVideo): string {
+  return `${familyOf(description.codec)}/${dynamicRange(description) ?? ''}`
+}
+
+function videoSet(templates: DashTemplates, tracks: readonly SingleVideo[], isMain: boolean): AdaptationSet {
+  const placed = templatesOf(templates, 'video', tracks)
+  const captions = tracks.flatMap(({ role: { captions = [] } }) => captions)
+  const distinct = captions.filter((each, i) => captions.findIndex((o) => o.instreamId === each.instreamId) === i)
+  return {
+    id: tracks[0]!.n,
+    ...picturesInSet(tracks),
+    ...(claimsBitstreamSwitching(templates.settings.profile) && { bitstreamSwitching: true }),
+    ...colourProperties(tracks[0]!.description),
+    ...(tracks.some(({ hasEvents }) => hasEvents) && { inbandEventStreams: [id3EventStream()] }),
+    accessibilities: closedCaptions(distinct),
+    roles: [role(isMain ? 'main' : 'alternate')],
+    ...sharedTemplate(placed),
+    representations: tracks.map((track, i) => ({
+      id: String(track.n),
+      bandwidth: track.bandwidth,
+      ...pictures(track),
+      ...ownTemplate(placed, i),
+    })),
+  }
+}
+
+/** The key frames of the first rendition, for fast forward; where a segment has none there is no such set. */
+function trickPlaySet(templates: DashTemplates): readonly AdaptationSet[] {
+  const { settings, period, filter } = templates
+  const [track] = period.tracks.video
+  if (!settings.includeIframeOnlyStream || !track || !passesTrickPlay(filter, track.description.height)) return []
+  const rates = period.segments.map((segment) => keyFrameRate(track, segment))
+  if (rates.includes(0)) return []
+  const placed = templatesOf(templates, 'iframe', [track])
+  const { essentialProperties = [], ...more } = colourProperties(track.description)
+  const { frameRate, ...picture } = pictures(track)
+  const representation: Representation = {
+    id: `iframe_${track.n}`,
+    bandwidth: Math.ceil(rates.reduce((most, rate) => Math.max(most, rate))),
+    ...picture,
+    codingDependency: false,
+    ...ownTemplate(placed, 0),
+  }
+  return [
+    {
+      id: TRICK_PLAY + track.n,
+      ...picturesInSet([track]),
+      ...more,
+      essentialProperties: [trickMode(track.n), ...essentialProperties],
+      representations: [representation],
+    },
+  ]
+}
+
+/** Bits per second of a segment's key frames; 0 when it has none. */
+function keyFrameRate({ stream }: SingleVideo, { slots, duration }: OutputSegment): number {
+  const frames = slots.flatMap(({ objects }) => objects[stream.index]?.keyFrames ?? [])
+  return (frames.reduce((sum, { size }) => sum + size, 0) * 8 * TICKS_PER_SECOND) / duration
+}
+
+function picturesInSet(tracks: readonly SingleVideo[]): Omit<AdaptationSet, 'representations'> {
+  const descriptions = tracks.map(({ description }) => description)
+  const shapes = descriptions.map(pictureShape)
+  const [par] = shapes
+  const rates = descriptions.flatMap(({ frameRate }) => frameRate ?? [])
+  const [maxFrameRate] = rates.toSorted((a, b) => b.numerator / b.denominator - a.numerator / a.denominator)
+  return {
+    contentType: 'video',
+    mimeType: 'video/mp4',
+    segmentAlignment: true,
+    startWithSAP: 1,
+    subsegmentAlignment: true,
+    subsegmentStartsWithSAP: 1,
+    ...(par && shapes.every(({ width, height }) => width === par.width && height === par.height) && { par }),
+    maxWidth: Math.max(...descriptions.map(({ width }) => width)),
+    maxHeight: Math.max(...descriptions.map(({ height }) => height)),
+    ...(maxFrameRate && { maxFrameRate }),
+  }
+}
+
+function pictures({ description }: SingleVideo): {
+  readonly codecs: string
+  readonly width: number
+  readonly height: number
+  readonly sar: Ratio
+  readonly frameRate?: FrameRate
+} {
+  const { codec, width, height, frameRate, sampleAspectRatio = { width: 1, height: 1 } } = description
+  return { codecs: codec, width, height, sar: sampleAspectRatio, ...(frameRate && { frameRate }) }
+}
+
+/** Of the whole picture, in lowest terms. */
+function pictureShape({ width, height, sampleAspectRatio = { width: 1, height: 1 } }: VideoDescription): Ratio {
+  const [across, down] = [width * sampleAspectRatio.width, height * sampleAspectRatio.height]
+  const divisor = greatestCommonDivisor(across, down)
+  return { width: across / divisor, height: down / divisor }
+}
+
+function greatestCommonDivisor(a: number, b: number): number {
+  return b === 0 ? Math.max(a, 1) : greatestCommonDivisor(b, a % b)
+}
+
+/** TransferCharacteristics of ISO/IEC 23091-2: SMPTE ST 2084 and ARIB STD-B67. */
+const PQ = 16
+const HLG = 18
+/** BT.2020: what screens that know no HLG may take it for. */
+const BT_2020 = 14
+
+function dynamicRange({ colour: said }: VideoDescription): 'pq' | 'hlg' | undefined {
+  return said?.transfer === PQ ? 'pq' : said?.transfer === HLG ? 'hlg' : undefined
+}
+
+/**
+ * High dynamic range, ETSI TS 103 285 §5.2.5 and §5.2.6: a player that cannot show PQ is to leave it; HLG is for all.
+ */
+function colourProperties(description: VideoDescription): {
+  readonly essentialProperties?: readonly Descriptor[]
+  readonly supplementalProperties?: readonly Descriptor[]
+} {
+  const { colour: said } = description
+  const range = dynamicRange(description)
+  if (!said || !range) return {}
+  const essentialProperties = [
+    colour('ColourPrimaries', said.primaries),
+    colour('TransferCharacteristics', range === 'pq' ? PQ : BT_2020),
+    colour('MatrixCoefficients', said.matrix),
+  ]
+  if (range === 'pq') return { essentialProperties }
+  return { essentialProperties, supplementalProperties: [colour('TransferCharacteristics', HLG)] }
+}

@@ -1,0 +1,159 @@
+import { writeMpd } from '../../manifests/dash/write-mpd.ts'
+import type { DashPackage, OriginEndpoint } from '../../model/origin-endpoint.ts'
+import type { ArchiveWindow } from '../../model/output-segment.ts'
+import {
+  type Asset,
+  type AssetFile,
+  distinct,
+  filterOf,
+  type ManifestStyle,
+  type OutputFormat,
+  type PathTimes,
+  type SegmentBatch,
+  type TextBody,
+} from '../output-format.ts'
+import { segmentQuery } from '../segment-query.ts'
+import { cuesBeforeIn } from '../segments/text-segment.ts'
+import { isFinished, referencesOf, splitTimes } from '../time-shift.ts'
+import { iFrameOf } from '../tracks/i-frames.ts'
+import type { SingleTrack } from '../tracks/track-set.ts'
+import {
+  type DashTrackName,
+  headerFileName,
+  parseDashName,
+  segmentFileName,
+  trackFileName,
+  trackKindOf,
+} from './names.ts'
+import type { DashPeriod } from './periods.ts'
+import { type DashManifest, listedPeriods, mpdOf } from './presentation.ts'
+import { headerBody, headerNamed, segmentAddress, segmentBody, segmentNamed, settingsOf } from './segments.ts'
+
+const MANIFEST_TYPE = 'application/dash+xml'
+
+/** DashPackage: a media presentation description over fragmented MP4 segments of one track each. */
+export const dash: OutputFormat = {
+  resolve(endpoint, path) {
+    const settings = settingsOf(endpoint)
+    const { times, rest } = splitTimes(path)
+    const name = parseDashName(endpoint.manifestName, rest)
+    if (!name || (name.kind !== 'manifest' && times.depth > 0)) return undefined
+    switch (name.kind) {
+      case 'manifest':
+        return {
+          kind: 'manifest',
+          isParent: true,
+          times,
+          takesTimes: true,
+          windowSeconds: settings.manifestWindowSeconds,
+          write: (window, style) => manifestText(manifestOf(endpoint, window, style, times)),
+        }
+      case 'header':
+        return { kind: 'segment', body: (index) => headerNamed(endpoint, name.track, index) }
+      case 'segment':
+        return { kind: 'segment', body: (index, media) => segmentNamed(endpoint, name.track, name.at, index, media) }
+    }
+  },
+
+  asset(endpoint, window): Asset | undefined {
+    const manifest = manifestOf(endpoint, window, { kind: 'harvest' }, { depth: 0 })
+    const periods = listedPeriods(manifest)
+    if (periods === undefined || periods === 'nothing left') return undefined
+    const shown = periods.map((period) => shownIn(period, manifest.settings))
+    const byPeriod = new Map(shown.map((each) => [each.period.id + 1, each]))
+    return {
+      // A track has the same header in all Periods of an era.
+      headers: distinct(shown.flatMap((each) => headersOf(endpoint, each))),
+      segmentsOf: (batch) => distinct(segmentsOf(endpoint, byPeriod, batch)),
+      manifests: [],
+      parent: () => mpd(manifest, periods),
+    }
+  },
+}
+
+function manifestText(manifest: DashManifest): TextBody | 'nothing left' | undefined {
+  const periods = listedPeriods(manifest)
+  return periods === undefined || periods === 'nothing left' ? periods : mpd(manifest, periods)
+}
+
+function mpd(manifest: DashManifest, periods: readonly DashPeriod[]): TextBody {
+  const lastSequence = lastTime(manifest, periods.at(-1))
+  return {
+    contentType: MANIFEST_TYPE,
+    text: writeMpd(mpdOf(manifest, periods)),
+    ...(lastSequence !== undefined && { lastSequence }),
+  }
+}
+
+/** Where segments are named by their times: that of the newest in the lowest rendition. */
+function lastTime({ settings }: DashManifest, period: DashPeriod | undefined): number | undefined {
+  if (settings.segmentTemplateFormat !== 'TIME_WITH_TIMELINE') return undefined
+  const newest = period?.segments.at(-1)
+  if (!period || !newest) return undefined
+  const { video, audio, text } = period.tracks
+  const [track] = [...video.toSorted((a, b) => a.bandwidth - b.bandwidth), ...audio, ...text]
+  return track && segmentAddress(track, newest, period.era, settings)
+}
+
+/** A Period with everything of it that has files. */
+type ShownPeriod = {
+  readonly period: DashPeriod
+  readonly tracks: readonly { readonly track: SingleTrack; readonly name: DashTrackName }[]
+}
+
+function shownIn(period: DashPeriod, { includeIframeOnlyStream }: DashPackage): ShownPeriod {
+  const { era, tracks } = period
+  const named = (track: SingleTrack, kind = trackKindOf(track)) => ({ track, name: { kind, n: track.n, era: era.id } })
+  const [first] = tracks.video
+  const all = [...tracks.video, ...tracks.audio, ...tracks.text].map((track) => named(track))
+  return { period, tracks: includeIframeOnlyStream && first ? [...all, named(first, 'iframe')] : all }
+}
+
+function headersOf({ manifestName }: OriginEndpoint, { tracks }: ShownPeriod): readonly AssetFile[] {
+  // Trick play begins with the header of the pictures it is taken from.
+  const own = tracks.filter(({ name }) => name.kind !== 'iframe')
+  return own.map(({ track, name }) => ({
+    name: headerFileName(manifestName, name),
+    track: trackFileName(manifestName, name),
+    body: async () => headerBody(track),
+  }))
+}
+
+/** Of the segments that lie in a Period which is listed, by the number of its Period. */
+function segmentsOf(
+  endpoint: OriginEndpoint,
+  shown: ReadonlyMap<number, ShownPeriod>,
+  batch: SegmentBatch,
+): readonly AssetFile[] {
+  const settings = settingsOf(endpoint)
+  return batch.segments.flatMap((segment, place) => {
+    const { period, tracks = [] } = shown.get(segment.period?.number ?? 0) ?? {}
+    return tracks.flatMap(({ track, name }): readonly AssetFile[] => {
+      if (name.kind === 'iframe' && !iFrameOf(segment, track.stream.index)) return []
+      const at = period && segmentAddress(track, segment, period.era, settings)
+      if (at === undefined) return []
+      const earlier = () => (track.kind === 'text' ? cuesBeforeIn(batch, place, track.stream) : [])
+      const body: AssetFile['body'] = (media) => segmentBody(track, name, segment, earlier(), media)
+      const { manifestName } = endpoint
+      return [{ name: segmentFileName(manifestName, name, at), track: trackFileName(manifestName, name), body }]
+    })
+  })
+}
+
+function manifestOf(
+  endpoint: OriginEndpoint,
+  window: ArchiveWindow,
+  style: ManifestStyle,
+  times: PathTimes,
+): DashManifest {
+  return {
+    settings: settingsOf(endpoint),
+    window,
+    manifestName: encodeURIComponent(endpoint.manifestName),
+    toSegments: referencesOf(times, style).toSegments,
+    query: style.kind === 'live' ? segmentQuery(endpoint) : '',
+    ended: isFinished(window, style),
+    delay: endpoint.timeDelaySeconds * 1000,
+    ...filterOf(style),
+  }
+}

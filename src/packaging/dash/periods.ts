@@ -1,0 +1,93 @@
+import { TICKS_PER_MS, type Ticks, ticks, type UtcMs, utcMs } from '../../media/time.ts'
+import type { ManifestFilter } from '../../model/manifest-filter.ts'
+import type { DashPackage } from '../../model/origin-endpoint.ts'
+import type { ArchiveWindow, Era, OutputSegment } from '../../model/output-segment.ts'
+import { filterTracks } from '../tracks/filtered-tracks.ts'
+import { type TrackSet, trackSetOf } from '../tracks/track-set.ts'
+import { hasTrack } from '../tracks/track-times.ts'
+import { listsTrack } from './profiles.ts'
+
+/**
+ * What a window lists of a period: output segments of one era with consecutive numbers, throughout which the same
+ * tracks have media. `$Number$` cannot skip a segment, so a gap in some stream begins a Period, and its end another.
+ */
+export type DashPeriod = {
+  /** Of the segment before the period's first: the same while the period slides out of the window. */
+  readonly id: number
+  readonly era: Era
+  /** Of the period, whether or not its beginning is still listed. */
+  readonly begins: Moment
+  /** End of the last listed segment, or the beginning of the next Period where that comes before. */
+  readonly endUtc: UtcMs
+  readonly segments: readonly OutputSegment[]
+  readonly tracks: TrackSet
+}
+
+/** A time on an era's timeline, and what the era's clock says then: to the tick, in whole milliseconds. */
+export type Moment = { readonly time: Ticks; readonly utc: UtcMs }
+
+/** The Periods of a window, oldest first; none where the endpoint's settings, or a filter, leave nothing. */
+export function periodsOf(
+  window: ArchiveWindow,
+  settings: DashPackage,
+  filter?: ManifestFilter,
+): readonly DashPeriod[] {
+  const eras = new Map(window.eras.map((era) => [era.id, era]))
+  const periods = inPeriods(window.segments).flatMap((segments) => periodOf(segments, eras, settings, filter) ?? [])
+  const single = settings.segmentTemplateFormat === 'NUMBER_WITH_DURATION' || settings.profile === 'HYBRIDCAST'
+  return (single ? periods.slice(-1) : periods).map((period, i, all) => {
+    const next = all[i + 1]
+    return next && next.begins.utc < period.endUtc ? { ...period, endUtc: next.begins.utc } : period
+  })
+}
+
+function inPeriods(segments: readonly OutputSegment[]): readonly (readonly OutputSegment[])[] {
+  const runs: OutputSegment[][] = []
+  let newest: number | undefined
+  for (const segment of segments) {
+    if (segment.period?.number === newest && newest !== undefined) runs.at(-1)?.push(segment)
+    else runs.push([segment])
+    newest = segment.period?.number
+  }
+  return runs
+}
+
+function periodOf(
+  segments: readonly OutputSegment[],
+  eras: ReadonlyMap<number, Era>,
+  settings: DashPackage,
+  filter: ManifestFilter | undefined,
+): DashPeriod | undefined {
+  const [first, last] = [segments[0], segments.at(-1)]
+  const era = first && eras.get(first.era)
+  // What earlier versions recorded says of no track when it is shown.
+  if (!first?.period || !last || !era) return undefined
+  const tracks = filterTracks(tracksOf(era, settings, first), filter)
+  if (tracks.video.length + tracks.audio.length + tracks.text.length === 0) return undefined
+  return {
+    id: first.period.number - 1,
+    era,
+    begins: momentOf(era, first.period.start),
+    endUtc: momentOf(era, ticks(last.start + last.duration)).utc,
+    segments,
+    tracks,
+  }
+}
+
+/** The tracks of which a segment has media, and with it its whole period. */
+function tracksOf(era: Era, settings: DashPackage, segment: OutputSegment): TrackSet {
+  const isText = (index: number) => era.streams.find((each) => each.index === index)?.role.kind === 'subtitles'
+  const isPresent = (index: number) => isText(index) || segment.slots.some(({ objects }) => objects[index])
+  const { video, audio, text } = trackSetOf(era, settings.streamSelection, isPresent)
+  return {
+    video: video.filter((track) => hasTrack(track, segment) && listsTrack(settings.profile, track)),
+    audio: audio.filter((track) => hasTrack(track, segment) && listsTrack(settings.profile, track)),
+    text,
+  }
+}
+
+/** The last whole millisecond at or before `time`: what begins then is not cut off. */
+export function momentOf({ clock }: Era, time: Ticks): Moment {
+  const ms = Math.floor((time - clock.time) / TICKS_PER_MS)
+  return { time: ticks(clock.time + ms * TICKS_PER_MS), utc: utcMs(clock.utc + ms) }
+}

@@ -1,0 +1,122 @@
+import { utcTime, utcTiming } from '../../manifests/dash/descriptors.ts'
+import type { Mpd, Period } from '../../manifests/dash/mpd.ts'
+import { TICKS_PER_MS, utcMs } from '../../media/time.ts'
+import type { ManifestFilter } from '../../model/manifest-filter.ts'
+import type { DashPackage } from '../../model/origin-endpoint.ts'
+import type { ArchiveWindow } from '../../model/output-segment.ts'
+import { adaptationSetsOf } from './adaptation-sets.ts'
+import { type DashPeriod, momentOf, periodsOf } from './periods.ts'
+import { profilesOf } from './profiles.ts'
+
+/** What a manifest shows, and how it refers to it. */
+export type DashManifest = {
+  readonly settings: DashPackage
+  readonly window: ArchiveWindow
+  /** Percent-encoded. */
+  readonly manifestName: string
+  /** What stands before the file names of segments. */
+  readonly toSegments: string
+  /** What follows them. */
+  readonly query: string
+  readonly ended: boolean
+  /** How much later than by the source's clock everything is shown, in milliseconds. */
+  readonly delay: number
+  readonly filter?: ManifestFilter
+}
+
+/** MPD@id of every manifest, as MediaPackage has it. */
+const MPD_ID = '201'
+
+/** One moment for all channels and all time: a Period begins as many seconds after it as its UTC time says. */
+const AVAILABILITY_START = utcMs(0)
+
+/**
+ * The Periods a manifest lists, at least one; undefined when the endpoint's settings leave no pictures of the window.
+ */
+export function listedPeriods({ settings, window, filter }: DashManifest) {
+  const all = periodsOf(window, settings)
+  if (!all.some(({ tracks }) => tracks.video.length > 0)) return undefined
+  const periods = filter ? periodsOf(window, settings, filter) : all
+  return periods.length > 0 ? periods : 'nothing left'
+}
+
+/** The manifest that lists these Periods, oldest first. */
+export function mpdOf(manifest: DashManifest, periods: readonly DashPeriod[]): Mpd {
+  const { settings, ended } = manifest
+  const [first, last] = [periods[0]!, periods.at(-1)!]
+  const type = ended ? 'static' : 'dynamic'
+  const common = {
+    id: MPD_ID,
+    profiles: profilesOf(settings.profile, type),
+    minBufferTime: settings.minBufferTimeSeconds * 1000,
+    maxSegmentDuration: longestSegment(periods),
+  }
+  if (ended) {
+    let end = 0
+    const listed = periods.map(listedFrom).map((period) => {
+      const start = end
+      end += durationOf(period)
+      return writtenPeriod(manifest, period, start)
+    })
+    return { type: 'static', ...common, mediaPresentationDuration: end, periods: listed }
+  }
+  const { utcTiming: method, utcTimingUri } = settings
+  const { begins } = listedFrom(first)
+  return {
+    type: 'dynamic',
+    ...common,
+    publishTime: manifest.window.segments.at(-1)!.sealedAt,
+    availabilityStartTime: utcMs(AVAILABILITY_START + manifest.delay),
+    minimumUpdatePeriod: settings.minUpdatePeriodSeconds * 1000,
+    timeShiftBufferDepth: last.endUtc - begins.utc,
+    suggestedPresentationDelay: settings.suggestedPresentationDelaySeconds * 1000,
+    utcTimings: method === 'NONE' || utcTimingUri === undefined ? [] : [utcTiming(method, utcTimingUri)],
+    periods: periods.map((period) => {
+      const { duration, ...open } = writtenPeriod(manifest, period, period.begins.utc + latenessOf(settings))
+      return period === last || duration === undefined ? open : { ...open, duration }
+    }),
+  }
+}
+
+/** `start` is in milliseconds of the presentation. */
+function writtenPeriod(manifest: DashManifest, period: DashPeriod, start: number): Period {
+  const { settings, manifestName, toSegments, query, filter } = manifest
+  const isCounted = settings.segmentTemplateFormat === 'NUMBER_WITH_DURATION' && !manifest.ended
+  return {
+    id: String(period.id),
+    start,
+    duration: durationOf(period),
+    adaptationSets: adaptationSetsOf({
+      settings,
+      period,
+      startNumber: isCounted ? period.id + 1 : period.segments[0]!.number,
+      prefix: toSegments + manifestName,
+      query,
+      ...(filter && { filter }),
+    }),
+    supplementalProperties: [utcTime(period.begins.utc)],
+  }
+}
+
+/** The Period as if it began where the window does. */
+function listedFrom(period: DashPeriod): DashPeriod {
+  return { ...period, begins: momentOf(period.era, period.segments[0]!.start) }
+}
+
+function durationOf({ begins, endUtc }: DashPeriod): number {
+  return endUtc - begins.utc
+}
+
+/**
+ * A player that counts segments instead of reading a list asks for each at its end by the source's clock, when it is on
+ * its way still: the presentation is a segment late for it.
+ */
+function latenessOf({ segmentTemplateFormat, segmentDurationSeconds }: DashPackage): number {
+  return segmentTemplateFormat === 'NUMBER_WITH_DURATION' ? segmentDurationSeconds * 1000 : 0
+}
+
+function longestSegment(periods: readonly DashPeriod[]): number {
+  let longest = 0
+  for (const { segments } of periods) for (const { duration } of segments) longest = Math.max(longest, duration)
+  return Math.ceil(longest / TICKS_PER_MS)
+}

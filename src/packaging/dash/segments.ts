@@ -1,0 +1,102 @@
+import { rescale, TICKS_PER_SECOND, ticks } from '../../media/time.ts'
+import { type DashPackage, type OriginEndpoint, packageOf } from '../../model/origin-endpoint.ts'
+import type { Era, OutputSegment } from '../../model/output-segment.ts'
+import type { SegmentBody, SegmentLookup } from '../output-format.ts'
+import type { SourceMedia } from '../segments/source-media.ts'
+import { cuesBefore } from '../segments/text-segment.ts'
+import { timedTextHeader, timedTextSegment } from '../segments/timed-text-segment.ts'
+import { headerOf, iFramesOf, segmentOf } from '../segments/track-segment.ts'
+import { type SingleTrack, trackNumbered } from '../tracks/track-set.ts'
+import { hasTrack, intervalOf } from '../tracks/track-times.ts'
+import { type DashTrackName, trackKindOf } from './names.ts'
+import { templateTimescales } from './timescales.ts'
+
+/** The track a file name means, among those the endpoint shows. */
+function trackNamed(era: Era, settings: DashPackage, { kind, n }: DashTrackName): SingleTrack | undefined {
+  const track = trackNumbered(era, settings.streamSelection, n)
+  if (!track || (kind === 'iframe' && !settings.includeIframeOnlyStream)) return undefined
+  return trackKindOf(track) === (kind === 'iframe' ? 'video' : kind) ? track : undefined
+}
+
+/** The header of a track; undefined when the era has no such track. */
+export async function headerNamed(
+  endpoint: OriginEndpoint,
+  name: DashTrackName,
+  index: SegmentLookup,
+): Promise<SegmentBody | undefined> {
+  const era = await index.era(endpoint, name.era)
+  const track = era && trackNamed(era, settingsOf(endpoint), name)
+  return track && headerBody(track)
+}
+
+export function headerBody(track: SingleTrack): SegmentBody {
+  return track.kind === 'text' ? timedTextHeader(track) : headerOf(track)
+}
+
+/** A segment of a track, by its number or its time. */
+export async function segmentNamed(
+  endpoint: OriginEndpoint,
+  name: DashTrackName,
+  at: number,
+  index: SegmentLookup,
+  media: SourceMedia,
+): Promise<SegmentBody | undefined> {
+  const settings = settingsOf(endpoint)
+  const isTime = settings.segmentTemplateFormat === 'TIME_WITH_TIMELINE'
+  const found = await (isTime ? segmentAt(endpoint, name, at, index) : index.outputSegment(endpoint, at))
+  if (found?.era.id !== name.era) return undefined
+  const { segment, era } = found
+  const track = trackNamed(era, settings, name)
+  if (!track || !hasTrack(track, segment)) return undefined
+  const earlier = track.kind === 'text' ? await cuesBefore(endpoint, segment, track.stream, index) : []
+  return segmentBody(track, name, segment, earlier, media)
+}
+
+/** The output segment in which a track's segment has exactly this time. */
+async function segmentAt(
+  endpoint: OriginEndpoint,
+  name: DashTrackName,
+  at: number,
+  index: SegmentLookup,
+): Promise<{ readonly segment: OutputSegment; readonly era: Era } | undefined> {
+  const settings = settingsOf(endpoint)
+  const era = await index.era(endpoint, name.era)
+  const track = era && trackNamed(era, settings, name)
+  if (!track) return undefined
+  const time = rescale(at, templateTimescales(era, settings)(track), TICKS_PER_SECOND)
+  const segments = await index.outputSegmentsAround(endpoint, { era: era.id, time: ticks(time) })
+  const segment = segments.find((each) => timeOf(track, each, era, settings) === at)
+  return segment && { segment, era }
+}
+
+export async function segmentBody(
+  track: SingleTrack,
+  { kind }: DashTrackName,
+  segment: OutputSegment,
+  earlier: readonly OutputSegment[],
+  media: SourceMedia,
+): Promise<SegmentBody | undefined> {
+  if (track.kind === 'text') return timedTextSegment(track, segment, earlier, media)
+  return kind === 'iframe' && track.kind === 'video'
+    ? iFramesOf(track, segment, media)
+    : segmentOf(track, segment, media)
+}
+
+/** What stands for a segment in its name. */
+export function segmentAddress(
+  track: SingleTrack,
+  segment: OutputSegment,
+  era: Era,
+  settings: DashPackage,
+): number | undefined {
+  return settings.segmentTemplateFormat === 'TIME_WITH_TIMELINE'
+    ? timeOf(track, segment, era, settings)
+    : segment.number
+}
+
+/** Where segments are named by their times: a track's, in units of its segment template. */
+function timeOf(track: SingleTrack, segment: OutputSegment, era: Era, settings: DashPackage): number | undefined {
+  return intervalOf({ ...track, timescale: templateTimescales(era, settings)(track) }, segment)?.start
+}
+
+export const settingsOf = (endpoint: OriginEndpoint): DashPackage => packageOf(endpoint, 'dashPackage')

@@ -1,0 +1,127 @@
+import type { AdaptationSet, Representation, SegmentTemplate, TimelineSegment } from '../../manifests/dash/mpd.ts'
+import { rescale, TICKS_PER_SECOND } from '../../media/time.ts'
+import type { ManifestFilter } from '../../model/manifest-filter.ts'
+import type { DashPackage } from '../../model/origin-endpoint.ts'
+import type { OutputSegment } from '../../model/output-segment.ts'
+import type { SingleTrack } from '../tracks/track-set.ts'
+import { intervalOf } from '../tracks/track-times.ts'
+import { type DashKind, headerFileName, segmentFileName } from './names.ts'
+import type { DashPeriod } from './periods.ts'
+import { templateTimescales } from './timescales.ts'
+
+/** What all segment templates of a Period have in common. */
+export type DashTemplates = {
+  readonly settings: DashPackage
+  readonly period: DashPeriod
+  readonly startNumber: number
+  /** Where files lie and what their names begin with. Percent-encoded: everything written here is a URI. */
+  readonly prefix: string
+  /** What follows a file name. */
+  readonly query: string
+  readonly filter?: ManifestFilter
+}
+
+/** A representation's template, and the one it can take from its adaptation set. */
+export type PlacedTemplates = {
+  /** Of the adaptation set; undefined where its representations have little in common. */
+  readonly shared?: SegmentTemplate
+  /** Of each representation, by position; undefined where it is the shared one. */
+  readonly own: readonly (SegmentTemplate | undefined)[]
+}
+
+/**
+ * The templates of an adaptation set. Full: one to a representation. Compact: what most representations have in common
+ * stands in the set; pictures whose rates do not go together stay as they are.
+ */
+export function templatesOf(templates: DashTemplates, kind: DashKind, tracks: readonly SingleTrack[]): PlacedTemplates {
+  const timescaleOf = templateTimescales(templates.period.era, templates.settings)
+  const counted = tracks.map((track) => countedBy(templates, track, timescaleOf(track)))
+  const named = (n: number | '$RepresentationID$', segments: Counted): SegmentTemplate => {
+    const { prefix, query, period, settings } = templates
+    const track = { kind, n, era: period.era.id }
+    const at = settings.segmentTemplateFormat === 'TIME_WITH_TIMELINE' ? '$Time$' : '$Number$'
+    return {
+      media: segmentFileName(prefix, track, at) + query,
+      initialization: headerFileName(prefix, track) + query,
+      ...segments,
+    }
+  }
+  const full = counted.map((segments, i) => named(tracks[i]!.n, segments))
+  const isMixed = kind === 'video' && new Set(counted.map(({ timescale }) => timescale)).size > 1
+  // Trick play has one representation, and its identifier is not its number.
+  if (templates.settings.manifestLayout === 'FULL' || isMixed || kind === 'iframe') return { own: full }
+  const groups = alike(counted)
+  const shared = groups.toSorted((a, b) => b.length - a.length)[0]?.[0]
+  if (!shared) return { own: full }
+  return {
+    shared: named('$RepresentationID$', shared),
+    own: full.map((template, i) => (isAlike(counted[i]!, shared) ? undefined : template)),
+  }
+}
+
+type Counted = Omit<SegmentTemplate, 'media' | 'initialization'>
+
+function countedBy(templates: DashTemplates, track: SingleTrack, timescale: number): Counted {
+  const { settings, period, startNumber } = templates
+  const origin = period.begins.time
+  if (settings.segmentTemplateFormat === 'NUMBER_WITH_DURATION') {
+    // Ticks, whatever the media count: of all timescales the one in which regular segments are whole.
+    return {
+      timescale: TICKS_PER_SECOND,
+      presentationTimeOffset: origin,
+      startNumber,
+      duration: regularDuration(period),
+    }
+  }
+  return {
+    timescale,
+    presentationTimeOffset: rescale(origin, TICKS_PER_SECOND, timescale),
+    startNumber,
+    segmentTimeline: timelineOf({ ...track, timescale }, period.segments),
+  }
+}
+
+function timelineOf(track: SingleTrack, segments: readonly OutputSegment[]): readonly TimelineSegment[] {
+  return segments.flatMap((segment) => {
+    const interval = intervalOf(track, segment)
+    return interval ? [{ t: interval.start, d: interval.duration }] : []
+  })
+}
+
+/** Of the segments of a Period that are all to be equally long: the average since the Period began, in ticks. */
+export function regularDuration({ segments }: Pick<DashPeriod, 'segments'>): number {
+  const last = segments.at(-1)
+  if (!last?.period) return 0
+  const { number, start } = last.period
+  return last.number === number ? last.duration : Math.round((last.start - start) / (last.number - number))
+}
+
+function alike(all: readonly Counted[]): readonly (readonly Counted[])[] {
+  const groups: Counted[][] = []
+  for (const each of all) {
+    const group = groups.find(([first]) => first && isAlike(first, each))
+    if (group) group.push(each)
+    else groups.push([each])
+  }
+  return groups
+}
+
+function isAlike(a: Counted, b: Counted): boolean {
+  const [{ segmentTimeline: listA = [] }, { segmentTimeline: listB = [] }] = [a, b]
+  return (
+    a.timescale === b.timescale &&
+    a.presentationTimeOffset === b.presentationTimeOffset &&
+    a.duration === b.duration &&
+    listA.length === listB.length &&
+    listA.every(({ t, d }, i) => t === listB[i]?.t && d === listB[i]?.d)
+  )
+}
+
+export function sharedTemplate({ shared }: PlacedTemplates): Pick<AdaptationSet, 'segmentTemplate'> {
+  return shared ? { segmentTemplate: shared } : {}
+}
+
+export function ownTemplate({ own }: PlacedTemplates, i: number): Pick<Representation, 'segmentTemplate'> {
+  const template = own[i]
+  return template ? { segmentTemplate: template } : {}
+}

@@ -1,0 +1,77 @@
+import { type MediaPlaylist, type MediaSegment, writeMediaPlaylist } from '../../manifests/hls/media-playlist.ts'
+import { msFromTicks, TICKS_PER_MS, type Ticks, ticks, type UtcMs } from '../../media/time.ts'
+import type { HlsManifest } from '../../model/origin-endpoint.ts'
+import type { OutputSegment } from '../../model/output-segment.ts'
+
+/** What a media playlist lists, and how. */
+export type PlaylistPlan = {
+  readonly settings: Pick<HlsManifest, 'playlistType' | 'programDateTimeIntervalSeconds'>
+  readonly segments: readonly OutputSegment[]
+  readonly ended: boolean
+  /** The least EXT-X-VERSION for what the segments are made of. */
+  readonly version: number
+  readonly independentSegments: boolean
+  readonly iFramesOnly?: boolean
+  /** How a segment is listed; undefined where the stream has a gap. */
+  readonly list: (segment: OutputSegment) => ListedAs | undefined
+  /** What stands for a segment that is a gap: it is not fetched. */
+  readonly gapUri: (segment: OutputSegment) => string
+}
+
+export type ListedAs = Pick<MediaSegment, 'uri' | 'map' | 'byteRange'>
+
+export const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl'
+
+/** EXT-X-GAP came with version 8, RFC 8216bis §8. */
+const GAP_VERSION = 8
+
+export function playlistText(plan: PlaylistPlan): string {
+  const { settings, ended, independentSegments, iFramesOnly } = plan
+  const segments: MediaSegment[] = []
+  const interval = settings.programDateTimeIntervalSeconds * 1000
+  let previous: OutputSegment | undefined
+  let longest = 0
+  let hasGaps = false
+  for (const segment of plan.segments) {
+    const duration = listedDuration(segment)
+    const listed = plan.list(segment)
+    // What the first segment breaks with is no longer listed, and its number is counted in the sequence already.
+    const discontinuity = segment.discontinuity && previous !== undefined
+    const isDated =
+      interval > 0 && (!previous || discontinuity || crosses(interval, previous.startUtc, segment.startUtc))
+    segments.push({
+      ...(listed ?? { uri: plan.gapUri(segment) }),
+      duration,
+      discontinuity,
+      gap: listed === undefined,
+      ...(isDated && { programDateTime: segment.startUtc }),
+    })
+    if (duration > longest) longest = duration
+    hasGaps ||= listed === undefined
+    previous = segment
+  }
+  const playlist: MediaPlaylist = {
+    version: hasGaps ? Math.max(GAP_VERSION, plan.version) : plan.version,
+    targetDuration: Math.max(1, Math.ceil(msFromTicks(ticks(longest)) / 1000)),
+    mediaSequence: plan.segments[0]?.number ?? 0,
+    discontinuitySequence: plan.segments[0]?.discontinuitySequence ?? 0,
+    independentSegments,
+    ...(iFramesOnly && { iFramesOnly }),
+    ...(settings.playlistType !== 'NONE' && { playlistType: settings.playlistType }),
+    segments,
+    ended,
+  }
+  return writeMediaPlaylist(playlist)
+}
+
+/** Whole milliseconds between the rounded ends: the sum of a playlist is right wherever its window begins. */
+function listedDuration({ start, duration }: OutputSegment): Ticks {
+  return ticks((msFromTicks(ticks(start + duration)) - msFromTicks(start)) * TICKS_PER_MS)
+}
+
+/**
+ * True when a multiple of `interval` since 1970 lies after `from`, up to and including `to`: the same in any window.
+ */
+function crosses(interval: number, from: UtcMs, to: UtcMs): boolean {
+  return Math.floor(from / interval) !== Math.floor(to / interval)
+}

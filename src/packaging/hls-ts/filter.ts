@@ -1,0 +1,54 @@
+import type { ManifestFilter } from '../../model/manifest-filter.ts'
+import { filtersAudio, passesAudio, passesText, passesVideo } from '../tracks/filtered-tracks.ts'
+import { audioOf } from '../tracks/track-set.ts'
+import { type HlsPresentation, type HlsRendition, type HlsStream, type HlsVariant, hasVideo } from './presentation.ts'
+
+/**
+ * What a filter leaves of a presentation. Sound that rides with pictures cannot leave without them: such a variant
+ * stays when any of its sound does.
+ */
+export function filterPresentation(presentation: HlsPresentation, filter: ManifestFilter): HlsPresentation {
+  const audio = withDefaults(
+    presentation.audio.filter((rendition) => hasAudioLeft(rendition, filter, rendition.role.language)),
+  )
+  const left = new Set(audio.map(({ n, p }) => `${n}/${p}`))
+  return {
+    variants: presentation.variants
+      .filter((variant) => isLeft(variant, filter))
+      .map((variant) => ({ ...variant, audio: variant.audio.filter(({ n, p }) => left.has(`${n}/${p}`)) })),
+    audio,
+    subtitles: presentation.subtitles.filter(({ role }) => passesText(filter, role.language)),
+  }
+}
+
+function isLeft(variant: HlsVariant, filter: ManifestFilter): boolean {
+  const { source } = variant
+  const isSound = !hasVideo(source) && audioOf(source).length > 0
+  const video = source.tracks.find((track) => track.kind === 'video')
+  if (!isSound && !passesVideo(filter, source.role, video)) return false
+  return carriedAudio(variant).length === 0 || hasAudioLeft(variant, filter)
+}
+
+function hasAudioLeft(stream: HlsStream, filter: ManifestFilter, declaredLanguage?: string): boolean {
+  if (!filtersAudio(filter)) return true
+  const { tracks, bitrates = [] } = stream.source
+  return carriedAudio(stream).some((description) => {
+    const language = declaredLanguage ?? description.language
+    return passesAudio(filter, { description, language, bitrate: bitrates[tracks.indexOf(description)] ?? 0 })
+  })
+}
+
+function carriedAudio({ source, pids }: HlsStream) {
+  return audioOf(source).filter(({ pid }) => !pids || pids.includes(pid))
+}
+
+/** Each group keeps a default, where it had one. */
+function withDefaults(renditions: readonly HlsRendition[]): readonly HlsRendition[] {
+  const withDefault = new Set(renditions.filter(({ role }) => role.isDefault).map(({ role }) => role.groupId))
+  return renditions.map((rendition) => {
+    const { role } = rendition
+    if (withDefault.has(role.groupId)) return rendition
+    withDefault.add(role.groupId)
+    return { ...rendition, role: { ...role, isDefault: true, autoselect: true } }
+  })
+}

@@ -1,0 +1,189 @@
+import { framesOffset } from '../../media/packed-audio.ts'
+import { filterTs } from '../../media/ts/filter.ts'
+import { type HlsPackage, type OriginEndpoint, packageOf } from '../../model/origin-endpoint.ts'
+import type { ArchiveWindow, OutputSegment } from '../../model/output-segment.ts'
+import { PLAYLIST_TYPE } from '../hls-playlists/media-playlist.ts'
+import {
+  type Asset,
+  type AssetFile,
+  distinct,
+  filterOf,
+  type ManifestStyle,
+  type OutputFormat,
+  type PathTimes,
+  type SegmentBatch,
+  type SegmentBody,
+  type SegmentLookup,
+  type TextBody,
+} from '../output-format.ts'
+import { segmentQuery } from '../segment-query.ts'
+import { objectBody, transformedBody } from '../segments/segment-body.ts'
+import type { SourceMedia } from '../segments/source-media.ts'
+import { cuesBefore, cuesBeforeIn, webVttSegment } from '../segments/text-segment.ts'
+import { isFinished, referencesOf, splitTimes } from '../time-shift.ts'
+import { windowParts } from '../window-parts.ts'
+import {
+  type HlsManifests,
+  iFramePlaylistName,
+  mediaPlaylist,
+  parentPlaylist,
+  presentationOf,
+  segmentNamed,
+  streamsNamed,
+  wholePresentation,
+} from './manifests.ts'
+import {
+  manifestFileName,
+  type PlaylistName,
+  parseHlsName,
+  type SegmentName,
+  segmentFileName,
+  trackFileName,
+} from './names.ts'
+import { type HlsStream, streamNamed } from './presentation.ts'
+import { mediaTypeOf, segmentExtension } from './segment-media.ts'
+
+/** HlsPackage: playlists over MPEG-TS segments, which are the encoder's own bytes wherever no track is dropped. */
+export const hls: OutputFormat = {
+  resolve(endpoint, path) {
+    const { times, rest } = splitTimes(path)
+    const named = parseHlsName(endpoint.manifestName, rest)
+    if (!named) return undefined
+    if (named.kind === 'segment') {
+      const { name } = named
+      if (times.depth > 0) return undefined
+      return { kind: 'segment', body: (index, media) => segmentBody(endpoint, name, index, media) }
+    }
+    const { name } = named
+    return {
+      kind: 'manifest',
+      isParent: name.n === undefined,
+      times,
+      takesTimes: true,
+      windowSeconds: settingsOf(endpoint).playlistWindowSeconds,
+      write: (window, style) => manifestBody(manifestsOf(endpoint, window, style, times), name),
+    }
+  },
+
+  asset(endpoint, window): Asset | undefined {
+    const manifests = manifestsOf(endpoint, window, { kind: 'harvest' }, { depth: 0 })
+    const presentation = wholePresentation(manifests)
+    if (!presentation) return undefined
+    const iframes = iFramePlaylistName(manifests, presentation)
+    const names: PlaylistName[] = [...presentation.variants, ...presentation.audio, ...presentation.subtitles].map(
+      ({ n, p }) => ({ n, ...(p !== undefined && { p }) }),
+    )
+    if (iframes) names.push(iframes)
+    const part = windowParts(window)
+    return {
+      headers: [],
+      segmentsOf(batch) {
+        // Trick play may have the segments of another playlist.
+        const own = { ...manifests, window: part(batch.segments) }
+        const files = names.flatMap((name) => assetSegments(endpoint, own, name, batch))
+        return distinct(files)
+      },
+      manifests: names.map((name) => ({
+        name: manifestFileName(endpoint.manifestName, name),
+        body: () => playlist(mediaPlaylist(manifests, name) ?? ''),
+      })),
+      parent: () => playlist(parentPlaylist(manifests, presentation)),
+    }
+  },
+}
+
+function manifestBody(manifests: HlsManifests, name: PlaylistName): TextBody | 'nothing left' | undefined {
+  if (name.n !== undefined) {
+    const text = mediaPlaylist(manifests, name)
+    return text === undefined ? undefined : playlist(text)
+  }
+  const presentation = presentationOf(manifests)
+  if (presentation === undefined || presentation === 'nothing left') return presentation
+  return playlist(parentPlaylist(manifests, presentation))
+}
+
+function playlist(text: string): TextBody {
+  return { contentType: PLAYLIST_TYPE, text }
+}
+
+async function segmentBody(
+  endpoint: OriginEndpoint,
+  name: SegmentName,
+  index: SegmentLookup,
+  media: SourceMedia,
+): Promise<SegmentBody | undefined> {
+  const listed = await index.outputSegment(endpoint, name.number)
+  if (!listed) return undefined
+  const stream = streamNamed(listed.era, settingsOf(endpoint), name)
+  if (!stream || segmentExtension(stream.source) !== name.extension || (name.iframes && !stream.pids)) return undefined
+  const earlier =
+    stream.source.container === 'webvtt' ? await cuesBefore(endpoint, listed.segment, stream.source, index) : []
+  return streamSegment(stream, name.iframes ?? false, listed.segment, earlier, media)
+}
+
+/** `earlier`: output segments whose subtitles may still be shown in this one. */
+async function streamSegment(
+  { source, pids }: HlsStream,
+  areIFrames: boolean,
+  segment: OutputSegment,
+  earlier: readonly OutputSegment[],
+  media: SourceMedia,
+): Promise<SegmentBody | undefined> {
+  const type = mediaTypeOf(segmentExtension(source))
+  if (source.container === 'webvtt') return webVttSegment(source, segment, earlier, media)
+  const objects = segment.slots.flatMap(({ objects }) => objects[source.index] ?? [])
+  if (source.container === 'packed-audio' && objects.length > 1) {
+    // One timestamp in front, and then nothing but frames.
+    return transformedBody(type, objects, media, (sources) =>
+      sources.map((bytes, i) => (i === 0 ? bytes : bytes.subarray(framesOffset(bytes)))),
+    )
+  }
+  if (!pids || areIFrames) return objectBody(type, objects)
+  return transformedBody(type, objects, media, (sources) => [filterTs(sources, ({ pid }) => pids.includes(pid))])
+}
+
+function assetSegments(
+  endpoint: OriginEndpoint,
+  manifests: HlsManifests,
+  name: PlaylistName,
+  batch: SegmentBatch,
+): readonly AssetFile[] {
+  const streams = streamsNamed(manifests, name)
+  return batch.segments.flatMap((segment, at) => {
+    const named = segmentNamed(streams, name, segment)
+    if (!named) return []
+    const { stream } = named
+    const isText = stream.source.container === 'webvtt'
+    return {
+      name: segmentFileName(endpoint.manifestName, named),
+      track: trackFileName(endpoint.manifestName, named),
+      body: (media: SourceMedia) =>
+        streamSegment(
+          stream,
+          name.iframes ?? false,
+          segment,
+          isText ? cuesBeforeIn(batch, at, stream.source) : [],
+          media,
+        ),
+    }
+  })
+}
+
+const settingsOf = (endpoint: OriginEndpoint): HlsPackage => packageOf(endpoint, 'hlsPackage')
+
+function manifestsOf(
+  endpoint: OriginEndpoint,
+  window: ArchiveWindow,
+  style: ManifestStyle,
+  times: PathTimes,
+): HlsManifests {
+  return {
+    settings: settingsOf(endpoint),
+    window,
+    manifestName: encodeURIComponent(endpoint.manifestName),
+    references: referencesOf(times, style),
+    segmentQuery: style.kind === 'live' ? segmentQuery(endpoint) : '',
+    ended: isFinished(window, style),
+    ...filterOf(style),
+  }
+}

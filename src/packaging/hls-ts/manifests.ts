@@ -1,0 +1,196 @@
+import { writeMultivariantPlaylist } from '../../manifests/hls/multivariant-playlist.ts'
+import { TICKS_PER_SECOND } from '../../media/time.ts'
+import type { ManifestFilter } from '../../model/manifest-filter.ts'
+import type { HlsPackage } from '../../model/origin-endpoint.ts'
+import type { ArchiveWindow, OutputSegment, SourceStream } from '../../model/output-segment.ts'
+import { type ListedAs, playlistText } from '../hls-playlists/media-playlist.ts'
+import {
+  type DeclaredRendition,
+  type DeclaredVariant,
+  declaredCodecs,
+  parentPlaylistOf,
+} from '../hls-playlists/parent-playlist.ts'
+import type { References } from '../time-shift.ts'
+import { filtersAudio, passesTrickPlay } from '../tracks/filtered-tracks.ts'
+import { iFrameOf } from '../tracks/i-frames.ts'
+import { audioOf, familyOf } from '../tracks/track-set.ts'
+import { videoRangeOf } from '../tracks/video-range.ts'
+import { filterPresentation } from './filter.ts'
+import { manifestFileName, type PlaylistName, type SegmentName, segmentFileName } from './names.ts'
+import { type HlsPresentation, type HlsRendition, type HlsStream, presentEra, streamNamed } from './presentation.ts'
+import { segmentExtension } from './segment-media.ts'
+
+/** What all manifests of one HLS presentation have in common. */
+export type HlsManifests = {
+  readonly settings: HlsPackage
+  readonly window: ArchiveWindow
+  /** Percent-encoded: everything written here is a URI. */
+  readonly manifestName: string
+  readonly references: References
+  /** What follows a segment's file name: the query of live segments. */
+  readonly segmentQuery: string
+  readonly ended: boolean
+  readonly filter?: ManifestFilter
+}
+
+/** The streams a parent playlist shows: those of the window's last era that have media in the window. */
+export function presentationOf(manifests: HlsManifests): HlsPresentation | 'nothing left' | undefined {
+  const { filter } = manifests
+  const presentation = wholePresentation(manifests)
+  if (!presentation || !filter) return presentation
+  const filtered = filterPresentation(presentation, filter)
+  return Object.values(filtered).every((streams) => streams.length === 0) ? 'nothing left' : filtered
+}
+
+export function wholePresentation({ settings, window }: HlsManifests): HlsPresentation | undefined {
+  const era = window.eras.at(-1)
+  if (!era) return undefined
+  const isPresent = (index: number) => window.segments.some((segment) => hasMedia(segment, index))
+  const presentation = presentEra(era, settings, isPresent)
+  // The service takes no radio: there is no presentation without pictures.
+  const isSeen = presentation.variants.some(
+    ({ source }) => source.tracks.every(({ kind }) => kind !== 'audio') || videoOf(source),
+  )
+  return isSeen ? presentation : undefined
+}
+
+/** The stream of this name in each era that has one. */
+export function streamsNamed({ settings, window }: HlsManifests, name: PlaylistName): ReadonlyMap<number, HlsStream> {
+  const { n, p, iframes } = name
+  if (n === undefined || (iframes && !settings.includeIframeOnlyStream)) return new Map()
+  return new Map(
+    window.eras.flatMap((era) => {
+      const stream = streamNamed(era, settings, { n, ...(p !== undefined && { p }) })
+      return stream ? [[era.id, stream]] : []
+    }),
+  )
+}
+
+/** How a stream's segment is named, or undefined where it has a gap. */
+export function segmentNamed(
+  streams: ReadonlyMap<number, HlsStream>,
+  { n = 0, p, iframes }: PlaylistName,
+  segment: OutputSegment,
+): (SegmentName & { readonly stream: HlsStream }) | undefined {
+  const stream = streams.get(segment.era)
+  if (!stream) return undefined
+  // Subtitles have nothing to say for a while: that is an empty segment, and no gap.
+  if (stream.source.container !== 'webvtt' && !hasMedia(segment, n)) return undefined
+  const extension = segmentExtension(stream.source)
+  // I-frames lie in the variant's own segments, or in the untouched sources where those are filtered.
+  const isApart = iframes && stream.pids !== undefined
+  return { n, ...(p !== undefined && { p }), ...(isApart && { iframes }), number: segment.number, extension, stream }
+}
+
+function hasMedia(segment: OutputSegment, index: number): boolean {
+  return segment.slots.some(({ objects }) => objects[index] !== undefined)
+}
+
+function videoOf({ tracks }: HlsStream['source']) {
+  return tracks.find((track) => track.kind === 'video')
+}
+
+export function parentPlaylist(manifests: HlsManifests, presentation: HlsPresentation): string {
+  const { filter } = manifests
+  const uri = ({ n, p }: HlsStream) => uriOf(manifests, { n, ...(p !== undefined && { p }) })
+  const subtitles = presentation.subtitles[0]?.role.groupId
+  const variants = presentation.variants.map(({ source, audio, ...stream }): DeclaredVariant => {
+    const video = videoOf(source)
+    const probed = [...(video ? [video.codec] : []), ...audioOf(source).map(({ codec }) => codec)]
+    const audioGroup = audio[0]?.role.groupId
+    return {
+      uri: uri({ ...stream, source }),
+      role: source.role,
+      video,
+      // Of a group whose sound is all filtered out nothing is heard.
+      codecs: (declaredCodecs(source.role) ?? probed).filter(
+        (codec) => !isSilenced(source, audio, filter) || !AUDIO_FAMILIES.includes(familyOf(codec)),
+      ),
+      audioCodecs: audio.flatMap(({ codecs }) => codecs),
+      ...(audioGroup !== undefined && { audioGroup }),
+      ...(subtitles !== undefined && { subtitlesGroup: subtitles }),
+    }
+  })
+  const rendition =
+    (type: DeclaredRendition['type']) =>
+    (each: HlsRendition): DeclaredRendition => {
+      return { type, ...each.role, uri: uri(each) }
+    }
+  const renditions = [
+    ...presentation.audio.map(rendition('AUDIO')),
+    ...presentation.subtitles.map(rendition('SUBTITLES')),
+  ]
+  // Renditions make older players stumble, RFC 8216 §7.
+  const playlist = parentPlaylistOf(renditions.length > 0 ? 4 : 3, variants, renditions)
+  return writeMultivariantPlaylist({ ...playlist, iFrameStreams: iFrameStreams(manifests, presentation) })
+}
+
+const AUDIO_FAMILIES = ['mp4a', 'ac-3', 'ec-3']
+
+function isSilenced(source: SourceStream, audio: readonly HlsRendition[], filter: ManifestFilter | undefined): boolean {
+  const hasGroup = source.role.kind === 'variant' && source.role.audioGroup !== undefined
+  return hasGroup && audio.length === 0 && filter !== undefined && filtersAudio(filter) && audioOf(source).length === 0
+}
+
+function uriOf({ manifestName, references }: HlsManifests, name: PlaylistName): string {
+  return references.toManifests + manifestFileName(manifestName, name)
+}
+
+/** Trick play has the pictures of the first variant that shows any. */
+export function iFramePlaylistName(
+  { settings, filter }: HlsManifests,
+  { variants }: HlsPresentation,
+): PlaylistName | undefined {
+  const first = settings.includeIframeOnlyStream ? variants.find(({ source }) => videoOf(source)) : undefined
+  const video = first && videoOf(first.source)
+  return first && video && passesTrickPlay(filter, video.height) ? { n: first.n, iframes: true } : undefined
+}
+
+function iFrameStreams(manifests: HlsManifests, presentation: HlsPresentation) {
+  const name = iFramePlaylistName(manifests, presentation)
+  const video = presentation.variants.flatMap(({ n, source }) => (n === name?.n ? (videoOf(source) ?? []) : []))[0]
+  if (!name || !video) return []
+  const range = videoRangeOf(video)
+  const sizes = manifests.window.segments.map((segment) => {
+    const size = iFrameOf(segment, name.n ?? 0)?.size ?? 0
+    return (size * 8 * TICKS_PER_SECOND) / segment.duration
+  })
+  return [
+    {
+      uri: uriOf(manifests, name),
+      bandwidth: Math.ceil(sizes.reduce((most, size) => Math.max(most, size), 1)),
+      codecs: video.codec,
+      resolution: { width: video.width, height: video.height },
+      ...(range !== 'SDR' && { videoRange: range }),
+    },
+  ]
+}
+
+/** The playlist of a stream; undefined when no era of the window has such a stream. */
+export function mediaPlaylist(manifests: HlsManifests, name: PlaylistName): string | undefined {
+  const { settings, window, manifestName, references, segmentQuery, ended } = manifests
+  const toSegment = (segment: SegmentName) =>
+    references.toSegments + segmentFileName(manifestName, segment) + segmentQuery
+  const streams = streamsNamed(manifests, name)
+  const [first] = streams.values()
+  if (!first) return undefined
+  const list = (segment: OutputSegment): ListedAs | undefined => {
+    const named = segmentNamed(streams, name, segment)
+    if (!named) return undefined
+    const uri = toSegment(named)
+    if (!name.iframes) return { uri }
+    const iframe = iFrameOf(segment, named.n)
+    return iframe && { uri, byteRange: { offset: iframe.offset, size: iframe.size } }
+  }
+  const extension = segmentExtension(first.source)
+  return playlistText({
+    settings,
+    segments: window.segments,
+    ended,
+    version: name.iframes ? 4 : 3,
+    independentSegments: false,
+    ...(name.iframes && { iFramesOnly: true }),
+    list,
+    gapUri: ({ number }) => toSegment({ ...name, n: first.n, number, extension }),
+  })
+}

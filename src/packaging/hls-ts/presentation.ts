@@ -1,0 +1,164 @@
+import type { TrackDescription } from '../../media/track.ts'
+import type { HlsPackage } from '../../model/origin-endpoint.ts'
+import type { Era, SourceStream, StreamRole } from '../../model/output-segment.ts'
+import { channelsAttribute } from '../hls-playlists/parent-playlist.ts'
+import { isVariant, type SourceVariant, selectVariants } from '../tracks/stream-selection.ts'
+import { audioOf, freeName } from '../tracks/track-set.ts'
+
+/** What one media playlist carries of a source stream. */
+export type HlsStream = {
+  readonly n: number
+  readonly p?: number
+  readonly source: SourceStream
+  /** Packet identifiers of the tracks kept; absent when the source's bytes go out as they are. */
+  readonly pids?: readonly number[]
+}
+
+export type HlsVariant = HlsStream & { readonly source: SourceVariant; readonly audio: readonly HlsRendition[] }
+
+export type HlsRendition = HlsStream & {
+  readonly role: Omit<Exclude<StreamRole, { kind: 'variant' }>, 'kind'>
+  /** RFC 6381. */
+  readonly codecs: readonly string[]
+}
+
+/** The streams of an era as an HLS endpoint shows them. */
+export type HlsPresentation = {
+  readonly variants: readonly HlsVariant[]
+  readonly audio: readonly HlsRendition[]
+  readonly subtitles: readonly HlsRendition[]
+}
+
+const SPLIT_GROUP = 'audio'
+/** MediaPackage puts all subtitles into one group. */
+const SUBTITLES_GROUP = 'subtitles'
+
+/**
+ * `isPresent` says which source streams have media in the window; the others are left out. A source with audio
+ * renditions of its own keeps its groups; otherwise the endpoint decides whether audio leaves the variants.
+ */
+export function presentEra(era: Era, settings: HlsPackage, isPresent: (index: number) => boolean): HlsPresentation {
+  const streams = era.streams.filter(({ index }) => isPresent(index))
+  const selected = selectVariants(streams, settings.streamSelection)
+  const subtitles = streams.flatMap(subtitlesRendition)
+  if (!splitsAudio(era, settings)) {
+    const audio = streams.flatMap(audioRendition)
+    const variants = selected.map((source) => ({
+      ...variantPart(source, settings, false),
+      source,
+      audio: audio.filter(({ role }) => role.groupId === source.role.audioGroup),
+    }))
+    return { variants, audio, subtitles }
+  }
+  const audio = distinctAudio(streams.filter(isVariant))
+  const variants = selected.map((source) => ({
+    ...variantPart(source, settings, true),
+    source,
+    audio: hasVideo(source) ? audio : [],
+  }))
+  return { variants, audio, subtitles }
+}
+
+/** The stream a media playlist or a segment of this era names, whether or not the parent playlist lists it just now. */
+export function streamNamed(
+  era: Era,
+  settings: HlsPackage,
+  { n, p }: { readonly n: number; readonly p?: number },
+): HlsStream | undefined {
+  const source = era.streams.find(({ index }) => index === n)
+  if (!source) return undefined
+  const isSplit = splitsAudio(era, settings)
+  if (p !== undefined) {
+    const parts = isSplit && isVariant(source) ? audioParts(source) : renditionsOf(source)
+    return parts.find((part) => part.p === p)
+  }
+  const variant = selectVariants([source], settings.streamSelection)[0]
+  return variant && variantPart(variant, settings, isSplit)
+}
+
+function splitsAudio(era: Era, settings: HlsPackage): boolean {
+  return settings.useAudioRenditionGroup && !era.streams.some(({ role }) => role.kind === 'audio')
+}
+
+function renditionsOf(source: SourceStream): readonly HlsRendition[] {
+  return [...audioRendition(source), ...subtitlesRendition(source)]
+}
+
+function audioRendition(source: SourceStream): readonly HlsRendition[] {
+  const { index, role } = source
+  if (role.kind !== 'audio') return []
+  const audio = audioOf(source)
+  const channels = role.channels ?? (audio[0] && channelsAttribute(audio[0]))
+  return [
+    {
+      n: index,
+      p: 0,
+      source,
+      role: { ...role, ...(channels !== undefined && { channels }) },
+      codecs: audio.map(({ codec }) => codec),
+    },
+  ]
+}
+
+function subtitlesRendition(source: SourceStream): readonly HlsRendition[] {
+  const { index, role, container } = source
+  if (role.kind !== 'subtitles' || container !== 'webvtt') return []
+  return [{ n: index, p: 0, source, role: { ...role, groupId: SUBTITLES_GROUP }, codecs: [] }]
+}
+
+/** A variant without what the endpoint leaves out: audio that is listed by itself, DVB subtitles nobody asked for. */
+function variantPart(source: SourceVariant, settings: HlsPackage, isSplit: boolean): HlsStream {
+  const leavesOut = ({ kind }: TrackDescription) =>
+    (kind === 'audio' && isSplit && hasVideo(source)) || (kind === 'dvb-subtitles' && !settings.includeDvbSubtitles)
+  const stream = { n: source.index, source }
+  if (!source.tracks.some(leavesOut)) return stream
+  return { ...stream, pids: source.tracks.flatMap((track) => (leavesOut(track) ? [] : track.pid)) }
+}
+
+type AudioPart = HlsRendition & { readonly track: ReturnType<typeof audioOf>[number] }
+
+/** Each audio track of a variant by itself; the parent playlist names and ranks them anew. */
+function audioParts(source: SourceVariant): readonly AudioPart[] {
+  if (!hasVideo(source)) return []
+  return audioOf(source).map((track, p) => ({
+    n: source.index,
+    p,
+    source,
+    pids: [track.pid],
+    track,
+    codecs: [track.codec],
+    role: { groupId: SPLIT_GROUP, name: '', isDefault: false, autoselect: false },
+  }))
+}
+
+/** Every audio once, from the variant of least bandwidth that carries it, in the order of that variant's tracks. */
+function distinctAudio(variants: readonly SourceVariant[]): readonly HlsRendition[] {
+  const found = new Map<string, HlsRendition>()
+  const languages = new Set<string>()
+  const names = new Set<string>()
+  for (const variant of variants.toSorted((a, b) => a.role.bandwidth - b.role.bandwidth)) {
+    for (const { track, ...part } of audioParts(variant)) {
+      const { codec, channels, sampleRate } = track
+      const language = track.language === 'und' ? undefined : track.language
+      const identity = `${codec}/${channels}/${sampleRate}/${language}`
+      if (found.has(identity)) continue
+      const name = freeName(language ?? 'audio', names)
+      // Players choose by language: a second rendition of one language is for people to choose.
+      const autoselect = !languages.has(language ?? '')
+      const role = {
+        groupId: SPLIT_GROUP,
+        name,
+        isDefault: found.size === 0,
+        autoselect,
+        channels: channelsAttribute(track),
+      }
+      found.set(identity, { ...part, role: { ...role, ...(language !== undefined && { language }) } })
+      languages.add(language ?? '')
+    }
+  }
+  return [...found.values()]
+}
+
+export function hasVideo({ tracks }: SourceStream): boolean {
+  return tracks.some((track) => track.kind === 'video')
+}

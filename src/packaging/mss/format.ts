@@ -1,0 +1,158 @@
+import { type MssPackage, type OriginEndpoint, packageOf } from '../../model/origin-endpoint.ts'
+import type { ArchiveWindow } from '../../model/output-segment.ts'
+import {
+  type Asset,
+  type AssetFile,
+  filterOf,
+  type ManifestStyle,
+  NEIGHBOURS,
+  type OutputFormat,
+  type PathTimes,
+  type SegmentBatch,
+  type SegmentBody,
+  type SegmentLookup,
+  type TextBody,
+} from '../output-format.ts'
+import type { SourceMedia } from '../segments/source-media.ts'
+import { cuesBeforeIn } from '../segments/text-segment.ts'
+import { isFinished, referencesOf, splitTimes } from '../time-shift.ts'
+import { windowParts } from '../window-parts.ts'
+import { fragmentBody } from './fragment.ts'
+import { findFragment } from './lookup.ts'
+import {
+  chunksOf,
+  type ListedMssStream,
+  LOOK_AHEAD,
+  listedMssStreams,
+  type MssPresentation,
+  mssManifest,
+} from './manifest.ts'
+import { fragmentName, type MssName, parseMssName } from './names.ts'
+
+const MANIFEST_TYPE = 'text/xml'
+
+/** MssPackage: Smooth Streaming, MS-SSTR. */
+export const mss: OutputFormat = {
+  resolve(endpoint, path) {
+    const settings = settingsOf(endpoint)
+    const { times, rest } = splitTimes(path)
+    const name = parseMssName(endpoint.manifestName, rest)
+    if (!name || (name.kind !== 'manifest' && times.depth > 0)) return undefined
+    if (name.kind === 'manifest') {
+      return {
+        kind: 'manifest',
+        isParent: true,
+        times,
+        takesTimes: false,
+        // What is held back at the live edge is not to shorten the window.
+        windowSeconds: settings.manifestWindowSeconds + LOOK_AHEAD * settings.segmentDurationSeconds,
+        write: (window, style) => manifest(presentationOf(endpoint, window, style, times)),
+      }
+    }
+    return { kind: 'segment', body: (index, media) => bodyOf(endpoint, name, index, media) }
+  },
+
+  /** The manifest, and the same paths below its folder as live: a server of files plays it. */
+  asset(endpoint, window): Asset | undefined {
+    const presentation = presentationOf(endpoint, window, { kind: 'harvest' }, { depth: 0 })
+    const streams = listedMssStreams(presentation)
+    if (streams === undefined || streams === 'nothing left') return undefined
+    // Of a long window, what is listed is not worth keeping until it is written.
+    const shown = streams.map(({ name, levels }) => ({ name, levels }))
+    const part = windowParts(presentation.window)
+    return {
+      headers: [],
+      segmentsOf(batch) {
+        const known = { ...presentation, window: part([...batch.segments, ...batch.after]) }
+        return shown.flatMap((stream) => assetFragments(known, stream, batch))
+      },
+      manifests: [],
+      parent: () => manifest(presentation) as TextBody,
+    }
+  },
+}
+
+function manifest(presentation: MssPresentation): TextBody | 'nothing left' | undefined {
+  const streams = listedMssStreams(presentation)
+  return streams === undefined || streams === 'nothing left' ? streams : manifestBody(presentation, streams)
+}
+
+function manifestBody(presentation: MssPresentation, streams: readonly ListedMssStream[]): TextBody {
+  const { text, newest } = mssManifest(presentation, streams)
+  const isHeldBack = streams.some((stream) => stream.isHeldBack)
+  return { contentType: MANIFEST_TYPE, text, lastSequence: newest, ...(isHeldBack && { isHeldBack }) }
+}
+
+async function bodyOf(
+  endpoint: OriginEndpoint,
+  name: Exclude<MssName, { kind: 'manifest' }>,
+  index: SegmentLookup,
+  media: SourceMedia,
+): Promise<SegmentBody | undefined> {
+  const fragment = await findFragment(endpoint, settingsOf(endpoint), name, index)
+  const body = fragment && (await fragmentBody(fragment, media))
+  return name.kind === 'fragment info' ? body && withoutMedia(body) : body
+}
+
+/** MS-SSTR §2.2.3: players that pause ask how the presentation goes on. */
+function withoutMedia(body: SegmentBody): SegmentBody {
+  if (body.kind !== 'bytes') return body
+  const [first = new Uint8Array()] = body.parts
+  const moof = first.subarray(0, first.length - MDAT_HEADER)
+  return { ...body, parts: [moof], size: moof.length }
+}
+
+const MDAT_HEADER = 8
+
+/** Of a batch, whose segments and those after them are the window of the presentation. */
+function assetFragments(
+  presentation: MssPresentation,
+  { name, levels }: Pick<ListedMssStream, 'name' | 'levels'>,
+  batch: SegmentBatch,
+): readonly AssetFile[] {
+  const { event, window } = presentation
+  const known = window.segments
+  const places = new Map(known.map((segment, place) => [segment, place]))
+  const chunks = chunksOf(presentation, name, levels).map((chunk) => {
+    return { ...chunk, place: places.get(chunk.segment)! }
+  })
+  const own = chunks.filter(({ place }) => place < batch.segments.length)
+  return levels.flatMap(({ bitrate }, level) =>
+    own.map(({ segment, interval, tracks, place }, i): AssetFile => {
+      const track = tracks[level]!
+      // No further than any batch knows: the same wherever this one ends.
+      const near = chunks.slice(i + 1, i + 1 + LOOK_AHEAD).filter((next) => next.place <= place + NEIGHBOURS)
+      const following = near.map((next) => next.interval)
+      const earlier = track.kind === 'text' ? cuesBeforeIn(batch, place, track.stream) : []
+      return {
+        name: fragmentName(event, name, bitrate, interval.time),
+        track: `${name.kind}_${name.kind === 'video' ? bitrate : name.n}`,
+        isOpen: following.length < LOOK_AHEAD && known.length - 1 - place < NEIGHBOURS,
+        body: (media) => fragmentBody({ track, segment, interval, following, earlier }, media),
+      }
+    }),
+  )
+}
+
+const settingsOf = (endpoint: OriginEndpoint): MssPackage => packageOf(endpoint, 'mssPackage')
+
+function presentationOf(
+  endpoint: OriginEndpoint,
+  window: ArchiveWindow,
+  style: ManifestStyle,
+  times: PathTimes,
+): MssPresentation {
+  const isPlayed = style.kind === 'live'
+  const { toSegments } = referencesOf(times, style)
+  return {
+    settings: settingsOf(endpoint),
+    window: isPlayed ? window : { ...window, ended: true },
+    // A changed endpoint has other paths: caches may hold what it was.
+    event: isPlayed ? Math.floor(endpoint.modifiedAt / 1000) : 1,
+    // Out of the manifest's own folder, and into that of the live one.
+    toFragments: toSegments === '' ? '' : `../${toSegments}${encodeURIComponent(endpoint.manifestName)}.ism/`,
+    isShifted: isPlayed && style.shift !== undefined,
+    ended: isFinished(window, style),
+    ...filterOf(style),
+  }
+}

@@ -1,0 +1,89 @@
+import { writeTtml } from '../../manifests/ttml.ts'
+import { type FragmentInterval, smoothSamples, writeSmoothFragment } from '../../media/mp4/smooth.ts'
+import type { SampleTable } from '../../media/sample.ts'
+import type { OutputSegment } from '../../model/output-segment.ts'
+import type { SegmentBody } from '../output-format.ts'
+import { bytesBody } from '../segments/segment-body.ts'
+import { samplesOf } from '../segments/segment-samples.ts'
+import type { SourceMedia } from '../segments/source-media.ts'
+import { cuesOf } from '../segments/text-segment.ts'
+import type { SingleAudio, SingleText, SingleTrack, SingleVideo } from '../tracks/track-set.ts'
+import { intervalOf } from '../tracks/track-times.ts'
+
+const MEDIA_TYPE = 'video/mp4'
+/** mfhd's sequence_number has 32 bits. */
+const SEQUENCE_MODULUS = 2 ** 32
+
+/** A fragment, and what it says of its place: by what name it is asked for, and which come after it. */
+export type MssFragment = {
+  readonly track: SingleTrack
+  readonly segment: OutputSegment
+  readonly interval: FragmentInterval
+  readonly following: readonly FragmentInterval[]
+  /** Output segments whose subtitles may still be shown. */
+  readonly earlier: readonly OutputSegment[]
+}
+
+/** Undefined where the track has no media. */
+export async function fragmentBody(fragment: MssFragment, media: SourceMedia): Promise<SegmentBody | undefined> {
+  const { track } = fragment
+  const body = await (track.kind === 'text' ? textBody(fragment, track, media) : samplesBody(fragment, track, media))
+  if (!body) return undefined
+  const told = fragment.following.map(({ time, duration }) => `${time}+${duration}`)
+  return { ...body, sources: [...body.sources, ...told] }
+}
+
+async function samplesBody(
+  fragment: MssFragment,
+  track: SingleVideo | SingleAudio,
+  media: SourceMedia,
+): Promise<SegmentBody | undefined> {
+  const { segment } = fragment
+  const gathered = await samplesOf(track, segment, media)
+  const shown = intervalOf(track, segment)
+  if (!gathered || !shown) return undefined
+  const samples = smoothSamples(gathered.samples, track.timescale, shown.start)
+  return bytesBody(MEDIA_TYPE, parts(fragment, samples, gathered.media), gathered.objects)
+}
+
+/** A document whose times are those of the fragment: that is what players of Smooth Streaming take them for. */
+async function textBody(
+  fragment: MssFragment,
+  { stream, language }: SingleText,
+  media: SourceMedia,
+): Promise<SegmentBody> {
+  const { segment, earlier, interval } = fragment
+  const { cues, objects } = await cuesOf(stream, segment, earlier, media)
+  const document = writeTtml({
+    profile: 'dfxp',
+    ...(language !== undefined && { language }),
+    paragraphs: cues.map(({ start, end, settings, text }) => ({
+      begin: start - segment.start,
+      end: end - segment.start,
+      settings,
+      text,
+    })),
+  })
+  const bytes = new TextEncoder().encode(document)
+  return bytesBody(MEDIA_TYPE, parts(fragment, oneSample(bytes.length, interval.duration), [bytes]), objects)
+}
+
+function parts(
+  { segment, interval, following }: MssFragment,
+  samples: SampleTable,
+  media: readonly Uint8Array[],
+): readonly Uint8Array[] {
+  const sequenceNumber = segment.number % SEQUENCE_MODULUS
+  return writeSmoothFragment({ sequenceNumber, samples, media, interval, following })
+}
+
+function oneSample(size: number, duration: number): SampleTable {
+  return {
+    count: 1,
+    sizes: Uint32Array.of(size),
+    dts: Float64Array.of(0),
+    compositionOffsets: Int32Array.of(0),
+    durations: Uint32Array.of(duration),
+    sync: Uint8Array.of(1),
+  }
+}

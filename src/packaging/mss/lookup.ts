@@ -1,0 +1,68 @@
+import type { FragmentInterval } from '../../media/mp4/smooth.ts'
+import type { MssPackage, OriginEndpoint } from '../../model/origin-endpoint.ts'
+import type { SegmentLookup } from '../output-format.ts'
+import { cuesBefore } from '../segments/text-segment.ts'
+import type { SingleTrack } from '../tracks/track-set.ts'
+import { hasTrack } from '../tracks/track-times.ts'
+import type { MssFragment } from './fragment.ts'
+import { LOOK_AHEAD } from './manifest.ts'
+import type { MssName } from './names.ts'
+import { timeIn, utcOf } from './timeline.ts'
+import { firstInterval, isSameDecoding, timingTracks, trackOf } from './tracks.ts'
+
+type FragmentName = Extract<MssName, { stream: unknown }>
+
+/** How far ahead a track is looked for that pauses, in output segments. */
+const MOST_AHEAD = 30
+
+/**
+ * The fragment a path names. Undefined where there is none, and before the two after it are known: a fragment tells of
+ * them, and its bytes are the same for ever.
+ */
+export async function findFragment(
+  endpoint: OriginEndpoint,
+  settings: MssPackage,
+  name: FragmentName,
+  index: SegmentLookup,
+): Promise<MssFragment | undefined> {
+  const { streamSelection } = settings
+  const eras = await index.erasAt(endpoint, utcOf(name.time))
+  for (const era of eras.toReversed()) {
+    const tracks = timingTracks(era, streamSelection, name.stream)
+    const segments = await index.outputSegmentsAround(endpoint, { era: era.id, time: timeIn(era, name.time) })
+    const segment = segments.find((each) => firstInterval(era, tracks, each)?.time === name.time)
+    const interval = segment && firstInterval(era, tracks, segment)
+    if (!interval) continue
+    const track = trackOf(era, streamSelection, name.stream, name.bitrate)
+    if (!track || !hasTrack(track, segment)) return undefined
+    const following = await followers(endpoint, settings, name, segment.number, track, index)
+    if (!following) return undefined
+    const earlier = track.kind === 'text' ? await cuesBefore(endpoint, segment, track.stream, index) : []
+    return { track, segment, interval, following, earlier }
+  }
+  return undefined
+}
+
+/** Where the next fragments of a track stand; undefined while they are not known. */
+async function followers(
+  endpoint: OriginEndpoint,
+  { streamSelection }: MssPackage,
+  { stream, bitrate }: FragmentName,
+  after: number,
+  track: SingleTrack,
+  index: SegmentLookup,
+): Promise<readonly FragmentInterval[] | undefined> {
+  const following: FragmentInterval[] = []
+  for (let number = after + 1; number <= after + MOST_AHEAD; number++) {
+    const found = await index.outputSegment(endpoint, number)
+    if (!found) return (await index.live(endpoint, 1))?.ended ? following : undefined
+    const { segment, era } = found
+    const next = trackOf(era, streamSelection, stream, bitrate)
+    // A player could not go on with it: the presentation it knows ends here.
+    if (!next || !isSameDecoding(next, track)) return following
+    const interval = hasTrack(next, segment) && firstInterval(era, timingTracks(era, streamSelection, stream), segment)
+    if (interval) following.push(interval)
+    if (following.length === LOOK_AHEAD) return following
+  }
+  return following
+}

@@ -1,0 +1,179 @@
+import { type StreamIndex, writeSmoothManifest } from '../../manifests/mss.ts'
+import { type FragmentInterval, SMOOTH_TIMESCALE } from '../../media/mp4/smooth.ts'
+import type { ManifestFilter } from '../../model/manifest-filter.ts'
+import type { MssPackage } from '../../model/origin-endpoint.ts'
+import type { ArchiveWindow, Era, OutputSegment } from '../../model/output-segment.ts'
+import { filterTracks } from '../tracks/filtered-tracks.ts'
+import { type SingleTrack, trackSetOf } from '../tracks/track-set.ts'
+import { hasTrack } from '../tracks/track-times.ts'
+import { fragmentTemplate, type MssStreamName } from './names.ts'
+import { qualityLevelOf } from './quality.ts'
+import { utcOf } from './timeline.ts'
+import { firstInterval, isSameDecoding, levelOf, type MssLevel, timingTracks, trackOf, videoLevels } from './tracks.ts'
+
+/** A window as an MSS endpoint shows it. */
+export type MssPresentation = {
+  readonly settings: MssPackage
+  readonly window: ArchiveWindow
+  /** What the paths of fragments name as their event. */
+  readonly event: number
+  /** Where fragments lie, as seen from the manifest. */
+  readonly toFragments: string
+  /** A window that does not slide with the live edge. */
+  readonly isShifted: boolean
+  readonly ended: boolean
+  readonly filter?: ManifestFilter
+}
+
+/** How many fragments after itself a fragment tells of: players learn from them how a live presentation goes on. */
+export const LOOK_AHEAD = 2
+
+/** Where a track pauses, its next fragments are not waited for longer than that, in output segments. */
+const SURELY_KNOWN = 8
+
+/** What of the newest segments decides which renditions are there. */
+const RECENT_SEGMENTS = 5
+
+/** A stream of the manifest with everything of it that is listed. */
+export type ListedMssStream = {
+  readonly name: MssStreamName
+  readonly levels: readonly MssLevel[]
+  readonly chunks: readonly ListedChunk[]
+  /** True when something of the window is left out until more is known. */
+  readonly isHeldBack: boolean
+}
+
+export type ListedChunk = {
+  readonly era: Era
+  readonly segment: OutputSegment
+  readonly interval: FragmentInterval
+  /** Of each level. */
+  readonly tracks: readonly SingleTrack[]
+}
+
+/**
+ * The streams of a presentation: the tracks of its newest era that has something to list, and the fragments all levels
+ * of a stream have, in older eras too while their tracks are decoded alike. A live one ends where two more fragments
+ * are known.
+ */
+export function listedMssStreams(
+  presentation: MssPresentation,
+): readonly ListedMssStream[] | 'nothing left' | undefined {
+  const { window, filter } = presentation
+  for (const era of window.eras.toReversed()) {
+    const streams = streamsOf(presentation, era)
+    if (streams.some(({ name, chunks }) => name.kind === 'video' && chunks.length > 0)) {
+      const left = filter ? streamsOf(presentation, era, filter) : streams
+      const listed = left.filter(({ chunks }) => chunks.length > 0)
+      return listed.length === 0 ? 'nothing left' : listed
+    }
+  }
+  return undefined
+}
+
+function streamsOf(presentation: MssPresentation, era: Era, filter?: ManifestFilter): readonly ListedMssStream[] {
+  const { settings, window, ended } = presentation
+  const own = window.segments.filter((segment) => segment.era === era.id)
+  const recent = ended ? own : own.slice(-RECENT_SEGMENTS)
+  const isPresent = (index: number) =>
+    recent.some(({ slots }) => slots.some(({ objects }) => objects[index] !== undefined))
+  const { video, audio, text } = filterTracks(trackSetOf(era, settings.streamSelection, isPresent), filter)
+  const isLeft = ({ track }: MssLevel) => video.some(({ n }) => n === track.n)
+  // Players begin with what comes first.
+  const byDefault = [...audio, ...text].toSorted((a, b) => Number(b.isDefault) - Number(a.isDefault))
+  const named: (readonly [MssStreamName, readonly MssLevel[]])[] = [
+    [{ kind: 'video' }, videoLevels(era, settings.streamSelection, isPresent).filter(isLeft)],
+    ...byDefault.map((track) => [{ kind: track.kind, n: track.n }, [levelOf(track)]] as const),
+  ]
+  return named
+    .filter(([, levels]) => levels.length > 0)
+    .map(([name, levels]) => {
+      const chunks = chunksOf(presentation, name, levels)
+      const heldBack = window.ended ? 0 : Math.max(0, LOOK_AHEAD - knownAfter(presentation, name, levels))
+      return { name, levels, chunks: chunks.slice(0, chunks.length - heldBack), isHeldBack: heldBack > 0 }
+    })
+}
+
+/**
+ * How many fragments are known to come after the window. What begins another era may be no continuation, and is one.
+ */
+function knownAfter(presentation: MssPresentation, name: MssStreamName, levels: readonly MssLevel[]): number {
+  const { window } = presentation
+  const { following = [] } = window
+  const known = new Set(window.eras.map(({ id }) => id))
+  const elsewhere = following.filter(({ era }) => !known.has(era)).length
+  const chunks = chunksOf({ ...presentation, window: { ...window, segments: following } }, name, levels)
+  return following.length >= SURELY_KNOWN ? LOOK_AHEAD : elsewhere + chunks.length
+}
+
+/** What a stream lists of a window: the fragments that all its levels have. */
+export function chunksOf(
+  { settings, window }: MssPresentation,
+  name: MssStreamName,
+  levels: readonly MssLevel[],
+): readonly ListedChunk[] {
+  const eras = new Map(
+    window.eras.map((era) => {
+      const tracks = levels.map(({ track, bitrate }) => {
+        const found = trackOf(era, settings.streamSelection, name, bitrate)
+        return found && isSameDecoding(found, track) ? found : undefined
+      })
+      return [era.id, { era, tracks, timing: timingTracks(era, settings.streamSelection, name) }]
+    }),
+  )
+  return window.segments.flatMap((segment): readonly ListedChunk[] => {
+    const found = eras.get(segment.era)
+    if (!found) return []
+    const tracks = found.tracks.flatMap((track) => (track && hasTrack(track, segment) ? [track] : []))
+    const interval = tracks.length === levels.length && firstInterval(found.era, found.timing, segment)
+    return interval ? [{ era: found.era, segment, interval, tracks }] : []
+  })
+}
+
+/** The manifest's text, and what it calls its newest fragment. */
+export function mssManifest(
+  { settings, event, toFragments, isShifted, ended }: MssPresentation,
+  streams: readonly ListedMssStream[],
+): { readonly text: string; readonly newest: number } {
+  const { chunks } = streams.find(({ name }) => name.kind === 'video') ?? streams[0]!
+  const [first, last] = [chunks[0]!.interval, chunks.at(-1)!.interval]
+  const isWhole = ended && !streams.some(({ isHeldBack }) => isHeldBack)
+  // A window of no length does not slide, MS-SSTR §2.2.2.1.
+  const dvrWindow = isShifted ? 0 : settings.manifestWindowSeconds * SMOOTH_TIMESCALE
+  const text = writeSmoothManifest({
+    ...(!isWhole && { live: { dvrWindow, lookAhead: LOOK_AHEAD } }),
+    duration: isWhole ? last.time + last.duration - first.time : 0,
+    customAttributes: [{ name: 'ProducerReferenceTime', value: new Date(utcOf(first.time)).toISOString() }],
+    streams: streams.map((stream) => streamIndex(stream, fragmentTemplate(toFragments, event, stream.name))),
+  })
+  return { text, newest: last.time }
+}
+
+function streamIndex({ name, levels, chunks }: ListedMssStream, url: string): StreamIndex {
+  return {
+    type: name.kind,
+    ...labels(levels[0]!.track),
+    url,
+    qualityLevels: levels.map(qualityLevelOf),
+    chunks: chunks.map(({ interval }) => interval),
+  }
+}
+
+/** Subtypes as ETSI TS 103 285 §7.1.2 has them: description for the blind, captions for the deaf, subtitles. */
+function labels(track: SingleTrack): Pick<StreamIndex, 'name' | 'language' | 'subtype'> {
+  if (track.kind === 'video') return { name: 'video', subtype: '' }
+  const { kind, language, characteristics = '', n } = track
+  const isText = kind === 'text'
+  const subtype = isText
+    ? characteristics.includes('public.accessibility.describes-music-and-sound')
+      ? 'CAPT'
+      : 'SUBT'
+    : characteristics.includes('public.accessibility.describes-video')
+      ? 'DESC'
+      : ''
+  return {
+    name: `${language ?? (isText ? 'subtitles' : 'audio')}_${n}`,
+    ...(language !== undefined && { language }),
+    subtype,
+  }
+}

@@ -1,0 +1,38 @@
+import type { SlotObject } from '../../model/output-segment.ts'
+import type { SegmentBody } from '../output-format.ts'
+import type { SourceMedia } from './source-media.ts'
+
+/** Source objects one after the other, untouched. Undefined when there are none. */
+export function objectBody(contentType: string, objects: readonly SlotObject[]): SegmentBody | undefined {
+  const [first, ...others] = objects
+  if (!first) return undefined
+  const common = { contentType, size: objects.reduce((sum, { size }) => sum + size, 0), sources: digests(objects) }
+  if (others.length === 0) return { ...common, kind: 'object', key: first.key }
+  return { ...common, kind: 'concat', objects: objects.map(({ key, size }) => ({ key, size })) }
+}
+
+/** Source objects made into other bytes by `change`. Undefined when there are none. */
+export async function transformedBody(
+  contentType: string,
+  objects: readonly SlotObject[],
+  media: Pick<SourceMedia, 'ofWhole'>,
+  change: (sources: readonly Uint8Array[]) => readonly Uint8Array[],
+): Promise<SegmentBody | undefined> {
+  if (objects.length === 0) return undefined
+  const keys = objects.map(({ key }) => key)
+  return bytesBody(contentType, await media.ofWhole(keys, change), objects)
+}
+
+/** Bytes made of these source objects. */
+export function bytesBody(
+  contentType: string,
+  parts: readonly Uint8Array[],
+  objects: readonly SlotObject[],
+): SegmentBody {
+  const size = parts.reduce((sum, part) => sum + part.length, 0)
+  return { kind: 'bytes', contentType, size, parts, sources: digests(objects) }
+}
+
+function digests(objects: readonly SlotObject[]): readonly string[] {
+  return objects.map(({ sha256 }) => sha256)
+}

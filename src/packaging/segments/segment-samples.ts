@@ -1,0 +1,78 @@
+import { emptySamples, type Id3Event, type SampleTable, type Track } from '../../media/sample.ts'
+import { rescale } from '../../media/time.ts'
+import type { OutputSegment, SlotObject } from '../../model/output-segment.ts'
+import type { SingleAudio, SingleVideo } from '../tracks/track-set.ts'
+import type { PlacedObject, SourceMedia } from './source-media.ts'
+
+/** The samples of one track of an output segment, in units of the track's timescale. */
+export type SegmentSamples = {
+  readonly samples: SampleTable
+  /** Where they lie, in pieces one behind the other: as the source objects were demuxed, not copied. */
+  readonly media: readonly Uint8Array[]
+  readonly events: readonly Id3Event[]
+  /** What they came from. */
+  readonly objects: readonly SlotObject[]
+}
+
+/**
+ * Gathers a track's samples over the slots of an output segment. Undefined when the stream has no object there; without
+ * samples when the objects turn out to hold none.
+ */
+export async function samplesOf(
+  track: SingleVideo | SingleAudio,
+  segment: OutputSegment,
+  source: Pick<SourceMedia, 'demuxed'>,
+): Promise<SegmentSamples | undefined> {
+  const placed = placedObjects(track, segment)
+  if (placed.length === 0) return undefined
+  const demuxed = await Promise.all(placed.map((each) => source.demuxed(each)))
+  const pieces = demuxed.flatMap(({ tracks }) => tracks.find(({ pid }) => pid === track.description.pid) ?? [])
+  return {
+    samples: concatTracks(pieces, track),
+    media: pieces.map(({ media }) => media),
+    events: track.kind === 'video' ? demuxed.flatMap(({ events }) => events) : [],
+    objects: placed.map(({ object }) => object),
+  }
+}
+
+function placedObjects({ stream }: SingleVideo | SingleAudio, { slots }: OutputSegment): readonly PlacedObject[] {
+  return slots.flatMap(({ objects, start, index }) => {
+    const object = objects[stream.index]
+    return object ? [{ object, stream, start, isFirst: index === 0 && object.startsWithKeyFrame === false }] : []
+  })
+}
+
+/**
+ * One table of several, rescaled. Each time is rounded by itself, so that errors do not add up; a decoding time never
+ * goes back, and each sample lasts until the next.
+ */
+function concatTracks(
+  pieces: readonly Track[],
+  { kind, timescale, description }: SingleVideo | SingleAudio,
+): SampleTable {
+  const count = pieces.reduce((sum, { samples }) => sum + samples.count, 0)
+  const table = emptySamples(count)
+  // Frames that follow one another may be timed half a frame off by the multiplexer's rounding.
+  const tolerance = description.kind === 'audio' ? description.samplesPerFrame / 2 : 0
+  let at = 0
+  let end = -Infinity
+  for (const { samples, timescale: from } of pieces) {
+    table.sizes.set(samples.sizes, at)
+    table.sync.set(samples.sync, at)
+    for (let i = 0; i < samples.count; i++, at++) {
+      const stated = rescale(samples.dts[i]!, from, timescale)
+      const dts = Math.abs(stated - end) <= tolerance ? end : Math.max(stated, end - tolerance)
+      table.dts[at] = dts
+      if (kind === 'video') {
+        table.compositionOffsets[at] = rescale(samples.dts[i]! + samples.compositionOffsets[i]!, from, timescale) - dts
+        end = dts
+      } else end = dts + rescale(samples.durations[i]!, from, timescale)
+    }
+  }
+  for (let i = 0; i + 1 < count; i++) table.durations[i] = table.dts[i + 1]! - table.dts[i]!
+  const last = pieces.at(-1)
+  if (last && count > 0) {
+    table.durations[count - 1] = rescale(last.samples.durations[last.samples.count - 1]!, last.timescale, timescale)
+  }
+  return table
+}

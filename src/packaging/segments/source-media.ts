@@ -1,0 +1,133 @@
+import type { ArchiveReader } from '../../archive/reader.ts'
+import { LruCache } from '../../cache/lru-cache.ts'
+import { Pool } from '../../concurrency/pool.ts'
+import { SingleFlight } from '../../concurrency/single-flight.ts'
+import { MalformedMedia } from '../../media/bytes.ts'
+import { demuxPackedAudio } from '../../media/packed-audio.ts'
+import type { Id3Event, Track } from '../../media/sample.ts'
+import type { Ticks } from '../../media/time.ts'
+import { DemuxBuffer } from '../../media/ts/demux-buffer.ts'
+import { demuxTs } from '../../media/ts/demuxer.ts'
+import type { SlotObject, SourceStream } from '../../model/output-segment.ts'
+import { headerParameterSets } from '../tracks/parameter-sets.ts'
+
+/** A source object taken apart. Its bytes are shared, and not to be changed. */
+export type DemuxedObject = {
+  readonly tracks: readonly Track[]
+  readonly events: readonly Id3Event[]
+  /** Why there are no tracks, when the object turned out to be malformed. */
+  readonly problem?: string
+}
+
+/** A source object, and what has to be known of its place to take it apart. */
+export type PlacedObject = {
+  readonly object: SlotObject
+  readonly stream: SourceStream
+  /** Of its slot, on the era's timeline. */
+  readonly start: Ticks
+  /** The first slot of its era: what cannot be decoded there is left out. */
+  readonly isFirst: boolean
+}
+
+export type SourceMediaOptions = {
+  /** Of demuxed objects kept, all formats and endpoints together. */
+  readonly maxBytes: number
+  /** Told of each object that is malformed in a way the probe had not seen. */
+  readonly malformed?: (key: string, problem: string) => void
+}
+
+/** Objects taken apart at once; each in a buffer of three times its size, whose pages stay warm. */
+const DEMUX_BUFFERS = 2
+/** Segments made of whole source objects at once; each holds them, and itself. */
+const WHOLE_AT_ONCE = 2
+
+/** Sample tables and the like, beside the media: what an entry costs at least. */
+const ENTRY_BYTES = 16 * 1024
+
+/**
+ * The archive's objects as samples. An object is demuxed once however many formats and tracks ask for it, and what was
+ * asked for last is kept; demuxing itself happens in one buffer whose pages stay warm.
+ */
+export class SourceMedia {
+  readonly #archive: Pick<ArchiveReader, 'read' | 'open'>
+  readonly #options: SourceMediaOptions
+  readonly #demuxBuffers = new Pool(Array.from({ length: DEMUX_BUFFERS }, () => new DemuxBuffer()))
+  readonly #whole = new Pool([...Array(WHOLE_AT_ONCE).keys()])
+  readonly #kept: LruCache<DemuxedObject>
+  readonly #demuxing = new SingleFlight<DemuxedObject>()
+
+  constructor(archive: Pick<ArchiveReader, 'read' | 'open'>, options: SourceMediaOptions) {
+    this.#archive = archive
+    this.#options = options
+    this.#kept = new LruCache(options.maxBytes)
+  }
+
+  /** The bytes of a source object; shared, not to be changed. */
+  read(key: string): Promise<Uint8Array> {
+    return this.#archive.read(key)
+  }
+
+  /** Makes something of whole source objects, when it is its turn. */
+  ofWhole<T>(keys: readonly string[], make: (sources: readonly Uint8Array[]) => T): Promise<T> {
+    return this.#whole.run(async () => make(await Promise.all(keys.map((key) => this.read(key)))))
+  }
+
+  async demuxed(placed: PlacedObject): Promise<DemuxedObject> {
+    const { key } = placed.object
+    return this.#kept.get(key) ?? this.#demuxing.run(key, () => this.#demux(placed))
+  }
+
+  async #demux(placed: PlacedObject): Promise<DemuxedObject> {
+    const { key } = placed.object
+    const demuxed = await this.#demuxBuffers.run(async (buffer) => {
+      await this.#load(placed.object, buffer)
+      return takeApart(buffer, placed)
+    })
+    if (demuxed.problem !== undefined) this.#options.malformed?.(key, demuxed.problem)
+    this.#kept.put(key, demuxed, costOf(demuxed))
+    return demuxed
+  }
+
+  /** The object into the buffer it is demuxed in: what comes from disk is in no memory of its own. */
+  async #load({ key, size }: SlotObject, buffer: DemuxBuffer): Promise<void> {
+    const target = buffer.load(size)
+    const opened = await this.#archive.open(key)
+    if (opened instanceof Uint8Array) return target.set(opened)
+    try {
+      let at = 0
+      for await (const piece of opened) {
+        target.set(piece, at)
+        at += piece.length
+      }
+    } finally {
+      await opened.close()
+    }
+  }
+}
+
+/** What a demuxed object takes in memory, in bytes. */
+function costOf({ tracks }: DemuxedObject): number {
+  return tracks.reduce((sum, { media, samples }) => sum + media.length + 32 * samples.count, ENTRY_BYTES)
+}
+
+function takeApart(buffer: DemuxBuffer, { stream, start, isFirst }: PlacedObject): DemuxedObject {
+  try {
+    if (stream.container === 'packed-audio') {
+      const track = demuxPackedAudio(buffer.bytes.subarray(buffer.start, buffer.end), start)
+      return { tracks: track ? [copyTrack(track)] : [], events: [] }
+    }
+    const configurations = headerParameterSets(stream.tracks)
+    const { tracks, events } = demuxTs(buffer, { near: start, configurations, fromKeyFrame: isFirst })
+    return { tracks: tracks.map(copyTrack), events }
+  } catch (error) {
+    if (!(error instanceof MalformedMedia)) throw error
+    return { tracks: [], events: [], problem: error.message }
+  }
+}
+
+/** A track out of the buffer the next object is demuxed in: its media in memory of its own, of exactly its size. */
+function copyTrack(track: Track): Track {
+  const media = Buffer.allocUnsafeSlow(track.media.length)
+  media.set(track.media)
+  return { ...track, media }
+}

@@ -1,0 +1,164 @@
+import { MalformedMedia } from '../../media/bytes.ts'
+import { PTS_MODULUS, TICKS_PER_SECOND, type Ticks, ticks } from '../../media/time.ts'
+import type { WebVtt } from '../../media/webvtt/document.ts'
+import { MOST_WEBVTT_BYTES } from '../../media/webvtt/probe.ts'
+import { readWebVtt } from '../../media/webvtt/reader.ts'
+import { cuesBetween, cueTimes, joinWebVtt, type ShownCue } from '../../media/webvtt/timeline.ts'
+import { writeWebVtt } from '../../media/webvtt/writer.ts'
+import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
+import type { OutputSegment, Slot, SlotObject, SourceStream } from '../../model/output-segment.ts'
+import { NEIGHBOURS, type SegmentBatch, type SegmentBody, type SegmentLookup } from '../output-format.ts'
+import { bytesBody, objectBody } from './segment-body.ts'
+import type { SourceMedia } from './source-media.ts'
+
+const TEXT_TYPE = 'text/vtt'
+/** How far back the segment may begin whose subtitles are still shown, in ticks: half a minute. */
+const LONGEST_TEXT_SEGMENT = 30 * TICKS_PER_SECOND
+/** And in segments of the encoder's: some put a cue only where it begins, however long it is shown. */
+const MOST_OBJECTS_BACK = 3
+
+/** And in bytes, the newest first: an encoder may put many files into a slot, and nobody reads that much. */
+const MOST_BYTES_READ = MOST_WEBVTT_BYTES
+
+/**
+ * The output segments before this one whose subtitles may still be shown in it, oldest first: encoders cut subtitles
+ * otherwise than pictures.
+ */
+export async function cuesBefore(
+  endpoint: OriginEndpoint,
+  segment: OutputSegment,
+  stream: Pick<SourceStream, 'index'>,
+  index: Pick<SegmentLookup, 'outputSegment'>,
+): Promise<readonly OutputSegment[]> {
+  const lookBack = new LookBack(segment, stream)
+  for (let number = segment.number - 1; !lookBack.isDone; number--) {
+    const found = await index.outputSegment(endpoint, number)
+    lookBack.take(found?.segment)
+  }
+  return lookBack.found
+}
+
+/** The same for a segment of a batch, by its place there. */
+export function cuesBeforeIn(
+  { before, segments }: SegmentBatch,
+  at: number,
+  stream: Pick<SourceStream, 'index'>,
+): readonly OutputSegment[] {
+  const lookBack = new LookBack(segments[at]!, stream)
+  for (let i = at - 1; !lookBack.isDone; i--) lookBack.take(i < 0 ? before.at(i) : segments[i])
+  return lookBack.found
+}
+
+/**
+ * Takes output segments backwards from the one before `segment`, until what they say cannot be shown in it any more.
+ */
+class LookBack {
+  readonly found: OutputSegment[] = []
+  isDone = false
+  readonly #segment: OutputSegment
+  readonly #stream: number
+  #objects = 0
+
+  constructor(segment: OutputSegment, { index }: Pick<SourceStream, 'index'>) {
+    this.#segment = segment
+    this.#stream = index
+  }
+
+  take(earlier: OutputSegment | undefined): void {
+    const { era, start } = this.#segment
+    if (!earlier || earlier.era !== era || earlier.start < start - LONGEST_TEXT_SEGMENT) {
+      this.isDone = true
+      return
+    }
+    this.found.unshift(earlier)
+    if (earlier.slots.some(({ objects }) => objects[this.#stream] !== undefined)) this.#objects++
+    this.isDone = this.#objects === MOST_OBJECTS_BACK || this.found.length === NEIGHBOURS
+  }
+}
+
+/** A segment of subtitles in WebVTT: the encoder's own bytes where they are cut like the output, else written anew. */
+export async function webVttSegment(
+  source: SourceStream,
+  segment: OutputSegment,
+  earlier: readonly OutputSegment[],
+  media: Pick<SourceMedia, 'read'>,
+): Promise<SegmentBody> {
+  const placed = textObjects(source, segment, earlier).filter((each) => endOf(each) > segment.start)
+  const [only] = placed
+  const isCutAlike =
+    only && placed.length === 1 && only.slot.start >= segment.start && endOf(only) <= endOfSegment(segment)
+  const whole = isCutAlike ? objectBody(TEXT_TYPE, [only.object]) : undefined
+  if (whole) return whole
+  const files = await readAll(placed, media)
+  const joined = files.length > 0 ? joinWebVtt(files) : undefined
+  const shown = joined
+    ? { ...joined, cues: joined.cues.filter((cue) => isShown(cueTimes(joined.map, cue, segment.start), segment)) }
+    : { map: { mpegts: segment.start % PTS_MODULUS, local: 0 }, regions: [], styles: [], cues: [], malformed: 0 }
+  return bytesBody(
+    TEXT_TYPE,
+    [writeWebVtt(shown)],
+    placed.map(({ object }) => object),
+  )
+}
+
+/** What is shown of a stream's subtitles in an output segment, on its era's timeline, and what says so. */
+export async function cuesOf(
+  source: SourceStream,
+  segment: OutputSegment,
+  earlier: readonly OutputSegment[],
+  media: Pick<SourceMedia, 'read'>,
+): Promise<{ readonly cues: readonly ShownCue[]; readonly objects: readonly SlotObject[] }> {
+  const placed = textObjects(source, segment, earlier)
+  const files = await readAll(placed, media)
+  const cues = cuesBetween(files, segment.start, endOfSegment(segment))
+  return { cues, objects: placed.map(({ object }) => object) }
+}
+
+type PlacedText = { readonly slot: Slot; readonly object: SlotObject }
+
+/** The stream's objects that are read, in their order. */
+function textObjects(
+  { index }: SourceStream,
+  segment: OutputSegment,
+  earlier: readonly OutputSegment[],
+): readonly PlacedText[] {
+  const placed = [...earlier, segment]
+    .flatMap(({ slots }) => slots)
+    .flatMap((slot) => {
+      const object = slot.objects[index]
+      return object ? [object, ...(object.more ?? [])].map((each) => ({ slot, object: each })) : []
+    })
+  let bytes = 0
+  const tooMuch = placed.findLastIndex(({ object }) => {
+    bytes += object.size
+    return bytes > MOST_BYTES_READ
+  })
+  return placed.slice(tooMuch + 1)
+}
+
+function endOf({ slot, object }: PlacedText): number {
+  return slot.start + (object.duration ?? slot.duration)
+}
+
+function endOfSegment({ start, duration }: OutputSegment): Ticks {
+  return ticks(start + duration)
+}
+
+function isShown({ start, end }: { readonly start: number; readonly end: number }, segment: OutputSegment): boolean {
+  return start < endOfSegment(segment) && end > segment.start
+}
+
+/** What is no WebVTT after all says nothing. */
+async function readAll(placed: readonly PlacedText[], media: Pick<SourceMedia, 'read'>): Promise<readonly WebVtt[]> {
+  const bytes = await Promise.all(placed.map(({ object }) => media.read(object.key)))
+  return bytes.flatMap((each) => readableWebVtt(each) ?? [])
+}
+
+function readableWebVtt(bytes: Uint8Array): WebVtt | undefined {
+  try {
+    return readWebVtt(bytes)
+  } catch (error) {
+    if (error instanceof MalformedMedia) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,117 @@
+import { type CmafSegment, writeCmafHeader, writeCmafSegment } from '../../media/mp4/cmaf.ts'
+import { eventMessageBox } from '../../media/mp4/event-message.ts'
+import type { Id3Event, SampleTable } from '../../media/sample.ts'
+import { rescale, TICKS_PER_SECOND } from '../../media/time.ts'
+import type { OutputSegment } from '../../model/output-segment.ts'
+import type { SegmentBody } from '../output-format.ts'
+import { iFrameOf } from '../tracks/i-frames.ts'
+import type { SingleAudio, SingleVideo } from '../tracks/track-set.ts'
+import { bytesBody } from './segment-body.ts'
+import { type SegmentSamples, samplesOf } from './segment-samples.ts'
+import type { SourceMedia } from './source-media.ts'
+
+/** Every file holds one track. */
+const TRACK_ID = 1
+/** mfhd's sequence_number has 32 bits. */
+const SEQUENCE_MODULUS = 2 ** 32
+const ISO_639_2 = /^[a-z]{3}$/
+
+const MEDIA_TYPES = { video: 'video/mp4', audio: 'audio/mp4' } as const
+
+/** The CMAF header of a track: the same bytes for all segments of its era. */
+export function headerOf({ kind, description, timescale, ...track }: SingleVideo | SingleAudio): SegmentBody {
+  const language =
+    'language' in track ? [description.kind === 'audio' ? description.language : undefined, track.language] : []
+  const code = language.find((each) => each !== undefined && ISO_639_2.test(each))
+  const bytes = writeCmafHeader({
+    id: TRACK_ID,
+    timescale,
+    ...(code !== undefined && { language: code }),
+    entry: description,
+  })
+  return bytesBody(MEDIA_TYPES[kind], [bytes], [])
+}
+
+/** A track of an output segment as a CMAF segment; timed ID3 goes before it as event messages. */
+export async function segmentOf(
+  track: SingleVideo | SingleAudio,
+  segment: OutputSegment,
+  media: Pick<SourceMedia, 'demuxed'>,
+): Promise<SegmentBody | undefined> {
+  const gathered = await samplesOf(track, segment, media)
+  return gathered && body(track, segment, gathered, { before: eventMessages(gathered.events) })
+}
+
+function eventMessages(events: readonly Id3Event[]): readonly Uint8Array[] {
+  return events.map((event, i) =>
+    eventMessageBox(event, events.slice(0, i).filter(({ pts }) => pts === event.pts).length),
+  )
+}
+
+/**
+ * What trick play shows of an output segment: its key frames, each until the next; only the first where `count` is 1.
+ */
+export async function iFramesOf(
+  track: SingleVideo,
+  segment: OutputSegment,
+  media: Pick<SourceMedia, 'demuxed'>,
+  count = Number.POSITIVE_INFINITY,
+): Promise<SegmentBody | undefined> {
+  if (!iFrameOf(segment, track.stream.index)) return undefined
+  const gathered = await samplesOf(track, segment, media)
+  return gathered && body(track, segment, keyFramesOf(gathered, count), {})
+}
+
+function body(
+  track: SingleVideo | SingleAudio,
+  segment: OutputSegment,
+  { samples, media, objects }: SegmentSamples,
+  more: Pick<CmafSegment, 'before'>,
+): SegmentBody {
+  const parts = writeCmafSegment({
+    sequenceNumber: segment.number % SEQUENCE_MODULUS,
+    trackId: TRACK_ID,
+    samples,
+    media,
+    // Where the sources turn out to hold nothing, a segment without samples: players see a gap.
+    decodeTime: rescale(segment.start, TICKS_PER_SECOND, track.timescale),
+    ...more,
+  })
+  return bytesBody(MEDIA_TYPES[track.kind], parts, objects)
+}
+
+function keyFramesOf(gathered: SegmentSamples, count: number): SegmentSamples {
+  const { samples } = gathered
+  const at = Array.from(samples.sync.keys()).filter((i) => samples.sync[i] === 1)
+  const kept = at.slice(0, count)
+  const endOf = (i: number) => samples.dts[i]! + samples.durations[i]!
+  const table: SampleTable = {
+    count: kept.length,
+    sizes: Uint32Array.from(kept, (i) => samples.sizes[i]!),
+    dts: Float64Array.from(kept, (i) => samples.dts[i]!),
+    compositionOffsets: Int32Array.from(kept, (i) => samples.compositionOffsets[i]!),
+    durations: Uint32Array.from(kept, (i, k) => {
+      const next = kept[k + 1]
+      return (next === undefined ? endOf(samples.count - 1) : samples.dts[next]!) - samples.dts[i]!
+    }),
+    sync: new Uint8Array(kept.length).fill(1),
+  }
+  return { ...gathered, samples: table, media: sampleBytes(gathered, new Set(kept)), events: [] }
+}
+
+/** The bytes of some samples, copied: a view of the pieces they lie in would keep all of those in memory. */
+function sampleBytes({ samples, media }: SegmentSamples, wanted: ReadonlySet<number>): readonly Uint8Array[] {
+  const found: Uint8Array[] = []
+  let piece = 0
+  let at = 0
+  for (let i = 0; i < samples.count; i++) {
+    while (media[piece] && at === media[piece]!.length) {
+      piece++
+      at = 0
+    }
+    const size = samples.sizes[i]!
+    if (wanted.has(i)) found.push(new Uint8Array(media[piece]!.subarray(at, at + size)))
+    at += size
+  }
+  return found
+}

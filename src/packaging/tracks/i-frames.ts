@@ -1,0 +1,19 @@
+import type { OutputSegment } from '../../model/output-segment.ts'
+
+/** Where a key frame lies in an output segment's sources, one behind the other. */
+export type IFrame = { readonly pts: number; readonly offset: number; readonly size: number }
+
+/**
+ * The first key frame of an output segment of stream `n`. Trick play shows one picture of each output segment: so
+ * I-frames have the numbers of their segments, and windows of both slide together.
+ */
+export function iFrameOf({ slots }: OutputSegment, n: number): IFrame | undefined {
+  let before = 0
+  for (const { objects } of slots) {
+    const object = objects[n]
+    const [first] = object?.keyFrames ?? []
+    if (first) return { ...first, offset: before + first.offset }
+    before += object?.size ?? 0
+  }
+  return undefined
+}

@@ -1,0 +1,232 @@
+import { bytesOfHex } from '../../media/bytes.ts'
+import { aacParameters, explicitSbr, readAudioSpecificConfig } from '../../media/codecs/aac.ts'
+import { TICKS_PER_SECOND } from '../../media/time.ts'
+import type { AudioDescription, TextDescription, VideoDescription } from '../../media/track.ts'
+import type { StreamSelection } from '../../model/origin-endpoint.ts'
+import type { Era, SourceStream } from '../../model/output-segment.ts'
+import { isVariant, type SourceVariant, selectVariants, type VariantRole } from './stream-selection.ts'
+
+/** More tracks than a stream may have: `<n>` numbers streams and their tracks in one row. */
+const TRACKS_PER_STREAM = 10
+
+/** A track of the source by itself, as formats show it that carry one track in a segment. */
+export type SingleTrack = SingleVideo | SingleAudio | SingleText
+
+type Single<Description> = {
+  /** `<n>` of output names, 1-based: over all streams and their tracks, the same as long as the era lasts. */
+  readonly n: number
+  readonly stream: SourceStream
+  /** In the stream's tracks. */
+  readonly position: number
+  readonly description: Description
+  /** Units per second of the track's times in a segment. */
+  readonly timescale: number
+  /** Bits per second, for players to choose by. */
+  readonly bandwidth: number
+}
+
+export type SingleVideo = Single<VideoDescription> & {
+  readonly kind: 'video'
+  readonly role: VariantRole
+  /** Timed ID3 rides with it. */
+  readonly hasEvents: boolean
+}
+
+/** What people and players choose a rendition by. */
+type Labels = {
+  readonly name: string
+  /** RFC 5646, as the playlist says, or ISO 639-2, as the program map does. */
+  readonly language?: string
+  readonly isDefault: boolean
+  readonly autoselect: boolean
+  readonly characteristics?: string
+}
+
+export type SingleAudio = Single<AudioDescription> & Labels & { readonly kind: 'audio' }
+
+export type SingleText = Single<TextDescription> & Labels & { readonly kind: 'text'; readonly forced: boolean }
+
+/** Every track an endpoint shows of an era, each once. */
+export type TrackSet = {
+  /** In the endpoint's order. */
+  readonly video: readonly SingleVideo[]
+  readonly audio: readonly SingleAudio[]
+  readonly text: readonly SingleText[]
+}
+
+/**
+ * `isPresent` says which source streams have media; the others are left out. Audio comes from renditions of its own,
+ * and from the variant of least bandwidth that carries it where there is none.
+ */
+export function trackSetOf(
+  era: Era,
+  selection: StreamSelection,
+  isPresent: (index: number) => boolean = () => true,
+): TrackSet {
+  const streams = era.streams.filter(({ index }) => isPresent(index))
+  return {
+    video: selectVariants(streams, selection).flatMap(videoOf),
+    audio: distinct([...streams.flatMap(audioRenditions), ...muxedAudio(streams.filter(isVariant))]),
+    text: streams.flatMap(textOf),
+  }
+}
+
+/** The track with this `<n>`, whether or not a manifest lists it just now. */
+export function trackNumbered(era: Era, selection: StreamSelection, n: number): SingleTrack | undefined {
+  const stream = era.streams.find(({ index }) => index === Math.ceil(n / TRACKS_PER_STREAM))
+  if (!stream) return undefined
+  const tracks = isVariant(stream)
+    ? [...selectVariants([stream], selection).flatMap(videoOf), ...muxedAudio([stream])]
+    : [...audioRenditions(stream), ...textOf(stream)]
+  return tracks.find((track) => track.n === n)
+}
+
+/**
+ * Units per second for a video track: its frames last whole units. 1000 times a whole rate, the numerator of a
+ * fractional one (30 000 for 29.97), 90 000 where the stream does not say.
+ */
+export function videoTimescale({ frameRate }: VideoDescription): number {
+  if (!frameRate) return TICKS_PER_SECOND
+  const { numerator, denominator } = frameRate
+  if (denominator === 1) return numerator * 1000
+  return denominator === 1001 && numerator % 1000 === 0 ? numerator : TICKS_PER_SECOND
+}
+
+function single<D extends SourceStream['tracks'][number]>(stream: SourceStream, description: D) {
+  const position = stream.tracks.indexOf(description)
+  return { n: (stream.index - 1) * TRACKS_PER_STREAM + position + 1, stream, position, description }
+}
+
+function videoOf(stream: SourceVariant): readonly SingleVideo[] {
+  const description = stream.tracks.find((track) => track.kind === 'video')
+  if (!description) return []
+  return [
+    {
+      ...single(stream, description),
+      kind: 'video',
+      role: stream.role,
+      timescale: videoTimescale(description),
+      bandwidth: stream.role.bandwidth,
+      hasEvents: stream.tracks.some(({ kind }) => kind === 'id3'),
+    },
+  ]
+}
+
+function audioTrack(stream: SourceStream, description: AudioDescription, labels: Labels): SingleAudio {
+  return {
+    ...single(stream, description),
+    kind: 'audio',
+    ...labels,
+    timescale: description.sampleRate,
+    bandwidth: stream.bitrates?.[stream.tracks.indexOf(description)] ?? 0,
+  }
+}
+
+function audioRenditions(stream: SourceStream): readonly SingleAudio[] {
+  const { role } = stream
+  if (role.kind !== 'audio') return []
+  return audioOf(stream).map((description) => {
+    const language = role.language ?? description.language
+    return audioTrack(stream, description, { ...role, ...(language !== undefined && { language }) })
+  })
+}
+
+/**
+ * Of variants that show pictures, the smallest first; named by the language, or by nothing better than that it is
+ * audio.
+ */
+function muxedAudio(variants: readonly SourceVariant[]): readonly SingleAudio[] {
+  return variants
+    .filter(({ tracks }) => tracks.some(({ kind }) => kind === 'video'))
+    .toSorted((a, b) => a.role.bandwidth - b.role.bandwidth)
+    .flatMap((variant) =>
+      audioOf(variant).map((description) => {
+        const { language } = description
+        const labels = { name: language ?? 'audio', isDefault: false, autoselect: true }
+        const declared = declaredAudio(description, variant.role.codecs)
+        return {
+          ...audioTrack(variant, description, { ...labels, ...(language !== undefined && { language }) }),
+          description: declared,
+        }
+      }),
+    )
+}
+
+export function audioOf({ tracks }: SourceStream): readonly AudioDescription[] {
+  return tracks.filter((track) => track.kind === 'audio')
+}
+
+const HE_AAC = /^mp4a\.40\.(5|29)$/
+
+/** AAC frames do not say that SBR or PS follow; the encoder's CODECS attribute does. */
+function declaredAudio(description: AudioDescription, codecs: string | undefined): AudioDescription {
+  if (description.codec !== 'mp4a.40.2') return description
+  const found = codecs?.split(',').flatMap((codec) => HE_AAC.exec(codec.trim()) ?? [])
+  const [codec, objectType] = found ?? []
+  if (codec === undefined) return description
+  const explicit = explicitSbr(description.configuration, objectType === '29' ? 29 : 5)
+  return { ...description, ...aacParameters(readAudioSpecificConfig(bytesOfHex(explicit))) }
+}
+
+/** Each audio once; what comes first stays, and gives its language to nothing. Exactly one is the default. */
+function distinct(tracks: readonly SingleAudio[]): readonly SingleAudio[] {
+  const kept: SingleAudio[] = []
+  for (const track of tracks) if (!kept.some((other) => isSame(other, track))) kept.push(track)
+  const names = new Set<string>()
+  const languages = new Set<string>()
+  const defaultAt = Math.max(
+    kept.findIndex(({ isDefault }) => isDefault),
+    0,
+  )
+  return kept.map((track, i) => {
+    // Players choose by language: a second rendition of one language is for people to choose.
+    const choice = `${familyOf(track.description.codec)}/${track.language ?? ''}`
+    const autoselect = track.autoselect && !languages.has(choice)
+    languages.add(choice)
+    return { ...track, name: freeName(track.name, names), isDefault: i === defaultAt, autoselect }
+  })
+}
+
+function isSame(a: SingleAudio, b: SingleAudio): boolean {
+  const { codec, channels, sampleRate } = a.description
+  const isOtherSound = codec !== b.description.codec || channels !== b.description.channels
+  if (isOtherSound || sampleRate !== b.description.sampleRate) return false
+  // Two renditions the encoder lists are two, whatever they are called alike.
+  const areListed = a.stream.role.kind === 'audio' && b.stream.role.kind === 'audio'
+  if (areListed) return a.language === b.language && a.name === b.name
+  return a.language === b.language || a.language === undefined || b.language === undefined
+}
+
+/** `avc1`, `mp4a`, `ac-3`: a player that knows one of a family knows the others. */
+export function familyOf(codec: string): string {
+  return codec.split('.', 1)[0] ?? ''
+}
+
+/** `wanted`, or with a count behind it when that is taken; taken from now on. */
+export function freeName(wanted: string, taken: Set<string>): string {
+  let name = wanted
+  for (let count = 2; taken.has(name); count++) name = `${wanted} (${count})`
+  taken.add(name)
+  return name
+}
+
+function textOf(stream: SourceStream): readonly SingleText[] {
+  const { role } = stream
+  const description = stream.tracks.find((track) => track.kind === 'text')
+  if (role.kind !== 'subtitles' || !description) return []
+  const { name, language, isDefault, autoselect, characteristics, forced = false } = role
+  return [
+    {
+      ...single(stream, description),
+      kind: 'text',
+      name,
+      ...(language !== undefined && { language }),
+      isDefault,
+      autoselect,
+      ...(characteristics !== undefined && { characteristics }),
+      forced,
+      timescale: TICKS_PER_SECOND,
+      bandwidth: 0,
+    },
+  ]
+}
