@@ -9,7 +9,7 @@ import type {
   TextBody,
 } from '../packaging/output-format.ts'
 import type { SourceMedia } from '../packaging/segments/source-media.ts'
-import type { ObjectBody } from './bucket.ts'
+import type { ObjectBody } from '../stores/buckets.ts'
 import { HarvestFailed } from './harvest-failed.ts'
 
 /** Where the bytes of an asset come from. */

@@ -1,6 +1,6 @@
 import { pauseAfter } from '../concurrency/retry.ts'
+import { BucketRefused } from '../stores/buckets.ts'
 import { StoreUnavailable } from '../stores/resources.ts'
-import { BucketRefused } from './bucket.ts'
 import { HarvestFailed } from './harvest-failed.ts'
 
 /** Pauses after the first failed attempt and those that follow; the last one is repeated. */

@@ -1,5 +1,5 @@
 import { retry } from '../concurrency/retry.ts'
-import { BucketRefused } from './bucket.ts'
+import { BucketRefused } from '../stores/buckets.ts'
 
 /** Waits that many milliseconds; rejects as soon as the signal aborts. */
 export type Sleep = (ms: number, signal: AbortSignal) => Promise<void>

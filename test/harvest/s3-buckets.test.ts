@@ -13,12 +13,12 @@ import {
   NoSuchKey,
   S3Client,
 } from '@aws-sdk/client-s3'
-import { bodyOfBytes, bucketContract, destination, refusedWith } from '../../src/harvest/bucket.contract.ts'
-import type { BucketRefused } from '../../src/harvest/bucket.ts'
 import { digested } from '../../src/harvest/digest.ts'
-import { folderBuckets } from '../../src/harvest/folder-buckets.ts'
 import { createHarvester } from '../../src/harvest/harvester.ts'
-import { type S3BucketsOptions, s3Buckets } from '../../src/harvest/s3-buckets.ts'
+import { bodyOfBytes, bucketContract, destination, refusedWith } from '../../src/stores/buckets.contract.ts'
+import type { BucketRefused } from '../../src/stores/buckets.ts'
+import { folderBuckets } from '../../src/stores/folder-buckets/buckets.ts'
+import { type S3BucketsOptions, s3Buckets } from '../../src/stores/s3/buckets.ts'
 import { freePort } from '../judges/processes.ts'
 import { needing } from '../programs.ts'
 import { startRadosgw } from '../servers/radosgw.ts'

@@ -4,9 +4,9 @@ import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { after, before, beforeEach, describe, it } from 'node:test'
-import { bodyOfBytes, destination, refusedWith } from '../../src/harvest/bucket.contract.ts'
 import { digested } from '../../src/harvest/digest.ts'
-import { s3Buckets } from '../../src/harvest/s3-buckets.ts'
+import { bodyOfBytes, destination, refusedWith } from '../../src/stores/buckets.contract.ts'
+import { s3Buckets } from '../../src/stores/s3/buckets.ts'
 
 const never = new AbortController().signal
 const KEYS = { accessKeyId: 'AKIDOFOURS', secretAccessKey: 'our-secret' }

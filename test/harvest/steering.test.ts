@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { BucketRefused } from '../../src/harvest/bucket.ts'
 import { createHarvester } from '../../src/harvest/harvester.ts'
 import { removeLeftovers } from '../../src/harvest/leftovers.ts'
 import { forecast } from '../../src/harvest/preflight.ts'
@@ -10,6 +9,7 @@ import { hls } from '../../src/packaging/hls-ts/format.ts'
 import type { Asset, OutputFormat } from '../../src/packaging/output-format.ts'
 import { outputFormatOf } from '../../src/packaging/packager.ts'
 import type { SourceMedia } from '../../src/packaging/segments/source-media.ts'
+import { BucketRefused } from '../../src/stores/buckets.ts'
 import {
   hlsEndpoint,
   LADDER,

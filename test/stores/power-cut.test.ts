@@ -54,7 +54,7 @@ it('an object is there when its commit has resolved', async () => {
 
 it('an object of a bucket is there when the bucket was flushed, be it the first of all', async () => {
   const left = await afterPowerCut(`
-    import { folderBuckets } from ${source('harvest/folder-buckets.ts')}
+    import { folderBuckets } from ${source('stores/folder-buckets/buckets.ts')}
     const { signal } = new AbortController()
     const buckets = folderBuckets({ folder: folder + '/buckets', links: true, createBuckets: true })
     const bucket = await buckets.open({ bucketName: 'clips', manifestKey: 'a/index.m3u8', roleArn: '' }, signal)

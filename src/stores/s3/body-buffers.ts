@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises'
-import type { ObjectBody } from './bucket.ts'
+import type { ObjectBody } from '../buckets.ts'
 
 const SMALLEST = 1 << 16
 

@@ -1,4 +1,4 @@
-import { BucketRefused } from './bucket.ts'
+import { BucketRefused } from './buckets.ts'
 
 /** S3's limit on a key; file systems limit each of its segments. */
 const MAX_KEY_BYTES = 1024

@@ -1,4 +1,4 @@
-import { type BucketProblem, BucketRefused } from './bucket.ts'
+import { type BucketProblem, BucketRefused } from '../buckets.ts'
 
 /** S3's error codes, and those of servers like it, by what they mean to the owner of a harvest job. */
 const CODES: Readonly<Record<string, BucketProblem>> = {

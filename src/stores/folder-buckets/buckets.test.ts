@@ -3,10 +3,10 @@ import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, wri
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { utcMs } from '../media/time.ts'
-import { bodyOfBytes, bucketContract, destination, refusedWith } from './bucket.contract.ts'
-import type { Bucket, ObjectBody } from './bucket.ts'
-import { type FolderBucketsOptions, folderBuckets } from './folder-buckets.ts'
+import { utcMs } from '../../media/time.ts'
+import { bodyOfBytes, bucketContract, destination, refusedWith } from '../buckets.contract.ts'
+import type { Bucket, ObjectBody } from '../buckets.ts'
+import { type FolderBucketsOptions, folderBuckets } from './buckets.ts'
 
 const never = new AbortController().signal
 const readIfThere = (path: string) => readFile(path).catch(() => undefined)

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { Readable } from 'node:stream'
-import type { ObjectBody } from './bucket.ts'
+import type { ObjectBody } from './buckets.ts'
 
 const CHUNK_BYTES = 1 << 20
 

@@ -14,13 +14,14 @@ import {
   stat,
 } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
-import type { Clock } from '../clock.ts'
-import { bodyStream } from './body-stream.ts'
-import { type Bucket, BucketRefused, type Buckets, type ObjectBody, type PutCondition } from './bucket.ts'
-import { codeOf, inTheWay, inWords, noSuchBucket, unlessAbsent } from './folder-errors.ts'
-import { makeRoot, syncDirectory } from './folder-root.ts'
-import { sweepUploads } from './folder-sweep.ts'
-import { checkBucketName, keySegments } from './object-name.ts'
+import type { Clock } from '../../clock.ts'
+import { bodyStream } from '../body-stream.ts'
+import { type Bucket, BucketRefused, type Buckets, type ObjectBody, type PutCondition } from '../buckets.ts'
+import { syncFolder } from '../directory-syncs.ts'
+import { checkBucketName, keySegments } from '../object-name.ts'
+import { codeOf, inTheWay, inWords, noSuchBucket, unlessAbsent } from './errors.ts'
+import { makeRoot } from './root.ts'
+import { sweepUploads } from './sweep.ts'
 
 export type FolderBucketsOptions = {
   /** Each of its folders is a bucket. */
@@ -91,7 +92,7 @@ class FolderBucket implements Bucket {
     const folders = this.unsynced
     this.unsynced = new Set()
     try {
-      await inWords(this.name, () => Promise.all([...folders].map(syncDirectory)))
+      await inWords(this.name, () => Promise.all([...folders].map((folder) => syncFolder(folder))))
     } catch (error) {
       for (const folder of folders) this.unsynced.add(folder)
       throw error

@@ -3,8 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import type { ObjectBody } from '../buckets.ts'
 import { BodyBuffers } from './body-buffers.ts'
-import type { ObjectBody } from './bucket.ts'
 
 const MOST_KEPT = 1 << 20
 

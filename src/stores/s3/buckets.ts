@@ -1,14 +1,14 @@
 import type { AgentOptions } from 'node:http'
 import type { S3Client } from '@aws-sdk/client-s3'
-import { forEachConcurrent } from '../concurrency/for-each-concurrent.ts'
+import { forEachConcurrent } from '../../concurrency/for-each-concurrent.ts'
+import { bodyStream } from '../body-stream.ts'
+import { type Bucket, BucketRefused, type Buckets, type ObjectBody, type PutCondition } from '../buckets.ts'
+import { checkBucketName, keySegments } from '../object-name.ts'
 import { BodyBuffers } from './body-buffers.ts'
-import { bodyStream } from './body-stream.ts'
-import { type Bucket, BucketRefused, type Buckets, type ObjectBody, type PutCondition } from './bucket.ts'
-import { checkBucketName, keySegments } from './object-name.ts'
-import { type BucketPlace, bucketRefusal } from './s3-errors.ts'
-import { putInParts } from './s3-multipart.ts'
-import { signWith, watchAnswers } from './s3-put.ts'
-import { assumedRole, type RoleOptions } from './s3-role.ts'
+import { type BucketPlace, bucketRefusal } from './errors.ts'
+import { putInParts } from './multipart.ts'
+import { signWith, watchAnswers } from './put.ts'
+import { assumedRole, type RoleOptions } from './role.ts'
 
 export type S3BucketsOptions = {
   /** Absent: AWS's own for the region. */

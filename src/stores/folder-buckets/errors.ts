@@ -1,4 +1,4 @@
-import { BucketRefused } from './bucket.ts'
+import { BucketRefused } from '../buckets.ts'
 
 export const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException | undefined)?.code ?? ''
 

@@ -1,5 +1,5 @@
-import { BucketRefused } from './bucket.ts'
-import { problemOf, type S3Error } from './s3-errors.ts'
+import { BucketRefused } from '../buckets.ts'
+import { problemOf, type S3Error } from './errors.ts'
 
 export type RoleOptions = {
   /** Absent: AWS's own for the region. */

@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Blocks, needing } from '../../test/programs.ts'
-import { type Bucket, BucketRefused, type Buckets, type ObjectBody } from './bucket.ts'
+import { type Bucket, BucketRefused, type Buckets, type ObjectBody } from './buckets.ts'
 
 /** A store of buckets under test, looked at from outside. */
 export type BucketsUnderTest = {

@@ -1,6 +1,7 @@
-import { mkdir, open } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { codeOf } from './folder-errors.ts'
+import { syncFolder } from '../directory-syncs.ts'
+import { codeOf } from './errors.ts'
 
 /** What syncing a folder answers that is somebody else's, or of a file system that knows no syncing. */
 const NOT_OURS = new Set(['EACCES', 'EPERM', 'EINVAL', 'EROFS', 'ENOTSUP'])
@@ -11,19 +12,9 @@ export async function makeRoot(folder: string): Promise<void> {
   // Also when they were there: whoever made them may have crashed before that.
   for (let child = resolve(folder); dirname(child) !== child; child = dirname(child)) {
     try {
-      await syncDirectory(dirname(child))
+      await syncFolder(dirname(child))
     } catch (error) {
       if (!NOT_OURS.has(codeOf(error))) throw error
     }
-  }
-}
-
-/** Resolves when every entry of the folder is on disk. */
-export async function syncDirectory(path: string): Promise<void> {
-  const folder = await open(path, 'r')
-  try {
-    await folder.sync()
-  } finally {
-    await folder.close()
   }
 }

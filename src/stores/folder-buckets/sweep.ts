@@ -1,7 +1,7 @@
 import { readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Clock } from '../clock.ts'
-import { unlessAbsent } from './folder-errors.ts'
+import type { Clock } from '../../clock.ts'
+import { unlessAbsent } from './errors.ts'
 
 /** What has not been given its name for so long never will be. */
 const ABANDONED_MS = 3_600_000
