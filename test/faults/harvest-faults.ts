@@ -23,7 +23,7 @@ export const HARVEST_FAULTS: readonly Fault[] = [
   {
     name: 'loss-not-heeded',
     breaks: 'A worker that has lost its harvest job goes on writing.',
-    file: 'src/harvest/lease.ts',
+    file: 'src/harvest/job/lease.ts',
     find: "if (answer === 'lost') this.lose()",
     replace: "if (answer === 'lost') this.until = 0",
     caughtBy: { file: 'test/harvest/harvester.test.ts', cases: 'stops writing, and writes no parent manifest' },
@@ -32,7 +32,7 @@ export const HARVEST_FAULTS: readonly Fault[] = [
   {
     name: 'parent-before-children',
     breaks: 'The parent manifest of a harvest is written first.',
-    file: 'src/harvest/export.ts',
+    file: 'src/harvest/asset/export.ts',
     find: '  await writer.writeSegments(files, window, signal)\n',
     replace: '  await writer.writeParent(files.parent, signal)\n  await writer.writeSegments(files, window, signal)\n',
     caughtBy: { file: 'test/harvest/harvester.test.ts', cases: 'is written children first' },
@@ -41,7 +41,7 @@ export const HARVEST_FAULTS: readonly Fault[] = [
   {
     name: 'object-missing-from-harvest',
     breaks: 'A harvest leaves out a segment that its playlists list.',
-    file: 'src/harvest/asset-writer.ts',
+    file: 'src/harvest/asset/writer.ts',
     find: 'yield* await rest(files.segmentsOf(batch))',
     replace: 'yield* await rest(files.segmentsOf(batch).slice(1))',
     caughtBy: { file: 'test/harvest/harvester.test.ts', cases: 'is written children first' },
@@ -50,7 +50,7 @@ export const HARVEST_FAULTS: readonly Fault[] = [
   {
     name: 'digest-wrong-in-report',
     breaks: 'harvest.json gives digests that are not those of the objects.',
-    file: 'src/harvest/asset-writer.ts',
+    file: 'src/harvest/asset/writer.ts',
     find: 'return { key: file.key, size: body.size, sha256: body.sha256 }',
     replace: "return { key: file.key, size: body.size, sha256: body.sha256.replace(/.$/, '0') }",
     caughtBy: { file: 'test/e2e/assets.test.ts', cases: 'is what its report says' },

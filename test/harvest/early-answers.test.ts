@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { after, before, describe, it } from 'node:test'
-import { digested } from '../../src/harvest/digest.ts'
+import { digested } from '../../src/harvest/asset/digest.ts'
 import { bodyOfBytes, destination } from '../../src/stores/buckets.contract.ts'
 import { s3Buckets } from '../../src/stores/s3/buckets.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { SegmentRange } from '../../src/archive/reader.ts'
-import { type HarvestWindow, readWindow } from '../../src/harvest/harvest-window.ts'
+import { type HarvestWindow, readWindow } from '../../src/harvest/window/harvest-window.ts'
 import type { OutputSegment } from '../../src/model/output-segment.ts'
 import type { SegmentBatch } from '../../src/packaging/output-format.ts'
 import { hlsEndpoint } from '../origin/sample-channel.ts'

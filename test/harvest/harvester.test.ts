@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
-import { createHarvester, type HarvesterDeps } from '../../src/harvest/harvester.ts'
+import { createHarvester, type HarvesterDeps } from '../../src/harvest/job/harvester.ts'
 import type { HarvestJob, HarvestOutcome } from '../../src/model/harvest-job.ts'
 import { BucketRefused } from '../../src/stores/buckets.ts'
 import { NoSuchObject } from '../../src/stores/objects.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { SegmentRange } from '../../src/archive/reader.ts'
-import { createHarvester } from '../../src/harvest/harvester.ts'
+import { createHarvester } from '../../src/harvest/job/harvester.ts'
 import { eventually } from '../judges/processes.ts'
 import { JobLedger } from './job-ledger.ts'
 import { archiveOf, at, harvestJob, RecordingBuckets, rehearsal } from './sample-harvest.ts'

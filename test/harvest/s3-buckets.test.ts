@@ -13,8 +13,8 @@ import {
   NoSuchKey,
   S3Client,
 } from '@aws-sdk/client-s3'
-import { digested } from '../../src/harvest/digest.ts'
-import { createHarvester } from '../../src/harvest/harvester.ts'
+import { digested } from '../../src/harvest/asset/digest.ts'
+import { createHarvester } from '../../src/harvest/job/harvester.ts'
 import { bodyOfBytes, bucketContract, destination, refusedWith } from '../../src/stores/buckets.contract.ts'
 import type { BucketRefused } from '../../src/stores/buckets.ts'
 import { folderBuckets } from '../../src/stores/folder-buckets/buckets.ts'

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { after, before, beforeEach, describe, it } from 'node:test'
-import { digested } from '../../src/harvest/digest.ts'
+import { digested } from '../../src/harvest/asset/digest.ts'
 import { bodyOfBytes, destination, refusedWith } from '../../src/stores/buckets.contract.ts'
 import { s3Buckets } from '../../src/stores/s3/buckets.ts'
 

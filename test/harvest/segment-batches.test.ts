@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { createHarvester } from '../../src/harvest/harvester.ts'
+import { createHarvester } from '../../src/harvest/job/harvester.ts'
 import type { UtcMs } from '../../src/media/time.ts'
 import { DEFAULT_HARVEST_OPTIONS } from '../../src/model/harvest-job.ts'
 import type { OriginEndpoint } from '../../src/model/origin-endpoint.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { HarvestFailed } from '../../src/harvest/harvest-failed.ts'
-import { harvestWindow } from '../../src/harvest/window.ts'
+import { harvestWindow } from '../../src/harvest/window/find.ts'
 import { type UtcMs, utcMs } from '../../src/media/time.ts'
 import type { HarvestJob } from '../../src/model/harvest-job.ts'
 import { hlsEndpoint, outputSegments, windowOf } from '../origin/sample-channel.ts'

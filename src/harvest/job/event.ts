@@ -1,7 +1,7 @@
-import type { UtcMs } from '../media/time.ts'
-import { type Account, arnOf } from '../model/arn.ts'
-import type { ServiceEvent } from '../model/event.ts'
-import { type HarvestJob, type HarvestOutcome, statusAfter } from '../model/harvest-job.ts'
+import type { UtcMs } from '../../media/time.ts'
+import { type Account, arnOf } from '../../model/arn.ts'
+import type { ServiceEvent } from '../../model/event.ts'
+import { type HarvestJob, type HarvestOutcome, statusAfter } from '../../model/harvest-job.ts'
 
 /** What EventBridge would be told when a job has ended. `id` is a UUID. */
 export function harvestEvent(

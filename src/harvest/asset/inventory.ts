@@ -1,6 +1,6 @@
-import type { HarvestJob } from '../model/harvest-job.ts'
-import { type AssetFiles, manifestKeys, noStreams, type SegmentObject } from './asset-files.ts'
-import type { HarvestWindow } from './harvest-window.ts'
+import type { HarvestJob } from '../../model/harvest-job.ts'
+import type { HarvestWindow } from '../window/harvest-window.ts'
+import { type AssetFiles, manifestKeys, noStreams, type SegmentObject } from './files.ts'
 
 /** How many files an asset has. */
 export type Inventory = {

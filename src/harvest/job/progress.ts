@@ -1,6 +1,6 @@
-import type { Clock } from '../clock.ts'
-import type { HarvestCursor, HarvestObject, HarvestPlan, HarvestRate, TrackProgress } from '../model/harvest-run.ts'
-import type { SegmentObject } from './asset-files.ts'
+import type { Clock } from '../../clock.ts'
+import type { HarvestCursor, HarvestObject, HarvestPlan, HarvestRate, TrackProgress } from '../../model/harvest-run.ts'
+import type { SegmentObject } from '../asset/files.ts'
 
 /** The rate is that of the last so many milliseconds. */
 const RATE_MS = 10_000

@@ -1,7 +1,7 @@
-import { pauseAfter } from '../concurrency/retry.ts'
-import { BucketRefused } from '../stores/buckets.ts'
-import { StoreUnavailable } from '../stores/resources.ts'
-import { HarvestFailed } from './harvest-failed.ts'
+import { pauseAfter } from '../../concurrency/retry.ts'
+import { BucketRefused } from '../../stores/buckets.ts'
+import { StoreUnavailable } from '../../stores/resources.ts'
+import { HarvestFailed } from '../harvest-failed.ts'
 
 /** Pauses after the first failed attempt and those that follow; the last one is repeated. */
 const PAUSES_MS = [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000]

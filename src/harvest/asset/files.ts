@@ -1,16 +1,16 @@
-import type { ArchiveReader } from '../archive/reader.ts'
-import type { HarvestJob } from '../model/harvest-job.ts'
-import type { ArchiveWindow } from '../model/output-segment.ts'
+import type { ArchiveReader } from '../../archive/reader.ts'
+import type { HarvestJob } from '../../model/harvest-job.ts'
+import type { ArchiveWindow } from '../../model/output-segment.ts'
 import type {
   OutputFormat,
   AssetFile as PackagedFile,
   SegmentBatch,
   SegmentBody,
   TextBody,
-} from '../packaging/output-format.ts'
-import type { SourceMedia } from '../packaging/segments/source-media.ts'
-import type { ObjectBody } from '../stores/buckets.ts'
-import { HarvestFailed } from './harvest-failed.ts'
+} from '../../packaging/output-format.ts'
+import type { SourceMedia } from '../../packaging/segments/source-media.ts'
+import type { ObjectBody } from '../../stores/buckets.ts'
+import { HarvestFailed } from '../harvest-failed.ts'
 
 /** Where the bytes of an asset come from. */
 export type AssetSource = { readonly archive: Omit<ArchiveReader, 'open'>; readonly media: SourceMedia }

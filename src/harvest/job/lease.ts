@@ -1,8 +1,8 @@
-import type { Clock } from '../clock.ts'
-import type { Log } from '../log.ts'
-import type { HarvestRecord } from '../model/harvest-run.ts'
-import type { HarvestClaim, HarvestRecords } from '../stores/harvest-records.ts'
-import { HarvestFailed } from './harvest-failed.ts'
+import type { Clock } from '../../clock.ts'
+import type { Log } from '../../log.ts'
+import type { HarvestRecord } from '../../model/harvest-run.ts'
+import type { HarvestClaim, HarvestRecords } from '../../stores/harvest-records.ts'
+import { HarvestFailed } from '../harvest-failed.ts'
 import type { HarvestProgress } from './progress.ts'
 
 /** Another worker has the job, or may have it by now: nothing more is to be written for it. */

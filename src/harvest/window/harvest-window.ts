@@ -1,11 +1,11 @@
 import { setImmediate } from 'node:timers/promises'
-import type { ArchiveReader, SegmentRange } from '../archive/reader.ts'
-import type { UtcSpan } from '../model/harvest-failure.ts'
-import type { OriginEndpoint } from '../model/origin-endpoint.ts'
-import { type ArchiveWindow, type OutputSegment, overlaps } from '../model/output-segment.ts'
-import { compactSegmentSummary, type StoredSegmentSummary } from '../model/segment-summary.ts'
-import { NEIGHBOURS, type SegmentBatch } from '../packaging/output-format.ts'
-import { HarvestFailed } from './harvest-failed.ts'
+import type { ArchiveReader, SegmentRange } from '../../archive/reader.ts'
+import type { UtcSpan } from '../../model/harvest-failure.ts'
+import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
+import { type ArchiveWindow, type OutputSegment, overlaps } from '../../model/output-segment.ts'
+import { compactSegmentSummary, type StoredSegmentSummary } from '../../model/segment-summary.ts'
+import { NEIGHBOURS, type SegmentBatch } from '../../packaging/output-format.ts'
+import { HarvestFailed } from '../harvest-failed.ts'
 
 /** Output segments read at a time: less than a millisecond of parsing. */
 const PAGE = 64

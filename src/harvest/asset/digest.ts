@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import type { ObjectBody } from '../stores/buckets.ts'
+import type { ObjectBody } from '../../stores/buckets.ts'
 
 const CHUNK_BYTES = 1 << 20
 

@@ -1,7 +1,7 @@
-import { ApiError } from '../model/errors.ts'
-import type { HarvestJob } from '../model/harvest-job.ts'
-import { BucketRefused, type Buckets } from '../stores/buckets.ts'
-import type { HarvestRecords } from '../stores/harvest-records.ts'
+import { ApiError } from '../../model/errors.ts'
+import type { HarvestJob } from '../../model/harvest-job.ts'
+import { BucketRefused, type Buckets } from '../../stores/buckets.ts'
+import type { HarvestRecords } from '../../stores/harvest-records.ts'
 
 /** Objects removed before they are forgotten. */
 const STEP = 500

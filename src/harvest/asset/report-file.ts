@@ -1,7 +1,7 @@
-import { DEFAULT_HARVEST_OPTIONS, type HarvestJob } from '../model/harvest-job.ts'
-import type { HarvestRecords } from '../stores/harvest-records.ts'
-import { type AssetObject, reportKey } from './asset-files.ts'
-import type { HarvestProgress } from './progress.ts'
+import { DEFAULT_HARVEST_OPTIONS, type HarvestJob } from '../../model/harvest-job.ts'
+import type { HarvestRecords } from '../../stores/harvest-records.ts'
+import type { HarvestProgress } from '../job/progress.ts'
+import { type AssetObject, reportKey } from './files.ts'
 
 const PAGE = 5000
 

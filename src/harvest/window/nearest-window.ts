@@ -1,9 +1,9 @@
-import { type UtcMs, utcMs } from '../media/time.ts'
-import type { UtcSpan } from '../model/harvest-failure.ts'
-import { nearestWindow } from '../model/harvest-request.ts'
-import type { OriginEndpoint } from '../model/origin-endpoint.ts'
-import { endUtcOf, type OutputSegment, overlaps } from '../model/output-segment.ts'
-import type { NumberRange } from '../stores/segment-index.ts'
+import { type UtcMs, utcMs } from '../../media/time.ts'
+import type { UtcSpan } from '../../model/harvest-failure.ts'
+import { nearestWindow } from '../../model/harvest-request.ts'
+import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
+import { endUtcOf, type OutputSegment, overlaps } from '../../model/output-segment.ts'
+import type { NumberRange } from '../../stores/segment-index.ts'
 import type { WindowArchive } from './harvest-window.ts'
 
 /** Output segments looked at on either side. */
