@@ -1,7 +1,7 @@
 import { type UtcMs, utcMs } from '../media/time.ts'
 import type { UtcSpan } from './harvest-failure.ts'
 import type { HarvestGap } from './harvest-run.ts'
-import { endUtcOf, type OutputSegment } from './output-segment.ts'
+import { endUtcOf, type SegmentSummary } from './output-segment.ts'
 
 /** Less than this between two segments is a rounded date, not missing media. */
 const TOLERANCE_MS = 500
@@ -27,7 +27,7 @@ export class GapFinder {
     this.#reached = span.start
   }
 
-  take(segment: OutputSegment): void {
+  take(segment: SegmentSummary): void {
     const gaps = this.#gaps
     const { startUtc: start, slots } = segment
     if (isBefore(this.#reached, start)) gaps.push({ start: this.#reached, end: start })

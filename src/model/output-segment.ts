@@ -1,12 +1,10 @@
 import { msFromTicks, type Ticks, type UtcMs, utcMs } from '../media/time.ts'
 import type { Container, KeyFrame, TrackDescription, TrackTimes } from './source-segment.ts'
 
-/** One object of a slot: the bytes one source stream contributes to an interval of source time. */
-export type SlotObject = {
-  readonly key: string
+/** What manifests need of an object: how large it is, and when what it holds is shown. */
+export type ObjectSummary = {
+  /** Bytes. */
   readonly size: number
-  readonly crc32: number
-  readonly sha256: string
   /**
    * When its tracks' samples are shown, on the era's timeline, by position in the stream's tracks: null where it has
    * none of a track. Absent for WebVTT.
@@ -14,6 +12,13 @@ export type SlotObject = {
   readonly times?: readonly (TrackTimes | null)[]
   /** On the era's timeline. */
   readonly keyFrames?: readonly KeyFrame[]
+}
+
+/** One object of a slot: the bytes one source stream contributes to an interval of source time. */
+export type SlotObject = ObjectSummary & {
+  readonly key: string
+  readonly crc32: number
+  readonly sha256: string
   /** Of text: how long it is shown, from the slot's start, where the slot is shorter or longer. */
   readonly duration?: Ticks
   /** Of text: further segments that begin in the slot, in their order. */
@@ -23,19 +28,24 @@ export type SlotObject = {
 }
 
 /**
- * One interval of source time, the same for all streams of a channel input. `objects[n]` belongs to the source stream
- * with `index` n; an absent entry is a gap in that stream.
+ * What manifests need of a slot. `objects[n]` belongs to the source stream with `index` n; an absent entry is a gap in
+ * that stream.
  */
-export type Slot = {
+export type SlotSummary = {
   readonly era: number
-  /** Counts from 0 within the era. */
-  readonly index: number
   /** Unwrapped PTS of the era at which the interval begins. */
   readonly start: Ticks
   readonly duration: Ticks
   readonly startUtc: UtcMs
   /** The server's clock when the slot was sealed. */
   readonly sealedAt: UtcMs
+  readonly objects: Readonly<Record<number, ObjectSummary>>
+}
+
+/** One interval of source time, the same for all streams of a channel input, with the objects that hold its bytes. */
+export type Slot = Omit<SlotSummary, 'objects'> & {
+  /** Counts from 0 within the era. */
+  readonly index: number
   readonly objects: Readonly<Record<number, SlotObject>>
   /** Of all inputs of the channel, when the slot was sealed; said where it is not what was said last. */
   readonly seen?: SeenInputs
@@ -118,8 +128,8 @@ export type Era = {
   readonly clock: { readonly time: Ticks; readonly utc: UtcMs }
 }
 
-/** A run of whole slots of one era, under a number that never names other bytes. */
-export type OutputSegment = {
+/** What manifests need of an output segment, without what names and proves its bytes. */
+export type SegmentSummary = {
   readonly number: number
   readonly era: number
   readonly start: Ticks
@@ -138,30 +148,36 @@ export type OutputSegment = {
   readonly period?: { readonly number: number; readonly start: Ticks }
   /** Its slots are those of a locked input, moved onto this era's timeline and dates by so much. */
   readonly shift?: { readonly ticks: Ticks; readonly ms: number }
-  readonly slots: readonly Slot[]
+  readonly slots: readonly SlotSummary[]
 }
 
+/** A run of whole slots of one era, under a number that never names other bytes. */
+export type OutputSegment = Omit<SegmentSummary, 'slots'> & { readonly slots: readonly Slot[] }
+
 /** A window of the archive as one origin endpoint sees it: everything a presentation is made from. */
-export type ArchiveWindow = {
+export type ArchiveWindow<Segment extends SegmentSummary = OutputSegment> = {
   /** Grows with every change of what the channel can show; equal versions mean equal content. */
   readonly version: number
   /** Eras of the listed segments, oldest first; the last one describes the streams of a live parent playlist. */
   readonly eras: readonly Era[]
-  readonly segments: readonly OutputSegment[]
+  readonly segments: readonly Segment[]
   /** True when the encoder said EXT-X-ENDLIST and the window reaches that end. */
   readonly ended: boolean
   /** Output segments after the window, oldest first, where some are known: a few are enough. */
-  readonly following?: readonly OutputSegment[]
+  readonly following?: readonly Segment[]
 }
 
+/** The same with no more than manifests need: bytes cannot be had of it. */
+export type SummaryWindow = ArchiveWindow<SegmentSummary>
+
 /** When an output segment ends, by the source's clock. */
-export function endUtcOf({ startUtc, duration }: Pick<OutputSegment, 'startUtc' | 'duration'>): UtcMs {
+export function endUtcOf({ startUtc, duration }: Pick<SegmentSummary, 'startUtc' | 'duration'>): UtcMs {
   return utcMs(startUtc + msFromTicks(duration))
 }
 
 /** True when an output segment begins before the end of a span of the source's clock, and ends after its start. */
 export function overlaps(
-  segment: Pick<OutputSegment, 'startUtc' | 'duration'>,
+  segment: Pick<SegmentSummary, 'startUtc' | 'duration'>,
   { start, end }: { readonly start: UtcMs; readonly end: UtcMs },
 ): boolean {
   return segment.startUtc < end && endUtcOf(segment) > start

@@ -1,5 +1,5 @@
 import type { Ticks, UtcMs } from '../media/time.ts'
-import type { OutputSegment, Slot } from './output-segment.ts'
+import type { OutputSegment, SegmentSummary, SlotSummary } from './output-segment.ts'
 import { type StoredSlotSummary, slotFromSummary, slotSummaryOf } from './slot-summary.ts'
 
 /** An output segment with summaries of its slots: as they stand in their own eras, where the segment was moved. */
@@ -10,7 +10,7 @@ export function segmentSummaryOf(segment: OutputSegment): StoredSegmentSummary {
 }
 
 /** What a summary tells of a segment, to be looked at again and again. */
-export function readSegmentSummary(summarized: StoredSegmentSummary): OutputSegment {
+export function readSegmentSummary(summarized: StoredSegmentSummary): SegmentSummary {
   return { ...summarized, slots: summarized.slots.map((slot) => slotFromSummary(slot, summarized)) }
 }
 
@@ -18,11 +18,11 @@ export function readSegmentSummary(summarized: StoredSegmentSummary): OutputSegm
  * The same, to be kept in great numbers: its slots are read again whenever they are asked for. Memory: about 200 bytes,
  * and as many for its slot as its summary has letters: 250 for three renditions.
  */
-export function compactSegmentSummary(summarized: StoredSegmentSummary): OutputSegment {
+export function compactSegmentSummary(summarized: StoredSegmentSummary): SegmentSummary {
   return new CompactSegmentSummary(summarized)
 }
 
-class CompactSegmentSummary implements OutputSegment {
+class CompactSegmentSummary implements SegmentSummary {
   readonly number: number
   readonly era: number
   readonly start: Ticks
@@ -31,8 +31,8 @@ class CompactSegmentSummary implements OutputSegment {
   readonly sealedAt: UtcMs
   readonly discontinuity: boolean
   readonly discontinuitySequence: number
-  declare readonly period?: NonNullable<OutputSegment['period']>
-  declare readonly shift?: NonNullable<OutputSegment['shift']>
+  declare readonly period?: NonNullable<SegmentSummary['period']>
+  declare readonly shift?: NonNullable<SegmentSummary['shift']>
   readonly #slots: string
 
   constructor(summarized: StoredSegmentSummary) {
@@ -49,7 +49,7 @@ class CompactSegmentSummary implements OutputSegment {
     this.#slots = JSON.stringify(summarized.slots)
   }
 
-  get slots(): readonly Slot[] {
+  get slots(): readonly SlotSummary[] {
     return (JSON.parse(this.#slots) as readonly StoredSlotSummary[]).map((slot) => slotFromSummary(slot, this))
   }
 }

@@ -1,5 +1,5 @@
 import { msFromTicks, type Ticks, ticks, utcMs } from '../media/time.ts'
-import type { OutputSegment, Slot, SlotObject } from './output-segment.ts'
+import type { ObjectSummary, SegmentSummary, Slot, SlotSummary } from './output-segment.ts'
 import type { TrackTimes } from './source-segment.ts'
 
 /**
@@ -43,19 +43,19 @@ function timesFrom(start: Ticks, { first, last, pictures }: TrackTimes) {
 /** A slot as a segment shows it, without what names it and its bytes, and what these weigh. */
 export function slotFromSummary(
   [at, duration, summaries]: StoredSlotSummary,
-  segment: Omit<OutputSegment, 'slots'>,
-): Slot {
+  segment: Omit<SegmentSummary, 'slots'>,
+): SlotSummary {
   const start = ticks(at + (segment.shift?.ticks ?? 0))
-  const objects: Record<number, SlotObject> = {}
+  const objects: Record<number, ObjectSummary> = {}
   for (const stream in summaries) {
     const summary = summaries[stream]!
     const [, times] = summary
     const shown =
       typeof times === 'number' ? objects[times]?.times : times?.map((track) => track && timesAt(start, track))
-    objects[stream] = new ObjectSummary(summary, start, shown ?? NEVER)
+    objects[stream] = new StoredObject(summary, start, shown ?? NEVER)
   }
   const startUtc = utcMs(segment.startUtc + msFromTicks(ticks(start - segment.start)))
-  return { era: segment.era, index: -1, start, duration, startUtc, sealedAt: segment.sealedAt, objects }
+  return { era: segment.era, start, duration, startUtc, sealedAt: segment.sealedAt, objects }
 }
 
 function timesAt(start: Ticks, [first, last, pictures]: readonly [number, number, number?]): TrackTimes {
@@ -67,7 +67,7 @@ function timesAt(start: Ticks, [first, last, pictures]: readonly [number, number
 const NEVER: readonly TrackTimes[] = []
 
 /** A day has hundreds of thousands of them, and few manifests ask for their key frames. */
-class ObjectSummary implements SlotObject {
+class StoredObject implements ObjectSummary {
   readonly #summary: StoredObjectSummary
   readonly #start: Ticks
   readonly times: readonly (TrackTimes | null)[]
@@ -76,18 +76,6 @@ class ObjectSummary implements SlotObject {
     this.#summary = summary
     this.#start = start
     this.times = times
-  }
-
-  get key() {
-    return ''
-  }
-
-  get sha256() {
-    return ''
-  }
-
-  get crc32() {
-    return 0
   }
 
   get size() {

@@ -1,7 +1,7 @@
 import type { ArchiveReader } from '../archive/reader.ts'
 import type { ManifestFilter } from '../model/manifest-filter.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
-import type { ArchiveWindow, OutputSegment } from '../model/output-segment.ts'
+import type { OutputSegment, SegmentSummary, SummaryWindow } from '../model/output-segment.ts'
 import type { ViewingWindow } from '../model/viewing-window.ts'
 import type { SourceMedia } from './segments/source-media.ts'
 
@@ -14,9 +14,9 @@ export type OutputFormat = {
   resolve(endpoint: OriginEndpoint, path: string): OutputRequest | undefined
   /**
    * Every file of a finished asset: what a harvest writes, children before their parents, names relative to the folder
-   * of the parent. Summaries are enough. Undefined when the endpoint's settings leave nothing of the window.
+   * of the parent. Undefined when the endpoint's settings leave nothing of the window.
    */
-  asset(endpoint: OriginEndpoint, window: ArchiveWindow): Asset | undefined
+  asset(endpoint: OriginEndpoint, window: SummaryWindow): Asset | undefined
 }
 
 export type OutputRequest = ManifestRequest | SegmentRequest
@@ -43,7 +43,7 @@ export type ManifestRequest = {
    * The manifest for a window; undefined when the window has nothing it could show, 'nothing left' when it is the
    * filter that leaves nothing. Same inputs, same bytes.
    */
-  write(window: ArchiveWindow, style: ManifestStyle): TextBody | 'nothing left' | undefined
+  write(window: SummaryWindow, style: ManifestStyle): TextBody | 'nothing left' | undefined
 }
 
 /** Anything that is not a manifest: segments, and the headers that go before them. */
@@ -95,38 +95,45 @@ export type SegmentBody = {
 export type Asset = {
   /** Files that belong to no output segment. */
   readonly headers: readonly AssetFile[]
-  /**
-   * The files of some of the window's segments: only those that exist, where a stream has a gap there is none.
-   * Summaries are enough for the names, and for what lies after. Undefined bodies are gaps found late.
-   */
-  segmentsOf(batch: SegmentBatch): readonly AssetFile[]
+  /** The files of some of the window's segments: only those that exist, where a stream has a gap there is none. */
+  segmentsOf(batch: SegmentBatch<SegmentSummary>): readonly AssetSegment[]
   /** Bodies are written when asked for, so that a long window can be taken a manifest at a time. */
   readonly manifests: readonly { readonly name: string; readonly body: () => TextBody }[]
   /** Written last, under the name the job chose. */
   parent(): TextBody
 }
 
-export type AssetFile = {
+/** A file of an asset, as it is known before its bytes are. */
+export type AssetFileName = {
   readonly name: string
   /** What it is counted under: its media playlist, or its track in all eras. */
   readonly track: string
+}
+
+/** A file that belongs to no output segment. */
+export type AssetFile = AssetFileName & { body(media: SourceMedia): Promise<SegmentBody | undefined> }
+
+/** A file of an output segment. */
+export type AssetSegment = AssetFileName & {
   /** What comes after the batch may change its bytes, once it is known. */
   readonly isOpen?: boolean
-  body(media: SourceMedia): Promise<SegmentBody | undefined>
+  /** Its bytes, from the batch it was named from, of whole segments. Undefined when a gap is found late. */
+  body(batch: SegmentBatch, media: SourceMedia): Promise<SegmentBody | undefined>
 }
 
 /** Each of the files once, by its name. */
-export function distinct(files: readonly AssetFile[]): readonly AssetFile[] {
+export function distinct<File extends AssetFileName>(files: readonly File[]): readonly File[] {
   return [...new Map(files.map((file) => [file.name, file])).values()]
 }
 
 /**
  * Consecutive output segments of a window, oldest first, with those next to them in it: `NEIGHBOURS`, or all there are.
+ * Of those after them no bytes are needed.
  */
-export type SegmentBatch = {
-  readonly before: readonly OutputSegment[]
-  readonly segments: readonly OutputSegment[]
-  readonly after: readonly OutputSegment[]
+export type SegmentBatch<Segment extends SegmentSummary = OutputSegment> = {
+  readonly before: readonly Segment[]
+  readonly segments: readonly Segment[]
+  readonly after: readonly SegmentSummary[]
 }
 
 /**

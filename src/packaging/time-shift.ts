@@ -1,4 +1,4 @@
-import type { ArchiveWindow } from '../model/output-segment.ts'
+import type { SummaryWindow } from '../model/output-segment.ts'
 import type { ViewingWindow } from '../model/viewing-window.ts'
 import type { ManifestStyle, PathTimes } from './output-format.ts'
 
@@ -28,6 +28,6 @@ export function referencesOf({ depth }: PathTimes, style: ManifestStyle): Refere
 }
 
 /** Whether nothing will be added to a manifest any more. */
-export function isFinished(window: ArchiveWindow, style: ManifestStyle): boolean {
+export function isFinished(window: SummaryWindow, style: ManifestStyle): boolean {
   return style.kind === 'harvest' || window.ended || style.shift?.isOver === true
 }

@@ -1,10 +1,10 @@
-import type { ArchiveWindow, OutputSegment } from '../model/output-segment.ts'
+import type { SegmentSummary, SummaryWindow } from '../model/output-segment.ts'
 
 /**
  * Gives the window of some of a window's segments, with their eras alone: a broken source begins one with every
  * segment, and a day of them is not to be gone through for each page.
  */
-export function windowParts(window: ArchiveWindow): (segments: readonly OutputSegment[]) => ArchiveWindow {
+export function windowParts(window: SummaryWindow): (segments: readonly SegmentSummary[]) => SummaryWindow {
   const known = new Map(window.eras.map((era) => [era.id, era]))
   return (segments) => {
     const shown = new Set(segments.map(({ era }) => era))

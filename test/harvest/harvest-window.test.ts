@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { SegmentRange } from '../../src/archive/reader.ts'
 import { type HarvestWindow, readWindow } from '../../src/harvest/window/harvest-window.ts'
-import type { OutputSegment } from '../../src/model/output-segment.ts'
+import type { SegmentSummary } from '../../src/model/output-segment.ts'
 import type { SegmentBatch } from '../../src/packaging/output-format.ts'
 import { hlsEndpoint } from '../origin/sample-channel.ts'
 import { archiveOf, at } from './sample-harvest.ts'
@@ -17,11 +17,11 @@ async function windowFrom(start: number, end: number): Promise<HarvestWindow> {
   return window
 }
 
-const numbers = (segments: readonly OutputSegment[]) => segments.map(({ number }) => number)
+const numbers = (segments: readonly SegmentSummary[]) => segments.map(({ number }) => number)
 const from = (first: number, last: number) => Array.from({ length: last - first + 1 }, (_, i) => first + i)
 
-async function listed(batches: AsyncIterable<SegmentBatch>): Promise<readonly SegmentBatch[]> {
-  const all: SegmentBatch[] = []
+async function listed<Batch>(batches: AsyncIterable<Batch>): Promise<readonly Batch[]> {
+  const all: Batch[] = []
   for await (const batch of batches) all.push(batch)
   return all
 }
@@ -47,7 +47,7 @@ describe('the window of a harvest', () => {
   it('tells of what lies next to some segments, as far as it is part of the window', async () => {
     const window = await windowFrom(6, (SEGMENTS - 1) * 6)
     for (const batches of [await batchesOf(window), await listed(window.summaryBatches())]) {
-      for (const { before, segments, after } of batches) {
+      for (const { before, segments, after } of batches as readonly SegmentBatch<SegmentSummary>[]) {
         const [first = 0] = numbers(segments)
         const last = numbers(segments).at(-1) ?? 0
         assert.deepEqual(numbers(before), from(Math.max(first - 30, 2), first - 1))

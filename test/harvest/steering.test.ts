@@ -6,7 +6,7 @@ import { forecast } from '../../src/harvest/job/preflight.ts'
 import { type UtcMs, utcMs } from '../../src/media/time.ts'
 import { DEFAULT_HARVEST_OPTIONS, type HarvestJob, type HarvestOptions } from '../../src/model/harvest-job.ts'
 import { hls } from '../../src/packaging/hls-ts/format.ts'
-import type { Asset, OutputFormat } from '../../src/packaging/output-format.ts'
+import type { Asset, OutputFormat, SegmentBatch } from '../../src/packaging/output-format.ts'
 import { outputFormatOf } from '../../src/packaging/packager.ts'
 import type { SourceMedia } from '../../src/packaging/segments/source-media.ts'
 import { BucketRefused } from '../../src/stores/buckets.ts'
@@ -101,9 +101,9 @@ describe('a job that follows the live edge', () => {
             return files.map((file) => ({
               ...file,
               isOpen,
-              body(media: SourceMedia) {
+              body({ segments: whole }: SegmentBatch, media: SourceMedia) {
                 written.push([segment.number, archive.window?.segments.at(-1)?.number ?? 0])
-                return file.body(media)
+                return file.body({ before: [], segments: [whole[i]!], after: [] }, media)
               },
             }))
           })

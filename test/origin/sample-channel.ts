@@ -236,13 +236,17 @@ export function written(
 /** The files of an asset of a window that is taken as a whole. */
 export function assetOf(format: OutputFormat, endpoint: OriginEndpoint, window: ArchiveWindow) {
   const { segments } = window
+  const batch = { before: [], segments, after: [] }
   const asset = format.asset(endpoint, {
     ...window,
     segments: segments.map((segment) => compactSegmentSummary(segmentSummaryOf(segment))),
   })
   return (
     asset && {
-      segments: [...asset.headers, ...asset.segmentsOf({ before: [], segments, after: [] })],
+      segments: [
+        ...asset.headers,
+        ...asset.segmentsOf(batch).map((file) => ({ ...file, body: (media: SourceMedia) => file.body(batch, media) })),
+      ],
       manifests: asset.manifests,
       parent: asset.parent(),
     }

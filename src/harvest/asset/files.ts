@@ -1,13 +1,7 @@
 import type { ArchiveReader } from '../../archive/reader.ts'
 import type { HarvestJob } from '../../model/harvest-job.ts'
-import type { ArchiveWindow } from '../../model/output-segment.ts'
-import type {
-  OutputFormat,
-  AssetFile as PackagedFile,
-  SegmentBatch,
-  SegmentBody,
-  TextBody,
-} from '../../packaging/output-format.ts'
+import type { SegmentSummary, SummaryWindow } from '../../model/output-segment.ts'
+import type { AssetFileName, OutputFormat, SegmentBatch, SegmentBody, TextBody } from '../../packaging/output-format.ts'
 import type { SourceMedia } from '../../packaging/segments/source-media.ts'
 import type { ObjectBody } from '../../stores/buckets.ts'
 import { HarvestFailed } from '../harvest-failed.ts'
@@ -18,17 +12,21 @@ export type AssetSource = { readonly archive: Omit<ArchiveReader, 'open'>; reado
 /** An object of an asset. `body` makes its bytes, the same whenever it is asked. */
 export type AssetObject = { readonly key: string; readonly body: () => Promise<ObjectBody> }
 
-/** A segment, or a header; `track` names the media playlist it belongs to. */
-export type SegmentObject = AssetObject & {
+/** The key of a segment, or of a header; `track` names the media playlist it belongs to. */
+export type SegmentKey = Pick<AssetObject, 'key'> & {
   readonly track: string
   /** What comes after it may change its bytes, once it is known. */
   readonly isOpen: boolean
 }
 
+export type SegmentObject = AssetObject & SegmentKey
+
 /** What an asset consists of, children before their parents. */
 export type AssetFiles = {
   readonly headers: readonly SegmentObject[]
-  /** Throws HarvestFailed when the parent manifest would replace one of them. */
+  /** The keys of a batch's segments. Throws HarvestFailed when the parent manifest would replace one of them. */
+  keysOf(batch: SegmentBatch<SegmentSummary>): readonly SegmentKey[]
+  /** The same with their bytes. */
   segmentsOf(batch: SegmentBatch): readonly SegmentObject[]
   readonly manifests: readonly AssetObject[]
   readonly parent: AssetObject
@@ -41,7 +39,7 @@ export type AssetFiles = {
 export function assetFiles(
   job: HarvestJob,
   format: OutputFormat,
-  window: ArchiveWindow,
+  window: SummaryWindow,
   source: AssetSource,
 ): AssetFiles {
   const { manifestKey } = job.s3Destination
@@ -54,15 +52,20 @@ export function assetFiles(
     const message = `The manifest key ${manifestKey} is the name of another file of the same asset.`
     throw new HarvestFailed('NameClash', message)
   }
-  const segmentFile = (file: PackagedFile): SegmentObject => ({
-    key: keyOf(file.name),
-    track: file.track,
-    isOpen: file.isOpen ?? false,
-    body: () => segmentBody(file, source),
-  })
+  const keyed = ({ name, track, isOpen = false }: AssetFileName & { readonly isOpen?: boolean }): SegmentKey => {
+    return { key: keyOf(name), track, isOpen }
+  }
   return {
-    headers: asset.headers.map(segmentFile),
-    segmentsOf: (batch) => asset.segmentsOf(batch).map(segmentFile),
+    headers: asset.headers.map((file) => ({
+      ...keyed(file),
+      body: () => segmentBody(file.name, file.body(source.media), source),
+    })),
+    keysOf: (batch) => asset.segmentsOf(batch).map(keyed),
+    segmentsOf: (batch) =>
+      asset.segmentsOf(batch).map((file) => ({
+        ...keyed(file),
+        body: () => segmentBody(file.name, file.body(batch, source.media), source),
+      })),
     manifests: asset.manifests.map(({ name, body }) => ({ key: keyOf(name), body: async () => textBody(body()) })),
     parent: { key: manifestKey, body: async () => textBody(asset.parent()) },
   }
@@ -83,9 +86,13 @@ export const reportKey = ({ s3Destination }: HarvestJob): string => `${folderOf(
 /** The path of the folder that holds a key, with its slash; empty at the top of the bucket. */
 const folderOf = (key: string): string => key.slice(0, key.lastIndexOf('/') + 1)
 
-async function segmentBody(segment: PackagedFile, { archive, media }: AssetSource): Promise<ObjectBody> {
-  const body = await segment.body(media)
-  if (!body) throw new Error(`no bytes for the segment ${segment.name} of the asset`)
+async function segmentBody(
+  name: string,
+  made: Promise<SegmentBody | undefined>,
+  { archive }: AssetSource,
+): Promise<ObjectBody> {
+  const body = await made
+  if (!body) throw new Error(`no bytes for the segment ${name} of the asset`)
   // What the archive kept of one object is known to the index.
   const [sha256] = body.kind === 'object' ? body.sources : []
   return { ...(await objectBody(body, archive)), ...(sha256 !== undefined && { sha256 }) }

@@ -1,6 +1,6 @@
 import type { HarvestJob } from '../../model/harvest-job.ts'
 import type { HarvestWindow } from '../window/harvest-window.ts'
-import { type AssetFiles, manifestKeys, noStreams, type SegmentObject } from './files.ts'
+import { type AssetFiles, manifestKeys, noStreams, type SegmentKey } from './files.ts'
 
 /** How many files an asset has. */
 export type Inventory = {
@@ -31,7 +31,7 @@ export async function takeInventory(
     await found(keys)
     keys = []
   }
-  const count = async (some: readonly SegmentObject[]) => {
+  const count = async (some: readonly SegmentKey[]) => {
     segments += some.length
     for (const { key, track } of some) {
       tracks.set(track, (tracks.get(track) ?? 0) + 1)
@@ -41,7 +41,7 @@ export async function takeInventory(
   }
   await count(files.headers)
   const headers = segments
-  for await (const batch of window.summaryBatches()) await count(files.segmentsOf(batch))
+  for await (const batch of window.summaryBatches()) await count(files.keysOf(batch))
   if (segments === headers) throw noStreams()
   keys.push(...manifestKeys(job, files))
   await hand()

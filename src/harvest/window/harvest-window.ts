@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { ArchiveReader, SegmentRange } from '../../archive/reader.ts'
 import type { UtcSpan } from '../../model/harvest-failure.ts'
 import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
-import { type ArchiveWindow, type OutputSegment, overlaps } from '../../model/output-segment.ts'
+import { type OutputSegment, overlaps, type SegmentSummary, type SummaryWindow } from '../../model/output-segment.ts'
 import { compactSegmentSummary, type StoredSegmentSummary } from '../../model/segment-summary.ts'
 import { NEIGHBOURS, type SegmentBatch } from '../../packaging/output-format.ts'
 import { HarvestFailed } from '../harvest-failed.ts'
@@ -21,7 +21,7 @@ export async function readWindow(
   const edge = await archive.edge(endpoint)
   const segmentRange = edge && (await archive.range(endpoint, span, edge))
   if (!segmentRange) return undefined
-  const summaries: OutputSegment[] = []
+  const summaries: SegmentSummary[] = []
   const pages = pagesOf<StoredSegmentSummary>(segmentRange, segmentRange.summaries, segmentRange.numbers.after)
   for await (const page of pages) summaries.push(...page.map(compactSegmentSummary))
   return windowOf(segmentRange, summaries)
@@ -32,11 +32,11 @@ export async function readWindow(
  * page at a time, when their bytes are wanted.
  */
 export class HarvestWindow {
-  readonly summary: ArchiveWindow
+  readonly summary: SummaryWindow
   readonly #range: SegmentRange
 
   /** The summaries are at least one. */
-  constructor(segmentRange: SegmentRange, summaries: readonly OutputSegment[]) {
+  constructor(segmentRange: SegmentRange, summaries: readonly SegmentSummary[]) {
     const { version, ended } = segmentRange
     const shown = new Set(summaries.map(({ era }) => era))
     this.summary = { version, ended, segments: summaries, eras: segmentRange.eras.filter(({ id }) => shown.has(id)) }
@@ -44,12 +44,12 @@ export class HarvestWindow {
   }
 
   /** Its segments up to one, or from one on; undefined when that leaves none. */
-  part(isIn: (segment: OutputSegment) => boolean): HarvestWindow | undefined {
+  part(isIn: (segment: SegmentSummary) => boolean): HarvestWindow | undefined {
     return windowOf(this.#range, this.summary.segments.filter(isIn))
   }
 
   /** All of it, a page at a time, as summaries. Others are served in between. */
-  async *summaryBatches(): AsyncGenerator<SegmentBatch> {
+  async *summaryBatches(): AsyncGenerator<SegmentBatch<SegmentSummary>> {
     const { segments } = this.summary
     for (let at = 0; at < segments.length; at += PAGE) {
       const end = at + PAGE
@@ -63,7 +63,7 @@ export class HarvestWindow {
   }
 
   /**
-   * What comes after an output segment, a page at a time: whole, but for what lies after. Throws HarvestFailed when
+   * What comes after an output segment, a page at a time. Throws HarvestFailed when
    * something of it is gone.
    */
   async *batches(afterNumber = 0): AsyncGenerator<SegmentBatch> {
@@ -97,7 +97,7 @@ export function contentGone(): HarvestFailed {
   return new HarvestFailed('NoContent', 'The content that was planned for the asset is gone.')
 }
 
-function windowOf(segmentRange: SegmentRange, summaries: readonly OutputSegment[]): HarvestWindow | undefined {
+function windowOf(segmentRange: SegmentRange, summaries: readonly SegmentSummary[]): HarvestWindow | undefined {
   return summaries.length === 0 ? undefined : new HarvestWindow(segmentRange, summaries)
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type OutputSegment, overlaps } from '../../model/output-segment.ts'
+import { overlaps, type SegmentSummary } from '../../model/output-segment.ts'
 import type { ManifestRequest } from '../../packaging/output-format.ts'
 import { outputFormatOf } from '../../packaging/packager.ts'
 import type { ReadPage, SegmentPages } from './segment-pages.ts'
@@ -22,7 +22,7 @@ export async function renderManifest(
 }
 
 /** What a request has written, of a window that ends with a segment. */
-export function manifestText(written: ReturnType<ManifestRequest['write']>, last: OutputSegment): Rendered {
+export function manifestText(written: ReturnType<ManifestRequest['write']>, last: SegmentSummary): Rendered {
   if (written === undefined || written === 'nothing left') return written
   const body = new TextEncoder().encode(written.text)
   return {

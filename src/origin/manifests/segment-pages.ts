@@ -1,5 +1,5 @@
 import { LruCache } from '../../cache/lru-cache.ts'
-import type { OutputSegment } from '../../model/output-segment.ts'
+import type { SegmentSummary } from '../../model/output-segment.ts'
 import { readSegmentSummary, type StoredSegmentSummary } from '../../model/segment-summary.ts'
 import type { NumberRange } from '../../stores/segment-index.ts'
 
@@ -14,13 +14,13 @@ export type ReadPage = (range: NumberRange) => Promise<string>
 
 /** What manifests need of output segments, by pages of consecutive numbers: a page that is full never changes. */
 export class SegmentPages {
-  readonly #pages = new LruCache<readonly OutputSegment[]>(CACHE_BYTES)
+  readonly #pages = new LruCache<readonly SegmentSummary[]>(CACHE_BYTES)
 
   /**
    * The segments of an output timeline with these numbers, oldest first. All up to `range.last` are there to be read.
    */
-  async read(outputTimeline: number, range: NumberRange, readPage: ReadPage): Promise<readonly OutputSegment[]> {
-    const segments: OutputSegment[] = []
+  async read(outputTimeline: number, range: NumberRange, readPage: ReadPage): Promise<readonly SegmentSummary[]> {
+    const segments: SegmentSummary[] = []
     const read = (page: number) => {
       const reading = this.#page(outputTimeline, page, range.last, readPage)
       // Whoever waits for it is told; while the one before it is waited for, nobody does.
@@ -46,7 +46,7 @@ export class SegmentPages {
     page: number,
     newest: number,
     readPage: ReadPage,
-  ): Promise<readonly OutputSegment[]> {
+  ): Promise<readonly SegmentSummary[]> {
     const key = `${outputTimeline}/${page}`
     const kept = this.#pages.get(key)
     if (kept) return kept
@@ -64,6 +64,6 @@ export class SegmentPages {
   }
 }
 
-function costOf({ slots }: OutputSegment): number {
+function costOf({ slots }: SegmentSummary): number {
   return slots.reduce((sum, { objects }) => sum + (1 + Object.keys(objects).length) * OBJECT_BYTES, OBJECT_BYTES)
 }

@@ -1,9 +1,10 @@
 import { type CmafPackage, type HlsManifest, type OriginEndpoint, packageOf } from '../../model/origin-endpoint.ts'
-import type { ArchiveWindow, OutputSegment } from '../../model/output-segment.ts'
+import type { OutputSegment, SegmentSummary, SummaryWindow } from '../../model/output-segment.ts'
 import { PLAYLIST_TYPE } from '../hls-playlists/media-playlist.ts'
 import {
   type Asset,
   type AssetFile,
+  type AssetSegment,
   filterOf,
   type ManifestStyle,
   type OutputFormat,
@@ -152,18 +153,25 @@ function assetHeaders(manifests: CmafManifests, name: CmafTrackName): readonly A
   })
 }
 
-function assetSegments(manifests: CmafManifests, name: CmafTrackName, batch: SegmentBatch): readonly AssetFile[] {
+function assetSegments(
+  manifests: CmafManifests,
+  name: CmafTrackName,
+  batch: SegmentBatch<SegmentSummary>,
+): readonly AssetSegment[] {
   const { segmentPrefix } = manifests.settings
   const tracks = tracksNamed(manifests, name)
-  return batch.segments.flatMap((segment, at): readonly AssetFile[] => {
+  return batch.segments.flatMap((segment, at): readonly AssetSegment[] => {
     const track = trackAt(tracks, name, segment)
     if (!track) return []
     const file = {
       name: segmentFileName(segmentPrefix, name, segment.number),
       track: trackFileName(segmentPrefix, name),
     }
-    const earlier = () => (track.kind === 'text' ? cuesBeforeIn(batch, at, track.stream) : [])
-    return [{ ...file, body: (media) => segmentBody(track, name, segment, earlier(), media) }]
+    const body: AssetSegment['body'] = (whole, media) => {
+      const earlier = track.kind === 'text' ? cuesBeforeIn(whole, at, track.stream) : []
+      return segmentBody(track, name, whole.segments[at]!, earlier, media)
+    }
+    return [{ ...file, body }]
   })
 }
 
@@ -172,7 +180,7 @@ const settingsOf = (endpoint: OriginEndpoint): CmafPackage => packageOf(endpoint
 function manifestsOf(
   endpoint: OriginEndpoint,
   manifest: HlsManifest,
-  window: ArchiveWindow,
+  window: SummaryWindow,
   style: ManifestStyle,
   times: PathTimes,
 ): CmafManifests {

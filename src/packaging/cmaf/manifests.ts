@@ -2,7 +2,7 @@ import { writeMultivariantPlaylist } from '../../manifests/hls/multivariant-play
 import { TICKS_PER_SECOND } from '../../media/time.ts'
 import type { ManifestFilter } from '../../model/manifest-filter.ts'
 import type { CmafPackage, HlsManifest } from '../../model/origin-endpoint.ts'
-import type { ArchiveWindow, OutputSegment } from '../../model/output-segment.ts'
+import type { SegmentSummary, SummaryWindow } from '../../model/output-segment.ts'
 import { type ListedAs, playlistText } from '../hls-playlists/media-playlist.ts'
 import {
   channelsAttribute,
@@ -31,7 +31,7 @@ import { type CmafTrackName, headerFileName, playlistFileName, segmentFileName }
 export type CmafManifests = {
   readonly settings: CmafPackage
   readonly manifest: HlsManifest
-  readonly window: ArchiveWindow
+  readonly window: SummaryWindow
   readonly references: References
   /** What follows the names of segments. */
   readonly segmentQuery: string
@@ -178,7 +178,7 @@ export function tracksNamed(
 export function trackAt(
   tracks: ReadonlyMap<number, SingleTrack>,
   { kind }: CmafTrackName,
-  segment: OutputSegment,
+  segment: SegmentSummary,
 ): SingleTrack | undefined {
   const track = tracks.get(segment.era)
   if (!track || !hasTrack(track, segment)) return undefined
@@ -191,9 +191,9 @@ export function cmafPlaylist(manifests: CmafManifests, name: CmafTrackName): str
   const tracks = tracksNamed(manifests, name)
   if (tracks.size === 0) return undefined
   const prefix = references.toSegments + encodeURIComponent(settings.segmentPrefix)
-  const uriOf = ({ number }: OutputSegment) => segmentFileName(prefix, name, number) + segmentQuery
+  const uriOf = ({ number }: SegmentSummary) => segmentFileName(prefix, name, number) + segmentQuery
   const headed: CmafTrackName = { ...name, kind: name.kind === 'iframe' ? 'video' : name.kind }
-  const list = (segment: OutputSegment): ListedAs | undefined => {
+  const list = (segment: SegmentSummary): ListedAs | undefined => {
     if (!trackAt(tracks, name, segment)) return undefined
     if (name.kind === 'subtitles') return { uri: uriOf(segment) }
     return { uri: uriOf(segment), map: headerFileName(prefix, headed, segment.era) + segmentQuery }

@@ -2,7 +2,7 @@ import { closedCaptions, colour, id3EventStream, role, trickMode } from '../../m
 import type { AdaptationSet, Descriptor, FrameRate, Ratio, Representation } from '../../manifests/dash/mpd.ts'
 import { TICKS_PER_SECOND } from '../../media/time.ts'
 import type { VideoDescription } from '../../media/track.ts'
-import type { OutputSegment } from '../../model/output-segment.ts'
+import type { SegmentSummary } from '../../model/output-segment.ts'
 import { passesTrickPlay } from '../tracks/filtered-tracks.ts'
 import { familyOf, type SingleVideo } from '../tracks/track-set.ts'
 import { claimsBitstreamSwitching } from './profiles.ts'
@@ -80,7 +80,7 @@ function trickPlaySet(templates: DashTemplates): readonly AdaptationSet[] {
 }
 
 /** Bits per second of a segment's key frames; 0 when it has none. */
-function keyFrameRate({ stream }: SingleVideo, { slots, duration }: OutputSegment): number {
+function keyFrameRate({ stream }: SingleVideo, { slots, duration }: SegmentSummary): number {
   const frames = slots.flatMap(({ objects }) => objects[stream.index]?.keyFrames ?? [])
   return (frames.reduce((sum, { size }) => sum + size, 0) * 8 * TICKS_PER_SECOND) / duration
 }

@@ -1,9 +1,10 @@
 import { writeMpd } from '../../manifests/dash/write-mpd.ts'
 import type { DashPackage, OriginEndpoint } from '../../model/origin-endpoint.ts'
-import type { ArchiveWindow } from '../../model/output-segment.ts'
+import type { SegmentSummary, SummaryWindow } from '../../model/output-segment.ts'
 import {
   type Asset,
   type AssetFile,
+  type AssetSegment,
   distinct,
   filterOf,
   type ManifestStyle,
@@ -123,17 +124,19 @@ function headersOf({ manifestName }: OriginEndpoint, { tracks }: ShownPeriod): r
 function segmentsOf(
   endpoint: OriginEndpoint,
   shown: ReadonlyMap<number, ShownPeriod>,
-  batch: SegmentBatch,
-): readonly AssetFile[] {
+  batch: SegmentBatch<SegmentSummary>,
+): readonly AssetSegment[] {
   const settings = settingsOf(endpoint)
   return batch.segments.flatMap((segment, place) => {
     const { period, tracks = [] } = shown.get(segment.period?.number ?? 0) ?? {}
-    return tracks.flatMap(({ track, name }): readonly AssetFile[] => {
+    return tracks.flatMap(({ track, name }): readonly AssetSegment[] => {
       if (name.kind === 'iframe' && !iFrameOf(segment, track.stream.index)) return []
       const at = period && segmentAddress(track, segment, period.era, settings)
       if (at === undefined) return []
-      const earlier = () => (track.kind === 'text' ? cuesBeforeIn(batch, place, track.stream) : [])
-      const body: AssetFile['body'] = (media) => segmentBody(track, name, segment, earlier(), media)
+      const body: AssetSegment['body'] = (whole, media) => {
+        const earlier = track.kind === 'text' ? cuesBeforeIn(whole, place, track.stream) : []
+        return segmentBody(track, name, whole.segments[place]!, earlier, media)
+      }
       const { manifestName } = endpoint
       return [{ name: segmentFileName(manifestName, name, at), track: trackFileName(manifestName, name), body }]
     })
@@ -142,7 +145,7 @@ function segmentsOf(
 
 function manifestOf(
   endpoint: OriginEndpoint,
-  window: ArchiveWindow,
+  window: SummaryWindow,
   style: ManifestStyle,
   times: PathTimes,
 ): DashManifest {

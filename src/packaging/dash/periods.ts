@@ -1,7 +1,7 @@
 import { TICKS_PER_MS, type Ticks, ticks, type UtcMs, utcMs } from '../../media/time.ts'
 import type { ManifestFilter } from '../../model/manifest-filter.ts'
 import type { DashPackage } from '../../model/origin-endpoint.ts'
-import type { ArchiveWindow, Era, OutputSegment } from '../../model/output-segment.ts'
+import type { Era, SegmentSummary, SummaryWindow } from '../../model/output-segment.ts'
 import { filterTracks } from '../tracks/filtered-tracks.ts'
 import { type TrackSet, trackSetOf } from '../tracks/track-set.ts'
 import { hasTrack } from '../tracks/track-times.ts'
@@ -19,7 +19,7 @@ export type DashPeriod = {
   readonly begins: Moment
   /** End of the last listed segment, or the beginning of the next Period where that comes before. */
   readonly endUtc: UtcMs
-  readonly segments: readonly OutputSegment[]
+  readonly segments: readonly SegmentSummary[]
   readonly tracks: TrackSet
 }
 
@@ -28,7 +28,7 @@ export type Moment = { readonly time: Ticks; readonly utc: UtcMs }
 
 /** The Periods of a window, oldest first; none where the endpoint's settings, or a filter, leave nothing. */
 export function periodsOf(
-  window: ArchiveWindow,
+  window: SummaryWindow,
   settings: DashPackage,
   filter?: ManifestFilter,
 ): readonly DashPeriod[] {
@@ -41,8 +41,8 @@ export function periodsOf(
   })
 }
 
-function inPeriods(segments: readonly OutputSegment[]): readonly (readonly OutputSegment[])[] {
-  const runs: OutputSegment[][] = []
+function inPeriods(segments: readonly SegmentSummary[]): readonly (readonly SegmentSummary[])[] {
+  const runs: SegmentSummary[][] = []
   let newest: number | undefined
   for (const segment of segments) {
     if (segment.period?.number === newest && newest !== undefined) runs.at(-1)?.push(segment)
@@ -53,7 +53,7 @@ function inPeriods(segments: readonly OutputSegment[]): readonly (readonly Outpu
 }
 
 function periodOf(
-  segments: readonly OutputSegment[],
+  segments: readonly SegmentSummary[],
   eras: ReadonlyMap<number, Era>,
   settings: DashPackage,
   filter: ManifestFilter | undefined,
@@ -75,7 +75,7 @@ function periodOf(
 }
 
 /** The tracks of which a segment has media, and with it its whole period. */
-function tracksOf(era: Era, settings: DashPackage, segment: OutputSegment): TrackSet {
+function tracksOf(era: Era, settings: DashPackage, segment: SegmentSummary): TrackSet {
   const isText = (index: number) => era.streams.find((each) => each.index === index)?.role.kind === 'subtitles'
   const isPresent = (index: number) => isText(index) || segment.slots.some(({ objects }) => objects[index])
   const { video, audio, text } = trackSetOf(era, settings.streamSelection, isPresent)

@@ -3,7 +3,7 @@ import type { Mpd, Period } from '../../manifests/dash/mpd.ts'
 import { TICKS_PER_MS, utcMs } from '../../media/time.ts'
 import type { ManifestFilter } from '../../model/manifest-filter.ts'
 import type { DashPackage } from '../../model/origin-endpoint.ts'
-import type { ArchiveWindow } from '../../model/output-segment.ts'
+import type { SummaryWindow } from '../../model/output-segment.ts'
 import { adaptationSetsOf } from './adaptation-sets.ts'
 import { type DashPeriod, momentOf, periodsOf } from './periods.ts'
 import { profilesOf } from './profiles.ts'
@@ -11,7 +11,7 @@ import { profilesOf } from './profiles.ts'
 /** What a manifest shows, and how it refers to it. */
 export type DashManifest = {
   readonly settings: DashPackage
-  readonly window: ArchiveWindow
+  readonly window: SummaryWindow
   /** Percent-encoded. */
   readonly manifestName: string
   /** What stands before the file names of segments. */

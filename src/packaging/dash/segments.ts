@@ -1,6 +1,6 @@
 import { rescale, TICKS_PER_SECOND, ticks } from '../../media/time.ts'
 import { type DashPackage, type OriginEndpoint, packageOf } from '../../model/origin-endpoint.ts'
-import type { Era, OutputSegment } from '../../model/output-segment.ts'
+import type { Era, OutputSegment, SegmentSummary } from '../../model/output-segment.ts'
 import type { SegmentBody, SegmentLookup } from '../output-format.ts'
 import type { SourceMedia } from '../segments/source-media.ts'
 import { cuesBefore } from '../segments/text-segment.ts'
@@ -85,7 +85,7 @@ export async function segmentBody(
 /** What stands for a segment in its name. */
 export function segmentAddress(
   track: SingleTrack,
-  segment: OutputSegment,
+  segment: SegmentSummary,
   era: Era,
   settings: DashPackage,
 ): number | undefined {
@@ -95,7 +95,7 @@ export function segmentAddress(
 }
 
 /** Where segments are named by their times: a track's, in units of its segment template. */
-function timeOf(track: SingleTrack, segment: OutputSegment, era: Era, settings: DashPackage): number | undefined {
+function timeOf(track: SingleTrack, segment: SegmentSummary, era: Era, settings: DashPackage): number | undefined {
   return intervalOf({ ...track, timescale: templateTimescales(era, settings)(track) }, segment)?.start
 }
 

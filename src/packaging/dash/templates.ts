@@ -2,7 +2,7 @@ import type { AdaptationSet, Representation, SegmentTemplate, TimelineSegment } 
 import { rescale, TICKS_PER_SECOND } from '../../media/time.ts'
 import type { ManifestFilter } from '../../model/manifest-filter.ts'
 import type { DashPackage } from '../../model/origin-endpoint.ts'
-import type { OutputSegment } from '../../model/output-segment.ts'
+import type { SegmentSummary } from '../../model/output-segment.ts'
 import type { SingleTrack } from '../tracks/track-set.ts'
 import { intervalOf } from '../tracks/track-times.ts'
 import { type DashKind, headerFileName, segmentFileName } from './names.ts'
@@ -81,7 +81,7 @@ function countedBy(templates: DashTemplates, track: SingleTrack, timescale: numb
   }
 }
 
-function timelineOf(track: SingleTrack, segments: readonly OutputSegment[]): readonly TimelineSegment[] {
+function timelineOf(track: SingleTrack, segments: readonly SegmentSummary[]): readonly TimelineSegment[] {
   return segments.flatMap((segment) => {
     const interval = intervalOf(track, segment)
     return interval ? [{ t: interval.start, d: interval.duration }] : []

@@ -1,21 +1,21 @@
 import { type MediaPlaylist, type MediaSegment, writeMediaPlaylist } from '../../manifests/hls/media-playlist.ts'
 import { msFromTicks, TICKS_PER_MS, type Ticks, ticks, type UtcMs } from '../../media/time.ts'
 import type { HlsManifest } from '../../model/origin-endpoint.ts'
-import type { OutputSegment } from '../../model/output-segment.ts'
+import type { SegmentSummary } from '../../model/output-segment.ts'
 
 /** What a media playlist lists, and how. */
 export type PlaylistPlan = {
   readonly settings: Pick<HlsManifest, 'playlistType' | 'programDateTimeIntervalSeconds'>
-  readonly segments: readonly OutputSegment[]
+  readonly segments: readonly SegmentSummary[]
   readonly ended: boolean
   /** The least EXT-X-VERSION for what the segments are made of. */
   readonly version: number
   readonly independentSegments: boolean
   readonly iFramesOnly?: boolean
   /** How a segment is listed; undefined where the stream has a gap. */
-  readonly list: (segment: OutputSegment) => ListedAs | undefined
+  readonly list: (segment: SegmentSummary) => ListedAs | undefined
   /** What stands for a segment that is a gap: it is not fetched. */
-  readonly gapUri: (segment: OutputSegment) => string
+  readonly gapUri: (segment: SegmentSummary) => string
 }
 
 export type ListedAs = Pick<MediaSegment, 'uri' | 'map' | 'byteRange'>
@@ -29,7 +29,7 @@ export function playlistText(plan: PlaylistPlan): string {
   const { settings, ended, independentSegments, iFramesOnly } = plan
   const segments: MediaSegment[] = []
   const interval = settings.programDateTimeIntervalSeconds * 1000
-  let previous: OutputSegment | undefined
+  let previous: SegmentSummary | undefined
   let longest = 0
   let hasGaps = false
   for (const segment of plan.segments) {
@@ -65,7 +65,7 @@ export function playlistText(plan: PlaylistPlan): string {
 }
 
 /** Whole milliseconds between the rounded ends: the sum of a playlist is right wherever its window begins. */
-function listedDuration({ start, duration }: OutputSegment): Ticks {
+function listedDuration({ start, duration }: SegmentSummary): Ticks {
   return ticks((msFromTicks(ticks(start + duration)) - msFromTicks(start)) * TICKS_PER_MS)
 }
 

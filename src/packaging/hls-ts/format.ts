@@ -1,11 +1,11 @@
 import { framesOffset } from '../../media/packed-audio.ts'
 import { filterTs } from '../../media/ts/filter.ts'
 import { type HlsPackage, type OriginEndpoint, packageOf } from '../../model/origin-endpoint.ts'
-import type { ArchiveWindow, OutputSegment } from '../../model/output-segment.ts'
+import type { OutputSegment, SegmentSummary, SummaryWindow } from '../../model/output-segment.ts'
 import { PLAYLIST_TYPE } from '../hls-playlists/media-playlist.ts'
 import {
   type Asset,
-  type AssetFile,
+  type AssetSegment,
   distinct,
   filterOf,
   type ManifestStyle,
@@ -146,26 +146,23 @@ function assetSegments(
   endpoint: OriginEndpoint,
   manifests: HlsManifests,
   name: PlaylistName,
-  batch: SegmentBatch,
-): readonly AssetFile[] {
+  batch: SegmentBatch<SegmentSummary>,
+): readonly AssetSegment[] {
   const streams = streamsNamed(manifests, name)
-  return batch.segments.flatMap((segment, at) => {
+  return batch.segments.flatMap((segment, at): readonly AssetSegment[] => {
     const named = segmentNamed(streams, name, segment)
     if (!named) return []
     const { stream } = named
     const isText = stream.source.container === 'webvtt'
-    return {
+    const file = {
       name: segmentFileName(endpoint.manifestName, named),
       track: trackFileName(endpoint.manifestName, named),
-      body: (media: SourceMedia) =>
-        streamSegment(
-          stream,
-          name.iframes ?? false,
-          segment,
-          isText ? cuesBeforeIn(batch, at, stream.source) : [],
-          media,
-        ),
     }
+    const body: AssetSegment['body'] = (whole, media) => {
+      const earlier = isText ? cuesBeforeIn(whole, at, stream.source) : []
+      return streamSegment(stream, name.iframes ?? false, whole.segments[at]!, earlier, media)
+    }
+    return [{ ...file, body }]
   })
 }
 
@@ -173,7 +170,7 @@ const settingsOf = (endpoint: OriginEndpoint): HlsPackage => packageOf(endpoint,
 
 function manifestsOf(
   endpoint: OriginEndpoint,
-  window: ArchiveWindow,
+  window: SummaryWindow,
   style: ManifestStyle,
   times: PathTimes,
 ): HlsManifests {

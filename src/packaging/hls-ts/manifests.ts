@@ -2,7 +2,7 @@ import { writeMultivariantPlaylist } from '../../manifests/hls/multivariant-play
 import { TICKS_PER_SECOND } from '../../media/time.ts'
 import type { ManifestFilter } from '../../model/manifest-filter.ts'
 import type { HlsPackage } from '../../model/origin-endpoint.ts'
-import type { ArchiveWindow, OutputSegment, SourceStream } from '../../model/output-segment.ts'
+import type { SegmentSummary, SourceStream, SummaryWindow } from '../../model/output-segment.ts'
 import { type ListedAs, playlistText } from '../hls-playlists/media-playlist.ts'
 import {
   type DeclaredRendition,
@@ -23,7 +23,7 @@ import { segmentExtension } from './segment-media.ts'
 /** What all manifests of one HLS presentation have in common. */
 export type HlsManifests = {
   readonly settings: HlsPackage
-  readonly window: ArchiveWindow
+  readonly window: SummaryWindow
   /** Percent-encoded: everything written here is a URI. */
   readonly manifestName: string
   readonly references: References
@@ -70,7 +70,7 @@ export function streamsNamed({ settings, window }: HlsManifests, name: PlaylistN
 export function segmentNamed(
   streams: ReadonlyMap<number, HlsStream>,
   { n = 0, p, iframes }: PlaylistName,
-  segment: OutputSegment,
+  segment: SegmentSummary,
 ): (SegmentName & { readonly stream: HlsStream }) | undefined {
   const stream = streams.get(segment.era)
   if (!stream) return undefined
@@ -82,7 +82,7 @@ export function segmentNamed(
   return { n, ...(p !== undefined && { p }), ...(isApart && { iframes }), number: segment.number, extension, stream }
 }
 
-function hasMedia(segment: OutputSegment, index: number): boolean {
+function hasMedia(segment: SegmentSummary, index: number): boolean {
   return segment.slots.some(({ objects }) => objects[index] !== undefined)
 }
 
@@ -174,7 +174,7 @@ export function mediaPlaylist(manifests: HlsManifests, name: PlaylistName): stri
   const streams = streamsNamed(manifests, name)
   const [first] = streams.values()
   if (!first) return undefined
-  const list = (segment: OutputSegment): ListedAs | undefined => {
+  const list = (segment: SegmentSummary): ListedAs | undefined => {
     const named = segmentNamed(streams, name, segment)
     if (!named) return undefined
     const uri = toSegment(named)

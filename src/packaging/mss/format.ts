@@ -1,8 +1,8 @@
 import { type MssPackage, type OriginEndpoint, packageOf } from '../../model/origin-endpoint.ts'
-import type { ArchiveWindow } from '../../model/output-segment.ts'
+import type { SegmentSummary, SummaryWindow } from '../../model/output-segment.ts'
 import {
   type Asset,
-  type AssetFile,
+  type AssetSegment,
   filterOf,
   type ManifestStyle,
   NEIGHBOURS,
@@ -108,8 +108,8 @@ const MDAT_HEADER = 8
 function assetFragments(
   presentation: MssPresentation,
   { name, levels }: Pick<ListedMssStream, 'name' | 'levels'>,
-  batch: SegmentBatch,
-): readonly AssetFile[] {
+  batch: SegmentBatch<SegmentSummary>,
+): readonly AssetSegment[] {
   const { event, window } = presentation
   const known = window.segments
   const places = new Map(known.map((segment, place) => [segment, place]))
@@ -118,17 +118,19 @@ function assetFragments(
   })
   const own = chunks.filter(({ place }) => place < batch.segments.length)
   return levels.flatMap(({ bitrate }, level) =>
-    own.map(({ segment, interval, tracks, place }, i): AssetFile => {
+    own.map(({ interval, tracks, place }, i): AssetSegment => {
       const track = tracks[level]!
       // No further than any batch knows: the same wherever this one ends.
       const near = chunks.slice(i + 1, i + 1 + LOOK_AHEAD).filter((next) => next.place <= place + NEIGHBOURS)
       const following = near.map((next) => next.interval)
-      const earlier = track.kind === 'text' ? cuesBeforeIn(batch, place, track.stream) : []
       return {
         name: fragmentName(event, name, bitrate, interval.time),
         track: `${name.kind}_${name.kind === 'video' ? bitrate : name.n}`,
         isOpen: following.length < LOOK_AHEAD && known.length - 1 - place < NEIGHBOURS,
-        body: (media) => fragmentBody({ track, segment, interval, following, earlier }, media),
+        body(whole, media) {
+          const earlier = track.kind === 'text' ? cuesBeforeIn(whole, place, track.stream) : []
+          return fragmentBody({ track, segment: whole.segments[place]!, interval, following, earlier }, media)
+        },
       }
     }),
   )
@@ -138,7 +140,7 @@ const settingsOf = (endpoint: OriginEndpoint): MssPackage => packageOf(endpoint,
 
 function presentationOf(
   endpoint: OriginEndpoint,
-  window: ArchiveWindow,
+  window: SummaryWindow,
   style: ManifestStyle,
   times: PathTimes,
 ): MssPresentation {

@@ -2,7 +2,7 @@ import { type StreamIndex, writeSmoothManifest } from '../../manifests/mss.ts'
 import { type FragmentInterval, SMOOTH_TIMESCALE } from '../../media/mp4/smooth.ts'
 import type { ManifestFilter } from '../../model/manifest-filter.ts'
 import type { MssPackage } from '../../model/origin-endpoint.ts'
-import type { ArchiveWindow, Era, OutputSegment } from '../../model/output-segment.ts'
+import type { Era, SegmentSummary, SummaryWindow } from '../../model/output-segment.ts'
 import { filterTracks } from '../tracks/filtered-tracks.ts'
 import { type SingleTrack, trackSetOf } from '../tracks/track-set.ts'
 import { hasTrack } from '../tracks/track-times.ts'
@@ -14,7 +14,7 @@ import { firstInterval, isSameDecoding, levelOf, type MssLevel, timingTracks, tr
 /** A window as an MSS endpoint shows it. */
 export type MssPresentation = {
   readonly settings: MssPackage
-  readonly window: ArchiveWindow
+  readonly window: SummaryWindow
   /** What the paths of fragments name as their event. */
   readonly event: number
   /** Where fragments lie, as seen from the manifest. */
@@ -45,7 +45,7 @@ export type ListedMssStream = {
 
 export type ListedChunk = {
   readonly era: Era
-  readonly segment: OutputSegment
+  readonly segment: SegmentSummary
   readonly interval: FragmentInterval
   /** Of each level. */
   readonly tracks: readonly SingleTrack[]

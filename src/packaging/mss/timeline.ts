@@ -1,6 +1,6 @@
 import { type FragmentInterval, SMOOTH_TIMESCALE } from '../../media/mp4/smooth.ts'
 import { rescale, TICKS_PER_SECOND, type Ticks, ticks, type UtcMs, utcMs } from '../../media/time.ts'
-import type { Era, OutputSegment } from '../../model/output-segment.ts'
+import type { Era, SegmentSummary } from '../../model/output-segment.ts'
 import type { SingleTrack } from '../tracks/track-set.ts'
 import { intervalOf } from '../tracks/track-times.ts'
 
@@ -13,7 +13,7 @@ const UNITS_PER_MS = SMOOTH_TIMESCALE / 1000
  * computed from absolute times: what joins in the source joins here, and manifest, fragment and path agree. Undefined
  * where the track has no media.
  */
-export function fragmentInterval(era: Era, track: SingleTrack, segment: OutputSegment): FragmentInterval | undefined {
+export function fragmentInterval(era: Era, track: SingleTrack, segment: SegmentSummary): FragmentInterval | undefined {
   const interval = intervalOf(track, segment)
   if (!interval) return undefined
   const time = placed(era, interval.start, track.timescale)

@@ -1,6 +1,6 @@
 import type { FragmentInterval } from '../../media/mp4/smooth.ts'
 import type { StreamSelection } from '../../model/origin-endpoint.ts'
-import type { Era, OutputSegment } from '../../model/output-segment.ts'
+import type { Era, SegmentSummary } from '../../model/output-segment.ts'
 import { type SingleTrack, type SingleVideo, trackNumbered, trackSetOf } from '../tracks/track-set.ts'
 import type { MssStreamName } from './names.ts'
 import { fragmentInterval } from './timeline.ts'
@@ -75,7 +75,7 @@ export function timingTracks(era: Era, selection: StreamSelection, stream: MssSt
 export function firstInterval(
   era: Era,
   tracks: readonly SingleTrack[],
-  segment: OutputSegment,
+  segment: SegmentSummary,
 ): FragmentInterval | undefined {
   for (const track of tracks) {
     const interval = fragmentInterval(era, track, segment)

@@ -40,7 +40,7 @@ export async function cuesBefore(
 
 /** The same for a segment of a batch, by its place there. */
 export function cuesBeforeIn(
-  { before, segments }: SegmentBatch,
+  { before, segments }: Pick<SegmentBatch, 'before' | 'segments'>,
   at: number,
   stream: Pick<SourceStream, 'index'>,
 ): readonly OutputSegment[] {

@@ -1,4 +1,4 @@
-import type { OutputSegment } from '../../model/output-segment.ts'
+import type { SegmentSummary } from '../../model/output-segment.ts'
 
 /** Where a key frame lies in an output segment's sources, one behind the other. */
 export type IFrame = { readonly pts: number; readonly offset: number; readonly size: number }
@@ -7,7 +7,7 @@ export type IFrame = { readonly pts: number; readonly offset: number; readonly s
  * The first key frame of an output segment of stream `n`. Trick play shows one picture of each output segment: so
  * I-frames have the numbers of their segments, and windows of both slide together.
  */
-export function iFrameOf({ slots }: OutputSegment, n: number): IFrame | undefined {
+export function iFrameOf({ slots }: SegmentSummary, n: number): IFrame | undefined {
   let before = 0
   for (const { objects } of slots) {
     const object = objects[n]

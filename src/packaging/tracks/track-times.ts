@@ -1,5 +1,5 @@
 import { rescale, TICKS_PER_SECOND } from '../../media/time.ts'
-import type { OutputSegment, Slot } from '../../model/output-segment.ts'
+import type { SegmentSummary, SlotSummary } from '../../model/output-segment.ts'
 import type { TrackTimes } from '../../model/source-segment.ts'
 import type { SingleTrack } from './track-set.ts'
 
@@ -10,12 +10,12 @@ export type TrackInterval = { readonly start: number; readonly duration: number 
  * When an output segment of a track is shown: from its first sample to the end of its last, as the index has them,
  * without a look at the media. Undefined where the track has none.
  */
-export function intervalOf(track: SingleTrack, segment: OutputSegment): TrackInterval | undefined {
+export function intervalOf(track: SingleTrack, segment: SegmentSummary): TrackInterval | undefined {
   const { kind, stream, position, timescale } = track
   // A text track says everything there is to say at any time, be it nothing.
   if (kind === 'text') return between(segment.start, segment.start + segment.duration, timescale)
   let first: number | undefined
-  let last: { readonly times: TrackTimes; readonly slot: Slot } | undefined
+  let last: { readonly times: TrackTimes; readonly slot: SlotSummary } | undefined
   for (const slot of segment.slots) {
     const times = slot.objects[stream.index]?.times?.[position]
     if (!times) continue
@@ -28,7 +28,7 @@ export function intervalOf(track: SingleTrack, segment: OutputSegment): TrackInt
 }
 
 /** Of the last sample; of the slot, where frames have no duration, or packets hold more than the picture they time. */
-function endOf(track: SingleTrack, times: TrackTimes, slot: Slot): number {
+function endOf(track: SingleTrack, times: TrackTimes, slot: SlotSummary): number {
   const { timescale } = track
   const scaled = (time: number) => rescale(time, TICKS_PER_SECOND, timescale)
   const frame = frameDuration(track)
@@ -61,7 +61,7 @@ function frameDuration({ description, timescale }: SingleTrack): number | undefi
 }
 
 /** Whether an output segment has media of a track. Text is always there while its stream takes part. */
-export function hasTrack({ kind, stream, position }: SingleTrack, segment: OutputSegment): boolean {
+export function hasTrack({ kind, stream, position }: SingleTrack, segment: SegmentSummary): boolean {
   if (kind === 'text') return true
   return segment.slots.some(({ objects }) => objects[stream.index]?.times?.[position] != null)
 }
