@@ -1,6 +1,8 @@
 import type { UtcMs } from '../media/time.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { ArchiveWindow, Era, OutputSegment } from '../model/output-segment.ts'
+import type { SegmentPageJson } from '../model/segment-page.ts'
+import type { StoredSegmentSummary } from '../model/segment-summary.ts'
 import type { ByteRange, ObjectStream } from '../stores/objects.ts'
 import type { EraTime, NumberRange, TimeWindow } from '../stores/segment-index.ts'
 
@@ -61,7 +63,7 @@ export type SegmentRange = Omit<ArchiveWindow, 'segments'> &
     /** All segments of the window are among these; others may be. */
     readonly numbers: NumberRange
     /** JSON of all segments with these numbers, for another thread to parse. */
-    page(range: NumberRange): Promise<string>
+    page(range: NumberRange): Promise<SegmentPageJson<OutputSegment>>
     /** The same with `StoredSlotSummary`s of their slots: what manifests need. */
-    summaries(range: NumberRange): Promise<string>
+    summaries(range: NumberRange): Promise<SegmentPageJson<StoredSegmentSummary>>
   }

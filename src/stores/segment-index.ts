@@ -1,5 +1,7 @@
 import type { Ticks, UtcMs } from '../media/time.ts'
 import type { Era, OutputSegment, Slot } from '../model/output-segment.ts'
+import type { SegmentPageJson } from '../model/segment-page.ts'
+import type { StoredSegmentSummary } from '../model/segment-summary.ts'
 import type { SourceObject } from '../model/source-segment.ts'
 
 /** One input of a channel: the scope of a timeline. */
@@ -134,11 +136,15 @@ export type SegmentIndex = {
   /** The output segments numbered above `after` up to `last`, oldest first. */
   outputSegmentsNumbered(outputTimeline: number, range: NumberRange): Promise<readonly OutputSegment[]>
   /** JSON of those of them that lie in a window. */
-  outputSegmentPage(outputTimeline: number, range: NumberRange, window: TimeWindow): Promise<string>
+  outputSegmentPage(
+    outputTimeline: number,
+    range: NumberRange,
+    window: TimeWindow,
+  ): Promise<SegmentPageJson<OutputSegment>>
   /**
    * JSON of all segments with these numbers, with `StoredSlotSummary`s of their slots: as they stand in their own eras.
    */
-  outputSegmentSummaries(outputTimeline: number, range: NumberRange): Promise<string>
+  outputSegmentSummaries(outputTimeline: number, range: NumberRange): Promise<SegmentPageJson<StoredSegmentSummary>>
   /**
    * Numbers among which all segments lie that start before `end` and end after `start`. Undefined when there is none.
    */

@@ -14,6 +14,7 @@ import {
   type SourceStream,
   type StreamRole,
 } from '../../src/model/output-segment.ts'
+import { writePage } from '../../src/model/segment-page.ts'
 import { compactSegmentSummary, segmentSummaryOf } from '../../src/model/segment-summary.ts'
 import type { TrackDescription } from '../../src/model/source-segment.ts'
 import type { ManifestStyle, OutputFormat, TextBody } from '../../src/packaging/output-format.ts'
@@ -341,8 +342,8 @@ export class FakeArchive
     // What is gone by the time it is read is not told.
     const within = ({ after, last: newest }: NumberRange) =>
       this.window?.segments.filter(({ number }) => number > after && number <= newest) ?? []
-    const page = async (range: NumberRange) => JSON.stringify(within(range))
-    const summaries = async (range: NumberRange) => JSON.stringify(within(range).map(segmentSummaryOf))
+    const page = async (range: NumberRange) => writePage(within(range))
+    const summaries = async (range: NumberRange) => writePage(within(range).map(segmentSummaryOf))
     const numbers = { after: first - 1, last }
     return { version, eras, window, outputTimeline: ++outputTimelines, numbers, following, ended, page, summaries }
   }

@@ -3,8 +3,10 @@ import type { ArchiveReader, SegmentRange } from '../../archive/reader.ts'
 import type { UtcSpan } from '../../model/harvest-failure.ts'
 import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
 import { type OutputSegment, overlaps, type SegmentSummary, type SummaryWindow } from '../../model/output-segment.ts'
-import { compactSegmentSummary, type StoredSegmentSummary } from '../../model/segment-summary.ts'
+import { parsePage, type SegmentPageJson } from '../../model/segment-page.ts'
+import { compactSegmentSummary } from '../../model/segment-summary.ts'
 import { NEIGHBOURS, type SegmentBatch } from '../../packaging/output-format.ts'
+import type { NumberRange } from '../../stores/segment-index.ts'
 import { HarvestFailed } from '../harvest-failed.ts'
 
 /** Output segments read at a time: less than a millisecond of parsing. */
@@ -22,7 +24,7 @@ export async function readWindow(
   const segmentRange = edge && (await archive.range(endpoint, span, edge))
   if (!segmentRange) return undefined
   const summaries: SegmentSummary[] = []
-  const pages = pagesOf<StoredSegmentSummary>(segmentRange, segmentRange.summaries, segmentRange.numbers.after)
+  const pages = pagesOf(segmentRange, segmentRange.summaries, segmentRange.numbers.after)
   for await (const page of pages) summaries.push(...page.map(compactSegmentSummary))
   return windowOf(segmentRange, summaries)
 }
@@ -70,7 +72,7 @@ export class HarvestWindow {
     const summaries = this.summary.segments
     let before: readonly OutputSegment[] = []
     let place = 0
-    const pages = pagesOf<OutputSegment>(this.#range, this.#range.page, afterNumber - NEIGHBOURS)
+    const pages = pagesOf(this.#range, this.#range.page, afterNumber - NEIGHBOURS)
     for await (const page of pages) {
       const segments: OutputSegment[] = []
       for (const segment of page) {
@@ -102,9 +104,9 @@ function windowOf(segmentRange: SegmentRange, summaries: readonly SegmentSummary
 }
 
 /** What a range has of its window from a number on, or from its beginning. */
-async function* pagesOf<Segment extends StoredSegmentSummary | OutputSegment>(
+async function* pagesOf<Segment extends Pick<OutputSegment, 'startUtc' | 'duration'>>(
   { numbers, window }: SegmentRange,
-  page: SegmentRange['page'],
+  page: (numbers: NumberRange) => Promise<SegmentPageJson<Segment>>,
   from: number,
 ): AsyncGenerator<readonly Segment[]> {
   const read = (after: number) => {
@@ -119,6 +121,6 @@ async function* pagesOf<Segment extends StoredSegmentSummary | OutputSegment>(
     const reading = next
     after += PAGE
     if (after < numbers.last) next = read(after)
-    yield (JSON.parse(await reading) as Segment[]).filter((segment) => overlaps(segment, window))
+    yield parsePage(await reading).filter((segment) => overlaps(segment, window))
   }
 }

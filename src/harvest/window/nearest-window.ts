@@ -3,6 +3,7 @@ import type { UtcSpan } from '../../model/harvest-failure.ts'
 import { nearestWindow } from '../../model/harvest-request.ts'
 import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
 import { endUtcOf, type OutputSegment, overlaps } from '../../model/output-segment.ts'
+import { parsePage } from '../../model/segment-page.ts'
 import type { NumberRange } from '../../stores/segment-index.ts'
 import type { WindowArchive } from './harvest-window.ts'
 
@@ -45,7 +46,7 @@ async function contentNear(
   const { after, last } = segmentRange.numbers
   const range: NumberRange =
     side === 'start' ? { after, last: Math.min(after + NEAR, last) } : { after: Math.max(last - NEAR, after), last }
-  const segments = JSON.parse(await segmentRange.page(range)) as OutputSegment[]
+  const segments = parsePage(await segmentRange.page(range))
   return segments.filter((segment) => overlaps(segment, span))
 }
 

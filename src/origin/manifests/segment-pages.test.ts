@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { outputSegments } from '../../../test/origin/sample-channel.ts'
+import { writePage } from '../../model/segment-page.ts'
 import { segmentSummaryOf } from '../../model/segment-summary.ts'
 import type { NumberRange } from '../../stores/segment-index.ts'
 import { SegmentPages } from './segment-pages.ts'
@@ -15,7 +16,7 @@ describe('pages of output segments', () => {
   const readPage = async (range: NumberRange) => {
     asked.push(range)
     const segments = ALL.filter(({ number }) => number > range.after && number <= range.last)
-    return JSON.stringify(segments.map(segmentSummaryOf))
+    return writePage(segments.map(segmentSummaryOf))
   }
   const read = async (pages: SegmentPages, after: number, last: number, outputTimeline = 1) => {
     asked.length = 0

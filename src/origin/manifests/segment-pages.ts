@@ -1,5 +1,6 @@
 import { LruCache } from '../../cache/lru-cache.ts'
 import type { SegmentSummary } from '../../model/output-segment.ts'
+import { parsePage, type SegmentPageJson } from '../../model/segment-page.ts'
 import { readSegmentSummary, type StoredSegmentSummary } from '../../model/segment-summary.ts'
 import type { NumberRange } from '../../stores/segment-index.ts'
 
@@ -10,7 +11,7 @@ const OBJECT_BYTES = 200
 const CACHE_BYTES = 96 * 1024 * 1024
 
 /** Gives JSON of `StoredSegmentSummary`s. */
-export type ReadPage = (range: NumberRange) => Promise<string>
+export type ReadPage = (range: NumberRange) => Promise<SegmentPageJson<StoredSegmentSummary>>
 
 /** What manifests need of output segments, by pages of consecutive numbers: a page that is full never changes. */
 export class SegmentPages {
@@ -51,9 +52,7 @@ export class SegmentPages {
     const kept = this.#pages.get(key)
     if (kept) return kept
     const last = (page + 1) * PAGE
-    const segments = (JSON.parse(await readPage({ after: page * PAGE, last })) as StoredSegmentSummary[]).map(
-      readSegmentSummary,
-    )
+    const segments = parsePage(await readPage({ after: page * PAGE, last })).map(readSegmentSummary)
     if (last <= newest)
       this.#pages.put(
         key,

@@ -1,5 +1,7 @@
 import type { SegmentRange } from '../../archive/reader.ts'
 import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
+import type { SegmentPageJson } from '../../model/segment-page.ts'
+import type { StoredSegmentSummary } from '../../model/segment-summary.ts'
 import type { PlayedStyle } from '../../packaging/output-format.ts'
 import type { NumberRange } from '../../stores/segment-index.ts'
 
@@ -29,7 +31,7 @@ export type Rendered = ManifestText | 'nothing left' | undefined
 
 export type RenderRequest =
   | { readonly kind: 'job'; readonly id: number; readonly job: RenderJob }
-  | { readonly kind: 'page'; readonly page: number; readonly json: string }
+  | { readonly kind: 'page'; readonly page: number; readonly json: SegmentPageJson<StoredSegmentSummary> }
   | { readonly kind: 'no page'; readonly page: number; readonly message: string }
 
 export type RenderReply =

@@ -1,6 +1,8 @@
 /** The thread in which the manifests of long windows are written: they would hold all other viewers up. */
 import { constants, setPriority } from 'node:os'
 import { parentPort } from 'node:worker_threads'
+import type { SegmentPageJson } from '../../model/segment-page.ts'
+import type { StoredSegmentSummary } from '../../model/segment-summary.ts'
 import { renderManifest } from './render.ts'
 import { SegmentPages } from './segment-pages.ts'
 import type { RenderReply, RenderRequest } from './worker-messages.ts'
@@ -10,7 +12,7 @@ if (!port) throw new Error('origin/manifests/worker-thread.ts runs in a worker t
 // On Linux that is the thread's own: where cores are few, live viewers come first.
 if (process.platform === 'linux') setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
 const pages = new SegmentPages()
-const awaited = new Map<number, PromiseWithResolvers<string>>()
+const awaited = new Map<number, PromiseWithResolvers<SegmentPageJson<StoredSegmentSummary>>>()
 let asked = 0
 
 const send = (message: RenderReply, moved: ArrayBuffer[] = []) => port.postMessage(message, moved)
@@ -20,7 +22,7 @@ port.on('message', (message: RenderRequest) => {
     const { id, job } = message
     const readPage = (range: { readonly after: number; readonly last: number }) => {
       const page = ++asked
-      const answer = Promise.withResolvers<string>()
+      const answer = Promise.withResolvers<SegmentPageJson<StoredSegmentSummary>>()
       awaited.set(page, answer)
       send({ kind: 'page', id, page, range })
       return answer.promise

@@ -1,6 +1,8 @@
 import type { UtcMs } from '../../media/time.ts'
 import { mapSlot } from '../../model/eras/lock.ts'
 import type { Era, OutputSegment, Slot } from '../../model/output-segment.ts'
+import { type SegmentPageJson, writePage } from '../../model/segment-page.ts'
+import type { StoredSegmentSummary } from '../../model/segment-summary.ts'
 import { slotSummaryOf } from '../../model/slot-summary.ts'
 import type { EraTime, NumberRange, TimeWindow } from '../segment-index.ts'
 import type { SqliteDatabase } from './database.ts'
@@ -113,7 +115,11 @@ export function outputSegmentOperations(db: SqliteDatabase) {
       )?.number,
 
     /** JSON of the segments with these numbers that lie in `window`. */
-    outputSegmentPage(outputTimeline: number, { after, last }: NumberRange, window: TimeWindow): string {
+    outputSegmentPage(
+      outputTimeline: number,
+      { after, last }: NumberRange,
+      window: TimeWindow,
+    ): SegmentPageJson<OutputSegment> {
       return pageOf(
         db.all<Row>(
           `SELECT s.number, s.era, s.body, t.body AS slot ${SEGMENTS_AND_SLOTS}
@@ -129,7 +135,10 @@ export function outputSegmentOperations(db: SqliteDatabase) {
     },
 
     /** The same with the summaries of their slots, whenever they are. */
-    outputSegmentSummaries: (outputTimeline: number, { after, last }: NumberRange): string =>
+    outputSegmentSummaries: (
+      outputTimeline: number,
+      { after, last }: NumberRange,
+    ): SegmentPageJson<StoredSegmentSummary> =>
       pageOf(
         db.all<Row>(
           `SELECT s.number, s.era, s.body, coalesce((SELECT body FROM slot_summary WHERE slot = t.id), t.body) AS slot
@@ -143,7 +152,7 @@ export function outputSegmentOperations(db: SqliteDatabase) {
   }
 }
 
-function pageOf(rows: readonly Row[], slotText: (row: Row) => string): string {
+function pageOf<Segment>(rows: readonly Row[], slotText: (row: Row) => string): SegmentPageJson<Segment> {
   let json = '['
   rows.forEach((row, i) => {
     const slot = slotText(row)
@@ -153,7 +162,7 @@ function pageOf(rows: readonly Row[], slotText: (row: Row) => string): string {
       json += `${i === 0 ? '' : ']},'}{"number":${row.number},"era":${row.era},${row.body.slice(1, -1)},"slots":[${slot}`
     }
   })
-  return rows.length === 0 ? '[]' : `${json}]}]`
+  return rows.length === 0 ? writePage<Segment>([]) : (`${json}]}]` as SegmentPageJson<Segment>)
 }
 
 /** Slots of a locked input stand in the index on its own timeline. */

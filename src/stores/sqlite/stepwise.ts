@@ -1,5 +1,6 @@
 import { type UtcMs, utcMs } from '../../media/time.ts'
 import type { OutputSegment } from '../../model/output-segment.ts'
+import { parsePage } from '../../model/segment-page.ts'
 import type { EraTime, NumberRange, SegmentIndex, TimeWindow } from '../segment-index.ts'
 import type { Remote } from './remote.ts'
 
@@ -17,8 +18,8 @@ export function stepwise(remote: Remote) {
     let after = range?.after ?? 0
     while (range && after < range.last && segments.length < limit) {
       const last = Math.min(after + PAGE, after + limit - segments.length, range.last)
-      const json = await remote.outputSegmentPage(outputTimeline, { after, last }, window)
-      for (const segment of JSON.parse(json) as OutputSegment[]) segments.push(segment)
+      const page = await remote.outputSegmentPage(outputTimeline, { after, last }, window)
+      for (const segment of parsePage(page)) segments.push(segment)
       after = last
     }
     return segments
