@@ -49,7 +49,7 @@ export type Returned<T> = T extends readonly (infer E)[]
 export type OperationInput<N extends OperationName> = Given<Api[N][0]>
 export type OperationOutput<N extends OperationName> = Returned<Api[N][1]>
 
-/** One function for each operation. It throws ApiError for what it refuses. */
+/** One function for each operation. It throws ApiError or RuleViolation for what it refuses. */
 export type Handlers<N extends OperationName = OperationName> = {
   readonly [K in N]: (input: OperationInput<K>) => Promise<OperationOutput<K>>
 }

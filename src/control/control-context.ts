@@ -73,7 +73,7 @@ export type HarvestService = {
   /** Called after a job, or a request to cancel one, is durable; must not throw. */
   readonly changed: (jobId: string) => void
   readonly forecast: (job: HarvestJob) => Promise<HarvestForecast>
-  /** Removes at most `limit` objects a failed job left, and tells how many that were. Throws ApiError. */
+  /** Removes at most `limit` objects a failed job left, and tells how many that were. Throws BucketRefused. */
   readonly removeLeftovers: (job: HarvestJob, limit: number) => Promise<number>
 }
 

@@ -1,6 +1,8 @@
 import { BodyTooLong } from '../http/read-body.ts'
-import { ApiError } from '../model/errors.ts'
+import { RuleViolation } from '../model/rule-violation.ts'
+import { BucketRefused } from '../stores/buckets.ts'
 import { STORE_UNAVAILABLE, StoreUnavailable } from '../stores/resources.ts'
+import { API_ERRORS, ApiError } from './api-error.ts'
 import { SignatureError } from './sigv4.ts'
 
 /** A refusal as it goes out: `type` becomes x-amzn-ErrorType, by which clients choose their exception. */
@@ -30,6 +32,13 @@ export class RequestFailure extends Error implements Failure {
 export function failureOf(error: unknown): Failure {
   if (error instanceof RequestFailure) return error
   if (error instanceof SignatureError) return { status: 403, type: error.problem, message: error.message }
+  if (error instanceof RuleViolation || error instanceof BucketRefused) {
+    return {
+      status: API_ERRORS.UnprocessableEntityException,
+      type: 'UnprocessableEntityException',
+      message: error.message,
+    }
+  }
   if (error instanceof ApiError) return { status: error.status, type: error.code, message: error.message }
   if (error instanceof BodyTooLong) {
     return { status: 413, type: 'RequestEntityTooLargeException', message: `A body may have ${error.limit} bytes.` }

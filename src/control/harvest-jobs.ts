@@ -1,10 +1,10 @@
 import { utcMs } from '../media/time.ts'
 import { arnOf } from '../model/arn.ts'
-import { ApiError } from '../model/errors.ts'
 import type { HarvestJob, HarvestJobStatus } from '../model/harvest-job.ts'
 import { checkHarvestEnd } from '../model/harvest-request.ts'
 import { quoteValue } from '../model/rules.ts'
 import type { Handlers, OperationOutput } from './api.ts'
+import { ApiError } from './api-error.ts'
 import { type ControlContext, HARVEST_JOB_KEPT_MS } from './control-context.ts'
 import { createJob, requestedJob } from './new-harvest-job.ts'
 

@@ -1,4 +1,4 @@
-import { ApiError } from '../model/errors.ts'
+import { ApiError } from './api-error.ts'
 
 /** Parses a request body, RFC 8259. Throws ApiError (422) with line and column of what does not belong there. */
 export function parseJson(body: Uint8Array): unknown {

@@ -1,5 +1,4 @@
 import { utcMs } from '../media/time.ts'
-import { ApiError } from '../model/errors.ts'
 import type { UtcSpan } from '../model/harvest-failure.ts'
 import type { HarvestJob, HarvestOptions } from '../model/harvest-job.ts'
 import {
@@ -11,9 +10,13 @@ import {
 } from '../model/harvest-request.ts'
 import { checkedId, quoteValue, refuse } from '../model/rules.ts'
 import type { OperationInput } from './api.ts'
+import { ApiError } from './api-error.ts'
 import { type ControlContext, HARVEST_JOB_KEPT_MS } from './control-context.ts'
 
-/** The job a client asks for, and what can be harvested of its endpoint now. Throws ApiError for what breaks a rule. */
+/**
+ * The job a client asks for, and what can be harvested of its endpoint now. Throws ApiError or RuleViolation for what
+ * breaks a rule.
+ */
 export async function requestedJob(
   { resources, clock, extent }: Pick<ControlContext, 'resources' | 'clock' | 'extent'>,
   { id, originEndpointId, startTime, endTime, s3Destination }: OperationInput<'CreateHarvestJob'>,

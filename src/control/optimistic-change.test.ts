@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { ApiError } from '../model/errors.ts'
+import { ApiError } from './api-error.ts'
 import { changeOptimistically } from './optimistic-change.ts'
 
 const missing = () => new ApiError('NotFoundException', 'gone')

@@ -1,4 +1,4 @@
-import { ApiError } from '../model/errors.ts'
+import { ApiError } from './api-error.ts'
 
 /** Each attempt is a millisecond: as many as there may be others at once. */
 const ATTEMPTS = 50

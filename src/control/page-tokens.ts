@@ -10,7 +10,7 @@ export type PageInput = { readonly maxResults?: number; readonly nextToken?: str
 
 /** Carries a store's cursors through clients: opaque, and good only for the listing that gave them out. */
 export type PageTokens = {
-  /** Throws ApiError for a number out of range or a token that is not of this `listing`. */
+  /** Throws RuleViolation for a number out of range or a token that is not of this `listing`. */
   request(input: PageInput, listing: Listing): PageRequest
   token(page: Page<unknown>, listing: Listing): string | undefined
 }

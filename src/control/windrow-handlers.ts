@@ -1,11 +1,11 @@
 import { utcMs } from '../media/time.ts'
-import { ApiError } from '../model/errors.ts'
 import { eventEnvelope } from '../model/event.ts'
 import { DEFAULT_HARVEST_OPTIONS, type HarvestJobStatus, type HarvestOptions } from '../model/harvest-job.ts'
 import { checkHarvestStart } from '../model/harvest-request.ts'
 import type { HarvestRecord } from '../model/harvest-run.ts'
 import { quoteValue, refuse } from '../model/rules.ts'
 import type { OperationInput } from './api.ts'
+import { ApiError } from './api-error.ts'
 import { type ControlContext, HARVEST_JOB_KEPT_MS } from './control-context.ts'
 import { forecastReport, harvestReport } from './harvest-report.ts'
 import { createJob, requestedJob } from './new-harvest-job.ts'
@@ -19,7 +19,7 @@ type Named = { readonly id: string }
 const MOST_REMOVED = 2000
 const BEFORE_THE_FIRST_EVENT = '0'
 
-/** One function for each operation of our own. It throws ApiError for what it refuses. */
+/** One function for each operation of our own. It throws ApiError or RuleViolation for what it refuses. */
 export function windrowHandlers(context: ControlContext): Record<WindrowOperation, (input: never) => Promise<object>> {
   const { resources, clock, pages, account, harvest } = context
   const report = (job: HarvestRecord) => harvestReport(job, account, clock())

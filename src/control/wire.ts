@@ -11,7 +11,7 @@ export type RequestParts = {
 
 /**
  * The input of an operation: required members are there, all have the kind their schema says, members it does not know
- * are dropped. Throws ApiError (422) with the JSON path of what is wrong.
+ * are dropped. Throws RuleViolation with the JSON path of what is wrong.
  */
 export function readInput(operation: Operation, { labels, query, body }: RequestParts): unknown {
   const { members } = operation.input

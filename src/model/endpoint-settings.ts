@@ -41,7 +41,7 @@ const ONE_DAY = 86_400
 const OCTET = '(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])'
 const IPV4_CIDR = new RegExp(`^${OCTET}(\\.${OCTET}){3}/(3[0-2]|[12]?[0-9])$`)
 
-/** Fills in the defaults and checks every rule. Throws ApiError with the JSON path of what breaks one. */
+/** Fills in the defaults and checks every rule. Throws RuleViolation with the JSON path of what breaks one. */
 export function endpointSettings(
   given: GivenEndpoint,
   context: { readonly channelId: string; readonly maxManifestWindowSeconds: number; readonly current?: Package },

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { ApiError } from './errors.ts'
 import { parseManifestFilter } from './manifest-filter.ts'
+import { RuleViolation } from './rule-violation.ts'
 
 describe('a manifest filter', () => {
   it('has lists and ranges, and its case does not matter', () => {
@@ -55,7 +55,7 @@ describe('a manifest filter', () => {
     it(`is refused as ${JSON.stringify(text.slice(0, 60))}`, () => {
       assert.throws(
         () => parseManifestFilter(text),
-        (error: unknown) => error instanceof ApiError && why.test(error.message),
+        (error: unknown) => error instanceof RuleViolation && why.test(error.message),
       )
     })
   }

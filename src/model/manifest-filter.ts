@@ -52,7 +52,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   video_height: { member: 'videoHeight', range: [1, 32_767], decimals: 0 },
 }
 
-/** Reads `NAME:VALUES(;NAME:VALUES)*`. Throws ApiError, in words for whoever wrote it. */
+/** Reads `NAME:VALUES(;NAME:VALUES)*`. Throws RuleViolation, in words for whoever wrote it. */
 export function parseManifestFilter(text: string): ManifestFilter {
   if (text.length > MOST_CHARACTERS)
     refuse(PARAMETER, `must be at most ${MOST_CHARACTERS} characters, got ${text.length}`)

@@ -1,8 +1,8 @@
-import { ApiError } from './errors.ts'
+import { RuleViolation } from './rule-violation.ts'
 
-/** Refuses a request: `path` is the JSON path of the offending member, `rule` what it breaks. */
+/** Throws RuleViolation: `path` is the JSON path of the offending member, `rule` what it breaks. */
 export function refuse(path: string, rule: string): never {
-  throw new ApiError('UnprocessableEntityException', `${path}: ${rule}`)
+  throw new RuleViolation(path, rule)
 }
 
 /** `value`, when it lies between `min` and `max`, both included. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { utcMs } from '../media/time.ts'
-import { ApiError } from './errors.ts'
+import { RuleViolation } from './rule-violation.ts'
 import { viewingWindow, visibleWindow } from './viewing-window.ts'
 
 const AT = utcMs(Date.UTC(2017, 7, 18, 21, 18, 54))
@@ -25,8 +25,8 @@ describe('what start and end say', () => {
 
   for (const text of ['', 'now', '1503091134000', '2017-08-18T21:18:54', '2017-02-30T00:00:00Z', '2017-08-18', '-1']) {
     it(`${JSON.stringify(text)} is none`, () => {
-      assert.throws(() => viewingWindow(text, undefined), ApiError)
-      assert.throws(() => viewingWindow('1503091134', text), ApiError)
+      assert.throws(() => viewingWindow(text, undefined), RuleViolation)
+      assert.throws(() => viewingWindow('1503091134', text), RuleViolation)
     })
   }
 

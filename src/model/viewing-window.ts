@@ -24,8 +24,8 @@ export type Progress = {
 }
 
 /**
- * What `start` and `end` say, as a viewer wrote them; an end without a start says nothing. Throws ApiError when they
- * cannot be read, are in the wrong order, or ask for more than a day.
+ * What `start` and `end` say, as a viewer wrote them; an end without a start says nothing. Throws RuleViolation when
+ * they cannot be read, are in the wrong order, or ask for more than a day.
  */
 export function viewingWindow(start: string | undefined, end: string | undefined): ViewingWindow | undefined {
   if (start === undefined) return undefined

@@ -3,7 +3,7 @@ import type { ArchiveReader } from '../archive/reader.ts'
 import type { Clock } from '../clock.ts'
 import type { Mount, Target } from '../http/handler.ts'
 import type { Log } from '../log.ts'
-import { ApiError } from '../model/errors.ts'
+import { RuleViolation } from '../model/rule-violation.ts'
 import type { SegmentLookup } from '../packaging/output-format.ts'
 import { outputFormatOf } from '../packaging/packager.ts'
 import type { SourceMedia } from '../packaging/segments/source-media.ts'
@@ -134,7 +134,7 @@ export function createOrigin({
       try {
         await handle(request, response, target)
       } catch (error) {
-        if (error instanceof ApiError) return sendError(response, 400, `${error.message}.`)
+        if (error instanceof RuleViolation) return sendError(response, 400, `${error.message}.`)
         if (error instanceof ManifestWorkerBusy) {
           return sendError(response, 503, 'Too many manifests are being written; try again.', { 'Retry-After': '1' })
         }

@@ -343,7 +343,7 @@ describe('what a failed job left', () => {
     assert.deepEqual([...buckets.objects.keys()], ['cup/final/other'])
     buckets.opens = [new BucketRefused('AccessDenied', 'The bucket denies access.')]
     await assert.rejects(removeLeftovers(harvestJob(), { buckets, resources }, 700, never), {
-      code: 'UnprocessableEntityException',
+      code: 'AccessDenied',
       message: 'The bucket denies access.',
     })
   })

@@ -1,6 +1,5 @@
-import { ApiError } from '../../model/errors.ts'
 import type { HarvestJob } from '../../model/harvest-job.ts'
-import { BucketRefused, type Buckets } from '../../stores/buckets.ts'
+import type { Buckets } from '../../stores/buckets.ts'
 import type { HarvestRecords } from '../../stores/harvest-records.ts'
 
 /** Objects removed before they are forgotten. */
@@ -14,7 +13,7 @@ export type Cleaner = {
 /**
  * Removes objects that a job which has ended without success may have written, but for those that are also part of
  * another job's asset: at most `limit` of them. Resolves to the names removed; fewer than `limit` when nothing is left.
- * Throws ApiError when the bucket refuses.
+ * Throws BucketRefused.
  */
 export async function removeLeftovers(
   job: HarvestJob,
@@ -22,19 +21,14 @@ export async function removeLeftovers(
   limit: number,
   signal: AbortSignal,
 ): Promise<number> {
-  try {
-    const bucket = await buckets.open(job.s3Destination, signal)
-    let removed = 0
-    while (removed < limit) {
-      const keys = await resources.abandonedBucketKeys(job.id, Math.min(STEP, limit - removed))
-      if (keys.length === 0) break
-      await bucket.remove(keys, signal)
-      await resources.forgetBucketKeys(job.id, keys)
-      removed += keys.length
-    }
-    return removed
-  } catch (error) {
-    if (error instanceof BucketRefused) throw new ApiError('UnprocessableEntityException', error.message)
-    throw error
+  const bucket = await buckets.open(job.s3Destination, signal)
+  let removed = 0
+  while (removed < limit) {
+    const keys = await resources.abandonedBucketKeys(job.id, Math.min(STEP, limit - removed))
+    if (keys.length === 0) break
+    await bucket.remove(keys, signal)
+    await resources.forgetBucketKeys(job.id, keys)
+    removed += keys.length
   }
+  return removed
 }

@@ -15,7 +15,7 @@ const ACTING = ['start', 'end', 'aws.manifestfilter', 'aws.drmsettings']
 const DRM_SETTINGS = ['excludesessionkeys', 'exclude_session_keys']
 
 /**
- * The query parameters of a playback request, and the times of its path. Throws ApiError, with a sentence for the
+ * The query parameters of a playback request, and the times of its path. Throws RuleViolation, with a sentence for the
  * client.
  */
 export function parseManifestQuery(request: OutputRequest, queryString: string): ManifestQuery {
