@@ -67,10 +67,6 @@ export type PlayedStyle = {
   readonly filter?: ManifestFilter
 }
 
-export function filterOf(style: ManifestStyle): { readonly filter?: ManifestFilter } {
-  return style.kind === 'live' && style.filter ? { filter: style.filter } : {}
-}
-
 export type TextBody = {
   readonly contentType: string
   readonly text: string

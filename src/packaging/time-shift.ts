@@ -1,4 +1,3 @@
-import type { SummaryWindow } from '../model/output-segment.ts'
 import type { ViewingWindow } from '../model/viewing-window.ts'
 import type { ManifestStyle, PathTimes } from './output-format.ts'
 
@@ -25,9 +24,4 @@ export function referencesOf({ depth }: PathTimes, style: ManifestStyle): Refere
   if (style.kind === 'harvest') return { toManifests: '', toSegments: '' }
   const asked = depth === 0 ? style.shift?.asked : undefined
   return { toManifests: asked ? folderOf(asked) : '', toSegments: '../'.repeat(depth) }
-}
-
-/** Whether nothing will be added to a manifest any more. */
-export function isFinished(window: SummaryWindow, style: ManifestStyle): boolean {
-  return style.kind === 'harvest' || window.ended || style.shift?.isOver === true
 }

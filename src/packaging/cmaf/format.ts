@@ -1,24 +1,20 @@
 import { type CmafPackage, type HlsManifest, type OriginEndpoint, packageOf } from '../../model/origin-endpoint.ts'
-import type { OutputSegment, SegmentSummary, SummaryWindow } from '../../model/output-segment.ts'
+import type { OutputSegment, SegmentSummary } from '../../model/output-segment.ts'
 import { PLAYLIST_TYPE } from '../hls-playlists/media-playlist.ts'
-import {
-  type Asset,
-  type AssetFile,
-  type AssetSegment,
-  filterOf,
-  type ManifestStyle,
-  type OutputFormat,
-  type PathTimes,
-  type SegmentBatch,
-  type SegmentBody,
-  type SegmentLookup,
-  type TextBody,
+import type {
+  Asset,
+  AssetFile,
+  AssetSegment,
+  OutputFormat,
+  SegmentBatch,
+  SegmentBody,
+  SegmentLookup,
+  TextBody,
 } from '../output-format.ts'
-import { segmentQuery } from '../segment-query.ts'
+import { assetPresentation, type Presentation, presentationOf } from '../presentation.ts'
 import type { SourceMedia } from '../segments/source-media.ts'
 import { cuesBefore, cuesBeforeIn, webVttSegment } from '../segments/text-segment.ts'
 import { headerOf, iFramesOf, segmentOf } from '../segments/track-segment.ts'
-import { isFinished, referencesOf } from '../time-shift.ts'
 import { type SingleTrack, trackNumbered } from '../tracks/track-set.ts'
 import { hasTrack } from '../tracks/track-times.ts'
 import { windowParts } from '../window-parts.ts'
@@ -60,7 +56,7 @@ export const cmaf: OutputFormat = {
       takesTimes: true,
       windowSeconds: manifest.playlistWindowSeconds,
       write(window, style) {
-        const manifests = manifestsOf(endpoint, manifest, window, style, times)
+        const manifests = manifestsOf(presentationOf(endpoint, window, style, times), manifest)
         return name.kind === 'parent' ? parent(manifests) : playlist(cmafPlaylist(manifests, name.track))
       },
     }
@@ -70,7 +66,7 @@ export const cmaf: OutputFormat = {
   asset(endpoint, window): Asset | undefined {
     const settings = settingsOf(endpoint)
     const [manifest] = settings.hlsManifests
-    const manifests = manifest && manifestsOf(endpoint, manifest, window, { kind: 'harvest' }, { depth: 0 })
+    const manifests = manifest && manifestsOf(assetPresentation(endpoint, window), manifest)
     const tracks = manifests && allTracks(manifests)
     if (!manifests || !tracks) return undefined
     const iframes = iFrameTrack(manifests, tracks)
@@ -177,23 +173,9 @@ function assetSegments(
 
 const settingsOf = (endpoint: OriginEndpoint): CmafPackage => packageOf(endpoint, 'cmafPackage')
 
-function manifestsOf(
-  endpoint: OriginEndpoint,
-  manifest: HlsManifest,
-  window: SummaryWindow,
-  style: ManifestStyle,
-  times: PathTimes,
-): CmafManifests {
-  const isPlayed = style.kind === 'live'
-  const { toManifests, toSegments } = referencesOf(times, style)
-  return {
-    settings: settingsOf(endpoint),
-    manifest,
-    window,
-    // Segments lie beside the folders of the manifests.
-    references: { toManifests, toSegments: isPlayed ? `../${toSegments}` : '' },
-    segmentQuery: isPlayed ? segmentQuery(endpoint) : '',
-    ended: isFinished(window, style),
-    ...filterOf(style),
-  }
+function manifestsOf(presentation: Presentation, manifest: HlsManifest): CmafManifests {
+  const { endpoint, references, style } = presentation
+  // Segments lie beside the folders of the manifests.
+  const toSegments = style.kind === 'live' ? `../${references.toSegments}` : ''
+  return { ...presentation, settings: settingsOf(endpoint), manifest, references: { ...references, toSegments } }
 }

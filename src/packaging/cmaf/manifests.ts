@@ -1,8 +1,7 @@
 import { writeMultivariantPlaylist } from '../../manifests/hls/multivariant-playlist.ts'
 import { TICKS_PER_SECOND } from '../../media/time.ts'
-import type { ManifestFilter } from '../../model/manifest-filter.ts'
 import type { CmafPackage, HlsManifest } from '../../model/origin-endpoint.ts'
-import type { SegmentSummary, SummaryWindow } from '../../model/output-segment.ts'
+import type { SegmentSummary } from '../../model/output-segment.ts'
 import { type ListedAs, playlistText } from '../hls-playlists/media-playlist.ts'
 import {
   channelsAttribute,
@@ -11,7 +10,7 @@ import {
   declaredCodecs,
   parentPlaylistOf,
 } from '../hls-playlists/parent-playlist.ts'
-import type { References } from '../time-shift.ts'
+import type { Presentation } from '../presentation.ts'
 import { filterTracks, passesTrickPlay } from '../tracks/filtered-tracks.ts'
 import { iFrameOf } from '../tracks/i-frames.ts'
 import {
@@ -28,15 +27,9 @@ import { videoRangeOf } from '../tracks/video-range.ts'
 import { type CmafTrackName, headerFileName, playlistFileName, segmentFileName } from './names.ts'
 
 /** What all playlists of one HLS manifest of a CMAF endpoint have in common. */
-export type CmafManifests = {
+export type CmafManifests = Presentation & {
   readonly settings: CmafPackage
   readonly manifest: HlsManifest
-  readonly window: SummaryWindow
-  readonly references: References
-  /** What follows the names of segments. */
-  readonly segmentQuery: string
-  readonly ended: boolean
-  readonly filter?: ManifestFilter
 }
 
 /** EXT-X-MAP for what is not I-frames alone needs 6, RFC 8216 §7. */

@@ -1,21 +1,18 @@
 import { writeMpd } from '../../manifests/dash/write-mpd.ts'
 import type { DashPackage, OriginEndpoint } from '../../model/origin-endpoint.ts'
-import type { SegmentSummary, SummaryWindow } from '../../model/output-segment.ts'
+import type { SegmentSummary } from '../../model/output-segment.ts'
 import {
   type Asset,
   type AssetFile,
   type AssetSegment,
   distinct,
-  filterOf,
-  type ManifestStyle,
   type OutputFormat,
-  type PathTimes,
   type SegmentBatch,
   type TextBody,
 } from '../output-format.ts'
-import { segmentQuery } from '../segment-query.ts'
+import { assetPresentation, type Presentation, presentationOf } from '../presentation.ts'
 import { cuesBeforeIn } from '../segments/text-segment.ts'
-import { isFinished, referencesOf, splitTimes } from '../time-shift.ts'
+import { splitTimes } from '../time-shift.ts'
 import { iFrameOf } from '../tracks/i-frames.ts'
 import type { SingleTrack } from '../tracks/track-set.ts'
 import {
@@ -47,7 +44,7 @@ export const dash: OutputFormat = {
           times,
           takesTimes: true,
           windowSeconds: settings.manifestWindowSeconds,
-          write: (window, style) => manifestText(manifestOf(endpoint, window, style, times)),
+          write: (window, style) => manifestText(manifestOf(presentationOf(endpoint, window, style, times))),
         }
       case 'header':
         return { kind: 'segment', body: (index) => headerNamed(endpoint, name.track, index) }
@@ -57,7 +54,7 @@ export const dash: OutputFormat = {
   },
 
   asset(endpoint, window): Asset | undefined {
-    const manifest = manifestOf(endpoint, window, { kind: 'harvest' }, { depth: 0 })
+    const manifest = manifestOf(assetPresentation(endpoint, window))
     const periods = listedPeriods(manifest)
     if (periods === undefined || periods === 'nothing left') return undefined
     const shown = periods.map((period) => shownIn(period, manifest.settings))
@@ -143,20 +140,12 @@ function segmentsOf(
   })
 }
 
-function manifestOf(
-  endpoint: OriginEndpoint,
-  window: SummaryWindow,
-  style: ManifestStyle,
-  times: PathTimes,
-): DashManifest {
+function manifestOf(presentation: Presentation): DashManifest {
+  const { endpoint } = presentation
   return {
+    ...presentation,
     settings: settingsOf(endpoint),
-    window,
     manifestName: encodeURIComponent(endpoint.manifestName),
-    toSegments: referencesOf(times, style).toSegments,
-    query: style.kind === 'live' ? segmentQuery(endpoint) : '',
-    ended: isFinished(window, style),
     delay: endpoint.timeDelaySeconds * 1000,
-    ...filterOf(style),
   }
 }

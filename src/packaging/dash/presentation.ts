@@ -1,27 +1,19 @@
 import { utcTime, utcTiming } from '../../manifests/dash/descriptors.ts'
 import type { Mpd, Period } from '../../manifests/dash/mpd.ts'
 import { TICKS_PER_MS, utcMs } from '../../media/time.ts'
-import type { ManifestFilter } from '../../model/manifest-filter.ts'
 import type { DashPackage } from '../../model/origin-endpoint.ts'
-import type { SummaryWindow } from '../../model/output-segment.ts'
+import type { Presentation } from '../presentation.ts'
 import { adaptationSetsOf } from './adaptation-sets.ts'
 import { type DashPeriod, momentOf, periodsOf } from './periods.ts'
 import { profilesOf } from './profiles.ts'
 
 /** What a manifest shows, and how it refers to it. */
-export type DashManifest = {
+export type DashManifest = Presentation & {
   readonly settings: DashPackage
-  readonly window: SummaryWindow
   /** Percent-encoded. */
   readonly manifestName: string
-  /** What stands before the file names of segments. */
-  readonly toSegments: string
-  /** What follows them. */
-  readonly query: string
-  readonly ended: boolean
   /** How much later than by the source's clock everything is shown, in milliseconds. */
   readonly delay: number
-  readonly filter?: ManifestFilter
 }
 
 /** MPD@id of every manifest, as MediaPackage has it. */
@@ -80,7 +72,7 @@ export function mpdOf(manifest: DashManifest, periods: readonly DashPeriod[]): M
 
 /** `start` is in milliseconds of the presentation. */
 function writtenPeriod(manifest: DashManifest, period: DashPeriod, start: number): Period {
-  const { settings, manifestName, toSegments, query, filter } = manifest
+  const { settings, manifestName, references, segmentQuery, filter } = manifest
   const isCounted = settings.segmentTemplateFormat === 'NUMBER_WITH_DURATION' && !manifest.ended
   return {
     id: String(period.id),
@@ -90,8 +82,8 @@ function writtenPeriod(manifest: DashManifest, period: DashPeriod, start: number
       settings,
       period,
       startNumber: isCounted ? period.id + 1 : period.segments[0]!.number,
-      prefix: toSegments + manifestName,
-      query,
+      prefix: references.toSegments + manifestName,
+      query: segmentQuery,
       ...(filter && { filter }),
     }),
     supplementalProperties: [utcTime(period.begins.utc)],

@@ -1,34 +1,31 @@
 import { framesOffset } from '../../media/packed-audio.ts'
 import { filterTs } from '../../media/ts/filter.ts'
 import { type HlsPackage, type OriginEndpoint, packageOf } from '../../model/origin-endpoint.ts'
-import type { OutputSegment, SegmentSummary, SummaryWindow } from '../../model/output-segment.ts'
+import type { OutputSegment, SegmentSummary } from '../../model/output-segment.ts'
 import { PLAYLIST_TYPE } from '../hls-playlists/media-playlist.ts'
 import {
   type Asset,
   type AssetSegment,
   distinct,
-  filterOf,
-  type ManifestStyle,
   type OutputFormat,
-  type PathTimes,
   type SegmentBatch,
   type SegmentBody,
   type SegmentLookup,
   type TextBody,
 } from '../output-format.ts'
-import { segmentQuery } from '../segment-query.ts'
+import { assetPresentation, type Presentation, presentationOf } from '../presentation.ts'
 import { objectBody, transformedBody } from '../segments/segment-body.ts'
 import type { SourceMedia } from '../segments/source-media.ts'
 import { cuesBefore, cuesBeforeIn, webVttSegment } from '../segments/text-segment.ts'
-import { isFinished, referencesOf, splitTimes } from '../time-shift.ts'
+import { splitTimes } from '../time-shift.ts'
 import { windowParts } from '../window-parts.ts'
 import {
   type HlsManifests,
   iFramePlaylistName,
   mediaPlaylist,
   parentPlaylist,
-  presentationOf,
   segmentNamed,
+  shownPresentation,
   streamsNamed,
   wholePresentation,
 } from './manifests.ts'
@@ -61,12 +58,12 @@ export const hls: OutputFormat = {
       times,
       takesTimes: true,
       windowSeconds: settingsOf(endpoint).playlistWindowSeconds,
-      write: (window, style) => manifestBody(manifestsOf(endpoint, window, style, times), name),
+      write: (window, style) => manifestBody(manifestsOf(presentationOf(endpoint, window, style, times)), name),
     }
   },
 
   asset(endpoint, window): Asset | undefined {
-    const manifests = manifestsOf(endpoint, window, { kind: 'harvest' }, { depth: 0 })
+    const manifests = manifestsOf(assetPresentation(endpoint, window))
     const presentation = wholePresentation(manifests)
     if (!presentation) return undefined
     const iframes = iFramePlaylistName(manifests, presentation)
@@ -97,7 +94,7 @@ function manifestBody(manifests: HlsManifests, name: PlaylistName): TextBody | '
     const text = mediaPlaylist(manifests, name)
     return text === undefined ? undefined : playlist(text)
   }
-  const presentation = presentationOf(manifests)
+  const presentation = shownPresentation(manifests)
   if (presentation === undefined || presentation === 'nothing left') return presentation
   return playlist(parentPlaylist(manifests, presentation))
 }
@@ -168,19 +165,7 @@ function assetSegments(
 
 const settingsOf = (endpoint: OriginEndpoint): HlsPackage => packageOf(endpoint, 'hlsPackage')
 
-function manifestsOf(
-  endpoint: OriginEndpoint,
-  window: SummaryWindow,
-  style: ManifestStyle,
-  times: PathTimes,
-): HlsManifests {
-  return {
-    settings: settingsOf(endpoint),
-    window,
-    manifestName: encodeURIComponent(endpoint.manifestName),
-    references: referencesOf(times, style),
-    segmentQuery: style.kind === 'live' ? segmentQuery(endpoint) : '',
-    ended: isFinished(window, style),
-    ...filterOf(style),
-  }
+function manifestsOf(presentation: Presentation): HlsManifests {
+  const { endpoint } = presentation
+  return { ...presentation, settings: settingsOf(endpoint), manifestName: encodeURIComponent(endpoint.manifestName) }
 }

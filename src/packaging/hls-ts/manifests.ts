@@ -2,7 +2,7 @@ import { writeMultivariantPlaylist } from '../../manifests/hls/multivariant-play
 import { TICKS_PER_SECOND } from '../../media/time.ts'
 import type { ManifestFilter } from '../../model/manifest-filter.ts'
 import type { HlsPackage } from '../../model/origin-endpoint.ts'
-import type { SegmentSummary, SourceStream, SummaryWindow } from '../../model/output-segment.ts'
+import type { SegmentSummary, SourceStream } from '../../model/output-segment.ts'
 import { type ListedAs, playlistText } from '../hls-playlists/media-playlist.ts'
 import {
   type DeclaredRendition,
@@ -10,7 +10,7 @@ import {
   declaredCodecs,
   parentPlaylistOf,
 } from '../hls-playlists/parent-playlist.ts'
-import type { References } from '../time-shift.ts'
+import type { Presentation } from '../presentation.ts'
 import { filtersAudio, passesTrickPlay } from '../tracks/filtered-tracks.ts'
 import { iFrameOf } from '../tracks/i-frames.ts'
 import { audioOf, familyOf } from '../tracks/track-set.ts'
@@ -21,20 +21,14 @@ import { type HlsPresentation, type HlsRendition, type HlsStream, presentEra, st
 import { segmentExtension } from './segment-media.ts'
 
 /** What all manifests of one HLS presentation have in common. */
-export type HlsManifests = {
+export type HlsManifests = Presentation & {
   readonly settings: HlsPackage
-  readonly window: SummaryWindow
   /** Percent-encoded: everything written here is a URI. */
   readonly manifestName: string
-  readonly references: References
-  /** What follows a segment's file name: the query of live segments. */
-  readonly segmentQuery: string
-  readonly ended: boolean
-  readonly filter?: ManifestFilter
 }
 
 /** The streams a parent playlist shows: those of the window's last era that have media in the window. */
-export function presentationOf(manifests: HlsManifests): HlsPresentation | 'nothing left' | undefined {
+export function shownPresentation(manifests: HlsManifests): HlsPresentation | 'nothing left' | undefined {
   const { filter } = manifests
   const presentation = wholePresentation(manifests)
   if (!presentation || !filter) return presentation

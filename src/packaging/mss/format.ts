@@ -1,21 +1,19 @@
 import { type MssPackage, type OriginEndpoint, packageOf } from '../../model/origin-endpoint.ts'
-import type { SegmentSummary, SummaryWindow } from '../../model/output-segment.ts'
+import type { SegmentSummary } from '../../model/output-segment.ts'
 import {
   type Asset,
   type AssetSegment,
-  filterOf,
-  type ManifestStyle,
   NEIGHBOURS,
   type OutputFormat,
-  type PathTimes,
   type SegmentBatch,
   type SegmentBody,
   type SegmentLookup,
   type TextBody,
 } from '../output-format.ts'
+import { assetPresentation, type Presentation, presentationOf } from '../presentation.ts'
 import type { SourceMedia } from '../segments/source-media.ts'
 import { cuesBeforeIn } from '../segments/text-segment.ts'
-import { isFinished, referencesOf, splitTimes } from '../time-shift.ts'
+import { splitTimes } from '../time-shift.ts'
 import { windowParts } from '../window-parts.ts'
 import { fragmentBody } from './fragment.ts'
 import { findFragment } from './lookup.ts'
@@ -46,7 +44,7 @@ export const mss: OutputFormat = {
         takesTimes: false,
         // What is held back at the live edge is not to shorten the window.
         windowSeconds: settings.manifestWindowSeconds + LOOK_AHEAD * settings.segmentDurationSeconds,
-        write: (window, style) => manifest(presentationOf(endpoint, window, style, times)),
+        write: (window, style) => manifest(mssPresentation(presentationOf(endpoint, window, style, times))),
       }
     }
     return { kind: 'segment', body: (index, media) => bodyOf(endpoint, name, index, media) }
@@ -54,7 +52,7 @@ export const mss: OutputFormat = {
 
   /** The manifest, and the same paths below its folder as live: a server of files plays it. */
   asset(endpoint, window): Asset | undefined {
-    const presentation = presentationOf(endpoint, window, { kind: 'harvest' }, { depth: 0 })
+    const presentation = mssPresentation(assetPresentation(endpoint, window))
     const streams = listedMssStreams(presentation)
     if (streams === undefined || streams === 'nothing left') return undefined
     // Of a long window, what is listed is not worth keeping until it is written.
@@ -138,15 +136,12 @@ function assetFragments(
 
 const settingsOf = (endpoint: OriginEndpoint): MssPackage => packageOf(endpoint, 'mssPackage')
 
-function presentationOf(
-  endpoint: OriginEndpoint,
-  window: SummaryWindow,
-  style: ManifestStyle,
-  times: PathTimes,
-): MssPresentation {
+function mssPresentation(presentation: Presentation): MssPresentation {
+  const { endpoint, window, references, style } = presentation
   const isPlayed = style.kind === 'live'
-  const { toSegments } = referencesOf(times, style)
+  const { toSegments } = references
   return {
+    ...presentation,
     settings: settingsOf(endpoint),
     window: isPlayed ? window : { ...window, ended: true },
     // A changed endpoint has other paths: caches may hold what it was.
@@ -154,7 +149,5 @@ function presentationOf(
     // Out of the manifest's own folder, and into that of the live one.
     toFragments: toSegments === '' ? '' : `../${toSegments}${encodeURIComponent(endpoint.manifestName)}.ism/`,
     isShifted: isPlayed && style.shift !== undefined,
-    ended: isFinished(window, style),
-    ...filterOf(style),
   }
 }

@@ -2,7 +2,8 @@ import { type StreamIndex, writeSmoothManifest } from '../../manifests/mss.ts'
 import { type FragmentInterval, SMOOTH_TIMESCALE } from '../../media/mp4/smooth.ts'
 import type { ManifestFilter } from '../../model/manifest-filter.ts'
 import type { MssPackage } from '../../model/origin-endpoint.ts'
-import type { Era, SegmentSummary, SummaryWindow } from '../../model/output-segment.ts'
+import type { Era, SegmentSummary } from '../../model/output-segment.ts'
+import type { Presentation } from '../presentation.ts'
 import { filterTracks } from '../tracks/filtered-tracks.ts'
 import { type SingleTrack, trackSetOf } from '../tracks/track-set.ts'
 import { hasTrack } from '../tracks/track-times.ts'
@@ -12,17 +13,14 @@ import { utcOf } from './timeline.ts'
 import { firstInterval, isSameDecoding, levelOf, type MssLevel, timingTracks, trackOf, videoLevels } from './tracks.ts'
 
 /** A window as an MSS endpoint shows it. */
-export type MssPresentation = {
+export type MssPresentation = Presentation & {
   readonly settings: MssPackage
-  readonly window: SummaryWindow
   /** What the paths of fragments name as their event. */
   readonly event: number
   /** Where fragments lie, as seen from the manifest. */
   readonly toFragments: string
   /** A window that does not slide with the live edge. */
   readonly isShifted: boolean
-  readonly ended: boolean
-  readonly filter?: ManifestFilter
 }
 
 /** How many fragments after itself a fragment tells of: players learn from them how a live presentation goes on. */
