@@ -1,23 +1,23 @@
 import type { ManifestFilter } from '../../model/manifest-filter.ts'
 import { filtersAudio, passesAudio, passesText, passesVideo } from '../tracks/filtered-tracks.ts'
 import { audioOf } from '../tracks/track-set.ts'
-import { type HlsPresentation, type HlsRendition, type HlsStream, type HlsVariant, hasVideo } from './presentation.ts'
+import { type HlsRendition, type HlsStream, type HlsStreamSet, type HlsVariant, hasVideo } from './stream-set.ts'
 
 /**
- * What a filter leaves of a presentation. Sound that rides with pictures cannot leave without them: such a variant
+ * What a filter leaves of the streams. Sound that rides with pictures cannot leave without them: such a variant
  * stays when any of its sound does.
  */
-export function filterPresentation(presentation: HlsPresentation, filter: ManifestFilter): HlsPresentation {
+export function filterStreams(streams: HlsStreamSet, filter: ManifestFilter): HlsStreamSet {
   const audio = withDefaults(
-    presentation.audio.filter((rendition) => hasAudioLeft(rendition, filter, rendition.role.language)),
+    streams.audio.filter((rendition) => hasAudioLeft(rendition, filter, rendition.role.language)),
   )
   const left = new Set(audio.map(({ n, p }) => `${n}/${p}`))
   return {
-    variants: presentation.variants
+    variants: streams.variants
       .filter((variant) => isLeft(variant, filter))
       .map((variant) => ({ ...variant, audio: variant.audio.filter(({ n, p }) => left.has(`${n}/${p}`)) })),
     audio,
-    subtitles: presentation.subtitles.filter(({ role }) => passesText(filter, role.language)),
+    subtitles: streams.subtitles.filter(({ role }) => passesText(filter, role.language)),
   }
 }
 

@@ -20,14 +20,14 @@ import { cuesBefore, cuesBeforeIn, webVttSegment } from '../segments/text-segmen
 import { splitTimes } from '../time-shift.ts'
 import { windowParts } from '../window-parts.ts'
 import {
+  allStreams,
   type HlsManifests,
   iFramePlaylistName,
+  listedStreams,
   mediaPlaylist,
   parentPlaylist,
   segmentNamed,
-  shownPresentation,
   streamsNamed,
-  wholePresentation,
 } from './manifests.ts'
 import {
   manifestFileName,
@@ -37,8 +37,8 @@ import {
   segmentFileName,
   trackFileName,
 } from './names.ts'
-import { type HlsStream, streamNamed } from './presentation.ts'
 import { mediaTypeOf, segmentExtension } from './segment-media.ts'
+import { type HlsStream, streamNamed } from './stream-set.ts'
 
 /** HlsPackage: playlists over MPEG-TS segments, which are the encoder's own bytes wherever no track is dropped. */
 export const hls: OutputFormat = {
@@ -64,12 +64,13 @@ export const hls: OutputFormat = {
 
   asset(endpoint, window): Asset | undefined {
     const manifests = manifestsOf(assetPresentation(endpoint, window))
-    const presentation = wholePresentation(manifests)
-    if (!presentation) return undefined
-    const iframes = iFramePlaylistName(manifests, presentation)
-    const names: PlaylistName[] = [...presentation.variants, ...presentation.audio, ...presentation.subtitles].map(
-      ({ n, p }) => ({ n, ...(p !== undefined && { p }) }),
-    )
+    const streams = allStreams(manifests)
+    if (!streams) return undefined
+    const iframes = iFramePlaylistName(manifests, streams)
+    const names: PlaylistName[] = [...streams.variants, ...streams.audio, ...streams.subtitles].map(({ n, p }) => ({
+      n,
+      ...(p !== undefined && { p }),
+    }))
     if (iframes) names.push(iframes)
     const part = windowParts(window)
     return {
@@ -84,7 +85,7 @@ export const hls: OutputFormat = {
         name: manifestFileName(endpoint.manifestName, name),
         body: () => playlist(mediaPlaylist(manifests, name) ?? ''),
       })),
-      parent: () => playlist(parentPlaylist(manifests, presentation)),
+      parent: () => playlist(parentPlaylist(manifests, streams)),
     }
   },
 }
@@ -94,9 +95,9 @@ function manifestBody(manifests: HlsManifests, name: PlaylistName): TextBody | '
     const text = mediaPlaylist(manifests, name)
     return text === undefined ? undefined : playlist(text)
   }
-  const presentation = shownPresentation(manifests)
-  if (presentation === undefined || presentation === 'nothing left') return presentation
-  return playlist(parentPlaylist(manifests, presentation))
+  const streams = listedStreams(manifests)
+  if (streams === undefined || streams === 'nothing left') return streams
+  return playlist(parentPlaylist(manifests, streams))
 }
 
 function playlist(text: string): TextBody {

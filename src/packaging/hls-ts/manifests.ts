@@ -15,10 +15,10 @@ import { filtersAudio, passesTrickPlay } from '../tracks/filtered-tracks.ts'
 import { iFrameOf } from '../tracks/i-frames.ts'
 import { audioOf, familyOf } from '../tracks/track-set.ts'
 import { videoRangeOf } from '../tracks/video-range.ts'
-import { filterPresentation } from './filter.ts'
+import { filterStreams } from './filter.ts'
 import { manifestFileName, type PlaylistName, type SegmentName, segmentFileName } from './names.ts'
-import { type HlsPresentation, type HlsRendition, type HlsStream, presentEra, streamNamed } from './presentation.ts'
 import { segmentExtension } from './segment-media.ts'
+import { type HlsRendition, type HlsStream, type HlsStreamSet, streamNamed, streamSetOf } from './stream-set.ts'
 
 /** What all manifests of one HLS presentation have in common. */
 export type HlsManifests = Presentation & {
@@ -28,24 +28,24 @@ export type HlsManifests = Presentation & {
 }
 
 /** The streams a parent playlist shows: those of the window's last era that have media in the window. */
-export function shownPresentation(manifests: HlsManifests): HlsPresentation | 'nothing left' | undefined {
+export function listedStreams(manifests: HlsManifests): HlsStreamSet | 'nothing left' | undefined {
   const { filter } = manifests
-  const presentation = wholePresentation(manifests)
-  if (!presentation || !filter) return presentation
-  const filtered = filterPresentation(presentation, filter)
+  const streams = allStreams(manifests)
+  if (!streams || !filter) return streams
+  const filtered = filterStreams(streams, filter)
   return Object.values(filtered).every((streams) => streams.length === 0) ? 'nothing left' : filtered
 }
 
-export function wholePresentation({ settings, window }: HlsManifests): HlsPresentation | undefined {
+export function allStreams({ settings, window }: HlsManifests): HlsStreamSet | undefined {
   const era = window.eras.at(-1)
   if (!era) return undefined
   const isPresent = (index: number) => window.segments.some((segment) => hasMedia(segment, index))
-  const presentation = presentEra(era, settings, isPresent)
+  const streams = streamSetOf(era, settings, isPresent)
   // The service takes no radio: there is no presentation without pictures.
-  const isSeen = presentation.variants.some(
+  const isSeen = streams.variants.some(
     ({ source }) => source.tracks.every(({ kind }) => kind !== 'audio') || videoOf(source),
   )
-  return isSeen ? presentation : undefined
+  return isSeen ? streams : undefined
 }
 
 /** The stream of this name in each era that has one. */
@@ -84,11 +84,11 @@ function videoOf({ tracks }: HlsStream['source']) {
   return tracks.find((track) => track.kind === 'video')
 }
 
-export function parentPlaylist(manifests: HlsManifests, presentation: HlsPresentation): string {
+export function parentPlaylist(manifests: HlsManifests, streams: HlsStreamSet): string {
   const { filter } = manifests
   const uri = ({ n, p }: HlsStream) => uriOf(manifests, { n, ...(p !== undefined && { p }) })
-  const subtitles = presentation.subtitles[0]?.role.groupId
-  const variants = presentation.variants.map(({ source, audio, ...stream }): DeclaredVariant => {
+  const subtitles = streams.subtitles[0]?.role.groupId
+  const variants = streams.variants.map(({ source, audio, ...stream }): DeclaredVariant => {
     const video = videoOf(source)
     const probed = [...(video ? [video.codec] : []), ...audioOf(source).map(({ codec }) => codec)]
     const audioGroup = audio[0]?.role.groupId
@@ -110,13 +110,10 @@ export function parentPlaylist(manifests: HlsManifests, presentation: HlsPresent
     (each: HlsRendition): DeclaredRendition => {
       return { type, ...each.role, uri: uri(each) }
     }
-  const renditions = [
-    ...presentation.audio.map(rendition('AUDIO')),
-    ...presentation.subtitles.map(rendition('SUBTITLES')),
-  ]
+  const renditions = [...streams.audio.map(rendition('AUDIO')), ...streams.subtitles.map(rendition('SUBTITLES'))]
   // Renditions make older players stumble, RFC 8216 §7.
   const playlist = parentPlaylistOf(renditions.length > 0 ? 4 : 3, variants, renditions)
-  return writeMultivariantPlaylist({ ...playlist, iFrameStreams: iFrameStreams(manifests, presentation) })
+  return writeMultivariantPlaylist({ ...playlist, iFrameStreams: iFrameStreams(manifests, streams) })
 }
 
 const AUDIO_FAMILIES = ['mp4a', 'ac-3', 'ec-3']
@@ -133,16 +130,16 @@ function uriOf({ manifestName, references }: HlsManifests, name: PlaylistName): 
 /** Trick play has the pictures of the first variant that shows any. */
 export function iFramePlaylistName(
   { settings, filter }: HlsManifests,
-  { variants }: HlsPresentation,
+  { variants }: HlsStreamSet,
 ): PlaylistName | undefined {
   const first = settings.includeIframeOnlyStream ? variants.find(({ source }) => videoOf(source)) : undefined
   const video = first && videoOf(first.source)
   return first && video && passesTrickPlay(filter, video.height) ? { n: first.n, iframes: true } : undefined
 }
 
-function iFrameStreams(manifests: HlsManifests, presentation: HlsPresentation) {
-  const name = iFramePlaylistName(manifests, presentation)
-  const video = presentation.variants.flatMap(({ n, source }) => (n === name?.n ? (videoOf(source) ?? []) : []))[0]
+function iFrameStreams(manifests: HlsManifests, streams: HlsStreamSet) {
+  const name = iFramePlaylistName(manifests, streams)
+  const video = streams.variants.flatMap(({ n, source }) => (n === name?.n ? (videoOf(source) ?? []) : []))[0]
   if (!name || !video) return []
   const range = videoRangeOf(video)
   const sizes = manifests.window.segments.map((segment) => {

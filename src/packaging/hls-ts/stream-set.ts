@@ -23,7 +23,7 @@ export type HlsRendition = HlsStream & {
 }
 
 /** The streams of an era as an HLS endpoint shows them. */
-export type HlsPresentation = {
+export type HlsStreamSet = {
   readonly variants: readonly HlsVariant[]
   readonly audio: readonly HlsRendition[]
   readonly subtitles: readonly HlsRendition[]
@@ -37,7 +37,7 @@ const SUBTITLES_GROUP = 'subtitles'
  * `isPresent` says which source streams have media in the window; the others are left out. A source with audio
  * renditions of its own keeps its groups; otherwise the endpoint decides whether audio leaves the variants.
  */
-export function presentEra(era: Era, settings: HlsPackage, isPresent: (index: number) => boolean): HlsPresentation {
+export function streamSetOf(era: Era, settings: HlsPackage, isPresent: (index: number) => boolean): HlsStreamSet {
   const streams = era.streams.filter(({ index }) => isPresent(index))
   const selected = selectVariants(streams, settings.streamSelection)
   const subtitles = streams.flatMap(subtitlesRendition)
