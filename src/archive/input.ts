@@ -106,7 +106,7 @@ export class Input {
     if (event.kind === 'object' && object && !isAwaited(this.current, object.name)) return this.unchanged()
     const isNew = (name: string) => object !== undefined && object.name === name
     const unlisted = { get: (name: string) => (isNew(name) ? object : this.unlisted.get(name)) }
-    return step(this.current, event, unlisted, now, donor)
+    return step(this.current, event, { unlisted, now, donor })
   }
 
   commitOf(result: TimelineStep, object: SourceObject | undefined): Omit<TimelineCommit, 'outputSegments'> {

@@ -174,7 +174,7 @@ export class Rehearsal {
   }
 
   take(event: TimelineEvent): void {
-    const result = step(this.state, event, this.unlisted, this.now)
+    const result = step(this.state, event, { unlisted: this.unlisted, now: this.now })
     this.state = result.state
     this.slots.push(...result.slots)
     this.gaps.push(...result.gaps.map(({ name, reason }) => `${name}: ${reason}`))

@@ -13,7 +13,8 @@ import { makesSlots, utcAt } from '../eras/era.ts'
 import { LOCK_TOLERANCE } from '../eras/lock.ts'
 import type { MediaProbe, SourceObject } from '../source-segment.ts'
 import type { Donor } from './donor.ts'
-import type { OpenEra, QueuedEntry, StreamListing, TimelineState } from './state.ts'
+import type { Placing } from './placing.ts'
+import type { OpenEra, QueuedEntry, TimelineState } from './state.ts'
 
 /** Source dates further than this from the server's clock are not believed. */
 const BELIEVABLE_DATE_MS = 24 * 3600 * 1000
@@ -39,27 +40,20 @@ export type EraPosition = {
 }
 
 /** The era a segment belongs to, opened as needed. */
-export function eraFor(
-  state: TimelineState,
-  listing: StreamListing,
-  streamIndex: number,
-  entry: QueuedEntry,
-  object: MediaObject,
-  now: UtcMs,
-  donor: Donor | undefined,
-): EraPosition {
+export function eraFor(placing: Placing, object: MediaObject): EraPosition {
+  const { state, listing, streamIndex, entry, now, donor } = placing
   const { firstPts, tracks } = object.probe
   const { duration } = entry
   const within = (era: OpenEra, start: Ticks): EraPosition | undefined => {
     if (agrees(tracksIn(era, streamIndex), tracks)) {
-      const stepsBack = redate(state, era, streamIndex, start, duration, believableDate(entry, object))
+      const stepsBack = redate(placing, era, start, believableDate(entry, object))
       if (!stepsBack || era !== state.eras.at(-1) || isSealed(era, start, duration))
         return { era, start, standing: 'known' }
-      return { era: runOn(state, era, streamIndex, start, duration, now, stepsBack), start, standing: 'new era' }
+      return { era: runOn(placing, era, start, stepsBack), start, standing: 'new era' }
     }
     if (era !== state.eras.at(-1)) return undefined
     if (isSealed(era, start, duration)) return { era, start, standing: 'mismatched' }
-    return { era: runOn(state, era, streamIndex, start, duration, now), start, standing: 'new era' }
+    return { era: runOn(placing, era, start), start, standing: 'new era' }
   }
 
   const current = state.eras.find(({ id }) => id === listing.era)
@@ -99,11 +93,9 @@ export function eraFor(
  * date is returned for.
  */
 function redate(
-  state: TimelineState,
+  { state, streamIndex, entry: { duration } }: Placing,
   era: OpenEra,
-  streamIndex: number,
   start: Ticks,
-  duration: Ticks,
   date: UtcMs | undefined,
 ): UtcMs | undefined {
   const expected = utcAt(era.anchor, start)
@@ -207,12 +199,9 @@ function openEra(state: TimelineState, anchor: OpenEra['anchor'], clock: OpenEra
  * timeline, in an era of its own. What other streams have in slots from there goes with it.
  */
 function runOn(
-  state: TimelineState,
+  { state, streamIndex, entry: { duration }, now }: Placing,
   before: OpenEra,
-  streamIndex: number,
   start: Ticks,
-  duration: Ticks,
-  now: UtcMs,
   date?: UtcMs,
 ): OpenEra {
   const isDated = before.anchor.isDated || date !== undefined

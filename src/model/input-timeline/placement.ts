@@ -2,16 +2,9 @@ import { type Ticks, ticks, type UtcMs, unwrapPts } from '../../media/time.ts'
 import { describeStream } from '../eras/description.ts'
 import { makesSlots, utcAt } from '../eras/era.ts'
 import type { SlotObject } from '../output-segment.ts'
-import type { Donor } from './donor.ts'
 import { believableDate, eraAt, eraFor, isSealed, type MediaObject } from './eras.ts'
-import {
-  type OpenEra,
-  type OpenSlot,
-  type QueuedEntry,
-  RECENT_PLACES,
-  type StreamListing,
-  type TimelineState,
-} from './state.ts'
+import type { Placing } from './placing.ts'
+import { type OpenEra, type OpenSlot, type QueuedEntry, RECENT_PLACES, type StreamListing } from './state.ts'
 
 export type Placement = {
   /** The era, if it was opened or what is known of it changed. */
@@ -21,25 +14,18 @@ export type Placement = {
 }
 
 /** Puts a listed object of audio or video into its slot, opening era and slot as needed. */
-export function placeObject(
-  state: TimelineState,
-  listing: StreamListing,
-  streamIndex: number,
-  listed: QueuedEntry,
-  object: MediaObject,
-  now: UtcMs,
-  donor: Donor | undefined,
-): Placement {
-  const duration = durationOf(listing, listed, object)
-  const entry = { ...listed, duration }
-  const { era, start, standing, breaks } = eraFor(state, listing, streamIndex, entry, object, now, donor)
+export function placeObject(placing: Placing, object: MediaObject): Placement {
+  const { listing, streamIndex, now } = placing
+  const duration = durationOf(listing, placing.entry, object)
+  const entry = { ...placing.entry, duration }
+  const { era, start, standing, breaks } = eraFor({ ...placing, entry }, object)
   listing.era = era.id
   listing.leastEra = era.id
   listing.nextStart = ticks(start + duration)
   if (standing === 'mismatched') return { touched: undefined, isShown: false }
   const described = describeStream(era, streamIndex, object, duration)
   const date = believableDate(entry, object)
-  notePlace(state, listing, streamIndex, { ...entry, era: era.id, start, date })
+  notePlace(placing, { ...entry, era: era.id, start, date })
   const slot = slotAt(era, start, duration, now)
   const isShown = slot !== undefined && slot.entries[streamIndex] === undefined
   if (isShown) {
@@ -61,13 +47,8 @@ export function placeObject(
  * Records that the stream has nothing usable where its next segment should be. When that segment would have begun
  * another timeline, nobody knows where that is: the stream's next segment will tell.
  */
-export function placeGap(
-  state: TimelineState,
-  listing: StreamListing,
-  streamIndex: number,
-  entry: QueuedEntry,
-  now: UtcMs,
-): void {
+export function placeGap(placing: Placing): void {
+  const { state, listing, streamIndex, entry, now } = placing
   if (entry.breaks && listing.era !== undefined) {
     listing.leastEra = listing.era + 1
     delete listing.era
@@ -78,7 +59,7 @@ export function placeGap(
   const era = eraAt(state, current, start, entry.duration)
   listing.era = era.id
   listing.leastEra = era.id
-  notePlace(state, listing, streamIndex, { ...entry, era: era.id, start, date: entry.programDateTime })
+  notePlace(placing, { ...entry, era: era.id, start, date: entry.programDateTime })
   const slot = slotAt(era, start, entry.duration, now)
   if (slot) slot.entries[streamIndex] ??= null
   listing.nextStart = ticks(start + entry.duration)
@@ -97,9 +78,7 @@ function durationOf(listing: StreamListing, { duration }: QueuedEntry, { probe }
 
 /** Remembers where segments of the first variant stand, if there are subtitles that want to stand beside them. */
 function notePlace(
-  state: TimelineState,
-  listing: StreamListing,
-  streamIndex: number,
+  { state, listing, streamIndex }: Placing,
   at: { sequence: number; era: number; start: Ticks; duration: Ticks; date: UtcMs | undefined },
 ): void {
   const { sequence, era, start, duration, date } = at

@@ -6,7 +6,8 @@ import type { Donor } from './donor.ts'
 import type { MediaObject } from './eras.ts'
 import type { Unlisted } from './listing.ts'
 import { placeGap, placeObject } from './placement.ts'
-import { type QueuedEntry, RECENT_ENTRIES, type StreamListing, type TimelineState } from './state.ts'
+import type { Placing } from './placing.ts'
+import { RECENT_ENTRIES, type StreamListing, type TimelineState } from './state.ts'
 import { placeText, placeTextGap, type TextObject } from './text-placement.ts'
 
 /** How many segments a stream may list before their PUTs are through: of more than that, nobody waits for the first. */
@@ -36,7 +37,8 @@ export function placeQueued(state: TimelineState, unlisted: Unlisted, now: UtcMs
       const found = unlisted.get(entry.name)
       const object = found && !placed.consumed.has(found) ? found : undefined
       if (!object && now - entry.listedAt < msFromTicks(listing.targetDuration)) break
-      if (!place(state, stream, listing, entry, object, placed, now, donor)) {
+      const placing = { state, listing, streamIndex: stream.index, entry, now, donor }
+      if (!place(placing, stream, object, placed)) {
         entry.isHere = true
         break
       }
@@ -64,27 +66,21 @@ function skipUnawaited(
 
 /** False when the entry has to wait for its slot. */
 function place(
-  state: TimelineState,
+  placing: Placing,
   stream: ListedStream,
-  listing: StreamListing,
-  entry: QueuedEntry,
   object: SourceObject | undefined,
   { touched, gaps }: Placed,
-  now: UtcMs,
-  donor: Donor | undefined,
 ): boolean {
-  const gap = (reason: string) => gaps.push({ playlist: stream.playlist, name: entry.name, reason })
+  const gap = (reason: string) => gaps.push({ playlist: stream.playlist, name: placing.entry.name, reason })
   const isText = !makesSlots(stream)
   if (!object?.probe || (object.probe.container === 'webvtt') !== isText) {
-    if (isText) placeTextGap(state, listing, stream.index, entry, now)
-    else placeGap(state, listing, stream.index, entry, now)
+    if (isText) placeTextGap(placing)
+    else placeGap(placing)
     const misfit = isText ? 'not WebVTT, among subtitles' : 'WebVTT, among audio and video'
     gap(object ? (object.problem ?? misfit) : 'listed, but never put')
     return true
   }
-  const placement = isText
-    ? placeText(state, listing, stream.index, entry, object as TextObject, now)
-    : placeObject(state, listing, stream.index, entry, object as MediaObject, now, donor)
+  const placement = isText ? placeText(placing, object as TextObject) : placeObject(placing, object as MediaObject)
   if (placement === 'waits') return false
   if (placement.touched) touched.add(placement.touched.id)
   if (!placement.isShown) gap('too late for its slot, or cut otherwise than the other streams')

@@ -17,6 +17,8 @@ import {
 } from './state.ts'
 
 export type Sealed = {
+  /** The server's clock at that. */
+  readonly now: UtcMs
   readonly slots: Slot[]
   /** Eras whose first slot is among them. */
   readonly begun: OpenEra[]
@@ -27,7 +29,7 @@ export type Sealed = {
 
 /** Seals every slot no stream can add to any more, oldest first, and drops eras that are over. */
 export function sealSlots(state: TimelineState, now: UtcMs, donor?: Donor): Sealed {
-  const sealed: Sealed = { slots: [], begun: [], renamed: new Set(), closedEras: [] }
+  const sealed: Sealed = { now, slots: [], begun: [], renamed: new Set(), closedEras: [] }
   for (;;) {
     const era = state.eras[0]
     if (!era) break
@@ -48,12 +50,12 @@ export function sealSlots(state: TimelineState, now: UtcMs, donor?: Donor): Seal
       }
       const before = donor && slotBefore(era, head, donor, now)
       if (before) {
-        seal(state, era, before, now, sealed)
+        seal(state, era, before, sealed)
         continue
       }
       era.slots.shift()
       if (donor) fillGaps(era, head, donor)
-      seal(state, era, head, now, sealed)
+      seal(state, era, head, sealed)
     } else if (state.eras.length > 1 && isOver(state, era, now)) {
       state.eras.shift()
       sealed.closedEras.push(era)
@@ -67,7 +69,7 @@ export function sealSlots(state: TimelineState, now: UtcMs, donor?: Donor): Seal
  * An interval nobody has media for takes an index and leaves no slot, be it listed or left out: the next one shows a
  * discontinuity.
  */
-function seal(state: TimelineState, era: OpenEra, open: OpenSlot, now: UtcMs, { slots, begun }: Sealed): void {
+function seal(state: TimelineState, era: OpenEra, open: OpenSlot, { now, slots, begun }: Sealed): void {
   const { start, duration, startUtc } = open
   const isAfterHole = era.nextIndex > 0 && start - era.sealedUntil > Math.max(duration / 2, LOCK_TOLERANCE)
   if (isAfterHole) era.nextIndex++
@@ -117,17 +119,15 @@ export function textIsAwaited(state: TimelineState, era: OpenEra, slot: OpenSlot
     if (isElsewhere) return now - era.openedAt < msFromTicks(slot.duration)
     const waited = now - (slot.settledAt ?? now)
     const isWaiting = !listing.isLate && waited < msFromTicks(listing.targetDuration)
-    return isWaiting && isMissingText(state, era, slot, stream, now)
+    return isWaiting && isMissingText(state, { era, slot, stream, now })
   })
 }
 
 function isMissingText(
   state: TimelineState,
-  era: OpenEra,
-  slot: OpenSlot,
-  { playlist, index }: SourceStream,
-  now: UtcMs,
+  { era, slot, stream, now }: { era: OpenEra; slot: OpenSlot; stream: SourceStream; now: UtcMs },
 ): boolean {
+  const { playlist, index } = stream
   const listing = state.listings[playlist]
   if (!listing || slot.entries[index] !== undefined) return false
   const isPast = listing.era === era.id && listing.nextStart > slot.start + slot.duration / 2
@@ -138,7 +138,7 @@ function isMissingText(
 function forgoText(state: TimelineState, era: OpenEra, slot: OpenSlot, now: UtcMs): void {
   for (const stream of era.streams) {
     const listing = state.listings[stream.playlist]
-    if (listing && !makesSlots(stream) && isMissingText(state, era, slot, stream, now)) listing.isLate = true
+    if (listing && !makesSlots(stream) && isMissingText(state, { era, slot, stream, now })) listing.isLate = true
   }
 }
 

@@ -48,9 +48,7 @@ export const SINGLE_PARENT_NAME = 'channel.m3u8'
 export function step(
   before: TimelineState,
   event: TimelineEvent,
-  unlisted: Unlisted,
-  now: UtcMs,
-  donor?: Donor,
+  { unlisted, now, donor }: { readonly unlisted: Unlisted; readonly now: UtcMs; readonly donor?: Donor | undefined },
 ): TimelineStep {
   const textBefore = JSON.stringify(before)
   const state = JSON.parse(textBefore) as TimelineState

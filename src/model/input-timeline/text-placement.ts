@@ -5,7 +5,8 @@ import type { SlotObject } from '../output-segment.ts'
 import type { SourceObject } from '../source-segment.ts'
 import { believableDate, endOf, eraAt } from './eras.ts'
 import type { Placement } from './placement.ts'
-import type { OpenEra, OpenSlot, Place, QueuedEntry, StreamListing, TimelineState } from './state.ts'
+import type { Placing } from './placing.ts'
+import type { OpenEra, OpenSlot, Place, TimelineState } from './state.ts'
 
 /** How far a text may lie ahead of the newest slot, and how long it waits for its own. */
 const MOST_AHEAD = ticks(60 * TICKS_PER_SECOND)
@@ -28,16 +29,10 @@ type TextPosition = { readonly era: number; readonly start: Ticks }
  * Puts a WebVTT segment into the slot in which it begins, or the first open one it still reaches. It makes no slot and
  * moves none. `waits`: its slot is not there yet.
  */
-export function placeText(
-  state: TimelineState,
-  listing: StreamListing,
-  streamIndex: number,
-  entry: QueuedEntry,
-  object: TextObject,
-  now: UtcMs,
-): Placement | 'waits' {
+export function placeText(placing: Placing, object: TextObject): Placement | 'waits' {
+  const { state, listing, streamIndex, entry, now } = placing
   const hasTimedOut = now - entry.listedAt >= MOST_AHEAD_MS
-  const position = positionOf(state, listing, entry, believableDate(entry, object), now)
+  const position = positionOf(placing, believableDate(entry, object))
   const found = position && slotOf(state, position, entry.duration)
   if (!position || !found || found === 'later') {
     if (!hasTimedOut) return 'waits'
@@ -45,7 +40,7 @@ export function placeText(
     return { touched: undefined, isShown: false }
   }
   const end = ticks(position.start + entry.duration)
-  if (found === 'too late') return missed(state, listing, position, end)
+  if (found === 'too late') return missed(placing, position)
   const { era, slot } = found
   listing.era = era.id
   listing.leastEra = era.id
@@ -61,14 +56,9 @@ export function placeText(
 }
 
 /** The stream has no text where its next segment should be: its slot need not wait for it. */
-export function placeTextGap(
-  state: TimelineState,
-  listing: StreamListing,
-  streamIndex: number,
-  entry: QueuedEntry,
-  now: UtcMs,
-): void {
-  const position = positionOf(state, listing, entry, entry.programDateTime, now)
+export function placeTextGap(placing: Placing): void {
+  const { state, listing, streamIndex, entry } = placing
+  const position = positionOf(placing, entry.programDateTime)
   const found = position && slotOf(state, position, entry.duration)
   if (typeof found === 'object') {
     found.slot.entries[streamIndex] ??= null
@@ -79,7 +69,8 @@ export function placeTextGap(
 }
 
 /** Archived, and not shown. A stream that missed the newest slot only may be waited for again. */
-function missed(state: TimelineState, listing: StreamListing, { era: id, start }: TextPosition, end: Ticks): Placement {
+function missed({ state, listing, entry }: Placing, { era: id, start }: TextPosition): Placement {
+  const end = ticks(start + entry.duration)
   const era = state.eras.find((open) => open.id === id)
   if (era) {
     listing.era = id
@@ -99,16 +90,11 @@ function addText(slot: OpenSlot, streamIndex: number, text: SlotObject): boolean
 }
 
 /** Where the text begins, as its date, its media sequence or its own listing tells. Undefined while nobody knows. */
-function positionOf(
-  state: TimelineState,
-  listing: StreamListing,
-  entry: QueuedEntry,
-  date: UtcMs | undefined,
-  now: UtcMs,
-): TextPosition | undefined {
+function positionOf(placing: Placing, date: UtcMs | undefined): TextPosition | undefined {
+  const { state, listing, entry, now } = placing
   const [first] = state.streams ?? []
   const lead = first && state.listings[first.playlist]
-  const dated = date === undefined ? undefined : spotByDate(state, lead?.places ?? [], date)
+  const dated = date === undefined ? undefined : positionByDate(state, lead?.places ?? [], date)
   if (dated) return dated
   const mayWait = now - entry.listedAt < msFromTicks(listing.targetDuration)
   const isElsewhere = ({ era }: Place) => !entry.breaks || listing.era === undefined || era > listing.era || !mayWait
@@ -118,10 +104,10 @@ function positionOf(
     if (place && isElsewhere(place) && isAlike(place, entry)) return place
     if (newest && newest.sequence < entry.sequence && isAlike(newest, entry)) return undefined
   }
-  return spotByListing(state, listing, entry, mayWait)
+  return positionByListing(placing, mayWait)
 }
 
-function spotByDate(state: TimelineState, places: readonly Place[], date: UtcMs): TextPosition | undefined {
+function positionByDate(state: TimelineState, places: readonly Place[], date: UtcMs): TextPosition | undefined {
   const dated = places.filter((place) => place.date !== undefined)
   const isBefore = (place: Place) => (place.date ?? 0) <= date + msFromTicks(place.duration) / 2
   const place = dated.findLast(isBefore) ?? dated[0]
@@ -140,12 +126,7 @@ function spotByDate(state: TimelineState, places: readonly Place[], date: UtcMs)
  * Where its listing leads, and at the first segment of all: what it lists last ends where the newest slot ends, or the
  * next one, if that is nearer by the server's clock. After EXT-X-DISCONTINUITY that is in another era, if one comes.
  */
-function spotByListing(
-  state: TimelineState,
-  listing: StreamListing,
-  entry: QueuedEntry,
-  mayWait: boolean,
-): TextPosition | undefined {
+function positionByListing({ state, listing, entry }: Placing, mayWait: boolean): TextPosition | undefined {
   const era = state.eras.find(({ id }) => id === listing.era)
   if (era && !entry.breaks) {
     const start = listing.nextStart
