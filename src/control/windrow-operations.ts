@@ -35,30 +35,25 @@ const JOB: readonly Member[] = [
 ]
 
 export const WINDROW_OPERATIONS: readonly Operation[] = [
-  operation('CreateHarvestJob', 'POST', 'harvest_jobs', 200, JOB),
+  operation('CreateHarvestJob', 'POST harvest_jobs', 200, JOB),
   operation(
     'PreflightHarvestJob',
-    'POST',
-    'harvest_jobs:preflight',
+    'POST harvest_jobs:preflight',
     200,
     JOB.map((each) => (each.name === 'id' ? { ...each, required: false } : each)),
   ),
-  operation('ListHarvestJobs', 'GET', 'harvest_jobs', 200, membersOf('ListHarvestJobs')),
-  operation('DescribeHarvestJob', 'GET', 'harvest_jobs/{id}', 200, [ID]),
-  operation('CancelHarvestJob', 'POST', 'harvest_jobs/{id}/cancel', 202, [ID]),
-  operation('ListHarvestObjects', 'GET', 'harvest_jobs/{id}/objects', 200, [ID, ...PAGING]),
-  operation('DeleteHarvestObjects', 'DELETE', 'harvest_jobs/{id}/objects', 200, [ID]),
-  operation('ListEvents', 'GET', 'events', 200, PAGING),
-  operation('ReplayEvents', 'POST', 'event_sinks/{id}/replay', 202, [ID, member('after', 'body', STRING)]),
+  operation('ListHarvestJobs', 'GET harvest_jobs', 200, membersOf('ListHarvestJobs')),
+  operation('DescribeHarvestJob', 'GET harvest_jobs/{id}', 200, [ID]),
+  operation('CancelHarvestJob', 'POST harvest_jobs/{id}/cancel', 202, [ID]),
+  operation('ListHarvestObjects', 'GET harvest_jobs/{id}/objects', 200, [ID, ...PAGING]),
+  operation('DeleteHarvestObjects', 'DELETE harvest_jobs/{id}/objects', 200, [ID]),
+  operation('ListEvents', 'GET events', 200, PAGING),
+  operation('ReplayEvents', 'POST event_sinks/{id}/replay', 202, [ID, member('after', 'body', STRING)]),
 ]
 
-function operation(
-  name: WindrowOperation,
-  method: string,
-  path: string,
-  status: number,
-  members: readonly Member[],
-): Operation {
+/** `request` is the method and the path below `/windrow/v1/`, where `{name}` stands for a segment. */
+function operation(name: WindrowOperation, request: string, status: number, members: readonly Member[]): Operation {
+  const [method = '', path = ''] = request.split(' ')
   const segments = ['windrow', 'v1', ...path.split('/')].map((segment) =>
     segment.startsWith('{') ? { label: segment.slice(1, -1) } : segment,
   )

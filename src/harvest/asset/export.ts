@@ -1,5 +1,5 @@
 import { utcMs } from '../../media/time.ts'
-import { DEFAULT_HARVEST_OPTIONS } from '../../model/harvest-job.ts'
+import { DEFAULT_HARVEST_OPTIONS, type HarvestJob } from '../../model/harvest-job.ts'
 import type { OutputFormat } from '../../packaging/output-format.ts'
 import type { Buckets } from '../../stores/buckets.ts'
 import { HarvestFailed } from '../harvest-failed.ts'
@@ -38,7 +38,7 @@ export async function exportAsset(
   const plan = progress.settledPlan
   const window = await (plan
     ? plannedWindow(job, plan, deps.archive)
-    : settledWindow(writer, attempt, format, deps, signal))
+    : settledWindow(writer, job, { ...deps, format }, signal))
 
   const files = assetFiles(job, format, window.summary, deps)
   if (!plan) {
@@ -63,9 +63,8 @@ export async function exportAsset(
 /** The window the asset is made of. What of it is there already is written while it waits for the rest. */
 async function settledWindow(
   writer: AssetWriter,
-  { job }: Attempt,
-  format: OutputFormat,
-  deps: ExportDeps,
+  job: HarvestJob,
+  deps: ExportDeps & { readonly format: OutputFormat },
   signal: AbortSignal,
 ): Promise<HarvestWindow> {
   let followed: number = job.start
@@ -78,7 +77,7 @@ async function settledWindow(
     const window = await withinGapPolicy(job, read)
     let files: AssetFiles
     try {
-      files = assetFiles(job, format, window.summary, deps)
+      files = assetFiles(job, deps.format, window.summary, deps)
     } catch (error) {
       // The streams that are shown may come only later.
       if (error instanceof HarvestFailed && error.code === 'NoStreams') return

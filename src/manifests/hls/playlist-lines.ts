@@ -35,7 +35,7 @@ export function* playlistLines(text: string, limits: PlaylistLimits): Generator<
     line++
     const newline = text.indexOf('\n', start)
     const end = newline === -1 ? text.length : newline
-    const content = contentOf(text, start, end, line, limits)
+    const content = contentOf(text, { start, end }, line, limits)
     start = end + 1
     if (line === 1) {
       if (content !== '#EXTM3U') throw new MalformedPlaylist(1, 'a playlist begins with #EXTM3U')
@@ -52,7 +52,12 @@ export function* playlistLines(text: string, limits: PlaylistLimits): Generator<
   if (line === 0) throw new MalformedPlaylist(1, 'a playlist begins with #EXTM3U')
 }
 
-function contentOf(text: string, start: number, end: number, line: number, limits: PlaylistLimits): string {
+function contentOf(
+  text: string,
+  { start, end }: { readonly start: number; readonly end: number },
+  line: number,
+  limits: PlaylistLimits,
+): string {
   if (end - start > limits.lineLength) {
     throw new MalformedPlaylist(line, `the line is longer than ${limits.lineLength} characters`)
   }

@@ -1,5 +1,5 @@
 import { type CmafPackage, type HlsManifest, type OriginEndpoint, packageOf } from '../../model/origin-endpoint.ts'
-import type { OutputSegment, SegmentSummary } from '../../model/output-segment.ts'
+import type { SegmentSummary } from '../../model/output-segment.ts'
 import { PLAYLIST_TYPE } from '../hls-playlists/media-playlist.ts'
 import type {
   Asset,
@@ -13,7 +13,7 @@ import type {
 } from '../output-format.ts'
 import { assetPresentation, type Presentation, presentationOf } from '../presentation.ts'
 import type { SourceMedia } from '../segments/source-media.ts'
-import { cuesBefore, cuesBeforeIn, webVttSegment } from '../segments/text-segment.ts'
+import { cuesBefore, cuesBeforeIn, type SegmentWithEarlier, webVttSegment } from '../segments/text-segment.ts'
 import { headerOf, iFramesOf, segmentOf } from '../segments/track-segment.ts'
 import { type SingleTrack, trackNumbered } from '../tracks/track-set.ts'
 import { hasTrack } from '../tracks/track-times.ts'
@@ -120,7 +120,7 @@ async function bodyOf(
   const track = listed && trackNumbered(listed.era, streamSelection, name.track.n)
   if (!track || !hasTrack(track, listed.segment)) return undefined
   const earlier = track.kind === 'text' ? await cuesBefore(endpoint, listed.segment, track.stream, index) : []
-  return segmentBody(track, name.track, listed.segment, earlier, media)
+  return segmentBody(track, name.track, { segment: listed.segment, earlier }, media)
 }
 
 function headerBody(track: SingleTrack, { kind }: CmafTrackName): SegmentBody | undefined {
@@ -130,8 +130,7 @@ function headerBody(track: SingleTrack, { kind }: CmafTrackName): SegmentBody | 
 async function segmentBody(
   track: SingleTrack,
   { kind }: CmafTrackName,
-  segment: OutputSegment,
-  earlier: readonly OutputSegment[],
+  { segment, earlier }: SegmentWithEarlier,
   media: SourceMedia,
 ): Promise<SegmentBody | undefined> {
   if (track.kind === 'text')
@@ -165,7 +164,7 @@ function assetSegments(
     }
     const body: AssetSegment['body'] = (whole, media) => {
       const earlier = track.kind === 'text' ? cuesBeforeIn(whole, at, track.stream) : []
-      return segmentBody(track, name, whole.segments[at]!, earlier, media)
+      return segmentBody(track, name, { segment: whole.segments[at]!, earlier }, media)
     }
     return [{ ...file, body }]
   })

@@ -49,7 +49,7 @@ export const dash: OutputFormat = {
       case 'header':
         return { kind: 'segment', body: (index) => headerNamed(endpoint, name.track, index) }
       case 'segment':
-        return { kind: 'segment', body: (index, media) => segmentNamed(endpoint, name.track, name.at, index, media) }
+        return { kind: 'segment', body: (index, media) => segmentNamed(endpoint, name, index, media) }
     }
   },
 
@@ -132,7 +132,7 @@ function segmentsOf(
       if (at === undefined) return []
       const body: AssetSegment['body'] = (whole, media) => {
         const earlier = track.kind === 'text' ? cuesBeforeIn(whole, place, track.stream) : []
-        return segmentBody(track, name, whole.segments[place]!, earlier, media)
+        return segmentBody(track, name, { segment: whole.segments[place]!, earlier }, media)
       }
       const { manifestName } = endpoint
       return [{ name: segmentFileName(manifestName, name, at), track: trackFileName(manifestName, name), body }]

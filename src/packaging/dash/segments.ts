@@ -3,7 +3,7 @@ import { type DashPackage, type OriginEndpoint, packageOf } from '../../model/or
 import type { Era, OutputSegment, SegmentSummary } from '../../model/output-segment.ts'
 import type { SegmentBody, SegmentLookup } from '../output-format.ts'
 import type { SourceMedia } from '../segments/source-media.ts'
-import { cuesBefore } from '../segments/text-segment.ts'
+import { cuesBefore, type SegmentWithEarlier } from '../segments/text-segment.ts'
 import { timedTextHeader, timedTextSegment } from '../segments/timed-text-segment.ts'
 import { headerOf, iFramesOf, segmentOf } from '../segments/track-segment.ts'
 import { type SingleTrack, trackNumbered } from '../tracks/track-set.ts'
@@ -36,8 +36,7 @@ export function headerBody(track: SingleTrack): SegmentBody {
 /** A segment of a track, by its number or its time. */
 export async function segmentNamed(
   endpoint: OriginEndpoint,
-  name: DashTrackName,
-  at: number,
+  { track: name, at }: { readonly track: DashTrackName; readonly at: number },
   index: SegmentLookup,
   media: SourceMedia,
 ): Promise<SegmentBody | undefined> {
@@ -49,7 +48,7 @@ export async function segmentNamed(
   const track = trackNamed(era, settings, name)
   if (!track || !hasTrack(track, segment)) return undefined
   const earlier = track.kind === 'text' ? await cuesBefore(endpoint, segment, track.stream, index) : []
-  return segmentBody(track, name, segment, earlier, media)
+  return segmentBody(track, name, { segment, earlier }, media)
 }
 
 /** The output segment in which a track's segment has exactly this time. */
@@ -72,8 +71,7 @@ async function segmentAt(
 export async function segmentBody(
   track: SingleTrack,
   { kind }: DashTrackName,
-  segment: OutputSegment,
-  earlier: readonly OutputSegment[],
+  { segment, earlier }: SegmentWithEarlier,
   media: SourceMedia,
 ): Promise<SegmentBody | undefined> {
   if (track.kind === 'text') return timedTextSegment(track, segment, earlier, media)

@@ -1,7 +1,7 @@
 import { framesOffset } from '../../media/packed-audio.ts'
 import { filterTs } from '../../media/ts/filter.ts'
 import { type HlsPackage, type OriginEndpoint, packageOf } from '../../model/origin-endpoint.ts'
-import type { OutputSegment, SegmentSummary } from '../../model/output-segment.ts'
+import type { SegmentSummary } from '../../model/output-segment.ts'
 import { PLAYLIST_TYPE } from '../hls-playlists/media-playlist.ts'
 import {
   type Asset,
@@ -16,7 +16,7 @@ import {
 import { assetPresentation, type Presentation, presentationOf } from '../presentation.ts'
 import { objectBody, transformedBody } from '../segments/segment-body.ts'
 import type { SourceMedia } from '../segments/source-media.ts'
-import { cuesBefore, cuesBeforeIn, webVttSegment } from '../segments/text-segment.ts'
+import { cuesBefore, cuesBeforeIn, type SegmentWithEarlier, webVttSegment } from '../segments/text-segment.ts'
 import { splitTimes } from '../time-shift.ts'
 import { windowParts } from '../window-parts.ts'
 import {
@@ -116,15 +116,13 @@ async function segmentBody(
   if (!stream || segmentExtension(stream.source) !== name.extension || (name.iframes && !stream.pids)) return undefined
   const earlier =
     stream.source.container === 'webvtt' ? await cuesBefore(endpoint, listed.segment, stream.source, index) : []
-  return streamSegment(stream, name.iframes ?? false, listed.segment, earlier, media)
+  return streamSegment(stream, name.iframes ?? false, { segment: listed.segment, earlier }, media)
 }
 
-/** `earlier`: output segments whose subtitles may still be shown in this one. */
 async function streamSegment(
   { source, pids }: HlsStream,
   areIFrames: boolean,
-  segment: OutputSegment,
-  earlier: readonly OutputSegment[],
+  { segment, earlier }: SegmentWithEarlier,
   media: SourceMedia,
 ): Promise<SegmentBody | undefined> {
   const type = mediaTypeOf(segmentExtension(source))
@@ -158,7 +156,7 @@ function assetSegments(
     }
     const body: AssetSegment['body'] = (whole, media) => {
       const earlier = isText ? cuesBeforeIn(whole, at, stream.source) : []
-      return streamSegment(stream, name.iframes ?? false, whole.segments[at]!, earlier, media)
+      return streamSegment(stream, name.iframes ?? false, { segment: whole.segments[at]!, earlier }, media)
     }
     return [{ ...file, body }]
   })

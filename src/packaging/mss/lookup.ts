@@ -35,7 +35,7 @@ export async function findFragment(
     if (!interval) continue
     const track = trackOf(era, streamSelection, name.stream, name.bitrate)
     if (!track || !hasTrack(track, segment)) return undefined
-    const following = await followers(endpoint, settings, name, segment.number, track, index)
+    const following = await followers(endpoint, { settings, name, track, after: segment.number }, index)
     if (!following) return undefined
     const earlier = track.kind === 'text' ? await cuesBefore(endpoint, segment, track.stream, index) : []
     return { track, segment, interval, following, earlier }
@@ -46,12 +46,18 @@ export async function findFragment(
 /** Where the next fragments of a track stand; undefined while they are not known. */
 async function followers(
   endpoint: OriginEndpoint,
-  { streamSelection }: MssPackage,
-  { stream, bitrate }: FragmentName,
-  after: number,
-  track: SingleTrack,
+  of: {
+    readonly settings: MssPackage
+    readonly name: FragmentName
+    readonly track: SingleTrack
+    /** The number of the output segment that has the fragment they follow. */
+    readonly after: number
+  },
   index: SegmentLookup,
 ): Promise<readonly FragmentInterval[] | undefined> {
+  const { settings, name, track, after } = of
+  const { streamSelection } = settings
+  const { stream, bitrate } = name
   const following: FragmentInterval[] = []
   for (let number = after + 1; number <= after + MOST_AHEAD; number++) {
     const found = await index.outputSegment(endpoint, number)

@@ -20,6 +20,9 @@ const MOST_OBJECTS_BACK = 3
 /** And in bytes, the newest first: an encoder may put many files into a slot, and nobody reads that much. */
 const MOST_BYTES_READ = MOST_WEBVTT_BYTES
 
+/** An output segment, and those before it whose subtitles may still be shown in it, oldest first. */
+export type SegmentWithEarlier = { readonly segment: OutputSegment; readonly earlier: readonly OutputSegment[] }
+
 /**
  * The output segments before this one whose subtitles may still be shown in it, oldest first: encoders cut subtitles
  * otherwise than pictures.

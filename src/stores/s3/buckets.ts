@@ -151,7 +151,9 @@ class S3Bucket implements Bucket {
 
   private async putWhere(conditions: Conditions, key: string, body: ObjectBody, signal: AbortSignal): Promise<void> {
     if (body.size <= MAX_HELD_BYTES) {
-      await this.buffers.hold(body, (bytes, keep) => this.send(key, body, bytes, signal, conditions, keep))
+      await this.buffers.hold(body, (bytes, keep) => {
+        return this.send(key, body, bytes, { signal, conditions, answeredEarly: keep })
+      })
     } else if (body.size > MULTIPART_BYTES) await this.inParts(key, body, signal)
     else await this.stream(key, body, signal)
   }
@@ -223,7 +225,7 @@ class S3Bucket implements Bucket {
     // The SDK does not look at errors of the stream it sends, and would wait for bytes that never come.
     stream.on('error', (error) => broken.abort(error))
     try {
-      await this.send(key, body, stream, AbortSignal.any([signal, broken.signal]))
+      await this.send(key, body, stream, { signal: AbortSignal.any([signal, broken.signal]) })
     } catch (error) {
       throw broken.signal.aborted ? broken.signal.reason : error
     } finally {
@@ -235,10 +237,9 @@ class S3Bucket implements Bucket {
     key: string,
     { contentType, size, sha256 }: ObjectBody,
     content: Buffer | ReturnType<typeof bodyStream>,
-    signal: AbortSignal,
-    conditions: Conditions = {},
-    answeredEarly?: () => void,
+    options: { readonly signal: AbortSignal; readonly conditions?: Conditions; readonly answeredEarly?: () => void },
   ): Promise<void> {
+    const { signal, conditions = {}, answeredEarly } = options
     const about = { Bucket: this.name, Key: key, ContentType: contentType, ContentLength: size }
     // Checked on arrival by a server that knows it.
     const checksum = sha256 && { ChecksumSHA256: Buffer.from(sha256, 'hex').toString('base64') }
