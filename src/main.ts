@@ -48,7 +48,7 @@ async function serve(flags: readonly string[]): Promise<void> {
     write: (line) => process.stderr.write(line),
   })
   process.on('uncaughtException', (error) => {
-    log.error({ error }, 'Windrow stops: an error nobody expected')
+    log.error({ event: 'unexpected-error', error }, 'Windrow stops: an error nobody expected')
     process.exit(FAILED)
   })
 
@@ -57,7 +57,7 @@ async function serve(flags: readonly string[]): Promise<void> {
   const stop = (signal: NodeJS.Signals) => {
     if (stopping) process.exit(FAILED)
     stopping = true
-    log.info({ signal }, 'stopping: what is in flight is finished; a second signal ends it at once')
+    log.info({ event: 'stopping', signal }, 'stopping: what is in flight is finished; a second signal ends it at once')
     // A failure to stop is nobody's to handle but uncaughtException's.
     void server.close().then(() => process.exit(0))
   }

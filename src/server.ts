@@ -69,7 +69,8 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
   const owner = randomUUID()
   const account = { accountId: config.accountId, region: config.region }
   const plays = (role: ProcessRole) => config.roles.has(role)
-  const failed = (what: string) => (error: unknown) => log.error({ error }, `${what} failed`)
+  const failed = (what: string) => (error: unknown) =>
+    log.error({ event: 'background-work-failed', error }, `${what} failed`)
 
   try {
     // Without a database of their own, channels are where their content is.
@@ -108,7 +109,8 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
 
     const media = new SourceMedia(archive, {
       maxBytes: config.memoryCacheBytes,
-      malformed: (key, problem) => log.warn({ key, problem }, 'a segment cannot be taken apart: it is a gap'),
+      malformed: (key, problem) =>
+        log.warn({ event: 'segment-malformed', key, problem }, 'a segment cannot be taken apart: it is a gap'),
     })
     /** Archive and buckets are where harvests are made; elsewhere they would only seem to be empty. */
     function mustHarvest(): void {

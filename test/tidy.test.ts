@@ -3,6 +3,8 @@ import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { posix } from 'node:path'
 import { describe, it } from 'node:test'
+import { operationsPage } from '../scripts/operations-page.ts'
+import { LOG_EVENTS } from '../src/log.ts'
 import { wrongNeeds } from './declared-needs.ts'
 import { forbiddenImports, readImportTable } from './import-table.ts'
 import { isTest, lineAt, readSource, readTree, type SourceFile, withoutComments } from './source-tree.ts'
@@ -256,6 +258,13 @@ describe('the words of the code', () => {
 })
 
 describe('the documentation', () => {
+  it('of the log is what `npm run docs` would write, and its events are all logged somewhere', () => {
+    assert.equal(readSource('docs/operations.md').text, operationsPage(), 'run "npm run docs"')
+    const sources = code.filter((file) => inSource(file) && file.path !== 'src/log.ts')
+    const unused = Object.keys(LOG_EVENTS).filter((event) => !sources.some(({ text }) => text.includes(`'${event}'`)))
+    assert.deepEqual(unused, [])
+  })
+
   it('links only to what exists', () => {
     assert.deepEqual(pages.flatMap(deadLinks), [])
   })

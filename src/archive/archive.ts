@@ -177,7 +177,10 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
       await Promise.all(
         [...channels.values()].map((content) =>
           passTime(content).catch((error: unknown) => {
-            log.error({ channelGuid: content.guid, error }, 'could not let time pass for a channel')
+            log.error(
+              { event: 'channel-tick-failed', channelGuid: content.guid, error },
+              'could not let time pass for a channel',
+            )
           }),
         ),
       )

@@ -279,7 +279,7 @@ export class ChannelContent {
     queueMicrotask(() => {
       this.fill(outputTimeline).catch((error: unknown) => {
         const about = { channelGuid: this.guid, outputTimeline: outputTimeline.id, error: String(error) }
-        this.deps.log.error(about, 'could not fill an output timeline')
+        this.deps.log.error({ event: 'output-timeline-fill-failed', ...about }, 'could not fill an output timeline')
       })
     })
   }

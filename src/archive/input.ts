@@ -130,9 +130,10 @@ export class Input {
     if (result.changed) this.stateText = result.text
     if (object) this.unlisted.add(object)
     for (const consumed of result.consumed) this.unlisted.remove(consumed)
-    if (result.isRefused) log.warn(this.ref, 'audio-only input: nothing of it is shown')
+    if (result.isRefused)
+      log.warn({ event: 'input-audio-only', ...this.ref }, 'audio-only input: nothing of it is shown')
     const gap = result.gaps.at(-1)
-    if (gap) log.warn({ ...this.ref, gaps: result.gaps.length, ...gap }, 'gap in a source stream')
+    if (gap) log.warn({ event: 'source-gap', ...this.ref, gaps: result.gaps.length, ...gap }, 'gap in a source stream')
   }
 
   /** What a step says that has seen all of the timeline. */

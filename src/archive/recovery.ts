@@ -31,5 +31,6 @@ export async function sweepUnknownObjects(deps: {
     if (deps.isClosing()) return
   }
   if (batch.length > 0) await flush()
-  if (removed > 0) deps.log.info({ removed }, 'removed objects that a crash had left without a row')
+  if (removed > 0)
+    deps.log.info({ event: 'orphans-removed', removed }, 'removed objects that a crash had left without a row')
 }

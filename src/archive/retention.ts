@@ -49,7 +49,10 @@ export async function forgetOldContent(deps: {
     if (!demand) continue
     await forgetOldSlots(deps, ref, demand, now).catch((error: unknown) => {
       // The other channels must not fill the disk meanwhile.
-      deps.log.error({ ...ref, error: String(error) }, 'could not forget the old content of an input')
+      deps.log.error(
+        { event: 'retention-failed', ...ref, error: String(error) },
+        'could not forget the old content of an input',
+      )
     })
   }
   await deletePending(deps)

@@ -14,12 +14,16 @@ export class StepLog {
 
   write({ channelGuid, id, segmentDurationSeconds }: OutputTimeline, { switched, dropped }: OutputTimelineStep): void {
     const outputTimeline = { channelGuid, outputTimeline: id, segmentDurationSeconds }
-    if (switched) this.log.warn({ ...outputTimeline, ...switched }, 'switched to the other input')
+    if (switched)
+      this.log.warn({ event: 'input-switched', ...outputTimeline, ...switched }, 'switched to the other input')
     for (const era of dropped) {
       const name = `${id}/${era}`
       if (this.unknown.has(name)) continue
       this.unknown.add(name)
-      this.log.error({ ...outputTimeline, era }, 'slots are not shown: nothing is known of their era')
+      this.log.error(
+        { event: 'slots-dropped', ...outputTimeline, era },
+        'slots are not shown: nothing is known of their era',
+      )
     }
   }
 }

@@ -533,7 +533,13 @@ describe('the archive of a channel with two inputs', () => {
     const outputTimeline = await segmentIndex.openOutputTimeline({ guid: 'e', revision: 1 }, ref, 2)
     await content.fill(outputTimeline)
     assert.deepEqual(faults, [
-      { channelGuid: FIRST, outputTimeline: outputTimeline.id, segmentDurationSeconds: 2, era: 1 },
+      {
+        event: 'slots-dropped',
+        channelGuid: FIRST,
+        outputTimeline: outputTimeline.id,
+        segmentDurationSeconds: 2,
+        era: 1,
+      },
     ])
     assert.equal((await segmentIndex.lastOutputSegments(outputTimeline.id, 99)).length, 3)
   })

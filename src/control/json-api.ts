@@ -60,7 +60,7 @@ export function mountJsonApi({ prefix, log, operations, expected, perform }: Jso
     const answer = await perform(operation, input, requestId)
     if (operation.method !== 'GET') {
       const { id, resourceArn } = input as { readonly id?: string; readonly resourceArn?: string }
-      log.info({ requestId, operation: operation.name, id, resourceArn }, 'changed by the API')
+      log.info({ event: 'api-change', requestId, operation: operation.name, id, resourceArn }, 'changed by the API')
     }
     return answer
   }
@@ -74,10 +74,14 @@ export function mountJsonApi({ prefix, log, operations, expected, perform }: Jso
         if (request.errored) throw error
         const failure = failureOf(error)
         const { method } = request
-        if (failure.status >= 500) log.error({ requestId, path: target.path, error }, 'a request of the API failed')
+        if (failure.status >= 500)
+          log.error({ event: 'api-request-failed', requestId, path: target.path, error }, 'a request of the API failed')
         else if (failure.status !== 404) {
           const { status, type, message: reason } = failure
-          log.info({ requestId, method, path: target.path, status, type, reason }, 'refused by the API')
+          log.info(
+            { event: 'api-refusal', requestId, method, path: target.path, status, type, reason },
+            'refused by the API',
+          )
         }
         return answerOf(failure)
       })

@@ -106,7 +106,7 @@ class SinkLine {
   /** False when it is to be tried again. */
   private async tell(event: RecordedEvent): Promise<boolean> {
     const { clock, log, account, giveUpMs } = this.deps
-    const about = { sink: this.sink.name, event: event.id }
+    const about = { sink: this.sink.name, eventId: event.id }
     try {
       await this.sink.deliver(eventEnvelope(event, account), this.closing)
       this.failures = 0
@@ -115,13 +115,16 @@ class SinkLine {
       if (this.closing.aborted) return false
       const reason = (error as Error).message
       if (clock() - event.at >= giveUpMs) {
-        log.error({ ...about, reason }, 'an event was not delivered in all that time, and is passed over')
+        log.error(
+          { event: 'event-given-up', ...about, reason },
+          'an event was not delivered in all that time, and is passed over',
+        )
         this.failures = 0
         return true
       }
       const pause = pauseAfter(PAUSES_MS, ++this.failures)
       this.notBefore = clock() + pause
-      log.warn({ ...about, reason, retryInMs: pause }, 'an event was not delivered')
+      log.warn({ event: 'event-not-delivered', ...about, reason, retryInMs: pause }, 'an event was not delivered')
       return false
     }
   }

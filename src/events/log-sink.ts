@@ -5,8 +5,8 @@ import type { EventSink } from './sink.ts'
 export function logSink(log: Log): EventSink {
   return {
     name: 'log',
-    async deliver(event) {
-      log.info({ event }, 'event')
+    async deliver(envelope) {
+      log.info({ event: 'service-event', envelope }, 'an event of the service')
     },
     close() {},
   }

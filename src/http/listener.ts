@@ -49,7 +49,9 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   server.on('connection', (socket) => connections.add(socket))
   server.on(
     'drop',
-    onceASecond(() => log.warn({ listener: name }, 'too many connections; new ones are dropped')),
+    onceASecond(() =>
+      log.warn({ event: 'connections-dropped', listener: name }, 'too many connections; new ones are dropped'),
+    ),
   )
 
   const serve = async (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean) => {
@@ -76,9 +78,10 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       }
     } catch (error) {
       const fields = { listener: name, requestId, method: request.method, path: target?.path, error }
-      if (request.socket.destroyed) log.info(fields, 'a client left in the middle of a request')
+      if (request.socket.destroyed)
+        log.info({ event: 'request-aborted', ...fields }, 'a client left in the middle of a request')
       else {
-        log.error(fields, 'a request failed')
+        log.error({ event: 'request-failed', ...fields }, 'a request failed')
         fail(response, requestId)
       }
     }
@@ -93,7 +96,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       resolve()
     })
   })
-  server.on('error', (error) => log.error({ listener: name, error }, 'the listener failed'))
+  server.on('error', (error) => log.error({ event: 'listener-failed', listener: name, error }, 'the listener failed'))
 
   const stop = async () => {
     // http.Server's own close would cut answers that are still being flushed.

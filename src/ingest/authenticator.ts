@@ -68,7 +68,11 @@ export class Authenticator {
   /** Right credentials are never limited: behind a proxy all encoders share one address. */
   private failure(request: IncomingMessage, ingest: IngestRef): Refusal {
     const address = request.socket.remoteAddress ?? 'unknown'
-    this.options.faults.report(`credentials ${address}`, { ...ingest, address }, 'wrong ingest credentials')
+    this.options.faults.report(
+      `credentials ${address}`,
+      { event: 'ingest-credentials-wrong', ...ingest, address },
+      'wrong ingest credentials',
+    )
     const wait = this.failures.take(address, this.options.clock())
     if (wait === 0) return this.challenge('the credentials are wrong', false)
     return new Refusal(429, 'too many wrong credentials', { 'retry-after': `${wait}`, connection: 'close' })

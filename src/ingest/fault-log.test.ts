@@ -12,16 +12,16 @@ it('logs faults at most once a second per key, with how many there were and the 
   }
   let now = 0
   const faults = new FaultLog(log, () => utcMs(now))
-  for (; now < 1000; now += 100) faults.report('a', { problem: `at ${now}` }, 'bad')
-  faults.report('b', {}, 'worse')
-  faults.report('a', { problem: 'at 1000' }, 'bad')
-  faults.report('a', { problem: 'the last' }, 'bad')
+  for (; now < 1000; now += 100) faults.report('a', { event: 'segment-unusable', problem: `at ${now}` }, 'bad')
+  faults.report('b', { event: 'playlist-refused' }, 'worse')
+  faults.report('a', { event: 'segment-unusable', problem: 'at 1000' }, 'bad')
+  faults.report('a', { event: 'segment-unusable', problem: 'the last' }, 'bad')
   faults.flush()
   faults.flush()
   assert.deepEqual(lines, [
-    { problem: 'at 0', count: 1, message: 'bad' },
-    { count: 1, message: 'worse' },
-    { problem: 'at 1000', count: 10, message: 'bad' },
-    { problem: 'the last', count: 1, message: 'bad' },
+    { event: 'segment-unusable', problem: 'at 0', count: 1, message: 'bad' },
+    { event: 'playlist-refused', count: 1, message: 'worse' },
+    { event: 'segment-unusable', problem: 'at 1000', count: 10, message: 'bad' },
+    { event: 'segment-unusable', problem: 'the last', count: 1, message: 'bad' },
   ])
 })

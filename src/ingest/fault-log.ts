@@ -1,10 +1,10 @@
 import type { Clock } from '../clock.ts'
-import type { Log } from '../log.ts'
+import type { Log, LogFields } from '../log.ts'
 
 const INTERVAL_MS = 1000
 const MAX_KEYS = 10_000
 
-type Faults = { count: number; loggedAt: number; fields: object; message: string }
+type Faults = { count: number; loggedAt: number; fields: LogFields; message: string }
 
 /** Counts repeated faults and logs them at most once a second per key, with how many there were and the last one. */
 export class FaultLog {
@@ -17,7 +17,7 @@ export class FaultLog {
     this.clock = clock
   }
 
-  report(key: string, fields: object, message: string): void {
+  report(key: string, fields: LogFields, message: string): void {
     const now = this.clock()
     const faults = this.faults.get(key) ?? { count: 0, loggedAt: Number.NEGATIVE_INFINITY, fields, message }
     faults.count++

@@ -89,10 +89,18 @@ export function createIngest(options: IngestDeps): Ingest {
       if (error instanceof Refusal) refuse(error.status, error.message, error.headers)
       else if (error instanceof BodyTooLong) refuse(413, error.message, {})
       else if (error instanceof StorageFailure) {
-        faults.report('storage', { error: error.cause }, 'the archive could not store something')
+        faults.report(
+          'storage',
+          { event: 'ingest-storage-failed', error: error.cause },
+          'the archive could not store something',
+        )
         refuse(error.status, error.message, { 'retry-after': '1' })
       } else if (error instanceof StoreUnavailable) {
-        faults.report('store', { reason: error.message }, 'the store could not say who may put')
+        faults.report(
+          'store',
+          { event: 'store-unavailable', reason: error.message },
+          'the store could not say who may put',
+        )
         refuse(503, STORE_UNAVAILABLE, { 'retry-after': '1' })
       } else throw error
     }

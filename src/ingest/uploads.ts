@@ -51,7 +51,11 @@ export class Uploads {
     const { archive, clock, faults, limits } = this.options
     const { problem } = await storeSegment(archive, { ingest, name, body, clock, maxTracks: limits.maxTracks })
     if (problem === undefined) return
-    faults.report(`segment ${ingest.channelGuid}`, { ...ingest, name, problem }, 'a segment is of no use')
+    faults.report(
+      `segment ${ingest.channelGuid}`,
+      { event: 'segment-unusable', ...ingest, name, problem },
+      'a segment is of no use',
+    )
   }
 
   private async playlist({ ingest }: IngestPath, place: PlaylistPlace, text: string) {
@@ -62,7 +66,7 @@ export class Uploads {
     } catch (error) {
       if (!(error instanceof MalformedPlaylist || error instanceof TooManyStreams)) throw error
       const fields = { ...ingest, name: place.name, problem: error.message }
-      faults.report(`playlist ${ingest.channelGuid}`, fields, 'a playlist is refused')
+      faults.report(`playlist ${ingest.channelGuid}`, { event: 'playlist-refused', ...fields }, 'a playlist is refused')
       throw new Refusal(400, error.message)
     }
     await asStorageFailure(

@@ -139,12 +139,15 @@ export function createOrigin({
           return sendError(response, 503, 'Too many manifests are being written; try again.', { 'Retry-After': '1' })
         }
         if (error instanceof StoreUnavailable && !response.headersSent) {
-          log.warn({ path: target.path, reason: error.message }, 'the store could not say what was asked for')
+          log.warn(
+            { event: 'store-unavailable', path: target.path, reason: error.message },
+            'the store could not say what was asked for',
+          )
           return sendError(response, 503, STORE_UNAVAILABLE, { 'Retry-After': '1' })
         }
         if (!(error instanceof NoSuchObject)) throw error
         // Retention took it between finding and reading.
-        log.warn({ path: target.path, key: error.key }, 'a segment that was asked for is gone')
+        log.warn({ event: 'segment-gone', path: target.path, key: error.key }, 'a segment that was asked for is gone')
         sendError(response, 404, 'This segment is no longer kept.')
       }
     },

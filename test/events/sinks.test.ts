@@ -58,7 +58,7 @@ it('the log has each event as a field', async () => {
   const lines: object[] = []
   const log = { info: (fields: object) => void lines.push(fields), warn() {}, error() {} }
   await logSink(log).deliver(EVENT, never)
-  assert.deepEqual(lines, [{ event: EVENT }])
+  assert.deepEqual(lines, [{ event: 'service-event', envelope: EVENT }])
 })
 
 describe('what takes events over HTTP', () => {

@@ -89,7 +89,9 @@ export function createHarvester(deps: HarvesterDeps): Harvester {
       const key = `${job.id}/${job.run.fence}`
       const done = run(job, lease, progress).finally(() => {
         running.delete(key)
-        void takeUp().catch((error: unknown) => log.error({ error }, 'cannot take up harvest jobs'))
+        void takeUp().catch((error: unknown) =>
+          log.error({ event: 'harvest-claim-failed', error }, 'cannot take up harvest jobs'),
+        )
       })
       running.set(key, { lease, done })
     }
@@ -109,10 +111,9 @@ export function createHarvester(deps: HarvesterDeps): Harvester {
       await attempt(job, lease, progress, signal)
       await end(job, lease, { state: 'SUCCEEDED' }, () => {
         const { objects, bytes } = progress.cursor()
-        log.info(
-          { harvestJob: job.id, objects, bytes, milliseconds: clock() - began, attempt: job.run.attempts },
-          'harvest job SUCCEEDED',
-        )
+        const took = { milliseconds: clock() - began, attempt: job.run.attempts }
+        const fields = { event: 'harvest-job-succeeded', harvestJob: job.id, objects, bytes, ...took } as const
+        log.info(fields, 'harvest job SUCCEEDED')
       })
     } catch (error) {
       await afterFailure(job, lease, progress, lease.signal.aborted ? lease.signal.reason : error)
@@ -145,10 +146,15 @@ export function createHarvester(deps: HarvesterDeps): Harvester {
     if (error instanceof LeaseLost) return tellLost(job)
     await lease.close()
     if (closing.signal.aborted && !(error instanceof HarvestFailed)) {
-      log.info(about, 'harvest job set aside until the next start')
+      log.info({ event: 'harvest-job-set-aside', ...about }, 'harvest job set aside until the next start')
       await resources
         .releaseHarvestJob(lease.claim, { notBefore: clock() })
-        .catch((failure: unknown) => log.warn({ ...about, error: failure }, 'a harvest job was not given back'))
+        .catch((failure: unknown) =>
+          log.warn(
+            { event: 'harvest-job-release-failed', ...about, error: failure },
+            'a harvest job was not given back',
+          ),
+        )
       return
     }
     const failure = failureOf(job, error)
@@ -156,7 +162,7 @@ export function createHarvester(deps: HarvesterDeps): Harvester {
     if (failures < attemptsFor(error, deps.mostAttempts)) {
       const pause = pauseBeforeAttempt(failures)
       log.warn(
-        { ...about, code: failure.code, reason: failure.message, retryInMs: pause },
+        { event: 'harvest-job-retried', ...about, code: failure.code, reason: failure.message, retryInMs: pause },
         'harvest job is tried again',
       )
       const release = { notBefore: utcMs(clock() + pause), failure }
@@ -165,18 +171,21 @@ export function createHarvester(deps: HarvesterDeps): Harvester {
     }
     const state = failure.code === 'Cancelled' ? 'CANCELLED' : 'FAILED'
     const { code, message: reason } = failure
-    await end(job, lease, { state, failure }, () => log.warn({ ...about, code, reason }, `harvest job ${state}`))
+    const event = state === 'CANCELLED' ? 'harvest-job-cancelled' : 'harvest-job-failed'
+    await end(job, lease, { state, failure }, () => log.warn({ event, ...about, code, reason }, `harvest job ${state}`))
   }
 
   /** For the job's owner. What they cannot help goes to the log, whole. */
   function failureOf(job: HarvestRecord, error: unknown): HarvestFailure {
     if (error instanceof HarvestFailed) return error.failure
     if (!(error instanceof BucketRefused)) {
-      log.error({ harvestJob: job.id, error }, 'harvest job met an unexpected error')
+      log.error({ event: 'harvest-job-error', harvestJob: job.id, error }, 'harvest job met an unexpected error')
       const message = 'The harvest met an unexpected error, which the log of the server tells under the id of the job.'
       return { code: 'Unexpected', message }
     }
-    log.warn({ harvestJob: job.id, code: error.code, cause: String(error.cause) }, 'harvest job was refused its bucket')
+    const { code, cause } = error
+    const fields = { event: 'harvest-bucket-refused', harvestJob: job.id, code, cause: String(cause) } as const
+    log.warn(fields, 'harvest job was refused its bucket')
     return { code: error.code, message: error.message }
   }
 
@@ -190,7 +199,8 @@ export function createHarvester(deps: HarvesterDeps): Harvester {
 
   /** Nothing of this worker's is recorded any more, however far it came. */
   function tellLost(job: HarvestRecord): void {
-    log.warn({ harvestJob: job.id, attempt: job.run.attempts }, 'harvest job taken over by another worker')
+    const about = { harvestJob: job.id, attempt: job.run.attempts }
+    log.warn({ event: 'harvest-job-taken-over', ...about }, 'harvest job taken over by another worker')
   }
 
   /** Undefined when the process is to end first: the job stays in progress, and another worker takes it up. */
@@ -199,7 +209,7 @@ export function createHarvester(deps: HarvesterDeps): Harvester {
       try {
         return await record()
       } catch (error) {
-        log.error({ error }, 'cannot record what became of a harvest job')
+        log.error({ event: 'harvest-end-not-recorded', error }, 'cannot record what became of a harvest job')
       }
       if (closing.signal.aborted) return undefined
       await sleep(pauseAfter(RECORD_PAUSES_MS, tries), closing.signal).catch(() => {})

@@ -81,7 +81,10 @@ export class Lease {
   inBackground(): void {
     this.save().catch((error: unknown) => {
       if (!this.signal.aborted)
-        this.deps.log.warn({ harvestJob: this.claim.id, error }, 'a checkpoint was not recorded')
+        this.deps.log.warn(
+          { event: 'harvest-checkpoint-failed', harvestJob: this.claim.id, error },
+          'a checkpoint was not recorded',
+        )
     })
   }
 

@@ -89,7 +89,10 @@ export class ChangeFeed {
     if (client !== this.#client) return
     this.#client = undefined
     discard(client)
-    this.#log.warn({ reason: reasonOf(error) }, 'the database no longer tells what changes: connecting again')
+    this.#log.warn(
+      { event: 'database-changes-lost', reason: reasonOf(error) },
+      'changes of the database are no longer heard: connecting again',
+    )
     void this.#reconnect()
   }
 
@@ -105,7 +108,7 @@ export class ChangeFeed {
       }
     }
     if (this.#closing.signal.aborted) return
-    this.#log.info({}, 'the database tells again what changes')
+    this.#log.info({ event: 'database-changes-restored' }, 'changes of the database are heard again')
     this.tell([{ kind: 'everything' }])
   }
 

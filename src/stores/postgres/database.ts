@@ -78,7 +78,9 @@ export class PostgresDatabase {
       // The pool waits for the promise, though its types do not say so.
       onConnect: prepareSession as (client: pg.ClientBase) => void,
     })
-    this.#pool.on('error', (error) => options.log.warn({ error: error.message }, 'lost an idle database connection'))
+    this.#pool.on('error', (error) =>
+      options.log.warn({ event: 'database-connection-lost', error: error.message }, 'lost an idle database connection'),
+    )
   }
 
   async all<Row>(sql: string, ...values: Value[]): Promise<Row[]> {

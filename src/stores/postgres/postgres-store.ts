@@ -53,7 +53,10 @@ export async function openPostgresStore({ url, poolSize, log }: PostgresOptions)
     await migrate(db)
     const fsync = await db.get<{ fsync: string }>('SHOW fsync')
     if (fsync?.fsync === 'off')
-      log.warn({}, 'the database has fsync switched off: a power cut can lose what it promised')
+      log.warn(
+        { event: 'database-without-fsync' },
+        'the database has fsync switched off: a power cut can lose what it promised',
+      )
   } catch (error) {
     await close()
     return refuse(error)
