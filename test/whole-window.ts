@@ -1,14 +1,14 @@
 import type { ArchiveReader } from '../src/archive/reader.ts'
+import type { UtcRange } from '../src/media/time.ts'
 import type { OriginEndpoint } from '../src/model/origin-endpoint.ts'
 import { type ArchiveWindow, overlaps } from '../src/model/output-segment.ts'
 import { parsePage } from '../src/model/segment-page.ts'
-import type { TimeWindow } from '../src/stores/segment-index.ts'
 
 /** Every output segment of a window, read in one piece. Undefined when there is none. */
 export async function wholeWindow(
   archive: Pick<ArchiveReader, 'edge' | 'range'>,
   endpoint: OriginEndpoint,
-  window: TimeWindow,
+  window: UtcRange,
 ): Promise<ArchiveWindow | undefined> {
   const edge = await archive.edge(endpoint)
   const segmentRange = edge && (await archive.range(endpoint, window, edge))

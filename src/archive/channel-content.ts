@@ -1,12 +1,13 @@
 import { SerialQueue } from '../concurrency/serial-queue.ts'
-import { type UtcMs, utcMs } from '../media/time.ts'
+import { type UtcMs, type UtcRange, utcMs } from '../media/time.ts'
 import { seenInputs, withSeen } from '../model/eras/input-status.ts'
+import type { InputRef } from '../model/input-ref.ts'
 import { haveEnded } from '../model/input-timeline/ending.ts'
 import { isDue, type TimelineEvent, type TimelineStep } from '../model/input-timeline/step.ts'
 import type { Era, SeenInputs } from '../model/output-segment.ts'
 import { restOutput } from '../model/output-timeline/step.ts'
 import type { SourceObject } from '../model/source-segment.ts'
-import type { IngestRef, OutputTimeline } from '../stores/segment-index.ts'
+import type { OutputTimeline } from '../stores/timeline-store.ts'
 import type { ChannelContentDeps } from './channel-content-deps.ts'
 import { ChannelOutputTimelines } from './channel-output-timelines.ts'
 import { fillPage } from './filling.ts'
@@ -123,12 +124,7 @@ export class ChannelContent {
   /**
    * Forgets some of what an input sealed or received before a moment, at most `limit` each; true when nothing is left.
    */
-  forget(
-    { ingestEndpointId }: IngestRef,
-    before: UtcMs,
-    pinned: readonly { from: UtcMs; to: UtcMs }[],
-    limit: number,
-  ): Promise<boolean> {
+  forget({ ingestEndpointId }: InputRef, before: UtcMs, pinned: readonly UtcRange[], limit: number): Promise<boolean> {
     return this.inTurn(async () => {
       const input = await this.input(ingestEndpointId)
       // What still goes into an output segment is needed, however old it is.

@@ -1,6 +1,7 @@
 import type { UtcMs } from '../media/time.ts'
 import { isOutputDue, type SealedSlot, stepOutput } from '../model/output-timeline/step.ts'
-import type { OutputTimeline, OutputTimelinesCommit, SegmentIndex } from '../stores/segment-index.ts'
+import type { SegmentIndex } from '../stores/segment-index.ts'
+import type { OutputTimeline, OutputTimelinesCommit } from '../stores/timeline-store.ts'
 import type { InputsView } from './known-eras.ts'
 import {
   firstAliasEraOf,

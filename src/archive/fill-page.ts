@@ -1,7 +1,8 @@
 import type { UtcMs } from '../media/time.ts'
+import type { InputRef } from '../model/input-ref.ts'
 import type { SlotCursor } from '../model/output-timeline/state.ts'
 import { bySealing, type OutputTimelineStep, type SealedSlot, stepOutput } from '../model/output-timeline/step.ts'
-import type { IngestRef, SegmentIndex } from '../stores/segment-index.ts'
+import type { SegmentIndex } from '../stores/segment-index.ts'
 import type { InputsView } from './known-eras.ts'
 import { firstAliasEraOf, type OpenOutputTimeline } from './open-output-timeline.ts'
 
@@ -16,7 +17,7 @@ export type FillPage = { readonly sealed: readonly SealedSlot[]; readonly isLast
 /** What the inputs sealed next after what an output timeline has met, in the order it was sealed. */
 export async function readFillPage(
   index: Pick<SegmentIndex, 'slots'>,
-  refs: readonly IngestRef[],
+  refs: readonly InputRef[],
   cursors: Readonly<Record<string, SlotCursor>>,
 ): Promise<FillPage> {
   const pages = await Promise.all(

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts'
 import { seenInputs } from '../model/eras/input-status.ts'
-import type { OutputTimeline, SegmentIndex } from '../stores/segment-index.ts'
+import type { SegmentIndex } from '../stores/segment-index.ts'
+import type { OutputTimeline } from '../stores/timeline-store.ts'
 import { copiedState, originalOf } from './copied-output-timeline.ts'
 import { fillStep, readFillPage } from './fill-page.ts'
 import type { Input } from './input.ts'

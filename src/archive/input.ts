@@ -2,13 +2,15 @@ import type { Log } from '../log.ts'
 import type { UtcMs } from '../media/time.ts'
 import { isAudioOnly } from '../model/eras/description.ts'
 import { FIRST_ALIAS_ERA, FIRST_ERA_OF_SECOND_INPUT } from '../model/eras/era.ts'
+import type { InputRef } from '../model/input-ref.ts'
 import type { Donor } from '../model/input-timeline/donor.ts'
 import { donorOf } from '../model/input-timeline/gap-filling.ts'
 import { emptyTimeline, readTimeline, type TimelineState, waitedAnew } from '../model/input-timeline/state.ts'
 import { step, type TimelineEvent, type TimelineStep } from '../model/input-timeline/step.ts'
 import type { Era, Slot } from '../model/output-segment.ts'
 import type { SourceObject } from '../model/source-segment.ts'
-import type { IngestRef, SegmentIndex, TimelineCommit } from '../stores/segment-index.ts'
+import type { SegmentIndex } from '../stores/segment-index.ts'
+import type { TimelineCommit } from '../stores/timeline-store.ts'
 import { MOST_UNLISTED, UnlistedObjects } from './unlisted-objects.ts'
 
 /** Sealed slots at hand for what the other input lacks; longer than that waits. */
@@ -16,7 +18,7 @@ const RECENT_SLOTS = 64
 
 /** One input of a channel as this process knows it: the state of its timeline, and what waits for a playlist. */
 export class Input {
-  readonly ref: IngestRef
+  readonly ref: InputRef
   private readonly index: SegmentIndex
   /** Eras somebody asked for. */
   private readonly eras = new Map<number, Era>()
@@ -27,7 +29,7 @@ export class Input {
   private stateText = ''
   private version = 0
 
-  constructor(ref: IngestRef, index: SegmentIndex) {
+  constructor(ref: InputRef, index: SegmentIndex) {
     this.ref = ref
     this.index = index
     this.current = this.beginning()

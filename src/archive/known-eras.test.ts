@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { LADDER } from '../../test/origin/sample-channel.ts'
 import { FIRST_ERA_OF_SECOND_INPUT } from '../model/eras/era.ts'
+import type { InputRef } from '../model/input-ref.ts'
 import type { Era } from '../model/output-segment.ts'
-import type { IngestRef, SegmentIndex } from '../stores/segment-index.ts'
+import type { SegmentIndex } from '../stores/segment-index.ts'
 import { Input } from './input.ts'
 import { KnownEras } from './known-eras.ts'
 
@@ -12,7 +13,7 @@ const eraOf = (id: number): Era => ({ ...LADDER, id })
 /** The eras of a channel with two inputs, whose index answers when it is told to. */
 function twoInputs() {
   const waiting: (() => void)[] = []
-  const eras: SegmentIndex['eras'] = async (_ref: IngestRef, ids: readonly number[]) => {
+  const eras: SegmentIndex['eras'] = async (_ref: InputRef, ids: readonly number[]) => {
     await new Promise<void>((resolve) => waiting.push(resolve))
     return ids.map(eraOf)
   }

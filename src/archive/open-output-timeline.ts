@@ -7,7 +7,7 @@ import type {
   OutputTimeline,
   OutputTimelineCommit,
   StoredOutputTimeline,
-} from '../stores/segment-index.ts'
+} from '../stores/timeline-store.ts'
 import type { SegmentTail } from './segment-tail.ts'
 
 /** An output timeline as this process knows it. */

@@ -1,10 +1,10 @@
-import type { UtcMs } from '../media/time.ts'
+import type { UtcMs, UtcRange } from '../media/time.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { ArchiveWindow, Era, OutputSegment } from '../model/output-segment.ts'
+import type { EraTime, NumberRange } from '../model/segment-numbers.ts'
 import type { SegmentPageJson } from '../model/segment-page.ts'
 import type { StoredSegmentSummary } from '../model/segment-summary.ts'
 import type { ByteRange, ObjectStream } from '../stores/objects.ts'
-import type { EraTime, NumberRange, TimeWindow } from '../stores/segment-index.ts'
 
 /** The reading side of the archive: what packaging, origin and harvest may ask of it. */
 export type ArchiveReader = {
@@ -22,7 +22,7 @@ export type ArchiveReader = {
    * Every output segment that starts before the end of a window and ends after its start, up to an edge, to be read
    * piece by piece. Undefined when there is certainly none.
    */
-  range(endpoint: OriginEndpoint, window: TimeWindow, edge: LiveEdge): Promise<SegmentRange | undefined>
+  range(endpoint: OriginEndpoint, window: UtcRange, edge: LiveEdge): Promise<SegmentRange | undefined>
   /** One output segment and the era it belongs to. */
   outputSegment(
     endpoint: OriginEndpoint,
@@ -35,7 +35,7 @@ export type ArchiveReader = {
   /** An era of the inputs, once something of it is sealed: what is made of it may be kept. */
   era(endpoint: OriginEndpoint, id: number): Promise<Era | undefined>
   /** Start of the oldest and end of the newest output segment. Undefined while there is nothing. */
-  extent(endpoint: OriginEndpoint): Promise<{ readonly start: UtcMs; readonly end: UtcMs } | undefined>
+  extent(endpoint: OriginEndpoint): Promise<UtcRange | undefined>
   /** The bytes of a source object; shared, not to be changed. */
   read(key: string, range?: ByteRange): Promise<Uint8Array>
   /** The same for passing on: at once where the bytes are in memory, else piece by piece. */
@@ -57,7 +57,7 @@ export type LiveEdge = Pick<ArchiveWindow, 'version' | 'ended'> & {
 /** Output segments of a window, which may be too many to be held at once. */
 export type SegmentRange = Omit<ArchiveWindow, 'segments'> &
   Pick<LiveEdge, 'following'> & {
-    readonly window: TimeWindow
+    readonly window: UtcRange
     /** Of the sequence the numbers belong to. */
     readonly outputTimeline: number
     /** All segments of the window are among these; others may be. */

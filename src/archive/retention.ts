@@ -1,9 +1,10 @@
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
 import { type UtcMs, utcMs } from '../media/time.ts'
+import type { InputRef } from '../model/input-ref.ts'
 import type { Objects } from '../stores/objects.ts'
 import type { Resources, RetentionDemand } from '../stores/resources.ts'
-import type { IngestRef, SegmentIndex } from '../stores/segment-index.ts'
+import type { SegmentIndex } from '../stores/segment-index.ts'
 import type { ChannelContent } from './channel-content.ts'
 
 export type RetentionRules = {
@@ -60,7 +61,7 @@ export async function forgetOldContent(deps: {
 
 async function forgetOldSlots(
   deps: Parameters<typeof forgetOldContent>[0],
-  ref: IngestRef,
+  ref: InputRef,
   demand: RetentionDemand,
   now: UtcMs,
 ): Promise<void> {

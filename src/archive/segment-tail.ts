@@ -1,6 +1,7 @@
 import type { UtcMs } from '../media/time.ts'
 import type { OutputSegment } from '../model/output-segment.ts'
-import type { EraTime, SegmentIndex } from '../stores/segment-index.ts'
+import type { EraTime } from '../model/segment-numbers.ts'
+import type { SegmentIndex } from '../stores/segment-index.ts'
 
 /** Output segments of an output timeline kept in memory; enough for ten minutes of one-second segments. */
 export const TAIL_SEGMENTS = 600

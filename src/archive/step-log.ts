@@ -1,6 +1,6 @@
 import type { Log } from '../log.ts'
 import type { OutputTimelineStep } from '../model/output-timeline/step.ts'
-import type { OutputTimeline } from '../stores/segment-index.ts'
+import type { OutputTimeline } from '../stores/timeline-store.ts'
 
 /** Logs the steps of a channel's output timelines. */
 export class StepLog {

@@ -1,10 +1,11 @@
-import type { IngestRef, SegmentIndex } from '../stores/segment-index.ts'
+import type { InputRef } from '../model/input-ref.ts'
+import type { SegmentIndex } from '../stores/segment-index.ts'
 import type { Input } from './input.ts'
 import { type OpenOutputTimeline, openOutputTimeline } from './open-output-timeline.ts'
 import { SegmentTail } from './segment-tail.ts'
 
 /** The inputs of a channel the index knows of. */
-export async function storedInputs(index: SegmentIndex, guid: string): Promise<readonly IngestRef[]> {
+export async function storedInputs(index: SegmentIndex, guid: string): Promise<readonly InputRef[]> {
   return (await index.inputs()).filter(({ channelGuid }) => channelGuid === guid)
 }
 

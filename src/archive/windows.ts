@@ -1,7 +1,9 @@
-import { type UtcMs, utcMs } from '../media/time.ts'
+import { type UtcMs, type UtcRange, utcMs } from '../media/time.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import { type ArchiveWindow, endUtcOf, type OutputSegment } from '../model/output-segment.ts'
-import type { EraTime, OutputTimeline, SegmentIndex, TimeWindow } from '../stores/segment-index.ts'
+import type { EraTime } from '../model/segment-numbers.ts'
+import type { SegmentIndex } from '../stores/segment-index.ts'
+import type { OutputTimeline } from '../stores/timeline-store.ts'
 import type { ChannelContent } from './channel-content.ts'
 import { lastFitting } from './live-window.ts'
 import type { ArchiveReader, LiveEdge, SegmentRange } from './reader.ts'
@@ -13,7 +15,7 @@ const MOST_SEGMENTS = 86_400
 const FOLLOWING = 8
 /** Sound may lie before an era's first picture. */
 const EARLY_MS = 10_000
-const ALWAYS: TimeWindow = { start: utcMs(Number.MIN_SAFE_INTEGER), end: utcMs(Number.MAX_SAFE_INTEGER) }
+const ALWAYS: UtcRange = { start: utcMs(Number.MIN_SAFE_INTEGER), end: utcMs(Number.MAX_SAFE_INTEGER) }
 /** Segments that begin next to a time, on either side. */
 const AROUND = 3
 /** Eras that may show a moment: a broken source may begin one with every segment, and `EARLY_MS` holds many. */
@@ -113,7 +115,7 @@ export function windowsOf({ segmentIndex, version, outputTimelineOf, contentOf, 
       return read && edgeOf(read, asOf)
     },
 
-    async range(endpoint: OriginEndpoint, window: TimeWindow, edge: LiveEdge): Promise<SegmentRange | undefined> {
+    async range(endpoint: OriginEndpoint, window: UtcRange, edge: LiveEdge): Promise<SegmentRange | undefined> {
       const read = await reading(endpoint)
       if (!read) return undefined
       const { outputTimeline, content } = read

@@ -1,16 +1,16 @@
+import type { InputRef } from '../model/input-ref.ts'
 import type { ListedPlaylist, ListedStream } from '../model/listed-playlist.ts'
 import type { SourceObject } from '../model/source-segment.ts'
 import type { ObjectWriter } from '../stores/objects.ts'
-import type { IngestRef } from '../stores/segment-index.ts'
 
 /** The writing side of the archive: what ingest may ask of it. Everything is durable when its promise resolves. */
 export type ArchiveWriter = {
   /** Begins the object of a new PUT. The caller writes and commits it, then calls `storeSegment` with its key. */
-  createObject(ingest: IngestRef): Promise<{ readonly key: string; readonly writer: ObjectWriter }>
+  createObject(ingest: InputRef): Promise<{ readonly key: string; readonly writer: ObjectWriter }>
   /** A complete, committed segment body. Published at once if a playlist has listed its name and waits for it. */
-  storeSegment(ingest: IngestRef, object: SourceObject): Promise<void>
+  storeSegment(ingest: InputRef, object: SourceObject): Promise<void>
   /** The streams of the input, as its parent playlist names them. */
-  storeParentPlaylist(ingest: IngestRef, streams: readonly ListedStream[]): Promise<void>
+  storeParentPlaylist(ingest: InputRef, streams: readonly ListedStream[]): Promise<void>
   /** Publishes what the playlist newly lists. */
-  storeMediaPlaylist(ingest: IngestRef, playlist: ListedPlaylist): Promise<void>
+  storeMediaPlaylist(ingest: InputRef, playlist: ListedPlaylist): Promise<void>
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import type { UtcMs } from '../media/time.ts'
+import type { UtcRange } from '../media/time.ts'
 import type { Account } from '../model/arn.ts'
 import type { HarvestForecast } from '../model/harvest-forecast.ts'
 import type { HarvestJob } from '../model/harvest-job.ts'
@@ -78,4 +78,4 @@ export type HarvestService = {
 }
 
 /** The span of time that an endpoint's archive holds, by the source's clock. */
-export type ExtentOf = (endpoint: OriginEndpoint) => Promise<{ readonly start: UtcMs; readonly end: UtcMs } | undefined>
+export type ExtentOf = (endpoint: OriginEndpoint) => Promise<UtcRange | undefined>

@@ -1,5 +1,4 @@
-import { utcMs } from '../media/time.ts'
-import type { UtcSpan } from '../model/harvest-failure.ts'
+import { type UtcRange, utcMs } from '../media/time.ts'
 import type { HarvestJob, HarvestOptions } from '../model/harvest-job.ts'
 import {
   checkDestination,
@@ -21,7 +20,7 @@ export async function requestedJob(
   { resources, clock, extent }: Pick<ControlContext, 'resources' | 'clock' | 'extent'>,
   { id, originEndpointId, startTime, endTime, s3Destination }: OperationInput<'CreateHarvestJob'>,
   options?: HarvestOptions,
-): Promise<{ readonly job: HarvestJob; readonly usable: UtcSpan }> {
+): Promise<{ readonly job: HarvestJob; readonly usable: UtcRange }> {
   checkedId('id', id)
   const start = parsedInstant('startTime', startTime)
   const end = parsedInstant('endTime', endTime)

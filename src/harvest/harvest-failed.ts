@@ -1,4 +1,5 @@
-import type { HarvestFailure, UtcSpan } from '../model/harvest-failure.ts'
+import type { UtcRange } from '../media/time.ts'
+import type { HarvestFailure } from '../model/harvest-failure.ts'
 
 /** Why a job cannot end well, beside what its bucket has against it. */
 export type HarvestProblem =
@@ -25,9 +26,9 @@ export type HarvestProblem =
 export class HarvestFailed extends Error {
   override readonly name = 'HarvestFailed'
   readonly code: HarvestProblem
-  readonly nearest: UtcSpan | undefined
+  readonly nearest: UtcRange | undefined
 
-  constructor(code: HarvestProblem, message: string, nearest?: UtcSpan) {
+  constructor(code: HarvestProblem, message: string, nearest?: UtcRange) {
     super(message)
     this.code = code
     this.nearest = nearest

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Clock } from '../clock.ts'
 import { parseTarget } from '../http/target.ts'
-import type { IngestRef } from '../stores/segment-index.ts'
+import type { InputRef } from '../model/input-ref.ts'
 import type { IngestCredentials } from './credentials.ts'
 import { type DigestCredentials, digestChallenges, digestResponse, parseDigestCredentials, sameText } from './digest.ts'
 import type { FaultLog } from './fault-log.ts'
@@ -41,7 +41,7 @@ export class Authenticator {
   }
 
   /** Throws the Refusal to answer; unknown endpoints and wrong passwords cannot be told apart by it. */
-  async authenticate(request: IncomingMessage, ingest: IngestRef): Promise<void> {
+  async authenticate(request: IncomingMessage, ingest: InputRef): Promise<void> {
     const given = parseDigestCredentials(request.headers.authorization)
     if (!given) throw this.challenge('credentials are needed', false)
     const endpoint = await this.options.credentials.of(ingest)
@@ -66,7 +66,7 @@ export class Authenticator {
   }
 
   /** Right credentials are never limited: behind a proxy all encoders share one address. */
-  private failure(request: IncomingMessage, ingest: IngestRef): Refusal {
+  private failure(request: IncomingMessage, ingest: InputRef): Refusal {
     const address = request.socket.remoteAddress ?? 'unknown'
     this.options.faults.report(
       `credentials ${address}`,

@@ -1,6 +1,6 @@
 import type { IngestEndpoint } from '../model/channel.ts'
+import type { InputRef } from '../model/input-ref.ts'
 import type { Resources } from '../stores/resources.ts'
-import type { IngestRef } from '../stores/segment-index.ts'
 
 const MAX_CHANNELS = 10_000
 
@@ -18,7 +18,7 @@ export class IngestCredentials {
     })
   }
 
-  async of(ingest: IngestRef): Promise<IngestEndpoint | undefined> {
+  async of(ingest: InputRef): Promise<IngestEndpoint | undefined> {
     const guid = ingest.channelGuid
     let endpoints = this.channels.get(guid)
     if (!endpoints) {

@@ -1,4 +1,4 @@
-import type { IngestRef } from '../stores/segment-index.ts'
+import type { InputRef } from '../model/input-ref.ts'
 import { FILE_NAME_RULE, fileName } from './file-name.ts'
 import { Refusal } from './refusal.ts'
 
@@ -6,7 +6,7 @@ export const INGEST_PREFIX = '/in/v2/'
 
 /** A path under `/in/v2/`: an ingest endpoint's folder, or a file in it. */
 export type IngestPath = {
-  readonly ingest: IngestRef
+  readonly ingest: InputRef
   /** Ends with a slash. */
   readonly folder: string
   /** Absent for the folder itself. */

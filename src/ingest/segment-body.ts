@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import type { ArchiveWriter } from '../archive/writer.ts'
 import type { Clock } from '../clock.ts'
+import type { InputRef } from '../model/input-ref.ts'
 import type { SourceObject } from '../model/source-segment.ts'
-import type { IngestRef } from '../stores/segment-index.ts'
 import { SegmentInspection } from './segment-inspection.ts'
 import { asStorageFailure } from './storage-failure.ts'
 
 type SegmentPut = {
-  readonly ingest: IngestRef
+  readonly ingest: InputRef
   readonly name: string
   readonly body: AsyncIterable<Uint8Array>
   readonly clock: Clock

@@ -40,3 +40,6 @@ export function rescale(value: number, from: number, to: number): number {
   const whole = Math.floor(value / from)
   return whole * to + Math.round(((value - whole * from) * to) / from)
 }
+
+/** From `start` on, up to and without `end`. */
+export type UtcRange = { readonly start: UtcMs; readonly end: UtcMs }

@@ -1,7 +1,4 @@
-import type { UtcMs } from '../media/time.ts'
-
-/** Half-open, by the source's clock. */
-export type UtcSpan = { readonly start: UtcMs; readonly end: UtcMs }
+import type { UtcRange } from '../media/time.ts'
 
 /** Why a job, or one attempt at it, failed. */
 export type HarvestFailure = {
@@ -10,5 +7,5 @@ export type HarvestFailure = {
   /** One sentence for a person. */
   readonly message: string
   /** The window nearest to the one asked for that can be had, where that would help. */
-  readonly nearest?: UtcSpan
+  readonly nearest?: UtcRange
 }

@@ -1,5 +1,4 @@
-import { type UtcMs, utcMs } from '../media/time.ts'
-import type { UtcSpan } from './harvest-failure.ts'
+import { type UtcMs, type UtcRange, utcMs } from '../media/time.ts'
 import type { HarvestGap } from './harvest-run.ts'
 import { endUtcOf, type SegmentSummary } from './output-segment.ts'
 
@@ -16,12 +15,12 @@ export type ShownStream = { readonly index: number; readonly name: string }
  * order.
  */
 export class GapFinder {
-  readonly #span: UtcSpan
+  readonly #span: UtcRange
   readonly #shown: (era: number) => readonly ShownStream[]
   readonly #gaps: HarvestGap[] = []
   #reached: UtcMs
 
-  constructor(span: UtcSpan, shown: (era: number) => readonly ShownStream[]) {
+  constructor(span: UtcRange, shown: (era: number) => readonly ShownStream[]) {
     this.#span = span
     this.#shown = shown
     this.#reached = span.start
@@ -49,9 +48,9 @@ export class GapFinder {
 }
 
 /** The longest part of `span` that no gap touches; undefined when there is none. */
-export function longestWithoutGap(span: UtcSpan, gaps: readonly HarvestGap[]): UtcSpan | undefined {
+export function longestWithoutGap(span: UtcRange, gaps: readonly HarvestGap[]): UtcRange | undefined {
   const edges = [...gaps, { start: span.end, end: span.end }].toSorted((a, b) => a.start - b.start)
-  let longest: UtcSpan | undefined
+  let longest: UtcRange | undefined
   let start = span.start
   for (const gap of edges) {
     const length = gap.start - start

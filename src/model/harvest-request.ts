@@ -1,5 +1,4 @@
-import { type UtcMs, utcMs } from '../media/time.ts'
-import type { UtcSpan } from './harvest-failure.ts'
+import { type UtcMs, type UtcRange, utcMs } from '../media/time.ts'
 import type { S3Destination } from './harvest-job.ts'
 import type { OriginEndpoint } from './origin-endpoint.ts'
 import { checkedRoleArn, matching, quoteValue, refuse } from './rules.ts'
@@ -25,7 +24,7 @@ export function checkHarvestable(endpoint: OriginEndpoint): void {
  * A start before the window is for the job to find out: by the time it runs, the window has moved on anyway. `usable`
  * is what can be harvested now.
  */
-export function checkHarvestWindow({ start, end }: UtcSpan, usable: UtcSpan, endpoint: OriginEndpoint): void {
+export function checkHarvestWindow({ start, end }: UtcRange, usable: UtcRange, endpoint: OriginEndpoint): void {
   const length = end - start
   if (length <= 0) refuse('endTime', 'must be after startTime')
   const startover = endpoint.startoverWindowSeconds * 1000
@@ -39,7 +38,7 @@ export function checkHarvestWindow({ start, end }: UtcSpan, usable: UtcSpan, end
 }
 
 /** MediaPackage harvests only what is past. */
-export function checkHarvestEnd({ start, end }: UtcSpan, usable: UtcSpan, now: UtcMs): void {
+export function checkHarvestEnd({ start, end }: UtcRange, usable: UtcRange, now: UtcMs): void {
   if (end <= now) return
   refuse('endTime', `must not be in the future; ${nearestText(nearestWindow({ start, end }, usable))}`)
 }
@@ -48,21 +47,21 @@ export function checkHarvestEnd({ start, end }: UtcSpan, usable: UtcSpan, now: U
 const TO_ASK_MS = 10_000
 
 /** What a job can have that is asked for in a moment: the startover window, as far as there is content. */
-export function usableSpan(extent: UtcSpan, { startoverWindowSeconds }: OriginEndpoint): UtcSpan {
+export function usableSpan(extent: UtcRange, { startoverWindowSeconds }: OriginEndpoint): UtcRange {
   const startover = startoverWindowSeconds * 1000
   const start = extent.end - startover + Math.min(TO_ASK_MS, startover / 10)
   return { start: utcMs(Math.max(extent.start, start)), end: extent.end }
 }
 
 /** As long as `span`, or as `usable` allows, and no further away than it must be. */
-export function nearestWindow(span: UtcSpan, usable: UtcSpan): UtcSpan {
+export function nearestWindow(span: UtcRange, usable: UtcRange): UtcRange {
   const length = span.end - span.start
   const start = Math.max(usable.start, Math.min(span.start, usable.end - length))
   const end = Math.min(start + length, usable.end)
   return { start: utcMs(start), end: utcMs(end) }
 }
 
-export function nearestText({ start, end }: UtcSpan): string {
+export function nearestText({ start, end }: UtcRange): string {
   return `the nearest window that works is ${new Date(start).toISOString()} to ${new Date(end).toISOString()}`
 }
 

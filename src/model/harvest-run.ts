@@ -1,12 +1,12 @@
-import type { UtcMs } from '../media/time.ts'
-import type { HarvestFailure, UtcSpan } from './harvest-failure.ts'
+import type { UtcMs, UtcRange } from '../media/time.ts'
+import type { HarvestFailure } from './harvest-failure.ts'
 import type { HarvestJob } from './harvest-job.ts'
 
 /** Where a job stands; more than the API's status tells. */
 export type HarvestState = 'QUEUED' | 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED'
 
 /** A span without media inside the window: of every stream, or of the track named. */
-export type HarvestGap = UtcSpan & { readonly track?: string }
+export type HarvestGap = UtcRange & { readonly track?: string }
 
 /** Files of one media playlist. */
 export type TrackProgress = { readonly name: string; readonly segments: number; readonly written: number }
@@ -35,7 +35,7 @@ export type HarvestPlan = {
   readonly first: number
   readonly last: number
   /** From the first to the end of the last output segment. */
-  readonly content: UtcSpan
+  readonly content: UtcRange
   readonly segments: number
   readonly manifests: number
   readonly gaps: readonly HarvestGap[]

@@ -1,4 +1,4 @@
-import { msFromTicks, type Ticks, type UtcMs, utcMs } from '../media/time.ts'
+import { msFromTicks, type Ticks, type UtcMs, type UtcRange, utcMs } from '../media/time.ts'
 import type { Container, KeyFrame, TrackDescription, TrackTimes } from './source-segment.ts'
 
 /** What manifests need of an object: how large it is, and when what it holds is shown. */
@@ -176,9 +176,6 @@ export function endUtcOf({ startUtc, duration }: Pick<SegmentSummary, 'startUtc'
 }
 
 /** True when an output segment begins before the end of a span of the source's clock, and ends after its start. */
-export function overlaps(
-  segment: Pick<SegmentSummary, 'startUtc' | 'duration'>,
-  { start, end }: { readonly start: UtcMs; readonly end: UtcMs },
-): boolean {
+export function overlaps(segment: Pick<SegmentSummary, 'startUtc' | 'duration'>, { start, end }: UtcRange): boolean {
   return segment.startUtc < end && endUtcOf(segment) > start
 }

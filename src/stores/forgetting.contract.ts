@@ -110,9 +110,9 @@ export function forgettingContract(name: string, open: () => Promise<ContractSto
       const outputSegments = [0, 2, 4, 6, 8, 10].map((i) => outputSegment(id, 1 + i / 2, slots.slice(i, i + 2)))
       await segmentIndex.commitTimeline(INPUT, commit(0, { slots, outputSegments }))
       // Within slots 5 and 6, of the third and the fourth segment.
-      const pinned = [{ from: later(5.5 * SLOT_MS), to: later(6.5 * SLOT_MS) }]
+      const pinned = [{ start: later(5.5 * SLOT_MS), end: later(6.5 * SLOT_MS) }]
       await segmentIndex.forget(INPUT, later(1e9), { ...NOTHING_SPARED, pinned })
-      const kept = await segmentIndex.outputSegmentsBetween(id, pinned[0]!.from, pinned[0]!.to, 9)
+      const kept = await segmentIndex.outputSegmentsBetween(id, pinned[0]!.start, pinned[0]!.end, 9)
       assert.deepEqual(
         kept.map(({ slots: of }) => of.length),
         [2, 2],

@@ -3,13 +3,15 @@ import type { Channel } from '../model/channel.ts'
 import type { ServiceEvent } from '../model/event.ts'
 import type { HarvestJob, HarvestOutcome } from '../model/harvest-job.ts'
 import type { HarvestRecord } from '../model/harvest-run.ts'
+import type { InputRef } from '../model/input-ref.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import { type Era, objectsOf, type Slot, type SourceStream } from '../model/output-segment.ts'
 import type { SourceObject } from '../model/source-segment.ts'
 import type { HarvestClaim } from './harvest-records.ts'
 import type { Page, PageRequest } from './pages.ts'
 import type { Resources } from './resources.ts'
-import type { IngestRef, OutputSegmentRow, SegmentIndex, TimelineCommit } from './segment-index.ts'
+import type { SegmentIndex } from './segment-index.ts'
+import type { OutputSegmentRow, TimelineCommit } from './timeline-store.ts'
 
 /** What the suites of both database ports are run against: a store with nothing in it. */
 export type ContractStore = {
@@ -85,7 +87,7 @@ export function event(id: string): ServiceEvent {
   return { id, at: NOW, detailType: 'MediaPackage HarvestJob Notification', resources: [], detail: { id } }
 }
 
-export const INPUT: IngestRef = { channelGuid: 'guid-news', ingestEndpointId: 'guid-news' }
+export const INPUT: InputRef = { channelGuid: 'guid-news', ingestEndpointId: 'guid-news' }
 export const SLOT_MS = 2000
 
 export function sourceObject(key: string, receivedAt = NOW): SourceObject {
@@ -179,8 +181,8 @@ export async function idsOf(
   return pages
 }
 
-export const OTHER: IngestRef = { channelGuid: 'guid-news', ingestEndpointId: 'guid-news-2' }
-export const FOREIGN: IngestRef = { channelGuid: 'guid-sport', ingestEndpointId: 'guid-sport' }
+export const OTHER: InputRef = { channelGuid: 'guid-news', ingestEndpointId: 'guid-news-2' }
+export const FOREIGN: InputRef = { channelGuid: 'guid-sport', ingestEndpointId: 'guid-sport' }
 export const NOTHING_SPARED = { pinned: [], inUse: [], limit: 1000 }
 
 export const keysOf = (one: Slot) => objectsOf(one).map(({ key }) => key)

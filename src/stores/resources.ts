@@ -1,4 +1,4 @@
-import type { UtcMs } from '../media/time.ts'
+import type { UtcMs, UtcRange } from '../media/time.ts'
 import type { Channel } from '../model/channel.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { EventOutbox } from './event-outbox.ts'
@@ -35,7 +35,7 @@ export type RetentionDemand = {
   /**
    * Windows of harvest jobs in progress on this channel: nothing that ends after `from` and starts before `to` may go.
    */
-  readonly pinned: readonly { readonly from: UtcMs; readonly to: UtcMs }[]
+  readonly pinned: readonly UtcRange[]
 }
 
 /**

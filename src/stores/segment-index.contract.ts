@@ -19,7 +19,8 @@ import {
   slot,
   sourceObject,
 } from './nouns.contract.ts'
-import type { EndpointRevision, OutputTimeline, SegmentIndex } from './segment-index.ts'
+import type { SegmentIndex } from './segment-index.ts'
+import type { EndpointRevision, OutputTimeline } from './timeline-store.ts'
 
 /** What every SegmentIndex promises. Each adapter's test calls this with its own `open`, which gives an empty store. */
 export function segmentIndexContract(name: string, open: () => Promise<ContractStore>): void {

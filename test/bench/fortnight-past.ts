@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { type UtcMs, utcMs } from '../../src/media/time.ts'
-import type { IngestRef } from '../../src/stores/segment-index.ts'
+import type { InputRef } from '../../src/model/input-ref.ts'
 import { FIRST_DAY, FIVE_RENDITIONS, writePast } from './past.ts'
 
 export const DAYS = 14
@@ -17,7 +17,7 @@ export const DAY_MS = 86_400_000
 export async function writeFortnight(
   dataFolder: string,
   endpointGuid: string,
-  ingest: IngestRef,
+  ingest: InputRef,
   end: UtcMs,
   others: readonly string[],
 ): Promise<void> {

@@ -1,12 +1,13 @@
 /** A past that nobody has to push: segments, written straight into the index. */
+
 import { hash } from 'node:crypto'
 import { join } from 'node:path'
 import { ticks, ticksFromSeconds, type UtcMs, utcMs } from '../../src/media/time.ts'
+import type { InputRef } from '../../src/model/input-ref.ts'
 import { emptyTimeline } from '../../src/model/input-timeline/state.ts'
 import type { Era, Slot, SlotObject, SourceStream } from '../../src/model/output-segment.ts'
 import { openOutputTimelineState } from '../../src/model/output-timeline/state.ts'
 import type { SourceObject } from '../../src/model/source-segment.ts'
-import type { IngestRef } from '../../src/stores/segment-index.ts'
 import { openSqliteStore } from '../../src/stores/sqlite/sqlite-store.ts'
 import { audio, variant, video } from '../origin/sample-channel.ts'
 
@@ -38,7 +39,7 @@ export const FIVE_RENDITIONS = variants(1080, 720, 540, 360, 240)
 export async function writePast(
   dataFolder: string,
   endpointGuid: string,
-  ingest: IngestRef,
+  ingest: InputRef,
   began: UtcMs,
   count: number,
   { streams = STREAMS, hasSources = false, others = [] as readonly string[] } = {},

@@ -1,13 +1,13 @@
 import type { ArchiveWriter } from '../../src/archive/writer.ts'
+import type { InputRef } from '../../src/model/input-ref.ts'
 import type { ListedPlaylist, ListedStream } from '../../src/model/listed-playlist.ts'
 import type { SourceObject } from '../../src/model/source-segment.ts'
-import type { IngestRef } from '../../src/stores/segment-index.ts'
 
 export type ArchiveStep = 'create' | 'write' | 'commit' | 'segment' | 'playlist'
 
 /** An archive in memory that remembers what it was told, and fails where a test says so. */
 export class RecordingArchive implements ArchiveWriter {
-  readonly segments: { readonly ingest: IngestRef; readonly object: SourceObject; readonly bytes: Buffer }[] = []
+  readonly segments: { readonly ingest: InputRef; readonly object: SourceObject; readonly bytes: Buffer }[] = []
   readonly parents: (readonly ListedStream[])[] = []
   readonly playlists: ListedPlaylist[] = []
   /** Objects begun, and neither committed nor aborted. */
@@ -41,19 +41,19 @@ export class RecordingArchive implements ArchiveWriter {
     return { key, writer }
   }
 
-  async storeSegment(ingest: IngestRef, object: SourceObject) {
+  async storeSegment(ingest: InputRef, object: SourceObject) {
     await this.at('segment')
     const bytes = this.objects.get(object.key)
     if (!bytes) throw new Error(`${object.key} was not committed`)
     this.segments.push({ ingest, object, bytes })
   }
 
-  async storeParentPlaylist(_: IngestRef, streams: readonly ListedStream[]) {
+  async storeParentPlaylist(_: InputRef, streams: readonly ListedStream[]) {
     await this.at('playlist')
     this.parents.push(streams)
   }
 
-  async storeMediaPlaylist(_: IngestRef, playlist: ListedPlaylist) {
+  async storeMediaPlaylist(_: InputRef, playlist: ListedPlaylist) {
     await this.at('playlist')
     this.playlists.push(playlist)
   }

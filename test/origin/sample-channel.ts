@@ -1,6 +1,14 @@
 import { createHash } from 'node:crypto'
 import type { ArchiveReader, LiveEdge, SegmentRange } from '../../src/archive/reader.ts'
-import { msFromTicks, type Ticks, ticks, ticksFromSeconds, type UtcMs, utcMs } from '../../src/media/time.ts'
+import {
+  msFromTicks,
+  type Ticks,
+  ticks,
+  ticksFromSeconds,
+  type UtcMs,
+  type UtcRange,
+  utcMs,
+} from '../../src/media/time.ts'
 import type { AudioDescription, VideoDescription } from '../../src/media/track.ts'
 import type { DashPackage, HlsPackage, OriginEndpoint } from '../../src/model/origin-endpoint.ts'
 import {
@@ -14,6 +22,7 @@ import {
   type SourceStream,
   type StreamRole,
 } from '../../src/model/output-segment.ts'
+import type { EraTime, NumberRange } from '../../src/model/segment-numbers.ts'
 import { writePage } from '../../src/model/segment-page.ts'
 import { compactSegmentSummary, segmentSummaryOf } from '../../src/model/segment-summary.ts'
 import type { TrackDescription } from '../../src/model/source-segment.ts'
@@ -21,7 +30,6 @@ import type { ManifestStyle, OutputFormat, TextBody } from '../../src/packaging/
 import { SourceMedia } from '../../src/packaging/segments/source-media.ts'
 import { NoSuchObject } from '../../src/stores/objects.ts'
 import type { ResourceChange, Resources } from '../../src/stores/resources.ts'
-import type { EraTime, NumberRange, TimeWindow } from '../../src/stores/segment-index.ts'
 
 /** Where the sample channel begins: noon. */
 export const NOON = utcMs(Date.UTC(2026, 7, 1, 12, 0, 0))
@@ -329,7 +337,7 @@ export class FakeArchive
     return { version, segment, following, publishedUntil: endUtcOf(newest), ended: ended && isNewest }
   }
 
-  async range(_endpoint: OriginEndpoint, window: TimeWindow, edge: LiveEdge): Promise<SegmentRange | undefined> {
+  async range(_endpoint: OriginEndpoint, window: UtcRange, edge: LiveEdge): Promise<SegmentRange | undefined> {
     if (!this.window) return undefined
     this.windowsRead++
     const { segments, eras, version } = this.window

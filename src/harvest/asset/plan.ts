@@ -1,4 +1,4 @@
-import type { UtcSpan } from '../../model/harvest-failure.ts'
+import type { UtcRange } from '../../media/time.ts'
 import { GapFinder, isBefore, longestWithoutGap, type ShownStream } from '../../model/harvest-gaps.ts'
 import { DEFAULT_HARVEST_OPTIONS, type HarvestJob } from '../../model/harvest-job.ts'
 import type { HarvestGap, HarvestPlan } from '../../model/harvest-run.ts'
@@ -92,4 +92,4 @@ function shownStreams({ endpoint }: HarvestJob, present: ReadonlySet<number>, er
   })
 }
 
-const iso = (time: UtcSpan['start']): string => new Date(time).toISOString()
+const iso = (time: UtcRange['start']): string => new Date(time).toISOString()

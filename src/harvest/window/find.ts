@@ -1,7 +1,6 @@
 import type { ArchiveReader } from '../../archive/reader.ts'
 import type { Clock } from '../../clock.ts'
-import { msFromTicks, type UtcMs, utcMs } from '../../media/time.ts'
-import type { UtcSpan } from '../../model/harvest-failure.ts'
+import { msFromTicks, type UtcMs, type UtcRange, utcMs } from '../../media/time.ts'
 import type { HarvestJob } from '../../model/harvest-job.ts'
 import { nearestText, nearestWindow, usableSpan } from '../../model/harvest-request.ts'
 import type { HarvestPlan } from '../../model/harvest-run.ts'
@@ -85,7 +84,7 @@ function checkForm(job: HarvestJob): void {
 
 async function windowWithin(
   job: HarvestJob,
-  extent: UtcSpan | undefined,
+  extent: UtcRange | undefined,
   archive: WindowDeps['archive'],
 ): Promise<HarvestWindow> {
   const { start, end } = job
@@ -105,7 +104,7 @@ async function windowWithin(
   throw new HarvestFailed('NoContent', `There is no content from ${iso(start)} to ${iso(end)}; ${where}.`, nearest)
 }
 
-function checkStart(job: HarvestJob, extent: UtcSpan, age: number): void {
+function checkStart(job: HarvestJob, extent: UtcRange, age: number): void {
   // Asked for before it came: where it begins late, the beginning is a gap.
   if (job.start >= job.createdAt) return
   const earliest = earliestStart(job, extent, age)
@@ -123,7 +122,7 @@ function checkStart(job: HarvestJob, extent: UtcSpan, age: number): void {
  * The startover window counts back from the end of the newest content, by the source's clock, as it was when the job
  * was created: a job that runs late, or again, is not refused for the time that took.
  */
-function earliestStart(job: HarvestJob, extent: UtcSpan, age: number): UtcMs {
+function earliestStart(job: HarvestJob, extent: UtcRange, age: number): UtcMs {
   const covered = extent.end - age - job.endpoint.startoverWindowSeconds * 1000
   return utcMs(Math.max(extent.start, covered))
 }
@@ -134,7 +133,7 @@ async function untilReached(
   { archive, clock, sleep }: WindowDeps,
   signal: AbortSignal,
   grown: (edge: UtcMs) => Promise<void>,
-): Promise<UtcSpan | undefined> {
+): Promise<UtcRange | undefined> {
   let edge: UtcMs | undefined
   let edgeSince = clock()
   for (;;) {

@@ -1,12 +1,12 @@
 import { setImmediate } from 'node:timers/promises'
 import type { ArchiveReader, SegmentRange } from '../../archive/reader.ts'
-import type { UtcSpan } from '../../model/harvest-failure.ts'
+import type { UtcRange } from '../../media/time.ts'
 import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
 import { type OutputSegment, overlaps, type SegmentSummary, type SummaryWindow } from '../../model/output-segment.ts'
+import type { NumberRange } from '../../model/segment-numbers.ts'
 import { parsePage, type SegmentPageJson } from '../../model/segment-page.ts'
 import { compactSegmentSummary } from '../../model/segment-summary.ts'
 import { NEIGHBOURS, type SegmentBatch } from '../../packaging/output-format.ts'
-import type { NumberRange } from '../../stores/segment-index.ts'
 import { HarvestFailed } from '../harvest-failed.ts'
 
 /** Output segments read at a time: less than a millisecond of parsing. */
@@ -18,7 +18,7 @@ export type WindowArchive = Pick<ArchiveReader, 'edge' | 'range'>
 export async function readWindow(
   archive: WindowArchive,
   endpoint: OriginEndpoint,
-  span: UtcSpan,
+  span: UtcRange,
 ): Promise<HarvestWindow | undefined> {
   const edge = await archive.edge(endpoint)
   const segmentRange = edge && (await archive.range(endpoint, span, edge))

@@ -1,10 +1,9 @@
-import { type UtcMs, utcMs } from '../../media/time.ts'
-import type { UtcSpan } from '../../model/harvest-failure.ts'
+import { type UtcMs, type UtcRange, utcMs } from '../../media/time.ts'
 import { nearestWindow } from '../../model/harvest-request.ts'
 import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
 import { endUtcOf, type OutputSegment, overlaps } from '../../model/output-segment.ts'
+import type { NumberRange } from '../../model/segment-numbers.ts'
 import { parsePage } from '../../model/segment-page.ts'
-import type { NumberRange } from '../../stores/segment-index.ts'
 import type { WindowArchive } from './harvest-window.ts'
 
 /** Output segments looked at on either side. */
@@ -17,17 +16,17 @@ const NEAR = 64
 export async function nearestWindowWithContent(
   archive: WindowArchive,
   endpoint: OriginEndpoint,
-  gap: UtcSpan,
-  usable: UtcSpan,
-): Promise<UtcSpan | undefined> {
+  gap: UtcRange,
+  usable: UtcRange,
+): Promise<UtcRange | undefined> {
   const before = await contentNear(archive, endpoint, { start: usable.start, end: gap.start }, 'end')
   const after = await contentNear(archive, endpoint, { start: gap.end, end: usable.end }, 'start')
   const spans = [
     ...(before.length > 0 ? [{ start: usable.start, end: latest(before.map(endUtcOf)) }] : []),
     ...(after.length > 0 ? [{ start: earliest(after.map(({ startUtc }) => startUtc)), end: usable.end }] : []),
   ]
-  const away = ({ start }: UtcSpan) => Math.abs(start - gap.start)
-  const length = ({ start, end }: UtcSpan) => end - start
+  const away = ({ start }: UtcRange) => Math.abs(start - gap.start)
+  const length = ({ start, end }: UtcRange) => end - start
   const windows = spans.map((span) => nearestWindow(gap, span))
   return windows.toSorted((a, b) => length(b) - length(a) || away(a) - away(b))[0]
 }
@@ -36,7 +35,7 @@ export async function nearestWindowWithContent(
 async function contentNear(
   archive: WindowArchive,
   endpoint: OriginEndpoint,
-  span: UtcSpan,
+  span: UtcRange,
   side: 'start' | 'end',
 ): Promise<readonly OutputSegment[]> {
   if (span.start >= span.end) return []

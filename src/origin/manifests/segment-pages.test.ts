@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { outputSegments } from '../../../test/origin/sample-channel.ts'
+import type { NumberRange } from '../../model/segment-numbers.ts'
 import { writePage } from '../../model/segment-page.ts'
 import { segmentSummaryOf } from '../../model/segment-summary.ts'
-import type { NumberRange } from '../../stores/segment-index.ts'
 import { SegmentPages } from './segment-pages.ts'
 
 const ALL = outputSegments(

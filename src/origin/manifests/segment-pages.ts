@@ -1,8 +1,8 @@
 import { LruCache } from '../../cache/lru-cache.ts'
 import type { SegmentSummary } from '../../model/output-segment.ts'
+import type { NumberRange } from '../../model/segment-numbers.ts'
 import { parsePage, type SegmentPageJson } from '../../model/segment-page.ts'
 import { readSegmentSummary, type StoredSegmentSummary } from '../../model/segment-summary.ts'
-import type { NumberRange } from '../../stores/segment-index.ts'
 
 /** Output segments read and kept at a time: the index is held for about a millisecond. */
 const PAGE = 256

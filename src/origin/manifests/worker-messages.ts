@@ -1,9 +1,9 @@
 import type { SegmentRange } from '../../archive/reader.ts'
 import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
+import type { NumberRange } from '../../model/segment-numbers.ts'
 import type { SegmentPageJson } from '../../model/segment-page.ts'
 import type { StoredSegmentSummary } from '../../model/segment-summary.ts'
 import type { PlayedStyle } from '../../packaging/output-format.ts'
-import type { NumberRange } from '../../stores/segment-index.ts'
 
 /** A manifest to be written: which, of what, and how. */
 export type RenderJob = {

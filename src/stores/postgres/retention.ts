@@ -1,11 +1,11 @@
-import type { UtcMs } from '../../media/time.ts'
+import type { UtcRange } from '../../media/time.ts'
 import type { Resources } from '../resources.ts'
 import type { PostgresDatabase } from './database.ts'
 
 /** The longest startover window: what a deleted channel keeps until its grace is over. */
 const LONGEST_WINDOW_SECONDS = 14 * 24 * 3600
 
-type Demand = { guid: string; seconds: number; deleted_at: number | null; pinned: { from: UtcMs; to: UtcMs }[] }
+type Demand = { guid: string; seconds: number; deleted_at: number | null; pinned: UtcRange[] }
 
 export function retentionOperations(db: PostgresDatabase) {
   return {
@@ -13,7 +13,7 @@ export function retentionOperations(db: PostgresDatabase) {
       // One statement, so that all of it is of one moment.
       const demands = await db.all<Demand>(
         `SELECT guid, seconds, deleted_at, (
-           SELECT coalesce(json_agg(json_build_object('from', window_start, 'to', window_end) ORDER BY seq), '[]')
+           SELECT coalesce(json_agg(json_build_object('start', window_start, 'end', window_end) ORDER BY seq), '[]')
            FROM windrow.harvest_job WHERE channel_guid = demand.guid AND status = 'IN_PROGRESS'
          ) AS pinned FROM (
            SELECT seq, guid, greatest(

@@ -1,12 +1,14 @@
-import type { UtcMs } from '../../media/time.ts'
+import type { UtcMs, UtcRange } from '../../media/time.ts'
 import { FIRST_ALIAS_ERA } from '../../model/eras/era.ts'
+import type { InputRef } from '../../model/input-ref.ts'
 import { objectsOf, type Slot } from '../../model/output-segment.ts'
-import type { ChannelUsage, IngestRef, SegmentIndex } from '../segment-index.ts'
+import type { ChannelUsage } from '../object-ledger.ts'
+import type { SegmentIndex } from '../segment-index.ts'
 import type { SqliteDatabase } from './database.ts'
 import { knownInput } from './inputs.ts'
 import type { Operations } from './synchronous.ts'
 
-type Pinned = readonly { from: UtcMs; to: UtcMs }[]
+type Pinned = readonly UtcRange[]
 type ForgetOptions = Parameters<SegmentIndex['forget']>[2]
 type SlotRow = { readonly id: number; readonly era: number; readonly idx: number; readonly body: string }
 type ShownEra = { readonly outputTimeline: number; readonly era: number }
@@ -93,7 +95,7 @@ export function forgettingOperations(db: SqliteDatabase) {
        WHERE input = ? AND sealed_at < ?${unpinned} ORDER BY sealed_at LIMIT ?`,
       input,
       before,
-      ...pinned.flatMap(({ from, to }) => [to + longest, from - longest]),
+      ...pinned.flatMap(({ start, end }) => [end + longest, start - longest]),
       limit,
     )
     removeSlots(input, slots, all)
@@ -126,12 +128,12 @@ export function forgettingOperations(db: SqliteDatabase) {
 
   return {
     inputs: () =>
-      db.all<IngestRef>(
+      db.all<InputRef>(
         `SELECT channel_guid AS channelGuid, ingest_endpoint_id AS ingestEndpointId
          FROM input WHERE version > 0 ORDER BY id`,
       ),
 
-    forget(ingest: IngestRef, before: UtcMs, options: ForgetOptions) {
+    forget(ingest: InputRef, before: UtcMs, options: ForgetOptions) {
       const input = knownInput(db, ingest)
       const slots = forgetSlots(input, before, options.pinned, options.limit)
       const objects = forgetUnplaced(input, before, options.inUse, options.limit)

@@ -1,17 +1,17 @@
-import type { IngestRef } from '../segment-index.ts'
+import type { InputRef } from '../../model/input-ref.ts'
 import type { SqliteDatabase } from './database.ts'
 
 /** No input has it. */
 const NONE = 0
 
 /** The row of an input, for reading: asking for an input does not make one. */
-export function knownInput(db: SqliteDatabase, ingest: IngestRef): number {
+export function knownInput(db: SqliteDatabase, ingest: InputRef): number {
   const sql = 'SELECT id FROM input WHERE channel_guid = ? AND ingest_endpoint_id = ?'
   return db.get<{ id: number }>(sql, ingest.channelGuid, ingest.ingestEndpointId)?.id ?? NONE
 }
 
 /** The row of an input, made when something is first written to it. Version 0: it has no timeline yet. */
-export function inputId(db: SqliteDatabase, ingest: IngestRef): number {
+export function inputId(db: SqliteDatabase, ingest: InputRef): number {
   return (
     knownInput(db, ingest) ||
     db.insert(

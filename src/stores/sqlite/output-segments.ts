@@ -1,10 +1,10 @@
-import type { UtcMs } from '../../media/time.ts'
+import type { UtcMs, UtcRange } from '../../media/time.ts'
 import { mapSlot } from '../../model/eras/lock.ts'
 import type { Era, OutputSegment, Slot } from '../../model/output-segment.ts'
+import type { EraTime, NumberRange } from '../../model/segment-numbers.ts'
 import { type SegmentPageJson, writePage } from '../../model/segment-page.ts'
 import type { StoredSegmentSummary } from '../../model/segment-summary.ts'
 import { slotSummaryOf } from '../../model/slot-summary.ts'
-import type { EraTime, NumberRange, TimeWindow } from '../segment-index.ts'
 import type { SqliteDatabase } from './database.ts'
 
 type Row = { number: number; era: number; body: string; slot: string }
@@ -27,7 +27,7 @@ export function outputSegmentOperations(db: SqliteDatabase) {
 
   return {
     /** The numbers among which all segments of the window lie, if there are any. */
-    outputSegmentRange(outputTimeline: number, { start, end }: TimeWindow): NumberRange | undefined {
+    outputSegmentRange(outputTimeline: number, { start, end }: UtcRange): NumberRange | undefined {
       const oldest = edge(outputTimeline, 'ASC')
       const newest = edge(outputTimeline, 'DESC')
       if (!oldest || !newest) return undefined
@@ -118,7 +118,7 @@ export function outputSegmentOperations(db: SqliteDatabase) {
     outputSegmentPage(
       outputTimeline: number,
       { after, last }: NumberRange,
-      window: TimeWindow,
+      window: UtcRange,
     ): SegmentPageJson<OutputSegment> {
       return pageOf(
         db.all<Row>(

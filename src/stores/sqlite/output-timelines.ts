@@ -1,4 +1,5 @@
-import type { EndpointRevision, IngestRef, OutputTimeline, StoredOutputTimeline } from '../segment-index.ts'
+import type { InputRef } from '../../model/input-ref.ts'
+import type { EndpointRevision, OutputTimeline, StoredOutputTimeline } from '../timeline-store.ts'
 import type { SqliteDatabase } from './database.ts'
 import { inputId } from './inputs.ts'
 import type { Operations } from './synchronous.ts'
@@ -16,7 +17,7 @@ export function outputTimelineOperations(db: SqliteDatabase) {
       revision,
     )
 
-  const create = (ingest: IngestRef, segmentDurationSeconds: number): OutputTimeline => {
+  const create = (ingest: InputRef, segmentDurationSeconds: number): OutputTimeline => {
     const sql = 'SELECT number FROM highest_number WHERE channel_guid = ?'
     const firstNumber = (db.get<{ number: number }>(sql, ingest.channelGuid)?.number ?? 0) + 1
     const id = db.insert(
@@ -34,7 +35,7 @@ export function outputTimelineOperations(db: SqliteDatabase) {
       return newest?.segmentDurationSeconds === segmentDurationSeconds ? newest : undefined
     },
 
-    openOutputTimeline(endpoint: EndpointRevision, ingest: IngestRef, segmentDurationSeconds: number) {
+    openOutputTimeline(endpoint: EndpointRevision, ingest: InputRef, segmentDurationSeconds: number) {
       const newest = newestOf(endpoint)
       if (newest?.segmentDurationSeconds === segmentDurationSeconds) return newest
       const { guid, revision } = endpoint

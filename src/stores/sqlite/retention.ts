@@ -1,4 +1,4 @@
-import type { UtcMs } from '../../media/time.ts'
+import type { UtcMs, UtcRange } from '../../media/time.ts'
 import type { RetentionDemand } from '../resources.ts'
 import type { SqliteDatabase } from './database.ts'
 import type { Operations } from './synchronous.ts'
@@ -8,8 +8,8 @@ const LONGEST_WINDOW_SECONDS = 14 * 24 * 3600
 
 export function retentionOperations(db: SqliteDatabase) {
   const pinned = (channelGuid: string) =>
-    db.all<{ from: UtcMs; to: UtcMs }>(
-      `SELECT window_start AS "from", window_end AS "to" FROM harvest_job
+    db.all<UtcRange>(
+      `SELECT window_start AS "start", window_end AS "end" FROM harvest_job
        WHERE channel_guid = ? AND status = 'IN_PROGRESS'`,
       channelGuid,
     )

@@ -1,7 +1,8 @@
-import { type UtcMs, utcMs } from '../../media/time.ts'
+import { type UtcMs, type UtcRange, utcMs } from '../../media/time.ts'
 import type { OutputSegment } from '../../model/output-segment.ts'
+import type { EraTime, NumberRange } from '../../model/segment-numbers.ts'
 import { parsePage } from '../../model/segment-page.ts'
-import type { EraTime, NumberRange, SegmentIndex, TimeWindow } from '../segment-index.ts'
+import type { SegmentIndex } from '../segment-index.ts'
 import type { Remote } from './remote.ts'
 
 /** Output segments in one answer: about a millisecond of parsing on the caller's event loop. */
@@ -9,11 +10,11 @@ const PAGE = 128
 /** Slots forgotten in one transaction: other writers get their turn between two. */
 const STEP = 64
 
-const ALWAYS: TimeWindow = { start: utcMs(Number.MIN_SAFE_INTEGER), end: utcMs(Number.MAX_SAFE_INTEGER) }
+const ALWAYS: UtcRange = { start: utcMs(Number.MIN_SAFE_INTEGER), end: utcMs(Number.MAX_SAFE_INTEGER) }
 
 /** The port's large reads and deletions as many small requests, so that nobody waits behind them. */
 export function stepwise(remote: Remote) {
-  const pages = async (outputTimeline: number, range: NumberRange | undefined, window: TimeWindow, limit: number) => {
+  const pages = async (outputTimeline: number, range: NumberRange | undefined, window: UtcRange, limit: number) => {
     const segments: OutputSegment[] = []
     let after = range?.after ?? 0
     while (range && after < range.last && segments.length < limit) {

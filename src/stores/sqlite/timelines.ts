@@ -1,14 +1,14 @@
 import { msFromTicks } from '../../media/time.ts'
+import type { InputRef } from '../../model/input-ref.ts'
 import { type Era, objectsOf, type Slot } from '../../model/output-segment.ts'
 import { slotSummaryOf } from '../../model/slot-summary.ts'
 import type { SourceObject } from '../../model/source-segment.ts'
 import type {
-  IngestRef,
   OutputSegmentRow,
   OutputTimelineCommit,
   OutputTimelinesCommit,
   TimelineCommit,
-} from '../segment-index.ts'
+} from '../timeline-store.ts'
 import type { SqliteDatabase } from './database.ts'
 import { inputId, knownInput } from './inputs.ts'
 import type { Operations } from './synchronous.ts'
@@ -103,14 +103,14 @@ export function timelineOperations(db: SqliteDatabase) {
   }
 
   return {
-    loadTimeline: (ingest: IngestRef) =>
+    loadTimeline: (ingest: InputRef) =>
       db.get<{ version: number; state: string }>(
         'SELECT version, state FROM input WHERE channel_guid = ? AND ingest_endpoint_id = ? AND version > 0',
         ingest.channelGuid,
         ingest.ingestEndpointId,
       ),
 
-    commitTimeline(ingest: IngestRef, commit: TimelineCommit) {
+    commitTimeline(ingest: InputRef, commit: TimelineCommit) {
       const { expectedVersion, state } = commit
       const input = inputId(db, ingest)
       if (!db.get('SELECT 1 FROM input WHERE id = ? AND version = ?', input, expectedVersion)) return 'stale'
@@ -145,7 +145,7 @@ export function timelineOperations(db: SqliteDatabase) {
       return 'committed'
     },
 
-    eras: (ingest: IngestRef, ids: readonly number[]) =>
+    eras: (ingest: InputRef, ids: readonly number[]) =>
       db
         .all<Body>(
           'SELECT body FROM era WHERE input = ? AND id IN (SELECT value FROM json_each(?)) ORDER BY id',
@@ -154,7 +154,7 @@ export function timelineOperations(db: SqliteDatabase) {
         )
         .map(({ body }) => JSON.parse(body) as Era),
 
-    slots: (ingest: IngestRef, after: { era: number; index: number } | undefined, limit: number) =>
+    slots: (ingest: InputRef, after: { era: number; index: number } | undefined, limit: number) =>
       db
         .all<Body>(
           'SELECT body FROM slot WHERE input = ? AND (era, idx) > (?, ?) ORDER BY era, idx LIMIT ?',
@@ -165,7 +165,7 @@ export function timelineOperations(db: SqliteDatabase) {
         )
         .map(({ body }) => JSON.parse(body) as Slot),
 
-    unsettledObjects: (ingest: IngestRef, limit: number) =>
+    unsettledObjects: (ingest: InputRef, limit: number) =>
       db
         .all<Body>(
           `SELECT body FROM source_object INDEXED BY source_object_unplaced
