@@ -30,12 +30,12 @@ export async function exportAsset(
   deps: ExportDeps,
   signal: AbortSignal,
 ): Promise<void> {
-  const { job, lease, progress } = attempt
+  const { job, checkpoint } = attempt
   const bucket = await retryTransient(() => deps.buckets.open(job.s3Destination, signal), deps.sleep, signal)
   const flush = () => retryTransient(() => bucket.flush(), deps.sleep, signal)
-  lease.flushWith(flush)
+  checkpoint.flushWith(flush)
   const writer = new AssetWriter(attempt, bucket, deps)
-  const plan = progress.settledPlan
+  const { plan } = checkpoint
   const window = await (plan
     ? plannedWindow(job, plan, deps.archive)
     : settledWindow(writer, job, { ...deps, format }, signal))
@@ -45,19 +45,19 @@ export async function exportAsset(
     // All names are looked at before the first is taken: a job that cannot have them all takes none.
     await takeInventory(job, files, window, (keys) => writer.ensureFree(keys))
     const inventory = await takeInventory(job, files, window, (keys) => writer.claim(keys))
-    progress.settle(planOf(window, inventory, await gapsOf(job, window)), inventory.tracks)
+    checkpoint.settle(planOf(window, inventory, await gapsOf(job, window)), inventory.tracks)
   }
-  await lease.save()
+  await checkpoint.save()
   await writer.writeSegments(files, window, signal)
   for (const file of files.manifests) await writer.writeManifest(file, signal)
   if ((job.options ?? DEFAULT_HARVEST_OPTIONS).report) {
-    await lease.save()
-    await writer.writeManifest(await reportFile(job, progress, deps.resources), signal)
+    await checkpoint.save()
+    await writer.writeManifest(await reportFile(job, checkpoint.plan, deps.resources), signal)
   }
   await flush()
   await writer.writeParent(files.parent, signal)
   await flush()
-  await lease.save()
+  await checkpoint.save()
 }
 
 /** The window the asset is made of. What of it is there already is written while it waits for the rest. */

@@ -1,6 +1,6 @@
 import { DEFAULT_HARVEST_OPTIONS, type HarvestJob } from '../../model/harvest-job.ts'
+import type { HarvestPlan } from '../../model/harvest-run.ts'
 import type { HarvestRecords } from '../../stores/harvest-records.ts'
-import type { HarvestProgress } from '../job/progress.ts'
 import { type AssetObject, reportKey } from './files.ts'
 
 const PAGE = 5000
@@ -8,10 +8,9 @@ const PAGE = 5000
 /** The object beside an asset that tells what it was made of. It follows from the job and the archive alone. */
 export async function reportFile(
   job: HarvestJob,
-  progress: HarvestProgress,
+  plan: HarvestPlan | undefined,
   resources: Pick<HarvestRecords, 'listHarvestObjects'>,
 ): Promise<AssetObject> {
-  const plan = progress.settledPlan
   const iso = (time: number) => new Date(time).toISOString()
   const key = reportKey(job)
   const head = {

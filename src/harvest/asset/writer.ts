@@ -6,10 +6,9 @@ import type { SourceMedia } from '../../packaging/segments/source-media.ts'
 import { type Bucket, BucketRefused, type PutCondition } from '../../stores/buckets.ts'
 import type { HarvestRecords } from '../../stores/harvest-records.ts'
 import { HarvestFailed } from '../harvest-failed.ts'
-import type { Lease } from '../job/lease.ts'
-import type { HarvestProgress } from '../job/progress.ts'
 import { retryTransient, type Sleep } from '../retry.ts'
 import type { HarvestWindow } from '../window/harvest-window.ts'
+import type { Checkpoint } from './checkpoint.ts'
 import { digested } from './digest.ts'
 import { type AssetFiles, type AssetObject, manifestKeys, type SegmentObject } from './files.ts'
 
@@ -25,8 +24,8 @@ export type AssetWriterDeps = {
   readonly objectsAtOnce: number
 }
 
-/** An attempt at a job: what it may write under, and how far the job has come. */
-export type Attempt = { readonly job: HarvestRecord; readonly lease: Lease; readonly progress: HarvestProgress }
+/** An attempt at a job. */
+export type Attempt = { readonly job: HarvestRecord; readonly checkpoint: Checkpoint }
 
 /** Puts the objects of one asset where they belong, and says so to the checkpoints. */
 export class AssetWriter {
@@ -60,7 +59,7 @@ export class AssetWriter {
   /** The same for a window that is still growing: what is new in it, as far as what comes after cannot change it. */
   async follow(files: AssetFiles, window: HarvestWindow, signal: AbortSignal): Promise<void> {
     await this.claim(manifestKeys(this.attempt.job, files))
-    await this.attempt.lease.save()
+    await this.attempt.checkpoint.save()
     await this.writeAll(this.newlySettled(files, window), signal)
     this.followedTo = window.summary.segments.at(-1)?.number ?? 0
   }
@@ -71,14 +70,14 @@ export class AssetWriter {
 
   /** From the checkpoint before it on the job can only be completed, by this worker or the next. */
   async writeParent(file: AssetObject, signal: AbortSignal): Promise<void> {
-    const { progress, lease } = this.attempt
+    const { checkpoint } = this.attempt
     const { sleep } = this.deps
-    if (progress.replacedTag === undefined) {
+    if (checkpoint.replacedTag === undefined) {
       const tag = await retryTransient(() => this.bucket.tagOf(file.key, signal), sleep, signal)
-      if (tag !== undefined) progress.willReplace(tag)
+      if (tag !== undefined) checkpoint.willReplace(tag)
     }
-    await lease.save({ completing: true })
-    const tag = progress.replacedTag
+    await checkpoint.save({ completing: true })
+    const tag = checkpoint.replacedTag
     const condition: PutCondition | undefined = tag === undefined ? undefined : { replaces: tag }
     const body = await digested(await file.body())
     try {
@@ -111,7 +110,7 @@ export class AssetWriter {
     const admit = async (some: readonly SegmentObject[]) => {
       const settled = await rest(some.filter(({ isOpen }) => !isOpen))
       if (settled.length > 0) await this.claim(settled.map(({ key }) => key))
-      this.attempt.progress.expect(settled)
+      this.attempt.checkpoint.expect(settled)
       return settled
     }
     yield* await admit(files.headers)
@@ -120,8 +119,8 @@ export class AssetWriter {
 
   /** Leaves out what has been written by now, and recorded. A job that has written nothing yet need not ask. */
   private unwrittenSoFar(): (files: readonly SegmentObject[]) => Promise<readonly SegmentObject[]> {
-    const { job, progress } = this.attempt
-    if (!progress.hasObjects) return async (files) => files
+    const { job, checkpoint } = this.attempt
+    if (!checkpoint.hasObjects) return async (files) => files
     return async (files) => {
       const keys = files.map(({ key }) => key)
       const written = new Set((await this.deps.resources.harvestObjectsNamed(job.id, keys)).map(({ key }) => key))
@@ -130,10 +129,9 @@ export class AssetWriter {
   }
 
   private async writeAll(files: AsyncIterable<SegmentObject>, signal: AbortSignal): Promise<void> {
-    const { progress, lease } = this.attempt
+    const { checkpoint } = this.attempt
     await forEachConcurrent(files, this.deps.objectsAtOnce, signal, async (file, fileSignal) => {
-      progress.wrote(await this.put(file, fileSignal), file.track)
-      lease.touch()
+      checkpoint.wrote(await this.put(file, fileSignal), file.track)
     })
   }
 
@@ -146,11 +144,10 @@ export class AssetWriter {
 
   /** What is written again as it was is no progress: a job that gets no further must come to an end. */
   private async note(object: HarvestObject): Promise<void> {
-    const { job, progress, lease } = this.attempt
+    const { job, checkpoint } = this.attempt
     const [before] = await this.deps.resources.harvestObjectsNamed(job.id, [object.key])
     if (before?.sha256 === object.sha256) return
-    progress.wrote(object)
-    lease.touch()
+    checkpoint.wrote(object)
   }
 }
 

@@ -14,6 +14,7 @@ import type { OutputFormat } from '../../packaging/output-format.ts'
 import type { SourceMedia } from '../../packaging/segments/source-media.ts'
 import { BucketRefused, type Buckets } from '../../stores/buckets.ts'
 import type { HarvestRecords } from '../../stores/harvest-records.ts'
+import type { Checkpoint } from '../asset/checkpoint.ts'
 import { exportAsset } from '../asset/export.ts'
 import { HarvestFailed } from '../harvest-failed.ts'
 import type { Sleep } from '../retry.ts'
@@ -133,7 +134,7 @@ export function createHarvester(deps: HarvesterDeps): Harvester {
       const message = `Windrow cannot package what origin endpoint ${job.originEndpointId} asks for.`
       throw new HarvestFailed('CannotPackage', message)
     }
-    await exportAsset({ job, lease, progress }, format, { ...deps, sleep }, signal)
+    await exportAsset({ job, checkpoint: checkpointOf(lease, progress) }, format, { ...deps, sleep }, signal)
   }
 
   async function afterFailure(
@@ -234,5 +235,29 @@ export function createHarvester(deps: HarvesterDeps): Harvester {
       await claiming
       await settled()
     },
+  }
+}
+
+/** What the writing of an asset records goes into the progress, and from there into the lease's next checkpoint. */
+function checkpointOf(lease: Lease, progress: HarvestProgress): Checkpoint {
+  return {
+    get plan() {
+      return progress.settledPlan
+    },
+    get hasObjects() {
+      return progress.hasObjects
+    },
+    get replacedTag() {
+      return progress.replacedTag
+    },
+    settle: (plan, tracks) => progress.settle(plan, tracks),
+    expect: (segments) => progress.expect(segments),
+    willReplace: (tag) => progress.willReplace(tag),
+    wrote(object, track) {
+      progress.wrote(object, track)
+      lease.touch()
+    },
+    save: (more) => lease.save(more),
+    flushWith: (flush) => lease.flushWith(flush),
   }
 }

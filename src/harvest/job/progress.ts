@@ -1,6 +1,5 @@
 import type { Clock } from '../../clock.ts'
 import type { HarvestCursor, HarvestObject, HarvestPlan, HarvestRate, TrackProgress } from '../../model/harvest-run.ts'
-import type { SegmentObject } from '../asset/files.ts'
 
 /** The rate is that of the last so many milliseconds. */
 const RATE_MS = 10_000
@@ -44,7 +43,7 @@ export class HarvestProgress {
   }
 
   /** Segments that are to be written, beside those already counted. */
-  expect(segments: readonly SegmentObject[]): void {
+  expect(segments: readonly { readonly track: string }[]): void {
     for (const { track } of segments) this.track(track).segments++
   }
 
