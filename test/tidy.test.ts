@@ -1,6 +1,6 @@
 /** Rules about the code itself. Each carries its reason; a broken one names the file and what to do instead. */
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { posix } from 'node:path'
 import { describe, it } from 'node:test'
 import { operationsPage } from '../scripts/operations-page.ts'
@@ -274,6 +274,17 @@ describe('the documentation', () => {
       [...page.text.matchAll(/`((?:src|test|docs|demo|scripts|bin)\/[\w./-]+)`/g)]
         .filter((match) => !existsSync(match[1]!))
         .map((match) => `${page.path} names ${match[1]}`),
+    )
+    assert.deepEqual(dead, [])
+  })
+
+  it('names only files of rooms that exist', () => {
+    const rooms = readdirSync('src', { withFileTypes: true }).filter((entry) => entry.isDirectory())
+    const file = new RegExp(`\`((?:${rooms.map(({ name }) => name).join('|')})/[\\w./-]+\\.ts)\``, 'g')
+    const dead = pages.flatMap(({ path, text }) =>
+      [...text.matchAll(file)]
+        .filter((match) => !existsSync(`src/${match[1]}`))
+        .map((match) => `${path} names ${match[1]}`),
     )
     assert.deepEqual(dead, [])
   })
