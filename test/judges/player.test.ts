@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } f
 import { basename, dirname, join } from 'node:path'
 import { needing } from '../programs.ts'
 import { type Nginx, startNginx } from './nginx.ts'
-import { isLateMachine, Player } from './player.ts'
+import { fallsBehind, isLateMachine, Player } from './player.ts'
 import { run, temporaryFolder, words } from './processes.ts'
 import { packageReference, REFERENCE_SECONDS } from './reference-packager.ts'
 
@@ -41,6 +41,21 @@ describe('a player in Chromium', { concurrency: 3 }, () => {
     change(folder)
     return `${nginx.url}/${name}/${basename(of)}`
   }
+
+  it('is behind the clock by more than a moment in a short look, by more than one part in twenty in a long one', () => {
+    const looks: readonly (readonly [gained: number, wall: number, excused: number])[] = [
+      [1740, 1840, 0],
+      [1500, 1840, 0],
+      [1500, 1840, 200],
+      [9600, 10_000, 0],
+      [9400, 10_000, 0],
+      [7000, 10_000, 2000],
+    ]
+    assert.deepEqual(
+      looks.map((look) => fallsBehind(...look)),
+      [false, true, false, false, true, true],
+    )
+  })
 
   it('plays a good presentation to its end', async () => {
     const { duration, frames } = await player.playToEnd('hls.js', `${nginx.url}/good/index.m3u8`, 4)

@@ -157,9 +157,9 @@ export class Player {
   }
 
   /**
-   * Plays a live presentation, and does what `tour` says. Throws unless media time gains 95 % of so many seconds of the
-   * clock while pictures are decoded, after every seek and every switch as well, and nothing goes wrong from the first
-   * request on. `keepsPace` says what lateness of the machine excuses.
+   * Plays a live presentation, and does what `tour` says. Throws unless media time keeps pace with so many seconds of
+   * the clock while pictures are decoded, after every seek and every switch as well, and nothing goes wrong from the
+   * first request on. `keepsPace` says what lateness of the machine excuses.
    */
   async playLive(engine: Engine, url: string, seconds: number, tour: Tour = {}): Promise<Playback> {
     return this.#withPage(engine, url, 1, async (page) => {
@@ -271,6 +271,14 @@ export function isLateMachine({ text, still }: Complaint, lateMs: number): boole
   return text.startsWith('mediaError bufferStalledError') && still - lateMs <= MOMENT_MS
 }
 
+/**
+ * Whether media time, in milliseconds, gained less than the clock by more than needs no reason: one part in twenty, or
+ * in a short look a moment, which a player takes to change its buffers, picture by picture.
+ */
+export function fallsBehind(gained: number, wall: number, excused: number): boolean {
+  return gained < wall - Math.max(wall / 20, MOMENT_MS) - excused
+}
+
 function isAtItsEnd({ mediaSeconds, duration }: Playback): boolean {
   return duration > 0 && mediaSeconds >= duration - 0.1
 }
@@ -320,7 +328,7 @@ class Viewing {
       const gained = (last.mediaSeconds - first.mediaSeconds) * 1000
       const pictures = last.frames - first.frames
       const excused = await this.#excused(last, first.now)
-      const isBehind = gained < 0.95 * wall - excused
+      const isBehind = fallsBehind(gained, wall, excused)
       // A player that was held up may skip what it missed.
       const isAhead = gained > 1.05 * wall + STEP_MS + late
       if (!isBehind && !isAhead && pictures > 0) return last
