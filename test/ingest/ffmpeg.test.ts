@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { utcMs } from '../../src/media/time.ts'
+import { eventually } from '../judges/processes.ts'
 import { TIMEOUT_MS } from '../judges/timeout.ts'
 import { needing } from '../programs.ts'
 import { startIngest } from './ingest-server.ts'
@@ -65,6 +66,10 @@ describe('ffmpeg -f hls -method PUT', () => {
           `${server.url}channel_%v.m3u8`,
         ]
         await run('ffmpeg', push, { timeout: TIMEOUT_MS })
+        // It ends without waiting for answers: what it sent last may not have been taken from its connection yet.
+        const isThere = () =>
+          server.archive.files().size >= own.size && server.archive.playlists.some(({ ended }) => ended)
+        await eventually('all that ffmpeg has sent', () => isThere() || undefined)
       } finally {
         await server.close()
       }
