@@ -15,8 +15,10 @@ export const PROCESSES = 4
 /** What takes longest begins first, so that nothing long is left alone at the end. */
 const LONG = ['test/e2e/', 'test/matrix/', 'test/timeline/', 'test/judges/', 'src/stores/']
 
-/** Rooms whose tests wait, for disks and sockets: they gain nothing from a process that they share. */
-const WAITING = ['src/stores/', 'src/archive/', 'src/harvest/', 'src/http/']
+/**
+ * Rooms whose tests wait, for disks and sockets, or change the environment: they gain nothing from a shared process.
+ */
+const WAITING = ['src/stores/', 'src/archive/', 'src/harvest/', 'src/http/', 'src/origin/', 'src/events/']
 
 /** How `one-process.ts` is told its files. */
 export const ONE_PROCESS_VARIABLE = 'WINDROW_TEST_FILES'

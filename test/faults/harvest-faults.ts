@@ -26,7 +26,7 @@ export const HARVEST_FAULTS: readonly Fault[] = [
     file: 'src/harvest/job/lease.ts',
     find: "if (answer === 'lost') this.lose()",
     replace: "if (answer === 'lost') this.until = 0",
-    caughtBy: { file: 'test/harvest/harvester.test.ts', cases: 'stops writing, and writes no parent manifest' },
+    caughtBy: { file: 'src/harvest/job/harvester.test.ts', cases: 'stops writing, and writes no parent manifest' },
     failure: /\+ +'cup\/final\/asset\.m3u8'/,
   },
   {
@@ -35,7 +35,7 @@ export const HARVEST_FAULTS: readonly Fault[] = [
     file: 'src/harvest/asset/export.ts',
     find: '  await writer.writeSegments(files, window, signal)\n',
     replace: '  await writer.writeParent(files.parent, signal)\n  await writer.writeSegments(files, window, signal)\n',
-    caughtBy: { file: 'test/harvest/harvester.test.ts', cases: 'is written children first' },
+    caughtBy: { file: 'src/harvest/job/harvester.test.ts', cases: 'is written children first' },
     failure: /\+ +'cup\/final\/asset\.m3u8',/,
   },
   {
@@ -44,7 +44,7 @@ export const HARVEST_FAULTS: readonly Fault[] = [
     file: 'src/harvest/asset/writer.ts',
     find: 'yield* await rest(files.segmentsOf(batch))',
     replace: 'yield* await rest(files.segmentsOf(batch).slice(1))',
-    caughtBy: { file: 'test/harvest/harvester.test.ts', cases: 'is written children first' },
+    caughtBy: { file: 'src/harvest/job/harvester.test.ts', cases: 'is written children first' },
     failure: /- +'cup\/final\/index_1_2\.ts'/,
   },
   {

@@ -8,7 +8,7 @@ export const OUTPUT_FAULTS: readonly Fault[] = [
     file: 'src/packaging/hls-playlists/media-playlist.ts',
     find: 'for (const segment of plan.segments) {',
     replace: 'for (const segment of plan.segments.filter(({ number }) => number % 5 !== 1)) {',
-    caughtBy: { file: 'test/origin/playback.test.ts', cases: 'is the live playlist' },
+    caughtBy: { file: 'src/origin/origin.test.ts', cases: 'is the live playlist' },
     failure: /- +'index_1_11\.ts/,
   },
   {
@@ -56,7 +56,7 @@ export const OUTPUT_FAULTS: readonly Fault[] = [
     file: 'src/origin/manifests/manifests.ts',
     find: 'until === undefined ? version === current :',
     replace: 'until === undefined ? version <= current :',
-    caughtBy: { file: 'test/origin/playback.test.ts', cases: 'is written once per version' },
+    caughtBy: { file: 'src/origin/origin.test.ts', cases: 'is written once per version' },
     failure: /'#EXT-X-MEDIA-SEQUENCE:10/,
   },
   {
@@ -65,7 +65,7 @@ export const OUTPUT_FAULTS: readonly Fault[] = [
     file: 'src/origin/manifests/manifests.ts',
     find: 'return Math.max(1, Math.ceil(endpoint.package.segmentDurationSeconds / 2))',
     replace: 'return Math.max(60, Math.ceil(endpoint.package.segmentDurationSeconds / 2))',
-    caughtBy: { file: 'test/origin/playback.test.ts', cases: 'may be cached for half a segment' },
+    caughtBy: { file: 'src/origin/origin.test.ts', cases: 'may be cached for half a segment' },
     failure: /\+ 'max-age=60'/,
   },
   {
@@ -74,7 +74,7 @@ export const OUTPUT_FAULTS: readonly Fault[] = [
     file: 'src/origin/manifests/manifests.ts',
     find: 'const asOf = delayMs > 0 ?',
     replace: 'const asOf = delayMs < 0 ?',
-    caughtBy: { file: 'test/origin/time-shift.test.ts', cases: 'shows what was live so long ago' },
+    caughtBy: { file: 'src/origin/manifests/time-shift.test.ts', cases: 'shows what was live so long ago' },
     failure: /200 !== 404/,
   },
   {
@@ -101,7 +101,7 @@ export const OUTPUT_FAULTS: readonly Fault[] = [
     file: 'src/origin/segments.ts',
     find: 'openAll(range ? within(body.objects, range) : body.objects, (part) =>',
     replace: 'openAll(within(body.objects, range ?? { start: 0, end: body.size - 1 }), (part) =>',
-    caughtBy: { file: 'test/origin/playback.test.ts', cases: 'is its source objects in a row' },
+    caughtBy: { file: 'src/origin/origin.test.ts', cases: 'is its source objects in a row' },
     failure: /ECONNRESET/,
   },
   {

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { createHarvester } from '../../src/harvest/job/harvester.ts'
-import { removeLeftovers } from '../../src/harvest/job/leftovers.ts'
-import { forecast } from '../../src/harvest/job/preflight.ts'
-import { type UtcMs, utcMs } from '../../src/media/time.ts'
-import { DEFAULT_HARVEST_OPTIONS, type HarvestJob, type HarvestOptions } from '../../src/model/harvest-job.ts'
-import { hls } from '../../src/packaging/hls-ts/format.ts'
-import type { Asset, OutputFormat, SegmentBatch } from '../../src/packaging/output-format.ts'
-import { outputFormatOf } from '../../src/packaging/packager.ts'
-import type { SourceMedia } from '../../src/packaging/segments/source-media.ts'
-import { BucketRefused } from '../../src/stores/buckets.ts'
+import { JobLedger } from '../../../test/harvest/job-ledger.ts'
+import {
+  archiveOf,
+  at,
+  HarvestArchive,
+  harvestJob,
+  mediaOf,
+  RecordingBuckets,
+  rehearsal,
+} from '../../../test/harvest/sample-harvest.ts'
 import {
   hlsEndpoint,
   LADDER,
@@ -17,9 +17,17 @@ import {
   type SegmentSketch,
   subtitles,
   windowOf,
-} from '../origin/sample-channel.ts'
-import { JobLedger } from './job-ledger.ts'
-import { archiveOf, at, HarvestArchive, harvestJob, mediaOf, RecordingBuckets, rehearsal } from './sample-harvest.ts'
+} from '../../../test/origin/sample-channel.ts'
+import { type UtcMs, utcMs } from '../../media/time.ts'
+import { DEFAULT_HARVEST_OPTIONS, type HarvestJob, type HarvestOptions } from '../../model/harvest-job.ts'
+import { hls } from '../../packaging/hls-ts/format.ts'
+import type { Asset, OutputFormat, SegmentBatch } from '../../packaging/output-format.ts'
+import { outputFormatOf } from '../../packaging/packager.ts'
+import type { SourceMedia } from '../../packaging/segments/source-media.ts'
+import { BucketRefused } from '../../stores/buckets.ts'
+import { createHarvester } from './harvester.ts'
+import { removeLeftovers } from './leftovers.ts'
+import { forecast } from './preflight.ts'
 
 const never = new AbortController().signal
 const options = (changes: Partial<HarvestOptions>): HarvestOptions => ({ ...DEFAULT_HARVEST_OPTIONS, ...changes })

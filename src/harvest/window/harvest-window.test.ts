@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { SegmentRange } from '../../src/archive/reader.ts'
-import { type HarvestWindow, readWindow } from '../../src/harvest/window/harvest-window.ts'
-import type { SegmentSummary } from '../../src/model/output-segment.ts'
-import type { SegmentBatch } from '../../src/packaging/output-format.ts'
-import { hlsEndpoint } from '../origin/sample-channel.ts'
-import { archiveOf, at } from './sample-harvest.ts'
+import { archiveOf, at } from '../../../test/harvest/sample-harvest.ts'
+import { hlsEndpoint } from '../../../test/origin/sample-channel.ts'
+import type { SegmentRange } from '../../archive/reader.ts'
+import type { SegmentSummary } from '../../model/output-segment.ts'
+import type { SegmentBatch } from '../../packaging/output-format.ts'
+import { type HarvestWindow, readWindow } from './harvest-window.ts'
 
 const SEGMENTS = 300
 const archive = archiveOf(SEGMENTS)

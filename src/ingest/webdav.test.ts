@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { DigestClient } from './digest-client.ts'
-import { FOLDER, type IngestServer, SECOND_FOLDER, startIngest, UNKNOWN_FOLDER } from './ingest-server.ts'
+import { DigestClient } from '../../test/ingest/digest-client.ts'
+import {
+  FOLDER,
+  type IngestServer,
+  SECOND_FOLDER,
+  startIngest,
+  UNKNOWN_FOLDER,
+} from '../../test/ingest/ingest-server.ts'
 
 describe('the ingest folder', () => {
   let server: IngestServer

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import { gunzipSync } from 'node:zlib'
-import { utcMs } from '../../src/media/time.ts'
-import type { OriginEndpoint } from '../../src/model/origin-endpoint.ts'
-import { OriginUnderTest } from './origin-under-test.ts'
-import { GUID, hlsEndpoint, NOON, outputSegments, sampleBytes, windowOf } from './sample-channel.ts'
+import { OriginUnderTest } from '../../test/origin/origin-under-test.ts'
+import { GUID, hlsEndpoint, NOON, outputSegments, sampleBytes, windowOf } from '../../test/origin/sample-channel.ts'
+import { utcMs } from '../media/time.ts'
+import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 
 const origin = new OriginUnderTest()
 const ask = origin.ask.bind(origin)

@@ -1,13 +1,26 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
-import { createHarvester, type HarvesterDeps } from '../../src/harvest/job/harvester.ts'
-import type { HarvestJob, HarvestOutcome } from '../../src/model/harvest-job.ts'
-import { BucketRefused } from '../../src/stores/buckets.ts'
-import { NoSuchObject } from '../../src/stores/objects.ts'
-import { HLS_DEFAULTS, hlsEndpoint, outputSegments, sampleBytes, windowOf } from '../origin/sample-channel.ts'
-import { JobLedger } from './job-ledger.ts'
-import { archiveOf, at, HarvestArchive, harvestJob, RecordingBuckets, rehearsal } from './sample-harvest.ts'
+import { JobLedger } from '../../../test/harvest/job-ledger.ts'
+import {
+  archiveOf,
+  at,
+  HarvestArchive,
+  harvestJob,
+  RecordingBuckets,
+  rehearsal,
+} from '../../../test/harvest/sample-harvest.ts'
+import {
+  HLS_DEFAULTS,
+  hlsEndpoint,
+  outputSegments,
+  sampleBytes,
+  windowOf,
+} from '../../../test/origin/sample-channel.ts'
+import type { HarvestJob, HarvestOutcome } from '../../model/harvest-job.ts'
+import { BucketRefused } from '../../stores/buckets.ts'
+import { NoSuchObject } from '../../stores/objects.ts'
+import { createHarvester, type HarvesterDeps } from './harvester.ts'
 
 const unreachable = () => new BucketRefused('Unreachable', 'Nobody answers.')
 const denied = () => new BucketRefused('AccessDenied', 'The bucket denies access.', { cause: new Error('403') })

@@ -3,10 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import hlsParser from 'hls-parser'
 import { parse as parseMpd } from 'mpd-parser'
-import type { AudioDescription, VideoDescription } from '../../src/media/track.ts'
-import type { HlsPackage, OriginEndpoint } from '../../src/model/origin-endpoint.ts'
-import type { Era, SourceStream } from '../../src/model/output-segment.ts'
-import { OriginUnderTest } from './origin-under-test.ts'
+import { OriginUnderTest } from '../../../test/origin/origin-under-test.ts'
 import {
   audio,
   CLOCK,
@@ -18,7 +15,10 @@ import {
   variant,
   video,
   windowOf,
-} from './sample-channel.ts'
+} from '../../../test/origin/sample-channel.ts'
+import type { AudioDescription, VideoDescription } from '../../media/track.ts'
+import type { HlsPackage, OriginEndpoint } from '../../model/origin-endpoint.ts'
+import type { Era, SourceStream } from '../../model/output-segment.ts'
 
 const origin = new OriginUnderTest()
 const { streamSelection } = HLS_DEFAULTS

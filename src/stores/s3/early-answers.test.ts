@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { after, before, describe, it } from 'node:test'
-import { digested } from '../../src/harvest/asset/digest.ts'
-import { bodyOfBytes, destination } from '../../src/stores/buckets.contract.ts'
-import { s3Buckets } from '../../src/stores/s3/buckets.ts'
+import { digested } from '../../harvest/asset/digest.ts'
+import { bodyOfBytes, destination } from '../buckets.contract.ts'
+import { s3Buckets } from './buckets.ts'
 
 const never = new AbortController().signal
 const SIZE = 12 << 20

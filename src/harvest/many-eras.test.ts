@@ -1,12 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { assetFiles } from '../../src/harvest/asset/files.ts'
-import { takeInventory } from '../../src/harvest/asset/inventory.ts'
-import { readWindow } from '../../src/harvest/window/harvest-window.ts'
-import { ticks, utcMs } from '../../src/media/time.ts'
-import type { OriginEndpoint } from '../../src/model/origin-endpoint.ts'
-import type { Era } from '../../src/model/output-segment.ts'
-import { outputFormatOf } from '../../src/packaging/packager.ts'
+import { at, HarvestArchive, harvestJob, mediaOf } from '../../test/harvest/sample-harvest.ts'
 import {
   DASH_DEFAULTS,
   HLS_DEFAULTS,
@@ -15,8 +9,14 @@ import {
   NOON,
   outputSegments,
   windowOf,
-} from '../origin/sample-channel.ts'
-import { at, HarvestArchive, harvestJob, mediaOf } from './sample-harvest.ts'
+} from '../../test/origin/sample-channel.ts'
+import { ticks, utcMs } from '../media/time.ts'
+import type { OriginEndpoint } from '../model/origin-endpoint.ts'
+import type { Era } from '../model/output-segment.ts'
+import { outputFormatOf } from '../packaging/packager.ts'
+import { assetFiles } from './asset/files.ts'
+import { takeInventory } from './asset/inventory.ts'
+import { readWindow } from './window/harvest-window.ts'
 
 const ERAS = 2000
 

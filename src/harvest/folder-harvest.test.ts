@@ -7,11 +7,11 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { after, before, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { createHarvester } from '../../src/harvest/job/harvester.ts'
-import { folderBuckets } from '../../src/stores/folder-buckets/buckets.ts'
-import { eventually } from '../judges/processes.ts'
-import { JobLedger } from './job-ledger.ts'
-import { archiveOf, at, type HarvestArchive, harvestJob, rehearsal } from './sample-harvest.ts'
+import { JobLedger } from '../../test/harvest/job-ledger.ts'
+import { archiveOf, at, type HarvestArchive, harvestJob, rehearsal } from '../../test/harvest/sample-harvest.ts'
+import { eventually } from '../../test/judges/processes.ts'
+import { folderBuckets } from '../stores/folder-buckets/buckets.ts'
+import { createHarvester } from './job/harvester.ts'
 
 const SEGMENTS = 100
 
@@ -91,7 +91,7 @@ describe('a harvest into a folder', () => {
 
   it('shows nobody a parent manifest before everything it points to', async () => {
     const parents = Array.from({ length: 20 }, (_, n) => `watched/${n}/asset.m3u8`)
-    const script = fileURLToPath(new URL('watch-bucket.ts', import.meta.url))
+    const script = fileURLToPath(new URL('../../test/harvest/watch-bucket.ts', import.meta.url))
     const watcher = spawn(process.execPath, [script, join(folder, 'clips'), ...parents], {
       stdio: ['pipe', 'pipe', 'inherit'],
     })

@@ -4,9 +4,9 @@ import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { after, before, beforeEach, describe, it } from 'node:test'
-import { digested } from '../../src/harvest/asset/digest.ts'
-import { bodyOfBytes, destination, refusedWith } from '../../src/stores/buckets.contract.ts'
-import { s3Buckets } from '../../src/stores/s3/buckets.ts'
+import { digested } from '../../harvest/asset/digest.ts'
+import { bodyOfBytes, destination, refusedWith } from '../buckets.contract.ts'
+import { s3Buckets } from './buckets.ts'
 
 const never = new AbortController().signal
 const KEYS = { accessKeyId: 'AKIDOFOURS', secretAccessKey: 'our-secret' }

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { HarvestFailed } from '../../src/harvest/harvest-failed.ts'
-import { harvestWindow } from '../../src/harvest/window/find.ts'
-import { type UtcMs, utcMs } from '../../src/media/time.ts'
-import type { HarvestJob } from '../../src/model/harvest-job.ts'
-import { hlsEndpoint, outputSegments, windowOf } from '../origin/sample-channel.ts'
-import { archiveOf, at, type HarvestArchive, harvestJob } from './sample-harvest.ts'
+import { archiveOf, at, type HarvestArchive, harvestJob } from '../../../test/harvest/sample-harvest.ts'
+import { hlsEndpoint, outputSegments, windowOf } from '../../../test/origin/sample-channel.ts'
+import { type UtcMs, utcMs } from '../../media/time.ts'
+import type { HarvestJob } from '../../model/harvest-job.ts'
+import { HarvestFailed } from '../harvest-failed.ts'
+import { harvestWindow } from './find.ts'
 
 const never = new AbortController().signal
 

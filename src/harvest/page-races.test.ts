@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { SegmentRange } from '../../src/archive/reader.ts'
-import { createHarvester } from '../../src/harvest/job/harvester.ts'
-import { eventually } from '../judges/processes.ts'
-import { JobLedger } from './job-ledger.ts'
-import { archiveOf, at, harvestJob, RecordingBuckets, rehearsal } from './sample-harvest.ts'
+import { JobLedger } from '../../test/harvest/job-ledger.ts'
+import { archiveOf, at, harvestJob, RecordingBuckets, rehearsal } from '../../test/harvest/sample-harvest.ts'
+import { eventually } from '../../test/judges/processes.ts'
+import type { SegmentRange } from '../archive/reader.ts'
+import { createHarvester } from './job/harvester.ts'
 
 const SEGMENTS = 200
 const PAGES = Math.ceil(SEGMENTS / 64)

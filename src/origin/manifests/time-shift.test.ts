@@ -4,10 +4,7 @@ import { after, before, describe, it } from 'node:test'
 import hlsParser from 'hls-parser'
 import { Parser as M3u8Parser } from 'm3u8-parser'
 import { parse as parseMpd } from 'mpd-parser'
-import { utcMs } from '../../src/media/time.ts'
-import type { OriginEndpoint } from '../../src/model/origin-endpoint.ts'
-import type { ArchiveWindow } from '../../src/model/output-segment.ts'
-import { OriginUnderTest } from './origin-under-test.ts'
+import { OriginUnderTest } from '../../../test/origin/origin-under-test.ts'
 import {
   audio,
   dashEndpoint,
@@ -19,7 +16,10 @@ import {
   variant,
   video,
   windowOf,
-} from './sample-channel.ts'
+} from '../../../test/origin/sample-channel.ts'
+import { utcMs } from '../../media/time.ts'
+import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
+import type { ArchiveWindow } from '../../model/output-segment.ts'
 
 const origin = new OriginUnderTest()
 const { streamSelection } = HLS_DEFAULTS
