@@ -7,7 +7,6 @@ import { retryTransient } from '../retry.ts'
 import { harvestWindow, plannedWindow, type WindowDeps } from '../window/find.ts'
 import { type HarvestWindow, readWindow } from '../window/harvest-window.ts'
 import { type AssetFiles, assetFiles } from './files.ts'
-import { takeInventory } from './inventory.ts'
 import { applyOptions, gapsOf, planOf, withinGapPolicy } from './plan.ts'
 import { reportFile } from './report-file.ts'
 import { AssetWriter, type AssetWriterDeps, type Attempt } from './writer.ts'
@@ -43,8 +42,8 @@ export async function exportAsset(
   const files = assetFiles(job, format, window.summary, deps)
   if (!plan) {
     // All names are looked at before the first is taken: a job that cannot have them all takes none.
-    await takeInventory(job, files, window, (keys) => writer.ensureFree(keys))
-    const inventory = await takeInventory(job, files, window, (keys) => writer.claim(keys))
+    await writer.checkNames(files, window)
+    const inventory = await writer.claimNames(files, window)
     checkpoint.settle(planOf(window, inventory, await gapsOf(job, window)), inventory.tracks)
   }
   await checkpoint.save()

@@ -11,6 +11,7 @@ import type { HarvestWindow } from '../window/harvest-window.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { digested } from './digest.ts'
 import { type AssetFiles, type AssetObject, manifestKeys, type SegmentObject } from './files.ts'
+import { type Inventory, takeInventory } from './inventory.ts'
 
 export type AssetWriterDeps = {
   readonly archive: Omit<ArchiveReader, 'open'>
@@ -41,14 +42,15 @@ export class AssetWriter {
     this.deps = deps
   }
 
-  /** Throws HarvestFailed when another endpoint has one of the names. */
-  ensureFree(keys: readonly string[]): Promise<void> {
-    return ensureFree(this.attempt.job, keys, this.deps.resources)
+  /** Throws HarvestFailed when another endpoint has one of the names of the asset. Takes none. */
+  async checkNames(files: AssetFiles, window: HarvestWindow): Promise<void> {
+    const { job } = this.attempt
+    await takeInventory(job, files, window, (keys) => ensureFree(job, keys, this.deps.resources))
   }
 
-  /** Takes names for the job, before anything is written under them. Throws HarvestFailed as `ensureFree` does. */
-  async claim(keys: readonly string[]): Promise<void> {
-    refuseOwner(await this.deps.resources.claimBucketKeys({ ...this.names, keys }), this.names.bucket)
+  /** Takes all names of the asset for the job, and counts its files. Throws HarvestFailed as `checkNames` does. */
+  claimNames(files: AssetFiles, window: HarvestWindow): Promise<Inventory> {
+    return takeInventory(this.attempt.job, files, window, (keys) => this.claim(keys))
   }
 
   /** Writes all segments that have not been written yet: their names are the job's already. */
@@ -92,6 +94,11 @@ export class AssetWriter {
       }
     }
     await this.note({ key: file.key, size: body.size, sha256: body.sha256 })
+  }
+
+  /** Takes names for the job, before anything is written under them. */
+  private async claim(keys: readonly string[]): Promise<void> {
+    refuseOwner(await this.deps.resources.claimBucketKeys({ ...this.names, keys }), this.names.bucket)
   }
 
   private get names() {

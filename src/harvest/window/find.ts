@@ -1,43 +1,33 @@
-import type { ArchiveReader } from '../../archive/reader.ts'
-import type { Clock } from '../../clock.ts'
-import { msFromTicks, type UtcMs, type UtcRange, utcMs } from '../../media/time.ts'
+import { type UtcMs, type UtcRange, utcMs } from '../../media/time.ts'
 import type { HarvestJob } from '../../model/harvest-job.ts'
 import { nearestText, nearestWindow, usableSpan } from '../../model/harvest-request.ts'
 import type { HarvestPlan } from '../../model/harvest-run.ts'
-import type { ArchiveWindow } from '../../model/output-segment.ts'
 import { HarvestFailed } from '../harvest-failed.ts'
-import type { Sleep } from '../retry.ts'
 import { contentGone, type HarvestWindow, readWindow, type WindowArchive } from './harvest-window.ts'
 import { nearestWindowWithContent } from './nearest-window.ts'
+import { edgesOnTheWay, stoppedAfterMs, type WaitDeps } from './wait.ts'
 
 const MAX_WINDOW_MS = 86_400_000
-const POLL_MS = 250
-/** The stream counts as stopped when nothing new came for so long. */
-const STOPPED_AFTER_SEGMENTS = 3
-const LEAST_STOPPED_AFTER_MS = 15_000
 
-export type WindowDeps = {
-  readonly archive: WindowArchive & Pick<ArchiveReader, 'extent' | 'live'>
-  readonly clock: Clock
-  readonly sleep: Sleep
-}
+export type WindowDeps = WaitDeps & { readonly archive: WindowArchive }
 
 /**
  * The part of the archive that a job asks for. While the stream is still coming it waits for the live edge to pass the
- * end, and tells `grown` whenever the edge has moved on its way there; what is missing after the start is left out.
+ * end, and calls `follow` with each new edge on the way there; what is missing after the start is left out.
  * Throws HarvestFailed, with the nearest window that works, when the start cannot be had or there is nothing at all.
  */
 export async function harvestWindow(
   job: HarvestJob,
   deps: WindowDeps,
   signal: AbortSignal,
-  grown: (edge: UtcMs) => Promise<void> = async () => {},
+  follow: (edge: UtcMs) => Promise<void> = async () => {},
 ): Promise<HarvestWindow> {
   checkForm(job)
   const age = Math.max(0, deps.clock() - job.createdAt)
   const early = await deps.archive.extent(job.endpoint)
   if (early) checkStart(job, early, age)
-  const extent = await untilReached(job, deps, signal, grown)
+  for await (const edge of edgesOnTheWay(job, deps, signal)) await follow(edge)
+  const extent = await deps.archive.extent(job.endpoint)
   if (!early && extent) checkStart(job, extent, age)
   return windowWithin(job, extent, deps.archive)
 }
@@ -125,37 +115,6 @@ function checkStart(job: HarvestJob, extent: UtcRange, age: number): void {
 function earliestStart(job: HarvestJob, extent: UtcRange, age: number): UtcMs {
   const covered = extent.end - age - job.endpoint.startoverWindowSeconds * 1000
   return utcMs(Math.max(extent.start, covered))
-}
-
-/** What the archive holds once the live edge is past the job's end, or is not coming any nearer. */
-async function untilReached(
-  job: HarvestJob,
-  { archive, clock, sleep }: WindowDeps,
-  signal: AbortSignal,
-  grown: (edge: UtcMs) => Promise<void>,
-): Promise<UtcRange | undefined> {
-  let edge: UtcMs | undefined
-  let edgeSince = clock()
-  for (;;) {
-    // In this order: when the stream has ended, the extent is final.
-    const live = await archive.live(job.endpoint, 0)
-    const extent = await archive.extent(job.endpoint)
-    if (live?.ended || (extent && extent.end >= job.end)) return extent
-    if (extent?.end !== edge) {
-      edge = extent?.end
-      edgeSince = clock()
-      if (edge !== undefined && edge > job.start) await grown(edge)
-    }
-    // An encoder may pause and come back as long as the end lies ahead.
-    if (clock() - Math.max(edgeSince, job.end) >= stoppedAfterMs(job, live)) return extent
-    await sleep(POLL_MS, signal)
-  }
-}
-
-function stoppedAfterMs(job: HarvestJob, live: ArchiveWindow | undefined): number {
-  const durations = live?.segments.map(({ duration }) => msFromTicks(duration)) ?? []
-  const longest = Math.max(job.endpoint.package.segmentDurationSeconds * 1000, ...durations)
-  return Math.max(STOPPED_AFTER_SEGMENTS * longest, LEAST_STOPPED_AFTER_MS)
 }
 
 const iso = (time: number): string => new Date(time).toISOString()

@@ -1,0 +1,52 @@
+import type { ArchiveReader } from '../../archive/reader.ts'
+import type { Clock } from '../../clock.ts'
+import { msFromTicks, type UtcMs } from '../../media/time.ts'
+import type { HarvestJob } from '../../model/harvest-job.ts'
+import type { ArchiveWindow } from '../../model/output-segment.ts'
+import type { Sleep } from '../retry.ts'
+
+const POLL_MS = 250
+/** The stream counts as stopped when nothing new came for so long. */
+const STOPPED_AFTER_SEGMENTS = 3
+const LEAST_STOPPED_AFTER_MS = 15_000
+
+export type WaitDeps = {
+  readonly archive: Pick<ArchiveReader, 'extent' | 'live'>
+  readonly clock: Clock
+  readonly sleep: Sleep
+}
+
+/**
+ * Waits for the live edge of a job's channel to pass the job's end, and gives each new edge between the job's start and
+ * its end. It is done when the edge is past the end, when the stream has ended, and when the end lies behind and
+ * nothing new has come for `stoppedAfterMs`. Rejects with the signal's reason when the signal aborts.
+ */
+export async function* edgesOnTheWay(
+  job: HarvestJob,
+  { archive, clock, sleep }: WaitDeps,
+  signal: AbortSignal,
+): AsyncGenerator<UtcMs> {
+  let edge: UtcMs | undefined
+  let edgeSince = clock()
+  for (;;) {
+    // In this order: when the stream has ended, the extent is final.
+    const live = await archive.live(job.endpoint, 0)
+    const extent = await archive.extent(job.endpoint)
+    if (live?.ended || (extent && extent.end >= job.end)) return
+    if (extent?.end !== edge) {
+      edge = extent?.end
+      edgeSince = clock()
+      if (edge !== undefined && edge > job.start) yield edge
+    }
+    // An encoder may pause and come back as long as the end lies ahead.
+    if (clock() - Math.max(edgeSince, job.end) >= stoppedAfterMs(job, live)) return
+    await sleep(POLL_MS, signal)
+  }
+}
+
+/** For how long nothing new has to come before the stream of a job's channel counts as stopped, in milliseconds. */
+export function stoppedAfterMs(job: HarvestJob, live: ArchiveWindow | undefined): number {
+  const durations = live?.segments.map(({ duration }) => msFromTicks(duration)) ?? []
+  const longest = Math.max(job.endpoint.package.segmentDurationSeconds * 1000, ...durations)
+  return Math.max(STOPPED_AFTER_SEGMENTS * longest, LEAST_STOPPED_AFTER_MS)
+}
