@@ -4,29 +4,29 @@ type Challenge = { readonly realm: string; readonly nonce: string; readonly opaq
 
 /** An HTTP client with Digest authentication (RFC 7616), as an encoder brings it. */
 export class DigestClient {
-  readonly #username: string
-  readonly #password: string
-  #challenge: Challenge | undefined
-  #uses = 0
+  private readonly username: string
+  private readonly password: string
+  private challenge: Challenge | undefined
+  private uses = 0
 
   constructor(username: string, password: string) {
-    this.#username = username
-    this.#password = password
+    this.username = username
+    this.password = password
   }
 
   /** Throws when the server does not take it. */
   async send(method: 'PUT' | 'DELETE', url: string, contentType?: string, body?: string | Uint8Array<ArrayBuffer>) {
-    let response = await this.#try(method, url, contentType, body)
+    let response = await this.try(method, url, contentType, body)
     if (response.status === 401) {
-      this.#challenge = readChallenge(response.headers.get('www-authenticate') ?? '')
-      this.#uses = 0
-      response = await this.#try(method, url, contentType, body)
+      this.challenge = readChallenge(response.headers.get('www-authenticate') ?? '')
+      this.uses = 0
+      response = await this.try(method, url, contentType, body)
     }
     const answer = await response.text()
     if (!response.ok) throw new Error(`${method} ${url} was answered ${response.status} ${answer.trim()}`)
   }
 
-  #try(
+  private try(
     method: string,
     url: string,
     contentType: string | undefined,
@@ -34,21 +34,21 @@ export class DigestClient {
   ) {
     const headers: Record<string, string> = {}
     if (contentType) headers['content-type'] = contentType
-    if (this.#challenge) headers['authorization'] = this.#authorization(this.#challenge, method, new URL(url).pathname)
+    if (this.challenge) headers['authorization'] = this.authorization(this.challenge, method, new URL(url).pathname)
     return fetch(url, { method, headers, body: body ?? null })
   }
 
-  #authorization({ realm, nonce, opaque, sha256 }: Challenge, method: string, uri: string): string {
+  private authorization({ realm, nonce, opaque, sha256 }: Challenge, method: string, uri: string): string {
     const hash = (...parts: string[]) =>
       createHash(sha256 ? 'sha256' : 'md5')
         .update(parts.join(':'))
         .digest('hex')
-    this.#uses++
-    const nc = this.#uses.toString(16).padStart(8, '0')
+    this.uses++
+    const nc = this.uses.toString(16).padStart(8, '0')
     const cnonce = randomBytes(8).toString('hex')
-    const secret = hash(this.#username, realm, this.#password)
+    const secret = hash(this.username, realm, this.password)
     const fields = [
-      `username="${this.#username}"`,
+      `username="${this.username}"`,
       `realm="${realm}"`,
       `nonce="${nonce}"`,
       `uri="${uri}"`,

@@ -24,57 +24,57 @@ export type Ingest = { readonly url: string; readonly username: string; readonly
  * media sequence and date going on.
  */
 export class Encoder {
-  readonly #ingest: Ingest
-  readonly #client: DigestClient
-  readonly #startedAt: number
-  #sent = 0
+  private readonly ingest: Ingest
+  private readonly client: DigestClient
+  private readonly startedAt: number
+  private sent = 0
 
   /** `startedAt`, milliseconds UTC, is when the first picture is taken. */
   constructor(ingest: Ingest, startedAt: number) {
-    this.#ingest = ingest
-    this.#client = new DigestClient(ingest.username, ingest.password)
-    this.#startedAt = startedAt
+    this.ingest = ingest
+    this.client = new DigestClient(ingest.username, ingest.password)
+    this.startedAt = startedAt
   }
 
   /** Until when the stream has been sent and listed, milliseconds UTC. */
   get sentUntil(): number {
-    return this.#startedAt + this.#sent * SEGMENT_MS
+    return this.startedAt + this.sent * SEGMENT_MS
   }
 
   /** Sends until told to stop. Throws when the server refuses something. */
   async run(stop: AbortSignal): Promise<void> {
     const renditions = await Promise.all(RENDITIONS.map(async (each) => ({ ...each, ...(await readLoop(each.name)) })))
-    await this.#put('.m3u8', parentPlaylist())
+    await this.put('.m3u8', parentPlaylist())
     while (await passed(this.sentUntil + SEGMENT_MS, stop)) {
-      await Promise.all(renditions.map((rendition) => this.#sendSegment(rendition, this.#sent)))
-      this.#sent++
+      await Promise.all(renditions.map((rendition) => this.sendSegment(rendition, this.sent)))
+      this.sent++
     }
   }
 
-  async #sendSegment(rendition: Rendition, number: number): Promise<void> {
+  private async sendSegment(rendition: Rendition, number: number): Promise<void> {
     const recorded = rendition.recorded[number % LOOP_SEGMENTS]!
     const segment = rendition.clock.move(recorded, Math.floor(number / LOOP_SEGMENTS) * LOOP_TICKS)
-    await this.#put(segmentName(rendition, number), segment)
-    await this.#put(`-${rendition.name}.m3u8`, this.#mediaPlaylist(rendition, number))
+    await this.put(segmentName(rendition, number), segment)
+    await this.put(`-${rendition.name}.m3u8`, this.mediaPlaylist(rendition, number))
     const unlisted = number - LISTED
-    if (unlisted >= 0) await this.#client.send('DELETE', this.#ingest.url + segmentName(rendition, unlisted))
+    if (unlisted >= 0) await this.client.send('DELETE', this.ingest.url + segmentName(rendition, unlisted))
   }
 
-  #mediaPlaylist(rendition: Rendition, last: number): string {
+  private mediaPlaylist(rendition: Rendition, last: number): string {
     const first = Math.max(0, last + 1 - LISTED)
     const lines = ['#EXTM3U', '#EXT-X-VERSION:3', `#EXT-X-TARGETDURATION:${SEGMENT_MS / 1000}`]
     lines.push(`#EXT-X-MEDIA-SEQUENCE:${first}`)
     for (let number = first; number <= last; number++) {
-      const date = new Date(this.#startedAt + number * SEGMENT_MS).toISOString()
+      const date = new Date(this.startedAt + number * SEGMENT_MS).toISOString()
       lines.push(`#EXT-X-PROGRAM-DATE-TIME:${date}`, `#EXTINF:${(SEGMENT_MS / 1000).toFixed(3)},`)
       lines.push(`channel${segmentName(rendition, number)}`)
     }
     return `${lines.join('\n')}\n`
   }
 
-  #put(name: string, body: string | Uint8Array<ArrayBuffer>): Promise<void> {
+  private put(name: string, body: string | Uint8Array<ArrayBuffer>): Promise<void> {
     const type = typeof body === 'string' ? 'application/vnd.apple.mpegurl' : 'video/mp2t'
-    return this.#client.send('PUT', this.#ingest.url + name, type, body)
+    return this.client.send('PUT', this.ingest.url + name, type, body)
   }
 }
 

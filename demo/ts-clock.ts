@@ -6,23 +6,23 @@ const NULL_PID = 0x1fff
 
 /** One stream's place in time: continuity counters run on from segment to segment. */
 export class TsClock {
-  readonly #counters = new Map<number, number>()
+  private readonly counters = new Map<number, number>()
 
   /** A copy of the segment with `ticks` (90 kHz) added to every PCR, PTS and DTS. */
   move(segment: Uint8Array, ticks: number): Uint8Array<ArrayBuffer> {
     const moved = Uint8Array.from(segment)
-    for (let at = 0; at < moved.length; at += PACKET) this.#movePacket(moved.subarray(at, at + PACKET), ticks)
+    for (let at = 0; at < moved.length; at += PACKET) this.movePacket(moved.subarray(at, at + PACKET), ticks)
     return moved
   }
 
-  #movePacket(packet: Uint8Array, ticks: number): void {
+  private movePacket(packet: Uint8Array, ticks: number): void {
     if (packet.length !== PACKET || packet[0] !== 0x47) throw new Error('the recorded stream is not MPEG-TS')
     const pid = ((packet[1]! & 0x1f) << 8) | packet[2]!
     const hasAdaptation = (packet[3]! & 0x20) !== 0
     const hasPayload = (packet[3]! & 0x10) !== 0
     if (hasPayload && pid !== NULL_PID) {
-      const counter = ((this.#counters.get(pid) ?? -1) + 1) & 0x0f
-      this.#counters.set(pid, counter)
+      const counter = ((this.counters.get(pid) ?? -1) + 1) & 0x0f
+      this.counters.set(pid, counter)
       packet[3] = (packet[3]! & 0xf0) | counter
     }
     const adaptationLength = hasAdaptation ? packet[4]! + 1 : 0

@@ -9,11 +9,11 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 export class Evidence {
   /** Absolute. */
   readonly folder: string
-  readonly #path: string
+  private readonly path: string
 
   constructor(began: Date) {
-    this.#path = join('reports', `gate-${began.toISOString().replaceAll(/[:.]/g, '-')}`)
-    this.folder = join(root, this.#path)
+    this.path = join('reports', `gate-${began.toISOString().replaceAll(/[:.]/g, '-')}`)
+    this.folder = join(root, this.path)
   }
 
   /** Removes what other files left. */
@@ -30,7 +30,7 @@ export class Evidence {
 
   /** Where that of a file lies, as lines to print: none if there is none. */
   of(file: string): readonly string[] {
-    const path = join(this.#path, evidenceFolderName(file))
+    const path = join(this.path, evidenceFolderName(file))
     return existsSync(join(root, path)) ? [`logs and screenshots: ${path}`] : []
   }
 }

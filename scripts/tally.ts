@@ -41,53 +41,53 @@ export class Tally {
   readonly skipped: Skipped[] = []
   totals: Totals | undefined
   /** A file that runs others, each as a suite of its own. */
-  readonly #bundle: string | undefined
-  #bundled = 0
+  private readonly bundle: string | undefined
+  private bundled = 0
   /** Names of the suites around the current case, and its own. */
-  #names: string[] = []
+  private names: string[] = []
   /** What cases have told whose file is not known yet: they may be made elsewhere than in the file that runs. */
-  #unplaced: ((file: string) => void)[] = []
+  private unplaced: ((file: string) => void)[] = []
 
   constructor(bundle?: string) {
-    this.#bundle = bundle
+    this.bundle = bundle
   }
 
   /** Takes the next event; gives what is to be printed, which may be nothing. */
   take(event: TestEvent): string {
-    if (event.type === 'test:complete') return this.#complete(event.data)
+    if (event.type === 'test:complete') return this.complete(event.data)
     if (event.type === 'test:stderr') return event.data.message
-    if (event.type === 'test:start') this.#names = [...this.#names.slice(0, event.data.nesting), event.data.name]
-    else if (event.type === 'test:pass') this.#end(event.data)
-    else if (event.type === 'test:fail') this.#end(event.data, event.data.details.error)
-    else if (event.type === 'test:summary' && event.data.file !== undefined) this.#place(event.data.file)
+    if (event.type === 'test:start') this.names = [...this.names.slice(0, event.data.nesting), event.data.name]
+    else if (event.type === 'test:pass') this.end(event.data)
+    else if (event.type === 'test:fail') this.end(event.data, event.data.details.error)
+    else if (event.type === 'test:summary' && event.data.file !== undefined) this.place(event.data.file)
     else if (event.type === 'test:summary') {
       const { counts, duration_ms: milliseconds, success } = event.data
-      this.totals = { ...counts, suites: counts.suites - this.#bundled, milliseconds, success }
+      this.totals = { ...counts, suites: counts.suites - this.bundled, milliseconds, success }
     }
     return ''
   }
 
   /** The only event in the order of time: all others come file after file. */
-  #complete({ name, file, nesting, details }: EventData<'test:complete'>): string {
-    if (nesting > 0 || !(isFile(name, file) || file === this.#bundle) || resolve(name) === this.#bundle) return ''
-    this.#tally(name).milliseconds = details.duration_ms
+  private complete({ name, file, nesting, details }: EventData<'test:complete'>): string {
+    if (nesting > 0 || !(isFile(name, file) || file === this.bundle) || resolve(name) === this.bundle) return ''
+    this.tally(name).milliseconds = details.duration_ms
     const seconds = `(${(details.duration_ms / 1000).toFixed(1)} s)`
     return details.passed ? `✔ ${relativePath(name)} ${seconds}\n` : `✖ ${relativePath(name)} FAILED ${seconds}\n`
   }
 
-  #end(data: EventData<'test:pass'> | EventData<'test:fail'>, error?: Error): void {
+  private end(data: EventData<'test:pass'> | EventData<'test:fail'>, error?: Error): void {
     const { file, line, nesting, name, skip, todo, details } = data
     const isSuite = details.type === 'suite'
-    const isBundled = file === this.#bundle && isSuite
+    const isBundled = file === this.bundle && isSuite
     const isWhole = isBundled || (nesting === 0 && isFile(name, file))
     // A suite fails by itself where its own code or a hook does, before or after its cases.
     const isMute = (isSuite || isWhole) && (!error || hasFailedCases(error))
     // The suite that a bundle makes of a file is none of the file's own.
-    const around = [...this.#names.slice(0, nesting), name]
+    const around = [...this.names.slice(0, nesting), name]
     const names = isWhole ? [] : around.filter((each, depth) => depth > 0 || !isAbsolute(each))
     if (!isMute) {
-      this.#unplaced.push((path) => {
-        const tally = this.#tally(path)
+      this.unplaced.push((path) => {
+        const tally = this.tally(path)
         if (skip !== undefined || todo !== undefined) {
           tally.skipped++
           this.skipped.push({ file: path, name: names.join(' '), reason: typeof skip === 'string' ? skip : '' })
@@ -97,16 +97,16 @@ export class Tally {
         } else tally.passed++
       })
     }
-    if (isBundled) this.#bundled++
-    if (isWhole) this.#place(name)
+    if (isBundled) this.bundled++
+    if (isWhole) this.place(name)
   }
 
-  #place(file: string): void {
-    for (const place of this.#unplaced) place(relativePath(file))
-    this.#unplaced = []
+  private place(file: string): void {
+    for (const place of this.unplaced) place(relativePath(file))
+    this.unplaced = []
   }
 
-  #tally(file: string): FileTally {
+  private tally(file: string): FileTally {
     const path = relativePath(file)
     const tally = this.files.get(path) ?? { passed: 0, failed: 0, skipped: 0, milliseconds: 0 }
     this.files.set(path, tally)

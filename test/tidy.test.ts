@@ -8,7 +8,7 @@ import { LOG_EVENTS } from '../src/log.ts'
 import { wrongNeeds } from './declared-needs.ts'
 import { forbiddenImports, readImportTable } from './import-table.ts'
 import { isTest, lineAt, readSource, readTree, type SourceFile, withoutComments } from './source-tree.ts'
-import { doubleExports, doubleImports, retiredWords, wideComments } from './vocabulary.ts'
+import { doubleExports, doubleImports, numberSigns, retiredWords, wideComments } from './vocabulary.ts'
 
 /** Tests may be longer: many are tables of cases. */
 const MOST_LINES = { program: 300, test: 600 }
@@ -239,6 +239,10 @@ describe('the words of the code', () => {
     assert.deepEqual(code.flatMap(wideComments), [])
   })
 
+  it('say of what is private that it is', () => {
+    assert.deepEqual(code.flatMap(numberSigns), [])
+  })
+
   const x = (text: string): SourceFile => ({ path: 'src/x.ts', text })
   const noticed: readonly (readonly [string, readonly string[]])[] = [
     ['a retired word', retiredWords(x('const a = openNumbering(b)'))],
@@ -246,6 +250,7 @@ describe('the words of the code', () => {
     ['a retired word in the name of a file', retiredWords({ path: 'src/old-outline.ts', text: '' })],
     ['a double export', doubleExports([x('export type A = 1'), { path: 'src/y.ts', text: 'export class A {}' }])],
     ['a double import', doubleImports(x("import { a } from './a.ts'\nimport type { b } from './a.ts'\n"))],
+    ['a member that is private by its name', numberSigns(x('class A {\n  readonly #b = 1\n}'))],
     ['a wide comment', wideComments(x(`  // ${'x'.repeat(120)}`))],
   ]
   for (const [what, found] of noticed) {

@@ -95,3 +95,10 @@ export function wideComments({ path, text }: SourceFile): string[] {
         : [],
     )
 }
+
+/** Members that are private by a number sign: the word `private` says it (decision 51). */
+export function numberSigns({ path, text }: SourceFile): string[] {
+  return [...text.matchAll(/\bthis\.#\w+|^\s+(?:(?:static|readonly|async|get|set) )*#\w+/gm)].map(
+    ([member]) => `${path} has ${member.trim()}`,
+  )
+}

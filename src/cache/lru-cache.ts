@@ -1,26 +1,26 @@
 /** Values by key, up to a total cost; when it is exceeded, what was used least recently goes first. */
 export class LruCache<V> {
-  readonly #budget: number
+  private readonly budget: number
   /** Least recently used first. */
-  readonly #entries = new Map<string, { readonly value: V; readonly cost: number }>()
-  #cost = 0
+  private readonly entries = new Map<string, { readonly value: V; readonly cost: number }>()
+  private cost = 0
 
   /** The budget is in the unit of the costs, such as bytes. */
   constructor(budget: number) {
-    this.#budget = budget
+    this.budget = budget
   }
 
   /** The value, which counts as used. */
   get(key: string): V | undefined {
-    const entry = this.#entries.get(key)
+    const entry = this.entries.get(key)
     if (!entry) return undefined
-    this.#entries.delete(key)
-    this.#entries.set(key, entry)
+    this.entries.delete(key)
+    this.entries.set(key, entry)
     return entry.value
   }
 
   has(key: string): boolean {
-    return this.#entries.has(key)
+    return this.entries.has(key)
   }
 
   /**
@@ -29,23 +29,23 @@ export class LruCache<V> {
    */
   put(key: string, value: V, cost: number): void {
     this.delete(key)
-    this.#entries.set(key, { value, cost })
-    this.#cost += cost
-    for (const oldest of this.#entries.keys()) {
-      if (this.#cost <= this.#budget) break
+    this.entries.set(key, { value, cost })
+    this.cost += cost
+    for (const oldest of this.entries.keys()) {
+      if (this.cost <= this.budget) break
       this.delete(oldest)
     }
   }
 
   delete(key: string): void {
-    const entry = this.#entries.get(key)
+    const entry = this.entries.get(key)
     if (!entry) return
-    this.#cost -= entry.cost
-    this.#entries.delete(key)
+    this.cost -= entry.cost
+    this.entries.delete(key)
   }
 
   clear(): void {
-    this.#entries.clear()
-    this.#cost = 0
+    this.entries.clear()
+    this.cost = 0
   }
 }

@@ -4,24 +4,24 @@
  * of them.
  */
 export class Pool<T> {
-  readonly #free: T[]
-  readonly #waiting: (() => void)[] = []
+  private readonly free: T[]
+  private readonly waiting: (() => void)[] = []
 
   /** As many pieces of work run at a time as there are resources. */
   constructor(resources: readonly T[]) {
-    this.#free = [...resources]
+    this.free = [...resources]
   }
 
   /** Resolves or rejects as `work` does, and has the resource back by then. */
   async run<R>(work: (resource: T) => Promise<R>): Promise<R> {
-    while (this.#free.length === 0) await new Promise<void>((resolve) => this.#waiting.push(resolve))
-    const resource = this.#free.pop()!
+    while (this.free.length === 0) await new Promise<void>((resolve) => this.waiting.push(resolve))
+    const resource = this.free.pop()!
     try {
       await new Promise<void>((resolve) => setImmediate(resolve))
       return await work(resource)
     } finally {
-      this.#free.push(resource)
-      this.#waiting.shift()?.()
+      this.free.push(resource)
+      this.waiting.shift()?.()
     }
   }
 }

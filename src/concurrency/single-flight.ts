@@ -3,35 +3,35 @@
  * done: what is to be kept belongs in a cache.
  */
 export class SingleFlight<T> {
-  readonly #flights = new Map<string, { readonly token: object; readonly result: Promise<T> }>()
+  private readonly flights = new Map<string, { readonly token: object; readonly result: Promise<T> }>()
 
   /**
    * Resolves or rejects as the work under way for `key` does; starts `work` when there is none. `isCurrent` tells the
    * work whether it was overtaken by `forget`, and its result is only for those who asked before.
    */
   run(key: string, work: (isCurrent: () => boolean) => Promise<T>): Promise<T> {
-    const underway = this.#flights.get(key)
+    const underway = this.flights.get(key)
     if (underway) return underway.result
     const token = {}
-    const isCurrent = () => this.#flights.get(key)?.token === token
+    const isCurrent = () => this.flights.get(key)?.token === token
     const result = work(isCurrent).finally(() => {
-      if (isCurrent()) this.#flights.delete(key)
+      if (isCurrent()) this.flights.delete(key)
     })
-    this.#flights.set(key, { token, result })
+    this.flights.set(key, { token, result })
     return result
   }
 
   has(key: string): boolean {
-    return this.#flights.has(key)
+    return this.flights.has(key)
   }
 
   /** Whoever asks from now on starts the work anew. */
   forget(key: string): void {
-    this.#flights.delete(key)
+    this.flights.delete(key)
   }
 
   /** The same for all keys. */
   forgetAll(): void {
-    this.#flights.clear()
+    this.flights.clear()
   }
 }

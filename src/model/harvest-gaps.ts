@@ -15,35 +15,35 @@ export type ShownStream = { readonly index: number; readonly name: string }
  * order.
  */
 export class GapFinder {
-  readonly #span: UtcRange
-  readonly #shown: (era: number) => readonly ShownStream[]
-  readonly #gaps: HarvestGap[] = []
-  #reached: UtcMs
+  private readonly span: UtcRange
+  private readonly shown: (era: number) => readonly ShownStream[]
+  private readonly gaps: HarvestGap[] = []
+  private reached: UtcMs
 
   constructor(span: UtcRange, shown: (era: number) => readonly ShownStream[]) {
-    this.#span = span
-    this.#shown = shown
-    this.#reached = span.start
+    this.span = span
+    this.shown = shown
+    this.reached = span.start
   }
 
   take(segment: SegmentSummary): void {
-    const gaps = this.#gaps
+    const gaps = this.gaps
     const { startUtc: start, slots } = segment
-    if (isBefore(this.#reached, start)) gaps.push({ start: this.#reached, end: start })
+    if (isBefore(this.reached, start)) gaps.push({ start: this.reached, end: start })
     const end = endUtcOf(segment)
-    for (const { index, name } of this.#shown(segment.era)) {
+    for (const { index, name } of this.shown(segment.era)) {
       if (slots.every(({ objects }) => objects[index] !== undefined)) continue
       const last = gaps.at(-1)
       if (last?.track === name && last.end === start) gaps[gaps.length - 1] = { ...last, end }
       else gaps.push({ start, end, track: name })
     }
-    this.#reached = utcMs(Math.max(this.#reached, end))
+    this.reached = utcMs(Math.max(this.reached, end))
   }
 
   /** In order of time, with what is missing after the last segment. */
   found(): readonly HarvestGap[] {
-    const { end } = this.#span
-    return isBefore(this.#reached, end) ? [...this.#gaps, { start: this.#reached, end }] : this.#gaps
+    const { end } = this.span
+    return isBefore(this.reached, end) ? [...this.gaps, { start: this.reached, end }] : this.gaps
   }
 }
 

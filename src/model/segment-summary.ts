@@ -33,7 +33,7 @@ class CompactSegmentSummary implements SegmentSummary {
   readonly discontinuitySequence: number
   declare readonly period?: NonNullable<SegmentSummary['period']>
   declare readonly shift?: NonNullable<SegmentSummary['shift']>
-  readonly #slots: string
+  private readonly slotsJson: string
 
   constructor(summarized: StoredSegmentSummary) {
     this.number = summarized.number
@@ -46,10 +46,10 @@ class CompactSegmentSummary implements SegmentSummary {
     this.discontinuitySequence = summarized.discontinuitySequence
     if (summarized.period) this.period = summarized.period
     if (summarized.shift) this.shift = summarized.shift
-    this.#slots = JSON.stringify(summarized.slots)
+    this.slotsJson = JSON.stringify(summarized.slots)
   }
 
   get slots(): readonly SlotSummary[] {
-    return (JSON.parse(this.#slots) as readonly StoredSlotSummary[]).map((slot) => slotFromSummary(slot, this))
+    return (JSON.parse(this.slotsJson) as readonly StoredSlotSummary[]).map((slot) => slotFromSummary(slot, this))
   }
 }

@@ -68,24 +68,24 @@ const NEVER: readonly TrackTimes[] = []
 
 /** A day has hundreds of thousands of them, and few manifests ask for their key frames. */
 class StoredObject implements ObjectSummary {
-  readonly #summary: StoredObjectSummary
-  readonly #start: Ticks
+  private readonly summary: StoredObjectSummary
+  private readonly start: Ticks
   readonly times: readonly (TrackTimes | null)[]
 
   constructor(summary: StoredObjectSummary, start: Ticks, times: readonly (TrackTimes | null)[]) {
-    this.#summary = summary
-    this.#start = start
+    this.summary = summary
+    this.start = start
     this.times = times
   }
 
   get size() {
-    return this.#summary[0]
+    return this.summary[0]
   }
 
   get keyFrames() {
-    const [, , ...numbers] = this.#summary
+    const [, , ...numbers] = this.summary
     return Array.from({ length: numbers.length / 3 }, (_, i) => ({
-      pts: this.#start + numbers[3 * i]!,
+      pts: this.start + numbers[3 * i]!,
       offset: numbers[3 * i + 1]!,
       size: numbers[3 * i + 2]!,
     }))

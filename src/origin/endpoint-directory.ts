@@ -10,41 +10,41 @@ const ABSENT_MS = 1000
 
 /** Origin endpoints by GUID, from memory; a change of an endpoint is seen by the next request. */
 export class EndpointDirectory {
-  readonly #resources: Pick<Resources, 'originEndpointByGuid' | 'onChange'>
-  readonly #clock: Clock
-  readonly #known = new LruCache<OriginEndpoint>(MOST_ENDPOINTS)
-  readonly #absentUntil = new LruCache<number>(MOST_ENDPOINTS)
-  readonly #finding = new SingleFlight<OriginEndpoint | undefined>()
+  private readonly resources: Pick<Resources, 'originEndpointByGuid' | 'onChange'>
+  private readonly clock: Clock
+  private readonly known = new LruCache<OriginEndpoint>(MOST_ENDPOINTS)
+  private readonly absentUntil = new LruCache<number>(MOST_ENDPOINTS)
+  private readonly finding = new SingleFlight<OriginEndpoint | undefined>()
   /** Stops listening for changes. */
   readonly close: () => void
 
   constructor(resources: Pick<Resources, 'originEndpointByGuid' | 'onChange'>, clock: Clock) {
-    this.#resources = resources
-    this.#clock = clock
+    this.resources = resources
+    this.clock = clock
     this.close = resources.onChange((change) => {
       if (change.kind === 'everything') {
-        this.#known.clear()
-        this.#absentUntil.clear()
-        this.#finding.forgetAll()
+        this.known.clear()
+        this.absentUntil.clear()
+        this.finding.forgetAll()
       }
       if (change.kind !== 'originEndpoint') return
-      this.#known.delete(change.guid)
-      this.#absentUntil.delete(change.guid)
-      this.#finding.forget(change.guid)
+      this.known.delete(change.guid)
+      this.absentUntil.delete(change.guid)
+      this.finding.forget(change.guid)
     })
   }
 
   async find(guid: string): Promise<OriginEndpoint | undefined> {
-    const known = this.#known.get(guid)
+    const known = this.known.get(guid)
     if (known) return known
-    const absentUntil = this.#absentUntil.get(guid)
-    if (absentUntil !== undefined && this.#clock() < absentUntil) return undefined
-    return this.#finding.run(guid, async (isCurrent) => {
-      const endpoint = await this.#resources.originEndpointByGuid(guid)
+    const absentUntil = this.absentUntil.get(guid)
+    if (absentUntil !== undefined && this.clock() < absentUntil) return undefined
+    return this.finding.run(guid, async (isCurrent) => {
+      const endpoint = await this.resources.originEndpointByGuid(guid)
       // An answer overtaken by a change is given to those who asked before it, and not remembered.
       if (!isCurrent()) return endpoint
-      if (endpoint) this.#known.put(guid, endpoint, 1)
-      else this.#absentUntil.put(guid, this.#clock() + ABSENT_MS, 1)
+      if (endpoint) this.known.put(guid, endpoint, 1)
+      else this.absentUntil.put(guid, this.clock() + ABSENT_MS, 1)
       return endpoint
     })
   }

@@ -12,37 +12,37 @@ type Response = { once(event: 'close', listener: () => void): unknown; destroy()
  * responses send counts once.
  */
 export class InFlightBytes {
-  readonly #mostBytes: number
+  private readonly mostBytes: number
   /** Longest in flight first. */
-  readonly #responses = new Map<SegmentBody, Set<Response>>()
-  #bytes = 0
+  private readonly responses = new Map<SegmentBody, Set<Response>>()
+  private bytes = 0
 
   constructor(mostBytes = MOST_BYTES) {
-    this.#mostBytes = mostBytes
+    this.mostBytes = mostBytes
   }
 
   /** Counts a body until the response that sends it closes. */
   add(body: SegmentBody, response: Response): void {
-    const responses = this.#responses.get(body) ?? new Set()
+    const responses = this.responses.get(body) ?? new Set()
     if (responses.size === 0) {
-      this.#responses.set(body, responses)
-      this.#bytes += body.size
+      this.responses.set(body, responses)
+      this.bytes += body.size
     }
     responses.add(response)
-    response.once('close', () => this.#release(body, response))
-    for (const [oldest, senders] of this.#responses) {
-      if (this.#bytes <= this.#mostBytes || oldest === body) break
+    response.once('close', () => this.release(body, response))
+    for (const [oldest, senders] of this.responses) {
+      if (this.bytes <= this.mostBytes || oldest === body) break
       for (const sender of senders) {
         sender.destroy()
-        this.#release(oldest, sender)
+        this.release(oldest, sender)
       }
     }
   }
 
-  #release(body: SegmentBody, response: Response): void {
-    const responses = this.#responses.get(body)
+  private release(body: SegmentBody, response: Response): void {
+    const responses = this.responses.get(body)
     if (!responses?.delete(response) || responses.size > 0) return
-    this.#responses.delete(body)
-    this.#bytes -= body.size
+    this.responses.delete(body)
+    this.bytes -= body.size
   }
 }

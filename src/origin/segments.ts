@@ -13,36 +13,36 @@ export type FoundSegment = { readonly body: SegmentBody; readonly etag: string }
 
 /** Segments by path. What had to be made is made once, however many ask, and kept while it is new. */
 export class Segments {
-  readonly #archive: SegmentLookup & Pick<ArchiveReader, 'open'>
-  readonly #media: SourceMedia
-  readonly #made = new LruCache<FoundSegment>(CACHE_BYTES)
-  readonly #finding = new SingleFlight<FoundSegment | undefined>()
+  private readonly archive: SegmentLookup & Pick<ArchiveReader, 'open'>
+  private readonly media: SourceMedia
+  private readonly made = new LruCache<FoundSegment>(CACHE_BYTES)
+  private readonly finding = new SingleFlight<FoundSegment | undefined>()
 
   constructor(archive: SegmentLookup & Pick<ArchiveReader, 'open'>, media: SourceMedia) {
-    this.#archive = archive
-    this.#media = media
+    this.archive = archive
+    this.media = media
   }
 
   /** Undefined when there is no such segment, or the stream has a gap there. */
   async find(endpoint: OriginEndpoint, path: string, request: SegmentRequest): Promise<FoundSegment | undefined> {
     const key = `${endpoint.guid}/${endpoint.revision}/${path}`
-    return this.#made.get(key) ?? this.#finding.run(key, () => this.#find(request, key))
+    return this.made.get(key) ?? this.finding.run(key, () => this.locate(request, key))
   }
 
-  async #find(request: SegmentRequest, key: string): Promise<FoundSegment | undefined> {
-    const body = await request.body(this.#archive, this.#media)
+  private async locate(request: SegmentRequest, key: string): Promise<FoundSegment | undefined> {
+    const body = await request.body(this.archive, this.media)
     if (!body) return undefined
     const found = { body, etag: etagOf(key, body) }
-    if (body.kind === 'bytes') this.#made.put(key, found, body.size)
+    if (body.kind === 'bytes') this.made.put(key, found, body.size)
     return found
   }
 
   /** The bytes of a body, or of a range of it, in their order; shared, and not to be changed. To be closed. */
   async open(body: SegmentBody, range?: ByteRange): Promise<readonly (Uint8Array | ObjectStream)[]> {
-    if (body.kind === 'object') return [await this.#archive.open(body.key, range)]
+    if (body.kind === 'object') return [await this.archive.open(body.key, range)]
     if (body.kind === 'bytes') return range ? slice(body.parts, range) : body.parts
     return openAll(range ? within(body.objects, range) : body.objects, (part) =>
-      this.#archive.open(part.key, part.range),
+      this.archive.open(part.key, part.range),
     )
   }
 }

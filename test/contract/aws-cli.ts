@@ -27,22 +27,22 @@ type Ended = { readonly status: number; readonly stdout: string; readonly stderr
 
 /** One process that holds the CLI and runs command after command. */
 export class AwsCli {
-  readonly #child = spawnOwned(programPath('awscli'), [SCRIPT, 'mediapackage'], {
+  private readonly child = spawnOwned(programPath('awscli'), [SCRIPT, 'mediapackage'], {
     env: ENVIRONMENT,
     stdio: ['pipe', 'pipe', 'inherit'],
   })
-  readonly #answers = createInterface({ input: this.#child.stdout! })[Symbol.asyncIterator]()
-  #last: Promise<unknown> = Promise.resolve()
+  private readonly answers = createInterface({ input: this.child.stdout! })[Symbol.asyncIterator]()
+  private last: Promise<unknown> = Promise.resolve()
 
   /** Gives what the command prints; throws with what it complains of when it fails. Commands run one after another. */
   run(args: readonly string[]): Promise<string> {
-    const ended = this.#last.then(async () => {
-      this.#child.stdin!.write(`${JSON.stringify(args)}\n`)
-      const { value, done } = await this.#answers.next()
+    const ended = this.last.then(async () => {
+      this.child.stdin!.write(`${JSON.stringify(args)}\n`)
+      const { value, done } = await this.answers.next()
       if (done) throw new Error('the AWS CLI has ended')
       return JSON.parse(value) as Ended
     })
-    this.#last = ended.catch(() => {})
+    this.last = ended.catch(() => {})
     return ended.then(({ status, stdout, stderr }) => {
       if (status !== 0) throw new Error(`aws ${args.join(' ')} ended with ${status}: ${stderr}`)
       return stdout
@@ -50,7 +50,7 @@ export class AwsCli {
   }
 
   stop(): void {
-    this.#child.kill()
+    this.child.kill()
   }
 }
 

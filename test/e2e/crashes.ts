@@ -137,25 +137,25 @@ async function statusOf(client: MediaPackageClient, { id }: Job): Promise<string
 
 /** Looks at a live endpoint after every crash, and remembers. */
 class Viewer {
-  readonly #parent: string
-  readonly #sources: number
-  readonly #loop: readonly LoopRendition[]
+  private readonly parent: string
+  private readonly sources: number
+  private readonly loop: readonly LoopRendition[]
   /** By rendition: output number to URL and the source segment it begins with. */
-  readonly #seen: Map<number, { url: string; first: number; bytes: Buffer }>[]
+  private readonly seen: Map<number, { url: string; first: number; bytes: Buffer }>[]
 
   constructor(parent: string, sources: number, loop: readonly LoopRendition[]) {
-    this.#parent = parent
-    this.#sources = sources
-    this.#loop = loop
-    this.#seen = loop.map(() => new Map())
+    this.parent = parent
+    this.sources = sources
+    this.loop = loop
+    this.seen = loop.map(() => new Map())
   }
 
   /** Everything that was published before has to be there. */
   async look(pusher: Pusher, promised: number): Promise<void> {
-    const renditions = renditionsOf((await fetchBytes(this.#parent)).toString(), this.#parent)
-    assert.equal(renditions.length, this.#loop.length)
+    const renditions = renditionsOf((await fetchBytes(this.parent)).toString(), this.parent)
+    assert.equal(renditions.length, this.loop.length)
     for (const [index, { url }] of renditions.entries()) {
-      const seen = this.#seen[index]!
+      const seen = this.seen[index]!
       const playlist = await fetchMediaPlaylist(url)
       for (const segment of playlist.segments) {
         const number = segment.mediaSequenceNumber
@@ -168,16 +168,16 @@ class Viewer {
           continue
         }
         const before = [...seen.values()].at(-1)
-        assert.equal(first, before ? before.first + this.#sources : 0, `${what} does not follow the one before`)
+        assert.equal(first, before ? before.first + this.sources : 0, `${what} does not follow the one before`)
         const count = Math.round(segment.duration)
-        const bytes = expected(this.#loop[index]!, first, count)
+        const bytes = expected(this.loop[index]!, first, count)
         const segmentUrl = `${new URL(segment.uri, url)}`
         assert.ok((await fetchBytes(segmentUrl)).equals(bytes), `${what} has other bytes than were put`)
         seen.set(number, { url: segmentUrl, first, bytes })
       }
       const end = [...seen.values()].at(-1)
-      const complete = promised - (promised % this.#sources)
-      const reached = end ? end.first + this.#sources : 0
+      const complete = promised - (promised % this.sources)
+      const reached = end ? end.first + this.sources : 0
       assert.ok(reached >= complete, `${url} reaches ${reached} of ${complete} source segments it was promised`)
     }
   }
@@ -185,7 +185,7 @@ class Viewer {
   /** After the end of the stream: what was ever listed is still served as it was. */
   async lookAtAll(pusher: Pusher): Promise<void> {
     await this.look(pusher, pusher.published)
-    for (const { url, bytes } of this.#seen.flatMap((seen) => [...seen.values()])) {
+    for (const { url, bytes } of this.seen.flatMap((seen) => [...seen.values()])) {
       assert.ok((await fetchBytes(url)).equals(bytes), `${url} has other bytes than before`)
     }
   }

@@ -93,23 +93,23 @@ export async function watchEncodersInTurn({ seed, seconds, absence, viewings, lo
 
 /** An encoder at each input, with one programme between them. */
 class Encoders {
-  readonly #inputs: readonly Ingest[]
-  readonly #encoded: string
-  readonly #began = performance.now()
-  readonly #running: Running[] = []
+  private readonly inputs: readonly Ingest[]
+  private readonly encoded: string
+  private readonly began = performance.now()
+  private readonly running: Running[] = []
 
   constructor(inputs: readonly Ingest[], encoded: string) {
-    this.#inputs = inputs
-    this.#encoded = encoded
+    this.inputs = inputs
+    this.encoded = encoded
   }
 
   /** Takes up the programme where it is by the clock, timestamps and all, or begins at its first picture. */
   async start(input: 0 | 1, isLocked: boolean): Promise<void> {
-    const now = (performance.now() - this.#began) / 1000
+    const now = (performance.now() - this.began) / 1000
     const from = Math.ceil(now)
     if (isLocked) await sleep((from - now) * 1000)
-    const plan = { ingest: this.#inputs[input]!, copy: temporaryFolder('copy'), encoded: this.#encoded }
-    this.#running[input] = startPush({
+    const plan = { ingest: this.inputs[input]!, copy: temporaryFolder('copy'), encoded: this.encoded }
+    this.running[input] = startPush({
       ...plan,
       seconds: WHOLE,
       segmentSeconds: SOURCE_SECONDS,
@@ -118,11 +118,11 @@ class Encoders {
   }
 
   kill(input: 0 | 1): void {
-    this.#running[input]!.child.kill('SIGKILL')
+    this.running[input]!.child.kill('SIGKILL')
   }
 
   stop(): void {
-    for (const { child } of this.#running) child.kill('SIGKILL')
+    for (const { child } of this.running) child.kill('SIGKILL')
   }
 }
 

@@ -85,48 +85,48 @@ export async function cutPower({ seed, seconds, cuts, log }: PowerCuts): Promise
 
 /** What is left after the power failed at a moment, and what had been promised by then. */
 class Cut {
-  readonly #evening: Evening
-  readonly #at: number
-  readonly #folder: string
-  readonly #dates: Pick<Pusher, 'dateOf'>
-  #windrow: Windrow | undefined
+  private readonly evening: Evening
+  private readonly at: number
+  private readonly folder: string
+  private readonly dates: Pick<Pusher, 'dateOf'>
+  private windrow: Windrow | undefined
   segmentsFound = 0
   urlsFetched = 0
 
   constructor(evening: Evening, at: number, folder: string) {
-    this.#evening = evening
-    this.#at = at
-    this.#folder = folder
-    this.#dates = { dateOf: (number) => evening.firstDate + 1000 * number }
+    this.evening = evening
+    this.at = at
+    this.folder = folder
+    this.dates = { dateOf: (number) => evening.firstDate + 1000 * number }
   }
 
   get log(): string {
-    return this.#windrow?.log ?? ''
+    return this.windrow?.log ?? ''
   }
 
   get isIntoHarvest(): boolean {
-    return this.#evening.jobs.some(({ createdAt, succeededAt }) => createdAt <= this.#at && succeededAt > this.#at)
+    return this.evening.jobs.some(({ createdAt, succeededAt }) => createdAt <= this.at && succeededAt > this.at)
   }
 
   async judge(): Promise<void> {
-    const finished = this.#evening.jobs.filter(({ succeededAt }) => succeededAt <= this.#at)
-    for (const job of finished) this.#judgeClip(job)
+    const finished = this.evening.jobs.filter(({ succeededAt }) => succeededAt <= this.at)
+    for (const job of finished) this.judgeClip(job)
     // Nothing more is forgotten: what is missing went with the power.
     const environment = {
       WINDROW_LIVE_RETENTION: '1d',
       WINDROW_RETENTION_GRACE: '1d',
       WINDROW_MAX_HARVEST_JOBS: '1000',
     }
-    const windrow = await Windrow.start({ dataFolder: this.#folder, environment })
-    this.#windrow = windrow
+    const windrow = await Windrow.start({ dataFolder: this.folder, environment })
+    this.windrow = windrow
     try {
-      if (this.#evening.made <= this.#at) {
-        await this.#judgeResources(windrow)
-        await this.#judgeLooks(windrow)
-        await this.#judgeJobs(windrow)
-        await this.#goOn(windrow)
-        await this.#judgeLooks(windrow)
-        this.#judgeSegments()
+      if (this.evening.made <= this.at) {
+        await this.judgeResources(windrow)
+        await this.judgeLooks(windrow)
+        await this.judgeJobs(windrow)
+        await this.goOn(windrow)
+        await this.judgeLooks(windrow)
+        this.judgeSegments()
       }
       assert.equal(await windrow.stop(), 0)
     } finally {
@@ -134,29 +134,29 @@ class Cut {
     }
   }
 
-  get #isDeletionAsked(): boolean {
-    return this.#evening.deletion.sent <= this.#at
+  private get isDeletionAsked(): boolean {
+    return this.evening.deletion.sent <= this.at
   }
 
-  async #judgeResources(windrow: Windrow): Promise<void> {
+  private async judgeResources(windrow: Windrow): Promise<void> {
     const client = mediaPackage(windrow)
     for (const Id of [CHANNELS.harvested, CHANNELS.brief]) await client.send(new DescribeChannelCommand({ Id }))
     for (const Id of ['verbatim', 'joined', 'cmaf', `${CHANNELS.brief}-brief`])
       await client.send(new DescribeOriginEndpointCommand({ Id }))
     const deleted = client.send(new DescribeChannelCommand({ Id: CHANNELS.deleted }))
-    if (!this.#isDeletionAsked) await deleted
-    else if (this.#evening.deletion.at <= this.#at) await assert.rejects(deleted, { name: 'NotFoundException' })
+    if (!this.isDeletionAsked) await deleted
+    else if (this.evening.deletion.at <= this.at) await assert.rejects(deleted, { name: 'NotFoundException' })
     else await deleted.catch(() => {})
   }
 
   /** What each playlist said last is still said, and everything it listed is what it was. */
-  async #judgeLooks(windrow: Windrow): Promise<void> {
-    const { looks, bytes } = this.#evening
+  private async judgeLooks(windrow: Windrow): Promise<void> {
+    const { looks, bytes } = this.evening
     const last = new Map<string, Look>()
     const named = new Map<string, string>()
     const promised = new Set<string>()
     for (const look of looks) {
-      if (look.at > this.#at || (this.#isDeletionAsked && this.#isOfDeleted(look))) continue
+      if (look.at > this.at || (this.isDeletionAsked && this.isOfDeleted(look))) continue
       last.set(look.path, look)
       for (const { number, path } of look.segments) {
         named.set(`${look.path} ${number}`, path)
@@ -186,26 +186,26 @@ class Cut {
     }
   }
 
-  #isOfDeleted({ path }: Look): boolean {
-    return path.startsWith(this.#evening.deleted)
+  private isOfDeleted({ path }: Look): boolean {
+    return path.startsWith(this.evening.deleted)
   }
 
-  async #judgeJobs(windrow: Windrow): Promise<void> {
+  private async judgeJobs(windrow: Windrow): Promise<void> {
     const client = mediaPackage(windrow)
-    for (const job of this.#evening.jobs) {
-      if (job.createdAt > this.#at) continue
+    for (const job of this.evening.jobs) {
+      if (job.createdAt > this.at) continue
       assert.equal(await harvestOutcome(client, job.id), 'SUCCEEDED', job.id)
-      this.#judgeClip(job)
+      this.judgeClip(job)
     }
   }
 
-  #judgeClip(job: Evening['jobs'][number]): void {
-    judgeClip(join(this.#folder, 'buckets', 'clips', job.id), job, this.#dates, this.#evening.loop)
+  private judgeClip(job: Evening['jobs'][number]): void {
+    judgeClip(join(this.folder, 'buckets', 'clips', job.id), job, this.dates, this.evening.loop)
   }
 
   /** The encoders are back: both inputs go on, and viewers with them. */
-  async #goOn(windrow: Windrow): Promise<void> {
-    const { inputs, loop, firstDate, looks, inTurn } = this.#evening
+  private async goOn(windrow: Windrow): Promise<void> {
+    const { inputs, loop, firstDate, looks, inTurn } = this.evening
     const seen = looks.find(({ path }) => path.startsWith(inTurn))
     if (!seen) return
     const url = `${windrow.url}${seen.path}`
@@ -226,19 +226,19 @@ class Cut {
   }
 
   /** Every segment that was answered 201 lies among the objects, as often as it was put. */
-  #judgeSegments(): void {
+  private judgeSegments(): void {
     const found = new Map<string, number>()
-    for (const file of filesBelow(join(this.#folder, 'objects'))) {
+    for (const file of filesBelow(join(this.folder, 'objects'))) {
       const name = digest(readFileSync(file))
       found.set(name, (found.get(name) ?? 0) + 1)
     }
     const missing: string[] = []
-    for (const { channel, sha256, sent, at } of this.#evening.puts) {
-      if (at > this.#at) continue
-      if (channel === CHANNELS.deleted && this.#isDeletionAsked) continue
-      if (channel === CHANNELS.brief && sent < this.#at - KEPT_MS) continue
+    for (const { channel, sha256, sent, at } of this.evening.puts) {
+      if (at > this.at) continue
+      if (channel === CHANNELS.deleted && this.isDeletionAsked) continue
+      if (channel === CHANNELS.brief && sent < this.at - KEPT_MS) continue
       const left = found.get(sha256) ?? 0
-      if (left === 0) missing.push(`${channel}, ${this.#at - at} ms before`)
+      if (left === 0) missing.push(`${channel}, ${this.at - at} ms before`)
       found.set(sha256, left - 1)
       this.segmentsFound++
     }

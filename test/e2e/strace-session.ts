@@ -248,20 +248,20 @@ async function harvestSome(
 
 /** Lists one segment at a time, so that it may come and go; notes when each was taken. */
 class NotedPusher extends Pusher {
-  readonly #channel: string
-  readonly #puts: Put[]
+  private readonly channel: string
+  private readonly puts: Put[]
 
   constructor(channel: string, ingest: Ingest, loop: readonly LoopRendition[], firstDate: number, puts: Put[]) {
     super(ingest, loop, firstDate, 1)
-    this.#channel = channel
-    this.#puts = puts
+    this.channel = channel
+    this.puts = puts
   }
 
   override async put(name: string, body: Uint8Array): Promise<Answer> {
     const sent = Date.now()
     const answer = await super.put(name, body)
     if (answer.status === 201 && name.endsWith('.ts'))
-      this.#puts.push({ channel: this.#channel, sha256: digest(body), sent, at: since1970() })
+      this.puts.push({ channel: this.channel, sha256: digest(body), sent, at: since1970() })
     return answer
   }
 }
@@ -270,24 +270,24 @@ class Viewer {
   readonly looks: Look[] = []
   readonly bytes = new Map<string, string>()
   /** Of parent playlists; those that are taken away are looked at no longer. */
-  readonly #urls: readonly string[]
+  private readonly urls: readonly string[]
 
   constructor(urls: readonly string[]) {
-    this.#urls = urls
+    this.urls = urls
   }
 
   async look(): Promise<void> {
     await Promise.all(
-      this.#urls.map(async (url) => {
+      this.urls.map(async (url) => {
         const response = await fetch(url)
         const text = await response.text()
         if (!response.ok) return
-        for (const rendition of renditionsOf(text, url)) await this.#lookAt(rendition.url)
+        for (const rendition of renditionsOf(text, url)) await this.lookAt(rendition.url)
       }),
     )
   }
 
-  async #lookAt(url: string): Promise<void> {
+  private async lookAt(url: string): Promise<void> {
     const look = await lookAt(url).catch(() => undefined)
     if (!look) return
     this.looks.push({ ...look, at: since1970() })

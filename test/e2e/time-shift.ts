@@ -36,17 +36,17 @@ export type Runs = readonly { readonly kind: 'video' | 'audio'; readonly files: 
 /** A channel whose encoder began twice, and whose past can be seen in every format. */
 export class PastChannel {
   readonly windrow: Windrow
-  readonly #began: number
-  readonly #loop: LoopRendition
-  readonly #bases: ReadonlyMap<Endpoint, string>
-  readonly #pusher: Pusher
+  private readonly began: number
+  private readonly loop: LoopRendition
+  private readonly bases: ReadonlyMap<Endpoint, string>
+  private readonly pusher: Pusher
 
   private constructor(windrow: Windrow, began: number, bases: ReadonlyMap<Endpoint, string>, pusher: Pusher) {
     this.windrow = windrow
-    this.#began = began
-    this.#loop = pusher.renditions[0]!
-    this.#bases = bases
-    this.#pusher = pusher
+    this.began = began
+    this.loop = pusher.renditions[0]!
+    this.bases = bases
+    this.pusher = pusher
   }
 
   static async start(): Promise<PastChannel> {
@@ -70,18 +70,18 @@ export class PastChannel {
   }
 
   async stop(): Promise<void> {
-    this.#pusher.close()
+    this.pusher.close()
     await this.windrow.stop()
   }
 
   /** Goes on with the second run. */
   async pushNext(count: number): Promise<void> {
-    for (let pushed = 0; pushed < count; pushed++) await this.#pusher.pushNext()
+    for (let pushed = 0; pushed < count; pushed++) await this.pusher.pushNext()
   }
 
   /** The number of the newest segment of a live HLS playlist; -1 while there is none. */
   async newest(endpoint: 'hls' | 'delayed'): Promise<number> {
-    const response = await fetch(`${this.#bases.get(endpoint)}/index_1.m3u8`)
+    const response = await fetch(`${this.bases.get(endpoint)}/index_1.m3u8`)
     const text = await response.text()
     return response.ok ? Number(/_(\d+)\.ts[^_]*$/.exec(text)?.[1]) : -1
   }
@@ -95,7 +95,7 @@ export class PastChannel {
     const held = runs.filter(([first, end]) => first < end)
     return Promise.all(
       held.map(([first, end]) => {
-        const input = Array.from({ length: end - first }, (_, i) => this.#loop.segment(first + i))
+        const input = Array.from({ length: end - first }, (_, i) => this.loop.segment(first + i))
         return samplesOf({ input, wrapping: 'mpegts' })
       }),
     )
@@ -103,8 +103,8 @@ export class PastChannel {
 
   /** The parent manifest of a span: times in the query, and in the path where the format has no other way. */
   url(format: Format, { from, to }: Span): string {
-    const [start, end] = [from, to].map((seconds) => this.#began / 1000 + seconds)
-    const base = this.#bases.get(format)
+    const [start, end] = [from, to].map((seconds) => this.began / 1000 + seconds)
+    const base = this.bases.get(format)
     const query = `start=${start}&end=${new Date(end! * 1000).toISOString()}`
     if (format === 'mss') return `${base}/start/${start}/end/${end}/index.ism/Manifest`
     return `${base}/${{ hls: 'index.m3u8', cmaf: 'main/index.m3u8', dash: 'index.mpd' }[format]}?${query}`
@@ -114,7 +114,7 @@ export class PastChannel {
   async shown(format: Format, span: Span): Promise<Runs> {
     const url = this.url(format, span)
     if (format === 'dash') return fromDash(url)
-    if (format === 'mss') return this.#fromSmooth(url)
+    if (format === 'mss') return this.fromSmooth(url)
     const parent = hlsParser.parse((await fetchBytes(url)).toString()) as types.MasterPlaylist
     const [variant] = parent.variants
     const video = await fromPlaylist(`${new URL(variant!.uri, url)}`)
@@ -127,14 +127,14 @@ export class PastChannel {
   }
 
   /** What is before the fragments comes from ffmpeg's own muxer: players make it up from the manifest. */
-  async #fromSmooth(url: string): Promise<Runs> {
+  private async fromSmooth(url: string): Promise<Runs> {
     const text = (await fetchBytes(url)).toString()
     if (/IsLive/.test(text)) throw new Error(`${url} is live`)
     const runs = (['video', 'audio'] as const).map(async (kind) => {
       const [, stream = ''] = new RegExp(`<StreamIndex Type="${kind}"([\\s\\S]*?)</StreamIndex>`).exec(text) ?? []
       const template = /Url="([^"]*)"/.exec(stream)![1]!
       const bitrate = /Bitrate="(\d+)"/.exec(stream)![1]!
-      const files = [await this.#smoothHeader(kind)]
+      const files = [await this.smoothHeader(kind)]
       for (const time of chunkTimes(stream)) {
         const path = template.replace('{bitrate}', bitrate).replace('{start time}', String(time))
         files.push(await fetchBytes(`${new URL(path, url)}`))
@@ -144,11 +144,11 @@ export class PastChannel {
     return Promise.all(runs)
   }
 
-  async #smoothHeader(kind: 'video' | 'audio'): Promise<Buffer> {
+  private async smoothHeader(kind: 'video' | 'audio'): Promise<Buffer> {
     const filter = kind === 'audio' ? '-bsf:a aac_adtstoasc' : ''
     const muxer = '-movflags isml+frag_keyframe+empty_moov+delay_moov -f ismv pipe:1'
     const copy = words(`-v error -i pipe:0 -map 0:${kind[0]} -c copy ${filter} ${muxer}`)
-    const file = await run('ffmpeg', copy, [this.#loop.segment(0)])
+    const file = await run('ffmpeg', copy, [this.loop.segment(0)])
     return file.subarray(0, file.indexOf('moof') - 4)
   }
 }

@@ -22,17 +22,17 @@ export type TestRun = {
 
 /** The repository in a temporary folder, where code may be broken. Removed when this process ends. */
 export class TreeCopy {
-  readonly #folder = temporaryFolder('faults')
+  private readonly folder = temporaryFolder('faults')
 
   constructor() {
     const isKept = (path: string) => !LEFT_OUT.includes(relative(ROOT, path))
-    cpSync(ROOT, this.#folder, { recursive: true, filter: isKept })
-    symlinkSync(join(ROOT, 'node_modules'), join(this.#folder, 'node_modules'))
+    cpSync(ROOT, this.folder, { recursive: true, filter: isKept })
+    symlinkSync(join(ROOT, 'node_modules'), join(this.folder, 'node_modules'))
   }
 
   /** Changes the fault's file for as long as `work` takes. */
   async withFault<T>(fault: Fault, work: () => Promise<T>): Promise<T> {
-    const path = join(this.#folder, fault.file)
+    const path = join(this.folder, fault.file)
     const text = readFileSync(path, 'utf8')
     writeFileSync(path, withFault(fault, text))
     try {
@@ -44,7 +44,7 @@ export class TreeCopy {
 
   /** Builds what has changed; gives what the compiler says when it does not compile. */
   async build(): Promise<string | undefined> {
-    const build = this.#node(['node_modules/typescript/bin/tsc', '-b'])
+    const build = this.node(['node_modules/typescript/bin/tsc', '-b'])
     return (await build.ended) === 0 ? undefined : build.said()
   }
 
@@ -53,7 +53,7 @@ export class TreeCopy {
     const options = ['--test', `--test-timeout=${CASE_TIMEOUT_MS}`, '--test-reporter=./scripts/reporter.ts']
     const chosen = cases === undefined ? [] : [`--test-name-pattern=${cases}`]
     const timeout = expectsFailure ? { WINDROW_TEST_TIMEOUT: `${TIMEOUT}` } : {}
-    const running = this.#node([...options, ...chosen, file], timeout)
+    const running = this.node([...options, ...chosen, file], timeout)
     // The runner ends its files, and they what they have started.
     const guard = setTimeout(() => running.child.kill('SIGTERM'), RUN_TIMEOUT_MS)
     const code = await running.ended
@@ -62,8 +62,8 @@ export class TreeCopy {
     return { passed: Number(/^ℹ pass (\d+)/m.exec(output)?.[1] ?? 0), isGood: code === 0, output }
   }
 
-  #node(args: readonly string[], variables: Readonly<Record<string, string>> = {}): Running {
+  private node(args: readonly string[], variables: Readonly<Record<string, string>> = {}): Running {
     const { NODE_TEST_CONTEXT: _, ...environment } = process.env
-    return start(process.execPath, args, { cwd: this.#folder, env: { ...environment, ...variables } })
+    return start(process.execPath, args, { cwd: this.folder, env: { ...environment, ...variables } })
   }
 }

@@ -26,51 +26,51 @@ export type Sending = {
 type Challenge = { readonly realm: string; readonly nonce: string; readonly opaque?: string }
 
 export class DigestClient {
-  readonly #username: string
-  readonly #password: string
-  readonly #algorithm: 'MD5' | 'SHA-256'
-  readonly #hangsUp: boolean
-  readonly #agent: Agent
-  #challenge: Challenge | undefined
-  #count = 0
+  private readonly username: string
+  private readonly password: string
+  private readonly algorithm: 'MD5' | 'SHA-256'
+  private readonly hangsUp: boolean
+  private readonly agent: Agent
+  private challenge: Challenge | undefined
+  private count = 0
 
   constructor(username: string, password: string, { algorithm = 'SHA-256', hangsUp = false }: DigestHabits = {}) {
-    this.#username = username
-    this.#password = password
-    this.#algorithm = algorithm
-    this.#hangsUp = hangsUp
-    this.#agent = new Agent({ keepAlive: !hangsUp })
+    this.username = username
+    this.password = password
+    this.algorithm = algorithm
+    this.hangsUp = hangsUp
+    this.agent = new Agent({ keepAlive: !hangsUp })
   }
 
   /** A second 401 is the answer; a first one is met with the credentials. Rejects when the connection breaks. */
   async send(method: string, url: string, sending: Sending = {}): Promise<Answer> {
-    const answer = await this.#try(method, url, sending)
-    if (answer.status !== 401 || !this.#learn(answer)) return answer
-    return this.#try(method, url, sending)
+    const answer = await this.try(method, url, sending)
+    if (answer.status !== 401 || !this.learn(answer)) return answer
+    return this.try(method, url, sending)
   }
 
   close(): void {
-    this.#agent.destroy()
+    this.agent.destroy()
   }
 
-  #try(method: string, url: string, { body, headers = {}, waitsToBeAsked = false }: Sending): Promise<Answer> {
+  private try(method: string, url: string, { body, headers = {}, waitsToBeAsked = false }: Sending): Promise<Answer> {
     return new Promise((resolve, reject) => {
       // Without credentials a server may answer before it reads: the body waits until it is asked for.
-      const expects = body !== undefined && (waitsToBeAsked || !this.#challenge)
+      const expects = body !== undefined && (waitsToBeAsked || !this.challenge)
       const { origin, path } = parts(url)
       const sent = request(origin, {
         method,
         path,
-        agent: this.#agent,
+        agent: this.agent,
         headers: {
           ...(body instanceof Uint8Array && { 'Content-Length': `${body.length}` }),
           ...(expects && { Expect: '100-continue' }),
-          ...(this.#challenge && { Authorization: this.#authorization(this.#challenge, method, path) }),
+          ...(this.challenge && { Authorization: this.authorization(this.challenge, method, path) }),
           ...headers,
         },
       })
       sent.on('error', reject)
-      if (this.#hangsUp) sent.on('finish', () => sent.socket?.end())
+      if (this.hangsUp) sent.on('finish', () => sent.socket?.end())
       sent.on('response', (response) => {
         readAnswer(response).then(resolve, reject)
         // An answer before the body is sent ends the exchange.
@@ -87,30 +87,30 @@ export class DigestClient {
     })
   }
 
-  #learn({ headers }: Answer): boolean {
+  private learn({ headers }: Answer): boolean {
     for (const challenge of (headers['www-authenticate'] ?? '').split(/(?:^|, )(?=Digest )/)) {
       const field = (name: string) => new RegExp(`[ ,]${name}="?([^",]*)`, 'i').exec(challenge)?.[1]
       const [realm, nonce, opaque] = [field('realm'), field('nonce'), field('opaque')]
-      if (realm === undefined || nonce === undefined || (field('algorithm') ?? 'MD5') !== this.#algorithm) continue
-      if (field('stale') !== 'true' && this.#challenge?.nonce === nonce) return false
-      this.#challenge = { realm, nonce, ...(opaque !== undefined && { opaque }) }
-      this.#count = 0
+      if (realm === undefined || nonce === undefined || (field('algorithm') ?? 'MD5') !== this.algorithm) continue
+      if (field('stale') !== 'true' && this.challenge?.nonce === nonce) return false
+      this.challenge = { realm, nonce, ...(opaque !== undefined && { opaque }) }
+      this.count = 0
       return true
     }
     return false
   }
 
-  #authorization({ realm, nonce, opaque }: Challenge, method: string, uri: string): string {
+  private authorization({ realm, nonce, opaque }: Challenge, method: string, uri: string): string {
     const hash = (text: string) =>
-      createHash(this.#algorithm === 'MD5' ? 'md5' : 'sha256')
+      createHash(this.algorithm === 'MD5' ? 'md5' : 'sha256')
         .update(text)
         .digest('hex')
-    this.#count++
-    const count = this.#count.toString(16).padStart(8, '0')
-    const secret = hash(`${this.#username}:${realm}:${this.#password}`)
+    this.count++
+    const count = this.count.toString(16).padStart(8, '0')
+    const secret = hash(`${this.username}:${realm}:${this.password}`)
     const response = hash(`${secret}:${nonce}:${count}:judge:auth:${hash(`${method}:${uri}`)}`)
-    const who = `username="${this.#username}", realm="${realm}", nonce="${nonce}", uri="${uri}"`
-    const proof = `algorithm=${this.#algorithm}, qop=auth, nc=${count}, cnonce="judge", response="${response}"`
+    const who = `username="${this.username}", realm="${realm}", nonce="${nonce}", uri="${uri}"`
+    const proof = `algorithm=${this.algorithm}, qop=auth, nc=${count}, cnonce="judge", response="${response}"`
     return `Digest ${who}, ${proof}${opaque === undefined ? '' : `, opaque="${opaque}"`}`
   }
 }

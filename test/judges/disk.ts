@@ -28,24 +28,24 @@ class File {
 
 /** The bytes of a file. */
 class Image {
-  #buffer = Buffer.alloc(0)
+  private buffer = Buffer.alloc(0)
   length = 0
 
   apply(change: Change): void {
     const length = lengthAfter(this.length, change)
-    if (length > this.#buffer.length) this.#buffer = Buffer.concat([this.bytes, Buffer.alloc(2 * length - this.length)])
-    if ('bytes' in change) change.bytes.copy(this.#buffer, change.at)
-    else this.#buffer.fill(0, length, this.length)
+    if (length > this.buffer.length) this.buffer = Buffer.concat([this.bytes, Buffer.alloc(2 * length - this.length)])
+    if ('bytes' in change) change.bytes.copy(this.buffer, change.at)
+    else this.buffer.fill(0, length, this.length)
     this.length = length
   }
 
   get bytes(): Buffer {
-    return this.#buffer.subarray(0, this.length)
+    return this.buffer.subarray(0, this.length)
   }
 
   copy(): Image {
     const copy = new Image()
-    copy.#buffer = Buffer.from(this.bytes)
+    copy.buffer = Buffer.from(this.bytes)
     copy.length = this.length
     return copy
   }
@@ -85,18 +85,18 @@ export class OutOfOrder extends Error {}
 
 /** Below a root that is there and empty. Paths are relative to it; `ended` and `began` count in one order. */
 export class Disk {
-  readonly #root = new Folder()
+  private readonly root = new Folder()
 
   /** Gives the file, new or old; undefined for a folder. */
   open(path: string, { creates, truncates }: { creates: boolean; truncates: boolean }, ended: number): Node {
-    const found = this.#find(path)
+    const found = this.find(path)
     if (found) {
       if (truncates && found instanceof File) this.truncate(found, 0, ended)
       return found
     }
     if (!creates) throw new OutOfOrder(`${path} is opened and is not there`)
     const file = new File()
-    this.#set(path, file, ended)
+    this.set(path, file, ended)
     return file
   }
 
@@ -123,26 +123,26 @@ export class Disk {
   }
 
   makeFolder(path: string, ended: number): void {
-    if (this.#find(path)) throw new OutOfOrder(`${path} is made and is there`)
-    this.#set(path, new Folder(), ended)
+    if (this.find(path)) throw new OutOfOrder(`${path} is made and is there`)
+    this.set(path, new Folder(), ended)
   }
 
   link(from: string, to: string, ended: number): void {
-    this.#set(to, this.#get(from), ended)
+    this.set(to, this.get(from), ended)
   }
 
   rename(from: string, to: string, ended: number): void {
-    const node = this.#get(from)
-    const [folder, name] = this.#place(from)
-    const added = this.#set(to, node, ended)
+    const node = this.get(from)
+    const [folder, name] = this.place(from)
+    const added = this.set(to, node, ended)
     folder.add({ ended, name, node: undefined, comesAfter: added })
   }
 
   remove(path: string, ended: number): void {
-    const node = this.#get(path)
+    const node = this.get(path)
     if (node instanceof Folder && node.entries.size > 0)
       throw new OutOfOrder(`${path} is removed and is not empty: ${[...node.entries.keys()].slice(0, 3)}`)
-    this.#set(path, undefined, ended)
+    this.set(path, undefined, ended)
   }
 
   /** Writes what is left of it after a power cut now to `folder`, which is there and empty. */
@@ -174,30 +174,30 @@ export class Disk {
         }
       }
     }
-    write(this.#root, folder)
+    write(this.root, folder)
   }
 
-  #find(path: string): Node | undefined {
-    let node: Node | undefined = this.#root
+  private find(path: string): Node | undefined {
+    let node: Node | undefined = this.root
     for (const name of path.split('/').filter((part) => part !== '')) {
       node = node instanceof Folder ? node.entries.get(name) : undefined
     }
     return node
   }
 
-  #get(path: string): Node {
-    return this.#find(path) ?? missing(path)
+  private get(path: string): Node {
+    return this.find(path) ?? missing(path)
   }
 
-  #place(path: string): [Folder, string] {
+  private place(path: string): [Folder, string] {
     const slash = path.lastIndexOf('/')
-    const folder = this.#find(path.slice(0, Math.max(slash, 0)))
+    const folder = this.find(path.slice(0, Math.max(slash, 0)))
     if (!(folder instanceof Folder)) throw new OutOfOrder(`the folder of ${path} is not there`)
     return [folder, path.slice(slash + 1)]
   }
 
-  #set(path: string, node: Node | undefined, ended: number): [Folder, Entry] {
-    const [folder, name] = this.#place(path)
+  private set(path: string, node: Node | undefined, ended: number): [Folder, Entry] {
+    const [folder, name] = this.place(path)
     const entry = { ended, name, node }
     folder.add(entry)
     return [folder, entry]

@@ -11,13 +11,13 @@ import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from '
 import type { Beat } from './machine-thread.ts'
 
 export class MachineWatch {
-  readonly #worker: Worker
-  readonly #port: MessagePort
-  readonly #beats: Beat[] = []
+  private readonly worker: Worker
+  private readonly port: MessagePort
+  private readonly beats: Beat[] = []
 
   private constructor(worker: Worker, port: MessagePort) {
-    this.#worker = worker
-    this.#port = port
+    this.worker = worker
+    this.port = port
   }
 
   /** Watches from now on, until `stop`. */
@@ -41,19 +41,19 @@ export class MachineWatch {
    * the whole of it is accounted for.
    */
   async lateness(from: number, to: number): Promise<number> {
-    for (this.#read(); (this.#beats.at(-1)?.to ?? 0) < performance.timeOrigin + to; this.#read()) await sleep(20)
-    return latenessOf(this.#beats, performance.timeOrigin + from, performance.timeOrigin + to)
+    for (this.read(); (this.beats.at(-1)?.to ?? 0) < performance.timeOrigin + to; this.read()) await sleep(20)
+    return latenessOf(this.beats, performance.timeOrigin + from, performance.timeOrigin + to)
   }
 
   async stop(): Promise<void> {
-    await this.#worker.terminate()
+    await this.worker.terminate()
   }
 
-  #read(): void {
+  private read(): void {
     for (;;) {
-      const received = receiveMessageOnPort(this.#port)
+      const received = receiveMessageOnPort(this.port)
       if (!received) return
-      this.#beats.push(received.message as Beat)
+      this.beats.push(received.message as Beat)
     }
   }
 }

@@ -125,16 +125,16 @@ const SCRIPTS: Readonly<Record<Engine, () => Buffer>> = {
 const PAGE = readFileSync(new URL('player.html', import.meta.url))
 
 export class Player {
-  readonly #browser: Browser
-  readonly #url: string
-  readonly #machine: MachineWatch
-  readonly #close: () => void
+  private readonly browser: Browser
+  private readonly url: string
+  private readonly machine: MachineWatch
+  private readonly close: () => void
 
   private constructor(browser: Browser, url: string, machine: MachineWatch, close: () => void) {
-    this.#browser = browser
-    this.#url = url
-    this.#machine = machine
-    this.#close = close
+    this.browser = browser
+    this.url = url
+    this.machine = machine
+    this.close = close
   }
 
   static async start(): Promise<Player> {
@@ -151,9 +151,9 @@ export class Player {
   }
 
   async stop(): Promise<void> {
-    await this.#browser.close()
-    await this.#machine.stop()
-    this.#close()
+    await this.browser.close()
+    await this.machine.stop()
+    this.close()
   }
 
   /**
@@ -162,8 +162,8 @@ export class Player {
    * first request on. `keepsPace` says what lateness of the machine excuses.
    */
   async playLive(engine: Engine, url: string, seconds: number, tour: Tour = {}): Promise<Playback> {
-    return this.#withPage(engine, url, 1, async (page) => {
-      const viewing = new Viewing(page, url, this.#machine)
+    return this.withPage(engine, url, 1, async (page) => {
+      const viewing = new Viewing(page, url, this.machine)
       await viewing.becomes('play', ({ mediaSeconds, frames }) => mediaSeconds > 0 && frames > 0)
       let last = await viewing.keepsPace(seconds)
       if (tour.screenshot !== undefined) await page.screenshot({ path: tour.screenshot })
@@ -178,7 +178,7 @@ export class Player {
    * throws when it never does.
    */
   async watch(engine: Engine, url: string, over: Promise<unknown>, onBegin = () => {}): Promise<Watched> {
-    return this.#withPage(engine, url, 1, async (page) => {
+    return this.withPage(engine, url, 1, async (page) => {
       const look = (): Promise<Seen> => page.evaluate('watched()')
       await eventually(`${url} to play`, async () => {
         const { frames, began } = await look()
@@ -186,7 +186,7 @@ export class Player {
       })
       onBegin()
       await over
-      return this.#judged(await look())
+      return this.judged(await look())
     })
   }
 
@@ -195,8 +195,8 @@ export class Player {
    * it jumps over holes is no failure if `overHoles` is said.
    */
   async playToEnd(engine: Engine, url: string, rate = 2, { overHoles = false } = {}): Promise<Playback> {
-    return this.#withPage(engine, url, rate, async (page) => {
-      const viewing = new Viewing(page, url, this.#machine, overHoles)
+    return this.withPage(engine, url, rate, async (page) => {
+      const viewing = new Viewing(page, url, this.machine, overHoles)
       const last = await viewing.becomes('play to its end', (playback) => {
         return playback.ended || (overHoles && isAtItsEnd(playback))
       })
@@ -205,8 +205,8 @@ export class Player {
     })
   }
 
-  async #judged({ began = Number.NaN, now, stalls, delays, errors, ...seen }: Seen): Promise<Watched> {
-    const lateSeconds = async (span: Span) => (await latenessIn(this.#machine, delays, span)) / 1000
+  private async judged({ began = Number.NaN, now, stalls, delays, errors, ...seen }: Seen): Promise<Watched> {
+    const lateSeconds = async (span: Span) => (await latenessIn(this.machine, delays, span)) / 1000
     const judged = stalls.map(async (stall) => {
       const { at, stood, ahead } = stall
       return { at, seconds: stood / 1000, lateSeconds: await lateSeconds(causeOf(stall)), ahead }
@@ -220,12 +220,12 @@ export class Player {
     }
   }
 
-  async #withPage<T>(engine: Engine, url: string, rate: number, watch: (page: Page) => Promise<T>): Promise<T> {
-    const page = await this.#browser.newPage()
+  private async withPage<T>(engine: Engine, url: string, rate: number, watch: (page: Page) => Promise<T>): Promise<T> {
+    const page = await this.browser.newPage()
     const log = new PlayerLog(page)
     try {
-      await page.goto(this.#url)
-      await page.addScriptTag({ url: `${this.#url}/${engine}` })
+      await page.goto(this.url)
+      await page.addScriptTag({ url: `${this.url}/${engine}` })
       await page.evaluate(`play(${JSON.stringify(engine)}, ${JSON.stringify(url)}, ${rate})`)
       return await watch(page)
     } catch (error) {
@@ -285,31 +285,31 @@ function isAtItsEnd({ mediaSeconds, duration }: Playback): boolean {
 
 /** One presentation on one page. */
 class Viewing {
-  readonly #page: Page
-  readonly #url: string
-  readonly #machine: MachineWatch
-  readonly #overHoles: boolean
+  private readonly page: Page
+  private readonly url: string
+  private readonly machine: MachineWatch
+  private readonly overHoles: boolean
 
   constructor(page: Page, url: string, machine: MachineWatch, overHoles = false) {
-    this.#page = page
-    this.#url = url
-    this.#machine = machine
-    this.#overHoles = overHoles
+    this.page = page
+    this.url = url
+    this.machine = machine
+    this.overHoles = overHoles
   }
 
   /** Throws with all that went wrong, and with how late the machine was when it did. */
   async look(): Promise<Playback> {
-    const playback: Playback = await this.#page.evaluate('report()')
+    const playback: Playback = await this.page.evaluate('report()')
     const errors: string[] = []
     for (const error of playback.errors) {
-      if (this.#overHoles && JUMP.test(error.text)) continue
+      if (this.overHoles && JUMP.test(error.text)) continue
       const stall = { from: error.at - error.still, to: error.at, ahead: error.ahead }
-      const late = await latenessIn(this.#machine, playback.delays, causeOf(stall))
+      const late = await latenessIn(this.machine, playback.delays, causeOf(stall))
       if (isLateMachine(error, late)) continue
       const circumstances = `it had stood still for ${inSeconds(error.still)}, the machine was late by ${inSeconds(late)}`
       errors.push(`${error.text} (${circumstances})`)
     }
-    if (errors.length > 0) throw new Error(`${this.#url} does not play:\n  ${errors.join('\n  ')}`)
+    if (errors.length > 0) throw new Error(`${this.url} does not play:\n  ${errors.join('\n  ')}`)
     return playback
   }
 
@@ -323,44 +323,44 @@ class Viewing {
       await sleep(Math.min(500, seconds * 1000))
       const last = await this.look()
       const wall = last.now - first.now
-      const late = await latenessIn(this.#machine, last.delays, { from: first.now, to: last.now })
+      const late = await latenessIn(this.machine, last.delays, { from: first.now, to: last.now })
       if (wall - late < seconds * 1000 && wall < MOST_LATE * seconds * 1000) continue
       const gained = (last.mediaSeconds - first.mediaSeconds) * 1000
       const pictures = last.frames - first.frames
-      const excused = await this.#excused(last, first.now)
+      const excused = await this.excused(last, first.now)
       const isBehind = fallsBehind(gained, wall, excused)
       // A player that was held up may skip what it missed.
       const isAhead = gained > 1.05 * wall + STEP_MS + late
       if (!isBehind && !isAhead && pictures > 0) return last
       throw new Error(
-        `${this.#url} does not keep pace: ${inSeconds(gained)} and ${pictures} pictures in ${inSeconds(wall)} of the clock, ` +
+        `${this.url} does not keep pace: ${inSeconds(gained)} and ${pictures} pictures in ${inSeconds(wall)} of the clock, ` +
           `${last.ahead.toFixed(2)} s in hand; the machine was late by ${inSeconds(late)}, which excuses ${inSeconds(excused)}`,
       )
     }
   }
 
   /** Milliseconds of standing still since `from` that the machine was late by. */
-  async #excused({ stalls, delays }: Playback, from: number): Promise<number> {
+  private async excused({ stalls, delays }: Playback, from: number): Promise<number> {
     const each = stalls
       .filter(({ to }) => to > from)
-      .map(async (stall) => Math.min(stall.stood, await latenessIn(this.#machine, delays, causeOf(stall))))
+      .map(async (stall) => Math.min(stall.stood, await latenessIn(this.machine, delays, causeOf(stall))))
     return (await Promise.all(each)).reduce((sum, ms) => sum + ms, 0)
   }
 
   /** Watches each level and each language it is not watching yet. */
   async switches(seconds: number): Promise<Playback> {
-    const levels: number[] = await this.#page.evaluate('told().levels()')
-    const languages: string[] = await this.#page.evaluate('told().languages()')
+    const levels: number[] = await this.page.evaluate('told().levels()')
+    const languages: string[] = await this.page.evaluate('told().languages()')
     let last = await this.look()
     for (const [index, height] of levels.entries()) {
       if (height === last.height) continue
-      await this.#page.evaluate(`told().chooseLevel(${index})`)
+      await this.page.evaluate(`told().chooseLevel(${index})`)
       last = await this.becomes(`show ${height} lines`, (playback) => playback.height === height)
       last = await this.keepsPace(seconds)
     }
     for (const [index, language] of languages.entries()) {
       if (language === last.language) continue
-      await this.#page.evaluate(`told().chooseLanguage(${index})`)
+      await this.page.evaluate(`told().chooseLanguage(${index})`)
       last = await this.becomes(`sound in ${language}`, (playback) => playback.language === language)
       last = await this.keepsPace(seconds)
     }
@@ -370,8 +370,8 @@ class Viewing {
   async seeksBack(by: number, seconds: number): Promise<Playback> {
     const { now, mediaSeconds, earliest, frames } = await this.look()
     const target = mediaSeconds - by
-    if (target < earliest) throw new Error(`${this.#url} goes back to ${earliest} s only, not to ${target} s`)
-    await this.#page.evaluate(`seek(${target})`)
+    if (target < earliest) throw new Error(`${this.url} goes back to ${earliest} s only, not to ${target} s`)
+    await this.page.evaluate(`seek(${target})`)
     await this.becomes(`play from ${target} s`, (playback) => {
       const unsought = mediaSeconds + (playback.now - now) / 1000
       return playback.frames > frames && playback.mediaSeconds > target && playback.mediaSeconds < unsought - by / 2
@@ -380,7 +380,7 @@ class Viewing {
   }
 
   async becomes(what: string, holds: (playback: Playback) => boolean): Promise<Playback> {
-    return eventually(`${this.#url} to ${what}`, async () => {
+    return eventually(`${this.url} to ${what}`, async () => {
       const playback = await this.look()
       return holds(playback) ? playback : undefined
     })

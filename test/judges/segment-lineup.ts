@@ -9,13 +9,13 @@ const KNOWN_SEGMENTS = 500
  * `3 4 gap 6 | 1000`, where `|` is a discontinuity and `?` would be bytes that nobody put.
  */
 export class SegmentLineup {
-  readonly #numbers: Map<string, number>[]
-  readonly #fetched = new Map<string, string>()
+  private readonly numbers: Map<string, number>[]
+  private readonly fetched = new Map<string, string>()
 
   /** `numbers` are those that may have been put. */
   constructor(loop: readonly LoopRendition[], numbers: Iterable<number> = Array(KNOWN_SEGMENTS).keys()) {
     const known = [...numbers]
-    this.#numbers = loop.map((rendition) => new Map(known.map((number) => [sha256(rendition.segment(number)), number])))
+    this.numbers = loop.map((rendition) => new Map(known.map((number) => [sha256(rendition.segment(number)), number])))
   }
 
   async of(parentUrl: string): Promise<string[]> {
@@ -24,7 +24,7 @@ export class SegmentLineup {
       renditions.map(async ({ url }, index) => {
         const { segments } = await fetchMediaPlaylist(url)
         const entries = segments.map(async ({ uri, gap, discontinuity }) => {
-          const label = gap ? 'gap' : await this.#label(`${new URL(uri, url)}`, this.#numbers[index]!)
+          const label = gap ? 'gap' : await this.label(`${new URL(uri, url)}`, this.numbers[index]!)
           return discontinuity ? `| ${label}` : label
         })
         return (await Promise.all(entries)).join(' ')
@@ -44,11 +44,11 @@ export class SegmentLineup {
     })
   }
 
-  async #label(url: string, numbers: ReadonlyMap<string, number>): Promise<string> {
-    const known = this.#fetched.get(url)
+  private async label(url: string, numbers: ReadonlyMap<string, number>): Promise<string> {
+    const known = this.fetched.get(url)
     if (known !== undefined) return known
     const label = `${numbers.get(sha256(await fetchBytes(url))) ?? '?'}`
-    this.#fetched.set(url, label)
+    this.fetched.set(url, label)
     return label
   }
 }

@@ -23,15 +23,15 @@ export class Windrow {
   readonly dataFolder: string
   readonly accessKeyId: string = 'JUDGEACCESSKEYID0001'
   readonly secretAccessKey: string = 'a-secret-that-only-the-judges-know'
-  readonly #options: WindrowOptions
+  private readonly options: WindrowOptions
   /** Where all it logs is kept as it runs. */
-  readonly #kept = evidenceFile('windrow', 'log')
-  #running: Running | undefined
-  #log = ''
+  private readonly kept = evidenceFile('windrow', 'log')
+  private running: Running | undefined
+  private earlierLog = ''
 
   private constructor(port: number, options: WindrowOptions) {
     this.url = `http://127.0.0.1:${port}`
-    this.#options = options
+    this.options = options
     this.dataFolder = options.dataFolder ?? temporaryFolder('data')
   }
 
@@ -46,9 +46,9 @@ export class Windrow {
   async start(environment: Readonly<Record<string, string>> = {}): Promise<void> {
     const serve = ['serve', '--data', this.dataFolder, '--listen', new URL(this.url).host]
     const [command, ...args] = [
-      ...(this.#options.under ?? []),
+      ...(this.options.under ?? []),
       process.execPath,
-      this.#options.program ?? PROGRAM,
+      this.options.program ?? PROGRAM,
       ...serve,
     ]
     const env = {
@@ -58,14 +58,14 @@ export class Windrow {
       WINDROW_LOG_FORMAT: 'json',
       // Judges push faster than any encoder.
       WINDROW_INGEST_REQUESTS_PER_SECOND: '100000',
-      ...this.#options.environment,
+      ...this.options.environment,
       ...environment,
     }
     const running = start(command!, args, { env })
-    const keep = (chunk: Buffer) => appendFileSync(this.#kept, chunk)
+    const keep = (chunk: Buffer) => appendFileSync(this.kept, chunk)
     running.child.stdout!.on('data', keep)
     running.child.stderr!.on('data', keep)
-    this.#running = running
+    this.running = running
     let ended: number | string | undefined
     running.ended.then(
       (reason) => {
@@ -83,39 +83,39 @@ export class Windrow {
 
   /** SIGTERM; gives the exit code, or the name of the signal that ended it. */
   async stop(): Promise<number | string> {
-    return this.#end('SIGTERM')
+    return this.end('SIGTERM')
   }
 
   /** kill -9. */
   async kill(): Promise<void> {
-    await this.#end('SIGKILL')
+    await this.end('SIGKILL')
   }
 
-  async #end(signal: NodeJS.Signals): Promise<number | string> {
-    const running = this.#running
+  private async end(signal: NodeJS.Signals): Promise<number | string> {
+    const running = this.running
     if (!running) return 'not running'
     running.child.kill(signal)
     const reason = await running.ended
-    this.#log += running.said()
-    this.#running = undefined
+    this.earlierLog += running.said()
+    this.running = undefined
     return reason
   }
 
   get pid(): number {
-    const pid = this.#running?.child.pid
+    const pid = this.running?.child.pid
     if (pid === undefined) throw new Error('Windrow is not running')
     return pid
   }
 
   /** False once it has ended, whoever ended it. */
   get alive(): boolean {
-    const child = this.#running?.child
+    const child = this.running?.child
     return child !== undefined && child.exitCode === null && child.signalCode === null
   }
 
   /** Everything it has logged, over all its lives. */
   get log(): string {
-    return this.#log + (this.#running?.said() ?? '')
+    return this.earlierLog + (this.running?.said() ?? '')
   }
 
   /** Folder of a bucket, where buckets are folders. */

@@ -17,21 +17,21 @@ export class OriginUnderTest {
   archive = new FakeArchive(undefined)
   resources = new FakeResources()
   now: UtcMs = NOON
-  readonly #worker = new ManifestWorker()
-  #origin: ReturnType<typeof createOrigin> | undefined
-  readonly #server = http.createServer((request, response) => {
+  private readonly worker = new ManifestWorker()
+  private origin: ReturnType<typeof createOrigin> | undefined
+  private readonly server = http.createServer((request, response) => {
     const [path = '', query = ''] = (request.url ?? '').split(/\?(.*)/, 2)
-    this.#origin?.handle(request, response, { path, query }).catch((error: unknown) => {
+    this.origin?.handle(request, response, { path, query }).catch((error: unknown) => {
       response.writeHead(500).end(String(error))
     })
   })
 
   async listen(): Promise<void> {
-    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve))
+    await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve))
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`
   }
 
   /** Starts afresh with an endpoint over a window of its channel. */
@@ -41,25 +41,25 @@ export class OriginUnderTest {
     this.resources = new FakeResources(endpoint)
     this.now = NOON
     const { archive, resources } = this
-    const parts = { resources, archive, media: archive.media(), manifestWorker: this.#worker }
-    this.#origin = createOrigin({ ...parts, clock: () => this.now, log: silent })
+    const parts = { resources, archive, media: archive.media(), manifestWorker: this.worker }
+    this.origin = createOrigin({ ...parts, clock: () => this.now, log: silent })
   }
 
   closeOrigin(): void {
-    this.#origin?.close()
-    this.#origin = undefined
+    this.origin?.close()
+    this.origin = undefined
   }
 
   async close(): Promise<void> {
     this.closeOrigin()
-    await this.#worker.close()
-    this.#server.close()
-    this.#server.closeAllConnections()
+    await this.worker.close()
+    this.server.close()
+    this.server.closeAllConnections()
   }
 
   /** `path` below the endpoint's GUID, or from the root. */
   ask(path: string, headers: http.OutgoingHttpHeaders = {}, method = 'GET'): Promise<Answer> {
-    const { port } = this.#server.address() as AddressInfo
+    const { port } = this.server.address() as AddressInfo
     const url = path.startsWith('/') ? path : `/out/v1/${GUID}/${path}`
     return new Promise((resolve, reject) => {
       const request = http.request({ port, path: url, method, headers, agent: false }, (response) => {

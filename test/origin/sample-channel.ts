@@ -396,7 +396,7 @@ export class FakeArchive
 /** Resources that hold endpoints alone and count the questions. */
 export class FakeResources implements Pick<Resources, 'originEndpointByGuid' | 'onChange'> {
   readonly endpoints = new Map<string, OriginEndpoint>()
-  readonly #listeners = new Set<(change: ResourceChange) => void>()
+  private readonly watching = new Set<(change: ResourceChange) => void>()
   asked = 0
 
   constructor(...endpoints: readonly OriginEndpoint[]) {
@@ -409,8 +409,8 @@ export class FakeResources implements Pick<Resources, 'originEndpointByGuid' | '
   }
 
   onChange(listener: (change: ResourceChange) => void): () => void {
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
+    this.watching.add(listener)
+    return () => this.watching.delete(listener)
   }
 
   /** Stores a changed endpoint and tells. */
@@ -421,10 +421,10 @@ export class FakeResources implements Pick<Resources, 'originEndpointByGuid' | '
   }
 
   tell(change: ResourceChange): void {
-    for (const listener of this.#listeners) listener(change)
+    for (const listener of this.watching) listener(change)
   }
 
   get listeners(): number {
-    return this.#listeners.size
+    return this.watching.size
   }
 }

@@ -47,31 +47,31 @@ type Line = { readonly ready?: true; readonly answer?: unknown; readonly change?
 
 /** Another process with a store of its own on the same database. */
 class Peer {
-  readonly #child: ChildProcess
-  readonly #lines: Line[] = []
+  private readonly child: ChildProcess
+  private readonly lines: Line[] = []
   readonly heard: ResourceChange[] = []
-  #wake = () => {}
+  private wake = () => {}
 
   private constructor(url: string, name: string) {
-    this.#child = spawn(process.execPath, [PEER, url, name], { stdio: ['pipe', 'pipe', 'inherit'] })
-    children.push(this.#child)
-    createInterface({ input: this.#child.stdout! }).on('line', (text) => {
+    this.child = spawn(process.execPath, [PEER, url, name], { stdio: ['pipe', 'pipe', 'inherit'] })
+    children.push(this.child)
+    createInterface({ input: this.child.stdout! }).on('line', (text) => {
       const line = JSON.parse(text) as Line
       if (line.change) this.heard.push(line.change)
-      else this.#lines.push(line)
-      this.#wake()
+      else this.lines.push(line)
+      this.wake()
     })
   }
 
   static async start(url: string, name: string): Promise<Peer> {
     const peer = new Peer(url, name)
-    await peer.until(() => peer.#lines.shift())
+    await peer.until(() => peer.lines.shift())
     return peer
   }
 
   async call(name: string, ...args: unknown[]): Promise<unknown> {
-    this.#child.stdin!.write(`${JSON.stringify({ call: name, args })}\n`)
-    return (await this.until(() => this.#lines.shift())).answer
+    this.child.stdin!.write(`${JSON.stringify({ call: name, args })}\n`)
+    return (await this.until(() => this.lines.shift())).answer
   }
 
   /** What `look` finds, as soon as it does: looked for after everything the process says. */
@@ -80,14 +80,14 @@ class Peer {
       const found = look()
       if (found !== undefined) return found
       await new Promise<void>((resolve) => {
-        this.#wake = resolve
+        this.wake = resolve
       })
     }
   }
 
   async kill(): Promise<void> {
-    const exited = once(this.#child, 'exit')
-    this.#child.kill('SIGKILL')
+    const exited = once(this.child, 'exit')
+    this.child.kill('SIGKILL')
     await exited
   }
 }

@@ -35,19 +35,19 @@ export async function readWindow(
  */
 export class HarvestWindow {
   readonly summary: SummaryWindow
-  readonly #range: SegmentRange
+  private readonly range: SegmentRange
 
   /** The summaries are at least one. */
   constructor(segmentRange: SegmentRange, summaries: readonly SegmentSummary[]) {
     const { version, ended } = segmentRange
     const shown = new Set(summaries.map(({ era }) => era))
     this.summary = { version, ended, segments: summaries, eras: segmentRange.eras.filter(({ id }) => shown.has(id)) }
-    this.#range = segmentRange
+    this.range = segmentRange
   }
 
   /** Its segments up to one, or from one on; undefined when that leaves none. */
   part(isIn: (segment: SegmentSummary) => boolean): HarvestWindow | undefined {
-    return windowOf(this.#range, this.summary.segments.filter(isIn))
+    return windowOf(this.range, this.summary.segments.filter(isIn))
   }
 
   /** All of it, a page at a time, as summaries. Others are served in between. */
@@ -72,7 +72,7 @@ export class HarvestWindow {
     const summaries = this.summary.segments
     let before: readonly OutputSegment[] = []
     let place = 0
-    const pages = pagesOf(this.#range, this.#range.page, afterNumber - NEIGHBOURS)
+    const pages = pagesOf(this.range, this.range.page, afterNumber - NEIGHBOURS)
     for await (const page of pages) {
       const segments: OutputSegment[] = []
       for (const segment of page) {

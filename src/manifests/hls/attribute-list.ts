@@ -6,75 +6,75 @@ const ATTRIBUTE = /\s*([A-Z0-9-]+)=(?:"([^"]*)"|([^",]+))\s*(,|$)/y
 
 /** The attribute list of a tag, RFC 8216 §4.2. This file alone knows its commas and quotes. */
 export class AttributeList {
-  readonly #values = new Map<string, { text: string; quotedString: boolean }>()
-  readonly #tag: string
-  readonly #line: number
+  private readonly values = new Map<string, { text: string; quotedString: boolean }>()
+  private readonly tag: string
+  private readonly line: number
 
   /** Throws MalformedPlaylist. */
   constructor(tag: string, text: string, line: number) {
-    this.#tag = tag
-    this.#line = line
+    this.tag = tag
+    this.line = line
     ATTRIBUTE.lastIndex = 0
     let comma = ','
     while (comma === ',') {
       const match = ATTRIBUTE.exec(text)
       if (!match) throw new MalformedPlaylist(line, `the attributes of ${tag} are malformed`)
       const [, name = '', quotedText, plainText = '', after = ''] = match
-      if (this.#values.has(name)) throw new MalformedPlaylist(line, `${tag} has ${name} twice`)
-      this.#values.set(name, { text: quotedText ?? plainText.trimEnd(), quotedString: quotedText !== undefined })
+      if (this.values.has(name)) throw new MalformedPlaylist(line, `${tag} has ${name} twice`)
+      this.values.set(name, { text: quotedText ?? plainText.trimEnd(), quotedString: quotedText !== undefined })
       comma = after
     }
   }
 
-  #typed(name: string, quoted: boolean): string | undefined {
-    const value = this.#values.get(name)
+  private typed(name: string, quoted: boolean): string | undefined {
+    const value = this.values.get(name)
     if (value && value.quotedString !== quoted) {
-      throw new MalformedPlaylist(this.#line, `${this.#tag} ${name} has ${quoted ? 'no' : 'needless'} quotes`)
+      throw new MalformedPlaylist(this.line, `${this.tag} ${name} has ${quoted ? 'no' : 'needless'} quotes`)
     }
     return value?.text
   }
 
   quotedString(name: string): string | undefined {
-    return this.#typed(name, true)
+    return this.typed(name, true)
   }
 
   enumerated(name: string): string | undefined {
-    return this.#typed(name, false)
+    return this.typed(name, false)
   }
 
   /** A quoted string or an enumerated string, as CLOSED-CAPTIONS allows. */
   either(name: string): string | undefined {
-    return this.#values.get(name)?.text
+    return this.values.get(name)?.text
   }
 
   /** YES or NO; NO when absent. */
   yes(name: string): boolean {
-    const text = this.#typed(name, false)
+    const text = this.typed(name, false)
     if (text === undefined || text === 'NO') return false
     if (text === 'YES') return true
-    throw new MalformedPlaylist(this.#line, `${this.#tag} ${name} is neither YES nor NO`)
+    throw new MalformedPlaylist(this.line, `${this.tag} ${name} is neither YES nor NO`)
   }
 
   integer(name: string): number | undefined {
-    const text = this.#typed(name, false)
-    return text === undefined ? undefined : decimalInteger(text, this.#line, `${this.#tag} ${name}`)
+    const text = this.typed(name, false)
+    return text === undefined ? undefined : decimalInteger(text, this.line, `${this.tag} ${name}`)
   }
 
   float(name: string): number | undefined {
-    const text = this.#typed(name, false)
-    return text === undefined ? undefined : decimalFloat(text, this.#line, `${this.#tag} ${name}`)
+    const text = this.typed(name, false)
+    return text === undefined ? undefined : decimalFloat(text, this.line, `${this.tag} ${name}`)
   }
 
   resolution(name: string): { readonly width: number; readonly height: number } | undefined {
-    const text = this.#typed(name, false)
+    const text = this.typed(name, false)
     if (text === undefined) return undefined
     const match = /^(\d{1,5})x(\d{1,5})$/.exec(text)
-    if (!match) throw new MalformedPlaylist(this.#line, `${this.#tag} ${name} is not of the form 1280x720`)
+    if (!match) throw new MalformedPlaylist(this.line, `${this.tag} ${name} is not of the form 1280x720`)
     return { width: Number(match[1]), height: Number(match[2]) }
   }
 
   required<T>(name: string, value: T | undefined): T {
-    if (value === undefined) throw new MalformedPlaylist(this.#line, `${this.#tag} has no ${name}`)
+    if (value === undefined) throw new MalformedPlaylist(this.line, `${this.tag} has no ${name}`)
     return value
   }
 }

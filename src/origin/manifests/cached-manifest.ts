@@ -21,12 +21,12 @@ export type EncodedManifest = {
 /** A manifest as every viewer gets it while it holds. */
 export class CachedManifest {
   readonly plain: EncodedManifest
-  readonly #body: Buffer
-  readonly #headers: OutgoingHttpHeaders
-  #gzipped: Promise<EncodedManifest> | undefined
+  private readonly body: Buffer
+  private readonly headers: OutgoingHttpHeaders
+  private gzipping: Promise<EncodedManifest> | undefined
 
   constructor({ contentType, body, digest, lastSequence, lastUpdated }: ManifestText, maxAgeSeconds: number) {
-    this.#headers = {
+    this.headers = {
       ...CORS_HEADERS,
       'Cache-Control': `max-age=${maxAgeSeconds}`,
       Vary: 'Accept-Encoding',
@@ -34,25 +34,25 @@ export class CachedManifest {
       'X-MediaPackage-Manifest-Last-Updated': lastUpdated,
       'Content-Type': contentType,
     }
-    this.#body = Buffer.from(body.buffer, body.byteOffset, body.length)
-    this.plain = this.#represent(this.#body, digest.slice(0, 27))
+    this.body = Buffer.from(body.buffer, body.byteOffset, body.length)
+    this.plain = this.represent(this.body, digest.slice(0, 27))
   }
 
   /** Bytes it takes, with its compressed form. */
   get cost(): number {
-    return 2 * this.#body.length
+    return 2 * this.body.length
   }
 
   /** Compressed once, for whoever asks first. */
   gzipped(): Promise<EncodedManifest> {
-    this.#gzipped ??= compress(this.#body).then((body) =>
-      this.#represent(body, `${this.plain.etag.slice(1, -1)}-gzip`, { 'Content-Encoding': 'gzip' }),
+    this.gzipping ??= compress(this.body).then((body) =>
+      this.represent(body, `${this.plain.etag.slice(1, -1)}-gzip`, { 'Content-Encoding': 'gzip' }),
     )
-    return this.#gzipped
+    return this.gzipping
   }
 
-  #represent(body: Buffer, tag: string, coding: OutgoingHttpHeaders = {}): EncodedManifest {
-    const notModifiedHeaders = { ...this.#headers, ETag: `"${tag}"` }
+  private represent(body: Buffer, tag: string, coding: OutgoingHttpHeaders = {}): EncodedManifest {
+    const notModifiedHeaders = { ...this.headers, ETag: `"${tag}"` }
     const headers = { ...notModifiedHeaders, ...coding, 'Content-Length': body.length }
     const sent = body.length <= SHORT_BYTES ? body.toString('latin1') : body
     return { body: sent, etag: `"${tag}"`, headers, notModifiedHeaders }

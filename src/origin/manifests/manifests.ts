@@ -42,17 +42,17 @@ type Rendering = {
 
 /** Manifests as they are asked for, each written once while it holds, however many ask. */
 export class Manifests {
-  readonly #archive: Archive
-  readonly #worker: ManifestWorker
-  readonly #clock: Clock
-  readonly #live = new LruCache<CacheEntry>(CACHE_BYTES)
-  readonly #byQuery = new LruCache<CacheEntry>(CACHE_BYTES)
-  readonly #rendering = new SingleFlight<CacheEntry | undefined>()
+  private readonly archive: Archive
+  private readonly worker: ManifestWorker
+  private readonly clock: Clock
+  private readonly live = new LruCache<CacheEntry>(CACHE_BYTES)
+  private readonly byQuery = new LruCache<CacheEntry>(CACHE_BYTES)
+  private readonly rendering = new SingleFlight<CacheEntry | undefined>()
 
   constructor(archive: Archive, worker: ManifestWorker, clock: Clock) {
-    this.#archive = archive
-    this.#worker = worker
-    this.#clock = clock
+    this.archive = archive
+    this.worker = worker
+    this.clock = clock
   }
 
   /** Undefined when there is nothing to show, or no such stream. Throws ManifestWorkerBusy. */
@@ -63,42 +63,42 @@ export class Manifests {
     query: ManifestQuery,
   ): Promise<CachedManifest | 'nothing left' | undefined> {
     const delayMs = endpoint.timeDelaySeconds * 1000
-    const asOf = delayMs > 0 ? utcMs(this.#clock() - delayMs) : undefined
+    const asOf = delayMs > 0 ? utcMs(this.clock() - delayMs) : undefined
     const { window: asked, filter } = query
-    const edge = asked && (await this.#archive.edge(endpoint, asOf))
+    const edge = asked && (await this.archive.edge(endpoint, asOf))
     const seen = asked && edge && visible(asked, endpoint, edge)
     if (asked && !seen) return undefined
 
     const isLive = !asked && !filter
-    const cache = isLive ? this.#live : this.#byQuery
+    const cache = isLive ? this.live : this.byQuery
     const key = `${endpoint.guid}/${endpoint.revision}/${path}${isLive ? '' : `?${JSON.stringify(query)}`}`
-    const version = this.#archive.version(endpoint.channelGuid)
+    const version = this.archive.version(endpoint.channelGuid)
     const entry = cache.get(key)
-    if (entry && this.#holds(entry, version)) return entry.manifest
+    if (entry && this.holds(entry, version)) return entry.manifest
 
     const renderKey = `${key}/${seen?.isOver ? 'over' : version}`
-    const rendering = this.#rendering.run(renderKey, async () => {
+    const rendering = this.rendering.run(renderKey, async () => {
       const fresh =
         asked && seen && edge
-          ? await this.#renderShifted(endpoint, path, { asked, seen, edge, query })
-          : await this.#renderLive(endpoint, request, query, asOf)
+          ? await this.renderShifted(endpoint, path, { asked, seen, edge, query })
+          : await this.renderLive(endpoint, request, query, asOf)
       return store(fresh, cache, key)
     })
     return (await rendering)?.manifest
   }
 
-  #holds({ version, until }: CacheEntry, current: number): boolean {
-    return until === undefined ? version === current : this.#clock() < until
+  private holds({ version, until }: CacheEntry, current: number): boolean {
+    return until === undefined ? version === current : this.clock() < until
   }
 
-  async #renderLive(
+  private async renderLive(
     endpoint: OriginEndpoint,
     request: ManifestRequest,
     { filter }: ManifestQuery,
     asOf: UtcMs | undefined,
   ): Promise<Rendering> {
-    const version = this.#archive.version(endpoint.channelGuid)
-    const window = await this.#archive.live(endpoint, request.windowSeconds, asOf)
+    const version = this.archive.version(endpoint.channelGuid)
+    const window = await this.archive.live(endpoint, request.windowSeconds, asOf)
     const last = window?.segments.at(-1)
     return {
       rendered:
@@ -109,20 +109,20 @@ export class Manifests {
     }
   }
 
-  async #renderShifted(
+  private async renderShifted(
     endpoint: OriginEndpoint,
     path: string,
     { asked, seen, edge, query }: { asked: ViewingWindow; seen: VisibleWindow; edge: LiveEdge; query: ManifestQuery },
   ): Promise<Rendering> {
     const { isOver } = seen
-    const segmentRange = await this.#archive.range(endpoint, seen, edge)
+    const segmentRange = await this.archive.range(endpoint, seen, edge)
     const style: PlayedStyle = { kind: 'live', shift: { asked, isOver }, ...(query.filter && { filter: query.filter }) }
-    const rendered = segmentRange && (await this.#worker.render({ endpoint, path, segmentRange, style }))
+    const rendered = segmentRange && (await this.worker.render({ endpoint, path, segmentRange, style }))
     const isFinal = isOver && !(rendered instanceof Object && rendered.isHeldBack)
     return {
       rendered,
       version: edge.version,
-      ...(isFinal ? { until: utcMs(this.#clock() + OVER_MS) } : nextDue(endpoint, edge.following)),
+      ...(isFinal ? { until: utcMs(this.clock() + OVER_MS) } : nextDue(endpoint, edge.following)),
       maxAge: isFinal ? OVER_MAX_AGE : liveMaxAge(endpoint),
     }
   }

@@ -15,7 +15,7 @@ export type ReadPage = (range: NumberRange) => Promise<SegmentPageJson<StoredSeg
 
 /** What manifests need of output segments, by pages of consecutive numbers: a page that is full never changes. */
 export class SegmentPages {
-  readonly #pages = new LruCache<readonly SegmentSummary[]>(CACHE_BYTES)
+  private readonly pages = new LruCache<readonly SegmentSummary[]>(CACHE_BYTES)
 
   /**
    * The segments of an output timeline with these numbers, oldest first. All up to `range.last` are there to be read.
@@ -23,7 +23,7 @@ export class SegmentPages {
   async read(outputTimeline: number, range: NumberRange, readPage: ReadPage): Promise<readonly SegmentSummary[]> {
     const segments: SegmentSummary[] = []
     const read = (page: number) => {
-      const reading = this.#page(outputTimeline, page, range.last, readPage)
+      const reading = this.page(outputTimeline, page, range.last, readPage)
       // Whoever waits for it is told; while the one before it is waited for, nobody does.
       reading.catch(() => {})
       return reading
@@ -42,19 +42,19 @@ export class SegmentPages {
     return segments
   }
 
-  async #page(
+  private async page(
     outputTimeline: number,
     page: number,
     newest: number,
     readPage: ReadPage,
   ): Promise<readonly SegmentSummary[]> {
     const key = `${outputTimeline}/${page}`
-    const kept = this.#pages.get(key)
+    const kept = this.pages.get(key)
     if (kept) return kept
     const last = (page + 1) * PAGE
     const segments = parsePage(await readPage({ after: page * PAGE, last })).map(readSegmentSummary)
     if (last <= newest)
-      this.#pages.put(
+      this.pages.put(
         key,
         segments,
         segments.reduce((sum, each) => sum + costOf(each), OBJECT_BYTES),

@@ -26,13 +26,13 @@ type Job = {
  * starts another.
  */
 export class ManifestWorker {
-  readonly #waiting: Job[] = []
-  readonly #rendering = new Map<number, Job>()
-  #thread: Worker | undefined
-  #lastId = 0
+  private readonly waiting: Job[] = []
+  private readonly rendering = new Map<number, Job>()
+  private thread: Worker | undefined
+  private lastId = 0
 
   constructor() {
-    this.#thread = this.#start()
+    this.thread = this.start()
   }
 
   /** Undefined when there is nothing to show. Throws ManifestWorkerBusy. */
@@ -42,68 +42,68 @@ export class ManifestWorker {
     segmentRange,
     style,
   }: Omit<RenderJob, 'segmentRange'> & { segmentRange: SegmentRange }): Promise<Rendered> {
-    if (this.#waiting.length >= MOST_WAITING) throw new ManifestWorkerBusy('too many manifests are being written')
+    if (this.waiting.length >= MOST_WAITING) throw new ManifestWorkerBusy('too many manifests are being written')
     const { page: _, summaries, ...plain } = segmentRange
     const done = Promise.withResolvers<Rendered>()
-    this.#waiting.push({ work: { endpoint, path, segmentRange: plain, style }, summaries, done })
-    this.#next()
+    this.waiting.push({ work: { endpoint, path, segmentRange: plain, style }, summaries, done })
+    this.next()
     return done.promise
   }
 
   async close(): Promise<void> {
-    await this.#thread?.terminate()
+    await this.thread?.terminate()
   }
 
-  #next(): void {
-    while (this.#rendering.size < AT_ONCE) {
-      const job = this.#waiting.shift()
+  private next(): void {
+    while (this.rendering.size < AT_ONCE) {
+      const job = this.waiting.shift()
       if (!job) return
-      const id = ++this.#lastId
-      this.#rendering.set(id, job)
-      this.#send({ kind: 'job', id, job: job.work })
+      const id = ++this.lastId
+      this.rendering.set(id, job)
+      this.send({ kind: 'job', id, job: job.work })
     }
   }
 
-  #send(message: RenderRequest): void {
-    this.#thread ??= this.#start()
-    this.#thread.postMessage(message)
+  private send(message: RenderRequest): void {
+    this.thread ??= this.start()
+    this.thread.postMessage(message)
   }
 
-  #start(): Worker {
+  private start(): Worker {
     const file = new URL(`./worker-thread${import.meta.url.slice(-3)}`, import.meta.url)
     const thread = new Worker(file, { resourceLimits: { maxOldGenerationSizeMb: MOST_MEGABYTES } })
     let reason = new Error('the thread that writes manifests has ended')
     thread.unref()
-    thread.on('message', (message: RenderReply) => this.#heard(message))
+    thread.on('message', (message: RenderReply) => this.heard(message))
     thread.on('error', (error) => {
       reason = error as Error
     })
     thread.on('exit', () => {
-      this.#thread = undefined
-      const lost = [...this.#rendering.values()]
-      this.#rendering.clear()
+      this.thread = undefined
+      const lost = [...this.rendering.values()]
+      this.rendering.clear()
       for (const { done } of lost) done.reject(reason)
-      this.#next()
+      this.next()
     })
     return thread
   }
 
-  #heard(message: RenderReply): void {
-    const job = this.#rendering.get(message.id)
+  private heard(message: RenderReply): void {
+    const job = this.rendering.get(message.id)
     if (message.kind === 'page') {
       const { page, range } = message
       job?.summaries(range).then(
-        (json) => this.#send({ kind: 'page', page, json }),
+        (json) => this.send({ kind: 'page', page, json }),
         (error: unknown) => {
           job.failure = error
-          this.#send({ kind: 'no page', page, message: String(error) })
+          this.send({ kind: 'no page', page, message: String(error) })
         },
       )
       return
     }
-    this.#rendering.delete(message.id)
+    this.rendering.delete(message.id)
     if (message.kind === 'rendered') job?.done.resolve(message.rendered)
     else job?.done.reject(job.failure ?? message.error)
-    this.#next()
+    this.next()
   }
 }

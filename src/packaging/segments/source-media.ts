@@ -49,49 +49,49 @@ const ENTRY_BYTES = 16 * 1024
  * asked for last is kept; demuxing itself happens in one buffer whose pages stay warm.
  */
 export class SourceMedia {
-  readonly #archive: Pick<ArchiveReader, 'read' | 'open'>
-  readonly #options: SourceMediaOptions
-  readonly #demuxBuffers = new Pool(Array.from({ length: DEMUX_BUFFERS }, () => new DemuxBuffer()))
-  readonly #whole = new Pool([...Array(WHOLE_AT_ONCE).keys()])
-  readonly #kept: LruCache<DemuxedObject>
-  readonly #demuxing = new SingleFlight<DemuxedObject>()
+  private readonly archive: Pick<ArchiveReader, 'read' | 'open'>
+  private readonly options: SourceMediaOptions
+  private readonly demuxBuffers = new Pool(Array.from({ length: DEMUX_BUFFERS }, () => new DemuxBuffer()))
+  private readonly whole = new Pool([...Array(WHOLE_AT_ONCE).keys()])
+  private readonly kept: LruCache<DemuxedObject>
+  private readonly demuxing = new SingleFlight<DemuxedObject>()
 
   constructor(archive: Pick<ArchiveReader, 'read' | 'open'>, options: SourceMediaOptions) {
-    this.#archive = archive
-    this.#options = options
-    this.#kept = new LruCache(options.maxBytes)
+    this.archive = archive
+    this.options = options
+    this.kept = new LruCache(options.maxBytes)
   }
 
   /** The bytes of a source object; shared, not to be changed. */
   read(key: string): Promise<Uint8Array> {
-    return this.#archive.read(key)
+    return this.archive.read(key)
   }
 
   /** Makes something of whole source objects, when it is its turn. */
   ofWhole<T>(keys: readonly string[], make: (sources: readonly Uint8Array[]) => T): Promise<T> {
-    return this.#whole.run(async () => make(await Promise.all(keys.map((key) => this.read(key)))))
+    return this.whole.run(async () => make(await Promise.all(keys.map((key) => this.read(key)))))
   }
 
   async demuxed(placed: PlacedObject): Promise<DemuxedObject> {
     const { key } = placed.object
-    return this.#kept.get(key) ?? this.#demuxing.run(key, () => this.#demux(placed))
+    return this.kept.get(key) ?? this.demuxing.run(key, () => this.demux(placed))
   }
 
-  async #demux(placed: PlacedObject): Promise<DemuxedObject> {
+  private async demux(placed: PlacedObject): Promise<DemuxedObject> {
     const { key } = placed.object
-    const demuxed = await this.#demuxBuffers.run(async (buffer) => {
-      await this.#load(placed.object, buffer)
+    const demuxed = await this.demuxBuffers.run(async (buffer) => {
+      await this.load(placed.object, buffer)
       return takeApart(buffer, placed)
     })
-    if (demuxed.problem !== undefined) this.#options.malformed?.(key, demuxed.problem)
-    this.#kept.put(key, demuxed, costOf(demuxed))
+    if (demuxed.problem !== undefined) this.options.malformed?.(key, demuxed.problem)
+    this.kept.put(key, demuxed, costOf(demuxed))
     return demuxed
   }
 
   /** The object into the buffer it is demuxed in: what comes from disk is in no memory of its own. */
-  async #load({ key, size }: SlotObject, buffer: DemuxBuffer): Promise<void> {
+  private async load({ key, size }: SlotObject, buffer: DemuxBuffer): Promise<void> {
     const target = buffer.load(size)
-    const opened = await this.#archive.open(key)
+    const opened = await this.archive.open(key)
     if (opened instanceof Uint8Array) return target.set(opened)
     try {
       let at = 0

@@ -58,24 +58,24 @@ export function cuesBeforeIn(
 class LookBack {
   readonly found: OutputSegment[] = []
   isDone = false
-  readonly #segment: OutputSegment
-  readonly #stream: number
-  #objects = 0
+  private readonly segment: OutputSegment
+  private readonly stream: number
+  private objects = 0
 
   constructor(segment: OutputSegment, { index }: Pick<SourceStream, 'index'>) {
-    this.#segment = segment
-    this.#stream = index
+    this.segment = segment
+    this.stream = index
   }
 
   take(earlier: OutputSegment | undefined): void {
-    const { era, start } = this.#segment
+    const { era, start } = this.segment
     if (!earlier || earlier.era !== era || earlier.start < start - LONGEST_TEXT_SEGMENT) {
       this.isDone = true
       return
     }
     this.found.unshift(earlier)
-    if (earlier.slots.some(({ objects }) => objects[this.#stream] !== undefined)) this.#objects++
-    this.isDone = this.#objects === MOST_OBJECTS_BACK || this.found.length === NEIGHBOURS
+    if (earlier.slots.some(({ objects }) => objects[this.stream] !== undefined)) this.objects++
+    this.isDone = this.objects === MOST_OBJECTS_BACK || this.found.length === NEIGHBOURS
   }
 }
 

@@ -18,57 +18,57 @@ type Notice = { readonly by: string; readonly changes: readonly ResourceChange[]
  * committed, others' when PostgreSQL notifies; after a time without a connection, that anything may have changed.
  */
 export class ChangeFeed {
-  readonly #url: string
-  readonly #log: Log
-  readonly #heartbeat: typeof HEARTBEAT
-  readonly #me = randomUUID()
-  readonly #listeners = new Set<(change: ResourceChange) => void>()
-  readonly #closing = new AbortController()
-  #client: pg.Client | undefined
+  private readonly url: string
+  private readonly log: Log
+  private readonly heartbeat: typeof HEARTBEAT
+  private readonly me = randomUUID()
+  private readonly listeners = new Set<(change: ResourceChange) => void>()
+  private readonly closing = new AbortController()
+  private client: pg.Client | undefined
 
   private constructor(url: string, log: Log, heartbeat: typeof HEARTBEAT) {
-    this.#url = url
-    this.#log = log
-    this.#heartbeat = heartbeat
+    this.url = url
+    this.log = log
+    this.heartbeat = heartbeat
   }
 
   /** Resolves when no change can be missed any more. */
   static async open(url: string, log: Log, heartbeat = HEARTBEAT): Promise<ChangeFeed> {
     const feed = new ChangeFeed(url, log, heartbeat)
-    await feed.#connect()
-    void feed.#beat()
+    await feed.connect()
+    void feed.beat()
     return feed
   }
 
   onChange(listener: (change: ResourceChange) => void): () => void {
-    this.#listeners.add(listener)
+    this.listeners.add(listener)
     return () => {
-      this.#listeners.delete(listener)
+      this.listeners.delete(listener)
     }
   }
 
   tell(changes: readonly ResourceChange[]): void {
-    for (const change of changes) for (const listener of this.#listeners) listener(change)
+    for (const change of changes) for (const listener of this.listeners) listener(change)
   }
 
   /** The statement that tells the other processes, as part of the transaction that makes the changes. */
   announcement(changes: readonly ResourceChange[]): readonly [sql: string, ...values: string[]] {
-    const notice: Notice = { by: this.#me, changes }
+    const notice: Notice = { by: this.me, changes }
     return ['SELECT pg_notify($1, $2)', CHANNEL, JSON.stringify(notice)]
   }
 
   async close(): Promise<void> {
-    this.#closing.abort()
-    const client = this.#client
-    this.#client = undefined
+    this.closing.abort()
+    const client = this.client
+    this.client = undefined
     await farewell(client?.end())
   }
 
-  async #connect(): Promise<void> {
-    const client = new pg.Client({ ...connectionOptions(this.#url), query_timeout: this.#heartbeat.timeoutMs })
-    client.on('error', (error) => this.#lose(client, error))
-    client.on('end', () => this.#lose(client, new Error('the connection ended')))
-    client.on('notification', ({ payload }) => this.#hear(payload ?? ''))
+  private async connect(): Promise<void> {
+    const client = new pg.Client({ ...connectionOptions(this.url), query_timeout: this.heartbeat.timeoutMs })
+    client.on('error', (error) => this.lose(client, error))
+    client.on('end', () => this.lose(client, new Error('the connection ended')))
+    client.on('notification', ({ payload }) => this.hear(payload ?? ''))
     try {
       await client.connect()
       await client.query(`LISTEN ${CHANNEL}`)
@@ -76,53 +76,53 @@ export class ChangeFeed {
       discard(client)
       throw error
     }
-    if (this.#closing.signal.aborted) return discard(client)
-    this.#client = client
+    if (this.closing.signal.aborted) return discard(client)
+    this.client = client
   }
 
-  #hear(payload: string): void {
+  private hear(payload: string): void {
     const { by, changes } = noticeOf(payload)
-    if (by !== this.#me) this.tell(changes)
+    if (by !== this.me) this.tell(changes)
   }
 
-  #lose(client: pg.Client, error: unknown): void {
-    if (client !== this.#client) return
-    this.#client = undefined
+  private lose(client: pg.Client, error: unknown): void {
+    if (client !== this.client) return
+    this.client = undefined
     discard(client)
-    this.#log.warn(
+    this.log.warn(
       { event: 'database-changes-lost', reason: reasonOf(error) },
       'changes of the database are no longer heard: connecting again',
     )
-    void this.#reconnect()
+    void this.reconnect()
   }
 
-  async #reconnect(): Promise<void> {
+  private async reconnect(): Promise<void> {
     let pause = RETRY_MS.first
-    while (!this.#closing.signal.aborted) {
+    while (!this.closing.signal.aborted) {
       try {
-        await this.#connect()
+        await this.connect()
         break
       } catch {
-        await this.#sleep(pause)
+        await this.sleep(pause)
         pause = Math.min(2 * pause, RETRY_MS.longest)
       }
     }
-    if (this.#closing.signal.aborted) return
-    this.#log.info({ event: 'database-changes-restored' }, 'changes of the database are heard again')
+    if (this.closing.signal.aborted) return
+    this.log.info({ event: 'database-changes-restored' }, 'changes of the database are heard again')
     this.tell([{ kind: 'everything' }])
   }
 
   /** A peer that vanished without a word is noticed only by asking. */
-  async #beat(): Promise<void> {
-    while (!this.#closing.signal.aborted) {
-      await this.#sleep(this.#heartbeat.everyMs)
-      const client = this.#client
-      await client?.query('SELECT 1').catch((error: unknown) => this.#lose(client, error))
+  private async beat(): Promise<void> {
+    while (!this.closing.signal.aborted) {
+      await this.sleep(this.heartbeat.everyMs)
+      const client = this.client
+      await client?.query('SELECT 1').catch((error: unknown) => this.lose(client, error))
     }
   }
 
-  async #sleep(ms: number): Promise<void> {
-    await sleep(ms, undefined, { signal: this.#closing.signal, ref: false }).catch(() => {})
+  private async sleep(ms: number): Promise<void> {
+    await sleep(ms, undefined, { signal: this.closing.signal, ref: false }).catch(() => {})
   }
 }
 

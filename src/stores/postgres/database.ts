@@ -18,16 +18,16 @@ const LOCK_CLASS = 0x57494e44
 
 /** Inside a transaction. */
 export class Transaction {
-  readonly #client: pg.ClientBase
+  private readonly client: pg.ClientBase
   /** To be told when, and only when, the transaction is durable. */
   readonly changes: ResourceChange[] = []
 
   constructor(client: pg.ClientBase) {
-    this.#client = client
+    this.client = client
   }
 
   async all<Row>(sql: string, ...values: Value[]): Promise<Row[]> {
-    return (await ask(this.#client, sql, values)).rows as Row[]
+    return (await ask(this.client, sql, values)).rows as Row[]
   }
 
   async get<Row>(sql: string, ...values: Value[]): Promise<Row | undefined> {
@@ -36,12 +36,12 @@ export class Transaction {
 
   /** The number of rows it touched. */
   async run(sql: string, ...values: Value[]): Promise<number> {
-    return (await ask(this.#client, sql, values)).rowCount ?? 0
+    return (await ask(this.client, sql, values)).rowCount ?? 0
   }
 
   /** Waits for its turn. Sequence numbers drawn under a lock appear in their order: a cursor passes none by. */
   async lock(name: keyof typeof LOCKS): Promise<void> {
-    await ask(this.#client, 'SELECT pg_advisory_xact_lock($1, $2)', [LOCK_CLASS, LOCKS[name]])
+    await ask(this.client, 'SELECT pg_advisory_xact_lock($1, $2)', [LOCK_CLASS, LOCKS[name]])
   }
 }
 
@@ -50,15 +50,15 @@ export class Transaction {
  * StoreUnavailable when the database cannot be asked, also all that wait then; the next call tries anew.
  */
 export class PostgresDatabase {
-  readonly #pool: pg.Pool
+  private readonly pool: pg.Pool
   /** In front of the pool, which would count the time a request waits for its turn as time it takes to connect. */
-  readonly #room: WaitingRoom
-  readonly #underWay = new Set<Promise<unknown>>()
-  readonly #committed: (changes: readonly ResourceChange[]) => void
-  readonly #announce: (changes: readonly ResourceChange[]) => readonly [sql: string, ...values: Value[]]
-  #isClosing = false
+  private readonly room: WaitingRoom
+  private readonly underWay = new Set<Promise<unknown>>()
+  private readonly committed: (changes: readonly ResourceChange[]) => void
+  private readonly announce: (changes: readonly ResourceChange[]) => readonly [sql: string, ...values: Value[]]
+  private isClosing = false
   /** Requests that the database has answered so far, be it with an error of theirs. */
-  #answered = 0
+  private answered = 0
 
   constructor(options: {
     url: string
@@ -69,22 +69,22 @@ export class PostgresDatabase {
     /** Called before the transaction's caller is answered. */
     committed: (changes: readonly ResourceChange[]) => void
   }) {
-    this.#announce = options.announce
-    this.#committed = options.committed
-    this.#room = new WaitingRoom({ atOnce: options.poolSize, mostWaiting: MOST_WAITING })
-    this.#pool = new pg.Pool({
+    this.announce = options.announce
+    this.committed = options.committed
+    this.room = new WaitingRoom({ atOnce: options.poolSize, mostWaiting: MOST_WAITING })
+    this.pool = new pg.Pool({
       ...connectionOptions(options.url),
       max: options.poolSize,
       // The pool waits for the promise, though its types do not say so.
       onConnect: prepareSession as (client: pg.ClientBase) => void,
     })
-    this.#pool.on('error', (error) =>
+    this.pool.on('error', (error) =>
       options.log.warn({ event: 'database-connection-lost', error: error.message }, 'lost an idle database connection'),
     )
   }
 
   async all<Row>(sql: string, ...values: Value[]): Promise<Row[]> {
-    return this.#using(async (client) => (await ask(client, sql, values)).rows as Row[])
+    return this.using(async (client) => (await ask(client, sql, values)).rows as Row[])
   }
 
   async get<Row>(sql: string, ...values: Value[]): Promise<Row | undefined> {
@@ -93,40 +93,40 @@ export class PostgresDatabase {
 
   /** The number of rows it touched. */
   async run(sql: string, ...values: Value[]): Promise<number> {
-    return this.#using(async (client) => (await ask(client, sql, values)).rowCount ?? 0)
+    return this.using(async (client) => (await ask(client, sql, values)).rowCount ?? 0)
   }
 
   /** Everything `work` does or nothing; it may be called again after a deadlock. */
   async transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
-    const { result, changes } = await this.#using(async (client) => {
+    const { result, changes } = await this.using(async (client) => {
       for (let attempt = 1; ; attempt++) {
         try {
-          return await this.#attempt(client, work)
+          return await this.attempt(client, work)
         } catch (error) {
           if (!isRetryable(error) || attempt === MOST_ATTEMPTS) throw error
         }
       }
     })
-    if (changes.length > 0) this.#committed(changes)
+    if (changes.length > 0) this.committed(changes)
     return result
   }
 
   /** Finishes what was asked, then closes every connection. */
   async close(): Promise<void> {
-    if (this.#isClosing) return
-    this.#isClosing = true
-    await Promise.allSettled(this.#underWay)
-    await farewell(this.#pool.end())
+    if (this.isClosing) return
+    this.isClosing = true
+    await Promise.allSettled(this.underWay)
+    await farewell(this.pool.end())
   }
 
-  async #attempt<T>(client: pg.ClientBase, work: (transaction: Transaction) => Promise<T>) {
+  private async attempt<T>(client: pg.ClientBase, work: (transaction: Transaction) => Promise<T>) {
     await ask(client, 'BEGIN')
     try {
       const transaction = new Transaction(client)
       const result = await work(transaction)
       const { changes } = transaction
       if (changes.length > 0) {
-        const [sql, ...values] = this.#announce(changes)
+        const [sql, ...values] = this.announce(changes)
         await ask(client, sql, values)
       }
       await ask(client, 'COMMIT')
@@ -137,33 +137,33 @@ export class PostgresDatabase {
     }
   }
 
-  async #using<T>(work: (client: pg.ClientBase) => Promise<T>): Promise<T> {
-    if (this.#isClosing) throw new StoreUnavailable('the store is closed')
-    const working = this.#inTurn(() => this.#checkOut(work))
-    this.#underWay.add(working)
+  private async using<T>(work: (client: pg.ClientBase) => Promise<T>): Promise<T> {
+    if (this.isClosing) throw new StoreUnavailable('the store is closed')
+    const working = this.inTurn(() => this.checkOut(work))
+    this.underWay.add(working)
     try {
       return await working
     } finally {
-      this.#underWay.delete(working)
+      this.underWay.delete(working)
     }
   }
 
-  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    await this.#room.enter()
+  private async inTurn<T>(work: () => Promise<T>): Promise<T> {
+    await this.room.enter()
     try {
       return await work()
     } finally {
-      this.#room.leave()
+      this.room.leave()
     }
   }
 
-  async #checkOut<T>(work: (client: pg.ClientBase) => Promise<T>): Promise<T> {
-    const answeredBefore = this.#answered
+  private async checkOut<T>(work: (client: pg.ClientBase) => Promise<T>): Promise<T> {
+    const answeredBefore = this.answered
     /** The others would learn the same one after the other, unless they are answered meanwhile. */
     const dismissOthers = (reason: unknown) => {
-      if (this.#answered === answeredBefore) this.#room.dismiss(reason)
+      if (this.answered === answeredBefore) this.room.dismiss(reason)
     }
-    const client = await this.#pool.connect().catch((error: unknown) => {
+    const client = await this.pool.connect().catch((error: unknown) => {
       const reason = named(error)
       dismissOthers(reason)
       throw reason
@@ -177,7 +177,7 @@ export class PostgresDatabase {
     } finally {
       // A connection that failed is not used again.
       client.release(broken)
-      if (broken === undefined) this.#answered++
+      if (broken === undefined) this.answered++
       else if (isCancelled(broken)) dismissOthers(broken)
     }
   }

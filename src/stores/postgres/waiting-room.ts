@@ -4,13 +4,13 @@ import { StoreUnavailable } from '../resources.ts'
  * Lets a number of requests in at a time, in the order in which they came; the others wait, however long that takes.
  */
 export class WaitingRoom {
-  readonly #mostWaiting: number
-  readonly #waiting: PromiseWithResolvers<void>[] = []
-  #free: number
+  private readonly mostWaiting: number
+  private readonly waiting: PromiseWithResolvers<void>[] = []
+  private free: number
 
   constructor({ atOnce, mostWaiting }: { atOnce: number; mostWaiting: number }) {
-    this.#free = atOnce
-    this.#mostWaiting = mostWaiting
+    this.free = atOnce
+    this.mostWaiting = mostWaiting
   }
 
   /**
@@ -18,26 +18,26 @@ export class WaitingRoom {
    * wait.
    */
   async enter(): Promise<void> {
-    if (this.#free > 0) {
-      this.#free--
+    if (this.free > 0) {
+      this.free--
       return
     }
-    if (this.#waiting.length >= this.#mostWaiting) {
-      throw new StoreUnavailable(`${this.#mostWaiting} requests already wait for the database`)
+    if (this.waiting.length >= this.mostWaiting) {
+      throw new StoreUnavailable(`${this.mostWaiting} requests already wait for the database`)
     }
     const turn = Promise.withResolvers<void>()
-    this.#waiting.push(turn)
+    this.waiting.push(turn)
     await turn.promise
   }
 
   leave(): void {
-    const next = this.#waiting.shift()
+    const next = this.waiting.shift()
     if (next) next.resolve()
-    else this.#free++
+    else this.free++
   }
 
   /** Refuses everyone who waits now. Whoever comes later is let in as before. */
   dismiss(reason: unknown): void {
-    for (const { reject } of this.#waiting.splice(0)) reject(reason)
+    for (const { reject } of this.waiting.splice(0)) reject(reason)
   }
 }

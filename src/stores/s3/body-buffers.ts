@@ -8,11 +8,11 @@ const SMALLEST = 1 << 16
  * cleared, and collected. Keeps at most `mostKept` bytes while nothing is sent.
  */
 export class BodyBuffers {
-  readonly #free: Buffer[] = []
-  readonly #mostKept: number
+  private readonly free: Buffer[] = []
+  private readonly mostKept: number
 
   constructor(mostKept: number) {
-    this.#mostKept = mostKept
+    this.mostKept = mostKept
   }
 
   /**
@@ -21,7 +21,7 @@ export class BodyBuffers {
    */
   async hold<T>(body: ObjectBody, work: (bytes: Buffer, keep: () => void) => Promise<T>): Promise<T> {
     // One byte more, to see whether there are more.
-    const buffer = this.#take(body.size + 1)
+    const buffer = this.take(body.size + 1)
     const size = await readInto(buffer, body)
     if (size !== body.size) throw new Error(`read ${size} bytes of an object that has ${body.size}`)
     let isKept = false
@@ -30,22 +30,22 @@ export class BodyBuffers {
     }
     const result = await work(buffer.subarray(0, size), keep)
     // What has failed may still be on its way to the network: it is left to the collector.
-    if (!isKept) this.#give(buffer)
+    if (!isKept) this.give(buffer)
     return result
   }
 
-  #take(size: number): Buffer {
-    const at = this.#free.findIndex(({ length }) => length >= size)
-    if (at >= 0) return this.#free.splice(at, 1)[0]!
+  private take(size: number): Buffer {
+    const at = this.free.findIndex(({ length }) => length >= size)
+    if (at >= 0) return this.free.splice(at, 1)[0]!
     return Buffer.allocUnsafeSlow(Math.max(SMALLEST, 2 ** Math.ceil(Math.log2(size))))
   }
 
   /** The largest stay: they serve for all. */
-  #give(buffer: Buffer): void {
-    this.#free.push(buffer)
-    this.#free.sort((a, b) => a.length - b.length)
-    let kept = this.#free.reduce((sum, { length }) => sum + length, 0)
-    while (kept > this.#mostKept) kept -= this.#free.shift()!.length
+  private give(buffer: Buffer): void {
+    this.free.push(buffer)
+    this.free.sort((a, b) => a.length - b.length)
+    let kept = this.free.reduce((sum, { length }) => sum + length, 0)
+    while (kept > this.mostKept) kept -= this.free.shift()!.length
   }
 }
 

@@ -17,29 +17,29 @@ type Arrival = { readonly key: string; readonly status: string; rest(): Promise<
 
 /** Speaks as much of S3 as putting needs, and answers to a body before it has read much of it. */
 class HastyServer {
-  readonly #server: Server
+  private readonly server: Server
   readonly arrivals: Arrival[] = []
   /** What it says to the next objects; afterwards it answers when it has read them whole. */
   readonly hasty: string[] = []
 
   constructor() {
-    this.#server = createServer((socket) => {
+    this.server = createServer((socket) => {
       socket.on('error', () => {})
-      void this.#serve(socket)
+      void this.serve(socket)
     })
   }
 
   async start(): Promise<string> {
-    this.#server.listen(0, '127.0.0.1')
-    await once(this.#server, 'listening')
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+    this.server.listen(0, '127.0.0.1')
+    await once(this.server, 'listening')
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`
   }
 
   stop(): void {
-    this.#server.close()
+    this.server.close()
   }
 
-  async #serve(socket: Socket): Promise<void> {
+  private async serve(socket: Socket): Promise<void> {
     let text = Buffer.alloc(0)
     const more = async () => {
       while (!socket.readableLength && !socket.destroyed)

@@ -18,11 +18,11 @@ type Answer = { readonly status: number; readonly body: string }
 class Listening {
   readonly seen: Seen[] = []
   answer: (seen: Seen) => Answer
-  readonly #server: Server
+  private readonly server: Server
 
   constructor(answer: (seen: Seen) => Answer) {
     this.answer = answer
-    this.#server = createServer((request, response) => {
+    this.server = createServer((request, response) => {
       void buffer(request).then((body) => {
         const seen = { request, body }
         this.seen.push(seen)
@@ -33,14 +33,14 @@ class Listening {
   }
 
   async start(): Promise<string> {
-    this.#server.listen(0, '127.0.0.1')
-    await once(this.#server, 'listening')
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+    this.server.listen(0, '127.0.0.1')
+    await once(this.server, 'listening')
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`
   }
 
   stop(): void {
-    this.#server.closeAllConnections()
-    this.#server.close()
+    this.server.closeAllConnections()
+    this.server.close()
   }
 }
 
