@@ -4,7 +4,10 @@ import { existsSync, readdirSync } from 'node:fs'
 import { posix } from 'node:path'
 import { describe, it } from 'node:test'
 import { operationsPage } from '../scripts/operations-page.ts'
+import { HARVEST_PROBLEMS } from '../src/harvest/harvest-failed.ts'
+import { attemptsFor } from '../src/harvest/job/retry-policy.ts'
 import { LOG_EVENTS } from '../src/log.ts'
+import { BUCKET_PROBLEMS, BucketRefused } from '../src/stores/buckets.ts'
 import { wrongNeeds } from './declared-needs.ts'
 import { forbiddenImports, readImportTable } from './import-table.ts'
 import { isTest, lineAt, readSource, readTree, type SourceFile, withoutComments } from './source-tree.ts'
@@ -268,6 +271,21 @@ describe('the documentation', () => {
     const sources = code.filter((file) => inSource(file) && file.path !== 'src/log.ts')
     const unused = Object.keys(LOG_EVENTS).filter((event) => !sources.some(({ text }) => text.includes(`'${event}'`)))
     assert.deepEqual(unused, [])
+  })
+
+  it('of harvests lists each reason for which a job can fail, and whether it is tried again', () => {
+    const rows = [
+      ...readSource('docs/harvesting.md').text.matchAll(/^\| (`\w+`(?:, `\w+`)*) \|.*\| (no|yes|twice) \|$/gm),
+    ]
+    const listed = rows.flatMap(([, codes = '']) => codes.replaceAll('`', '').split(', '))
+    // A conflict over the parent manifest is told as `Overtaken`.
+    const told = BUCKET_PROBLEMS.filter((problem) => problem !== 'Conflict')
+    assert.deepEqual(listed.sort(), [...HARVEST_PROBLEMS, ...told].sort())
+    for (const [, codes = '', again] of rows) {
+      for (const problem of told.filter((each) => codes.includes(`\`${each}\``))) {
+        assert.equal(attemptsFor(new BucketRefused(problem, ''), 10) > 1, again === 'yes', problem)
+      }
+    }
   })
 
   it('links only to what exists', () => {

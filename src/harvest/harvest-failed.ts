@@ -2,25 +2,28 @@ import type { UtcRange } from '../media/time.ts'
 import type { HarvestFailure } from '../model/harvest-failure.ts'
 
 /** Why a job cannot end well, beside what its bucket has against it. */
-export type HarvestProblem =
-  | 'WindowInvalid'
-  | 'NoStartoverWindow'
-  | 'NoContent'
-  | 'BeforeContent'
-  | 'BeforeStartoverWindow'
-  | 'AfterContent'
-  | 'GapInWindow'
-  | 'EndedEarly'
-  | 'NoStreams'
-  | 'CannotPackage'
+export const HARVEST_PROBLEMS = [
+  'WindowInvalid',
+  'NoStartoverWindow',
+  'NoContent',
+  'BeforeContent',
+  'BeforeStartoverWindow',
+  'AfterContent',
+  'GapInWindow',
+  'EndedEarly',
+  'NoStreams',
+  'CannotPackage',
   /** Another origin endpoint's object has one of the names. */
-  | 'NameTaken'
+  'NameTaken',
   /** Two files of the asset would have one name. */
-  | 'NameClash'
+  'NameClash',
   /** Someone else wrote the parent manifest in the meantime. */
-  | 'Overtaken'
-  | 'Cancelled'
-  | 'Unexpected'
+  'Overtaken',
+  'Cancelled',
+  'Unexpected',
+] as const
+
+export type HarvestProblem = (typeof HARVEST_PROBLEMS)[number]
 
 /** A job that cannot end well. The message is one sentence for the person who owns it. */
 export class HarvestFailed extends Error {

@@ -40,21 +40,24 @@ export type Buckets = {
   close(): Promise<void>
 }
 
-export type BucketProblem =
-  | 'NoSuchBucket'
-  | 'AccessDenied'
-  | 'InvalidCredentials'
-  | 'WrongRegion'
+export const BUCKET_PROBLEMS = [
+  'NoSuchBucket',
+  'AccessDenied',
+  'InvalidCredentials',
+  'WrongRegion',
   /** The name of the bucket or of the object cannot be used. */
-  | 'InvalidName'
-  | 'Full'
+  'InvalidName',
+  'Full',
   /** Nobody answers. */
-  | 'Unreachable'
+  'Unreachable',
   /** It answers that it cannot at the moment. */
-  | 'Unavailable'
+  'Unavailable',
   /** Something else lies under the key than the put was to replace. */
-  | 'Conflict'
-  | 'Refused'
+  'Conflict',
+  'Refused',
+] as const
+
+export type BucketProblem = (typeof BUCKET_PROBLEMS)[number]
 
 /** A bucket that does not take what it is given. The message is one sentence for the person who owns the job. */
 export class BucketRefused extends Error {
