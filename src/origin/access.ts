@@ -1,15 +1,14 @@
 import { BlockList, isIPv4 } from 'node:net'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
+import type { PlaybackError } from './playback-error.ts'
 
 const whitelists = new WeakMap<OriginEndpoint, BlockList>()
 
-/** Why a client may not read this endpoint, as a sentence; undefined when it may. */
-export function refusalOf(endpoint: OriginEndpoint, remoteAddress: string | undefined): string | undefined {
-  if (endpoint.origination === 'DENY') return 'Origination from this endpoint is denied.'
-  if (endpoint.whitelist.length > 0 && !isListed(endpoint, remoteAddress)) {
-    return 'Your address is not on the whitelist of this endpoint.'
-  }
-  if (endpoint.authorization) return 'CDN authorization is not supported yet, so this endpoint stays closed.'
+/** Why a client may not read this endpoint, undefined when it may. */
+export function refusalOf(endpoint: OriginEndpoint, remoteAddress: string | undefined): PlaybackError | undefined {
+  if (endpoint.origination === 'DENY') return 'OriginationDenied'
+  if (endpoint.whitelist.length > 0 && !isListed(endpoint, remoteAddress)) return 'NotWhitelisted'
+  if (endpoint.authorization) return 'AuthorizationNotSupported'
   return undefined
 }
 

@@ -8,7 +8,7 @@ import type { SegmentLookup } from '../packaging/output-format.ts'
 import { outputFormatOf } from '../packaging/packager.ts'
 import type { SourceMedia } from '../packaging/segments/source-media.ts'
 import { NoSuchObject } from '../stores/objects.ts'
-import { type Resources, STORE_UNAVAILABLE, StoreUnavailable } from '../stores/resources.ts'
+import { type Resources, StoreUnavailable } from '../stores/resources.ts'
 import { refusalOf } from './access.ts'
 import { EndpointDirectory } from './endpoint-directory.ts'
 import { InFlightBytes } from './in-flight-bytes.ts'
@@ -24,7 +24,6 @@ import { sendParts } from './send-parts.ts'
 const PREFIX = '/out/v1/'
 /** A segment's name never names other bytes: caches may keep it for 14 days. */
 const SEGMENT_CACHE_CONTROL = 'max-age=1209600'
-const NOTHING_THERE = 'There is nothing to see there: it is no stream, not yet, or outside the startover window.'
 
 export type OriginDeps = {
   readonly resources: Pick<Resources, 'originEndpointByGuid' | 'onChange'>
@@ -53,28 +52,28 @@ export function createOrigin({
     const { method } = request
     if (method === 'OPTIONS') return sendPreflight(response)
     if (method !== 'GET' && method !== 'HEAD') {
-      return sendError(response, 405, 'Playback is by GET and HEAD.', { Allow: 'GET, HEAD, OPTIONS' })
+      return sendError(response, 'MethodNotAllowed')
     }
     const { guid, path } = splitPath(target.path)
     const endpoint = guid === undefined ? undefined : await directory.find(guid)
-    if (!endpoint) return sendError(response, 404, 'There is no such origin endpoint.')
+    if (!endpoint) return sendError(response, 'NoSuchEndpoint')
     const refusal = refusalOf(endpoint, request.socket.remoteAddress)
-    if (refusal !== undefined) return sendError(response, 403, refusal)
+    if (refusal) return sendError(response, refusal)
     const format = outputFormatOf(endpoint)
-    if (!format) return sendError(response, 404, 'What this endpoint is configured to package is not available yet.')
+    if (!format) return sendError(response, 'CannotPackage')
     const named = path === undefined ? undefined : format.resolve(endpoint, path)
-    if (path === undefined || !named) return sendError(response, 404, 'There is no such object.')
+    if (path === undefined || !named) return sendError(response, 'NoSuchObject')
 
     const query = parseManifestQuery(named, target.query)
     if (named.kind === 'manifest') {
       const manifest = await manifests.find(endpoint, path, named, query)
-      if (manifest === 'nothing left') return sendError(response, 400, 'The filter leaves nothing of this manifest.')
+      if (manifest === 'nothing left') return sendError(response, 'FilterLeavesNothing')
       if (manifest) return sendManifest(request, response, manifest)
-      return sendError(response, 404, query.window ? NOTHING_THERE : 'There is no such stream, or nothing to show yet.')
+      return sendError(response, query.window ? 'NothingInWindow' : 'NothingToShowYet')
     }
     const segment = await segments.find(endpoint, path, named)
     if (segment) return sendSegment(request, response, segment)
-    return sendError(response, 404, 'There is no such object.')
+    return sendError(response, 'NoSuchObject')
   }
 
   async function sendManifest(
@@ -103,9 +102,7 @@ export function createOrigin({
     }
     const range = method === 'GET' ? requestedRange(headers, body.size, etag) : undefined
     if (range === 'unsatisfiable') {
-      return sendError(response, 416, 'The segment ends before that range.', {
-        'Content-Range': `bytes */${body.size}`,
-      })
+      return sendError(response, 'RangeNotSatisfiable', { headers: { 'Content-Range': `bytes */${body.size}` } })
     }
     const sent = { ...common, 'Content-Type': body.contentType, 'Accept-Ranges': 'bytes' }
     if (method === 'HEAD') {
@@ -134,21 +131,20 @@ export function createOrigin({
       try {
         await handle(request, response, target)
       } catch (error) {
-        if (error instanceof RuleViolation) return sendError(response, 400, `${error.message}.`)
-        if (error instanceof ManifestWorkerBusy) {
-          return sendError(response, 503, 'Too many manifests are being written; try again.', { 'Retry-After': '1' })
-        }
+        if (error instanceof RuleViolation)
+          return sendError(response, 'InvalidQuery', { sentence: `${error.message}.` })
+        if (error instanceof ManifestWorkerBusy) return sendError(response, 'ManifestsBusy')
         if (error instanceof StoreUnavailable && !response.headersSent) {
           log.warn(
             { event: 'store-unavailable', path: target.path, reason: error.message },
             'the store could not say what was asked for',
           )
-          return sendError(response, 503, STORE_UNAVAILABLE, { 'Retry-After': '1' })
+          return sendError(response, 'StoreUnavailable')
         }
         if (!(error instanceof NoSuchObject)) throw error
         // Retention took it between finding and reading.
         log.warn({ event: 'segment-gone', path: target.path, key: error.key }, 'a segment that was asked for is gone')
-        sendError(response, 404, 'This segment is no longer kept.')
+        sendError(response, 'NoLongerKept')
       }
     },
     close: directory.close,

@@ -1,4 +1,5 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
+import { type PlaybackError, playbackAnswer } from './playback-error.ts'
 
 /** Any page may play any channel that its viewer can reach. */
 export const CORS_HEADERS = {
@@ -20,19 +21,23 @@ export function sendPreflight(response: ServerResponse): void {
   response.end()
 }
 
-/** A refusal in one sentence. Caches forget it at once: content may come any moment. */
+/**
+ * Answers with the row of the table of playback errors, its sentence replaced where `sentence` says more. Caches forget
+ * it at once: content may come any moment.
+ */
 export function sendError(
   response: ServerResponse,
-  status: number,
-  sentence: string,
-  headers: OutgoingHttpHeaders = {},
+  error: PlaybackError,
+  { sentence, headers }: { readonly sentence?: string; readonly headers?: OutgoingHttpHeaders } = {},
 ): void {
-  const body = Buffer.from(`${sentence}\n`)
-  response.writeHead(status, {
+  const answer = playbackAnswer(error)
+  const body = Buffer.from(`${sentence ?? answer.sentence}\n`)
+  response.writeHead(answer.status, {
     ...CORS_HEADERS,
     'Content-Type': 'text/plain; charset=utf-8',
     'Content-Length': body.length,
     'Cache-Control': 'max-age=1',
+    ...answer.headers,
     ...headers,
   })
   response.end(body)

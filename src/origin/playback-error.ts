@@ -1,0 +1,47 @@
+import type { OutgoingHttpHeaders } from 'node:http'
+import { STORE_UNAVAILABLE } from '../stores/resources.ts'
+
+type PlaybackAnswer = {
+  readonly status: number
+  /** For the viewer's operator. */
+  readonly sentence: string
+  readonly headers?: OutgoingHttpHeaders
+}
+
+const SOON = { 'Retry-After': '1' }
+
+/** What playback answers when it gives no media: one row for each reason. */
+export const PLAYBACK_ERRORS = {
+  InvalidQuery: { status: 400, sentence: 'The query asks for what cannot be asked for.' },
+  FilterLeavesNothing: { status: 400, sentence: 'The filter leaves nothing of this manifest.' },
+  OriginationDenied: { status: 403, sentence: 'Origination from this endpoint is denied.' },
+  NotWhitelisted: { status: 403, sentence: 'Your address is not on the whitelist of this endpoint.' },
+  AuthorizationNotSupported: {
+    status: 403,
+    sentence: 'CDN authorization is not supported yet, so this endpoint stays closed.',
+  },
+  NoSuchEndpoint: { status: 404, sentence: 'There is no such origin endpoint.' },
+  CannotPackage: { status: 404, sentence: 'What this endpoint is configured to package is not available yet.' },
+  NoSuchObject: { status: 404, sentence: 'There is no such object.' },
+  NothingToShowYet: { status: 404, sentence: 'There is no such stream, or nothing to show yet.' },
+  NothingInWindow: {
+    status: 404,
+    sentence: 'There is nothing to see there: it is no stream, not yet, or outside the startover window.',
+  },
+  NoLongerKept: { status: 404, sentence: 'This segment is no longer kept.' },
+  MethodNotAllowed: {
+    status: 405,
+    sentence: 'Playback is by GET and HEAD.',
+    headers: { Allow: 'GET, HEAD, OPTIONS' },
+  },
+  RangeNotSatisfiable: { status: 416, sentence: 'The segment ends before that range.' },
+  ManifestsBusy: { status: 503, sentence: 'Too many manifests are being written; try again.', headers: SOON },
+  StoreUnavailable: { status: 503, sentence: STORE_UNAVAILABLE, headers: SOON },
+} as const satisfies Readonly<Record<string, PlaybackAnswer>>
+
+/** Why playback gives no media. */
+export type PlaybackError = keyof typeof PLAYBACK_ERRORS
+
+export function playbackAnswer(error: PlaybackError): PlaybackAnswer {
+  return PLAYBACK_ERRORS[error]
+}
