@@ -43,7 +43,7 @@ export class ChannelContent {
     this.guid = guid
     this.deps = deps
     this.outputs = new ChannelOutputTimelines(guid, deps.segmentIndex)
-    this.eras = new KnownEras(this.inputs, this.outputs.byId)
+    this.eras = new KnownEras(this.inputs, () => this.outputs.all())
     this.stepLog = new StepLog(deps.log)
   }
 
@@ -72,7 +72,7 @@ export class ChannelContent {
   /** Reads what another process has written since, if it has. */
   refresh(): Promise<void> {
     return this.inTurn(async () => {
-      if (await isAsStored(this.deps.segmentIndex, this.guid, this.inputs, this.outputs.byId)) return
+      if (await isAsStored(this.deps.segmentIndex, this.guid, this.inputs, (id) => this.outputs.get(id))) return
       await this.load()
       this.deps.changed()
     })
@@ -84,7 +84,7 @@ export class ChannelContent {
 
   /** True when nothing more comes of an output timeline for now: it shows all there is. */
   isOver({ id }: OutputTimeline): boolean {
-    return this.hasEnded && !this.outputs.byId.get(id)?.state.run.length
+    return this.hasEnded && !this.outputs.get(id)?.state.run.length
   }
 
   hasContent(ingestEndpointId: string): boolean {
@@ -93,13 +93,13 @@ export class ChannelContent {
 
   /** The ingest endpoint whose input an output timeline follows. */
   followedBy({ id }: OutputTimeline): string | undefined {
-    return this.outputs.byId.get(id)?.state.input
+    return this.outputs.get(id)?.state.input
   }
 
   /** The newest output segments of an output timeline. */
   async tail(outputTimeline: OutputTimeline): Promise<SegmentTail> {
     await this.ready()
-    const known = this.outputs.byId.get(outputTimeline.id)?.tail
+    const known = this.outputs.get(outputTimeline.id)?.tail
     return known ?? this.inTurn(() => this.outputs.tail(outputTimeline))
   }
 
@@ -147,7 +147,7 @@ export class ChannelContent {
   /** Changes what an output timeline remembers beside its content. */
   remember(id: number, change: (state: OpenOutputTimeline['state']) => OpenOutputTimeline['state']): Promise<void> {
     return this.inTurn(async () => {
-      const open = this.outputs.byId.get(id)
+      const open = this.outputs.get(id)
       if (!open) return
       await this.commitOutputTimelines([{ open, step: remembering(change(open.state)) }])
     })
@@ -156,7 +156,7 @@ export class ChannelContent {
   /** Takes no steps of an output timeline any more, until it is filled. */
   rest(id: number): Promise<void> {
     return this.inTurn(async () => {
-      const open = this.outputs.byId.get(id)
+      const open = this.outputs.get(id)
       if (!open || open.state.isFilling) return
       const seen = seenInputs(this.view(this.deps.clock()))
       await this.commitOutputTimelines([{ open, step: restOutput(open.state, seen) }])
@@ -165,7 +165,7 @@ export class ChannelContent {
 
   /** True while it rests, or is being filled: it does not show all there is. */
   isBehind({ id }: OutputTimeline): boolean {
-    return this.outputs.byId.get(id)?.state.isFilling ?? false
+    return this.outputs.get(id)?.state.isFilling ?? false
   }
 
   all(): readonly OpenOutputTimeline[] {
@@ -285,7 +285,7 @@ export class ChannelContent {
     return fillPage(outputTimeline, {
       ...deps,
       inputs,
-      outputTimelines: this.outputs.byId,
+      outputTimelines: this.outputs,
       eras,
       view: () => this.view(deps.clock()),
       commit: (steps, seen) => this.commitOutputTimelines(steps, seen),

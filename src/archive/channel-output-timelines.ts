@@ -16,7 +16,7 @@ import { storedOutputTimelines } from './stored-content.ts'
 
 /** The output timelines of a channel as this process knows them. */
 export class ChannelOutputTimelines {
-  readonly byId = new Map<number, OpenOutputTimeline>()
+  private readonly byId = new Map<number, OpenOutputTimeline>()
   private readonly guid: string
   private readonly index: SegmentIndex
 
@@ -27,9 +27,13 @@ export class ChannelOutputTimelines {
 
   /** Reads what is stored, in place of what was known. */
   async load(): Promise<void> {
-    const stored = await storedOutputTimelines(this.index, this.guid, this.byId)
+    const stored = await storedOutputTimelines(this.index, this.guid, (id) => this.get(id))
     this.byId.clear()
     for (const open of stored) this.byId.set(open.outputTimeline.id, open)
+  }
+
+  get(id: number): OpenOutputTimeline | undefined {
+    return this.byId.get(id)
   }
 
   all(): readonly OpenOutputTimeline[] {

@@ -5,10 +5,10 @@ import type { OpenOutputTimeline } from './open-output-timeline.ts'
 /** The output timeline of the same channel and segment duration that one which is still empty is to be a copy of. */
 export function originalOf(
   { outputTimeline: { id, segmentDurationSeconds }, version }: OpenOutputTimeline,
-  all: ReadonlyMap<number, OpenOutputTimeline>,
+  all: readonly OpenOutputTimeline[],
 ): OpenOutputTimeline | undefined {
   if (version > 0) return undefined
-  return [...all.values()].findLast((other) => {
+  return all.findLast((other) => {
     const isAlike = other.outputTimeline.segmentDurationSeconds === segmentDurationSeconds
     // Whether it is being filled or not: what is copied in part must go on being a copy.
     return isAlike && other.outputTimeline.id < id && other.version > 0

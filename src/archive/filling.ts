@@ -2,16 +2,12 @@ import type { Clock } from '../clock.ts'
 import { seenInputs } from '../model/eras/input-status.ts'
 import type { SegmentIndex } from '../stores/segment-index.ts'
 import type { OutputTimeline } from '../stores/timeline-store.ts'
+import type { ChannelOutputTimelines } from './channel-output-timelines.ts'
 import { copiedState, originalOf } from './copied-output-timeline.ts'
 import { fillStep, readFillPage } from './fill-page.ts'
 import type { Input } from './input.ts'
 import type { InputsView, KnownEras } from './known-eras.ts'
-import {
-  type OpenOutputTimeline,
-  type OutputTimelineSteps,
-  openOutputTimeline,
-  remembering,
-} from './open-output-timeline.ts'
+import { type OutputTimelineSteps, openOutputTimeline, remembering } from './open-output-timeline.ts'
 
 /** Output segments copied in one transaction: ingest waits behind it. */
 const COPIED_SEGMENTS = 1000
@@ -20,7 +16,7 @@ export type FillDeps = {
   readonly segmentIndex: SegmentIndex
   readonly clock: Clock
   readonly inputs: ReadonlyMap<string, Input>
-  readonly outputTimelines: ReadonlyMap<number, OpenOutputTimeline>
+  readonly outputTimelines: Pick<ChannelOutputTimelines, 'get' | 'all'>
   readonly eras: KnownEras
   /** What output timelines see of the inputs. */
   view(): InputsView
@@ -38,7 +34,7 @@ export async function fillPage(outputTimeline: OutputTimeline, deps: FillDeps): 
   const { segmentIndex, eras, clock } = deps
   const open = deps.outputTimelines.get(outputTimeline.id) ?? openOutputTimeline(outputTimeline)
   if (!open.state.isFilling) return true
-  const original = originalOf(open, deps.outputTimelines)
+  const original = originalOf(open, deps.outputTimelines.all())
   if (original) {
     const { id } = original.outputTimeline
     if (!(await segmentIndex.copyOutputSegments(id, outputTimeline.id, COPIED_SEGMENTS))) return false
@@ -47,14 +43,14 @@ export async function fillPage(outputTimeline: OutputTimeline, deps: FillDeps): 
       // It must stand where it stood when the last was copied.
       { open: original, step: remembering(original.state) },
     ]
-    return !(await deps.commit(steps)) && !deps.outputTimelines.has(outputTimeline.id)
+    return !(await deps.commit(steps)) && !deps.outputTimelines.get(outputTimeline.id)
   }
   const inputs = [...deps.inputs.values()].filter(({ isStored }) => isStored)
   const refs = inputs.map(({ ref }) => ref)
   const { sealed, isLast } = await readFillPage(segmentIndex, refs, open.state.cursors)
   await eras.load(sealed.map(({ slot }) => slot.era))
   const step = fillStep(open, { sealed, isLast }, deps.view(), clock())
-  if (!(await deps.commit([{ open, step }], inputs))) return !deps.outputTimelines.has(outputTimeline.id)
+  if (!(await deps.commit([{ open, step }], inputs))) return !deps.outputTimelines.get(outputTimeline.id)
   // What it has begun may be all there will be.
   if (isLast) await deps.goOn()
   return isLast

@@ -21,7 +21,7 @@ function twoInputs() {
     const input = new Input({ channelGuid: 'channel', ingestEndpointId }, { eras } as SegmentIndex)
     return [ingestEndpointId, input] as const
   })
-  const known = new KnownEras(new Map(inputs), new Map())
+  const known = new KnownEras(new Map(inputs), () => [])
   const answer = async () => {
     waiting.shift()?.()
     await new Promise(setImmediate)

@@ -12,9 +12,9 @@ export type InputsView = Omit<FailoverView, 'firstAliasEra'>
 /** The eras of a channel that are in memory, whichever input they belong to. */
 export class KnownEras {
   private readonly inputs: ReadonlyMap<string, Input>
-  private readonly outputTimelines: ReadonlyMap<number, OpenOutputTimeline>
+  private readonly outputTimelines: () => readonly OpenOutputTimeline[]
 
-  constructor(inputs: ReadonlyMap<string, Input>, outputTimelines: ReadonlyMap<number, OpenOutputTimeline>) {
+  constructor(inputs: ReadonlyMap<string, Input>, outputTimelines: () => readonly OpenOutputTimeline[]) {
     this.inputs = inputs
     this.outputTimelines = outputTimelines
   }
@@ -52,21 +52,19 @@ export class KnownEras {
 
   /** What the output timelines need for their next steps. */
   inUse(): Set<number> {
-    const eras = [...this.outputTimelines.values()].flatMap(
-      ({ state: { outputEnd, last, lastStandby, standbySlots } }) => [
-        outputEnd?.era,
-        last?.era,
-        lastStandby?.slot.era,
-        ...standbySlots.map(({ slot }) => slot.era),
-      ],
-    )
+    const eras = this.outputTimelines().flatMap(({ state: { outputEnd, last, lastStandby, standbySlots } }) => [
+      outputEnd?.era,
+      last?.era,
+      lastStandby?.slot.era,
+      ...standbySlots.map(({ slot }) => slot.era),
+    ])
     return new Set(eras.filter((era) => era !== undefined))
   }
 
   /** Others than these, and those of output segments in memory, are read again when somebody asks for them. */
   forgetOthers(): void {
     const used = this.inUse()
-    for (const { tail } of this.outputTimelines.values()) for (const era of tail?.eraIds ?? []) used.add(era)
+    for (const { tail } of this.outputTimelines()) for (const era of tail?.eraIds ?? []) used.add(era)
     for (const input of this.inputs.values()) input.keepEras(used)
   }
 

@@ -13,12 +13,12 @@ export async function storedInputs(index: SegmentIndex, guid: string): Promise<r
 export async function storedOutputTimelines(
   index: SegmentIndex,
   guid: string,
-  known: ReadonlyMap<number, OpenOutputTimeline>,
+  known: (id: number) => OpenOutputTimeline | undefined,
 ): Promise<readonly OpenOutputTimeline[]> {
   const outputTimelines = (await index.outputTimelinesOf(guid)).map(openOutputTimeline)
   for (const open of outputTimelines) {
     const { id } = open.outputTimeline
-    if (known.get(id)?.tail) open.tail = await SegmentTail.load(index, id)
+    if (known(id)?.tail) open.tail = await SegmentTail.load(index, id)
   }
   return outputTimelines
 }
@@ -28,12 +28,12 @@ export async function isAsStored(
   index: SegmentIndex,
   guid: string,
   inputs: ReadonlyMap<string, Input>,
-  outputTimelines: ReadonlyMap<number, OpenOutputTimeline>,
+  outputTimeline: (id: number) => OpenOutputTimeline | undefined,
 ): Promise<boolean> {
   for (const ref of await storedInputs(index, guid)) {
     const stored = await index.loadTimeline(ref)
     if (inputs.get(ref.ingestEndpointId)?.seen.expectedVersion !== stored?.version) return false
   }
   const stored = await index.outputTimelinesOf(guid)
-  return stored.every(({ id, version }) => outputTimelines.get(id)?.version === version)
+  return stored.every(({ id, version }) => outputTimeline(id)?.version === version)
 }
