@@ -89,4 +89,7 @@ function slowestFiles(reports: readonly GateReport[]): string[] {
 }
 
 const median = (sorted: readonly number[]) => sorted[Math.floor(sorted.length / 2)]!
-const inMinutes = (seconds: number) => `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`
+function inMinutes(seconds: number): string {
+  const whole = Math.round(seconds)
+  return `${Math.floor(whole / 60)} min ${whole % 60} s`
+}
