@@ -1,4 +1,5 @@
 import type { Clock } from '../../clock.ts'
+import { SerialQueue } from '../../concurrency/serial-queue.ts'
 import type { Log } from '../../log.ts'
 import type { HarvestRecord } from '../../model/harvest-run.ts'
 import type { HarvestClaim, HarvestRecords } from '../../stores/harvest-records.ts'
@@ -38,7 +39,7 @@ export class Lease {
   /** When the last checkpoint that had something to record did so. */
   private began = -Infinity
   private soon: NodeJS.Timeout | undefined
-  private saving: Promise<void> = Promise.resolve()
+  private readonly checkpoints = new SerialQueue()
   /** Makes durable what has landed. */
   private flush: () => Promise<void> = async () => {}
 
@@ -70,10 +71,7 @@ export class Lease {
 
   /** Records everything that has landed so far. Throws what the signal aborts with when the job is no longer ours. */
   async save(more: { readonly completing?: true } = {}): Promise<void> {
-    const before = this.saving
-    const saved = before.then(() => this.checkpoint(more))
-    this.saving = saved.catch(() => {})
-    await saved
+    await this.checkpoints.run(() => this.checkpoint(more))
     this.signal.throwIfAborted()
   }
 
@@ -93,7 +91,7 @@ export class Lease {
     clearInterval(this.heartbeat)
     clearTimeout(this.soon)
     if (this.progress.hasLanded) await this.save().catch(() => {})
-    await this.saving
+    await this.checkpoints.settled()
   }
 
   private beat(): void {
