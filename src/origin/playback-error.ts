@@ -10,8 +10,7 @@ type PlaybackAnswer = {
 
 const SOON = { 'Retry-After': '1' }
 
-/** What playback answers when it gives no media: one row for each reason. */
-export const PLAYBACK_ERRORS = {
+const ANSWERS = {
   InvalidQuery: { status: 400, sentence: 'The query asks for what cannot be asked for.' },
   FilterLeavesNothing: { status: 400, sentence: 'The filter leaves nothing of this manifest.' },
   OriginationDenied: { status: 403, sentence: 'Origination from this endpoint is denied.' },
@@ -40,8 +39,7 @@ export const PLAYBACK_ERRORS = {
 } as const satisfies Readonly<Record<string, PlaybackAnswer>>
 
 /** Why playback gives no media. */
-export type PlaybackError = keyof typeof PLAYBACK_ERRORS
+export type PlaybackError = keyof typeof ANSWERS
 
-export function playbackAnswer(error: PlaybackError): PlaybackAnswer {
-  return PLAYBACK_ERRORS[error]
-}
+/** What playback answers when it gives no media: one row for each reason. */
+export const PLAYBACK_ERRORS: Readonly<Record<PlaybackError, PlaybackAnswer>> = ANSWERS

@@ -1,5 +1,5 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
-import { type PlaybackError, playbackAnswer } from './playback-error.ts'
+import { PLAYBACK_ERRORS, type PlaybackError } from './playback-error.ts'
 
 /** Any page may play any channel that its viewer can reach. */
 export const CORS_HEADERS = {
@@ -30,7 +30,7 @@ export function sendError(
   error: PlaybackError,
   { sentence, headers }: { readonly sentence?: string; readonly headers?: OutgoingHttpHeaders } = {},
 ): void {
-  const answer = playbackAnswer(error)
+  const answer = PLAYBACK_ERRORS[error]
   const body = Buffer.from(`${sentence ?? answer.sentence}\n`)
   response.writeHead(answer.status, {
     ...CORS_HEADERS,
