@@ -1,3 +1,4 @@
+import { isoDateTime } from '../media/time.ts'
 import { arnOf } from '../model/arn.ts'
 import type { Channel, IngestEndpoint } from '../model/channel.ts'
 import { checkedDescription, checkedId, matching, quoteValue, refuse } from '../model/rules.ts'
@@ -34,7 +35,7 @@ export function channelHandlers(context: ControlContext): Handlers<ChannelOperat
   function described(channel: Channel): OperationOutput<'DescribeChannel'> {
     return {
       arn: arnOf(context.account, 'channels', channel.guid),
-      createdAt: new Date(channel.createdAt).toISOString(),
+      createdAt: isoDateTime(channel.createdAt),
       description: channel.description,
       egressAccessLogs: channel.egressAccessLogs,
       hlsIngest: {

@@ -1,4 +1,4 @@
-import { utcMs } from '../media/time.ts'
+import { isoDateTime, utcMs } from '../media/time.ts'
 import { arnOf } from '../model/arn.ts'
 import type { HarvestJob, HarvestJobStatus } from '../model/harvest-job.ts'
 import { checkHarvestEnd } from '../model/harvest-request.ts'
@@ -17,7 +17,7 @@ export function harvestJobHandlers(context: ControlContext): Handlers<HarvestJob
     return {
       ...job,
       arn: arnOf(context.account, 'harvest_jobs', job.id),
-      createdAt: new Date(job.createdAt).toISOString(),
+      createdAt: isoDateTime(job.createdAt),
     }
   }
 

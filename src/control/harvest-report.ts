@@ -1,12 +1,11 @@
-import type { UtcMs } from '../media/time.ts'
+import { isoDateTime, type UtcMs } from '../media/time.ts'
 import { type Account, arnOf } from '../model/arn.ts'
 import type { HarvestFailure } from '../model/harvest-failure.ts'
 import type { HarvestForecast } from '../model/harvest-forecast.ts'
 import { DEFAULT_HARVEST_OPTIONS } from '../model/harvest-job.ts'
 import type { HarvestPlan, HarvestRecord, TrackProgress } from '../model/harvest-run.ts'
 
-const iso = (time: UtcMs): string => new Date(time).toISOString()
-const isoIf = (time: UtcMs | undefined) => (time === undefined ? undefined : iso(time))
+const isoIf = (time: UtcMs | undefined) => (time === undefined ? undefined : isoDateTime(time))
 
 /** A job as `/windrow/v1/harvest_jobs/{id}` tells it. Members that are undefined are left out. */
 export function harvestReport(job: HarvestRecord, account: Account, now: UtcMs) {
@@ -21,13 +20,13 @@ export function harvestReport(job: HarvestRecord, account: Account, now: UtcMs) 
     startTime: job.startTime,
     endTime: job.endTime,
     s3Destination: job.s3Destination,
-    createdAt: iso(job.createdAt),
+    createdAt: isoDateTime(job.createdAt),
     status: job.status,
     ...(job.options ?? DEFAULT_HARVEST_OPTIONS),
     state: run.cancelling && job.status === 'IN_PROGRESS' ? 'CANCELLING' : state,
     attempts: run.attempts,
     worker: state === 'RUNNING' ? run.owner : undefined,
-    nextAttemptAt: isWaiting ? iso(run.notBefore) : undefined,
+    nextAttemptAt: isWaiting ? isoDateTime(run.notBefore) : undefined,
     startedAt: isoIf(run.startedAt),
     endedAt: isoIf(run.endedAt),
     progress: progressOf(job, now),
@@ -56,7 +55,7 @@ export function forecastReport({ failures, isWaiting, overwrites, plan, tracks }
 export type ForecastReport = ReturnType<typeof forecastReport>
 
 function failureOf({ code, message, nearest }: HarvestFailure) {
-  const nearestWindow = nearest && { startTime: iso(nearest.start), endTime: iso(nearest.end) }
+  const nearestWindow = nearest && { startTime: isoDateTime(nearest.start), endTime: isoDateTime(nearest.end) }
   return { code, message, nearestWindow }
 }
 
@@ -64,9 +63,13 @@ function failureOf({ code, message, nearest }: HarvestFailure) {
 function contentOf(plan: HarvestPlan | undefined) {
   if (!plan) return {}
   return {
-    firstProgramDateTime: iso(plan.content.start),
-    lastProgramDateTime: iso(plan.content.end),
-    gaps: plan.gaps.map(({ start, end, track }) => ({ startTime: iso(start), endTime: iso(end), track })),
+    firstProgramDateTime: isoDateTime(plan.content.start),
+    lastProgramDateTime: isoDateTime(plan.content.end),
+    gaps: plan.gaps.map(({ start, end, track }) => ({
+      startTime: isoDateTime(start),
+      endTime: isoDateTime(end),
+      track,
+    })),
     gapCount: plan.gapCount,
   }
 }

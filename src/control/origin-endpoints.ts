@@ -1,4 +1,4 @@
-import { utcMs } from '../media/time.ts'
+import { isoDateTime, utcMs } from '../media/time.ts'
 import { arnOf } from '../model/arn.ts'
 import { type EndpointSettings, endpointSettings } from '../model/endpoint-settings.ts'
 import type { HlsManifest, OriginEndpoint, Package } from '../model/origin-endpoint.ts'
@@ -26,7 +26,7 @@ export function originEndpointHandlers(context: ControlContext): Handlers<Origin
       ...endpoint,
       ...presentation(endpoint, `${context.publicUrl()}/out/v1/${endpoint.guid}`),
       arn: arnOf(context.account, 'origin_endpoints', endpoint.guid),
-      createdAt: new Date(endpoint.createdAt).toISOString(),
+      createdAt: isoDateTime(endpoint.createdAt),
     }
   }
 

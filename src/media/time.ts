@@ -22,6 +22,11 @@ export function ticksFromSeconds(seconds: number): Ticks {
   return Math.round(seconds * TICKS_PER_SECOND) as Ticks
 }
 
+/** As a date and time of ISO 8601 with milliseconds: `2019-06-26T12:00:01.250Z`. */
+export function isoDateTime(time: UtcMs): string {
+  return new Date(time).toISOString()
+}
+
 /** Rounded to the nearest millisecond; always computed from absolute times, so that rounding does not add up. */
 export function msFromTicks(value: Ticks): number {
   return Math.round(value / TICKS_PER_MS)

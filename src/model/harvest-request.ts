@@ -1,4 +1,4 @@
-import { type UtcMs, type UtcRange, utcMs } from '../media/time.ts'
+import { isoDateTime, type UtcMs, type UtcRange, utcMs } from '../media/time.ts'
 import type { S3Destination } from './harvest-job.ts'
 import type { OriginEndpoint } from './origin-endpoint.ts'
 import { checkedRoleArn, matching, quoteValue, refuse } from './rules.ts'
@@ -62,7 +62,7 @@ export function nearestWindow(span: UtcRange, usable: UtcRange): UtcRange {
 }
 
 export function nearestText({ start, end }: UtcRange): string {
-  return `the nearest window that works is ${new Date(start).toISOString()} to ${new Date(end).toISOString()}`
+  return `the nearest window that works is ${isoDateTime(start)} to ${isoDateTime(end)}`
 }
 
 /** A job of ours may begin later, but not so much later that nobody remembers it. */

@@ -1,4 +1,4 @@
-import type { UtcRange } from '../../media/time.ts'
+import { isoDateTime } from '../../media/time.ts'
 import { GapFinder, isBefore, longestWithoutGap, type ShownStream } from '../../model/harvest-gaps.ts'
 import { DEFAULT_HARVEST_OPTIONS, type HarvestJob } from '../../model/harvest-job.ts'
 import type { HarvestGap, HarvestPlan } from '../../model/harvest-run.ts'
@@ -28,7 +28,7 @@ export async function applyOptions(job: HarvestJob, window: HarvestWindow): Prom
   const newest = window.summary.segments.at(-1)
   const fails = (job.options ?? DEFAULT_HARVEST_OPTIONS).earlyEndPolicy === 'FAIL'
   if (fails && newest && isBefore(endUtcOf(newest), job.end)) {
-    const message = `The encoder stopped at ${iso(endUtcOf(newest))}, before the end of the window at ${iso(job.end)}.`
+    const message = `The encoder stopped at ${isoDateTime(endUtcOf(newest))}, before the end of the window at ${isoDateTime(job.end)}.`
     throw new HarvestFailed('EndedEarly', message, longestWithoutGap(job, await gapsOf(job, window)))
   }
   return withinGapPolicy(job, window)
@@ -50,7 +50,7 @@ export async function withinGapPolicy(job: HarvestJob, window: HarvestWindow): P
   }
   const what = first.track === undefined ? 'media' : `media of ${first.track}`
   const others = inside.length > 1 ? `, and in ${inside.length - 1} other places` : ''
-  const message = `There is no ${what} from ${iso(first.start)} to ${iso(first.end)}${others}.`
+  const message = `There is no ${what} from ${isoDateTime(first.start)} to ${isoDateTime(first.end)}${others}.`
   throw new HarvestFailed('GapInWindow', message, longestWithoutGap(job, gaps))
 }
 
@@ -91,5 +91,3 @@ function shownStreams({ endpoint }: HarvestJob, present: ReadonlySet<number>, er
     return { index, name: `${endpoint.manifestName}_${index}` }
   })
 }
-
-const iso = (time: UtcRange['start']): string => new Date(time).toISOString()

@@ -1,3 +1,4 @@
+import { isoDateTime } from '../../media/time.ts'
 import { DEFAULT_HARVEST_OPTIONS, type HarvestJob } from '../../model/harvest-job.ts'
 import type { HarvestPlan } from '../../model/harvest-run.ts'
 import type { HarvestRecords } from '../../stores/harvest-records.ts'
@@ -11,7 +12,6 @@ export async function reportFile(
   plan: HarvestPlan | undefined,
   resources: Pick<HarvestRecords, 'listHarvestObjects'>,
 ): Promise<AssetObject> {
-  const iso = (time: number) => new Date(time).toISOString()
   const key = reportKey(job)
   const head = {
     harvestJob: job.id,
@@ -22,9 +22,9 @@ export async function reportFile(
     manifestKey: job.s3Destination.manifestKey,
     options: job.options ?? DEFAULT_HARVEST_OPTIONS,
     ...(plan && {
-      firstProgramDateTime: iso(plan.content.start),
-      lastProgramDateTime: iso(plan.content.end),
-      gaps: plan.gaps.map((gap) => ({ ...gap, start: iso(gap.start), end: iso(gap.end) })),
+      firstProgramDateTime: isoDateTime(plan.content.start),
+      lastProgramDateTime: isoDateTime(plan.content.end),
+      gaps: plan.gaps.map((gap) => ({ ...gap, start: isoDateTime(gap.start), end: isoDateTime(gap.end) })),
       gapCount: plan.gapCount,
     }),
   }

@@ -1,4 +1,4 @@
-import type { UtcMs } from '../../media/time.ts'
+import { isoDateTime, type UtcMs } from '../../media/time.ts'
 import { type Account, arnOf } from '../../model/arn.ts'
 import type { ServiceEvent } from '../../model/event.ts'
 import { type HarvestJob, type HarvestOutcome, statusAfter } from '../../model/harvest-job.ts'
@@ -26,7 +26,7 @@ export function harvestEvent(
         start_time: job.startTime,
         end_time: job.endTime,
         s3_destination: { bucket_name: bucketName, manifest_key: manifestKey, role_arn: roleArn },
-        created_at: new Date(job.createdAt).toISOString(),
+        created_at: isoDateTime(job.createdAt),
       },
       ...(outcome.state === 'SUCCEEDED' ? {} : { message: outcome.failure.message }),
     },

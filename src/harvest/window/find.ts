@@ -1,4 +1,4 @@
-import { type UtcMs, type UtcRange, utcMs } from '../../media/time.ts'
+import { isoDateTime, type UtcMs, type UtcRange, utcMs } from '../../media/time.ts'
 import type { HarvestJob } from '../../model/harvest-job.ts'
 import { nearestText, nearestWindow, usableSpan } from '../../model/harvest-request.ts'
 import type { HarvestPlan } from '../../model/harvest-run.ts'
@@ -83,15 +83,21 @@ async function windowWithin(
     const nearest = nearestWindow(job, usableSpan(extent, job.endpoint))
     throw new HarvestFailed(
       'AfterContent',
-      `There is no content at or after ${iso(start)}; ${nearestText(nearest)}.`,
+      `There is no content at or after ${isoDateTime(start)}; ${nearestText(nearest)}.`,
       nearest,
     )
   }
   const window = await readWindow(archive, job.endpoint, job)
   if (window) return window
   const nearest = await nearestWindowWithContent(archive, job.endpoint, job, usableSpan(extent, job.endpoint))
-  const where = nearest ? nearestText(nearest) : `content lies between ${iso(extent.start)} and ${iso(extent.end)}`
-  throw new HarvestFailed('NoContent', `There is no content from ${iso(start)} to ${iso(end)}; ${where}.`, nearest)
+  const where = nearest
+    ? nearestText(nearest)
+    : `content lies between ${isoDateTime(extent.start)} and ${isoDateTime(extent.end)}`
+  throw new HarvestFailed(
+    'NoContent',
+    `There is no content from ${isoDateTime(start)} to ${isoDateTime(end)}; ${where}.`,
+    nearest,
+  )
 }
 
 function checkStart(job: HarvestJob, extent: UtcRange, age: number): void {
@@ -101,11 +107,15 @@ function checkStart(job: HarvestJob, extent: UtcRange, age: number): void {
   if (job.start >= earliest) return
   const isWhole = earliest === extent.start
   const why = isWhole
-    ? `There is no content before ${iso(earliest)}`
-    : `The startover window of ${job.endpoint.startoverWindowSeconds} s begins at ${iso(earliest)}`
+    ? `There is no content before ${isoDateTime(earliest)}`
+    : `The startover window of ${job.endpoint.startoverWindowSeconds} s begins at ${isoDateTime(earliest)}`
   const nearest = nearestWindow(job, usableSpan(extent, job.endpoint))
   const code = isWhole ? 'BeforeContent' : 'BeforeStartoverWindow'
-  throw new HarvestFailed(code, `${why}, and the window at ${iso(job.start)}; ${nearestText(nearest)}.`, nearest)
+  throw new HarvestFailed(
+    code,
+    `${why}, and the window at ${isoDateTime(job.start)}; ${nearestText(nearest)}.`,
+    nearest,
+  )
 }
 
 /**
@@ -116,5 +126,3 @@ function earliestStart(job: HarvestJob, extent: UtcRange, age: number): UtcMs {
   const covered = extent.end - age - job.endpoint.startoverWindowSeconds * 1000
   return utcMs(Math.max(extent.start, covered))
 }
-
-const iso = (time: number): string => new Date(time).toISOString()
