@@ -7,7 +7,7 @@ export class BitWriter {
     this.bytes = new Uint8Array(capacity)
   }
 
-  /** The lowest `count` bits of `value`; at most 32. */
+  /** Writes the lowest `count` bits of `value`; `count` is at most 32. */
   u(count: number, value: number): void {
     if (this.bit + count > this.bytes.length * 8) {
       const larger = new Uint8Array(this.bytes.length * 2 + 4)
@@ -19,12 +19,12 @@ export class BitWriter {
     }
   }
 
-  /** Zeros up to the next byte. */
+  /** Writes zeros up to the next byte boundary. */
   align(): void {
     this.bit = (this.bit + 7) & ~7
   }
 
-  /** What has been written, the last byte filled with zeros: a copy. */
+  /** A copy of what has been written, the last byte filled up with zeros. */
   result(): Uint8Array<ArrayBuffer> {
     return this.bytes.slice(0, (this.bit + 7) >>> 3)
   }

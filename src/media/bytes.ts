@@ -1,7 +1,7 @@
-/** Bytes from outside that break the rules of their format. */
+/** Thrown when bytes from outside break the rules of their format. */
 export class MalformedMedia extends Error {
   override readonly name = 'MalformedMedia'
-  /** Where, in bytes from the beginning of what was being read. */
+  /** Position of the problem, in bytes from the beginning of what was being read. */
   readonly offset: number
 
   constructor(problem: string, offset: number) {
@@ -10,12 +10,12 @@ export class MalformedMedia extends Error {
   }
 }
 
-/** Big-endian reading of a range of bytes. A read past its end throws MalformedMedia. */
+/** Reads big-endian values from a range of bytes. A read past its end throws MalformedMedia. */
 export class ByteReader {
   readonly bytes: Uint8Array
   /** Offset in `bytes` of the next read. */
   position: number
-  /** Offset in `bytes` up to which may be read. */
+  /** Offset in `bytes` at which reading must stop. */
   readonly end: number
 
   constructor(bytes: Uint8Array, position = 0, end: number = bytes.length) {
@@ -64,13 +64,13 @@ export class ByteReader {
     return text
   }
 
-  /** A view, not a copy. */
+  /** Takes the next `length` bytes as a view, not a copy. */
   view(length: number): Uint8Array {
     const at = this.take(length)
     return this.bytes.subarray(at, at + length)
   }
 
-  /** A reader of the next `length` bytes, which this reader then has behind it. */
+  /** Takes the next `length` bytes as a reader of their own. */
   part(length: number): ByteReader {
     const at = this.take(length)
     return new ByteReader(this.bytes, at, at + length)
@@ -90,7 +90,7 @@ export class ByteReader {
   }
 }
 
-/** Big-endian writing into a buffer that grows. */
+/** Writes big-endian values into a buffer that grows. */
 export class ByteWriter {
   private bytes: Uint8Array<ArrayBuffer>
   private length = 0
@@ -122,7 +122,7 @@ export class ByteWriter {
     this.bytes[at + 2] = value
   }
 
-  /** Signed values are written as their two's complement. */
+  /** Writes 32 bits; signed values as their two's complement. */
   u32(value: number): void {
     const at = this.grow(4)
     storeU32(this.bytes, at, value)
@@ -153,12 +153,12 @@ export class ByteWriter {
     storeU32(this.bytes, at, value)
   }
 
-  /** What has been written: a view, valid until the next write. */
+  /** A view of what has been written, valid until the next write. */
   result(): Uint8Array<ArrayBuffer> {
     return this.bytes.subarray(0, this.length)
   }
 
-  /** May replace `this.bytes`: call it before naming them. */
+  /** Makes room for `by` bytes. It may replace `this.bytes`, so call it before reading that field. */
   private grow(by: number): number {
     const at = this.length
     const needed = at + by
@@ -172,7 +172,7 @@ export class ByteWriter {
   }
 }
 
-/** Stores a 32-bit big-endian number at a place known to exist. */
+/** Stores a 32-bit big-endian number; the caller has checked that the four bytes exist. */
 export function storeU32(bytes: Uint8Array, at: number, value: number): void {
   bytes[at] = value >>> 24
   bytes[at + 1] = value >>> 16
@@ -180,19 +180,19 @@ export function storeU32(bytes: Uint8Array, at: number, value: number): void {
   bytes[at + 3] = value
 }
 
-/** Bits, most significant first, with the Exp-Golomb codes of ISO/IEC 14496-10 §9.1. */
+/** Reads bits, most significant first, with the Exp-Golomb codes of ISO/IEC 14496-10 §9.1. */
 export class BitReader {
   private readonly bytes: Uint8Array
   private readonly end: number
   private bit = 0
 
-  /** Reads the first `size` bytes. */
+  /** Limits reading to the first `size` bytes. */
   constructor(bytes: Uint8Array, size = bytes.length) {
     this.bytes = bytes
     this.end = size * 8
   }
 
-  /** At most 32 bits, unsigned. */
+  /** Reads an unsigned number of at most 32 bits. */
   u(count: number): number {
     if (count > this.end - this.bit) {
       throw new MalformedMedia(`${count} bits wanted, ${this.end - this.bit} left`, this.bit >>> 3)
@@ -228,14 +228,14 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return true
 }
 
-/** Lower-case hexadecimal. */
+/** Writes bytes in lower-case hexadecimal. */
 export function hexOf(bytes: Uint8Array): string {
   let text = ''
   for (const byte of bytes) text += (byte < 16 ? '0' : '') + byte.toString(16)
   return text
 }
 
-/** The bytes that `hexOf` wrote. */
+/** Reads the bytes that `hexOf` wrote. */
 export function bytesOfHex(text: string): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(text.length / 2)
   for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16)

@@ -8,14 +8,15 @@ const UNSYNCHRONISED = 0x80
 const EXTENDED_HEADER = 0x40
 const FOOTER = 0x10
 
-/** Flags of a frame: what makes its content unreadable here, and what stands in front of it. */
+/** Frame flags by version: those that make content unreadable here, and those that put fields in front of it. */
 const FRAME_FLAGS = {
   3: { sealed: 0x00c0, group: 0x0020, length: 0, unsynchronised: 0 },
   4: { sealed: 0x000c, group: 0x0040, length: 0x0001, unsynchronised: 0x0002 },
 } as const
 
 /**
- * Bytes of the tag that begins at `at`, header and footer included; 0 when none begins there, or too little is there.
+ * Size in bytes of the tag that begins at `at`, including header and footer; 0 when none begins there, or too few
+ * bytes are present.
  */
 export function id3TagSize(bytes: Uint8Array, at: number, end: number): number {
   if (end - at < ID3_HEADER_SIZE) return 0
@@ -32,7 +33,7 @@ export function id3TagSize(bytes: Uint8Array, at: number, end: number): number {
 }
 
 /**
- * What the first PRIV frame of this owner holds; undefined when the tag has none, or is of a version without them.
+ * Content of the first PRIV frame with this owner; undefined when the tag has none, or has a version without them.
  * Frames that are cut off count as absent.
  */
 export function privateFrame(tag: Uint8Array, owner: string): Uint8Array | undefined {
@@ -42,7 +43,7 @@ export function privateFrame(tag: Uint8Array, owner: string): Uint8Array | undef
   const end = Math.min(tag.length, id3TagSize(tag, 0, tag.length)) - ((flags & FOOTER) !== 0 ? ID3_HEADER_SIZE : 0)
   const body = tag.subarray(ID3_HEADER_SIZE, Math.max(ID3_HEADER_SIZE, end))
   try {
-    // Version 4 says it again in each frame, whose size counts the bytes as they stand.
+    // Version 4 repeats the flag in each frame, and its sizes count the bytes as stored.
     return findPrivate(
       version === 3 && (flags & UNSYNCHRONISED) !== 0 ? synchronise(body) : body,
       version,
@@ -58,7 +59,7 @@ export function privateFrame(tag: Uint8Array, owner: string): Uint8Array | undef
 function findPrivate(body: Uint8Array, version: 3 | 4, flags: number, owner: string): Uint8Array | undefined {
   const reader = new ByteReader(body)
   if ((flags & EXTENDED_HEADER) !== 0) {
-    // Of version 4 the size counts itself.
+    // In version 4 the size includes itself.
     const size = version === 4 ? synchsafe(reader) - 4 : reader.u32()
     reader.skip(size)
   }
@@ -84,19 +85,19 @@ function contentOf(frame: ByteReader, flags: number, version: 3 | 4): Uint8Array
   return (flags & unsynchronised) !== 0 ? synchronise(content) : content
 }
 
-/** The owner identifier ends with a zero. */
+/** True when the content begins with `owner` and the zero that ends it. */
 function isOwnedBy(content: Uint8Array, owner: string): boolean {
   if (content[owner.length] !== 0) return false
   for (let i = 0; i < owner.length; i++) if (content[i] !== owner.charCodeAt(i)) return false
   return true
 }
 
-/** 28 bits in four bytes. */
+/** Reads a synchsafe integer: 28 bits in four bytes. */
 function synchsafe(reader: ByteReader): number {
   return reader.view(4).reduce((value, byte) => value * 128 + (byte & 0x7f), 0)
 }
 
-/** Without the zero that stands behind each 0xff. */
+/** Removes the zero after each 0xff. */
 function synchronise(bytes: Uint8Array): Uint8Array {
   const result = new Uint8Array(bytes.length)
   let size = 0

@@ -8,13 +8,15 @@ import type { Track } from './sample.ts'
 import { PTS_MODULUS, type Ticks, unwrapPts } from './time.ts'
 import type { MediaProbe } from './track.ts'
 
-/** Packed audio, RFC 8216 §3.4: frames of one track behind ID3 tags, one of which has the time of the first. */
+/**
+ * Packed audio, RFC 8216 §3.4: frames of one track after ID3 tags, one of which states the time of the first frame.
+ */
 
 const TIMESTAMP_OWNER = 'com.apple.streaming.transportStreamTimestamp'
-/** How much of a tag is looked at for its timestamp. */
+/** Bytes of a tag that are searched for its timestamp. */
 const MOST_OF_TAG = 64 * 1024
 
-/** Where the frames begin: behind the ID3 tags. Throws MalformedMedia when a tag goes on past the end. */
+/** Offset of the first frame, after the ID3 tags. Throws MalformedMedia when a tag extends past the end. */
 export function framesOffset(bytes: Uint8Array): number {
   let at = 0
   for (let size = 1; size > 0; ) {
@@ -26,8 +28,8 @@ export function framesOffset(bytes: Uint8Array): number {
 }
 
 /**
- * The samples of a whole segment; undefined when there is none. Its frames are copied only where they cannot be used as
- * they lie. `near` is a time near which the segment lies. Throws MalformedMedia as the probe does.
+ * Takes a whole segment apart; undefined when it has no sample. The frames are copied only where they cannot be used
+ * in place. `near` is a time near the segment. Throws MalformedMedia in the same cases as the probe.
  */
 export function demuxPackedAudio(bytes: Uint8Array, near?: Ticks): Track | undefined {
   const from = framesOffset(bytes)
@@ -46,15 +48,15 @@ export function demuxPackedAudio(bytes: Uint8Array, near?: Ticks): Track | undef
 }
 
 /**
- * Reads a segment of packed audio as it arrives, in chunks cut anywhere, and keeps no more of it than one tag, up to 64
- * KiB, and 16 KiB of frames. `push` and `end` throw MalformedMedia when the segment is of no use: no timestamp, no
- * frames of AAC, AC-3 or E-AC-3. A probe that has thrown stays refused.
+ * Reads a segment of packed audio as it arrives, in chunks cut anywhere, and keeps at most one tag, up to 64 KiB, and
+ * 16 KiB of frames. `push` and `end` throw MalformedMedia when the segment is unusable: no timestamp, or no frames of
+ * AAC, AC-3 or E-AC-3. A probe that has thrown must not be used again.
  */
 export class PackedAudioProbe {
-  /** The tag being read, as much of it as is looked at; or what may become one. */
+  /** The beginning of the tag being read, or of bytes that may become one. */
   private readonly tag = new Uint8Array(MOST_OF_TAG)
   private tagFilled = 0
-  /** Bytes of that tag still to come; 0 while its header is not complete. */
+  /** Bytes of that tag still to come; 0 while its header is incomplete. */
   private tagRest = 0
   private timestamp: number | undefined
   private frames: FrameStream | undefined
@@ -71,7 +73,7 @@ export class PackedAudioProbe {
     this.offset += chunk.length - at
   }
 
-  /** The segment is complete. */
+  /** Completes the segment. */
   end(): MediaProbe {
     if (this.tagRest > 0) throw new MalformedMedia('ID3 tag cut off', this.offset)
     const frames = this.frames ?? this.begin()
@@ -92,7 +94,10 @@ export class PackedAudioProbe {
     }
   }
 
-  /** @returns how far it read; the frames begin there when they begin at all */
+  /**
+   * Reads on in a tag.
+   * @returns where it stopped, which is where the frames begin when they have begun
+   */
   private readTag(chunk: Uint8Array, from: number): number {
     if (this.tagRest === 0) {
       const size = Math.min(ID3_HEADER_SIZE - this.tagFilled, chunk.length - from)
@@ -120,7 +125,7 @@ export class PackedAudioProbe {
     this.tagFilled = 0
   }
 
-  /** What was taken for the header of a tag is the beginning of the frames. */
+  /** Begins the frames with the bytes collected for the header of a tag. */
   private begin(): FrameStream {
     const pts = stated(this.timestamp, this.offset)
     const frames = new FrameStream(syntaxAt(this.tag.subarray(0, this.tagFilled), 0, this.offset), this.times)

@@ -1,18 +1,18 @@
 /** The samples of a track in decoding order, field by field: the n-th entry of each array belongs to sample n. */
 export type SampleTable = {
   readonly count: number
-  /** Bytes of each sample; they lie one behind the other in the track's media. */
+  /** Size of each sample in bytes; samples are consecutive in the track's media. */
   readonly sizes: Uint32Array
-  /** Decoding times in units of the track's timescale; they never go back. */
+  /** Decoding times in units of the track's timescale; they never decrease. */
   readonly dts: Float64Array
-  /** Composition time minus decoding time. */
+  /** Composition time minus decoding time, in the same units. */
   readonly compositionOffsets: Int32Array
   readonly durations: Uint32Array
-  /** 1 where decoding can start, else 0. */
+  /** 1 where decoding can start, otherwise 0. */
   readonly sync: Uint8Array
 }
 
-/** A table of `count` samples, all zeros. */
+/** Makes a table of `count` samples, all zeros. */
 export function emptySamples(count: number): SampleTable {
   return {
     count,
@@ -24,7 +24,7 @@ export function emptySamples(count: number): SampleTable {
   }
 }
 
-/** The samples of one track of one source segment, as MP4 wants them. */
+/** The samples of one track of one source segment, in the form MP4 needs. */
 export type Track = {
   readonly kind: 'video' | 'audio'
   /** MPEG-TS packet identifier; 0 in packed audio. */
@@ -33,9 +33,9 @@ export type Track = {
   readonly timescale: number
   readonly samples: SampleTable
   /**
-   * Video: an access unit is its NAL units, each behind its length in four bytes, without delimiters, filler, and the
-   * parameter sets of the track's configuration; sets that differ from it stay. Audio: AAC without its ADTS headers;
-   * AC-3 and E-AC-3 whole, all substreams of a frame's time in one sample.
+   * Video: each access unit is a sequence of NAL units after four-byte lengths, without delimiters, filler, and the
+   * parameter sets of the track's configuration; other parameter sets stay. Audio: AAC without ADTS headers; AC-3 and
+   * E-AC-3 as whole frames, all substreams of one time in one sample.
    */
   readonly media: Uint8Array
 }

@@ -1,5 +1,6 @@
 /**
- * How the segments of a stream are built: MPEG-TS, frames of one audio track behind an ID3 tag (RFC 8216 §3.4), text.
+ * The container of a stream's segments: MPEG-TS, packed audio (RFC 8216 §3.4: frames of one track after an ID3 tag),
+ * or WebVTT text.
  */
 export type Container = 'mpeg-ts' | 'packed-audio' | 'webvtt'
 
@@ -10,20 +11,20 @@ export type VideoDescription = {
   readonly kind: 'video'
   /** MPEG-TS packet identifier. */
   readonly pid: number
-  /** RFC 6381, for example `avc1.64001f` or `hvc1.2.4.L120.90`. */
+  /** Codec of RFC 6381, for example `avc1.64001f` or `hvc1.2.4.L120.90`. */
   readonly codec: string
-  /** The decoder configuration record, in hexadecimal: `avcC` or `hvcC` without its box header. */
+  /** The decoder configuration record in hexadecimal: `avcC` or `hvcC` without its box header. */
   readonly configuration: string
   readonly width: number
   readonly height: number
-  /** Pictures per second as a fraction; absent when the stream does not say. */
+  /** Pictures per second as a fraction; absent when the stream does not state it. */
   readonly frameRate?: { readonly numerator: number; readonly denominator: number }
-  /** Width to height of a sample; absent when samples are square, or the stream does not say. */
+  /** Width to height of a sample; absent when samples are square, or the stream does not state it. */
   readonly sampleAspectRatio?: { readonly width: number; readonly height: number }
   readonly colour?: Colour
   /** Mastering display colour volume, SMPTE ST 2086, in hexadecimal: the payload of an `mdcv` box. */
   readonly masteringDisplay?: string
-  /** Content light level, in candelas per square metre. */
+  /** Content light level in candelas per square metre. */
   readonly contentLight?: { readonly maxContent: number; readonly maxPictureAverage: number }
 }
 
@@ -39,18 +40,18 @@ export type AudioDescription = {
   readonly kind: 'audio'
   /** MPEG-TS packet identifier; 0 in packed audio. */
   readonly pid: number
-  /** RFC 6381: `mp4a.40.2`, `mp4a.40.5`, `ac-3`, `ec-3`. */
+  /** Codec of RFC 6381: `mp4a.40.2`, `mp4a.40.5`, `ac-3`, `ec-3`. */
   readonly codec: string
-  /** What the decoder must know, in hexadecimal: AudioSpecificConfig, or the payload of `dac3` or `dec3`. */
+  /** Decoder configuration in hexadecimal: AudioSpecificConfig, or the payload of `dac3` or `dec3`. */
   readonly configuration: string
-  /** Hz, as the frames say: that of the core where SBR doubles it. */
+  /** Hz, as the frames state it; where SBR doubles the rate, that of the core. */
   readonly sampleRate: number
   readonly channels: number
-  /** Of audio samples at `sampleRate` in a frame: 1024 in AAC, 1536 in AC-3 and, mostly, in E-AC-3. */
+  /** Audio samples at `sampleRate` in a frame: 1024 in AAC, 1536 in AC-3 and usually in E-AC-3. */
   readonly samplesPerFrame: number
   /** ISO 639-2 code from the PMT's language descriptor. */
   readonly language?: string
-  /** Joint object coding (Dolby Atmos) in E-AC-3: the complexity index, ETSI TS 103 420 §8.3. */
+  /** Complexity index of joint object coding (Dolby Atmos) in E-AC-3, ETSI TS 103 420 §8.3. */
   readonly jointObjectCoding?: number
 }
 
@@ -60,9 +61,12 @@ export type TextDescription = {
   readonly codec: 'wvtt'
 }
 
-/** Carried and not decoded. */
+/** A track that is carried without being decoded. */
 export type CarriedDescription = {
-  /** Timed ID3; DVB subtitles; else data, private streams, codecs still to come, no parameters in this segment. */
+  /**
+   * Timed ID3 or DVB subtitles; `other` is data, private streams, unsupported codecs, and codecs without parameters
+   * in this segment.
+   */
   readonly kind: 'id3' | 'dvb-subtitles' | 'other'
   readonly pid: number
   readonly streamType: number
@@ -70,24 +74,26 @@ export type CarriedDescription = {
 }
 
 /**
- * When a track's samples are shown, of one segment. On the probe raw 33-bit PTS, `last` unwrapped relative to `first`.
+ * Presentation times of a track's samples in one segment. A probe gives raw 33-bit PTS, with `last` unwrapped
+ * relative to `first`.
  */
 export type TrackTimes = {
-  /** PTS of the sample shown first; 90 kHz ticks. */
+  /** PTS of the first sample in presentation order, in 90 kHz ticks. */
   readonly first: number
-  /** PTS of the sample shown last. */
+  /** PTS of the last sample in presentation order, in 90 kHz ticks. */
   readonly last: number
   /** Bytes of payload. */
   readonly bytes: number
-  /** Of video: how many pictures have a time of their own; fewer than there are where a packet holds several. */
+  /** Video: number of pictures with a time of their own, which is less than all where a PES packet holds several. */
   readonly pictures?: number
 }
 
 /**
- * A picture from which decoding can start, and the transport stream packets that hold it, others in between included.
+ * A picture at which decoding can start, and the range of transport stream packets that hold it, including packets of
+ * other streams in between.
  */
 export type KeyFrame = {
-  /** PTS; on the probe raw, 33 bits. */
+  /** PTS in 90 kHz ticks; raw 33 bits from a probe. */
   readonly pts: number
   /** Bytes from the segment's beginning to the first packet. */
   readonly offset: number
@@ -96,25 +102,28 @@ export type KeyFrame = {
 
 export type SegmentProbe = MediaProbe | TextProbe
 
-/** What a probe read from a segment of audio and video. Times are raw 33-bit 90 kHz PTS; the timeline unwraps them. */
+/**
+ * The facts a probe read from a segment of audio and video. Times are raw 33-bit PTS in 90 kHz ticks; the timeline
+ * unwraps them.
+ */
 export type MediaProbe = {
   readonly container: 'mpeg-ts' | 'packed-audio'
   readonly tracks: readonly TrackDescription[]
-  /** Of each track, by its position; null where the segment has no sample with a time. */
+  /** Times of each track, in the order of `tracks`; null when the track has no sample with a time. */
   readonly times: readonly (TrackTimes | null)[]
   /** Smallest PTS of the video track, or of the first audio track when there is no video. */
   readonly firstPts: number
-  /** Largest PTS of the same track; unwrapped relative to `firstPts`, so it may exceed 2³³. */
+  /** Largest PTS of that track, unwrapped relative to `firstPts`, so it may exceed 2³³. */
   readonly lastPts: number
-  /** Of the first video track, in their order, at most `MOST_KEY_FRAMES`. */
+  /** Key frames of the first video track in order, at most `MOST_KEY_FRAMES`. */
   readonly keyFrames: readonly KeyFrame[]
-  /** True when the first picture is a key frame (or the segment has audio only). */
+  /** True when the first picture is a key frame, or the segment has audio only. */
   readonly startsWithKeyFrame: boolean
-  /** Packets that were damaged, and places where packets are missing; absent when there are none. */
+  /** Number of damaged packets and of places where packets are missing; absent when there are none. */
   readonly continuityErrors?: number
 }
 
-/** Of WebVTT, whose place in time is told by its playlist. */
+/** The facts a probe read from a WebVTT segment, whose place in time the playlist states. */
 export type TextProbe = {
   readonly container: 'webvtt'
   readonly tracks: readonly [TextDescription]

@@ -2,11 +2,11 @@ import { ByteWriter, bytesOfHex, hexOf } from './bytes.ts'
 import { locationsOf, readDac3, readDec3 } from './codecs/ac3-configuration.ts'
 import type { AudioDescription } from './track.ts'
 
-/** A sound's format in the words of Windows, as Smooth Streaming has them: WAVEFORMATEX and what follows it. */
+/** An audio format in the terms of Windows, which Smooth Streaming uses: WAVEFORMATEX and the bytes after it. */
 export type WaveFormat = {
   /** wFormatTag. */
   readonly formatTag: number
-  /** Of the bytes behind it: what a decoder must know, in hexadecimal. */
+  /** The bytes after WAVEFORMATEX, in hexadecimal: the decoder configuration. */
   readonly extra: string
 }
 
@@ -18,8 +18,8 @@ const DOLBY_AC3 = '2c806de046dbcf11b4d100805f6cbbea'
 const DOLBY_DDPLUS = 'af87fba7022dfb42a4d405cd93843bdd'
 
 /**
- * AAC has its AudioSpecificConfig. AC-3 and E-AC-3 have the rest of WAVEFORMATEXTENSIBLE, and behind it the payload of
- * their box in MP4. Throws MalformedMedia when the configuration is no such payload.
+ * The format of a track. AAC has its AudioSpecificConfig; AC-3 and E-AC-3 have the rest of WAVEFORMATEXTENSIBLE, then
+ * the payload of their MP4 box. Throws MalformedMedia when the configuration is no such payload.
  */
 export function waveFormatOf({ codec, configuration, samplesPerFrame }: AudioDescription): WaveFormat {
   if (codec !== 'ac-3' && codec !== 'ec-3') return { formatTag: WAVE_FORMAT_RAW_AAC, extra: configuration }
@@ -35,15 +35,15 @@ export function waveFormatOf({ codec, configuration, samplesPerFrame }: AudioDes
   return { formatTag: WAVE_FORMAT_EXTENSIBLE, extra: hexOf(writer.result()) }
 }
 
-/** Of the first program. */
+/** Locations of the first program, as a chanmap. */
 function ec3Locations(payload: Uint8Array): number {
   const [first] = readDec3(payload).programs
   return first ? locationsOf(first) | first.dependentLocations : 0
 }
 
 /**
- * dwChannelMask for each location of a chanmap (ETSI TS 102 366 table E.1.4), its most significant bit first; 0: no
- * such speaker.
+ * dwChannelMask by location of a chanmap (ETSI TS 102 366 table E.1.4), most significant bit first; 0 where Windows
+ * has no such speaker.
  */
 const SPEAKERS = [
   0x1, // left
@@ -69,6 +69,6 @@ const SIDE_PAIR = 0x200 | 0x400
 
 function channelMask(locations: number): number {
   const mask = SPEAKERS.reduce((all, speaker, i) => all | ((locations & (0x8000 >>> i)) === 0 ? 0 : speaker), 0)
-  // With rear surrounds, those are at the back and the surrounds at the sides.
+  // With rear surrounds, those are the back pair and the surrounds are the side pair.
   return (locations & REAR_SURROUNDS) !== 0 && (locations & SURROUNDS) !== 0 ? mask | SIDE_PAIR : mask
 }

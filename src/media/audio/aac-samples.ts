@@ -9,8 +9,8 @@ import type { AudioParameters } from '../codecs/audio-parameters.ts'
 import type { SampleMaker, SampleSink } from './samples.ts'
 
 /**
- * AAC in ADTS: a sample is the raw_data_block of a frame. Left out are frames that differ from the first in object
- * type, rate or channels, and frames of several blocks, which cannot be told apart without decoding them.
+ * Makes samples of AAC in ADTS, each the raw_data_block of one frame. It leaves out frames that differ from the first
+ * in object type, rate or channels, and frames of several blocks, which cannot be separated without decoding them.
  */
 export class AacSamples implements SampleMaker<AdtsHeader> {
   readonly samplesPerFrame = SAMPLES_PER_FRAME
@@ -38,12 +38,12 @@ export class AacSamples implements SampleMaker<AdtsHeader> {
 
   end(): void {}
 
-  /** Undefined also where no frame says what the channels are. */
+  /** Describes the track; undefined when there is no sample, or no frame states its channels. */
   describe(): AudioParameters | undefined {
     return this.config === undefined ? undefined : aacParameters(this.config)
   }
 
-  /** As `describe`; for what the container knows beyond the frames. */
+  /** The AudioSpecificConfig that `describe` uses, for callers that know more from the container. */
   get configuration(): AudioSpecificConfig | undefined {
     return this.config
   }

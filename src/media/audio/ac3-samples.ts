@@ -7,7 +7,7 @@ import { readEnhancedBsi } from '../codecs/eac3-bsi.ts'
 import { TICKS_PER_SECOND } from '../time.ts'
 import type { SampleMaker, SampleSink } from './samples.ts'
 
-/** The frames of six audio blocks, all substreams of each. */
+/** Frames that add up to six audio blocks, with all their substreams. */
 type Group = {
   pts: number | undefined
   readonly from: number
@@ -17,8 +17,8 @@ type Group = {
 }
 
 /**
- * AC-3 and E-AC-3: a sample is six audio blocks of the first program, and all other substreams of their time. Left out
- * are frames that differ from the first in rate or channels, and what cannot be completed to six blocks.
+ * Makes samples of AC-3 and E-AC-3, each six audio blocks of the first program with all other substreams of that
+ * time. It leaves out frames that differ from the first in rate or channels, and blocks that do not add up to six.
  */
 export class Ac3Samples implements SampleMaker<Ac3Header> {
   readonly samplesPerFrame = AC3_SAMPLES_PER_FRAME
@@ -26,7 +26,7 @@ export class Ac3Samples implements SampleMaker<Ac3Header> {
   private readonly sink: SampleSink
   private readonly first = new Ac3Header()
   private group: Group | undefined
-  /** The first access unit; complete when the next begins. */
+  /** The first access unit; it is complete when the next one begins. */
   private unit = new Ac3AccessUnit()
   private isDescribed = false
   private samples = 0
@@ -41,7 +41,7 @@ export class Ac3Samples implements SampleMaker<Ac3Header> {
     if (header.isPrincipal) {
       this.begin(header, frame, position, pts)
     } else if (this.group === undefined) {
-      // Its principal frame lies before the segment.
+      // The principal frame of this substream lies before the segment.
       this.sink.skip(0)
       return
     }
@@ -59,7 +59,7 @@ export class Ac3Samples implements SampleMaker<Ac3Header> {
     return this.samples === 0 ? undefined : this.unit.describe()
   }
 
-  /** A frame of the first program: goes on with six blocks, or begins them. */
+  /** Takes a frame of the first program: completes the current six blocks, or begins new ones. */
   private begin(header: Ac3Header, frame: Uint8Array, position: number, pts: number | undefined): void {
     if (this.sampleRate === 0) {
       this.first.read(frame, 0)
@@ -71,7 +71,7 @@ export class Ac3Samples implements SampleMaker<Ac3Header> {
     if (this.group === undefined) {
       this.group = { pts, from: position, end: position, blocks: header.blocks, whole: true }
     } else {
-      // The time of a later frame of the six tells that of the first.
+      // The time of a later frame of the group gives the time of the first.
       const before = Math.round((blocks * SAMPLES_PER_BLOCK * TICKS_PER_SECOND) / this.sampleRate)
       if (pts !== undefined) this.group.pts ??= pts - before
       this.group.blocks += header.blocks
@@ -96,7 +96,7 @@ export class Ac3Samples implements SampleMaker<Ac3Header> {
       this.isDescribed = true
       return
     }
-    // What stood between this frame and the last may have been a substream: look at the next access unit.
+    // The bytes lost before this frame may have been a substream: describe the next access unit instead.
     if (!follows) this.unit = new Ac3AccessUnit()
     if (this.unit.isEmpty && !(header.isPrincipal && header.agrees(this.first))) return
     try {

@@ -1,23 +1,23 @@
-/** How the frames of a codec are told apart. An object is filled again and again. */
+/** The header of a codec's frames. One object is reused for every frame. */
 export type FrameHeader = {
-  /** What a frame begins with. */
+  /** The first byte of every frame. */
   readonly syncByte: number
-  /** Bytes that must be there to read a header. */
+  /** Bytes needed to read a header. */
   readonly minSize: number
-  /** Of header and payload; at least `minSize`. */
+  /** Size of header and payload in bytes; at least `minSize`. */
   readonly frameSize: number
-  /** Whether a header stands at `at`. */
+  /** Reads the header at `at`; false when there is none. */
   read(bytes: Uint8Array, at: number): boolean
 }
 
 /**
- * Finds the frames in a stream of them. A frame counts when another begins where it ends, or the stream does: so what
- * is damaged is left out, and bytes that merely look like a header are found out.
+ * Finds the frames in a byte stream. A frame counts only when another begins where it ends, or the stream ends there,
+ * so that damaged frames and bytes that merely look like a header are left out.
  */
 export class FrameWalker<Header extends FrameHeader> {
-  /** Places where no frame began although one should have, and a frame cut off by the end. */
+  /** Number of places where a frame was expected and none began; a frame cut off by the end counts as well. */
   lost = 0
-  /** Bytes that must be there from where the last walk stopped before the next can go on. */
+  /** Bytes needed from where the last walk stopped before the next one can continue. */
   wanted = 0
   private header: Header
   private next: Header
@@ -32,8 +32,8 @@ export class FrameWalker<Header extends FrameHeader> {
   }
 
   /**
-   * Takes the frames between `from` and `end`; `final` when the stream ends there.
-   * @returns where it stopped: at `end`, or where a frame begins of which more must be seen
+   * Takes the frames between `from` and `end`; `final` means that the stream ends there.
+   * @returns where it stopped: at `end`, or at a frame of which more bytes are needed
    */
   walk(bytes: Uint8Array, from: number, end: number, final: boolean): number {
     const { minSize, syncByte } = this.header

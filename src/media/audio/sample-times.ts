@@ -1,28 +1,30 @@
 import { PTS_MODULUS, TICKS_PER_SECOND, ticks, unwrapPts } from '../time.ts'
 import type { SampleMaker, SampleSink } from './samples.ts'
 
-/** When samples are heard, of which nothing else is kept. */
+/** Keeps the times of samples, and nothing else of them. */
 export class SampleTimes implements SampleSink {
-  /** Those whose times are kept. */
+  /** The maker of the samples whose times are kept. */
   maker: Pick<SampleMaker<never>, 'sampleRate' | 'samplesPerFrame'> | undefined
   private lastStated: number | undefined
   private first: number | undefined
   private last = 0
-  /** The last time that was stated, and how many audio samples ago. */
+  /** The last stated time; `since` counts the audio samples after it. */
   private base: number | undefined
   private since = 0
 
-  /** A 33-bit PTS, unwrapped relative to the one before. */
+  /** Unwraps a 33-bit PTS relative to the one before. */
   unwrap(pts: number): number {
     this.lastStated = this.lastStated === undefined ? pts : unwrapPts(pts, ticks(this.lastStated))
     return this.lastStated
   }
 
-  /** PTS of the first sample, 33 bits, and of the last, unwrapped relative to it; null where no sample has a time. */
+  /**
+   * 33-bit PTS of the first sample, and PTS of the last, unwrapped relative to it; null when no sample has a time.
+   */
   get range(): { readonly first: number; readonly last: number } | null {
     const { first, last } = this
     if (first === undefined) return null
-    // Times before the first sample's may have turned the clock, the one way or the other.
+    // Times before the first sample's may have wrapped the clock in either direction.
     const turns = Math.floor(first / PTS_MODULUS) * PTS_MODULUS
     return { first: first - turns, last: last - turns }
   }

@@ -6,25 +6,26 @@ import { Ac3Samples } from './ac3-samples.ts'
 import { type FrameHeader, FrameWalker } from './frame-walker.ts'
 import type { SampleMaker, SampleSink } from './samples.ts'
 
-/** Syntaxes of frames; `ac3` is AC-3 and E-AC-3. */
+/** Frame syntax; `ac3` covers AC-3 and E-AC-3. */
 export type FrameSyntax = 'aac' | 'ac3'
 
-/** A minute of the shortest frames, E-AC-3 of one block in eight substreams, and half as much again. */
+/** One and a half minutes of the shortest frames: E-AC-3 with one block in eight substreams. */
 const MOST_FRAMES = 2 ** 17
 
-/** A time in 90 kHz ticks, unwrapped, of the first frame that begins at `position` of the stream, or behind it. */
+/**
+ * An unwrapped time in 90 kHz ticks. It applies to the first frame that begins at or after `position` in the stream.
+ */
 export type TimeMark = { readonly position: number; readonly pts: number }
 
 /**
- * Finds the samples in a stream of frames, and the time that was stated for each. Throws MalformedMedia at a flood of
- * them.
+ * Finds the samples in a stream of frames, and the time stated for each. Throws MalformedMedia beyond `MOST_FRAMES`.
  */
 export class Sampler {
   readonly maker: AacSamples | Ac3Samples
   private readonly walker: FrameWalker<AdtsHeader> | FrameWalker<Ac3Header>
   private readonly marks: TimeMark[] = []
   private nextMark = 0
-  /** Position in the stream of the byte at offset 0 of what is being walked. */
+  /** Position in the stream of offset 0 of the bytes being walked. */
   private base = 0
   private frames = 0
 
@@ -51,7 +52,7 @@ export class Sampler {
   }
 
   mark({ position, pts }: TimeMark): void {
-    // What has been passed need not be kept.
+    // Marks already used need not be kept.
     if (this.nextMark === this.marks.length) {
       this.marks.length = 0
       this.nextMark = 0
@@ -60,7 +61,7 @@ export class Sampler {
     this.marks.push({ position, pts })
   }
 
-  /** Walks the frames in bytes of which those at `from` are `position` in the stream; see `FrameWalker.walk`. */
+  /** Walks frames in `bytes`, where offset `from` is `position` in the stream; see `FrameWalker.walk`. */
   walk(bytes: Uint8Array, from: number, end: number, position: number, final: boolean): number {
     this.base = position - from
     const stopped = this.walker.walk(bytes, from, end, final)

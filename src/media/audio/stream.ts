@@ -1,10 +1,10 @@
 import { type FrameSyntax, Sampler } from './sampler.ts'
 import type { SampleSink } from './samples.ts'
 
-/** The largest frame, the header behind it, and more. */
+/** Room for the largest frame, the header after it, and some more. */
 const CAPACITY = 16 * 1024
 
-/** A stream of frames as it arrives, in pieces cut anywhere. It keeps 16 KiB of it. */
+/** A stream of frames that arrives in pieces cut anywhere. It keeps 16 KiB. */
 export class FrameStream {
   readonly sampler: Sampler
   private readonly bytes = new Uint8Array(CAPACITY)
@@ -16,7 +16,7 @@ export class FrameStream {
     this.sampler = new Sampler(syntax, sink)
   }
 
-  /** Bytes that have arrived. */
+  /** Number of bytes that have arrived. */
   get position(): number {
     return this.kept + this.filled
   }

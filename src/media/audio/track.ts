@@ -3,7 +3,7 @@ import { rescale, TICKS_PER_SECOND } from '../time.ts'
 import { type FrameSyntax, Sampler, type TimeMark } from './sampler.ts'
 import type { SampleSink } from './samples.ts'
 
-/** What a table can say of one sample; a silence longer than that is told by the decoding time behind it alone. */
+/** The longest duration a sample table can hold; only the next decoding time shows a longer silence. */
 const LONGEST = 0xffffffff
 
 export type AudioSamples = {
@@ -13,18 +13,18 @@ export type AudioSamples = {
 }
 
 export type AudioLosses = {
-  /** Samples left out: they differ from the first, are not complete, or come before the first time. */
+  /** Number of samples left out: different from the first, incomplete, or before the first time. */
   dropped: number
-  /** Places where frames do not follow each other. */
+  /** Number of places where frames do not follow each other. */
   lost: number
 }
 
-/**
- * Bytes with frames; whether they may be moved. Where they must not, they are copied before the first that has to be.
- */
+/** Bytes with frames. `inPlace`: they may be moved; otherwise they are copied before the first move. */
 type Source = { readonly bytes: Uint8Array; readonly inPlace: boolean }
 
-/** The samples of the frames from `from` to `end`, moved together. Undefined when there is none with a time. */
+/**
+ * Cuts the samples out of the frames from `from` to `end` and moves them together. Undefined when none has a time.
+ */
 export function cutSamples(
   syntax: FrameSyntax,
   source: Source,
@@ -44,7 +44,7 @@ export function cutSamples(
   return { timescale: maker.sampleRate, samples: table.finish(), media: table.media }
 }
 
-/** Gathers samples; their times count on from the last that was stated. */
+/** Collects samples; their times count on from the last stated time. */
 class Table implements SampleSink {
   readonly sizes: number[] = []
   maker: Pick<Sampler['maker'], 'sampleRate' | 'samplesPerFrame'> = { sampleRate: 0, samplesPerFrame: 0 }
@@ -54,9 +54,9 @@ class Table implements SampleSink {
   private readonly dts: number[] = []
   private start = 0
   private output = 0
-  /** Where the frames so far lead. */
+  /** The time at which the next frame is expected, given the frames so far. */
   private expected: number | undefined
-  /** Frames were left out, whose length is only as good as their headers. */
+  /** Frames were left out whose duration is known from their headers only. */
   private isVague = false
 
   constructor({ bytes, inPlace }: Source, losses: AudioLosses) {
@@ -74,11 +74,11 @@ class Table implements SampleSink {
     const { expected } = this
     const stated = pts === undefined ? expected : rescale(pts, TICKS_PER_SECOND, sampleRate)
     if (stated === undefined) {
-      // Before the first PTS there is no telling when a frame is heard.
+      // Nothing states when frames before the first PTS are heard.
       this.losses.dropped++
       return
     }
-    // A time within half a frame of where the frames before it lead is theirs, rounded; one that goes back is wrong.
+    // A stated time within half a frame of the expected one is that time, rounded; a time that goes back is wrong.
     const tolerance = this.isVague ? 0 : samplesPerFrame / 2
     const isJump = expected === undefined || Math.abs(stated - expected) > tolerance
     const dts = isJump && stated > (this.dts.at(-1) ?? -Infinity) ? stated : expected!
@@ -109,7 +109,7 @@ class Table implements SampleSink {
     }
   }
 
-  /** Where nothing is left out between samples, nothing is moved. */
+  /** Keeps the sample's bytes, and moves nothing while no bytes between samples are left out. */
   private keep(from: number, end: number): void {
     if (this.sizes.length === 1) {
       this.start = from
@@ -124,7 +124,7 @@ class Table implements SampleSink {
   }
 }
 
-/** A track of what was cut. */
+/** Makes a track of cut samples. */
 export function audioTrack(pid: number, { timescale, samples, media }: AudioSamples): Track {
   return { kind: 'audio', pid, timescale, samples, media }
 }

@@ -4,23 +4,23 @@ import type { AudioParameters } from './audio-parameters.ts'
 import { aacCodec } from './codec-string.ts'
 import { findProgramConfig, type ProgramConfig, readProgramConfig, writeProgramConfig } from './program-config.ts'
 
-/** samplingFrequencyIndex, ISO/IEC 14496-3 table 1.18. */
+/** Hz by samplingFrequencyIndex, ISO/IEC 14496-3 table 1.18. */
 const SAMPLE_RATES: readonly number[] = [
   96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000, 7_350,
 ]
 const EXPLICIT_RATE = 15
-/** Channels of each channelConfiguration, table 1.19; 0: a program_config_element tells. */
+/** Channels by channelConfiguration, table 1.19; 0 means that a program_config_element states them. */
 const CHANNELS: readonly number[] = [0, 1, 2, 3, 4, 5, 6, 8]
 
 export const SAMPLES_PER_FRAME = 1024
-/** Above it a core has no doubled rate in any level but the highest of High Efficiency AAC, table 1.11. */
+/** Hz. A faster core has no doubled rate in any level of High Efficiency AAC but the highest, table 1.11. */
 export const MOST_CORE_RATE = 24_000
 
 /** audioObjectType, table 1.17. */
 export const SBR = 5
 export const PARAMETRIC_STEREO = 29
 
-/** The fixed header of an ADTS frame, ISO/IEC 14496-3 §1.A.2.2. One object is filled again and again. */
+/** The fixed header of an ADTS frame, ISO/IEC 14496-3 §1.A.2.2. One object is reused for every frame. */
 export class AdtsHeader {
   readonly syncByte = 0xff
   readonly minSize = 7
@@ -28,17 +28,17 @@ export class AdtsHeader {
   /** audioObjectType: 2 is AAC LC. */
   objectType = 0
   sampleRateIndex = 0
-  /** 0 when the channels are described in the frame itself. */
+  /** channelConfiguration; 0 when the frame itself describes its channels. */
   channelConfiguration = 0
   headerSize = 0
-  /** Header and payload. */
+  /** Size of header and payload in bytes. */
   frameSize = 0
-  /** raw_data_blocks in the frame, each 1024 samples. */
+  /** Number of raw_data_blocks in the frame, each of 1024 samples. */
   blocks = 0
 
-  /** Whether an ADTS header stands at `at`; the caller has seen to it that seven bytes are there. */
+  /** Reads the ADTS header at `at`, where the caller has ensured seven bytes; false when there is none. */
   read(bytes: Uint8Array, at: number): boolean {
-    // syncword, then layer 0; the MPEG-2 bit may be either.
+    // The syncword, then layer 0; the MPEG-2 bit may be either.
     if (bytes[at] !== 0xff || (bytes[at + 1]! & 0xf6) !== 0xf0) return false
     const third = bytes[at + 2]!
     const fourth = bytes[at + 3]!
@@ -47,7 +47,7 @@ export class AdtsHeader {
     this.channelConfiguration = ((third & 1) << 2) | (fourth >>> 6)
     this.blocks = (bytes[at + 6]! & 3) + 1
     const hasCrc = (bytes[at + 1]! & 1) === 0
-    // With a CRC, the positions of all blocks but the first stand in front of it: §1.A.2.2.2.
+    // With a CRC, the header lists the positions of all blocks but the first: §1.A.2.2.2.
     this.headerSize = hasCrc ? 7 + 2 * this.blocks : 7
     this.frameSize = ((fourth & 3) << 11) | (bytes[at + 4]! << 3) | (bytes[at + 5]! >>> 5)
     return this.sampleRateIndex < SAMPLE_RATES.length && this.frameSize > this.headerSize
@@ -61,7 +61,7 @@ export class AdtsHeader {
     return this.blocks * SAMPLES_PER_FRAME
   }
 
-  /** Whether a decoder goes on from one to the other. */
+  /** True when a decoder can continue from a frame with this header to one with the other. */
   agrees(other: AdtsHeader): boolean {
     return (
       this.objectType === other.objectType &&
@@ -71,21 +71,21 @@ export class AdtsHeader {
   }
 }
 
-/** AudioSpecificConfig, ISO/IEC 14496-3 §1.6.2.1, of an object type that GASpecificConfig describes. */
+/** AudioSpecificConfig, ISO/IEC 14496-3 §1.6.2.1, for object types that GASpecificConfig describes. */
 export type AudioSpecificConfig = {
   /** audioObjectType of the core. */
   readonly objectType: number
-  /** Of the core. */
+  /** samplingFrequencyIndex of the core. */
   readonly sampleRateIndex: number
   readonly channelConfiguration: number
-  /** Where channelConfiguration is 0. */
+  /** The program_config_element; present where channelConfiguration is 0. */
   readonly programConfig?: ProgramConfig
-  /** Explicit hierarchical signalling: 5 spectral band replication, 29 with parametric stereo. */
+  /** Explicit hierarchical signalling of spectral band replication (5), or with parametric stereo (29). */
   readonly extension?: { readonly objectType: number; readonly sampleRateIndex: number }
 }
 
 /**
- * The configuration of ADTS frames with this header; `payload` is that of a frame which may describe its channels.
+ * The configuration of ADTS frames with this header; `payload` belongs to a frame that may describe its channels.
  * Undefined when channelConfiguration is 0 and the payload does not begin with a program_config_element.
  */
 export function adtsConfiguration(header: AdtsHeader, payload: Uint8Array): AudioSpecificConfig | undefined {
@@ -114,7 +114,7 @@ export function writeAudioSpecificConfig(config: AudioSpecificConfig): Uint8Arra
   return bits.result()
 }
 
-/** Throws MalformedMedia when it says what neither ADTS nor `explicitSbr` can. */
+/** Reads an AudioSpecificConfig. Throws MalformedMedia for what neither ADTS nor `explicitSbr` can state. */
 export function readAudioSpecificConfig(bytes: Uint8Array): AudioSpecificConfig {
   const bits = new BitReader(bytes)
   const first = bits.u(5)
@@ -144,14 +144,14 @@ function readRate(bits: BitReader): number {
   return index
 }
 
-/** What an AudioSpecificConfig says, in the words of a track's description. */
+/** Describes an AudioSpecificConfig as audio parameters. */
 export function aacParameters(config: AudioSpecificConfig): AudioParameters {
   const { objectType, sampleRateIndex, channelConfiguration, programConfig, extension } = config
   return {
     codec: aacCodec(extension?.objectType ?? objectType),
     configuration: hexOf(writeAudioSpecificConfig(config)),
     sampleRate: SAMPLE_RATES[sampleRateIndex]!,
-    // Parametric stereo makes two channels of one.
+    // Parametric stereo decodes one channel to two.
     channels:
       extension?.objectType === PARAMETRIC_STEREO ? 2 : (programConfig?.channels ?? CHANNELS[channelConfiguration]!),
     samplesPerFrame: SAMPLES_PER_FRAME,
@@ -159,15 +159,15 @@ export function aacParameters(config: AudioSpecificConfig): AudioParameters {
 }
 
 /**
- * The same AAC LC with spectral band replication (5), and parametric stereo (29), signalled explicitly and
- * hierarchically: a decoder then knows it before the first frame, §1.6.5.2. The rate is twice that of the core, or the
- * same (downsampled) where the core is above 24 kHz. Both configurations are in hexadecimal.
+ * The AudioSpecificConfig of AAC LC with spectral band replication (5) or also parametric stereo (29), signalled
+ * explicitly and hierarchically, so that a decoder knows before the first frame (§1.6.5.2). The rate is twice that of
+ * the core, or the same (downsampled) where the core is above 24 kHz. Both configurations are in hexadecimal.
  */
 export function explicitSbr(configuration: string, objectType: typeof SBR | typeof PARAMETRIC_STEREO): string {
   return hexOf(writeAudioSpecificConfig(withSbr(readAudioSpecificConfig(bytesOfHex(configuration)), objectType)))
 }
 
-/** See `explicitSbr`. */
+/** Adds spectral band replication, and for 29 parametric stereo, to a configuration; see `explicitSbr`. */
 export function withSbr(
   config: AudioSpecificConfig,
   objectType: typeof SBR | typeof PARAMETRIC_STEREO,

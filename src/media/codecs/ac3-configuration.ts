@@ -3,17 +3,17 @@ import { BitReader, hexOf, MalformedMedia } from '../bytes.ts'
 import { BLOCKS_PER_SAMPLE, SAMPLE_RATES, SAMPLES_PER_BLOCK } from './ac3-header.ts'
 import type { AudioParameters } from './audio-parameters.ts'
 
-/** What `dac3` says, ETSI TS 102 366 §F.4. */
+/** The fields of a `dac3` box, ETSI TS 102 366 §F.4. */
 export type Ac3Configuration = Ac3Mode & {
-  /** frmsizecod without its last bit. */
+  /** frmsizecod without its lowest bit. */
   readonly bitRateCode: number
 }
 
-/** What `dec3` says, §F.6. */
+/** The fields of a `dec3` box, §F.6. */
 export type Ec3Configuration = {
-  /** kbit/s. */
+  /** Data rate in kbit/s. */
   readonly dataRate: number
-  /** Independent substreams: programs. At least one. */
+  /** Programs, that is independent substreams; at least one. */
   readonly programs: readonly Ec3Program[]
   /** complexity_index_type_a, ETSI TS 103 420 §8.3. */
   readonly jointObjectCoding?: number
@@ -29,31 +29,31 @@ type Ac3Mode = {
 
 export type Ec3Program = Ac3Mode & {
   readonly dependentSubstreams: number
-  /** Locations the dependent substreams carry: a chanmap, most significant bit first (table E.1.4). */
+  /** Locations of the dependent substreams as a chanmap, most significant bit first (table E.1.4). */
   readonly dependentLocations: number
 }
 
-/** Locations by acmod, as in a chanmap: left, centre, right, left surround, right surround, …, centre surround. */
+/** Locations by acmod, as a chanmap: left, centre, right, left surround, right surround, …, centre surround. */
 const LOCATIONS: readonly number[] = [0xa000, 0x4000, 0xa000, 0xe000, 0xa100, 0xe100, 0xb800, 0xf800]
 const LFE = 0x0001
-/** Locations that are pairs of channels: 5, 6, 9, 10, 11 and 13. */
+/** Chanmap locations that are pairs of channels: 5, 6, 9, 10, 11 and 13. */
 const PAIRS = 0x0674
 
 export const AC3_SAMPLES_PER_FRAME = BLOCKS_PER_SAMPLE * SAMPLES_PER_BLOCK
 
-/** The locations of one substream. */
+/** The locations of one substream, as a chanmap. */
 export function locationsOf({ acmod, lfeon }: { readonly acmod: number; readonly lfeon: boolean }): number {
   return LOCATIONS[acmod]! | (lfeon ? LFE : 0)
 }
 
-/** Channels of a program whose dependent substreams add or replace locations. */
+/** Number of channels of a program whose dependent substreams add or replace locations. */
 function channelsOf(locations: number): number {
   let count = 0
   for (let bit = 0x8000; bit > 0; bit >>>= 1) if ((locations & bit) !== 0) count += (PAIRS & bit) === 0 ? 1 : 2
   return count
 }
 
-/** In the words of a track's description. Throws MalformedMedia when the rate is none. */
+/** Describes AC-3 as audio parameters. Throws MalformedMedia when the rate code is reserved. */
 export function ac3Parameters(config: Ac3Configuration): AudioParameters {
   return {
     codec: 'ac-3',
@@ -65,8 +65,8 @@ export function ac3Parameters(config: Ac3Configuration): AudioParameters {
 }
 
 /**
- * In the words of a track's description: the first program. Throws MalformedMedia when the rate is none. `sampleRate`
- * and `locations`, a chanmap, are for what a `dec3` cannot say: half the rates, and the pair of top surround.
+ * Describes the first program of E-AC-3 as audio parameters. Throws MalformedMedia when the rate code is reserved.
+ * `sampleRate` and `locations` (a chanmap) state what a `dec3` cannot: halved rates, and the pair of top surrounds.
  */
 export function ec3Parameters(config: Ec3Configuration, sampleRate?: number, locations?: number): AudioParameters {
   const [first] = config.programs as [Ec3Program]
@@ -87,7 +87,7 @@ function sampleRateOf({ fscod }: Ac3Mode): number {
   return rate
 }
 
-/** The payload of a `dac3` box. */
+/** Writes the payload of a `dac3` box. */
 export function writeDac3({ bitRateCode, ...mode }: Ac3Configuration): Uint8Array {
   const bits = new BitWriter()
   bits.u(2, mode.fscod)
@@ -100,7 +100,7 @@ export function writeDac3({ bitRateCode, ...mode }: Ac3Configuration): Uint8Arra
   return bits.result()
 }
 
-/** Throws MalformedMedia when the payload is too short. */
+/** Reads the payload of a `dac3` box. Throws MalformedMedia when it is too short. */
 export function readDac3(payload: Uint8Array): Ac3Configuration {
   const bits = new BitReader(payload)
   return {
@@ -113,7 +113,7 @@ export function readDac3(payload: Uint8Array): Ac3Configuration {
   }
 }
 
-/** The payload of a `dec3` box. */
+/** Writes the payload of a `dec3` box. */
 export function writeDec3({ dataRate, programs, jointObjectCoding }: Ec3Configuration): Uint8Array {
   const bits = new BitWriter()
   bits.u(13, Math.min(dataRate, 0x1fff))
@@ -138,7 +138,7 @@ export function writeDec3({ dataRate, programs, jointObjectCoding }: Ec3Configur
   return bits.result()
 }
 
-/** Throws MalformedMedia when the payload is too short. */
+/** Reads the payload of a `dec3` box. Throws MalformedMedia when it is too short. */
 export function readDec3(payload: Uint8Array): Ec3Configuration {
   const bits = new BitReader(payload)
   const dataRate = bits.u(13)
@@ -163,7 +163,9 @@ function readProgram(bits: BitReader): Ec3Program {
   return { fscod, bsid, bsmod, acmod, lfeon, dependentSubstreams, dependentLocations }
 }
 
-/** chan_loc, table F.6.1, least significant bit first: locations 5 to 12 of a chanmap, then its 14, LFE2. */
+/**
+ * chan_loc, table F.6.1, least significant bit first: locations 5 to 12 of a chanmap, then its location 14, and LFE2.
+ */
 function channelLocation(locations: number): number {
   let chanLoc = (locations & 0x0002) << 7
   for (let n = 0; n < 8; n++) if ((locations & (0x0400 >>> n)) !== 0) chanLoc |= 1 << n

@@ -1,27 +1,27 @@
 /** The beginning of a synchronisation frame, AC-3 (ETSI TS 102 366 §4.3 and §4.4) or Enhanced AC-3 (annex E). */
 
-/** Hz, by fscod. */
+/** Hz by fscod. */
 export const SAMPLE_RATES: readonly number[] = [48_000, 44_100, 32_000]
-/** kbit/s, by frmsizecod without its last bit: table 4.13. */
+/** kbit/s by frmsizecod without its lowest bit, table 4.13. */
 const BIT_RATES: readonly number[] = [
   32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 512, 576, 640,
 ]
-/** Full-bandwidth channels, by acmod: table 4.3. */
+/** Full-bandwidth channels by acmod, table 4.3. */
 const CHANNELS: readonly number[] = [2, 1, 2, 3, 3, 4, 4, 5]
-/** Audio blocks in a frame, by numblkscod. */
+/** Audio blocks in a frame by numblkscod. */
 const BLOCKS: readonly number[] = [1, 2, 3, 6]
 
 export const SAMPLES_PER_BLOCK = 256
-/** Audio blocks that make up a sample of an MP4 track: §F.2. */
+/** Audio blocks in a sample of an MP4 track, §F.2. */
 export const BLOCKS_PER_SAMPLE = 6
 
 /** strmtyp, table E.1.1. An AC-3 frame counts as independent. */
 export const INDEPENDENT = 0
 export const DEPENDENT = 1
-/** Independent, converted from AC-3. */
+/** strmtyp of an independent substream converted from AC-3. */
 const CONVERTED = 2
 
-/** One object is filled again and again. */
+/** The header of an AC-3 or E-AC-3 frame. One object is reused for every frame. */
 export class Ac3Header {
   readonly syncByte = 0x0b
   readonly minSize = 7
@@ -34,20 +34,20 @@ export class Ac3Header {
   substream = 0
   frameSize = 0
   fscod = 0
-  /** Hz. */
+  /** Sample rate in Hz. */
   sampleRate = 0
-  /** Audio blocks, each of 256 samples. */
+  /** Number of audio blocks, each of 256 samples. */
   blocks = 0
   bsid = 0
-  /** Bit stream mode; of E-AC-3 in an optional field further on. */
+  /** Bit stream mode; E-AC-3 has it in an optional field that is read elsewhere. */
   bsmod = 0
   /** Audio coding mode. */
   acmod = 0
   lfeon = false
-  /** Of AC-3: the frame size code without its last bit. */
+  /** AC-3: frmsizecod without its lowest bit. */
   bitRateCode = 0
 
-  /** Whether a frame begins at `at`; the caller has seen to it that `minSize` bytes are there. */
+  /** Reads the header at `at`, where the caller has ensured `minSize` bytes; false when no frame begins there. */
   read(bytes: Uint8Array, at: number): boolean {
     if (bytes[at] !== 0x0b || bytes[at + 1] !== 0x77) return false
     this.bsid = bytes[at + 5]! >>> 3
@@ -56,17 +56,17 @@ export class Ac3Header {
     return this.isEnhanced ? this.readEnhanced(bytes, at) : this.readPlain(bytes, at)
   }
 
-  /** Of this substream alone, the low-frequency channel included. */
+  /** Channels of this substream alone, including the low-frequency channel. */
   get channels(): number {
     return CHANNELS[this.acmod]! + (this.lfeon ? 1 : 0)
   }
 
-  /** Whether the frame begins a new interval of time: the first program's own frame. */
+  /** True for a frame of the first program, which begins a new interval of time. */
   get isPrincipal(): boolean {
     return this.streamType === INDEPENDENT && this.substream === 0
   }
 
-  /** Whether a decoder goes on from one to the other. */
+  /** True when a decoder can continue from this frame to the other. */
   agrees(other: Ac3Header): boolean {
     return (
       this.isEnhanced === other.isEnhanced &&
@@ -88,12 +88,12 @@ export class Ac3Header {
     this.blocks = 6
     this.fscod = fscod
     this.bitRateCode = frmsizecod >>> 1
-    // bsid 9 and 10 halve the rate of samples, and with it that of bits.
+    // bsid 9 and 10 halve the sample rate, and the bit rate with it.
     this.sampleRate = rate >>> Math.max(0, this.bsid - 8)
     this.frameSize = 2 * (Math.floor((bitRate * 96_000) / rate) + (fscod === 1 ? frmsizecod & 1 : 0))
     this.bsmod = bytes[at + 5]! & 7
     this.acmod = bytes[at + 6]! >>> 5
-    // Mix levels, or the Dolby Surround mode, stand before lfeon: §4.4.2.
+    // Mix levels, or the Dolby Surround mode, precede lfeon: §4.4.2.
     let bit = 3
     if ((this.acmod & 1) !== 0 && this.acmod !== 1) bit += 2
     if ((this.acmod & 4) !== 0) bit += 2

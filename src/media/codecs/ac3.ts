@@ -3,14 +3,14 @@ import { type Ac3Header, DEPENDENT, SAMPLES_PER_BLOCK } from './ac3-header.ts'
 import type { AudioParameters } from './audio-parameters.ts'
 import { readEnhancedBsi } from './eac3-bsi.ts'
 
-/** Independent substreams a `dec3` can count, and dependent ones of each. */
+/** The most independent substreams a `dec3` can list, and the most dependent ones of each. */
 const MOST_PROGRAMS = 8
 const MOST_DEPENDENT = 8
 
-/** The frames of one interval of time, as a decoder must know them: AC-3, or E-AC-3 with all its substreams. */
+/** All frames of one interval of time, as a decoder must know them: AC-3, or E-AC-3 with all its substreams. */
 export class Ac3AccessUnit {
   private readonly programs: Ec3Program[] = []
-  /** Channel locations of the first program. */
+  /** Locations of the first program, as a chanmap. */
   private locations = 0
   private isEnhanced = false
   private sampleRate = 0
@@ -23,7 +23,7 @@ export class Ac3AccessUnit {
     return this.programs.length === 0
   }
 
-  /** Takes a whole frame and its header. Throws MalformedMedia when it is too short for what it announces. */
+  /** Takes a whole frame and its header. Throws MalformedMedia when the frame is too short for its header. */
   add(header: Ac3Header, frame: Uint8Array): void {
     const bsi = header.isEnhanced ? readEnhancedBsi(frame) : undefined
     this.bytes += header.frameSize
@@ -34,7 +34,7 @@ export class Ac3AccessUnit {
     else if (this.programs.length < MOST_PROGRAMS) this.addProgram(header, bsi?.bsmod ?? header.bsmod, locations)
   }
 
-  /** Undefined when it has no frame. */
+  /** Describes the access unit; undefined when it has no frame. */
   describe(): AudioParameters | undefined {
     const [first] = this.programs
     if (first === undefined) return undefined
@@ -67,8 +67,8 @@ export class Ac3AccessUnit {
   }
 
   /**
-   * kbit/s. At 44.1 kHz frames differ by a word to keep a rate that is a multiple of 8: it is named, so that segments
-   * which begin with the one or the other say the same.
+   * Data rate in kbit/s. At 44.1 kHz, frame sizes vary by a word to hold a rate that is a multiple of 8. That nominal
+   * rate is returned, so that segments agree whichever size they begin with.
    */
   private dataRate(): number {
     const rate = (this.bytes * 8 * this.sampleRate) / this.samples / 1000

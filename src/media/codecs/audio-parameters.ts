@@ -1,4 +1,4 @@
 import type { AudioDescription } from '../track.ts'
 
-/** What frames say of themselves: a description without what the container adds. */
+/** What audio frames state of themselves: a description without what the container adds. */
 export type AudioParameters = Omit<AudioDescription, 'kind' | 'pid' | 'language'>

@@ -1,7 +1,7 @@
 import { type ByteReader, type ByteWriter, MalformedMedia } from '../bytes.ts'
 import { readSps } from './h264.ts'
 
-/** Baseline, Main and Extended: the record of any other profile repeats chroma format and bit depths. */
+/** Baseline, Main and Extended; the record of any other profile repeats chroma format and bit depths. */
 const PLAIN_PROFILES: ReadonlySet<number> = new Set([66, 77, 88])
 
 /** AVCDecoderConfigurationRecord, ISO/IEC 14496-15 §5.3.3.1.2; NAL lengths take four bytes. */
@@ -32,14 +32,14 @@ export function writeAvcC(writer: ByteWriter, { sps, pps }: AvcConfiguration): v
   writer.u8(0)
 }
 
-/** A parameter set behind its length. */
+/** Writes a parameter set after its 16-bit length. Throws MalformedMedia when it is longer than that can state. */
 export function writeNal(writer: ByteWriter, nal: Uint8Array): void {
   if (nal.length > 0xffff) throw new MalformedMedia(`parameter set of ${nal.length} bytes`, 0)
   writer.u16(nal.length)
   writer.write(nal)
 }
 
-/** Throws MalformedMedia when NAL lengths take other than four bytes. */
+/** Reads an AVCDecoderConfigurationRecord. Throws MalformedMedia unless NAL lengths take four bytes. */
 export function readAvcC(
   reader: ByteReader,
 ): AvcConfiguration & { readonly profile: number; readonly constraints: number; readonly level: number } {
@@ -52,7 +52,7 @@ export function readAvcC(
   return { profile, constraints, level, sps, pps: readNals(reader, reader.u8()) }
 }
 
-/** So many parameter sets, each behind its length. */
+/** Reads `count` parameter sets, each after its 16-bit length. */
 export function readNals(reader: ByteReader, count: number): Uint8Array[] {
   const nals: Uint8Array[] = []
   for (let i = 0; i < count; i++) nals.push(new Uint8Array(reader.view(reader.u16())))

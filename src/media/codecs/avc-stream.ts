@@ -30,7 +30,7 @@ import {
   videoParameters,
 } from './video-stream.ts'
 
-/** By nal_unit_type; where access units begin is in §7.4.1.2.3. Prefix NAL units (14) stand before every slice. */
+/** Roles by nal_unit_type; §7.4.1.2.3 says where access units begin. Prefix NAL units (14) precede every slice. */
 const ROLES = new Uint8Array(32).fill(ROLE.other)
 for (const type of [NAL_SLICE, NAL_PARTITION_A, NAL_IDR_SLICE]) ROLES[type] = ROLE.slice
 for (const type of [NAL_SPS, NAL_PPS]) ROLES[type] = ROLE.parameterSet
@@ -39,16 +39,16 @@ ROLES[NAL_AUD] = ROLE.delimiter
 ROLES[NAL_FILLER] = ROLE.filler
 for (const type of [15, 16, 17, 18]) ROLES[type] = ROLE.prefix
 
-/** An H.264 stream. */
+/** Follows an H.264 stream. */
 export class AvcStream implements VideoStream {
   readonly headerSize = AVC_NAL_HEADER_SIZE
   private readonly sps = new ParameterSets(readSps)
   private readonly pps = new ParameterSets(readPps)
-  /** The SPS behind the last picture. */
+  /** The SPS of the last picture. */
   private active: Sps | undefined
   private readonly order = new PictureOrder()
   private epoch = 0
-  /** A field whose other field may follow. */
+  /** A field whose second field may follow. */
   private field: SliceHeader | undefined
 
   roleOf(bytes: Uint8Array, at: number): NalRole {
@@ -108,7 +108,7 @@ export class AvcStream implements VideoStream {
     return this.active
   }
 
-  /** Whether this is the other field of the frame of the field before: complementary field pairs, §3. */
+  /** True for the second field of the frame whose first field came before: complementary field pairs, §3. */
   private completesFrame({ parity, frameNumber }: SliceHeader): boolean {
     const first = this.field
     return first !== undefined && parity !== 'frame' && parity !== first.parity && frameNumber === first.frameNumber

@@ -2,17 +2,17 @@ import { BitReader } from '../bytes.ts'
 
 /** Bit stream information of an E-AC-3 frame beyond its first fields. */
 export type EnhancedBsi = {
-  /** Bit stream mode; 0, the main service, where the frame does not say. */
+  /** Bit stream mode; 0, the main service, where the frame does not state it. */
   readonly bsmod: number
-  /** chanmap, table E.1.4, most significant bit first; of dependent substreams that have one. */
+  /** chanmap, table E.1.4, most significant bit first; for dependent substreams that have one. */
   readonly channelMap?: number
-  /** convsync: the first frame of six blocks; absent in frames of six, which need none. */
+  /** convsync: the first frame of a group of six blocks; absent in frames of six blocks, which need none. */
   readonly converterSync?: boolean
   /** complexity_index_type_a of joint object coding, ETSI TS 103 420 §8.3. */
   readonly jointObjectCoding?: number
 }
 
-/** Bits of syncinfo: the syncword. */
+/** Size of syncinfo in bits: the syncword. */
 const SYNCINFO_BITS = 16
 
 /** Reads bsi() of a whole frame, ETSI TS 102 366 §E.1.2.2. Throws MalformedMedia when the frame is too short for it. */
@@ -43,13 +43,13 @@ export function readEnhancedBsi(frame: Uint8Array): EnhancedBsi {
   }
 }
 
-/** dialnorm, compre, compr. */
+/** Skips dialnorm, compre and compr. */
 function skipLevels(bits: BitReader): void {
   bits.u(5)
   if (bits.flag()) bits.u(8)
 }
 
-/** What follows mixmdate. */
+/** Skips the fields that mixmdate announces. */
 function skipMixing(bits: BitReader, strmtyp: number, acmod: number, lfeon: boolean, numblkscod: number): void {
   const hasSurround = (acmod & 4) !== 0
   if (acmod > 2) bits.u(2) // dmixmod
@@ -71,7 +71,7 @@ function skipMixing(bits: BitReader, strmtyp: number, acmod: number, lfeon: bool
   else for (let block = [1, 2, 3, 6][numblkscod]!; block > 0; block--) if (bits.flag()) bits.u(5)
 }
 
-/** What follows infomdate: bsmod. */
+/** Reads bsmod, and skips the other fields that infomdate announces. */
 function readInformation(bits: BitReader, fscod: number, acmod: number): number {
   const bsmod = bits.u(3)
   bits.u(2) // copyrightb, origbs
@@ -83,7 +83,7 @@ function readInformation(bits: BitReader, fscod: number, acmod: number): number 
   return bsmod
 }
 
-/** addbsi: the complexity index when it announces extension type A. */
+/** Reads addbsi: the complexity index when it announces extension type A. */
 function readAdditional(bits: BitReader): number | undefined {
   const size = bits.u(6) + 1
   bits.u(7)

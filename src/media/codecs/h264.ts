@@ -23,10 +23,10 @@ export const NAL_FILLER = 12
 
 export const AVC_NAL_HEADER_SIZE = 1
 
-/** Profiles whose SPS says chroma format and bit depths (§7.3.2.1.1). */
+/** Profiles whose SPS states chroma format and bit depths (§7.3.2.1.1). */
 const HIGH_PROFILES: ReadonlySet<number> = new Set([100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135])
 
-/** What a sequence parameter set says (§7.3.2.1.1, §E.1.1). */
+/** The fields of a sequence parameter set (§7.3.2.1.1, §E.1.1). */
 export type Sps = VideoUsability & {
   readonly id: number
   readonly profile: number
@@ -37,16 +37,16 @@ export type Sps = VideoUsability & {
   readonly bitDepthLuma: number
   readonly bitDepthChroma: number
   readonly separatePlanes: boolean
-  /** Bits of frame_num. */
+  /** Size of frame_num in bits. */
   readonly frameNumberBits: number
-  /** Bits of pic_order_cnt_lsb; 0 when pic_order_cnt_type is not 0. */
+  /** Size of pic_order_cnt_lsb in bits; 0 when pic_order_cnt_type is not 0. */
   readonly orderBits: number
   /** frame_mbs_only_flag 0: pictures may be fields. */
   readonly mayHaveFields: boolean
-  /** Of the cropped picture. */
+  /** Luma samples, after cropping; so is `height`. */
   readonly width: number
   readonly height: number
-  /** From the VUI's timing, in lowest terms. */
+  /** Pictures per second from the VUI's timing, in lowest terms. */
   readonly frameRate?: VideoFrameRate
 }
 
@@ -93,7 +93,7 @@ function skipScalingLists(bits: BitReader, count: number): void {
   }
 }
 
-/** @returns the bits of pic_order_cnt_lsb */
+/** @returns the size of pic_order_cnt_lsb in bits */
 function readPictureOrderCount(bits: BitReader): number {
   const type = inRange(bits.ue(), 2, 'pic_order_cnt_type')
   if (type === 0) return 4 + inRange(bits.ue(), 12, 'log2_max_pic_order_cnt_lsb_minus4')
@@ -126,7 +126,7 @@ function readSize(bits: BitReader, { chromaFormat, separatePlanes }: Format) {
   return { mayHaveFields, ...checkedSize(codedWidth - cropX, codedHeight - cropY) }
 }
 
-/** A tick is a field: two of them make a frame. */
+/** Pictures per second: a tick is a field, and two fields make a frame. */
 function readFrameRate(bits: BitReader): VideoFrameRate | undefined {
   const unitsInTick = bits.u(32)
   const timeScale = bits.u(32)
@@ -142,19 +142,19 @@ export function readPps(nal: Uint8Array): Pps {
   return { id, spsId: inRange(bits.ue(), 31, 'seq_parameter_set_id') }
 }
 
-/** How a slice begins (§7.3.3). */
+/** The beginning of a slice header (§7.3.3). */
 export type SliceHeader = {
-  /** Whether macroblocks depend on no other picture: slice_type I or SI. */
+  /** True when its macroblocks depend on no other picture: slice_type I or SI. */
   readonly intra: boolean
   readonly frameNumber: number
-  /** Of a field its parity; a frame is neither. */
+  /** Parity of a field, or 'frame'. */
   readonly parity: 'frame' | 'top' | 'bottom'
   /** pic_order_cnt_lsb; 0 when pic_order_cnt_type is not 0. */
   readonly orderLsb: number
 }
 
 /**
- * Reads the beginning of the slice between `at` and `end`; `spsOf` finds the SPS behind its pic_parameter_set_id.
+ * Reads the beginning of the slice between `at` and `end`; `spsOf` finds the SPS for its pic_parameter_set_id.
  * Undefined when there is none.
  */
 export function readSliceHeader(

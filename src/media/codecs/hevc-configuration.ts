@@ -15,7 +15,7 @@ const SLICES = 1
 const TILES = 2
 const WAVEFRONTS = 3
 
-/** `active` are the sets that the pictures refer to. */
+/** Writes an HEVCDecoderConfigurationRecord; `active` are the sets that the pictures refer to. */
 export function writeHvcC(
   writer: ByteWriter,
   { vps, sps, pps }: HevcConfiguration,
@@ -47,14 +47,17 @@ export function writeHvcC(
   }
 }
 
-/** With no minimum of segments, how they are made says nothing. */
+/** parallelismType; unknown without a minimum size of segments, since then the tools used guarantee nothing. */
 function parallelism({ sps, pps }: { readonly sps: HevcSps; readonly pps: HevcPps }): number {
   if (sps.minSpatialSegmentation === 0 || (pps.entropyCodingSync && pps.tiles)) return UNKNOWN_OR_MIXED
   if (pps.entropyCodingSync) return WAVEFRONTS
   return pps.tiles ? TILES : SLICES
 }
 
-/** Throws MalformedMedia when NAL lengths take other than four bytes. Arrays of other NAL units are left out. */
+/**
+ * Reads an HEVCDecoderConfigurationRecord, without arrays of other NAL units. Throws MalformedMedia unless NAL
+ * lengths take four bytes.
+ */
 export function readHvcC(reader: ByteReader): HevcConfiguration & { readonly profileTierLevel: ProfileTierLevel } {
   const version = reader.u8()
   if (version !== 1) throw new MalformedMedia(`hvcC version ${version}`, reader.position - 1)

@@ -15,23 +15,24 @@ export function hevcNalType(bytes: Uint8Array, at: number): number {
   return (bytes[at]! >>> 1) & 0x3f
 }
 
-/** Intra random access point. */
+/** True for an intra random access point (IRAP). */
 export function isIrap(type: number): boolean {
   return type >= HEVC_BLA_W_LP && type <= HEVC_LAST_IRAP
 }
 
-/** Whether the picture order count begins anew: BLA, whose types come before those of IDR, and IDR. */
+/** True where the picture order count restarts: BLA, whose types precede those of IDR, and IDR. */
 export function beginsOrder(type: number): boolean {
   return type >= HEVC_BLA_W_LP && type <= HEVC_IDR_N_LP
 }
 
-/** Instantaneous decoding refresh. */
+/** True for an instantaneous decoding refresh (IDR). */
 function isIdr(type: number): boolean {
   return type === HEVC_IDR_W_RADL || type === HEVC_IDR_N_LP
 }
 
 /**
- * Whether later pictures count their order from this one: TemporalId 0, and neither leading nor unreferenced, §8.3.1.
+ * True when later pictures count their order from this one: TemporalId 0, and neither leading nor unreferenced,
+ * §8.3.1.
  */
 export function isOrderReference(bytes: Uint8Array, at: number): boolean {
   const type = hevcNalType(bytes, at)
@@ -42,8 +43,8 @@ export function isOrderReference(bytes: Uint8Array, at: number): boolean {
 }
 
 /**
- * slice_pic_order_cnt_lsb, 0 in IDR pictures, of the slice between `at` and `end`, ISO/IEC 23008-2 §7.3.6.1. Undefined
- * when it is not the first of its picture, or `setsOf` does not know its parameter sets.
+ * slice_pic_order_cnt_lsb (0 in IDR pictures) of the slice between `at` and `end`, ISO/IEC 23008-2 §7.3.6.1.
+ * Undefined when it is not the first slice of its picture, or `setsOf` does not know its parameter sets.
  */
 export function readOrderLsb(
   bytes: Uint8Array,

@@ -29,7 +29,7 @@ import {
   videoParameters,
 } from './video-stream.ts'
 
-/** By nal_unit_type; where access units begin is in ISO/IEC 23008-2 §7.4.2.4.4. */
+/** Roles by nal_unit_type; ISO/IEC 23008-2 §7.4.2.4.4 says where access units begin. */
 const ROLES = new Uint8Array(64).fill(ROLE.other)
 ROLES.fill(ROLE.slice, 0, HEVC_LAST_SLICE + 1)
 for (const type of [HEVC_VPS, HEVC_SPS, HEVC_PPS]) ROLES[type] = ROLE.parameterSet
@@ -38,13 +38,13 @@ ROLES[HEVC_FILLER] = ROLE.filler
 ROLES[HEVC_PREFIX_SEI] = ROLE.sei
 for (const type of [41, 42, 43, 44, 48, 49, 50, 51, 52, 53, 54, 55]) ROLES[type] = ROLE.prefix
 
-/** The base layer of an HEVC stream; what other layers have goes along with it. */
+/** Follows the base layer of an HEVC stream; NAL units of other layers stay with it. */
 export class HevcStream implements VideoStream {
   readonly headerSize = HEVC_NAL_HEADER_SIZE
   private readonly vps = new ParameterSets(readVps)
   private readonly sps = new ParameterSets(readHevcSps)
   private readonly pps = new ParameterSets(readHevcPps)
-  /** What the last picture refers to. */
+  /** The parameter sets that the last picture refers to. */
   private active: { readonly pps: HevcPps; readonly sps: HevcSps } | undefined
   private readonly order = new PictureOrder()
   private epoch = 0

@@ -1,9 +1,9 @@
 import type { BitReader } from '../bytes.ts'
 import { inRange } from './video-usability.ts'
 
-/** Structures inside the sequence parameter set of HEVC that have to be read to come past them. */
+/** Structures in the sequence parameter set of HEVC that are parsed only to reach the fields after them. */
 
-/** scaling_list_data, ISO/IEC 23008-2 §7.3.4. */
+/** Skips scaling_list_data, ISO/IEC 23008-2 §7.3.4. */
 export function skipScalingListData(bits: BitReader): void {
   for (let sizeId = 0; sizeId < 4; sizeId++) {
     for (let matrixId = 0; matrixId < 6; matrixId += sizeId === 3 ? 3 : 1) {
@@ -18,7 +18,7 @@ export function skipScalingListData(bits: BitReader): void {
   }
 }
 
-/** num_short_term_ref_pic_sets and the sets, §7.3.7. */
+/** Skips num_short_term_ref_pic_sets and the sets, §7.3.7. */
 export function skipShortTermRefPicSets(bits: BitReader): void {
   const count = inRange(bits.ue(), 64, 'num_short_term_ref_pic_sets')
   let pictures = 0
@@ -52,7 +52,7 @@ function skipExplicitSet(bits: BitReader): number {
   return negative + positive
 }
 
-/** hrd_parameters with commonInfPresentFlag, §E.2.2. */
+/** Skips hrd_parameters with commonInfPresentFlag, §E.2.2. */
 export function skipHrdParameters(bits: BitReader, subLayersMinus1: number): void {
   const nal = bits.flag()
   const vcl = bits.flag()
@@ -76,7 +76,7 @@ export function skipHrdParameters(bits: BitReader, subLayersMinus1: number): voi
   }
 }
 
-/** One round of sub_layer_hrd_parameters, §E.2.3. */
+/** Skips one entry of sub_layer_hrd_parameters, §E.2.3. */
 function skipSubLayerHrd(bits: BitReader, subPictures: boolean): void {
   bits.ue()
   bits.ue()

@@ -29,19 +29,19 @@ export const HEVC_PREFIX_SEI = 39
 
 export const HEVC_NAL_HEADER_SIZE = 2
 
-/** general_… fields of profile_tier_level, §7.3.3. */
+/** The general_… fields of profile_tier_level, §7.3.3. */
 export type ProfileTierLevel = {
   readonly profileSpace: number
   readonly tier: number
   readonly profile: number
   /** general_profile_compatibility_flag[0] is the highest of 32 bits. */
   readonly compatibility: number
-  /** The 48 bits that follow them, as six bytes. */
+  /** The 48 bits after the compatibility flags, as six bytes. */
   readonly constraints: readonly number[]
   readonly level: number
 }
 
-/** Of a stream's base layer. */
+/** Reads profile_tier_level; sub-layers are skipped. */
 function readProfileTierLevel(bits: BitReader, subLayersMinus1: number): ProfileTierLevel {
   const profileSpace = bits.u(2)
   const tier = bits.u(1)
@@ -58,7 +58,7 @@ function readProfileTierLevel(bits: BitReader, subLayersMinus1: number): Profile
   return { profileSpace, tier, profile, compatibility, constraints, level }
 }
 
-/** A video parameter set's id, and the rate it states, §7.3.2.1. */
+/** A video parameter set's id, and the frame rate it states, §7.3.2.1. */
 export type Vps = { readonly id: number; readonly frameRate?: VideoFrameRate }
 
 export function readVps(nal: Uint8Array): Vps {
@@ -84,13 +84,13 @@ function skipSubLayerOrdering(bits: BitReader, subLayersMinus1: number): void {
   }
 }
 
-/** num_units_in_tick and time_scale: a tick is a picture. */
+/** Pictures per second from num_units_in_tick and time_scale: a tick is a picture. */
 function readTiming(bits: BitReader): VideoFrameRate | undefined {
   const unitsInTick = bits.u(32)
   return frameRateOf(bits.u(32), unitsInTick)
 }
 
-/** What a sequence parameter set says (§7.3.2.2.1, §E.2.1). */
+/** The fields of a sequence parameter set (§7.3.2.2.1, §E.2.1). */
 export type HevcSps = VideoUsability & {
   readonly id: number
   readonly vpsId: number
@@ -101,13 +101,13 @@ export type HevcSps = VideoUsability & {
   readonly separatePlanes: boolean
   readonly bitDepthLuma: number
   readonly bitDepthChroma: number
-  /** Bits of slice_pic_order_cnt_lsb. */
+  /** Size of slice_pic_order_cnt_lsb in bits. */
   readonly orderBits: number
-  /** Inside the conformance window. */
+  /** Luma samples inside the conformance window; so is `height`. */
   readonly width: number
   readonly height: number
   readonly frameRate?: VideoFrameRate
-  /** min_spatial_segmentation_idc; 0 when it is not said. */
+  /** min_spatial_segmentation_idc; 0 when it is not stated. */
   readonly minSpatialSegmentation: number
 }
 
@@ -155,7 +155,7 @@ function readSize(bits: BitReader, chromaArray: number) {
   return checkedSize(codedWidth - cropX, codedHeight - cropY)
 }
 
-/** From log2_min_luma_coding_block_size_minus3 to strong_intra_smoothing_enabled_flag. */
+/** Skips log2_min_luma_coding_block_size_minus3 to strong_intra_smoothing_enabled_flag. */
 function skipCodingTools(bits: BitReader, orderBits: number): void {
   for (let i = 0; i < 6; i++) bits.ue()
   if (bits.flag() && bits.flag()) skipScalingListData(bits)
@@ -192,7 +192,7 @@ function readVui(bits: BitReader, subLayersMinus1: number) {
   return { ...usability, minSpatialSegmentation, ...(frameRate === undefined ? {} : { frameRate }) }
 }
 
-/** What a picture parameter set says as far as slice headers and decoder configurations need it, §7.3.2.3.1. */
+/** The fields of a picture parameter set that slice headers and decoder configurations need, §7.3.2.3.1. */
 export type HevcPps = {
   readonly id: number
   readonly spsId: number

@@ -3,12 +3,12 @@ import { BitReader } from '../bytes.ts'
 /** NAL units in a byte stream: what ISO/IEC 14496-10 annex B and ISO/IEC 23008-2 annex B have in common. */
 const START_CODE = '\0\0\x01'
 
-/** Bytes that follow those given to `nextStartCode`. */
+/** Bytes of the start code that the caller places after the bytes to be searched. */
 export const SENTINEL_SIZE = 3
 
 /**
- * Offset of the next 00 00 01 at or after `from`. The caller keeps one right behind the bytes it searches, so that
- * the native search always ends there and never runs on through the rest of the buffer.
+ * Offset of the next 00 00 01 at or after `from`. The caller keeps one directly after the bytes it searches, so that
+ * the native search always ends there and never scans the rest of the buffer.
  */
 export function nextStartCode(bytes: Buffer, from: number): number {
   return bytes.indexOf(START_CODE, from, 'latin1')
@@ -20,33 +20,35 @@ export function writeSentinel(bytes: Uint8Array, at: number): void {
   bytes[at + 2] = 1
 }
 
-/** Where the NAL unit ends that a start code or the end of the bytes follows at `end`: zeros before it are not its. */
+/**
+ * End of a NAL unit that is followed at `end` by a start code or by nothing: zeros before `end` are not part of it.
+ */
 export function trimZeros(bytes: Uint8Array, start: number, end: number): number {
   let trimmed = end
   while (trimmed > start && bytes[trimmed - 1] === 0) trimmed--
   return trimmed
 }
 
-/** The RBSP of a NAL unit: its header of so many bytes and the emulation prevention bytes are gone (§7.4.1, §7.4.2). */
+/**
+ * The RBSP of a NAL unit: without its header of `headerSize` bytes and its emulation prevention bytes (§7.4.1,
+ * §7.4.2).
+ */
 export function unescapeNal(nal: Uint8Array, headerSize: number): Uint8Array {
   const rbsp = new Uint8Array(Math.max(0, nal.length - headerSize))
   return rbsp.subarray(0, copyUnescaped(nal, headerSize, nal.length, rbsp))
 }
 
-/** More than a slice has in front of what is looked for in its header. */
+/** More bytes than a slice header has before the fields read here. */
 export const SLICE_HEADER_SIZE = 24
-/** One for all: there is a slice header to read for every picture, and memory costs more than reading. */
+/** One buffer for all slices: a header is read for every picture, and allocating would cost more than reading. */
 const sliceHeader = new Uint8Array(SLICE_HEADER_SIZE)
 
-/**
- * The bits at the beginning of the slice between `from` and `end`, behind its NAL unit header; valid until the next
- * call.
- */
+/** The first bits of the slice between `from` and `end`, after its NAL unit header; valid until the next call. */
 export function sliceBits(bytes: Uint8Array, from: number, end: number): BitReader {
   return new BitReader(sliceHeader, copyUnescaped(bytes, from, Math.min(end, from + SLICE_HEADER_SIZE), sliceHeader))
 }
 
-/** @returns how many bytes are left */
+/** @returns the number of bytes copied */
 function copyUnescaped(bytes: Uint8Array, from: number, end: number, target: Uint8Array): number {
   let length = 0
   let zeros = 0

@@ -1,12 +1,12 @@
 import { equalBytes, MalformedMedia } from '../bytes.ts'
 
 /**
- * What became of a parameter set: the first with its id, in place of another one or of one forgotten, nothing new, or
- * not to be understood.
+ * Outcome of adding a parameter set: new with its id, in place of a different or forgotten set with that id, already
+ * known, or unreadable.
  */
 export type SetOutcome = 'added' | 'replaced' | 'known' | 'malformed'
 
-/** The parameter sets of one kind that are in force, by their ids. */
+/** The parameter sets of one kind that are in force, by id. */
 export class ParameterSets<T extends { readonly id: number }> {
   private readonly sets = new Map<number, { readonly nal: Uint8Array; readonly value: T }>()
   private readonly ids = new Set<number>()
@@ -16,7 +16,7 @@ export class ParameterSets<T extends { readonly id: number }> {
     this.read = read
   }
 
-  /** Takes a copy. */
+  /** Adds a copy of a parameter set. */
   add(nal: Uint8Array): SetOutcome {
     for (const known of this.sets.values()) if (equalBytes(known.nal, nal)) return 'known'
     try {
@@ -35,12 +35,15 @@ export class ParameterSets<T extends { readonly id: number }> {
     return this.sets.get(id)?.value
   }
 
-  /** In the order of their ids. */
+  /** The NAL units in the order of their ids. */
   get nals(): readonly Uint8Array[] {
     return [...this.sets].sort(([a], [b]) => a - b).map(([, { nal }]) => nal)
   }
 
-  /** Forgets those that refer to a set of another kind that is not what it was; answers their ids. */
+  /**
+   * Forgets the sets that refer to a changed set of another kind.
+   * @returns their ids
+   */
   forget(refersToIt: (value: T) => boolean): number[] {
     const ids = [...this.sets].filter(([, { value }]) => refersToIt(value)).map(([id]) => id)
     for (const id of ids) this.sets.delete(id)

@@ -4,13 +4,13 @@ import { BitReader, MalformedMedia } from '../bytes.ts'
 /** program_config_element, ISO/IEC 14496-3 §4.4.1.1, up to its byte alignment. */
 export type ProgramConfig = {
   readonly channels: number
-  /** Its fields one after the other: how many bits each has, and its value. */
+  /** Its fields in order, each as a number of bits and a value. */
   readonly fields: readonly (readonly [bits: number, value: number])[]
 }
 
 const ID_PCE = 5
 
-/** The element a raw_data_block begins with, or undefined when that is another one, or cut off. */
+/** The program_config_element at the beginning of a raw_data_block; undefined for another element, or one cut off. */
 export function findProgramConfig(block: Uint8Array): ProgramConfig | undefined {
   const bits = new BitReader(block)
   try {

@@ -1,7 +1,7 @@
 import { ByteReader, hexOf } from '../bytes.ts'
 import { unescapeNal } from './nal.ts'
 
-/** payloadType, ISO/IEC 14496-10 and ISO/IEC 23008-2 annex D: the two count alike. */
+/** payloadType, annex D of ISO/IEC 14496-10 and ISO/IEC 23008-2, which use the same numbers. */
 const RECOVERY_POINT = 6
 const MASTERING_DISPLAY = 137
 const CONTENT_LIGHT = 144
@@ -10,18 +10,23 @@ const ALTERNATIVE_TRANSFER = 147
 const MASTERING_DISPLAY_SIZE = 24
 const CONTENT_LIGHT_SIZE = 4
 
-/** What supplemental enhancement information says that we have a use for. */
+/** The supplemental enhancement information that is used here. */
 export type Sei = {
-  /** A recovery point that is exact at once: recovery_frame_cnt or recovery_poc_cnt 0. */
+  /** A recovery point that is exact immediately: recovery_frame_cnt or recovery_poc_cnt is 0. */
   readonly recoveryPoint?: true
-  /** mastering_display_colour_volume in hexadecimal: an `mdcv` box has the same fields, primaries in the same order. */
+  /**
+   * mastering_display_colour_volume in hexadecimal; an `mdcv` box has the same fields with the primaries in the same
+   * order.
+   */
   readonly masteringDisplay?: string
   readonly contentLight?: { readonly maxContent: number; readonly maxPictureAverage: number }
-  /** preferred_transfer_characteristics: what the stream's own stand in for. */
+  /** preferred_transfer_characteristics, which replaces the stream's own. */
   readonly transfer?: number
 }
 
-/** Reads a NAL unit of SEI messages whose header takes so many bytes; one that ends early ends the reading. */
+/**
+ * Reads a NAL unit of SEI messages after a header of `headerSize` bytes; a message that is cut off ends the reading.
+ */
 export function readSei(nal: Uint8Array, headerSize: number): Sei {
   const rbsp = unescapeNal(nal, headerSize)
   const reader = new ByteReader(rbsp)
@@ -37,7 +42,7 @@ export function readSei(nal: Uint8Array, headerSize: number): Sei {
   return sei
 }
 
-/** ff bytes and a last byte, added up (§7.3.2.3.1). */
+/** Reads the sum of 0xff bytes and the byte after them (§7.3.2.3.1). */
 function readExtended(reader: ByteReader): number {
   let value = 0
   while (reader.remaining > 0) {
@@ -50,7 +55,7 @@ function readExtended(reader: ByteReader): number {
 
 function readMessage(type: number, payload: ByteReader): Sei | undefined {
   const size = payload.remaining
-  // The code of one bit is 0, in either of the two Exp-Golomb codings.
+  // The value 0 is the single bit 1 in either Exp-Golomb coding.
   if (type === RECOVERY_POINT && size > 0) return (payload.u8() & 0x80) === 0 ? undefined : { recoveryPoint: true }
   if (type === MASTERING_DISPLAY && size >= MASTERING_DISPLAY_SIZE) {
     return { masteringDisplay: hexOf(payload.view(MASTERING_DISPLAY_SIZE)) }

@@ -2,7 +2,7 @@ import type { VideoDescription } from '../track.ts'
 import type { SetOutcome } from './parameter-sets.ts'
 import type { Sei } from './sei.ts'
 
-/** What a NAL unit means for the access unit it stands in. */
+/** The role of a NAL unit in its access unit. */
 export const ROLE = {
   /** Belongs to the access unit before it. */
   other: 0,
@@ -10,23 +10,23 @@ export const ROLE = {
   slice: 1,
   parameterSet: 2,
   sei: 3,
-  /** Begins an access unit, and says no more. */
+  /** Begins an access unit, and states nothing more. */
   delimiter: 4,
   filler: 5,
-  /** Begins an access unit, otherwise unknown. */
+  /** Begins an access unit; its meaning is not used. */
   prefix: 6,
 } as const
 export type NalRole = (typeof ROLE)[keyof typeof ROLE]
 
-/** What stands in front of a picture about decoding that starts there. */
+/** What precedes a picture about starting to decode there. */
 export type RandomAccess = {
-  /** The recovery point of `Sei`. */
+  /** An exact recovery point; see `Sei`. */
   readonly recoveryPoint: boolean
-  /** random_access_indicator of the multiplexer. */
+  /** random_access_indicator from the multiplexer. */
   readonly indicator: boolean
 }
 
-/** A picture, from its first slice. */
+/** What the first slice says of a picture. */
 export type Picture = {
   /** Decoding can start here whatever came before: IDR and recovery points in H.264, IRAP in HEVC. */
   readonly isKey: boolean
@@ -38,10 +38,10 @@ export type Picture = {
   readonly epoch: number
 }
 
-/** What a stream says about itself, but for its PID. */
+/** What a video stream states of itself, without its PID. */
 export type VideoParameters = Omit<VideoDescription, 'kind' | 'pid'>
 
-/** Puts together what is said in its record, its sequence parameter set, and its SEI. */
+/** Combines the facts of the configuration record, the sequence parameter set and the SEI. */
 export function videoParameters(source: {
   readonly codec: string
   readonly configuration: string
@@ -65,21 +65,21 @@ export function videoParameters(source: {
   }
 }
 
-/** A coded video stream, followed NAL unit by NAL unit. What H.264 and HEVC differ in is in its two implementations. */
+/** Follows a coded video stream NAL unit by NAL unit. There is one implementation each for H.264 and HEVC. */
 export type VideoStream = {
-  /** Bytes before the payload of a NAL unit. */
+  /** Size of a NAL unit header in bytes. */
   readonly headerSize: number
   /** The role of the NAL unit whose header is at `at`. */
   roleOf(bytes: Uint8Array, at: number): NalRole
-  /** Takes a parameter set. Sets that refer to one that is replaced are forgotten, as decoders do. */
+  /** Takes a parameter set. Like decoders, it forgets the sets that refer to one that is replaced. */
   addParameterSet(nal: Uint8Array): SetOutcome
   /** Reads the beginning of the first slice of a picture, in decoding order; the slice lies between `at` and `end`. */
   picture(bytes: Uint8Array, at: number, end: number, access: RandomAccess): Picture
   /**
-   * By the parameter sets that the last picture refers to. Undefined while they have not all been seen; throws
+   * The parameters from the sets that the last picture refers to. Undefined until all of them have been seen; throws
    * MalformedMedia when there are more than a record can hold.
    */
   parameters(sei: Sei): VideoParameters | undefined
-  /** Pictures per second of those sets; undefined when they do not say. */
+  /** Pictures per second from those parameter sets; undefined when they do not state it. */
   readonly frameRate: VideoDescription['frameRate']
 }

@@ -2,15 +2,15 @@ import { type BitReader, MalformedMedia } from '../bytes.ts'
 import type { Colour, VideoDescription } from '../track.ts'
 
 /**
- * What H.264 and HEVC have in common in their sequence parameter sets: limits, and how the VUI begins (annex E of
+ * Parts that the sequence parameter sets of H.264 and HEVC share: limits, and the beginning of the VUI (annex E of
  * both).
  */
 
 const MAX_DIMENSION = 16_384
-/** Above this a stated frame rate is a clock rather than a rate. */
+/** Pictures per second. A higher stated frame rate is a clock rather than a rate. */
 const MAX_FRAME_RATE = 300
 const EXTENDED_SAR = 255
-/** aspect_ratio_idc, table E-1, from 1 on. */
+/** Width and height by aspect_ratio_idc, table E-1, from 1 on. */
 const SAMPLE_ASPECT_RATIOS: readonly (readonly [number, number])[] = [
   [1, 1],
   [12, 11],
@@ -34,7 +34,7 @@ export type VideoFrameRate = NonNullable<VideoDescription['frameRate']>
 
 export type VideoUsability = Pick<VideoDescription, 'sampleAspectRatio' | 'colour'>
 
-/** From aspect_ratio_info_present_flag to the end of chroma_loc_info. */
+/** Reads from aspect_ratio_info_present_flag to the end of chroma_loc_info. */
 export function readVideoUsability(bits: BitReader): VideoUsability {
   const sampleAspectRatio = bits.flag() ? readSampleAspectRatio(bits) : undefined
   if (bits.flag()) bits.flag() // overscan
@@ -49,7 +49,7 @@ export function readVideoUsability(bits: BitReader): VideoUsability {
   }
 }
 
-/** Undefined when samples are square, or the code says nothing. */
+/** Undefined when samples are square, or the code is unspecified. */
 function readSampleAspectRatio(bits: BitReader): VideoUsability['sampleAspectRatio'] {
   const code = bits.u(8)
   const [width, height] = code === EXTENDED_SAR ? [bits.u(16), bits.u(16)] : (SAMPLE_ASPECT_RATIOS[code - 1] ?? [0, 0])
@@ -63,7 +63,7 @@ function readVideoSignalType(bits: BitReader): Colour | undefined {
   return { primaries: bits.u(8), transfer: bits.u(8), matrix: bits.u(8), fullRange }
 }
 
-/** In lowest terms; undefined where it makes no sense. */
+/** Frames per second in lowest terms; undefined when the fields are zero or the rate is implausible. */
 export function frameRateOf(timeScale: number, unitsPerFrame: number): VideoFrameRate | undefined {
   if (unitsPerFrame === 0 || timeScale === 0 || timeScale / unitsPerFrame > MAX_FRAME_RATE) return undefined
   const divisor = greatestCommonDivisor(timeScale, unitsPerFrame)
@@ -74,7 +74,7 @@ function greatestCommonDivisor(a: number, b: number): number {
   return b === 0 ? a : greatestCommonDivisor(b, a % b)
 }
 
-/** Throws MalformedMedia for pictures nobody has. */
+/** Returns the size. Throws MalformedMedia when a side is not positive or exceeds `MAX_DIMENSION`. */
 export function checkedSize(width: number, height: number): { readonly width: number; readonly height: number } {
   if (width <= 0 || height <= 0 || width > MAX_DIMENSION || height > MAX_DIMENSION) {
     throw new MalformedMedia(`picture of ${width}x${height}`, 0)

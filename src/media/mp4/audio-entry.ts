@@ -6,10 +6,10 @@ import { type Box, readBoxes, readFullBoxHeader, theBox, writeBox, writeFullBox 
 
 /** AudioSampleEntry, ISO/IEC 14496-12 §12.2.3: what a decoder must know before the first sample. */
 
-/** What can be read back. */
+/** The facts that can be read back from an audio sample entry. */
 export type AudioEntry = AudioParameters & { readonly kind: 'audio' }
 
-/** `mp4a`, ISO/IEC 14496-14 §6.7.2; `ac-3` and `ec-3`, ETSI TS 102 366 §F.3 and §F.5. */
+/** Writes `mp4a`, ISO/IEC 14496-14 §6.7.2, or `ac-3` or `ec-3`, ETSI TS 102 366 §F.3 and §F.5. */
 export function writeAudioEntry(writer: ByteWriter, { codec, configuration, ...sound }: AudioParameters): void {
   const payload = bytesOfHex(configuration)
   writeBox(writer, entryType(codec), () => {
@@ -19,7 +19,7 @@ export function writeAudioEntry(writer: ByteWriter, { codec, configuration, ...s
     writer.u16(sound.channels)
     writer.u16(16) // samplesize
     writer.u32(0)
-    // 16.16; a rate that does not fit is said by the timescale and the configuration.
+    // 16.16 fixed point; a rate that does not fit is stated by the timescale and the configuration.
     writer.u32(sound.sampleRate <= 0xffff ? sound.sampleRate * 0x10000 : 0)
     if (codec === 'ac-3') writeBox(writer, 'dac3', () => writer.write(payload))
     else if (codec === 'ec-3') writeBox(writer, 'dec3', () => writer.write(payload))
@@ -31,7 +31,7 @@ function entryType(codec: string): string {
   return codec.startsWith('mp4a.') ? 'mp4a' : codec
 }
 
-/** What the entry says, by its decoder configuration. Throws MalformedMedia when that cannot be read. */
+/** Reads the entry's decoder configuration. Throws MalformedMedia when it is unreadable. */
 export function readAudioEntry(box: Box): AudioEntry {
   return { kind: 'audio', ...readParameters(box) }
 }
@@ -52,7 +52,7 @@ function rest(body: ByteReader): Uint8Array {
   return body.view(body.remaining)
 }
 
-/** Descriptors of ISO/IEC 14496-1 §7.2.6. */
+/** Tags of descriptors, ISO/IEC 14496-1 §7.2.6. */
 const ES_DESCRIPTOR = 3
 const DECODER_CONFIG_DESCRIPTOR = 4
 const DECODER_SPECIFIC_INFO = 5
@@ -79,7 +79,7 @@ function writeElementaryStreamDescriptor(writer: ByteWriter, configuration: Uint
   writer.u8(2) // predefined: MP4
 }
 
-/** The DecoderSpecificInfo. */
+/** Reads the DecoderSpecificInfo. */
 function readElementaryStreamDescriptor(reader: ByteReader): Uint8Array {
   const es = readDescriptor(reader, ES_DESCRIPTOR)
   es.skip(2)

@@ -2,7 +2,7 @@ import { type ByteReader, type ByteWriter, MalformedMedia } from '../bytes.ts'
 
 /** Boxes of ISO/IEC 14496-12 §4.2. */
 
-/** Deeper or more crowded than any file we make or take. */
+/** More boxes than any file that is written or accepted here has. */
 const MAX_BOXES = 10_000
 
 export function writeBox(writer: ByteWriter, type: string, body: () => void): void {
@@ -25,11 +25,11 @@ export type Box = {
   readonly type: string
   /** Offset of the box's first byte. */
   readonly start: number
-  /** What follows the header. */
+  /** The bytes after the header. */
   readonly body: ByteReader
 }
 
-/** The boxes that fill the rest of `reader`. Throws MalformedMedia when they do not end where it ends. */
+/** Reads the boxes that fill the rest of `reader`. Throws MalformedMedia when they do not end where it ends. */
 export function readBoxes(reader: ByteReader): Box[] {
   const boxes: Box[] = []
   while (reader.remaining > 0) {
@@ -49,7 +49,7 @@ function readBox(reader: ByteReader): Box {
   return { type, start, body: reader.part(size - header) }
 }
 
-/** The only box of this type. Throws MalformedMedia when there is none, or a second. */
+/** The only box of this type. Throws MalformedMedia when there is none or more than one. */
 export function theBox(boxes: readonly Box[], type: string, within: Box | undefined): Box {
   const found = boxes.filter((box) => box.type === type)
   if (found.length !== 1) {
@@ -58,7 +58,7 @@ export function theBox(boxes: readonly Box[], type: string, within: Box | undefi
   return found[0]!
 }
 
-/** The box at the end of a path of types, each the only one of its kind. */
+/** The box at the end of a path of types, each the only one of its type. */
 export function boxAt(box: Box, ...path: readonly string[]): Box {
   return path.reduce((within, type) => theBox(readBoxes(within.body), type, within), box)
 }
@@ -68,7 +68,7 @@ export function readFullBoxHeader(body: ByteReader): { readonly version: number;
   return { version: word >>> 24, flags: word & 0xffffff }
 }
 
-/** Refuses versions the reader does not know. */
+/** Throws MalformedMedia for a version newer than the reader knows. */
 export function requireVersion(version: number, highest: number, type: string, body: ByteReader): void {
   if (version > highest) throw new MalformedMedia(`${type} version ${version}`, body.position)
 }

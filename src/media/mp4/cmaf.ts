@@ -6,11 +6,11 @@ import { type MovieTrack, readFileType, readMovie, writeFileType, writeMovie } f
 
 /** CMAF, ISO/IEC 23000-19: one track per file, §7.3.2. */
 
-/** §7.2. */
+/** Brands, §7.2. */
 const HEADER_BRANDS = { majorBrand: 'cmfc', minorVersion: 0, compatibleBrands: ['cmfc', 'iso6'] }
 const SEGMENT_BRANDS = { majorBrand: 'msdh', minorVersion: 0, compatibleBrands: ['msdh', 'cmfs'] }
 
-/** A CMAF header, §7.3.1: `ftyp` and `moov`. */
+/** Writes a CMAF header, §7.3.1: `ftyp` and `moov`. */
 export function writeCmafHeader(track: MovieTrack): Uint8Array {
   const writer = new ByteWriter(1024)
   writeFileType(writer, 'ftyp', HEADER_BRANDS)
@@ -26,17 +26,17 @@ export function readCmafHeader(bytes: Uint8Array): ReturnType<typeof readMovie> 
   return readMovie(theBox(boxes, 'moov', undefined))
 }
 
-/** What a CMAF segment is made of. */
+/** The parts of a CMAF segment. */
 export type CmafSegment = Fragment & {
-  /** The samples' data, in pieces that lie one behind the other. */
+  /** The samples' data, in consecutive pieces. */
   readonly media: readonly Uint8Array[]
-  /** Boxes in front of the fragment, whole: `emsg`, `prft`. */
+  /** Whole boxes in front of the fragment: `emsg`, `prft`. */
   readonly before?: readonly Uint8Array[]
 }
 
 /**
- * A CMAF segment of one fragment, §7.3.2.4, in parts to be written one behind the other: everything up to the samples'
- * data, then `media` as it is. Throws MalformedMedia when a sample lies before time 0.
+ * Writes a CMAF segment of one fragment, §7.3.2.4, as consecutive parts: everything up to the samples' data, then
+ * `media` as it is. Throws MalformedMedia when a sample lies before time 0.
  */
 export function writeCmafSegment(segment: CmafSegment): Uint8Array[] {
   const { samples, media, before = [] } = segment
@@ -50,7 +50,7 @@ export function writeCmafSegment(segment: CmafSegment): Uint8Array[] {
   return [writer.result(), ...media]
 }
 
-/** The fragments of a CMAF segment or chunk, in order; their media are views of `bytes`. */
+/** Reads the fragments of a CMAF segment or chunk, in order; their media are views of `bytes`. */
 export function readCmafFragments(bytes: Uint8Array): (Fragment & { readonly media: Uint8Array })[] {
   const fragments: (Fragment & { readonly media: Uint8Array })[] = []
   let moof: Box | undefined

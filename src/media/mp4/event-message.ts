@@ -8,12 +8,12 @@ const ID3_SCHEME = 'https://aomedia.org/emsg/ID3'
 const ID3_VALUE = '0'
 
 const UNKNOWN_DURATION = 0xffffffff
-/** Longer than any URI or value we write. */
+/** More characters than any URI or value written here has. */
 const MOST_CHARACTERS = 1024
 
 /**
- * Event Message Box, ISO/IEC 23009-1 §5.10.3.3, version 1: its time is one on the track's timeline. `nth` tells events
- * of one time apart: players take equal identifiers for one event.
+ * Writes an Event Message Box, ISO/IEC 23009-1 §5.10.3.3, version 1, whose time is on the track's timeline. `nth`
+ * distinguishes events of the same time: players take equal identifiers for one event.
  */
 export function eventMessageBox({ pts, tag }: Pick<Id3Event, 'pts' | 'tag'>, nth = 0): Uint8Array {
   const writer = new ByteWriter(96 + tag.length)
@@ -29,7 +29,7 @@ export function eventMessageBox({ pts, tag }: Pick<Id3Event, 'pts' | 'tag'>, nth
   return writer.result()
 }
 
-/** The tag and its time. Throws MalformedMedia when the box is another version, scheme or timescale. */
+/** Reads the tag and its time. Throws MalformedMedia for another version, scheme or timescale. */
 export function readEventMessage({ body, start }: Box): Pick<Id3Event, 'pts' | 'tag'> {
   const { version } = readFullBoxHeader(body)
   const timescale = body.u32()

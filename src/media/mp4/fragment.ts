@@ -23,7 +23,7 @@ const TRUN_SIZE = 0x000200
 const TRUN_FLAGS = 0x000400
 const TRUN_COMPOSITION_OFFSET = 0x000800
 
-/** What all samples of a fragment have in common; absent where they differ. */
+/** Values that all samples of a fragment share; absent where they differ. */
 type SampleDefaults = { readonly duration?: number; readonly size?: number; readonly flags?: number }
 
 /** Track Fragment Header Box, §8.8.7. */
@@ -58,7 +58,7 @@ function readTfhd(body: ByteReader): TrackFragmentHeader {
   }
 }
 
-/** Track Fragment Decode Time Box, §8.8.12: baseMediaDecodeTime. */
+/** Writes a Track Fragment Decode Time Box, §8.8.12. */
 function writeTfdt(writer: ByteWriter, baseMediaDecodeTime: bigint): void {
   writeFullBox(writer, 'tfdt', 1, 0, () => writer.u64(baseMediaDecodeTime))
 }
@@ -70,8 +70,8 @@ function readTfdt(body: ByteReader): bigint {
 }
 
 /**
- * Track Fragment Run Box, §8.8.8. Which fields it has follows from the samples and `defaults`.
- * @returns where data_offset stands, to be patched when the size of the moof is known
+ * Writes a Track Fragment Run Box, §8.8.8. The samples and `defaults` determine which fields it has.
+ * @returns the offset of data_offset, to be patched when the size of the moof is known
  */
 function writeTrun(writer: ByteWriter, samples: SampleTable, defaults: SampleDefaults): number {
   const { count, sizes, durations, compositionOffsets, sync } = samples
@@ -101,7 +101,7 @@ function writeTrun(writer: ByteWriter, samples: SampleTable, defaults: SampleDef
   return dataOffsetAt
 }
 
-/** The samples of a run, and where their data begins relative to the moof. */
+/** Reads the samples of a run, and where their data begins relative to the moof. */
 function readTrun(body: ByteReader, defaults: SampleDefaults, baseMediaDecodeTime: bigint) {
   const { version, flags: present } = readFullBoxHeader(body)
   requireVersion(version, 1, 'trun', body)
@@ -123,7 +123,8 @@ function readTrun(body: ByteReader, defaults: SampleDefaults, baseMediaDecodeTim
     samples.sizes[i] = size
     samples.sync[i] = (flags & IS_NON_SYNC) === 0 ? 1 : 0
     if ((present & TRUN_COMPOSITION_OFFSET) !== 0) {
-      // Version 0 says unsigned, yet nobody means half a day: both read alike.
+      // Version 0 is unsigned, but no real offset exceeds half the range (half a day at 90 kHz), so both versions are
+      // read as signed.
       samples.compositionOffsets[i] = body.i32()
     }
     samples.dts[i] = dts
@@ -133,19 +134,19 @@ function readTrun(body: ByteReader, defaults: SampleDefaults, baseMediaDecodeTim
 }
 
 export type Fragment = {
-  /** mfhd's sequence_number, §8.8.5. */
+  /** sequence_number of mfhd, §8.8.5. */
   readonly sequenceNumber: number
   readonly trackId: number
   readonly samples: SampleTable
-  /** tfdt's baseMediaDecodeTime where there are no samples. */
+  /** baseMediaDecodeTime of tfdt when there are no samples. */
   readonly decodeTime?: number
-  /** False: no tfdt, since something else says when the fragment is decoded. */
+  /** False leaves out tfdt, where another box states the decoding time. */
   readonly hasDecodeTime?: boolean
-  /** Further boxes at the end of the `traf`, whole. */
+  /** Further whole boxes at the end of the `traf`. */
   readonly more?: readonly Uint8Array[]
 }
 
-/** Writes a `moof` and the header of the `mdat` with the samples' media, which has to follow. */
+/** Writes a `moof` and the header of the `mdat`; the samples' media must follow. */
 export function writeMovieFragment(
   writer: ByteWriter,
   { sequenceNumber, trackId, samples, decodeTime = 0, hasDecodeTime = true, more = [] }: Fragment,
@@ -168,7 +169,7 @@ export function writeMovieFragment(
   writer.latin1('mdat')
 }
 
-/** Reads a `moof`, and where the samples' data begins relative to it. */
+/** Reads a `moof`, and the offset of the samples' data relative to it. */
 export function readMovieFragment(moof: Box): Fragment & { readonly dataOffset: number } {
   const children = readBoxes(moof.body)
   const mfhd = theBox(children, 'mfhd', moof).body
@@ -185,7 +186,9 @@ function sampleFlags(sync: number): number {
   return sync === 1 ? SYNC_SAMPLE : NON_SYNC_SAMPLE
 }
 
-/** Flags are common also when only the first sample's differ: a run has a field for that. */
+/**
+ * Finds common values. Flags also count as common when only the first sample's differ: a run has a field for that.
+ */
 function commonValues({ durations, sizes, sync }: SampleTable): SampleDefaults {
   const [duration, size] = [durations[0], sizes[0]]
   if (duration === undefined || size === undefined) return {}

@@ -7,7 +7,7 @@ export type MovieTrack<Entry = SampleEntry> = {
   readonly id: number
   /** Units per second of the track's times. */
   readonly timescale: number
-  /** ISO 639-2; `und` is left out. */
+  /** ISO 639-2; absent for `und`. */
   readonly language?: string
   readonly entry: Entry
 }
@@ -37,7 +37,7 @@ export function readFileType(body: ByteReader): FileType {
   return { majorBrand, minorVersion, compatibleBrands }
 }
 
-/** Movie Box, §8.2.1, of a movie whose samples are all in fragments. */
+/** Writes a Movie Box, §8.2.1, for a movie whose samples are all in fragments. */
 export function writeMovie(writer: ByteWriter, track: MovieTrack): void {
   writeBox(writer, 'moov', () => {
     writeMovieHeader(writer, track)
@@ -61,7 +61,7 @@ export function readMovie(moov: Box): MovieTrack<ReturnType<typeof readSampleEnt
   return { id, ...header, entry }
 }
 
-/** mvhd, §8.2.2. */
+/** Writes mvhd, §8.2.2. */
 function writeMovieHeader(writer: ByteWriter, { id, timescale }: MovieTrack): void {
   writeFullBox(writer, 'mvhd', 0, 0, () => {
     writer.zeros(8)
@@ -76,7 +76,7 @@ function writeMovieHeader(writer: ByteWriter, { id, timescale }: MovieTrack): vo
   })
 }
 
-/** tkhd, §8.3.2: enabled, in movie, in preview. */
+/** Writes tkhd, §8.3.2, with the flags enabled, in movie and in preview. */
 function writeTrackHeader(writer: ByteWriter, { id, entry }: MovieTrack): void {
   writeFullBox(writer, 'tkhd', 0, 7, () => {
     writer.zeros(8)
@@ -92,14 +92,14 @@ function writeTrackHeader(writer: ByteWriter, { id, entry }: MovieTrack): void {
   })
 }
 
-/** What the track header says of its size, 16.16: samples that are not square widen the picture. */
+/** Width and height of the track header in 16.16 fixed point: samples that are not square widen the picture. */
 function displaySize(entry: SampleEntry): { readonly width: number; readonly height: number } {
   if (entry.kind !== 'video') return { width: 0, height: 0 }
   const { width, height, sampleAspectRatio: ratio = { width: 1, height: 1 } } = entry
   return { width: Math.round((width * 0x10000 * ratio.width) / ratio.height), height: height * 0x10000 }
 }
 
-/** The track_ID. */
+/** Reads the track_ID. */
 function readTrackHeader(body: ByteReader): number {
   const { version } = readFullBoxHeader(body)
   requireVersion(version, 1, 'tkhd', body)
@@ -107,7 +107,7 @@ function readTrackHeader(body: ByteReader): number {
   return body.u32()
 }
 
-/** handler_type, §8.4.3. */
+/** handler_type by kind, §8.4.3. */
 const HANDLERS = { video: 'vide', audio: 'soun', text: 'subt' } as const
 
 function writeMedia(writer: ByteWriter, track: MovieTrack): void {
@@ -121,11 +121,11 @@ function writeMedia(writer: ByteWriter, track: MovieTrack): void {
     writer.u8(0)
   })
   writeBox(writer, 'minf', () => {
-    // The media header of its kind: §12.1.2, §12.2.2, §12.6.2.
+    // The media header of the kind: §12.1.2, §12.2.2, §12.6.2.
     if (kind === 'video') writeFullBox(writer, 'vmhd', 0, 1, () => writer.zeros(8))
     else if (kind === 'audio') writeFullBox(writer, 'smhd', 0, 0, () => writer.zeros(4))
     else writeFullBox(writer, 'sthd', 0, 0, () => {})
-    // The media is in this file, §8.7.2.
+    // The media is in the same file, §8.7.2.
     writeBox(writer, 'dinf', () => {
       writeFullBox(writer, 'dref', 0, 0, () => {
         writer.u32(1)
@@ -136,7 +136,7 @@ function writeMedia(writer: ByteWriter, track: MovieTrack): void {
   })
 }
 
-/** mdhd, §8.4.2. */
+/** Writes mdhd, §8.4.2. Throws MalformedMedia for a language that is not three lower-case letters. */
 function writeMediaHeader(writer: ByteWriter, { timescale, language = 'und' }: MovieTrack): void {
   if (!/^[a-z]{3}$/.test(language)) throw new MalformedMedia(`language ${language}`, 0)
   writeFullBox(writer, 'mdhd', 0, 0, () => {
@@ -160,7 +160,7 @@ function readMediaHeader(body: ByteReader): Pick<MovieTrack, 'timescale' | 'lang
   return language === 'und' || !/^[a-z]{3}$/.test(language) ? { timescale } : { timescale, language }
 }
 
-/** stbl, §8.5.1: one sample description and no samples. */
+/** Writes stbl, §8.5.1, with one sample description and no samples. */
 function writeSampleTable(writer: ByteWriter, entry: SampleEntry): void {
   writeFullBox(writer, 'stsd', 0, 0, () => {
     writer.u32(1)
@@ -180,7 +180,7 @@ function readSampleDescription(body: ByteReader): ReturnType<typeof readSampleEn
   return readSampleEntry(entries[0]!)
 }
 
-/** trex, §8.8.3: every default is stated by the fragments. */
+/** Writes trex, §8.8.3; the fragments state every default. */
 function writeTrackExtends(writer: ByteWriter, { id }: MovieTrack): void {
   writeFullBox(writer, 'trex', 0, 0, () => {
     writer.u32(id)

@@ -5,7 +5,7 @@ import type { Box } from './box.ts'
 import { readTextEntry, type TextSampleEntry, writeTextEntry } from './text-entry.ts'
 import { readVideoEntry, type VideoEntry, writeVideoEntry } from './video-entry.ts'
 
-/** What a decoder must know before the first sample, ISO/IEC 14496-12 §8.5.2. */
+/** The description of a track's samples that a decoder needs before the first of them, ISO/IEC 14496-12 §8.5.2. */
 export type SampleEntry = VideoDescription | AudioDescription | TextSampleEntry
 
 export function writeSampleEntry(writer: ByteWriter, entry: SampleEntry): void {
@@ -14,7 +14,7 @@ export function writeSampleEntry(writer: ByteWriter, entry: SampleEntry): void {
   else writeTextEntry(writer, entry)
 }
 
-/** What of a sample entry can be read back. */
+/** Reads back the facts that a sample entry holds. */
 export function readSampleEntry(box: Box): VideoEntry | AudioEntry | TextSampleEntry {
   switch (box.type) {
     case 'avc1':

@@ -4,29 +4,29 @@ import { rescale } from '../time.ts'
 import { writeBox } from './box.ts'
 import { writeMovieFragment } from './fragment.ts'
 
-/** Fragments of Smooth Streaming, MS-SSTR §2.2.4: they say when they are shown by boxes of their own. */
+/** Fragments of Smooth Streaming, MS-SSTR §2.2.4, which state their presentation time in boxes of their own. */
 
-/** Units per second of all its times. */
+/** Units per second of all times of Smooth Streaming. */
 export const SMOOTH_TIMESCALE = 10_000_000
 
-/** A fragment's place on the presentation's timeline. */
+/** A fragment's interval on the presentation's timeline. */
 export type FragmentInterval = { readonly time: number; readonly duration: number }
 
 export type SmoothFragment = {
   readonly sequenceNumber: number
-  /** Timed as `smoothSamples` makes them. */
+  /** Samples with times as `smoothSamples` makes them. */
   readonly samples: SampleTable
-  /** The samples' data, in pieces that lie one behind the other. */
+  /** The samples' data, in consecutive pieces. */
   readonly media: readonly Uint8Array[]
   readonly interval: FragmentInterval
-  /** The fragments after it; at most 255. */
+  /** Intervals of the fragments after this one; at most 255. */
   readonly following: readonly FragmentInterval[]
 }
 
-/** Players put in the number their manifest gives the track. */
+/** Any number would do: players replace it by the one their manifest gives the track. */
 const TRACK_ID = 1
 
-/** A `moof`, the header of the `mdat`, and the samples' data as it is; to be written one behind the other. */
+/** Writes a `moof`, the header of the `mdat`, and the samples' data as it is, as consecutive parts. */
 export function writeSmoothFragment({
   sequenceNumber,
   samples,
@@ -43,8 +43,9 @@ export function writeSmoothFragment({
 }
 
 /**
- * Samples in units of 100 ns, decoding from 0, and shown from 0 on where `firstShown` (in units of `timescale`) is: so
- * pictures that are decoded after later ones have negative offsets. Each time is rounded by itself.
+ * Converts samples to units of 100 ns, with decoding times from 0 and presentation times relative to `firstShown` (in
+ * units of `timescale`), so that pictures decoded after later ones have negative offsets. Each time is rounded on its
+ * own.
  */
 export function smoothSamples(samples: SampleTable, timescale: number, firstShown: number): SampleTable {
   const { count, compositionOffsets, durations } = samples
@@ -98,12 +99,12 @@ const TFRF = Uint8Array.of(
   0x9f,
 )
 
-/** TfxdBox, §2.2.4.4: where the fragment stands. */
+/** Makes a TfxdBox, §2.2.4.4, with the fragment's own interval. */
 function tfxd(interval: FragmentInterval): Uint8Array {
   return uuidBox(TFXD, (writer) => writeInterval(writer, interval))
 }
 
-/** TfrfBox, §2.2.4.5: where the next ones stand. */
+/** Makes a TfrfBox, §2.2.4.5, with the intervals of the next fragments. */
 function tfrf(following: readonly FragmentInterval[]): Uint8Array {
   return uuidBox(TFRF, (writer) => {
     writer.u8(following.length)
@@ -111,7 +112,7 @@ function tfrf(following: readonly FragmentInterval[]): Uint8Array {
   })
 }
 
-/** Version 1 has 64-bit fields. */
+/** Makes a `uuid` box of version 1, which has 64-bit fields. */
 function uuidBox(type: Uint8Array, body: (writer: ByteWriter) => void): Uint8Array {
   const writer = new ByteWriter(64)
   writeBox(writer, 'uuid', () => {

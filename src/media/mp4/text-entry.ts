@@ -4,11 +4,11 @@ import { type Box, writeBox } from './box.ts'
 /** `stpp`, ISO/IEC 14496-30 §7.5: XMLSubtitleSampleEntry. Each sample is a whole document. */
 export type TextSampleEntry = {
   readonly kind: 'text'
-  /** Of the documents' root elements. */
+  /** Namespace of the documents' root elements. */
   readonly namespace: string
 }
 
-/** Longer than any namespace there is. */
+/** More characters than any namespace in use has. */
 const MAX_STRING = 1024
 
 export function writeTextEntry(writer: ByteWriter, { namespace }: TextSampleEntry): void {

@@ -5,11 +5,12 @@ import { readHvcC } from '../codecs/hevc-configuration.ts'
 import type { Colour, VideoDescription } from '../track.ts'
 import { type Box, readBoxes, theBox, writeBox } from './box.ts'
 
-/** What a VisualSampleEntry says, ISO/IEC 14496-12 §12.1.3. */
+/** The facts of a VisualSampleEntry, ISO/IEC 14496-12 §12.1.3. */
 export type VideoEntry = Omit<VideoDescription, 'pid' | 'frameRate'>
 
 /**
- * `avc1` or `hvc1`, ISO/IEC 14496-15 §5.4.2 and §8.4.1: parameter sets of the decoder configuration record stand here.
+ * Writes `avc1` or `hvc1`, ISO/IEC 14496-15 §5.4.2 and §8.4.1, where the parameter sets are in the decoder
+ * configuration record.
  */
 export function writeVideoEntry(writer: ByteWriter, entry: VideoEntry): void {
   const isHevc = entry.codec.startsWith('hvc1')
@@ -52,7 +53,7 @@ function writeExtensions(writer: ByteWriter, entry: VideoEntry): void {
   }
 }
 
-/** Colour Information Box, §12.1.5, of type nclx. */
+/** Writes a Colour Information Box, §12.1.5, of type nclx. */
 function writeColr(writer: ByteWriter, { primaries, transfer, matrix, fullRange }: Colour): void {
   writeBox(writer, 'colr', () => {
     writer.latin1('nclx')

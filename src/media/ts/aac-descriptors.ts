@@ -1,7 +1,10 @@
 import { MOST_CORE_RATE, PARAMETRIC_STEREO, SBR } from '../codecs/aac.ts'
 import { findDescriptor } from './psi.ts'
 
-/** What a program map says of AAC beyond its frames. ISO/IEC 13818-1 §2.6.38 and §2.6.68; ETSI EN 300 468 annex H. */
+/**
+ * Descriptor tags with which a program map describes AAC. ISO/IEC 13818-1 §2.6.38 and §2.6.68; ETSI EN 300 468 annex
+ * H.
+ */
 const MPEG4_AUDIO_DESCRIPTOR = 0x1c
 const MPEG2_AAC_AUDIO_DESCRIPTOR = 0x2b
 const DVB_AAC_DESCRIPTOR = 0x7c
@@ -16,9 +19,9 @@ const AAC = 0x50
 const HE_AAC_V2_TYPES = [0x43, 0x44, 0x45, 0x46, 0x49, 0x4a]
 
 /**
- * The object type that the descriptors give to AAC with a core like this: 5, 29, or undefined for the core alone. A
- * profile says what the decoder must be able to do; up to level 4 it has no band to replicate above a core of 24 kHz
- * (ISO/IEC 14496-3 table 1.11), and parametric stereo has a core of one channel.
+ * The object type that the descriptors give to AAC with this core: 5, 29, or undefined for the core alone. A profile
+ * states what the decoder must be capable of; up to level 4 that includes no band replication above a core of 24 kHz
+ * (ISO/IEC 14496-3 table 1.11), and parametric stereo needs a core of one channel.
  */
 export function replicationOf(
   descriptors: Uint8Array,

@@ -10,7 +10,7 @@ import { type PayloadProbe, type PesBeginning, RANK } from './payload-probe.ts'
 import type { ElementaryStream } from './psi.ts'
 import { streamKindOf } from './stream-kind.ts'
 
-/** AAC in ADTS, AC-3 and E-AC-3: walked frame by frame, as the demuxer does, and described by the first of them. */
+/** Probes AAC in ADTS, AC-3 and E-AC-3 frame by frame, as the demuxer does; the first frames describe the track. */
 export class AudioProbe implements PayloadProbe {
   readonly keyFrames = []
   readonly startsWithKeyFrame = true

@@ -5,7 +5,10 @@ import { isAudioStreamId, isVideoStreamId } from './pes.ts'
 import { type ElementaryStream, findDescriptor, languageCode } from './psi.ts'
 import { SUBTITLING_DESCRIPTOR, streamKindOf } from './stream-kind.ts'
 
-/** A stream that is carried and not decoded. Where it is video, key frames are where its multiplexer says. */
+/**
+ * Probes a stream that is carried without being decoded. For video, the multiplexer's random_access_indicator gives
+ * the key frames.
+ */
 export class CarriedProbe implements PayloadProbe {
   private readonly stream: ElementaryStream
   private readonly index = new KeyFrameIndex()
@@ -47,7 +50,7 @@ export class CarriedProbe implements PayloadProbe {
   }
 }
 
-/** A stream by what its entry in the program map says alone. */
+/** Describes a stream from its entry in the program map alone. */
 export function describeCarried(stream: ElementaryStream): CarriedDescription {
   const { pid, streamType } = stream
   const kind = streamKindOf(stream)

@@ -1,18 +1,18 @@
 /**
- * Memory to demux in, one segment after the other: its pages stay warm, which for segments of megabytes is worth more
- * than the demuxing costs. Demuxing destroys the segment, and tracks are views of the buffer: loading the next segment
- * overwrites them.
+ * Memory to demux in, one segment after the other. Its pages stay warm, which for segments of megabytes saves more
+ * time than demuxing takes. Demuxing destroys the segment, and tracks are views of the buffer: loading the next
+ * segment overwrites them.
  */
 export class DemuxBuffer {
   bytes: Buffer = Buffer.from(new ArrayBuffer(0))
-  /** Where the segment lies; the room in front is what its largest stream needs to grow (see `EsBuffer`). */
+  /** Offset of the segment; the room in front of it is what its largest stream needs to grow (see `EsBuffer`). */
   start = 0
   end = 0
 
-  /** Room for a segment of `size` bytes, to be filled by the caller. */
+  /** Makes room for a segment of `size` bytes, which the caller fills in. */
   load(size: number): Uint8Array {
     const margin = Math.ceil(size / 4)
-    // All streams but the largest are put together behind the segment; each takes at most 5/4 of its packets' bytes.
+    // All streams but the largest are assembled after the segment; each takes at most 5/4 of its packets' bytes.
     const needed = margin + size + Math.ceil((size * 5) / 4)
     if (needed > this.bytes.length) this.bytes = Buffer.from(new ArrayBuffer(needed))
     this.start = margin
@@ -20,7 +20,7 @@ export class DemuxBuffer {
     return this.bytes.subarray(this.start, this.end)
   }
 
-  /** Copies segments in, one behind the other. */
+  /** Copies segments in, one after the other. */
   fill(segments: readonly Uint8Array[]): void {
     const target = this.load(segments.reduce((sum, segment) => sum + segment.length, 0))
     let at = 0

@@ -25,7 +25,7 @@ import type { ElementaryStream } from './psi.ts'
 import { type StreamKind, streamKindOf } from './stream-kind.ts'
 import { videoTrack } from './video-track.ts'
 
-/** What makes samples of each kind of stream; the others are not taken apart. */
+/** Makers of samples by kind of stream; other kinds are not demuxed. */
 const TRACKS: Readonly<Partial<Record<StreamKind, TrackMaker>>> = {
   avc: (es, unwrap, options) => videoTrack(es, unwrap, options, new AvcStream()),
   hevc: (es, unwrap, options) => videoTrack(es, unwrap, options, new HevcStream()),
@@ -33,23 +33,26 @@ const TRACKS: Readonly<Partial<Record<StreamKind, TrackMaker>>> = {
   ac3: ac3Track,
 }
 
-/** Undefined when there is no sample. */
+/** Makes the track of a stream; undefined when it has no sample. */
 type TrackMaker = (es: EsBuffer, unwrap: (time: number) => number, options: DemuxOptions) => Track | undefined
 
 export type DemuxedSegment = {
-  /** Tracks with samples, in the order of the program map. Views of the DemuxBuffer. */
+  /** Tracks with samples, in the order of the program map; views of the DemuxBuffer. */
   readonly tracks: readonly Track[]
   /** Timed ID3 tags, stream by stream. */
   readonly events: readonly Id3Event[]
-  /** PES packets, access units or frames left out: cut off by the segment's start, broken, or without a time. */
+  /**
+   * Number of PES packets, access units or frames left out: cut off by the segment's start, broken, or without a
+   * time.
+   */
   readonly dropped: number
-  /** Packets damaged or missing. */
+  /** Number of packets damaged or missing. */
   readonly continuityErrors: number
 }
 
 /**
- * Takes the segment in `buffer` apart. Damage is stepped over and counted as `TsProbe` does; throws MalformedMedia
- * where the probe would, and when a track's times or parameters cannot be those of one track.
+ * Takes the segment in `buffer` apart. Damage is skipped and counted as `TsProbe` does. Throws MalformedMedia where
+ * the probe would, and when a track's times or parameters cannot belong to one track.
  */
 export function demuxTs(buffer: DemuxBuffer, options: DemuxOptions = {}): DemuxedSegment {
   const { keep = () => true, near } = options
@@ -80,14 +83,14 @@ function isUnderstood(kind: StreamKind): boolean {
   return kind in TRACKS || kind === 'id3'
 }
 
-/** The first DTS of the first stream; one turn later where another stream would begin before 0. */
+/** The first DTS of the first stream; one clock cycle later where another stream would otherwise begin before 0. */
 function firstTime(streams: readonly EsBuffer[]): Ticks {
   const times = streams.map((es) => es.firstDts()).filter((dts) => dts >= 0)
   const first = ticks(times[0] ?? 0)
   return ticks(times.some((dts) => unwrapPts(dts, first) < 0) ? first + PTS_MODULUS : first)
 }
 
-/** Gives each stream its place: the largest that of the segment itself, the others one behind it. */
+/** Assigns each stream its place in the buffer: the largest overlays the segment itself, the others follow it. */
 function layOut(
   streams: readonly ElementaryStream[],
   packets: Uint32Array,
@@ -116,7 +119,7 @@ function gather(bytes: Uint8Array, start: number, end: number, streams: readonly
   }
 }
 
-/** What must be known before the payloads move: the streams, and how many packets each PID has. */
+/** The facts needed before payloads are moved: the streams, and the number of packets of each PID. */
 class Survey {
   readonly packets = new Uint32Array(PID_COUNT)
   readonly streams: ElementaryStream[] = []
@@ -151,7 +154,10 @@ class Survey {
     }
   }
 
-  /** Counts the packets behind the one at `at` that go on with its PID, as nearly all do; answers where the last is. */
+  /**
+   * Counts the packets after the one at `at` that plainly continue its PID, as nearly all do.
+   * @returns the offset of the last
+   */
   private countRun(bytes: Uint8Array, pid: number, at: number, end: number): number {
     const [high, low] = [pid >>> 8, pid & 0xff]
     let next = at + PACKET_SIZE

@@ -11,9 +11,9 @@ import type { ElementaryStream } from './psi.ts'
 import { type StreamKind, streamKindOf } from './stream-kind.ts'
 import { VideoProbe } from './video-probe.ts'
 
-/** How much of a PES packet is gathered at most. */
+/** The most bytes of a PES packet that are collected. */
 const MAX_PREFIX_SIZE = 16 * 1024
-/** What a payload probe may write behind what it looks at. */
+/** Bytes that a payload probe may overwrite after those it looks at. */
 const SENTINEL_ROOM = 3
 
 const header = new PesHeader()
@@ -29,7 +29,7 @@ const PROBES: Readonly<Record<StreamKind, (stream: ElementaryStream) => PayloadP
 }
 
 /**
- * The PES packets of one elementary stream: their times and sizes, and their beginnings for the probe of their payload.
+ * Probes the PES packets of one elementary stream: their times and sizes, and their beginnings for the payload probe.
  */
 export class ElementaryProbe {
   readonly payload: PayloadProbe
@@ -39,15 +39,15 @@ export class ElementaryProbe {
   private readonly continuity = new Continuity()
   private bytes = Buffer.from(new ArrayBuffer(2 * PACKET_SIZE))
   private filled = 0
-  /** True while bytes of the current PES packet are gathered. */
+  /** True while bytes of the current PES packet are collected. */
   private collecting = false
-  /** Of the current PES packet; 0 while its header has not been read. */
+  /** Header size of the current PES packet; 0 until it has been read. */
   private headerSize = 0
   private randomAccess = false
   private pesOffset = 0
   /** PTS of the current PES packet, unwrapped as `lastPts` is; -1 when it has none. */
   private pesPts = -1
-  /** Where the last packet ends. */
+  /** Offset at which the last packet ends. */
   private packetEnd = 0
   /** Smallest PTS, 33 bits; -1 while there is none. */
   private firstPts = -1
@@ -60,7 +60,7 @@ export class ElementaryProbe {
     this.payload = PROBES[streamKindOf(stream)](stream)
   }
 
-  /** Null when no PES packet has a time. */
+  /** Times of the stream; null when no PES packet has one. */
   get times(): TrackTimes | null {
     const { times } = this.payload
     if (times !== undefined) return times && { ...times, bytes: this.payloadBytes }
@@ -70,8 +70,8 @@ export class ElementaryProbe {
   }
 
   /**
-   * Takes the packet at `at`, `offset` bytes into the segment, if it plainly goes on with what has nothing more to
-   * tell.
+   * Accepts the packet at `at`, `offset` bytes into the segment, when it plainly continues a PES packet of which
+   * nothing more is needed; otherwise returns false.
    */
   passes(bytes: Uint8Array, at: number, offset: number): boolean {
     const control = bytes[at + 3]!
@@ -100,7 +100,7 @@ export class ElementaryProbe {
     else this.collect(bytes, from, end)
   }
 
-  /** The segment is over. */
+  /** Ends the segment. */
   end(): void {
     this.endPes(this.packetEnd)
     this.payload.finish?.()
@@ -153,7 +153,10 @@ export class ElementaryProbe {
     return true
   }
 
-  /** @returns the PTS, unwrapped */
+  /**
+   * Notes the PTS of a PES packet.
+   * @returns the PTS, unwrapped
+   */
   private time(pts: number): number {
     this.timedPackets++
     if (this.firstPts < 0) {
@@ -164,7 +167,7 @@ export class ElementaryProbe {
     const unwrapped = unwrapPts(pts, ticks(this.lastPts))
     if (unwrapped > this.lastPts) this.lastPts = unwrapped
     if (unwrapped >= this.firstPts) return unwrapped
-    // An earlier picture before the wrap: begin the count one turn sooner.
+    // This earlier picture lies before the wrap: count from one cycle earlier.
     const turn = unwrapped < 0 ? 2 ** 33 : 0
     this.firstPts = unwrapped + turn
     this.lastPts += turn

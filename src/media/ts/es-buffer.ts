@@ -14,19 +14,19 @@ import type { ElementaryStream } from './psi.ts'
 const PAYLOAD_SIZE = PACKET_SIZE - 4
 
 /**
- * The PES packets of one elementary stream, put together inside the buffer that also holds the segment. A quarter of
- * their size is free in front of them: NAL units are rewritten from there, one byte longer at most (a start code of
- * three bytes becomes a length of four) for every four they take, so what is written never reaches what is still to be
- * read. The largest stream is put together over the segment itself, which a packet's header always keeps ahead of it.
+ * The PES packets of one elementary stream, assembled inside the buffer that also holds the segment. A quarter of
+ * their size is kept free in front of them: NAL units are rewritten from there, each at most one byte longer (a start
+ * code of three bytes becomes a length of four) for at least four bytes read, so output never overtakes input. The
+ * largest stream is assembled over the segment itself, since packet headers always keep the reading position ahead.
  */
 export class EsBuffer {
   readonly stream: ElementaryStream
   readonly bytes: Buffer
-  /** Where output may begin. */
+  /** Offset at which output may begin. */
   readonly start: number
-  /** PES packets cut off by the segment's start, broken, or without a time. */
+  /** Number of PES packets cut off by the segment's start, broken, or without a time. */
   dropped = 0
-  /** Places where packets are missing or do not belong. */
+  /** Number of places where packets are missing or misplaced. */
   continuityErrors = 0
 
   private readonly continuity = new Continuity()
@@ -38,7 +38,7 @@ export class EsBuffer {
   private lastSize = 0
   private cutOff = false
 
-  /** Puts the stream together from `first` on, with the margin for `packets` packets in front. */
+  /** Assembles the stream from `first` on, after the margin for `packets` packets. */
   constructor(stream: ElementaryStream, bytes: Buffer, first: number, packets: number) {
     this.stream = stream
     this.bytes = bytes
@@ -50,13 +50,14 @@ export class EsBuffer {
     return (packets * PAYLOAD_SIZE) / 4
   }
 
-  /** Bytes for so many packets, without the margin, with room for a start code behind the last. */
+  /** Bytes that `packets` packets need, without the margin, with room for a start code after the last. */
   static room(packets: number): number {
     return packets * PAYLOAD_SIZE + 4
   }
 
   /**
-   * Takes the packet at `at` of the same buffer, and those right behind it that plainly continue it, as nearly all do.
+   * Takes the packet at `at` of the same buffer, and those directly after it that plainly continue it, as nearly all
+   * do.
    * @returns where the next packet begins
    */
   push(at: number, end: number): number {
@@ -64,7 +65,7 @@ export class EsBuffer {
     return this.begins.length === 0 ? at + PACKET_SIZE : this.pushPlain(at + PACKET_SIZE, end)
   }
 
-  /** Packets without a transport error, the beginning of a PES packet or an adaptation field. */
+  /** Takes the packets that have no transport error, no beginning of a PES packet and no adaptation field. */
   private pushPlain(from: number, end: number): number {
     const { bytes } = this
     const { pid } = this.stream
@@ -123,8 +124,8 @@ export class EsBuffer {
   }
 
   /**
-   * Calls `take` with each whole header, in order, and where its payload begins and ends. Skips broken and scrambled
-   * packets.
+   * Calls `take` with each complete header, in order, and where its payload begins and ends. Skips broken and
+   * scrambled packets.
    */
   forEachPes(take: (header: PesHeader, from: number, end: number, randomAccess: boolean) => void): void {
     const header = new PesHeader()
@@ -148,7 +149,7 @@ export class EsBuffer {
     return this.begins[index + 1] ?? this.filled
   }
 
-  /** Whether the payload is that of the packet before. */
+  /** True when the payload repeats that of the packet before. */
   private repeats(from: number, end: number): boolean {
     if (this.lastSize !== end - from) return false
     const { bytes, filled, lastSize } = this

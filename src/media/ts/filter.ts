@@ -20,26 +20,25 @@ import {
 import { findProgramMap, ProgramFollower } from './program.ts'
 import { type ElementaryStream, type ProgramMap, packetise, writePmt } from './psi.ts'
 
-/** A receiver may count on a PCR every 100 ms (ISO/IEC 13818-1 §2.7.2). */
+/** 90 kHz ticks. Receivers may expect a PCR at least every 100 ms (ISO/IEC 13818-1 §2.7.2). */
 const PCR_INTERVAL = TICKS_PER_SECOND / 10
 
-/** What becomes of a PID's packets. */
+/** Treatment of a PID's packets. */
 const DROPPED = 0
 const KEPT = 1
 const PMT = 2
 const CLOCK = 3
 
-/** A run of output: bytes of a source as they stand, or one packet with nothing but the PCR of the one at `from`. */
+/** A run of output: source bytes as they are, or one packet with nothing but the PCR of the packet at `from`. */
 type Run = { readonly bytes: Uint8Array; readonly from: number; to: number; kind: 'copy' | 'pcr' | 'nothing' }
 
 /**
- * Transport stream segments, one after the other, with only the elementary streams that `keep` wants. Packets of kept
- * streams and of the PAT come out as they went in; PMTs name only what is left. Null packets, other tables and packets
- * without a sync byte are dropped. When the clock was carried by a dropped stream, its PCRs remain, in packets
- * of their own, as seldom as is legal.
- *
- * @param keep asked for each stream of each program map
- * @param allocate makes the one output buffer, whose size is exact
+ * Filters consecutive transport stream segments to the elementary streams that `keep` accepts. Packets of kept
+ * streams and of the PAT are copied unchanged; PMTs list only the kept streams. Null packets, other tables and
+ * packets without a sync byte are dropped. When a dropped stream carried the clock, its PCRs remain, in packets of
+ * their own, as rarely as the standard allows.
+ * @param keep is asked for each stream of each program map
+ * @param allocate makes the single output buffer, with the exact size
  * @throws MalformedMedia when a segment has no program map, nothing to keep, lost sync or scrambled packets
  */
 export function filterTs(
@@ -105,7 +104,7 @@ class TsFilter {
     return output
   }
 
-  /** Gives each PID its role under `map`. */
+  /** Assigns each PID its role under `map`. */
   private follow(map: ProgramMap, pmtPid: number): void {
     this.roles.fill(DROPPED)
     this.roles[PAT_PID] = KEPT
@@ -135,7 +134,9 @@ class TsFilter {
     else this.runs.push({ bytes: segment, from: at, to: at + PACKET_SIZE, kind: 'copy' })
   }
 
-  /** Leaves a PCR out when the one after it still comes in time: which is known only then. */
+  /**
+   * Writes a PCR, or leaves it out when the next one is still soon enough, which is known only when that one arrives.
+   */
   private clock(segment: Uint8Array, at: number): void {
     const pcr = pcrBase(segment, at)
     if (pcr < 0 || hasTransportError(segment, at)) return

@@ -3,7 +3,7 @@ import type { Id3Event } from '../sample.ts'
 import type { EsBuffer } from './es-buffer.ts'
 import { joinPayloads } from './joined-payloads.ts'
 
-/** The ID3 tags of a stream of timed metadata. Those cut off or without a time are left out and counted. */
+/** The ID3 tags of a stream of timed metadata. Tags cut off or without a time are left out and counted. */
 export function id3Events(es: EsBuffer, unwrap: (time: number) => number): Id3Event[] {
   const { from, end, marks } = joinPayloads(es, unwrap)
   const events: Id3Event[] = []
@@ -12,7 +12,7 @@ export function id3Events(es: EsBuffer, unwrap: (time: number) => number): Id3Ev
     while (next < marks.length && marks[next]!.position <= at) next++
     const size = id3TagSize(es.bytes, at, end)
     const behind = marks[next]?.position ?? end
-    // A tag may go on in the next PES packet, which then has no PTS; what has one begins with a tag of its own.
+    // A tag may continue in the next PES packet, which then has no PTS; one with a PTS begins with a tag of its own.
     if (size === 0 || at + size > behind || next === 0) {
       es.dropped++
       at = size === 0 || at + size > behind ? behind : at + size

@@ -1,15 +1,15 @@
 import type { TimeMark } from '../audio/sampler.ts'
 import type { EsBuffer } from './es-buffer.ts'
 
-/** The payloads of a stream's PES packets, one behind the other. */
+/** The payloads of a stream's PES packets, joined. */
 export type JoinedPayloads = {
   readonly from: number
   readonly end: number
-  /** Where each PTS stood. */
+  /** Positions of each PTS. */
   readonly marks: readonly TimeMark[]
 }
 
-/** Moves the payloads together in place. */
+/** Joins the payloads in place. */
 export function joinPayloads(es: EsBuffer, unwrap: (time: number) => number): JoinedPayloads {
   const marks: TimeMark[] = []
   let from = -1

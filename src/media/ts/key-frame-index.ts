@@ -1,7 +1,7 @@
 import { type KeyFrame, MOST_KEY_FRAMES } from '../track.ts'
 import type { PesBeginning } from './payload-probe.ts'
 
-/** Where the key frames of a stream lie. */
+/** Collects the positions of a stream's key frames. */
 export class KeyFrameIndex {
   startsWithKeyFrame = false
   private readonly closed: KeyFrame[] = []
@@ -12,24 +12,26 @@ export class KeyFrameIndex {
   private trailing: { readonly pts: number; readonly offset: number } | undefined
   private end = 0
 
-  /** A picture begins in this PES packet, behind the rest of the picture before if that `trails`. */
+  /**
+   * Notes that a picture begins in this PES packet. `trails`: the packet begins with the rest of the picture before.
+   */
   picture({ pts, offset }: PesBeginning, isKey: boolean, trails = false): void {
     if (trails) this.trailing = this.open
     else this.close(this.open, offset)
     if (isKey && this.pictures === 0) this.startsWithKeyFrame = true
-    // Without a time it cannot be asked for.
+    // A picture without a time cannot be requested.
     this.open = isKey && pts >= 0 ? { pts, offset } : undefined
     this.pictures++
   }
 
-  /** A PES packet, which may go on with the last picture, ends before `offset`. */
+  /** Notes that a PES packet, which may continue the last picture, ends before `offset`. */
   packetEnds(offset: number): void {
     this.end = offset
     this.close(this.trailing, offset)
     this.trailing = undefined
   }
 
-  /** Once all packets have been seen. */
+  /** The key frames; ask once all packets have been seen. */
   get keyFrames(): readonly KeyFrame[] {
     this.close(this.open, this.end)
     this.open = undefined

@@ -5,29 +5,31 @@ import { type NalRole, ROLE, type VideoStream } from '../codecs/video-stream.ts'
 import type { EsBuffer } from './es-buffer.ts'
 import { PictureList } from './picture-list.ts'
 
-/** Offsets and durations must fit 32 bits; a segment is never that long. */
+/** Ticks. Offsets and durations must fit 32 bits; a segment is never that long. */
 const MAX_STEP = 2 ** 31
 
 /** A minute of 60 pictures a second, each of 64 slices. */
 const MOST_UNITS = 2 ** 18
 
-/** What a PES packet says of the first access unit that begins in it. */
+/** The times a PES packet gives to the first access unit that begins in it. */
 type PesTimes = {
   readonly pts: number
   readonly dts: number
   readonly randomAccess: boolean
-  /** No access unit has begun in it yet. */
+  /** True until an access unit has begun in this packet. */
   isNew: boolean
 }
 
 type RewriterOptions = {
   readonly unwrap: (time: number) => number
   readonly fromKeyFrame: boolean
-  /** The decoder has parameter sets from the header; otherwise those in front of the first picture are its. */
+  /**
+   * True when the decoder has parameter sets from the header; otherwise it gets those in front of the first picture.
+   */
   readonly hasHeader: boolean
 }
 
-/** Writes NAL units behind their lengths, in place, and keeps the books on which of them make a sample. */
+/** Rewrites NAL units in place behind their lengths, and tracks which of them make a sample. */
 export class NalRewriter {
   /** The PES packet being read. */
   pes: PesTimes = { pts: -1, dts: -1, randomAccess: false, isNew: false }
@@ -40,13 +42,13 @@ export class NalRewriter {
   private output: number
   private units = 0
 
-  /** The unit written last, which may go on in the next PES packet; where its length belongs is `output`. */
+  /** Size of the last unit, which may continue in the next PES packet; its length belongs at `output`. */
   private unitSize = 0
-  /** Zeros behind it, which are its own if it goes on. */
+  /** Zeros after the last unit, which belong to it if it continues. */
   private unitZeros = 0
   private unitPes = this.pes
 
-  /** The picture being put together begins here. */
+  /** Offset of the picture being assembled. */
   private sampleStart: number
   private hasPicture = false
   private isKey = false
@@ -55,13 +57,13 @@ export class NalRewriter {
   private dts = Number.NaN
   private pts = Number.NaN
 
-  /** What stands in front of the next picture begins here; -1 when nothing does. */
+  /** Offset of the units that precede the next picture; -1 when there are none. */
   private nextStart = -1
   private nextPes = this.pes
   private recoveryPoint = false
   private hasSlices = false
 
-  /** The last decoding time that was stated. */
+  /** The last stated decoding time. */
   private lastDts = Number.NaN
 
   constructor(es: EsBuffer, video: VideoStream, options: RewriterOptions) {
@@ -75,8 +77,8 @@ export class NalRewriter {
   }
 
   /**
-   * Takes what a PES packet has in front of its first start code: the rest of the unit before.
-   * @returns where that start code is, or is reckoned to be when the unit's zeros are part of it
+   * Takes the bytes of a PES packet before its first start code, which are the rest of the unit before.
+   * @returns the offset of that start code, or where it would be when the unit's zeros are part of it
    */
   continueUnit(from: number, end: number): number {
     const { bytes } = this
@@ -84,7 +86,7 @@ export class NalRewriter {
     if (this.unitSize === 0) return next
     let zeros = 0
     while (from + zeros < end && bytes[from + zeros] === 0) zeros++
-    // A start code may be cut in two.
+    // A start code may be split between packets.
     if (zeros < 2 && zeros + this.unitZeros >= 2 && bytes[from + zeros] === 1 && from + zeros < end) {
       return from + zeros + 1 - SENTINEL_SIZE
     }
@@ -101,7 +103,7 @@ export class NalRewriter {
     return next
   }
 
-  /** Takes the NAL unit between two start codes. Throws MalformedMedia at a flood of them. */
+  /** Takes the NAL unit between two start codes. Throws MalformedMedia beyond `MOST_UNITS`. */
   unit(start: number, end: number): void {
     if (++this.units > MOST_UNITS) throw new MalformedMedia(`more than ${MOST_UNITS} NAL units`, start)
     this.endUnit()
@@ -112,7 +114,10 @@ export class NalRewriter {
     this.unitPes = this.pes
   }
 
-  /** The stream is over: its pictures, whose times may still be unknown, and where their media end. */
+  /**
+   * Ends the stream.
+   * @returns its pictures, whose times may still be unknown, and the end of their media
+   */
   end(): { readonly pictures: PictureList; readonly end: number } {
     this.endUnit()
     if (this.nextStart >= 0) this.output = this.nextStart
@@ -120,7 +125,7 @@ export class NalRewriter {
     return { pictures: this.pictures, end: this.sampleStart }
   }
 
-  /** The unit written last is whole: it is kept, or left out. */
+  /** Ends the last unit, which is then kept or left out. */
   private endUnit(): void {
     const at = this.output + 4
     if (this.unitSize >= this.video.headerSize && this.isKept(this.video.roleOf(this.bytes, at), at)) {
@@ -141,7 +146,7 @@ export class NalRewriter {
     if (role !== ROLE.parameterSet) return role !== ROLE.delimiter
     const outcome = this.video.addParameterSet(this.unitAt(at))
     if (outcome === 'malformed') this.es.continuityErrors++
-    // Without a known header, it is the first set with its id that belongs there.
+    // Without a known header, the first set with each id belongs there.
     return outcome === 'replaced'
       ? this.options.hasHeader || this.hasSlices
       : outcome === 'added' && this.options.hasHeader
@@ -151,14 +156,17 @@ export class NalRewriter {
     return this.bytes.subarray(at, at + this.unitSize)
   }
 
-  /** The unit begins an access unit, whose slices are still to come. */
+  /** Notes that the unit begins an access unit whose slices are still to come. */
   private beginNext(): void {
     if (this.nextStart >= 0) return
     this.nextStart = this.output
     this.nextPes = this.unitPes
   }
 
-  /** @returns whether there is anything in it */
+  /**
+   * Takes a slice.
+   * @returns false when it is empty
+   */
   private slice(at: number): boolean {
     const { video } = this
     if (this.unitSize === video.headerSize) return false
@@ -188,14 +196,14 @@ export class NalRewriter {
     return true
   }
 
-  /** The picture ends before `end`; the unit being written lies further back. */
+  /** Ends the picture before `end`; the unit being written lies after it. */
   private endPicture(end: number): void {
     if (!this.hasPicture) return
     this.hasPicture = false
     const isLeading = this.options.fromKeyFrame && this.pictures.count === 0 && !this.isKey
     if (isLeading || !this.isPlausible()) {
       if (!isLeading) this.es.dropped++
-      // What has been written of the next picture, its unit included, moves up.
+      // The units already written of the next picture move up, including the current one.
       this.bytes.copyWithin(this.sampleStart, end, this.output + 4 + this.unitSize)
       this.output -= end - this.sampleStart
       return
@@ -204,7 +212,7 @@ export class NalRewriter {
     this.sampleStart = end
   }
 
-  /** Whether the picture's times can follow those before. */
+  /** True when the picture's times can follow those before. */
   private isPlausible(): boolean {
     if (Number.isNaN(this.dts)) return this.pictures.count > 0
     if (Math.abs(this.pts - this.dts) >= MAX_STEP) return false

@@ -5,11 +5,11 @@ export const PID_COUNT = 8192
 export const PAT_PID = 0
 export const NULL_PID = 0x1fff
 
-/** What is wrong with a packet, as a sentence for the error that refuses the segment. */
+/** Problems with a packet, worded for the error that refuses the segment. */
 export const LOST_SYNC = 'two packets in a row without the sync byte'
 export const SCRAMBLED = 'scrambled packet'
 
-/** The functions below read the packet that begins at `at`, all 188 bytes of which are there. */
+/** Reads the PID. Like the functions below, it reads the packet at `at`, of which all 188 bytes are present. */
 export function pidOf(bytes: Uint8Array, at: number): number {
   return ((bytes[at + 1]! & 0x1f) << 8) | bytes[at + 2]!
 }
@@ -18,7 +18,7 @@ export function hasTransportError(bytes: Uint8Array, at: number): boolean {
   return (bytes[at + 1]! & 0x80) !== 0
 }
 
-/** payload_unit_start_indicator: a PES packet or a section begins in this packet. */
+/** payload_unit_start_indicator: true when a PES packet or a section begins in this packet. */
 export function startsUnit(bytes: Uint8Array, at: number): boolean {
   return (bytes[at + 1]! & 0x40) !== 0
 }
@@ -35,7 +35,9 @@ export function continuityCounter(bytes: Uint8Array, at: number): number {
   return bytes[at + 3]! & 0x0f
 }
 
-/** Bytes before the payload; 188 when there is none; 0 when the adaptation field is longer than the packet. */
+/**
+ * Offset of the payload in the packet; 188 when there is none; 0 when the adaptation field is longer than the packet.
+ */
 export function payloadOffset(bytes: Uint8Array, at: number): number {
   const control = bytes[at + 3]! & 0x30
   if (control === 0x10) return 4
@@ -53,7 +55,7 @@ export const DISCONTINUITY_INDICATOR = 0x80
 export const RANDOM_ACCESS_INDICATOR = 0x40
 const PCR_FLAG = 0x10
 
-/** program_clock_reference_base in 90 kHz ticks, or -1 when the packet carries none. */
+/** program_clock_reference_base in 90 kHz ticks; -1 when the packet has none. */
 export function pcrBase(bytes: Uint8Array, at: number): number {
   if ((adaptationFlags(bytes, at) & PCR_FLAG) === 0 || bytes[at + 4]! < 7) return -1
   const high = (bytes[at + 6]! << 16) | (bytes[at + 7]! << 8) | bytes[at + 8]!
@@ -74,10 +76,10 @@ export function writePcrPacket(target: Uint8Array, to: number, source: Uint8Arra
 
 /** Follows the continuity_counter of one PID (§2.4.3.3). */
 export class Continuity {
-  /** The fourth byte of a packet that has a payload only and continues; -1 before the first packet. */
+  /** The fourth byte expected of a packet that continues and has only payload; -1 before the first packet. */
   plainNext = -1
 
-  /** Whether packets are missing before this one, or it repeats the one before. */
+  /** Tells whether packets are missing before this one, or it repeats the one before. */
   next(bytes: Uint8Array, at: number): 'continuous' | 'repeated' | 'broken' {
     if (!hasPayload(bytes, at)) return 'continuous'
     const counter = bytes[at + 3]! & 0x0f

@@ -1,46 +1,44 @@
 import type { KeyFrame, TrackDescription } from '../track.ts'
 
-/** How a PES packet begins. */
+/** The beginning of a PES packet. */
 export type PesBeginning = {
   readonly streamId: number
-  /** 33 bits; -1 when absent. */
+  /** 33-bit PTS; -1 when absent. */
   readonly pts: number
-  /** random_access_indicator of its first transport stream packet. */
+  /** random_access_indicator of the packet's first transport stream packet. */
   readonly randomAccess: boolean
-  /** Where that packet begins, in bytes from the segment's beginning. */
+  /** Offset of that transport stream packet in the segment, in bytes. */
   readonly offset: number
 }
 
-/**
- * What is to be found out about the payload of one elementary stream. There is one implementation per kind of stream.
- */
+/** Examines the payload of one elementary stream. There is one implementation for each kind of stream. */
 export type PayloadProbe = {
-  /** A PES packet begins. */
+  /** Begins a PES packet. */
   begin(pes: PesBeginning): void
   /**
-   * Looks at the first bytes of its payload, from `from` to `end`; is called again when there are more of them, and
-   * when the PES packet has turned out to be over: `isLast`. Three bytes behind `end` may be written to.
-   * @returns whether more of this PES packet should be gathered
+   * Looks at the first bytes of its payload, from `from` to `end`. It is called again when more bytes arrive, and
+   * with `isLast` when the PES packet has ended. It may overwrite three bytes after `end`.
+   * @returns true when more of this PES packet should be collected
    */
   look?(bytes: Buffer, from: number, end: number, isLast: boolean): boolean
-  /** Instead of `look`: takes all of the payload, piece by piece. */
+  /** Takes the whole payload piece by piece; implemented instead of `look`. */
   flow?(bytes: Uint8Array, from: number, end: number): void
   /**
-   * The PES packet is over: the next of its stream begins at `offset`, or the last packet of the stream ends there.
-   * @returns how much later than its PTS the sample shown last is shown, in 90 kHz ticks
+   * Ends the PES packet: at `offset`, the next packet of its stream begins, or the last one ends.
+   * @returns how much later than its PTS the last sample is shown, in 90 kHz ticks
    */
   end(offset: number): number
-  /** The segment is over, after `end`. */
+  /** Ends the segment, after `end`. */
   finish?(): void
-  /** When samples are shown, where that is not a matter of PES packets; null when none has a time. */
+  /** Presentation times, where they do not follow from PES packets; null when no sample has a time. */
   readonly times?: { readonly first: number; readonly last: number } | null
-  /** Which stream gives the segment its times: the lowest does. */
+  /** The stream with the lowest rank gives the segment its times. */
   readonly rank: number
   readonly keyFrames: readonly KeyFrame[]
-  /** True also where every sample is one. */
+  /** True also when every sample is a key frame. */
   readonly startsWithKeyFrame: boolean
   describe(): TrackDescription
 }
 
-/** Ranks, from what should give the times to what must where there is nothing else. */
+/** Ranks, from the preferred source of the segment's times to the last resort. */
 export const RANK = { video: 0, undescribedVideo: 1, audio: 2, undescribedAudio: 3, other: 4 } as const

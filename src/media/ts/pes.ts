@@ -1,19 +1,19 @@
-/** A PES packet's header, ISO/IEC 13818-1 §2.4.3.7. One object is filled again and again. */
+/** A PES packet header, ISO/IEC 13818-1 §2.4.3.7. One object is reused for every packet. */
 export class PesHeader {
   streamId = 0
-  /** Bytes before the payload. */
+  /** Offset of the payload in bytes. */
   headerSize = 0
-  /** PES_packet_length as the size of the payload; -1 when the length is left open. */
+  /** Size of the payload from PES_packet_length; -1 when the length is left open. */
   payloadSize = -1
-  /** 33 bits; -1 when absent. */
+  /** 33-bit PTS; -1 when absent. */
   pts = -1
-  /** 33 bits; the PTS when absent. */
+  /** 33-bit DTS; the PTS when absent. */
   dts = -1
   scrambled = false
 
   /**
    * Reads the header that begins at `at`.
-   * @returns whether all went well: 'short' when the header goes on past `end`, 'malformed' when it is none.
+   * @returns 'short' when the header extends past `end`, 'malformed' when it is none
    */
   read(bytes: Uint8Array, at: number, end: number): 'read' | 'short' | 'malformed' {
     const available = end - at
@@ -46,7 +46,7 @@ export class PesHeader {
   }
 }
 
-/** Streams of table 2-22 whose PES packets are nothing but payload. */
+/** False for the streams of table 2-22 whose PES packets are nothing but payload. */
 function hasOptionalHeader(streamId: number): boolean {
   switch (streamId) {
     case 0xbc: // program_stream_map

@@ -1,11 +1,11 @@
-/** What is known of the samples of a video track before all have times: the n-th entry of each array is of sample n. */
+/** The samples of a video track before all of them have times: the n-th entry of each array belongs to sample n. */
 export class PictureList {
   count = 0
   sizes: Uint32Array
-  /** 90 kHz ticks; NaN where the stream does not say. */
+  /** Decoding times in 90 kHz ticks; NaN where the stream does not state them. */
   dts: Float64Array
   pts: Float64Array
-  /** `Picture.order`; NaN where the stream does not say. */
+  /** `Picture.order`; NaN where the stream does not state it. */
   orders: Float64Array
   epochs: Uint32Array
   sync: Uint8Array

@@ -1,10 +1,10 @@
 import type { PictureList } from './picture-list.ts'
 
 /**
- * Gives times to the samples of PES packets that have one PTS for several: decoded one frame duration after the other,
- * shown by their picture order. The first sample has times. `frameDuration` is in ticks, 0 when the stream does not
- * say.
- * @returns how many samples have times now: those behind the last known time may have to do without
+ * Gives times to the samples of PES packets that have one PTS for several: they are decoded one frame duration apart,
+ * and shown in picture order. The first sample has times. `frameDuration` is in ticks, 0 when the stream does not
+ * state it.
+ * @returns how many samples have times now; samples after the last known time may stay without
  */
 export function fillTimes(pictures: PictureList, frameDuration: number): number {
   const { count, dts } = pictures
@@ -25,13 +25,13 @@ export function fillTimes(pictures: PictureList, frameDuration: number): number 
   return timed
 }
 
-/** The stated duration, yet never so long that the next known time would be passed. */
+/** Ticks between samples: the stated duration, limited so that the next known time is not passed. */
 function frameBetween(dts: Float64Array, from: number, to: number, frameDuration: number): number {
   const available = (dts[to]! - dts[from]!) / (to - from)
   return frameDuration > 0 ? Math.min(frameDuration, available) : available
 }
 
-/** The stated duration, or that of the sample before. */
+/** Ticks after a sample: the stated duration, or that of the sample before. */
 function frameAfter(dts: Float64Array, last: number, frameDuration: number): number {
   return frameDuration > 0 || last === 0 ? frameDuration : dts[last]! - dts[last - 1]!
 }
@@ -42,7 +42,7 @@ function fillPresentation({ pts, dts, orders, epochs }: PictureList, count: numb
   let epochStart = 0
   for (let i = 0; i < count; i++) {
     if (epochs[i] !== epochs[epochStart]) {
-      // Where no time of the new epoch is known, it begins with the delay of the one before.
+      // Where no time of the new epoch is known, it begins with the delay of the epoch before.
       const known = nextKnown(pts, epochs, count, i)
       if (known < 0) pts[i] = dts[i]! + pts[epochStart]! - dts[epochStart]!
       anchor = known < 0 ? i : known
@@ -57,13 +57,13 @@ function fillPresentation({ pts, dts, orders, epochs }: PictureList, count: numb
   }
 }
 
-/** The first sample of the epoch of sample `from`, from there on, that has a PTS; -1 when there is none. */
+/** The first sample at or after `from`, in the same epoch, that has a PTS; -1 when there is none. */
 function nextKnown(pts: Float64Array, epochs: Uint32Array, count: number, from: number): number {
   for (let i = from; i < count && epochs[i] === epochs[from]; i++) if (!Number.isNaN(pts[i])) return i
   return -1
 }
 
-/** By how much the order grows from one picture to the one shown next: 1 or 2 in practice. */
+/** The step of the order from one picture to the next one shown: 1 or 2 in practice. */
 function orderUnit(orders: Float64Array, epochs: Uint32Array, count: number): number {
   let unit = 0
   for (let i = 1; i < count; i++) {

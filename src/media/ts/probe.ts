@@ -17,24 +17,23 @@ import {
 import { ProgramFollower } from './program.ts'
 import type { ProgramMap } from './psi.ts'
 
-/** More elementary streams than one program map can name. */
+/** More elementary streams than one program map can list. */
 const MAX_STREAMS = 256
 
-/** What becomes of a PID's packets: ignored, or a table, or `FIRST_STREAM + n` for elementary stream n. */
+/** Roles of PIDs: ignored, a table, or `FIRST_STREAM + n` for elementary stream n. */
 const IGNORED = 0
 const PAT = 1
 const PMT = 2
 const FIRST_STREAM = 3
 
 /**
- * Reads a transport stream segment as it arrives, in chunks cut anywhere, and keeps next to nothing of it: one packet,
- * and per elementary stream the beginning of its current PES packet, up to `MAX_PREFIX_SIZE`; so at most 256 × 16 KiB
- * for a hostile program map, and about 20 KiB for an ordinary segment.
- *
- * Damage a receiver can step over is counted: a packet with a transport error, a single lost sync byte, a gap in a
- * continuity counter, a broken section, a last packet cut short. `push` and `end` throw MalformedMedia when the segment
- * is of no use: no transport stream, sync lost, scrambled, no program, or no timestamp. A probe that has thrown stays
- * refused.
+ * Reads a transport stream segment as it arrives, in chunks cut anywhere. It keeps one packet, and for each
+ * elementary stream the beginning of its current PES packet, up to `MAX_PREFIX_SIZE`: at most 256 × 16 KiB for a
+ * hostile program map, and about 20 KiB for an ordinary segment.
+ * Damage that a receiver can skip is counted: a packet with a transport error, a single lost sync byte, a gap in a
+ * continuity counter, a broken section, a last packet cut short. `push` and `end` throw MalformedMedia when the
+ * segment is unusable: no transport stream, sync lost, scrambled, no program, or no timestamp. A probe that has
+ * thrown must not be used again.
  */
 export class TsProbe {
   private readonly roles = new Uint16Array(PID_COUNT)
@@ -66,7 +65,7 @@ export class TsProbe {
     this.carry.set(chunk.subarray(at))
   }
 
-  /** The segment is complete. */
+  /** Completes the segment. */
   end(): MediaProbe {
     if (this.carried > 0) this.damaged++
     if (this.offset === 0) throw new MalformedMedia('less than one transport stream packet', 0)
@@ -138,7 +137,7 @@ export class TsProbe {
     this.roles[pmtPid] = PMT
   }
 
-  /** Streams that a later map no longer names stay as they are. */
+  /** Follows a new program map. Streams that it no longer lists stay as they are. */
   private follow(map: ProgramMap): void {
     for (const stream of map.streams) {
       if (this.roles[stream.pid] !== IGNORED) continue

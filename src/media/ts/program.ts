@@ -8,7 +8,7 @@ export class ProgramFollower {
   private pmtSections = new SectionAssembler()
   private lastSection = new Uint8Array(0)
   private damagedBefore = 0
-  /** -1 until a PAT named it. */
+  /** PID of the PMT; -1 until a PAT has named it. */
   pmtPid = -1
   map: ProgramMap | undefined
 
@@ -27,7 +27,9 @@ export class ProgramFollower {
     })
   }
 
-  /** Takes a packet of the PMT's PID; calls `found` with each complete map and whether it differs from the last. */
+  /**
+   * Takes a packet of the PMT's PID; calls `found` with each complete map, and true when it differs from the last.
+   */
   pushPmt(bytes: Uint8Array, at: number, found: (map: ProgramMap, changed: boolean) => void): void {
     this.pmtSections.push(bytes, at, (section) => {
       const changed = this.map === undefined || !equalBytes(section, this.lastSection)

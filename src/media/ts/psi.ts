@@ -16,19 +16,19 @@ const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   return value
 })
 
-/** CRC-32 as in annex A; 0 over a whole section that is intact. */
+/** CRC-32 as in annex A; 0 over a whole intact section. */
 export function crc32Mpeg(bytes: Uint8Array): number {
   let crc = 0xffffffff
   for (let i = 0; i < bytes.length; i++) crc = (crc << 8) ^ CRC_TABLE[(crc >>> 24) ^ bytes[i]!]!
   return crc >>> 0
 }
 
-/** Puts the sections of one PID together; a section may span packets, and a packet may hold several. */
+/** Assembles the sections of one PID; a section may span packets, and a packet may hold several. */
 export class SectionAssembler {
   private readonly section = new Uint8Array(MAX_SECTION_SIZE)
   private filled = 0
   private collecting = false
-  /** Sections thrown away: too long, or with a wrong CRC. */
+  /** Number of sections discarded: too long, or with a wrong CRC. */
   damaged = 0
 
   /** Takes the packet at `at`; calls `emit` with each intact section, whose bytes are valid during the call. */
@@ -54,7 +54,7 @@ export class SectionAssembler {
   private append(bytes: Uint8Array, from: number, end: number, emit: (section: Uint8Array) => void): void {
     let next = from
     while (this.collecting && next < end) {
-      // table_id 0xff where a section could begin is stuffing up to the end of the packet.
+      // table_id 0xff at the start of a section is stuffing up to the end of the packet.
       if (this.filled === 0 && bytes[next] === 0xff) {
         this.collecting = false
         return
@@ -92,11 +92,11 @@ type SectionHeader = {
   /** transport_stream_id of a PAT, program_number of a PMT. */
   readonly id: number
   readonly version: number
-  /** What lies between the header and the CRC. */
+  /** The bytes between the header and the CRC. */
   readonly body: ByteReader
 }
 
-/** The header of a table that is in force, or undefined for another table, or one announced for later. */
+/** Reads the header of a table in force; undefined for another table, or one announced for later. */
 function readSectionHeader(section: Uint8Array, tableId: number): SectionHeader | undefined {
   const reader = new ByteReader(section, 0, Math.max(0, section.length - CRC_SIZE))
   if (reader.u8() !== tableId) return undefined
@@ -107,7 +107,7 @@ function readSectionHeader(section: Uint8Array, tableId: number): SectionHeader 
   return (versionAndCurrent & 1) === 0 ? undefined : { id, version: (versionAndCurrent >>> 1) & 0x1f, body: reader }
 }
 
-/** The PID of the PMT of the first program in a program association section; undefined when it names none. */
+/** The PMT's PID for the first program in a program association section; undefined when it lists none. */
 export function readPat(section: Uint8Array): number | undefined {
   const body = readSectionHeader(section, PAT_TABLE_ID)?.body
   while (body !== undefined && body.remaining >= 4) {
@@ -120,9 +120,9 @@ export function readPat(section: Uint8Array): number | undefined {
 
 export type ElementaryStream = {
   readonly pid: number
-  /** Table 2-34. */
+  /** stream_type, table 2-34. */
   readonly streamType: number
-  /** ES_info: descriptors as they stand. */
+  /** Descriptors of ES_info, unparsed. */
   readonly descriptors: Uint8Array
   /** ISO 639-2, lower case; absent when undetermined. */
   readonly language?: string
@@ -134,12 +134,15 @@ export type ProgramMap = {
   readonly version: number
   /** PCR_PID; 0x1fff when there is none. */
   readonly pcrPid: number
-  /** program_info: descriptors as they stand. */
+  /** Descriptors of program_info, unparsed. */
   readonly descriptors: Uint8Array
   readonly streams: readonly ElementaryStream[]
 }
 
-/** Undefined when the section is no PMT in force. Throws MalformedMedia when its lengths contradict each other. */
+/**
+ * Reads a PMT; undefined when the section is not a PMT in force. Throws MalformedMedia when its lengths contradict
+ * each other.
+ */
 export function readPmt(section: Uint8Array): ProgramMap | undefined {
   const header = readSectionHeader(section, PMT_TABLE_ID)
   if (header === undefined) return undefined
@@ -157,19 +160,19 @@ export function readPmt(section: Uint8Array): ProgramMap | undefined {
   return { programNumber: id, version, pcrPid, descriptors, streams }
 }
 
-/** ISO_639_language_descriptor, §2.6.18. */
+/** Reads the ISO_639_language_descriptor, §2.6.18. */
 function readLanguage(descriptors: Uint8Array): string | undefined {
   const content = findDescriptor(descriptors, LANGUAGE_DESCRIPTOR)
   return content === undefined ? undefined : languageCode(content)
 }
 
-/** What the first descriptor with this tag holds. */
+/** Content of the first descriptor with this tag; undefined when there is none. */
 export function findDescriptor(descriptors: Uint8Array, wanted: number): Uint8Array | undefined {
   const reader = new ByteReader(descriptors)
   while (reader.remaining >= 2) {
     const tag = reader.u8()
     const length = reader.u8()
-    // A descriptor that ends early does not make the stream unreadable.
+    // A descriptor that is cut off does not make the stream unreadable.
     if (length > reader.remaining) return undefined
     const content = reader.view(length)
     if (tag === wanted) return content
@@ -177,13 +180,13 @@ export function findDescriptor(descriptors: Uint8Array, wanted: number): Uint8Ar
   return undefined
 }
 
-/** The ISO 639-2 code a descriptor begins with, lower case; undefined when it is none, or undetermined. */
+/** The ISO 639-2 code at the beginning of a descriptor, lower case; undefined when it is none, or undetermined. */
 export function languageCode(content: Uint8Array): string | undefined {
   const code = String.fromCharCode(...content.subarray(0, 3)).toLowerCase()
   return /^[a-z]{3}$/.test(code) && code !== 'und' ? code : undefined
 }
 
-/** A whole section, CRC included. Throws MalformedMedia when it would be longer than a section may be. */
+/** Writes a whole section, including its CRC. Throws MalformedMedia when it would exceed the maximum size. */
 export function writePmt(map: ProgramMap): Uint8Array {
   const writer = new ByteWriter(128)
   writer.u8(PMT_TABLE_ID)
@@ -209,7 +212,7 @@ export function writePmt(map: ProgramMap): Uint8Array {
   return writer.result()
 }
 
-/** A section as whole packets of `pid`, the first with `counter`, the rest stuffed. */
+/** Splits a section into whole packets of `pid`, counting from `counter`, with stuffing at the end. */
 export function packetise(section: Uint8Array, pid: number, counter: number): Uint8Array {
   const perPacket = PACKET_SIZE - 4
   const count = Math.ceil((section.length + 1) / perPacket)

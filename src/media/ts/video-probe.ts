@@ -9,25 +9,25 @@ import { type PayloadProbe, type PesBeginning, RANK } from './payload-probe.ts'
 import type { ElementaryStream } from './psi.ts'
 
 /**
- * H.264 or HEVC, looked at in the beginning of each PES packet as far as the first slice: further pictures in the same
- * PES packet are not seen. The first key frame describes the track.
+ * Probes H.264 or HEVC in the beginning of each PES packet, up to the first slice: further pictures in the same PES
+ * packet are not seen. The first key frame describes the track.
  */
 export class VideoProbe implements PayloadProbe {
   private readonly stream: ElementaryStream
   private readonly video: VideoStream
   private readonly index = new KeyFrameIndex()
   private hasPictures = false
-  /** Where the next picture begins, until its first slice has been found. */
+  /** The PES packet in which the next picture begins, until its first slice has been found. */
   private pes: PesBeginning | undefined
-  /** The PES packet has been seen to its end. */
+  /** True when the PES packet has been seen to its end. */
   private isWhole = false
-  /** The PES packet begins with the rest of the picture before. */
+  /** True when the PES packet begins with the rest of the picture before. */
   private trails = false
-  /** Offset of the first byte not yet looked at, from the beginning of the payload. */
+  /** Offset in the payload of the first byte not yet looked at. */
   private seen = 0
-  /** Something that begins an access unit stood before the first slice. */
+  /** True when a NAL unit that begins an access unit preceded the first slice. */
   private begun = false
-  /** In front of the next picture. */
+  /** SEI in front of the next picture. */
   private sei: Sei = {}
   private parameters: VideoParameters | undefined
 
@@ -49,7 +49,7 @@ export class VideoProbe implements PayloadProbe {
   }
 
   begin(pes: PesBeginning): void {
-    // A PES packet without a time goes on with what the one before it began.
+    // A PES packet without a time continues what the one before it began.
     if (this.pes === undefined || pes.pts >= 0) {
       this.pes = pes
       this.begun = false
@@ -74,7 +74,7 @@ export class VideoProbe implements PayloadProbe {
         return false
       }
       if (!isComplete) {
-        // The unit goes on in the next packet: it is read when it is whole.
+        // The unit continues in the next packet, and is read once it is whole.
         this.seen = start - SENTINEL_SIZE - from
         return true
       }
@@ -84,7 +84,7 @@ export class VideoProbe implements PayloadProbe {
   }
 
   end(offset: number): number {
-    // A picture whose slices lie further on is judged by what the multiplexer said of it.
+    // A picture whose slices lie further on is judged by the multiplexer's random_access_indicator.
     if (this.pes !== undefined && !this.isWhole) this.picture(this.pes, this.pes.randomAccess)
     this.index.packetEnds(offset)
     return 0
@@ -106,7 +106,7 @@ export class VideoProbe implements PayloadProbe {
   private slice(bytes: Uint8Array, at: number, end: number): void {
     const { pes, sei } = this
     if (pes === undefined) return
-    // Whether it is the first of its picture: first_mb_in_slice 0, first_slice_segment_in_pic_flag 1.
+    // The first slice of a picture has first_mb_in_slice 0, or first_slice_segment_in_pic_flag 1.
     const isFirst = (bytes[at + this.video.headerSize]! & 0x80) !== 0
     if (!isFirst && !this.begun && this.hasPictures) {
       this.pes = undefined

@@ -9,9 +9,9 @@ import type { PictureList } from './picture-list.ts'
 import { fillTimes } from './picture-times.ts'
 
 /**
- * The access units of an H.264 or HEVC stream, rewritten in place as samples; two fields make one. Undefined when there
- * is none. Where access units begin is read from the NAL units: PES packets may hold several, or parts. Access units
- * without a time are dropped, and so are those whose time goes back, or too far ahead.
+ * The access units of an H.264 or HEVC stream, rewritten in place as samples; two fields make one sample. Undefined
+ * when there is none. Access units are found by their NAL units, since PES packets may hold several, or parts. Access
+ * units without a time are dropped, as are those whose time goes back, or too far ahead.
  */
 export function videoTrack(
   es: EsBuffer,
@@ -50,12 +50,15 @@ export function videoTrack(
   }
 }
 
-/** In ticks; 0 when the stream does not say. */
+/** Frame duration in ticks; 0 when the stream does not state it. */
 function frameDuration({ frameRate }: VideoStream): number {
   return frameRate === undefined ? 0 : Math.round((TICKS_PER_SECOND * frameRate.denominator) / frameRate.numerator)
 }
 
-/** @returns the size of what has been dropped, from the end */
+/**
+ * Drops the samples at the end that have no time.
+ * @returns their size in bytes
+ */
 function dropUntimed(es: EsBuffer, pictures: PictureList, frame: number): number {
   const timed = fillTimes(pictures, frame)
   let size = 0
@@ -78,7 +81,7 @@ function sampleTable({ count, sizes, pts, dts, sync }: PictureList, frame: numbe
   }
 }
 
-/** From one decoding time to the next; the last sample lasts as long as the one before, or one frame. */
+/** Durations from one decoding time to the next; the last sample lasts as long as the one before, or one frame. */
 function durations(dts: Float64Array, frameDuration: number): Uint32Array {
   const result = new Uint32Array(dts.length)
   for (let i = 0; i + 1 < dts.length; i++) result[i] = dts[i + 1]! - dts[i]!

@@ -1,22 +1,22 @@
-/** Where a cue stands, W3C WebVTT §4.4: its settings, with the defaults for what they do not say. */
+/** The position of a cue, W3C WebVTT §4.4: its settings, with defaults for those absent. */
 export type CueSettings = {
   readonly align: Alignment
-  /** From the top: a share of the height, 0 to 1. Absent: at the bottom. */
+  /** Distance from the top as a share of the height, 0 to 1; absent at the bottom. */
   readonly line?: number
-  /** From the left: a share of the width, 0 to 1, of the edge or middle that `align` names. */
+  /** Distance from the left, as a share of the width, 0 to 1, of the edge or middle that `align` names. */
   readonly position: number
-  /** A share of the width, 0 to 1. */
+  /** Width as a share of the picture, 0 to 1. */
   readonly size: number
 }
 
 export type Alignment = (typeof ALIGNMENTS)[number]
 const ALIGNMENTS = ['start', 'center', 'end', 'left', 'right'] as const
 
-/** Rows a picture has when lines are counted, as the line height of 5.33 % of it gives. */
+/** Rows of a picture where lines are counted, from a line height of 5.33 %. */
 const ROWS = 15
 const PERCENTAGE = /^(\d{1,3}(?:\.\d{1,9})?)%/
 
-/** Settings that cannot be understood are as if absent; writing direction and regions are not read. */
+/** Reads cue settings. Those not understood count as absent; writing direction and regions are not read. */
 export function parseCueSettings(settings: string): CueSettings {
   const values = new Map(settings.split(/[ \t]+/).map((each) => each.split(/:(.*)/, 2) as [string, string | undefined]))
   const align = ALIGNMENTS.find((each) => each === values.get('align')) ?? 'center'
@@ -28,7 +28,7 @@ export function parseCueSettings(settings: string): CueSettings {
 
 const DEFAULT_POSITION: Readonly<Record<Alignment, number>> = { start: 0, left: 0, center: 0.5, end: 1, right: 1 }
 
-/** Lines are counted from the top from 0, or from the bottom from -1. */
+/** Reads `line`; lines count from 0 at the top, or from -1 at the bottom. */
 function lineOf(value: string): number | undefined {
   const number = /^-?\d{1,4}(?=,|$)/.exec(value)?.[0]
   if (number === undefined) return shareOf(value)

@@ -3,9 +3,9 @@ export type CueNode = { readonly kind: 'text'; readonly text: string } | { reado
 
 export type CueSpan = {
   readonly kind: SpanKind
-  /** What follows the tag's name behind dots. */
+  /** The names after the tag's own, separated by dots. */
   readonly classes: readonly string[]
-  /** The speaker of `v`, the language of `lang`; else empty. */
+  /** The speaker of `v`, or the language of `lang`; otherwise empty. */
   readonly annotation: string
   readonly children: readonly CueNode[]
 }
@@ -13,12 +13,12 @@ export type CueSpan = {
 export type SpanKind = (typeof SPAN_KINDS)[number]
 const SPAN_KINDS = ['b', 'i', 'u', 'c', 'v', 'lang', 'ruby', 'rt'] as const
 
-/** Deeper nesting says nothing more. */
+/** Deeper nesting is ignored. */
 const MAX_DEPTH = 16
 
-/** `&name;`, `&#n;` and `&#xn;` as they stand in cue text. */
+/** Character references in cue text: `&name;`, `&#n;` and `&#xn;`. */
 const REFERENCE = /&(?:#(\d{1,7})|#[xX]([\da-fA-F]{1,6})|([a-zA-Z]{2,8}));/g
-/** Those of W3C WebVTT §4.2.2, and what encoders write besides. */
+/** The character references of W3C WebVTT §4.2.2, and others that encoders write. */
 const NAMED = new Map([
   ['amp', '&'],
   ['lt', '<'],
@@ -33,14 +33,14 @@ const NAMED = new Map([
 type OpenSpan = CueSpan & { readonly children: CueNode[] }
 
 /**
- * The tree that cue text stands for. Tags it does not know, and timestamps inside the text, are dropped; what they
- * enclose stays. A tag that is never closed ends with the text.
+ * Parses cue text to a tree. Unknown tags and timestamps inside the text are dropped; their contents stay. A tag that
+ * is never closed ends with the text.
  */
 export function parseCueText(text: string): readonly CueNode[] {
   const root: CueNode[] = []
   const open: OpenSpan[] = []
   const append = (node: CueNode) => (open.at(-1)?.children ?? root).push(node)
-  // A `<` without `>` opens a tag that reaches to the end.
+  // A `<` without `>` opens a tag that extends to the end.
   for (const [, tag, plain] of text.matchAll(/<([^>]*)>?|([^<]+)/g)) {
     if (plain !== undefined) appendText(plain, append)
     else if (tag!.startsWith('/')) close(open, tag!.slice(1).trim())
@@ -61,7 +61,7 @@ function appendText(text: string, append: (node: CueNode) => void): void {
   }
 }
 
-/** Closes the innermost span of this name and what is open within it; none, when none is open. */
+/** Closes the innermost span of this name and those within it; does nothing when none is open. */
 function close(open: OpenSpan[], name: string): void {
   const at = open.findLastIndex(({ kind }) => kind === name)
   if (at >= 0) open.length = at

@@ -1,28 +1,28 @@
-/** A WebVTT file as an encoder cuts it for HLS: W3C WebVTT §4, with the header of RFC 8216 §3.5. */
+/** A WebVTT file as an encoder segments it for HLS: W3C WebVTT §4, with the header of RFC 8216 §3.5. */
 export type WebVtt = {
   readonly map: TimestampMap
-  /** The settings of each REGION block, as they stand. */
+  /** The settings of each REGION block, unparsed. */
   readonly regions: readonly string[]
-  /** The CSS of each STYLE block, as it stands. */
+  /** The CSS of each STYLE block, unparsed. */
   readonly styles: readonly string[]
   readonly cues: readonly Cue[]
-  /** Cues and timestamp maps that could not be understood, and were left out. */
+  /** Number of cues and timestamp maps that were not understood and left out. */
   readonly malformed: number
 }
 
-/** X-TIMESTAMP-MAP: that time of the file is that PTS. Both in 90 kHz ticks; `mpegts` is read modulo 2³³. */
+/** X-TIMESTAMP-MAP: `local` on the file's clock is `mpegts` as PTS, both in 90 kHz ticks; `mpegts` is modulo 2³³. */
 export type TimestampMap = { readonly mpegts: number; readonly local: number }
 
-/** What a file without X-TIMESTAMP-MAP means, RFC 8216 §3.5. */
+/** The map of a file without X-TIMESTAMP-MAP, RFC 8216 §3.5. */
 export const NO_OFFSET: TimestampMap = { mpegts: 0, local: 0 }
 
 export type Cue = {
   readonly id?: string
   /** 90 kHz ticks on the file's own clock. */
   readonly start: number
-  /** After `start`. */
+  /** Later than `start`, on the same clock. */
   readonly end: number
-  /** `line:`, `position:`, `align:` and so on, as they stand; empty when there are none. */
+  /** `line:`, `position:`, `align:` and so on, unparsed; empty when there are none. */
   readonly settings: string
   /** Cue text of W3C WebVTT §4.2.2, its lines separated by `\n`. */
   readonly text: string

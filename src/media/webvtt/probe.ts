@@ -1,17 +1,17 @@
 import { MalformedMedia } from '../bytes.ts'
 import type { TextProbe } from '../track.ts'
 
-/** A live segment is less than a KiB, and the subtitles of a whole film are a hundred or two. */
+/** Bytes. A live segment is less than a KiB, and the subtitles of a whole film are 100 to 200 KiB. */
 export const MOST_WEBVTT_BYTES = 256 * 1024
 
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf]
-/** `WEBVTT`. */
+/** The characters `WEBVTT`. */
 const SIGNATURE = [0x57, 0x45, 0x42, 0x56, 0x54, 0x54]
-/** What may follow it: tab, line feed, carriage return, space; or nothing. */
+/** Bytes that may follow the signature: tab, line feed, carriage return, space; a file may also end there. */
 const DELIMITERS = [9, 10, 13, 32]
 const MOST_NEEDED = BYTE_ORDER_MARK.length + SIGNATURE.length + 1
 
-/** Whether a file begins as W3C WebVTT §4.1 wants it. */
+/** True when a file begins as W3C WebVTT §4.1 requires. */
 export function startsAsWebVtt(bytes: Uint8Array): boolean {
   const at = BYTE_ORDER_MARK.every((byte, i) => bytes[i] === byte) ? BYTE_ORDER_MARK.length : 0
   const delimiter = bytes[at + SIGNATURE.length]
@@ -21,8 +21,8 @@ export function startsAsWebVtt(bytes: Uint8Array): boolean {
 }
 
 /**
- * Tells a WebVTT segment as it arrives, by its first line, and keeps ten bytes of it. `end` throws MalformedMedia when
- * it is not one; what it contains is its playlist's and its reader's business.
+ * Recognises a WebVTT segment by its first line as it arrives, and keeps ten bytes of it. `end` throws MalformedMedia
+ * when it is not WebVTT, or too large. The content is not checked.
  */
 export class WebVttProbe {
   private readonly beginning = new Uint8Array(MOST_NEEDED)
@@ -36,7 +36,7 @@ export class WebVttProbe {
     this.length += taken.length
   }
 
-  /** The segment is complete. */
+  /** Completes the segment. */
   end(): TextProbe {
     refuseLarge(this.size)
     if (!startsAsWebVtt(this.beginning.subarray(0, this.length))) throw new MalformedMedia('no WEBVTT signature', 0)

@@ -7,15 +7,15 @@ const MAX_CUES = 5000
 
 const ARROW = '-->'
 const TIMESTAMP = /(?:(\d{1,6}):)?([0-5]\d):([0-5]\d)\.(\d{3})/.source
-// One way to match: a line of a million spaces is gone through once.
+// The expression has only one way to match, so that a line of a million spaces is scanned once.
 const TIMING_LINE = new RegExp(`^[ \\t]*${TIMESTAMP}[ \\t]*-->[ \\t]*${TIMESTAMP}(?:[ \\t](.*))?$`, 's')
 const MAP_LINE = /^X-TIMESTAMP-MAP[ \t]*=/
 const MAP_MPEGTS = /[=,][ \t]*MPEGTS:(\d{1,15})[ \t]*(?:,|$)/
 const MAP_LOCAL = new RegExp(`[=,][ \\t]*LOCAL:${TIMESTAMP}[ \\t]*(?:,|$)`)
 
 /**
- * Reads a whole file, W3C WebVTT §6.1. What a player would skip is skipped, and cues among it are counted.
- * Throws MalformedMedia when it is not WebVTT, or larger than any subtitle is.
+ * Reads a whole file, W3C WebVTT §6.1. What a player would skip is skipped, and skipped cues are counted. Throws
+ * MalformedMedia when it is not WebVTT, or larger than `MOST_WEBVTT_BYTES`.
  */
 export function readWebVtt(bytes: Uint8Array): WebVtt {
   refuseLarge(bytes.length)
@@ -30,7 +30,7 @@ export function readWebVtt(bytes: Uint8Array): WebVtt {
 
 class BlockReader {
   private readonly lines: readonly string[]
-  /** The next line. */
+  /** Index of the next line. */
   private at = 1
   private map: TimestampMap | undefined
   private malformed = 0
@@ -51,14 +51,14 @@ class BlockReader {
     return { map, regions, styles, cues, malformed }
   }
 
-  /** Lines up to an empty one. A timing line begins a cue even where the empty line before it was forgotten. */
+  /** Reads lines up to an empty one. A timing line begins a cue even where the empty line before it is missing. */
   private block(): void {
     const first = this.lines[this.at]!
     const second = this.lines[this.at + 1] ?? ''
     if (first.includes(ARROW)) {
       this.cue(undefined)
     } else if (second.includes(ARROW) && this.at > 1 && !MAP_LINE.test(first)) {
-      // Not in the header, where a line before a cue is the header's.
+      // The line before a cue is not its identifier in the header, but part of the header.
       this.at++
       this.cue(first)
     } else {
@@ -79,12 +79,12 @@ class BlockReader {
     return this.lines.slice(start, this.at)
   }
 
-  /** STYLE and REGION count only before the first cue. */
+  /** Keeps a definition; STYLE and REGION count only before the first cue. */
   private definition(among: string[], lines: readonly string[]): void {
     if (this.cues.length === 0 && lines.length > 0) among.push(lines.join('\n'))
   }
 
-  /** Some encoders leave an empty line between the signature and the map. */
+  /** Reads the header block. Some encoders leave an empty line between the signature and the map. */
   private header(lines: readonly string[]): void {
     const line = lines.find((each) => MAP_LINE.test(each))
     if (line === undefined || this.map !== undefined || this.cues.length > 0) return
@@ -108,7 +108,7 @@ class BlockReader {
   }
 }
 
-/** The timestamp whose hours are group `group` of a match. */
+/** The timestamp whose hours are group `group` of a match, in 90 kHz ticks. */
 function ticksOf(match: RegExpExecArray, group: number): number {
   const [hours = 0, minutes, seconds, ms] = [0, 1, 2, 3].map((part) => Number(match[group + part] ?? 0))
   return (((hours * 60 + minutes!) * 60 + seconds!) * 1000 + ms!) * TICKS_PER_MS

@@ -2,7 +2,8 @@ import { PTS_MODULUS, TICKS_PER_MS, type Ticks, ticks, unwrapPts } from '../time
 import type { Cue, TimestampMap, WebVtt } from './document.ts'
 
 /**
- * When a cue is shown on its era's timeline, RFC 8216 §3.5: the time nearest to `near` that its 33-bit PTS can mean.
+ * Presentation times of a cue on its era's timeline, RFC 8216 §3.5: those nearest to `near` that its 33-bit PTS can
+ * mean.
  */
 export function cueTimes(map: TimestampMap, cue: Cue, near: Ticks): { readonly start: Ticks; readonly end: Ticks } {
   const start = unwrapPts((map.mpegts + cue.start - map.local) % PTS_MODULUS, near)
@@ -10,8 +11,8 @@ export function cueTimes(map: TimestampMap, cue: Cue, near: Ticks): { readonly s
 }
 
 /**
- * Several segments as one, in order: their cues on the clock of the first, each definition once, and once each cue that
- * is repeated because it is shown across a boundary.
+ * Joins segments in order: cues on the clock of the first segment, each definition once, and each cue once even when
+ * it is repeated because it is shown across a boundary.
  */
 export function joinWebVtt(segments: readonly WebVtt[]): WebVtt {
   const map = segments[0]!.map
@@ -25,7 +26,7 @@ export function joinWebVtt(segments: readonly WebVtt[]): WebVtt {
         return !seen.has(key) && seen.add(key)
       })
   })
-  // The first clock may begin after a cue of a later segment: then it is set forward, by whole milliseconds.
+  // The first clock may begin after a cue of a later segment; it is then set forward by whole milliseconds.
   const earliest = cues.reduce((least, { start }) => Math.min(least, start), 0)
   const late = Math.ceil(-earliest / TICKS_PER_MS) * TICKS_PER_MS
   return {
@@ -37,17 +38,19 @@ export function joinWebVtt(segments: readonly WebVtt[]): WebVtt {
   }
 }
 
-/** Identifiers may count anew in every segment; times are compared as they are written. */
+/**
+ * Identifies a cue by times and text: identifiers may restart in every segment, and times are compared as written.
+ */
 function identity({ start, end, settings, text }: Cue): string {
   return [Math.round(start / TICKS_PER_MS), Math.round(end / TICKS_PER_MS), settings, text].join('\n')
 }
 
-/** A cue as far as it is shown within an interval. */
+/** The part of a cue that is shown within an interval. */
 export type ShownCue = Pick<Cue, 'settings' | 'text'> & { readonly start: Ticks; readonly end: Ticks }
 
 /**
- * What is shown from `from` to `to` on an era's timeline, given the segments for that interval: cues cut to it, since
- * the segments before and after show the rest; in order of their beginning, and each once.
+ * The cues shown from `from` to `to` on an era's timeline, given the segments for that interval: cut to the interval,
+ * since other segments show the rest; in order of beginning, each once.
  */
 export function cuesBetween(segments: readonly WebVtt[], from: Ticks, to: Ticks): ShownCue[] {
   const shown = new Map<string, ShownCue>()

@@ -1,7 +1,7 @@
 import { TICKS_PER_MS } from '../time.ts'
 import type { Cue, WebVtt } from './document.ts'
 
-/** A file that `readWebVtt` reads as `document`; times are rounded to the millisecond. */
+/** Writes a file that `readWebVtt` reads back as `document`; times are rounded to the millisecond. */
 export function writeWebVtt({ map, regions, styles, cues }: WebVtt): Uint8Array<ArrayBuffer> {
   const header = `WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:${map.mpegts},LOCAL:${timestamp(map.local)}`
   const blocks = [
@@ -18,7 +18,7 @@ function writeCue({ id, start, end, settings, text }: Cue): string {
   return [...(id === undefined ? [] : [id]), timing, ...(text === '' ? [] : [text])].join('\n')
 }
 
-/** `hh:mm:ss.mmm` of a time in 90 kHz ticks; hours grow as they must. */
+/** `hh:mm:ss.mmm` for a time in 90 kHz ticks, with as many digits of hours as needed. */
 export function timestamp(time: number): string {
   const ms = Math.round(time / TICKS_PER_MS)
   const digits = (value: number, count = 2) => String(Math.floor(value)).padStart(count, '0')
