@@ -2,43 +2,43 @@ import { element, writeXml, type XmlElement } from './xml.ts'
 
 /** The client manifest of Smooth Streaming, MS-SSTR §2.2.2. All times are in units of 100 ns. */
 export type SmoothManifest = {
-  /** Absent when the presentation is finished. */
+  /** Fields of a live presentation; absent when it is finished. */
   readonly live?: {
-    /** How much of the past can be asked for. */
+    /** Length of the part of the past that can be requested. */
     readonly dvrWindow: number
-    /** How many fragments ahead each fragment tells of. */
+    /** Number of later fragments that each fragment announces. */
     readonly lookAhead: number
   }
-  /** Of the finished presentation; 0 while it is live. */
+  /** Duration of a finished presentation; 0 while it is live. */
   readonly duration: number
   readonly customAttributes: readonly { readonly name: string; readonly value: string }[]
   readonly protection?: {
-    /** A UUID. */
+    /** UUID of the protection system. */
     readonly systemId: string
-    /** In base64. */
+    /** Header of the protection system, in base64. */
     readonly header: string
   }
   readonly streams: readonly StreamIndex[]
 }
 
-/** MS-SSTR §2.2.2.3: tracks of one kind and one content, between which a player may choose. */
+/** A StreamIndex, MS-SSTR §2.2.2.3: tracks of one kind and one content, among which a player may choose. */
 export type StreamIndex = {
   readonly type: 'video' | 'audio' | 'text'
-  /** Unique in the manifest. */
+  /** Name, unique in the manifest. */
   readonly name: string
   readonly language?: string
   /** `CAPT` for subtitles; empty elsewhere. */
   readonly subtype: string
-  /** With `{bitrate}` and `{start time}` to be filled in. */
+  /** URL template with `{bitrate}` and `{start time}`. */
   readonly url: string
   readonly qualityLevels: readonly QualityLevel[]
   readonly chunks: readonly Chunk[]
 }
 
-/** MS-SSTR §2.2.2.5. */
+/** A QualityLevel, MS-SSTR §2.2.2.5. */
 export type QualityLevel = {
   readonly bitrate: number
-  /** In hexadecimal. */
+  /** Decoder configuration in hexadecimal. */
   readonly codecPrivateData: string
   readonly fourCC: string
   readonly video?: { readonly maxWidth: number; readonly maxHeight: number }
@@ -48,12 +48,12 @@ export type QualityLevel = {
     readonly channels: number
     readonly samplingRate: number
     readonly bitsPerSample: number
-    /** nBlockAlign of WAVEFORMATEX, bytes. */
+    /** nBlockAlign of WAVEFORMATEX, in bytes. */
     readonly packetSize: number
   }
 }
 
-/** Where a fragment of every quality level stands. */
+/** The interval of one fragment, the same in every quality level. */
 export type Chunk = { readonly time: number; readonly duration: number }
 
 /** Units per second. */
@@ -87,7 +87,7 @@ function customAttributesElement(attributes: SmoothManifest['customAttributes'])
   )
 }
 
-/** MS-SSTR §2.2.2.2. */
+/** Writes a Protection element, MS-SSTR §2.2.2.2. */
 function protectionElement({ systemId, header }: NonNullable<SmoothManifest['protection']>): XmlElement {
   return element('Protection', {}, [element('ProtectionHeader', { SystemID: systemId }, [header])])
 }
@@ -124,7 +124,8 @@ function qualityElement({ bitrate, codecPrivateData, fourCC, video, audio }: Qua
 }
 
 /**
- * MS-SSTR §2.2.2.6: `t` where a chunk does not begin where the one before it ends, `r` for how many there are alike.
+ * Writes chunks, MS-SSTR §2.2.2.6, with `t` where a chunk does not begin at the end of the one before, and `r` to
+ * count equal ones.
  */
 function chunkElements(chunks: readonly Chunk[]): XmlElement[] {
   const elements: XmlElement[] = []

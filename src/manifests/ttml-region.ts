@@ -1,27 +1,30 @@
 import { parseCueSettings } from '../media/webvtt/cue-settings.ts'
 import { element, type XmlElement } from './xml.ts'
 
-/** Where paragraphs stand. Equal places have equal identifiers. */
+/** A region for paragraphs. Equal regions have equal identifiers. */
 export type CueRegion = {
   readonly id: string
   readonly row: Row
   readonly align: string
-  /** Tenths of the width. */
+  /** Left edge in tenths of the width; `right` is in the same unit. */
   readonly left: number
   readonly right: number
 }
 
 type Row = (typeof ROWS)[number]
-/** Thirds of what is left of the height below and above a margin, so that regions in different rows never overlap. */
+/** Thirds of the height between the margins, so that regions in different rows never overlap. */
 const ROWS = ['top', 'middle', 'bottom'] as const
 const ROW_HEIGHT = 30
 const MARGIN = 5
 const DISPLAY_ALIGN: Readonly<Record<Row, string>> = { top: 'before', middle: 'center', bottom: 'after' }
 
-/** The safe area. */
+/** The safe area, in tenths of the width. */
 const [LEFTMOST, RIGHTMOST] = [1, 9]
 
-/** The region for a cue's settings: `line` to thirds of the height, `position` and `size` to tenths of the width. */
+/**
+ * The region for a cue's settings: `line` is mapped to thirds of the height, `position` and `size` to tenths of the
+ * width.
+ */
 export function regionOf(settings: string): CueRegion {
   const { align, line = 1, position, size } = parseCueSettings(settings)
   const row = ROWS[Math.min(Math.floor(line * ROWS.length), ROWS.length - 1)]!
@@ -31,7 +34,7 @@ export function regionOf(settings: string): CueRegion {
   return { id: `${row}-${align}-${place.left}-${place.right}`, row, align, ...place }
 }
 
-/** How far a cue reaches from its position, W3C WebVTT §7.2: `size`, unless the picture's edge is nearer. */
+/** Horizontal extent of a cue around its position, W3C WebVTT §7.2: `size`, limited by the picture's edges. */
 function extent(align: string, position: number, size: number): [from: number, to: number] {
   if (align === 'start' || align === 'left') return [position, Math.min(position + size, 1)]
   if (align === 'end' || align === 'right') return [Math.max(position - size, 0), position]

@@ -6,42 +6,48 @@ import { element, writeXml, type XmlElement } from './xml.ts'
 /** A TTML document, W3C TTML1. */
 export type TimedText = {
   readonly profile: keyof typeof PROFILES
-  /** RFC 5646; absent when it is not known. */
+  /** Language tag of RFC 5646; absent when unknown. */
   readonly language?: string
-  /** In order of their beginning. */
+  /** Paragraphs in the order of their beginning. */
   readonly paragraphs: readonly Paragraph[]
 }
 
 export type Paragraph = {
-  /** 90 kHz ticks on the document's clock: that of the track in `stpp`, of the fragment in Smooth Streaming. */
+  /**
+   * Beginning in 90 kHz ticks on the document's clock: that of the track in `stpp`, of the fragment in Smooth
+   * Streaming.
+   */
   readonly begin: number
   readonly end: number
-  /** As in a WebVTT cue. */
+  /** Settings of a WebVTT cue, unparsed. */
   readonly settings: string
   readonly text: string
 }
 
 const PROFILES = {
-  /** W3C IMSC1 §5.3, text. */
+  /** The text profile of W3C IMSC1, §5.3. */
   imsc1: 'http://www.w3.org/ns/ttml/profile/imsc1/text',
-  /** What Smooth Streaming calls by the older name of TTML. */
+  /** The older profile, under which Smooth Streaming knows TTML. */
   dfxp: 'http://www.w3.org/ns/ttml/profile/dfxp-presentation',
 }
 
 export const TTML_NAMESPACE = 'http://www.w3.org/ns/ttml'
 
-/** Classes that W3C WebVTT §5 gives a meaning; behind `bg_` they colour the background. TTML knows the names too. */
+/**
+ * Classes with a meaning in W3C WebVTT §5; prefixed with `bg_` they colour the background. TTML has the same names.
+ */
 const COLOURS = ['white', 'lime', 'cyan', 'red', 'yellow', 'magenta', 'blue', 'black']
 
 /**
- * 80 % of a cell, which is a fifteenth of the picture: what WebVTT players use. Background as theirs, W3C WebVTT §7.4.
+ * Font of 80 % of a cell, which is a fifteenth of the picture, and background, both as WebVTT players show them, W3C
+ * WebVTT §7.4.
  */
 const FONT = { 'tts:fontFamily': 'proportionalSansSerif', 'tts:fontSize': '80%', 'tts:color': 'white' }
 const BACKGROUND = { 'tts:backgroundColor': '#000000cc' }
 
 /**
- * WebVTT cues as TTML. Kept are line breaks, bold, italic, underline, languages and the colour classes; ruby text
- * stands in brackets behind its base. Places become regions, see `regionOf`.
+ * Writes WebVTT cues as TTML. It keeps line breaks, bold, italic, underline, languages and the colour classes; ruby
+ * text follows its base in brackets. Positions become regions, see `regionOf`.
  */
 export function writeTtml({ profile, language = 'und', paragraphs }: TimedText): string {
   const placed = paragraphs.map((paragraph) => ({ paragraph, region: regionOf(paragraph.settings) }))
@@ -75,7 +81,7 @@ function body(placed: readonly { readonly paragraph: Paragraph; readonly region:
   return element('body', { style: 'font' }, [element('div', {}, all)])
 }
 
-/** Character data, though there is none: it keeps the writer from indenting what stands inside. */
+/** Empty character data, which keeps the writer from indenting the element's content. */
 const NO_SPACE = ''
 
 function inline(nodes: readonly CueNode[]): (XmlElement | string)[] {
@@ -97,7 +103,7 @@ function tagStyle({ kind, annotation }: CueSpan): Record<string, string> {
   return kind === 'lang' && annotation !== '' ? { 'xml:lang': annotation } : {}
 }
 
-/** The last class that says something wins. */
+/** The style of classes; where several set one property, the last wins. */
 function classStyle(classes: readonly string[]): Record<string, string> {
   const style: Record<string, string> = {}
   for (const each of classes) {

@@ -1,14 +1,15 @@
-/**
- * An element of an XML 1.0 document. The caller declares its namespaces; names are its own and are written as they are.
- */
+/** An element of an XML 1.0 document. The caller declares namespaces; names are written as they are. */
 export type XmlElement = {
   readonly name: string
   readonly attributes: XmlAttributes
-  /** Strings are character data. Where there is one, all the element's content is written without a space of ours. */
+  /**
+   * Child elements, and strings as character data. Where there is a string, the content is written without added
+   * white space.
+   */
   readonly children: readonly (XmlElement | string)[]
 }
 
-/** Written in their order; those that are undefined are left out. */
+/** Attributes, written in their order; undefined ones are left out. */
 export type XmlAttributes = Readonly<Record<string, string | number | bigint | undefined>>
 
 export function element(
@@ -19,12 +20,15 @@ export function element(
   return { name, attributes, children }
 }
 
-/** A document in UTF-8. Equal values become equal text. */
+/** Writes a document in UTF-8. Equal values give equal text. */
 export function writeXml(root: XmlElement): string {
   return `<?xml version="1.0" encoding="UTF-8"?>${nodeText(root, '\n')}\n`
 }
 
-/** `lineBreak` is what stands before a node of its own line: empty inside text, where white space means something. */
+/**
+ * Writes a node. `lineBreak` precedes a node on a line of its own; it is empty inside text, where white space
+ * matters.
+ */
 function nodeText(node: XmlElement | string, lineBreak: string): string {
   if (typeof node === 'string') return escaped(node)
   const { name, attributes, children } = node
@@ -44,7 +48,7 @@ function nodeText(node: XmlElement | string, lineBreak: string): string {
 const SPECIAL = /[&<>"\p{Cc}\u2028\p{Cs}\uFFFE\uFFFF]/u
 const EACH_SPECIAL = new RegExp(SPECIAL, 'gu')
 
-/** Fit for an attribute value between double quotes and for text alike, XML 1.0 §2.4 and §3.3.3. */
+/** Escapes text for attribute values between double quotes and for character data, XML 1.0 §2.4 and §3.3.3. */
 function escaped(text: string): string {
   return SPECIAL.test(text) ? text.replace(EACH_SPECIAL, escapedCharacter) : text
 }
@@ -61,8 +65,8 @@ function escapedCharacter(character: string): string {
       return '&quot;'
   }
   const code = character.charCodeAt(0)
-  // Parsers take some of these for spaces or ends of lines. No document can hold the other C0 controls, half a
-  // surrogate pair or a non-character, not even as references, XML 1.0 §2.2 and §4.1.
+  // Parsers treat some of these as spaces or line ends. No document can hold the other C0 controls, half a surrogate
+  // pair or a non-character, even as references, XML 1.0 §2.2 and §4.1.
   const canBeReferredTo = code >= 0x20 ? code < 0xd800 : code === 0x09 || code === 0x0a || code === 0x0d
   return canBeReferredTo ? `&#${code};` : '\uFFFD'
 }

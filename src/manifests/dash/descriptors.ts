@@ -1,7 +1,7 @@
 import type { UtcMs } from '../../media/time.ts'
 import type { Descriptor } from './mpd.ts'
 
-/** The descriptors whose schemes we know. */
+/** Descriptors of the schemes that Windrow writes. */
 
 /** Role, ISO/IEC 23009-1 §5.8.5.5. */
 export function role(
@@ -16,27 +16,30 @@ const UTC_TIMING = {
   'HTTP-XSDATE': 'urn:mpeg:dash:utc:http-xsdate:2014',
 } as const
 
-/** UTCTiming, §5.8.5.7: where a player reads the time. */
+/** UTCTiming, §5.8.5.7: a clock that a player may read. */
 export function utcTiming(method: keyof typeof UTC_TIMING, uri: string): Descriptor {
   return { schemeIdUri: UTC_TIMING[method], value: uri }
 }
 
-/** The moment a Period starts, as ad systems look for it. */
+/** The UTC time at which a Period starts, in the scheme that ad systems look for. */
 export function utcTime(time: UtcMs): Descriptor {
   return { schemeIdUri: 'urn:scte:dash:utc-time', value: new Date(time).toISOString() }
 }
 
-/** Timed ID3 in event messages. */
+/** Marks a stream of event messages as timed ID3. */
 export function id3EventStream(): Descriptor {
   return { schemeIdUri: 'https://aomedia.org/emsg/ID3', value: '0' }
 }
 
-/** Only for fast forward and rewind, of the adaptation set with this id, DASH-IF IOP 4.3 §3.2.9. */
+/**
+ * Marks an adaptation set as fast forward and rewind only, for the adaptation set with this id, DASH-IF IOP 4.3
+ * §3.2.9.
+ */
 export function trickMode(adaptationSet: number): Descriptor {
   return { schemeIdUri: 'http://dashif.org/guidelines/trickmode', value: String(adaptationSet) }
 }
 
-/** Code points of ISO/IEC 23091-2, by the schemes that 23091-1 has for them. */
+/** Colour description by code points of ISO/IEC 23091-2, under the schemes that ISO/IEC 23091-1 defines for them. */
 export function colour(
   name: 'ColourPrimaries' | 'TransferCharacteristics' | 'MatrixCoefficients',
   value: number,
@@ -44,22 +47,20 @@ export function colour(
   return { schemeIdUri: `urn:mpeg:mpegB:cicp:${name}`, value: String(value) }
 }
 
-/** The number of channels of MPEG audio; 7.1 has to be told by its configuration, ISO/IEC 23001-8 §8.1. */
+/** Channel count of MPEG audio; 7.1 is stated by its ChannelConfiguration, ISO/IEC 23001-8 §8.1. */
 export function mpegChannels(channels: number): Descriptor {
-  // ChannelConfiguration counts up to 5.1 and names layouts above.
+  // ChannelConfiguration equals the count up to 5.1; higher values name layouts.
   const configuration = channels === 8 ? 12 : channels
   return { schemeIdUri: 'urn:mpeg:dash:23003:3:audio_channel_configuration:2011', value: String(configuration) }
 }
 
-/**
- * The loudspeakers of Dolby audio: the channel map of ETSI TS 102 366 §E.1.3.1.8 in four hexadecimal digits, §I.1.2.
- */
+/** Loudspeakers of Dolby audio: the channel map of ETSI TS 102 366 §E.1.3.1.8 in four hexadecimal digits, §I.1.2. */
 export function dolbyChannels(channelMap: number): Descriptor {
   const value = channelMap.toString(16).toUpperCase().padStart(4, '0')
   return { schemeIdUri: 'tag:dolby.com,2014:dash:audio_channel_configuration:2011', value }
 }
 
-/** Dolby Atmos in E-AC-3, ETSI TS 103 420 §D.2: that it is there, and its complexity index. */
+/** Dolby Atmos in E-AC-3, ETSI TS 103 420 §D.2: its presence, and its complexity index. */
 export function jointObjectCoding(complexityIndex: number): readonly Descriptor[] {
   return [
     { schemeIdUri: 'tag:dolby.com,2018:dash:EC3_ExtensionType:2018', value: 'JOC' },
@@ -67,7 +68,7 @@ export function jointObjectCoding(complexityIndex: number): readonly Descriptor[
   ]
 }
 
-/** What is described in sound, as DVB counts it: 1 is for the visually impaired, TV-Anytime AudioPurposeCS. */
+/** Marks audio description in the scheme DVB uses, TV-Anytime AudioPurposeCS; 1 is for the visually impaired. */
 export function audioDescription(): Descriptor {
   return { schemeIdUri: 'urn:tva:metadata:cs:AudioPurposeCS:2007', value: '1' }
 }

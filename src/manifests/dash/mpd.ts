@@ -2,7 +2,7 @@ import type { UtcMs } from '../../media/time.ts'
 
 /**
  * A Media Presentation Description, ISO/IEC 23009-1 §5.3. Fields are named after the attributes and elements they
- * become, and those that are absent are not written. Durations are whole milliseconds.
+ * become; absent fields are not written. Durations are whole milliseconds.
  */
 export type Mpd = DynamicMpd | StaticMpd
 
@@ -29,7 +29,7 @@ export type StaticMpd = AnyMpd & {
   readonly mediaPresentationDuration: number
 }
 
-/** §5.3.2 */
+/** A Period, §5.3.2. */
 export type Period = {
   readonly id: string
   readonly start?: number
@@ -38,10 +38,10 @@ export type Period = {
   readonly supplementalProperties: readonly Descriptor[]
 }
 
-/** What adaptation sets and representations have in common, §5.3.7. */
+/** Attributes that adaptation sets and representations share, §5.3.7. */
 export type RepresentationBase = {
   readonly mimeType?: string
-  /** RFC 6381. */
+  /** Codec strings of RFC 6381. */
   readonly codecs?: string
   readonly width?: number
   readonly height?: number
@@ -57,11 +57,11 @@ export type RepresentationBase = {
   readonly labels?: readonly string[]
 }
 
-/** §5.3.3 */
+/** An AdaptationSet, §5.3.3. */
 export type AdaptationSet = RepresentationBase & {
   readonly id?: number
   readonly contentType?: 'video' | 'audio' | 'text'
-  /** RFC 5646. */
+  /** Language tag of RFC 5646. */
   readonly lang?: string
   readonly par?: Ratio
   readonly maxWidth?: number
@@ -77,19 +77,22 @@ export type AdaptationSet = RepresentationBase & {
   readonly representations: readonly Representation[]
 }
 
-/** §5.3.5 */
+/** A Representation, §5.3.5. */
 export type Representation = RepresentationBase & {
   readonly id: string
-  /** Bits per second. */
+  /** Bit rate in bits per second. */
   readonly bandwidth: number
   readonly maxPlayoutRate?: number
   readonly codingDependency?: boolean
   readonly segmentTemplate?: SegmentTemplate
 }
 
-/** §5.3.9.4. Times are in units of the timescale; what a representation leaves out it takes from its adaptation set. */
+/**
+ * A SegmentTemplate, §5.3.9.4. Times are in units of the timescale; a representation inherits absent fields from its
+ * adaptation set.
+ */
 export type SegmentTemplate = {
-  /** URI templates: `$RepresentationID$`, `$Number$` and `$Time$` stand for what they name. */
+  /** URI template with `$RepresentationID$`, `$Number$` and `$Time$`, as `initialization` is. */
   readonly media?: string
   readonly initialization?: string
   readonly timescale?: number
@@ -99,16 +102,14 @@ export type SegmentTemplate = {
   readonly segmentTimeline?: readonly TimelineSegment[]
 }
 
-/**
- * A segment of a SegmentTimeline, §5.3.9.6. The writer makes runs of those that follow each other and are equally long.
- */
+/** A segment of a SegmentTimeline, §5.3.9.6. The writer joins consecutive segments of equal duration into runs. */
 export type TimelineSegment = { readonly t: number; readonly d: number }
 
-/** §5.8.2. What it means is up to its scheme. */
+/** A descriptor, §5.8.2; its scheme defines its meaning. */
 export type Descriptor = { readonly schemeIdUri: string; readonly value?: string }
 
-/** Width to height. */
+/** A ratio of width to height. */
 export type Ratio = { readonly width: number; readonly height: number }
 
-/** Frames per second. */
+/** Frames per second as a fraction. */
 export type FrameRate = { readonly numerator: number; readonly denominator: number }

@@ -13,7 +13,7 @@ import type {
 } from './mpd.ts'
 import { xsDateTime, xsDuration } from './xsd-time.ts'
 
-/** Attributes and elements in the order of the schema, ISO/IEC 23009-1 Annex B. */
+/** Writes an MPD, with attributes and elements in the order of the schema, ISO/IEC 23009-1 Annex B. */
 export function writeMpd(mpd: Mpd): string {
   const isDynamic = mpd.type === 'dynamic'
   return writeXml(
@@ -127,7 +127,9 @@ function segmentTemplate(template: SegmentTemplate): XmlElement {
   )
 }
 
-/** One S for each run; a time is written where the run does not begin at the end of the one before, §5.3.9.6.2. */
+/**
+ * Writes one S for each run, with a time only where the run does not begin at the end of the one before, §5.3.9.6.2.
+ */
 function timelineRuns(timeline: readonly TimelineSegment[]): readonly XmlElement[] {
   const runs: { readonly t: number | undefined; readonly d: number; r: number }[] = []
   let end: number | undefined

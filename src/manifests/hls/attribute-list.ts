@@ -4,13 +4,13 @@ import { decimalFloat, decimalInteger } from './playlist-lines.ts'
 // AttributeName=AttributeValue, RFC 8216 §4.2; the value is a quoted string or runs up to the next comma.
 const ATTRIBUTE = /\s*([A-Z0-9-]+)=(?:"([^"]*)"|([^",]+))\s*(,|$)/y
 
-/** The attribute list of a tag, RFC 8216 §4.2. This file alone knows its commas and quotes. */
+/** The attribute list of a tag, RFC 8216 §4.2, with its commas and quotes. */
 export class AttributeList {
   private readonly values = new Map<string, { text: string; quotedString: boolean }>()
   private readonly tag: string
   private readonly line: number
 
-  /** Throws MalformedPlaylist. */
+  /** Parses the list. Throws MalformedPlaylist. */
   constructor(tag: string, text: string, line: number) {
     this.tag = tag
     this.line = line
@@ -42,12 +42,12 @@ export class AttributeList {
     return this.typed(name, false)
   }
 
-  /** A quoted string or an enumerated string, as CLOSED-CAPTIONS allows. */
+  /** The value of a quoted string or an enumerated string: CLOSED-CAPTIONS may be either. */
   either(name: string): string | undefined {
     return this.values.get(name)?.text
   }
 
-  /** YES or NO; NO when absent. */
+  /** The value of YES or NO as a boolean; false when absent. Throws MalformedPlaylist for other values. */
   yes(name: string): boolean {
     const text = this.typed(name, false)
     if (text === undefined || text === 'NO') return false
@@ -79,7 +79,7 @@ export class AttributeList {
   }
 }
 
-/** An attribute value ready to be written; absent ones are left out. */
+/** An attribute with its value as it will be written; one whose value is undefined is left out. */
 export type WrittenAttribute = readonly [name: string, value: string | number | undefined]
 
 export function writeAttributeList(attributes: readonly WrittenAttribute[]): string {
@@ -90,7 +90,7 @@ export function writeAttributeList(attributes: readonly WrittenAttribute[]): str
   return text
 }
 
-/** A quoted-string. What no quoted string can hold (quotes, line breaks, control characters) becomes an apostrophe. */
+/** Writes a quoted-string. Characters it cannot hold (quotes, line breaks, control characters) become apostrophes. */
 export function quoted(text: string): string
 export function quoted(text: string | undefined): string | undefined
 export function quoted(text: string | undefined): string | undefined {

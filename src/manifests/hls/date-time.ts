@@ -4,8 +4,8 @@ import { MalformedPlaylist } from './playlist-error.ts'
 const DATE_TIME = /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(\.\d{1,12})?([Zz]|[+-]\d\d(?::?\d\d)?)?$/
 
 /**
- * EXT-X-PROGRAM-DATE-TIME, RFC 8216 §4.3.2.6: ISO 8601 with `Z`, `+hh:mm`, `+hhmm` or `+hh`; UTC when it names no zone.
- * Fractions are rounded to milliseconds. Throws MalformedPlaylist.
+ * Reads EXT-X-PROGRAM-DATE-TIME, RFC 8216 §4.3.2.6: ISO 8601 with `Z`, `+hh:mm`, `+hhmm` or `+hh`, or in UTC when it
+ * names no zone. Fractions are rounded to milliseconds. Throws MalformedPlaylist.
  */
 export function parseDateTime(text: string, line: number): UtcMs {
   const [, year, month, day, hour, minute, second, fraction = '0', zone = 'Z'] = DATE_TIME.exec(text) ?? []
@@ -30,7 +30,7 @@ function zoneMinutes(zone: string): number | undefined {
   return (zone.startsWith('-') ? -1 : 1) * (hours * 60 + minutes)
 }
 
-/** UTC with milliseconds and `Z`. */
+/** Writes a date and time in UTC with milliseconds and `Z`. */
 export function writeDateTime(value: UtcMs): string {
   return new Date(value).toISOString()
 }

@@ -21,7 +21,7 @@ export type MediaSegment = {
   readonly programDateTime?: UtcMs
   /** EXT-X-GAP, RFC 8216bis §4.4.4.7 */
   readonly gap: boolean
-  /** URI of EXT-X-MAP; written where it changes. */
+  /** URI of EXT-X-MAP; the tag is written where it changes. */
   readonly map?: string
   /** EXT-X-BYTERANGE */
   readonly byteRange?: { readonly offset: number; readonly size: number }
@@ -48,13 +48,13 @@ export type MediaPlaylist = {
   readonly ended: boolean
 }
 
-/** Tags of sources this packager does not take, and why. */
+/** Tags of source playlists that are refused, with the reason. */
 const REFUSED: Readonly<Record<string, string>> = {
   'EXT-X-MAP': 'EXT-X-MAP: fragmented MP4 sources are not accepted yet',
   'EXT-X-BYTERANGE': 'EXT-X-BYTERANGE: every segment is to be a file of its own',
 }
 
-/** Tags that may stand once in a playlist, §4.3.3. */
+/** Tags that a playlist may hold only once, §4.3.3. */
 const ONCE = new Set([
   'EXT-X-VERSION',
   'EXT-X-TARGETDURATION',
@@ -64,8 +64,8 @@ const ONCE = new Set([
 ])
 
 /**
- * Reads a source's media playlist. Unknown tags are ignored. Encrypted segments, byte ranges and EXT-X-MAP are refused.
- * Throws MalformedPlaylist.
+ * Reads a source's media playlist. Unknown tags are ignored. Throws MalformedPlaylist, also for encrypted segments,
+ * byte ranges and EXT-X-MAP.
  */
 export function parseMediaPlaylist(text: string, limits: PlaylistLimits = DEFAULT_PLAYLIST_LIMITS): MediaPlaylist {
   const segments: MediaSegment[] = []
@@ -161,14 +161,14 @@ function parseExtinf(value: string, line: number): Ticks {
   return ticksFromSeconds(decimalFloat(duration, line, 'the duration of EXTINF'))
 }
 
-// Some encoders write a fraction here; the whole second above it is what they mean.
+// Some encoders write a fraction here; they mean the next whole second.
 function parseTargetDuration(value: string, line: number): number {
   return Math.ceil(decimalFloat(value, line, 'EXT-X-TARGETDURATION'))
 }
 
 /**
- * Durations are written in milliseconds, each rounded by itself: a caller who lists segments of one timeline rounds
- * their ends, not their lengths, so that errors do not add up.
+ * Writes a media playlist. Durations are rounded to milliseconds one by one, so a caller who lists segments of one
+ * timeline rounds their ends, not their lengths, to keep errors from adding up.
  */
 export function writeMediaPlaylist(playlist: MediaPlaylist): string {
   let text = `#EXTM3U\n#EXT-X-VERSION:${playlist.version}\n`

@@ -63,7 +63,7 @@ export type MultivariantPlaylist = {
   readonly independentSegments: boolean
   readonly variants: readonly VariantStream[]
   readonly renditions: readonly Rendition[]
-  /** Not read. */
+  /** I-frame streams; written, but not read. */
   readonly iFrameStreams?: readonly IFrameStream[]
 }
 
@@ -162,12 +162,12 @@ function parseMedia(attributes: AttributeList, line: number): Rendition {
   })
 }
 
-/** The same object without the members that are undefined: absent is absent. */
+/** Copies an object without its undefined members. */
 function present<T extends object>(value: { readonly [K in keyof T]: T[K] | undefined }): T {
   return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as T
 }
 
-/** Renditions come first, so that a reader knows a group before a variant names it. */
+/** Writes a multivariant playlist. Renditions come first, so that a group is known before a variant names it. */
 export function writeMultivariantPlaylist(playlist: MultivariantPlaylist): string {
   let text = `#EXTM3U\n#EXT-X-VERSION:${playlist.version}\n`
   if (playlist.independentSegments) text += '#EXT-X-INDEPENDENT-SEGMENTS\n'

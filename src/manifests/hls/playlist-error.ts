@@ -1,4 +1,4 @@
-/** A playlist that cannot be believed: the line (1-based) and what is wrong with it. */
+/** Thrown for a playlist that breaks the format; holds the line, counted from 1, and the problem. */
 export class MalformedPlaylist extends Error {
   override readonly name = 'MalformedPlaylist'
   readonly line: number

@@ -16,7 +16,10 @@ const KIND_OF_TAG: Readonly<Record<string, PlaylistKind>> = {
   'EXT-X-ENDLIST': 'media',
 }
 
-/** Which kind of playlist this is, RFC 8216 §4.1. One that mixes both, or shows neither, is a MalformedPlaylist. */
+/**
+ * Tells a media playlist from a multivariant one, RFC 8216 §4.1. Throws MalformedPlaylist for a text that mixes both
+ * or shows neither.
+ */
 export function kindOfPlaylist(text: string, limits: PlaylistLimits = DEFAULT_PLAYLIST_LIMITS): PlaylistKind {
   let kind: PlaylistKind | undefined
   let lastLine = 1

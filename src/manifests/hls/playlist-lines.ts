@@ -1,10 +1,10 @@
 import { MalformedPlaylist } from './playlist-error.ts'
 
-/** What a playlist from outside may cost. */
+/** Limits on playlists from outside. */
 export type PlaylistLimits = {
-  /** Characters. */
+  /** Characters of the whole text. */
   readonly textLength: number
-  /** Characters. */
+  /** Characters of one line. */
   readonly lineLength: number
   readonly segments: number
   readonly variants: number
@@ -19,13 +19,13 @@ export const DEFAULT_PLAYLIST_LIMITS: PlaylistLimits = {
   renditions: 100,
 }
 
-/** A line that means something, RFC 8216 §4.1: a tag, or a URI when `tag` is absent. `line` counts from 1. */
+/** A line with content, RFC 8216 §4.1: a tag, or a URI when `tag` is absent. `line` counts from 1. */
 export type PlaylistLine = { readonly line: number; readonly tag?: string; readonly value: string }
 
-// Control characters (a tab is let pass) and the byte order mark, RFC 8216 §4.1.
+// Control characters (except the tab, which is tolerated) and the byte order mark, RFC 8216 §4.1.
 const FORBIDDEN = /[^\P{Cc}\t]|\ufeff/u
 
-/** The tags and URIs of a playlist; blank lines and comments are left out. Throws MalformedPlaylist. */
+/** Yields the tags and URIs of a playlist, without blank lines and comments. Throws MalformedPlaylist. */
 export function* playlistLines(text: string, limits: PlaylistLimits): Generator<PlaylistLine, void, void> {
   if (text.length > limits.textLength) {
     throw new MalformedPlaylist(1, `the playlist is longer than ${limits.textLength} characters`)
@@ -70,7 +70,7 @@ function contentOf(
   return content.trimEnd()
 }
 
-/** A decimal-integer, §4.2, up to 2⁵³ - 1. */
+/** Reads a decimal-integer, §4.2, up to 2⁵³ - 1. Throws MalformedPlaylist. */
 export function decimalInteger(text: string, line: number, what: string): number {
   const value = Number(text)
   if (!/^\d{1,16}$/.test(text) || !Number.isSafeInteger(value)) {
@@ -79,7 +79,7 @@ export function decimalInteger(text: string, line: number, what: string): number
   return value
 }
 
-/** A decimal-floating-point, §4.2: not negative, below a thousand million. */
+/** Reads a decimal-floating-point, §4.2, from 0 to below 10⁹. Throws MalformedPlaylist. */
 export function decimalFloat(text: string, line: number, what: string): number {
   if (!/^\d{1,9}(\.\d{0,20})?$/.test(text)) throw new MalformedPlaylist(line, `${what} is not a decimal number`)
   return Number(text)
