@@ -4,7 +4,7 @@ import type { PlaybackError } from './playback-error.ts'
 
 const whitelists = new WeakMap<OriginEndpoint, BlockList>()
 
-/** Why a client may not read this endpoint, undefined when it may. */
+/** The reason why a client may not read this endpoint; undefined when it may. */
 export function refusalOf(endpoint: OriginEndpoint, remoteAddress: string | undefined): PlaybackError | undefined {
   if (endpoint.origination === 'DENY') return 'OriginationDenied'
   if (endpoint.whitelist.length > 0 && !isListed(endpoint, remoteAddress)) return 'NotWhitelisted'
@@ -23,7 +23,7 @@ function isListed(endpoint: OriginEndpoint, remoteAddress = ''): boolean {
   return isIPv4(address) && whitelist.check(address)
 }
 
-/** A block that cannot be read lets nobody in. */
+/** Parses a whitelist. A block that cannot be read admits no one. */
 function parseWhitelist(blocks: readonly string[]): BlockList {
   const list = new BlockList()
   for (const block of blocks) {

@@ -5,10 +5,10 @@ import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { Resources } from '../stores/resources.ts'
 
 const MOST_ENDPOINTS = 10_000
-/** How long a GUID that names nothing is not asked for again. */
+/** Time for which a GUID without an endpoint is not looked up again. */
 const ABSENT_MS = 1000
 
-/** Origin endpoints by GUID, from memory; a change of an endpoint is seen by the next request. */
+/** Finds origin endpoints by GUID in memory; the next request after a change sees the change. */
 export class EndpointDirectory {
   private readonly resources: Pick<Resources, 'originEndpointByGuid' | 'onChange'>
   private readonly clock: Clock
@@ -41,7 +41,7 @@ export class EndpointDirectory {
     if (absentUntil !== undefined && this.clock() < absentUntil) return undefined
     return this.finding.run(guid, async (isCurrent) => {
       const endpoint = await this.resources.originEndpointByGuid(guid)
-      // An answer overtaken by a change is given to those who asked before it, and not remembered.
+      // A result overtaken by a change goes to those who asked before the change, and is not kept.
       if (!isCurrent()) return endpoint
       if (endpoint) this.known.put(guid, endpoint, 1)
       else this.absentUntil.put(guid, this.clock() + ABSENT_MS, 1)

@@ -1,19 +1,19 @@
 import type { SegmentBody } from '../packaging/output-format.ts'
 
-/** Enough for hundreds of segments of megabytes on their way at once. */
+/** Room for hundreds of segments of several megabytes. */
 const MOST_BYTES = 1024 * 1024 * 1024
 
-/** What is needed of an HTTP response. */
+/** The part of an HTTP response that is used here. */
 type Response = { once(event: 'close', listener: () => void): unknown; destroy(): unknown }
 
 /**
- * The bytes of made segments that responses hold until their last byte has left. Clients that read slowly hold them
- * long: beyond a bound in bytes, responses are destroyed whose segment has been in flight longest. A segment that many
- * responses send counts once.
+ * Bounds the bytes of made segments that responses hold until their last byte has left. Slow clients hold them for
+ * long: beyond the bound, the responses whose segment has been in flight longest are destroyed. A segment sent by
+ * several responses counts once.
  */
 export class InFlightBytes {
   private readonly mostBytes: number
-  /** Longest in flight first. */
+  /** Responses by segment, longest in flight first. */
   private readonly responses = new Map<SegmentBody, Set<Response>>()
   private bytes = 0
 

@@ -22,7 +22,7 @@ import { closeAll, type FoundSegment, Segments } from './segments.ts'
 import { sendParts } from './send-parts.ts'
 
 const PREFIX = '/out/v1/'
-/** A segment's name never names other bytes: caches may keep it for 14 days. */
+/** A segment's name never refers to other bytes, so caches may keep it for 14 days. */
 const SEGMENT_CACHE_CONTROL = 'max-age=1209600'
 
 export type OriginDeps = {
@@ -34,7 +34,7 @@ export type OriginDeps = {
   readonly log: Log
 }
 
-/** The playback side: `/out/v1/<endpoint GUID>/<manifest or segment>`. `close` lets go of the stores. */
+/** Creates the playback side: `/out/v1/<endpoint GUID>/<manifest or segment>`. `close` releases the stores. */
 export function createOrigin({
   resources,
   archive,
@@ -142,7 +142,7 @@ export function createOrigin({
           return sendError(response, 'StoreUnavailable')
         }
         if (!(error instanceof NoSuchObject)) throw error
-        // Retention took it between finding and reading.
+        // Retention deleted it between lookup and reading.
         log.warn({ event: 'segment-gone', path: target.path, key: error.key }, 'a segment that was asked for is gone')
         sendError(response, 'NoLongerKept')
       }
@@ -151,7 +151,7 @@ export function createOrigin({
   }
 }
 
-/** `<guid>/<path>` below the prefix, the path's segments decoded; what has another shape names nothing. */
+/** Splits `<guid>/<path>` below the prefix and decodes the path; empty for paths of another shape. */
 function splitPath(whole: string): { readonly guid?: string; readonly path?: string } {
   const match = /^\/out\/v1\/([0-9a-f]{32})\/(.+)$/.exec(whole)
   if (!match) return {}

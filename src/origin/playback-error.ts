@@ -3,7 +3,7 @@ import { STORE_UNAVAILABLE } from '../stores/resources.ts'
 
 type PlaybackAnswer = {
   readonly status: number
-  /** For the viewer's operator. */
+  /** A sentence for the viewer's operator. */
   readonly sentence: string
   readonly headers?: OutgoingHttpHeaders
 }
@@ -38,8 +38,8 @@ const ANSWERS = {
   StoreUnavailable: { status: 503, sentence: STORE_UNAVAILABLE, headers: SOON },
 } as const satisfies Readonly<Record<string, PlaybackAnswer>>
 
-/** Why playback gives no media. */
+/** The reason why playback gives no media. */
 export type PlaybackError = keyof typeof ANSWERS
 
-/** What playback answers when it gives no media: one row for each reason. */
+/** The response of playback for each reason to give no media. */
 export const PLAYBACK_ERRORS: Readonly<Record<PlaybackError, PlaybackAnswer>> = ANSWERS

@@ -1,6 +1,6 @@
 import type { ByteRange } from '../stores/objects.ts'
 
-/** Whether a client takes gzip, RFC 9110 §12.5.3. */
+/** True when a client accepts gzip, RFC 9110 §12.5.3. */
 export function acceptsGzip(acceptEncoding: string | undefined): boolean {
   if (acceptEncoding === undefined) return false
   let wildcard = false
@@ -14,7 +14,7 @@ export function acceptsGzip(acceptEncoding: string | undefined): boolean {
   return wildcard
 }
 
-/** Whether If-None-Match names this entity tag, by weak comparison, RFC 9110 §13.1.2. */
+/** True when If-None-Match lists this entity tag, by weak comparison, RFC 9110 §13.1.2. */
 export function matchesNone(ifNoneMatch: string | undefined, etag: string): boolean {
   if (ifNoneMatch === undefined) return false
   return ifNoneMatch.split(',').some((item) => {
@@ -24,8 +24,8 @@ export function matchesNone(ifNoneMatch: string | undefined, etag: string): bool
 }
 
 /**
- * The one range of bytes a client asks for, RFC 9110 §14.1.2. Undefined when it is to get everything: no range,
- * several, one that cannot be read, or one of a representation (If-Range) that is no longer this one.
+ * The single range of bytes a client asks for, RFC 9110 §14.1.2. Undefined when it gets the whole: no range, several,
+ * an unreadable one, or one for a representation (If-Range) that is no longer current.
  */
 export function requestedRange(
   headers: { readonly range?: string | undefined; readonly 'if-range'?: string | undefined },

@@ -1,7 +1,7 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import { PLAYBACK_ERRORS, type PlaybackError } from './playback-error.ts'
 
-/** Any page may play any channel that its viewer can reach. */
+/** Headers that allow any page to play any channel its viewer can reach. */
 export const CORS_HEADERS = {
   'Access-Control-Allow-Origin': '*',
   'Access-Control-Expose-Headers':
@@ -22,8 +22,8 @@ export function sendPreflight(response: ServerResponse): void {
 }
 
 /**
- * Answers with the row of the table of playback errors, its sentence replaced where `sentence` says more. Caches forget
- * it at once: content may come any moment.
+ * Answers with a row of the table of playback errors; `sentence` replaces the row's. The response must not be cached,
+ * since content may arrive at any moment.
  */
 export function sendError(
   response: ServerResponse,

@@ -11,7 +11,7 @@ const CACHE_BYTES = 64 * 1024 * 1024
 
 export type FoundSegment = { readonly body: SegmentBody; readonly etag: string }
 
-/** Segments by path. What had to be made is made once, however many ask, and kept while it is new. */
+/** Finds segments by path. A segment that must be made is made once, however many clients ask, and cached. */
 export class Segments {
   private readonly archive: SegmentLookup & Pick<ArchiveReader, 'open'>
   private readonly media: SourceMedia
@@ -23,7 +23,7 @@ export class Segments {
     this.media = media
   }
 
-  /** Undefined when there is no such segment, or the stream has a gap there. */
+  /** The segment at a path; undefined when there is none, or the stream has a gap there. */
   async find(endpoint: OriginEndpoint, path: string, request: SegmentRequest): Promise<FoundSegment | undefined> {
     const key = `${endpoint.guid}/${endpoint.revision}/${path}`
     return this.made.get(key) ?? this.finding.run(key, () => this.locate(request, key))
@@ -37,7 +37,10 @@ export class Segments {
     return found
   }
 
-  /** The bytes of a body, or of a range of it, in their order; shared, and not to be changed. To be closed. */
+  /**
+   * Opens a body, or a range of it, as consecutive parts, which are shared and must not be changed. The caller closes
+   * them.
+   */
   async open(body: SegmentBody, range?: ByteRange): Promise<readonly (Uint8Array | ObjectStream)[]> {
     if (body.kind === 'object') return [await this.archive.open(body.key, range)]
     if (body.kind === 'bytes') return range ? slice(body.parts, range) : body.parts
@@ -49,7 +52,7 @@ export class Segments {
 
 type ObjectPart = { readonly key: string; readonly range?: ByteRange }
 
-/** What of objects in a row a range takes. */
+/** The parts of consecutive objects that a range covers. */
 function within(
   objects: readonly { readonly key: string; readonly size: number }[],
   { start, end }: ByteRange,
@@ -78,7 +81,10 @@ export async function closeAll(parts: readonly (Uint8Array | ObjectStream)[]): P
   await Promise.all(parts.map(async (part) => ('close' in part ? await part.close() : undefined)))
 }
 
-/** A path never names other bytes, and the sources and the endpoint's settings decide what is made of them. */
+/**
+ * The ETag of a body. A path never refers to other bytes; the sources and the endpoint's settings decide what is made
+ * of it.
+ */
 function etagOf(key: string, { sources }: SegmentBody): string {
   const hash = createHash('sha256').update(key)
   for (const source of sources) hash.update(`/${source}`)

@@ -2,8 +2,8 @@ import type { ServerResponse } from 'node:http'
 import type { ObjectStream } from '../stores/objects.ts'
 
 /**
- * Sends bytes and streams, one after the other, and ends the answer. What is in memory goes out at once, with the
- * headers; a piece of a stream is good until the next is asked for, so each waits until the last one has left.
+ * Sends consecutive bytes and streams, and ends the response. Bytes in memory are sent at once, with the headers. A
+ * piece of a stream is valid until the next is requested, so each waits until the one before has left.
  */
 export async function sendParts(
   response: ServerResponse,
@@ -25,7 +25,7 @@ export async function sendParts(
   response.end()
 }
 
-/** Resolves when the bytes are out of our hands: with the kernel, or of no use because the client has left. */
+/** Resolves when the bytes are no longer needed: the kernel has them, or the client has left. */
 function sent(response: ServerResponse, piece: Uint8Array): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {

@@ -6,19 +6,19 @@ import type { ManifestText } from './worker-messages.ts'
 
 const compress = promisify(gzip)
 
-/** A short answer goes out fastest as one string with its headers, a long one as it is. */
+/** Shorter bodies are sent fastest as one string with their headers, longer ones as a buffer. */
 const SHORT_BYTES = 64 * 1024
 
 /** A manifest in one content coding, ready to be sent. */
 export type EncodedManifest = {
-  /** As a string, a character a byte. */
+  /** The body; in a string, each character is a byte. */
   readonly body: string | Buffer
   readonly etag: string
   readonly headers: OutgoingHttpHeaders
   readonly notModifiedHeaders: OutgoingHttpHeaders
 }
 
-/** A manifest as every viewer gets it while it holds. */
+/** A manifest in the forms that every viewer gets while it is current. */
 export class CachedManifest {
   readonly plain: EncodedManifest
   private readonly body: Buffer
@@ -38,12 +38,12 @@ export class CachedManifest {
     this.plain = this.represent(this.body, digest.slice(0, 27))
   }
 
-  /** Bytes it takes, with its compressed form. */
+  /** Memory it takes in bytes, including its compressed form. */
   get cost(): number {
     return 2 * this.body.length
   }
 
-  /** Compressed once, for whoever asks first. */
+  /** The manifest in gzip, compressed on the first call only. */
   gzipped(): Promise<EncodedManifest> {
     this.gzipping ??= compress(this.body).then((body) =>
       this.represent(body, `${this.plain.etag.slice(1, -1)}-gzip`, { 'Content-Encoding': 'gzip' }),

@@ -13,26 +13,29 @@ import { manifestText } from './render.ts'
 import type { ManifestWorker } from './worker.ts'
 import type { Rendered } from './worker-messages.ts'
 
-/** Of what everybody watches, and of what somebody asked for: no query pushes the live manifests out. */
+/**
+ * Bytes of each of two caches: live manifests, and manifests requested by query, which therefore never evict live
+ * ones.
+ */
 const CACHE_BYTES = 64 * 1024 * 1024
-/** What an entry costs besides its text: headers, keys. */
+/** Bytes of a cache entry besides its text: headers and keys. */
 const ENTRY_BYTES = 4096
-/** Nothing is added to a window that is over; this is how long that is taken for granted. */
+/** Time for which a window in the past is assumed not to change. */
 const OVER_MS = 600_000
-/** Content is kept for a minute longer than any window, so this is how long caches may show one that is over. */
+/** max-age in seconds of a window in the past: content is kept for a minute longer than any window shows it. */
 const OVER_MAX_AGE = 60
 
-/** A manifest, or that the filter leaves nothing of it, and how long that holds. */
+/** A cached manifest, or the fact that its filter leaves nothing, with its validity. */
 type CacheEntry = {
   readonly manifest: CachedManifest | 'nothing left'
   readonly version: number
-  /** Until then whatever the archive's version; absent: until that changes. */
+  /** The entry holds until this time, whatever the archive's version; when absent, until the version changes. */
   readonly until?: UtcMs
 }
 
 type Archive = Pick<ArchiveReader, 'version' | 'live' | 'edge' | 'range'>
 
-/** What to write, and until when it holds. */
+/** The text to be written, and how long it holds. */
 type Rendering = {
   readonly rendered: Rendered
   readonly version: number
@@ -40,7 +43,7 @@ type Rendering = {
   readonly maxAge: number
 }
 
-/** Manifests as they are asked for, each written once while it holds, however many ask. */
+/** Gives manifests on request. Each is written once while it is current, however many clients ask. */
 export class Manifests {
   private readonly archive: Archive
   private readonly worker: ManifestWorker
@@ -55,7 +58,9 @@ export class Manifests {
     this.clock = clock
   }
 
-  /** Undefined when there is nothing to show, or no such stream. Throws ManifestWorkerBusy. */
+  /**
+   * The manifest for a path; undefined when there is nothing to show, or no such stream. Throws ManifestWorkerBusy.
+   */
   async find(
     endpoint: OriginEndpoint,
     path: string,
@@ -133,7 +138,7 @@ function visible(asked: ViewingWindow, { startoverWindowSeconds }: OriginEndpoin
   return visibleWindow(asked, startoverWindowSeconds, progress)
 }
 
-/** With a time delay, what is next is known before it is to be seen. */
+/** The time at which the next segment becomes visible. It is known in advance when the endpoint has a time delay. */
 function nextDue(
   { timeDelaySeconds }: OriginEndpoint,
   following: LiveEdge['following'] = [],
@@ -153,7 +158,7 @@ function store(
 ): CacheEntry | undefined {
   if (!rendered) return undefined
   const newest = cache.get(key)
-  // A slow rendering does not put an older window back.
+  // A slow rendering must not replace a newer one.
   if (newest && newest.version > version) return newest
   const manifest = rendered === 'nothing left' ? rendered : new CachedManifest(rendered, maxAge)
   const entry = { manifest, version, ...(until !== undefined && { until }) }

@@ -3,20 +3,20 @@ import { quoteValue, refuse } from '../../model/rules.ts'
 import { type ViewingWindow, viewingWindow } from '../../model/viewing-window.ts'
 import type { OutputRequest } from '../../packaging/output-format.ts'
 
-/** What a request for a manifest asks for beyond the live one. */
+/** The parameters by which a request differs from one for the live manifest. */
 export type ManifestQuery = {
   readonly window?: ViewingWindow
   readonly filter?: ManifestFilter
 }
 
-/** Every other parameter is ignored, `m` among them. */
+/** Parameters that have an effect. All others are ignored, including `m`. */
 const ACTING = ['start', 'end', 'aws.manifestfilter', 'aws.drmsettings']
-/** MediaPackage v1 writes it the first way, v2 the second. */
+/** Values of `aws.drmsettings`: MediaPackage v1 writes the first, v2 the second. */
 const DRM_SETTINGS = ['excludesessionkeys', 'exclude_session_keys']
 
 /**
- * The query parameters of a playback request, and the times of its path. Throws RuleViolation, with a sentence for the
- * client.
+ * Reads the query parameters of a playback request, and the times in its path. Throws RuleViolation, with a sentence
+ * for the client.
  */
 export function parseManifestQuery(request: OutputRequest, queryString: string): ManifestQuery {
   const given = actingParameters(queryString)

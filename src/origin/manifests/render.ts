@@ -5,7 +5,7 @@ import { outputFormatOf } from '../../packaging/packager.ts'
 import type { ReadPage, SegmentPages } from './segment-pages.ts'
 import type { Rendered, RenderJob } from './worker-messages.ts'
 
-/** The manifest of a range, its segments read in pages. */
+/** Writes the manifest of a range, reading its segments in pages. */
 export async function renderManifest(
   { endpoint, path, segmentRange, style }: RenderJob,
   pages: SegmentPages,
@@ -21,7 +21,7 @@ export async function renderManifest(
   return manifestText(written, last)
 }
 
-/** What a request has written, of a window that ends with a segment. */
+/** Encodes a written manifest of a window that ends with the segment `last`. */
 export function manifestText(written: ReturnType<ManifestRequest['write']>, last: SegmentSummary): Rendered {
   if (written === undefined || written === 'nothing left') return written
   const body = new TextEncoder().encode(written.text)

@@ -4,27 +4,28 @@ import type { NumberRange } from '../../model/segment-numbers.ts'
 import { parsePage, type SegmentPageJson } from '../../model/segment-page.ts'
 import { readSegmentSummary, type StoredSegmentSummary } from '../../model/segment-summary.ts'
 
-/** Output segments read and kept at a time: the index is held for about a millisecond. */
+/** Output segments read and cached at a time; reading a page occupies the index for about a millisecond. */
 const PAGE = 256
-/** Kept segments take about so many bytes for each of their objects. */
+/** Approximate bytes of a cached segment for each of its objects. */
 const OBJECT_BYTES = 200
 const CACHE_BYTES = 96 * 1024 * 1024
 
-/** Gives JSON of `StoredSegmentSummary`s. */
+/** Reads a page of `StoredSegmentSummary`s, as JSON. */
 export type ReadPage = (range: NumberRange) => Promise<SegmentPageJson<StoredSegmentSummary>>
 
-/** What manifests need of output segments, by pages of consecutive numbers: a page that is full never changes. */
+/** Caches the summaries of output segments in pages of consecutive numbers; a full page never changes. */
 export class SegmentPages {
   private readonly pages = new LruCache<readonly SegmentSummary[]>(CACHE_BYTES)
 
   /**
-   * The segments of an output timeline with these numbers, oldest first. All up to `range.last` are there to be read.
+   * The segments of an output timeline in a range of numbers, oldest first. The caller ensures that all up to
+   * `range.last` exist.
    */
   async read(outputTimeline: number, range: NumberRange, readPage: ReadPage): Promise<readonly SegmentSummary[]> {
     const segments: SegmentSummary[] = []
     const read = (page: number) => {
       const reading = this.page(outputTimeline, page, range.last, readPage)
-      // Whoever waits for it is told; while the one before it is waited for, nobody does.
+      // The failure is reported to whoever awaits this page; until then it must not count as unhandled.
       reading.catch(() => {})
       return reading
     }
@@ -33,7 +34,7 @@ export class SegmentPages {
     while (page * PAGE < range.last) {
       const reading = next
       page++
-      // The index looks for a page while the one before it is taken apart.
+      // The index looks up the next page while this one is parsed.
       if (page * PAGE < range.last) next = read(page)
       for (const segment of await reading) {
         if (segment.number > range.after && segment.number <= range.last) segments.push(segment)

@@ -5,10 +5,10 @@ import type { SegmentPageJson } from '../../model/segment-page.ts'
 import type { StoredSegmentSummary } from '../../model/segment-summary.ts'
 import type { PlayedStyle } from '../../packaging/output-format.ts'
 
-/** A manifest to be written: which, of what, and how. */
+/** A manifest to be written. */
 export type RenderJob = {
   readonly endpoint: OriginEndpoint
-  /** Below the endpoint's GUID, decoded. */
+  /** Path below the endpoint's GUID, decoded. */
   readonly path: string
   readonly segmentRange: Omit<SegmentRange, 'page' | 'summaries'>
   readonly style: PlayedStyle
@@ -17,13 +17,13 @@ export type RenderJob = {
 export type ManifestText = {
   readonly contentType: string
   readonly body: Uint8Array<ArrayBuffer>
-  /** Of its bytes, in base64url. */
+  /** SHA-256 of the bytes, in base64url. */
   readonly digest: string
-  /** What the manifest calls its newest segment. */
+  /** Media sequence number of the newest segment. */
   readonly lastSequence: number
-  /** When that was sealed. */
+  /** Time at which the newest segment was sealed. */
   readonly lastUpdated: number
-  /** Something of a window that is over is left out until more is known. */
+  /** True when part of a window in the past is left out until more is known. */
   readonly isHeldBack: boolean
 }
 
@@ -35,7 +35,7 @@ export type RenderRequest =
   | { readonly kind: 'no page'; readonly page: number; readonly message: string }
 
 export type RenderReply =
-  /** `page` is the number of the question. */
+  /** Asks for a page; `page` is the number of the question. */
   | { readonly kind: 'page'; readonly id: number; readonly page: number; readonly range: NumberRange }
   | { readonly kind: 'rendered'; readonly id: number; readonly rendered: Rendered }
   | { readonly kind: 'failed'; readonly id: number; readonly error: Error }

@@ -1,4 +1,4 @@
-/** The thread in which the manifests of long windows are written: they would hold all other viewers up. */
+/** The thread that writes manifests of long windows, which would delay all other viewers on the serving thread. */
 import { constants, setPriority } from 'node:os'
 import { parentPort } from 'node:worker_threads'
 import type { SegmentPageJson } from '../../model/segment-page.ts'
@@ -9,7 +9,7 @@ import type { RenderReply, RenderRequest } from './worker-messages.ts'
 
 const port = parentPort
 if (!port) throw new Error('origin/manifests/worker-thread.ts runs in a worker thread only')
-// On Linux that is the thread's own: where cores are few, live viewers come first.
+// On Linux this sets the priority of the thread alone: where cores are few, live viewers come first.
 if (process.platform === 'linux') setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
 const pages = new SegmentPages()
 const awaited = new Map<number, PromiseWithResolvers<SegmentPageJson<StoredSegmentSummary>>>()

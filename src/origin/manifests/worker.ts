@@ -2,13 +2,16 @@ import { Worker } from 'node:worker_threads'
 import type { SegmentRange } from '../../archive/reader.ts'
 import type { Rendered, RenderJob, RenderReply, RenderRequest } from './worker-messages.ts'
 
-/** Manifests written at once: while one waits for the index another is written. Memory holds so many windows. */
+/**
+ * Manifests written at the same time: one can wait for the index while another is written. Memory holds this many
+ * windows.
+ */
 const AT_ONCE = 2
-/** And waited for; more means that somebody asks for windows faster than they can be written. */
+/** Manifests that may wait; more means that windows are requested faster than they can be written. */
 const MOST_WAITING = 64
 const MOST_MEGABYTES = 1024
 
-/** Too many manifests are waited for. */
+/** Thrown when too many manifests are waiting. */
 export class ManifestWorkerBusy extends Error {
   override readonly name = 'ManifestWorkerBusy'
 }
@@ -17,13 +20,13 @@ type Job = {
   readonly work: RenderJob
   readonly summaries: SegmentRange['summaries']
   readonly done: PromiseWithResolvers<Rendered>
-  /** Why a page could not be had: what passes through the thread is no more than its message. */
+  /** The error of a page that could not be read, kept because only its message can pass through the thread. */
   failure?: unknown
 }
 
 /**
- * Writes manifests of windows of any length in a thread of its own. Should it end, those in it fail, and the next
- * starts another.
+ * Writes manifests of windows of any length in a thread of its own. When the thread ends, the manifests in it fail,
+ * and the next request starts another.
  */
 export class ManifestWorker {
   private readonly waiting: Job[] = []
@@ -35,7 +38,7 @@ export class ManifestWorker {
     this.thread = this.start()
   }
 
-  /** Undefined when there is nothing to show. Throws ManifestWorkerBusy. */
+  /** Writes a manifest; undefined when there is nothing to show. Throws ManifestWorkerBusy. */
   async render({
     endpoint,
     path,
