@@ -1,7 +1,7 @@
 import type { UtcRange } from '../media/time.ts'
 import type { HarvestFailure } from '../model/harvest-failure.ts'
 
-/** Why a job cannot end well, beside what its bucket has against it. */
+/** The reasons for which a job can fail, besides those of its bucket. */
 export const HARVEST_PROBLEMS = [
   'WindowInvalid',
   'NoStartoverWindow',
@@ -15,7 +15,7 @@ export const HARVEST_PROBLEMS = [
   'CannotPackage',
   /** Another origin endpoint's object has one of the names. */
   'NameTaken',
-  /** Two files of the asset would have one name. */
+  /** Two files of the asset would have the same name. */
   'NameClash',
   /** Someone else wrote the parent manifest in the meantime. */
   'Overtaken',
@@ -25,7 +25,7 @@ export const HARVEST_PROBLEMS = [
 
 export type HarvestProblem = (typeof HARVEST_PROBLEMS)[number]
 
-/** A job that cannot end well. The message is one sentence for the person who owns it. */
+/** Thrown when a job cannot succeed. The message is one sentence for the job's owner. */
 export class HarvestFailed extends Error {
   override readonly name = 'HarvestFailed'
   readonly code: HarvestProblem

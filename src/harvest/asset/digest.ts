@@ -4,7 +4,7 @@ import type { ObjectBody } from '../../stores/buckets.ts'
 
 const CHUNK_BYTES = 1 << 20
 
-/** The body with its SHA-256, read where nobody knows it yet. */
+/** Adds the SHA-256 of a body, reading the body only when its hash is unknown. */
 export async function digested(body: ObjectBody): Promise<ObjectBody & { readonly sha256: string }> {
   return { ...body, sha256: body.sha256 ?? (await digestOf(body)) }
 }

@@ -13,15 +13,15 @@ import { AssetWriter, type AssetWriterDeps, type Attempt } from './writer.ts'
 
 export type ExportDeps = WindowDeps & AssetWriterDeps & { readonly buckets: Buckets }
 
-/** A job that follows the live edge looks again when it has moved by this share of what it looked at before. */
+/** A job that follows the live edge looks again once the edge has moved by this share of what it looked at before. */
 const FOLLOW_SHARE = 0.02
 
 /**
- * Writes the asset of a job: segments, then their playlists, then the parent manifest, which is durable only after
- * everything it points to, and is written only while the lease holds. It goes on where the last attempt was, and doing
- * it again writes the same. Throws HarvestFailed or BucketRefused, in words for the job's owner; when the signal
- * aborts, it stops between two objects or inside one and leaves no parent manifest of its own. Memory: the summaries of
- * the window, a page of its segments, and a manifest at a time.
+ * Writes the asset of a job: segments, then their playlists, then the parent manifest, which becomes durable only
+ * after everything it refers to, and is written only while the lease holds. It resumes where the last attempt
+ * stopped, and a repeated attempt writes the same bytes. Throws HarvestFailed or BucketRefused, with a message for
+ * the job's owner. When the signal aborts, it stops between two objects or inside one and leaves no parent manifest
+ * of its own. Memory: the summaries of the window, a page of its segments, and one manifest at a time.
  */
 export async function exportAsset(
   attempt: Attempt,
@@ -41,7 +41,7 @@ export async function exportAsset(
 
   const files = assetFiles(job, format, window.summary, deps)
   if (!plan) {
-    // All names are looked at before the first is taken: a job that cannot have them all takes none.
+    // All names are checked before the first is claimed: a job that cannot have them all claims none.
     await writer.checkNames(files, window)
     const inventory = await writer.claimNames(files, window)
     checkpoint.settle(planOf(window, inventory, await gapsOf(job, window)), inventory.tracks)
@@ -59,7 +59,7 @@ export async function exportAsset(
   await checkpoint.save()
 }
 
-/** The window the asset is made of. What of it is there already is written while it waits for the rest. */
+/** Finds the window of the asset. While it waits for the rest of the window, it writes the segments already there. */
 async function settledWindow(
   writer: AssetWriter,
   job: HarvestJob,
@@ -78,7 +78,7 @@ async function settledWindow(
     try {
       files = assetFiles(job, deps.format, window.summary, deps)
     } catch (error) {
-      // The streams that are shown may come only later.
+      // The streams to be shown may appear later.
       if (error instanceof HarvestFailed && error.code === 'NoStreams') return
       throw error
     }

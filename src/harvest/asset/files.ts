@@ -6,35 +6,35 @@ import type { SourceMedia } from '../../packaging/segments/source-media.ts'
 import type { ObjectBody } from '../../stores/buckets.ts'
 import { HarvestFailed } from '../harvest-failed.ts'
 
-/** Where the bytes of an asset come from. */
+/** The source of an asset's bytes. */
 export type AssetSource = { readonly archive: Omit<ArchiveReader, 'open'>; readonly media: SourceMedia }
 
-/** An object of an asset. `body` makes its bytes, the same whenever it is asked. */
+/** An object of an asset. `body` makes its bytes, the same at each call. */
 export type AssetObject = { readonly key: string; readonly body: () => Promise<ObjectBody> }
 
-/** The key of a segment, or of a header; `track` names the media playlist it belongs to. */
+/** The key of a segment or header; `track` names the media playlist it belongs to. */
 export type SegmentKey = Pick<AssetObject, 'key'> & {
   readonly track: string
-  /** What comes after it may change its bytes, once it is known. */
+  /** True when a later segment may still change its bytes. */
   readonly isOpen: boolean
 }
 
 export type SegmentObject = AssetObject & SegmentKey
 
-/** What an asset consists of, children before their parents. */
+/** The files of an asset, children before their parents. */
 export type AssetFiles = {
   readonly headers: readonly SegmentObject[]
   /** The keys of a batch's segments. Throws HarvestFailed when the parent manifest would replace one of them. */
   keysOf(batch: SegmentBatch<SegmentSummary>): readonly SegmentKey[]
-  /** The same with their bytes. */
+  /** The objects of a batch's segments. Throws as `keysOf` does. */
   segmentsOf(batch: SegmentBatch): readonly SegmentObject[]
   readonly manifests: readonly AssetObject[]
   readonly parent: AssetObject
 }
 
 /**
- * The objects of the asset that a window, of summaries, makes. Throws HarvestFailed when the endpoint lets nothing of
- * it through, or when the parent manifest would replace a file it points to.
+ * The objects of the asset made from a window of summaries. Throws HarvestFailed when the endpoint selects nothing of
+ * it, or when the parent manifest would replace a file it refers to.
  */
 export function assetFiles(
   job: HarvestJob,
@@ -75,7 +75,7 @@ export function noStreams(): HarvestFailed {
   return new HarvestFailed('NoStreams', 'The window holds no stream that the origin endpoint lets through.')
 }
 
-/** The names of the asset but for those of its segments. */
+/** The names of the asset except those of its segments. */
 export function manifestKeys(job: HarvestJob, { manifests, parent }: AssetFiles): readonly string[] {
   const keys = [...manifests, parent].map(({ key }) => key)
   return job.options?.report ? [...keys, reportKey(job)] : keys
@@ -83,7 +83,7 @@ export function manifestKeys(job: HarvestJob, { manifests, parent }: AssetFiles)
 
 export const reportKey = ({ s3Destination }: HarvestJob): string => `${folderOf(s3Destination.manifestKey)}harvest.json`
 
-/** The path of the folder that holds a key, with its slash; empty at the top of the bucket. */
+/** The folder of a key with its trailing slash; empty at the top of the bucket. */
 const folderOf = (key: string): string => key.slice(0, key.lastIndexOf('/') + 1)
 
 async function segmentBody(
@@ -93,12 +93,12 @@ async function segmentBody(
 ): Promise<ObjectBody> {
   const body = await made
   if (!body) throw new Error(`no bytes for the segment ${name} of the asset`)
-  // What the archive kept of one object is known to the index.
+  // The index knows the hash of a single object that the archive kept.
   const [sha256] = body.kind === 'object' ? body.sources : []
   return { ...(await objectBody(body, archive)), ...(sha256 !== undefined && { sha256 }) }
 }
 
-/** Local files stay files, so that a bucket can link or stream them. */
+/** Passes local files on as files, so that a bucket can link or stream them. */
 async function objectBody(body: SegmentBody, archive: Omit<ArchiveReader, 'open'>): Promise<ObjectBody> {
   if (body.kind === 'bytes') return body
   const { contentType, size } = body

@@ -2,21 +2,20 @@ import type { HarvestJob } from '../../model/harvest-job.ts'
 import type { HarvestWindow } from '../window/harvest-window.ts'
 import { type AssetFiles, manifestKeys, noStreams, type SegmentKey } from './files.ts'
 
-/** How many files an asset has. */
+/** The number of files of an asset. */
 export type Inventory = {
   readonly segments: number
   readonly manifests: number
-  /** Of each media playlist. */
+  /** Number of segments of each media playlist. */
   readonly tracks: ReadonlyMap<string, number>
 }
 
-/** Names handed on at a time. */
+/** Names passed on at a time. */
 const BATCH = 5000
 
 /**
- * Goes through all names of an asset, told from the summaries of its window, and hands them on: some at a time, those
- * of segments first. Throws HarvestFailed when there are no segments, and when the parent manifest has the name of
- * another.
+ * Passes on all names of an asset, derived from the summaries of its window: in batches, segments first. Throws
+ * HarvestFailed when there are no segments, and when the parent manifest has the name of another file.
  */
 export async function takeInventory(
   job: HarvestJob,

@@ -8,10 +8,10 @@ import { HarvestFailed } from '../harvest-failed.ts'
 import type { HarvestWindow } from '../window/harvest-window.ts'
 import type { Inventory } from './inventory.ts'
 
-/** A report names so many gaps; the others are counted. */
+/** The most gaps that a report lists; the others are only counted. */
 const MOST_GAPS = 100
 
-/** Where the asset of a window lacks media, by its own streams. */
+/** The gaps in the asset of a window, by its own streams. */
 export async function gapsOf(job: HarvestJob, window: HarvestWindow): Promise<readonly HarvestGap[]> {
   const present = await presentStreams(window)
   const shown = new Map(window.summary.eras.map((era) => [era.id, shownStreams(job, present, era)]))
@@ -21,8 +21,8 @@ export async function gapsOf(job: HarvestJob, window: HarvestWindow): Promise<re
 }
 
 /**
- * What of the window goes into the asset, by the job's options about media that is missing. Throws HarvestFailed, with
- * the longest part that has none missing, when the options say so.
+ * Applies the job's options about missing media to the window. Throws HarvestFailed, with the longest part that lacks
+ * nothing, when the options demand it.
  */
 export async function applyOptions(job: HarvestJob, window: HarvestWindow): Promise<HarvestWindow> {
   const newest = window.summary.segments.at(-1)
@@ -34,7 +34,7 @@ export async function applyOptions(job: HarvestJob, window: HarvestWindow): Prom
   return withinGapPolicy(job, window)
 }
 
-/** The same for a window whose end may still come. */
+/** Applies the gap policy alone, for a window whose end may still arrive. */
 export async function withinGapPolicy(job: HarvestJob, window: HarvestWindow): Promise<HarvestWindow> {
   const { gapPolicy } = job.options ?? DEFAULT_HARVEST_OPTIONS
   if (gapPolicy === 'DISCONTINUITY') return window
@@ -44,7 +44,7 @@ export async function withinGapPolicy(job: HarvestJob, window: HarvestWindow): P
   const [first] = inside
   if (!first) return window
   if (gapPolicy === 'CLAMP') {
-    // Where a gap is at the very beginning, nothing lies before it.
+    // A gap at the very beginning has nothing before it.
     const clamped = window.part((segment) => endUtcOf(segment) <= first.start)
     if (clamped) return clamped
   }
@@ -72,7 +72,7 @@ export function planOf(
   }
 }
 
-/** Those that have media anywhere in the window. */
+/** The streams that have media anywhere in the window. */
 async function presentStreams(window: HarvestWindow): Promise<ReadonlySet<number>> {
   const present = new Set<number>()
   for await (const { segments } of window.summaryBatches()) {
@@ -85,7 +85,7 @@ async function presentStreams(window: HarvestWindow): Promise<ReadonlySet<number
 
 function shownStreams({ endpoint }: HarvestJob, present: ReadonlySet<number>, era: Era) {
   const streams = era.streams.filter(({ index }) => present.has(index))
-  // Text says nothing for a while, or in one object what is said in several segments: that is no gap.
+  // Text may be silent for a while, or cover several segments with one object: that is no gap.
   const sound = streams.filter(({ role }) => role.kind === 'audio')
   return [...selectVariants(streams, endpoint.package.streamSelection), ...sound].map(({ index }): ShownStream => {
     return { index, name: `${endpoint.manifestName}_${index}` }

@@ -6,7 +6,10 @@ import { type AssetObject, reportKey } from './files.ts'
 
 const PAGE = 5000
 
-/** The object beside an asset that tells what it was made of. It follows from the job and the archive alone. */
+/**
+ * Makes the report, an object beside the asset that lists what it was made of. It depends on the job and the archive
+ * alone.
+ */
 export async function reportFile(
   job: HarvestJob,
   plan: HarvestPlan | undefined,
@@ -32,7 +35,7 @@ export async function reportFile(
   let separator = '\n  '
   for (let after: string | undefined; ; ) {
     const page = await resources.listHarvestObjects(job.id, { limit: PAGE, ...(after && { after }) })
-    // A report of an earlier attempt is not part of itself, and the parent is yet to come.
+    // The report of an earlier attempt is not part of itself, and the parent manifest is still to come.
     const objects = page.items.filter((object) => ![key, job.s3Destination.manifestKey].includes(object.key))
     if (objects.length > 0) {
       parts.push(Buffer.from(separator + objects.map((object) => JSON.stringify(object)).join(',\n  ')))

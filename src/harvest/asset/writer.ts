@@ -21,19 +21,19 @@ export type AssetWriterDeps = {
     'bucketKeysOwner' | 'claimBucketKeys' | 'harvestObjectsNamed' | 'listHarvestObjects'
   >
   readonly sleep: Sleep
-  /** Objects written at once. Memory: as many of the largest segment. */
+  /** Objects written at the same time. Memory: this many times the largest segment. */
   readonly objectsAtOnce: number
 }
 
 /** An attempt at a job. */
 export type Attempt = { readonly job: HarvestRecord; readonly checkpoint: Checkpoint }
 
-/** Puts the objects of one asset where they belong, and says so to the checkpoints. */
+/** Writes the objects of one asset to its bucket, and notes them for the next checkpoint. */
 export class AssetWriter {
   private readonly attempt: Attempt
   private readonly bucket: Bucket
   private readonly deps: AssetWriterDeps
-  /** The newest output segment that was written while the job followed the live edge. */
+  /** The newest output segment written while the job followed the live edge. */
   private followedTo = 0
 
   constructor(attempt: Attempt, bucket: Bucket, deps: AssetWriterDeps) {
@@ -42,23 +42,28 @@ export class AssetWriter {
     this.deps = deps
   }
 
-  /** Throws HarvestFailed when another endpoint has one of the names of the asset. Takes none. */
+  /**
+   * Checks that all names of the asset are free, without claiming any. Throws HarvestFailed when another endpoint has
+   * one.
+   */
   async checkNames(files: AssetFiles, window: HarvestWindow): Promise<void> {
     const { job } = this.attempt
     await takeInventory(job, files, window, (keys) => ensureFree(job, keys, this.deps.resources))
   }
 
-  /** Takes all names of the asset for the job, and counts its files. Throws HarvestFailed as `checkNames` does. */
+  /** Claims all names of the asset for the job, and counts its files. Throws HarvestFailed as `checkNames` does. */
   claimNames(files: AssetFiles, window: HarvestWindow): Promise<Inventory> {
     return takeInventory(this.attempt.job, files, window, (keys) => this.claim(keys))
   }
 
-  /** Writes all segments that have not been written yet: their names are the job's already. */
+  /** Writes all segments not yet written; the job has claimed their names before. */
   async writeSegments(files: AssetFiles, window: HarvestWindow, signal: AbortSignal): Promise<void> {
     await this.writeAll(this.unwritten(files, window), signal)
   }
 
-  /** The same for a window that is still growing: what is new in it, as far as what comes after cannot change it. */
+  /**
+   * Writes the new segments of a window that is still growing, except those whose bytes a later segment may change.
+   */
   async follow(files: AssetFiles, window: HarvestWindow, signal: AbortSignal): Promise<void> {
     await this.claim(manifestKeys(this.attempt.job, files))
     await this.attempt.checkpoint.save()
@@ -70,7 +75,10 @@ export class AssetWriter {
     await this.note(await this.put(file, signal))
   }
 
-  /** From the checkpoint before it on the job can only be completed, by this worker or the next. */
+  /**
+   * Writes the parent manifest. From the checkpoint before it, the job can only be completed, by this worker or the
+   * next.
+   */
   async writeParent(file: AssetObject, signal: AbortSignal): Promise<void> {
     const { checkpoint } = this.attempt
     const { sleep } = this.deps
@@ -86,7 +94,7 @@ export class AssetWriter {
       await retryTransient(() => this.bucket.put(file.key, body, signal, condition), sleep, signal)
     } catch (error) {
       if (!(error instanceof BucketRefused && error.code === 'Conflict')) throw error
-      // It may be ours, of an attempt that could not tell any more.
+      // It may be this job's own, from an attempt that did not learn that it had succeeded.
       const isOurs = await retryTransient(() => this.bucket.holds(file.key, body, signal), sleep, signal)
       if (!isOurs) {
         const message = `Someone else has written ${file.key} in the meantime; it was left as it is.`
@@ -96,7 +104,7 @@ export class AssetWriter {
     await this.note({ key: file.key, size: body.size, sha256: body.sha256 })
   }
 
-  /** Takes names for the job, before anything is written under them. */
+  /** Claims names for the job, before anything is written under them. */
   private async claim(keys: readonly string[]): Promise<void> {
     refuseOwner(await this.deps.resources.claimBucketKeys({ ...this.names, keys }), this.names.bucket)
   }
@@ -124,7 +132,7 @@ export class AssetWriter {
     for await (const batch of window.batches(this.followedTo)) yield* await admit(files.segmentsOf(batch))
   }
 
-  /** Leaves out what has been written by now, and recorded. A job that has written nothing yet need not ask. */
+  /** Filters out objects already written and recorded. A job that has written nothing yet need not ask. */
   private unwrittenSoFar(): (files: readonly SegmentObject[]) => Promise<readonly SegmentObject[]> {
     const { job, checkpoint } = this.attempt
     if (!checkpoint.hasObjects) return async (files) => files
@@ -149,7 +157,10 @@ export class AssetWriter {
     return { key: file.key, size: body.size, sha256: body.sha256 }
   }
 
-  /** What is written again as it was is no progress: a job that gets no further must come to an end. */
+  /**
+   * Notes a written object. An object rewritten with the same bytes is no progress: a job that gets no further must
+   * end.
+   */
   private async note(object: HarvestObject): Promise<void> {
     const { job, checkpoint } = this.attempt
     const [before] = await this.deps.resources.harvestObjectsNamed(job.id, [object.key])
@@ -160,7 +171,7 @@ export class AssetWriter {
 
 type NamesAnswer = Awaited<ReturnType<HarvestRecords['claimBucketKeys']>>
 
-/** Throws HarvestFailed when another endpoint has one of the names. */
+/** Checks that names are free. Throws HarvestFailed when another endpoint has one of them. */
 export async function ensureFree(
   { s3Destination, endpoint }: HarvestJob,
   keys: readonly string[],

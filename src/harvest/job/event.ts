@@ -3,7 +3,7 @@ import { type Account, arnOf } from '../../model/arn.ts'
 import type { ServiceEvent } from '../../model/event.ts'
 import { type HarvestJob, type HarvestOutcome, statusAfter } from '../../model/harvest-job.ts'
 
-/** What EventBridge would be told when a job has ended. `id` is a UUID. */
+/** The EventBridge event for a job that has ended. `id` is a UUID. */
 export function harvestEvent(
   job: HarvestJob,
   outcome: HarvestOutcome,

@@ -37,42 +37,44 @@ export type HarvesterDeps = {
   >
   readonly archive: Omit<ArchiveReader, 'open'>
   readonly media: SourceMedia
-  /** Undefined for endpoints that cannot be packaged. */
+  /** The output format of an endpoint; undefined for endpoints that cannot be packaged. */
   readonly formatOf: (endpoint: OriginEndpoint) => OutputFormat | undefined
   readonly buckets: Buckets
   readonly clock: Clock
   readonly log: Log
-  /** Names the job in its event. */
+  /** The account that the job's event names. */
   readonly account: Account
-  /** Names this worker among all that share the resources. */
+  /** Identifies this worker among all that share the resources. */
   readonly owner: string
   readonly jobsAtOnce: number
-  /** By one job. */
+  /** Objects that one job writes at the same time. */
   readonly objectsAtOnce: number
   readonly leaseMs: number
-  /** Objects that landed are recorded at most this much later. */
+  /** Longest time between writing an object and recording it. */
   readonly checkpointMs: number
-  /** Attempts in a row that may fail, with no object written, before a job is given up. */
+  /** Consecutive failed attempts, with no object written, after which a job is given up. */
   readonly mostAttempts: number
-  /** Absent: real time. */
+  /** Waits in real time when absent. */
   readonly sleep?: Sleep
 }
 
 export type Harvester = {
-  /** Takes up jobs that are due, of this process or any other that is gone, as many as it may. Called often. */
+  /** Takes up jobs that are due, including those of a process that is gone, up to `jobsAtOnce`. Called often. */
   takeUp(): Promise<void>
-  /** Looks at once whether a job it has is to go on. */
+  /** Checks at once whether a job that runs here is to continue. */
   look(jobId: string): void
   /** Resolves when no job is running here. */
   settled(): Promise<void>
-  /** Gives running jobs back, and resolves when nothing is being written any more. */
+  /** Returns running jobs to the queue; resolves when nothing is being written any more. */
   close(): Promise<void>
 }
 
-/** Between tries to record how a job ended. The last one is repeated: a full disk may have room again tomorrow. */
+/**
+ * Pauses between attempts to record how a job ended. The last one repeats: a full disk may have room again tomorrow.
+ */
 const RECORD_PAUSES_MS = [200, 1_000, 5_000, 30_000]
 
-/** Runs harvest jobs, so many at once, in the order they were made. */
+/** Runs harvest jobs, up to `jobsAtOnce` at the same time, in the order of their creation. */
 export function createHarvester(deps: HarvesterDeps): Harvester {
   const { clock, log, resources } = deps
   const sleep: Sleep = deps.sleep ?? ((ms, signal) => setTimeout(ms, undefined, { signal }))
@@ -176,7 +178,7 @@ export function createHarvester(deps: HarvesterDeps): Harvester {
     await end(job, lease, { state, failure }, () => log.warn({ event, ...about, code, reason }, `harvest job ${state}`))
   }
 
-  /** For the job's owner. What they cannot help goes to the log, whole. */
+  /** The failure for the job's owner. Errors that the owner cannot act on are logged in full. */
   function failureOf(job: HarvestRecord, error: unknown): HarvestFailure {
     if (error instanceof HarvestFailed) return error.failure
     if (!(error instanceof BucketRefused)) {
@@ -198,13 +200,16 @@ export function createHarvester(deps: HarvesterDeps): Harvester {
     if (recorded === 'lost') tellLost(job)
   }
 
-  /** Nothing of this worker's is recorded any more, however far it came. */
+  /** Logs that another worker has taken the job over: nothing this worker does is recorded any more. */
   function tellLost(job: HarvestRecord): void {
     const about = { harvestJob: job.id, attempt: job.run.attempts }
     log.warn({ event: 'harvest-job-taken-over', ...about }, 'harvest job taken over by another worker')
   }
 
-  /** Undefined when the process is to end first: the job stays in progress, and another worker takes it up. */
+  /**
+   * Repeats `record` until it succeeds. Undefined when the process ends first: the job stays in progress, and another
+   * worker takes it up.
+   */
   async function untilRecorded<T extends string>(record: () => Promise<T>): Promise<T | undefined> {
     for (let tries = 1; ; tries++) {
       try {
@@ -238,7 +243,9 @@ export function createHarvester(deps: HarvesterDeps): Harvester {
   }
 }
 
-/** What the writing of an asset records goes into the progress, and from there into the lease's next checkpoint. */
+/**
+ * The checkpoint of an asset's writer: it goes into the progress, and from there into the lease's next checkpoint.
+ */
 function checkpointOf(lease: Lease, progress: HarvestProgress): Checkpoint {
   return {
     get plan() {

@@ -6,7 +6,7 @@ import type { HarvestClaim, HarvestRecords } from '../../stores/harvest-records.
 import { HarvestFailed } from '../harvest-failed.ts'
 import type { HarvestProgress } from './progress.ts'
 
-/** Another worker has the job, or may have it by now: nothing more is to be written for it. */
+/** Thrown when another worker has the job, or may have it by now: nothing more may be written for it. */
 export class LeaseLost extends Error {
   override readonly name = 'LeaseLost'
 }
@@ -16,17 +16,17 @@ export type LeaseDeps = {
   readonly clock: Clock
   readonly log: Log
   readonly leaseMs: number
-  /** Objects that landed are recorded at most this much later. */
+  /** Longest time between writing an object and recording it. */
   readonly checkpointMs: number
 }
 
-/** Checkpoints in the time of a lease, also when there is nothing to record. */
+/** Checkpoints in the duration of a lease, even when there is nothing to record. */
 const BEATS = 5
 const SHORTEST_BEAT_MS = 50
 
 /**
- * A claim on a job, kept alive. Checkpoints run one at a time; each renews the lease and records what has landed since
- * the last one, once that is durable. `signal` aborts when the claim is lost or the job is to be cancelled.
+ * A claim on a job, kept alive. Checkpoints run one at a time; each renews the lease and records the objects written
+ * since the last one, once they are durable. `signal` aborts when the claim is lost or the job is being cancelled.
  */
 export class Lease {
   readonly claim: HarvestClaim
@@ -36,11 +36,11 @@ export class Lease {
   private readonly ending = new AbortController()
   private readonly heartbeat: NodeJS.Timeout
   private until: number
-  /** When the last checkpoint that had something to record did so. */
+  /** Time of the last checkpoint that had something to record. */
   private began = -Infinity
   private soon: NodeJS.Timeout | undefined
   private readonly checkpoints = new SerialQueue()
-  /** Makes durable what has landed. */
+  /** Makes the written objects durable. */
   private flush: () => Promise<void> = async () => {}
 
   constructor(job: HarvestRecord, progress: HarvestProgress, deps: LeaseDeps) {
@@ -57,7 +57,9 @@ export class Lease {
     this.flush = flush
   }
 
-  /** Something has landed: it is recorded now, or as soon as the last checkpoint is long enough ago. */
+  /**
+   * Notes that something was written: it is recorded now, or once enough time has passed since the last checkpoint.
+   */
   touch(): void {
     const sinceLast = this.deps.clock() - this.began
     this.soon ??= setTimeout(
@@ -69,13 +71,13 @@ export class Lease {
     )
   }
 
-  /** Records everything that has landed so far. Throws what the signal aborts with when the job is no longer ours. */
+  /** Records everything written so far. Throws the signal's reason when the job is lost or being cancelled. */
   async save(more: { readonly completing?: true } = {}): Promise<void> {
     await this.checkpoints.run(() => this.checkpoint(more))
     this.signal.throwIfAborted()
   }
 
-  /** A checkpoint at the next opportunity, to learn what has become of the job. */
+  /** Makes a checkpoint at the next opportunity, to learn the state of the job. */
   inBackground(): void {
     this.save().catch((error: unknown) => {
       if (!this.signal.aborted)
@@ -86,7 +88,7 @@ export class Lease {
     })
   }
 
-  /** Records what has landed last, where it can be. Resolves when no checkpoint is under way, and none will follow. */
+  /** Records what was written last, if possible. Resolves when no checkpoint is under way, and none will follow. */
   async close(): Promise<void> {
     clearInterval(this.heartbeat)
     clearTimeout(this.soon)
@@ -95,7 +97,7 @@ export class Lease {
   }
 
   private beat(): void {
-    // Nobody could be asked for so long that another worker may have the job by now.
+    // The store was unreachable for so long that another worker may have the job by now.
     if (this.deps.clock() >= this.until) this.lose()
     else this.inBackground()
   }

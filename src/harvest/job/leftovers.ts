@@ -2,7 +2,7 @@ import type { HarvestJob } from '../../model/harvest-job.ts'
 import type { Buckets } from '../../stores/buckets.ts'
 import type { HarvestRecords } from '../../stores/harvest-records.ts'
 
-/** Objects removed before they are forgotten. */
+/** Objects deleted before their records are. */
 const STEP = 500
 
 export type Cleaner = {
@@ -11,9 +11,10 @@ export type Cleaner = {
 }
 
 /**
- * Removes objects that a job which has ended without success may have written, but for those that are also part of
- * another job's asset: at most `limit` of them. Resolves to the names removed; fewer than `limit` when nothing is left.
- * Throws BucketRefused.
+ * Deletes at most `limit` objects that a job which ended without success may have written, except those that are also
+ * part of another job's asset.
+ * @returns the names deleted; fewer than `limit` when none are left
+ * @throws BucketRefused
  */
 export async function removeLeftovers(
   job: HarvestJob,

@@ -24,7 +24,7 @@ export type PreflightDeps = {
   readonly resources: Pick<HarvestRecords, 'bucketKeysOwner'>
 }
 
-/** What would become of a job if it ran now. Nothing is written, and nothing is waited for. */
+/** Forecasts what would become of a job if it ran now, without writing or waiting. */
 export async function forecast(job: HarvestJob, deps: PreflightDeps, signal: AbortSignal): Promise<HarvestForecast> {
   const failures: HarvestFailure[] = []
   const attempt = async <T>(work: () => Promise<T>): Promise<T | undefined> => {
@@ -63,7 +63,7 @@ async function contentOf(job: HarvestJob, deps: PreflightDeps) {
   const shown = isWaiting ? window : await applyOptions(job, window)
   const files = assetFiles(job, format, shown.summary, deps)
   const inventory = await takeInventory(job, files, shown, (keys) => ensureFree(job, keys, deps.resources))
-  // What has not come yet is no gap.
+  // Media that has not arrived yet is no gap.
   const met = isWaiting ? gaps.filter(({ end, track }) => track !== undefined || end < job.end) : gaps
   const plan = planOf(shown, inventory, met)
   const tracks = [...inventory.tracks].map(([name, segments]) => ({ name, segments, written: 0 }))

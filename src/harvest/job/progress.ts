@@ -1,13 +1,13 @@
 import type { Clock } from '../../clock.ts'
 import type { HarvestCursor, HarvestObject, HarvestPlan, HarvestRate, TrackProgress } from '../../model/harvest-run.ts'
 
-/** The rate is that of the last so many milliseconds. */
+/** Milliseconds over which the rate is measured. */
 const RATE_MS = 10_000
 
 type Track = { segments: number; written: number }
 type Sample = { readonly at: number; readonly bytes: number; readonly segments: number }
 
-/** How far a job is, and what of it no checkpoint has recorded yet. */
+/** The progress of a job, and the part of it that no checkpoint has recorded yet. */
 export class HarvestProgress {
   private readonly clock: Clock
   private readonly tracks: Map<string, Track>
@@ -19,7 +19,7 @@ export class HarvestProgress {
   private objects: number
   private bytes: number
   private landed: HarvestObject[] = []
-  /** Of all tracks. */
+  /** Segments written, of all tracks. */
   private written = 0
 
   constructor(cursor: HarvestCursor | undefined, clock: Clock) {
@@ -37,24 +37,27 @@ export class HarvestProgress {
     return this.plan
   }
 
-  /** Undefined while nobody has looked at what lies under the name of the parent manifest. */
+  /**
+   * Tag of the object that the parent manifest replaces, or null when there was none; undefined until it has been
+   * looked up.
+   */
   get replacedTag(): string | null | undefined {
     return this.replaces
   }
 
-  /** Segments that are to be written, beside those already counted. */
+  /** Adds segments that will be written to those already counted. */
   expect(segments: readonly { readonly track: string }[]): void {
     for (const { track } of segments) this.track(track).segments++
   }
 
-  /** From here on it is known what the asset consists of: so many segments of each track. */
+  /** Settles the plan and the number of segments of each track. */
   settle(plan: HarvestPlan, tracks: ReadonlyMap<string, number>): void {
     this.plan = plan
     for (const track of this.tracks.values()) track.segments = 0
     for (const [name, segments] of tracks) this.track(name).segments = segments
   }
 
-  /** Whether this attempt or one before it has written anything. */
+  /** True when this attempt or an earlier one has written anything. */
   get hasObjects(): boolean {
     return this.objects > 0
   }
@@ -63,7 +66,7 @@ export class HarvestProgress {
     this.replaces = tag
   }
 
-  /** An object that no attempt before has written as it is now. */
+  /** Notes an object that no earlier attempt has written with the same bytes. */
   wrote(object: HarvestObject, track?: string): void {
     this.hasAdvanced = true
     this.landed.push(object)
@@ -76,7 +79,7 @@ export class HarvestProgress {
     this.sample()
   }
 
-  /** Takes what has landed since; `restore` gives it back when it could not be recorded. */
+  /** Takes the objects written since the last call; `restore` returns them when they could not be recorded. */
   take(): HarvestObject[] {
     return this.landed.splice(0)
   }
@@ -111,7 +114,7 @@ export class HarvestProgress {
     const at = this.clock()
     const last = this.samples.at(-1)
     const now = { at, bytes: this.bytes, segments: this.written }
-    // One for each tenth of a second is enough; the first stays, the last is always of now.
+    // One sample for each tenth of a second is enough; the first stays, and the last is always current.
     if (last && this.samples.length > 1 && at - (this.samples.at(-2)?.at ?? 0) < 100) this.samples.pop()
     this.samples.push(now)
     while (this.samples.length > 2 && at - (this.samples[1]?.at ?? at) > RATE_MS) this.samples.shift()

@@ -12,9 +12,9 @@ const MAX_WINDOW_MS = 86_400_000
 export type WindowDeps = WaitDeps & { readonly archive: WindowArchive }
 
 /**
- * The part of the archive that a job asks for. While the stream is still coming it waits for the live edge to pass the
- * end, and calls `follow` with each new edge on the way there; what is missing after the start is left out.
- * Throws HarvestFailed, with the nearest window that works, when the start cannot be had or there is nothing at all.
+ * The part of the archive that a job asks for. While the stream is still arriving, it waits for the live edge to pass
+ * the end, and calls `follow` with each new edge on the way. Media missing after the start is left out. Throws
+ * HarvestFailed, with the nearest window that works, when the start is not available or there is no media at all.
  */
 export async function harvestWindow(
   job: HarvestJob,
@@ -32,7 +32,7 @@ export async function harvestWindow(
   return windowWithin(job, extent, deps.archive)
 }
 
-/** What `harvestWindow` would find now, without waiting; `isWaiting` when it would wait for the live edge. */
+/** The result `harvestWindow` would give now, without waiting; `isWaiting` when it would wait for the live edge. */
 export async function windowSoFar(
   job: HarvestJob,
   deps: Omit<WindowDeps, 'sleep'>,
@@ -49,7 +49,7 @@ export async function windowSoFar(
   return { ...(window && { window }), isWaiting }
 }
 
-/** The window of a job whose plan was made by an earlier attempt. */
+/** The window of a job whose plan an earlier attempt settled. */
 export async function plannedWindow(
   job: HarvestJob,
   { first, last }: HarvestPlan,
@@ -101,7 +101,7 @@ async function windowWithin(
 }
 
 function checkStart(job: HarvestJob, extent: UtcRange, age: number): void {
-  // Asked for before it came: where it begins late, the beginning is a gap.
+  // The job was created before its start: when content begins late, the beginning is a gap.
   if (job.start >= job.createdAt) return
   const earliest = earliestStart(job, extent, age)
   if (job.start >= earliest) return
@@ -119,8 +119,9 @@ function checkStart(job: HarvestJob, extent: UtcRange, age: number): void {
 }
 
 /**
- * The startover window counts back from the end of the newest content, by the source's clock, as it was when the job
- * was created: a job that runs late, or again, is not refused for the time that took.
+ * The earliest start a job may ask for. The startover window counts back from the end of the newest content, by the
+ * source's clock, as it was when the job was created, so that a job which runs late, or again, is not refused for the
+ * time that took.
  */
 function earliestStart(job: HarvestJob, extent: UtcRange, age: number): UtcMs {
   const covered = extent.end - age - job.endpoint.startoverWindowSeconds * 1000

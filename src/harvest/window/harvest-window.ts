@@ -9,12 +9,15 @@ import { compactSegmentSummary } from '../../model/segment-summary.ts'
 import { NEIGHBOURS, type SegmentBatch } from '../../packaging/output-format.ts'
 import { HarvestFailed } from '../harvest-failed.ts'
 
-/** Output segments read at a time: less than a millisecond of parsing. */
+/** Output segments read at a time; parsing them takes less than a millisecond. */
 const PAGE = 64
 
 export type WindowArchive = Pick<ArchiveReader, 'edge' | 'range'>
 
-/** Every output segment that starts before the end of a span and ends after its start. Undefined when there is none. */
+/**
+ * Reads every output segment that starts before the end of a span and ends after its start. Undefined when there is
+ * none.
+ */
 export async function readWindow(
   archive: WindowArchive,
   endpoint: OriginEndpoint,
@@ -30,14 +33,14 @@ export async function readWindow(
 }
 
 /**
- * The output segments that an asset is made of. Only its summaries are held; the segments themselves are read, a
- * page at a time, when their bytes are wanted.
+ * The output segments of an asset. Only their summaries are held; the segments themselves are read, a page at a time,
+ * when their bytes are needed.
  */
 export class HarvestWindow {
   readonly summary: SummaryWindow
   private readonly range: SegmentRange
 
-  /** The summaries are at least one. */
+  /** Holds the summaries given, at least one. */
   constructor(segmentRange: SegmentRange, summaries: readonly SegmentSummary[]) {
     const { version, ended } = segmentRange
     const shown = new Set(summaries.map(({ era }) => era))
@@ -45,12 +48,12 @@ export class HarvestWindow {
     this.range = segmentRange
   }
 
-  /** Its segments up to one, or from one on; undefined when that leaves none. */
+  /** The part of the window up to a segment, or from one on; undefined when that leaves none. */
   part(isIn: (segment: SegmentSummary) => boolean): HarvestWindow | undefined {
     return windowOf(this.range, this.summary.segments.filter(isIn))
   }
 
-  /** All of it, a page at a time, as summaries. Others are served in between. */
+  /** Yields the whole window as summaries, a page at a time; other work runs in between. */
   async *summaryBatches(): AsyncGenerator<SegmentBatch<SegmentSummary>> {
     const { segments } = this.summary
     for (let at = 0; at < segments.length; at += PAGE) {
@@ -65,8 +68,8 @@ export class HarvestWindow {
   }
 
   /**
-   * What comes after an output segment, a page at a time. Throws HarvestFailed when
-   * something of it is gone.
+   * Yields the output segments after `afterNumber`, a page at a time. Throws HarvestFailed when one of them has been
+   * deleted.
    */
   async *batches(afterNumber = 0): AsyncGenerator<SegmentBatch> {
     const summaries = this.summary.segments
@@ -76,7 +79,7 @@ export class HarvestWindow {
     for await (const page of pages) {
       const segments: OutputSegment[] = []
       for (const segment of page) {
-        // Those before the first that is asked for need not all be there.
+        // Segments before the first that is asked for may be missing.
         while (summaries[place] && summaries[place]!.number <= Math.min(afterNumber, segment.number - 1)) place++
         const { number = Infinity } = summaries[place] ?? {}
         if (number < segment.number) throw contentGone()
@@ -103,7 +106,7 @@ function windowOf(segmentRange: SegmentRange, summaries: readonly SegmentSummary
   return summaries.length === 0 ? undefined : new HarvestWindow(segmentRange, summaries)
 }
 
-/** What a range has of its window from a number on, or from its beginning. */
+/** Yields the pages of a range's window from a number on, or from its beginning. */
 async function* pagesOf<Segment extends Pick<OutputSegment, 'startUtc' | 'duration'>>(
   { numbers, window }: SegmentRange,
   page: (numbers: NumberRange) => Promise<SegmentPageJson<Segment>>,
@@ -111,7 +114,7 @@ async function* pagesOf<Segment extends Pick<OutputSegment, 'startUtc' | 'durati
 ): AsyncGenerator<readonly Segment[]> {
   const read = (after: number) => {
     const reading = page({ after, last: Math.min(after + PAGE, numbers.last) })
-    // Whoever waits for it is told; nobody does while the page before it is worked on.
+    // The failure is reported to whoever awaits this page; until then it must not count as unhandled.
     reading.catch(() => {})
     return reading
   }

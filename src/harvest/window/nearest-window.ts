@@ -6,12 +6,12 @@ import type { NumberRange } from '../../model/segment-numbers.ts'
 import { parsePage } from '../../model/segment-page.ts'
 import type { WindowArchive } from './harvest-window.ts'
 
-/** Output segments looked at on either side. */
+/** Output segments examined on either side. */
 const NEAR = 64
 
 /**
- * The window nearest to a span without content that has some, and can be used: it ends where the content ends before
- * the gap, or begins where it goes on, and is as long as it can be. Undefined when neither can be used.
+ * The usable window nearest to a span without content: it ends where the content ends before the gap, or begins where
+ * it resumes, and is as long as possible. Undefined when neither side is usable.
  */
 export async function nearestWindowWithContent(
   archive: WindowArchive,
@@ -31,7 +31,7 @@ export async function nearestWindowWithContent(
   return windows.toSorted((a, b) => length(b) - length(a) || away(a) - away(b))[0]
 }
 
-/** Output segments that lie in a span, some of those at one end of it. */
+/** Output segments in a span, up to `NEAR` at one end of it. */
 async function contentNear(
   archive: WindowArchive,
   endpoint: OriginEndpoint,

@@ -6,7 +6,7 @@ import type { ArchiveWindow } from '../../model/output-segment.ts'
 import type { Sleep } from '../retry.ts'
 
 const POLL_MS = 250
-/** The stream counts as stopped when nothing new came for so long. */
+/** Number of segment durations without new content after which the stream counts as stopped. */
 const STOPPED_AFTER_SEGMENTS = 3
 const LEAST_STOPPED_AFTER_MS = 15_000
 
@@ -17,9 +17,9 @@ export type WaitDeps = {
 }
 
 /**
- * Waits for the live edge of a job's channel to pass the job's end, and gives each new edge between the job's start and
- * its end. It is done when the edge is past the end, when the stream has ended, and when the end lies behind and
- * nothing new has come for `stoppedAfterMs`. Rejects with the signal's reason when the signal aborts.
+ * Waits for the live edge of a job's channel to pass the job's end, and yields each new edge between the job's start
+ * and its end. It ends when the edge is past the end, when the stream has ended, and when the end is in the past and
+ * no content has arrived for `stoppedAfterMs`. Rejects with the signal's reason when the signal aborts.
  */
 export async function* edgesOnTheWay(
   job: HarvestJob,
@@ -29,7 +29,7 @@ export async function* edgesOnTheWay(
   let edge: UtcMs | undefined
   let edgeSince = clock()
   for (;;) {
-    // In this order: when the stream has ended, the extent is final.
+    // In this order, since the extent is final once the stream has ended.
     const live = await archive.live(job.endpoint, 0)
     const extent = await archive.extent(job.endpoint)
     if (live?.ended || (extent && extent.end >= job.end)) return
@@ -38,13 +38,13 @@ export async function* edgesOnTheWay(
       edgeSince = clock()
       if (edge !== undefined && edge > job.start) yield edge
     }
-    // An encoder may pause and come back as long as the end lies ahead.
+    // Until the job's end, an encoder may pause and come back.
     if (clock() - Math.max(edgeSince, job.end) >= stoppedAfterMs(job, live)) return
     await sleep(POLL_MS, signal)
   }
 }
 
-/** For how long nothing new has to come before the stream of a job's channel counts as stopped, in milliseconds. */
+/** Milliseconds without new content after which the stream of a job's channel counts as stopped. */
 export function stoppedAfterMs(job: HarvestJob, live: ArchiveWindow | undefined): number {
   const durations = live?.segments.map(({ duration }) => msFromTicks(duration)) ?? []
   const longest = Math.max(job.endpoint.package.segmentDurationSeconds * 1000, ...durations)
