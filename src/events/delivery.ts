@@ -7,7 +7,7 @@ import type { EventOutbox, RecordedEvent } from '../stores/event-outbox.ts'
 import type { EventSink } from './sink.ts'
 
 const PAGE = 100
-/** After the first failure and those that follow; the last one is repeated. */
+/** Pauses after consecutive failures; the last one repeats. */
 const PAUSES_MS = [1_000, 2_000, 5_000, 15_000, 60_000]
 
 export type DeliveryDeps = {
@@ -16,27 +16,27 @@ export type DeliveryDeps = {
   readonly clock: Clock
   readonly log: Log
   readonly account: Account
-  /** Names this process among all that share the resources. */
+  /** Identifies this process among all that share the resources. */
   readonly owner: string
   readonly leaseMs: number
-  /** An event nobody takes for so long is passed over; it can still be listed. */
+  /** Time after which an event that its sink does not accept is skipped; it can still be listed. */
   readonly giveUpMs: number
 }
 
 export type Delivery = {
-  /** Before anything can happen: a new sink is told all that happens from now on. */
+  /** Registers the sinks, before anything can happen: a new sink receives all events from now on. */
   begin(): Promise<void>
-  /** Tells every sink what it has not been told yet. Called often. */
+  /** Delivers to every sink the events it has not received yet. Called often. */
   deliver(): Promise<void>
-  /** Stops, also in the middle of a delivery, which is then made again by whoever comes next. */
+  /** Stops, even in the middle of a delivery, which the next process to claim the sink then repeats. */
   close(): Promise<void>
 }
 
 type Claim = { readonly fence: number; after: string; until: number }
 
 /**
- * Tells each sink every event at least once, in the order they were written, so also in order for each resource. A sink
- * that does not take an event is told it again and again before any that follows.
+ * Delivers every event to each sink at least once, in the order they were written, and therefore in order for each
+ * resource. An event that a sink does not accept is retried before any later one is sent.
  */
 export function createDelivery(deps: DeliveryDeps): Delivery {
   const closing = new AbortController()
@@ -65,7 +65,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
   }
 }
 
-/** One sink's way through the events. */
+/** The delivery of events to one sink. */
 class SinkLine {
   private readonly sink: EventSink
   private readonly deps: DeliveryDeps
@@ -93,7 +93,7 @@ class SinkLine {
     }
   }
 
-  /** Claimed anew in time, which also notices that somebody moved the cursor. */
+  /** The claim on the sink, renewed in time; renewing also reveals that another process moved the cursor. */
   async held(): Promise<Claim | undefined> {
     const { resources, clock, leaseMs, owner } = this.deps
     const now = clock()
@@ -103,7 +103,7 @@ class SinkLine {
     return this.claim
   }
 
-  /** False when it is to be tried again. */
+  /** Delivers one event. False when it must be retried. */
   private async tell(event: RecordedEvent): Promise<boolean> {
     const { clock, log, account, giveUpMs } = this.deps
     const about = { sink: this.sink.name, eventId: event.id }

@@ -2,23 +2,25 @@ import type { EventBridgeClient } from '@aws-sdk/client-eventbridge'
 import type { EventSink } from './sink.ts'
 
 export type EventBridgeOptions = {
-  /** Name or ARN. */
+  /** Name or ARN of the event bus. */
   readonly bus: string
   readonly region: string
-  /** Absent: AWS's own for the region. */
+  /** Endpoint of EventBridge; when absent, that of AWS for the region. */
   readonly endpoint?: string
-  /** AWS keeps sources that begin with `aws.` for itself, and refuses them from others. */
+  /** Source of the events. AWS reserves sources that begin with `aws.` and refuses them from others. */
   readonly source: string
 }
 
 const MAX_ATTEMPTS = 2
 const TIMEOUT_MS = 10_000
 
-/** Puts each event on a bus of EventBridge, with credentials from the usual places of the AWS SDK. */
+/**
+ * Makes a sink that puts each event on an EventBridge bus, with credentials from the default chain of the AWS SDK.
+ */
 export function eventBridgeSink({ bus, region, endpoint, source }: EventBridgeOptions): EventSink {
   let opening: Promise<{ sdk: typeof import('@aws-sdk/client-eventbridge'); client: EventBridgeClient }> | undefined
 
-  /** The SDK is loaded by those who use it. */
+  /** Loads the SDK on first use. */
   async function open() {
     const sdk = await import('@aws-sdk/client-eventbridge')
     const client = new sdk.EventBridgeClient({
@@ -47,7 +49,7 @@ export function eventBridgeSink({ bus, region, endpoint, source }: EventBridgeOp
         abortSignal: signal,
       })
       const [answer] = Entries
-      // The request succeeds also when its only entry does not.
+      // The request succeeds even when its only entry fails.
       if (answer?.ErrorCode) throw new Error(`${bus} refuses it: ${answer.ErrorCode}, ${answer.ErrorMessage ?? ''}`)
     },
     close() {

@@ -5,7 +5,7 @@ import { logSink } from './log-sink.ts'
 import type { EventSink } from './sink.ts'
 import { webhookSink } from './webhook-sink.ts'
 
-/** What is set decides who is told. */
+/** The settings that determine the sinks. */
 export type SinkSettings = {
   readonly region: string
   readonly webhookUrl: string | undefined

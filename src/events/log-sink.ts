@@ -1,7 +1,7 @@
 import type { Log } from '../log.ts'
 import type { EventSink } from './sink.ts'
 
-/** Writes each event to the log, as a line of its own. */
+/** Makes a sink that writes each event to the log as a line of its own. */
 export function logSink(log: Log): EventSink {
   return {
     name: 'log',

@@ -1,10 +1,12 @@
 import type { EventEnvelope } from '../model/event.ts'
 
-/** Where events are told. */
+/** A destination of events. */
 export type EventSink = {
-  /** Its place in the stream of events is kept under this name. */
+  /** The name under which the sink's position among the events is stored. */
   readonly name: string
-  /** Resolves when the other side has it; the same event may come again. Rejects with one sentence for the log. */
+  /**
+   * Resolves when the receiver has the event, which may be delivered again. Rejects with one sentence for the log.
+   */
   deliver(event: EventEnvelope, signal: AbortSignal): Promise<void>
   close(): void
 }

@@ -5,8 +5,9 @@ import type { EventSink } from './sink.ts'
 const TIMEOUT_MS = 10_000
 
 /**
- * Posts each event as JSON. The receiver checks `x-windrow-signature`: `sha256=` and the HMAC-SHA256, in hexadecimal,
- * of `x-windrow-timestamp` (seconds since 1970), a dot and the body. Any 2xx takes the event.
+ * Makes a sink that posts each event as JSON. The receiver checks `x-windrow-signature`: `sha256=` and the
+ * HMAC-SHA256, in hexadecimal, of `x-windrow-timestamp` (seconds since 1970), a dot and the body. Any 2xx status
+ * accepts the event.
  */
 export function webhookSink({ url, secret, clock }: { url: string; secret: string; clock: Clock }): EventSink {
   return {
@@ -25,7 +26,7 @@ export function webhookSink({ url, secret, clock }: { url: string; secret: strin
           'x-windrow-signature': `sha256=${hmac}`,
         },
         body,
-        // Whoever answers elsewhere would get the event without having been named.
+        // A redirect would send the event to a server that nobody configured.
         redirect: 'manual',
         signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
       }).catch((error: Error & { readonly cause?: Error & { readonly code?: string } }) => {
