@@ -2,8 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
 /**
- * The open connections and what happens on them. Node's own notion of an idle connection includes one whose answer is
- * still being flushed; a graceful stop must not cut that one.
+ * The open connections and the requests on them. Node also counts a connection as idle whose response is still being
+ * flushed; a graceful stop must not cut that one.
  */
 export class Connections {
   private readonly exchanges = new Map<Socket, Set<ServerResponse>>()
@@ -14,7 +14,7 @@ export class Connections {
     socket.once('close', () => this.exchanges.delete(socket))
   }
 
-  /** A request has come; it is in flight until its body is over and its answer flushed. */
+  /** Notes a new request; it is in flight until its body has ended and its response is flushed. */
   begin(request: IncomingMessage, response: ServerResponse, hasBody: boolean): void {
     const { socket } = request
     const exchanges = this.exchanges.get(socket)
@@ -31,7 +31,7 @@ export class Connections {
     response.once('close', close)
   }
 
-  /** Closes what is idle now, and everything else as soon as it is. */
+  /** Closes the connections that are idle now, and every other one as soon as it is idle. */
   drain(): void {
     this.draining = true
     for (const [socket, exchanges] of this.exchanges) {

@@ -1,10 +1,13 @@
 import type { Handler, Mount } from './handler.ts'
 import { sendText } from './send-text.ts'
 
-/** Names what is not ready, one sentence each; nothing when all is well. */
+/** Resolves to what is not ready, one sentence each; to nothing when all is well. */
 type ReadinessCheck = () => Promise<readonly string[]>
 
-/** `/healthz`: the process answers. `/readyz`: it can do its work; 503 with the reasons when it cannot. */
+/**
+ * Mounts `/healthz`, which says that the process answers, and `/readyz`, which says that it can do its work, or 503
+ * with the reasons why not.
+ */
 export function healthMounts(check: ReadinessCheck): Mount[] {
   return [
     exactly('/healthz', async () => []),

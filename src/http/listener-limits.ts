@@ -1,23 +1,23 @@
-/** What connections may cost. Times are milliseconds, sizes bytes. */
+/** Limits on connections. Times are in milliseconds, sizes in bytes. */
 export type ListenerLimits = {
-  /** Further connections are dropped at once. */
+  /** Open connections; further ones are dropped at once. */
   readonly maxConnections: number
   readonly maxHeaderBytes: number
   /** From the first byte of a request, or the opening of its connection, to the end of its headers. */
   readonly headersMs: number
   /** From the first byte of a request to the last of its body. */
   readonly requestMs: number
-  /** A connection on which no byte moves for so long in the middle of a request is cut. */
+  /** Time without a byte in either direction, in the middle of a request, after which its connection is cut. */
   readonly stallMs: number
-  /** How long a connection may idle between requests: longer than any segment. */
+  /** Time that a connection may idle between requests: longer than any segment. */
   readonly keepAliveMs: number
-  /** How much of a body nobody wants is read, so that the answer can reach a client that is still sending. */
+  /** Bytes that are read of a body nobody uses, so that the response can reach a client that is still sending. */
   readonly discardBytes: number
-  /** How long requests in flight may take once the listener closes. */
+  /** Time that requests in flight may take once the listener closes. */
   readonly drainMs: number
 }
 
-/** 64 MiB, the largest segment, may arrive at 1 Mb/s. */
+/** Default limits: 64 MiB, the largest segment, may arrive at 1 Mb/s. */
 export const DEFAULT_LISTENER_LIMITS: ListenerLimits = {
   maxConnections: 10_000,
   maxHeaderBytes: 16 * 1024,

@@ -10,22 +10,25 @@ import { parseTarget } from './target.ts'
 
 export type Listener = {
   readonly address: { readonly host: string; readonly port: number }
-  /** Takes no new connections, closes idle ones, lets requests in flight finish within `drainMs`. */
+  /** Accepts no new connections, closes idle ones, and gives requests in flight `drainMs` to finish. */
   close(): Promise<void>
 }
 
 export type ListenOptions = {
-  /** For log lines. */
+  /** Names the listener in log lines. */
   readonly name: string
   readonly host: string
-  /** 0: any free port. */
+  /** Port; 0 takes any free one. */
   readonly port: number
   readonly mounts: readonly Mount[]
   readonly log: Log
   readonly limits?: Partial<ListenerLimits>
 }
 
-/** Listens for HTTP/1.1. Every answer carries an `X-Request-Id`, which log lines repeat. */
+/**
+ * Listens for HTTP/1.1. Every response carries an `X-Request-Id`, which log lines repeat, except those of cacheable
+ * mounts.
+ */
 export async function listen(options: ListenOptions): Promise<Listener> {
   const { log, name } = options
   const limits = { ...DEFAULT_LISTENER_LIMITS, ...options.limits }
@@ -41,8 +44,8 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     insecureHTTPParser: false,
     noDelay: true,
   })
-  // Encoders that do not keep connections send a body, close their side and do not wait for the answer. Node would take
-  // that for an abort and throw away what of the body has not been read yet.
+  // Encoders that do not keep connections send a body, close their side and do not wait for the response. Node would
+  // take that for an abort and discard the part of the body not read yet.
   Object.assign(server, { httpAllowHalfOpen: true })
   server.timeout = limits.stallMs
   server.maxConnections = limits.maxConnections
@@ -61,14 +64,14 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     if (!mount?.cacheable) response.setHeader('x-request-id', requestId)
     const expectsBody = hasBody(request)
     connections.begin(request, response, expectsBody)
-    // Before node's own listener, which would discard the rest of the body without a bound.
+    // Registered before Node's own listener, which would discard the rest of the body without a bound.
     if (expectsBody) response.prependListener('finish', () => discard(request, limits.discardBytes))
     try {
       if (hasManyHosts(request)) {
-        // RFC 9112 §3.2: what stands before us may have routed by the other one.
+        // RFC 9112 §3.2: a proxy in front may have routed by the other one.
         sendText(response, 400, 'more than one Host', { connection: 'close' })
       } else if (!target || !mount) {
-        // Its body, held back, would be taken for the next request.
+        // The body, held back by the client, would be taken for the next request.
         sendText(response, 404, 'no such page', expectsContinue ? { connection: 'close' } : {})
       } else if (expectsContinue && mount.handleExpectContinue) {
         await mount.handleExpectContinue(request, response, target)
@@ -99,13 +102,13 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   server.on('error', (error) => log.error({ event: 'listener-failed', listener: name, error }, 'the listener failed'))
 
   const stop = async () => {
-    // http.Server's own close would cut answers that are still being flushed.
+    // http.Server's own close would cut responses that are still being flushed.
     const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()))
     connections.drain()
     const late = setTimeout(() => connections.cut(), limits.drainMs)
     await closed
     clearTimeout(late)
-    // Nothing is left to close but the timer of headersTimeout.
+    // Only the timer of headersTimeout is left to close.
     server.close()
   }
   let stopped: Promise<void> | undefined
@@ -129,12 +132,12 @@ function fail(response: ServerResponse, requestId: string): void {
   sendText(response, 500, `internal error, request ${requestId}`)
 }
 
-/** RFC 9112 §6: a request has a body when one of these says so. */
+/** True when the headers announce a body, RFC 9112 §6. */
 function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0'
 }
 
-/** Node keeps the first and says nothing of the others but in the raw list. */
+/** Node keeps the first Host and shows the others only in the raw list. */
 function hasManyHosts({ rawHeaders }: IncomingMessage): boolean {
   let hosts = 0
   for (let i = 0; i < rawHeaders.length; i += 2) {
@@ -144,7 +147,9 @@ function hasManyHosts({ rawHeaders }: IncomingMessage): boolean {
   return hosts > 1
 }
 
-/** Reads what a handler left of a body, so that the connection can be used again; past the bound it is closed. */
+/**
+ * Reads the rest of a body that a handler left, so that the connection can be reused; past the bound it is closed.
+ */
 function discard(request: IncomingMessage, bound: number): void {
   if (request.complete) return
   let left = bound
@@ -152,7 +157,7 @@ function discard(request: IncomingMessage, bound: number): void {
     left -= chunk.length
     if (left < 0) request.socket.destroy()
   })
-  // Tells node at once that someone reads; `resume` alone does so a tick later.
+  // Tells Node at once that the body is being read; `resume` alone does so a tick later.
   request.read(0)
   request.resume()
 }

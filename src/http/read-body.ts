@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 
-/** A request's body is longer than its reader takes. */
+/** Thrown when a request's body is longer than its reader accepts. */
 export class BodyTooLong extends Error {
   override readonly name = 'BodyTooLong'
-  /** In bytes. */
+  /** The most bytes accepted. */
   readonly limit: number
 
   constructor(limit: number) {
@@ -12,15 +12,15 @@ export class BodyTooLong extends Error {
   }
 }
 
-/** Throws BodyTooLong, before anything is read, when a body is announced that is longer than `limit` bytes. */
+/** Checks the announced length. Throws BodyTooLong, before anything is read, when it exceeds `limit` bytes. */
 export function checkContentLength(request: IncomingMessage, limit: number): void {
   if (Number(request.headers['content-length'] ?? 0) > limit) throw new BodyTooLong(limit)
 }
 
 /**
- * The chunks of a body as they arrive. Throws BodyTooLong as soon as they are more than `limit` bytes, and an Error
- * when the client goes away before the end. Whoever stops reading leaves the rest to the listener: the socket outlives
- * a refusal.
+ * Yields the chunks of a body as they arrive. Throws BodyTooLong as soon as they exceed `limit` bytes, and an Error
+ * when the client disconnects before the end. When the caller stops reading, the listener handles the rest, so the
+ * socket survives a refusal.
  */
 export async function* bodyChunks(request: IncomingMessage, limit: number): AsyncGenerator<Buffer, void, void> {
   let size = 0
@@ -32,7 +32,7 @@ export async function* bodyChunks(request: IncomingMessage, limit: number): Asyn
   if (!request.complete) throw new Error('the body ended early')
 }
 
-/** The whole body. Throws as `checkContentLength` and `bodyChunks` do. */
+/** Reads the whole body. Throws as `checkContentLength` and `bodyChunks` do. */
 export async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
   checkContentLength(request, limit)
   const chunks: Buffer[] = []
