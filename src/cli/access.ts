@@ -4,12 +4,15 @@ import { CommandFailed } from './terminal.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** Where a server is, and what requests to it are signed with. */
+/** The address of a server, and the credentials that sign requests to it. */
 export type Access = { readonly url: string; readonly region: string; readonly keys: AccessKeyPair }
 
 export type AccessFlags = { readonly url?: string; readonly region?: string; readonly data?: string }
 
-/** Flags win over WINDROW_…, that over AWS_…; keys are also looked for where a server on this machine keeps them. */
+/**
+ * Resolves the server and its keys. Flags override WINDROW_… variables, which override AWS_… variables; keys are also
+ * read from where a server on this machine keeps them.
+ */
 export async function accessOf(flags: AccessFlags, env: Environment): Promise<Access> {
   const url = flags.url ?? env['WINDROW_ENDPOINT_URL'] ?? 'http://127.0.0.1:8080'
   if (!URL.canParse(url)) throw new CommandFailed(`${url} is no URL of a server`)

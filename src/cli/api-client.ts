@@ -3,19 +3,19 @@ import { SignatureV4 } from '@smithy/signature-v4'
 import type { Access } from './access.ts'
 import { CommandFailed } from './terminal.ts'
 
-/** A server that did not answer: it may be starting. */
+/** Thrown when a server does not answer; it may be starting. */
 export class ServerAway extends CommandFailed {}
 
 export type ApiClient = {
   /**
-   * What it answers, as JSON. Throws CommandFailed with what the server says against it, ServerAway without an answer.
+   * The server's response as JSON. Throws CommandFailed with the server's refusal, or ServerAway without a response.
    */
   ask(method: string, path: string, more?: { readonly query?: Query; readonly body?: object }): Promise<unknown>
 }
 
 type Query = Readonly<Record<string, string | undefined>>
 
-/** Asks `/windrow/v1`, signing each request. */
+/** Calls `/windrow/v1`, signing each request. */
 export function apiClient({ url, region, keys }: Access, now: () => number): ApiClient {
   const signer = new SignatureV4({ credentials: keys, region, service: 'mediapackage', sha256: Sha256 })
   const { protocol, hostname, port, host } = new URL(url)

@@ -7,7 +7,7 @@ import { CommandMisused, type Terminal } from './terminal.ts'
 import { timeOf } from './times.ts'
 import { watchJob } from './watch.ts'
 
-/** What folders want as little as the role of nobody in particular. */
+/** A role that names nobody, for buckets that are folders and need none. */
 const ANY_ROLE = 'arn:aws:iam::000000000000:role/harvest'
 
 const CONNECTION_FLAGS = {
@@ -16,7 +16,7 @@ const CONNECTION_FLAGS = {
   data: { type: 'string' },
 } as const
 
-/** For people, also where there is no terminal. */
+/** Output for people even where there is no terminal. */
 const WATCH_FLAGS = { text: { type: 'boolean' } } as const
 
 const JOB_FLAGS = {
@@ -38,7 +38,7 @@ const LIST_FLAGS = { channel: { type: 'string' }, status: { type: 'string' } } a
 type Flags = Readonly<Record<string, string | boolean | undefined>>
 type Task = { readonly flags: Flags; readonly id: string; readonly api: ApiClient; readonly terminal: Terminal }
 
-/** Each resolves to the exit code: 1 when the job failed, or would. */
+/** The commands; each resolves to the exit code: 1 when the job failed, or would fail. */
 const COMMANDS: Readonly<Record<string, { readonly takesId: boolean; readonly run: (task: Task) => Promise<number> }>> =
   {
     create: { takesId: false, run: create },
@@ -52,7 +52,7 @@ const COMMANDS: Readonly<Record<string, { readonly takesId: boolean; readonly ru
     clean: { takesId: true, run: clean },
   }
 
-/** `windrow harvest …`. Resolves to the exit code; throws CommandFailed or CommandMisused. */
+/** Runs `windrow harvest …`. Resolves to the exit code; throws CommandFailed or CommandMisused. */
 export async function harvestCommand(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
@@ -89,7 +89,7 @@ function parsed(name: string, args: readonly string[]): { values: Flags; positio
   }
 }
 
-/** `--start -10m` is a flag and its value, though both begin with a dash. */
+/** Joins a flag and its value where both begin with a dash, as in `--start -10m`. */
 function joinValues(args: readonly string[]): string[] {
   const whole: string[] = []
   for (const arg of args) {

@@ -2,7 +2,7 @@ import type { ForecastReport, HarvestReport } from '../control/harvest-report.ts
 
 const BAR = 24
 
-/** One line that says where a job stands. It fits `columns`. */
+/** The state of a job in one line of at most `columns` characters. */
 export function progressLine(job: HarvestReport, columns: number): string {
   const { progress } = job
   const { planned, written = 0 } = progress?.segments ?? {}
@@ -17,7 +17,10 @@ export function progressLine(job: HarvestReport, columns: number): string {
   return parts.join('  ').slice(0, Math.max(20, columns - 1))
 }
 
-/** How much of it is written; while it follows the live edge, how much of its window has passed. */
+/**
+ * A bar for the part of the job that is written, or, while it follows the live edge, the part of its window that has
+ * passed.
+ */
 function barOf({ progress, startTime, endTime }: HarvestReport): string[] {
   if (!progress) return []
   const { segments, secondsLeft = 0 } = progress
@@ -30,10 +33,10 @@ function barOf({ progress, startTime, endTime }: HarvestReport): string[] {
   return [`[${'#'.repeat(full)}${'-'.repeat(BAR - full)}] ${Math.floor(within * 100)} %`]
 }
 
-/** Of a time the API has taken: ISO 8601, or seconds since 1970. */
+/** Milliseconds since 1970 of a time the API has accepted: ISO 8601, or seconds since 1970. */
 const instantOf = (text: string): number => (/^[\d.]+$/.test(text) ? Number(text) * 1000 : Date.parse(text))
 
-/** What became of a job, in lines for a person. */
+/** The outcome of a job, in lines for a person. */
 export function outcomeText(job: HarvestReport): string {
   const { s3Destination, progress, failure } = job
   const lines = [[job.id, job.state, ...barOf(job)].join('  ')]
@@ -72,7 +75,7 @@ function failureLines({ code, message, nearestWindow }: NonNullable<HarvestRepor
   return [`  ${code.padEnd(8)} ${message}`, ...nearest]
 }
 
-/** Bytes in units of a thousand, as disks and networks count. */
+/** Formats bytes in decimal units, as disks and networks count. */
 export function bytesText(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB']
   let value = bytes

@@ -1,7 +1,7 @@
-/** What a command may do to the outside; handed in, so that tests can look. */
+/** What a command may do to the outside world, passed in so that tests can observe it. */
 export type Terminal = {
   readonly isTerminal: boolean
-  /** Columns of the terminal. */
+  /** Width of the terminal in characters. */
   readonly columns: number
   readonly write: (text: string) => void
   /** Milliseconds since 1970. */
@@ -9,12 +9,12 @@ export type Terminal = {
   readonly sleep: (ms: number) => Promise<void>
 }
 
-/** A command that cannot be done. The message is one line. */
+/** Thrown when a command cannot be carried out. The message is one line. */
 export class CommandFailed extends Error {
   override readonly name = 'CommandFailed'
 }
 
-/** A command that was not understood. The message is one line. */
+/** Thrown when a command was not understood. The message is one line. */
 export class CommandMisused extends Error {
   override readonly name = 'CommandMisused'
 }

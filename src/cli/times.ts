@@ -3,8 +3,8 @@ import { CommandMisused } from './terminal.ts'
 const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 }
 
 /**
- * A time as the API takes it, from what people write: ISO 8601, seconds since 1970, `now`, or a distance from now such
- * as `-90s`, `-1h30m` or `+10m`.
+ * Converts a time as people write it to one the API accepts: ISO 8601, seconds since 1970, `now`, or an offset from
+ * now such as `-90s`, `-1h30m` or `+10m`.
  */
 export function timeOf(flag: string, text: string, now: number): string {
   if (text === 'now') return new Date(now).toISOString()

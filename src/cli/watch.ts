@@ -4,13 +4,13 @@ import { outcomeText, progressLine } from './harvest-text.ts'
 import type { Terminal } from './terminal.ts'
 
 const POLL_MS = 500
-/** A server may be restarted meanwhile. */
+/** Time for which a server may be away: it may be restarting. */
 const PATIENCE_MS = 60_000
 const CLEAR_LINE = '\r\u001b[K'
 
 /**
- * Shows a job until its end: one line that changes on a terminal; elsewhere a line for each change, of JSON, or
- * `asText` as on a terminal.
+ * Shows a job until it ends: on a terminal as one line that changes; elsewhere as a line for each change, in JSON, or
+ * with `asText` as on a terminal.
  */
 export async function watchJob(id: string, api: ApiClient, terminal: Terminal, asText: boolean): Promise<number> {
   let shown = ''
