@@ -1,7 +1,7 @@
 import type { AccessKeyPair } from './credentials.ts'
 import type { Settings } from './settings.ts'
 
-/** Everything the server is told: the settings, with the key pair settled. */
+/** The server's whole configuration: the settings, with the key pair resolved. */
 export type Config = Omit<Settings, 'accessKeyId' | 'secretAccessKey'> & {
   readonly credentials: AccessKeyPair
 }

@@ -4,18 +4,18 @@ import { join } from 'node:path'
 import { ConfigurationError } from './read-settings.ts'
 import type { Settings } from './settings.ts'
 
-/** What API clients sign their requests with. */
+/** The key pair with which API clients sign their requests. */
 export type AccessKeyPair = { readonly accessKeyId: string; readonly secretAccessKey: string }
 
-/** The pair, and the file it lies in when it is not from the configuration. */
+/** A key pair, and the file that holds it unless the configuration gave it. */
 export type KeptKeyPair = { readonly pair: AccessKeyPair; readonly file?: string }
 
-/** In the data folder. The AWS CLI and SDKs read it as their AWS_SHARED_CREDENTIALS_FILE. */
+/** File in the data folder. The AWS CLI and SDKs can read it as their AWS_SHARED_CREDENTIALS_FILE. */
 const FILE_NAME = 'credentials'
 
 /**
- * The configured pair; else the one kept in the data folder; else a new one, kept there from now on. Makes the data
- * folder when it is missing. Throws ConfigurationError when the kept file cannot be used.
+ * The configured pair, else the one kept in the data folder, else a new one, which is then kept there. Creates the
+ * data folder when it is missing. Throws ConfigurationError when the kept file cannot be used.
  */
 export async function loadKeyPair(
   settings: Pick<Settings, 'dataFolder' | 'accessKeyId' | 'secretAccessKey'>,
@@ -27,7 +27,7 @@ export async function loadKeyPair(
   return { pair: (await readKeyPair(file)) ?? (await makeKeyPair(settings.dataFolder, file)), file }
 }
 
-/** Undefined when there is no such file. Throws ConfigurationError when it cannot be used. */
+/** Reads a key pair; undefined when there is no such file. Throws ConfigurationError when it cannot be used. */
 export async function readKeyPair(file: string): Promise<AccessKeyPair | undefined> {
   const found = await stat(file).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined
@@ -42,7 +42,7 @@ export async function readKeyPair(file: string): Promise<AccessKeyPair | undefin
   throw new ConfigurationError(`${file} holds no key pair: mend it, or remove it and a new pair will be made`)
 }
 
-/** Durable, and written whole or not at all: a crash leaves either no file or a good one. */
+/** Writes a new key pair durably and atomically: a crash leaves either no file or a complete one. */
 async function makeKeyPair(folder: string, file: string): Promise<AccessKeyPair> {
   const { accessKeyId, secretAccessKey } = newKeyPair()
   const draft = `${file}.${randomBytes(6).toString('hex')}.new`
@@ -67,7 +67,7 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** In the shapes AWS gives them, which some clients check. */
+/** Makes a pair in the form AWS gives them, which some clients check. */
 function newKeyPair(): AccessKeyPair {
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
   const id = Array.from({ length: 16 }, () => alphabet[randomInt(alphabet.length)]).join('')

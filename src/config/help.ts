@@ -30,7 +30,7 @@ const CONNECTION_FLAGS = [
   ['--data DIR', 'its data folder, where its keys are (default ./windrow-data)'],
 ] as const
 
-/** What `windrow help` prints. */
+/** The text that `windrow help` prints. */
 export function helpText(): string {
   const flags = settingList.filter(([, setting]) => !setting.secret)
   const secrets = settingList.filter(([, setting]) => setting.secret)

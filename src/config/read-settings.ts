@@ -2,12 +2,12 @@ import { isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml'
 import { environmentName, SETTINGS, type Setting, type Settings, settingList } from './settings.ts'
 import { InvalidValue } from './value-kind.ts'
 
-/** A setting that cannot be used. The message is one line and names where it came from. */
+/** Thrown for a setting that cannot be used. The message is one line and names where the setting came from. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError'
 }
 
-/** What was said about a setting, and where: `--listen`, `WINDROW_LISTEN`, `windrow.yaml:3: listen`. */
+/** A value given for a setting, and its origin: `--listen`, `WINDROW_LISTEN`, `windrow.yaml:3: listen`. */
 type Said = { readonly text: string; readonly where: string }
 type SaidByName = Map<string, Said>
 
@@ -18,7 +18,10 @@ export type SettingSources = {
   readonly readFile: (path: string) => string
 }
 
-/** Flags win over the environment, that over the file, that over the defaults. Throws ConfigurationError. */
+/**
+ * Reads all settings. Flags override the environment, which overrides the file, which overrides the defaults. Throws
+ * ConfigurationError.
+ */
 export function readSettings({ args, env, readFile }: SettingSources): Settings {
   const direct = new Map([...readEnvironment(env), ...readFlags(args)])
   const file = direct.get(SETTINGS.configFile.name)
@@ -48,7 +51,7 @@ function demandPair(settings: Settings, one: keyof Settings, other: keyof Settin
   throw new ConfigurationError(`${SETTINGS[has].name} is set without ${SETTINGS[lacks].name}: they belong together`)
 }
 
-/** An empty variable counts as not set, as container tools like to write it. */
+/** Reads the environment. An empty variable counts as unset, since container tools often write one. */
 function readEnvironment(env: SettingSources['env']): SaidByName {
   const said: SaidByName = new Map()
   for (const [, setting] of settingList) {
@@ -59,7 +62,7 @@ function readEnvironment(env: SettingSources['env']): SaidByName {
   return said
 }
 
-/** `--name value` and `--name=value`; the last one counts. */
+/** Reads `--name value` and `--name=value`; the last one wins. */
 function readFlags(args: readonly string[]): SaidByName {
   const said: SaidByName = new Map()
   for (let at = 0; at < args.length; at++) {
@@ -79,7 +82,7 @@ function readFlags(args: readonly string[]): SaidByName {
   return said
 }
 
-/** All values are read as the text that stands there, so that 000000000000 stays an account id. */
+/** Reads the file. All values are read as the text that is written, so that 000000000000 stays an account id. */
 function readYaml(file: Said, readFile: SettingSources['readFile']): SaidByName {
   const lines = new LineCounter()
   const document = parseDocument(readText(file, readFile), { schema: 'failsafe', lineCounter: lines })
@@ -119,7 +122,7 @@ function settingNamed(name: string): Setting<unknown> | undefined {
   return settingList.find(([, setting]) => setting.name === name)?.[1]
 }
 
-/** The setting that `name` was probably meant to be: one edit away, or one is the beginning of the other. */
+/** The setting that `name` was probably meant to be: one edit away, or one is a prefix of the other. */
 function suggestion(name: string): string {
   const plain = name.toLowerCase().replaceAll(/[-_]/g, '')
   const near = settingList.find(([, setting]) => {

@@ -1,6 +1,6 @@
 /**
- * Every setting, once. From this follow the flags, the environment variables, the keys of the configuration file,
- * `windrow help` and docs/configuration.md.
+ * Every setting, declared once. Flags, environment variables, keys of the configuration file, `windrow help` and
+ * docs/configuration.md are derived from this.
  */
 import {
   address,
@@ -17,20 +17,20 @@ import {
 } from './value-kind.ts'
 
 type Declared<T> = {
-  /** Flag `--name`, key `name`, environment variable `WINDROW_NAME`. */
+  /** The name, which gives flag `--name`, key `name` and environment variable `WINDROW_NAME`. */
   readonly name: string
   readonly kind: ValueKind<T>
-  /** One or two sentences, for a person who runs Windrow. */
+  /** Description in one or two sentences, for a person who runs Windrow. */
   readonly says: string
-  /** Secrets have no flag: a process's arguments are there for everyone to see. */
+  /** Secrets have no flag: everyone on the machine can see a process's arguments. */
   readonly secret?: true
-  /** Names the file itself, so it cannot stand in one. */
+  /** The setting names the file itself, so the file cannot hold it. */
   readonly notInFile?: true
 }
 
-/** Written the way a person would write it. */
+/** A setting whose default is written the way a person would write it. */
 export type SettingWithDefault<T> = Declared<T> & { readonly default: string }
-/** `otherwise` says what holds when it is not set. */
+/** A setting without a default; `otherwise` says what applies when it is not set. */
 export type OptionalSetting<T> = Declared<T> & { readonly otherwise: string }
 export type Setting<T> = SettingWithDefault<T> | OptionalSetting<T>
 
@@ -253,7 +253,7 @@ export const SETTINGS = {
 
 type ValueOf<S> = S extends SettingWithDefault<infer T> ? T : S extends OptionalSetting<infer T> ? T | undefined : never
 
-/** The value of every setting. Sizes are bytes, durations milliseconds; undefined where nothing was said. */
+/** The value of every setting, undefined where none was given. Sizes are in bytes, durations in milliseconds. */
 export type Settings = { readonly [Key in keyof typeof SETTINGS]: ValueOf<(typeof SETTINGS)[Key]> }
 
 export const settingList: readonly (readonly [keyof Settings, Setting<unknown>])[] = Object.entries(SETTINGS).map(

@@ -1,20 +1,23 @@
-/** A kind of value a setting can have: how people write it, and what it becomes. */
+/** A kind of setting value: how people write it, and what it is parsed to. */
 export type ValueKind<T> = {
-  /** How it is written, for help and reference: `HOST:PORT`. */
+  /** The form in which it is written, for help and reference: `HOST:PORT`. */
   readonly shape: string
-  /** Throws InvalidValue with the rest of the sentence "<name> …". */
+  /** Parses a value. Throws InvalidValue with the rest of the sentence "<name> …". */
   readonly parse: (text: string) => T
 }
 
-/** `problem` continues a sentence whose subject is the setting, and never repeats the value of a secret. */
+/**
+ * Thrown for a value that cannot be parsed. The message continues a sentence whose subject is the setting, and never
+ * repeats the value of a secret.
+ */
 export class InvalidValue extends Error {
   override readonly name = 'InvalidValue'
 }
 
-/** Where to listen. Port 0 takes any free one. */
+/** An address to listen on. Port 0 takes any free one. */
 export type Address = { readonly host: string; readonly port: number }
 
-/** Any text that matches; what is wrong with it is said without showing it, so it suits secrets. */
+/** Any text that matches a pattern. Errors do not show the text, so this suits secrets. */
 export const text = (shape: string, pattern = /^.+$/s, rule = 'must not be empty'): ValueKind<string> => ({
   shape,
   parse(value) {
@@ -58,7 +61,7 @@ export const choices = <const T extends string>(...all: readonly T[]): ValueKind
   },
 })
 
-/** A number with a unit, as a count of the smallest one. */
+/** A number with a unit, parsed to a count of the smallest unit. */
 function quantity(shape: string, example: string, units: Readonly<Record<string, number>>): ValueKind<number> {
   return {
     shape,
@@ -73,7 +76,7 @@ function quantity(shape: string, example: string, units: Readonly<Record<string,
   }
 }
 
-/** As a number of bytes. */
+/** A size, parsed to bytes. */
 export const bytes = quantity('SIZE', '64MiB', {
   B: 1,
   kB: 1e3,
@@ -85,7 +88,7 @@ export const bytes = quantity('SIZE', '64MiB', {
   TiB: 2 ** 40,
 })
 
-/** As a number of milliseconds. */
+/** A duration, parsed to milliseconds. */
 export const duration = quantity('DURATION', '10m', {
   ms: 1,
   s: 1000,
@@ -105,7 +108,7 @@ export const address: ValueKind<Address> = {
   },
 }
 
-/** An http or https URL without credentials, query or fragment, and without a slash at its end. */
+/** An http or https URL without credentials, query or fragment, and without a trailing slash. */
 export const url: ValueKind<string> = {
   shape: 'URL',
   parse(value) {
@@ -119,7 +122,7 @@ export const url: ValueKind<string> = {
   },
 }
 
-/** A PostgreSQL URL, which may hold a password: what is wrong with it is said without showing it. */
+/** A PostgreSQL URL. It may hold a password, so errors do not show it. */
 export const databaseUrl: ValueKind<string> = {
   shape: 'URL',
   parse(value) {
