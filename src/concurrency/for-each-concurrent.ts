@@ -1,7 +1,6 @@
 /**
- * Runs `work` for every item, at most `concurrency` at a time, starting in the order of the items. When one fails, the
- * signal given to the others aborts, and the first failure is what this rejects with, once nothing is under way any
- * more.
+ * Runs `work` for every item, at most `concurrency` at a time, starting in the order of the items. When one fails,
+ * the signal given to the others aborts; this rejects with the first failure once no work is under way any more.
  */
 export async function forEachConcurrent<T>(
   items: Iterable<T> | AsyncIterable<T>,

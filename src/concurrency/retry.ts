@@ -1,11 +1,11 @@
-/** The pause after so many failures in a row, in the unit of `pauses`: one for each, and the last is repeated. */
+/** The pause after `failures` consecutive failures, in the unit of `pauses`, of which the last repeats. */
 export function pauseAfter(pauses: readonly number[], failures: number): number {
   return pauses[failures - 1] ?? pauses.at(-1) ?? 0
 }
 
 /**
- * Tries `work` once, and again after each of `pauses` while its error is transient. Rejects with the first error that
- * is not, with the error of the last try, or as `sleep` does.
+ * Runs `work` once, and again after each of `pauses` while its error is transient. Rejects with the first error that
+ * is not transient, with the error of the last try, or as `sleep` does.
  */
 export async function retry<T>(
   work: () => Promise<T>,

@@ -1,5 +1,6 @@
 /**
- * Runs pieces of work one after the other, in the order they were given. One that fails does not stop those behind it.
+ * Runs pieces of work one after the other, in the order they were given. A failed piece does not stop those behind
+ * it.
  */
 export class SerialQueue {
   private last: Promise<unknown> = Promise.resolve()
@@ -11,7 +12,7 @@ export class SerialQueue {
     return running
   }
 
-  /** Resolves when everything given so far is done. */
+  /** Resolves when all work given so far is done. */
   async settled(): Promise<void> {
     await this.last.catch(() => {})
   }

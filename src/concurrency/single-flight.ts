@@ -1,13 +1,13 @@
 /**
- * Lets callers who ask for the same key at the same time share one piece of work. Nothing is remembered once it is
- * done: what is to be kept belongs in a cache.
+ * Lets callers who ask for the same key at the same time share one piece of work. No result is kept once it is done:
+ * results to be kept belong in a cache.
  */
 export class SingleFlight<T> {
   private readonly flights = new Map<string, { readonly token: object; readonly result: Promise<T> }>()
 
   /**
-   * Resolves or rejects as the work under way for `key` does; starts `work` when there is none. `isCurrent` tells the
-   * work whether it was overtaken by `forget`, and its result is only for those who asked before.
+   * Resolves or rejects as the work under way for `key` does; starts `work` when there is none. `isCurrent` returns
+   * false once `forget` has overtaken the work, whose result is then only for those who asked before.
    */
   run(key: string, work: (isCurrent: () => boolean) => Promise<T>): Promise<T> {
     const underway = this.flights.get(key)
@@ -25,12 +25,12 @@ export class SingleFlight<T> {
     return this.flights.has(key)
   }
 
-  /** Whoever asks from now on starts the work anew. */
+  /** Makes later callers start the work for this key anew. */
   forget(key: string): void {
     this.flights.delete(key)
   }
 
-  /** The same for all keys. */
+  /** Makes later callers start the work for every key anew. */
   forgetAll(): void {
     this.flights.clear()
   }
