@@ -1,16 +1,16 @@
-/** Values by key, up to a total cost; when it is exceeded, what was used least recently goes first. */
+/** Values by key, up to a total cost. When the total exceeds the budget, the least recently used values go first. */
 export class LruCache<V> {
   private readonly budget: number
-  /** Least recently used first. */
+  /** Entries, least recently used first. */
   private readonly entries = new Map<string, { readonly value: V; readonly cost: number }>()
   private cost = 0
 
-  /** The budget is in the unit of the costs, such as bytes. */
+  /** Sets the budget, in the unit of the costs, such as bytes. */
   constructor(budget: number) {
     this.budget = budget
   }
 
-  /** The value, which counts as used. */
+  /** The value of a key, which then counts as used; undefined when it is not held. */
   get(key: string): V | undefined {
     const entry = this.entries.get(key)
     if (!entry) return undefined
@@ -23,10 +23,7 @@ export class LruCache<V> {
     return this.entries.has(key)
   }
 
-  /**
-   * Keeps a value in place of the one before. One that costs more than the budget is not kept, nor is anything else
-   * then.
-   */
+  /** Keeps a value in place of the one before. A value that costs more than the budget empties the cache. */
   put(key: string, value: V, cost: number): void {
     this.delete(key)
     this.entries.set(key, { value, cost })
