@@ -13,7 +13,7 @@ import { TokenBuckets } from './token-buckets.ts'
 
 const REALM = 'windrow'
 
-/** Stands in for endpoints that do not exist, so that an answer takes as long as for one that does. */
+/** Stands in for endpoints that do not exist, so that refusing takes as long as for one that does. */
 const NOBODY = { username: '', password: '' }
 
 type AuthenticatorOptions = {
@@ -23,14 +23,14 @@ type AuthenticatorOptions = {
   readonly limits: Pick<IngestLimits, 'nonceLifetimeMs' | 'failuresPerSecond' | 'failureBurst'>
 }
 
-/** Lets encoders in that know the password of the ingest endpoint they send to. */
+/** Admits encoders that know the password of the ingest endpoint they send to. */
 export class Authenticator {
   private readonly options: AuthenticatorOptions
   private readonly nonces: Nonces
   private readonly failures: TokenBuckets
   /**
-   * The nonce that authenticated last on a connection. It stays good for the connection's life: ffmpeg with persistent
-   * connections sends a whole segment with the nonce it has, and would lose it to a challenge.
+   * The nonce that authenticated last on a connection. It stays valid for the connection's lifetime: ffmpeg with
+   * persistent connections sends a whole segment with the nonce it has, and would lose the segment to a challenge.
    */
   private readonly ofConnection = new WeakMap<Socket, NonceUse>()
 
@@ -40,7 +40,10 @@ export class Authenticator {
     this.failures = new TokenBuckets(options.limits.failuresPerSecond, options.limits.failureBurst)
   }
 
-  /** Throws the Refusal to answer; unknown endpoints and wrong passwords cannot be told apart by it. */
+  /**
+   * Resolves for valid credentials. Throws the Refusal to send, which does not tell unknown endpoints from wrong
+   * passwords.
+   */
   async authenticate(request: IncomingMessage, ingest: InputRef): Promise<void> {
     const given = parseDigestCredentials(request.headers.authorization)
     if (!given) throw this.challenge('credentials are needed', false)
@@ -65,7 +68,10 @@ export class Authenticator {
     return new Refusal(401, reason, { 'www-authenticate': digestChallenges(REALM, nonce, stale) })
   }
 
-  /** Right credentials are never limited: behind a proxy all encoders share one address. */
+  /**
+   * Makes the Refusal for wrong credentials. Right credentials are never rate-limited, since behind a proxy all
+   * encoders share one address.
+   */
   private failure(request: IncomingMessage, ingest: InputRef): Refusal {
     const address = request.socket.remoteAddress ?? 'unknown'
     this.options.faults.report(

@@ -4,7 +4,7 @@ import type { Resources } from '../stores/resources.ts'
 
 const MAX_CHANNELS = 10_000
 
-/** The ingest endpoints of channels, from memory after the first look, until something changes. */
+/** Gives the ingest endpoints of channels, from memory after the first look-up, until something changes. */
 export class IngestCredentials {
   private readonly resources: Pick<Resources, 'channelByGuid' | 'onChange'>
   private readonly channels = new Map<string, Promise<readonly IngestEndpoint[]>>()

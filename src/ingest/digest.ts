@@ -1,27 +1,30 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 
-// Digest authentication as RFC 7616 has it, with qop=auth.
+// Digest authentication as in RFC 7616, with qop=auth.
 
 type DigestAlgorithm = 'SHA-256' | 'MD5'
 
-/** What an Authorization header of the Digest scheme says, §3.4. */
+/** The parameters of an Authorization header of the Digest scheme, §3.4. */
 export type DigestCredentials = {
   readonly algorithm: DigestAlgorithm
   readonly username: string
   readonly realm: string
   readonly nonce: string
   readonly uri: string
-  /** Hex. */
+  /** The response in hexadecimal. */
   readonly response: string
   readonly cnonce: string
-  /** As sent: eight hex digits. */
+  /** The nonce count as sent: eight hexadecimal digits. */
   readonly nc: string
 }
 
-// Some clients quote what the grammar leaves bare and the other way round.
+// Some clients quote what the grammar leaves unquoted, and vice versa.
 const PARAMETER = /\s*([A-Za-z][A-Za-z0-9*-]*)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s",]+))\s*(?:,|$)/y
 
-/** Undefined when the header is absent, of another scheme, or not what our challenges ask for. */
+/**
+ * Parses an Authorization header; undefined when it is absent, of another scheme, or not an answer to these
+ * challenges.
+ */
 export function parseDigestCredentials(header: string | undefined): DigestCredentials | undefined {
   const scheme = /^Digest\s+/i.exec(header ?? '')
   if (!header || !scheme) return undefined
@@ -46,7 +49,7 @@ export function parseDigestCredentials(header: string | undefined): DigestCreden
   return { algorithm, username, realm, nonce, uri, response: response.toLowerCase(), cnonce, nc: nc! }
 }
 
-/** The `response` that someone who knows the password would send, §3.4.1. */
+/** The `response` of a client that knows the password, §3.4.1. */
 export function digestResponse(credentials: Omit<DigestCredentials, 'response'>, method: string, password: string) {
   const { algorithm, username, realm, nonce, nc, cnonce, uri } = credentials
   const hash = (text: string) =>
@@ -58,8 +61,8 @@ export function digestResponse(credentials: Omit<DigestCredentials, 'response'>,
 }
 
 /**
- * The WWW-Authenticate lines, best first, §3.3. MD5 is the last one because ffmpeg knows nothing else and keeps the
- * last line it read.
+ * The WWW-Authenticate lines, best first, §3.3. MD5 is last because ffmpeg supports nothing else and uses the last
+ * line.
  */
 export function digestChallenges(realm: string, nonce: string, stale: boolean): string[] {
   const line = (algorithm: DigestAlgorithm) =>
@@ -67,7 +70,7 @@ export function digestChallenges(realm: string, nonce: string, stale: boolean): 
   return [line('SHA-256'), line('MD5')]
 }
 
-/** Equality that takes the same time wherever the texts differ. */
+/** Compares texts in a time that does not depend on where they differ. */
 export function sameText(a: string, b: string): boolean {
   const [x, y] = [Buffer.from(a), Buffer.from(b)]
   return x.length === y.length && timingSafeEqual(x, y)

@@ -6,7 +6,7 @@ const MAX_KEYS = 10_000
 
 type Faults = { count: number; loggedAt: number; fields: LogFields; message: string }
 
-/** Counts repeated faults and logs them at most once a second per key, with how many there were and the last one. */
+/** Counts repeated faults and logs them at most once a second for each key, with their number and the last one. */
 export class FaultLog {
   private readonly log: Log
   private readonly clock: Clock
@@ -31,7 +31,7 @@ export class FaultLog {
     if (this.faults.size > MAX_KEYS) this.flush()
   }
 
-  /** Logs what has been counted only, and forgets every key. */
+  /** Logs faults that have only been counted so far, and forgets every key. */
   flush(): void {
     for (const faults of this.faults.values()) if (faults.count > 0) this.write(faults)
     this.faults.clear()

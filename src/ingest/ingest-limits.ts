@@ -1,19 +1,19 @@
-/** What encoders may ask of the ingest. Sizes are bytes, times milliseconds. */
+/** Limits of the ingest. Sizes are in bytes, times in milliseconds. */
 export type IngestLimits = {
   readonly maxSegmentBytes: number
   readonly maxPlaylistBytes: number
-  /** Streams of a parent playlist. MediaPackage: 20. */
+  /** Streams of a parent playlist; MediaPackage has 20. */
   readonly maxStreams: number
-  /** Tracks of a segment. MediaPackage: 10. */
+  /** Tracks of a segment; MediaPackage has 10. */
   readonly maxTracks: number
-  /** Authenticated requests per channel. MediaPackage: 50. */
+  /** Authenticated requests per channel; MediaPackage has 50. */
   readonly requestsPerSecond: number
-  /** How far above its rate a channel may be for a moment. */
+  /** Requests by which a channel may briefly exceed its rate. */
   readonly requestBurst: number
   /** Wrong credentials per remote address. */
   readonly failuresPerSecond: number
   readonly failureBurst: number
-  /** How long a nonce is good for after it was given out, and after each use. */
+  /** Time for which a nonce is valid after it was issued, and after each use. */
   readonly nonceLifetimeMs: number
 }
 

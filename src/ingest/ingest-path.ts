@@ -7,15 +7,15 @@ export const INGEST_PREFIX = '/in/v2/'
 /** A path under `/in/v2/`: an ingest endpoint's folder, or a file in it. */
 export type IngestPath = {
   readonly ingest: InputRef
-  /** Ends with a slash. */
+  /** Path of the folder; ends with a slash. */
   readonly folder: string
-  /** Absent for the folder itself. */
+  /** File name; absent for the folder itself. */
   readonly name?: string
 }
 
 const SHAPE = /^\/in\/v2\/([0-9a-f]{32})\/([0-9a-f]{32})(?:\/([^/]*))?$/
 
-/** Reads `/in/v2/<channel GUID>/<ingest endpoint id>/<file name>`. Throws a Refusal. */
+/** Reads `/in/v2/<channel GUID>/<ingest endpoint id>/<file name>`. Throws Refusal. */
 export function parseIngestPath(path: string): IngestPath {
   const match = SHAPE.exec(path)
   if (!match) {

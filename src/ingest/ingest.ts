@@ -26,13 +26,13 @@ export type IngestDeps = {
 }
 
 export type Ingest = Mount & {
-  /** To be called once the listener has closed. */
+  /** Releases the ingest; call it once the listener has closed. */
   close(): void
 }
 
 /**
- * The WebDAV folder of every ingest endpoint, `/in/v2/<channel GUID>/<ingest endpoint id>/`. A PUT is answered 201 when
- * what it brought is durable.
+ * Serves the WebDAV folder of every ingest endpoint, `/in/v2/<channel GUID>/<ingest endpoint id>/`. A PUT is answered
+ * with 201 when its body is durable.
  */
 export function createIngest(options: IngestDeps): Ingest {
   const { archive, clock } = options
@@ -57,7 +57,7 @@ export function createIngest(options: IngestDeps): Ingest {
         recent.add(path)
         return sendText(response, 201, '')
       case 'DELETE':
-        // The archive keeps by age, whatever the encoder throws away.
+        // The archive keeps content by age, whatever the encoder deletes.
         recent.delete(path)
         return sendText(response, 204, '')
       case 'MKCOL':
@@ -80,7 +80,7 @@ export function createIngest(options: IngestDeps): Ingest {
       if (heldBack) response.writeContinue()
       heldBack = false
     }
-    // A body that is held back for good would be taken for the next request.
+    // A body that the client holds back for good would be taken for the next request.
     const refuse = (status: number, text: string, headers: Refusal['headers']) =>
       sendText(response, status, text, { ...headers, ...(heldBack ? { connection: 'close' } : {}) })
     try {

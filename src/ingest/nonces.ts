@@ -5,17 +5,17 @@ const TIME_SIZE = 6
 const SALT_SIZE = 10
 const MAC_SIZE = 16
 
-/** How far behind the highest count a request may come in: parallel requests overtake each other. */
+/** Distance below the highest count at which a request is still accepted: parallel requests overtake each other. */
 const WINDOW = 64
 
-/** A nonce in use: which of its counts (`nc`) have been seen. */
+/** A nonce in use, with the counts (`nc`) seen of it. */
 export class NonceUse {
   readonly nonce: string
   readonly issuedAt: number
-  /** When it is forgotten unless used before. */
+  /** Time at which it is forgotten unless it is used before. */
   expiresAt = 0
   private highest = 0
-  /** Bit n: the count `highest - n` has been seen. */
+  /** Bit n is set when the count `highest - n` has been seen. */
   private seen = 0n
 
   constructor(nonce: string, issuedAt: number) {
@@ -23,7 +23,7 @@ export class NonceUse {
     this.issuedAt = issuedAt
   }
 
-  /** True the first time for each count; a replay, or one too old to tell, is false. */
+  /** Accepts each count once; false for a replay, or for a count too old to tell. */
   accept(count: number): boolean {
     const ahead = count - this.highest
     if (ahead > 0) {
@@ -40,16 +40,16 @@ export class NonceUse {
 }
 
 /**
- * Nonces that carry their own date and proof, so that giving them out costs no memory; only those that have
+ * Nonces that carry their own date and proof, so that issuing them costs no memory. Only those that have
  * authenticated a request are remembered, at most `limit`.
  */
 export class Nonces {
   private readonly key = randomBytes(32)
   private readonly lifetimeMs: number
   private readonly limit: number
-  /** Least recently used first. */
+  /** Remembered nonces, least recently used first. */
   private readonly used = new Map<string, NonceUse>()
-  /** Nonces issued up to this time are refused unless remembered: what was seen of them may have been forgotten. */
+  /** Nonces issued up to this time are refused unless remembered, since their counts may have been forgotten. */
   private floor = -1
 
   constructor(lifetimeMs: number, limit = 10_000) {
@@ -65,7 +65,7 @@ export class Nonces {
     return nonce.toString('base64url')
   }
 
-  /** Undefined for a nonce that is not ours, or has expired. */
+  /** Finds a nonce; undefined when it was not issued here, or has expired. */
   find(nonce: string, now: UtcMs): NonceUse | undefined {
     const known = this.used.get(nonce)
     if (known) return known.expiresAt > now ? known : undefined
@@ -77,7 +77,7 @@ export class Nonces {
     return new NonceUse(nonce, issuedAt)
   }
 
-  /** The nonce has authenticated a request: its counts are remembered, and it lives on. */
+  /** Remembers the counts of a nonce that has authenticated a request, and extends its lifetime. */
   keep(use: NonceUse, now: UtcMs): void {
     use.expiresAt = now + this.lifetimeMs
     this.used.delete(use.nonce)

@@ -1,6 +1,6 @@
 import type { OutgoingHttpHeaders } from 'node:http'
 
-/** A request the ingest refuses; the message reaches the encoder's log. */
+/** Thrown for a request the ingest refuses; the message reaches the encoder's log. */
 export class Refusal extends Error {
   override readonly name = 'Refusal'
   readonly status: number

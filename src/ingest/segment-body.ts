@@ -16,9 +16,9 @@ type SegmentPut = {
 }
 
 /**
- * Brings a segment into the archive, byte for byte and whatever it contains: in one pass it is written, hashed and
- * probed, and what the probe cannot use becomes the `problem` of the object. Resolves when the segment is durable.
- * Throws what the body throws, and StorageFailure; nothing of the object is left then.
+ * Brings a segment into the archive, byte for byte, whatever it contains. One pass writes, hashes and probes it; what
+ * the probe cannot use becomes the `problem` of the object. Resolves when the segment is durable. Throws as reading
+ * the body does, and StorageFailure; nothing of the object remains in either case.
  */
 export async function storeSegment(archive: ArchiveWriter, put: SegmentPut): Promise<SourceObject> {
   const { ingest, name } = put
@@ -33,12 +33,12 @@ export async function storeSegment(archive: ArchiveWriter, put: SegmentPut): Pro
       crc = crc32(chunk, crc)
       sha256.update(chunk)
       inspection.push(chunk)
-      // Last, because the writer takes the chunk over.
+      // Last, because the writer takes ownership of the chunk.
       await asStorageFailure(writer.write(chunk))
     }
     await asStorageFailure(writer.commit())
   } catch (error) {
-    // What went wrong first is what the caller must hear of.
+    // The first error is the one the caller must see.
     await writer.abort().catch(() => {})
     throw error
   }

@@ -10,10 +10,10 @@ class NotAccepted extends Error {
 
 type Probe = { push(chunk: Uint8Array): void; end(): SegmentProbe }
 
-/** Enough for every signature: a byte order mark, WEBVTT and what follows it. */
+/** Bytes that hold every signature: a byte order mark, WEBVTT and the character after it. */
 const SIGNATURE_SIZE = 10
 const TS_SYNC_BYTE = 0x47
-/** ISO/IEC 14496-12: what a file or a segment of fragmented MP4 begins with. */
+/** Boxes with which a file or segment of fragmented MP4 begins, ISO/IEC 14496-12. */
 const MP4_BOXES = ['ftyp', 'styp', 'moov', 'moof', 'sidx', 'emsg', 'prft']
 
 const PROBES: Readonly<Record<Container, () => Probe>> = {
@@ -23,13 +23,13 @@ const PROBES: Readonly<Record<Container, () => Probe>> = {
 }
 
 /**
- * A probe for whatever a segment turns out to be, by its first bytes, else by its name. It never throws: what cannot be
+ * Probes a segment whose format is recognised by its first bytes, else by its name. It never throws: what cannot be
  * used becomes a problem.
  */
 export class SegmentInspection {
   private readonly name: string
   private readonly maxTracks: number
-  /** The segment's beginning, until it tells what it is. */
+  /** The segment's first bytes, until they reveal the format. */
   private beginning: Buffer = Buffer.alloc(0)
   private probe: Probe | undefined
   private problem: string | undefined
@@ -79,7 +79,7 @@ export class SegmentInspection {
   }
 }
 
-/** Throws NotAccepted for what is known and of no use. */
+/** Recognises the container by its first bytes. Throws NotAccepted for formats that are known but not supported. */
 function containerOf(bytes: Uint8Array): Container | undefined {
   const [first = -1, second = -1] = bytes
   if (first === TS_SYNC_BYTE) return 'mpeg-ts'
@@ -91,7 +91,9 @@ function containerOf(bytes: Uint8Array): Container | undefined {
   return beginning.startsWith('ID3') || isAdts || isAc3 ? 'packed-audio' : undefined
 }
 
-/** So that what is damaged from its first byte on is told what is wrong with it. */
+/**
+ * Recognises the container by its name, so that the error for a segment damaged from its first byte names the damage.
+ */
 function containerByName(name: string): Container | undefined {
   if (/\.ts$/i.test(name)) return 'mpeg-ts'
   if (/\.(aac|ac3|ec3|eac3)$/i.test(name)) return 'packed-audio'

@@ -12,23 +12,23 @@ import type { ListedPlaylist, ListedStream } from '../model/listed-playlist.ts'
 import type { ClosedCaptions, StreamRole } from '../model/output-segment.ts'
 import { FILE_NAME_RULE, fileName, isPlaylistName } from './file-name.ts'
 
-/** Where a playlist was put. */
+/** The location of a playlist. */
 export type PlaylistPlace = {
   readonly name: string
   /** Path of the ingest folder, ending with a slash. */
   readonly folder: string
-  /** What the encoder calls this server, with the port: its Host header. */
+  /** The Host header, with the port: the name by which the encoder addresses this server. */
   readonly host: string
 }
 
-/** What an encoder's playlist says. */
+/** The content of an encoder's playlist. */
 export type SourcePlaylist =
   | { readonly kind: 'parent'; readonly streams: readonly ListedStream[] }
   | { readonly kind: 'media'; readonly playlist: ListedPlaylist }
 
 /**
- * Reads a playlist an encoder has put. Everything it names must lie in its own folder. Throws MalformedPlaylist, and
- * TooManyStreams for a parent playlist of more than `maxStreams`.
+ * Reads a playlist from an encoder. Everything it lists must be in its own folder. Throws MalformedPlaylist, and
+ * TooManyStreams for a parent playlist with more than `maxStreams`.
  */
 export function readSourcePlaylist(text: string, place: PlaylistPlace, maxStreams: number): SourcePlaylist {
   const nameOf = (uri: string) => {
@@ -48,7 +48,7 @@ export function readSourcePlaylist(text: string, place: PlaylistPlace, maxStream
   return { kind: 'parent', streams }
 }
 
-/** MediaPackage calls this MaxIngestStreamsError. */
+/** Thrown for too many streams, which MediaPackage calls MaxIngestStreamsError. */
 export class TooManyStreams extends Error {
   override readonly name = 'TooManyStreams'
 
@@ -73,7 +73,10 @@ function readMediaPlaylist(text: string, name: string, nameOf: (uri: string) => 
   }
 }
 
-/** Variants in their order, then renditions; a playlist named twice is one stream, in its first role. */
+/**
+ * The streams of a parent playlist: variants in order, then renditions. A playlist listed twice is one stream, in its
+ * first role.
+ */
 function streamsOf(parent: MultivariantPlaylist, nameOf: (uri: string) => string): ListedStream[] {
   const roles = new Map<string, StreamRole>()
   const add = (uri: string, role: StreamRole) => {
@@ -91,7 +94,7 @@ function streamsOf(parent: MultivariantPlaylist, nameOf: (uri: string) => string
 const VARIANT = ['bandwidth', 'averageBandwidth', 'codecs', 'resolution', 'frameRate', 'closedCaptions'] as const
 const CAPTIONS = ['name', 'language', 'isDefault', 'autoselect', 'characteristics'] as const
 const RENDITION = ['groupId', 'name', 'language', 'isDefault', 'autoselect', 'channels', 'characteristics'] as const
-/** RFC 8216 §4.3.4.1; players cannot find captions in a channel of another name. */
+/** INSTREAM-ID of RFC 8216 §4.3.4.1; players cannot find captions in a channel with another name. */
 const INSTREAM_ID = /^(CC[1-4]|SERVICE([1-9]|[1-5][0-9]|6[0-3]))$/
 
 function variantRole(variant: VariantStream, renditions: readonly Rendition[]): StreamRole {
@@ -106,7 +109,10 @@ function variantRole(variant: VariantStream, renditions: readonly Rendition[]): 
   }
 }
 
-/** Closed captions ride in the video: they belong to the variants that name their group. */
+/**
+ * The closed captions of a variant. They are carried in the video, so they belong to the variants that name their
+ * group.
+ */
 function captionsOf({ closedCaptions }: VariantStream, renditions: readonly Rendition[]): ClosedCaptions[] {
   return renditions.flatMap((rendition) => {
     const { type, groupId, instreamId } = rendition
@@ -115,20 +121,26 @@ function captionsOf({ closedCaptions }: VariantStream, renditions: readonly Rend
   })
 }
 
-/** Renditions with a playlist of their own; other camera angles have no place in MediaPackage's outputs. */
+/**
+ * The role of a rendition with a playlist of its own; undefined for other camera angles, which MediaPackage's outputs
+ * cannot express.
+ */
 function renditionRole(rendition: Rendition): StreamRole | undefined {
   if (rendition.type === 'AUDIO') return { kind: 'audio', ...pick(rendition, RENDITION) }
   if (rendition.type !== 'SUBTITLES') return undefined
   return { kind: 'subtitles', ...pick(rendition, RENDITION), ...(rendition.forced && { forced: true }) }
 }
 
-/** The members of `value` that are there, of those named. */
+/** Copies the members named in `keys` that are present. */
 function pick<T extends object, K extends keyof T>(value: T, keys: readonly K[]): Pick<T, K> {
   const there = keys.filter((key) => value[key] !== undefined).map((key) => [key, value[key]])
   return Object.fromEntries(there) as Pick<T, K>
 }
 
-/** The file of the playlist's own folder that a URI names, written as a name, `./name`, a path, or a whole URL. */
+/**
+ * The name of a file in the playlist's own folder, from a URI that is a name, `./name`, a path, or a whole URL;
+ * undefined for any other.
+ */
 function plainName(uri: string, { folder, host }: PlaylistPlace): string | undefined {
   const authority = /^https?:\/\/([^/]*)(?=\/)/i.exec(uri)
   if (authority && authority[1]?.toLowerCase() !== host.toLowerCase()) return undefined

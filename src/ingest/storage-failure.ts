@@ -1,6 +1,6 @@
 const NO_SPACE = new Set<unknown>(['ENOSPC', 'EDQUOT'])
 
-/** The archive could not keep something; `cause` is for the log, the message for the encoder. */
+/** Thrown when the archive could not keep something; `cause` is for the log, the message for the encoder. */
 export class StorageFailure extends Error {
   override readonly name = 'StorageFailure'
   readonly status: 503 | 507
@@ -12,7 +12,7 @@ export class StorageFailure extends Error {
   }
 }
 
-/** Work of the archive, whose failures are StorageFailures. */
+/** Awaits work of the archive, and rethrows its errors as StorageFailure. */
 export async function asStorageFailure<T>(work: Promise<T>): Promise<T> {
   try {
     return await work

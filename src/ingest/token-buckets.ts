@@ -2,7 +2,9 @@ import type { UtcMs } from '../media/time.ts'
 
 type Bucket = { tokens: number; at: number }
 
-/** A rate limit for each of many keys. At most `limit` keys are remembered; the least recently used are forgotten. */
+/**
+ * Limits the rate for each of many keys. At most `limit` keys are remembered; the least recently used are forgotten.
+ */
 export class TokenBuckets {
   private readonly perSecond: number
   private readonly burst: number
@@ -15,7 +17,10 @@ export class TokenBuckets {
     this.limit = limit
   }
 
-  /** Takes one token. 0 when there was one, else the whole seconds until there will be. */
+  /**
+   * Takes one token.
+   * @returns 0 when there was one, else the whole seconds until there will be
+   */
   take(key: string, now: UtcMs): number {
     const bucket = this.buckets.get(key) ?? { tokens: this.burst, at: now }
     // A clock that is set back must not take tokens away.

@@ -19,7 +19,7 @@ type UploadOptions = {
   readonly limits: IngestLimits
 }
 
-/** What becomes of bodies: playlists and segments are told apart by their names. */
+/** Handles bodies; the file name tells playlists from segments. */
 export class Uploads {
   private readonly options: UploadOptions
 
@@ -28,8 +28,8 @@ export class Uploads {
   }
 
   /**
-   * Resolves when all the body brought is durable. `proceed` asks the client for it. Throws Refusal, BodyTooLong,
-   * StorageFailure.
+   * Stores a body. Resolves when all of it is durable. `proceed` asks the client to send it. Throws Refusal,
+   * BodyTooLong and StorageFailure.
    */
   async store(request: IncomingMessage, path: IngestPath, proceed: () => void): Promise<void> {
     const { name } = path
@@ -77,7 +77,7 @@ export class Uploads {
   }
 }
 
-/** A playlist's text. Throws Refusal when it is not UTF-8. */
+/** Decodes a playlist's text. Throws Refusal when it is not UTF-8. */
 function textOf(body: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body)

@@ -2,10 +2,13 @@ import type { ServerResponse } from 'node:http'
 import type { IngestPath } from './ingest-path.ts'
 import { Refusal } from './refusal.ts'
 
-/** What an ingest folder answers to, RFC 4918 class 1 without reading, copying and properties. */
+/** Methods of an ingest folder: RFC 4918 class 1 without reading, copying and properties. */
 export const METHODS = 'OPTIONS, HEAD, PUT, POST, DELETE, PROPFIND, MKCOL'
 
-/** PROPFIND of one resource, §9.1: says that it is there, and whether it is the folder. */
+/**
+ * Answers PROPFIND for one resource, §9.1, saying that it exists, and whether it is the folder. Throws Refusal unless
+ * Depth is 0.
+ */
 export function sendProperties(response: ServerResponse, path: IngestPath, depth: string): void {
   if (depth !== '0') throw new Refusal(403, 'PROPFIND is answered with Depth: 0 only')
   const type = path.name === undefined ? '<D:collection/>' : ''
@@ -19,7 +22,7 @@ export function sendProperties(response: ServerResponse, path: IngestPath, depth
   response.writeHead(207, { 'content-type': 'application/xml; charset=utf-8', 'content-length': body.length }).end(body)
 }
 
-/** Files put lately, for encoders that ask whether they arrived. It is a courtesy with a bound, not the archive. */
+/** Files stored recently, for encoders that ask whether they arrived: a bounded courtesy, not the archive. */
 export class RecentFiles {
   private readonly paths = new Set<string>()
   private readonly limit: number
