@@ -1,6 +1,6 @@
 /**
- * Everything the pure core (media, manifests, model) may ask of its platform. It compiles without Node's types,
- * so what is not listed here does not exist for it: no clock, no environment, no I/O.
+ * All that the pure core (media, manifests, model) may use of its platform. It compiles without Node's types, so what
+ * is not listed here does not exist for it: no clock, no environment, no I/O.
  */
 declare class TextDecoder {
   constructor(label?: string, options?: { fatal?: boolean; ignoreBOM?: boolean })
@@ -11,7 +11,7 @@ declare class TextEncoder {
   encode(input: string): Uint8Array<ArrayBuffer>
 }
 
-/** Node's native searches and decodings over bytes: ten times the speed of a loop (see bench). */
+/** Node's native searching and decoding of bytes, ten times as fast as a loop (see bench). */
 declare class Buffer extends Uint8Array {
   static from(buffer: ArrayBufferLike, byteOffset?: number, length?: number): Buffer
   indexOf(value: number | string, byteOffset?: number, encoding?: 'latin1'): number

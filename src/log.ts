@@ -1,6 +1,4 @@
-/**
- * Everything that is logged, by the name that stands in its line, and when that is. Names do not change; sentences may.
- */
+/** Everything that is logged, by event name, with the reason for each. Names are stable; sentences may change. */
 export const LOG_EVENTS = {
   'api-change': 'An operation of the API has changed something.',
   'api-refusal': 'A request of the API was refused.',
@@ -55,8 +53,8 @@ export type LogEvent = keyof typeof LOG_EVENTS
 export type LogFields = { readonly event: LogEvent; readonly [field: string]: unknown }
 
 /**
- * What every room may ask of a logger; pino fulfils it. Fields first, then a sentence. What was thrown is the field
- * `error`. Secrets are never fields.
+ * The logger that every room may use, implemented by pino. Fields come first, then a sentence. The field `error`
+ * holds the error that was thrown. Secrets are never fields.
  */
 export type Log = {
   info(fields: LogFields, message: string): void

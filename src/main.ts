@@ -1,4 +1,4 @@
-/** The program: arguments, signals, exit codes. The only reader of the clock and the environment. */
+/** The program: arguments, signals, exit codes. It alone reads the clock and the environment. */
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
@@ -58,7 +58,7 @@ async function serve(flags: readonly string[]): Promise<void> {
     if (stopping) process.exit(FAILED)
     stopping = true
     log.info({ event: 'stopping', signal }, 'stopping: what is in flight is finished; a second signal ends it at once')
-    // A failure to stop is nobody's to handle but uncaughtException's.
+    // A failure to stop is left to uncaughtException.
     void server.close().then(() => process.exit(0))
   }
   process.on('SIGTERM', stop)

@@ -1,4 +1,6 @@
-/** Calls `work` again and again, `pauseMs` after its last call ended; a failure is told and does not stop it. */
+/**
+ * Calls `work` repeatedly, `pauseMs` after its last call ended. A failure is passed to `failed` and does not stop it.
+ */
 export function periodically(pauseMs: number, work: () => Promise<void>, failed: (error: unknown) => void) {
   let stopped = false
   let timer: NodeJS.Timeout | undefined
@@ -10,7 +12,7 @@ export function periodically(pauseMs: number, work: () => Promise<void>, failed:
     running = work().catch(failed).finally(next)
   }
   next()
-  /** Resolves when the call under way, if there is one, has ended. */
+  /** Stops, and resolves when the call under way, if any, has ended. */
   return async function stop(): Promise<void> {
     stopped = true
     clearTimeout(timer)

@@ -1,6 +1,6 @@
 import { type Logger, pino } from 'pino'
 
-/** Never written, wherever in a line's fields they turn up to two levels deep. */
+/** Fields that are never written, up to two levels deep. */
 const SECRETS = ['secretAccessKey', 's3SecretAccessKey', 'databaseUrl', 'password', 'authorization', 'credentials']
 
 const LEVELS: Readonly<Record<string, string>> = { 20: 'debug', 30: 'info ', 40: 'WARN ', 50: 'ERROR', 60: 'FATAL' }
@@ -8,11 +8,11 @@ const LEVELS: Readonly<Record<string, string>> = { 20: 'debug', 30: 'info ', 40:
 export type LogOptions = {
   readonly level: string
   readonly format: 'json' | 'text'
-  /** Takes one line, with its line feed. */
+  /** Writes one line, which includes its line feed. */
   readonly write: (line: string) => void
 }
 
-/** The server's log: a JSON object a line for machines, or a short sentence a line for people. */
+/** Makes the server's log: one JSON object per line for machines, or one short sentence per line for people. */
 export function openLog({ level, format, write }: LogOptions): Logger {
   const redact = { paths: SECRETS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[secret]' }
   const serializers = { error: pino.stdSerializers.err }

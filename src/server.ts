@@ -35,30 +35,30 @@ import { s3Buckets } from './stores/s3/buckets.ts'
 import type { SegmentIndex } from './stores/segment-index.ts'
 import { openSqliteStore } from './stores/sqlite/sqlite-store.ts'
 
-/** How soon a gap is noticed after it is one. */
+/** Interval at which time passes for channels, and so the delay until a gap is noticed. */
 const TICK_MS = 200
 const RETENTION_MS = 10_000
-/** How soon a job is taken up that became due, or whose worker is gone. */
+/** Interval at which jobs are looked for that are due, or whose worker is gone. */
 const HARVEST_MS = 500
 const CHECKPOINT_MS = 200
 const SHORTEST_LEASE_MS = 1000
 const DELIVERY_MS = 500
 const DELIVERY_LEASE_MS = 10_000
 const GIVE_UP_MS = 24 * 3_600_000
-/** Content outlives the windows that show it, for players and caches that are late. */
+/** Content outlives the windows that show it by this, for players and caches that are late. */
 const RETENTION_MARGIN_MS = 60_000
 
-/** What changes the content of channels; one process has both. Harvests only read it. */
+/** Roles that change the content of channels; one process has both. Harvests only read it. */
 const WRITER_ROLES: readonly ProcessRole[] = ['ingest', 'origin']
 
 export type Server = {
-  /** Where it listens. */
+  /** Address at which the server listens. */
   readonly url: string
-  /** Lets what is in flight finish, then closes everything in the reverse order of its opening. */
+  /** Lets work in flight finish, then closes everything in the reverse order of opening. */
   close(): Promise<void>
 }
 
-/** Builds the rooms in the order a byte travels, and opens the doors last. */
+/** Builds the rooms in the order a byte travels, and listens last. */
 export async function startServer(config: Config, { clock, log }: { clock: Clock; log: Log }): Promise<Server> {
   const closing = new AbortController()
   const closers: Closer[] = []
@@ -73,7 +73,7 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
     log.error({ event: 'background-work-failed', error }, `${what} failed`)
 
   try {
-    // Without a database of their own, channels are where their content is.
+    // Without a database, channels are stored with their content.
     const writesArchive = config.databaseUrl === undefined || WRITER_ROLES.some(plays)
     const isReader = !writesArchive && plays('harvest')
     const { resources, segmentIndex } = await openStores(config, { log, closers, writesArchive, isReader })
@@ -112,7 +112,7 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
       malformed: (key, problem) =>
         log.warn({ event: 'segment-malformed', key, problem }, 'a segment cannot be taken apart: it is a gap'),
     })
-    /** Archive and buckets are where harvests are made; elsewhere they would only seem to be empty. */
+    /** Throws unless this process harvests: elsewhere archive and buckets would merely appear empty. */
     function mustHarvest(): void {
       if (plays('harvest')) return
       throw new ApiError('ServiceUnavailableException', 'Ask a process that has the role harvest.')
@@ -240,7 +240,7 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
 
 type Closer = () => Promise<void> | void
 
-/** Everything in SQLite; with a database, SQLite has the segment index and the database the rest. */
+/** Opens the stores: all in SQLite, or with a database the segment index in SQLite and the rest in the database. */
 async function openStores(
   { dataFolder, databaseUrl, databaseConnections }: Config,
   { log, closers, writesArchive, isReader }: { log: Log; closers: Closer[]; writesArchive: boolean; isReader: boolean },
@@ -249,7 +249,7 @@ async function openStores(
   const sharing = databaseUrl === undefined ? 'exclusive' : isReader ? 'reader' : 'writer'
   const local = await openSqliteStore(join(dataFolder, 'windrow.db'), sharing)
   closers.push(() => local.close())
-  // Nobody's to handle: the process ends, and whoever watches it starts another.
+  // Deliberately unhandled: the process ends, and its supervisor starts another.
   void local.lost.then((error) => Promise.reject(error))
   if (databaseUrl === undefined) return local
 
