@@ -5,82 +5,88 @@ import type { OutputSegment, SegmentSummary, SummaryWindow } from '../model/outp
 import type { ViewingWindow } from '../model/viewing-window.ts'
 import type { SourceMedia } from './segments/source-media.ts'
 
-/** One way of presenting a channel to players. Origin and harvest hold nothing but this. */
+/** Port: one way of presenting a channel to players; all that origin and harvest know of packaging. */
 export type OutputFormat = {
   /**
    * The object of this endpoint that a path below `/out/v1/<endpoint GUID>/` names, if any. A segment has one path,
-   * whatever window it is shown in; the path of a manifest may tell its window.
+   * whatever window shows it; the path of a manifest may state its window.
    */
   resolve(endpoint: OriginEndpoint, path: string): OutputRequest | undefined
   /**
-   * Every file of a finished asset: what a harvest writes, children before their parents, names relative to the folder
-   * of the parent. Undefined when the endpoint's settings leave nothing of the window.
+   * Every file of a finished asset, as a harvest writes it: children before their parents, names relative to the
+   * folder of the parent. Undefined when the endpoint's settings leave nothing of the window.
    */
   asset(endpoint: OriginEndpoint, window: SummaryWindow): Asset | undefined
 }
 
 export type OutputRequest = ManifestRequest | SegmentRequest
 
-/** What the path of a manifest says of the window it is to show, as it stands there. */
+/** The window in the path of a manifest, unparsed. */
 export type PathTimes = {
   readonly start?: string
   readonly end?: string
-  /** How many folders that takes. */
+  /** Number of path folders that state the window. */
   readonly depth: number
 }
 
 export type ManifestRequest = {
   readonly kind: 'manifest'
-  /** What players ask for first: it alone may be filtered, and told a window by the query. */
+  /**
+   * True for the manifest that players request first, the only one to which a filter or a window in the query may
+   * apply.
+   */
   readonly isParent: boolean
-  /** The window the path tells. */
+  /** The window in the path. */
   readonly times: PathTimes
-  /** Whether the query may tell it as well. */
+  /** True when the query may state a window as well. */
   readonly takesTimes: boolean
-  /** How much of the live edge it shows. */
+  /** Length of the live window in seconds. */
   readonly windowSeconds: number
   /**
-   * The manifest for a window; undefined when the window has nothing it could show, 'nothing left' when it is the
-   * filter that leaves nothing. Same inputs, same bytes.
+   * Writes the manifest of a window; undefined when the window has nothing it could show, 'nothing left' when the
+   * filter excludes everything. Equal inputs give equal bytes.
    */
   write(window: SummaryWindow, style: ManifestStyle): TextBody | 'nothing left' | undefined
 }
 
-/** Anything that is not a manifest: segments, and the headers that go before them. */
+/** A request for a segment or a header. */
 export type SegmentRequest = {
   readonly kind: 'segment'
-  /** Undefined when there is no such segment, or the stream has a gap there. Same inputs, same bytes, for ever. */
+  /**
+   * The body; undefined when there is no such segment, or the stream has a gap there. Equal inputs always give equal
+   * bytes.
+   */
   body(index: SegmentLookup, media: SourceMedia): Promise<SegmentBody | undefined>
 }
 
-/** What a segment's name is looked up in. */
+/** The part of the archive in which segment names are looked up. */
 export type SegmentLookup = Pick<ArchiveReader, 'outputSegment' | 'outputSegmentsAround' | 'era' | 'erasAt' | 'live'>
 
-/** How manifests are to be written: as players see them, or finished as a harvest leaves them. */
+/** The style of a manifest: as players request it, or finished for an asset. */
 export type ManifestStyle = PlayedStyle | { readonly kind: 'harvest' }
 
 export type PlayedStyle = {
   readonly kind: 'live'
-  /** What a viewer asked for who does not watch live, and whether nothing will be added to it. */
+  /** The window a viewer asked for instead of the live one, and whether it is complete. */
   readonly shift?: { readonly asked: ViewingWindow; readonly isOver: boolean }
-  /** Of parent manifests. */
+  /** Filter of a parent manifest. */
   readonly filter?: ManifestFilter
 }
 
 export type TextBody = {
   readonly contentType: string
   readonly text: string
-  /** What the manifest calls its newest segment, where that is not its number. */
+  /** Sequence number of the newest segment, where the manifest does not use its number. */
   readonly lastSequence?: number
-  /** Said of a window that is over, while something of it is left out until more is known. */
+  /** Present for a window in the past of which part is left out until more is known. */
   readonly isHeldBack?: true
 }
 
-/** One verbatim source object, several one after the other, or bytes made for the occasion. */
+/** A body of one verbatim source object, of several in sequence, or of bytes made on request. */
 export type SegmentBody = {
   readonly contentType: string
   readonly size: number
-  /** What decides the bytes beside the endpoint's settings and the path: digests of the sources. */
+  /** Digests of the sources, which together with the endpoint's settings and the path determine the bytes. */
   readonly sources: readonly string[]
 } & (
   | { readonly kind: 'object'; readonly key: string }
@@ -91,18 +97,18 @@ export type SegmentBody = {
 export type Asset = {
   /** Files that belong to no output segment. */
   readonly headers: readonly AssetFile[]
-  /** The files of some of the window's segments: only those that exist, where a stream has a gap there is none. */
+  /** The files of a batch of the window's segments; where a stream has a gap, there is none. */
   segmentsOf(batch: SegmentBatch<SegmentSummary>): readonly AssetSegment[]
-  /** Bodies are written when asked for, so that a long window can be taken a manifest at a time. */
+  /** Bodies are written on demand, so that a long window can be written one manifest at a time. */
   readonly manifests: readonly { readonly name: string; readonly body: () => TextBody }[]
-  /** Written last, under the name the job chose. */
+  /** The parent manifest, which is written last, under the name the job chose. */
   parent(): TextBody
 }
 
-/** A file of an asset, as it is known before its bytes are. */
+/** The name of an asset's file, known before its bytes are. */
 export type AssetFileName = {
   readonly name: string
-  /** What it is counted under: its media playlist, or its track in all eras. */
+  /** The track under which it is counted: its media playlist, or its track in all eras. */
   readonly track: string
 }
 
@@ -111,20 +117,20 @@ export type AssetFile = AssetFileName & { body(media: SourceMedia): Promise<Segm
 
 /** A file of an output segment. */
 export type AssetSegment = AssetFileName & {
-  /** What comes after the batch may change its bytes, once it is known. */
+  /** True when a segment after the batch may still change its bytes. */
   readonly isOpen?: boolean
-  /** Its bytes, from the batch it was named from, of whole segments. Undefined when a gap is found late. */
+  /** Its bytes, given the whole segments of the batch it was named from. Undefined when a gap is found only now. */
   body(batch: SegmentBatch, media: SourceMedia): Promise<SegmentBody | undefined>
 }
 
-/** Each of the files once, by its name. */
+/** Removes files whose name occurs more than once. */
 export function distinct<File extends AssetFileName>(files: readonly File[]): readonly File[] {
   return [...new Map(files.map((file) => [file.name, file])).values()]
 }
 
 /**
- * Consecutive output segments of a window, oldest first, with those next to them in it: `NEIGHBOURS`, or all there are.
- * Of those after them no bytes are needed.
+ * Consecutive output segments of a window, oldest first, with up to `NEIGHBOURS` adjacent ones on either side. Those
+ * after them are summaries, since their bytes are not needed.
  */
 export type SegmentBatch<Segment extends SegmentSummary = OutputSegment> = {
   readonly before: readonly Segment[]
@@ -133,6 +139,7 @@ export type SegmentBatch<Segment extends SegmentSummary = OutputSegment> = {
 }
 
 /**
- * How far what a segment holds may follow from others: earlier subtitles that are still shown, fragments it announces.
+ * Number of adjacent segments on which a segment's bytes may depend: earlier subtitles still shown, and fragments it
+ * announces.
  */
 export const NEIGHBOURS = 30

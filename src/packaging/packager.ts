@@ -12,9 +12,9 @@ const FORMATS: { readonly [T in Package['type']]: OutputFormat | undefined } = {
   mssPackage: mss,
 }
 
-/** The format an endpoint asks for, or undefined when it cannot be made yet. */
+/** The format of an endpoint; undefined when it is not implemented. */
 export function outputFormatOf(endpoint: OriginEndpoint): OutputFormat | undefined {
-  // Nobody who asked for encryption is to find the content in the clear.
+  // Content for which encryption was requested must never be served in the clear.
   if ('encryption' in endpoint.package && endpoint.package.encryption) return undefined
   return FORMATS[endpoint.package.type]
 }

@@ -1,8 +1,8 @@
 import type { SegmentSummary, SummaryWindow } from '../model/output-segment.ts'
 
 /**
- * Gives the window of some of a window's segments, with their eras alone: a broken source begins one with every
- * segment, and a day of them is not to be gone through for each page.
+ * Makes a function that gives part of a window, with only the eras of that part: a broken source begins an era with
+ * every segment, and a day of them must not be traversed for each page.
  */
 export function windowParts(window: SummaryWindow): (segments: readonly SegmentSummary[]) => SummaryWindow {
   const known = new Map(window.eras.map((era) => [era.id, era]))

@@ -39,7 +39,7 @@ import {
   trackFileName,
 } from './names.ts'
 
-/** CmafPackage: HLS playlists, several to an endpoint, over the same fragmented MP4 segments of one track each. */
+/** The format of a CmafPackage: several HLS presentations over the same fragmented MP4 segments of one track each. */
 export const cmaf: OutputFormat = {
   resolve(endpoint, path) {
     const settings = settingsOf(endpoint)
@@ -62,7 +62,7 @@ export const cmaf: OutputFormat = {
     }
   },
 
-  /** Of the endpoint's first manifest; playlists and segments lie side by side. */
+  /** The asset of the endpoint's first manifest; playlists and segments are in one folder. */
   asset(endpoint, window): Asset | undefined {
     const settings = settingsOf(endpoint)
     const [manifest] = settings.hlsManifests
@@ -174,7 +174,7 @@ const settingsOf = (endpoint: OriginEndpoint): CmafPackage => packageOf(endpoint
 
 function manifestsOf(presentation: Presentation, manifest: HlsManifest): CmafManifests {
   const { endpoint, references, style } = presentation
-  // Segments lie beside the folders of the manifests.
+  // Segments are beside the folders of the manifests.
   const toSegments = style.kind === 'live' ? `../${references.toSegments}` : ''
   return { ...presentation, settings: settingsOf(endpoint), manifest, references: { ...references, toSegments } }
 }

@@ -26,17 +26,17 @@ import { hasTrack } from '../tracks/track-times.ts'
 import { videoRangeOf } from '../tracks/video-range.ts'
 import { type CmafTrackName, headerFileName, playlistFileName, segmentFileName } from './names.ts'
 
-/** What all playlists of one HLS manifest of a CMAF endpoint have in common. */
+/** The values that all playlists of one HLS manifest of a CMAF endpoint share. */
 export type CmafManifests = Presentation & {
   readonly settings: CmafPackage
   readonly manifest: HlsManifest
 }
 
-/** EXT-X-MAP for what is not I-frames alone needs 6, RFC 8216 §7. */
+/** EXT-X-VERSION; EXT-X-MAP outside I-frame playlists needs 6, RFC 8216 §7. */
 const VERSION = 6
 const SUBTITLES_GROUP = 'subtitles'
 
-/** The tracks a parent playlist shows: those of the window's last era that have media in the window. */
+/** The tracks a parent playlist lists: those of the window's last era that have media in the window. */
 export function listedTracks(manifests: CmafManifests): TrackSet | 'nothing left' | undefined {
   const tracks = allTracks(manifests)
   const filtered = tracks && filterTracks(tracks, manifests.filter)
@@ -56,7 +56,7 @@ export function nameOf({ kind, n }: SingleTrack): CmafTrackName {
   return { kind: kind === 'text' ? 'subtitles' : kind, n }
 }
 
-/** Trick play has the pictures of the first rendition. */
+/** The track for trick play: the first video rendition, when the manifest and the filter allow it. */
 export function iFrameTrack({ manifest, filter }: CmafManifests, { video }: TrackSet): SingleVideo | undefined {
   const [first] = manifest.includeIframeOnlyStream ? video : []
   return first && passesTrickPlay(filter, first.description.height) ? first : undefined
@@ -69,7 +69,7 @@ export function cmafParent(manifests: CmafManifests, tracks: TrackSet): string {
   const groups = Map.groupBy(tracks.audio, groupOf)
   const renditions: DeclaredRendition[] = [
     ...[...groups.values()].flatMap((group) => {
-      // Each group has a default of its own: a player takes the group it can play.
+      // Each group has a default of its own, since a player takes the group it can play.
       const defaultAt = Math.max(
         group.findIndex(({ isDefault }) => isDefault),
         0,
@@ -105,7 +105,7 @@ export function cmafParent(manifests: CmafManifests, tracks: TrackSet): string {
     ...(audioGroup !== undefined && { audioGroup }),
     ...subtitles,
   })
-  // Every picture with every family of sound: RFC 8216 §4.3.4.2.1 has one group to a variant.
+  // Every video track is listed once for each audio group, since a variant has one group, RFC 8216 §4.3.4.2.1.
   const variants =
     groups.size === 0
       ? tracks.video.map((video) => variant(video, []))
@@ -114,7 +114,7 @@ export function cmafParent(manifests: CmafManifests, tracks: TrackSet): string {
   return writeMultivariantPlaylist({ ...playlist, iFrameStreams: iFrameStreams(manifests, tracks, uri) })
 }
 
-/** The encoder's own word for it, where it gave one of the same family. */
+/** The codec as the encoder declares it, when that is of the same family as the one probed. */
 function videoCodec({ role, description }: SingleVideo): string {
   const declared = declaredCodecs(role)?.find((codec) => familyOf(codec) === familyOf(description.codec))
   return declared ?? description.codec
@@ -167,7 +167,7 @@ export function tracksNamed(
   )
 }
 
-/** The track whose segment a playlist lists there; undefined at a gap. */
+/** The track whose segment a playlist lists at this output segment; undefined at a gap. */
 export function trackAt(
   tracks: ReadonlyMap<number, SingleTrack>,
   { kind }: CmafTrackName,
@@ -178,7 +178,7 @@ export function trackAt(
   return kind === 'iframe' && !iFrameOf(segment, track.stream.index) ? undefined : track
 }
 
-/** The playlist of a track; undefined when no era of the window has it. */
+/** Writes the playlist of a track; undefined when no era of the window has the track. */
 export function cmafPlaylist(manifests: CmafManifests, name: CmafTrackName): string | undefined {
   const { settings, manifest, window, references, segmentQuery, ended } = manifests
   const tracks = tracksNamed(manifests, name)

@@ -2,10 +2,10 @@ import type { CmafPackage, HlsManifest } from '../../model/origin-endpoint.ts'
 import type { PathTimes } from '../output-format.ts'
 import { splitTimes } from '../time-shift.ts'
 
-/** What a file of a CMAF presentation holds of a track: pictures, sound, text, or the pictures of trick play. */
+/** The content of a file of a CMAF presentation: video, audio, text, or the pictures of trick play. */
 export type CmafKind = 'video' | 'audio' | 'subtitles' | 'iframe'
 
-/** Track `n`, numbered over all streams and their tracks. */
+/** The name of track `n`, which is counted over all streams and their tracks. */
 export type CmafTrackName = { readonly kind: CmafKind; readonly n: number }
 
 export type CmafName =
@@ -26,8 +26,8 @@ const SEGMENT = new RegExp(`^${TRACK}_${INTEGER}\\.(mp4|vtt)$`)
 const HEADER = new RegExp(`^${TRACK}_track_1_csid_${INTEGER}_init\\.mp4$`)
 
 /**
- * What a path of a CMAF endpoint stands for: `<manifest id>/<manifest>.m3u8`, with the times of a window between the
- * two, or a segment beside those folders.
+ * Parses a path of a CMAF endpoint: `<manifest id>/<manifest>.m3u8`, with the times of a window in between, or a
+ * segment beside those folders.
  */
 export function parseCmafName(settings: CmafPackage, path: string): CmafName | undefined {
   const slash = path.indexOf('/')
@@ -61,7 +61,7 @@ function trackName(kind: string, n: string | undefined): CmafTrackName {
   return { kind: kind as CmafKind, n: Number(n) }
 }
 
-/** WebVTT passes through as it is. */
+/** File extension of a track; WebVTT is passed through as it is. */
 function extensionOf({ kind }: CmafTrackName): 'mp4' | 'vtt' {
   return kind === 'subtitles' ? 'vtt' : 'mp4'
 }
@@ -74,12 +74,12 @@ export function segmentFileName(prefix: string, track: CmafTrackName, number: nu
   return `${trackFileName(prefix, track)}_${number}.${extensionOf(track)}`
 }
 
-/** A header belongs to an era: all segments of a track in it have the same. */
+/** The file name of a header. It names the era, in which all segments of a track share a header. */
 export function headerFileName(prefix: string, track: CmafTrackName, era: number): string {
   return `${trackFileName(prefix, track)}_track_1_csid_${era}_init.mp4`
 }
 
-/** What the file names of a track begin with. */
+/** The prefix of the file names of a track. */
 export function trackFileName(prefix: string, { kind, n }: CmafTrackName): string {
   return `${prefix}_${kind}_${n}`
 }

@@ -9,10 +9,16 @@ import { claimsBitstreamSwitching } from './profiles.ts'
 import { audioSet, textSet } from './sound-and-text.ts'
 import { type DashTemplates, ownTemplate, sharedTemplate, templatesOf } from './templates.ts'
 
-/** Adaptation sets are numbered like their first track; trick play above all tracks. */
+/**
+ * Added to the track number for the id of the trick-play set; other adaptation sets have the number of their first
+ * track.
+ */
 const TRICK_PLAY = 1000
 
-/** What a Period shows: pictures that a player may switch between, each sound and each text by itself. */
+/**
+ * The adaptation sets of a Period: video tracks that a player may switch between, and each audio and text track by
+ * itself.
+ */
 export function adaptationSetsOf(templates: DashTemplates): readonly AdaptationSet[] {
   const { tracks } = templates.period
   const groups = [...Map.groupBy(tracks.video, switchingGroup).values()]
@@ -24,7 +30,7 @@ export function adaptationSetsOf(templates: DashTemplates): readonly AdaptationS
   ]
 }
 
-/** Players switch within a codec, and not between dynamic ranges. */
+/** The group within which players switch: one codec family and one dynamic range. */
 function switchingGroup({ description }: SingleVideo): string {
   return `${familyOf(description.codec)}/${dynamicRange(description) ?? ''}`
 }
@@ -51,7 +57,7 @@ function videoSet(templates: DashTemplates, tracks: readonly SingleVideo[], isMa
   }
 }
 
-/** The key frames of the first rendition, for fast forward; where a segment has none there is no such set. */
+/** The adaptation set for fast forward, with key frames of the first rendition; none when a segment lacks them. */
 function trickPlaySet(templates: DashTemplates): readonly AdaptationSet[] {
   const { settings, period, filter } = templates
   const [track] = period.tracks.video
@@ -79,7 +85,7 @@ function trickPlaySet(templates: DashTemplates): readonly AdaptationSet[] {
   ]
 }
 
-/** Bits per second of a segment's key frames; 0 when it has none. */
+/** Bit rate of a segment's key frames in bits per second; 0 when it has none. */
 function keyFrameRate({ stream }: SingleVideo, { slots, duration }: SegmentSummary): number {
   const frames = slots.flatMap(({ objects }) => objects[stream.index]?.keyFrames ?? [])
   return (frames.reduce((sum, { size }) => sum + size, 0) * 8 * TICKS_PER_SECOND) / duration
@@ -116,7 +122,7 @@ function pictures({ description }: SingleVideo): {
   return { codecs: codec, width, height, sar: sampleAspectRatio, ...(frameRate && { frameRate }) }
 }
 
-/** Of the whole picture, in lowest terms. */
+/** Aspect ratio of the whole picture, in lowest terms. */
 function pictureShape({ width, height, sampleAspectRatio = { width: 1, height: 1 } }: VideoDescription): Ratio {
   const [across, down] = [width * sampleAspectRatio.width, height * sampleAspectRatio.height]
   const divisor = greatestCommonDivisor(across, down)
@@ -130,7 +136,7 @@ function greatestCommonDivisor(a: number, b: number): number {
 /** TransferCharacteristics of ISO/IEC 23091-2: SMPTE ST 2084 and ARIB STD-B67. */
 const PQ = 16
 const HLG = 18
-/** BT.2020: what screens that know no HLG may take it for. */
+/** TransferCharacteristics of BT.2020, which screens without HLG may assume for it. */
 const BT_2020 = 14
 
 function dynamicRange({ colour: said }: VideoDescription): 'pq' | 'hlg' | undefined {
@@ -138,7 +144,8 @@ function dynamicRange({ colour: said }: VideoDescription): 'pq' | 'hlg' | undefi
 }
 
 /**
- * High dynamic range, ETSI TS 103 285 §5.2.5 and §5.2.6: a player that cannot show PQ is to leave it; HLG is for all.
+ * Descriptors of high dynamic range, ETSI TS 103 285 §5.2.5 and §5.2.6: a player that cannot show PQ must skip the
+ * set; any player may show HLG.
  */
 function colourProperties(description: VideoDescription): {
   readonly essentialProperties?: readonly Descriptor[]

@@ -29,7 +29,7 @@ import { headerBody, headerNamed, segmentAddress, segmentBody, segmentNamed, set
 
 const MANIFEST_TYPE = 'application/dash+xml'
 
-/** DashPackage: a media presentation description over fragmented MP4 segments of one track each. */
+/** The format of a DashPackage: an MPD over fragmented MP4 segments of one track each. */
 export const dash: OutputFormat = {
   resolve(endpoint, path) {
     const settings = settingsOf(endpoint)
@@ -83,7 +83,7 @@ function mpd(manifest: DashManifest, periods: readonly DashPeriod[]): TextBody {
   }
 }
 
-/** Where segments are named by their times: that of the newest in the lowest rendition. */
+/** Time of the newest segment of the lowest rendition; undefined unless segments are named by their times. */
 function lastTime({ settings }: DashManifest, period: DashPeriod | undefined): number | undefined {
   if (settings.segmentTemplateFormat !== 'TIME_WITH_TIMELINE') return undefined
   const newest = period?.segments.at(-1)
@@ -93,7 +93,7 @@ function lastTime({ settings }: DashManifest, period: DashPeriod | undefined): n
   return track && segmentAddress(track, newest, period.era, settings)
 }
 
-/** A Period with everything of it that has files. */
+/** A Period with all its tracks that have files. */
 type ShownPeriod = {
   readonly period: DashPeriod
   readonly tracks: readonly { readonly track: SingleTrack; readonly name: DashTrackName }[]
@@ -108,7 +108,7 @@ function shownIn(period: DashPeriod, { includeIframeOnlyStream }: DashPackage): 
 }
 
 function headersOf({ manifestName }: OriginEndpoint, { tracks }: ShownPeriod): readonly AssetFile[] {
-  // Trick play begins with the header of the pictures it is taken from.
+  // Trick play uses the header of the track it is taken from.
   const own = tracks.filter(({ name }) => name.kind !== 'iframe')
   return own.map(({ track, name }) => ({
     name: headerFileName(manifestName, name),
@@ -117,7 +117,7 @@ function headersOf({ manifestName }: OriginEndpoint, { tracks }: ShownPeriod): r
   }))
 }
 
-/** Of the segments that lie in a Period which is listed, by the number of its Period. */
+/** The files of the batch's segments that belong to a listed Period; `shown` has Periods by number. */
 function segmentsOf(
   endpoint: OriginEndpoint,
   shown: ReadonlyMap<number, ShownPeriod>,

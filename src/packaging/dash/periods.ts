@@ -8,22 +8,22 @@ import { hasTrack } from '../tracks/track-times.ts'
 import { listsTrack } from './profiles.ts'
 
 /**
- * What a window lists of a period: output segments of one era with consecutive numbers, throughout which the same
- * tracks have media. `$Number$` cannot skip a segment, so a gap in some stream begins a Period, and its end another.
+ * The listed part of a period: output segments of one era with consecutive numbers, throughout which the same tracks
+ * have media. `$Number$` cannot skip a segment, so a gap in any stream begins a Period, and its end another.
  */
 export type DashPeriod = {
-  /** Of the segment before the period's first: the same while the period slides out of the window. */
+  /** Number of the segment before the period's first; it stays the same while the period slides out of the window. */
   readonly id: number
   readonly era: Era
-  /** Of the period, whether or not its beginning is still listed. */
+  /** Beginning of the period, listed or not. */
   readonly begins: Moment
-  /** End of the last listed segment, or the beginning of the next Period where that comes before. */
+  /** End of the last listed segment, or the beginning of the next Period when that is earlier. */
   readonly endUtc: UtcMs
   readonly segments: readonly SegmentSummary[]
   readonly tracks: TrackSet
 }
 
-/** A time on an era's timeline, and what the era's clock says then: to the tick, in whole milliseconds. */
+/** A time on an era's timeline and the same moment on the era's clock, in whole milliseconds. */
 export type Moment = { readonly time: Ticks; readonly utc: UtcMs }
 
 /** The Periods of a window, oldest first; none where the endpoint's settings, or a filter, leave nothing. */
@@ -60,7 +60,7 @@ function periodOf(
 ): DashPeriod | undefined {
   const [first, last] = [segments[0], segments.at(-1)]
   const era = first && eras.get(first.era)
-  // What earlier versions recorded says of no track when it is shown.
+  // Segments recorded by earlier versions do not state their period.
   if (!first?.period || !last || !era) return undefined
   const tracks = filterTracks(tracksOf(era, settings, first), filter)
   if (tracks.video.length + tracks.audio.length + tracks.text.length === 0) return undefined
@@ -74,7 +74,7 @@ function periodOf(
   }
 }
 
-/** The tracks of which a segment has media, and with it its whole period. */
+/** The tracks that have media in a segment, and therefore in its whole period. */
 function tracksOf(era: Era, settings: DashPackage, segment: SegmentSummary): TrackSet {
   const isText = (index: number) => era.streams.find((each) => each.index === index)?.role.kind === 'subtitles'
   const isPresent = (index: number) => isText(index) || segment.slots.some(({ objects }) => objects[index])
@@ -86,7 +86,7 @@ function tracksOf(era: Era, settings: DashPackage, segment: SegmentSummary): Tra
   }
 }
 
-/** The last whole millisecond at or before `time`: what begins then is not cut off. */
+/** The last whole millisecond at or before `time`, so that nothing that begins then is cut off. */
 export function momentOf({ clock }: Era, time: Ticks): Moment {
   const ms = Math.floor((time - clock.time) / TICKS_PER_MS)
   return { time: ticks(clock.time + ms * TICKS_PER_MS), utc: utcMs(clock.utc + ms) }

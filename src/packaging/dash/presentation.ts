@@ -7,23 +7,24 @@ import { adaptationSetsOf } from './adaptation-sets.ts'
 import { type DashPeriod, momentOf, periodsOf } from './periods.ts'
 import { profilesOf } from './profiles.ts'
 
-/** What a manifest shows, and how it refers to it. */
+/** The values from which an MPD is written. */
 export type DashManifest = Presentation & {
   readonly settings: DashPackage
-  /** Percent-encoded. */
+  /** Manifest name, percent-encoded. */
   readonly manifestName: string
-  /** How much later than by the source's clock everything is shown, in milliseconds. */
+  /** Milliseconds by which everything is shown later than by the source's clock. */
   readonly delay: number
 }
 
-/** MPD@id of every manifest, as MediaPackage has it. */
+/** MPD@id of every manifest, as in MediaPackage. */
 const MPD_ID = '201'
 
-/** One moment for all channels and all time: a Period begins as many seconds after it as its UTC time says. */
+/** MPD@availabilityStartTime of every channel: a Period's start is its UTC time in seconds since then. */
 const AVAILABILITY_START = utcMs(0)
 
 /**
- * The Periods a manifest lists, at least one; undefined when the endpoint's settings leave no pictures of the window.
+ * The Periods a manifest lists, at least one; 'nothing left' when the filter excludes all of them; undefined when the
+ * endpoint's settings leave no video of the window.
  */
 export function listedPeriods({ settings, window, filter }: DashManifest) {
   const all = periodsOf(window, settings)
@@ -70,7 +71,7 @@ export function mpdOf(manifest: DashManifest, periods: readonly DashPeriod[]): M
   }
 }
 
-/** `start` is in milliseconds of the presentation. */
+/** Writes a Period; `start` is in milliseconds of the presentation. */
 function writtenPeriod(manifest: DashManifest, period: DashPeriod, start: number): Period {
   const { settings, manifestName, references, segmentQuery, filter } = manifest
   const isCounted = settings.segmentTemplateFormat === 'NUMBER_WITH_DURATION' && !manifest.ended
@@ -90,7 +91,7 @@ function writtenPeriod(manifest: DashManifest, period: DashPeriod, start: number
   }
 }
 
-/** The Period as if it began where the window does. */
+/** The Period as if it began at the first listed segment. */
 function listedFrom(period: DashPeriod): DashPeriod {
   return { ...period, begins: momentOf(period.era, period.segments[0]!.start) }
 }
@@ -100,8 +101,9 @@ function durationOf({ begins, endUtc }: DashPeriod): number {
 }
 
 /**
- * A player that counts segments instead of reading a list asks for each at its end by the source's clock, when it is on
- * its way still: the presentation is a segment late for it.
+ * Milliseconds by which segments are late for players that count them instead of reading a list: such a player asks
+ * for each at its end by the source's clock, while it is still on its way, so the presentation is delayed by one
+ * segment.
  */
 function latenessOf({ segmentTemplateFormat, segmentDurationSeconds }: DashPackage): number {
   return segmentTemplateFormat === 'NUMBER_WITH_DURATION' ? segmentDurationSeconds * 1000 : 0

@@ -23,7 +23,8 @@ export function profilesOf(profile: Profile, type: 'static' | 'dynamic'): readon
 }
 
 /**
- * HbbTV knows one video codec and two of audio, ETSI TS 102 796 V1.2.1 §7.3.1; the other profiles refuse none of ours.
+ * Codecs of HbbTV, which has one for video and two for audio, ETSI TS 102 796 V1.2.1 §7.3.1; the other profiles allow
+ * every codec that Windrow outputs.
  */
 const HBBTV_CODECS = ['avc1', 'mp4a', 'ec-3']
 
@@ -32,9 +33,9 @@ export function listsTrack(profile: Profile, { kind, description }: SingleTrack)
 }
 
 /**
- * Whether segments of one representation may follow those of another without a header between them, as `avc1` and
- * `hvc1` cannot promise. MediaPackage says so all the same, and players that look take it for less than it is; the
- * profiles of television sets mean it.
+ * True when the MPD claims that segments of one representation may follow those of another without a header in
+ * between, which `avc1` and `hvc1` cannot guarantee. MediaPackage claims it nevertheless, and players that check
+ * treat it as less; the profiles of television sets take it literally, so it is left out there.
  */
 export function claimsBitstreamSwitching(profile: Profile): boolean {
   return profile === 'NONE'

@@ -11,7 +11,7 @@ import { hasTrack, intervalOf } from '../tracks/track-times.ts'
 import { type DashTrackName, trackKindOf } from './names.ts'
 import { templateTimescales } from './timescales.ts'
 
-/** The track a file name means, among those the endpoint shows. */
+/** The track that a file name means, among those the endpoint shows. */
 function trackNamed(era: Era, settings: DashPackage, { kind, n }: DashTrackName): SingleTrack | undefined {
   const track = trackNumbered(era, settings.streamSelection, n)
   if (!track || (kind === 'iframe' && !settings.includeIframeOnlyStream)) return undefined
@@ -80,7 +80,7 @@ export async function segmentBody(
     : segmentOf(track, segment, media)
 }
 
-/** What stands for a segment in its name. */
+/** The number or time that stands for a segment in its name. */
 export function segmentAddress(
   track: SingleTrack,
   segment: SegmentSummary,
@@ -92,7 +92,7 @@ export function segmentAddress(
     : segment.number
 }
 
-/** Where segments are named by their times: a track's, in units of its segment template. */
+/** Time of a track's segment in units of its segment template, where segments are named by their times. */
 function timeOf(track: SingleTrack, segment: SegmentSummary, era: Era, settings: DashPackage): number | undefined {
   return intervalOf({ ...track, timescale: templateTimescales(era, settings)(track) }, segment)?.start
 }

@@ -13,7 +13,7 @@ import { soundRate } from '../tracks/filtered-tracks.ts'
 import type { SingleAudio, SingleText } from '../tracks/track-set.ts'
 import { ownTemplate, type PlacedTemplates, sharedTemplate } from './templates.ts'
 
-/** Media characteristics of RFC 8216bis §4.4.6.1 that DASH has words for. */
+/** Media characteristics of RFC 8216bis §4.4.6.1 that DASH can express. */
 const DESCRIBES_VIDEO = 'public.accessibility.describes-video'
 const DESCRIBES_SOUND = 'public.accessibility.describes-music-and-sound'
 
@@ -52,11 +52,11 @@ function channelConfiguration({ codec, channels, configuration }: AudioDescripti
     const [program] = readDec3(bytesOfHex(configuration)).programs
     return dolbyChannels(program ? locationsOf(program) | program.dependentLocations : 0)
   }
-  // Parametric stereo makes two channels of one.
+  // Parametric stereo decodes one channel to two.
   return mpegChannels(codec === 'mp4a.40.29' ? 2 : channels)
 }
 
-/** Subtitles as TTML in MP4. */
+/** The adaptation set of subtitles, which are TTML in MP4. */
 export function textSet(track: SingleText, templates: PlacedTemplates): AdaptationSet {
   const { n, bandwidth, language = 'und', name } = track
   const kind = track.forced

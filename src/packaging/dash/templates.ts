@@ -9,29 +9,30 @@ import { type DashKind, headerFileName, segmentFileName } from './names.ts'
 import type { DashPeriod } from './periods.ts'
 import { templateTimescales } from './timescales.ts'
 
-/** What all segment templates of a Period have in common. */
+/** The values that all segment templates of a Period share. */
 export type DashTemplates = {
   readonly settings: DashPackage
   readonly period: DashPeriod
   readonly startNumber: number
-  /** Where files lie and what their names begin with. Percent-encoded: everything written here is a URI. */
+  /** Folder and beginning of every file name, percent-encoded, since all that is written here is a URI. */
   readonly prefix: string
-  /** What follows a file name. */
+  /** The query appended to file names. */
   readonly query: string
   readonly filter?: ManifestFilter
 }
 
-/** A representation's template, and the one it can take from its adaptation set. */
+/** The templates of representations, and the one they can inherit from their adaptation set. */
 export type PlacedTemplates = {
-  /** Of the adaptation set; undefined where its representations have little in common. */
+  /** Template of the adaptation set; undefined when its representations have too little in common. */
   readonly shared?: SegmentTemplate
-  /** Of each representation, by position; undefined where it is the shared one. */
+  /** Template of each representation by position; undefined where it inherits the shared one. */
   readonly own: readonly (SegmentTemplate | undefined)[]
 }
 
 /**
- * The templates of an adaptation set. Full: one to a representation. Compact: what most representations have in common
- * stands in the set; pictures whose rates do not go together stay as they are.
+ * The templates of an adaptation set. The full layout has one for each representation. The compact layout puts into
+ * the set what most representations have in common; video tracks whose frame rates do not combine stay as in the full
+ * layout.
  */
 export function templatesOf(templates: DashTemplates, kind: DashKind, tracks: readonly SingleTrack[]): PlacedTemplates {
   const timescaleOf = templateTimescales(templates.period.era, templates.settings)
@@ -65,7 +66,7 @@ function countedBy(templates: DashTemplates, track: SingleTrack, timescale: numb
   const { settings, period, startNumber } = templates
   const origin = period.begins.time
   if (settings.segmentTemplateFormat === 'NUMBER_WITH_DURATION') {
-    // Ticks, whatever the media count: of all timescales the one in which regular segments are whole.
+    // Ticks, whatever the media's timescale: the one in which regular segments have a whole duration.
     return {
       timescale: TICKS_PER_SECOND,
       presentationTimeOffset: origin,
@@ -88,7 +89,10 @@ function timelineOf(track: SingleTrack, segments: readonly SegmentSummary[]): re
   })
 }
 
-/** Of the segments of a Period that are all to be equally long: the average since the Period began, in ticks. */
+/**
+ * Duration in ticks of the segments of a Period that are meant to be of equal length: the average since the Period
+ * began.
+ */
 export function regularDuration({ segments }: Pick<DashPeriod, 'segments'>): number {
   const last = segments.at(-1)
   if (!last?.period) return 0

@@ -2,7 +2,7 @@ import type { DashPackage } from '../../model/origin-endpoint.ts'
 import type { Era } from '../../model/output-segment.ts'
 import { type SingleTrack, type SingleVideo, trackSetOf } from '../tracks/track-set.ts'
 
-/** Two rates one of which is double the other, as units per second: a compact manifest counts both in the higher. */
+/** Pairs of timescales, one double the other; a compact manifest uses the higher for both. */
 const PAIRS = [
   [24_000, 48_000],
   [25_000, 50_000],
@@ -10,15 +10,18 @@ const PAIRS = [
 ] as const
 
 /**
- * Units per second of a track's segment template in manifests and `$Time$` names; its media keep their own. It follows
- * from the era and not from what a window holds, for names are to stay what they are.
+ * Units per second of a track's segment template, in manifests and in `$Time$` names; the media keep their own. It
+ * depends on the era and not on the window, so that names never change.
  */
 export function templateTimescales(era: Era, settings: DashPackage): (track: SingleTrack) => number {
   const merged = mergedTimescale(era, settings)
   return (track) => (track.kind === 'video' && merged !== undefined ? merged : track.timescale)
 }
 
-/** One timescale for all pictures of the era: their own, or that of the higher rate. Undefined when there is none. */
+/**
+ * One timescale for all video tracks of the era: their common one, or that of the higher rate. Undefined when there
+ * is none.
+ */
 function mergedTimescale(era: Era, { manifestLayout, streamSelection }: DashPackage): number | undefined {
   if (manifestLayout === 'FULL') return undefined
   const { video } = trackSetOf(era, streamSelection)
@@ -27,7 +30,7 @@ function mergedTimescale(era: Era, { manifestLayout, streamSelection }: DashPack
   if (low === undefined || more.length > 0) return undefined
   if (high === undefined) return low
   const isPair = PAIRS.some(([half, whole]) => low === half && high === whole)
-  // 29.97 is no half of 60, though their timescales are.
+  // 29.97 is not half of 60, though the timescales are.
   const areAlike = new Set(rates.map(({ description }) => description.frameRate?.denominator)).size === 1
   return isPair && areAlike ? high : undefined
 }

@@ -3,18 +3,18 @@ import { msFromTicks, TICKS_PER_MS, type Ticks, ticks, type UtcMs } from '../../
 import type { HlsManifest } from '../../model/origin-endpoint.ts'
 import type { SegmentSummary } from '../../model/output-segment.ts'
 
-/** What a media playlist lists, and how. */
+/** The input from which a media playlist is written. */
 export type PlaylistPlan = {
   readonly settings: Pick<HlsManifest, 'playlistType' | 'programDateTimeIntervalSeconds'>
   readonly segments: readonly SegmentSummary[]
   readonly ended: boolean
-  /** The least EXT-X-VERSION for what the segments are made of. */
+  /** The lowest EXT-X-VERSION that the segments allow. */
   readonly version: number
   readonly independentSegments: boolean
   readonly iFramesOnly?: boolean
-  /** How a segment is listed; undefined where the stream has a gap. */
+  /** The entry of a segment; undefined where the stream has a gap. */
   readonly list: (segment: SegmentSummary) => ListedAs | undefined
-  /** What stands for a segment that is a gap: it is not fetched. */
+  /** The URI listed for a gap, which is not fetched. */
   readonly gapUri: (segment: SegmentSummary) => string
 }
 
@@ -22,7 +22,7 @@ export type ListedAs = Pick<MediaSegment, 'uri' | 'map' | 'byteRange'>
 
 export const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl'
 
-/** EXT-X-GAP came with version 8, RFC 8216bis §8. */
+/** EXT-X-GAP needs version 8, RFC 8216bis §8. */
 const GAP_VERSION = 8
 
 export function playlistText(plan: PlaylistPlan): string {
@@ -35,7 +35,7 @@ export function playlistText(plan: PlaylistPlan): string {
   for (const segment of plan.segments) {
     const duration = listedDuration(segment)
     const listed = plan.list(segment)
-    // What the first segment breaks with is no longer listed, and its number is counted in the sequence already.
+    // What precedes the first segment is not listed, and its discontinuity is already counted in the sequence number.
     const discontinuity = segment.discontinuity && previous !== undefined
     const isDated =
       interval > 0 && (!previous || discontinuity || crosses(interval, previous.startUtc, segment.startUtc))
@@ -64,13 +64,14 @@ export function playlistText(plan: PlaylistPlan): string {
   return writeMediaPlaylist(playlist)
 }
 
-/** Whole milliseconds between the rounded ends: the sum of a playlist is right wherever its window begins. */
+/** Whole milliseconds between the rounded ends, so that sums are right wherever the window begins. */
 function listedDuration({ start, duration }: SegmentSummary): Ticks {
   return ticks((msFromTicks(ticks(start + duration)) - msFromTicks(start)) * TICKS_PER_MS)
 }
 
 /**
- * True when a multiple of `interval` since 1970 lies after `from`, up to and including `to`: the same in any window.
+ * True when a multiple of `interval` since 1970 lies after `from`, up to and including `to`, which does not depend on
+ * the window.
  */
 function crosses(interval: number, from: UtcMs, to: UtcMs): boolean {
   return Math.floor(from / interval) !== Math.floor(to / interval)

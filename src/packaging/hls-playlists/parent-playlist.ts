@@ -5,37 +5,37 @@ import type { VariantRole } from '../tracks/stream-selection.ts'
 import { familyOf } from '../tracks/track-set.ts'
 import { videoRangeOf } from '../tracks/video-range.ts'
 
-/** A variant as the source declared it and as the media show it. */
+/** A variant, as the source declared it and as its media were probed. */
 export type DeclaredVariant = {
   readonly uri: string
   readonly role: VariantRole
   readonly video: VideoDescription | undefined
-  /** RFC 6381, of everything the variant's own segments carry. */
+  /** Codecs (RFC 6381) of everything in the variant's own segments. */
   readonly codecs: readonly string[]
-  /** Of its audio group. */
+  /** Codecs (RFC 6381) of its audio group. */
   readonly audioCodecs: readonly string[]
   readonly audioGroup?: string
   readonly subtitlesGroup?: string
 }
 
-/** Names and texts of EXT-X-MEDIA, audio and subtitles. */
+/** An audio or subtitles rendition, with the names and texts of its EXT-X-MEDIA. */
 export type DeclaredRendition = Omit<Rendition, 'type' | 'uri' | 'forced'> & {
   readonly type: 'AUDIO' | 'SUBTITLES'
   readonly uri: string
   readonly forced?: boolean
 }
 
-/** CEA-608 and 708 stay in the video; the playlist repeats what the encoder's said of them. */
+/** Group of CEA-608 and CEA-708 captions, which stay in the video; the playlist repeats the encoder's declaration. */
 const CAPTIONS_GROUP = 'captions'
 
-/** What all parent playlists of HLS have in common. */
+/** The part that all HLS parent playlists share. */
 export function parentPlaylistOf(
   version: number,
   variants: readonly DeclaredVariant[],
   renditions: readonly DeclaredRendition[],
 ): Omit<MultivariantPlaylist, 'iFrameStreams'> {
   const captions = distinctCaptions(variants)
-  // NONE holds for all variants or for none.
+  // NONE must hold for all variants or for none.
   const saysNone = variants.every(({ role }) => role.closedCaptions === 'NONE')
   const closedCaptions = saysNone ? 'NONE' : captions.length > 0 ? CAPTIONS_GROUP : undefined
   return {
@@ -76,18 +76,21 @@ function variantStream(variant: DeclaredVariant): VariantStream {
   }
 }
 
-/** CODECS has to cover the variant's renditions too; what the encoder declared for a kind of codec is not added to. */
+/**
+ * CODECS of a variant, which must cover its renditions too; a kind of codec that the encoder declared gets no
+ * addition.
+ */
 function joinCodecs({ codecs, audioCodecs }: DeclaredVariant): string {
   const families = codecs.map(familyOf)
   return [...new Set([...codecs, ...audioCodecs.filter((codec) => !families.includes(familyOf(codec)))])].join(',')
 }
 
-/** What the encoder's CODECS attribute names. */
+/** The codecs in the encoder's CODECS attribute. */
 export function declaredCodecs({ codecs }: VariantRole): readonly string[] | undefined {
   return codecs?.split(',').map((codec) => codec.trim())
 }
 
-/** CHANNELS, RFC 8216 §4.3.4.1; joint object coding as Apple's authoring specification writes it. */
+/** CHANNELS, RFC 8216 §4.3.4.1, with joint object coding as in Apple's authoring specification. */
 export function channelsAttribute({ channels, jointObjectCoding }: AudioDescription): string {
   return jointObjectCoding === undefined ? `${channels}` : `${jointObjectCoding}/JOC`
 }

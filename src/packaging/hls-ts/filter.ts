@@ -4,8 +4,8 @@ import { audioOf } from '../tracks/track-set.ts'
 import { type HlsRendition, type HlsStream, type HlsStreamSet, type HlsVariant, hasVideo } from './stream-set.ts'
 
 /**
- * What a filter leaves of the streams. Sound that rides with pictures cannot leave without them: such a variant
- * stays when any of its sound does.
+ * Applies a filter to the streams. Audio that is muxed with video cannot be removed alone, so such a variant stays
+ * when any of its audio does.
  */
 export function filterStreams(streams: HlsStreamSet, filter: ManifestFilter): HlsStreamSet {
   const audio = withDefaults(
@@ -42,7 +42,7 @@ function carriedAudio({ source, pids }: HlsStream) {
   return audioOf(source).filter(({ pid }) => !pids || pids.includes(pid))
 }
 
-/** Each group keeps a default, where it had one. */
+/** Gives each group that had a default one again. */
 function withDefaults(renditions: readonly HlsRendition[]): readonly HlsRendition[] {
   const withDefault = new Set(renditions.filter(({ role }) => role.isDefault).map(({ role }) => role.groupId))
   return renditions.map((rendition) => {

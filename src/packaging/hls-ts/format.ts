@@ -40,7 +40,10 @@ import {
 import { mediaTypeOf, segmentExtension } from './segment-media.ts'
 import { type HlsStream, streamNamed } from './stream-set.ts'
 
-/** HlsPackage: playlists over MPEG-TS segments, which are the encoder's own bytes wherever no track is dropped. */
+/**
+ * The format of an HlsPackage: playlists over MPEG-TS segments, which are the encoder's own bytes wherever no track
+ * is dropped.
+ */
 export const hls: OutputFormat = {
   resolve(endpoint, path) {
     const { times, rest } = splitTimes(path)
@@ -76,7 +79,7 @@ export const hls: OutputFormat = {
     return {
       headers: [],
       segmentsOf(batch) {
-        // Trick play may have the segments of another playlist.
+        // Trick play may list the segments of another playlist.
         const own = { ...manifests, window: part(batch.segments) }
         const files = names.flatMap((name) => assetSegments(endpoint, own, name, batch))
         return distinct(files)
@@ -129,7 +132,7 @@ async function streamSegment(
   if (source.container === 'webvtt') return webVttSegment(source, segment, earlier, media)
   const objects = segment.slots.flatMap(({ objects }) => objects[source.index] ?? [])
   if (source.container === 'packed-audio' && objects.length > 1) {
-    // One timestamp in front, and then nothing but frames.
+    // One timestamp at the beginning, then only frames.
     return transformedBody(type, objects, media, (sources) =>
       sources.map((bytes, i) => (i === 0 ? bytes : bytes.subarray(framesOffset(bytes)))),
     )

@@ -20,14 +20,14 @@ import { manifestFileName, type PlaylistName, type SegmentName, segmentFileName 
 import { segmentExtension } from './segment-media.ts'
 import { type HlsRendition, type HlsStream, type HlsStreamSet, streamNamed, streamSetOf } from './stream-set.ts'
 
-/** What all manifests of one HLS presentation have in common. */
+/** The values that all manifests of one HLS presentation share. */
 export type HlsManifests = Presentation & {
   readonly settings: HlsPackage
-  /** Percent-encoded: everything written here is a URI. */
+  /** Manifest name, percent-encoded, since all that is written here is a URI. */
   readonly manifestName: string
 }
 
-/** The streams a parent playlist shows: those of the window's last era that have media in the window. */
+/** The streams a parent playlist lists: those of the window's last era that have media in the window. */
 export function listedStreams(manifests: HlsManifests): HlsStreamSet | 'nothing left' | undefined {
   const { filter } = manifests
   const streams = allStreams(manifests)
@@ -41,7 +41,7 @@ export function allStreams({ settings, window }: HlsManifests): HlsStreamSet | u
   if (!era) return undefined
   const isPresent = (index: number) => window.segments.some((segment) => hasMedia(segment, index))
   const streams = streamSetOf(era, settings, isPresent)
-  // The service takes no radio: there is no presentation without pictures.
+  // There is no presentation without video: MediaPackage does not support radio.
   const isSeen = streams.variants.some(
     ({ source }) => source.tracks.every(({ kind }) => kind !== 'audio') || videoOf(source),
   )
@@ -60,7 +60,7 @@ export function streamsNamed({ settings, window }: HlsManifests, name: PlaylistN
   )
 }
 
-/** How a stream's segment is named, or undefined where it has a gap. */
+/** The name of a stream's segment; undefined where the stream has a gap. */
 export function segmentNamed(
   streams: ReadonlyMap<number, HlsStream>,
   { n = 0, p, iframes }: PlaylistName,
@@ -68,10 +68,10 @@ export function segmentNamed(
 ): (SegmentName & { readonly stream: HlsStream }) | undefined {
   const stream = streams.get(segment.era)
   if (!stream) return undefined
-  // Subtitles have nothing to say for a while: that is an empty segment, and no gap.
+  // Subtitles may be silent for a while: that is an empty segment, not a gap.
   if (stream.source.container !== 'webvtt' && !hasMedia(segment, n)) return undefined
   const extension = segmentExtension(stream.source)
-  // I-frames lie in the variant's own segments, or in the untouched sources where those are filtered.
+  // I-frames are in the variant's own segments, or in the untouched sources where those are filtered.
   const isApart = iframes && stream.pids !== undefined
   return { n, ...(p !== undefined && { p }), ...(isApart && { iframes }), number: segment.number, extension, stream }
 }
@@ -96,7 +96,7 @@ export function parentPlaylist(manifests: HlsManifests, streams: HlsStreamSet): 
       uri: uri({ ...stream, source }),
       role: source.role,
       video,
-      // Of a group whose sound is all filtered out nothing is heard.
+      // A group whose audio is all filtered out contributes no audio codecs.
       codecs: (declaredCodecs(source.role) ?? probed).filter(
         (codec) => !isSilenced(source, audio, filter) || !AUDIO_FAMILIES.includes(familyOf(codec)),
       ),
@@ -111,7 +111,7 @@ export function parentPlaylist(manifests: HlsManifests, streams: HlsStreamSet): 
       return { type, ...each.role, uri: uri(each) }
     }
   const renditions = [...streams.audio.map(rendition('AUDIO')), ...streams.subtitles.map(rendition('SUBTITLES'))]
-  // Renditions make older players stumble, RFC 8216 §7.
+  // Renditions need version 4, RFC 8216 §7.
   const playlist = parentPlaylistOf(renditions.length > 0 ? 4 : 3, variants, renditions)
   return writeMultivariantPlaylist({ ...playlist, iFrameStreams: iFrameStreams(manifests, streams) })
 }
@@ -127,7 +127,7 @@ function uriOf({ manifestName, references }: HlsManifests, name: PlaylistName): 
   return references.toManifests + manifestFileName(manifestName, name)
 }
 
-/** Trick play has the pictures of the first variant that shows any. */
+/** The playlist for trick play: that of the first variant with video. */
 export function iFramePlaylistName(
   { settings, filter }: HlsManifests,
   { variants }: HlsStreamSet,
@@ -157,7 +157,7 @@ function iFrameStreams(manifests: HlsManifests, streams: HlsStreamSet) {
   ]
 }
 
-/** The playlist of a stream; undefined when no era of the window has such a stream. */
+/** Writes the playlist of a stream; undefined when no era of the window has the stream. */
 export function mediaPlaylist(manifests: HlsManifests, name: PlaylistName): string | undefined {
   const { settings, window, manifestName, references, segmentQuery, ended } = manifests
   const toSegment = (segment: SegmentName) =>

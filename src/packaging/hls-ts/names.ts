@@ -1,13 +1,16 @@
-/** The parent manifest, or that of stream `n`, or of track `p` of stream `n`, or of stream `n`'s I-frames. */
+/**
+ * The name of the parent manifest, or of the playlist of stream `n`, of track `p` of stream `n`, or of stream `n`'s
+ * I-frames.
+ */
 export type PlaylistName = { readonly n?: number; readonly p?: number; readonly iframes?: true }
 
-/** Output segment `number` of stream `n`, or of its track `p` alone, or the resource of its I-frame. */
+/** The name of output segment `number` of stream `n`, of its track `p` alone, or of the resource of its I-frame. */
 export type SegmentName = {
   readonly n: number
   readonly p?: number
   readonly iframes?: true
   readonly number: number
-  /** Of the file name: what the segment is made of. */
+  /** File extension, which states the container. */
   readonly extension: string
 }
 
@@ -15,13 +18,13 @@ export type HlsName =
   | { readonly kind: 'manifest'; readonly name: PlaylistName }
   | { readonly kind: 'segment'; readonly name: SegmentName }
 
-// Strict integers: every object has one name only.
+// Integers without leading zeros, so that every object has one name only.
 const INTEGER = '(0|[1-9]\\d{0,15})'
 const STREAM = `_${INTEGER}(?:_${INTEGER}|_(iframe))?`
 const MANIFEST = new RegExp(`^(?:${STREAM})?\\.m3u8$`)
 const SEGMENT = new RegExp(`^${STREAM}_${INTEGER}\\.(ts|aac|ac3|ec3|vtt)$`)
 
-/** What a file name of an HLS presentation stands for, given the endpoint's manifest name. */
+/** Parses a file name of an HLS presentation with this manifest name. */
 export function parseHlsName(manifestName: string, fileName: string): HlsName | undefined {
   if (!fileName.startsWith(manifestName)) return undefined
   const rest = fileName.slice(manifestName.length)
@@ -48,7 +51,7 @@ export function segmentFileName(manifestName: string, name: SegmentName): string
   return `${trackFileName(manifestName, name)}_${name.number}.${name.extension}`
 }
 
-/** What the file names of a media playlist's segments begin with. */
+/** The prefix of the file names of a media playlist's segments. */
 export function trackFileName(manifestName: string, name: Pick<SegmentName, 'n' | 'p' | 'iframes'>): string {
   return `${manifestName}_${name.n}${suffix(name)}`
 }

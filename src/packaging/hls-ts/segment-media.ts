@@ -1,7 +1,7 @@
 import type { SourceStream } from '../../model/output-segment.ts'
 import { audioOf } from '../tracks/track-set.ts'
 
-/** Of the file name of a stream's segments, where they go out in the container they came in. */
+/** File extension of a stream's segments, where they are output in the source's container. */
 export function segmentExtension(source: SourceStream): string {
   if (source.container === 'webvtt') return 'vtt'
   if (source.container !== 'packed-audio') return 'ts'

@@ -5,12 +5,12 @@ import { channelsAttribute } from '../hls-playlists/parent-playlist.ts'
 import { isVariant, type SourceVariant, selectVariants } from '../tracks/stream-selection.ts'
 import { audioOf, freeName } from '../tracks/track-set.ts'
 
-/** What one media playlist carries of a source stream. */
+/** The part of a source stream that one media playlist carries. */
 export type HlsStream = {
   readonly n: number
   readonly p?: number
   readonly source: SourceStream
-  /** Packet identifiers of the tracks kept; absent when the source's bytes go out as they are. */
+  /** Packet identifiers of the tracks kept; absent when the source's bytes are output unchanged. */
   readonly pids?: readonly number[]
 }
 
@@ -18,7 +18,7 @@ export type HlsVariant = HlsStream & { readonly source: SourceVariant; readonly 
 
 export type HlsRendition = HlsStream & {
   readonly role: Omit<Exclude<StreamRole, { kind: 'variant' }>, 'kind'>
-  /** RFC 6381. */
+  /** Codecs (RFC 6381). */
   readonly codecs: readonly string[]
 }
 
@@ -34,8 +34,8 @@ const SPLIT_GROUP = 'audio'
 const SUBTITLES_GROUP = 'subtitles'
 
 /**
- * `isPresent` says which source streams have media in the window; the others are left out. A source with audio
- * renditions of its own keeps its groups; otherwise the endpoint decides whether audio leaves the variants.
+ * The streams to be shown; `isPresent` tells which source streams have media in the window. A source with audio
+ * renditions of its own keeps its groups; otherwise the endpoint decides whether audio is split from the variants.
  */
 export function streamSetOf(era: Era, settings: HlsPackage, isPresent: (index: number) => boolean): HlsStreamSet {
   const streams = era.streams.filter(({ index }) => isPresent(index))
@@ -59,7 +59,10 @@ export function streamSetOf(era: Era, settings: HlsPackage, isPresent: (index: n
   return { variants, audio, subtitles }
 }
 
-/** The stream a media playlist or a segment of this era names, whether or not the parent playlist lists it just now. */
+/**
+ * The stream that a media playlist or segment of this era names, whether or not the parent playlist currently lists
+ * it.
+ */
 export function streamNamed(
   era: Era,
   settings: HlsPackage,
@@ -106,7 +109,9 @@ function subtitlesRendition(source: SourceStream): readonly HlsRendition[] {
   return [{ n: index, p: 0, source, role: { ...role, groupId: SUBTITLES_GROUP }, codecs: [] }]
 }
 
-/** A variant without what the endpoint leaves out: audio that is listed by itself, DVB subtitles nobody asked for. */
+/**
+ * A variant without the tracks the endpoint leaves out: audio listed by itself, and DVB subtitles unless requested.
+ */
 function variantPart(source: SourceVariant, settings: HlsPackage, isSplit: boolean): HlsStream {
   const leavesOut = ({ kind }: TrackDescription) =>
     (kind === 'audio' && isSplit && hasVideo(source)) || (kind === 'dvb-subtitles' && !settings.includeDvbSubtitles)
@@ -117,7 +122,7 @@ function variantPart(source: SourceVariant, settings: HlsPackage, isSplit: boole
 
 type AudioPart = HlsRendition & { readonly track: ReturnType<typeof audioOf>[number] }
 
-/** Each audio track of a variant by itself; the parent playlist names and ranks them anew. */
+/** The audio tracks of a variant, each by itself; the parent playlist names and ranks them anew. */
 function audioParts(source: SourceVariant): readonly AudioPart[] {
   if (!hasVideo(source)) return []
   return audioOf(source).map((track, p) => ({
@@ -131,7 +136,10 @@ function audioParts(source: SourceVariant): readonly AudioPart[] {
   }))
 }
 
-/** Every audio once, from the variant of least bandwidth that carries it, in the order of that variant's tracks. */
+/**
+ * Each distinct audio once, from the variant with the lowest bandwidth that carries it, in the order of that
+ * variant's tracks.
+ */
 function distinctAudio(variants: readonly SourceVariant[]): readonly HlsRendition[] {
   const found = new Map<string, HlsRendition>()
   const languages = new Set<string>()
@@ -143,7 +151,7 @@ function distinctAudio(variants: readonly SourceVariant[]): readonly HlsRenditio
       const identity = `${codec}/${channels}/${sampleRate}/${language}`
       if (found.has(identity)) continue
       const name = freeName(language ?? 'audio', names)
-      // Players choose by language: a second rendition of one language is for people to choose.
+      // Players choose by language; a second rendition in one language is for people to choose.
       const autoselect = !languages.has(language ?? '')
       const role = {
         groupId: SPLIT_GROUP,

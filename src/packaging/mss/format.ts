@@ -29,7 +29,7 @@ import { fragmentName, type MssName, parseMssName } from './names.ts'
 
 const MANIFEST_TYPE = 'text/xml'
 
-/** MssPackage: Smooth Streaming, MS-SSTR. */
+/** The format of an MssPackage: Smooth Streaming, MS-SSTR. */
 export const mss: OutputFormat = {
   resolve(endpoint, path) {
     const settings = settingsOf(endpoint)
@@ -42,7 +42,7 @@ export const mss: OutputFormat = {
         isParent: true,
         times,
         takesTimes: false,
-        // What is held back at the live edge is not to shorten the window.
+        // Fragments held back at the live edge must not shorten the window.
         windowSeconds: settings.manifestWindowSeconds + LOOK_AHEAD * settings.segmentDurationSeconds,
         write: (window, style) => manifest(mssPresentation(presentationOf(endpoint, window, style, times))),
       }
@@ -50,12 +50,15 @@ export const mss: OutputFormat = {
     return { kind: 'segment', body: (index, media) => bodyOf(endpoint, name, index, media) }
   },
 
-  /** The manifest, and the same paths below its folder as live: a server of files plays it. */
+  /**
+   * The manifest, and fragments under the same paths below its folder as when live, so that a file server can serve
+   * it.
+   */
   asset(endpoint, window): Asset | undefined {
     const presentation = mssPresentation(assetPresentation(endpoint, window))
     const streams = listedMssStreams(presentation)
     if (streams === undefined || streams === 'nothing left') return undefined
-    // Of a long window, what is listed is not worth keeping until it is written.
+    // The chunks of a long window are not worth keeping until they are written.
     const shown = streams.map(({ name, levels }) => ({ name, levels }))
     const part = windowParts(presentation.window)
     return {
@@ -92,7 +95,10 @@ async function bodyOf(
   return name.kind === 'fragment info' ? body && withoutMedia(body) : body
 }
 
-/** MS-SSTR §2.2.3: players that pause ask how the presentation goes on. */
+/**
+ * The fragment's boxes without its media, MS-SSTR §2.2.3, which paused players request to learn how the presentation
+ * continues.
+ */
 function withoutMedia(body: SegmentBody): SegmentBody {
   if (body.kind !== 'bytes') return body
   const [first = new Uint8Array()] = body.parts
@@ -102,7 +108,7 @@ function withoutMedia(body: SegmentBody): SegmentBody {
 
 const MDAT_HEADER = 8
 
-/** Of a batch, whose segments and those after them are the window of the presentation. */
+/** The fragments of a batch; the presentation's window is the batch's segments and those after them. */
 function assetFragments(
   presentation: MssPresentation,
   { name, levels }: Pick<ListedMssStream, 'name' | 'levels'>,
@@ -118,7 +124,7 @@ function assetFragments(
   return levels.flatMap(({ bitrate }, level) =>
     own.map(({ interval, tracks, place }, i): AssetSegment => {
       const track = tracks[level]!
-      // No further than any batch knows: the same wherever this one ends.
+      // Looks no further than any batch does, so that the bytes do not depend on where this one ends.
       const near = chunks.slice(i + 1, i + 1 + LOOK_AHEAD).filter((next) => next.place <= place + NEIGHBOURS)
       const following = near.map((next) => next.interval)
       return {
@@ -144,9 +150,9 @@ function mssPresentation(presentation: Presentation): MssPresentation {
     ...presentation,
     settings: settingsOf(endpoint),
     window: isPlayed ? window : { ...window, ended: true },
-    // A changed endpoint has other paths: caches may hold what it was.
+    // A changed endpoint gets other paths, since caches may hold the earlier content.
     event: isPlayed ? Math.floor(endpoint.modifiedAt / 1000) : 1,
-    // Out of the manifest's own folder, and into that of the live one.
+    // Leads out of the manifest's own folder and into that of the live one.
     toFragments: toSegments === '' ? '' : `../${toSegments}${encodeURIComponent(endpoint.manifestName)}.ism/`,
     isShifted: isPlayed && style.shift !== undefined,
   }

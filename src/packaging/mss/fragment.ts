@@ -14,17 +14,17 @@ const MEDIA_TYPE = 'video/mp4'
 /** mfhd's sequence_number has 32 bits. */
 const SEQUENCE_MODULUS = 2 ** 32
 
-/** A fragment, and what it says of its place: by what name it is asked for, and which come after it. */
+/** A fragment with its place: the interval it is named by, and the fragments after it. */
 export type MssFragment = {
   readonly track: SingleTrack
   readonly segment: OutputSegment
   readonly interval: FragmentInterval
   readonly following: readonly FragmentInterval[]
-  /** Output segments whose subtitles may still be shown. */
+  /** Earlier output segments whose subtitles may still be shown. */
   readonly earlier: readonly OutputSegment[]
 }
 
-/** Undefined where the track has no media. */
+/** The body of a fragment; undefined where the track has no media. */
 export async function fragmentBody(fragment: MssFragment, media: SourceMedia): Promise<SegmentBody | undefined> {
   const { track } = fragment
   const body = await (track.kind === 'text' ? textBody(fragment, track, media) : samplesBody(fragment, track, media))
@@ -46,7 +46,7 @@ async function samplesBody(
   return bytesBody(MEDIA_TYPE, parts(fragment, samples, gathered.media), gathered.objects)
 }
 
-/** A document whose times are those of the fragment: that is what players of Smooth Streaming take them for. */
+/** The body of a text fragment. Its document's times begin at the fragment, as Smooth Streaming players expect. */
 async function textBody(
   fragment: MssFragment,
   { stream, language }: SingleText,

@@ -12,12 +12,12 @@ import { firstInterval, isSameDecoding, timingTracks, trackOf } from './tracks.t
 
 type FragmentName = Extract<MssName, { stream: unknown }>
 
-/** How far ahead a track is looked for that pauses, in output segments. */
+/** Output segments examined for the next fragments of a track that pauses. */
 const MOST_AHEAD = 30
 
 /**
- * The fragment a path names. Undefined where there is none, and before the two after it are known: a fragment tells of
- * them, and its bytes are the same for ever.
+ * The fragment a path names. Undefined where there is none, and until the two after it are known: a fragment
+ * announces them, and its bytes must never change.
  */
 export async function findFragment(
   endpoint: OriginEndpoint,
@@ -43,14 +43,14 @@ export async function findFragment(
   return undefined
 }
 
-/** Where the next fragments of a track stand; undefined while they are not known. */
+/** Intervals of the next fragments of a track; undefined until they are known. */
 async function followers(
   endpoint: OriginEndpoint,
   of: {
     readonly settings: MssPackage
     readonly name: FragmentName
     readonly track: SingleTrack
-    /** The number of the output segment that has the fragment they follow. */
+    /** Number of the output segment with the fragment before them. */
     readonly after: number
   },
   index: SegmentLookup,
@@ -64,7 +64,7 @@ async function followers(
     if (!found) return (await index.live(endpoint, 1))?.ended ? following : undefined
     const { segment, era } = found
     const next = trackOf(era, streamSelection, stream, bitrate)
-    // A player could not go on with it: the presentation it knows ends here.
+    // A player could not continue with it, so the presentation it knows ends here.
     if (!next || !isSameDecoding(next, track)) return following
     const interval = hasTrack(next, segment) && firstInterval(era, timingTracks(era, streamSelection, stream), segment)
     if (interval) following.push(interval)

@@ -15,29 +15,31 @@ import { firstInterval, isSameDecoding, levelOf, type MssLevel, timingTracks, tr
 /** A window as an MSS endpoint shows it. */
 export type MssPresentation = Presentation & {
   readonly settings: MssPackage
-  /** What the paths of fragments name as their event. */
+  /** The event number in the paths of fragments. */
   readonly event: number
-  /** Where fragments lie, as seen from the manifest. */
+  /** Folder of the fragments, relative to the manifest. */
   readonly toFragments: string
-  /** A window that does not slide with the live edge. */
+  /** True for a window that does not slide with the live edge. */
   readonly isShifted: boolean
 }
 
-/** How many fragments after itself a fragment tells of: players learn from them how a live presentation goes on. */
+/**
+ * Number of later fragments that each fragment announces: players learn from them how a live presentation continues.
+ */
 export const LOOK_AHEAD = 2
 
-/** Where a track pauses, its next fragments are not waited for longer than that, in output segments. */
+/** Output segments after which the next fragments of a paused track are no longer waited for. */
 const SURELY_KNOWN = 8
 
-/** What of the newest segments decides which renditions are there. */
+/** Number of newest segments that decide which renditions are present. */
 const RECENT_SEGMENTS = 5
 
-/** A stream of the manifest with everything of it that is listed. */
+/** A stream of the manifest with all that is listed of it. */
 export type ListedMssStream = {
   readonly name: MssStreamName
   readonly levels: readonly MssLevel[]
   readonly chunks: readonly ListedChunk[]
-  /** True when something of the window is left out until more is known. */
+  /** True when part of the window is left out until more is known. */
   readonly isHeldBack: boolean
 }
 
@@ -45,14 +47,14 @@ export type ListedChunk = {
   readonly era: Era
   readonly segment: SegmentSummary
   readonly interval: FragmentInterval
-  /** Of each level. */
+  /** Tracks of each level. */
   readonly tracks: readonly SingleTrack[]
 }
 
 /**
- * The streams of a presentation: the tracks of its newest era that has something to list, and the fragments all levels
- * of a stream have, in older eras too while their tracks are decoded alike. A live one ends where two more fragments
- * are known.
+ * The streams of a presentation: the tracks of its newest era with something to list, and the fragments that all
+ * levels of a stream have, including those of older eras while their tracks decode alike. A live stream ends at the
+ * last fragment after which two more are known.
  */
 export function listedMssStreams(
   presentation: MssPresentation,
@@ -77,7 +79,7 @@ function streamsOf(presentation: MssPresentation, era: Era, filter?: ManifestFil
     recent.some(({ slots }) => slots.some(({ objects }) => objects[index] !== undefined))
   const { video, audio, text } = filterTracks(trackSetOf(era, settings.streamSelection, isPresent), filter)
   const isLeft = ({ track }: MssLevel) => video.some(({ n }) => n === track.n)
-  // Players begin with what comes first.
+  // Players start with the stream that comes first.
   const byDefault = [...audio, ...text].toSorted((a, b) => Number(b.isDefault) - Number(a.isDefault))
   const named: (readonly [MssStreamName, readonly MssLevel[]])[] = [
     [{ kind: 'video' }, videoLevels(era, settings.streamSelection, isPresent).filter(isLeft)],
@@ -93,7 +95,8 @@ function streamsOf(presentation: MssPresentation, era: Era, filter?: ManifestFil
 }
 
 /**
- * How many fragments are known to come after the window. What begins another era may be no continuation, and is one.
+ * Number of fragments known to follow the window. A segment that begins another era counts as one, though it may not
+ * continue the track.
  */
 function knownAfter(presentation: MssPresentation, name: MssStreamName, levels: readonly MssLevel[]): number {
   const { window } = presentation
@@ -104,7 +107,7 @@ function knownAfter(presentation: MssPresentation, name: MssStreamName, levels: 
   return following.length >= SURELY_KNOWN ? LOOK_AHEAD : elsewhere + chunks.length
 }
 
-/** What a stream lists of a window: the fragments that all its levels have. */
+/** The fragments of a window that a stream lists: those that all its levels have. */
 export function chunksOf(
   { settings, window }: MssPresentation,
   name: MssStreamName,
@@ -128,7 +131,10 @@ export function chunksOf(
   })
 }
 
-/** The manifest's text, and what it calls its newest fragment. */
+/**
+ * Writes the manifest.
+ * @returns its text, and the sequence number of its newest fragment
+ */
 export function mssManifest(
   { settings, event, toFragments, isShifted, ended }: MssPresentation,
   streams: readonly ListedMssStream[],
@@ -136,7 +142,7 @@ export function mssManifest(
   const { chunks } = streams.find(({ name }) => name.kind === 'video') ?? streams[0]!
   const [first, last] = [chunks[0]!.interval, chunks.at(-1)!.interval]
   const isWhole = ended && !streams.some(({ isHeldBack }) => isHeldBack)
-  // A window of no length does not slide, MS-SSTR §2.2.2.1.
+  // A length of 0 makes a window that does not slide, MS-SSTR §2.2.2.1.
   const dvrWindow = isShifted ? 0 : settings.manifestWindowSeconds * SMOOTH_TIMESCALE
   const text = writeSmoothManifest({
     ...(!isWhole && { live: { dvrWindow, lookAhead: LOOK_AHEAD } }),
@@ -157,7 +163,10 @@ function streamIndex({ name, levels, chunks }: ListedMssStream, url: string): St
   }
 }
 
-/** Subtypes as ETSI TS 103 285 §7.1.2 has them: description for the blind, captions for the deaf, subtitles. */
+/**
+ * Name, language and subtype of a track; subtypes as in ETSI TS 103 285 §7.1.2: audio description, captions,
+ * subtitles.
+ */
 function labels(track: SingleTrack): Pick<StreamIndex, 'name' | 'language' | 'subtype'> {
   if (track.kind === 'video') return { name: 'video', subtype: '' }
   const { kind, language, characteristics = '', n } = track

@@ -1,26 +1,25 @@
-/** What tracks a fragment's name stands for: pictures by their bitrate, sound and subtitles by track number `n`. */
+/** The tracks a fragment's name refers to: video, distinguished by bitrate, or audio or text by track number `n`. */
 export type MssStreamName = { readonly kind: 'video' } | { readonly kind: 'audio' | 'text'; readonly n: number }
 
 export type MssName =
   | { readonly kind: 'manifest' }
   | {
-      /** `fragment`, or only what goes before its media. */
+      /** `fragment`, or only the part before its media. */
       readonly kind: 'fragment' | 'fragment info'
       readonly stream: MssStreamName
       readonly bitrate: number
-      /** 100 ns on the presentation's timeline. */
+      /** Time of the fragment on the presentation's timeline, in units of 100 ns. */
       readonly time: number
     }
 
 const INTEGER = '(0|[1-9]\\d{0,15})'
-/** The number of the event is for caches to tell one setting of an endpoint from another. */
+/** A fragment's path. Its event number lets caches distinguish versions of an endpoint's settings. */
 const FRAGMENT = new RegExp(
   `^Events\\(${INTEGER}_0\\)/QualityLevels\\(${INTEGER}\\)/(Fragments|FragmentInfo)\\((?:v|([as])_${INTEGER}_0)=${INTEGER}\\)$`,
 )
 
 /**
- * What a path of an MSS endpoint stands for: `<manifest name>.ism/Manifest`, or a fragment below that folder, MS-SSTR
- * §2.2.3.
+ * Parses a path of an MSS endpoint: `<manifest name>.ism/Manifest`, or a fragment below that folder, MS-SSTR §2.2.3.
  */
 export function parseMssName(manifestName: string, path: string): MssName | undefined {
   const folder = `${manifestName}.ism/`
@@ -38,12 +37,12 @@ export function parseMssName(manifestName: string, path: string): MssName | unde
   }
 }
 
-/** Relative to the manifest, with the places a player fills in. `folder` is where fragments lie, as seen from there. */
+/** The URL template of a stream's fragments, relative to the manifest; `folder` holds the fragments. */
 export function fragmentTemplate(folder: string, event: number, stream: MssStreamName): string {
   return folder + fragmentPath(event, stream, '{bitrate}', '{start time}')
 }
 
-/** Relative to the manifest. */
+/** The path of a fragment, relative to the folder of fragments. */
 export function fragmentName(event: number, stream: MssStreamName, bitrate: number, time: number): string {
   return fragmentPath(event, stream, String(bitrate), String(time))
 }

@@ -6,17 +6,17 @@ import { parameterSetsOf } from '../tracks/parameter-sets.ts'
 import type { MssLevel } from './tracks.ts'
 
 const START_CODE = '00000001'
-/** Of AAC frames, as everyone writes it: frames have no fixed size. */
+/** PacketSize of AAC by convention: its frames have no fixed size. */
 const AAC_PACKET_SIZE = 4
 
-/** How a manifest describes a track, MS-SSTR §2.2.2.5. */
+/** The manifest's description of a track, MS-SSTR §2.2.2.5. */
 export function qualityLevelOf({ track: { description }, bitrate }: MssLevel): QualityLevel {
   if (description.kind === 'video') return { bitrate, ...videoQuality(description) }
   if (description.kind === 'audio') return { bitrate, ...audioQuality(description, bitrate) }
   return { bitrate, codecPrivateData: '', fourCC: 'TTML' }
 }
 
-/** Parameter sets as a byte stream: SPS and PPS of H.264; VPS, SPS and PPS of H.265. */
+/** Video quality, with parameter sets as a byte stream: SPS and PPS of H.264; VPS, SPS and PPS of H.265. */
 function videoQuality(description: VideoDescription): Omit<QualityLevel, 'bitrate'> {
   const sets = parameterSetsOf(description).map((set) => `${START_CODE}${hexOf(set)}`)
   return {
@@ -46,7 +46,7 @@ function audioQuality(description: AudioDescription, bitrate: number): Omit<Qual
       channels,
       samplingRate: sampleRate,
       bitsPerSample: 16,
-      // Frames of AC-3 and E-AC-3 are all of one size.
+      // Frames of AC-3 and E-AC-3 all have the same size.
       packetSize: fourCC.startsWith('AAC') ? AAC_PACKET_SIZE : Math.round((bitrate * samplesPerFrame) / sampleRate / 8),
     },
   }

@@ -4,14 +4,14 @@ import type { Era, SegmentSummary } from '../../model/output-segment.ts'
 import type { SingleTrack } from '../tracks/track-set.ts'
 import { intervalOf } from '../tracks/track-times.ts'
 
-/** Where the timeline of every presentation begins: late enough for its numbers to be exact in a double until 2048. */
+/** The zero of every presentation's timeline: late enough for times to be exact in a double until 2048. */
 const EPOCH = utcMs(Date.UTC(2020, 0, 1))
 const UNITS_PER_MS = SMOOTH_TIMESCALE / 1000
 
 /**
- * When a track's fragment of an output segment is shown, in 100 ns on the one timeline of all eras. Each end is
- * computed from absolute times: what joins in the source joins here, and manifest, fragment and path agree. Undefined
- * where the track has no media.
+ * The interval of a track's fragment of an output segment, in 100 ns on one timeline for all eras. Each end is
+ * computed from absolute times: media contiguous in the source is contiguous here, and manifest, fragment and path
+ * agree. Undefined where the track has no media.
  */
 export function fragmentInterval(era: Era, track: SingleTrack, segment: SegmentSummary): FragmentInterval | undefined {
   const interval = intervalOf(track, segment)
@@ -26,13 +26,13 @@ function placed({ clock }: Era, time: number, timescale: number): number {
   return (clock.utc - EPOCH) * UNITS_PER_MS + sinceClock
 }
 
-/** Where a time of the presentation stands on the timeline of an era. */
+/** Converts a time of the presentation to the timeline of an era. */
 export function timeIn({ clock }: Era, time: number): Ticks {
   const sinceClock = time - (clock.utc - EPOCH) * UNITS_PER_MS
   return ticks(clock.time + rescale(sinceClock, SMOOTH_TIMESCALE, TICKS_PER_SECOND))
 }
 
-/** The moment a time of the presentation stands for. */
+/** Converts a time of the presentation to UTC. */
 export function utcOf(time: number): UtcMs {
   return utcMs(EPOCH + Math.round(time / UNITS_PER_MS))
 }

@@ -5,7 +5,7 @@ import { type SingleTrack, type SingleVideo, trackNumbered, trackSetOf } from '.
 import type { MssStreamName } from './names.ts'
 import { fragmentInterval } from './timeline.ts'
 
-/** A track under the bitrate that stands for it in paths. */
+/** A track with the bitrate that identifies it in paths. */
 export type MssLevel<T extends SingleTrack = SingleTrack> = { readonly track: T; readonly bitrate: number }
 
 const EVERYTHING: StreamSelection = {
@@ -14,15 +14,19 @@ const EVERYTHING: StreamSelection = {
   streamOrder: 'ORIGINAL',
 }
 
-/** The Bitrate attribute has 32 bits, MS-SSTR §2.2.2.5: some are left for counting up. */
+/**
+ * The highest bitrate taken as declared. The Bitrate attribute has 32 bits, MS-SSTR §2.2.2.5; the rest is for
+ * counting up.
+ */
 const MOST_BITS_PER_SECOND = 2 ** 31
 
-/** What players are told of text: it has no rate to speak of. */
+/** Bitrate stated for text, which has no meaningful one. */
 const TEXT_BITRATE = 1000
 
 /**
- * The pictures an endpoint shows of an era, in its order. A path names a picture by its bitrate alone: where two
- * variants of the era declare the same, the later one's is counted up until it is free, whatever the endpoint selects.
+ * The video tracks an endpoint shows of an era, in its order. A path identifies video by bitrate alone: where two
+ * variants of the era declare the same one, the later variant's is counted up until it is unique, whatever the
+ * endpoint selects.
  */
 export function videoLevels(
   era: Era,
@@ -47,7 +51,9 @@ export function levelOf(track: Exclude<SingleTrack, SingleVideo>): MssLevel {
   return { track, bitrate: track.kind === 'text' ? TEXT_BITRATE : Math.max(track.bandwidth, 1) }
 }
 
-/** The track a fragment's name stands for in an era. Sound and subtitles have one rate, whatever the path says. */
+/**
+ * The track of an era that a fragment's name refers to. Audio and subtitles have one rate, so the path's is ignored.
+ */
 export function trackOf(
   era: Era,
   selection: StreamSelection,
@@ -62,8 +68,8 @@ export function trackOf(
 }
 
 /**
- * The tracks whose intervals a stream's fragments are listed and asked for under: pictures of all rates have one, that
- * of the first in the encoder's order which has media there.
+ * The tracks whose intervals a stream's fragments are listed and requested under. Video of all rates shares one: the
+ * first track in the encoder's order that has media there.
  */
 export function timingTracks(era: Era, selection: StreamSelection, stream: MssStreamName): readonly SingleTrack[] {
   if (stream.kind === 'video') return trackSetOf(era, { ...selection, streamOrder: 'ORIGINAL' }).video
@@ -71,7 +77,7 @@ export function timingTracks(era: Era, selection: StreamSelection, stream: MssSt
   return track?.kind === stream.kind ? [track] : []
 }
 
-/** Undefined where none of the tracks has media. */
+/** The interval of the first track with media; undefined where none has any. */
 export function firstInterval(
   era: Era,
   tracks: readonly SingleTrack[],
@@ -84,7 +90,7 @@ export function firstInterval(
   return undefined
 }
 
-/** Whether a player that was told of `a` can go on with `b`. */
+/** True when a player initialised with `a` can continue with `b`. */
 export function isSameDecoding({ description: a }: SingleTrack, { description: b }: SingleTrack): boolean {
   if (a.kind === 'text' || b.kind === 'text') return a.kind === b.kind
   return a.codec === b.codec && a.configuration === b.configuration

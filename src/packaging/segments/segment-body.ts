@@ -2,7 +2,7 @@ import type { SlotObject } from '../../model/output-segment.ts'
 import type { SegmentBody } from '../output-format.ts'
 import type { SourceMedia } from './source-media.ts'
 
-/** Source objects one after the other, untouched. Undefined when there are none. */
+/** A body of consecutive source objects, untouched. Undefined when there are none. */
 export function objectBody(contentType: string, objects: readonly SlotObject[]): SegmentBody | undefined {
   const [first, ...others] = objects
   if (!first) return undefined
@@ -11,7 +11,7 @@ export function objectBody(contentType: string, objects: readonly SlotObject[]):
   return { ...common, kind: 'concat', objects: objects.map(({ key, size }) => ({ key, size })) }
 }
 
-/** Source objects made into other bytes by `change`. Undefined when there are none. */
+/** A body of the bytes that `change` makes from source objects. Undefined when there are none. */
 export async function transformedBody(
   contentType: string,
   objects: readonly SlotObject[],
@@ -23,7 +23,7 @@ export async function transformedBody(
   return bytesBody(contentType, await media.ofWhole(keys, change), objects)
 }
 
-/** Bytes made of these source objects. */
+/** A body of bytes made from these source objects. */
 export function bytesBody(
   contentType: string,
   parts: readonly Uint8Array[],

@@ -7,16 +7,16 @@ import type { PlacedObject, SourceMedia } from './source-media.ts'
 /** The samples of one track of an output segment, in units of the track's timescale. */
 export type SegmentSamples = {
   readonly samples: SampleTable
-  /** Where they lie, in pieces one behind the other: as the source objects were demuxed, not copied. */
+  /** Their data in consecutive pieces: as the source objects were demuxed, not copied. */
   readonly media: readonly Uint8Array[]
   readonly events: readonly Id3Event[]
-  /** What they came from. */
+  /** The source objects they came from. */
   readonly objects: readonly SlotObject[]
 }
 
 /**
- * Gathers a track's samples over the slots of an output segment. Undefined when the stream has no object there; without
- * samples when the objects turn out to hold none.
+ * Collects a track's samples over the slots of an output segment. Undefined when the stream has no object there;
+ * empty when the objects turn out to hold no samples.
  */
 export async function samplesOf(
   track: SingleVideo | SingleAudio,
@@ -43,8 +43,8 @@ function placedObjects({ stream }: SingleVideo | SingleAudio, { slots }: OutputS
 }
 
 /**
- * One table of several, rescaled. Each time is rounded by itself, so that errors do not add up; a decoding time never
- * goes back, and each sample lasts until the next.
+ * Joins several tables and rescales them. Each time is rounded on its own, so that errors do not add up; decoding
+ * times never decrease, and each sample lasts until the next.
  */
 function concatTracks(
   pieces: readonly Track[],
@@ -52,7 +52,7 @@ function concatTracks(
 ): SampleTable {
   const count = pieces.reduce((sum, { samples }) => sum + samples.count, 0)
   const table = emptySamples(count)
-  // Frames that follow one another may be timed half a frame off by the multiplexer's rounding.
+  // The multiplexer's rounding may place consecutive frames half a frame apart.
   const tolerance = description.kind === 'audio' ? description.samplesPerFrame / 2 : 0
   let at = 0
   let end = -Infinity

@@ -11,42 +11,42 @@ import { demuxTs } from '../../media/ts/demuxer.ts'
 import type { SlotObject, SourceStream } from '../../model/output-segment.ts'
 import { headerParameterSets } from '../tracks/parameter-sets.ts'
 
-/** A source object taken apart. Its bytes are shared, and not to be changed. */
+/** A demuxed source object. Its bytes are shared and must not be changed. */
 export type DemuxedObject = {
   readonly tracks: readonly Track[]
   readonly events: readonly Id3Event[]
-  /** Why there are no tracks, when the object turned out to be malformed. */
+  /** The reason for having no tracks, when the object turned out to be malformed. */
   readonly problem?: string
 }
 
-/** A source object, and what has to be known of its place to take it apart. */
+/** A source object, and the facts of its place needed to demux it. */
 export type PlacedObject = {
   readonly object: SlotObject
   readonly stream: SourceStream
-  /** Of its slot, on the era's timeline. */
+  /** Start of its slot on the era's timeline. */
   readonly start: Ticks
-  /** The first slot of its era: what cannot be decoded there is left out. */
+  /** True for the first slot of its era, where samples that cannot be decoded are left out. */
   readonly isFirst: boolean
 }
 
 export type SourceMediaOptions = {
-  /** Of demuxed objects kept, all formats and endpoints together. */
+  /** Bytes of demuxed objects kept, for all formats and endpoints together. */
   readonly maxBytes: number
-  /** Told of each object that is malformed in a way the probe had not seen. */
+  /** Called for each object that is malformed in a way the probe did not see. */
   readonly malformed?: (key: string, problem: string) => void
 }
 
-/** Objects taken apart at once; each in a buffer of three times its size, whose pages stay warm. */
+/** Objects demuxed at the same time, each in a buffer of three times its size, whose pages stay warm. */
 const DEMUX_BUFFERS = 2
-/** Segments made of whole source objects at once; each holds them, and itself. */
+/** Segments made of whole source objects at the same time; each holds those objects, and itself. */
 const WHOLE_AT_ONCE = 2
 
-/** Sample tables and the like, beside the media: what an entry costs at least. */
+/** The least cost of an entry in bytes: sample tables and the like, besides the media. */
 const ENTRY_BYTES = 16 * 1024
 
 /**
- * The archive's objects as samples. An object is demuxed once however many formats and tracks ask for it, and what was
- * asked for last is kept; demuxing itself happens in one buffer whose pages stay warm.
+ * Gives the archive's objects as samples. An object is demuxed once however many formats and tracks ask for it, and
+ * the most recently used are kept. Demuxing itself uses a few buffers whose pages stay warm.
  */
 export class SourceMedia {
   private readonly archive: Pick<ArchiveReader, 'read' | 'open'>
@@ -62,12 +62,12 @@ export class SourceMedia {
     this.kept = new LruCache(options.maxBytes)
   }
 
-  /** The bytes of a source object; shared, not to be changed. */
+  /** The bytes of a source object, which are shared and must not be changed. */
   read(key: string): Promise<Uint8Array> {
     return this.archive.read(key)
   }
 
-  /** Makes something of whole source objects, when it is its turn. */
+  /** Calls `make` with whole source objects, waiting for one of the `WHOLE_AT_ONCE` places. */
   ofWhole<T>(keys: readonly string[], make: (sources: readonly Uint8Array[]) => T): Promise<T> {
     return this.whole.run(async () => make(await Promise.all(keys.map((key) => this.read(key)))))
   }
@@ -88,7 +88,7 @@ export class SourceMedia {
     return demuxed
   }
 
-  /** The object into the buffer it is demuxed in: what comes from disk is in no memory of its own. */
+  /** Loads an object into the buffer in which it is demuxed; an object read from disk takes no other memory. */
   private async load({ key, size }: SlotObject, buffer: DemuxBuffer): Promise<void> {
     const target = buffer.load(size)
     const opened = await this.archive.open(key)
@@ -105,7 +105,7 @@ export class SourceMedia {
   }
 }
 
-/** What a demuxed object takes in memory, in bytes. */
+/** Memory that a demuxed object takes, in bytes. */
 function costOf({ tracks }: DemuxedObject): number {
   return tracks.reduce((sum, { media, samples }) => sum + media.length + 32 * samples.count, ENTRY_BYTES)
 }
@@ -125,7 +125,7 @@ function takeApart(buffer: DemuxBuffer, { stream, start, isFirst }: PlacedObject
   }
 }
 
-/** A track out of the buffer the next object is demuxed in: its media in memory of its own, of exactly its size. */
+/** Copies a track out of the buffer, which the next object reuses; its media get memory of exactly their size. */
 function copyTrack(track: Track): Track {
   const media = Buffer.allocUnsafeSlow(track.media.length)
   media.set(track.media)

@@ -12,20 +12,23 @@ import { bytesBody, objectBody } from './segment-body.ts'
 import type { SourceMedia } from './source-media.ts'
 
 const TEXT_TYPE = 'text/vtt'
-/** How far back the segment may begin whose subtitles are still shown, in ticks: half a minute. */
+/** Ticks (half a minute) between the beginning of a segment and the latest time its subtitles are looked for. */
 const LONGEST_TEXT_SEGMENT = 30 * TICKS_PER_SECOND
-/** And in segments of the encoder's: some put a cue only where it begins, however long it is shown. */
+/**
+ * The most earlier segments of the encoder that are read: some put a cue only where it begins, however long it is
+ * shown.
+ */
 const MOST_OBJECTS_BACK = 3
 
-/** And in bytes, the newest first: an encoder may put many files into a slot, and nobody reads that much. */
+/** The most bytes that are read, newest first: an encoder may put many files into a slot. */
 const MOST_BYTES_READ = MOST_WEBVTT_BYTES
 
-/** An output segment, and those before it whose subtitles may still be shown in it, oldest first. */
+/** An output segment, and the earlier ones whose subtitles may still be shown in it, oldest first. */
 export type SegmentWithEarlier = { readonly segment: OutputSegment; readonly earlier: readonly OutputSegment[] }
 
 /**
- * The output segments before this one whose subtitles may still be shown in it, oldest first: encoders cut subtitles
- * otherwise than pictures.
+ * Reads the earlier output segments whose subtitles may still be shown in this one, oldest first: encoders do not cut
+ * subtitles where they cut video.
  */
 export async function cuesBefore(
   endpoint: OriginEndpoint,
@@ -41,7 +44,7 @@ export async function cuesBefore(
   return lookBack.found
 }
 
-/** The same for a segment of a batch, by its place there. */
+/** As `cuesBefore`, for the segment at index `at` of a batch. */
 export function cuesBeforeIn(
   { before, segments }: Pick<SegmentBatch, 'before' | 'segments'>,
   at: number,
@@ -53,7 +56,8 @@ export function cuesBeforeIn(
 }
 
 /**
- * Takes output segments backwards from the one before `segment`, until what they say cannot be shown in it any more.
+ * Collects output segments backwards from the one before `segment`, until their subtitles can no longer be shown in
+ * it.
  */
 class LookBack {
   readonly found: OutputSegment[] = []
@@ -79,7 +83,9 @@ class LookBack {
   }
 }
 
-/** A segment of subtitles in WebVTT: the encoder's own bytes where they are cut like the output, else written anew. */
+/**
+ * A segment of subtitles in WebVTT: the encoder's own bytes where they are cut like the output, otherwise rewritten.
+ */
 export async function webVttSegment(
   source: SourceStream,
   segment: OutputSegment,
@@ -104,7 +110,7 @@ export async function webVttSegment(
   )
 }
 
-/** What is shown of a stream's subtitles in an output segment, on its era's timeline, and what says so. */
+/** The cues of a stream shown in an output segment, on its era's timeline, with the objects they came from. */
 export async function cuesOf(
   source: SourceStream,
   segment: OutputSegment,
@@ -119,7 +125,7 @@ export async function cuesOf(
 
 type PlacedText = { readonly slot: Slot; readonly object: SlotObject }
 
-/** The stream's objects that are read, in their order. */
+/** The stream's objects that must be read, in order. */
 function textObjects(
   { index }: SourceStream,
   segment: OutputSegment,
@@ -151,7 +157,7 @@ function isShown({ start, end }: { readonly start: number; readonly end: number 
   return start < endOfSegment(segment) && end > segment.start
 }
 
-/** What is no WebVTT after all says nothing. */
+/** Reads objects; those that turn out not to be WebVTT contribute nothing. */
 async function readAll(placed: readonly PlacedText[], media: Pick<SourceMedia, 'read'>): Promise<readonly WebVtt[]> {
   const bytes = await Promise.all(placed.map(({ object }) => media.read(object.key)))
   return bytes.flatMap((each) => readableWebVtt(each) ?? [])

@@ -24,7 +24,7 @@ export function timedTextHeader({ timescale, language }: SingleText): SegmentBod
   return bytesBody(MEDIA_TYPE, [bytes], [])
 }
 
-/** Subtitles of an output segment: one document for all of it, in the media times of the track. */
+/** The subtitles of an output segment: one document for all of it, in the media times of the track. */
 export async function timedTextSegment(
   track: SingleText,
   segment: OutputSegment,

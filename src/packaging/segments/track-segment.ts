@@ -10,15 +10,15 @@ import { bytesBody } from './segment-body.ts'
 import { type SegmentSamples, samplesOf } from './segment-samples.ts'
 import type { SourceMedia } from './source-media.ts'
 
-/** Every file holds one track. */
+/** track_ID; every file holds one track. */
 const TRACK_ID = 1
-/** mfhd's sequence_number has 32 bits. */
+/** sequence_number of mfhd has 32 bits. */
 const SEQUENCE_MODULUS = 2 ** 32
 const ISO_639_2 = /^[a-z]{3}$/
 
 const MEDIA_TYPES = { video: 'video/mp4', audio: 'audio/mp4' } as const
 
-/** The CMAF header of a track: the same bytes for all segments of its era. */
+/** The CMAF header of a track, with the same bytes for all segments of its era. */
 export function headerOf({ kind, description, timescale, ...track }: SingleVideo | SingleAudio): SegmentBody {
   const language =
     'language' in track ? [description.kind === 'audio' ? description.language : undefined, track.language] : []
@@ -32,7 +32,7 @@ export function headerOf({ kind, description, timescale, ...track }: SingleVideo
   return bytesBody(MEDIA_TYPES[kind], [bytes], [])
 }
 
-/** A track of an output segment as a CMAF segment; timed ID3 goes before it as event messages. */
+/** A track of an output segment as a CMAF segment; timed ID3 precedes it as event messages. */
 export async function segmentOf(
   track: SingleVideo | SingleAudio,
   segment: OutputSegment,
@@ -49,7 +49,8 @@ function eventMessages(events: readonly Id3Event[]): readonly Uint8Array[] {
 }
 
 /**
- * What trick play shows of an output segment: its key frames, each until the next; only the first where `count` is 1.
+ * The segment for trick play: the key frames of an output segment, each shown until the next; only the first when
+ * `count` is 1.
  */
 export async function iFramesOf(
   track: SingleVideo,
@@ -73,7 +74,7 @@ function body(
     trackId: TRACK_ID,
     samples,
     media,
-    // Where the sources turn out to hold nothing, a segment without samples: players see a gap.
+    // Where the sources turn out to hold no samples, players see a gap.
     decodeTime: rescale(segment.start, TICKS_PER_SECOND, track.timescale),
     ...more,
   })
@@ -99,7 +100,7 @@ function keyFramesOf(gathered: SegmentSamples, count: number): SegmentSamples {
   return { ...gathered, samples: table, media: sampleBytes(gathered, new Set(kept)), events: [] }
 }
 
-/** The bytes of some samples, copied: a view of the pieces they lie in would keep all of those in memory. */
+/** Copies the bytes of some samples: views of the pieces that hold them would keep all of those pieces in memory. */
 function sampleBytes({ samples, media }: SegmentSamples, wanted: ReadonlySet<number>): readonly Uint8Array[] {
   const found: Uint8Array[] = []
   let piece = 0

@@ -4,15 +4,15 @@ import type { VariantRole } from './stream-selection.ts'
 import { familyOf, type SingleAudio, type TrackSet } from './track-set.ts'
 import { videoRangeOf } from './video-range.ts'
 
-/** Everything a filter may ask of sound. */
+/** The properties of audio that a filter may select by. */
 export type FilteredAudio = {
   readonly description: AudioDescription
   readonly language: string | undefined
-  /** Bits per second. */
+  /** Bit rate in bits per second. */
   readonly bitrate: number
 }
 
-/** Pictures: the bitrate is the variant's BANDWIDTH, by which streams are selected too. */
+/** True when a video track passes. Its bitrate is the variant's BANDWIDTH, by which streams are selected too. */
 export function passesVideo(
   filter: ManifestFilter,
   { bandwidth, frameRate: declaredRate, resolution }: VariantRole,
@@ -39,7 +39,7 @@ export function passesAudio(filter: ManifestFilter, { description, language, bit
   )
 }
 
-/** Whether a filter has anything to say of sound. */
+/** True when a filter has any rule about audio. */
 export function filtersAudio(filter: ManifestFilter): boolean {
   const { audioBitrate, audioChannels, audioCodec, audioLanguage, audioSampleRate } = filter
   return [audioBitrate, audioChannels, audioCodec, audioLanguage, audioSampleRate].some((rule) => rule !== undefined)
@@ -49,12 +49,15 @@ export function passesText({ subtitleLanguage }: ManifestFilter, language: strin
   return isListed(subtitleLanguage, language)
 }
 
-/** Trick play, taken from the first pictures that are left. `none` lets no kind of it through. */
+/**
+ * True when trick play passes, given the height of the first video track that is left. The type `none` excludes every
+ * kind of trick play.
+ */
 export function passesTrickPlay({ trickplayHeight, trickplayType }: ManifestFilter = {}, height: number): boolean {
   return isWithin(trickplayHeight, height) && isListed(trickplayType, 'iframe')
 }
 
-/** What a filter leaves of an endpoint's tracks, ranked as before. */
+/** Applies a filter to an endpoint's tracks, whose order stays. */
 export function filterTracks(tracks: TrackSet, filter: ManifestFilter | undefined): TrackSet {
   if (!filter) return tracks
   const audio = tracks.audio.filter(({ description, language, bandwidth }) =>
@@ -68,7 +71,8 @@ export function filterTracks(tracks: TrackSet, filter: ManifestFilter | undefine
 }
 
 /**
- * Some track is the default, and of each language one is chosen by itself: the first, where those that were are gone.
+ * Ensures that one track is the default, and that each language has one that is selected automatically: the first,
+ * when the filter has removed the original one.
  */
 function withDefaults(tracks: readonly SingleAudio[]): readonly SingleAudio[] {
   const hasDefault = tracks.some(({ isDefault }) => isDefault)
@@ -91,7 +95,7 @@ const AUDIO_CODECS: Readonly<Record<string, string>> = {
   'ec-3': 'ec-3',
 }
 
-/** What is heard: SBR doubles the rate of the core. */
+/** Sample rate of the decoded audio in Hz: SBR doubles the rate of the core. */
 export function soundRate({ codec, sampleRate }: AudioDescription): number {
   return codec === 'mp4a.40.5' || codec === 'mp4a.40.29' ? 2 * sampleRate : sampleRate
 }

@@ -1,11 +1,11 @@
 import type { SegmentSummary } from '../../model/output-segment.ts'
 
-/** Where a key frame lies in an output segment's sources, one behind the other. */
+/** The position of a key frame in the consecutive sources of an output segment. */
 export type IFrame = { readonly pts: number; readonly offset: number; readonly size: number }
 
 /**
- * The first key frame of an output segment of stream `n`. Trick play shows one picture of each output segment: so
- * I-frames have the numbers of their segments, and windows of both slide together.
+ * The first key frame of an output segment of stream `n`. Trick play shows one picture of each output segment, so
+ * that I-frames have the numbers of their segments, and both windows slide together.
  */
 export function iFrameOf({ slots }: SegmentSummary, n: number): IFrame | undefined {
   let before = 0

@@ -3,7 +3,7 @@ import { readAvcC } from '../../media/codecs/avc-configuration.ts'
 import { readHvcC } from '../../media/codecs/hevc-configuration.ts'
 import type { TrackDescription, VideoDescription } from '../../media/track.ts'
 
-/** The parameter sets that stand in a track's header, in the order of the decoder configuration record. */
+/** The parameter sets in a track's header, in the order of the decoder configuration record. */
 export function parameterSetsOf({ codec, configuration }: VideoDescription): readonly Uint8Array[] {
   const reader = new ByteReader(bytesOfHex(configuration))
   if (codec.startsWith('avc1')) {
@@ -14,7 +14,7 @@ export function parameterSetsOf({ codec, configuration }: VideoDescription): rea
   return [...vps, ...sps, ...pps]
 }
 
-/** The parameter sets of a stream's video tracks, by PID: samples need not repeat them. */
+/** The parameter sets of a stream's video tracks, by PID, which samples need not repeat. */
 export function headerParameterSets(tracks: readonly TrackDescription[]): ReadonlyMap<number, readonly Uint8Array[]> {
   return new Map(tracks.flatMap((track) => (track.kind === 'video' ? [[track.pid, parameterSetsOf(track)]] : [])))
 }

@@ -5,8 +5,8 @@ export type VariantRole = Extract<StreamRole, { kind: 'variant' }>
 export type SourceVariant = SourceStream & { readonly role: VariantRole }
 
 /**
- * The variants an endpoint shows, in its order. BANDWIDTH stands for the video bitrate: a playlist declares no other.
- * Variants without video are neither filtered nor sorted: they follow the others.
+ * The variants an endpoint shows, in its order. BANDWIDTH serves as the video bitrate, since playlists declare no
+ * other. Variants without video are neither filtered nor sorted: they follow the others.
  */
 export function selectVariants(streams: readonly SourceStream[], selection: StreamSelection): readonly SourceVariant[] {
   const variants = streams.filter(isVariant)
@@ -26,7 +26,7 @@ export function isVariant(stream: SourceStream): stream is SourceVariant {
   return stream.role.kind === 'variant'
 }
 
-/** False also while the tracks are unknown. */
+/** True for a stream with audio but no video; false while its tracks are unknown. */
 function isAudioOnly({ tracks }: SourceStream): boolean {
   return tracks.some((track) => track.kind === 'audio') && !tracks.some((track) => track.kind === 'video')
 }

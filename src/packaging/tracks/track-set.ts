@@ -6,36 +6,36 @@ import type { StreamSelection } from '../../model/origin-endpoint.ts'
 import type { Era, SourceStream } from '../../model/output-segment.ts'
 import { isVariant, type SourceVariant, selectVariants, type VariantRole } from './stream-selection.ts'
 
-/** More tracks than a stream may have: `<n>` numbers streams and their tracks in one row. */
+/** More tracks than a stream may have: `<n>` numbers streams and their tracks in one sequence. */
 const TRACKS_PER_STREAM = 10
 
-/** A track of the source by itself, as formats show it that carry one track in a segment. */
+/** A single track of the source, for formats that carry one track in a segment. */
 export type SingleTrack = SingleVideo | SingleAudio | SingleText
 
 type Single<Description> = {
-  /** `<n>` of output names, 1-based: over all streams and their tracks, the same as long as the era lasts. */
+  /** `<n>` of output names, from 1, counted over all streams and their tracks; it does not change within an era. */
   readonly n: number
   readonly stream: SourceStream
-  /** In the stream's tracks. */
+  /** Index in the stream's tracks. */
   readonly position: number
   readonly description: Description
   /** Units per second of the track's times in a segment. */
   readonly timescale: number
-  /** Bits per second, for players to choose by. */
+  /** Bits per second, by which players choose. */
   readonly bandwidth: number
 }
 
 export type SingleVideo = Single<VideoDescription> & {
   readonly kind: 'video'
   readonly role: VariantRole
-  /** Timed ID3 rides with it. */
+  /** True when timed ID3 is delivered with this track. */
   readonly hasEvents: boolean
 }
 
-/** What people and players choose a rendition by. */
+/** The properties by which people and players choose a rendition. */
 type Labels = {
   readonly name: string
-  /** RFC 5646, as the playlist says, or ISO 639-2, as the program map does. */
+  /** RFC 5646 from the playlist, or ISO 639-2 from the program map. */
   readonly language?: string
   readonly isDefault: boolean
   readonly autoselect: boolean
@@ -46,17 +46,17 @@ export type SingleAudio = Single<AudioDescription> & Labels & { readonly kind: '
 
 export type SingleText = Single<TextDescription> & Labels & { readonly kind: 'text'; readonly forced: boolean }
 
-/** Every track an endpoint shows of an era, each once. */
+/** All tracks an endpoint shows of an era, each once. */
 export type TrackSet = {
-  /** In the endpoint's order. */
+  /** Video tracks in the endpoint's order. */
   readonly video: readonly SingleVideo[]
   readonly audio: readonly SingleAudio[]
   readonly text: readonly SingleText[]
 }
 
 /**
- * `isPresent` says which source streams have media; the others are left out. Audio comes from renditions of its own,
- * and from the variant of least bandwidth that carries it where there is none.
+ * The tracks of an era, without streams for which `isPresent` is false. Audio comes from renditions of its own; where
+ * there are none, from the variant with the lowest bandwidth that carries it.
  */
 export function trackSetOf(
   era: Era,
@@ -71,7 +71,7 @@ export function trackSetOf(
   }
 }
 
-/** The track with this `<n>`, whether or not a manifest lists it just now. */
+/** The track with this `<n>`, whether or not a manifest currently lists it. */
 export function trackNumbered(era: Era, selection: StreamSelection, n: number): SingleTrack | undefined {
   const stream = era.streams.find(({ index }) => index === Math.ceil(n / TRACKS_PER_STREAM))
   if (!stream) return undefined
@@ -82,8 +82,8 @@ export function trackNumbered(era: Era, selection: StreamSelection, n: number): 
 }
 
 /**
- * Units per second for a video track: its frames last whole units. 1000 times a whole rate, the numerator of a
- * fractional one (30 000 for 29.97), 90 000 where the stream does not say.
+ * Timescale in which a video track's frames last whole units: 1000 times a whole frame rate, the numerator of a
+ * fractional one (30 000 for 29.97), or 90 000 where the stream does not state its rate.
  */
 export function videoTimescale({ frameRate }: VideoDescription): number {
   if (!frameRate) return TICKS_PER_SECOND
@@ -132,7 +132,7 @@ function audioRenditions(stream: SourceStream): readonly SingleAudio[] {
 }
 
 /**
- * Of variants that show pictures, the smallest first; named by the language, or by nothing better than that it is
+ * Audio muxed with video, from the variant with the lowest bandwidth first; named by its language, or merely as
  * audio.
  */
 function muxedAudio(variants: readonly SourceVariant[]): readonly SingleAudio[] {
@@ -158,7 +158,7 @@ export function audioOf({ tracks }: SourceStream): readonly AudioDescription[] {
 
 const HE_AAC = /^mp4a\.40\.(5|29)$/
 
-/** AAC frames do not say that SBR or PS follow; the encoder's CODECS attribute does. */
+/** AAC frames do not reveal SBR or PS; the encoder's CODECS attribute does. */
 function declaredAudio(description: AudioDescription, codecs: string | undefined): AudioDescription {
   if (description.codec !== 'mp4a.40.2') return description
   const found = codecs?.split(',').flatMap((codec) => HE_AAC.exec(codec.trim()) ?? [])
@@ -168,7 +168,10 @@ function declaredAudio(description: AudioDescription, codecs: string | undefined
   return { ...description, ...aacParameters(readAudioSpecificConfig(bytesOfHex(explicit))) }
 }
 
-/** Each audio once; what comes first stays, and gives its language to nothing. Exactly one is the default. */
+/**
+ * Removes duplicate audio. The first of several stays, and does not take over their language. Exactly one is the
+ * default.
+ */
 function distinct(tracks: readonly SingleAudio[]): readonly SingleAudio[] {
   const kept: SingleAudio[] = []
   for (const track of tracks) if (!kept.some((other) => isSame(other, track))) kept.push(track)
@@ -179,7 +182,7 @@ function distinct(tracks: readonly SingleAudio[]): readonly SingleAudio[] {
     0,
   )
   return kept.map((track, i) => {
-    // Players choose by language: a second rendition of one language is for people to choose.
+    // Players choose by language; a second rendition in one language is for people to choose.
     const choice = `${familyOf(track.description.codec)}/${track.language ?? ''}`
     const autoselect = track.autoselect && !languages.has(choice)
     languages.add(choice)
@@ -191,18 +194,18 @@ function isSame(a: SingleAudio, b: SingleAudio): boolean {
   const { codec, channels, sampleRate } = a.description
   const isOtherSound = codec !== b.description.codec || channels !== b.description.channels
   if (isOtherSound || sampleRate !== b.description.sampleRate) return false
-  // Two renditions the encoder lists are two, whatever they are called alike.
+  // Two renditions that the encoder lists are distinct even when they look alike.
   const areListed = a.stream.role.kind === 'audio' && b.stream.role.kind === 'audio'
   if (areListed) return a.language === b.language && a.name === b.name
   return a.language === b.language || a.language === undefined || b.language === undefined
 }
 
-/** `avc1`, `mp4a`, `ac-3`: a player that knows one of a family knows the others. */
+/** The codec without its parameters, such as `avc1`, `mp4a` or `ac-3`: players support a whole family. */
 export function familyOf(codec: string): string {
   return codec.split('.', 1)[0] ?? ''
 }
 
-/** `wanted`, or with a count behind it when that is taken; taken from now on. */
+/** `wanted`, with a count appended when it is taken; the result is added to `taken`. */
 export function freeName(wanted: string, taken: Set<string>): string {
   let name = wanted
   for (let count = 2; taken.has(name); count++) name = `${wanted} (${count})`

@@ -3,16 +3,16 @@ import type { SegmentSummary, SlotSummary } from '../../model/output-segment.ts'
 import type { TrackTimes } from '../../model/source-segment.ts'
 import type { SingleTrack } from './track-set.ts'
 
-/** When a segment of a track is shown, in units of the track's timescale, on its era's timeline. */
+/** The interval in which a segment of a track is shown, on its era's timeline, in units of the track's timescale. */
 export type TrackInterval = { readonly start: number; readonly duration: number }
 
 /**
- * When an output segment of a track is shown: from its first sample to the end of its last, as the index has them,
- * without a look at the media. Undefined where the track has none.
+ * The interval of an output segment of a track: from its first sample to the end of its last, taken from the index
+ * without reading media. Undefined where the track has no media.
  */
 export function intervalOf(track: SingleTrack, segment: SegmentSummary): TrackInterval | undefined {
   const { kind, stream, position, timescale } = track
-  // A text track says everything there is to say at any time, be it nothing.
+  // A text track covers all times, even with empty text.
   if (kind === 'text') return between(segment.start, segment.start + segment.duration, timescale)
   let first: number | undefined
   let last: { readonly times: TrackTimes; readonly slot: SlotSummary } | undefined
@@ -27,7 +27,10 @@ export function intervalOf(track: SingleTrack, segment: SegmentSummary): TrackIn
   return { start, duration: Math.max(endOf(track, last.times, last.slot) - start, 1) }
 }
 
-/** Of the last sample; of the slot, where frames have no duration, or packets hold more than the picture they time. */
+/**
+ * End of the last sample; the slot's end where frames have no duration, or packets hold more pictures than have a
+ * time.
+ */
 function endOf(track: SingleTrack, times: TrackTimes, slot: SlotSummary): number {
   const { timescale } = track
   const scaled = (time: number) => rescale(time, TICKS_PER_SECOND, timescale)
@@ -41,7 +44,7 @@ function endOf(track: SingleTrack, times: TrackTimes, slot: SlotSummary): number
   return scaled(times.last) + frame
 }
 
-/** Whether fewer pictures have a time than there are from the first to the last, or than half a slot needs. */
+/** True when fewer pictures have a time than lie between the first and the last, or than half a slot would hold. */
 function hasUntimed({ pictures }: TrackTimes, frame: number, span: number, slotDuration: number): boolean {
   if (pictures === undefined) return false
   return (pictures - 1) * frame < span - frame / 2 || pictures * frame < slotDuration / 2
@@ -52,7 +55,7 @@ function between(start: number, end: number, timescale: number): TrackInterval {
   return { start: from, duration: rescale(end, TICKS_PER_SECOND, timescale) - from }
 }
 
-/** Of a frame, in units of the track's timescale; undefined when the stream does not say how long one lasts. */
+/** Duration of a frame in units of the track's timescale; undefined when the stream does not state it. */
 function frameDuration({ description, timescale }: SingleTrack): number | undefined {
   if (description.kind === 'audio') return description.samplesPerFrame
   if (description.kind !== 'video' || !description.frameRate) return undefined
@@ -60,7 +63,7 @@ function frameDuration({ description, timescale }: SingleTrack): number | undefi
   return Math.round((timescale * denominator) / numerator)
 }
 
-/** Whether an output segment has media of a track. Text is always there while its stream takes part. */
+/** True when an output segment has media of a track; always for text while its stream takes part. */
 export function hasTrack({ kind, stream, position }: SingleTrack, segment: SegmentSummary): boolean {
   if (kind === 'text') return true
   return segment.slots.some(({ objects }) => objects[stream.index]?.times?.[position] != null)
