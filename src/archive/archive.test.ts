@@ -489,17 +489,21 @@ describe('the archive', () => {
   it('goes on forgetting when one channel cannot be read', async () => {
     await push(0, 60)
     await close()
-    const broken = { channelGuid: channel.guid, ingestEndpointId: channel.ingestEndpoints[1].id }
+    const broken = { channelGuid: 'b'.repeat(32), ingestEndpointId: 'b'.repeat(32) }
+    let reads = 0
     await open({
       segmentIndex: {
         inputs: async () => [broken, ingest],
         loadTimeline: async (ref) => {
-          if (ref === broken) throw new Error('unreadable')
-          return store.segmentIndex.loadTimeline(ref)
+          if (ref.channelGuid !== broken.channelGuid) return store.segmentIndex.loadTimeline(ref)
+          reads++
+          throw new Error('unreadable')
         },
       },
     })
+    await store.resources.createChannel({ ...channel, guid: broken.channelGuid, id: 'broken' }, { maxChannels: 2 })
     await archive.retain()
+    assert.equal(reads, 1)
     assert.equal((await files()).length, 62)
   })
 

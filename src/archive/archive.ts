@@ -85,9 +85,12 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
     const channel = await deps.resources.channelByGuid(channelGuid)
     const content = contentOf(channelGuid)
     await upToDate(content)
-    const alike = content.all().findLast(({ outputTimeline }) => outputTimeline.segmentDurationSeconds === seconds)
+    const alike = content.state.outputs
+      .all()
+      .findLast(({ outputTimeline }) => outputTimeline.segmentDurationSeconds === seconds)
     return (
-      alike?.outputTimeline.ingestEndpointId ?? channel?.ingestEndpoints.find(({ id }) => content.hasContent(id))?.id
+      alike?.outputTimeline.ingestEndpointId ??
+      channel?.ingestEndpoints.find(({ id }) => content.state.inputs.hasContent(id))?.id
     )
   }
 
@@ -190,7 +193,7 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
 
     async activeInput(endpoint) {
       const outputTimeline = await outputTimelineOf(endpoint)
-      return outputTimeline && contentOf(outputTimeline.channelGuid).followedBy(outputTimeline)
+      return outputTimeline && contentOf(outputTimeline.channelGuid).state.followedBy(outputTimeline)
     },
 
     usage: () => segmentIndex.usage(),

@@ -1,35 +1,49 @@
+import type { Log } from '../log.ts'
 import type { UtcMs } from '../media/time.ts'
-import { isOutputDue, type SealedSlot, stepOutput } from '../model/output-timeline/step.ts'
+import type { FailoverView } from '../model/output-timeline/failover.ts'
+import { isOutputDue, type OutputTimelineStep, type SealedSlot, stepOutput } from '../model/output-timeline/step.ts'
 import type { SegmentIndex } from '../stores/segment-index.ts'
-import type { OutputTimeline, OutputTimelinesCommit } from '../stores/timeline-store.ts'
-import type { InputsView } from './known-eras.ts'
+import type { OutputTimeline } from '../stores/timeline-store.ts'
 import {
   firstAliasEraOf,
   type OpenOutputTimeline,
   type OutputTimelineSteps,
   openOutputTimeline,
-  outputTimelineCommit,
   steppedOutputTimeline,
 } from './open-output-timeline.ts'
 import { SegmentTail } from './segment-tail.ts'
-import { storedOutputTimelines } from './stored-content.ts'
+
+/** The inputs of a channel at one moment, as all its output timelines see them. */
+export type InputsView = Omit<FailoverView, 'firstAliasEra'>
 
 /** The output timelines of a channel as this process knows them. */
 export class ChannelOutputTimelines {
   private readonly byId = new Map<number, OpenOutputTimeline>()
   private readonly guid: string
   private readonly index: SegmentIndex
+  /** Output timelines and eras that were logged as unknown: the same era is unknown for slot after slot. */
+  private readonly logged = new Set<string>()
 
   constructor(guid: string, index: SegmentIndex) {
     this.guid = guid
     this.index = index
   }
 
-  /** Reads what is stored, in place of what was known. */
+  /** Reads what is stored, with the newest output segments of those that had them, in place of what was known. */
   async load(): Promise<void> {
-    const stored = await storedOutputTimelines(this.index, this.guid, (id) => this.get(id))
+    const stored = (await this.index.outputTimelinesOf(this.guid)).map(openOutputTimeline)
+    for (const open of stored) {
+      const { id } = open.outputTimeline
+      if (this.get(id)?.tail) open.tail = await SegmentTail.load(this.index, id)
+    }
     this.byId.clear()
     for (const open of stored) this.byId.set(open.outputTimeline.id, open)
+  }
+
+  /** True while no other process has written to an output timeline of the channel. */
+  async isAsStored(): Promise<boolean> {
+    const stored = await this.index.outputTimelinesOf(this.guid)
+    return stored.every(({ id, version }) => this.get(id)?.version === version)
   }
 
   get(id: number): OpenOutputTimeline | undefined {
@@ -52,7 +66,7 @@ export class ChannelOutputTimelines {
     return this.all().some(({ state }) => isOutputDue(state, view, now))
   }
 
-  /** What they make of slots sealed now, and of the time. */
+  /** The steps that output timelines take when slots are sealed and time passes. */
   follow(sealed: readonly SealedSlot[], view: InputsView, now: UtcMs): OutputTimelineSteps {
     return this.all().flatMap((open) => {
       if (open.state.isFilling || (sealed.length === 0 && !isOutputDue(open.state, view, now))) return []
@@ -61,13 +75,42 @@ export class ChannelOutputTimelines {
     })
   }
 
-  commitOf(steps: OutputTimelineSteps): Pick<OutputTimelinesCommit, 'outputSegments' | 'outputTimelines'> {
-    const commits = steps.map(({ open, step }) => outputTimelineCommit(open, step))
-    return { outputSegments: commits.flatMap(({ rows }) => rows), outputTimelines: commits.map(({ commit }) => commit) }
+  /** Goes on from steps that were committed. */
+  adopt(steps: OutputTimelineSteps, log: Log): void {
+    for (const { open, step } of steps) {
+      this.byId.set(open.outputTimeline.id, steppedOutputTimeline(open, step))
+      this.write(log, open.outputTimeline, step)
+    }
   }
 
-  /** Goes on from steps that were committed. */
-  adopt(steps: OutputTimelineSteps): void {
-    for (const { open, step } of steps) this.byId.set(open.outputTimeline.id, steppedOutputTimeline(open, step))
+  /** The eras that output timelines need for their next steps. */
+  erasInUse(): ReadonlySet<number> {
+    const eras = this.all().flatMap(({ state: { outputEnd, last, lastStandby, standbySlots } }) => [
+      outputEnd?.era,
+      last?.era,
+      lastStandby?.slot.era,
+      ...standbySlots.map(({ slot }) => slot.era),
+    ])
+    return new Set(eras.filter((era) => era !== undefined))
+  }
+
+  /** The eras of the output segments that are in memory. */
+  erasInMemory(): ReadonlySet<number> {
+    return new Set(this.all().flatMap(({ tail }) => tail?.eraIds ?? []))
+  }
+
+  private write(log: Log, { channelGuid, id, segmentDurationSeconds }: OutputTimeline, step: OutputTimelineStep): void {
+    const outputTimeline = { channelGuid, outputTimeline: id, segmentDurationSeconds }
+    const { switched, dropped } = step
+    if (switched) log.warn({ event: 'input-switched', ...outputTimeline, ...switched }, 'switched to the other input')
+    for (const era of dropped) {
+      const name = `${id}/${era}`
+      if (this.logged.has(name)) continue
+      this.logged.add(name)
+      log.error(
+        { event: 'slots-dropped', ...outputTimeline, era },
+        'slots are not shown: nothing is known of their era',
+      )
+    }
   }
 }

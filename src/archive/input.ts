@@ -20,8 +20,6 @@ const RECENT_SLOTS = 64
 export class Input {
   readonly ref: InputRef
   private readonly index: SegmentIndex
-  /** Eras somebody asked for. */
-  private readonly eras = new Map<number, Era>()
   /** Slots sealed last. */
   private recent: Slot[] = []
   private unlisted = new UnlistedObjects()
@@ -49,7 +47,6 @@ export class Input {
     this.stateText = JSON.stringify(this.current)
     this.version = stored?.version ?? 0
     this.unlisted = new UnlistedObjects(unsettled)
-    this.eras.clear()
     this.recent = await this.readRecent()
   }
 
@@ -67,35 +64,26 @@ export class Input {
     return this.current.eras.some((era) => (era.nextIndex > 0 || era.slots.length > 0) && !isAudioOnly(era.streams))
   }
 
-  /** An era in memory. */
-  eraOf(id: number): Era | undefined {
-    const open = this.current.eras.find((era) => era.id === id)
-    return open ? { id, streams: open.streams, clock: open.clock } : this.eras.get(id)
+  /** The eras that may still get slots. */
+  openEras(): readonly Era[] {
+    return this.current.eras.map(({ id, streams, clock }) => ({ id, streams, clock }))
   }
 
-  /** True of an era none of whose slots is sealed yet: its id may come to be another's. */
+  /** The era with this id, if it may still get slots. */
+  openEra(id: number): Era | undefined {
+    const open = this.current.eras.find((era) => era.id === id)
+    return open && { id, streams: open.streams, clock: open.clock }
+  }
+
+  /** True for an era of which no slot is sealed yet: its id may still be given to another era. */
   isProvisional(id: number): boolean {
     return this.current.eras.some((era) => era.id === id && era.nextIndex === 0)
   }
 
-  /** Those of these eras that belong to the input: fetches what is not in memory. */
-  async loadEras(ids: readonly number[]): Promise<readonly Era[]> {
-    const known = ids.flatMap((id) => this.eras.get(id) ?? [])
-    const missing = ids.filter((id) => this.isOwn(id) && !this.eras.has(id))
-    if (missing.length === 0) return known
-    const fetched = await this.index.eras(this.ref, missing)
-    for (const era of fetched) this.eras.set(era.id, era)
-    return [...known, ...fetched]
-  }
-
-  /** An era an output timeline made. */
-  remember(era: Era): void {
-    this.eras.set(era.id, era)
-  }
-
-  /** Others are read again when somebody asks for them. */
-  keepEras(used: ReadonlySet<number>): void {
-    for (const id of this.eras.keys()) if (!used.has(id)) this.eras.delete(id)
+  /** Reads from the index those of these eras that belong to the input. */
+  async readEras(ids: readonly number[]): Promise<readonly Era[]> {
+    const own = ids.filter((id) => this.isOwn(id))
+    return own.length > 0 ? this.index.eras(this.ref, own) : []
   }
 
   /** What this input has for another. */
@@ -124,8 +112,6 @@ export class Input {
 
   /** Goes on from a step that was committed. */
   adopt(result: TimelineStep, object: SourceObject | undefined, log: Log): void {
-    for (const { id, streams, clock } of this.current.eras) this.eras.set(id, { id, streams, clock })
-    for (const era of result.eras) this.eras.set(era.id, era)
     this.version++
     this.current = result.state
     if (result.slots.length > 0) this.recent = [...this.recent, ...result.slots].slice(-RECENT_SLOTS)

@@ -1,80 +1,44 @@
-import type { UtcMs } from '../media/time.ts'
-import type { Donor } from '../model/input-timeline/donor.ts'
-import { statusOf, type TimelineStep } from '../model/input-timeline/step.ts'
 import type { Era } from '../model/output-segment.ts'
-import type { FailoverView } from '../model/output-timeline/failover.ts'
-import type { Input } from './input.ts'
-import type { OpenOutputTimeline } from './open-output-timeline.ts'
+import type { ChannelInputs } from './channel-inputs.ts'
 
-/** What all output timelines see alike. */
-export type InputsView = Omit<FailoverView, 'firstAliasEra'>
-
-/** The eras of a channel that are in memory, whichever input they belong to. */
+/** The eras of a channel in memory: those that may still get slots, and closed ones while they are used. */
 export class KnownEras {
-  private readonly inputs: ReadonlyMap<string, Input>
-  private readonly outputTimelines: () => readonly OpenOutputTimeline[]
+  private readonly inputs: Pick<ChannelInputs, 'openEra' | 'readEras'>
+  private closed = new Map<number, Era>()
 
-  constructor(inputs: ReadonlyMap<string, Input>, outputTimelines: () => readonly OpenOutputTimeline[]) {
+  constructor(inputs: Pick<ChannelInputs, 'openEra' | 'readEras'>) {
     this.inputs = inputs
-    this.outputTimelines = outputTimelines
   }
 
+  /** The era with this id, if it is in memory. */
   of(id: number): Era | undefined {
-    for (const input of this.inputs.values()) {
-      const era = input.eraOf(id)
-      if (era) return era
-    }
-    return undefined
+    return this.inputs.openEra(id) ?? this.closed.get(id)
   }
 
-  async load(ids: readonly number[]): Promise<void> {
-    await this.byId(ids)
-  }
-
-  /** These eras, in this order, as far as there are such: fetched, where they are not in memory. */
+  /** The eras with these ids, in this order, as far as they exist; reads those that are not in memory. */
   async byId(ids: readonly number[]): Promise<readonly Era[]> {
-    const loaded = await Promise.all([...this.inputs.values()].map((input) => input.loadEras(ids)))
-    // Some may have been forgotten again while others were on their way.
-    const found = new Map(loaded.flat().map((era) => [era.id, era]))
+    const known = ids.flatMap((id) => this.of(id) ?? [])
+    const missing = ids.filter((id) => !this.of(id))
+    const read = missing.length > 0 ? await this.inputs.readEras(missing) : []
+    for (const era of read) if (!this.closed.has(era.id)) this.closed.set(era.id, era)
+    // Some of `known` may have been forgotten while the others were read.
+    const found = new Map([...known, ...read].map((era) => [era.id, era]))
     return ids.flatMap((id) => this.of(id) ?? found.get(id) ?? [])
   }
 
-  /** What an input may borrow from the other. */
-  donorFor(ingestEndpointId: string): Donor | undefined {
-    const other = [...this.inputs].find(([id]) => id !== ingestEndpointId)?.[1]
-    return other?.donor((era) => this.of(era))
+  /** Reads the eras with these ids in place of all that were known. */
+  async reload(ids: readonly number[]): Promise<void> {
+    const read = await this.inputs.readEras(ids)
+    this.closed = new Map(read.map((era) => [era.id, era]))
   }
 
-  /** An era that is there since a step of an output timeline. */
-  add(era: Era): void {
-    for (const input of this.inputs.values()) input.remember(era)
+  /** Adds eras, or replaces what was known of them. */
+  add(eras: readonly Era[]): void {
+    for (const era of eras) this.closed.set(era.id, era)
   }
 
-  /** What the output timelines need for their next steps. */
-  inUse(): Set<number> {
-    const eras = this.outputTimelines().flatMap(({ state: { outputEnd, last, lastStandby, standbySlots } }) => [
-      outputEnd?.era,
-      last?.era,
-      lastStandby?.slot.era,
-      ...standbySlots.map(({ slot }) => slot.era),
-    ])
-    return new Set(eras.filter((era) => era !== undefined))
-  }
-
-  /** Others than these, and those of output segments in memory, are read again when somebody asks for them. */
-  forgetOthers(): void {
-    const used = this.inUse()
-    for (const { tail } of this.outputTimelines()) for (const era of tail?.eraIds ?? []) used.add(era)
-    for (const input of this.inputs.values()) input.keepEras(used)
-  }
-
-  /** What an output timeline sees of the inputs, one of them as a step leaves it. */
-  view(now: UtcMs, awakeSince: UtcMs, stepped?: { readonly id: string; readonly result: TimelineStep }): InputsView {
-    const fresh = [...(stepped?.result.state.eras ?? []), ...(stepped?.result.eras ?? [])]
-    const byId = new Map(fresh.map((era) => [era.id, era]))
-    const statuses = [...this.inputs].map(([id, { state }]) => {
-      return [id, statusOf(id === stepped?.id ? stepped.result.state : state, now)] as const
-    })
-    return { eraOf: (id) => byId.get(id) ?? this.of(id), inputs: Object.fromEntries(statuses), awakeSince }
+  /** Forgets all closed eras but these; they are read again when they are asked for. */
+  keepOnly(used: ReadonlySet<number>): void {
+    for (const id of this.closed.keys()) if (!used.has(id)) this.closed.delete(id)
   }
 }

@@ -6,6 +6,7 @@ import type {
   OutputSegmentRow,
   OutputTimeline,
   OutputTimelineCommit,
+  OutputTimelinesCommit,
   StoredOutputTimeline,
 } from '../stores/timeline-store.ts'
 import type { SegmentTail } from './segment-tail.ts'
@@ -32,7 +33,15 @@ export function openOutputTimeline(outputTimeline: OutputTimeline & Partial<Stor
   return { outputTimeline, version: 0, state: { ...beginning, isFilling: true } }
 }
 
-export function outputTimelineCommit(
+/** All that these steps of output timelines write. */
+export function outputTimelinesCommit(
+  steps: OutputTimelineSteps,
+): Pick<OutputTimelinesCommit, 'outputSegments' | 'outputTimelines'> {
+  const commits = steps.map(({ open, step }) => outputTimelineCommit(open, step))
+  return { outputSegments: commits.flatMap(({ rows }) => rows), outputTimelines: commits.map(({ commit }) => commit) }
+}
+
+function outputTimelineCommit(
   { outputTimeline, version }: OpenOutputTimeline,
   step: Pick<OutputTimelineStep, 'text' | 'segments' | 'eras'>,
 ): { readonly commit: OutputTimelineCommit; readonly rows: readonly OutputSegmentRow[] } {

@@ -55,7 +55,7 @@ export class SwitchNotifier {
    * Writes the channel's pending events, or leaves them to a later call while the store fails. Rejects when it fails.
    */
   async notify(content: ChannelContent): Promise<void> {
-    if (!content.all().some(({ state }) => state.pendingSwitches)) return
+    if (!content.state.outputs.all().some(({ state }) => state.pendingSwitches)) return
     const now = this.deps.clock()
     const pause = this.pauses.get(content)
     if (pause && now < pause.until) return
@@ -75,8 +75,8 @@ export class SwitchNotifier {
  * same id.
  */
 async function notifySwitches(content: ChannelContent, deps: SwitchDeps): Promise<void> {
-  const notifiedAt = new Map(content.all().flatMap(({ state }) => Object.entries(state.notifiedAt ?? {})))
-  for (const { outputTimeline, state } of content.all()) {
+  const notifiedAt = new Map(content.state.outputs.all().flatMap(({ state }) => Object.entries(state.notifiedAt ?? {})))
+  for (const { outputTimeline, state } of content.state.outputs.all()) {
     const { pendingSwitches = [] } = state
     if (pendingSwitches.length === 0) continue
     const newest = Math.max(...pendingSwitches.map(({ at }) => at))

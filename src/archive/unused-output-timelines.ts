@@ -13,7 +13,7 @@ export async function restUnused(
     readonly resources: Pick<Resources, 'originEndpointByGuid'>
   },
 ): Promise<void> {
-  for (const { outputTimeline, state } of content.all()) {
+  for (const { outputTimeline, state } of content.state.outputs.all()) {
     if (state.isFilling) continue
     const guids = await deps.segmentIndex.endpointsOf(outputTimeline.id)
     const endpoints = await Promise.all(guids.map((guid) => deps.resources.originEndpointByGuid(guid)))

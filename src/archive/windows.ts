@@ -39,7 +39,7 @@ export function windowsOf({ segmentIndex, version, outputTimelineOf, contentOf, 
     if (!outputTimeline) return undefined
     const content = contentOf(outputTimeline.channelGuid)
     await upToDate(content)
-    if (content.isBehind(outputTimeline)) await content.fill(outputTimeline)
+    if (content.state.isBehind(outputTimeline)) await content.fill(outputTimeline)
     return { outputTimeline, content, tail: await content.tail(outputTimeline) }
   }
 
@@ -80,7 +80,7 @@ export function windowsOf({ segmentIndex, version, outputTimelineOf, contentOf, 
       segment,
       following,
       publishedUntil: endUtcOf(newest),
-      ended: content.isOver(read.outputTimeline) && segment.number === newest.number,
+      ended: content.state.isOver(read.outputTimeline) && segment.number === newest.number,
     }
   }
 
@@ -105,7 +105,11 @@ export function windowsOf({ segmentIndex, version, outputTimelineOf, contentOf, 
       const read = await reading(endpoint)
       if (!read) return undefined
       if (asOf === undefined)
-        return windowOf(read, lastFitting(read.tail.all, seconds).fitting, read.content.isOver(read.outputTimeline))
+        return windowOf(
+          read,
+          lastFitting(read.tail.all, seconds).fitting,
+          read.content.state.isOver(read.outputTimeline),
+        )
       const edge = await edgeOf(read, asOf)
       return edge && windowOf(read, await windowUpTo(read, edge.segment, seconds), edge.ended, edge.following)
     },
@@ -166,7 +170,7 @@ export function windowsOf({ segmentIndex, version, outputTimelineOf, contentOf, 
 
     async era(endpoint: OriginEndpoint, id: number) {
       const read = await reading(endpoint)
-      if (!read || read.content.isProvisional(id)) return undefined
+      if (!read || read.content.state.inputs.isProvisional(id)) return undefined
       const [era] = await read.content.erasById([id])
       return era
     },

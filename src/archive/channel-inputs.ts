@@ -1,0 +1,119 @@
+import { type UtcMs, utcMs } from '../media/time.ts'
+import type { InputStatuses } from '../model/eras/input-status.ts'
+import type { InputRef } from '../model/input-ref.ts'
+import type { Donor } from '../model/input-timeline/donor.ts'
+import { haveEnded } from '../model/input-timeline/ending.ts'
+import type { TimelineState } from '../model/input-timeline/state.ts'
+import { isDue, statusOf } from '../model/input-timeline/step.ts'
+import type { Era } from '../model/output-segment.ts'
+import type { SegmentIndex } from '../stores/segment-index.ts'
+import { Input } from './input.ts'
+
+/** The inputs of a channel as this process knows them. */
+export class ChannelInputs {
+  private readonly byId = new Map<string, Input>()
+  private readonly guid: string
+  private readonly index: SegmentIndex
+  /** When this process began to hear the inputs. */
+  private awakeSince = utcMs(0)
+
+  constructor(guid: string, index: SegmentIndex) {
+    this.guid = guid
+    this.index = index
+  }
+
+  /** Reads the inputs the index knows of, in place of what was known. */
+  async load(): Promise<void> {
+    for (const ref of await this.storedRefs()) {
+      const { ingestEndpointId: id } = ref
+      if (!this.byId.has(id)) this.byId.set(id, new Input(ref, this.index))
+    }
+    await Promise.all(this.all().map((input) => input.load()))
+  }
+
+  /** The input of an ingest endpoint. One that the index does not know of yet begins here. */
+  async open(id: string): Promise<Input> {
+    const known = this.byId.get(id)
+    if (known) return known
+    const input = new Input({ channelGuid: this.guid, ingestEndpointId: id }, this.index)
+    await input.load()
+    this.byId.set(id, input)
+    return input
+  }
+
+  /** Lets the inputs go on after the server was away: it hears them from this moment on. */
+  wake(now: UtcMs): void {
+    this.awakeSince = now
+    for (const input of this.byId.values()) input.wake(now)
+  }
+
+  /** True while no other process has written to an input of the channel. */
+  async isAsStored(): Promise<boolean> {
+    for (const { ingestEndpointId } of await this.storedRefs()) {
+      const input = this.byId.get(ingestEndpointId)
+      if (!input || !(await input.isUpToDate())) return false
+    }
+    return true
+  }
+
+  /** The inputs that have a timeline in the index. */
+  stored(): readonly Input[] {
+    return this.all().filter(({ isStored }) => isStored)
+  }
+
+  /** The ingest endpoints whose inputs change by the time that has passed. */
+  due(now: UtcMs): readonly string[] {
+    return this.all().flatMap(({ state, ref }) => (isDue(state, now) ? [ref.ingestEndpointId] : []))
+  }
+
+  /** The status of each input at a moment; with `stepped`, that input is taken to be in the state given there. */
+  statuses(now: UtcMs, stepped?: { readonly id: string; readonly state: TimelineState }): InputStatuses {
+    const statuses = [...this.byId].map(([id, { state }]) => {
+      return [id, statusOf(id === stepped?.id ? stepped.state : state, now)] as const
+    })
+    return { inputs: Object.fromEntries(statuses), awakeSince: this.awakeSince }
+  }
+
+  /** True when every input that has content has ended, or has left and was not heard for longer than one that ended. */
+  get haveEnded(): boolean {
+    return haveEnded(this.all().flatMap((input) => (input.hasContent() ? [input.state] : [])))
+  }
+
+  hasContent(id: string): boolean {
+    return this.byId.get(id)?.hasContent() ?? false
+  }
+
+  /** The other input of the channel, as the one that fills gaps of this one; undefined while there is none. */
+  donorFor(id: string, eraOf: (era: number) => Era | undefined): Donor | undefined {
+    return this.all()
+      .find(({ ref }) => ref.ingestEndpointId !== id)
+      ?.donor(eraOf)
+  }
+
+  /** An era that may still get slots. */
+  openEra(id: number): Era | undefined {
+    for (const input of this.byId.values()) {
+      const era = input.openEra(id)
+      if (era) return era
+    }
+    return undefined
+  }
+
+  /** True for an era of which no slot is sealed yet: its id may still be given to another era. */
+  isProvisional(era: number): boolean {
+    return this.all().some((input) => input.isProvisional(era))
+  }
+
+  /** Reads eras from the index, as far as it has them. */
+  async readEras(ids: readonly number[]): Promise<readonly Era[]> {
+    return (await Promise.all(this.all().map((input) => input.readEras(ids)))).flat()
+  }
+
+  private all(): readonly Input[] {
+    return [...this.byId.values()]
+  }
+
+  private async storedRefs(): Promise<readonly InputRef[]> {
+    return (await this.index.inputs()).filter(({ channelGuid }) => channelGuid === this.guid)
+  }
+}

@@ -1,0 +1,65 @@
+import type { UtcMs } from '../media/time.ts'
+import type { TimelineStep } from '../model/input-timeline/step.ts'
+import type { SeenInputs } from '../model/output-segment.ts'
+import type { SegmentIndex } from '../stores/segment-index.ts'
+import type { OutputTimeline } from '../stores/timeline-store.ts'
+import { ChannelInputs } from './channel-inputs.ts'
+import { ChannelOutputTimelines, type InputsView } from './channel-output-timelines.ts'
+import { KnownEras } from './known-eras.ts'
+
+/**
+ * The state of a channel as it was loaded or committed last: its inputs, its output timelines, and the eras they show.
+ * Another process may have changed what is stored since; a commit finds out.
+ */
+export class ChannelState {
+  readonly guid: string
+  readonly inputs: ChannelInputs
+  readonly outputs: ChannelOutputTimelines
+  readonly eras: KnownEras
+  /** The status of the inputs that was recorded with a slot last; undefined before this process seals any. */
+  lastSeen: SeenInputs | undefined
+
+  constructor(guid: string, index: SegmentIndex) {
+    this.guid = guid
+    this.inputs = new ChannelInputs(guid, index)
+    this.outputs = new ChannelOutputTimelines(guid, index)
+    this.eras = new KnownEras(this.inputs)
+  }
+
+  /** Reads the state that is stored, in place of the one in memory. */
+  async load(): Promise<void> {
+    await this.outputs.load()
+    await this.inputs.load()
+    this.lastSeen = undefined
+    await this.eras.reload([...this.outputs.erasInUse()])
+  }
+
+  /** True while no other process has written to the channel. */
+  async isAsStored(): Promise<boolean> {
+    return (await this.inputs.isAsStored()) && (await this.outputs.isAsStored())
+  }
+
+  /** True when nothing more comes of an output timeline for now: it shows all there is. */
+  isOver({ id }: OutputTimeline): boolean {
+    return this.inputs.haveEnded && !this.outputs.get(id)?.state.run.length
+  }
+
+  /** True while an output timeline rests, or is being filled: it does not show all there is. */
+  isBehind({ id }: OutputTimeline): boolean {
+    return this.outputs.get(id)?.state.isFilling ?? false
+  }
+
+  /** The ingest endpoint whose input an output timeline follows. */
+  followedBy({ id }: OutputTimeline): string | undefined {
+    return this.outputs.get(id)?.state.input
+  }
+
+  /** The inputs as output timelines see them at a moment; with `stepped`, that input as the step would leave it. */
+  view(now: UtcMs, stepped?: { readonly id: string; readonly result: TimelineStep }): InputsView {
+    const statuses = this.inputs.statuses(now, stepped && { id: stepped.id, state: stepped.result.state })
+    if (!stepped) return { ...statuses, eraOf: (id) => this.eras.of(id) }
+    const { state, eras } = stepped.result
+    const fresh = new Map([...state.eras, ...eras].map((era) => [era.id, era]))
+    return { ...statuses, eraOf: (id) => fresh.get(id) ?? this.eras.of(id) }
+  }
+}

@@ -1,0 +1,120 @@
+import type { Log } from '../log.ts'
+import type { UtcMs } from '../media/time.ts'
+import { seenInputs, withSeen } from '../model/eras/input-status.ts'
+import type { TimelineEvent, TimelineStep } from '../model/input-timeline/step.ts'
+import type { SeenInputs } from '../model/output-segment.ts'
+import type { SourceObject } from '../model/source-segment.ts'
+import type { TimelineStore } from '../stores/timeline-store.ts'
+import type { ChannelState } from './channel-state.ts'
+import type { Input } from './input.ts'
+import { type OutputTimelineSteps, outputTimelinesCommit } from './open-output-timeline.ts'
+
+/** One change of a channel. It is computed from the state of the channel, committed as a whole, and then adopted. */
+export type ChannelStep = {
+  /** The step of the input an event was about; absent when output timelines step alone. */
+  readonly input?: InputStep
+  readonly outputs: OutputTimelineSteps
+  /** Inputs that must still be as the step has seen them; given only where no input steps. */
+  readonly unchangedInputs?: readonly Input[]
+}
+
+type InputStep = {
+  readonly input: Input
+  /** The object that was stored, when that is the event. */
+  readonly object: SourceObject | undefined
+  readonly result: TimelineStep
+  /** The status of all inputs after the step. */
+  readonly seen: SeenInputs
+}
+
+/** An event of an input, and the object of an event of kind `object`. */
+export type InputEvent = { readonly event: TimelineEvent; readonly object?: SourceObject | undefined }
+
+/** The step that an event of an input makes; undefined when it changes nothing. Pure: `channel` stays as it is. */
+export function computeStep(
+  channel: ChannelState,
+  input: Input,
+  { event, object }: InputEvent,
+  now: UtcMs,
+): ChannelStep | undefined {
+  const id = input.ref.ingestEndpointId
+  const donor = channel.inputs.donorFor(id, (era) => channel.eras.of(era))
+  const computed = input.compute(event, object, now, donor)
+  const view = channel.view(now, { id, result: computed })
+  const seen = seenInputs(view)
+  const result = { ...computed, slots: withSeen(computed.slots, seen, channel.lastSeen) }
+  const sealed = result.slots.map((slot) => ({ input: id, slot }))
+  const outputs = channel.outputs.follow(sealed, view, now)
+  if (!result.changed && !object && outputs.length === 0) return undefined
+  return { input: { input, object, result, seen }, outputs }
+}
+
+/** The step that output timelines take as time passes; undefined when none is due. Pure: `channel` stays as it is. */
+export function computeDueStep(channel: ChannelState, now: UtcMs): ChannelStep | undefined {
+  const outputs = channel.outputs.follow([], channel.view(now), now)
+  return outputs.length > 0 ? { outputs } : undefined
+}
+
+/** Writes all that a step changes, or nothing: `stale` when the store holds another state than it was computed from. */
+async function commitStep(
+  store: Pick<TimelineStore, 'commitTimeline' | 'commitOutputTimelines'>,
+  channelGuid: string,
+  { input: stepped, outputs, unchangedInputs = [] }: ChannelStep,
+): Promise<'committed' | 'stale'> {
+  const commit = outputTimelinesCommit(outputs)
+  if (!stepped) {
+    return store.commitOutputTimelines(channelGuid, { ...commit, seen: unchangedInputs.map(({ seen }) => seen) })
+  }
+  const { input, object, result } = stepped
+  return store.commitTimeline(input.ref, { ...input.commitOf(result, object), ...commit })
+}
+
+/** Changes the state in memory as a committed step says; true when what the channel can show has changed with it. */
+function adoptStep(
+  channel: ChannelState,
+  { input: stepped, outputs, unchangedInputs = [] }: ChannelStep,
+  log: Log,
+): boolean {
+  const { inputs, eras } = channel
+  const hadEnded = inputs.haveEnded
+  if (stepped) {
+    const { input, object, result, seen } = stepped
+    eras.add([...input.openEras(), ...result.eras])
+    input.adopt(result, object, log)
+    if (result.slots.length > 0) channel.lastSeen = seen
+  }
+  for (const input of unchangedInputs) input.movedOn()
+  eras.add(outputs.flatMap(({ step }) => step.eras))
+  channel.outputs.adopt(outputs, log)
+  const hasNewEras = stepped !== undefined && stepped.result.eras.length > 0
+  return hasNewEras || hadEnded !== inputs.haveEnded || outputs.some(({ step }) => step.segments.length > 0)
+}
+
+export type StepDeps = {
+  readonly segmentIndex: Pick<TimelineStore, 'commitTimeline' | 'commitOutputTimelines'>
+  readonly log: Log
+  /** Called when what the channel can show has changed. */
+  readonly changed: () => void
+}
+
+/**
+ * Computes a step, commits it and adopts it. When the commit is stale, the state is loaded again, and the step computed
+ * from that, `tries` times in all; false when the last was stale too.
+ */
+export async function takeStep(
+  channel: ChannelState,
+  compute: () => ChannelStep | undefined | Promise<ChannelStep | undefined>,
+  { segmentIndex, log, changed }: StepDeps,
+  tries = 1,
+): Promise<boolean> {
+  for (let left = tries; left > 0; left--) {
+    const step = await compute()
+    if (!step) return true
+    if ((await commitStep(segmentIndex, channel.guid, step)) === 'committed') {
+      if (adoptStep(channel, step, log)) changed()
+      return true
+    }
+    await channel.load()
+  }
+  return false
+}
