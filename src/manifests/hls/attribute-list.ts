@@ -2,7 +2,7 @@ import { MalformedPlaylist } from './playlist-error.ts'
 import { decimalFloat, decimalInteger } from './playlist-lines.ts'
 
 // AttributeName=AttributeValue, RFC 8216 §4.2; the value is a quoted string or runs up to the next comma.
-const ATTRIBUTE = /\s*([A-Z0-9-]+)=(?:"([^"]*)"|([^",]+))\s*(,|$)/y
+const ATTRIBUTE = /\s*([A-Z0-9-]+)=(?:"([^"]*)"\s*|([^",]+))(,|$)/y
 
 /** The attribute list of a tag, RFC 8216 §4.2, with its commas and quotes. */
 export class AttributeList {
