@@ -17,6 +17,8 @@ import { cpuTimeOf } from '../judges/cpu-time.ts'
 
 import { needing } from '../programs.ts'
 
+import { corpusSamples } from './corpus.ts'
+
 import { asMp4 } from './demuxed.ts'
 
 import { encodeTs, run as runTool } from './media-samples.ts'
@@ -101,8 +103,9 @@ describe(`broken media (${RUNS} mutants of each sample, seed ${SEED})`, () => {
     const buffer = new DemuxBuffer()
     buffer.load(2 ** 20)
     const { maxRSS } = process.resourceUsage()
-    for (const [name, sample] of samples) {
-      for (let run = 0; run < RUNS; run++) {
+    const corpus = corpusSamples('mpegts')
+    for (const [name, sample] of [...samples, ...corpus]) {
+      for (let run = 0; run < (corpus.has(name) ? RUNS / 4 : RUNS); run++) {
         const ts = mutant(sample, random)
         try {
           const found = attempt(() => probe(new TsProbe(), ts, random))

@@ -8,6 +8,8 @@ import { cuesBetween, joinWebVtt } from '../../src/media/webvtt/timeline.ts'
 import { writeWebVtt } from '../../src/media/webvtt/writer.ts'
 import { run } from '../judges/processes.ts'
 import { needing } from '../programs.ts'
+import { corpusSamples } from './corpus.ts'
+import { mutant, seeded } from './mutants.ts'
 
 const { describe, it } = needing('python3')
 
@@ -35,13 +37,18 @@ const cue = fc
     (pieces) =>
       `\n\n00:01.000 --> 00:02.000 ${pieces.slice(0, 2).join(' ').replaceAll('\n', ' ')}\n${pieces.join('')}\n\n`,
   )
-const file = fc
+const generated = fc
   .tuple(fc.boolean(), fc.array(fc.oneof(piece, cue), { maxLength: 40 }), fc.array(fc.nat(0xffff), { maxLength: 3 }))
   .map(([isWebVtt, pieces, cuts]) => {
     const bytes = Buffer.from((isWebVtt ? 'WEBVTT\n' : '') + pieces.join(''))
     for (const cut of cuts) if (bytes.length > 7) bytes[7 + (cut % (bytes.length - 7))] = cut & 0xff
     return bytes
   })
+
+const kept = fc
+  .tuple(fc.constantFrom(...corpusSamples('vtt').values()), fc.nat())
+  .map(([bytes, seed]) => mutant(bytes, seeded(seed)))
+const file = fc.oneof({ weight: 4, arbitrary: generated }, { weight: 1, arbitrary: kept })
 
 function attempt(bytes: Uint8Array) {
   try {
