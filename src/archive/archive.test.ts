@@ -45,7 +45,7 @@ function endpoint(id: string, segmentDurationSeconds: number, more: Partial<Orig
     createdAt: EPOCH,
     modifiedAt: EPOCH,
     revision: 1,
-    package: { type: 'hlsPackage', segmentDurationSeconds } as OriginEndpoint['package'],
+    packaging: { segment: { durationSeconds: segmentDurationSeconds } } as OriginEndpoint['packaging'],
     ...more,
   } as OriginEndpoint
 }

@@ -110,7 +110,7 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
     const known = outputTimelines.get(id)
     if (known) return known
     return opening.run(id, async () => {
-      const outputTimeline = await openOutputTimeline(endpoint, endpoint.package.segmentDurationSeconds)
+      const outputTimeline = await openOutputTimeline(endpoint, endpoint.packaging.segment.durationSeconds)
       // "Nothing there yet" is not remembered.
       if (outputTimeline) outputTimelines.set(id, outputTimeline)
       return outputTimeline

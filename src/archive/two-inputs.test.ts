@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
-import { hlsEndpoint } from '../../test/origin/sample-channel.ts'
+import { hlsEndpoint } from '../../test/origin/sample-endpoints.ts'
 import { EPOCH, probeAt, variants } from '../../test/timeline/rehearsal.ts'
 import { wholeWindow } from '../../test/whole-window.ts'
 import type { Log } from '../log.ts'
@@ -32,7 +32,7 @@ const channel: Channel = {
 
 function endpoint(id: string, segmentDurationSeconds: number): OriginEndpoint {
   return hlsEndpoint(
-    { segmentDurationSeconds },
+    { durationSeconds: segmentDurationSeconds },
     { guid: id.padEnd(32, '0'), id, channelId: 'news', channelGuid: FIRST },
   )
 }

@@ -18,7 +18,7 @@ export async function restUnused(
     const guids = await deps.segmentIndex.endpointsOf(outputTimeline.id)
     const endpoints = await Promise.all(guids.map((guid) => deps.resources.originEndpointByGuid(guid)))
     const isUsed = endpoints.some((endpoint) => {
-      return endpoint?.package.segmentDurationSeconds === outputTimeline.segmentDurationSeconds
+      return endpoint?.packaging.segment.durationSeconds === outputTimeline.segmentDurationSeconds
     })
     if (!isUsed) await content.rest(outputTimeline.id)
   }

@@ -21,7 +21,7 @@ const ENDPOINT = {
   id: 'e',
   channelGuid: INPUT.channelGuid,
   revision: 1,
-  package: { type: 'hlsPackage', segmentDurationSeconds: 2 } as OriginEndpoint['package'],
+  packaging: { segment: { durationSeconds: 2 } } as OriginEndpoint['packaging'],
 } as OriginEndpoint
 
 /** Two seconds each, from 10 s and 2026 on. */

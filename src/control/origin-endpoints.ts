@@ -1,13 +1,15 @@
 import { isoDateTime, utcMs } from '../media/time.ts'
 import { arnOf } from '../model/arn.ts'
-import { type EndpointSettings, endpointSettings } from '../model/endpoint-settings.ts'
-import type { HlsManifest, OriginEndpoint, Package } from '../model/origin-endpoint.ts'
+import type { EndpointSettings, OriginEndpoint } from '../model/origin-endpoint.ts'
 import { checkedId, quoteValue, refuse } from '../model/rules.ts'
 import { checkedTags } from '../model/tags.ts'
 import type { Handlers, OperationOutput } from './api.ts'
 import { ApiError } from './api-error.ts'
 import type { ControlContext } from './control-context.ts'
 import { newGuid } from './identifiers.ts'
+import { describedPackage } from './mediapackage-v1/described-packages.ts'
+import { endpointSettings } from './mediapackage-v1/given-endpoint.ts'
+import { packageTypeOf } from './mediapackage-v1/packages.ts'
 import { changeOptimistically } from './optimistic-change.ts'
 import { without } from './without.ts'
 
@@ -24,7 +26,7 @@ export function originEndpointHandlers(context: ControlContext): Handlers<Origin
   function described(endpoint: OriginEndpoint): OperationOutput<'DescribeOriginEndpoint'> {
     return {
       ...endpoint,
-      ...presentation(endpoint, `${context.publicUrl()}/out/v1/${endpoint.guid}`),
+      ...describedPackage(endpoint, `${context.publicUrl()}/out/v1/${endpoint.guid}`),
       arn: arnOf(context.account, 'origin_endpoints', endpoint.guid),
       createdAt: isoDateTime(endpoint.createdAt),
     }
@@ -85,7 +87,7 @@ export function originEndpointHandlers(context: ControlContext): Handlers<Origin
         read: () => resources.originEndpointById(id),
         change: (current) => ({
           ...without(current, 'description', 'authorization'),
-          ...endpointSettings(input, { channelId: current.channelId, current: current.package, ...limits }),
+          ...endpointSettings(input, { channelId: current.channelId, current: current.packaging, ...limits }),
           // Segment URLs carry it in seconds; two changes within one must differ there.
           modifiedAt: utcMs(Math.max(clock(), current.modifiedAt + 1000)),
         }),
@@ -106,45 +108,21 @@ export function originEndpointHandlers(context: ControlContext): Handlers<Origin
   }
 
   /** Two encryptions must not use one SPEKE resource id at the same time: they would overwrite each other's keys. */
-  async function checkKeysAreFree(id: string, { package: settings }: EndpointSettings): Promise<void> {
-    const resourceId = settings.encryption?.spekeKeyProvider.resourceId
+  async function checkKeysAreFree(id: string, { packaging }: EndpointSettings): Promise<void> {
+    const resourceId = packaging.encryption?.spekeKeyProvider.resourceId
     if (resourceId === undefined) return
     let after: string | undefined
     do {
       const page = await resources.listOriginEndpoints({ limit: 1000, ...(after !== undefined && { after }) })
       const other = page.items.find(
-        (endpoint) => endpoint.id !== id && endpoint.package.encryption?.spekeKeyProvider.resourceId === resourceId,
+        (endpoint) => endpoint.id !== id && endpoint.packaging.encryption?.spekeKeyProvider.resourceId === resourceId,
       )
       if (other) {
-        const path = `${settings.type}.encryption.spekeKeyProvider.resourceId`
+        const path = `${packageTypeOf(packaging)}.encryption.spekeKeyProvider.resourceId`
         refuse(path, `${quoteValue(resourceId)} is in use by the origin endpoint ${quoteValue(other.id)}`)
       }
       after = page.next
     } while (after !== undefined)
-  }
-}
-
-/**
- * The settings under the name of their package, and where players find them: with CMAF, each manifest has its own URL.
- */
-function presentation(
-  { manifestName, package: settings }: OriginEndpoint,
-  base: string,
-): Pick<OperationOutput<'DescribeOriginEndpoint'>, Package['type'] | 'url'> {
-  switch (settings.type) {
-    case 'hlsPackage':
-      return { hlsPackage: settings, url: `${base}/${manifestName}.m3u8` }
-    case 'dashPackage':
-      return { dashPackage: settings, url: `${base}/${manifestName}.mpd` }
-    case 'mssPackage':
-      return { mssPackage: settings, url: `${base}/${manifestName}.ism/Manifest` }
-    case 'cmafPackage': {
-      const withUrl = (manifest: HlsManifest) => ({
-        ...manifest,
-        url: `${base}/${manifest.id}/${manifest.manifestName}.m3u8`,
-      })
-      return { cmafPackage: { ...settings, hlsManifests: settings.hlsManifests.map(withUrl) }, url: '' }
-    }
   }
 }
 

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { endpointSettings, type GivenEndpoint } from '../model/endpoint-settings.ts'
 import { failureOf } from './failure.ts'
+import { endpointSettings } from './mediapackage-v1/given-endpoint.ts'
+import type { GivenEndpoint } from './mediapackage-v1/packages.ts'
 import { OPERATIONS, type Operation, type Shape, type Structure } from './operations.ts'
 import { readInput, writeOutput } from './wire.ts'
 

@@ -1,15 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { at, HarvestArchive, harvestJob, mediaOf } from '../../test/harvest/sample-harvest.ts'
-import {
-  DASH_DEFAULTS,
-  HLS_DEFAULTS,
-  hlsEndpoint,
-  LADDER,
-  NOON,
-  outputSegments,
-  windowOf,
-} from '../../test/origin/sample-channel.ts'
+import { LADDER, NOON, outputSegments, windowOf } from '../../test/origin/sample-channel.ts'
+import { cmafEndpoint, dashEndpoint, hlsEndpoint, mssEndpoint } from '../../test/origin/sample-endpoints.ts'
 import { ticks, utcMs } from '../media/time.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { Era } from '../model/output-segment.ts'
@@ -20,15 +13,15 @@ import { readWindow } from './window/harvest-window.ts'
 
 const ERAS = 2000
 
-const { streamSelection, segmentDurationSeconds } = HLS_DEFAULTS
-const common = { streamSelection, segmentDurationSeconds }
-const hlsManifests = [{ ...HLS_DEFAULTS, id: 'main', manifestName: 'news' }]
-const PACKAGES: readonly OriginEndpoint['package'][] = [
-  { type: 'hlsPackage', ...HLS_DEFAULTS, useAudioRenditionGroup: true },
-  { type: 'cmafPackage', ...common, segmentPrefix: 'x', hlsManifests },
-  { type: 'dashPackage', ...DASH_DEFAULTS },
-  { type: 'mssPackage', ...common, manifestWindowSeconds: 60 },
+const DAY = { startoverWindowSeconds: 86_400 }
+const ENDPOINTS: readonly OriginEndpoint[] = [
+  hlsEndpoint({ useAudioRenditionGroup: true }, DAY),
+  cmafEndpoint({}, DAY),
+  dashEndpoint({}, DAY),
+  mssEndpoint({}, DAY),
 ]
+
+const nameOf = ({ packaging: { container, manifests } }: OriginEndpoint) => `${manifests[0]?.type} in ${container}`
 
 /** An encoder that begins an era with every segment, and how often its eras have been looked into. */
 function brokenChannel() {
@@ -52,10 +45,9 @@ function brokenChannel() {
 }
 
 describe('a window of a broken encoder, with an era for every segment', () => {
-  for (const pack of PACKAGES) {
-    it(`is gone through once, whatever it has of pages, by the ${pack.type}`, async () => {
+  for (const endpoint of ENDPOINTS) {
+    it(`is gone through once, whatever it has of pages, by ${nameOf(endpoint)}`, async () => {
       const { archive, looks } = brokenChannel()
-      const endpoint = hlsEndpoint({}, { package: pack, startoverWindowSeconds: 86_400 })
       const job = harvestJob({ endpoint, start: at(0), end: at(ERAS * 6) })
       const window = await readWindow(archive, endpoint, job)
       const files = assetFiles(job, outputFormatOf(endpoint)!, window!.summary, { archive, media: mediaOf(archive) })

@@ -6,13 +6,13 @@ import { checkedRoleArn, matching, quoteValue, refuse } from './rules.ts'
 const ONE_DAY_MS = 86_400_000
 const MOST_AHEAD_MS = 30 * ONE_DAY_MS
 
-/** Every package can be harvested; MediaPackage takes HLS and DASH only. */
+/** Every kind of manifest can be harvested; MediaPackage takes HLS and DASH only. */
 export function checkHarvestable(endpoint: OriginEndpoint): void {
-  const { package: packaged } = endpoint
-  if (packaged.type === 'cmafPackage' && packaged.hlsManifests.length === 0) {
+  const { manifests, encryption } = endpoint.packaging
+  if (manifests.length === 0) {
     refuse('originEndpointId', `${endpoint.id} has no HLS manifest, so there is nothing to harvest`)
   }
-  if (packaged.encryption) {
+  if (encryption) {
     refuse('originEndpointId', `${endpoint.id} is encrypted: only clear endpoints can be harvested yet`)
   }
   if (endpoint.startoverWindowSeconds === 0) {
@@ -96,7 +96,7 @@ function milliseconds(fraction: string): string {
 /** Bucket and key are checked in the letters of S3's rules: they also become names of folders and files. */
 export function checkDestination(
   destination: S3Destination,
-  endpoint: Pick<OriginEndpoint, 'manifestName' | 'package'>,
+  endpoint: Pick<OriginEndpoint, 'manifestName' | 'packaging'>,
 ): void {
   checkBucketName('s3Destination.bucketName', destination.bucketName)
   checkManifestKey('s3Destination.manifestKey', destination.manifestKey, endpoint)
@@ -113,16 +113,15 @@ function checkBucketName(path: string, name: string): void {
 
 /** What the last part of a manifest's key looks like. */
 const MANIFEST_KEYS = {
-  hlsPackage: [/[^.]\.m3u8$/, 'a path that ends in the file name of an HLS manifest, <name>.m3u8'],
-  cmafPackage: [/[^.]\.m3u8$/, 'a path that ends in the file name of an HLS manifest, <name>.m3u8'],
-  dashPackage: [/[^.]\.mpd$/, 'a path that ends in the file name of a DASH manifest, <name>.mpd'],
-  mssPackage: [/^Manifest$/, 'a path that ends in the name of a Smooth Streaming manifest, <name>.ism/Manifest'],
+  HLS: [/[^.]\.m3u8$/, 'a path that ends in the file name of an HLS manifest, <name>.m3u8'],
+  DASH: [/[^.]\.mpd$/, 'a path that ends in the file name of a DASH manifest, <name>.mpd'],
+  MSS: [/^Manifest$/, 'a path that ends in the name of a Smooth Streaming manifest, <name>.ism/Manifest'],
 } as const
 
 function checkManifestKey(
   path: string,
   key: string,
-  { manifestName, package: { type } }: Pick<OriginEndpoint, 'manifestName' | 'package'>,
+  { manifestName, packaging }: Pick<OriginEndpoint, 'manifestName' | 'packaging'>,
 ): void {
   const bytes = new TextEncoder().encode(key).length
   if (bytes > 1024) refuse(path, `must be at most 1024 bytes of UTF-8, got ${bytes}`)
@@ -132,7 +131,7 @@ function checkManifestKey(
     refuse(path, 'must not begin or end with "/", nor contain empty, "." or ".." segments')
   }
   const file = segments.at(-1) ?? ''
-  const [form, description] = MANIFEST_KEYS[type]
+  const [form, description] = MANIFEST_KEYS[packaging.manifests[0]?.type ?? 'HLS']
   matching(path, file, form, description)
   if (file.startsWith(`${manifestName}_`) && /^(_\d+)+\.m3u8$/.test(file.slice(manifestName.length))) {
     refuse(path, `${file} is the name of one of the manifests that this one points to`)

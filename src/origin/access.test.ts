@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { hlsEndpoint } from '../../test/origin/sample-channel.ts'
+import { hlsEndpoint } from '../../test/origin/sample-endpoints.ts'
 import { refusalOf } from './access.ts'
 
 describe('the whitelist of an endpoint', () => {

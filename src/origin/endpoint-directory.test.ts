@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { FakeResources, GUID, hlsEndpoint, NOON } from '../../test/origin/sample-channel.ts'
+import { FakeResources, GUID, NOON } from '../../test/origin/sample-channel.ts'
+import { hlsEndpoint } from '../../test/origin/sample-endpoints.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import { EndpointDirectory } from './endpoint-directory.ts'
 

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import { gunzipSync } from 'node:zlib'
 import { OriginUnderTest } from '../../test/origin/origin-under-test.ts'
-import { GUID, hlsEndpoint, NOON, outputSegments, sampleBytes, windowOf } from '../../test/origin/sample-channel.ts'
+import { GUID, NOON, outputSegments, sampleBytes, windowOf } from '../../test/origin/sample-channel.ts'
+import { hlsEndpoint } from '../../test/origin/sample-endpoints.ts'
 import { utcMs } from '../media/time.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 
@@ -54,7 +55,7 @@ index_1_12.ts?m=1700000000
       [5, 3],
       [10, 5],
     ] as const) {
-      serve(hlsEndpoint({ segmentDurationSeconds }))
+      serve(hlsEndpoint({ durationSeconds: segmentDurationSeconds }))
       assert.equal((await ask('index.m3u8')).headers['cache-control'], `max-age=${maxAge}`)
     }
   })
@@ -306,7 +307,7 @@ describe('a playback URL', () => {
 
   it('is 404 for a package that was to be encrypted', async () => {
     const spekeKeyProvider = { resourceId: 'r', roleArn: 'a', systemIds: [], url: 'https://keys.example' }
-    const encryption = { encryptionMethod: 'AES_128', keyRotationIntervalSeconds: 60, repeatExtXKey: false } as const
+    const encryption = { method: 'AES_128', keyRotationIntervalSeconds: 60 } as const
     serve(hlsEndpoint({ encryption: { ...encryption, spekeKeyProvider } }))
     assert.match((await ask('index.m3u8')).text, /not available yet/)
     assert.equal((await ask('index_1_10.ts')).status, 404)

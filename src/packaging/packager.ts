@@ -1,20 +1,23 @@
-import type { OriginEndpoint, Package } from '../model/origin-endpoint.ts'
+import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import { cmaf } from './cmaf/format.ts'
 import { dash } from './dash/format.ts'
 import { hls } from './hls-ts/format.ts'
 import { mss } from './mss/format.ts'
 import type { OutputFormat } from './output-format.ts'
 
-const FORMATS: { readonly [T in Package['type']]: OutputFormat | undefined } = {
-  hlsPackage: hls,
-  cmafPackage: cmaf,
-  dashPackage: dash,
-  mssPackage: mss,
-}
-
-/** The format of an endpoint; undefined when it is not implemented. */
-export function outputFormatOf(endpoint: OriginEndpoint): OutputFormat | undefined {
+/** The format for an endpoint's container and manifests; undefined when it is not implemented. */
+export function outputFormatOf({ packaging }: OriginEndpoint): OutputFormat | undefined {
+  const { container, encryption, manifests } = packaging
   // Content for which encryption was requested must never be served in the clear.
-  if ('encryption' in endpoint.package && endpoint.package.encryption) return undefined
-  return FORMATS[endpoint.package.type]
+  if (encryption) return undefined
+  const types = new Set(manifests.map(({ type }) => type))
+  switch (container) {
+    case 'TS':
+      return hls
+    case 'CMAF':
+      if (types.size > 1) return undefined
+      return types.has('DASH') ? dash : cmaf
+    case 'ISM':
+      return mss
+  }
 }

@@ -52,11 +52,11 @@ export function originEndpoint(id: string, channelId: string, changes: Partial<O
     timeDelaySeconds: 0,
     whitelist: [],
     origination: 'ALLOW',
-    package: {
-      type: 'mssPackage',
-      manifestWindowSeconds: 60,
-      segmentDurationSeconds: 2,
+    packaging: {
+      container: 'ISM',
+      segment: { durationSeconds: 2, name: 'index' },
       streamSelection: { minVideoBitsPerSecond: 0, maxVideoBitsPerSecond: 2147483647, streamOrder: 'ORIGINAL' },
+      manifests: [{ type: 'MSS', name: 'index', windowSeconds: 60 }],
     },
     tags: {},
     createdAt: NOW,

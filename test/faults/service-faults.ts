@@ -14,7 +14,7 @@ export const SERVICE_FAULTS: readonly Fault[] = [
   {
     name: 'rule-missing',
     breaks: 'An endpoint may delay by more than its startover window.',
-    file: 'src/model/endpoint-settings.ts',
+    file: 'src/model/endpoint-rules.ts',
     find: 'if (startoverWindowSeconds > 0 && timeDelaySeconds >= startoverWindowSeconds) {',
     replace: 'if (startoverWindowSeconds > 0 && timeDelaySeconds > FOURTEEN_DAYS) {',
     caughtBy: { file: 'test/contract/endpoint-rules.test.ts' },

@@ -9,7 +9,8 @@ import { endUtcOf } from '../../src/model/output-segment.ts'
 import { outputFormatOf } from '../../src/packaging/packager.ts'
 import { SourceMedia } from '../../src/packaging/segments/source-media.ts'
 import { type Bucket, BucketRefused, type Buckets, type ObjectBody } from '../../src/stores/buckets.ts'
-import { FakeArchive, hlsEndpoint, NOON, outputSegments, sampleBytes, windowOf } from '../origin/sample-channel.ts'
+import { FakeArchive, NOON, outputSegments, sampleBytes, windowOf } from '../origin/sample-channel.ts'
+import { hlsEndpoint } from '../origin/sample-endpoints.ts'
 
 export const at = (seconds: number): UtcMs => utcMs(NOON + seconds * 1000)
 

@@ -9,7 +9,8 @@ import type { SegmentBody } from '../../src/packaging/output-format.ts'
 import { outputFormatOf } from '../../src/packaging/packager.ts'
 import { SourceMedia } from '../../src/packaging/segments/source-media.ts'
 import type { ObjectBody } from '../../src/stores/buckets.ts'
-import { assetOf, DASH_DEFAULTS, HLS_DEFAULTS, hlsEndpoint } from '../origin/sample-channel.ts'
+import { assetOf } from '../origin/sample-channel.ts'
+import { cmafEndpoint, dashEndpoint, hlsEndpoint, mssEndpoint } from '../origin/sample-endpoints.ts'
 import { needing } from '../programs.ts'
 import { JobLedger } from './job-ledger.ts'
 import { encodedSeconds, longChannel, until } from './long-channel.ts'
@@ -18,24 +19,17 @@ import { at, type HarvestArchive, harvestJob, RecordingBuckets, rehearsal } from
 const { before, describe, it } = needing('ffmpeg')
 
 const SECONDS = 230
-const { streamSelection } = HLS_DEFAULTS
-const common = { streamSelection, segmentDurationSeconds: 1 }
-const hls = { ...HLS_DEFAULTS, segmentDurationSeconds: 1, includeIframeOnlyStream: true }
-const dash = { ...DASH_DEFAULTS, segmentDurationSeconds: 1, includeIframeOnlyStream: true }
+const HOUR = { startoverWindowSeconds: 3600 }
+const SETTINGS = { durationSeconds: 1, includeIframeOnlyStream: true } as const
 
-const PACKAGES: Readonly<Record<string, OriginEndpoint['package']>> = {
-  HLS: { type: 'hlsPackage', ...hls },
-  'HLS with sound apart': { type: 'hlsPackage', ...hls, useAudioRenditionGroup: true },
-  CMAF: {
-    type: 'cmafPackage',
-    ...common,
-    segmentPrefix: 'x',
-    hlsManifests: [{ ...HLS_DEFAULTS, id: 'main', manifestName: 'news', includeIframeOnlyStream: true }],
-  },
-  'DASH by number': { type: 'dashPackage', ...dash },
-  'DASH by time': { type: 'dashPackage', ...dash, segmentTemplateFormat: 'TIME_WITH_TIMELINE' },
-  'DASH by count': { type: 'dashPackage', ...dash, segmentTemplateFormat: 'NUMBER_WITH_DURATION' },
-  'Smooth Streaming': { type: 'mssPackage', ...common, manifestWindowSeconds: 60 },
+const ENDPOINTS: Readonly<Record<string, OriginEndpoint>> = {
+  HLS: hlsEndpoint(SETTINGS, HOUR),
+  'HLS with sound apart': hlsEndpoint({ ...SETTINGS, useAudioRenditionGroup: true }, HOUR),
+  CMAF: cmafEndpoint(SETTINGS, HOUR),
+  'DASH by number': dashEndpoint(SETTINGS, HOUR),
+  'DASH by time': dashEndpoint({ ...SETTINGS, segmentTemplateFormat: 'TIME_WITH_TIMELINE' }, HOUR),
+  'DASH by count': dashEndpoint({ ...SETTINGS, segmentTemplateFormat: 'NUMBER_WITH_DURATION' }, HOUR),
+  'Smooth Streaming': mssEndpoint({ durationSeconds: 1 }, HOUR),
 }
 
 const digest = (parts: readonly Uint8Array[]) => createHash('sha256').update(Buffer.concat(parts)).digest('hex')
@@ -118,9 +112,7 @@ describe('an asset that is made a page at a time', () => {
     return filesOf(files)
   }
 
-  for (const [name, pack] of Object.entries(PACKAGES)) {
-    const endpoint = hlsEndpoint({}, { package: pack, startoverWindowSeconds: 3600 })
-
+  for (const [name, endpoint] of Object.entries(ENDPOINTS)) {
     it(`of ${name}, is the one that is made at once`, async () => {
       const wanted = await whole(endpoint, all)
       assert.ok(Object.keys(wanted).length > (name === 'DASH by count' ? 60 : 600), `${Object.keys(wanted).length}`)

@@ -21,7 +21,7 @@ import { SourceMedia } from '../../src/packaging/segments/source-media.ts'
 import { openFileObjects } from '../../src/stores/file-objects.ts'
 import { openSqliteStore, type SqliteStore } from '../../src/stores/sqlite/sqlite-store.ts'
 import { EPOCH, probeAt, TEXT } from '../timeline/rehearsal.ts'
-import { dashEndpoint, hlsEndpoint } from './sample-channel.ts'
+import { dashEndpoint, hlsEndpoint, mssEndpoint } from './sample-endpoints.ts'
 
 const decompress = promisify(brotliDecompress)
 const readOlder = async (name: string) =>
@@ -33,28 +33,15 @@ const [FIRST, SECOND] = ['c'.repeat(32), 'd'.repeat(32)]
 const DAY = { channelGuid: FIRST, startoverWindowSeconds: 86_400 }
 const hls = { includeIframeOnlyStream: true, useAudioRenditionGroup: true }
 const ENDPOINTS = [
-  hlsEndpoint({ ...hls, segmentDurationSeconds: 2 }, { ...DAY, id: 'two', guid: '2'.repeat(32) }),
+  hlsEndpoint({ ...hls, durationSeconds: 2 }, { ...DAY, id: 'two', guid: '2'.repeat(32) }),
   hlsEndpoint(hls, { ...DAY, id: 'six', guid: '6'.repeat(32) }),
   dashEndpoint({}, { ...DAY, id: 'dash', guid: 'a'.repeat(32) }),
-  hlsEndpoint(
-    {},
-    {
-      ...DAY,
-      id: 'mss',
-      guid: 'b'.repeat(32),
-      package: {
-        type: 'mssPackage',
-        manifestWindowSeconds: 60,
-        segmentDurationSeconds: 6,
-        streamSelection: { minVideoBitsPerSecond: 0, maxVideoBitsPerSecond: 2 ** 31 - 1, streamOrder: 'ORIGINAL' },
-      },
-    },
-  ),
+  mssEndpoint({}, { ...DAY, id: 'mss', guid: 'b'.repeat(32) }),
 ]
 const PARENTS: Readonly<Record<string, string>> = {
-  hlsPackage: 'index.m3u8',
-  dashPackage: 'index.mpd',
-  mssPackage: 'index.ism/Manifest',
+  TS: 'index.m3u8',
+  CMAF: 'index.mpd',
+  ISM: 'index.ism/Manifest',
 }
 
 for (const version of [5, 6]) {
@@ -143,11 +130,8 @@ for (const version of [5, 6]) {
       const seconds = (after: number) => EPOCH / 1000 + after
       const windows = [`start/${seconds(0)}/`, `start/${seconds(500)}/end/${seconds(700)}/`]
       try {
-        for (const {
-          guid,
-          package: { type },
-        } of ENDPOINTS) {
-          for (const window of windows) await read(`/out/v1/${guid}/${window}${PARENTS[type]}`)
+        for (const { guid, packaging } of ENDPOINTS) {
+          for (const window of windows) await read(`/out/v1/${guid}/${window}${PARENTS[packaging.container]}`)
         }
         return texts
       } finally {

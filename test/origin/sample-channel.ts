@@ -10,7 +10,7 @@ import {
   utcMs,
 } from '../../src/media/time.ts'
 import type { AudioDescription, VideoDescription } from '../../src/media/track.ts'
-import type { DashPackage, HlsPackage, OriginEndpoint } from '../../src/model/origin-endpoint.ts'
+import type { OriginEndpoint } from '../../src/model/origin-endpoint.ts'
 import {
   type ArchiveWindow,
   type Era,
@@ -34,61 +34,6 @@ import type { ResourceChange, Resources } from '../../src/stores/resources.ts'
 /** Where the sample channel begins: noon. */
 export const NOON = utcMs(Date.UTC(2026, 7, 1, 12, 0, 0))
 export const GUID = '0123456789abcdef0123456789abcdef'
-
-export const HLS_DEFAULTS: HlsPackage = {
-  adMarkers: 'NONE',
-  adTriggers: [],
-  adsOnDeliveryRestrictions: 'RESTRICTED',
-  includeDvbSubtitles: false,
-  includeIframeOnlyStream: false,
-  playlistType: 'NONE',
-  playlistWindowSeconds: 60,
-  programDateTimeIntervalSeconds: 0,
-  segmentDurationSeconds: 6,
-  streamSelection: { minVideoBitsPerSecond: 0, maxVideoBitsPerSecond: 2 ** 31 - 1, streamOrder: 'ORIGINAL' },
-  useAudioRenditionGroup: false,
-}
-
-export function hlsEndpoint(settings: Partial<HlsPackage> = {}, more: Partial<OriginEndpoint> = {}): OriginEndpoint {
-  return {
-    guid: GUID,
-    id: 'sample',
-    channelId: 'channel',
-    channelGuid: 'c'.repeat(32),
-    manifestName: 'index',
-    startoverWindowSeconds: 0,
-    timeDelaySeconds: 0,
-    whitelist: [],
-    origination: 'ALLOW',
-    package: { type: 'hlsPackage', ...HLS_DEFAULTS, ...settings },
-    tags: {},
-    createdAt: NOON,
-    modifiedAt: utcMs(1_700_000_000_999),
-    revision: 1,
-    ...more,
-  }
-}
-
-export const DASH_DEFAULTS: DashPackage = {
-  adTriggers: [],
-  adsOnDeliveryRestrictions: 'RESTRICTED',
-  includeIframeOnlyStream: false,
-  manifestLayout: 'FULL',
-  manifestWindowSeconds: 60,
-  minBufferTimeSeconds: 30,
-  minUpdatePeriodSeconds: 15,
-  periodTriggers: [],
-  profile: 'NONE',
-  segmentDurationSeconds: 6,
-  segmentTemplateFormat: 'NUMBER_WITH_TIMELINE',
-  streamSelection: HLS_DEFAULTS.streamSelection,
-  suggestedPresentationDelaySeconds: 25,
-  utcTiming: 'NONE',
-}
-
-export function dashEndpoint(settings: Partial<DashPackage> = {}, more: Partial<OriginEndpoint> = {}): OriginEndpoint {
-  return hlsEndpoint({}, { package: { type: 'dashPackage', ...DASH_DEFAULTS, ...settings }, ...more })
-}
 
 /** An SPS and a PPS of x264, as avcC has them: what they say is of no account here. */
 const AVCC = '0164000cffe100196764000cacd94141fb0110000003001000000303208f14299601000568ebe3cb22fdf8f800'

@@ -10,7 +10,8 @@ import type { Era } from '../../src/model/output-segment.ts'
 import { encodedFiles } from '../fixtures/encoded.ts'
 import { needing } from '../programs.ts'
 import { OriginUnderTest } from './origin-under-test.ts'
-import { audio, CLOCK, GUID, hlsEndpoint, outputSegments, variant, video, windowOf } from './sample-channel.ts'
+import { audio, CLOCK, GUID, outputSegments, variant, video, windowOf } from './sample-channel.ts'
+import { hlsEndpoint } from './sample-endpoints.ts'
 
 const { after, before, describe, it } = needing('ffmpeg')
 
@@ -49,7 +50,7 @@ describe('audio split off from muxed segments', () => {
       { era: ERA, seconds: 2, slots: 2 },
       { era: ERA, seconds: 2, slots: 2 },
     ])
-    const endpoint = hlsEndpoint({ segmentDurationSeconds: 2, useAudioRenditionGroup: true })
+    const endpoint = hlsEndpoint({ durationSeconds: 2, useAudioRenditionGroup: true })
     origin.serve(endpoint, windowOf(segments, { eras: [ERA], ended: true }))
     for (const [i, key] of SLOTS.entries()) {
       origin.archive.overrides.set(key, await readFile(join(encoded, `seg${i}.ts`)))

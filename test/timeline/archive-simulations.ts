@@ -10,7 +10,7 @@ import { type OutputSegment, objectsOf } from '../../src/model/output-segment.ts
 import type { OutputTimelineState } from '../../src/model/output-timeline/state.ts'
 import { openFileObjects } from '../../src/stores/file-objects.ts'
 import { openSqliteStore, type SqliteStore } from '../../src/stores/sqlite/sqlite-store.ts'
-import { hlsEndpoint } from '../origin/sample-channel.ts'
+import { hlsEndpoint } from '../origin/sample-endpoints.ts'
 import type { Happening, InputName } from './channel-rehearsal.ts'
 import { ChannelSimulation, type Turn, turn } from './channel-simulation.ts'
 import { EPOCH } from './rehearsal.ts'
@@ -31,7 +31,7 @@ const CHANNEL: Channel = {
 const DURATIONS = [2, 6]
 const ENDPOINTS = DURATIONS.map((segmentDurationSeconds, i) =>
   hlsEndpoint(
-    { segmentDurationSeconds },
+    { durationSeconds: segmentDurationSeconds },
     { guid: `${i}`.repeat(32), id: `e${i}`, channelId: CHANNEL.id, channelGuid: CHANNEL.guid },
   ),
 )
@@ -96,7 +96,7 @@ class Archived {
   async shownAgain(): Promise<unknown> {
     const { guid, channelGuid } = ENDPOINTS[0]!
     const revised = (revision: number, segmentDurationSeconds: number) =>
-      hlsEndpoint({ segmentDurationSeconds }, { guid, channelGuid, revision })
+      hlsEndpoint({ durationSeconds: segmentDurationSeconds }, { guid, channelGuid, revision })
     await this.archive!.live(revised(2, 4), 1)
     return facts((await this.archive!.live(revised(3, DURATIONS[0]!), 1e6))?.segments ?? [])
   }

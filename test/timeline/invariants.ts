@@ -7,7 +7,7 @@ import { SegmentTail } from '../../src/archive/segment-tail.ts'
 import { utcAt } from '../../src/model/eras/era.ts'
 import type { ArchiveWindow, OutputSegment } from '../../src/model/output-segment.ts'
 import { outputFormatOf } from '../../src/packaging/packager.ts'
-import { hlsEndpoint } from '../origin/sample-channel.ts'
+import { hlsEndpoint } from '../origin/sample-endpoints.ts'
 import type { ChannelRehearsal } from './channel-rehearsal.ts'
 import { PresentedTimes } from './presented-times.ts'
 

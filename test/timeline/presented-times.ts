@@ -2,14 +2,10 @@
 import assert from 'node:assert/strict'
 import type { ArchiveWindow } from '../../src/model/output-segment.ts'
 import { outputFormatOf } from '../../src/packaging/packager.ts'
-import { dashEndpoint, HLS_DEFAULTS, hlsEndpoint } from '../origin/sample-channel.ts'
+import { dashEndpoint, mssEndpoint } from '../origin/sample-endpoints.ts'
 
 const DASH = dashEndpoint({ segmentTemplateFormat: 'TIME_WITH_TIMELINE' })
-const { streamSelection } = HLS_DEFAULTS
-const MSS = hlsEndpoint(
-  {},
-  { package: { type: 'mssPackage', manifestWindowSeconds: 60, segmentDurationSeconds: 6, streamSelection } },
-)
+const MSS = mssEndpoint()
 /** What is remembered of fragments. */
 const REMEMBERED = 2000
 

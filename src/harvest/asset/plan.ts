@@ -87,7 +87,7 @@ function shownStreams({ endpoint }: HarvestJob, present: ReadonlySet<number>, er
   const streams = era.streams.filter(({ index }) => present.has(index))
   // Text may be silent for a while, or cover several segments with one object: that is no gap.
   const sound = streams.filter(({ role }) => role.kind === 'audio')
-  return [...selectVariants(streams, endpoint.package.streamSelection), ...sound].map(({ index }): ShownStream => {
+  return [...selectVariants(streams, endpoint.packaging.streamSelection), ...sound].map(({ index }): ShownStream => {
     return { index, name: `${endpoint.manifestName}_${index}` }
   })
 }

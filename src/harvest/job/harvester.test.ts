@@ -10,13 +10,8 @@ import {
   RecordingBuckets,
   rehearsal,
 } from '../../../test/harvest/sample-harvest.ts'
-import {
-  HLS_DEFAULTS,
-  hlsEndpoint,
-  outputSegments,
-  sampleBytes,
-  windowOf,
-} from '../../../test/origin/sample-channel.ts'
+import { outputSegments, sampleBytes, windowOf } from '../../../test/origin/sample-channel.ts'
+import { ALL_STREAMS, hlsEndpoint } from '../../../test/origin/sample-endpoints.ts'
 import type { HarvestJob, HarvestOutcome } from '../../model/harvest-job.ts'
 import { BucketRefused } from '../../stores/buckets.ts'
 import { NoSuchObject } from '../../stores/objects.ts'
@@ -205,19 +200,14 @@ describe('a harvest job that cannot succeed', () => {
 
   it('is told when its endpoint cannot be packaged', async () => {
     const spekeKeyProvider = { resourceId: 'r', roleArn: 'a', systemIds: ['s'], url: 'https://keys' }
-    const encryption = {
-      encryptionMethod: 'AES_128',
-      keyRotationIntervalSeconds: 60,
-      repeatExtXKey: false,
-      spekeKeyProvider,
-    } as const
+    const encryption = { method: 'AES_128', keyRotationIntervalSeconds: 60, spekeKeyProvider } as const
     const endpoint = hlsEndpoint({ encryption }, { startoverWindowSeconds: 3600 })
     const { outcome } = await harvest(harvestJob({ endpoint }), { buckets: new RecordingBuckets() })
     assert.match(message(outcome), /cannot package what origin endpoint sample asks for/)
   })
 
   it('is told when no stream passes the endpoint’s stream selection', async () => {
-    const streamSelection = { ...HLS_DEFAULTS.streamSelection, maxVideoBitsPerSecond: 1 }
+    const streamSelection = { ...ALL_STREAMS, maxVideoBitsPerSecond: 1 }
     const endpoint = hlsEndpoint({ streamSelection }, { startoverWindowSeconds: 3600 })
     const { outcome } = await harvest(harvestJob({ endpoint }), { buckets: new RecordingBuckets() })
     assert.match(message(outcome), /no stream that the origin endpoint lets through/)

@@ -10,14 +10,8 @@ import {
   RecordingBuckets,
   rehearsal,
 } from '../../../test/harvest/sample-harvest.ts'
-import {
-  hlsEndpoint,
-  LADDER,
-  outputSegments,
-  type SegmentSketch,
-  subtitles,
-  windowOf,
-} from '../../../test/origin/sample-channel.ts'
+import { LADDER, outputSegments, type SegmentSketch, subtitles, windowOf } from '../../../test/origin/sample-channel.ts'
+import { hlsEndpoint } from '../../../test/origin/sample-endpoints.ts'
 import { type UtcMs, utcMs } from '../../media/time.ts'
 import { DEFAULT_HARVEST_OPTIONS, type HarvestJob, type HarvestOptions } from '../../model/harvest-job.ts'
 import { hls } from '../../packaging/hls-ts/format.ts'

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { archiveOf, at, type HarvestArchive, harvestJob } from '../../../test/harvest/sample-harvest.ts'
-import { hlsEndpoint, outputSegments, windowOf } from '../../../test/origin/sample-channel.ts'
+import { outputSegments, windowOf } from '../../../test/origin/sample-channel.ts'
+import { hlsEndpoint } from '../../../test/origin/sample-endpoints.ts'
 import { type UtcMs, utcMs } from '../../media/time.ts'
 import type { HarvestJob } from '../../model/harvest-job.ts'
 import { HarvestFailed } from '../harvest-failed.ts'
@@ -127,7 +128,7 @@ describe('the window of a harvest job', () => {
   it('gives a stream of short segments fifteen seconds', async () => {
     const archive = archiveOf(0)
     archive.window = windowOf(outputSegments(1, Array(10).fill({ seconds: 2 })))
-    const endpoint = hlsEndpoint({ segmentDurationSeconds: 2 }, { startoverWindowSeconds: 3600 })
+    const endpoint = hlsEndpoint({ durationSeconds: 2 }, { startoverWindowSeconds: 3600 })
     assert.deepEqual(await ask(archive, job(10, 53, { endpoint })), { numbers: [6, 7, 8, 9, 10], waited: 15_000 })
   })
 

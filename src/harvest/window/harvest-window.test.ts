@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { archiveOf, at } from '../../../test/harvest/sample-harvest.ts'
-import { hlsEndpoint } from '../../../test/origin/sample-channel.ts'
+import { hlsEndpoint } from '../../../test/origin/sample-endpoints.ts'
 import type { SegmentRange } from '../../archive/reader.ts'
 import type { SegmentSummary } from '../../model/output-segment.ts'
 import type { SegmentBatch } from '../../packaging/output-format.ts'

@@ -47,6 +47,6 @@ export async function* edgesOnTheWay(
 /** Milliseconds without new content after which the stream of a job's channel counts as stopped. */
 export function stoppedAfterMs(job: HarvestJob, live: ArchiveWindow | undefined): number {
   const durations = live?.segments.map(({ duration }) => msFromTicks(duration)) ?? []
-  const longest = Math.max(job.endpoint.package.segmentDurationSeconds * 1000, ...durations)
+  const longest = Math.max(job.endpoint.packaging.segment.durationSeconds * 1000, ...durations)
   return Math.max(STOPPED_AFTER_SEGMENTS * longest, LEAST_STOPPED_AFTER_MS)
 }

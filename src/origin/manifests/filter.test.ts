@@ -4,24 +4,20 @@ import { after, before, describe, it } from 'node:test'
 import hlsParser from 'hls-parser'
 import { parse as parseMpd } from 'mpd-parser'
 import { OriginUnderTest } from '../../../test/origin/origin-under-test.ts'
+import { audio, CLOCK, LADDER, outputSegments, variant, video, windowOf } from '../../../test/origin/sample-channel.ts'
 import {
-  audio,
-  CLOCK,
+  ALL_STREAMS,
+  cmafEndpoint,
   dashEndpoint,
-  HLS_DEFAULTS,
+  type HlsSettings,
   hlsEndpoint,
-  LADDER,
-  outputSegments,
-  variant,
-  video,
-  windowOf,
-} from '../../../test/origin/sample-channel.ts'
+  mssEndpoint,
+} from '../../../test/origin/sample-endpoints.ts'
 import type { AudioDescription, VideoDescription } from '../../media/track.ts'
-import type { HlsPackage, OriginEndpoint } from '../../model/origin-endpoint.ts'
+import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
 import type { Era, SourceStream } from '../../model/output-segment.ts'
 
 const origin = new OriginUnderTest()
-const { streamSelection } = HLS_DEFAULTS
 
 const uhd: VideoDescription = {
   ...video(1080),
@@ -78,20 +74,11 @@ const WINDOW = windowOf(
   { eras: [APART] },
 )
 
-const CMAF = {
-  type: 'cmafPackage',
-  segmentPrefix: 'sports',
-  streamSelection,
-  segmentDurationSeconds: 6,
-  hlsManifests: [{ ...HLS_DEFAULTS, id: 'main', manifestName: 'index', includeIframeOnlyStream: true }],
-} as const
-const MSS = { type: 'mssPackage', manifestWindowSeconds: 60, streamSelection, segmentDurationSeconds: 6 } as const
-
 const FORMATS: Readonly<Record<string, { readonly endpoint: OriginEndpoint; readonly path: string }>> = {
   HLS: { endpoint: hlsEndpoint({ includeIframeOnlyStream: true }), path: 'index.m3u8' },
-  CMAF: { endpoint: hlsEndpoint({}, { package: CMAF }), path: 'main/index.m3u8' },
+  CMAF: { endpoint: cmafEndpoint({ includeIframeOnlyStream: true, name: 'index' }), path: 'main/index.m3u8' },
   DASH: { endpoint: dashEndpoint({ includeIframeOnlyStream: true }), path: 'index.mpd' },
-  MSS: { endpoint: hlsEndpoint({}, { package: MSS }), path: 'index.ism/Manifest' },
+  MSS: { endpoint: mssEndpoint(), path: 'index.ism/Manifest' },
 }
 
 type Shown = { video: number[]; audio: string[]; text: string[]; trickPlay: number[] }
@@ -156,11 +143,9 @@ for (const [name, { endpoint, path }] of Object.entries(FORMATS)) {
     }
 
     it('comes after the stream selection', async () => {
-      const selected = { ...streamSelection, maxVideoBitsPerSecond: 3_000_000, streamOrder: 'VIDEO_BITRATE_ASCENDING' }
-      origin.serve(
-        { ...endpoint, package: { ...endpoint.package, streamSelection: selected } as OriginEndpoint['package'] },
-        WINDOW,
-      )
+      const streamOrder = 'VIDEO_BITRATE_ASCENDING'
+      const streamSelection = { ...ALL_STREAMS, maxVideoBitsPerSecond: 3_000_000, streamOrder } as const
+      origin.serve({ ...endpoint, packaging: { ...endpoint.packaging, streamSelection } }, WINDOW)
       const { video: pictures } = shown(await origin.manifest(filtered(path, 'video_height:1-1080')), name)
       assert.deepEqual(pictures, [360, 720])
     })
@@ -226,7 +211,7 @@ describe('the manifest filter', () => {
       ],
     }
     const window = windowOf(outputSegments(10, [{ era: muxed }, { era: muxed }, { era: muxed }]), { eras: [muxed] })
-    const left = async (filter: string, settings: Partial<HlsPackage> = {}) => {
+    const left = async (filter: string, settings: HlsSettings = {}) => {
       origin.serve(hlsEndpoint(settings), window)
       const text = await origin.manifest(filtered('index.m3u8', filter))
       return text.split('\n').filter((line) => line.endsWith('.m3u8'))

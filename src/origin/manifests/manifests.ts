@@ -148,7 +148,7 @@ function nextDue(
 }
 
 function liveMaxAge(endpoint: OriginEndpoint): number {
-  return Math.max(1, Math.ceil(endpoint.package.segmentDurationSeconds / 2))
+  return Math.max(1, Math.ceil(endpoint.packaging.segment.durationSeconds / 2))
 }
 
 function store(

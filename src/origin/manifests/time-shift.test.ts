@@ -5,39 +5,19 @@ import hlsParser from 'hls-parser'
 import { Parser as M3u8Parser } from 'm3u8-parser'
 import { parse as parseMpd } from 'mpd-parser'
 import { OriginUnderTest } from '../../../test/origin/origin-under-test.ts'
-import {
-  audio,
-  dashEndpoint,
-  HLS_DEFAULTS,
-  hlsEndpoint,
-  LADDER,
-  NOON,
-  outputSegments,
-  variant,
-  video,
-  windowOf,
-} from '../../../test/origin/sample-channel.ts'
+import { audio, LADDER, NOON, outputSegments, variant, video, windowOf } from '../../../test/origin/sample-channel.ts'
+import { cmafEndpoint, dashEndpoint, hlsEndpoint, mssEndpoint } from '../../../test/origin/sample-endpoints.ts'
 import { utcMs } from '../../media/time.ts'
 import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
 import type { ArchiveWindow } from '../../model/output-segment.ts'
 
 const origin = new OriginUnderTest()
-const { streamSelection } = HLS_DEFAULTS
 const DVR = { startoverWindowSeconds: 600 }
-const CMAF = {
-  type: 'cmafPackage',
-  segmentPrefix: 'sports',
-  streamSelection,
-  segmentDurationSeconds: 6,
-  hlsManifests: [{ ...HLS_DEFAULTS, id: 'main', manifestName: 'news' }],
-} as const
-const MSS = { type: 'mssPackage', manifestWindowSeconds: 60, streamSelection, segmentDurationSeconds: 6 } as const
-
 const FORMATS = {
   HLS: hlsEndpoint({}, DVR),
-  CMAF: hlsEndpoint({}, { ...DVR, package: CMAF }),
+  CMAF: cmafEndpoint({}, DVR),
   DASH: dashEndpoint({}, DVR),
-  MSS: hlsEndpoint({}, { ...DVR, package: MSS }),
+  MSS: mssEndpoint({}, DVR),
 }
 
 /** The parent manifest with times in the path, and in the query where it takes them. */

@@ -6,8 +6,6 @@ import {
   audio,
   CLOCK,
   FakeArchive,
-  HLS_DEFAULTS,
-  hlsEndpoint,
   outputSegments,
   overEra,
   subtitles,
@@ -16,18 +14,12 @@ import {
   windowOf,
   written,
 } from '../../../test/origin/sample-channel.ts'
-import type { CmafPackage, HlsManifest, OriginEndpoint } from '../../model/origin-endpoint.ts'
+import { cmafEndpoint } from '../../../test/origin/sample-endpoints.ts'
+import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
 import type { ArchiveWindow, Era } from '../../model/output-segment.ts'
 import { cmaf } from './format.ts'
 
 hlsParser.setOptions({ strictMode: true })
-
-function cmafEndpoint(manifest: Partial<HlsManifest> = {}, settings: Partial<CmafPackage> = {}): OriginEndpoint {
-  const { streamSelection, segmentDurationSeconds } = HLS_DEFAULTS
-  const hlsManifests = [{ ...HLS_DEFAULTS, id: 'main', manifestName: 'news', ...manifest }]
-  const pack = { segmentPrefix: 'sports', streamSelection, segmentDurationSeconds, hlsManifests, ...settings }
-  return hlsEndpoint({}, { package: { type: 'cmafPackage', ...pack } })
-}
 
 function manifest(endpoint: OriginEndpoint, window: ArchiveWindow, path: string, kind: 'live' | 'harvest' = 'live') {
   if (!cmaf.resolve(endpoint, path)) return undefined
@@ -94,7 +86,7 @@ news_video_11.m3u8
   })
 
   it('is there for every manifest of the endpoint, and for no other', () => {
-    const endpoint = cmafEndpoint({}, {})
+    const endpoint = cmafEndpoint()
     assert.equal(cmaf.resolve(endpoint, 'other/news.m3u8'), undefined)
     assert.equal(cmaf.resolve(endpoint, 'news.m3u8'), undefined)
     assert.equal(cmaf.resolve(endpoint, 'main/other.m3u8'), undefined)

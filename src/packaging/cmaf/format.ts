@@ -1,5 +1,7 @@
-import { type CmafPackage, type HlsManifest, type OriginEndpoint, packageOf } from '../../model/origin-endpoint.ts'
+import type { HlsManifest } from '../../model/manifest.ts'
+import { type OriginEndpoint, packagingIn } from '../../model/origin-endpoint.ts'
 import type { SegmentSummary } from '../../model/output-segment.ts'
+import { type CmafPackaging, manifestsOfType } from '../../model/packaging.ts'
 import { PLAYLIST_TYPE } from '../hls-playlists/media-playlist.ts'
 import type {
   Asset,
@@ -39,11 +41,10 @@ import {
   trackFileName,
 } from './names.ts'
 
-/** The format of a CmafPackage: several HLS presentations over the same fragmented MP4 segments of one track each. */
+/** HLS over CMAF: several HLS presentations over the same fragmented MP4 segments of one track each. */
 export const cmaf: OutputFormat = {
   resolve(endpoint, path) {
-    const settings = settingsOf(endpoint)
-    const name = parseCmafName(settings, path)
+    const name = parseCmafName(packagingOf(endpoint), path)
     if (!name) return undefined
     if (name.kind === 'segment' || name.kind === 'header') {
       return { kind: 'segment', body: (index, media) => bodyOf(endpoint, name, index, media) }
@@ -54,7 +55,7 @@ export const cmaf: OutputFormat = {
       isParent: name.kind === 'parent',
       times,
       takesTimes: true,
-      windowSeconds: manifest.playlistWindowSeconds,
+      windowSeconds: manifest.windowSeconds,
       write(window, style) {
         const manifests = manifestsOf(presentationOf(endpoint, window, style, times), manifest)
         return name.kind === 'parent' ? parent(manifests) : playlist(cmafPlaylist(manifests, name.track))
@@ -64,8 +65,7 @@ export const cmaf: OutputFormat = {
 
   /** The asset of the endpoint's first manifest; playlists and segments are in one folder. */
   asset(endpoint, window): Asset | undefined {
-    const settings = settingsOf(endpoint)
-    const [manifest] = settings.hlsManifests
+    const [manifest] = manifestsOfType(packagingOf(endpoint), 'HLS')
     const manifests = manifest && manifestsOf(assetPresentation(endpoint, window), manifest)
     const tracks = manifests && allTracks(manifests)
     if (!manifests || !tracks) return undefined
@@ -82,7 +82,7 @@ export const cmaf: OutputFormat = {
         return names.flatMap((name) => assetSegments(own, name, batch))
       },
       manifests: names.map((name) => ({
-        name: playlistFileName(manifests.manifest.manifestName, name),
+        name: playlistFileName(manifests.manifest.name, name),
         body: () => playlist(cmafPlaylist(manifests, name)) ?? playlistText(''),
       })),
       parent: () => playlistText(cmafParent(manifests, tracks)),
@@ -110,7 +110,7 @@ async function bodyOf(
   index: SegmentLookup,
   media: SourceMedia,
 ): Promise<SegmentBody | undefined> {
-  const { streamSelection } = settingsOf(endpoint)
+  const { streamSelection } = packagingOf(endpoint)
   if (name.kind === 'header') {
     const era = await index.era(endpoint, name.era)
     const track = era && trackNumbered(era, streamSelection, name.track.n)
@@ -140,10 +140,10 @@ async function segmentBody(
 }
 
 function assetHeaders(manifests: CmafManifests, name: CmafTrackName): readonly AssetFile[] {
-  const { segmentPrefix } = manifests.settings
+  const { name: prefix } = manifests.packaging.segment
   return [...tracksNamed(manifests, name)].flatMap(([era, track]): readonly AssetFile[] => {
     const body = headerBody(track, name)
-    const file = { name: headerFileName(segmentPrefix, name, era), track: trackFileName(segmentPrefix, name) }
+    const file = { name: headerFileName(prefix, name, era), track: trackFileName(prefix, name) }
     return body ? [{ ...file, body: async () => body }] : []
   })
 }
@@ -153,14 +153,14 @@ function assetSegments(
   name: CmafTrackName,
   batch: SegmentBatch<SegmentSummary>,
 ): readonly AssetSegment[] {
-  const { segmentPrefix } = manifests.settings
+  const { name: prefix } = manifests.packaging.segment
   const tracks = tracksNamed(manifests, name)
   return batch.segments.flatMap((segment, at): readonly AssetSegment[] => {
     const track = trackAt(tracks, name, segment)
     if (!track) return []
     const file = {
-      name: segmentFileName(segmentPrefix, name, segment.number),
-      track: trackFileName(segmentPrefix, name),
+      name: segmentFileName(prefix, name, segment.number),
+      track: trackFileName(prefix, name),
     }
     const body: AssetSegment['body'] = (whole, media) => {
       const earlier = track.kind === 'text' ? cuesBeforeIn(whole, at, track.stream) : []
@@ -170,11 +170,11 @@ function assetSegments(
   })
 }
 
-const settingsOf = (endpoint: OriginEndpoint): CmafPackage => packageOf(endpoint, 'cmafPackage')
+const packagingOf = (endpoint: OriginEndpoint): CmafPackaging => packagingIn(endpoint, 'CMAF')
 
 function manifestsOf(presentation: Presentation, manifest: HlsManifest): CmafManifests {
   const { endpoint, references, style } = presentation
   // Segments are beside the folders of the manifests.
   const toSegments = style.kind === 'live' ? `../${references.toSegments}` : ''
-  return { ...presentation, settings: settingsOf(endpoint), manifest, references: { ...references, toSegments } }
+  return { ...presentation, packaging: packagingOf(endpoint), manifest, references: { ...references, toSegments } }
 }

@@ -1,7 +1,8 @@
 import { writeMultivariantPlaylist } from '../../manifests/hls/multivariant-playlist.ts'
 import { TICKS_PER_SECOND } from '../../media/time.ts'
-import type { CmafPackage, HlsManifest } from '../../model/origin-endpoint.ts'
+import type { HlsManifest } from '../../model/manifest.ts'
 import type { SegmentSummary } from '../../model/output-segment.ts'
+import type { CmafPackaging } from '../../model/packaging.ts'
 import { type ListedAs, playlistText } from '../hls-playlists/media-playlist.ts'
 import {
   channelsAttribute,
@@ -28,7 +29,7 @@ import { type CmafTrackName, headerFileName, playlistFileName, segmentFileName }
 
 /** The values that all playlists of one HLS manifest of a CMAF endpoint share. */
 export type CmafManifests = Presentation & {
-  readonly settings: CmafPackage
+  readonly packaging: CmafPackaging
   readonly manifest: HlsManifest
 }
 
@@ -43,12 +44,12 @@ export function listedTracks(manifests: CmafManifests): TrackSet | 'nothing left
   return filtered && Object.values(filtered).every((each) => each.length === 0) ? 'nothing left' : filtered
 }
 
-export function allTracks({ settings, window }: CmafManifests): TrackSet | undefined {
+export function allTracks({ packaging, window }: CmafManifests): TrackSet | undefined {
   const era = window.eras.at(-1)
   if (!era) return undefined
   const isPresent = (index: number) =>
     window.segments.some(({ slots }) => slots.some(({ objects }) => objects[index] !== undefined))
-  const tracks = trackSetOf(era, settings.streamSelection, isPresent)
+  const tracks = trackSetOf(era, packaging.streamSelection, isPresent)
   return tracks.video.length > 0 ? tracks : undefined
 }
 
@@ -65,7 +66,7 @@ export function iFrameTrack({ manifest, filter }: CmafManifests, { video }: Trac
 export function cmafParent(manifests: CmafManifests, tracks: TrackSet): string {
   const { manifest, references } = manifests
   const uri = (track: CmafTrackName) =>
-    references.toManifests + encodeURIComponent(playlistFileName(manifest.manifestName, track))
+    references.toManifests + encodeURIComponent(playlistFileName(manifest.name, track))
   const groups = Map.groupBy(tracks.audio, groupOf)
   const renditions: DeclaredRendition[] = [
     ...[...groups.values()].flatMap((group) => {
@@ -155,13 +156,13 @@ function iFrameStreams(manifests: CmafManifests, tracks: TrackSet, uri: (track: 
 
 /** The track of this name in each era of the window that has it. */
 export function tracksNamed(
-  { settings, manifest, window }: CmafManifests,
+  { packaging, manifest, window }: CmafManifests,
   { kind, n }: CmafTrackName,
 ): ReadonlyMap<number, SingleTrack> {
   if (kind === 'iframe' && !manifest.includeIframeOnlyStream) return new Map()
   return new Map(
     window.eras.flatMap((era) => {
-      const track = trackNumbered(era, settings.streamSelection, n)
+      const track = trackNumbered(era, packaging.streamSelection, n)
       return track && nameOf(track).kind === (kind === 'iframe' ? 'video' : kind) ? [[era.id, track]] : []
     }),
   )
@@ -180,10 +181,10 @@ export function trackAt(
 
 /** Writes the playlist of a track; undefined when no era of the window has the track. */
 export function cmafPlaylist(manifests: CmafManifests, name: CmafTrackName): string | undefined {
-  const { settings, manifest, window, references, segmentQuery, ended } = manifests
+  const { packaging, manifest, window, references, segmentQuery, ended } = manifests
   const tracks = tracksNamed(manifests, name)
   if (tracks.size === 0) return undefined
-  const prefix = references.toSegments + encodeURIComponent(settings.segmentPrefix)
+  const prefix = references.toSegments + encodeURIComponent(packaging.segment.name)
   const uriOf = ({ number }: SegmentSummary) => segmentFileName(prefix, name, number) + segmentQuery
   const headed: CmafTrackName = { ...name, kind: name.kind === 'iframe' ? 'video' : name.kind }
   const list = (segment: SegmentSummary): ListedAs | undefined => {

@@ -1,4 +1,5 @@
-import type { CmafPackage, HlsManifest } from '../../model/origin-endpoint.ts'
+import type { HlsManifest } from '../../model/manifest.ts'
+import { type CmafPackaging, manifestsOfType } from '../../model/packaging.ts'
 import type { PathTimes } from '../output-format.ts'
 import { splitTimes } from '../time-shift.ts'
 
@@ -26,16 +27,16 @@ const SEGMENT = new RegExp(`^${TRACK}_${INTEGER}\\.(mp4|vtt)$`)
 const HEADER = new RegExp(`^${TRACK}_track_1_csid_${INTEGER}_init\\.mp4$`)
 
 /**
- * Parses a path of a CMAF endpoint: `<manifest id>/<manifest>.m3u8`, with the times of a window in between, or a
- * segment beside those folders.
+ * What a path of a CMAF endpoint stands for: `<folder>/<manifest>.m3u8`, with the times of a window between the two, or
+ * a segment beside those folders.
  */
-export function parseCmafName(settings: CmafPackage, path: string): CmafName | undefined {
+export function parseCmafName(packaging: CmafPackaging, path: string): CmafName | undefined {
   const slash = path.indexOf('/')
-  if (slash === -1) return parseSegment(settings.segmentPrefix, path)
-  const manifest = settings.hlsManifests.find(({ id }) => id === path.slice(0, slash))
+  if (slash === -1) return parseSegment(packaging.segment.name, path)
+  const manifest = manifestsOfType(packaging, 'HLS').find(({ folder }) => folder === path.slice(0, slash))
   const { times, rest: file } = splitTimes(path.slice(slash + 1))
-  if (!manifest || !file.startsWith(manifest.manifestName)) return undefined
-  const found = PLAYLIST.exec(file.slice(manifest.manifestName.length))
+  if (!manifest || !file.startsWith(manifest.name)) return undefined
+  const found = PLAYLIST.exec(file.slice(manifest.name.length))
   if (!found) return undefined
   const [, kind, n] = found
   if (kind === undefined) return { kind: 'parent', manifest, times }

@@ -5,8 +5,6 @@ import {
   assetOf,
   audio,
   CLOCK,
-  DASH_DEFAULTS,
-  dashEndpoint,
   LADDER,
   NOON,
   outputSegments,
@@ -17,11 +15,11 @@ import {
   windowOf,
   written,
 } from '../../../test/origin/sample-channel.ts'
+import { ALL_STREAMS, type DashSettings, dashEndpoint } from '../../../test/origin/sample-endpoints.ts'
 import { hexOf } from '../../media/bytes.ts'
 import { writeDac3, writeDec3 } from '../../media/codecs/ac3-configuration.ts'
 import { ticks, utcMs } from '../../media/time.ts'
 import type { VideoDescription } from '../../media/track.ts'
-import type { DashPackage } from '../../model/origin-endpoint.ts'
 import type { ArchiveWindow, Era, SourceStream } from '../../model/output-segment.ts'
 import { dash } from './format.ts'
 
@@ -30,7 +28,7 @@ const THREE = windowOf(outputSegments(8779957, [{ seconds: 6.006 }, { seconds: 6
 type Style = 'live' | 'harvest'
 
 /** A manifest's text, once a foreign parser has read it without a complaint. */
-function manifest(window: ArchiveWindow, settings: Partial<DashPackage> = {}, kind: Style = 'live') {
+function manifest(window: ArchiveWindow, settings: DashSettings = {}, kind: Style = 'live') {
   const body = written(dash, dashEndpoint(settings), 'index.mpd', window, { kind })
   if (body) expanded(body.text)
   return body?.text
@@ -158,7 +156,7 @@ describe('a DASH manifest', () => {
 
   it('is static when the channel has ended, and nothing when the settings leave no pictures', () => {
     assert.match(manifest({ ...THREE, ended: true }) ?? '', /type="static" mediaPresentationDuration="PT17.984S"/)
-    const streamSelection = { ...DASH_DEFAULTS.streamSelection, maxVideoBitsPerSecond: 1 }
+    const streamSelection = { ...ALL_STREAMS, maxVideoBitsPerSecond: 1 }
     assert.equal(manifest(THREE, { streamSelection }), undefined)
     assert.equal(assetOf(dash, dashEndpoint({ streamSelection }), THREE), undefined)
   })
@@ -331,7 +329,7 @@ describe('the Periods of a DASH manifest', () => {
 const FIVE_ONE = { fscod: 0, bsid: 8, bsmod: 0, acmod: 7, lfeon: true }
 
 describe('the adaptation sets of a DASH manifest', () => {
-  const sets = (era: Era, settings: Partial<DashPackage> = {}) =>
+  const sets = (era: Era, settings: DashSettings = {}) =>
     (manifest(windowOver(era), settings) ?? '').split('<AdaptationSet').slice(1)
 
   it('part codecs and dynamic ranges, and tell players what they may leave', () => {

@@ -1,5 +1,4 @@
 import { writeMpd } from '../../manifests/dash/write-mpd.ts'
-import type { DashPackage, OriginEndpoint } from '../../model/origin-endpoint.ts'
 import type { SegmentSummary } from '../../model/output-segment.ts'
 import {
   type Asset,
@@ -24,17 +23,18 @@ import {
   trackKindOf,
 } from './names.ts'
 import type { DashPeriod } from './periods.ts'
-import { type DashManifest, listedPeriods, mpdOf } from './presentation.ts'
-import { headerBody, headerNamed, segmentAddress, segmentBody, segmentNamed, settingsOf } from './segments.ts'
+import { type DashPresentation, listedPeriods, mpdOf } from './presentation.ts'
+import { headerBody, headerNamed, segmentAddress, segmentBody, segmentNamed } from './segments.ts'
+import { type DashSettings, dashSettings } from './settings.ts'
 
 const MANIFEST_TYPE = 'application/dash+xml'
 
-/** The format of a DashPackage: an MPD over fragmented MP4 segments of one track each. */
+/** DASH: an MPD over fragmented MP4 segments of one track each. */
 export const dash: OutputFormat = {
   resolve(endpoint, path) {
-    const settings = settingsOf(endpoint)
+    const settings = dashSettings(endpoint)
     const { times, rest } = splitTimes(path)
-    const name = parseDashName(endpoint.manifestName, rest)
+    const name = parseDashName(settings, rest)
     if (!name || (name.kind !== 'manifest' && times.depth > 0)) return undefined
     switch (name.kind) {
       case 'manifest':
@@ -43,7 +43,7 @@ export const dash: OutputFormat = {
           isParent: true,
           times,
           takesTimes: true,
-          windowSeconds: settings.manifestWindowSeconds,
+          windowSeconds: settings.windowSeconds,
           write: (window, style) => manifestText(manifestOf(presentationOf(endpoint, window, style, times))),
         }
       case 'header':
@@ -61,20 +61,20 @@ export const dash: OutputFormat = {
     const byPeriod = new Map(shown.map((each) => [each.period.id + 1, each]))
     return {
       // A track has the same header in all Periods of an era.
-      headers: distinct(shown.flatMap((each) => headersOf(endpoint, each))),
-      segmentsOf: (batch) => distinct(segmentsOf(endpoint, byPeriod, batch)),
+      headers: distinct(shown.flatMap((each) => headersOf(manifest.settings, each))),
+      segmentsOf: (batch) => distinct(segmentsOf(manifest.settings, byPeriod, batch)),
       manifests: [],
       parent: () => mpd(manifest, periods),
     }
   },
 }
 
-function manifestText(manifest: DashManifest): TextBody | 'nothing left' | undefined {
+function manifestText(manifest: DashPresentation): TextBody | 'nothing left' | undefined {
   const periods = listedPeriods(manifest)
   return periods === undefined || periods === 'nothing left' ? periods : mpd(manifest, periods)
 }
 
-function mpd(manifest: DashManifest, periods: readonly DashPeriod[]): TextBody {
+function mpd(manifest: DashPresentation, periods: readonly DashPeriod[]): TextBody {
   const lastSequence = lastTime(manifest, periods.at(-1))
   return {
     contentType: MANIFEST_TYPE,
@@ -84,7 +84,7 @@ function mpd(manifest: DashManifest, periods: readonly DashPeriod[]): TextBody {
 }
 
 /** Time of the newest segment of the lowest rendition; undefined unless segments are named by their times. */
-function lastTime({ settings }: DashManifest, period: DashPeriod | undefined): number | undefined {
+function lastTime({ settings }: DashPresentation, period: DashPeriod | undefined): number | undefined {
   if (settings.segmentTemplateFormat !== 'TIME_WITH_TIMELINE') return undefined
   const newest = period?.segments.at(-1)
   if (!period || !newest) return undefined
@@ -99,7 +99,7 @@ type ShownPeriod = {
   readonly tracks: readonly { readonly track: SingleTrack; readonly name: DashTrackName }[]
 }
 
-function shownIn(period: DashPeriod, { includeIframeOnlyStream }: DashPackage): ShownPeriod {
+function shownIn(period: DashPeriod, { includeIframeOnlyStream }: DashSettings): ShownPeriod {
   const { era, tracks } = period
   const named = (track: SingleTrack, kind = trackKindOf(track)) => ({ track, name: { kind, n: track.n, era: era.id } })
   const [first] = tracks.video
@@ -107,23 +107,23 @@ function shownIn(period: DashPeriod, { includeIframeOnlyStream }: DashPackage): 
   return { period, tracks: includeIframeOnlyStream && first ? [...all, named(first, 'iframe')] : all }
 }
 
-function headersOf({ manifestName }: OriginEndpoint, { tracks }: ShownPeriod): readonly AssetFile[] {
+function headersOf({ segment }: DashSettings, { tracks }: ShownPeriod): readonly AssetFile[] {
   // Trick play uses the header of the track it is taken from.
   const own = tracks.filter(({ name }) => name.kind !== 'iframe')
   return own.map(({ track, name }) => ({
-    name: headerFileName(manifestName, name),
-    track: trackFileName(manifestName, name),
+    name: headerFileName(segment.name, name),
+    track: trackFileName(segment.name, name),
     body: async () => headerBody(track),
   }))
 }
 
 /** The files of the batch's segments that belong to a listed Period; `shown` has Periods by number. */
 function segmentsOf(
-  endpoint: OriginEndpoint,
+  settings: DashSettings,
   shown: ReadonlyMap<number, ShownPeriod>,
   batch: SegmentBatch<SegmentSummary>,
 ): readonly AssetSegment[] {
-  const settings = settingsOf(endpoint)
+  const { name: prefix } = settings.segment
   return batch.segments.flatMap((segment, place) => {
     const { period, tracks = [] } = shown.get(segment.period?.number ?? 0) ?? {}
     return tracks.flatMap(({ track, name }): readonly AssetSegment[] => {
@@ -134,18 +134,16 @@ function segmentsOf(
         const earlier = track.kind === 'text' ? cuesBeforeIn(whole, place, track.stream) : []
         return segmentBody(track, name, { segment: whole.segments[place]!, earlier }, media)
       }
-      const { manifestName } = endpoint
-      return [{ name: segmentFileName(manifestName, name, at), track: trackFileName(manifestName, name), body }]
+      return [{ name: segmentFileName(prefix, name, at), track: trackFileName(prefix, name), body }]
     })
   })
 }
 
-function manifestOf(presentation: Presentation): DashManifest {
+function manifestOf(presentation: Presentation): DashPresentation {
   const { endpoint } = presentation
   return {
     ...presentation,
-    settings: settingsOf(endpoint),
-    manifestName: encodeURIComponent(endpoint.manifestName),
+    settings: dashSettings(endpoint),
     delay: endpoint.timeDelaySeconds * 1000,
   }
 }

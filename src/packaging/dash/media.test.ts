@@ -4,20 +4,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parse } from 'mpd-parser'
-import {
-  assetOf,
-  dashEndpoint,
-  FakeArchive,
-  NOON,
-  variant,
-  windowOf,
-  written,
-} from '../../../test/origin/sample-channel.ts'
+import { assetOf, FakeArchive, NOON, variant, windowOf, written } from '../../../test/origin/sample-channel.ts'
+import { type DashSettings, dashEndpoint } from '../../../test/origin/sample-endpoints.ts'
 import { needing } from '../../../test/programs.ts'
 import { ticks, utcMs } from '../../media/time.ts'
 import type { MediaProbe } from '../../media/track.ts'
 import { TsProbe } from '../../media/ts/probe.ts'
-import type { DashPackage } from '../../model/origin-endpoint.ts'
 import type { ArchiveWindow, Era, OutputSegment } from '../../model/output-segment.ts'
 import type { SegmentBody } from '../output-format.ts'
 import { dash } from './format.ts'
@@ -81,7 +73,7 @@ function bytesOf(body: SegmentBody | undefined): Buffer {
 }
 
 /** What is behind a path of the endpoint. */
-async function get(settings: Partial<DashPackage>, path: string): Promise<Buffer | undefined> {
+async function get(settings: DashSettings, path: string): Promise<Buffer | undefined> {
   const request = dash.resolve(dashEndpoint(settings), path)
   const body = request?.kind === 'segment' ? await request.body(archive, media) : undefined
   return body && bytesOf(body)
@@ -101,7 +93,7 @@ function packets(...args: readonly string[]): readonly Packet[] {
   return (JSON.parse(stdout) as { packets: Packet[] }).packets
 }
 
-const FORMATS: readonly Partial<DashPackage>[] = [
+const FORMATS: readonly DashSettings[] = [
   {},
   { manifestLayout: 'COMPACT', segmentTemplateFormat: 'TIME_WITH_TIMELINE' },
   { segmentTemplateFormat: 'NUMBER_WITH_DURATION' },

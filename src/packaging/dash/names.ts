@@ -1,4 +1,5 @@
 import type { SingleTrack } from '../tracks/track-set.ts'
+import type { DashSettings } from './settings.ts'
 
 /** The content of a segment of a DASH presentation: video, audio, text, or the pictures of trick play. */
 export type DashKind = 'video' | 'audio' | 'subtitles' | 'iframe'
@@ -15,15 +16,17 @@ export type DashName =
   /** `at` is the value the segment template counts: a number, or a time in units of the template's timescale. */
   | { readonly kind: 'segment'; readonly track: DashTrackName; readonly at: number }
 
+/** The settings that the file names of a DASH presentation begin with. */
+type NamedParts = Pick<DashSettings, 'name' | 'segment'>
+
 const INTEGER = '(0|[1-9]\\d{0,15})'
 const SEGMENT = new RegExp(`^_(video|audio|subtitles|iframe)_${INTEGER}_${INTEGER}_(?:${INTEGER}|init)\\.mp4$`)
 
-/** Parses a file name of a DASH presentation with this manifest name. */
-export function parseDashName(manifestName: string, fileName: string): DashName | undefined {
-  if (!fileName.startsWith(manifestName)) return undefined
-  const rest = fileName.slice(manifestName.length)
-  if (rest === '.mpd') return { kind: 'manifest' }
-  const segment = SEGMENT.exec(rest)
+/** Parses a file name of a DASH presentation: the manifest, or a header or segment. */
+export function parseDashName({ name, segment: { name: prefix } }: NamedParts, fileName: string): DashName | undefined {
+  if (fileName === `${name}.mpd`) return { kind: 'manifest' }
+  if (!fileName.startsWith(prefix)) return undefined
+  const segment = SEGMENT.exec(fileName.slice(prefix.length))
   if (!segment) return undefined
   const [, kind, n, era, at] = segment
   const track = { kind: kind as DashKind, n: Number(n), era: Number(era) }
@@ -37,22 +40,22 @@ export function trackKindOf({ kind }: SingleTrack): DashKind {
 }
 
 /** The file name of a segment; `at` may be an identifier that the player replaces. */
-export function segmentFileName(manifestName: string, track: TrackPattern, at: number | '$Number$' | '$Time$'): string {
-  return `${prefix(manifestName, track)}_${at}.mp4`
+export function segmentFileName(segmentName: string, track: TrackPattern, at: number | '$Number$' | '$Time$'): string {
+  return `${prefix(segmentName, track)}_${at}.mp4`
 }
 
-export function headerFileName(manifestName: string, track: TrackPattern): string {
-  return `${prefix(manifestName, track.kind === 'iframe' ? { ...track, kind: 'video' } : track)}_init.mp4`
+export function headerFileName(segmentName: string, track: TrackPattern): string {
+  return `${prefix(segmentName, track.kind === 'iframe' ? { ...track, kind: 'video' } : track)}_init.mp4`
 }
 
 /** A track's name, or a pattern for an adaptation set whose representations are numbered like their tracks. */
 export type TrackPattern = Omit<DashTrackName, 'n'> & { readonly n: number | '$RepresentationID$' }
 
 /** The prefix of the file names of a track, in all eras. */
-export function trackFileName(manifestName: string, { kind, n }: Pick<TrackPattern, 'kind' | 'n'>): string {
-  return `${manifestName}_${kind}_${n}`
+export function trackFileName(segmentName: string, { kind, n }: Pick<TrackPattern, 'kind' | 'n'>): string {
+  return `${segmentName}_${kind}_${n}`
 }
 
-function prefix(manifestName: string, track: TrackPattern): string {
-  return `${trackFileName(manifestName, track)}_${track.era}`
+function prefix(segmentName: string, track: TrackPattern): string {
+  return `${trackFileName(segmentName, track)}_${track.era}`
 }

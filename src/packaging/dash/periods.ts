@@ -1,11 +1,11 @@
 import { TICKS_PER_MS, type Ticks, ticks, type UtcMs, utcMs } from '../../media/time.ts'
 import type { ManifestFilter } from '../../model/manifest-filter.ts'
-import type { DashPackage } from '../../model/origin-endpoint.ts'
 import type { Era, SegmentSummary, SummaryWindow } from '../../model/output-segment.ts'
 import { filterTracks } from '../tracks/filtered-tracks.ts'
 import { type TrackSet, trackSetOf } from '../tracks/track-set.ts'
 import { hasTrack } from '../tracks/track-times.ts'
 import { listsTrack } from './profiles.ts'
+import type { DashSettings } from './settings.ts'
 
 /**
  * The listed part of a period: output segments of one era with consecutive numbers, throughout which the same tracks
@@ -29,7 +29,7 @@ export type Moment = { readonly time: Ticks; readonly utc: UtcMs }
 /** The Periods of a window, oldest first; none where the endpoint's settings, or a filter, leave nothing. */
 export function periodsOf(
   window: SummaryWindow,
-  settings: DashPackage,
+  settings: DashSettings,
   filter?: ManifestFilter,
 ): readonly DashPeriod[] {
   const eras = new Map(window.eras.map((era) => [era.id, era]))
@@ -55,7 +55,7 @@ function inPeriods(segments: readonly SegmentSummary[]): readonly (readonly Segm
 function periodOf(
   segments: readonly SegmentSummary[],
   eras: ReadonlyMap<number, Era>,
-  settings: DashPackage,
+  settings: DashSettings,
   filter: ManifestFilter | undefined,
 ): DashPeriod | undefined {
   const [first, last] = [segments[0], segments.at(-1)]
@@ -75,7 +75,7 @@ function periodOf(
 }
 
 /** The tracks that have media in a segment, and therefore in its whole period. */
-function tracksOf(era: Era, settings: DashPackage, segment: SegmentSummary): TrackSet {
+function tracksOf(era: Era, settings: DashSettings, segment: SegmentSummary): TrackSet {
   const isText = (index: number) => era.streams.find((each) => each.index === index)?.role.kind === 'subtitles'
   const isPresent = (index: number) => isText(index) || segment.slots.some(({ objects }) => objects[index])
   const { video, audio, text } = trackSetOf(era, settings.streamSelection, isPresent)

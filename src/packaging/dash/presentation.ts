@@ -1,17 +1,15 @@
 import { utcTime, utcTiming } from '../../manifests/dash/descriptors.ts'
 import type { Mpd, Period } from '../../manifests/dash/mpd.ts'
 import { TICKS_PER_MS, utcMs } from '../../media/time.ts'
-import type { DashPackage } from '../../model/origin-endpoint.ts'
 import type { Presentation } from '../presentation.ts'
 import { adaptationSetsOf } from './adaptation-sets.ts'
 import { type DashPeriod, momentOf, periodsOf } from './periods.ts'
 import { profilesOf } from './profiles.ts'
+import type { DashSettings } from './settings.ts'
 
 /** The values from which an MPD is written. */
-export type DashManifest = Presentation & {
-  readonly settings: DashPackage
-  /** Manifest name, percent-encoded. */
-  readonly manifestName: string
+export type DashPresentation = Presentation & {
+  readonly settings: DashSettings
   /** Milliseconds by which everything is shown later than by the source's clock. */
   readonly delay: number
 }
@@ -26,7 +24,7 @@ const AVAILABILITY_START = utcMs(0)
  * The Periods a manifest lists, at least one; 'nothing left' when the filter excludes all of them; undefined when the
  * endpoint's settings leave no video of the window.
  */
-export function listedPeriods({ settings, window, filter }: DashManifest) {
+export function listedPeriods({ settings, window, filter }: DashPresentation) {
   const all = periodsOf(window, settings)
   if (!all.some(({ tracks }) => tracks.video.length > 0)) return undefined
   const periods = filter ? periodsOf(window, settings, filter) : all
@@ -34,7 +32,7 @@ export function listedPeriods({ settings, window, filter }: DashManifest) {
 }
 
 /** The manifest that lists these Periods, oldest first. */
-export function mpdOf(manifest: DashManifest, periods: readonly DashPeriod[]): Mpd {
+export function mpdOf(manifest: DashPresentation, periods: readonly DashPeriod[]): Mpd {
   const { settings, ended } = manifest
   const [first, last] = [periods[0]!, periods.at(-1)!]
   const type = ended ? 'static' : 'dynamic'
@@ -72,8 +70,8 @@ export function mpdOf(manifest: DashManifest, periods: readonly DashPeriod[]): M
 }
 
 /** Writes a Period; `start` is in milliseconds of the presentation. */
-function writtenPeriod(manifest: DashManifest, period: DashPeriod, start: number): Period {
-  const { settings, manifestName, references, segmentQuery, filter } = manifest
+function writtenPeriod(manifest: DashPresentation, period: DashPeriod, start: number): Period {
+  const { settings, references, segmentQuery, filter } = manifest
   const isCounted = settings.segmentTemplateFormat === 'NUMBER_WITH_DURATION' && !manifest.ended
   return {
     id: String(period.id),
@@ -83,7 +81,7 @@ function writtenPeriod(manifest: DashManifest, period: DashPeriod, start: number
       settings,
       period,
       startNumber: isCounted ? period.id + 1 : period.segments[0]!.number,
-      prefix: references.toSegments + manifestName,
+      prefix: references.toSegments + encodeURIComponent(settings.segment.name),
       query: segmentQuery,
       ...(filter && { filter }),
     }),
@@ -105,8 +103,8 @@ function durationOf({ begins, endUtc }: DashPeriod): number {
  * for each at its end by the source's clock, while it is still on its way, so the presentation is delayed by one
  * segment.
  */
-function latenessOf({ segmentTemplateFormat, segmentDurationSeconds }: DashPackage): number {
-  return segmentTemplateFormat === 'NUMBER_WITH_DURATION' ? segmentDurationSeconds * 1000 : 0
+function latenessOf({ segmentTemplateFormat, segment }: DashSettings): number {
+  return segmentTemplateFormat === 'NUMBER_WITH_DURATION' ? segment.durationSeconds * 1000 : 0
 }
 
 function longestSegment(periods: readonly DashPeriod[]): number {

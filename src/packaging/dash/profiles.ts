@@ -1,7 +1,7 @@
-import type { DashPackage } from '../../model/origin-endpoint.ts'
+import type { DashManifest } from '../../model/manifest.ts'
 import { familyOf, type SingleTrack } from '../tracks/track-set.ts'
 
-type Profile = DashPackage['profile']
+type Profile = DashManifest['profile']
 
 const ISO_LIVE = 'urn:mpeg:dash:profile:isoff-live:2011'
 const ISO_MAIN = 'urn:mpeg:dash:profile:isoff-main:2011'

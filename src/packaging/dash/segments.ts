@@ -1,5 +1,5 @@
 import { rescale, TICKS_PER_SECOND, ticks } from '../../media/time.ts'
-import { type DashPackage, type OriginEndpoint, packageOf } from '../../model/origin-endpoint.ts'
+import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
 import type { Era, OutputSegment, SegmentSummary } from '../../model/output-segment.ts'
 import type { SegmentBody, SegmentLookup } from '../output-format.ts'
 import type { SourceMedia } from '../segments/source-media.ts'
@@ -9,10 +9,11 @@ import { headerOf, iFramesOf, segmentOf } from '../segments/track-segment.ts'
 import { type SingleTrack, trackNumbered } from '../tracks/track-set.ts'
 import { hasTrack, intervalOf } from '../tracks/track-times.ts'
 import { type DashTrackName, trackKindOf } from './names.ts'
+import { type DashSettings, dashSettings } from './settings.ts'
 import { templateTimescales } from './timescales.ts'
 
 /** The track that a file name means, among those the endpoint shows. */
-function trackNamed(era: Era, settings: DashPackage, { kind, n }: DashTrackName): SingleTrack | undefined {
+function trackNamed(era: Era, settings: DashSettings, { kind, n }: DashTrackName): SingleTrack | undefined {
   const track = trackNumbered(era, settings.streamSelection, n)
   if (!track || (kind === 'iframe' && !settings.includeIframeOnlyStream)) return undefined
   return trackKindOf(track) === (kind === 'iframe' ? 'video' : kind) ? track : undefined
@@ -25,7 +26,7 @@ export async function headerNamed(
   index: SegmentLookup,
 ): Promise<SegmentBody | undefined> {
   const era = await index.era(endpoint, name.era)
-  const track = era && trackNamed(era, settingsOf(endpoint), name)
+  const track = era && trackNamed(era, dashSettings(endpoint), name)
   return track && headerBody(track)
 }
 
@@ -40,7 +41,7 @@ export async function segmentNamed(
   index: SegmentLookup,
   media: SourceMedia,
 ): Promise<SegmentBody | undefined> {
-  const settings = settingsOf(endpoint)
+  const settings = dashSettings(endpoint)
   const isTime = settings.segmentTemplateFormat === 'TIME_WITH_TIMELINE'
   const found = await (isTime ? segmentAt(endpoint, name, at, index) : index.outputSegment(endpoint, at))
   if (found?.era.id !== name.era) return undefined
@@ -58,7 +59,7 @@ async function segmentAt(
   at: number,
   index: SegmentLookup,
 ): Promise<{ readonly segment: OutputSegment; readonly era: Era } | undefined> {
-  const settings = settingsOf(endpoint)
+  const settings = dashSettings(endpoint)
   const era = await index.era(endpoint, name.era)
   const track = era && trackNamed(era, settings, name)
   if (!track) return undefined
@@ -85,7 +86,7 @@ export function segmentAddress(
   track: SingleTrack,
   segment: SegmentSummary,
   era: Era,
-  settings: DashPackage,
+  settings: DashSettings,
 ): number | undefined {
   return settings.segmentTemplateFormat === 'TIME_WITH_TIMELINE'
     ? timeOf(track, segment, era, settings)
@@ -93,8 +94,6 @@ export function segmentAddress(
 }
 
 /** Time of a track's segment in units of its segment template, where segments are named by their times. */
-function timeOf(track: SingleTrack, segment: SegmentSummary, era: Era, settings: DashPackage): number | undefined {
+function timeOf(track: SingleTrack, segment: SegmentSummary, era: Era, settings: DashSettings): number | undefined {
   return intervalOf({ ...track, timescale: templateTimescales(era, settings)(track) }, segment)?.start
 }
-
-export const settingsOf = (endpoint: OriginEndpoint): DashPackage => packageOf(endpoint, 'dashPackage')

@@ -1,17 +1,17 @@
 import type { AdaptationSet, Representation, SegmentTemplate, TimelineSegment } from '../../manifests/dash/mpd.ts'
 import { rescale, TICKS_PER_SECOND } from '../../media/time.ts'
 import type { ManifestFilter } from '../../model/manifest-filter.ts'
-import type { DashPackage } from '../../model/origin-endpoint.ts'
 import type { SegmentSummary } from '../../model/output-segment.ts'
 import type { SingleTrack } from '../tracks/track-set.ts'
 import { intervalOf } from '../tracks/track-times.ts'
 import { type DashKind, headerFileName, segmentFileName } from './names.ts'
 import type { DashPeriod } from './periods.ts'
+import type { DashSettings } from './settings.ts'
 import { templateTimescales } from './timescales.ts'
 
 /** The values that all segment templates of a Period share. */
 export type DashTemplates = {
-  readonly settings: DashPackage
+  readonly settings: DashSettings
   readonly period: DashPeriod
   readonly startNumber: number
   /** Folder and beginning of every file name, percent-encoded, since all that is written here is a URI. */

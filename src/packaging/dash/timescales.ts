@@ -1,6 +1,6 @@
-import type { DashPackage } from '../../model/origin-endpoint.ts'
 import type { Era } from '../../model/output-segment.ts'
 import { type SingleTrack, type SingleVideo, trackSetOf } from '../tracks/track-set.ts'
+import type { DashSettings } from './settings.ts'
 
 /** Pairs of timescales, one double the other; a compact manifest uses the higher for both. */
 const PAIRS = [
@@ -13,7 +13,7 @@ const PAIRS = [
  * Units per second of a track's segment template, in manifests and in `$Time$` names; the media keep their own. It
  * depends on the era and not on the window, so that names never change.
  */
-export function templateTimescales(era: Era, settings: DashPackage): (track: SingleTrack) => number {
+export function templateTimescales(era: Era, settings: DashSettings): (track: SingleTrack) => number {
   const merged = mergedTimescale(era, settings)
   return (track) => (track.kind === 'video' && merged !== undefined ? merged : track.timescale)
 }
@@ -22,7 +22,7 @@ export function templateTimescales(era: Era, settings: DashPackage): (track: Sin
  * One timescale for all video tracks of the era: their common one, or that of the higher rate. Undefined when there
  * is none.
  */
-function mergedTimescale(era: Era, { manifestLayout, streamSelection }: DashPackage): number | undefined {
+function mergedTimescale(era: Era, { manifestLayout, streamSelection }: DashSettings): number | undefined {
   if (manifestLayout === 'FULL') return undefined
   const { video } = trackSetOf(era, streamSelection)
   const rates = [...new Map(video.map((track) => [rateOf(track), track])).values()]

@@ -1,6 +1,6 @@
 import { type MediaPlaylist, type MediaSegment, writeMediaPlaylist } from '../../manifests/hls/media-playlist.ts'
 import { msFromTicks, TICKS_PER_MS, type Ticks, ticks, type UtcMs } from '../../media/time.ts'
-import type { HlsManifest } from '../../model/origin-endpoint.ts'
+import type { HlsManifest } from '../../model/manifest.ts'
 import type { SegmentSummary } from '../../model/output-segment.ts'
 
 /** The input from which a media playlist is written. */

@@ -7,7 +7,6 @@ import {
   audio,
   CLOCK,
   FakeArchive,
-  hlsEndpoint,
   LADDER,
   outputSegments,
   sampleBytes,
@@ -16,8 +15,9 @@ import {
   windowOf,
   written,
 } from '../../../test/origin/sample-channel.ts'
+import { type HlsSettings, hlsEndpoint } from '../../../test/origin/sample-endpoints.ts'
 import { utcMs } from '../../media/time.ts'
-import type { HlsPackage, OriginEndpoint } from '../../model/origin-endpoint.ts'
+import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
 import type { ArchiveWindow, Era, SourceStream } from '../../model/output-segment.ts'
 import { hls } from './format.ts'
 import { manifestFileName, type PlaylistName } from './names.ts'
@@ -39,7 +39,7 @@ function write(
 function manifest(
   window: ArchiveWindow,
   name: PlaylistName = {},
-  settings: Partial<HlsPackage> = {},
+  settings: HlsSettings = {},
   kind: 'live' | 'harvest' = 'live',
 ): string | undefined {
   const text = write(hlsEndpoint(settings), window, name, kind)

@@ -1,7 +1,9 @@
 import { framesOffset } from '../../media/packed-audio.ts'
 import { filterTs } from '../../media/ts/filter.ts'
-import { type HlsPackage, type OriginEndpoint, packageOf } from '../../model/origin-endpoint.ts'
+import type { HlsManifest } from '../../model/manifest.ts'
+import { type OriginEndpoint, packagingIn } from '../../model/origin-endpoint.ts'
 import type { SegmentSummary } from '../../model/output-segment.ts'
+import { manifestOf, type TsPackaging } from '../../model/packaging.ts'
 import { PLAYLIST_TYPE } from '../hls-playlists/media-playlist.ts'
 import {
   type Asset,
@@ -41,32 +43,35 @@ import { mediaTypeOf, segmentExtension } from './segment-media.ts'
 import { type HlsStream, streamNamed } from './stream-set.ts'
 
 /**
- * The format of an HlsPackage: playlists over MPEG-TS segments, which are the encoder's own bytes wherever no track
+ * HLS over MPEG-TS: playlists over MPEG-TS segments, which are the encoder's own bytes wherever no track
  * is dropped.
  */
 export const hls: OutputFormat = {
   resolve(endpoint, path) {
     const { times, rest } = splitTimes(path)
-    const named = parseHlsName(endpoint.manifestName, rest)
+    const named = parseHlsName(packagingOf(endpoint), rest)
     if (!named) return undefined
     if (named.kind === 'segment') {
       const { name } = named
       if (times.depth > 0) return undefined
       return { kind: 'segment', body: (index, media) => segmentBody(endpoint, name, index, media) }
     }
-    const { name } = named
+    const { manifest, name } = named
     return {
       kind: 'manifest',
       isParent: name.n === undefined,
       times,
       takesTimes: true,
-      windowSeconds: settingsOf(endpoint).playlistWindowSeconds,
-      write: (window, style) => manifestBody(manifestsOf(presentationOf(endpoint, window, style, times)), name),
+      windowSeconds: manifest.windowSeconds,
+      write: (window, style) =>
+        manifestBody(manifestsOf(presentationOf(endpoint, window, style, times), manifest), name),
     }
   },
 
+  /** Of the endpoint's first manifest. */
   asset(endpoint, window): Asset | undefined {
-    const manifests = manifestsOf(assetPresentation(endpoint, window))
+    const manifest = manifestOf(packagingOf(endpoint), 'HLS')
+    const manifests = manifestsOf(assetPresentation(endpoint, window), manifest)
     const streams = allStreams(manifests)
     if (!streams) return undefined
     const iframes = iFramePlaylistName(manifests, streams)
@@ -81,11 +86,11 @@ export const hls: OutputFormat = {
       segmentsOf(batch) {
         // Trick play may list the segments of another playlist.
         const own = { ...manifests, window: part(batch.segments) }
-        const files = names.flatMap((name) => assetSegments(endpoint, own, name, batch))
+        const files = names.flatMap((name) => assetSegments(own, name, batch))
         return distinct(files)
       },
       manifests: names.map((name) => ({
-        name: manifestFileName(endpoint.manifestName, name),
+        name: manifestFileName(manifest.name, name),
         body: () => playlist(mediaPlaylist(manifests, name) ?? ''),
       })),
       parent: () => playlist(parentPlaylist(manifests, streams)),
@@ -115,7 +120,7 @@ async function segmentBody(
 ): Promise<SegmentBody | undefined> {
   const listed = await index.outputSegment(endpoint, name.number)
   if (!listed) return undefined
-  const stream = streamNamed(listed.era, settingsOf(endpoint), name)
+  const stream = streamNamed(listed.era, packagingOf(endpoint), name)
   if (!stream || segmentExtension(stream.source) !== name.extension || (name.iframes && !stream.pids)) return undefined
   const earlier =
     stream.source.container === 'webvtt' ? await cuesBefore(endpoint, listed.segment, stream.source, index) : []
@@ -142,11 +147,11 @@ async function streamSegment(
 }
 
 function assetSegments(
-  endpoint: OriginEndpoint,
   manifests: HlsManifests,
   name: PlaylistName,
   batch: SegmentBatch<SegmentSummary>,
 ): readonly AssetSegment[] {
+  const { segment: settings } = manifests.packaging
   const streams = streamsNamed(manifests, name)
   return batch.segments.flatMap((segment, at): readonly AssetSegment[] => {
     const named = segmentNamed(streams, name, segment)
@@ -154,8 +159,8 @@ function assetSegments(
     const { stream } = named
     const isText = stream.source.container === 'webvtt'
     const file = {
-      name: segmentFileName(endpoint.manifestName, named),
-      track: trackFileName(endpoint.manifestName, named),
+      name: segmentFileName(settings.name, named),
+      track: trackFileName(settings.name, named),
     }
     const body: AssetSegment['body'] = (whole, media) => {
       const earlier = isText ? cuesBeforeIn(whole, at, stream.source) : []
@@ -165,9 +170,8 @@ function assetSegments(
   })
 }
 
-const settingsOf = (endpoint: OriginEndpoint): HlsPackage => packageOf(endpoint, 'hlsPackage')
+const packagingOf = (endpoint: OriginEndpoint): TsPackaging => packagingIn(endpoint, 'TS')
 
-function manifestsOf(presentation: Presentation): HlsManifests {
-  const { endpoint } = presentation
-  return { ...presentation, settings: settingsOf(endpoint), manifestName: encodeURIComponent(endpoint.manifestName) }
+function manifestsOf(presentation: Presentation, manifest: HlsManifest): HlsManifests {
+  return { ...presentation, packaging: packagingOf(presentation.endpoint), manifest }
 }

@@ -1,8 +1,9 @@
 import { writeMultivariantPlaylist } from '../../manifests/hls/multivariant-playlist.ts'
 import { TICKS_PER_SECOND } from '../../media/time.ts'
+import type { HlsManifest } from '../../model/manifest.ts'
 import type { ManifestFilter } from '../../model/manifest-filter.ts'
-import type { HlsPackage } from '../../model/origin-endpoint.ts'
 import type { SegmentSummary, SourceStream } from '../../model/output-segment.ts'
+import type { TsPackaging } from '../../model/packaging.ts'
 import { type ListedAs, playlistText } from '../hls-playlists/media-playlist.ts'
 import {
   type DeclaredRendition,
@@ -22,9 +23,8 @@ import { type HlsRendition, type HlsStream, type HlsStreamSet, streamNamed, stre
 
 /** The values that all manifests of one HLS presentation share. */
 export type HlsManifests = Presentation & {
-  readonly settings: HlsPackage
-  /** Manifest name, percent-encoded, since all that is written here is a URI. */
-  readonly manifestName: string
+  readonly packaging: TsPackaging
+  readonly manifest: HlsManifest
 }
 
 /** The streams a parent playlist lists: those of the window's last era that have media in the window. */
@@ -36,11 +36,11 @@ export function listedStreams(manifests: HlsManifests): HlsStreamSet | 'nothing 
   return Object.values(filtered).every((streams) => streams.length === 0) ? 'nothing left' : filtered
 }
 
-export function allStreams({ settings, window }: HlsManifests): HlsStreamSet | undefined {
+export function allStreams({ packaging, window }: HlsManifests): HlsStreamSet | undefined {
   const era = window.eras.at(-1)
   if (!era) return undefined
   const isPresent = (index: number) => window.segments.some((segment) => hasMedia(segment, index))
-  const streams = streamSetOf(era, settings, isPresent)
+  const streams = streamSetOf(era, packaging, isPresent)
   // There is no presentation without video: MediaPackage does not support radio.
   const isSeen = streams.variants.some(
     ({ source }) => source.tracks.every(({ kind }) => kind !== 'audio') || videoOf(source),
@@ -49,12 +49,15 @@ export function allStreams({ settings, window }: HlsManifests): HlsStreamSet | u
 }
 
 /** The stream of this name in each era that has one. */
-export function streamsNamed({ settings, window }: HlsManifests, name: PlaylistName): ReadonlyMap<number, HlsStream> {
+export function streamsNamed(
+  { packaging, manifest, window }: HlsManifests,
+  name: PlaylistName,
+): ReadonlyMap<number, HlsStream> {
   const { n, p, iframes } = name
-  if (n === undefined || (iframes && !settings.includeIframeOnlyStream)) return new Map()
+  if (n === undefined || (iframes && !manifest.includeIframeOnlyStream)) return new Map()
   return new Map(
     window.eras.flatMap((era) => {
-      const stream = streamNamed(era, settings, { n, ...(p !== undefined && { p }) })
+      const stream = streamNamed(era, packaging, { n, ...(p !== undefined && { p }) })
       return stream ? [[era.id, stream]] : []
     }),
   )
@@ -123,16 +126,16 @@ function isSilenced(source: SourceStream, audio: readonly HlsRendition[], filter
   return hasGroup && audio.length === 0 && filter !== undefined && filtersAudio(filter) && audioOf(source).length === 0
 }
 
-function uriOf({ manifestName, references }: HlsManifests, name: PlaylistName): string {
-  return references.toManifests + manifestFileName(manifestName, name)
+function uriOf({ manifest, references }: HlsManifests, name: PlaylistName): string {
+  return references.toManifests + encodeURIComponent(manifestFileName(manifest.name, name))
 }
 
 /** The playlist for trick play: that of the first variant with video. */
 export function iFramePlaylistName(
-  { settings, filter }: HlsManifests,
+  { manifest, filter }: HlsManifests,
   { variants }: HlsStreamSet,
 ): PlaylistName | undefined {
-  const first = settings.includeIframeOnlyStream ? variants.find(({ source }) => videoOf(source)) : undefined
+  const first = manifest.includeIframeOnlyStream ? variants.find(({ source }) => videoOf(source)) : undefined
   const video = first && videoOf(first.source)
   return first && video && passesTrickPlay(filter, video.height) ? { n: first.n, iframes: true } : undefined
 }
@@ -159,9 +162,10 @@ function iFrameStreams(manifests: HlsManifests, streams: HlsStreamSet) {
 
 /** Writes the playlist of a stream; undefined when no era of the window has the stream. */
 export function mediaPlaylist(manifests: HlsManifests, name: PlaylistName): string | undefined {
-  const { settings, window, manifestName, references, segmentQuery, ended } = manifests
+  const { packaging, manifest, window, references, segmentQuery, ended } = manifests
+  const segmentName = encodeURIComponent(packaging.segment.name)
   const toSegment = (segment: SegmentName) =>
-    references.toSegments + segmentFileName(manifestName, segment) + segmentQuery
+    references.toSegments + segmentFileName(segmentName, segment) + segmentQuery
   const streams = streamsNamed(manifests, name)
   const [first] = streams.values()
   if (!first) return undefined
@@ -175,7 +179,7 @@ export function mediaPlaylist(manifests: HlsManifests, name: PlaylistName): stri
   }
   const extension = segmentExtension(first.source)
   return playlistText({
-    settings,
+    settings: manifest,
     segments: window.segments,
     ended,
     version: name.iframes ? 4 : 3,

@@ -1,17 +1,25 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { manifestFileName, parseHlsName, segmentFileName } from './names.ts'
+import { HLS_DEFAULTS } from '../../../test/origin/sample-endpoints.ts'
+import { manifestFileName, type NamedParts, parseHlsName, segmentFileName } from './names.ts'
+
+const named = (name: string, segmentName = name): NamedParts => ({
+  manifests: [{ ...HLS_DEFAULTS, name }],
+  segment: { durationSeconds: 6, name: segmentName, includeDvbSubtitles: false, useAudioRenditionGroup: false },
+})
+const INDEX = named('index')
+const [manifest] = INDEX.manifests
 
 describe('the name of an HLS object', () => {
   for (const [fileName, request] of [
-    ['index.m3u8', { kind: 'manifest', name: {} }],
-    ['index_1.m3u8', { kind: 'manifest', name: { n: 1 } }],
-    ['index_4_0.m3u8', { kind: 'manifest', name: { n: 4, p: 0 } }],
+    ['index.m3u8', { kind: 'manifest', manifest, name: {} }],
+    ['index_1.m3u8', { kind: 'manifest', manifest, name: { n: 1 } }],
+    ['index_4_0.m3u8', { kind: 'manifest', manifest, name: { n: 4, p: 0 } }],
     ['index_1_8779957.ts', { kind: 'segment', name: { n: 1, number: 8779957, extension: 'ts' } }],
     ['index_4_0_12.ts', { kind: 'segment', name: { n: 4, p: 0, number: 12, extension: 'ts' } }],
   ] as const) {
-    it(`${fileName} is read`, () => assert.deepEqual(parseHlsName('index', fileName), request))
+    it(`${fileName} is read`, () => assert.deepEqual(parseHlsName(INDEX, fileName), request))
   }
 
   for (const fileName of [
@@ -31,11 +39,11 @@ describe('the name of an HLS object', () => {
     'index_1_99999999999999999.ts',
     'index_1_2.mp4',
   ]) {
-    it(`'${fileName}' names nothing`, () => assert.equal(parseHlsName('index', fileName), undefined))
+    it(`'${fileName}' names nothing`, () => assert.equal(parseHlsName(INDEX, fileName), undefined))
   }
 
-  it('is never taken for another one, whatever underscores and digits the manifest name has', () => {
-    const manifestName = fc.stringMatching(/^[a-z_0-9.-]{1,6}$/)
+  it('is never taken for another one, whatever underscores and digits the names have', () => {
+    const anyName = fc.stringMatching(/^[a-z_0-9.-]{1,6}$/)
     const n = fc.nat(30)
     const plain = { noNullPrototype: true } as const
     const iframes = fc.constant(true as const)
@@ -52,9 +60,12 @@ describe('the name of an HLS object', () => {
       fc.record({ n, iframes, number: n, extension }, plain),
     )
     fc.assert(
-      fc.property(manifestName, name, segment, (prefix, manifest, named) => {
-        assert.deepEqual(parseHlsName(prefix, manifestFileName(prefix, manifest)), { kind: 'manifest', name: manifest })
-        assert.deepEqual(parseHlsName(prefix, segmentFileName(prefix, named)), { kind: 'segment', name: named })
+      fc.property(anyName, anyName, name, segment, (manifestName, segmentName, playlist, file) => {
+        const parts = named(manifestName, segmentName)
+        const [own] = parts.manifests
+        const found = parseHlsName(parts, manifestFileName(manifestName, playlist))
+        assert.deepEqual(found, { kind: 'manifest', manifest: own, name: playlist })
+        assert.deepEqual(parseHlsName(parts, segmentFileName(segmentName, file)), { kind: 'segment', name: file })
       }),
       { seed: 20260804, numRuns: 500 },
     )

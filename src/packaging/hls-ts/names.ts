@@ -1,3 +1,6 @@
+import type { HlsManifest } from '../../model/manifest.ts'
+import type { TsPackaging } from '../../model/packaging.ts'
+
 /**
  * The name of the parent manifest, or of the playlist of stream `n`, of track `p` of stream `n`, or of stream `n`'s
  * I-frames.
@@ -14,8 +17,11 @@ export type SegmentName = {
   readonly extension: string
 }
 
+/** The settings that the file names of an HLS presentation begin with. */
+export type NamedParts = Pick<TsPackaging, 'manifests' | 'segment'>
+
 export type HlsName =
-  | { readonly kind: 'manifest'; readonly name: PlaylistName }
+  | { readonly kind: 'manifest'; readonly manifest: HlsManifest; readonly name: PlaylistName }
   | { readonly kind: 'segment'; readonly name: SegmentName }
 
 // Integers without leading zeros, so that every object has one name only.
@@ -24,19 +30,23 @@ const STREAM = `_${INTEGER}(?:_${INTEGER}|_(iframe))?`
 const MANIFEST = new RegExp(`^(?:${STREAM})?\\.m3u8$`)
 const SEGMENT = new RegExp(`^${STREAM}_${INTEGER}\\.(ts|aac|ac3|ec3|vtt)$`)
 
-/** Parses a file name of an HLS presentation with this manifest name. */
-export function parseHlsName(manifestName: string, fileName: string): HlsName | undefined {
-  if (!fileName.startsWith(manifestName)) return undefined
-  const rest = fileName.slice(manifestName.length)
-  const manifest = MANIFEST.exec(rest)
-  if (manifest) {
-    const [, n, p, iframe] = manifest
-    return { kind: 'manifest', name: { ...(n && { n: Number(n) }), ...part(p, iframe) } }
+/** Parses a file name of an HLS presentation: a playlist of one of its manifests, or a segment they share. */
+export function parseHlsName({ manifests, segment }: NamedParts, fileName: string): HlsName | undefined {
+  for (const manifest of manifests) {
+    const playlist = MANIFEST.exec(restAfter(manifest.name, fileName))
+    if (!playlist) continue
+    const [, n, p, iframe] = playlist
+    return { kind: 'manifest', manifest, name: { ...(n && { n: Number(n) }), ...part(p, iframe) } }
   }
-  const segment = SEGMENT.exec(rest)
-  if (!segment) return undefined
-  const [, n, p, iframe, number, extension = ''] = segment
+  const found = SEGMENT.exec(restAfter(segment.name, fileName))
+  if (!found) return undefined
+  const [, n, p, iframe, number, extension = ''] = found
   return { kind: 'segment', name: { n: Number(n), ...part(p, iframe), number: Number(number), extension } }
+}
+
+/** The file name without the prefix; empty when it does not begin with the prefix. */
+function restAfter(prefix: string, fileName: string): string {
+  return fileName.startsWith(prefix) ? fileName.slice(prefix.length) : ''
 }
 
 function part(p: string | undefined, iframe: string | undefined) {
@@ -47,13 +57,13 @@ export function manifestFileName(manifestName: string, name: PlaylistName): stri
   return `${manifestName}${name.n === undefined ? '' : `_${name.n}`}${suffix(name)}.m3u8`
 }
 
-export function segmentFileName(manifestName: string, name: SegmentName): string {
-  return `${trackFileName(manifestName, name)}_${name.number}.${name.extension}`
+export function segmentFileName(segmentName: string, name: SegmentName): string {
+  return `${trackFileName(segmentName, name)}_${name.number}.${name.extension}`
 }
 
 /** The prefix of the file names of a media playlist's segments. */
-export function trackFileName(manifestName: string, name: Pick<SegmentName, 'n' | 'p' | 'iframes'>): string {
-  return `${manifestName}_${name.n}${suffix(name)}`
+export function trackFileName(segmentName: string, name: Pick<SegmentName, 'n' | 'p' | 'iframes'>): string {
+  return `${segmentName}_${name.n}${suffix(name)}`
 }
 
 function suffix({ p, iframes }: PlaylistName): string {

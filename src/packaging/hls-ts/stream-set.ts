@@ -1,6 +1,6 @@
 import type { TrackDescription } from '../../media/track.ts'
-import type { HlsPackage } from '../../model/origin-endpoint.ts'
 import type { Era, SourceStream, StreamRole } from '../../model/output-segment.ts'
+import type { TsPackaging } from '../../model/packaging.ts'
 import { channelsAttribute } from '../hls-playlists/parent-playlist.ts'
 import { isVariant, type SourceVariant, selectVariants } from '../tracks/stream-selection.ts'
 import { audioOf, freeName } from '../tracks/track-set.ts'
@@ -37,14 +37,14 @@ const SUBTITLES_GROUP = 'subtitles'
  * The streams to be shown; `isPresent` tells which source streams have media in the window. A source with audio
  * renditions of its own keeps its groups; otherwise the endpoint decides whether audio is split from the variants.
  */
-export function streamSetOf(era: Era, settings: HlsPackage, isPresent: (index: number) => boolean): HlsStreamSet {
+export function streamSetOf(era: Era, packaging: TsPackaging, isPresent: (index: number) => boolean): HlsStreamSet {
   const streams = era.streams.filter(({ index }) => isPresent(index))
-  const selected = selectVariants(streams, settings.streamSelection)
+  const selected = selectVariants(streams, packaging.streamSelection)
   const subtitles = streams.flatMap(subtitlesRendition)
-  if (!splitsAudio(era, settings)) {
+  if (!splitsAudio(era, packaging)) {
     const audio = streams.flatMap(audioRendition)
     const variants = selected.map((source) => ({
-      ...variantPart(source, settings, false),
+      ...variantPart(source, packaging, false),
       source,
       audio: audio.filter(({ role }) => role.groupId === source.role.audioGroup),
     }))
@@ -52,7 +52,7 @@ export function streamSetOf(era: Era, settings: HlsPackage, isPresent: (index: n
   }
   const audio = distinctAudio(streams.filter(isVariant))
   const variants = selected.map((source) => ({
-    ...variantPart(source, settings, true),
+    ...variantPart(source, packaging, true),
     source,
     audio: hasVideo(source) ? audio : [],
   }))
@@ -65,22 +65,22 @@ export function streamSetOf(era: Era, settings: HlsPackage, isPresent: (index: n
  */
 export function streamNamed(
   era: Era,
-  settings: HlsPackage,
+  packaging: TsPackaging,
   { n, p }: { readonly n: number; readonly p?: number },
 ): HlsStream | undefined {
   const source = era.streams.find(({ index }) => index === n)
   if (!source) return undefined
-  const isSplit = splitsAudio(era, settings)
+  const isSplit = splitsAudio(era, packaging)
   if (p !== undefined) {
     const parts = isSplit && isVariant(source) ? audioParts(source) : renditionsOf(source)
     return parts.find((part) => part.p === p)
   }
-  const variant = selectVariants([source], settings.streamSelection)[0]
-  return variant && variantPart(variant, settings, isSplit)
+  const variant = selectVariants([source], packaging.streamSelection)[0]
+  return variant && variantPart(variant, packaging, isSplit)
 }
 
-function splitsAudio(era: Era, settings: HlsPackage): boolean {
-  return settings.useAudioRenditionGroup && !era.streams.some(({ role }) => role.kind === 'audio')
+function splitsAudio(era: Era, packaging: TsPackaging): boolean {
+  return packaging.segment.useAudioRenditionGroup && !era.streams.some(({ role }) => role.kind === 'audio')
 }
 
 function renditionsOf(source: SourceStream): readonly HlsRendition[] {
@@ -112,9 +112,10 @@ function subtitlesRendition(source: SourceStream): readonly HlsRendition[] {
 /**
  * A variant without the tracks the endpoint leaves out: audio listed by itself, and DVB subtitles unless requested.
  */
-function variantPart(source: SourceVariant, settings: HlsPackage, isSplit: boolean): HlsStream {
+function variantPart(source: SourceVariant, packaging: TsPackaging, isSplit: boolean): HlsStream {
   const leavesOut = ({ kind }: TrackDescription) =>
-    (kind === 'audio' && isSplit && hasVideo(source)) || (kind === 'dvb-subtitles' && !settings.includeDvbSubtitles)
+    (kind === 'audio' && isSplit && hasVideo(source)) ||
+    (kind === 'dvb-subtitles' && !packaging.segment.includeDvbSubtitles)
   const stream = { n: source.index, source }
   if (!source.tracks.some(leavesOut)) return stream
   return { ...stream, pids: source.tracks.flatMap((track) => (leavesOut(track) ? [] : track.pid)) }

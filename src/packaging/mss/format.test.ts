@@ -6,8 +6,6 @@ import {
   audio,
   CLOCK,
   FakeArchive,
-  HLS_DEFAULTS,
-  hlsEndpoint,
   outputSegments,
   overEra,
   type SegmentSketch,
@@ -17,21 +15,14 @@ import {
   windowOf,
   written,
 } from '../../../test/origin/sample-channel.ts'
+import { ALL_STREAMS, mssEndpoint } from '../../../test/origin/sample-endpoints.ts'
 import { ticks, utcMs } from '../../media/time.ts'
-import type { MssPackage, OriginEndpoint } from '../../model/origin-endpoint.ts'
 import type { ArchiveWindow, Era, SourceStream } from '../../model/output-segment.ts'
 import { mss } from './format.ts'
 import { findFragment } from './lookup.ts'
 import { type MssName, parseMssName } from './names.ts'
+import { mssSettings } from './settings.ts'
 import { videoLevels } from './tracks.ts'
-
-function mssEndpoint(settings: Partial<MssPackage> = {}): OriginEndpoint {
-  const { streamSelection } = HLS_DEFAULTS
-  const pack = { streamSelection, segmentDurationSeconds: 6, manifestWindowSeconds: 60, ...settings }
-  return hlsEndpoint({}, { package: { type: 'mssPackage', ...pack } })
-}
-
-const settingsOf = (endpoint: OriginEndpoint) => endpoint.package as MssPackage
 
 const ERA: Era = {
   id: 3,
@@ -87,7 +78,7 @@ function find(window: ArchiveWindow, path: string, endpoint = mssEndpoint()) {
   assert.equal(name?.kind, 'fragment')
   return findFragment(
     endpoint,
-    settingsOf(endpoint),
+    mssSettings(endpoint),
     name as Extract<MssName, { stream: unknown }>,
     new FakeArchive(window),
   )
@@ -141,7 +132,7 @@ describe('a Smooth Streaming manifest', () => {
   })
 
   it('asks for as much more than its window as it holds back', () => {
-    const request = mss.resolve(mssEndpoint({ segmentDurationSeconds: 2 }), 'index.ism/Manifest')
+    const request = mss.resolve(mssEndpoint({ durationSeconds: 2 }), 'index.ism/Manifest')
     assert.equal(request?.kind === 'manifest' && request.windowSeconds, 64)
   })
 
@@ -149,7 +140,7 @@ describe('a Smooth Streaming manifest', () => {
     const streams = [1, 2, 3, 4].map((n) => variant(n, n === 3 ? 2001 : 2000, [video(180 * n)]))
     const era = { ...ERA, streams }
     const window = windowOver([{ era }, { era }, { era }], { eras: [era] })
-    const rates = (endpoint?: OriginEndpoint) => manifest(window, endpoint)?.text.match(/(?<=Bitrate=")\d+/g)
+    const rates = (endpoint = mssEndpoint()) => manifest(window, endpoint)?.text.match(/(?<=Bitrate=")\d+/g)
     assert.deepEqual(rates(), ['2000', '2001', '2002', '2003'])
     const streamSelection = {
       minVideoBitsPerSecond: 2001,
@@ -161,7 +152,7 @@ describe('a Smooth Streaming manifest', () => {
 
   it('keeps to the 32 bits a rate has, whatever the encoder declares', () => {
     const wide = [1, 2, 3].map((index) => variant(index, Number.MAX_SAFE_INTEGER, [video(360)]))
-    const everything = { ...HLS_DEFAULTS.streamSelection, maxVideoBitsPerSecond: Number.MAX_SAFE_INTEGER }
+    const everything = { ...ALL_STREAMS, maxVideoBitsPerSecond: Number.MAX_SAFE_INTEGER }
     const levels = videoLevels({ ...ERA, streams: wide }, everything)
     assert.deepEqual(
       levels.map(({ bitrate }) => bitrate),

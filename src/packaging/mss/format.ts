@@ -1,4 +1,4 @@
-import { type MssPackage, type OriginEndpoint, packageOf } from '../../model/origin-endpoint.ts'
+import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
 import type { SegmentSummary } from '../../model/output-segment.ts'
 import {
   type Asset,
@@ -26,15 +26,16 @@ import {
   mssManifest,
 } from './manifest.ts'
 import { fragmentName, type MssName, parseMssName } from './names.ts'
+import { mssSettings } from './settings.ts'
 
 const MANIFEST_TYPE = 'text/xml'
 
-/** The format of an MssPackage: Smooth Streaming, MS-SSTR. */
+/** Smooth Streaming, MS-SSTR. */
 export const mss: OutputFormat = {
   resolve(endpoint, path) {
-    const settings = settingsOf(endpoint)
+    const settings = mssSettings(endpoint)
     const { times, rest } = splitTimes(path)
-    const name = parseMssName(endpoint.manifestName, rest)
+    const name = parseMssName(settings.name, rest)
     if (!name || (name.kind !== 'manifest' && times.depth > 0)) return undefined
     if (name.kind === 'manifest') {
       return {
@@ -43,7 +44,7 @@ export const mss: OutputFormat = {
         times,
         takesTimes: false,
         // Fragments held back at the live edge must not shorten the window.
-        windowSeconds: settings.manifestWindowSeconds + LOOK_AHEAD * settings.segmentDurationSeconds,
+        windowSeconds: settings.windowSeconds + LOOK_AHEAD * settings.segment.durationSeconds,
         write: (window, style) => manifest(mssPresentation(presentationOf(endpoint, window, style, times))),
       }
     }
@@ -90,7 +91,7 @@ async function bodyOf(
   index: SegmentLookup,
   media: SourceMedia,
 ): Promise<SegmentBody | undefined> {
-  const fragment = await findFragment(endpoint, settingsOf(endpoint), name, index)
+  const fragment = await findFragment(endpoint, mssSettings(endpoint), name, index)
   const body = fragment && (await fragmentBody(fragment, media))
   return name.kind === 'fragment info' ? body && withoutMedia(body) : body
 }
@@ -140,20 +141,19 @@ function assetFragments(
   )
 }
 
-const settingsOf = (endpoint: OriginEndpoint): MssPackage => packageOf(endpoint, 'mssPackage')
-
 function mssPresentation(presentation: Presentation): MssPresentation {
   const { endpoint, window, references, style } = presentation
+  const settings = mssSettings(endpoint)
   const isPlayed = style.kind === 'live'
   const { toSegments } = references
   return {
     ...presentation,
-    settings: settingsOf(endpoint),
+    settings,
     window: isPlayed ? window : { ...window, ended: true },
     // A changed endpoint gets other paths, since caches may hold the earlier content.
     event: isPlayed ? Math.floor(endpoint.modifiedAt / 1000) : 1,
     // Leads out of the manifest's own folder and into that of the live one.
-    toFragments: toSegments === '' ? '' : `../${toSegments}${encodeURIComponent(endpoint.manifestName)}.ism/`,
+    toFragments: toSegments === '' ? '' : `../${toSegments}${encodeURIComponent(settings.name)}.ism/`,
     isShifted: isPlayed && style.shift !== undefined,
   }
 }

@@ -3,15 +3,8 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { encodedFiles } from '../../../test/fixtures/encoded.ts'
 import { ffprobePackets, run } from '../../../test/fuzz/media-samples.ts'
-import {
-  assetOf,
-  CLOCK,
-  FakeArchive,
-  HLS_DEFAULTS,
-  hlsEndpoint,
-  NOON,
-  windowOf,
-} from '../../../test/origin/sample-channel.ts'
+import { assetOf, CLOCK, FakeArchive, NOON, windowOf } from '../../../test/origin/sample-channel.ts'
+import { mssEndpoint } from '../../../test/origin/sample-endpoints.ts'
 import { needing } from '../../../test/programs.ts'
 import { SMOOTH_TIMESCALE } from '../../media/mp4/smooth.ts'
 import { msFromTicks, ticks, utcMs } from '../../media/time.ts'
@@ -25,17 +18,7 @@ const withPython = needing('ffmpeg', 'python3')
 
 const SEGMENTS = 4
 
-const ENDPOINT = hlsEndpoint(
-  {},
-  {
-    package: {
-      type: 'mssPackage',
-      streamSelection: HLS_DEFAULTS.streamSelection,
-      segmentDurationSeconds: 2,
-      manifestWindowSeconds: 60,
-    },
-  },
-)
+const ENDPOINT = mssEndpoint({ durationSeconds: 2 })
 
 /** Eight seconds of one encoder, cut as HLS encoders cut: video at key frames, audio between frames. */
 async function encodedSegments(): Promise<Buffer[]> {

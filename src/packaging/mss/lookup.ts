@@ -1,5 +1,5 @@
 import type { FragmentInterval } from '../../media/mp4/smooth.ts'
-import type { MssPackage, OriginEndpoint } from '../../model/origin-endpoint.ts'
+import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
 import type { SegmentLookup } from '../output-format.ts'
 import { cuesBefore } from '../segments/text-segment.ts'
 import type { SingleTrack } from '../tracks/track-set.ts'
@@ -7,6 +7,7 @@ import { hasTrack } from '../tracks/track-times.ts'
 import type { MssFragment } from './fragment.ts'
 import { LOOK_AHEAD } from './manifest.ts'
 import type { MssName } from './names.ts'
+import type { MssSettings } from './settings.ts'
 import { timeIn, utcOf } from './timeline.ts'
 import { firstInterval, isSameDecoding, timingTracks, trackOf } from './tracks.ts'
 
@@ -21,7 +22,7 @@ const MOST_AHEAD = 30
  */
 export async function findFragment(
   endpoint: OriginEndpoint,
-  settings: MssPackage,
+  settings: MssSettings,
   name: FragmentName,
   index: SegmentLookup,
 ): Promise<MssFragment | undefined> {
@@ -47,7 +48,7 @@ export async function findFragment(
 async function followers(
   endpoint: OriginEndpoint,
   of: {
-    readonly settings: MssPackage
+    readonly settings: MssSettings
     readonly name: FragmentName
     readonly track: SingleTrack
     /** Number of the output segment with the fragment before them. */

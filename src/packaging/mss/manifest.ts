@@ -1,7 +1,6 @@
 import { type StreamIndex, writeSmoothManifest } from '../../manifests/mss.ts'
 import { type FragmentInterval, SMOOTH_TIMESCALE } from '../../media/mp4/smooth.ts'
 import type { ManifestFilter } from '../../model/manifest-filter.ts'
-import type { MssPackage } from '../../model/origin-endpoint.ts'
 import type { Era, SegmentSummary } from '../../model/output-segment.ts'
 import type { Presentation } from '../presentation.ts'
 import { filterTracks } from '../tracks/filtered-tracks.ts'
@@ -9,12 +8,13 @@ import { type SingleTrack, trackSetOf } from '../tracks/track-set.ts'
 import { hasTrack } from '../tracks/track-times.ts'
 import { fragmentTemplate, type MssStreamName } from './names.ts'
 import { qualityLevelOf } from './quality.ts'
+import type { MssSettings } from './settings.ts'
 import { utcOf } from './timeline.ts'
 import { firstInterval, isSameDecoding, levelOf, type MssLevel, timingTracks, trackOf, videoLevels } from './tracks.ts'
 
 /** A window as an MSS endpoint shows it. */
 export type MssPresentation = Presentation & {
-  readonly settings: MssPackage
+  readonly settings: MssSettings
   /** The event number in the paths of fragments. */
   readonly event: number
   /** Folder of the fragments, relative to the manifest. */
@@ -143,7 +143,7 @@ export function mssManifest(
   const [first, last] = [chunks[0]!.interval, chunks.at(-1)!.interval]
   const isWhole = ended && !streams.some(({ isHeldBack }) => isHeldBack)
   // A length of 0 makes a window that does not slide, MS-SSTR §2.2.2.1.
-  const dvrWindow = isShifted ? 0 : settings.manifestWindowSeconds * SMOOTH_TIMESCALE
+  const dvrWindow = isShifted ? 0 : settings.windowSeconds * SMOOTH_TIMESCALE
   const text = writeSmoothManifest({
     ...(!isWhole && { live: { dvrWindow, lookAhead: LOOK_AHEAD } }),
     duration: isWhole ? last.time + last.duration - first.time : 0,

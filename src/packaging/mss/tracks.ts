@@ -1,6 +1,6 @@
 import type { FragmentInterval } from '../../media/mp4/smooth.ts'
-import type { StreamSelection } from '../../model/origin-endpoint.ts'
 import type { Era, SegmentSummary } from '../../model/output-segment.ts'
+import type { StreamSelection } from '../../model/packaging.ts'
 import { type SingleTrack, type SingleVideo, trackNumbered, trackSetOf } from '../tracks/track-set.ts'
 import type { MssStreamName } from './names.ts'
 import { fragmentInterval } from './timeline.ts'

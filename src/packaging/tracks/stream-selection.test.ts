@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { audio, variant, video } from '../../../test/origin/sample-channel.ts'
-import type { StreamSelection } from '../../model/origin-endpoint.ts'
+import type { StreamSelection } from '../../model/packaging.ts'
 import { selectVariants } from './stream-selection.ts'
 
 const STREAMS = [

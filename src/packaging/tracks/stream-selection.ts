@@ -1,5 +1,5 @@
-import type { StreamSelection } from '../../model/origin-endpoint.ts'
 import type { SourceStream, StreamRole } from '../../model/output-segment.ts'
+import type { StreamSelection } from '../../model/packaging.ts'
 
 export type VariantRole = Extract<StreamRole, { kind: 'variant' }>
 export type SourceVariant = SourceStream & { readonly role: VariantRole }

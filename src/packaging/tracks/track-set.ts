@@ -2,8 +2,8 @@ import { bytesOfHex } from '../../media/bytes.ts'
 import { aacParameters, explicitSbr, readAudioSpecificConfig } from '../../media/codecs/aac.ts'
 import { TICKS_PER_SECOND } from '../../media/time.ts'
 import type { AudioDescription, TextDescription, VideoDescription } from '../../media/track.ts'
-import type { StreamSelection } from '../../model/origin-endpoint.ts'
 import type { Era, SourceStream } from '../../model/output-segment.ts'
+import type { StreamSelection } from '../../model/packaging.ts'
 import { isVariant, type SourceVariant, selectVariants, type VariantRole } from './stream-selection.ts'
 
 /** More tracks than a stream may have: `<n>` numbers streams and their tracks in one sequence. */

@@ -23,7 +23,10 @@ export async function migrate(db: PostgresDatabase): Promise<void> {
       )
     }
     if (version === MIGRATIONS.length) return
-    for (const migration of MIGRATIONS.slice(version)) await transaction.run(migration)
+    for (const migration of MIGRATIONS.slice(version)) {
+      if (typeof migration === 'string') await transaction.run(migration)
+      else await migration(transaction)
+    }
     await transaction.run('UPDATE windrow.version SET version = $1', MIGRATIONS.length)
   })
 }

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import pg from 'pg'
 import { needing } from '../../../test/programs.ts'
 import { type PostgresServer, startPostgres } from '../../../test/servers/postgres.ts'
+import { assertUpgraded, olderEndpoints, olderJob } from '../../../test/stores/older-endpoints.ts'
 import type { Log } from '../../log.ts'
 import {
   type ContractStore,
@@ -69,11 +70,15 @@ async function openContractStore(at?: { url: string; path: string }): Promise<Co
 resourcesContract('PostgreSQL', openContractStore, blocks)
 
 /** As somebody else on the same database. */
-async function query<Row extends pg.QueryResultRow>(url: string, sql: string): Promise<Row[]> {
+async function query<Row extends pg.QueryResultRow>(
+  url: string,
+  sql: string,
+  values: readonly string[] = [],
+): Promise<Row[]> {
   const client = new pg.Client({ connectionString: url })
   await client.connect()
   try {
-    return (await client.query<Row>(sql)).rows
+    return (await client.query<Row>(sql, [...values])).rows
   } finally {
     await client.end()
   }
@@ -93,6 +98,32 @@ describe('a store in PostgreSQL', () => {
     await (await open(url)).close()
     await query(url, `UPDATE windrow.version SET version = ${MIGRATIONS.length + 1}`)
     await assert.rejects(open(url), { name: 'DatabaseRefused', message: /of version \d+; this program knows/ })
+  })
+
+  it('gives endpoints of older versions, and the copies of them in harvest jobs, container and manifests', async () => {
+    const url = await server.createDatabase()
+    const version = 'CREATE SCHEMA windrow; CREATE TABLE windrow.version AS SELECT 1 AS version'
+    await query(url, `${version}; ${MIGRATIONS.slice(0, 1).join('')}`)
+    await query(url, "INSERT INTO windrow.channel (id, guid, revision, body) VALUES ('sports', 'guid-sports', 1, '{}')")
+    const endpoints = await olderEndpoints()
+    for (const endpoint of endpoints) {
+      const { guid, id, channelGuid, channelId } = endpoint.newer
+      await query(
+        url,
+        `INSERT INTO windrow.origin_endpoint (id, guid, channel_guid, channel_id, startover_seconds, revision, body)
+         VALUES ($1, $2, $3, $4, 0, 3, $5)`,
+        [id, guid, channelGuid, channelId, JSON.stringify(endpoint.older)],
+      )
+      const { id: job, body } = olderJob(endpoint)
+      await query(
+        url,
+        `INSERT INTO windrow.harvest_job
+           (id, channel_id, channel_guid, status, created_at, window_start, window_end, not_before, body)
+         VALUES ($1, $2, $3, 'IN_PROGRESS', 1, 1, 2, 0, $4)`,
+        [job, channelId, channelGuid, body],
+      )
+    }
+    await assertUpgraded((await open(url)).resources, endpoints)
   })
 
   it('says why it cannot be opened, and keeps the password to itself', async () => {

@@ -1,8 +1,32 @@
+import type { HarvestJob } from '../../model/harvest-job.ts'
+import { type OlderEndpoint, upgradedEndpoint } from '../older-endpoint.ts'
+import type { Transaction } from './database.ts'
+
+/** SQL statements, or a function for a change that SQL cannot express well. */
+type Migration = string | ((transaction: Transaction) => Promise<void>)
+
+type OlderJob = Omit<HarvestJob, 'endpoint'> & { readonly endpoint: OlderEndpoint }
+
+/** Replaces the package of origin endpoints, and of their copies in harvest jobs, by a packaging. */
+async function upgradeEndpoints(transaction: Transaction): Promise<void> {
+  type Row<Body> = { seq: number; body: Body }
+  for (const { seq, body } of await transaction.all<Row<OlderEndpoint>>(
+    'SELECT seq, body FROM windrow.origin_endpoint',
+  )) {
+    const endpoint = JSON.stringify(upgradedEndpoint(body))
+    await transaction.run('UPDATE windrow.origin_endpoint SET body = $1 WHERE seq = $2', endpoint, seq)
+  }
+  for (const { seq, body } of await transaction.all<Row<OlderJob>>('SELECT seq, body FROM windrow.harvest_job')) {
+    const job: HarvestJob = { ...body, endpoint: upgradedEndpoint(body.endpoint) }
+    await transaction.run('UPDATE windrow.harvest_job SET body = $1 WHERE seq = $2', JSON.stringify(job), seq)
+  }
+}
+
 /**
  * The tables, as migrations: a schema at version n has run the first n. Nouns are kept as JSON in `body`, beside the
  * columns that queries need. JSON, not JSONB: what was written is read back to the letter. Times are UTC milliseconds.
  */
-export const MIGRATIONS: readonly string[] = [
+export const MIGRATIONS: readonly Migration[] = [
   `
   CREATE TABLE windrow.channel (
     seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, id text NOT NULL UNIQUE, guid text NOT NULL UNIQUE,
@@ -48,4 +72,6 @@ export const MIGRATIONS: readonly string[] = [
 
   CREATE TABLE windrow.archive (only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one), id text NOT NULL);
   `,
+
+  upgradeEndpoints,
 ]

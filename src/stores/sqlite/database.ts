@@ -101,7 +101,10 @@ export class SqliteDatabase {
       throw new Error(`the database is of version ${version}; this program knows versions up to ${MIGRATIONS.length}`)
     }
     MIGRATIONS.slice(version).forEach((migration, i) => {
-      this.exec(`BEGIN IMMEDIATE; ${migration} PRAGMA user_version = ${version + i + 1}; COMMIT;`)
+      this.exec('BEGIN IMMEDIATE')
+      if (typeof migration === 'string') this.exec(migration)
+      else migration(this)
+      this.exec(`PRAGMA user_version = ${version + i + 1}; COMMIT;`)
     })
   }
 }

@@ -1,3 +1,26 @@
+import type { HarvestJob } from '../../model/harvest-job.ts'
+import { type OlderEndpoint, upgradedEndpoint } from '../older-endpoint.ts'
+import type { SqliteDatabase } from './database.ts'
+
+/** SQL statements, or a function for a change that SQL cannot express well. */
+type Migration = string | ((db: SqliteDatabase) => void)
+
+type Row = { readonly seq: number; readonly body: string }
+type OlderJob = Omit<HarvestJob, 'endpoint'> & { readonly endpoint: OlderEndpoint }
+
+/** Replaces the package of origin endpoints, and of their copies in harvest jobs, by a packaging. */
+function upgradeEndpoints(db: SqliteDatabase): void {
+  for (const { seq, body } of db.all<Row>('SELECT seq, body FROM origin_endpoint')) {
+    const endpoint = upgradedEndpoint(JSON.parse(body) as OlderEndpoint)
+    db.run('UPDATE origin_endpoint SET body = ? WHERE seq = ?', JSON.stringify(endpoint), seq)
+  }
+  for (const { seq, body } of db.all<Row>('SELECT seq, body FROM harvest_job')) {
+    const job = JSON.parse(body) as OlderJob
+    const upgraded: HarvestJob = { ...job, endpoint: upgradedEndpoint(job.endpoint) }
+    db.run('UPDATE harvest_job SET body = ? WHERE seq = ?', JSON.stringify(upgraded), seq)
+  }
+}
+
 /** Gives keys of the JSON objects in a column other names. */
 function renameKeys(table: string, column: string, names: Readonly<Record<string, string>>): string {
   const renames = Object.entries(names).map(([from, to]) => {
@@ -12,7 +35,7 @@ function renameKeys(table: string, column: string, names: Readonly<Record<string
  * columns that queries need. Times are UTC milliseconds. A source object is placed 1 in a slot, 0 when a playlist may
  * still list it, 2 when none will and no slot took it.
  */
-export const MIGRATIONS: readonly string[] = [
+export const MIGRATIONS: readonly Migration[] = [
   `
   CREATE TABLE channel (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, guid TEXT NOT NULL UNIQUE,
@@ -231,4 +254,6 @@ export const MIGRATIONS: readonly string[] = [
     toldAt: 'notifiedAt',
   })}
   `,
+
+  upgradeEndpoints,
 ]

@@ -10,6 +10,7 @@ import { after, describe, it } from 'node:test'
 import { promisify } from 'node:util'
 import type { Worker } from 'node:worker_threads'
 import fc from 'fast-check'
+import { assertUpgraded, olderEndpoints, olderJob } from '../../../test/stores/older-endpoints.ts'
 import { variants } from '../../../test/timeline/rehearsal.ts'
 import { emptyTimeline, readTimeline } from '../../model/input-timeline/state.ts'
 import {
@@ -121,7 +122,7 @@ describe('a store in SQLite', () => {
   it('gives eras of older versions the clock their oldest slot tells', async () => {
     const path = newPath()
     const old = new DatabaseSync(path)
-    old.exec(`BEGIN; ${MIGRATIONS[0]} PRAGMA user_version = 1; COMMIT`)
+    old.exec(`BEGIN; ${MIGRATIONS.slice(0, 1).join('')} PRAGMA user_version = 1; COMMIT`)
     old.exec(`INSERT INTO input VALUES (7, '${INPUT.channelGuid}', '${INPUT.ingestEndpointId}', 1, '{}')`)
     const insertSlot = old.prepare('INSERT INTO slot VALUES (7, ?, ?, ?, ?, ?, ?)')
     for (const one of [slot(3, ['x'], { era: 1 }), slot(2, ['y'], { era: 1 }), slot(0, ['z'], { era: 2 })]) {
@@ -221,6 +222,39 @@ describe('a store in SQLite', () => {
     await segmentIndex.forget(OTHER, later(1e9), { pinned: [], inUse: [], limit: 9 })
     assert.deepEqual(await segmentIndex.pendingDeletions(9), ['key 1'])
     assert.deepEqual(await segmentIndex.lastOutputSegments(2, 9), [])
+  })
+
+  it('gives endpoints of older versions, and the copies of them in harvest jobs, container and manifests', async () => {
+    const path = newPath()
+    const old = new DatabaseSync(path)
+    const before = 7
+    old.exec(`BEGIN; ${MIGRATIONS.slice(0, before).join('')} PRAGMA user_version = ${before}; COMMIT`)
+    const insert = (sql: string, ...values: (number | string)[]) => old.prepare(`INSERT INTO ${sql}`).run(...values)
+    insert('channel (id, guid, revision, body) VALUES (?, ?, 1, ?)', 'sports', 'guid-sports', '{}')
+    const endpoints = await olderEndpoints()
+    for (const endpoint of endpoints) {
+      const { guid, id, channelGuid, channelId } = endpoint.newer
+      insert(
+        `origin_endpoint (id, guid, channel_guid, channel_id, startover_seconds, revision, body)
+         VALUES (?, ?, ?, ?, 0, 3, ?)`,
+        id,
+        guid,
+        channelGuid,
+        channelId,
+        JSON.stringify(endpoint.older),
+      )
+      const { id: job, body } = olderJob(endpoint)
+      insert(
+        `harvest_job (id, channel_id, channel_guid, status, created_at, window_start, window_end, body)
+         VALUES (?, ?, ?, 'IN_PROGRESS', 1, 1, 2, ?)`,
+        job,
+        channelId,
+        channelGuid,
+        body,
+      )
+    }
+    old.close()
+    await assertUpgraded((await openTracked(path)).resources, endpoints)
   })
 
   it('says where it cannot be opened', async () => {
