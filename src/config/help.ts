@@ -2,32 +2,32 @@ import { environmentName, type Setting, settingList } from './settings.ts'
 
 const COMMANDS = [
   ['windrow serve [--setting value …]', 'run the server'],
-  ['windrow harvest create JOB [--watch]', 'make a harvest job'],
-  ['windrow harvest preflight JOB', 'what would become of it'],
-  ['windrow harvest watch ID', 'show it until its end'],
+  ['windrow harvest create JOB [--watch]', 'create a harvest job'],
+  ['windrow harvest preflight JOB', 'forecast a harvest job'],
+  ['windrow harvest watch ID', 'show a job until it ends'],
   ['windrow harvest list [--channel ID]', 'all jobs; also --status'],
-  ['windrow harvest cancel ID', 'end it'],
-  ['windrow harvest clean ID', 'remove what a failed job left'],
-  ['windrow help', 'show this'],
+  ['windrow harvest cancel ID', 'cancel a job'],
+  ['windrow harvest clean ID', 'delete the objects a failed job left'],
+  ['windrow help', 'show this help'],
   ['windrow version', 'show the version'],
 ] as const
 
 const HARVEST_FLAGS = [
   ['--endpoint ID', 'the origin endpoint'],
-  ['--start TIME, --end TIME', 'ISO 8601, seconds since 1970, now, or a distance from now: -10m, +1h30m'],
-  ['--to BUCKET/PATH', 'where the parent manifest goes, such as clips/goal/index.m3u8'],
-  ['--id ID', 'a name for the job (not set: made of the endpoint and the time)'],
-  ['--role ARN', 'the role to write as, where buckets are on S3'],
-  ['--gaps POLICY', 'discontinuity (default), clamp or fail, where media is missing'],
-  ['--early-end POLICY', 'clamp (default) or fail, where the encoder stopped before the end'],
-  ['--report', 'put a harvest.json beside the asset'],
-  ['--watch, --text', 'show it until its end, on a terminal or not as for people'],
+  ['--start TIME, --end TIME', 'ISO 8601, seconds since 1970, now, or an offset from now: -10m, +1h30m'],
+  ['--to BUCKET/PATH', 'the bucket and key of the parent manifest, such as clips/goal/index.m3u8'],
+  ['--id ID', 'the id of the job (default: made from the endpoint and the time)'],
+  ['--role ARN', 'the role to write as, for buckets on S3'],
+  ['--gaps POLICY', 'for missing media: discontinuity (default), clamp or fail'],
+  ['--early-end POLICY', 'for an encoder that stopped before the end: clamp (default) or fail'],
+  ['--report', 'write a harvest.json beside the asset'],
+  ['--watch, --text', 'show the job until it ends; as text even without a terminal'],
 ] as const
 
 const CONNECTION_FLAGS = [
   ['--url URL', 'the server (WINDROW_ENDPOINT_URL; default http://127.0.0.1:8080)'],
   ['--region REGION', 'its region (default us-east-1)'],
-  ['--data DIR', 'its data folder, where its keys are (default ./windrow-data)'],
+  ['--data DIR', 'its data folder, which holds its keys (default ./windrow-data)'],
 ] as const
 
 /** The text that `windrow help` prints. */
@@ -35,16 +35,16 @@ export function helpText(): string {
   const flags = settingList.filter(([, setting]) => !setting.secret)
   const secrets = settingList.filter(([, setting]) => setting.secret)
   return [
-    'Windrow is a live video origin: it takes HLS from encoders, serves it to players, and harvests windows of it',
-    'into buckets, all under the AWS Elemental MediaPackage v1 API.',
+    'Windrow is a live video origin: it receives HLS from encoders, serves it to players, and harvests windows of it',
+    'to buckets, through the AWS Elemental MediaPackage v1 API.',
     '',
     'Commands:',
     ...COMMANDS.map(row),
     '',
-    'A harvest job (JOB above; lines of JSON come out where there is no terminal):',
+    'JOB, a harvest job (without a terminal, the output is lines of JSON):',
     ...HARVEST_FLAGS.map(row),
     '',
-    'Where the harvest commands find a server:',
+    'The server that the harvest commands talk to:',
     ...CONNECTION_FLAGS.map(row),
     '',
     'Settings (each also a WINDROW_… environment variable, and a key of the --config file):',

@@ -6,17 +6,17 @@ export function configurationReference(): string {
 
 <!-- Written by \`npm run docs\` from src/config/settings.ts. -->
 
-Every setting can be given in three ways. The first of these that says something counts:
+Every setting can be given in three ways. The first of these that is present applies:
 
 1. a flag: \`windrow serve --listen 127.0.0.1:9000\`
-2. an environment variable: \`WINDROW_LISTEN=127.0.0.1:9000\` (an empty one says nothing)
+2. an environment variable: \`WINDROW_LISTEN=127.0.0.1:9000\` (an empty one counts as absent)
 3. a key of a YAML file: \`listen: 127.0.0.1:9000\`, in the file that \`--config\` or \`WINDROW_CONFIG\` names
 
-An unknown flag or key, or a value that makes no sense, ends Windrow at once with exit code 2 and one line that says
-where it was found. Secrets have no flag, and are never written to a log. Relative paths start at the working directory.
+An unknown flag or key, or an invalid value, ends Windrow at once with exit code 2 and one line that says where it was
+found. Secrets have no flag, and are never logged. Relative paths start at the working directory.
 
-A \`SIZE\` is a number with one of B, kB, MB, GB, KiB, MiB, GiB, TiB; a \`DURATION\` one with ms, s, m, h, d.
-A list is separated by commas; in the file it can be a YAML list.
+A \`SIZE\` is a number with a unit of B, kB, MB, GB, KiB, MiB, GiB or TiB; a \`DURATION\` is a number with ms, s, m, h or d.
+Lists are separated by commas; in the file, they can be YAML lists.
 
 | setting | value | when not set | environment variable | |
 | --- | --- | --- | --- | --- |
@@ -27,7 +27,7 @@ ${settingList.map(([, setting]) => row(setting)).join('\n')}
 function row(setting: Setting<unknown>): string {
   const otherwise = 'default' in setting ? `\`${setting.default}\`` : setting.otherwise
   const remarks = [setting.says]
-  if (setting.secret) remarks.push('A secret: no flag.')
+  if (setting.secret) remarks.push('Secret: no flag.')
   if (setting.notInFile) remarks.push('Not in the file.')
   const shape = `\`${setting.kind.shape.replaceAll('|', '\\|')}\``
   return `| \`${setting.name}\` | ${shape} | ${otherwise} | \`${environmentName(setting)}\` | ${remarks.join(' ')} |`

@@ -55,20 +55,20 @@ const accessKeyId = text('KEY ID', /^\w{16,128}$/, 'must be 16 to 128 letters an
 const secretAccessKey = text('SECRET', /^[\x21-\x7e]{16,256}$/, 'must be 16 to 256 printable characters without spaces')
 
 export const SETTINGS = {
-  dataFolder: preset('data', text('DIR'), './windrow-data', 'Folder of everything Windrow keeps; made when missing.'),
-  listen: preset('listen', address, '127.0.0.1:8080', 'Where encoders, players and API clients connect.'),
-  controlListen: optional('control-listen', address, 'the same as `listen`', 'Its own address for the API.'),
+  dataFolder: preset('data', text('DIR'), './windrow-data', 'Folder for all data; created when missing.'),
+  listen: preset('listen', address, '127.0.0.1:8080', 'Address on which encoders, players and API clients connect.'),
+  controlListen: optional('control-listen', address, 'the same as `listen`', 'A separate address for the API.'),
   publicUrl: optional(
     'public-url',
     url,
     'http:// and the address of `listen`',
-    'How the world reaches this server; ingest and playback URLs begin with it.',
+    'URL at which clients reach this server; ingest and playback URLs begin with it.',
   ),
   configFile: {
-    ...optional('config', text('FILE'), 'no file is read', 'A YAML file of settings, named as on this page.'),
+    ...optional('config', text('FILE'), 'no file is read', 'A YAML file with settings under these names.'),
     notInFile: true,
   },
-  roles: preset('roles', choices(...ROLES), ROLES.join(','), 'What this process does.'),
+  roles: preset('roles', choices(...ROLES), ROLES.join(','), 'The roles of this process.'),
 
   databaseUrl: {
     ...optional(
@@ -83,7 +83,7 @@ export const SETTINGS = {
     'database-connections',
     integer(1, 1000),
     '10',
-    'Connections to that database for requests; one more hears of changes.',
+    'PostgreSQL connections for requests; one more receives changes.',
   ),
 
   region: preset(
@@ -97,13 +97,13 @@ export const SETTINGS = {
     ...optional(
       'access-key-id',
       accessKeyId,
-      'a pair is made at the first start',
-      'Key id that API clients sign with.',
+      'a pair is created at the first start',
+      'Key id with which API clients sign.',
     ),
     secret: true,
   },
   secretAccessKey: {
-    ...optional('secret-access-key', secretAccessKey, 'a pair is made at the first start', 'Its secret.'),
+    ...optional('secret-access-key', secretAccessKey, 'a pair is created at the first start', 'Its secret.'),
     secret: true,
   },
 
@@ -111,7 +111,7 @@ export const SETTINGS = {
     'log-level',
     choice('debug', 'info', 'warn', 'error'),
     'info',
-    'The least important lines still written.',
+    'Lowest level of lines that are written.',
   ),
   logFormat: preset(
     'log-format',
@@ -121,29 +121,34 @@ export const SETTINGS = {
   ),
 
   memoryCacheBytes: preset('memory-cache', bytes, '256MiB', 'Memory for the segments at the live edge.'),
-  maxConnections: preset('max-connections', integer(1, 1_000_000), '10000', 'Connections held at once, of all kinds.'),
-  maxSegmentBytes: preset('max-segment-size', bytes, '64MiB', 'Largest segment an encoder may put.'),
+  maxConnections: preset(
+    'max-connections',
+    integer(1, 1_000_000),
+    '10000',
+    'Most connections open at the same time, of all kinds.',
+  ),
+  maxSegmentBytes: preset('max-segment-size', bytes, '64MiB', 'Largest segment accepted from an encoder.'),
   ingestRequestsPerSecond: preset(
     'ingest-requests-per-second',
     integer(1, 100_000),
     '50',
-    'For each channel; more are answered 429.',
+    'Limit for each channel; further requests get 429.',
   ),
   nonceLifetimeMs: preset(
     'nonce-lifetime',
     duration,
     '5m',
-    'How long an encoder may use one digest nonce on new connections.',
+    'How long an encoder may use a digest nonce on new connections.',
   ),
 
-  maxChannels: preset('max-channels', integer(1, 100_000), '30', 'Channels in all.'),
-  maxOriginEndpoints: preset('max-origin-endpoints', integer(1, 1000), '10', 'Origin endpoints of one channel.'),
-  maxHarvestJobs: preset('max-harvest-jobs', integer(1, 10_000), '10', 'Harvest jobs in progress at once.'),
+  maxChannels: preset('max-channels', integer(1, 100_000), '30', 'Most channels.'),
+  maxOriginEndpoints: preset('max-origin-endpoints', integer(1, 1000), '10', 'Most origin endpoints of one channel.'),
+  maxHarvestJobs: preset('max-harvest-jobs', integer(1, 10_000), '10', 'Most harvest jobs in progress.'),
   maxScheduledHarvestJobs: preset(
     'max-scheduled-harvest-jobs',
     integer(0, 100_000),
     '100',
-    'Harvest jobs whose window begins in the future.',
+    'Most harvest jobs whose window begins in the future.',
   ),
   liveRetentionMs: preset(
     'live-retention',
@@ -155,14 +160,14 @@ export const SETTINGS = {
     'retention-grace',
     duration,
     '1h',
-    'How long content stays after an endpoint is deleted or its window made smaller.',
+    'How long content stays after an endpoint is deleted or its window is reduced.',
   ),
 
   harvestStore: preset(
     'harvest-store',
     choice('folder', 's3'),
     'folder',
-    'Where buckets are: folders under `<data>/buckets/`, or an S3 API.',
+    'Location of buckets: folders under `<data>/buckets/`, or an S3 API.',
   ),
   harvestLinks: preset(
     'harvest-links',
@@ -170,83 +175,93 @@ export const SETTINGS = {
     'true',
     'Hard-link unchanged segments into bucket folders instead of copying them.',
   ),
-  harvestConcurrency: preset('harvest-concurrency', integer(1, 64), '4', 'Objects written at once by one job.'),
+  harvestConcurrency: preset(
+    'harvest-concurrency',
+    integer(1, 64),
+    '4',
+    'Objects that one job writes at the same time.',
+  ),
   harvestWorkers: preset(
     'harvest-workers',
     integer(1, 1000),
     '10',
-    'Harvest jobs this process runs at once; one that follows the live edge counts all the while.',
+    'Harvest jobs that this process runs at the same time, including jobs that follow the live edge.',
   ),
   harvestLeaseMs: preset(
     'harvest-lease',
     duration,
     '15s',
-    'How long a harvest job waits for a process that does not answer before another takes it over.',
+    'How long a harvest job waits for an unresponsive process before another takes it over.',
   ),
   harvestAttempts: preset(
     'harvest-attempts',
     integer(1, 1000),
     '10',
-    'Attempts in a row that may fail without writing anything before a harvest job is given up.',
+    'Consecutive failed attempts, without anything written, after which a harvest job is given up.',
   ),
   eventRetentionMs: preset('event-retention', duration, '90d', 'How long events are kept, delivered or not.'),
-  webhookUrl: optional('webhook-url', url, 'none is told', 'Where every event is posted to.'),
+  webhookUrl: optional('webhook-url', url, 'no events are sent', 'URL to which every event is posted.'),
   webhookSecret: {
-    ...optional('webhook-secret', text('SECRET'), 'needed with `webhook-url`', 'What posted events are signed with.'),
+    ...optional('webhook-secret', text('SECRET'), 'needed with `webhook-url`', 'Secret that signs posted events.'),
     secret: true,
   },
   eventBridgeBus: optional(
     'eventbridge-bus',
     text('NAME'),
-    'none is told',
-    'EventBridge bus, by name or ARN, for every event.',
+    'no events are sent',
+    'EventBridge bus for every event, by name or ARN.',
   ),
-  eventBridgeEndpoint: optional('eventbridge-endpoint', url, 'that of AWS for the region', 'The API of EventBridge.'),
+  eventBridgeEndpoint: optional(
+    'eventbridge-endpoint',
+    url,
+    'the AWS endpoint of the region',
+    'URL of the EventBridge API.',
+  ),
   eventBridgeSource: preset(
     'eventbridge-source',
     text('NAME'),
     'aws.mediapackage',
-    'Source of the events there. AWS itself takes no source that begins with `aws.`.',
+    'Source of the events there. AWS refuses sources that begin with `aws.`.',
   ),
-  s3Endpoint: optional('s3-endpoint', url, 'that of AWS for the region', 'The S3 API that holds the buckets.'),
+  s3Endpoint: optional('s3-endpoint', url, 'the AWS endpoint of the region', 'URL of the S3 API with the buckets.'),
   s3Region: optional('s3-region', text('REGION'), 'the same as `region`', 'Region of the buckets.'),
   s3ForcePathStyle: preset(
     's3-force-path-style',
     flag,
     'false',
-    'Put the bucket in the path, as most S3-compatible servers want.',
+    'Put the bucket into the path, as most S3-compatible servers require.',
   ),
   s3TimeoutMs: preset(
     's3-timeout',
     duration,
     '60s',
-    'How long a connection to S3 may be silent before the request counts as lost, and is made again.',
+    'How long a connection to S3 may be silent before the request counts as lost and is repeated.',
   ),
   s3AssumeRole: preset(
     's3-assume-role',
     flag,
     'false',
-    'Write as the role a harvest job names, by AssumeRole of AWS STS, instead of with our own credentials.',
+    'Write as the role that a harvest job names, through AssumeRole of AWS STS, instead of with its own credentials.',
   ),
-  stsEndpoint: optional('sts-endpoint', url, 'that of AWS for the region', 'The API of STS.'),
+  stsEndpoint: optional('sts-endpoint', url, 'the AWS endpoint of the region', 'URL of the STS API.'),
   s3RoleSessionName: preset(
     's3-role-session-name',
     text('NAME', /^[\w+=,.@-]{2,64}$/, 'must be 2 to 64 letters, digits or +=,.@-_'),
     'windrow',
-    'How sessions of an assumed role are named in logs of AWS.',
+    'Name of sessions of an assumed role in AWS logs.',
   ),
   s3RoleExternalId: optional(
     's3-role-external-id',
     text('ID', /^[\w+=,.@:/-]{2,1224}$/, 'must be 2 to 1224 letters, digits or +=,.@:/-_'),
     'none is sent',
-    'External id that the trust policy of the role asks for.',
+    'External id that the trust policy of the role requires.',
   ),
   s3AccessKeyId: {
-    ...optional('s3-access-key-id', text('KEY ID'), 'the usual places of the AWS SDK', 'Key id for the S3 API.'),
+    ...optional('s3-access-key-id', text('KEY ID'), 'the default chain of the AWS SDK', 'Key id for the S3 API.'),
     secret: true,
   },
   s3SecretAccessKey: {
-    ...optional('s3-secret-access-key', text('SECRET'), 'the usual places of the AWS SDK', 'Its secret.'),
+    ...optional('s3-secret-access-key', text('SECRET'), 'the default chain of the AWS SDK', 'Its secret.'),
     secret: true,
   },
 } as const satisfies Readonly<Record<string, Setting<unknown>>>
