@@ -11,17 +11,17 @@ export function operationsPage(): string {
 
 ## The log
 
-Windrow writes one line for each thing that happens, to standard error: an object of JSON with \`log-format: json\`, a
-sentence with fields otherwise. The field \`event\` names what happened; names stay as they are, sentences (\`msg\`) may be
-worded better. What was thrown is the field \`error\`. Secrets are never written.
+Windrow writes one line for each event to standard error: a JSON object with \`log-format: json\`, otherwise a sentence with
+fields. The field \`event\` names the event; these names are stable, while sentences (\`msg\`) may change. The field \`error\`
+holds the error that was thrown. Secrets are never written.
 
-| event | what happened |
+| event | meaning |
 | --- | --- |
 ${events.join('\n')}
 
-## Answers of playback
+## Errors of playback
 
-Where playback gives no media, its answer is one sentence as plain text, and caches may keep it for a second.
+When playback gives no media, the response is one sentence of plain text, which caches may keep for a second.
 
 | status | sentence |
 | --- | --- |
