@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Clock } from '../clock.ts'
-import { pauseAfter } from '../concurrency/retry.ts'
+import { PAUSES_TO_A_MINUTE_MS, pauseAfter } from '../concurrency/retry.ts'
 import type { UtcMs } from '../media/time.ts'
 import { type Account, arnOf } from '../model/arn.ts'
 import type { ServiceEvent } from '../model/event.ts'
@@ -12,8 +12,6 @@ import type { ChannelContent } from './channel-content.ts'
 
 /** The least time between two events of one endpoint, in milliseconds, however often it switches. */
 const ONE_EVENT_MS = 5 * 60_000
-/** Between attempts while the store fails. */
-const PAUSES_MS = [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000]
 
 /** The event MediaPackage sends to EventBridge when an endpoint has switched. The same switch makes the same event. */
 export function inputSwitchEvent(
@@ -64,7 +62,7 @@ export class SwitchNotifier {
       this.pauses.delete(content)
     } catch (error) {
       const failures = (pause?.failures ?? 0) + 1
-      this.pauses.set(content, { failures, until: now + pauseAfter(PAUSES_MS, failures) })
+      this.pauses.set(content, { failures, until: now + pauseAfter(PAUSES_TO_A_MINUTE_MS, failures) })
       throw error
     }
   }

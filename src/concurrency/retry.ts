@@ -1,3 +1,6 @@
+/** Pauses from a second to a minute, doubled each time, in milliseconds; the last one repeats. */
+export const PAUSES_TO_A_MINUTE_MS = [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000]
+
 /** The pause after `failures` consecutive failures, in the unit of `pauses`, of which the last repeats. */
 export function pauseAfter(pauses: readonly number[], failures: number): number {
   return pauses[failures - 1] ?? pauses.at(-1) ?? 0

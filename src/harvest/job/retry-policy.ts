@@ -1,10 +1,8 @@
-import { pauseAfter } from '../../concurrency/retry.ts'
+import { PAUSES_TO_A_MINUTE_MS, pauseAfter } from '../../concurrency/retry.ts'
 import { BucketRefused } from '../../stores/buckets.ts'
 import { StoreUnavailable } from '../../stores/resources.ts'
 import { HarvestFailed } from '../harvest-failed.ts'
 
-/** Pauses after consecutive failed attempts; the last one repeats. */
-const PAUSES_MS = [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000]
 /** An unexpected error may be a passing fault of a disk, but is not worth many attempts. */
 const UNEXPECTED_ATTEMPTS = 3
 /** Error code SQLITE_FULL. */
@@ -21,5 +19,5 @@ export function attemptsFor(error: unknown, most: number): number {
 
 /** Milliseconds to wait before the next attempt after `failures` failed ones. */
 export function pauseBeforeAttempt(failures: number): number {
-  return pauseAfter(PAUSES_MS, failures)
+  return pauseAfter(PAUSES_TO_A_MINUTE_MS, failures)
 }

@@ -1,4 +1,5 @@
 import { type BitReader, MalformedMedia } from '../bytes.ts'
+import { greatestCommonDivisor } from '../divisor.ts'
 import type { Colour, VideoDescription } from '../track.ts'
 
 /**
@@ -68,10 +69,6 @@ export function frameRateOf(timeScale: number, unitsPerFrame: number): VideoFram
   if (unitsPerFrame === 0 || timeScale === 0 || timeScale / unitsPerFrame > MAX_FRAME_RATE) return undefined
   const divisor = greatestCommonDivisor(timeScale, unitsPerFrame)
   return { numerator: timeScale / divisor, denominator: unitsPerFrame / divisor }
-}
-
-function greatestCommonDivisor(a: number, b: number): number {
-  return b === 0 ? a : greatestCommonDivisor(b, a % b)
 }
 
 /** Returns the size. Throws MalformedMedia when a side is not positive or exceeds `MAX_DIMENSION`. */

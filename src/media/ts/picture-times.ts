@@ -1,3 +1,4 @@
+import { greatestCommonDivisor } from '../divisor.ts'
 import type { PictureList } from './picture-list.ts'
 
 /**
@@ -71,8 +72,4 @@ function orderUnit(orders: Float64Array, epochs: Uint32Array, count: number): nu
     if (epochs[i] === epochs[i - 1] && step > 0) unit = greatestCommonDivisor(unit, step)
   }
   return unit === 0 ? 1 : unit
-}
-
-function greatestCommonDivisor(a: number, b: number): number {
-  return b === 0 ? a : greatestCommonDivisor(b, a % b)
 }

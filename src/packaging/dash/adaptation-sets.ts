@@ -1,5 +1,6 @@
 import { closedCaptions, colour, id3EventStream, role, trickMode } from '../../manifests/dash/descriptors.ts'
 import type { AdaptationSet, Descriptor, FrameRate, Ratio, Representation } from '../../manifests/dash/mpd.ts'
+import { greatestCommonDivisor } from '../../media/divisor.ts'
 import { TICKS_PER_SECOND } from '../../media/time.ts'
 import type { VideoDescription } from '../../media/track.ts'
 import type { SegmentSummary } from '../../model/output-segment.ts'
@@ -125,12 +126,8 @@ function pictures({ description }: SingleVideo): {
 /** Aspect ratio of the whole picture, in lowest terms. */
 function pictureShape({ width, height, sampleAspectRatio = { width: 1, height: 1 } }: VideoDescription): Ratio {
   const [across, down] = [width * sampleAspectRatio.width, height * sampleAspectRatio.height]
-  const divisor = greatestCommonDivisor(across, down)
+  const divisor = Math.max(greatestCommonDivisor(across, down), 1)
   return { width: across / divisor, height: down / divisor }
-}
-
-function greatestCommonDivisor(a: number, b: number): number {
-  return b === 0 ? Math.max(a, 1) : greatestCommonDivisor(b, a % b)
 }
 
 /** TransferCharacteristics of ISO/IEC 23091-2: SMPTE ST 2084 and ARIB STD-B67. */
