@@ -1,14 +1,50 @@
-/** Every error type the MediaPackage v1 API declares, with its HTTP status. */
-export const API_ERRORS = {
-  ForbiddenException: 403,
-  InternalServerErrorException: 500,
-  NotFoundException: 404,
-  ServiceUnavailableException: 503,
-  TooManyRequestsException: 429,
-  UnprocessableEntityException: 422,
-} as const
+type ErrorType = {
+  readonly status: number
+  /** When a request is refused so. */
+  readonly meaning: string
+}
 
-export type ApiErrorCode = keyof typeof API_ERRORS
+const DECLARED = {
+  ForbiddenException: { status: 403, meaning: 'an ARN of another account or region' },
+  NotFoundException: { status: 404, meaning: 'the resource of the operation does not exist' },
+  UnprocessableEntityException: {
+    status: 422,
+    meaning:
+      'a body that is not JSON, a missing or wrong member, an id already in use, an impossible change, a member that names a resource that does not exist',
+  },
+  TooManyRequestsException: {
+    status: 429,
+    meaning:
+      'a quota: 30 channels, 10 origin endpoints on a channel, 10 harvest jobs in progress, 100 that begin later; each is a setting',
+  },
+  InternalServerErrorException: { status: 500, meaning: 'an error of the server; its log has the request id' },
+  ServiceUnavailableException: {
+    status: 503,
+    meaning: 'the same resource keeps being changed by others, or the store cannot take the request',
+  },
+} as const satisfies Readonly<Record<string, ErrorType>>
+
+const OF_THE_FRONT_END = {
+  MissingAuthenticationTokenException: { status: 403, meaning: 'no signature' },
+  IncompleteSignatureException: { status: 403, meaning: 'a signature that lacks a part, or cannot be read' },
+  UnrecognizedClientException: { status: 403, meaning: "an access key that is not the server's" },
+  InvalidSignatureException: { status: 403, meaning: 'a signature that does not verify, or is too old' },
+  UnknownOperationException: { status: 404, meaning: 'a path without operations' },
+  MethodNotAllowedException: { status: 405, meaning: 'a path whose operations have other methods' },
+  RequestEntityTooLargeException: { status: 413, meaning: 'a body of more than 1 MiB' },
+} as const satisfies Readonly<Record<string, ErrorType>>
+
+/** An error type that the MediaPackage v1 API declares. */
+export type ApiErrorCode = keyof typeof DECLARED
+
+/** An error type by which AWS refuses requests before they reach an operation. */
+export type FrontEndErrorCode = keyof typeof OF_THE_FRONT_END
+
+/** Every error type of the API: what `x-amzn-ErrorType` says, by which clients choose their exception. */
+export const API_ERRORS: Readonly<Record<ApiErrorCode | FrontEndErrorCode, ErrorType>> = {
+  ...DECLARED,
+  ...OF_THE_FRONT_END,
+}
 
 /** A request the API refuses; the message reaches the client. */
 export class ApiError extends Error {
@@ -18,9 +54,5 @@ export class ApiError extends Error {
   constructor(code: ApiErrorCode, message: string) {
     super(message)
     this.code = code
-  }
-
-  get status(): number {
-    return API_ERRORS[this.code]
   }
 }

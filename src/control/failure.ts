@@ -2,57 +2,47 @@ import { BodyTooLong } from '../http/read-body.ts'
 import { RuleViolation } from '../model/rule-violation.ts'
 import { BucketRefused } from '../stores/buckets.ts'
 import { STORE_UNAVAILABLE, StoreUnavailable } from '../stores/resources.ts'
-import { API_ERRORS, ApiError } from './api-error.ts'
+import { API_ERRORS, ApiError, type ApiErrorCode, type FrontEndErrorCode } from './api-error.ts'
 import { SignatureError } from './sigv4.ts'
+
+type Headers = Readonly<Record<string, string>>
 
 /** A refusal as it goes out: `type` becomes x-amzn-ErrorType, by which clients choose their exception. */
 export type Failure = {
   readonly status: number
-  readonly type: string
+  readonly type: ApiErrorCode | FrontEndErrorCode
   readonly message: string
-  readonly headers?: Readonly<Record<string, string>>
+  readonly headers?: Headers
 }
 
 /** A request refused as HTTP, before it is one of the API's operations. */
-export class RequestFailure extends Error implements Failure {
+export class RequestFailure extends Error {
   override readonly name = 'RequestFailure'
-  readonly status: number
-  readonly type: string
-  readonly headers: Readonly<Record<string, string>>
+  readonly code: FrontEndErrorCode
+  readonly headers: Headers
 
-  constructor(status: number, type: string, message: string, headers: Readonly<Record<string, string>> = {}) {
+  constructor(code: FrontEndErrorCode, message: string, headers: Headers = {}) {
     super(message)
-    this.status = status
-    this.type = type
+    this.code = code
     this.headers = headers
   }
 }
 
 /** What a client is told about `error`; nothing, when it is a fault of ours. */
 export function failureOf(error: unknown): Failure {
-  if (error instanceof RequestFailure) return error
-  if (error instanceof SignatureError) return { status: 403, type: error.problem, message: error.message }
+  if (error instanceof RequestFailure) return failure(error.code, error.message, error.headers)
+  if (error instanceof SignatureError) return failure(error.problem, error.message)
+  if (error instanceof ApiError) return failure(error.code, error.message)
   if (error instanceof RuleViolation || error instanceof BucketRefused) {
-    return {
-      status: API_ERRORS.UnprocessableEntityException,
-      type: 'UnprocessableEntityException',
-      message: error.message,
-    }
+    return failure('UnprocessableEntityException', error.message)
   }
-  if (error instanceof ApiError) return { status: error.status, type: error.code, message: error.message }
   if (error instanceof BodyTooLong) {
-    return { status: 413, type: 'RequestEntityTooLargeException', message: `A body may have ${error.limit} bytes.` }
+    return failure('RequestEntityTooLargeException', `A body may have ${error.limit} bytes.`)
   }
-  if (error instanceof StoreUnavailable) {
-    return {
-      status: 503,
-      type: 'ServiceUnavailableException',
-      message: STORE_UNAVAILABLE,
-    }
-  }
-  return {
-    status: 500,
-    type: 'InternalServerErrorException',
-    message: 'Something went wrong here; the log knows more.',
-  }
+  if (error instanceof StoreUnavailable) return failure('ServiceUnavailableException', STORE_UNAVAILABLE)
+  return failure('InternalServerErrorException', 'Something went wrong here; the log knows more.')
+}
+
+function failure(type: Failure['type'], message: string, headers?: Headers): Failure {
+  return { status: API_ERRORS[type].status, type, message, ...(headers && { headers }) }
 }

@@ -45,14 +45,14 @@ export type JsonApi = {
 export function mountJsonApi({ prefix, log, operations, expected, perform }: JsonApi): Mount {
   async function answerTo(request: IncomingMessage, target: Target, requestId: string): Promise<JsonResponse> {
     const routes = routesAt(operations, target.path)
-    if (routes.size === 0) throw new RequestFailure(404, 'UnknownOperationException', 'There is nothing at this path.')
+    if (routes.size === 0) throw new RequestFailure('UnknownOperationException', 'There is nothing at this path.')
     const allow = [...routes.keys(), 'OPTIONS'].join(',')
     if (request.method === 'OPTIONS') {
       return { status: 200, headers: { ...PREFLIGHT_HEADERS, 'access-control-allow-methods': allow }, body: {} }
     }
     const route = routes.get(request.method ?? '')
     if (!route) {
-      throw new RequestFailure(405, 'MethodNotAllowedException', `This path takes ${allow} only.`, { allow })
+      throw new RequestFailure('MethodNotAllowedException', `This path takes ${allow} only.`, { allow })
     }
     const { operation, labels } = route
     const body = await authenticate(request, target, expected(), () => readBody(request, MAX_BODY_BYTES))

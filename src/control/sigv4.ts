@@ -2,6 +2,7 @@ import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Target } from '../http/handler.ts'
 import { type UtcMs, utcMs } from '../media/time.ts'
+import type { FrontEndErrorCode } from './api-error.ts'
 import { queryPairs } from './query-pairs.ts'
 
 export type AccessKey = { readonly accessKeyId: string; readonly secretAccessKey: string }
@@ -9,18 +10,12 @@ export type AccessKey = { readonly accessKeyId: string; readonly secretAccessKey
 /** Whose signature counts, for which region, and when. */
 export type Expected = { readonly credentials: AccessKey; readonly region: string; readonly now: UtcMs }
 
-export type SignatureProblem =
-  | 'IncompleteSignatureException'
-  | 'InvalidSignatureException'
-  | 'MissingAuthenticationTokenException'
-  | 'UnrecognizedClientException'
-
 /** A request that does not prove who sent it; answered 403 under the names AWS's front end uses. */
 export class SignatureError extends Error {
   override readonly name = 'SignatureError'
-  readonly problem: SignatureProblem
+  readonly problem: FrontEndErrorCode
 
-  constructor(problem: SignatureProblem, message: string) {
+  constructor(problem: FrontEndErrorCode, message: string) {
     super(message)
     this.problem = problem
   }
