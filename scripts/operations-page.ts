@@ -1,13 +1,19 @@
+import { INGEST_ERRORS } from '../src/ingest/ingest-error.ts'
 import { LOG_EVENTS } from '../src/log.ts'
 import { PLAYBACK_ERRORS } from '../src/origin/playback-error.ts'
 
 /** The text of docs/operations.md. */
 export function operationsPage(): string {
   const events = Object.entries(LOG_EVENTS).map(([event, meaning]) => `| \`${event}\` | ${meaning} |`)
-  const errors = Object.values(PLAYBACK_ERRORS).map(({ status, sentence }) => `| ${status} | ${sentence} |`)
+  const ingest = Object.entries(INGEST_ERRORS).map(([code, { status, sentence, event }]) => {
+    return `| ${status} | \`${code}\` | ${inCell(sentence)} | ${event ? `\`${event}\`` : ''} |`
+  })
+  const playback = Object.entries(PLAYBACK_ERRORS).map(([code, { status, sentence, maxAge = 1 }]) => {
+    return `| ${status} | \`${code}\` | ${inCell(sentence)} | ${maxAge} |`
+  })
   return `# Operations
 
-<!-- Written by \`npm run docs\` from src/log.ts and src/origin/playback-error.ts. -->
+<!-- Written by \`npm run docs\` from src/log.ts, src/ingest/ingest-error.ts and src/origin/playback-error.ts. -->
 
 ## The log
 
@@ -19,12 +25,30 @@ holds the error that was thrown. Secrets are never written.
 | --- | --- |
 ${events.join('\n')}
 
+Errors of the API are listed in [Compatibility](compatibility.md#errors), reasons for which a harvest job fails in
+[Harvest jobs](harvesting.md).
+
+## Refusals of ingest
+
+A refused encoder receives one sentence of plain text, and a code in the header \`X-Windrow-Error\`. The log has the code too,
+in the event named beside it, at most once a second for each channel, or for each address of clients that are not
+authenticated. Refusals without an event are part of the normal exchange with encoders.
+
+| status | code | sentence | event |
+| --- | --- | --- | --- |
+${ingest.join('\n')}
+
 ## Errors of playback
 
-When playback gives no media, the response is one sentence of plain text, which caches may keep for a second.
+When playback gives no media, the response is one sentence of plain text, with a code in the header \`X-Windrow-Error\`.
+\`Cache-Control\` lets caches keep it for a second where content may arrive at any moment, and longer where it will not. The
+log has the code too, in the event \`playback-refused\`, at most once a second for each endpoint and code.
 
-| status | sentence |
-| --- | --- |
-${errors.join('\n')}
+| status | code | sentence | max-age |
+| --- | --- | --- | --- |
+${playback.join('\n')}
 `
 }
+
+/** Escapes a sentence for a cell of a Markdown table. */
+const inCell = (sentence: string) => sentence.replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('|', '\\|')

@@ -3,6 +3,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
+import { found } from '../../test/found.ts'
 import { audioAt, EPOCH, probeAt, variants } from '../../test/timeline/rehearsal.ts'
 import { wholeWindow } from '../../test/whole-window.ts'
 import type { Log } from '../log.ts'
@@ -143,10 +144,10 @@ describe('the archive', () => {
   it('reads back the bytes that were put', async () => {
     await push(0, 2)
     const e = endpoint('e', 4)
-    const found = await archive.outputSegment(e, 1)
-    const bytes = await Promise.all(found!.segment.slots.map((slot) => archive.read(slot.objects[2]!.key)))
+    const segment = found(await archive.outputSegment(e, 1))
+    const bytes = await Promise.all(segment!.segment.slots.map((slot) => archive.read(slot.objects[2]!.key)))
     assert.equal(Buffer.concat(bytes).toString(), 'b-0b-1')
-    assert.equal(found!.era.streams.length, 2)
+    assert.equal(segment!.era.streams.length, 2)
   })
 
   it('goes on across a restart as if there had been none', async () => {
@@ -215,14 +216,14 @@ describe('the archive', () => {
 
   it('gives an era of the input by its number', async () => {
     const e = endpoint('e', 2)
-    assert.equal(await archive.era(e, 1), undefined)
+    assert.equal(await archive.era(e, 1), 'not yet')
     await push(0, 2)
     await close()
     await open()
-    const era = await archive.era(e, 1)
+    const era = found(await archive.era(e, 1))
     assert.deepEqual(era?.clock, { time: 900_000, utc: EPOCH })
     assert.equal(era?.streams[0]?.container, 'mpeg-ts')
-    assert.equal(await archive.era(e, 2), undefined)
+    assert.equal(await archive.era(e, 2), 'not yet')
   })
 
   it('shows nothing of an input without pictures, says so once, and follows the other one', async () => {
@@ -279,7 +280,7 @@ describe('the archive', () => {
       Array.from({ length: 31 }, (_, i) => 30 + i),
     )
     assert.equal((await files()).length, 62)
-    assert.equal(await archive.outputSegment(e, 29), undefined)
+    assert.equal(await archive.outputSegment(e, 29), 'no longer kept')
     await push(60, 61)
     assert.equal((await numbers(e))?.at(-1), 61)
   })
@@ -424,8 +425,8 @@ describe('the archive', () => {
     await close()
     await open()
     const newest = (await numbers(e))!.at(-1)!
-    assert.equal((await archive.outputSegment(e, newest))?.segment.number, newest)
-    assert.equal((await archive.outputSegment(e, 7))?.segment.number, 7)
+    assert.equal(found(await archive.outputSegment(e, newest))?.segment.number, newest)
+    assert.equal(found(await archive.outputSegment(e, 7))?.segment.number, 7)
     const shown = (await numbers(e, 3600))!
     assert.deepEqual(
       shown,

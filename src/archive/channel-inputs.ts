@@ -104,6 +104,16 @@ export class ChannelInputs {
     return this.all().some((input) => input.isProvisional(era))
   }
 
+  /** True for ids of eras that an input has opened. */
+  hasOpenedEra(id: number): boolean {
+    return this.all().some((input) => input.hasOpened(id))
+  }
+
+  /** True for ids that an input gives to its eras, sooner or later. */
+  ownsEra(id: number): boolean {
+    return this.all().some((input) => input.isOwn(id))
+  }
+
   /** Reads eras from the index, as far as it has them. */
   async readEras(ids: readonly number[]): Promise<readonly Era[]> {
     return (await Promise.all(this.all().map((input) => input.readEras(ids)))).flat()

@@ -50,6 +50,14 @@ export class ChannelOutputTimelines {
     return this.byId.get(id)
   }
 
+  /** True for ids of alias eras that an output timeline has opened. */
+  hasOpenedEra(id: number): boolean {
+    return this.all().some((open) => {
+      const first = firstAliasEraOf(open)
+      return id >= first && id < first + (open.state.aliasEras ?? 0)
+    })
+  }
+
   all(): readonly OpenOutputTimeline[] {
     return [...this.byId.values()]
   }

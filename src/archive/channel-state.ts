@@ -1,4 +1,5 @@
 import type { UtcMs } from '../media/time.ts'
+import { FIRST_ALIAS_ERA } from '../model/eras/era.ts'
 import type { TimelineStep } from '../model/input-timeline/step.ts'
 import type { SeenInputs } from '../model/output-segment.ts'
 import type { SegmentIndex } from '../stores/segment-index.ts'
@@ -6,6 +7,7 @@ import type { OutputTimeline } from '../stores/timeline-store.ts'
 import { ChannelInputs } from './channel-inputs.ts'
 import { ChannelOutputTimelines, type InputsView } from './channel-output-timelines.ts'
 import { KnownEras } from './known-eras.ts'
+import type { Absence } from './reader.ts'
 
 /**
  * The state of a channel as it was loaded or committed last: its inputs, its output timelines, and the eras they show.
@@ -47,6 +49,18 @@ export class ChannelState {
   /** True while an output timeline rests, or is being filled: it does not show all there is. */
   isBehind({ id }: OutputTimeline): boolean {
     return this.outputs.get(id)?.state.isFilling ?? false
+  }
+
+  /** The number that the next output segment of an output timeline gets. */
+  nextNumber({ id, firstNumber }: OutputTimeline): number {
+    return this.outputs.get(id)?.state.nextNumber ?? firstNumber
+  }
+
+  /** The reason why there is no era with an id: inputs and output timelines give ids in ascending order. */
+  absenceOfEra(id: number): Absence {
+    if (id >= FIRST_ALIAS_ERA) return this.outputs.hasOpenedEra(id) ? 'no longer kept' : 'no such'
+    if (this.inputs.hasOpenedEra(id)) return 'no longer kept'
+    return this.inputs.ownsEra(id) ? 'not yet' : 'no such'
   }
 
   /** The ingest endpoint whose input an output timeline follows. */

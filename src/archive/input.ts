@@ -80,6 +80,11 @@ export class Input {
     return this.current.eras.some((era) => era.id === id && era.nextIndex === 0)
   }
 
+  /** True for ids of eras that this input has opened. */
+  hasOpened(id: number): boolean {
+    return this.isOwn(id) && id < this.current.nextEra
+  }
+
   /** Reads from the index those of these eras that belong to the input. */
   async readEras(ids: readonly number[]): Promise<readonly Era[]> {
     const own = ids.filter((id) => this.isOwn(id))
@@ -165,7 +170,8 @@ export class Input {
     return this.ref.ingestEndpointId === this.ref.channelGuid
   }
 
-  private isOwn(era: number): boolean {
+  /** True of ids that eras of this input have or may come to have, and of those that output timelines give. */
+  isOwn(era: number): boolean {
     return era >= FIRST_ALIAS_ERA || era < FIRST_ERA_OF_SECOND_INPUT === this.isFirst
   }
 

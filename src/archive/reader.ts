@@ -6,6 +6,18 @@ import type { SegmentPageJson } from '../model/segment-page.ts'
 import type { StoredSegmentSummary } from '../model/segment-summary.ts'
 import type { ByteRange, ObjectStream } from '../stores/objects.ts'
 
+/**
+ * A reason for which the archive does not have what was asked for: it may still come, it was deleted, or it never was
+ * there and never will be.
+ */
+export type Absence = 'not yet' | 'no longer kept' | 'no such'
+
+/** An output segment with the era it belongs to. */
+export type SegmentInEra = { readonly segment: OutputSegment; readonly era: Era }
+
+/** Output segments around a time, oldest first, and why none begins there, should it be none of them. */
+export type SegmentsAround = { readonly segments: readonly OutputSegment[]; readonly absence: Absence }
+
 /** The reading side of the archive: what packaging, origin and harvest may ask of it. */
 export type ArchiveReader = {
   /** Grows with every change of what the channel can show; cheap, from memory. */
@@ -23,17 +35,13 @@ export type ArchiveReader = {
    * piece by piece. Undefined when there is certainly none.
    */
   range(endpoint: OriginEndpoint, window: UtcRange, edge: LiveEdge): Promise<SegmentRange | undefined>
-  /** One output segment and the era it belongs to. */
-  outputSegment(
-    endpoint: OriginEndpoint,
-    number: number,
-  ): Promise<{ readonly segment: OutputSegment; readonly era: Era } | undefined>
-  /** Output segments of an era that begin around a time of it, oldest first: some before, some after. */
-  outputSegmentsAround(endpoint: OriginEndpoint, place: EraTime): Promise<readonly OutputSegment[]>
+  outputSegment(endpoint: OriginEndpoint, number: number): Promise<SegmentInEra | Absence>
+  /** Output segments of an era that begin around a time of it: some before, some after. */
+  outputSegmentsAround(endpoint: OriginEndpoint, place: EraTime): Promise<SegmentsAround>
   /** Eras whose clocks may show a moment, oldest first. */
   erasAt(endpoint: OriginEndpoint, utc: UtcMs): Promise<readonly Era[]>
   /** An era of the inputs, once something of it is sealed: what is made of it may be kept. */
-  era(endpoint: OriginEndpoint, id: number): Promise<Era | undefined>
+  era(endpoint: OriginEndpoint, id: number): Promise<Era | Absence>
   /** Start of the oldest and end of the newest output segment. Undefined while there is nothing. */
   extent(endpoint: OriginEndpoint): Promise<UtcRange | undefined>
   /** The bytes of a source object; shared, not to be changed. */

@@ -3,6 +3,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
+import { found } from '../../test/found.ts'
 import { hlsEndpoint } from '../../test/origin/sample-endpoints.ts'
 import { EPOCH, probeAt, variants } from '../../test/timeline/rehearsal.ts'
 import { wholeWindow } from '../../test/whole-window.ts'
@@ -151,10 +152,10 @@ describe('the archive of a channel with two inputs', () => {
     assert.equal((await shown(e)).length, 3)
     await both(3, 7, [SECOND], 500)
     assert.deepEqual((await shown(e)).slice(2, 5), ['3 1 first', '4 1000001 second breaks', '5 1000001 second'])
-    assert.equal((await archive.era(e, 1_000_001))?.id, 1_000_001)
+    assert.equal(found(await archive.era(e, 1_000_001))?.id, 1_000_001)
     await restart()
-    assert.equal((await archive.era(e, 1_000_001))?.id, 1_000_001)
-    assert.equal((await archive.era(e, 1))?.id, 1)
+    assert.equal(found(await archive.era(e, 1_000_001))?.id, 1_000_001)
+    assert.equal(found(await archive.era(e, 1))?.id, 1)
     const later = endpoint('later', 2)
     assert.deepEqual(await shown(later), await shown(e), 'the output timeline is shared')
   })

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
+import { found } from '../../test/found.ts'
 import { probeAt, variants } from '../../test/timeline/rehearsal.ts'
 import { wholeWindow } from '../../test/whole-window.ts'
 import { ticks, ticksFromSeconds, utcMs } from '../media/time.ts'
@@ -81,7 +82,7 @@ describe('windows of the archive', () => {
       },
     })
     const around = async (seconds: number, id = 0) =>
-      numbers(await archive.outputSegmentsAround(ENDPOINT, { era: id, time: ticksFromSeconds(seconds) }))
+      numbers((await archive.outputSegmentsAround(ENDPOINT, { era: id, time: ticksFromSeconds(seconds) })).segments)
     assert.deepEqual(await around(1718), [858, 859, 860])
     assert.deepEqual(await around(1501), [749, 750, 751, 752, 753, 754])
     assert.equal(asked, 0, 'the newest are in memory')
@@ -92,12 +93,45 @@ describe('windows of the archive', () => {
     assert.equal(asked, 4)
   })
 
+  it('that are not there are told apart: not yet, no longer kept, none', async () => {
+    const asked: number[] = []
+    const { segmentIndex } = store
+    await open([...run(700), ...run(160, 700, { era: 1 })], [era(0), era(1)], {
+      outputSegment: (timeline, number) => {
+        asked.push(number)
+        // Retention has taken the first hundred.
+        return number <= 100 ? Promise.resolve(undefined) : segmentIndex.outputSegment(timeline, number)
+      },
+      outputSegmentsAround: async (...args) =>
+        (await segmentIndex.outputSegmentsAround(...args)).filter(({ number }) => number > 100),
+    })
+    const numbered = (number: number) => archive.outputSegment(ENDPOINT, number)
+    assert.equal(await numbered(861), 'not yet')
+    assert.equal(await numbered(0), 'no such')
+    assert.equal(found(await numbered(860))?.segment.number, 860)
+    assert.deepEqual(asked, [], 'the index is not asked for what cannot be there')
+    assert.equal(found(await numbered(150))?.segment.number, 150)
+    assert.equal(await numbered(100), 'no longer kept')
+    assert.deepEqual(asked, [150, 100])
+
+    const at = async (id: number, seconds: number) => {
+      const place = { era: id, time: ticksFromSeconds(seconds) }
+      return (await archive.outputSegmentsAround(ENDPOINT, place)).absence
+    }
+    const [beginning, end] = [run(1, 700, { era: 1 }), run(1, 860, { era: 1 })].map(([slot]) => slot!.start / 90_000)
+    assert.equal(await at(1, end!), 'not yet')
+    assert.equal(await at(1, end! - 0.1), 'not yet', 'sound may begin before its segment')
+    assert.equal(await at(1, end! - 3), 'no such')
+    assert.equal(await at(1, beginning! - 1), 'no such', 'its first segment is known')
+    assert.equal(await at(0, run(1, 50)[0]!.start / 90_000), 'no longer kept')
+  })
+
   it('are found although the source corrected its date by hours', async () => {
     const away = 5 * 3_600_000
     await open([...run(700), ...run(700, 700, { at: NOW + away })])
-    const found = await archive.outputSegmentsAround(ENDPOINT, { era: 0, time: ticks(1300 * SLOT_MS * 90) })
-    assert.deepEqual(numbers(found), count(1299, 1304))
-    assert.equal(found[0]?.startUtc, NOW + away + 1298 * SLOT_MS)
+    const { segments } = await archive.outputSegmentsAround(ENDPOINT, { era: 0, time: ticks(1300 * SLOT_MS * 90) })
+    assert.deepEqual(numbers(segments), count(1299, 1304))
+    assert.equal(segments[0]?.startUtc, NOW + away + 1298 * SLOT_MS)
   })
 
   it('tell the eras whose clocks may show a moment', async () => {
@@ -181,7 +215,9 @@ describe('windows of the archive', () => {
       await archive.storeMediaPlaylist(INPUT, playlist)
     }
     const widths = async (id: number) =>
-      (await archive.era(ENDPOINT, id))?.streams.map(({ tracks: [track] }) => track?.kind === 'video' && track.width)
+      found(await archive.era(ENDPOINT, id))?.streams.map(
+        ({ tracks: [track] }) => track?.kind === 'video' && track.width,
+      )
     for (const stream of ['a', 'b']) await push(stream, 0, 10)
     assert.deepEqual(await widths(1), [640, 640])
     // The first stream runs ahead, into another picture.

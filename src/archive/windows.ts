@@ -1,12 +1,13 @@
 import { type UtcMs, type UtcRange, utcMs } from '../media/time.ts'
+import { utcAt } from '../model/eras/era.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
-import { type ArchiveWindow, endUtcOf, type OutputSegment } from '../model/output-segment.ts'
+import { type ArchiveWindow, type Era, endUtcOf, type OutputSegment } from '../model/output-segment.ts'
 import type { EraTime } from '../model/segment-numbers.ts'
 import type { SegmentIndex } from '../stores/segment-index.ts'
 import type { OutputTimeline } from '../stores/timeline-store.ts'
 import type { ChannelContent } from './channel-content.ts'
 import { lastFitting } from './live-window.ts'
-import type { ArchiveReader, LiveEdge, SegmentRange } from './reader.ts'
+import type { Absence, ArchiveReader, LiveEdge, SegmentInEra, SegmentRange, SegmentsAround } from './reader.ts'
 import type { SegmentTail } from './segment-tail.ts'
 
 /** A window of 24 hours of one-second segments. */
@@ -84,6 +85,29 @@ export function windowsOf({ segmentIndex, version, outputTimelineOf, contentOf, 
     }
   }
 
+  /**
+   * Why no output segment begins at a time of an era, told from those around it. Streams of a segment begin a little
+   * before or after it, so that what lies beyond the middle of the newest may be the next one's.
+   */
+  async function absenceAt(
+    { outputTimeline, content, tail }: Read,
+    { era, time }: EraTime,
+    around: readonly OutputSegment[],
+  ): Promise<Absence> {
+    const newest = tail.newestSegment
+    if (!newest)
+      return content.state.nextNumber(outputTimeline) > outputTimeline.firstNumber ? 'no longer kept' : 'not yet'
+    if (newest.era === era) {
+      if (time >= newest.start + newest.duration / 2) return 'not yet'
+    } else if (around.length === 0) {
+      const [known] = await content.erasById([era])
+      return known && utcAt(known.clock, time) >= newest.startUtc ? 'not yet' : 'no longer kept'
+    }
+    const oldest = around[0]
+    if (!oldest || oldest.start <= time || oldest.number === outputTimeline.firstNumber) return 'no such'
+    return tail.byNumber(oldest.number - 1) ? 'no such' : 'no longer kept'
+  }
+
   /** A window that ends with a segment. */
   async function windowUpTo(
     { outputTimeline, tail }: Read,
@@ -141,21 +165,24 @@ export function windowsOf({ segmentIndex, version, outputTimelineOf, contentOf, 
       }
     },
 
-    async outputSegment(endpoint: OriginEndpoint, number: number) {
+    async outputSegment(endpoint: OriginEndpoint, number: number): Promise<SegmentInEra | Absence> {
       const read = await reading(endpoint)
-      if (!read) return undefined
+      if (!read) return 'not yet'
       const { outputTimeline, content, tail } = read
+      if (number >= content.state.nextNumber(outputTimeline)) return 'not yet'
+      if (number < outputTimeline.firstNumber) return 'no such'
       const segment = tail.byNumber(number) ?? (await segmentIndex.outputSegment(outputTimeline.id, number))
       const [era] = segment ? await content.erasById([segment.era]) : []
-      return segment && era && { segment, era }
+      return segment && era ? { segment, era } : 'no longer kept'
     },
 
-    async outputSegmentsAround(endpoint: OriginEndpoint, place: EraTime) {
+    async outputSegmentsAround(endpoint: OriginEndpoint, place: EraTime): Promise<SegmentsAround> {
       const read = await reading(endpoint)
-      if (!read) return []
+      if (!read) return { segments: [], absence: 'not yet' }
       const { outputTimeline, tail } = read
       const recent = tail.around(place, AROUND, outputTimeline.firstNumber)
-      return recent ?? segmentIndex.outputSegmentsAround(outputTimeline.id, place, AROUND)
+      const segments = recent ?? (await segmentIndex.outputSegmentsAround(outputTimeline.id, place, AROUND))
+      return { segments, absence: await absenceAt(read, place, segments) }
     },
 
     async erasAt(endpoint: OriginEndpoint, utc: UtcMs) {
@@ -168,11 +195,11 @@ export function windowsOf({ segmentIndex, version, outputTimelineOf, contentOf, 
       return segmentIndex.erasBegunBefore(read.outputTimeline.id, utcMs(utc + EARLY_MS), MOST_ERAS)
     },
 
-    async era(endpoint: OriginEndpoint, id: number) {
+    async era(endpoint: OriginEndpoint, id: number): Promise<Era | Absence> {
       const read = await reading(endpoint)
-      if (!read || read.content.state.inputs.isProvisional(id)) return undefined
+      if (!read || read.content.state.inputs.isProvisional(id)) return 'not yet'
       const [era] = await read.content.erasById([id])
-      return era
+      return era ?? read.content.state.absenceOfEra(id)
     },
 
     async extent(endpoint: OriginEndpoint) {

@@ -5,7 +5,6 @@ import { parseTarget } from '../http/target.ts'
 import type { InputRef } from '../model/input-ref.ts'
 import type { IngestCredentials } from './credentials.ts'
 import { type DigestCredentials, digestChallenges, digestResponse, parseDigestCredentials, sameText } from './digest.ts'
-import type { FaultLog } from './fault-log.ts'
 import type { IngestLimits } from './ingest-limits.ts'
 import { Nonces, type NonceUse } from './nonces.ts'
 import { Refusal } from './refusal.ts'
@@ -16,10 +15,11 @@ const REALM = 'windrow'
 /** Stands in for endpoints that do not exist, so that refusing takes as long as for one that does. */
 const NOBODY = { username: '', password: '' }
 
+type Challenge = 'CredentialsNeeded' | 'CredentialsWrong' | 'NonceExpired' | 'NonceCountUsed'
+
 type AuthenticatorOptions = {
   readonly credentials: IngestCredentials
   readonly clock: Clock
-  readonly faults: FaultLog
   readonly limits: Pick<IngestLimits, 'nonceLifetimeMs' | 'failuresPerSecond' | 'failureBurst'>
 }
 
@@ -46,43 +46,43 @@ export class Authenticator {
    */
   async authenticate(request: IncomingMessage, ingest: InputRef): Promise<void> {
     const given = parseDigestCredentials(request.headers.authorization)
-    if (!given) throw this.challenge('credentials are needed', false)
+    if (!given) throw this.challenge('CredentialsNeeded')
     const endpoint = await this.options.credentials.of(ingest)
     const { username, password } = endpoint ?? NOBODY
     const expected = digestResponse({ ...given, username, realm: REALM }, request.method ?? '', password)
     const knowsPassword = sameText(expected, given.response)
-    if (!knowsPassword || !endpoint || !isMeantFor(given, username, request)) throw this.failure(request, ingest)
+    if (!knowsPassword || !endpoint || !isMeantFor(given, username, request)) throw this.failure(request)
 
     const now = this.options.clock()
     const { socket } = request
     const connected = this.ofConnection.get(socket)
     const use = connected?.nonce === given.nonce ? connected : this.nonces.find(given.nonce, now)
-    if (!use) throw this.challenge('the nonce has expired', true)
-    if (!use.accept(Number.parseInt(given.nc, 16))) throw this.challenge('the nonce count has been used', true)
+    if (!use) throw this.challenge('NonceExpired')
+    if (!use.accept(Number.parseInt(given.nc, 16))) throw this.challenge('NonceCountUsed')
     this.nonces.keep(use, now)
     this.ofConnection.set(socket, use)
   }
 
-  private challenge(reason: string, stale: boolean): Refusal {
+  private challenge(code: Challenge): Refusal {
     const nonce = this.nonces.issue(this.options.clock())
-    return new Refusal(401, reason, { 'www-authenticate': digestChallenges(REALM, nonce, stale) })
+    const isStale = code === 'NonceExpired' || code === 'NonceCountUsed'
+    return Refusal.of(code, {}, { headers: { 'www-authenticate': digestChallenges(REALM, nonce, isStale) } })
   }
 
   /**
    * Makes the Refusal for wrong credentials. Right credentials are never rate-limited, since behind a proxy all
    * encoders share one address.
    */
-  private failure(request: IncomingMessage, ingest: InputRef): Refusal {
-    const address = request.socket.remoteAddress ?? 'unknown'
-    this.options.faults.report(
-      `credentials ${address}`,
-      { event: 'ingest-credentials-wrong', ...ingest, address },
-      'wrong ingest credentials',
-    )
-    const wait = this.failures.take(address, this.options.clock())
-    if (wait === 0) return this.challenge('the credentials are wrong', false)
-    return new Refusal(429, 'too many wrong credentials', { 'retry-after': `${wait}`, connection: 'close' })
+  private failure(request: IncomingMessage): Refusal {
+    const wait = this.failures.take(addressOf(request), this.options.clock())
+    if (wait === 0) return this.challenge('CredentialsWrong')
+    return Refusal.of('TooManyWrongCredentials', {}, { headers: { 'retry-after': `${wait}` } })
   }
+}
+
+/** The remote address of a request's connection. */
+export function addressOf({ socket }: IncomingMessage): string {
+  return socket.remoteAddress ?? 'unknown'
 }
 
 /** True when the credentials were made for this request, §3.4.6. */

@@ -1,5 +1,5 @@
 import type { InputRef } from '../model/input-ref.ts'
-import { FILE_NAME_RULE, fileName } from './file-name.ts'
+import { fileName } from './file-name.ts'
 import { Refusal } from './refusal.ts'
 
 export const INGEST_PREFIX = '/in/v2/'
@@ -19,16 +19,13 @@ const SHAPE = /^\/in\/v2\/([0-9a-f]{32})\/([0-9a-f]{32})(?:\/([^/]*))?$/
 export function parseIngestPath(path: string): IngestPath {
   const match = SHAPE.exec(path)
   if (!match) {
-    throw new Refusal(
-      400,
-      `an ingest path is ${INGEST_PREFIX}<channel GUID>/<ingest endpoint id>/<file name>, no folders`,
-    )
+    throw Refusal.of('InvalidPath', {})
   }
   const [, channelGuid = '', ingestEndpointId = '', segment = ''] = match
   const ingest = { channelGuid, ingestEndpointId }
   const folder = `${INGEST_PREFIX}${channelGuid}/${ingestEndpointId}/`
   if (segment === '') return { ingest, folder }
   const name = fileName(segment)
-  if (name === undefined) throw new Refusal(400, FILE_NAME_RULE)
+  if (name === undefined) throw Refusal.of('InvalidFileName', {})
   return { ingest, folder, name }
 }

@@ -1,21 +1,21 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ArchiveWriter } from '../archive/writer.ts'
 import type { Clock } from '../clock.ts'
+import { FaultLog } from '../http/fault-log.ts'
 import type { Mount } from '../http/handler.ts'
-import { BodyTooLong } from '../http/read-body.ts'
 import { sendText } from '../http/send-text.ts'
 import type { Log } from '../log.ts'
-import { type Resources, STORE_UNAVAILABLE, StoreUnavailable } from '../stores/resources.ts'
-import { Authenticator } from './authenticator.ts'
+import type { Resources } from '../stores/resources.ts'
+import { Authenticator, addressOf } from './authenticator.ts'
 import { IngestCredentials } from './credentials.ts'
-import { FaultLog } from './fault-log.ts'
+import { METHODS } from './ingest-error.ts'
 import { DEFAULT_INGEST_LIMITS, type IngestLimits } from './ingest-limits.ts'
 import { INGEST_PREFIX, type IngestPath, parseIngestPath } from './ingest-path.ts'
-import { Refusal } from './refusal.ts'
-import { StorageFailure } from './storage-failure.ts'
+import { asRefusal, Refusal } from './refusal.ts'
+import { RefusalLog } from './refusal-log.ts'
 import { TokenBuckets } from './token-buckets.ts'
 import { Uploads } from './uploads.ts'
-import { METHODS, RecentFiles, sendProperties } from './webdav.ts'
+import { RecentFiles, sendProperties } from './webdav.ts'
 
 export type IngestDeps = {
   readonly resources: Pick<Resources, 'channelByGuid' | 'onChange'>
@@ -39,15 +39,15 @@ export function createIngest(options: IngestDeps): Ingest {
   const limits = { ...DEFAULT_INGEST_LIMITS, ...options.limits }
   const faults = new FaultLog(options.log, clock)
   const credentials = new IngestCredentials(options.resources)
-  const authenticator = new Authenticator({ credentials, clock, faults, limits })
+  const authenticator = new Authenticator({ credentials, clock, limits })
   const requests = new TokenBuckets(limits.requestsPerSecond, limits.requestBurst)
   const uploads = new Uploads({ archive, clock, faults, limits })
   const recent = new RecentFiles()
+  const refusals = new RefusalLog(faults)
 
   const answer = async (request: IncomingMessage, response: ServerResponse, path: IngestPath, proceed: () => void) => {
-    await authenticator.authenticate(request, path.ingest)
     const wait = requests.take(path.ingest.channelGuid, clock())
-    if (wait > 0) throw new Refusal(429, 'too many requests for this channel', { 'retry-after': `${wait}` })
+    if (wait > 0) throw Refusal.of('TooManyRequests', {}, { headers: { 'retry-after': `${wait}` } })
     const isThere = path.name === undefined || recent.has(path)
 
     switch (request.method ?? '') {
@@ -67,10 +67,10 @@ export function createIngest(options: IngestDeps): Ingest {
       case 'HEAD':
         return sendText(response, isThere ? 200 : 404, '')
       case 'PROPFIND':
-        if (!isThere) throw new Refusal(404, 'no such file')
+        if (!isThere) throw Refusal.of('NoSuchFile', {})
         return sendProperties(response, path, String(request.headers['depth']))
       default:
-        throw new Refusal(405, `only ${METHODS}`, { allow: METHODS })
+        throw Refusal.of('MethodNotAllowed', {})
     }
   }
 
@@ -80,29 +80,21 @@ export function createIngest(options: IngestDeps): Ingest {
       if (heldBack) response.writeContinue()
       heldBack = false
     }
-    // A body that the client holds back for good would be taken for the next request.
-    const refuse = (status: number, text: string, headers: Refusal['headers']) =>
-      sendText(response, status, text, { ...headers, ...(heldBack ? { connection: 'close' } : {}) })
+    let place: IngestPath | undefined
+    let isAuthenticated = false
     try {
-      await answer(request, response, parseIngestPath(path), proceed)
+      place = parseIngestPath(path)
+      await authenticator.authenticate(request, place.ingest)
+      isAuthenticated = true
+      await answer(request, response, place, proceed)
     } catch (error) {
-      if (error instanceof Refusal) refuse(error.status, error.message, error.headers)
-      else if (error instanceof BodyTooLong) refuse(413, error.message, {})
-      else if (error instanceof StorageFailure) {
-        faults.report(
-          'storage',
-          { event: 'ingest-storage-failed', error: error.cause },
-          'the archive could not store something',
-        )
-        refuse(error.status, error.message, { 'retry-after': '1' })
-      } else if (error instanceof StoreUnavailable) {
-        faults.report(
-          'store',
-          { event: 'store-unavailable', reason: error.message },
-          'the store could not say who may put',
-        )
-        refuse(503, STORE_UNAVAILABLE, { 'retry-after': '1' })
-      } else throw error
+      const refusal = asRefusal(error)
+      if (!refusal) throw error
+      const { method = '' } = request
+      refusals.report(refusal, { ...place, method, address: addressOf(request), isAuthenticated })
+      // A body that the client holds back for good would be taken for the next request.
+      const headers = { ...refusal.headers, ...(heldBack && { connection: 'close' }) }
+      sendText(response, refusal.status, refusal.message, headers)
     }
   }
 

@@ -18,7 +18,7 @@ type SegmentPut = {
 /**
  * Brings a segment into the archive, byte for byte, whatever it contains. One pass writes, hashes and probes it; what
  * the probe cannot use becomes the `problem` of the object. Resolves when the segment is durable. Throws as reading
- * the body does, and StorageFailure; nothing of the object remains in either case.
+ * the body does, and Refusal when the archive fails; nothing of the object remains in either case.
  */
 export async function storeSegment(archive: ArchiveWriter, put: SegmentPut): Promise<SourceObject> {
   const { ingest, name } = put

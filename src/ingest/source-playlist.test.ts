@@ -164,8 +164,9 @@ describe('a parent playlist', () => {
       Array.from({ length: count }, (_, i) => ['#EXT-X-STREAM-INF:BANDWIDTH=1000', `v${i}.m3u8`]).flat()
     assert.equal(read(variants(20)).kind, 'parent')
     assert.throws(() => read(variants(21)), {
-      name: 'TooManyStreams',
-      message: 'MaxIngestStreamsError: the parent playlist has 21 streams, 20 at most',
+      name: 'Refusal',
+      code: 'TooManyStreams',
+      message: 'MaxIngestStreamsError: the parent playlist has 21 streams, 20 at most.',
     })
   })
 

@@ -11,6 +11,7 @@ import { ticksFromSeconds } from '../media/time.ts'
 import type { ListedPlaylist, ListedStream } from '../model/listed-playlist.ts'
 import type { ClosedCaptions, StreamRole } from '../model/output-segment.ts'
 import { FILE_NAME_RULE, fileName, isPlaylistName } from './file-name.ts'
+import { Refusal } from './refusal.ts'
 
 /** The location of a playlist. */
 export type PlaylistPlace = {
@@ -28,13 +29,13 @@ export type SourcePlaylist =
 
 /**
  * Reads a playlist from an encoder. Everything it lists must be in its own folder. Throws MalformedPlaylist, and
- * TooManyStreams for a parent playlist with more than `maxStreams`.
+ * Refusal for a parent playlist with more than `maxStreams`.
  */
 export function readSourcePlaylist(text: string, place: PlaylistPlace, maxStreams: number): SourcePlaylist {
   const nameOf = (uri: string) => {
     const name = plainName(uri, place)
     if (name === undefined)
-      throw new MalformedPlaylist(lineOf(text, uri), `'${uri}' is not in the playlist's own folder; ${FILE_NAME_RULE}`)
+      throw new MalformedPlaylist(lineOf(text, uri), `'${uri}' is not in the playlist's own folder (${FILE_NAME_RULE})`)
     return name
   }
   if (kindOfPlaylist(text) === 'media') return { kind: 'media', playlist: readMediaPlaylist(text, place.name, nameOf) }
@@ -44,17 +45,8 @@ export function readSourcePlaylist(text: string, place: PlaylistPlace, maxStream
     throw new MalformedPlaylist(lineOf(text, uri), `'${uri}' must end in .m3u8, or what is put there is no playlist`)
   }
   const streams = streamsOf(parseMultivariantPlaylist(text), playlistOf)
-  if (streams.length > maxStreams) throw new TooManyStreams(streams.length, maxStreams)
+  if (streams.length > maxStreams) throw Refusal.of('TooManyStreams', { streams: streams.length, limit: maxStreams })
   return { kind: 'parent', streams }
-}
-
-/** Thrown for too many streams, which MediaPackage calls MaxIngestStreamsError. */
-export class TooManyStreams extends Error {
-  override readonly name = 'TooManyStreams'
-
-  constructor(streams: number, limit: number) {
-    super(`MaxIngestStreamsError: the parent playlist has ${streams} streams, ${limit} at most`)
-  }
 }
 
 function readMediaPlaylist(text: string, name: string, nameOf: (uri: string) => string): ListedPlaylist {

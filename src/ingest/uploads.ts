@@ -1,15 +1,15 @@
 import type { IncomingMessage } from 'node:http'
 import type { ArchiveWriter } from '../archive/writer.ts'
 import type { Clock } from '../clock.ts'
+import type { FaultLog } from '../http/fault-log.ts'
 import { bodyChunks, checkContentLength, readBody } from '../http/read-body.ts'
 import { MalformedPlaylist } from '../manifests/hls/playlist-error.ts'
-import type { FaultLog } from './fault-log.ts'
 import { isPlaylistName } from './file-name.ts'
 import type { IngestLimits } from './ingest-limits.ts'
 import type { IngestPath } from './ingest-path.ts'
 import { Refusal } from './refusal.ts'
 import { storeSegment } from './segment-body.ts'
-import { type PlaylistPlace, readSourcePlaylist, type SourcePlaylist, TooManyStreams } from './source-playlist.ts'
+import { type PlaylistPlace, readSourcePlaylist, type SourcePlaylist } from './source-playlist.ts'
 import { asStorageFailure } from './storage-failure.ts'
 
 type UploadOptions = {
@@ -28,12 +28,12 @@ export class Uploads {
   }
 
   /**
-   * Stores a body. Resolves when all of it is durable. `proceed` asks the client to send it. Throws Refusal,
-   * BodyTooLong and StorageFailure.
+   * Stores a body. Resolves when all of it is durable. `proceed` asks the client to send it. Throws Refusal and
+   * BodyTooLong.
    */
   async store(request: IncomingMessage, path: IngestPath, proceed: () => void): Promise<void> {
     const { name } = path
-    if (name === undefined) throw new Refusal(400, 'the path names no file')
+    if (name === undefined) throw Refusal.of('NoFileName', {})
     const { maxPlaylistBytes, maxSegmentBytes } = this.options.limits
     if (isPlaylistName(name)) {
       checkContentLength(request, maxPlaylistBytes)
@@ -59,15 +59,12 @@ export class Uploads {
   }
 
   private async playlist({ ingest }: IngestPath, place: PlaylistPlace, text: string) {
-    const { archive, faults, limits } = this.options
+    const { archive, limits } = this.options
     let source: SourcePlaylist
     try {
       source = readSourcePlaylist(text, place, limits.maxStreams)
     } catch (error) {
-      if (!(error instanceof MalformedPlaylist || error instanceof TooManyStreams)) throw error
-      const fields = { ...ingest, name: place.name, problem: error.message }
-      faults.report(`playlist ${ingest.channelGuid}`, { event: 'playlist-refused', ...fields }, 'a playlist is refused')
-      throw new Refusal(400, error.message)
+      throw error instanceof MalformedPlaylist ? Refusal.of('MalformedPlaylist', { problem: error.message }) : error
     }
     await asStorageFailure(
       source.kind === 'parent'
@@ -82,6 +79,6 @@ function textOf(body: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body)
   } catch {
-    throw new Refusal(400, 'the playlist is not UTF-8')
+    throw Refusal.of('PlaylistNotUtf8', {})
   }
 }

@@ -74,7 +74,7 @@ describe('the ingest folder', () => {
     for (const path of PATHS) {
       const { status, text } = await client.signed('PUT', FOLDER + path, { body: 'x' })
       assert.equal(status, 400, path)
-      assert.match(text, /^(an ingest path|a file name) is /, path)
+      assert.match(text, /^(An ingest path|A file name) is /, path)
     }
     assert.equal((await client.signed('PUT', FOLDER, { body: 'x' })).status, 400)
   })

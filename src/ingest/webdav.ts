@@ -2,15 +2,12 @@ import type { ServerResponse } from 'node:http'
 import type { IngestPath } from './ingest-path.ts'
 import { Refusal } from './refusal.ts'
 
-/** Methods of an ingest folder: RFC 4918 class 1 without reading, copying and properties. */
-export const METHODS = 'OPTIONS, HEAD, PUT, POST, DELETE, PROPFIND, MKCOL'
-
 /**
  * Answers PROPFIND for one resource, §9.1, saying that it exists, and whether it is the folder. Throws Refusal unless
  * Depth is 0.
  */
 export function sendProperties(response: ServerResponse, path: IngestPath, depth: string): void {
-  if (depth !== '0') throw new Refusal(403, 'PROPFIND is answered with Depth: 0 only')
+  if (depth !== '0') throw Refusal.of('DepthNotSupported', {})
   const type = path.name === undefined ? '<D:collection/>' : ''
   // Neither GUIDs nor file names hold a character that XML would need escaped.
   const href = `${path.folder}${path.name ?? ''}`

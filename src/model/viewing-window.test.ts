@@ -55,7 +55,7 @@ describe('what can be seen of a window', () => {
   const see = (start: number, end?: number, startover = 600, progress = now) => {
     const window = { start: utcMs(AT + start * 1000), ...(end !== undefined && { end: utcMs(AT + end * 1000) }) }
     const seen = visibleWindow(window, startover, progress)
-    return seen && [(seen.start - AT) / 1000, (seen.end - AT) / 1000, seen.isOver]
+    return typeof seen === 'string' ? seen : [(seen.start - AT) / 1000, (seen.end - AT) / 1000, seen.isOver]
   }
 
   it('grows from its start, for a day', () => {
@@ -71,17 +71,17 @@ describe('what can be seen of a window', () => {
 
   it('is nothing outside the startover window, without one, and in the future', () => {
     assert.deepEqual(see(-600, -590), [-600, -590, true])
-    assert.equal(see(-600.001, -590), undefined)
-    assert.equal(see(-60, -30, 0), undefined)
-    assert.equal(see(0), undefined)
-    assert.equal(see(10, 20), undefined)
+    assert.equal(see(-600.001, -590), 'outside startover window')
+    assert.equal(see(-60, -30, 0), 'no startover window')
+    assert.equal(see(0), 'not yet')
+    assert.equal(see(10, 20), 'not yet')
   })
 
   it('ends where a time delay lets viewers see, and begins where content is kept', () => {
     const delayed = { live: utcMs(AT - 60_000), published: utcMs(AT) }
     assert.deepEqual(see(-600, -60, 600, delayed), [-600, -60, true])
     assert.deepEqual(see(-600, -59, 600, delayed), [-600, -59, false])
-    assert.equal(see(-60, undefined, 600, delayed), undefined)
-    assert.equal(see(-601, undefined, 600, delayed), undefined)
+    assert.equal(see(-60, undefined, 600, delayed), 'not yet')
+    assert.equal(see(-601, undefined, 600, delayed), 'outside startover window')
   })
 })

@@ -42,16 +42,20 @@ function withOffset(text: string): string {
   return text.replace(/ (?=\d\d:?\d\d$)/, '+')
 }
 
+/** A reason for which nothing of a viewing window can be seen. */
+export type WindowAbsence = 'not yet' | 'no startover window' | 'outside startover window'
+
 /**
- * Undefined outside the endpoint's startover window, which counts back from the newest content by the source's clock,
- * and where nothing has come yet. A window is over when the source's clock has passed its end.
+ * What can be seen of a window, or why there is nothing. The endpoint's startover window counts back from the newest
+ * content by the source's clock. A window is over when the source's clock has passed its end.
  */
 export function visibleWindow(
   { start, end = utcMs(start + ONE_DAY_MS) }: ViewingWindow,
   startoverWindowSeconds: number,
   { live, published }: Progress,
-): VisibleWindow | undefined {
-  const earliest = published - startoverWindowSeconds * 1000
-  if (startoverWindowSeconds === 0 || start < earliest || start >= live) return undefined
+): VisibleWindow | WindowAbsence {
+  if (startoverWindowSeconds === 0) return 'no startover window'
+  if (start < published - startoverWindowSeconds * 1000) return 'outside startover window'
+  if (start >= live) return 'not yet'
   return { start, end, isOver: live >= end }
 }

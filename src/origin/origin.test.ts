@@ -207,12 +207,35 @@ describe('a segment', () => {
   })
 
   it('is 404 in a gap, beyond the window, and when its object is gone', async () => {
-    assert.equal((await ask('index_1_12.ts')).status, 404)
+    const { lines } = origin
+    const refused = async (path: string) => {
+      lines.length = 0
+      const { status, headers } = await ask(path)
+      const [code] = lines.map(({ fields }) => fields['code'])
+      assert.equal(code, headers['x-windrow-error'], 'the log has the same reason')
+      return [status, headers['cache-control'], headers['x-windrow-error']]
+    }
+    assert.deepEqual(await refused('index_1_12.ts'), [404, 'max-age=10', 'NoSuchObject'])
     assert.equal((await ask('index_2_12.ts')).status, 200)
-    assert.equal((await ask('index_1_13.ts')).status, 404)
+    assert.deepEqual(await refused('index_1_13.ts'), [404, 'max-age=1', 'NotYet'])
+    assert.deepEqual(await refused('index_1_9.ts'), [404, 'max-age=60', 'NoLongerKept'])
     origin.archive.lost.add('s1-10-0')
-    const { status, headers, text } = await ask('index_1_10.ts')
-    assert.deepEqual([status, headers['cache-control'], text], [404, 'max-age=1', 'This segment is no longer kept.\n'])
+    assert.deepEqual(await refused('index_1_10.ts'), [404, 'max-age=60', 'NoLongerKept'])
+    assert.equal((await ask('index_1_10.ts')).text, 'This segment is no longer kept.\n')
+  })
+
+  it('is logged when it is refused, at most once a second for each reason', async () => {
+    const { lines } = origin
+    lines.length = 0
+    for (let number = 13; number < 20; number++) await ask(`index_1_${number}.ts`)
+    await ask('index_1_9.ts')
+    assert.deepEqual(
+      lines.map(({ level, fields: { event, code, path } }) => [level, event, code, path]),
+      [
+        ['info', 'playback-refused', 'NotYet', `/out/v1/${GUID}/index_1_13.ts`],
+        ['info', 'playback-refused', 'NoLongerKept', `/out/v1/${GUID}/index_1_9.ts`],
+      ],
+    )
   })
 })
 
@@ -246,7 +269,8 @@ describe('a playback URL', () => {
     it(`${path} is 404`, async () => {
       const { status, headers } = await ask(path)
       assert.equal(status, 404)
-      assert.equal(headers['cache-control'], 'max-age=1')
+      const isObject = headers['x-windrow-error'] === 'NoSuchObject'
+      assert.equal(headers['cache-control'], isObject ? 'max-age=10' : 'max-age=1')
     })
   }
 

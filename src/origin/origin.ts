@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { ArchiveReader } from '../archive/reader.ts'
+import type { Absence, ArchiveReader } from '../archive/reader.ts'
 import type { Clock } from '../clock.ts'
+import { FaultLog } from '../http/fault-log.ts'
 import type { Mount, Target } from '../http/handler.ts'
 import type { Log } from '../log.ts'
 import { RuleViolation } from '../model/rule-violation.ts'
@@ -16,14 +17,24 @@ import type { CachedManifest } from './manifests/cached-manifest.ts'
 import { Manifests } from './manifests/manifests.ts'
 import { parseManifestQuery } from './manifests/query.ts'
 import { type ManifestWorker, ManifestWorkerBusy } from './manifests/worker.ts'
+import { PLAYBACK_ERRORS, type PlaybackError } from './playback-error.ts'
 import { acceptsGzip, matchesNone, requestedRange } from './request-headers.ts'
-import { CORS_HEADERS, sendError, sendPreflight } from './responses.ts'
+import { CORS_HEADERS, type PlaybackRefusal, sendPreflight, sendRefusal } from './responses.ts'
 import { closeAll, type FoundSegment, Segments } from './segments.ts'
 import { sendParts } from './send-parts.ts'
 
 const PREFIX = '/out/v1/'
 /** A segment's name never refers to other bytes, so caches may keep it for 14 days. */
 const SEGMENT_CACHE_CONTROL = 'max-age=1209600'
+
+const ABSENT_SEGMENTS = {
+  'not yet': 'NotYet',
+  'no longer kept': 'NoLongerKept',
+  'no such': 'NoSuchObject',
+} as const satisfies Record<Absence, PlaybackError>
+
+/** The reason for which a request gets no media; undefined when it was answered. */
+type Refused = PlaybackError | PlaybackRefusal | undefined
 
 export type OriginDeps = {
   readonly resources: Pick<Resources, 'originEndpointByGuid' | 'onChange'>
@@ -47,40 +58,40 @@ export function createOrigin({
   const manifests = new Manifests(archive, manifestWorker, clock)
   const segments = new Segments(archive, media)
   const inFlight = new InFlightBytes()
+  const refusals = new FaultLog(log, clock, 'info')
 
-  async function handle(request: IncomingMessage, response: ServerResponse, target: Target): Promise<void> {
+  /** Answers a request; returns the reason, with nothing sent, when the request gets no media. */
+  async function play(request: IncomingMessage, response: ServerResponse, target: Target): Promise<Refused> {
     const { method } = request
-    if (method === 'OPTIONS') return sendPreflight(response)
-    if (method !== 'GET' && method !== 'HEAD') {
-      return sendError(response, 'MethodNotAllowed')
+    if (method === 'OPTIONS') {
+      sendPreflight(response)
+      return undefined
     }
+    if (method !== 'GET' && method !== 'HEAD') return 'MethodNotAllowed'
     const { guid, path } = splitPath(target.path)
     const endpoint = guid === undefined ? undefined : await directory.find(guid)
-    if (!endpoint) return sendError(response, 'NoSuchEndpoint')
+    if (!endpoint) return 'NoSuchEndpoint'
     const refusal = refusalOf(endpoint, request.socket.remoteAddress)
-    if (refusal) return sendError(response, refusal)
+    if (refusal) return refusal
     const format = outputFormatOf(endpoint)
-    if (!format) return sendError(response, 'CannotPackage')
+    if (!format) return 'CannotPackage'
     const named = path === undefined ? undefined : format.resolve(endpoint, path)
-    if (path === undefined || !named) return sendError(response, 'NoSuchObject')
+    if (path === undefined || !named) return 'NoSuchObject'
 
     const query = parseManifestQuery(named, target.query)
     if (named.kind === 'manifest') {
       const manifest = await manifests.find(endpoint, path, named, query)
-      if (manifest === 'nothing left') return sendError(response, 'FilterLeavesNothing')
-      if (manifest) return sendManifest(request, response, manifest)
-      return sendError(response, query.window ? 'NothingInWindow' : 'NothingToShowYet')
+      return typeof manifest === 'string' ? manifest : sendManifest(request, response, manifest)
     }
     const segment = await segments.find(endpoint, path, named)
-    if (segment) return sendSegment(request, response, segment)
-    return sendError(response, 'NoSuchObject')
+    return typeof segment === 'string' ? ABSENT_SEGMENTS[segment] : sendSegment(request, response, segment)
   }
 
   async function sendManifest(
     request: IncomingMessage,
     response: ServerResponse,
     manifest: CachedManifest,
-  ): Promise<void> {
+  ): Promise<Refused> {
     const { headers } = request
     const representation = acceptsGzip(headers['accept-encoding']) ? await manifest.gzipped() : manifest.plain
     if (matchesNone(headers['if-none-match'], representation.etag)) {
@@ -88,30 +99,31 @@ export function createOrigin({
     } else {
       response.writeHead(200, representation.headers).end(representation.body, 'latin1')
     }
+    return undefined
   }
 
   async function sendSegment(
     { method, headers }: IncomingMessage,
     response: ServerResponse,
     { body, etag }: FoundSegment,
-  ): Promise<void> {
+  ): Promise<Refused> {
     const common = { ...CORS_HEADERS, 'Cache-Control': SEGMENT_CACHE_CONTROL, ETag: etag }
     if (matchesNone(headers['if-none-match'], etag)) {
       response.writeHead(304, common).end()
-      return
+      return undefined
     }
     const range = method === 'GET' ? requestedRange(headers, body.size, etag) : undefined
     if (range === 'unsatisfiable') {
-      return sendError(response, 'RangeNotSatisfiable', { headers: { 'Content-Range': `bytes */${body.size}` } })
+      return { error: 'RangeNotSatisfiable', headers: { 'Content-Range': `bytes */${body.size}` } }
     }
     const sent = { ...common, 'Content-Type': body.contentType, 'Accept-Ranges': 'bytes' }
     if (method === 'HEAD') {
       response.writeHead(200, { ...sent, 'Content-Length': body.size }).end()
-      return
+      return undefined
     }
     const parts = await segments.open(body, range)
     try {
-      if (response.destroyed) return
+      if (response.destroyed) return undefined
       if (body.kind === 'bytes') inFlight.add(body, response)
       if (range) {
         const contentRange = `bytes ${range.start}-${range.end - 1}/${body.size}`
@@ -119,8 +131,27 @@ export function createOrigin({
         response.writeHead(206, { ...sent, 'Content-Length': length, 'Content-Range': contentRange })
       } else response.writeHead(200, { ...sent, 'Content-Length': body.size })
       await sendParts(response, parts)
+      return undefined
     } finally {
       await closeAll(parts)
+    }
+  }
+
+  /** Logs a refusal, at most once a second for each endpoint and reason, since players retry. */
+  function report({ error, sentence, cause }: ThrownRefusal, path: string): void {
+    // The GUID of these may be made up, and must not flood the log.
+    const { guid } = error === 'NoSuchEndpoint' || error === 'MethodNotAllowed' ? {} : splitPath(path)
+    const fields = { code: error, status: PLAYBACK_ERRORS[error].status, path }
+    const key = `${error} ${guid}`
+    if (cause instanceof NoSuchObject) {
+      // Retention deleted it between lookup and reading.
+      log.warn({ event: 'segment-gone', ...fields, key: cause.key }, 'a segment that was asked for is gone')
+    } else if (cause instanceof StoreUnavailable) {
+      const reason = cause.message
+      log.warn({ event: 'store-unavailable', ...fields, reason }, 'the store could not say what was asked for')
+    } else {
+      const reason = sentence ?? PLAYBACK_ERRORS[error].sentence
+      refusals.report(key, { event: 'playback-refused', ...fields, reason }, 'a request of a player gets no media')
     }
   }
 
@@ -128,27 +159,31 @@ export function createOrigin({
     prefix: PREFIX,
     cacheable: true,
     async handle(request, response, target) {
-      try {
-        await handle(request, response, target)
-      } catch (error) {
-        if (error instanceof RuleViolation)
-          return sendError(response, 'InvalidQuery', { sentence: `${error.message}.` })
-        if (error instanceof ManifestWorkerBusy) return sendError(response, 'ManifestsBusy')
-        if (error instanceof StoreUnavailable && !response.headersSent) {
-          log.warn(
-            { event: 'store-unavailable', path: target.path, reason: error.message },
-            'the store could not say what was asked for',
-          )
-          return sendError(response, 'StoreUnavailable')
-        }
-        if (!(error instanceof NoSuchObject)) throw error
-        // Retention deleted it between lookup and reading.
-        log.warn({ event: 'segment-gone', path: target.path, key: error.key }, 'a segment that was asked for is gone')
-        sendError(response, 'NoLongerKept')
-      }
+      const refused = await play(request, response, target).catch((error: unknown) => {
+        const refusal = response.headersSent ? undefined : refusalBy(error)
+        if (!refusal) throw error
+        return refusal
+      })
+      if (!refused) return
+      const refusal = typeof refused === 'string' ? { error: refused } : refused
+      report(refusal, target.path)
+      sendRefusal(response, refusal)
     },
-    close: directory.close,
+    close() {
+      directory.close()
+      refusals.flush()
+    },
   }
+}
+
+type ThrownRefusal = PlaybackRefusal & { readonly cause?: unknown }
+
+/** Returns the refusal for an error; undefined when it is the server's fault. */
+function refusalBy(error: unknown): ThrownRefusal | undefined {
+  if (error instanceof RuleViolation) return { error: 'InvalidQuery', sentence: `${error.message}.` }
+  if (error instanceof ManifestWorkerBusy) return { error: 'ManifestsBusy' }
+  if (error instanceof StoreUnavailable) return { error: 'StoreUnavailable', cause: error }
+  return error instanceof NoSuchObject ? { error: 'NoLongerKept', cause: error } : undefined
 }
 
 /** Splits `<guid>/<path>` below the prefix and decodes the path; empty for paths of another shape. */

@@ -6,9 +6,15 @@ type PlaybackAnswer = {
   /** A sentence for the viewer's operator. */
   readonly sentence: string
   readonly headers?: OutgoingHttpHeaders
+  /** Seconds for which caches may keep the response; 1 by default, since content may arrive at any moment. */
+  readonly maxAge?: number
 }
 
 const SOON = { 'Retry-After': '1' }
+/** Seconds for what only a change of the endpoint could bring: as long as CDNs keep errors by default. */
+const UNLIKELY = 10
+/** Seconds for what was deleted, and never comes back. */
+const GONE = 60
 
 const ANSWERS = {
   InvalidQuery: { status: 400, sentence: 'The query asks for what cannot be asked for.' },
@@ -21,13 +27,23 @@ const ANSWERS = {
   },
   NoSuchEndpoint: { status: 404, sentence: 'There is no such origin endpoint.' },
   CannotPackage: { status: 404, sentence: 'What this endpoint is configured to package is not available yet.' },
-  NoSuchObject: { status: 404, sentence: 'There is no such object.' },
-  NothingToShowYet: { status: 404, sentence: 'There is no such stream, or nothing to show yet.' },
-  NothingInWindow: {
+  NoSuchObject: {
     status: 404,
-    sentence: 'There is nothing to see there: it is no stream, not yet, or outside the startover window.',
+    sentence: 'There is no such object, or its stream has no media there.',
+    maxAge: UNLIKELY,
   },
-  NoLongerKept: { status: 404, sentence: 'This segment is no longer kept.' },
+  NotYet: { status: 404, sentence: 'This segment is not there yet.' },
+  NoLongerKept: { status: 404, sentence: 'This segment is no longer kept.', maxAge: GONE },
+  NothingToShowYet: { status: 404, sentence: 'There is nothing to show yet.' },
+  NoSuchStream: { status: 404, sentence: 'There is no such stream, or not enough of it yet.' },
+  WindowNotYet: { status: 404, sentence: 'The window begins after the newest content.' },
+  NoStartoverWindow: { status: 404, sentence: 'This endpoint has no startover window.', maxAge: UNLIKELY },
+  OutsideStartoverWindow: {
+    status: 404,
+    sentence: 'The window begins before the startover window of this endpoint.',
+    maxAge: UNLIKELY,
+  },
+  NothingInWindow: { status: 404, sentence: 'There is no media in this window.' },
   MethodNotAllowed: {
     status: 405,
     sentence: 'Playback is by GET and HEAD.',

@@ -21,23 +21,26 @@ export function sendPreflight(response: ServerResponse): void {
   response.end()
 }
 
-/**
- * Answers with a row of the table of playback errors; `sentence` replaces the row's. The response must not be cached,
- * since content may arrive at any moment.
- */
-export function sendError(
-  response: ServerResponse,
-  error: PlaybackError,
-  { sentence, headers }: { readonly sentence?: string; readonly headers?: OutgoingHttpHeaders } = {},
-): void {
-  const answer = PLAYBACK_ERRORS[error]
-  const body = Buffer.from(`${sentence ?? answer.sentence}\n`)
-  response.writeHead(answer.status, {
+/** A reason for which a request gets no media, and what completes its row in the table of playback errors. */
+export type PlaybackRefusal = {
+  readonly error: PlaybackError
+  /** Replaces the row's sentence. */
+  readonly sentence?: string
+  readonly headers?: OutgoingHttpHeaders
+}
+
+/** Answers with a row of the table of playback errors. */
+export function sendRefusal(response: ServerResponse, { error, sentence, headers }: PlaybackRefusal): void {
+  const row = PLAYBACK_ERRORS[error]
+  const body = Buffer.from(`${sentence ?? row.sentence}\n`)
+  response.writeHead(row.status, {
     ...CORS_HEADERS,
+    'Access-Control-Expose-Headers': `${CORS_HEADERS['Access-Control-Expose-Headers']}, X-Windrow-Error`,
     'Content-Type': 'text/plain; charset=utf-8',
     'Content-Length': body.length,
-    'Cache-Control': 'max-age=1',
-    ...answer.headers,
+    'Cache-Control': `max-age=${row.maxAge ?? 1}`,
+    'X-Windrow-Error': error,
+    ...row.headers,
     ...headers,
   })
   response.end(body)

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { ArchiveReader } from '../archive/reader.ts'
+import type { Absence, ArchiveReader } from '../archive/reader.ts'
 import { LruCache } from '../cache/lru-cache.ts'
 import { SingleFlight } from '../concurrency/single-flight.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
@@ -16,22 +16,22 @@ export class Segments {
   private readonly archive: SegmentLookup & Pick<ArchiveReader, 'open'>
   private readonly media: SourceMedia
   private readonly made = new LruCache<FoundSegment>(CACHE_BYTES)
-  private readonly finding = new SingleFlight<FoundSegment | undefined>()
+  private readonly finding = new SingleFlight<FoundSegment | Absence>()
 
   constructor(archive: SegmentLookup & Pick<ArchiveReader, 'open'>, media: SourceMedia) {
     this.archive = archive
     this.media = media
   }
 
-  /** The segment at a path; undefined when there is none, or the stream has a gap there. */
-  async find(endpoint: OriginEndpoint, path: string, request: SegmentRequest): Promise<FoundSegment | undefined> {
+  /** The segment at a path, or why there is none. */
+  async find(endpoint: OriginEndpoint, path: string, request: SegmentRequest): Promise<FoundSegment | Absence> {
     const key = `${endpoint.guid}/${endpoint.revision}/${path}`
     return this.made.get(key) ?? this.finding.run(key, () => this.locate(request, key))
   }
 
-  private async locate(request: SegmentRequest, key: string): Promise<FoundSegment | undefined> {
+  private async locate(request: SegmentRequest, key: string): Promise<FoundSegment | Absence> {
     const body = await request.body(this.archive, this.media)
-    if (!body) return undefined
+    if (typeof body === 'string') return body
     const found = { body, etag: etagOf(key, body) }
     if (body.kind === 'bytes') this.made.put(key, found, body.size)
     return found

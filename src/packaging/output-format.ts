@@ -1,4 +1,4 @@
-import type { ArchiveReader } from '../archive/reader.ts'
+import type { Absence, ArchiveReader } from '../archive/reader.ts'
 import type { ManifestFilter } from '../model/manifest-filter.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { OutputSegment, SegmentSummary, SummaryWindow } from '../model/output-segment.ts'
@@ -53,10 +53,9 @@ export type ManifestRequest = {
 export type SegmentRequest = {
   readonly kind: 'segment'
   /**
-   * The body; undefined when there is no such segment, or the stream has a gap there. Equal inputs always give equal
-   * bytes.
+   * The body, or why there is none: 'no such' also where the stream has a gap. Equal inputs always give equal bytes.
    */
-  body(index: SegmentLookup, media: SourceMedia): Promise<SegmentBody | undefined>
+  body(index: SegmentLookup, media: SourceMedia): Promise<SegmentBody | Absence>
 }
 
 /** The part of the archive in which segment names are looked up. */

@@ -1,5 +1,6 @@
+import { Refusal } from '../../src/ingest/refusal.ts'
 import { SegmentInspection } from '../../src/ingest/segment-inspection.ts'
-import { readSourcePlaylist, TooManyStreams } from '../../src/ingest/source-playlist.ts'
+import { readSourcePlaylist } from '../../src/ingest/source-playlist.ts'
 import { parseMediaPlaylist } from '../../src/manifests/hls/media-playlist.ts'
 import { parseMultivariantPlaylist } from '../../src/manifests/hls/multivariant-playlist.ts'
 import { MalformedPlaylist } from '../../src/manifests/hls/playlist-error.ts'
@@ -76,10 +77,9 @@ export function outcomeOf(reader: Reader, bytes: Uint8Array): string {
   try {
     return READERS[reader](bytes)
   } catch (error) {
-    const isRefusal =
-      error instanceof MalformedMedia || error instanceof MalformedPlaylist || error instanceof TooManyStreams
+    const isRefusal = error instanceof MalformedMedia || error instanceof MalformedPlaylist || error instanceof Refusal
     if (!isRefusal) throw error
-    return `${error.name}: ${error.message}`
+    return `${error instanceof Refusal ? error.code : error.name}: ${error.message}`
   }
 }
 

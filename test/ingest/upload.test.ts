@@ -256,7 +256,7 @@ describe('a segment', () => {
           if (at === step) throw Object.assign(new Error('secret path'), { code: 'ENOSPC' })
         }
         const { status, text } = await client.signed('PUT', `${FOLDER}a.ts`, { body: source })
-        assert.deepEqual([status, text], [507, 'there is no space left to store this\n'])
+        assert.deepEqual([status, text], [507, 'There is no space left to store this.\n'])
         assert.deepEqual([server.archive.unfinished, server.archive.segments.length], [0, 0])
         server.archive.at = async () => Promise.reject(new Error('index is locked'))
         const busy = await client.signed('PUT', `${FOLDER}a.ts`, { body: source })
@@ -325,11 +325,16 @@ describe('a playlist', () => {
   const variants = (count: number) =>
     `#EXTM3U\n${Array.from({ length: count }, (_, i) => `#EXT-X-STREAM-INF:BANDWIDTH=1\n${i}.m3u8\n`).join('')}`
   const REFUSED: readonly [string, string | Uint8Array, number, RegExp][] = [
-    ['that is empty', '', 400, /^line 1: /],
-    ['of nonsense', '<html>', 400, /^line 1: /],
+    ['that is empty', '', 400, /^The playlist cannot be used, line 1: /],
+    ['of nonsense', '<html>', 400, /^The playlist cannot be used, line 1: /],
     ['that is not UTF-8', Buffer.from('#EXTM3U\n\xff', 'latin1'), 400, /UTF-8/],
-    ['with a negative duration', media('a.ts').replace('EXTINF:1', 'EXTINF:-1'), 400, /^line 3: /],
-    ['that points elsewhere', media('../a.ts'), 400, /^line 4: '\.\.\/a\.ts' is not in/],
+    [
+      'with a negative duration',
+      media('a.ts').replace('EXTINF:1', 'EXTINF:-1'),
+      400,
+      /^The playlist cannot be used, line 3: /,
+    ],
+    ['that points elsewhere', media('../a.ts'), 400, /^The playlist cannot be used, line 4: '\.\.\/a\.ts' is not in/],
     ['of too many streams', variants(21), 400, /^MaxIngestStreamsError: .*21 streams/],
     ['that is too long', `${media('a.ts')}#${'x'.repeat(2000)}\n`, 413, /2000 bytes/],
   ]
@@ -340,12 +345,12 @@ describe('a playlist', () => {
       assert.equal(answer.headers['content-type'], 'text/plain; charset=utf-8')
       assert.match(answer.text, reason)
       assert.deepEqual([server.archive.parents, server.archive.playlists], [[], []])
-      if (status === 400 && !/UTF-8/.test(answer.text)) {
-        assert.deepEqual(
-          server.lines.map(({ message }) => message),
-          ['a playlist is refused'],
-        )
-      }
+      const code = answer.headers['x-windrow-error']
+      assert.ok(code)
+      assert.deepEqual(
+        server.lines.map(({ message, fields }) => [message, (fields as { code?: string }).code]),
+        [[status === 400 ? 'a playlist is refused' : 'refused', code]],
+      )
     })
   }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { LogFields } from '../../src/log.ts'
 import type { UtcMs } from '../../src/media/time.ts'
 import type { OriginEndpoint } from '../../src/model/origin-endpoint.ts'
 import type { ArchiveWindow } from '../../src/model/output-segment.ts'
@@ -8,7 +9,7 @@ import { ManifestWorker } from '../../src/origin/manifests/worker.ts'
 import { createOrigin } from '../../src/origin/origin.ts'
 import { FakeArchive, FakeResources, GUID, NOON } from './sample-channel.ts'
 
-const silent = { info() {}, warn() {}, error() {} }
+export type LogLine = { readonly level: string; readonly fields: LogFields }
 
 export type Answer = { status: number; headers: http.IncomingHttpHeaders; body: Buffer; text: string }
 
@@ -17,6 +18,8 @@ export class OriginUnderTest {
   archive = new FakeArchive(undefined)
   resources = new FakeResources()
   now: UtcMs = NOON
+  /** What the origin has logged. */
+  readonly lines: LogLine[] = []
   private readonly worker = new ManifestWorker()
   private origin: ReturnType<typeof createOrigin> | undefined
   private readonly server = http.createServer((request, response) => {
@@ -42,7 +45,9 @@ export class OriginUnderTest {
     this.now = NOON
     const { archive, resources } = this
     const parts = { resources, archive, media: archive.media(), manifestWorker: this.worker }
-    this.origin = createOrigin({ ...parts, clock: () => this.now, log: silent })
+    const level = (level: string) => (fields: LogFields) => void this.lines.push({ level, fields })
+    const log = { info: level('info'), warn: level('warn'), error: level('error') }
+    this.origin = createOrigin({ ...parts, clock: () => this.now, log })
   }
 
   closeOrigin(): void {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { ArchiveReader, LiveEdge, SegmentRange } from '../../src/archive/reader.ts'
+import type { Absence, ArchiveReader, LiveEdge, SegmentInEra, SegmentRange } from '../../src/archive/reader.ts'
 import {
   msFromTicks,
   type Ticks,
@@ -301,23 +301,29 @@ export class FakeArchive
     return { version, eras, window, outputTimeline: ++outputTimelines, numbers, following, ended, page, summaries }
   }
 
-  async outputSegment(_endpoint: OriginEndpoint, number: number) {
+  async outputSegment(_endpoint: OriginEndpoint, number: number): Promise<SegmentInEra | Absence> {
     const segment = this.window?.segments.find((candidate) => candidate.number === number)
     const era = this.window?.eras.find(({ id }) => id === segment?.era)
-    return segment && era && { segment, era }
+    return segment && era ? { segment, era } : this.absence(number)
   }
 
   async outputSegmentsAround(_endpoint: OriginEndpoint, { era, time }: EraTime) {
     const own = this.window?.segments.filter((segment) => segment.era === era) ?? []
-    return own.filter(({ start }) => Math.abs(start - time) <= 60 * 90_000)
+    const segments = own.filter(({ start }) => Math.abs(start - time) <= 60 * 90_000)
+    return { segments, absence: 'no such' as const }
   }
 
   async erasAt(): Promise<readonly Era[]> {
     return this.window?.eras ?? []
   }
 
-  async era(_endpoint: OriginEndpoint, id: number): Promise<Era | undefined> {
-    return this.window?.eras.find((era) => era.id === id)
+  async era(_endpoint: OriginEndpoint, id: number): Promise<Era | Absence> {
+    return this.window?.eras.find((era) => era.id === id) ?? 'no such'
+  }
+
+  private absence(number: number): Absence {
+    const { segments = [] } = this.window ?? {}
+    return number > (segments.at(-1)?.number ?? 0) ? 'not yet' : 'no longer kept'
   }
 
   /** Its objects, to be taken apart. */

@@ -5,8 +5,14 @@ import { SingleFlight } from '../../concurrency/single-flight.ts'
 import { type UtcMs, utcMs } from '../../media/time.ts'
 import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
 import { endUtcOf } from '../../model/output-segment.ts'
-import { type ViewingWindow, type VisibleWindow, visibleWindow } from '../../model/viewing-window.ts'
+import {
+  type ViewingWindow,
+  type VisibleWindow,
+  visibleWindow,
+  type WindowAbsence,
+} from '../../model/viewing-window.ts'
 import type { ManifestRequest, PlayedStyle } from '../../packaging/output-format.ts'
+import type { PlaybackError } from '../playback-error.ts'
 import { CachedManifest } from './cached-manifest.ts'
 import type { ManifestQuery } from './query.ts'
 import { manifestText } from './render.ts'
@@ -25,9 +31,16 @@ const OVER_MS = 600_000
 /** max-age in seconds of a window in the past: content is kept for a minute longer than any window shows it. */
 const OVER_MAX_AGE = 60
 
+/** The errors for windows of which nothing can be seen. */
+const WINDOW_ERRORS = {
+  'not yet': 'WindowNotYet',
+  'no startover window': 'NoStartoverWindow',
+  'outside startover window': 'OutsideStartoverWindow',
+} as const satisfies Record<WindowAbsence, PlaybackError>
+
 /** A cached manifest, or the fact that its filter leaves nothing, with its validity. */
 type CacheEntry = {
-  readonly manifest: CachedManifest | 'nothing left'
+  readonly manifest: CachedManifest | 'FilterLeavesNothing'
   readonly version: number
   /** The entry holds until this time, whatever the archive's version; when absent, until the version changes. */
   readonly until?: UtcMs
@@ -37,7 +50,7 @@ type Archive = Pick<ArchiveReader, 'version' | 'live' | 'edge' | 'range'>
 
 /** The text to be written, and how long it holds. */
 type Rendering = {
-  readonly rendered: Rendered
+  readonly rendered: Rendered | 'NothingToShowYet'
   readonly version: number
   readonly until?: UtcMs
   readonly maxAge: number
@@ -50,7 +63,7 @@ export class Manifests {
   private readonly clock: Clock
   private readonly live = new LruCache<CacheEntry>(CACHE_BYTES)
   private readonly byQuery = new LruCache<CacheEntry>(CACHE_BYTES)
-  private readonly rendering = new SingleFlight<CacheEntry | undefined>()
+  private readonly rendering = new SingleFlight<CacheEntry | PlaybackError>()
 
   constructor(archive: Archive, worker: ManifestWorker, clock: Clock) {
     this.archive = archive
@@ -58,21 +71,20 @@ export class Manifests {
     this.clock = clock
   }
 
-  /**
-   * The manifest for a path; undefined when there is nothing to show, or no such stream. Throws ManifestWorkerBusy.
-   */
+  /** The manifest for a path, or why there is none. Throws ManifestWorkerBusy. */
   async find(
     endpoint: OriginEndpoint,
     path: string,
     request: ManifestRequest,
     query: ManifestQuery,
-  ): Promise<CachedManifest | 'nothing left' | undefined> {
+  ): Promise<CachedManifest | PlaybackError> {
     const delayMs = endpoint.timeDelaySeconds * 1000
     const asOf = delayMs > 0 ? utcMs(this.clock() - delayMs) : undefined
     const { window: asked, filter } = query
     const edge = asked && (await this.archive.edge(endpoint, asOf))
+    if (asked && !edge) return 'NothingToShowYet'
     const seen = asked && edge && visible(asked, endpoint, edge)
-    if (asked && !seen) return undefined
+    if (typeof seen === 'string') return WINDOW_ERRORS[seen]
 
     const isLive = !asked && !filter
     const cache = isLive ? this.live : this.byQuery
@@ -82,14 +94,14 @@ export class Manifests {
     if (entry && this.holds(entry, version)) return entry.manifest
 
     const renderKey = `${key}/${seen?.isOver ? 'over' : version}`
-    const rendering = this.rendering.run(renderKey, async () => {
+    const found = await this.rendering.run(renderKey, async () => {
       const fresh =
         asked && seen && edge
           ? await this.renderShifted(endpoint, path, { asked, seen, edge, query })
           : await this.renderLive(endpoint, request, query, asOf)
       return store(fresh, cache, key)
     })
-    return (await rendering)?.manifest
+    return typeof found === 'string' ? found : found.manifest
   }
 
   private holds({ version, until }: CacheEntry, current: number): boolean {
@@ -107,7 +119,9 @@ export class Manifests {
     const last = window?.segments.at(-1)
     return {
       rendered:
-        window && last && manifestText(request.write(window, { kind: 'live', ...(filter && { filter }) }), last),
+        window && last
+          ? manifestText(request.write(window, { kind: 'live', ...(filter && { filter }) }), last)
+          : 'NothingToShowYet',
       version: window?.version ?? version,
       ...nextDue(endpoint, window?.following),
       maxAge: liveMaxAge(endpoint),
@@ -122,7 +136,9 @@ export class Manifests {
     const { isOver } = seen
     const segmentRange = await this.archive.range(endpoint, seen, edge)
     const style: PlayedStyle = { kind: 'live', shift: { asked, isOver }, ...(query.filter && { filter: query.filter }) }
-    const rendered = segmentRange && (await this.worker.render({ endpoint, path, segmentRange, style }))
+    const rendered = segmentRange
+      ? await this.worker.render({ endpoint, path, segmentRange, style })
+      : 'NothingInWindow'
     const isFinal = isOver && !(rendered instanceof Object && rendered.isHeldBack)
     return {
       rendered,
@@ -155,13 +171,14 @@ function store(
   { rendered, version, until, maxAge }: Rendering,
   cache: LruCache<CacheEntry>,
   key: string,
-): CacheEntry | undefined {
-  if (!rendered) return undefined
+): CacheEntry | PlaybackError {
+  const isNothing = typeof rendered === 'string'
+  if (isNothing && rendered !== 'FilterLeavesNothing') return rendered
   const newest = cache.get(key)
   // A slow rendering must not replace a newer one.
   if (newest && newest.version > version) return newest
-  const manifest = rendered === 'nothing left' ? rendered : new CachedManifest(rendered, maxAge)
+  const manifest = isNothing ? rendered : new CachedManifest(rendered, maxAge)
   const entry = { manifest, version, ...(until !== undefined && { until }) }
-  cache.put(key, entry, ENTRY_BYTES + (manifest === 'nothing left' ? 0 : manifest.cost))
+  cache.put(key, entry, ENTRY_BYTES + (typeof manifest === 'string' ? 0 : manifest.cost))
   return entry
 }

@@ -15,7 +15,7 @@ export async function renderManifest(
   const segments = (await pages.read(outputTimeline, numbers, readPage)).filter((segment) => overlaps(segment, window))
   const last = segments.at(-1)
   const request = outputFormatOf(endpoint)?.resolve(endpoint, path) as ManifestRequest | undefined
-  if (!last || !request) return undefined
+  if (!last || !request) return 'NothingInWindow'
   const shown = new Set(segments.map(({ era }) => era))
   const written = request.write({ ...more, segments, eras: eras.filter(({ id }) => shown.has(id)) }, style)
   return manifestText(written, last)
@@ -23,7 +23,8 @@ export async function renderManifest(
 
 /** Encodes a written manifest of a window that ends with the segment `last`. */
 export function manifestText(written: ReturnType<ManifestRequest['write']>, last: SegmentSummary): Rendered {
-  if (written === undefined || written === 'nothing left') return written
+  if (written === 'nothing left') return 'FilterLeavesNothing'
+  if (written === undefined) return 'NoSuchStream'
   const body = new TextEncoder().encode(written.text)
   return {
     contentType: written.contentType,

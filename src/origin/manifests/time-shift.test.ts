@@ -135,18 +135,19 @@ for (const name of NAMES) {
       it('is 404 outside the startover window, without one, and before anything has come', async () => {
         const status = async (endpoint: OriginEndpoint, ...times: [number, number?]) => {
           serve(endpoint)
-          return (await origin.ask(url(...times))).status
+          const { status, headers } = await origin.ask(url(...times))
+          return status === 404 ? headers['x-windrow-error'] : status
         }
         const short = { ...FORMATS[name], startoverWindowSeconds: 30 }
         assert.equal(await status(short, at(42), at(54)), 200)
-        assert.equal(await status(short, at(41), at(54)), 404)
-        assert.equal(await status({ ...short, startoverWindowSeconds: 0 }, at(60), at(66)), 404)
-        assert.equal(await status(FORMATS[name], at(72)), 404)
-        assert.equal(await status(FORMATS[name], at(-60), at(-30)), 404)
+        assert.equal(await status(short, at(41), at(54)), 'OutsideStartoverWindow')
+        assert.equal(await status({ ...short, startoverWindowSeconds: 0 }, at(60), at(66)), 'NoStartoverWindow')
+        assert.equal(await status(FORMATS[name], at(72)), 'WindowNotYet')
+        assert.equal(await status(FORMATS[name], at(-60), at(-30)), 'NothingInWindow')
         serve(FORMATS[name])
         origin.archive.window = undefined
-        const { status: empty, text } = await origin.ask(url(at(0)))
-        assert.deepEqual([empty, /outside the startover window/.test(text)], [404, true])
+        const { status: empty, headers } = await origin.ask(url(at(0)))
+        assert.deepEqual([empty, headers['x-windrow-error']], [404, 'NothingToShowYet'])
       })
 
       it('is 400 for more than a day, for an end that is no end, and for what is no time', async () => {

@@ -4,6 +4,7 @@ import type { NumberRange } from '../../model/segment-numbers.ts'
 import type { SegmentPageJson } from '../../model/segment-page.ts'
 import type { StoredSegmentSummary } from '../../model/segment-summary.ts'
 import type { PlayedStyle } from '../../packaging/output-format.ts'
+import type { PlaybackError } from '../playback-error.ts'
 
 /** A manifest to be written. */
 export type RenderJob = {
@@ -27,7 +28,10 @@ export type ManifestText = {
   readonly isHeldBack: boolean
 }
 
-export type Rendered = ManifestText | 'nothing left' | undefined
+/** A reason for which a window makes no manifest. */
+export type NothingToRender = Extract<PlaybackError, 'FilterLeavesNothing' | 'NothingInWindow' | 'NoSuchStream'>
+
+export type Rendered = ManifestText | NothingToRender
 
 export type RenderRequest =
   | { readonly kind: 'job'; readonly id: number; readonly job: RenderJob }

@@ -38,7 +38,7 @@ export class ManifestWorker {
     this.thread = this.start()
   }
 
-  /** Writes a manifest; undefined when there is nothing to show. Throws ManifestWorkerBusy. */
+  /** Writes a manifest. Throws ManifestWorkerBusy. */
   async render({
     endpoint,
     path,

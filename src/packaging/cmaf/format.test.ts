@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import hlsParser from 'hls-parser'
+import { found } from '../../../test/found.ts'
 import {
   assetOf,
   audio,
@@ -175,7 +176,7 @@ describe('a CMAF segment name', () => {
     it(`${path} names nothing`, async () => {
       const request = cmaf.resolve(cmafEndpoint(), path)
       assert.notEqual(request?.kind, 'manifest')
-      const body = request?.kind === 'segment' ? await request.body(archive, archive.media()) : undefined
+      const body = request?.kind === 'segment' ? found(await request.body(archive, archive.media())) : undefined
       assert.equal(body, undefined)
     })
   }

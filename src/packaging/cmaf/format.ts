@@ -1,3 +1,4 @@
+import type { Absence } from '../../archive/reader.ts'
 import type { HlsManifest } from '../../model/manifest.ts'
 import { type OriginEndpoint, packagingIn } from '../../model/origin-endpoint.ts'
 import type { SegmentSummary } from '../../model/output-segment.ts'
@@ -109,18 +110,20 @@ async function bodyOf(
   name: Extract<CmafName, { kind: 'segment' | 'header' }>,
   index: SegmentLookup,
   media: SourceMedia,
-): Promise<SegmentBody | undefined> {
+): Promise<SegmentBody | Absence> {
   const { streamSelection } = packagingOf(endpoint)
   if (name.kind === 'header') {
     const era = await index.era(endpoint, name.era)
-    const track = era && trackNumbered(era, streamSelection, name.track.n)
-    return track && headerBody(track, name.track)
+    if (typeof era === 'string') return era
+    const track = trackNumbered(era, streamSelection, name.track.n)
+    return (track && headerBody(track, name.track)) ?? 'no such'
   }
   const listed = await index.outputSegment(endpoint, name.number)
-  const track = listed && trackNumbered(listed.era, streamSelection, name.track.n)
-  if (!track || !hasTrack(track, listed.segment)) return undefined
+  if (typeof listed === 'string') return listed
+  const track = trackNumbered(listed.era, streamSelection, name.track.n)
+  if (!track || !hasTrack(track, listed.segment)) return 'no such'
   const earlier = track.kind === 'text' ? await cuesBefore(endpoint, listed.segment, track.stream, index) : []
-  return segmentBody(track, name.track, { segment: listed.segment, earlier }, media)
+  return (await segmentBody(track, name.track, { segment: listed.segment, earlier }, media)) ?? 'no such'
 }
 
 function headerBody(track: SingleTrack, { kind }: CmafTrackName): SegmentBody | undefined {

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parse } from 'mpd-parser'
+import { found } from '../../../test/found.ts'
 import { assetOf, FakeArchive, NOON, variant, windowOf, written } from '../../../test/origin/sample-channel.ts'
 import { type DashSettings, dashEndpoint } from '../../../test/origin/sample-endpoints.ts'
 import { needing } from '../../../test/programs.ts'
@@ -75,7 +76,7 @@ function bytesOf(body: SegmentBody | undefined): Buffer {
 /** What is behind a path of the endpoint. */
 async function get(settings: DashSettings, path: string): Promise<Buffer | undefined> {
   const request = dash.resolve(dashEndpoint(settings), path)
-  const body = request?.kind === 'segment' ? await request.body(archive, media) : undefined
+  const body = request?.kind === 'segment' ? found(await request.body(archive, media)) : undefined
   return body && bytesOf(body)
 }
 
@@ -212,7 +213,7 @@ describe('a live manifest', () => {
 
   it('has trick play that holds no memory for the pictures it leaves out', async () => {
     const request = dash.resolve(dashEndpoint({ includeIframeOnlyStream: true }), 'index_iframe_1_7_40.mp4')
-    const body = request?.kind === 'segment' ? await request.body(archive, media) : undefined
+    const body = request?.kind === 'segment' ? found(await request.body(archive, media)) : undefined
     assert.equal(body?.kind, 'bytes')
     for (const part of body?.kind === 'bytes' ? body.parts : []) assert.ok(part.buffer.byteLength <= 2 * part.length)
   })

@@ -1,6 +1,7 @@
+import type { Absence, SegmentInEra } from '../../archive/reader.ts'
 import { rescale, TICKS_PER_SECOND, ticks } from '../../media/time.ts'
 import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
-import type { Era, OutputSegment, SegmentSummary } from '../../model/output-segment.ts'
+import type { Era, SegmentSummary } from '../../model/output-segment.ts'
 import type { SegmentBody, SegmentLookup } from '../output-format.ts'
 import type { SourceMedia } from '../segments/source-media.ts'
 import { cuesBefore, type SegmentWithEarlier } from '../segments/text-segment.ts'
@@ -19,37 +20,39 @@ function trackNamed(era: Era, settings: DashSettings, { kind, n }: DashTrackName
   return trackKindOf(track) === (kind === 'iframe' ? 'video' : kind) ? track : undefined
 }
 
-/** The header of a track; undefined when the era has no such track. */
+/** The header of a track, or why there is none. */
 export async function headerNamed(
   endpoint: OriginEndpoint,
   name: DashTrackName,
   index: SegmentLookup,
-): Promise<SegmentBody | undefined> {
+): Promise<SegmentBody | Absence> {
   const era = await index.era(endpoint, name.era)
-  const track = era && trackNamed(era, dashSettings(endpoint), name)
-  return track && headerBody(track)
+  if (typeof era === 'string') return era
+  const track = trackNamed(era, dashSettings(endpoint), name)
+  return track ? headerBody(track) : 'no such'
 }
 
 export function headerBody(track: SingleTrack): SegmentBody {
   return track.kind === 'text' ? timedTextHeader(track) : headerOf(track)
 }
 
-/** A segment of a track, by its number or its time. */
+/** A segment of a track, by its number or its time, or why there is none. */
 export async function segmentNamed(
   endpoint: OriginEndpoint,
   { track: name, at }: { readonly track: DashTrackName; readonly at: number },
   index: SegmentLookup,
   media: SourceMedia,
-): Promise<SegmentBody | undefined> {
+): Promise<SegmentBody | Absence> {
   const settings = dashSettings(endpoint)
   const isTime = settings.segmentTemplateFormat === 'TIME_WITH_TIMELINE'
   const found = await (isTime ? segmentAt(endpoint, name, at, index) : index.outputSegment(endpoint, at))
-  if (found?.era.id !== name.era) return undefined
+  if (typeof found === 'string') return found
+  if (found.era.id !== name.era) return 'no such'
   const { segment, era } = found
   const track = trackNamed(era, settings, name)
-  if (!track || !hasTrack(track, segment)) return undefined
+  if (!track || !hasTrack(track, segment)) return 'no such'
   const earlier = track.kind === 'text' ? await cuesBefore(endpoint, segment, track.stream, index) : []
-  return segmentBody(track, name, { segment, earlier }, media)
+  return (await segmentBody(track, name, { segment, earlier }, media)) ?? 'no such'
 }
 
 /** The output segment in which a track's segment has exactly this time. */
@@ -58,15 +61,16 @@ async function segmentAt(
   name: DashTrackName,
   at: number,
   index: SegmentLookup,
-): Promise<{ readonly segment: OutputSegment; readonly era: Era } | undefined> {
+): Promise<SegmentInEra | Absence> {
   const settings = dashSettings(endpoint)
   const era = await index.era(endpoint, name.era)
-  const track = era && trackNamed(era, settings, name)
-  if (!track) return undefined
+  if (typeof era === 'string') return era
+  const track = trackNamed(era, settings, name)
+  if (!track) return 'no such'
   const time = rescale(at, templateTimescales(era, settings)(track), TICKS_PER_SECOND)
-  const segments = await index.outputSegmentsAround(endpoint, { era: era.id, time: ticks(time) })
+  const { segments, absence } = await index.outputSegmentsAround(endpoint, { era: era.id, time: ticks(time) })
   const segment = segments.find((each) => timeOf(track, each, era, settings) === at)
-  return segment && { segment, era }
+  return segment ? { segment, era } : absence
 }
 
 export async function segmentBody(

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import hlsParser from 'hls-parser'
 import { Parser as M3u8Parser } from 'm3u8-parser'
+import { found } from '../../../test/found.ts'
 import {
   assetOf,
   audio,
@@ -288,7 +289,7 @@ describe('the body of a segment', () => {
     const archive = new FakeArchive(windowOf(outputSegments(1, [{ slots, missing }])))
     const request = hls.resolve(hlsEndpoint(), file)
     assert.equal(request?.kind, 'segment')
-    const body = request?.kind === 'segment' ? await request.body(archive, archive.media()) : undefined
+    const body = request?.kind === 'segment' ? found(await request.body(archive, archive.media())) : undefined
     if (!body) return undefined
     const { sources, ...rest } = body
     assert.equal(sources.length, slots)

@@ -1,3 +1,4 @@
+import type { Absence } from '../../archive/reader.ts'
 import { framesOffset } from '../../media/packed-audio.ts'
 import { filterTs } from '../../media/ts/filter.ts'
 import type { HlsManifest } from '../../model/manifest.ts'
@@ -117,14 +118,15 @@ async function segmentBody(
   name: SegmentName,
   index: SegmentLookup,
   media: SourceMedia,
-): Promise<SegmentBody | undefined> {
+): Promise<SegmentBody | Absence> {
   const listed = await index.outputSegment(endpoint, name.number)
-  if (!listed) return undefined
+  if (typeof listed === 'string') return listed
   const stream = streamNamed(listed.era, packagingOf(endpoint), name)
-  if (!stream || segmentExtension(stream.source) !== name.extension || (name.iframes && !stream.pids)) return undefined
+  if (!stream || segmentExtension(stream.source) !== name.extension || (name.iframes && !stream.pids)) return 'no such'
   const earlier =
     stream.source.container === 'webvtt' ? await cuesBefore(endpoint, listed.segment, stream.source, index) : []
-  return streamSegment(stream, name.iframes ?? false, { segment: listed.segment, earlier }, media)
+  const body = await streamSegment(stream, name.iframes ?? false, { segment: listed.segment, earlier }, media)
+  return body ?? 'no such'
 }
 
 async function streamSegment(

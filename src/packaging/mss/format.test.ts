@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { DOMParser } from '@xmldom/xmldom'
+import { found } from '../../../test/found.ts'
 import {
   assetOf,
   audio,
@@ -73,15 +74,11 @@ function fragmentPaths(text: string): string[] {
   })
 }
 
-function find(window: ArchiveWindow, path: string, endpoint = mssEndpoint()) {
+async function find(window: ArchiveWindow, path: string, endpoint = mssEndpoint()) {
   const name = parseMssName(endpoint.manifestName, path)
   assert.equal(name?.kind, 'fragment')
-  return findFragment(
-    endpoint,
-    mssSettings(endpoint),
-    name as Extract<MssName, { stream: unknown }>,
-    new FakeArchive(window),
-  )
+  const fragment = name as Extract<MssName, { stream: unknown }>
+  return found(await findFragment(endpoint, mssSettings(endpoint), fragment, new FakeArchive(window)))
 }
 
 describe('a Smooth Streaming manifest', () => {

@@ -1,3 +1,4 @@
+import type { Absence } from '../../archive/reader.ts'
 import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
 import type { SegmentSummary } from '../../model/output-segment.ts'
 import {
@@ -90,10 +91,12 @@ async function bodyOf(
   name: Exclude<MssName, { kind: 'manifest' }>,
   index: SegmentLookup,
   media: SourceMedia,
-): Promise<SegmentBody | undefined> {
+): Promise<SegmentBody | Absence> {
   const fragment = await findFragment(endpoint, mssSettings(endpoint), name, index)
-  const body = fragment && (await fragmentBody(fragment, media))
-  return name.kind === 'fragment info' ? body && withoutMedia(body) : body
+  if (typeof fragment === 'string') return fragment
+  const body = await fragmentBody(fragment, media)
+  if (!body) return 'no such'
+  return name.kind === 'fragment info' ? withoutMedia(body) : body
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Absence } from '../../archive/reader.ts'
 import type { FragmentInterval } from '../../media/mp4/smooth.ts'
 import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
 import type { SegmentLookup } from '../output-format.ts'
@@ -17,7 +18,7 @@ type FragmentName = Extract<MssName, { stream: unknown }>
 const MOST_AHEAD = 30
 
 /**
- * The fragment a path names. Undefined where there is none, and until the two after it are known: a fragment
+ * The fragment a path names, or why there is none. 'not yet' also until the two after it are known: a fragment
  * announces them, and its bytes must never change.
  */
 export async function findFragment(
@@ -25,23 +26,28 @@ export async function findFragment(
   settings: MssSettings,
   name: FragmentName,
   index: SegmentLookup,
-): Promise<MssFragment | undefined> {
+): Promise<MssFragment | Absence> {
   const { streamSelection } = settings
-  const eras = await index.erasAt(endpoint, utcOf(name.time))
+  const utc = utcOf(name.time)
+  const eras = await index.erasAt(endpoint, utc)
+  if (eras.length === 0) return (await index.live(endpoint, 1)) ? 'no longer kept' : 'not yet'
+  const current = eras.findLast(({ clock }) => clock.utc <= utc)
+  let absence: Absence = 'no such'
   for (const era of eras.toReversed()) {
     const tracks = timingTracks(era, streamSelection, name.stream)
-    const segments = await index.outputSegmentsAround(endpoint, { era: era.id, time: timeIn(era, name.time) })
-    const segment = segments.find((each) => firstInterval(era, tracks, each)?.time === name.time)
+    const around = await index.outputSegmentsAround(endpoint, { era: era.id, time: timeIn(era, name.time) })
+    if (era === current) absence = around.absence
+    const segment = around.segments.find((each) => firstInterval(era, tracks, each)?.time === name.time)
     const interval = segment && firstInterval(era, tracks, segment)
     if (!interval) continue
     const track = trackOf(era, streamSelection, name.stream, name.bitrate)
-    if (!track || !hasTrack(track, segment)) return undefined
+    if (!track || !hasTrack(track, segment)) return 'no such'
     const following = await followers(endpoint, { settings, name, track, after: segment.number }, index)
-    if (!following) return undefined
+    if (!following) return 'not yet'
     const earlier = track.kind === 'text' ? await cuesBefore(endpoint, segment, track.stream, index) : []
     return { track, segment, interval, following, earlier }
   }
-  return undefined
+  return absence
 }
 
 /** Intervals of the next fragments of a track; undefined until they are known. */
@@ -62,7 +68,7 @@ async function followers(
   const following: FragmentInterval[] = []
   for (let number = after + 1; number <= after + MOST_AHEAD; number++) {
     const found = await index.outputSegment(endpoint, number)
-    if (!found) return (await index.live(endpoint, 1))?.ended ? following : undefined
+    if (typeof found === 'string') return (await index.live(endpoint, 1))?.ended ? following : undefined
     const { segment, era } = found
     const next = trackOf(era, streamSelection, stream, bitrate)
     // A player could not continue with it, so the presentation it knows ends here.

@@ -39,7 +39,7 @@ export async function cuesBefore(
   const lookBack = new LookBack(segment, stream)
   for (let number = segment.number - 1; !lookBack.isDone; number--) {
     const found = await index.outputSegment(endpoint, number)
-    lookBack.take(found?.segment)
+    lookBack.take(typeof found === 'string' ? undefined : found.segment)
   }
   return lookBack.found
 }

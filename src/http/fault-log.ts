@@ -10,11 +10,13 @@ type Faults = { count: number; loggedAt: number; fields: LogFields; message: str
 export class FaultLog {
   private readonly log: Log
   private readonly clock: Clock
+  private readonly level: 'info' | 'warn'
   private readonly faults = new Map<string, Faults>()
 
-  constructor(log: Log, clock: Clock) {
+  constructor(log: Log, clock: Clock, level: 'info' | 'warn' = 'warn') {
     this.log = log
     this.clock = clock
+    this.level = level
   }
 
   report(key: string, fields: LogFields, message: string): void {
@@ -38,7 +40,7 @@ export class FaultLog {
   }
 
   private write(faults: Faults): void {
-    this.log.warn({ ...faults.fields, count: faults.count }, faults.message)
+    this.log[this.level]({ ...faults.fields, count: faults.count }, faults.message)
     faults.count = 0
   }
 }

@@ -1,0 +1,57 @@
+import type { FaultLog } from '../http/fault-log.ts'
+import type { LogEvent, LogFields } from '../log.ts'
+import type { InputRef } from '../model/input-ref.ts'
+import { StoreUnavailable } from '../stores/resources.ts'
+import type { Refusal } from './refusal.ts'
+
+/** A refused request, as far as it is known. */
+export type RefusedRequest = {
+  readonly method: string
+  readonly address: string
+  /** The ingest endpoint that the path names; anybody may have sent it. */
+  readonly ingest?: InputRef
+  readonly name?: string
+  readonly isAuthenticated: boolean
+}
+
+const MESSAGES: Partial<Record<LogEvent, string>> = {
+  'ingest-credentials-wrong': 'wrong ingest credentials',
+  'ingest-storage-failed': 'the archive could not store something',
+  'playlist-refused': 'a playlist is refused',
+  'store-unavailable': 'the store could not say who may put',
+}
+
+/**
+ * Logs refusals with their codes, rate-limited: of each code one line a second for each channel, or for each address
+ * of clients that are not authenticated; of faults of the server one line a second in all.
+ */
+export class RefusalLog {
+  private readonly faults: FaultLog
+
+  constructor(faults: FaultLog) {
+    this.faults = faults
+  }
+
+  report(refusal: Refusal, { ingest, name, method, address, isAuthenticated }: RefusedRequest): void {
+    const { code, event, values, message, cause } = refusal
+    if (!event) return
+    const about: LogFields = {
+      event,
+      code,
+      ...ingest,
+      ...(name !== undefined && { name }),
+      method,
+      ...(!isAuthenticated && { address }),
+      ...values,
+      ...reasonOf(cause, message),
+    }
+    const who = isAuthenticated && ingest ? ingest.channelGuid : address
+    this.faults.report(refusal.status >= 500 ? event : `${event} ${code} ${who}`, about, MESSAGES[event] ?? 'refused')
+  }
+}
+
+/** Fields for the log that say why; without a stack trace where it would only repeat that the store is away. */
+function reasonOf(cause: unknown, message: string): { readonly reason: string } | { readonly error: unknown } {
+  if (cause instanceof StoreUnavailable) return { reason: cause.message }
+  return cause === undefined ? { reason: message } : { error: cause }
+}
