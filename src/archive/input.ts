@@ -8,6 +8,7 @@ import { donorOf } from '../model/input-timeline/gap-filling.ts'
 import { emptyTimeline, readTimeline, type TimelineState, waitedAnew } from '../model/input-timeline/state.ts'
 import { step, type TimelineEvent, type TimelineStep } from '../model/input-timeline/step.ts'
 import type { Era, Slot } from '../model/output-segment.ts'
+import { slotSummaryOf } from '../model/slot-summary.ts'
 import type { SourceObject } from '../model/source-segment.ts'
 import type { SegmentIndex } from '../stores/segment-index.ts'
 import type { TimelineCommit } from '../stores/timeline-store.ts'
@@ -111,7 +112,7 @@ export class Input {
       objects: object ? [object] : [],
       settled: [...result.consumed, ...this.superseded(object)].map(({ key }) => key),
       eras: result.eras,
-      slots: result.slots,
+      slots: result.slots.map((slot) => ({ slot, summary: slotSummaryOf(slot) })),
     }
   }
 

@@ -72,6 +72,6 @@ export type SegmentRange = Omit<ArchiveWindow, 'segments'> &
     readonly numbers: NumberRange
     /** JSON of all segments with these numbers, for another thread to parse. */
     page(range: NumberRange): Promise<SegmentPageJson<OutputSegment>>
-    /** The same with `StoredSlotSummary`s of their slots: what manifests need. */
+    /** The same with the stored summaries of their slots: what manifests need. */
     summaries(range: NumberRange): Promise<SegmentPageJson<StoredSegmentSummary>>
   }

@@ -11,6 +11,7 @@ import { emptyTimeline } from '../model/input-timeline/state.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { Era, OutputSegment, Slot } from '../model/output-segment.ts'
 import { openOutputTimelineState } from '../model/output-timeline/state.ts'
+import { parseSegmentPage } from '../model/segment-page.ts'
 import { openFileObjects } from '../stores/file-objects.ts'
 import { commit, era, INPUT, later, NOW, outputSegment, SLOT_MS, slot, sourceObject } from '../stores/nouns.contract.ts'
 import type { SegmentIndex } from '../stores/segment-index.ts'
@@ -189,7 +190,7 @@ describe('windows of the archive', () => {
     const segmentRange = await archive.range(ENDPOINT, { start: later(5000), end: later(9000) }, edge)
     assert.deepEqual([segmentRange?.numbers, segmentRange && ids(segmentRange.eras)], [{ after: 2, last: 5 }, [0]])
     assert.deepEqual([numbers(segmentRange?.following), segmentRange?.ended], [count(6, 13), false])
-    const page = JSON.parse((await segmentRange?.page({ after: 1, last: 3 })) ?? '') as OutputSegment[]
+    const page = parseSegmentPage(await segmentRange!.page({ after: 1, last: 3 }))
     assert.deepEqual(page, (await wholeWindow(archive, ENDPOINT, { start: later(2001), end: later(5001) }))?.segments)
     const both = await archive.range(ENDPOINT, { start: later(23_000), end: later(1e9) }, edge)
     assert.deepEqual([both?.numbers, both && ids(both.eras), both?.following], [{ after: 11, last: 20 }, [0, 1], []])

@@ -3,19 +3,24 @@ import { describe, it } from 'node:test'
 import { outputSegments } from '../../test/origin/sample-channel.ts'
 import { ticks } from '../media/time.ts'
 import type { OutputSegment, Slot } from './output-segment.ts'
-import { slotFromSummary, slotSummaryOf } from './slot-summary.ts'
+import { UnknownRecordVersion } from './record-version.ts'
+import { slotSummaryOf } from './slot-summary.ts'
+import { readSlotSummary } from './slot-summary-reader.ts'
+import type { AnySlotSummary } from './slot-summary-versions.ts'
 
 const SEGMENTS = outputSegments(1, [{}, { slots: 2 }, { missing: [2] }])
+const [FIRST] = SEGMENTS as [OutputSegment]
+const [SLOT] = FIRST.slots as [Slot]
 
-/** As JSON carries it. */
-const carried = (slot: Slot, segment: OutputSegment) =>
-  slotFromSummary(JSON.parse(JSON.stringify(slotSummaryOf(slot))) as ReturnType<typeof slotSummaryOf>, segment)
+/** What a record tells once JSON has carried it. */
+const carried = (record: AnySlotSummary, segment: OutputSegment = FIRST) =>
+  readSlotSummary(JSON.parse(JSON.stringify(record)) as AnySlotSummary, segment)
 
 describe('the summary of a slot', () => {
   it('tells all that manifests say of it', () => {
     for (const segment of SEGMENTS) {
       for (const slot of segment.slots) {
-        const { objects, ...shown } = carried(slot, segment)
+        const { objects, ...shown } = carried(slotSummaryOf(slot), segment)
         const { index: _, ...rest } = slot
         assert.deepEqual({ ...shown, objects: slot.objects }, rest)
         assert.deepEqual(Object.keys(objects), Object.keys(slot.objects))
@@ -32,30 +37,63 @@ describe('the summary of a slot', () => {
   })
 
   it('follows a segment that was shift', () => {
-    const [segment] = SEGMENTS
-    const [slot] = segment!.slots
     const by = ticks(900_000)
-    const { start, objects } = carried(slot!, {
-      ...segment!,
-      start: ticks(segment!.start + by),
+    const { start, objects } = carried(slotSummaryOf(SLOT), {
+      ...FIRST,
+      start: ticks(FIRST.start + by),
       shift: { ticks: by, ms: 7 },
     })
-    const [pictures] = slot!.objects[1]!.times!
-    assert.deepEqual([start, objects[1]?.times?.[0]?.first], [slot!.start + by, pictures!.first + by])
-    assert.equal(objects[2]?.keyFrames?.[0]?.pts, slot!.objects[2]!.keyFrames![0]!.pts + by)
+    const [pictures] = SLOT.objects[1]!.times!
+    assert.deepEqual([start, objects[1]?.times?.[0]?.first], [SLOT.start + by, pictures!.first + by])
+    assert.equal(objects[2]?.keyFrames?.[0]?.pts, SLOT.objects[2]!.keyFrames![0]!.pts + by)
   })
 
-  it('has one list of times for renditions that are shown alike, and none for text', () => {
-    const [slot] = SEGMENTS[0]!.slots
-    const text = { key: 'text', size: 9, crc32: 0, sha256: '' }
-    const gap = { ...text, times: [null, { first: 5, last: 7, bytes: 1, pictures: 3 }] }
-    const summary = slotSummaryOf({ ...slot!, objects: { ...slot!.objects, 3: text, 4: gap } })
-    const [first, second, third, fourth] = Object.values(summary[2])
-    assert.deepEqual([Array.isArray(first?.[1]), second?.[1], third], [true, 1, [9, null]])
-    assert.deepEqual(fourth?.[1], [null, [5 - slot!.start, 7 - slot!.start, 3]])
-    const shown = slotFromSummary(summary, SEGMENTS[0]!).objects
+  /** Renditions shown alike, text, and a stream with a track of its own; some have key frames, some have not. */
+  const text = { key: 'text', size: 9, crc32: 0, sha256: '' }
+  const gap = { ...text, times: [null, { first: 5, last: 7, bytes: 1, pictures: 3 }] }
+  const pictures = [0, 2].map((n) => ({ pts: SLOT.start + n, offset: 10 * n, size: 5 + n }))
+  const mixed = { ...SLOT, objects: { ...SLOT.objects, 3: text, 4: gap, 7: { ...gap, keyFrames: pictures } } }
+  const assertMixed = (record: AnySlotSummary) => {
+    const shown = carried(record).objects
+    assert.deepEqual(Object.keys(shown), ['1', '2', '3', '4', '7'])
     assert.equal(shown[2]?.times, shown[1]?.times)
+    assert.deepEqual(shown[1]?.times?.[0], { ...SLOT.objects[1]!.times![0], bytes: 0 })
     assert.deepEqual(shown[4]?.times, [null, { first: 5, last: 7, bytes: 0, pictures: 3 }])
     assert.deepEqual(shown[3]?.times, [])
+    assert.deepEqual([shown[2]?.keyFrames, shown[3]?.keyFrames], [SLOT.objects[2]!.keyFrames, []])
+    assert.deepEqual([shown[4]?.keyFrames, shown[7]?.keyFrames, shown[7]?.size], [[], pictures, 9])
+  }
+
+  it('has one list of times for renditions that are shown alike, and none for text', () => {
+    const record = slotSummaryOf(mixed)
+    const tracks = SLOT.objects[1]!.times!.length
+    assert.deepEqual([record.t, record.c, record.f.length], [[0, 0, -1, 1, 1], [tracks, 2], tracks + 2])
+    assertMixed(record)
+    assert.deepEqual(carried(slotSummaryOf({ ...SLOT, objects: { 3: text } })).objects[3]?.times, [])
+    assert.deepEqual(carried(slotSummaryOf({ ...SLOT, objects: {} })).objects, {})
+  })
+
+  it('is read as earlier versions wrote it', () => {
+    const times = SLOT.objects[1]!.times!.map((track) => track && [track.first - SLOT.start, track.last - SLOT.start])
+    const frames = (keyFrames: typeof pictures = []) =>
+      keyFrames.flatMap(({ pts, offset, size }) => [pts - SLOT.start, offset, size])
+    const own = [null, [5 - SLOT.start, 7 - SLOT.start, 3]]
+    const objects = {
+      1: [SLOT.objects[1]!.size, times, ...frames([...SLOT.objects[1]!.keyFrames!])],
+      2: [SLOT.objects[2]!.size, 1, ...frames([...SLOT.objects[2]!.keyFrames!])],
+      3: [9, null],
+      4: [9, own],
+      7: [9, 4, ...frames(pictures)],
+    }
+    assertMixed([SLOT.start, SLOT.duration, objects] as unknown as AnySlotSummary)
+    assertMixed(mixed)
+  })
+
+  it('is not guessed at when a newer version wrote it', () => {
+    const newer = { ...slotSummaryOf(SLOT), v: 2 }
+    assert.throws(() => carried(newer), UnknownRecordVersion)
+    assert.throws(() => carried(newer), { message: 'summary of a slot: version 2 is not known to this program' })
+    const extended = { ...slotSummaryOf(SLOT), markers: [{ at: 5 }] }
+    assert.deepEqual(carried(extended).objects[1]?.times, carried(slotSummaryOf(SLOT)).objects[1]?.times)
   })
 })

@@ -1,93 +1,79 @@
-import { msFromTicks, type Ticks, ticks, utcMs } from '../media/time.ts'
-import type { ObjectSummary, SegmentSummary, Slot, SlotSummary } from './output-segment.ts'
+import type { Ticks } from '../media/time.ts'
+import type { SlotSummary } from './output-segment.ts'
 import type { TrackTimes } from './source-segment.ts'
 
-/**
- * What manifests need of a slot, in few numbers: its start and duration, and its objects by their streams. A day of
- * slots is read and parsed for one manifest.
- */
-export type StoredSlotSummary = readonly [
-  start: Ticks,
-  duration: Ticks,
-  objects: Readonly<Record<number, StoredObjectSummary>>,
-]
-
-/** Size and times; then of each key frame when it is shown, where it begins and its size. */
-type StoredObjectSummary = readonly [size: number, times: StoredTimes, ...keyFrames: readonly number[]]
+/** The version that is written. It grows when a column changes its meaning; a new column needs no new version. */
+export const SLOT_SUMMARY_VERSION = 1
 
 /**
- * As in `SlotObject`, from the slot's start on; or the stream whose times are the same, as they are among renditions.
+ * What manifests need of a slot, as the segment index keeps it: a record of columns. A day of slots is read and parsed
+ * for one manifest, so names are short and there is one list for each fact, not an object for each object. Times count
+ * from the slot's start on. A column that a later version adds is optional, and a reader ignores columns it does not
+ * know.
  */
-type StoredTimes = readonly (readonly [first: number, last: number, pictures?: number] | null)[] | number | null
-
-export function slotSummaryOf({ start, duration, objects }: Slot): StoredSlotSummary {
-  const known = new Map<string, number>()
-  const summaries: Record<number, StoredObjectSummary> = {}
-  for (const [stream, { size, times, keyFrames = [] }] of Object.entries(objects)) {
-    const summarized = times?.map((track) => track && timesFrom(start, track))
-    const text = JSON.stringify(summarized)
-    const same = known.get(text)
-    if (summarized && same === undefined) known.set(text, Number(stream))
-    const pictures = keyFrames.flatMap((picture) => [picture.pts - start, picture.offset, picture.size])
-    summaries[Number(stream)] = [size, same ?? summarized ?? null, ...pictures]
-  }
-  return [start, duration, summaries]
+export type StoredSlotSummary = {
+  /** Version of the record. */
+  readonly v: number
+  /** Start of the slot, on the timeline of its own era. */
+  readonly at: Ticks
+  /** Duration of the slot. */
+  readonly d: Ticks
+  /** Objects: the stream of each. */
+  readonly n: readonly number[]
+  /** Objects: the size of each, in bytes. */
+  readonly s: readonly number[]
+  /** Objects: which timing each has, by position among the timings; -1 for WebVTT. Absent where all have the first. */
+  readonly t?: readonly number[]
+  /** Timings: the number of tracks of each. Absent where there is one timing. */
+  readonly c?: readonly number[]
+  /** Tracks, timing by timing: when the first sample is shown; null for a track without samples. */
+  readonly f: readonly (number | null)[]
+  /** Tracks: when the last sample is shown, likewise. */
+  readonly l: readonly (number | null)[]
+  /** Tracks: the number of pictures; null where it is not known. Absent where none is known. */
+  readonly p?: readonly (number | null)[]
+  /** Objects: the number of key frames of each. Absent where each has one. */
+  readonly kn?: readonly number[]
+  /** Key frames, object by object: when each is shown. */
+  readonly kt: readonly number[]
+  /** Key frames: the offset of each in its object, in bytes. */
+  readonly ko: readonly number[]
+  /** Key frames: the size of each, in bytes. */
+  readonly ks: readonly number[]
 }
 
-function timesFrom(start: Ticks, { first, last, pictures }: TrackTimes) {
-  return pictures === undefined
-    ? ([first - start, last - start] as const)
-    : ([first - start, last - start, pictures] as const)
-}
-
-/** A slot as a segment shows it, without what names it and its bytes, and what these weigh. */
-export function slotFromSummary(
-  [at, duration, summaries]: StoredSlotSummary,
-  segment: Omit<SegmentSummary, 'slots'>,
-): SlotSummary {
-  const start = ticks(at + (segment.shift?.ticks ?? 0))
-  const objects: Record<number, ObjectSummary> = {}
-  for (const stream in summaries) {
-    const summary = summaries[stream]!
-    const [, times] = summary
-    const shown =
-      typeof times === 'number' ? objects[times]?.times : times?.map((track) => track && timesAt(start, track))
-    objects[stream] = new StoredObject(summary, start, shown ?? NEVER)
-  }
-  const startUtc = utcMs(segment.startUtc + msFromTicks(ticks(start - segment.start)))
-  return { era: segment.era, start, duration, startUtc, sealedAt: segment.sealedAt, objects }
-}
-
-function timesAt(start: Ticks, [first, last, pictures]: readonly [number, number, number?]): TrackTimes {
-  const times = { first: start + first, last: start + last, bytes: 0 }
-  return pictures === undefined ? times : { ...times, pictures }
-}
-
-/** Of WebVTT. */
-const NEVER: readonly TrackTimes[] = []
-
-/** A day has hundreds of thousands of them, and few manifests ask for their key frames. */
-class StoredObject implements ObjectSummary {
-  private readonly summary: StoredObjectSummary
-  private readonly start: Ticks
-  readonly times: readonly (TrackTimes | null)[]
-
-  constructor(summary: StoredObjectSummary, start: Ticks, times: readonly (TrackTimes | null)[]) {
-    this.summary = summary
-    this.start = start
-    this.times = times
-  }
-
-  get size() {
-    return this.summary[0]
-  }
-
-  get keyFrames() {
-    const [, , ...numbers] = this.summary
-    return Array.from({ length: numbers.length / 3 }, (_, i) => ({
-      pts: this.start + numbers[3 * i]!,
-      offset: numbers[3 * i + 1]!,
-      size: numbers[3 * i + 2]!,
-    }))
+/** The record of a slot. */
+export function slotSummaryOf({
+  start,
+  duration,
+  objects,
+}: Pick<SlotSummary, 'start' | 'duration' | 'objects'>): StoredSlotSummary {
+  const all = Object.values(objects)
+  const timings = new Map<string, readonly (TrackTimes | null)[]>()
+  const timingOf = all.map(({ times }) => {
+    if (!times) return -1
+    const key = JSON.stringify(times.map((track) => track && [track.first, track.last, track.pictures]))
+    if (!timings.has(key)) timings.set(key, times)
+    return [...timings.keys()].indexOf(key)
+  })
+  const tracks = [...timings.values()].flat()
+  const pictures = tracks.map((track) => track?.pictures ?? null)
+  const keyFrames = all.flatMap((object) => object.keyFrames ?? [])
+  const keyFrameCounts = all.map((object) => object.keyFrames?.length ?? 0)
+  return {
+    v: SLOT_SUMMARY_VERSION,
+    at: start,
+    d: duration,
+    n: Object.keys(objects).map(Number),
+    s: all.map(({ size }) => size),
+    ...(timingOf.some((timing) => timing !== 0) && { t: timingOf }),
+    ...(timings.size !== 1 && { c: [...timings.values()].map(({ length }) => length) }),
+    f: tracks.map((track) => track && track.first - start),
+    l: tracks.map((track) => track && track.last - start),
+    ...(pictures.some((count) => count !== null) && { p: pictures }),
+    ...(keyFrameCounts.some((count) => count !== 1) && { kn: keyFrameCounts }),
+    kt: keyFrames.map(({ pts }) => pts - start),
+    ko: keyFrames.map(({ offset }) => offset),
+    ks: keyFrames.map(({ size }) => size),
   }
 }

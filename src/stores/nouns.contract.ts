@@ -6,6 +6,7 @@ import type { HarvestRecord } from '../model/harvest-run.ts'
 import type { InputRef } from '../model/input-ref.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import { type Era, objectsOf, type Slot, type SourceStream } from '../model/output-segment.ts'
+import { slotSummaryOf } from '../model/slot-summary.ts'
 import type { SourceObject } from '../model/source-segment.ts'
 import type { HarvestClaim } from './harvest-records.ts'
 import type { Page, PageRequest } from './pages.ts'
@@ -125,9 +126,13 @@ export function outputSegment(outputTimeline: number, number: number, slots: rea
   }
 }
 
-export function commit(expectedVersion: number, parts: Partial<TimelineCommit> = {}): TimelineCommit {
-  const nothing = { objects: [], settled: [], eras: [], slots: [], outputSegments: [] }
-  return { expectedVersion, state: `state ${expectedVersion + 1}`, ...nothing, ...parts }
+export function commit(
+  expectedVersion: number,
+  { slots = [], ...parts }: Partial<Omit<TimelineCommit, 'slots'> & { readonly slots: readonly Slot[] }> = {},
+): TimelineCommit {
+  const nothing = { objects: [], settled: [], eras: [], outputSegments: [] }
+  const rows = slots.map((slot) => ({ slot, summary: slotSummaryOf(slot) }))
+  return { expectedVersion, state: `state ${expectedVersion + 1}`, ...nothing, ...parts, slots: rows }
 }
 
 /** Limits that are not in the way. */

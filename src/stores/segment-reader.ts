@@ -26,14 +26,15 @@ export type SegmentReader = {
   outputSegment(outputTimeline: number, number: number): Promise<OutputSegment | undefined>
   /** The output segments numbered above `after` up to `last`, oldest first. */
   outputSegmentsNumbered(outputTimeline: number, range: NumberRange): Promise<readonly OutputSegment[]>
-  /** JSON of those of them that lie in a window. */
+  /** JSON of those of them that lie in a window, as they are stored. */
   outputSegmentPage(
     outputTimeline: number,
     range: NumberRange,
     window: UtcRange,
   ): Promise<SegmentPageJson<OutputSegment>>
   /**
-   * JSON of all segments with these numbers, with `StoredSlotSummary`s of their slots: as they stand in their own eras.
+   * JSON of all segments with these numbers, as they are stored: each slot as the summary that was committed with it,
+   * or whole where an earlier version committed none.
    */
   outputSegmentSummaries(outputTimeline: number, range: NumberRange): Promise<SegmentPageJson<StoredSegmentSummary>>
   /**

@@ -1,5 +1,6 @@
 import type { InputRef } from '../model/input-ref.ts'
 import type { Era, OutputSegment, Slot } from '../model/output-segment.ts'
+import type { StoredSlotSummary } from '../model/slot-summary.ts'
 import type { SourceObject } from '../model/source-segment.ts'
 
 /** A sequence of output segments of one channel. Its numbers never name other bytes. */
@@ -15,6 +16,9 @@ export type OutputTimeline = {
 
 /** An endpoint as one of its revisions asks for segments. A harvest job may read with a revision long past. */
 export type EndpointRevision = { readonly guid: string; readonly revision: number }
+
+/** A sealed slot as it is stored, with what manifests will read of it. */
+export type SlotRow = { readonly slot: Slot; readonly summary: StoredSlotSummary }
 
 /** An output segment as stored: its slots are `firstSlot … firstSlot + slotCount - 1` of its era. */
 export type OutputSegmentRow = Omit<OutputSegment, 'slots'> & {
@@ -62,7 +66,7 @@ export type TimelineCommit = {
   readonly settled: readonly string[]
   /** Eras begun or changed. */
   readonly eras: readonly Era[]
-  readonly slots: readonly Slot[]
+  readonly slots: readonly SlotRow[]
   readonly outputSegments: readonly OutputSegmentRow[]
   /** Output timelines that took a step with it. */
   readonly outputTimelines?: readonly OutputTimelineCommit[]

@@ -7,6 +7,7 @@ import type { InputRef } from '../../src/model/input-ref.ts'
 import { emptyTimeline } from '../../src/model/input-timeline/state.ts'
 import type { Era, Slot, SlotObject, SourceStream } from '../../src/model/output-segment.ts'
 import { openOutputTimelineState } from '../../src/model/output-timeline/state.ts'
+import { slotSummaryOf } from '../../src/model/slot-summary.ts'
 import type { SourceObject } from '../../src/model/source-segment.ts'
 import { openSqliteStore } from '../../src/stores/sqlite/sqlite-store.ts'
 import { audio, variant, video } from '../origin/sample-channel.ts'
@@ -68,7 +69,8 @@ export async function writePast(
       period: { number: 1, start: BEGINS },
     }))
     const objects = hasSources ? slots.flatMap((slot) => sourcesOf(slot, streams)) : []
-    const more = { objects, settled: [], eras: first === 0 ? [era] : [], slots, outputSegments }
+    const rows = slots.map((slot) => ({ slot, summary: slotSummaryOf(slot) }))
+    const more = { objects, settled: [], eras: first === 0 ? [era] : [], slots: rows, outputSegments }
     const filled = first === 0 ? { outputTimelines } : {}
     await segmentIndex.commitTimeline(ingest, { expectedVersion: first / STEP, state, ...more, ...filled })
   }

@@ -4,7 +4,7 @@ import type { UtcRange } from '../../media/time.ts'
 import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
 import { type OutputSegment, overlaps, type SegmentSummary, type SummaryWindow } from '../../model/output-segment.ts'
 import type { NumberRange } from '../../model/segment-numbers.ts'
-import { parsePage, type SegmentPageJson } from '../../model/segment-page.ts'
+import { parseSegmentPage, parseSummaryPage } from '../../model/segment-page.ts'
 import { compactSegmentSummary } from '../../model/segment-summary.ts'
 import { NEIGHBOURS, type SegmentBatch } from '../../packaging/output-format.ts'
 import { HarvestFailed } from '../harvest-failed.ts'
@@ -27,7 +27,7 @@ export async function readWindow(
   const segmentRange = edge && (await archive.range(endpoint, span, edge))
   if (!segmentRange) return undefined
   const summaries: SegmentSummary[] = []
-  const pages = pagesOf(segmentRange, segmentRange.summaries, segmentRange.numbers.after)
+  const pages = pagesOf(segmentRange, segmentRange.summaries, parseSummaryPage, segmentRange.numbers.after)
   for await (const page of pages) summaries.push(...page.map(compactSegmentSummary))
   return windowOf(segmentRange, summaries)
 }
@@ -75,7 +75,7 @@ export class HarvestWindow {
     const summaries = this.summary.segments
     let before: readonly OutputSegment[] = []
     let place = 0
-    const pages = pagesOf(this.range, this.range.page, afterNumber - NEIGHBOURS)
+    const pages = pagesOf(this.range, this.range.page, parseSegmentPage, afterNumber - NEIGHBOURS)
     for await (const page of pages) {
       const segments: OutputSegment[] = []
       for (const segment of page) {
@@ -107,9 +107,10 @@ function windowOf(segmentRange: SegmentRange, summaries: readonly SegmentSummary
 }
 
 /** Yields the pages of a range's window from a number on, or from its beginning. */
-async function* pagesOf<Segment extends Pick<OutputSegment, 'startUtc' | 'duration'>>(
+async function* pagesOf<Json, Segment extends Pick<OutputSegment, 'startUtc' | 'duration'>>(
   { numbers, window }: SegmentRange,
-  page: (numbers: NumberRange) => Promise<SegmentPageJson<Segment>>,
+  page: (numbers: NumberRange) => Promise<Json>,
+  parse: (json: Json) => readonly Segment[],
   from: number,
 ): AsyncGenerator<readonly Segment[]> {
   const read = (after: number) => {
@@ -124,6 +125,6 @@ async function* pagesOf<Segment extends Pick<OutputSegment, 'startUtc' | 'durati
     const reading = next
     after += PAGE
     if (after < numbers.last) next = read(after)
-    yield parsePage(await reading).filter((segment) => overlaps(segment, window))
+    yield parse(await reading).filter((segment) => overlaps(segment, window))
   }
 }

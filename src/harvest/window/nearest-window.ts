@@ -3,7 +3,7 @@ import { nearestWindow } from '../../model/harvest-request.ts'
 import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
 import { endUtcOf, type OutputSegment, overlaps } from '../../model/output-segment.ts'
 import type { NumberRange } from '../../model/segment-numbers.ts'
-import { parsePage } from '../../model/segment-page.ts'
+import { parseSegmentPage } from '../../model/segment-page.ts'
 import type { WindowArchive } from './harvest-window.ts'
 
 /** Output segments examined on either side. */
@@ -45,7 +45,7 @@ async function contentNear(
   const { after, last } = segmentRange.numbers
   const range: NumberRange =
     side === 'start' ? { after, last: Math.min(after + NEAR, last) } : { after: Math.max(last - NEAR, after), last }
-  const segments = parsePage(await segmentRange.page(range))
+  const segments = parseSegmentPage(await segmentRange.page(range))
   return segments.filter((segment) => overlaps(segment, span))
 }
 

@@ -1,7 +1,7 @@
 import { LruCache } from '../../cache/lru-cache.ts'
 import type { SegmentSummary } from '../../model/output-segment.ts'
 import type { NumberRange } from '../../model/segment-numbers.ts'
-import { parsePage, type SegmentPageJson } from '../../model/segment-page.ts'
+import { parseSummaryPage, type SegmentPageJson } from '../../model/segment-page.ts'
 import { readSegmentSummary, type StoredSegmentSummary } from '../../model/segment-summary.ts'
 
 /** Output segments read and cached at a time; reading a page occupies the index for about a millisecond. */
@@ -53,7 +53,7 @@ export class SegmentPages {
     const kept = this.pages.get(key)
     if (kept) return kept
     const last = (page + 1) * PAGE
-    const segments = parsePage(await readPage({ after: page * PAGE, last })).map(readSegmentSummary)
+    const segments = parseSummaryPage(await readPage({ after: page * PAGE, last })).map(readSegmentSummary)
     if (last <= newest)
       this.pages.put(
         key,

@@ -1,10 +1,8 @@
 import type { UtcMs, UtcRange } from '../../media/time.ts'
-import { mapSlot } from '../../model/eras/lock.ts'
-import type { Era, OutputSegment, Slot } from '../../model/output-segment.ts'
+import type { Era, OutputSegment } from '../../model/output-segment.ts'
 import type { EraTime, NumberRange } from '../../model/segment-numbers.ts'
 import { type SegmentPageJson, writePage } from '../../model/segment-page.ts'
 import type { StoredSegmentSummary } from '../../model/segment-summary.ts'
-import { slotSummaryOf } from '../../model/slot-summary.ts'
 import type { SqliteDatabase } from './database.ts'
 
 type Row = { number: number; era: number; body: string; slot: string }
@@ -130,11 +128,10 @@ export function outputSegmentOperations(db: SqliteDatabase) {
           window.start,
           window.end,
         ),
-        mappedSlotText,
       )
     },
 
-    /** The same with the summaries of their slots, whenever they are. */
+    /** The same with the summaries of their slots, or the slots where there are none, whenever they are. */
     outputSegmentSummaries: (
       outputTimeline: number,
       { after, last }: NumberRange,
@@ -147,15 +144,14 @@ export function outputSegmentOperations(db: SqliteDatabase) {
           after,
           last,
         ),
-        summaryText,
       ),
   }
 }
 
-function pageOf<Segment>(rows: readonly Row[], slotText: (row: Row) => string): SegmentPageJson<Segment> {
+function pageOf<Segment>(rows: readonly Row[]): SegmentPageJson<Segment> {
   let json = '['
   rows.forEach((row, i) => {
-    const slot = slotText(row)
+    const { slot } = row
     const isSame = row.number === rows[i - 1]?.number
     if (isSame) json += `,${slot}`
     else {
@@ -163,18 +159,6 @@ function pageOf<Segment>(rows: readonly Row[], slotText: (row: Row) => string): 
     }
   })
   return rows.length === 0 ? writePage<Segment>([]) : (`${json}]}]` as SegmentPageJson<Segment>)
-}
-
-/** Slots of a locked input stand in the index on its own timeline. */
-function mappedSlotText({ era, body, slot }: Row): string {
-  if (!body.includes('"shift":')) return slot
-  const { shift } = JSON.parse(body) as Pick<OutputSegment, 'shift'>
-  return shift ? JSON.stringify(mapSlot(JSON.parse(slot) as Slot, { era, ...shift })) : slot
-}
-
-/** Slots of older versions have no summary beside them. */
-function summaryText({ slot }: Row): string {
-  return slot.startsWith('[') ? slot : JSON.stringify(slotSummaryOf(JSON.parse(slot) as Slot))
 }
 
 export type OutputSegmentOperations = ReturnType<typeof outputSegmentOperations>

@@ -1,7 +1,7 @@
 import { type UtcMs, type UtcRange, utcMs } from '../../media/time.ts'
 import type { OutputSegment } from '../../model/output-segment.ts'
 import type { EraTime, NumberRange } from '../../model/segment-numbers.ts'
-import { parsePage } from '../../model/segment-page.ts'
+import { parseSegmentPage } from '../../model/segment-page.ts'
 import type { SegmentIndex } from '../segment-index.ts'
 import type { Remote } from './remote.ts'
 
@@ -20,7 +20,7 @@ export function stepwise(remote: Remote) {
     while (range && after < range.last && segments.length < limit) {
       const last = Math.min(after + PAGE, after + limit - segments.length, range.last)
       const page = await remote.outputSegmentPage(outputTimeline, { after, last }, window)
-      for (const segment of parsePage(page)) segments.push(segment)
+      for (const segment of parseSegmentPage(page)) segments.push(segment)
       after = last
     }
     return segments

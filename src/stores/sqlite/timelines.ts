@@ -1,12 +1,12 @@
 import { msFromTicks } from '../../media/time.ts'
 import type { InputRef } from '../../model/input-ref.ts'
 import { type Era, objectsOf, type Slot } from '../../model/output-segment.ts'
-import { slotSummaryOf } from '../../model/slot-summary.ts'
 import type { SourceObject } from '../../model/source-segment.ts'
 import type {
   OutputSegmentRow,
   OutputTimelineCommit,
   OutputTimelinesCommit,
+  SlotRow,
   TimelineCommit,
 } from '../timeline-store.ts'
 import type { SqliteDatabase } from './database.ts'
@@ -16,7 +16,7 @@ import type { Operations } from './synchronous.ts'
 type Body = { body: string }
 
 export function timelineOperations(db: SqliteDatabase) {
-  const insertSlot = (input: number, slot: Slot) => {
+  const insertSlot = (input: number, { slot, summary }: SlotRow) => {
     const id = db.insert(
       'INSERT INTO slot (input, era, idx, start_utc, end_utc, sealed_at, body) VALUES (?, ?, ?, ?, ?, ?, ?)',
       input,
@@ -27,7 +27,7 @@ export function timelineOperations(db: SqliteDatabase) {
       slot.sealedAt,
       JSON.stringify(slot),
     )
-    db.run('INSERT INTO slot_summary (slot, body) VALUES (?, ?)', id, JSON.stringify(slotSummaryOf(slot)))
+    db.run('INSERT INTO slot_summary (slot, body) VALUES (?, ?)', id, JSON.stringify(summary))
     // The slot says from now on what is known of an object; its size is counted when it goes.
     const sql = `UPDATE source_object SET placed = 1, holders = holders + 1, body = json_object('size', body -> 'size')
       WHERE key = ?`
@@ -129,7 +129,7 @@ export function timelineOperations(db: SqliteDatabase) {
         db.run('INSERT OR REPLACE INTO era (input, id, body) VALUES (?, ?, ?)', input, era.id, JSON.stringify(era))
       }
       for (const key of commit.settled) db.run('UPDATE source_object SET placed = 2 WHERE key = ? AND placed = 0', key)
-      for (const slot of commit.slots) insertSlot(input, slot)
+      for (const row of commit.slots) insertSlot(input, row)
       publish(ingest.channelGuid, commit.outputSegments)
       return 'committed'
     },
