@@ -11,9 +11,9 @@ import type { SegmentIndex } from '../stores/segment-index.ts'
 import type { OutputTimeline } from '../stores/timeline-store.ts'
 import { ChannelContent } from './channel-content.ts'
 import type { ArchiveReader } from './reader.ts'
-import { sweepUnknownObjects } from './recovery.ts'
 import { forgetOldContent, type RetentionRules } from './retention.ts'
 import { SwitchNotifier } from './switch-events.ts'
+import { UnrecordedObjects } from './unrecorded-objects.ts'
 import { restUnused } from './unused-output-timelines.ts'
 import { windowsOf } from './windows.ts'
 import type { ArchiveWriter } from './writer.ts'
@@ -59,13 +59,9 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
   const versions = new Map<string, number>()
   const outputTimelines = new Map<string, OutputTimeline>()
   const opening = new SingleFlight<OutputTimeline | undefined>()
-  /** Keys handed out whose rows are not committed yet. */
-  const unrecorded = new Set<string>()
-  /** Keys among them whose commits failed. */
-  const doubtful = new Set<string>()
+  const unrecorded = new UnrecordedObjects(deps)
   const switches = new SwitchNotifier(deps)
   let closing = false
-  let sweeping: Promise<void> = Promise.resolve()
 
   const version = (channelGuid: string) => versions.get(channelGuid) ?? 0
 
@@ -117,17 +113,6 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
     })
   }
 
-  /** After a failed commit nobody knows whether the row exists, until the index is asked. */
-  async function removeDoubtful(): Promise<void> {
-    const keys = [...doubtful]
-    if (keys.length === 0) return
-    for (const key of await segmentIndex.unknownObjects(keys)) await objects.remove(key)
-    for (const key of keys) {
-      doubtful.delete(key)
-      unrecorded.delete(key)
-    }
-  }
-
   async function passTime(content: ChannelContent): Promise<void> {
     await content.passTime()
     await switches.notify(content)
@@ -144,23 +129,15 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
     async createObject({ channelGuid }) {
       const hour = new Date(Math.floor(clock() / HOUR_MS) * HOUR_MS).toISOString().slice(0, 13)
       const key = `${channelGuid}/${hour}/${randomBytes(16).toString('hex')}`
-      unrecorded.add(key)
-      try {
-        const writer = await objects.create(key)
-        const abort = () => writer.abort().finally(() => unrecorded.delete(key))
-        return { key, writer: { write: (chunk) => writer.write(chunk), commit: () => writer.commit(), abort } }
-      } catch (error) {
-        unrecorded.delete(key)
-        throw error
-      }
+      return { key, writer: await unrecorded.create(key) }
     },
 
     async storeSegment(ref, object) {
       try {
         await contentOf(ref.channelGuid).apply(ref.ingestEndpointId, { kind: 'object' }, object)
-        unrecorded.delete(object.key)
+        unrecorded.recorded(object.key)
       } catch (error) {
-        doubtful.add(object.key)
+        unrecorded.recordingFailed(object.key)
         throw error
       }
     },
@@ -199,25 +176,16 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
     usage: () => segmentIndex.usage(),
 
     async retain() {
-      await removeDoubtful()
+      await unrecorded.removeDoubtful()
       for (const content of channels.values()) await restUnused(content, deps)
       await forgetOldContent({ ...deps, contentOf, channelForgotten, isClosing: () => closing })
     },
 
-    async sweep() {
-      sweeping = sweepUnknownObjects({
-        segmentIndex,
-        objects,
-        log,
-        isUnrecorded: (key) => unrecorded.has(key),
-        isClosing: () => closing,
-      })
-      await sweeping
-    },
+    sweep: () => unrecorded.sweep(() => closing),
 
     async close() {
       closing = true
-      await sweeping.catch(() => {})
+      await unrecorded.swept()
       await Promise.all([...channels.values()].map((content) => content.settled()))
     },
   }

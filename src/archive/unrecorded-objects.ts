@@ -1,0 +1,93 @@
+import type { Log } from '../log.ts'
+import type { Objects, ObjectWriter } from '../stores/objects.ts'
+import type { SegmentIndex } from '../stores/segment-index.ts'
+
+/** Keys looked up in the index at once. */
+const BATCH = 500
+
+/**
+ * The objects in the store without a row in the index: those this process is still writing or recording, those whose
+ * commit failed, and those that a crash left behind.
+ */
+export class UnrecordedObjects {
+  private readonly objects: Objects
+  private readonly segmentIndex: Pick<SegmentIndex, 'unknownObjects'>
+  private readonly log: Log
+  /** Keys handed out whose rows are not committed yet. */
+  private readonly pending = new Set<string>()
+  /** Keys among them whose commits failed. */
+  private readonly doubtful = new Set<string>()
+  private sweeping: Promise<void> = Promise.resolve()
+
+  constructor(deps: { objects: Objects; segmentIndex: Pick<SegmentIndex, 'unknownObjects'>; log: Log }) {
+    this.objects = deps.objects
+    this.segmentIndex = deps.segmentIndex
+    this.log = deps.log
+  }
+
+  /** Begins an object. It is unrecorded until `recorded` is called, or the writer aborts. */
+  async create(key: string): Promise<ObjectWriter> {
+    this.pending.add(key)
+    try {
+      const writer = await this.objects.create(key)
+      const abort = () => writer.abort().finally(() => this.pending.delete(key))
+      return { write: (chunk) => writer.write(chunk), commit: () => writer.commit(), abort }
+    } catch (error) {
+      this.pending.delete(key)
+      throw error
+    }
+  }
+
+  /** Notes that the row of an object is committed. */
+  recorded(key: string): void {
+    this.pending.delete(key)
+  }
+
+  /** Notes that committing the row of an object failed: it may exist all the same, until the index is asked. */
+  recordingFailed(key: string): void {
+    this.doubtful.add(key)
+  }
+
+  /** Deletes the objects whose commits failed and which have no row. */
+  async removeDoubtful(): Promise<void> {
+    const keys = [...this.doubtful]
+    if (keys.length === 0) return
+    for (const key of await this.segmentIndex.unknownObjects(keys)) await this.objects.remove(key)
+    for (const key of keys) {
+      this.doubtful.delete(key)
+      this.pending.delete(key)
+    }
+  }
+
+  /** Deletes the objects in the store that have no row and that this process is not about to record. */
+  async sweep(isClosing: () => boolean): Promise<void> {
+    this.sweeping = this.removeUnknown(isClosing)
+    await this.sweeping
+  }
+
+  /** Resolves when no sweep runs any more. */
+  async swept(): Promise<void> {
+    await this.sweeping.catch(() => {})
+  }
+
+  private async removeUnknown(isClosing: () => boolean): Promise<void> {
+    let batch: string[] = []
+    let removed = 0
+    const flush = async () => {
+      const candidates = batch.filter((key) => !this.pending.has(key))
+      batch = []
+      for (const key of await this.segmentIndex.unknownObjects(candidates)) {
+        await this.objects.remove(key)
+        removed++
+      }
+    }
+    for await (const key of this.objects.list('')) {
+      batch.push(key)
+      if (batch.length === BATCH) await flush()
+      if (isClosing()) return
+    }
+    if (batch.length > 0) await flush()
+    if (removed > 0)
+      this.log.info({ event: 'orphans-removed', removed }, 'removed objects that a crash had left without a row')
+  }
+}
