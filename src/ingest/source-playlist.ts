@@ -35,7 +35,7 @@ export function readSourcePlaylist(text: string, place: PlaylistPlace, maxStream
   const nameOf = (uri: string) => {
     const name = plainName(uri, place)
     if (name === undefined)
-      throw new MalformedPlaylist(lineOf(text, uri), `'${uri}' is not in the playlist's own folder (${FILE_NAME_RULE})`)
+      throw new MalformedPlaylist(lineOf(text, uri), `'${uri}' is not in the playlist's own folder; ${FILE_NAME_RULE}`)
     return name
   }
   if (kindOfPlaylist(text) === 'media') return { kind: 'media', playlist: readMediaPlaylist(text, place.name, nameOf) }
