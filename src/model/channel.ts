@@ -3,17 +3,17 @@ import type { UtcMs } from '../media/time.ts'
 export type Tags = Readonly<Record<string, string>>
 
 export type IngestEndpoint = {
-  /** 32 hex digits; the first endpoint's equals the channel's GUID. */
+  /** 32 hexadecimal digits; the first endpoint's equals the channel's GUID. */
   readonly id: string
   readonly username: string
   readonly password: string
 }
 
-/** A MediaPackage Channel. URLs and ARNs are not kept: they follow from the GUIDs and the configuration. */
+/** A MediaPackage Channel. URLs and ARNs are not stored: they follow from the GUIDs and the configuration. */
 export type Channel = {
-  /** 32 hex digits; names the channel in ARNs and ingest URLs. */
+  /** 32 hexadecimal digits that identify the channel in ARNs and ingest URLs. */
   readonly guid: string
-  /** What the user calls it; unique, immutable. */
+  /** The name the user chose; unique and immutable. */
   readonly id: string
   readonly description?: string
   readonly tags: Tags
@@ -21,6 +21,6 @@ export type Channel = {
   readonly ingestEndpoints: readonly [IngestEndpoint, IngestEndpoint]
   readonly egressAccessLogs?: { readonly logGroupName: string }
   readonly ingressAccessLogs?: { readonly logGroupName: string }
-  /** Grows by one with every change; a store refuses a write that is not the successor of what it holds. */
+  /** Increases by one with every change; a store refuses a write that is not the successor of the stored revision. */
   readonly revision: number
 }

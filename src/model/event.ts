@@ -1,18 +1,18 @@
 import type { UtcMs } from '../media/time.ts'
 import type { Account } from './arn.ts'
 
-/** A notification in the shape EventBridge would carry it. */
+/** A notification, with the fields of an EventBridge event. */
 export type ServiceEvent = {
-  /** UUID. */
+  /** UUID of the event. */
   readonly id: string
   readonly at: UtcMs
   readonly detailType: string
-  /** ARNs. */
+  /** ARNs of the resources concerned. */
   readonly resources: readonly string[]
   readonly detail: Readonly<Record<string, unknown>>
 }
 
-/** As a rule of EventBridge hands an event on. */
+/** An event in the form in which a rule of EventBridge delivers it. */
 export type EventEnvelope = {
   readonly version: '0'
   readonly id: string

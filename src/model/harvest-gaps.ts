@@ -2,17 +2,17 @@ import { type UtcMs, type UtcRange, utcMs } from '../media/time.ts'
 import type { HarvestGap } from './harvest-run.ts'
 import { endUtcOf, type SegmentSummary } from './output-segment.ts'
 
-/** Less than this between two segments is a rounded date, not missing media. */
+/** A shorter interval between two segments is a rounded date, not missing media. */
 const TOLERANCE_MS = 500
 
 export const isBefore = (edge: UtcMs, wanted: UtcMs): boolean => edge < wanted - TOLERANCE_MS
 
-/** A source stream the asset shows, under the name its gaps are reported by. */
+/** A source stream that the asset shows, with the name under which its gaps are reported. */
 export type ShownStream = { readonly index: number; readonly name: string }
 
 /**
- * Finds where `span` has no media, of all streams or of one, among the segments that overlap it: they are taken in
- * order.
+ * Finds the parts of `span` without media, of all streams or of one, among the segments that overlap it, which it
+ * takes in order.
  */
 export class GapFinder {
   private readonly span: UtcRange
@@ -40,14 +40,14 @@ export class GapFinder {
     this.reached = utcMs(Math.max(this.reached, end))
   }
 
-  /** In order of time, with what is missing after the last segment. */
+  /** The gaps in order of time, including the one after the last segment. */
   found(): readonly HarvestGap[] {
     const { end } = this.span
     return isBefore(this.reached, end) ? [...this.gaps, { start: this.reached, end }] : this.gaps
   }
 }
 
-/** The longest part of `span` that no gap touches; undefined when there is none. */
+/** The longest part of `span` without a gap; undefined when there is none. */
 export function longestWithoutGap(span: UtcRange, gaps: readonly HarvestGap[]): UtcRange | undefined {
   const edges = [...gaps, { start: span.end, end: span.end }].toSorted((a, b) => a.start - b.start)
   let longest: UtcRange | undefined

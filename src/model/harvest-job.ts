@@ -11,16 +11,16 @@ export type S3Destination = {
   readonly roleArn: string
 }
 
-/** What a job does about media that is not there. The defaults are what MediaPackage does. */
+/** The options of a job for media that is missing. The defaults match MediaPackage. */
 export type HarvestOptions = {
   /**
-   * Where media is missing inside the window: leave it out behind a discontinuity, end the asset before the first
-   * such place, or fail.
+   * For media missing inside the window: leave it out behind a discontinuity, end the asset before the first gap, or
+   * fail.
    */
   readonly gapPolicy: 'DISCONTINUITY' | 'CLAMP' | 'FAIL'
-  /** Where the encoder stopped before the window's end: end the asset there, or fail. */
+  /** For an encoder that stopped before the window's end: end the asset there, or fail. */
   readonly earlyEndPolicy: 'CLAMP' | 'FAIL'
-  /** Put a `harvest.json` that tells what was done beside the asset. */
+  /** True writes a `harvest.json` report beside the asset. */
   readonly report: boolean
 }
 
@@ -35,7 +35,7 @@ export type HarvestJob = {
   readonly id: string
   readonly channelId: string
   readonly originEndpointId: string
-  /** As the client wrote it; echoed back. */
+  /** The time as the client wrote it, which responses repeat. */
   readonly startTime: string
   readonly endTime: string
   readonly start: UtcMs
@@ -43,18 +43,18 @@ export type HarvestJob = {
   readonly s3Destination: S3Destination
   readonly status: HarvestJobStatus
   readonly createdAt: UtcMs
-  /** The endpoint as it was when the job was created: deleting or changing it later does not touch the job. */
+  /** The endpoint as it was when the job was created: deleting or changing it later does not affect the job. */
   readonly endpoint: OriginEndpoint
-  /** Absent: the defaults. */
+  /** The options of the job; the defaults when absent. */
   readonly options?: HarvestOptions
 }
 
-/** How a job ended, for the record and its event. */
+/** The outcome of a job, for its record and its event. */
 export type HarvestOutcome =
   | { readonly state: 'SUCCEEDED' }
   | { readonly state: 'FAILED' | 'CANCELLED'; readonly failure: HarvestFailure }
 
-/** The API knows no cancellation: such a job failed. */
+/** The status for an outcome; the API has no cancellation, so a cancelled job counts as failed. */
 export function statusAfter({ state }: HarvestOutcome): Exclude<HarvestJobStatus, 'IN_PROGRESS'> {
   return state === 'SUCCEEDED' ? 'SUCCEEDED' : 'FAILED'
 }

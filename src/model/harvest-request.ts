@@ -6,7 +6,10 @@ import { checkedRoleArn, matching, quoteValue, refuse } from './rules.ts'
 const ONE_DAY_MS = 86_400_000
 const MOST_AHEAD_MS = 30 * ONE_DAY_MS
 
-/** Every kind of manifest can be harvested; MediaPackage takes HLS and DASH only. */
+/**
+ * Throws RuleViolation unless the endpoint can be harvested. Every kind of manifest can; MediaPackage harvests HLS
+ * and DASH only.
+ */
 export function checkHarvestable(endpoint: OriginEndpoint): void {
   const { manifests, encryption } = endpoint.packaging
   if (manifests.length === 0) {
@@ -21,8 +24,8 @@ export function checkHarvestable(endpoint: OriginEndpoint): void {
 }
 
 /**
- * A start before the window is for the job to find out: by the time it runs, the window has moved on anyway. `usable`
- * is what can be harvested now.
+ * Throws RuleViolation for a window that no job can have. A start before the startover window is left to the job,
+ * because the window moves on until it runs. `usable` is the range that can be harvested now.
  */
 export function checkHarvestWindow({ start, end }: UtcRange, usable: UtcRange, endpoint: OriginEndpoint): void {
   const length = end - start
@@ -37,23 +40,23 @@ export function checkHarvestWindow({ start, end }: UtcRange, usable: UtcRange, e
   }
 }
 
-/** MediaPackage harvests only what is past. */
+/** Throws RuleViolation for an end in the future: MediaPackage harvests only the past. */
 export function checkHarvestEnd({ start, end }: UtcRange, usable: UtcRange, now: UtcMs): void {
   if (end <= now) return
   refuse('endTime', `must not be in the future; ${nearestText(nearestWindow({ start, end }, usable))}`)
 }
 
-/** Whoever is told of a window needs as long to ask for it, while the startover window moves on. */
+/** Time left to ask for a window that an error has named, while the startover window moves on. */
 const TO_ASK_MS = 10_000
 
-/** What a job can have that is asked for in a moment: the startover window, as far as there is content. */
+/** The range that a job created in a moment can have: the startover window, as far as there is content. */
 export function usableSpan(extent: UtcRange, { startoverWindowSeconds }: OriginEndpoint): UtcRange {
   const startover = startoverWindowSeconds * 1000
   const start = extent.end - startover + Math.min(TO_ASK_MS, startover / 10)
   return { start: utcMs(Math.max(extent.start, start)), end: extent.end }
 }
 
-/** As long as `span`, or as `usable` allows, and no further away than it must be. */
+/** The window nearest to `span` within `usable`, as long as `span` if `usable` allows it. */
 export function nearestWindow(span: UtcRange, usable: UtcRange): UtcRange {
   const length = span.end - span.start
   const start = Math.max(usable.start, Math.min(span.start, usable.end - length))
@@ -65,14 +68,20 @@ export function nearestText({ start, end }: UtcRange): string {
   return `the nearest window that works is ${isoDateTime(start)} to ${isoDateTime(end)}`
 }
 
-/** A job of ours may begin later, but not so much later that nobody remembers it. */
+/**
+ * Throws RuleViolation for a start too far ahead. A job may begin later than now, but not so late that it is
+ * forgotten.
+ */
 export function checkHarvestStart(start: UtcMs, now: UtcMs): void {
   if (start > now + MOST_AHEAD_MS) refuse('startTime', 'must be at most 30 days ahead')
 }
 
 const ISO_8601 = /^(\d{4}-\d\d-(\d\d)T\d\d:\d\d)(?::(\d\d)(?:[.,](\d+))?)?(Z|[+-]\d\d:?\d\d)$/i
 
-/** ISO 8601 with `Z` or an offset, or seconds since 1970; both may have a fraction, of which milliseconds count. */
+/**
+ * Reads ISO 8601 with `Z` or an offset, or seconds since 1970, either with a fraction, of which milliseconds count.
+ * Throws RuleViolation.
+ */
 export function parsedInstant(path: string, text: string): UtcMs {
   const [, seconds, part = ''] = /^(\d{1,11})(?:\.(\d+))?$/.exec(text) ?? []
   if (seconds !== undefined) return utcMs(Number(seconds + milliseconds(part)))
@@ -80,7 +89,7 @@ export function parsedInstant(path: string, text: string): UtcMs {
   const [, minute, day, second = '00', fraction = '', offset = ''] = ISO_8601.exec(text) ?? []
   const local = `${minute}:${second}.${milliseconds(fraction)}`
   const instant = Date.parse(local + offset.toUpperCase().replace(/^(...)(\d\d)$/, '$1:$2'))
-  // A day that its month does not have makes Date count on into the next.
+  // Date would carry a day that its month does not have over to the next month.
   if (Number.isNaN(instant) || new Date(`${local}Z`).getUTCDate() !== Number(day)) {
     const form = 'a date and time with an offset, such as 2026-01-31T20:15:00Z, or seconds since 1970'
     refuse(path, `must be ${form}, got ${quoteValue(text)}`)
@@ -88,12 +97,15 @@ export function parsedInstant(path: string, text: string): UtcMs {
   return utcMs(instant)
 }
 
-/** Three digits from those after a point. */
+/** The first three digits of a fraction, filled up with zeros. */
 function milliseconds(fraction: string): string {
   return fraction.slice(0, 3).padEnd(3, '0')
 }
 
-/** Bucket and key are checked in the letters of S3's rules: they also become names of folders and files. */
+/**
+ * Throws RuleViolation for an unusable destination. Bucket and key are checked by S3's rules, since they also become
+ * names of folders and files.
+ */
 export function checkDestination(
   destination: S3Destination,
   endpoint: Pick<OriginEndpoint, 'manifestName' | 'packaging'>,
@@ -111,7 +123,7 @@ function checkBucketName(path: string, name: string): void {
   if (/^(xn--|sthree-)|(-s3alias|--ol-s3)$/.test(name)) refuse(path, 'begins or ends in a way S3 reserves for itself')
 }
 
-/** What the last part of a manifest's key looks like. */
+/** Pattern and description of the last part of a manifest's key. */
 const MANIFEST_KEYS = {
   HLS: [/[^.]\.m3u8$/, 'a path that ends in the file name of an HLS manifest, <name>.m3u8'],
   DASH: [/[^.]\.mpd$/, 'a path that ends in the file name of a DASH manifest, <name>.mpd'],

@@ -2,72 +2,75 @@ import type { UtcMs, UtcRange } from '../media/time.ts'
 import type { HarvestFailure } from './harvest-failure.ts'
 import type { HarvestJob } from './harvest-job.ts'
 
-/** Where a job stands; more than the API's status tells. */
+/** The state of a job, more detailed than the API's status. */
 export type HarvestState = 'QUEUED' | 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED'
 
-/** A span without media inside the window: of every stream, or of the track named. */
+/** A part of the window without media, of every stream or of the named track. */
 export type HarvestGap = UtcRange & { readonly track?: string }
 
-/** Files of one media playlist. */
+/** Number of segments of one media playlist, planned and written. */
 export type TrackProgress = { readonly name: string; readonly segments: number; readonly written: number }
 
 /**
- * How far a job has come, kept with every checkpoint, together with the names of the objects written: whoever takes the
- * job up goes on from here.
+ * The progress of a job, stored with every checkpoint together with the names of the objects written. The next worker
+ * continues from here.
  */
 export type HarvestCursor = {
   /** What the asset consists of; absent until the end of its window is there. It never changes afterwards. */
   readonly plan?: HarvestPlan
   readonly tracks: readonly TrackProgress[]
-  /** Objects written so far, of all kinds. */
+  /** Number of objects written so far, of all kinds. */
   readonly objects: number
   readonly bytes: number
-  /** Of the last seconds in which something was written. */
+  /** Rate over the last seconds in which something was written. */
   readonly rate?: HarvestRate
-  /** What the parent manifest replaces: the entity tag found before it was written, null where there was nothing. */
+  /**
+   * The entity tag of the object that the parent manifest replaces, looked up before writing; null when there was
+   * none.
+   */
   readonly replaces?: string | null
 }
 
 export type HarvestRate = { readonly bytesPerSecond: number; readonly segmentsPerSecond: number }
 
 export type HarvestPlan = {
-  /** Numbers of its first and last output segment. */
+  /** Number of its first output segment; `last` is that of its last. */
   readonly first: number
   readonly last: number
-  /** From the first to the end of the last output segment. */
+  /** UTC range from the beginning of the first to the end of the last output segment. */
   readonly content: UtcRange
   readonly segments: number
   readonly manifests: number
   readonly gaps: readonly HarvestGap[]
-  /** Gaps in all; the list holds the first of them. */
+  /** Total number of gaps; `gaps` holds the first of them. */
   readonly gapCount: number
 }
 
-/** An object a job has written. */
+/** An object that a job has written; `sha256` is in hexadecimal. */
 export type HarvestObject = { readonly key: string; readonly size: number /** Hexadecimal. */; readonly sha256: string }
 
-/** What is known of a job beyond the job itself. */
+/** The state of a job beyond its request. */
 export type HarvestRun = {
   readonly state: HarvestState
-  /** Grows with every claim; whoever writes under an older one has lost the job. */
+  /** Increases with every claim; a worker that writes under an older fence has lost the job. */
   readonly fence: number
-  /** Who claimed it last. */
+  /** The worker that claimed the job last. */
   readonly owner?: string
   readonly leaseUntil?: UtcMs
-  /** Nobody takes it up before. */
+  /** Earliest time at which the job is taken up. */
   readonly notBefore: UtcMs
-  /** Times it was taken up. */
+  /** Number of times the job was taken up. */
   readonly attempts: number
-  /** Attempts in a row that failed, or whose worker was lost, with no object written since. */
+  /** Consecutive attempts that failed, or whose worker was lost, since an object was last written. */
   readonly failures: number
-  /** Someone asked for its end: whoever has it, or takes it up next, is to stop. */
+  /** True when the job was asked to end: its worker, or the next one, must stop. */
   readonly cancelling: boolean
-  /** Its parent manifest is being written, or has been: it can no longer be cancelled. */
+  /** True when its parent manifest is being or has been written: it can no longer be cancelled. */
   readonly completing: boolean
   readonly cursor?: HarvestCursor
-  /** Of the job, or of the last attempt. */
+  /** The failure of the job, or of its last attempt. */
   readonly failure?: HarvestFailure
-  /** When it was first taken up. */
+  /** Time at which the job was first taken up. */
   readonly startedAt?: UtcMs
   readonly endedAt?: UtcMs
 }

@@ -1,30 +1,30 @@
 import type { Ticks, UtcMs } from '../media/time.ts'
 import type { SourceStream } from './output-segment.ts'
 
-/** A segment as a source media playlist lists it. */
+/** A segment as listed in a source media playlist. */
 export type ListedSegment = {
   /** File name in the ingest folder. */
   readonly name: string
   /** EXTINF. */
   readonly duration: Ticks
-  /** EXT-X-DISCONTINUITY stands before it. */
+  /** True when EXT-X-DISCONTINUITY precedes it. */
   readonly discontinuity: boolean
-  /** EXT-X-PROGRAM-DATE-TIME, only where the tag itself stands. */
+  /** EXT-X-PROGRAM-DATE-TIME; present only where the tag itself is. */
   readonly programDateTime?: UtcMs
 }
 
-/** What a PUT of a media playlist says about one source stream. */
+/** The content of a media playlist of one source stream, from one PUT. */
 export type ListedPlaylist = {
-  /** File name of the playlist; names the stream. */
+  /** File name of the playlist, which identifies the stream. */
   readonly name: string
   /** EXT-X-TARGETDURATION. */
   readonly targetDuration: Ticks
-  /** EXT-X-MEDIA-SEQUENCE, of the first segment listed. */
+  /** EXT-X-MEDIA-SEQUENCE: the number of the first segment listed. */
   readonly mediaSequence: number
   readonly segments: readonly ListedSegment[]
   /** EXT-X-ENDLIST. */
   readonly ended: boolean
 }
 
-/** What a PUT of a parent playlist says: the streams of the input, in their order. */
+/** A stream of the input as listed in a parent playlist. */
 export type ListedStream = Omit<SourceStream, 'tracks' | 'container' | 'bitrates'>

@@ -1,9 +1,9 @@
 import { quoteValue, refuse } from './rules.ts'
 
-/** From one value to another, both included. */
+/** A range of values that includes both ends. */
 export type FilterRange = { readonly min: number; readonly max: number }
 
-/** What `aws.manifestfilter` lets through; what is absent lets everything through. Texts are in lower case. */
+/** The rules of `aws.manifestfilter`; a member that is absent excludes nothing. Texts are in lower case. */
 export type ManifestFilter = {
   /** Bits per second. */
   readonly audioBitrate?: FilterRange
@@ -33,7 +33,7 @@ type Rule =
       readonly range: readonly [min: number, max: number]
       readonly decimals: number
     }
-  /** `undefined` is any text. */
+  /** `values` are the texts allowed; undefined allows any. */
   | { readonly member: keyof ManifestFilter; readonly values: readonly string[] | undefined }
 
 const RULES: Readonly<Record<string, Rule>> = {
@@ -52,7 +52,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   video_height: { member: 'videoHeight', range: [1, 32_767], decimals: 0 },
 }
 
-/** Reads `NAME:VALUES(;NAME:VALUES)*`. Throws RuleViolation, in words for whoever wrote it. */
+/** Reads `NAME:VALUES(;NAME:VALUES)*`. Throws RuleViolation, with a message for the author of the filter. */
 export function parseManifestFilter(text: string): ManifestFilter {
   if (text.length > MOST_CHARACTERS)
     refuse(PARAMETER, `must be at most ${MOST_CHARACTERS} characters, got ${text.length}`)

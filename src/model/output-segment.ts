@@ -1,35 +1,35 @@
 import { msFromTicks, type Ticks, type UtcMs, type UtcRange, utcMs } from '../media/time.ts'
 import type { Container, KeyFrame, TrackDescription, TrackTimes } from './source-segment.ts'
 
-/** What manifests need of an object: how large it is, and when what it holds is shown. */
+/** The facts about an object that manifests need: its size, and the times of its content. */
 export type ObjectSummary = {
-  /** Bytes. */
+  /** Size in bytes. */
   readonly size: number
   /**
-   * When its tracks' samples are shown, on the era's timeline, by position in the stream's tracks: null where it has
-   * none of a track. Absent for WebVTT.
+   * Presentation times of the samples of each track on the era's timeline, in the order of the stream's tracks; null
+   * for a track without samples in the object. Absent for WebVTT.
    */
   readonly times?: readonly (TrackTimes | null)[]
-  /** On the era's timeline. */
+  /** Key frames with times on the era's timeline. */
   readonly keyFrames?: readonly KeyFrame[]
 }
 
-/** One object of a slot: the bytes one source stream contributes to an interval of source time. */
+/** One object of a slot: the bytes of one source stream in an interval of source time. */
 export type SlotObject = ObjectSummary & {
   readonly key: string
   readonly crc32: number
   readonly sha256: string
-  /** Of text: how long it is shown, from the slot's start, where the slot is shorter or longer. */
+  /** Text: how long it is shown from the slot's start, where that differs from the slot's duration. */
   readonly duration?: Ticks
-  /** Of text: further segments that begin in the slot, in their order. */
+  /** Text: further segments that begin in the slot, in order. */
   readonly more?: readonly SlotObject[]
-  /** Said only when it does not. */
+  /** Present (and false) only when the object does not start with a key frame. */
   readonly startsWithKeyFrame?: false
 }
 
 /**
- * What manifests need of a slot. `objects[n]` belongs to the source stream with `index` n; an absent entry is a gap in
- * that stream.
+ * The facts about a slot that manifests need. `objects[n]` belongs to the source stream with `index` n; an absent
+ * entry is a gap in that stream.
  */
 export type SlotSummary = {
   readonly era: number
@@ -44,44 +44,47 @@ export type SlotSummary = {
 
 /** One interval of source time, the same for all streams of a channel input, with the objects that hold its bytes. */
 export type Slot = Omit<SlotSummary, 'objects'> & {
-  /** Counts from 0 within the era. */
+  /** Position in the era, from 0. */
   readonly index: number
   readonly objects: Readonly<Record<number, SlotObject>>
-  /** Of all inputs of the channel, when the slot was sealed; said where it is not what was said last. */
+  /**
+   * State of all inputs of the channel when the slot was sealed; stored only when it differs from the state stored
+   * last.
+   */
   readonly seen?: SeenInputs
 }
 
 export type SeenInputs = {
-  /** When the server, as it ran then, began to hear them. */
+  /** Time since which the server, in its current run, had been receiving the inputs. */
   readonly awakeSince: UtcMs
-  /** Those that had said EXT-X-ENDLIST. */
+  /** Ingest endpoint ids of the inputs that had sent EXT-X-ENDLIST. */
   readonly ended: readonly string[]
 }
 
-/** Every object a slot holds, text that shares it with other text included. */
+/** Every object of a slot, including text objects that share an entry. */
 export function objectsOf(slot: Pick<Slot, 'objects'>): SlotObject[] {
   return Object.values(slot.objects).flatMap((object) => [object, ...(object.more ?? [])])
 }
 
-/** A source stream: one media playlist of the encoder, as the parent playlist and the first probe describe it. */
+/** A source stream: one media playlist of the encoder, as described by the parent playlist and the first probe. */
 export type SourceStream = {
-  /** `<n>` of output names: 1-based, in parent-playlist order, variants before renditions. */
+  /** `<n>` of output names, from 1, in the order of the parent playlist, variants before renditions. */
   readonly index: number
   /** File name of the source media playlist. */
   readonly playlist: string
   readonly role: StreamRole
-  /** What the probe of the stream's first segment in this era found; empty until then. */
+  /** The tracks that the probe of the stream's first segment in this era found; empty until then. */
   readonly tracks: readonly TrackDescription[]
-  /** Absent until then. */
+  /** Container of that first segment; absent until then. */
   readonly container?: Container
-  /** Bits per second of each track in that segment, by position. */
+  /** Bits per second of each track in that first segment, in the order of `tracks`. */
   readonly bitrates?: readonly number[]
 }
 
 export type StreamRole =
   | {
       readonly kind: 'variant'
-      /** EXT-X-STREAM-INF BANDWIDTH, bits per second. */
+      /** EXT-X-STREAM-INF BANDWIDTH, in bits per second. */
       readonly bandwidth: number
       readonly averageBandwidth?: number
       readonly codecs?: string
@@ -106,7 +109,7 @@ export type StreamRole =
       readonly forced?: boolean
     }
 
-/** Captions inside the video, as the encoder's EXT-X-MEDIA announces them. */
+/** Captions inside the video, as announced by the encoder's EXT-X-MEDIA. */
 export type ClosedCaptions = {
   readonly name: string
   readonly language?: string
@@ -117,18 +120,18 @@ export type ClosedCaptions = {
   readonly characteristics?: string
 }
 
-/** An unbroken encoder timeline. */
+/** An unbroken part of an encoder's timeline. */
 export type Era = {
   readonly id: number
   readonly streams: readonly SourceStream[]
   /**
-   * This time of the era is that moment, for formats that place all eras on one clock: as it was when the era began,
-   * and not before the end of the era before it.
+   * A time of the era and the UTC moment it stands for, by which formats place all eras on one clock. It is as it was
+   * when the era began, and never before the end of the era before.
    */
   readonly clock: { readonly time: Ticks; readonly utc: UtcMs }
 }
 
-/** What manifests need of an output segment, without what names and proves its bytes. */
+/** The facts about an output segment that manifests need, without the keys and digests of its bytes. */
 export type SegmentSummary = {
   readonly number: number
   readonly era: number
@@ -137,40 +140,40 @@ export type SegmentSummary = {
   readonly startUtc: UtcMs
   /** The server's clock when the last slot was sealed. */
   readonly sealedAt: UtcMs
-  /** True when playback cannot run on seamlessly from the previous output segment. */
+  /** True when playback cannot continue seamlessly from the previous output segment. */
   readonly discontinuity: boolean
   /** Discontinuities up to and including this segment's own, since the output timeline was opened. */
   readonly discontinuitySequence: number
   /**
-   * The first output segment of the period this one belongs to: an unbroken row, throughout which the same audio and
-   * video tracks have media. Absent in what earlier versions recorded.
+   * The first output segment of this segment's period: consecutive segments throughout which the same audio and video
+   * tracks have media. Absent in segments recorded by earlier versions.
    */
   readonly period?: { readonly number: number; readonly start: Ticks }
-  /** Its slots are those of a locked input, moved onto this era's timeline and dates by so much. */
+  /** The shift of its slots, which are those of a locked input, onto this era's timeline and dates. */
   readonly shift?: { readonly ticks: Ticks; readonly ms: number }
   readonly slots: readonly SlotSummary[]
 }
 
-/** A run of whole slots of one era, under a number that never names other bytes. */
+/** A run of whole slots of one era, under a number that never refers to other bytes. */
 export type OutputSegment = Omit<SegmentSummary, 'slots'> & { readonly slots: readonly Slot[] }
 
-/** A window of the archive as one origin endpoint sees it: everything a presentation is made from. */
+/** A window of the archive as one origin endpoint sees it: everything that a presentation is made from. */
 export type ArchiveWindow<Segment extends SegmentSummary = OutputSegment> = {
-  /** Grows with every change of what the channel can show; equal versions mean equal content. */
+  /** Increases with every change of what the channel can show; equal versions mean equal content. */
   readonly version: number
   /** Eras of the listed segments, oldest first; the last one describes the streams of a live parent playlist. */
   readonly eras: readonly Era[]
   readonly segments: readonly Segment[]
-  /** True when the encoder said EXT-X-ENDLIST and the window reaches that end. */
+  /** True when the encoder sent EXT-X-ENDLIST and the window reaches that end. */
   readonly ended: boolean
-  /** Output segments after the window, oldest first, where some are known: a few are enough. */
+  /** Some output segments after the window, oldest first, where they are known. */
   readonly following?: readonly Segment[]
 }
 
-/** The same with no more than manifests need: bytes cannot be had of it. */
+/** A window of summaries, which is all that manifests need: it gives no access to bytes. */
 export type SummaryWindow = ArchiveWindow<SegmentSummary>
 
-/** When an output segment ends, by the source's clock. */
+/** End of an output segment, by the source's clock. */
 export function endUtcOf({ startUtc, duration }: Pick<SegmentSummary, 'startUtc' | 'duration'>): UtcMs {
   return utcMs(startUtc + msFromTicks(duration))
 }

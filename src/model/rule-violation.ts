@@ -1,9 +1,9 @@
-/** What was asked for breaks a rule of the service. Each interface says so in its own way. */
+/** Thrown when a request breaks a rule of the service. Each interface reports it in its own form. */
 export class RuleViolation extends Error {
   override readonly name = 'RuleViolation'
   /** The JSON path of the offending member, or the name of the parameter. */
   readonly path: string
-  /** What it breaks: what it must be, and what it is. */
+  /** The rule it breaks: the values allowed, and the value given. */
   readonly rule: string
 
   constructor(path: string, rule: string) {

@@ -5,28 +5,28 @@ import type { StoredSegmentSummary } from './segment-summary.ts'
 declare const segments: unique symbol
 
 /**
- * Consecutive output segments as JSON: an array, oldest first, of segments as they are stored, their slots as these
- * stand in their own eras. The segment index gives pages as text, which passes through threads as it is and is parsed
- * where segments are wanted.
+ * Consecutive output segments as JSON: an array, oldest first, of segments as stored, with slots as they are in their
+ * own eras. The segment index gives pages as text, which passes between threads unchanged and is parsed where segments
+ * are needed.
  */
 export type SegmentPageJson<Segment> = string & { readonly [segments]: Segment }
 
-/** The output segments of a page, their slots as they are shown. */
+/** Parses a page of output segments, with their slots mapped to the era that shows them. */
 export function parseSegmentPage(page: SegmentPageJson<OutputSegment>): readonly OutputSegment[] {
   return (JSON.parse(page) as readonly OutputSegment[]).map(asShown)
 }
 
-/** The stored summaries of a page. */
+/** Parses a page of stored summaries. */
 export function parseSummaryPage(page: SegmentPageJson<StoredSegmentSummary>): readonly StoredSegmentSummary[] {
   return JSON.parse(page) as readonly StoredSegmentSummary[]
 }
 
-/** A page of stored segments, as a store that holds them as values gives it. */
+/** Makes a page of stored segments, for a store that holds them as values. */
 export function writePage<Segment>(stored: readonly Segment[]): SegmentPageJson<Segment> {
   return JSON.stringify(stored) as SegmentPageJson<Segment>
 }
 
-/** Slots of a locked input are stored on its own timeline. */
+/** A segment with its slots mapped to its era: slots of a locked input are stored on that input's own timeline. */
 function asShown(segment: OutputSegment): OutputSegment {
   const { era, shift } = segment
   return shift ? { ...segment, slots: segment.slots.map((slot) => mapSlot(slot, { era, ...shift })) } : segment

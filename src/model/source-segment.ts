@@ -10,19 +10,19 @@ export type {
   TrackTimes,
 } from '../media/track.ts'
 
-/** One PUT as it lies in the archive: an immutable object and what is known of it. */
+/** One PUT as stored in the archive: an immutable object and the facts known of it. */
 export type SourceObject = {
-  /** Key in the object store; the identity of this PUT. */
+  /** Key in the object store, which identifies this PUT. */
   readonly key: string
   /** File name the encoder gave it; not an identity. */
   readonly name: string
   readonly size: number
   readonly crc32: number
-  /** Lower-case hex. */
+  /** SHA-256 in lower-case hexadecimal. */
   readonly sha256: string
-  /** The server's clock. Retention counts from it. */
+  /** The server's clock at reception, from which retention counts. */
   readonly receivedAt: UtcMs
-  /** Absent when the bytes are no usable media; `problem` then says why. */
+  /** The result of probing; absent when the bytes are no usable media, and `problem` then states why. */
   readonly probe?: SegmentProbe
   readonly problem?: string
 }

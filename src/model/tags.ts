@@ -4,7 +4,9 @@ import { quoteValue, refuse } from './rules.ts'
 const MAX_TAGS = 50
 const ALLOWED = /^[\p{L}\p{N} _.:/=+\-@]*$/u
 
-/** `tags`, when a resource may carry them all. `path` is where the request holds them. */
+/**
+ * Returns `tags` when a resource may have all of them; `path` is their place in the request. Throws RuleViolation.
+ */
 export function checkedTags(path: string, tags: Tags): Tags {
   for (const [key, value] of Object.entries(tags)) {
     const member = `${path}[${quoteValue(key)}]`
@@ -19,12 +21,12 @@ export function checkedTags(path: string, tags: Tags): Tags {
   return tags
 }
 
-/** `current` with `added` put in, which replace equal keys. */
+/** Adds tags to `current`, replacing equal keys. Throws RuleViolation. */
 export function withTags(path: string, current: Tags, added: Tags): Tags {
   return checkedTags(path, { ...current, ...added })
 }
 
-/** `current` without `keys`; a key that is not there is no error. */
+/** Removes `keys` from `current`; an absent key is no error. */
 export function withoutTags(current: Tags, keys: readonly string[]): Tags {
   return Object.fromEntries(Object.entries(current).filter(([key]) => !keys.includes(key)))
 }

@@ -4,10 +4,10 @@ import { refuse } from './rules.ts'
 
 const ONE_DAY_MS = 86_400_000
 
-/** The span of a channel that a viewer asks for: from `start` on, or until `end`; never more than 24 hours. */
+/** The span of a channel that a viewer asks for: from `start`, up to `end` if given; at most 24 hours. */
 export type ViewingWindow = { readonly start: UtcMs; readonly end?: UtcMs }
 
-/** What can be seen of it now. */
+/** The part of a viewing window that is visible now. */
 export type VisibleWindow = {
   readonly start: UtcMs
   readonly end: UtcMs
@@ -15,7 +15,7 @@ export type VisibleWindow = {
   readonly isOver: boolean
 }
 
-/** How far a channel has come, by the source's clock. */
+/** The newest content of a channel, by the source's clock. */
 export type Progress = {
   /** End of what viewers may see. */
   readonly live: UtcMs
@@ -24,8 +24,8 @@ export type Progress = {
 }
 
 /**
- * What `start` and `end` say, as a viewer wrote them; an end without a start says nothing. Throws RuleViolation when
- * they cannot be read, are in the wrong order, or ask for more than a day.
+ * Reads `start` and `end` as a viewer wrote them; an end without a start is ignored. Throws RuleViolation when they
+ * cannot be read, are in the wrong order, or span more than a day.
  */
 export function viewingWindow(start: string | undefined, end: string | undefined): ViewingWindow | undefined {
   if (start === undefined) return undefined
@@ -37,7 +37,7 @@ export function viewingWindow(start: string | undefined, end: string | undefined
   return { start: from, end: to }
 }
 
-/** In a query a plus sign means a space, and few who write one escape it. */
+/** Restores a plus sign: in a query it means a space, and few people escape it. */
 function withOffset(text: string): string {
   return text.replace(/ (?=\d\d:?\d\d$)/, '+')
 }
@@ -46,8 +46,8 @@ function withOffset(text: string): string {
 export type WindowAbsence = 'not yet' | 'no startover window' | 'outside startover window'
 
 /**
- * What can be seen of a window, or why there is nothing. The endpoint's startover window counts back from the newest
- * content by the source's clock. A window is over when the source's clock has passed its end.
+ * The visible part of a viewing window, or the reason why there is none. The endpoint's startover window counts back
+ * from the newest content by the source's clock. A window is over when the source's clock has passed its end.
  */
 export function visibleWindow(
   { start, end = utcMs(start + ONE_DAY_MS) }: ViewingWindow,
