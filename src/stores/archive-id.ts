@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { syncFolder } from './directory-syncs.ts'
 
 /**
- * The name of the archive in this folder, made at the first asking: by it a database knows whose channels it holds. It
- * survives a power cut, as what is told to the database does.
+ * The id of the archive in this folder, created on first use: a database records which archive its channels belong
+ * to. It is durable before it is returned, as the database's record is.
  */
 export async function archiveIdIn(folder: string): Promise<string> {
   const path = join(folder, 'archive-id')

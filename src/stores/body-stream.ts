@@ -4,7 +4,7 @@ import type { ObjectBody } from './buckets.ts'
 
 const CHUNK_BYTES = 1 << 20
 
-/** The bytes of a body, read as they are asked for. Fails when there are more or fewer than it says. */
+/** Reads the bytes of a body on demand. The stream fails when there are more or fewer than the body states. */
 export function bodyStream(body: ObjectBody): Readable {
   return Readable.from(chunksOf(body), { objectMode: false, highWaterMark: CHUNK_BYTES })
 }

@@ -1,41 +1,41 @@
 import type { S3Destination } from '../model/harvest-job.ts'
 
-/** What an object is to hold: the bytes of one or more local files, one after the other, or bytes in memory. */
+/** The content of an object: the bytes of one or more consecutive local files, or bytes in memory. */
 export type ObjectBody = {
   readonly contentType: string
-  /** Bytes in all; a put whose files hold more or fewer is refused. */
+  /** Total size in bytes; a put whose files have more or fewer is refused. */
   readonly size: number
-  /** Of all the bytes, hexadecimal; absent where nobody has read them yet. */
+  /** SHA-256 of all bytes in hexadecimal; absent while it is unknown. */
   readonly sha256?: string
 } & (
   | { readonly kind: 'files'; readonly paths: readonly string[] }
   | { readonly kind: 'bytes'; readonly parts: readonly Uint8Array[] }
 )
 
-/** What has to lie under a key for a put to take place: nothing, or still what had the tag. */
+/** A condition on a put: the key must have no object (null), or still the object with this tag. */
 export type PutCondition = { readonly replaces: string | null }
 
-/** A bucket, open for writing. All methods throw BucketRefused for what the bucket is to blame for. */
+/** A bucket, open for writing. All methods throw BucketRefused for problems that are the bucket's. */
 export type Bucket = {
   /**
-   * Makes the object, or replaces it as a whole: a reader sees the old bytes or the new, never a part. Aborting leaves
-   * the old object, or none. BucketRefused says Conflict when the condition does not hold; where the store knows no
-   * conditions the put takes place.
+   * Creates the object, or replaces it as a whole: a reader sees the old bytes or the new, never a part. Aborting
+   * leaves the old object, or none. BucketRefused has the code Conflict when the condition does not hold; a store
+   * without conditions ignores it.
    */
   put(key: string, body: ObjectBody, signal: AbortSignal, condition?: PutCondition): Promise<void>
-  /** A tag of what lies under the key now, null where there is nothing; undefined when the bucket does not tell. */
+  /** The tag of the object under the key, null when there is none; undefined when the bucket does not tell. */
   tagOf(key: string, signal: AbortSignal): Promise<string | null | undefined>
-  /** True when the object under the key has exactly the bytes of `body`; for small ones. */
+  /** True when the object under the key has exactly the bytes of `body`; meant for small bodies. */
   holds(key: string, body: ObjectBody, signal: AbortSignal): Promise<boolean>
-  /** Removes the objects; those that are not there are no error. */
+  /** Deletes the objects; absent ones are no error. */
   remove(keys: readonly string[], signal: AbortSignal): Promise<void>
-  /** When it resolves, everything put before survives a power cut. */
+  /** Resolves when all earlier puts survive a power cut. */
   flush(): Promise<void>
 }
 
-/** Port: where finished assets go. */
+/** Port: the destination of finished assets. */
 export type Buckets = {
-  /** Finds out, as cheaply as it can, whether the bucket is there and lets us in. */
+  /** Checks, as cheaply as possible, that the bucket exists and admits us. */
   open(destination: S3Destination, signal: AbortSignal): Promise<Bucket>
   close(): Promise<void>
 }
@@ -48,18 +48,18 @@ export const BUCKET_PROBLEMS = [
   /** The name of the bucket or of the object cannot be used. */
   'InvalidName',
   'Full',
-  /** Nobody answers. */
+  /** The server does not answer. */
   'Unreachable',
-  /** It answers that it cannot at the moment. */
+  /** The server reports that it is temporarily unavailable. */
   'Unavailable',
-  /** Something else lies under the key than the put was to replace. */
+  /** Another object has the key than the put was to replace. */
   'Conflict',
   'Refused',
 ] as const
 
 export type BucketProblem = (typeof BUCKET_PROBLEMS)[number]
 
-/** A bucket that does not take what it is given. The message is one sentence for the person who owns the job. */
+/** Thrown when a bucket refuses a request. The message is one sentence for the job's owner. */
 export class BucketRefused extends Error {
   override readonly name = 'BucketRefused'
   readonly code: BucketProblem
@@ -69,7 +69,7 @@ export class BucketRefused extends Error {
     this.code = code
   }
 
-  /** True when the same request may well succeed in a moment. */
+  /** True when the same request may succeed in a moment. */
   get isTransient(): boolean {
     return this.code === 'Unreachable' || this.code === 'Unavailable'
   }

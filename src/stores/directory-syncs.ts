@@ -1,11 +1,11 @@
 import { open } from 'node:fs/promises'
 
-/** Syncs folders; whoever asks while a sync of the same folder is under way shares the next one with all others. */
+/** Syncs folders. Calls that arrive while a folder is being synced share the next sync of it. */
 export class DirectorySyncs {
   private readonly running = new Map<string, Promise<void>>()
   private readonly next = new Map<string, Promise<void>>()
 
-  /** Resolves when every entry made in `folder` before the call is on disk. */
+  /** Resolves when every entry created in `folder` before the call is on disk. */
   sync(folder: string): Promise<void> {
     const running = this.running.get(folder)
     if (!running) return this.run(folder)

@@ -6,21 +6,21 @@ import { FileStream } from './file-stream.ts'
 import { FileWriter } from './file-writer.ts'
 import { type ByteRange, NoSuchObject, type Objects } from './objects.ts'
 
-/** Objects being written. No key can name it: the segments of a key never begin with a dot. */
+/** Folder of objects being written. No key can refer to it, since segments of a key never begin with a dot. */
 const INCOMING = '.incoming'
 const KEY = /^[A-Za-z0-9_-][A-Za-z0-9._-]*(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$/
-/** How often a folder that retention empties may vanish between being made and being used. */
+/** Attempts to place a file whose folder retention may delete between its creation and its use. */
 const PLACING_TRIES = 5
 
 /**
  * Objects as read-only files below `root`, which one process owns. A commit is durable when the file's data, its name
- * and every folder on the way to it have been synced. What a crash left half-written goes when the store is opened by
- * its owner; a reader only reads.
+ * and every folder on the way to it have been synced. Incomplete files from a crash are deleted when the owner opens
+ * the store; a reader only reads.
  */
 export async function openFileObjects(root: string, { asReader = false } = {}): Promise<Objects> {
   const incoming = join(root, INCOMING)
   const syncs = new DirectorySyncs()
-  /** Folders whose own names are on disk. True as long as an object whose commit saw to it is there. */
+  /** Folders whose own names are on disk. This holds as long as an object exists whose commit ensured it. */
   const durableFolders = new Map<string, Promise<unknown>>()
 
   if (!asReader) await rm(incoming, { recursive: true, force: true })
@@ -63,7 +63,7 @@ export async function openFileObjects(root: string, { asReader = false } = {}): 
       return FileWriter.open(join(incoming, randomBytes(16).toString('hex')), {
         path,
         place: (from) => place(from, path),
-        // Only now: while the object is there its folder stays, and so does what is known of it.
+        // Only now: while the object exists, its folder stays, and what is known of the folder stays true.
         sync: () => Promise.all([syncs.sync(folder), syncAncestors(folder)]),
       })
     },
@@ -99,7 +99,7 @@ export async function openFileObjects(root: string, { asReader = false } = {}): 
 
     async remove(key) {
       const path = pathOf(key)
-      // First: once the object is gone nothing holds its folder.
+      // First, since nothing keeps its folder once the object is gone.
       durableFolders.delete(dirname(path))
       await unlink(path).catch(ignoreAbsent)
       for (let folder = dirname(path); folder !== root; folder = dirname(folder)) {
@@ -119,7 +119,9 @@ export async function openFileObjects(root: string, { asReader = false } = {}): 
   }
 }
 
-/** Keys below `folder` ('' or ending in '/') that begin with `prefix`. Folders that vanish on the way hold none. */
+/**
+ * Keys below `folder` ('' or ending in '/') that begin with `prefix`. Folders that vanish meanwhile count as empty.
+ */
 async function* keysBelow(root: string, folder: string, prefix: string): AsyncGenerator<string> {
   const entries = await opendir(join(root, folder), { bufferSize: 256 }).catch(ignoreAbsent)
   for await (const entry of entries ?? []) {

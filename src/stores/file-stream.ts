@@ -1,14 +1,14 @@
 import type { FileHandle } from 'node:fs/promises'
 import type { ByteRange, ObjectStream } from './objects.ts'
 
-/** Large enough that a segment takes few turns, small enough that many slow readers cost little. */
+/** Large enough that a segment takes few reads, small enough that many slow readers cost little. */
 const PIECE_BYTES = 512 * 1024
-/** Buffers kept for the next stream: their pages are warm, and a fresh one costs more than reading into it. */
+/** Buffers kept for later streams: their pages are warm, and a new one costs more than reading into it. */
 const MOST_SPARE = 32
 
 const spare: Buffer[] = []
 
-/** A range of a file through one buffer. */
+/** Reads a range of a file through one buffer. */
 export class FileStream implements ObjectStream {
   private readonly file: FileHandle
   private readonly name: string

@@ -1,29 +1,29 @@
 import { type FileHandle, open, rm } from 'node:fs/promises'
 import type { ObjectWriter } from './objects.ts'
 
-/** Bytes and chunks collected before they are written: much larger single writes are slower, not faster. */
+/** Bytes and chunks collected before they are written; much larger single writes are slower. */
 const PIECE_BYTES = 1 << 20
 const PIECE_CHUNKS = 1024
 
-/** Where a finished file goes. */
+/** The destination of a finished file. */
 export type FileTarget = {
   readonly path: string
-  /** Moves the file from there to `path`. */
+  /** Moves the file from `from` to `path`. */
   place(from: string): Promise<void>
   /** Makes the name durable. */
   sync(): Promise<unknown>
 }
 
-/** A file under a temporary name that is moved to its place when it is complete and on disk. */
+/** Writes a file under a temporary name, and moves it to its place when it is complete and on disk. */
 export class FileWriter implements ObjectWriter {
   private readonly file: FileHandle
   private readonly target: FileTarget
-  /** Where the file is now; undefined when it is no longer ours. */
+  /** Current path of the file; undefined once it is no longer this writer's. */
   private path: string | undefined
   private isOpen = true
   private chunks: Uint8Array[] = []
   private collected = 0
-  /** Every write so far; once one has failed nothing more is written. */
+  /** All writes so far; after one has failed, nothing more is written. */
   private written: Promise<void> = Promise.resolve()
 
   private constructor(file: FileHandle, path: string, target: FileTarget) {
@@ -81,7 +81,7 @@ export class FileWriter implements ObjectWriter {
   }
 }
 
-/** A write may be short: the next one then says why. */
+/** Writes all chunks. A write may be short; the next one then gives the reason. */
 async function writeAll(file: FileHandle, chunks: readonly Uint8Array[]): Promise<void> {
   let left = chunks
   while (left.length > 0) {
@@ -90,7 +90,7 @@ async function writeAll(file: FileHandle, chunks: readonly Uint8Array[]): Promis
   }
 }
 
-/** What remains of `chunks` behind the first `bytes`. */
+/** The part of `chunks` after their first `bytes` bytes. */
 function after(chunks: readonly Uint8Array[], bytes: number): readonly Uint8Array[] {
   let skip = bytes
   const first = chunks.findIndex((chunk) => {

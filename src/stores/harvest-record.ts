@@ -3,12 +3,12 @@ import type { HarvestFailure } from '../model/harvest-failure.ts'
 import type { HarvestJob } from '../model/harvest-job.ts'
 import type { HarvestCursor, HarvestRecord, HarvestState } from '../model/harvest-run.ts'
 
-/** What of a row makes a record. */
+/** The columns of a row that make a record. */
 export const RECORD_COLUMNS =
   'seq, body, state, fence, owner, lease_until, not_before, attempts, failures, cancelling, completing, cursor, ' +
   'failure, started_at, ended_at'
 
-/** A harvest job as both databases keep it. */
+/** A harvest job as both databases store it. */
 export type HarvestJobRow = {
   readonly seq: number
   readonly body: HarvestJob
@@ -27,7 +27,7 @@ export type HarvestJobRow = {
   readonly ended_at: UtcMs | null
 }
 
-/** The record a row makes. */
+/** Makes a record of a row. */
 export function harvestRecord(row: HarvestJobRow): HarvestRecord {
   const { state, fence, owner, lease_until, not_before, attempts, failures, cancelling, completing } = row
   const { cursor, failure, started_at, ended_at } = row

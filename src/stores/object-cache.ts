@@ -2,15 +2,16 @@ import { LruCache } from '../cache/lru-cache.ts'
 import { SingleFlight } from '../concurrency/single-flight.ts'
 import type { Objects } from './objects.ts'
 
-/** An object larger than this part of the cache would push out too much else. */
+/** The largest part of the cache that one object may take; a larger one would evict too much. */
 const LARGEST_PART = 1 / 4
-/** How many keys are remembered of objects too large to keep, and of objects passed on once. */
+/** Keys remembered of objects too large to keep, and of objects passed on once. */
 const MOST_REMEMBERED = 10_000
 
 /**
- * Whole objects in memory, least recently used out first. Concurrent reads of a key share one load, and bytes are
- * shared with every reader. A range of a small object loads all of it: players read on. What is only passed on is kept
- * from the second time: one viewer far back in the archive does not push the live edge out.
+ * Caches whole objects in memory, evicting the least recently used. Concurrent reads of a key share one load, and its
+ * bytes are shared by all readers. A range of a small object loads all of it, since players read on. Objects that are
+ * only passed on are cached from the second time, so that one viewer far back in the archive does not evict the live
+ * edge.
  */
 export function cacheObjects(objects: Objects, { maxBytes }: { maxBytes: number }): Objects {
   const largest = Math.floor(maxBytes * LARGEST_PART)
@@ -24,7 +25,7 @@ export function cacheObjects(objects: Objects, { maxBytes }: { maxBytes: number 
     keys.add(key)
   }
 
-  /** The object's first bytes: all of it, or one more than may be kept. The port tells no sizes. */
+  /** Loads the whole object, or one byte more than may be kept, since the port does not tell sizes. */
   const load = (key: string): Promise<Uint8Array> =>
     loads.run(key, async (isCurrent) => {
       const bytes = await objects.read(key, { start: 0, end: largest + 1 })
@@ -42,7 +43,7 @@ export function cacheObjects(objects: Objects, { maxBytes }: { maxBytes: number 
     passedOn.delete(key)
   }
 
-  /** The whole object, from memory from now on; undefined when it is too large for that. */
+  /** The whole object, which is then cached; undefined when it is too large for that. */
   const held = async (key: string): Promise<Uint8Array | undefined> => {
     const bytes = kept.get(key) ?? (large.has(key) ? undefined : await load(key))
     return bytes && bytes.length <= largest ? bytes : undefined
@@ -72,7 +73,7 @@ export function cacheObjects(objects: Objects, { maxBytes }: { maxBytes: number 
       try {
         await objects.remove(key)
       } finally {
-        // Whoever began to read while the object was going.
+        // For reads that began while the object was being removed.
         forget(key)
       }
     },

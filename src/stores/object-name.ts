@@ -1,17 +1,20 @@
 import { BucketRefused } from './buckets.ts'
 
-/** S3's limit on a key; file systems limit each of its segments. */
+/** S3's limit on the length of a key; file systems limit each of its segments. */
 const MAX_KEY_BYTES = 1024
 const MAX_SEGMENT_BYTES = 255
 
-/** A bucket's name, fit to be the name of a folder and a part of a URL. */
+/** Checks that a bucket's name can be the name of a folder and part of a URL. Throws BucketRefused. */
 export function checkBucketName(name: string): void {
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{1,62}$/.test(name)) {
     throw new BucketRefused('InvalidName', `${JSON.stringify(name)} cannot be the name of a bucket.`)
   }
 }
 
-/** The segments of an object's key. Keys follow from what a client wrote, so that nothing about them is trusted. */
+/**
+ * The segments of an object's key. Keys derive from what a client wrote, so nothing about them is trusted. Throws
+ * BucketRefused.
+ */
 export function keySegments(key: string): readonly string[] {
   const refuse = (why: string): never => {
     throw new BucketRefused('InvalidName', `The object name ${JSON.stringify(key)} cannot be used: ${why}.`)

@@ -1,7 +1,7 @@
 /** A half-open range of bytes: `start` up to but not including `end`. */
 export type ByteRange = { readonly start: number; readonly end: number }
 
-/** Thrown by reads of a key that names no object. */
+/** Thrown by reads of a key that has no object. */
 export class NoSuchObject extends Error {
   override readonly name = 'NoSuchObject'
   readonly key: string
@@ -12,9 +12,9 @@ export class NoSuchObject extends Error {
   }
 }
 
-/** An object being written. It is not visible until `commit` resolves; then it is durable and never changes. */
+/** An object being written. It is invisible until `commit` resolves; then it is durable and never changes. */
 export type ObjectWriter = {
-  /** Takes the chunk over: the caller no longer touches its bytes. Resolves when more may be written. */
+  /** Takes ownership of the chunk: the caller must no longer touch its bytes. Resolves when more may be written. */
   write(chunk: Uint8Array): Promise<void>
   commit(): Promise<void>
   /** Leaves nothing behind. Safe to call after a failed write or commit. */
@@ -22,27 +22,29 @@ export type ObjectWriter = {
 }
 
 /**
- * An object on its way, in bounded memory: a piece is good until the next one is asked for. Whoever has it closes it.
+ * An object read in pieces, in bounded memory: a piece is valid until the next is requested. The holder closes it.
  */
 export type ObjectStream = AsyncIterable<Uint8Array> & { close(): Promise<void> }
 
 /**
- * Port: immutable bytes by key. Keys are made by us, never by clients: segments of `[A-Za-z0-9._-]+` joined by `/`,
- * none beginning with a dot; anything else is a TypeError.
+ * Port: immutable bytes by key. Keys are generated, never taken from clients: segments of `[A-Za-z0-9._-]+` joined by
+ * `/`, none beginning with a dot; anything else is a TypeError.
  */
 export type Objects = {
   create(key: string): Promise<ObjectWriter>
   /**
-   * The whole object, or the part of a range that it has; the bytes are shared and must not be changed. Throws
+   * Reads the whole object, or the part of a range that it has. The bytes are shared and must not be changed. Throws
    * NoSuchObject.
    */
   read(key: string, range?: ByteRange): Promise<Uint8Array>
-  /** The same for passing on: at once where the bytes are in memory, else piece by piece. Throws NoSuchObject. */
+  /**
+   * Opens an object to be passed on: as bytes when they are in memory, otherwise piece by piece. Throws NoSuchObject.
+   */
   open(key: string, range?: ByteRange): Promise<Uint8Array | ObjectStream>
-  /** Path of a local, read-only file with exactly the object's bytes, where the adapter has one. */
+  /** Path of a local, read-only file with exactly the object's bytes; undefined where the adapter has none. */
   file(key: string): string | undefined
-  /** Deleting what is not there is no error. */
+  /** Deletes an object; an absent one is no error. */
   remove(key: string): Promise<void>
-  /** All keys that begin with `prefix`, in no order. */
+  /** All keys that begin with `prefix`, in any order. */
   list(prefix: string): AsyncIterable<string>
 }

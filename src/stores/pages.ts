@@ -1,5 +1,5 @@
-/** A page of a listing in creation order. `next` is the cursor of the following page, absent on the last. */
+/** A page of a listing in creation order. `next` is the cursor of the following page; absent on the last. */
 export type Page<T> = { readonly items: readonly T[]; readonly next?: string }
 
-/** `after` is a cursor a Page gave out. */
+/** A request for a page; `after` is a cursor from a Page. */
 export type PageRequest = { readonly limit: number; readonly after?: string }

@@ -5,42 +5,49 @@ import type { EventOutbox } from './event-outbox.ts'
 import type { HarvestRecords } from './harvest-records.ts'
 import type { Page, PageRequest } from './pages.ts'
 
-/** The store cannot take the request: too many wait, or it has stopped. Any call of a port may reject with it. */
+/**
+ * Thrown when the store cannot take the request: too many wait, or it has stopped. Any call of a port may reject with
+ * it.
+ */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable'
 }
 
-/** What clients of every room are told of it, with status 503. */
+/** The sentence that clients of every room get for it, with status 503. */
 export const STORE_UNAVAILABLE = 'The store cannot take the request; try again.'
 
-/** A database cannot be used: another process has it, it is of a newer program, or it is not there. Says which. */
+/**
+ * Thrown when a database cannot be used: another process has it, it is of a newer program, or it is absent. The
+ * message says which.
+ */
 export class DatabaseRefused extends Error {
   override readonly name = 'DatabaseRefused'
 }
 
-/** What changed, told after the change is durable. */
+/** A change, reported once it is durable. */
 export type ResourceChange =
   | { readonly kind: 'channel'; readonly guid: string }
   | { readonly kind: 'originEndpoint'; readonly guid: string; readonly channelGuid: string }
-  /** For a while the store could not hear what other processes changed: it may be anything. */
+  /** Anything may have changed: for a while, the store could not receive the changes of other processes. */
   | { readonly kind: 'everything' }
 
-/** How long a channel's content is to be kept: the largest window among its endpoints and those lately released. */
+/**
+ * The time for which a channel's content must be kept: the largest window among its endpoints and those recently
+ * released.
+ */
 export type RetentionDemand = {
   readonly channelGuid: string
   /** Seconds that some endpoint needs (`keptSeconds`), or needed until less than the grace period ago. */
   readonly startoverWindowSeconds: number
-  /** The channel is deleted and its grace period over: nothing of it is needed. */
+  /** True when the channel is deleted and its grace period is over: nothing of it is needed. */
   readonly gone: boolean
-  /**
-   * Windows of harvest jobs in progress on this channel: nothing that ends after `from` and starts before `to` may go.
-   */
+  /** Windows of harvest jobs in progress on this channel: content that overlaps them must be kept. */
   readonly pinned: readonly UtcRange[]
 }
 
 /**
- * Port: channels, origin endpoints, harvest jobs, events. Every write is durable when its promise resolves and is one
- * transaction; limits and references are checked inside it. Ordinary refusals are answers, not exceptions.
+ * Port: channels, origin endpoints, harvest jobs, events. Every write is one transaction, durable when its promise
+ * resolves; limits and references are checked inside it. Ordinary refusals are results, not exceptions.
  */
 export type Resources = HarvestRecords &
   EventOutbox & {
@@ -59,16 +66,19 @@ export type Resources = HarvestRecords &
     originEndpointById(id: string): Promise<OriginEndpoint | undefined>
     originEndpointByGuid(guid: string): Promise<OriginEndpoint | undefined>
     listOriginEndpoints(page: PageRequest & { channelId?: string }): Promise<Page<OriginEndpoint>>
-    /** Replaces the endpoint whose stored revision is one less; a smaller window stays in demand for `graceMs`. */
+    /** Replaces the endpoint whose stored revision is one less; a reduced window stays in demand for `graceMs`. */
     updateOriginEndpoint(endpoint: OriginEndpoint, graceMs: number): Promise<'updated' | 'conflict' | 'missing'>
     deleteOriginEndpoint(id: string, now: UtcMs, graceMs: number): Promise<'deleted' | 'missing'>
 
     retentionDemands(now: UtcMs, graceMs: number): Promise<readonly RetentionDemand[]>
-    /** Forgets that there was such a channel: nothing of it is left in the segment index. */
+    /** Forgets a deleted channel, of which nothing is left in the segment index. */
     forgetDeletedChannel(guid: string): Promise<void>
-    /** Forgets released windows past their time, harvest jobs made and events written before these times. */
+    /** Deletes released windows past their time, and harvest jobs and events from before these times. */
     expire(now: UtcMs, before: { harvestJobs: UtcMs; events: UtcMs }): Promise<void>
 
-    /** Calls back after each durable change of a channel or endpoint, whoever made it; returns the way to stop. */
+    /**
+     * Calls `listener` after each durable change of a channel or endpoint, by any process; returns a function that
+     * stops it.
+     */
     onChange(listener: (change: ResourceChange) => void): () => void
   }

@@ -5,14 +5,14 @@ import type { EraTime, NumberRange } from '../model/segment-numbers.ts'
 import type { SegmentPageJson } from '../model/segment-page.ts'
 import type { StoredSegmentSummary } from '../model/segment-summary.ts'
 
-/** Port: eras, slots and output segments as they were committed. Every commit that has resolved is seen. */
+/** Port: eras, slots and output segments as committed, including every commit that has resolved. */
 export type SegmentReader = {
   eras(ingest: InputRef, ids: readonly number[]): Promise<readonly Era[]>
   /** Eras of an output timeline's output segments with these numbers, oldest first. */
   erasShown(outputTimeline: number, range: NumberRange): Promise<readonly number[]>
-  /** The newest `limit` of all whose clocks begin before a moment, oldest first. */
+  /** The newest `limit` eras whose clocks begin before a moment, oldest first. */
   erasBegunBefore(outputTimeline: number, moment: UtcMs, limit: number): Promise<readonly Era[]>
-  /** Slots in order, from the slot after `after` (or the first kept), at most `limit`. */
+  /** Slots in order, at most `limit`, from the slot after `after`, or from the first one kept. */
   slots(ingest: InputRef, after: { era: number; index: number } | undefined, limit: number): Promise<readonly Slot[]>
   /** The newest `limit` output segments, oldest first. */
   lastOutputSegments(outputTimeline: number, limit: number): Promise<readonly OutputSegment[]>
@@ -26,19 +26,19 @@ export type SegmentReader = {
   outputSegment(outputTimeline: number, number: number): Promise<OutputSegment | undefined>
   /** The output segments numbered above `after` up to `last`, oldest first. */
   outputSegmentsNumbered(outputTimeline: number, range: NumberRange): Promise<readonly OutputSegment[]>
-  /** JSON of those of them that lie in a window, as they are stored. */
+  /** The output segments with these numbers that overlap a window, as stored, in JSON. */
   outputSegmentPage(
     outputTimeline: number,
     range: NumberRange,
     window: UtcRange,
   ): Promise<SegmentPageJson<OutputSegment>>
   /**
-   * JSON of all segments with these numbers, as they are stored: each slot as the summary that was committed with it,
-   * or whole where an earlier version committed none.
+   * All output segments with these numbers, as stored, in JSON: each slot as the summary committed with it, or whole
+   * where an earlier version committed none.
    */
   outputSegmentSummaries(outputTimeline: number, range: NumberRange): Promise<SegmentPageJson<StoredSegmentSummary>>
   /**
-   * Numbers among which all segments lie that start before `end` and end after `start`. Undefined when there is none.
+   * A range of numbers with all segments that start before `end` and end after `start`. Undefined when there is none.
    */
   outputSegmentRange(outputTimeline: number, window: UtcRange): Promise<NumberRange | undefined>
   /**
@@ -46,6 +46,8 @@ export type SegmentReader = {
    * first `count` after it.
    */
   outputSegmentsAround(outputTimeline: number, place: EraTime, count: number): Promise<readonly OutputSegment[]>
-  /** The number of the newest output segment that was sealed by a moment of the server's clock. */
+  /**
+   * The number of the newest output segment sealed by a moment of the server's clock; undefined when there is none.
+   */
   numberSealedBy(outputTimeline: number, moment: UtcMs): Promise<number | undefined>
 }

@@ -3,18 +3,18 @@ import type { Era, OutputSegment, Slot } from '../model/output-segment.ts'
 import type { StoredSlotSummary } from '../model/slot-summary.ts'
 import type { SourceObject } from '../model/source-segment.ts'
 
-/** A sequence of output segments of one channel. Its numbers never name other bytes. */
+/** A sequence of output segments of one channel. Its numbers never refer to other bytes. */
 export type OutputTimeline = {
   readonly id: number
   readonly channelGuid: string
-  /** The ingest endpoint whose input it followed first. */
+  /** The ingest endpoint of the input that it followed first. */
   readonly ingestEndpointId: string
   /** `segmentDurationSeconds` of the endpoints it serves. */
   readonly segmentDurationSeconds: number
   readonly firstNumber: number
 }
 
-/** An endpoint as one of its revisions asks for segments. A harvest job may read with a revision long past. */
+/** A revision of an endpoint that asks for segments. A harvest job may read with a revision long past. */
 export type EndpointRevision = { readonly guid: string; readonly revision: number }
 
 /** A sealed slot as it is stored, with what manifests will read of it. */
@@ -25,19 +25,22 @@ export type OutputSegmentRow = Omit<OutputSegment, 'slots'> & {
   readonly outputTimeline: number
   readonly firstSlot: number
   readonly slotCount: number
-  /** Whose slots they are; absent where that is the input the output timeline followed first, and its own era. */
+  /**
+   * The input and era of its slots; absent when those are the input the output timeline followed first, and its own
+   * era.
+   */
   readonly source?: { readonly ingestEndpointId: string; readonly era: number }
 }
 
 /**
- * The state of an output timeline after a step, opaque here. Stale if the store holds another version than expected; 0:
- * none yet.
+ * The state of an output timeline after a step, opaque here. The commit is stale if the store holds another version
+ * than expected; version 0 means none yet.
  */
 export type OutputTimelineCommit = {
   readonly id: number
   readonly expectedVersion: number
   readonly state: string
-  /** Eras it made; they are kept with those of the input it followed first. */
+  /** Eras that the step made; they are stored with those of the input it followed first. */
   readonly eras?: readonly Era[]
 }
 
@@ -45,54 +48,56 @@ export type OutputTimelinesCommit = {
   readonly outputTimelines: readonly OutputTimelineCommit[]
   readonly outputSegments: readonly OutputSegmentRow[]
   /**
-   * Timelines the step has seen to their ends. One that went on since makes the commit stale; else its version grows by
-   * one, so that whoever takes its next step knows of the output timelines.
+   * Timelines that the step has processed to their ends. If one has changed since, the commit is stale; otherwise its
+   * version increases by one, so that its next step must take the output timelines into account.
    */
   readonly seen?: readonly { readonly ingestEndpointId: string; readonly expectedVersion: number }[]
 }
 
-/** An output timeline, and its state as it was saved last. */
+/** An output timeline with its last saved state. */
 export type StoredOutputTimeline = OutputTimeline & { readonly version: number; readonly state?: string }
 
-/** Everything one step of an input's timeline changes; kept or lost as a whole. */
+/** All changes of one step of an input's timeline, committed as a whole or not at all. */
 export type TimelineCommit = {
-  /** The version the step was computed on; the commit is stale if the store holds another. 0: none yet. */
+  /** The version on which the step was computed; the commit is stale if the store holds another. 0 means none yet. */
   readonly expectedVersion: number
   /** The timeline's state after the step, opaque here. Its version becomes `expectedVersion + 1`. */
   readonly state: string
-  /** Source objects newly stored. */
+  /** Newly stored source objects. */
   readonly objects: readonly SourceObject[]
-  /** Keys of source objects that no playlist is waited for any more, whether they found a slot or not. */
+  /** Keys of source objects that no longer wait for a playlist, whether they found a slot or not. */
   readonly settled: readonly string[]
   /** Eras begun or changed. */
   readonly eras: readonly Era[]
   readonly slots: readonly SlotRow[]
   readonly outputSegments: readonly OutputSegmentRow[]
-  /** Output timelines that took a step with it. */
+  /** Output timelines that took a step in the same commit. */
   readonly outputTimelines?: readonly OutputTimelineCommit[]
 }
 
 /**
  * Port: the timelines of inputs, and the output timelines that follow them. Their states are opaque here; each commit
- * is kept or lost as a whole, and is durable when its promise resolves.
+ * is made as a whole or not at all, and is durable when its promise resolves.
  */
 export type TimelineStore = {
   loadTimeline(ingest: InputRef): Promise<{ readonly version: number; readonly state: string } | undefined>
-  /** Stale, and nothing is kept, when the timeline or one of the output timelines is not as expected. */
+  /**
+   * Commits a step; 'stale', changing nothing, when the timeline or one of the output timelines is not as expected.
+   */
   commitTimeline(ingest: InputRef, commit: TimelineCommit): Promise<'committed' | 'stale'>
-  /** The same for a step of output timelines alone. */
+  /** Commits a step of output timelines alone; 'stale' as for `commitTimeline`. */
   commitOutputTimelines(channelGuid: string, commit: OutputTimelinesCommit): Promise<'committed' | 'stale'>
 
   /**
-   * The output timeline the endpoint was given last, up to its revision, if it is one for `segmentDurationSeconds`. An
-   * endpoint that changes its segment duration, and back, needs a new output timeline each time: its old numbers
-   * already name other bytes.
+   * The output timeline last assigned to the endpoint, up to its revision, if it has this `segmentDurationSeconds`.
+   * An endpoint that changes its segment duration and back needs a new output timeline each time, since its old
+   * numbers already refer to other bytes.
    */
   outputTimelineOf(endpoint: EndpointRevision, segmentDurationSeconds: number): Promise<OutputTimeline | undefined>
   /**
-   * Gives the endpoint an output timeline: one that exists for the channel and duration when the endpoint has never had
-   * any, else a new one that begins with the input. `firstNumber` of a new one is above every number any output
-   * timeline of the channel has given out.
+   * Assigns an output timeline to the endpoint: an existing one of the channel and duration if the endpoint has never
+   * had any, otherwise a new one that begins with the input. `firstNumber` of a new one is above every number that
+   * any output timeline of the channel has used.
    */
   openOutputTimeline(
     endpoint: EndpointRevision,
@@ -100,12 +105,12 @@ export type TimelineStore = {
     segmentDurationSeconds: number,
   ): Promise<OutputTimeline>
   /**
-   * Gives an output timeline the output segments of another one of its channel, each under a number as far from its own
-   * `firstNumber`: the next `limit` it does not have. True when it has all.
+   * Copies output segments from one output timeline of a channel to another, each under a number at the same distance
+   * from its `firstNumber`: the next `limit` that it lacks. True when it has all.
    */
   copyOutputSegments(from: number, to: number, limit: number): Promise<boolean>
   outputTimelinesOf(channelGuid: string): Promise<readonly StoredOutputTimeline[]>
-  /** GUIDs of the endpoints that were given the output timeline last. */
+  /** GUIDs of the endpoints to which the output timeline was last assigned. */
   endpointsOf(outputTimeline: number): Promise<readonly string[]>
 
   /** Every input that has a timeline. */

@@ -24,27 +24,27 @@ import { makeRoot } from './root.ts'
 import { sweepUploads } from './sweep.ts'
 
 export type FolderBucketsOptions = {
-  /** Each of its folders is a bucket. */
+  /** Folder whose subfolders are the buckets. */
   readonly folder: string
-  /** Given where other processes write to it as well. */
+  /** Clock; given where other processes write to the folder as well. */
   readonly clock?: Clock
-  /** Hard-link an unchanged file instead of copying it. */
+  /** True hard-links an unchanged file instead of copying it. */
   readonly links: boolean
-  /** Make a bucket's folder when it is missing. */
+  /** True creates a bucket's folder when it is missing. */
   readonly createBuckets: boolean
 }
 
-/** Where files grow before they get their names; nothing else of the bucket is called that. */
+/** Folder in which files grow before they get their names; no object can have this name. */
 const UPLOADS = '.windrow-uploads'
-/** Objects are replaced, never changed; and where they are links, their bytes belong to the archive too. */
+/** Objects are replaced, never changed; a linked object shares its bytes with the archive. */
 const READ_ONLY = 0o444
 const COPY_CHUNK_BYTES = 1 << 20
-/** In the kernel, and without moving bytes where the file system can share them. */
+/** Copies in the kernel, and shares the bytes where the file system can. */
 const COPY_FAST = constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE
-/** What `link` answers where there can be no link: another file system, too many links, not supported. */
+/** Errors of `link` where a link is impossible: another file system, too many links, not supported. */
 const NO_LINK = new Set(['EXDEV', 'EMLINK', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'])
 
-/** Buckets that are folders. An object is a file, read-only and replaced only by rename. */
+/** Buckets that are folders. An object is a read-only file, replaced only by rename. */
 export function folderBuckets(options: FolderBucketsOptions): Buckets {
   const swept = new Map<string, Promise<void>>()
   return {
@@ -117,7 +117,7 @@ class FolderBucket implements Bucket {
         signal.throwIfAborted()
         const path = join(this.root, ...this.segmentsOf(key))
         const folder = dirname(path)
-        // Nothing was ever put where a folder is missing or a symbolic link leads elsewhere.
+        // There was never a put where a folder is missing, or where a symbolic link leads elsewhere.
         if ((await unlessAbsent(realpath(folder))) !== join(await realpath(this.root), relative(this.root, folder)))
           continue
         await rm(path, { force: true })
@@ -133,7 +133,10 @@ class FolderBucket implements Bucket {
     return segments
   }
 
-  /** An object's name is one job's at a time, and whoever else had the job would write the same. */
+  /**
+   * Checks the condition of a put, without a lock: one job at a time has an object's name, and another worker of that
+   * job would write the same bytes.
+   */
   private async checkTag(target: string, { replaces }: PutCondition): Promise<void> {
     if ((await tagOfFile(target)) === replaces) return
     throw new BucketRefused(
@@ -146,7 +149,10 @@ class FolderBucket implements Bucket {
     return join(this.options.folder, this.name)
   }
 
-  /** The folder, made where it is missing: one level at a time, so that no symbolic link leads out of the bucket. */
+  /**
+   * The folder of a key, created level by level where it is missing, so that no symbolic link leads out of the
+   * bucket.
+   */
   private async folderOf(segments: readonly string[]): Promise<string> {
     await this.once(this.options.folder, makeRoot)
     let folder = this.root
@@ -166,7 +172,7 @@ class FolderBucket implements Bucket {
 
   private async makeFolder(path: string, look: typeof lstat): Promise<void> {
     try {
-      // Synced also when it is there: whoever made it may have crashed before that.
+      // Synced even when it exists: the process that created it may have crashed before that.
       this.unsynced.add(dirname(path))
       await mkdir(path)
     } catch (error) {
@@ -175,7 +181,7 @@ class FolderBucket implements Bucket {
     }
   }
 
-  /** False when only a copy will do. */
+  /** Links the body's file to `target`; false when only a copy is possible. */
   private async link(body: ObjectBody, target: string): Promise<boolean> {
     const source = verbatim(body)
     if (source === undefined) return false
@@ -194,7 +200,7 @@ class FolderBucket implements Bucket {
       const source = verbatim(body)
       if (source === undefined) await writeAll(upload, body, signal)
       else await copyFile(source, upload, COPY_FAST)
-      // Opened again, for reading: a copy has its source's mode, and syncing needs no right to write.
+      // Opened again for reading: a copy has its source's mode, and syncing needs no write permission.
       const file = await open(upload, 'r')
       try {
         checkSize((await file.stat()).size, body)
@@ -217,19 +223,22 @@ class FolderBucket implements Bucket {
       if (codeOf(error) === 'EISDIR') throw inTheWay(target.slice(this.options.folder.length + 1), { cause: error })
       throw error
     } finally {
-      // Also after a rename: between two links of one file it does nothing at all.
+      // Even after a rename, which does nothing when both names are links to the same file.
       await rm(upload, { force: true })
     }
   }
 }
 
-/** A file is replaced, never changed: another one has another number or another time. */
+/**
+ * The tag of a file, null when there is none. Files are replaced, never changed, and a new one has another inode or
+ * another time.
+ */
 async function tagOfFile(path: string): Promise<string | null> {
   const file = await unlessAbsent(stat(path, { bigint: true }))
   return file ? `${file.ino}-${file.mtimeNs}` : null
 }
 
-/** The one file whose bytes are the body, where that is so. */
+/** The single file whose bytes are the body; undefined when there is none. */
 function verbatim(body: ObjectBody): string | undefined {
   return body.kind === 'files' && body.paths.length === 1 ? body.paths[0] : undefined
 }

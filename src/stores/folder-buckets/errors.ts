@@ -8,7 +8,7 @@ export const noSuchBucket = (bucket: string, options?: ErrorOptions) =>
 export const inTheWay = (path: string, options?: ErrorOptions) =>
   new BucketRefused('InvalidName', `The name ${path} is taken by something else.`, options)
 
-/** Runs `work`; what the file system says about the bucket becomes a sentence. */
+/** Runs `work`, and rethrows errors of the file system that concern the bucket as BucketRefused with a sentence. */
 export async function inWords<T>(bucket: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()

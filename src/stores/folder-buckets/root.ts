@@ -3,13 +3,13 @@ import { dirname, resolve } from 'node:path'
 import { syncFolder } from '../directory-syncs.ts'
 import { codeOf } from './errors.ts'
 
-/** What syncing a folder answers that is somebody else's, or of a file system that knows no syncing. */
+/** Errors of syncing a folder that belongs to someone else, or is on a file system without syncing. */
 const NOT_OURS = new Set(['EACCES', 'EPERM', 'EINVAL', 'EROFS', 'ENOTSUP'])
 
-/** Makes the folder of all buckets, and those it lies in, where they are missing: their names survive a power cut. */
+/** Creates the folder of all buckets and its parents where they are missing; their names survive a power cut. */
 export async function makeRoot(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true })
-  // Also when they were there: whoever made them may have crashed before that.
+  // Existing folders too: the process that created them may have crashed before syncing.
   for (let child = resolve(folder); dirname(child) !== child; child = dirname(child)) {
     try {
       await syncFolder(dirname(child))

@@ -4,7 +4,7 @@ import type { PostgresDatabase, Transaction } from './database.ts'
 type Owner = { key: string; job_id: string }
 type Names = { bucket: string; keys: readonly string[]; endpointGuid: string }
 
-/** The ledger of names in buckets: which job wrote which, for which endpoint. */
+/** Operations on the ledger of names in buckets: which job wrote each name, and for which endpoint. */
 export function bucketKeyOperations(db: PostgresDatabase) {
   return {
     bucketKeysOwner: (names) => ownerOf(db, names),
@@ -13,7 +13,7 @@ export function bucketKeyOperations(db: PostgresDatabase) {
       db.transaction(async (transaction) => {
         const { bucket, keys, jobId, endpointGuid } = claim
         await transaction.run('SAVEPOINT before_claim')
-        // Two claims that meet take the names in the same order, so the second waits at the first they share.
+        // Concurrent claims take names in the same order, so the second waits at the first name they share.
         await transaction.run(
           `INSERT INTO windrow.bucket_key AS ledger (bucket, key, job_id, endpoint_guid)
            SELECT $1, key, $2, $3 FROM (SELECT DISTINCT unnest($4::text[]) AS key ORDER BY key) AS claimed

@@ -6,16 +6,16 @@ import type { ResourceChange } from '../resources.ts'
 import { connectionOptions, farewell, reasonOf } from './connection.ts'
 
 const CHANNEL = 'windrow_change'
-/** How often the connection is asked whether it still is one, and how long it may take to say so. */
+/** Interval at which the connection is checked, and the time it may take to answer. */
 const HEARTBEAT = { everyMs: 10_000, timeoutMs: 5_000 }
 const RETRY_MS = { first: 100, longest: 5_000 }
 
-/** What travels in a notification. */
+/** The content of a notification. */
 type Notice = { readonly by: string; readonly changes: readonly ResourceChange[] }
 
 /**
- * The changes all processes on one database make, told to listeners of this one. Its own are told when they are
- * committed, others' when PostgreSQL notifies; after a time without a connection, that anything may have changed.
+ * Reports the changes of all processes on one database to listeners of this one: its own when they are committed,
+ * those of others when PostgreSQL notifies, and, after a time without a connection, that anything may have changed.
  */
 export class ChangeFeed {
   private readonly url: string
@@ -32,7 +32,7 @@ export class ChangeFeed {
     this.heartbeat = heartbeat
   }
 
-  /** Resolves when no change can be missed any more. */
+  /** Resolves once no change can be missed any more. */
   static async open(url: string, log: Log, heartbeat = HEARTBEAT): Promise<ChangeFeed> {
     const feed = new ChangeFeed(url, log, heartbeat)
     await feed.connect()
@@ -51,7 +51,7 @@ export class ChangeFeed {
     for (const change of changes) for (const listener of this.listeners) listener(change)
   }
 
-  /** The statement that tells the other processes, as part of the transaction that makes the changes. */
+  /** The statement that notifies the other processes, as part of the transaction that makes the changes. */
   announcement(changes: readonly ResourceChange[]): readonly [sql: string, ...values: string[]] {
     const notice: Notice = { by: this.me, changes }
     return ['SELECT pg_notify($1, $2)', CHANNEL, JSON.stringify(notice)]
@@ -112,7 +112,7 @@ export class ChangeFeed {
     this.tell([{ kind: 'everything' }])
   }
 
-  /** A peer that vanished without a word is noticed only by asking. */
+  /** Checks the connection: a peer that vanished silently is noticed only by asking. */
   private async beat(): Promise<void> {
     while (!this.closing.signal.aborted) {
       await this.sleep(this.heartbeat.everyMs)
@@ -126,13 +126,13 @@ export class ChangeFeed {
   }
 }
 
-/** Whoever else notifies on our channel, for reasons of their own, does no harm. */
+/** Parses a notification. Foreign notifications on the channel count as a change of anything, which is harmless. */
 function noticeOf(payload: string): Notice {
   try {
     const notice = JSON.parse(payload) as Notice
     if (typeof notice.by === 'string' && Array.isArray(notice.changes)) return notice
   } catch {
-    // Not one of ours.
+    // Not a notification of Windrow.
   }
   return { by: '', changes: [{ kind: 'everything' }] }
 }

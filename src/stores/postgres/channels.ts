@@ -47,7 +47,7 @@ export function channelOperations(db: PostgresDatabase) {
 
     deleteChannel: (id, now) =>
       db.transaction(async (transaction) => {
-        // An endpoint about to be made waits for this row, and then finds no channel.
+        // A concurrent creation of an endpoint waits for this row, and then finds no channel.
         const sql = 'SELECT guid FROM windrow.channel WHERE id = $1 FOR UPDATE'
         const stored = await transaction.get<{ guid: string }>(sql, id)
         if (!stored) return 'missing'

@@ -2,20 +2,20 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { StoreUnavailable } from '../resources.ts'
 
-/** Longer than any statement of ours takes; a database that needs more is given up. */
+/** Longer than any statement takes; a database that needs more is given up. */
 const STATEMENT_MS = 30_000
 const CONNECT_MS = 5_000
-/** PostgreSQL's name for bigint. */
+/** PostgreSQL's type id of bigint. */
 const INT8 = 20
 
-/** What every connection is opened with. */
+/** Options with which every connection is opened. */
 export function connectionOptions(url: string): pg.ClientConfig {
   return {
     connectionString: url,
     application_name: 'windrow',
     connectionTimeoutMillis: CONNECT_MS,
     keepAlive: true,
-    // The server gives up first; this is for the one that does not answer at all.
+    // The server times out first; this is for one that does not answer at all.
     query_timeout: STATEMENT_MS + CONNECT_MS,
     types: { getTypeParser },
   }
@@ -28,16 +28,19 @@ const getTypeParser = ((oid: number, format?: 'text' | 'binary') =>
       ? pg.types.getTypeParser(oid, 'binary')
       : pg.types.getTypeParser(oid)) as typeof pg.types.getTypeParser
 
-/** Sequences, counts and milliseconds: all far below 2^53. */
+/** Parses a bigint. Sequences, counts and milliseconds are all far below 2^53. Throws RangeError. */
 function safeInteger(text: string): number {
   const number = Number(text)
   if (!Number.isSafeInteger(number)) throw new RangeError(`${text} in the database is no safe integer`)
   return number
 }
 
-/** A commit is acknowledged only when it is on disk, and nobody waits for ever for one who has gone. */
+/**
+ * Prepares a session: a commit is acknowledged only when it is on disk, and statements do not wait for ever for a
+ * transaction whose client is gone.
+ */
 export async function prepareSession(client: pg.ClientBase): Promise<void> {
-  // Between two statements nobody else hears of an error; the next statement does.
+  // An error between two statements has no other listener; the next statement reports it.
   client.on('error', () => {})
   await client.query(`
     SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') IN ('off', 'local');
@@ -46,33 +49,33 @@ export async function prepareSession(client: pg.ClientBase): Promise<void> {
   `)
 }
 
-/** Waits for a good-bye, but not for one who no longer answers. */
+/** Waits for a connection to end, but not for a server that no longer answers. */
 export async function farewell(end: Promise<void> | undefined): Promise<void> {
   await Promise.race([end?.catch(() => {}), sleep(CONNECT_MS, undefined, { ref: false })])
 }
 
 /**
- * What SQLSTATE begins with when it is the database's state that refuses, not the statement: connection, credentials,
- * database, resources, operator, system; a server that has become a read-only replica; a transaction timed out.
+ * Prefixes of SQLSTATE with which the database's state refuses, not the statement: connection, credentials, database,
+ * resources, operator, system; a server that has become a read-only replica; a transaction that timed out.
  */
 const UNAVAILABLE = /^(08|28|3D|53|57|58|25006|25P03)/
 
-/** Deadlock, or a serialization failure: the same again is likely to succeed. */
+/** True for a deadlock or a serialization failure: a retry is likely to succeed. */
 export const isRetryable = (error: unknown): boolean =>
   error instanceof pg.DatabaseError && (error.code === '40001' || error.code === '40P01')
 
-/** A statement was given up: it took longer than it may, or somebody else thought so. */
+/** True when a statement was cancelled, by its timeout or by an administrator. */
 export const isCancelled = (error: unknown): boolean =>
   error instanceof StoreUnavailable && error.cause instanceof pg.DatabaseError && error.cause.code === '57014'
 
-/** An error of `pg` as the port names it. One without an SQLSTATE comes from the connection. */
+/** Converts an error of `pg` to the port's. One without an SQLSTATE comes from the connection. */
 export function named(error: unknown): unknown {
   if (error instanceof StoreUnavailable || error instanceof RangeError) return error
   if (error instanceof pg.DatabaseError && !UNAVAILABLE.test(error.code ?? '')) return error
   return new StoreUnavailable(`the database does not answer: ${reasonOf(error)}`, { cause: error })
 }
 
-/** Of a host with several addresses, one error for each, and no message of its own. */
+/** The message of an error. A host with several addresses gives one error for each, without a message of its own. */
 export function reasonOf(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(reasonOf).join('; ')
   return error instanceof Error ? error.message : String(error)

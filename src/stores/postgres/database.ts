@@ -6,20 +6,20 @@ import { WaitingRoom } from './waiting-room.ts'
 
 export type Value = string | number | boolean | null | readonly string[]
 
-/** Requests that may wait for a connection; more means that the database cannot keep up, and callers are told so. */
+/** Requests that may wait for a connection; more means that the database cannot keep up, and callers get an error. */
 const MOST_WAITING = 10_000
-/** Of one transaction that meets deadlocks. */
+/** Attempts at a transaction that meets deadlocks. */
 const MOST_ATTEMPTS = 5
 
-/** Whoever holds one of these alone sees and makes all changes of its kind, until the transaction ends. */
+/** Advisory locks; the holder of one sees and makes all changes of its kind until its transaction ends. */
 const LOCKS = { schema: 1, channels: 2, originEndpoints: 3, harvestJobs: 4, events: 5 }
-/** Keeps them apart from the advisory locks of others in the same database. */
+/** Separates these locks from the advisory locks of others in the same database. */
 const LOCK_CLASS = 0x57494e44
 
-/** Inside a transaction. */
+/** Runs statements inside a transaction. */
 export class Transaction {
   private readonly client: pg.ClientBase
-  /** To be told when, and only when, the transaction is durable. */
+  /** Changes that are reported when, and only when, the transaction is durable. */
   readonly changes: ResourceChange[] = []
 
   constructor(client: pg.ClientBase) {
@@ -34,39 +34,42 @@ export class Transaction {
     return (await this.all<Row>(sql, ...values))[0]
   }
 
-  /** The number of rows it touched. */
+  /** Runs a statement; resolves to the number of rows it affected. */
   async run(sql: string, ...values: Value[]): Promise<number> {
     return (await ask(this.client, sql, values)).rowCount ?? 0
   }
 
-  /** Waits for its turn. Sequence numbers drawn under a lock appear in their order: a cursor passes none by. */
+  /**
+   * Waits for a lock. Sequence numbers drawn under a lock become visible in their order, so that a cursor misses
+   * none.
+   */
   async lock(name: keyof typeof LOCKS): Promise<void> {
     await ask(this.client, 'SELECT pg_advisory_xact_lock($1, $2)', [LOCK_CLASS, LOCKS[name]])
   }
 }
 
 /**
- * A pool of connections. A request waits for one as long as the database goes on answering others. Rejects with
- * StoreUnavailable when the database cannot be asked, also all that wait then; the next call tries anew.
+ * A pool of connections. A request waits for one as long as the database keeps answering others. When the database
+ * cannot be reached, the request and all waiting ones reject with StoreUnavailable; the next call tries again.
  */
 export class PostgresDatabase {
   private readonly pool: pg.Pool
-  /** In front of the pool, which would count the time a request waits for its turn as time it takes to connect. */
+  /** Queues requests in front of the pool, which would count waiting time as connecting time. */
   private readonly room: WaitingRoom
   private readonly underWay = new Set<Promise<unknown>>()
   private readonly committed: (changes: readonly ResourceChange[]) => void
   private readonly announce: (changes: readonly ResourceChange[]) => readonly [sql: string, ...values: Value[]]
   private isClosing = false
-  /** Requests that the database has answered so far, be it with an error of theirs. */
+  /** Requests that the database has answered so far, including those with an error. */
   private answered = 0
 
   constructor(options: {
     url: string
     poolSize: number
     log: Log
-    /** The statement that tells other processes, when the transaction it is part of has committed. */
+    /** The statement that notifies other processes when its transaction commits. */
     announce: (changes: readonly ResourceChange[]) => readonly [sql: string, ...values: Value[]]
-    /** Called before the transaction's caller is answered. */
+    /** Called before the transaction's caller gets its result. */
     committed: (changes: readonly ResourceChange[]) => void
   }) {
     this.announce = options.announce
@@ -91,12 +94,12 @@ export class PostgresDatabase {
     return (await this.all<Row>(sql, ...values))[0]
   }
 
-  /** The number of rows it touched. */
+  /** Runs a statement; resolves to the number of rows it affected. */
   async run(sql: string, ...values: Value[]): Promise<number> {
     return this.using(async (client) => (await ask(client, sql, values)).rowCount ?? 0)
   }
 
-  /** Everything `work` does or nothing; it may be called again after a deadlock. */
+  /** Runs `work` atomically; `work` may be called again after a deadlock. */
   async transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
     const { result, changes } = await this.using(async (client) => {
       for (let attempt = 1; ; attempt++) {
@@ -111,7 +114,7 @@ export class PostgresDatabase {
     return result
   }
 
-  /** Finishes what was asked, then closes every connection. */
+  /** Finishes the requests under way, then closes every connection. */
   async close(): Promise<void> {
     if (this.isClosing) return
     this.isClosing = true
@@ -159,7 +162,10 @@ export class PostgresDatabase {
 
   private async checkOut<T>(work: (client: pg.ClientBase) => Promise<T>): Promise<T> {
     const answeredBefore = this.answered
-    /** The others would learn the same one after the other, unless they are answered meanwhile. */
+    /**
+     * Rejects the waiting requests, which would meet the same error one by one, unless others were answered
+     * meanwhile.
+     */
     const dismissOthers = (reason: unknown) => {
       if (this.answered === answeredBefore) this.room.dismiss(reason)
     }
@@ -191,7 +197,10 @@ async function ask(client: pg.ClientBase, sql: string, values: readonly Value[] 
   }
 }
 
-/** PostgreSQL's text cannot hold U+0000; nothing stored under a name contains one, so nothing is found by it. */
+/**
+ * Makes a value storable: PostgreSQL's text cannot hold U+0000. No stored name contains one, so no lookup is
+ * affected.
+ */
 function storable(value: Value): unknown {
   if (typeof value === 'string') return value.replaceAll('\0', '\ufffd')
   return Array.isArray(value) ? value.map(storable) : value

@@ -9,7 +9,8 @@ type Sink = { after: number; fence: number }
 const LISTING = { table: 'windrow.event', columns: 'seq, body' }
 
 /**
- * Written last in its transaction: it holds the events' lock until the end, so that none appears before an earlier one.
+ * Writes an event. It must come last in its transaction: it holds the events' lock until the end, so that no event
+ * appears before an earlier one.
  */
 export async function writeEvent(transaction: Transaction, event: ServiceEvent): Promise<void> {
   const { id, at } = event

@@ -7,7 +7,7 @@ import { readPage } from './page.ts'
 
 type Earlier = { created_at: number; status: HarvestJobStatus }
 
-/** Harvest jobs as the API sees them; `harvest-leases.ts` is how workers do. */
+/** Operations on harvest jobs for the API; those for workers are in `harvest-leases.ts`. */
 export function harvestJobOperations(db: PostgresDatabase) {
   return {
     createHarvestJob: (job, { maxInProgress, maxScheduled, idFreeAfterMs }, notBefore) =>

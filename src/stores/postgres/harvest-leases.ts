@@ -7,11 +7,11 @@ import { writeEvent } from './events.ts'
 
 type Held = { seq: number; cancelling: boolean; body: HarvestJob }
 
-/** Harvest jobs as workers of several processes claim them. */
+/** Operations with which workers of several processes claim and run harvest jobs. */
 export function harvestLeaseOperations(db: PostgresDatabase) {
   return {
     async claimHarvestJob({ owner, now, leaseMs }) {
-      // A row that another claim, or the job's own checkpoint, is just writing is passed by.
+      // A row that another claim, or the job's own checkpoint, is currently writing is skipped.
       const row = await db.get<HarvestJobRow>(
         `UPDATE windrow.harvest_job SET state = 'RUNNING', owner = $1, lease_until = $2::bigint + $3, fence = fence + 1,
            attempts = attempts + 1, failures = failures + (state = 'RUNNING')::int,
@@ -83,7 +83,9 @@ export function harvestLeaseOperations(db: PostgresDatabase) {
   } satisfies Partial<HarvestRecords>
 }
 
-/** The job's row, kept from others until the end; undefined when another has claimed it since, or it has ended. */
+/**
+ * The job's row, locked until the transaction ends; undefined when another worker has claimed it, or it has ended.
+ */
 const held = (transaction: Transaction, { id, fence }: HarvestClaim) =>
   transaction.get<Held>(
     `SELECT seq, cancelling, body FROM windrow.harvest_job
@@ -93,7 +95,7 @@ const held = (transaction: Transaction, { id, fence }: HarvestClaim) =>
   )
 
 async function recordObjects(transaction: Transaction, job: number, objects: readonly HarvestObject[]): Promise<void> {
-  // One statement cannot write a row twice: the last of a key counts.
+  // One statement cannot write a row twice: for each key, the last object counts.
   const latest = [...new Map(objects.map((object) => [object.key, object])).values()]
   await transaction.run(
     `INSERT INTO windrow.harvest_object (job, key, size, sha256)

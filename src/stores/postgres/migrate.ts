@@ -2,7 +2,7 @@ import { DatabaseRefused } from '../resources.ts'
 import type { PostgresDatabase } from './database.ts'
 import { MIGRATIONS } from './schema.ts'
 
-/** Brings the schema to the newest version, in one transaction; of several processes at once, one does it. */
+/** Migrates the schema to the newest version, in one transaction; of several concurrent processes, one does it. */
 export async function migrate(db: PostgresDatabase): Promise<void> {
   await db.transaction(async (transaction) => {
     await transaction.lock('schema')

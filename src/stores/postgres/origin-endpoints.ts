@@ -13,7 +13,7 @@ export function originEndpointOperations(db: PostgresDatabase) {
         const { id, guid, channelGuid, channelId, revision } = endpoint
         await transaction.lock('originEndpoints')
         if (await transaction.get('SELECT 1 FROM windrow.origin_endpoint WHERE id = $1', id)) return 'duplicate'
-        // The row is held, so that the channel cannot go meanwhile.
+        // The row is locked, so that the channel cannot be deleted meanwhile.
         const channel = await transaction.get('SELECT 1 FROM windrow.channel WHERE guid = $1 FOR UPDATE', channelGuid)
         if (!channel) return 'no-channel'
         const sql = 'SELECT count(*) AS n FROM windrow.origin_endpoint WHERE channel_guid = $1'
@@ -78,14 +78,14 @@ const changeOf = ({ guid, channel_guid }: Stored): ResourceChange => ({
   channelGuid: channel_guid,
 })
 
-/** The endpoint's row, which nobody else changes until the transaction ends. */
+/** The endpoint's row, locked until the transaction ends. */
 const held = (transaction: Transaction, id: string) =>
   transaction.get<Stored>(
     'SELECT revision, guid, channel_guid, startover_seconds FROM windrow.origin_endpoint WHERE id = $1 FOR UPDATE',
     id,
   )
 
-/** A window that is gone or smaller stays in demand for a while: fingers slip. */
+/** Keeps a removed or reduced window in demand for a while, in case that was a mistake. */
 const release = (transaction: Transaction, { channel_guid, startover_seconds }: Stored, until: number) =>
   transaction.run(
     'INSERT INTO windrow.released_window (channel_guid, seconds, until) VALUES ($1, $2, $3)',

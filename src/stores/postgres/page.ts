@@ -1,7 +1,10 @@
 import type { Page, PageRequest } from '../pages.ts'
 import type { PostgresDatabase, Value } from './database.ts'
 
-/** A page of `table` in creation order; the cursor is the last row's `seq`. A test in `where` ends before its value. */
+/**
+ * Reads a page of `table` in creation order; the cursor is the last row's `seq`. A test in `where` ends before its
+ * value.
+ */
 export async function readPage<Row extends { readonly seq: number }, T>(
   db: PostgresDatabase,
   {

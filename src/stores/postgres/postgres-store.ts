@@ -14,24 +14,24 @@ import { retentionOperations } from './retention.ts'
 
 export type PostgresStore = {
   readonly resources: Resources
-  /** Makes `archive` the one whose content these channels have, if there is none yet; gives the one there is. */
+  /** Records `archive` as the archive of these channels unless one is recorded; resolves to the recorded one. */
   claimArchive(archive: string): Promise<string>
-  /** Finishes what was asked, then closes every connection. */
+  /** Finishes the requests under way, then closes every connection. */
   close(): Promise<void>
 }
 
 export type PostgresOptions = {
-  /** `postgres://user:password@host:port/database`, with the parameters libpq knows, such as `sslmode`. */
+  /** `postgres://user:password@host:port/database`, with parameters of libpq such as `sslmode`. */
   readonly url: string
-  /** Connections for requests. One more hears what other processes change. */
+  /** Connections for requests. One more receives the changes of other processes. */
   readonly poolSize: number
   readonly log: Log
 }
 
 /**
  * Channels, endpoints, jobs and events in the schema `windrow` of a PostgreSQL database, which several processes may
- * share. Throws DatabaseRefused when the database cannot be used; later, every call rejects with StoreUnavailable for
- * as long as it does not answer.
+ * share. Throws DatabaseRefused when the database cannot be used; later, every call rejects with StoreUnavailable as
+ * long as the database does not answer.
  */
 export async function openPostgresStore({ url, poolSize, log }: PostgresOptions): Promise<PostgresStore> {
   const refuse = (error: unknown): never => {
@@ -80,7 +80,7 @@ export async function openPostgresStore({ url, poolSize, log }: PostgresOptions)
   }
 }
 
-/** Where it is, without who and how. */
+/** The database's name and host, without user, password and parameters. */
 function placeOf(url: string): string {
   const parsed = URL.parse(url)
   return parsed ? `${parsed.pathname.slice(1)} at ${parsed.host || 'the local socket'}` : 'that is configured'

@@ -2,7 +2,7 @@ import type { UtcRange } from '../../media/time.ts'
 import type { Resources } from '../resources.ts'
 import type { PostgresDatabase } from './database.ts'
 
-/** The longest startover window: what a deleted channel keeps until its grace is over. */
+/** The longest startover window, which a deleted channel keeps until its grace period is over. */
 const LONGEST_WINDOW_SECONDS = 14 * 24 * 3600
 
 type Demand = { guid: string; seconds: number; deleted_at: number | null; pinned: UtcRange[] }
@@ -10,7 +10,7 @@ type Demand = { guid: string; seconds: number; deleted_at: number | null; pinned
 export function retentionOperations(db: PostgresDatabase) {
   return {
     async retentionDemands(now, graceMs) {
-      // One statement, so that all of it is of one moment.
+      // A single statement, so that all rows are of one moment.
       const demands = await db.all<Demand>(
         `SELECT guid, seconds, deleted_at, (
            SELECT coalesce(json_agg(json_build_object('start', window_start, 'end', window_end) ORDER BY seq), '[]')

@@ -23,8 +23,9 @@ async function upgradeEndpoints(transaction: Transaction): Promise<void> {
 }
 
 /**
- * The tables, as migrations: a schema at version n has run the first n. Nouns are kept as JSON in `body`, beside the
- * columns that queries need. JSON, not JSONB: what was written is read back to the letter. Times are UTC milliseconds.
+ * The tables, as migrations: a schema at version n has run the first n. Nouns are stored as JSON in `body`, beside
+ * the columns that queries need; JSON, not JSONB, which would not return exactly what was written. Times are UTC
+ * milliseconds.
  */
 export const MIGRATIONS: readonly Migration[] = [
   `

@@ -1,7 +1,7 @@
 import { StoreUnavailable } from '../resources.ts'
 
 /**
- * Lets a number of requests in at a time, in the order in which they came; the others wait, however long that takes.
+ * Admits a limited number of requests at a time, in the order of arrival; the others wait, for any length of time.
  */
 export class WaitingRoom {
   private readonly mostWaiting: number
@@ -14,8 +14,8 @@ export class WaitingRoom {
   }
 
   /**
-   * Resolves when it is the caller's turn, who calls `leave` at its end. Rejects with StoreUnavailable when too many
-   * wait.
+   * Resolves when it is the caller's turn; the caller must then call `leave`. Rejects with StoreUnavailable when too
+   * many wait.
    */
   async enter(): Promise<void> {
     if (this.free > 0) {
@@ -36,7 +36,7 @@ export class WaitingRoom {
     else this.free++
   }
 
-  /** Refuses everyone who waits now. Whoever comes later is let in as before. */
+  /** Rejects all requests that wait now; later ones are admitted as before. */
   dismiss(reason: unknown): void {
     for (const { reject } of this.waiting.splice(0)) reject(reason)
   }

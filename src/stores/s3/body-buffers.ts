@@ -4,8 +4,8 @@ import type { ObjectBody } from '../buckets.ts'
 const SMALLEST = 1 << 16
 
 /**
- * Memory for bodies that are sent in one piece, used again and again: a fresh buffer for each object would have to be
- * cleared, and collected. Keeps at most `mostKept` bytes while nothing is sent.
+ * Reusable memory for bodies that are sent in one piece: a new buffer for each object would have to be cleared and
+ * collected. Keeps at most `mostKept` bytes while nothing is sent.
  */
 export class BodyBuffers {
   private readonly free: Buffer[] = []
@@ -16,11 +16,11 @@ export class BodyBuffers {
   }
 
   /**
-   * Has the bytes of a body in memory while `work` is at it, and for good once it has called `keep`. Rejects when there
-   * are more or fewer than the body says, and as `work` does.
+   * Holds the bytes of a body in memory while `work` runs; the buffer is not reused once `work` has called `keep`.
+   * Rejects when there are more or fewer bytes than the body states, and as `work` does.
    */
   async hold<T>(body: ObjectBody, work: (bytes: Buffer, keep: () => void) => Promise<T>): Promise<T> {
-    // One byte more, to see whether there are more.
+    // One byte more, to detect surplus bytes.
     const buffer = this.take(body.size + 1)
     const size = await readInto(buffer, body)
     if (size !== body.size) throw new Error(`read ${size} bytes of an object that has ${body.size}`)
@@ -29,7 +29,8 @@ export class BodyBuffers {
       isKept = true
     }
     const result = await work(buffer.subarray(0, size), keep)
-    // What has failed may still be on its way to the network: it is left to the collector.
+    // After a failure, the bytes may still be on their way to the network: the buffer is left to the garbage
+    // collector.
     if (!isKept) this.give(buffer)
     return result
   }
@@ -40,7 +41,7 @@ export class BodyBuffers {
     return Buffer.allocUnsafeSlow(Math.max(SMALLEST, 2 ** Math.ceil(Math.log2(size))))
   }
 
-  /** The largest stay: they serve for all. */
+  /** Returns a buffer. The largest ones are kept, since they serve every size. */
   private give(buffer: Buffer): void {
     this.free.push(buffer)
     this.free.sort((a, b) => a.length - b.length)
@@ -49,7 +50,7 @@ export class BodyBuffers {
   }
 }
 
-/** As many bytes as there are, or as the buffer has room for. */
+/** Reads as many bytes as there are, or as fit into the buffer. */
 async function readInto(buffer: Buffer, body: ObjectBody): Promise<number> {
   let size = 0
   if (body.kind === 'bytes') {

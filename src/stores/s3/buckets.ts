@@ -11,31 +11,31 @@ import { signWith, watchAnswers } from './put.ts'
 import { assumedRole, type RoleOptions } from './role.ts'
 
 export type S3BucketsOptions = {
-  /** Absent: AWS's own for the region. */
+  /** Endpoint of the S3 API; when absent, that of AWS for the region. */
   readonly endpoint?: string
   readonly region: string
   readonly forcePathStyle: boolean
-  /** Absent: where AWS SDKs look for them. */
+  /** Credentials; when absent, the default chain of the AWS SDK. */
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string }
-  /** Connections in all; more requests than that wait their turn. */
+  /** Total number of connections; further requests wait. */
   readonly maxConnections: number
-  /** Silence on a connection that is in use. */
+  /** Time that a connection in use may be silent. */
   readonly idleTimeoutMs: number
-  /** Write as the role the job names; absent: with our own credentials. */
+  /** The role that a job names is assumed; when absent, the server's own credentials are used. */
   readonly role?: RoleOptions
 }
 
 const CONNECT_TIMEOUT_MS = 5_000
-/** By the SDK itself, and only of requests whose body it can send again: small ones. */
+/** Attempts by the SDK itself, for requests whose body it can send again: small ones. */
 const MAX_ATTEMPTS = 3
-/** Up to this a body is sent from memory; above it streams, which takes three times the work. */
+/** Bodies up to this size are sent from memory; larger ones are streamed, which takes three times the CPU. */
 const MAX_HELD_BYTES = 16 << 20
-/** Memory kept for that between objects. */
+/** Memory kept for such bodies between objects. */
 const MAX_KEPT_BYTES = 32 << 20
-/** Larger objects go in parts. */
+/** Larger objects are uploaded in parts. */
 const MULTIPART_BYTES = 64 << 20
 const REMOVALS_AT_ONCE = 8
-/** What goes wrong is told by our own errors; the SDK would write to the console. */
+/** Problems are reported by Windrow's own errors; the SDK would write to the console. */
 const SILENT = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
 
 type Sdk = typeof import('@aws-sdk/client-s3')
@@ -43,13 +43,13 @@ type Conditions = { readonly IfMatch?: string; readonly IfNoneMatch?: string }
 
 type Connection = { readonly sdk: Sdk; readonly client: S3Client; readonly buffers: BodyBuffers }
 
-/** Buckets of an S3 API: AWS or any server that speaks it. */
+/** Buckets of an S3 API, that of AWS or of any compatible server. */
 export function s3Buckets(options: S3BucketsOptions): Buckets {
   const host = options.endpoint ? new URL(options.endpoint).host : `S3 in ${options.region}`
   const { region } = options
   const buffers = new BodyBuffers(MAX_KEPT_BYTES)
   const agent = { keepAlive: true, maxSockets: options.maxConnections }
-  /** By role; one for all where none is assumed. */
+  /** Connections by role; a single one when no role is assumed. */
   const connections = new Map<string, ReturnType<typeof connect>>()
   return {
     async open({ bucketName, roleArn }, signal) {
@@ -67,7 +67,9 @@ export function s3Buckets(options: S3BucketsOptions): Buckets {
   }
 }
 
-/** The SDK takes a tenth of a second and 70 MB to load: only those who harvest to S3 pay for it. */
+/**
+ * Loads the SDK and connects. The SDK takes a tenth of a second and 70 MB to load, so only harvests to S3 load it.
+ */
 async function connect(
   options: S3BucketsOptions,
   agent: AgentOptions,
@@ -84,10 +86,11 @@ async function connect(
     ...(credentials && { credentials }),
     retryMode: 'standard',
     maxAttempts: MAX_ATTEMPTS,
-    // Checksum trailers are AWS's own: a server that only speaks S3 may store them as part of the object.
+    // Checksum trailers are specific to AWS: other servers may store them as part of the object.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
-    // The bucket has answered before anything big is sent; a server that ignores Expect would cost seconds each time.
+    // The bucket has been checked before anything large is sent; a server that ignores Expect would cost seconds each
+    // time.
     expectContinueHeader: false,
     logger: SILENT,
     requestHandler: {
@@ -107,7 +110,7 @@ class S3Bucket implements Bucket {
   private readonly buffers: BodyBuffers
   private readonly name: string
   private readonly place: BucketPlace
-  /** Until it says that it does not. */
+  /** False once the server has shown that it does not support conditions. */
   private knowsConditions = true
 
   constructor({ sdk, client, buffers }: Connection, place: BucketPlace) {
@@ -118,15 +121,16 @@ class S3Bucket implements Bucket {
     this.place = place
   }
 
-  /** Asks for the bucket's location: the answer, unlike one to HEAD, says what is wrong. */
+  /** Asks for the bucket's location, since its response, unlike one to HEAD, states what is wrong. */
   async find(signal: AbortSignal): Promise<void> {
     try {
       await this.client.send(new this.sdk.GetBucketLocationCommand({ Bucket: this.name }), { abortSignal: signal })
     } catch (error) {
-      // The role is not given: nothing was asked yet.
+      // Assuming the role failed: the bucket was not asked yet.
       if (error instanceof BucketRefused) throw error
       const refusal = this.inWords(error, signal)
-      // Credentials may be allowed to write and not to ask, and servers may not know the question: a put will tell.
+      // Credentials may be allowed to write but not to ask, and servers may not support the question: a put will
+      // show.
       const isVerdict = !(refusal instanceof BucketRefused && ['AccessDenied', 'Refused'].includes(refusal.code))
       if (isVerdict) throw refusal
     }
@@ -143,7 +147,7 @@ class S3Bucket implements Bucket {
         this.knowsConditions = false
         await this.put(key, body, signal)
       } else if (await this.isStill(condition, key, error, signal)) {
-        // Ceph compares what stands between the quotation marks with what it was sent, marks and all.
+        // Ceph compares the ETag without its quotation marks, with the value as sent, including any marks.
         await this.putWhere({ IfMatch: condition.replaces?.replaceAll('"', '') ?? '' }, key, body, signal)
       } else throw error
     }
@@ -158,7 +162,7 @@ class S3Bucket implements Bucket {
     else await this.stream(key, body, signal)
   }
 
-  /** Refused for a condition that holds. */
+  /** Tells whether a put was refused although its condition holds. */
   private async isStill(
     { replaces }: PutCondition,
     key: string,
@@ -177,7 +181,7 @@ class S3Bucket implements Bucket {
     } catch (error) {
       if (statusOf(error) === 404) return null
       const refusal = this.inWords(error, signal)
-      // Whoever may write need not be allowed to look.
+      // Credentials that may write need not be allowed to read.
       if (refusal instanceof BucketRefused && ['AccessDenied', 'Refused'].includes(refusal.code)) return undefined
       throw refusal
     }
@@ -208,7 +212,7 @@ class S3Bucket implements Bucket {
     })
   }
 
-  /** An object is durable when S3 has answered. */
+  /** Does nothing: an object is durable when S3 has answered. */
   async flush(): Promise<void> {}
 
   private async inParts(key: string, body: ObjectBody, signal: AbortSignal): Promise<void> {
@@ -222,7 +226,7 @@ class S3Bucket implements Bucket {
   private async stream(key: string, body: ObjectBody, signal: AbortSignal): Promise<void> {
     const stream = bodyStream(body)
     const broken = new AbortController()
-    // The SDK does not look at errors of the stream it sends, and would wait for bytes that never come.
+    // The SDK ignores errors of the stream it sends, and would wait for bytes that never arrive.
     stream.on('error', (error) => broken.abort(error))
     try {
       await this.send(key, body, stream, { signal: AbortSignal.any([signal, broken.signal]) })
@@ -241,7 +245,7 @@ class S3Bucket implements Bucket {
   ): Promise<void> {
     const { signal, conditions = {}, answeredEarly } = options
     const about = { Bucket: this.name, Key: key, ContentType: contentType, ContentLength: size }
-    // Checked on arrival by a server that knows it.
+    // A server that supports it checks this on arrival.
     const checksum = sha256 && { ChecksumSHA256: Buffer.from(sha256, 'hex').toString('base64') }
     const object = { ...about, Body: content, ...checksum, ...conditions }
     const put = new this.sdk.PutObjectCommand(object)

@@ -1,6 +1,6 @@
 import { type BucketProblem, BucketRefused } from '../buckets.ts'
 
-/** S3's error codes, and those of servers like it, by what they mean to the owner of a harvest job. */
+/** Error codes of S3 and compatible servers, by their meaning for the owner of a harvest job. */
 const CODES: Readonly<Record<string, BucketProblem>> = {
   NoSuchBucket: 'NoSuchBucket',
   AccessDenied: 'AccessDenied',
@@ -24,7 +24,7 @@ const CODES: Readonly<Record<string, BucketProblem>> = {
   EntityTooLarge: 'Refused',
   SlowDown: 'Unavailable',
   RequestTimeout: 'Unavailable',
-  // What arrived is not what was sent: sent again, it may.
+  // The bytes that arrived are not those sent; a retry may succeed.
   BadDigest: 'Unavailable',
   IncompleteBody: 'Unavailable',
   XAmzContentChecksumMismatch: 'Unavailable',
@@ -35,7 +35,7 @@ const CODES: Readonly<Record<string, BucketProblem>> = {
   TimeoutError: 'Unreachable',
 }
 
-/** What a server without the error document of S3 (an answer to HEAD, a proxy in between) says by status alone. */
+/** Status codes of responses without S3's error document (to HEAD, or from a proxy), by meaning. */
 const STATUSES: Readonly<Record<number, BucketProblem>> = {
   301: 'WrongRegion',
   307: 'WrongRegion',
@@ -55,10 +55,10 @@ export type S3Error = Error & {
   readonly $response?: { readonly headers?: Readonly<Record<string, string>> }
 }
 
-/** A bucket, who is asked for it, and for which region. */
+/** A bucket, with the host and region at which it is requested. */
 export type BucketPlace = { readonly bucket: string; readonly host: string; readonly region: string }
 
-/** What the S3 client threw, in the words of the port; undefined when the bucket is not to blame. */
+/** Converts an error of the S3 client to the port's; undefined when the bucket is not the cause. */
 export function bucketRefusal(thrown: unknown, about: BucketPlace): BucketRefused | undefined {
   if (thrown instanceof BucketRefused) return thrown
   const error = thrown as S3Error
@@ -70,7 +70,7 @@ export function problemOf(error: S3Error): BucketProblem | undefined {
   const known = CODES[error.name]
   if (known) return known
   const status = error.$metadata?.httpStatusCode
-  // Without an answer: what the network or TLS said, such as ECONNREFUSED or CERT_HAS_EXPIRED.
+  // No response: an error of the network or of TLS, such as ECONNREFUSED or CERT_HAS_EXPIRED.
   if (status === undefined) return error.code === undefined ? undefined : 'Unreachable'
   return STATUSES[status] ?? (status >= 500 && status !== 501 ? 'Unavailable' : 'Refused')
 }

@@ -5,12 +5,10 @@ import type { ObjectBody } from '../buckets.ts'
 
 type Sdk = typeof import('@aws-sdk/client-s3')
 
-/** S3 allows 10,000 parts of at least 5 MiB. */
+/** Size of a part; S3 allows 10,000 parts of at least 5 MiB. */
 const PART_BYTES = 16 << 20
 
-/**
- * Puts a large object in parts, one after the other; a part that fails is sent again by the SDK. Needs memory for one.
- */
+/** Puts a large object in consecutive parts; the SDK sends a failed part again. Needs memory for one part. */
 export async function putInParts(
   { sdk, client }: { readonly sdk: Sdk; readonly client: S3Client },
   object: { readonly Bucket: string; readonly Key: string },
@@ -38,7 +36,7 @@ export async function putInParts(
     }
     await client.send(new sdk.CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts } }), options)
   } catch (error) {
-    // Parts of an upload nobody completes cost money until someone finds them.
+    // Parts of an abandoned upload cost money until someone finds them.
     await client.send(new sdk.AbortMultipartUploadCommand(upload)).catch(() => {})
     throw error
   }

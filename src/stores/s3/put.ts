@@ -2,8 +2,8 @@ import type { IncomingMessage } from 'node:http'
 import type { PutObjectCommand } from '@aws-sdk/client-s3'
 
 /**
- * What arrives has to have the digest that was signed, or it is refused, by every server that knows Signature Version
- * 4. The SDK leaves the bytes of streams unsigned otherwise.
+ * Signs the digest of the body, so that any server with Signature Version 4 refuses other bytes. By default, the SDK
+ * leaves the bytes of streams unsigned.
  */
 export function signWith({ middlewareStack }: PutObjectCommand, sha256: string): void {
   middlewareStack.add(
@@ -17,8 +17,8 @@ export function signWith({ middlewareStack }: PutObjectCommand, sha256: string):
 }
 
 /**
- * Calls `answeredEarly` when a server has answered before all was sent: the rest is still on its way. Looks at every
- * answer, also at those after which the SDK tries again.
+ * Calls `answeredEarly` when a server has responded before the whole body was sent, so that the rest is still under
+ * way. It looks at every response, including those after which the SDK retries.
  */
 export function watchAnswers({ middlewareStack }: PutObjectCommand, answeredEarly: () => void): void {
   middlewareStack.add(

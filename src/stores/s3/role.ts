@@ -2,10 +2,10 @@ import { BucketRefused } from '../buckets.ts'
 import { problemOf, type S3Error } from './errors.ts'
 
 export type RoleOptions = {
-  /** Absent: AWS's own for the region. */
+  /** Endpoint of STS; when absent, that of AWS for the region. */
   readonly endpoint?: string
   readonly sessionName: string
-  /** What the role's trust policy may ask for. */
+  /** External id that the role's trust policy may require. */
   readonly externalId?: string
 }
 
@@ -15,8 +15,9 @@ const CONNECT_TIMEOUT_MS = 5_000
 const REQUEST_TIMEOUT_MS = 10_000
 
 /**
- * Credentials of the role a job names, by AssumeRole of AWS STS; the S3 client asks again before they expire. Rejects
- * with BucketRefused. `keys`: whose they are to be assumed with; absent: where AWS SDKs look.
+ * Credentials of the role that a job names, through AssumeRole of AWS STS; the S3 client renews them before they
+ * expire. Rejects with BucketRefused. `keys` are the credentials that assume the role; when undefined, those of the
+ * AWS SDK's default chain.
  */
 export function assumedRole(
   roleArn: string,

@@ -4,7 +4,7 @@ import type { Operations } from './synchronous.ts'
 type Owner = { key: string; job_id: string }
 type Names = { bucket: string; keys: readonly string[]; endpointGuid: string }
 
-/** The ledger of names in buckets: which job wrote which, for which endpoint. */
+/** Operations on the ledger of names in buckets: which job wrote each name, and for which endpoint. */
 export function bucketKeyOperations(db: SqliteDatabase) {
   const bucketKeysOwner = ({ bucket, keys, endpointGuid }: Names) => {
     const owner = db.get<Owner>(

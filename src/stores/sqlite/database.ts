@@ -6,17 +6,17 @@ import { MIGRATIONS } from './schema.ts'
 const BUSY_CODES = new Set([5, 6])
 
 /**
- * How a process shares the file: `exclusive` with nobody, as the one `writer` with any number of readers, or as a
- * `reader` beside the writer, which changes as little as it can. Locks die with their process.
+ * How a process shares the file: `exclusive`, without others; as the only `writer`, with any number of readers; or as
+ * a `reader` beside the writer, which changes as little as possible. Locks end with their process.
  */
 export type Sharing = 'exclusive' | 'writer' | 'reader'
 
-/** How long one process waits for a transaction of another one. */
+/** Time that one process waits for a transaction of another. */
 const BUSY_TIMEOUT_MS = { exclusive: 1000, writer: 10_000, reader: 10_000 } as const
 
 /**
- * The only file that knows `node:sqlite`. Statements are prepared once; a write is durable when its transaction has
- * committed: WAL with synchronous=FULL syncs the log at each commit.
+ * The only class that uses `node:sqlite`. Statements are prepared once; a write is durable when its transaction has
+ * committed, since WAL with synchronous=FULL syncs the log at each commit.
  */
 export class SqliteDatabase {
   private readonly sqlite: DatabaseSync
@@ -44,7 +44,7 @@ export class SqliteDatabase {
       this.close()
       const { errcode, message } = error as Error & { readonly errcode?: number }
       if (errcode === undefined) throw error
-      // The low byte: the others say why it is busy.
+      // The low byte of the code; the other bytes give the reason for being busy.
       const isBusy = BUSY_CODES.has(errcode & 0xff)
       throw new DatabaseRefused(isBusy ? `${path} is in use by another process` : `cannot use ${path}: ${message}`)
     }
@@ -62,7 +62,7 @@ export class SqliteDatabase {
     return this.prepared(sql).all(...values) as Row[]
   }
 
-  /** The id of the row the last INSERT made. */
+  /** Runs an INSERT; returns the id of its row. */
   insert(sql: string, ...values: SQLInputValue[]): number {
     return Number(this.prepared(sql).run(...values).lastInsertRowid)
   }
@@ -87,7 +87,7 @@ export class SqliteDatabase {
     return Number(this.get<{ user_version: number }>('PRAGMA user_version')?.user_version ?? 0)
   }
 
-  /** The process that writes the archive makes its index, and brings it up to date. */
+  /** Checks the version of the index, which the process that writes the archive creates and migrates. */
   private checkVersion(): void {
     const { version } = this
     if (version === MIGRATIONS.length) return
@@ -109,7 +109,7 @@ export class SqliteDatabase {
   }
 }
 
-/** A file that holds nothing: whoever has its lock is the one. */
+/** Locks an empty file for the lifetime of the process: the holder of the lock is the writer. */
 function lockForGood(database: DatabaseSync): void {
   database.open()
   database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT;')

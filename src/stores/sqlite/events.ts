@@ -7,12 +7,12 @@ import type { Operations } from './synchronous.ts'
 
 type Sink = { after: number; owner: string | null; lease_until: number; fence: number }
 
-/** Throws when an event with that id is there. */
+/** Writes an event. Throws when there is one with its id. */
 export function writeEvent(db: SqliteDatabase, { id, at, ...event }: ServiceEvent): void {
   db.run('INSERT INTO event (id, at, body) VALUES (?, ?, ?)', id, at, JSON.stringify({ id, at, ...event }))
 }
 
-/** The outbox: one thread writes, so that numbers become visible in their order. */
+/** Operations on the outbox; a single thread writes, so that numbers become visible in order. */
 export function eventOperations(db: SqliteDatabase) {
   return {
     appendEvent(event: ServiceEvent): void {

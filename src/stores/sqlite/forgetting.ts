@@ -14,8 +14,8 @@ type SlotRow = { readonly id: number; readonly era: number; readonly idx: number
 type ShownEra = { readonly outputTimeline: number; readonly era: number }
 
 /**
- * Forgetting: rows go first and their keys become pending deletions in the same transaction; the objects are deleted
- * later.
+ * Operations that delete content: rows are deleted, and their keys become pending deletions, in one transaction; the
+ * objects are deleted later.
  */
 export function forgettingOperations(db: SqliteDatabase) {
   const leavePending = (keys: readonly string[]) => {
@@ -24,7 +24,9 @@ export function forgettingOperations(db: SqliteDatabase) {
     db.run('DELETE FROM source_object WHERE key IN (SELECT value FROM json_each(?))', list)
   }
 
-  /** Slots let go of their objects; one that filled a slot of the other input is held by that, too. */
+  /**
+   * Releases the objects of deleted slots; an object that filled a slot of the other input is held by that slot, too.
+   */
   const release = (keys: readonly string[]) => {
     const once = new Set<string>()
     const again = keys.filter((key) => once.size === once.add(key).size)
@@ -39,7 +41,7 @@ export function forgettingOperations(db: SqliteDatabase) {
     if (again.length > 0) release(again)
   }
 
-  /** Output timelines of the input's channel: any of them may have followed it. */
+  /** Output timelines of the input's channel, any of which may have followed the input. */
   const outputTimelines = (input: number) =>
     db.all<{ id: number; longest_ms: number }>(
       `SELECT n.id, n.longest_ms FROM output_timeline n JOIN input i ON i.id = n.input
@@ -47,10 +49,11 @@ export function forgettingOperations(db: SqliteDatabase) {
       input,
     )
 
-  /** The output segments made of a slot; gives the eras they belonged to. */
+  /** Deletes the output segments made of a slot; returns the eras they belonged to. */
   const removeSegments = (input: number, { era, idx }: SlotRow, of: readonly { id: number }[]): ShownEra[] =>
     of.flatMap(({ id }) => {
-      // Segments of an output timeline do not overlap: only the last one that begins at or before the slot can hold it.
+      // Segments of an output timeline do not overlap: only the last one that begins at or before the slot can hold
+      // it.
       return db.all<ShownEra>(
         `DELETE FROM output_segment WHERE output_timeline = ?1 AND first_slot + slot_count > ?4 AND number =
            (SELECT number FROM output_segment INDEXED BY output_segment_by_slot
@@ -63,7 +66,7 @@ export function forgettingOperations(db: SqliteDatabase) {
       )
     })
 
-  /** Eras of which an output timeline may have no segment any more. */
+  /** Forgets eras of which an output timeline has no segments any more. */
   const forgetShown = (eras: readonly ShownEra[]) => {
     const distinct = new Map(eras.map((shown) => [`${shown.outputTimeline}/${shown.era}`, shown]))
     for (const { outputTimeline, era } of distinct.values()) {
@@ -76,7 +79,7 @@ export function forgettingOperations(db: SqliteDatabase) {
     }
   }
 
-  /** Slots, the output segments made of them, and their objects. */
+  /** Deletes slots, the output segments made of them, and their objects. */
   const removeSlots = (input: number, slots: readonly SlotRow[], of: readonly { id: number }[]) => {
     forgetShown(slots.flatMap((slot) => removeSegments(input, slot, of)))
     const ids = JSON.stringify(slots.map(({ id }) => id))
@@ -87,7 +90,7 @@ export function forgettingOperations(db: SqliteDatabase) {
 
   const forgetSlots = (input: number, before: UtcMs, pinned: Pinned, limit: number) => {
     const all = outputTimelines(input)
-    // An output segment at the edge of a pinned span needs slots that lie outside it.
+    // An output segment at the edge of a pinned span needs slots outside the span.
     const longest = Math.max(0, ...all.map(({ longest_ms }) => longest_ms))
     const unpinned = pinned.map(() => ' AND NOT (start_utc < ? AND end_utc > ?)').join('')
     const slots = db.all<SlotRow>(
@@ -137,7 +140,7 @@ export function forgettingOperations(db: SqliteDatabase) {
       const input = knownInput(db, ingest)
       const slots = forgetSlots(input, before, options.pinned, options.limit)
       const objects = forgetUnplaced(input, before, options.inUse, options.limit)
-      // An era without slots is of no use, the newest ones apart: they may be about to get some, and those in which
+      // An era without slots is useless, except the newest ones, which may be about to get some, and those in which
       // slots of the other input are shown.
       db.run(
         `DELETE FROM era
@@ -161,7 +164,7 @@ export function forgettingOperations(db: SqliteDatabase) {
         if (forgetSlots(id, end, [], limit) === limit) return false
         if (forgetUnplaced(id, end, [], limit) === limit) return false
       }
-      // Not before: an output timeline of one input may show slots of the other.
+      // Only now: an output timeline of one input may show slots of the other.
       for (const { id } of inputs) removeInput(id)
       db.run('DELETE FROM highest_number WHERE channel_guid = ?', channelGuid)
       return true

@@ -20,7 +20,7 @@ export function harvestJobOperations(db: SqliteDatabase) {
       at,
     )?.n ?? 0
 
-  /** Undefined when another has claimed the job since, or it has ended. */
+  /** The job's row; undefined when another worker has claimed the job, or it has ended. */
   const held = ({ id, fence }: HarvestClaim) =>
     db.get<{ seq: number; cancelling: number; body: string }>(
       "SELECT seq, cancelling, body FROM harvest_job WHERE id = ? AND fence = ? AND state = 'RUNNING'",

@@ -9,7 +9,7 @@ export type StoredHarvestJobRow = Omit<Row, 'body' | 'cancelling' | 'completing'
   readonly failure: string | null
 }
 
-/** The record a row makes: SQLite has neither JSON nor booleans. */
+/** Makes a record of a row, converting JSON and booleans, which SQLite lacks. */
 export function recordOf(row: StoredHarvestJobRow): HarvestRecord {
   const { body, cancelling, completing, cursor, failure } = row
   return harvestRecord({

@@ -1,16 +1,16 @@
 import type { InputRef } from '../../model/input-ref.ts'
 import type { SqliteDatabase } from './database.ts'
 
-/** No input has it. */
+/** An id that no input has. */
 const NONE = 0
 
-/** The row of an input, for reading: asking for an input does not make one. */
+/** The row id of an input, for reading; does not create a row. */
 export function knownInput(db: SqliteDatabase, ingest: InputRef): number {
   const sql = 'SELECT id FROM input WHERE channel_guid = ? AND ingest_endpoint_id = ?'
   return db.get<{ id: number }>(sql, ingest.channelGuid, ingest.ingestEndpointId)?.id ?? NONE
 }
 
-/** The row of an input, made when something is first written to it. Version 0: it has no timeline yet. */
+/** The row id of an input, creating the row on the first write. Version 0: it has no timeline yet. */
 export function inputId(db: SqliteDatabase, ingest: InputRef): number {
   return (
     knownInput(db, ingest) ||

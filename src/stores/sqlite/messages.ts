@@ -1,6 +1,6 @@
 import type { ResourceChange } from '../resources.ts'
 
-/** What travels between the store's two sides. One batch is one transaction. */
+/** Messages between the store's two threads. One batch is one transaction. */
 export type Request = { readonly id: number; readonly operation: string; readonly args: readonly unknown[] }
 
 export type DatabaseRequest =

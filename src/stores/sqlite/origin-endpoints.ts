@@ -14,7 +14,7 @@ export function originEndpointOperations(db: SqliteDatabase, changes: Changes) {
 
   const noteChange = (guid: string, channelGuid: string) => changes.note({ kind: 'originEndpoint', guid, channelGuid })
 
-  /** A window that is gone or smaller stays in demand for a while: fingers slip. */
+  /** Keeps a removed or reduced window in demand for a while, in case that was a mistake. */
   const release = (channelGuid: string, seconds: number, until: number) =>
     db.run('INSERT INTO released_window (channel_guid, seconds, until) VALUES (?, ?, ?)', channelGuid, seconds, until)
 

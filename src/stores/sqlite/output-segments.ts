@@ -13,7 +13,7 @@ const SEGMENTS_AND_SLOTS = `FROM output_segment s CROSS JOIN slot t INDEXED BY s
    WHERE s.output_timeline = ? AND s.number > ? AND s.number <= ?`
 
 /**
- * Reads of output segments, in pages: a window of many hours must neither hold the database from its writers nor the
+ * Reads output segments in pages, so that a window of many hours blocks neither the database's writers nor the
  * caller's event loop. A page is JSON text, which the caller parses faster than it could receive objects.
  */
 export function outputSegmentOperations(db: SqliteDatabase) {
@@ -24,7 +24,7 @@ export function outputSegmentOperations(db: SqliteDatabase) {
     )
 
   return {
-    /** The numbers among which all segments of the window lie, if there are any. */
+    /** A range of numbers that contains all segments of the window; undefined when there is none. */
     outputSegmentRange(outputTimeline: number, { start, end }: UtcRange): NumberRange | undefined {
       const oldest = edge(outputTimeline, 'ASC')
       const newest = edge(outputTimeline, 'DESC')
@@ -112,7 +112,7 @@ export function outputSegmentOperations(db: SqliteDatabase) {
         moment,
       )?.number,
 
-    /** JSON of the segments with these numbers that lie in `window`. */
+    /** The segments with these numbers that overlap `window`, as JSON. */
     outputSegmentPage(
       outputTimeline: number,
       { after, last }: NumberRange,
@@ -131,7 +131,7 @@ export function outputSegmentOperations(db: SqliteDatabase) {
       )
     },
 
-    /** The same with the summaries of their slots, or the slots where there are none, whenever they are. */
+    /** All segments with these numbers as JSON, each slot as its summary, or whole where there is none. */
     outputSegmentSummaries: (
       outputTimeline: number,
       { after, last }: NumberRange,

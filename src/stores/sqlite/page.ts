@@ -4,7 +4,7 @@ import type { SqliteDatabase } from './database.ts'
 
 type Row = { readonly seq: number; readonly body: string }
 
-/** A page of `table` in creation order; the cursor is the last row's `seq`. */
+/** Reads a page of `table` in creation order; the cursor is the last row's `seq`. */
 export function readPage<T>(
   db: SqliteDatabase,
   table: string,

@@ -4,7 +4,7 @@ import type { Sharing } from './database.ts'
 import type { DatabaseReply, DatabaseRequest, Reply, Request } from './messages.ts'
 import type { Operations } from './synchronous.ts'
 
-/** Requests under way at once; more means that the disk cannot keep up, and callers are told so. */
+/** Requests under way at the same time; more means that the disk cannot keep up, and callers get an error. */
 const MOST_REQUESTS = 20_000
 
 /** The operations of the database's thread, as its callers see them. */
@@ -14,15 +14,15 @@ export type Remote = {
 
 export type DatabaseThread = {
   readonly remote: Remote
-  /** Resolves when the thread has ended though nobody closed it: nothing works any more. */
+  /** Resolves when the thread has ended without being closed: nothing works any more. */
   readonly lost: Promise<Error>
-  /** Finishes what was asked, then closes the database. */
+  /** Finishes the requests under way, then closes the database. */
   close(): Promise<void>
 }
 
 type Waiter = { readonly resolve: (result: unknown) => void; readonly reject: (error: Error) => void }
 
-/** Starts the database's thread. `heard` is told every durable change before its request is answered. */
+/** Starts the database's thread. `heard` is called with every durable change before its request is answered. */
 export async function startDatabase(
   path: string,
   sharing: Sharing,
@@ -66,7 +66,7 @@ export async function startDatabase(
   }
   worker.on('message', (message: DatabaseReply) => {
     if (message.kind !== 'replies') return
-    // Listeners first: whoever hears that a change is done must not read an older cache.
+    // Listeners first: a caller that learns that a change is done must not read an older cache.
     message.changes.forEach(heard)
     message.replies.forEach(settle)
   })
@@ -81,7 +81,7 @@ export async function startDatabase(
     return new Promise((resolve, reject) => {
       const id = ++lastId
       waiters.set(id, { resolve, reject })
-      // What one turn of the event loop asks for travels together.
+      // Requests of one turn of the event loop are sent together.
       if (unsent.length === 0) {
         queueMicrotask(() => {
           const requests = unsent

@@ -3,7 +3,7 @@ import type { RetentionDemand } from '../resources.ts'
 import type { SqliteDatabase } from './database.ts'
 import type { Operations } from './synchronous.ts'
 
-/** The longest startover window: what a deleted channel keeps until its grace is over. */
+/** The longest startover window, which a deleted channel keeps until its grace period is over. */
 const LONGEST_WINDOW_SECONDS = 14 * 24 * 3600
 
 export function retentionOperations(db: SqliteDatabase) {

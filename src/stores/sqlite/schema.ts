@@ -21,7 +21,7 @@ function upgradeEndpoints(db: SqliteDatabase): void {
   }
 }
 
-/** Gives keys of the JSON objects in a column other names. */
+/** The statements that rename keys of the JSON objects in a column. */
 function renameKeys(table: string, column: string, names: Readonly<Record<string, string>>): string {
   const renames = Object.entries(names).map(([from, to]) => {
     const renamed = `json_remove(json_set(${column}, '$.${to}', json(${column} -> '$.${from}')), '$.${from}')`
@@ -31,9 +31,9 @@ function renameKeys(table: string, column: string, names: Readonly<Record<string
 }
 
 /**
- * The tables, as migrations: a database at version n has run the first n. Nouns are kept as JSON in `body`, beside the
- * columns that queries need. Times are UTC milliseconds. A source object is placed 1 in a slot, 0 when a playlist may
- * still list it, 2 when none will and no slot took it.
+ * The tables, as migrations: a database at version n has run the first n. Nouns are stored as JSON in `body`, beside
+ * the columns that queries need. Times are UTC milliseconds. `placed` of a source object is 1 in a slot, 0 when a
+ * playlist may still list it, 2 when none will and no slot took it.
  */
 export const MIGRATIONS: readonly Migration[] = [
   `
@@ -101,7 +101,7 @@ export const MIGRATIONS: readonly Migration[] = [
   CREATE INDEX output_segment_by_slot ON output_segment (numbering, era, first_slot);
   `,
 
-  // The clock of an era, from its oldest slot. One without slots is written anew when its first slot is sealed.
+  // The clock of an era, from its oldest slot. An era without slots is written again when its first slot is sealed.
   `
   UPDATE era SET body = json_set(body, '$.clock', json(coalesce(
     (SELECT json_object('time', json_extract(s.body, '$.start'), 'utc', s.start_utc)
@@ -109,7 +109,7 @@ export const MIGRATIONS: readonly Migration[] = [
     '{"time":0,"utc":0}')));
   `,
 
-  // Harvest jobs as workers claim them; the outbox of events.
+  // Harvest jobs as claimed by workers; the outbox of events.
   `
   ALTER TABLE harvest_job ADD COLUMN state TEXT NOT NULL DEFAULT 'QUEUED';
   ALTER TABLE harvest_job ADD COLUMN fence INTEGER NOT NULL DEFAULT 0;
@@ -141,14 +141,14 @@ export const MIGRATIONS: readonly Migration[] = [
   ) STRICT, WITHOUT ROWID;
   `,
 
-  // Names of segments tell times of their era.
+  // Names of segments contain times of their era.
   `
   CREATE INDEX output_segment_by_start ON output_segment (numbering, era, json_extract(body, '$.start'));
   `,
 
-  // A numbering follows either input of its channel, and has a state of its own. Eras of a second input, whose endpoint
-  // is not called after the channel, move above a million; what it had not sealed is met anew, in the streams it is
-  // known to have: an encoder may send its parent playlist once.
+  // A numbering follows either input of its channel, and has a state of its own. Eras of a second input, whose
+  // endpoint is not named after the channel, move above a million; content it had not sealed is processed anew, in
+  // the streams it is known to have, since an encoder may send its parent playlist only once.
   `
   ALTER TABLE numbering ADD COLUMN version INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE numbering ADD COLUMN state TEXT NOT NULL DEFAULT '{}';
@@ -199,9 +199,8 @@ export const MIGRATIONS: readonly Migration[] = [
   END;
   `,
 
-  // Rows too large for a page of an index were read whole wherever a search passed them: slots get a table of their own
-  // kind. Manifests read outlines, which older slots do not have. The eras of a numbering are known without a look at
-  // its segments.
+  // Rows too large for a page of an index were read whole wherever a search passed them: slots get an ordinary table.
+  // Manifests read outlines, which older slots lack. The eras of a numbering are known without reading its segments.
   `
   ALTER TABLE slot RENAME TO old_slot;
   DROP INDEX slot_sealed;
@@ -227,7 +226,7 @@ export const MIGRATIONS: readonly Migration[] = [
     FROM output_segment s GROUP BY s.numbering, s.era;
   `,
 
-  // Tables and fields are called as they are in the code.
+  // Tables and fields get the names they have in the code.
   `
   ALTER TABLE doomed_object RENAME TO pending_deletion;
   ALTER TABLE slot_outline RENAME TO slot_summary;

@@ -9,15 +9,14 @@ export type SqliteStore = {
   readonly segmentIndex: SegmentIndex
   /** Resolves when the store has broken down and every call rejects: only a new process helps. */
   readonly lost: Promise<Error>
-  /** Finishes what was asked, then closes the database. */
+  /** Finishes the requests under way, then closes the database. */
   close(): Promise<void>
 }
 
 /**
- * Channels, endpoints, jobs, events and the segment index in one SQLite file, in a worker thread of its own. A promise
- * resolves when its transaction is on disk. Throws DatabaseRefused when another process has the file, as far as it is
- * not shared, or it is no database; every call rejects with StoreUnavailable when too many wait, or after the thread
- * has ended.
+ * Channels, endpoints, jobs, events and the segment index in one SQLite file, in a worker thread. A promise resolves
+ * when its transaction is on disk. Throws DatabaseRefused when another process has the file without sharing it, or it
+ * is no database. Every call rejects with StoreUnavailable when too many wait, or after the thread has ended.
  */
 export async function openSqliteStore(path: string, sharing: Sharing = 'exclusive'): Promise<SqliteStore> {
   const listeners = new Set<(change: ResourceChange) => void>()

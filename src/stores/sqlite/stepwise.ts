@@ -5,14 +5,14 @@ import { parseSegmentPage } from '../../model/segment-page.ts'
 import type { SegmentIndex } from '../segment-index.ts'
 import type { Remote } from './remote.ts'
 
-/** Output segments in one answer: about a millisecond of parsing on the caller's event loop. */
+/** Output segments in one reply, which take about a millisecond to parse on the caller's event loop. */
 const PAGE = 128
-/** Slots forgotten in one transaction: other writers get their turn between two. */
+/** Slots deleted in one transaction; other writers take their turn in between. */
 const STEP = 64
 
 const ALWAYS: UtcRange = { start: utcMs(Number.MIN_SAFE_INTEGER), end: utcMs(Number.MAX_SAFE_INTEGER) }
 
-/** The port's large reads and deletions as many small requests, so that nobody waits behind them. */
+/** The port's large reads and deletions, as many small requests, so that no other request waits long. */
 export function stepwise(remote: Remote) {
   const pages = async (outputTimeline: number, range: NumberRange | undefined, window: UtcRange, limit: number) => {
     const segments: OutputSegment[] = []
@@ -54,7 +54,10 @@ export function stepwise(remote: Remote) {
       )
     },
 
-    /** A crash on the way leaves the channel deleted and due: it is forgotten again. */
+    /**
+     * Deletes everything of a channel. After a crash in between, the channel is still deleted and due, and this runs
+     * again.
+     */
     async forgetChannel(channelGuid: string) {
       while (!(await remote.forgetSomeOfChannel(channelGuid, STEP)));
     },

@@ -2,14 +2,14 @@ import type { ResourceChange, Resources } from '../resources.ts'
 import type { SegmentIndex } from '../segment-index.ts'
 import type { OutputSegmentOperations } from './output-segments.ts'
 
-/** A port's methods as plain functions: what runs inside a transaction, in the database's own thread. */
+/** A port's methods as plain functions, which run inside a transaction, in the database's own thread. */
 export type Synchronous<Port> = {
   readonly [Name in keyof Port]: Port[Name] extends (...args: infer Args) => Promise<infer Result>
     ? (...args: Args) => Result
     : never
 }
 
-/** What the port asks for in one piece and the store does in steps: see `stepwise.ts`. */
+/** Operations of the port that the store runs in steps, see `stepwise.ts`. */
 type InSteps =
   | 'outputSegment'
   | 'lastOutputSegments'
@@ -20,9 +20,9 @@ type InSteps =
 
 export type Operations = Synchronous<Omit<Resources, 'onChange'> & Omit<SegmentIndex, InSteps>> &
   OutputSegmentOperations & {
-    /** A step of at most `limit` slots and objects: true when nothing of the channel is left. */
+    /** Deletes at most `limit` slots and objects of a channel; true when nothing of it is left. */
     forgetSomeOfChannel(channelGuid: string, limit: number): boolean
   }
 
-/** Where an operation says what it changed; heard once its transaction is durable. */
+/** Collects the changes of an operation, which are reported once its transaction is durable. */
 export type Changes = { note(change: ResourceChange): void }

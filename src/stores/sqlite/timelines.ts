@@ -28,13 +28,14 @@ export function timelineOperations(db: SqliteDatabase) {
       JSON.stringify(slot),
     )
     db.run('INSERT INTO slot_summary (slot, body) VALUES (?, ?)', id, JSON.stringify(summary))
-    // The slot says from now on what is known of an object; its size is counted when it goes.
+    // From now on the slot holds the facts about the object; the row keeps its size, which is counted when it is
+    // deleted.
     const sql = `UPDATE source_object SET placed = 1, holders = holders + 1, body = json_object('size', body -> 'size')
       WHERE key = ?`
     for (const { key } of objectsOf(slot)) db.run(sql, key)
   }
 
-  /** The first segment of an era tells where the era begins. */
+  /** Records where an era begins in an output timeline: at its first segment. */
   const noteEra = (outputTimeline: number, number: number, era: number) =>
     db.run(
       `INSERT INTO shown_era (output_timeline, number, era, clock_utc)
@@ -74,7 +75,7 @@ export function timelineOperations(db: SqliteDatabase) {
     )
   }
 
-  /** False when one of them is not as expected; none is changed then. */
+  /** Steps output timelines; false, changing none, when one of them is not at the expected version. */
   const stepOutputTimelines = (commits: readonly OutputTimelineCommit[]): boolean => {
     const isExpected = ({ id, expectedVersion }: OutputTimelineCommit) =>
       db.get('SELECT 1 FROM output_timeline WHERE id = ? AND version = ?', id, expectedVersion) !== undefined

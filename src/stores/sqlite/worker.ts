@@ -1,6 +1,6 @@
 /**
- * The database's own thread. Requests that arrive while a transaction is being written wait and become the next one:
- * under load many commits share one sync of the disk. A reply leaves only when its transaction has committed.
+ * The database's own thread. Requests that arrive while a transaction is being written wait and form the next one:
+ * under load, many commits share one sync of the disk. A reply is sent only when its transaction has committed.
  */
 import { parentPort, workerData } from 'node:worker_threads'
 import type { ResourceChange } from '../resources.ts'
@@ -12,9 +12,10 @@ const port = parentPort
 if (!port) throw new Error('sqlite/worker.ts runs in a worker thread only')
 const send = (message: DatabaseReply) => port.postMessage(message)
 
-/** Answers requests; returns the names of the operations there are. */
+/** Serves requests; returns the names of the available operations. */
 function serve(db: SqliteDatabase, sharing: Sharing): readonly string[] {
-  // One process at a time has the database: whoever held a lease is gone. Where it is shared, jobs are elsewhere.
+  // One process at a time has the database, so leases of earlier processes are void. Where it is shared, jobs are
+  // elsewhere.
   if (sharing === 'exclusive')
     db.exec("UPDATE harvest_job SET lease_until = 0 WHERE state = 'RUNNING'; UPDATE event_sink SET lease_until = 0;")
   let changes: ResourceChange[] = []
@@ -48,11 +49,11 @@ function serve(db: SqliteDatabase, sharing: Sharing): readonly string[] {
       replies = requests.map(perform)
       db.exec('COMMIT')
     } catch (error) {
-      // The disk is full or failing: nobody is told that anything was kept.
+      // The disk is full or failing: every request of the batch gets the error.
       try {
         db.exec('ROLLBACK')
       } catch {
-        // There was no transaction any more.
+        // The transaction had already ended.
       }
       changes = []
       replies = requests.map(({ id }) => ({ id, error: error as Error }))
