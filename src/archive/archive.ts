@@ -22,15 +22,15 @@ const HOUR_MS = 3_600_000
 
 export type Archive = ArchiveReader &
   ArchiveWriter & {
-    /** Lets time pass for every input that waits for something. Called often. */
+    /** Gives up what inputs have waited for too long, and switches inputs that have failed. To be called often. */
     tick(): Promise<void>
     /** The ingest endpoint whose input an origin endpoint shows; undefined while there is nothing to show. */
     activeInput(endpoint: OriginEndpoint): Promise<string | undefined>
-    /** What is kept of each channel that has anything, in objects and bytes. */
+    /** The number and the bytes of the objects kept for each channel that has any. */
     usage(): Promise<readonly ChannelUsage[]>
-    /** Deletes what no endpoint and no harvest job needs any more. Called now and then. */
+    /** Deletes the content that no endpoint and no harvest job needs any more. To be called now and then. */
     retain(): Promise<void>
-    /** Deletes objects a crash left without a row. Called once, after start. */
+    /** Deletes the objects that a crash left without a row in the index. To be called once, after start. */
     sweep(): Promise<void>
     /** Resolves when every write begun so far is done. */
     close(): Promise<void>
@@ -46,9 +46,9 @@ export type ArchiveDeps = {
   readonly clock: Clock
   readonly log: Log
   readonly retention: RetentionRules
-  /** Whose the events are. */
+  /** The account named in the ARNs of events. */
   readonly account: Account
-  /** Another process writes the archive, and goes on while this one reads. */
+  /** True when another process writes the archive while this one reads it. */
   readonly isReader?: boolean
 }
 
@@ -76,7 +76,10 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
 
   const upToDate = (content: ChannelContent) => (deps.isReader ? content.refresh() : content.ready())
 
-  /** A new output timeline begins as one of the same duration did, else with input 1, or 2 if only that has content. */
+  /**
+   * The ingest endpoint a new output timeline follows first: that of an output timeline of the same segment duration,
+   * else the first of the channel that has content.
+   */
   async function firstInput(channelGuid: string, seconds: number): Promise<string | undefined> {
     const channel = await deps.resources.channelByGuid(channelGuid)
     const content = contentOf(channelGuid)
@@ -107,7 +110,7 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
     if (known) return known
     return opening.run(id, async () => {
       const outputTimeline = await openOutputTimeline(endpoint, endpoint.packaging.segment.durationSeconds)
-      // "Nothing there yet" is not remembered.
+      // An endpoint without content is asked for again next time.
       if (outputTimeline) outputTimelines.set(id, outputTimeline)
       return outputTimeline
     })

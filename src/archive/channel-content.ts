@@ -16,7 +16,10 @@ import { fillPage } from './filling.ts'
 import { neededSince, type OpenOutputTimeline, remembering } from './open-output-timeline.ts'
 import type { SegmentTail } from './segment-tail.ts'
 
-/** Other processes may write to the same channel meanwhile; an event that is beaten to it so often is refused. */
+/**
+ * How often a step is computed and committed before its event is refused, because another process changed the channel
+ * each time.
+ */
 const COMMIT_TRIES = 5
 
 export type ChannelContentDeps = {
@@ -31,7 +34,7 @@ export type ChannelContentDeps = {
 export class ChannelContent {
   readonly guid: string
   private readonly deps: ChannelContentDeps
-  /** The state to be asked; all changes of it are made here. */
+  /** The current state, for reading. Only this class changes it. */
   readonly state: ChannelState
   private loading: Promise<void> | undefined
   private readonly queue = new SerialQueue()
@@ -54,7 +57,10 @@ export class ChannelContent {
     })
   }
 
-  /** Gives up what was waited for too long. Cheap when there is nothing to give up. */
+  /**
+   * Gives up what inputs have waited for too long, and takes the steps of output timelines that are due. Cheap when
+   * there are none.
+   */
   async passTime(): Promise<void> {
     if (!this.loading) return
     const { inputs, outputs } = this.state
@@ -102,12 +108,12 @@ export class ChannelContent {
     return this.state.eras.byId(ids)
   }
 
-  /** Gives an output timeline, as long as it exists, every slot sealed before it was opened, page by page. */
+  /** Gives an output timeline every slot sealed before it was opened, page by page, as long as it exists. */
   async fill(outputTimeline: OutputTimeline): Promise<void> {
     while ((await this.inTurn(() => fillPage(outputTimeline, this.state, this.deps))) === 'partly');
   }
 
-  /** Changes what an output timeline remembers beside its content. */
+  /** Changes the part of the state of an output timeline that does not affect what it shows. */
   remember(id: number, change: (state: OpenOutputTimeline['state']) => OpenOutputTimeline['state']): Promise<void> {
     return this.inTurn(async () => {
       const open = this.state.outputs.get(id)
@@ -115,7 +121,7 @@ export class ChannelContent {
     })
   }
 
-  /** Takes no steps of an output timeline any more, until it is filled again. */
+  /** Stops the steps of an output timeline until it is filled again. */
   rest(id: number): Promise<void> {
     return this.inTurn(async () => {
       const open = this.state.outputs.get(id)
@@ -130,7 +136,7 @@ export class ChannelContent {
     return this.inTurn(async () => {
       const { inputs, outputs, eras } = this.state
       const input = await inputs.open(ingestEndpointId)
-      // What still goes into an output segment is needed, however old it is.
+      // A slot that has still to go into an output segment is needed, however old it is.
       const until = utcMs(Math.min(before, ...outputs.all().map(neededSince)))
       const options = { pinned, inUse: input.keysInUse(), inUseEras: [...outputs.erasInUse()], limit }
       const { slots, objects } = await this.deps.segmentIndex.forget(input.ref, until, options)
@@ -154,7 +160,7 @@ export class ChannelContent {
     }
   }
 
-  /** Takes a step of output timelines alone. False when it was stale: the next tick computes it from what is there. */
+  /** Takes a step of output timelines alone. False when another process was faster: the next tick computes it anew. */
   private take(step: ChannelStep): Promise<boolean> {
     return takeStep(this.state, () => step, this.deps)
   }

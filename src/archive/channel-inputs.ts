@@ -22,7 +22,7 @@ export class ChannelInputs {
     this.index = index
   }
 
-  /** Reads the inputs the index knows of, in place of what was known. */
+  /** Replaces the state of every input by the stored one. */
   async load(): Promise<void> {
     for (const ref of await this.storedRefs()) {
       const { ingestEndpointId: id } = ref
@@ -31,7 +31,7 @@ export class ChannelInputs {
     await Promise.all(this.all().map((input) => input.load()))
   }
 
-  /** The input of an ingest endpoint. One that the index does not know of yet begins here. */
+  /** The input of an ingest endpoint, created if the index does not have it yet. */
   async open(id: string): Promise<Input> {
     const known = this.byId.get(id)
     if (known) return known
@@ -41,7 +41,7 @@ export class ChannelInputs {
     return input
   }
 
-  /** Lets the inputs go on after the server was away: it hears them from this moment on. */
+  /** Lets every wait of the inputs begin anew, because the server did not hear them while it was away. */
   wake(now: UtcMs): void {
     this.awakeSince = now
     for (const input of this.byId.values()) input.wake(now)
@@ -61,7 +61,7 @@ export class ChannelInputs {
     return this.all().filter(({ isStored }) => isStored)
   }
 
-  /** The ingest endpoints whose inputs change by the time that has passed. */
+  /** The ingest endpoints whose inputs may have to give something up by now. */
   due(now: UtcMs): readonly string[] {
     return this.all().flatMap(({ state, ref }) => (isDue(state, now) ? [ref.ingestEndpointId] : []))
   }
@@ -83,14 +83,14 @@ export class ChannelInputs {
     return this.byId.get(id)?.hasContent() ?? false
   }
 
-  /** The other input of the channel, as the one that fills gaps of this one; undefined while there is none. */
+  /** The other input of the channel as a donor, which fills gaps of this one; undefined while there is no other. */
   donorFor(id: string, eraOf: (era: number) => Era | undefined): Donor | undefined {
     return this.all()
       .find(({ ref }) => ref.ingestEndpointId !== id)
       ?.donor(eraOf)
   }
 
-  /** An era that may still get slots. */
+  /** The era with this id, if it may still get slots. */
   openEra(id: number): Era | undefined {
     for (const input of this.byId.values()) {
       const era = input.openEra(id)
@@ -104,17 +104,17 @@ export class ChannelInputs {
     return this.all().some((input) => input.isProvisional(era))
   }
 
-  /** True for ids of eras that an input has opened. */
+  /** True for the id of an era that an input has opened. */
   hasOpenedEra(id: number): boolean {
     return this.all().some((input) => input.hasOpened(id))
   }
 
-  /** True for ids that an input gives to its eras, sooner or later. */
+  /** True for an id that some input has given to an era, or will give. */
   ownsEra(id: number): boolean {
     return this.all().some((input) => input.isOwn(id))
   }
 
-  /** Reads eras from the index, as far as it has them. */
+  /** Reads the eras with these ids from the index, as far as it has them. */
   async readEras(ids: readonly number[]): Promise<readonly Era[]> {
     return (await Promise.all(this.all().map((input) => input.readEras(ids)))).flat()
   }

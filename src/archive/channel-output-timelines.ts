@@ -21,7 +21,7 @@ export class ChannelOutputTimelines {
   private readonly byId = new Map<number, OpenOutputTimeline>()
   private readonly guid: string
   private readonly index: SegmentIndex
-  /** Output timelines and eras that were logged as unknown: the same era is unknown for slot after slot. */
+  /** Pairs of an output timeline and an era that was logged as unknown: it is so for every slot of that era. */
   private readonly logged = new Set<string>()
 
   constructor(guid: string, index: SegmentIndex) {
@@ -29,7 +29,9 @@ export class ChannelOutputTimelines {
     this.index = index
   }
 
-  /** Reads what is stored, with the newest output segments of those that had them, in place of what was known. */
+  /**
+   * Replaces all states by the stored ones. Output timelines whose newest segments were in memory have them read again.
+   */
   async load(): Promise<void> {
     const stored = (await this.index.outputTimelinesOf(this.guid)).map(openOutputTimeline)
     for (const open of stored) {
@@ -50,7 +52,7 @@ export class ChannelOutputTimelines {
     return this.byId.get(id)
   }
 
-  /** True for ids of alias eras that an output timeline has opened. */
+  /** True for the id of an alias era that an output timeline has opened. */
   hasOpenedEra(id: number): boolean {
     return this.all().some((open) => {
       const first = firstAliasEraOf(open)
@@ -83,7 +85,7 @@ export class ChannelOutputTimelines {
     })
   }
 
-  /** Goes on from steps that were committed. */
+  /** Takes over the results of steps that were committed, and logs what they found. */
   adopt(steps: OutputTimelineSteps, log: Log): void {
     for (const { open, step } of steps) {
       this.byId.set(open.outputTimeline.id, steppedOutputTimeline(open, step))

@@ -18,7 +18,7 @@ export class ChannelState {
   readonly inputs: ChannelInputs
   readonly outputs: ChannelOutputTimelines
   readonly eras: KnownEras
-  /** The status of the inputs that was recorded with a slot last; undefined before this process seals any. */
+  /** The status of the inputs that was recorded with the newest slot; undefined before this process has sealed one. */
   lastSeen: SeenInputs | undefined
 
   constructor(guid: string, index: SegmentIndex) {
@@ -28,7 +28,7 @@ export class ChannelState {
     this.eras = new KnownEras(this.inputs)
   }
 
-  /** Reads the state that is stored, in place of the one in memory. */
+  /** Replaces the state in memory by the stored one. */
   async load(): Promise<void> {
     await this.outputs.load()
     await this.inputs.load()
@@ -41,12 +41,12 @@ export class ChannelState {
     return (await this.inputs.isAsStored()) && (await this.outputs.isAsStored())
   }
 
-  /** True when nothing more comes of an output timeline for now: it shows all there is. */
+  /** True when an output timeline shows all there is, and nothing more will come as things stand. */
   isOver({ id }: OutputTimeline): boolean {
     return this.inputs.haveEnded && !this.outputs.get(id)?.state.run.length
   }
 
-  /** True while an output timeline rests, or is being filled: it does not show all there is. */
+  /** True while an output timeline rests or is being filled, so that it does not show all there is. */
   isBehind({ id }: OutputTimeline): boolean {
     return this.outputs.get(id)?.state.isFilling ?? false
   }
@@ -56,7 +56,10 @@ export class ChannelState {
     return this.outputs.get(id)?.state.nextNumber ?? firstNumber
   }
 
-  /** The reason why there is no era with an id: inputs and output timelines give ids in ascending order. */
+  /**
+   * The reason why there is no era with an id. It follows from the order of ids, which inputs and output timelines give
+   * in ascending order.
+   */
   absenceOfEra(id: number): Absence {
     if (id >= FIRST_ALIAS_ERA) return this.outputs.hasOpenedEra(id) ? 'no longer kept' : 'no such'
     if (this.inputs.hasOpenedEra(id)) return 'no longer kept'

@@ -14,13 +14,16 @@ export type ChannelStep = {
   /** The step of the input an event was about; absent when output timelines step alone. */
   readonly input?: InputStep
   readonly outputs: OutputTimelineSteps
-  /** Inputs that must still be as the step has seen them; given only where no input steps. */
+  /**
+   * Inputs that the step depends on without changing them: the commit is stale if one has changed. Only without
+   * `input`.
+   */
   readonly unchangedInputs?: readonly Input[]
 }
 
 type InputStep = {
   readonly input: Input
-  /** The object that was stored, when that is the event. */
+  /** The object that was stored, when that was the event. */
   readonly object: SourceObject | undefined
   readonly result: TimelineStep
   /** The status of all inputs after the step. */
@@ -69,7 +72,7 @@ async function commitStep(
   return store.commitTimeline(input.ref, { ...input.commitOf(result, object), ...commit })
 }
 
-/** Changes the state in memory as a committed step says; true when what the channel can show has changed with it. */
+/** Takes a committed step over into the state in memory. True when it has changed what the channel can show. */
 function adoptStep(
   channel: ChannelState,
   { input: stepped, outputs, unchangedInputs = [] }: ChannelStep,

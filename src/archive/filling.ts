@@ -12,9 +12,9 @@ import type { ChannelState } from './channel-state.ts'
 import { computeDueStep, type StepDeps, takeStep } from './channel-step.ts'
 import { firstAliasEraOf, type OpenOutputTimeline, openOutputTimeline, remembering } from './open-output-timeline.ts'
 
-/** Output segments copied in one transaction: ingest waits behind it. */
+/** The most output segments copied in one transaction: few, because ingest waits for it. */
 const COPIED_SEGMENTS = 1000
-/** Sealed slots of one input read for one step: filling a long output timeline must not hold ingest up. */
+/** The most sealed slots of one input read for one step: few, because ingest waits for it. */
 const FILL_SLOTS = 250
 
 export type FillDeps = StepDeps & {
@@ -22,7 +22,7 @@ export type FillDeps = StepDeps & {
   readonly clock: Clock
 }
 
-/** How an output timeline stands after one page of filling. */
+/** The state of an output timeline after a page: more pages are needed, none is, or it no longer exists. */
 type Filled = 'partly' | 'whole' | 'forgotten'
 
 /**
@@ -120,7 +120,7 @@ function originalOf(
   if (version > 0) return undefined
   return all.findLast((other) => {
     const isAlike = other.outputTimeline.segmentDurationSeconds === segmentDurationSeconds
-    // Whether it is being filled or not: what is copied in part must go on being a copy.
+    // Even one that is being filled: what has been copied in part must stay a copy.
     return isAlike && other.outputTimeline.id < id && other.version > 0
   })
 }

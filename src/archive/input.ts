@@ -14,14 +14,16 @@ import type { SegmentIndex } from '../stores/segment-index.ts'
 import type { TimelineCommit } from '../stores/timeline-store.ts'
 import { MOST_UNLISTED, UnlistedObjects } from './unlisted-objects.ts'
 
-/** Sealed slots at hand for what the other input lacks; longer than that waits. */
+/** Sealed slots kept in memory to fill gaps of the other input. No gap waits longer than these last. */
 const RECENT_SLOTS = 64
 
-/** One input of a channel as this process knows it: the state of its timeline, and what waits for a playlist. */
+/**
+ * One input of a channel as this process knows it: the state of its timeline, and the objects no playlist has listed.
+ */
 export class Input {
   readonly ref: InputRef
   private readonly index: SegmentIndex
-  /** Slots sealed last. */
+  /** The newest sealed slots, oldest first, at most RECENT_SLOTS. */
   private recent: Slot[] = []
   private unlisted = new UnlistedObjects()
   private current: TimelineState
@@ -38,7 +40,7 @@ export class Input {
     return this.current
   }
 
-  /** Reads what is stored, in place of what was known. */
+  /** Replaces the state in memory by the stored one. */
   async load(): Promise<void> {
     const [stored, unsettled] = await Promise.all([
       this.index.loadTimeline(this.ref),
@@ -56,7 +58,7 @@ export class Input {
     return ((await this.index.loadTimeline(this.ref))?.version ?? 0) === this.version
   }
 
-  /** After the server was away. */
+  /** Lets every wait of the input begin anew at `now`, because the server did not hear the input while it was away. */
   wake(now: UtcMs): void {
     if (this.version > 0) this.current = waitedAnew(this.current, now)
   }
@@ -81,7 +83,7 @@ export class Input {
     return this.current.eras.some((era) => era.id === id && era.nextIndex === 0)
   }
 
-  /** True for ids of eras that this input has opened. */
+  /** True for the id of an era that this input has opened. */
   hasOpened(id: number): boolean {
     return this.isOwn(id) && id < this.current.nextEra
   }
@@ -92,13 +94,13 @@ export class Input {
     return own.length > 0 ? this.index.eras(this.ref, own) : []
   }
 
-  /** What this input has for another. */
+  /** A function that finds media of this input to fill gaps of the other input. */
   donor(eraOf: (id: number) => Era | undefined): Donor {
     return donorOf(this.current, this.recent, eraOf)
   }
 
   compute(event: TimelineEvent, object: SourceObject | undefined, now: UtcMs, donor?: Donor): TimelineStep {
-    // A segment no playlist waits for changes no timeline.
+    // A segment that no playlist waits for does not change the timeline.
     if (event.kind === 'object' && object && !isAwaited(this.current, object.name)) return this.unchanged()
     const isNew = (name: string) => object !== undefined && object.name === name
     const unlisted = { get: (name: string) => (isNew(name) ? object : this.unlisted.get(name)) }
@@ -116,7 +118,7 @@ export class Input {
     }
   }
 
-  /** Goes on from a step that was committed. */
+  /** Takes over the result of a step that was committed, and logs what it found. */
   adopt(result: TimelineStep, object: SourceObject | undefined, log: Log): void {
     this.version++
     this.current = result.state
@@ -130,12 +132,12 @@ export class Input {
     if (gap) log.warn({ event: 'source-gap', ...this.ref, gaps: result.gaps.length, ...gap }, 'gap in a source stream')
   }
 
-  /** What a step says that has seen all of the timeline. */
+  /** The version of the timeline, for the commit of a step that depends on it without changing it. */
   get seen(): { readonly ingestEndpointId: string; readonly expectedVersion: number } {
     return { ingestEndpointId: this.ref.ingestEndpointId, expectedVersion: this.version }
   }
 
-  /** Goes on after such a step. */
+  /** Counts the version up after a commit that named `seen`. */
   movedOn(): void {
     this.version++
   }
@@ -149,7 +151,7 @@ export class Input {
     this.recent = this.recent.filter(({ sealedAt }) => sealedAt >= moment)
   }
 
-  /** Keys the open timeline needs and no slot holds yet. */
+  /** The keys of objects in open slots: the index knows of no sealed slot that needs them. */
   keysInUse(): string[] {
     const open = this.current.eras.flatMap((era) => era.slots.flatMap((slot) => Object.values(slot.entries)))
     return open.flatMap((object) => (object ? [object, ...(object.more ?? [])].map(({ key }) => key) : []))
@@ -166,12 +168,15 @@ export class Input {
     return emptyTimeline(this.isFirst ? 1 : FIRST_ERA_OF_SECOND_INPUT)
   }
 
-  /** The first ingest endpoint is called after its channel. */
+  /** True for the first ingest endpoint of a channel, whose id equals the GUID of the channel. */
   private get isFirst(): boolean {
     return this.ref.ingestEndpointId === this.ref.channelGuid
   }
 
-  /** True of ids that eras of this input have or may come to have, and of those that output timelines give. */
+  /**
+   * True for ids that this input gives to its eras, and for those of alias eras, which the index keeps with either
+   * input.
+   */
   isOwn(era: number): boolean {
     return era >= FIRST_ALIAS_ERA || era < FIRST_ERA_OF_SECOND_INPUT === this.isFirst
   }
@@ -181,7 +186,7 @@ export class Input {
     return { state: this.current, text: this.stateText, changed: false, ...nothing }
   }
 
-  /** Whatever waited for a playlist under the same name. */
+  /** The object of the same name that waited for a playlist, and is now replaced by this one. */
   private superseded(object: SourceObject | undefined): readonly SourceObject[] {
     const earlier = object && this.unlisted.get(object.name)
     return earlier ? [earlier] : []

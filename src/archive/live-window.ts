@@ -1,12 +1,12 @@
 import { type Ticks, ticks, ticksFromSeconds } from '../media/time.ts'
 import type { OutputSegment } from '../model/output-segment.ts'
 
-/** A live window shows at least this many output segments. */
+/** The least number of output segments in a live window, where the channel has as many. */
 const LEAST_SEGMENTS = 3
 
 /**
- * The last segments of a row that fit in `seconds`, at least three where there are that many; and whether more might
- * fit.
+ * The last segments that together last at most `seconds`, but at least three where there are three. `isFull` is true
+ * when an earlier segment did not fit, so that looking further back finds none.
  */
 export function lastFitting(
   segments: readonly OutputSegment[],

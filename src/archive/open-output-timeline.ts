@@ -16,14 +16,16 @@ export type OpenOutputTimeline = {
   readonly outputTimeline: OutputTimeline
   readonly version: number
   readonly state: OutputTimelineState
-  /** Its newest output segments, once somebody has asked for them. */
+  /** The newest output segments; absent until they are asked for. */
   tail?: SegmentTail
 }
 
-/** What each of some output timelines does next. */
+/** Output timelines, each with the step it takes next. */
 export type OutputTimelineSteps = readonly { readonly open: OpenOutputTimeline; readonly step: OutputTimelineStep }[]
 
-/** As it is stored, or at its beginning: to be filled. */
+/**
+ * Opens an output timeline in its stored state. One that was never saved is at its beginning, and still to be filled.
+ */
 export function openOutputTimeline(outputTimeline: OutputTimeline & Partial<StoredOutputTimeline>): OpenOutputTimeline {
   const { version = 0, state: text } = outputTimeline
   if (version > 0 && text !== undefined)
@@ -33,7 +35,7 @@ export function openOutputTimeline(outputTimeline: OutputTimeline & Partial<Stor
   return { outputTimeline, version: 0, state: { ...beginning, isFilling: true } }
 }
 
-/** All that these steps of output timelines write. */
+/** The rows and states that these steps write. */
 export function outputTimelinesCommit(
   steps: OutputTimelineSteps,
 ): Pick<OutputTimelinesCommit, 'outputSegments' | 'outputTimelines'> {
@@ -59,7 +61,10 @@ function outputTimelineCommit(
   return { commit: { id, expectedVersion: version, state: step.text, eras: step.eras }, rows }
 }
 
-/** Numbers an output timeline may give to the eras it makes: in a row, and no other's. */
+/**
+ * The first id that an output timeline may give to an alias era. It gives them in ascending order, and no other output
+ * timeline gives the same.
+ */
 export function firstAliasEraOf({ outputTimeline: { id } }: OpenOutputTimeline): number {
   return FIRST_ALIAS_ERA + id * 1_000_000
 }
@@ -74,12 +79,12 @@ export function steppedOutputTimeline(
   return { outputTimeline: open.outputTimeline, version: open.version + 1, state: step.state, ...(tail && { tail }) }
 }
 
-/** A step that changes what an output timeline remembers, and nothing it shows. */
+/** A step that replaces the state of an output timeline and publishes nothing. */
 export function remembering(state: OutputTimelineState): OutputTimelineStep {
   return { state, text: JSON.stringify(state), changed: true, segments: [], eras: [], dropped: [], switched: undefined }
 }
 
-/** When the oldest slot was sealed that still goes into an output segment: it is needed, however old it is. */
+/** The moment at which the oldest slot was sealed that has still to go into an output segment; Infinity without one. */
 export function neededSince({ state: { run, standbySlots } }: OpenOutputTimeline): number {
   return Math.min(...[...run, ...standbySlots.map(({ slot }) => slot)].map(({ sealedAt }) => sealedAt))
 }

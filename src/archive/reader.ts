@@ -7,8 +7,8 @@ import type { StoredSegmentSummary } from '../model/segment-summary.ts'
 import type { ByteRange, ObjectStream } from '../stores/objects.ts'
 
 /**
- * A reason for which the archive does not have what was asked for: it may still come, it was deleted, or it never was
- * there and never will be.
+ * The reason why the archive does not have an output segment or an era: it may still come, it was deleted, or it never
+ * existed and never will.
  */
 export type Absence = 'not yet' | 'no longer kept' | 'no such'
 
@@ -18,9 +18,9 @@ export type SegmentInEra = { readonly segment: OutputSegment; readonly era: Era 
 /** Output segments around a time, oldest first, and why none begins there, should it be none of them. */
 export type SegmentsAround = { readonly segments: readonly OutputSegment[]; readonly absence: Absence }
 
-/** The reading side of the archive: what packaging, origin and harvest may ask of it. */
+/** The reading side of the archive: the port of packaging, origin and harvest. */
 export type ArchiveReader = {
-  /** Grows with every change of what the channel can show; cheap, from memory. */
+  /** A number that grows with every change of what the channel can show. Cheap: it is in memory. */
   version(channelGuid: string): number
   /**
    * The newest output segments of the endpoint's segment duration that fit in `seconds`, at least three where there
@@ -28,7 +28,7 @@ export type ArchiveReader = {
    * clock, where that is given. Undefined while there is nothing to show.
    */
   live(endpoint: OriginEndpoint, seconds: number, asOf?: UtcMs): Promise<ArchiveWindow | undefined>
-  /** Where live viewing stands, at `asOf` where that is given. Undefined while there is nothing to show. */
+  /** The live edge, or the edge as it was at `asOf`. Undefined while there is nothing to show. */
   edge(endpoint: OriginEndpoint, asOf?: UtcMs): Promise<LiveEdge | undefined>
   /**
    * Every output segment that starts before the end of a window and ends after its start, up to an edge, to be read
@@ -36,42 +36,47 @@ export type ArchiveReader = {
    */
   range(endpoint: OriginEndpoint, window: UtcRange, edge: LiveEdge): Promise<SegmentRange | undefined>
   outputSegment(endpoint: OriginEndpoint, number: number): Promise<SegmentInEra | Absence>
-  /** Output segments of an era that begin around a time of it: some before, some after. */
+  /** The output segments of an era that begin around a time on its timeline: some before, some after. */
   outputSegmentsAround(endpoint: OriginEndpoint, place: EraTime): Promise<SegmentsAround>
-  /** Eras whose clocks may show a moment, oldest first. */
+  /** The eras that may contain a moment by their clocks, oldest first. */
   erasAt(endpoint: OriginEndpoint, utc: UtcMs): Promise<readonly Era[]>
-  /** An era of the inputs, once something of it is sealed: what is made of it may be kept. */
+  /**
+   * The era with an id, once a slot of it is sealed. It stays the same from then on, so that what is made of it may be
+   * cached.
+   */
   era(endpoint: OriginEndpoint, id: number): Promise<Era | Absence>
-  /** Start of the oldest and end of the newest output segment. Undefined while there is nothing. */
+  /** The time from the start of the oldest to the end of the newest output segment. Undefined while there is none. */
   extent(endpoint: OriginEndpoint): Promise<UtcRange | undefined>
-  /** The bytes of a source object; shared, not to be changed. */
+  /** The bytes of a source object, or of a range of it. They are shared and must not be changed. */
   read(key: string, range?: ByteRange): Promise<Uint8Array>
-  /** The same for passing on: at once where the bytes are in memory, else piece by piece. */
+  /** The bytes of a source object for sending: as a whole where they are in memory, else as a stream. */
   open(key: string, range?: ByteRange): Promise<Uint8Array | ObjectStream>
-  /** A local read-only file holding the object, where there is one. */
+  /**
+   * The path of a local file that holds the object and must not be changed. Undefined where the store has no such file.
+   */
   file(key: string): string | undefined
 }
 
-/** Where live viewing stands. */
+/** The end of what can be viewed live. */
 export type LiveEdge = Pick<ArchiveWindow, 'version' | 'ended'> & {
-  /** The newest output segment to be seen. */
+  /** The newest output segment that can be viewed. */
   readonly segment: OutputSegment
-  /** Output segments after it, as far as they are known: at most eight, oldest first. */
+  /** The output segments after `segment` that are known, oldest first, at most eight. */
   readonly following: readonly OutputSegment[]
-  /** End of the newest one of all, by the source's clock. */
+  /** The end of the newest output segment of all, by the source's clock. */
   readonly publishedUntil: UtcMs
 }
 
-/** Output segments of a window, which may be too many to be held at once. */
+/** The output segments of a window, to be read page by page because there may be too many to hold at once. */
 export type SegmentRange = Omit<ArchiveWindow, 'segments'> &
   Pick<LiveEdge, 'following'> & {
     readonly window: UtcRange
-    /** Of the sequence the numbers belong to. */
+    /** The id of the output timeline that gave the numbers. */
     readonly outputTimeline: number
-    /** All segments of the window are among these; others may be. */
+    /** Numbers among which are all segments of the window; segments outside it may be among them too. */
     readonly numbers: NumberRange
-    /** JSON of all segments with these numbers, for another thread to parse. */
+    /** The JSON of all segments with these numbers, for another thread to parse. */
     page(range: NumberRange): Promise<SegmentPageJson<OutputSegment>>
-    /** The same with the stored summaries of their slots: what manifests need. */
+    /** The JSON of the stored summaries of all segments with these numbers, for another thread to parse. */
     summaries(range: NumberRange): Promise<SegmentPageJson<StoredSegmentSummary>>
   }

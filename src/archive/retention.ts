@@ -8,20 +8,23 @@ import type { SegmentIndex } from '../stores/segment-index.ts'
 import type { ChannelContent } from './channel-content.ts'
 
 export type RetentionRules = {
-  /** How long content of a channel is kept whose endpoints ask for no startover window. */
+  /** How long, in milliseconds, content is kept for endpoints without a startover window. */
   readonly liveMs: number
-  /** What is kept beyond every window, for players that are late. */
+  /** How long, in milliseconds, content is kept beyond every window, for players that are late. */
   readonly marginMs: number
-  /** How long a smaller window, or a deletion, frees nothing. */
+  /** How long, in milliseconds, nothing is deleted after a window became smaller or a channel was deleted. */
   readonly graceMs: number
 }
 
-/** Slots and objects forgotten in one transaction: small steps, so that ingest never waits for retention. */
+/** The number of slots, and of objects, deleted in one transaction: few, so that ingest does not wait for retention. */
 const STEP = 64
-/** Objects deleted at once. */
+/** The number of objects deleted at once. */
 const DELETED_AT_ONCE = 500
 
-/** Deletes, in small steps, what is older than every window of its channel. Rows first, then objects. */
+/**
+ * Deletes, in small steps, the content that is older than every window of its channel: first the rows, then the
+ * objects.
+ */
 export async function forgetOldContent(deps: {
   segmentIndex: SegmentIndex
   resources: Pick<Resources, 'retentionDemands' | 'forgetDeletedChannel'>
@@ -30,7 +33,7 @@ export async function forgetOldContent(deps: {
   log: Log
   retention: RetentionRules
   contentOf: (channelGuid: string) => ChannelContent
-  /** The channel is no more. */
+  /** Called when everything of a deleted channel is gone. */
   channelForgotten: (channelGuid: string) => void
   isClosing: () => boolean
 }): Promise<void> {
@@ -49,7 +52,7 @@ export async function forgetOldContent(deps: {
     if (deps.isClosing()) return
     if (!demand) continue
     await forgetOldSlots(deps, ref, demand, now).catch((error: unknown) => {
-      // The other channels must not fill the disk meanwhile.
+      // The disk must not fill up with content of the other channels.
       deps.log.error(
         { event: 'retention-failed', ...ref, error: String(error) },
         'could not forget the old content of an input',
@@ -71,7 +74,7 @@ async function forgetOldSlots(
   while (!(await content.forget(ref, before, demand.pinned, STEP)) && !deps.isClosing());
 }
 
-/** Deletes the objects that are pending deletion; after a crash on the way they still are. */
+/** Deletes the objects that are pending deletion. Those a crash leaves are still pending, and deleted next time. */
 async function deletePending(deps: {
   segmentIndex: SegmentIndex
   objects: Objects

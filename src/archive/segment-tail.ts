@@ -3,10 +3,12 @@ import type { OutputSegment } from '../model/output-segment.ts'
 import type { EraTime } from '../model/segment-numbers.ts'
 import type { SegmentIndex } from '../stores/segment-index.ts'
 
-/** Output segments of an output timeline kept in memory; enough for ten minutes of one-second segments. */
+/** The number of output segments of an output timeline kept in memory: ten minutes of one-second segments. */
 export const TAIL_SEGMENTS = 600
 
-/** The newest output segments of one output timeline, oldest first and without a hole. Serving reads from here. */
+/**
+ * The newest output segments of one output timeline, oldest first, with consecutive numbers. Live playback reads these.
+ */
 export class SegmentTail {
   private segments: OutputSegment[]
 
@@ -16,30 +18,36 @@ export class SegmentTail {
 
   static async load(index: Pick<SegmentIndex, 'lastOutputSegments'>, outputTimeline: number): Promise<SegmentTail> {
     const segments = await index.lastOutputSegments(outputTimeline, TAIL_SEGMENTS)
-    // What a harvest job has kept beyond its time lies before a hole.
+    // Segments that only a harvest job still needs are followed by a hole in the numbers.
     const hole = segments.findLastIndex(({ number }, i) => i > 0 && number !== (segments[i - 1]?.number ?? 0) + 1)
     return new SegmentTail(segments.slice(Math.max(hole, 0)))
   }
 
   push(segment: OutputSegment): void {
     this.segments.push(segment)
-    // Trimmed in batches: shifting an array of hundreds at each segment would cost more than the memory.
+    // Trimmed in batches: shifting hundreds of elements for each segment would cost more than the memory.
     if (this.segments.length >= 2 * TAIL_SEGMENTS) this.segments = this.segments.slice(-TAIL_SEGMENTS)
   }
 
-  /** The newest segments. */
+  /** All segments in memory, oldest first. */
   get all(): readonly OutputSegment[] {
     return this.segments
   }
 
-  /** The newest that was sealed by a moment of the server's clock; undefined when only older ones may have been. */
+  /**
+   * The newest segment that was sealed by a moment of the server's clock. Undefined when all in memory were sealed
+   * later.
+   */
   sealedBy(moment: UtcMs): OutputSegment | undefined {
     return this.segments.findLast(({ sealedAt }) => sealedAt <= moment)
   }
 
-  /** What begins around a time of an era, as the index has it; undefined when it is to be asked. */
+  /**
+   * The `count` segments of an era on either side of a time, as the index would answer. Undefined when some of them may
+   * be older than those in memory.
+   */
   around({ era, time }: EraTime, count: number, firstNumber: number): readonly OutputSegment[] | undefined {
-    // An era is shown in one piece.
+    // The segments of an era are consecutive.
     const begin = this.segments.findIndex((segment) => segment.era === era)
     if (begin < 0) return undefined
     const end = this.segments.findLastIndex((segment) => segment.era === era) + 1
@@ -50,18 +58,18 @@ export class SegmentTail {
     return this.segments.slice(Math.max(begin, before - count), Math.min(end, before + count))
   }
 
-  /** Of the segments, oldest first. */
+  /** The ids of the eras that the segments in memory belong to, oldest first. */
   get eraIds(): readonly number[] {
     return [...new Set(this.segments.map(({ era }) => era))]
   }
 
-  /** The segments up to a number; none when that is not among them. */
+  /** The segments in memory up to a number; none when that number is not in memory. */
   upTo(number: number): readonly OutputSegment[] {
     const segment = this.byNumber(number)
     return segment ? this.segments.slice(0, number - this.segments[0]!.number + 1) : []
   }
 
-  /** At most `count` from a number on; none when that is not among them. */
+  /** At most `count` segments from a number on; none when that number is not in memory. */
   from(number: number, count: number): readonly OutputSegment[] {
     const at = number - (this.segments[0]?.number ?? number + 1)
     return at < 0 ? [] : this.segments.slice(at, at + count)
@@ -77,7 +85,7 @@ export class SegmentTail {
   }
 
   forgetBefore(before: UtcMs): void {
-    // A clock that was set back leaves older moments among newer ones.
+    // When the server's clock was set back, the moments are not in ascending order.
     const last = this.segments.findLastIndex(({ slots }) => slots.some(({ sealedAt }) => sealedAt < before))
     if (last >= 0) this.segments = this.segments.slice(last + 1)
   }

@@ -10,10 +10,13 @@ import type { Resources } from '../stores/resources.ts'
 import type { SegmentIndex } from '../stores/segment-index.ts'
 import type { ChannelContent } from './channel-content.ts'
 
-/** The least time between two events of one endpoint, in milliseconds, however often it switches. */
+/** The least time between two events of one endpoint, in milliseconds, however often its input switches. */
 const ONE_EVENT_MS = 5 * 60_000
 
-/** The event MediaPackage sends to EventBridge when an endpoint has switched. The same switch makes the same event. */
+/**
+ * The event that MediaPackage sends to EventBridge when an endpoint has switched inputs. It has the same id however
+ * often it is made for one switch.
+ */
 export function inputSwitchEvent(
   endpoint: OriginEndpoint,
   { at, from, to }: InputSwitch,
@@ -39,10 +42,10 @@ export type SwitchDeps = {
   readonly clock: Clock
 }
 
-/** Writes the events of input switches. A store that fails is left alone for a while, longer each time. */
+/** Writes the events of input switches. After a failure of the store it pauses, longer each time. */
 export class SwitchNotifier {
   private readonly deps: SwitchDeps
-  /** Channels that are not to be tried again before a moment. */
+  /** For each channel whose events could not be written: how often in a row, and when to try again. */
   private readonly pauses = new WeakMap<ChannelContent, { readonly failures: number; readonly until: number }>()
 
   constructor(deps: SwitchDeps) {
@@ -68,10 +71,7 @@ export class SwitchNotifier {
   }
 }
 
-/**
- * Writes the events of the pending switches. A crash on the way writes an event again, under the
- * same id.
- */
+/** Writes the events of the pending switches. After a crash an event may be written again, under the same id. */
 async function notifySwitches(content: ChannelContent, deps: SwitchDeps): Promise<void> {
   const notifiedAt = new Map(content.state.outputs.all().flatMap(({ state }) => Object.entries(state.notifiedAt ?? {})))
   for (const { outputTimeline, state } of content.state.outputs.all()) {
@@ -97,7 +97,7 @@ async function notifySwitches(content: ChannelContent, deps: SwitchDeps): Promis
   }
 }
 
-/** RFC 9562, 5.8: version 8, the bits of a digest. */
+/** The UUID of version 8 (RFC 9562, 5.8) made of a digest of the text. */
 function uuidOf(text: string): string {
   const hex = createHash('sha256').update(text).digest('hex')
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`

@@ -1,12 +1,15 @@
 import type { UtcMs } from '../media/time.ts'
 import type { SourceObject } from '../model/source-segment.ts'
 
-/** How many an input remembers: minutes of the widest ladder. Older ones stay archived, and are shown to nobody. */
+/**
+ * The number of unlisted objects an input remembers: those of minutes, even with 20 streams. Older ones stay archived,
+ * but can no longer be published.
+ */
 export const MOST_UNLISTED = 10_000
 
-/** The newest object put under each name that no playlist has used yet. */
+/** The newest object put under each name that no playlist has listed yet. */
 export class UnlistedObjects {
-  /** Oldest first. */
+  /** The objects by name, in the order they were put. */
   private readonly byName = new Map<string, SourceObject>()
 
   constructor(objects: readonly SourceObject[] = []) {

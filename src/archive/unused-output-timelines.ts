@@ -3,8 +3,8 @@ import type { SegmentIndex } from '../stores/segment-index.ts'
 import type { ChannelContent } from './channel-content.ts'
 
 /**
- * Lets those output timelines of a channel rest that no endpoint has, as it is configured now. Who asks for one wakes
- * it.
+ * Stops the steps of those output timelines of a channel whose segment duration none of their endpoints uses any more.
+ * A request for one fills it and starts it again.
  */
 export async function restUnused(
   content: ChannelContent,

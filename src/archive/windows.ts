@@ -10,16 +10,16 @@ import { lastFitting } from './live-window.ts'
 import type { Absence, ArchiveReader, LiveEdge, SegmentInEra, SegmentRange, SegmentsAround } from './reader.ts'
 import type { SegmentTail } from './segment-tail.ts'
 
-/** A window of 24 hours of one-second segments. */
+/** The most output segments in a window: 24 hours of one-second segments. */
 const MOST_SEGMENTS = 86_400
-/** How much is told of what follows a window. */
+/** The most output segments after a window that are named with it. */
 const FOLLOWING = 8
-/** Sound may lie before an era's first picture. */
+/** How long before its clock an era may begin, in milliseconds: sound may lie before the first picture. */
 const EARLY_MS = 10_000
 const ALWAYS: UtcRange = { start: utcMs(Number.MIN_SAFE_INTEGER), end: utcMs(Number.MAX_SAFE_INTEGER) }
-/** Segments that begin next to a time, on either side. */
+/** The number of output segments looked up on either side of a time. */
 const AROUND = 3
-/** Eras that may show a moment: a broken source may begin one with every segment, and `EARLY_MS` holds many. */
+/** The most eras that may contain one moment: a broken source may begin an era with every segment. */
 const MOST_ERAS = 24
 
 export type WindowsDeps = {
@@ -27,13 +27,13 @@ export type WindowsDeps = {
   readonly version: (channelGuid: string) => number
   readonly outputTimelineOf: (endpoint: OriginEndpoint) => Promise<OutputTimeline | undefined>
   readonly contentOf: (channelGuid: string) => ChannelContent
-  /** Resolves when a channel is known as the index holds it. */
+  /** Resolves when the state in memory is the one in the index. */
   readonly upToDate: (content: ChannelContent) => Promise<void>
 }
 
 type Read = { readonly outputTimeline: OutputTimeline; readonly content: ChannelContent; readonly tail: SegmentTail }
 
-/** Reads ranges of the archive: from memory what is new, from the index what is not. */
+/** Reads ranges of the archive: new output segments from memory, older ones from the index. */
 export function windowsOf({ segmentIndex, version, outputTimelineOf, contentOf, upToDate }: WindowsDeps) {
   async function reading(endpoint: OriginEndpoint): Promise<Read | undefined> {
     const outputTimeline = await outputTimelineOf(endpoint)
@@ -55,7 +55,7 @@ export function windowsOf({ segmentIndex, version, outputTimelineOf, contentOf, 
     return { version: version(content.guid), eras, segments, ended, ...(following && { following }) }
   }
 
-  /** The newest that was sealed by a moment. */
+  /** The newest output segment that was sealed by a moment of the server's clock. */
   async function sealedBy({ outputTimeline, tail }: Read, moment: UtcMs): Promise<OutputSegment | undefined> {
     const recent = tail.sealedBy(moment)
     if (recent) return recent
@@ -86,8 +86,9 @@ export function windowsOf({ segmentIndex, version, outputTimelineOf, contentOf, 
   }
 
   /**
-   * Why no output segment begins at a time of an era, told from those around it. Streams of a segment begin a little
-   * before or after it, so that what lies beyond the middle of the newest may be the next one's.
+   * The reason why no output segment begins at a time of an era, found from the segments around that time. The streams
+   * of a segment begin a little before or after it, so that a time beyond the middle of the newest segment may be that
+   * of the next.
    */
   async function absenceAt(
     { outputTimeline, content, tail }: Read,
@@ -108,7 +109,7 @@ export function windowsOf({ segmentIndex, version, outputTimelineOf, contentOf, 
     return tail.byNumber(oldest.number - 1) ? 'no such' : 'no longer kept'
   }
 
-  /** A window that ends with a segment. */
+  /** The output segments of a window of so many seconds that ends with a segment. */
   async function windowUpTo(
     { outputTimeline, tail }: Read,
     { number }: OutputSegment,
@@ -190,7 +191,7 @@ export function windowsOf({ segmentIndex, version, outputTimelineOf, contentOf, 
       if (!read) return []
       const recent = await read.content.erasById(read.tail.eraIds)
       const begun = recent.filter(({ clock }) => clock.utc < utc + EARLY_MS)
-      // Clocks of eras follow one another: what has begun well before leaves nothing to older ones.
+      // The clocks of eras follow one another: older eras end before one that has begun well before `utc`.
       if (begun.some(({ clock }) => clock.utc <= utc - EARLY_MS)) return begun.slice(-MOST_ERAS)
       return segmentIndex.erasBegunBefore(read.outputTimeline.id, utcMs(utc + EARLY_MS), MOST_ERAS)
     },
