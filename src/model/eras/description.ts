@@ -5,12 +5,12 @@ import type { SegmentProbe, SourceObject, TrackDescription } from '../source-seg
 
 export type ProbedObject = SourceObject & { readonly probe: SegmentProbe }
 
-/** Of pictures, ISO/IEC 13818-1 table 2-34: MPEG-1, MPEG-2, MPEG-4, H.264, HEVC, VVC. */
+/** The stream types of video, ISO/IEC 13818-1 table 2-34: MPEG-1, MPEG-2, MPEG-4, H.264, HEVC, VVC. */
 const VIDEO_STREAM_TYPES = [0x01, 0x02, 0x10, 0x1b, 0x24, 0x33]
 
 /**
- * Notes what a stream is made of as soon as a segment tells, and the bandwidth nobody declared. True when the era's
- * description changed.
+ * Adds to the description of a stream what its segment reveals: tracks, container, and the bandwidth where the parent
+ * playlist declares none. True when the description of the era has changed.
  */
 export function describeStream(era: OpenEra, streamIndex: number, object: ProbedObject, duration: Ticks): boolean {
   const at = era.streams.findIndex(({ index }) => index === streamIndex)
@@ -36,17 +36,20 @@ export function describeStream(era: OpenEra, streamIndex: number, object: Probed
   return true
 }
 
-/** Whether segments so described may follow each other. Nothing known agrees with everything. */
+/**
+ * True when a segment with tracks `found` may follow in an era whose stream has tracks `known`. A stream without known
+ * tracks agrees with every segment.
+ */
 export function agrees(known: readonly TrackDescription[], found: readonly TrackDescription[]): boolean {
   return known.length === 0 || (known.length === found.length && known.every((track, i) => isSame(track, found[i])))
 }
 
-/** What the era knows of a stream. */
+/** The known tracks of a stream of an era; none until one of its segments has been placed. */
 export function tracksIn(era: OpenEra, streamIndex: number): readonly TrackDescription[] {
   return era.streams.find(({ index }) => index === streamIndex)?.tracks ?? []
 }
 
-/** True when the second knows of a track what the first does not; their streams are the same. */
+/** True when `other` describes a track that `known` does not describe. Both have the same streams. */
 export function knowsMore(known: readonly SourceStream[], other: readonly SourceStream[]): boolean {
   return other.some(({ index, tracks }) => {
     const own = known.find((stream) => stream.index === index)?.tracks ?? []
@@ -54,7 +57,10 @@ export function knowsMore(known: readonly SourceStream[], other: readonly Source
   })
 }
 
-/** What either knows of the same streams; where both do, it is what the first says. */
+/**
+ * The descriptions of the same streams joined: a track is described as in `known`, or as in `other` where only that
+ * describes it.
+ */
 export function joinedStreams(known: readonly SourceStream[], other: readonly SourceStream[]): SourceStream[] {
   return known.map((stream) => {
     const more = other.find(({ index }) => index === stream.index)
@@ -63,7 +69,10 @@ export function joinedStreams(known: readonly SourceStream[], other: readonly So
   })
 }
 
-/** True when all variants have told what they are made of, and it is sound: the service refuses such inputs. */
+/**
+ * True when the tracks of all variants are known, and none has video but all have audio. The service refuses such
+ * inputs.
+ */
 export function isAudioOnly(streams: readonly SourceStream[]): boolean {
   const variants = streams.filter(({ role }) => role.kind === 'variant')
   return (
@@ -80,21 +89,24 @@ function bytesOf({ probe, size }: ProbedObject, track: number): number {
   return probe.container === 'webvtt' ? size : (probe.times[track]?.bytes ?? 0)
 }
 
-/** A track whose parameters a segment does not carry agrees with whatever is known of it. */
+/**
+ * True when both describe the same track. A track of kind `other`, whose parameters its segment does not carry, agrees
+ * with every description.
+ */
 function isSame(a: TrackDescription, b: TrackDescription | undefined): boolean {
   if (a.pid !== b?.pid) return false
   if (a.kind === 'other' || b.kind === 'other') return true
   return JSON.stringify(withoutMessages(a)) === JSON.stringify(withoutMessages(b))
 }
 
-/** Without what rides in messages beside the pictures: not every segment has them. */
+/** The description without what SEI messages carry: not every segment has them. */
 function withoutMessages(track: TrackDescription): TrackDescription {
   if (track.kind !== 'video') return track
   const { masteringDisplay: _, contentLight: __, ...rest } = track
   return rest
 }
 
-/** What is known once stays: headers are made of it, and the same throughout an era. */
+/** The description that holds from now on: the known one, because headers are the same throughout an era. */
 function keepKnown(known: TrackDescription | undefined, found: TrackDescription): TrackDescription {
   return known === undefined || known.kind === 'other' ? found : known
 }

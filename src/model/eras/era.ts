@@ -1,9 +1,12 @@
 import { msFromTicks, type Ticks, ticks, type UtcMs, utcMs } from '../../media/time.ts'
 
-/** Ids of eras name files: those of a channel's second input lie above whatever the first one's come to. */
+/**
+ * The first id of the eras of a channel's second input, above all ids that the first input gives. Ids of eras occur in
+ * names of files.
+ */
 export const FIRST_ERA_OF_SECOND_INPUT = 1_000_001
 
-/** And those that output timelines made begin here. */
+/** The first id of alias eras, which output timelines open. */
 export const FIRST_ALIAS_ERA = 1_000_000_000
 
 /** The UTC moment of a time on an era's timeline, by the era's clock. */
@@ -11,7 +14,9 @@ export function utcAt(clock: { readonly time: Ticks; readonly utc: UtcMs }, time
   return utcMs(clock.utc + msFromTicks(ticks(time - clock.time)))
 }
 
-/** Audio and video make slots; subtitles are put into them. */
+/**
+ * True for a stream of audio or video, whose segments make slots. Those of subtitles are put into slots that are there.
+ */
 export function makesSlots(stream: { readonly role: { readonly kind: string } }): boolean {
   return stream.role.kind !== 'subtitles'
 }

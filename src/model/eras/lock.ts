@@ -11,43 +11,43 @@ import {
 import type { Era, Slot, SlotObject } from '../output-segment.ts'
 import { agrees } from './description.ts'
 
-/** Where the content of an output timeline ends. */
+/** The end of the content of an output timeline. */
 export type OutputEnd = {
   /** The era its newest slot is shown in, and the end of that slot on its timeline. */
   era: number
   end: Ticks
-  /** The end by its date, and on the clock of the era. */
+  /** The end by the date of the source, and by the clock of the era. */
   utc: UtcMs
   clock: UtcMs
-  /** Of that slot. */
+  /** When that slot was sealed, by the server's clock, and how long it lasts. */
   sealedAt: UtcMs
   duration: Ticks
-  /** How long after their end on the clock slots of the era were sealed, in ms: the least of them. */
+  /** The least time between the end of a slot of the era, by the era's clock, and its sealing, in milliseconds. */
   latency?: number
 }
 
-/** Slots of the era `from` are shown in `era`, with their timestamps and dates moved. */
+/** Shows slots of the era `from` in `era`, with their timestamps moved by `ticks` and their dates by `ms`. */
 export type EraMapping = { from: number; era: number; ticks: Ticks; ms: number }
 
-/** Slots of locked inputs begin this near to each other: a few pictures. */
+/** The most by which the starts of matching slots of locked inputs differ: a few pictures. */
 export const LOCK_TOLERANCE: Ticks = ticks(TICKS_PER_SECOND / 10)
 
 /**
- * How a slot of another era stands in the era `shown`, if encoders made both on one timeline: timestamps that mean the
- * same moment, and the same streams made of the same. Undefined when they did not.
+ * The mapping of a slot of `era` into the era `shown`. Undefined unless both inputs are locked: equal timestamps mean
+ * the same moment, and they have the same streams with the same tracks.
  */
 export function lockOf(outputEnd: OutputEnd, shown: Era, slot: Slot, era: Era): EraMapping | undefined {
   const isSame = shown.id === era.id
   if (!isSame && !hasSameStreams(shown, era)) return undefined
   const start = isSame ? slot.start : unwrapPts(ticks(slot.start % PTS_MODULUS), outputEnd.end)
   const utc = outputEnd.utc + msFromTicks(ticks(start - outputEnd.end))
-  // Dates of an era do not step back.
+  // Dates of an era do not go back.
   if (isSame) return { from: era.id, era: era.id, ticks: ticks(0), ms: Math.max(utc - slot.startUtc, 0) }
   if (Math.abs(utc - slot.startUtc) > msFromTicks(slot.duration) / 2) return undefined
   return { from: era.id, era: shown.id, ticks: ticks(start - slot.start), ms: utc - slot.startUtc }
 }
 
-/** The slot as it stands in the era it is shown in. */
+/** The slot with the era, timestamps and dates it is shown with. */
 export function mapSlot(slot: Slot, mapping: Pick<EraMapping, 'era' | 'ticks' | 'ms'> | undefined): Slot {
   if (!mapping) return slot
   const { era, ms } = mapping
@@ -57,7 +57,7 @@ export function mapSlot(slot: Slot, mapping: Pick<EraMapping, 'era' | 'ticks' | 
   return { ...slot, era, start: ticks(slot.start + mapping.ticks), startUtc: utcMs(slot.startUtc + ms), objects }
 }
 
-/** The object with its times moved to another timeline. */
+/** The object with all its times moved by so many ticks. */
 export function shiftObject(object: SlotObject, by: Ticks): SlotObject {
   if (by === 0) return object
   const { times, keyFrames, more } = object
@@ -71,7 +71,7 @@ export function shiftObject(object: SlotObject, by: Ticks): SlotObject {
   }
 }
 
-/** True when whatever the other era shows can be shown in this one. */
+/** True when every slot of the other era can be shown in this one, because their streams and tracks are the same. */
 function hasSameStreams(shown: Era, other: Era): boolean {
   return (
     shown.streams.length === other.streams.length &&
@@ -85,7 +85,7 @@ function hasSameStreams(shown: Era, other: Era): boolean {
   )
 }
 
-/** Without the bandwidth, which may be measured. */
+/** The role without its bandwidth, which may be a measured one. */
 function withoutBandwidth(role: Era['streams'][number]['role']): object {
   return role.kind === 'variant' ? { ...role, bandwidth: 0, averageBandwidth: 0 } : role
 }

@@ -2,12 +2,15 @@ import { msFromTicks, type UtcMs } from '../../media/time.ts'
 import { makesSlots } from '../eras/era.ts'
 import { followedListings, isDone, SILENT_TARGET_DURATIONS, type StreamListing, type TimelineState } from './state.ts'
 
-/** Who is silent for longer, and was so when others ended, ends nothing and holds no end up. */
+/**
+ * A stream or input that had been silent for longer than this when others ended neither ends the whole nor delays its
+ * end. In milliseconds.
+ */
 const MOST_HELD_OPEN_MS = 60_000
 
 /**
- * True when all streams said EXT-X-ENDLIST and everything they listed is sealed. A stream that went away without a
- * word, or never came, is waited for no longer than a minute, if it was not the last to be heard.
+ * True when all streams have listed EXT-X-ENDLIST and everything they listed is sealed. A stream that stopped without
+ * EXT-X-ENDLIST, or never came, is waited for at most a minute, unless it was heard after the others.
  */
 export function hasEnded(state: TimelineState, now: UtcMs): boolean {
   if (state.eras.some(({ slots }) => slots.length > 0)) return false
@@ -23,7 +26,7 @@ export function hasEnded(state: TimelineState, now: UtcMs): boolean {
 }
 
 /**
- * True when the input had content and nothing has been heard of it for a minute, nor for as long as a stream is waited
+ * True when the input had content, and nothing has been heard of it for a minute and for as long as streams are waited
  * for.
  */
 export function hasLeft(state: TimelineState, now: UtcMs): boolean {
@@ -35,8 +38,8 @@ export function hasLeft(state: TimelineState, now: UtcMs): boolean {
 }
 
 /**
- * True when the channel of these inputs has ended: one of them has, and so have the others, or they have left, and were
- * not heard for longer than it.
+ * True when the channel of these inputs has ended: at least one input has ended, and each other one has ended too, or
+ * has left and was not heard for more than a minute after that.
  */
 export function haveEnded(inputs: readonly TimelineState[]): boolean {
   const ended = inputs.filter((state) => state.ended)

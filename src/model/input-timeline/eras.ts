@@ -16,30 +16,33 @@ import type { Donor } from './donor.ts'
 import type { Placing } from './placing.ts'
 import type { OpenEra, QueuedEntry, TimelineState } from './state.ts'
 
-/** Source dates further than this from the server's clock are not believed. */
+/** The most by which a source date may differ from the server's clock; other dates are ignored. In milliseconds. */
 const BELIEVABLE_DATE_MS = 24 * 3600 * 1000
 
-/** A stream that is behind the others by no more has not left their era. */
+/** The most by which a stream may be behind the others and still be in their era. */
 const MOST_LATE = ticks(60 * TICKS_PER_SECOND)
 
-/** Sound, other streams and decoding times may lie before an era's first picture: none of them is negative. */
+/**
+ * The least time at which an era begins, in ticks: sound, other streams and decoding times that lie before its first
+ * picture must not be negative.
+ */
 const ROOM_BEFORE = 10 * TICKS_PER_SECOND
 
 export type MediaObject = SourceObject & { readonly probe: MediaProbe }
 
 /**
- * Where a stream's next segment stands, and in which era. A mismatched segment is made of something else than the era
- * says of its stream, and comes too late to begin an era for it.
+ * The place of a stream's next segment. A mismatched segment has other tracks than its stream has in the era, and comes
+ * too late to begin an era of its own.
  */
 export type EraPosition = {
   readonly era: OpenEra
   readonly start: Ticks
   readonly standing: 'known' | 'new era' | 'mismatched'
-  /** The stream begins anew, and its timestamps run on: if all do, so does the era. */
+  /** True when the stream begins anew but its timestamps go on. When all streams do so, an era begins there. */
   readonly breaks?: true
 }
 
-/** The era a segment belongs to, opened as needed. */
+/** Finds the era that a segment belongs to, and opens it where there is none. */
 export function eraFor(placing: Placing, object: MediaObject): EraPosition {
   const { state, listing, streamIndex, entry, now, donor } = placing
   const { firstPts, tracks } = object.probe
@@ -70,7 +73,7 @@ export function eraFor(placing: Placing, object: MediaObject): EraPosition {
     const position = runsOn ? within(eraAt(state, current, start, duration), start) : undefined
     if (position) return position
   }
-  // A stream may have skipped ahead with the others, or follow them into an era one of them began.
+  // A stream may have skipped ahead with the others, or follow them into an era that one of them began.
   for (const era of state.eras) {
     if (era.id < listing.leastEra || era.streamsRevision !== state.streamsRevision) continue
     const start = unwrapPts(firstPts, era.slots[0]?.start ?? era.sealedUntil)
@@ -88,9 +91,9 @@ export function eraFor(placing: Placing, object: MediaObject): EraPosition {
 }
 
 /**
- * Follows the date of the stream that tells dates: the first one, or whichever has any where that has none. Dates do
- * not step back in an era: by no more than two segments they stand still instead; by more is for another era, which the
- * date is returned for.
+ * Adjusts the dates of an era to those of the source: of its first stream, or of any stream while the first has none.
+ * Dates of an era do not go back. Where the source's go back by at most two segments, those of the era stand still;
+ * where by more, another era must begin, and its date is returned.
  */
 function redate(
   { state, streamIndex, entry: { duration } }: Placing,
@@ -111,8 +114,8 @@ function redate(
 }
 
 /**
- * All streams begin anew with the slot this era would seal next, and their timestamps run on: so do they in another
- * era.
+ * Ends an era before the slot it would seal next, and goes on in a new era with the same timestamps: all streams begin
+ * anew there.
  */
 export function splitEra(state: TimelineState, before: OpenEra, now: UtcMs): OpenEra {
   const [head] = before.slots
@@ -137,8 +140,8 @@ export function splitEra(state: TimelineState, before: OpenEra, now: UtcMs): Ope
 }
 
 /**
- * Gives an era an id in the middle, and each of those that had one from there on the next: ids tell the order in which
- * eras are sealed. Nothing of those was sealed yet, so nobody was told their ids.
+ * Gives an era an id in the middle and raises the ids from there on by one, because eras are sealed in the order of
+ * their ids. None of the others has a sealed slot yet, so their ids are not known outside.
  */
 function renumber(state: TimelineState, era: OpenEra, id: number): void {
   const moved = (old: number) => (old >= id ? old + 1 : old)
@@ -148,14 +151,14 @@ function renumber(state: TimelineState, era: OpenEra, id: number): void {
   }
   era.id = id
   for (const listing of Object.values(state.listings)) {
-    // Who is between two eras may go on in the one that is new.
+    // A stream between two eras may go on in the new one.
     if (listing.era !== undefined) listing.leastEra = moved(listing.leastEra)
     if (listing.era !== undefined) listing.era = moved(listing.era)
     for (const place of listing.places ?? []) place.era = moved(place.era)
   }
 }
 
-/** Of this era and those that continue it, the one that holds this moment. */
+/** The era that contains a time: this one, or one of those that continue its timestamps. */
 export function eraAt(state: TimelineState, era: OpenEra, start: Ticks, duration: Ticks): OpenEra {
   const next = state.eras.find(({ continues }) => continues === era.id)
   return next && start >= next.firstStart - duration / 2 ? eraAt(state, next, start, duration) : era
@@ -166,12 +169,12 @@ export function believableDate(entry: QueuedEntry, object: SourceObject): UtcMs 
   return date !== undefined && Math.abs(date - object.receivedAt) <= BELIEVABLE_DATE_MS ? date : undefined
 }
 
-/** True when slots up to there are sealed: what begins at `start` comes too late. */
+/** True when the slots there are sealed, so that a segment that begins at `start` comes too late. */
 export function isSealed(era: OpenEra, start: Ticks, duration: Ticks): boolean {
   return era.nextIndex > 0 && start < era.sealedUntil - duration / 2
 }
 
-/** End of what the era has, sealed or open. */
+/** The end of the newest slot of an era, sealed or open. */
 export function endOf(era: OpenEra): Ticks {
   const last = era.slots.at(-1)
   return last ? ticks(last.start + last.duration) : era.sealedUntil
@@ -195,8 +198,8 @@ function openEra(state: TimelineState, anchor: OpenEra['anchor'], clock: OpenEra
 }
 
 /**
- * A stream is made of something else from `start` on, or its dates step back, and its timestamps run on: so does the
- * timeline, in an era of its own. What other streams have in slots from there goes with it.
+ * Opens an era at `start` with the same timestamps, because the tracks of a stream change there, or its dates go back.
+ * Slots from there on move to the new era, with what other streams have in them.
  */
 function runOn(
   { state, streamIndex, entry: { duration }, now }: Placing,
@@ -229,8 +232,8 @@ function runOn(
 }
 
 /**
- * True when `start` lies in the newest part of the era, be it too late for the slots there, or continues where it ends,
- * or where it will end when the other input has filled what is missing.
+ * True when a segment at `start` belongs to an era: it lies in the newest part of it, sealed or not, or follows its
+ * end, or the end it will have once the other input has filled a gap.
  */
 function fits(era: OpenEra, start: Ticks, duration: Ticks, donor: Donor | undefined): boolean {
   if (start < Math.max(era.firstStart, era.sealedUntil - MOST_LATE) - duration) return false
@@ -238,7 +241,7 @@ function fits(era: OpenEra, start: Ticks, duration: Ticks, donor: Donor | undefi
   return start <= end + duration || start <= reachOf(era, end, start, donor) + duration
 }
 
-/** How far an era reaches on the way to a time of it, with what the other input has for what it lacks. */
+/** The end that an era will have on the way to `time`, once media of the other input have filled what it lacks. */
 function reachOf(era: OpenEra, from: Ticks, time: Ticks, donor: Donor | undefined): Ticks {
   let end = from
   while (donor && time - end > LOCK_TOLERANCE) {

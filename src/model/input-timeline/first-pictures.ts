@@ -1,8 +1,8 @@
 import type { SlotObject, SourceStream } from '../output-segment.ts'
 
 /**
- * An object of an era's first slot, as it can be shown: nothing came before it that its pictures could be decoded from,
- * so they begin at its first key frame; without one it shows none.
+ * An object of the first slot of an era, with its video times beginning at the first key frame: earlier pictures cannot
+ * be decoded, because nothing precedes them. Without a key frame it has no video times.
  */
 export function fromFirstKeyFrame(object: SlotObject, { tracks }: Pick<SourceStream, 'tracks'>): SlotObject {
   const { startsWithKeyFrame, times, keyFrames = [] } = object

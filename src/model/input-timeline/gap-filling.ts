@@ -6,8 +6,8 @@ import type { Donor } from './donor.ts'
 import type { OpenEra, OpenSlot, TimelineState } from './state.ts'
 
 /**
- * The other input as a donor: its open slots, and `recent` ones it has sealed, whose eras `eraOf` knows. Slots may be
- * shorter than the tolerance: the nearest is taken.
+ * The donor made of an input's open slots and of its `recent` sealed ones, whose eras `eraOf` knows. Of several slots
+ * within the tolerance, which short slots make possible, it takes the nearest.
  */
 export function donorOf(state: TimelineState, recent: readonly Slot[], eraOf: (id: number) => Era | undefined): Donor {
   return (era, start, utc) => {
@@ -32,7 +32,7 @@ export function donorOf(state: TimelineState, recent: readonly Slot[], eraOf: (i
   }
 }
 
-/** Fills what streams lack in a slot that is about to be sealed. */
+/** Fills the entries that streams lack in a slot about to be sealed with media of the donor. */
 export function fillGaps(era: OpenEra, slot: OpenSlot, donor: Donor): void {
   const lacking = era.streams.filter((stream) => {
     return makesSlots(stream) && stream.tracks.length > 0 && !slot.entries[stream.index]
@@ -42,7 +42,10 @@ export function fillGaps(era: OpenEra, slot: OpenSlot, donor: Donor): void {
   for (const { index } of lacking) slot.entries[index] = objects[index] ?? null
 }
 
-/** The slot that the era lacks before the one it would seal next, if the other input has it. */
+/**
+ * The slot that an era lacks before `head`, the one it would seal next, made of media of the donor. Undefined when
+ * nothing is missing there, or the donor has nothing.
+ */
 export function slotBefore(era: OpenEra, head: OpenSlot, donor: Donor, now: UtcMs): OpenSlot | undefined {
   const start = era.sealedUntil
   if (era.nextIndex === 0 || head.start - start <= LOCK_TOLERANCE) return undefined

@@ -3,13 +3,13 @@ import type { ListedPlaylist } from '../listed-playlist.ts'
 import type { SourceObject } from '../source-segment.ts'
 import { followedListings, isSilent, RECENT_ENTRIES, type StreamListing, type TimelineState } from './state.ts'
 
-/** How many segments an encoder may have listed before their PUTs are through. */
+/** The most segments that an encoder lists before their PUTs are complete. */
 const ENTRIES_ON_THEIR_WAY = 3
 
-/** Of a playlist however long: so many objects an input remembers that no playlist has named. */
+/** The most segments taken from one playlist: as many as the unlisted objects that an input remembers. */
 const MOST_NEW_ENTRIES = 10_000
 
-/** Playlists followed at once; three times what a parent playlist may name. More is not an encoder. */
+/** The most playlists followed at once: three times as many as a parent playlist may name. */
 const MOST_LISTINGS = 64
 
 const LEAST_TARGET_DURATION = TICKS_PER_SECOND
@@ -19,9 +19,9 @@ const MOST_TARGET_DURATION = 60 * TICKS_PER_SECOND
 export type Unlisted = { get(name: string): SourceObject | undefined }
 
 /**
- * Queues what a media playlist newly lists. A media sequence that goes back is an encoder that restarted, unless it
- * goes back by one playlist only, everything remembered has its name, and nothing was put under those names since: then
- * it is that playlist, overtaken on the way.
+ * Queues the segments that a media playlist newly lists. A media sequence that goes back means that the encoder
+ * restarted, unless the playlist is the one before the newest, overtaken on the way: all remembered names agree, and no
+ * object was put under them since.
  */
 export function followPlaylist(state: TimelineState, playlist: ListedPlaylist, unlisted: Unlisted, now: UtcMs): void {
   const known = state.listings[playlist.name]
@@ -65,15 +65,18 @@ export function followPlaylist(state: TimelineState, playlist: ListedPlaylist, u
 }
 
 /**
- * A playlist met for the first time may list hours from before we were there: of what has no object, only the newest
- * entries may still be on their way.
+ * The index of the first segment worth queueing. A playlist seen for the first time may list hours of the past; of the
+ * segments without an object, only the newest may still be on their way.
  */
 function firstWorthWaitingFor({ segments }: ListedPlaylist, unlisted: Unlisted): number {
   const present = segments.findIndex(({ name }) => unlisted.get(name) !== undefined)
   return Math.max((present < 0 ? segments.length : present) - ENTRIES_ON_THEIR_WAY, 0)
 }
 
-/** Playlists of past lives go first; false when the parent playlist names all there are. */
+/**
+ * Forgets the oldest playlist that the parent playlist does not name, if there are too many. False when it names them
+ * all.
+ */
 function makeRoom(state: TimelineState): boolean {
   const all = Object.entries(state.listings)
   if (all.length < MOST_LISTINGS) return true
@@ -89,7 +92,10 @@ function noteReturn(state: TimelineState, now: UtcMs): void {
   if (listings.length > 0 && listings.every((listing) => isSilent(state, listing, now))) state.resumedAt = now
 }
 
-/** The target duration as it should be: some encoders' segments are longer. Nobody is waited for without end. */
+/**
+ * The target duration, or the longest EXTINF where that is longer, as with some encoders; between a second and a
+ * minute, so that no wait is endless.
+ */
 function boundedTargetDuration({ targetDuration, segments }: ListedPlaylist): Ticks {
   const longest = segments.reduce((most, { duration }) => Math.max(most, duration), Number(targetDuration))
   return ticks(Math.min(Math.max(longest, LEAST_TARGET_DURATION), MOST_TARGET_DURATION))
@@ -109,7 +115,10 @@ function newListing(playlist: ListedPlaylist, now: UtcMs): StreamListing {
   }
 }
 
-/** Whether an encoder began anew with this playlist. What was listed is one segment for good: a sequence and a name. */
+/**
+ * True when the encoder restarted with this playlist. A media sequence once listed with a name keeps that name, and one
+ * object.
+ */
 function isRestart(listing: StreamListing, playlist: ListedPlaylist, lastListed: number, unlisted: Unlisted): boolean {
   if (playlist.segments.length === 0) return false
   if (lastListed < listing.previousSequence) return true
@@ -122,7 +131,7 @@ function isRestart(listing: StreamListing, playlist: ListedPlaylist, lastListed:
     const put = unlisted.get(segment.name)
     if (!put || remembered.givenUp) return false
     if (isBackward) return true
-    // A PUT that is repeated comes at once, or brings the same bytes; a new beginning takes a segment's time.
+    // A repeated PUT comes at once, or brings the same bytes; a restarted encoder needs the time of a segment.
     const isOther = remembered.crc32 !== undefined && remembered.crc32 !== put.crc32
     return offset === 0 && isOther && put.receivedAt - listing.lastListedAt >= msFromTicks(segment.duration)
   })

@@ -7,13 +7,13 @@ import type { Placing } from './placing.ts'
 import { type OpenEra, type OpenSlot, type QueuedEntry, RECENT_PLACES, type StreamListing } from './state.ts'
 
 export type Placement = {
-  /** The era, if it was opened or what is known of it changed. */
+  /** The era, if it was opened or its description changed. */
   readonly touched: OpenEra | undefined
-  /** False when the slot at its time was served without it, or is another's: it is archived, and not shown. */
+  /** False when the object is archived but not shown: its slot is sealed, or has another object of the stream. */
   readonly isShown: boolean
 }
 
-/** Puts a listed object of audio or video into its slot, opening era and slot as needed. */
+/** Puts a listed object of audio or video into its slot, and opens the era and the slot where there are none. */
 export function placeObject(placing: Placing, object: MediaObject): Placement {
   const { listing, streamIndex, now } = placing
   const duration = durationOf(listing, placing.entry, object)
@@ -44,8 +44,8 @@ export function placeObject(placing: Placing, object: MediaObject): Placement {
 }
 
 /**
- * Records that the stream has nothing usable where its next segment should be. When that segment would have begun
- * another timeline, nobody knows where that is: the stream's next segment will tell.
+ * Records that a stream has nothing usable where its next segment should be. If that segment would have begun another
+ * timeline, its place is unknown, and the stream's next segment finds it.
  */
 export function placeGap(placing: Placing): void {
   const { state, listing, streamIndex, entry, now } = placing
@@ -65,18 +65,21 @@ export function placeGap(placing: Placing): void {
   listing.nextStart = ticks(start + entry.duration)
 }
 
-/** The first of a slot's streams tells its time, whichever came first; subtitles tell none. */
+/**
+ * True when this stream sets the time of a slot: the first in the order of the parent playlist that has an entry,
+ * whenever it came. Subtitles never do.
+ */
 function tellsTime(era: OpenEra, { entries }: OpenSlot, streamIndex: number): boolean {
   return era.streams.every((stream) => !makesSlots(stream) || !entries[stream.index] || streamIndex < stream.index)
 }
 
-/** EXTINF, unless its timestamps say that the segment is more than twice as long. */
+/** The duration of a segment: EXTINF, unless by its timestamps the segment is more than twice as long. */
 function durationOf(listing: StreamListing, { duration }: QueuedEntry, { probe }: MediaObject): Ticks {
   const span = Math.min(probe.lastPts - probe.firstPts, listing.targetDuration)
   return ticks(duration < span / 2 ? span : duration)
 }
 
-/** Remembers where segments of the first variant stand, if there are subtitles that want to stand beside them. */
+/** Remembers the place of a segment of the first variant, if there are subtitles to be placed beside it. */
 function notePlace(
   { state, listing, streamIndex }: Placing,
   at: { sequence: number; era: number; start: Ticks; duration: Ticks; date: UtcMs | undefined },
@@ -89,8 +92,8 @@ function notePlace(
 }
 
 /**
- * The open slot that begins near `start`, or a new one. Undefined where slots are sealed already, and where a stream
- * that is cut otherwise than the others has most of the interval: slots of an era do not overlap.
+ * The open slot that begins near `start`, or a new one. Undefined where slots are sealed already, and where a slot with
+ * other boundaries has most of the interval: slots of an era do not overlap.
  */
 function slotAt(era: OpenEra, start: Ticks, duration: Ticks, now: UtcMs): OpenSlot | undefined {
   const found = era.slots.find((slot) => Math.abs(slot.start - start) <= Math.min(slot.duration, duration) / 2)
@@ -108,7 +111,7 @@ function overlap(slot: OpenSlot, start: Ticks, duration: Ticks): number {
   return Math.min(slot.start + slot.duration, start + duration) - Math.max(slot.start, start)
 }
 
-/** The object as its slot holds it: the times of its tracks on the era's timeline, near the slot's own. */
+/** The object as a slot holds it, with the times of its tracks unwrapped onto the era's timeline near `start`. */
 function slotObject({ key, size, crc32, sha256, probe }: MediaObject, start: Ticks): SlotObject {
   const times = probe.times.map((track) => {
     if (track === null) return null

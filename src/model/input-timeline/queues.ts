@@ -10,14 +10,14 @@ import type { Placing } from './placing.ts'
 import { RECENT_ENTRIES, type StreamListing, type TimelineState } from './state.ts'
 import { placeText, placeTextGap, type TextObject } from './text-placement.ts'
 
-/** How many segments a stream may list before their PUTs are through: of more than that, nobody waits for the first. */
+/** The most listed segments of a stream that are waited for: of more than that, the first are given up. */
 const MOST_AWAITED = 256
 
-/** What became of queued entries. */
+/** The result of moving queued entries to their slots. */
 export type Placed = {
-  /** Eras that were opened, or of which more is known. */
+  /** The ids of eras that were opened, or whose description changed. */
   readonly touched: Set<number>
-  /** Unlisted objects that found their place, or never will. */
+  /** Unlisted objects that are placed, or never will be. */
   readonly consumed: Set<SourceObject>
   readonly gaps: { readonly playlist: string; readonly name: string; readonly reason: string }[]
 }
@@ -51,7 +51,10 @@ export function placeQueued(state: TimelineState, unlisted: Unlisted, now: UtcMs
   return placed
 }
 
-/** An encoder that lists hundreds of segments it has not put is not waited for, segment by segment; no gap is shown. */
+/**
+ * Gives up the first of hundreds of segments that an encoder has listed and not put, without showing gaps. True when it
+ * has given up any.
+ */
 function skipUnawaited(
   { playlist }: ListedStream,
   { queue }: StreamListing,
@@ -64,7 +67,7 @@ function skipUnawaited(
   return kept > 0
 }
 
-/** False when the entry has to wait for its slot. */
+/** Puts the object of an entry, or a gap, into its slot. False when the entry must wait for its slot. */
 function place(
   placing: Placing,
   stream: ListedStream,
@@ -94,7 +97,10 @@ function settle(listing: StreamListing, sequence: number, object: SourceObject |
   else entry.givenUp = true
 }
 
-/** Who may be named later is heard, and not for ever; neither do subtitles pile up that no slot comes for. */
+/**
+ * Limits the queues of streams that the parent playlist does not name, or not yet, and of subtitles that wait for
+ * slots.
+ */
 function trimQueues(state: TimelineState): void {
   for (const [playlist, { queue }] of Object.entries(state.listings)) {
     const isNamed = state.streams?.some((stream) => stream.playlist === playlist && makesSlots(stream))

@@ -17,17 +17,17 @@ import {
 } from './state.ts'
 
 export type Sealed = {
-  /** The server's clock at that. */
+  /** The moment of sealing, by the server's clock. */
   readonly now: UtcMs
   readonly slots: Slot[]
-  /** Eras whose first slot is among them. */
+  /** Eras whose first slot is among `slots`. */
   readonly begun: OpenEra[]
-  /** Eras that are there since, or have another id. */
+  /** Eras that are new, or have got another id. */
   readonly renamed: Set<OpenEra>
   readonly closedEras: OpenEra[]
 }
 
-/** Seals every slot no stream can add to any more, oldest first, and drops eras that are over. */
+/** Seals every slot that no stream can add to any more, oldest first, and drops eras that are over. */
 export function sealSlots(state: TimelineState, now: UtcMs, donor?: Donor): Sealed {
   const sealed: Sealed = { now, slots: [], begun: [], renamed: new Set(), closedEras: [] }
   for (;;) {
@@ -66,8 +66,8 @@ export function sealSlots(state: TimelineState, now: UtcMs, donor?: Donor): Seal
 }
 
 /**
- * An interval nobody has media for takes an index and leaves no slot, be it listed or left out: the next one shows a
- * discontinuity.
+ * Seals a slot of an era. An interval without any media, listed or skipped, takes an index and leaves no slot, so that
+ * a discontinuity follows.
  */
 function seal(state: TimelineState, era: OpenEra, open: OpenSlot, { now, slots, begun }: Sealed): void {
   const { start, duration, startUtc } = open
@@ -92,13 +92,13 @@ function seal(state: TimelineState, era: OpenEra, open: OpenSlot, { now, slots, 
   slots.push({ era: era.id, index, start, duration, startUtc, sealedAt: now, objects })
 }
 
-/** True when all who have media in the slot begin anew there; of the others, who go on, a break is nothing. */
+/** True when all streams with media in the slot begin anew there. A break in only some streams is ignored. */
 function isBreak(era: OpenEra, { breaks = [], entries }: OpenSlot): boolean {
   if (breaks.length === 0 || (era.nextIndex === 0 && !era.hasShown)) return false
   return era.streams.every((stream) => !makesSlots(stream) || !entries[stream.index] || breaks.includes(stream.index))
 }
 
-/** From when a slot waits for nothing but subtitles. */
+/** Notes the moment from which a slot waits for nothing but subtitles. */
 function noteSettled(state: TimelineState, era: OpenEra, now: UtcMs): void {
   for (const slot of era.slots) {
     if (slot.settledAt !== undefined) continue
@@ -108,8 +108,8 @@ function noteSettled(state: TimelineState, era: OpenEra, now: UtcMs): void {
 }
 
 /**
- * True while subtitles may still come for the slot: one target duration from when it waits for nothing else. Those of
- * which nothing has been heard, or that ended in an older era, are given a slot's duration when an era begins.
+ * True while a slot waits for subtitles: for one target duration, from when it waits for nothing else. Subtitles
+ * without a playlist, or that ended in an older era, are waited for during a slot's duration after an era begins.
  */
 export function textIsAwaited(state: TimelineState, era: OpenEra, slot: OpenSlot, now: UtcMs): boolean {
   return era.streams.some((stream) => {
@@ -134,7 +134,7 @@ function isMissingText(
   return !isPast && (listing.era ?? 0) <= era.id && !isDone(listing) && !isSilent(state, listing, now)
 }
 
-/** Who was waited for in vain holds nobody up again before it is in time. */
+/** Marks subtitles that were waited for in vain: they are not waited for again before they are in time. */
 function forgoText(state: TimelineState, era: OpenEra, slot: OpenSlot, now: UtcMs): void {
   for (const stream of era.streams) {
     const listing = state.listings[stream.playlist]
@@ -142,7 +142,7 @@ function forgoText(state: TimelineState, era: OpenEra, slot: OpenSlot, now: UtcM
   }
 }
 
-/** True when every stream that makes slots has its entry in this one, is past it, or is not to be waited for. */
+/** True when every stream of audio or video has its entry in the slot, is past it, or is no longer waited for. */
 function isSettled(state: TimelineState, era: OpenEra, slot: OpenSlot, now: UtcMs): boolean {
   for (const stream of era.streams) {
     if (!makesSlots(stream) || slot.entries[stream.index] !== undefined) continue
@@ -150,14 +150,14 @@ function isSettled(state: TimelineState, era: OpenEra, slot: OpenSlot, now: UtcM
     const grace = SILENT_TARGET_DURATIONS * msFromTicks(listing?.targetDuration ?? slot.duration)
     const isWithinGrace = now - era.openedAt <= grace
     if (!listing || listing.era === undefined) {
-      // It has not shown in this era: waited for while the era is young, and not for ever.
+      // It has nothing in this era yet, and is waited for only while the era is young.
       if (isWithinGrace) return false
       continue
     }
     const isPast =
       listing.era > era.id || (listing.era === era.id && listing.nextStart > slot.start + slot.duration / 2)
     if (isPast || isSilent(state, listing, now)) continue
-    // It ended in an older era: when the others begin a new one, so may it.
+    // It ended in an older era, and may follow the others into the new one.
     if (!isDone(listing) || (listing.era < era.id && isWithinGrace)) return false
   }
   return true
@@ -174,9 +174,9 @@ function isOver(state: TimelineState, era: OpenEra, now: UtcMs): boolean {
 }
 
 /**
- * Streams that stay in different eras for longer than anyone waits do not agree about time. The era most of them follow
- * is the input's, or the first stream's when there are as many on either side; what the others sent is a gap in it, and
- * they may join it again.
+ * Decides between two eras when streams stay in different ones for longer than any is waited for. The era that most
+ * streams follow goes on, or that of the first stream when there are as many on either side. Streams of the other era
+ * have a gap, and may join again.
  */
 function settleDispute(state: TimelineState, now: UtcMs): void {
   const [older, newer] = state.eras

@@ -8,44 +8,44 @@ import type { SlotObject, SourceStream } from '../output-segment.ts'
  * needs to go on exactly where the last one stood; what is finished lies in the segment index and not here.
  */
 export type TimelineState = {
-  /** The streams the parent playlist names; absent until one came. */
+  /** The streams that the parent playlist names; absent until it has come. */
   streams?: readonly ListedStream[]
-  /** True while `streams` was made up because the parent is a media playlist. */
+  /** True while `streams` is a single variant made up for an input without a multivariant playlist. */
   syntheticParent: boolean
-  /** Grows when the set of streams changes: eras begun under another revision end there. */
+  /** A number that grows when the set of streams changes. Eras begun under another revision end there. */
   streamsRevision: number
-  /** By playlist name. */
+  /** The listings of the streams, by playlist name. */
   listings: Record<string, StreamListing>
-  /** When the input, or the server, came back after a silence: from then on each stream is waited for anew. */
+  /** When the input or the server last came back after a silence: from then on each stream is waited for anew. */
   resumedAt?: UtcMs
   /** Eras that may still get slots, oldest first. Slots leave when they are sealed. */
   eras: OpenEra[]
   nextEra: number
   /** End of the newest sealed slot on its era's clock: no later era's clock begins before it. */
   clockEnd?: UtcMs
-  /** As `hasEnded` has it, until something new is listed. */
+  /** True once the input has ended (`hasEnded`), until something new is listed. */
   ended: boolean
-  /** As `hasLeft` has it, until something new is listed. */
+  /** True once the input has left (`hasLeft`), until something new is listed. */
   left?: true
 }
 
-/** How far one stream's media playlist has been followed. */
+/** The progress in the media playlist of one stream. */
 export type StreamListing = {
   /** Era of the newest placed segment; absent before the first, and when the stream's next era is not known yet. */
   era?: number
-  /** The stream is done with every era before this one. */
+  /** The id of the first era that the stream may still have segments of. */
   leastEra: number
-  /** Where the next segment is expected to begin, on the era's timeline. */
+  /** The time on the era's timeline at which the next segment should begin. */
   nextStart: Ticks
-  /** Highest media sequence listed. */
+  /** The highest media sequence listed. */
   lastSequence: number
-  /** What it was before the newest playlist. */
+  /** The highest media sequence listed before the newest playlist. */
   previousSequence: number
   /** The newest listed entries, oldest first, at most RECENT_ENTRIES. */
   recent: RecentEntry[]
   /**
-   * Listed, not yet placed, in order. The first one waits for its object and holds the others back. While no parent
-   * playlist names the stream, only the newest RECENT_ENTRIES are kept.
+   * Entries that are listed and not yet placed, in order. The first waits for its object and holds the others back.
+   * While no parent playlist names the stream, only the newest RECENT_ENTRIES are kept.
    */
   queue: QueuedEntry[]
   /** EXT-X-TARGETDURATION, or the longest EXTINF where that is longer; between a second and a minute. */
@@ -53,21 +53,24 @@ export type StreamListing = {
   /** The server's clock when the playlist last listed something new. */
   lastListedAt: UtcMs
   ended: boolean
-  /** Of the first variant, where there are subtitles to place beside it: its newest segments, at most RECENT_PLACES. */
+  /**
+   * For the first variant, where there are subtitles to place beside it: the places of its newest segments, at most
+   * RECENT_PLACES.
+   */
   places?: Place[]
-  /** Of subtitles: they were waited for in vain, and are not waited for again before they are in time. */
+  /** For subtitles: they were waited for in vain, and are not waited for again before they are in time. */
   isLate?: true
 }
 
-/** Where a segment of the first variant stands. */
+/** The place of a segment of the first variant. */
 export type Place = { sequence: number; era: number; start: Ticks; duration: Ticks; date?: UtcMs }
 
 export type RecentEntry = {
   sequence: number
   name: string
-  /** Of the object that came. */
+  /** The CRC-32 of the object that came. */
   crc32?: number
-  /** No object came in time. */
+  /** True when no object came in time. */
   givenUp?: true
 }
 
@@ -75,11 +78,13 @@ export type QueuedEntry = {
   sequence: number
   name: string
   duration: Ticks
-  /** The entry begins a new encoder timeline: EXT-X-DISCONTINUITY, or the media sequence went back. */
+  /**
+   * True when the entry begins a new encoder timeline, by EXT-X-DISCONTINUITY or because the media sequence went back.
+   */
   breaks: boolean
   programDateTime?: UtcMs
   listedAt: UtcMs
-  /** Of subtitles: the object is there, and its slot is not. */
+  /** For subtitles: the object has come, and its slot has not. */
   isHere?: true
 }
 
@@ -87,46 +92,49 @@ export type OpenEra = {
   id: number
   streamsRevision: number
   streams: SourceStream[]
-  /** This time of the era is that moment; later times follow from PTS until the source's own date disagrees. */
+  /**
+   * A time of the era and its moment in UTC. Later dates follow from timestamps until the source's own dates disagree.
+   */
   anchor: { time: Ticks; utc: UtcMs /** From the source's own date. */; isDated?: true }
   /**
-   * As Era has it: the first anchor, moved forward when the first slot is sealed if that is where another era ended.
+   * The clock of the era: its first anchor, moved forward where the era before would otherwise end later on the clock.
+   * It is final once the first slot is sealed.
    */
   clock: { time: Ticks; utc: UtcMs }
-  /** A slot of it was sealed: the clock stands. */
+  /** True once a slot of the era was sealed: from then on its clock does not change. */
   hasShown?: true
-  /** The era whose timestamps run on in this one: only what its streams are made of has changed. */
+  /** The id of the era whose timestamps go on in this one. */
   continues?: number
   openedAt: UtcMs
-  /** Index of the next slot to be sealed. */
+  /** The index of the next slot to be sealed. */
   nextIndex: number
   firstStart: Ticks
-  /** End of the last sealed slot, or the era's first start. */
+  /** The end of the newest sealed slot, or the start of the era. */
   sealedUntil: Ticks
-  /** The server's clock at that. */
+  /** When that slot was sealed, by the server's clock. */
   sealedAt?: UtcMs
-  /** By start. */
+  /** The open slots, in the order of their starts. */
   slots: OpenSlot[]
 }
 
-/** An interval still waiting for some streams. `null`: the stream has nothing usable there. */
+/** An interval that still waits for some streams. An entry of `null` means that the stream has nothing usable there. */
 export type OpenSlot = {
   start: Ticks
   duration: Ticks
   startUtc: UtcMs
   openedAt: UtcMs
-  /** Since when it waits for subtitles alone. */
+  /** The moment from which the slot waits for subtitles alone. */
   settledAt?: UtcMs
   entries: Record<number, SlotObject | null>
-  /** Streams that begin anew here, while their timestamps run on. */
+  /** The streams that begin anew in this slot although their timestamps go on. */
   breaks?: number[]
 }
 
-/** How many listed entries a stream remembers to tell a stale playlist from a restarted encoder. */
+/** The most listed entries a stream remembers, to tell a stale playlist from a restarted encoder. */
 export const RECENT_ENTRIES = 64
-/** How many segments of the first variant are remembered for subtitles to be placed beside them. */
+/** The most segments of the first variant that are remembered for subtitles to be placed beside them. */
 export const RECENT_PLACES = 16
-/** A stream that lists nothing new for this many target durations no longer holds the others back. */
+/** The number of target durations after which a stream that lists nothing new no longer holds the others back. */
 export const SILENT_TARGET_DURATIONS = 3
 
 export function emptyTimeline(firstEra = 1): TimelineState {
@@ -140,7 +148,7 @@ export function emptyTimeline(firstEra = 1): TimelineState {
   }
 }
 
-/** A state as it was saved. Eras that earlier versions opened have no clock: their anchor stands for it. */
+/** Parses a saved state. Eras saved by early versions have no clock, and get their anchor instead. */
 export function readTimeline(text: string): TimelineState {
   const state = JSON.parse(text) as Omit<TimelineState, 'eras'> & {
     eras: (Omit<OpenEra, 'clock'> & Partial<OpenEra>)[]
@@ -149,7 +157,7 @@ export function readTimeline(text: string): TimelineState {
   return { ...state, eras }
 }
 
-/** A state read back after the server was away: what it could not hear meanwhile is nobody's silence. */
+/** The state with all waits begun anew at `now`: while the server was away, streams were not silent but unheard. */
 export function waitedAnew(state: TimelineState, now: UtcMs): TimelineState {
   const listings = Object.entries(state.listings).map(([playlist, listing]) => {
     return [playlist, { ...listing, queue: listing.queue.map((entry) => ({ ...entry, listedAt: now })) }]
@@ -157,18 +165,18 @@ export function waitedAnew(state: TimelineState, now: UtcMs): TimelineState {
   return { ...state, listings: Object.fromEntries(listings), resumedAt: now }
 }
 
-/** A stream that lists nothing new: it may be dead, and the others go on without it. */
+/** True when a stream has listed nothing new for three target durations: the others go on without it. */
 export function isSilent(state: TimelineState, listing: StreamListing, now: UtcMs): boolean {
   const heardAt = Math.max(listing.lastListedAt, state.resumedAt ?? 0)
   return now - heardAt > SILENT_TARGET_DURATIONS * msFromTicks(listing.targetDuration)
 }
 
-/** The playlists of the streams that make slots, as far as they have come. */
+/** The listings of the audio and video streams whose playlists have come. */
 export function followedListings(state: TimelineState): StreamListing[] {
   return (state.streams ?? []).filter(makesSlots).flatMap(({ playlist }) => state.listings[playlist] ?? [])
 }
 
-/** True when the stream lists nothing more. */
+/** True when a stream has listed EXT-X-ENDLIST and all its entries are placed. */
 export function isDone(listing: StreamListing): boolean {
   return listing.ended && listing.queue.length === 0
 }

@@ -13,37 +13,37 @@ import { sealSlots, textIsAwaited } from './sealing.ts'
 import { followedListings, isDone, isSilent, type TimelineState } from './state.ts'
 import { MOST_AHEAD_MS } from './text-placement.ts'
 
-/** What can happen to an input's timeline. Time passing is one of them: some things are given up. */
+/** An event of an input's timeline. The passing of time is one, because waits end by it. */
 export type TimelineEvent =
   | { readonly kind: 'parent playlist'; readonly streams: readonly ListedStream[] }
   | { readonly kind: 'media playlist'; readonly playlist: ListedPlaylist }
-  /** An object was put; its bytes and row are safe. */
+  /** An object was put, and its bytes are durable. */
   | { readonly kind: 'object' }
   | { readonly kind: 'time' }
 
 export type TimelineStep = {
   readonly state: TimelineState
-  /** The same as it is saved. */
+  /** The JSON of `state`, as it is saved. */
   readonly text: string
-  /** False when the event taught us nothing: nothing needs saving. */
+  /** False when the event has changed nothing, so that nothing needs saving. */
   readonly changed: boolean
   readonly slots: readonly Slot[]
   readonly eras: readonly Era[]
-  /** Unlisted objects that found their place, or never will. */
+  /** Unlisted objects that are placed, or never will be. */
   readonly consumed: readonly SourceObject[]
-  /** Listed segments that will not be shown: for the log. */
+  /** The listed segments that will not be shown, with the reason, for the log. */
   readonly gaps: readonly { readonly playlist: string; readonly name: string; readonly reason: string }[]
-  /** The input has begun an era of sound without pictures: it is archived, and given to no output timeline. */
+  /** True when the input has begun an era without video: it is archived, and given to no output timeline. */
   readonly isRefused: boolean
 }
 
-/** A media playlist of this name is taken for the parent when no multivariant playlist came: a ladder of one. */
+/** The name of a media playlist that makes an input of a single variant when no multivariant playlist has come. */
 export const SINGLE_PARENT_NAME = 'channel.m3u8'
 
 /**
- * One step of an input's timeline: the state and an event in, the next state and what it published out. Pure: the same
- * inputs give the same outputs, `before` is not touched, and `now` (the server's clock) decides only what is given up.
- * What a slot lacks when it is sealed comes from the `donor`, if that has it.
+ * One step of an input's timeline: from a state and an event to the next state and the slots it seals. Pure: `before`
+ * stays as it is, and `now`, the server's clock, only decides which waits end. What a slot lacks when it is sealed
+ * comes from the `donor`, if that has it.
  */
 export function step(
   before: TimelineState,
@@ -93,7 +93,10 @@ function makeSyntheticParent(state: TimelineState): void {
   state.syntheticParent = true
 }
 
-/** What is announced of a stream beside its playlist may be measured anew each time; not who it is for. */
+/**
+ * True when both parent playlists name the same streams for the same viewers. Other attributes may be measured anew
+ * each time.
+ */
 function sameStreams(a: readonly ListedStream[], b: readonly ListedStream[]): boolean {
   return (
     a.length === b.length &&
@@ -106,13 +109,13 @@ function audienceOf(role: ListedStream['role'] | undefined): string {
   return JSON.stringify([role?.kind, role?.groupId, role?.name, role?.language, role?.characteristics, role?.forced])
 }
 
-/** Once it has ended or left, only something new changes that; a server that was away forgets neither. */
+/** Notes that the input has ended or left. Only newly listed segments change that, not a restart of the server. */
 function noteEnd(state: TimelineState, now: UtcMs): void {
   state.ended ||= hasEnded(state, now)
   if (!state.left && hasLeft(state, now)) state.left = true
 }
 
-/** How the input is doing. */
+/** The status of an input at a moment. */
 export function statusOf(state: TimelineState, now: UtcMs): InputStatus {
   return {
     hasEnded: state.ended,
@@ -127,7 +130,10 @@ function noStreamGoesOn(state: TimelineState, now: UtcMs): boolean {
   return followed.length > 0 && followed.every((listing) => isSilent(state, listing, now) || isDone(listing))
 }
 
-/** True when time passing may have changed something since the last event. Cheap: it is asked all the time. */
+/**
+ * True when the passing of time may have changed something since the last event. Cheap, because it is asked at every
+ * tick.
+ */
 export function isDue(state: TimelineState, now: UtcMs): boolean {
   const waitsTooLong = (state.streams ?? []).some(({ playlist }) => {
     const listing = state.listings[playlist]

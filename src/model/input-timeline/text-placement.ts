@@ -8,17 +8,17 @@ import type { Placement } from './placement.ts'
 import type { Placing } from './placing.ts'
 import type { OpenEra, OpenSlot, Place, TimelineState } from './state.ts'
 
-/** How far a text may lie ahead of the newest slot, and how long it waits for its own. */
+/** The most by which a text may lie ahead of the newest slot, and the longest it waits for its own slot. */
 const MOST_AHEAD = ticks(60 * TICKS_PER_SECOND)
 export const MOST_AHEAD_MS = msFromTicks(MOST_AHEAD)
 
-/** Listings whose media sequences are no further apart run in step. */
+/** The most by which the media sequences of two listings differ that run in step. */
 const MOST_OUT_OF_STEP = 3
 
-/** A stream that is further behind has lost its place: what its listing led to is not believed any more. */
+/** The number of target durations by which a stream may be behind before the place its listing leads to is ignored. */
 const MOST_LATE_TARGET_DURATIONS = 3
 
-/** Texts that begin in one slot. */
+/** The most texts in one slot. */
 const MOST_IN_A_SLOT = 16
 
 export type TextObject = SourceObject & { readonly probe: TextProbe }
@@ -26,8 +26,8 @@ export type TextObject = SourceObject & { readonly probe: TextProbe }
 type TextPosition = { readonly era: number; readonly start: Ticks }
 
 /**
- * Puts a WebVTT segment into the slot in which it begins, or the first open one it still reaches. It makes no slot and
- * moves none. `waits`: its slot is not there yet.
+ * Puts a WebVTT segment into the slot in which it begins, or the first open one it still reaches. It opens no slot and
+ * moves none. `waits` when its slot has not been opened yet.
  */
 export function placeText(placing: Placing, object: TextObject): Placement | 'waits' {
   const { state, listing, streamIndex, entry, now } = placing
@@ -55,7 +55,7 @@ export function placeText(placing: Placing, object: TextObject): Placement | 'wa
   return { touched: described ? era : undefined, isShown }
 }
 
-/** The stream has no text where its next segment should be: its slot need not wait for it. */
+/** Records that a stream has no text where its next segment should be, so that the slot does not wait for it. */
 export function placeTextGap(placing: Placing): void {
   const { state, listing, streamIndex, entry } = placing
   const position = positionOf(placing, entry.programDateTime)
@@ -68,7 +68,10 @@ export function placeTextGap(placing: Placing): void {
   if (position?.era === listing.era) listing.nextStart = ticks((position?.start ?? 0) + entry.duration)
 }
 
-/** Archived, and not shown. A stream that missed the newest slot only may be waited for again. */
+/**
+ * Handles a text that is too late for its slot: it is archived, and not shown. A stream that missed only the newest
+ * slot may be waited for again.
+ */
 function missed({ state, listing, entry }: Placing, { era: id, start }: TextPosition): Placement {
   const end = ticks(start + entry.duration)
   const era = state.eras.find((open) => open.id === id)
@@ -89,7 +92,10 @@ function addText(slot: OpenSlot, streamIndex: number, text: SlotObject): boolean
   return true
 }
 
-/** Where the text begins, as its date, its media sequence or its own listing tells. Undefined while nobody knows. */
+/**
+ * The place where a text begins, found from its date, its media sequence or its own listing. Undefined while it is
+ * unknown.
+ */
 function positionOf(placing: Placing, date: UtcMs | undefined): TextPosition | undefined {
   const { state, listing, entry, now } = placing
   const [first] = state.streams ?? []
@@ -123,8 +129,9 @@ function positionByDate(state: TimelineState, places: readonly Place[], date: Ut
 }
 
 /**
- * Where its listing leads, and at the first segment of all: what it lists last ends where the newest slot ends, or the
- * next one, if that is nearer by the server's clock. After EXT-X-DISCONTINUITY that is in another era, if one comes.
+ * The place that the listing of a text leads to. For the first segment: the last listed one ends with the newest slot,
+ * or with the next one, if that is nearer by the server's clock. After EXT-X-DISCONTINUITY the place is in another era,
+ * if one comes in time.
  */
 function positionByListing({ state, listing, entry }: Placing, mayWait: boolean): TextPosition | undefined {
   const era = state.eras.find(({ id }) => id === listing.era)
@@ -162,7 +169,10 @@ function slotOf(
   return isPast || era !== state.eras.at(-1) ? 'too late' : 'later'
 }
 
-/** Encoders cut text at round times and pictures where they are: so far apart is still together. */
+/**
+ * The most by which a text and a slot may be apart and still begin together, in ticks: encoders cut text at round
+ * times, and video at pictures.
+ */
 function tolerance(slot: OpenSlot, duration: Ticks): number {
   return Math.min(slot.duration, duration) / 4
 }

@@ -8,26 +8,31 @@ import { addSlot, closeRun, isWhole, type PublishedSegment } from './segmenting.
 import type { InputSwitch, OutputTimelineState, StandbySlot } from './state.ts'
 
 export type FailoverView = {
-  /** Ids from here on are the output timeline's own to give to eras. */
+  /** The first id that the output timeline may give to an alias era. */
   readonly firstAliasEra: number
   readonly eraOf: (id: number) => Era | undefined
 } & InputStatuses
 
-/** Clocks of two inputs that disagree by more about the time a slot takes to arrive tell different times. */
+/**
+ * The most by which the arrival delays of two inputs' slots differ if their clocks show the same time, in milliseconds.
+ */
 const CLOCKS_AGREE_MS = 10_000
-/** Slots of the other input kept at hand: more than the longest tolerance lasts. */
+/** The most standby slots: they last longer than the longest tolerance. */
 const MOST_STANDBY = 128
-/** Eras that were shown, and are not shown again: more than two encoders keep open. */
+/** The number of eras shown last that are remembered: more than two encoders keep open. */
 const MOST_RECENT_ERAS = 32
-/** Rounding of clocks. */
+/** The most by which clocks differ by rounding, in milliseconds. */
 const ROUNDING_MS = 10
 
-/** The view, with eras that steps have made since, or know more of: also those that are still to come. */
+/** The view with further eras, which win over those in it. Eras added to `eras` later count too. */
 export function withEras<View extends Pick<FailoverView, 'eraOf'>>(view: View, eras: readonly Era[]): View {
   return { ...view, eraOf: (id: number) => eras.findLast((era) => era.id === id) ?? view.eraOf(id) }
 }
 
-/** What an output timeline makes of the slots it shows. */
+/**
+ * The output segments that an output timeline publishes with the slots it shows, and the eras it makes or describes
+ * anew.
+ */
 export type OutputChange = { readonly segments: PublishedSegment[]; readonly eras: Era[] }
 
 /** Shows a sealed slot of the input that is followed. */
@@ -36,7 +41,7 @@ export function show(output: OutputTimelineState, slot: Slot, era: Era, view: Fa
   const segments: PublishedSegment[] = []
   if (needsAliasEra(output, slot, era, view)) {
     segments.push(...closeRun(output))
-    // Timestamps may run on.
+    // Timestamps may go on all the same.
     output.runBreaks = true
     eras.push(openAliasEra(output, slot, era, view))
   }
@@ -44,7 +49,7 @@ export function show(output: OutputTimelineState, slot: Slot, era: Era, view: Fa
   const { mapping } = output
   let shown = eras[0] ?? (mapping ? view.eraOf(mapping.era) : era) ?? era
   if (shown.id >= FIRST_ALIAS_ERA && knowsMore(shown.streams, era.streams)) {
-    // More has come to be known of the slot's own era.
+    // The description of the slot's own era has grown.
     shown = { ...shown, streams: joinedStreams(shown.streams, era.streams) }
     eras.push(shown)
   }
@@ -72,9 +77,9 @@ export function show(output: OutputTimelineState, slot: Slot, era: Era, view: Fa
 }
 
 /**
- * True when the slot cannot be shown in its own era: what follows that in an output timeline has begun already, or
- * times on the clock all eras share would come twice, and with them what is named by them. Nor in another input's era
- * that knows less: what that says of its streams is that input's to say.
+ * True when a slot cannot be shown in its own era, nor in the era it is mapped into. Its own: an era shown after it has
+ * begun already, or times on the shared clock would come twice, and names with them. The era of the other input: that
+ * describes less, and only the other input may extend its description.
  */
 function needsAliasEra(
   { outputEnd, recentEras = [], mapping }: OutputTimelineState,
@@ -90,7 +95,7 @@ function needsAliasEra(
   return recentEras.includes(era.id) || utcAt(era.clock, slot.start) < outputEnd.clock - ROUNDING_MS
 }
 
-/** The slot's era under another name, with a clock that begins where the content ends. */
+/** Opens an alias of the slot's era, with a clock that begins where the content ends. */
 function openAliasEra(output: OutputTimelineState, { start }: Slot, { id, streams }: Era, view: FailoverView): Era {
   const { outputEnd, aliasEras = 0 } = output
   output.aliasEras = aliasEras + 1
@@ -103,18 +108,21 @@ function openAliasEra(output: OutputTimelineState, { start }: Slot, { id, stream
   return era
 }
 
-/** Keeps a slot that the input which is not followed has sealed. */
+/** Keeps a slot sealed by the input that is not followed. */
 export function addStandby(output: OutputTimelineState, standby: StandbySlot, view: FailoverView): void {
   if (isBeyond(output, standby, view)) output.standbySlots = [...output.standbySlots, standby].slice(-MOST_STANDBY)
   else output.lastStandby = standby
 }
 
-/** How long the input may lack a segment of the output timeline. */
+/** How long the input that is followed may lack a segment before the other is shown, in milliseconds. */
 export function toleranceMs({ segmentDuration }: { segmentDuration: Ticks }, inputSegment: Ticks): number {
   return Math.max(1.5 * msFromTicks(segmentDuration), 2 * msFromTicks(inputSegment))
 }
 
-/** True when the input has lacked for too long what the other has. Cheap. */
+/**
+ * True when the input that is followed has lacked for too long what the other has. Cheap, because it is asked at every
+ * tick.
+ */
 export function hasFailed(output: OutputTimelineState, view: Omit<FailoverView, 'firstAliasEra'>, now: UtcMs): boolean {
   const { standbySlots, lackingSince, lastStandby } = output
   const first = standbySlots[0] ?? lastStandby
@@ -131,7 +139,7 @@ export function hasFailed(output: OutputTimelineState, view: Omit<FailoverView, 
   })
 }
 
-/** True when the next slot of the input has been due for too long, and the other input has it. */
+/** True when the next slot of the input that is followed has been due for too long, and the other input has it. */
 export function isOverdue(output: OutputTimelineState, awakeSince: UtcMs, now: UtcMs): boolean {
   const { outputEnd, standbySlots } = output
   const [first] = standbySlots
@@ -140,14 +148,14 @@ export function isOverdue(output: OutputTimelineState, awakeSince: UtcMs, now: U
   return now - Math.max(dueAt, awakeSince) > toleranceMs(output, first.slot.duration)
 }
 
-/** True when a slot of the input that is followed leaves out what the other has. */
+/** True when a slot of the input that is followed comes after a hole for which the other input has media. */
 export function skipsMedia(output: OutputTimelineState, slot: Slot, era: Era, view: FailoverView): boolean {
   const { outputEnd, standbySlots, mapping } = output
   const [first] = standbySlots
   if (!outputEnd || !first) return false
   const shown = mapping?.from === slot.era ? view.eraOf(mapping.era) : undefined
   const start = shown ? utcAt(shown.clock, ticks(slot.start + (mapping?.ticks ?? 0))) : utcAt(era.clock, slot.start)
-  // An encoder whose clock was put right is ahead of itself by as much, and has left nothing out.
+  // A source whose clock was corrected jumps ahead by as much, and has left nothing out.
   const latency = slot.sealedAt - start - msFromTicks(slot.duration)
   const from = start - Math.max((outputEnd.latency ?? latency) - latency, 0)
   const part = msFromTicks(first.slot.duration) / 2
@@ -156,7 +164,10 @@ export function skipsMedia(output: OutputTimelineState, slot: Slot, era: Era, vi
   return others !== undefined && others <= from - part
 }
 
-/** Switches to the other input, at its first slot beyond the end of the output. */
+/**
+ * Switches to the other input, at its first slot beyond the end of the output. Undefined when that input has sealed
+ * none.
+ */
 export function failOver(
   output: OutputTimelineState,
   view: FailoverView,
@@ -184,7 +195,7 @@ export function failOver(
     segments.push(...(shown?.segments ?? []))
     eras.push(...(shown?.eras ?? []))
   }
-  // They were there for the viewers from now on.
+  // Viewers could see these segments only from now on.
   const published = segments.map((one) => ({
     ...one,
     segment: { ...one.segment, sealedAt: utcMs(Math.max(one.segment.sealedAt, now)) },
@@ -192,7 +203,7 @@ export function failOver(
   return { segments: published, eras, dropped, switched }
 }
 
-/** Goes on with this slot, in the era that is shown if both inputs are on its timeline. */
+/** Prepares to go on with a slot of the other input, in the era that is shown if the inputs are locked. */
 export function join(output: OutputTimelineState, first: StandbySlot, view: FailoverView): void {
   delete output.isJoining
   const lock = lockOn(output, first, view)
@@ -203,7 +214,10 @@ export function join(output: OutputTimelineState, first: StandbySlot, view: Fail
   if (Math.abs(start + lock.ticks - end) <= LOCK_TOLERANCE) output.last = { era, index: index - 1 }
 }
 
-/** True when the slot lies beyond what is shown: on the common timeline, else by the clocks, else by when it came. */
+/**
+ * True when a slot lies beyond the end of the output: by the common timeline of locked inputs, else by the clocks of
+ * the eras, else by when it was sealed.
+ */
 export function isBeyond(output: OutputTimelineState, standby: StandbySlot, view: FailoverView): boolean {
   const { outputEnd } = output
   if (!outputEnd) return true
@@ -215,7 +229,7 @@ export function isBeyond(output: OutputTimelineState, standby: StandbySlot, view
   return from === undefined ? slot.sealedAt > outputEnd.sealedAt : from >= outputEnd.clock - ROUNDING_MS
 }
 
-/** When the slot begins by the clock of what is shown; undefined where the inputs' clocks tell different times. */
+/** When a slot begins, by the clock of what is shown. Undefined where the clocks of the inputs show different times. */
 function clockTime({ outputEnd }: OutputTimelineState, { slot }: StandbySlot, view: FailoverView): UtcMs | undefined {
   const era = view.eraOf(slot.era)
   if (!outputEnd || !era) return undefined

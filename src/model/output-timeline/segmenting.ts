@@ -4,13 +4,13 @@ import { mapSlot } from '../eras/lock.ts'
 import type { OutputSegment, Slot, SourceStream } from '../output-segment.ts'
 import type { OutputTimelineState } from './state.ts'
 
-/** An output segment, and whose slots it is made of. */
+/** An output segment, with the input and the era that its slots are from. */
 export type PublishedSegment = { readonly segment: OutputSegment; readonly input: string; readonly era: number }
 
 /**
- * Gives a sealed slot to an output timeline; what comes back are the output segments this completes (none, one or two).
- * A run ends at the multiple of the source segments nearest to the wanted duration, and before and after a slot that
- * some stream lacks, so that a gap costs no more than itself.
+ * Adds a sealed slot to an output timeline, and returns the output segments that this completes: none, one or two. A
+ * segment ends at the slot boundary nearest to the wanted duration, and before and after a slot that some stream lacks,
+ * so that a gap takes no more than its slot.
  */
 export function addSlot(output: OutputTimelineState, slot: Slot, streams: readonly SourceStream[]): PublishedSegment[] {
   const done: PublishedSegment[] = []
@@ -29,7 +29,7 @@ export function addSlot(output: OutputTimelineState, slot: Slot, streams: readon
   return done
 }
 
-/** Ends the run as it is: its era is over, or nothing more comes. */
+/** Publishes the run as an output segment, however short, because its era is over or nothing more comes. */
 export function closeRun(output: OutputTimelineState): PublishedSegment[] {
   const { mapping } = output
   const first = output.run[0]
@@ -60,9 +60,7 @@ export function closeRun(output: OutputTimelineState): PublishedSegment[] {
   return [{ segment, input: output.input, era: mapping?.from ?? first.era }]
 }
 
-/**
- * True when every stream that has shown media in this era has an object in the slot; subtitles may have nothing to say.
- */
+/** True when every audio and video stream that has had media in this era has an object in the slot. */
 export function isWhole(slot: Slot, streams: readonly SourceStream[]): boolean {
   return streams.every(
     (stream) => !makesSlots(stream) || stream.tracks.length === 0 || slot.objects[stream.index] !== undefined,

@@ -3,52 +3,53 @@ import type { EraMapping, OutputEnd } from '../eras/lock.ts'
 import type { SeenInputs, Slot } from '../output-segment.ts'
 
 /**
- * The state of an output timeline: plain data, saved whole with every change. It follows one input of its channel at a
- * time; what it has published lies in the segment index.
+ * The state of an output timeline: plain data, saved whole with every change. An output timeline follows one input of
+ * its channel at a time; the segments it has published are in the segment index.
  */
 export type OutputTimelineState = {
   segmentDuration: Ticks
   nextNumber: number
   discontinuitySequence: number
-  /** The ingest endpoint whose input it follows. */
+  /** The ingest endpoint whose input the output timeline follows. */
   input: string
-  /** It has switched to that input, which had nothing beyond the end of the output yet. */
+  /** True after a switch to an input that has nothing beyond the end of the output yet. */
   isJoining?: true
-  /** Where the newest slot given to this output timeline stood: a new era or an index left out is a discontinuity. */
+  /** The place of the newest slot shown. Another era, or an index left out, makes a discontinuity. */
   last?: SlotCursor
-  /** Older slots are still being given to it; live ones wait for that. */
+  /** True while the output timeline is being filled with older slots, and takes no live ones. */
   isFilling: boolean
-  /** Nobody asks for it: it is filled when somebody does. */
+  /** True while no endpoint uses the output timeline: it is filled when one does. */
   isResting?: true
-  /** The newest slot taken into account, by input: filling goes on after it. */
+  /** The newest slot taken, by input. Filling goes on after it. */
   cursors: Record<string, SlotCursor>
-  /** While it is filled: the state of the inputs when the newest slot of `cursors` was sealed. */
+  /** While the output timeline is filled: the status of the inputs when the newest slot taken was sealed. */
   seen?: SeenInputs
-  /** Where its content ends; absent while it has none. */
+  /** The end of the content; absent while there is none. */
   outputEnd?: OutputEnd
-  /** Set while slots of the input are shown in another era than their own. */
+  /** How slots of the input are shown in another era; absent while they are shown in their own. */
   mapping?: EraMapping
-  /** Ids of the eras shown last, oldest first. */
+  /** The ids of the eras shown last, oldest first. */
   recentEras?: number[]
-  /** How many alias eras it has opened: eras whose clocks go on where the input's own would go back. */
+  /** The number of alias eras opened: eras whose clocks go on where those of the input's own would go back. */
   aliasEras?: number
-  /** Since when the slots of the input lack streams, without a break. */
+  /** The moment since which every slot of the input has lacked streams. */
   lackingSince?: UtcMs
   /**
-   * Slots of the other input beyond the end of the output, oldest first: shown when the input that is followed fails.
+   * Slots of the other input beyond the end of the output, oldest first. They are shown when the input that is followed
+   * fails.
    */
   standbySlots: StandbySlot[]
   /** The newest slot of the other input that does not lie beyond the end of the output. */
   lastStandby?: StandbySlot
   /** Slots gathered for the next output segment, as they are shown. */
   run: Slot[]
-  /** The run does not continue the output segment before it. */
+  /** True when the run does not continue the output segment before it. */
   runBreaks: boolean
   /** The audio and video tracks that have media in the run, as stream and position. */
   runTracks?: string[]
-  /** Of the newest output segment: where its period began, and the tracks that have media in it. */
+  /** The period of the newest output segment: the number and start of its first segment, and its tracks with media. */
   period?: { number: number; start: Ticks; tracks: string }
-  /** Switches that no event has been written for yet. */
+  /** The switches for which no event has been written yet. */
   pendingSwitches?: InputSwitch[]
   /** When the newest event of a switch was written, by GUID of the endpoint. */
   notifiedAt?: Record<string, UtcMs>

@@ -18,27 +18,27 @@ import {
 import { closeRun, type PublishedSegment } from './segmenting.ts'
 import type { InputSwitch, OutputTimelineState } from './state.ts'
 
-/** A slot some input has sealed. */
+/** A sealed slot and the input it is from. */
 export type SealedSlot = { readonly input: string; readonly slot: Slot }
 
 export type OutputTimelineStep = {
   readonly state: OutputTimelineState
-  /** The same as it is saved. */
+  /** The JSON of `state`, as it is saved. */
   readonly text: string
   /** False when there is nothing to save. */
   readonly changed: boolean
   readonly segments: readonly PublishedSegment[]
-  /** Eras it made, or knows more of. */
+  /** The alias eras that were opened, or whose description has grown. */
   readonly eras: readonly Era[]
-  /** Eras nothing is known of: their slots are lost to the output timeline. */
+  /** The ids of eras without a known description, whose slots were left out. */
   readonly dropped: readonly number[]
   readonly switched: InputSwitch | undefined
 }
 
 /**
- * One step of an output timeline: what the inputs have sealed since, in order, and the time, in; the next state and the
- * output segments published out. Pure. An output timeline being filled takes each slot at the time it was sealed, and
- * decides as it would have then.
+ * One step of an output timeline: from a state, the slots sealed since, in order, and the time, to the next state and
+ * the output segments it publishes. Pure. While it is being filled, an output timeline takes each slot as of the time
+ * it was sealed, and decides as it would have then.
  */
 export function stepOutput(
   before: OutputTimelineState,
@@ -74,9 +74,9 @@ export function stepOutput(
     if (state.isFilling && slot.seen) state.seen = slot.seen
     if (!era) dropped.add(slot.era)
     if (!era || isAudioOnly(era.streams)) continue
-    // Between the slot before and this one, whether anybody looked then or not.
+    // As if time had been checked between the slot before and this one.
     failOverAt(slot.sealedAt, isOverdue(state, view().awakeSince, slot.sealedAt))
-    // An encoder that comes back in time to be patient with may still have missed something.
+    // An encoder that is back within the tolerance may still have missed something.
     if (input === state.input && !state.isJoining) failOverAt(slot.sealedAt, skipsMedia(state, slot, era, view()))
     if (input === state.input) {
       if (state.isJoining && !isBeyond(state, { input, slot }, view())) continue
@@ -93,7 +93,10 @@ export function stepOutput(
   return { state, text, changed: text !== textBefore, segments, eras, dropped: [...dropped], switched }
 }
 
-/** Lets an output timeline rest: what it holds is published or let go, and it goes on as one that is being filled. */
+/**
+ * Lets an output timeline rest. Its run is published and its standby slots are dropped, to be read again when it is
+ * filled.
+ */
 export function restOutput(before: OutputTimelineState, seen: SeenInputs): OutputTimelineStep {
   const state = JSON.parse(JSON.stringify(before)) as OutputTimelineState
   const segments = closeRun(state)
@@ -107,7 +110,7 @@ export function restOutput(before: OutputTimelineState, seen: SeenInputs): Outpu
   return { state, text, changed: true, segments, eras: [], dropped: [], switched: undefined }
 }
 
-/** True when time passing may have changed something. Cheap: it is asked all the time. */
+/** True when the passing of time may have changed something. Cheap, because it is asked at every tick. */
 export function isOutputDue(
   state: OutputTimelineState,
   view: Omit<FailoverView, 'firstAliasEra'>,
@@ -116,7 +119,7 @@ export function isOutputDue(
   return !state.isFilling && (hasFailed(state, view, now) || isRunOver(state, view))
 }
 
-/** Slots of several inputs in the order they were sealed, each input's in its own. */
+/** The slots of several inputs in the order in which they were sealed; those of each input stay in their order. */
 export function bySealing(...inputs: readonly (readonly SealedSlot[])[]): SealedSlot[] {
   const queues = inputs.map((slots) => [...slots].reverse())
   const merged: SealedSlot[] = []
@@ -130,7 +133,7 @@ export function bySealing(...inputs: readonly (readonly SealedSlot[])[]): Sealed
   }
 }
 
-/** How the inputs were doing when the slot was sealed that an output timeline being filled has met last. */
+/** The status of the inputs when the newest slot was sealed that an output timeline being filled has taken. */
 function seenBy({ seen }: OutputTimelineState): InputStatuses {
   const ended = { hasEnded: true, hasStopped: true, openEras: [] }
   const inputs = Object.fromEntries((seen?.ended ?? []).map((input) => [input, ended]))
