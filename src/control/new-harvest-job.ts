@@ -8,9 +8,9 @@ import {
   usableSpan,
 } from '../model/harvest-request.ts'
 import { checkedId, quoteValue, refuse } from '../model/rules.ts'
-import type { OperationInput } from './api.ts'
 import { ApiError } from './api-error.ts'
 import { type ControlContext, HARVEST_JOB_KEPT_MS } from './control-context.ts'
+import type { OperationInput } from './mediapackage-v1/api.ts'
 
 /**
  * The job a client asks for, and what can be harvested of its endpoint now. Throws ApiError or RuleViolation for what

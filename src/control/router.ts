@@ -1,4 +1,4 @@
-import type { Operation } from './operations.ts'
+import type { Operation } from './operation.ts'
 
 export type Route = { readonly operation: Operation; readonly labels: Readonly<Record<string, string>> }
 

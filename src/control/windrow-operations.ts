@@ -1,4 +1,5 @@
-import { type Member, OPERATIONS, type Operation, type Shape, type Structure } from './operations.ts'
+import { OPERATIONS } from './mediapackage-v1/operations.ts'
+import type { Member, Operation, Shape, Structure } from './operation.ts'
 
 /** What Windrow adds to MediaPackage, below a path no AWS client asks for. */
 export type WindrowOperation =

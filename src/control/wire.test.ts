@@ -3,8 +3,9 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { failureOf } from './failure.ts'
 import { endpointSettings } from './mediapackage-v1/given-endpoint.ts'
+import { OPERATIONS } from './mediapackage-v1/operations.ts'
 import type { GivenEndpoint } from './mediapackage-v1/packages.ts'
-import { OPERATIONS, type Operation, type Shape, type Structure } from './operations.ts'
+import type { Operation, Shape, Structure } from './operation.ts'
 import { readInput, writeOutput } from './wire.ts'
 
 const operation = (name: string): Operation => OPERATIONS.find((each) => each.name === name) as Operation

@@ -1,6 +1,6 @@
 import { quoteValue, refuse } from '../model/rules.ts'
 import { parseJson } from './json.ts'
-import type { Member, Operation, Shape, Structure } from './operations.ts'
+import type { Member, Operation, Shape, Structure } from './operation.ts'
 
 /** The parts of a request an operation reads its input from; the body is complete. */
 export type RequestParts = {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
-import { OPERATIONS, type Shape, type Structure } from '../../src/control/operations.ts'
+import { OPERATIONS } from '../../src/control/mediapackage-v1/operations.ts'
+import type { Shape, Structure } from '../../src/control/operation.ts'
 
 /** The part about the API: what follows tells of media. */
 const [PAGE = ''] = readFileSync(new URL('../../docs/compatibility.md', import.meta.url), 'utf8').split(

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { olderEndpoints } from '../../../test/stores/older-endpoints.ts'
-import { OPERATIONS } from '../operations.ts'
 import { writeOutput } from '../wire.ts'
 import { describedPackage } from './described-packages.ts'
+import { OPERATIONS } from './operations.ts'
 import { packageTypeOf } from './packages.ts'
 
 type Package = {

@@ -9,7 +9,7 @@ import {
   type Packaging,
   type TsPackaging,
 } from '../../model/packaging.ts'
-import type { OperationOutput } from '../api.ts'
+import type { OperationOutput } from './api.ts'
 import { type PackageType, packageTypeOf } from './packages.ts'
 
 type Described = OperationOutput<'DescribeOriginEndpoint'>

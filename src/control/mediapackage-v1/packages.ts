@@ -1,5 +1,5 @@
 import type { Packaging } from '../../model/packaging.ts'
-import type { OperationInput } from '../api.ts'
+import type { OperationInput } from './api.ts'
 
 /** The names of the four packages; an endpoint has exactly one of them. */
 export const PACKAGE_TYPES = ['hlsPackage', 'dashPackage', 'mssPackage', 'cmafPackage'] as const

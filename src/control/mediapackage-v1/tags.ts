@@ -1,11 +1,11 @@
-import { parseArn } from '../model/arn.ts'
-import type { Tags } from '../model/channel.ts'
-import { quoteValue, refuse } from '../model/rules.ts'
-import { withoutTags, withTags } from '../model/tags.ts'
+import { parseArn } from '../../model/arn.ts'
+import type { Tags } from '../../model/channel.ts'
+import { quoteValue, refuse } from '../../model/rules.ts'
+import { withoutTags, withTags } from '../../model/tags.ts'
+import { ApiError } from '../api-error.ts'
+import type { ControlContext } from '../control-context.ts'
+import { changeOptimistically } from '../optimistic-change.ts'
 import type { Handlers } from './api.ts'
-import { ApiError } from './api-error.ts'
-import type { ControlContext } from './control-context.ts'
-import { changeOptimistically } from './optimistic-change.ts'
 
 type TagOperation = 'ListTagsForResource' | 'TagResource' | 'UntagResource'
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import * as sdk from '@aws-sdk/client-mediapackage'
-import { OPERATIONS, type Shape } from './operations.ts'
+import type { Shape } from '../operation.ts'
+import { OPERATIONS } from './operations.ts'
 
 const CHANNEL = 'arn createdAt description egressAccessLogs hlsIngest id ingressAccessLogs tags'
 const ENDPOINT =

@@ -1,41 +1,12 @@
 import * as sdk from '@aws-sdk/client-mediapackage'
 import { NormalizedSchema } from '@smithy/core/schema'
 import type { StaticOperationSchema, StaticStructureSchema } from '@smithy/types'
+import type { Member, Operation, Shape, Structure } from '../operation.ts'
 
 /**
  * The operations of MediaPackage v1 as plain values, read from the schemas its SDK exports. Those schemas are the
  * SDK's internal format: this file alone knows it, and a test holds what comes out.
  */
-
-export type Shape =
-  | { readonly kind: 'string' /** Of an enumeration. */; readonly values?: readonly string[] }
-  | { readonly kind: 'integer' }
-  | { readonly kind: 'boolean' }
-  | { readonly kind: 'list'; readonly of: Shape }
-  | { readonly kind: 'map'; readonly of: Shape }
-  | Structure
-
-export type Structure = { readonly kind: 'structure'; readonly name: string; readonly members: readonly Member[] }
-
-export type Member = {
-  /** As JSON, queries and our own values spell it. */
-  readonly name: string
-  readonly place: 'path' | 'query' | 'body'
-  readonly required: boolean
-  readonly shape: Shape
-}
-
-export type Operation = {
-  readonly name: string
-  readonly method: string
-  /** A string must stand in the path as it is, a label takes any one segment. */
-  readonly segments: readonly (string | { readonly label: string })[]
-  /** HTTP status of success. */
-  readonly status: number
-  readonly input: Structure
-  /** Undefined where the answer has no body at all. */
-  readonly output: Structure | undefined
-}
 
 /** The schemas say "string" where the SDK has an enumeration: which member is which is told here. */
 const ENUMERATIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
