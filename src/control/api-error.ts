@@ -1,6 +1,6 @@
 type ErrorType = {
   readonly status: number
-  /** When a request is refused so. */
+  /** The requests that get this error. */
   readonly meaning: string
 }
 
@@ -37,16 +37,16 @@ const OF_THE_FRONT_END = {
 /** An error type that the MediaPackage v1 API declares. */
 export type ApiErrorCode = keyof typeof DECLARED
 
-/** An error type by which AWS refuses requests before they reach an operation. */
+/** An error type with which AWS refuses requests before they reach an operation. */
 export type FrontEndErrorCode = keyof typeof OF_THE_FRONT_END
 
-/** Every error type of the API: what `x-amzn-ErrorType` says, by which clients choose their exception. */
+/** Every error type of the API: the value of `x-amzn-ErrorType`, by which clients choose their exception. */
 export const API_ERRORS: Readonly<Record<ApiErrorCode | FrontEndErrorCode, ErrorType>> = {
   ...DECLARED,
   ...OF_THE_FRONT_END,
 }
 
-/** A request the API refuses; the message reaches the client. */
+/** Thrown for a request the API refuses; the message reaches the client. */
 export class ApiError extends Error {
   override readonly name = 'ApiError'
   readonly code: ApiErrorCode

@@ -7,15 +7,15 @@ import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { Resources } from '../stores/resources.ts'
 import type { PageTokens } from './page-tokens.ts'
 
-/** Quotas, and the grace that fat fingers get. The defaults are AWS's. */
+/** Quotas, and the grace period for mistakes. The defaults are AWS's. */
 export type ControlLimits = {
   readonly maxChannels: number
   readonly maxOriginEndpointsPerChannel: number
   readonly maxHarvestJobsInProgress: number
-  /** That begin in the future. */
+  /** Harvest jobs that begin in the future. */
   readonly maxHarvestJobsScheduled: number
   readonly maxManifestWindowSeconds: number
-  /** How long content stays after its endpoint is deleted or its window made smaller. */
+  /** Milliseconds for which content stays after its endpoint is deleted or its window is reduced. */
   readonly releaseGraceMs: number
 }
 
@@ -28,10 +28,10 @@ export const DEFAULT_LIMITS: ControlLimits = {
   releaseGraceMs: 3_600_000,
 }
 
-/** A harvest job's record is kept this long, and its id taken. */
+/** Time for which a harvest job's record is kept, and its id reserved. */
 export const HARVEST_JOB_KEPT_MS = 90 * 86_400_000
 
-/** What the API asks of the store. */
+/** The operations of the store that the API uses. */
 export type ControlResources = Pick<
   Resources,
   | 'cancelHarvestJob'
@@ -55,27 +55,27 @@ export type ControlResources = Pick<
   | 'updateOriginEndpoint'
 >
 
-/** What the operations work with. */
+/** The context that operations run in. */
 export type ControlContext = {
   readonly resources: ControlResources
   readonly clock: Clock
   readonly account: Account
   readonly limits: ControlLimits
   readonly pages: PageTokens
-  /** Where encoders and players reach this service; no slash at the end. */
+  /** The URL at which encoders and players reach this service, without a trailing slash. */
   readonly publicUrl: () => string
   readonly harvest: HarvestService
   readonly extent: ExtentOf
 }
 
-/** What the API asks of whoever runs harvest jobs. */
+/** Port: the operations of harvesting that the API uses. */
 export type HarvestService = {
   /** Called after a job, or a request to cancel one, is durable; must not throw. */
   readonly changed: (jobId: string) => void
   readonly forecast: (job: HarvestJob) => Promise<HarvestForecast>
-  /** Removes at most `limit` objects a failed job left, and tells how many that were. Throws BucketRefused. */
+  /** Deletes at most `limit` objects that a failed job left; resolves to their number. Throws BucketRefused. */
   readonly removeLeftovers: (job: HarvestJob, limit: number) => Promise<number>
 }
 
-/** The span of time that an endpoint's archive holds, by the source's clock. */
+/** The span of time that an endpoint's archive holds, by the source's clock; undefined when it is empty. */
 export type ExtentOf = (endpoint: OriginEndpoint) => Promise<UtcRange | undefined>

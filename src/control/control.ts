@@ -21,7 +21,10 @@ export type ControlDeps = {
   readonly log: Log
   readonly accountId: string
   readonly region: string
-  /** Where encoders and players reach this service, such as `https://live.example.com`; asked anew for each answer. */
+  /**
+   * The URL at which encoders and players reach this service, such as `https://live.example.com`; called for each
+   * response.
+   */
   readonly publicUrl: () => string
   readonly credentials: AccessKey
   readonly limits: ControlLimits
@@ -29,7 +32,7 @@ export type ControlDeps = {
   readonly extent?: ExtentOf
 }
 
-/** The MediaPackage v1 API, and below `/windrow/v1/` what it lacks. */
+/** Creates the MediaPackage v1 API, and Windrow's own operations below `/windrow/v1/`. */
 export function createControl(options: ControlDeps): readonly Mount[] {
   const { resources, clock, log, accountId, region, publicUrl, credentials, limits } = options
   const context: ControlContext = {

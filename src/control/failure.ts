@@ -7,7 +7,7 @@ import { SignatureError } from './sigv4.ts'
 
 type Headers = Readonly<Record<string, string>>
 
-/** A refusal as it goes out: `type` becomes x-amzn-ErrorType, by which clients choose their exception. */
+/** A refusal as sent: `type` becomes x-amzn-ErrorType, by which clients choose their exception. */
 export type Failure = {
   readonly status: number
   readonly type: ApiErrorCode | FrontEndErrorCode
@@ -15,7 +15,7 @@ export type Failure = {
   readonly headers?: Headers
 }
 
-/** A request refused as HTTP, before it is one of the API's operations. */
+/** Thrown for a request that is refused as HTTP, before it reaches an operation of the API. */
 export class RequestFailure extends Error {
   override readonly name = 'RequestFailure'
   readonly code: FrontEndErrorCode
@@ -28,7 +28,7 @@ export class RequestFailure extends Error {
   }
 }
 
-/** What a client is told about `error`; nothing, when it is a fault of ours. */
+/** The failure sent to a client for `error`; for an error of the server, it reveals nothing. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof RequestFailure) return failure(error.code, error.message, error.headers)
   if (error instanceof SignatureError) return failure(error.problem, error.message)

@@ -7,7 +7,7 @@ import type { HarvestPlan, HarvestRecord, TrackProgress } from '../model/harvest
 
 const isoIf = (time: UtcMs | undefined) => (time === undefined ? undefined : isoDateTime(time))
 
-/** A job as `/windrow/v1/harvest_jobs/{id}` tells it. Members that are undefined are left out. */
+/** A job as `/windrow/v1/harvest_jobs/{id}` describes it. Undefined members are left out. */
 export function harvestReport(job: HarvestRecord, account: Account, now: UtcMs) {
   const { run } = job
   const { state } = run
@@ -35,10 +35,10 @@ export function harvestReport(job: HarvestRecord, account: Account, now: UtcMs) 
   }
 }
 
-/** The answer, with members that JSON leaves out. */
+/** The response, including members that JSON leaves out. */
 export type HarvestReport = ReturnType<typeof harvestReport>
 
-/** The answer of a preflight. */
+/** The response of a preflight. */
 export function forecastReport({ failures, isWaiting, overwrites, plan, tracks }: HarvestForecast) {
   return {
     wouldSucceed: failures.length === 0,
@@ -59,7 +59,7 @@ function failureOf({ code, message, nearest }: HarvestFailure) {
   return { code, message, nearestWindow }
 }
 
-/** When the asset really begins and ends, and what it lacks in between. */
+/** The actual beginning and end of the asset, and its gaps. */
 function contentOf(plan: HarvestPlan | undefined) {
   if (!plan) return {}
   return {
@@ -81,7 +81,7 @@ function progressOf({ run, status, end }: HarvestRecord, now: UtcMs) {
   const written = sum((track) => track.written)
   const isRunning = status === 'IN_PROGRESS' && run.state === 'RUNNING'
   const rate = isRunning ? cursor.rate : undefined
-  // While the end lies ahead it is the stream that takes the time.
+  // Until the window's end, the stream determines the time left.
   const untilEnd = cursor.plan ? 0 : Math.max(0, (end - now) / 1000)
   const left =
     cursor.plan && rate && rate.segmentsPerSecond > 0

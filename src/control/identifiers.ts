@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
 
-/** 32 hexadecimal digits. */
+/** A new GUID of 32 hexadecimal digits. */
 export function newGuid(): string {
   return randomBytes(16).toString('hex')
 }
 
-/** What an encoder logs in with; hexadecimal, as the service always made them. */
+/** New credentials for an encoder, in hexadecimal like those of the service. */
 export function newCredentials(): { readonly username: string; readonly password: string } {
   return { username: randomBytes(16).toString('hex'), password: randomBytes(16).toString('hex') }
 }

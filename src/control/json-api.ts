@@ -17,7 +17,7 @@ export type JsonResponse = {
 
 const MAX_BODY_BYTES = 1024 * 1024
 
-/** No cookie or browser state opens this API, a signature does: any page may call it. */
+/** Headers that allow any page to call this API, since a signature opens it, not a cookie or other browser state. */
 const CORS_HEADERS = {
   'access-control-allow-origin': '*',
   'access-control-expose-headers': 'x-amzn-RequestId,x-amzn-ErrorType',
@@ -30,18 +30,18 @@ const PREFLIGHT_HEADERS = {
   'access-control-max-age': '3600',
 }
 
-/** Signed requests for operations, answered in JSON. What it throws is told the way the API tells errors. */
+/** An API of signed requests with JSON responses. Exceptions become responses in the form of the API's errors. */
 export type JsonApi = {
   readonly prefix: string
   readonly log: Log
   readonly operations: readonly Operation[]
-  /** Whose signature counts, at this moment. */
+  /** The key, region and time by which signatures are checked. */
   readonly expected: () => Expected
-  /** Input is as the operation's structure says. */
+  /** Performs an operation; `input` conforms to the operation's structure. */
   readonly perform: (operation: Operation, input: unknown, requestId: string) => Promise<JsonResponse>
 }
 
-/** It answers every path below its prefix: what is none of its operations is not found. */
+/** Mounts the API. It answers every path below its prefix, with 404 for those that are none of its operations. */
 export function mountJsonApi({ prefix, log, operations, expected, perform }: JsonApi): Mount {
   async function answerTo(request: IncomingMessage, target: Target, requestId: string): Promise<JsonResponse> {
     const routes = routesAt(operations, target.path)
@@ -70,7 +70,7 @@ export function mountJsonApi({ prefix, log, operations, expected, perform }: Jso
     async handle(request, response, target) {
       const requestId = String(response.getHeader('x-request-id'))
       const answer = await answerTo(request, target, requestId).catch((error: unknown) => {
-        // A client that left in the middle of its body: the listener knows about those.
+        // A client that disconnected in the middle of its body is handled by the listener.
         if (request.errored) throw error
         const failure = failureOf(error)
         const { method } = request

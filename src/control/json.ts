@@ -1,6 +1,6 @@
 import { ApiError } from './api-error.ts'
 
-/** Parses a request body, RFC 8259. Throws ApiError (422) with line and column of what does not belong there. */
+/** Parses a request body, RFC 8259. Throws ApiError (422) with line and column of the first error. */
 export function parseJson(body: Uint8Array): unknown {
   let text: string
   try {
@@ -22,10 +22,10 @@ export function parseJson(body: Uint8Array): unknown {
 const TOKEN =
   /([{}[\],:])|("(?:[ !#-[\]-\uffff]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*")|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y
 
-/** Where the first token stands that JSON does not allow there. V8 tells it for some errors only. */
+/** Offset of the first token that JSON does not allow at its place, which V8 reports for some errors only. */
 function syntaxErrorOffset(text: string): number {
   const open: string[] = []
-  // What may come next: a value (v), a key (k), or one of the marks themselves.
+  // The tokens allowed next: a value (v), a key (k), or one of the marks themselves.
   let allowed = 'v'
   for (let at = 0; ; at = TOKEN.lastIndex) {
     while (at < text.length && ' \t\r\n'.includes(text.charAt(at))) at++

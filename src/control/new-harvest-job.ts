@@ -13,8 +13,8 @@ import { type ControlContext, HARVEST_JOB_KEPT_MS } from './control-context.ts'
 import type { OperationInput } from './mediapackage-v1/api.ts'
 
 /**
- * The job a client asks for, and what can be harvested of its endpoint now. Throws ApiError or RuleViolation for what
- * breaks a rule.
+ * The job a client asks for, and the range that can be harvested of its endpoint now. Throws ApiError or
+ * RuleViolation.
  */
 export async function requestedJob(
   { resources, clock, extent }: Pick<ControlContext, 'resources' | 'clock' | 'extent'>,
@@ -50,7 +50,7 @@ export async function requestedJob(
   return { job, usable }
 }
 
-/** Makes the job durable and tells those who run it. It is due when its window has begun, by what the source says. */
+/** Stores the job and notifies the harvester. It is due once its window has begun, by the source's clock. */
 export async function createJob(
   { resources, limits, harvest }: ControlContext,
   { job, usable }: Awaited<ReturnType<typeof requestedJob>>,

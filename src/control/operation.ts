@@ -10,7 +10,7 @@ export type Shape =
 export type Structure = { readonly kind: 'structure'; readonly name: string; readonly members: readonly Member[] }
 
 export type Member = {
-  /** As JSON, queries and our own values spell it. */
+  /** The name in JSON, in queries and in Windrow's own values. */
   readonly name: string
   readonly place: 'path' | 'query' | 'body'
   readonly required: boolean
@@ -21,11 +21,11 @@ export type Member = {
 export type Operation = {
   readonly name: string
   readonly method: string
-  /** A string must stand in the path as it is, a label takes any one segment. */
+  /** The path: a string matches itself, a label any one segment. */
   readonly segments: readonly (string | { readonly label: string })[]
   /** HTTP status of success. */
   readonly status: number
   readonly input: Structure
-  /** Undefined where the answer has no body at all. */
+  /** The structure of the response; undefined when it has no body. */
   readonly output: Structure | undefined
 }

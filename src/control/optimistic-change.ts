@@ -1,11 +1,11 @@
 import { ApiError } from './api-error.ts'
 
-/** Each attempt is a millisecond: as many as there may be others at once. */
+/** Attempts, each of which takes a millisecond: as many as there may be concurrent writers. */
 const ATTEMPTS = 50
 
 /**
- * Reads, changes and writes back; starts over when someone else wrote in between. Throws what `missing` makes when
- * there is nothing to change, ServiceUnavailableException when others are always quicker.
+ * Reads, changes and writes back, and starts over when someone else wrote in between. Throws the error of `missing`
+ * when there is nothing to change, and ServiceUnavailableException when others are always faster.
  */
 export async function changeOptimistically<T extends { readonly revision: number }>(steps: {
   read: () => Promise<T | undefined>

@@ -8,9 +8,11 @@ const MAC_BYTES = 16
 
 export type PageInput = { readonly maxResults?: number; readonly nextToken?: string }
 
-/** Carries a store's cursors through clients: opaque, and good only for the listing that gave them out. */
+/** Passes a store's cursors through clients as opaque tokens, valid only for the listing they came from. */
 export type PageTokens = {
-  /** Throws RuleViolation for a number out of range or a token that is not of this `listing`. */
+  /**
+   * Reads the page a client asks for. Throws RuleViolation for a number out of range, or a token of another listing.
+   */
   request(input: PageInput, listing: Listing): PageRequest
   token(page: Page<unknown>, listing: Listing): string | undefined
 }
@@ -18,7 +20,7 @@ export type PageTokens = {
 /** An operation and its filters. */
 export type Listing = readonly [operation: string, ...filters: readonly (string | undefined)[]]
 
-/** Tokens stay good across restarts and nodes that share `secret`. */
+/** Makes page tokens, which stay valid across restarts, and on all nodes that share `secret`. */
 export function createPageTokens(secret: string): PageTokens {
   const key = createHmac('sha256', secret).update('page tokens').digest()
   const mac = (cursor: string, listing: Listing) =>

@@ -1,6 +1,6 @@
 /**
- * Names and values of a query, decoded, in their order. `+` is a plus: whoever signs requests writes spaces as %20.
- * Throws URIError where an escape is malformed.
+ * Decodes the names and values of a query, in order. `+` means a plus, since signed requests encode spaces as %20.
+ * Throws URIError for a malformed escape.
  */
 export function queryPairs(query: string): [name: string, value: string][] {
   return query

@@ -2,7 +2,7 @@ import type { Operation } from './operation.ts'
 
 export type Route = { readonly operation: Operation; readonly labels: Readonly<Record<string, string>> }
 
-/** Those of the operations that are at a path, by HTTP method. */
+/** The operations at a path, by HTTP method. */
 export function routesAt(operations: readonly Operation[], path: string): ReadonlyMap<string, Route> {
   const segments = path.slice(1).split('/')
   const routes = new Map<string, Route>()
@@ -13,7 +13,10 @@ export function routesAt(operations: readonly Operation[], path: string): Readon
   return routes
 }
 
-/** Segments are told apart before they are decoded: a tag's ARN holds slashes, as %2F. */
+/**
+ * Matches a path against an operation's. Segments are split before they are decoded, since a tag's ARN contains
+ * slashes as %2F.
+ */
 function match(operation: Operation, segments: readonly string[]): Record<string, string> | undefined {
   if (operation.segments.length !== segments.length) return undefined
   const labels: Record<string, string> = {}

@@ -7,10 +7,10 @@ import { queryPairs } from './query-pairs.ts'
 
 export type AccessKey = { readonly accessKeyId: string; readonly secretAccessKey: string }
 
-/** Whose signature counts, for which region, and when. */
+/** The key, region and time by which a signature is checked. */
 export type Expected = { readonly credentials: AccessKey; readonly region: string; readonly now: UtcMs }
 
-/** A request that does not prove who sent it; answered 403 under the names AWS's front end uses. */
+/** Thrown for a request without a valid signature; answered 403 under the names AWS's front end uses. */
 export class SignatureError extends Error {
   override readonly name = 'SignatureError'
   readonly problem: FrontEndErrorCode
@@ -21,17 +21,17 @@ export class SignatureError extends Error {
   }
 }
 
-/** What a request says about its signature, in its headers or, presigned, in its query. */
+/** A request's statement about its signature, in its headers or, presigned, in its query. */
 type Claim = {
   /** Access key id / day / region / service / `aws4_request`. */
   readonly credential: string
   readonly signedHeaders: readonly string[]
   readonly signature: string
-  /** ISO 8601 basic format, as it was signed. */
+  /** Time of the signature, in the basic format of ISO 8601. */
   readonly date: string
-  /** Seconds for which a presigned request is good. */
+  /** Seconds for which a presigned request is valid. */
   readonly expires?: number
-  /** SHA-256 of the body, in hexadecimal, or UNSIGNED-PAYLOAD; undefined when the body itself has to tell. */
+  /** SHA-256 of the body in hexadecimal, or UNSIGNED-PAYLOAD; undefined when it must be computed from the body. */
   readonly bodyHash?: string
   /** The query without the signature. */
   readonly query: readonly (readonly [string, string])[]
@@ -44,8 +44,8 @@ const WEEK_SECONDS = 604_800
 
 /**
  * Verifies AWS Signature Version 4, in the Authorization header or the query (presigned), and resolves to the body.
- * The body is not read before everything else has been proved that can be without it. Only a presigned request may
- * leave its body unsigned, by X-Amz-Content-Sha256=UNSIGNED-PAYLOAD. Throws SignatureError.
+ * It reads the body only after it has verified all that can be verified without it. Only a presigned request may
+ * leave its body unsigned, with X-Amz-Content-Sha256=UNSIGNED-PAYLOAD. Throws SignatureError.
  */
 export async function authenticate(
   request: IncomingMessage,
@@ -116,7 +116,7 @@ function signedHeader(request: IncomingMessage, signedHeaders: readonly string[]
   return signedHeaders.includes(name) ? values[0] : undefined
 }
 
-/** Clients write the names of these parameters in capitals, or in none. */
+/** True for the parameter X-Amz-Signature, which some clients write in lower case. */
 function isSignature(name: string): boolean {
   return name.toLowerCase() === 'x-amz-signature'
 }
@@ -149,7 +149,7 @@ function queryClaim(query: Claim['query']): Claim {
   }
 }
 
-/** Day, region, service and terminator: what is signed, and what the signing key is made from. */
+/** Checks day, region, service and terminator, which are signed, and from which the signing key is derived. */
 function checkedScope(
   claim: Claim,
   { credentials, region }: { readonly credentials: AccessKey; readonly region: string },
@@ -195,7 +195,7 @@ function canonicalRequest(request: IncomingMessage, target: Target, claim: Claim
   const query = claim.query.map((pair) => pair.map(escaped)).sort(byNameAndValue)
   return [
     request.method,
-    // Other services than S3 sign the path with its escapes escaped once more.
+    // Services other than S3 sign the path with its escapes escaped once more.
     target.path.split('/').map(escaped).join('/'),
     query.map((pair) => pair.join('=')).join('&'),
     headers.join(''),
@@ -208,7 +208,7 @@ function byNameAndValue([a = '', x = '']: readonly string[], [b = '', y = '']: r
   return a === b ? (x < y ? -1 : 1) : a < b ? -1 : 1
 }
 
-/** RFC 3986: everything but unreserved characters. */
+/** Escapes everything except the unreserved characters of RFC 3986. */
 function escaped(text: string): string {
   return encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
 }

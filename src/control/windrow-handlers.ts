@@ -15,11 +15,11 @@ import type { WindrowOperation } from './windrow-operations.ts'
 type Requested = OperationInput<'CreateHarvestJob'> & Partial<HarvestOptions>
 type Named = { readonly id: string }
 
-/** In one request: each may take a moment, and a client waits. */
+/** Objects deleted in one request: each may take a moment, while a client waits. */
 const MOST_REMOVED = 2000
 const BEFORE_THE_FIRST_EVENT = '0'
 
-/** One function for each operation of our own. It throws ApiError or RuleViolation for what it refuses. */
+/** One function for each of Windrow's own operations. It throws ApiError or RuleViolation for requests it refuses. */
 export function windrowHandlers(context: ControlContext): Record<WindrowOperation, (input: never) => Promise<object>> {
   const { resources, clock, pages, account, harvest } = context
   const report = (job: HarvestRecord) => harvestReport(job, account, clock())
@@ -107,7 +107,7 @@ export function windrowHandlers(context: ControlContext): Record<WindrowOperatio
       return {
         events: page.items.map((event) => eventEnvelope(event, account)),
         nextToken: pages.token(page, listing),
-        // Where to ask for what comes later.
+        // The token with which later events can be requested.
         resumeToken: last === undefined ? undefined : pages.token({ items: [], next: last }, listing),
       }
     },

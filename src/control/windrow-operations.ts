@@ -1,7 +1,7 @@
 import { OPERATIONS } from './mediapackage-v1/operations.ts'
 import type { Member, Operation, Shape, Structure } from './operation.ts'
 
-/** What Windrow adds to MediaPackage, below a path no AWS client asks for. */
+/** Windrow's additions to MediaPackage, below a path that no AWS client uses. */
 export type WindrowOperation =
   | 'CreateHarvestJob'
   | 'PreflightHarvestJob'
@@ -27,7 +27,7 @@ const member = (name: string, place: Member['place'], shape: Shape, required = f
 const ID = member('id', 'path', STRING, true)
 const PAGING = [member('maxResults', 'query', INTEGER), member('nextToken', 'query', STRING)]
 
-/** The members of MediaPackage's own request, and after them ours. */
+/** The members of MediaPackage's own request, then Windrow's. */
 const JOB: readonly Member[] = [
   ...membersOf('CreateHarvestJob'),
   member('gapPolicy', 'body', { kind: 'string', values: ['DISCONTINUITY', 'CLAMP', 'FAIL'] }),
@@ -52,7 +52,9 @@ export const WINDROW_OPERATIONS: readonly Operation[] = [
   operation('ReplayEvents', 'POST event_sinks/{id}/replay', 202, [ID, member('after', 'body', STRING)]),
 ]
 
-/** `request` is the method and the path below `/windrow/v1/`, where `{name}` stands for a segment. */
+/**
+ * Makes an operation; `request` is the method and the path below `/windrow/v1/`, where `{name}` stands for a segment.
+ */
 function operation(name: WindrowOperation, request: string, status: number, members: readonly Member[]): Operation {
   const [method = '', path = ''] = request.split(' ')
   const segments = ['windrow', 'v1', ...path.split('/')].map((segment) =>

@@ -15,7 +15,7 @@ function inputOf(body: unknown): unknown {
   return readInput(CREATE, { labels: {}, query: [], body: new TextEncoder().encode(JSON.stringify(body)) })
 }
 
-/** Values that mostly fit a shape, and in places do not. */
+/** Values that mostly fit a shape, with exceptions. */
 function arbitrary(shape: Shape): fc.Arbitrary<unknown> {
   const odd = fc.oneof(fc.jsonValue(), fc.constantFrom(-1, 0, 2 ** 31, 1.5, '', '__proto__', 'constructor'))
   return fc.oneof({ weight: 100, arbitrary: fitting(shape) }, { weight: 1, arbitrary: odd })

@@ -2,7 +2,7 @@ import { quoteValue, refuse } from '../model/rules.ts'
 import { parseJson } from './json.ts'
 import type { Member, Operation, Shape, Structure } from './operation.ts'
 
-/** The parts of a request an operation reads its input from; the body is complete. */
+/** The parts of a request from which an operation's input is read; the body is complete. */
 export type RequestParts = {
   readonly labels: Readonly<Record<string, string>>
   readonly query: readonly (readonly [name: string, value: string])[]
@@ -10,8 +10,8 @@ export type RequestParts = {
 }
 
 /**
- * The input of an operation: required members are there, all have the kind their schema says, members it does not know
- * are dropped. Throws RuleViolation with the JSON path of what is wrong.
+ * Reads the input of an operation: required members are present, all are of the kind in their schema, and unknown
+ * members are dropped. Throws RuleViolation with the JSON path of the wrong member.
  */
 export function readInput(operation: Operation, { labels, query, body }: RequestParts): unknown {
   const { members } = operation.input
@@ -88,7 +88,7 @@ function kind(value: unknown): string {
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`
 }
 
-/** What of `value` the schema knows; everything else, and what is undefined, stays here. */
+/** Writes the members of `value` that the schema knows; others, and undefined ones, are left out. */
 export function writeOutput(structure: Structure, value: object): object {
   return write(structure, value) as object
 }

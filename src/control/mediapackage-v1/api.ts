@@ -1,6 +1,8 @@
 import type * as sdk from '@aws-sdk/client-mediapackage'
 
-/** What each operation is given and answers, in the SDK's own types: where they drift from ours, we do not compile. */
+/**
+ * Input and output of each operation in the SDK's own types, so that a difference from Windrow's does not compile.
+ */
 type Api = {
   ConfigureLogs: [sdk.ConfigureLogsRequest, sdk.ConfigureLogsResponse]
   CreateChannel: [sdk.CreateChannelRequest, sdk.CreateChannelResponse]
@@ -28,7 +30,7 @@ type Api = {
 
 export type OperationName = keyof Api
 
-/** An SDK type with the names JSON uses: absent members are left out, not undefined. */
+/** An SDK type as read from JSON: absent members are missing, not undefined. */
 export type Given<T> = T extends readonly (infer E)[]
   ? readonly Given<E>[]
   : T extends object
@@ -37,7 +39,7 @@ export type Given<T> = T extends readonly (infer E)[]
       : { readonly [K in keyof T as Uncapitalize<K & string>]: Given<Exclude<T[K], undefined>> }
     : T
 
-/** The same for answers, where undefined members are left out when they are written. */
+/** An SDK type as written to JSON: undefined members are left out. */
 export type Returned<T> = T extends readonly (infer E)[]
   ? readonly Returned<E>[]
   : T extends object
@@ -49,7 +51,7 @@ export type Returned<T> = T extends readonly (infer E)[]
 export type OperationInput<N extends OperationName> = Given<Api[N][0]>
 export type OperationOutput<N extends OperationName> = Returned<Api[N][1]>
 
-/** One function for each operation. It throws ApiError or RuleViolation for what it refuses. */
+/** One function for each operation. It throws ApiError or RuleViolation for requests it refuses. */
 export type Handlers<N extends OperationName = OperationName> = {
   readonly [K in N]: (input: OperationInput<K>) => Promise<OperationOutput<K>>
 }

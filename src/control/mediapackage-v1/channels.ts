@@ -130,7 +130,10 @@ function logsOf(path: 'egressAccessLogs' | 'ingressAccessLogs', { logGroupName }
   }
 }
 
-/** The old pair is good for nothing from now on; URL and id stay. */
+/**
+ * The channel with new credentials for one ingest endpoint; the old pair stops working, URL and id stay. Throws
+ * ApiError.
+ */
 function rotated(channel: Channel, ingestEndpointId: string): Channel {
   const [first, second] = channel.ingestEndpoints
   if (first.id !== ingestEndpointId && second.id !== ingestEndpointId) {

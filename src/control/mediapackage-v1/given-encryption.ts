@@ -34,7 +34,7 @@ export function cmafEncryption(given: GivenEncryption<'cmafPackage'>, path: stri
   return encryption
 }
 
-/** Members that the encryptions of several packages have. */
+/** The members that the encryptions of several packages share. */
 function common(given: {
   readonly constantInitializationVector?: string
   readonly keyRotationIntervalSeconds?: number
@@ -46,7 +46,7 @@ function common(given: {
   }
 }
 
-/** How many DRM systems a package allows, and whether it supports SPEKE 1.0 only. */
+/** The number of DRM systems a package allows; `isSpeke1`: it supports SPEKE 1.0 only. */
 type Allowed = { readonly systemIds: number; readonly isSpeke1?: true }
 
 function checked<M extends string>(encryption: Encryption<M>, path: string, { systemIds, isSpeke1 }: Allowed) {

@@ -21,7 +21,7 @@ import { checkedId, refuse } from '../../model/rules.ts'
 import { cmafEncryption, dashEncryption, hlsEncryption, mssEncryption } from './given-encryption.ts'
 import type { GivenPackage } from './packages.ts'
 
-/** The rest of the request, the quotas and the current endpoint, as far as they decide about its package. */
+/** The parts of the request, the quotas and the current endpoint that affect its package. */
 export type PackageContext = {
   readonly channelId: string
   readonly manifestName: string
@@ -181,7 +181,7 @@ function streamSelection(given: Partial<StreamSelection> = {}, path: string): St
   })
 }
 
-/** The segment template and duration; an update that leaves them out keeps those that cannot be changed. */
+/** The segment template and duration; an update without them keeps those that cannot be changed. */
 function segmentTemplate(given: GivenPackage<'dashPackage'>, path: string, packaging: Packaging | undefined) {
   const current = packaging && {
     segmentTemplateFormat: manifestOf(packaging, 'DASH').segmentTemplateFormat,

@@ -25,7 +25,7 @@ export function harvestJobHandlers(context: ControlContext): Handlers<HarvestJob
     async CreateHarvestJob(input) {
       const requested = await requestedJob(context, input)
       const { job, usable } = requested
-      // A source whose clock is ahead of ours has content that only seems to lie in the future.
+      // A source whose clock is ahead has content that only seems to be in the future.
       checkHarvestEnd(job, usable, utcMs(Math.max(job.createdAt, usable.end)))
       await createJob(context, requested)
       return described(job)

@@ -10,7 +10,7 @@ const ENDPOINT =
   'origination startoverWindowSeconds tags timeDelaySeconds url whitelist'
 const HARVEST_JOB = 'arn channelId createdAt endTime id originEndpointId s3Destination startTime status'
 
-/** Input members: `!` is required, `/` from the path, `?` from the query. */
+/** Input members by operation: `!` is required, `/` from the path, `?` from the query. */
 const EXPECTED: Readonly<Record<string, readonly [http: string, input: string, output: string]>> = {
   ConfigureLogs: ['PUT channels/{id}/configure_logs 200', '/id! egressAccessLogs ingressAccessLogs', CHANNEL],
   CreateChannel: ['POST channels 200', 'id! description tags', CHANNEL],

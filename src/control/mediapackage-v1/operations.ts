@@ -4,11 +4,11 @@ import type { StaticOperationSchema, StaticStructureSchema } from '@smithy/types
 import type { Member, Operation, Shape, Structure } from '../operation.ts'
 
 /**
- * The operations of MediaPackage v1 as plain values, read from the schemas its SDK exports. Those schemas are the
- * SDK's internal format: this file alone knows it, and a test holds what comes out.
+ * The operations of MediaPackage v1 as plain values, read from the schemas that its SDK exports. Those schemas are an
+ * internal format of the SDK, which only this file uses; a test checks the result.
  */
 
-/** The schemas say "string" where the SDK has an enumeration: which member is which is told here. */
+/** Enumerations by member: the schemas say "string" where the SDK has an enumeration. */
 const ENUMERATIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   AdMarkers: sdk.AdMarkers,
   AdTriggers: sdk.__AdTriggersElement,
@@ -59,7 +59,7 @@ function structure(schema: NormalizedSchema): Structure {
     return {
       name: traits.httpQuery ?? traits.jsonName ?? jsonName(member),
       place: traits.httpLabel ? 'path' : traits.httpQuery ? 'query' : 'body',
-      // Members that must be there stand first.
+      // Required members come first.
       required: n < requiredCount,
       shape: shape(target, values && Object.values(values)),
     }

@@ -88,7 +88,7 @@ export function originEndpointHandlers(context: ControlContext): Handlers<Origin
         change: (current) => ({
           ...without(current, 'description', 'authorization'),
           ...endpointSettings(input, { channelId: current.channelId, current: current.packaging, ...limits }),
-          // Segment URLs carry it in seconds; two changes within one must differ there.
+          // Segment URLs carry it in seconds, so two changes within a second must differ by one.
           modifiedAt: utcMs(Math.max(clock(), current.modifiedAt + 1000)),
         }),
         write: async (next) => {
@@ -107,7 +107,9 @@ export function originEndpointHandlers(context: ControlContext): Handlers<Origin
     },
   }
 
-  /** Two encryptions must not use one SPEKE resource id at the same time: they would overwrite each other's keys. */
+  /**
+   * Checks that two encryptions do not use one SPEKE resource id at a time, which would overwrite each other's keys.
+   */
   async function checkKeysAreFree(id: string, { packaging }: EndpointSettings): Promise<void> {
     const resourceId = packaging.encryption?.spekeKeyProvider.resourceId
     if (resourceId === undefined) return

@@ -5,13 +5,13 @@ import type { OperationInput } from './api.ts'
 export const PACKAGE_TYPES = ['hlsPackage', 'dashPackage', 'mssPackage', 'cmafPackage'] as const
 export type PackageType = (typeof PACKAGE_TYPES)[number]
 
-/** The settings of an endpoint in a request that creates or updates it; nearly all of them are optional. */
+/** The settings of an endpoint in a request that creates or updates it; nearly all are optional. */
 export type GivenEndpoint = Omit<OperationInput<'UpdateOriginEndpoint'>, 'id'>
 
 /** A package in such a request. */
 export type GivenPackage<T extends PackageType> = NonNullable<GivenEndpoint[T]>
 
-/** The package that stands for a packaging in answers and messages. */
+/** The package that represents a packaging in responses and messages. */
 export function packageTypeOf({ container, manifests }: Packaging): PackageType {
   switch (container) {
     case 'TS':

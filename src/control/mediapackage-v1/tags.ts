@@ -9,7 +9,7 @@ import type { Handlers } from './api.ts'
 
 type TagOperation = 'ListTagsForResource' | 'TagResource' | 'UntagResource'
 
-/** Something with tags: how to read them, and how to put others in their place. */
+/** A resource with tags, which can be read and replaced. */
 type Tagged = {
   read(): Promise<Tags>
   change(change: (current: Tags) => Tags): Promise<unknown>
