@@ -4,11 +4,11 @@ import type { InputRef } from '../model/input-ref.ts'
 import { StoreUnavailable } from '../stores/resources.ts'
 import type { Refusal } from './refusal.ts'
 
-/** A refused request, as far as it is known. */
+/** A refused request, as far as it could be read. */
 export type RefusedRequest = {
   readonly method: string
   readonly address: string
-  /** The ingest endpoint that the path names; anybody may have sent it. */
+  /** The ingest endpoint that the path names; the sender may be anyone. */
   readonly ingest?: InputRef
   readonly name?: string
   readonly isAuthenticated: boolean
@@ -22,8 +22,8 @@ const MESSAGES: Partial<Record<LogEvent, string>> = {
 }
 
 /**
- * Logs refusals with their codes, rate-limited: of each code one line a second for each channel, or for each address
- * of clients that are not authenticated; of faults of the server one line a second in all.
+ * Logs refusals with their codes, rate-limited: for each code, one line a second for each channel, or for each
+ * address of unauthenticated clients; for errors of the server, one line a second in total.
  */
 export class RefusalLog {
   private readonly faults: FaultLog
@@ -50,7 +50,7 @@ export class RefusalLog {
   }
 }
 
-/** Fields for the log that say why; without a stack trace where it would only repeat that the store is away. */
+/** Log fields with the reason, without a stack trace when the reason is only that the store is unavailable. */
 function reasonOf(cause: unknown, message: string): { readonly reason: string } | { readonly error: unknown } {
   if (cause instanceof StoreUnavailable) return { reason: cause.message }
   return cause === undefined ? { reason: message } : { error: cause }

@@ -16,7 +16,9 @@ export type TrackProgress = { readonly name: string; readonly segments: number; 
  * continues from here.
  */
 export type HarvestCursor = {
-  /** What the asset consists of; absent until the end of its window is there. It never changes afterwards. */
+  /**
+   * The output segments of the asset; absent until the end of its window is available. It never changes afterwards.
+   */
   readonly plan?: HarvestPlan
   readonly tracks: readonly TrackProgress[]
   /** Number of objects written so far, of all kinds. */

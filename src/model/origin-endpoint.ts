@@ -4,24 +4,24 @@ import type { Packaging } from './packaging.ts'
 
 /** An origin endpoint, independent of the API that created it; defaults are filled in. */
 export type OriginEndpoint = {
-  /** 32 hex digits; names the endpoint in its ARN and playback URLs. */
+  /** 32 hexadecimal digits that identify the endpoint in its ARN and playback URLs. */
   readonly guid: string
   readonly id: string
   readonly channelId: string
   readonly channelGuid: string
   readonly description?: string
-  /** Name of manifests that have none of their own; harvests also name the source's streams after it. */
+  /** Name of manifests that have none of their own; harvests also use it in the names of the source's streams. */
   readonly manifestName: string
   readonly startoverWindowSeconds: number
   readonly timeDelaySeconds: number
-  /** IPv4 CIDR blocks; empty means everyone. */
+  /** IPv4 CIDR blocks; empty admits everyone. */
   readonly whitelist: readonly string[]
   readonly origination: 'ALLOW' | 'DENY'
   readonly authorization?: { readonly cdnIdentifierSecret: string; readonly secretsRoleArn: string }
   readonly packaging: Packaging
   readonly tags: Tags
   readonly createdAt: UtcMs
-  /** When the configuration last changed; becomes `?m=` on segment URLs. */
+  /** Time of the last change of the configuration; it becomes `?m=` on segment URLs. */
   readonly modifiedAt: UtcMs
   readonly revision: number
 }
@@ -39,12 +39,10 @@ export type EndpointSettings = Pick<
   | 'packaging'
 >
 
-/** What the longest live window and what is held back of it take together, seconds. */
+/** Seconds of the longest live window, including content that is held back. */
 const LONGEST_LIVE_WINDOW = 600
 
-/**
- * How far back the content of an endpoint's channel is needed for it, in seconds; 0 where live viewing alone decides.
- */
+/** Seconds of past content of its channel that an endpoint needs; 0 when live viewing alone decides. */
 export function keptSeconds({
   startoverWindowSeconds,
   timeDelaySeconds,

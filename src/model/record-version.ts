@@ -1,11 +1,11 @@
 /**
- * A stored record names a version that this program does not know: a newer one has written it. Whoever reads such a
- * record must not guess what its fields mean.
+ * Thrown when a stored record has a version that this program does not know, because a newer one wrote it: the
+ * meaning of its fields must not be guessed.
  */
 export class UnknownRecordVersion extends Error {
-  /** What kind of record it is, as the message names it. */
+  /** The kind of record, as named in the message. */
   readonly record: string
-  /** What stands where the version is expected. */
+  /** The value found in place of the version. */
   readonly version: unknown
 
   constructor(record: string, version: unknown) {

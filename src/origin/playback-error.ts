@@ -11,9 +11,9 @@ type PlaybackAnswer = {
 }
 
 const SOON = { 'Retry-After': '1' }
-/** Seconds for what only a change of the endpoint could bring: as long as CDNs keep errors by default. */
+/** Seconds for errors that only a change of the endpoint can end: as long as CDNs cache errors by default. */
 const UNLIKELY = 10
-/** Seconds for what was deleted, and never comes back. */
+/** Seconds for content that was deleted and never returns. */
 const GONE = 60
 
 const ANSWERS = {

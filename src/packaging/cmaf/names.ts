@@ -27,8 +27,8 @@ const SEGMENT = new RegExp(`^${TRACK}_${INTEGER}\\.(mp4|vtt)$`)
 const HEADER = new RegExp(`^${TRACK}_track_1_csid_${INTEGER}_init\\.mp4$`)
 
 /**
- * What a path of a CMAF endpoint stands for: `<folder>/<manifest>.m3u8`, with the times of a window between the two, or
- * a segment beside those folders.
+ * Parses a path of a CMAF endpoint: `<folder>/<manifest>.m3u8`, with the times of a window in between, or a segment
+ * beside those folders.
  */
 export function parseCmafName(packaging: CmafPackaging, path: string): CmafName | undefined {
   const slash = path.indexOf('/')

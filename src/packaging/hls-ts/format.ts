@@ -43,10 +43,7 @@ import {
 import { mediaTypeOf, segmentExtension } from './segment-media.ts'
 import { type HlsStream, streamNamed } from './stream-set.ts'
 
-/**
- * HLS over MPEG-TS: playlists over MPEG-TS segments, which are the encoder's own bytes wherever no track
- * is dropped.
- */
+/** The format of HLS with MPEG-TS segments, which are the encoder's own bytes wherever no track is dropped. */
 export const hls: OutputFormat = {
   resolve(endpoint, path) {
     const { times, rest } = splitTimes(path)
@@ -69,7 +66,7 @@ export const hls: OutputFormat = {
     }
   },
 
-  /** Of the endpoint's first manifest. */
+  /** The asset of the endpoint's first manifest. */
   asset(endpoint, window): Asset | undefined {
     const manifest = manifestOf(packagingOf(endpoint), 'HLS')
     const manifests = manifestsOf(assetPresentation(endpoint, window), manifest)
