@@ -8,7 +8,7 @@ import { createDelivery, type DeliveryDeps } from './delivery.ts'
 
 const NOON = Date.UTC(2026, 0, 1, 12)
 
-/** Events 1, 2, 3 …, and one sink that is told of them. */
+/** Events 1, 2, 3 …, and one sink that receives them. */
 function outbox(count: number) {
   let now = NOON
   const events = Array.from({ length: count }, (_, n): RecordedEvent => {

@@ -18,7 +18,7 @@ const ACCOUNT = { region: 'us-east-1', accountId: '111122223333' }
 const NOON = utcMs(Date.UTC(2019, 5, 26, 12, 0, 1, 250))
 const never = new AbortController().signal
 
-/** As AWS's guide shows one. */
+/** An event as shown in AWS's guide. */
 const EVENT: EventEnvelope = {
   version: '0',
   id: '5f57a7b8-0000-4000-8000-000000000001',

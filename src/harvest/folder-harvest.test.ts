@@ -45,7 +45,7 @@ describe('a harvest into a folder', () => {
     await harvester.settled()
   }
 
-  /** Every file below the bucket with its content. */
+  /** Every file below the bucket, with its content. */
   async function contents(below: string): Promise<Map<string, string>> {
     const names = await readdir(join(folder, 'clips', below))
     const entries = names.sort().map(async (name) => {

@@ -23,7 +23,7 @@ const ENDPOINTS: readonly OriginEndpoint[] = [
 
 const nameOf = ({ packaging: { container, manifests } }: OriginEndpoint) => `${manifests[0]?.type} in ${container}`
 
-/** An encoder that begins an era with every segment, and how often its eras have been looked into. */
+/** An encoder that begins an era with every segment, with a count of how often its eras were read. */
 function brokenChannel() {
   let looks = 0
   const eras = Array.from({ length: ERAS }, (_, n): Era => {

@@ -9,7 +9,7 @@ import { createHarvester } from './job/harvester.ts'
 const SEGMENTS = 200
 const PAGES = Math.ceil(SEGMENTS / 64)
 
-/** A job over some pages; `onPage` is asked before each of them is read. */
+/** A job over several pages; `onPage` is called before each of them is read. */
 function jobOverPages(onPage: (page: number) => Promise<void> | undefined) {
   const archive = archiveOf(SEGMENTS)
   const { range } = archive
@@ -27,7 +27,7 @@ function jobOverPages(onPage: (page: number) => Promise<void> | undefined) {
   const { deps, lines, pass } = rehearsal({ archive, buckets, resources })
   pass(SEGMENTS * 6000)
   const harvester = createHarvester({ ...deps, leaseMs: 300, checkpointMs: 0 })
-  /** Has the job look at what has become of it. */
+  /** Makes the job check its own state. */
   const look = async () => {
     let looked = false
     resources.onCheckpoint = () => {

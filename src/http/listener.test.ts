@@ -30,7 +30,7 @@ async function start(mounts: readonly Mount[], limits: Partial<ListenerLimits> =
   return { listener, lines, url: `http://127.0.0.1:${listener.address.port}`, port: listener.address.port }
 }
 
-/** A connection on which a test says byte by byte what it wants. */
+/** A connection on which a test sends its own bytes. */
 class Wire {
   readonly socket: Socket
   text = ''

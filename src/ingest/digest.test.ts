@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { digestChallenges, digestResponse, parseDigestCredentials } from './digest.ts'
 
-/** RFC 7616 §3.9.1. */
+/** The example of RFC 7616 §3.9.1. */
 const MUFASA = {
   username: 'Mufasa',
   realm: 'http-auth@example.org',

@@ -4,7 +4,7 @@ import { SegmentInspection } from './segment-inspection.ts'
 
 type Told = { container: string } | { problem: string }
 
-/** What a segment is taken for when it arrives in pieces of `size` bytes. */
+/** The result of inspecting a segment that arrives in pieces of `size` bytes. */
 function told(bytes: Uint8Array, size = bytes.length, name = 'x'): Told {
   const inspection = new SegmentInspection({ name, maxTracks: 10 })
   for (let at = 0; at < bytes.length; at += size) inspection.push(bytes.subarray(at, at + size))
@@ -15,7 +15,7 @@ function told(bytes: Uint8Array, size = bytes.length, name = 'x'): Told {
 const text = (content: string) => new TextEncoder().encode(content)
 const CUES = 'WEBVTT\n\n00:01.000 --> 00:02.000\nHello\n'
 
-/** A PRIV frame with the time of the first frame, RFC 8216 §3.4, in an ID3 tag. */
+/** A PRIV frame with the time of the first audio frame, RFC 8216 §3.4, in an ID3 tag. */
 function timestampTag(pts: number): Uint8Array {
   const owner = text('com.apple.streaming.transportStreamTimestamp\0')
   const frame = new Uint8Array(10 + owner.length + 8)
@@ -26,7 +26,7 @@ function timestampTag(pts: number): Uint8Array {
   return Uint8Array.from([...text('ID3'), 4, 0, 0, 0, 0, 0, frame.length, ...frame])
 }
 
-/** Silence: AAC-LC, 48 kHz, two channels, seven bytes of header and a few of payload. */
+/** Silence in AAC-LC, 48 kHz, two channels, with seven bytes of header and a few of payload. */
 function adtsFrames(count: number): Uint8Array {
   const payload = [0x21, 0x10, 0x04, 0x60, 0x8c, 0x1c]
   const size = 7 + payload.length

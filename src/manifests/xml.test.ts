@@ -4,7 +4,7 @@ import { DOMParser } from '@xmldom/xmldom'
 import fc from 'fast-check'
 import { element, writeXml } from './xml.ts'
 
-/** A document's root, as a foreign parser reads it; it throws on whatever is not well-formed. */
+/** A document's root, as a foreign parser reads it; throws on anything that is not well-formed. */
 function parse(text: string) {
   const complain = (level: string, message: string) => {
     throw new Error(`${level}: ${message}`)

@@ -38,9 +38,9 @@ describe('packed audio', () => {
   })
   after(() => rm(folder, { recursive: true }))
 
-  /** PTS and sizes in ffmpeg's HLS reader, which knows the timestamps in ID3. */
+  /** PTS and sizes as read by ffmpeg's HLS reader, which supports the timestamps in ID3. */
   async function hlsPackets(segment: Buffer, extension: string): Promise<{ pts: number; size: number }[]> {
-    // ffmpeg holds the name against the codec, and has not heard of ec3.
+    // ffmpeg checks the file name against the codec, and does not know ec3.
     const file = `a.${extension === 'ec3' ? 'eac3' : extension}`
     await writeFile(join(folder, file), segment)
     const playlist = join(folder, 'a.m3u8')

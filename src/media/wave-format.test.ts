@@ -7,7 +7,7 @@ const sound = (codec: string, configuration: string, samplesPerFrame = 1536): Au
   return { kind: 'audio', pid: 0, codec, configuration, samplesPerFrame, sampleRate: 48_000, channels: 6 }
 }
 
-/** What presentations in the wild have as CodecPrivateData. */
+/** A subformat as found in CodecPrivateData of existing presentations. */
 const DDPLUS = 'af87fba7022dfb42a4d405cd93843bdd'
 
 describe('the wave format of a sound', () => {

@@ -5,7 +5,7 @@ import { hlsEndpoint } from '../../test/origin/sample-endpoints.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import { EndpointDirectory } from './endpoint-directory.ts'
 
-/** Resources whose answers wait until they are let go. */
+/** Resources whose results are held back until they are released. */
 class SlowResources extends FakeResources {
   readonly waiting: ((error?: Error) => void)[] = []
 

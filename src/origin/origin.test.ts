@@ -10,7 +10,7 @@ import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 const origin = new OriginUnderTest()
 const ask = origin.ask.bind(origin)
 
-/** Starts afresh with this endpoint over segments 10, 11 (two slots) and 12 (stream 1 missing). */
+/** Starts over with this endpoint, and segments 10, 11 (two slots) and 12 (without stream 1). */
 function serve(endpoint: OriginEndpoint = hlsEndpoint()): void {
   origin.serve(endpoint, windowOf(outputSegments(10, [{}, { slots: 2 }, { missing: [1] }])))
 }

@@ -6,14 +6,14 @@ import { join } from 'node:path'
 import { type Blocks, needing } from '../../test/programs.ts'
 import { type Bucket, BucketRefused, type Buckets, type ObjectBody } from './buckets.ts'
 
-/** A store of buckets under test, looked at from outside. */
+/** A store of buckets under test, with access from outside. */
 export type BucketsUnderTest = {
   readonly buckets: Buckets
   /** A bucket that exists. */
   readonly bucketName: string
-  /** Whether puts can be made to depend on what they replace. */
+  /** True when the store supports conditions on a put. */
   readonly knowsConditions: boolean
-  /** The object as others see it, undefined where there is none. */
+  /** The object as others see it; undefined when there is none. */
   read(key: string): Promise<Uint8Array | undefined>
 }
 
@@ -36,7 +36,7 @@ export const destination = (bucketName: string, manifestKey = 'asset/index.m3u8'
 export const refusedWith = (code: string) => (error: unknown) =>
   error instanceof BucketRefused && error.code === code && /^[A-Z"0-9].*\.$/.test(error.message)
 
-/** What every store of buckets promises. `open` is called once, before the first test. */
+/** The contract of every store of buckets. `open` is called once, before the first test. */
 export function bucketContract(
   name: string,
   open: () => Promise<BucketsUnderTest>,

@@ -6,7 +6,7 @@ import type { Resources } from './resources.ts'
 
 const LEASE_MS = 1000
 
-/** What every Resources promises of events and of the sinks they are told. */
+/** The contract of every Resources about events and the sinks that receive them. */
 export function eventOutboxContract(
   name: string,
   open: () => Promise<ContractStore>,

@@ -20,7 +20,7 @@ import {
   sourceObject,
 } from './nouns.contract.ts'
 
-/** What every SegmentIndex promises of what it forgets. */
+/** The contract of every SegmentIndex about deleting content. */
 export function forgettingContract(name: string, open: () => Promise<ContractStore>): void {
   describe(`${name} as a SegmentIndex: forgetting`, () => {
     it('forgets slots sealed before a time, the segments that need them, and leaves their objects pending deletion', async () => {

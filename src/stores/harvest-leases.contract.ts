@@ -23,7 +23,7 @@ const RENEWAL = { now: NOW, leaseMs: LEASE_MS }
 const FAILURE = { code: 'Unavailable', message: 'Not now.' }
 const SUCCEEDED = { at: later(5), outcome: { state: 'SUCCEEDED' } as const, event: event('1') }
 
-/** What every Resources promises workers of any process: one of them has a job at a time, and none is lost. */
+/** The contract of every Resources with workers of any process: one at a time has a job, and no job is lost. */
 export function harvestLeasesContract(
   name: string,
   open: () => Promise<ContractStore>,

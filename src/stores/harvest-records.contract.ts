@@ -21,7 +21,7 @@ import {
 import type { PageRequest } from './pages.ts'
 import type { Resources } from './resources.ts'
 
-/** What every Resources promises of the records of harvest jobs and of the names they write in buckets. */
+/** The contract of every Resources about records of harvest jobs and the names they write in buckets. */
 export function harvestRecordsContract(
   name: string,
   open: () => Promise<ContractStore>,

@@ -14,11 +14,11 @@ import type { Resources } from './resources.ts'
 import type { SegmentIndex } from './segment-index.ts'
 import type { OutputSegmentRow, TimelineCommit } from './timeline-store.ts'
 
-/** What the suites of both database ports are run against: a store with nothing in it. */
+/** An empty store, against which the suites of both database ports run. */
 export type ContractStore = {
   readonly resources: Resources
   readonly segmentIndex: SegmentIndex
-  /** Closes the store and opens what it kept. */
+  /** Closes the store and opens it again with what it kept. */
   restart(): Promise<ContractStore>
 }
 
@@ -95,7 +95,7 @@ export function sourceObject(key: string, receivedAt = NOW): SourceObject {
   return { key, name: `${key}.ts`, size: 7, crc32: 1, sha256: '00', receivedAt }
 }
 
-/** Slot `index` of `era`, with one object per key; two seconds long, and sealed when it ends. */
+/** Slot `index` of `era`, with one object per key; it lasts two seconds, and is sealed when it ends. */
 export function slot(index: number, keys: readonly string[], { era = 0, at = NOW as number } = {}): Slot {
   const startUtc = utcMs(at + index * SLOT_MS)
   const objects = Object.fromEntries(keys.map((key, n) => [n + 1, { key, size: 7, crc32: 1, sha256: '00' }]))
@@ -135,7 +135,7 @@ export function commit(
   return { expectedVersion, state: `state ${expectedVersion + 1}`, ...nothing, ...parts, slots: rows }
 }
 
-/** Limits that are not in the way. */
+/** Limits that are never reached. */
 export const MANY = {
   maxChannels: 100,
   maxPerChannel: 100,
@@ -144,12 +144,12 @@ export const MANY = {
   idFreeAfterMs: 90 * DAY_MS,
 }
 
-/** Makes a job that is due at once. */
+/** Creates a job that is due at once. */
 export function storeJob(resources: Resources, job: HarvestJob, limits = MANY) {
   return resources.createHarvestJob(job, limits, job.createdAt)
 }
 
-/** Takes up the next job, which has to be there. */
+/** Claims the next job, which must exist. */
 export async function claimed(resources: Resources, now = NOW, owner = 'worker'): Promise<HarvestRecord> {
   const job = await resources.claimHarvestJob({ owner, now, leaseMs: LEASE_MS })
   if (!job) throw new Error('there is no job to claim')
@@ -162,7 +162,7 @@ export const claimOf = ({ id, run: { fence } }: HarvestRecord): HarvestClaim => 
 
 export const FAILED: HarvestOutcome = { state: 'FAILED', failure: { code: 'NoSuchBucket', message: 'There is none.' } }
 
-/** Takes up every job that is due and ends it. */
+/** Claims every job that is due, and ends it. */
 export async function finishAll(resources: Resources, outcome: HarvestOutcome = { state: 'SUCCEEDED' }): Promise<void> {
   for (;;) {
     const job = await resources.claimHarvestJob({ owner: 'worker', now: NOW, leaseMs: LEASE_MS })

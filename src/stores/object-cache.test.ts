@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { cacheObjects } from './object-cache.ts'
 import { type ByteRange, NoSuchObject, type Objects } from './objects.ts'
 
-/** Objects in memory that tell what was read, and wait before they answer when told to. */
+/** Objects in memory that record reads, and can hold their results back. */
 function memory(contents: Record<string, number>) {
   const bytes = new Map(Object.entries(contents).map(([key, size]) => [key, Buffer.alloc(size, key)]))
   const reads: string[] = []
@@ -31,7 +31,7 @@ function memory(contents: Record<string, number>) {
     },
     async *list() {},
   }
-  /** Holds every answer back; returns the way to let them go. */
+  /** Holds all results back; returns a function that releases them. */
   const hold = (): (() => void) => {
     const { promise, resolve } = Promise.withResolvers<void>()
     gate = promise

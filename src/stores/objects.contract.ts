@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { describe, it } from 'node:test'
 import { type ByteRange, NoSuchObject, type Objects } from './objects.ts'
 
-/** What every Objects promises. Each adapter's test calls this with its own `open`, which gives an empty store. */
+/** The contract of every Objects. Each adapter's test calls this with its own `open`, which gives an empty store. */
 export function objectsContract(name: string, open: () => Promise<Objects>): void {
   describe(`${name} as Objects`, () => {
     it('reads back what was written in chunks of any size', async () => {
@@ -167,7 +167,7 @@ export function objectsContract(name: string, open: () => Promise<Objects>): voi
   })
 }
 
-/** A piece is good until the next one: copied at once. */
+/** The bytes passed on. A piece is valid until the next one, so each is copied at once. */
 async function passedOn(objects: Objects, key: string, range?: ByteRange): Promise<Buffer> {
   const opened = await objects.open(key, range)
   if (opened instanceof Uint8Array) return Buffer.from(opened)

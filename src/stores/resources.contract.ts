@@ -28,7 +28,9 @@ import type { ResourceChange, Resources } from './resources.ts'
 const HOUR_MS = 3_600_000
 const NOTHING_OLD = { harvestJobs: utcMs(0), events: utcMs(0) }
 
-/** What every Resources promises. Each adapter's test calls this with its own `open`, which gives an empty store. */
+/**
+ * The contract of every Resources. Each adapter's test calls this with its own `open`, which gives an empty store.
+ */
 export function resourcesContract(name: string, open: () => Promise<ContractStore>, blocks: Blocks = needing()): void {
   const { describe, it } = blocks
   describe(`${name} as Resources: channels`, () => {

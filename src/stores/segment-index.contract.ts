@@ -22,7 +22,9 @@ import {
 import type { SegmentIndex } from './segment-index.ts'
 import type { EndpointRevision, OutputTimeline } from './timeline-store.ts'
 
-/** What every SegmentIndex promises. Each adapter's test calls this with its own `open`, which gives an empty store. */
+/**
+ * The contract of every SegmentIndex. Each adapter's test calls this with its own `open`, which gives an empty store.
+ */
 export function segmentIndexContract(name: string, open: () => Promise<ContractStore>): void {
   describe(`${name} as a SegmentIndex: timelines`, () => {
     it('keeps state and version, and knows no timeline before the first commit', async () => {
@@ -452,7 +454,7 @@ export function segmentIndexContract(name: string, open: () => Promise<ContractS
   forgettingContract(name, open)
 }
 
-/** Commits one slot and output segment per number, into an era of their own. */
+/** Commits one slot and one output segment for each number, into an era of their own. */
 async function publish(
   index: SegmentIndex,
   version: number,

@@ -26,7 +26,7 @@ import { forecast } from './preflight.ts'
 const never = new AbortController().signal
 const options = (changes: Partial<HarvestOptions>): HarvestOptions => ({ ...DEFAULT_HARVEST_OPTIONS, ...changes })
 
-/** Runs one job to its end; `grow` is called with the time whenever somebody sleeps. */
+/** Runs one job to its end; `grow` is called with the time on every sleep. */
 async function harvest(
   job: HarvestJob,
   archive: HarvestArchive,
@@ -57,7 +57,7 @@ const failure = ({ outcome }: Awaited<ReturnType<typeof harvest>>) => {
 const media = (buckets: RecordingBuckets) =>
   [...buckets.objects.keys()].filter((key) => key.endsWith('.ts')).map((key) => key.replace(/.*index_|\.ts/g, ''))
 
-/** Ten segments of six seconds; those with a number in `without` are not there at all. */
+/** Ten segments of six seconds; those with a number in `without` are missing. */
 function holed(without: readonly number[], sketch: (number: number) => SegmentSketch = () => ({})): HarvestArchive {
   const all = outputSegments(
     1,

@@ -30,7 +30,7 @@ const refusal = (pattern: RegExp) => (error: unknown) => {
   return true
 }
 
-/** The nearest window a sentence names. */
+/** The nearest window that an error message names. */
 function named(error: unknown): { start: UtcMs; end: UtcMs } {
   const [, start = '', end = ''] = /window that works is (\S+Z) to (\S+Z)\.$/.exec((error as Error).message) ?? []
   return { start: utcMs(Date.parse(start)), end: utcMs(Date.parse(end)) }

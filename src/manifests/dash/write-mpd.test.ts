@@ -8,7 +8,7 @@ import { writeMpd } from './write-mpd.ts'
 
 const NOON = utcMs(Date.UTC(2026, 7, 1, 12))
 
-/** Segments of these durations one after the other; a negative one is a hole. */
+/** Consecutive segments of these durations; a negative one is a hole. */
 function timeline(start: number, durations: readonly number[]): readonly TimelineSegment[] {
   const segments: TimelineSegment[] = []
   let t = start
@@ -100,7 +100,7 @@ const LIVE: Mpd = {
   utcTimings: [utcTiming('HTTP-ISO', 'https://time.example/?iso&ms')],
 }
 
-/** A foreign parser's reading, and its complaints. */
+/** An MPD as a foreign parser reads it, with its warnings. */
 function read(text: string) {
   const complaints: string[] = []
   const eventHandler = ({ message }: { message: string }) => complaints.push(message)
@@ -225,7 +225,7 @@ describe('a written MPD', () => {
   })
 })
 
-/** Seconds, to the millisecond: a parser's doubles are coarse since 1970. */
+/** Seconds after noon, rounded to the millisecond, since a parser's doubles are coarse for times since 1970. */
 function afterNoon(seconds: number): number {
   return Math.round(seconds * 1000 - NOON) / 1000
 }

@@ -29,7 +29,7 @@ const playlist = (more: Partial<MediaPlaylist>): MediaPlaylist => ({
   ...more,
 })
 
-/** Read, the text is the value; written, the value is the text. */
+/** Playlists that are read from text to value, and written from value to text. */
 const BOTH_WAYS: { what: string; text: string; value: MediaPlaylist }[] = [
   {
     what: 'a live playlist',

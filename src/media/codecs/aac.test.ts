@@ -12,7 +12,7 @@ import {
 } from './aac.ts'
 import { aacCodec, avcCodec } from './codec-string.ts'
 
-/** AAC LC, 48 kHz, stereo, 371 bytes, no CRC: as ffmpeg writes it. */
+/** AAC LC, 48 kHz, stereo, 371 bytes, without CRC, as ffmpeg writes it. */
 const ADTS = Uint8Array.of(0xff, 0xf1, 0x4c, 0x80, 0x2e, 0x7f, 0xfc)
 const NO_PAYLOAD = new Uint8Array(0)
 

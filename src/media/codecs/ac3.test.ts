@@ -24,7 +24,7 @@ function describeFirst(frame: Uint8Array) {
   return unit.describe()
 }
 
-/** Fields of a bsi(): how many bits each has, and its value. */
+/** Writes fields of a bsi(), each given as a number of bits and a value. */
 function bsi(...fields: readonly (readonly [bits: number, value: number])[]): Buffer {
   const bits = new Bits().put(16, 0x0b77)
   for (const [size, value] of fields) bits.put(size, value)

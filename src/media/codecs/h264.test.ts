@@ -44,7 +44,7 @@ describe('readPps', () => {
 })
 
 describe('readSliceHeader', () => {
-  /** A slice from bits. */
+  /** A slice of this type, its header given as bits. */
   const slice = (type: number, bits: string) => {
     const bytes = bits
       .padEnd(Math.ceil(bits.length / 8) * 8, '0')

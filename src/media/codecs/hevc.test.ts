@@ -9,7 +9,7 @@ import { skipScalingListData, skipShortTermRefPicSets } from './hevc-syntax.ts'
 
 const hex = (text: string) => new Uint8Array(Buffer.from(text.replaceAll(' ', ''), 'hex'))
 
-/** Bits, spaces between them to taste, and zeros up to a byte. */
+/** Bytes from bits, which may be separated by spaces, with zeros up to the next byte. */
 const bits = (text: string) => {
   const digits = text.replaceAll(' ', '')
   return hex(

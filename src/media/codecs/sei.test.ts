@@ -4,7 +4,7 @@ import { readSei } from './sei.ts'
 
 const hex = (text: string) => new Uint8Array(Buffer.from(text.replaceAll(' ', ''), 'hex'))
 
-/** Green, blue, red, white point, brightest, darkest. */
+/** Green, blue, red, white point, highest and lowest luminance. */
 const MASTERING = '33c2 86c4 1d4c 0bb8 84d0 3e80 3d13 4042 00989680 00000001'
 
 describe('readSei', () => {

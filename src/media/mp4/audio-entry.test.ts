@@ -35,7 +35,7 @@ function soundOf(ts: Buffer): Sound {
 
 const mp4Of = ({ description, track }: Omit<Sound, 'ts'>): Buffer => asMp4(track, [description])
 
-/** Codec, profile, sample entry, rate and channels. */
+/** Codec, profile, sample entry, rate and channels as ffprobe reads them. */
 async function ffprobe(mp4: Buffer): Promise<string> {
   const entries = 'stream=codec_tag_string,codec_name,profile,sample_rate,channels'
   const line = await run('ffprobe', ['-v', 'error', '-show_entries', entries, '-of', 'csv=p=0', 'pipe:0'], mp4)

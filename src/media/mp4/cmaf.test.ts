@@ -19,7 +19,7 @@ const { before, describe, it } = needing('ffmpeg')
 
 const PACKAGER = new URL('../../../node_modules/shaka-packager/bin/packager-linux-x64', import.meta.url).pathname
 
-/** A track and what the probe says of it. */
+/** A track with the description that the probe gives it. */
 type Described = Track & { readonly description: VideoDescription | AudioDescription }
 
 function demux(ts: Uint8Array, near?: number): readonly Described[] {
@@ -44,7 +44,7 @@ const header = (track: Described) => writeCmafHeader(movieTrack(track))
 const segment = ({ samples, media }: Pick<Track, 'samples' | 'media'>, sequenceNumber = 1) =>
   Buffer.concat(writeCmafSegment({ sequenceNumber, trackId: 1, samples, media: [media] }))
 
-/** A table made by hand. */
+/** A sample table from hand-written entries. */
 function samples(entries: readonly { size: number; duration: number; offset?: number; sync?: boolean }[]): SampleTable {
   const durations = entries.map(({ duration }) => duration)
   return {

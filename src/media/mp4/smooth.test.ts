@@ -29,7 +29,7 @@ function fragment(track: Track): Uint8Array {
   )
 }
 
-/** MD5 of every decoded frame, none left out or repeated for the sake of a constant rate. */
+/** MD5 of every decoded frame, without frames added or left out for a constant rate. */
 async function decoded(media: Uint8Array, stream: string, input: readonly string[] = []): Promise<string[]> {
   const args = [
     '-v',
@@ -50,7 +50,7 @@ async function decoded(media: Uint8Array, stream: string, input: readonly string
   return lines.filter((line) => /^\d/.test(line)).map((line) => line.split(',')[5]!.trim())
 }
 
-/** `ftyp` and `moov` of a fragmented file of ffmpeg's own Smooth Streaming muxer. */
+/** `ftyp` and `moov` of a fragmented file written by ffmpeg's Smooth Streaming muxer. */
 async function foreignHeader(ts: Uint8Array, kind: 'v' | 'a'): Promise<Buffer> {
   const bitstream = kind === 'a' ? ['-bsf:a', 'aac_adtstoasc'] : []
   const copy = ['-v', 'error', '-i', 'pipe:0', '-map', `0:${kind}`, '-c', 'copy', ...bitstream]

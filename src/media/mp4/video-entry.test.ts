@@ -19,7 +19,7 @@ const hdr10 = () => {
   return encodeTs('video', ['-t', '0.2', '-pix_fmt', 'yuv420p10le', ...codec])
 }
 
-/** The sample entry as mp4box reads it, as plain values. */
+/** The sample entry as mp4box reads it, in plain values. */
 function mp4boxEntry(mp4: Buffer) {
   const file = createFile()
   file.appendBuffer(MP4BoxBuffer.fromArrayBuffer(new Uint8Array(mp4).buffer, 0), true)

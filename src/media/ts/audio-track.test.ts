@@ -24,14 +24,14 @@ function audioOf(ts: Uint8Array) {
 
 const ticksOf = ({ samples, timescale }: Track) => Array.from(samples.dts, (dts) => rescale(dts, timescale, 90_000))
 
-/** Of the probe and the demuxer with each other: the same first and last sample. */
+/** Checks that probe and demuxer agree on the first and the last sample. */
 function agree({ times, track }: ReturnType<typeof audioOf>): void {
   const found = ticksOf(track!)
   assert.ok(Math.abs(found[0]! - times!.first) <= 1, `${found[0]} and ${times!.first}`)
   assert.ok(Math.abs(found.at(-1)! - times!.last) <= 2, `${found.at(-1)} and ${times!.last}`)
 }
 
-/** The same stream with other audio payloads, one PES packet each. */
+/** The stream with its audio payloads changed, one PES packet each. */
 function withPayloads(ts: Buffer, change: (payloads: readonly Buffer[]) => readonly Buffer[]): Buffer {
   const multiplex = readMultiplex(ts)
   const payloads = change(multiplex.packets.map(({ payload }) => payload))
@@ -39,14 +39,14 @@ function withPayloads(ts: Buffer, change: (payloads: readonly Buffer[]) => reado
   return writeMultiplex({ ...multiplex, packets }, new Map())
 }
 
-/** The same with other descriptors and stream type for its only stream. */
+/** The stream with other descriptors and another stream type for its only elementary stream. */
 function announced(ts: Buffer, type: number, ...descriptors: number[]): Buffer {
   const multiplex = readMultiplex(ts)
   const streams = multiplex.streams.map(({ pid }) => ({ pid, type, descriptors: Buffer.from(descriptors) }))
   return writeMultiplex({ ...multiplex, streams }, new Map())
 }
 
-/** Where a packet lies that begins nothing, in the middle of the sound. */
+/** Offset of a packet in the middle of the audio that begins no PES packet. */
 function middleOfPes(ts: Buffer): number {
   const plain = Array.from({ length: ts.length / PACKET_SIZE }, (_, i) => i * PACKET_SIZE).filter(
     (at) => ts.readUInt16BE(at + 1) === 0x0100 && (ts[at + 3]! & 0x30) === 0x10,

@@ -9,11 +9,13 @@ import { PACKET_SIZE } from './packet.ts'
 
 const { before, describe, it } = needing('ffmpeg')
 
-/** NAL types of each sample. */
+/** NAL unit types of each sample. */
 const nalTypes = (track: Parameters<typeof sampleUnits>[0]) =>
   sampleUnits(track).map((units) => units.map((unit) => unit[0]! & 0x1f))
 
-/** The stream without the access unit delimiters that ffmpeg's multiplexer adds: zeros before the next start code. */
+/**
+ * The stream with the access unit delimiters of ffmpeg's multiplexer replaced by zeros before the next start code.
+ */
 function withoutDelimiters(ts: Buffer): Buffer {
   const copy = Buffer.from(ts)
   const delimiter = Buffer.of(0, 0, 0, 1, 9, 0xf0)

@@ -26,7 +26,7 @@ function packetsOf(ts: Uint8Array, pid?: number): Buffer[] {
 const pids = (ts: Uint8Array) =>
   [...new Set(packetsOf(ts).map((packet) => packet.readUInt16BE(1) & 0x1fff))].sort((a, b) => a - b)
 
-/** Without the stream's number and position, which a filter may change. */
+/** Packets of a stream, without its number and their positions, which a filter may change. */
 async function samples(ts: Uint8Array, select: string) {
   return (await ffprobePackets(ts, select)).map(({ pts, dts, size, flags, data_hash }) => ({
     pts,
@@ -40,7 +40,7 @@ async function samples(ts: Uint8Array, select: string) {
 describe('filterTs', () => {
   let both: Buffer
   let next: Buffer
-  /** `both`, cut before its second PAT. */
+  /** The stream `both`, split before its second PAT. */
   let pieces: Buffer[]
   before(async () => {
     // Constant rate, so that there are null packets; two audio tracks.

@@ -12,11 +12,12 @@ import { demuxTs } from './demuxer.ts'
 const { before, describe, it } = needing('ffmpeg')
 
 /**
- * What ffprobe takes off every payload of this stream type: the header of a metadata access unit, which ID3 has not.
+ * Bytes that ffprobe removes from every payload of this stream type: the header of a metadata access unit, which ID3
+ * lacks.
  */
 const TAKEN = 5
 
-/** Time and payload of every packet, as ffprobe has them. */
+/** Time and payload of every packet, as ffprobe reads them. */
 async function ffprobeTags(ts: Buffer): Promise<{ pts: number; tag: string }[]> {
   const args = ['-v', 'error', '-select_streams', 'd', '-show_packets', '-show_data', '-of', 'json', 'pipe:0']
   const { packets } = JSON.parse(String(await run('ffprobe', args, ts)))
@@ -36,7 +37,7 @@ describe('timed ID3', () => {
     const { events, dropped } = demux(writeMultiplex(multiplex, new Map()))
     return { dropped, events: events.map(({ pts, tag }) => [pts, Buffer.from(tag).toString('hex')]) }
   }
-  /** PES packets of tags with other payloads and times. */
+  /** PES packets of timed ID3 with other payloads and times. */
   const cut = (...pieces: readonly (readonly [pts: number | undefined, payload: Buffer])[]): Multiplex => {
     const tagged = withTags(
       audio,

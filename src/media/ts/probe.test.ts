@@ -16,7 +16,7 @@ function packetsOf(ts: Uint8Array, pid: number): number[] {
   return offsets
 }
 
-/** What ffprobe says of the video, or the first audio, of a segment. */
+/** Times of the video, or the first audio, of a segment, as ffprobe reads them. */
 async function expectedTimes(ts: Uint8Array, select: 'v' | 'a:0') {
   const packets = await ffprobePackets(ts, select)
   const pts = packets.map((packet) => packet.pts)

@@ -7,7 +7,7 @@ import { crc32Mpeg, type ProgramMap, packetise, readPat, readPmt, SectionAssembl
 
 const bytes = (hex: string) => Uint8Array.from(hex.match(/../g)!, (byte) => Number.parseInt(byte, 16))
 
-/** What ffmpeg writes for one program with its PMT on PID 0x1000. */
+/** A PAT as ffmpeg writes it, for one program with its PMT on PID 0x1000. */
 const PAT = bytes('00b00d0001c100000001f0002ab104b2')
 
 const map = (streams: number, language = 'deu'): ProgramMap => ({

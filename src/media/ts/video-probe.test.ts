@@ -34,7 +34,7 @@ const CODE_POINTS: Record<string, number> = {
   'arib-std-b67': 18,
 }
 
-/** What ffprobe says of the video stream, in our terms. */
+/** The description of the video stream, from ffprobe. */
 async function ffprobeSays(media: Uint8Array) {
   const args = ['-v', 'error', '-select_streams', 'v', '-show_streams', '-show_frames', '-read_intervals', '%+#1']
   const { streams, frames } = JSON.parse(String(await run('ffprobe', [...args, '-of', 'json', 'pipe:0'], media)))
@@ -66,7 +66,7 @@ async function ffprobeSays(media: Uint8Array) {
   }
 }
 
-/** The 24 bytes of ST 2086 from ffprobe's fractions, green and blue before red. */
+/** The 24 bytes of ST 2086 from ffprobe's fractions, with green and blue before red. */
 function mastering(frame: { side_data_list: Record<string, string>[] }): string {
   const data = frame.side_data_list.find(({ side_data_type }) => side_data_type === 'Mastering display metadata')!
   const units = (name: string, perUnit: number) => {

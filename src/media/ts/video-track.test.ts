@@ -28,7 +28,7 @@ const hevc = (parameters: string, pixels = 'yuv420p') => {
 const edited = (ts: Buffer, edit: (multiplex: Multiplex) => Multiplex) =>
   writeMultiplex(edit(readMultiplex(ts)), new Map())
 
-/** Each slice in a PES packet of its own, the first of a picture with its times. */
+/** Puts each slice into a PES packet of its own, the first of a picture with its times. */
 const slicesApart = (codec: Codec) => (multiplex: Multiplex) => ({
   ...multiplex,
   packets: multiplex.packets.flatMap((pes) => {
@@ -42,7 +42,7 @@ const slicesApart = (codec: Codec) => (multiplex: Multiplex) => ({
   }),
 })
 
-/** The first bytes of each access unit, its start code being one to four of them, end the PES packet before. */
+/** Moves the first one to four bytes of each access unit, part of its start code, to the PES packet before. */
 const startCodesCut = (multiplex: Multiplex): Multiplex => {
   const packets = multiplex.packets.map((pes, i) => {
     const given = i === 0 ? 0 : 1 + (i % 4)

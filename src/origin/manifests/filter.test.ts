@@ -1,4 +1,4 @@
-/** `aws.manifestfilter`, URL by URL: three rungs with two languages of sound and subtitles, in every format. */
+/** `aws.manifestfilter` by URL: three renditions with two languages of audio and subtitles, in every format. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import hlsParser from 'hls-parser'
@@ -50,8 +50,8 @@ const text = (index: number, language: string): SourceStream => ({
 })
 
 /**
- * Pictures alone in variants 1 (1080 lines, HEVC, HDR10, 50 a second), 2 (720) and 3 (360); sound and text by
- * themselves.
+ * Video alone in variants 1 (1080 lines, HEVC, HDR10, 50 pictures a second), 2 (720) and 3 (360); audio and text in
+ * streams of their own.
  */
 const APART: Era = {
   id: 1,
@@ -85,7 +85,7 @@ type Shown = { video: number[]; audio: string[]; text: string[]; trickPlay: numb
 
 const ALL: Shown = { video: [1080, 720, 360], audio: ['eng', 'fra'], text: ['eng', 'deu'], trickPlay: [1080] }
 
-/** What a filter leaves of everything. */
+/** Filters, with the tracks each leaves of the whole. */
 const LEAVES: readonly (readonly [filter: string, left: Partial<Shown>])[] = [
   ['video_height:1-720', { video: [720, 360], trickPlay: [720] }],
   ['VIDEO_HEIGHT:720-720', { video: [720], trickPlay: [720] }],
@@ -263,7 +263,7 @@ describe('the manifest filter', () => {
   })
 })
 
-/** What a manifest shows, as a foreign parser reads it. */
+/** The tracks in a manifest, as a foreign parser reads it. */
 function shown(manifest: string, name: string): Shown {
   if (name === 'DASH') return shownInDash(manifest)
   if (name === 'MSS') return shownInSmooth(manifest)

@@ -1,4 +1,4 @@
-/** Windows of the past, URL by URL: content from noon on, six seconds a segment, numbered from 10. */
+/** Time-shifted viewing by URL: content from noon on, six seconds a segment, numbered from 10. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import hlsParser from 'hls-parser'
@@ -20,7 +20,7 @@ const FORMATS = {
   MSS: mssEndpoint({}, DVR),
 }
 
-/** The parent manifest with times in the path, and in the query where it takes them. */
+/** The parent manifest with times in the path, and in the query where that is allowed. */
 const PARENTS = {
   HLS: { path: (times: string) => `${times}index.m3u8`, query: (times: string) => `index.m3u8?${times}` },
   CMAF: { path: (times: string) => `main/${times}news.m3u8`, query: (times: string) => `main/news.m3u8?${times}` },
@@ -40,13 +40,13 @@ const at = (seconds: number) => NOON / 1000 + seconds
 
 const serve = (endpoint: OriginEndpoint, window: ArchiveWindow | undefined = CONTENT) => origin.serve(endpoint, window)
 
-/** Whether a manifest says that nothing more comes. */
+/** True for a manifest that is marked as finished. */
 const isFinished = (text: string) =>
   /^#EXT-X-ENDLIST$/m.test(text) || /<MPD [^>]*type="static"/.test(text) || /<Smooth[^>]*Duration="[1-9]/.test(text)
 const isLive = (text: string) =>
   (text.startsWith('#EXTM3U') && !/ENDLIST/.test(text)) || /type="dynamic"/.test(text) || /IsLive="TRUE"/.test(text)
 
-/** What players read first that says which segments there are: a media playlist, or the manifest itself. */
+/** The first text a player reads that lists segments: a media playlist, or the manifest itself. */
 async function listing(parent: string): Promise<string> {
   const text = await origin.manifest(parent)
   const child = text.split('\n').find((line) => line !== '' && !line.startsWith('#') && line.includes('.m3u8'))
@@ -449,7 +449,7 @@ describe('a time delay', () => {
 
 const span = (start: number, end: number) => ({ start, end })
 
-/** From when to when a manifest lists segments, in seconds after noon, as a foreign parser reads it. */
+/** The interval of the segments in a manifest, in seconds after noon, as a foreign parser reads it. */
 function timesOf(text: string, name: keyof typeof FORMATS): { start: number; end: number } {
   if (name === 'MSS') {
     const video = /<StreamIndex Type="video"[\s\S]*?<\/StreamIndex>/.exec(text)?.[0] ?? ''

@@ -27,14 +27,14 @@ const THREE = windowOf(outputSegments(8779957, [{ seconds: 6.006 }, { seconds: 6
 
 type Style = 'live' | 'harvest'
 
-/** A manifest's text, once a foreign parser has read it without a complaint. */
+/** A manifest's text, after a foreign parser has read it without a warning. */
 function manifest(window: ArchiveWindow, settings: DashSettings = {}, kind: Style = 'live') {
   const body = written(dash, dashEndpoint(settings), 'index.mpd', window, { kind })
   if (body) expanded(body.text)
   return body?.text
 }
 
-/** A manifest as a foreign parser understands it. */
+/** A manifest as a foreign parser interprets it. */
 function expanded(text: string) {
   const complaints: string[] = []
   const eventHandler = ({ message }: { message: string }) => complaints.push(message)
@@ -43,7 +43,7 @@ function expanded(text: string) {
   return found
 }
 
-/** Period@id, @start in seconds after noon, @duration, and what startNumber and media it has. */
+/** Period@id, @start in seconds after noon, @duration, and startNumber and media of each Period. */
 function periods(text = ''): readonly unknown[] {
   return [...text.matchAll(/<Period id="(\d+)" start="PT([\d.]+)S"(?: duration="PT([\d.]+)S")?>(.*?)<\/Period>/gs)].map(
     ([, id, start, duration, inside = '']) => [
@@ -325,7 +325,7 @@ describe('the Periods of a DASH manifest', () => {
   })
 })
 
-/** Dolby's five channels and a low one. */
+/** Configuration of Dolby audio with five channels and a low-frequency channel. */
 const FIVE_ONE = { fscod: 0, bsid: 8, bsmod: 0, acmod: 7, lfeon: true }
 
 describe('the adaptation sets of a DASH manifest', () => {

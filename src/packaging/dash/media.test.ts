@@ -20,7 +20,7 @@ const { after, before, describe, it } = needing('ffmpeg')
 const RENDITIONS = ['high', 'low']
 const SEGMENT = 2 * 90_000
 
-/** The demo's stream as a channel that ended: four segments of two seconds, in two sizes. */
+/** The demo's stream as a finished channel: four segments of two seconds, in two sizes. */
 function demoChannel(): { archive: FakeArchive; window: ArchiveWindow; sources: ReadonlyMap<string, Uint8Array> } {
   const sources = new Map<string, Uint8Array>()
   const probes = RENDITIONS.map((rendition) =>
@@ -73,7 +73,7 @@ function bytesOf(body: SegmentBody | undefined): Buffer {
   return Buffer.concat(body?.kind === 'bytes' ? body.parts : [])
 }
 
-/** What is behind a path of the endpoint. */
+/** The bytes at a path of the endpoint. */
 async function get(settings: DashSettings, path: string): Promise<Buffer | undefined> {
   const request = dash.resolve(dashEndpoint(settings), path)
   const body = request?.kind === 'segment' ? found(await request.body(archive, media)) : undefined
@@ -100,9 +100,7 @@ const FORMATS: readonly DashSettings[] = [
   { segmentTemplateFormat: 'NUMBER_WITH_DURATION' },
 ]
 
-/**
- * A rendition by itself: its header and its segments, in the order in which a foreign parser finds them in a manifest.
- */
+/** A single rendition: its header and its segments, in the order in which a foreign parser lists them. */
 type Rendition = { readonly kind: 'video' | 'audio'; readonly files: readonly string[] }
 
 function renditions(text: string): readonly Rendition[] {
@@ -117,7 +115,7 @@ function renditions(text: string): readonly Rendition[] {
   ]
 }
 
-/** Seconds, in order of presentation. */
+/** Presentation times in seconds, in order of presentation. */
 function times(list: readonly Packet[], kind: string): readonly number[] {
   const ofKind = list.filter(({ codec_type }) => codec_type === kind)
   return ofKind.map(({ pts_time }) => Number(pts_time)).toSorted((a, b) => a - b)

@@ -36,7 +36,7 @@ function write(
   return written(hls, endpoint, manifestFileName(endpoint.manifestName, name), window, { kind })?.text
 }
 
-/** A manifest's text, once two foreign parsers have read it. */
+/** A manifest's text, after two foreign parsers have read it. */
 function manifest(
   window: ArchiveWindow,
   name: PlaylistName = {},

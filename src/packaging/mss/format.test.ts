@@ -40,7 +40,7 @@ const windowOver = (sketches: readonly SegmentSketch[], more: Partial<ArchiveWin
 
 const LIVE = windowOver([{}, {}, { seconds: 4 }, {}, {}])
 
-/** A manifest's text, once a foreign parser has read it. */
+/** A manifest's text, after a foreign parser has read it. */
 function manifest(window: ArchiveWindow, endpoint = mssEndpoint(), kind: 'live' | 'harvest' = 'live') {
   const body = written(mss, endpoint, 'index.ism/Manifest', window, { kind })
   if (body) parse(body.text)
@@ -52,7 +52,7 @@ function parse(text: string): Element {
   return new DOMParser({ errorHandler: complain }).parseFromString(text, 'text/xml').documentElement
 }
 
-/** What a player asks for: every fragment of every stream, as MS-SSTR §2.2.2.6 and §2.2.3 have it filled in. */
+/** The paths a player requests: every fragment of every stream, by the rules of MS-SSTR §2.2.2.6 and §2.2.3. */
 function fragmentPaths(text: string): string[] {
   const streams = Array.from(parse(text).getElementsByTagName('StreamIndex'))
   return streams.flatMap((stream) => {
@@ -171,7 +171,7 @@ describe('a Smooth Streaming manifest', () => {
   })
 })
 
-/** An encoder that began anew 10.5 s after `ERA`'s clock, at another time of its own. */
+/** An era of an encoder that restarted 10.5 s after `ERA`'s clock, at another time of its own. */
 const restarted = (streams: readonly SourceStream[]): Era => ({
   id: 4,
   clock: { time: ticks(900_000 + 12 * 90_000), utc: utcMs(CLOCK.utc + 12_500) },

@@ -21,7 +21,7 @@ const SEGMENTS = 4
 
 const ENDPOINT = mssEndpoint({ durationSeconds: 2 })
 
-/** Eight seconds of one encoder, cut as HLS encoders cut: video at key frames, audio between frames. */
+/** Eight seconds from one encoder, segmented like HLS: video at key frames, audio between frames. */
 async function encodedSegments(): Promise<Buffer[]> {
   const pictures = ['-f', 'lavfi', '-i', 'testsrc2=size=320x180:rate=30000/1001']
   const sound = ['-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=44100']
@@ -41,7 +41,7 @@ function probe(ts: Uint8Array): MediaProbe {
 
 const object = (key: string, bytes: Uint8Array) => ({ key, size: bytes.length, crc32: 0, sha256: key })
 
-/** An archive of one variant and its subtitles, a cue in every second. */
+/** An archive of one variant and its subtitles, with a cue in every second. */
 function archiveOf(media: readonly Buffer[]): { readonly archive: FakeArchive; readonly window: ArchiveWindow } {
   const probes = media.map(probe)
   const variant: SourceStream = {
@@ -90,7 +90,7 @@ describe('Smooth Streaming fragments one after the other', () => {
     ;({ archive, window } = archiveOf(media))
   })
 
-  /** The fragments a player would load of a stream, whose name begins with `letter`. */
+  /** The fragments that a player would load of the stream whose name begins with `letter`. */
   async function fragments(letter: 'v' | 'a' | 's'): Promise<{ readonly time: number; readonly bytes: Buffer }[]> {
     const asset = assetOf(mss, ENDPOINT, window)
     const names = asset?.segments.map(({ name }) => name).filter((name) => name.includes(`Fragments(${letter}`)) ?? []
@@ -107,7 +107,7 @@ describe('Smooth Streaming fragments one after the other', () => {
     )
   }
 
-  /** `ftyp` and `moov` of ffmpeg's own Smooth Streaming muxer. */
+  /** `ftyp` and `moov` written by ffmpeg's Smooth Streaming muxer. */
   async function foreignHeader(kind: 'v' | 'a'): Promise<Buffer> {
     const copy = ['-v', 'error', '-i', 'pipe:0', '-map', `0:${kind}`, '-c', 'copy']
     const muxer = ['-movflags', 'isml+frag_keyframe+empty_moov+delay_moov', '-f', 'ismv', 'pipe:1']

@@ -13,7 +13,7 @@ const STREAM: SourceStream = {
   container: 'webvtt',
 }
 
-/** An output segment of one slot, into which an encoder has put several files. */
+/** An output segment of one slot that contains several files. */
 function segmentOf(sizes: readonly number[]): OutputSegment {
   const [first, ...more] = sizes.map((size, i): SlotObject => ({ key: `${i}`, size, crc32: 0, sha256: `${i}` }))
   const timing = { era: 1, start: CLOCK.time, duration: ticks(180_000), startUtc: NOON, sealedAt: NOON }

@@ -27,7 +27,7 @@ after(async () => {
   for (const close of closers.toReversed()) await close()
 })
 
-/** A feed, and what it tells: `next` resolves with the change after those already taken. */
+/** A feed with its changes: `next` resolves to the change after those already taken. */
 async function listening(at = url) {
   const feed = await ChangeFeed.open(at, quiet, QUICK)
   closers.push(() => feed.close())
@@ -49,7 +49,7 @@ const announce = (feed: ChangeFeed, change: ResourceChange) => {
   return query(sql, values)
 }
 
-/** Between a client and the database, as a network that can go silent. */
+/** A network between a client and the database, which can go silent. */
 async function startNetwork() {
   const links: Socket[] = []
   const network = createServer((client) => {
@@ -67,7 +67,7 @@ async function startNetwork() {
   through.port = String((network.address() as { port: number }).port)
   return {
     url: through.href,
-    /** What is connected now hears nothing more, and is not told. */
+    /** Makes the network silent for current connections, without telling them. */
     silence() {
       for (const link of links.splice(0)) link.unpipe().pause()
     },

@@ -69,7 +69,7 @@ async function openContractStore(at?: { url: string; path: string }): Promise<Co
 
 resourcesContract('PostgreSQL', openContractStore, blocks)
 
-/** As somebody else on the same database. */
+/** Runs a query as another client of the same database. */
 async function query<Row extends pg.QueryResultRow>(
   url: string,
   sql: string,
@@ -218,7 +218,7 @@ describe('a store in PostgreSQL', () => {
   })
 })
 
-/** Whoever asks for a channel waits until it is released. */
+/** Locks channels: requests for one wait until the lock is released. */
 async function lockChannels(url: string) {
   const client = new pg.Client({ connectionString: url })
   await client.connect()
@@ -229,7 +229,7 @@ async function lockChannels(url: string) {
   opened.add({ close: release })
   const waiting = "datname = current_database() AND wait_event_type = 'Lock'"
   return {
-    /** Resolves when so many statements wait for it. */
+    /** Resolves when `count` statements wait for the lock. */
     async isWaitedForBy(count: number): Promise<void> {
       const sql = `SELECT count(*)::int AS waiting FROM pg_stat_activity WHERE ${waiting}`
       for (;;) {
@@ -238,7 +238,7 @@ async function lockChannels(url: string) {
         if ((await client.query<{ waiting: number }>(sql)).rows[0]!.waiting === count) return
       }
     },
-    /** As a statement's time limit would, the oldest first. */
+    /** Cancels the oldest waiting statements, as a time limit would. */
     async cancel(count: number): Promise<void> {
       const pids = `SELECT pid FROM pg_stat_activity WHERE ${waiting} ORDER BY query_start LIMIT ${count}`
       await client.query(`SELECT pg_cancel_backend(pid) FROM (${pids}) AS them`)

@@ -12,14 +12,14 @@ const LOCATION = '<?xml version="1.0"?><LocationConstraint xmlns="http://s3.amaz
 
 const answer = (status: string, body = '') => `HTTP/1.1 ${status}\r\nContent-Length: ${body.length}\r\n\r\n${body}`
 
-/** What an S3 server has been sent of one object: it reads on only when it is told to. */
+/** The part of an object that an S3 server has received; it reads on only when asked to. */
 type Arrival = { readonly key: string; readonly status: string; rest(): Promise<Buffer> }
 
-/** Speaks as much of S3 as putting needs, and answers to a body before it has read much of it. */
+/** A server with as much of S3 as puts need, which responds to a body before it has read much of it. */
 class HastyServer {
   private readonly server: Server
   readonly arrivals: Arrival[] = []
-  /** What it says to the next objects; afterwards it answers when it has read them whole. */
+  /** Early responses to the next objects; after them, it responds once it has read an object whole. */
   readonly hasty: string[] = []
 
   constructor() {

@@ -14,7 +14,7 @@ const KEYS = { accessKeyId: 'AKIDOFOURS', secretAccessKey: 'our-secret' }
 type Seen = { readonly request: IncomingMessage; readonly body: Buffer }
 type Answer = { readonly status: number; readonly body: string }
 
-/** A server that remembers what it was asked and answers what it is told. */
+/** A server that records requests and gives prepared responses. */
 class Listening {
   readonly seen: Seen[] = []
   answer: (seen: Seen) => Answer

@@ -35,7 +35,7 @@ import { openSqliteStore, type SqliteStore } from './sqlite-store.ts'
 const folder = await mkdtemp(join(tmpdir(), 'windrow-sqlite-'))
 const stores = new Set<SqliteStore>()
 let files = 0
-/** As the source text of a child process writes it. */
+/** The URL of a module, as source text for a child process. */
 const moduleUrl = (name: string) => JSON.stringify(new URL(name, import.meta.url).href)
 const newPath = () => join(folder, `${++files}.db`)
 
@@ -332,7 +332,9 @@ describe('a store in SQLite whose process is killed', () => {
   })
 })
 
-/** A process that commits slot after slot to some inputs, killed after so many acknowledgements: the last of each. */
+/**
+ * Runs a process that commits slots to several inputs, and kills it after `acknowledgements`; gives the last of each.
+ */
 async function commitUntilKilled(path: string, inputs: number, acknowledgements: number): Promise<Map<string, number>> {
   const program = `
     import { openSqliteStore } from ${moduleUrl('./sqlite-store.ts')}
