@@ -1,4 +1,4 @@
 import type { AudioDescription } from '../track.ts'
 
-/** What audio frames state of themselves: a description without what the container adds. */
+/** A description of audio from its frames, without the facts that the container adds. */
 export type AudioParameters = Omit<AudioDescription, 'kind' | 'pid' | 'language'>

@@ -18,7 +18,7 @@ export const ROLE = {
 } as const
 export type NalRole = (typeof ROLE)[keyof typeof ROLE]
 
-/** What precedes a picture about starting to decode there. */
+/** The statements in front of a picture about starting to decode there. */
 export type RandomAccess = {
   /** An exact recovery point; see `Sei`. */
   readonly recoveryPoint: boolean
@@ -26,19 +26,19 @@ export type RandomAccess = {
   readonly indicator: boolean
 }
 
-/** What the first slice says of a picture. */
+/** A picture, as its first slice describes it. */
 export type Picture = {
-  /** Decoding can start here whatever came before: IDR and recovery points in H.264, IRAP in HEVC. */
+  /** True when decoding can start here, whatever precedes it: IDR and recovery points in H.264, IRAP in HEVC. */
   readonly isKey: boolean
-  /** This is the other field of the frame whose first field is the picture before. */
+  /** True for the second field of the frame whose first field is the picture before. */
   readonly isSecondField: boolean
-  /** Pictures are shown in ascending order within an epoch; undefined when the stream does not say. */
+  /** Presentation order within an epoch, ascending; undefined when the stream does not state it. */
   readonly order: number | undefined
-  /** Grows where the order begins anew. */
+  /** Number that increases where the order restarts. */
   readonly epoch: number
 }
 
-/** What a video stream states of itself, without its PID. */
+/** A description of a video stream from its own bytes, without its PID. */
 export type VideoParameters = Omit<VideoDescription, 'kind' | 'pid'>
 
 /** Combines the facts of the configuration record, the sequence parameter set and the SEI. */

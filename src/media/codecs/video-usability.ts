@@ -50,7 +50,7 @@ export function readVideoUsability(bits: BitReader): VideoUsability {
   }
 }
 
-/** Undefined when samples are square, or the code is unspecified. */
+/** Reads the sample aspect ratio; undefined when samples are square, or the code is unspecified. */
 function readSampleAspectRatio(bits: BitReader): VideoUsability['sampleAspectRatio'] {
   const code = bits.u(8)
   const [width, height] = code === EXTENDED_SAR ? [bits.u(16), bits.u(16)] : (SAMPLE_ASPECT_RATIOS[code - 1] ?? [0, 0])
