@@ -1,6 +1,6 @@
 /** The JSON type of a member, of its items or of its values. */
 export type Shape =
-  | { readonly kind: 'string' /** Of an enumeration. */; readonly values?: readonly string[] }
+  | { readonly kind: 'string' /** The values of an enumeration. */; readonly values?: readonly string[] }
   | { readonly kind: 'integer' }
   | { readonly kind: 'boolean' }
   | { readonly kind: 'list'; readonly of: Shape }

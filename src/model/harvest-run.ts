@@ -49,7 +49,7 @@ export type HarvestPlan = {
 }
 
 /** An object that a job has written; `sha256` is in hexadecimal. */
-export type HarvestObject = { readonly key: string; readonly size: number /** Hexadecimal. */; readonly sha256: string }
+export type HarvestObject = { readonly key: string; readonly size: number; readonly sha256: string }
 
 /** The state of a job beyond its request. */
 export type HarvestRun = {
