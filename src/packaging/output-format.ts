@@ -89,7 +89,7 @@ export type SegmentBody = {
   readonly sources: readonly string[]
 } & (
   | { readonly kind: 'object'; readonly key: string }
-  | { readonly kind: 'concat'; readonly objects: readonly { readonly key: string; readonly size: number }[] }
+  | { readonly kind: 'objects'; readonly objects: readonly { readonly key: string; readonly size: number }[] }
   | { readonly kind: 'bytes'; readonly parts: readonly Uint8Array[] }
 )
 

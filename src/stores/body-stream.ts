@@ -1,24 +1,14 @@
-import { createReadStream } from 'node:fs'
 import { Readable } from 'node:stream'
-import type { ObjectBody } from './buckets.ts'
+import { type ObjectBody, piecesOf } from './object-body.ts'
 
 const CHUNK_BYTES = 1 << 20
 
-/** Reads the bytes of a body on demand. The stream fails when there are more or fewer than the body states. */
+/** The bytes of a body as a stream, read on demand. Fails when there are more or fewer than the body's size. */
 export function bodyStream(body: ObjectBody): Readable {
   return Readable.from(chunksOf(body), { objectMode: false, highWaterMark: CHUNK_BYTES })
 }
 
+/** A stream reads ahead, while a piece is valid only until the next is requested. */
 async function* chunksOf(body: ObjectBody): AsyncGenerator<Uint8Array> {
-  let size = 0
-  for await (const chunk of body.kind === 'bytes' ? body.parts : readFiles(body.paths)) {
-    size += chunk.length
-    if (size > body.size) break
-    yield chunk
-  }
-  if (size !== body.size) throw new Error(`read ${size} bytes of an object that has ${body.size}`)
-}
-
-async function* readFiles(paths: readonly string[]): AsyncGenerator<Uint8Array> {
-  for (const path of paths) yield* createReadStream(path, { highWaterMark: CHUNK_BYTES })
+  for await (const piece of piecesOf(body)) yield body.kind === 'bytes' ? piece : Buffer.from(piece)
 }

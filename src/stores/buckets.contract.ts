@@ -4,7 +4,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Blocks, needing } from '../../test/programs.ts'
-import { type Bucket, BucketRefused, type Buckets, type ObjectBody } from './buckets.ts'
+import { type Bucket, BucketRefused, type Buckets } from './buckets.ts'
+import type { ArchivedObject, ObjectBody } from './object-body.ts'
 
 /** A store of buckets under test, with access from outside. */
 export type BucketsUnderTest = {
@@ -25,6 +26,49 @@ export const bodyOfBytes = (...parts: readonly Uint8Array[]): ObjectBody => ({
   parts,
   contentType: 'application/octet-stream',
   size: parts.reduce((sum, part) => sum + part.length, 0),
+})
+
+export function bodyOfObjects(objects: readonly ArchivedObject[]): ObjectBody {
+  const about = { contentType: 'application/octet-stream', size: objects.reduce((sum, { size }) => sum + size, 0) }
+  const [object, ...others] = objects
+  return object && others.length === 0 ? { ...about, kind: 'object', object } : { ...about, kind: 'objects', objects }
+}
+
+/** A stream whose pieces lie in one buffer, as those of an archive do. */
+export const bodyOfStream = (content: Uint8Array): ObjectBody => ({
+  kind: 'stream',
+  open: () => pieces(content),
+  contentType: 'application/octet-stream',
+  size: content.length,
+})
+
+async function* pieces(content: Uint8Array, until = content.length): AsyncGenerator<Uint8Array> {
+  const buffer = Buffer.alloc(300_000)
+  for (let at = 0; at < content.length; at += buffer.length) {
+    if (at >= until) throw new Error('the source broke off')
+    const piece = buffer.subarray(0, Math.min(buffer.length, content.length - at))
+    piece.set(content.subarray(at, at + piece.length))
+    yield piece
+    // Valid until the next is requested.
+    buffer.fill(0xee)
+  }
+}
+
+/** An object that is not in a local file, read through one buffer; `until` is where it breaks off. */
+function coldObject(content: Uint8Array, until?: number): ArchivedObject & { openReadings(): number } {
+  let readings = 0
+  const open = async () => {
+    readings++
+    return Object.assign(pieces(content, until), { close: async () => void readings-- })
+  }
+  return { key: 'cold', size: content.length, open, openReadings: () => readings }
+}
+
+/** An object whose bytes are in memory. */
+const warmObject = (content: Uint8Array): ArchivedObject => ({
+  key: 'warm',
+  size: content.length,
+  open: async () => content,
 })
 
 export const destination = (bucketName: string, manifestKey = 'asset/index.m3u8') => ({
@@ -57,15 +101,15 @@ export function bucketContract(
       await rm(folder, { recursive: true, force: true })
     })
 
+    async function fileOf(content: Uint8Array): Promise<ArchivedObject> {
+      const file = join(folder, randomBytes(8).toString('hex'))
+      await writeFile(file, content, { mode: 0o444 })
+      const open = () => assert.fail('an object with a file is read from there')
+      return { key: file, size: content.length, file, open }
+    }
+
     async function files(...contents: readonly Uint8Array[]): Promise<ObjectBody> {
-      const paths = await Promise.all(
-        contents.map(async (content, index) => {
-          const path = join(folder, `${index}-${randomBytes(4).toString('hex')}`)
-          await writeFile(path, content, { mode: 0o444 })
-          return path
-        }),
-      )
-      return { ...bodyOfBytes(...contents), kind: 'files', paths }
+      return bodyOfObjects(await Promise.all(contents.map(fileOf)))
     }
 
     const keeps = async (key: string, body: ObjectBody, content: Uint8Array) => {
@@ -95,6 +139,22 @@ export function bucketContract(
     it('joins several files', async () => {
       const contents = [randomBytes(1_500_000), randomBytes(1), randomBytes(700_000)]
       await keeps('files/three.ts', await files(...contents), Buffer.concat(contents))
+    })
+
+    it('joins objects wherever their bytes are', async () => {
+      const contents = [randomBytes(1_200_000), randomBytes(5), randomBytes(900_000), Buffer.alloc(0)]
+      const [first, second, third, empty] = contents as [Buffer, Buffer, Buffer, Buffer]
+      const objects = [coldObject(first), await fileOf(second), coldObject(third), warmObject(empty)]
+      await keeps('objects/mixed', bodyOfObjects(objects), Buffer.concat(contents))
+      await keeps('objects/cold', bodyOfObjects([coldObject(first)]), first)
+      await keeps('objects/warm', bodyOfObjects([warmObject(first)]), first)
+    })
+
+    it('keeps a stream of known size, small and big', async () => {
+      for (const size of [0, 700_000, 24_000_000]) {
+        const content = randomBytes(size)
+        await keeps(`stream/${size}`, bodyOfStream(content), content)
+      }
     })
 
     it('keeps a big object made of memory and of files', async () => {
@@ -200,8 +260,23 @@ export function bucketContract(
       assert.equal(await store.read('torn/one'), undefined)
     })
 
+    it('writes nothing when a stream has more or less than announced, or breaks off', async () => {
+      const content = randomBytes(2_000_000)
+      for (const size of [content.length + 1, content.length - 1]) {
+        await assert.rejects(
+          bucket.put('torn/stream', { ...bodyOfStream(content), size }, never),
+          /bytes of an object that has/,
+        )
+      }
+      const broken = coldObject(content, 1_000_000)
+      await assert.rejects(bucket.put('torn/stream', bodyOfObjects([broken]), never), /broke off/)
+      assert.equal(broken.openReadings(), 0, 'whoever reads an object closes it')
+      assert.equal(await store.read('torn/stream'), undefined)
+    })
+
     it('says that a source file is missing, and does not blame the bucket', async () => {
-      const body = { ...bodyOfBytes(), kind: 'files', paths: [join(folder, 'nothing')], size: 5 } as const
+      const object = { ...(await fileOf(Buffer.from('12345'))), file: join(folder, 'nothing') }
+      const body = bodyOfObjects([object])
       await assert.rejects(
         bucket.put('torn/two', body, never),
         (error: unknown) => !(error instanceof BucketRefused) && (error as NodeJS.ErrnoException).code === 'ENOENT',

@@ -1,16 +1,5 @@
 import type { S3Destination } from '../model/harvest-job.ts'
-
-/** The content of an object: the bytes of one or more consecutive local files, or bytes in memory. */
-export type ObjectBody = {
-  readonly contentType: string
-  /** Total size in bytes; a put whose files have more or fewer is refused. */
-  readonly size: number
-  /** SHA-256 of all bytes in hexadecimal; absent while it is unknown. */
-  readonly sha256?: string
-} & (
-  | { readonly kind: 'files'; readonly paths: readonly string[] }
-  | { readonly kind: 'bytes'; readonly parts: readonly Uint8Array[] }
-)
+import type { ObjectBody } from './object-body.ts'
 
 /** A condition on a put: the key must have no object (null), or still the object with this tag. */
 export type PutCondition = { readonly replaces: string | null }

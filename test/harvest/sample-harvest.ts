@@ -8,7 +8,8 @@ import type { HarvestJob } from '../../src/model/harvest-job.ts'
 import { endUtcOf } from '../../src/model/output-segment.ts'
 import { outputFormatOf } from '../../src/packaging/packager.ts'
 import { SourceMedia } from '../../src/packaging/segments/source-media.ts'
-import { type Bucket, BucketRefused, type Buckets, type ObjectBody } from '../../src/stores/buckets.ts'
+import { type Bucket, BucketRefused, type Buckets } from '../../src/stores/buckets.ts'
+import { type ObjectBody, piecesOf } from '../../src/stores/object-body.ts'
 import { FakeArchive, NOON, outputSegments, sampleBytes, windowOf } from '../origin/sample-channel.ts'
 import { hlsEndpoint } from '../origin/sample-endpoints.ts'
 
@@ -93,7 +94,7 @@ export class RecordingBuckets implements Buckets {
           signal.throwIfAborted()
           if (condition && condition.replaces !== tagOf(key)) throw new BucketRefused('Conflict', 'It is another.')
           this.calls.push(key)
-          this.objects.set(key, body)
+          this.objects.set(key, await asKept(body))
         } finally {
           this.atOnce--
         }
@@ -110,6 +111,16 @@ export class RecordingBuckets implements Buckets {
   }
 
   async close() {}
+}
+
+/** A body that names files as it is, and others with their bytes. */
+async function asKept(body: ObjectBody): Promise<ObjectBody> {
+  const objects = body.kind === 'object' ? [body.object] : body.kind === 'objects' ? body.objects : []
+  if (body.kind === 'bytes' || (objects.length > 0 && objects.every(({ file }) => file !== undefined))) return body
+  const parts: Uint8Array[] = []
+  for await (const piece of piecesOf(body)) parts.push(Uint8Array.from(piece))
+  const { contentType, size, sha256 } = body
+  return { kind: 'bytes', parts, contentType, size, ...(sha256 !== undefined && { sha256 }) }
 }
 
 const bytesOf = (body: ObjectBody): Buffer => Buffer.concat(body.kind === 'bytes' ? body.parts : [])

@@ -8,7 +8,7 @@ import type { ArchiveWindow } from '../../src/model/output-segment.ts'
 import type { SegmentBody } from '../../src/packaging/output-format.ts'
 import { outputFormatOf } from '../../src/packaging/packager.ts'
 import { SourceMedia } from '../../src/packaging/segments/source-media.ts'
-import type { ObjectBody } from '../../src/stores/buckets.ts'
+import type { ObjectBody } from '../../src/stores/object-body.ts'
 import { assetOf } from '../origin/sample-channel.ts'
 import { cmafEndpoint, dashEndpoint, hlsEndpoint, mssEndpoint } from '../origin/sample-endpoints.ts'
 import { needing } from '../programs.ts'
@@ -51,8 +51,9 @@ describe('an asset that is made a page at a time', () => {
 
   async function bytesOf(body: SegmentBody | ObjectBody): Promise<readonly Uint8Array[]> {
     if (body.kind === 'bytes') return body.parts
-    assert.ok(body.kind !== 'files')
-    const keys = body.kind === 'object' ? [body.key] : body.objects.map(({ key }) => key)
+    assert.ok(body.kind !== 'stream')
+    const keys =
+      body.kind === 'objects' ? body.objects.map(({ key }) => key) : ['key' in body ? body.key : body.object.key]
     return Promise.all(keys.map((key) => archive.read(key)))
   }
 

@@ -3,11 +3,11 @@ import type { HarvestJob } from '../../model/harvest-job.ts'
 import type { SegmentSummary, SummaryWindow } from '../../model/output-segment.ts'
 import type { AssetFileName, OutputFormat, SegmentBatch, SegmentBody, TextBody } from '../../packaging/output-format.ts'
 import type { SourceMedia } from '../../packaging/segments/source-media.ts'
-import type { ObjectBody } from '../../stores/buckets.ts'
+import type { ArchivedObject, ObjectBody } from '../../stores/object-body.ts'
 import { HarvestFailed } from '../harvest-failed.ts'
 
 /** The source of an asset's bytes. */
-export type AssetSource = { readonly archive: Omit<ArchiveReader, 'open'>; readonly media: SourceMedia }
+export type AssetSource = { readonly archive: ArchiveReader; readonly media: SourceMedia }
 
 /** An object of an asset. `body` makes its bytes, the same at each call. */
 export type AssetObject = { readonly key: string; readonly body: () => Promise<ObjectBody> }
@@ -93,20 +93,24 @@ async function segmentBody(
 ): Promise<ObjectBody> {
   const body = await made
   if (!body) throw new Error(`no bytes for the segment ${name} of the asset`)
+  if (body.kind === 'bytes') return body
+  const { contentType, size, sources } = body
+  if (body.kind === 'objects') {
+    return { kind: 'objects', objects: body.objects.map((object) => archived(object, archive)), contentType, size }
+  }
   // The index knows the hash of a single object that the archive kept.
-  const [sha256] = body.kind === 'object' ? body.sources : []
-  return { ...(await objectBody(body, archive)), ...(sha256 !== undefined && { sha256 }) }
+  const [sha256] = sources
+  const object = archived({ key: body.key, size }, archive)
+  return { kind: 'object', object, contentType, size, ...(sha256 !== undefined && { sha256 }) }
 }
 
-/** Passes local files on as files, so that a bucket can link or stream them. */
-async function objectBody(body: SegmentBody, archive: Omit<ArchiveReader, 'open'>): Promise<ObjectBody> {
-  if (body.kind === 'bytes') return body
-  const { contentType, size } = body
-  const keys = body.kind === 'object' ? [body.key] : body.objects.map(({ key }) => key)
-  const paths = keys.flatMap((key) => archive.file(key) ?? [])
-  if (paths.length === keys.length) return { kind: 'files', paths, contentType, size }
-  const parts = await Promise.all(keys.map((key) => archive.read(key)))
-  return { kind: 'bytes', parts, contentType, size }
+/** An object of the archive as a bucket takes it over: by its file where it has one, else read when it is written. */
+function archived(
+  { key, size }: Pick<ArchivedObject, 'key' | 'size'>,
+  archive: Pick<ArchiveReader, 'file' | 'open'>,
+): ArchivedObject {
+  const file = archive.file(key)
+  return { key, size, open: () => archive.open(key), ...(file !== undefined && { file }) }
 }
 
 function textBody({ contentType, text }: TextBody): ObjectBody {

@@ -14,7 +14,7 @@ import { type AssetFiles, type AssetObject, manifestKeys, type SegmentObject } f
 import { type Inventory, takeInventory } from './inventory.ts'
 
 export type AssetWriterDeps = {
-  readonly archive: Omit<ArchiveReader, 'open'>
+  readonly archive: ArchiveReader
   readonly media: SourceMedia
   readonly resources: Pick<
     HarvestRecords,

@@ -79,7 +79,8 @@ describe('a finished asset', () => {
     const buckets = new RecordingBuckets()
     await harvest(harvestJob(), { buckets, archive })
     const body = buckets.objects.get('cup/final/index_1_2.ts')
-    assert.deepEqual(body?.kind === 'files' && body.paths, [archive.file('s1-2-0'), archive.file('s1-2-1')])
+    const files = body?.kind === 'objects' && body.objects.map(({ file }) => file)
+    assert.deepEqual(files, [archive.file('s1-2-0'), archive.file('s1-2-1')])
     assert.equal(archive.bytesRead, 0)
   })
 

@@ -35,7 +35,7 @@ export type HarvesterDeps = {
     | 'listHarvestObjects'
     | 'releaseHarvestJob'
   >
-  readonly archive: Omit<ArchiveReader, 'open'>
+  readonly archive: ArchiveReader
   readonly media: SourceMedia
   /** The output format of an endpoint; undefined for endpoints that cannot be packaged. */
   readonly formatOf: (endpoint: OriginEndpoint) => OutputFormat | undefined

@@ -16,7 +16,7 @@ import { HarvestFailed } from '../harvest-failed.ts'
 import { windowSoFar } from '../window/find.ts'
 
 export type PreflightDeps = {
-  readonly archive: Omit<ArchiveReader, 'open'>
+  readonly archive: ArchiveReader
   readonly media: SourceMedia
   readonly formatOf: (endpoint: OriginEndpoint) => OutputFormat | undefined
   readonly buckets: Buckets

@@ -304,7 +304,7 @@ describe('the body of a segment', () => {
   it('is the source objects in a row when there are several', async () => {
     const { length } = sampleBytes('s1-1-0')
     const objects = ['s1-1-0', 's1-1-1', 's1-1-2'].map((key) => ({ key, size: length }))
-    assert.deepEqual(await bodyOf(3), { contentType: 'video/mp2t', kind: 'concat', objects, size: 3 * length })
+    assert.deepEqual(await bodyOf(3), { contentType: 'video/mp2t', kind: 'objects', objects, size: 3 * length })
   })
 
   it('is nothing where the stream has a gap, or there is no such stream or track', async () => {

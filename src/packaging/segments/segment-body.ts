@@ -8,7 +8,7 @@ export function objectBody(contentType: string, objects: readonly SlotObject[]):
   if (!first) return undefined
   const common = { contentType, size: objects.reduce((sum, { size }) => sum + size, 0), sources: digests(objects) }
   if (others.length === 0) return { ...common, kind: 'object', key: first.key }
-  return { ...common, kind: 'concat', objects: objects.map(({ key, size }) => ({ key, size })) }
+  return { ...common, kind: 'objects', objects: objects.map(({ key, size }) => ({ key, size })) }
 }
 
 /** A body of the bytes that `change` makes from source objects. Undefined when there are none. */

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { utcMs } from '../../media/time.ts'
-import { bodyOfBytes, bucketContract, destination, refusedWith } from '../buckets.contract.ts'
-import type { Bucket, ObjectBody } from '../buckets.ts'
+import { bodyOfBytes, bodyOfObjects, bucketContract, destination, refusedWith } from '../buckets.contract.ts'
+import type { Bucket } from '../buckets.ts'
+import type { ArchivedObject, ObjectBody } from '../object-body.ts'
 import { type FolderBucketsOptions, folderBuckets } from './buckets.ts'
 
 const never = new AbortController().signal
@@ -30,6 +31,7 @@ for (const links of [true, false]) {
 describe('a bucket that is a folder', () => {
   let root: string
   let source: string
+  let object: ArchivedObject
   let body: ObjectBody
   const path = (...segments: string[]) => join(root, 'buckets', ...segments)
   const openBucket = (other: Partial<FolderBucketsOptions> = {}): Promise<Bucket> =>
@@ -39,7 +41,13 @@ describe('a bucket that is a folder', () => {
     root = await mkdtemp(join(tmpdir(), 'folder-'))
     source = join(root, 'source.ts')
     await writeFile(source, 'media', { mode: 0o444 })
-    body = { kind: 'files', paths: [source], size: 5, contentType: 'video/mp2t' }
+    object = {
+      key: 'source',
+      file: source,
+      size: 5,
+      open: () => assert.fail('an object with a file is read from there'),
+    }
+    body = bodyOfObjects([object])
   })
   after(() => rm(root, { recursive: true }))
 
@@ -114,7 +122,7 @@ describe('a bucket that is a folder', () => {
   it('holds read-only files, whatever their kind', async () => {
     const bucket = await openBucket({ links: false })
     await bucket.put('modes/copied', body, never)
-    await bucket.put('modes/joined', { ...body, paths: [source, source], size: 10 } as ObjectBody, never)
+    await bucket.put('modes/joined', bodyOfObjects([object, object]), never)
     await bucket.put('modes/written', bodyOfBytes(Buffer.from('x')), never)
     for (const name of await readdir(path('clips/modes'))) {
       assert.equal((await stat(path('clips/modes', name))).mode & 0o777, 0o444, name)

@@ -16,8 +16,9 @@ import {
 import { dirname, join, relative } from 'node:path'
 import type { Clock } from '../../clock.ts'
 import { bodyStream } from '../body-stream.ts'
-import { type Bucket, BucketRefused, type Buckets, type ObjectBody, type PutCondition } from '../buckets.ts'
+import { type Bucket, BucketRefused, type Buckets, type PutCondition } from '../buckets.ts'
 import { syncFolder } from '../directory-syncs.ts'
+import { type ObjectBody, piecesOf } from '../object-body.ts'
 import { checkBucketName, keySegments } from '../object-name.ts'
 import { codeOf, inTheWay, inWords, noSuchBucket, unlessAbsent } from './errors.ts'
 import { makeRoot } from './root.ts'
@@ -38,7 +39,6 @@ export type FolderBucketsOptions = {
 const UPLOADS = '.windrow-uploads'
 /** Objects are replaced, never changed; a linked object shares its bytes with the archive. */
 const READ_ONLY = 0o444
-const COPY_CHUNK_BYTES = 1 << 20
 /** Copies in the kernel, and shares the bytes where the file system can. */
 const COPY_FAST = constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE
 /** Errors of `link` where a link is impossible: another file system, too many links, not supported. */
@@ -240,7 +240,7 @@ async function tagOfFile(path: string): Promise<string | null> {
 
 /** The single file whose bytes are the body; undefined when there is none. */
 function verbatim(body: ObjectBody): string | undefined {
-  return body.kind === 'files' && body.paths.length === 1 ? body.paths[0] : undefined
+  return body.kind === 'object' ? body.object.file : undefined
 }
 
 function checkSize(size: number, body: ObjectBody): void {
@@ -256,26 +256,16 @@ async function writeAll(upload: string, body: ObjectBody, signal: AbortSignal): 
   const file = await open(upload, 'wx')
   try {
     if (body.kind === 'bytes') await file.writeFile(Buffer.concat(body.parts), { signal })
-    else await append(file, body.paths, signal)
+    else await append(file, body, signal)
   } finally {
     await file.close()
   }
 }
 
-async function append(file: FileHandle, paths: readonly string[], signal: AbortSignal): Promise<void> {
-  const chunk = Buffer.allocUnsafeSlow(COPY_CHUNK_BYTES)
-  for (const path of paths) {
-    const source = await open(path, 'r')
-    try {
-      for (;;) {
-        signal.throwIfAborted()
-        const { bytesRead } = await source.read(chunk, 0, chunk.length)
-        if (bytesRead === 0) break
-        await file.writeFile(chunk.subarray(0, bytesRead))
-      }
-    } finally {
-      await source.close()
-    }
+async function append(file: FileHandle, body: ObjectBody, signal: AbortSignal): Promise<void> {
+  for await (const piece of piecesOf(body)) {
+    signal.throwIfAborted()
+    await file.writeFile(piece)
   }
 }
 

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import type { ObjectBody } from '../buckets.ts'
+import type { ObjectBody } from '../object-body.ts'
 import { BodyBuffers } from './body-buffers.ts'
 
 const MOST_KEPT = 1 << 20
@@ -19,7 +19,10 @@ describe('a body that is held in memory', () => {
   after(() => rm(folder, { recursive: true }))
 
   const whole = () => Buffer.concat(paths.map((path) => Buffer.from(`${path} `.repeat(5000))))
-  const files = (size = whole().length): ObjectBody => ({ kind: 'files', paths, contentType: 'text/plain', size })
+  const files = (size = whole().length): ObjectBody => {
+    const objects = paths.map((file) => ({ key: file, file, size: 0, open: () => assert.fail('the file is read') }))
+    return { kind: 'objects', objects, contentType: 'text/plain', size }
+  }
   const parts = (size: number): ObjectBody => {
     return { kind: 'bytes', parts: [Buffer.from('ab'), Buffer.from('cde')], contentType: 'text/plain', size }
   }

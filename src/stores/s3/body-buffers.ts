@@ -1,5 +1,4 @@
-import { type FileHandle, open } from 'node:fs/promises'
-import type { ObjectBody } from '../buckets.ts'
+import { type ObjectBody, piecesOf } from '../object-body.ts'
 
 const SMALLEST = 1 << 16
 
@@ -20,10 +19,12 @@ export class BodyBuffers {
    * Rejects when there are more or fewer bytes than the body states, and as `work` does.
    */
   async hold<T>(body: ObjectBody, work: (bytes: Buffer, keep: () => void) => Promise<T>): Promise<T> {
-    // One byte more, to detect surplus bytes.
-    const buffer = this.take(body.size + 1)
-    const size = await readInto(buffer, body)
-    if (size !== body.size) throw new Error(`read ${size} bytes of an object that has ${body.size}`)
+    const buffer = this.take(body.size)
+    let size = 0
+    for await (const piece of piecesOf(body)) {
+      buffer.set(piece, size)
+      size += piece.length
+    }
     let isKept = false
     const keep = () => {
       isKept = true
@@ -47,34 +48,5 @@ export class BodyBuffers {
     this.free.sort((a, b) => a.length - b.length)
     let kept = this.free.reduce((sum, { length }) => sum + length, 0)
     while (kept > this.mostKept) kept -= this.free.shift()!.length
-  }
-}
-
-/** Reads as many bytes as there are, or as fit into the buffer. */
-async function readInto(buffer: Buffer, body: ObjectBody): Promise<number> {
-  let size = 0
-  if (body.kind === 'bytes') {
-    for (const part of body.parts) {
-      buffer.set(part.subarray(0, buffer.length - size), size)
-      size += part.length
-    }
-    return size
-  }
-  for (const path of body.paths) {
-    const file = await open(path)
-    try {
-      size += await readFile(file, buffer.subarray(size))
-    } finally {
-      await file.close()
-    }
-  }
-  return size
-}
-
-async function readFile(file: FileHandle, buffer: Buffer): Promise<number> {
-  for (let size = 0; ; ) {
-    const { bytesRead } = await file.read(buffer, size, buffer.length - size, null)
-    if (bytesRead === 0) return size
-    size += bytesRead
   }
 }

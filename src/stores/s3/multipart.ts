@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { S3Client } from '@aws-sdk/client-s3'
 import { bodyStream } from '../body-stream.ts'
-import type { ObjectBody } from '../buckets.ts'
+import type { ObjectBody } from '../object-body.ts'
 
 type Sdk = typeof import('@aws-sdk/client-s3')
 
