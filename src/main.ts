@@ -57,7 +57,7 @@ async function serve(flags: readonly string[]): Promise<void> {
   const stop = (signal: NodeJS.Signals) => {
     if (stopping) process.exit(FAILED)
     stopping = true
-    log.info({ event: 'stopping', signal }, 'stopping: what is in flight is finished; a second signal ends it at once')
+    log.info({ event: 'stopping', signal }, 'stopping: finishing the work in flight; a second signal stops at once')
     // A failure to stop is left to uncaughtException.
     void server.close().then(() => process.exit(0))
   }

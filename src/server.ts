@@ -110,7 +110,7 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
     const media = new SourceMedia(archive, {
       maxBytes: config.memoryCacheBytes,
       malformed: (key, problem) =>
-        log.warn({ event: 'segment-malformed', key, problem }, 'a segment cannot be taken apart: it is a gap'),
+        log.warn({ event: 'segment-malformed', key, problem }, 'a segment cannot be demuxed; it is served as a gap'),
     })
     /** Throws unless this process harvests: elsewhere archive and buckets would merely appear empty. */
     function mustHarvest(): void {

@@ -239,7 +239,7 @@ describe('the archive', () => {
     assert.equal(await archive.live(e, 60), undefined)
     assert.equal(await archive.extent(e), undefined)
     assert.equal((await files()).length, 8, 'it is archived')
-    assert.deepEqual(warnings, ['audio-only input: nothing of it is shown'])
+    assert.deepEqual(warnings, ['an audio-only input is archived but not shown'])
     const second = { channelGuid: channel.guid, ingestEndpointId: channel.ingestEndpoints[1].id }
     await archive.storeParentPlaylist(second, variants('a'))
     await put('a-0', 10, probeAt(10), second)

@@ -164,7 +164,7 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
           passTime(content).catch((error: unknown) => {
             log.error(
               { event: 'channel-tick-failed', channelGuid: content.guid, error },
-              'could not let time pass for a channel',
+              'the periodic update of a channel failed',
             )
           }),
         ),

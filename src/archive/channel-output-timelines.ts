@@ -117,10 +117,7 @@ export class ChannelOutputTimelines {
       const name = `${id}/${era}`
       if (this.logged.has(name)) continue
       this.logged.add(name)
-      log.error(
-        { event: 'slots-dropped', ...outputTimeline, era },
-        'slots are not shown: nothing is known of their era',
-      )
+      log.error({ event: 'slots-dropped', ...outputTimeline, era }, 'slots are not shown: their era is unknown')
     }
   }
 }

@@ -127,7 +127,7 @@ export class Input {
     if (object) this.unlisted.add(object)
     for (const consumed of result.consumed) this.unlisted.remove(consumed)
     if (result.isRefused)
-      log.warn({ event: 'input-audio-only', ...this.ref }, 'audio-only input: nothing of it is shown')
+      log.warn({ event: 'input-audio-only', ...this.ref }, 'an audio-only input is archived but not shown')
     const gap = result.gaps.at(-1)
     if (gap) log.warn({ event: 'source-gap', ...this.ref, gaps: result.gaps.length, ...gap }, 'gap in a source stream')
   }

@@ -55,7 +55,7 @@ export async function forgetOldContent(deps: {
       // The disk must not fill up with content of the other channels.
       deps.log.error(
         { event: 'retention-failed', ...ref, error: String(error) },
-        'could not forget the old content of an input',
+        'could not delete old content of an input',
       )
     })
   }

@@ -88,6 +88,6 @@ export class UnrecordedObjects {
     }
     if (batch.length > 0) await flush()
     if (removed > 0)
-      this.log.info({ event: 'orphans-removed', removed }, 'removed objects that a crash had left without a row')
+      this.log.info({ event: 'orphans-removed', removed }, 'deleted objects that a crash had left without a row')
   }
 }

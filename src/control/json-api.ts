@@ -60,7 +60,10 @@ export function mountJsonApi({ prefix, log, operations, expected, perform }: Jso
     const answer = await perform(operation, input, requestId)
     if (operation.method !== 'GET') {
       const { id, resourceArn } = input as { readonly id?: string; readonly resourceArn?: string }
-      log.info({ event: 'api-change', requestId, operation: operation.name, id, resourceArn }, 'changed by the API')
+      log.info(
+        { event: 'api-change', requestId, operation: operation.name, id, resourceArn },
+        'the API changed a resource',
+      )
     }
     return answer
   }
@@ -75,12 +78,12 @@ export function mountJsonApi({ prefix, log, operations, expected, perform }: Jso
         const failure = failureOf(error)
         const { method } = request
         if (failure.status >= 500)
-          log.error({ event: 'api-request-failed', requestId, path: target.path, error }, 'a request of the API failed')
+          log.error({ event: 'api-request-failed', requestId, path: target.path, error }, 'an API request failed')
         else if (failure.status !== 404) {
           const { status, type, message: reason } = failure
           log.info(
             { event: 'api-refusal', requestId, method, path: target.path, status, type, reason },
-            'refused by the API',
+            'the API refused a request',
           )
         }
         return answerOf(failure)

@@ -115,10 +115,7 @@ class SinkLine {
       if (this.closing.aborted) return false
       const reason = (error as Error).message
       if (clock() - event.at >= giveUpMs) {
-        log.error(
-          { event: 'event-given-up', ...about, reason },
-          'an event was not delivered in all that time, and is passed over',
-        )
+        log.error({ event: 'event-given-up', ...about, reason }, 'an event was not delivered in time and is skipped')
         this.failures = 0
         return true
       }

@@ -145,13 +145,13 @@ export function createOrigin({
     const key = `${error} ${guid}`
     if (cause instanceof NoSuchObject) {
       // Retention deleted it between lookup and reading.
-      log.warn({ event: 'segment-gone', ...fields, key: cause.key }, 'a segment that was asked for is gone')
+      log.warn({ event: 'segment-gone', ...fields, key: cause.key }, 'a requested segment has just been deleted')
     } else if (cause instanceof StoreUnavailable) {
       const reason = cause.message
-      log.warn({ event: 'store-unavailable', ...fields, reason }, 'the store could not say what was asked for')
+      log.warn({ event: 'store-unavailable', ...fields, reason }, 'the store could not serve a request')
     } else {
       const reason = sentence ?? PLAYBACK_ERRORS[error].sentence
-      refusals.report(key, { event: 'playback-refused', ...fields, reason }, 'a request of a player gets no media')
+      refusals.report(key, { event: 'playback-refused', ...fields, reason }, "a player's request got no media")
     }
   }
 

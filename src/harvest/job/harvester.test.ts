@@ -242,7 +242,7 @@ describe('a bucket that does not answer for a while', () => {
     assert.equal(message(outcome), 'Nobody answers.')
     assert.deepEqual(slept.slice(0, 4), [500, 1000, 2000, 4000])
     assert.deepEqual(retries, [1000, 2000, 4000])
-    assert.equal(lines.filter(({ message }) => message === 'harvest job is tried again').length, 3)
+    assert.equal(lines.filter(({ message }) => message === 'harvest job failed and is retried').length, 3)
   })
 
   it('is not given up while each attempt gets further', async () => {

@@ -93,7 +93,7 @@ export function createHarvester(deps: HarvesterDeps): Harvester {
       const done = run(job, lease, progress).finally(() => {
         running.delete(key)
         void takeUp().catch((error: unknown) =>
-          log.error({ event: 'harvest-claim-failed', error }, 'cannot take up harvest jobs'),
+          log.error({ event: 'harvest-claim-failed', error }, 'cannot claim harvest jobs'),
         )
       })
       running.set(key, { lease, done })
@@ -149,13 +149,13 @@ export function createHarvester(deps: HarvesterDeps): Harvester {
     if (error instanceof LeaseLost) return tellLost(job)
     await lease.close()
     if (closing.signal.aborted && !(error instanceof HarvestFailed)) {
-      log.info({ event: 'harvest-job-set-aside', ...about }, 'harvest job set aside until the next start')
+      log.info({ event: 'harvest-job-set-aside', ...about }, 'harvest job released until the next start')
       await resources
         .releaseHarvestJob(lease.claim, { notBefore: clock() })
         .catch((failure: unknown) =>
           log.warn(
             { event: 'harvest-job-release-failed', ...about, error: failure },
-            'a harvest job was not given back',
+            'could not release a harvest job',
           ),
         )
       return
@@ -166,7 +166,7 @@ export function createHarvester(deps: HarvesterDeps): Harvester {
       const pause = pauseBeforeAttempt(failures)
       log.warn(
         { event: 'harvest-job-retried', ...about, code: failure.code, reason: failure.message, retryInMs: pause },
-        'harvest job is tried again',
+        'harvest job failed and is retried',
       )
       const release = { notBefore: utcMs(clock() + pause), failure }
       if ((await untilRecorded(() => resources.releaseHarvestJob(lease.claim, release))) === 'lost') tellLost(job)
@@ -182,13 +182,13 @@ export function createHarvester(deps: HarvesterDeps): Harvester {
   function failureOf(job: HarvestRecord, error: unknown): HarvestFailure {
     if (error instanceof HarvestFailed) return error.failure
     if (!(error instanceof BucketRefused)) {
-      log.error({ event: 'harvest-job-error', harvestJob: job.id, error }, 'harvest job met an unexpected error')
+      log.error({ event: 'harvest-job-error', harvestJob: job.id, error }, 'harvest job had an unexpected error')
       const message = 'The harvest met an unexpected error, which the log of the server tells under the id of the job.'
       return { code: 'Unexpected', message }
     }
     const { code, cause } = error
     const fields = { event: 'harvest-bucket-refused', harvestJob: job.id, code, cause: String(cause) } as const
-    log.warn(fields, 'harvest job was refused its bucket')
+    log.warn(fields, 'the bucket refused a harvest job')
     return { code: error.code, message: error.message }
   }
 
@@ -215,7 +215,7 @@ export function createHarvester(deps: HarvesterDeps): Harvester {
       try {
         return await record()
       } catch (error) {
-        log.error({ event: 'harvest-end-not-recorded', error }, 'cannot record what became of a harvest job')
+        log.error({ event: 'harvest-end-not-recorded', error }, 'cannot record the outcome of a harvest job')
       }
       if (closing.signal.aborted) return undefined
       await sleep(pauseAfter(RECORD_PAUSES_MS, tries), closing.signal).catch(() => {})

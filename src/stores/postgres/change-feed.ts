@@ -91,7 +91,7 @@ export class ChangeFeed {
     discard(client)
     this.log.warn(
       { event: 'database-changes-lost', reason: reasonOf(error) },
-      'changes of the database are no longer heard: connecting again',
+      'changes of the database are no longer received: reconnecting',
     )
     void this.reconnect()
   }
@@ -108,7 +108,7 @@ export class ChangeFeed {
       }
     }
     if (this.closing.signal.aborted) return
-    this.log.info({ event: 'database-changes-restored' }, 'changes of the database are heard again')
+    this.log.info({ event: 'database-changes-restored' }, 'changes of the database are received again')
     this.tell([{ kind: 'everything' }])
   }
 

@@ -55,7 +55,7 @@ export async function openPostgresStore({ url, poolSize, log }: PostgresOptions)
     if (fsync?.fsync === 'off')
       log.warn(
         { event: 'database-without-fsync' },
-        'the database has fsync switched off: a power cut can lose what it promised',
+        'the database has fsync switched off: a power cut can lose what it acknowledged',
       )
   } catch (error) {
     await close()
