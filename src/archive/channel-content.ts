@@ -2,7 +2,6 @@ import type { Clock } from '../clock.ts'
 import { SerialQueue } from '../concurrency/serial-queue.ts'
 import type { Log } from '../log.ts'
 import { type UtcMs, type UtcRange, utcMs } from '../media/time.ts'
-import { seenInputs } from '../model/eras/input-status.ts'
 import type { InputRef } from '../model/input-ref.ts'
 import type { TimelineEvent } from '../model/input-timeline/step.ts'
 import type { Era } from '../model/output-segment.ts'
@@ -126,8 +125,7 @@ export class ChannelContent {
     return this.inTurn(async () => {
       const open = this.state.outputs.get(id)
       if (!open || open.state.isFilling) return
-      const seen = seenInputs(this.state.view(this.deps.clock()))
-      await this.take({ outputs: [{ open, step: restOutput(open.state, seen) }] })
+      await this.take({ outputs: [{ open, step: restOutput(open.state, this.state.view(this.deps.clock())) }] })
     })
   }
 

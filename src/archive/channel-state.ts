@@ -1,5 +1,5 @@
 import type { UtcMs } from '../media/time.ts'
-import { FIRST_ALIAS_ERA } from '../model/eras/era.ts'
+import { giverOfEraId } from '../model/eras/era-ids.ts'
 import type { TimelineStep } from '../model/input-timeline/step.ts'
 import type { SeenInputs } from '../model/output-segment.ts'
 import type { SegmentIndex } from '../stores/segment-index.ts'
@@ -61,7 +61,7 @@ export class ChannelState {
    * in ascending order.
    */
   absenceOfEra(id: number): Absence {
-    if (id >= FIRST_ALIAS_ERA) return this.outputs.hasOpenedEra(id) ? 'no longer kept' : 'no such'
+    if (giverOfEraId(id) === 'output timeline') return this.outputs.hasOpenedEra(id) ? 'no longer kept' : 'no such'
     if (this.inputs.hasOpenedEra(id)) return 'no longer kept'
     return this.inputs.ownsEra(id) ? 'not yet' : 'no such'
   }

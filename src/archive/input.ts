@@ -1,11 +1,11 @@
 import type { Log } from '../log.ts'
 import type { UtcMs } from '../media/time.ts'
 import { isAudioOnly } from '../model/eras/description.ts'
-import { FIRST_ALIAS_ERA, FIRST_ERA_OF_SECOND_INPUT } from '../model/eras/era.ts'
+import { firstEraId, giverOfEraId } from '../model/eras/era-ids.ts'
 import type { InputRef } from '../model/input-ref.ts'
 import type { Donor } from '../model/input-timeline/donor.ts'
 import { donorOf } from '../model/input-timeline/gap-filling.ts'
-import { emptyTimeline, readTimeline, type TimelineState, waitedAnew } from '../model/input-timeline/state.ts'
+import { emptyTimeline, eraOf, readTimeline, type TimelineState, waitedAnew } from '../model/input-timeline/state.ts'
 import { step, type TimelineEvent, type TimelineStep } from '../model/input-timeline/step.ts'
 import type { Era, Slot } from '../model/output-segment.ts'
 import { slotSummaryOf } from '../model/slot-summary.ts'
@@ -46,7 +46,7 @@ export class Input {
       this.index.loadTimeline(this.ref),
       this.index.unsettledObjects(this.ref, MOST_UNLISTED),
     ])
-    this.current = stored ? readTimeline(stored.state) : this.beginning()
+    this.current = stored ? readTimeline(stored.state, this.ref.ingestEndpointId) : this.beginning()
     this.stateText = JSON.stringify(this.current)
     this.version = stored?.version ?? 0
     this.unlisted = new UnlistedObjects(unsettled)
@@ -69,13 +69,13 @@ export class Input {
 
   /** The eras that may still get slots. */
   openEras(): readonly Era[] {
-    return this.current.eras.map(({ id, streams, clock }) => ({ id, streams, clock }))
+    return this.current.eras.map(eraOf)
   }
 
   /** The era with this id, if it may still get slots. */
   openEra(id: number): Era | undefined {
     const open = this.current.eras.find((era) => era.id === id)
-    return open && { id, streams: open.streams, clock: open.clock }
+    return open && eraOf(open)
   }
 
   /** True for an era of which no slot is sealed yet: its id may still be given to another era. */
@@ -86,12 +86,6 @@ export class Input {
   /** True for the id of an era that this input has opened. */
   hasOpened(id: number): boolean {
     return this.isOwn(id) && id < this.current.nextEra
-  }
-
-  /** Reads from the index those of these eras that belong to the input. */
-  async readEras(ids: readonly number[]): Promise<readonly Era[]> {
-    const own = ids.filter((id) => this.isOwn(id))
-    return own.length > 0 ? this.index.eras(this.ref, own) : []
   }
 
   /** A function that finds media of this input to fill gaps of the other input. */
@@ -165,20 +159,17 @@ export class Input {
   }
 
   private beginning(): TimelineState {
-    return emptyTimeline(this.isFirst ? 1 : FIRST_ERA_OF_SECOND_INPUT)
+    return emptyTimeline(this.ref.ingestEndpointId, firstEraId(this.place))
   }
 
-  /** True for the first ingest endpoint of a channel, whose id equals the GUID of the channel. */
-  private get isFirst(): boolean {
-    return this.ref.ingestEndpointId === this.ref.channelGuid
+  /** The place of the input in its channel: the first ingest endpoint has the id of the channel. */
+  private get place(): 'first' | 'second' {
+    return this.ref.ingestEndpointId === this.ref.channelGuid ? 'first' : 'second'
   }
 
-  /**
-   * True for ids that this input gives to its eras, and for those of alias eras, which the index keeps with either
-   * input.
-   */
+  /** True for ids that this input gives to its eras, sooner or later. */
   isOwn(era: number): boolean {
-    return era >= FIRST_ALIAS_ERA || era < FIRST_ERA_OF_SECOND_INPUT === this.isFirst
+    return giverOfEraId(era) === this.place
   }
 
   private unchanged(): TimelineStep {

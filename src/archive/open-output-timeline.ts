@@ -1,6 +1,10 @@
 import { ticksFromSeconds } from '../media/time.ts'
-import { FIRST_ALIAS_ERA } from '../model/eras/era.ts'
-import { type OutputTimelineState, openOutputTimelineState } from '../model/output-timeline/state.ts'
+import { firstAliasEraId } from '../model/eras/era-ids.ts'
+import {
+  type OutputTimelineState,
+  openOutputTimelineState,
+  readOutputTimeline,
+} from '../model/output-timeline/state.ts'
 import type { OutputTimelineStep } from '../model/output-timeline/step.ts'
 import type {
   OutputSegmentRow,
@@ -28,8 +32,7 @@ export type OutputTimelineSteps = readonly { readonly open: OpenOutputTimeline; 
  */
 export function openOutputTimeline(outputTimeline: OutputTimeline & Partial<StoredOutputTimeline>): OpenOutputTimeline {
   const { version = 0, state: text } = outputTimeline
-  if (version > 0 && text !== undefined)
-    return { outputTimeline, version, state: JSON.parse(text) as OutputTimelineState }
+  if (version > 0 && text !== undefined) return { outputTimeline, version, state: readOutputTimeline(text) }
   const duration = ticksFromSeconds(outputTimeline.segmentDurationSeconds)
   const beginning = openOutputTimelineState(duration, outputTimeline.firstNumber, outputTimeline.ingestEndpointId)
   return { outputTimeline, version: 0, state: { ...beginning, isFilling: true } }
@@ -48,13 +51,14 @@ function outputTimelineCommit(
   step: Pick<OutputTimelineStep, 'text' | 'segments' | 'eras'>,
 ): { readonly commit: OutputTimelineCommit; readonly rows: readonly OutputSegmentRow[] } {
   const { id, ingestEndpointId } = outputTimeline
-  const rows = step.segments.map(({ segment: { slots, ...row }, input, era }): OutputSegmentRow => {
+  const rows = step.segments.map(({ segment: { slots, ...row }, input, era, eraClock }): OutputSegmentRow => {
     const isPlain = input === ingestEndpointId && era === row.era
     return {
       ...row,
       outputTimeline: id,
       firstSlot: slots[0]?.index ?? 0,
       slotCount: slots.length,
+      ...(eraClock !== undefined && { eraClock }),
       ...(!isPlain && { source: { ingestEndpointId: input, era } }),
     }
   })
@@ -66,7 +70,7 @@ function outputTimelineCommit(
  * timeline gives the same.
  */
 export function firstAliasEraOf({ outputTimeline: { id } }: OpenOutputTimeline): number {
-  return FIRST_ALIAS_ERA + id * 1_000_000
+  return firstAliasEraId(id)
 }
 
 /** The output timeline after a step that was committed. */

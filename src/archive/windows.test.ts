@@ -61,7 +61,11 @@ describe('windows of the archive', () => {
       },
     ]
     const state = JSON.stringify(emptyTimeline())
-    const outputSegments = slots.map((one, i) => outputSegment(outputTimeline.id, i + 1, [one]))
+    const clocks = new Map(eras.map(({ id, clock }) => [id, clock.utc]))
+    const outputSegments = slots.map((one, i) => ({
+      ...outputSegment(outputTimeline.id, i + 1, [one]),
+      eraClock: clocks.get(one.era) ?? NOW,
+    }))
     await segmentIndex.commitTimeline(INPUT, commit(0, { state, slots, eras, outputSegments, outputTimelines }))
     archive = await openArchive({
       segmentIndex: { ...segmentIndex, ...changed },

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { at, HarvestArchive, harvestJob, mediaOf } from '../../test/harvest/sample-harvest.ts'
-import { LADDER, NOON, outputSegments, windowOf } from '../../test/origin/sample-channel.ts'
+import { LADDER, NOON, ORIGIN, outputSegments, windowOf } from '../../test/origin/sample-channel.ts'
 import { cmafEndpoint, dashEndpoint, hlsEndpoint, mssEndpoint } from '../../test/origin/sample-endpoints.ts'
 import { ticks, utcMs } from '../media/time.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
@@ -30,6 +30,7 @@ function brokenChannel() {
     const clock = { time: ticks(900_000 + n * 540_000), utc: utcMs(NOON + n * 6000) }
     return {
       id: n + 1,
+      origin: ORIGIN,
       clock,
       get streams() {
         looks++

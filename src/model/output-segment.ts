@@ -120,9 +120,20 @@ export type ClosedCaptions = {
   readonly characteristics?: string
 }
 
+/** Where an era comes from. */
+export type EraOrigin =
+  /** It is a part of the timeline of an input: that of the ingest endpoint with the id `input`. */
+  | { readonly kind: 'input'; readonly input: string }
+  /**
+   * An output timeline made it, to show the era with the id `of` under another id. `of` is absent where an earlier
+   * version made it and nothing tells any more.
+   */
+  | { readonly kind: 'alias'; readonly of?: number }
+
 /** An unbroken part of an encoder's timeline. */
 export type Era = {
   readonly id: number
+  readonly origin: EraOrigin
   readonly streams: readonly SourceStream[]
   /**
    * A time of the era and the UTC moment it stands for, by which formats place all eras on one clock. It is as it was

@@ -187,9 +187,18 @@ export function forgettingContract(name: string, open: () => Promise<ContractSto
       await segmentIndex.commitTimeline(OTHER, commit(0, { slots: [foreign], outputSegments }))
       await segmentIndex.forget(INPUT, later(1), { ...NOTHING_SPARED, inUseEras: [2] })
       assert.deepEqual(
-        (await segmentIndex.eras(INPUT, [0, 1, 2, 3])).map((one) => one.id),
+        (await segmentIndex.eras(INPUT.channelGuid, [0, 1, 2, 3])).map((one) => one.id),
         [1, 2, 3],
       )
+    })
+
+    it('forgets alias eras that nothing shows, however new they are', async () => {
+      const { segmentIndex } = await open()
+      const alias = (id: number) => ({ ...era(id), origin: { kind: 'alias', of: 0 } as const })
+      const slots = [slot(0, ['a'])]
+      await segmentIndex.commitTimeline(INPUT, commit(0, { eras: [era(0), era(1), alias(7), alias(8)], slots }))
+      await segmentIndex.forget(INPUT, NOW, { ...NOTHING_SPARED, inUseEras: [8] })
+      assert.deepEqual(await segmentIndex.eras(INPUT.channelGuid, [0, 1, 7, 8]), [era(0), era(1), alias(8)])
     })
 
     it('keeps the eras of kept slots', async () => {
@@ -198,7 +207,7 @@ export function forgettingContract(name: string, open: () => Promise<ContractSto
       const slots = [slot(0, ['a']), slot(0, ['b'], { era: 1, at: NOW + 60_000 })]
       await segmentIndex.commitTimeline(INPUT, commit(0, { eras, slots }))
       await segmentIndex.forget(INPUT, later(60_000), NOTHING_SPARED)
-      assert.deepEqual(await segmentIndex.eras(INPUT, [1]), [eras[1]])
+      assert.deepEqual(await segmentIndex.eras(INPUT.channelGuid, [1]), [eras[1]])
     })
 
     it('forgets a channel whole, both inputs, and no other', async () => {

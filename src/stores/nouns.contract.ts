@@ -105,7 +105,8 @@ export function slot(index: number, keys: readonly string[], { era = 0, at = NOW
 }
 
 export function era(id: number, streams: readonly SourceStream[] = []): Era {
-  return { id, streams, clock: { time: ticks(id * 1000), utc: later(id) } }
+  const origin = { kind: 'input', input: INPUT.ingestEndpointId } as const
+  return { id, origin, streams, clock: { time: ticks(id * 1000), utc: later(id) } }
 }
 
 /** The output segment made of these slots. */
@@ -123,6 +124,7 @@ export function outputSegment(outputTimeline: number, number: number, slots: rea
     discontinuitySequence: 0,
     firstSlot: first.index,
     slotCount: slots.length,
+    eraClock: later(first.era),
   }
 }
 

@@ -46,7 +46,7 @@ export function segmentIndexContract(name: string, open: () => Promise<ContractS
       assert.deepEqual(await segmentIndex.unsettledObjects(INPUT, 9), [])
       assert.deepEqual(await segmentIndex.outputTimelinesOf(INPUT.channelGuid), [])
       assert.deepEqual(await segmentIndex.slots(INPUT, undefined, 9), [])
-      assert.deepEqual(await segmentIndex.eras(INPUT, [0]), [])
+      assert.deepEqual(await segmentIndex.eras(INPUT.channelGuid, [0]), [])
       assert.deepEqual({ ...(await segmentIndex.forget(INPUT, NOW, NOTHING_SPARED)) }, { slots: 0, objects: 0 })
       await segmentIndex.openOutputTimeline(at('e'), INPUT, 2)
       assert.equal(await segmentIndex.loadTimeline(INPUT), undefined)
@@ -87,7 +87,7 @@ export function segmentIndexContract(name: string, open: () => Promise<ContractS
       const eras = [0, 1, 2].map((id) => era(id))
       await segmentIndex.commitTimeline(INPUT, commit(0, { eras }))
       await segmentIndex.commitTimeline(INPUT, commit(1, { eras: [era(1, [stream])] }))
-      assert.deepEqual(await segmentIndex.eras(INPUT, [2, 1, 7]), [era(1, [stream]), eras[2]])
+      assert.deepEqual(await segmentIndex.eras(INPUT.channelGuid, [2, 1, 7]), [era(1, [stream]), eras[2]])
     })
 
     it('pages through slots, era by era', async () => {
@@ -324,7 +324,7 @@ export function segmentIndexContract(name: string, open: () => Promise<ContractS
       const slots = Array.from({ length: 8 }, (_, i) => slot(i, [`${i}/a`, `${i}/b`]))
       const rows = [0, 2, 4, 6].map((i) => outputSegment(id, 1 + i / 2, slots.slice(i, i + 2)))
       await segmentIndex.commitTimeline(INPUT, commit(0, { slots, outputSegments: rows }))
-      const { outputTimeline, firstSlot, slotCount, ...segment } = rows[1]!
+      const { outputTimeline, firstSlot, slotCount, eraClock, ...segment } = rows[1]!
       assert.deepEqual(await segmentIndex.outputSegment(id, 2), { ...segment, slots: slots.slice(2, 4) })
       assert.equal(await segmentIndex.outputSegment(id, 5), undefined)
       assert.equal(await segmentIndex.outputSegment(id + 1, 1), undefined)

@@ -7,7 +7,8 @@ import type { StoredSegmentSummary } from '../model/segment-summary.ts'
 
 /** Port: eras, slots and output segments as committed, including every commit that has resolved. */
 export type SegmentReader = {
-  eras(ingest: InputRef, ids: readonly number[]): Promise<readonly Era[]>
+  /** The eras of a channel with these ids, whichever input or output timeline they come from. */
+  eras(channelGuid: string, ids: readonly number[]): Promise<readonly Era[]>
   /** Eras of an output timeline's output segments with these numbers, oldest first. */
   erasShown(outputTimeline: number, range: NumberRange): Promise<readonly number[]>
   /** The newest `limit` eras whose clocks begin before a moment, oldest first. */

@@ -1,3 +1,4 @@
+import type { UtcMs } from '../media/time.ts'
 import type { InputRef } from '../model/input-ref.ts'
 import type { Era, OutputSegment, Slot } from '../model/output-segment.ts'
 import type { StoredSlotSummary } from '../model/slot-summary.ts'
@@ -25,6 +26,8 @@ export type OutputSegmentRow = Omit<OutputSegment, 'slots'> & {
   readonly outputTimeline: number
   readonly firstSlot: number
   readonly slotCount: number
+  /** The moment at which the clock of its era begins, by which eras are found; absent where it is not known. */
+  readonly eraClock?: UtcMs
   /**
    * The input and era of its slots; absent when those are the input the output timeline followed first, and its own
    * era.

@@ -55,7 +55,8 @@ export async function writePast(
   const open = { ...openOutputTimelineState(DURATION, 1, ingest.ingestEndpointId), nextNumber: count + 1 }
   const outputTimelines = [{ id: outputTimeline.id, expectedVersion: 0, state: JSON.stringify(open) }]
   const state = JSON.stringify(emptyTimeline())
-  const era: Era = { id: 1, clock: { time: BEGINS, utc: began }, streams }
+  const origin = { kind: 'input', input: ingest.ingestEndpointId } as const
+  const era: Era = { id: 1, origin, clock: { time: BEGINS, utc: began }, streams }
   for (let first = 0; first < count; first += STEP) {
     const slots = Array.from({ length: Math.min(STEP, count - first) }, (_, i) => slotAt(first + i, began, streams))
     const outputSegments = slots.map(({ index, objects: _, ...slot }) => ({
@@ -67,6 +68,7 @@ export async function writePast(
       discontinuity: false,
       discontinuitySequence: 0,
       period: { number: 1, start: BEGINS },
+      eraClock: began,
     }))
     const objects = hasSources ? slots.flatMap((slot) => sourcesOf(slot, streams)) : []
     const rows = slots.map((slot) => ({ slot, summary: slotSummaryOf(slot) }))

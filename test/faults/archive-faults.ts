@@ -51,9 +51,9 @@ export const ARCHIVE_FAULTS: readonly Fault[] = [
     name: 'number-repeats-after-restart',
     breaks: 'After a restart the newest number is given again.',
     file: 'src/archive/open-output-timeline.ts',
-    find: 'return { outputTimeline, version, state: JSON.parse(text) as OutputTimelineState }',
+    find: 'return { outputTimeline, version, state: readOutputTimeline(text) }',
     replace: `{
-    const state = JSON.parse(text) as OutputTimelineState
+    const state = readOutputTimeline(text)
     return { outputTimeline, version, state: { ...state, nextNumber: Math.max(state.nextNumber - 1, 1) } }
   }`,
     caughtBy: { file: 'src/archive/archive.test.ts', cases: 'goes on across a restart' },

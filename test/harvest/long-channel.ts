@@ -12,7 +12,7 @@ import type {
   SourceStream,
 } from '../../src/model/output-segment.ts'
 import { encodedFiles } from '../fixtures/encoded.ts'
-import { NOON, subtitles, variant, windowOf } from '../origin/sample-channel.ts'
+import { NOON, ORIGIN, subtitles, variant, windowOf } from '../origin/sample-channel.ts'
 import { HarvestArchive } from './sample-harvest.ts'
 
 const TEXT = 3
@@ -75,7 +75,7 @@ export function longChannel(media: readonly Media[]): HarvestArchive {
     const startUtc = utcMs(NOON + msFromTicks(ticks(firstPts - first.firstPts)))
     const isBreak = n === 0 || BREAKS.includes(n)
     if (isBreak) {
-      eras.push({ id: eras.length + 1, clock: { time: start, utc: startUtc }, streams: streamsOf() })
+      eras.push({ id: eras.length + 1, origin: ORIGIN, clock: { time: start, utc: startUtc }, streams: streamsOf() })
       if (n > 0) discontinuitySequence++
     }
     const era = eras.at(-1)!.id

@@ -14,6 +14,7 @@ import type { OriginEndpoint } from '../../src/model/origin-endpoint.ts'
 import {
   type ArchiveWindow,
   type Era,
+  type EraOrigin,
   endUtcOf,
   type OutputSegment,
   overlaps,
@@ -82,9 +83,13 @@ export const subtitles = (index: number): SourceStream => ({
 
 export const CLOCK = { time: ticks(900_000), utc: NOON }
 
+/** The origin of the sample channel's eras. */
+export const ORIGIN: EraOrigin = { kind: 'input', input: GUID }
+
 /** Two muxed variants. */
 export const LADDER: Era = {
   id: 1,
+  origin: ORIGIN,
   clock: CLOCK,
   streams: [
     variant(1, 2_700_123, [video(540), audio(257)], {

@@ -10,7 +10,7 @@ import type { Era } from '../../src/model/output-segment.ts'
 import { encodedFiles } from '../fixtures/encoded.ts'
 import { needing } from '../programs.ts'
 import { OriginUnderTest } from './origin-under-test.ts'
-import { audio, CLOCK, GUID, outputSegments, variant, video, windowOf } from './sample-channel.ts'
+import { audio, CLOCK, GUID, ORIGIN, outputSegments, variant, video, windowOf } from './sample-channel.ts'
 import { hlsEndpoint } from './sample-endpoints.ts'
 
 const { after, before, describe, it } = needing('ffmpeg')
@@ -19,7 +19,7 @@ const run = promisify(execFile)
 
 /** One video and two audio tracks, as ffmpeg numbers them. */
 const TRACKS = [video(180), audio(257, 'eng'), audio(258, 'deu')]
-const ERA: Era = { id: 1, clock: CLOCK, streams: [variant(1, 500_000, TRACKS)] }
+const ERA: Era = { id: 1, origin: ORIGIN, clock: CLOCK, streams: [variant(1, 500_000, TRACKS)] }
 const SLOTS = ['s1-1-0', 's1-1-1', 's1-2-0', 's1-2-1']
 
 /** Timestamps and payload digests of a stream's packets, as ffmpeg reads them. */

@@ -2,11 +2,11 @@
 
 import { crc32 } from 'node:zlib'
 import { type Ticks, ticks, ticksFromSeconds, type UtcMs, utcMs } from '../../src/media/time.ts'
-import { FIRST_ERA_OF_SECOND_INPUT } from '../../src/model/eras/era.ts'
+import { firstAliasEraId, firstEraId } from '../../src/model/eras/era-ids.ts'
 import { seenInputs, withSeen } from '../../src/model/eras/input-status.ts'
 import { haveEnded } from '../../src/model/input-timeline/ending.ts'
 import { donorOf } from '../../src/model/input-timeline/gap-filling.ts'
-import { emptyTimeline, type TimelineState, waitedAnew } from '../../src/model/input-timeline/state.ts'
+import { emptyTimeline, eraOf, type TimelineState, waitedAnew } from '../../src/model/input-timeline/state.ts'
 import { isDue, statusOf, step, type TimelineEvent } from '../../src/model/input-timeline/step.ts'
 import type { ListedStream } from '../../src/model/listed-playlist.ts'
 import type { Era, OutputSegment, SeenInputs } from '../../src/model/output-segment.ts'
@@ -40,8 +40,8 @@ export class ChannelRehearsal {
   /** Whether an input is given what it lacks and the other has. */
   fillsGaps = true
   readonly inputs: Record<InputName, InputRehearsal> = {
-    A: { state: emptyTimeline(), unlisted: new Map(), sealed: [] },
-    B: { state: emptyTimeline(FIRST_ERA_OF_SECOND_INPUT), unlisted: new Map(), sealed: [] },
+    A: { state: emptyTimeline('A'), unlisted: new Map(), sealed: [] },
+    B: { state: emptyTimeline('B', firstEraId('second')), unlisted: new Map(), sealed: [] },
   }
   /** Where it is to be written down. */
   log: Happening[] | undefined
@@ -59,7 +59,7 @@ export class ChannelRehearsal {
     const filled = stepOutput(
       { ...beginning, isFilling: true },
       sealed,
-      { ...this.view(), firstAliasEra: 1e9 + id * 1e6 },
+      { ...this.view(), firstAliasEra: firstAliasEraId(id) },
       this.now,
     )
     for (const era of filled.eras) this.eras.set(era.id, era)
@@ -158,7 +158,7 @@ export class ChannelRehearsal {
     const recent = other.sealed.slice(-64).map(({ slot }) => slot)
     const donor = this.fillsGaps ? donorOf(other.state, recent, (era) => this.era(era)) : undefined
     const result = step(input.state, event, { unlisted: input.unlisted, now: this.now, donor })
-    for (const { id, streams, clock } of input.state.eras) this.eras.set(id, { id, streams, clock })
+    for (const era of input.state.eras) this.eras.set(era.id, eraOf(era))
     input.state = result.state
     for (const era of result.eras) this.eras.set(era.id, era)
     for (const consumed of result.consumed) {
@@ -175,7 +175,7 @@ export class ChannelRehearsal {
     const view = this.view()
     for (const [id, outputTimeline] of this.outputTimelines) {
       if (sealed.length === 0 && !isOutputDue(outputTimeline, view, this.now)) continue
-      const own = { ...view, firstAliasEra: 1e9 + id * 1e6 }
+      const own = { ...view, firstAliasEra: firstAliasEraId(id) }
       const { state, segments, eras, switched } = stepOutput(outputTimeline, sealed, own, this.now)
       for (const era of eras) this.eras.set(era.id, era)
       this.outputTimelines.set(id, state)

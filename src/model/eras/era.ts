@@ -1,14 +1,5 @@
 import { msFromTicks, type Ticks, ticks, type UtcMs, utcMs } from '../../media/time.ts'
 
-/**
- * The first id of the eras of a channel's second input, above all ids that the first input gives. Ids of eras occur in
- * names of files.
- */
-export const FIRST_ERA_OF_SECOND_INPUT = 1_000_001
-
-/** The first id of alias eras, which output timelines open. */
-export const FIRST_ALIAS_ERA = 1_000_000_000
-
 /** The UTC moment of a time on an era's timeline, by the era's clock. */
 export function utcAt(clock: { readonly time: Ticks; readonly utc: UtcMs }, time: Ticks): UtcMs {
   return utcMs(clock.utc + msFromTicks(ticks(time - clock.time)))

@@ -113,10 +113,11 @@ describe('the clock of an era', () => {
     r.parent('a')
     push(r, ['a'], 0)
     const saved = JSON.parse(JSON.stringify(r.state))
+    delete saved.version
     delete saved.eras[0].clock
-    const { eras } = readTimeline(JSON.stringify(saved))
+    const { eras } = readTimeline(JSON.stringify(saved), 'a')
     assert.deepEqual(eras[0]?.clock, { time: 900_000, utc: EPOCH - 2000 })
-    assert.deepEqual(readTimeline(JSON.stringify(r.state)), r.state)
+    assert.deepEqual(readTimeline(JSON.stringify(r.state), 'a'), r.state)
   })
 
   it('does not step back within an era: a little stands still, more begins one, and the first stream tells', () => {

@@ -183,6 +183,7 @@ export function endOf(era: OpenEra): Ticks {
 function openEra(state: TimelineState, anchor: OpenEra['anchor'], clock: OpenEra['clock'], now: UtcMs): OpenEra {
   const era: OpenEra = {
     id: state.nextEra++,
+    origin: { kind: 'input', input: state.input },
     streamsRevision: state.streamsRevision,
     streams: (state.streams ?? []).map((stream) => ({ ...stream, tracks: [] })),
     anchor,

@@ -1,13 +1,21 @@
 import { msFromTicks, type Ticks, type UtcMs } from '../../media/time.ts'
 import { makesSlots } from '../eras/era.ts'
 import type { ListedStream } from '../listed-playlist.ts'
-import type { SlotObject, SourceStream } from '../output-segment.ts'
+import type { Era, EraOrigin, SlotObject, SourceStream } from '../output-segment.ts'
+import { UnknownRecordVersion } from '../record-version.ts'
+
+/** The version of a state that is saved. It grows when a field changes its meaning, not when one is added. */
+const VERSION = 1
 
 /**
  * The state of one input's timeline: small, plain data, saved whole with every change. Everything a restarted process
  * needs to go on exactly where the last one stood; what is finished lies in the segment index and not here.
  */
 export type TimelineState = {
+  /** The version of the record; absent in what the first versions saved. */
+  version: number
+  /** The id of the ingest endpoint whose input it is. */
+  input: string
   /** The streams that the parent playlist names; absent until it has come. */
   streams?: readonly ListedStream[]
   /** True while `streams` is a single variant made up for an input without a multivariant playlist. */
@@ -90,6 +98,7 @@ export type QueuedEntry = {
 
 export type OpenEra = {
   id: number
+  origin: EraOrigin
   streamsRevision: number
   streams: SourceStream[]
   /**
@@ -137,8 +146,11 @@ export const RECENT_PLACES = 16
 /** The number of target durations after which a stream that lists nothing new no longer holds the others back. */
 export const SILENT_TARGET_DURATIONS = 3
 
-export function emptyTimeline(firstEra = 1): TimelineState {
+/** The state of an input that has sent nothing yet. */
+export function emptyTimeline(input = '', firstEra = 1): TimelineState {
   return {
+    version: VERSION,
+    input,
     syntheticParent: false,
     streamsRevision: 0,
     listings: {},
@@ -148,13 +160,32 @@ export function emptyTimeline(firstEra = 1): TimelineState {
   }
 }
 
-/** Parses a saved state. Eras saved by early versions have no clock, and get their anchor instead. */
-export function readTimeline(text: string): TimelineState {
-  const state = JSON.parse(text) as Omit<TimelineState, 'eras'> & {
-    eras: (Omit<OpenEra, 'clock'> & Partial<OpenEra>)[]
-  }
-  const eras = state.eras.map((era) => ({ ...era, clock: era.clock ?? { time: era.anchor.time, utc: era.anchor.utc } }))
-  return { ...state, eras }
+/** An era as it is published. */
+export function eraOf({ id, origin, streams, clock }: OpenEra): Era {
+  return { id, origin, streams, clock }
+}
+
+/**
+ * A state as it was saved, by this version or an earlier one. Throws UnknownRecordVersion when a newer one saved it.
+ */
+export function readTimeline(text: string, input: string): TimelineState {
+  const saved = JSON.parse(text) as TimelineState | FirstTimelineState
+  if (!('version' in saved)) return fromFirst(saved, input)
+  if (saved.version !== VERSION) throw new UnknownRecordVersion('state of an input', saved.version)
+  return saved
+}
+
+/** What the first versions saved. Their eras say no origin, and the oldest no clock: the anchor stands for it. */
+type FirstTimelineState = Omit<TimelineState, 'version' | 'input' | 'eras'> & {
+  readonly eras: readonly (Omit<OpenEra, 'clock' | 'origin'> & Pick<Partial<OpenEra>, 'clock'>)[]
+}
+
+function fromFirst(saved: FirstTimelineState, input: string): TimelineState {
+  const eras = saved.eras.map((era): OpenEra => {
+    const { time, utc } = era.anchor
+    return { ...era, origin: { kind: 'input', input }, clock: era.clock ?? { time, utc } }
+  })
+  return { ...saved, version: VERSION, input, eras }
 }
 
 /** The state with all waits begun anew at `now`: while the server was away, streams were not silent but unheard. */

@@ -10,7 +10,7 @@ import { hasEnded, hasLeft } from './ending.ts'
 import { followPlaylist, type Unlisted } from './listing.ts'
 import { placeQueued } from './queues.ts'
 import { sealSlots, textIsAwaited } from './sealing.ts'
-import { followedListings, isDone, isSilent, type TimelineState } from './state.ts'
+import { eraOf, followedListings, isDone, isSilent, type TimelineState } from './state.ts'
 import { MOST_AHEAD_MS } from './text-placement.ts'
 
 /** An event of an input's timeline. The passing of time is one, because waits end by it. */
@@ -70,7 +70,7 @@ export function step(
     text,
     changed: text !== textBefore,
     slots,
-    eras: changedEras.map(({ id, streams, clock }) => ({ id, streams, clock })),
+    eras: changedEras.map(eraOf),
     consumed: [...consumed],
     gaps,
     isRefused: begun.some(({ streams }) => isAudioOnly(streams)),

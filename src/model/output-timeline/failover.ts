@@ -1,6 +1,6 @@
 import { msFromTicks, type Ticks, ticks, type UtcMs, utcMs } from '../../media/time.ts'
 import { joinedStreams, knowsMore } from '../eras/description.ts'
-import { FIRST_ALIAS_ERA, utcAt } from '../eras/era.ts'
+import { utcAt } from '../eras/era.ts'
 import type { InputStatuses } from '../eras/input-status.ts'
 import { LOCK_TOLERANCE, lockOf } from '../eras/lock.ts'
 import type { Era, Slot } from '../output-segment.ts'
@@ -48,7 +48,7 @@ export function show(output: OutputTimelineState, slot: Slot, era: Era, view: Fa
   segments.push(...addSlot(output, slot, era.streams))
   const { mapping } = output
   let shown = eras[0] ?? (mapping ? view.eraOf(mapping.era) : era) ?? era
-  if (shown.id >= FIRST_ALIAS_ERA && knowsMore(shown.streams, era.streams)) {
+  if (shown.origin.kind === 'alias' && knowsMore(shown.streams, era.streams)) {
     // The description of the slot's own era has grown.
     shown = { ...shown, streams: joinedStreams(shown.streams, era.streams) }
     eras.push(shown)
@@ -88,8 +88,8 @@ function needsAliasEra(
   view: FailoverView,
 ): boolean {
   if (mapping?.from === slot.era) {
-    const other = mapping.era < FIRST_ALIAS_ERA ? view.eraOf(mapping.era) : undefined
-    return other !== undefined && knowsMore(other.streams, era.streams)
+    const other = view.eraOf(mapping.era)
+    return other?.origin.kind === 'input' && knowsMore(other.streams, era.streams)
   }
   if (!outputEnd || outputEnd.era === era.id) return false
   return recentEras.includes(era.id) || utcAt(era.clock, slot.start) < outputEnd.clock - ROUNDING_MS
@@ -101,6 +101,7 @@ function openAliasEra(output: OutputTimelineState, { start }: Slot, { id, stream
   output.aliasEras = aliasEras + 1
   const era: Era = {
     id: view.firstAliasEra + aliasEras,
+    origin: { kind: 'alias', of: id },
     streams,
     clock: { time: start, utc: outputEnd?.clock ?? utcMs(0) },
   }

@@ -1,12 +1,18 @@
 import type { Ticks, UtcMs } from '../../media/time.ts'
 import type { EraMapping, OutputEnd } from '../eras/lock.ts'
 import type { SeenInputs, Slot } from '../output-segment.ts'
+import { UnknownRecordVersion } from '../record-version.ts'
+
+/** The version of a state that is saved. It grows when a field changes its meaning, not when one is added. */
+const VERSION = 1
 
 /**
  * The state of an output timeline: plain data, saved whole with every change. An output timeline follows one input of
  * its channel at a time; the segments it has published are in the segment index.
  */
 export type OutputTimelineState = {
+  /** Version of the record; absent in what the first versions saved. */
+  version: number
   segmentDuration: Ticks
   nextNumber: number
   discontinuitySequence: number
@@ -63,6 +69,7 @@ export type InputSwitch = { at: UtcMs; from: string; to: string }
 
 export function openOutputTimelineState(segmentDuration: Ticks, firstNumber: number, input = ''): OutputTimelineState {
   return {
+    version: VERSION,
     segmentDuration,
     nextNumber: firstNumber,
     discontinuitySequence: 0,
@@ -73,4 +80,14 @@ export function openOutputTimelineState(segmentDuration: Ticks, firstNumber: num
     run: [],
     runBreaks: false,
   }
+}
+
+/**
+ * A state as it was saved, by this version or an earlier one. Throws UnknownRecordVersion when a newer one saved it.
+ */
+export function readOutputTimeline(text: string): OutputTimelineState {
+  const saved = JSON.parse(text) as Omit<OutputTimelineState, 'version'> & { readonly version?: number }
+  const { version = VERSION } = saved
+  if (version !== VERSION) throw new UnknownRecordVersion('state of an output timeline', version)
+  return { ...saved, version }
 }

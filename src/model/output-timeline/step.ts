@@ -1,7 +1,7 @@
 import { type UtcMs, utcMs } from '../../media/time.ts'
 import { isAudioOnly } from '../eras/description.ts'
-import type { InputStatuses } from '../eras/input-status.ts'
-import type { Era, SeenInputs, Slot } from '../output-segment.ts'
+import { type InputStatuses, seenInputs } from '../eras/input-status.ts'
+import type { Era, Slot } from '../output-segment.ts'
 import {
   addStandby,
   type FailoverView,
@@ -21,13 +21,16 @@ import type { InputSwitch, OutputTimelineState } from './state.ts'
 /** A sealed slot and the input it is from. */
 export type SealedSlot = { readonly input: string; readonly slot: Slot }
 
+/** A published segment, and the moment at which the clock of the era it is shown in begins, if that is known. */
+export type StepSegment = PublishedSegment & { readonly eraClock: UtcMs | undefined }
+
 export type OutputTimelineStep = {
   readonly state: OutputTimelineState
   /** The JSON of `state`, as it is saved. */
   readonly text: string
   /** False when there is nothing to save. */
   readonly changed: boolean
-  readonly segments: readonly PublishedSegment[]
+  readonly segments: readonly StepSegment[]
   /** The alias eras that were opened, or whose description has grown. */
   readonly eras: readonly Era[]
   /** The ids of eras without a known description, whose slots were left out. */
@@ -90,24 +93,35 @@ export function stepOutput(
     if (isRunOver(state, outside)) segments.push(...closeRun(state))
   }
   const text = JSON.stringify(state)
-  return { state, text, changed: text !== textBefore, segments, eras, dropped: [...dropped], switched }
+  const changed = text !== textBefore
+  return { state, text, changed, segments: withClocks(segments, known), eras, dropped: [...dropped], switched }
 }
 
 /**
  * Lets an output timeline rest. Its run is published and its standby slots are dropped, to be read again when it is
  * filled.
  */
-export function restOutput(before: OutputTimelineState, seen: SeenInputs): OutputTimelineStep {
+export function restOutput(
+  before: OutputTimelineState,
+  view: InputStatuses & Pick<FailoverView, 'eraOf'>,
+): OutputTimelineStep {
   const state = JSON.parse(JSON.stringify(before)) as OutputTimelineState
-  const segments = closeRun(state)
+  const segments = withClocks(closeRun(state), view)
   for (const { input, slot } of state.standbySlots.splice(0).reverse()) {
     state.cursors[input] = { era: slot.era, index: slot.index - 1 }
   }
   state.isFilling = true
   state.isResting = true
-  state.seen = seen
+  state.seen = seenInputs(view)
   const text = JSON.stringify(state)
   return { state, text, changed: true, segments, eras: [], dropped: [], switched: undefined }
+}
+
+function withClocks(
+  segments: readonly PublishedSegment[],
+  { eraOf }: Pick<FailoverView, 'eraOf'>,
+): readonly StepSegment[] {
+  return segments.map((published) => ({ ...published, eraClock: eraOf(published.segment.era)?.clock.utc }))
 }
 
 /** True when the passing of time may have changed something. Cheap, because it is asked at every tick. */

@@ -4,7 +4,16 @@ import { after, before, describe, it } from 'node:test'
 import hlsParser from 'hls-parser'
 import { parse as parseMpd } from 'mpd-parser'
 import { OriginUnderTest } from '../../../test/origin/origin-under-test.ts'
-import { audio, CLOCK, LADDER, outputSegments, variant, video, windowOf } from '../../../test/origin/sample-channel.ts'
+import {
+  audio,
+  CLOCK,
+  LADDER,
+  ORIGIN,
+  outputSegments,
+  variant,
+  video,
+  windowOf,
+} from '../../../test/origin/sample-channel.ts'
 import {
   ALL_STREAMS,
   cmafEndpoint,
@@ -55,6 +64,7 @@ const text = (index: number, language: string): SourceStream => ({
  */
 const APART: Era = {
   id: 1,
+  origin: ORIGIN,
   clock: CLOCK,
   streams: [
     variant(1, 6_000_000, [uhd], { codecs: 'hvc1.2.4.L120.90,mp4a.40.2', audioGroup: 'aac', subtitlesGroup: 's' }),

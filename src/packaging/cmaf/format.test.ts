@@ -7,6 +7,7 @@ import {
   audio,
   CLOCK,
   FakeArchive,
+  ORIGIN,
   outputSegments,
   overEra,
   subtitles,
@@ -31,6 +32,7 @@ function manifest(endpoint: OriginEndpoint, window: ArchiveWindow, path: string,
 
 const MUXED: Era = {
   id: 3,
+  origin: ORIGIN,
   clock: CLOCK,
   streams: [
     variant(1, 2_700_123, [video(540), audio(257, 'eng')], { codecs: 'avc1.640029,mp4a.40.2' }),

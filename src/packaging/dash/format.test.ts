@@ -7,6 +7,7 @@ import {
   CLOCK,
   LADDER,
   NOON,
+  ORIGIN,
   outputSegments,
   overEra,
   subtitles,
@@ -57,7 +58,7 @@ function periods(text = ''): readonly unknown[] {
   )
 }
 
-const eraOf = (...streams: readonly SourceStream[]): Era => ({ id: 1, clock: CLOCK, streams })
+const eraOf = (...streams: readonly SourceStream[]): Era => ({ id: 1, origin: ORIGIN, clock: CLOCK, streams })
 
 /** A window over one era. */
 const windowOver = (era: Era, ...sketches: Parameters<typeof outputSegments>[1]): ArchiveWindow => {
@@ -258,7 +259,7 @@ describe('the Periods of a DASH manifest', () => {
 
   it('begin with each era, by its own clock; no name of one is a name of another', () => {
     // The encoder began again at its first timestamps, a minute after it had stopped.
-    const again: Era = { ...LADDER, id: 2, clock: { time: CLOCK.time, utc: utcMs(NOON + 72_000) } }
+    const again: Era = { ...LADDER, id: 2, origin: ORIGIN, clock: { time: CLOCK.time, utc: utcMs(NOON + 72_000) } }
     const before = outputSegments(10, [{}, {}])
     const after = outputSegments(12, [{ era: again, discontinuity: true }, { era: again }])
     const window = windowOf([...before, ...after], { eras: [LADDER, again] })

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parse } from 'mpd-parser'
 import { found } from '../../../test/found.ts'
-import { assetOf, FakeArchive, NOON, variant, windowOf, written } from '../../../test/origin/sample-channel.ts'
+import { assetOf, FakeArchive, NOON, ORIGIN, variant, windowOf, written } from '../../../test/origin/sample-channel.ts'
 import { type DashSettings, dashEndpoint } from '../../../test/origin/sample-endpoints.ts'
 import { needing } from '../../../test/programs.ts'
 import { ticks, utcMs } from '../../media/time.ts'
@@ -35,6 +35,7 @@ function demoChannel(): { archive: FakeArchive; window: ArchiveWindow; sources: 
   const first = probes[0]![0]!
   const era: Era = {
     id: 7,
+    origin: ORIGIN,
     clock: { time: ticks(first.firstPts), utc: NOON },
     streams: RENDITIONS.map((_, i) => variant(i + 1, 2_000_000 - 1_000_000 * i, probes[i]![0]!.tracks)),
   }

@@ -9,6 +9,7 @@ import {
   CLOCK,
   FakeArchive,
   LADDER,
+  ORIGIN,
   outputSegments,
   sampleBytes,
   variant,
@@ -53,7 +54,7 @@ function manifest(
   return text
 }
 
-const eraOf = (...streams: readonly SourceStream[]): Era => ({ id: 1, clock: CLOCK, streams })
+const eraOf = (...streams: readonly SourceStream[]): Era => ({ id: 1, origin: ORIGIN, clock: CLOCK, streams })
 
 /** A window of one segment over other streams. */
 const windowOver = (era: Era): ArchiveWindow => windowOf(outputSegments(1, [{ era }]), { eras: [era] })
@@ -238,7 +239,12 @@ index_1_8.ts?m=1700000000
   })
 
   it('calls it a gap where an era had no such stream', () => {
-    const before: Era = { id: 1, clock: CLOCK, streams: [variant(1, 1_000_000, [video(360), audio(257)])] }
+    const before: Era = {
+      id: 1,
+      origin: ORIGIN,
+      clock: CLOCK,
+      streams: [variant(1, 1_000_000, [video(360), audio(257)])],
+    }
     const after: Era = { ...LADDER, id: 2 }
     const segments = outputSegments(1, [{ era: before }, { era: after, discontinuity: true }])
     const text = manifest(windowOf(segments, { eras: [before, after] }), { n: 2 })

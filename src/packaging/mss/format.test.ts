@@ -7,6 +7,7 @@ import {
   audio,
   CLOCK,
   FakeArchive,
+  ORIGIN,
   outputSegments,
   overEra,
   type SegmentSketch,
@@ -27,6 +28,7 @@ import { videoLevels } from './tracks.ts'
 
 const ERA: Era = {
   id: 3,
+  origin: ORIGIN,
   clock: CLOCK,
   streams: [
     variant(1, 2_700_123, [video(540), audio(257, 'eng')]),
@@ -174,6 +176,7 @@ describe('a Smooth Streaming manifest', () => {
 /** An era of an encoder that restarted 10.5 s after `ERA`'s clock, at another time of its own. */
 const restarted = (streams: readonly SourceStream[]): Era => ({
   id: 4,
+  origin: ORIGIN,
   clock: { time: ticks(900_000 + 12 * 90_000), utc: utcMs(CLOCK.utc + 12_500) },
   streams,
 })

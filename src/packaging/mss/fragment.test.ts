@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { encodedFiles } from '../../../test/fixtures/encoded.ts'
 import { found } from '../../../test/found.ts'
 import { ffprobePackets, run } from '../../../test/fuzz/media-samples.ts'
-import { assetOf, CLOCK, FakeArchive, NOON, windowOf } from '../../../test/origin/sample-channel.ts'
+import { assetOf, CLOCK, FakeArchive, NOON, ORIGIN, windowOf } from '../../../test/origin/sample-channel.ts'
 import { mssEndpoint } from '../../../test/origin/sample-endpoints.ts'
 import { needing } from '../../../test/programs.ts'
 import { SMOOTH_TIMESCALE } from '../../media/mp4/smooth.ts'
@@ -60,7 +60,12 @@ function archiveOf(media: readonly Buffer[]): { readonly archive: FakeArchive; r
     container: 'webvtt',
   }
   const [{ firstPts: first }] = probes as [MediaProbe]
-  const era: Era = { id: 1, clock: { time: ticks(first), utc: CLOCK.utc }, streams: [variant, subtitles] }
+  const era: Era = {
+    id: 1,
+    origin: ORIGIN,
+    clock: { time: ticks(first), utc: CLOCK.utc },
+    streams: [variant, subtitles],
+  }
   const overrides = new Map<string, Uint8Array>()
   const segments = probes.map(({ firstPts, lastPts, times }, n): OutputSegment => {
     const start = ticks(firstPts)

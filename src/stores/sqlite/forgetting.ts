@@ -1,5 +1,4 @@
 import type { UtcMs, UtcRange } from '../../media/time.ts'
-import { FIRST_ALIAS_ERA } from '../../model/eras/era.ts'
 import type { InputRef } from '../../model/input-ref.ts'
 import { objectsOf, type Slot } from '../../model/output-segment.ts'
 import type { ChannelUsage } from '../object-ledger.ts'
@@ -144,7 +143,7 @@ export function forgettingOperations(db: SqliteDatabase) {
       // slots of the other input are shown.
       db.run(
         `DELETE FROM era
-         WHERE input = ?1 AND (id >= ${FIRST_ALIAS_ERA} OR id < (SELECT min(era) FROM slot WHERE input = ?1))
+         WHERE input = ?1 AND (is_alias = 1 OR id < (SELECT min(era) FROM slot WHERE input = ?1))
            AND id NOT IN (SELECT value FROM json_each(?3)) AND NOT EXISTS (
              SELECT 1 FROM output_timeline n JOIN input i ON i.id = n.input
              WHERE i.channel_guid = ?2 AND EXISTS (

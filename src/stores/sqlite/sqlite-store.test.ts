@@ -12,13 +12,17 @@ import type { Worker } from 'node:worker_threads'
 import fc from 'fast-check'
 import { assertUpgraded, olderEndpoints, olderJob } from '../../../test/stores/older-endpoints.ts'
 import { variants } from '../../../test/timeline/rehearsal.ts'
+import { firstAliasEraId } from '../../model/eras/era-ids.ts'
 import { emptyTimeline, readTimeline } from '../../model/input-timeline/state.ts'
 import {
   type ContractStore,
   channel,
+  commit,
+  era,
   event,
   INPUT,
   later,
+  NOTHING_SPARED,
   NOW,
   OTHER,
   outputSegment,
@@ -132,7 +136,7 @@ describe('a store in SQLite', () => {
     for (const id of [1, 2, 3]) insertEra.run(id, JSON.stringify({ id, streams: [] }))
     old.close()
     const { segmentIndex } = await openTracked(path)
-    const eras = await segmentIndex.eras(INPUT, [1, 2, 3])
+    const eras = await segmentIndex.eras(INPUT.channelGuid, [1, 2, 3])
     assert.deepEqual(
       eras.map(({ id, clock }) => [id, clock.time, clock.utc]),
       [
@@ -140,6 +144,38 @@ describe('a store in SQLite', () => {
         [2, 0, NOW],
         [3, 0, 0],
       ],
+    )
+  })
+
+  it('gives eras of older versions their origin', async () => {
+    const path = newPath()
+    const store = await openTracked(path)
+    const { id } = await store.segmentIndex.openOutputTimeline({ guid: 'e', revision: 1 }, INPUT, 2)
+    const [shown, made, gone] = [0, 1, 2].map((n) => firstAliasEraId(id) + n) as [number, number, number]
+    const eras = [era(1), era(2), era(shown), era(made), era(gone)]
+    const slots = [slot(0, [], { era: 1 })]
+    const source = { ...INPUT, era: 1 }
+    const outputSegments = [{ ...outputSegment(id, 1, slots), era: shown, source }]
+    const state = JSON.stringify({ mapping: { from: 2, era: made } })
+    const outputTimelines = [{ id, expectedVersion: 0, state }]
+    await store.segmentIndex.commitTimeline(INPUT, commit(0, { eras, slots, outputSegments, outputTimelines }))
+    await store.close()
+    const old = new DatabaseSync(path)
+    old.exec(`UPDATE era SET body = json_remove(body, '$.origin'); ALTER TABLE era DROP COLUMN is_alias;
+      PRAGMA user_version = ${MIGRATIONS.length - 1}`)
+    old.close()
+    const { segmentIndex } = await openTracked(path)
+    const input = { kind: 'input', input: INPUT.ingestEndpointId }
+    const ids = eras.map((one) => one.id)
+    assert.deepEqual(
+      (await segmentIndex.eras(INPUT.channelGuid, ids)).map(({ origin }) => origin),
+      [input, input, { kind: 'alias', of: 1 }, { kind: 'alias', of: 2 }, { kind: 'alias' }],
+    )
+    await segmentIndex.forget(INPUT, NOW, { ...NOTHING_SPARED, inUseEras: [made] })
+    assert.deepEqual(
+      (await segmentIndex.eras(INPUT.channelGuid, ids)).map((one) => one.id),
+      [1, 2, shown, made],
+      'aliases that nothing shows are of no use',
     )
   })
 
@@ -205,11 +241,11 @@ describe('a store in SQLite', () => {
     const place = { era: 1_000_002, index: 0 }
     assert.deepEqual([moved.nextNumber, moved.last, moved.cursors, moved.run], [2, place, { [b]: place }, []])
     assert.equal(JSON.parse((await segmentIndex.loadTimeline(INPUT))?.state ?? '').numberings, undefined)
-    const timeline = readTimeline((await segmentIndex.loadTimeline(OTHER))?.state ?? '')
+    const timeline = readTimeline((await segmentIndex.loadTimeline(OTHER))?.state ?? '', b)
     // Its encoder need not send the parent playlist again.
     const known = { streams: variants('a'), streamsRevision: 2, clockEnd: NOW }
-    assert.deepEqual(timeline, { ...emptyTimeline(), ...known, nextEra: 1_000_003 })
-    assert.equal((await segmentIndex.eras(OTHER, [1_000_002]))[0]?.id, 1_000_002)
+    assert.deepEqual(timeline, { ...emptyTimeline(b), ...known, nextEra: 1_000_003 })
+    assert.equal((await segmentIndex.eras(OTHER.channelGuid, [1_000_002]))[0]?.id, 1_000_002)
     for (const [id, era] of [2, 1_000_002].entries()) {
       const [segment] = await segmentIndex.lastOutputSegments(id + 1, 9)
       assert.deepEqual([segment?.era, segment?.slots], [era, [one(era, `key ${id}`)]])

@@ -36,27 +36,32 @@ export function timelineOperations(db: SqliteDatabase) {
   }
 
   /** Records where an era begins in an output timeline: at its first segment. */
-  const noteEra = (outputTimeline: number, number: number, era: number) =>
+  const noteEra = ({ outputTimeline, number, era, eraClock }: OutputSegmentRow) =>
     db.run(
-      `INSERT INTO shown_era (output_timeline, number, era, clock_utc)
-       SELECT ?1, ?2, ?3, (SELECT json_extract(e.body, '$.clock.utc') FROM era e WHERE e.id = ?3 AND e.input IN (
-         SELECT i.id FROM input i JOIN input first ON first.channel_guid = i.channel_guid
-         WHERE first.id = (SELECT input FROM output_timeline WHERE id = ?1)))
-       WHERE NOT EXISTS (
+      `INSERT INTO shown_era (output_timeline, number, era, clock_utc) SELECT ?1, ?2, ?3, ?4 WHERE NOT EXISTS (
          SELECT 1 FROM output_segment INDEXED BY output_segment_by_start WHERE output_timeline = ?1 AND era = ?3)`,
       outputTimeline,
       number,
       era,
+      eraClock ?? null,
     )
 
+  const insertEra = (input: number, era: Era) => {
+    const sql = 'INSERT OR REPLACE INTO era (input, id, is_alias, body) VALUES (?, ?, ?, ?)'
+    db.run(sql, input, era.id, era.origin.kind === 'alias' ? 1 : 0, JSON.stringify(era))
+  }
+
+  const firstInputOf = (outputTimeline: number): number =>
+    db.get<{ input: number }>('SELECT input FROM output_timeline WHERE id = ?', outputTimeline)?.input ?? 0
+
   const insertOutputSegment = (channelGuid: string, row: OutputSegmentRow) => {
-    const { outputTimeline, number, era, firstSlot, slotCount, source, ...segment } = row
+    const { outputTimeline, number, era, eraClock: _, firstSlot, slotCount, source, ...segment } = row
     const ms = msFromTicks(row.duration)
     db.run('UPDATE output_timeline SET longest_ms = ?2 WHERE id = ?1 AND longest_ms < ?2', outputTimeline, ms)
     const input = source
       ? knownInput(db, { channelGuid, ingestEndpointId: source.ingestEndpointId })
-      : (db.get<{ input: number }>('SELECT input FROM output_timeline WHERE id = ?', outputTimeline)?.input ?? 0)
-    noteEra(outputTimeline, number, era)
+      : firstInputOf(outputTimeline)
+    noteEra(row)
     db.run(
       `INSERT INTO output_segment
          (output_timeline, number, era, input, slot_era, first_slot, slot_count, start_utc, end_utc, sealed_at, body)
@@ -82,11 +87,7 @@ export function timelineOperations(db: SqliteDatabase) {
     if (!commits.every(isExpected)) return false
     for (const { id, state, eras = [] } of commits) {
       db.run('UPDATE output_timeline SET version = version + 1, state = ? WHERE id = ?', state, id)
-      for (const era of eras) {
-        const sql =
-          'INSERT OR REPLACE INTO era (input, id, body) VALUES ((SELECT input FROM output_timeline WHERE id = ?), ?, ?)'
-        db.run(sql, id, era.id, JSON.stringify(era))
-      }
+      for (const era of eras) insertEra(firstInputOf(id), era)
     }
     return true
   }
@@ -126,9 +127,7 @@ export function timelineOperations(db: SqliteDatabase) {
           JSON.stringify(object),
         )
       }
-      for (const era of commit.eras) {
-        db.run('INSERT OR REPLACE INTO era (input, id, body) VALUES (?, ?, ?)', input, era.id, JSON.stringify(era))
-      }
+      for (const era of commit.eras) insertEra(input, era)
       for (const key of commit.settled) db.run('UPDATE source_object SET placed = 2 WHERE key = ? AND placed = 0', key)
       for (const row of commit.slots) insertSlot(input, row)
       publish(ingest.channelGuid, commit.outputSegments)
@@ -146,11 +145,12 @@ export function timelineOperations(db: SqliteDatabase) {
       return 'committed'
     },
 
-    eras: (ingest: InputRef, ids: readonly number[]) =>
+    eras: (channelGuid: string, ids: readonly number[]) =>
       db
         .all<Body>(
-          'SELECT body FROM era WHERE input = ? AND id IN (SELECT value FROM json_each(?)) ORDER BY id',
-          knownInput(db, ingest),
+          `SELECT body FROM era WHERE input IN (SELECT id FROM input WHERE channel_guid = ?)
+             AND id IN (SELECT value FROM json_each(?)) ORDER BY id`,
+          channelGuid,
           JSON.stringify(ids),
         )
         .map(({ body }) => JSON.parse(body) as Era),
