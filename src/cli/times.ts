@@ -12,7 +12,7 @@ export function timeOf(flag: string, text: string, now: number): string {
   const steps = [...text.slice(1).matchAll(/(\d+(?:\.\d+)?)([smhd])/g)]
   if (steps.length === 0 || steps.map(([step]) => step).join('') !== text.slice(1)) {
     throw new CommandMisused(
-      `${flag} must be a time, "now", or a distance from now such as -10m or +1h30m, not "${text}"`,
+      `${flag} must be a time, "now", or an offset from now such as -10m or +1h30m, not "${text}"`,
     )
   }
   const seconds = steps.reduce((sum, [, count, unit = '']) => sum + Number(count) * (UNITS[unit] ?? 0), 0)
