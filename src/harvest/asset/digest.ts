@@ -8,6 +8,8 @@ export async function digested(body: ObjectBody): Promise<ObjectBody & { readonl
 
 async function digestOf(body: ObjectBody): Promise<string> {
   const hash = createHash('sha256')
-  for await (const piece of piecesOf(body)) hash.update(piece)
+  // A made segment may have a part for each of its samples.
+  if (body.kind === 'bytes') for (const part of body.parts) hash.update(part)
+  else for await (const piece of piecesOf(body)) hash.update(piece)
   return hash.digest('hex')
 }

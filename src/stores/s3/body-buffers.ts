@@ -20,11 +20,8 @@ export class BodyBuffers {
    */
   async hold<T>(body: ObjectBody, work: (bytes: Buffer, keep: () => void) => Promise<T>): Promise<T> {
     const buffer = this.take(body.size)
-    let size = 0
-    for await (const piece of piecesOf(body)) {
-      buffer.set(piece, size)
-      size += piece.length
-    }
+    const size = body.kind === 'bytes' ? copyParts(body.parts, buffer) : await readPieces(body, buffer)
+    if (size !== body.size) throw new Error(`read ${size} bytes of an object that has ${body.size}`)
     let isKept = false
     const keep = () => {
       isKept = true
@@ -49,4 +46,23 @@ export class BodyBuffers {
     let kept = this.free.reduce((sum, { length }) => sum + length, 0)
     while (kept > this.mostKept) kept -= this.free.shift()!.length
   }
+}
+
+/** Copies parts into a buffer, as far as there is room, and returns their total size. */
+function copyParts(parts: readonly Uint8Array[], buffer: Buffer): number {
+  let size = 0
+  for (const part of parts) {
+    buffer.set(part.subarray(0, Math.max(0, buffer.length - size)), Math.min(size, buffer.length))
+    size += part.length
+  }
+  return size
+}
+
+async function readPieces(body: ObjectBody, buffer: Buffer): Promise<number> {
+  let size = 0
+  for await (const piece of piecesOf(body)) {
+    buffer.set(piece, size)
+    size += piece.length
+  }
+  return size
 }
