@@ -57,7 +57,7 @@ export function probeAt(seconds: number, width = 640, duration = 2): MediaProbe 
     container: 'mpeg-ts',
     tracks: [{ ...VIDEO, width }, AUDIO],
     times: [
-      { first, last: first + span - 3600, bytes: 900 },
+      { first, last: first + span - 3600, bytes: 900, pictures: Math.round(span / 3600) },
       { first: audio, last: audio + span - 2000, bytes: 100 },
     ],
     firstPts: first,

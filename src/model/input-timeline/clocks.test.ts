@@ -15,7 +15,7 @@ describe('the times of a slot’s objects', () => {
     r.slots.forEach(({ start }, i) => {
       const { times, keyFrames } = at(r, i)
       assert.deepEqual(times, [
-        { first: start, last: start + 176_400, bytes: 900 },
+        { first: start, last: start + 176_400, bytes: 900, pictures: 50 },
         { first: start - 1800, last: start + 176_200, bytes: 100 },
       ])
       assert.deepEqual(keyFrames, [{ pts: start, offset: 376, size: 188 }])

@@ -11,9 +11,9 @@ import {
 import { agrees, tracksIn } from '../eras/description.ts'
 import { makesSlots, utcAt } from '../eras/era.ts'
 import { LOCK_TOLERANCE } from '../eras/lock.ts'
-import type { MediaProbe, SourceObject } from '../source-segment.ts'
+import type { SourceObject } from '../source-segment.ts'
 import type { Donor } from './donor.ts'
-import type { Placing } from './placing.ts'
+import type { MediaObject, Placing } from './placing.ts'
 import type { OpenEra, QueuedEntry, TimelineState } from './state.ts'
 
 /** The most by which a source date may differ from the server's clock; other dates are ignored. In milliseconds. */
@@ -27,8 +27,6 @@ const MOST_LATE = ticks(60 * TICKS_PER_SECOND)
  * picture must not be negative.
  */
 const ROOM_BEFORE = 10 * TICKS_PER_SECOND
-
-export type MediaObject = SourceObject & { readonly probe: MediaProbe }
 
 /**
  * The place of a stream's next segment. A mismatched segment has other tracks than its stream has in the era, and comes

@@ -1,10 +1,11 @@
-import { type Ticks, ticks, type UtcMs, unwrapPts } from '../../media/time.ts'
+import { msFromTicks, type Ticks, ticks, type UtcMs, unwrapPts } from '../../media/time.ts'
 import { describeStream } from '../eras/description.ts'
 import { makesSlots, utcAt } from '../eras/era.ts'
 import type { SlotObject } from '../output-segment.ts'
-import { believableDate, eraAt, eraFor, isSealed, type MediaObject } from './eras.ts'
-import type { Placing } from './placing.ts'
-import { type OpenEra, type OpenSlot, type QueuedEntry, RECENT_PLACES, type StreamListing } from './state.ts'
+import { believableDate, eraAt, eraFor, isSealed } from './eras.ts'
+import type { MediaObject, Placing } from './placing.ts'
+import { segmentLength } from './segment-length.ts'
+import { NEXT_TARGET_DURATIONS, type OpenEra, type OpenSlot, RECENT_PLACES, type StreamListing } from './state.ts'
 
 export type Placement = {
   /** The era, if it was opened or its description changed. */
@@ -13,10 +14,14 @@ export type Placement = {
   readonly isShown: boolean
 }
 
-/** Puts a listed object of audio or video into its slot, and opens the era and the slot where there are none. */
-export function placeObject(placing: Placing, object: MediaObject): Placement {
+/**
+ * Puts a listed object of audio or video into its slot, opening era and slot as needed. `waits`: how long it lasts is
+ * told by the stream's next segment, which is not there yet.
+ */
+export function placeObject(placing: Placing, object: MediaObject): Placement | 'waits' {
   const { listing, streamIndex, now } = placing
-  const duration = durationOf(listing, placing.entry, object)
+  const duration = lengthOf(placing, object)
+  if (duration === 'waits') return 'waits'
   const entry = { ...placing.entry, duration }
   const { era, start, standing, breaks } = eraFor({ ...placing, entry }, object)
   listing.era = era.id
@@ -73,10 +78,28 @@ function tellsTime(era: OpenEra, { entries }: OpenSlot, streamIndex: number): bo
   return era.streams.every((stream) => !makesSlots(stream) || !entries[stream.index] || streamIndex < stream.index)
 }
 
-/** The duration of a segment: EXTINF, unless by its timestamps the segment is more than twice as long. */
-function durationOf(listing: StreamListing, { duration }: QueuedEntry, { probe }: MediaObject): Ticks {
-  const span = Math.min(probe.lastPts - probe.firstPts, listing.targetDuration)
-  return ticks(duration < span / 2 ? span : duration)
+/** How long the object lasts, noted where that is not what its playlist told. */
+function lengthOf({ listing, entry, next, now }: Placing, { probe }: MediaObject): Ticks | 'waits' {
+  const { duration: told } = entry
+  const waitedMs = now - entry.listedAt
+  const length = segmentLength({
+    probe,
+    told,
+    start: unwrapPts(probe.firstPts, listing.nextStart),
+    nextPts: next?.probe.firstPts,
+    targetDuration: listing.targetDuration,
+    corrected: listing.corrected,
+    mayWait: !isLast(listing) && waitedMs < NEXT_TARGET_DURATIONS * msFromTicks(listing.targetDuration),
+  })
+  if (length === 'waits') return length
+  if (length === told) delete listing.corrected
+  else listing.corrected = { told, real: length }
+  return length
+}
+
+/** True of the head of a queue after which nothing of its timeline comes. */
+function isLast({ queue, ended }: StreamListing): boolean {
+  return queue[1] ? queue[1].breaks : ended
 }
 
 /** Remembers the place of a segment of the first variant, if there are subtitles to be placed beside it. */

@@ -3,10 +3,9 @@ import { makesSlots } from '../eras/era.ts'
 import type { ListedStream } from '../listed-playlist.ts'
 import type { SourceObject } from '../source-segment.ts'
 import type { Donor } from './donor.ts'
-import type { MediaObject } from './eras.ts'
 import type { Unlisted } from './listing.ts'
 import { placeGap, placeObject } from './placement.ts'
-import type { Placing } from './placing.ts'
+import type { MediaObject, Placing } from './placing.ts'
 import { RECENT_ENTRIES, type StreamListing, type TimelineState } from './state.ts'
 import { placeText, placeTextGap, type TextObject } from './text-placement.ts'
 
@@ -37,7 +36,8 @@ export function placeQueued(state: TimelineState, unlisted: Unlisted, now: UtcMs
       const found = unlisted.get(entry.name)
       const object = found && !placed.consumed.has(found) ? found : undefined
       if (!object && now - entry.listedAt < msFromTicks(listing.targetDuration)) break
-      const placing = { state, listing, streamIndex: stream.index, entry, now, donor }
+      const next = nextOf(listing, unlisted, placed)
+      const placing = { state, listing, streamIndex: stream.index, entry, next, now, donor }
       if (!place(placing, stream, object, placed)) {
         entry.isHere = true
         break
@@ -51,10 +51,19 @@ export function placeQueued(state: TimelineState, unlisted: Unlisted, now: UtcMs
   return placed
 }
 
-/**
- * Gives up the first of hundreds of segments that an encoder has listed and not put, without showing gaps. True when it
- * has given up any.
- */
+/** The object behind the head of a queue, where it is audio or video that goes on with the head's timeline. */
+function nextOf(
+  { queue: [, second] }: StreamListing,
+  unlisted: Unlisted,
+  { consumed }: Placed,
+): MediaObject | undefined {
+  const object = second && !second.breaks ? unlisted.get(second.name) : undefined
+  return object?.probe && object.probe.container !== 'webvtt' && !consumed.has(object)
+    ? (object as MediaObject)
+    : undefined
+}
+
+/** An encoder that lists hundreds of segments it has not put is not waited for, segment by segment; no gap is shown. */
 function skipUnawaited(
   { playlist }: ListedStream,
   { queue }: StreamListing,
@@ -67,7 +76,7 @@ function skipUnawaited(
   return kept > 0
 }
 
-/** Puts the object of an entry, or a gap, into its slot. False when the entry must wait for its slot. */
+/** False when the entry has to wait: for its slot, or for the next one to tell how long it lasts. */
 function place(
   placing: Placing,
   stream: ListedStream,

@@ -3,6 +3,7 @@ import { makesSlots } from '../eras/era.ts'
 import type { ListedStream } from '../listed-playlist.ts'
 import type { Era, EraOrigin, SlotObject, SourceStream } from '../output-segment.ts'
 import { UnknownRecordVersion } from '../record-version.ts'
+import type { CorrectedLength } from './segment-length.ts'
 
 /** The version of a state that is saved. It grows when a field changes its meaning, not when one is added. */
 const VERSION = 1
@@ -61,10 +62,9 @@ export type StreamListing = {
   /** The server's clock when the playlist last listed something new. */
   lastListedAt: UtcMs
   ended: boolean
-  /**
-   * For the first variant, where there are subtitles to place beside it: the places of its newest segments, at most
-   * RECENT_PLACES.
-   */
+  /** The newest length that EXTINF told wrong, until it tells one right. */
+  corrected?: CorrectedLength
+  /** Of the first variant, where there are subtitles to place beside it: its newest segments, at most RECENT_PLACES. */
   places?: Place[]
   /** For subtitles: they were waited for in vain, and are not waited for again before they are in time. */
   isLate?: true
@@ -92,7 +92,7 @@ export type QueuedEntry = {
   breaks: boolean
   programDateTime?: UtcMs
   listedAt: UtcMs
-  /** For subtitles: the object has come, and its slot has not. */
+  /** The object is there; not so, of subtitles, its slot, and of other streams, the segment that tells how long it is. */
   isHere?: true
 }
 
@@ -143,7 +143,9 @@ export type OpenSlot = {
 export const RECENT_ENTRIES = 64
 /** The most segments of the first variant that are remembered for subtitles to be placed beside them. */
 export const RECENT_PLACES = 16
-/** The number of target durations after which a stream that lists nothing new no longer holds the others back. */
+/** How many target durations a segment waits for the next one to tell how long it lasts. */
+export const NEXT_TARGET_DURATIONS = 2
+/** A stream that lists nothing new for this many target durations no longer holds the others back. */
 export const SILENT_TARGET_DURATIONS = 3
 
 /** The state of an input that has sent nothing yet. */

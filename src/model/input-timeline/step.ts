@@ -10,7 +10,7 @@ import { hasEnded, hasLeft } from './ending.ts'
 import { followPlaylist, type Unlisted } from './listing.ts'
 import { placeQueued } from './queues.ts'
 import { sealSlots, textIsAwaited } from './sealing.ts'
-import { eraOf, followedListings, isDone, isSilent, type TimelineState } from './state.ts'
+import { eraOf, followedListings, isDone, isSilent, NEXT_TARGET_DURATIONS, type TimelineState } from './state.ts'
 import { MOST_AHEAD_MS } from './text-placement.ts'
 
 /** An event of an input's timeline. The passing of time is one, because waits end by it. */
@@ -135,11 +135,13 @@ function noStreamGoesOn(state: TimelineState, now: UtcMs): boolean {
  * tick.
  */
 export function isDue(state: TimelineState, now: UtcMs): boolean {
-  const waitsTooLong = (state.streams ?? []).some(({ playlist }) => {
-    const listing = state.listings[playlist]
+  const waitsTooLong = (state.streams ?? []).some((stream) => {
+    const listing = state.listings[stream.playlist]
     const head = listing?.queue[0]
     if (!head) return false
-    return now - head.listedAt >= (head.isHere ? MOST_AHEAD_MS : msFromTicks(listing.targetDuration))
+    const target = msFromTicks(listing.targetDuration)
+    const mostHere = makesSlots(stream) ? NEXT_TARGET_DURATIONS * target : MOST_AHEAD_MS
+    return now - head.listedAt >= (head.isHere ? mostHere : target)
   })
   if ((!state.ended && hasEnded(state, now)) || (!state.left && hasLeft(state, now))) return true
   if (waitsTooLong || state.eras.length > 1) return true

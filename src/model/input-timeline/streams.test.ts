@@ -133,7 +133,7 @@ describe('a timeline of several streams', () => {
       r.parent('a', 'b')
       for (let i = 0; i < 3; i++) {
         for (const s of order) {
-          r.put(`${s}-${i}`, probeAt(10 + 2 * i + (s === 'b' ? 0.3 : 0)))
+          r.put(`${s}-${i}`, probeAt(10 + 2 * i + (s === 'b' ? 0.3 : 0), 640, s === 'b' ? 1.9 : 2))
           r.list(s, i, [{ name: `${s}-${i}`, seconds: s === 'b' ? 1.9 : 2 }])
         }
       }
@@ -300,10 +300,10 @@ describe('a timeline of several streams', () => {
     r.parent('a', 'b')
     r.open(1, 8)
     for (let i = 0; i < 4; i++) {
-      r.put(`a-${i}`, probeAt(10 + 8 * i))
+      r.put(`a-${i}`, probeAt(10 + 8 * i, 640, 8))
       r.list('a', i, [{ name: `a-${i}`, seconds: 8 }])
       r.pass(7.5)
-      r.put(`b-${i}`, probeAt(10 + 8 * i))
+      r.put(`b-${i}`, probeAt(10 + 8 * i, 640, 8))
       r.list('b', i, [{ name: `b-${i}`, seconds: 8 }])
       r.pass(0.5)
     }

@@ -1,0 +1,110 @@
+import { TICKS_PER_SECOND, type Ticks, ticks, unwrapPts } from '../../media/time.ts'
+import type { AudioDescription, MediaProbe, TrackDescription, TrackTimes } from '../../media/track.ts'
+
+/** Without a segment that begins where this one ends, nobody believes in longer ones. */
+const MOST_UNCONFIRMED: Ticks = ticks(60 * TICKS_PER_SECOND)
+
+/** EXTINF mostly has milliseconds: what differs by no more than two of them is the same. */
+const ROUNDING: Ticks = ticks(180)
+
+/** A playlist that tells time to within a picture, or 20 ms, tells it well enough where pictures come at a steady rate. */
+const LEAST_TOLERANCE: Ticks = ticks(1800)
+
+/** How far the sound beside the pictures may end from them, to confirm that they end there. */
+const SOUND_TOLERANCE: Ticks = ticks(TICKS_PER_SECOND / 10)
+
+/** A segment's length, as EXTINF told it and as it turned out to be. */
+export type CorrectedLength = { readonly told: Ticks; readonly real: Ticks }
+
+export type LengthEvidence = {
+  readonly probe: MediaProbe
+  /** EXTINF. */
+  readonly told: Ticks
+  /** Where the segment begins on its era's timeline. */
+  readonly start: Ticks
+  /** PTS of the stream's next segment, where that is there and no discontinuity lies between. */
+  readonly nextPts?: number | undefined
+  readonly targetDuration: Ticks
+  /** The newest length of the stream that EXTINF told wrong. */
+  readonly corrected?: CorrectedLength | undefined
+  /** Whether the next segment may be waited for. */
+  readonly mayWait: boolean
+}
+
+/**
+ * How long a segment lasts: until the next of its stream begins. Where EXTINF agrees with the timestamps it is taken at
+ * its word; where they disagree, or leave open when the last picture ends, the next segment is waited for, unless the
+ * segment itself proves where it ends. `waits`: the next segment will tell.
+ */
+export function segmentLength(evidence: LengthEvidence): Ticks | 'waits' {
+  const { probe, told, start, nextPts, mayWait, targetDuration, corrected } = evidence
+  const measured = measure(probe)
+  if (agrees(told, measured, probe.lastPts - probe.firstPts)) return told
+  const length = measured?.length ?? ticks(probe.lastPts - probe.firstPts)
+  const longest = Math.max(told, length)
+  if (nextPts !== undefined) {
+    const until = ticks(unwrapPts(nextPts, ticks(start + told)) - start)
+    if (until > 0 && until <= Math.max(1.5 * longest, 2 * targetDuration)) return until
+  }
+  const isBelievable = length > 0 && length <= Math.max(MOST_UNCONFIRMED, 2 * told)
+  if (isBelievable && measured?.isProven) return measured.length
+  if (mayWait && nextPts === undefined) return 'waits'
+  if (corrected && Math.abs(corrected.told - told) <= ROUNDING) return corrected.real
+  if (!isBelievable) return ticks(Math.min(told, MOST_UNCONFIRMED))
+  return told > 2 * length ? length : ticks(longest)
+}
+
+/** What a segment's own timestamps say of its length. */
+type Measured = {
+  /** From the first sample to the end of the last, if that lasts as long as the others. */
+  readonly length: Ticks
+  /** How far EXTINF may be from that. */
+  readonly tolerance: Ticks
+  /** The last sample does last as long: frames of sound, and pictures at a steady rate that end with the sound. */
+  readonly isProven: boolean
+}
+
+/** Where nobody knows how long the last sample lasts, it may be as long as all the others, and not longer than that. */
+function agrees(told: Ticks, measured: Measured | undefined, span: number): boolean {
+  if (measured) return Math.abs(told - measured.length) <= measured.tolerance
+  return told >= span && told <= 2 * span + SOUND_TOLERANCE
+}
+
+function measure({ tracks, times, firstPts, lastPts }: MediaProbe): Measured | undefined {
+  const span = lastPts - firstPts
+  const video = tracks.findIndex(({ kind }, i) => kind === 'video' && times[i])
+  const audio = tracks.findIndex(({ kind }, i) => kind === 'audio' && times[i])
+  if (video < 0) return audio < 0 ? undefined : measureSound(tracks[audio] as AudioDescription, span)
+  const { pictures } = times[video]!
+  if (pictures === undefined || pictures < 2) return undefined
+  const stated = statedFrame(tracks[video])
+  const isSteady = stated !== undefined && Math.abs(span - (pictures - 1) * stated) <= stated / 2
+  const frame = isSteady ? stated : span / (pictures - 1)
+  const length = ticks(Math.round(span + frame))
+  const soundEnd = audio < 0 ? undefined : endOfSound(tracks[audio] as AudioDescription, times[audio]!, firstPts)
+  return {
+    length,
+    tolerance: isSteady ? ticks(Math.max(stated, LEAST_TOLERANCE)) : ROUNDING,
+    isProven: isSteady && soundEnd !== undefined && Math.abs(soundEnd - length) <= SOUND_TOLERANCE,
+  }
+}
+
+function measureSound(description: AudioDescription, span: number): Measured {
+  const frame = frameOfSound(description)
+  return { length: ticks(Math.round(span + frame)), tolerance: ticks(Math.max(frame, LEAST_TOLERANCE)), isProven: true }
+}
+
+/** From the pictures' first PTS. */
+function endOfSound(description: AudioDescription, { first, last }: TrackTimes, firstPts: number): number {
+  return unwrapPts(first, ticks(firstPts)) + (last - first) + frameOfSound(description) - firstPts
+}
+
+function frameOfSound({ samplesPerFrame, sampleRate }: AudioDescription): number {
+  return (samplesPerFrame * TICKS_PER_SECOND) / sampleRate
+}
+
+/** In ticks, as the stream says; undefined when it does not. */
+function statedFrame(track: TrackDescription | undefined): number | undefined {
+  if (track?.kind !== 'video' || !track.frameRate) return undefined
+  return (track.frameRate.denominator * TICKS_PER_SECOND) / track.frameRate.numerator
+}
