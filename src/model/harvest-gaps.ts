@@ -1,6 +1,6 @@
 import { type UtcMs, type UtcRange, utcMs } from '../media/time.ts'
 import type { HarvestGap } from './harvest-run.ts'
-import { endUtcOf, type SegmentSummary } from './output-segment.ts'
+import { endUtcOf, hasStream, type SegmentSummary } from './output-segment.ts'
 
 /** A shorter interval between two segments is a rounded date, not missing media. */
 const TOLERANCE_MS = 500
@@ -32,7 +32,7 @@ export class GapFinder {
     if (isBefore(this.reached, start)) gaps.push({ start: this.reached, end: start })
     const end = endUtcOf(segment)
     for (const { index, name } of this.shown(segment.era)) {
-      if (slots.every(({ objects }) => objects[index] !== undefined)) continue
+      if (slots.every((slot) => hasStream(slot, index))) continue
       const last = gaps.at(-1)
       if (last?.track === name && last.end === start) gaps[gaps.length - 1] = { ...last, end }
       else gaps.push({ start, end, track: name })

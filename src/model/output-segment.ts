@@ -12,16 +12,19 @@ export type ObjectSummary = {
   readonly times?: readonly (TrackTimes | null)[]
   /** Key frames with times on the era's timeline. */
   readonly keyFrames?: readonly KeyFrame[]
+  /** Start on the era's timeline, where that differs from the slot's. */
+  readonly start?: Ticks | undefined
+  /** Duration with `more`, where that differs from the slot's. Text: without `more`, from the slot's start. */
+  readonly duration?: Ticks | undefined
+  /** Further segments of the stream that begin in the slot, in their order. */
+  readonly more?: readonly ObjectSummary[]
 }
 
 /** One object of a slot: the bytes of one source stream in an interval of source time. */
-export type SlotObject = ObjectSummary & {
+export type SlotObject = Omit<ObjectSummary, 'more'> & {
   readonly key: string
   readonly crc32: number
   readonly sha256: string
-  /** Text: how long it is shown from the slot's start, where that differs from the slot's duration. */
-  readonly duration?: Ticks
-  /** Text: further segments that begin in the slot, in order. */
   readonly more?: readonly SlotObject[]
   /** Present (and false) only when the object does not start with a key frame. */
   readonly startsWithKeyFrame?: false
@@ -29,7 +32,7 @@ export type SlotObject = ObjectSummary & {
 
 /**
  * The facts about a slot that manifests need. `objects[n]` belongs to the source stream with `index` n; an absent
- * entry is a gap in that stream.
+ * entry is a gap in that stream, unless `continued` names it.
  */
 export type SlotSummary = {
   readonly era: number
@@ -40,6 +43,8 @@ export type SlotSummary = {
   /** The server's clock when the slot was sealed. */
   readonly sealedAt: UtcMs
   readonly objects: Readonly<Record<number, ObjectSummary>>
+  /** Streams of which no segment begins in the slot because an earlier one lasts through it: they have no gap. */
+  readonly continued?: readonly number[]
 }
 
 /** One interval of source time, the same for all streams of a channel input, with the objects that hold its bytes. */
@@ -61,9 +66,21 @@ export type SeenInputs = {
   readonly ended: readonly string[]
 }
 
-/** Every object of a slot, including text objects that share an entry. */
+/** Every object a slot holds. */
 export function objectsOf(slot: Pick<Slot, 'objects'>): SlotObject[] {
-  return Object.values(slot.objects).flatMap((object) => [object, ...(object.more ?? [])])
+  return Object.values(slot.objects).flatMap(inOrder)
+}
+
+/** The objects of a stream that begin in one slot. */
+export function inOrder<T extends ObjectSummary>(
+  object: (T & { readonly more?: readonly T[] }) | undefined,
+): readonly T[] {
+  return object ? [object, ...(object.more ?? [])] : []
+}
+
+/** True when a stream lacks nothing in a slot. */
+export function hasStream({ objects, continued }: Pick<SlotSummary, 'objects' | 'continued'>, index: number): boolean {
+  return objects[index] !== undefined || (continued?.includes(index) ?? false)
 }
 
 /** A source stream: one media playlist of the encoder, as described by the parent playlist and the first probe. */

@@ -12,7 +12,8 @@ export function readSlotSummary(any: AnySlotSummary, segment: Omit<SegmentSummar
   const { era, shift, sealedAt } = segment
   const start = ticks(stored.at + (shift?.ticks ?? 0))
   const startUtc = utcMs(segment.startUtc + msFromTicks(ticks(start - segment.start)))
-  return { era, start, duration: stored.d, startUtc, sealedAt, objects: objectsIn(stored, start) }
+  const slot = { era, start, duration: stored.d, startUtc, sealedAt, objects: objectsIn(stored, start) }
+  return stored.ct ? { ...slot, continued: stored.ct } : slot
 }
 
 /** The objects that a record tells of, with times counted from `start` on. */
@@ -29,13 +30,13 @@ const NEVER: readonly TrackTimes[] = []
 /** The columns of a record; renditions that are shown alike get one list of times. */
 class Columns {
   readonly stored: StoredSlotSummary
-  private readonly start: Ticks
+  private readonly zero: Ticks
   /** By timing, once somebody has asked. */
   private timings: (readonly (TrackTimes | null)[])[] | undefined = undefined
 
   constructor(stored: StoredSlotSummary, start: Ticks) {
     this.stored = stored
-    this.start = start
+    this.zero = start
   }
 
   /** When the tracks of an object are shown, by its position. */
@@ -47,11 +48,23 @@ class Columns {
     return this.timings[timing]!
   }
 
+  /** Where an object begins, if not with the slot. */
+  start(object: number): Ticks | undefined {
+    const from = this.stored.os?.[object]
+    return from == null ? undefined : ticks(this.zero + from)
+  }
+
+  /** How long an object lasts, if not as long as the slot. */
+  duration(object: number): Ticks | undefined {
+    const duration = this.stored.od?.[object]
+    return duration == null ? undefined : ticks(duration)
+  }
+
   keyFrames(object: number) {
     const { kn, kt, ko, ks } = this.stored
     const [from, count] = kn ? [total(kn, object), kn[object] ?? 0] : [object, 1]
     return Array.from({ length: count }, (_, i) => ({
-      pts: this.start + kt[from + i]!,
+      pts: this.zero + kt[from + i]!,
       offset: ko[from + i]!,
       size: ks[from + i]!,
     }))
@@ -68,7 +81,7 @@ class Columns {
     const { f, l, p } = this.stored
     const first = f[position]
     if (first == null) return null
-    const times = { first: this.start + first, last: this.start + l[position]!, bytes: 0 }
+    const times = { first: this.zero + first, last: this.zero + l[position]!, bytes: 0 }
     const pictures = p?.[position]
     return pictures == null ? times : { ...times, pictures }
   }
@@ -96,6 +109,14 @@ class StoredObject implements ObjectSummary {
 
   get times() {
     return this.columns.times(this.position)
+  }
+
+  get start() {
+    return this.columns.start(this.position)
+  }
+
+  get duration() {
+    return this.columns.duration(this.position)
   }
 
   get keyFrames() {

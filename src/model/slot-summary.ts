@@ -1,4 +1,5 @@
 import type { Ticks } from '../media/time.ts'
+import { joinedObject } from './joined-object.ts'
 import type { SlotSummary } from './output-segment.ts'
 import type { TrackTimes } from './source-segment.ts'
 
@@ -32,6 +33,12 @@ export type StoredSlotSummary = {
   readonly l: readonly (number | null)[]
   /** Tracks: the number of pictures; null where it is not known. Absent where none is known. */
   readonly p?: readonly (number | null)[]
+  /** Objects: when each begins, where that is not when the slot does. Absent where all begin with the slot. */
+  readonly os?: readonly (number | null)[]
+  /** Objects: how long each lasts, where that is not as long as the slot. Absent where all last as long. */
+  readonly od?: readonly (number | null)[]
+  /** The streams of which nothing begins in the slot, and which go on. Absent where there is none. */
+  readonly ct?: readonly number[]
   /** Objects: the number of key frames of each. Absent where each has one. */
   readonly kn?: readonly number[]
   /** Key frames, object by object: when each is shown. */
@@ -47,8 +54,9 @@ export function slotSummaryOf({
   start,
   duration,
   objects,
-}: Pick<SlotSummary, 'start' | 'duration' | 'objects'>): StoredSlotSummary {
-  const all = Object.values(objects)
+  continued,
+}: Pick<SlotSummary, 'start' | 'duration' | 'objects' | 'continued'>): StoredSlotSummary {
+  const all = Object.values(objects).map(joinedObject)
   const timings = new Map<string, readonly (TrackTimes | null)[]>()
   const timingOf = all.map(({ times }) => {
     if (!times) return -1
@@ -71,9 +79,16 @@ export function slotSummaryOf({
     f: tracks.map((track) => track && track.first - start),
     l: tracks.map((track) => track && track.last - start),
     ...(pictures.some((count) => count !== null) && { p: pictures }),
+    ...(all.some((object) => object.start !== undefined) && { os: all.map((object) => from(start, object.start)) }),
+    ...(all.some((object) => object.duration !== undefined) && { od: all.map((object) => object.duration ?? null) }),
+    ...(continued && { ct: continued }),
     ...(keyFrameCounts.some((count) => count !== 1) && { kn: keyFrameCounts }),
     kt: keyFrames.map(({ pts }) => pts - start),
     ko: keyFrames.map(({ offset }) => offset),
     ks: keyFrames.map(({ size }) => size),
   }
+}
+
+function from(start: Ticks, time: Ticks | undefined): number | null {
+  return time === undefined ? null : time - start
 }

@@ -60,14 +60,15 @@ export function mapSlot(slot: Slot, mapping: Pick<EraMapping, 'era' | 'ticks' | 
 /** The object with all its times moved by so many ticks. */
 export function shiftObject(object: SlotObject, by: Ticks): SlotObject {
   if (by === 0) return object
-  const { times, keyFrames, more } = object
+  const { times, keyFrames, more, start } = object
   return {
     ...object,
+    ...(start !== undefined && { start: ticks(start + by) }),
     ...(times && {
       times: times.map((track) => track && { ...track, first: track.first + by, last: track.last + by }),
     }),
     ...(keyFrames && { keyFrames: keyFrames.map((picture) => ({ ...picture, pts: picture.pts + by })) }),
-    ...(more && { more: more.map((text) => shiftObject(text, by)) }),
+    ...(more && { more: more.map((each) => shiftObject(each, by)) }),
   }
 }
 

@@ -3,6 +3,7 @@ import { makesSlots, utcAt } from '../eras/era.ts'
 import { LOCK_TOLERANCE, lockOf, shiftObject } from '../eras/lock.ts'
 import type { Era, Slot, SlotObject } from '../output-segment.ts'
 import type { Donor } from './donor.ts'
+import { isContinued } from './slots.ts'
 import type { OpenEra, OpenSlot, TimelineState } from './state.ts'
 
 /**
@@ -35,7 +36,8 @@ export function donorOf(state: TimelineState, recent: readonly Slot[], eraOf: (i
 /** Fills the entries that streams lack in a slot about to be sealed with media of the donor. */
 export function fillGaps(era: OpenEra, slot: OpenSlot, donor: Donor): void {
   const lacking = era.streams.filter((stream) => {
-    return makesSlots(stream) && stream.tracks.length > 0 && !slot.entries[stream.index]
+    const isThere = slot.entries[stream.index] || isContinued(era, slot, stream.index)
+    return makesSlots(stream) && stream.tracks.length > 0 && !isThere
   })
   if (lacking.length === 0) return
   const { objects = {} } = donor(era, slot.start, slot.startUtc) ?? {}

@@ -1,11 +1,12 @@
 import { msFromTicks, type Ticks, ticks, type UtcMs, unwrapPts } from '../../media/time.ts'
 import { describeStream } from '../eras/description.ts'
-import { makesSlots, utcAt } from '../eras/era.ts'
+import { makesSlots } from '../eras/era.ts'
 import type { SlotObject } from '../output-segment.ts'
-import { believableDate, eraAt, eraFor, isSealed } from './eras.ts'
+import { believableDate, eraAt, eraFor } from './eras.ts'
 import type { MediaObject, Placing } from './placing.ts'
 import { segmentLength } from './segment-length.ts'
-import { NEXT_TARGET_DURATIONS, type OpenEra, type OpenSlot, RECENT_PLACES, type StreamListing } from './state.ts'
+import { addGap, addObject, setInterval, slotFor, tellsTime } from './slots.ts'
+import { NEXT_TARGET_DURATIONS, type OpenEra, RECENT_PLACES, type StreamListing } from './state.ts'
 
 export type Placement = {
   /** The era, if it was opened or its description changed. */
@@ -27,23 +28,16 @@ export function placeObject(placing: Placing, object: MediaObject): Placement | 
   listing.era = era.id
   listing.leastEra = era.id
   listing.nextStart = ticks(start + duration)
+  listing.duration = duration
   if (standing === 'mismatched') return { touched: undefined, isShown: false }
   const described = describeStream(era, streamIndex, object, duration)
   const date = believableDate(entry, object)
   notePlace(placing, { ...entry, era: era.id, start, date })
-  const slot = slotAt(era, start, duration, now)
-  const isShown = slot !== undefined && slot.entries[streamIndex] === undefined
+  const slot = slotFor(era, { start, duration }, streamIndex, now)
+  const isShown = slot !== undefined && addObject(slot, streamIndex, slotObject(object, start, duration))
   if (isShown) {
     if (breaks) slot.breaks = [...(slot.breaks ?? []), streamIndex]
-    if (tellsTime(era, slot, streamIndex)) {
-      const room = (era.slots[era.slots.indexOf(slot) + 1]?.start ?? Infinity) - start
-      Object.assign(slot, {
-        start,
-        duration: room > 0 && room < duration / 2 ? ticks(room) : duration,
-        startUtc: utcAt(era.anchor, start),
-      })
-    }
-    slot.entries[streamIndex] = slotObject(object, start)
+    if (tellsTime(era, slot, streamIndex)) setInterval(era, slot, streamIndex)
   }
   return { touched: standing === 'new era' || described ? era : undefined, isShown }
 }
@@ -65,17 +59,10 @@ export function placeGap(placing: Placing): void {
   listing.era = era.id
   listing.leastEra = era.id
   notePlace(placing, { ...entry, era: era.id, start, date: entry.programDateTime })
-  const slot = slotAt(era, start, entry.duration, now)
-  if (slot) slot.entries[streamIndex] ??= null
-  listing.nextStart = ticks(start + entry.duration)
-}
-
-/**
- * True when this stream sets the time of a slot: the first in the order of the parent playlist that has an entry,
- * whenever it came. Subtitles never do.
- */
-function tellsTime(era: OpenEra, { entries }: OpenSlot, streamIndex: number): boolean {
-  return era.streams.every((stream) => !makesSlots(stream) || !entries[stream.index] || streamIndex < stream.index)
+  const duration = ticks(Math.min(entry.duration, listing.targetDuration))
+  const slot = slotFor(era, { start, duration }, streamIndex, now)
+  if (slot) addGap(slot, streamIndex, duration)
+  listing.nextStart = ticks(start + duration)
 }
 
 /** How long the object lasts, noted where that is not what its playlist told. */
@@ -114,28 +101,8 @@ function notePlace(
   listing.places = [...(listing.places ?? []), place].slice(-RECENT_PLACES)
 }
 
-/**
- * The open slot that begins near `start`, or a new one. Undefined where slots are sealed already, and where a slot with
- * other boundaries has most of the interval: slots of an era do not overlap.
- */
-function slotAt(era: OpenEra, start: Ticks, duration: Ticks, now: UtcMs): OpenSlot | undefined {
-  const found = era.slots.find((slot) => Math.abs(slot.start - start) <= Math.min(slot.duration, duration) / 2)
-  if (found) return found
-  if (isSealed(era, start, duration) || era.slots.some((slot) => overlap(slot, start, duration) > duration / 2)) {
-    return undefined
-  }
-  const slot: OpenSlot = { start, duration, startUtc: utcAt(era.anchor, start), openedAt: now, entries: {} }
-  const after = era.slots.findIndex((other) => other.start > start)
-  era.slots.splice(after < 0 ? era.slots.length : after, 0, slot)
-  return slot
-}
-
-function overlap(slot: OpenSlot, start: Ticks, duration: Ticks): number {
-  return Math.min(slot.start + slot.duration, start + duration) - Math.max(slot.start, start)
-}
-
-/** The object as a slot holds it, with the times of its tracks unwrapped onto the era's timeline near `start`. */
-function slotObject({ key, size, crc32, sha256, probe }: MediaObject, start: Ticks): SlotObject {
+/** The object as its slot holds it: the times of its tracks on the era's timeline, near the slot's own. */
+function slotObject({ key, size, crc32, sha256, probe }: MediaObject, start: Ticks, duration: Ticks): SlotObject {
   const times = probe.times.map((track) => {
     if (track === null) return null
     const first = unwrapPts(track.first, start)
@@ -147,6 +114,8 @@ function slotObject({ key, size, crc32, sha256, probe }: MediaObject, start: Tic
     size,
     crc32,
     sha256,
+    start,
+    duration,
     times,
     ...(keyFrames.length > 0 && { keyFrames }),
     ...(!probe.startsWithKeyFrame && { startsWithKeyFrame: false as const }),

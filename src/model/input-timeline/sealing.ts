@@ -1,4 +1,4 @@
-import { msFromTicks, ticks, type UtcMs, utcMs } from '../../media/time.ts'
+import { msFromTicks, TICKS_PER_SECOND, type Ticks, ticks, type UtcMs, utcMs } from '../../media/time.ts'
 import { makesSlots, utcAt } from '../eras/era.ts'
 import { LOCK_TOLERANCE } from '../eras/lock.ts'
 import type { Slot, SlotObject, SourceStream } from '../output-segment.ts'
@@ -6,6 +6,7 @@ import type { Donor } from './donor.ts'
 import { splitEra } from './eras.ts'
 import { fromFirstKeyFrame } from './first-pictures.ts'
 import { fillGaps, slotBefore } from './gap-filling.ts'
+import { asCut, isContinued, noteReach } from './slots.ts'
 import {
   followedListings,
   isDone,
@@ -13,8 +14,12 @@ import {
   type OpenEra,
   type OpenSlot,
   SILENT_TARGET_DURATIONS,
+  type StreamListing,
   type TimelineState,
 } from './state.ts'
+
+/** Sound is cut where its packets end: a few frames from where pictures are. */
+const ALIGNED_TOLERANCE: Ticks = ticks((3 * TICKS_PER_SECOND) / 20)
 
 export type Sealed = {
   /** The moment of sealing, by the server's clock. */
@@ -74,12 +79,16 @@ function seal(state: TimelineState, era: OpenEra, open: OpenSlot, { now, slots, 
   const isAfterHole = era.nextIndex > 0 && start - era.sealedUntil > Math.max(duration / 2, LOCK_TOLERANCE)
   if (isAfterHole) era.nextIndex++
   const index = era.nextIndex++
+  era.sealedFrom = start
   era.sealedUntil = ticks(start + duration)
   era.sealedAt = now
+  const continued = era.streams.flatMap((stream) => (isContinued(era, open, stream.index) ? stream.index : []))
+  noteReach(era, open)
   if (!era.streams.some((stream) => makesSlots(stream) && open.entries[stream.index])) return
   const objects: Record<number, SlotObject> = {}
   for (const stream of era.streams) {
-    const object = open.entries[stream.index]
+    const entry = open.entries[stream.index]
+    const object = entry && asCut(open, entry)
     if (object) objects[stream.index] = index === 0 ? fromFirstKeyFrame(object, stream) : object
   }
   if (!era.hasShown) {
@@ -89,7 +98,8 @@ function seal(state: TimelineState, era: OpenEra, open: OpenSlot, { now, slots, 
     begun.push(era)
   }
   state.clockEnd = utcAt(era.clock, era.sealedUntil)
-  slots.push({ era: era.id, index, start, duration, startUtc, sealedAt: now, objects })
+  const slot = { era: era.id, index, start, duration, startUtc, sealedAt: now, objects }
+  slots.push(continued.length > 0 ? { ...slot, continued } : slot)
 }
 
 /** True when all streams with media in the slot begin anew there. A break in only some streams is ignored. */
@@ -144,23 +154,35 @@ function forgoText(state: TimelineState, era: OpenEra, slot: OpenSlot, now: UtcM
 
 /** True when every stream of audio or video has its entry in the slot, is past it, or is no longer waited for. */
 function isSettled(state: TimelineState, era: OpenEra, slot: OpenSlot, now: UtcMs): boolean {
+  // All streams of a presentation have the same target duration, RFC 8216 §6.2.4.
+  const longestTarget = ticks(Math.max(slot.duration, ...followedListings(state).map((each) => each.targetDuration)))
   for (const stream of era.streams) {
-    if (!makesSlots(stream) || slot.entries[stream.index] !== undefined) continue
+    if (!makesSlots(stream)) continue
     const listing = state.listings[stream.playlist]
-    const grace = SILENT_TARGET_DURATIONS * msFromTicks(listing?.targetDuration ?? slot.duration)
+    const isElsewhere = listing?.era !== era.id || isPast(listing, era, slot)
+    if (isElsewhere && slot.entries[stream.index] !== undefined) continue
+    const grace = SILENT_TARGET_DURATIONS * msFromTicks(listing?.targetDuration ?? longestTarget)
     const isWithinGrace = now - era.openedAt <= grace
     if (!listing || listing.era === undefined) {
       // It has nothing in this era yet, and is waited for only while the era is young.
       if (isWithinGrace) return false
       continue
     }
-    const isPast =
-      listing.era > era.id || (listing.era === era.id && listing.nextStart > slot.start + slot.duration / 2)
-    if (isPast || isSilent(state, listing, now)) continue
-    // It ended in an older era, and may follow the others into the new one.
+    if (listing.era > era.id || isPast(listing, era, slot) || isSilent(state, listing, now)) continue
+    // It ended in an older era: when the others begin a new one, so may it.
     if (!isDone(listing) || (listing.era < era.id && isWithinGrace)) return false
   }
   return true
+}
+
+/**
+ * True when the stream's next segment does not begin in the slot. Where the stream is cut otherwise, that is certain
+ * only when the next slot is there.
+ */
+function isPast(listing: StreamListing, era: OpenEra, slot: OpenSlot): boolean {
+  const half = Math.min(slot.duration, listing.duration ?? slot.duration) / 2
+  const tolerance = slot === era.slots.at(-1) ? Math.min(half, ALIGNED_TOLERANCE) : half
+  return listing.era === era.id && listing.nextStart > slot.start + slot.duration - tolerance
 }
 
 /** True when no live stream is still in the era. */

@@ -46,7 +46,9 @@ export type StreamListing = {
   leastEra: number
   /** The time on the era's timeline at which the next segment should begin. */
   nextStart: Ticks
-  /** The highest media sequence listed. */
+  /** Of the newest placed segment; absent before the first. */
+  duration?: Ticks
+  /** Highest media sequence listed. */
   lastSequence: number
   /** The highest media sequence listed before the newest playlist. */
   previousSequence: number
@@ -118,15 +120,22 @@ export type OpenEra = {
   /** The index of the next slot to be sealed. */
   nextIndex: number
   firstStart: Ticks
-  /** The end of the newest sealed slot, or the start of the era. */
+  /** Start of the last sealed slot; absent before there is one. */
+  sealedFrom?: Ticks
+  /** End of the last sealed slot, or the era's first start. */
   sealedUntil: Ticks
   /** When that slot was sealed, by the server's clock. */
   sealedAt?: UtcMs
   /** The open slots, in the order of their starts. */
   slots: OpenSlot[]
+  /** Where the newest sealed segments of streams end, by stream, where that is beyond their slots. */
+  reach?: Record<number, Ticks>
 }
 
-/** An interval that still waits for some streams. An entry of `null` means that the stream has nothing usable there. */
+/**
+ * An interval still waiting for some streams. `null`: the stream has nothing usable there. Audio and video say when they
+ * begin and how long they last, whether or not that is the slot's interval, which may still change.
+ */
 export type OpenSlot = {
   start: Ticks
   duration: Ticks

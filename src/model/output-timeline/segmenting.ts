@@ -1,16 +1,16 @@
 import { type Ticks, ticks } from '../../media/time.ts'
 import { makesSlots } from '../eras/era.ts'
 import { mapSlot } from '../eras/lock.ts'
-import type { OutputSegment, Slot, SourceStream } from '../output-segment.ts'
+import { hasStream, inOrder, type OutputSegment, type Slot, type SourceStream } from '../output-segment.ts'
 import type { OutputTimelineState } from './state.ts'
 
 /** An output segment, with the input and the era that its slots are from. */
 export type PublishedSegment = { readonly segment: OutputSegment; readonly input: string; readonly era: number }
 
 /**
- * Adds a sealed slot to an output timeline, and returns the output segments that this completes: none, one or two. A
- * segment ends at the slot boundary nearest to the wanted duration, and before and after a slot that some stream lacks,
- * so that a gap takes no more than its slot.
+ * Gives a sealed slot to an output timeline; what comes back are the output segments this completes (none, one or two).
+ * A run ends at the multiple of the source segments nearest to the wanted duration, and before and after a slot that
+ * some stream lacks, so that a gap costs no more than itself. In it, a segment of every stream begins.
  */
 export function addSlot(output: OutputTimelineState, slot: Slot, streams: readonly SourceStream[]): PublishedSegment[] {
   const done: PublishedSegment[] = []
@@ -23,9 +23,8 @@ export function addSlot(output: OutputTimelineState, slot: Slot, streams: readon
   output.run.push(mapSlot(slot, output.mapping))
   output.runTracks = [...new Set([...(output.runTracks ?? []), ...tracksWithMedia(slot, streams)])]
   output.last = { era: slot.era, index: slot.index }
-  if (!whole || runDuration(output.run) + slot.duration / 2 > output.segmentDuration) {
-    done.push(...closeRun(output))
-  }
+  const isLong = runDuration(output.run) + slot.duration / 2 > output.segmentDuration
+  if (!whole || (isLong && everyStreamBegins(output.run))) done.push(...closeRun(output))
   return done
 }
 
@@ -62,15 +61,21 @@ export function closeRun(output: OutputTimelineState): PublishedSegment[] {
 
 /** True when every audio and video stream that has had media in this era has an object in the slot. */
 export function isWhole(slot: Slot, streams: readonly SourceStream[]): boolean {
-  return streams.every(
-    (stream) => !makesSlots(stream) || stream.tracks.length === 0 || slot.objects[stream.index] !== undefined,
-  )
+  return streams.every((stream) => !makesSlots(stream) || stream.tracks.length === 0 || hasStream(slot, stream.index))
 }
 
-function tracksWithMedia({ objects }: Slot, streams: readonly SourceStream[]): string[] {
+/** False while a stream has only gone on through the run with what began before it. */
+function everyStreamBegins(run: readonly Slot[]): boolean {
+  return run.every(({ continued = [] }) => continued.every((index) => run.some(({ objects }) => objects[index])))
+}
+
+function tracksWithMedia({ objects, continued }: Slot, streams: readonly SourceStream[]): string[] {
   return streams.flatMap(({ index, tracks }) => {
-    const times = objects[index]?.times ?? []
-    return tracks.flatMap(({ kind }, i) => ((kind === 'video' || kind === 'audio') && times[i] ? `${index}.${i}` : []))
+    const times = inOrder(objects[index]).map((object) => object.times ?? [])
+    return tracks.flatMap(({ kind }, i) => {
+      const isThere = continued?.includes(index) || times.some((each) => each[i])
+      return (kind === 'video' || kind === 'audio') && isThere ? `${index}.${i}` : []
+    })
   })
 }
 

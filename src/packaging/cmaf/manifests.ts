@@ -183,7 +183,8 @@ export function trackAt(
 export function cmafPlaylist(manifests: CmafManifests, name: CmafTrackName): string | undefined {
   const { packaging, manifest, window, references, segmentQuery, ended } = manifests
   const tracks = tracksNamed(manifests, name)
-  if (tracks.size === 0) return undefined
+  const [first] = tracks.values()
+  if (!first) return undefined
   const prefix = references.toSegments + encodeURIComponent(packaging.segment.name)
   const uriOf = ({ number }: SegmentSummary) => segmentFileName(prefix, name, number) + segmentQuery
   const headed: CmafTrackName = { ...name, kind: name.kind === 'iframe' ? 'video' : name.kind }
@@ -200,6 +201,7 @@ export function cmafPlaylist(manifests: CmafManifests, name: CmafTrackName): str
     independentSegments: true,
     ...(name.kind === 'iframe' && { iFramesOnly: true }),
     list,
+    stream: first.stream.index,
     gapUri: uriOf,
   })
 }

@@ -3,7 +3,7 @@ import type { AdaptationSet, Descriptor, FrameRate, Ratio, Representation } from
 import { greatestCommonDivisor } from '../../media/divisor.ts'
 import { TICKS_PER_SECOND } from '../../media/time.ts'
 import type { VideoDescription } from '../../media/track.ts'
-import type { SegmentSummary } from '../../model/output-segment.ts'
+import { inOrder, type SegmentSummary } from '../../model/output-segment.ts'
 import { passesTrickPlay } from '../tracks/filtered-tracks.ts'
 import { familyOf, type SingleVideo } from '../tracks/track-set.ts'
 import { claimsBitstreamSwitching } from './profiles.ts'
@@ -88,7 +88,9 @@ function trickPlaySet(templates: DashTemplates): readonly AdaptationSet[] {
 
 /** Bit rate of a segment's key frames in bits per second; 0 when it has none. */
 function keyFrameRate({ stream }: SingleVideo, { slots, duration }: SegmentSummary): number {
-  const frames = slots.flatMap(({ objects }) => objects[stream.index]?.keyFrames ?? [])
+  const frames = slots.flatMap(({ objects }) =>
+    inOrder(objects[stream.index]).flatMap(({ keyFrames = [] }) => keyFrames),
+  )
   return (frames.reduce((sum, { size }) => sum + size, 0) * 8 * TICKS_PER_SECOND) / duration
 }
 

@@ -2,6 +2,7 @@ import { type MediaPlaylist, type MediaSegment, writeMediaPlaylist } from '../..
 import { msFromTicks, TICKS_PER_MS, type Ticks, ticks, type UtcMs } from '../../media/time.ts'
 import type { HlsManifest } from '../../model/manifest.ts'
 import type { SegmentSummary } from '../../model/output-segment.ts'
+import { intervalOfStream, type StreamInterval } from '../../model/stream-interval.ts'
 
 /** The input from which a media playlist is written. */
 export type PlaylistPlan = {
@@ -14,6 +15,8 @@ export type PlaylistPlan = {
   readonly iFramesOnly?: boolean
   /** The entry of a segment; undefined where the stream has a gap. */
   readonly list: (segment: SegmentSummary) => ListedAs | undefined
+  /** The source stream the playlist shows. */
+  readonly stream: number
   /** The URI listed for a gap, which is not fetched. */
   readonly gapUri: (segment: SegmentSummary) => string
 }
@@ -29,26 +32,26 @@ export function playlistText(plan: PlaylistPlan): string {
   const { settings, ended, independentSegments, iFramesOnly } = plan
   const segments: MediaSegment[] = []
   const interval = settings.programDateTimeIntervalSeconds * 1000
-  let previous: SegmentSummary | undefined
+  let previous: StreamInterval | undefined
   let longest = 0
   let hasGaps = false
   for (const segment of plan.segments) {
-    const duration = listedDuration(segment)
+    const shown = intervalOfStream(segment, plan.stream)
+    const duration = listedDuration(shown)
     const listed = plan.list(segment)
     // What precedes the first segment is not listed, and its discontinuity is already counted in the sequence number.
     const discontinuity = segment.discontinuity && previous !== undefined
-    const isDated =
-      interval > 0 && (!previous || discontinuity || crosses(interval, previous.startUtc, segment.startUtc))
+    const isDated = interval > 0 && (!previous || discontinuity || crosses(interval, previous.startUtc, shown.startUtc))
     segments.push({
       ...(listed ?? { uri: plan.gapUri(segment) }),
       duration,
       discontinuity,
       gap: listed === undefined,
-      ...(isDated && { programDateTime: segment.startUtc }),
+      ...(isDated && { programDateTime: shown.startUtc }),
     })
     if (duration > longest) longest = duration
     hasGaps ||= listed === undefined
-    previous = segment
+    previous = shown
   }
   const playlist: MediaPlaylist = {
     version: hasGaps ? Math.max(GAP_VERSION, plan.version) : plan.version,
@@ -65,7 +68,7 @@ export function playlistText(plan: PlaylistPlan): string {
 }
 
 /** Whole milliseconds between the rounded ends, so that sums are right wherever the window begins. */
-function listedDuration({ start, duration }: SegmentSummary): Ticks {
+function listedDuration({ start, duration }: StreamInterval): Ticks {
   return ticks((msFromTicks(ticks(start + duration)) - msFromTicks(start)) * TICKS_PER_MS)
 }
 

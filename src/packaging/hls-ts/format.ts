@@ -3,7 +3,7 @@ import { framesOffset } from '../../media/packed-audio.ts'
 import { filterTs } from '../../media/ts/filter.ts'
 import type { HlsManifest } from '../../model/manifest.ts'
 import { type OriginEndpoint, packagingIn } from '../../model/origin-endpoint.ts'
-import type { SegmentSummary } from '../../model/output-segment.ts'
+import { inOrder, type SegmentSummary } from '../../model/output-segment.ts'
 import { manifestOf, type TsPackaging } from '../../model/packaging.ts'
 import { PLAYLIST_TYPE } from '../hls-playlists/media-playlist.ts'
 import {
@@ -134,7 +134,7 @@ async function streamSegment(
 ): Promise<SegmentBody | undefined> {
   const type = mediaTypeOf(segmentExtension(source))
   if (source.container === 'webvtt') return webVttSegment(source, segment, earlier, media)
-  const objects = segment.slots.flatMap(({ objects }) => objects[source.index] ?? [])
+  const objects = segment.slots.flatMap(({ objects }) => inOrder(objects[source.index]))
   if (source.container === 'packed-audio' && objects.length > 1) {
     // One timestamp at the beginning, then only frames.
     return transformedBody(type, objects, media, (sources) =>

@@ -186,6 +186,7 @@ export function mediaPlaylist(manifests: HlsManifests, name: PlaylistName): stri
     independentSegments: false,
     ...(name.iframes && { iFramesOnly: true }),
     list,
+    stream: first.n,
     gapUri: ({ number }) => toSegment({ ...name, n: first.n, number, extension }),
   })
 }

@@ -1,6 +1,6 @@
 import { emptySamples, type Id3Event, type SampleTable, type Track } from '../../media/sample.ts'
 import { rescale } from '../../media/time.ts'
-import type { OutputSegment, SlotObject } from '../../model/output-segment.ts'
+import { inOrder, type OutputSegment, type SlotObject } from '../../model/output-segment.ts'
 import type { SingleAudio, SingleVideo } from '../tracks/track-set.ts'
 import type { PlacedObject, SourceMedia } from './source-media.ts'
 
@@ -36,10 +36,12 @@ export async function samplesOf(
 }
 
 function placedObjects({ stream }: SingleVideo | SingleAudio, { slots }: OutputSegment): readonly PlacedObject[] {
-  return slots.flatMap(({ objects, start, index }) => {
-    const object = objects[stream.index]
-    return object ? [{ object, stream, start, isFirst: index === 0 && object.startsWithKeyFrame === false }] : []
-  })
+  return slots.flatMap(({ objects, start, index }) =>
+    inOrder(objects[stream.index]).map((object, i) => {
+      const isFirst = index === 0 && i === 0 && object.startsWithKeyFrame === false
+      return { object, stream, start, isFirst }
+    }),
+  )
 }
 
 /**

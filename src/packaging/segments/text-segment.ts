@@ -6,7 +6,13 @@ import { readWebVtt } from '../../media/webvtt/reader.ts'
 import { cuesBetween, cueTimes, joinWebVtt, type ShownCue } from '../../media/webvtt/timeline.ts'
 import { writeWebVtt } from '../../media/webvtt/writer.ts'
 import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
-import type { OutputSegment, Slot, SlotObject, SourceStream } from '../../model/output-segment.ts'
+import {
+  inOrder,
+  type OutputSegment,
+  type Slot,
+  type SlotObject,
+  type SourceStream,
+} from '../../model/output-segment.ts'
 import { NEIGHBOURS, type SegmentBatch, type SegmentBody, type SegmentLookup } from '../output-format.ts'
 import { bytesBody, objectBody } from './segment-body.ts'
 import type { SourceMedia } from './source-media.ts'
@@ -133,10 +139,7 @@ function textObjects(
 ): readonly PlacedText[] {
   const placed = [...earlier, segment]
     .flatMap(({ slots }) => slots)
-    .flatMap((slot) => {
-      const object = slot.objects[index]
-      return object ? [object, ...(object.more ?? [])].map((each) => ({ slot, object: each })) : []
-    })
+    .flatMap((slot) => inOrder(slot.objects[index]).map((object) => ({ slot, object })))
   let bytes = 0
   const tooMuch = placed.findLastIndex(({ object }) => {
     bytes += object.size

@@ -1,4 +1,4 @@
-import type { SegmentSummary } from '../../model/output-segment.ts'
+import { inOrder, type SegmentSummary } from '../../model/output-segment.ts'
 
 /** The position of a key frame in the consecutive sources of an output segment. */
 export type IFrame = { readonly pts: number; readonly offset: number; readonly size: number }
@@ -10,10 +10,10 @@ export type IFrame = { readonly pts: number; readonly offset: number; readonly s
 export function iFrameOf({ slots }: SegmentSummary, n: number): IFrame | undefined {
   let before = 0
   for (const { objects } of slots) {
-    const object = objects[n]
-    const [first] = object?.keyFrames ?? []
-    if (first) return { ...first, offset: before + first.offset }
-    before += object?.size ?? 0
+    for (const { keyFrames: [first] = [], size } of inOrder(objects[n])) {
+      if (first) return { ...first, offset: before + first.offset }
+      before += size
+    }
   }
   return undefined
 }

@@ -1,6 +1,8 @@
-import { rescale, TICKS_PER_SECOND } from '../../media/time.ts'
-import type { SegmentSummary, SlotSummary } from '../../model/output-segment.ts'
+import { rescale, TICKS_PER_SECOND, ticks } from '../../media/time.ts'
+import { joinedObject } from '../../model/joined-object.ts'
+import { inOrder, type SegmentSummary, type SlotSummary } from '../../model/output-segment.ts'
 import type { TrackTimes } from '../../model/source-segment.ts'
+import { endOfObject } from '../../model/stream-interval.ts'
 import type { SingleTrack } from './track-set.ts'
 
 /** The interval in which a segment of a track is shown, on its era's timeline, in units of the track's timescale. */
@@ -17,7 +19,8 @@ export function intervalOf(track: SingleTrack, segment: SegmentSummary): TrackIn
   let first: number | undefined
   let last: { readonly times: TrackTimes; readonly slot: SlotSummary } | undefined
   for (const slot of segment.slots) {
-    const times = slot.objects[stream.index]?.times?.[position]
+    const object = slot.objects[stream.index]
+    const times = object && joinedObject(object).times?.[position]
     if (!times) continue
     first ??= times.first
     last = { times, slot }
@@ -35,11 +38,14 @@ function endOf(track: SingleTrack, times: TrackTimes, slot: SlotSummary): number
   const { timescale } = track
   const scaled = (time: number) => rescale(time, TICKS_PER_SECOND, timescale)
   const frame = frameDuration(track)
+  const object = slot.objects[track.stream.index]!
+  const start = object.start ?? slot.start
+  const end = endOfObject(slot, object)
   if (
     frame === undefined ||
-    hasUntimed(times, frame, scaled(times.last) - scaled(times.first), scaled(slot.duration))
+    hasUntimed(times, frame, scaled(times.last) - scaled(times.first), scaled(ticks(end - start)))
   ) {
-    return scaled(slot.start) + scaled(slot.duration)
+    return scaled(start) + scaled(ticks(end - start))
   }
   return scaled(times.last) + frame
 }
@@ -66,5 +72,7 @@ function frameDuration({ description, timescale }: SingleTrack): number | undefi
 /** True when an output segment has media of a track; always for text while its stream takes part. */
 export function hasTrack({ kind, stream, position }: SingleTrack, segment: SegmentSummary): boolean {
   if (kind === 'text') return true
-  return segment.slots.some(({ objects }) => objects[stream.index]?.times?.[position] != null)
+  return segment.slots.some(({ objects }) =>
+    inOrder(objects[stream.index]).some(({ times }) => times?.[position] != null),
+  )
 }

@@ -1,0 +1,28 @@
+import { msFromTicks, type Ticks, ticks, type UtcMs, utcMs } from '../media/time.ts'
+import { hasStream, type ObjectSummary, type SegmentSummary, type SlotSummary } from './output-segment.ts'
+
+/** When the segment of one stream is shown: on its era's timeline, and by the source's clock. */
+export type StreamInterval = { readonly start: Ticks; readonly duration: Ticks; readonly startUtc: UtcMs }
+
+/**
+ * The interval of what a stream has in an output segment: the output segment's own, unless the stream is cut otherwise
+ * than the first. It lasts no time at all where nothing of the stream begins and what began before goes on.
+ */
+export function intervalOfStream(segment: SegmentSummary, index: number): StreamInterval {
+  const { slots, start, duration, startUtc } = segment
+  const first = slots.find(({ objects }) => objects[index])
+  const last = slots.findLast(({ objects }) => objects[index])
+  if (!first || !last) {
+    const isOver = slots.every((slot) => hasStream(slot, index))
+    return isOver ? { start, duration: ticks(0), startUtc } : { start, duration, startUtc }
+  }
+  const from = first === slots[0] || hasStream(slots[0]!, index) ? (first.objects[index]!.start ?? first.start) : start
+  const isToEnd = last === slots.at(-1) || hasStream(slots.at(-1)!, index)
+  const until = isToEnd ? endOfObject(last, last.objects[index]!) : start + duration
+  return { start: from, duration: ticks(until - from), startUtc: utcMs(startUtc + msFromTicks(ticks(from - start))) }
+}
+
+/** Where what a stream has in a slot ends, on the era's timeline. */
+export function endOfObject(slot: Pick<SlotSummary, 'start' | 'duration'>, object: ObjectSummary): Ticks {
+  return ticks((object.start ?? slot.start) + (object.duration ?? slot.duration))
+}
