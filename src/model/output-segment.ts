@@ -177,6 +177,11 @@ export type SegmentSummary = {
    * tracks have media. Absent in segments recorded by earlier versions.
    */
   readonly period?: { readonly number: number; readonly start: Ticks }
+  /**
+   * EXT-X-TARGETDURATION of playlists that end with this segment, in seconds; it never decreases along an output
+   * timeline. Absent in what earlier versions recorded.
+   */
+  readonly targetDuration?: number
   /** The shift of its slots, which are those of a locked input, onto this era's timeline and dates. */
   readonly shift?: { readonly ticks: Ticks; readonly ms: number }
   readonly slots: readonly SlotSummary[]

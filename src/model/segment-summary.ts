@@ -14,7 +14,7 @@ export function segmentSummaryOf(segment: OutputSegment): StoredSegmentSummary {
 /** What a summary tells of a segment, to be looked at again and again. */
 export function readSegmentSummary(summarized: StoredSegmentSummary): SegmentSummary {
   const { number, era, start, duration, startUtc, sealedAt, discontinuity, discontinuitySequence } = summarized
-  const { period, shift } = summarized
+  const { period, shift, targetDuration } = summarized
   const slots = summarized.slots.map((slot) => readSlotSummary(slot, summarized))
   // The spread operator takes several times as long, and a day has tens of thousands of segments.
   const segment: { -readonly [Field in keyof SegmentSummary]: SegmentSummary[Field] } = {
@@ -30,6 +30,7 @@ export function readSegmentSummary(summarized: StoredSegmentSummary): SegmentSum
   }
   if (period) segment.period = period
   if (shift) segment.shift = shift
+  if (targetDuration !== undefined) segment.targetDuration = targetDuration
   return segment
 }
 
@@ -52,6 +53,7 @@ class CompactSegmentSummary implements SegmentSummary {
   readonly discontinuitySequence: number
   declare readonly period?: NonNullable<SegmentSummary['period']>
   declare readonly shift?: NonNullable<SegmentSummary['shift']>
+  declare readonly targetDuration?: number
   private readonly slotsJson: string
 
   constructor(summarized: StoredSegmentSummary) {
@@ -65,6 +67,7 @@ class CompactSegmentSummary implements SegmentSummary {
     this.discontinuitySequence = summarized.discontinuitySequence
     if (summarized.period) this.period = summarized.period
     if (summarized.shift) this.shift = summarized.shift
+    if (summarized.targetDuration !== undefined) this.targetDuration = summarized.targetDuration
     this.slotsJson = JSON.stringify(summarized.slots)
   }
 

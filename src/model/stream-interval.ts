@@ -10,8 +10,8 @@ export type StreamInterval = { readonly start: Ticks; readonly duration: Ticks; 
  */
 export function intervalOfStream(segment: SegmentSummary, index: number): StreamInterval {
   const { slots, start, duration, startUtc } = segment
-  const first = slots.find(({ objects }) => objects[index])
-  const last = slots.findLast(({ objects }) => objects[index])
+  const first = slots.find(({ objects }) => isTimed(objects[index]))
+  const last = slots.findLast(({ objects }) => isTimed(objects[index]))
   if (!first || !last) {
     const isOver = slots.every((slot) => hasStream(slot, index))
     return isOver ? { start, duration: ticks(0), startUtc } : { start, duration, startUtc }
@@ -20,6 +20,11 @@ export function intervalOfStream(segment: SegmentSummary, index: number): Stream
   const isToEnd = last === slots.at(-1) || hasStream(slots.at(-1)!, index)
   const until = isToEnd ? endOfObject(last, last.objects[index]!) : start + duration
   return { start: from, duration: ticks(until - from), startUtc: utcMs(startUtc + msFromTicks(ticks(from - start))) }
+}
+
+/** False of text, which is listed with the output segment whatever it lasts. */
+function isTimed(object: ObjectSummary | undefined): boolean {
+  return object?.times !== undefined && object.times.length > 0
 }
 
 /** Where what a stream has in a slot ends, on the era's timeline. */

@@ -5,7 +5,7 @@ import type { SlotObject } from '../output-segment.ts'
 import { believableDate, eraAt, eraFor } from './eras.ts'
 import type { MediaObject, Placing } from './placing.ts'
 import { segmentLength } from './segment-length.ts'
-import { addGap, addObject, setInterval, slotFor, tellsTime } from './slots.ts'
+import { addGap, addObject, takeInterval, slotFor, tellsTime } from './slots.ts'
 import { NEXT_TARGET_DURATIONS, type OpenEra, RECENT_PLACES, type StreamListing } from './state.ts'
 
 export type Placement = {
@@ -37,7 +37,7 @@ export function placeObject(placing: Placing, object: MediaObject): Placement | 
   const isShown = slot !== undefined && addObject(slot, streamIndex, slotObject(object, start, duration))
   if (isShown) {
     if (breaks) slot.breaks = [...(slot.breaks ?? []), streamIndex]
-    if (tellsTime(era, slot, streamIndex)) setInterval(era, slot, streamIndex)
+    if (tellsTime(era, slot, streamIndex)) takeInterval(era, slot, streamIndex)
   }
   return { touched: standing === 'new era' || described ? era : undefined, isShown }
 }

@@ -7,7 +7,7 @@ const MOST_UNCONFIRMED: Ticks = ticks(60 * TICKS_PER_SECOND)
 /** EXTINF mostly has milliseconds: what differs by no more than two of them is the same. */
 const ROUNDING: Ticks = ticks(180)
 
-/** A playlist that tells time to within a picture, or 20 ms, tells it well enough where pictures come at a steady rate. */
+/** Where pictures come at a steady rate, EXTINF may differ from their times by one picture, or by 20 ms. */
 const LEAST_TOLERANCE: Ticks = ticks(1800)
 
 /** How far the sound beside the pictures may end from them, to confirm that they end there. */

@@ -78,7 +78,7 @@ export function tellsTime(era: OpenEra, { entries }: OpenSlot, streamIndex: numb
 }
 
 /** Makes the interval of what the stream has in the slot the slot's own. */
-export function setInterval(era: OpenEra, slot: OpenSlot, streamIndex: number): void {
+export function takeInterval(era: OpenEra, slot: OpenSlot, streamIndex: number): void {
   const own = slot.entries[streamIndex]
   if (!own) return
   const [start, end] = [startOf(slot, own), endIn(slot, own)]
@@ -117,7 +117,10 @@ export function asCut(slot: OpenSlot, entry: SlotObject): SlotObject {
   return isAlike ? object : { ...object, start, duration: ticks(end - start) }
 }
 
-/** Whether a segment begins in the slot, or so little before it, or before its end, that it belongs to the nearer one. */
+/**
+ * True when a segment begins in the slot. One that begins a little before the slot, or before its end, is given to the
+ * nearer of the two slots.
+ */
 function beginsIn(slot: Interval, { start, duration }: Interval): boolean {
   const tolerance = Math.min(slot.duration, duration) / 2
   return start >= slot.start - tolerance && start < slot.start + slot.duration - tolerance

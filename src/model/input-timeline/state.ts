@@ -94,7 +94,10 @@ export type QueuedEntry = {
   breaks: boolean
   programDateTime?: UtcMs
   listedAt: UtcMs
-  /** The object is there; not so, of subtitles, its slot, and of other streams, the segment that tells how long it is. */
+  /**
+   * The object is there, and waits: subtitles for their slot, other segments for the next one, which tells how long they
+   * last.
+   */
   isHere?: true
 }
 
@@ -130,11 +133,13 @@ export type OpenEra = {
   slots: OpenSlot[]
   /** Where the newest sealed segments of streams end, by stream, where that is beyond their slots. */
   reach?: Record<number, Ticks>
+  /** How far the source's newest dates lie from the anchor, in ms, while they lie off it: at most STEADY_DATES. */
+  dateOffsets?: number[]
 }
 
 /**
- * An interval still waiting for some streams. `null`: the stream has nothing usable there. Audio and video say when they
- * begin and how long they last, whether or not that is the slot's interval, which may still change.
+ * An interval that still waits for some streams. An entry is null where the stream has nothing usable. Audio and video
+ * entries hold their own start and duration, because the slot's interval may still change.
  */
 export type OpenSlot = {
   start: Ticks

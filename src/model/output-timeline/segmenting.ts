@@ -3,6 +3,7 @@ import { makesSlots } from '../eras/era.ts'
 import { mapSlot } from '../eras/lock.ts'
 import { hasStream, inOrder, type OutputSegment, type Slot, type SourceStream } from '../output-segment.ts'
 import type { OutputTimelineState } from './state.ts'
+import { targetDurationAfter } from './target-duration.ts'
 
 /** An output segment, with the input and the era that its slots are from. */
 export type PublishedSegment = { readonly segment: OutputSegment; readonly input: string; readonly era: number }
@@ -40,7 +41,7 @@ export function closeRun(output: OutputTimelineState): PublishedSegment[] {
     output.period = { number: output.nextNumber, start: first.start, tracks }
   }
   const { number, start } = output.period
-  const segment: OutputSegment = {
+  const untimed: OutputSegment = {
     number: output.nextNumber++,
     era: first.era,
     start: first.start,
@@ -53,6 +54,8 @@ export function closeRun(output: OutputTimelineState): PublishedSegment[] {
     ...(mapping && { shift: { ticks: mapping.ticks, ms: mapping.ms } }),
     slots: output.run,
   }
+  output.targetDuration = targetDurationAfter(output, untimed)
+  const segment = { ...untimed, targetDuration: output.targetDuration }
   output.run = []
   output.runTracks = []
   output.runBreaks = false

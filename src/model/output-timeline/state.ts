@@ -55,6 +55,8 @@ export type OutputTimelineState = {
   runTracks?: string[]
   /** The period of the newest output segment: the number and start of its first segment, and its tracks with media. */
   period?: { number: number; start: Ticks; tracks: string }
+  /** EXT-X-TARGETDURATION of its playlists, in seconds: it may only grow. */
+  targetDuration?: number
   /** The switches for which no event has been written yet. */
   pendingSwitches?: InputSwitch[]
   /** When the newest event of a switch was written, by GUID of the endpoint. */

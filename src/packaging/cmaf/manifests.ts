@@ -3,7 +3,7 @@ import { TICKS_PER_SECOND } from '../../media/time.ts'
 import type { HlsManifest } from '../../model/manifest.ts'
 import type { SegmentSummary } from '../../model/output-segment.ts'
 import type { CmafPackaging } from '../../model/packaging.ts'
-import { type ListedAs, playlistText } from '../hls-playlists/media-playlist.ts'
+import { type ListedAs, playlistText, targetDurationIn } from '../hls-playlists/media-playlist.ts'
 import {
   channelsAttribute,
   type DeclaredRendition,
@@ -202,6 +202,7 @@ export function cmafPlaylist(manifests: CmafManifests, name: CmafTrackName): str
     ...(name.kind === 'iframe' && { iFramesOnly: true }),
     list,
     stream: first.stream.index,
+    ...targetDurationIn(manifests),
     gapUri: uriOf,
   })
 }

@@ -3,6 +3,7 @@ import { msFromTicks, TICKS_PER_MS, type Ticks, ticks, type UtcMs } from '../../
 import type { HlsManifest } from '../../model/manifest.ts'
 import type { SegmentSummary } from '../../model/output-segment.ts'
 import { intervalOfStream, type StreamInterval } from '../../model/stream-interval.ts'
+import type { Presentation } from '../presentation.ts'
 
 /** The input from which a media playlist is written. */
 export type PlaylistPlan = {
@@ -15,6 +16,8 @@ export type PlaylistPlan = {
   readonly iFramesOnly?: boolean
   /** The entry of a segment; undefined where the stream has a gap. */
   readonly list: (segment: SegmentSummary) => ListedAs | undefined
+  /** EXT-X-TARGETDURATION in seconds, where the playlist will grow or slide; otherwise its longest segment decides. */
+  readonly targetDuration?: number
   /** The source stream the playlist shows. */
   readonly stream: number
   /** The URI listed for a gap, which is not fetched. */
@@ -55,7 +58,7 @@ export function playlistText(plan: PlaylistPlan): string {
   }
   const playlist: MediaPlaylist = {
     version: hasGaps ? Math.max(GAP_VERSION, plan.version) : plan.version,
-    targetDuration: Math.max(1, Math.ceil(msFromTicks(ticks(longest)) / 1000)),
+    targetDuration: Math.max(1, Math.ceil(msFromTicks(ticks(longest)) / 1000), plan.targetDuration ?? 0),
     mediaSequence: plan.segments[0]?.number ?? 0,
     discontinuitySequence: plan.segments[0]?.discontinuitySequence ?? 0,
     independentSegments,
@@ -65,6 +68,12 @@ export function playlistText(plan: PlaylistPlan): string {
     ended,
   }
   return writeMediaPlaylist(playlist)
+}
+
+/** What a playlist of a presentation says of its target duration: of an asset nothing, for it does not grow. */
+export function targetDurationIn({ style, window }: Presentation): Pick<PlaylistPlan, 'targetDuration'> {
+  const targetDuration = style.kind === 'harvest' ? undefined : window.segments.at(-1)?.targetDuration
+  return targetDuration === undefined ? {} : { targetDuration }
 }
 
 /** Whole milliseconds between the rounded ends, so that sums are right wherever the window begins. */

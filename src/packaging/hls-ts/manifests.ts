@@ -4,7 +4,7 @@ import type { HlsManifest } from '../../model/manifest.ts'
 import type { ManifestFilter } from '../../model/manifest-filter.ts'
 import type { SegmentSummary, SourceStream } from '../../model/output-segment.ts'
 import type { TsPackaging } from '../../model/packaging.ts'
-import { type ListedAs, playlistText } from '../hls-playlists/media-playlist.ts'
+import { type ListedAs, playlistText, targetDurationIn } from '../hls-playlists/media-playlist.ts'
 import {
   type DeclaredRendition,
   type DeclaredVariant,
@@ -187,6 +187,7 @@ export function mediaPlaylist(manifests: HlsManifests, name: PlaylistName): stri
     ...(name.iframes && { iFramesOnly: true }),
     list,
     stream: first.n,
+    ...targetDurationIn(manifests),
     gapUri: ({ number }) => toSegment({ ...name, n: first.n, number, extension }),
   })
 }
