@@ -1,7 +1,6 @@
 import { type UtcMs, utcMs } from '../media/time.ts'
 import type { InputStatuses } from '../model/eras/input-status.ts'
 import type { InputRef } from '../model/input-ref.ts'
-import type { Donor } from '../model/input-timeline/donor.ts'
 import { haveEnded } from '../model/input-timeline/ending.ts'
 import type { TimelineState } from '../model/input-timeline/state.ts'
 import { isDue, statusOf } from '../model/input-timeline/step.ts'
@@ -83,11 +82,9 @@ export class ChannelInputs {
     return this.byId.get(id)?.hasContent() ?? false
   }
 
-  /** The other input of the channel as a donor, which fills gaps of this one; undefined while there is no other. */
-  donorFor(id: string, eraOf: (era: number) => Era | undefined): Donor | undefined {
-    return this.all()
-      .find(({ ref }) => ref.ingestEndpointId !== id)
-      ?.donor(eraOf)
+  /** The other input of the channel; undefined while there is none. */
+  otherThan(id: string): Input | undefined {
+    return this.all().find(({ ref }) => ref.ingestEndpointId !== id)
   }
 
   /** The era with this id, if it may still get slots. */

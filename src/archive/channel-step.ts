@@ -1,12 +1,12 @@
 import type { Log } from '../log.ts'
 import type { UtcMs } from '../media/time.ts'
 import { seenInputs, withSeen } from '../model/eras/input-status.ts'
-import type { TimelineEvent, TimelineStep } from '../model/input-timeline/step.ts'
+import type { TimelineStep } from '../model/input-timeline/step.ts'
 import type { SeenInputs } from '../model/output-segment.ts'
 import type { SourceObject } from '../model/source-segment.ts'
 import type { TimelineStore } from '../stores/timeline-store.ts'
 import type { ChannelState } from './channel-state.ts'
-import type { Input } from './input.ts'
+import type { Input, InputEvent } from './input.ts'
 import { type OutputTimelineSteps, outputTimelinesCommit } from './open-output-timeline.ts'
 
 /** One change of a channel. It is computed from the state of the channel, committed as a whole, and then adopted. */
@@ -30,9 +30,6 @@ type InputStep = {
   readonly seen: SeenInputs
 }
 
-/** An event of an input, and the object of an event of kind `object`. */
-export type InputEvent = { readonly event: TimelineEvent; readonly object?: SourceObject | undefined }
-
 /** The step that an event of an input makes; undefined when it changes nothing. Pure: `channel` stays as it is. */
 export function computeStep(
   channel: ChannelState,
@@ -41,8 +38,9 @@ export function computeStep(
   now: UtcMs,
 ): ChannelStep | undefined {
   const id = input.ref.ingestEndpointId
-  const donor = channel.inputs.donorFor(id, (era) => channel.eras.of(era))
-  const computed = input.compute(event, object, now, donor)
+  const other = channel.inputs.otherThan(id)
+  const donor = other?.donor((era) => channel.eras.of(era))
+  const computed = input.compute({ event, object }, now, { donor, peer: other?.state })
   const view = channel.view(now, { id, result: computed })
   const seen = seenInputs(view)
   const result = { ...computed, slots: withSeen(computed.slots, seen, channel.lastSeen) }

@@ -6,7 +6,7 @@ import type { InputRef } from '../model/input-ref.ts'
 import type { Donor } from '../model/input-timeline/donor.ts'
 import { donorOf } from '../model/input-timeline/gap-filling.ts'
 import { emptyTimeline, eraOf, readTimeline, type TimelineState, waitedAnew } from '../model/input-timeline/state.ts'
-import { step, type TimelineEvent, type TimelineStep } from '../model/input-timeline/step.ts'
+import { type OtherInput, step, type TimelineEvent, type TimelineStep } from '../model/input-timeline/step.ts'
 import type { Era, Slot } from '../model/output-segment.ts'
 import { slotSummaryOf } from '../model/slot-summary.ts'
 import type { SourceObject } from '../model/source-segment.ts'
@@ -20,6 +20,9 @@ const RECENT_SLOTS = 64
 /**
  * One input of a channel as this process knows it: the state of its timeline, and the objects no playlist has listed.
  */
+/** An event of an input, and the object of an event of kind `object`. */
+export type InputEvent = { readonly event: TimelineEvent; readonly object?: SourceObject | undefined }
+
 export class Input {
   readonly ref: InputRef
   private readonly index: SegmentIndex
@@ -93,12 +96,12 @@ export class Input {
     return donorOf(this.current, this.recent, eraOf)
   }
 
-  compute(event: TimelineEvent, object: SourceObject | undefined, now: UtcMs, donor?: Donor): TimelineStep {
+  compute({ event, object }: InputEvent, now: UtcMs, other: OtherInput): TimelineStep {
     // A segment that no playlist waits for does not change the timeline.
     if (event.kind === 'object' && object && !isAwaited(this.current, object.name)) return this.unchanged()
     const isNew = (name: string) => object !== undefined && object.name === name
     const unlisted = { get: (name: string) => (isNew(name) ? object : this.unlisted.get(name)) }
-    return step(this.current, event, { unlisted, now, donor })
+    return step(this.current, event, { unlisted, now, ...other })
   }
 
   commitOf(result: TimelineStep, object: SourceObject | undefined): Omit<TimelineCommit, 'outputSegments'> {

@@ -67,6 +67,8 @@ export function slotSummaryOf({
   const tracks = [...timings.values()].flat()
   const pictures = tracks.map((track) => track?.pictures ?? null)
   const keyFrames = all.flatMap((object) => object.keyFrames ?? [])
+  // How long text is shown is told by its cues.
+  const durations = all.map(({ times, duration }) => (times && duration) ?? null)
   const keyFrameCounts = all.map((object) => object.keyFrames?.length ?? 0)
   return {
     v: SLOT_SUMMARY_VERSION,
@@ -80,7 +82,7 @@ export function slotSummaryOf({
     l: tracks.map((track) => track && track.last - start),
     ...(pictures.some((count) => count !== null) && { p: pictures }),
     ...(all.some((object) => object.start !== undefined) && { os: all.map((object) => from(start, object.start)) }),
-    ...(all.some((object) => object.duration !== undefined) && { od: all.map((object) => object.duration ?? null) }),
+    ...(durations.some((each) => each !== null) && { od: durations }),
     ...(continued && { ct: continued }),
     ...(keyFrameCounts.some((count) => count !== 1) && { kn: keyFrameCounts }),
     kt: keyFrames.map(({ pts }) => pts - start),

@@ -157,7 +157,7 @@ export class ChannelRehearsal {
     const other = this.inputs[name === 'A' ? 'B' : 'A']
     const recent = other.sealed.slice(-64).map(({ slot }) => slot)
     const donor = this.fillsGaps ? donorOf(other.state, recent, (era) => this.era(era)) : undefined
-    const result = step(input.state, event, { unlisted: input.unlisted, now: this.now, donor })
+    const result = step(input.state, event, { unlisted: input.unlisted, now: this.now, donor, peer: other.state })
     for (const era of input.state.eras) this.eras.set(era.id, eraOf(era))
     input.state = result.state
     for (const era of result.eras) this.eras.set(era.id, era)

@@ -9,12 +9,12 @@ import {
   utcMs,
 } from '../../media/time.ts'
 import { agrees, tracksIn } from '../eras/description.ts'
-import { makesSlots, utcAt } from '../eras/era.ts'
+import { utcAt } from '../eras/era.ts'
 import { LOCK_TOLERANCE } from '../eras/lock.ts'
 import type { SourceObject } from '../source-segment.ts'
 import type { Donor } from './donor.ts'
 import type { MediaObject, Placing } from './placing.ts'
-import type { OpenEra, QueuedEntry, TimelineState } from './state.ts'
+import { leadStream, type OpenEra, type QueuedEntry, type TimelineState } from './state.ts'
 
 /** The most by which a source date may differ from the server's clock; other dates are ignored. In milliseconds. */
 const BELIEVABLE_DATE_MS = 24 * 3600 * 1000
@@ -107,7 +107,7 @@ function redate(
 ): UtcMs | undefined {
   const expected = utcAt(era.anchor, start)
   const ms = msFromTicks(duration)
-  const first = state.streams?.find(makesSlots)
+  const first = leadStream(state)
   if (date === undefined || (era.anchor.isDated && streamIndex !== first?.index)) return undefined
   const isFollowed = Math.abs(date - expected) > ms || !era.anchor.isDated
   const offset = isFollowed ? date - expected : lastingOffset(era, date - expected)

@@ -5,8 +5,8 @@ import type { SlotObject } from '../output-segment.ts'
 import { believableDate, eraAt, eraFor } from './eras.ts'
 import type { MediaObject, Placing } from './placing.ts'
 import { segmentLength } from './segment-length.ts'
-import { addGap, addObject, takeInterval, slotFor, tellsTime } from './slots.ts'
-import { NEXT_TARGET_DURATIONS, type OpenEra, RECENT_PLACES, type StreamListing } from './state.ts'
+import { addGap, addObject, slotFor, takeInterval, tellsTime } from './slots.ts'
+import { leadStream, NEXT_TARGET_DURATIONS, type OpenEra, RECENT_PLACES, type StreamListing } from './state.ts'
 
 export type Placement = {
   /** The era, if it was opened or its description changed. */
@@ -95,7 +95,7 @@ function notePlace(
   at: { sequence: number; era: number; start: Ticks; duration: Ticks; date: UtcMs | undefined },
 ): void {
   const { sequence, era, start, duration, date } = at
-  const [first] = state.streams ?? []
+  const first = leadStream(state)
   if (first?.index !== streamIndex || state.streams?.every(makesSlots)) return
   const place = { sequence, era, start, duration, ...(date !== undefined && { date }) }
   listing.places = [...(listing.places ?? []), place].slice(-RECENT_PLACES)

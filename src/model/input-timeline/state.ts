@@ -19,6 +19,8 @@ export type TimelineState = {
   input: string
   /** The streams that the parent playlist names; absent until it has come. */
   streams?: readonly ListedStream[]
+  /** The index of each stream the input has had, as `identifyStreams` gives them. */
+  streamIndexes?: Readonly<Record<string, number>>
   /** True while `streams` is a single variant made up for an input without a multivariant playlist. */
   syntheticParent: boolean
   /** A number that grows when the set of streams changes. Eras begun under another revision end there. */
@@ -226,4 +228,11 @@ export function followedListings(state: TimelineState): StreamListing[] {
 /** True when a stream has listed EXT-X-ENDLIST and all its entries are placed. */
 export function isDone(listing: StreamListing): boolean {
   return listing.ended && listing.queue.length === 0
+}
+
+/** The stream that times slots and dates the era: of those with audio or video, the one of least index. */
+export function leadStream({ streams = [] }: Pick<TimelineState, 'streams'>): ListedStream | undefined {
+  return streams.filter(makesSlots).reduce<ListedStream | undefined>((lead, stream) => {
+    return lead && lead.index < stream.index ? lead : stream
+  }, undefined)
 }

@@ -11,6 +11,7 @@ import { followPlaylist, type Unlisted } from './listing.ts'
 import { placeQueued } from './queues.ts'
 import { sealSlots, textIsAwaited } from './sealing.ts'
 import { eraOf, followedListings, isDone, isSilent, NEXT_TARGET_DURATIONS, type TimelineState } from './state.ts'
+import { type IdentifiedStreams, identifyStreams } from './stream-identity.ts'
 import { MOST_AHEAD_MS } from './text-placement.ts'
 
 /** An event of an input's timeline. The passing of time is one, because waits end by it. */
@@ -20,6 +21,14 @@ export type TimelineEvent =
   /** An object was put, and its bytes are durable. */
   | { readonly kind: 'object' }
   | { readonly kind: 'time' }
+
+/** What a step may know of the other input of the channel. */
+export type OtherInput = {
+  /** Media for what this input lacks. */
+  readonly donor?: Donor | undefined
+  /** The streams it has: those of both inputs that are alike have one index. */
+  readonly peer?: IdentifiedStreams | undefined
+}
 
 export type TimelineStep = {
   readonly state: TimelineState
@@ -48,11 +57,11 @@ export const SINGLE_PARENT_NAME = 'channel.m3u8'
 export function step(
   before: TimelineState,
   event: TimelineEvent,
-  { unlisted, now, donor }: { readonly unlisted: Unlisted; readonly now: UtcMs; readonly donor?: Donor | undefined },
+  { unlisted, now, donor, peer }: { readonly unlisted: Unlisted; readonly now: UtcMs } & OtherInput,
 ): TimelineStep {
   const textBefore = JSON.stringify(before)
   const state = JSON.parse(textBefore) as TimelineState
-  if (event.kind === 'parent playlist') followParent(state, event.streams)
+  if (event.kind === 'parent playlist') followParent(state, event.streams, peer)
   if (event.kind === 'media playlist') {
     if (!state.streams && event.playlist.name === SINGLE_PARENT_NAME) makeSyntheticParent(state)
     followPlaylist(state, event.playlist, unlisted, now)
@@ -77,9 +86,11 @@ export function step(
   }
 }
 
-function followParent(state: TimelineState, streams: readonly ListedStream[]): void {
+function followParent(state: TimelineState, listed: readonly ListedStream[], peer?: IdentifiedStreams): void {
   const before = state.streams
+  const { streams, streamIndexes } = identifyStreams(listed, state, peer)
   state.streams = streams
+  state.streamIndexes = streamIndexes
   state.syntheticParent = false
   if (!before || sameStreams(before, streams)) return
   state.streamsRevision++

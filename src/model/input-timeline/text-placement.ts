@@ -6,7 +6,7 @@ import type { SourceObject } from '../source-segment.ts'
 import { believableDate, endOf, eraAt } from './eras.ts'
 import type { Placement } from './placement.ts'
 import type { Placing } from './placing.ts'
-import type { OpenEra, OpenSlot, Place, TimelineState } from './state.ts'
+import { leadStream, type OpenEra, type OpenSlot, type Place, type TimelineState } from './state.ts'
 
 /** The most by which a text may lie ahead of the newest slot, and the longest it waits for its own slot. */
 const MOST_AHEAD = ticks(60 * TICKS_PER_SECOND)
@@ -98,7 +98,7 @@ function addText(slot: OpenSlot, streamIndex: number, text: SlotObject): boolean
  */
 function positionOf(placing: Placing, date: UtcMs | undefined): TextPosition | undefined {
   const { state, listing, entry, now } = placing
-  const [first] = state.streams ?? []
+  const first = leadStream(state)
   const lead = first && state.listings[first.playlist]
   const dated = date === undefined ? undefined : positionByDate(state, lead?.places ?? [], date)
   if (dated) return dated

@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { type Ticks, ticks, ticksFromSeconds } from '../../media/time.ts'
+import type { AudioDescription, MediaProbe, VideoDescription } from '../../media/track.ts'
+import { type LengthEvidence, segmentLength } from './segment-length.ts'
+
+const VIDEO: VideoDescription = {
+  kind: 'video',
+  pid: 256,
+  codec: 'avc1.64001f',
+  configuration: '01',
+  width: 640,
+  height: 360,
+}
+const AUDIO: AudioDescription = {
+  kind: 'audio',
+  pid: 257,
+  codec: 'mp4a.40.2',
+  configuration: '1190',
+  sampleRate: 48_000,
+  channels: 2,
+  samplesPerFrame: 1024,
+}
+const START = 900_000
+
+/** Pictures from the start on, at times in seconds, and sound that lasts so many seconds, if any. */
+function probe(pictures: readonly number[], { rate, sound }: { rate?: number; sound?: number } = {}): MediaProbe {
+  const last = START + ticksFromSeconds(pictures.at(-1) ?? 0)
+  const video = rate === undefined ? VIDEO : { ...VIDEO, frameRate: { numerator: rate, denominator: 1 } }
+  const heard = { first: START, last: START + ticksFromSeconds(sound ?? 0) - 1920, bytes: 1 }
+  return {
+    container: 'mpeg-ts',
+    tracks: sound === undefined ? [video] : [video, AUDIO],
+    times: [{ first: START, last, bytes: 1, pictures: pictures.length }, ...(sound === undefined ? [] : [heard])],
+    firstPts: START,
+    lastPts: last,
+    keyFrames: [],
+    startsWithKeyFrame: true,
+  }
+}
+
+const soundAlone = (seconds: number): MediaProbe => {
+  const times = { first: START, last: START + ticksFromSeconds(seconds) - 1920, bytes: 1 }
+  return {
+    container: 'packed-audio',
+    tracks: [AUDIO],
+    times: [times],
+    firstPts: times.first,
+    lastPts: times.last,
+    keyFrames: [],
+    startsWithKeyFrame: true,
+  }
+}
+
+const steady = (seconds: number, rate = 25) => Array.from({ length: seconds * rate }, (_, i) => i / rate)
+
+/** In seconds; the next segment begins `next` seconds after this one. */
+function length(
+  told: number,
+  of: MediaProbe,
+  more: Partial<LengthEvidence> & { next?: number } = {},
+): number | 'waits' {
+  const { next, ...evidence } = more
+  const found = segmentLength({
+    probe: of,
+    told: ticksFromSeconds(told),
+    start: START as Ticks,
+    nextPts: next === undefined ? undefined : START + ticksFromSeconds(next),
+    targetDuration: ticksFromSeconds(Math.max(1, Math.ceil(told))),
+    mayWait: true,
+    ...evidence,
+  })
+  return found === 'waits' ? found : Math.round(found / 9) / 10_000
+}
+
+describe('how long a segment lasts', () => {
+  it('is what EXTINF tells where the timestamps agree', () => {
+    assert.equal(length(2, probe(steady(2), { rate: 25 })), 2)
+    assert.equal(length(2, probe(steady(2))), 2)
+    assert.equal(length(2.002, probe(steady(2), { rate: 25 })), 2.002)
+    assert.equal(length(1.99, soundAlone(2)), 1.99)
+  })
+
+  it('is what the timestamps tell where steady pictures and sound end together, or sound is alone', () => {
+    for (const told of [0, 1, 3, 6, 3600]) {
+      assert.equal(length(told, probe(steady(2), { rate: 25, sound: 2 })), 2, `EXTINF ${told}`)
+      assert.equal(length(told, soundAlone(2)), 2, `EXTINF ${told}, sound alone`)
+    }
+  })
+
+  it('is told by the next segment where pictures alone leave it open', () => {
+    for (const told of [0, 1, 3, 6]) {
+      assert.equal(length(told, probe(steady(2))), 'waits')
+      assert.equal(length(told, probe(steady(2)), { next: 2 }), 2, `EXTINF ${told}`)
+    }
+    const slides = [0, 0.1, 0.2]
+    assert.equal(length(2, probe(slides, { rate: 10 })), 'waits')
+    assert.equal(length(2, probe(slides, { rate: 10 }), { next: 2 }), 2)
+    assert.equal(length(0, probe(slides, { rate: 10 }), { next: 2 }), 2)
+  })
+
+  it('is told by the next segment where pictures come at no steady rate, however well EXTINF agrees', () => {
+    const phone = [0, 0.033, 0.066, 0.14, 0.18, 0.2, 0.3, 0.34]
+    assert.equal(length(0.4, probe(phone)), 'waits')
+    assert.equal(length(0.4, probe(phone), { next: 0.377 }), 0.377)
+  })
+
+  it('is not told by a next segment that begins elsewhere', () => {
+    assert.equal(length(2, probe([0]), { next: 900, mayWait: false }), 2)
+    assert.equal(length(6, probe(steady(2)), { next: -5 }), 2)
+  })
+
+  it('is, of the last segment, what the stream’s habit makes of EXTINF, and else no more than the media bear out', () => {
+    const corrected = { told: ticksFromSeconds(6), real: ticksFromSeconds(2) }
+    assert.equal(length(6, probe([0, 0.04]), { mayWait: false, corrected }), 2)
+    assert.equal(length(6, probe(steady(2)), { mayWait: false }), 2)
+    assert.equal(length(2.5, probe(steady(2)), { mayWait: false }), 2.5)
+  })
+
+  it('is never hours because a timestamp, or EXTINF, says so', () => {
+    assert.equal(length(2, probe([0, 0.04, 80_000]), { mayWait: false }), 2)
+    assert.ok((length(95_444, probe([0]), { mayWait: false }) as number) <= 60)
+    assert.equal(length(95_444, probe(steady(2), { rate: 25, sound: 2 })), 2)
+  })
+
+  it('crosses the wrap of 33 bits', () => {
+    const of = probe(steady(2))
+    const near = 2 ** 33 - 90_000
+    const times = [{ ...of.times[0]!, first: near, last: near + (of.lastPts - of.firstPts) }]
+    const wrapped = { ...of, times, firstPts: near, lastPts: times[0]!.last }
+    const nextPts = (near + 180_000) % 2 ** 33
+    assert.equal(length(6, wrapped, { start: ticks(near), nextPts }), 2)
+  })
+})
