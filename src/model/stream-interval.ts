@@ -13,7 +13,7 @@ export function intervalOfStream(segment: SegmentSummary, index: number): Stream
   const first = slots.find(({ objects }) => isTimed(objects[index]))
   const last = slots.findLast(({ objects }) => isTimed(objects[index]))
   if (!first || !last) {
-    const isOver = slots.every((slot) => hasStream(slot, index))
+    const isOver = slots.every(({ continued }) => continued?.includes(index))
     return isOver ? { start, duration: ticks(0), startUtc } : { start, duration, startUtc }
   }
   const from = first === slots[0] || hasStream(slots[0]!, index) ? (first.objects[index]!.start ?? first.start) : start
