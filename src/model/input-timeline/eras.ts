@@ -95,9 +95,9 @@ export function eraFor(placing: Placing, object: MediaObject): EraPosition {
 
 /**
  * Adjusts the dates of an era to those of the source: of its first stream, or of any stream while the first has none. A
- * date that is off by more than a segment is followed at once, a smaller offset when it lasts. Dates of an era do not go
- * back. Where the source's go back by at most two segments, those of the era stand still; where by more, another era
- * must begin, and its date is returned.
+ * date that is off by more than a segment is followed at once, a smaller offset when it lasts. Dates of an era do not
+ * go back. Where the source's go back by at most two segments, those of the era stand still; where by more, another
+ * era must begin, and its date is returned.
  */
 function redate(
   { state, streamIndex, entry: { duration } }: Placing,

@@ -97,8 +97,8 @@ export type QueuedEntry = {
   programDateTime?: UtcMs
   listedAt: UtcMs
   /**
-   * The object is there, and waits: subtitles for their slot, other segments for the next one, which tells how long they
-   * last.
+   * The object is there, and waits: subtitles for their slot, other segments for the next one, which tells how long
+   * they last.
    */
   isHere?: true
 }
