@@ -123,6 +123,7 @@ describe('a parent playlist', () => {
             resolution: { width: 640, height: 360 },
             frameRate: 25,
             audioGroup: 'aud',
+            muxedAudio: [{ name: 'Muxed', isDefault: false, autoselect: true }],
             subtitlesGroup: 'sub',
             closedCaptions: 'cc',
             captions: [
@@ -140,7 +141,13 @@ describe('a parent playlist', () => {
         {
           index: 2,
           playlist: 'audio-en.m3u8',
-          role: { kind: 'variant', bandwidth: 64_000, codecs: 'mp4a.40.2', audioGroup: 'aud' },
+          role: {
+            kind: 'variant',
+            bandwidth: 64_000,
+            codecs: 'mp4a.40.2',
+            audioGroup: 'aud',
+            muxedAudio: [{ name: 'Muxed', isDefault: false, autoselect: true }],
+          },
         },
         {
           index: 3,
@@ -157,6 +164,35 @@ describe('a parent playlist', () => {
         },
       ],
     })
+  })
+
+  it('tells each variant what sound of its own group has no playlist', () => {
+    const media = (attributes: string) => `#EXT-X-MEDIA:TYPE=AUDIO,${attributes}`
+    const parent = read([
+      media('GROUP-ID="aac",NAME="English",LANGUAGE="en",DEFAULT=YES,CHANNELS="2"'),
+      media('GROUP-ID="aac",NAME="Deutsch",LANGUAGE="de",AUTOSELECT=YES,URI="de.m3u8"'),
+      media('GROUP-ID="ac3",NAME="Comment",LANGUAGE="en",CHARACTERISTICS="public.accessibility.describes-video"'),
+      ...['aac', 'ac3', 'none'].flatMap((id) => [`#EXT-X-STREAM-INF:BANDWIDTH=1,AUDIO="${id}"`, `${id}.m3u8`]),
+      '#EXT-X-STREAM-INF:BANDWIDTH=1',
+      'plain.m3u8',
+    ])
+    const muxed =
+      parent.kind === 'parent' && parent.streams.map(({ role }) => role.kind === 'variant' && role.muxedAudio)
+    assert.deepEqual(muxed, [
+      [{ name: 'English', language: 'en', isDefault: true, autoselect: true, channels: '2' }],
+      [
+        {
+          name: 'Comment',
+          language: 'en',
+          isDefault: false,
+          autoselect: false,
+          characteristics: 'public.accessibility.describes-video',
+        },
+      ],
+      undefined,
+      undefined,
+      false,
+    ])
   })
 
   it('may have as many streams as the limit and not one more', () => {

@@ -9,7 +9,7 @@ import { MalformedPlaylist } from '../manifests/hls/playlist-error.ts'
 import { kindOfPlaylist } from '../manifests/hls/playlist-kind.ts'
 import { ticksFromSeconds } from '../media/time.ts'
 import type { ListedPlaylist, ListedStream } from '../model/listed-playlist.ts'
-import type { ClosedCaptions, StreamRole } from '../model/output-segment.ts'
+import type { ClosedCaptions, MuxedAudio, StreamRole } from '../model/output-segment.ts'
 import { FILE_NAME_RULE, fileName, isPlaylistName } from './file-name.ts'
 import { Refusal } from './refusal.ts'
 
@@ -85,6 +85,7 @@ function streamsOf(parent: MultivariantPlaylist, nameOf: (uri: string) => string
 
 const VARIANT = ['bandwidth', 'averageBandwidth', 'codecs', 'resolution', 'frameRate', 'closedCaptions'] as const
 const CAPTIONS = ['name', 'language', 'isDefault', 'autoselect', 'characteristics'] as const
+const MUXED_AUDIO = ['name', 'language', 'isDefault', 'channels', 'characteristics'] as const
 const RENDITION = ['groupId', 'name', 'language', 'isDefault', 'autoselect', 'channels', 'characteristics'] as const
 /** INSTREAM-ID of RFC 8216 §4.3.4.1; players cannot find captions in a channel with another name. */
 const INSTREAM_ID = /^(CC[1-4]|SERVICE([1-9]|[1-5][0-9]|6[0-3]))$/
@@ -92,13 +93,26 @@ const INSTREAM_ID = /^(CC[1-4]|SERVICE([1-9]|[1-5][0-9]|6[0-3]))$/
 function variantRole(variant: VariantStream, renditions: readonly Rendition[]): StreamRole {
   const { audio, subtitles } = variant
   const captions = captionsOf(variant, renditions)
+  const muxedAudio = muxedAudioOf(variant, renditions)
   return {
     kind: 'variant',
     ...pick(variant, VARIANT),
     ...(audio === undefined ? {} : { audioGroup: audio }),
+    ...(muxedAudio.length > 0 && { muxedAudio }),
     ...(subtitles === undefined ? {} : { subtitlesGroup: subtitles }),
     ...(captions.length > 0 && { captions }),
   }
+}
+
+/** The audio renditions of a variant's group that have no URI: the variant's own segments contain them. */
+function muxedAudioOf({ audio }: VariantStream, renditions: readonly Rendition[]): MuxedAudio[] {
+  return renditions
+    .filter(({ type, groupId, uri }) => type === 'AUDIO' && groupId === audio && uri === undefined)
+    .map((rendition) => ({
+      ...pick(rendition, MUXED_AUDIO),
+      // AUTOSELECT must be YES where DEFAULT is, RFC 8216 §4.3.4.1.
+      autoselect: rendition.autoselect || rendition.isDefault,
+    }))
 }
 
 /**

@@ -108,6 +108,8 @@ export type StreamRole =
       readonly resolution?: { readonly width: number; readonly height: number }
       readonly frameRate?: number
       readonly audioGroup?: string
+      /** The renditions of that group without a URI, which the variant's own segments contain. */
+      readonly muxedAudio?: readonly MuxedAudio[]
       readonly subtitlesGroup?: string
       /** CLOSED-CAPTIONS: the name of a group, or NONE. */
       readonly closedCaptions?: string
@@ -125,6 +127,16 @@ export type StreamRole =
       readonly characteristics?: string
       readonly forced?: boolean
     }
+
+/** An audio rendition inside the variant's segments, declared by an EXT-X-MEDIA without a URI, RFC 8216 §4.3.4.1. */
+export type MuxedAudio = {
+  readonly name: string
+  readonly language?: string
+  readonly isDefault: boolean
+  readonly autoselect: boolean
+  readonly channels?: string
+  readonly characteristics?: string
+}
 
 /** Captions inside the video, as announced by the encoder's EXT-X-MEDIA. */
 export type ClosedCaptions = {

@@ -16,8 +16,11 @@ export type OutputFormat = {
    * Every file of a finished asset, as a harvest writes it: children before their parents, names relative to the
    * folder of the parent. Undefined when the endpoint's settings leave nothing of the window.
    */
-  asset(endpoint: OriginEndpoint, window: SummaryWindow): Asset | undefined
+  asset(endpoint: OriginEndpoint, window: SummaryWindow, names?: AssetPrefixes): Asset | undefined
 }
+
+/** Prefixes of the names of an asset's child manifests and segments, instead of the endpoint's own. */
+export type AssetPrefixes = { readonly manifests?: string; readonly segments?: string }
 
 export type OutputRequest = ManifestRequest | SegmentRequest
 

@@ -116,7 +116,10 @@ function sameStreams(a: readonly ListedStream[], b: readonly ListedStream[]): bo
 }
 
 function audienceOf(role: ListedStream['role'] | undefined): string {
-  if (role?.kind === 'variant') return JSON.stringify([role.kind, role.audioGroup, role.subtitlesGroup])
+  if (role?.kind === 'variant') {
+    const muxed = role.muxedAudio?.map(({ name, language, characteristics }) => [name, language, characteristics])
+    return JSON.stringify([role.kind, role.audioGroup, role.subtitlesGroup, muxed])
+  }
   return JSON.stringify([role?.kind, role?.groupId, role?.name, role?.language, role?.characteristics, role?.forced])
 }
 

@@ -232,6 +232,23 @@ describe('a timeline of several streams', () => {
     assert.deepEqual([languageOf(1), languageOf(2)], ['en', 'fr'])
   })
 
+  it('begins another era when the sound in a variant is called something else, and not when it is said anew', () => {
+    const r = new Rehearsal()
+    r.open(1, 2)
+    const names = ['English', 'English', 'English', 'Commentary']
+    names.forEach((name, i) => {
+      const muxedAudio = [{ name, language: 'en', isDefault: i === 0, autoselect: true }]
+      const role = { kind: 'variant', bandwidth: 1_000_000 + i, audioGroup: 'a', muxedAudio } as const
+      const playlist = 'a'
+      r.streams([{ index: 1, playlist, role }])
+      push(r, [playlist], i)
+    })
+    assert.deepEqual(
+      r.outputs(1).map(({ era, discontinuity }) => [era, discontinuity]),
+      [...Array(3).fill([1, false]), [2, true]],
+    )
+  })
+
   it('costs nothing when some streams break, and all others and all timestamps go on', () => {
     const r = new Rehearsal()
     r.parent('a', 'b', 'c')

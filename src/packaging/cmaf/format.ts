@@ -3,6 +3,7 @@ import type { HlsManifest } from '../../model/manifest.ts'
 import { type OriginEndpoint, packagingIn } from '../../model/origin-endpoint.ts'
 import type { SegmentSummary } from '../../model/output-segment.ts'
 import { type CmafPackaging, manifestsOfType } from '../../model/packaging.ts'
+import { underNames } from '../asset-names.ts'
 import { PLAYLIST_TYPE } from '../hls-playlists/media-playlist.ts'
 import type {
   Asset,
@@ -65,7 +66,8 @@ export const cmaf: OutputFormat = {
   },
 
   /** The asset of the endpoint's first manifest; playlists and segments are in one folder. */
-  asset(endpoint, window): Asset | undefined {
+  asset(settled, window, prefixes = {}): Asset | undefined {
+    const endpoint = underNames(settled, prefixes)
     const [manifest] = manifestsOfType(packagingOf(endpoint), 'HLS')
     const manifests = manifest && manifestsOf(assetPresentation(endpoint, window), manifest)
     const tracks = manifests && allTracks(manifests)

@@ -8,9 +8,9 @@ import {
   channelsAttribute,
   type DeclaredRendition,
   type DeclaredVariant,
-  declaredCodecs,
   parentPlaylistOf,
 } from '../hls-playlists/parent-playlist.ts'
+import { iFrameAttributes } from '../hls-playlists/variant-formats.ts'
 import type { Presentation } from '../presentation.ts'
 import { filterTracks, passesTrickPlay } from '../tracks/filtered-tracks.ts'
 import { iFrameOf } from '../tracks/i-frames.ts'
@@ -24,8 +24,8 @@ import {
   trackSetOf,
 } from '../tracks/track-set.ts'
 import { hasTrack } from '../tracks/track-times.ts'
-import { videoRangeOf } from '../tracks/video-range.ts'
 import { type CmafTrackName, headerFileName, playlistFileName, segmentFileName } from './names.ts'
+import { cmafFormats } from './window-formats.ts'
 
 /** The values that all playlists of one HLS manifest of a CMAF endpoint share. */
 export type CmafManifests = Presentation & {
@@ -97,12 +97,11 @@ export function cmafParent(manifests: CmafManifests, tracks: TrackSet): string {
     ),
   ]
   const subtitles = tracks.text.length > 0 ? { subtitlesGroup: SUBTITLES_GROUP } : {}
+  const formatsOf = cmafFormats(manifests)
   const variant = (video: SingleVideo, audio: readonly SingleAudio[], audioGroup?: string): DeclaredVariant => ({
     uri: uri(nameOf(video)),
     role: video.role,
-    video: video.description,
-    codecs: [videoCodec(video)],
-    audioCodecs: audio.map(({ description }) => description.codec),
+    formats: formatsOf(video, audio),
     ...(audioGroup !== undefined && { audioGroup }),
     ...subtitles,
   })
@@ -113,12 +112,6 @@ export function cmafParent(manifests: CmafManifests, tracks: TrackSet): string {
       : [...groups].flatMap(([id, audio]) => tracks.video.map((video) => variant(video, audio, id)))
   const playlist = parentPlaylistOf(VERSION, variants, renditions)
   return writeMultivariantPlaylist({ ...playlist, iFrameStreams: iFrameStreams(manifests, tracks, uri) })
-}
-
-/** The codec as the encoder declares it, when that is of the same family as the one probed. */
-function videoCodec({ role, description }: SingleVideo): string {
-  const declared = declaredCodecs(role)?.find((codec) => familyOf(codec) === familyOf(description.codec))
-  return declared ?? description.codec
 }
 
 function groupOf({ description }: SingleAudio): string {
@@ -141,15 +134,12 @@ function iFrameStreams(manifests: CmafManifests, tracks: TrackSet, uri: (track: 
   const rates = manifests.window.segments.map((segment) => {
     return ((iFrameOf(segment, video.stream.index)?.size ?? 0) * 8 * TICKS_PER_SECOND) / segment.duration
   })
-  const { codec, width, height } = video.description
-  const range = videoRangeOf(video.description)
+  const formats = cmafFormats(manifests)(video, [])
   return [
     {
       uri: uri({ kind: 'iframe', n: video.n }),
       bandwidth: Math.ceil(rates.reduce((most, rate) => Math.max(most, rate), 1)),
-      codecs: codec,
-      resolution: { width, height },
-      ...(range !== 'SDR' && { videoRange: range }),
+      ...iFrameAttributes(formats.flatMap((format) => format.video ?? [])),
     },
   ]
 }

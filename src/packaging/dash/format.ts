@@ -1,5 +1,6 @@
 import { writeMpd } from '../../manifests/dash/write-mpd.ts'
 import type { SegmentSummary } from '../../model/output-segment.ts'
+import { underNames } from '../asset-names.ts'
 import {
   type Asset,
   type AssetFile,
@@ -53,8 +54,8 @@ export const dash: OutputFormat = {
     }
   },
 
-  asset(endpoint, window): Asset | undefined {
-    const manifest = manifestOf(assetPresentation(endpoint, window))
+  asset(endpoint, window, prefixes = {}): Asset | undefined {
+    const manifest = manifestOf(assetPresentation(underNames(endpoint, prefixes), window))
     const periods = listedPeriods(manifest)
     if (periods === undefined || periods === 'nothing left') return undefined
     const shown = periods.map((period) => shownIn(period, manifest.settings))

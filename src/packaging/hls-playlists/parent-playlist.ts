@@ -1,27 +1,22 @@
 import type { MultivariantPlaylist, Rendition, VariantStream } from '../../manifests/hls/multivariant-playlist.ts'
-import type { AudioDescription, VideoDescription } from '../../media/track.ts'
+import type { AudioDescription } from '../../media/track.ts'
 import type { ClosedCaptions } from '../../model/output-segment.ts'
 import type { VariantRole } from '../tracks/stream-selection.ts'
-import { familyOf } from '../tracks/track-set.ts'
-import { videoRangeOf } from '../tracks/video-range.ts'
+import { codecsOf, largestFrameRate, largestResolution, rangeAttribute, type VariantFormat } from './variant-formats.ts'
 
 /** A variant, as the source declared it and as its media were probed. */
 export type DeclaredVariant = {
   readonly uri: string
   readonly role: VariantRole
-  readonly video: VideoDescription | undefined
-  /** Codecs (RFC 6381) of everything in the variant's own segments. */
-  readonly codecs: readonly string[]
-  /** Codecs (RFC 6381) of its audio group. */
-  readonly audioCodecs: readonly string[]
+  /** What it is in the eras of the window, the newest first. */
+  readonly formats: readonly VariantFormat[]
   readonly audioGroup?: string
   readonly subtitlesGroup?: string
 }
 
 /** An audio or subtitles rendition, with the names and texts of its EXT-X-MEDIA. */
-export type DeclaredRendition = Omit<Rendition, 'type' | 'uri' | 'forced'> & {
+export type DeclaredRendition = Omit<Rendition, 'type' | 'forced'> & {
   readonly type: 'AUDIO' | 'SUBTITLES'
-  readonly uri: string
   readonly forced?: boolean
 }
 
@@ -57,12 +52,10 @@ function distinctCaptions(variants: readonly DeclaredVariant[]): readonly Closed
 }
 
 function variantStream(variant: DeclaredVariant): VariantStream {
-  const { uri, role, video, audioGroup, subtitlesGroup } = variant
-  const codecs = joinCodecs(variant)
-  const resolution = role.resolution ?? (video && { width: video.width, height: video.height })
-  const rate = video?.frameRate
-  const frameRate = role.frameRate ?? (rate && rate.numerator / rate.denominator)
-  const videoRange = video && videoRangeOf(video)
+  const { uri, role, formats, audioGroup, subtitlesGroup } = variant
+  const codecs = codecsOf(formats)
+  const resolution = largestResolution(formats)
+  const frameRate = largestFrameRate(formats)
   return {
     uri,
     bandwidth: role.bandwidth,
@@ -70,24 +63,10 @@ function variantStream(variant: DeclaredVariant): VariantStream {
     ...(codecs !== '' && { codecs }),
     ...(resolution && { resolution }),
     ...(frameRate !== undefined && { frameRate }),
-    ...(videoRange && videoRange !== 'SDR' && { videoRange }),
+    ...rangeAttribute(formats.map(({ video }) => video)),
     ...(audioGroup !== undefined && { audio: audioGroup }),
     ...(subtitlesGroup !== undefined && { subtitles: subtitlesGroup }),
   }
-}
-
-/**
- * CODECS of a variant, which must cover its renditions too; a kind of codec that the encoder declared gets no
- * addition.
- */
-function joinCodecs({ codecs, audioCodecs }: DeclaredVariant): string {
-  const families = codecs.map(familyOf)
-  return [...new Set([...codecs, ...audioCodecs.filter((codec) => !families.includes(familyOf(codec)))])].join(',')
-}
-
-/** The codecs in the encoder's CODECS attribute. */
-export function declaredCodecs({ codecs }: VariantRole): readonly string[] | undefined {
-  return codecs?.split(',').map((codec) => codec.trim())
 }
 
 /** CHANNELS, RFC 8216 §4.3.4.1, with joint object coding as in Apple's authoring specification. */

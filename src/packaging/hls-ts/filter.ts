@@ -1,11 +1,13 @@
 import type { ManifestFilter } from '../../model/manifest-filter.ts'
 import { filtersAudio, passesAudio, passesText, passesVideo } from '../tracks/filtered-tracks.ts'
+import { muxedRenditions } from '../tracks/muxed-audio.ts'
+import { hasVideo } from '../tracks/stream-selection.ts'
 import { audioOf } from '../tracks/track-set.ts'
-import { type HlsRendition, type HlsStream, type HlsStreamSet, type HlsVariant, hasVideo } from './stream-set.ts'
+import type { HlsRendition, HlsStream, HlsStreamSet, HlsVariant } from './stream-set.ts'
 
 /**
  * Applies a filter to the streams. Audio that is muxed with video cannot be removed alone, so such a variant stays
- * when any of its audio does.
+ * when any of its audio does, or any rendition of its group, which is played instead.
  */
 export function filterStreams(streams: HlsStreamSet, filter: ManifestFilter): HlsStreamSet {
   const audio = withDefaults(
@@ -14,8 +16,8 @@ export function filterStreams(streams: HlsStreamSet, filter: ManifestFilter): Hl
   const left = new Set(audio.map(({ n, p }) => `${n}/${p}`))
   return {
     variants: streams.variants
-      .filter((variant) => isLeft(variant, filter))
-      .map((variant) => ({ ...variant, audio: variant.audio.filter(({ n, p }) => left.has(`${n}/${p}`)) })),
+      .map((variant) => ({ ...variant, audio: variant.audio.filter(({ n, p }) => left.has(`${n}/${p}`)) }))
+      .filter((variant) => isLeft(variant, filter)),
     audio,
     subtitles: streams.subtitles.filter(({ role }) => passesText(filter, role.language)),
   }
@@ -26,14 +28,15 @@ function isLeft(variant: HlsVariant, filter: ManifestFilter): boolean {
   const isSound = !hasVideo(source) && audioOf(source).length > 0
   const video = source.tracks.find((track) => track.kind === 'video')
   if (!isSound && !passesVideo(filter, source.role, video)) return false
-  return carriedAudio(variant).length === 0 || hasAudioLeft(variant, filter)
+  return carriedAudio(variant).length === 0 || variant.audio.length > 0 || hasAudioLeft(variant, filter)
 }
 
 function hasAudioLeft(stream: HlsStream, filter: ManifestFilter, declaredLanguage?: string): boolean {
   if (!filtersAudio(filter)) return true
-  const { tracks, bitrates = [] } = stream.source
+  const { tracks, bitrates = [], role } = stream.source
+  const renditions = role.kind === 'variant' ? muxedRenditions(audioOf(stream.source), role.muxedAudio) : undefined
   return carriedAudio(stream).some((description) => {
-    const language = declaredLanguage ?? description.language
+    const language = declaredLanguage ?? renditions?.get(description)?.language ?? description.language
     return passesAudio(filter, { description, language, bitrate: bitrates[tracks.indexOf(description)] ?? 0 })
   })
 }

@@ -5,6 +5,7 @@ import type { HlsManifest } from '../../model/manifest.ts'
 import { type OriginEndpoint, packagingIn } from '../../model/origin-endpoint.ts'
 import { inOrder, type SegmentSummary } from '../../model/output-segment.ts'
 import { manifestOf, type TsPackaging } from '../../model/packaging.ts'
+import { underNames } from '../asset-names.ts'
 import { PLAYLIST_TYPE } from '../hls-playlists/media-playlist.ts'
 import {
   type Asset,
@@ -67,13 +68,15 @@ export const hls: OutputFormat = {
   },
 
   /** The asset of the endpoint's first manifest. */
-  asset(endpoint, window): Asset | undefined {
+  asset(settled, window, prefixes = {}): Asset | undefined {
+    const endpoint = underNames(settled, prefixes)
     const manifest = manifestOf(packagingOf(endpoint), 'HLS')
     const manifests = manifestsOf(assetPresentation(endpoint, window), manifest)
     const streams = allStreams(manifests)
     if (!streams) return undefined
     const iframes = iFramePlaylistName(manifests, streams)
-    const names: PlaylistName[] = [...streams.variants, ...streams.audio, ...streams.subtitles].map(({ n, p }) => ({
+    const apart = [...streams.audio, ...streams.subtitles].filter(({ isMuxed }) => !isMuxed)
+    const names: PlaylistName[] = [...streams.variants, ...apart].map(({ n, p }) => ({
       n,
       ...(p !== undefined && { p }),
     }))

@@ -1,25 +1,19 @@
-import { writeMultivariantPlaylist } from '../../manifests/hls/multivariant-playlist.ts'
+import { type IFrameStream, writeMultivariantPlaylist } from '../../manifests/hls/multivariant-playlist.ts'
 import { TICKS_PER_SECOND } from '../../media/time.ts'
 import type { HlsManifest } from '../../model/manifest.ts'
-import type { ManifestFilter } from '../../model/manifest-filter.ts'
-import type { SegmentSummary, SourceStream } from '../../model/output-segment.ts'
+import type { SegmentSummary } from '../../model/output-segment.ts'
 import type { TsPackaging } from '../../model/packaging.ts'
 import { type ListedAs, playlistText, targetDurationIn } from '../hls-playlists/media-playlist.ts'
-import {
-  type DeclaredRendition,
-  type DeclaredVariant,
-  declaredCodecs,
-  parentPlaylistOf,
-} from '../hls-playlists/parent-playlist.ts'
+import { type DeclaredRendition, type DeclaredVariant, parentPlaylistOf } from '../hls-playlists/parent-playlist.ts'
+import { iFrameAttributes } from '../hls-playlists/variant-formats.ts'
 import type { Presentation } from '../presentation.ts'
-import { filtersAudio, passesTrickPlay } from '../tracks/filtered-tracks.ts'
+import { passesTrickPlay } from '../tracks/filtered-tracks.ts'
 import { iFrameOf } from '../tracks/i-frames.ts'
-import { audioOf, familyOf } from '../tracks/track-set.ts'
-import { videoRangeOf } from '../tracks/video-range.ts'
 import { filterStreams } from './filter.ts'
 import { manifestFileName, type PlaylistName, type SegmentName, segmentFileName } from './names.ts'
 import { segmentExtension } from './segment-media.ts'
 import { type HlsRendition, type HlsStream, type HlsStreamSet, streamNamed, streamSetOf } from './stream-set.ts'
+import { hasMedia, hlsFormats, videoOf } from './window-formats.ts'
 
 /** The values that all manifests of one HLS presentation share. */
 export type HlsManifests = Presentation & {
@@ -79,31 +73,16 @@ export function segmentNamed(
   return { n, ...(p !== undefined && { p }), ...(isApart && { iframes }), number: segment.number, extension, stream }
 }
 
-function hasMedia(segment: SegmentSummary, index: number): boolean {
-  return segment.slots.some(({ objects }) => objects[index] !== undefined)
-}
-
-function videoOf({ tracks }: HlsStream['source']) {
-  return tracks.find((track) => track.kind === 'video')
-}
-
 export function parentPlaylist(manifests: HlsManifests, streams: HlsStreamSet): string {
-  const { filter } = manifests
+  const formatsOf = hlsFormats(manifests)
   const uri = ({ n, p }: HlsStream) => uriOf(manifests, { n, ...(p !== undefined && { p }) })
   const subtitles = streams.subtitles[0]?.role.groupId
   const variants = streams.variants.map(({ source, audio, ...stream }): DeclaredVariant => {
-    const video = videoOf(source)
-    const probed = [...(video ? [video.codec] : []), ...audioOf(source).map(({ codec }) => codec)]
     const audioGroup = audio[0]?.role.groupId
     return {
       uri: uri({ ...stream, source }),
       role: source.role,
-      video,
-      // A group whose audio is all filtered out contributes no audio codecs.
-      codecs: (declaredCodecs(source.role) ?? probed).filter(
-        (codec) => !isSilenced(source, audio, filter) || !AUDIO_FAMILIES.includes(familyOf(codec)),
-      ),
-      audioCodecs: audio.flatMap(({ codecs }) => codecs),
+      formats: formatsOf({ ...stream, source, audio }),
       ...(audioGroup !== undefined && { audioGroup }),
       ...(subtitles !== undefined && { subtitlesGroup: subtitles }),
     }
@@ -111,19 +90,12 @@ export function parentPlaylist(manifests: HlsManifests, streams: HlsStreamSet): 
   const rendition =
     (type: DeclaredRendition['type']) =>
     (each: HlsRendition): DeclaredRendition => {
-      return { type, ...each.role, uri: uri(each) }
+      return { type, ...each.role, ...(!each.isMuxed && { uri: uri(each) }) }
     }
   const renditions = [...streams.audio.map(rendition('AUDIO')), ...streams.subtitles.map(rendition('SUBTITLES'))]
   // Renditions need version 4, RFC 8216 §7.
   const playlist = parentPlaylistOf(renditions.length > 0 ? 4 : 3, variants, renditions)
-  return writeMultivariantPlaylist({ ...playlist, iFrameStreams: iFrameStreams(manifests, streams) })
-}
-
-const AUDIO_FAMILIES = ['mp4a', 'ac-3', 'ec-3']
-
-function isSilenced(source: SourceStream, audio: readonly HlsRendition[], filter: ManifestFilter | undefined): boolean {
-  const hasGroup = source.role.kind === 'variant' && source.role.audioGroup !== undefined
-  return hasGroup && audio.length === 0 && filter !== undefined && filtersAudio(filter) && audioOf(source).length === 0
+  return writeMultivariantPlaylist({ ...playlist, iFrameStreams: iFrameStreams(manifests, streams, formatsOf) })
 }
 
 function uriOf({ manifest, references }: HlsManifests, name: PlaylistName): string {
@@ -140,22 +112,23 @@ export function iFramePlaylistName(
   return first && video && passesTrickPlay(filter, video.height) ? { n: first.n, iframes: true } : undefined
 }
 
-function iFrameStreams(manifests: HlsManifests, streams: HlsStreamSet) {
+function iFrameStreams(
+  manifests: HlsManifests,
+  streams: HlsStreamSet,
+  formatsOf: ReturnType<typeof hlsFormats>,
+): readonly IFrameStream[] {
   const name = iFramePlaylistName(manifests, streams)
-  const video = streams.variants.flatMap(({ n, source }) => (n === name?.n ? (videoOf(source) ?? []) : []))[0]
-  if (!name || !video) return []
-  const range = videoRangeOf(video)
+  const variant = streams.variants.find(({ n }) => n === name?.n)
+  if (!name || !variant) return []
   const sizes = manifests.window.segments.map((segment) => {
-    const size = iFrameOf(segment, name.n ?? 0)?.size ?? 0
+    const size = iFrameOf(segment, variant.n)?.size ?? 0
     return (size * 8 * TICKS_PER_SECOND) / segment.duration
   })
   return [
     {
       uri: uriOf(manifests, name),
       bandwidth: Math.ceil(sizes.reduce((most, size) => Math.max(most, size), 1)),
-      codecs: video.codec,
-      resolution: { width: video.width, height: video.height },
-      ...(range !== 'SDR' && { videoRange: range }),
+      ...iFrameAttributes(formatsOf(variant).flatMap(({ video }) => video ?? [])),
     },
   ]
 }

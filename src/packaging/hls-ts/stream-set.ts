@@ -2,8 +2,9 @@ import type { TrackDescription } from '../../media/track.ts'
 import type { Era, SourceStream, StreamRole } from '../../model/output-segment.ts'
 import type { TsPackaging } from '../../model/packaging.ts'
 import { channelsAttribute } from '../hls-playlists/parent-playlist.ts'
-import { isVariant, type SourceVariant, selectVariants } from '../tracks/stream-selection.ts'
-import { audioOf, freeName } from '../tracks/track-set.ts'
+import { hasVideo, isVariant, type SourceVariant, selectVariants } from '../tracks/stream-selection.ts'
+import { audioOf } from '../tracks/track-set.ts'
+import { audioParts, muxedAudio, SPLIT_GROUP, splitAudio } from './muxed-audio.ts'
 
 /** The part of a source stream that one media playlist carries. */
 export type HlsStream = {
@@ -18,6 +19,8 @@ export type HlsVariant = HlsStream & { readonly source: SourceVariant; readonly 
 
 export type HlsRendition = HlsStream & {
   readonly role: Omit<Exclude<StreamRole, { kind: 'variant' }>, 'kind'>
+  /** The variants themselves carry it, so it has no playlist of its own. */
+  readonly isMuxed?: true
   /** Codecs (RFC 6381). */
   readonly codecs: readonly string[]
 }
@@ -29,34 +32,30 @@ export type HlsStreamSet = {
   readonly subtitles: readonly HlsRendition[]
 }
 
-const SPLIT_GROUP = 'audio'
 /** MediaPackage puts all subtitles into one group. */
 const SUBTITLES_GROUP = 'subtitles'
 
 /**
  * The streams to be shown; `isPresent` tells which source streams have media in the window. A source with audio
- * renditions of its own keeps its groups; otherwise the endpoint decides whether audio is split from the variants.
+ * renditions of its own keeps its groups; the endpoint decides whether muxed audio is split from the variants.
  */
 export function streamSetOf(era: Era, packaging: TsPackaging, isPresent: (index: number) => boolean): HlsStreamSet {
   const streams = era.streams.filter(({ index }) => isPresent(index))
   const selected = selectVariants(streams, packaging.streamSelection)
-  const subtitles = streams.flatMap(subtitlesRendition)
-  if (!splitsAudio(era, packaging)) {
-    const audio = streams.flatMap(audioRendition)
-    const variants = selected.map((source) => ({
-      ...variantPart(source, packaging, false),
-      source,
-      audio: audio.filter(({ role }) => role.groupId === source.role.audioGroup),
-    }))
-    return { variants, audio, subtitles }
-  }
-  const audio = distinctAudio(streams.filter(isVariant))
+  const apart = streams.flatMap(audioRendition)
+  const muxed = packaging.segment.useAudioRenditionGroup
+    ? splitAudio(
+        streams.filter(isVariant).filter((source) => splitsAudio(era, packaging, source)),
+        hasAudioRenditions(era) ? apart : undefined,
+      )
+    : muxedAudio(selected)
+  const audio = [...muxed, ...apart]
   const variants = selected.map((source) => ({
-    ...variantPart(source, packaging, true),
+    ...variantPart(source, packaging, splitsAudio(era, packaging, source)),
     source,
-    audio: hasVideo(source) ? audio : [],
+    audio: audio.filter(({ role: { groupId } }) => groupId === audioGroupOf(era, packaging, source)),
   }))
-  return { variants, audio, subtitles }
+  return { variants, audio, subtitles: streams.flatMap(subtitlesRendition) }
 }
 
 /**
@@ -70,17 +69,27 @@ export function streamNamed(
 ): HlsStream | undefined {
   const source = era.streams.find(({ index }) => index === n)
   if (!source) return undefined
-  const isSplit = splitsAudio(era, packaging)
+  const isSplit = isVariant(source) && splitsAudio(era, packaging, source)
   if (p !== undefined) {
-    const parts = isSplit && isVariant(source) ? audioParts(source) : renditionsOf(source)
+    const parts = isSplit ? audioParts(source) : renditionsOf(source)
     return parts.find((part) => part.p === p)
   }
   const variant = selectVariants([source], packaging.streamSelection)[0]
   return variant && variantPart(variant, packaging, isSplit)
 }
 
-function splitsAudio(era: Era, packaging: TsPackaging): boolean {
-  return packaging.segment.useAudioRenditionGroup && !era.streams.some(({ role }) => role.kind === 'audio')
+/** True when the audio of a variant is to be split off: unless all renditions of its group already have a URI. */
+function splitsAudio(era: Era, { segment }: TsPackaging, { role }: SourceVariant): boolean {
+  return segment.useAudioRenditionGroup && (!hasAudioRenditions(era) || role.muxedAudio !== undefined)
+}
+
+function hasAudioRenditions({ streams }: Era): boolean {
+  return streams.some(({ role }) => role.kind === 'audio')
+}
+
+function audioGroupOf(era: Era, { segment }: TsPackaging, source: SourceVariant): string | undefined {
+  if (hasAudioRenditions(era) || !segment.useAudioRenditionGroup) return source.role.audioGroup
+  return hasVideo(source) ? SPLIT_GROUP : undefined
 }
 
 function renditionsOf(source: SourceStream): readonly HlsRendition[] {
@@ -119,55 +128,4 @@ function variantPart(source: SourceVariant, packaging: TsPackaging, isSplit: boo
   const stream = { n: source.index, source }
   if (!source.tracks.some(leavesOut)) return stream
   return { ...stream, pids: source.tracks.flatMap((track) => (leavesOut(track) ? [] : track.pid)) }
-}
-
-type AudioPart = HlsRendition & { readonly track: ReturnType<typeof audioOf>[number] }
-
-/** The audio tracks of a variant, each by itself; the parent playlist names and ranks them anew. */
-function audioParts(source: SourceVariant): readonly AudioPart[] {
-  if (!hasVideo(source)) return []
-  return audioOf(source).map((track, p) => ({
-    n: source.index,
-    p,
-    source,
-    pids: [track.pid],
-    track,
-    codecs: [track.codec],
-    role: { groupId: SPLIT_GROUP, name: '', isDefault: false, autoselect: false },
-  }))
-}
-
-/**
- * Each distinct audio once, from the variant with the lowest bandwidth that carries it, in the order of that
- * variant's tracks.
- */
-function distinctAudio(variants: readonly SourceVariant[]): readonly HlsRendition[] {
-  const found = new Map<string, HlsRendition>()
-  const languages = new Set<string>()
-  const names = new Set<string>()
-  for (const variant of variants.toSorted((a, b) => a.role.bandwidth - b.role.bandwidth)) {
-    for (const { track, ...part } of audioParts(variant)) {
-      const { codec, channels, sampleRate } = track
-      const language = track.language === 'und' ? undefined : track.language
-      const identity = `${codec}/${channels}/${sampleRate}/${language}`
-      if (found.has(identity)) continue
-      const name = freeName(language ?? 'audio', names)
-      // Players choose by language; a second rendition in one language is for people to choose.
-      const autoselect = !languages.has(language ?? '')
-      const role = {
-        groupId: SPLIT_GROUP,
-        name,
-        isDefault: found.size === 0,
-        autoselect,
-        channels: channelsAttribute(track),
-      }
-      found.set(identity, { ...part, role: { ...role, ...(language !== undefined && { language }) } })
-      languages.add(language ?? '')
-    }
-  }
-  return [...found.values()]
-}
-
-export function hasVideo({ tracks }: SourceStream): boolean {
-  return tracks.some((track) => track.kind === 'video')
 }

@@ -3,6 +3,7 @@ import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
 import type { SegmentSummary } from '../../model/output-segment.ts'
 import {
   type Asset,
+  type AssetPrefixes,
   type AssetSegment,
   NEIGHBOURS,
   type OutputFormat,
@@ -56,8 +57,10 @@ export const mss: OutputFormat = {
    * The manifest, and fragments under the same paths below its folder as when live, so that a file server can serve
    * it.
    */
-  asset(endpoint, window): Asset | undefined {
-    const presentation = mssPresentation(assetPresentation(endpoint, window))
+  asset(endpoint, window, { segments }: AssetPrefixes = {}): Asset | undefined {
+    const folder = segments === undefined ? '' : `${segments}/`
+    const toFragments = segments === undefined ? '' : `${encodeURIComponent(segments)}/`
+    const presentation = { ...mssPresentation(assetPresentation(endpoint, window)), toFragments }
     const streams = listedMssStreams(presentation)
     if (streams === undefined || streams === 'nothing left') return undefined
     // The chunks of a long window are not worth keeping until they are written.
@@ -67,7 +70,8 @@ export const mss: OutputFormat = {
       headers: [],
       segmentsOf(batch) {
         const known = { ...presentation, window: part([...batch.segments, ...batch.after]) }
-        return shown.flatMap((stream) => assetFragments(known, stream, batch))
+        const fragments = shown.flatMap((stream) => assetFragments(known, stream, batch))
+        return fragments.map((fragment) => ({ ...fragment, name: folder + fragment.name }))
       },
       manifests: [],
       parent: () => manifest(presentation) as TextBody,

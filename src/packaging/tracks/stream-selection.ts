@@ -27,6 +27,10 @@ export function isVariant(stream: SourceStream): stream is SourceVariant {
 }
 
 /** True for a stream with audio but no video; false while its tracks are unknown. */
-function isAudioOnly({ tracks }: SourceStream): boolean {
-  return tracks.some((track) => track.kind === 'audio') && !tracks.some((track) => track.kind === 'video')
+function isAudioOnly(stream: SourceStream): boolean {
+  return stream.tracks.some((track) => track.kind === 'audio') && !hasVideo(stream)
+}
+
+export function hasVideo({ tracks }: SourceStream): boolean {
+  return tracks.some((track) => track.kind === 'video')
 }

@@ -4,6 +4,7 @@ import { TICKS_PER_SECOND } from '../../media/time.ts'
 import type { AudioDescription, TextDescription, VideoDescription } from '../../media/track.ts'
 import type { Era, SourceStream } from '../../model/output-segment.ts'
 import type { StreamSelection } from '../../model/packaging.ts'
+import { isSameLanguage, muxedRenditions } from './muxed-audio.ts'
 import { isVariant, type SourceVariant, selectVariants, type VariantRole } from './stream-selection.ts'
 
 /** More tracks than a stream may have: `<n>` numbers streams and their tracks in one sequence. */
@@ -42,7 +43,12 @@ type Labels = {
   readonly characteristics?: string
 }
 
-export type SingleAudio = Single<AudioDescription> & Labels & { readonly kind: 'audio' }
+export type SingleAudio = Single<AudioDescription> &
+  Labels & {
+    readonly kind: 'audio'
+    /** True when the encoder's playlist declares it as a rendition, with or without a URI. */
+    readonly isListed: boolean
+  }
 
 export type SingleText = Single<TextDescription> & Labels & { readonly kind: 'text'; readonly forced: boolean }
 
@@ -64,11 +70,17 @@ export function trackSetOf(
   isPresent: (index: number) => boolean = () => true,
 ): TrackSet {
   const streams = era.streams.filter(({ index }) => isPresent(index))
+  // Declared audio in the variants is usually the main one, so it comes first.
+  const [listed, found] = partition(muxedAudio(streams.filter(isVariant)))
   return {
     video: selectVariants(streams, selection).flatMap(videoOf),
-    audio: distinct([...streams.flatMap(audioRenditions), ...muxedAudio(streams.filter(isVariant))]),
+    audio: distinct([...listed, ...streams.flatMap(audioRenditions), ...found]),
     text: streams.flatMap(textOf),
   }
+}
+
+function partition(muxed: readonly SingleAudio[]): readonly [readonly SingleAudio[], readonly SingleAudio[]] {
+  return [muxed.filter(({ isListed }) => isListed), muxed.filter(({ isListed }) => !isListed)]
 }
 
 /** The track with this `<n>`, whether or not a manifest currently lists it. */
@@ -112,7 +124,11 @@ function videoOf(stream: SourceVariant): readonly SingleVideo[] {
   ]
 }
 
-function audioTrack(stream: SourceStream, description: AudioDescription, labels: Labels): SingleAudio {
+function audioTrack(
+  stream: SourceStream,
+  description: AudioDescription,
+  labels: Labels & Pick<SingleAudio, 'isListed'>,
+): SingleAudio {
   return {
     ...single(stream, description),
     kind: 'audio',
@@ -127,29 +143,32 @@ function audioRenditions(stream: SourceStream): readonly SingleAudio[] {
   if (role.kind !== 'audio') return []
   return audioOf(stream).map((description) => {
     const language = role.language ?? description.language
-    return audioTrack(stream, description, { ...role, ...(language !== undefined && { language }) })
+    return audioTrack(stream, description, { ...role, ...(language !== undefined && { language }), isListed: true })
   })
 }
 
 /**
- * Audio muxed with video, from the variant with the lowest bandwidth first; named by its language, or merely as
- * audio.
+ * Audio muxed with video, from the variant with the lowest bandwidth first; named by the encoder's playlist, else by
+ * its language, or merely as audio.
  */
 function muxedAudio(variants: readonly SourceVariant[]): readonly SingleAudio[] {
   return variants
     .filter(({ tracks }) => tracks.some(({ kind }) => kind === 'video'))
     .toSorted((a, b) => a.role.bandwidth - b.role.bandwidth)
-    .flatMap((variant) =>
-      audioOf(variant).map((description) => {
-        const { language } = description
-        const labels = { name: language ?? 'audio', isDefault: false, autoselect: true }
-        const declared = declaredAudio(description, variant.role.codecs)
-        return {
-          ...audioTrack(variant, description, { ...labels, ...(language !== undefined && { language }) }),
-          description: declared,
+    .flatMap((variant) => {
+      const renditions = muxedRenditions(audioOf(variant), variant.role.muxedAudio)
+      return audioOf(variant).map((description) => {
+        const rendition = renditions.get(description)
+        const language = rendition?.language ?? description.language
+        const labels = {
+          ...(rendition ?? { name: language ?? 'audio', isDefault: false, autoselect: true }),
+          ...(language !== undefined && { language }),
+          isListed: rendition !== undefined,
         }
-      }),
-    )
+        const declared = declaredAudio(description, variant.role.codecs)
+        return { ...audioTrack(variant, description, labels), description: declared }
+      })
+    })
 }
 
 export function audioOf({ tracks }: SourceStream): readonly AudioDescription[] {
@@ -176,16 +195,17 @@ function distinct(tracks: readonly SingleAudio[]): readonly SingleAudio[] {
   const kept: SingleAudio[] = []
   for (const track of tracks) if (!kept.some((other) => isSame(other, track))) kept.push(track)
   const names = new Set<string>()
-  const languages = new Set<string>()
   const defaultAt = Math.max(
     kept.findIndex(({ isDefault }) => isDefault),
     0,
   )
+  const choiceOf = ({ description, language }: SingleAudio) => `${familyOf(description.codec)}/${language ?? ''}`
+  const chosen = new Set(kept.slice(defaultAt, defaultAt + 1).map(choiceOf))
   return kept.map((track, i) => {
     // Players choose by language; a second rendition in one language is for people to choose.
-    const choice = `${familyOf(track.description.codec)}/${track.language ?? ''}`
-    const autoselect = track.autoselect && !languages.has(choice)
-    languages.add(choice)
+    const choice = choiceOf(track)
+    const autoselect = track.autoselect && (i === defaultAt || !chosen.has(choice))
+    chosen.add(choice)
     return { ...track, name: freeName(track.name, names), isDefault: i === defaultAt, autoselect }
   })
 }
@@ -195,9 +215,11 @@ function isSame(a: SingleAudio, b: SingleAudio): boolean {
   const isOtherSound = codec !== b.description.codec || channels !== b.description.channels
   if (isOtherSound || sampleRate !== b.description.sampleRate) return false
   // Two renditions that the encoder lists are distinct even when they look alike.
-  const areListed = a.stream.role.kind === 'audio' && b.stream.role.kind === 'audio'
-  if (areListed) return a.language === b.language && a.name === b.name
-  return a.language === b.language || a.language === undefined || b.language === undefined
+  if (a.isListed && b.isListed) return a.language === b.language && a.name === b.name
+  if (a.language === b.language || a.language === undefined || b.language === undefined) return true
+  // A variant that declares its audio and one that does not; the program map may write the language differently.
+  const areMuxed = isVariant(a.stream) && isVariant(b.stream)
+  return areMuxed && isSameLanguage(a.language, b.language)
 }
 
 /** The codec without its parameters, such as `avc1`, `mp4a` or `ac-3`: players support a whole family. */
