@@ -51,9 +51,10 @@ describe('a window of a broken encoder, with an era for every segment', () => {
       const { archive, looks } = brokenChannel()
       const job = harvestJob({ endpoint, start: at(0), end: at(ERAS * 6) })
       const window = await readWindow(archive, endpoint, job)
-      const files = assetFiles(job, outputFormatOf(endpoint)!, window!.summary, { archive, media: mediaOf(archive) })
+      const named = { format: outputFormatOf(endpoint)!, names: {} }
+      const files = assetFiles(job, named, window!.summary, { archive, media: mediaOf(archive) })
       const before = looks()
-      const { segments, tracks } = await takeInventory(job, files, window!, async () => {})
+      const { segments, tracks } = await takeInventory({ job, files, window: window!, names: {} }, async () => {})
       assert.ok(segments >= 2 * ERAS)
       // What a checkpoint says of each track has to fit in a checkpoint.
       assert.ok(tracks.size <= 4, [...tracks.keys()].slice(0, 8).join())

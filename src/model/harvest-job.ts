@@ -58,3 +58,8 @@ export type HarvestOutcome =
 export function statusAfter({ state }: HarvestOutcome): Exclude<HarvestJobStatus, 'IN_PROGRESS'> {
   return state === 'SUCCEEDED' ? 'SUCCEEDED' : 'FAILED'
 }
+
+/** The folder of a key with its trailing slash; empty at the top of the bucket. */
+export function folderOfKey(key: string): string {
+  return key.slice(0, key.lastIndexOf('/') + 1)
+}

@@ -21,6 +21,8 @@ export type HarvestCursor = {
    */
   readonly plan?: HarvestPlan
   readonly tracks: readonly TrackProgress[]
+  /** Chosen before the first file is written, and constant from then on. Absent in records of earlier versions. */
+  readonly names?: AssetNames
   /** Number of objects written so far, of all kinds. */
   readonly objects: number
   readonly bytes: number
@@ -46,6 +48,19 @@ export type HarvestPlan = {
   readonly gaps: readonly HarvestGap[]
   /** Total number of gaps; `gaps` holds the first of them. */
   readonly gapCount: number
+}
+
+/**
+ * Prefixes of the names of an asset's files, for each kind of file of which another asset has names under the
+ * endpoint's own prefix.
+ */
+export type AssetNames = {
+  /** Prefix of child playlists. */
+  readonly manifests?: string
+  /** Prefix of segments and headers. */
+  readonly segments?: string
+  /** Prefix of the report beside the asset. */
+  readonly report?: string
 }
 
 /** An object that a job has written; `sha256` is in hexadecimal. */

@@ -131,11 +131,13 @@ export function harvestRecordsContract(
   })
 
   describe(`${name} as Resources: names in buckets`, () => {
+    const manifestKey = harvestJob('j', originEndpoint('e', 'news')).s3Destination.manifestKey
     const claim = (jobId: string, endpointGuid: string, keys: string[], bucket = 'b') => ({
       bucket,
       keys,
       jobId,
       endpointGuid,
+      manifestKey,
     })
 
     it('lets one endpoint write its names again and refuses them to another, naming key and newest job', async () => {
@@ -143,7 +145,7 @@ export function harvestRecordsContract(
       assert.deepEqual(await resources.claimBucketKeys(claim('1', 'e', ['x/1', 'x/2'])), {})
       assert.deepEqual(await resources.claimBucketKeys(claim('2', 'e', ['x/2', 'x/3'])), {})
       const refused = await resources.claimBucketKeys(claim('3', 'f', ['x/2', 'x/4']))
-      assert.deepEqual(refused, { owner: { key: 'x/2', jobId: '2' } })
+      assert.deepEqual(refused, { owner: { key: 'x/2', jobId: '2', by: 'another endpoint' } })
       assert.deepEqual(await resources.claimBucketKeys(claim('3', 'f', ['x/2', 'x/4'], 'other bucket')), {})
     })
 
@@ -166,8 +168,10 @@ export function harvestRecordsContract(
       const { resources } = await open()
       await resources.claimBucketKeys(claim('1', 'e', ['x/1']))
       const asked = (endpointGuid: string, keys: string[]) =>
-        resources.bucketKeysOwner({ bucket: 'b', keys, endpointGuid })
-      assert.deepEqual(await asked('f', ['x/0', 'x/1']), { owner: { key: 'x/1', jobId: '1' } })
+        resources.bucketKeysOwner({ bucket: 'b', keys, endpointGuid, manifestKey })
+      assert.deepEqual(await asked('f', ['x/0', 'x/1']), {
+        owner: { key: 'x/1', jobId: '1', by: 'another endpoint' },
+      })
       assert.deepEqual(await asked('e', ['x/0', 'x/1']), {})
       assert.deepEqual(await resources.claimBucketKeys(claim('2', 'f', ['x/0'])), {})
     })
@@ -192,7 +196,76 @@ export function harvestRecordsContract(
       await resources.forgetBucketKeys('failed', ['1', '2'])
       assert.deepEqual(await abandoned('failed'), [])
       assert.deepEqual(await resources.claimBucketKeys(claim('x', 'f', ['1'])), {}, 'forgotten, so free')
-      assert.deepEqual(await resources.claimBucketKeys(claim('x', 'f', ['2'])), { owner: { key: '2', jobId: 'good' } })
+      assert.deepEqual(await resources.claimBucketKeys(claim('x', 'f', ['2'])), {
+        owner: { key: '2', jobId: 'good', by: 'another endpoint' },
+      })
+    })
+
+    it('leaves a name to the asset that has it, and tells who does', async () => {
+      const { resources } = await open()
+      const endpoint = originEndpoint('e', 'news')
+      const clip = (id: string, file: string) => {
+        return harvestJob(id, endpoint, { s3Destination: { bucketName: 'b', manifestKey: `a/${file}`, roleArn: 'r' } })
+      }
+      const claimFor = (id: string, file: string, keys: string[]) =>
+        resources.claimBucketKeys({ ...claim(id, 'e', keys), manifestKey: `a/${file}` })
+      const theirs = (key: string, jobId: string) => ({ owner: { key, jobId, by: 'another asset' } })
+      await storeJob(resources, clip('one', 'one'))
+      assert.deepEqual(await claimFor('one', 'one', ['a/1']), {})
+      assert.deepEqual(await claimFor('two', 'two', ['a/0', 'a/1']), theirs('a/1', 'one'), 'also while it is written')
+      await finishAll(resources)
+      assert.deepEqual(await claimFor('two', 'two', ['a/0', 'a/1']), theirs('a/1', 'one'))
+      await storeJob(resources, clip('again', 'one'))
+      assert.deepEqual(await claimFor('again', 'one', ['a/1']), {}, 'its own asset')
+      await finishAll(resources, FAILED)
+      assert.deepEqual(await claimFor('two', 'two', ['a/1']), theirs('a/1', 'again'), 'the first one succeeded')
+      await storeJob(resources, clip('failed', 'three'))
+      assert.deepEqual(await claimFor('failed', 'three', ['a/3']), {})
+      await finishAll(resources, FAILED)
+      assert.deepEqual(await claimFor('two', 'two', ['a/0', 'a/3']), {}, 'there is no such asset')
+      assert.deepEqual(await claimFor('four', 'four', ['a/3']), theirs('a/3', 'two'))
+    })
+
+    it('keeps the names of a job whose id is given to another', async () => {
+      const { resources } = await open()
+      const endpoint = originEndpoint('e', 'news')
+      await storeJob(resources, harvestJob('j', endpoint, { createdAt: later(-91 * DAY_MS) }))
+      await resources.claimBucketKeys(claim('j', 'e', ['1']))
+      await finishAll(resources)
+      assert.equal(await storeJob(resources, harvestJob('j', endpoint)), 'created')
+      await resources.claimBucketKeys(claim('j', 'e', ['1', '2']))
+      const end = { at: NOW, outcome: FAILED, event: event('another end') }
+      await resources.finishHarvestJob(claimOf(await claimed(resources)), end)
+      assert.deepEqual(await resources.abandonedBucketKeys('j', 9), ['2'])
+      const { owner } = await resources.bucketKeysOwner({ ...claim('k', 'e', ['1']), manifestKey: 'a/other' })
+      assert.equal(owner?.by, 'another asset')
+    })
+
+    it('tells of an asset in the folder that may come to need any name, until it is settled', async () => {
+      const { resources } = await open()
+      const endpoint = originEndpoint('e', 'news')
+      await storeJob(resources, harvestJob('growing', endpoint))
+      const asked = async (file: string, endpointGuid = endpoint.guid) => {
+        const names = { bucket: 'b', keys: ['a/9'], endpointGuid, manifestKey: file, isAlone: true } as const
+        return (await resources.bucketKeysOwner(names)).owner
+      }
+      const job = await claimed(resources)
+      const checkpoint = (cursor: object) =>
+        resources.checkpointHarvestJob(claimOf(job), {
+          now: NOW,
+          leaseMs: 1000,
+          cursor: { tracks: [], objects: 0, bytes: 0, ...cursor },
+        })
+      assert.equal(await asked('a/other'), undefined, 'it has not begun')
+      await checkpoint({ names: {} })
+      assert.deepEqual(await asked('a/other'), { key: manifestKey, jobId: 'growing', by: 'an unsettled asset' })
+      assert.equal(await asked(manifestKey), undefined, 'it is the same')
+      assert.equal(await asked('b/other'), undefined, 'another folder')
+      assert.equal(await asked('a/other', 'f'), undefined, 'another endpoint')
+      await checkpoint({ names: { segments: 'own' } })
+      assert.equal(await asked('a/other'), undefined, 'it has names of its own')
+      await checkpoint({ names: {}, plan: { first: 1 } })
+      assert.equal(await asked('a/other'), undefined, 'it is settled')
     })
 
     it('counts a name of a job nobody remembers as shared', async () => {

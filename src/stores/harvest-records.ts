@@ -68,27 +68,37 @@ export type HarvestRecords = {
   harvestObjectsNamed(id: string, keys: readonly string[]): Promise<readonly HarvestObject[]>
 
   /**
-   * Records that `jobId` is about to write the objects `keys` of `bucket`. Names that no other endpoint wrote are
-   * claimed; if one belongs to another endpoint, none is claimed, and the result names it and the job that wrote it.
-   * A name that an earlier job of the endpoint wrote is taken over, and counts as shared unless that job is known to
-   * have failed.
+   * Records that a job is about to write the objects `keys` for its asset. Free names are claimed. A name that an
+   * earlier job wrote for the same asset is taken over, and counts as shared unless that job is known to have failed.
+   * If a name belongs to another endpoint or another asset, none is claimed, and the result names it and its job.
+   * Names of a failed job whose asset never succeeded are free to all assets of its endpoint.
    */
-  claimBucketKeys(claim: {
-    bucket: string
-    keys: readonly string[]
-    jobId: string
-    endpointGuid: string
-  }): Promise<{ readonly owner?: BucketKeyOwner }>
+  claimBucketKeys(claim: BucketNames & { readonly jobId: string }): Promise<{ readonly owner?: BucketKeyOwner }>
   /** The result that `claimBucketKeys` would give, without claiming anything. */
-  bucketKeysOwner(claim: {
-    bucket: string
-    keys: readonly string[]
-    endpointGuid: string
-  }): Promise<{ readonly owner?: BucketKeyOwner }>
+  bucketKeysOwner(names: BucketNames): Promise<{ readonly owner?: BucketKeyOwner }>
   /** At most `limit` names that the job claimed, and that no other job shares or has taken over since. */
   abandonedBucketKeys(jobId: string, limit: number): Promise<readonly string[]>
   /** Forgets that the job claimed or wrote these names. */
   forgetBucketKeys(jobId: string, keys: readonly string[]): Promise<void>
 }
 
-export type BucketKeyOwner = { readonly key: string; readonly jobId: string }
+/** Names in a bucket for the objects of one asset. */
+export type BucketNames = {
+  readonly bucket: string
+  readonly keys: readonly string[]
+  readonly endpointGuid: string
+  /** The key of the asset's parent manifest, which identifies the asset. */
+  readonly manifestKey: string
+  /** True when the answer must also name an asset in the same folder that may come to need any name of the endpoint. */
+  readonly isAlone?: true
+}
+
+export type BucketKeyOwner = {
+  readonly key: string
+  readonly jobId: string
+  /**
+   * Whose `key` is. An unsettled asset is one of the same endpoint in the same folder whose job writes segments under
+   * the endpoint's names while it has no plan yet: `key` is its manifest key.
+   */
+  readonly by: 'another endpoint' | 'another asset' | 'an unsettled asset'
+}

@@ -2,7 +2,7 @@ import { type UtcMs, utcMs } from '../../src/media/time.ts'
 import type { ServiceEvent } from '../../src/model/event.ts'
 import { type HarvestJob, type HarvestOutcome, statusAfter } from '../../src/model/harvest-job.ts'
 import type { HarvestObject, HarvestRecord, HarvestRun } from '../../src/model/harvest-run.ts'
-import type { HarvestClaim, HarvestRecords } from '../../src/stores/harvest-records.ts'
+import type { BucketKeyOwner, BucketNames, HarvestClaim, HarvestRecords } from '../../src/stores/harvest-records.ts'
 import type { PageRequest } from '../../src/stores/pages.ts'
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] }
@@ -13,7 +13,7 @@ type Checkpoint = Parameters<HarvestRecords['checkpointHarvestJob']>[1]
 export class JobLedger {
   readonly jobs = new Map<string, Entry>()
   readonly ended: { readonly id: string; readonly outcome: HarvestOutcome; readonly event: ServiceEvent }[] = []
-  readonly owners = new Map<string, { readonly jobId: string; readonly endpointGuid: string }>()
+  readonly owners = new Map<string, Pick<BucketNames, 'endpointGuid'> & { jobId: string; manifestKey?: string }>()
   readonly checkpoints: Checkpoint[] = []
   /** Failures to come, before an end is recorded. */
   readonly failures: Error[] = []
@@ -110,19 +110,33 @@ export class JobLedger {
     return this.objects(id).filter(({ key }) => keys.includes(key))
   }
 
-  async claimBucketKeys(claim: { bucket: string; keys: readonly string[]; jobId: string; endpointGuid: string }) {
+  async claimBucketKeys(claim: BucketNames & { jobId: string }) {
     const answer = await this.bucketKeysOwner(claim)
     if (answer.owner) return answer
     for (const key of claim.keys) this.owners.set(`${claim.bucket}/${key}`, claim)
     return {}
   }
 
-  async bucketKeysOwner(claim: { bucket: string; keys: readonly string[]; endpointGuid: string }) {
-    for (const key of claim.keys) {
-      const owner = this.owners.get(`${claim.bucket}/${key}`)
-      if (owner && owner.endpointGuid !== claim.endpointGuid) return { owner: { key, jobId: owner.jobId } }
+  async bucketKeysOwner({ bucket, keys, endpointGuid, manifestKey, isAlone }: BucketNames) {
+    for (const key of keys) {
+      const owner = this.owners.get(`${bucket}/${key}`)
+      const isOwn = !owner || (owner.endpointGuid === endpointGuid && (owner.manifestKey ?? key) === manifestKey)
+      if (isOwn || (owner.endpointGuid === endpointGuid && this.hasFailed(owner.jobId))) continue
+      const by = owner.endpointGuid === endpointGuid ? 'another asset' : 'another endpoint'
+      return { owner: { key, jobId: owner.jobId, by } satisfies BucketKeyOwner }
     }
-    return {}
+    const others = isAlone ? [...this.jobs.values()] : []
+    const growing = others.find(({ job: { s3Destination: other }, run: { state, cursor } }) => {
+      const isUnsettled = state !== 'FAILED' && cursor?.names && cursor.names.segments === undefined && !cursor.plan
+      return isUnsettled && other.manifestKey !== manifestKey
+    })
+    if (!growing) return {}
+    const { id, s3Destination: other } = growing.job
+    return { owner: { key: other.manifestKey, jobId: id, by: 'an unsettled asset' } satisfies BucketKeyOwner }
+  }
+
+  private hasFailed(id: string): boolean {
+    return this.jobs.get(id)?.run.state === 'FAILED'
   }
 
   private held({ id, fence }: HarvestClaim): Entry | undefined {

@@ -1,4 +1,4 @@
-import type { HarvestObject, HarvestPlan } from '../../model/harvest-run.ts'
+import type { AssetNames, HarvestObject, HarvestPlan } from '../../model/harvest-run.ts'
 
 /**
  * Port: what the writer of an asset knows of earlier attempts at the job, and records of its own. The worker that has
@@ -7,12 +7,16 @@ import type { HarvestObject, HarvestPlan } from '../../model/harvest-run.ts'
 export type Checkpoint = {
   /** The plan, once an earlier attempt or this one has settled it. */
   readonly plan: HarvestPlan | undefined
+  /** The names of the asset's files, once an earlier attempt or this one has chosen them. */
+  readonly names: AssetNames | undefined
   /** True when this attempt or an earlier one has written something. */
   readonly hasObjects: boolean
   /** Tag of the object that the parent manifest replaces, or null when there was none; undefined until looked up. */
   readonly replacedTag: string | null | undefined
   /** Settles the plan and the number of segments of each track. */
   settle(plan: HarvestPlan, tracks: ReadonlyMap<string, number>): void
+  /** Settles the names of the asset's files; undefined when they have to be chosen anew. */
+  chooseNames(names: AssetNames | undefined): void
   /** Adds segments that will be written to those already counted. */
   expect(segments: readonly { readonly track: string }[]): void
   willReplace(tag: string | null): void

@@ -1,5 +1,6 @@
 import { utcMs } from '../../media/time.ts'
-import { DEFAULT_HARVEST_OPTIONS, type HarvestJob } from '../../model/harvest-job.ts'
+import { DEFAULT_HARVEST_OPTIONS } from '../../model/harvest-job.ts'
+import type { AssetNames } from '../../model/harvest-run.ts'
 import type { OutputFormat } from '../../packaging/output-format.ts'
 import type { Buckets } from '../../stores/buckets.ts'
 import { HarvestFailed } from '../harvest-failed.ts'
@@ -7,6 +8,8 @@ import { retryTransient } from '../retry.ts'
 import { harvestWindow, plannedWindow, type WindowDeps } from '../window/find.ts'
 import { type HarvestWindow, readWindow } from '../window/harvest-window.ts'
 import { type AssetFiles, assetFiles } from './files.ts'
+import type { Inventory } from './inventory.ts'
+import { freeNames } from './names.ts'
 import { applyOptions, gapsOf, planOf, withinGapPolicy } from './plan.ts'
 import { reportFile } from './report-file.ts'
 import { AssetWriter, type AssetWriterDeps, type Attempt } from './writer.ts'
@@ -15,6 +18,9 @@ export type ExportDeps = WindowDeps & AssetWriterDeps & { readonly buckets: Buck
 
 /** A job that follows the live edge looks again once the edge has moved by this share of what it looked at before. */
 const FOLLOW_SHARE = 0.02
+
+/** Times a job chooses names again because others have claimed some of them in the meantime. */
+const MOST_CLAIMS = 10
 
 /**
  * Writes the asset of a job: segments, then their playlists, then the parent manifest, which becomes durable only
@@ -37,21 +43,20 @@ export async function exportAsset(
   const { plan } = checkpoint
   const window = await (plan
     ? plannedWindow(job, plan, deps.archive)
-    : settledWindow(writer, job, { ...deps, format }, signal))
+    : settledWindow(writer, attempt, { ...deps, format }, signal))
 
-  const files = assetFiles(job, format, window.summary, deps)
+  const filesUnder = (names: AssetNames) => assetFiles(job, { format, names }, window.summary, deps)
   if (!plan) {
-    // All names are checked before the first is claimed: a job that cannot have them all claims none.
-    await writer.checkNames(files, window)
-    const inventory = await writer.claimNames(files, window)
+    const inventory = await claimedNames(writer, attempt, window, filesUnder)
     checkpoint.settle(planOf(window, inventory, await gapsOf(job, window)), inventory.tracks)
   }
+  const files = filesUnder(checkpoint.names ?? {})
   await checkpoint.save()
   await writer.writeSegments(files, window, signal)
   for (const file of files.manifests) await writer.writeManifest(file, signal)
   if ((job.options ?? DEFAULT_HARVEST_OPTIONS).report) {
     await checkpoint.save()
-    await writer.writeManifest(await reportFile(job, checkpoint.plan, deps.resources), signal)
+    await writer.writeManifest(await reportFile(job, checkpoint, deps.resources), signal)
   }
   await flush()
   await writer.writeParent(files.parent, signal)
@@ -59,10 +64,33 @@ export async function exportAsset(
   await checkpoint.save()
 }
 
+/**
+ * Claims the names of an asset whose window is settled, and chooses them unless an earlier attempt has. All are checked
+ * before the first is claimed: a job that cannot have them all claims none, unless another takes one in between.
+ */
+async function claimedNames(
+  writer: AssetWriter,
+  { job, checkpoint }: Attempt,
+  window: HarvestWindow,
+  filesUnder: (names: AssetNames) => AssetFiles,
+): Promise<Inventory> {
+  const chosen = checkpoint.names ?? (checkpoint.hasObjects ? {} : undefined)
+  for (let attempt = 1; attempt <= MOST_CLAIMS; attempt++) {
+    const names = chosen ?? (await freeNames(job, (names) => writer.takenKind(filesUnder(names), window, names)))
+    const inventory = await writer.claimNames(filesUnder(names), window, names)
+    if (inventory) {
+      checkpoint.chooseNames(names)
+      return inventory
+    }
+  }
+  const message = 'Other assets have taken names of this one, time and again; choose another folder.'
+  throw new HarvestFailed('NameTaken', message)
+}
+
 /** Finds the window of the asset. While it waits for the rest of the window, it writes the segments already there. */
 async function settledWindow(
   writer: AssetWriter,
-  job: HarvestJob,
+  { job, checkpoint }: Attempt,
   deps: ExportDeps & { readonly format: OutputFormat },
   signal: AbortSignal,
 ): Promise<HarvestWindow> {
@@ -74,14 +102,26 @@ async function settledWindow(
     const read = await readWindow(deps.archive, job.endpoint, span)
     if (!read) return
     const window = await withinGapPolicy(job, read)
-    let files: AssetFiles
+    const filesUnder = (names: AssetNames) => assetFiles(job, { format: deps.format, names }, window.summary, deps)
     try {
-      files = assetFiles(job, deps.format, window.summary, deps)
+      filesUnder({})
     } catch (error) {
       // The streams to be shown may appear later.
       if (error instanceof HarvestFailed && error.code === 'NoStreams') return
       throw error
     }
+    if (!checkpoint.names && !checkpoint.hasObjects) {
+      const names = await freeNames(job, (names) => writer.takenKind(filesUnder(names), window, names))
+      // Once this is saved, later assets leave the endpoint's names in the folder to this one.
+      checkpoint.chooseNames(names)
+      await checkpoint.save()
+      const isTaken = await writer.takenKind(filesUnder(names), window, names)
+      if (isTaken || !(await writer.claimManifests(filesUnder(names), names))) {
+        checkpoint.chooseNames(undefined)
+        return
+      }
+    }
+    const files = filesUnder(checkpoint.names ?? {})
     await writer.follow(files, window, signal)
   }
   const window = await harvestWindow(job, deps, signal, follow)

@@ -1,5 +1,6 @@
 import type { ArchiveReader } from '../../archive/reader.ts'
-import type { HarvestJob } from '../../model/harvest-job.ts'
+import { folderOfKey, type HarvestJob } from '../../model/harvest-job.ts'
+import type { AssetNames } from '../../model/harvest-run.ts'
 import type { SegmentSummary, SummaryWindow } from '../../model/output-segment.ts'
 import type { AssetFileName, OutputFormat, SegmentBatch, SegmentBody, TextBody } from '../../packaging/output-format.ts'
 import type { SourceMedia } from '../../packaging/segments/source-media.ts'
@@ -38,14 +39,14 @@ export type AssetFiles = {
  */
 export function assetFiles(
   job: HarvestJob,
-  format: OutputFormat,
+  { format, names }: { format: OutputFormat; names: AssetNames },
   window: SummaryWindow,
   source: AssetSource,
 ): AssetFiles {
   const { manifestKey } = job.s3Destination
-  const asset = format.asset(job.endpoint, window)
+  const asset = format.asset(job.endpoint, window, names)
   if (!asset) throw noStreams()
-  const folder = folderOf(manifestKey)
+  const folder = folderOfKey(manifestKey)
   const keyOf = (name: string) => {
     const key = folder + name
     if (key !== manifestKey) return key
@@ -76,15 +77,14 @@ export function noStreams(): HarvestFailed {
 }
 
 /** The names of the asset except those of its segments. */
-export function manifestKeys(job: HarvestJob, { manifests, parent }: AssetFiles): readonly string[] {
+export function manifestKeys(job: HarvestJob, { manifests, parent }: AssetFiles, names: AssetNames): readonly string[] {
   const keys = [...manifests, parent].map(({ key }) => key)
-  return job.options?.report ? [...keys, reportKey(job)] : keys
+  return job.options?.report ? [...keys, reportKey(job, names)] : keys
 }
 
-export const reportKey = ({ s3Destination }: HarvestJob): string => `${folderOf(s3Destination.manifestKey)}harvest.json`
-
-/** The folder of a key with its trailing slash; empty at the top of the bucket. */
-const folderOf = (key: string): string => key.slice(0, key.lastIndexOf('/') + 1)
+export function reportKey({ s3Destination }: HarvestJob, { report }: AssetNames): string {
+  return `${folderOfKey(s3Destination.manifestKey)}${report === undefined ? '' : `${report}_`}harvest.json`
+}
 
 async function segmentBody(
   name: string,

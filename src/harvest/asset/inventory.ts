@@ -1,4 +1,5 @@
 import type { HarvestJob } from '../../model/harvest-job.ts'
+import type { AssetNames } from '../../model/harvest-run.ts'
 import type { HarvestWindow } from '../window/harvest-window.ts'
 import { type AssetFiles, manifestKeys, noStreams, type SegmentKey } from './files.ts'
 
@@ -18,9 +19,7 @@ const BATCH = 5000
  * HarvestFailed when there are no segments, and when the parent manifest has the name of another file.
  */
 export async function takeInventory(
-  job: HarvestJob,
-  files: AssetFiles,
-  window: HarvestWindow,
+  { job, files, window, names }: { job: HarvestJob; files: AssetFiles; window: HarvestWindow; names: AssetNames },
   found: (keys: readonly string[]) => Promise<void>,
 ): Promise<Inventory> {
   const tracks = new Map<string, number>()
@@ -42,7 +41,7 @@ export async function takeInventory(
   const headers = segments
   for await (const batch of window.summaryBatches()) await count(files.keysOf(batch))
   if (segments === headers) throw noStreams()
-  keys.push(...manifestKeys(job, files))
+  keys.push(...manifestKeys(job, files, names))
   await hand()
   return { segments, manifests: files.manifests.length + 1, tracks }
 }

@@ -1,6 +1,6 @@
 import { isoDateTime } from '../../media/time.ts'
 import { DEFAULT_HARVEST_OPTIONS, type HarvestJob } from '../../model/harvest-job.ts'
-import type { HarvestPlan } from '../../model/harvest-run.ts'
+import type { AssetNames, HarvestPlan } from '../../model/harvest-run.ts'
 import type { HarvestRecords } from '../../stores/harvest-records.ts'
 import { type AssetObject, reportKey } from './files.ts'
 
@@ -12,10 +12,10 @@ const PAGE = 5000
  */
 export async function reportFile(
   job: HarvestJob,
-  plan: HarvestPlan | undefined,
+  { plan, names = {} }: { readonly plan: HarvestPlan | undefined; readonly names: AssetNames | undefined },
   resources: Pick<HarvestRecords, 'listHarvestObjects'>,
 ): Promise<AssetObject> {
-  const key = reportKey(job)
+  const key = reportKey(job, names)
   const head = {
     harvestJob: job.id,
     channelId: job.channelId,

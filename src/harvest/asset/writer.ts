@@ -1,7 +1,6 @@
 import type { ArchiveReader } from '../../archive/reader.ts'
 import { forEachConcurrent } from '../../concurrency/for-each-concurrent.ts'
-import type { HarvestJob } from '../../model/harvest-job.ts'
-import type { HarvestObject, HarvestRecord } from '../../model/harvest-run.ts'
+import type { AssetNames, HarvestObject, HarvestRecord } from '../../model/harvest-run.ts'
 import type { SourceMedia } from '../../packaging/segments/source-media.ts'
 import { type Bucket, BucketRefused, type PutCondition } from '../../stores/buckets.ts'
 import type { HarvestRecords } from '../../stores/harvest-records.ts'
@@ -12,6 +11,7 @@ import type { Checkpoint } from './checkpoint.ts'
 import { digested } from './digest.ts'
 import { type AssetFiles, type AssetObject, manifestKeys, type SegmentObject } from './files.ts'
 import { type Inventory, takeInventory } from './inventory.ts'
+import { assetChoosing, assetOf, kindOf, nameTaken, takenKind } from './names.ts'
 
 export type AssetWriterDeps = {
   readonly archive: ArchiveReader
@@ -42,18 +42,27 @@ export class AssetWriter {
     this.deps = deps
   }
 
-  /**
-   * Checks that all names of the asset are free, without claiming any. Throws HarvestFailed when another endpoint has
-   * one.
-   */
-  async checkNames(files: AssetFiles, window: HarvestWindow): Promise<void> {
-    const { job } = this.attempt
-    await takeInventory(job, files, window, (keys) => ensureFree(job, keys, this.deps.resources))
+  /** The kind of file under these names that has one of another asset, as `takenKind` tells it. Claims none. */
+  takenKind(files: AssetFiles, window: HarvestWindow, names: AssetNames): Promise<keyof AssetNames | undefined> {
+    return takenKind(this.attempt.job, { files, window, names }, this.deps.resources)
   }
 
-  /** Claims all names of the asset for the job, and counts its files. Throws HarvestFailed as `checkNames` does. */
-  claimNames(files: AssetFiles, window: HarvestWindow): Promise<Inventory> {
-    return takeInventory(this.attempt.job, files, window, (keys) => this.claim(keys))
+  /**
+   * Claims all names of the asset for the job, and counts its files. Undefined when another asset has taken one in the
+   * meantime. Throws HarvestFailed as `takenKind` does.
+   */
+  async claimNames(files: AssetFiles, window: HarvestWindow, names: AssetNames): Promise<Inventory | undefined> {
+    const { job } = this.attempt
+    let isTaken = false
+    const inventory = await takeInventory({ job, files, window, names }, async (keys) => {
+      isTaken ||= (await this.tryClaim(files, names, keys)) !== undefined
+    })
+    return isTaken ? undefined : inventory
+  }
+
+  /** Claims the names of the manifests; false if another asset has taken one. */
+  async claimManifests(files: AssetFiles, names: AssetNames): Promise<boolean> {
+    return (await this.tryClaim(files, names, manifestKeys(this.attempt.job, files, names))) === undefined
   }
 
   /** Writes all segments not yet written; the job has claimed their names before. */
@@ -65,7 +74,7 @@ export class AssetWriter {
    * Writes the new segments of a window that is still growing, except those whose bytes a later segment may change.
    */
   async follow(files: AssetFiles, window: HarvestWindow, signal: AbortSignal): Promise<void> {
-    await this.claim(manifestKeys(this.attempt.job, files))
+    await this.claim(manifestKeys(this.attempt.job, files, this.attempt.checkpoint.names ?? {}))
     await this.attempt.checkpoint.save()
     await this.writeAll(this.newlySettled(files, window), signal)
     this.followedTo = window.summary.segments.at(-1)?.number ?? 0
@@ -104,14 +113,19 @@ export class AssetWriter {
     await this.note({ key: file.key, size: body.size, sha256: body.sha256 })
   }
 
-  /** Claims names for the job, before anything is written under them. */
+  /** Claims names for the job, before anything is written under them. Throws HarvestFailed when one is taken. */
   private async claim(keys: readonly string[]): Promise<void> {
-    refuseOwner(await this.deps.resources.claimBucketKeys({ ...this.names, keys }), this.names.bucket)
+    const { job } = this.attempt
+    const { owner } = await this.deps.resources.claimBucketKeys({ ...assetOf(job), keys, jobId: job.id })
+    if (owner) throw nameTaken(job, owner)
   }
 
-  private get names() {
-    const { id, s3Destination, endpoint } = this.attempt.job
-    return { bucket: s3Destination.bucketName, jobId: id, endpointGuid: endpoint.guid }
+  /** Claims names that another asset may have taken, and answers what kind of file is refused. */
+  private async tryClaim(files: AssetFiles, names: AssetNames, keys: readonly string[]) {
+    const { job, checkpoint } = this.attempt
+    const asset = checkpoint.names ? assetOf(job) : assetChoosing(job, names)
+    const answer = await this.deps.resources.claimBucketKeys({ ...asset, keys, jobId: job.id })
+    return kindOf({ job, files, names }, answer)
   }
 
   private async *unwritten(files: AssetFiles, window: HarvestWindow): AsyncGenerator<SegmentObject> {
@@ -167,23 +181,4 @@ export class AssetWriter {
     if (before?.sha256 === object.sha256) return
     checkpoint.wrote(object)
   }
-}
-
-type NamesAnswer = Awaited<ReturnType<HarvestRecords['claimBucketKeys']>>
-
-/** Checks that names are free. Throws HarvestFailed when another endpoint has one of them. */
-export async function ensureFree(
-  { s3Destination, endpoint }: HarvestJob,
-  keys: readonly string[],
-  resources: Pick<HarvestRecords, 'bucketKeysOwner'>,
-): Promise<void> {
-  const bucket = s3Destination.bucketName
-  refuseOwner(await resources.bucketKeysOwner({ bucket, keys, endpointGuid: endpoint.guid }), bucket)
-}
-
-function refuseOwner({ owner }: NamesAnswer, bucket: string): void {
-  if (!owner) return
-  const theirs = `${owner.key} in bucket ${bucket}, which harvest job ${owner.jobId} wrote`
-  const message = `The asset would overwrite ${theirs} from another origin endpoint; choose another folder.`
-  throw new HarvestFailed('NameTaken', message)
 }

@@ -251,6 +251,9 @@ function checkpointOf(lease: Lease, progress: HarvestProgress): Checkpoint {
     get plan() {
       return progress.settledPlan
     },
+    get names() {
+      return progress.chosenNames
+    },
     get hasObjects() {
       return progress.hasObjects
     },
@@ -258,6 +261,7 @@ function checkpointOf(lease: Lease, progress: HarvestProgress): Checkpoint {
       return progress.replacedTag
     },
     settle: (plan, tracks) => progress.settle(plan, tracks),
+    chooseNames: (names) => progress.chooseNames(names),
     expect: (segments) => progress.expect(segments),
     willReplace: (tag) => progress.willReplace(tag),
     wrote(object, track) {

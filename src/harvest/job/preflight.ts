@@ -3,6 +3,7 @@ import type { Clock } from '../../clock.ts'
 import type { HarvestFailure } from '../../model/harvest-failure.ts'
 import type { HarvestForecast } from '../../model/harvest-forecast.ts'
 import type { HarvestJob } from '../../model/harvest-job.ts'
+import type { AssetNames } from '../../model/harvest-run.ts'
 import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
 import type { OutputFormat } from '../../packaging/output-format.ts'
 import type { SourceMedia } from '../../packaging/segments/source-media.ts'
@@ -10,8 +11,8 @@ import { BucketRefused, type Buckets } from '../../stores/buckets.ts'
 import type { HarvestRecords } from '../../stores/harvest-records.ts'
 import { assetFiles } from '../asset/files.ts'
 import { takeInventory } from '../asset/inventory.ts'
+import { freeNames, takenKind } from '../asset/names.ts'
 import { applyOptions, gapsOf, planOf } from '../asset/plan.ts'
-import { ensureFree } from '../asset/writer.ts'
 import { HarvestFailed } from '../harvest-failed.ts'
 import { windowSoFar } from '../window/find.ts'
 
@@ -61,8 +62,11 @@ async function contentOf(job: HarvestJob, deps: PreflightDeps) {
   if (!window) return { isWaiting }
   const gaps = await gapsOf(job, window)
   const shown = isWaiting ? window : await applyOptions(job, window)
-  const files = assetFiles(job, format, shown.summary, deps)
-  const inventory = await takeInventory(job, files, shown, (keys) => ensureFree(job, keys, deps.resources))
+  const filesUnder = (names: AssetNames) => assetFiles(job, { format, names }, shown.summary, deps)
+  const names = await freeNames(job, (names) =>
+    takenKind(job, { files: filesUnder(names), window: shown, names }, deps.resources),
+  )
+  const inventory = await takeInventory({ job, files: filesUnder(names), window: shown, names }, async () => {})
   // Media that has not arrived yet is no gap.
   const met = isWaiting ? gaps.filter(({ end, track }) => track !== undefined || end < job.end) : gaps
   const plan = planOf(shown, inventory, met)

@@ -1,5 +1,12 @@
 import type { Clock } from '../../clock.ts'
-import type { HarvestCursor, HarvestObject, HarvestPlan, HarvestRate, TrackProgress } from '../../model/harvest-run.ts'
+import type {
+  AssetNames,
+  HarvestCursor,
+  HarvestObject,
+  HarvestPlan,
+  HarvestRate,
+  TrackProgress,
+} from '../../model/harvest-run.ts'
 
 /** Milliseconds over which the rate is measured. */
 const RATE_MS = 10_000
@@ -15,6 +22,7 @@ export class HarvestProgress {
   /** True when this attempt has written something new. */
   hasAdvanced = false
   private plan: HarvestPlan | undefined
+  private names: AssetNames | undefined
   private replaces: string | null | undefined
   private objects: number
   private bytes: number
@@ -25,6 +33,7 @@ export class HarvestProgress {
   constructor(cursor: HarvestCursor | undefined, clock: Clock) {
     this.clock = clock
     this.plan = cursor?.plan
+    this.names = cursor?.names
     this.replaces = cursor?.replaces
     this.objects = cursor?.objects ?? 0
     this.bytes = cursor?.bytes ?? 0
@@ -35,6 +44,14 @@ export class HarvestProgress {
 
   get settledPlan(): HarvestPlan | undefined {
     return this.plan
+  }
+
+  get chosenNames(): AssetNames | undefined {
+    return this.names
+  }
+
+  chooseNames(names: AssetNames | undefined): void {
+    this.names = names
   }
 
   /**
@@ -97,6 +114,7 @@ export class HarvestProgress {
     return {
       ...(this.plan && { plan: this.plan }),
       tracks: [...this.tracks].map(([name, track]): TrackProgress => ({ name, ...track })),
+      ...(this.names && { names: this.names }),
       objects: this.objects,
       bytes: this.bytes,
       ...(rate && { rate }),

@@ -26,6 +26,8 @@ export function harvestJobOperations(db: PostgresDatabase) {
         )
         if ((others?.n ?? 0) >= (isScheduled ? maxScheduled : maxInProgress)) return 'quota'
         await transaction.run('DELETE FROM windrow.harvest_job WHERE id = $1', id)
+        // An earlier job with the id may have an asset: its names are not this job's to give up.
+        await transaction.run('UPDATE windrow.bucket_key SET shared = true WHERE job_id = $1', id)
         await transaction.run(
           `INSERT INTO windrow.harvest_job
              (id, channel_id, channel_guid, status, created_at, window_start, window_end, not_before, body)

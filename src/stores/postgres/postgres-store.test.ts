@@ -405,6 +405,7 @@ describe('two stores on one PostgreSQL', () => {
             keys: s === 0 ? keys : keys.toReversed(),
             jobId: `job ${s}`,
             endpointGuid: `endpoint ${s}`,
+            manifestKey: 'index.m3u8',
           }),
         ),
       )

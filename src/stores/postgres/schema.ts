@@ -75,4 +75,11 @@ export const MIGRATIONS: readonly Migration[] = [
   `,
 
   upgradeEndpoints,
+
+  // The asset of each name in a bucket, identified by its manifest key; null where the job is unknown.
+  `
+  ALTER TABLE windrow.bucket_key ADD COLUMN manifest_key text;
+  UPDATE windrow.bucket_key SET manifest_key = (
+    SELECT body #>> '{s3Destination,manifestKey}' FROM windrow.harvest_job WHERE id = bucket_key.job_id);
+  `,
 ]

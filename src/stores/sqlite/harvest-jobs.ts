@@ -39,6 +39,8 @@ export function harvestJobOperations(db: SqliteDatabase) {
       const others = jobsInProgress(isScheduled ? '>' : '<=', job.createdAt)
       if (others >= (isScheduled ? limits.maxScheduled : limits.maxInProgress)) return 'quota'
       db.run('DELETE FROM harvest_job WHERE id = ?', job.id)
+      // An earlier job with the id may have an asset: its names are not this job's to give up.
+      db.run('UPDATE bucket_key SET shared = 1 WHERE job_id = ?', job.id)
       db.run(
         `INSERT INTO harvest_job
            (id, channel_id, channel_guid, status, created_at, window_start, window_end, not_before, body)

@@ -269,4 +269,11 @@ export const MIGRATIONS: readonly Migration[] = [
     (SELECT json_extract(n.state, '$.mapping.from') FROM output_timeline n
      WHERE n.id = era.id / 1000000 - 1000 AND json_extract(n.state, '$.mapping.era') = era.id)))))) WHERE is_alias = 1;
   `,
+
+  // The asset of each name in a bucket, identified by its manifest key; null where the job is unknown.
+  `
+  ALTER TABLE bucket_key ADD COLUMN manifest_key TEXT;
+  UPDATE bucket_key SET manifest_key = (
+    SELECT body ->> '$.s3Destination.manifestKey' FROM harvest_job WHERE id = bucket_key.job_id);
+  `,
 ]

@@ -20,15 +20,18 @@ import {
   commit,
   era,
   event,
+  harvestJob,
   INPUT,
   later,
   NOTHING_SPARED,
   NOW,
   OTHER,
+  originEndpoint,
   outputSegment,
   SLOT_MS,
   slot,
   sourceObject,
+  storeJob,
 } from '../nouns.contract.ts'
 import { resourcesContract } from '../resources.contract.ts'
 import { DatabaseRefused, StoreUnavailable } from '../resources.ts'
@@ -162,7 +165,7 @@ describe('a store in SQLite', () => {
     await store.close()
     const old = new DatabaseSync(path)
     old.exec(`UPDATE era SET body = json_remove(body, '$.origin'); ALTER TABLE era DROP COLUMN is_alias;
-      PRAGMA user_version = ${MIGRATIONS.length - 1}`)
+      ALTER TABLE bucket_key DROP COLUMN manifest_key; PRAGMA user_version = ${MIGRATIONS.length - 2}`)
     old.close()
     const { segmentIndex } = await openTracked(path)
     const input = { kind: 'input', input: INPUT.ingestEndpointId }
@@ -177,6 +180,28 @@ describe('a store in SQLite', () => {
       [1, 2, shown, made],
       'aliases that nothing shows are of no use',
     )
+  })
+
+  it('gives names in buckets of older versions to their assets, as far as these are known', async () => {
+    const path = newPath()
+    const store = await openTracked(path)
+    const { resources } = store
+    const job = harvestJob('j', originEndpoint('e', 'news'))
+    await storeJob(resources, job)
+    const { bucketName: bucket, manifestKey } = job.s3Destination
+    const names = { bucket, endpointGuid: 'e', manifestKey }
+    await resources.claimBucketKeys({ ...names, jobId: 'j', keys: ['a/1'] })
+    await resources.claimBucketKeys({ ...names, jobId: 'forgotten', keys: ['a/2', manifestKey] })
+    await store.close()
+    const old = new DatabaseSync(path)
+    old.exec(`ALTER TABLE bucket_key DROP COLUMN manifest_key; PRAGMA user_version = ${MIGRATIONS.length - 1}`)
+    old.close()
+    const upgraded = (await openTracked(path)).resources
+    const ownerOf = async (key: string, asset: string) =>
+      (await upgraded.bucketKeysOwner({ ...names, manifestKey: asset, keys: [key] })).owner?.jobId
+    assert.deepEqual([await ownerOf('a/1', manifestKey), await ownerOf('a/1', 'a/other')], [undefined, 'j'])
+    assert.equal(await ownerOf('a/2', manifestKey), 'forgotten', 'it may be of any asset')
+    assert.equal(await ownerOf(manifestKey, manifestKey), undefined)
   })
 
   it('gives output timelines of older versions a state of their own, and eras of second inputs ids of their own', async () => {
