@@ -20,7 +20,7 @@ import {
   SCRAMBLED,
   SYNC_BYTE,
 } from './packet.ts'
-import { ProgramFollower } from './program.ts'
+import { type MapFound, ProgramFollower, pushMaps } from './program.ts'
 import type { ElementaryStream } from './psi.ts'
 import { type StreamKind, streamKindOf } from './stream-kind.ts'
 import { videoTrack } from './video-track.ts'
@@ -60,7 +60,7 @@ export function demuxTs(buffer: DemuxBuffer, options: DemuxOptions = {}): Demuxe
   const survey = new Survey(bytes, start, end)
   const wanted = survey.streams.filter((stream) => isUnderstood(streamKindOf(stream)) && keep(stream))
   const streams = layOut(wanted, survey.packets, buffer)
-  gather(bytes, start, end, streams)
+  gather(buffer, streams, survey.namedAt)
 
   const reference = near ?? firstTime(streams)
   const unwrap = (time: number) => unwrapPts(time, reference)
@@ -109,10 +109,21 @@ function layOut(
   })
 }
 
-function gather(bytes: Uint8Array, start: number, end: number, streams: readonly EsBuffer[]): void {
+/** Gives each stream its packets, from where it is named on. */
+function gather(
+  { bytes, start, end }: DemuxBuffer,
+  streams: readonly EsBuffer[],
+  namedAt: ReadonlyMap<number, number>,
+): void {
   const roles = new Uint16Array(PID_COUNT)
-  for (const [index, { stream }] of streams.entries()) roles[stream.pid] = index + 1
+  const coming = streams
+    .map((es, index) => ({ pid: es.stream.pid, role: index + 1, from: namedAt.get(es.stream.pid) ?? start }))
+    .toSorted((a, b) => a.from - b.from)
   for (let at = start; at + PACKET_SIZE <= end; ) {
+    while (coming[0] !== undefined && coming[0].from <= at) {
+      const { pid, role } = coming.shift()!
+      roles[pid] = role
+    }
     const role = roles[pidOf(bytes, at)]!
     if (role !== 0 && bytes[at] === SYNC_BYTE && !hasTransportError(bytes, at)) at = streams[role - 1]!.push(at, end)
     else at += PACKET_SIZE
@@ -123,13 +134,15 @@ function gather(bytes: Uint8Array, start: number, end: number, streams: readonly
 class Survey {
   readonly packets = new Uint32Array(PID_COUNT)
   readonly streams: ElementaryStream[] = []
+  /** By PID, where a stream's packets begin to be its own; see `ProgramFollower`. */
+  readonly namedAt = new Map<number, number>()
   damaged = 0
   private readonly program = new ProgramFollower()
 
   constructor(bytes: Uint8Array, start: number, end: number) {
     this.walk(bytes, start, end)
     if ((end - start) % PACKET_SIZE !== 0) this.damaged++
-    if (this.program.map === undefined) throw new MalformedMedia('no program map table', end - start)
+    this.program.requireMap(end - start)
     this.damaged += this.program.damaged
   }
 
@@ -147,8 +160,8 @@ class Survey {
         const pid = pidOf(bytes, at)
         if (isScrambled(bytes, at) && pid !== NULL_PID) throw new MalformedMedia(SCRAMBLED, at - start)
         this.packets[pid]!++
-        if (pid === PAT_PID) this.program.pushPat(bytes, at)
-        else if (pid === this.program.pmtPid) this.programMap(bytes, at)
+        if (pid === PAT_PID) this.programAssociation(bytes, start, at)
+        else if (pid === this.program.pmtPid) this.program.pushPmt(bytes, at, this.follow(start, at))
         else at = this.countRun(bytes, pid, at, end)
       }
     }
@@ -170,9 +183,19 @@ class Survey {
     return last
   }
 
-  private programMap(bytes: Uint8Array, at: number): void {
-    this.program.pushPmt(bytes, at, (map, changed) => {
-      if (changed) this.streams.push(...map.streams)
-    })
+  private programAssociation(bytes: Uint8Array, start: number, at: number): void {
+    const isFirst = this.program.map === undefined
+    if (!this.program.pushPat(bytes, at) || !isFirst) return
+    pushMaps(this.program, bytes.subarray(start, at), this.follow(start, start))
+  }
+
+  /** Notes the streams of a map that stands at `at`; the first holds from `start` on. */
+  private follow(start: number, at: number): MapFound {
+    const from = this.program.map === undefined ? start : at
+    return (map, changed) => {
+      if (!changed) return
+      this.streams.push(...map.streams)
+      for (const { pid } of map.streams) if (!this.namedAt.has(pid)) this.namedAt.set(pid, from)
+    }
   }
 }

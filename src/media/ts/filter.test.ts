@@ -156,7 +156,7 @@ describe('filterTs', () => {
         (error) => error instanceof MalformedMedia && message.test(error.message),
       )
     refused(both, () => false, /without any of the wanted/)
-    refused(Buffer.alloc(3760, 'x'), only(VIDEO), /no program map/)
+    refused(Buffer.alloc(3760, 'x'), only(VIDEO), /no program association/)
     refused(Buffer.concat([both.subarray(0, 9400), Buffer.alloc(940)]), only(VIDEO), /two packets in a row/)
     const scrambled = Buffer.from(both)
     packetsOf(scrambled, AUDIO)[2]![3]! |= 0x80

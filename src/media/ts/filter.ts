@@ -17,7 +17,7 @@ import {
   SYNC_BYTE,
   writePcrPacket,
 } from './packet.ts'
-import { findProgramMap, ProgramFollower } from './program.ts'
+import { findProgram, ProgramFollower } from './program.ts'
 import { type ElementaryStream, type ProgramMap, packetise, writePmt } from './psi.ts'
 
 /** 90 kHz ticks. Receivers may expect a PCR at least every 100 ms (ISO/IEC 13818-1 §2.7.2). */
@@ -66,8 +66,10 @@ class TsFilter {
   }
 
   plan(segment: Uint8Array): void {
-    const program = new ProgramFollower()
-    this.follow(findProgramMap(segment), -1)
+    const { pmtPid, map } = findProgram(segment)
+    const program = new ProgramFollower(pmtPid)
+    if (!map.streams.some(this.keep)) throw new MalformedMedia('program without any of the wanted streams', 0)
+    this.follow(map, pmtPid)
     let syncLost = false
     for (let at = 0; at + PACKET_SIZE <= segment.length; at += PACKET_SIZE) {
       if (segment[at] !== SYNC_BYTE) {
@@ -79,8 +81,9 @@ class TsFilter {
       const pid = pidOf(segment, at)
       if (isScrambled(segment, at) && pid !== NULL_PID) throw new MalformedMedia(SCRAMBLED, at)
       if (pid === PAT_PID && !hasTransportError(segment, at)) {
-        program.pushPat(segment, at)
-        if (program.pmtPid >= 0) this.roles[program.pmtPid] = PMT
+        const before = program.pmtPid
+        if (program.pushPat(segment, at)) this.roles[before] = DROPPED
+        this.roles[program.pmtPid] = PMT
       }
       const role = this.roles[pid]
       if (role === KEPT) this.copy(segment, at)
@@ -108,12 +111,10 @@ class TsFilter {
   private follow(map: ProgramMap, pmtPid: number): void {
     this.roles.fill(DROPPED)
     this.roles[PAT_PID] = KEPT
-    const kept = map.streams.filter(this.keep)
-    if (kept.length === 0) throw new MalformedMedia('program without any of the wanted streams', 0)
     this.roles[map.pcrPid] = CLOCK
     this.roles[NULL_PID] = DROPPED
-    for (const { pid } of kept) this.roles[pid] = KEPT
-    if (pmtPid >= 0) this.roles[pmtPid] = PMT
+    for (const { pid } of map.streams.filter(this.keep)) this.roles[pid] = KEPT
+    this.roles[pmtPid] = PMT
   }
 
   private programMap(program: ProgramFollower, segment: Uint8Array, at: number): void {

@@ -1,6 +1,7 @@
 import { MalformedMedia } from '../bytes.ts'
 import type { MediaProbe } from '../track.ts'
 import { ElementaryProbe } from './elementary-probe.ts'
+import { HeldPackets } from './held-packets.ts'
 import {
   hasTransportError,
   isScrambled,
@@ -29,7 +30,8 @@ const FIRST_STREAM = 3
 /**
  * Reads a transport stream segment as it arrives, in chunks cut anywhere. It keeps one packet, and for each
  * elementary stream the beginning of its current PES packet, up to `MAX_PREFIX_SIZE`: at most 256 × 16 KiB for a
- * hostile program map, and about 20 KiB for an ordinary segment.
+ * hostile program map, and about 20 KiB for an ordinary segment. It holds packets that precede the tables until the
+ * first program map identifies them, up to 8 MiB.
  * Damage that a receiver can skip is counted: a packet with a transport error, a single lost sync byte, a gap in a
  * continuity counter, a broken section, a last packet cut short. `push` and `end` throw MalformedMedia when the
  * segment is unusable: no transport stream, sync lost, scrambled, no program, or no timestamp. A probe that has
@@ -39,6 +41,8 @@ export class TsProbe {
   private readonly roles = new Uint16Array(PID_COUNT)
   private readonly program = new ProgramFollower()
   private readonly streams: ElementaryProbe[] = []
+  /** Until the first program map has come. */
+  private held: HeldPackets | undefined = new HeldPackets()
   private readonly carry = new Uint8Array(PACKET_SIZE)
   private carried = 0
   /** Bytes before the packet being read. */
@@ -69,8 +73,7 @@ export class TsProbe {
   end(): MediaProbe {
     if (this.carried > 0) this.damaged++
     if (this.offset === 0) throw new MalformedMedia('less than one transport stream packet', 0)
-    if (this.program.pmtPid < 0) throw new MalformedMedia('no program association table', this.offset)
-    if (this.program.map === undefined) throw new MalformedMedia('no program map table', this.offset)
+    this.program.requireMap(this.offset)
     for (const stream of this.streams) stream.end()
     const [timed] = this.streams
       .filter((stream) => stream.times !== null)
@@ -112,29 +115,55 @@ export class TsProbe {
     }
     if (isScrambled(bytes, at) && pid !== NULL_PID) throw new MalformedMedia(SCRAMBLED, this.offset - PACKET_SIZE)
     const role = this.roles[pid]!
-    if (role >= FIRST_STREAM) this.elementary(this.streams[role - FIRST_STREAM]!, bytes, at)
-    else if (role === PMT) this.program.pushPmt(bytes, at, (map, changed) => changed && this.follow(map))
+    if (role >= FIRST_STREAM) this.elementary(role, bytes, at, this.offset - PACKET_SIZE)
+    else if (role === PMT) this.pmt(bytes, at)
     else if (role === PAT) this.pat(bytes, at)
+    else if (this.held !== undefined && pid !== NULL_PID) this.held.hold(bytes, at, this.offset - PACKET_SIZE)
   }
 
-  private elementary(stream: ElementaryProbe, bytes: Uint8Array, at: number): void {
-    if (stream.passes(bytes, at, this.offset - PACKET_SIZE) || !stream.follows(bytes, at)) return
+  /** Takes a packet of the stream with this role, `offset` bytes into the segment. */
+  private elementary(role: number, bytes: Uint8Array, at: number, offset: number): void {
+    const stream = this.streams[role - FIRST_STREAM]!
+    if (stream.passes(bytes, at, offset) || !stream.follows(bytes, at)) return
     const from = payloadOffset(bytes, at)
     if (from === 0) {
       this.damaged++
       return
     }
-    stream.packet(bytes, at, at + from, this.offset - PACKET_SIZE)
-    if (stream.scrambled) throw new MalformedMedia('scrambled PES packet', this.offset - PACKET_SIZE)
+    stream.packet(bytes, at, at + from, offset)
+    if (stream.scrambled) throw new MalformedMedia('scrambled PES packet', offset)
   }
 
   private pat(bytes: Uint8Array, at: number): void {
     const before = this.program.pmtPid
-    this.program.pushPat(bytes, at)
+    if (!this.program.pushPat(bytes, at)) return
     const { pmtPid } = this.program
-    if (pmtPid === before) return
     if (before >= 0) this.roles[before] = IGNORED
     this.roles[pmtPid] = PMT
+    this.held?.forEach((packet, place) => {
+      if (pidOf(packet, place) === pmtPid) this.readMap(packet, place)
+    })
+    this.release()
+  }
+
+  private pmt(bytes: Uint8Array, at: number): void {
+    this.readMap(bytes, at)
+    this.release()
+  }
+
+  private readMap(bytes: Uint8Array, at: number): void {
+    this.program.pushPmt(bytes, at, (map, changed) => changed && this.follow(map))
+  }
+
+  /** Once the tables have told what the packets in front of them are, these are read. */
+  private release(): void {
+    const { held } = this
+    if (held === undefined || this.program.map === undefined) return
+    this.held = undefined
+    held.forEach((bytes, at, offset) => {
+      const role = this.roles[pidOf(bytes, at)]!
+      if (role >= FIRST_STREAM) this.elementary(role, bytes, at, offset)
+    })
   }
 
   /** Follows a new program map. Streams that it no longer lists stay as they are. */

@@ -2,22 +2,44 @@ import { equalBytes, MalformedMedia } from '../bytes.ts'
 import { hasTransportError, PACKET_SIZE, PAT_PID, pidOf, SYNC_BYTE } from './packet.ts'
 import { type ProgramMap, readPat, readPmt, SectionAssembler } from './psi.ts'
 
-/** Follows the PAT and the PMT of the first program of a transport stream. */
+/** Told of a complete map, and whether it differs from the last. */
+export type MapFound = (map: ProgramMap, changed: boolean) => void
+
+/**
+ * Follows the PAT and the PMT of the first program of a transport stream. Within a segment, the first of each holds from
+ * the segment's beginning on, wherever it stands: packets in front of it belong to what it names. What a later one names
+ * belongs to the program from there on.
+ */
 export class ProgramFollower {
   private readonly patSections = new SectionAssembler()
   private pmtSections = new SectionAssembler()
   private lastSection = new Uint8Array(0)
   private damagedBefore = 0
   /** PID of the PMT; -1 until a PAT has named it. */
-  pmtPid = -1
+  pmtPid: number
   map: ProgramMap | undefined
+
+  constructor(pmtPid = -1) {
+    this.pmtPid = pmtPid
+  }
 
   get damaged(): number {
     return this.damagedBefore + this.patSections.damaged + this.pmtSections.damaged
   }
 
-  /** Takes a packet of the PAT's PID. */
-  pushPat(bytes: Uint8Array, at: number): void {
+  /** The program map once the segment is over, at `offset`. Throws MalformedMedia when there is none. */
+  requireMap(offset: number): ProgramMap {
+    if (this.map !== undefined) return this.map
+    const missing = this.pmtPid < 0 ? 'program association table' : 'program map table'
+    throw new MalformedMedia(`no ${missing}: every segment has to carry PAT and PMT`, offset)
+  }
+
+  /**
+   * Takes a packet of the PAT's PID.
+   * @returns whether it names another PID for the maps
+   */
+  pushPat(bytes: Uint8Array, at: number): boolean {
+    const before = this.pmtPid
     this.patSections.push(bytes, at, (section) => {
       const pid = readPat(section)
       if (pid === undefined || pid === this.pmtPid) return
@@ -25,12 +47,11 @@ export class ProgramFollower {
       this.damagedBefore += this.pmtSections.damaged
       this.pmtSections = new SectionAssembler()
     })
+    return this.pmtPid !== before
   }
 
-  /**
-   * Takes a packet of the PMT's PID; calls `found` with each complete map, and true when it differs from the last.
-   */
-  pushPmt(bytes: Uint8Array, at: number, found: (map: ProgramMap, changed: boolean) => void): void {
+  /** Takes a packet of the PMT's PID; calls `found` with each complete map. */
+  pushPmt(bytes: Uint8Array, at: number, found: MapFound): void {
     this.pmtSections.push(bytes, at, (section) => {
       const changed = this.map === undefined || !equalBytes(section, this.lastSection)
       const map = changed ? readPmt(section) : this.map
@@ -42,15 +63,26 @@ export class ProgramFollower {
   }
 }
 
-/** The first program map of a whole segment. Throws MalformedMedia when there is none. */
-export function findProgramMap(segment: Uint8Array): ProgramMap {
+/**
+ * The program of a whole segment: the PID of its map, and the first of those. Throws MalformedMedia when there is none.
+ */
+export function findProgram(segment: Uint8Array): { readonly pmtPid: number; readonly map: ProgramMap } {
   const program = new ProgramFollower()
-  for (let at = 0; at + PACKET_SIZE <= segment.length; at += PACKET_SIZE) {
+  for (let at = 0; at + PACKET_SIZE <= segment.length && program.map === undefined; at += PACKET_SIZE) {
     if (segment[at] !== SYNC_BYTE || hasTransportError(segment, at)) continue
     const pid = pidOf(segment, at)
-    if (pid === PAT_PID) program.pushPat(segment, at)
-    else if (pid === program.pmtPid) program.pushPmt(segment, at, () => {})
-    if (program.map !== undefined) return program.map
+    if (pid === PAT_PID) {
+      if (program.pushPat(segment, at)) pushMaps(program, segment.subarray(0, at), () => {})
+    } else if (pid === program.pmtPid) program.pushPmt(segment, at, () => {})
   }
-  throw new MalformedMedia('no program map table', segment.length)
+  const map = program.requireMap(segment.length)
+  return { pmtPid: program.pmtPid, map }
+}
+
+/** Hands `program`, which has learnt the PID of its maps only now, those among the packets in front. */
+export function pushMaps(program: ProgramFollower, packets: Uint8Array, found: MapFound): void {
+  for (let at = 0; at + PACKET_SIZE <= packets.length; at += PACKET_SIZE) {
+    if (packets[at] !== SYNC_BYTE || hasTransportError(packets, at) || pidOf(packets, at) !== program.pmtPid) continue
+    program.pushPmt(packets, at, found)
+  }
 }
