@@ -29,9 +29,10 @@ export function framesOffset(bytes: Uint8Array): number {
 
 /**
  * Takes a whole segment apart; undefined when it has no sample. The frames are copied only where they cannot be used
- * in place. `near` is a time near the segment. Throws MalformedMedia in the same cases as the probe.
+ * in place. `near` is a time near the segment; with `hasHeader`, the decoder configuration is known and the frames need
+ * not carry it. Throws MalformedMedia in the same cases as the probe.
  */
-export function demuxPackedAudio(bytes: Uint8Array, near?: Ticks): Track | undefined {
+export function demuxPackedAudio(bytes: Uint8Array, near?: Ticks, hasHeader = false): Track | undefined {
   const from = framesOffset(bytes)
   let timestamp: number | undefined
   for (let at = 0; at < from && timestamp === undefined; ) {
@@ -43,7 +44,7 @@ export function demuxPackedAudio(bytes: Uint8Array, near?: Ticks): Track | undef
   const marks = [{ position: from, pts: near === undefined ? pts : unwrapPts(pts, near) }]
   const syntax = syntaxAt(bytes, from, from)
   const losses = { dropped: 0, lost: 0 }
-  const samples = cutSamples(syntax, { bytes, inPlace: false }, from, bytes.length, marks, losses)
+  const samples = cutSamples(syntax, { bytes, inPlace: false, hasHeader }, { from, end: bytes.length, marks }, losses)
   return samples && audioTrack(0, samples)
 }
 
@@ -80,11 +81,11 @@ export class PackedAudioProbe {
     frames.end()
     const parameters = frames.sampler.maker.describe()
     const { range } = this.times
-    if (parameters === undefined || range === null) throw new MalformedMedia('no whole frame', this.offset)
+    if (range === null) throw new MalformedMedia('no whole frame', this.offset)
     const { lost } = frames.sampler
     return {
       container: 'packed-audio',
-      tracks: [{ kind: 'audio', pid: 0, ...parameters }],
+      tracks: [parameters ? { kind: 'audio', pid: 0, ...parameters } : { kind: 'other', pid: 0, streamType: 0 }],
       times: [{ ...range, bytes: this.payloadBytes }],
       firstPts: range.first,
       lastPts: range.last,

@@ -113,7 +113,8 @@ describe(`broken media (${RUNS} mutants of each sample, seed ${SEED})`, () => {
           buffer.fill([ts])
           const size = buffer.bytes.length
           // What the probe takes must never be refused later on.
-          const demuxed = found === undefined ? attempt(() => demuxTs(buffer)) : demuxTs(buffer)
+          const describedAudio = new Set(found?.tracks.flatMap(({ kind, pid }) => (kind === 'audio' ? [pid] : [])))
+          const demuxed = found ? demuxTs(buffer, { describedAudio }) : attempt(() => demuxTs(buffer))
           assert.equal(buffer.bytes.length, size)
           for (const track of demuxed?.tracks ?? []) {
             checkTrack(track)
@@ -122,6 +123,14 @@ describe(`broken media (${RUNS} mutants of each sample, seed ${SEED})`, () => {
           if (found === undefined) continue
           assert.ok(found.firstPts >= 0 && found.firstPts < 2 ** 33 && found.lastPts >= found.firstPts)
           assert.ok(found.tracks.length > 0)
+          // Manifests list what has a time: there must be something of it.
+          for (const [i, { kind, pid }] of found.tracks.entries()) {
+            if (found.times[i] === null || (kind !== 'audio' && kind !== 'video')) continue
+            assert.ok(
+              demuxed?.tracks.some((track) => track.pid === pid && track.samples.count > 0),
+              `no ${kind}`,
+            )
+          }
         } catch (error) {
           throw new Error(`${name}, mutant ${run}: ${ts.subarray(0, 4000).toString('base64')}`, { cause: error })
         }
@@ -145,7 +154,7 @@ describe(`broken media (${RUNS} mutants of each sample, seed ${SEED})`, () => {
       for (let run = 0; run < RUNS; run++) {
         const bytes = mutant(sample, random)
         const found = attempt(() => probe(new PackedAudioProbe(), bytes, random))
-        const track = attempt(() => demuxPackedAudio(bytes))
+        const track = attempt(() => demuxPackedAudio(bytes, undefined, true))
         const context = `${codec}, mutant ${run}: ${bytes.subarray(0, 4000).toString('base64')}`
         assert.equal(track === undefined, found === undefined, context)
         if (track === undefined || found === undefined) continue

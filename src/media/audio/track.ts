@@ -19,18 +19,23 @@ export type AudioLosses = {
   lost: number
 }
 
-/** Bytes with frames. `inPlace`: they may be moved; otherwise they are copied before the first move. */
-type Source = { readonly bytes: Uint8Array; readonly inPlace: boolean }
+export type AudioSource = {
+  /** Bytes with frames. */
+  readonly bytes: Uint8Array
+  /** The bytes may be moved; otherwise they are copied before the first move. */
+  readonly inPlace: boolean
+  /** The decoder configuration is known from elsewhere, so the frames need not carry it. */
+  readonly hasHeader: boolean
+}
 
-/**
- * Cuts the samples out of the frames from `from` to `end` and moves them together. Undefined when none has a time.
- */
+/** A range of frames, and the positions of the times stated for them. */
+export type FrameRange = { readonly from: number; readonly end: number; readonly marks: readonly TimeMark[] }
+
+/** Cuts the samples out of a range of frames and moves them together. Undefined when none has a time. */
 export function cutSamples(
   syntax: FrameSyntax,
-  source: Source,
-  from: number,
-  end: number,
-  marks: readonly TimeMark[],
+  source: AudioSource,
+  { from, end, marks }: FrameRange,
   losses: AudioLosses,
 ): AudioSamples | undefined {
   const table = new Table(source, losses)
@@ -40,7 +45,7 @@ export function cutSamples(
   for (const mark of marks) sampler.mark(mark)
   sampler.walk(source.bytes, from, end, from, true)
   losses.lost += sampler.lost
-  if (table.sizes.length === 0 || maker.describe() === undefined) return undefined
+  if (table.sizes.length === 0 || !(source.hasHeader || maker.describe())) return undefined
   return { timescale: maker.sampleRate, samples: table.finish(), media: table.media }
 }
 
@@ -59,7 +64,7 @@ class Table implements SampleSink {
   /** Frames were left out whose duration is known from their headers only. */
   private isVague = false
 
-  constructor({ bytes, inPlace }: Source, losses: AudioLosses) {
+  constructor({ bytes, inPlace }: AudioSource, losses: AudioLosses) {
     this.bytes = bytes
     this.isOwn = inPlace
     this.losses = losses

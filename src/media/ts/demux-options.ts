@@ -13,6 +13,11 @@ export type DemuxOptions = {
    */
   readonly configurations?: ReadonlyMap<number, readonly Uint8Array[]>
   /**
+   * PIDs of AAC, AC-3 and E-AC-3 streams whose decoder configuration is known: their frames need not carry it. AAC may
+   * state its channels once, in a program_config_element that holds until the next (ISO/IEC 13818-7 §8.5).
+   */
+  readonly describedAudio?: ReadonlySet<number>
+  /**
    * Leaves out the pictures in front of the first key frame without counting them: a stream cannot begin with them.
    */
   readonly fromKeyFrame?: boolean

@@ -3,7 +3,7 @@ import { AvcStream } from '../codecs/avc-stream.ts'
 import { HevcStream } from '../codecs/hevc-stream.ts'
 import type { Id3Event, Track } from '../sample.ts'
 import { PTS_MODULUS, type Ticks, ticks, unwrapPts } from '../time.ts'
-import { aacTrack, ac3Track } from './audio-track.ts'
+import { elementaryAudioTrack } from './audio-track.ts'
 import type { DemuxBuffer } from './demux-buffer.ts'
 import type { DemuxOptions } from './demux-options.ts'
 import { EsBuffer } from './es-buffer.ts'
@@ -29,8 +29,8 @@ import { videoTrack } from './video-track.ts'
 const TRACKS: Readonly<Partial<Record<StreamKind, TrackMaker>>> = {
   avc: (es, unwrap, options) => videoTrack(es, unwrap, options, new AvcStream()),
   hevc: (es, unwrap, options) => videoTrack(es, unwrap, options, new HevcStream()),
-  aac: aacTrack,
-  ac3: ac3Track,
+  aac: (es, unwrap, options) => elementaryAudioTrack('aac', es, unwrap, options),
+  ac3: (es, unwrap, options) => elementaryAudioTrack('ac3', es, unwrap, options),
 }
 
 /** Makes the track of a stream; undefined when it has no sample. */

@@ -60,11 +60,11 @@ export class ElementaryProbe {
     this.payload = PROBES[streamKindOf(stream)](stream)
   }
 
-  /** Times of the stream; null when no PES packet has one. */
+  /** Times of the stream; null when no sample has one. Manifests list every track that has times. */
   get times(): TrackTimes | null {
     const { times } = this.payload
     if (times !== undefined) return times && { ...times, bytes: this.payloadBytes }
-    if (this.firstPts < 0) return null
+    if (this.firstPts < 0 || this.payload.isEmpty) return null
     const range = { first: this.firstPts, last: this.lastPts, bytes: this.payloadBytes }
     return this.payload.rank === RANK.video ? { ...range, pictures: this.timedPackets } : range
   }

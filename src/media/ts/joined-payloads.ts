@@ -1,16 +1,9 @@
 import type { TimeMark } from '../audio/sampler.ts'
+import type { FrameRange } from '../audio/track.ts'
 import type { EsBuffer } from './es-buffer.ts'
 
-/** The payloads of a stream's PES packets, joined. */
-export type JoinedPayloads = {
-  readonly from: number
-  readonly end: number
-  /** Positions of each PTS. */
-  readonly marks: readonly TimeMark[]
-}
-
-/** Joins the payloads in place. */
-export function joinPayloads(es: EsBuffer, unwrap: (time: number) => number): JoinedPayloads {
+/** Joins the payloads of a stream's PES packets in place, and records the position of each PTS. */
+export function joinPayloads(es: EsBuffer, unwrap: (time: number) => number): FrameRange {
   const marks: TimeMark[] = []
   let from = -1
   let end = 0

@@ -32,6 +32,8 @@ export type PayloadProbe = {
   finish?(): void
   /** Presentation times, where they do not follow from PES packets; null when no sample has a time. */
   readonly times?: { readonly first: number; readonly last: number } | null
+  /** True when no picture begins in any PES packet, so that their times show nothing. */
+  readonly isEmpty?: boolean
   /** The stream with the lowest rank gives the segment its times. */
   readonly rank: number
   readonly keyFrames: readonly KeyFrame[]

@@ -6,9 +6,9 @@ import { type ProgramMap, readPat, readPmt, SectionAssembler } from './psi.ts'
 export type MapFound = (map: ProgramMap, changed: boolean) => void
 
 /**
- * Follows the PAT and the PMT of the first program of a transport stream. Within a segment, the first of each holds from
- * the segment's beginning on, wherever it stands: packets in front of it belong to what it names. What a later one names
- * belongs to the program from there on.
+ * Follows the PAT and the PMT of the first program of a transport stream. Within a segment, the first of each holds
+ * from the segment's beginning on, wherever it stands: packets in front of it belong to what it names. What a later one
+ * names belongs to the program from there on.
  */
 export class ProgramFollower {
   private readonly patSections = new SectionAssembler()

@@ -40,6 +40,10 @@ export class VideoProbe implements PayloadProbe {
     return this.describe().kind === 'video' ? RANK.video : RANK.undescribedVideo
   }
 
+  get isEmpty(): boolean {
+    return !this.hasPictures
+  }
+
   get keyFrames() {
     return this.index.keyFrames
   }

@@ -48,6 +48,19 @@ describe('what an era says of its streams', () => {
     assert.deepEqual(r.eras.get(1)?.streams[0]?.bitrates, [3600, 400])
   })
 
+  it('is what AAC said of its channels before, where its frames do not say it again', () => {
+    const r = new Rehearsal()
+    r.parent('a')
+    put(r, 'a', 0, madeOf(10, [VIDEO, AUDIO]))
+    put(r, 'a', 1, madeOf(12, [VIDEO, unread(AUDIO, 0x0f)]))
+    put(r, 'a', 2, madeOf(1000, [VIDEO, unread(AUDIO, 0x0f)]))
+    put(r, 'a', 3, madeOf(1002, [VIDEO, unread(AUDIO, 0x11)]))
+    put(r, 'a', 4, madeOf(2000, [VIDEO, unread(AUDIO, 0x11)]))
+    assert.deepEqual(shown(r), ['1: 1', '1: 1', '2: 1', '2: 1', '3: 1'])
+    assert.deepEqual(r.eras.get(2)?.streams[0]?.tracks, [VIDEO, AUDIO])
+    assert.deepEqual(r.eras.get(3)?.streams[0]?.tracks, [VIDEO, unread(AUDIO, 0x11)])
+  })
+
   it('is not written again by segments that tell nothing new', () => {
     const r = new Rehearsal()
     r.parent('a')

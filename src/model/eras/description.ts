@@ -8,15 +8,26 @@ export type ProbedObject = SourceObject & { readonly probe: SegmentProbe }
 /** The stream types of video, ISO/IEC 13818-1 table 2-34: MPEG-1, MPEG-2, MPEG-4, H.264, HEVC, VVC. */
 const VIDEO_STREAM_TYPES = [0x01, 0x02, 0x10, 0x1b, 0x24, 0x33]
 
+/** stream_type of AAC in ADTS; packed audio has none. */
+const AAC_STREAM_TYPES = [0x0f, 0]
+
 /**
  * Adds to the description of a stream what its segment reveals: tracks, container, and the bandwidth where the parent
- * playlist declares none. True when the description of the era has changed.
+ * playlist declares none. AAC that does not state its channels has those of the era `before`. True when the description
+ * of the era has changed.
  */
-export function describeStream(era: OpenEra, streamIndex: number, object: ProbedObject, duration: Ticks): boolean {
+export function describeStream(
+  era: OpenEra,
+  streamIndex: number,
+  object: ProbedObject,
+  { duration, before }: { readonly duration: Ticks; readonly before?: OpenEra | undefined },
+): boolean {
   const at = era.streams.findIndex(({ index }) => index === streamIndex)
   const stream = era.streams[at]
   if (!stream) return false
-  const { container, tracks: found } = object.probe
+  const { container, tracks } = object.probe
+  const earlier = before?.streams.find(({ playlist }) => playlist === stream.playlist)?.tracks ?? []
+  const found = tracks.map((track, i) => (goesOn(earlier[i], track) ? earlier[i]! : track))
   const { tracks: known, bitrates = [] } = stream
   if (known.length > 0 && !found.some((track, i) => track.kind !== 'other' && known[i]?.kind === 'other')) return false
   const seconds = Math.max(duration, 1) / TICKS_PER_SECOND
@@ -34,6 +45,12 @@ export function describeStream(era: OpenEra, streamIndex: number, object: Probed
     }),
   }
   return true
+}
+
+/** True when a track goes on with the channels of an earlier era, ISO/IEC 13818-7 §8.5. */
+function goesOn(earlier: TrackDescription | undefined, found: TrackDescription): boolean {
+  if (found.kind !== 'other' || earlier?.kind !== 'audio' || earlier.pid !== found.pid) return false
+  return earlier.codec.startsWith('mp4a') && AAC_STREAM_TYPES.includes(found.streamType)
 }
 
 /**

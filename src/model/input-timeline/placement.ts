@@ -30,7 +30,10 @@ export function placeObject(placing: Placing, object: MediaObject): Placement | 
   listing.nextStart = ticks(start + duration)
   listing.duration = duration
   if (standing === 'mismatched') return { touched: undefined, isShown: false }
-  const described = describeStream(era, streamIndex, object, duration)
+  const described = describeStream(era, streamIndex, object, {
+    duration,
+    before: placing.state.eras.findLast(({ id }) => id < era.id),
+  })
   const date = believableDate(entry, object)
   notePlace(placing, { ...entry, era: era.id, start, date })
   const slot = slotFor(era, { start, duration }, streamIndex, now)

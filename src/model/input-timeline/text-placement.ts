@@ -47,7 +47,7 @@ export function placeText(placing: Placing, object: TextObject): Placement | 'wa
   const isAligned = Math.abs(position.start - slot.start) <= tolerance(slot, entry.duration)
   listing.nextStart = isAligned ? ticks(slot.start + entry.duration) : end
   delete listing.isLate
-  const described = describeStream(era, streamIndex, object, entry.duration)
+  const described = describeStream(era, streamIndex, object, { duration: entry.duration })
   const { key, size, crc32, sha256 } = object
   const duration = ticks(listing.nextStart - slot.start)
   const isCutAlike = Math.abs(duration - slot.duration) <= tolerance(slot, duration)

@@ -10,6 +10,7 @@ import { DemuxBuffer } from '../../media/ts/demux-buffer.ts'
 import { demuxTs } from '../../media/ts/demuxer.ts'
 import type { SlotObject, SourceStream } from '../../model/output-segment.ts'
 import { headerParameterSets } from '../tracks/parameter-sets.ts'
+import { audioOf } from '../tracks/track-set.ts'
 
 /** A demuxed source object. Its bytes are shared and must not be changed. */
 export type DemuxedObject = {
@@ -112,12 +113,19 @@ function costOf({ tracks }: DemuxedObject): number {
 
 function takeApart(buffer: DemuxBuffer, { stream, start, isFirst }: PlacedObject): DemuxedObject {
   try {
+    const describedAudio = new Set(audioOf(stream).map(({ pid }) => pid))
     if (stream.container === 'packed-audio') {
-      const track = demuxPackedAudio(buffer.bytes.subarray(buffer.start, buffer.end), start)
+      const bytes = buffer.bytes.subarray(buffer.start, buffer.end)
+      const track = demuxPackedAudio(bytes, start, describedAudio.size > 0)
       return { tracks: track ? [copyTrack(track)] : [], events: [] }
     }
     const configurations = headerParameterSets(stream.tracks)
-    const { tracks, events } = demuxTs(buffer, { near: start, configurations, fromKeyFrame: isFirst })
+    const { tracks, events } = demuxTs(buffer, {
+      near: start,
+      configurations,
+      describedAudio,
+      fromKeyFrame: isFirst,
+    })
     return { tracks: tracks.map(copyTrack), events }
   } catch (error) {
     if (!(error instanceof MalformedMedia)) throw error
