@@ -1,16 +1,19 @@
-import { rescale, TICKS_PER_SECOND, ticks } from '../../media/time.ts'
+import { rescale, TICKS_PER_SECOND, type Ticks } from '../../media/time.ts'
 import { joinedObject } from '../../model/joined-object.ts'
 import { inOrder, type SegmentSummary, type SlotSummary } from '../../model/output-segment.ts'
 import type { TrackTimes } from '../../model/source-segment.ts'
 import { endOfObject } from '../../model/stream-interval.ts'
-import type { SingleTrack } from './track-set.ts'
+import type { SingleTrack, SingleVideo } from './track-set.ts'
+
+/** EXTINF may reach as many pictures too far: it is measured to a key frame, whose leading pictures are shown first. */
+const MOST_INEXACT = 2
 
 /** The interval in which a segment of a track is shown, on its era's timeline, in units of the track's timescale. */
 export type TrackInterval = { readonly start: number; readonly duration: number }
 
 /**
- * The interval of an output segment of a track: from its first sample to the end of its last, taken from the index
- * without reading media. Undefined where the track has no media.
+ * The interval of an output segment of a track, taken from the index without reading media: from its first sample to
+ * the end of its last, which for pictures is where the next segment begins. Undefined where the track has no media.
  */
 export function intervalOf(track: SingleTrack, segment: SegmentSummary): TrackInterval | undefined {
   const { kind, stream, position, timescale } = track
@@ -27,46 +30,50 @@ export function intervalOf(track: SingleTrack, segment: SegmentSummary): TrackIn
   }
   if (first === undefined || !last) return undefined
   const start = rescale(first, TICKS_PER_SECOND, timescale)
-  return { start, duration: Math.max(endOf(track, last.times, last.slot) - start, 1) }
+  const end =
+    kind === 'video'
+      ? endOfPictures(track, last.times, last.slot)
+      : rescale(last.times.last, TICKS_PER_SECOND, timescale) + track.description.samplesPerFrame
+  return { start, duration: Math.max(end - start, 1) }
 }
 
 /**
- * End of the last sample; the slot's end where frames have no duration, or packets hold more pictures than have a
- * time.
+ * End of the last picture: the time of the stream's next one, at which its object ends. When pictures come at a steady
+ * rate, it is rounded to whole pictures, because EXTINF may be inexact.
  */
-function endOf(track: SingleTrack, times: TrackTimes, slot: SlotSummary): number {
-  const { timescale } = track
-  const scaled = (time: number) => rescale(time, TICKS_PER_SECOND, timescale)
-  const frame = frameDuration(track)
-  const object = slot.objects[track.stream.index]!
-  const start = object.start ?? slot.start
-  const end = endOfObject(slot, object)
-  if (
-    frame === undefined ||
-    hasUntimed(times, frame, scaled(times.last) - scaled(times.first), scaled(ticks(end - start)))
-  ) {
-    return scaled(start) + scaled(ticks(end - start))
-  }
-  return scaled(times.last) + frame
+function endOfPictures({ description, timescale, stream }: SingleVideo, times: TrackTimes, slot: SlotSummary): number {
+  const { numerator, denominator } = description.frameRate ?? { numerator: 1, denominator: 0 }
+  const frame = (TICKS_PER_SECOND * denominator) / numerator
+  const unit = Math.round((timescale * denominator) / numerator)
+  const last = rescale(times.last, TICKS_PER_SECOND, timescale)
+  const object = slot.objects[stream.index]!
+  const part = { start: object.start ?? slot.start, end: endOfObject(slot, object) }
+  const end = rescale(endOfPart(part, times.first, times.last + Math.round(frame)), TICKS_PER_SECOND, timescale)
+  // Earlier versions recorded no count of pictures.
+  const isKnown = times.pictures !== undefined || unit === 0
+  if (end <= last || !isKnown) return last + unit
+  if (!isSteady(times, frame)) return end
+  const pictures = Math.round((end - last) / unit)
+  return last + (pictures > MOST_INEXACT ? pictures : 1) * unit
 }
 
-/** True when fewer pictures have a time than lie between the first and the last, or than half a slot would hold. */
-function hasUntimed({ pictures }: TrackTimes, frame: number, span: number, slotDuration: number): boolean {
-  if (pictures === undefined) return false
-  return (pictures - 1) * frame < span - frame / 2 || pictures * frame < slotDuration / 2
+/** True when all pictures from the first to the last lie one frame apart. */
+function isSteady({ first, last, pictures }: TrackTimes, frame: number): boolean {
+  return frame > 0 && pictures !== undefined && Math.abs(last - first - (pictures - 1) * frame) <= 1
+}
+
+/**
+ * End of a track's part of a slot, in ticks. A track that begins before the slot ends as long before the slot's end;
+ * one that begins later ends with its last sample, but not before the slot.
+ */
+function endOfPart({ start, end }: { readonly start: Ticks; readonly end: Ticks }, first: number, lastEnd: number) {
+  const offset = first - start
+  return offset <= 0 ? end + offset : Math.min(Math.max(lastEnd, end), end + offset)
 }
 
 function between(start: number, end: number, timescale: number): TrackInterval {
   const from = rescale(start, TICKS_PER_SECOND, timescale)
   return { start: from, duration: rescale(end, TICKS_PER_SECOND, timescale) - from }
-}
-
-/** Duration of a frame in units of the track's timescale; undefined when the stream does not state it. */
-function frameDuration({ description, timescale }: SingleTrack): number | undefined {
-  if (description.kind === 'audio') return description.samplesPerFrame
-  if (description.kind !== 'video' || !description.frameRate) return undefined
-  const { numerator, denominator } = description.frameRate
-  return Math.round((timescale * denominator) / numerator)
 }
 
 /** True when an output segment has media of a track; always for text while its stream takes part. */
