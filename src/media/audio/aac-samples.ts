@@ -9,8 +9,8 @@ import type { AudioParameters } from '../codecs/audio-parameters.ts'
 import type { SampleMaker, SampleSink } from './samples.ts'
 
 /**
- * Makes samples of AAC in ADTS, each the raw_data_block of one frame. It leaves out frames that differ from the first
- * in object type, rate or channels, and frames of several blocks, which cannot be separated without decoding them.
+ * Makes samples of AAC in ADTS, each one raw_data_block. It leaves out frames that differ from the first in object
+ * type, rate or channels, and frames of several blocks without a CRC, which cannot be separated without decoding them.
  */
 export class AacSamples implements SampleMaker<AdtsHeader> {
   readonly samplesPerFrame = SAMPLES_PER_FRAME
@@ -24,16 +24,19 @@ export class AacSamples implements SampleMaker<AdtsHeader> {
   }
 
   frame(header: AdtsHeader, bytes: Uint8Array, at: number, position: number, pts: number | undefined): void {
-    if (header.blocks === 1 && this.sampleRate === 0) {
+    const ranges = header.blockRanges(bytes, at)
+    if (ranges && this.sampleRate === 0) {
       this.first.read(bytes, at)
       this.sampleRate = header.sampleRate
     }
-    if (header.blocks !== 1 || !header.agrees(this.first)) {
+    if (!ranges || !header.agrees(this.first)) {
       this.sink.skip(this.sampleRate === 0 ? 0 : Math.round((header.samples * this.sampleRate) / header.sampleRate))
       return
     }
     this.config ??= adtsConfiguration(header, bytes.subarray(at + header.headerSize, at + header.frameSize))
-    this.sink.sample(pts, position + header.headerSize, position + header.frameSize)
+    for (const [i, [from, end]] of ranges.entries()) {
+      this.sink.sample(i === 0 ? pts : undefined, position + from, position + end)
+    }
   }
 
   end(): void {}

@@ -13,6 +13,8 @@ const EXPLICIT_RATE = 15
 const CHANNELS: readonly number[] = [0, 1, 2, 3, 4, 5, 6, 8]
 
 export const SAMPLES_PER_FRAME = 1024
+/** Size of the CRC behind each of several raw_data_blocks. */
+const BLOCK_CRC_SIZE = 2
 /** Hz. A faster core has no doubled rate in any level of High Efficiency AAC but the highest, table 1.11. */
 export const MOST_CORE_RATE = 24_000
 
@@ -35,6 +37,7 @@ export class AdtsHeader {
   frameSize = 0
   /** Number of raw_data_blocks in the frame, each of 1024 samples. */
   blocks = 0
+  private hasCrc = false
 
   /** Reads the ADTS header at `at`, where the caller has ensured seven bytes; false when there is none. */
   read(bytes: Uint8Array, at: number): boolean {
@@ -46,9 +49,9 @@ export class AdtsHeader {
     this.sampleRateIndex = (third >>> 2) & 0x0f
     this.channelConfiguration = ((third & 1) << 2) | (fourth >>> 6)
     this.blocks = (bytes[at + 6]! & 3) + 1
-    const hasCrc = (bytes[at + 1]! & 1) === 0
+    this.hasCrc = (bytes[at + 1]! & 1) === 0
     // With a CRC, the header lists the positions of all blocks but the first: §1.A.2.2.2.
-    this.headerSize = hasCrc ? 7 + 2 * this.blocks : 7
+    this.headerSize = this.hasCrc ? 7 + 2 * this.blocks : 7
     this.frameSize = ((fourth & 3) << 11) | (bytes[at + 4]! << 3) | (bytes[at + 5]! >>> 5)
     return this.sampleRateIndex < SAMPLE_RATES.length && this.frameSize > this.headerSize
   }
@@ -59,6 +62,22 @@ export class AdtsHeader {
 
   get samples(): number {
     return this.blocks * SAMPLES_PER_FRAME
+  }
+
+  /**
+   * Offsets in the frame at `at` where each raw_data_block begins and ends. Undefined when there are several and they
+   * cannot be separated without decoding: only frames with a CRC list their positions.
+   */
+  blockRanges(bytes: Uint8Array, at: number): readonly (readonly [from: number, end: number])[] | undefined {
+    const { blocks, headerSize, frameSize } = this
+    if (blocks === 1) return [[headerSize, frameSize]]
+    if (!this.hasCrc) return undefined
+    const begins = Array.from({ length: blocks }, (_, i) => {
+      const entry = at + 7 + 2 * (i - 1)
+      return headerSize + (i === 0 ? 0 : (bytes[entry]! << 8) | bytes[entry + 1]!)
+    })
+    const ranges = begins.map((from, i) => [from, (begins[i + 1] ?? frameSize) - BLOCK_CRC_SIZE] as const)
+    return ranges.every(([from, end]) => from < end) ? ranges : undefined
   }
 
   /** True when a decoder can continue from a frame with this header to one with the other. */

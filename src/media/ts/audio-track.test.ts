@@ -2,7 +2,14 @@ import assert from 'node:assert/strict'
 import { type FixtureName, fixture } from '../../../test/fixtures/catalogue.ts'
 import { readMultiplex, writeMultiplex } from '../../../test/fixtures/transport-stream.ts'
 import { asMp4, demux, probeTs } from '../../../test/fuzz/demuxed.ts'
-import { encodeTs, ffprobePackets, type ProbedPacket, packetHashes, run } from '../../../test/fuzz/media-samples.ts'
+import {
+  decodedFrames,
+  encodeTs,
+  ffprobePackets,
+  type ProbedPacket,
+  packetHashes,
+  run,
+} from '../../../test/fuzz/media-samples.ts'
 import { needing } from '../../../test/programs.ts'
 import type { Track } from '../sample.ts'
 import { rescale } from '../time.ts'
@@ -60,6 +67,26 @@ function adtsFrames(payload: Buffer): Buffer[] {
     frames.push(payload.subarray(at, at + ((payload.readUIntBE(at + 3, 3) >> 5) & 0x1fff)))
   }
   return frames
+}
+
+/** The raw_data_blocks of frames as one frame with CRCs, ISO/IEC 13818-7 §6.2; nobody checks those. */
+function withSeveralBlocks(frames: readonly Buffer[]): Buffer {
+  if (frames.length === 1) return frames[0]!
+  const blocks = frames.map((frame) => Buffer.concat([frame.subarray(7), Buffer.alloc(2)]))
+  const head = Buffer.alloc(7 + 2 * blocks.length)
+  frames[0]!.copy(head, 0, 0, 7)
+  const size = head.length + blocks.reduce((sum, { length }) => sum + length, 0)
+  head[1]! &= 0xfe
+  head[3] = (head[3]! & 0xfc) | (size >> 11)
+  head[4] = (size >> 3) & 0xff
+  head[5] = (head[5]! & 0x1f) | ((size & 7) << 5)
+  head[6] = (head[6]! & 0xfc) | (blocks.length - 1)
+  let position = 0
+  for (const [i, { length }] of blocks.slice(0, -1).entries()) {
+    position += length
+    head.writeUInt16BE(position, 7 + 2 * i)
+  }
+  return Buffer.concat([head, ...blocks])
 }
 
 const AC3 = ['-c:a', 'ac3', '-b:a', '448k', '-ac', '6']
@@ -161,6 +188,36 @@ describe('audio in a transport stream', () => {
     agree(found)
   })
 
+  for (const [count, args] of [
+    [2, ['-ac', '2']],
+    [3, ['-ac', '1', '-ar', '44100']],
+    [4, ['-ac', '2', '-ar', '24000']],
+  ] as const) {
+    it(`makes ${count} samples of a frame of as many blocks with a CRC`, async () => {
+      const ts = await encodeTs('audio', args)
+      const single = audioOf(ts)
+      const joined = withPayloads(ts, (payloads) => {
+        const frames = payloads.flatMap(adtsFrames)
+        const groups = Array.from({ length: Math.ceil(frames.length / count) }, (_, i) =>
+          frames.slice(i * count, (i + 1) * count),
+        )
+        return [Buffer.concat(groups.map(withSeveralBlocks))]
+      })
+      const found = audioOf(joined)
+      agree(found)
+      assert.deepEqual([found.dropped, found.continuityErrors], [0, 0])
+      assert.deepEqual(found.description, single.description)
+      assert.deepEqual(found.track!.samples.sizes, single.track!.samples.sizes)
+      assert.equal(
+        found.track!.samples.dts.at(-1)! - found.track!.samples.dts[0]!,
+        1024 * (found.track!.samples.count - 1),
+      )
+      // Decoded by others, they are the same sound.
+      const decoded = (track: Track) => decodedFrames(asMp4(track, [single.description]), 'a:0')
+      assert.deepEqual(await decoded(found.track!), await decoded(single.track!))
+    })
+  }
+
   describe('steps over', () => {
     it('a lost packet: the frame it belongs to is left out, and the times go on', async () => {
       for (const args of [['-ac', '2'], AC3, EAC3]) {
@@ -217,7 +274,7 @@ describe('audio in a transport stream', () => {
       }
     })
 
-    it('frames of several blocks', async () => {
+    it('frames of several blocks without a CRC', async () => {
       const ts = await encodeTs('audio', ['-ac', '2'])
       const marked = withPayloads(ts, (payloads) => {
         const [first, second, _third, ...more] = adtsFrames(payloads[1]!)
