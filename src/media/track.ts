@@ -117,6 +117,11 @@ export type MediaProbe = {
   readonly lastPts: number
   /** Key frames of the first video track in order, at most `MOST_KEY_FRAMES`. */
   readonly keyFrames: readonly KeyFrame[]
+  /**
+   * Time from the decoding of the first picture of that track to the presentation of its earliest, in 90 kHz ticks;
+   * absent when it is 0, or there is no video.
+   */
+  readonly decodeDelay?: number
   /** True when the first picture is a key frame, or the segment has audio only. */
   readonly startsWithKeyFrame: boolean
   /** Number of damaged packets and of places where packets are missing; absent when there are none. */

@@ -27,4 +27,4 @@ export type ListedPlaylist = {
 }
 
 /** A stream of the input as listed in a parent playlist. */
-export type ListedStream = Omit<SourceStream, 'tracks' | 'container' | 'bitrates'>
+export type ListedStream = Omit<SourceStream, 'tracks' | 'container' | 'bitrates' | 'decodeDelay'>

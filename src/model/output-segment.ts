@@ -96,6 +96,12 @@ export type SourceStream = {
   readonly container?: Container
   /** Bits per second of each track in that first segment, in the order of `tracks`. */
   readonly bitrates?: readonly number[]
+  /**
+   * Time from the decoding of a segment's first picture to the presentation of its earliest, in the segment that the
+   * bitrates are from, in 90 kHz ticks. Absent where earlier versions recorded the stream, or the segment did not begin
+   * with a key frame.
+   */
+  readonly decodeDelay?: number
 }
 
 export type StreamRole =

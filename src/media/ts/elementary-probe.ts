@@ -51,6 +51,8 @@ export class ElementaryProbe {
   private packetEnd = 0
   /** Smallest PTS, 33 bits; -1 while there is none. */
   private firstPts = -1
+  /** DTS of the first sample, 33 bits; -1 while there is none. */
+  private firstDts = -1
   /** Largest PTS; at least `firstPts`, so it may exceed 2³³. */
   private lastPts = -1
   private payloadBytes = 0
@@ -67,6 +69,11 @@ export class ElementaryProbe {
     if (this.firstPts < 0 || this.payload.isEmpty) return null
     const range = { first: this.firstPts, last: this.lastPts, bytes: this.payloadBytes }
     return this.payload.rank === RANK.video ? { ...range, pictures: this.timedPackets } : range
+  }
+
+  /** Time from the decoding of the first sample to the presentation of the earliest, in 90 kHz ticks. */
+  get decodeDelay(): number {
+    return unwrapPts(this.firstPts, ticks(this.firstDts)) - this.firstDts
   }
 
   /**
@@ -147,6 +154,7 @@ export class ElementaryProbe {
     this.scrambled = header.scrambled
     this.headerSize = header.headerSize
     this.payloadBytes -= header.headerSize
+    if (this.firstDts < 0) this.firstDts = header.dts
     this.pesPts = header.pts < 0 ? -1 : this.time(header.pts)
     const { streamId, pts } = header
     this.payload.begin({ streamId, pts, randomAccess: this.randomAccess, offset: this.pesOffset })

@@ -36,7 +36,7 @@ describe('TsProbe', () => {
   })
 
   it('finds tracks, times and key frames as ffprobe does', async () => {
-    const { tracks, container, times, ...rest } = probe(both)
+    const { tracks, container, times, decodeDelay, ...rest } = probe(both)
     assert.equal(container, 'mpeg-ts')
     assert.deepEqual(tracks, [
       {
@@ -60,6 +60,7 @@ describe('TsProbe', () => {
       },
     ])
     assert.deepEqual(rest, { ...(await expectedTimes(both, 'v')), startsWithKeyFrame: true })
+    assert.equal(decodeDelay, rest.firstPts - (await ffprobePackets(both, 'v'))[0]!.dts)
     const audio = await expectedTimes(both, 'a:0')
     assert.deepEqual(
       times.map((track) => [track?.first, track?.last]),

@@ -15,6 +15,7 @@ import {
   SCRAMBLED,
   SYNC_BYTE,
 } from './packet.ts'
+import { RANK } from './payload-probe.ts'
 import { ProgramFollower } from './program.ts'
 import type { ProgramMap } from './psi.ts'
 
@@ -80,7 +81,8 @@ export class TsProbe {
       .toSorted((a, b) => a.payload.rank - b.payload.rank)
     const times = timed?.times ?? null
     if (timed === undefined || times === null) throw new MalformedMedia('no PES packet with a PTS', this.offset)
-    const { keyFrames, startsWithKeyFrame } = timed.payload
+    const { keyFrames, startsWithKeyFrame, rank } = timed.payload
+    const decodeDelay = rank === RANK.video ? timed.decodeDelay : 0
     const continuityErrors = this.streams.reduce(
       (sum, stream) => sum + stream.errors,
       this.damaged + this.program.damaged,
@@ -93,6 +95,7 @@ export class TsProbe {
       lastPts: times.last,
       keyFrames,
       startsWithKeyFrame,
+      ...(decodeDelay === 0 ? {} : { decodeDelay }),
       ...(continuityErrors === 0 ? {} : { continuityErrors }),
     }
   }

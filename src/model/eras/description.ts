@@ -34,8 +34,10 @@ export function describeStream(
   const bandwidth = Math.ceil((object.size * 8) / seconds)
   const role: SourceStream['role'] =
     stream.role.kind === 'variant' && stream.role.bandwidth === 0 ? { ...stream.role, bandwidth } : stream.role
+  const decodeDelay = stream.decodeDelay ?? delayOf(object.probe)
   era.streams[at] = {
     ...stream,
+    ...(decodeDelay !== undefined && { decodeDelay }),
     role,
     container,
     tracks: found.map((track, i) => keepKnown(known[i], track)),
@@ -45,6 +47,12 @@ export function describeStream(
     }),
   }
   return true
+}
+
+/** The decode delay a segment tells for its stream; undefined when it does not begin with a key frame. */
+function delayOf(probe: SegmentProbe): number | undefined {
+  const hasPictures = probe.container === 'mpeg-ts' && probe.tracks.some(({ kind }) => kind === 'video')
+  return hasPictures && probe.startsWithKeyFrame ? (probe.decodeDelay ?? 0) : undefined
 }
 
 /** True when a track goes on with the channels of an earlier era, ISO/IEC 13818-7 §8.5. */

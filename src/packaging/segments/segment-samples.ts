@@ -2,7 +2,8 @@ import { emptySamples, type Id3Event, type SampleTable, type Track } from '../..
 import { rescale } from '../../media/time.ts'
 import { inOrder, type OutputSegment, type SlotObject } from '../../model/output-segment.ts'
 import type { SingleAudio, SingleVideo } from '../tracks/track-set.ts'
-import { intervalOf, type TrackInterval } from '../tracks/track-times.ts'
+import { intervalOf } from '../tracks/track-times.ts'
+import { fittedTo } from './decoding-times.ts'
 import type { PlacedObject, SourceMedia } from './source-media.ts'
 
 /** The samples of one track of an output segment, in units of the track's timescale. */
@@ -29,28 +30,11 @@ export async function samplesOf(
   const demuxed = await Promise.all(placed.map((each) => source.demuxed(each)))
   const pieces = demuxed.flatMap(({ tracks }) => tracks.find(({ pid }) => pid === track.description.pid) ?? [])
   return {
-    samples: lastingUntil(concatTracks(pieces, track), track, intervalOf(track, segment)),
+    samples: fittedTo(intervalOf(track, segment), track, concatTracks(pieces, track)),
     media: pieces.map(({ media }) => media),
     events: track.kind === 'video' ? demuxed.flatMap(({ events }) => events) : [],
     objects: placed.map(({ object }) => object),
   }
-}
-
-/**
- * Extends the last sample to the end of the interval in the index, so that the decoding time of the next segment is
- * where these samples end (ISO/IEC 14496-12 §8.8.12). Sound is extended only across a gap, not by rounding.
- */
-function lastingUntil(
-  samples: SampleTable,
-  { description }: SingleVideo | SingleAudio,
-  interval: TrackInterval | undefined,
-): SampleTable {
-  const last = samples.count - 1
-  if (interval === undefined || last < 0) return samples
-  const duration = samples.dts[0]! + interval.duration - samples.dts[last]!
-  const tolerance = description.kind === 'audio' ? description.samplesPerFrame / 2 : 0
-  if (duration <= 0 || Math.abs(duration - samples.durations[last]!) <= tolerance) return samples
-  return { ...samples, durations: samples.durations.with(last, duration) }
 }
 
 function placedObjects({ stream }: SingleVideo | SingleAudio, { slots }: OutputSegment): readonly PlacedObject[] {

@@ -8,9 +8,6 @@ import type { SingleTrack, SingleVideo } from './track-set.ts'
 /** EXTINF may reach as many pictures too far: it is measured to a key frame, whose leading pictures are shown first. */
 const MOST_INEXACT = 2
 
-/** EXTINF may reach as many pictures too far: it is measured to a key frame, whose leading pictures are shown first. */
-const MOST_INEXACT = 2
-
 /** The interval in which a segment of a track is shown, on its era's timeline, in units of the track's timescale. */
 export type TrackInterval = { readonly start: number; readonly duration: number }
 
