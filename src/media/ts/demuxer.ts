@@ -109,7 +109,7 @@ function layOut(
   })
 }
 
-/** Gives each stream its packets, from where it is named on. */
+/** Passes each stream its packets, beginning where the program map lists it. */
 function gather(
   { bytes, start, end }: DemuxBuffer,
   streams: readonly EsBuffer[],
@@ -134,7 +134,7 @@ function gather(
 class Survey {
   readonly packets = new Uint32Array(PID_COUNT)
   readonly streams: ElementaryStream[] = []
-  /** By PID, where a stream's packets begin to be its own; see `ProgramFollower`. */
+  /** By PID, the position from which packets belong to the stream; see `ProgramFollower`. */
   readonly namedAt = new Map<number, number>()
   damaged = 0
   private readonly program = new ProgramFollower()
@@ -189,7 +189,7 @@ class Survey {
     pushMaps(this.program, bytes.subarray(start, at), this.follow(start, start))
   }
 
-  /** Notes the streams of a map that stands at `at`; the first holds from `start` on. */
+  /** Records the streams of a map at `at`; the first map applies from `start`. */
   private follow(start: number, at: number): MapFound {
     const from = this.program.map === undefined ? start : at
     return (map, changed) => {

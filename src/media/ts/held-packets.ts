@@ -1,17 +1,17 @@
 import { MalformedMedia } from '../bytes.ts'
 import { PACKET_SIZE } from './packet.ts'
 
-/** Eight seconds of 8 Mb/s: tables come every tenth of a second, or once in a segment. */
+/** Eight seconds at 8 Mb/s. Multiplexers repeat the tables every 100 ms, or at least once in a segment. */
 const MOST_BYTES = 8 * 1024 * 1024
 const PACKETS_PER_BLOCK = 512
 
-/** The packets in front of a segment's tables, until those tell what they are. It holds 8 MiB at most. */
+/** Holds the packets that precede the tables of a segment, 8 MiB at most, until the program map is known. */
 export class HeldPackets {
   private readonly blocks: Uint8Array[] = []
-  /** Where each packet lies in the segment. */
+  /** Offset of each packet in the segment. */
   private readonly offsets: number[] = []
 
-  /** Copies the packet at `at`, `offset` bytes into the segment. Throws MalformedMedia when there are too many. */
+  /** Copies the packet at `at`, `offset` bytes into the segment. Throws MalformedMedia beyond 8 MiB. */
   hold(bytes: Uint8Array, at: number, offset: number): void {
     const index = this.offsets.length
     if ((index + 1) * PACKET_SIZE > MOST_BYTES) {
@@ -23,7 +23,7 @@ export class HeldPackets {
     this.offsets.push(offset)
   }
 
-  /** Calls `take` with each packet, in their order. */
+  /** Calls `take` with each packet in order, and its offset in the segment. */
   forEach(take: (bytes: Uint8Array, at: number, offset: number) => void): void {
     for (const [index, offset] of this.offsets.entries()) {
       const block = this.blocks[Math.floor(index / PACKETS_PER_BLOCK)]!

@@ -158,7 +158,7 @@ export class TsProbe {
     this.program.pushPmt(bytes, at, (map, changed) => changed && this.follow(map))
   }
 
-  /** Once the tables have told what the packets in front of them are, these are read. */
+  /** Reads the held packets once the program map is known. */
   private release(): void {
     const { held } = this
     if (held === undefined || this.program.map === undefined) return

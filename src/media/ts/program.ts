@@ -2,13 +2,13 @@ import { equalBytes, MalformedMedia } from '../bytes.ts'
 import { hasTransportError, PACKET_SIZE, PAT_PID, pidOf, SYNC_BYTE } from './packet.ts'
 import { type ProgramMap, readPat, readPmt, SectionAssembler } from './psi.ts'
 
-/** Told of a complete map, and whether it differs from the last. */
+/** Receives a complete map, and true when it differs from the last. */
 export type MapFound = (map: ProgramMap, changed: boolean) => void
 
 /**
- * Follows the PAT and the PMT of the first program of a transport stream. Within a segment, the first of each holds
- * from the segment's beginning on, wherever it stands: packets in front of it belong to what it names. What a later one
- * names belongs to the program from there on.
+ * Follows the PAT and the PMT of the first program of a transport stream. The first PAT and the first PMT of a segment
+ * apply from its beginning, wherever they are: packets that precede them belong to the streams they list. Streams that
+ * only a later PMT lists begin at that PMT.
  */
 export class ProgramFollower {
   private readonly patSections = new SectionAssembler()
@@ -27,7 +27,7 @@ export class ProgramFollower {
     return this.damagedBefore + this.patSections.damaged + this.pmtSections.damaged
   }
 
-  /** The program map once the segment is over, at `offset`. Throws MalformedMedia when there is none. */
+  /** The program map at the end of the segment, which is at `offset`. Throws MalformedMedia when there is none. */
   requireMap(offset: number): ProgramMap {
     if (this.map !== undefined) return this.map
     const missing = this.pmtPid < 0 ? 'program association table' : 'program map table'
@@ -64,7 +64,8 @@ export class ProgramFollower {
 }
 
 /**
- * The program of a whole segment: the PID of its map, and the first of those. Throws MalformedMedia when there is none.
+ * Finds the program of a whole segment: the PID of its maps, and the first map. Throws MalformedMedia when there is
+ * none.
  */
 export function findProgram(segment: Uint8Array): { readonly pmtPid: number; readonly map: ProgramMap } {
   const program = new ProgramFollower()
@@ -79,7 +80,7 @@ export function findProgram(segment: Uint8Array): { readonly pmtPid: number; rea
   return { pmtPid: program.pmtPid, map }
 }
 
-/** Hands `program`, which has learnt the PID of its maps only now, those among the packets in front. */
+/** Feeds `program` the maps among `packets`, which precede the PAT that gave it their PID. */
 export function pushMaps(program: ProgramFollower, packets: Uint8Array, found: MapFound): void {
   for (let at = 0; at + PACKET_SIZE <= packets.length; at += PACKET_SIZE) {
     if (packets[at] !== SYNC_BYTE || hasTransportError(packets, at) || pidOf(packets, at) !== program.pmtPid) continue

@@ -25,7 +25,7 @@ export function fittedTo(
   return withDecodingTimes(samples, fits ? samples.dts.with(0, start) : inOrderOfDisplay(samples, start, end), end)
 }
 
-/** Multiplexers round the times of frames: the last one makes up for that, unless it is the rounding of a unit. */
+/** Extends or shortens the last frame where the stated times of frames are inexact by more than one unit. */
 function lastingUntil(end: number, samples: SampleTable): SampleTable {
   const last = samples.count - 1
   const duration = end - samples.dts[last]!
