@@ -116,13 +116,12 @@ function gather(
   namedAt: ReadonlyMap<number, number>,
 ): void {
   const roles = new Uint16Array(PID_COUNT)
-  const coming = streams
-    .map((es, index) => ({ pid: es.stream.pid, role: index + 1, from: namedAt.get(es.stream.pid) ?? start }))
-    .toSorted((a, b) => a.from - b.from)
+  const listedAt = streams.map(({ stream: { pid } }) => namedAt.get(pid) ?? start)
+  let next = start
   for (let at = start; at + PACKET_SIZE <= end; ) {
-    while (coming[0] !== undefined && coming[0].from <= at) {
-      const { pid, role } = coming.shift()!
-      roles[pid] = role
+    if (at >= next) {
+      for (const [index, { stream }] of streams.entries()) if (listedAt[index]! <= at) roles[stream.pid] = index + 1
+      next = listedAt.reduce((least, from) => (from > at && from < least ? from : least), end)
     }
     const role = roles[pidOf(bytes, at)]!
     if (role !== 0 && bytes[at] === SYNC_BYTE && !hasTransportError(bytes, at)) at = streams[role - 1]!.push(at, end)
