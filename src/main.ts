@@ -29,7 +29,7 @@ if (['help', '--help', '-h'].includes(command) || args.includes('--help') || arg
 } else if (command === 'serve') {
   await serve(args).catch(giveUp)
 } else {
-  giveUp(new ConfigurationError(`no command "${command}"; "windrow help" lists them`))
+  giveUp(new ConfigurationError(`unknown command "${command}"; see "windrow help"`))
 }
 
 async function serve(flags: readonly string[]): Promise<void> {
@@ -48,7 +48,7 @@ async function serve(flags: readonly string[]): Promise<void> {
     write: (line) => process.stderr.write(line),
   })
   process.on('uncaughtException', (error) => {
-    log.error({ event: 'unexpected-error', error }, 'Windrow stops: an error nobody expected')
+    log.error({ event: 'unexpected-error', error }, 'stopping because of an unexpected error')
     process.exit(FAILED)
   })
 
@@ -81,7 +81,7 @@ function readyText(config: Config, keys: KeptKeyPair, url: string): string {
   const { controlListen, region } = config
   const api = controlListen && controlListen.port !== 0 ? `http://${addressText(controlListen)}` : url
   const isEverywhere = ['0.0.0.0', '::'].includes(config.listen.host) && config.publicUrl === undefined
-  const note = `note   encoders and players are told ${url}: set --public-url to what they can reach\n`
+  const note = `note   encoders and players are given ${url}: set --public-url to an address that they can reach\n`
   const keyFile = keys.file && `AWS_SHARED_CREDENTIALS_FILE=${shellWord(keys.file)}`
   return `
 Windrow is ready at ${url}

@@ -115,7 +115,7 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
     /** Throws unless this process harvests: elsewhere archive and buckets would merely appear empty. */
     function mustHarvest(): void {
       if (plays('harvest')) return
-      throw new ApiError('ServiceUnavailableException', 'Ask a process that has the role harvest.')
+      throw new ApiError('ServiceUnavailableException', 'Send this to a process with the role harvest.')
     }
 
     const buckets = openBuckets(config, clock)
@@ -262,7 +262,7 @@ async function openStores(
     if (claimed !== id) {
       throw new DatabaseRefused(
         `the content of this database's channels is in another data folder, the one with the archive-id ${claimed}; ` +
-          'a process without that folder takes the role control alone',
+          'a process without that folder may only have the role control',
       )
     }
   }

@@ -35,7 +35,7 @@ for (const { title, nodeArgs } of LAUNCHERS) {
     it('ends with 2 and one line when it is misused', async () => {
       for (const [args, message] of [
         [['serve', '--listen', 'here'], /^windrow: --listen must be HOST:PORT.*\n$/],
-        [['sevre'], /^windrow: no command "sevre".*\n$/],
+        [['sevre'], /^windrow: unknown command "sevre".*\n$/],
       ] as const) {
         const run = windrow(...args)
         assert.equal(await run.exitCode, 2)
@@ -73,7 +73,7 @@ describe('windrow harvest', () => {
   it('ends with 2 and one line when it is misused', async () => {
     const run = new Run(['bin/windrow', 'harvest', 'reap'])
     assert.equal(await run.exitCode, 2)
-    assert.match(run.stderr, /^windrow: windrow harvest takes create, .*\n$/)
+    assert.match(run.stderr, /^windrow: windrow harvest needs one of create, .*\n$/)
   })
 })
 
@@ -106,7 +106,7 @@ describe('windrow serve', () => {
 
   it('says that it needs a public URL when it listens on every address', async () => {
     for (const [flags, note] of [
-      [[], /note +encoders and players are told http:\/\/0\.0\.0\.0:\d+: set --public-url/],
+      [[], /note +encoders and players are given http:\/\/0\.0\.0\.0:\d+: set --public-url/],
       [['--public-url', 'http://origin.example'], /^(?![\s\S]*note)/],
     ] as const) {
       const run = new Run(['bin/windrow', 'serve', '--data', join(folder, 'wide'), '--listen', '0.0.0.0:0', ...flags])

@@ -15,16 +15,19 @@ export type AccessFlags = { readonly url?: string; readonly region?: string; rea
  */
 export async function accessOf(flags: AccessFlags, env: Environment): Promise<Access> {
   const url = flags.url ?? env['WINDROW_ENDPOINT_URL'] ?? 'http://127.0.0.1:8080'
-  if (!URL.canParse(url)) throw new CommandFailed(`${url} is no URL of a server`)
+  if (!URL.canParse(url)) throw new CommandFailed(`${url} is not the URL of a server`)
   const region = flags.region ?? env['WINDROW_REGION'] ?? env['AWS_REGION'] ?? 'us-east-1'
   const dataFolder = flags.data ?? env['WINDROW_DATA'] ?? './windrow-data'
+  const file = env['AWS_SHARED_CREDENTIALS_FILE'] ?? join(dataFolder, 'credentials')
   const keys =
     pairOf(env['WINDROW_ACCESS_KEY_ID'], env['WINDROW_SECRET_ACCESS_KEY']) ??
     pairOf(env['AWS_ACCESS_KEY_ID'], env['AWS_SECRET_ACCESS_KEY']) ??
-    (await readKeyPair(env['AWS_SHARED_CREDENTIALS_FILE'] ?? join(dataFolder, 'credentials')))
+    (await readKeyPair(file))
   if (keys) return { url: url.replace(/\/+$/, ''), region, keys }
-  const places = `${join(dataFolder, 'credentials')}, WINDROW_ACCESS_KEY_ID, AWS_ACCESS_KEY_ID or AWS_SHARED_CREDENTIALS_FILE`
-  throw new CommandFailed(`no keys to sign with: name the server's data folder by --data, or set one of ${places}`)
+  const choices = 'AWS_SHARED_CREDENTIALS_FILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY'
+  throw new CommandFailed(
+    `no keys to sign with: ${file} does not exist; name the server's data folder with --data, or set ${choices}`,
+  )
 }
 
 function pairOf(accessKeyId: string | undefined, secretAccessKey: string | undefined): AccessKeyPair | undefined {

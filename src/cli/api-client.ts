@@ -52,9 +52,9 @@ async function answerOf(response: Response, url: string): Promise<unknown> {
   try {
     json = JSON.parse(text)
   } catch {
-    throw new CommandFailed(`${url} answers ${response.status}, and not as Windrow does`)
+    throw new CommandFailed(`${url} answered ${response.status}, but not as Windrow does`)
   }
   if (response.ok) return json
   const { message } = json as { readonly message?: string }
-  throw new CommandFailed(message ?? `${url} answers ${response.status}`)
+  throw new CommandFailed(message ?? `${url} answered ${response.status}`)
 }

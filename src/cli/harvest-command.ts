@@ -61,7 +61,7 @@ export async function harvestCommand(
   const [name = '', ...rest] = args
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
   if (!command) {
-    throw new CommandMisused(`windrow harvest takes ${Object.keys(COMMANDS).join(', ')}; "windrow help" explains them`)
+    throw new CommandMisused(`windrow harvest needs one of ${Object.keys(COMMANDS).join(', ')}; see "windrow help"`)
   }
   const { values, positionals } = parsed(name, rest)
   const [id = '', extra] = positionals
@@ -104,7 +104,7 @@ function jobOf({ flags, terminal }: Task) {
   const needed = (flag: string): string => {
     const value = flags[flag]
     if (typeof value === 'string' && value !== '') return value
-    throw new CommandMisused(`--${flag} is needed`)
+    throw new CommandMisused(`--${flag} is required`)
   }
   const now = terminal.now()
   const [, bucketName, manifestKey] = /^([^/]+)\/(.+)$/.exec(needed('to')) ?? []

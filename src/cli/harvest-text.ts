@@ -55,7 +55,7 @@ export function forecastText(forecast: ForecastReport): string {
     lines.push(`  objects  ${forecast.segments} segments and ${forecast.manifests} manifests`)
   }
   lines.push(...gapLines(forecast))
-  if (forecast.waitsForLiveEdge) lines.push('  waits    for the rest of the window to come')
+  if (forecast.waitsForLiveEdge) lines.push('  waits    for the rest of the window')
   if (forecast.overwritesParentManifest) lines.push('  replaces the parent manifest of an earlier asset')
   for (const failure of forecast.failures) lines.push(...failureLines(failure))
   return `${lines.join('\n')}\n`

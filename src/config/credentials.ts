@@ -39,7 +39,7 @@ export async function readKeyPair(file: string): Promise<AccessKeyPair | undefin
   const accessKeyId = /^aws_access_key_id *= *(\S+) *$/m.exec(text)?.[1]
   const secretAccessKey = /^aws_secret_access_key *= *(\S+) *$/m.exec(text)?.[1]
   if (accessKeyId && secretAccessKey) return { accessKeyId, secretAccessKey }
-  throw new ConfigurationError(`${file} holds no key pair: mend it, or remove it and a new pair will be made`)
+  throw new ConfigurationError(`${file} has no key pair: repair it, or delete it to have a new pair created`)
 }
 
 /** Writes a new key pair durably and atomically: a crash leaves either no file or a complete one. */

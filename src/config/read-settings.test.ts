@@ -64,11 +64,11 @@ describe('a setting that cannot be used is refused in one line that says where i
     [{ args: ['--listn', 'x:1'] }, /^unknown flag --listn; did you mean listen\?$/],
     [{ args: ['--data'] }, /^--data needs a value: DIR$/],
     [{ args: ['out'] }, /^unexpected argument "out"$/],
-    [{ args: ['--secret-access-key', 'abc'] }, /^--secret-access-key is no flag, .* use WINDROW_SECRET_ACCESS_KEY$/],
+    [{ args: ['--secret-access-key', 'abc'] }, /^secret-access-key has no flag, .* use WINDROW_SECRET_ACCESS_KEY$/],
     [{ env: { WINDROW_MEMORY_CACHE: '12 parsecs' } }, /^WINDROW_MEMORY_CACHE must be a number with a unit/],
     [{ env: { WINDROW_MAX_CHANNELS: '0' } }, /^WINDROW_MAX_CHANNELS must be a whole number from 1 to 100000, not "0"$/],
     [{ env: { WINDROW_PUBLIC_URL: 'ftp://x' } }, /^WINDROW_PUBLIC_URL must be a URL/],
-    [{ env: { WINDROW_PUBLIC_URL: 'http://me:pw@x' } }, /^WINDROW_PUBLIC_URL must not hold a user name or password$/],
+    [{ env: { WINDROW_PUBLIC_URL: 'http://me:pw@x' } }, /^WINDROW_PUBLIC_URL must not have a user name or password$/],
     [{ env: { WINDROW_ACCOUNT_ID: '12' } }, /^WINDROW_ACCOUNT_ID must be twelve digits$/],
     [{ env: { WINDROW_CONFIG: 'gone.yaml' } }, /^WINDROW_CONFIG: cannot read gone\.yaml: /],
     [{ file: 'region: x\nroles: [ingest, edge]\n' }, /^w\.yaml:2: roles must be one of control, .* not "edge"$/],
@@ -77,9 +77,12 @@ describe('a setting that cannot be used is refused in one line that says where i
     [{ file: 'regoin: x\n' }, /^w\.yaml:1: unknown key regoin$/],
     [{ file: 'region: { a: b }\n' }, /^w\.yaml:1: region must be a plain value, such as REGION: no map, no alias$/],
     [{ file: 'region: &a x\naccount-id: *a\n' }, /^w\.yaml:2: account-id must be a plain value/],
-    [{ file: 'config: other.yaml\n' }, /^w\.yaml:1: config cannot stand in the file it names$/],
+    [{ file: 'config: other.yaml\n' }, /^w\.yaml:1: config cannot be set in the file it names$/],
     [{ file: 'just text\n' }, /^w\.yaml: must be a list/],
-    [{ env: { WINDROW_ACCESS_KEY_ID: 'A'.repeat(20) } }, /^access-key-id is set without secret-access-key/],
+    [
+      { env: { WINDROW_ACCESS_KEY_ID: 'A'.repeat(20) } },
+      /^access-key-id is set without secret-access-key; set both or neither$/,
+    ],
   ]
   for (const [given, message] of refused) {
     it(JSON.stringify(given), () => {

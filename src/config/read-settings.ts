@@ -48,7 +48,7 @@ function settle(setting: Setting<unknown>, said: Said | undefined): unknown {
 function demandPair(settings: Settings, one: keyof Settings, other: keyof Settings): void {
   if ((settings[one] === undefined) === (settings[other] === undefined)) return
   const [has, lacks] = settings[one] === undefined ? [other, one] : [one, other]
-  throw new ConfigurationError(`${SETTINGS[has].name} is set without ${SETTINGS[lacks].name}: they belong together`)
+  throw new ConfigurationError(`${SETTINGS[has].name} is set without ${SETTINGS[lacks].name}; set both or neither`)
 }
 
 /** Reads the environment. An empty variable counts as unset, since container tools often write one. */
@@ -71,9 +71,7 @@ function readFlags(args: readonly string[]): SaidByName {
     const setting = settingNamed(name)
     if (!setting) throw new ConfigurationError(`unknown flag --${name}${suggestion(name)}`)
     if (setting.secret) {
-      throw new ConfigurationError(
-        `--${name} is no flag, because others could read it: use ${environmentName(setting)}`,
-      )
+      throw new ConfigurationError(`${name} has no flag, because others could read it: use ${environmentName(setting)}`)
     }
     const text = inline ?? args[++at]
     if (text === undefined) throw new ConfigurationError(`--${name} needs a value: ${setting.kind.shape}`)
@@ -100,7 +98,7 @@ function readYaml(file: Said, readFile: SettingSources['readFile']): SaidByName 
     const setting = settingNamed(key.value)
     if (!setting)
       throw new ConfigurationError(`${at(key.range?.[0] ?? 0)} unknown key ${key.value}${suggestion(key.value)}`)
-    if (setting.notInFile) throw new ConfigurationError(`${where} cannot stand in the file it names`)
+    if (setting.notInFile) throw new ConfigurationError(`${where} cannot be set in the file it names`)
     const texts = isSeq(value) ? value.items : [value]
     if (!texts.every((each) => isScalar<string>(each))) {
       throw new ConfigurationError(`${where} must be a plain value, such as ${setting.kind.shape}: no map, no alias`)

@@ -116,7 +116,7 @@ export const url: ValueKind<string> = {
     if (parsed === null || !/^https?:$/.test(parsed.protocol)) {
       throw new InvalidValue(`must be a URL that begins with http:// or https://, not "${value}"`)
     }
-    if (parsed.username || parsed.password) throw new InvalidValue('must not hold a user name or password')
+    if (parsed.username || parsed.password) throw new InvalidValue('must not have a user name or password')
     if (/[?#]/.test(value)) throw new InvalidValue('must not have a query or a fragment')
     return parsed.href.replace(/\/+$/, '')
   },

@@ -11,7 +11,10 @@ describe('what a client is told', () => {
   for (const [error, failure] of [
     [new RuleViolation('id', 'must be short'), { ...unprocessable, message: 'id: must be short' }],
     [new BucketRefused('AccessDenied', 'No.', { cause: new Error('403') }), { ...unprocessable, message: 'No.' }],
-    [new BodyTooLong(9), { status: 413, type: 'RequestEntityTooLargeException', message: 'A body may have 9 bytes.' }],
+    [
+      new BodyTooLong(9),
+      { status: 413, type: 'RequestEntityTooLargeException', message: 'A body may have at most 9 bytes.' },
+    ],
     [
       new StoreUnavailable('the disk is on fire'),
       { status: 503, type: 'ServiceUnavailableException', message: STORE_UNAVAILABLE },

@@ -37,10 +37,10 @@ export function failureOf(error: unknown): Failure {
     return failure('UnprocessableEntityException', error.message)
   }
   if (error instanceof BodyTooLong) {
-    return failure('RequestEntityTooLargeException', `A body may have ${error.limit} bytes.`)
+    return failure('RequestEntityTooLargeException', `A body may have at most ${error.limit} bytes.`)
   }
   if (error instanceof StoreUnavailable) return failure('ServiceUnavailableException', STORE_UNAVAILABLE)
-  return failure('InternalServerErrorException', 'Something went wrong here; the log knows more.')
+  return failure('InternalServerErrorException', 'An internal error occurred; the server has logged it.')
 }
 
 function failure(type: Failure['type'], message: string, headers?: Headers): Failure {

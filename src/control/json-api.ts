@@ -52,7 +52,7 @@ export function mountJsonApi({ prefix, log, operations, expected, perform }: Jso
     }
     const route = routes.get(request.method ?? '')
     if (!route) {
-      throw new RequestFailure('MethodNotAllowedException', `This path takes ${allow} only.`, { allow })
+      throw new RequestFailure('MethodNotAllowedException', `This path allows only ${allow}.`, { allow })
     }
     const { operation, labels } = route
     const body = await authenticate(request, target, expected(), () => readBody(request, MAX_BODY_BYTES))

@@ -14,7 +14,7 @@ export function parseJson(body: Uint8Array): unknown {
     const offset = syntaxErrorOffset(text)
     const lines = text.slice(0, offset).split('\n')
     const at = `line ${lines.length}, column ${(lines.at(-1) ?? '').length + 1}`
-    const found = offset < text.length ? `unexpected ${JSON.stringify(text[offset])}` : 'it ends too early'
+    const found = offset < text.length ? `unexpected ${JSON.stringify(text[offset])}` : 'unexpected end'
     throw new ApiError('UnprocessableEntityException', `request body: is not JSON: ${found} at ${at}`)
   }
 }

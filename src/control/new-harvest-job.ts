@@ -65,7 +65,7 @@ export async function createJob(
     },
     notBefore,
   )
-  if (result === 'duplicate') refuse('id', `a harvest job with the id ${quoteValue(job.id)} exists`)
+  if (result === 'duplicate') refuse('id', `a harvest job with the id ${quoteValue(job.id)} already exists`)
   if (result === 'quota') {
     const { maxHarvestJobsInProgress, maxHarvestJobsScheduled } = limits
     const most =

@@ -21,5 +21,5 @@ export async function changeOptimistically<T extends { readonly revision: number
     if (result === 'updated') return next
     if (result === 'missing') throw steps.missing()
   }
-  throw new ApiError('ServiceUnavailableException', 'others are changing the same resource; try again')
+  throw new ApiError('ServiceUnavailableException', 'the resource is being changed by others; try again')
 }

@@ -37,7 +37,7 @@ export function createPageTokens(secret: string): PageTokens {
       const after = token.subarray(MAC_BYTES).toString()
       const given = token.subarray(0, MAC_BYTES)
       if (given.length < MAC_BYTES || !timingSafeEqual(given, mac(after, listing))) {
-        refuse('nextToken', 'must be what an earlier answer to the same listing gave')
+        refuse('nextToken', 'must be the nextToken of an earlier response to the same list request')
       }
       return { limit, after }
     },

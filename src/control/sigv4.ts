@@ -73,7 +73,7 @@ export async function authenticate(
   const body = await readBody()
   if (claim.bodyHash === undefined) check(sha256(body))
   else if (claim.bodyHash !== 'UNSIGNED-PAYLOAD' && claim.bodyHash !== sha256(body)) {
-    throw new SignatureError('InvalidSignatureException', 'The body is not the one that was signed.')
+    throw new SignatureError('InvalidSignatureException', 'The body differs from the one that was signed.')
   }
   return body
 }
@@ -104,7 +104,7 @@ function headerClaim(request: IncomingMessage, authorization: string, query: Cla
   }
   const names = signedHeaders.split(';')
   const date = signedHeader(request, names, 'x-amz-date')
-  if (date === undefined) throw incomplete('The header x-amz-date must be there and signed.')
+  if (date === undefined) throw incomplete('The header x-amz-date must be present and signed.')
   const bodyHash = signedHeader(request, names, 'x-amz-content-sha256')
   if (bodyHash === 'UNSIGNED-PAYLOAD') throw incomplete('The body must be signed.')
   return { credential, signedHeaders: names, signature, date, query, ...(bodyHash !== undefined && { bodyHash }) }
@@ -112,7 +112,7 @@ function headerClaim(request: IncomingMessage, authorization: string, query: Cla
 
 function signedHeader(request: IncomingMessage, signedHeaders: readonly string[], name: string): string | undefined {
   const values = request.headersDistinct[name] ?? []
-  if (values.length > 1) throw incomplete(`The header ${name} must be given once only.`)
+  if (values.length > 1) throw incomplete(`The header ${name} must be given only once.`)
   return signedHeaders.includes(name) ? values[0] : undefined
 }
 
@@ -124,7 +124,7 @@ function isSignature(name: string): boolean {
 function queryClaim(query: Claim['query']): Claim {
   const optional = (name: string) => {
     const [value, another] = query.filter((pair) => pair[0].toLowerCase() === name.toLowerCase()).map((pair) => pair[1])
-    if (another !== undefined) throw incomplete(`The query parameter ${name} must be given once only.`)
+    if (another !== undefined) throw incomplete(`The query parameter ${name} must be given only once.`)
     return value
   }
   const required = (name: string) => {
@@ -159,7 +159,7 @@ function checkedScope(
   const scope = parts.slice(-4)
   const expected = [claim.date.slice(0, 8), region, SERVICE, 'aws4_request']
   if (parts.slice(0, -4).join('/') !== credentials.accessKeyId) {
-    throw new SignatureError('UnrecognizedClientException', 'The access key id is not known here.')
+    throw new SignatureError('UnrecognizedClientException', 'The access key id is unknown.')
   }
   if (scope.join('/') !== expected.join('/')) {
     throw new SignatureError(

@@ -52,7 +52,7 @@ export function windrowHandlers(context: ControlContext): Record<WindrowOperatio
       const id = input.id ?? 'preflight'
       const { job } = await jobOf({ ...input, id })
       if (input.id !== undefined && (await resources.harvestJobById(id))) {
-        refuse('id', `a harvest job with the id ${quoteValue(id)} exists`)
+        refuse('id', `a harvest job with the id ${quoteValue(id)} already exists`)
       }
       return forecastReport(await harvest.forecast(job))
     },
@@ -77,9 +77,9 @@ export function windrowHandlers(context: ControlContext): Record<WindrowOperatio
     async CancelHarvestJob({ id }: Named) {
       await existing(id)
       const result = await resources.cancelHarvestJob(id)
-      if (result === 'ended') refuse('id', `the harvest job ${quoteValue(id)} has ended already`)
+      if (result === 'ended') refuse('id', `the harvest job ${quoteValue(id)} has already ended`)
       if (result === 'completing')
-        refuse('id', `the harvest job ${quoteValue(id)} is complete but for its parent manifest`)
+        refuse('id', `the harvest job ${quoteValue(id)} is complete except for its parent manifest`)
       harvest.changed(id)
       return report(await existing(id))
     },
@@ -94,7 +94,7 @@ export function windrowHandlers(context: ControlContext): Record<WindrowOperatio
     async DeleteHarvestObjects({ id }: Named) {
       const job = await existing(id)
       if (job.status !== 'FAILED')
-        refuse('id', `the harvest job ${quoteValue(id)} has not failed: its objects are an asset`)
+        refuse('id', `the harvest job ${quoteValue(id)} has not failed; only the objects of failed jobs can be deleted`)
       const removed = await harvest.removeLeftovers(job, MOST_REMOVED)
       return { removed, isComplete: removed < MOST_REMOVED }
     },

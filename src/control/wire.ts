@@ -33,7 +33,7 @@ function readQuery({ name, shape, required }: Member, query: RequestParts['query
   if (values.length === 0) return required ? refuse(name, 'is required') : undefined
   if (shape.kind === 'list') return values.map((value, n) => read(shape.of, value, `${name}[${n}]`))
   const [value = '', another] = values
-  if (another !== undefined) refuse(name, 'must be given once only')
+  if (another !== undefined) refuse(name, 'must be given only once')
   return read(shape, shape.kind === 'integer' && /^-?\d+$/.test(value) ? Number(value) : value, name)
 }
 

@@ -105,9 +105,9 @@ describe('what takes events over HTTP', () => {
 
   it('as a webhook may refuse them, be away, or point elsewhere: all of that is told', async () => {
     answer = { ...answer, status: 503 }
-    await assert.rejects(webhook().deliver(EVENT, never), { message: `${url} answers 503` })
+    await assert.rejects(webhook().deliver(EVENT, never), { message: `${url} answered 503` })
     answer = { status: 307, headers: { location: `${url}/elsewhere` }, body: '' }
-    await assert.rejects(webhook().deliver(EVENT, never), { message: `${url} answers 307` })
+    await assert.rejects(webhook().deliver(EVENT, never), { message: `${url} answered 307` })
     assert.equal(received.length, 2)
     const port = await freePort()
     const away = webhook(`http://127.0.0.1:${port}`).deliver(EVENT, never)

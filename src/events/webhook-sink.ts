@@ -35,7 +35,7 @@ export function webhookSink({ url, secret, clock }: { url: string; secret: strin
         })
       })
       await response.body?.cancel()
-      if (!response.ok) throw new Error(`${url} answers ${response.status}`)
+      if (!response.ok) throw new Error(`${url} answered ${response.status}`)
     },
     close() {},
   }

@@ -26,7 +26,7 @@ function exactly(path: string, check: ReadinessCheck): Mount {
     const uncached = { 'cache-control': 'no-store' }
     if (target.path !== path) return sendText(response, 404, 'no such page')
     if (request.method !== 'GET' && request.method !== 'HEAD') {
-      return sendText(response, 405, 'only GET and HEAD', { allow: 'GET, HEAD' })
+      return sendText(response, 405, 'only GET and HEAD are allowed', { allow: 'GET, HEAD' })
     }
     const reasons = await check()
     sendText(response, reasons.length === 0 ? 200 : 503, reasons.join('\n') || 'ok', uncached)

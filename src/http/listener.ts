@@ -69,7 +69,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     try {
       if (hasManyHosts(request)) {
         // RFC 9112 §3.2: a proxy in front may have routed by the other one.
-        sendText(response, 400, 'more than one Host', { connection: 'close' })
+        sendText(response, 400, 'more than one Host header', { connection: 'close' })
       } else if (!target || !mount) {
         // The body, held back by the client, would be taken for the next request.
         sendText(response, 404, 'no such page', expectsContinue ? { connection: 'close' } : {})
@@ -82,7 +82,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     } catch (error) {
       const fields = { listener: name, requestId, method: request.method, path: target?.path, error }
       if (request.socket.destroyed)
-        log.info({ event: 'request-aborted', ...fields }, 'a client left in the middle of a request')
+        log.info({ event: 'request-aborted', ...fields }, 'a client disconnected in the middle of a request')
       else {
         log.error({ event: 'request-failed', ...fields }, 'a request failed')
         fail(response, requestId)

@@ -16,9 +16,9 @@ export type RefusedRequest = {
 
 const MESSAGES: Partial<Record<LogEvent, string>> = {
   'ingest-credentials-wrong': 'wrong ingest credentials',
-  'ingest-storage-failed': 'the archive could not store something',
-  'playlist-refused': 'a playlist is refused',
-  'store-unavailable': 'the store could not say who may put',
+  'ingest-storage-failed': 'a body could not be stored',
+  'playlist-refused': 'refused a playlist',
+  'store-unavailable': 'the store could not serve a request',
 }
 
 /**

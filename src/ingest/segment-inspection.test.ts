@@ -45,7 +45,7 @@ describe('a segment', () => {
       assert.deepEqual(told(text('\0\0\0\u0018styp....'), size, 'a.ts'), {
         problem: 'fragmented MP4 is not accepted',
       })
-      assert.deepEqual(told(text('a web page'), size), { problem: 'neither MPEG-TS, packed audio nor WebVTT' })
+      assert.deepEqual(told(text('a web page'), size), { problem: 'not MPEG-TS, packed audio or WebVTT' })
       assert.match(
         JSON.stringify(told(new Uint8Array(188).fill(0x47, 0, 1), size, 'x')),
         /no program association table/,

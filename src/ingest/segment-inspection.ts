@@ -55,7 +55,9 @@ export class SegmentInspection {
     try {
       const probe = (this.probe ?? this.choose()).end()
       const tracks = probe.tracks.length
-      return tracks > this.maxTracks ? { problem: `${tracks} tracks, ${this.maxTracks} at most` } : { probe }
+      return tracks > this.maxTracks
+        ? { problem: `${tracks} tracks; at most ${this.maxTracks} are allowed` }
+        : { probe }
     } catch (error) {
       return { problem: problemOf(error) }
     }
@@ -72,7 +74,7 @@ export class SegmentInspection {
 
   private choose(chunk?: Uint8Array): Probe {
     const container = containerOf(chunk ?? this.beginning) ?? containerByName(this.name)
-    if (!container) throw new NotAccepted('neither MPEG-TS, packed audio nor WebVTT')
+    if (!container) throw new NotAccepted('not MPEG-TS, packed audio or WebVTT')
     this.probe = PROBES[container]()
     if (!chunk) this.probe.push(this.beginning)
     return this.probe

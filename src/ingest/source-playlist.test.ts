@@ -202,7 +202,7 @@ describe('a parent playlist', () => {
     assert.throws(() => read(variants(21)), {
       name: 'Refusal',
       code: 'TooManyStreams',
-      message: 'MaxIngestStreamsError: the parent playlist has 21 streams, 20 at most.',
+      message: 'MaxIngestStreamsError: the parent playlist has 21 streams; at most 20 are allowed.',
     })
   })
 

@@ -54,7 +54,7 @@ export class Uploads {
     faults.report(
       `segment ${ingest.channelGuid}`,
       { event: 'segment-unusable', ...ingest, name, problem },
-      'a segment is of no use',
+      'a segment cannot be shown',
     )
   }
 

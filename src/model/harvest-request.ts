@@ -16,10 +16,10 @@ export function checkHarvestable(endpoint: OriginEndpoint): void {
     refuse('originEndpointId', `${endpoint.id} has no HLS manifest, so there is nothing to harvest`)
   }
   if (encryption) {
-    refuse('originEndpointId', `${endpoint.id} is encrypted: only clear endpoints can be harvested yet`)
+    refuse('originEndpointId', `${endpoint.id} is encrypted: encrypted endpoints cannot be harvested yet`)
   }
   if (endpoint.startoverWindowSeconds === 0) {
-    refuse('originEndpointId', `${endpoint.id} has no startover window, so nothing of it can be harvested`)
+    refuse('originEndpointId', `${endpoint.id} has no startover window, which harvesting needs`)
   }
 }
 
@@ -35,8 +35,8 @@ export function checkHarvestWindow({ start, end }: UtcRange, usable: UtcRange, e
   const shorter = () => nearestText(nearestWindow({ start: utcMs(end - most), end }, usable))
   if (length > ONE_DAY_MS) refuse('endTime', `must be at most 24 hours after startTime; ${shorter()}`)
   if (length > startover) {
-    const window = `the startover window, ${endpoint.startoverWindowSeconds} s`
-    refuse('endTime', `must be at most ${window}, after startTime; ${shorter()}`)
+    const limit = `${endpoint.startoverWindowSeconds} s (the startover window)`
+    refuse('endTime', `must be at most ${limit} after startTime; ${shorter()}`)
   }
 }
 
@@ -85,7 +85,7 @@ const ISO_8601 = /^(\d{4}-\d\d-(\d\d)T\d\d:\d\d)(?::(\d\d)(?:[.,](\d+))?)?(Z|[+-
 export function parsedInstant(path: string, text: string): UtcMs {
   const [, seconds, part = ''] = /^(\d{1,11})(?:\.(\d+))?$/.exec(text) ?? []
   if (seconds !== undefined) return utcMs(Number(seconds + milliseconds(part)))
-  if (/^\d{12,14}$/.test(text)) refuse(path, `must be in seconds, ${text} looks like milliseconds`)
+  if (/^\d{12,14}$/.test(text)) refuse(path, `must be in seconds; ${text} looks like milliseconds`)
   const [, minute, day, second = '00', fraction = '', offset = ''] = ISO_8601.exec(text) ?? []
   const local = `${minute}:${second}.${milliseconds(fraction)}`
   const instant = Date.parse(local + offset.toUpperCase().replace(/^(...)(\d\d)$/, '$1:$2'))
@@ -120,7 +120,8 @@ function checkBucketName(path: string, name: string): void {
   matching(path, name, /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, form)
   if (/\.\.|\.-|-\./.test(name)) refuse(path, 'must not have "." next to "." or "-"')
   if (/^\d+\.\d+\.\d+\.\d+$/.test(name)) refuse(path, 'must not look like an IP address')
-  if (/^(xn--|sthree-)|(-s3alias|--ol-s3)$/.test(name)) refuse(path, 'begins or ends in a way S3 reserves for itself')
+  if (/^(xn--|sthree-)|(-s3alias|--ol-s3)$/.test(name))
+    refuse(path, 'must not have a prefix or suffix that S3 reserves')
 }
 
 /** Pattern and description of the last part of a manifest's key. */
@@ -146,6 +147,6 @@ function checkManifestKey(
   const [form, description] = MANIFEST_KEYS[packaging.manifests[0]?.type ?? 'HLS']
   matching(path, file, form, description)
   if (file.startsWith(`${manifestName}_`) && /^(_\d+)+\.m3u8$/.test(file.slice(manifestName.length))) {
-    refuse(path, `${file} is the name of one of the manifests that this one points to`)
+    refuse(path, `must not have the name of one of its own child manifests, got ${quoteValue(file)}`)
   }
 }

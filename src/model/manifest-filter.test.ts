@@ -31,7 +31,7 @@ describe('a manifest filter', () => {
     ['video_height:1-720;', /NAME:VALUES/],
     ['video_width:1-720', /no filter "video_width"/],
     ['__proto__:1-2', /no filter/],
-    ['video_height:1-720;video_height:1-480', /stands twice/],
+    ['video_height:1-720;video_height:1-480', /video_height occurs more than once/],
     ['video_height:720', /must be a range/],
     ['video_height:-720', /must be a range/],
     ['video_height:1-', /must be a range/],
@@ -46,10 +46,10 @@ describe('a manifest filter', () => {
     ['audio_channels:0-2', /between 1 and 32767/],
     ['video_framerate:1-29.9701', /must be a range/],
     ['video_framerate:1-1000', /between 1 and 999.999/],
-    ['audio_codec:mp3', /must be of aacl, aach, ac-3, ec-3, got "mp3"/],
+    ['audio_codec:mp3', /must be one of aacl, aach, ac-3, ec-3, got "mp3"/],
     ['audio_codec:AACL,', /a list of values/],
     ['audio_language:', /a list of values/],
-    ['trickplay_type:thumbnail', /must be of iframe, image, none/],
+    ['trickplay_type:thumbnail', /must be one of iframe, image, none/],
     [`audio_language:${'x'.repeat(1010)}`, /at most 1024 characters, got 1025/],
   ] as const) {
     it(`is refused as ${JSON.stringify(text.slice(0, 60))}`, () => {

@@ -63,7 +63,7 @@ export function parseManifestFilter(text: string): ManifestFilter {
     const name = part.slice(0, colon)
     const rule = Object.hasOwn(RULES, name) ? RULES[name] : undefined
     if (!rule) refuse(PARAMETER, `there is no filter ${quoteValue(name)}`)
-    if (filter[rule.member] !== undefined) refuse(PARAMETER, `${name} stands twice`)
+    if (filter[rule.member] !== undefined) refuse(PARAMETER, `${name} occurs more than once`)
     const values = part.slice(colon + 1)
     filter[rule.member] = 'range' in rule ? parseRange(name, values, rule) : parseList(name, values, rule.values)
   }
@@ -76,7 +76,7 @@ function parseRange(name: string, text: string, rule: Extract<Rule, { range: unk
   const [, from, to] = new RegExp(`^${number}-${number}$`).exec(text) ?? []
   if (from === undefined || to === undefined) refuse(PARAMETER, `${name} must be a range such as ${least}-${most}`)
   const [min, max] = [Number(from), Number(to)]
-  if (min < least || max > most) refuse(PARAMETER, `${name} must lie between ${least} and ${most}, got ${text}`)
+  if (min < least || max > most) refuse(PARAMETER, `${name} must be between ${least} and ${most}, got ${text}`)
   if (min > max) refuse(PARAMETER, `${name} must be a range from the smaller to the larger, got ${text}`)
   return { min, max }
 }
@@ -86,7 +86,7 @@ function parseList(name: string, text: string, known: readonly string[] | undefi
   for (const value of values) {
     if (value === '') refuse(PARAMETER, `${name} must be a list of values, separated by ","`)
     if (known && !known.includes(value))
-      refuse(PARAMETER, `${name} must be of ${known.join(', ')}, got ${quoteValue(value)}`)
+      refuse(PARAMETER, `${name} must be one of ${known.join(', ')}, got ${quoteValue(value)}`)
   }
   return values
 }

@@ -49,7 +49,7 @@ export function checkDashManifest(path: string, manifest: DashManifest): void {
     refuse(`${path}.periodTriggers`, 'must be empty with profile HYBRIDCAST')
   }
   if (utcTimingUri !== undefined && utcTiming === 'NONE') {
-    refuse(`${path}.utcTimingUri`, 'needs a utcTiming other than NONE')
+    refuse(`${path}.utcTimingUri`, 'requires a utcTiming other than NONE')
   }
   between(`${path}.minBufferTimeSeconds`, manifest.minBufferTimeSeconds, 0, 3600)
   between(`${path}.minUpdatePeriodSeconds`, manifest.minUpdatePeriodSeconds, 1, 3600)

@@ -9,7 +9,7 @@ export class UnknownRecordVersion extends Error {
   readonly version: unknown
 
   constructor(record: string, version: unknown) {
-    super(`${record}: version ${JSON.stringify(version)} is not known to this program`)
+    super(`${record}: version ${JSON.stringify(version)} is not supported by this program`)
     this.name = 'UnknownRecordVersion'
     this.record = record
     this.version = version

@@ -92,7 +92,7 @@ describe('the summary of a slot', () => {
   it('is not guessed at when a newer version wrote it', () => {
     const newer = { ...slotSummaryOf(SLOT), v: 2 }
     assert.throws(() => carried(newer), UnknownRecordVersion)
-    assert.throws(() => carried(newer), { message: 'summary of a slot: version 2 is not known to this program' })
+    assert.throws(() => carried(newer), { message: 'summary of a slot: version 2 is not supported by this program' })
     const extended = { ...slotSummaryOf(SLOT), markers: [{ at: 5 }] }
     assert.deepEqual(carried(extended).objects[1]?.times, carried(slotSummaryOf(SLOT)).objects[1]?.times)
   })

@@ -17,7 +17,7 @@ export function checkedTags(path: string, tags: Tags): Tags {
     if (!ALLOWED.test(value)) refuse(member, 'a value must consist of letters, digits, spaces and _ . : / = + - @')
   }
   const count = Object.keys(tags).length
-  if (count > MAX_TAGS) refuse(path, `a resource must have at most ${MAX_TAGS} tags, would have ${count}`)
+  if (count > MAX_TAGS) refuse(path, `a resource must have at most ${MAX_TAGS} tags, but would have ${count}`)
   return tags
 }
 

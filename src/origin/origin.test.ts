@@ -310,7 +310,7 @@ describe('a playback URL', () => {
       for (const path of ['index_1.m3u8', 'index_1_10.ts', 'index_9_99.ts']) {
         const { status, text } = await ask(`${path}?${query}`)
         assert.equal(status, 400)
-        assert.match(text, /goes with the parent manifest/)
+        assert.match(text, /applies to parent manifests only/)
       }
     })
   }
@@ -333,7 +333,7 @@ describe('a playback URL', () => {
     const spekeKeyProvider = { resourceId: 'r', roleArn: 'a', systemIds: [], url: 'https://keys.example' }
     const encryption = { method: 'AES_128', keyRotationIntervalSeconds: 60 } as const
     serve(hlsEndpoint({ encryption: { ...encryption, spekeKeyProvider } }))
-    assert.match((await ask('index.m3u8')).text, /not available yet/)
+    assert.match((await ask('index.m3u8')).text, /not supported yet/)
     assert.equal((await ask('index_1_10.ts')).status, 404)
   })
 

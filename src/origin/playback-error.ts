@@ -17,25 +17,25 @@ const UNLIKELY = 10
 const GONE = 60
 
 const ANSWERS = {
-  InvalidQuery: { status: 400, sentence: 'The query asks for what cannot be asked for.' },
-  FilterLeavesNothing: { status: 400, sentence: 'The filter leaves nothing of this manifest.' },
+  InvalidQuery: { status: 400, sentence: 'The query is invalid.' },
+  FilterLeavesNothing: { status: 400, sentence: 'The filter excludes every track of this manifest.' },
   OriginationDenied: { status: 403, sentence: 'Origination from this endpoint is denied.' },
   NotWhitelisted: { status: 403, sentence: 'Your address is not on the whitelist of this endpoint.' },
   AuthorizationNotSupported: {
     status: 403,
-    sentence: 'CDN authorization is not supported yet, so this endpoint stays closed.',
+    sentence: 'CDN authorization is not supported yet, so this endpoint refuses all requests.',
   },
   NoSuchEndpoint: { status: 404, sentence: 'There is no such origin endpoint.' },
-  CannotPackage: { status: 404, sentence: 'What this endpoint is configured to package is not available yet.' },
+  CannotPackage: { status: 404, sentence: 'The packaging of this endpoint is not supported yet.' },
   NoSuchObject: {
     status: 404,
     sentence: 'There is no such object, or its stream has no media there.',
     maxAge: UNLIKELY,
   },
-  NotYet: { status: 404, sentence: 'This segment is not there yet.' },
+  NotYet: { status: 404, sentence: 'This segment does not exist yet.' },
   NoLongerKept: { status: 404, sentence: 'This segment is no longer kept.', maxAge: GONE },
   NothingToShowYet: { status: 404, sentence: 'There is nothing to show yet.' },
-  NoSuchStream: { status: 404, sentence: 'There is no such stream, or not enough of it yet.' },
+  NoSuchStream: { status: 404, sentence: 'There is no such stream, or it has too little content so far.' },
   WindowNotYet: { status: 404, sentence: 'The window begins after the newest content.' },
   NoStartoverWindow: { status: 404, sentence: 'This endpoint has no startover window.', maxAge: UNLIKELY },
   OutsideStartoverWindow: {
@@ -46,7 +46,7 @@ const ANSWERS = {
   NothingInWindow: { status: 404, sentence: 'There is no media in this window.' },
   MethodNotAllowed: {
     status: 405,
-    sentence: 'Playback is by GET and HEAD.',
+    sentence: 'Only GET, HEAD and OPTIONS are allowed.',
     headers: { Allow: 'GET, HEAD, OPTIONS' },
   },
   RangeNotSatisfiable: { status: 416, sentence: 'The segment ends before that range.' },

@@ -7,7 +7,7 @@ const MAX_SEGMENT_BYTES = 255
 /** Checks that a bucket's name can be the name of a folder and part of a URL. Throws BucketRefused. */
 export function checkBucketName(name: string): void {
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{1,62}$/.test(name)) {
-    throw new BucketRefused('InvalidName', `${JSON.stringify(name)} cannot be the name of a bucket.`)
+    throw new BucketRefused('InvalidName', `${JSON.stringify(name)} is not a valid bucket name.`)
   }
 }
 

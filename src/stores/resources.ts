@@ -14,7 +14,7 @@ export class StoreUnavailable extends Error {
 }
 
 /** The sentence that clients of every room get for it, with status 503. */
-export const STORE_UNAVAILABLE = 'The store cannot take the request; try again.'
+export const STORE_UNAVAILABLE = 'The store is temporarily unavailable; try again.'
 
 /**
  * Thrown when a database cannot be used: another process has it, it is of a newer program, or it is absent. The

@@ -65,7 +65,7 @@ const OTHERS: readonly (readonly [method: string, path: string, body: object, re
   ['GET', '/channels?maxResults=0', {}, 'maxResults: must be between 1 and 1000, got 0'],
   ['GET', '/channels?maxResults=1001', {}, 'maxResults'],
   ['GET', '/channels?maxResults=ten', {}, 'maxResults: must be a whole number'],
-  ['GET', '/channels?maxResults=1&maxResults=2', {}, 'maxResults: must be given once only'],
+  ['GET', '/channels?maxResults=1&maxResults=2', {}, 'maxResults: must be given only once'],
   ['GET', '/channels?nextToken=abc', {}, 'nextToken'],
   ['GET', '/channels?nextToken=', {}, 'nextToken'],
   ['GET', '/harvest_jobs?includeStatus=DONE', {}, 'includeStatus: must be one of FAILED, IN_PROGRESS, SUCCEEDED'],

@@ -152,7 +152,7 @@ const ENDPOINTS: readonly Row[] = [
   ],
   [
     { hlsPackage: { encryption: { spekeKeyProvider: provider(contract('SHARED', 'SHARED')) } } },
-    'hlsPackage.encryption.spekeKeyProvider.encryptionContractConfiguration: SPEKE 2.0 is for',
+    'hlsPackage.encryption.spekeKeyProvider.encryptionContractConfiguration: SPEKE 2.0 is supported in',
   ],
   [
     { hlsPackage: { encryption: { spekeKeyProvider: provider({ resourceId: 'taken' }) } } },
@@ -171,7 +171,10 @@ const ENDPOINTS: readonly Row[] = [
   [{ dashPackage: { manifestLayout: 'SMALL' } }, 'dashPackage.manifestLayout'],
   [{ dashPackage: { segmentTemplateFormat: 'TIME' } }, 'dashPackage.segmentTemplateFormat'],
   [{ dashPackage: { utcTiming: 'HTTP_HEAD' } }, 'dashPackage.utcTiming: must be one of HTTP-HEAD, HTTP-ISO'],
-  [{ dashPackage: { utcTimingUri: 'https://time.example.com' } }, 'dashPackage.utcTimingUri: needs a utcTiming other'],
+  [
+    { dashPackage: { utcTimingUri: 'https://time.example.com' } },
+    'dashPackage.utcTimingUri: requires a utcTiming other',
+  ],
   [{ dashPackage: { periodTriggers: ['CHAPTERS'] } }, 'dashPackage.periodTriggers[0]: must be one of ADS'],
   [
     { dashPackage: { periodTriggers: ['ADS'], segmentTemplateFormat: 'NUMBER_WITH_DURATION' } },

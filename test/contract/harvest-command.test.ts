@@ -166,10 +166,10 @@ describe('windrow harvest', () => {
 
   it('says in a line what is wrong with a command', async () => {
     for (const [args, message] of [
-      [[], /^windrow harvest takes create, preflight, watch, list, cancel, clean; /],
-      [['reap'], /^windrow harvest takes /],
-      [['create'], /^--to is needed$/],
-      [['create', ...JOB.slice(2)], /^--endpoint is needed$/],
+      [[], /^windrow harvest needs one of create, preflight, watch, list, cancel, clean; /],
+      [['reap'], /^windrow harvest needs one of /],
+      [['create'], /^--to is required$/],
+      [['create', ...JOB.slice(2)], /^--endpoint is required$/],
       [['create', ...JOB, '--to', 'clips'], /^--to must be BUCKET\/PATH/],
       [['create', ...JOB, '--start', '-10'], /^--start must be a time/],
       [['create', ...JOB, '--bucket', 'x'], /--bucket/],

@@ -27,14 +27,14 @@ const HARVEST_JOBS: readonly Row[] = [
   [{ startTime: '' }, 'startTime'],
   [{ startTime: '-5' }, 'startTime'],
   [{ startTime: 1772624940 }, 'startTime: must be a string, got a number'],
-  [{ startTime: '1772624940000' }, 'startTime: must be in seconds, 1772624940000 looks like milliseconds'],
+  [{ startTime: '1772624940000' }, 'startTime: must be in seconds; 1772624940000 looks like milliseconds'],
   [{ endTime: '1772625000000' }, 'endTime: must be in seconds'],
   [{ endTime: 'now' }, 'endTime'],
   [{ endTime: '2026-03-04T11:49:00Z' }, 'endTime: must be after startTime'],
   [{ endTime: '2026-03-04T11:48:59Z' }, 'endTime: must be after startTime'],
   [{ endTime: '2026-03-04T12:00:01Z' }, 'endTime: must not be in the future'],
   [{ startTime: '2026-03-03T11:49:59Z' }, 'endTime: must be at most 24 hours after startTime'],
-  [{ startTime: '2026-03-04T10:49:00Z' }, 'endTime: must be at most the startover window, 3600 s'],
+  [{ startTime: '2026-03-04T10:49:00Z' }, 'endTime: must be at most 3600 s (the startover window) after startTime'],
   [{ s3Destination: {} }, 's3Destination.bucketName: is required'],
   [{ bucketName: 'ab' }, 's3Destination.bucketName: must be 3 to 63'],
   [{ bucketName: 'Clips' }, 's3Destination.bucketName'],
@@ -44,8 +44,8 @@ const HARVEST_JOBS: readonly Row[] = [
   [{ bucketName: 'a..b' }, 's3Destination.bucketName: must not have "."'],
   [{ bucketName: 'a.-b' }, 's3Destination.bucketName: must not have "."'],
   [{ bucketName: '192.168.0.1' }, 's3Destination.bucketName: must not look like an IP address'],
-  [{ bucketName: 'xn--clips' }, 's3Destination.bucketName: begins or ends'],
-  [{ bucketName: 'clips-s3alias' }, 's3Destination.bucketName: begins or ends'],
+  [{ bucketName: 'xn--clips' }, 's3Destination.bucketName: must not have a prefix or suffix'],
+  [{ bucketName: 'clips-s3alias' }, 's3Destination.bucketName: must not have a prefix or suffix'],
   [{ manifestKey: '' }, 's3Destination.manifestKey'],
   [{ manifestKey: '/a.m3u8' }, 's3Destination.manifestKey: must not begin or end with "/"'],
   [{ manifestKey: 'a//b.m3u8' }, 's3Destination.manifestKey: must not begin or end with "/"'],
@@ -63,9 +63,12 @@ const HARVEST_JOBS: readonly Row[] = [
   ],
   [
     { manifestKey: 'goals/index_1.m3u8' },
-    's3Destination.manifestKey: index_1.m3u8 is the name of one of the manifests',
+    's3Destination.manifestKey: must not have the name of one of its own child manifests, got "index_1.m3u8"',
   ],
-  [{ manifestKey: 'goals/index_4_0.m3u8' }, 's3Destination.manifestKey: index_4_0.m3u8 is the name'],
+  [
+    { manifestKey: 'goals/index_4_0.m3u8' },
+    's3Destination.manifestKey: must not have the name of one of its own child manifests',
+  ],
   [{ roleArn: 'harvest' }, 's3Destination.roleArn: must be the ARN of an IAM role'],
 ]
 
@@ -171,7 +174,7 @@ describe('a harvest job', () => {
     await asker.made('/harvest_jobs', job())
     await asker.control.finish('goal')
     now += 90 * 86_400_000 - 1000
-    await asker.refused('POST', '/harvest_jobs', job(), 'id: a harvest job with the id "goal" exists')
+    await asker.refused('POST', '/harvest_jobs', job(), 'id: a harvest job with the id "goal" already exists')
     assert.equal((await asker.ask('GET', '/harvest_jobs/goal')).status, 200)
     now += 1000
     assert.equal((await asker.ask('GET', '/harvest_jobs/goal')).status, 404)

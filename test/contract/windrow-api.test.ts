@@ -146,7 +146,7 @@ describe('a harvest job of our own API', () => {
     const ended = json(await asker.ask('GET', `${JOBS}/goal`))
     assert.deepEqual([ended['status'], ended['state'], ended['endedAt']], ['FAILED', 'CANCELLED', iso(1)])
     assert.equal(json(await asker.ask('GET', '/harvest_jobs/goal'))['status'], 'FAILED')
-    await asker.refused('POST', `${JOBS}/goal/cancel`, {}, 'id: the harvest job "goal" has ended already')
+    await asker.refused('POST', `${JOBS}/goal/cancel`, {}, 'id: the harvest job "goal" has already ended')
     assert.equal((await asker.ask('POST', `${JOBS}/nobody/cancel`)).status, 404)
   })
 
@@ -178,7 +178,7 @@ describe('a harvest job of our own API', () => {
     await refused({ report: 'yes' }, 'report: must be true or false')
     await refused({ originEndpointId: 'none' }, 'originEndpointId: there is no')
     await refused({ endTime: JOB.startTime }, 'endTime: must be after startTime')
-    await asker.refused('POST', `${JOBS}:preflight`, { ...JOB }, 'id: a harvest job with the id "goal" exists')
+    await asker.refused('POST', `${JOBS}:preflight`, { ...JOB }, 'id: a harvest job with the id "goal" already exists')
   })
 
   it('is shown to nobody who cannot sign', async () => {

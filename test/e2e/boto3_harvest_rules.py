@@ -140,7 +140,7 @@ refused("endTime: must be after startTime", {"EndTime": iso(end - 10)})
 refused("endTime: must be after startTime", {"EndTime": iso(end - 11)})
 refused("endTime: must not be in the future", {"StartTime": iso(now - 5), "EndTime": iso(now + 30)}, helps=True)
 refused("endTime: must not be in the future", {"StartTime": iso(now + 60), "EndTime": iso(now + 70)}, helps=True)
-refused("endTime: must be at most the startover window, 60 s", {"StartTime": iso(end - 100)}, helps=True)
+refused("endTime: must be at most 60 s \\(the startover window\\) after startTime", {"StartTime": iso(end - 100)}, helps=True)
 wide = {"OriginEndpointId": "wide"}
 refused("endTime: must be at most 24 hours after", {**wide, "StartTime": iso(end - DAY - 1)}, helps=True)
 old = {"StartTime": iso(end - STARTOVER - 20), "EndTime": iso(end - STARTOVER - 5)}
@@ -150,7 +150,7 @@ fails("There is no content before ", {**wide, "StartTime": iso(begin - 20), "End
 fails("There is no content at or after ", {"StartTime": iso(end + 5), "EndTime": iso(end + 15)}, helps=True)
 for text in ("yesterday", "2026-03-04T11:49:00", "2026-02-30T11:49:00Z", "-5", ""):
     refused("startTime: must be a date and time with an offset", {"StartTime": text})
-refused("startTime: must be in seconds, .* looks like milliseconds", {"StartTime": str(int(end * 1000))})
+refused("startTime: must be in seconds; .* looks like milliseconds", {"StartTime": str(int(end * 1000))})
 
 # Destinations
 for name in ("ab", "Clips", "a_b", "-clips", "x" * 64, "a..b", "192.168.0.1", "xn--clips"):
@@ -167,7 +167,7 @@ fails("The channel has no content yet", {}, request=silent)
 
 # Ids, and how many at once
 refused("id: must be 1 to 256 letters", {"Id": "a b"})
-refused('id: a harvest job with the id "job-\\d+" exists', {"Id": first["Id"]})
+refused('id: a harvest job with the id "job-\\d+" already exists', {"Id": first["Id"]})
 for _ in range(3):
     taken({"OriginEndpointId": "on-air"})
 refused("at most 3 harvest jobs in progress", {}, exception=errors.TooManyRequestsException)

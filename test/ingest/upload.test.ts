@@ -103,7 +103,7 @@ describe('a segment', () => {
         ['half.ts', source.subarray(100), /no sync byte/],
         ['sound.aac', source.subarray(100), /no timestamp|ADTS|sync/i],
         ['captions.vtt', Buffer.from('WEBVTTX'), /no WEBVTT signature/],
-        ['noextension', source.subarray(100), /^neither MPEG-TS, packed audio nor WebVTT/],
+        ['noextension', source.subarray(100), /^not MPEG-TS, packed audio or WebVTT/],
         ['init.mp4', Buffer.from('\0\0\0\x18ftypmp42'), /^fragmented MP4 is not accepted/],
         ['part.ts', Buffer.from('\0\0\0\x18moofxxxx'), /^fragmented MP4 is not accepted/],
       ]
@@ -114,7 +114,7 @@ describe('a segment', () => {
         assert.match(object.problem ?? '', problem)
         assert.equal(object.probe, undefined)
       }
-      const faults = server.lines.filter(({ message }) => message === 'a segment is of no use')
+      const faults = server.lines.filter(({ message }) => message === 'a segment cannot be shown')
       assert.equal(faults.length, 1)
     })
   })
@@ -131,7 +131,7 @@ describe('a segment', () => {
   it('with more tracks than the limit is kept as of no use', async () => {
     await withServer({ limits: { maxTracks: 1 } }, async (server, client) => {
       assert.equal((await client.signed('PUT', `${FOLDER}a.ts`, { body: source })).status, 201)
-      assert.equal(server.archive.segments[0]?.object.problem, '2 tracks, 1 at most')
+      assert.equal(server.archive.segments[0]?.object.problem, '2 tracks; at most 1 are allowed')
     })
   })
 
@@ -256,14 +256,14 @@ describe('a segment', () => {
           if (at === step) throw Object.assign(new Error('secret path'), { code: 'ENOSPC' })
         }
         const { status, text } = await client.signed('PUT', `${FOLDER}a.ts`, { body: source })
-        assert.deepEqual([status, text], [507, 'There is no space left to store this.\n'])
+        assert.deepEqual([status, text], [507, 'There is no space left to store the body.\n'])
         assert.deepEqual([server.archive.unfinished, server.archive.segments.length], [0, 0])
         server.archive.at = async () => Promise.reject(new Error('index is locked'))
         const busy = await client.signed('PUT', `${FOLDER}a.ts`, { body: source })
         assert.deepEqual([busy.status, busy.headers['retry-after']], [503, '1'])
         server.archive.at = async () => {}
         assert.equal((await client.signed('PUT', `${FOLDER}a.ts`, { body: source })).status, 201)
-        assert.equal(server.lines.filter(({ message }) => /archive could not store/.test(message)).length, 1)
+        assert.equal(server.lines.filter(({ message }) => /a body could not be stored/.test(message)).length, 1)
       })
     })
   }
@@ -349,7 +349,7 @@ describe('a playlist', () => {
       assert.ok(code)
       assert.deepEqual(
         server.lines.map(({ message, fields }) => [message, (fields as { code?: string }).code]),
-        [[status === 400 ? 'a playlist is refused' : 'refused', code]],
+        [[status === 400 ? 'refused a playlist' : 'refused', code]],
       )
     })
   }

@@ -66,7 +66,7 @@ export function channelHandlers(context: ControlContext): Handlers<ChannelOperat
         revision: 1,
       }
       const result = await resources.createChannel(channel, limits)
-      if (result === 'duplicate') refuse('id', `a channel with the id ${quoteValue(id)} exists`)
+      if (result === 'duplicate') refuse('id', `a channel with the id ${quoteValue(id)} already exists`)
       if (result === 'quota') {
         throw new ApiError('TooManyRequestsException', `Limit exceeded: at most ${limits.maxChannels} channels`)
       }

@@ -54,7 +54,7 @@ function checked<M extends string>(encryption: Encryption<M>, path: string, { sy
   checkKeyProvider(`${path}.spekeKeyProvider`, provider, systemIds)
   if (isSpeke1 && provider.encryptionContractConfiguration) {
     const where = `${path}.spekeKeyProvider.encryptionContractConfiguration`
-    refuse(where, 'SPEKE 2.0 is for dashPackage and cmafPackage only')
+    refuse(where, 'SPEKE 2.0 is supported in dashPackage and cmafPackage only')
   }
   checkEncryption(path, encryption)
   return encryption

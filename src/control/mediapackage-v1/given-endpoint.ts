@@ -29,7 +29,7 @@ function packagingOf(given: GivenEndpoint, context: PackageContext): Packaging {
   const current = context.current && packageTypeOf(context.current)
   const [type = current, another] = PACKAGE_TYPES.filter((type) => given[type] !== undefined)
   if (type === undefined) refuse(PACKAGE_TYPES.join(', '), 'exactly one is required')
-  if (another !== undefined) refuse(another, `an origin endpoint has exactly one package, and ${type} is given too`)
+  if (another !== undefined) refuse(another, `an origin endpoint has exactly one package, but ${type} is given as well`)
   if (current && current !== type) refuse(type, `the package type cannot be changed from ${current}`)
   switch (type) {
     case 'hlsPackage':

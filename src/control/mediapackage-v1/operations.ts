@@ -74,7 +74,7 @@ function shape(schema: NormalizedSchema, values: readonly string[] | undefined):
   if (schema.isBooleanSchema()) return { kind: 'boolean' }
   if (schema.isNumericSchema()) return { kind: 'integer' }
   if (schema.isStringSchema()) return values ? { kind: 'string', values } : { kind: 'string' }
-  throw new Error(`the SDK's model has a kind of member that is not known here: ${schema.getName(true)}`)
+  throw new Error(`the SDK's model has a member of an unknown kind: ${schema.getName(true)}`)
 }
 
 function jsonName(member: string): string {

@@ -57,7 +57,7 @@ export function originEndpointHandlers(context: ControlContext): Handlers<Origin
         maxPerChannel: limits.maxOriginEndpointsPerChannel,
       })
       if (result === 'no-channel') return noSuchChannel(channelId)
-      if (result === 'duplicate') refuse('id', `an origin endpoint with the id ${quoteValue(id)} exists`)
+      if (result === 'duplicate') refuse('id', `an origin endpoint with the id ${quoteValue(id)} already exists`)
       if (result === 'quota') {
         const { maxOriginEndpointsPerChannel: max } = limits
         throw new ApiError('TooManyRequestsException', `Limit exceeded: at most ${max} origin endpoints on a channel`)

@@ -73,7 +73,7 @@ export function assetFiles(
 }
 
 export function noStreams(): HarvestFailed {
-  return new HarvestFailed('NoStreams', 'The window holds no stream that the origin endpoint lets through.')
+  return new HarvestFailed('NoStreams', 'The window has no stream that the origin endpoint selects.')
 }
 
 /** The names of the asset except those of its segments. */

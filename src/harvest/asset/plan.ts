@@ -48,9 +48,9 @@ export async function withinGapPolicy(job: HarvestJob, window: HarvestWindow): P
     const clamped = window.part((segment) => endUtcOf(segment) <= first.start)
     if (clamped) return clamped
   }
-  const what = first.track === undefined ? 'media' : `media of ${first.track}`
-  const others = inside.length > 1 ? `, and in ${inside.length - 1} other places` : ''
-  const message = `There is no ${what} from ${isoDateTime(first.start)} to ${isoDateTime(first.end)}${others}.`
+  const what = first.track === undefined ? 'Media' : `Media of ${first.track}`
+  const others = inside.length > 1 ? `, and in ${inside.length - 1} more ${inside.length > 2 ? 'gaps' : 'gap'}` : ''
+  const message = `${what} is missing from ${isoDateTime(first.start)} to ${isoDateTime(first.end)}${others}.`
   throw new HarvestFailed('GapInWindow', message, longestWithoutGap(job, gaps))
 }
 

@@ -106,7 +106,7 @@ export class AssetWriter {
       // It may be this job's own, from an attempt that did not learn that it had succeeded.
       const isOurs = await retryTransient(() => this.bucket.holds(file.key, body, signal), sleep, signal)
       if (!isOurs) {
-        const message = `Someone else has written ${file.key} in the meantime; it was left as it is.`
+        const message = `${file.key} was written by someone else in the meantime, and was left unchanged.`
         throw new HarvestFailed('Overtaken', message)
       }
     }

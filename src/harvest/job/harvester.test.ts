@@ -204,14 +204,14 @@ describe('a harvest job that cannot succeed', () => {
     const encryption = { method: 'AES_128', keyRotationIntervalSeconds: 60, spekeKeyProvider } as const
     const endpoint = hlsEndpoint({ encryption }, { startoverWindowSeconds: 3600 })
     const { outcome } = await harvest(harvestJob({ endpoint }), { buckets: new RecordingBuckets() })
-    assert.match(message(outcome), /cannot package what origin endpoint sample asks for/)
+    assert.match(message(outcome), /packaging of origin endpoint sample is not supported/)
   })
 
   it('is told when no stream passes the endpoint’s stream selection', async () => {
     const streamSelection = { ...ALL_STREAMS, maxVideoBitsPerSecond: 1 }
     const endpoint = hlsEndpoint({ streamSelection }, { startoverWindowSeconds: 3600 })
     const { outcome } = await harvest(harvestJob({ endpoint }), { buckets: new RecordingBuckets() })
-    assert.match(message(outcome), /no stream that the origin endpoint lets through/)
+    assert.match(message(outcome), /no stream that the origin endpoint selects/)
   })
 
   it('keeps what nobody outside should read in the log', async () => {
@@ -342,7 +342,7 @@ describe('a job that is taken up again', () => {
         },
       }),
     })
-    assert.match(message(outcome), /Someone else has written cup\/final\/asset\.m3u8/)
+    assert.match(message(outcome), /cup\/final\/asset\.m3u8 was written by someone else/)
     assert.equal(text(buckets, parent), 'theirs')
   })
 })

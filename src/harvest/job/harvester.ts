@@ -128,12 +128,12 @@ export function createHarvester(deps: HarvesterDeps): Harvester {
   async function attempt(job: HarvestRecord, lease: Lease, progress: HarvestProgress, signal: AbortSignal) {
     signal.throwIfAborted()
     if (job.run.failures >= deps.mostAttempts) {
-      const { message } = job.run.failure ?? { message: 'Its workers were lost one after the other.' }
+      const { message } = job.run.failure ?? { message: 'Its workers stopped responding one after the other.' }
       throw new HarvestFailed('Unexpected', `The job was given up after ${job.run.failures} attempts: ${message}`)
     }
     const format = deps.formatOf(job.endpoint)
     if (!format) {
-      const message = `Windrow cannot package what origin endpoint ${job.originEndpointId} asks for.`
+      const message = `The packaging of origin endpoint ${job.originEndpointId} is not supported yet.`
       throw new HarvestFailed('CannotPackage', message)
     }
     await exportAsset({ job, checkpoint: checkpointOf(lease, progress) }, format, { ...deps, sleep }, signal)
@@ -183,7 +183,7 @@ export function createHarvester(deps: HarvesterDeps): Harvester {
     if (error instanceof HarvestFailed) return error.failure
     if (!(error instanceof BucketRefused)) {
       log.error({ event: 'harvest-job-error', harvestJob: job.id, error }, 'harvest job had an unexpected error')
-      const message = 'The harvest met an unexpected error, which the log of the server tells under the id of the job.'
+      const message = 'The harvest had an unexpected error, which the server has logged with the id of the job.'
       return { code: 'Unexpected', message }
     }
     const { code, cause } = error

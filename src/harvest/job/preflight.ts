@@ -55,7 +55,7 @@ export async function forecast(job: HarvestJob, deps: PreflightDeps, signal: Abo
 async function contentOf(job: HarvestJob, deps: PreflightDeps) {
   const format = deps.formatOf(job.endpoint)
   if (!format) {
-    const message = `Windrow cannot package what origin endpoint ${job.originEndpointId} asks for.`
+    const message = `The packaging of origin endpoint ${job.originEndpointId} is not supported yet.`
     throw new HarvestFailed('CannotPackage', message)
   }
   const { window, isWaiting } = await windowSoFar(job, deps)

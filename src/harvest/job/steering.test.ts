@@ -192,7 +192,7 @@ describe('media that is missing inside the window', () => {
     const failed = await harvest(job({ gapPolicy: 'FAIL' }), holed([4, 5, 8]))
     assert.deepEqual(failure(failed), {
       code: 'GapInWindow',
-      message: `There is no media from ${iso(18)} to ${iso(30)}, and in 1 other places.`,
+      message: `Media is missing from ${iso(18)} to ${iso(30)}, and in 1 more gap.`,
       nearest: { start: at(6), end: at(18) },
     })
     assert.deepEqual(failed.buckets.calls, [])
@@ -203,7 +203,7 @@ describe('media that is missing inside the window', () => {
     const { resources } = await harvest(job(), archive)
     assert.deepEqual(resources.run().cursor?.plan?.gaps, [{ start: at(18), end: at(30), track: 'index_2' }])
     const failed = failure(await harvest(job({ gapPolicy: 'FAIL' }), archive))
-    assert.match(failed.message, /^There is no media of index_2 from /)
+    assert.match(failed.message, /^Media of index_2 is missing from /)
     const clamped = await harvest(job({ gapPolicy: 'CLAMP' }), archive)
     assert.deepEqual(media(clamped.buckets).toSorted(), ['1_2', '1_3', '2_2', '2_3'])
   })

@@ -113,7 +113,7 @@ function checkStart(job: HarvestJob, extent: UtcRange, age: number): void {
   const code = isWhole ? 'BeforeContent' : 'BeforeStartoverWindow'
   throw new HarvestFailed(
     code,
-    `${why}, and the window at ${isoDateTime(job.start)}; ${nearestText(nearest)}.`,
+    `${why}, but the window begins at ${isoDateTime(job.start)}; ${nearestText(nearest)}.`,
     nearest,
   )
 }

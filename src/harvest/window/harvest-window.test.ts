@@ -72,7 +72,7 @@ describe('the window of a harvest', () => {
     for (const lost of [1, 100, SEGMENTS]) {
       const { window: kept } = archive
       archive.window = { ...kept!, segments: all.filter(({ number }) => number !== lost) }
-      await assert.rejects(batchesOf(window), /gone/)
+      await assert.rejects(batchesOf(window), /has been deleted/)
       archive.window = kept
       // What came before is not needed any more.
       await batchesOf(window, lost)

@@ -99,7 +99,7 @@ export class HarvestWindow {
 }
 
 export function contentGone(): HarvestFailed {
-  return new HarvestFailed('NoContent', 'The content that was planned for the asset is gone.')
+  return new HarvestFailed('NoContent', 'Content planned for the asset has been deleted.')
 }
 
 function windowOf(segmentRange: SegmentRange, summaries: readonly SegmentSummary[]): HarvestWindow | undefined {

@@ -46,7 +46,7 @@ export function readEventMessage({ body, start }: Box): Pick<Id3Event, 'pts' | '
 function readString(body: ByteReader): string {
   let text = ''
   for (let code = body.u8(); code !== 0; code = body.u8()) {
-    if (text.length === MOST_CHARACTERS) throw new MalformedMedia('text without an end', body.position)
+    if (text.length === MOST_CHARACTERS) throw new MalformedMedia('unterminated string', body.position)
     text += String.fromCharCode(code)
   }
   return text

@@ -29,6 +29,6 @@ export function readTextEntry({ body }: Box): TextSampleEntry {
 
 function readString(body: ByteReader): string {
   const end = body.bytes.subarray(body.position, Math.min(body.end, body.position + MAX_STRING)).indexOf(0)
-  if (end < 0) throw new MalformedMedia('string without an end', body.position)
+  if (end < 0) throw new MalformedMedia('unterminated string', body.position)
   return body.latin1(end)
 }

@@ -88,14 +88,14 @@ function place(
   if (!object?.probe || (object.probe.container === 'webvtt') !== isText) {
     if (isText) placeTextGap(placing)
     else placeGap(placing)
-    const misfit = isText ? 'not WebVTT, among subtitles' : 'WebVTT, among audio and video'
+    const misfit = isText ? 'not WebVTT, in a stream of subtitles' : 'WebVTT, in a stream of audio or video'
     gap(object ? (object.problem ?? misfit) : 'listed, but never put')
     return true
   }
   const placement = isText ? placeText(placing, object as TextObject) : placeObject(placing, object as MediaObject)
   if (placement === 'waits') return false
   if (placement.touched) touched.add(placement.touched.id)
-  if (!placement.isShown) gap('too late for its slot, or cut otherwise than the other streams')
+  if (!placement.isShown) gap('too late for its slot, or segmented unlike the other streams')
   return true
 }
 

@@ -218,7 +218,7 @@ describe('subtitles', () => {
     r.list('sub', 1, [{ name: 'lost' }])
     push(r, ['a', 'b'], 1)
     r.pass(2.1)
-    r.put('sub-2', 'neither MPEG-TS, packed audio nor WebVTT')
+    r.put('sub-2', 'not MPEG-TS, packed audio or WebVTT')
     r.list('sub', 2, [{ name: 'sub-2' }])
     push(r, ['a', 'b'], 2)
     r.put('sub-3', probeAt(16))
@@ -229,8 +229,8 @@ describe('subtitles', () => {
     assert.deepEqual(texts(r), ['sub-0', '', '', '', 'sub-4'])
     assert.deepEqual(r.gaps, [
       'lost: listed, but never put',
-      'sub-2: neither MPEG-TS, packed audio nor WebVTT',
-      'sub-3: not WebVTT, among subtitles',
+      'sub-2: not MPEG-TS, packed audio or WebVTT',
+      'sub-3: not WebVTT, in a stream of subtitles',
     ])
   })
 
@@ -242,7 +242,7 @@ describe('subtitles', () => {
     r.list('a', 1, [{ name: 'text' }])
     push(r, ['a'], 2)
     assert.equal(r.slots.length, 2)
-    assert.deepEqual(r.gaps, ['text: WebVTT, among audio and video'])
+    assert.deepEqual(r.gaps, ['text: WebVTT, in a stream of audio or video'])
   })
 
   for (const first of ['the text', 'the pictures'] as const) {

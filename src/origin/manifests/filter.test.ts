@@ -163,7 +163,7 @@ for (const [name, { endpoint, path }] of Object.entries(FORMATS)) {
     it('is 400 when it leaves nothing, and when it cannot be read', async () => {
       origin.serve(endpoint, WINDOW)
       const nothing = await origin.ask(filtered(path, NOTHING))
-      assert.deepEqual([nothing.status, nothing.text], [400, 'The filter leaves nothing of this manifest.\n'])
+      assert.deepEqual([nothing.status, nothing.text], [400, 'The filter excludes every track of this manifest.\n'])
       for (const filter of [
         '',
         'video_height',

@@ -22,13 +22,13 @@ export function parseManifestQuery(request: OutputRequest, queryString: string):
   const given = actingParameters(queryString)
   const [first] = given.keys()
   if (request.kind === 'segment' || !request.isParent) {
-    if (first !== undefined) refuse(first, 'goes with the parent manifest, and with nothing that one refers to')
+    if (first !== undefined) refuse(first, 'applies to parent manifests only')
     return request.kind === 'segment' ? {} : windowOf(request.times.start, request.times.end)
   }
   const timed = given.has('start') ? 'start' : given.has('end') ? 'end' : undefined
   if (timed && !request.takesTimes)
-    refuse(timed, `goes into the path of this manifest: ${timed}/<time>/ before its name`)
-  if (timed && request.times.depth > 0) refuse(timed, 'stands in the path already')
+    refuse(timed, `belongs in the path of this manifest, as ${timed}/<time>/ before its name`)
+  if (timed && request.times.depth > 0) refuse(timed, 'is already in the path')
   const drmSettings = given.get('aws.drmsettings')
   if (drmSettings !== undefined && !DRM_SETTINGS.includes(drmSettings.toLowerCase())) {
     refuse('aws.drmsettings', `must be ${DRM_SETTINGS[0]}, got ${quoteValue(drmSettings)}`)
@@ -50,7 +50,7 @@ function actingParameters(queryString: string): ReadonlyMap<string, string> {
   if (queryString === '' || /^m=\d*$/.test(queryString)) return given
   for (const [name, value] of new URLSearchParams(queryString)) {
     if (!ACTING.includes(name)) continue
-    if (given.has(name)) refuse(name, 'stands twice')
+    if (given.has(name)) refuse(name, 'occurs more than once')
     given.set(name, value)
   }
   return given

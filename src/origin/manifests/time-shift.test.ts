@@ -254,7 +254,7 @@ describe('times', () => {
     for (const query of [`start=${at(6)}`, `end=${at(6)}`, `start=${at(6)}&end=${at(12)}`]) {
       const { status, text } = await origin.ask(`index.ism/Manifest?${query}`)
       assert.equal(status, 400)
-      assert.match(text, /goes into the path/)
+      assert.match(text, /belongs in the path/)
     }
   })
 

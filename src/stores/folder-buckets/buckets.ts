@@ -129,7 +129,7 @@ class FolderBucket implements Bucket {
 
   private segmentsOf(key: string): readonly string[] {
     const segments = keySegments(key)
-    if (segments[0] === UPLOADS) throw new BucketRefused('InvalidName', `Objects cannot lie under ${UPLOADS}/.`)
+    if (segments[0] === UPLOADS) throw new BucketRefused('InvalidName', `Objects must not be below ${UPLOADS}/.`)
     return segments
   }
 
@@ -141,7 +141,7 @@ class FolderBucket implements Bucket {
     if ((await tagOfFile(target)) === replaces) return
     throw new BucketRefused(
       'Conflict',
-      `Another object lies under a name of bucket ${this.name} than was to be replaced.`,
+      `An object in bucket ${this.name} was changed in the meantime, and was not replaced.`,
     )
   }
 

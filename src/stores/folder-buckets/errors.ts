@@ -6,7 +6,7 @@ export const noSuchBucket = (bucket: string, options?: ErrorOptions) =>
   new BucketRefused('NoSuchBucket', `There is no bucket ${bucket}.`, options)
 
 export const inTheWay = (path: string, options?: ErrorOptions) =>
-  new BucketRefused('InvalidName', `The name ${path} is taken by something else.`, options)
+  new BucketRefused('InvalidName', `The name ${path} is already in use.`, options)
 
 /** Runs `work`, and rethrows errors of the file system that concern the bucket as BucketRefused with a sentence. */
 export async function inWords<T>(bucket: string, work: () => Promise<T>): Promise<T> {
@@ -21,11 +21,11 @@ export async function inWords<T>(bucket: string, work: () => Promise<T>): Promis
       case 'EACCES':
       case 'EPERM':
       case 'EROFS':
-        throw new BucketRefused('AccessDenied', `The folder of bucket ${bucket} cannot be written to.`, cause)
+        throw new BucketRefused('AccessDenied', `The folder of bucket ${bucket} is not writable.`, cause)
       case 'ENAMETOOLONG':
         throw new BucketRefused('InvalidName', `A name is too long for the folder of bucket ${bucket}.`, cause)
       case 'ENOTDIR':
-        throw new BucketRefused('InvalidName', `A file lies where bucket ${bucket} needs a folder.`, cause)
+        throw new BucketRefused('InvalidName', `A file has the name of a folder that bucket ${bucket} needs.`, cause)
       default:
         throw error
     }

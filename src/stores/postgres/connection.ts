@@ -31,7 +31,7 @@ const getTypeParser = ((oid: number, format?: 'text' | 'binary') =>
 /** Parses a bigint. Sequences, counts and milliseconds are all far below 2^53. Throws RangeError. */
 function safeInteger(text: string): number {
   const number = Number(text)
-  if (!Number.isSafeInteger(number)) throw new RangeError(`${text} in the database is no safe integer`)
+  if (!Number.isSafeInteger(number)) throw new RangeError(`${text} in the database is not a safe integer`)
   return number
 }
 

@@ -19,7 +19,7 @@ export async function migrate(db: PostgresDatabase): Promise<void> {
     }
     if (version > MIGRATIONS.length) {
       throw new DatabaseRefused(
-        `the database is of version ${version}; this program knows versions up to ${MIGRATIONS.length}`,
+        `the database has version ${version}, but this program supports versions up to ${MIGRATIONS.length}`,
       )
     }
     if (version === MIGRATIONS.length) return

@@ -23,7 +23,7 @@ export class WaitingRoom {
       return
     }
     if (this.waiting.length >= this.mostWaiting) {
-      throw new StoreUnavailable(`${this.mostWaiting} requests already wait for the database`)
+      throw new StoreUnavailable(`${this.mostWaiting} requests are already waiting for the database`)
     }
     const turn = Promise.withResolvers<void>()
     this.waiting.push(turn)

@@ -85,18 +85,18 @@ function sentence(code: BucketProblem, error: S3Error, { bucket, host, region: o
       return `${host} does not accept the credentials for bucket ${bucket} (${error.name}).`
     case 'WrongRegion': {
       const region = error.Region ?? error.$response?.headers?.['x-amz-bucket-region']
-      return `Bucket ${bucket} is in ${region ? `region ${region}` : 'another region'}, and s3-region is ${ours}.`
+      return `Bucket ${bucket} is in ${region ? `region ${region}` : 'another region'}, but s3-region is ${ours}.`
     }
     case 'InvalidName':
       return `${host} does not allow the name of bucket ${bucket} or of an object in it (${error.name}).`
     case 'Full':
-      return `Bucket ${bucket} at ${host} has no room left.`
+      return `Bucket ${bucket} at ${host} is full.`
     case 'Unreachable':
-      return `${host}, where bucket ${bucket} should be, does not answer${error.code ? ` (${error.code})` : ''}.`
+      return `${host}, the server of bucket ${bucket}, does not answer${error.code ? ` (${error.code})` : ''}.`
     case 'Unavailable':
-      return `${host} could not take objects for bucket ${bucket} at the moment (${error.name}).`
+      return `${host} is temporarily unable to store objects in bucket ${bucket} (${error.name}).`
     case 'Conflict':
-      return `Another object lies under a name of bucket ${bucket} at ${host} than was to be replaced.`
+      return `An object in bucket ${bucket} at ${host} was changed in the meantime, and was not replaced.`
     case 'Refused':
       return `${host} refused an object for bucket ${bucket} (${error.name}).`
   }

@@ -91,14 +91,16 @@ export class SqliteDatabase {
   private checkVersion(): void {
     const { version } = this
     if (version === MIGRATIONS.length) return
-    const wanted = `this program knows version ${MIGRATIONS.length}: start the process that writes the archive first`
-    throw new DatabaseRefused(`the index of the archive is of version ${version}; ${wanted}`)
+    const wanted = `this program needs version ${MIGRATIONS.length}: start the process that writes the archive first`
+    throw new DatabaseRefused(`the index of the archive has version ${version}, but ${wanted}`)
   }
 
   private migrate(): void {
     const { version } = this
     if (version > MIGRATIONS.length) {
-      throw new Error(`the database is of version ${version}; this program knows versions up to ${MIGRATIONS.length}`)
+      throw new Error(
+        `the database has version ${version}, but this program supports versions up to ${MIGRATIONS.length}`,
+      )
     }
     MIGRATIONS.slice(version).forEach((migration, i) => {
       this.exec('BEGIN IMMEDIATE')

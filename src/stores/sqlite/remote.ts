@@ -50,7 +50,7 @@ export async function startDatabase(
 
   const operations = await new Promise<readonly string[]>((resolve, reject) => {
     worker.once('error', reject)
-    worker.once('exit', () => reject(new StoreUnavailable("the store's thread ended at its start")))
+    worker.once('exit', () => reject(new StoreUnavailable("the store's thread ended while starting")))
     worker.once('message', (message: DatabaseReply) => {
       if (message.kind === 'opened') resolve(message.operations)
       if (message.kind !== 'refused') return
@@ -76,7 +76,7 @@ export async function startDatabase(
   const call = (operation: string, args: readonly unknown[]): Promise<unknown> => {
     if (stopped) return Promise.reject(stopped)
     if (waiters.size >= MOST_REQUESTS) {
-      return Promise.reject(new StoreUnavailable(`${MOST_REQUESTS} requests already wait for the store`))
+      return Promise.reject(new StoreUnavailable(`${MOST_REQUESTS} requests are already waiting for the store`))
     }
     return new Promise((resolve, reject) => {
       const id = ++lastId

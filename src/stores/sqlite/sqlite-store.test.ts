@@ -123,7 +123,7 @@ describe('a store in SQLite', () => {
     assert.equal(database.prepare('PRAGMA user_version').get()?.['user_version'], MIGRATIONS.length)
     database.exec(`PRAGMA user_version = ${MIGRATIONS.length + 1}`)
     database.close()
-    await assert.rejects(openSqliteStore(path), /is of version \d+; this program knows versions up to \d+/)
+    await assert.rejects(openSqliteStore(path), /has version \d+, but this program supports versions up to \d+/)
   })
 
   it('gives eras of older versions the clock their oldest slot tells', async () => {
