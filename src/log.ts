@@ -29,6 +29,7 @@ export const LOG_EVENTS = {
   'ingest-refused': 'A request from an encoder was refused.',
   'ingest-storage-failed': 'A body from an encoder could not be stored.',
   'input-audio-only': 'An input has audio but no video: it is archived, but not shown.',
+  'input-habit': 'An encoder has a habit that is corrected or left out; logged once for each input and habit.',
   'input-switched': 'An output timeline switched to the other input.',
   'listener-failed': 'A listener failed.',
   'orphans-removed': 'Objects that a crash had left without a row were deleted.',

@@ -135,9 +135,9 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
       return { key, writer: await unrecorded.create(key) }
     },
 
-    async storeSegment(ref, object) {
+    async storeSegment(ref, object, habits = []) {
       try {
-        await contentOf(ref.channelGuid).apply(ref.ingestEndpointId, { kind: 'object' }, object)
+        await contentOf(ref.channelGuid).apply(ref.ingestEndpointId, { kind: 'object', habits }, object)
         unrecorded.recorded(object.key)
       } catch (error) {
         unrecorded.recordingFailed(object.key)
@@ -145,10 +145,10 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
       }
     },
 
-    storeParentPlaylist: ({ channelGuid, ingestEndpointId }, streams) =>
-      contentOf(channelGuid).apply(ingestEndpointId, { kind: 'parent playlist', streams }),
-    storeMediaPlaylist: ({ channelGuid, ingestEndpointId }, playlist) =>
-      contentOf(channelGuid).apply(ingestEndpointId, { kind: 'media playlist', playlist }),
+    storeParentPlaylist: ({ channelGuid, ingestEndpointId }, streams, habits = []) =>
+      contentOf(channelGuid).apply(ingestEndpointId, { kind: 'parent playlist', streams, habits }),
+    storeMediaPlaylist: ({ channelGuid, ingestEndpointId }, playlist, habits = []) =>
+      contentOf(channelGuid).apply(ingestEndpointId, { kind: 'media playlist', playlist, habits }),
 
     version,
 

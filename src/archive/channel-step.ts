@@ -19,6 +19,8 @@ export type ChannelStep = {
    * `input`.
    */
   readonly unchangedInputs?: readonly Input[]
+  /** The result of a step that only counted habits of an input: it is adopted without a commit. */
+  readonly counted?: { readonly input: Input; readonly result: TimelineStep }
 }
 
 type InputStep = {
@@ -46,7 +48,9 @@ export function computeStep(
   const result = { ...computed, slots: withSeen(computed.slots, seen, channel.lastSeen) }
   const sealed = result.slots.map((slot) => ({ input: id, slot }))
   const outputs = channel.outputs.follow(sealed, view, now)
-  if (!result.changed && !object && outputs.length === 0) return undefined
+  if (!result.changed && !object && outputs.length === 0) {
+    return result.hasCounted ? { counted: { input, result }, outputs } : undefined
+  }
   return { input: { input, object, result, seen }, outputs }
 }
 
@@ -111,6 +115,10 @@ export async function takeStep(
   for (let left = tries; left > 0; left--) {
     const step = await compute()
     if (!step) return true
+    if (step.counted) {
+      step.counted.input.adoptUnsaved(step.counted.result)
+      return true
+    }
     if ((await commitStep(segmentIndex, channel.guid, step)) === 'committed') {
       if (adoptStep(channel, step, log)) changed()
       return true

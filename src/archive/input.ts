@@ -5,6 +5,7 @@ import { firstEraId, giverOfEraId } from '../model/eras/era-ids.ts'
 import type { InputRef } from '../model/input-ref.ts'
 import type { Donor } from '../model/input-timeline/donor.ts'
 import { donorOf } from '../model/input-timeline/gap-filling.ts'
+import { HABITS } from '../model/input-timeline/habits.ts'
 import { emptyTimeline, eraOf, readTimeline, type TimelineState, waitedAnew } from '../model/input-timeline/state.ts'
 import { type OtherInput, step, type TimelineEvent, type TimelineStep } from '../model/input-timeline/step.ts'
 import type { Era, Slot } from '../model/output-segment.ts'
@@ -98,7 +99,9 @@ export class Input {
 
   compute({ event, object }: InputEvent, now: UtcMs, other: OtherInput): TimelineStep {
     // A segment that no playlist waits for does not change the timeline.
-    if (event.kind === 'object' && object && !isAwaited(this.current, object.name)) return this.unchanged()
+    if (event.kind === 'object' && object && !event.habits?.length && !isAwaited(this.current, object.name)) {
+      return this.unchanged()
+    }
     const isNew = (name: string) => object !== undefined && object.name === name
     const unlisted = { get: (name: string) => (isNew(name) ? object : this.unlisted.get(name)) }
     return step(this.current, event, { unlisted, now, ...other })
@@ -115,6 +118,11 @@ export class Input {
     }
   }
 
+  /** Takes over the result of a step that needs no saving: habits may have been counted. */
+  adoptUnsaved({ state }: TimelineStep): void {
+    this.current = state
+  }
+
   /** Takes over the result of a step that was committed, and logs what it found. */
   adopt(result: TimelineStep, object: SourceObject | undefined, log: Log): void {
     this.version++
@@ -125,6 +133,12 @@ export class Input {
     for (const consumed of result.consumed) this.unlisted.remove(consumed)
     if (result.isRefused)
       log.warn({ event: 'input-audio-only', ...this.ref }, 'an audio-only input is archived but not shown')
+    for (const { habit, example } of result.newHabits) {
+      log.warn(
+        { event: 'input-habit', ...this.ref, habit, example, remedy: HABITS[habit].remedy },
+        HABITS[habit].sentence,
+      )
+    }
     const gap = result.gaps.at(-1)
     if (gap) log.warn({ event: 'source-gap', ...this.ref, gaps: result.gaps.length, ...gap }, 'gap in a source stream')
   }
@@ -176,7 +190,7 @@ export class Input {
   }
 
   private unchanged(): TimelineStep {
-    const nothing = { slots: [], eras: [], consumed: [], gaps: [], isRefused: false }
+    const nothing = { slots: [], eras: [], consumed: [], gaps: [], isRefused: false, hasCounted: false, newHabits: [] }
     return { state: this.current, text: this.stateText, changed: false, ...nothing }
   }
 

@@ -3,6 +3,7 @@ import { makesSlots } from '../eras/era.ts'
 import type { ListedStream } from '../listed-playlist.ts'
 import type { Era, EraOrigin, SlotObject, SourceStream } from '../output-segment.ts'
 import { UnknownRecordVersion } from '../record-version.ts'
+import type { FoundHabit, HabitCounts } from './habits.ts'
 import type { CorrectedLength } from './segment-length.ts'
 
 /** The version of a state that is saved. It grows when a field changes its meaning, not when one is added. */
@@ -38,6 +39,10 @@ export type TimelineState = {
   ended: boolean
   /** True once the input has left (`hasLeft`), until something new is listed. */
   left?: true
+  /** What was corrected or left out so far. */
+  habits?: HabitCounts
+  /** What was noticed in the step that is being taken; never saved. */
+  noted?: FoundHabit[]
 }
 
 /** The progress in the media playlist of one stream. */

@@ -7,6 +7,7 @@ import type { Era, Slot } from '../output-segment.ts'
 import type { SourceObject } from '../source-segment.ts'
 import type { Donor } from './donor.ts'
 import { hasEnded, hasLeft } from './ending.ts'
+import { countNoted, type FoundHabit, noteHabit } from './habits.ts'
 import { followPlaylist, type Unlisted } from './listing.ts'
 import { placeQueued } from './queues.ts'
 import { sealSlots, textIsAwaited } from './sealing.ts'
@@ -16,10 +17,10 @@ import { MOST_AHEAD_MS } from './text-placement.ts'
 
 /** An event of an input's timeline. The passing of time is one, because waits end by it. */
 export type TimelineEvent =
-  | { readonly kind: 'parent playlist'; readonly streams: readonly ListedStream[] }
-  | { readonly kind: 'media playlist'; readonly playlist: ListedPlaylist }
+  | { readonly kind: 'parent playlist'; readonly streams: readonly ListedStream[]; readonly habits?: Habits }
+  | { readonly kind: 'media playlist'; readonly playlist: ListedPlaylist; readonly habits?: Habits }
   /** An object was put, and its bytes are durable. */
-  | { readonly kind: 'object' }
+  | { readonly kind: 'object'; readonly habits?: Habits }
   | { readonly kind: 'time' }
 
 /** What a step may know of the other input of the channel. */
@@ -30,11 +31,14 @@ export type OtherInput = {
   readonly peer?: IdentifiedStreams | undefined
 }
 
+/** What was corrected in what was put, or left out of it. */
+type Habits = readonly FoundHabit[]
+
 export type TimelineStep = {
   readonly state: TimelineState
   /** The JSON of `state`, as it is saved. */
   readonly text: string
-  /** False when the event has changed nothing, so that nothing needs saving. */
+  /** False when the event has changed nothing, or only the count of a known habit, so that nothing needs saving. */
   readonly changed: boolean
   readonly slots: readonly Slot[]
   readonly eras: readonly Era[]
@@ -44,6 +48,10 @@ export type TimelineStep = {
   readonly gaps: readonly { readonly playlist: string; readonly name: string; readonly reason: string }[]
   /** True when the input has begun an era without video: it is archived, and given to no output timeline. */
   readonly isRefused: boolean
+  /** True when habits were counted. */
+  readonly hasCounted: boolean
+  /** Habits of the encoder that were never met before: for the log. */
+  readonly newHabits: readonly FoundHabit[]
 }
 
 /** The name of a media playlist that makes an input of a single variant when no multivariant playlist has come. */
@@ -61,6 +69,7 @@ export function step(
 ): TimelineStep {
   const textBefore = JSON.stringify(before)
   const state = JSON.parse(textBefore) as TimelineState
+  if ('habits' in event) for (const { habit, example } of event.habits ?? []) noteHabit(state, habit, example)
   if (event.kind === 'parent playlist') followParent(state, event.streams, peer)
   if (event.kind === 'media playlist') {
     if (!state.streams && event.playlist.name === SINGLE_PARENT_NAME) makeSyntheticParent(state)
@@ -73,17 +82,32 @@ export function step(
   const changedEras = [...closedEras, ...state.eras].filter(
     (era) => touched.has(era.id) || begun.includes(era) || renamed.has(era),
   )
-  const text = JSON.stringify(state)
+  const { text, changed, hasCounted, newHabits } = closeStep(state, textBefore, now)
   return {
     state,
     text,
-    changed: text !== textBefore,
+    changed,
     slots,
     eras: changedEras.map(eraOf),
     consumed: [...consumed],
     gaps,
     isRefused: begun.some(({ streams }) => isAudioOnly(streams)),
+    hasCounted,
+    newHabits,
   }
+}
+
+/** Counts what was noticed. A count that grows is no change by itself: it is saved with the next one. */
+function closeStep(state: TimelineState, textBefore: string, now: UtcMs) {
+  if (state.noted === undefined) {
+    const text = JSON.stringify(state)
+    return { text, changed: text !== textBefore, hasCounted: false, newHabits: [] }
+  }
+  const { noted, ...uncounted } = state
+  const isOther = JSON.stringify(uncounted) !== textBefore
+  const newHabits = countNoted(state, now)
+  const changed = isOther || newHabits.length > 0
+  return { text: JSON.stringify(state), changed, hasCounted: true, newHabits }
 }
 
 function followParent(state: TimelineState, listed: readonly ListedStream[], peer?: IdentifiedStreams): void {

@@ -1,0 +1,153 @@
+import type { UtcMs } from '../../media/time.ts'
+import type { TimelineState } from './state.ts'
+
+/** A habit for the encoder's owner: what the encoder does and what becomes of it, and what the owner can do. */
+type HabitText = { readonly sentence: string; readonly remedy: string }
+
+/**
+ * What encoders do that is corrected or left out. To add one: a row here, and `noteHabit` where the step notices it, or
+ * a FoundHabit with the event where somebody else does.
+ */
+export const HABITS = {
+  'attribute-list-malformed': {
+    sentence: 'An attribute list has parts that are no NAME=value; they are left out, and the others are read.',
+    remedy: 'Separate attributes by commas, and write each as NAME=value with an upper-case name.',
+  },
+  'attribute-quotes-wrong': {
+    sentence: 'An attribute has quotes where it takes none, or lacks them; its value is read all the same.',
+    remedy: 'Write strings in double quotes, and numbers, resolutions and enumerated values without.',
+  },
+  'attribute-twice': {
+    sentence: 'An attribute stands twice in one tag; the first is taken.',
+    remedy: 'Write each attribute once.',
+  },
+  'attribute-unreadable': {
+    sentence: 'The value of an attribute is not of its form; it is read as what it seems to mean, else left out.',
+    remedy: 'Write the value as RFC 8216 has it: RESOLUTION=1280x720, FRAME-RATE=29.970, BANDWIDTH in whole bits.',
+  },
+  'bandwidth-missing': {
+    sentence: 'A variant has no BANDWIDTH that can be read; AVERAGE-BANDWIDTH or what its segments take stands for it.',
+    remedy: 'Give every EXT-X-STREAM-INF a BANDWIDTH: manifest filters and stream selection go by it.',
+  },
+  'byte-order-mark': {
+    sentence: 'A playlist begins with a byte order mark, which is left out.',
+    remedy: 'Write playlists as UTF-8 without a byte order mark; players may refuse them.',
+  },
+  'carriage-return-lines': {
+    sentence: 'The lines of a playlist end with a carriage return alone; they are taken for lines.',
+    remedy: 'End lines with a line feed, or carriage return and line feed.',
+  },
+  'character-unreadable': {
+    sentence: 'A tag has control characters, or the playlist is not UTF-8; the tag is read without them.',
+    remedy: 'Write playlists as UTF-8 without control characters.',
+  },
+  'date-malformed': {
+    sentence: 'A date is not written as ISO 8601 has it; it is read as what it can only mean.',
+    remedy: 'Write EXT-X-PROGRAM-DATE-TIME as 2026-05-03T00:01:08.040Z.',
+  },
+  'date-unreadable': {
+    sentence: 'A date cannot be read; its segment is taken without it, and the dates before and after it count.',
+    remedy: 'Write EXT-X-PROGRAM-DATE-TIME as 2026-05-03T00:01:08.040Z.',
+  },
+  'date-without-zone': {
+    sentence: 'A date names no time zone; it is taken for UTC.',
+    remedy: 'End EXT-X-PROGRAM-DATE-TIME with Z or an offset such as +01:00.',
+  },
+  'extinf-malformed': {
+    sentence: 'An EXTINF is not written as a number and a comma; it is read as what it can only mean.',
+    remedy: 'Write EXTINF with a decimal point and a comma behind the number, whatever the locale: #EXTINF:2.000,',
+  },
+  'extinf-missing': {
+    sentence: 'A segment has no EXTINF that can be read; the target duration stands for it.',
+    remedy: 'Write the duration of every segment before its name.',
+  },
+  'extinf-without-segment': {
+    sentence: 'An EXTINF has no segment behind it, and is left out.',
+    remedy: 'Write one EXTINF for each segment, followed by its name.',
+  },
+  'header-missing': {
+    sentence: 'A playlist does not begin with a line #EXTM3U; it is read all the same.',
+    remedy: 'Begin every playlist with the line #EXTM3U; players refuse others.',
+  },
+  'line-too-long': {
+    sentence: 'A tag is longer than 8192 characters; what is beyond them is left out.',
+    remedy: 'Write shorter titles and attributes.',
+  },
+  'needless-blank': {
+    sentence: 'Blanks stand behind a colon, around an attribute or before a line; they are left out.',
+    remedy: 'Write tags without blanks: #EXT-X-TARGETDURATION:2; other receivers refuse them.',
+  },
+  'rendition-incomplete': {
+    sentence: 'An EXT-X-MEDIA lacks TYPE, GROUP-ID or NAME; it is taken as far as it can be told what it is.',
+    remedy: 'Give every EXT-X-MEDIA a TYPE, a GROUP-ID that a variant names, and a NAME.',
+  },
+  'stream-inf-missing': {
+    sentence: 'A variant has no EXT-X-STREAM-INF before its name; it is taken for a variant of which nothing is told.',
+    remedy: 'Write an EXT-X-STREAM-INF with its BANDWIDTH before the name of every variant.',
+  },
+  'stream-inf-without-variant': {
+    sentence: 'An EXT-X-STREAM-INF has no name behind it, and is left out.',
+    remedy: 'Write the name of the media playlist in the line behind its EXT-X-STREAM-INF.',
+  },
+  'tag-late': {
+    sentence: 'A tag about the whole playlist stands behind the first segment; it is read as if it stood before.',
+    remedy: 'Write tags about the whole playlist before its first segment.',
+  },
+  'tag-malformed': {
+    sentence: 'A tag lacks its colon or is not in upper case; it is read all the same.',
+    remedy: 'Write tags in upper case, with a colon before their value.',
+  },
+  'tag-misplaced': {
+    sentence: 'A tag of a multivariant playlist stands in a media playlist, or the reverse; it is left out.',
+    remedy: 'Keep tags of segments and tags of streams in playlists of their own.',
+  },
+  'tag-twice': {
+    sentence: 'A tag that may stand once stands twice; the first that can be read is taken.',
+    remedy: 'Write the tags about the whole playlist once.',
+  },
+  'tag-unreadable': {
+    sentence: 'The value of a tag is not one that it may have; the tag is left out, since nothing depends on it.',
+    remedy: 'Write the value as RFC 8216 has it: EXT-X-PLAYLIST-TYPE is EVENT or VOD, and absent in a live playlist.',
+  },
+  'target-duration-wrong': {
+    sentence: 'EXT-X-TARGETDURATION is missing, no whole number, or less than an EXTINF; the longest EXTINF counts.',
+    remedy: 'Write the longest EXTINF of the stream, rounded to whole seconds, and never change it.',
+  },
+} as const satisfies Readonly<Record<string, HabitText>>
+
+export type HabitName = keyof typeof HABITS
+
+/** A habit as it was met, with what showed it, such as the line of a playlist. */
+export type FoundHabit = { readonly habit: HabitName; readonly example: string }
+
+/** How often a habit was met (once for each playlist or segment that shows it), when, and what showed it first. */
+export type HabitCount = { count: number; readonly first: UtcMs; last: UtcMs; readonly example: string }
+
+export type HabitCounts = Partial<Record<HabitName, HabitCount>>
+
+/** Characters. */
+const LONGEST_EXAMPLE = 120
+
+/** To be called by whatever notices it in a step. Counted once in a step, however often it is noted. */
+export function noteHabit(state: TimelineState, habit: HabitName, example: string): void {
+  state.noted ??= []
+  if (!state.noted.some((found) => found.habit === habit)) state.noted.push({ habit, example: shortened(example) })
+}
+
+/** Moves what was noted in a step to the counts of the input. Returns what was never met before. */
+export function countNoted(state: TimelineState, now: UtcMs): readonly FoundHabit[] {
+  const { noted = [] } = state
+  delete state.noted
+  return noted.filter(({ habit, example }) => {
+    state.habits ??= {}
+    const known = state.habits[habit]
+    if (known) Object.assign(known, { count: known.count + 1, last: now })
+    else state.habits[habit] = { count: 1, first: now, last: now, example }
+    return known === undefined
+  })
+}
+
+function shortened(example: string): string {
+  const characters = Array.from(example.slice(0, 2 * LONGEST_EXAMPLE + 2))
+  return characters.length > LONGEST_EXAMPLE ? `${characters.slice(0, LONGEST_EXAMPLE - 1).join('')}…` : example
+}
