@@ -30,7 +30,6 @@ const ANSWERS = {
     sentence: 'The playlist cannot be used, {problem}.',
     event: 'playlist-refused',
   },
-  PlaylistNotUtf8: { status: 400, sentence: 'The playlist is not UTF-8.', event: 'playlist-refused' },
   TooManyStreams: {
     status: 400,
     // The name is MediaPackage's.

@@ -29,6 +29,7 @@ describe('a media playlist', () => {
       ]),
       {
         kind: 'media',
+        habits: [],
         playlist: {
           name: 'channel_1.m3u8',
           targetDuration: ticks(180_000),
@@ -89,6 +90,11 @@ describe('a media playlist', () => {
   }
 })
 
+it('a playlist brings what was corrected in it', () => {
+  const { habits } = read(['#EXT-X-TARGETDURATION: 2', '#EXTINF:2.0,', 'a.ts'])
+  assert.deepEqual(habits, [{ habit: 'needless-blank', example: 'line 2: #EXT-X-TARGETDURATION: 2' }])
+})
+
 describe('a parent playlist', () => {
   const PARENT = [
     '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="aud",NAME="English",LANGUAGE="en",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="2",URI="audio-en.m3u8"',
@@ -111,6 +117,7 @@ describe('a parent playlist', () => {
   it('becomes streams: variants in order, then renditions with a playlist, each playlist once', () => {
     assert.deepEqual(read(PARENT), {
       kind: 'parent',
+      habits: [],
       streams: [
         {
           index: 1,

@@ -1,13 +1,12 @@
-import { parseMediaPlaylist } from '../manifests/hls/media-playlist.ts'
-import {
-  type MultivariantPlaylist,
-  parseMultivariantPlaylist,
-  type Rendition,
-  type VariantStream,
-} from '../manifests/hls/multivariant-playlist.ts'
+import type { MediaPlaylist } from '../manifests/hls/media-playlist.ts'
+import { parseMediaPlaylist } from '../manifests/hls/media-playlist-reader.ts'
+import type { MultivariantPlaylist, Rendition, VariantStream } from '../manifests/hls/multivariant-playlist.ts'
+import { parseMultivariantPlaylist } from '../manifests/hls/multivariant-playlist-reader.ts'
 import { MalformedPlaylist } from '../manifests/hls/playlist-error.ts'
 import { kindOfPlaylist } from '../manifests/hls/playlist-kind.ts'
+import { playlistReading } from '../manifests/hls/playlist-lines.ts'
 import { ticksFromSeconds } from '../media/time.ts'
+import type { FoundHabit } from '../model/input-timeline/habits.ts'
 import type { ListedPlaylist, ListedStream } from '../model/listed-playlist.ts'
 import type { ClosedCaptions, MuxedAudio, StreamRole } from '../model/output-segment.ts'
 import { FILE_NAME_RULE, fileName, isPlaylistName } from './file-name.ts'
@@ -22,10 +21,11 @@ export type PlaylistPlace = {
   readonly host: string
 }
 
-/** The content of an encoder's playlist. */
-export type SourcePlaylist =
+/** The content of an encoder's playlist, with what was corrected in it or left out. */
+export type SourcePlaylist = { readonly habits: readonly FoundHabit[] } & (
   | { readonly kind: 'parent'; readonly streams: readonly ListedStream[] }
   | { readonly kind: 'media'; readonly playlist: ListedPlaylist }
+)
 
 /**
  * Reads a playlist from an encoder. Everything it lists must be in its own folder. Throws MalformedPlaylist, and
@@ -38,19 +38,23 @@ export function readSourcePlaylist(text: string, place: PlaylistPlace, maxStream
       throw new MalformedPlaylist(lineOf(text, uri), `'${uri}' is not in the playlist's own folder; ${FILE_NAME_RULE}`)
     return name
   }
-  if (kindOfPlaylist(text) === 'media') return { kind: 'media', playlist: readMediaPlaylist(text, place.name, nameOf) }
+  const reading = playlistReading()
+  if (kindOfPlaylist(text, reading) === 'media') {
+    const playlist = listedPlaylist(place.name, parseMediaPlaylist(text, reading), nameOf)
+    return { kind: 'media', playlist, habits: reading.habits.found }
+  }
   const playlistOf = (uri: string) => {
     const name = nameOf(uri)
     if (isPlaylistName(name)) return name
     throw new MalformedPlaylist(lineOf(text, uri), `'${uri}' must end in .m3u8, or what is put there is no playlist`)
   }
-  const streams = streamsOf(parseMultivariantPlaylist(text), playlistOf)
+  const streams = streamsOf(parseMultivariantPlaylist(text, reading), playlistOf)
   if (streams.length > maxStreams) throw Refusal.of('TooManyStreams', { streams: streams.length, limit: maxStreams })
-  return { kind: 'parent', streams }
+  return { kind: 'parent', streams, habits: reading.habits.found }
 }
 
-function readMediaPlaylist(text: string, name: string, nameOf: (uri: string) => string): ListedPlaylist {
-  const { targetDuration, mediaSequence, segments, ended } = parseMediaPlaylist(text)
+function listedPlaylist(name: string, playlist: MediaPlaylist, nameOf: (uri: string) => string): ListedPlaylist {
+  const { targetDuration, mediaSequence, segments, ended } = playlist
   return {
     name,
     targetDuration: ticksFromSeconds(targetDuration),

@@ -68,17 +68,13 @@ export class Uploads {
     }
     await asStorageFailure(
       source.kind === 'parent'
-        ? archive.storeParentPlaylist(ingest, source.streams)
-        : archive.storeMediaPlaylist(ingest, source.playlist),
+        ? archive.storeParentPlaylist(ingest, source.streams, source.habits)
+        : archive.storeMediaPlaylist(ingest, source.playlist, source.habits),
     )
   }
 }
 
-/** Decodes a playlist's text. Throws Refusal when it is not UTF-8. */
+/** Decodes a playlist's text. What is no UTF-8 costs the tag it stands in, or is refused where it stands in a name. */
 function textOf(body: Uint8Array): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body)
-  } catch {
-    throw Refusal.of('PlaylistNotUtf8', {})
-  }
+  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(body)
 }

@@ -327,12 +327,17 @@ describe('a playlist', () => {
   const REFUSED: readonly [string, string | Uint8Array, number, RegExp][] = [
     ['that is empty', '', 400, /^The playlist cannot be used, line 1: /],
     ['of nonsense', '<html>', 400, /^The playlist cannot be used, line 1: /],
-    ['that is not UTF-8', Buffer.from('#EXTM3U\n\xff', 'latin1'), 400, /UTF-8/],
     [
-      'with a negative duration',
-      media('a.ts').replace('EXTINF:1', 'EXTINF:-1'),
+      'that names what is not UTF-8',
+      Buffer.from(media('\xff.ts'), 'latin1'),
       400,
-      /^The playlist cannot be used, line 3: /,
+      /^The playlist cannot be used, line 4: .*U\+FFFD/,
+    ],
+    [
+      'without durations',
+      media('a.ts').replaceAll(/:1/g, ':-1'),
+      400,
+      /^The playlist cannot be used, line 4: neither EXTINF nor/,
     ],
     ['that points elsewhere', media('../a.ts'), 400, /^The playlist cannot be used, line 4: '\.\.\/a\.ts' is not in/],
     ['of too many streams', variants(21), 400, /^MaxIngestStreamsError: .*21 streams/],

@@ -1,82 +1,134 @@
-import { MalformedPlaylist } from './playlist-error.ts'
-import { decimalFloat, decimalInteger } from './playlist-lines.ts'
+import type { NotedLine, PlaylistHabit, PlaylistHabits } from './playlist-habits.ts'
+import { decimalFloat, decimalInteger, looseDecimal } from './playlist-lines.ts'
 
-// AttributeName=AttributeValue, RFC 8216 §4.2; the value is a quoted string or runs up to the next comma.
-const ATTRIBUTE = /\s*([A-Z0-9-]+)=(?:"([^"]*)"\s*|([^",]+))(,|$)/y
+/** What stands between commas that are in no quoted string. */
+const PARTS = /(?:"[^"]*"|[^,])+/g
+const ATTRIBUTE = /^(\s*)([A-Za-z0-9_.-]+)(\s*)=(\s*)(.*)$/s
+const QUOTED = /^"([^"]*)"(.*)$/s
+const RESOLUTION = /^(\d{1,5}(?:\.\d{1,9})?)\s*[xX×*]\s*(\d{1,5}(?:\.\d{1,9})?)$/
+const RATIO = /^(\d{1,9})\s*[/:]\s*([1-9]\d{0,8})$/
 
-/** The attribute list of a tag, RFC 8216 §4.2, with its commas and quotes. */
+type Value = { text: string; readonly isQuoted: boolean }
+
+/**
+ * The attribute list of a tag, RFC 8216 §4.2, with its commas and quotes. What is not as it should be is read as what
+ * it seems to mean, else left out, and noted.
+ */
 export class AttributeList {
-  private readonly values = new Map<string, { text: string; quotedString: boolean }>()
-  private readonly tag: string
-  private readonly line: number
+  private readonly values = new Map<string, Value>()
+  private readonly where: NotedLine
+  private readonly habits: PlaylistHabits
 
-  /** Parses the list. Throws MalformedPlaylist. */
-  constructor(tag: string, text: string, line: number) {
-    this.tag = tag
-    this.line = line
-    ATTRIBUTE.lastIndex = 0
-    let comma = ','
-    while (comma === ',') {
-      const match = ATTRIBUTE.exec(text)
-      if (!match) throw new MalformedPlaylist(line, `the attributes of ${tag} are malformed`)
-      const [, name = '', quotedText, plainText = '', after = ''] = match
-      if (this.values.has(name)) throw new MalformedPlaylist(line, `${tag} has ${name} twice`)
-      this.values.set(name, { text: quotedText ?? plainText.trimEnd(), quotedString: quotedText !== undefined })
-      comma = after
+  constructor(text: string, where: NotedLine, habits: PlaylistHabits) {
+    this.where = where
+    this.habits = habits
+    const parts = text.match(PARTS) ?? []
+    if (parts.join(',') !== text || parts.length === 0) this.note('attribute-list-malformed')
+    let last: Value | undefined
+    for (const part of parts) {
+      const match = ATTRIBUTE.exec(part)
+      if (match) last = this.add(match)
+      // CODECS=avc1.4d401f,mp4a.40.2 without its quotes.
+      else if (last && !last.isQuoted) last.text += `,${part.replaceAll('"', '').trim()}`
+      else this.note('attribute-list-malformed')
     }
   }
 
-  private typed(name: string, quoted: boolean): string | undefined {
+  /** Returns a quoted string. */
+  quotedString(name: string): string | undefined {
     const value = this.values.get(name)
-    if (value && value.quotedString !== quoted) {
-      throw new MalformedPlaylist(this.line, `${this.tag} ${name} has ${quoted ? 'no' : 'needless'} quotes`)
-    }
+    if (value && !value.isQuoted) this.note('attribute-quotes-wrong')
     return value?.text
   }
 
-  quotedString(name: string): string | undefined {
-    return this.typed(name, true)
-  }
-
   enumerated(name: string): string | undefined {
-    return this.typed(name, false)
+    return this.unquoted(name)?.toUpperCase()
   }
 
-  /** The value of a quoted string or an enumerated string: CLOSED-CAPTIONS may be either. */
+  /** Returns a quoted string or an enumerated string, as CLOSED-CAPTIONS allows. */
   either(name: string): string | undefined {
     return this.values.get(name)?.text
   }
 
-  /** The value of YES or NO as a boolean; false when absent. Throws MalformedPlaylist for other values. */
+  /** Returns whether the value is YES; false when the attribute is absent. */
   yes(name: string): boolean {
-    const text = this.typed(name, false)
-    if (text === undefined || text === 'NO') return false
-    if (text === 'YES') return true
-    throw new MalformedPlaylist(this.line, `${this.tag} ${name} is neither YES nor NO`)
+    const text = this.unquoted(name) ?? 'NO'
+    if (text !== 'YES' && text !== 'NO') this.note('attribute-unreadable')
+    return /^(yes|true)$/i.test(text)
   }
 
   integer(name: string): number | undefined {
-    const text = this.typed(name, false)
-    return text === undefined ? undefined : decimalInteger(text, this.line, `${this.tag} ${name}`)
+    return this.read(name, decimalInteger, (text) => roundedUp(looseDecimal(text)))
   }
 
   float(name: string): number | undefined {
-    const text = this.typed(name, false)
-    return text === undefined ? undefined : decimalFloat(text, this.line, `${this.tag} ${name}`)
+    return this.read(name, decimalFloat, (text) => ratio(text) ?? looseDecimal(text))
   }
 
-  resolution(name: string): { readonly width: number; readonly height: number } | undefined {
-    const text = this.typed(name, false)
+  resolution(name: string): Resolution | undefined {
+    const exact = (text: string) => (/^\d{1,5}x\d{1,5}$/.test(text) ? looseResolution(text) : undefined)
+    return this.read(name, exact, looseResolution)
+  }
+
+  /** Returns a value of one form, else what one of another form seems to mean. */
+  private read<T>(name: string, exact: Reader<T>, loose: Reader<T>): T | undefined {
+    const text = this.unquoted(name)
     if (text === undefined) return undefined
-    const match = /^(\d{1,5})x(\d{1,5})$/.exec(text)
-    if (!match) throw new MalformedPlaylist(this.line, `${this.tag} ${name} is not of the form 1280x720`)
-    return { width: Number(match[1]), height: Number(match[2]) }
+    const value = exact(text)
+    if (value !== undefined) return value
+    this.note('attribute-unreadable')
+    return loose(text.trim())
   }
 
-  required<T>(name: string, value: T | undefined): T {
-    if (value === undefined) throw new MalformedPlaylist(this.line, `${this.tag} has no ${name}`)
+  private unquoted(name: string): string | undefined {
+    const value = this.values.get(name)
+    if (value?.isQuoted) this.note('attribute-quotes-wrong')
+    return value?.text
+  }
+
+  private add([, before, written = '', ...rest]: RegExpExecArray): Value {
+    const [blank = '', after = '', right = ''] = rest
+    const name = written.toUpperCase()
+    if (name !== written) this.note('attribute-list-malformed')
+    if (before + blank + after !== '' || right !== right.trimEnd()) this.note('needless-blank')
+    const value = this.valueOf(right.trimEnd())
+    if (this.values.has(name)) this.note('attribute-twice')
+    else this.values.set(name, value)
     return value
   }
+
+  private valueOf(text: string): Value {
+    const [, quotedText, remainder] = QUOTED.exec(text) ?? []
+    if (quotedText === undefined) {
+      if (text.includes('"')) this.note('attribute-quotes-wrong')
+      return { text: text.replaceAll('"', '').trim(), isQuoted: false }
+    }
+    if (remainder !== '') this.note('attribute-list-malformed')
+    return { text: quotedText, isQuoted: true }
+  }
+
+  private note(habit: PlaylistHabit): void {
+    this.habits.note(habit, this.where)
+  }
+}
+
+export type Resolution = { readonly width: number; readonly height: number }
+
+type Reader<T> = (text: string) => T | undefined
+
+function looseResolution(text: string): Resolution | undefined {
+  const [, width, height] = RESOLUTION.exec(text) ?? []
+  return width === undefined ? undefined : { width: Math.round(Number(width)), height: Math.round(Number(height)) }
+}
+
+function roundedUp(value: number | undefined): number | undefined {
+  return value === undefined ? undefined : Math.ceil(value)
+}
+
+/** Reads a frame rate such as 30000/1001. */
+function ratio(text: string): number | undefined {
+  const [, dividend, divisor] = RATIO.exec(text) ?? []
+  return dividend === undefined ? undefined : Number(dividend) / Number(divisor)
 }
 
 /** An attribute with its value as it will be written; one whose value is undefined is left out. */

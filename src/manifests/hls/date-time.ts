@@ -1,29 +1,37 @@
 import { type UtcMs, utcMs } from '../../media/time.ts'
-import { MalformedPlaylist } from './playlist-error.ts'
 
-const DATE_TIME = /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(\.\d{1,12})?([Zz]|[+-]\d\d(?::?\d\d)?)?$/
+const DATE = /(?<year>\d{4})(?:(?<dash>[-/])(?<month>\d{1,2})\k<dash>(?<day>\d{1,2})|(?<mm>\d\d)(?<dd>\d\d))/.source
+const TIME = /(?<hour>\d{1,2}):?(?<minute>\d{2})(?::?(?<second>\d{2})(?<fraction>[.,]\d{1,12})?)?/.source
+const ZONE = /(?:\s*(?<zone>Z|UTC|GMT|[+-]\d\d(?::?\d\d)?))?/.source
+const DATE_TIME = new RegExp(`^["']?\\s*${DATE}(?:T|\\s+|_)${TIME}${ZONE}\\s*["']?$`, 'i')
+/** As ISO 8601 and RFC 3339 have it, in any case of its letters; the colon of the zone is often left out. */
+const USUAL = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,12})?([Zz]|[+-]\d\d(?::?\d\d)?)?$/
+
+/** A date as it was read, and how it was written. */
+export type ReadDateTime = { readonly utc: UtcMs; readonly namesZone: boolean; readonly isUsual: boolean }
 
 /**
  * Reads EXT-X-PROGRAM-DATE-TIME, RFC 8216 §4.3.2.6: ISO 8601 with `Z`, `+hh:mm`, `+hhmm` or `+hh`, or in UTC when it
- * names no zone. Fractions are rounded to milliseconds. Throws MalformedPlaylist.
+ * names no zone. Also what encoders write instead and can only mean one moment: a space for the T, a comma for the
+ * point, no separators, quotes. Fractions are rounded to milliseconds. Undefined when it is no date and time.
  */
-export function parseDateTime(text: string, line: number): UtcMs {
-  const [, year, month, day, hour, minute, second, fraction = '0', zone = 'Z'] = DATE_TIME.exec(text) ?? []
+export function parseDateTime(text: string): ReadDateTime | undefined {
+  const parts = DATE_TIME.exec(text)?.groups
+  if (!parts) return undefined
+  const { year, month = parts['mm'], day = parts['dd'], hour, minute, second = '0', fraction = '.0', zone } = parts
   const midnight = Date.UTC(Number(year), Number(month) - 1, Number(day))
-  const offset = zoneMinutes(zone)
-  if (
-    !(new Date(midnight).getUTCDate() === Number(day)) || // NaN when the pattern did not match
-    !(Number(month) >= 1 && Number(month) <= 12 && Number(hour) < 24 && Number(minute) < 60 && Number(second) <= 60) ||
-    offset === undefined
-  ) {
-    throw new MalformedPlaylist(line, 'EXT-X-PROGRAM-DATE-TIME is not an ISO 8601 date and time')
-  }
+  const offset = zoneMinutes(zone ?? 'Z')
+  const isDay = Number(month) >= 1 && Number(month) <= 12 && new Date(midnight).getUTCDate() === Number(day)
+  const isTime = Number(hour) < 24 && Number(minute) < 60 && Number(second) <= 60
+  if (!isDay || !isTime || offset === undefined) return undefined
   const minutes = Number(hour) * 60 + Number(minute) - offset
-  return utcMs(midnight + minutes * 60_000 + Number(second) * 1000 + Math.round(Number(fraction) * 1000))
+  const ms = Math.round(Number(fraction.replace(',', '.')) * 1000)
+  const utc = utcMs(midnight + minutes * 60_000 + Number(second) * 1000 + ms)
+  return { utc, namesZone: zone !== undefined, isUsual: USUAL.test(text) }
 }
 
 function zoneMinutes(zone: string): number | undefined {
-  if (zone === 'Z' || zone === 'z') return 0
+  if (/^[A-Z]/i.test(zone)) return 0
   const hours = Number(zone.slice(1, 3))
   const minutes = Number(zone.slice(3).replace(':', ''))
   if (hours > 23 || minutes > 59) return undefined

@@ -1,6 +1,4 @@
-import { AttributeList, quoted, type WrittenAttribute, writeAttributeList, yesOrNo } from './attribute-list.ts'
-import { MalformedPlaylist } from './playlist-error.ts'
-import { DEFAULT_PLAYLIST_LIMITS, decimalInteger, type PlaylistLimits, playlistLines } from './playlist-lines.ts'
+import { quoted, type WrittenAttribute, writeAttributeList, yesOrNo } from './attribute-list.ts'
 
 /** A Variant Stream, RFC 8216 §4.3.4.2. Each field names the attribute it becomes. */
 export type VariantStream = {
@@ -25,15 +23,21 @@ export type VariantStream = {
   readonly videoRange?: VideoRange
 }
 
+export const VIDEO_RANGES = ['SDR', 'HLG', 'PQ'] as const
+
 export type VideoRange = (typeof VIDEO_RANGES)[number]
 
 /** An I-frame stream, RFC 8216 §4.3.4.3 (EXT-X-I-FRAME-STREAM-INF). */
 export type IFrameStream = Pick<VariantStream, 'uri' | 'bandwidth' | 'codecs' | 'resolution' | 'videoRange'>
 
+export const RENDITION_TYPES = ['AUDIO', 'VIDEO', 'SUBTITLES', 'CLOSED-CAPTIONS'] as const
+
+export type RenditionType = (typeof RENDITION_TYPES)[number]
+
 /** A rendition, RFC 8216 §4.3.4.1 (EXT-X-MEDIA). */
 export type Rendition = {
   /** TYPE */
-  readonly type: 'AUDIO' | 'VIDEO' | 'SUBTITLES' | 'CLOSED-CAPTIONS'
+  readonly type: RenditionType
   /** GROUP-ID */
   readonly groupId: string
   /** NAME */
@@ -65,106 +69,6 @@ export type MultivariantPlaylist = {
   readonly renditions: readonly Rendition[]
   /** I-frame streams; written, but not read. */
   readonly iFrameStreams?: readonly IFrameStream[]
-}
-
-/**
- * Reads a source's multivariant playlist. Unknown tags and trick-play streams are ignored; session keys are refused.
- * Throws MalformedPlaylist.
- */
-export function parseMultivariantPlaylist(
-  text: string,
-  limits: PlaylistLimits = DEFAULT_PLAYLIST_LIMITS,
-): MultivariantPlaylist {
-  let version = 1
-  let independentSegments = false
-  const variants: VariantStream[] = []
-  const renditions: Rendition[] = []
-  let pending: { readonly line: number; readonly variant: Omit<VariantStream, 'uri'> } | undefined
-  let lastLine = 1
-
-  for (const { line, tag, value } of playlistLines(text, limits)) {
-    lastLine = line
-    if (tag === undefined) {
-      if (!pending) throw new MalformedPlaylist(line, 'a URI has no EXT-X-STREAM-INF')
-      if (variants.length === limits.variants) {
-        throw new MalformedPlaylist(line, `there are more than ${limits.variants} variants`)
-      }
-      variants.push({ uri: value, ...pending.variant })
-      pending = undefined
-      continue
-    }
-    switch (tag) {
-      case 'EXT-X-STREAM-INF':
-        if (pending) throw new MalformedPlaylist(pending.line, 'an EXT-X-STREAM-INF has no URI')
-        pending = { line, variant: parseStreamInf(new AttributeList(tag, value, line)) }
-        break
-      case 'EXT-X-MEDIA':
-        if (renditions.length === limits.renditions) {
-          throw new MalformedPlaylist(line, `there are more than ${limits.renditions} renditions`)
-        }
-        renditions.push(parseMedia(new AttributeList(tag, value, line), line))
-        break
-      case 'EXT-X-VERSION':
-        version = decimalInteger(value, line, tag)
-        break
-      case 'EXT-X-INDEPENDENT-SEGMENTS':
-        independentSegments = true
-        break
-      case 'EXT-X-SESSION-KEY':
-        throw new MalformedPlaylist(line, 'EXT-X-SESSION-KEY: encrypted sources are not accepted')
-      case 'EXTINF':
-      case 'EXT-X-TARGETDURATION':
-        throw new MalformedPlaylist(line, `${tag} has no place in a multivariant playlist`)
-    }
-  }
-  if (pending) throw new MalformedPlaylist(pending.line, 'an EXT-X-STREAM-INF has no URI')
-  if (variants.length === 0) throw new MalformedPlaylist(lastLine, 'there is no EXT-X-STREAM-INF')
-  return { version, independentSegments, variants, renditions }
-}
-
-function parseStreamInf(attributes: AttributeList): Omit<VariantStream, 'uri'> {
-  return present({
-    bandwidth: attributes.required('BANDWIDTH', attributes.integer('BANDWIDTH')),
-    averageBandwidth: attributes.integer('AVERAGE-BANDWIDTH'),
-    codecs: attributes.quotedString('CODECS'),
-    resolution: attributes.resolution('RESOLUTION'),
-    frameRate: attributes.float('FRAME-RATE'),
-    audio: attributes.quotedString('AUDIO'),
-    subtitles: attributes.quotedString('SUBTITLES'),
-    closedCaptions: attributes.either('CLOSED-CAPTIONS'),
-    videoRange: VIDEO_RANGES.find((range) => range === attributes.enumerated('VIDEO-RANGE')),
-  })
-}
-
-const VIDEO_RANGES = ['SDR', 'HLG', 'PQ'] as const
-
-const RENDITION_TYPES: readonly string[] = ['AUDIO', 'VIDEO', 'SUBTITLES', 'CLOSED-CAPTIONS']
-
-function isRenditionType(text: string): text is Rendition['type'] {
-  return RENDITION_TYPES.includes(text)
-}
-
-function parseMedia(attributes: AttributeList, line: number): Rendition {
-  const type = attributes.required('TYPE', attributes.enumerated('TYPE'))
-  if (!isRenditionType(type)) throw new MalformedPlaylist(line, 'EXT-X-MEDIA TYPE is unknown')
-  return present({
-    type,
-    groupId: attributes.required('GROUP-ID', attributes.quotedString('GROUP-ID')),
-    name: attributes.required('NAME', attributes.quotedString('NAME')),
-    language: attributes.quotedString('LANGUAGE'),
-    isDefault: attributes.yes('DEFAULT'),
-    autoselect: attributes.yes('AUTOSELECT'),
-    forced: attributes.yes('FORCED'),
-    instreamId: attributes.quotedString('INSTREAM-ID'),
-    channels: attributes.quotedString('CHANNELS'),
-    characteristics: attributes.quotedString('CHARACTERISTICS'),
-    uri: attributes.quotedString('URI'),
-  })
-}
-
-/** Copies an object without its undefined members. */
-function present<T extends object>(value: { readonly [K in keyof T]: T[K] | undefined }): T {
-  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as T
 }
 
 /** Writes a multivariant playlist. Renditions come first, so that a group is known before a variant names it. */

@@ -1,36 +1,53 @@
 import { MalformedPlaylist } from './playlist-error.ts'
-import { DEFAULT_PLAYLIST_LIMITS, type PlaylistLimits, playlistLines } from './playlist-lines.ts'
+import { type PlaylistReading, playlistLines, playlistReading } from './playlist-lines.ts'
 
 export type PlaylistKind = 'multivariant' | 'media'
 
+/** Tags that say what the URI behind them is. */
+const KIND_OF_URIS: Readonly<Record<string, PlaylistKind>> = { 'EXT-X-STREAM-INF': 'multivariant', EXTINF: 'media' }
+
 const KIND_OF_TAG: Readonly<Record<string, PlaylistKind>> = {
-  'EXT-X-STREAM-INF': 'multivariant',
+  'EXT-X-TARGETDURATION': 'media',
+  'EXT-X-MEDIA-SEQUENCE': 'media',
+  'EXT-X-PLAYLIST-TYPE': 'media',
+  'EXT-X-PROGRAM-DATE-TIME': 'media',
+  'EXT-X-ENDLIST': 'media',
   'EXT-X-I-FRAME-STREAM-INF': 'multivariant',
   'EXT-X-MEDIA': 'multivariant',
   'EXT-X-SESSION-DATA': 'multivariant',
   'EXT-X-SESSION-KEY': 'multivariant',
-  EXTINF: 'media',
-  'EXT-X-TARGETDURATION': 'media',
-  'EXT-X-MEDIA-SEQUENCE': 'media',
-  'EXT-X-PLAYLIST-TYPE': 'media',
-  'EXT-X-ENDLIST': 'media',
 }
 
 /**
- * Tells a media playlist from a multivariant one, RFC 8216 §4.1. Throws MalformedPlaylist for a text that mixes both
- * or shows neither.
+ * Which kind of playlist this is, RFC 8216 §4.1. What stands before its URIs decides, then its other tags, then whether
+ * all it names are playlists. One that names segments and streams, or neither, is a MalformedPlaylist.
  */
-export function kindOfPlaylist(text: string, limits: PlaylistLimits = DEFAULT_PLAYLIST_LIMITS): PlaylistKind {
-  let kind: PlaylistKind | undefined
+export function kindOfPlaylist(text: string, reading: PlaylistReading = playlistReading()): PlaylistKind {
+  let ofUris: PlaylistKind | undefined
+  const ofTags = new Set<PlaylistKind>()
+  let namesPlaylists: boolean | undefined
   let lastLine = 1
-  for (const { line, tag } of playlistLines(text, limits)) {
+  for (const { line, tag, value } of playlistLines(text, reading)) {
     lastLine = line
-    const tagKind = tag === undefined ? undefined : KIND_OF_TAG[tag]
-    if (tagKind && kind && tagKind !== kind) {
-      throw new MalformedPlaylist(line, `${tag} has no place in a ${kind} playlist`)
+    if (tag === undefined) {
+      namesPlaylists = namesPlaylists !== false && isPlaylistUri(value)
+      continue
     }
-    kind ??= tagKind
+    const kind = KIND_OF_URIS[tag]
+    if (kind && ofUris && kind !== ofUris) {
+      throw new MalformedPlaylist(line, `${tag} has no place in a ${ofUris} playlist`)
+    }
+    ofUris ??= kind
+    const kindOfTag = KIND_OF_TAG[tag]
+    if (kindOfTag) ofTags.add(kindOfTag)
   }
-  if (!kind) throw new MalformedPlaylist(lastLine, 'the playlist lists neither segments nor streams')
-  return kind
+  if (ofUris) return ofUris
+  if (ofTags.has('media')) return 'media'
+  if (ofTags.has('multivariant') || namesPlaylists) return 'multivariant'
+  throw new MalformedPlaylist(lastLine, 'the playlist lists neither segments nor streams')
+}
+
+/** True when what a URI names is called as playlists are, whatever stands behind its name. */
+export function isPlaylistUri(uri: string): boolean {
+  return /\.m3u8?(?:[?#]|$)/i.test(uri)
 }

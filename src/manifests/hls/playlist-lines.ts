@@ -1,10 +1,11 @@
 import { MalformedPlaylist } from './playlist-error.ts'
+import { type NotedLine, PlaylistHabits } from './playlist-habits.ts'
 
-/** Limits on playlists from outside. */
+/** What a playlist from outside may cost. */
 export type PlaylistLimits = {
-  /** Characters of the whole text. */
+  /** Characters. */
   readonly textLength: number
-  /** Characters of one line. */
+  /** Characters. */
   readonly lineLength: number
   readonly segments: number
   readonly variants: number
@@ -19,68 +20,130 @@ export const DEFAULT_PLAYLIST_LIMITS: PlaylistLimits = {
   renditions: 100,
 }
 
-/** A line with content, RFC 8216 §4.1: a tag, or a URI when `tag` is absent. `line` counts from 1. */
-export type PlaylistLine = { readonly line: number; readonly tag?: string; readonly value: string }
+/** How a playlist is read: at what cost at most, and where is noted what was corrected or left out. */
+export type PlaylistReading = { readonly limits: PlaylistLimits; readonly habits: PlaylistHabits }
 
-// Control characters (except the tab, which is tolerated) and the byte order mark, RFC 8216 §4.1.
-const FORBIDDEN = /[^\P{Cc}\t]|\ufeff/u
+export function playlistReading(limits: PlaylistLimits = DEFAULT_PLAYLIST_LIMITS): PlaylistReading {
+  return { limits, habits: new PlaylistHabits() }
+}
 
-/** Yields the tags and URIs of a playlist, without blank lines and comments. Throws MalformedPlaylist. */
-export function* playlistLines(text: string, limits: PlaylistLimits): Generator<PlaylistLine, void, void> {
+/**
+ * A line that means something, RFC 8216 §4.1: a tag, or a URI when `tag` is absent. `line` counts from 1, `text` is the
+ * whole line.
+ */
+export type PlaylistLine = NotedLine & { readonly tag?: string; readonly value: string }
+
+// Control characters (a tab is let pass) and the byte order mark, RFC 8216 §4.1; and what was no UTF-8.
+const FORBIDDEN = /[^\P{Cc}\t]|[\ufeff\ufffd]/gu
+/** A tag as it should be. */
+const TAG = /^#(EXT[A-Z0-9-]*)(?::(?!\s)(.*))?$/s
+/** A tag as it is found. */
+const LOOSE_TAG = /^#(EXT[A-Z0-9-]*)(\s*)(:?)(\s*)(.*)$/is
+const KNOWN_TAG = /^EXT(INF|M3U|-X-.*)$/
+
+/** Yields the tags and URIs of a playlist; blank lines and comments are left out. Throws MalformedPlaylist. */
+export function* playlistLines(text: string, reading: PlaylistReading): Generator<PlaylistLine, void, void> {
+  const { limits, habits } = reading
   if (text.length > limits.textLength) {
     throw new MalformedPlaylist(1, `the playlist is longer than ${limits.textLength} characters`)
   }
   let line = 0
-  for (let start = 0; start < text.length; ) {
+  let isHeaderDue = true
+  for (const raw of rawLines(text, habits)) {
     line++
-    const newline = text.indexOf('\n', start)
-    const end = newline === -1 ? text.length : newline
-    const content = contentOf(text, { start, end }, line, limits)
-    start = end + 1
-    if (line === 1) {
-      if (content !== '#EXTM3U') throw new MalformedPlaylist(1, 'a playlist begins with #EXTM3U')
-      continue
-    }
+    const content = contentOf(raw, line, reading)
     if (content === '') continue
-    if (!content.startsWith('#')) yield { line, value: content }
-    else if (content.startsWith('#EXT')) {
-      const colon = content.indexOf(':')
-      if (colon === -1) yield { line, tag: content.slice(1), value: '' }
-      else yield { line, tag: content.slice(1, colon), value: content.slice(colon + 1) }
+    const read = content.startsWith('#') ? tagOf(content, line, habits) : { line, text: content, value: content }
+    if (!read) continue
+    if (isHeaderDue) {
+      // What begins otherwise is no playlist, as far as anybody can tell.
+      if (read.tag === undefined) throw new MalformedPlaylist(line, 'a playlist begins with #EXTM3U')
+      if (line > 1 || read.tag !== 'EXTM3U') habits.note('header-missing', read)
+      isHeaderDue = false
     }
+    if (read.tag !== 'EXTM3U') yield read
   }
-  if (line === 0) throw new MalformedPlaylist(1, 'a playlist begins with #EXTM3U')
+  if (isHeaderDue) throw new MalformedPlaylist(1, 'a playlist begins with #EXTM3U')
 }
 
-function contentOf(
-  text: string,
-  { start, end }: { readonly start: number; readonly end: number },
-  line: number,
-  limits: PlaylistLimits,
-): string {
-  if (end - start > limits.lineLength) {
-    throw new MalformedPlaylist(line, `the line is longer than ${limits.lineLength} characters`)
+/** Yields lines as RFC 8216 §4.1 ends them, or with a carriage return alone. */
+function* rawLines(text: string, habits: PlaylistHabits): Generator<string, void, void> {
+  let start = 0
+  if (text.startsWith('\ufeff')) {
+    habits.note('byte-order-mark', { line: 1, text })
+    start = 1
   }
-  const content = text.slice(start, end > start && text.charCodeAt(end - 1) === 13 ? end - 1 : end)
-  const forbidden = FORBIDDEN.exec(content)
-  if (forbidden) {
-    const code = forbidden[0].charCodeAt(0).toString(16).padStart(4, '0')
-    throw new MalformedPlaylist(line, `the character U+${code.toUpperCase()} has no place in a playlist`)
+  const hasLoneReturns = /\r(?!\n)/.test(text)
+  if (hasLoneReturns) habits.note('carriage-return-lines', { line: 1, text })
+  const unix = hasLoneReturns ? text.replaceAll(/\r\n?/g, '\n') : text
+  while (start < unix.length) {
+    const newline = unix.indexOf('\n', start)
+    const end = newline === -1 ? unix.length : newline
+    yield unix.slice(start, end > start && unix.charCodeAt(end - 1) === 13 ? end - 1 : end)
+    start = end + 1
   }
-  return content.trimEnd()
 }
 
-/** Reads a decimal-integer, §4.2, up to 2⁵³ - 1. Throws MalformedPlaylist. */
-export function decimalInteger(text: string, line: number, what: string): number {
-  const value = Number(text)
-  if (!/^\d{1,16}$/.test(text) || !Number.isSafeInteger(value)) {
-    throw new MalformedPlaylist(line, `${what} is not a whole number`)
+/** Returns a line without blanks around it and, in tags, without forbidden characters. Throws MalformedPlaylist. */
+function contentOf(raw: string, line: number, { limits, habits }: PlaylistReading): string {
+  let content = raw.trim()
+  const isTag = content.startsWith('#')
+  if (raw.length > limits.lineLength) {
+    if (!isTag) throw new MalformedPlaylist(line, `the line is longer than ${limits.lineLength} characters`)
+    habits.note('line-too-long', { line, text: content })
+    content = content.slice(0, limits.lineLength)
   }
-  return value
+  const [forbidden] = content.match(FORBIDDEN) ?? []
+  if (forbidden !== undefined) {
+    if (!isTag) {
+      const code = forbidden.charCodeAt(0).toString(16).padStart(4, '0')
+      throw new MalformedPlaylist(line, `the character U+${code.toUpperCase()} has no place in a playlist`)
+    }
+    habits.note('character-unreadable', { line, text: content })
+    content = content.replaceAll(FORBIDDEN, '').trimEnd()
+  }
+  if (content !== '' && raw.length > content.length && /^\s/.test(raw))
+    habits.note('needless-blank', { line, text: raw })
+  return content
 }
 
-/** Reads a decimal-floating-point, §4.2, from 0 to below 10⁹. Throws MalformedPlaylist. */
-export function decimalFloat(text: string, line: number, what: string): number {
-  if (!/^\d{1,9}(\.\d{0,20})?$/.test(text)) throw new MalformedPlaylist(line, `${what} is not a decimal number`)
-  return Number(text)
+/** Reads a tag; undefined for a comment. */
+function tagOf(text: string, line: number, habits: PlaylistHabits): PlaylistLine | undefined {
+  const exact = TAG.exec(text)
+  if (exact) return { line, text, tag: exact[1]!, value: exact[2] ?? '' }
+  const loose = LOOSE_TAG.exec(text)
+  const tag = loose?.[1]?.toUpperCase()
+  if (!loose || tag === undefined || !KNOWN_TAG.test(tag)) return undefined
+  const [, written, before = '', colon, after = '', value = ''] = loose
+  const lacksColon = colon === '' && value !== ''
+  if (written !== tag || lacksColon) habits.note('tag-malformed', { line, text })
+  if (!lacksColon && before + after !== '') habits.note('needless-blank', { line, text })
+  return { line, text, tag, value }
+}
+
+/** Reads a decimal-integer, §4.2, up to 2⁵³ - 1; undefined when it is none. */
+export function decimalInteger(text: string): number | undefined {
+  return /^\d{1,16}$/.test(text) && Number.isSafeInteger(Number(text)) ? Number(text) : undefined
+}
+
+const LOOSE_INTEGER = /^["']?\s*\+?(\d{1,16})(?:\.0*)?\s*["']?$/
+
+/** Reads what a whole number seems to mean that is quoted, or has a plus sign or a fraction of nothing. */
+export function looseInteger(text: string): number | undefined {
+  const [, digits] = LOOSE_INTEGER.exec(text) ?? []
+  return decimalInteger(digits ?? '')
+}
+
+/** Reads a decimal-floating-point, §4.2: not negative, below a thousand million; undefined when it is none. */
+export function decimalFloat(text: string): number | undefined {
+  return /^\d{1,9}(\.\d{0,20})?$/.test(text) ? Number(text) : undefined
+}
+
+const LOOSE_DECIMAL = /^["']?\s*\+?(\d{1,16}(?:[.,]\d{0,20})?|[.,]\d{1,20})\s*["']?$/
+
+/** Reads what a number seems to mean that is quoted, has a plus sign, a comma for its point, or nothing before that. */
+export function looseDecimal(text: string): number | undefined {
+  const [, digits] = LOOSE_DECIMAL.exec(text) ?? []
+  const value = Number(digits?.replace(',', '.') ?? Number.NaN)
+  return value <= Number.MAX_SAFE_INTEGER ? value : undefined
 }
