@@ -5,6 +5,7 @@ import { parseTarget } from '../http/target.ts'
 import type { InputRef } from '../model/input-ref.ts'
 import type { IngestCredentials } from './credentials.ts'
 import { type DigestCredentials, digestChallenges, digestResponse, parseDigestCredentials, sameText } from './digest.ts'
+import { percentDecoded } from './file-name.ts'
 import type { IngestLimits } from './ingest-limits.ts'
 import { Nonces, type NonceUse } from './nonces.ts'
 import { Refusal } from './refusal.ts'
@@ -85,11 +86,14 @@ export function addressOf({ socket }: IncomingMessage): string {
   return socket.remoteAddress ?? 'unknown'
 }
 
-/** True when the credentials were made for this request, §3.4.6. */
+/**
+ * True when the credentials were made for this request, §3.4.6. Clients differ in what they encode, and whether they
+ * sign the query, which means nothing here.
+ */
 function isMeantFor(given: DigestCredentials, username: string, request: IncomingMessage): boolean {
   const target = request.url ?? ''
   if (given.username !== username || given.realm !== REALM) return false
   if (given.uri === target) return true
   const [a, b] = [parseTarget(given.uri), parseTarget(target)]
-  return a !== undefined && a.path === b?.path && a.query === b.query
+  return a !== undefined && b !== undefined && percentDecoded(a.path) === percentDecoded(b.path)
 }

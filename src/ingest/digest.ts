@@ -52,9 +52,10 @@ export function parseDigestCredentials(header: string | undefined): DigestCreden
 /** The `response` of a client that knows the password, §3.4.1. */
 export function digestResponse(credentials: Omit<DigestCredentials, 'response'>, method: string, password: string) {
   const { algorithm, username, realm, nonce, nc, cnonce, uri } = credentials
+  // Node has the bytes of header fields as Latin-1.
   const hash = (text: string) =>
     createHash(algorithm === 'MD5' ? 'md5' : 'sha256')
-      .update(text)
+      .update(text, 'latin1')
       .digest('hex')
   const user = hash(`${username}:${realm}:${password}`)
   return hash(`${user}:${nonce}:${nc}:${cnonce}:auth:${hash(`${method}:${uri}`)}`)

@@ -1,26 +1,59 @@
-const MAX_LENGTH = 255
-const SAFE = /^[A-Za-z0-9_~+=@-][A-Za-z0-9._~+=@-]*$/
+/** Characters of a name, and of each of its parts between slashes. */
+const MAX_LENGTH = 1024
+const MAX_PART_LENGTH = 255
 
-/** The rule that `fileName` enforces, for messages. */
-export const FILE_NAME_RULE = `a file name is up to ${MAX_LENGTH} letters, digits and . _ ~ + = @ - and does not begin with a dot`
+/** What `fileName` lets pass, for messages. */
+export const FILE_NAME_RULE = `a file name is a path below the ingest URL, of up to ${MAX_LENGTH} characters and ${MAX_PART_LENGTH} between slashes, none of them a control character`
 
 /**
- * The file name that a path segment stands for; undefined when it is none. Percent-encoding is decoded once; the
- * result must consist of the same safe characters, which include no percent sign, slash or space.
+ * Reads the name that a path stands for, seen from a folder: the path below the ingest URL, RFC 3986 §5.2.4, without
+ * percent-encoding, which is undone once. It is opaque: names are the same when all their characters are. Undefined
+ * when it leaves the ingest URL, is too long, has control characters, or names a folder.
  */
-export function fileName(segment: string): string | undefined {
-  // Longer than any name with every character encoded.
-  if (segment.length > 3 * MAX_LENGTH) return undefined
-  let name: string
-  try {
-    name = decodeURIComponent(segment)
-  } catch {
-    return undefined
+export function fileName(path: string, folder = ''): string | undefined {
+  // Longer than any name with every byte encoded, and than any name of dots.
+  if (path.length > 12 * MAX_LENGTH) return undefined
+  const parts = folder.split('/').filter((part) => part !== '')
+  const decoded = percentDecoded(path).split('/')
+  for (const part of decoded) {
+    if (part === '' || part === '.') continue
+    if (part !== '..') parts.push(part)
+    else if (parts.pop() === undefined) return undefined
   }
-  return name.length <= MAX_LENGTH && SAFE.test(name) ? name : undefined
+  if (['', '.', '..'].includes(decoded.at(-1)!)) return undefined
+  const name = parts.join('/')
+  const isTooLong = name.length > MAX_LENGTH || parts.some((part) => part.length > MAX_PART_LENGTH)
+  return isTooLong || /\p{Cc}/u.test(name) ? undefined : name
 }
 
-/** True for names whose content is read as a playlist; everything else is kept as a segment. */
+/** Returns the folder that a file is in, seen from the ingest URL: empty, or ending with a slash. */
+export function folderOf(name: string): string {
+  return name.slice(0, name.lastIndexOf('/') + 1)
+}
+
+/** What is put under such a name is read as a playlist, and everything else kept as a segment. */
 export function isPlaylistName(name: string): boolean {
   return /\.m3u8?$/i.test(name)
+}
+
+/** Undoes percent-encoding once; a percent sign that encodes nothing stands for itself. */
+export function percentDecoded(text: string): string {
+  if (!text.includes('%')) return text
+  const bytes = Buffer.from(text).toString('latin1')
+  const decoded = bytes.replaceAll(/%([0-9a-f]{2})/gi, (_, code: string) =>
+    String.fromCharCode(Number.parseInt(code, 16)),
+  )
+  return decodedText(Buffer.from(decoded, 'latin1'))
+}
+
+const UTF_8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+const WINDOWS_1252 = new TextDecoder('windows-1252')
+
+/** Decodes UTF-8, or what was never meant to be UTF-8. */
+export function decodedText(bytes: Uint8Array): string {
+  try {
+    return UTF_8.decode(bytes)
+  } catch {
+    return WINDOWS_1252.decode(bytes)
+  }
 }

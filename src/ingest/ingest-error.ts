@@ -20,7 +20,7 @@ const SOON = { 'retry-after': '1' }
 const ANSWERS = {
   InvalidPath: {
     status: 400,
-    sentence: 'An ingest path is /in/v2/<channel GUID>/<ingest endpoint id>/<file name>, without folders.',
+    sentence: 'An ingest path is /in/v2/<channel GUID>/<ingest endpoint id>/<file name>.',
     event: 'ingest-refused',
   },
   InvalidFileName: { status: 400, sentence: `A${FILE_NAME_RULE.slice(1)}.`, event: 'ingest-refused' },

@@ -61,6 +61,7 @@ export function createIngest(options: IngestDeps): Ingest {
         recent.delete(path)
         return sendText(response, 204, '')
       case 'MKCOL':
+        recent.add(path)
         return sendText(response, 201, '')
       case 'OPTIONS':
         return sendText(response, 200, '', { dav: '1', allow: METHODS })

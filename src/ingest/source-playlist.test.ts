@@ -4,13 +4,17 @@ import { ticks, utcMs } from '../media/time.ts'
 import { readSourcePlaylist } from './source-playlist.ts'
 
 const FOLDER = `/in/v2/${'a'.repeat(32)}/${'b'.repeat(32)}/`
-const read = (lines: readonly string[], maxStreams = 20) =>
-  readSourcePlaylist(
-    ['#EXTM3U', ...lines, ''].join('\n'),
-    { name: 'channel_1.m3u8', folder: FOLDER, host: 'origin:8080' },
-    maxStreams,
+const read = (lines: readonly string[], { maxStreams = 20, name = 'channel_1.m3u8' } = {}) =>
+  readSourcePlaylist(['#EXTM3U', ...lines, ''].join('\n'), { name, folder: FOLDER, host: 'origin:8080' }, maxStreams)
+const listing = (uri: string, name?: string) =>
+  read(
+    ['#EXT-X-TARGETDURATION:2', '#EXTINF:2.0,', 'before.ts', '#EXTINF:2.0,', uri],
+    name === undefined ? {} : { name },
   )
-const listing = (uri: string) => read(['#EXT-X-TARGETDURATION:2', '#EXTINF:2.0,', 'before.ts', '#EXTINF:2.0,', uri])
+const listedName = (uri: string, name?: string) => {
+  const source = listing(uri, name)
+  return source.kind === 'media' && source.playlist.segments[1]?.name
+}
 
 describe('a media playlist', () => {
   it('becomes the segments it lists', () => {
@@ -52,27 +56,77 @@ describe('a media playlist', () => {
   const SAME_FOLDER = [
     'a.ts',
     './a.ts',
+    '././a.ts',
+    'folder/../a.ts',
     '%61.ts',
+    'a.ts?token=1',
+    'a.ts?token=a/b&c=http://other/',
+    'a.ts#t=1',
     `${FOLDER}a.ts`,
+    `${FOLDER}/a.ts?token=1`,
     `http://origin:8080${FOLDER}a.ts`,
     `HTTPS://ORIGIN:8080${FOLDER}a.ts`,
   ]
   for (const uri of SAME_FOLDER) {
-    it(`names a file of its own folder: ${uri.replace(FOLDER, '<folder>')}`, () => {
-      const source = listing(uri)
-      assert.equal(source.kind === 'media' && source.playlist.segments[1]?.name, 'a.ts')
-    })
+    it(`names a file of its own folder: ${uri.replace(FOLDER, '<folder>')}`, () =>
+      assert.equal(listedName(uri), 'a.ts'))
   }
 
+  const NAMES: [uri: string, name: string][] = [
+    ['index-12:03:04.ts', 'index-12:03:04.ts'],
+    ['index-12%3A03%3A04.ts', 'index-12:03:04.ts'],
+    ['my stream 1.ts', 'my stream 1.ts'],
+    ['my%20stream%201.ts', 'my stream 1.ts'],
+    ['a,b;c&d=e+f@g!h$i.ts', 'a,b;c&d=e+f@g!h$i.ts'],
+    ["clip [1] (2) {3} 'x'.ts", "clip [1] (2) {3} 'x'.ts"],
+    ['clip%5B1%5D.ts', 'clip[1].ts'],
+    ['zürich.ts', 'zürich.ts'],
+    ['z%C3%BCrich.ts', 'zürich.ts'],
+    ['z%FCrich.ts', 'zürich.ts'],
+    ['zu\u0308rich.ts', 'zu\u0308rich.ts'],
+    ['📺.ts', '📺.ts'],
+    ['%F0%9F%93%BA.ts', '📺.ts'],
+    ['50%.ts', '50%.ts'],
+    ['50%25.ts', '50%.ts'],
+    ['a%2520b.ts', 'a%20b.ts'],
+    ['what%3F.ts', 'what?.ts'],
+    ['camera%231.ts', 'camera#1.ts'],
+    ['camera#1.ts', 'camera#1.ts'],
+    ['.hidden.ts', '.hidden.ts'],
+    ['segment', 'segment'],
+    ['video/a.ts', 'video/a.ts'],
+    ['video//./a.ts', 'video/a.ts'],
+    ['video%2Fa.ts', 'video/a.ts'],
+    [`${FOLDER}video/a.ts`, 'video/a.ts'],
+  ]
+  for (const [uri, name] of NAMES) {
+    it(`names ${name}: ${uri.replace(FOLDER, '<folder>')}`, () => assert.equal(listedName(uri), name))
+  }
+
+  it('in a folder names files from there', () => {
+    const inFolder = (uri: string) => listedName(uri, 'live/high/index.m3u8')
+    assert.equal(inFolder('a.ts'), 'live/high/a.ts')
+    assert.equal(inFolder('./seg/a.ts'), 'live/high/seg/a.ts')
+    assert.equal(inFolder('../a.ts'), 'live/a.ts')
+    assert.equal(inFolder('../../a.ts?x=../..'), 'a.ts')
+    assert.equal(inFolder(`${FOLDER}a.ts`), 'a.ts')
+    assert.throws(() => inFolder('../../../a.ts'), { name: 'MalformedPlaylist', message: /^line 6: / })
+    assert.throws(() => inFolder('..%2F../../a.ts'), { name: 'MalformedPlaylist' })
+  })
+
   const ELSEWHERE = [
-    'folder/a.ts',
     '../a.ts',
+    'folder/../../a.ts',
     '..%2fa.ts',
+    '%2e%2e/a.ts',
     '/a.ts',
-    'a.ts?token=1',
-    'a.ts#t=1',
-    '././a.ts',
-    '.hidden.ts',
+    'a%00.ts',
+    'a%0A.ts',
+    'folder/',
+    '..',
+    '?token=1',
+    'x'.repeat(256),
+    'x/'.repeat(520),
     `//origin:8080${FOLDER}a.ts`,
     `http://other:8080${FOLDER}a.ts`,
     `http://origin:8080@evil${FOLDER}a.ts`,
@@ -84,7 +138,7 @@ describe('a media playlist', () => {
     `${FOLDER}../c/a.ts`,
   ]
   for (const uri of ELSEWHERE) {
-    it(`is refused with its line when it points elsewhere: ${uri.replace(FOLDER, '<folder>')}`, () => {
+    it(`is refused with its line when it points elsewhere: ${uri.replace(FOLDER, '<folder>').slice(0, 60)}`, () => {
       assert.throws(() => listing(uri), { name: 'MalformedPlaylist', message: /^line 6: / })
     })
   }
@@ -223,9 +277,23 @@ describe('a parent playlist', () => {
     })
   }
 
+  it('names playlists in folders, from its own, whatever stands behind their names', () => {
+    const lines = [
+      '#EXT-X-STREAM-INF:BANDWIDTH=1',
+      'high/index.m3u8?id=1',
+      '#EXT-X-STREAM-INF:BANDWIDTH=1',
+      'low 1.m3u8',
+    ]
+    const source = read(lines, { name: 'live/main.m3u8' })
+    assert.deepEqual(source.kind === 'parent' && source.streams.map(({ playlist }) => playlist), [
+      'live/high/index.m3u8',
+      'live/low 1.m3u8',
+    ])
+  })
+
   it('is refused with the line of a rendition that lies elsewhere', () => {
-    const lines = PARENT.with(2, PARENT[2]!.replace('sub-de', 'sub/de'))
-    assert.throws(() => read(lines), { message: /^line 4: 'sub\/de.m3u8' is not in the playlist's own folder/ })
+    const lines = PARENT.with(2, PARENT[2]!.replace('sub-de', '../de'))
+    assert.throws(() => read(lines), { message: /^line 4: '..\/de.m3u8' names no file below the ingest URL/ })
   })
 })
 

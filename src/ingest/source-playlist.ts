@@ -9,7 +9,7 @@ import { ticksFromSeconds } from '../media/time.ts'
 import type { FoundHabit } from '../model/input-timeline/habits.ts'
 import type { ListedPlaylist, ListedStream } from '../model/listed-playlist.ts'
 import type { ClosedCaptions, MuxedAudio, StreamRole } from '../model/output-segment.ts'
-import { FILE_NAME_RULE, fileName, isPlaylistName } from './file-name.ts'
+import { FILE_NAME_RULE, fileName, folderOf, isPlaylistName } from './file-name.ts'
 import { Refusal } from './refusal.ts'
 
 /** The location of a playlist. */
@@ -28,14 +28,14 @@ export type SourcePlaylist = { readonly habits: readonly FoundHabit[] } & (
 )
 
 /**
- * Reads a playlist from an encoder. Everything it lists must be in its own folder. Throws MalformedPlaylist, and
+ * Reads a playlist from an encoder. Everything it lists must be below the ingest URL. Throws MalformedPlaylist, and
  * Refusal for a parent playlist with more than `maxStreams`.
  */
 export function readSourcePlaylist(text: string, place: PlaylistPlace, maxStreams: number): SourcePlaylist {
   const nameOf = (uri: string) => {
-    const name = plainName(uri, place)
+    const name = nameOfUri(uri, place)
     if (name === undefined)
-      throw new MalformedPlaylist(lineOf(text, uri), `'${uri}' is not in the playlist's own folder; ${FILE_NAME_RULE}`)
+      throw new MalformedPlaylist(lineOf(text, uri), `'${uri}' names no file below the ingest URL; ${FILE_NAME_RULE}`)
     return name
   }
   const reading = playlistReading()
@@ -148,19 +148,25 @@ function pick<T extends object, K extends keyof T>(value: T, keys: readonly K[])
 }
 
 /**
- * The name of a file in the playlist's own folder, from a URI that is a name, `./name`, a path, or a whole URL;
- * undefined for any other.
+ * The name of the file that a URI names: a path seen from the playlist's own folder, a path that begins with the ingest
+ * folder's, or a whole URL of it. What stands behind the name, a query or a fragment, names no other file. Undefined
+ * for any other URI.
  */
-function plainName(uri: string, { folder, host }: PlaylistPlace): string | undefined {
-  const authority = /^https?:\/\/([^/]*)(?=\/)/i.exec(uri)
+function nameOfUri(uri: string, { name, folder, host }: PlaylistPlace): string | undefined {
+  const path = uri.replace(QUERY, '').replace(FRAGMENT, '')
+  const authority = /^https?:\/\/([^/]*)(?=\/)/i.exec(path)
   if (authority && authority[1]?.toLowerCase() !== host.toLowerCase()) return undefined
-  const path = authority ? uri.slice(authority[0].length) : uri
-  for (const prefix of [folder, ...(authority ? [] : ['./', ''])]) {
-    if (path.startsWith(prefix)) return fileName(path.slice(prefix.length))
-  }
-  return undefined
+  const local = authority ? path.slice(authority[0].length) : path
+  if (local.startsWith(folder)) return fileName(local.slice(folder.length))
+  return local.startsWith('/') || OTHER_SCHEME.test(local) ? undefined : fileName(local, folderOf(name))
 }
 
+const QUERY = /\?.*$/s
+/** Behind a name with an extension: `camera#1.ts` is a name that was not encoded. */
+const FRAGMENT = /(?<=\.[A-Za-z0-9]+)#.*$/s
+/** Anything else before a colon is a part of a name, which an encoder should have written behind `./`. */
+const OTHER_SCHEME = /^(?:[a-z][a-z0-9+.-]*:\/\/|(?:about|blob|data|file|https?):)/i
+
 function lineOf(text: string, uri: string): number {
-  return text.slice(0, text.indexOf(uri)).split('\n').length
+  return text.slice(0, text.indexOf(uri)).split(/\r\n|\n|\r/).length
 }

@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts'
 import type { FaultLog } from '../http/fault-log.ts'
 import { bodyChunks, checkContentLength, readBody } from '../http/read-body.ts'
 import { MalformedPlaylist } from '../manifests/hls/playlist-error.ts'
+import { decodedPlaylist } from './decoded-playlist.ts'
 import { isPlaylistName } from './file-name.ts'
 import type { IngestLimits } from './ingest-limits.ts'
 import type { IngestPath } from './ingest-path.ts'
@@ -39,7 +40,7 @@ export class Uploads {
       checkContentLength(request, maxPlaylistBytes)
       proceed()
       const place = { name, folder: path.folder, host: request.headers.host ?? '' }
-      await this.playlist(path, place, textOf(await readBody(request, maxPlaylistBytes)))
+      await this.playlist(path, place, await readBody(request, maxPlaylistBytes))
     } else {
       checkContentLength(request, maxSegmentBytes)
       proceed()
@@ -58,8 +59,9 @@ export class Uploads {
     )
   }
 
-  private async playlist({ ingest }: IngestPath, place: PlaylistPlace, text: string) {
+  private async playlist({ ingest }: IngestPath, place: PlaylistPlace, body: Uint8Array) {
     const { archive, limits } = this.options
+    const { text, habits } = decodedPlaylist(body)
     let source: SourcePlaylist
     try {
       source = readSourcePlaylist(text, place, limits.maxStreams)
@@ -68,13 +70,8 @@ export class Uploads {
     }
     await asStorageFailure(
       source.kind === 'parent'
-        ? archive.storeParentPlaylist(ingest, source.streams, source.habits)
-        : archive.storeMediaPlaylist(ingest, source.playlist, source.habits),
+        ? archive.storeParentPlaylist(ingest, source.streams, [...habits, ...source.habits])
+        : archive.storeMediaPlaylist(ingest, source.playlist, [...habits, ...source.habits]),
     )
   }
-}
-
-/** Decodes a playlist's text. What is no UTF-8 costs the tag it stands in, or is refused where it stands in a name. */
-function textOf(body: Uint8Array): string {
-  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(body)
 }

@@ -70,13 +70,40 @@ describe('the ingest folder', () => {
   })
 
   it('refuses with the reason what is no path of a file in it', async () => {
-    const PATHS = ['%2e%2e%2fa.ts', '..', 'a/b.ts', '.a.ts', '%252e%252e', 'a%00.ts', `${'a'.repeat(256)}`]
+    const PATHS = ['%2e%2e%2fa.ts', '..', 'a/../../b.ts', 'a%00.ts', `${'a'.repeat(256)}`]
     for (const path of PATHS) {
       const { status, text } = await client.signed('PUT', FOLDER + path, { body: 'x' })
       assert.equal(status, 400, path)
       assert.match(text, /^(An ingest path|A file name) is /, path)
     }
     assert.equal((await client.signed('PUT', FOLDER, { body: 'x' })).status, 400)
+    assert.equal((await client.signed('PUT', `${FOLDER}folder/`, { body: 'x' })).status, 400)
+  })
+
+  it('has folders, and names with any character, for every method', async () => {
+    assert.equal((await client.signed('MKCOL', `${FOLDER}live%20(1)/`)).status, 201)
+    const path = `${FOLDER}live%20(1)/12:03,a&b%5B1%5D%C3%BC.ts`
+    const find = async (sought: string) => client.signed('PROPFIND', sought, { headers: { depth: '0' } })
+    assert.equal((await find(path)).status, 404)
+    assert.equal((await client.signed('PUT', `${path}?part=1`, { body: 'named' })).status, 201)
+    assert.equal(server.archive.files().get('live (1)/12:03,a&b[1]ü.ts')?.toString(), 'named')
+    const { status, text } = await find(path)
+    assert.equal(status, 207)
+    assert.match(text, /\/live%20\(1\)\/12%3A03%2Ca%26b%5B1%5D%C3%BC\.ts<\/D:href>.*<D:resourcetype><\/D:resourcetype>/)
+    for (const folder of ['live%20(1)', 'live%20(1)/']) assert.equal((await find(FOLDER + folder)).status, 207)
+    assert.equal((await client.signed('HEAD', `${path}?part=2`)).status, 200)
+    assert.equal((await client.signed('DELETE', path.replace('%5B1%5D', '[1]'))).status, 204)
+    assert.equal((await client.signed('HEAD', path)).status, 404)
+  })
+
+  it('takes credentials that were made for the same file, encoded otherwise or without the query', async () => {
+    for (const [path, uri] of [
+      ['a%20b.ts?x=1', 'a%20b.ts'],
+      ['a%3Ab.ts', 'a:b.ts'],
+    ]) {
+      const change = { uri: FOLDER + uri }
+      assert.equal((await client.signed('PUT', FOLDER + path, { body: 'x', change })).status, 201, uri)
+    }
   })
 })
 

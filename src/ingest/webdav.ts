@@ -8,9 +8,11 @@ import { Refusal } from './refusal.ts'
  */
 export function sendProperties(response: ServerResponse, path: IngestPath, depth: string): void {
   if (depth !== '0') throw Refusal.of('DepthNotSupported', {})
-  const type = path.name === undefined ? '<D:collection/>' : ''
-  // Neither GUIDs nor file names hold a character that XML would need escaped.
-  const href = `${path.folder}${path.name ?? ''}`
+  const { folder, name, subfolder } = path
+  const type = name === undefined ? '<D:collection/>' : ''
+  // Percent-encoding leaves no character that XML would need escaped.
+  const parts = (name ?? (subfolder ? `${subfolder}/` : '')).split('/')
+  const href = `${folder}${parts.map(encodeURIComponent).join('/')}`
   const body =
     '<?xml version="1.0" encoding="utf-8"?>\n' +
     `<D:multistatus xmlns:D="DAV:"><D:response><D:href>${href}</D:href><D:propstat>` +
@@ -19,7 +21,7 @@ export function sendProperties(response: ServerResponse, path: IngestPath, depth
   response.writeHead(207, { 'content-type': 'application/xml; charset=utf-8', 'content-length': body.length }).end(body)
 }
 
-/** Files stored recently, for encoders that ask whether they arrived: a bounded courtesy, not the archive. */
+/** Files and folders made recently, for encoders that ask for them: a bounded courtesy, not the archive. */
 export class RecentFiles {
   private readonly paths = new Set<string>()
   private readonly limit: number
@@ -43,4 +45,4 @@ export class RecentFiles {
   }
 }
 
-const keyOf = ({ folder, name }: IngestPath): string => `${folder}${name}`
+const keyOf = ({ folder, name, subfolder }: IngestPath): string => `${folder}${name ?? subfolder ?? ''}`

@@ -33,8 +33,8 @@ export function playlistReading(limits: PlaylistLimits = DEFAULT_PLAYLIST_LIMITS
  */
 export type PlaylistLine = NotedLine & { readonly tag?: string; readonly value: string }
 
-// Control characters (a tab is let pass) and the byte order mark, RFC 8216 §4.1; and what was no UTF-8.
-const FORBIDDEN = /[^\P{Cc}\t]|[\ufeff\ufffd]/gu
+// Control characters (a tab is let pass) and the byte order mark, RFC 8216 §4.1.
+const FORBIDDEN = /[^\P{Cc}\t]|\ufeff/gu
 /** A tag as it should be. */
 const TAG = /^#(EXT[A-Z0-9-]*)(?::(?!\s)(.*))?$/s
 /** A tag as it is found. */

@@ -38,8 +38,8 @@ export const HABITS = {
     remedy: 'End lines with a line feed, or carriage return and line feed.',
   },
   'character-unreadable': {
-    sentence: 'A tag has control characters, or the playlist is not UTF-8; the tag is read without them.',
-    remedy: 'Write playlists as UTF-8 without control characters.',
+    sentence: 'A tag has control characters; it is read without them.',
+    remedy: 'Write playlists without control characters.',
   },
   'date-malformed': {
     sentence: 'A date is not written as ISO 8601 has it; it is read as what it can only mean.',
@@ -76,6 +76,10 @@ export const HABITS = {
   'needless-blank': {
     sentence: 'Blanks stand behind a colon, around an attribute or before a line; they are left out.',
     remedy: 'Write tags without blanks: #EXT-X-TARGETDURATION:2; other receivers refuse them.',
+  },
+  'not-utf-8': {
+    sentence: 'A playlist is not UTF-8; its other bytes are read as Windows-1252.',
+    remedy: 'Write playlists as UTF-8.',
   },
   'rendition-incomplete': {
     sentence: 'An EXT-X-MEDIA lacks TYPE, GROUP-ID or NAME; it is taken as far as it can be told what it is.',

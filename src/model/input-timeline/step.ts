@@ -72,7 +72,7 @@ export function step(
   if ('habits' in event) for (const { habit, example } of event.habits ?? []) noteHabit(state, habit, example)
   if (event.kind === 'parent playlist') followParent(state, event.streams, peer)
   if (event.kind === 'media playlist') {
-    if (!state.streams && event.playlist.name === SINGLE_PARENT_NAME) makeSyntheticParent(state)
+    if (!state.streams && isSingleParent(event.playlist.name)) makeSyntheticParent(state, event.playlist.name)
     followPlaylist(state, event.playlist, unlisted, now)
   }
   const { touched, consumed, gaps } = placeQueued(state, unlisted, now, donor)
@@ -123,8 +123,13 @@ function followParent(state: TimelineState, listed: readonly ListedStream[], pee
   }
 }
 
-function makeSyntheticParent(state: TimelineState): void {
-  state.streams = [{ index: 1, playlist: SINGLE_PARENT_NAME, role: { kind: 'variant', bandwidth: 0 } }]
+/** True in a folder of its own, too. */
+function isSingleParent(name: string): boolean {
+  return name === SINGLE_PARENT_NAME || name.endsWith(`/${SINGLE_PARENT_NAME}`)
+}
+
+function makeSyntheticParent(state: TimelineState, playlist: string): void {
+  state.streams = [{ index: 1, playlist, role: { kind: 'variant', bandwidth: 0 } }]
   state.syntheticParent = true
 }
 
