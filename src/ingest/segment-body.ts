@@ -44,6 +44,6 @@ export async function storeSegment(archive: ArchiveWriter, put: SegmentPut): Pro
   }
   const receivedAt = put.clock()
   const object = { key, name, size, crc32: crc, sha256: sha256.digest('hex'), receivedAt, ...inspection.end(size) }
-  await asStorageFailure(archive.storeSegment(ingest, object))
+  await asStorageFailure(archive.storeSegment(ingest, object, inspection.habits))
   return object
 }

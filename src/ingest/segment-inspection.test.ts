@@ -34,6 +34,15 @@ function adtsFrames(count: number): Uint8Array {
   return Uint8Array.from(Array.from({ length: count }, () => [...header, ...payload]).flat())
 }
 
+it('brings what in a segment is corrected, with its name', () => {
+  const inspection = new SegmentInspection({ name: 'a.vtt', maxTracks: 10 })
+  inspection.push(text('WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:-5,LOCAL:00:00:00.000\n\n'))
+  inspection.end(50)
+  assert.deepEqual(inspection.habits, [
+    { habit: 'timestamp-map-odd', example: 'a.vtt: X-TIMESTAMP-MAP=MPEGTS:-5,LOCAL:00:00:00.000' },
+  ])
+})
+
 describe('a segment', () => {
   const packed = Uint8Array.from([...timestampTag(900_000), ...adtsFrames(94)])
   for (const size of [1, 3, 9, 10, 11, 4096]) {

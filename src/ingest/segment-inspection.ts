@@ -2,13 +2,15 @@ import { MalformedMedia } from '../media/bytes.ts'
 import { PackedAudioProbe } from '../media/packed-audio.ts'
 import { TsProbe } from '../media/ts/probe.ts'
 import { startsAsWebVtt, WebVttProbe } from '../media/webvtt/probe.ts'
+import type { FoundHabit } from '../model/input-timeline/habits.ts'
 import type { Container, SegmentProbe } from '../model/source-segment.ts'
 
 class NotAccepted extends Error {
   override readonly name = 'NotAccepted'
 }
 
-type Probe = { push(chunk: Uint8Array): void; end(): SegmentProbe }
+/** What reads a segment as it arrives, and notes what in it is corrected or left out. */
+type Probe = { push(chunk: Uint8Array): void; end(): SegmentProbe; readonly habits?: readonly FoundHabit[] }
 
 /** Bytes that hold every signature: a byte order mark, WEBVTT and the character after it. */
 const SIGNATURE_SIZE = 10
@@ -61,6 +63,11 @@ export class SegmentInspection {
     } catch (error) {
       return { problem: problemOf(error) }
     }
+  }
+
+  /** What in the segment is corrected or left out, known at its end. */
+  get habits(): readonly FoundHabit[] {
+    return (this.probe?.habits ?? []).map(({ habit, example }) => ({ habit, example: `${this.name}: ${example}` }))
   }
 
   private begin(chunk: Uint8Array): void {

@@ -2,6 +2,7 @@ import { MalformedMedia } from '../bytes.ts'
 import { TICKS_PER_MS } from '../time.ts'
 import { type Cue, NO_OFFSET, type TimestampMap, type WebVtt } from './document.ts'
 import { refuseLarge, startsAsWebVtt } from './probe.ts'
+import { isTimestampMap, readTimestampMap } from './timestamp-map.ts'
 
 const MAX_CUES = 5000
 
@@ -9,9 +10,6 @@ const ARROW = '-->'
 const TIMESTAMP = /(?:(\d{1,6}):)?([0-5]\d):([0-5]\d)\.(\d{3})/.source
 // The expression has only one way to match, so that a line of a million spaces is scanned once.
 const TIMING_LINE = new RegExp(`^[ \\t]*${TIMESTAMP}[ \\t]*-->[ \\t]*${TIMESTAMP}(?:[ \\t](.*))?$`, 's')
-const MAP_LINE = /^X-TIMESTAMP-MAP[ \t]*=/
-const MAP_MPEGTS = /[=,][ \t]*MPEGTS:(\d{1,15})[ \t]*(?:,|$)/
-const MAP_LOCAL = new RegExp(`[=,][ \\t]*LOCAL:${TIMESTAMP}[ \\t]*(?:,|$)`)
 
 /**
  * Reads a whole file, W3C WebVTT §6.1. What a player would skip is skipped, and skipped cues are counted. Throws
@@ -57,7 +55,7 @@ class BlockReader {
     const second = this.lines[this.at + 1] ?? ''
     if (first.includes(ARROW)) {
       this.cue(undefined)
-    } else if (second.includes(ARROW) && this.at > 1 && !MAP_LINE.test(first)) {
+    } else if (second.includes(ARROW) && this.at > 1 && !isTimestampMap(first)) {
       // The line before a cue is not its identifier in the header, but part of the header.
       this.at++
       this.cue(first)
@@ -86,12 +84,10 @@ class BlockReader {
 
   /** Reads the header block. Some encoders leave an empty line between the signature and the map. */
   private header(lines: readonly string[]): void {
-    const line = lines.find((each) => MAP_LINE.test(each))
+    const line = lines.find(isTimestampMap)
     if (line === undefined || this.map !== undefined || this.cues.length > 0) return
-    const mpegts = MAP_MPEGTS.exec(line)
-    const local = MAP_LOCAL.exec(line)
-    if (mpegts && local) this.map = { mpegts: Number(mpegts[1]), local: ticksOf(local, 1) }
-    else this.malformed++
+    this.map = readTimestampMap(line)?.map
+    if (!this.map) this.malformed++
   }
 
   private cue(id: string | undefined): void {

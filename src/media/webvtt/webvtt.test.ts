@@ -71,6 +71,36 @@ describe('readWebVtt', () => {
     assert.deepEqual(read('WEBVTT').map, { mpegts: 0, local: 0 })
   })
 
+  const MAPS: [line: string, mpegts: number, local: number][] = [
+    ['MPEGTS:-900000,LOCAL:00:00:00.000', PTS_MODULUS - 900_000, 0],
+    [`MPEGTS:${-3 * PTS_MODULUS - 1},LOCAL:00:00:00.000`, PTS_MODULUS - 1, 0],
+    [`MPEGTS:${5 * PTS_MODULUS + 7},LOCAL:00:00:00.000`, 7, 0],
+    ['MPEGTS:18446744073709551615,LOCAL:00:00:00.000', PTS_MODULUS - 1, 0],
+    ['LOCAL:00:00:01.000,MPEGTS:-1', PTS_MODULUS - 1, SECOND],
+    ['MPEGTS:900000,LOCAL:00:01.000', 900_000, SECOND],
+    ['MPEGTS: 900000, LOCAL: 00:00:01.000', 900_000, SECOND],
+    ['MPEGTS:900000 , LOCAL:0:0:1.000 ', 900_000, SECOND],
+    ['mpegts:900000,local:00:00:01', 900_000, SECOND],
+    ['MPEGTS:900000,LOCAL:00:00:01,500', 900_000, 1.5 * SECOND],
+    ['MPEGTS:900000', 900_000, 0],
+    ['LOCAL:00:00:01.000', 0, SECOND],
+  ]
+  for (const [line, mpegts, local] of MAPS) {
+    it(`reads a map modulo 2³³, however it is written: ${line}`, () => {
+      const { map, cues, malformed } = read(`WEBVTT\nX-TIMESTAMP-MAP=${line}\n\n00:01.000 --> 00:02.000\nx`)
+      assert.deepEqual([map, cues.length, malformed], [{ mpegts, local }, 1, 0])
+    })
+  }
+
+  it('places cues of a negative map beside those of the same time', () => {
+    const file = (mpegts: number) =>
+      read(`WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:${mpegts},LOCAL:00:00:00.000\n\n00:12.000 --> 00:13.000\nx`)
+    const shown = (mpegts: number) => cuesBetween([file(mpegts)], ticks(0), ticks(10 * SECOND))
+    assert.deepEqual(shown(-900_000), [{ start: 2 * SECOND, end: 3 * SECOND, settings: '', text: 'x' }])
+    assert.deepEqual(shown(PTS_MODULUS - 900_000), shown(-900_000))
+    assert.deepEqual(joinWebVtt([file(-900_000), file(PTS_MODULUS - 900_000)]).cues.length, 1)
+  })
+
   it('skips and counts what is malformed', () => {
     const { cues, malformed, map } = read(`WEBVTT
 X-TIMESTAMP-MAP=MPEGTS:x
@@ -130,6 +160,23 @@ describe('WebVttProbe', () => {
     for (let at = 0; at < bytes.length; at += size) found.push(bytes.subarray(at, at + size))
     return found.end()
   }
+
+  it('notes a timestamp map that is not written as it should be', () => {
+    const habitsOf = (header: string) => {
+      const found = new WebVttProbe()
+      found.push(Buffer.from(`WEBVTT\n${header}\n\n`))
+      found.end()
+      return found.habits
+    }
+    const usual = ['MPEGTS:900000,LOCAL:00:00:00.000', 'LOCAL:00:00.000,MPEGTS:0'].map(
+      (map) => `X-TIMESTAMP-MAP=${map}`,
+    )
+    for (const line of ['', 'NOTE x', ...usual]) assert.deepEqual(habitsOf(line), [], line)
+    for (const map of ['MPEGTS:-1,LOCAL:00:00:00.000', 'MPEGTS:8589934592,LOCAL:00:00:00.000', 'MPEGTS:1', 'x']) {
+      const example = `X-TIMESTAMP-MAP=${map}`
+      assert.deepEqual(habitsOf(example), [{ habit: 'timestamp-map-odd', example }])
+    }
+  })
 
   it('refuses what its reader would', () => {
     assert.throws(() => probe(Buffer.from(`WEBVTT\n\n${'x'.repeat(256 * 1024)}`), 65_536), /bytes/)

@@ -117,6 +117,11 @@ export const HABITS = {
     sentence: 'EXT-X-TARGETDURATION is missing, no whole number, or less than an EXTINF; the longest EXTINF counts.',
     remedy: 'Write the longest EXTINF of the stream, rounded to whole seconds, and never change it.',
   },
+  'timestamp-map-odd': {
+    sentence:
+      'X-TIMESTAMP-MAP of subtitles is negative, beyond 33 bits, or not written as it should be; it is read modulo 2³³.',
+    remedy: 'Write X-TIMESTAMP-MAP=MPEGTS:900000,LOCAL:00:00:00.000 with the PTS of the pictures, modulo 2³³.',
+  },
 } as const satisfies Readonly<Record<string, HabitText>>
 
 export type HabitName = keyof typeof HABITS
