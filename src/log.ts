@@ -1,5 +1,7 @@
 /** Everything that is logged, by event name, with the reason for each. Names are stable; sentences may change. */
 export const LOG_EVENTS = {
+  'access-key-short':
+    'The access key id or its secret has less than 16 characters, and the API listens where others can reach it.',
   'api-change': 'An operation of the API changed a resource.',
   'api-refusal': 'An API request was refused.',
   'api-request-failed': 'An API request failed because of an error of the server.',

@@ -5,7 +5,7 @@ import { setTimeout } from 'node:timers/promises'
 import { CommandFailed, CommandMisused } from './cli/terminal.ts'
 import type { Clock } from './clock.ts'
 import type { Config } from './config/config.ts'
-import { type KeptKeyPair, loadKeyPair } from './config/credentials.ts'
+import { isOpenToGuessing, type KeptKeyPair, loadKeyPair } from './config/credentials.ts'
 import { helpText } from './config/help.ts'
 import { ConfigurationError, readSettings } from './config/read-settings.ts'
 import { addressText } from './config/value-kind.ts'
@@ -47,6 +47,12 @@ async function serve(flags: readonly string[]): Promise<void> {
     format: asText ? 'text' : 'json',
     write: (line) => process.stderr.write(line),
   })
+  if (config.roles.has('control') && isOpenToGuessing(keys.pair, config.controlListen ?? config.listen)) {
+    log.warn(
+      { event: 'access-key-short' },
+      'access-key-id or secret-access-key has less than 16 characters: it can be guessed',
+    )
+  }
   process.on('uncaughtException', (error) => {
     log.error({ event: 'unexpected-error', error }, 'stopping because of an unexpected error')
     process.exit(FAILED)

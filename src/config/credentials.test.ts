@@ -3,7 +3,7 @@ import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
-import { type KeptKeyPair, loadKeyPair } from './credentials.ts'
+import { isOpenToGuessing, type KeptKeyPair, loadKeyPair } from './credentials.ts'
 import { ConfigurationError } from './read-settings.ts'
 
 describe('the key pair', () => {
@@ -59,5 +59,24 @@ describe('the key pair', () => {
     await chmod(file!, 0o600)
     await writeFile(file!, '[default]\naws_access_key_id = AKIA\n')
     await assert.rejects(load(), ConfigurationError)
+  })
+})
+
+describe('a short key pair', () => {
+  const short = { accessKeyId: 'test', secretAccessKey: 'test' }
+  const long = { accessKeyId: 'A'.repeat(16), secretAccessKey: 's'.repeat(16) }
+
+  it('can be guessed where others can reach the API', () => {
+    for (const host of ['0.0.0.0', '::', '192.0.2.1', 'live.example.com']) {
+      assert.ok(isOpenToGuessing(short, { host, port: 80 }), host)
+      assert.ok(isOpenToGuessing({ ...long, secretAccessKey: 'test' }, { host, port: 80 }), host)
+      assert.ok(!isOpenToGuessing(long, { host, port: 80 }), host)
+    }
+  })
+
+  it('is as good as any on the loopback', () => {
+    for (const host of ['127.0.0.1', '127.1.2.3', '::1', 'localhost']) {
+      assert.ok(!isOpenToGuessing(short, { host, port: 80 }), host)
+    }
   })
 })

@@ -3,6 +3,7 @@ import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/prom
 import { join } from 'node:path'
 import { ConfigurationError } from './read-settings.ts'
 import type { Settings } from './settings.ts'
+import type { Address } from './value-kind.ts'
 
 /** The key pair with which API clients sign their requests. */
 export type AccessKeyPair = { readonly accessKeyId: string; readonly secretAccessKey: string }
@@ -65,6 +66,14 @@ async function syncFolder(folder: string): Promise<void> {
   } finally {
     await handle.close()
   }
+}
+
+const SHORTEST_SAFE = 16
+
+/** True of a pair that can be guessed, on an address where others can try to; `test` and `test` is for emulators. */
+export function isOpenToGuessing({ accessKeyId, secretAccessKey }: AccessKeyPair, { host }: Address): boolean {
+  const isShort = accessKeyId.length < SHORTEST_SAFE || secretAccessKey.length < SHORTEST_SAFE
+  return isShort && !/^(localhost|127(\.\d+){3}|::1)$/i.test(host)
 }
 
 /** Makes a pair in the form AWS gives them, which some clients check. */

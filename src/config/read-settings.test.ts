@@ -83,6 +83,8 @@ describe('a setting that cannot be used is refused in one line that says where i
       { env: { WINDROW_ACCESS_KEY_ID: 'A'.repeat(20) } },
       /^access-key-id is set without secret-access-key; set both or neither$/,
     ],
+    [{ env: { WINDROW_ACCESS_KEY_ID: 'ab' } }, /^WINDROW_ACCESS_KEY_ID must be 3 to 128 letters and digits$/],
+    [{ env: { WINDROW_SECRET_ACCESS_KEY: 'ab' } }, /^WINDROW_SECRET_ACCESS_KEY must be 3 to 256 printable/],
   ]
   for (const [given, message] of refused) {
     it(JSON.stringify(given), () => {

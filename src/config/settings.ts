@@ -51,8 +51,8 @@ const optional = <T>(name: string, kind: ValueKind<T>, otherwise: string, says: 
 const ROLES = ['control', 'ingest', 'origin', 'harvest'] as const
 export type ProcessRole = (typeof ROLES)[number]
 
-const accessKeyId = text('KEY ID', /^\w{16,128}$/, 'must be 16 to 128 letters and digits')
-const secretAccessKey = text('SECRET', /^[\x21-\x7e]{16,256}$/, 'must be 16 to 256 printable characters without spaces')
+const accessKeyId = text('KEY ID', /^\w{3,128}$/, 'must be 3 to 128 letters and digits')
+const secretAccessKey = text('SECRET', /^[\x21-\x7e]{3,256}$/, 'must be 3 to 256 printable characters without spaces')
 
 export const SETTINGS = {
   dataFolder: preset('data', text('DIR'), './windrow-data', 'Folder for all data; created when missing.'),
@@ -98,12 +98,12 @@ export const SETTINGS = {
       'access-key-id',
       accessKeyId,
       'a pair is created at the first start',
-      'Key id with which API clients sign.',
+      'Key id with which API clients sign; at least 16 characters where others can reach the API.',
     ),
     secret: true,
   },
   secretAccessKey: {
-    ...optional('secret-access-key', secretAccessKey, 'a pair is created at the first start', 'Its secret.'),
+    ...optional('secret-access-key', secretAccessKey, 'a pair is created at the first start', 'Its secret; as long.'),
     secret: true,
   },
 

@@ -327,19 +327,19 @@ describe('a playlist', () => {
   const REFUSED: readonly [string, string | Uint8Array, number, RegExp][] = [
     ['that is empty', '', 400, /^The playlist cannot be used, line 1: /],
     ['of nonsense', '<html>', 400, /^The playlist cannot be used, line 1: /],
-    [
-      'with a control character in a name',
-      media('a\x01.ts'),
-      400,
-      /^The playlist cannot be used, line 4: .*U\+0001/,
-    ],
+    ['with a control character in a name', media('a\x01.ts'), 400, /^The playlist cannot be used, line 4: .*U\+0001/],
     [
       'without durations',
       media('a.ts').replaceAll(/:1/g, ':-1'),
       400,
       /^The playlist cannot be used, line 4: neither EXTINF nor/,
     ],
-    ['that points elsewhere', media('../a.ts'), 400, /^The playlist cannot be used, line 4: '\.\.\/a\.ts' names no file/],
+    [
+      'that points elsewhere',
+      media('../a.ts'),
+      400,
+      /^The playlist cannot be used, line 4: '\.\.\/a\.ts' names no file/,
+    ],
     ['of too many streams', variants(21), 400, /^MaxIngestStreamsError: .*21 streams/],
     ['that is too long', `${media('a.ts')}#${'x'.repeat(2000)}\n`, 413, /2000 bytes/],
   ]

@@ -46,11 +46,7 @@ describe('the habits of an input', () => {
 
   it('come with a parent playlist and with an object as well', () => {
     const streams = [{ index: 1, playlist: 'a.m3u8', role: { kind: 'variant', bandwidth: 1 } }] as const
-    const parent = step(
-      emptyTimeline(),
-      { kind: 'parent playlist', streams, habits: [BLANK] },
-      { unlisted, now: T0 },
-    )
+    const parent = step(emptyTimeline(), { kind: 'parent playlist', streams, habits: [BLANK] }, { unlisted, now: T0 })
     const object = step(parent.state, { kind: 'object', habits: [ZONE] }, { unlisted, now: T0 })
     assert.deepEqual(Object.keys(object.state.habits ?? {}), ['needless-blank', 'date-without-zone'])
     assert.equal(object.changed, true)
