@@ -199,6 +199,7 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
         releaseGraceMs: config.retentionGraceMs,
       },
       extent: (endpoint) => archive.extent(endpoint),
+      timelines: writesArchive || isReader ? segmentIndex : undefined,
       harvest: {
         // Another process with the role finds the job when it looks for those that are due.
         changed(jobId) {

@@ -3,6 +3,8 @@ import type { UtcRange } from '../media/time.ts'
 import type { Account } from '../model/arn.ts'
 import type { HarvestForecast } from '../model/harvest-forecast.ts'
 import type { HarvestJob } from '../model/harvest-job.ts'
+import type { InputRef } from '../model/input-ref.ts'
+import type { TimelineState } from '../model/input-timeline/state.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { Resources } from '../stores/resources.ts'
 import type { PageTokens } from './page-tokens.ts'
@@ -66,6 +68,7 @@ export type ControlContext = {
   readonly publicUrl: () => string
   readonly harvest: HarvestService
   readonly extent: ExtentOf
+  readonly inputState: InputStateOf
 }
 
 /** Port: the operations of harvesting that the API uses. */
@@ -79,3 +82,6 @@ export type HarvestService = {
 
 /** The span of time that an endpoint's archive holds, by the source's clock; undefined when it is empty. */
 export type ExtentOf = (endpoint: OriginEndpoint) => Promise<UtcRange | undefined>
+
+/** Reads the state of an input's timeline as it was saved last; undefined when nothing is saved of it. */
+export type InputStateOf = (input: InputRef) => Promise<TimelineState | undefined>

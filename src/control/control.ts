@@ -1,7 +1,17 @@
 import type { Clock } from '../clock.ts'
 import type { Mount } from '../http/handler.ts'
 import type { Log } from '../log.ts'
-import type { ControlContext, ControlLimits, ControlResources, ExtentOf, HarvestService } from './control-context.ts'
+import { readTimeline } from '../model/input-timeline/state.ts'
+import type { TimelineStore } from '../stores/timeline-store.ts'
+import { ApiError } from './api-error.ts'
+import type {
+  ControlContext,
+  ControlLimits,
+  ControlResources,
+  ExtentOf,
+  HarvestService,
+  InputStateOf,
+} from './control-context.ts'
 import { mountJsonApi } from './json-api.ts'
 import type { Handlers, OperationName } from './mediapackage-v1/api.ts'
 import { channelHandlers } from './mediapackage-v1/channels.ts'
@@ -30,6 +40,8 @@ export type ControlDeps = {
   readonly limits: ControlLimits
   readonly harvest: HarvestService
   readonly extent?: ExtentOf
+  /** Where the archive is; elsewhere nobody knows of inputs. */
+  readonly timelines?: Pick<TimelineStore, 'loadTimeline'> | undefined
 }
 
 /** Creates the MediaPackage v1 API, and Windrow's own operations below `/windrow/v1/`. */
@@ -44,6 +56,7 @@ export function createControl(options: ControlDeps): readonly Mount[] {
     publicUrl,
     harvest: options.harvest,
     extent: options.extent ?? (async () => undefined),
+    inputState: inputStateOf(options.timelines),
   }
   const handlers: Handlers = {
     ...channelHandlers(context),
@@ -77,4 +90,12 @@ export function createControl(options: ControlDeps): readonly Mount[] {
     },
   })
   return [mediaPackage, windrow]
+}
+
+function inputStateOf(timelines: ControlDeps['timelines']): InputStateOf {
+  return async (input) => {
+    if (!timelines) throw new ApiError('ServiceUnavailableException', 'Ask a process that has the archive.')
+    const stored = await timelines.loadTimeline(input)
+    return stored && readTimeline(stored.state, input.ingestEndpointId)
+  }
 }

@@ -7,6 +7,7 @@ import { quoteValue, refuse } from '../model/rules.ts'
 import { ApiError } from './api-error.ts'
 import { type ControlContext, HARVEST_JOB_KEPT_MS } from './control-context.ts'
 import { forecastReport, harvestReport } from './harvest-report.ts'
+import { inputReport } from './inputs-report.ts'
 import type { OperationInput } from './mediapackage-v1/api.ts'
 import { createJob, requestedJob } from './new-harvest-job.ts'
 import type { PageInput } from './page-tokens.ts'
@@ -118,6 +119,17 @@ export function windrowHandlers(context: ControlContext): Record<WindrowOperatio
         throw new ApiError('NotFoundException', `There is no event sink with the id ${quoteValue(id)}`)
       }
       return {}
+    },
+
+    async DescribeInputs({ id }: Named) {
+      const channel = await resources.channelById(id)
+      if (!channel) throw new ApiError('NotFoundException', `There is no channel with the id ${quoteValue(id)}`)
+      const now = clock()
+      const inputs = channel.ingestEndpoints.map(async ({ id: ingestEndpointId }) => {
+        const state = await context.inputState({ channelGuid: channel.guid, ingestEndpointId })
+        return inputReport(ingestEndpointId, state, now)
+      })
+      return { channelId: id, inputs: await Promise.all(inputs) }
     },
   }
 }

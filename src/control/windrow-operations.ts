@@ -12,6 +12,7 @@ export type WindrowOperation =
   | 'DeleteHarvestObjects'
   | 'ListEvents'
   | 'ReplayEvents'
+  | 'DescribeInputs'
 
 const STRING: Shape = { kind: 'string' }
 const INTEGER: Shape = { kind: 'integer' }
@@ -50,6 +51,7 @@ export const WINDROW_OPERATIONS: readonly Operation[] = [
   operation('DeleteHarvestObjects', 'DELETE harvest_jobs/{id}/objects', 200, [ID]),
   operation('ListEvents', 'GET events', 200, PAGING),
   operation('ReplayEvents', 'POST event_sinks/{id}/replay', 202, [ID, member('after', 'body', STRING)]),
+  operation('DescribeInputs', 'GET channels/{id}/inputs', 200, [ID]),
 ]
 
 /**

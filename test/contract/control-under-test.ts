@@ -18,6 +18,7 @@ import { listen } from '../../src/http/listener.ts'
 import type { Log } from '../../src/log.ts'
 import { utcMs } from '../../src/media/time.ts'
 import type { Resources } from '../../src/stores/resources.ts'
+import type { SegmentIndex } from '../../src/stores/segment-index.ts'
 import { openSqliteStore } from '../../src/stores/sqlite/sqlite-store.ts'
 
 export const REGION = 'eu-central-1'
@@ -33,6 +34,7 @@ export type ControlUnderTest = {
   readonly errors: readonly object[]
   /** What the API works on. */
   readonly resources: Resources
+  readonly segmentIndex: SegmentIndex
   /** Ends a job, as the harvester does. */
   finish(jobId: string): Promise<void>
   close(): Promise<void>
@@ -49,6 +51,7 @@ export async function startControl(
     now?: () => number
     extent?: ExtentOf
     harvest?: Partial<HarvestService>
+    hasNoArchive?: boolean
   } = {},
 ): Promise<ControlUnderTest> {
   const created: string[] = []
@@ -73,6 +76,7 @@ export async function startControl(
       ...options.harvest,
     },
     ...(options.extent && { extent: options.extent }),
+    timelines: options.hasNoArchive ? undefined : store.segmentIndex,
   })
   const listener = await listen({ name: 'control', host: '127.0.0.1', port: 0, mounts: control, log })
   return {
@@ -80,6 +84,7 @@ export async function startControl(
     created,
     errors,
     resources: store.resources,
+    segmentIndex: store.segmentIndex,
     async finish(jobId) {
       const at = utcMs(now())
       const job = await store.resources.claimHarvestJob({ owner: 'test', now: at, leaseMs: 1000 })

@@ -56,6 +56,7 @@ export function followPlaylist(state: TimelineState, playlist: ListedPlaylist, u
     })
     listing.recent.push({ sequence, name: segment.name })
     listing.lastListedAt = now
+    listing.lastDuration = segment.duration
   })
   listing.recent = listing.recent.slice(-RECENT_ENTRIES)
   if (restarted || lastListed > listing.lastSequence) listing.previousSequence = restarted ? -1 : listing.lastSequence

@@ -68,6 +68,8 @@ export type StreamListing = {
   queue: QueuedEntry[]
   /** EXT-X-TARGETDURATION, or the longest EXTINF where that is longer; between a second and a minute. */
   targetDuration: Ticks
+  /** EXTINF of the newest segment listed; absent in what earlier versions saved. */
+  lastDuration?: Ticks
   /** The server's clock when the playlist last listed something new. */
   lastListedAt: UtcMs
   ended: boolean

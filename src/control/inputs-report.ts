@@ -1,0 +1,102 @@
+import { isoDateTime, msFromTicks, TICKS_PER_SECOND, ticks, type UtcMs, utcMs } from '../media/time.ts'
+import { HABITS, type HabitCounts, type HabitName } from '../model/input-timeline/habits.ts'
+import {
+  followedListings,
+  isSilent,
+  type OpenEra,
+  type StreamListing,
+  type TimelineState,
+} from '../model/input-timeline/state.ts'
+import type { ListedStream } from '../model/listed-playlist.ts'
+import type { SourceStream } from '../model/output-segment.ts'
+import type { TrackDescription } from '../model/source-segment.ts'
+
+/** An input as `/windrow/v1/channels/{id}/inputs` tells it. Members that are undefined are left out. */
+export function inputReport(ingestEndpointId: string, state: TimelineState | undefined, now: UtcMs) {
+  const { streams = [], listings = {}, eras = [], habits = {} } = state ?? {}
+  const named = new Set(streams.map(({ playlist }) => playlist))
+  return {
+    ingestEndpointId,
+    ...howItIs(state, now),
+    hasParentPlaylist: state?.streams !== undefined && !state.syntheticParent,
+    streams: streams.map((stream) => streamReport(stream, listings[stream.playlist], eras)),
+    // Followed for as long as a parent playlist may still name them.
+    unnamedPlaylists: Object.keys(listings).filter((playlist) => !named.has(playlist)),
+    openEras: eras.map(({ id, openedAt, anchor, sealedUntil }) => ({
+      id,
+      openedAt: isoDateTime(openedAt),
+      shownUntil: isoDateTime(utcAt(anchor, sealedUntil)),
+      datesFrom: anchor.isDated ? ('EXT-X-PROGRAM-DATE-TIME' as const) : ('SERVER' as const),
+    })),
+    habits: habitReports(habits),
+  }
+}
+
+function howItIs(state: TimelineState | undefined, now: UtcMs) {
+  const all = Object.values(state?.listings ?? {})
+  if (!state || all.length === 0) return { state: 'NOTHING_YET' as const }
+  const followed = followedListings(state)
+  const heard = followed.length > 0 ? followed : all
+  const lastHeardAt = utcMs(Math.max(...heard.map(({ lastListedAt }) => lastListedAt)))
+  const times = { lastHeardAt: isoDateTime(lastHeardAt) }
+  if (state.ended) return { state: 'ENDED' as const, ...times }
+  const isLive = heard.some((listing) => !isSilent(state, listing, now))
+  return isLive
+    ? { state: 'LIVE' as const, ...times }
+    : { state: 'SILENT' as const, silentSince: isoDateTime(lastHeardAt), ...times }
+}
+
+function streamReport(stream: ListedStream, listing: StreamListing | undefined, eras: readonly OpenEra[]) {
+  const found = eras.flatMap((era) => era.streams.filter(({ playlist }) => playlist === stream.playlist)).at(-1)
+  return {
+    index: stream.index,
+    playlist: stream.playlist,
+    role: stream.role,
+    container: found?.container,
+    tracks: found?.tracks.map((track, at) => trackReport(track, found, at)),
+    ...(listing && listingReport(listing, eras)),
+  }
+}
+
+function listingReport(listing: StreamListing, eras: readonly OpenEra[]) {
+  const { lastSequence, lastDuration, targetDuration, lastListedAt, recent, queue, ended, nextStart } = listing
+  const era = eras.find(({ id }) => id === listing.era)
+  return {
+    segmentDuration: lastDuration === undefined ? undefined : lastDuration / TICKS_PER_SECOND,
+    targetDuration: targetDuration / TICKS_PER_SECOND,
+    lastMediaSequence: lastSequence,
+    lastSegment: recent.at(-1)?.name,
+    lastListedAt: isoDateTime(lastListedAt),
+    // By the source's clock: the end of the newest segment that has its place.
+    placedUntil: era && isoDateTime(utcAt(era.anchor, nextStart)),
+    waitingSegments: queue.length,
+    hasEnded: ended,
+  }
+}
+
+function trackReport(track: TrackDescription, { bitrates }: SourceStream, at: number) {
+  const common = { kind: track.kind, bitsPerSecond: bitrates?.[at] }
+  if (track.kind === 'video') {
+    const { codec, width, height, frameRate } = track
+    return { ...common, codec, width, height, frameRate: frameRate && frameRate.numerator / frameRate.denominator }
+  }
+  if (track.kind === 'audio') {
+    const { codec, sampleRate, channels, language } = track
+    return { ...common, codec, sampleRate, channels, language }
+  }
+  return track.kind === 'text' ? { ...common, codec: track.codec } : { ...common, language: track.language }
+}
+
+/** The habits of the encoder in the order they were met, for its owner. */
+function habitReports(habits: HabitCounts) {
+  const known = (name: string): name is HabitName => Object.hasOwn(HABITS, name)
+  return Object.entries(habits).flatMap(([habit, { count, first, last, example }]) => {
+    // Another version may know others.
+    if (!known(habit)) return []
+    return [{ habit, count, first: isoDateTime(first), last: isoDateTime(last), example, ...HABITS[habit] }]
+  })
+}
+
+function utcAt(anchor: OpenEra['anchor'], time: number): UtcMs {
+  return utcMs(anchor.utc + msFromTicks(ticks(time - anchor.time)))
+}
