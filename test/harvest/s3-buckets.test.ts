@@ -237,8 +237,8 @@ describe('an S3 API that answers', () => {
       code: 'WrongRegion',
       says: /ap-south-1/,
     },
-    { answer: reply('503 Slow Down', document('SlowDown')), code: 'Unavailable', says: /at the moment/ },
-    { answer: reply('500 Oops', 'not XML at all'), code: 'Unavailable', says: /at the moment/ },
+    { answer: reply('503 Slow Down', document('SlowDown')), code: 'Unavailable', says: /temporarily unable/ },
+    { answer: reply('500 Oops', 'not XML at all'), code: 'Unavailable', says: /temporarily unable/ },
     { answer: reply('403 Forbidden', document('InvalidAccessKeyId')), code: 'InvalidCredentials', says: /credentials/ },
     { answer: '', code: 'Unreachable', says: /does not answer/ },
   ]

@@ -97,7 +97,7 @@ describe('a store in PostgreSQL', () => {
     const url = await server.createDatabase()
     await (await open(url)).close()
     await query(url, `UPDATE windrow.version SET version = ${MIGRATIONS.length + 1}`)
-    await assert.rejects(open(url), { name: 'DatabaseRefused', message: /of version \d+; this program knows/ })
+    await assert.rejects(open(url), { name: 'DatabaseRefused', message: /has version \d+, but this program supports/ })
   })
 
   it('gives endpoints of older versions, and the copies of them in harvest jobs, container and manifests', async () => {
