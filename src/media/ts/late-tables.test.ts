@@ -6,6 +6,7 @@ import { MalformedMedia } from '../bytes.ts'
 import type { MediaProbe } from '../track.ts'
 import { filterTs } from './filter.ts'
 import { PACKET_SIZE } from './packet.ts'
+import { TsProbe } from './probe.ts'
 import { findProgram } from './program.ts'
 import { packetise, writePmt } from './psi.ts'
 
@@ -48,6 +49,13 @@ describe('a segment whose tables do not come first', () => {
   async function isWhole(ts: Buffer): Promise<void> {
     for (const size of [ts.length, 100, 5000]) assert.deepEqual(shown(probeTs(ts, size)), shown(probeTs(first)))
     assert.deepEqual(demux(ts), demux(first))
+    const probe = new TsProbe()
+    probe.push(ts)
+    probe.end()
+    assert.deepEqual(
+      probe.habits.map(({ habit }) => habit),
+      ['tables-late'],
+    )
     for (const { offset, size, pts } of probeTs(ts).keyFrames) {
       const alone = Buffer.concat([pat, pmt, ts.subarray(offset, offset + size)])
       assert.equal(probeTs(alone).firstPts, pts, 'a key frame lies where the index has it')

@@ -39,6 +39,8 @@ const FIRST_STREAM = 3
  * thrown must not be used again.
  */
 export class TsProbe {
+  /** What the multiplexer does that is corrected. */
+  readonly habits: { readonly habit: 'tables-late'; readonly example: string }[] = []
   private readonly roles = new Uint16Array(PID_COUNT)
   private readonly program = new ProgramFollower()
   private readonly streams: ElementaryProbe[] = []
@@ -163,10 +165,14 @@ export class TsProbe {
     const { held } = this
     if (held === undefined || this.program.map === undefined) return
     this.held = undefined
+    let early = 0
     held.forEach((bytes, at, offset) => {
       const role = this.roles[pidOf(bytes, at)]!
-      if (role >= FIRST_STREAM) this.elementary(role, bytes, at, offset)
+      if (role < FIRST_STREAM) return
+      this.elementary(role, bytes, at, offset)
+      early++
     })
+    if (early > 0) this.habits.push({ habit: 'tables-late', example: `${early} packets of media precede the tables` })
   }
 
   /** Follows a new program map. Streams that it no longer lists stay as they are. */

@@ -1,4 +1,5 @@
 import {
+  isoDateTime,
   msFromTicks,
   PTS_MODULUS,
   TICKS_PER_SECOND,
@@ -13,6 +14,7 @@ import { utcAt } from '../eras/era.ts'
 import { LOCK_TOLERANCE } from '../eras/lock.ts'
 import type { SourceObject } from '../source-segment.ts'
 import type { Donor } from './donor.ts'
+import { noteHabit } from './habits.ts'
 import type { MediaObject, Placing } from './placing.ts'
 import { leadStream, type OpenEra, type QueuedEntry, type TimelineState } from './state.ts'
 
@@ -112,6 +114,8 @@ function redate(
   const isFollowed = Math.abs(date - expected) > ms || !era.anchor.isDated
   const offset = isFollowed ? date - expected : lastingOffset(era, date - expected)
   if (offset === undefined) return undefined
+  if (era.anchor.isDated)
+    noteHabit(state, expected - date > 2 * ms ? 'dates-back' : 'dates-off', `${offset} ms at ${isoDateTime(date)}`)
   delete era.dateOffsets
   const hasBefore = era.nextIndex > 0 || era.slots.some((slot) => slot.start < start - duration / 2)
   if (hasBefore && expected - date > 2 * ms) return date

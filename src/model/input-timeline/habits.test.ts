@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { EPOCH, probeAt, Rehearsal } from '../../../test/timeline/rehearsal.ts'
 import { ticks, utcMs } from '../../media/time.ts'
 import { type FoundHabit, noteHabit } from './habits.ts'
 import { emptyTimeline, readTimeline } from './state.ts'
@@ -64,5 +65,31 @@ describe('the habits of an input', () => {
     const text = JSON.stringify(before)
     step(before, listed([BLANK, ZONE]), { unlisted, now: T0 })
     assert.equal(JSON.stringify(before), text)
+  })
+
+  it('are noticed by the step where they are about time and segments', () => {
+    const r = new Rehearsal()
+    r.parent('a', 'b')
+    const date = (i: number, offset = 0) => utcMs(EPOCH + 2000 * i + offset)
+    for (let i = 0; i < 4; i++) {
+      r.put(`a-${i}`, probeAt(100 + 2 * i))
+      r.list('a', i, [{ name: `a-${i}`, date: date(i, i > 0 ? 500 : 0) }])
+      r.put(`b-${i}`, probeAt(100 + 1.5 * i, 640, 1.5))
+      r.list('b', i, [{ name: `b-${i}`, seconds: 3 }])
+    }
+    r.put('a-4', 'no sync byte')
+    r.list('a', 4, [{ name: 'a-4' }, { name: 'a-5' }])
+    r.pass(10)
+    r.put('a-6', probeAt(100 + 12))
+    r.list('a', 6, [{ name: 'a-6', date: date(6, -60_000) }])
+    const found = Object.entries(r.state.habits ?? {}).map(([habit, { example }]) => `${habit}: ${example}`)
+    assert.deepEqual(found.toSorted(), [
+      'cut-otherwise: b',
+      'dates-back: -60500 ms at 2025-12-31T23:59:12.000Z',
+      'dates-off: 500 ms at 2026-01-01T00:00:06.500Z',
+      'extinf-wrong: b-0: EXTINF:3.000, 1.500 s of media',
+      'segment-missing: a-5: listed, but never put',
+      'segment-unusable: a-4: no sync byte',
+    ])
   })
 })

@@ -41,6 +41,11 @@ export const HABITS = {
     sentence: 'A tag has control characters; it is read without them.',
     remedy: 'Write playlists without control characters.',
   },
+  'cut-otherwise': {
+    sentence:
+      'The segments of a stream begin at other times than those of the first; each is listed with its own duration.',
+    remedy: 'Cut all streams at the same times, so that players can switch between them without loading media twice.',
+  },
   'date-malformed': {
     sentence: 'A date is not written as ISO 8601 has it; it is read as what it can only mean.',
     remedy: 'Write EXT-X-PROGRAM-DATE-TIME as 2026-05-03T00:01:08.040Z.',
@@ -53,6 +58,14 @@ export const HABITS = {
     sentence: 'A date names no time zone; it is taken for UTC.',
     remedy: 'End EXT-X-PROGRAM-DATE-TIME with Z or an offset such as +01:00.',
   },
+  'dates-back': {
+    sentence: 'Dates went back by more than two segments while timestamps ran on; a discontinuity separates them.',
+    remedy: 'Let the clock of the encoder be set by NTP, and slew it rather than step it.',
+  },
+  'dates-off': {
+    sentence: 'Dates and timestamps ran apart; the dates were followed from there on.',
+    remedy: 'Let the clock of the encoder be set by NTP, and slew it rather than step it.',
+  },
   'extinf-malformed': {
     sentence: 'An EXTINF is not written as a number and a comma; it is read as what it can only mean.',
     remedy: 'Write EXTINF with a decimal point and a comma behind the number, whatever the locale: #EXTINF:2.000,',
@@ -64,6 +77,10 @@ export const HABITS = {
   'extinf-without-segment': {
     sentence: 'An EXTINF has no segment behind it, and is left out.',
     remedy: 'Write one EXTINF for each segment, followed by its name.',
+  },
+  'extinf-wrong': {
+    sentence: 'EXTINF differs from what the timestamps say by more than a tenth of a second; the timestamps count.',
+    remedy: 'Write the time from the first picture of a segment to the first of the next one.',
   },
   'header-missing': {
     sentence: 'A playlist does not begin with a line #EXTM3U; it is read all the same.',
@@ -85,6 +102,18 @@ export const HABITS = {
     sentence: 'An EXT-X-MEDIA lacks TYPE, GROUP-ID or NAME; it is taken as far as it can be told what it is.',
     remedy: 'Give every EXT-X-MEDIA a TYPE, a GROUP-ID that a variant names, and a NAME.',
   },
+  'segment-late': {
+    sentence: 'A segment came after its time had been published without it; it is archived, and not shown.',
+    remedy: 'Put the segments of all streams within a target duration of each other.',
+  },
+  'segment-missing': {
+    sentence: 'A playlist listed a segment that was not put within its target duration; there is a gap.',
+    remedy: 'Put a segment before the playlist that lists it, and repeat a PUT that failed.',
+  },
+  'segment-unusable': {
+    sentence: 'A segment holds no media that can be used; there is a gap.',
+    remedy: 'See the example for what is wrong with it.',
+  },
   'stream-inf-missing': {
     sentence: 'A variant has no EXT-X-STREAM-INF before its name; it is taken for a variant of which nothing is told.',
     remedy: 'Write an EXT-X-STREAM-INF with its BANDWIDTH before the name of every variant.',
@@ -92,6 +121,10 @@ export const HABITS = {
   'stream-inf-without-variant': {
     sentence: 'An EXT-X-STREAM-INF has no name behind it, and is left out.',
     remedy: 'Write the name of the media playlist in the line behind its EXT-X-STREAM-INF.',
+  },
+  'tables-late': {
+    sentence: 'PAT and PMT stand behind packets of audio or video, which are read as if the tables came first.',
+    remedy: 'Begin every segment with a PAT and a PMT, RFC 8216 §3.2: players may lose what precedes them.',
   },
   'tag-late': {
     sentence: 'A tag about the whole playlist stands behind the first segment; it is read as if it stood before.',

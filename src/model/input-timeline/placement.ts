@@ -1,12 +1,16 @@
-import { msFromTicks, type Ticks, ticks, type UtcMs, unwrapPts } from '../../media/time.ts'
+import { msFromTicks, TICKS_PER_SECOND, type Ticks, ticks, type UtcMs, unwrapPts } from '../../media/time.ts'
 import { describeStream } from '../eras/description.ts'
 import { makesSlots } from '../eras/era.ts'
 import type { SlotObject } from '../output-segment.ts'
 import { believableDate, eraAt, eraFor } from './eras.ts'
+import { noteHabit } from './habits.ts'
 import type { MediaObject, Placing } from './placing.ts'
 import { segmentLength } from './segment-length.ts'
 import { addGap, addObject, slotFor, takeInterval, tellsTime } from './slots.ts'
 import { leadStream, NEXT_TARGET_DURATIONS, type OpenEra, RECENT_PLACES, type StreamListing } from './state.ts'
+
+/** EXTINF that is off by no more may be rounded. */
+const WRONG_BY: Ticks = ticks(TICKS_PER_SECOND / 10)
 
 export type Placement = {
   /** The era, if it was opened or its description changed. */
@@ -69,7 +73,7 @@ export function placeGap(placing: Placing): void {
 }
 
 /** How long the object lasts, noted where that is not what its playlist told. */
-function lengthOf({ listing, entry, next, now }: Placing, { probe }: MediaObject): Ticks | 'waits' {
+function lengthOf({ state, listing, entry, next, now }: Placing, { probe }: MediaObject): Ticks | 'waits' {
   const { duration: told } = entry
   const waitedMs = now - entry.listedAt
   const length = segmentLength({
@@ -82,10 +86,15 @@ function lengthOf({ listing, entry, next, now }: Placing, { probe }: MediaObject
     mayWait: !isLast(listing) && waitedMs < NEXT_TARGET_DURATIONS * msFromTicks(listing.targetDuration),
   })
   if (length === 'waits') return length
+  if (Math.abs(length - told) > WRONG_BY) {
+    noteHabit(state, 'extinf-wrong', `${entry.name}: EXTINF:${secondsOf(told)}, ${secondsOf(length)} s of media`)
+  }
   if (length === told) delete listing.corrected
   else listing.corrected = { told, real: length }
   return length
 }
+
+const secondsOf = (time: Ticks) => (time / TICKS_PER_SECOND).toFixed(3)
 
 /** True of the head of a queue after which nothing of its timeline comes. */
 function isLast({ queue, ended }: StreamListing): boolean {

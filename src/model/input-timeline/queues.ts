@@ -3,6 +3,7 @@ import { makesSlots } from '../eras/era.ts'
 import type { ListedStream } from '../listed-playlist.ts'
 import type { SourceObject } from '../source-segment.ts'
 import type { Donor } from './donor.ts'
+import { type HabitName, noteHabit } from './habits.ts'
 import type { Unlisted } from './listing.ts'
 import { placeGap, placeObject } from './placement.ts'
 import type { MediaObject, Placing } from './placing.ts'
@@ -83,19 +84,24 @@ function place(
   object: SourceObject | undefined,
   { touched, gaps }: Placed,
 ): boolean {
-  const gap = (reason: string) => gaps.push({ playlist: stream.playlist, name: placing.entry.name, reason })
+  const { state, entry } = placing
+  const gap = (habit: HabitName, reason: string) => {
+    gaps.push({ playlist: stream.playlist, name: entry.name, reason })
+    noteHabit(state, habit, `${entry.name}: ${reason}`)
+  }
   const isText = !makesSlots(stream)
   if (!object?.probe || (object.probe.container === 'webvtt') !== isText) {
     if (isText) placeTextGap(placing)
     else placeGap(placing)
     const misfit = isText ? 'not WebVTT, in a stream of subtitles' : 'WebVTT, in a stream of audio or video'
-    gap(object ? (object.problem ?? misfit) : 'listed, but never put')
+    if (object) gap('segment-unusable', object.problem ?? misfit)
+    else gap('segment-missing', 'listed, but never put')
     return true
   }
   const placement = isText ? placeText(placing, object as TextObject) : placeObject(placing, object as MediaObject)
   if (placement === 'waits') return false
   if (placement.touched) touched.add(placement.touched.id)
-  if (!placement.isShown) gap('too late for its slot, or segmented unlike the other streams')
+  if (!placement.isShown) gap('segment-late', 'too late for its slot')
   return true
 }
 

@@ -6,6 +6,7 @@ import type { Donor } from './donor.ts'
 import { splitEra } from './eras.ts'
 import { fromFirstKeyFrame } from './first-pictures.ts'
 import { fillGaps, slotBefore } from './gap-filling.ts'
+import { noteHabit } from './habits.ts'
 import { asCut, isContinued, noteReach } from './slots.ts'
 import {
   followedListings,
@@ -89,6 +90,8 @@ function seal(state: TimelineState, era: OpenEra, open: OpenSlot, { now, slots, 
   for (const stream of era.streams) {
     const entry = open.entries[stream.index]
     const object = entry && asCut(open, entry)
+    if (object?.start !== undefined || continued.includes(stream.index))
+      noteHabit(state, 'cut-otherwise', stream.playlist)
     if (object) objects[stream.index] = index === 0 ? fromFirstKeyFrame(object, stream) : object
   }
   if (!era.hasShown) {
