@@ -8,6 +8,7 @@ import { createChannel, createHarvestJob, createHlsEndpoint, harvestOutcome, med
 import { watchBucket } from '../judges/bucket.ts'
 import { encodeLoop, type LoopRendition } from '../judges/loop.ts'
 import { fetchBytes, fetchMediaPlaylist, renditionsOf } from '../judges/playlists.ts'
+import { eventually } from '../judges/processes.ts'
 import { Pusher } from '../judges/pusher.ts'
 import { type Random, seededRandom } from '../judges/random.ts'
 import { Windrow } from '../judges/windrow.ts'
@@ -68,9 +69,12 @@ export async function runCrashes({ seed, kills, log }: Crashes): Promise<CrashFi
   let killsWhileStarting = 0
   let harvestsInterrupted = 0
   try {
+    // Both endpoints have something to show, and there is enough to harvest, however slow the machine is.
+    await eventually('a dozen segments', () => pusher.published > 10 || undefined)
     for (let kill = 1; kill <= kills; kill++) {
       await sleep(random.integer(50, 400))
-      if (pusher.published > 10 && random.next() < 0.7) {
+      const harvests = random.next() < 0.7
+      if (harvests || jobs.length === 0) {
         jobs.push(await harvestSomething(client, random, pusher, jobs.length))
         await sleep(random.integer(0, 60))
       }
