@@ -117,6 +117,26 @@ describe('how long a segment lasts', () => {
     assert.equal(length(2.5, probe(steady(2)), { mayWait: false }), 2.5)
   })
 
+  it('of steady pictures at the end is what they last, whatever EXTINF told of another', () => {
+    const corrected = { told: ticks(0), real: ticksFromSeconds(4) }
+    for (const told of [0, 0.5, 3]) {
+      assert.equal(length(told, probe(steady(1), { rate: 25 }), { mayWait: false, corrected }), 1, `EXTINF ${told}`)
+    }
+    const slides = [0, 2, 5]
+    assert.equal(length(0, probe(slides), { mayWait: false, corrected }), 7.5, 'no shorter than its pictures')
+  })
+
+  it('of a single picture is not nothing because EXTINF says so', () => {
+    assert.equal(length(0, probe([0])), 'waits')
+    assert.equal(length(0, probe([0]), { next: 2.4, targetDuration: ticksFromSeconds(3) }), 2.4)
+  })
+
+  it('is not what EXTINF tells where the sound goes on for longer', () => {
+    const slides = [0, 0.76]
+    assert.equal(length(1.52, probe(slides, { sound: 3.04 })), 'waits')
+    assert.equal(length(1.52, probe(slides, { sound: 1.6 })), 1.52)
+  })
+
   it('is never hours because a timestamp, or EXTINF, says so', () => {
     assert.equal(length(2, probe([0, 0.04, 80_000]), { mayWait: false }), 2)
     assert.ok((length(95_444, probe([0]), { mayWait: false }) as number) <= 60)

@@ -13,6 +13,9 @@ const LEAST_TOLERANCE: Ticks = ticks(1800)
 /** How far the sound beside the pictures may end from them, to confirm that they end there. */
 const SOUND_TOLERANCE: Ticks = ticks(TICKS_PER_SECOND / 10)
 
+/** Sound that ends this much after pictures of no steady rate says that the last of them lasts longer than the others. */
+const MOST_SOUND_AHEAD: Ticks = ticks(TICKS_PER_SECOND / 4)
+
 /** A segment's length, as EXTINF told it and as it turned out to be. */
 export type CorrectedLength = { readonly told: Ticks; readonly real: Ticks }
 
@@ -49,7 +52,9 @@ export function segmentLength(evidence: LengthEvidence): Ticks | 'waits' {
   const isBelievable = length > 0 && length <= Math.max(MOST_UNCONFIRMED, 2 * told)
   if (isBelievable && measured?.isProven) return measured.length
   if (mayWait && nextPts === undefined) return 'waits'
-  if (corrected && Math.abs(corrected.told - told) <= ROUNDING) return corrected.real
+  if (isBelievable && measured?.isSteady) return measured.length
+  const isAlike = corrected && Math.abs(corrected.told - told) <= ROUNDING
+  if (isAlike && corrected.real > probe.lastPts - probe.firstPts) return corrected.real
   if (!isBelievable) return ticks(Math.min(told, MOST_UNCONFIRMED))
   return told > 2 * length ? length : ticks(longest)
 }
@@ -60,14 +65,19 @@ type Measured = {
   readonly length: Ticks
   /** How far EXTINF may be from that. */
   readonly tolerance: Ticks
+  /** All samples last as long as the stream states. */
+  readonly isSteady: boolean
+  /** Where the sound beside the pictures ends, from the first picture. */
+  readonly soundEnd?: number | undefined
   /** The last sample does last as long: frames of sound, and pictures at a steady rate that end with the sound. */
   readonly isProven: boolean
 }
 
 /** Where nobody knows how long the last sample lasts, it may be as long as all the others, and not longer than that. */
 function agrees(told: Ticks, measured: Measured | undefined, span: number): boolean {
-  if (measured) return Math.abs(told - measured.length) <= measured.tolerance
-  return told >= span && told <= 2 * span + SOUND_TOLERANCE
+  if (!measured) return told > 0 && told >= span && told <= 2 * span + SOUND_TOLERANCE
+  const { length, tolerance, isSteady, soundEnd = 0 } = measured
+  return Math.abs(told - length) <= tolerance && (isSteady || soundEnd - told <= MOST_SOUND_AHEAD)
 }
 
 function measure({ tracks, times, firstPts, lastPts }: MediaProbe): Measured | undefined {
@@ -85,13 +95,16 @@ function measure({ tracks, times, firstPts, lastPts }: MediaProbe): Measured | u
   return {
     length,
     tolerance: isSteady ? ticks(Math.max(stated, LEAST_TOLERANCE)) : ROUNDING,
+    isSteady,
+    soundEnd,
     isProven: isSteady && soundEnd !== undefined && Math.abs(soundEnd - length) <= SOUND_TOLERANCE,
   }
 }
 
 function measureSound(description: AudioDescription, span: number): Measured {
   const frame = frameOfSound(description)
-  return { length: ticks(Math.round(span + frame)), tolerance: ticks(Math.max(frame, LEAST_TOLERANCE)), isProven: true }
+  const tolerance = ticks(Math.max(frame, LEAST_TOLERANCE))
+  return { length: ticks(Math.round(span + frame)), tolerance, isSteady: true, isProven: true }
 }
 
 /** From the pictures' first PTS. */
