@@ -150,6 +150,15 @@ describe('streams cut otherwise than the first', () => {
     it(`lose nothing: ${name}`, () => check(live(cuts, 60, segmentSeconds), cuts.length, 60))
   }
 
+  it('lose nothing where sound that begins in a slot is there before the pictures that tell the slot', () => {
+    const cuts: Cut[] = [
+      { kind: 'variant', seconds: [3.04], lateMs: [3200] },
+      { kind: 'audio', seconds: [2, 2.68, 1.28], lateMs: PROMPT },
+      { kind: 'audio', seconds: [3.96, 3.48], lateMs: PROMPT },
+    ]
+    check(live(cuts, 60, 2), cuts.length, 60)
+  })
+
   it('lose nothing, whatever their cuts and whichever comes first', () => {
     const seconds = fc.array(
       fc.integer({ min: 24, max: 200 }).map((frames) => frames / 25),

@@ -148,6 +148,11 @@ function keepApart(era: OpenEra, slot: OpenSlot, streamIndex: number): void {
       absorb(slot, next, 'after')
       continue
     }
+    takeEntries(slot, next, streamIndex)
+    if (Object.keys(next.entries).length === 0) {
+      era.slots.splice(at + 1, 1)
+      continue
+    }
     if (overlapOf(slot, next) > LOCK_TOLERANCE) {
       if (leads(next, streamIndex)) slot.duration = ticks(next.start - slot.start)
       else moveStart(era, next, ticks(slot.start + slot.duration))
@@ -178,6 +183,23 @@ function absorb(slot: OpenSlot, other: OpenSlot, place: 'before' | 'after'): voi
   }
   if (other.breaks) slot.breaks = [...(slot.breaks ?? []), ...other.breaks]
   delete slot.settledAt
+}
+
+/** Moves to a slot what streams after `streamIndex` have in the next slot although it begins in this one. */
+function takeEntries(slot: OpenSlot, next: OpenSlot, streamIndex: number): void {
+  for (const [index, entry] of Object.entries(next.entries).map(([key, value]) => [Number(key), value] as const)) {
+    if (index <= streamIndex || !entry) continue
+    const start = startOf(next, entry)
+    if (!beginsIn(slot, { start, duration: ticks(endIn(next, entry) - start) })) continue
+    const own = slot.entries[index]
+    slot.entries[index] = own ? append(slot, own, entry) : entry
+    delete next.entries[index]
+    if (next.breaks?.includes(index)) {
+      next.breaks = next.breaks.filter((each) => each !== index)
+      slot.breaks = [...(slot.breaks ?? []), index]
+    }
+    delete slot.settledAt
+  }
 }
 
 /** Both of them in their order, as long as they last together. */
