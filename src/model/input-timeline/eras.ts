@@ -74,7 +74,9 @@ export function eraFor(placing: Placing, object: MediaObject): EraPosition {
   const mayStay = current?.streamsRevision === state.streamsRevision && !entry.breaks
   if (current && mayStay) {
     const start = unwrapPts(firstPts, listing.nextStart)
-    const runsOn = Math.abs(start - listing.nextStart) <= duration
+    // A segment that begins before the one before it is of another timeline.
+    const isLater = start > listing.nextStart - (listing.duration ?? duration)
+    const runsOn = isLater && Math.abs(start - listing.nextStart) <= duration
     const position = runsOn ? within(eraAt(state, current, start, duration), start) : undefined
     if (position) return position
   }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { probeAt, push, Rehearsal } from '../../../test/timeline/rehearsal.ts'
+import { audioAt, probeAt, push, Rehearsal, variants } from '../../../test/timeline/rehearsal.ts'
+import type { MediaProbe, VideoDescription } from '../../media/track.ts'
 
 describe('a timeline whose encoder restarts', () => {
   it('begins an era when the media sequence goes back, with equal discontinuities for all streams', () => {
@@ -169,4 +170,72 @@ describe('a timeline whose encoder restarts', () => {
       [2, 2],
     )
   })
+
+  it('begins an era where timestamps go back to before the last segment, however little that is', () => {
+    const r = new Rehearsal()
+    r.parent('a')
+    const put = (n: number, seconds: number, length: number) => {
+      r.pass(length)
+      r.put(`a-${n}`, probeAt(seconds, 640, length))
+      r.list('a', n, [{ name: `a-${n}`, seconds: length }])
+    }
+    put(0, 10, 2)
+    put(1, 12, 1)
+    put(2, 11, 4)
+    put(3, 15, 2)
+    assert.deepEqual(
+      r.slots.map(({ era, start }) => `${era} ${start / 90_000}`),
+      ['1 10', '1 12', '2 11', '2 15'],
+    )
+    assert.deepEqual(r.gaps, [])
+  })
+
+  it('waits for pictures that wait for their next segment, though sound has begun an era already', () => {
+    const r = restartedWithSound()
+    r.list('a', 3, [{ name: 'a-3', seconds: 1 }], false, 4)
+    for (let passed = 0; passed < 7; passed += 0.5) r.pass(0.5)
+    r.put('a-4', pictures(104, 4))
+    r.list('a', 4, [{ name: 'a-4', seconds: 4 }], true, 4)
+    assert.deepEqual(shared(r), [0])
+    assert.deepEqual(r.gaps, [])
+  })
+
+  it('waits for a stream that comes back from a pause later than another', () => {
+    const r = restartedWithSound(10.5)
+    for (let passed = 0; passed < 3; passed += 0.5) r.pass(0.5)
+    r.list('a', 3, [{ name: 'a-3', seconds: 4 }], true, 4)
+    assert.deepEqual(shared(r), [0])
+    assert.deepEqual(r.gaps, [])
+  })
 })
+
+/** Pictures at a steady rate without sound, which do not prove how long the last of them lasts. */
+function pictures(seconds: number, length: number): MediaProbe {
+  const { tracks, times, ...probe } = probeAt(seconds, 640, length)
+  const [track] = tracks as [VideoDescription]
+  return { ...probe, tracks: [{ ...track, frameRate: { numerator: 25, denominator: 1 } }], times: times.slice(0, 1) }
+}
+
+/** Pictures and sound in segments of four seconds, and a restart after which the sound is there first. */
+function restartedWithSound(pause = 0.5): Rehearsal {
+  const r = new Rehearsal()
+  const role = { kind: 'audio', groupId: 'a', name: 'b', isDefault: true, autoselect: true } as const
+  r.streams([variants('a')[0]!, { index: 2, playlist: 'b', role }])
+  for (const n of [0, 1, 2]) {
+    r.pass(4)
+    r.put(`a-${n}`, pictures(10 + 4 * n, 4))
+    r.put(`b-${n}`, audioAt(10 + 4 * n, 'packed-audio', 4))
+    for (const playlist of ['a', 'b']) r.list(playlist, n, [{ name: `${playlist}-${n}`, seconds: 4 }], false, 4)
+  }
+  for (let passed = 0; passed < pause; passed += 0.5) r.pass(0.5)
+  r.put('b-3', audioAt(100, 'packed-audio', 1))
+  r.list('b', 3, [{ name: 'b-3', seconds: 1 }], true, 4)
+  r.put('a-3', pictures(100, 4))
+  return r
+}
+
+/** The slots of the second era in which both streams have media. */
+function shared(r: Rehearsal): number[] {
+  const slots = r.slots.filter(({ start }) => start >= 100 * 90_000)
+  return slots.flatMap(({ objects }, i) => (objects[1] && objects[2] ? [i] : []))
+}

@@ -16,6 +16,7 @@ import {
   type OpenSlot,
   SILENT_TARGET_DURATIONS,
   type StreamListing,
+  silenceMs,
   type TimelineState,
 } from './state.ts'
 
@@ -171,7 +172,11 @@ function isSettled(state: TimelineState, era: OpenEra, slot: OpenSlot, now: UtcM
       if (isWithinGrace) return false
       continue
     }
-    if (listing.era > era.id || isPast(listing, era, slot) || isSilent(state, listing, now)) continue
+    // Streams come back from a pause one after the other: each when its first segment is complete.
+    const wasThere = listing.era < era.id && silenceMs(state, listing, era.openedAt) <= 2 * grace
+    const mayCome = wasThere && isWithinGrace
+    const isGone = isSilent(state, listing, now) && !mayCome
+    if (listing.era > era.id || isPast(listing, era, slot) || isGone) continue
     // It ended in an older era: when the others begin a new one, so may it.
     if (!isDone(listing) || (listing.era < era.id && isWithinGrace)) return false
   }
@@ -206,10 +211,12 @@ function isOver(state: TimelineState, era: OpenEra, now: UtcMs): boolean {
 function settleDispute(state: TimelineState, now: UtcMs): void {
   const [older, newer] = state.eras
   if (!older || !newer || older.streamsRevision !== newer.streamsRevision) return
-  const longest = Math.max(...newer.slots.map((slot) => slot.duration), 0)
+  const votes = followedListings(state).filter((listing) => !isSilent(state, listing, now))
+  // A stream may have a segment of the newer era that waits for its next one to tell how long it lasts.
+  const targets = votes.map(({ targetDuration }) => targetDuration)
+  const longest = Math.max(...newer.slots.map((slot) => slot.duration), ...targets, 0)
   const waited = now - newer.openedAt
   if (waited <= SILENT_TARGET_DURATIONS * msFromTicks(ticks(longest)) || isOver(state, older, now)) return
-  const votes = followedListings(state).filter((listing) => !isSilent(state, listing, now))
   const following = (era: OpenEra) => votes.filter((listing) => listing.era === era.id)
   const lead = following(newer).length - following(older).length
   const first = votes.find(({ era }) => era === older.id || era === newer.id)

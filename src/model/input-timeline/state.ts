@@ -223,8 +223,12 @@ export function waitedAnew(state: TimelineState, now: UtcMs): TimelineState {
 
 /** True when a stream has listed nothing new for three target durations: the others go on without it. */
 export function isSilent(state: TimelineState, listing: StreamListing, now: UtcMs): boolean {
-  const heardAt = Math.max(listing.lastListedAt, state.resumedAt ?? 0)
-  return now - heardAt > SILENT_TARGET_DURATIONS * msFromTicks(listing.targetDuration)
+  return silenceMs(state, listing, now) > SILENT_TARGET_DURATIONS * msFromTicks(listing.targetDuration)
+}
+
+/** The time for which a stream has listed nothing new, in ms; time before all streams came back does not count. */
+export function silenceMs(state: TimelineState, listing: StreamListing, now: UtcMs): number {
+  return now - Math.max(listing.lastListedAt, state.resumedAt ?? 0)
 }
 
 /** The listings of the audio and video streams whose playlists have come. */
