@@ -150,6 +150,22 @@ describe('streams cut otherwise than the first', () => {
     it(`lose nothing: ${name}`, () => check(live(cuts, 60, segmentSeconds), cuts.length, 60))
   }
 
+  it('say when their pictures begin and end, however near that is to others', () => {
+    const r = live(
+      [
+        { kind: 'variant', seconds: [2], lateMs: PROMPT },
+        { kind: 'variant', seconds: [2.04, 1.96], lateMs: PROMPT },
+      ],
+      20,
+      2,
+    )
+    const ends = r.outputs(1).map((output) => {
+      const { start, duration } = intervalOfStream(output, 2)
+      return (start + duration) / 90 - BASE * 1000
+    })
+    assert.deepEqual(ends.slice(0, 4), [2040, 4000, 6040, 8000])
+  })
+
   it('lose nothing where sound that begins in a slot is there before the pictures that tell the slot', () => {
     const cuts: Cut[] = [
       { kind: 'variant', seconds: [3.04], lateMs: [3200] },

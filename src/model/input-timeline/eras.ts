@@ -77,8 +77,12 @@ export function eraFor(placing: Placing, object: MediaObject): EraPosition {
     // A segment that begins before the one before it is of another timeline.
     const isLater = start > listing.nextStart - (listing.duration ?? duration)
     const runsOn = isLater && Math.abs(start - listing.nextStart) <= duration
-    const position = runsOn ? within(eraAt(state, current, start, duration), start) : undefined
+    const begun =
+      start - listing.nextStart > LOCK_TOLERANCE ? eraBegunAt(state, current, firstPts, duration) : undefined
+    const position = runsOn && !begun ? within(eraAt(state, current, start, duration), start) : undefined
     if (position) return position
+    const followed = begun && within(begun, unwrapPts(firstPts, begun.firstStart))
+    if (followed) return followed
   }
   // A stream may have skipped ahead with the others, or follow them into an era that one of them began.
   for (const era of state.eras) {
@@ -95,6 +99,17 @@ export function eraFor(placing: Placing, object: MediaObject): EraPosition {
   const utc = date ?? utcMs(object.receivedAt - msFromTicks(duration))
   const anchor = { time: start, utc, ...(date !== undefined && { isDated: true as const }) }
   return { era: openEra(state, anchor, { time: start, utc }, now), start, standing: 'new era' }
+}
+
+/**
+ * The era that another stream has begun since, if a segment with these timestamps begins it too: a jump that is too far
+ * for a short segment to run on is so for a long one.
+ */
+function eraBegunAt(state: TimelineState, current: OpenEra, firstPts: number, duration: Ticks): OpenEra | undefined {
+  return state.eras.findLast(({ id, streamsRevision, firstStart }) => {
+    const isNewer = id > current.id && streamsRevision === state.streamsRevision
+    return isNewer && Math.abs(unwrapPts(firstPts, firstStart) - firstStart) <= duration
+  })
 }
 
 /**

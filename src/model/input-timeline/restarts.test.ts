@@ -190,6 +190,31 @@ describe('a timeline whose encoder restarts', () => {
     assert.deepEqual(r.gaps, [])
   })
 
+  it('begins an era for segments of all lengths where timestamps go on after a pause', () => {
+    const r = new Rehearsal()
+    r.parent('a', 'b')
+    const put = (playlist: string, n: number, seconds: number, length: number) => {
+      r.put(`${playlist}-${n}`, probeAt(seconds, 640, length))
+      r.list(playlist, n, [{ name: `${playlist}-${n}`, seconds: length }])
+    }
+    for (const [n, from] of [10, 12].entries()) {
+      r.pass(2)
+      for (const half of [0, 1]) put('a', 2 * n + half, from + half, 1)
+      put('b', n, from, 2)
+    }
+    r.pass(3.5)
+    for (const half of [0, 1]) put('a', 4 + half, 15.5 + half, 1)
+    put('b', 2, 15.5, 2)
+    r.pass(2)
+    for (const half of [0, 1]) put('a', 6 + half, 17.5 + half, 1)
+    put('b', 3, 17.5, 2)
+    assert.deepEqual(
+      r.slots.filter(({ objects }) => objects[2]).map(({ era, objects }) => `${era} ${Object.keys(objects)}`),
+      ['1 1,2', '1 1,2', '2 1,2', '2 1,2'],
+    )
+    assert.deepEqual(r.gaps, [])
+  })
+
   it('waits for pictures that wait for their next segment, though sound has begun an era already', () => {
     const r = restartedWithSound()
     r.list('a', 3, [{ name: 'a-3', seconds: 1 }], false, 4)

@@ -13,7 +13,7 @@ const LEAST_TOLERANCE: Ticks = ticks(1800)
 /** How far the sound beside the pictures may end from them, to confirm that they end there. */
 const SOUND_TOLERANCE: Ticks = ticks(TICKS_PER_SECOND / 10)
 
-/** Sound that ends this much after pictures of no steady rate says that the last of them lasts longer than the others. */
+/** Sound that goes on for so long after pictures of no steady rate says that the last of them lasts longer. */
 const MOST_SOUND_AHEAD: Ticks = ticks(TICKS_PER_SECOND / 4)
 
 /** A segment's length, as EXTINF told it and as it turned out to be. */

@@ -11,6 +11,9 @@ const MOST_IN_A_SLOT = 60
 /** Two frames of AAC at 48 kHz: streams that differ by no more are cut alike. */
 const CUT_TOLERANCE: Ticks = ticks(TICKS_PER_SECOND / 20)
 
+/** EXTINF mostly has milliseconds: pictures that differ by no more than two of them are cut alike. */
+const PICTURE_TOLERANCE: Ticks = ticks(180)
+
 export type Interval = { readonly start: Ticks; readonly duration: Ticks }
 
 /**
@@ -112,8 +115,8 @@ export function asCut(slot: OpenSlot, entry: SlotObject): SlotObject {
   if (entry.start === undefined) return entry
   const { start: _, duration: __, ...object } = entry
   const [start, end] = [startOf(slot, entry), endIn(slot, entry)]
-  const isAlike =
-    Math.abs(start - slot.start) <= CUT_TOLERANCE && Math.abs(end - slot.start - slot.duration) <= CUT_TOLERANCE
+  const tolerance = entry.times?.some((track) => track?.pictures !== undefined) ? PICTURE_TOLERANCE : CUT_TOLERANCE
+  const isAlike = Math.abs(start - slot.start) <= tolerance && Math.abs(end - slot.start - slot.duration) <= tolerance
   return isAlike ? object : { ...object, start, duration: ticks(end - start) }
 }
 
