@@ -15,6 +15,7 @@ import { cuesBeforeIn } from '../segments/text-segment.ts'
 import { splitTimes } from '../time-shift.ts'
 import { iFrameOf } from '../tracks/i-frames.ts'
 import type { SingleTrack } from '../tracks/track-set.ts'
+import { hasTrack } from '../tracks/track-times.ts'
 import {
   type DashTrackName,
   headerFileName,
@@ -128,6 +129,8 @@ function segmentsOf(
   return batch.segments.flatMap((segment, place) => {
     const { period, tracks = [] } = shown.get(segment.period?.number ?? 0) ?? {}
     return tracks.flatMap(({ track, name }): readonly AssetSegment[] => {
+      // What the track had before may last until the end of the Period.
+      if (!hasTrack(track, segment)) return []
       if (name.kind === 'iframe' && !iFrameOf(segment, track.stream.index)) return []
       const at = period && segmentAddress(track, segment, period.era, settings)
       if (at === undefined) return []

@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict'
+import { needing } from '../programs.ts'
+import type { EncoderScript } from './encoder-script.ts'
+import { encodeAtRandom, encodeThrough } from './random-encoders.ts'
+import { type SourceUnits, sourceUnits } from './source-units.ts'
+import { Studio } from './studio.ts'
+
+const { after, before, describe, it } = needing('ffmpeg')
+
+const runs = Number(process.env['WINDROW_TEST_RUNS'] ?? 24)
+const seed = Number(process.env['WINDROW_TEST_SEED'] ?? 20_260_112)
+
+describe('every access unit that an encoder puts', () => {
+  it(`is listed once in every format, at its time, and harvested (${runs} lives, seed ${seed})`, async () => {
+    assert.ok((await encodeAtRandom(seed, runs)) > runs)
+  })
+})
+
+const PLAIN: EncoderScript = {
+  video: { variants: 1, rate: '25', rhythm: 'steady' },
+  sound: {
+    place: 'renditions',
+    renditions: 1,
+    container: 'mpeg-ts',
+    rate: 48_000,
+    offset: 1000,
+    framesInPes: 3,
+  },
+  cuts: [[200]],
+  told: 'exactly',
+  names: 'plain',
+  dialect: 'plain',
+  tables: 'first',
+  isDated: false,
+  listsFirst: false,
+  listed: 5,
+  lateMs: [150],
+  base: 126_000,
+  segmentSeconds: 2,
+  isWatched: true,
+  parts: [{ seconds: 7, restart: { pauseMs: 0, names: 'go on', timestamps: 'from zero', isMarked: false } }],
+}
+
+/** Lives worth living again: most lost something once, and are about as simple as they could be made. */
+const CASES: Readonly<Record<string, EncoderScript>> = {
+  'that ends with a segment of one stream alone': {
+    ...PLAIN,
+    video: { ...PLAIN.video, variants: 2 },
+    cuts: [[141], [164], [105, 260, 299]],
+    segmentSeconds: 6,
+  },
+  'whose sound is there before the pictures that tell the slots': {
+    ...PLAIN,
+    video: { variants: 1, rate: '30000/1001', rhythm: [2, 1, 1, 4] },
+    sound: { ...PLAIN.sound, renditions: 2, container: 'packed-audio' },
+    cuts: [[302], [199, 268, 128], [396, 347]],
+    lateMs: [780],
+    parts: [{ ...PLAIN.parts[0]!, seconds: 12 }],
+  },
+  'of slides whose EXTINF is nothing': {
+    ...PLAIN,
+    video: { ...PLAIN.video, variants: 2, rhythm: [12, 58, 19] },
+    cuts: [[378, 195]],
+    told: 0,
+    parts: [{ ...PLAIN.parts[0]!, seconds: 9 }],
+  },
+  'whose variants come back from a pause one after the other': {
+    ...PLAIN,
+    video: { ...PLAIN.video, variants: 2 },
+    cuts: [[109], [333, 153], [390, 310]],
+    told: 'rounded',
+    segmentSeconds: 6,
+    parts: [
+      { ...PLAIN.parts[0]!, seconds: 12 },
+      { seconds: 11, restart: { pauseMs: 10_607, names: 'other', timestamps: 'from zero', isMarked: false } },
+    ],
+  },
+  'with tables at the end, blanks in names and behind colons, and main sound in the variants': {
+    ...PLAIN,
+    sound: { ...PLAIN.sound, place: 'muxed main', container: 'packed-audio' },
+    cuts: [[200], [410]],
+    names: 'blank',
+    dialect: 'blank behind colon',
+    tables: 'last',
+  },
+}
+
+describe('an encoder loses nothing', () => {
+  let studio: Studio
+  let source: SourceUnits
+  before(async () => {
+    source = await sourceUnits()
+    studio = await Studio.open()
+  })
+  after(() => studio?.close())
+
+  for (const [name, script] of Object.entries(CASES)) {
+    it(name, async () => {
+      assert.ok((await encodeThrough(script, studio, source)) > 0)
+    })
+  }
+})
