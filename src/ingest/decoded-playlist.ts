@@ -1,7 +1,9 @@
+import { isUtf8 } from 'node:buffer'
 import type { FoundHabit } from '../model/input-timeline/habits.ts'
 import { decodedText } from './file-name.ts'
 
 const NOT_UTF_8: FoundHabit['habit'] = 'not-utf-8'
+const BEYOND_ASCII = /[\x80-\xff]/g
 
 /**
  * Decodes a playlist, whose encoding is UTF-8, RFC 8216 §4.1. Lines that are not are taken for Windows-1252, as file
@@ -9,10 +11,26 @@ const NOT_UTF_8: FoundHabit['habit'] = 'not-utf-8'
  */
 export function decodedPlaylist(body: Uint8Array): { readonly text: string; readonly habits: readonly FoundHabit[] } {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
-  const text = bytes.toString()
-  if (Buffer.from(text).equals(bytes)) return { text, habits: [] }
-  const lines = bytes.toString('latin1').split('\n')
-  const decoded = lines.map((line) => decodedText(Buffer.from(line, 'latin1')))
-  const odd = decoded.findIndex((line, i) => !Buffer.from(line).equals(Buffer.from(lines[i]!, 'latin1')))
-  return { text: decoded.join('\n'), habits: [{ habit: NOT_UTF_8, example: `line ${odd + 1}: ${decoded[odd]}` }] }
+  if (isUtf8(bytes)) return { text: bytes.toString(), habits: [] }
+  // One character for each byte.
+  const latin1 = bytes.toString('latin1')
+  let text = ''
+  let example: string | undefined
+  let decoded = 0
+  BEYOND_ASCII.lastIndex = 0
+  for (let found = BEYOND_ASCII.exec(latin1); found; found = BEYOND_ASCII.exec(latin1)) {
+    const start = latin1.lastIndexOf('\n', found.index) + 1
+    const newline = latin1.indexOf('\n', found.index)
+    const line = bytes.subarray(start, newline === -1 ? bytes.length : newline)
+    text += latin1.slice(decoded, start) + decodedText(line)
+    decoded = start + line.length
+    BEYOND_ASCII.lastIndex = decoded
+    if (example === undefined && !isUtf8(line)) example = exampleOf(latin1.slice(0, start), decodedText(line))
+  }
+  text += latin1.slice(decoded)
+  return { text, habits: [{ habit: NOT_UTF_8, example: example! }] }
+}
+
+function exampleOf(before: string, line: string): string {
+  return `line ${before.split('\n').length}: ${line}`
 }

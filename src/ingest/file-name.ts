@@ -1,6 +1,11 @@
+import { isUtf8 } from 'node:buffer'
+
 /** Characters of a name, and of each of its parts between slashes. */
 const MAX_LENGTH = 1024
 const MAX_PART_LENGTH = 255
+
+/** A name of a single part in which nothing is encoded, as nearly all are. */
+const PLAIN = /^[\w~-]+(?:\.[\w~-]+)*$/
 
 /** What `fileName` lets pass, for messages. */
 export const FILE_NAME_RULE = `a file name is a path below the ingest URL, of up to ${MAX_LENGTH} characters and ${MAX_PART_LENGTH} between slashes, none of them a control character`
@@ -11,6 +16,7 @@ export const FILE_NAME_RULE = `a file name is a path below the ingest URL, of up
  * when it leaves the ingest URL, is too long, has control characters, or names a folder.
  */
 export function fileName(path: string, folder = ''): string | undefined {
+  if (folder === '' && path.length <= MAX_PART_LENGTH && PLAIN.test(path)) return path
   // Longer than any name with every byte encoded, and than any name of dots.
   if (path.length > 12 * MAX_LENGTH) return undefined
   const parts = folder.split('/').filter((part) => part !== '')
@@ -46,14 +52,12 @@ export function percentDecoded(text: string): string {
   return decodedText(Buffer.from(decoded, 'latin1'))
 }
 
-const UTF_8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-const WINDOWS_1252 = new TextDecoder('windows-1252')
+/** The characters from 0x80 to 0x9f, in which Windows-1252 and Latin-1 differ. */
+const WINDOWS_1252 = new TextDecoder('windows-1252').decode(Uint8Array.from({ length: 32 }, (_, i) => 0x80 + i))
 
 /** Decodes UTF-8, or what was never meant to be UTF-8. */
 export function decodedText(bytes: Uint8Array): string {
-  try {
-    return UTF_8.decode(bytes)
-  } catch {
-    return WINDOWS_1252.decode(bytes)
-  }
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  if (isUtf8(buffer)) return buffer.toString()
+  return buffer.toString('latin1').replaceAll(/[\x80-\x9f]/g, (byte) => WINDOWS_1252[byte.charCodeAt(0) - 0x80]!)
 }

@@ -153,7 +153,7 @@ function pick<T extends object, K extends keyof T>(value: T, keys: readonly K[])
  * for any other URI.
  */
 function nameOfUri(uri: string, { name, folder, host }: PlaylistPlace): string | undefined {
-  const path = uri.replace(QUERY, '').replace(FRAGMENT, '')
+  const path = /[?#]/.test(uri) ? uri.replace(QUERY, '').replace(FRAGMENT, '') : uri
   const authority = /^https?:\/\/([^/]*)(?=\/)/i.exec(path)
   if (authority && authority[1]?.toLowerCase() !== host.toLowerCase()) return undefined
   const local = authority ? path.slice(authority[0].length) : path

@@ -5,7 +5,10 @@ const TIME = /(?<hour>\d{1,2}):?(?<minute>\d{2})(?::?(?<second>\d{2})(?<fraction
 const ZONE = /(?:\s*(?<zone>Z|UTC|GMT|[+-]\d\d(?::?\d\d)?))?/.source
 const DATE_TIME = new RegExp(`^["']?\\s*${DATE}(?:T|\\s+|_)${TIME}${ZONE}\\s*["']?$`, 'i')
 /** As ISO 8601 and RFC 3339 have it, in any case of its letters; the colon of the zone is often left out. */
-const USUAL = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,12})?([Zz]|[+-]\d\d(?::?\d\d)?)?$/
+const USUAL =
+  /^(?<year>\d{4})-(?<month>\d\d)-(?<day>\d\d)T(?<hour>\d\d):(?<minute>\d\d):(?<second>\d\d)(?<fraction>\.\d{1,12})?(?<zone>Z|[+-]\d\d(?::?\d\d)?)?$/i
+/** As most encoders write it, on a day that every month has: `Date.parse` can read no other moment. */
+const PLAIN = /^2\d{3}-\d\d-(?:[01]\d|2[0-8])T(?:[01]\d|2[0-3]):\d\d:\d\d\.\d{3}Z$/
 
 /** A date as it was read, and how it was written. */
 export type ReadDateTime = { readonly utc: UtcMs; readonly namesZone: boolean; readonly isUsual: boolean }
@@ -16,7 +19,10 @@ export type ReadDateTime = { readonly utc: UtcMs; readonly namesZone: boolean; r
  * point, no separators, quotes. Fractions are rounded to milliseconds. Undefined when it is no date and time.
  */
 export function parseDateTime(text: string): ReadDateTime | undefined {
-  const parts = DATE_TIME.exec(text)?.groups
+  const plain = PLAIN.test(text) ? Date.parse(text) : Number.NaN
+  if (!Number.isNaN(plain)) return { utc: utcMs(plain), namesZone: true, isUsual: true }
+  const usual = USUAL.exec(text)
+  const parts = (usual ?? DATE_TIME.exec(text))?.groups
   if (!parts) return undefined
   const { year, month = parts['mm'], day = parts['dd'], hour, minute, second = '0', fraction = '.0', zone } = parts
   const midnight = Date.UTC(Number(year), Number(month) - 1, Number(day))
@@ -27,7 +33,7 @@ export function parseDateTime(text: string): ReadDateTime | undefined {
   const minutes = Number(hour) * 60 + Number(minute) - offset
   const ms = Math.round(Number(fraction.replace(',', '.')) * 1000)
   const utc = utcMs(midnight + minutes * 60_000 + Number(second) * 1000 + ms)
-  return { utc, namesZone: zone !== undefined, isUsual: USUAL.test(text) }
+  return { utc, namesZone: zone !== undefined, isUsual: usual !== null }
 }
 
 function zoneMinutes(zone: string): number | undefined {

@@ -12,9 +12,9 @@ const MOST_SECONDS = 1e9
  * what it can only mean. Undefined where it cannot be read.
  */
 export function readExtinf(value: string): { readonly seconds: number | undefined; readonly isUsual: boolean } {
-  const comma = DECIMAL_COMMA.exec(value)
-  if (comma) return { seconds: Number(`${comma[1]}.${comma[2]}`), isUsual: false }
   const usual = USUAL.exec(value)
+  const comma = usual?.[0].length === value.length ? undefined : DECIMAL_COMMA.exec(value)
+  if (comma) return { seconds: Number(`${comma[1]}.${comma[2]}`), isUsual: false }
   if (usual) return { seconds: Number(usual[1]), isUsual: true }
   const seconds = Number(LOOSE.exec(value)?.[1] ?? Number.NaN)
   return { seconds: seconds < MOST_SECONDS ? seconds : undefined, isUsual: false }

@@ -189,7 +189,8 @@ class MediaPlaylistReader {
         throw new MalformedPlaylist(last.line, 'neither EXTINF nor EXT-X-TARGETDURATION tells how long segments last')
       }
       standIn = duration
-      return { ...segment, duration }
+      // Nearly every segment has its own.
+      return segment.duration === undefined ? { ...segment, duration } : (segment as MediaSegment)
     })
   }
 

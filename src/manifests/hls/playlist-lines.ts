@@ -34,9 +34,10 @@ export function playlistReading(limits: PlaylistLimits = DEFAULT_PLAYLIST_LIMITS
 export type PlaylistLine = NotedLine & { readonly tag?: string; readonly value: string }
 
 // Control characters (a tab is let pass) and the byte order mark, RFC 8216 §4.1.
-const FORBIDDEN = /[^\P{Cc}\t]|\ufeff/gu
-/** A tag as it should be. */
-const TAG = /^#(EXT[A-Z0-9-]*)(?::(?!\s)(.*))?$/s
+const FORBIDDEN = /[^\P{Cc}\t]|\ufeff/u
+const ALL_FORBIDDEN = new RegExp(FORBIDDEN, 'gu')
+/** A tag as it should be, up to its value. */
+const TAG_NAME = /^#EXT[A-Z0-9-]*$/
 /** A tag as it is found. */
 const LOOSE_TAG = /^#(EXT[A-Z0-9-]*)(\s*)(:?)(\s*)(.*)$/is
 const KNOWN_TAG = /^EXT(INF|M3U|-X-.*)$/
@@ -47,11 +48,15 @@ export function* playlistLines(text: string, reading: PlaylistReading): Generato
   if (text.length > limits.textLength) {
     throw new MalformedPlaylist(1, `the playlist is longer than ${limits.textLength} characters`)
   }
+  const unix = withLineFeeds(text, habits)
   let line = 0
   let isHeaderDue = true
-  for (const raw of rawLines(text, habits)) {
+  for (let start = 0, end = 0; start < unix.length; start = end + 1) {
     line++
-    const content = contentOf(raw, line, reading)
+    const newline = unix.indexOf('\n', start)
+    end = newline === -1 ? unix.length : newline
+    if (end === start) continue
+    const content = contentOf(unix.slice(start, end), line, reading)
     if (content === '') continue
     const read = content.startsWith('#') ? tagOf(content, line, habits) : { line, text: content, value: content }
     if (!read) continue
@@ -66,22 +71,16 @@ export function* playlistLines(text: string, reading: PlaylistReading): Generato
   if (isHeaderDue) throw new MalformedPlaylist(1, 'a playlist begins with #EXTM3U')
 }
 
-/** Yields lines as RFC 8216 §4.1 ends them, or with a carriage return alone. */
-function* rawLines(text: string, habits: PlaylistHabits): Generator<string, void, void> {
-  let start = 0
-  if (text.startsWith('\ufeff')) {
-    habits.note('byte-order-mark', { line: 1, text })
-    start = 1
-  }
-  const hasLoneReturns = /\r(?!\n)/.test(text)
-  if (hasLoneReturns) habits.note('carriage-return-lines', { line: 1, text })
-  const unix = hasLoneReturns ? text.replaceAll(/\r\n?/g, '\n') : text
-  while (start < unix.length) {
-    const newline = unix.indexOf('\n', start)
-    const end = newline === -1 ? unix.length : newline
-    yield unix.slice(start, end > start && unix.charCodeAt(end - 1) === 13 ? end - 1 : end)
-    start = end + 1
-  }
+/** Ends lines, which may end as RFC 8216 §4.1 has it, or with a carriage return alone, with a line feed. */
+function withLineFeeds(text: string, habits: PlaylistHabits): string {
+  const hasMark = text.startsWith('\ufeff')
+  if (hasMark) habits.note('byte-order-mark', { line: 1, text })
+  const unmarked = hasMark ? text.slice(1) : text
+  if (!unmarked.includes('\r')) return unmarked
+  const unix = unmarked.replaceAll('\r\n', '\n')
+  if (!unix.includes('\r')) return unix
+  habits.note('carriage-return-lines', { line: 1, text })
+  return unix.split('\r').join('\n')
 }
 
 /** Returns a line without blanks around it and, in tags, without forbidden characters. Throws MalformedPlaylist. */
@@ -93,14 +92,14 @@ function contentOf(raw: string, line: number, { limits, habits }: PlaylistReadin
     habits.note('line-too-long', { line, text: content })
     content = content.slice(0, limits.lineLength)
   }
-  const [forbidden] = content.match(FORBIDDEN) ?? []
-  if (forbidden !== undefined) {
+  const forbidden = FORBIDDEN.exec(content)
+  if (forbidden) {
     if (!isTag) {
-      const code = forbidden.charCodeAt(0).toString(16).padStart(4, '0')
+      const code = forbidden[0].charCodeAt(0).toString(16).padStart(4, '0')
       throw new MalformedPlaylist(line, `the character U+${code.toUpperCase()} has no place in a playlist`)
     }
     habits.note('character-unreadable', { line, text: content })
-    content = content.replaceAll(FORBIDDEN, '').trimEnd()
+    content = content.replaceAll(ALL_FORBIDDEN, '').trimEnd()
   }
   if (content !== '' && raw.length > content.length && /^\s/.test(raw))
     habits.note('needless-blank', { line, text: raw })
@@ -109,8 +108,8 @@ function contentOf(raw: string, line: number, { limits, habits }: PlaylistReadin
 
 /** Reads a tag; undefined for a comment. */
 function tagOf(text: string, line: number, habits: PlaylistHabits): PlaylistLine | undefined {
-  const exact = TAG.exec(text)
-  if (exact) return { line, text, tag: exact[1]!, value: exact[2] ?? '' }
+  const exact = exactTag(text)
+  if (exact) return { line, text, ...exact }
   const loose = LOOSE_TAG.exec(text)
   const tag = loose?.[1]?.toUpperCase()
   if (!loose || tag === undefined || !KNOWN_TAG.test(tag)) return undefined
@@ -119,6 +118,15 @@ function tagOf(text: string, line: number, habits: PlaylistHabits): PlaylistLine
   if (written !== tag || lacksColon) habits.note('tag-malformed', { line, text })
   if (!lacksColon && before + after !== '') habits.note('needless-blank', { line, text })
   return { line, text, tag, value }
+}
+
+/** Reads a tag as it should be written: this is what nearly every line is. */
+function exactTag(text: string): { readonly tag: string; readonly value: string } | undefined {
+  const colon = text.indexOf(':')
+  const name = colon === -1 ? text : text.slice(0, colon)
+  if (!TAG_NAME.test(name)) return undefined
+  const value = colon === -1 ? '' : text.slice(colon + 1)
+  return /^\s/.test(value) ? undefined : { tag: name.slice(1), value }
 }
 
 /** Reads a decimal-integer, §4.2, up to 2⁵³ - 1; undefined when it is none. */
