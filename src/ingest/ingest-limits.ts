@@ -4,6 +4,8 @@ export type IngestLimits = {
   readonly maxPlaylistBytes: number
   /** Streams of a parent playlist; MediaPackage has 20. */
   readonly maxStreams: number
+  /** Packets of all segments that arrive at the same time which wait for the tables of theirs. */
+  readonly maxHeldBytes: number
   /** Tracks of a segment; MediaPackage has 10. */
   readonly maxTracks: number
   /** Authenticated requests per channel; MediaPackage has 50. */
@@ -20,6 +22,7 @@ export type IngestLimits = {
 export const DEFAULT_INGEST_LIMITS: IngestLimits = {
   maxSegmentBytes: 64 * 1024 * 1024,
   maxPlaylistBytes: 4 * 1024 * 1024,
+  maxHeldBytes: 128 * 1024 * 1024,
   maxStreams: 20,
   maxTracks: 10,
   requestsPerSecond: 50,

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import type { ArchiveWriter } from '../archive/writer.ts'
 import type { Clock } from '../clock.ts'
+import type { HoldingRoom } from '../media/ts/held-packets.ts'
 import type { InputRef } from '../model/input-ref.ts'
 import type { SourceObject } from '../model/source-segment.ts'
 import { SegmentInspection } from './segment-inspection.ts'
@@ -13,6 +14,7 @@ type SegmentPut = {
   readonly body: AsyncIterable<Uint8Array>
   readonly clock: Clock
   readonly maxTracks: number
+  readonly room: HoldingRoom
 }
 
 /**
@@ -40,10 +42,12 @@ export async function storeSegment(archive: ArchiveWriter, put: SegmentPut): Pro
   } catch (error) {
     // The first error is the one the caller must see.
     await writer.abort().catch(() => {})
+    inspection.close()
     throw error
   }
   const receivedAt = put.clock()
   const object = { key, name, size, crc32: crc, sha256: sha256.digest('hex'), receivedAt, ...inspection.end(size) }
+  inspection.close()
   await asStorageFailure(archive.storeSegment(ingest, object, inspection.habits))
   return object
 }

@@ -43,6 +43,35 @@ it('brings what in a segment is corrected, with its name', () => {
   ])
 })
 
+describe('packets that precede the tables', () => {
+  const packets = (count: number) =>
+    Uint8Array.from({ length: count * 188 }, (_, i) => [0x47, 0x01, 0x00, 0x10][i % 188] ?? 0)
+  const ROOM = 2 * 512 * 188
+
+  it('take no more memory than all segments share, and give it back', () => {
+    const room = { free: ROOM }
+    const [first, second] = ['a.ts', 'b.ts'].map((name) => new SegmentInspection({ name, maxTracks: 10, room }))
+    first!.push(packets(600))
+    assert.equal(room.free, 0)
+    second!.push(packets(1))
+    assert.deepEqual(second!.end(188), {
+      problem: 'no program map table yet, and no memory left to wait for it at byte 0',
+    })
+    first!.close()
+    assert.equal(room.free, ROOM)
+    first!.close()
+    assert.equal(room.free, ROOM)
+  })
+
+  it('are let go at once when the segment cannot be used', () => {
+    const room = { free: ROOM }
+    const inspection = new SegmentInspection({ name: 'a.ts', maxTracks: 10, room })
+    inspection.push(packets(600))
+    inspection.push(new Uint8Array(3 * 188))
+    assert.equal(room.free, ROOM)
+  })
+})
+
 describe('a segment', () => {
   const packed = Uint8Array.from([...timestampTag(900_000), ...adtsFrames(94)])
   for (const size of [1, 3, 9, 10, 11, 4096]) {

@@ -1,16 +1,30 @@
 import { MalformedMedia } from '../media/bytes.ts'
 import { PackedAudioProbe } from '../media/packed-audio.ts'
+import type { HoldingRoom } from '../media/ts/held-packets.ts'
 import { TsProbe } from '../media/ts/probe.ts'
 import { startsAsWebVtt, WebVttProbe } from '../media/webvtt/probe.ts'
 import type { FoundHabit } from '../model/input-timeline/habits.ts'
 import type { Container, SegmentProbe } from '../model/source-segment.ts'
+
+type InspectionOptions = {
+  readonly name: string
+  readonly maxTracks: number
+  /** Shared with the segments that arrive at the same time. */
+  readonly room?: HoldingRoom
+}
 
 class NotAccepted extends Error {
   override readonly name = 'NotAccepted'
 }
 
 /** What reads a segment as it arrives, and notes what in it is corrected or left out. */
-type Probe = { push(chunk: Uint8Array): void; end(): SegmentProbe; readonly habits?: readonly FoundHabit[] }
+type Probe = {
+  push(chunk: Uint8Array): void
+  end(): SegmentProbe
+  readonly habits?: readonly FoundHabit[]
+  /** Gives back the memory that is counted. */
+  close?(): void
+}
 
 /** Bytes that hold every signature: a byte order mark, WEBVTT and the character after it. */
 const SIGNATURE_SIZE = 10
@@ -18,27 +32,29 @@ const TS_SYNC_BYTE = 0x47
 /** Boxes with which a file or segment of fragmented MP4 begins, ISO/IEC 14496-12. */
 const MP4_BOXES = ['ftyp', 'styp', 'moov', 'moof', 'sidx', 'emsg', 'prft']
 
-const PROBES: Readonly<Record<Container, () => Probe>> = {
-  'mpeg-ts': () => new TsProbe(),
+const PROBES: Readonly<Record<Container, (room: HoldingRoom | undefined) => Probe>> = {
+  'mpeg-ts': (room) => new TsProbe(room),
   'packed-audio': () => new PackedAudioProbe(),
   webvtt: () => new WebVttProbe(),
 }
 
 /**
  * Probes a segment whose format is recognised by its first bytes, else by its name. It never throws: what cannot be
- * used becomes a problem.
+ * used becomes a problem. `close` must be called when nothing more is asked of it.
  */
 export class SegmentInspection {
   private readonly name: string
   private readonly maxTracks: number
+  private readonly room: HoldingRoom | undefined
   /** The segment's first bytes, until they reveal the format. */
   private beginning: Buffer = Buffer.alloc(0)
   private probe: Probe | undefined
   private problem: string | undefined
 
-  constructor({ name, maxTracks }: { readonly name: string; readonly maxTracks: number }) {
+  constructor({ name, maxTracks, room }: InspectionOptions) {
     this.name = name
     this.maxTracks = maxTracks
+    this.room = room
   }
 
   push(chunk: Uint8Array): void {
@@ -48,6 +64,7 @@ export class SegmentInspection {
       else this.begin(chunk)
     } catch (error) {
       this.problem = problemOf(error)
+      this.close()
     }
   }
 
@@ -70,6 +87,10 @@ export class SegmentInspection {
     return (this.probe?.habits ?? []).map(({ habit, example }) => ({ habit, example: `${this.name}: ${example}` }))
   }
 
+  close(): void {
+    this.probe?.close?.()
+  }
+
   private begin(chunk: Uint8Array): void {
     if (this.beginning.length === 0 && chunk.length >= SIGNATURE_SIZE) {
       this.choose(chunk).push(chunk)
@@ -82,7 +103,7 @@ export class SegmentInspection {
   private choose(chunk?: Uint8Array): Probe {
     const container = containerOf(chunk ?? this.beginning) ?? containerByName(this.name)
     if (!container) throw new NotAccepted('not MPEG-TS, packed audio or WebVTT')
-    this.probe = PROBES[container]()
+    this.probe = PROBES[container](this.room)
     if (!chunk) this.probe.push(this.beginning)
     return this.probe
   }

@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts'
 import type { FaultLog } from '../http/fault-log.ts'
 import { bodyChunks, checkContentLength, readBody } from '../http/read-body.ts'
 import { MalformedPlaylist } from '../manifests/hls/playlist-error.ts'
+import type { HoldingRoom } from '../media/ts/held-packets.ts'
 import { decodedPlaylist } from './decoded-playlist.ts'
 import { isPlaylistName } from './file-name.ts'
 import type { IngestLimits } from './ingest-limits.ts'
@@ -23,9 +24,11 @@ type UploadOptions = {
 /** Handles bodies; the file name tells playlists from segments. */
 export class Uploads {
   private readonly options: UploadOptions
+  private readonly room: HoldingRoom
 
   constructor(options: UploadOptions) {
     this.options = options
+    this.room = { free: options.limits.maxHeldBytes }
   }
 
   /**
@@ -50,7 +53,8 @@ export class Uploads {
 
   private async segment({ ingest }: IngestPath, name: string, body: AsyncIterable<Uint8Array>): Promise<void> {
     const { archive, clock, faults, limits } = this.options
-    const { problem } = await storeSegment(archive, { ingest, name, body, clock, maxTracks: limits.maxTracks })
+    const put = { ingest, name, body, clock, maxTracks: limits.maxTracks, room: this.room }
+    const { problem } = await storeSegment(archive, put)
     if (problem === undefined) return
     faults.report(
       `segment ${ingest.channelGuid}`,

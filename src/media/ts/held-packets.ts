@@ -4,21 +4,36 @@ import { PACKET_SIZE } from './packet.ts'
 /** Eight seconds at 8 Mb/s. Multiplexers repeat the tables every 100 ms, or at least once in a segment. */
 const MOST_BYTES = 8 * 1024 * 1024
 const PACKETS_PER_BLOCK = 512
+const BLOCK_SIZE = PACKETS_PER_BLOCK * PACKET_SIZE
 
-/** Holds the packets that precede the tables of a segment, 8 MiB at most, until the program map is known. */
+/** The memory, in bytes, that segments which arrive at the same time share for packets that precede their tables. */
+export type HoldingRoom = { free: number }
+
+/**
+ * Holds the packets that precede the tables of a segment, 8 MiB at most, until the program map is known. `release`
+ * gives their memory back to `room`.
+ */
 export class HeldPackets {
+  private readonly room: HoldingRoom
   private readonly blocks: Uint8Array[] = []
   /** Offset of each packet in the segment. */
   private readonly offsets: number[] = []
 
-  /** Copies the packet at `at`, `offset` bytes into the segment. Throws MalformedMedia beyond 8 MiB. */
+  constructor(room: HoldingRoom) {
+    this.room = room
+  }
+
+  /**
+   * Copies the packet at `at`, `offset` bytes into the segment. Throws MalformedMedia beyond 8 MiB, and when there is
+   * no room.
+   */
   hold(bytes: Uint8Array, at: number, offset: number): void {
     const index = this.offsets.length
     if ((index + 1) * PACKET_SIZE > MOST_BYTES) {
       throw new MalformedMedia('no program map table in the first 8 MiB of packets', offset)
     }
     const place = (index % PACKETS_PER_BLOCK) * PACKET_SIZE
-    if (place === 0) this.blocks.push(new Uint8Array(PACKETS_PER_BLOCK * PACKET_SIZE))
+    if (place === 0) this.blocks.push(this.newBlock(offset))
     this.blocks.at(-1)!.set(bytes.subarray(at, at + PACKET_SIZE), place)
     this.offsets.push(offset)
   }
@@ -29,5 +44,19 @@ export class HeldPackets {
       const block = this.blocks[Math.floor(index / PACKETS_PER_BLOCK)]!
       take(block, (index % PACKETS_PER_BLOCK) * PACKET_SIZE, offset)
     }
+  }
+
+  release(): void {
+    this.room.free += this.blocks.length * BLOCK_SIZE
+    this.blocks.length = 0
+    this.offsets.length = 0
+  }
+
+  private newBlock(offset: number): Uint8Array {
+    if (this.room.free < BLOCK_SIZE) {
+      throw new MalformedMedia('no program map table yet, and no memory left to wait for it', offset)
+    }
+    this.room.free -= BLOCK_SIZE
+    return new Uint8Array(BLOCK_SIZE)
   }
 }

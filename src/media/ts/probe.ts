@@ -1,7 +1,7 @@
 import { MalformedMedia } from '../bytes.ts'
 import type { MediaProbe } from '../track.ts'
 import { ElementaryProbe } from './elementary-probe.ts'
-import { HeldPackets } from './held-packets.ts'
+import { HeldPackets, type HoldingRoom } from './held-packets.ts'
 import {
   hasTransportError,
   isScrambled,
@@ -32,11 +32,11 @@ const FIRST_STREAM = 3
  * Reads a transport stream segment as it arrives, in chunks cut anywhere. It keeps one packet, and for each
  * elementary stream the beginning of its current PES packet, up to `MAX_PREFIX_SIZE`: at most 256 × 16 KiB for a
  * hostile program map, and about 20 KiB for an ordinary segment. It holds packets that precede the tables until the
- * first program map identifies them, up to 8 MiB.
+ * first program map identifies them, up to 8 MiB, and only while the `room` that it shares with others has space.
  * Damage that a receiver can skip is counted: a packet with a transport error, a single lost sync byte, a gap in a
  * continuity counter, a broken section, a last packet cut short. `push` and `end` throw MalformedMedia when the
  * segment is unusable: no transport stream, sync lost, scrambled, no program, or no timestamp. A probe that has
- * thrown must not be used again.
+ * thrown must not be used again. `close` gives back what it holds.
  */
 export class TsProbe {
   /** What the multiplexer does that is corrected. */
@@ -45,7 +45,7 @@ export class TsProbe {
   private readonly program = new ProgramFollower()
   private readonly streams: ElementaryProbe[] = []
   /** Until the first program map has come. */
-  private held: HeldPackets | undefined = new HeldPackets()
+  private held: HeldPackets | undefined
   private readonly carry = new Uint8Array(PACKET_SIZE)
   private carried = 0
   /** Bytes before the packet being read. */
@@ -53,8 +53,9 @@ export class TsProbe {
   private syncLost = false
   private damaged = 0
 
-  constructor() {
+  constructor(room: HoldingRoom = { free: Infinity }) {
     this.roles[PAT_PID] = PAT
+    this.held = new HeldPackets(room)
   }
 
   push(chunk: Uint8Array): void {
@@ -100,6 +101,11 @@ export class TsProbe {
       ...(decodeDelay === 0 ? {} : { decodeDelay }),
       ...(continuityErrors === 0 ? {} : { continuityErrors }),
     }
+  }
+
+  close(): void {
+    this.held?.release()
+    this.held = undefined
   }
 
   private packet(bytes: Uint8Array, at: number): void {
@@ -166,12 +172,16 @@ export class TsProbe {
     if (held === undefined || this.program.map === undefined) return
     this.held = undefined
     let early = 0
-    held.forEach((bytes, at, offset) => {
-      const role = this.roles[pidOf(bytes, at)]!
-      if (role < FIRST_STREAM) return
-      this.elementary(role, bytes, at, offset)
-      early++
-    })
+    try {
+      held.forEach((bytes, at, offset) => {
+        const role = this.roles[pidOf(bytes, at)]!
+        if (role < FIRST_STREAM) return
+        this.elementary(role, bytes, at, offset)
+        early++
+      })
+    } finally {
+      held.release()
+    }
     if (early > 0) this.habits.push({ habit: 'tables-late', example: `${early} packets of media precede the tables` })
   }
 
