@@ -137,7 +137,8 @@ async function faultsOf(output: Output, { script, life }: Lived, fetch: Fetch, p
     const found = await output.found(fetch, parent)
     // Sound in variants is taken from the one of the lowest bit rate that is there.
     const optional = hasTracksApart ? [17] : []
-    const hasOpenEnds = script.video.rhythm !== 'steady'
+    const isPaused = script.parts.slice(1).some(({ restart }) => restart.timestamps === 'by the clock')
+    const hasOpenEnds = script.video.rhythm !== 'steady' || (script.told !== 'exactly' && isPaused)
     // Smooth Streaming lists pictures of all bit rates under the times of the first, and as long as all have any.
     const untimed = keepsTimes ? [] : [1]
     const mayEndEarly = keepsTimes || script.video.variants === 1 ? [] : [0, 1]

@@ -105,7 +105,12 @@ export function eraFor(placing: Placing, object: MediaObject): EraPosition {
  * The era that another stream has begun since, if a segment with these timestamps begins it too: a jump that is too far
  * for a short segment to run on is so for a long one.
  */
-function eraBegunAt(state: TimelineState, current: OpenEra, firstPts: number, duration: Ticks): OpenEra | undefined {
+export function eraBegunAt(
+  state: TimelineState,
+  current: OpenEra,
+  firstPts: number,
+  duration: Ticks,
+): OpenEra | undefined {
   return state.eras.findLast(({ id, streamsRevision, firstStart }) => {
     const isNewer = id > current.id && streamsRevision === state.streamsRevision
     return isNewer && Math.abs(unwrapPts(firstPts, firstStart) - firstStart) <= duration

@@ -2,7 +2,7 @@ import { msFromTicks, TICKS_PER_SECOND, type Ticks, ticks, type UtcMs, unwrapPts
 import { describeStream } from '../eras/description.ts'
 import { makesSlots } from '../eras/era.ts'
 import type { SlotObject } from '../output-segment.ts'
-import { believableDate, eraAt, eraFor } from './eras.ts'
+import { believableDate, eraAt, eraBegunAt, eraFor } from './eras.ts'
 import { noteHabit } from './habits.ts'
 import type { MediaObject, Placing } from './placing.ts'
 import { segmentLength } from './segment-length.ts'
@@ -11,6 +11,9 @@ import { leadStream, NEXT_TARGET_DURATIONS, type OpenEra, RECENT_PLACES, type St
 
 /** EXTINF that is off by no more may be rounded. */
 const WRONG_BY: Ticks = ticks(TICKS_PER_SECOND / 10)
+
+/** Streams that begin a timeline begin it within half a second. */
+const BEGINNING: Ticks = ticks(TICKS_PER_SECOND / 2)
 
 export type Placement = {
   /** The era, if it was opened or its description changed. */
@@ -76,14 +79,17 @@ export function placeGap(placing: Placing): void {
 function lengthOf({ state, listing, entry, next, now }: Placing, { probe }: MediaObject): Ticks | 'waits' {
   const { duration: told } = entry
   const waitedMs = now - entry.listedAt
+  const current = state.eras.find(({ id }) => id === listing.era)
+  const begun = current && next && eraBegunAt(state, current, next.probe.firstPts, BEGINNING)
+  const isLast = isLastIn(listing) || (begun !== undefined && begun.continues === undefined)
   const length = segmentLength({
     probe,
     told,
     start: unwrapPts(probe.firstPts, listing.nextStart),
-    nextPts: next?.probe.firstPts,
+    nextPts: isLast ? undefined : next?.probe.firstPts,
     targetDuration: listing.targetDuration,
     corrected: listing.corrected,
-    mayWait: !isLast(listing) && waitedMs < NEXT_TARGET_DURATIONS * msFromTicks(listing.targetDuration),
+    mayWait: !isLast && waitedMs < NEXT_TARGET_DURATIONS * msFromTicks(listing.targetDuration),
   })
   if (length === 'waits') return length
   if (Math.abs(length - told) > WRONG_BY) {
@@ -97,7 +103,7 @@ function lengthOf({ state, listing, entry, next, now }: Placing, { probe }: Medi
 const secondsOf = (time: Ticks) => (time / TICKS_PER_SECOND).toFixed(3)
 
 /** True of the head of a queue after which nothing of its timeline comes. */
-function isLast({ queue, ended }: StreamListing): boolean {
+function isLastIn({ queue, ended }: StreamListing): boolean {
   return queue[1] ? queue[1].breaks : ended
 }
 

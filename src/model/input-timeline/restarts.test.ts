@@ -215,6 +215,16 @@ describe('a timeline whose encoder restarts', () => {
     assert.deepEqual(r.gaps, [])
   })
 
+  it('does not take a pause for the length of the picture before it, where sound has begun an era behind it', () => {
+    const r = restartedWithSound(3, 25)
+    r.list('a', 3, [{ name: 'a-3', seconds: 2 }], true, 4)
+    assert.deepEqual(
+      r.slots.map(({ era, duration, objects }) => `${era} ${duration / 90_000} ${Object.keys(objects)}`),
+      ['1 4 1,2', '1 4 1,2', '1 4 1,2', '2 4 1,2'],
+    )
+    assert.deepEqual(r.gaps, [])
+  })
+
   it('waits for pictures that wait for their next segment, though sound has begun an era already', () => {
     const r = restartedWithSound()
     r.list('a', 3, [{ name: 'a-3', seconds: 1 }], false, 4)
@@ -242,7 +252,7 @@ function pictures(seconds: number, length: number): MediaProbe {
 }
 
 /** Pictures and sound in segments of four seconds, and a restart after which the sound is there first. */
-function restartedWithSound(pause = 0.5): Rehearsal {
+function restartedWithSound(pause = 0.5, from = 100): Rehearsal {
   const r = new Rehearsal()
   const role = { kind: 'audio', groupId: 'a', name: 'b', isDefault: true, autoselect: true } as const
   r.streams([variants('a')[0]!, { index: 2, playlist: 'b', role }])
@@ -250,12 +260,14 @@ function restartedWithSound(pause = 0.5): Rehearsal {
     r.pass(4)
     r.put(`a-${n}`, pictures(10 + 4 * n, 4))
     r.put(`b-${n}`, audioAt(10 + 4 * n, 'packed-audio', 4))
-    for (const playlist of ['a', 'b']) r.list(playlist, n, [{ name: `${playlist}-${n}`, seconds: 4 }], false, 4)
+    for (const playlist of ['a', 'b']) {
+      r.list(playlist, n, [{ name: `${playlist}-${n}`, seconds: playlist === 'a' ? 2 : 4 }], false, 4)
+    }
   }
   for (let passed = 0; passed < pause; passed += 0.5) r.pass(0.5)
-  r.put('b-3', audioAt(100, 'packed-audio', 1))
+  r.put('b-3', audioAt(from, 'packed-audio', 1))
   r.list('b', 3, [{ name: 'b-3', seconds: 1 }], true, 4)
-  r.put('a-3', pictures(100, 4))
+  r.put('a-3', pictures(from, 4))
   return r
 }
 
