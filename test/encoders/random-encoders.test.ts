@@ -75,6 +75,26 @@ const CASES: Readonly<Record<string, EncoderScript>> = {
       { seconds: 11, restart: { pauseMs: 10_607, names: 'other', timestamps: 'from zero', isMarked: false } },
     ],
   },
+  'whose sound begins long before the pictures of its slot are there': {
+    ...PLAIN,
+    video: { variants: 1, rate: '25', rhythm: [1, 2, 4, 2, 4, 2] },
+    sound: { ...PLAIN.sound, renditions: 2, container: 'packed-audio', offset: 70 },
+    cuts: [[392, 110], [240], [358, 229, 169]],
+    segmentSeconds: 4,
+    lateMs: [391, 40],
+    parts: [{ ...PLAIN.parts[0]!, seconds: 15 }],
+  },
+  'that pauses for a second without a word, with packed audio': {
+    ...PLAIN,
+    video: { ...PLAIN.video, variants: 2 },
+    sound: { ...PLAIN.sound, container: 'packed-audio' },
+    cuts: [[369, 229, 105], [390], [210]],
+    segmentSeconds: 6,
+    parts: [
+      { ...PLAIN.parts[0]!, seconds: 12 },
+      { seconds: 8, restart: { pauseMs: 1399, names: 'go on', timestamps: 'by the clock', isMarked: false } },
+    ],
+  },
   'with tables at the end, blanks in names and behind colons, and main sound in the variants': {
     ...PLAIN,
     sound: { ...PLAIN.sound, place: 'muxed main', container: 'packed-audio' },

@@ -166,6 +166,28 @@ describe('streams cut otherwise than the first', () => {
     assert.deepEqual(ends.slice(0, 4), [2040, 4000, 6040, 8000])
   })
 
+  it('do not share an output segment across a hole where packed audio would close it', () => {
+    for (const [container, seconds] of [
+      ['packed-audio', [2, 4]],
+      ['mpeg-ts', [7]],
+    ] as const) {
+      const r = new Rehearsal()
+      const role = { kind: 'audio', groupId: 'a', name: 'b', isDefault: true, autoselect: true } as const
+      r.streams([variants('a')[0]!, { index: 2, playlist: 'b', role }])
+      r.open(1, 6)
+      for (const [n, from] of [10, 13, 15].entries()) {
+        r.pass(2)
+        r.put(`a-${n}`, probeAt(from))
+        r.put(`b-${n}`, audioAt(from, container))
+        for (const playlist of ['a', 'b']) r.list(playlist, n, [{ name: `${playlist}-${n}` }], n === 2)
+      }
+      assert.deepEqual(
+        r.outputs(1).map(({ duration, discontinuity }) => [duration / 90_000, discontinuity]),
+        seconds.map((each) => [each, false]),
+      )
+    }
+  })
+
   it('lose nothing where sound that begins in a slot is there before the pictures that tell the slot', () => {
     const cuts: Cut[] = [
       { kind: 'variant', seconds: [3.04], lateMs: [3200] },

@@ -193,7 +193,9 @@ function takeEntries(slot: OpenSlot, next: OpenSlot, streamIndex: number): void 
   for (const [index, entry] of Object.entries(next.entries).map(([key, value]) => [Number(key), value] as const)) {
     if (index <= streamIndex || !entry) continue
     const start = startOf(next, entry)
-    if (!beginsIn(slot, { start, duration: ticks(endIn(next, entry) - start) })) continue
+    // What begins long before this slot, and not in the one before, is in this one.
+    const from = ticks(Math.max(start, slot.start))
+    if (!beginsIn(slot, { start: from, duration: ticks(endIn(next, entry) - start) })) continue
     const own = slot.entries[index]
     slot.entries[index] = own ? append(slot, own, entry) : entry
     delete next.entries[index]

@@ -1,6 +1,6 @@
 import { type Ticks, ticks } from '../../media/time.ts'
 import { makesSlots } from '../eras/era.ts'
-import { mapSlot } from '../eras/lock.ts'
+import { LOCK_TOLERANCE, mapSlot } from '../eras/lock.ts'
 import { hasStream, inOrder, type OutputSegment, type Slot, type SourceStream } from '../output-segment.ts'
 import type { OutputTimelineState } from './state.ts'
 import { targetDurationAfter } from './target-duration.ts'
@@ -20,8 +20,10 @@ export function addSlot(output: OutputTimelineState, slot: Slot, streams: readon
   const whole = isWhole(slot, streams)
   if (!follows || !whole) done.push(...closeRun(output))
   if (output.mapping && output.mapping.from !== slot.era) delete output.mapping
+  const placed = mapSlot(slot, output.mapping)
+  if (hasHoleInSound(output.run, placed, streams)) done.push(...closeRun(output))
   if (output.run.length === 0) output.runBreaks ||= last !== undefined && !follows
-  output.run.push(mapSlot(slot, output.mapping))
+  output.run.push(placed)
   output.runTracks = [...new Set([...(output.runTracks ?? []), ...tracksWithMedia(slot, streams)])]
   output.last = { era: slot.era, index: slot.index }
   const isLong = runDuration(output.run) + slot.duration / 2 > output.segmentDuration
@@ -56,6 +58,8 @@ export function closeRun(output: OutputTimelineState): PublishedSegment[] {
   }
   output.targetDuration = targetDurationAfter(output, untimed)
   const segment = { ...untimed, targetDuration: output.targetDuration }
+  // A Period cannot skip a number in the middle, and a stream of which nothing begins here has no segment.
+  if (!everyStreamBegins(output.run)) delete output.period
   output.run = []
   output.runTracks = []
   output.runBreaks = false
@@ -65,6 +69,13 @@ export function closeRun(output: OutputTimelineState): PublishedSegment[] {
 /** True when every audio and video stream that has had media in this era has an object in the slot. */
 export function isWhole(slot: Slot, streams: readonly SourceStream[]): boolean {
   return streams.every((stream) => !makesSlots(stream) || stream.tracks.length === 0 || hasStream(slot, stream.index))
+}
+
+/** True when time passes before a slot without media. Packed audio tells only when its first frame is played. */
+function hasHoleInSound(run: readonly Slot[], { start }: Slot, streams: readonly SourceStream[]): boolean {
+  const last = run.at(-1)
+  const isPacked = streams.some(({ container }) => container === 'packed-audio')
+  return isPacked && last !== undefined && start - last.start - last.duration > LOCK_TOLERANCE
 }
 
 /** False while a stream has only gone on through the run with what began before it. */
