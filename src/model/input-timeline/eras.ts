@@ -1,5 +1,4 @@
 import {
-  isoDateTime,
   msFromTicks,
   PTS_MODULUS,
   TICKS_PER_SECOND,
@@ -12,19 +11,10 @@ import {
 import { agrees, tracksIn } from '../eras/description.ts'
 import { utcAt } from '../eras/era.ts'
 import { LOCK_TOLERANCE } from '../eras/lock.ts'
-import type { SourceObject } from '../source-segment.ts'
+import { believableDate, redate } from './dates.ts'
 import type { Donor } from './donor.ts'
-import { noteHabit } from './habits.ts'
 import type { MediaObject, Placing } from './placing.ts'
-import { leadStream, type OpenEra, type QueuedEntry, type TimelineState } from './state.ts'
-
-/** The most by which a source date may differ from the server's clock; other dates are ignored. In milliseconds. */
-const BELIEVABLE_DATE_MS = 24 * 3600 * 1000
-
-/** The number of dates in a row that tell an offset from jitter. */
-const STEADY_DATES = 3
-/** Smaller offsets of dates, in ms, are rounding: less than a picture lasts. */
-const LEAST_OFFSET_MS = 20
+import type { OpenEra, TimelineState } from './state.ts'
 
 /** The most by which a stream may be behind the others and still be in their era. */
 const MOST_LATE = ticks(60 * TICKS_PER_SECOND)
@@ -118,51 +108,6 @@ export function eraBegunAt(
 }
 
 /**
- * Adjusts the dates of an era to those of the source: of its first stream, or of any stream while the first has none. A
- * date that is off by more than a segment is followed at once, a smaller offset when it lasts. Dates of an era do not
- * go back. Where the source's go back by at most two segments, those of the era stand still; where by more, another
- * era must begin, and its date is returned.
- */
-function redate(
-  { state, streamIndex, entry: { duration } }: Placing,
-  era: OpenEra,
-  start: Ticks,
-  date: UtcMs | undefined,
-): UtcMs | undefined {
-  const expected = utcAt(era.anchor, start)
-  const ms = msFromTicks(duration)
-  const first = leadStream(state)
-  if (date === undefined || (era.anchor.isDated && streamIndex !== first?.index)) return undefined
-  const isFollowed = Math.abs(date - expected) > ms || !era.anchor.isDated
-  const offset = isFollowed ? date - expected : lastingOffset(era, date - expected)
-  if (offset === undefined) return undefined
-  if (era.anchor.isDated)
-    noteHabit(state, expected - date > 2 * ms ? 'dates-back' : 'dates-off', `${offset} ms at ${isoDateTime(date)}`)
-  delete era.dateOffsets
-  const hasBefore = era.nextIndex > 0 || era.slots.some((slot) => slot.start < start - duration / 2)
-  if (hasBefore && expected - date > 2 * ms) return date
-  const utc = utcMs(expected + offset)
-  era.anchor = { time: start, utc: hasBefore ? utcMs(Math.max(utc, expected - ms)) : utc, isDated: true }
-  for (const slot of era.slots) if (slot.start > start - duration / 2) slot.startUtc = utcAt(era.anchor, slot.start)
-  return undefined
-}
-
-/**
- * The offset that the source's newest dates have in common, in ms; undefined while it may be jitter: they must lie on
- * one side of what was expected, and near each other.
- */
-function lastingOffset(era: OpenEra, offset: number): number | undefined {
-  if (Math.abs(offset) < LEAST_OFFSET_MS || Math.sign(era.dateOffsets?.[0] ?? offset) !== Math.sign(offset)) {
-    delete era.dateOffsets
-    if (Math.abs(offset) < LEAST_OFFSET_MS) return undefined
-  }
-  era.dateOffsets = [...(era.dateOffsets ?? []), offset].slice(-STEADY_DATES)
-  const [least, median, most] = era.dateOffsets.toSorted((a, b) => a - b)
-  if (least === undefined || median === undefined || most === undefined) return undefined
-  return most - least <= Math.max(LEAST_OFFSET_MS, Math.abs(median) / 2) ? median : undefined
-}
-
-/**
  * Ends an era before the slot it would seal next, and goes on in a new era with the same timestamps: all streams begin
  * anew there.
  */
@@ -211,11 +156,6 @@ function renumber(state: TimelineState, era: OpenEra, id: number): void {
 export function eraAt(state: TimelineState, era: OpenEra, start: Ticks, duration: Ticks): OpenEra {
   const next = state.eras.find(({ continues }) => continues === era.id)
   return next && start >= next.firstStart - duration / 2 ? eraAt(state, next, start, duration) : era
-}
-
-export function believableDate(entry: QueuedEntry, object: SourceObject): UtcMs | undefined {
-  const date = entry.programDateTime
-  return date !== undefined && Math.abs(date - object.receivedAt) <= BELIEVABLE_DATE_MS ? date : undefined
 }
 
 /** True when the slots there are sealed, so that a segment that begins at `start` comes too late. */
