@@ -8,7 +8,7 @@ import { filterTs } from './filter.ts'
 import { PACKET_SIZE } from './packet.ts'
 import { TsProbe } from './probe.ts'
 import { findProgram } from './program.ts'
-import { packetise, writePmt } from './psi.ts'
+import { crc32Mpeg, packetise, writePmt } from './psi.ts'
 
 const { before, describe, it } = needing('ffmpeg')
 
@@ -26,6 +26,13 @@ function withTables(media: readonly Buffer[], tables: Readonly<Record<number, re
   return Buffer.concat(
     [...media, undefined].flatMap((packet, n) => [...(tables[n] ?? []), ...(packet ? [packet] : [])]),
   )
+}
+
+/** A packet with a PAT that names this PID. */
+function patOf(pid: number): Buffer {
+  const section = Buffer.from([PAT, 0xb0, 13, 0, 1, 0xc1, 0, 0, 0, 1, 0xe0 | (pid >> 8), pid & 0xff, 0, 0, 0, 0])
+  section.writeUInt32BE(crc32Mpeg(section.subarray(0, -4)), 12)
+  return Buffer.from(packetise(section, PAT, 0))
 }
 
 /** Without what depends on where packets lie. */
@@ -121,5 +128,10 @@ describe('a segment whose tables do not come first', () => {
     refused(withTables(media, { 9: [pat] }), /no program map table: every segment has to carry PAT and PMT/)
     const many = Array.from({ length: Math.ceil((8 << 20) / PACKET_SIZE / media.length) }, () => media).flat()
     refused(withTables(many, { [many.length]: [pat, pmt] }), /in the first 8 MiB/)
+    // For each of them, all that precedes it would be searched.
+    const other = patOf(PMT + 1)
+    const changing = Array.from({ length: 20 }, (_, i) => (i % 2 === 0 ? pat : other))
+    refused(withTables(media, { 9: [...changing, pmt] }), /more than 16 program association tables/)
+    assert.throws(() => demux(withTables(media, { 9: [...changing, pmt] })), MalformedMedia)
   })
 })

@@ -2,6 +2,12 @@ import { equalBytes, MalformedMedia } from '../bytes.ts'
 import { hasTransportError, PACKET_SIZE, PAT_PID, pidOf, SYNC_BYTE } from './packet.ts'
 import { type ProgramMap, readPat, readPmt, SectionAssembler } from './psi.ts'
 
+/**
+ * Times that a PAT may name another PID while no map has come: for each, what precedes it is searched for maps. A real
+ * program has one.
+ */
+const MOST_MAP_PIDS = 16
+
 /** Receives a complete map, and true when it differs from the last. */
 export type MapFound = (map: ProgramMap, changed: boolean) => void
 
@@ -15,6 +21,7 @@ export class ProgramFollower {
   private pmtSections = new SectionAssembler()
   private lastSection = new Uint8Array(0)
   private damagedBefore = 0
+  private mapPids = 0
   /** PID of the PMT; -1 until a PAT has named it. */
   pmtPid: number
   map: ProgramMap | undefined
@@ -35,7 +42,7 @@ export class ProgramFollower {
   }
 
   /**
-   * Takes a packet of the PAT's PID.
+   * Takes a packet of the PAT's PID. Throws MalformedMedia when PATs go on naming other PIDs and no map comes.
    * @returns whether it names another PID for the maps
    */
   pushPat(bytes: Uint8Array, at: number): boolean {
@@ -47,7 +54,11 @@ export class ProgramFollower {
       this.damagedBefore += this.pmtSections.damaged
       this.pmtSections = new SectionAssembler()
     })
-    return this.pmtPid !== before
+    if (this.pmtPid === before) return false
+    if (this.map === undefined && ++this.mapPids > MOST_MAP_PIDS) {
+      throw new MalformedMedia(`more than ${MOST_MAP_PIDS} program association tables, and no program map table`, at)
+    }
+    return true
   }
 
   /** Takes a packet of the PMT's PID; calls `found` with each complete map. */
