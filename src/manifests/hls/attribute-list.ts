@@ -8,6 +8,9 @@ const QUOTED = /^"([^"]*)"(.*)$/s
 const RESOLUTION = /^(\d{1,5}(?:\.\d{1,9})?)\s*[xX×*]\s*(\d{1,5}(?:\.\d{1,9})?)$/
 const RATIO = /^(\d{1,9})\s*[/:]\s*([1-9]\d{0,8})$/
 
+/** Marks around a value that are no quotes to RFC 8216. */
+const OTHER_QUOTES = /^['‘’“”]|['‘’“”]$/g
+
 type Value = { text: string; readonly isQuoted: boolean }
 
 /**
@@ -34,11 +37,11 @@ export class AttributeList {
     }
   }
 
-  /** Returns a quoted string. */
+  /** Returns a quoted string; an empty one says nothing, as if the attribute were absent. */
   quotedString(name: string): string | undefined {
     const value = this.values.get(name)
     if (value && !value.isQuoted) this.note('attribute-quotes-wrong')
-    return value?.text
+    return (value?.isQuoted ? value.text : value?.text.replaceAll(OTHER_QUOTES, '')) || undefined
   }
 
   enumerated(name: string): string | undefined {
@@ -61,8 +64,14 @@ export class AttributeList {
     return this.read(name, decimalInteger, (text) => roundedUp(looseDecimal(text)))
   }
 
+  /** Returns a decimal number above 0. */
   float(name: string): number | undefined {
-    return this.read(name, decimalFloat, (text) => ratio(text) ?? looseDecimal(text))
+    const positive = (value: number | undefined) => value || undefined
+    return this.read(
+      name,
+      (text) => positive(decimalFloat(text)),
+      (text) => positive(ratio(text) ?? looseDecimal(text)),
+    )
   }
 
   resolution(name: string): Resolution | undefined {
@@ -118,7 +127,9 @@ type Reader<T> = (text: string) => T | undefined
 
 function looseResolution(text: string): Resolution | undefined {
   const [, width, height] = RESOLUTION.exec(text) ?? []
-  return width === undefined ? undefined : { width: Math.round(Number(width)), height: Math.round(Number(height)) }
+  const resolution = { width: Math.round(Number(width)), height: Math.round(Number(height)) }
+  // NaN where it cannot be read.
+  return resolution.width * resolution.height > 0 ? resolution : undefined
 }
 
 function roundedUp(value: number | undefined): number | undefined {

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { parseDateTime } from './date-time.ts'
 import { readExtinf } from './extinf.ts'
 import { parseMediaPlaylist } from './media-playlist-reader.ts'
+import type { Rendition } from './multivariant-playlist.ts'
 import { parseMultivariantPlaylist } from './multivariant-playlist-reader.ts'
 import type { PlaylistHabit } from './playlist-habits.ts'
 import { kindOfPlaylist } from './playlist-kind.ts'
@@ -353,4 +354,37 @@ describe('a slip in a multivariant playlist', () => {
       { seed: 20261202, numRuns: 3000 },
     )
   })
+})
+
+describe('a value that says nothing', () => {
+  const attributes = (text: string) => {
+    const { variants, renditions } = readVariants(`#EXTM3U\n${text}\nv.m3u8\n`)
+    return { ...variants[0], ...renditions[0] }
+  }
+
+  it('is no URI, language or name of a rendition: its sound is in the variant', () => {
+    const media = '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="",LANGUAGE="",URI=""'
+    const { name, uri, language } = attributes(
+      `${media}\n#EXT-X-STREAM-INF:BANDWIDTH=5,AUDIO="a"`,
+    ) as Partial<Rendition>
+    assert.deepEqual([name, uri?.replace('v.m3u8', ''), language], ['a', '', undefined])
+  })
+  it('is no resolution, frame rate or codec', () => {
+    for (const resolution of ['0x0', '0x720', '1280x0', '0.2x0.2']) {
+      const text = `#EXT-X-STREAM-INF:BANDWIDTH=5,CODECS="",RESOLUTION=${resolution},FRAME-RATE=0.000`
+      assert.deepEqual(attributes(text), { uri: 'v.m3u8', bandwidth: 5 })
+    }
+  })
+})
+
+it('other marks than quotes are no part of a value', () => {
+  for (const codecs of ["'avc1.4d401f,mp4a.40.2'", '“avc1.4d401f,mp4a.40.2”', "'avc1.4d401f, mp4a.40.2'"]) {
+    const { variants } = readVariants(`#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=5,CODECS=${codecs},AUDIO='a'\nv.m3u8\n`)
+    assert.deepEqual([variants[0]?.codecs, variants[0]?.audio], ['avc1.4d401f,mp4a.40.2', 'a'])
+  }
+})
+
+it('a number padded with noughts is that number', () => {
+  const { mediaSequence } = readMedia(MEDIA.replace('SEQUENCE:7', `SEQUENCE:${'7'.padStart(20, '0')}`))
+  assert.equal(mediaSequence, 7)
 })

@@ -134,9 +134,9 @@ export function decimalInteger(text: string): number | undefined {
   return /^\d{1,16}$/.test(text) && Number.isSafeInteger(Number(text)) ? Number(text) : undefined
 }
 
-const LOOSE_INTEGER = /^["']?\s*\+?(\d{1,16})(?:\.0*)?\s*["']?$/
+const LOOSE_INTEGER = /^["']?\s*\+?0*(\d{1,16})(?:\.0*)?\s*["']?$/
 
-/** Reads what a whole number seems to mean that is quoted, or has a plus sign or a fraction of nothing. */
+/** Reads what a whole number seems to mean that is quoted, padded, or has a plus sign or a fraction of nothing. */
 export function looseInteger(text: string): number | undefined {
   const [, digits] = LOOSE_INTEGER.exec(text) ?? []
   return decimalInteger(digits ?? '')
