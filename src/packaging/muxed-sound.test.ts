@@ -261,3 +261,23 @@ describe('a filter of languages', () => {
     })
   }
 })
+
+it('sounds that share a name are all offered, under names that differ', () => {
+  const both = [english, { ...english, language: 'de', isDefault: false }].map((each) => ({ ...each, name: 'Audio' }))
+  const tracks = [video(540), audio(257, 'eng'), audio(258, 'deu')]
+  const era = eraOf(
+    variant(1, 2_000_000, tracks, group(...both)),
+    variant(2, 1_000_000, tracks, group(...both)),
+    apart(3, { name: 'Audio', language: 'fr' }),
+  )
+  for (const isSplit of [false, true]) {
+    const found = renditions(hlsParent(era, isSplit)).map((line) =>
+      /NAME="(.*?)".*LANGUAGE="(.*?)"/.exec(line)?.slice(1),
+    )
+    assert.deepEqual(found, [
+      ['Audio (2)', 'en'],
+      ['Audio (3)', 'de'],
+      ['Audio', 'fr'],
+    ])
+  }
+})

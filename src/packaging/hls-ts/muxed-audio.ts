@@ -34,15 +34,26 @@ export function audioParts(source: SourceVariant): readonly AudioPart[] {
   })
 }
 
-/** The declared renditions of the audio that stays in the variants, each once per group. */
-export function muxedAudio(variants: readonly SourceVariant[]): readonly HlsRendition[] {
+/**
+ * The declared renditions of the audio that stays in the variants, each once per group, with names that differ from
+ * each other's and those of `apart`, the source's renditions with a URI.
+ */
+export function muxedAudio(
+  variants: readonly SourceVariant[],
+  apart: readonly HlsRendition[],
+): readonly HlsRendition[] {
   const found = new Map<string, HlsRendition>()
+  const names = Map.groupBy(apart, ({ role }) => role.groupId)
+  const taken = new Map(Array.from(names, ([groupId, those]) => [groupId, new Set(those.map(({ role }) => role.name))]))
   for (const source of variants) {
     const { audioGroup: groupId = '', muxedAudio } = source.role
     for (const [track, listed] of muxedRenditions(audioOf(source), muxedAudio)) {
-      const identity = JSON.stringify([groupId, listed.name])
+      const identity = JSON.stringify([groupId, listed.name, listed.language])
       if (found.has(identity)) continue
-      const role = { groupId, channels: channelsAttribute(track), ...listed }
+      const inGroup = taken.get(groupId) ?? new Set()
+      taken.set(groupId, inGroup)
+      const name = freeName(listed.name, inGroup)
+      const role = { groupId, channels: channelsAttribute(track), ...listed, name }
       const p = audioOf(source).indexOf(track)
       found.set(identity, { n: source.index, p, source, pids: [track.pid], isMuxed: true, role, codecs: [track.codec] })
     }

@@ -48,7 +48,7 @@ export function streamSetOf(era: Era, packaging: TsPackaging, isPresent: (index:
         streams.filter(isVariant).filter((source) => splitsAudio(era, packaging, source)),
         hasAudioRenditions(era) ? apart : undefined,
       )
-    : muxedAudio(selected)
+    : muxedAudio(selected, apart)
   const audio = [...muxed, ...apart]
   const variants = selected.map((source) => ({
     ...variantPart(source, packaging, splitsAudio(era, packaging, source)),
