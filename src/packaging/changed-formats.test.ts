@@ -171,3 +171,18 @@ it('a Period of DASH has the formats of its own era', () => {
     ],
   )
 })
+
+it('BANDWIDTH is the peak of the window, while the window has it', () => {
+  const tracks = [video(540), audio(257)]
+  const [fast, slow] = [5_000_000, 2_000_000].map((bandwidth) => [variant(1, bandwidth, tracks)])
+  for (const [eras, bandwidth] of [
+    [[fast!, slow!], 5_000_000],
+    [[slow!, fast!], 5_000_000],
+    [[slow!, slow!], 2_000_000],
+  ] as const) {
+    const window = windowOver(...eras)
+    for (const text of [hlsText(window), cmafText(window)]) {
+      assert.match(text, new RegExp(`#EXT-X-STREAM-INF:BANDWIDTH=${bandwidth},`))
+    }
+  }
+})

@@ -58,7 +58,8 @@ function variantStream(variant: DeclaredVariant): VariantStream {
   const frameRate = largestFrameRate(formats)
   return {
     uri,
-    bandwidth: role.bandwidth,
+    // The peak of all segments of the window.
+    bandwidth: Math.max(role.bandwidth, ...formats.map((format) => format.role.bandwidth)),
     ...(role.averageBandwidth !== undefined && { averageBandwidth: role.averageBandwidth }),
     ...(codecs !== '' && { codecs }),
     ...(resolution && { resolution }),
