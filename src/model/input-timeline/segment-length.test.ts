@@ -137,6 +137,22 @@ describe('how long a segment lasts', () => {
     assert.equal(length(1.52, probe(slides, { sound: 1.6 })), 1.52)
   })
 
+  it('of slides at a steady rate is what the sound beside them lasts, also at the end, whatever EXTINF tells', () => {
+    const slides = probe([0, 0.1, 0.2], { rate: 10, sound: 2 })
+    for (const told of [0, 0.3, 2]) {
+      assert.equal(length(told, slides), 'waits', `EXTINF ${told}`)
+      assert.equal(length(told, slides, { next: 2 }), 2, `EXTINF ${told}, and the next`)
+      assert.equal(length(told, slides, { mayWait: false }), 2, `EXTINF ${told}, and no next`)
+    }
+    assert.equal(length(0.3, probe([0, 0.1, 0.2], { rate: 10, sound: 0.5 })), 0.3)
+    assert.equal(length(0.3, probe([0, 0.07, 0.2], { sound: 2 }), { mayWait: false }), 2)
+    assert.equal(
+      length(2, probe(steady(2), { rate: 25, sound: 4 })),
+      2,
+      'sound may be ahead by as much as pictures last',
+    )
+  })
+
   it('is never hours because a timestamp, or EXTINF, says so', () => {
     assert.equal(length(2, probe([0, 0.04, 80_000]), { mayWait: false }), 2)
     assert.ok((length(95_444, probe([0]), { mayWait: false }) as number) <= 60)

@@ -56,7 +56,14 @@ export function segmentLength(evidence: LengthEvidence): Ticks | 'waits' {
   const isAlike = corrected && Math.abs(corrected.told - told) <= ROUNDING
   if (isAlike && corrected.real > probe.lastPts - probe.firstPts) return corrected.real
   if (!isBelievable) return ticks(Math.min(told, MOST_UNCONFIRMED))
+  const heard = ticks(Math.round(measured?.soundEnd ?? 0))
+  if (isOutlasted(length, heard)) return heard <= MOST_UNCONFIRMED ? heard : ticks(longest)
   return told > 2 * length ? length : ticks(longest)
+}
+
+/** True of pictures whose last one is shown for as long as all others, and longer: the sound goes on beside it. */
+function isOutlasted(length: number, soundEnd: number | undefined): boolean {
+  return soundEnd !== undefined && soundEnd > 2 * length + SOUND_TOLERANCE
 }
 
 /** What a segment's own timestamps say of its length. */
@@ -88,10 +95,11 @@ function measure({ tracks, times, firstPts, lastPts }: MediaProbe): Measured | u
   const { pictures } = times[video]!
   if (pictures === undefined || pictures < 2) return undefined
   const stated = statedFrame(tracks[video])
-  const isSteady = stated !== undefined && Math.abs(span - (pictures - 1) * stated) <= stated / 2
-  const frame = isSteady ? stated : span / (pictures - 1)
-  const length = ticks(Math.round(span + frame))
   const soundEnd = audio < 0 ? undefined : endOfSound(tracks[audio] as AudioDescription, times[audio]!, firstPts)
+  const isEven = stated !== undefined && Math.abs(span - (pictures - 1) * stated) <= stated / 2
+  const isSteady = isEven && !isOutlasted(span + stated, soundEnd)
+  const frame = isEven ? stated : span / (pictures - 1)
+  const length = ticks(Math.round(span + frame))
   return {
     length,
     tolerance: isSteady ? ticks(Math.max(stated, LEAST_TOLERANCE)) : ROUNDING,
