@@ -60,6 +60,18 @@ export type Playback = {
   readonly errors: readonly Complaint[]
 }
 
+export type PlayedThrough = Playback & {
+  /** What it was changed to on the way, in order. */
+  readonly shown: readonly string[]
+}
+
+/** To another level or language. */
+type Change = {
+  readonly what: string
+  readonly script: string
+  readonly holds: (playback: Playback) => boolean
+}
+
 /** How it went for a viewer of a live presentation whose source comes and goes. */
 export type Watched = {
   /** Of the clock, since the first picture moved. */
@@ -203,6 +215,14 @@ export class Player {
       if (last.frames === 0) throw new Error(`${url}: no picture was decoded`)
       return last
     })
+  }
+
+  /**
+   * Plays a finished presentation from its start to its end, and changes on the way to each other level and language
+   * and back. Throws as `playToEnd` does, and when it stands still for longer than a moment, except while it changes.
+   */
+  async playThrough(engine: Engine, url: string, rate = 4): Promise<PlayedThrough> {
+    return this.withPage(engine, url, rate, (page) => new Viewing(page, url, this.machine).through())
   }
 
   private async judged({ began = Number.NaN, now, stalls, delays, errors, ...seen }: Seen): Promise<Watched> {
@@ -365,6 +385,57 @@ class Viewing {
       last = await this.keepsPace(seconds)
     }
     return last
+  }
+
+  /** Plays to the end, with the changes at even distances. */
+  async through(): Promise<PlayedThrough> {
+    const first = await this.becomes('play', ({ mediaSeconds, frames, duration }) => {
+      return mediaSeconds > 0 && frames > 0 && duration > 0
+    })
+    const changes = await this.changesFrom(first)
+    const spans: Span[] = []
+    for (const [index, { what, script, holds }] of changes.entries()) {
+      const place = (first.duration * (index + 1)) / (changes.length + 1)
+      const { now: from } = await this.becomes(`play ${place} s`, ({ mediaSeconds }) => mediaSeconds >= place)
+      await this.page.evaluate(script)
+      const { now: to } = await this.becomes(`show ${what}`, holds)
+      spans.push({ from, to })
+    }
+    const last = await this.becomes('play to its end', ({ ended }) => ended)
+    await this.neverStands(last, spans)
+    return { ...last, shown: changes.map(({ what }) => what) }
+  }
+
+  /** To each other level and language, and back. */
+  private async changesFrom({ height, language }: Playback): Promise<Change[]> {
+    const levels: number[] = await this.page.evaluate('told().levels()')
+    const languages: string[] = await this.page.evaluate('told().languages()')
+    const toLevel = (level: number): Change => {
+      const script = `told().chooseLevel(${levels.indexOf(level)})`
+      return { what: `${level} lines`, script, holds: (playback) => playback.height === level }
+    }
+    const toLanguage = (name: string): Change => {
+      const script = `told().chooseLanguage(${languages.indexOf(name)})`
+      return { what: `sound in ${name}`, script, holds: (playback) => playback.language === name }
+    }
+    return [
+      ...levels.filter((level) => level !== height).flatMap((level) => [toLevel(level), toLevel(height)]),
+      ...languages.filter((name) => name !== language).flatMap((name) => [toLanguage(name), toLanguage(language)]),
+    ]
+  }
+
+  /** Throws when the picture stood still before its end and outside of these spans, but for the machine's lateness. */
+  private async neverStands({ stalls, delays, duration }: Playback, excepted: readonly Span[]): Promise<void> {
+    for (const stall of stalls) {
+      const isExcepted = excepted.some(({ from, to }) => stall.from < to && from < stall.to)
+      if (isExcepted || stall.at >= duration - 0.1) continue
+      const late = await latenessIn(this.machine, delays, causeOf(stall))
+      if (stall.stood - late <= MOMENT_MS) continue
+      throw new Error(
+        `${this.url} stands still at ${stall.at} s for ${inSeconds(stall.stood)}, ${stall.ahead.toFixed(2)} s in hand; ` +
+          `the machine was late by ${inSeconds(late)}`,
+      )
+    }
   }
 
   async seeksBack(by: number, seconds: number): Promise<Playback> {

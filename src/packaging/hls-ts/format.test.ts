@@ -195,6 +195,12 @@ index_2_8779959.ts
     )
   })
 
+  it('tells the target duration that was recorded with its newest segment, and none of its own while it is live', () => {
+    const segments = THREE.segments.map((segment) => ({ ...segment, targetDuration: 10 }))
+    assert.match(manifest({ ...THREE, segments }, { n: 1 }) ?? '', /#EXT-X-TARGETDURATION:10\n/)
+    assert.match(manifest({ ...THREE, segments }, { n: 1 }, {}, 'harvest') ?? '', /#EXT-X-TARGETDURATION:7\n/)
+  })
+
   it('ends when the window does, and not before', () => {
     assert.match(manifest({ ...THREE, ended: true }, { n: 1 }) ?? '', /#EXT-X-ENDLIST\n$/)
     assert.doesNotMatch(manifest(THREE, { n: 1 }) ?? '', /ENDLIST/)
