@@ -21,6 +21,15 @@ export const OUTPUT_FAULTS: readonly Fault[] = [
     failure: /'#EXT-X-MEDIA-SEQUENCE:6/,
   },
   {
+    name: 'target-duration-of-the-window',
+    breaks: 'A live playlist tells the target duration of the segments it lists, which comes and goes with them.',
+    file: 'src/packaging/hls-playlists/media-playlist.ts',
+    find: "style.kind === 'harvest' ? undefined : window.segments",
+    replace: "style.kind !== 'harvest' ? undefined : window.segments",
+    caughtBy: { file: 'src/packaging/hls-ts/format.test.ts', cases: 'tells the target duration that was recorded' },
+    failure: /EXT-X-TARGETDURATION:7/,
+  },
+  {
     name: 'discontinuity-not-signalled',
     breaks: 'Playlists say nothing where the timeline breaks.',
     file: 'src/packaging/hls-playlists/media-playlist.ts',
