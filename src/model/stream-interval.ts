@@ -10,20 +10,21 @@ export type StreamInterval = { readonly start: Ticks; readonly duration: Ticks; 
  */
 export function intervalOfStream(segment: SegmentSummary, index: number): StreamInterval {
   const { slots, start, duration, startUtc } = segment
-  const first = slots.find(({ objects }) => isTimed(objects[index]))
-  const last = slots.findLast(({ objects }) => isTimed(objects[index]))
+  const at = slots.findIndex(({ objects }) => isTimed(objects[index]))
+  const [first, last] = [slots[at], slots.findLast(({ objects }) => isTimed(objects[index]))]
   if (!first || !last) {
     const isOver = slots.every(({ continued }) => continued?.includes(index))
     return isOver ? { start, duration: ticks(0), startUtc } : { start, duration, startUtc }
   }
-  const from = first === slots[0] || hasStream(slots[0]!, index) ? (first.objects[index]!.start ?? first.start) : start
-  const isToEnd = last === slots.at(-1) || hasStream(slots.at(-1)!, index)
+  const lacked = slots.slice(0, at).find((slot) => !hasStream(slot, index))
+  const from = lacked?.start ?? first.objects[index]!.start ?? first.start
+  const isToEnd = hasStream(slots.at(-1)!, index)
   const until = isToEnd ? endOfObject(last, last.objects[index]!) : start + duration
   return { start: from, duration: ticks(until - from), startUtc: utcMs(startUtc + msFromTicks(ticks(from - start))) }
 }
 
 /** False of text, which is listed with the output segment whatever it lasts. */
-function isTimed(object: ObjectSummary | undefined): boolean {
+export function isTimed(object: ObjectSummary | undefined): boolean {
   return object?.times !== undefined && object.times.length > 0
 }
 

@@ -73,8 +73,8 @@ export function sealSlots(state: TimelineState, now: UtcMs, donor?: Donor): Seal
 }
 
 /**
- * Seals a slot of an era. An interval without any media, listed or skipped, takes an index and leaves no slot, so that
- * a discontinuity follows.
+ * Seals a slot of an era. An interval in which no stream has media, listed or skipped, takes an index and leaves no
+ * slot, so that a discontinuity follows.
  */
 function seal(state: TimelineState, era: OpenEra, open: OpenSlot, { now, slots, begun }: Sealed): void {
   const { start, duration, startUtc } = open
@@ -86,7 +86,8 @@ function seal(state: TimelineState, era: OpenEra, open: OpenSlot, { now, slots, 
   era.sealedAt = now
   const continued = era.streams.flatMap((stream) => (isContinued(era, open, stream.index) ? stream.index : []))
   noteReach(era, open)
-  if (!era.streams.some((stream) => makesSlots(stream) && open.entries[stream.index])) return
+  const isHole = !era.streams.some((stream) => makesSlots(stream) && open.entries[stream.index])
+  if (isHole && continued.length === 0) return
   const objects: Record<number, SlotObject> = {}
   for (const stream of era.streams) {
     const entry = open.entries[stream.index]

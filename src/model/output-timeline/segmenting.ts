@@ -2,6 +2,7 @@ import { type Ticks, ticks } from '../../media/time.ts'
 import { makesSlots } from '../eras/era.ts'
 import { LOCK_TOLERANCE, mapSlot } from '../eras/lock.ts'
 import { hasStream, inOrder, type OutputSegment, type Slot, type SourceStream } from '../output-segment.ts'
+import { endOfObject, isTimed } from '../stream-interval.ts'
 import type { OutputTimelineState } from './state.ts'
 import { targetDurationAfter } from './target-duration.ts'
 
@@ -11,14 +12,15 @@ export type PublishedSegment = { readonly segment: OutputSegment; readonly input
 /**
  * Gives a sealed slot to an output timeline; what comes back are the output segments this completes (none, one or two).
  * A run ends at the multiple of the source segments nearest to the wanted duration, and before and after a slot that
- * some stream lacks, so that a gap costs no more than itself. In it, a segment of every stream begins.
+ * some stream lacks, so that a gap costs no more than itself. In it, a segment of every stream begins. It does not end,
+ * gaps or not, while a segment of some stream lasts throughout the next slot.
  */
 export function addSlot(output: OutputTimelineState, slot: Slot, streams: readonly SourceStream[]): PublishedSegment[] {
   const done: PublishedSegment[] = []
   const { last } = output
   const follows = last !== undefined && last.era === slot.era && last.index + 1 === slot.index
   const whole = isWhole(slot, streams)
-  if (!follows || !whole) done.push(...closeRun(output))
+  if (!follows || (!whole && !slot.continued)) done.push(...closeRun(output))
   if (output.mapping && output.mapping.from !== slot.era) delete output.mapping
   const placed = mapSlot(slot, output.mapping)
   if (hasHoleInSound(output.run, placed, streams)) done.push(...closeRun(output))
@@ -27,7 +29,7 @@ export function addSlot(output: OutputTimelineState, slot: Slot, streams: readon
   output.runTracks = [...new Set([...(output.runTracks ?? []), ...tracksWithMedia(slot, streams)])]
   output.last = { era: slot.era, index: slot.index }
   const isLong = runDuration(output.run) + slot.duration / 2 > output.segmentDuration
-  if (!whole || (isLong && everyStreamBegins(output.run))) done.push(...closeRun(output))
+  if ((!whole || isLong) && everyStreamBegins(output.run) && !goesOn(output)) done.push(...closeRun(output))
   return done
 }
 
@@ -56,6 +58,8 @@ export function closeRun(output: OutputTimelineState): PublishedSegment[] {
     ...(mapping && { shift: { ticks: mapping.ticks, ms: mapping.ms } }),
     slots: output.run,
   }
+  // Numbers of a period cannot skip a segment in which nothing of a stream begins, unless it is the last.
+  if (!everyStreamBegins(output.run)) output.period = { ...output.period, tracks: '' }
   output.targetDuration = targetDurationAfter(output, untimed)
   const segment = { ...untimed, targetDuration: output.targetDuration }
   // A Period cannot skip a number in the middle, and a stream of which nothing begins here has no segment.
@@ -81,6 +85,23 @@ function hasHoleInSound(run: readonly Slot[], { start }: Slot, streams: readonly
 /** False while a stream has only gone on through the run with what began before it. */
 function everyStreamBegins(run: readonly Slot[]): boolean {
   return run.every(({ continued = [] }) => continued.every((index) => run.some(({ objects }) => objects[index])))
+}
+
+/** True while a stream lasts throughout the next slot, too. Streams that never end together are not waited for. */
+function goesOn({ run, segmentDuration }: OutputTimelineState): boolean {
+  const last = run.at(-1)
+  if (!last) return false
+  const ends = new Map<string, Ticks>()
+  let longest = 0
+  for (const slot of run) {
+    for (const [index, object] of Object.entries(slot.objects)) {
+      if (!isTimed(object)) continue
+      ends.set(index, endOfObject(slot, object))
+      longest = Math.max(longest, object.duration ?? 0)
+    }
+  }
+  const beyond = last.start + (last.duration * 3) / 2
+  return runDuration(run) < segmentDuration + longest && [...ends.values()].some((end) => end > beyond)
 }
 
 function tracksWithMedia({ objects, continued }: Slot, streams: readonly SourceStream[]): string[] {

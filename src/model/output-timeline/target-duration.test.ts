@@ -42,4 +42,19 @@ describe('the target duration of an output timeline', () => {
     }
     assert.deepEqual([...new Set(told(r))], [4])
   })
+
+  it('does not grow for a segment that is longer by less than half a second', () => {
+    const r = new Rehearsal()
+    r.parent('a')
+    r.open(1, 2)
+    for (let i = 0; i < 3; i++) push(r, ['a'], i)
+    r.put('short', probeAt(16, 640, 0.4))
+    r.list('a', 3, [{ name: 'short', seconds: 0.4 }])
+    for (let i = 4; i < 7; i++) push(r, ['a'], i, 8.4)
+    assert.ok(
+      r.outputs(1).some(({ duration }) => duration === 2.4 * 90_000),
+      'the short one stands with the next',
+    )
+    assert.deepEqual([...new Set(told(r))], [2])
+  })
 })

@@ -5,15 +5,17 @@ import type { OutputTimelineState } from './state.ts'
 
 /**
  * EXT-X-TARGETDURATION once an output segment is added, in whole seconds. It must not change, RFC 8216 §6.2.1, and no
- * segment may be longer. It is foreseen from the first output segment, and grows only for a longer one.
+ * duration, rounded to whole seconds, may be longer, §4.3.3.1. It is foreseen from the first output segment, and grows
+ * only for a longer one.
  */
 export function targetDurationAfter(
   { targetDuration, segmentDuration }: Pick<OutputTimelineState, 'targetDuration' | 'segmentDuration'>,
   segment: OutputSegment,
 ): number {
   const longest = Math.max(segment.duration, ...streamsOf(segment).map((n) => intervalOfStream(segment, n).duration))
+  if (targetDuration !== undefined && Math.round(longest / TICKS_PER_SECOND) <= targetDuration) return targetDuration
   const foreseen = targetDuration === undefined ? usualDuration(segment.slots, segmentDuration) : 0
-  return Math.max(targetDuration ?? 1, Math.ceil(Math.max(longest, foreseen) / TICKS_PER_SECOND - ROUNDING))
+  return Math.max(1, Math.ceil(Math.max(longest, foreseen) / TICKS_PER_SECOND - ROUNDING))
 }
 
 /** Written durations are whole milliseconds. */

@@ -58,7 +58,7 @@ export function playlistText(plan: PlaylistPlan): string {
   }
   const playlist: MediaPlaylist = {
     version: hasGaps ? Math.max(GAP_VERSION, plan.version) : plan.version,
-    targetDuration: Math.max(1, Math.ceil(msFromTicks(ticks(longest)) / 1000), plan.targetDuration ?? 0),
+    targetDuration: targetDurationFor(ticks(longest), plan),
     mediaSequence: plan.segments[0]?.number ?? 0,
     discontinuitySequence: plan.segments[0]?.discontinuitySequence ?? 0,
     independentSegments,
@@ -74,6 +74,13 @@ export function playlistText(plan: PlaylistPlan): string {
 export function targetDurationIn({ style, window }: Presentation): Pick<PlaylistPlan, 'targetDuration'> {
   const targetDuration = style.kind === 'harvest' ? undefined : window.segments.at(-1)?.targetDuration
   return targetDuration === undefined ? {} : { targetDuration }
+}
+
+/** No duration, rounded to whole seconds, may exceed it, RFC 8216 §4.3.3.1. */
+function targetDurationFor(longest: Ticks, { targetDuration }: Pick<PlaylistPlan, 'targetDuration'>): number {
+  const seconds = msFromTicks(longest) / 1000
+  if (targetDuration !== undefined && Math.round(seconds) <= targetDuration) return targetDuration
+  return Math.max(1, Math.ceil(seconds))
 }
 
 /** Whole milliseconds between the rounded ends, so that sums are right wherever the window begins. */
