@@ -62,4 +62,24 @@ describe('source dates', () => {
     }
     assert.deepEqual(shown(r).slice(2), [0, 0])
   })
+
+  it('that only a later stream tells are followed all the same, until the first stream tells its own', () => {
+    const r = new Rehearsal()
+    r.parent('a', 'b')
+    r.open(1, SECONDS)
+    const own = [undefined, undefined, undefined, undefined, undefined, undefined, 5000, 5000, 5000]
+    const later = [0, 0, 300, 300, 300, 300, 600, 600, 600]
+    own.forEach((offset, i) => {
+      for (const [playlist, off] of [
+        ['a', offset],
+        ['b', later[i]],
+      ] as const) {
+        r.put(`${playlist}-${i}`, probeAt(100 + SECONDS * i, 640, SECONDS))
+        const date = off === undefined ? {} : { date: utcMs(EPOCH + 1000 * SECONDS * i + off) }
+        r.list(playlist, i, [{ name: `${playlist}-${i}`, seconds: SECONDS, ...date }], false, SECONDS)
+      }
+      r.pass(SECONDS)
+    })
+    assert.deepEqual(shown(r), [0, 0, 0, 0, 300, 300, 300, 300, 5000])
+  })
 })

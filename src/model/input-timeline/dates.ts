@@ -3,7 +3,7 @@ import { utcAt } from '../eras/era.ts'
 import type { SourceObject } from '../source-segment.ts'
 import { noteHabit } from './habits.ts'
 import type { Placing } from './placing.ts'
-import { leadStream, type OpenEra, type QueuedEntry } from './state.ts'
+import { type EraAnchor, leadStream, type OpenEra, type QueuedEntry, type TimelineState } from './state.ts'
 
 /** The most by which a source date may differ from the server's clock; other dates are ignored. In milliseconds. */
 const BELIEVABLE_DATE_MS = 24 * 3600 * 1000
@@ -14,10 +14,10 @@ const STEADY_DATES = 3
 const LEAST_OFFSET_MS = 20
 
 /**
- * Adjusts the dates of an era to those of the source: of its first stream, or of any stream while the first has none. A
- * date that is off by more than a segment is followed at once, a smaller offset when it lasts. Dates of an era do not
- * go back. Where the source's go back by at most two segments, those of the era stand still; where by more, another
- * era must begin, and its date is returned.
+ * Adjusts the dates of an era to those of the source: of the first of its streams that tells dates. A date that is off
+ * by more than a segment is followed at once, a smaller offset when it lasts. Dates of an era do not go back. Where the
+ * source's go back by at most two segments, those of the era stand still; where by more, another era must begin, and
+ * its date is returned.
  */
 export function redate(
   { state, streamIndex, entry: { duration } }: Placing,
@@ -27,8 +27,7 @@ export function redate(
 ): UtcMs | undefined {
   const expected = utcAt(era.anchor, start)
   const ms = msFromTicks(duration)
-  const first = leadStream(state)
-  if (date === undefined || (era.anchor.isDated && streamIndex !== first?.index)) return undefined
+  if (date === undefined || !mayDate(state, era, streamIndex)) return undefined
   const isFollowed = Math.abs(date - expected) > ms || !era.anchor.isDated
   const offset = isFollowed ? date - expected : lastingOffset(era, date - expected)
   if (offset === undefined) return undefined
@@ -38,9 +37,25 @@ export function redate(
   const hasBefore = era.nextIndex > 0 || era.slots.some((slot) => slot.start < start - duration / 2)
   if (hasBefore && expected - date > 2 * ms) return date
   const utc = utcMs(expected + offset)
-  era.anchor = { time: start, utc: hasBefore ? utcMs(Math.max(utc, expected - ms)) : utc, isDated: true }
+  const notBack = hasBefore ? utcMs(Math.max(utc, expected - ms)) : utc
+  era.anchor = { time: start, utc: notBack, ...datedBy(state, streamIndex) }
   for (const slot of era.slots) if (slot.start > start - duration / 2) slot.startUtc = utcAt(era.anchor, slot.start)
   return undefined
+}
+
+/** True of the stream that dates the era, or of one before it, which does so from now on. */
+function mayDate(state: TimelineState, era: OpenEra, streamIndex: number): boolean {
+  const { isDated, datedBy: by = leadStream(state)?.index ?? streamIndex, ...anchor } = era.anchor
+  if (!isDated || streamIndex === by) return true
+  if (streamIndex > by) return false
+  era.anchor = { ...anchor, ...datedBy(state, streamIndex) }
+  delete era.dateOffsets
+  return true
+}
+
+/** What an anchor says that has a date of this stream. */
+export function datedBy(state: TimelineState, streamIndex: number): Pick<EraAnchor, 'isDated' | 'datedBy'> {
+  return { isDated: true, ...(leadStream(state)?.index !== streamIndex && { datedBy: streamIndex }) }
 }
 
 /**

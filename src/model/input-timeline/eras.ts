@@ -11,7 +11,7 @@ import {
 import { agrees, tracksIn } from '../eras/description.ts'
 import { utcAt } from '../eras/era.ts'
 import { LOCK_TOLERANCE } from '../eras/lock.ts'
-import { believableDate, redate } from './dates.ts'
+import { believableDate, datedBy, redate } from './dates.ts'
 import type { Donor } from './donor.ts'
 import type { MediaObject, Placing } from './placing.ts'
 import type { OpenEra, TimelineState } from './state.ts'
@@ -65,8 +65,9 @@ export function eraFor(placing: Placing, object: MediaObject): EraPosition {
   if (current && mayStay) {
     const start = unwrapPts(firstPts, listing.nextStart)
     // A segment that begins before the one before it is of another timeline.
-    const isLater = start > listing.nextStart - (listing.duration ?? duration)
-    const runsOn = isLater && Math.abs(start - listing.nextStart) <= duration
+    const from = Math.min(listing.gapFrom ?? listing.nextStart, listing.nextStart)
+    const isLater = start > from - (listing.duration ?? duration)
+    const runsOn = isLater && start >= from - duration && start <= listing.nextStart + duration
     const begun =
       start - listing.nextStart > LOCK_TOLERANCE ? eraBegunAt(state, current, firstPts, duration) : undefined
     const position = runsOn && !begun ? within(eraAt(state, current, start, duration), start) : undefined
@@ -87,7 +88,7 @@ export function eraFor(placing: Placing, object: MediaObject): EraPosition {
   const start = ticks(firstPts + (firstPts < Math.max(ROOM_BEFORE, 2 * duration) ? PTS_MODULUS : 0))
   const date = believableDate(entry, object)
   const utc = date ?? utcMs(object.receivedAt - msFromTicks(duration))
-  const anchor = { time: start, utc, ...(date !== undefined && { isDated: true as const }) }
+  const anchor = { time: start, utc, ...(date !== undefined && datedBy(state, streamIndex)) }
   return { era: openEra(state, anchor, { time: start, utc }, now), start, standing: 'new era' }
 }
 
@@ -114,8 +115,7 @@ export function eraBegunAt(
 export function splitEra(state: TimelineState, before: OpenEra, now: UtcMs): OpenEra {
   const [head] = before.slots
   const start = head?.start ?? before.sealedUntil
-  const { isDated } = before.anchor
-  const anchor = { time: start, utc: head?.startUtc ?? utcAt(before.anchor, start), ...(isDated && { isDated }) }
+  const anchor = { ...before.anchor, time: start, utc: head?.startUtc ?? utcAt(before.anchor, start) }
   const era = openEra(state, anchor, { time: start, utc: utcAt(before.clock, start) }, now)
   const later = state.eras.filter((one) => one !== era && one.id > before.id)
   state.eras = [...state.eras.filter((one) => one !== era && one.id <= before.id), era, ...later]
@@ -197,8 +197,12 @@ function runOn(
   start: Ticks,
   date?: UtcMs,
 ): OpenEra {
-  const isDated = before.anchor.isDated || date !== undefined
-  const anchor = { time: start, utc: date ?? utcAt(before.anchor, start), ...(isDated && { isDated: true as const }) }
+  const anchor = {
+    ...before.anchor,
+    time: start,
+    utc: date ?? utcAt(before.anchor, start),
+    ...(date !== undefined && datedBy(state, streamIndex)),
+  }
   const era = openEra(state, anchor, { time: start, utc: utcAt(before.clock, start) }, now)
   era.continues = before.id
   const own = before.slots.findLastIndex(({ entries }) => entries[streamIndex] !== undefined)

@@ -6,7 +6,7 @@ import { believableDate } from './dates.ts'
 import { eraAt, eraBegunAt, eraFor } from './eras.ts'
 import { noteHabit } from './habits.ts'
 import type { MediaObject, Placing } from './placing.ts'
-import { segmentLength } from './segment-length.ts'
+import { EXTINF_ROUNDING, segmentLength } from './segment-length.ts'
 import { addGap, addObject, slotFor, takeInterval, tellsTime } from './slots.ts'
 import { leadStream, NEXT_TARGET_DURATIONS, type OpenEra, RECENT_PLACES, type StreamListing } from './state.ts'
 
@@ -37,6 +37,7 @@ export function placeObject(placing: Placing, object: MediaObject): Placement | 
   listing.leastEra = era.id
   listing.nextStart = ticks(start + duration)
   listing.duration = duration
+  delete listing.gapFrom
   if (standing === 'mismatched') return { touched: undefined, isShown: false }
   const described = describeStream(era, streamIndex, object, {
     duration,
@@ -70,7 +71,10 @@ export function placeGap(placing: Placing): void {
   listing.era = era.id
   listing.leastEra = era.id
   notePlace(placing, { ...entry, era: era.id, start, date: entry.programDateTime })
-  const duration = ticks(Math.min(entry.duration, listing.targetDuration))
+  const { corrected } = listing
+  const isUsual = corrected !== undefined && Math.abs(corrected.told - entry.duration) <= EXTINF_ROUNDING
+  const duration = isUsual ? corrected.real : ticks(Math.min(entry.duration, listing.targetDuration))
+  listing.gapFrom ??= start
   const slot = slotFor(era, { start, duration }, streamIndex, now)
   if (slot) addGap(slot, streamIndex, duration)
   listing.nextStart = ticks(start + duration)

@@ -5,7 +5,7 @@ import type { AudioDescription, MediaProbe, TrackDescription, TrackTimes } from 
 const MOST_UNCONFIRMED: Ticks = ticks(60 * TICKS_PER_SECOND)
 
 /** EXTINF mostly has milliseconds: what differs by no more than two of them is the same. */
-const ROUNDING: Ticks = ticks(180)
+export const EXTINF_ROUNDING: Ticks = ticks(180)
 
 /** Where pictures come at a steady rate, EXTINF may differ from their times by one picture, or by 20 ms. */
 const LEAST_TOLERANCE: Ticks = ticks(1800)
@@ -53,7 +53,7 @@ export function segmentLength(evidence: LengthEvidence): Ticks | 'waits' {
   if (isBelievable && measured?.isProven) return measured.length
   if (mayWait && nextPts === undefined) return 'waits'
   if (isBelievable && measured?.isSteady) return measured.length
-  const isAlike = corrected && Math.abs(corrected.told - told) <= ROUNDING
+  const isAlike = corrected && Math.abs(corrected.told - told) <= EXTINF_ROUNDING
   if (isAlike && corrected.real > probe.lastPts - probe.firstPts) return corrected.real
   if (!isBelievable) return ticks(Math.min(told, MOST_UNCONFIRMED))
   const heard = ticks(Math.round(measured?.soundEnd ?? 0))
@@ -102,7 +102,7 @@ function measure({ tracks, times, firstPts, lastPts }: MediaProbe): Measured | u
   const length = ticks(Math.round(span + frame))
   return {
     length,
-    tolerance: isSteady ? ticks(Math.max(stated, LEAST_TOLERANCE)) : ROUNDING,
+    tolerance: isSteady ? ticks(Math.max(stated, LEAST_TOLERANCE)) : EXTINF_ROUNDING,
     isSteady,
     soundEnd,
     isProven: isSteady && soundEnd !== undefined && Math.abs(soundEnd - length) <= SOUND_TOLERANCE,

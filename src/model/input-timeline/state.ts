@@ -53,6 +53,8 @@ export type StreamListing = {
   leastEra: number
   /** The time on the era's timeline at which the next segment should begin. */
   nextStart: Ticks
+  /** Where media of the stream ended, while its newest segments are missing: their lengths may be told wrong. */
+  gapFrom?: Ticks
   /** Of the newest placed segment; absent before the first. */
   duration?: Ticks
   /** Highest media sequence listed. */
@@ -110,6 +112,15 @@ export type QueuedEntry = {
   isHere?: true
 }
 
+export type EraAnchor = {
+  time: Ticks
+  utc: UtcMs
+  /** From the source's own date. */
+  isDated?: true
+  /** The stream that the date is from, while those before it tell none; absent for the first. */
+  datedBy?: number
+}
+
 export type OpenEra = {
   id: number
   origin: EraOrigin
@@ -118,7 +129,7 @@ export type OpenEra = {
   /**
    * A time of the era and its moment in UTC. Later dates follow from timestamps until the source's own dates disagree.
    */
-  anchor: { time: Ticks; utc: UtcMs /** From the source's own date. */; isDated?: true }
+  anchor: EraAnchor
   /**
    * The clock of the era: its first anchor, moved forward where the era before would otherwise end later on the clock.
    * It is final once the first slot is sealed.
