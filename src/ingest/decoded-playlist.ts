@@ -3,6 +3,8 @@ import type { FoundHabit } from '../model/input-timeline/habits.ts'
 import { decodedText } from './file-name.ts'
 
 const NOT_UTF_8: FoundHabit['habit'] = 'not-utf-8'
+/** Lines that are not UTF-8, after which a playlist is taken to have no other. */
+const MOST_ODD_LINES = 10_000
 const BEYOND_ASCII = /[\x80-\xff]/g
 
 /**
@@ -17,15 +19,18 @@ export function decodedPlaylist(body: Uint8Array): { readonly text: string; read
   let text = ''
   let example: string | undefined
   let decoded = 0
+  let odd = 0
   BEYOND_ASCII.lastIndex = 0
   for (let found = BEYOND_ASCII.exec(latin1); found; found = BEYOND_ASCII.exec(latin1)) {
     const start = latin1.lastIndexOf('\n', found.index) + 1
-    const newline = latin1.indexOf('\n', found.index)
+    const newline = odd < MOST_ODD_LINES ? latin1.indexOf('\n', found.index) : -1
     const line = bytes.subarray(start, newline === -1 ? bytes.length : newline)
     text += latin1.slice(decoded, start) + decodedText(line)
     decoded = start + line.length
     BEYOND_ASCII.lastIndex = decoded
-    if (example === undefined && !isUtf8(line)) example = exampleOf(latin1.slice(0, start), decodedText(line))
+    if (isUtf8(line)) continue
+    odd++
+    example ??= exampleOf(latin1.slice(0, start), decodedText(line))
   }
   text += latin1.slice(decoded)
   return { text, habits: [{ habit: NOT_UTF_8, example: example! }] }

@@ -60,6 +60,12 @@ describe('the habits of an input', () => {
     assert.deepEqual(state.noted, [{ habit: 'needless-blank', example: `${'😀'.repeat(119)}…` }])
   })
 
+  it('have no control characters and no half characters in their examples', () => {
+    const found = { ...BLANK, example: 'line 1: \u001b[31m\u0085\u009d\ud83d' }
+    const { newHabits } = step(emptyTimeline(), listed([found]), { unlisted, now: T0 })
+    assert.equal(newHabits[0]?.example, 'line 1: \ufffd[31m\ufffd\ufffd\ufffd')
+  })
+
   it('leave the state they are counted on untouched', () => {
     const before = step(emptyTimeline(), listed([BLANK]), { unlisted, now: T0 }).state
     const text = JSON.stringify(before)
