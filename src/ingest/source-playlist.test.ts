@@ -303,3 +303,20 @@ it('a playlist of neither kind is refused', () => {
     message: /^line 1: /,
   })
 })
+
+it('what renditions are called takes no more room than a person reads', () => {
+  const media = (type: string, i: number) =>
+    `#EXT-X-MEDIA:TYPE=${type},GROUP-ID="a",NAME="${i}",INSTREAM-ID="CC1",CHARACTERISTICS="${'x'.repeat(8000)}"\n`
+  const variants = Array.from({ length: 20 }, (_, i) => {
+    return `#EXT-X-STREAM-INF:BANDWIDTH=5,AUDIO="a",CLOSED-CAPTIONS="a"\nv${i}.m3u8\n`
+  })
+  const renditions = Array.from({ length: 100 }, (_, i) => media(i % 2 === 0 ? 'AUDIO' : 'CLOSED-CAPTIONS', i))
+  const source = readSourcePlaylist(
+    `#EXTM3U\n${renditions.join('')}${variants.join('')}`,
+    { name: 'p.m3u8', folder: FOLDER, host: 'h' },
+    20,
+  )
+  assert.ok(source.kind === 'parent' && source.streams.length === 20)
+  // The streams are kept with every change of the input.
+  assert.ok(JSON.stringify(source.streams).length < 200_000)
+})

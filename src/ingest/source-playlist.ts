@@ -108,10 +108,14 @@ function variantRole(variant: VariantStream, renditions: readonly Rendition[]): 
   }
 }
 
+/** Renditions: more than the tracks that a segment may have are not in it. */
+const MOST_MUXED = 10
+
 /** The audio renditions of a variant's group that have no URI: the variant's own segments contain them. */
 function muxedAudioOf({ audio }: VariantStream, renditions: readonly Rendition[]): MuxedAudio[] {
   return renditions
     .filter(({ type, groupId, uri }) => type === 'AUDIO' && groupId === audio && uri === undefined)
+    .slice(0, MOST_MUXED)
     .map((rendition) => ({
       ...pick(rendition, MUXED_AUDIO),
       // AUTOSELECT must be YES where DEFAULT is, RFC 8216 §4.3.4.1.

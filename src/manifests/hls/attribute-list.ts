@@ -11,6 +11,9 @@ const RATIO = /^(\d{1,9})\s*[/:]\s*([1-9]\d{0,8})$/
 /** Marks around a value that are no quotes to RFC 8216. */
 const OTHER_QUOTES = /^['‘’“”]|['‘’“”]$/g
 
+/** Characters: what a stream is called is kept with each of its eras, and for each variant. */
+const LONGEST_STRING = 1024
+
 type Value = { text: string; readonly isQuoted: boolean }
 
 /**
@@ -37,11 +40,11 @@ export class AttributeList {
     }
   }
 
-  /** Returns a quoted string; an empty one says nothing, as if the attribute were absent. */
-  quotedString(name: string): string | undefined {
+  /** Returns a quoted string, unless it is too long. An empty one says nothing, as if the attribute were absent. */
+  quotedString(name: string, longest = LONGEST_STRING): string | undefined {
     const value = this.values.get(name)
     if (value && !value.isQuoted) this.note('attribute-quotes-wrong')
-    return (value?.isQuoted ? value.text : value?.text.replaceAll(OTHER_QUOTES, '')) || undefined
+    return this.ofLength(value?.isQuoted ? value.text : value?.text.replaceAll(OTHER_QUOTES, ''), longest) || undefined
   }
 
   enumerated(name: string): string | undefined {
@@ -50,7 +53,7 @@ export class AttributeList {
 
   /** Returns a quoted string or an enumerated string, as CLOSED-CAPTIONS allows. */
   either(name: string): string | undefined {
-    return this.values.get(name)?.text
+    return this.ofLength(this.values.get(name)?.text, LONGEST_STRING)
   }
 
   /** Returns whether the value is YES; false when the attribute is absent. */
@@ -87,6 +90,12 @@ export class AttributeList {
     if (value !== undefined) return value
     this.note('attribute-unreadable')
     return loose(text.trim())
+  }
+
+  private ofLength(text: string | undefined, longest: number): string | undefined {
+    if (text === undefined || text.length <= longest) return text
+    this.note('attribute-unreadable')
+    return undefined
   }
 
   private unquoted(name: string): string | undefined {

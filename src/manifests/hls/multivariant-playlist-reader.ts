@@ -151,7 +151,7 @@ class MultivariantPlaylistReader {
       instreamId: attributes.quotedString('INSTREAM-ID'),
       channels: attributes.either('CHANNELS'),
       characteristics: attributes.quotedString('CHARACTERISTICS'),
-      uri: attributes.quotedString('URI'),
+      uri: attributes.quotedString('URI', Infinity),
     })
   }
 
