@@ -78,6 +78,27 @@ describe('the index of a stream', () => {
     assert.equal(indexes([before, after]), 'b-2=2 a-2=1 t-2=4 s-2=3')
   })
 
+  it('goes over by resolution and language when all are renamed and measured anew', () => {
+    const tall = (playlist: string, height: number, bandwidth: number): ListedStream => ({
+      index: 0,
+      playlist,
+      role: { kind: 'variant', bandwidth, resolution: { width: (height * 16) / 9, height } },
+    })
+    const named = (playlist: string, language: string): ListedStream => {
+      const { role, ...stream } = sound(playlist, language)
+      return { ...stream, role: { ...role, name: playlist } as ListedStream['role'] }
+    }
+    const before = [tall('a-1', 720, 30), tall('b-1', 360, 10), named('s-1', 'en'), named('t-1', 'de')]
+    const after = [tall('c-2', 1080, 90), tall('a-2', 720, 31), tall('b-2', 360, 11)]
+    assert.equal(indexes([before, after]), 'c-2=5 a-2=1 b-2=2', 'another in front')
+    assert.equal(indexes([before, [tall('b-2', 360, 11), tall('a-2', 720, 31)]]), 'b-2=2 a-2=1', 'another order')
+    assert.equal(
+      indexes([before, [tall('a-2', 720, 31), named('t-2', 'de'), named('s-2', 'en')]]),
+      'a-2=1 t-2=4 s-2=3',
+      'sound in another order',
+    )
+  })
+
   it('goes over by place when all are others', () => {
     assert.equal(
       indexes([

@@ -15,8 +15,8 @@ const MOST_REMEMBERED = 64
 /**
  * Gives the streams of a parent playlist the indexes they have had: a stream is who it is by its own playlist, kind and
  * language, in whatever order the parent lists it, and on both inputs of a channel. An encoder that names its playlists
- * anew goes on with the streams of the same attributes, or with all of a kind in their order where none is left. Other
- * streams get indexes nothing had.
+ * anew goes on with the streams of the same attributes; where none of a kind is left, with those of the same resolution
+ * or language, or else with all in their order. Other streams get indexes nothing had.
  */
 export function identifyStreams(
   listed: readonly ListedStream[],
@@ -38,6 +38,8 @@ export function identifyStreams(
     const ofKind = listed.filter(({ role }) => role.kind === kind)
     if (ofKind.some((stream) => found.has(stream))) continue
     const places = gone.filter(({ role }) => role.kind === kind)
+    for (const stream of ofKind) give(stream, places.find((one) => isFree(one) && isLike(one.role, stream.role))?.index)
+    if (ofKind.some((stream) => found.has(stream))) continue
     for (const [i, stream] of ofKind.entries()) give(stream, places[i]?.index)
   }
   let last = Math.max(0, ...Object.values(ownIndexes), ...Object.values(peerIndexes))
@@ -75,9 +77,17 @@ function isAlike(a: StreamRole, b: StreamRole): boolean {
   return a.kind === b.kind && a.language === b.language && a.name === b.name
 }
 
+/** True when two streams of a kind have the same resolution, or the same language. */
+function isLike(a: StreamRole, b: StreamRole): boolean {
+  if (a.kind === 'variant' || b.kind === 'variant') return resolutionOf(a) !== '' && resolutionOf(a) === resolutionOf(b)
+  return a.language !== undefined && a.language === b.language
+}
+
 /** What tells variants apart: resolution and bandwidth. */
 function attributesOf(role: StreamRole): string {
-  if (role.kind !== 'variant' || role.bandwidth === 0) return ''
-  const { resolution, bandwidth } = role
-  return `${resolution ? `${resolution.width}x${resolution.height}` : ''} ${bandwidth}`
+  return role.kind === 'variant' && role.bandwidth > 0 ? `${resolutionOf(role)} ${role.bandwidth}` : ''
+}
+
+function resolutionOf(role: StreamRole): string {
+  return role.kind === 'variant' && role.resolution ? `${role.resolution.width}x${role.resolution.height}` : ''
 }
