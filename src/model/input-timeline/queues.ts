@@ -7,7 +7,7 @@ import { type HabitName, noteHabit } from './habits.ts'
 import type { Unlisted } from './listing.ts'
 import { placeGap, placeObject } from './placement.ts'
 import type { MediaObject, Placing } from './placing.ts'
-import { RECENT_ENTRIES, type StreamListing, type TimelineState } from './state.ts'
+import { type QueuedEntry, RECENT_ENTRIES, type StreamListing, type TimelineState } from './state.ts'
 import { placeText, placeTextGap, type TextObject } from './text-placement.ts'
 
 /** The most listed segments of a stream that are waited for: of more than that, the first are given up. */
@@ -34,17 +34,18 @@ export function placeQueued(state: TimelineState, unlisted: Unlisted, now: UtcMs
     if (!listing) continue
     for (let entry = listing.queue[0]; entry; entry = listing.queue[0]) {
       if (skipUnawaited(stream, listing, unlisted, placed)) continue
-      const found = unlisted.get(entry.name)
+      const found = entry.object ?? unlisted.get(entry.name)
       const object = found && !placed.consumed.has(found) ? found : undefined
       if (!object && now - entry.listedAt < msFromTicks(listing.targetDuration)) break
       const next = nextOf(listing, unlisted, placed)
       const placing = { state, listing, streamIndex: stream.index, entry, next, now, donor }
       if (!place(placing, stream, object, placed)) {
         entry.isHere = true
+        if (object && makesSlots(stream)) take(listing, entry, object, placed)
         break
       }
       listing.queue.shift()
-      if (object) placed.consumed.add(object)
+      if (object && !entry.object) placed.consumed.add(object)
       settle(listing, entry.sequence, object)
     }
   }
@@ -72,7 +73,9 @@ function skipUnawaited(
   { gaps }: Placed,
 ): boolean {
   const surplus = queue.length - MOST_AWAITED
-  const kept = queue.findIndex(({ name }, i) => i >= surplus || unlisted.get(name) !== undefined)
+  const kept = queue.findIndex(({ name, object }, i) => {
+    return i >= surplus || (object ?? unlisted.get(name)) !== undefined
+  })
   for (const { name } of queue.splice(0, kept)) gaps.push({ playlist, name, reason: 'listed long before it was put' })
   return kept > 0
 }
@@ -103,6 +106,14 @@ function place(
   if (placement.touched) touched.add(placement.touched.id)
   if (!placement.isShown) gap('segment-late', 'too late for its slot')
   return true
+}
+
+/** Keeps the object of an entry that waits, so that it does not depend on its name any longer. */
+function take(listing: StreamListing, entry: QueuedEntry, object: SourceObject, { consumed }: Placed): void {
+  if (entry.object) return
+  entry.object = object
+  consumed.add(object)
+  settle(listing, entry.sequence, object)
 }
 
 function settle(listing: StreamListing, sequence: number, object: SourceObject | undefined): void {

@@ -225,6 +225,31 @@ describe('a timeline whose encoder restarts', () => {
     assert.deepEqual(r.gaps, [])
   })
 
+  it('shows a segment that waits for the next one, though another is put under its name meanwhile', () => {
+    const r = new Rehearsal()
+    r.parent('a')
+    const put = (n: number, seconds: number) => {
+      r.pass(2)
+      r.put(`a-${n}`, pictures(seconds, 2))
+    }
+    const list = (sequence: number, count: number, ended = false) => {
+      const listed = Array.from({ length: count }, (_, i) => ({ name: `a-${sequence + i}`, seconds: 1 }))
+      r.list('a', sequence, listed, ended, 2)
+    }
+    for (const n of [0, 1]) {
+      put(n, 10 + 2 * n)
+      list(0, n + 1)
+    }
+    // The encoder begins again, and its first segments have the names of the first and of the one that waits.
+    put(0, 50)
+    r.put('a-1', pictures(52, 2))
+    list(0, 2, true)
+    assert.deepEqual(
+      r.slots.map(({ start }) => start / 90_000),
+      [10, 12, 50, 52],
+    )
+  })
+
   it('waits for pictures that wait for their next segment, though sound has begun an era already', () => {
     const r = restartedWithSound()
     r.list('a', 3, [{ name: 'a-3', seconds: 1 }], false, 4)

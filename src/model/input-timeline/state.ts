@@ -3,6 +3,7 @@ import { makesSlots } from '../eras/era.ts'
 import type { ListedStream } from '../listed-playlist.ts'
 import type { Era, EraOrigin, SlotObject, SourceStream } from '../output-segment.ts'
 import { UnknownRecordVersion } from '../record-version.ts'
+import type { SourceObject } from '../source-segment.ts'
 import type { FoundHabit, HabitCounts } from './habits.ts'
 import type { CorrectedLength } from './segment-length.ts'
 
@@ -110,6 +111,8 @@ export type QueuedEntry = {
    * they last.
    */
   isHere?: true
+  /** The object, of audio or video that waits: what is put under its name meanwhile is another segment. */
+  object?: SourceObject
 }
 
 export type EraAnchor = {
