@@ -132,7 +132,9 @@ export class Studio {
     const extent = await this.archive.extent(endpoint)
     if (!extent) throw new Error('there is nothing to harvest')
     const s3Destination = { ...harvestJob().s3Destination, manifestKey: `asset/${parent}` }
-    const job = harvestJob({ endpoint, ...extent, createdAt: this.now, s3Destination })
+    // The last segment may last no time by its dates.
+    const window = { start: extent.start, end: utcMs(extent.end + 1000) }
+    const job = harvestJob({ endpoint, ...window, createdAt: this.now, s3Destination })
     const ledger = new JobLedger(job)
     const buckets = new RecordingBuckets()
     const { archive, media } = this

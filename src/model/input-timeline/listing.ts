@@ -134,6 +134,7 @@ function isRestart(listing: StreamListing, playlist: ListedPlaylist, lastListed:
     if (isBackward) return true
     // A repeated PUT comes at once, or brings the same bytes; a restarted encoder needs the time of a segment.
     const isOther = remembered.crc32 !== undefined && remembered.crc32 !== put.crc32
-    return offset === 0 && isOther && put.receivedAt - listing.lastListedAt >= msFromTicks(segment.duration)
+    const duration = listing.duration ?? segment.duration
+    return offset === 0 && isOther && put.receivedAt - listing.lastListedAt >= msFromTicks(duration)
   })
 }

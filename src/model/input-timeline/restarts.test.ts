@@ -72,6 +72,30 @@ describe('a timeline whose encoder restarts', () => {
     )
   })
 
+  it('knows a restarted encoder by other bytes, whatever EXTINF told of their length', () => {
+    for (const seconds of [0, 1, 2, 6]) {
+      const r = new Rehearsal()
+      r.parent('a')
+      const list = (count: number) => {
+        const listed = Array.from({ length: count }, (_, i) => ({ name: `a-${i}.ts`, seconds }))
+        r.list('a', 0, listed, false, 6)
+      }
+      for (const first of [10, 50]) {
+        for (const [i, at] of [first, first + 2].entries()) {
+          r.pass(2.5)
+          r.put(`a-${i}.ts`, audioAt(at))
+          list(i + 1)
+        }
+      }
+      r.pass(30)
+      assert.deepEqual(
+        r.slots.map(({ start }) => start / 90_000),
+        [10, 12, 50, 52],
+        `EXTINF ${seconds}`,
+      )
+    }
+  })
+
   it('knows a restarted encoder by another name under a sequence it has listed', () => {
     const r = new Rehearsal()
     r.parent('a')
