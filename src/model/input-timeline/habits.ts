@@ -191,7 +191,10 @@ export function countNoted(state: TimelineState, now: UtcMs): readonly FoundHabi
 
 /** Without control characters, which terminals would obey. */
 function shortened(example: string): string {
-  const harmless = example.slice(0, 2 * LONGEST_EXAMPLE + 2).replaceAll(/\p{Cc}/gu, '\ufffd')
-  const characters = Array.from(harmless.toWellFormed())
-  return characters.length > LONGEST_EXAMPLE ? `${characters.slice(0, LONGEST_EXAMPLE - 1).join('')}…` : example
+  const text = example
+    .slice(0, 2 * LONGEST_EXAMPLE + 2)
+    .replaceAll(/\p{Cc}/gu, '\ufffd')
+    .toWellFormed()
+  const characters = Array.from(text)
+  return characters.length > LONGEST_EXAMPLE ? `${characters.slice(0, LONGEST_EXAMPLE - 1).join('')}…` : text
 }
