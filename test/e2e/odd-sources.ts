@@ -33,22 +33,26 @@ function pictures(size: string, rate = 25, select = ''): string[] {
   return ['-f', 'lavfi', '-i', `testsrc2=size=${size}:rate=${rate}${select}`]
 }
 
-/** It ends a frame before `seconds`, which would be a segment of its own, or make the last one longer. */
-function tone(pitch: number, seconds: number): string[] {
-  return words(`-f lavfi -i sine=f=${pitch}:r=48000:d=${seconds - 0.03}`)
+function tone(pitch: number): string[] {
+  return words(`-f lavfi -i sine=f=${pitch}:r=48000`)
+}
+
+/** It ends before the pictures: a frame beyond their end would be a segment of its own, beside a gap. */
+function sound(name: string, pitch: number, segmentSeconds: number, end: number): Rendition {
+  return { name, segmentSeconds, args: [...tone(pitch), ...words(`-af atrim=end=${end - 0.03}`), ...AAC] }
 }
 
 /** Pictures at a steady rate, and sound; so many pictures to a segment. */
-function steady(name: string, size: string, group: number, seconds: number): Rendition {
+function steady(name: string, size: string, group: number): Rendition {
   const codec = [...H264, ...words(`-g ${group} -keyint_min ${group} -bf 2 -flags +cgop`)]
-  return { name, segmentSeconds: group / 25, args: [...pictures(size), ...tone(440, seconds), ...codec, ...AAC] }
+  return { name, segmentSeconds: group / 25, args: [...pictures(size), ...tone(440), ...codec, ...AAC] }
 }
 
 /** Only those pictures that the expression of lavfi selects, and a key frame every 2 s. */
-function selected(seconds: number, rate: number, select: string): Rendition {
+function selected(rate: number, select: string): Rendition {
   const codec = [...H264, ...words('-bf 0 -fps_mode vfr -force_key_frames expr:gte(t,n_forced*2)')]
   const video = pictures('160x90', rate, `,select='${select}'`)
-  return { name: 'big', segmentSeconds: 2, args: [...video, ...tone(440, seconds), ...codec, ...AAC] }
+  return { name: 'big', segmentSeconds: 2, args: [...video, ...tone(440), ...codec, ...AAC] }
 }
 
 /** Everything but sections of tables, and PAT and PMT behind a half of it. */
@@ -69,13 +73,13 @@ export const LADDER: OddSource = {
   seconds: 24,
   pictures: 600,
   parent: `${ONE_VARIANT}#EXT-X-STREAM-INF:BANDWIDTH=300000\nsmall.m3u8\n`,
-  renditions: [steady('big', '160x90', 50, 24), steady('small', '128x72', 48, 24)],
+  renditions: [steady('big', '160x90', 50), steady('small', '128x72', 48)],
 }
 
 /** English in 4 s, German in 1 s, beside pictures in 2 s. */
 export const SOUNDS: OddSource = {
-  seconds: 14,
-  pictures: 350,
+  seconds: 16,
+  pictures: 400,
   parent: `#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="English",LANGUAGE="en",DEFAULT=YES,AUTOSELECT=YES,URI="english.m3u8"
 #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="Deutsch",LANGUAGE="de",DEFAULT=NO,AUTOSELECT=YES,URI="german.m3u8"
 #EXT-X-STREAM-INF:BANDWIDTH=600000,AUDIO="a"
@@ -83,8 +87,8 @@ big.m3u8
 `,
   renditions: [
     { name: 'big', segmentSeconds: 2, args: [...pictures('160x90'), ...H264, ...words('-g 50 -keyint_min 50')] },
-    { name: 'english', segmentSeconds: 4, args: [...tone(440, 14), ...AAC] },
-    { name: 'german', segmentSeconds: 1, args: [...tone(880, 14), ...AAC] },
+    sound('english', 440, 4, 16),
+    sound('german', 880, 1, 16),
   ],
 }
 
@@ -92,7 +96,7 @@ export const LATE_TABLES: OddSource = {
   seconds: 10,
   pictures: 250,
   parent: ONE_VARIANT,
-  renditions: [steady('big', '160x90', 50, 10)],
+  renditions: [steady('big', '160x90', 50)],
   edit: tablesInTheMiddle,
 }
 
@@ -101,15 +105,15 @@ export const SLIDES: OddSource = {
   seconds: 10,
   pictures: 15,
   parent: ONE_VARIANT,
-  renditions: [selected(10, 10, 'lt(mod(n,20),3)')],
+  renditions: [selected(10, 'lt(mod(n,20),3)')],
 }
 
-/** A random half of 30 pictures per second, with one near the end, which the sound does not outlast. */
+/** A random half of 30 pictures per second. */
 export const VARIABLE_RATE: OddSource = {
   seconds: 10,
   pictures: 150,
   parent: ONE_VARIANT,
-  renditions: [selected(10, 30, 'not(mod(n,60))+gt(random(7),0.5)*lt(n,297)+eq(n,297)')],
+  renditions: [selected(30, 'not(mod(n,60))+gt(random(7),0.5)')],
 }
 
 /** Sends segments in the order of their ends, without waiting for the clock; calls `onListed` after each. */
