@@ -84,7 +84,8 @@ describe('a timeline whose encoder restarts', () => {
         for (const [i, at] of [first, first + 2].entries()) {
           r.pass(2.5)
           r.put(`a-${i}.ts`, audioAt(at))
-          list(i + 1)
+          // Its first playlist got lost.
+          if (first === 10 || i === 1) list(i + 1)
         }
       }
       r.pass(30)
