@@ -24,7 +24,7 @@ export function readTimestampMap(line: string): { readonly map: TimestampMap; re
   const pts = modulo(BigInt(mpegts ?? 0), BigInt(PTS_MODULUS))
   const [hours = 0, minutes = 0, seconds = 0] = local ? [1, 2, 3].map((part) => Number(local[part] ?? 0)) : []
   const ms = Number((local?.[4] ?? '').padEnd(3, '0'))
-  const isUsual = USUAL.test(line) && BigInt(mpegts ?? 0) === pts
+  const isUsual = local !== null && USUAL.test(line) && BigInt(mpegts ?? 0) === pts
   return {
     map: { mpegts: Number(pts), local: (((hours * 60 + minutes) * 60 + seconds) * 1000 + ms) * TICKS_PER_MS },
     isUsual,

@@ -172,7 +172,13 @@ describe('WebVttProbe', () => {
       (map) => `X-TIMESTAMP-MAP=${map}`,
     )
     for (const line of ['', 'NOTE x', ...usual]) assert.deepEqual(habitsOf(line), [], line)
-    for (const map of ['MPEGTS:-1,LOCAL:00:00:00.000', 'MPEGTS:8589934592,LOCAL:00:00:00.000', 'MPEGTS:1', 'x']) {
+    for (const map of [
+      'MPEGTS:-1,LOCAL:00:00:00.000',
+      'MPEGTS:8589934592,LOCAL:00:00:00.000',
+      'MPEGTS:1',
+      'LOCAL:00:90:00.000,MPEGTS:1',
+      'x',
+    ]) {
       const example = `X-TIMESTAMP-MAP=${map}`
       assert.deepEqual(habitsOf(example), [{ habit: 'timestamp-map-odd', example }])
     }

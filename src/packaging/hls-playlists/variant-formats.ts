@@ -128,7 +128,7 @@ function kindOf(codec: string): string {
 }
 
 function isPicture(codec: string): boolean {
-  return familyOf(codec) in KINDS
+  return Object.hasOwn(KINDS, familyOf(codec))
 }
 
 export function isSound(codec: string): boolean {
