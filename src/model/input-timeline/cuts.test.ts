@@ -218,3 +218,25 @@ describe('streams cut otherwise than the first', () => {
     )
   })
 })
+
+describe('what is left of the sound at the end', () => {
+  it('is not shown when it is less than a quarter of a second, and makes no gap of the pictures', () => {
+    for (const rest of [0.04, 0.2]) {
+      const r = live(
+        [
+          { kind: 'variant', seconds: [2], lateMs: PROMPT },
+          { kind: 'audio', seconds: [2, 2, 2, 2, 2, rest], lateMs: PROMPT },
+        ],
+        10,
+        2,
+      )
+      const before = r.outputs(1).length
+      r.put('rest', audioAt(BASE + 10, 'packed-audio', rest))
+      r.list('s2', 5, [{ name: 'rest', seconds: rest }], true)
+      for (let i = 0; i < 60; i++) r.pass(0.5)
+      assert.equal(r.outputs(1).length, before)
+      assert.equal(before, 5)
+      assert.deepEqual(Object.keys(r.state.habits ?? {}), ['sound-outlasts-pictures'])
+    }
+  })
+})

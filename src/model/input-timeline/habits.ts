@@ -114,6 +114,11 @@ export const HABITS = {
     sentence: 'A segment holds no media that can be used; there is a gap.',
     remedy: 'See the example for what is wrong with it.',
   },
+  'sound-outlasts-pictures': {
+    sentence:
+      'At the end, sound lasts less than a quarter of a second longer than the pictures; the rest is not shown.',
+    remedy: 'Nothing need be done: encoders that stop end their sound with a whole frame.',
+  },
   'stream-inf-missing': {
     sentence: 'A variant has no EXT-X-STREAM-INF before its name; it is taken for a variant of which nothing is told.',
     remedy: 'Write an EXT-X-STREAM-INF with its BANDWIDTH before the name of every variant.',

@@ -1,6 +1,7 @@
 import { msFromTicks, TICKS_PER_SECOND, type Ticks, ticks, type UtcMs } from '../../media/time.ts'
 import type { ListedPlaylist } from '../listed-playlist.ts'
 import type { SourceObject } from '../source-segment.ts'
+import type { CorrectedLength } from './segment-length.ts'
 import { followedListings, isSilent, RECENT_ENTRIES, type StreamListing, type TimelineState } from './state.ts'
 
 /** The most segments that an encoder lists before their PUTs are complete. */
@@ -61,7 +62,7 @@ export function followPlaylist(state: TimelineState, playlist: ListedPlaylist, u
   listing.recent = listing.recent.slice(-RECENT_ENTRIES)
   if (restarted || lastListed > listing.lastSequence) listing.previousSequence = restarted ? -1 : listing.lastSequence
   listing.lastSequence = lastListed
-  listing.targetDuration = boundedTargetDuration(playlist)
+  listing.targetDuration = boundedTargetDuration(playlist, listing.corrected)
   listing.ended = playlist.ended
 }
 
@@ -95,11 +96,12 @@ function noteReturn(state: TimelineState, now: UtcMs): void {
 
 /**
  * The target duration, or the longest EXTINF where that is longer, as with some encoders; between a second and a
- * minute, so that no wait is endless.
+ * minute, so that no wait is endless. Where EXTINF is known to be too long, no more than twice the real duration.
  */
-function boundedTargetDuration({ targetDuration, segments }: ListedPlaylist): Ticks {
+function boundedTargetDuration({ targetDuration, segments }: ListedPlaylist, corrected?: CorrectedLength): Ticks {
   const longest = segments.reduce((most, { duration }) => Math.max(most, duration), Number(targetDuration))
-  return ticks(Math.min(Math.max(longest, LEAST_TARGET_DURATION), MOST_TARGET_DURATION))
+  const most = corrected ? Math.min(longest, 2 * corrected.real) : longest
+  return ticks(Math.min(Math.max(most, LEAST_TARGET_DURATION), MOST_TARGET_DURATION))
 }
 
 function newListing(playlist: ListedPlaylist, now: UtcMs): StreamListing {

@@ -1,4 +1,4 @@
-import { msFromTicks, TICKS_PER_SECOND, type Ticks, ticks, type UtcMs, utcMs } from '../../media/time.ts'
+import { msFromTicks, TICKS_PER_MS, TICKS_PER_SECOND, type Ticks, ticks, type UtcMs, utcMs } from '../../media/time.ts'
 import { makesSlots, utcAt } from '../eras/era.ts'
 import { LOCK_TOLERANCE } from '../eras/lock.ts'
 import type { Slot, SlotObject, SourceStream } from '../output-segment.ts'
@@ -22,6 +22,9 @@ import {
 
 /** Sound is cut where its packets end: a few frames from where pictures are. */
 const ALIGNED_TOLERANCE: Ticks = ticks((3 * TICKS_PER_SECOND) / 20)
+
+/** Sound ends where its last frame does, and encoders that stop put what is left of it into a segment of its own. */
+const LONGEST_REMAINDER: Ticks = ticks(TICKS_PER_SECOND / 4)
 
 export type Sealed = {
   /** The moment of sealing, by the server's clock. */
@@ -88,6 +91,10 @@ function seal(state: TimelineState, era: OpenEra, open: OpenSlot, { now, slots, 
   noteReach(era, open)
   const isHole = !era.streams.some((stream) => makesSlots(stream) && open.entries[stream.index])
   if (isHole && continued.length === 0) return
+  if (isRemainder(era, open)) {
+    noteHabit(state, 'sound-outlasts-pictures', `${duration / TICKS_PER_MS} ms`)
+    return
+  }
   const objects: Record<number, SlotObject> = {}
   for (const stream of era.streams) {
     const entry = open.entries[stream.index]
@@ -105,6 +112,15 @@ function seal(state: TimelineState, era: OpenEra, open: OpenSlot, { now, slots, 
   state.clockEnd = utcAt(era.clock, era.sealedUntil)
   const slot = { era: era.id, index, start, duration, startUtc, sealedAt: now, objects }
   slots.push(continued.length > 0 ? { ...slot, continued } : slot)
+}
+
+/** True of the last slot of an era when the first stream has nothing in it and the others have next to nothing. */
+function isRemainder(era: OpenEra, { entries, duration }: OpenSlot): boolean {
+  const [lead] = era.streams.filter(makesSlots).toSorted((a, b) => a.index - b.index)
+  const hasLead = lead !== undefined && lead.tracks.length > 0
+  return (
+    hasLead && !entries[lead.index] && duration < LONGEST_REMAINDER && era.hasShown === true && era.slots.length === 0
+  )
 }
 
 /** True when all streams with media in the slot begin anew there. A break in only some streams is ignored. */

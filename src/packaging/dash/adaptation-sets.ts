@@ -4,6 +4,7 @@ import { greatestCommonDivisor } from '../../media/divisor.ts'
 import { TICKS_PER_SECOND } from '../../media/time.ts'
 import type { VideoDescription } from '../../media/track.ts'
 import { inOrder, type SegmentSummary } from '../../model/output-segment.ts'
+import { intervalOfStream } from '../../model/stream-interval.ts'
 import { passesTrickPlay } from '../tracks/filtered-tracks.ts'
 import { familyOf, type SingleVideo } from '../tracks/track-set.ts'
 import { claimsBitstreamSwitching } from './profiles.ts'
@@ -42,7 +43,7 @@ function videoSet(templates: DashTemplates, tracks: readonly SingleVideo[], isMa
   const distinct = captions.filter((each, i) => captions.findIndex((o) => o.instreamId === each.instreamId) === i)
   return {
     id: tracks[0]!.n,
-    ...picturesInSet(tracks),
+    ...picturesInSet(tracks, areCutAlike(tracks, templates.period.segments)),
     ...(claimsBitstreamSwitching(templates.settings.profile) && { bitstreamSwitching: true }),
     ...colourProperties(tracks[0]!.description),
     ...(tracks.some(({ hasEvents }) => hasEvents) && { inbandEventStreams: [id3EventStream()] }),
@@ -78,7 +79,7 @@ function trickPlaySet(templates: DashTemplates): readonly AdaptationSet[] {
   return [
     {
       id: TRICK_PLAY + track.n,
-      ...picturesInSet([track]),
+      ...picturesInSet([track], true),
       ...more,
       essentialProperties: [trickMode(track.n), ...essentialProperties],
       representations: [representation],
@@ -94,7 +95,15 @@ function keyFrameRate({ stream }: SingleVideo, { slots, duration }: SegmentSumma
   return (frames.reduce((sum, { size }) => sum + size, 0) * 8 * TICKS_PER_SECOND) / duration
 }
 
-function picturesInSet(tracks: readonly SingleVideo[]): Omit<AdaptationSet, 'representations'> {
+/** True when the segments of all tracks begin at the same times, ISO/IEC 23009-1 §5.3.3.2. */
+function areCutAlike(tracks: readonly SingleVideo[], segments: readonly SegmentSummary[]): boolean {
+  const isCutOtherwise = (segment: SegmentSummary) => {
+    return tracks.some(({ stream }) => intervalOfStream(segment, stream.index).start !== segment.start)
+  }
+  return tracks.length === 1 || !segments.some(isCutOtherwise)
+}
+
+function picturesInSet(tracks: readonly SingleVideo[], isAligned: boolean): Omit<AdaptationSet, 'representations'> {
   const descriptions = tracks.map(({ description }) => description)
   const shapes = descriptions.map(pictureShape)
   const [par] = shapes
@@ -103,9 +112,9 @@ function picturesInSet(tracks: readonly SingleVideo[]): Omit<AdaptationSet, 'rep
   return {
     contentType: 'video',
     mimeType: 'video/mp4',
-    segmentAlignment: true,
+    segmentAlignment: isAligned,
     startWithSAP: 1,
-    subsegmentAlignment: true,
+    subsegmentAlignment: isAligned,
     subsegmentStartsWithSAP: 1,
     ...(par && shapes.every(({ width, height }) => width === par.width && height === par.height) && { par }),
     maxWidth: Math.max(...descriptions.map(({ width }) => width)),

@@ -1,6 +1,7 @@
 import { utcTime, utcTiming } from '../../manifests/dash/descriptors.ts'
 import type { Mpd, Period } from '../../manifests/dash/mpd.ts'
 import { TICKS_PER_MS, utcMs } from '../../media/time.ts'
+import { intervalOfStream } from '../../model/stream-interval.ts'
 import type { Presentation } from '../presentation.ts'
 import { adaptationSetsOf } from './adaptation-sets.ts'
 import { type DashPeriod, momentOf, periodsOf } from './periods.ts'
@@ -109,6 +110,11 @@ function latenessOf({ segmentTemplateFormat, segment }: DashSettings): number {
 
 function longestSegment(periods: readonly DashPeriod[]): number {
   let longest = 0
-  for (const { segments } of periods) for (const { duration } of segments) longest = Math.max(longest, duration)
+  for (const { segments, tracks } of periods) {
+    const streams = [...tracks.video, ...tracks.audio].map(({ stream }) => stream.index)
+    for (const segment of segments) {
+      longest = Math.max(longest, segment.duration, ...streams.map((n) => intervalOfStream(segment, n).duration))
+    }
+  }
   return Math.ceil(longest / TICKS_PER_MS)
 }
