@@ -95,6 +95,31 @@ const CASES: Readonly<Record<string, EncoderScript>> = {
       { seconds: 8, restart: { pauseMs: 1399, names: 'go on', timestamps: 'by the clock', isMarked: false } },
     ],
   },
+  'of slides that pauses for a moment, with packed audio': {
+    ...PLAIN,
+    video: { variants: 1, rate: '30000/1001', rhythm: [19, 52] },
+    sound: { ...PLAIN.sound, container: 'packed-audio', rate: 44_100, offset: 3999 },
+    cuts: [[200, 110]],
+    segmentSeconds: 4,
+    parts: [
+      { ...PLAIN.parts[0]!, seconds: 6 },
+      { seconds: 6, restart: { pauseMs: 200, names: 'go on', timestamps: 'by the clock', isMarked: false } },
+    ],
+  },
+  'whose sound is in a slot behind the one of its pictures': {
+    ...PLAIN,
+    sound: { ...PLAIN.sound, renditions: 2, rate: 44_100, offset: 3995 },
+    cuts: [
+      [259, 150],
+      [220, 234, 386],
+      [136, 386],
+    ],
+    told: 0.5,
+    listsFirst: true,
+    lateMs: [641, 149],
+    segmentSeconds: 6,
+    parts: [{ ...PLAIN.parts[0]!, seconds: 13 }],
+  },
   'with tables at the end, blanks in names and behind colons, and main sound in the variants': {
     ...PLAIN,
     sound: { ...PLAIN.sound, place: 'muxed main', container: 'packed-audio' },

@@ -64,12 +64,13 @@ export function eraFor(placing: Placing, object: MediaObject): EraPosition {
   const mayStay = current?.streamsRevision === state.streamsRevision && !entry.breaks
   if (current && mayStay) {
     const start = unwrapPts(firstPts, listing.nextStart)
-    // A segment that begins before the one before it is of another timeline.
+    // A segment that begins in the first half of the one before it is of another timeline.
     const from = Math.min(listing.gapFrom ?? listing.nextStart, listing.nextStart)
-    const isLater = start > from - (listing.duration ?? duration)
+    const before = from - (listing.duration ?? duration)
+    const isLater = start > before + (listing.span ?? 0) / 2
     const runsOn = isLater && start >= from - duration && start <= listing.nextStart + duration
     const begun =
-      start - listing.nextStart > LOCK_TOLERANCE ? eraBegunAt(state, current, firstPts, duration) : undefined
+      Math.abs(start - listing.nextStart) > LOCK_TOLERANCE ? eraBegunAt(state, current, firstPts, duration) : undefined
     const position = runsOn && !begun ? within(eraAt(state, current, start, duration), start) : undefined
     if (position) return position
     const followed = begun && within(begun, unwrapPts(firstPts, begun.firstStart))

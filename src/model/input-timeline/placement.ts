@@ -37,6 +37,7 @@ export function placeObject(placing: Placing, object: MediaObject): Placement | 
   listing.leastEra = era.id
   listing.nextStart = ticks(start + duration)
   listing.duration = duration
+  listing.span = ticks(object.probe.lastPts - object.probe.firstPts)
   delete listing.gapFrom
   if (standing === 'mismatched') return { touched: undefined, isShown: false }
   const described = describeStream(era, streamIndex, object, {

@@ -215,6 +215,23 @@ describe('a timeline whose encoder restarts', () => {
     assert.deepEqual(r.gaps, [])
   })
 
+  it('begins an era where timestamps go back into the last segment, and none where that was only told too long', () => {
+    for (const [from, eras] of [
+      [10.9, 2],
+      [12, 1],
+    ] as const) {
+      const r = new Rehearsal()
+      r.parent('a')
+      for (const [n, seconds] of [10, from, from + 2].entries()) {
+        r.pass(2)
+        r.put(`a-${n}`, probeAt(seconds))
+        r.list('a', n, [{ name: `a-${n}`, seconds: 3.5 }])
+      }
+      assert.equal(r.slots.at(-1)!.era, eras)
+      assert.deepEqual(r.gaps, [])
+    }
+  })
+
   it('begins an era for segments of all lengths where timestamps go on after a pause', () => {
     const r = new Rehearsal()
     r.parent('a', 'b')

@@ -145,8 +145,8 @@ function keepApart(era: OpenEra, slot: OpenSlot, streamIndex: number): void {
     if (leads(before, streamIndex - 1)) moveStart(era, slot, ticks(before.start + before.duration))
     else before.duration = ticks(slot.start - before.start)
   }
-  for (let next = era.slots[at + 1]; next && next.start < slot.start + slot.duration; next = era.slots[at + 1]) {
-    if (isOfSlot(next)) {
+  for (let next = era.slots[at + 1]; next; next = era.slots[at + 1]) {
+    if (next.start < slot.start + slot.duration && isOfSlot(next)) {
       era.slots.splice(at + 1, 1)
       absorb(slot, next, 'after')
       continue

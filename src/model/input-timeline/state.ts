@@ -58,6 +58,8 @@ export type StreamListing = {
   gapFrom?: Ticks
   /** Of the newest placed segment; absent before the first. */
   duration?: Ticks
+  /** From the first sample of that segment to its last. */
+  span?: Ticks
   /** Highest media sequence listed. */
   lastSequence: number
   /** The highest media sequence listed before the newest playlist. */

@@ -1,10 +1,13 @@
-import { type Ticks, ticks } from '../../media/time.ts'
+import { TICKS_PER_SECOND, type Ticks, ticks } from '../../media/time.ts'
 import { makesSlots } from '../eras/era.ts'
 import { LOCK_TOLERANCE, mapSlot } from '../eras/lock.ts'
 import { hasStream, inOrder, type OutputSegment, type Slot, type SourceStream } from '../output-segment.ts'
 import { endOfObject, isTimed } from '../stream-interval.ts'
 import type { OutputTimelineState } from './state.ts'
 import { targetDurationAfter } from './target-duration.ts'
+
+/** A frame of 2048 samples at 22.05 kHz. */
+const LONGEST_FRAME: Ticks = ticks(TICKS_PER_SECOND / 10)
 
 /** An output segment, with the input and the era that its slots are from. */
 export type PublishedSegment = { readonly segment: OutputSegment; readonly input: string; readonly era: number }
@@ -75,11 +78,20 @@ export function isWhole(slot: Slot, streams: readonly SourceStream[]): boolean {
   return streams.every((stream) => !makesSlots(stream) || stream.tracks.length === 0 || hasStream(slot, stream.index))
 }
 
-/** True when time passes before a slot without media. Packed audio tells only when its first frame is played. */
-function hasHoleInSound(run: readonly Slot[], { start }: Slot, streams: readonly SourceStream[]): boolean {
+/**
+ * True when time passes without media between a run and a slot, for all streams or for packed audio, which tells only
+ * when its first frame is played.
+ */
+function hasHoleInSound(run: readonly Slot[], slot: Slot, streams: readonly SourceStream[]): boolean {
   const last = run.at(-1)
-  const isPacked = streams.some(({ container }) => container === 'packed-audio')
-  return isPacked && last !== undefined && start - last.start - last.duration > LOCK_TOLERANCE
+  const packed = streams.filter(({ container }) => container === 'packed-audio')
+  if (!last || packed.length === 0) return false
+  if (slot.start - last.start - last.duration > LOCK_TOLERANCE) return true
+  return packed.some(({ index }) => {
+    const before = inOrder(run.findLast(({ objects }) => objects[index])?.objects[index]).at(-1)?.times?.[0]
+    const after = slot.objects[index]?.times?.[0]
+    return before && after && after.first - before.last > LOCK_TOLERANCE + LONGEST_FRAME
+  })
 }
 
 /** False while a stream has only gone on through the run with what began before it. */
