@@ -18,13 +18,23 @@ const VIEWINGS: readonly (readonly [engine: Engine, output: string])[] = [
   ['dash.js', 'dash-time'],
 ]
 
-type Case = { readonly source: OddSource; readonly viewings?: typeof VIEWINGS; readonly changes?: readonly string[] }
+type Case = {
+  readonly source: OddSource
+  readonly viewings?: typeof VIEWINGS
+  readonly changes?: readonly string[]
+  /**
+   * hls.js changes level at the segment that begins within 0.25 s of what it has: between levels that are cut
+   * otherwise, it then steps over the pictures it left out.
+   */
+  readonly overHoles?: boolean
+}
 
 const CASES: Readonly<Record<string, Case>> = {
   'a ladder of 2.00 and 1.92 s': {
     source: LADDER,
     viewings: [...VIEWINGS, ['shaka', 'cmaf']],
     changes: ['72 lines', '90 lines'],
+    overHoles: true,
   },
   'sound of 4 s and of 1 s beside pictures of 2 s': {
     source: SOUNDS,
@@ -94,11 +104,13 @@ describe('players of what is cut, timed or multiplexed otherwise', { concurrency
     await windrow?.stop()
   })
 
-  for (const [name, { viewings = VIEWINGS, changes = [] }] of Object.entries(CASES)) {
+  for (const [name, { viewings = VIEWINGS, changes = [], overHoles = false }] of Object.entries(CASES)) {
     for (const [engine, output] of viewings) {
       it(`play ${name}: ${engine}, ${output}`, async () => {
         const programme = programmes.get(name)!
-        const { mediaSeconds, duration, frames, shown } = await player.playThrough(engine, programme.url(output))
+        const { mediaSeconds, duration, frames, shown } = await player.playThrough(engine, programme.url(output), {
+          overHoles,
+        })
         assert.ok(Math.abs(duration - programme.source.seconds) < 0.15, `lasts ${duration} s`)
         assert.ok(Math.abs(mediaSeconds - duration) < 0.1, `ends at ${mediaSeconds} s of ${duration} s`)
         assert.deepEqual(shown, changes)

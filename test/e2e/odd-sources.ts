@@ -37,9 +37,9 @@ function tone(pitch: number): string[] {
   return words(`-f lavfi -i sine=f=${pitch}:r=48000`)
 }
 
-/** It ends before the pictures: a frame beyond their end would be a segment of its own, beside a gap. */
+/** Its last frame ends beyond the pictures, and is a segment of its own: that of an encoder that stops. */
 function sound(name: string, pitch: number, segmentSeconds: number, end: number): Rendition {
-  return { name, segmentSeconds, args: [...tone(pitch), ...words(`-af atrim=end=${end - 0.03}`), ...AAC] }
+  return { name, segmentSeconds, args: [...tone(pitch), ...words(`-af atrim=end=${end}`), ...AAC] }
 }
 
 /** Pictures at a steady rate, and sound; so many pictures to a segment. */

@@ -221,8 +221,8 @@ export class Player {
    * Plays a finished presentation from its start to its end, and changes on the way to each other level and language
    * and back. Throws as `playToEnd` does, and when it stands still for longer than a moment, except while it changes.
    */
-  async playThrough(engine: Engine, url: string, rate = 4): Promise<PlayedThrough> {
-    return this.withPage(engine, url, rate, (page) => new Viewing(page, url, this.machine).through())
+  async playThrough(engine: Engine, url: string, { rate = 4, overHoles = false } = {}): Promise<PlayedThrough> {
+    return this.withPage(engine, url, rate, (page) => new Viewing(page, url, this.machine, overHoles).through())
   }
 
   private async judged({ began = Number.NaN, now, stalls, delays, errors, ...seen }: Seen): Promise<Watched> {

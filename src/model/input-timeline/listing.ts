@@ -96,11 +96,13 @@ function noteReturn(state: TimelineState, now: UtcMs): void {
 
 /**
  * The target duration, or the longest EXTINF where that is longer, as with some encoders; between a second and a
- * minute, so that no wait is endless. Where EXTINF is known to be too long, no more than twice the real duration.
+ * minute, so that no wait is endless. Where EXTINF is known to be too long, it is reduced in proportion, to twice what
+ * segments really last.
  */
 function boundedTargetDuration({ targetDuration, segments }: ListedPlaylist, corrected?: CorrectedLength): Ticks {
   const longest = segments.reduce((most, { duration }) => Math.max(most, duration), Number(targetDuration))
-  const most = corrected ? Math.min(longest, 2 * corrected.real) : longest
+  const excess = corrected ? Math.min((2 * corrected.real) / Math.max(corrected.told, 1), 1) : 1
+  const most = longest * excess
   return ticks(Math.min(Math.max(most, LEAST_TARGET_DURATION), MOST_TARGET_DURATION))
 }
 
