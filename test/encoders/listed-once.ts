@@ -16,6 +16,11 @@ export type Expected = {
   readonly mayEndEarly: readonly number[]
   /** Nobody can tell how long the last picture of a part lasts: what ends before it seems to have a gap. */
   readonly hasOpenEnds: boolean
+  /**
+   * Ticks by which the last picture of a segment may end too early or too late: of a variable rate, EXTINF in whole
+   * seconds may by chance be what the pictures make likely, and is then believed.
+   */
+  readonly likelyHole: number
   /** Times that the encoder began anew. */
   readonly restarts: number
 }
@@ -33,7 +38,7 @@ const MOST_FAULTS = 6
 
 export function faultsOfOutput(
   found: readonly FoundTrack[],
-  { units, optional, keepsTimes, untimed, mayEndEarly, hasOpenEnds, restarts }: Expected,
+  { units, optional, keepsTimes, untimed, mayEndEarly, hasOpenEnds, likelyHole, restarts }: Expected,
 ): string[] {
   const faults: string[] = []
   const put = new Map([...units.values()].flat().map((unit) => [unit.id, unit]))
@@ -63,7 +68,7 @@ export function faultsOfOutput(
     }
     faults.push(...faultsOfOrder(segments, name), ...faultsOfLengths(segments, name))
     faults.push(
-      ...faultsOfHoles(segments, name)
+      ...faultsOfHoles(segments, name, Math.max(LENGTH_ROUNDING, likelyHole))
         .filter(({ track }) => !untimed.includes(track))
         .map(({ fault }) => fault),
     )
@@ -146,13 +151,17 @@ function faultsOfLengths(segments: readonly FoundSegment[], name: string): strin
 }
 
 /** Where units say how long they last, each lasts until the next of its part begins, also over segments. */
-function faultsOfHoles(segments: readonly FoundSegment[], name: string): { track: number; fault: string }[] {
+function faultsOfHoles(
+  segments: readonly FoundSegment[],
+  name: string,
+  most: number,
+): { track: number; fault: string }[] {
   const units = segments.flatMap((segment) => segment.units)
   return units.flatMap(({ id, pts, duration }, i) => {
     const next = units[i + 1]
     if (duration === undefined || !next || partOf(next.id) !== partOf(id) || trackOf(next.id) !== trackOf(id)) return []
     const hole = next.pts - pts - duration
-    if (Math.abs(hole) <= LENGTH_ROUNDING) return []
+    if (Math.abs(hole) <= most) return []
     return [{ track: trackIn(id), fault: `${name}: ${hole / 90_000} s between ${id} and ${next.id}` }]
   })
 }

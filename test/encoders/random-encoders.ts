@@ -149,6 +149,7 @@ async function faultsOf(output: Output, { script, life }: Lived, fetch: Fetch, p
       untimed,
       mayEndEarly,
       hasOpenEnds,
+      likelyHole: script.told === 'rounded' && script.video.rhythm !== 'steady' ? 90_000 / 8 : 0,
       restarts: script.parts.length - 1,
     }).map((fault) => `${name}: ${fault}`)
   } catch (error) {
