@@ -10,6 +10,9 @@ export type StreamInterval = { readonly start: Ticks; readonly duration: Ticks; 
  */
 export function intervalOfStream(segment: SegmentSummary, index: number): StreamInterval {
   const { slots, start, duration, startUtc } = segment
+  // The usual case needs no times, which are costly to read of a summary.
+  const [head, tail] = [slots[0]?.objects[index], slots.at(-1)?.objects[index]]
+  if (head && tail && isCutAlike(head) && isCutAlike(tail)) return { start, duration, startUtc }
   const at = slots.findIndex(({ objects }) => isTimed(objects[index]))
   const [first, last] = [slots[at], slots.findLast(({ objects }) => isTimed(objects[index]))]
   if (!first || !last) {
@@ -21,6 +24,11 @@ export function intervalOfStream(segment: SegmentSummary, index: number): Stream
   const isToEnd = hasStream(slots.at(-1)!, index)
   const until = isToEnd ? endOfObject(last, last.objects[index]!) : start + duration
   return { start: from, duration: ticks(until - from), startUtc: utcMs(startUtc + msFromTicks(ticks(from - start))) }
+}
+
+/** True of what begins and ends with its slot. */
+function isCutAlike(object: ObjectSummary): boolean {
+  return object.start === undefined && object.duration === undefined
 }
 
 /** False of text, which is listed with the output segment whatever it lasts. */

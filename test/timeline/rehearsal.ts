@@ -29,7 +29,7 @@ export function subtitles(index: number, playlist: string): ListedStream {
   return { index, playlist, role }
 }
 
-const VIDEO: VideoDescription = {
+export const VIDEO: VideoDescription = {
   kind: 'video',
   pid: 256,
   codec: 'avc1.64001f',
@@ -38,7 +38,7 @@ const VIDEO: VideoDescription = {
   width: 640,
   height: 360,
 }
-const AUDIO: AudioDescription = {
+export const AUDIO: AudioDescription = {
   kind: 'audio',
   pid: 257,
   codec: 'mp4a.40.2',

@@ -12,6 +12,7 @@ import {
   followedListings,
   isDone,
   isSilent,
+  leadStream,
   type OpenEra,
   type OpenSlot,
   SILENT_TARGET_DURATIONS,
@@ -116,7 +117,7 @@ function seal(state: TimelineState, era: OpenEra, open: OpenSlot, { now, slots, 
 
 /** True of the last slot of an era when the first stream has nothing in it and the others have next to nothing. */
 function isRemainder(era: OpenEra, { entries, duration }: OpenSlot): boolean {
-  const [lead] = era.streams.filter(makesSlots).toSorted((a, b) => a.index - b.index)
+  const lead = leadStream(era)
   const hasLead = lead !== undefined && lead.tracks.length > 0
   return (
     hasLead && !entries[lead.index] && duration < LONGEST_REMAINDER && era.hasShown === true && era.slots.length === 0
@@ -175,14 +176,12 @@ function forgoText(state: TimelineState, era: OpenEra, slot: OpenSlot, now: UtcM
 
 /** True when every stream of audio or video has its entry in the slot, is past it, or is no longer waited for. */
 function isSettled(state: TimelineState, era: OpenEra, slot: OpenSlot, now: UtcMs): boolean {
-  // All streams of a presentation have the same target duration, RFC 8216 §6.2.4.
-  const longestTarget = ticks(Math.max(slot.duration, ...followedListings(state).map((each) => each.targetDuration)))
   for (const stream of era.streams) {
     if (!makesSlots(stream)) continue
     const listing = state.listings[stream.playlist]
     const isElsewhere = listing?.era !== era.id || isPast(listing, era, slot)
     if (isElsewhere && slot.entries[stream.index] !== undefined) continue
-    const grace = SILENT_TARGET_DURATIONS * msFromTicks(listing?.targetDuration ?? longestTarget)
+    const grace = SILENT_TARGET_DURATIONS * msFromTicks(listing?.targetDuration ?? longestTarget(state, slot))
     const isWithinGrace = now - era.openedAt <= grace
     if (!listing || listing.era === undefined) {
       // It has nothing in this era yet, and is waited for only while the era is young.
@@ -198,6 +197,11 @@ function isSettled(state: TimelineState, era: OpenEra, slot: OpenSlot, now: UtcM
     if (!isDone(listing) || (listing.era < era.id && isWithinGrace)) return false
   }
   return true
+}
+
+/** What a stream's target duration will be: all of a presentation have the same, RFC 8216 §6.2.4. */
+function longestTarget(state: TimelineState, slot: OpenSlot): Ticks {
+  return ticks(Math.max(slot.duration, ...followedListings(state).map(({ targetDuration }) => targetDuration)))
 }
 
 /**

@@ -1,26 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { AUDIO, VIDEO } from '../../../test/timeline/rehearsal.ts'
 import { type Ticks, ticks, ticksFromSeconds } from '../../media/time.ts'
-import type { AudioDescription, MediaProbe, VideoDescription } from '../../media/track.ts'
+import type { MediaProbe } from '../../media/track.ts'
 import { type LengthEvidence, segmentLength } from './segment-length.ts'
 
-const VIDEO: VideoDescription = {
-  kind: 'video',
-  pid: 256,
-  codec: 'avc1.64001f',
-  configuration: '01',
-  width: 640,
-  height: 360,
-}
-const AUDIO: AudioDescription = {
-  kind: 'audio',
-  pid: 257,
-  codec: 'mp4a.40.2',
-  configuration: '1190',
-  sampleRate: 48_000,
-  channels: 2,
-  samplesPerFrame: 1024,
-}
 const START = 900_000
 
 /** Pictures from the start on, at times in seconds, and sound that lasts so many seconds, if any. */

@@ -3,6 +3,7 @@ import { makesSlots, utcAt } from '../eras/era.ts'
 import { LOCK_TOLERANCE } from '../eras/lock.ts'
 import { inOrder, type SlotObject } from '../output-segment.ts'
 import { isSealed } from './eras.ts'
+import { EXTINF_ROUNDING } from './segment-length.ts'
 import type { OpenEra, OpenSlot } from './state.ts'
 
 /** Segments of one stream that begin in one slot: half a minute of sound in halves of a second. */
@@ -10,9 +11,6 @@ const MOST_IN_A_SLOT = 60
 
 /** Two frames of AAC at 48 kHz: streams that differ by no more are cut alike. */
 const CUT_TOLERANCE: Ticks = ticks(TICKS_PER_SECOND / 20)
-
-/** EXTINF mostly has milliseconds: pictures that differ by no more than two of them are cut alike. */
-const PICTURE_TOLERANCE: Ticks = ticks(180)
 
 export type Interval = { readonly start: Ticks; readonly duration: Ticks }
 
@@ -115,7 +113,7 @@ export function asCut(slot: OpenSlot, entry: SlotObject): SlotObject {
   if (entry.start === undefined) return entry
   const { start: _, duration: __, ...object } = entry
   const [start, end] = [startOf(slot, entry), endIn(slot, entry)]
-  const tolerance = entry.times?.some((track) => track?.pictures !== undefined) ? PICTURE_TOLERANCE : CUT_TOLERANCE
+  const tolerance = entry.times?.some((track) => track?.pictures !== undefined) ? EXTINF_ROUNDING : CUT_TOLERANCE
   const isAlike = Math.abs(start - slot.start) <= tolerance && Math.abs(end - slot.start - slot.duration) <= tolerance
   return isAlike ? object : { ...object, start, duration: ticks(end - start) }
 }

@@ -258,8 +258,12 @@ export function isDone(listing: StreamListing): boolean {
 }
 
 /** The stream that times slots and dates the era: of those with audio or video, the one of least index. */
-export function leadStream({ streams = [] }: Pick<TimelineState, 'streams'>): ListedStream | undefined {
-  return streams.filter(makesSlots).reduce<ListedStream | undefined>((lead, stream) => {
+export function leadStream<Stream extends Pick<SourceStream, 'index' | 'role'>>({
+  streams = [],
+}: {
+  readonly streams?: readonly Stream[]
+}): Stream | undefined {
+  return streams.filter(makesSlots).reduce<Stream | undefined>((lead, stream) => {
     return lead && lead.index < stream.index ? lead : stream
   }, undefined)
 }
