@@ -120,6 +120,20 @@ const CASES: Readonly<Record<string, EncoderScript>> = {
     segmentSeconds: 6,
     parts: [{ ...PLAIN.parts[0]!, seconds: 13 }],
   },
+  'of slides that begins anew, and says so, after a pause that only its sound has': {
+    ...PLAIN,
+    video: { variants: 1, rate: '25', rhythm: [10] },
+    sound: { ...PLAIN.sound, offset: 0, framesInPes: 1 },
+    cuts: [[60]],
+    listed: 0,
+    lateMs: [0],
+    base: 0,
+    isWatched: false,
+    parts: [
+      { seconds: 7, restart: { pauseMs: 200, names: 'go on', timestamps: 'from zero', isMarked: false } },
+      { seconds: 6, restart: { pauseMs: 200, names: 'go on', timestamps: 'by the clock', isMarked: true } },
+    ],
+  },
   'with tables at the end, blanks in names and behind colons, and main sound in the variants': {
     ...PLAIN,
     sound: { ...PLAIN.sound, place: 'muxed main', container: 'packed-audio' },

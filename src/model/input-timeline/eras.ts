@@ -19,6 +19,9 @@ import type { OpenEra, TimelineState } from './state.ts'
 /** The most by which a stream may be behind the others and still be in their era. */
 const MOST_LATE = ticks(60 * TICKS_PER_SECOND)
 
+/** Streams that begin anew together do so within a second. */
+const MOST_APART = ticks(TICKS_PER_SECOND)
+
 /**
  * The least time at which an era begins, in ticks: sound, other streams and decoding times that lie before its first
  * picture must not be negative.
@@ -58,8 +61,9 @@ export function eraFor(placing: Placing, object: MediaObject): EraPosition {
   if (current && entry.breaks && current.streamsRevision === state.streamsRevision) {
     const start = unwrapPts(firstPts, listing.nextStart)
     const era = eraAt(state, current, start, duration)
-    const runsOn = Math.abs(start - listing.nextStart) <= LOCK_TOLERANCE && agrees(tracksIn(era, streamIndex), tracks)
-    if (runsOn) return { era, start, standing: 'known', breaks: true }
+    const runsOn = Math.abs(start - listing.nextStart) <= LOCK_TOLERANCE || breaksAt(era, start)
+    const staysOn = runsOn && !eraBegunAt(state, era, firstPts, duration) && agrees(tracksIn(era, streamIndex), tracks)
+    if (staysOn) return { era, start, standing: 'known', breaks: true }
   }
   const mayStay = current?.streamsRevision === state.streamsRevision && !entry.breaks
   if (current && mayStay) {
@@ -91,6 +95,11 @@ export function eraFor(placing: Placing, object: MediaObject): EraPosition {
   const utc = date ?? utcMs(object.receivedAt - msFromTicks(duration))
   const anchor = { time: start, utc, ...(date !== undefined && datedBy(state, streamIndex)) }
   return { era: openEra(state, anchor, { time: start, utc }, now), start, standing: 'new era' }
+}
+
+/** True when another stream begins anew there, and its timestamps go on: after a short pause, they may not for all. */
+function breaksAt(era: OpenEra, start: Ticks): boolean {
+  return era.slots.some((slot) => slot.breaks && Math.abs(slot.start - start) <= MOST_APART)
 }
 
 /**
