@@ -39,6 +39,8 @@ export type SlotSummary = {
   /** Unwrapped PTS of the era at which the interval begins. */
   readonly start: Ticks
   readonly duration: Ticks
+  /** True where the duration is measured. Earlier versions took EXTINF at its word. */
+  readonly isMeasured?: true
   readonly startUtc: UtcMs
   /** The server's clock when the slot was sealed. */
   readonly sealedAt: UtcMs

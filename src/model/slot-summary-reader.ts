@@ -13,7 +13,11 @@ export function readSlotSummary(any: AnySlotSummary, segment: Omit<SegmentSummar
   const start = ticks(stored.at + (shift?.ticks ?? 0))
   const startUtc = utcMs(segment.startUtc + msFromTicks(ticks(start - segment.start)))
   const slot = { era, start, duration: stored.d, startUtc, sealedAt, objects: objectsIn(stored, start) }
-  return stored.ct ? { ...slot, continued: stored.ct } : slot
+  return {
+    ...slot,
+    ...(stored.dm && { isMeasured: true }),
+    ...(stored.ct && { continued: stored.ct }),
+  }
 }
 
 /** The objects that a record tells of, with times counted from `start` on. */

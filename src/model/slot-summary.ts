@@ -19,6 +19,8 @@ export type StoredSlotSummary = {
   readonly at: Ticks
   /** Duration of the slot. */
   readonly d: Ticks
+  /** 1 where the duration is measured; absent where EXTINF told it, as in what earlier versions wrote. */
+  readonly dm?: 1
   /** Objects: the stream of each. */
   readonly n: readonly number[]
   /** Objects: the size of each, in bytes. */
@@ -53,9 +55,10 @@ export type StoredSlotSummary = {
 export function slotSummaryOf({
   start,
   duration,
+  isMeasured,
   objects,
   continued,
-}: Pick<SlotSummary, 'start' | 'duration' | 'objects' | 'continued'>): StoredSlotSummary {
+}: Pick<SlotSummary, 'start' | 'duration' | 'isMeasured' | 'objects' | 'continued'>): StoredSlotSummary {
   const all = Object.values(objects).map(joinedObject)
   const timings = new Map<string, readonly (TrackTimes | null)[]>()
   const timingOf = all.map(({ times }) => {
@@ -74,6 +77,7 @@ export function slotSummaryOf({
     v: SLOT_SUMMARY_VERSION,
     at: start,
     d: duration,
+    ...(isMeasured && { dm: 1 }),
     n: Object.keys(objects).map(Number),
     s: all.map(({ size }) => size),
     ...(timingOf.some((timing) => timing !== 0) && { t: timingOf }),

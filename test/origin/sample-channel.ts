@@ -168,7 +168,8 @@ export function outputSegments(first: number, sketches: readonly SegmentSketch[]
             return [stream, slotObject(`s${stream}-${first + i}-${index}`, tracks, start, duration)]
           }),
         )
-        return { era: era.id, index: i * slots + index, start, duration, startUtc, sealedAt, objects }
+        const place = { era: era.id, index: i * slots + index, start, duration, startUtc, sealedAt }
+        return { ...place, isMeasured: true, objects }
       }),
     }
     start = ticks(start + duration)

@@ -111,7 +111,7 @@ function seal(state: TimelineState, era: OpenEra, open: OpenSlot, { now, slots, 
     begun.push(era)
   }
   state.clockEnd = utcAt(era.clock, era.sealedUntil)
-  const slot = { era: era.id, index, start, duration, startUtc, sealedAt: now, objects }
+  const slot: Slot = { era: era.id, index, start, duration, isMeasured: true, startUtc, sealedAt: now, objects }
   slots.push(continued.length > 0 ? { ...slot, continued } : slot)
 }
 

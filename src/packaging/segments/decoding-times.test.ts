@@ -47,7 +47,7 @@ function channelOf(ts: Buffer) {
       era: 1,
       discontinuity: false,
       discontinuitySequence: 0,
-      slots: [{ ...slot, era: 1, index: i, objects: { 1: object } }],
+      slots: [{ ...slot, era: 1, index: i, isMeasured: true, objects: { 1: object } }],
     }
   })
   const archive = new FakeArchive(windowOf(segments, { eras: [era] }))
@@ -123,4 +123,26 @@ describe('the end of a segment', () => {
       await runsOn(await encodeTs('video', [...KEY_FRAMES, ...args]))
     })
   }
+
+  it('is that of its last picture where only EXTINF tells how long its slot lasts: earlier versions believed it', async () => {
+    const { segments, track, media } = channelOf(await encodeTs('video', [...KEY_FRAMES, '-bf', '2']))
+    const [segment] = segments as [OutputSegment]
+    const { isMeasured: _, ...slot } = segment.slots[0]!
+    const told = (seconds: number, slots = slot) => {
+      const duration = ticks(slot.duration + seconds * 90_000)
+      return { ...segment, duration, slots: [{ ...slots, duration }] }
+    }
+    const { duration } = intervalOf(track, segment)!
+    assert.equal(duration, 2 * track.timescale)
+    for (const seconds of [0, 0.16, 0.4]) {
+      assert.equal(intervalOf(track, told(seconds))?.duration, duration)
+      const { samples } = (await samplesOf(track, told(seconds), media))!
+      assert.equal(
+        samples.durations.reduce((sum, each) => sum + each, 0),
+        duration,
+      )
+    }
+    const measured = told(0.16, segment.slots[0])
+    assert.equal(intervalOf(track, measured)?.duration, duration + 0.16 * track.timescale)
+  })
 })

@@ -5,7 +5,10 @@ import type { TrackTimes } from '../../model/source-segment.ts'
 import { endOfObject } from '../../model/stream-interval.ts'
 import type { SingleTrack, SingleVideo } from './track-set.ts'
 
-/** EXTINF may reach as many pictures too far: it is measured to a key frame, whose leading pictures are shown first. */
+/**
+ * A measured slot may reach as many pictures too far, one whose length EXTINF told farther: EXTINF is counted to a key
+ * frame, whose leading pictures are shown first.
+ */
 const MOST_INEXACT = 2
 
 /** The interval in which a segment of a track is shown, on its era's timeline, in units of the track's timescale. */
@@ -54,11 +57,13 @@ function endOfPictures({ description, timescale, stream }: SingleVideo, times: T
   if (end <= last || !isKnown) return last + unit
   if (!isSteady(times, frame)) return end
   const pictures = Math.round((end - last) / unit)
-  return last + (pictures > MOST_INEXACT ? pictures : 1) * unit
+  const isLong = slot.isMeasured ? pictures > MOST_INEXACT : pictures > times.pictures
+  return last + (isLong ? pictures : 1) * unit
 }
 
 /** True when all pictures from the first to the last lie one frame apart. */
-function isSteady({ first, last, pictures }: TrackTimes, frame: number): boolean {
+function isSteady(times: TrackTimes, frame: number): times is TrackTimes & { readonly pictures: number } {
+  const { first, last, pictures } = times
   return frame > 0 && pictures !== undefined && Math.abs(last - first - (pictures - 1) * frame) <= 1
 }
 
