@@ -116,8 +116,15 @@ export async function recordEvening(seed: number, seconds: number): Promise<Even
   const elapsed = () => (performance.now() - began) / 1000
   /** The second of its programme that each input is at: on a busy machine it is later than the clock says. */
   const progress: [number, number] = [0, 0]
-  const isOver = () => Math.min(elapsed(), ...progress) >= seconds
-  const newPusher = (channel: string, ingest: Ingest) => new NotedPusher(channel, ingest, loop, firstDate, puts)
+  let hasEnded = false
+  const isOver = () => hasEnded || Math.min(elapsed(), ...progress) >= seconds
+  const pushers = new Set<Pusher>()
+  const newPusher = (channel: string, ingest: Ingest) => {
+    const pusher = new NotedPusher(channel, ingest, loop, firstDate, puts)
+    if (hasEnded) pusher.close()
+    pushers.add(pusher)
+    return pusher
+  }
 
   const pushInTurn = async (input: 0 | 1) => {
     let pusher: Pusher | undefined
@@ -159,12 +166,14 @@ export async function recordEvening(seed: number, seconds: number): Promise<Even
     while (elapsed() < 3 || pusher.published < 5) await pusher.pushNext()
     pusher.close()
     urls.pop()
+    await viewer.hasLooked
     await sleep(random.integer(0, 1000))
     deletion.sent = since1970()
     await client.send(new DeleteOriginEndpointCommand({ Id: `${CHANNELS.deleted}-brief` }))
     await client.send(new DeleteChannelCommand({ Id: CHANNELS.deleted }))
     deletion.at = since1970()
   }
+  const viewer = new Viewer(urls)
   const jobs: SeenJob[] = []
   const harvest = async () => {
     await sleep(4500)
@@ -178,7 +187,6 @@ export async function recordEvening(seed: number, seconds: number): Promise<Even
       await sleep(random.integer(500, 4000))
     }
   }
-  const viewer = new Viewer(urls)
   const view = async () => {
     while (!isOver()) {
       await viewer.look()
@@ -190,6 +198,9 @@ export async function recordEvening(seed: number, seconds: number): Promise<Even
     // Of the deleted channel at least.
     await eventually('segments to be forgotten', () => filesBelow(objects) < puts.length || undefined)
   } finally {
+    // A pusher that is not closed insists for ever.
+    hasEnded = true
+    for (const pusher of pushers) pusher.close()
     await windrow.kill()
   }
   const { looks, bytes } = viewer
@@ -271,13 +282,15 @@ class Viewer {
   readonly bytes = new Map<string, string>()
   /** Of parent playlists; those that are taken away are looked at no longer. */
   private readonly urls: readonly string[]
+  /** Fulfilled once the look that was begun last is over. */
+  hasLooked: Promise<unknown> = Promise.resolve()
 
   constructor(urls: readonly string[]) {
     this.urls = urls
   }
 
   async look(): Promise<void> {
-    await Promise.all(
+    const looking = Promise.all(
       this.urls.map(async (url) => {
         const response = await fetch(url)
         const text = await response.text()
@@ -285,6 +298,8 @@ class Viewer {
         for (const rendition of renditionsOf(text, url)) await this.lookAt(rendition.url)
       }),
     )
+    this.hasLooked = looking.catch(() => undefined)
+    await looking
   }
 
   private async lookAt(url: string): Promise<void> {
