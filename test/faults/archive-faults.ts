@@ -154,6 +154,15 @@ export const ARCHIVE_FAULTS: readonly Fault[] = [
     failure: /one period\s+15 !== 1/,
   },
   {
+    name: 'jump-believed',
+    breaks: 'A segment before a jump of the source lasts until the source goes on, because EXTINF tells so.',
+    file: 'src/model/input-timeline/segment-length.ts',
+    find: 'const longest = Math.max(Math.min(told, MOST_UNCONFIRMED), length)',
+    replace: 'const longest = Math.max(told, length)',
+    caughtBy: { file: 'src/model/input-timeline/segment-length.test.ts', cases: 'a source goes on that jumped ahead' },
+    failure: /130 s, pictures alone/,
+  },
+  {
     name: 'extinf-believed',
     breaks: 'A segment lasts as long as EXTINF tells, whatever its timestamps say.',
     file: 'src/model/input-timeline/segment-length.ts',

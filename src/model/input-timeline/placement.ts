@@ -6,7 +6,7 @@ import { believableDate } from './dates.ts'
 import { eraAt, eraBegunAt, eraFor } from './eras.ts'
 import { noteHabit } from './habits.ts'
 import type { MediaObject, Placing } from './placing.ts'
-import { EXTINF_ROUNDING, segmentLength } from './segment-length.ts'
+import { EXTINF_ROUNDING, MOST_UNCONFIRMED, segmentLength } from './segment-length.ts'
 import { addGap, addObject, slotFor, takeInterval, tellsTime } from './slots.ts'
 import { leadStream, NEXT_TARGET_DURATIONS, type OpenEra, RECENT_PLACES, type StreamListing } from './state.ts'
 
@@ -130,7 +130,9 @@ function slotObject({ key, size, crc32, sha256, probe }: MediaObject, start: Tic
   const times = probe.times.map((track) => {
     if (track === null) return null
     const first = unwrapPts(track.first, start)
-    return { ...track, first, last: first + track.last - track.first }
+    const last = first + track.last - track.first
+    // Of sound that jumps ahead, manifests list what lies beside the pictures.
+    return { ...track, first, last: last > start + duration + MOST_UNCONFIRMED ? start + duration : last }
   })
   const keyFrames = probe.keyFrames.map((picture) => ({ ...picture, pts: unwrapPts(picture.pts, start) }))
   return {

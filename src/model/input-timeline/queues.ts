@@ -7,6 +7,7 @@ import { type HabitName, noteHabit } from './habits.ts'
 import type { Unlisted } from './listing.ts'
 import { placeGap, placeObject } from './placement.ts'
 import type { MediaObject, Placing } from './placing.ts'
+import { jumpInside } from './segment-length.ts'
 import { type QueuedEntry, RECENT_ENTRIES, type StreamListing, type TimelineState } from './state.ts'
 import { placeText, placeTextGap, type TextObject } from './text-placement.ts'
 
@@ -99,6 +100,12 @@ function place(
     const misfit = isText ? 'not WebVTT, in a stream of subtitles' : 'WebVTT, in a stream of audio or video'
     if (object) gap('segment-unusable', object.problem ?? misfit)
     else gap('segment-missing', 'listed, but never put')
+    return true
+  }
+  const jump = object.probe.container === 'webvtt' ? undefined : jumpInside(object.probe)
+  if (jump !== undefined) {
+    placeGap(placing)
+    gap('segment-unusable', `its timestamps jump ahead by ${jump} s inside it`)
     return true
   }
   const placement = isText ? placeText(placing, object as TextObject) : placeObject(placing, object as MediaObject)

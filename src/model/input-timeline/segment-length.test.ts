@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { AUDIO, VIDEO } from '../../../test/timeline/rehearsal.ts'
 import { type Ticks, ticks, ticksFromSeconds } from '../../media/time.ts'
 import type { MediaProbe } from '../../media/track.ts'
-import { type LengthEvidence, segmentLength } from './segment-length.ts'
+import { jumpInside, type LengthEvidence, segmentLength } from './segment-length.ts'
 
 const START = 900_000
 
@@ -143,6 +143,19 @@ describe('how long a segment lasts', () => {
     assert.equal(length(95_444, probe(steady(2), { rate: 25, sound: 2 })), 2)
   })
 
+  it('is not the way to where a source goes on that jumped ahead, though EXTINF agrees', () => {
+    for (const jump of [20, 45, 130, 3586, 40_000]) {
+      const beside = { next: jump, mayWait: false }
+      assert.equal(length(jump, probe(steady(2), { rate: 25, sound: 2 }), beside), 2, `${jump} s`)
+      assert.equal(length(jump, soundAlone(2), beside), 2, `${jump} s, sound alone`)
+      if (jump > 60) {
+        assert.equal(length(jump, probe(steady(2), { rate: 25 }), beside), 2, `${jump} s, pictures alone`)
+        assert.equal(length(jump, probe(steady(2), { rate: 25, sound: jump }), beside), 2, `${jump} s, in the sound`)
+        assert.ok((length(jump, probe([0]), beside) as number) <= 60, `${jump} s, a single picture`)
+      }
+    }
+  })
+
   it('crosses the wrap of 33 bits', () => {
     const of = probe(steady(2))
     const near = 2 ** 33 - 90_000
@@ -150,5 +163,24 @@ describe('how long a segment lasts', () => {
     const wrapped = { ...of, times, firstPts: near, lastPts: times[0]!.last }
     const nextPts = (near + 180_000) % 2 ** 33
     assert.equal(length(6, wrapped, { start: ticks(near), nextPts }), 2)
+  })
+})
+
+describe('timestamps that jump ahead inside a segment', () => {
+  it('are told by pictures and frames of sound that cannot last as long', () => {
+    const jumping = (jump: number) => [...steady(1), ...steady(1).map((at) => 1 + jump + at)]
+    assert.equal(jumpInside(probe(jumping(3586), { rate: 25 })), 3588 - 500)
+    assert.equal(jumpInside(probe(jumping(400), { rate: 25, sound: 400 })), 402 - 0)
+    const { times, ...rest } = soundAlone(3588)
+    assert.ok(jumpInside({ ...rest, times: [{ ...times[0]!, bytes: 18_207 }] })! > 3500)
+  })
+
+  it('are not those of long segments, of slides, or of quiet sound', () => {
+    const { times, ...rest } = soundAlone(600)
+    const quiet = { ...rest, times: [{ ...times[0]!, bytes: 600 * 300 }] }
+    const slides = Array.from({ length: 20 }, (_, i) => 9 * i)
+    for (const each of [probe(steady(120), { rate: 25 }), probe(slides, { rate: 25 }), quiet]) {
+      assert.equal(jumpInside(each), undefined)
+    }
   })
 })

@@ -1,8 +1,8 @@
 import { TICKS_PER_SECOND, type Ticks, ticks, unwrapPts } from '../../media/time.ts'
 import type { AudioDescription, MediaProbe, TrackDescription, TrackTimes } from '../../media/track.ts'
 
-/** Without a segment that begins where this one ends, nobody believes in longer ones. */
-const MOST_UNCONFIRMED: Ticks = ticks(60 * TICKS_PER_SECOND)
+/** A segment is longer only where its own pictures and sound are. */
+export const MOST_UNCONFIRMED: Ticks = ticks(60 * TICKS_PER_SECOND)
 
 /** EXTINF mostly has milliseconds: what differs by no more than two of them is the same. */
 export const EXTINF_ROUNDING: Ticks = ticks(180)
@@ -15,6 +15,12 @@ const SOUND_TOLERANCE: Ticks = ticks(TICKS_PER_SECOND / 10)
 
 /** Sound that goes on for so long after pictures of no steady rate says that the last of them lasts longer. */
 const MOST_SOUND_AHEAD: Ticks = ticks(TICKS_PER_SECOND / 4)
+
+/** No frame of sound has fewer bytes: those of its ADTS header, ISO/IEC 13818-7 §6.2; other codecs' are longer. */
+const LEAST_FRAME_BYTES = 7
+
+/** Slides are no further apart, on average. */
+const MOST_BETWEEN_PICTURES: Ticks = ticks(10 * TICKS_PER_SECOND)
 
 /** A segment's length, as EXTINF told it and as it turned out to be. */
 export type CorrectedLength = { readonly told: Ticks; readonly real: Ticks }
@@ -44,10 +50,14 @@ export function segmentLength(evidence: LengthEvidence): Ticks | 'waits' {
   const measured = measure(probe)
   if (agrees(told, measured, probe.lastPts - probe.firstPts)) return told
   const length = measured?.length ?? ticks(probe.lastPts - probe.firstPts)
-  const longest = Math.max(told, length)
+  const longest = Math.max(Math.min(told, MOST_UNCONFIRMED), length)
   if (nextPts !== undefined) {
-    const until = ticks(unwrapPts(nextPts, ticks(start + told)) - start)
-    if (until > 0 && until <= Math.max(1.5 * longest, 2 * targetDuration)) return until
+    const until = ticks(unwrapPts(nextPts, ticks(start + longest)) - start)
+    // A source that jumps ahead leaves a hole, and encoders tell EXTINF up to where it goes on.
+    const most = measured?.isProven
+      ? 1.5 * length
+      : Math.max(1.5 * longest, Math.min(2 * targetDuration, MOST_UNCONFIRMED))
+    if (until > 0 && until <= most) return until
   }
   const isBelievable = length > 0 && length <= Math.max(MOST_UNCONFIRMED, 2 * told)
   if (isBelievable && measured?.isProven) return measured.length
@@ -59,6 +69,22 @@ export function segmentLength(evidence: LengthEvidence): Ticks | 'waits' {
   const heard = ticks(Math.round(measured?.soundEnd ?? 0))
   if (isOutlasted(length, heard)) return heard <= MOST_UNCONFIRMED ? heard : ticks(longest)
   return told > 2 * length ? length : ticks(longest)
+}
+
+/**
+ * The seconds by which the timestamps of a segment jump ahead inside it: it spans far more time than its pictures, or
+ * its frames of sound, can last. Undefined where they do not.
+ */
+export function jumpInside({ tracks, times, firstPts, lastPts }: MediaProbe): number | undefined {
+  const span = lastPts - firstPts
+  if (span <= MOST_UNCONFIRMED) return undefined
+  const bounds = tracks.flatMap((track, i) => {
+    const of = times[i]
+    if (track.kind === 'video' && of?.pictures !== undefined) return of.pictures * MOST_BETWEEN_PICTURES
+    return track.kind === 'audio' && of ? (of.bytes / LEAST_FRAME_BYTES + 1) * frameOfSound(track) : []
+  })
+  const excess = span - Math.min(...bounds)
+  return excess > MOST_UNCONFIRMED ? Math.round(excess / TICKS_PER_SECOND) : undefined
 }
 
 /** True of pictures whose last one is shown for as long as all others, and longer: the sound goes on beside it. */
@@ -115,9 +141,10 @@ function measureSound(description: AudioDescription, span: number): Measured {
   return { length: ticks(Math.round(span + frame)), tolerance, isSteady: true, isProven: true }
 }
 
-/** From the pictures' first PTS. */
-function endOfSound(description: AudioDescription, { first, last }: TrackTimes, firstPts: number): number {
-  return unwrapPts(first, ticks(firstPts)) + (last - first) + frameOfSound(description) - firstPts
+/** From the pictures' first PTS; undefined for sound whose timestamps jump ahead inside the segment. */
+function endOfSound(description: AudioDescription, { first, last }: TrackTimes, firstPts: number): number | undefined {
+  const end = unwrapPts(first, ticks(firstPts)) + (last - first) + frameOfSound(description) - firstPts
+  return end <= MOST_UNCONFIRMED ? end : undefined
 }
 
 function frameOfSound({ samplesPerFrame, sampleRate }: AudioDescription): number {
