@@ -11,6 +11,8 @@ type Cut = {
   readonly kind: 'variant' | 'audio'
   readonly seconds: readonly number[]
   readonly lateMs: readonly number[]
+  /** RFC 8216 §6.2.4 wants the same of all, and encoders that write playlists one by one do not know of it. */
+  readonly hasOwnTarget?: true
 }
 
 const BASE = 100
@@ -18,7 +20,7 @@ const BASE = 100
 /** An encoder's life of so many seconds: each segment is put and listed when it is complete. */
 function live(cuts: readonly Cut[], seconds: number, segmentSeconds: number): Rehearsal {
   const r = new Rehearsal()
-  const target = Math.ceil(Math.max(...cuts.flatMap((cut) => cut.seconds)))
+  const targetOf = (...some: readonly Cut[]) => Math.ceil(Math.max(...some.flatMap((cut) => cut.seconds)))
   const audio = (index: number): ListedStream => {
     const role = { kind: 'audio', groupId: 'a', name: `a${index}`, isDefault: true, autoselect: true } as const
     return { index, playlist: `s${index}`, role }
@@ -34,6 +36,7 @@ function live(cuts: readonly Cut[], seconds: number, segmentSeconds: number): Re
     const probe =
       cut.kind === 'audio' ? audioAt(BASE + from, 'packed-audio', length) : probeAt(BASE + from, 640, length)
     r.put(`${playlist}-${n}`, probe)
+    const target = cut.hasOwnTarget ? targetOf(cut) : targetOf(...cuts)
     r.list(playlist, n, [{ name: `${playlist}-${n}`, seconds: length }], isLast, target)
   }
   for (let i = 0; i < 140; i++) r.pass(0.5)
@@ -103,6 +106,13 @@ const PROMPT = [0]
 
 describe('streams cut otherwise than the first', () => {
   const cases: Record<string, { cuts: Cut[]; segmentSeconds: number }> = {
+    'sound of 10 s, listed when it is there, whose pictures tell 2 s': {
+      cuts: [
+        { kind: 'variant', seconds: [2], lateMs: PROMPT, hasOwnTarget: true },
+        { kind: 'audio', seconds: [10], lateMs: [400] },
+      ],
+      segmentSeconds: 10,
+    },
     'a ladder of 2.00 and 1.92 s': {
       cuts: [
         { kind: 'variant', seconds: [2], lateMs: PROMPT },

@@ -27,6 +27,12 @@ const ALIGNED_TOLERANCE: Ticks = ticks((3 * TICKS_PER_SECOND) / 20)
 /** Sound ends where its last frame does, and encoders that stop put what is left of it into a segment of its own. */
 const LONGEST_REMAINDER: Ticks = ticks(TICKS_PER_SECOND / 4)
 
+/**
+ * How long an input that begins waits for a playlist that has never come, in ms: some encoders write it with the
+ * stream's first segment, which may be longer than those of the others.
+ */
+const FIRST_PLAYLIST_MS = 15_000
+
 export type Sealed = {
   /** The moment of sealing, by the server's clock. */
   readonly now: UtcMs
@@ -181,7 +187,10 @@ function isSettled(state: TimelineState, era: OpenEra, slot: OpenSlot, now: UtcM
     const listing = state.listings[stream.playlist]
     const isElsewhere = listing?.era !== era.id || isPast(listing, era, slot)
     if (isElsewhere && slot.entries[stream.index] !== undefined) continue
-    const grace = SILENT_TARGET_DURATIONS * msFromTicks(listing?.targetDuration ?? longestTarget(state, slot))
+    const grace = Math.max(
+      SILENT_TARGET_DURATIONS * msFromTicks(listing?.targetDuration ?? longestTarget(state, slot)),
+      listing || state.clockEnd !== undefined ? 0 : FIRST_PLAYLIST_MS,
+    )
     const isWithinGrace = now - era.openedAt <= grace
     if (!listing || listing.era === undefined) {
       // It has nothing in this era yet, and is waited for only while the era is young.

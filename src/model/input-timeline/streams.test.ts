@@ -57,15 +57,15 @@ describe('a timeline of several streams', () => {
     const r = new Rehearsal()
     r.parent('a', 'b')
     r.open(1, 2)
-    for (let i = 0; i < 6; i++) {
+    for (let i = 0; i < 10; i++) {
       push(r, ['a'], i)
       r.pass(2)
     }
     assert.ok(r.slots.length >= 3)
-    for (let i = 0; i < 6; i++) push(r, ['b'], i)
-    for (let i = 6; i < 9; i++) push(r, ['a', 'b'], i)
+    for (let i = 0; i < 10; i++) push(r, ['b'], i)
+    for (let i = 10; i < 13; i++) push(r, ['a', 'b'], i)
     assert.equal(r.state.nextEra, 2)
-    assert.deepEqual(r.numbers(1), [1, 2, 3, 4, 5, 6, 7, 8, 9])
+    assert.deepEqual(r.numbers(1), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13])
     assert.deepEqual(Object.keys(r.slots.at(-1)!.objects), ['1', '2'])
   })
 
