@@ -20,7 +20,7 @@ export function fileName(path: string, folder = ''): string | undefined {
   // Longer than any name with every byte encoded, and than any name of dots.
   if (path.length > 12 * MAX_LENGTH) return undefined
   const parts = folder.split('/').filter((part) => part !== '')
-  const decoded = percentDecoded(path).split('/')
+  const decoded = percentDecodedBytes(path).split('/').map(fromLatin1)
   for (const part of decoded) {
     if (part === '' || part === '.') continue
     if (part !== '..') parts.push(part)
@@ -44,12 +44,17 @@ export function isPlaylistName(name: string): boolean {
 
 /** Undoes percent-encoding once; a percent sign that encodes nothing stands for itself. */
 export function percentDecoded(text: string): string {
-  if (!text.includes('%')) return text
+  return text.includes('%') ? fromLatin1(percentDecodedBytes(text)) : text
+}
+
+/** The bytes of a text, each as a character, without percent-encoding. */
+function percentDecodedBytes(text: string): string {
   const bytes = Buffer.from(text).toString('latin1')
-  const decoded = bytes.replaceAll(/%([0-9a-f]{2})/gi, (_, code: string) =>
-    String.fromCharCode(Number.parseInt(code, 16)),
-  )
-  return decodedText(Buffer.from(decoded, 'latin1'))
+  return bytes.replaceAll(/%([0-9a-f]{2})/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)))
+}
+
+function fromLatin1(bytes: string): string {
+  return decodedText(Buffer.from(bytes, 'latin1'))
 }
 
 /** The characters from 0x80 to 0x9f, in which Windows-1252 and Latin-1 differ. */

@@ -37,6 +37,7 @@ describe('an ingest path', () => {
     ['z%FCrich.ts', 'zürich.ts'],
     ['z\xfcrich.ts', 'zürich.ts'],
     ['%F0%9F%93%BA.ts', '📺.ts'],
+    ['z%C3%BCrich/z%FCrich.ts', 'zürich/zürich.ts'],
   ]
   for (const [path, name] of NAMES) {
     it(`names ${name}: ${path}`, () => assert.equal(parseIngestPath(FOLDER + path).name, name))

@@ -5,7 +5,7 @@ import { readSourcePlaylist } from './source-playlist.ts'
 
 const FOLDER = `/in/v2/${'a'.repeat(32)}/${'b'.repeat(32)}/`
 const read = (lines: readonly string[], { maxStreams = 20, name = 'channel_1.m3u8' } = {}) =>
-  readSourcePlaylist(['#EXTM3U', ...lines, ''].join('\n'), { name, folder: FOLDER, host: 'origin:8080' }, maxStreams)
+  readSourcePlaylist(['#EXTM3U', ...lines, ''].join('\n'), { name, folder: FOLDER }, maxStreams)
 const listing = (uri: string, name?: string) =>
   read(
     ['#EXT-X-TARGETDURATION:2', '#EXTINF:2.0,', 'before.ts', '#EXTINF:2.0,', uri],
@@ -65,6 +65,8 @@ describe('a media playlist', () => {
     `${FOLDER}a.ts`,
     `${FOLDER}/a.ts?token=1`,
     `http://origin:8080${FOLDER}a.ts`,
+    `HTTP://origin:80${FOLDER}a.ts`,
+    `https://user:pass@proxy.example${FOLDER}a.ts`,
     `HTTPS://ORIGIN:8080${FOLDER}a.ts`,
   ]
   for (const uri of SAME_FOLDER) {
@@ -128,8 +130,8 @@ describe('a media playlist', () => {
     'x'.repeat(256),
     'x/'.repeat(520),
     `//origin:8080${FOLDER}a.ts`,
-    `http://other:8080${FOLDER}a.ts`,
-    `http://origin:8080@evil${FOLDER}a.ts`,
+    `http://other:8080/in/v2/${'b'.repeat(32)}/${'0'.repeat(32)}/a.ts`,
+    `ftp://origin:8080${FOLDER}a.ts`,
     'http://origin:8080/a.ts',
     'http://origin:8080',
     'http://origin:8080a.ts',
@@ -299,7 +301,7 @@ describe('a parent playlist', () => {
 
 it('a playlist of neither kind is refused', () => {
   assert.throws(() => read(['#EXT-X-VERSION:3']), { name: 'MalformedPlaylist' })
-  assert.throws(() => readSourcePlaylist('<html>', { name: 'a.m3u8', folder: FOLDER, host: '' }, 20), {
+  assert.throws(() => readSourcePlaylist('<html>', { name: 'a.m3u8', folder: FOLDER }, 20), {
     message: /^line 1: /,
   })
 })
@@ -313,7 +315,7 @@ it('what renditions are called takes no more room than a person reads', () => {
   const renditions = Array.from({ length: 100 }, (_, i) => media(i % 2 === 0 ? 'AUDIO' : 'CLOSED-CAPTIONS', i))
   const source = readSourcePlaylist(
     `#EXTM3U\n${renditions.join('')}${variants.join('')}`,
-    { name: 'p.m3u8', folder: FOLDER, host: 'h' },
+    { name: 'p.m3u8', folder: FOLDER },
     20,
   )
   assert.ok(source.kind === 'parent' && source.streams.length === 20)

@@ -17,8 +17,6 @@ export type PlaylistPlace = {
   readonly name: string
   /** Path of the ingest folder, ending with a slash. */
   readonly folder: string
-  /** The Host header, with the port: the name by which the encoder addresses this server. */
-  readonly host: string
 }
 
 /** The content of an encoder's playlist, with what was corrected in it or left out. */
@@ -153,14 +151,12 @@ function pick<T extends object, K extends keyof T>(value: T, keys: readonly K[])
 
 /**
  * The name of the file that a URI names: a path seen from the playlist's own folder, a path that begins with the ingest
- * folder's, or a whole URL of it. What stands behind the name, a query or a fragment, names no other file. Undefined
- * for any other URI.
+ * folder's, or a URL with such a path: behind proxies nobody knows by which host the encoder addresses this server.
+ * What stands behind the name, a query or a fragment, names no other file. Undefined for any other URI.
  */
-function nameOfUri(uri: string, { name, folder, host }: PlaylistPlace): string | undefined {
+function nameOfUri(uri: string, { name, folder }: PlaylistPlace): string | undefined {
   const path = /[?#]/.test(uri) ? uri.replace(QUERY, '').replace(FRAGMENT, '') : uri
-  const authority = /^https?:\/\/([^/]*)(?=\/)/i.exec(path)
-  if (authority && authority[1]?.toLowerCase() !== host.toLowerCase()) return undefined
-  const local = authority ? path.slice(authority[0].length) : path
+  const local = path.replace(/^https?:\/\/[^/]*(?=\/)/i, '')
   if (local.startsWith(folder)) return fileName(local.slice(folder.length))
   return local.startsWith('/') || OTHER_SCHEME.test(local) ? undefined : fileName(local, folderOf(name))
 }

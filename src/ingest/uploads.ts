@@ -42,7 +42,7 @@ export class Uploads {
     if (isPlaylistName(name)) {
       checkContentLength(request, maxPlaylistBytes)
       proceed()
-      const place = { name, folder: path.folder, host: request.headers.host ?? '' }
+      const place = { name, folder: path.folder }
       await this.playlist(path, place, await readBody(request, maxPlaylistBytes))
     } else {
       checkContentLength(request, maxSegmentBytes)
