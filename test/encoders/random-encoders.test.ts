@@ -134,6 +134,18 @@ const CASES: Readonly<Record<string, EncoderScript>> = {
       { seconds: 6, restart: { pauseMs: 200, names: 'go on', timestamps: 'by the clock', isMarked: true } },
     ],
   },
+  'that begins anew a second before it left off, across the wrap of its timestamps': {
+    ...PLAIN,
+    video: { variants: 1, rate: '25', rhythm: [1, 1] },
+    sound: { ...PLAIN.sound, place: 'muxed' },
+    cuts: [[181], [60]],
+    base: 8_589_484_592,
+    segmentSeconds: 4,
+    parts: [
+      { ...PLAIN.parts[0]!, seconds: 6 },
+      { seconds: 6, restart: { pauseMs: 200, names: 'go on', timestamps: 'from zero', isMarked: false } },
+    ],
+  },
   'with tables at the end, blanks in names and behind colons, and main sound in the variants': {
     ...PLAIN,
     sound: { ...PLAIN.sound, place: 'muxed main', container: 'packed-audio' },

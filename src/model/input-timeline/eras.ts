@@ -68,10 +68,11 @@ export function eraFor(placing: Placing, object: MediaObject): EraPosition {
   const mayStay = current?.streamsRevision === state.streamsRevision && !entry.breaks
   if (current && mayStay) {
     const start = unwrapPts(firstPts, listing.nextStart)
-    // A segment that begins in the first half of the one before it is of another timeline.
+    // A segment that begins before the one before it has ended is of another timeline.
     const from = Math.min(listing.gapFrom ?? listing.nextStart, listing.nextStart)
     const before = from - (listing.duration ?? duration)
-    const isLater = start > before + (listing.span ?? 0) / 2
+    const span = listing.span ?? 0
+    const isLater = start > before + Math.max(span / 2, span - LOCK_TOLERANCE)
     const runsOn = isLater && start >= from - duration && start <= listing.nextStart + duration
     const begun =
       Math.abs(start - listing.nextStart) > LOCK_TOLERANCE ? eraBegunAt(state, current, firstPts, duration) : undefined

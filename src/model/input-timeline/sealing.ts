@@ -191,7 +191,8 @@ function isSettled(state: TimelineState, era: OpenEra, slot: OpenSlot, now: UtcM
       SILENT_TARGET_DURATIONS * msFromTicks(listing?.targetDuration ?? longestTarget(state, slot)),
       listing || state.clockEnd !== undefined ? 0 : FIRST_PLAYLIST_MS,
     )
-    const isWithinGrace = now - era.openedAt <= grace
+    // While the server was away, streams were not missing but unheard.
+    const isWithinGrace = now - Math.max(era.openedAt, state.resumedAt ?? 0) <= grace
     if (!listing || listing.era === undefined) {
       // It has nothing in this era yet, and is waited for only while the era is young.
       if (isWithinGrace) return false

@@ -101,12 +101,19 @@ function listed(
   r: Rehearsal,
   { base, segments, ended, pauseSeconds }: typeof life extends fc.Arbitrary<infer T> ? T : never,
 ): number {
+  const lengthOf = (s: number, i: number) => {
+    const { cut } = segments[i]!
+    return s === 2 ? 2 + ((segments[i + 1]?.cut ?? cut) - cut) / 100 : 2
+  }
   segments.forEach(({ lost, cut, reversed, away }, i) => {
     const isLast = i === segments.length - 1
     for (const s of reversed ? [2, 1, 0] : [0, 1, 2]) {
       const first = Math.max(i - 2, 0)
-      const names = segments.slice(first, i + 1).map((_, at) => ({ name: `${STREAMS[s]}-${first + at}.ts` }))
-      r.put(`${STREAMS[s]}-${i}.ts`, probeAt(base + 2 * i + (s === 2 ? 0.5 + cut / 100 : 0)))
+      const names = segments.slice(first, i + 1).map((_, at) => {
+        return { name: `${STREAMS[s]}-${first + at}.ts`, seconds: lengthOf(s, first + at) }
+      })
+      const start = base + 2 * i + (s === 2 ? 0.5 + cut / 100 : 0)
+      r.put(`${STREAMS[s]}-${i}.ts`, probeAt(start, 640, lengthOf(s, i)))
       // Never two in a row: what no playlist ever lists is nobody's fault but the encoder's.
       if (isLast || i % 2 === 0 || !lost[s]) r.list(STREAMS[s]!, first, names, ended && isLast)
     }
