@@ -30,7 +30,7 @@ before(async () => {
 
 async function playlistOf(name: string) {
   const text = await readFile(join(folder, name), 'utf8')
-  return readSourcePlaylist(text, { name, folder: '/', host: 'x' }, 20)
+  return readSourcePlaylist(text, { name, folder: '/' }, 20)
 }
 
 /** Puts segment `i` of a playlist, and the playlist as far as it has come. */
