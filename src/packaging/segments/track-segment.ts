@@ -43,9 +43,12 @@ export async function segmentOf(
 }
 
 function eventMessages(events: readonly Id3Event[]): readonly Uint8Array[] {
-  return events.map((event, i) =>
-    eventMessageBox(event, events.slice(0, i).filter(({ pts }) => pts === event.pts).length),
-  )
+  const earlier = new Map<number, number>()
+  return events.map((event) => {
+    const nth = earlier.get(event.pts) ?? 0
+    earlier.set(event.pts, nth + 1)
+    return eventMessageBox(event, nth)
+  })
 }
 
 /**
