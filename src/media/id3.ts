@@ -3,6 +3,9 @@ import { ByteReader, MalformedMedia } from './bytes.ts'
 /** ID3 version 2 tags, as id3.org's ID3v2.3.0 and ID3v2.4.0 describe them. */
 export const ID3_HEADER_SIZE = 10
 
+/** Tags of a segment: two a second for more than an hour, or several with each picture of ten seconds. */
+export const MOST_TAGS = 8192
+
 /** Flags of a tag's header. */
 const UNSYNCHRONISED = 0x80
 const EXTENDED_HEADER = 0x40

@@ -149,7 +149,11 @@ describe('packed audio', () => {
     it('with a flood of frames that hold nothing', () => {
       // ADTS, AAC-LC, 48 kHz, stereo: eight bytes in all.
       const frame = Buffer.from('fff14c80011ffc00', 'hex')
-      refused(Buffer.concat([timestampTag(1), Buffer.alloc(2 ** 20 + 8, frame)]), /more than 131072 audio frames/)
+      refused(Buffer.concat([timestampTag(1), Buffer.alloc(2 ** 21 + 8, frame)]), /more than 262144 audio frames/)
+    })
+    it('with a flood of tags', () => {
+      const tags = Buffer.alloc(8192 * 10, Buffer.from('ID3\x04\0\0\0\0\0\0', 'latin1'))
+      refused(Buffer.concat([tags, timestampTag(1)]), /more than 8192 ID3 tags/)
     })
     it('with a tag that is cut off', () => refused(timestampTag(1).subarray(0, -1), /cut off/))
     it('with less than a frame, by the probe', async () => {

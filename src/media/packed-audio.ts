@@ -3,8 +3,9 @@ import type { FrameSyntax } from './audio/sampler.ts'
 import { FrameStream } from './audio/stream.ts'
 import { audioTrack, cutSamples } from './audio/track.ts'
 import { ByteReader, MalformedMedia } from './bytes.ts'
-import { ID3_HEADER_SIZE, id3TagSize, privateFrame } from './id3.ts'
+import { ID3_HEADER_SIZE, id3TagSize, MOST_TAGS, privateFrame } from './id3.ts'
 import type { Track } from './sample.ts'
+import { allSteps, StepMeter, type Steps } from './steps.ts'
 import { PTS_MODULUS, type Ticks, unwrapPts } from './time.ts'
 import type { MediaProbe } from './track.ts'
 
@@ -15,12 +16,19 @@ import type { MediaProbe } from './track.ts'
 const TIMESTAMP_OWNER = 'com.apple.streaming.transportStreamTimestamp'
 /** Bytes of a tag that are searched for its timestamp. */
 const MOST_OF_TAG = 64 * 1024
+/** Searching a byte for a timestamp may take as long as moving so many. */
+const SEARCH_COST = 16
 
-/** Offset of the first frame, after the ID3 tags. Throws MalformedMedia when a tag extends past the end. */
+/**
+ * Offset of the first frame, after the ID3 tags. Throws MalformedMedia when a tag extends past the end, and beyond
+ * `MOST_TAGS`.
+ */
 export function framesOffset(bytes: Uint8Array): number {
   let at = 0
+  let tags = 0
   for (let size = 1; size > 0; ) {
     size = id3TagSize(bytes, at, bytes.length)
+    if (size > 0 && ++tags > MOST_TAGS) throw tooManyTags(at)
     at += size
     if (at > bytes.length) throw new MalformedMedia(`ID3 tag of ${size} bytes, cut off`, at - size)
   }
@@ -33,18 +41,36 @@ export function framesOffset(bytes: Uint8Array): number {
  * not carry it. Throws MalformedMedia in the same cases as the probe.
  */
 export function demuxPackedAudio(bytes: Uint8Array, near?: Ticks, hasHeader = false): Track | undefined {
+  return allSteps(demuxPackedAudioInSteps(bytes, { near, hasHeader, inPlace: false }))
+}
+
+export type PackedAudioOptions = {
+  readonly near?: Ticks | undefined
+  readonly hasHeader: boolean
+  /** The frames may be moved in `bytes`, instead of in a copy. */
+  readonly inPlace: boolean
+}
+
+/** As `demuxPackedAudio`, in steps. */
+export function* demuxPackedAudioInSteps(
+  bytes: Uint8Array,
+  { near, hasHeader, inPlace }: PackedAudioOptions,
+): Steps<Track | undefined> {
   const from = framesOffset(bytes)
+  const meter = new StepMeter()
   let timestamp: number | undefined
   for (let at = 0; at < from && timestamp === undefined; ) {
     const size = id3TagSize(bytes, at, from)
-    timestamp = timestampOf(bytes.subarray(at, at + Math.min(size, MOST_OF_TAG)))
+    const searched = Math.min(size, MOST_OF_TAG)
+    timestamp = timestampOf(bytes.subarray(at, at + searched))
     at += size
+    if (meter.ends(SEARCH_COST * searched)) yield
   }
   const pts = stated(timestamp, from)
   const marks = [{ position: from, pts: near === undefined ? pts : unwrapPts(pts, near) }]
   const syntax = syntaxAt(bytes, from, from)
   const losses = { dropped: 0, lost: 0 }
-  const samples = cutSamples(syntax, { bytes, inPlace: false, hasHeader }, { from, end: bytes.length, marks }, losses)
+  const samples = yield* cutSamples(syntax, { bytes, inPlace, hasHeader }, { from, end: bytes.length, marks }, losses)
   return samples && audioTrack(0, samples)
 }
 
@@ -57,6 +83,7 @@ export class PackedAudioProbe {
   /** The beginning of the tag being read, or of bytes that may become one. */
   private readonly tag = new Uint8Array(MOST_OF_TAG)
   private tagFilled = 0
+  private tags = 0
   /** Bytes of that tag still to come; 0 while its header is incomplete. */
   private tagRest = 0
   private timestamp: number | undefined
@@ -122,6 +149,7 @@ export class PackedAudioProbe {
   }
 
   private endTag(): void {
+    if (++this.tags > MOST_TAGS) throw tooManyTags(this.offset)
     this.timestamp ??= timestampOf(this.tag.subarray(0, this.tagFilled))
     this.tagFilled = 0
   }
@@ -137,6 +165,10 @@ export class PackedAudioProbe {
     this.frames = frames
     return frames
   }
+}
+
+function tooManyTags(offset: number): MalformedMedia {
+  return new MalformedMedia(`more than ${MOST_TAGS} ID3 tags`, offset)
 }
 
 function timestampOf(tag: Uint8Array): number | undefined {

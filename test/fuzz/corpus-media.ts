@@ -170,7 +170,7 @@ export const RECIPES: Readonly<Record<string, () => Buffer>> = {
     const payload = Buffer.concat([KEY_FRAME, Buffer.alloc(4 * (2 ** 18 + 1), empty)])
     return written(video(START, payload), audio(START))
   },
-  'audio-frame-flood.aac.gz': () => Buffer.concat([timestampTag(START), Buffer.alloc(8 * (2 ** 17 + 1), adts(1))]),
+  'audio-frame-flood.aac.gz': () => Buffer.concat([timestampTag(START), Buffer.alloc(8 * (2 ** 18 + 1), adts(1))]),
   'plain.aac': () => Buffer.concat([timestampTag(START), titleTag('title'), adts(), adts(), adts()]),
   'no-timestamp.aac': () => Buffer.concat([titleTag('title'), adts(), adts()]),
   'timestamp-of-64-bits.aac': () =>

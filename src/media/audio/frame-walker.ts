@@ -81,6 +81,7 @@ export class FrameWalker<Header extends FrameHeader> {
 }
 
 function search(bytes: Uint8Array, byte: number, from: number, end: number): number {
-  const found = bytes.indexOf(byte, from)
-  return found < 0 || found > end ? end : found
+  let at = Math.min(from, end)
+  while (at < end && bytes[at] !== byte) at++
+  return at
 }

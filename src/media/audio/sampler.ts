@@ -9,8 +9,8 @@ import type { SampleMaker, SampleSink } from './samples.ts'
 /** Frame syntax; `ac3` covers AC-3 and E-AC-3. */
 export type FrameSyntax = 'aac' | 'ac3'
 
-/** One and a half minutes of the shortest frames: E-AC-3 with one block in eight substreams. */
-const MOST_FRAMES = 2 ** 17
+/** An hour of AAC at 48 kHz has 168,750; E-AC-3 of one block in eight substreams has so many in three minutes. */
+const MOST_FRAMES = 2 ** 18
 
 /**
  * An unwrapped time in 90 kHz ticks. It applies to the first frame that begins at or after `position` in the stream.

@@ -1,4 +1,5 @@
 import type { SampleTable, Track } from '../sample.ts'
+import type { Steps } from '../steps.ts'
 import { rescale, TICKS_PER_SECOND } from '../time.ts'
 import { type FrameSyntax, Sampler, type TimeMark } from './sampler.ts'
 import type { SampleSink } from './samples.ts'
@@ -31,19 +32,26 @@ export type AudioSource = {
 /** A range of frames, and the positions of the times stated for them. */
 export type FrameRange = { readonly from: number; readonly end: number; readonly marks: readonly TimeMark[] }
 
+/** Bytes, many times as many as the largest frame has. */
+const WALKED_AT_ONCE = 128 * 1024
+
 /** Cuts the samples out of a range of frames and moves them together. Undefined when none has a time. */
-export function cutSamples(
+export function* cutSamples(
   syntax: FrameSyntax,
   source: AudioSource,
   { from, end, marks }: FrameRange,
   losses: AudioLosses,
-): AudioSamples | undefined {
+): Steps<AudioSamples | undefined> {
   const table = new Table(source, losses)
   const sampler = new Sampler(syntax, table)
   const { maker } = sampler
   table.maker = maker
   for (const mark of marks) sampler.mark(mark)
-  sampler.walk(source.bytes, from, end, from, true)
+  for (let at = from; ; yield) {
+    const pieceEnd = Math.min(at + WALKED_AT_ONCE, end)
+    at = sampler.walk(source.bytes, at, pieceEnd, at, pieceEnd === end)
+    if (pieceEnd === end) break
+  }
   losses.lost += sampler.lost
   if (table.sizes.length === 0 || !(source.hasHeader || maker.describe())) return undefined
   return { timescale: maker.sampleRate, samples: table.finish(), media: table.media }

@@ -6,6 +6,9 @@ import { equalBytes, MalformedMedia } from '../bytes.ts'
  */
 export type SetOutcome = 'added' | 'replaced' | 'known' | 'malformed'
 
+/** Bytes: several times as many as a parameter set has with every scaling list and extension. */
+const MOST_SET_SIZE = 16 * 1024
+
 /** The parameter sets of one kind that are in force, by id. */
 export class ParameterSets<T extends { readonly id: number }> {
   private readonly sets = new Map<number, { readonly nal: Uint8Array; readonly value: T }>()
@@ -18,9 +21,12 @@ export class ParameterSets<T extends { readonly id: number }> {
 
   /** Adds a copy of a parameter set. */
   add(nal: Uint8Array): SetOutcome {
-    for (const known of this.sets.values()) if (equalBytes(known.nal, nal)) return 'known'
+    if (nal.length > MOST_SET_SIZE) return 'malformed'
     try {
       const value = this.read(nal)
+      // Equal sets have equal ids: comparing with all others would take their number times as long.
+      const known = this.sets.get(value.id)
+      if (known !== undefined && equalBytes(known.nal, nal)) return 'known'
       const outcome = this.ids.has(value.id) ? 'replaced' : 'added'
       this.ids.add(value.id)
       this.sets.set(value.id, { nal: new Uint8Array(nal), value })

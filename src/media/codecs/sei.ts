@@ -10,6 +10,9 @@ const ALTERNATIVE_TRANSFER = 147
 const MASTERING_DISPLAY_SIZE = 24
 const CONTENT_LIGHT_SIZE = 4
 
+/** Bytes of a NAL unit that are read: captions of a picture take a few hundred. */
+const MOST_SEI_SIZE = 16 * 1024
+
 /** The supplemental enhancement information that is used here. */
 export type Sei = {
   /** A recovery point that is exact immediately: recovery_frame_cnt or recovery_poc_cnt is 0. */
@@ -25,10 +28,11 @@ export type Sei = {
 }
 
 /**
- * Reads a NAL unit of SEI messages after a header of `headerSize` bytes; a message that is cut off ends the reading.
+ * Reads a NAL unit of SEI messages after a header of `headerSize` bytes, up to 16 KiB of it; a message that is cut off
+ * ends the reading.
  */
 export function readSei(nal: Uint8Array, headerSize: number): Sei {
-  const rbsp = unescapeNal(nal, headerSize)
+  const rbsp = unescapeNal(nal.subarray(0, MOST_SEI_SIZE), headerSize)
   const reader = new ByteReader(rbsp)
   let sei: Sei = {}
   // rbsp_trailing_bits take the last byte.

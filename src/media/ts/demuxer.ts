@@ -2,6 +2,7 @@ import { MalformedMedia } from '../bytes.ts'
 import { AvcStream } from '../codecs/avc-stream.ts'
 import { HevcStream } from '../codecs/hevc-stream.ts'
 import type { Id3Event, Track } from '../sample.ts'
+import { allSteps, StepMeter, type Steps } from '../steps.ts'
 import { PTS_MODULUS, type Ticks, ticks, unwrapPts } from '../time.ts'
 import { elementaryAudioTrack } from './audio-track.ts'
 import type { DemuxBuffer } from './demux-buffer.ts'
@@ -20,7 +21,7 @@ import {
   SCRAMBLED,
   SYNC_BYTE,
 } from './packet.ts'
-import { type MapFound, ProgramFollower, pushMaps } from './program.ts'
+import { type MapFound, ProgramFollower, pushMaps, TABLE_COST } from './program.ts'
 import type { ElementaryStream } from './psi.ts'
 import { type StreamKind, streamKindOf } from './stream-kind.ts'
 import { videoTrack } from './video-track.ts'
@@ -34,7 +35,7 @@ const TRACKS: Readonly<Partial<Record<StreamKind, TrackMaker>>> = {
 }
 
 /** Makes the track of a stream; undefined when it has no sample. */
-type TrackMaker = (es: EsBuffer, unwrap: (time: number) => number, options: DemuxOptions) => Track | undefined
+type TrackMaker = (es: EsBuffer, unwrap: (time: number) => number, options: DemuxOptions) => Steps<Track | undefined>
 
 export type DemuxedSegment = {
   /** Tracks with samples, in the order of the program map; views of the DemuxBuffer. */
@@ -55,20 +56,25 @@ export type DemuxedSegment = {
  * the probe would, and when a track's times or parameters cannot belong to one track.
  */
 export function demuxTs(buffer: DemuxBuffer, options: DemuxOptions = {}): DemuxedSegment {
+  return allSteps(demuxTsInSteps(buffer, options))
+}
+
+/** As `demuxTs`, in steps. Nobody else may use the buffer before the last. */
+export function* demuxTsInSteps(buffer: DemuxBuffer, options: DemuxOptions = {}): Steps<DemuxedSegment> {
   const { keep = () => true, near } = options
-  const { bytes, start, end } = buffer
-  const survey = new Survey(bytes, start, end)
+  const survey = yield* surveyOf(buffer)
   const wanted = survey.streams.filter((stream) => isUnderstood(streamKindOf(stream)) && keep(stream))
   const streams = layOut(wanted, survey.packets, buffer)
-  gather(buffer, streams, survey.namedAt)
+  yield* gather(buffer, streams, survey.namedAt)
 
   const reference = near ?? firstTime(streams)
   const unwrap = (time: number) => unwrapPts(time, reference)
   const tracks: Track[] = []
   const events: Id3Event[] = []
   for (const es of streams) {
-    if (streamKindOf(es.stream) === 'id3') for (const event of id3Events(es, unwrap)) events.push(event)
-    const track = TRACKS[streamKindOf(es.stream)]?.(es, unwrap, options)
+    const kind = streamKindOf(es.stream)
+    if (kind === 'id3') for (const event of yield* id3Events(es, unwrap)) events.push(event)
+    const track = yield* TRACKS[kind]?.(es, unwrap, options) ?? NO_TRACK
     if (track !== undefined) tracks.push(track)
   }
   return {
@@ -78,6 +84,8 @@ export function demuxTs(buffer: DemuxBuffer, options: DemuxOptions = {}): Demuxe
     continuityErrors: streams.reduce((sum, es) => sum + es.continuityErrors, survey.damaged),
   }
 }
+
+const NO_TRACK: readonly [] = []
 
 function isUnderstood(kind: StreamKind): boolean {
   return kind in TRACKS || kind === 'id3'
@@ -96,7 +104,7 @@ function layOut(
   packets: Uint32Array,
   { bytes, start, end }: DemuxBuffer,
 ): EsBuffer[] {
-  const present = streams.filter(({ pid }, i) => packets[pid]! > 0 && streams.findIndex((s) => s.pid === pid) === i)
+  const present = streams.filter(({ pid }) => packets[pid]! > 0)
   const most = present.reduce((max, { pid }) => Math.max(max, packets[pid]!), 0)
   const largest = present.find(({ pid }) => packets[pid] === most)
   let free = end
@@ -109,12 +117,16 @@ function layOut(
   })
 }
 
+/** Bytes of a stream that are moved at a time. */
+const MOST_PUSHED = 1024 * 1024
+
 /** Passes each stream its packets, beginning where the program map lists it. */
-function gather(
+function* gather(
   { bytes, start, end }: DemuxBuffer,
   streams: readonly EsBuffer[],
   namedAt: ReadonlyMap<number, number>,
-): void {
+): Steps<void> {
+  const meter = new StepMeter()
   const roles = new Uint16Array(PID_COUNT)
   const listedAt = streams.map(({ stream: { pid } }) => namedAt.get(pid) ?? start)
   let next = start
@@ -124,9 +136,19 @@ function gather(
       next = listedAt.reduce((least, from) => (from > at && from < least ? from : least), end)
     }
     const role = roles[pidOf(bytes, at)]!
-    if (role !== 0 && bytes[at] === SYNC_BYTE && !hasTransportError(bytes, at)) at = streams[role - 1]!.push(at, end)
-    else at += PACKET_SIZE
+    if (role !== 0 && bytes[at] === SYNC_BYTE && !hasTransportError(bytes, at)) {
+      const next = streams[role - 1]!.push(at, Math.min(end, at + MOST_PUSHED))
+      if (meter.ends(next - at)) yield
+      at = next
+    } else at += PACKET_SIZE
   }
+}
+
+function* surveyOf({ bytes, start, end }: DemuxBuffer): Steps<Survey> {
+  const survey = new Survey()
+  yield* survey.walk(bytes, start, end)
+  survey.end(end - start)
+  return survey
 }
 
 /** The facts needed before payloads are moved: the streams, and the number of packets of each PID. */
@@ -138,16 +160,18 @@ class Survey {
   damaged = 0
   private readonly program = new ProgramFollower()
 
-  constructor(bytes: Uint8Array, start: number, end: number) {
-    this.walk(bytes, start, end)
-    if ((end - start) % PACKET_SIZE !== 0) this.damaged++
-    this.program.requireMap(end - start)
+  /** Completes the survey of `size` bytes. Throws MalformedMedia without a program map. */
+  end(size: number): void {
+    if (size % PACKET_SIZE !== 0) this.damaged++
+    this.program.requireMap(size)
     this.damaged += this.program.damaged
   }
 
-  private walk(bytes: Uint8Array, start: number, end: number): void {
+  *walk(bytes: Uint8Array, start: number, end: number): Steps<void> {
+    const meter = new StepMeter()
     let lastLost = -1
     for (let at = start; at + PACKET_SIZE <= end; at += PACKET_SIZE) {
+      if (meter.ends()) yield
       if (bytes[at] !== SYNC_BYTE) {
         if (at === start) throw new MalformedMedia('no sync byte', 0)
         if (lastLost === at - PACKET_SIZE) throw new MalformedMedia(LOST_SYNC, at - start)
@@ -160,8 +184,10 @@ class Survey {
         if (isScrambled(bytes, at) && pid !== NULL_PID) throw new MalformedMedia(SCRAMBLED, at - start)
         this.packets[pid]!++
         if (pid === PAT_PID) this.programAssociation(bytes, start, at)
-        else if (pid === this.program.pmtPid) this.program.pushPmt(bytes, at, this.follow(start, at))
-        else at = this.countRun(bytes, pid, at, end)
+        else if (pid === this.program.pmtPid) {
+          this.program.pushPmt(bytes, at, this.follow(start, at))
+          if (meter.ends(TABLE_COST)) yield
+        } else at = this.countRun(bytes, pid, at, end)
       }
     }
   }
@@ -193,8 +219,11 @@ class Survey {
     const from = this.program.map === undefined ? start : at
     return (map, changed) => {
       if (!changed) return
-      this.streams.push(...map.streams)
-      for (const { pid } of map.streams) if (!this.namedAt.has(pid)) this.namedAt.set(pid, from)
+      for (const stream of map.streams) {
+        if (this.namedAt.has(stream.pid)) continue
+        this.namedAt.set(stream.pid, from)
+        this.streams.push(stream)
+      }
     }
   }
 }

@@ -1,12 +1,14 @@
+import { MalformedMedia } from '../bytes.ts'
 import { AvcStream } from '../codecs/avc-stream.ts'
 import { HevcStream } from '../codecs/hevc-stream.ts'
 import { ticks, unwrapPts } from '../time.ts'
 import type { TrackTimes } from '../track.ts'
 import { AudioProbe } from './audio-probe.ts'
 import { CarriedProbe } from './carried-probe.ts'
+import { Id3Probe } from './id3-probe.ts'
 import { adaptationFlags, Continuity, PACKET_SIZE, RANDOM_ACCESS_INDICATOR, startsUnit } from './packet.ts'
 import { type PayloadProbe, RANK } from './payload-probe.ts'
-import { PesHeader } from './pes.ts'
+import { MOST_PES_PACKETS, MOST_PES_SIZE, PesHeader } from './pes.ts'
 import type { ElementaryStream } from './psi.ts'
 import { type StreamKind, streamKindOf } from './stream-kind.ts'
 import { VideoProbe } from './video-probe.ts'
@@ -23,13 +25,14 @@ const PROBES: Readonly<Record<StreamKind, (stream: ElementaryStream) => PayloadP
   hevc: (stream) => new VideoProbe(stream, new HevcStream()),
   aac: (stream) => new AudioProbe(stream),
   ac3: (stream) => new AudioProbe(stream),
-  id3: (stream) => new CarriedProbe(stream),
+  id3: (stream) => new Id3Probe(stream),
   'dvb-subtitles': (stream) => new CarriedProbe(stream),
   other: (stream) => new CarriedProbe(stream),
 }
 
 /**
  * Probes the PES packets of one elementary stream: their times and sizes, and their beginnings for the payload probe.
+ * Throws MalformedMedia for a PES packet that is too long, or one too many.
  */
 export class ElementaryProbe {
   readonly payload: PayloadProbe
@@ -56,6 +59,9 @@ export class ElementaryProbe {
   /** Largest PTS; at least `firstPts`, so it may exceed 2³³. */
   private lastPts = -1
   private payloadBytes = 0
+  /** `payloadBytes` where the current PES packet begins. */
+  private bytesBefore = 0
+  private pesPackets = 0
   private timedPackets = 0
 
   constructor(stream: ElementaryStream) {
@@ -115,6 +121,10 @@ export class ElementaryProbe {
 
   private begin(randomAccess: boolean, offset: number): void {
     this.endPes(offset)
+    if (++this.pesPackets > MOST_PES_PACKETS) {
+      throw new MalformedMedia(`more than ${MOST_PES_PACKETS} PES packets`, offset)
+    }
+    this.bytesBefore = this.payloadBytes
     this.collecting = true
     this.randomAccess = randomAccess
     this.pesOffset = offset
@@ -123,6 +133,8 @@ export class ElementaryProbe {
 
   private endPes(offset: number): void {
     if (this.headerSize === 0) return
+    const size = this.payloadBytes - this.bytesBefore
+    if (size > MOST_PES_SIZE) throw new MalformedMedia(`PES packet of ${size} bytes`, this.pesOffset)
     if (this.collecting) this.payload.look?.(this.bytes, this.headerSize, this.filled, true)
     this.headerSize = 0
     const span = this.payload.end(offset)

@@ -8,10 +8,20 @@ import {
   SYNC_BYTE,
   startsUnit,
 } from './packet.ts'
-import { PesHeader } from './pes.ts'
+import { MOST_PES_SIZE, PesHeader } from './pes.ts'
 import type { ElementaryStream } from './psi.ts'
 
 const PAYLOAD_SIZE = PACKET_SIZE - 4
+
+/** A PES packet in an EsBuffer. */
+export type PesPacket = {
+  readonly header: PesHeader
+  /** Where its payload begins. */
+  from: number
+  end: number
+  /** random_access_indicator of its first packet. */
+  randomAccess: boolean
+}
 
 /**
  * The PES packets of one elementary stream, assembled inside the buffer that also holds the segment. A quarter of
@@ -124,15 +134,20 @@ export class EsBuffer {
   }
 
   /**
-   * Calls `take` with each complete header, in order, and where its payload begins and ends. Skips broken and
-   * scrambled packets.
+   * Yields each PES packet with a complete header, in order: one object, which is reused. Skips packets that are
+   * broken, scrambled or too long.
    */
-  forEachPes(take: (header: PesHeader, from: number, end: number, randomAccess: boolean) => void): void {
+  *pesPackets(): Generator<PesPacket, void, void> {
     const header = new PesHeader()
+    const packet: PesPacket = { header, from: 0, end: 0, randomAccess: false }
     for (let index = 0; index < this.begins.length; index++) {
       const at = this.begins[index]!
       let end = this.endOf(index)
-      if (header.read(this.bytes, at, end) !== 'read' || header.scrambled) {
+      if (
+        header.read(this.bytes, at, end) !== 'read' ||
+        header.scrambled ||
+        end - at - header.headerSize > MOST_PES_SIZE
+      ) {
         this.dropped++
         continue
       }
@@ -141,7 +156,10 @@ export class EsBuffer {
         if (header.payloadSize > end - from) this.continuityErrors++
         else end = from + header.payloadSize
       }
-      take(header, from, end, this.randomAccess[index]!)
+      packet.from = from
+      packet.end = end
+      packet.randomAccess = this.randomAccess[index]!
+      yield packet
     }
   }
 

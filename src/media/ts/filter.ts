@@ -1,4 +1,5 @@
 import { MalformedMedia } from '../bytes.ts'
+import { allSteps, StepMeter, type Steps } from '../steps.ts'
 import { PTS_MODULUS, TICKS_PER_SECOND } from '../time.ts'
 import {
   adaptationFlags,
@@ -17,7 +18,7 @@ import {
   SYNC_BYTE,
   writePcrPacket,
 } from './packet.ts'
-import { findProgram, ProgramFollower } from './program.ts'
+import { findProgram, ProgramFollower, TABLE_COST } from './program.ts'
 import { type ElementaryStream, type ProgramMap, packetise, writePmt } from './psi.ts'
 
 /** 90 kHz ticks. Receivers may expect a PCR at least every 100 ms (ISO/IEC 13818-1 §2.7.2). */
@@ -28,6 +29,9 @@ const DROPPED = 0
 const KEPT = 1
 const PMT = 2
 const CLOCK = 3
+
+/** Bytes that are copied at once. */
+const LONGEST_RUN = 1024 * 1024
 
 /** A run of output: source bytes as they are, or one packet with nothing but the PCR of the packet at `from`. */
 type Run = { readonly bytes: Uint8Array; readonly from: number; to: number; kind: 'copy' | 'pcr' | 'nothing' }
@@ -46,9 +50,18 @@ export function filterTs(
   keep: (stream: ElementaryStream) => boolean,
   allocate: (size: number) => Uint8Array = (size) => new Uint8Array(size),
 ): Uint8Array {
+  return allSteps(filterTsInSteps(segments, keep, allocate))
+}
+
+/** As `filterTs`, in steps. */
+export function* filterTsInSteps(
+  segments: readonly Uint8Array[],
+  keep: (stream: ElementaryStream) => boolean,
+  allocate: (size: number) => Uint8Array = (size) => new Uint8Array(size),
+): Steps<Uint8Array> {
   const filter = new TsFilter(keep)
-  for (const segment of segments) filter.plan(segment)
-  return filter.write(allocate)
+  for (const segment of segments) yield* filter.plan(segment)
+  return yield* filter.write(allocate)
 }
 
 class TsFilter {
@@ -65,13 +78,15 @@ class TsFilter {
     this.keep = keep
   }
 
-  plan(segment: Uint8Array): void {
+  *plan(segment: Uint8Array): Steps<void> {
+    const meter = new StepMeter()
     const { pmtPid, map } = findProgram(segment)
     const program = new ProgramFollower(pmtPid)
     if (!map.streams.some(this.keep)) throw new MalformedMedia('program without any of the wanted streams', 0)
     this.follow(map, pmtPid)
     let syncLost = false
     for (let at = 0; at + PACKET_SIZE <= segment.length; at += PACKET_SIZE) {
+      if (meter.ends()) yield
       if (segment[at] !== SYNC_BYTE) {
         if (syncLost) throw new MalformedMedia(LOST_SYNC, at)
         syncLost = true
@@ -88,11 +103,15 @@ class TsFilter {
       const role = this.roles[pid]
       if (role === KEPT) this.copy(segment, at)
       else if (role === CLOCK) this.clock(segment, at)
-      else if (role === PMT) this.programMap(program, segment, at)
+      else if (role === PMT) {
+        this.programMap(program, segment, at)
+        if (meter.ends(TABLE_COST)) yield
+      }
     }
   }
 
-  write(allocate: (size: number) => Uint8Array): Uint8Array {
+  *write(allocate: (size: number) => Uint8Array): Steps<Uint8Array> {
+    const meter = new StepMeter()
     this.keepPendingPcr()
     let size = 0
     for (const { from, to, kind } of this.runs) if (kind !== 'nothing') size += to - from
@@ -100,6 +119,7 @@ class TsFilter {
     let at = 0
     for (const { bytes, from, to, kind } of this.runs) {
       if (kind === 'nothing') continue
+      if (meter.ends(to - from)) yield
       if (kind === 'copy') output.set(bytes.subarray(from, to), at)
       else writePcrPacket(output, at, bytes, from)
       at += to - from
@@ -131,7 +151,8 @@ class TsFilter {
 
   private copy(segment: Uint8Array, at: number): void {
     const last = this.runs.at(-1)
-    if (last !== undefined && last.bytes === segment && last.to === at && last.kind === 'copy') last.to += PACKET_SIZE
+    const isNext = last !== undefined && last.bytes === segment && last.to === at && last.kind === 'copy'
+    if (isNext && at - last.from < LONGEST_RUN) last.to += PACKET_SIZE
     else this.runs.push({ bytes: segment, from: at, to: at + PACKET_SIZE, kind: 'copy' })
   }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { fixture } from '../../../test/fixtures/catalogue.ts'
 import { titleTag, withTags } from '../../../test/fixtures/timed-metadata.ts'
 import { type Multiplex, readMultiplex, writeMultiplex } from '../../../test/fixtures/transport-stream.ts'
-import { demux } from '../../../test/fuzz/demuxed.ts'
+import { demux, probeTs } from '../../../test/fuzz/demuxed.ts'
 import { encodeTs, run } from '../../../test/fuzz/media-samples.ts'
 import { needing } from '../../../test/programs.ts'
 import { PTS_MODULUS, ticks } from '../time.ts'
@@ -101,6 +101,20 @@ describe('timed ID3', () => {
       [36_000, titleTag('c').subarray(0, -1)],
     )
     assert.deepEqual(events(multiplex), { dropped: 4, events: [[27_000, hex('b')]] })
+  })
+
+  it('has as many tags as a segment may have: the probe refuses more, and the demuxer leaves them out', () => {
+    const empty = Buffer.from('ID3\x04\0\0\0\0\0\0', 'latin1')
+    const most = writeMultiplex(cut([9000, Buffer.alloc(8192 * 10, empty)]), new Map())
+    assert.equal(demux(most).events.length, 8192)
+    assert.equal(probeTs(most, 1000).tracks.length, 2)
+    const more = writeMultiplex(cut([9000, Buffer.alloc(8192 * 10, empty)], [18_000, empty]), new Map())
+    const { events, dropped } = demux(more)
+    assert.deepEqual([events.length, dropped], [8192, 1])
+    assert.throws(() => probeTs(more, 1000), /more than 8192 ID3 tags/)
+    // What is no tag, or has no time, is none to the probe either.
+    const others = cut([9000, Buffer.alloc(8192 * 10, empty)], [undefined, Buffer.from('no tag')], [undefined, empty])
+    assert.equal(probeTs(writeMultiplex(others, new Map()), 1000).tracks.length, 2)
   })
 
   it('keeps tags when the buffer is used again, on the timeline that is nearest', () => {

@@ -1,3 +1,9 @@
+/** Bytes of a PES packet: the largest picture of a level has fewer than 27 MB, at the least compression it allows. */
+export const MOST_PES_SIZE = 32 * 1024 * 1024
+
+/** PES packets of a stream in one segment: more than an hour of audio has with one for each frame. */
+export const MOST_PES_PACKETS = 2 ** 18
+
 /** A PES packet header, ISO/IEC 13818-1 §2.4.3.7. One object is reused for every packet. */
 export class PesHeader {
   streamId = 0

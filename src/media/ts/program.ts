@@ -8,6 +8,9 @@ import { type ProgramMap, readPat, readPmt, SectionAssembler } from './psi.ts'
  */
 const MOST_MAP_PIDS = 16
 
+/** What reading a packet of a table costs in a step, in bytes. */
+export const TABLE_COST = 16 * 1024
+
 /** Receives a complete map, and true when it differs from the last. */
 export type MapFound = (map: ProgramMap, changed: boolean) => void
 

@@ -1,6 +1,7 @@
 import { nextStartCode, SENTINEL_SIZE, writeSentinel } from '../codecs/nal.ts'
 import type { VideoStream } from '../codecs/video-stream.ts'
 import type { SampleTable, Track } from '../sample.ts'
+import { StepMeter, type Steps } from '../steps.ts'
 import { TICKS_PER_SECOND } from '../time.ts'
 import type { DemuxOptions } from './demux-options.ts'
 import type { EsBuffer } from './es-buffer.ts'
@@ -13,17 +14,23 @@ import { fillTimes } from './picture-times.ts'
  * when there is none. Access units are found by their NAL units, since PES packets may hold several, or parts. Access
  * units without a time are dropped, as are those whose time goes back, or too far ahead.
  */
-export function videoTrack(
+export function* videoTrack(
   es: EsBuffer,
   unwrap: (time: number) => number,
   { configurations, fromKeyFrame = false }: DemuxOptions,
   video: VideoStream,
-): Track | undefined {
+): Steps<Track | undefined> {
   const { bytes } = es
-  const header = configurations?.get(es.stream.pid)
-  for (const nal of header ?? []) video.addParameterSet(nal)
-  const rewriter = new NalRewriter(es, video, { unwrap, fromKeyFrame, hasHeader: header !== undefined })
-  es.forEachPes(({ pts, dts }, from, end, randomAccess) => {
+  const known = configurations?.get(es.stream.pid)
+  for (const nal of known ?? []) video.addParameterSet(nal)
+  const rewriter = new NalRewriter(es, video, { unwrap, fromKeyFrame, hasHeader: known !== undefined })
+  const meter = new StepMeter()
+  for (const {
+    header: { pts, dts },
+    from,
+    end,
+    randomAccess,
+  } of es.pesPackets()) {
     rewriter.pes = { pts, dts, randomAccess, isNew: true }
     const [behind0, behind1, behind2] = [bytes[end]!, bytes[end + 1]!, bytes[end + 2]!]
     writeSentinel(bytes, end)
@@ -31,12 +38,14 @@ export function videoTrack(
     while (next < end) {
       const start = next + SENTINEL_SIZE
       next = nextStartCode(bytes, start)
-      rewriter.unit(start, Math.min(next, end))
+      const unitEnd = Math.min(next, end)
+      rewriter.unit(start, unitEnd)
+      if (meter.ends(unitEnd - start)) yield
     }
     bytes[end] = behind0
     bytes[end + 1] = behind1
     bytes[end + 2] = behind2
-  })
+  }
   const { pictures, end } = rewriter.end()
   const frame = frameDuration(video)
   const untimed = dropUntimed(es, pictures, frame)

@@ -1,6 +1,6 @@
 import type { Absence } from '../../archive/reader.ts'
 import { framesOffset } from '../../media/packed-audio.ts'
-import { filterTs } from '../../media/ts/filter.ts'
+import { filterTsInSteps } from '../../media/ts/filter.ts'
 import type { HlsManifest } from '../../model/manifest.ts'
 import { type OriginEndpoint, packagingIn } from '../../model/origin-endpoint.ts'
 import { inOrder, type SegmentSummary } from '../../model/output-segment.ts'
@@ -140,12 +140,19 @@ async function streamSegment(
   const objects = segment.slots.flatMap(({ objects }) => inOrder(objects[source.index]))
   if (source.container === 'packed-audio' && objects.length > 1) {
     // One timestamp at the beginning, then only frames.
-    return transformedBody(type, objects, media, (sources) =>
-      sources.map((bytes, i) => (i === 0 ? bytes : bytes.subarray(framesOffset(bytes)))),
-    )
+    return transformedBody(type, objects, media, function* (sources) {
+      const parts: Uint8Array[] = []
+      for (const bytes of sources) {
+        parts.push(parts.length === 0 ? bytes : bytes.subarray(framesOffset(bytes)))
+        yield
+      }
+      return parts
+    })
   }
   if (!pids || areIFrames) return objectBody(type, objects)
-  return transformedBody(type, objects, media, (sources) => [filterTs(sources, ({ pid }) => pids.includes(pid))])
+  return transformedBody(type, objects, media, function* (sources) {
+    return [yield* filterTsInSteps(sources, ({ pid }) => pids.includes(pid))]
+  })
 }
 
 function assetSegments(

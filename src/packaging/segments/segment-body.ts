@@ -1,3 +1,4 @@
+import type { Steps } from '../../media/steps.ts'
 import type { SlotObject } from '../../model/output-segment.ts'
 import type { SegmentBody } from '../output-format.ts'
 import type { SourceMedia } from './source-media.ts'
@@ -16,7 +17,7 @@ export async function transformedBody(
   contentType: string,
   objects: readonly SlotObject[],
   media: Pick<SourceMedia, 'ofWhole'>,
-  change: (sources: readonly Uint8Array[]) => readonly Uint8Array[],
+  change: (sources: readonly Uint8Array[]) => Steps<readonly Uint8Array[]>,
 ): Promise<SegmentBody | undefined> {
   if (objects.length === 0) return undefined
   const keys = objects.map(({ key }) => key)

@@ -1,13 +1,15 @@
 import type { ArchiveReader } from '../../archive/reader.ts'
 import { LruCache } from '../../cache/lru-cache.ts'
+import { inTurns } from '../../concurrency/in-turns.ts'
 import { Pool } from '../../concurrency/pool.ts'
 import { SingleFlight } from '../../concurrency/single-flight.ts'
 import { MalformedMedia } from '../../media/bytes.ts'
-import { demuxPackedAudio } from '../../media/packed-audio.ts'
+import { demuxPackedAudioInSteps } from '../../media/packed-audio.ts'
 import type { Id3Event, Track } from '../../media/sample.ts'
+import { StepMeter, type Steps } from '../../media/steps.ts'
 import type { Ticks } from '../../media/time.ts'
 import { DemuxBuffer } from '../../media/ts/demux-buffer.ts'
-import { demuxTs } from '../../media/ts/demuxer.ts'
+import { demuxTsInSteps } from '../../media/ts/demuxer.ts'
 import type { SlotObject, SourceStream } from '../../model/output-segment.ts'
 import { headerParameterSets } from '../tracks/parameter-sets.ts'
 import { audioOf } from '../tracks/track-set.ts'
@@ -42,6 +44,9 @@ const DEMUX_BUFFERS = 2
 /** Segments made of whole source objects at the same time; each holds those objects, and itself. */
 const WHOLE_AT_ONCE = 2
 
+/** Bytes of a track. */
+const COPIED_AT_ONCE = 1024 * 1024
+
 /** The least cost of an entry in bytes: sample tables and the like, besides the media. */
 const ENTRY_BYTES = 16 * 1024
 
@@ -69,8 +74,8 @@ export class SourceMedia {
   }
 
   /** Calls `make` with whole source objects, waiting for one of the `WHOLE_AT_ONCE` places. */
-  ofWhole<T>(keys: readonly string[], make: (sources: readonly Uint8Array[]) => T): Promise<T> {
-    return this.whole.run(async () => make(await Promise.all(keys.map((key) => this.read(key)))))
+  ofWhole<T>(keys: readonly string[], make: (sources: readonly Uint8Array[]) => Steps<T>): Promise<T> {
+    return this.whole.run(async () => inTurns(make(await Promise.all(keys.map((key) => this.read(key))))))
   }
 
   async demuxed(placed: PlacedObject): Promise<DemuxedObject> {
@@ -82,7 +87,7 @@ export class SourceMedia {
     const { key } = placed.object
     const demuxed = await this.demuxBuffers.run(async (buffer) => {
       await this.load(placed.object, buffer)
-      return takeApart(buffer, placed)
+      return inTurns(takeApart(buffer, placed))
     })
     if (demuxed.problem !== undefined) this.options.malformed?.(key, demuxed.problem)
     this.kept.put(key, demuxed, costOf(demuxed))
@@ -111,22 +116,25 @@ function costOf({ tracks }: DemuxedObject): number {
   return tracks.reduce((sum, { media, samples }) => sum + media.length + 32 * samples.count, ENTRY_BYTES)
 }
 
-function takeApart(buffer: DemuxBuffer, { stream, start, isFirst }: PlacedObject): DemuxedObject {
+function* takeApart(buffer: DemuxBuffer, { stream, start, isFirst }: PlacedObject): Steps<DemuxedObject> {
   try {
     const describedAudio = new Set(audioOf(stream).map(({ pid }) => pid))
     if (stream.container === 'packed-audio') {
       const bytes = buffer.bytes.subarray(buffer.start, buffer.end)
-      const track = demuxPackedAudio(bytes, start, describedAudio.size > 0)
-      return { tracks: track ? [copyTrack(track)] : [], events: [] }
+      const options = { near: start, hasHeader: describedAudio.size > 0, inPlace: true }
+      const track = yield* demuxPackedAudioInSteps(bytes, options)
+      return { tracks: track ? [yield* copyTrack(track)] : [], events: [] }
     }
     const configurations = headerParameterSets(stream.tracks)
-    const { tracks, events } = demuxTs(buffer, {
+    const { tracks, events } = yield* demuxTsInSteps(buffer, {
       near: start,
       configurations,
       describedAudio,
       fromKeyFrame: isFirst,
     })
-    return { tracks: tracks.map(copyTrack), events }
+    const copies: Track[] = []
+    for (const track of tracks) copies.push(yield* copyTrack(track))
+    return { tracks: copies, events }
   } catch (error) {
     if (!(error instanceof MalformedMedia)) throw error
     return { tracks: [], events: [], problem: error.message }
@@ -134,8 +142,13 @@ function takeApart(buffer: DemuxBuffer, { stream, start, isFirst }: PlacedObject
 }
 
 /** Copies a track out of the buffer, which the next object reuses; its media get memory of exactly their size. */
-function copyTrack(track: Track): Track {
+function* copyTrack(track: Track): Steps<Track> {
+  const meter = new StepMeter()
   const media = Buffer.allocUnsafeSlow(track.media.length)
-  media.set(track.media)
+  for (let at = 0; at < media.length; at += COPIED_AT_ONCE) {
+    const piece = track.media.subarray(at, at + COPIED_AT_ONCE)
+    media.set(piece, at)
+    if (meter.ends(piece.length)) yield
+  }
   return { ...track, media }
 }
