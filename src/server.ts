@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { openArchive } from './archive/archive.ts'
 import type { Clock } from './clock.ts'
+import { Turns } from './concurrency/turns.ts'
 import type { Config } from './config/config.ts'
 import type { ProcessRole } from './config/settings.ts'
 import { addressText } from './config/value-kind.ts'
@@ -107,11 +108,8 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
       await archive.retain()
     }
 
-    const media = new SourceMedia(archive, {
-      maxBytes: config.memoryCacheBytes,
-      malformed: (key, problem) =>
-        log.warn({ event: 'segment-malformed', key, problem }, 'a segment cannot be demuxed; it is served as a gap'),
-    })
+    const turns = new Turns()
+    const media = new SourceMedia(archive, { maxBytes: config.memoryCacheBytes, turns, log })
     /** Throws unless this process harvests: elsewhere archive and buckets would merely appear empty. */
     function mustHarvest(): void {
       if (plays('harvest')) return
@@ -165,6 +163,7 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
         archive,
         clock,
         log,
+        turns,
         limits: {
           maxSegmentBytes: config.maxSegmentBytes,
           requestsPerSecond: config.ingestRequestsPerSecond,

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ArchiveWriter } from '../archive/writer.ts'
 import type { Clock } from '../clock.ts'
+import type { Turns } from '../concurrency/turns.ts'
 import { FaultLog } from '../http/fault-log.ts'
 import type { Mount } from '../http/handler.ts'
 import { sendText } from '../http/send-text.ts'
@@ -22,6 +23,8 @@ export type IngestDeps = {
   readonly archive: ArchiveWriter
   readonly clock: Clock
   readonly log: Log
+  /** In which playlists are read; their owners are channels. */
+  readonly turns: Turns
   readonly limits?: Partial<IngestLimits>
 }
 
@@ -41,7 +44,7 @@ export function createIngest(options: IngestDeps): Ingest {
   const credentials = new IngestCredentials(options.resources)
   const authenticator = new Authenticator({ credentials, clock, limits })
   const requests = new TokenBuckets(limits.requestsPerSecond, limits.requestBurst)
-  const uploads = new Uploads({ archive, clock, faults, limits })
+  const uploads = new Uploads({ archive, clock, faults, limits, turns: options.turns })
   const recent = new RecentFiles()
   const refusals = new RefusalLog(faults)
 

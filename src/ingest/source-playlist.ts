@@ -1,15 +1,17 @@
 import type { MediaPlaylist } from '../manifests/hls/media-playlist.ts'
-import { parseMediaPlaylist } from '../manifests/hls/media-playlist-reader.ts'
+import { parseMediaPlaylistInSteps } from '../manifests/hls/media-playlist-reader.ts'
 import type { MultivariantPlaylist, Rendition, VariantStream } from '../manifests/hls/multivariant-playlist.ts'
-import { parseMultivariantPlaylist } from '../manifests/hls/multivariant-playlist-reader.ts'
+import { parseMultivariantPlaylistInSteps } from '../manifests/hls/multivariant-playlist-reader.ts'
 import { MalformedPlaylist } from '../manifests/hls/playlist-error.ts'
-import { kindOfPlaylist } from '../manifests/hls/playlist-kind.ts'
+import { kindOfPlaylistInSteps } from '../manifests/hls/playlist-kind.ts'
 import { playlistReading } from '../manifests/hls/playlist-lines.ts'
+import { allSteps, StepMeter, type Steps } from '../media/steps.ts'
 import { ticksFromSeconds } from '../media/time.ts'
 import type { FoundHabit } from '../model/input-timeline/habits.ts'
-import type { ListedPlaylist, ListedStream } from '../model/listed-playlist.ts'
+import type { ListedPlaylist, ListedSegment, ListedStream } from '../model/listed-playlist.ts'
 import type { ClosedCaptions, MuxedAudio, StreamRole } from '../model/output-segment.ts'
 import { FILE_NAME_RULE, fileName, folderOf, isPlaylistName } from './file-name.ts'
+import { lineNumberAt } from './line-number.ts'
 import { Refusal } from './refusal.ts'
 
 /** The location of a playlist. */
@@ -30,40 +32,61 @@ export type SourcePlaylist = { readonly habits: readonly FoundHabit[] } & (
  * Refusal for a parent playlist with more than `maxStreams`.
  */
 export function readSourcePlaylist(text: string, place: PlaylistPlace, maxStreams: number): SourcePlaylist {
+  return allSteps(readSourcePlaylistInSteps(text, place, maxStreams))
+}
+
+/** As `readSourcePlaylist`, in steps. */
+export function* readSourcePlaylistInSteps(
+  text: string,
+  place: PlaylistPlace,
+  maxStreams: number,
+): Steps<SourcePlaylist> {
   const nameOf = (uri: string) => {
     const name = nameOfUri(uri, place)
     if (name === undefined)
-      throw new MalformedPlaylist(lineOf(text, uri), `'${uri}' names no file below the ingest URL; ${FILE_NAME_RULE}`)
+      throw new MalformedPlaylist(
+        lineNumberAt(text, text.indexOf(uri)),
+        `'${uri}' names no file below the ingest URL; ${FILE_NAME_RULE}`,
+      )
     return name
   }
   const reading = playlistReading()
-  if (kindOfPlaylist(text, reading) === 'media') {
-    const playlist = listedPlaylist(place.name, parseMediaPlaylist(text, reading), nameOf)
+  if ((yield* kindOfPlaylistInSteps(text, reading)) === 'media') {
+    const playlist = yield* listedPlaylist(place.name, yield* parseMediaPlaylistInSteps(text, reading), nameOf)
     return { kind: 'media', playlist, habits: reading.habits.found }
   }
   const playlistOf = (uri: string) => {
     const name = nameOf(uri)
     if (isPlaylistName(name)) return name
-    throw new MalformedPlaylist(lineOf(text, uri), `'${uri}' must end in .m3u8, or what is put there is no playlist`)
+    throw new MalformedPlaylist(
+      lineNumberAt(text, text.indexOf(uri)),
+      `'${uri}' must end in .m3u8, or what is put there is no playlist`,
+    )
   }
-  const streams = streamsOf(parseMultivariantPlaylist(text, reading), playlistOf)
+  const streams = streamsOf(yield* parseMultivariantPlaylistInSteps(text, reading), playlistOf)
   if (streams.length > maxStreams) throw Refusal.of('TooManyStreams', { streams: streams.length, limit: maxStreams })
   return { kind: 'parent', streams, habits: reading.habits.found }
 }
 
-function listedPlaylist(name: string, playlist: MediaPlaylist, nameOf: (uri: string) => string): ListedPlaylist {
+function* listedPlaylist(
+  name: string,
+  playlist: MediaPlaylist,
+  nameOf: (uri: string) => string,
+): Steps<ListedPlaylist> {
   const { targetDuration, mediaSequence, segments, ended } = playlist
+  const meter = new StepMeter()
+  const listed: ListedSegment[] = []
+  for (const { uri, duration, discontinuity, programDateTime } of segments) {
+    const date = programDateTime === undefined ? {} : { programDateTime }
+    listed.push({ name: nameOf(uri), duration, discontinuity, ...date })
+    if (meter.ends(uri.length)) yield
+  }
   return {
     name,
     targetDuration: ticksFromSeconds(targetDuration),
     mediaSequence,
     ended,
-    segments: segments.map(({ uri, duration, discontinuity, programDateTime }) => ({
-      name: nameOf(uri),
-      duration,
-      discontinuity,
-      ...(programDateTime === undefined ? {} : { programDateTime }),
-    })),
+    segments: listed,
   }
 }
 
@@ -166,7 +189,3 @@ const QUERY = /\?.*$/s
 const FRAGMENT = /(?<=\.[A-Za-z0-9]+)#.*$/s
 /** Anything else before a colon is a part of a name, which an encoder should have written behind `./`. */
 const OTHER_SCHEME = /^(?:[a-z][a-z0-9+.-]*:\/\/|(?:about|blob|data|file|https?):)/i
-
-function lineOf(text: string, uri: string): number {
-  return text.slice(0, text.indexOf(uri)).split(/\r\n|\n|\r/).length
-}

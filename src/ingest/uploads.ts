@@ -1,17 +1,18 @@
 import type { IncomingMessage } from 'node:http'
 import type { ArchiveWriter } from '../archive/writer.ts'
 import type { Clock } from '../clock.ts'
+import type { Turns } from '../concurrency/turns.ts'
 import type { FaultLog } from '../http/fault-log.ts'
 import { bodyChunks, checkContentLength, readBody } from '../http/read-body.ts'
 import { MalformedPlaylist } from '../manifests/hls/playlist-error.ts'
 import type { HoldingRoom } from '../media/ts/held-packets.ts'
-import { decodedPlaylist } from './decoded-playlist.ts'
+import { decodedPlaylistInSteps } from './decoded-playlist.ts'
 import { isPlaylistName } from './file-name.ts'
 import type { IngestLimits } from './ingest-limits.ts'
 import type { IngestPath } from './ingest-path.ts'
 import { Refusal } from './refusal.ts'
 import { storeSegment } from './segment-body.ts'
-import { type PlaylistPlace, readSourcePlaylist, type SourcePlaylist } from './source-playlist.ts'
+import { type PlaylistPlace, readSourcePlaylistInSteps } from './source-playlist.ts'
 import { asStorageFailure } from './storage-failure.ts'
 
 type UploadOptions = {
@@ -19,6 +20,7 @@ type UploadOptions = {
   readonly clock: Clock
   readonly faults: FaultLog
   readonly limits: IngestLimits
+  readonly turns: Turns
 }
 
 /** Handles bodies; the file name tells playlists from segments. */
@@ -64,18 +66,19 @@ export class Uploads {
   }
 
   private async playlist({ ingest }: IngestPath, place: PlaylistPlace, body: Uint8Array) {
-    const { archive, limits } = this.options
-    const { text, habits } = decodedPlaylist(body)
-    let source: SourcePlaylist
-    try {
-      source = readSourcePlaylist(text, place, limits.maxStreams)
-    } catch (error) {
-      throw error instanceof MalformedPlaylist ? Refusal.of('MalformedPlaylist', { problem: error.message }) : error
+    const { archive, limits, turns } = this.options
+    const reading = function* () {
+      const { text, habits } = yield* decodedPlaylistInSteps(body)
+      const source = yield* readSourcePlaylistInSteps(text, place, limits.maxStreams)
+      return { ...source, habits: [...habits, ...source.habits] }
     }
+    const source = await turns.run(ingest.channelGuid, reading()).catch((error: unknown) => {
+      throw error instanceof MalformedPlaylist ? Refusal.of('MalformedPlaylist', { problem: error.message }) : error
+    })
     await asStorageFailure(
       source.kind === 'parent'
-        ? archive.storeParentPlaylist(ingest, source.streams, [...habits, ...source.habits])
-        : archive.storeMediaPlaylist(ingest, source.playlist, [...habits, ...source.habits]),
+        ? archive.storeParentPlaylist(ingest, source.streams, source.habits)
+        : archive.storeMediaPlaylist(ingest, source.playlist, source.habits),
     )
   }
 }

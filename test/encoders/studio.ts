@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { inspect } from 'node:util'
 import { type Archive, openArchive } from '../../src/archive/archive.ts'
+import { Turns } from '../../src/concurrency/turns.ts'
 import { createHarvester } from '../../src/harvest/job/harvester.ts'
 import { FaultLog } from '../../src/http/fault-log.ts'
 import { DEFAULT_INGEST_LIMITS } from '../../src/ingest/ingest-limits.ts'
@@ -45,9 +46,11 @@ export class Studio {
     this.folder = folder
     this.store = store
     this.archive = archive
-    this.media = new SourceMedia(archive, { maxBytes: 1 << 24 })
+    const turns = new Turns()
+    this.media = new SourceMedia(archive, { maxBytes: 1 << 24, turns })
     const clock = () => this.now
-    this.uploads = new Uploads({ archive, clock, faults: new FaultLog(log, clock), limits: DEFAULT_INGEST_LIMITS })
+    const faults = new FaultLog(log, clock)
+    this.uploads = new Uploads({ archive, clock, faults, limits: DEFAULT_INGEST_LIMITS, turns })
   }
 
   static async open(): Promise<Studio> {

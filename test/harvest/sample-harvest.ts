@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ArchiveReader } from '../../src/archive/reader.ts'
+import { Turns } from '../../src/concurrency/turns.ts'
 import type { HarvesterDeps } from '../../src/harvest/job/harvester.ts'
 import { type UtcMs, utcMs } from '../../src/media/time.ts'
 import type { HarvestJob } from '../../src/model/harvest-job.ts'
@@ -129,7 +130,7 @@ export type LogLine = { readonly level: string; readonly message: string } & Rea
 
 /** What such an archive holds, to be taken apart. */
 export function mediaOf({ read }: Pick<HarvesterDeps['archive'], 'read'>): SourceMedia {
-  return new SourceMedia({ read, open: read }, { maxBytes: 1 << 20 })
+  return new SourceMedia({ read, open: read }, { maxBytes: 1 << 20, turns: new Turns() })
 }
 
 /** Time passes only while somebody sleeps. */

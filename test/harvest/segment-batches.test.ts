@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
+import { Turns } from '../../src/concurrency/turns.ts'
 import { createHarvester } from '../../src/harvest/job/harvester.ts'
 import type { UtcMs } from '../../src/media/time.ts'
 import { DEFAULT_HARVEST_OPTIONS } from '../../src/model/harvest-job.ts'
@@ -47,7 +48,7 @@ describe('an asset that is made a page at a time', () => {
     all = archive.window!
   })
 
-  const media = () => new SourceMedia(archive, { maxBytes: 1 << 24 })
+  const media = () => new SourceMedia(archive, { maxBytes: 1 << 24, turns: new Turns() })
 
   async function bytesOf(body: SegmentBody | ObjectBody): Promise<readonly Uint8Array[]> {
     if (body.kind === 'bytes') return body.parts

@@ -1,4 +1,5 @@
 import type { Clock } from '../../src/clock.ts'
+import { Turns } from '../../src/concurrency/turns.ts'
 import { type Listener, listen } from '../../src/http/listener.ts'
 import type { ListenerLimits } from '../../src/http/listener-limits.ts'
 import { createIngest } from '../../src/ingest/ingest.ts'
@@ -52,6 +53,7 @@ export async function startIngest(
     archive,
     clock: options.clock ?? (() => utcMs(Date.now())),
     log,
+    turns: new Turns(),
     limits: { requestsPerSecond: 1e6, requestBurst: 1e6, ...options.limits },
   })
   const listener: Listener = await listen({

@@ -3,6 +3,7 @@
  * the schema (slots without summaries) and version 6 kept it: a channel with two inputs on one timeline, across a wrap
  * of the timestamps, with holes, switches, a new width and subtitles; and the manifests that were served from it.
  */
+
 import assert from 'node:assert/strict'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import http from 'node:http'
@@ -13,6 +14,7 @@ import { after, before, describe, it } from 'node:test'
 import { promisify } from 'node:util'
 import { brotliDecompress } from 'node:zlib'
 import { type Archive, openArchive } from '../../src/archive/archive.ts'
+import { Turns } from '../../src/concurrency/turns.ts'
 import { ticksFromSeconds, utcMs } from '../../src/media/time.ts'
 import type { SegmentProbe } from '../../src/model/source-segment.ts'
 import { ManifestWorker } from '../../src/origin/manifests/worker.ts'
@@ -111,7 +113,7 @@ for (const version of [5, 6]) {
     /** The manifests of each endpoint and window, by path. */
     const manifests = async () => {
       const manifestWorker = new ManifestWorker()
-      const media = new SourceMedia(archive, { maxBytes: 1 << 20 })
+      const media = new SourceMedia(archive, { maxBytes: 1 << 20, turns: new Turns() })
       const origin = createOrigin({ resources: store.resources, archive, media, manifestWorker, clock, log })
       const server = http.createServer((request, response) => {
         void origin.handle(request, response, { path: request.url ?? '', query: '' })

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Absence, ArchiveReader, LiveEdge, SegmentInEra, SegmentRange } from '../../src/archive/reader.ts'
+import { Turns } from '../../src/concurrency/turns.ts'
 import {
   msFromTicks,
   type Ticks,
@@ -334,7 +335,7 @@ export class FakeArchive
 
   /** Its objects, to be taken apart. */
   media(): SourceMedia {
-    return new SourceMedia(this, { maxBytes: 1 << 24 })
+    return new SourceMedia(this, { maxBytes: 1 << 24, turns: new Turns() })
   }
 
   open(key: string, range?: { start: number; end: number }): Promise<Uint8Array> {

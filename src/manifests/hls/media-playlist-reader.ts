@@ -1,3 +1,4 @@
+import { allSteps, StepMeter, type Steps } from '../../media/steps.ts'
 import { msFromTicks, type Ticks, ticksFromSeconds } from '../../media/time.ts'
 import { AttributeList } from './attribute-list.ts'
 import { parseDateTime } from './date-time.ts'
@@ -7,6 +8,7 @@ import { MalformedPlaylist } from './playlist-error.ts'
 import type { NotedLine, PlaylistHabit } from './playlist-habits.ts'
 import {
   decimalInteger,
+  lineCost,
   looseDecimal,
   looseInteger,
   type PlaylistLine,
@@ -36,6 +38,11 @@ const MOST_TARGET_DURATION = 1e9
  * nothing tells a duration, and for encrypted segments, byte ranges and EXT-X-MAP.
  */
 export function parseMediaPlaylist(text: string, reading: PlaylistReading = playlistReading()): MediaPlaylist {
+  return allSteps(parseMediaPlaylistInSteps(text, reading))
+}
+
+/** As `parseMediaPlaylist`, in steps. */
+export function parseMediaPlaylistInSteps(text: string, reading: PlaylistReading): Steps<MediaPlaylist> {
   return new MediaPlaylistReader(reading).read(text)
 }
 
@@ -70,9 +77,11 @@ class MediaPlaylistReader {
     this.reading = reading
   }
 
-  read(text: string): MediaPlaylist {
+  *read(text: string): Steps<MediaPlaylist> {
+    const meter = new StepMeter()
     let last: PlaylistLine = { line: 1, text: '', value: '' }
     for (const line of playlistLines(text, this.reading)) {
+      if (meter.ends(lineCost(line.text))) yield
       last = line
       if (line.tag === undefined) this.segment(line)
       else this.tag(line.tag, line)

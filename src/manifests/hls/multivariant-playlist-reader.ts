@@ -1,3 +1,4 @@
+import { allSteps, StepMeter, type Steps } from '../../media/steps.ts'
 import { AttributeList } from './attribute-list.ts'
 import {
   type MultivariantPlaylist,
@@ -11,6 +12,7 @@ import { MalformedPlaylist } from './playlist-error.ts'
 import { isPlaylistUri } from './playlist-kind.ts'
 import {
   decimalInteger,
+  lineCost,
   type PlaylistLine,
   type PlaylistReading,
   playlistLines,
@@ -26,6 +28,11 @@ export function parseMultivariantPlaylist(
   text: string,
   reading: PlaylistReading = playlistReading(),
 ): MultivariantPlaylist {
+  return allSteps(parseMultivariantPlaylistInSteps(text, reading))
+}
+
+/** As `parseMultivariantPlaylist`, in steps. */
+export function parseMultivariantPlaylistInSteps(text: string, reading: PlaylistReading): Steps<MultivariantPlaylist> {
   return new MultivariantPlaylistReader(reading).read(text)
 }
 
@@ -46,9 +53,11 @@ class MultivariantPlaylistReader {
     this.reading = reading
   }
 
-  read(text: string): MultivariantPlaylist {
+  *read(text: string): Steps<MultivariantPlaylist> {
+    const meter = new StepMeter()
     let lastLine = 1
     for (const line of playlistLines(text, this.reading)) {
+      if (meter.ends(lineCost(line.text))) yield
       lastLine = line.line
       if (line.tag === undefined) this.variant(line)
       else this.tag(line.tag, line)

@@ -193,9 +193,13 @@ describe('the kind of a playlist', () => {
     assert.equal(kindOfPlaylist('#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:6\n'), 'media')
   })
 
-  it('is malformed when both kinds are mixed, or neither shows', () => {
+  it('is malformed when neither shows; the reader refuses tags of both', () => {
     const mixed = `${variant('BANDWIDTH=1')}#EXTINF:6,\na.ts\n`
-    assert.throws(() => kindOfPlaylist(mixed), { name: 'MalformedPlaylist', message: /^line 4: EXTINF has no place/ })
+    assert.equal(kindOfPlaylist(mixed), 'multivariant')
+    assert.throws(() => parseMultivariantPlaylist(mixed), {
+      name: 'MalformedPlaylist',
+      message: /^line 4: EXTINF has no place/,
+    })
     assert.throws(() => kindOfPlaylist('#EXTM3U\na.ts\n'), { name: 'MalformedPlaylist', message: /neither/ })
   })
 })

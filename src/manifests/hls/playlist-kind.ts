@@ -1,5 +1,6 @@
+import { allSteps, StepMeter, type Steps } from '../../media/steps.ts'
 import { MalformedPlaylist } from './playlist-error.ts'
-import { type PlaylistReading, playlistLines, playlistReading } from './playlist-lines.ts'
+import { lineCost, type PlaylistReading, playlistLines, playlistReading } from './playlist-lines.ts'
 
 export type PlaylistKind = 'multivariant' | 'media'
 
@@ -19,29 +20,32 @@ const KIND_OF_TAG: Readonly<Record<string, PlaylistKind>> = {
 }
 
 /**
- * Which kind of playlist this is, RFC 8216 §4.1. What stands before its URIs decides, then its other tags, then whether
- * all it names are playlists. One that names segments and streams, or neither, is a MalformedPlaylist.
+ * Which kind of playlist this is, RFC 8216 §4.1. The first tag that says what a URI is decides, then the other tags,
+ * then whether all it names are playlists. One that names neither segments nor streams is a MalformedPlaylist; the
+ * reader of its kind refuses one that names both.
  */
-export function kindOfPlaylist(text: string, reading: PlaylistReading = playlistReading()): PlaylistKind {
-  let ofUris: PlaylistKind | undefined
+export function kindOfPlaylist(playlist: string, reading: PlaylistReading = playlistReading()): PlaylistKind {
+  return allSteps(kindOfPlaylistInSteps(playlist, reading))
+}
+
+/** As `kindOfPlaylist`, in steps. */
+export function* kindOfPlaylistInSteps(playlist: string, reading: PlaylistReading): Steps<PlaylistKind> {
+  const meter = new StepMeter()
   const ofTags = new Set<PlaylistKind>()
   let namesPlaylists: boolean | undefined
   let lastLine = 1
-  for (const { line, tag, value } of playlistLines(text, reading)) {
+  for (const { line, tag, value, text } of playlistLines(playlist, reading)) {
     lastLine = line
+    if (meter.ends(lineCost(text))) yield
     if (tag === undefined) {
       namesPlaylists = namesPlaylists !== false && isPlaylistUri(value)
       continue
     }
     const kind = KIND_OF_URIS[tag]
-    if (kind && ofUris && kind !== ofUris) {
-      throw new MalformedPlaylist(line, `${tag} has no place in a ${ofUris} playlist`)
-    }
-    ofUris ??= kind
+    if (kind) return kind
     const kindOfTag = KIND_OF_TAG[tag]
     if (kindOfTag) ofTags.add(kindOfTag)
   }
-  if (ofUris) return ofUris
   if (ofTags.has('media')) return 'media'
   if (ofTags.has('multivariant') || namesPlaylists) return 'multivariant'
   throw new MalformedPlaylist(lastLine, 'the playlist lists neither segments nor streams')

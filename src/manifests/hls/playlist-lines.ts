@@ -7,6 +7,8 @@ export type PlaylistLimits = {
   readonly textLength: number
   /** Characters. */
   readonly lineLength: number
+  /** Lines, empty ones included. */
+  readonly lines: number
   readonly segments: number
   readonly variants: number
   readonly renditions: number
@@ -15,7 +17,9 @@ export type PlaylistLimits = {
 export const DEFAULT_PLAYLIST_LIMITS: PlaylistLimits = {
   textLength: 8 * 1024 * 1024,
   lineLength: 8192,
-  segments: 100_000,
+  // An EVENT playlist of a day in segments of two seconds has 43,200, with three lines each.
+  lines: 400_000,
+  segments: 50_000,
   variants: 100,
   renditions: 100,
 }
@@ -33,6 +37,14 @@ export function playlistReading(limits: PlaylistLimits = DEFAULT_PLAYLIST_LIMITS
  */
 export type PlaylistLine = NotedLine & { readonly tag?: string; readonly value: string }
 
+/** What reading a character of a line costs in a step, in bytes: lists of attributes are read many times. */
+const CHARACTER_COST = 32
+
+/** What reading a line costs in a step, in bytes. */
+export function lineCost({ length }: string): number {
+  return CHARACTER_COST * length
+}
+
 // Control characters (a tab is let pass) and the byte order mark, RFC 8216 §4.1.
 const FORBIDDEN = /[^\P{Cc}\t]|\ufeff/u
 const ALL_FORBIDDEN = new RegExp(FORBIDDEN, 'gu')
@@ -48,15 +60,12 @@ export function* playlistLines(text: string, reading: PlaylistReading): Generato
   if (text.length > limits.textLength) {
     throw new MalformedPlaylist(1, `the playlist is longer than ${limits.textLength} characters`)
   }
-  const unix = withLineFeeds(text, habits)
   let line = 0
   let isHeaderDue = true
-  for (let start = 0, end = 0; start < unix.length; start = end + 1) {
-    line++
-    const newline = unix.indexOf('\n', start)
-    end = newline === -1 ? unix.length : newline
-    if (end === start) continue
-    const content = contentOf(unix.slice(start, end), line, reading)
+  for (const raw of rawLines(text, habits)) {
+    if (++line > limits.lines) throw new MalformedPlaylist(line, `there are more than ${limits.lines} lines`)
+    if (raw === '') continue
+    const content = contentOf(raw, line, reading)
     if (content === '') continue
     const read = content.startsWith('#') ? tagOf(content, line, habits) : { line, text: content, value: content }
     if (!read) continue
@@ -71,16 +80,24 @@ export function* playlistLines(text: string, reading: PlaylistReading): Generato
   if (isHeaderDue) throw new MalformedPlaylist(1, 'a playlist begins with #EXTM3U')
 }
 
-/** Ends lines, which may end as RFC 8216 §4.1 has it, or with a carriage return alone, with a line feed. */
-function withLineFeeds(text: string, habits: PlaylistHabits): string {
+/** Yields all lines, which may end as RFC 8216 §4.1 has it, or with a carriage return alone. */
+function* rawLines(text: string, habits: PlaylistHabits): Generator<string, void, void> {
   const hasMark = text.startsWith('\ufeff')
   if (hasMark) habits.note('byte-order-mark', { line: 1, text })
-  const unmarked = hasMark ? text.slice(1) : text
-  if (!unmarked.includes('\r')) return unmarked
-  const unix = unmarked.replaceAll('\r\n', '\n')
-  if (!unix.includes('\r')) return unix
-  habits.note('carriage-return-lines', { line: 1, text })
-  return unix.split('\r').join('\n')
+  const next = (end: string, from: number) => {
+    const at = text.indexOf(end, from)
+    return at === -1 ? text.length : at
+  }
+  let feed = -1
+  let carriageReturn = -1
+  for (let start = hasMark ? 1 : 0; start < text.length; ) {
+    if (feed < start) feed = next('\n', start)
+    if (carriageReturn < start) carriageReturn = next('\r', start)
+    const end = Math.min(feed, carriageReturn)
+    yield text.slice(start, end)
+    if (carriageReturn < feed - 1) habits.note('carriage-return-lines', { line: 1, text })
+    start = (carriageReturn === feed - 1 ? feed : end) + 1
+  }
 }
 
 /** Returns a line without blanks around it and, in tags, without forbidden characters. Throws MalformedPlaylist. */

@@ -1,8 +1,9 @@
 import type { ArchiveReader } from '../../archive/reader.ts'
 import { LruCache } from '../../cache/lru-cache.ts'
-import { inTurns } from '../../concurrency/in-turns.ts'
 import { Pool } from '../../concurrency/pool.ts'
 import { SingleFlight } from '../../concurrency/single-flight.ts'
+import type { Turns } from '../../concurrency/turns.ts'
+import type { Log } from '../../log.ts'
 import { MalformedMedia } from '../../media/bytes.ts'
 import { demuxPackedAudioInSteps } from '../../media/packed-audio.ts'
 import type { Id3Event, Track } from '../../media/sample.ts'
@@ -35,8 +36,10 @@ export type PlacedObject = {
 export type SourceMediaOptions = {
   /** Bytes of demuxed objects kept, for all formats and endpoints together. */
   readonly maxBytes: number
-  /** Called for each object that is malformed in a way the probe did not see. */
-  readonly malformed?: (key: string, problem: string) => void
+  /** In which objects are taken apart; their owners are channels. */
+  readonly turns: Turns
+  /** Told of each object that is malformed in a way the probe did not see. */
+  readonly log?: Log
 }
 
 /** Objects demuxed at the same time, each in a buffer of three times its size, whose pages stay warm. */
@@ -75,7 +78,10 @@ export class SourceMedia {
 
   /** Calls `make` with whole source objects, waiting for one of the `WHOLE_AT_ONCE` places. */
   ofWhole<T>(keys: readonly string[], make: (sources: readonly Uint8Array[]) => Steps<T>): Promise<T> {
-    return this.whole.run(async () => inTurns(make(await Promise.all(keys.map((key) => this.read(key))))))
+    return this.whole.run(async () => {
+      const sources = await Promise.all(keys.map((key) => this.read(key)))
+      return this.options.turns.run(channelOf(keys[0] ?? ''), make(sources))
+    })
   }
 
   async demuxed(placed: PlacedObject): Promise<DemuxedObject> {
@@ -87,9 +93,12 @@ export class SourceMedia {
     const { key } = placed.object
     const demuxed = await this.demuxBuffers.run(async (buffer) => {
       await this.load(placed.object, buffer)
-      return inTurns(takeApart(buffer, placed))
+      return this.options.turns.run(channelOf(key), takeApart(buffer, placed))
     })
-    if (demuxed.problem !== undefined) this.options.malformed?.(key, demuxed.problem)
+    if (demuxed.problem !== undefined) {
+      const fields = { event: 'segment-malformed', key, problem: demuxed.problem } as const
+      this.options.log?.warn(fields, 'a segment cannot be demuxed; it is served as a gap')
+    }
     this.kept.put(key, demuxed, costOf(demuxed))
     return demuxed
   }
@@ -109,6 +118,11 @@ export class SourceMedia {
       await opened.close()
     }
   }
+}
+
+/** The channel of an object: the first part of its key. */
+function channelOf(key: string): string {
+  return key.slice(0, key.indexOf('/'))
 }
 
 /** Memory that a demuxed object takes, in bytes. */
