@@ -451,10 +451,13 @@ class Viewing {
   }
 
   async becomes(what: string, holds: (playback: Playback) => boolean): Promise<Playback> {
-    return eventually(`${this.url} to ${what}`, async () => {
+    let mediaSeconds = 0
+    const probe = async () => {
       const playback = await this.look()
+      mediaSeconds = Math.floor(playback.mediaSeconds)
       return holds(playback) ? playback : undefined
-    })
+    }
+    return eventually(`${this.url} to ${what}`, probe, () => mediaSeconds)
   }
 }
 

@@ -112,12 +112,23 @@ export async function freePort(): Promise<number> {
   }
 }
 
-/** Waits until `probe` gives something; throws with what it was waiting for after TIMEOUT_MS. */
-export async function eventually<T>(what: string, probe: () => Promise<T | undefined> | T | undefined): Promise<T> {
-  const deadline = performance.now() + TIMEOUT_MS
+/**
+ * Waits until `probe` gives something; throws with what it was waiting for after TIMEOUT_MS, counted anew whenever
+ * `progress` gives something else.
+ */
+export async function eventually<T>(
+  what: string,
+  probe: () => Promise<T | undefined> | T | undefined,
+  progress: () => unknown = () => undefined,
+): Promise<T> {
+  let deadline = performance.now() + TIMEOUT_MS
+  let reached = progress()
   for (;;) {
     const found = await probe()
     if (found !== undefined) return found
+    const reachedNow = progress()
+    if (reachedNow !== reached) deadline = performance.now() + TIMEOUT_MS
+    reached = reachedNow
     if (performance.now() > deadline) throw new Error(`waited ${TIMEOUT_MS / 1000} s in vain for ${what}`)
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
