@@ -1,0 +1,294 @@
+/** Live channels with viewers and harvests, alone and beside clients that mean no good. */
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { CreateOriginEndpointCommand, type MediaPackageClient } from '@aws-sdk/client-mediapackage'
+import {
+  createChannel,
+  createHarvestJob,
+  createHlsEndpoint,
+  harvestOutcome,
+  type Ingest,
+  mediaPackage,
+} from '../judges/aws.ts'
+import type { Answer } from '../judges/digest-client.ts'
+import { encodeLoop, type LoopRendition } from '../judges/loop.ts'
+import { MachineWatch } from '../judges/machine.ts'
+import { fetchMediaPlaylist, renditionsOf } from '../judges/playlists.ts'
+import { eventually, start } from '../judges/processes.ts'
+import { Pusher } from '../judges/pusher.ts'
+import { Windrow } from '../judges/windrow.ts'
+import type { HostilePlan } from './clients.ts'
+
+export type HostileMix = {
+  readonly channels: number
+  /** For which everything is measured, alone and again beside the hostile clients. */
+  readonly seconds: number
+  /** Connections of each hostile address. */
+  readonly connections: number
+  readonly log: (line: string) => void
+}
+
+/** Milliseconds, in order, without those for which the machine kept the processes from running. */
+export type Waits = { readonly puts: readonly number[]; readonly playlists: readonly number[] }
+
+type Span = { readonly from: number; readonly to: number }
+
+type Spans = { readonly puts: Span[]; readonly playlists: Span[] }
+
+export type MixFigures = {
+  readonly alone: Waits
+  readonly beside: Waits
+  /** Whatever the channels, their viewers and the API were refused, in sentences. */
+  readonly refused: readonly string[]
+  /** What became of the hostile clients' requests. */
+  readonly hostile: Readonly<Record<string, number>>
+  readonly peakMemory: number
+  /** Segments of assets that are the encoder's, byte for byte, of so many that were put. */
+  readonly filesCompared: number
+  readonly filesPut: number
+}
+
+const CLIENTS = fileURLToPath(new URL('clients.ts', import.meta.url))
+const SECOND = 1000
+
+/** Throws where an asset is wrong; the rest is for the caller to judge. */
+export async function mixHostile({ channels, seconds, connections, log }: HostileMix): Promise<MixFigures> {
+  const windrow = await Windrow.start({
+    environment: { WINDROW_MAX_CHANNELS: `${channels + 10}`, WINDROW_INGEST_REQUESTS_PER_SECOND: '50' },
+  })
+  const client = mediaPackage(windrow)
+  const loop = await encodeLoop()
+  const refused: string[] = []
+  const firstDate = Date.now() - seconds * SECOND
+  const all: LiveChannel[] = []
+  for (let i = 0; i < channels; i++) {
+    const ingest = await createChannel(client, `tv-${i}`)
+    const url = await createHlsEndpoint(client, `tv-${i}`, `tv-${i}-hls`, {
+      SegmentDurationSeconds: 1,
+      PlaylistWindowSeconds: 20,
+    })
+    all.push(await LiveChannel.start(ingest, url, loop, firstDate, refused))
+  }
+  const machine = await MachineWatch.start()
+  const waits = async (spans: readonly Span[]) => {
+    const all = await Promise.all(spans.map(async ({ from, to }) => to - from - (await machine.lateness(from, to))))
+    return all.sort((a, b) => a - b)
+  }
+  const measure = async (): Promise<Waits> => {
+    const spans: Spans = { puts: [], playlists: [] }
+    await Promise.all(all.map((channel) => channel.run(seconds, spans)))
+    await apiAnswers(client, refused)
+    return { puts: await waits(spans.puts), playlists: await waits(spans.playlists) }
+  }
+  // Until the code is compiled.
+  await Promise.all(all.map((channel) => channel.run(2, { puts: [], playlists: [] })))
+  const alone = await measure()
+  log(`alone: ${text(alone)}`)
+
+  const plan = await hostilePlan(windrow, client, all[0]!, connections)
+  const hostile = start(process.execPath, [CLIENTS, JSON.stringify(plan)])
+  try {
+    await eventually('hostile clients', () => {
+      if (hostile.child.exitCode !== null) throw new Error(`the hostile clients ended:\n${hostile.said()}`)
+      return hostile.said().includes('attacking') || undefined
+    })
+    const beside = await measure()
+    log(`beside hostile clients: ${text(beside)}`)
+    hostile.child.kill('SIGUSR2')
+    await hostile.ended
+    const counts = JSON.parse(hostile.said().split('\n').at(-2)!) as Record<string, number>
+    for (const [what, count] of Object.entries(counts)) log(`${what}: ${count}`)
+    const { peakMemory } = windrow
+    const harvested = await Promise.all(
+      all.map((channel, i) => channel.harvest(windrow, client, i, { start: firstDate, end: Date.now() })),
+    )
+    const filesCompared = harvested.reduce((sum, files) => sum + files, 0)
+    const filesPut = all.reduce((sum, { pusher }) => sum + pusher.digests.size, 0)
+    return { alone, beside, refused, hostile: counts, peakMemory, filesCompared, filesPut }
+  } finally {
+    hostile.child.kill('SIGKILL')
+    for (const channel of all) channel.pusher.close()
+    await machine.stop()
+    await windrow.kill()
+  }
+}
+
+async function hostilePlan(
+  windrow: Windrow,
+  client: MediaPackageClient,
+  channel: LiveChannel,
+  connections: number,
+): Promise<HostilePlan> {
+  const media = await createChannel(client, 'hostile-media')
+  const playlists = await createChannel(client, 'hostile-playlists')
+  const bodies = await createChannel(client, 'hostile-bodies')
+  const hls = await createHlsEndpoint(client, 'hostile-media', 'hostile-hls')
+  const { CmafPackage } = await client.send(
+    new CreateOriginEndpointCommand({
+      ChannelId: 'hostile-media',
+      Id: 'hostile-cmaf',
+      CmafPackage: { SegmentDurationSeconds: 2, HlsManifests: [{ Id: 'hostile' }] },
+    }),
+  )
+  const [rendition] = renditionsOf(await (await fetch(channel.url)).text(), channel.url)
+  const { segments } = await fetchMediaPlaylist(rendition!.url)
+  return {
+    server: windrow.url,
+    media,
+    playlists,
+    bodies,
+    playback: [hls, CmafPackage!.HlsManifests![0]!.Url!],
+    archive: channel.url,
+    segments: segments.map(({ uri }) => `${new URL(uri, rendition!.url)}`),
+    connections,
+  }
+}
+
+async function apiAnswers(client: MediaPackageClient, refused: string[]): Promise<void> {
+  const began = performance.now()
+  await createChannel(client, `made-at-${Math.round(began)}`).catch((error: unknown) => {
+    refused.push(`the API: ${String(error)}`)
+  })
+}
+
+/** A channel, its encoder and its viewers. */
+class LiveChannel {
+  readonly pusher: TimedPusher
+  readonly url: string
+  private readonly refused: string[]
+  private readonly firstDate: number
+
+  private constructor(pusher: TimedPusher, url: string, firstDate: number, refused: string[]) {
+    this.pusher = pusher
+    this.url = url
+    this.firstDate = firstDate
+    this.refused = refused
+  }
+
+  static async start(
+    ingest: Ingest,
+    url: string,
+    loop: readonly LoopRendition[],
+    firstDate: number,
+    refused: string[],
+  ): Promise<LiveChannel> {
+    const pusher = new TimedPusher(ingest, loop, firstDate, refused)
+    await pusher.pushParent()
+    while (pusher.published < 4) await pusher.pushNext()
+    await eventually(`${url} to be published`, async () => (await fetch(url)).ok || undefined)
+    return new LiveChannel(pusher, url, firstDate, refused)
+  }
+
+  /** A segment each second, and viewers of the live edge and of the past. */
+  async run(seconds: number, spans: Spans): Promise<void> {
+    const began = performance.now()
+    this.pusher.spans = spans.puts
+    const encode = async () => {
+      for (let i = 0; i < seconds; i++) {
+        await this.pusher.pushNext()
+        await sleep(Math.max(0, began + (i + 1) * SECOND - performance.now()))
+      }
+    }
+    const view = async () => {
+      while (performance.now() - began < seconds * SECOND) {
+        const turn = performance.now()
+        const parent = await this.fetch(this.url)
+        const [rendition] = parent === undefined ? [] : renditionsOf(parent.toString(), this.url)
+        if (rendition) await this.viewRendition(rendition.url, spans.playlists)
+        await sleep(Math.max(0, turn + SECOND / 2 - performance.now()))
+      }
+    }
+    await Promise.all([encode(), view()])
+  }
+
+  private async viewRendition(url: string, spans: Span[]): Promise<void> {
+    const began = performance.now()
+    const playlist = await this.fetch(url)
+    spans.push({ from: began, to: performance.now() })
+    const lines = playlist?.toString().split('\n') ?? []
+    const last = lines.findLast((line, i) => line !== '' && !line.startsWith('#') && lines[i - 1] !== '#EXT-X-GAP')
+    if (last !== undefined) await this.fetch(`${new URL(last, url)}`)
+    const from = Math.floor(this.firstDate / SECOND) + 1
+    await this.fetch(`${this.url}?start=${from}&end=${from + 3}`)
+  }
+
+  private async fetch(url: string): Promise<Buffer | undefined> {
+    try {
+      const response = await fetch(url)
+      const body = Buffer.from(await response.arrayBuffer())
+      if (response.ok) return body
+      this.refused.push(`GET ${url}: ${response.status} ${body}`)
+    } catch (error) {
+      this.refused.push(`GET ${url}: ${String(error)}`)
+    }
+    return undefined
+  }
+
+  /** Harvests what was pushed, and compares each segment with the encoder's; returns how many of them were there. */
+  async harvest(
+    windrow: Windrow,
+    client: MediaPackageClient,
+    index: number,
+    { start: from, end }: { readonly start: number; readonly end: number },
+  ): Promise<number> {
+    const window = { startTime: new Date(from).toISOString(), endTime: new Date(end).toISOString() }
+    await createHarvestJob(client, `clip-${index}`, `tv-${index}-hls`, window, 'clips', `clip-${index}/index.m3u8`)
+    const outcome = await harvestOutcome(client, `clip-${index}`)
+    if (outcome !== 'SUCCEEDED') throw new Error(`clip-${index} ended ${outcome}`)
+    const folder = join(windrow.bucketFolder('clips'), `clip-${index}`)
+    const files = readdirSync(folder).filter((file) => file.endsWith('.ts'))
+    for (const file of files) {
+      const digest = digestOf(readFileSync(join(folder, file)))
+      if (!this.pusher.digests.has(digest)) throw new Error(`clip-${index}/${file} is nothing that was put`)
+    }
+    return files.length
+  }
+}
+
+class TimedPusher extends Pusher {
+  /** Of each PUT from now on. */
+  spans: Span[] = []
+  /** SHA-256 of every segment. */
+  readonly digests = new Set<string>()
+  private readonly refused: string[]
+
+  constructor(ingest: Ingest, loop: readonly LoopRendition[], firstDate: number, refused: string[]) {
+    super(ingest, loop, firstDate)
+    this.refused = refused
+  }
+
+  override async put(name: string, body: Uint8Array): Promise<Answer> {
+    const began = performance.now()
+    const answer = await super.put(name, body).catch((error: unknown) => {
+      this.refused.push(`PUT ${name}: ${String(error)}`)
+      throw error
+    })
+    if (name.endsWith('.ts')) {
+      this.spans.push({ from: began, to: performance.now() })
+      this.digests.add(digestOf(body))
+    }
+    if (answer.status >= 300) this.refused.push(`PUT ${name}: ${answer.status} ${answer.body}`)
+    return answer
+  }
+}
+
+function digestOf(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}
+
+export function p99(waits: readonly number[]): number {
+  return waits[Math.min(waits.length - 1, Math.floor(0.99 * waits.length))]!
+}
+
+export function median(waits: readonly number[]): number {
+  return waits[waits.length >> 1]!
+}
+
+function text({ puts, playlists }: Waits): string {
+  const of = (waits: readonly number[]) =>
+    `p50 ${median(waits).toFixed(1)}, p99 ${p99(waits).toFixed(1)} ms of ${waits.length}`
+  return `PUT ${of(puts)}; live playlist ${of(playlists)}`
+}
