@@ -7,7 +7,8 @@ export const LOG_EVENTS = {
   'api-request-failed': 'An API request failed because of an error of the server.',
   'background-work-failed': 'Periodic work (retention, delivery of events, taking up jobs) failed; it is retried.',
   'channel-tick-failed': 'The periodic update of a channel failed; it is retried.',
-  'connections-dropped': 'A listener has too many connections and drops new ones.',
+  'connections-dropped':
+    'There are too many connections: unused ones were closed, and new ones refused, as many as the fields say.',
   'database-changes-lost': 'The connection that receives changes from PostgreSQL was lost; it is being reopened.',
   'database-changes-restored': 'The connection that receives changes from PostgreSQL was restored.',
   'database-connection-lost': 'An idle connection to PostgreSQL was closed.',
@@ -34,6 +35,7 @@ export const LOG_EVENTS = {
   'input-habit': 'An encoder has a habit that is corrected or left out; logged once for each input and habit.',
   'input-switched': 'An output timeline switched to the other input.',
   'listener-failed': 'A listener failed.',
+  'max-connections-reduced': 'The process may not open enough files for as many connections as `max-connections` says.',
   'orphans-removed': 'Objects that a crash had left without a row were deleted.',
   'output-timeline-fill-failed': 'An output timeline could not be filled with the content sealed before it was opened.',
   'playback-refused': 'A request from a player got no media.',

@@ -8,7 +8,9 @@ import type { Config } from './config/config.ts'
 import { isOpenToGuessing, type KeptKeyPair, loadKeyPair } from './config/credentials.ts'
 import { helpText } from './config/help.ts'
 import { ConfigurationError, readSettings } from './config/read-settings.ts'
+import type { Settings } from './config/settings.ts'
 import { addressText } from './config/value-kind.ts'
+import { fittingConnections } from './http/descriptors.ts'
 import { utcMs } from './media/time.ts'
 import { openLog } from './pino-log.ts'
 import { startServer } from './server.ts'
@@ -39,8 +41,10 @@ async function serve(flags: readonly string[]): Promise<void> {
     readFile: (path) => readFileSync(path, 'utf8'),
   })
   const dataFolder = resolve(settings.dataFolder)
+  const openFiles = openFilesLimit()
+  const maxConnections = fittingConnections(settings.maxConnections, openFiles, workFiles(settings))
   const keys = await loadKeyPair({ dataFolder, accessKeyId, secretAccessKey })
-  const config: Config = { ...settings, dataFolder, credentials: keys.pair }
+  const config: Config = { ...settings, dataFolder, maxConnections, credentials: keys.pair }
   const asText = config.logFormat === 'text' || (config.logFormat === 'auto' && process.stderr.isTTY)
   const log = openLog({
     level: config.logLevel,
@@ -51,6 +55,12 @@ async function serve(flags: readonly string[]): Promise<void> {
     log.warn(
       { event: 'access-key-short' },
       'access-key-id or secret-access-key has less than 16 characters: it can be guessed',
+    )
+  }
+  if (maxConnections < settings.maxConnections) {
+    log.warn(
+      { event: 'max-connections-reduced', maxConnections, wanted: settings.maxConnections, openFiles },
+      'max-connections is reduced: the process may not open enough files for more; raise the limit (ulimit -n)',
     )
   }
   process.on('uncaughtException', (error) => {
@@ -70,6 +80,24 @@ async function serve(flags: readonly string[]): Promise<void> {
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
   process.stdout.write(readyText(config, keys, server.url))
+}
+
+/** The soft limit of open files, which Node has raised to the hard one. */
+function openFilesLimit(): number {
+  // Without this, the report looks up the names of remote addresses.
+  Object.assign(process.report, { excludeNetwork: true })
+  const { userLimits } = process.report.getReport() as { userLimits?: { open_files?: { soft?: unknown } } }
+  const limit = Number(userLimits?.open_files?.soft)
+  return limit > 0 ? limit : Number.POSITIVE_INFINITY
+}
+
+/** Files and sockets that harvests, events and the database may have open. */
+function workFiles({
+  harvestWorkers,
+  harvestConcurrency,
+  databaseConnections,
+}: Pick<Settings, 'harvestWorkers' | 'harvestConcurrency' | 'databaseConnections'>): number {
+  return 3 * harvestWorkers * harvestConcurrency + databaseConnections
 }
 
 async function harvest(words: readonly string[]): Promise<number> {

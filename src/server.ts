@@ -14,6 +14,8 @@ import { eventSinks } from './events/event-sinks.ts'
 import { createHarvester } from './harvest/job/harvester.ts'
 import { removeLeftovers } from './harvest/job/leftovers.ts'
 import { forecast } from './harvest/job/preflight.ts'
+import { ClientNetworks } from './http/client-networks.ts'
+import { ConnectionAdmission } from './http/connection-admission.ts'
 import type { Mount } from './http/handler.ts'
 import { healthMounts } from './http/health.ts'
 import { type Listener, listen } from './http/listener.ts'
@@ -152,6 +154,7 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
       closers.push(periodically(DELIVERY_MS, () => delivery.deliver(), failed('delivering events')))
     }
 
+    const clients = new ClientNetworks(config.trustedProxies)
     let url = ''
     const mounts: Mount[] = healthMounts(async () => {
       await resources.harvestJobById('readyz')
@@ -217,9 +220,9 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
       },
     })
 
+    const admission = new ConnectionAdmission(config, clients, log)
     const open = async (name: string, { host, port }: Config['listen'], served: Mount[]): Promise<Listener> => {
-      const limits = { maxConnections: config.maxConnections }
-      const listener = await listen({ name, host, port, mounts: served, log, limits })
+      const listener = await listen({ name, host, port, mounts: served, log, admission })
       closers.push(() => listener.close())
       return listener
     }

@@ -4,6 +4,7 @@
  */
 import {
   address,
+  addressBlocks,
   bytes,
   choice,
   choices,
@@ -125,7 +126,22 @@ export const SETTINGS = {
     'max-connections',
     integer(1, 1_000_000),
     '10000',
-    'Most connections open at the same time, of all kinds.',
+    'Most connections open at the same time, of all kinds; fewer where the limit of open files demands it. A twentieth ' +
+      'is kept for encoders, API clients and health checks. Beyond it, connections that are not in use are closed for ' +
+      'new ones.',
+  ),
+  maxConnectionsPerAddress: preset(
+    'max-connections-per-address',
+    integer(1, 1_000_000),
+    '1000',
+    'Most of these from one IPv4 address or IPv6 /64. Players behind one proxy share its address: see `trusted-proxies`.',
+  ),
+  trustedProxies: optional(
+    'trusted-proxies',
+    addressBlocks,
+    'no proxy is trusted',
+    'Proxies and CDNs in front, as addresses or CIDR blocks. Their connections are not limited by address, and their ' +
+      'X-Forwarded-For names the client.',
   ),
   maxSegmentBytes: preset('max-segment-size', bytes, '64MiB', 'Largest segment accepted from an encoder.'),
   ingestRequestsPerSecond: preset(

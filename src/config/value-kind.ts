@@ -1,3 +1,5 @@
+import { BlockList, isIP, isIPv4 } from 'node:net'
+
 /** A kind of setting value: how people write it, and what it is parsed to. */
 export type ValueKind<T> = {
   /** The form in which it is written, for help and reference: `HOST:PORT`. */
@@ -105,6 +107,25 @@ export const address: ValueKind<Address> = {
     const port = Number(digits)
     if (host !== undefined && port <= 65_535) return { host, port }
     throw new InvalidValue(`must be HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080, not "${value}"`)
+  },
+}
+
+/** Addresses and CIDR blocks of IPv4 and IPv6, separated by commas. */
+export const addressBlocks: ValueKind<BlockList> = {
+  shape: 'ADDRESS/BITS,…',
+  parse(value) {
+    const blocks = new BlockList()
+    for (const block of value.split(',').map((each) => each.trim())) {
+      if (block === '') continue
+      const [, address = '', digits] = /^([\d.A-Fa-f:]+)(?:\/(\d{1,3}))?$/.exec(block) ?? []
+      const widest = isIPv4(address) ? 32 : 128
+      const bits = Number(digits ?? widest)
+      if (isIP(address) === 0 || bits > widest) {
+        throw new InvalidValue(`must be addresses or CIDR blocks, such as 192.0.2.7 or 2001:db8::/32, not "${block}"`)
+      }
+      blocks.addSubnet(address, bits, isIPv4(address) ? 'ipv4' : 'ipv6')
+    }
+    return blocks
   },
 }
 

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Mount, Target } from '../http/handler.ts'
 import { readBody } from '../http/read-body.ts'
+import { trustConnection } from '../http/trusted-connections.ts'
 import type { Log } from '../log.ts'
 import { type Failure, failureOf, RequestFailure } from './failure.ts'
 import type { Operation } from './operation.ts'
@@ -56,6 +57,7 @@ export function mountJsonApi({ prefix, log, operations, expected, perform }: Jso
     }
     const { operation, labels } = route
     const body = await authenticate(request, target, expected(), () => readBody(request, MAX_BODY_BYTES))
+    trustConnection(request.socket)
     const input = readInput(operation, { labels, query: queryPairs(target.query), body })
     const answer = await perform(operation, input, requestId)
     if (operation.method !== 'GET') {

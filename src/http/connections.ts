@@ -1,25 +1,54 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import type { AdmittedConnection, ConnectionAdmission } from './connection-admission.ts'
+
+/** Requests that may wait on a connection for the response to the one before. */
+const MOST_PIPELINED = 16
+
+/** An open connection, and the responses that are awaited or being sent on it. */
+type OpenConnection = {
+  readonly admitted: AdmittedConnection
+  readonly exchanges: Set<ServerResponse>
+  /** Those of `exchanges` that are not flushed yet, oldest first. */
+  readonly responses: Set<ServerResponse>
+}
 
 /**
  * The open connections and the requests on them. Node also counts a connection as idle whose response is still being
  * flushed; a graceful stop must not cut that one.
  */
 export class Connections {
-  private readonly exchanges = new Map<Socket, Set<ServerResponse>>()
+  private readonly admission: ConnectionAdmission
+  private readonly open = new Map<Socket, OpenConnection>()
   private draining = false
 
-  add(socket: Socket): void {
-    this.exchanges.set(socket, new Set())
-    socket.once('close', () => this.exchanges.delete(socket))
+  constructor(admission: ConnectionAdmission) {
+    this.admission = admission
   }
 
-  /** Notes a new request; it is in flight until its body has ended and its response is flushed. */
-  begin(request: IncomingMessage, response: ServerResponse, hasBody: boolean): void {
+  /** Adds a new connection; false when there is no place for it. */
+  add(socket: Socket): boolean {
+    const admitted = this.admission.admit(socket)
+    if (!admitted) return false
+    this.open.set(socket, { admitted, exchanges: new Set(), responses: new Set() })
+    socket.once('close', () => this.open.delete(socket))
+    return true
+  }
+
+  /**
+   * Notes a new request; it is in flight until its body has ended and its response is flushed. Resolves to true when it
+   * is its turn, to false when it must not be answered. Requests of a connection are answered one after the other,
+   * so that a connection never holds the memory of more than one response.
+   */
+  begin(request: IncomingMessage, response: ServerResponse, hasBody: boolean): true | Promise<boolean> {
     const { socket } = request
-    const exchanges = this.exchanges.get(socket)
-    if (!exchanges) return
+    const connection = this.open.get(socket)
+    if (!connection || socket.destroyed) return Promise.resolve(false)
+    const { admitted, exchanges, responses } = connection
+    const before = [...responses].at(-1)
     exchanges.add(response)
+    responses.add(response)
+    if (!before) this.admission.enterPhase(admitted, 'busy')
     if (this.draining) response.setHeader('connection', 'close')
     let open = hasBody ? 2 : 1
     const close = () => {
@@ -28,19 +57,35 @@ export class Connections {
       if (this.draining && exchanges.size === 0) socket.destroySoon()
     }
     if (hasBody) request.once('close', close)
-    response.once('close', close)
+    response.once('close', () => {
+      responses.delete(response)
+      if (responses.size === 0 && this.open.has(socket)) this.admission.enterPhase(admitted, 'idle')
+      close()
+    })
+    if (!before) return true
+    if (responses.size > MOST_PIPELINED) {
+      socket.destroy()
+      return Promise.resolve(false)
+    }
+    return new Promise((resolve) => before.once('close', () => resolve(!socket.destroyed)))
+  }
+
+  /** True unless all places for players are taken, and the connection has one that is reserved for others. */
+  servesPlayers(socket: Socket): boolean {
+    const connection = this.open.get(socket)
+    return connection !== undefined && this.admission.servesPlayers(connection.admitted)
   }
 
   /** Closes the connections that are idle now, and every other one as soon as it is idle. */
   drain(): void {
     this.draining = true
-    for (const [socket, exchanges] of this.exchanges) {
+    for (const [socket, { exchanges }] of this.open) {
       if (exchanges.size === 0) socket.destroy()
       for (const response of exchanges) if (!response.headersSent) response.setHeader('connection', 'close')
     }
   }
 
   cut(): void {
-    for (const socket of this.exchanges.keys()) socket.destroy()
+    for (const socket of this.open.keys()) socket.destroy()
   }
 }

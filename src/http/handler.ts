@@ -26,4 +26,9 @@ export type Mount = {
    * sends 100 and calls `handle`.
    */
   readonly handleExpectContinue?: Handler
+  /**
+   * Called instead of the others when all connections for players are taken; the connection closes after it. A mount
+   * without this handler is also served on the reserved connections.
+   */
+  readonly handleFull?: Handler
 }

@@ -1,7 +1,5 @@
 /** Limits on connections. Times are in milliseconds, sizes in bytes. */
 export type ListenerLimits = {
-  /** Open connections; further ones are dropped at once. */
-  readonly maxConnections: number
   readonly maxHeaderBytes: number
   /** From the first byte of a request, or the opening of its connection, to the end of its headers. */
   readonly headersMs: number
@@ -19,7 +17,6 @@ export type ListenerLimits = {
 
 /** Default limits: 64 MiB, the largest segment, may arrive at 1 Mb/s. */
 export const DEFAULT_LISTENER_LIMITS: ListenerLimits = {
-  maxConnections: 10_000,
   maxHeaderBytes: 16 * 1024,
   headersMs: 20_000,
   requestMs: 600_000,

@@ -2,6 +2,9 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { afterEach, describe, it } from 'node:test'
+import { eventually } from '../../test/judges/processes.ts'
+import { ClientNetworks } from './client-networks.ts'
+import { ConnectionAdmission, type ConnectionLimits, DEFAULT_CONNECTION_LIMITS } from './connection-admission.ts'
 import type { Mount } from './handler.ts'
 import { type Listener, listen } from './listener.ts'
 import type { ListenerLimits } from './listener-limits.ts'
@@ -10,11 +13,17 @@ import { sendText } from './send-text.ts'
 type Line = { readonly level: string; readonly fields: object; readonly message: string }
 
 const open: Listener[] = []
+const sockets: Socket[] = []
 afterEach(async () => {
+  for (const socket of sockets.splice(0)) socket.destroy()
   for (const listener of open.splice(0)) await listener.close()
 })
 
-async function start(mounts: readonly Mount[], limits: Partial<ListenerLimits> = {}) {
+async function start(
+  mounts: readonly Mount[],
+  limits: Partial<ListenerLimits> = {},
+  connectionLimits: ConnectionLimits = DEFAULT_CONNECTION_LIMITS,
+) {
   const lines: Line[] = []
   const level = (level: string) => (fields: object, message: string) => void lines.push({ level, fields, message })
   const log = { info: level('info'), warn: level('warn'), error: level('error') }
@@ -24,6 +33,7 @@ async function start(mounts: readonly Mount[], limits: Partial<ListenerLimits> =
     port: 0,
     mounts,
     log,
+    admission: new ConnectionAdmission(connectionLimits, new ClientNetworks(), log),
     limits: { drainMs: 60_000, ...limits },
   })
   open.push(listener)
@@ -36,8 +46,9 @@ class Wire {
   text = ''
   readonly closed: Promise<unknown>
 
-  constructor(port: number) {
-    this.socket = connect(port, '127.0.0.1').setEncoding('latin1')
+  constructor(port: number, localAddress = '127.0.0.1') {
+    this.socket = connect({ port, host: '127.0.0.1', localAddress }).setEncoding('latin1')
+    sockets.push(this.socket)
     this.socket.on('data', (chunk: string) => {
       this.text += chunk
     })
@@ -213,21 +224,117 @@ describe('listener', () => {
     assert.match(String(await failed.promise), /aborted/)
   })
 
-  it('drops connections above the limit and says so once', async () => {
-    const { port, lines } = await start([at('/')], { maxConnections: 1 })
-    const first = new Wire(port)
-    first.socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
-    await first.until(/200 OK/)
-    for (let i = 0; i < 3; i++) {
-      const wire = new Wire(port)
-      await wire.closed
-      assert.equal(wire.text, '')
-    }
-    first.socket.destroy()
-    assert.deepEqual(
-      lines.map(({ level }) => level),
-      ['warn'],
+  it('answers requests of a connection one after the other', async () => {
+    const events: string[] = []
+    const { port } = await start([
+      at('/', async (request, response) => {
+        events.push(`begin ${request.url}`)
+        await new Promise((resolve) => setImmediate(resolve))
+        events.push(`end ${request.url}`)
+        sendText(response, 200, `answer to ${request.url}`)
+      }),
+    ])
+    const wire = new Wire(port)
+    wire.socket.write(['/1', '/2', '/3'].map((path) => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`).join(''))
+    const text = await wire.until(/answer to \/3/)
+    assert.deepEqual(text.match(/answer to \/\d/g), ['answer to /1', 'answer to /2', 'answer to /3'])
+    assert.deepEqual(events, ['begin /1', 'end /1', 'begin /2', 'end /2', 'begin /3', 'end /3'])
+    wire.socket.destroy()
+  })
+
+  it('closes a connection with many requests that wait for the response to the first', async () => {
+    let begun = 0
+    const { port } = await start([
+      at('/', async () => {
+        begun++
+        await new Promise(() => {})
+      }),
+    ])
+    const wire = new Wire(port)
+    wire.socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(1000))
+    await wire.closed
+    assert.equal(begun, 1)
+  })
+})
+
+describe('a listener with as many connections as it may have', () => {
+  const GET = (path: string) => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`
+  /** Responses that never come do not delay the end of a case. */
+  const SOON = { drainMs: 50 }
+  let waiting = 0
+  const never = () => {
+    waiting++
+    return new Promise<never>(() => {})
+  }
+  /** The paths below `/play` are for players; those below `/play/wait` are never answered. */
+  const mounts: readonly Mount[] = [
+    { ...at('/play'), handleFull: async (_, response) => sendText(response, 503, 'full') },
+    { ...at('/play/wait', never), handleFull: async (_, response) => sendText(response, 503, 'full') },
+    at('/in'),
+  ]
+  const limits = { maxConnections: 40, maxConnectionsPerAddress: 10 }
+
+  async function startFull(count: number, addresses: number) {
+    waiting = 0
+    const started = await start(mounts, SOON, limits)
+    const busy = await Promise.all(
+      Array.from({ length: count }, async (_, each) => {
+        const wire = new Wire(started.port, `127.0.0.${1 + (each % addresses)}`)
+        wire.socket.write(GET('/play'))
+        await wire.until(/\/play\n$/)
+        wire.socket.write(GET('/play/wait'))
+        return wire
+      }),
     )
+    await eventually('all to be in use', () => waiting === busy.length || undefined)
+    return { ...started, busy }
+  }
+
+  for (const [what, count, addresses, newcomer] of [
+    ['of all', 24, 3, '127.0.0.9'],
+    ['of one address', 10, 1, '127.0.0.1'],
+  ] as const) {
+    it(`refuses players, and serves others: ${what}`, async () => {
+      const { port, lines } = await startFull(count, addresses)
+      const player = new Wire(port, newcomer)
+      player.socket.write(GET('/play'))
+      await player.closed
+      assert.match(player.text, /^HTTP\/1.1 503 [\s\S]*connection: close[\s\S]*full\n$/i)
+      const encoder = new Wire(port, newcomer)
+      encoder.socket.write(GET('/in'))
+      await encoder.until(/^HTTP\/1.1 200 [\s\S]*\/in\n$/)
+      encoder.socket.destroy()
+      assert.ok(lines.every(({ level }) => level !== 'error'))
+    })
+  }
+
+  it('closes silent connections for new ones, and says so', async () => {
+    const { port, lines } = await start(mounts, SOON, limits)
+    const silent = Array.from({ length: 60 }, (_, each) => new Wire(port, `127.0.0.${1 + (each % 6)}`))
+    await Promise.all(silent.map(({ socket }) => once(socket, 'connect')))
+    for (const path of ['/in', '/play']) {
+      const wire = new Wire(port, '127.0.0.7')
+      wire.socket.write(GET(path))
+      assert.match(await wire.until(new RegExp(`${path}\\n$`)), /^HTTP\/1.1 200/)
+    }
+    assert.ok(silent.filter(({ socket }) => socket.destroyed).length > 0)
+    assert.deepEqual(
+      lines.map(({ level, fields }) => [level, (fields as { event: string }).event]),
+      [['warn', 'connections-dropped']],
+    )
+    for (const { socket } of silent) socket.destroy()
+  })
+
+  it('answers 503 where there is no place at all', async () => {
+    waiting = 0
+    const { port } = await start([at('/play', never)], SOON, { maxConnections: 1, maxConnectionsPerAddress: 1 })
+    const first = new Wire(port)
+    first.socket.write(GET('/play'))
+    await eventually('it to be in use', () => waiting === 1 || undefined)
+    const next = new Wire(port)
+    await next.closed
+    assert.match(next.text, /^HTTP\/1.1 503 Service Unavailable\r\n[\s\S]*too many connections\n$/)
+    first.socket.destroy()
   })
 })
 

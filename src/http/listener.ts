@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { type AddressInfo, Server as NetServer } from 'node:net'
+import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
 import type { Log } from '../log.ts'
+import { ClientNetworks } from './client-networks.ts'
+import { ConnectionAdmission, DEFAULT_CONNECTION_LIMITS } from './connection-admission.ts'
 import { Connections } from './connections.ts'
 import type { Mount } from './handler.ts'
 import { DEFAULT_LISTENER_LIMITS, type ListenerLimits } from './listener-limits.ts'
@@ -22,8 +24,22 @@ export type ListenOptions = {
   readonly port: number
   readonly mounts: readonly Mount[]
   readonly log: Log
+  /** Shared by the listeners of a process; when absent, this listener has its own. */
+  readonly admission?: ConnectionAdmission
   readonly limits?: Partial<ListenerLimits>
 }
+
+/** Refused connections that may be open for a moment, so that their client reads the response. */
+const MOST_REFUSED = 64
+const REFUSED_MS = 1000
+const REFUSAL_TEXT = 'too many connections\n'
+const REFUSAL = `HTTP/1.1 503 Service Unavailable\r
+Content-Type: text/plain; charset=utf-8\r
+Content-Length: ${REFUSAL_TEXT.length}\r
+Retry-After: 1\r
+Connection: close\r
+\r
+${REFUSAL_TEXT}`
 
 /**
  * Listens for HTTP/1.1. Every response carries an `X-Request-Id`, which log lines repeat, except those of cacheable
@@ -33,7 +49,10 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   const { log, name } = options
   const limits = { ...DEFAULT_LISTENER_LIMITS, ...options.limits }
   const mounts = options.mounts.toSorted((a, b) => b.prefix.length - a.prefix.length)
-  const connections = new Connections()
+  const connections = new Connections(
+    options.admission ?? new ConnectionAdmission(DEFAULT_CONNECTION_LIMITS, new ClientNetworks(), log),
+  )
+  const refused = new Set<Socket>()
 
   const server = createServer({
     maxHeaderSize: limits.maxHeaderBytes,
@@ -48,14 +67,9 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   // take that for an abort and discard the part of the body not read yet.
   Object.assign(server, { httpAllowHalfOpen: true })
   server.timeout = limits.stallMs
-  server.maxConnections = limits.maxConnections
-  server.on('connection', (socket) => connections.add(socket))
-  server.on(
-    'drop',
-    onceASecond(() =>
-      log.warn({ event: 'connections-dropped', listener: name }, 'too many connections; new ones are dropped'),
-    ),
-  )
+  server.on('connection', (socket) => {
+    if (!connections.add(socket)) refuse(socket, refused)
+  })
 
   const serve = async (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean) => {
     const requestId = randomUUID()
@@ -63,7 +77,8 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     const mount = target && mounts.find(({ prefix }) => target.path.startsWith(prefix))
     if (!mount?.cacheable) response.setHeader('x-request-id', requestId)
     const expectsBody = hasBody(request)
-    connections.begin(request, response, expectsBody)
+    const turn = connections.begin(request, response, expectsBody)
+    if (turn !== true && !(await turn)) return
     // Registered before Node's own listener, which would discard the rest of the body without a bound.
     if (expectsBody) response.prependListener('finish', () => discard(request, limits.discardBytes))
     try {
@@ -73,6 +88,9 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       } else if (!target || !mount) {
         // The body, held back by the client, would be taken for the next request.
         sendText(response, 404, 'no such page', expectsContinue ? { connection: 'close' } : {})
+      } else if (mount.handleFull && !connections.servesPlayers(request.socket)) {
+        response.setHeader('connection', 'close')
+        await mount.handleFull(request, response, target)
       } else if (expectsContinue && mount.handleExpectContinue) {
         await mount.handleExpectContinue(request, response, target)
       } else {
@@ -105,6 +123,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     // http.Server's own close would cut responses that are still being flushed.
     const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()))
     connections.drain()
+    for (const socket of refused) socket.destroy()
     const late = setTimeout(() => connections.cut(), limits.drainMs)
     await closed
     clearTimeout(late)
@@ -162,14 +181,17 @@ function discard(request: IncomingMessage, bound: number): void {
   request.resume()
 }
 
-function onceASecond(action: () => void): () => void {
-  let armed = true
-  return () => {
-    if (!armed) return
-    armed = false
-    setTimeout(() => {
-      armed = true
-    }, 1000).unref()
-    action()
+/** Tells a client that there is no place for its connection, and closes it. */
+function refuse(socket: Socket, refused: Set<Socket>): void {
+  if (refused.size >= MOST_REFUSED) {
+    socket.destroy()
+    return
   }
+  refused.add(socket)
+  socket.end(REFUSAL)
+  const late = setTimeout(() => socket.destroy(), REFUSED_MS)
+  socket.once('close', () => {
+    clearTimeout(late)
+    refused.delete(socket)
+  })
 }

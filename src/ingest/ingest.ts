@@ -5,6 +5,7 @@ import type { Turns } from '../concurrency/turns.ts'
 import { FaultLog } from '../http/fault-log.ts'
 import type { Mount } from '../http/handler.ts'
 import { sendText } from '../http/send-text.ts'
+import { trustConnection } from '../http/trusted-connections.ts'
 import type { Log } from '../log.ts'
 import type { Resources } from '../stores/resources.ts'
 import { Authenticator, addressOf } from './authenticator.ts'
@@ -90,6 +91,7 @@ export function createIngest(options: IngestDeps): Ingest {
       place = parseIngestPath(path)
       await authenticator.authenticate(request, place.ingest)
       isAuthenticated = true
+      trustConnection(request.socket)
       await answer(request, response, place, proceed)
     } catch (error) {
       const refusal = asRefusal(error)

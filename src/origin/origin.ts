@@ -158,6 +158,10 @@ export function createOrigin({
   return {
     prefix: PREFIX,
     cacheable: true,
+    async handleFull(_, response, target) {
+      report({ error: 'TooManyConnections' }, target.path)
+      sendRefusal(response, { error: 'TooManyConnections' })
+    },
     async handle(request, response, target) {
       const refused = await play(request, response, target).catch((error: unknown) => {
         const refusal = response.headersSent ? undefined : refusalBy(error)

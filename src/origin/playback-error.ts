@@ -50,6 +50,7 @@ const ANSWERS = {
     headers: { Allow: 'GET, HEAD, OPTIONS' },
   },
   RangeNotSatisfiable: { status: 416, sentence: 'The segment ends before that range.' },
+  TooManyConnections: { status: 503, sentence: 'Too many connections are in use; try again.', headers: SOON },
   ManifestsBusy: { status: 503, sentence: 'Too many manifests are being written; try again.', headers: SOON },
   StoreUnavailable: { status: 503, sentence: STORE_UNAVAILABLE, headers: SOON },
 } as const satisfies Readonly<Record<string, PlaybackAnswer>>

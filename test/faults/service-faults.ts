@@ -12,6 +12,15 @@ export const SERVICE_FAULTS: readonly Fault[] = [
     failure: /200 !== 403/,
   },
   {
+    name: 'players-take-the-reserve',
+    breaks: 'Players can take every connection.',
+    file: 'src/http/connection-admission.ts',
+    find: 'this.all = new Share(maxConnections - this.reserved)',
+    replace: 'this.all = new Share(maxConnections)',
+    caughtBy: { file: 'src/http/connection-admission.test.ts', cases: 'keeps a part of' },
+    failure: /place === 'reserved'/,
+  },
+  {
     name: 'rule-missing',
     breaks: 'An endpoint may delay by more than its startover window.',
     file: 'src/model/endpoint-rules.ts',
