@@ -19,6 +19,9 @@ export const LOG_EVENTS = {
   'harvest-checkpoint-failed': 'The progress of a harvest job could not be recorded; it is retried.',
   'harvest-claim-failed': 'Harvest jobs could not be claimed; it is retried.',
   'harvest-end-not-recorded': 'The outcome of a harvest job could not be recorded; it is retried.',
+  'harvest-media-lost':
+    'Source objects of a harvest job are missing, unreadable, damaged or no media; the other input replaces them, or the ' +
+    'gap policy applies.',
   'harvest-job-cancelled': 'A harvest job was cancelled.',
   'harvest-job-error': 'A harvest job had an unexpected error.',
   'harvest-job-failed': 'A harvest job failed.',
@@ -43,8 +46,8 @@ export const LOG_EVENTS = {
   'request-aborted': 'A client disconnected in the middle of a request.',
   'request-failed': 'A request failed because of an error of the server.',
   'retention-failed': 'Old content of an input could not be deleted; it is retried.',
-  'segment-gone': 'A requested segment had just been deleted.',
-  'segment-malformed': 'A stored segment cannot be demuxed; it is served as a gap.',
+  'segment-lost': 'A requested segment is lost: a source object is missing, unreadable, damaged or no media.',
+  'segment-malformed': 'A stored segment cannot be demuxed; what would be made of it is not served.',
   'segment-unusable': 'A segment from an encoder was stored, but cannot be shown.',
   'service-event': 'An event, as delivered to the sink `log`; the field `envelope` has the form of EventBridge.',
   'slots-dropped': 'Slots were not shown because their era is unknown.',

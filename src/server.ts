@@ -134,6 +134,7 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
       leaseMs: Math.max(config.harvestLeaseMs, SHORTEST_LEASE_MS),
       checkpointMs: CHECKPOINT_MS,
       mostAttempts: config.harvestAttempts,
+      linksUnread: config.harvestStore === 'folder' && config.harvestLinks && !config.harvestVerifyLinks,
       account,
     })
     closers.push(() => harvester.close())
@@ -278,6 +279,7 @@ function openBuckets(config: Config, clock: Clock): Buckets {
       folder: join(config.dataFolder, 'buckets'),
       ...(config.databaseUrl !== undefined && { clock }),
       links: config.harvestLinks,
+      linksUnread: !config.harvestVerifyLinks,
       createBuckets: true,
     })
   }

@@ -3,6 +3,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
+import { crc32 } from 'node:zlib'
 import { found } from '../../test/found.ts'
 import { audioAt, EPOCH, probeAt, variants } from '../../test/timeline/rehearsal.ts'
 import { wholeWindow } from '../../test/whole-window.ts'
@@ -81,7 +82,7 @@ describe('the archive', () => {
     const { key, writer } = await archive.createObject(into)
     await writer.write(bytes)
     await writer.commit()
-    const object = { key, name, size: bytes.length, crc32: 0, sha256: 'x', receivedAt: now, probe }
+    const object = { key, name, size: bytes.length, crc32: crc32(bytes), sha256: 'x', receivedAt: now, probe }
     await archive.storeSegment(into, object)
     return key
   }
@@ -145,7 +146,7 @@ describe('the archive', () => {
     await push(0, 2)
     const e = endpoint('e', 4)
     const segment = found(await archive.outputSegment(e, 1))
-    const bytes = await Promise.all(segment!.segment.slots.map((slot) => archive.read(slot.objects[2]!.key)))
+    const bytes = await Promise.all(segment!.segment.slots.map((slot) => archive.read(slot.objects[2]!)))
     assert.equal(Buffer.concat(bytes).toString(), 'b-0b-1')
     assert.equal(segment!.era.streams.length, 2)
   })
@@ -410,7 +411,7 @@ describe('the archive', () => {
     now = utcMs(now + 20_000)
     await archive.tick()
     const shown = (await archive.live(e, 60))?.segments.flatMap(({ slots }) => slots) ?? []
-    for (const { objects } of shown) for (const { key } of Object.values(objects)) await archive.read(key)
+    for (const { objects } of shown) for (const object of Object.values(objects)) await archive.read(object)
     await archive.retain()
     assert.equal(await archive.live(e, 60), undefined)
     assert.equal((await files()).length, 0)

@@ -6,11 +6,13 @@ import type { Account } from '../model/arn.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { ChannelUsage } from '../stores/object-ledger.ts'
 import type { Objects } from '../stores/objects.ts'
+import { provenObjects } from '../stores/proven-objects.ts'
 import type { Resources } from '../stores/resources.ts'
 import type { SegmentIndex } from '../stores/segment-index.ts'
 import type { OutputTimeline } from '../stores/timeline-store.ts'
 import { ChannelContent } from './channel-content.ts'
 import type { ArchiveReader } from './reader.ts'
+import { replacementsOf } from './replacements.ts'
 import { forgetOldContent, type RetentionRules } from './retention.ts'
 import { SwitchNotifier } from './switch-events.ts'
 import { UnrecordedObjects } from './unrecorded-objects.ts'
@@ -154,8 +156,13 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
 
     ...windows,
 
-    read: (key, range) => objects.read(key, range),
-    open: (key, range) => objects.open(key, range),
+    ...provenObjects(objects),
+
+    async replacements({ channelGuid }, replaced) {
+      const content = contentOf(channelGuid)
+      await upToDate(content)
+      return replacementsOf(channelGuid, replaced, segmentIndex, (ids) => content.erasById(ids))
+    },
     file: (key) => objects.file(key),
 
     async tick() {

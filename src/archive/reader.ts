@@ -1,9 +1,10 @@
 import type { UtcMs, UtcRange } from '../media/time.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
-import type { ArchiveWindow, Era, OutputSegment } from '../model/output-segment.ts'
+import type { ArchiveWindow, Era, OutputSegment, Slot, SlotObject } from '../model/output-segment.ts'
 import type { EraTime, NumberRange } from '../model/segment-numbers.ts'
 import type { SegmentPageJson } from '../model/segment-page.ts'
 import type { StoredSegmentSummary } from '../model/segment-summary.ts'
+import type { StoredBytes } from '../model/source-segment.ts'
 import type { ByteRange, ObjectStream } from '../stores/objects.ts'
 
 /**
@@ -45,12 +46,28 @@ export type ArchiveReader = {
    * cached.
    */
   era(endpoint: OriginEndpoint, id: number): Promise<Era | Absence>
+  /**
+   * What the other input of an endpoint's channel has in place of an object: first the same bytes under another key,
+   * then what it shows in the slot if the inputs are locked. `slot` is as an output segment of `era` shows it.
+   */
+  replacements(
+    endpoint: OriginEndpoint,
+    place: { readonly era: Era; readonly slot: Slot; readonly stream: number; readonly key: string },
+  ): Promise<readonly SlotObject[]>
   /** The time from the start of the oldest to the end of the newest output segment. Undefined while there is none. */
   extent(endpoint: OriginEndpoint): Promise<UtcRange | undefined>
-  /** The bytes of a source object, or of a range of it. They are shared and must not be changed. */
-  read(key: string, range?: ByteRange): Promise<Uint8Array>
-  /** The bytes of a source object for sending: as a whole where they are in memory, else as a stream. */
-  open(key: string, range?: ByteRange): Promise<Uint8Array | ObjectStream>
+  /** The bytes of a source object, proven. They are shared and must not be changed. Throws LostMedia. */
+  read(object: StoredBytes): Promise<Uint8Array>
+  /**
+   * Opens a source object to be read once: as proven bytes where they are in memory, else as a stream that throws
+   * LostMedia before its last piece unless the whole is as stored. Throws LostMedia.
+   */
+  open(object: StoredBytes): Promise<Uint8Array | ObjectStream>
+  /**
+   * Opens a source object, or a range of it, to be sent to a client. It resolves after the object has been read and
+   * proven once in this process. Throws LostMedia.
+   */
+  openProven(object: StoredBytes, range?: ByteRange): Promise<Uint8Array | ObjectStream>
   /**
    * The path of a local file that holds the object and must not be changed. Undefined where the store has no such file.
    */

@@ -3,6 +3,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
+import { crc32 } from 'node:zlib'
 import { found } from '../../test/found.ts'
 import { hlsEndpoint } from '../../test/origin/sample-endpoints.ts'
 import { EPOCH, probeAt, variants } from '../../test/timeline/rehearsal.ts'
@@ -74,10 +75,11 @@ describe('the archive of a channel with two inputs', () => {
     const ref = { channelGuid: FIRST, ingestEndpointId }
     const name = `a-${i}.ts`
     const { key, writer } = await archive.createObject(ref)
-    await writer.write(Buffer.from(`${ingestEndpointId} ${name}`))
+    const bytes = Buffer.from(`${ingestEndpointId} ${name}`)
+    const stored = { key, name, size: bytes.length, crc32: crc32(bytes), sha256: key, receivedAt: now }
+    await writer.write(bytes)
     await writer.commit()
-    const probe = probeAt(base + 2 * i)
-    await archive.storeSegment(ref, { key, name, size: 40, crc32: 0, sha256: key, receivedAt: now, probe })
+    await archive.storeSegment(ref, { ...stored, probe: probeAt(base + 2 * i) })
   }
   const list = (ingestEndpointId: string, i: number, ended = false) => {
     const duration = ticksFromSeconds(2)
@@ -101,7 +103,7 @@ describe('the archive of a channel with two inputs', () => {
     const { segments = [] } = (await archive.live(e, 600)) ?? {}
     return Promise.all(
       segments.map(async ({ number, era, discontinuity, slots }) => {
-        const bytes = Buffer.from(await archive.read(slots[0]!.objects[1]!.key)).toString()
+        const bytes = Buffer.from(await archive.read(slots[0]!.objects[1]!)).toString()
         return `${number} ${era} ${bytes.startsWith(FIRST) ? 'first' : 'second'}${discontinuity ? ' breaks' : ''}`
       }),
     )
@@ -222,7 +224,7 @@ describe('the archive of a channel with two inputs', () => {
     const ref = { channelGuid: FIRST, ingestEndpointId: SECOND }
     await store.segmentIndex.forget(ref, utcMs(now + 1), { pinned: [], inUse: [], limit: 99 })
     await archive.retain()
-    assert.ok((await archive.read(filled!.objects[1]!.key)).length > 0)
+    assert.ok((await archive.read(filled!.objects[1]!)).length > 0)
   })
 
   it('leaves a store alone for a while that cannot take the event of a switch, and tells it then', async () => {
@@ -344,7 +346,7 @@ describe('the archive of a channel with two inputs', () => {
     for (const { slots } of kept) {
       for (const { sealedAt, objects } of slots) {
         assert.ok(sealedAt >= now - 60_000, 'an output timeline at rest keeps nothing')
-        await archive.read(objects[1]!.key)
+        await archive.read(objects[1]!)
       }
     }
   })
@@ -469,7 +471,7 @@ describe('the archive of a channel with two inputs', () => {
       for (const { slots } of (await wholeWindow(archive, endpoint('e', 2), { start: EPOCH, end: now }))?.segments ??
         []) {
         for (const { objects, sealedAt } of slots) {
-          assert.ok((await archive.read(objects[1]!.key)).length > 0)
+          assert.ok((await archive.read(objects[1]!)).length > 0)
           seconds = Math.max(seconds, (now - sealedAt) / 1000)
         }
       }

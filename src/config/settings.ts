@@ -191,6 +191,13 @@ export const SETTINGS = {
     'true',
     'Hard-link unchanged segments into bucket folders instead of copying them.',
   ),
+  harvestVerifyLinks: preset(
+    'harvest-verify-links',
+    flag,
+    'true',
+    'Read every segment before it is linked, and compare it with its CRC-32. `false` links unread: a day takes seconds, ' +
+      'damage is not noticed, and `harvest.json` has no hashes of what was linked.',
+  ),
   harvestConcurrency: preset(
     'harvest-concurrency',
     integer(1, 64),

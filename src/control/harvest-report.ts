@@ -3,7 +3,11 @@ import { type Account, arnOf } from '../model/arn.ts'
 import type { HarvestFailure } from '../model/harvest-failure.ts'
 import type { HarvestForecast } from '../model/harvest-forecast.ts'
 import { DEFAULT_HARVEST_OPTIONS } from '../model/harvest-job.ts'
+import { type Loss, lossesWithin } from '../model/harvest-losses.ts'
 import type { HarvestPlan, HarvestRecord, TrackProgress } from '../model/harvest-run.ts'
+
+/** The most losses that a response lists. */
+const MOST_LOSSES = 100
 
 const isoIf = (time: UtcMs | undefined) => (time === undefined ? undefined : isoDateTime(time))
 
@@ -31,6 +35,7 @@ export function harvestReport(job: HarvestRecord, account: Account, now: UtcMs) 
     endedAt: isoIf(run.endedAt),
     progress: progressOf(job, now),
     ...contentOf(run.cursor?.plan),
+    lost: run.cursor?.plan && lostOf(run.cursor.plan, run.cursor.losses ?? []),
     failure: run.failure && failureOf(run.failure),
   }
 }
@@ -72,6 +77,20 @@ function contentOf(plan: HarvestPlan | undefined) {
     })),
     gapCount: plan.gapCount,
   }
+}
+
+/** What the archive had lost of the asset, and what stands in its place. */
+function lostOf(plan: HarvestPlan, losses: readonly Loss[]) {
+  return lossesWithin(plan, losses)
+    .slice(0, MOST_LOSSES)
+    .map(({ key, reason, track, start, end, replacement }) => ({
+      sourceObject: key,
+      reason,
+      track,
+      startTime: isoDateTime(start),
+      endTime: isoDateTime(end),
+      replacedBy: replacement?.key,
+    }))
 }
 
 function progressOf({ run, status, end }: HarvestRecord, now: UtcMs) {

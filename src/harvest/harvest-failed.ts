@@ -11,6 +11,8 @@ export const HARVEST_PROBLEMS = [
   'AfterContent',
   'GapInWindow',
   'EndedEarly',
+  /** Source objects are missing, damaged or no media, and nothing replaces them. */
+  'Damaged',
   'NoStreams',
   'CannotPackage',
   /** Another origin endpoint's object has one of the names. */

@@ -10,10 +10,10 @@ type Faults = { count: number; loggedAt: number; fields: LogFields; message: str
 export class FaultLog {
   private readonly log: Log
   private readonly clock: Clock
-  private readonly level: 'info' | 'warn'
+  private readonly level: 'info' | 'warn' | 'error'
   private readonly faults = new Map<string, Faults>()
 
-  constructor(log: Log, clock: Clock, level: 'info' | 'warn' = 'warn') {
+  constructor(log: Log, clock: Clock, level: 'info' | 'warn' | 'error' = 'warn') {
     this.log = log
     this.clock = clock
     this.level = level

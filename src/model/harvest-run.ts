@@ -1,6 +1,7 @@
 import type { UtcMs, UtcRange } from '../media/time.ts'
 import type { HarvestFailure } from './harvest-failure.ts'
 import type { HarvestJob } from './harvest-job.ts'
+import type { Loss } from './harvest-losses.ts'
 
 /** The state of a job, more detailed than the API's status. */
 export type HarvestState = 'QUEUED' | 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED'
@@ -17,7 +18,8 @@ export type TrackProgress = { readonly name: string; readonly segments: number; 
  */
 export type HarvestCursor = {
   /**
-   * The output segments of the asset; absent until the end of its window is available. It never changes afterwards.
+   * The output segments of the asset; absent until the end of its window is available. Afterwards it changes only where
+   * the archive turns out to have lost something.
    */
   readonly plan?: HarvestPlan
   readonly tracks: readonly TrackProgress[]
@@ -33,6 +35,8 @@ export type HarvestCursor = {
    * none.
    */
   readonly replaces?: string | null
+  /** What the archive has lost of the asset, as far as it was found. */
+  readonly losses?: readonly Loss[]
 }
 
 export type HarvestRate = { readonly bytesPerSecond: number; readonly segmentsPerSecond: number }
@@ -63,7 +67,7 @@ export type AssetNames = {
   readonly report?: string
 }
 
-/** An object that a job has written; `sha256` is in hexadecimal. */
+/** An object that a job has written; `sha256` is in hexadecimal, and empty where the bytes were linked unread. */
 export type HarvestObject = { readonly key: string; readonly size: number; readonly sha256: string }
 
 /** The state of a job beyond its request. */

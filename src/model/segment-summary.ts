@@ -42,6 +42,11 @@ export function compactSegmentSummary(summarized: StoredSegmentSummary): Segment
   return new CompactSegmentSummary(summarized)
 }
 
+/** The segment as one of another period. */
+export function inPeriod(segment: SegmentSummary, period: NonNullable<SegmentSummary['period']>): SegmentSummary {
+  return segment instanceof CompactSegmentSummary ? segment.inPeriod(period) : { ...segment, period }
+}
+
 class CompactSegmentSummary implements SegmentSummary {
   readonly number: number
   readonly era: number
@@ -69,6 +74,10 @@ class CompactSegmentSummary implements SegmentSummary {
     if (summarized.shift) this.shift = summarized.shift
     if (summarized.targetDuration !== undefined) this.targetDuration = summarized.targetDuration
     this.slotsJson = JSON.stringify(summarized.slots)
+  }
+
+  inPeriod(period: NonNullable<SegmentSummary['period']>): CompactSegmentSummary {
+    return Object.assign(Object.create(CompactSegmentSummary.prototype) as CompactSegmentSummary, this, { period })
   }
 
   get slots(): readonly SlotSummary[] {

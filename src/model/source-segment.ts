@@ -10,6 +10,9 @@ export type {
   TrackTimes,
 } from '../media/track.ts'
 
+/** What the index knows of the bytes of a source object: enough to prove that what is read is what was stored. */
+export type StoredBytes = Pick<SourceObject, 'key' | 'size' | 'crc32'>
+
 /** One PUT as stored in the archive: an immutable object and the facts known of it. */
 export type SourceObject = {
   /** Key in the object store, which identifies this PUT. */

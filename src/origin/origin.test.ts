@@ -206,7 +206,7 @@ describe('a segment', () => {
     assert.equal((await ranged('Sat, 01 Aug 2026 12:00:00 GMT')).status, 200)
   })
 
-  it('is 404 in a gap, beyond the window, and when its object is gone', async () => {
+  it('is 404 in a gap, beyond the window, and when its object is lost', async () => {
     const { lines } = origin
     const refused = async (path: string) => {
       lines.length = 0
@@ -220,8 +220,8 @@ describe('a segment', () => {
     assert.deepEqual(await refused('index_1_13.ts'), [404, 'max-age=1', 'NotYet'])
     assert.deepEqual(await refused('index_1_9.ts'), [404, 'max-age=60', 'NoLongerKept'])
     origin.archive.lost.add('s1-10-0')
-    assert.deepEqual(await refused('index_1_10.ts'), [404, 'max-age=60', 'NoLongerKept'])
-    assert.equal((await ask('index_1_10.ts')).text, 'This segment is no longer kept.\n')
+    assert.deepEqual(await refused('index_1_10.ts'), [404, 'no-store', 'SegmentLost'])
+    assert.equal((await ask('index_1_10.ts')).text, 'The media of this segment are lost or damaged.\n')
   })
 
   it('is logged when it is refused, at most once a second for each reason', async () => {

@@ -4,11 +4,12 @@ import type { Clock } from '../clock.ts'
 import { FaultLog } from '../http/fault-log.ts'
 import type { Mount, Target } from '../http/handler.ts'
 import type { Log } from '../log.ts'
+import { LostMedia } from '../model/lost-media.ts'
+import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import { RuleViolation } from '../model/rule-violation.ts'
-import type { SegmentLookup } from '../packaging/output-format.ts'
+import type { SegmentLookup, SegmentRequest } from '../packaging/output-format.ts'
 import { outputFormatOf } from '../packaging/packager.ts'
 import type { SourceMedia } from '../packaging/segments/source-media.ts'
-import { NoSuchObject } from '../stores/objects.ts'
 import { type Resources, StoreUnavailable } from '../stores/resources.ts'
 import { refusalOf } from './access.ts'
 import { EndpointDirectory } from './endpoint-directory.ts'
@@ -38,7 +39,7 @@ type Refused = PlaybackError | PlaybackRefusal | undefined
 
 export type OriginDeps = {
   readonly resources: Pick<Resources, 'originEndpointByGuid' | 'onChange'>
-  readonly archive: SegmentLookup & Pick<ArchiveReader, 'version' | 'edge' | 'range' | 'read' | 'open'>
+  readonly archive: SegmentLookup & Pick<ArchiveReader, 'version' | 'edge' | 'range' | 'openProven'>
   readonly media: SourceMedia
   readonly manifestWorker: ManifestWorker
   readonly clock: Clock
@@ -59,6 +60,7 @@ export function createOrigin({
   const segments = new Segments(archive, media)
   const inFlight = new InFlightBytes()
   const refusals = new FaultLog(log, clock, 'info')
+  const losses = new FaultLog(log, clock, 'error')
 
   /** Answers a request; returns the reason, with nothing sent, when the request gets no media. */
   async function play(request: IncomingMessage, response: ServerResponse, target: Target): Promise<Refused> {
@@ -83,8 +85,24 @@ export function createOrigin({
       const manifest = await manifests.find(endpoint, path, named, query)
       return typeof manifest === 'string' ? manifest : sendManifest(request, response, manifest)
     }
-    const segment = await segments.find(endpoint, path, named)
-    return typeof segment === 'string' ? ABSENT_SEGMENTS[segment] : sendSegment(request, response, segment)
+    return playSegment(request, response, { endpoint, path, segmentRequest: named })
+  }
+
+  async function playSegment(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { endpoint, path, segmentRequest }: { endpoint: OriginEndpoint; path: string; segmentRequest: SegmentRequest },
+  ): Promise<Refused> {
+    try {
+      const segment = await segments.find(endpoint, path, segmentRequest)
+      return typeof segment === 'string' ? ABSENT_SEGMENTS[segment] : await sendSegment(request, response, segment)
+    } catch (error) {
+      if (!(error instanceof LostMedia) || response.headersSent) throw error
+      // Retention may have deleted it between lookup and reading.
+      const again = await segments.find(endpoint, path, segmentRequest).catch(() => undefined)
+      if (typeof again !== 'string') throw error
+      return ABSENT_SEGMENTS[again]
+    }
   }
 
   async function sendManifest(
@@ -143,9 +161,10 @@ export function createOrigin({
     const { guid } = error === 'NoSuchEndpoint' || error === 'MethodNotAllowed' ? {} : splitPath(path)
     const fields = { code: error, status: PLAYBACK_ERRORS[error].status, path }
     const key = `${error} ${guid}`
-    if (cause instanceof NoSuchObject) {
-      // Retention deleted it between lookup and reading.
-      log.warn({ event: 'segment-gone', ...fields, key: cause.key }, 'a requested segment has just been deleted')
+    if (cause instanceof LostMedia) {
+      const { key: object, reason } = cause
+      const lost = { event: 'segment-lost', ...fields, key: object, reason } as const
+      losses.report(`${object} ${reason}`, lost, 'a requested segment is lost')
     } else if (cause instanceof StoreUnavailable) {
       const reason = cause.message
       log.warn({ event: 'store-unavailable', ...fields, reason }, 'the store could not serve a request')
@@ -176,6 +195,7 @@ export function createOrigin({
     close() {
       directory.close()
       refusals.flush()
+      losses.flush()
     },
   }
 }
@@ -186,8 +206,8 @@ type ThrownRefusal = PlaybackRefusal & { readonly cause?: unknown }
 function refusalBy(error: unknown): ThrownRefusal | undefined {
   if (error instanceof RuleViolation) return { error: 'InvalidQuery', sentence: `${error.message}.` }
   if (error instanceof ManifestWorkerBusy) return { error: 'ManifestsBusy' }
-  if (error instanceof StoreUnavailable) return { error: 'StoreUnavailable', cause: error }
-  return error instanceof NoSuchObject ? { error: 'NoLongerKept', cause: error } : undefined
+  if (error instanceof LostMedia) return { error: 'SegmentLost', cause: error }
+  return error instanceof StoreUnavailable ? { error: 'StoreUnavailable', cause: error } : undefined
 }
 
 /** Splits `<guid>/<path>` below the prefix and decodes the path; empty for paths of another shape. */

@@ -6,7 +6,9 @@ type PlaybackAnswer = {
   /** A sentence for the viewer's operator. */
   readonly sentence: string
   readonly headers?: OutgoingHttpHeaders
-  /** Seconds for which caches may keep the response; 1 by default, since content may arrive at any moment. */
+  /**
+   * Seconds for which caches may keep the response, 0 for none; 1 by default, since content may arrive at any moment.
+   */
   readonly maxAge?: number
 }
 
@@ -34,6 +36,7 @@ const ANSWERS = {
   },
   NotYet: { status: 404, sentence: 'This segment does not exist yet.' },
   NoLongerKept: { status: 404, sentence: 'This segment is no longer kept.', maxAge: GONE },
+  SegmentLost: { status: 404, sentence: 'The media of this segment are lost or damaged.', maxAge: 0 },
   NothingToShowYet: { status: 404, sentence: 'There is nothing to show yet.' },
   NoSuchStream: { status: 404, sentence: 'There is no such stream, or it has too little content so far.' },
   WindowNotYet: { status: 404, sentence: 'The window begins after the newest content.' },

@@ -38,7 +38,7 @@ export function sendRefusal(response: ServerResponse, { error, sentence, headers
     'Access-Control-Expose-Headers': `${CORS_HEADERS['Access-Control-Expose-Headers']}, X-Windrow-Error`,
     'Content-Type': 'text/plain; charset=utf-8',
     'Content-Length': body.length,
-    'Cache-Control': `max-age=${row.maxAge ?? 1}`,
+    'Cache-Control': row.maxAge === 0 ? 'no-store' : `max-age=${row.maxAge ?? 1}`,
     'X-Windrow-Error': error,
     ...row.headers,
     ...headers,

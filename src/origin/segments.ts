@@ -3,6 +3,7 @@ import type { Absence, ArchiveReader } from '../archive/reader.ts'
 import { LruCache } from '../cache/lru-cache.ts'
 import { SingleFlight } from '../concurrency/single-flight.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
+import type { StoredBytes } from '../model/source-segment.ts'
 import type { SegmentBody, SegmentLookup, SegmentRequest } from '../packaging/output-format.ts'
 import type { SourceMedia } from '../packaging/segments/source-media.ts'
 import type { ByteRange, ObjectStream } from '../stores/objects.ts'
@@ -13,12 +14,12 @@ export type FoundSegment = { readonly body: SegmentBody; readonly etag: string }
 
 /** Finds segments by path. A segment that must be made is made once, however many clients ask, and cached. */
 export class Segments {
-  private readonly archive: SegmentLookup & Pick<ArchiveReader, 'open'>
+  private readonly archive: SegmentLookup & Pick<ArchiveReader, 'openProven'>
   private readonly media: SourceMedia
   private readonly made = new LruCache<FoundSegment>(CACHE_BYTES)
   private readonly finding = new SingleFlight<FoundSegment | Absence>()
 
-  constructor(archive: SegmentLookup & Pick<ArchiveReader, 'open'>, media: SourceMedia) {
+  constructor(archive: SegmentLookup & Pick<ArchiveReader, 'openProven'>, media: SourceMedia) {
     this.archive = archive
     this.media = media
   }
@@ -39,29 +40,26 @@ export class Segments {
 
   /**
    * Opens a body, or a range of it, as consecutive parts, which are shared and must not be changed. The caller closes
-   * them.
+   * them. Throws LostMedia, before anything is sent, when the bytes of a source are not as stored.
    */
   async open(body: SegmentBody, range?: ByteRange): Promise<readonly (Uint8Array | ObjectStream)[]> {
-    if (body.kind === 'object') return [await this.archive.open(body.key, range)]
+    if (body.kind === 'object') return [await this.archive.openProven(body.object, range)]
     if (body.kind === 'bytes') return range ? slice(body.parts, range) : body.parts
-    return openAll(range ? within(body.objects, range) : body.objects, (part) =>
-      this.archive.open(part.key, part.range),
+    return openAll(range ? within(body.objects, range) : body.objects.map((object) => ({ object })), (part) =>
+      this.archive.openProven(part.object, part.range),
     )
   }
 }
 
-type ObjectPart = { readonly key: string; readonly range?: ByteRange }
+type ObjectPart = { readonly object: StoredBytes; readonly range?: ByteRange }
 
 /** The parts of consecutive objects that a range covers. */
-function within(
-  objects: readonly { readonly key: string; readonly size: number }[],
-  { start, end }: ByteRange,
-): readonly ObjectPart[] {
+function within(objects: readonly StoredBytes[], { start, end }: ByteRange): readonly ObjectPart[] {
   let offset = 0
-  return objects.flatMap(({ key, size }) => {
-    const range = { start: Math.max(start - offset, 0), end: Math.min(end - offset, size) }
-    offset += size
-    return range.start < range.end ? [{ key, range }] : []
+  return objects.flatMap((object) => {
+    const range = { start: Math.max(start - offset, 0), end: Math.min(end - offset, object.size) }
+    offset += object.size
+    return range.start < range.end ? [{ object, range }] : []
   })
 }
 

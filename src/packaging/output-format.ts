@@ -2,6 +2,8 @@ import type { Absence, ArchiveReader } from '../archive/reader.ts'
 import type { ManifestFilter } from '../model/manifest-filter.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { OutputSegment, SegmentSummary, SummaryWindow } from '../model/output-segment.ts'
+import type { NumberRange } from '../model/segment-numbers.ts'
+import type { StoredBytes } from '../model/source-segment.ts'
 import type { ViewingWindow } from '../model/viewing-window.ts'
 import type { SourceMedia } from './segments/source-media.ts'
 
@@ -91,8 +93,8 @@ export type SegmentBody = {
   /** Digests of the sources, which together with the endpoint's settings and the path determine the bytes. */
   readonly sources: readonly string[]
 } & (
-  | { readonly kind: 'object'; readonly key: string }
-  | { readonly kind: 'objects'; readonly objects: readonly { readonly key: string; readonly size: number }[] }
+  | { readonly kind: 'object'; readonly object: StoredBytes }
+  | { readonly kind: 'objects'; readonly objects: readonly StoredBytes[] }
   | { readonly kind: 'bytes'; readonly parts: readonly Uint8Array[] }
 )
 
@@ -121,6 +123,8 @@ export type AssetFile = AssetFileName & { body(media: SourceMedia): Promise<Segm
 export type AssetSegment = AssetFileName & {
   /** True when a segment after the batch may still change its bytes. */
   readonly isOpen?: boolean
+  /** The output segments after it on which its bytes depend, where they do. */
+  readonly announces?: NumberRange
   /** Its bytes, given the whole segments of the batch it was named from. Undefined when a gap is found only now. */
   body(batch: SegmentBatch, media: SourceMedia): Promise<SegmentBody | undefined>
 }

@@ -3,7 +3,9 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
 import { type Blocks, needing } from '../../test/programs.ts'
+import { LostMedia } from '../model/lost-media.ts'
 import { type Bucket, BucketRefused, type Buckets } from './buckets.ts'
 import type { ArchivedObject, ObjectBody } from './object-body.ts'
 
@@ -61,13 +63,25 @@ function coldObject(content: Uint8Array, until?: number): ArchivedObject & { ope
     readings++
     return Object.assign(pieces(content, until), { close: async () => void readings-- })
   }
-  return { key: 'cold', size: content.length, open, openReadings: () => readings }
+  return { key: 'cold', size: content.length, crc32: crc32(content), open, openReadings: () => readings }
+}
+
+/** What may have become of bytes on a disk. */
+function damagedCopies(whole: Uint8Array): Readonly<Record<string, Uint8Array>> {
+  return {
+    flipped: whole.map((byte, at) => (at === 599_999 ? byte ^ 1 : byte)),
+    zeroed: new Uint8Array(whole.length),
+    cut: whole.subarray(0, 300_000),
+    empty: new Uint8Array(),
+    longer: Buffer.concat([whole, Buffer.from('x')]),
+  }
 }
 
 /** An object whose bytes are in memory. */
 const warmObject = (content: Uint8Array): ArchivedObject => ({
   key: 'warm',
   size: content.length,
+  crc32: crc32(content),
   open: async () => content,
 })
 
@@ -105,7 +119,7 @@ export function bucketContract(
       const file = join(folder, randomBytes(8).toString('hex'))
       await writeFile(file, content, { mode: 0o444 })
       const open = () => assert.fail('an object with a file is read from there')
-      return { key: file, size: content.length, file, open }
+      return { key: file, size: content.length, crc32: crc32(content), file, open }
     }
 
     async function files(...contents: readonly Uint8Array[]): Promise<ObjectBody> {
@@ -279,9 +293,21 @@ export function bucketContract(
       const body = bodyOfObjects([object])
       await assert.rejects(
         bucket.put('torn/two', body, never),
-        (error: unknown) => !(error instanceof BucketRefused) && (error as NodeJS.ErrnoException).code === 'ENOENT',
+        (error: unknown) => error instanceof LostMedia && error.reason === 'missing',
       )
       assert.equal(await store.read('torn/two'), undefined)
+    })
+
+    it('writes nothing of a source object whose bytes are not as stored', async () => {
+      const whole = randomBytes(600_000)
+      for (const [name, bytes] of Object.entries(damagedCopies(whole))) {
+        const object = { ...(await fileOf(bytes)), size: whole.length, crc32: crc32(whole) }
+        for (const objects of [[object], [await fileOf(whole), object]]) {
+          const put = bucket.put(`torn/${name}`, bodyOfObjects(objects), never)
+          await assert.rejects(put, (error) => error instanceof LostMedia && error.reason === 'damaged', name)
+        }
+        assert.equal(await store.read(`torn/${name}`), undefined)
+      }
     })
 
     it('writes nothing when it is aborted', async () => {

@@ -1,14 +1,14 @@
 import { open } from 'node:fs/promises'
+import type { StoredBytes } from '../model/source-segment.ts'
 import { FileStream } from './file-stream.ts'
 import type { ObjectStream } from './objects.ts'
+import { orLost, provenPieces } from './proven-objects.ts'
 
 /** An object of the archive whose bytes go into an object of a bucket, whole and unchanged. */
-export type ArchivedObject = {
-  readonly key: string
-  readonly size: number
-  /** The path of a local, read-only file with exactly the object's bytes, where there is one. */
+export type ArchivedObject = StoredBytes & {
+  /** The path of a local, read-only file that holds the object, where there is one. */
   readonly file?: string
-  /** Opens the object for one reading. Throws NoSuchObject. */
+  /** Opens the object for one reading. Throws LostMedia. */
   open(): Promise<Uint8Array | ObjectStream>
 }
 
@@ -32,7 +32,8 @@ export type ObjectBody = {
 
 /**
  * Reads a body piece by piece; each piece is valid until the next is requested. Memory: one piece, of at most 512 KiB
- * for a file or a cold object. Throws when there are more or fewer bytes than the body's size.
+ * for a file or a cold object. Throws when there are more or fewer bytes than the body's size, and LostMedia before the
+ * last piece of an object of the archive whose bytes are not as stored.
  */
 export async function* piecesOf(body: ObjectBody): AsyncGenerator<Uint8Array> {
   let size = 0
@@ -59,13 +60,14 @@ function sourceOf(body: ObjectBody): AsyncIterable<Uint8Array> | Iterable<Uint8A
 
 async function* piecesOfObjects(objects: readonly ArchivedObject[]): AsyncGenerator<Uint8Array> {
   for (const object of objects) {
-    const opened = await (object.file === undefined ? object.open() : openFile(object.file))
+    const { key, file } = object
+    const opened = await (file === undefined ? object.open() : orLost(key, () => openFile(file)))
     if (opened instanceof Uint8Array) {
       yield opened
       continue
     }
     try {
-      yield* opened
+      yield* file === undefined ? opened : provenPieces(object, opened)
     } finally {
       await opened.close()
     }

@@ -2,6 +2,7 @@
 
 import { hash } from 'node:crypto'
 import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
 import { ticks, ticksFromSeconds, type UtcMs, utcMs } from '../../src/media/time.ts'
 import type { InputRef } from '../../src/model/input-ref.ts'
 import { emptyTimeline } from '../../src/model/input-timeline/state.ts'
@@ -19,6 +20,8 @@ const BEGINS = ticksFromSeconds(10)
 const STEP = 2000
 /** Of every source segment. */
 export const OBJECT_BYTES = 1_500_000
+/** CRC-32 of as many zeros, which is what their files hold. */
+const CRC = crc32(Buffer.alloc(OBJECT_BYTES))
 const DIGEST = 'ab'.repeat(32)
 /** In keys. */
 export const FIRST_DAY = '2026-01-01'
@@ -116,7 +119,7 @@ function objectAt(index: number, stream: number, start: number): SlotObject {
   return {
     key: keyOf(index, stream),
     size: OBJECT_BYTES,
-    crc32: 123_456_789,
+    crc32: CRC,
     sha256: DIGEST,
     times: [
       { first: start, last: start + DURATION - 3003, bytes: 1_400_000 },

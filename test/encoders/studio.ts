@@ -126,8 +126,8 @@ export class Studio {
     const body = await request.body(this.archive, this.media)
     if (typeof body === 'string') throw new Error(`${path}: ${body}`)
     if (body.kind === 'bytes') return Buffer.concat(body.parts)
-    const keys = body.kind === 'object' ? [body.key] : body.objects.map(({ key }) => key)
-    return Buffer.concat(await Promise.all(keys.map((key) => this.archive.read(key))))
+    const objects = body.kind === 'object' ? [body.object] : body.objects
+    return Buffer.concat(await Promise.all(objects.map((object) => this.archive.read(object))))
   }
 
   /** All of the channel as an asset: a file of it by its name. */

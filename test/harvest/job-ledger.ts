@@ -117,6 +117,14 @@ export class JobLedger {
     return {}
   }
 
+  async forgetBucketKeys(jobId: string, keys: readonly string[]) {
+    const { job, objects } = this.entry(jobId)
+    for (const key of keys) {
+      objects.delete(key)
+      this.owners.delete(`${job.s3Destination.bucketName}/${key}`)
+    }
+  }
+
   async bucketKeysOwner({ bucket, keys, endpointGuid, manifestKey, isAlone }: BucketNames) {
     for (const key of keys) {
       const owner = this.owners.get(`${bucket}/${key}`)

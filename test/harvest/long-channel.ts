@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
 import { msFromTicks, ticks, utcMs } from '../../src/media/time.ts'
 import type { MediaProbe } from '../../src/media/track.ts'
 import { TsProbe } from '../../src/media/ts/probe.ts'
@@ -52,13 +53,19 @@ export async function encodedSeconds(count: number): Promise<readonly Media[]> {
   )
 }
 
-const misses = (stream: number, n: number) => GAPS[stream]?.some(([from, to]) => n >= from && n < to) ?? false
+/** What a stream lacks: that of the second `n`. */
+export type Lack = { readonly stream: number; readonly n: number }
+
+export const keyOf = ({ stream, n }: Lack): string => `s${stream}-${n}`
 
 /**
  * Two renditions and their subtitles, a segment to each second, with gaps in each, some that lack altogether, and eras.
- * A cue in every second, shown for one to twelve.
+ * A cue in every second, shown for one to twelve. It lacks `more` as well.
  */
-export function longChannel(media: readonly Media[]): HarvestArchive {
+export function longChannel(media: readonly Media[], more: readonly Lack[] = []): HarvestArchive {
+  const misses = (stream: number, n: number) =>
+    GAPS[stream]?.some(([from, to]) => n >= from && n < to) ||
+    more.some((lack) => lack.stream === stream && lack.n === n)
   const bodies = new Map<string, Uint8Array>()
   const [{ probe: first }] = media as [Media]
   const streamsOf = (): readonly SourceStream[] => [
@@ -83,9 +90,9 @@ export function longChannel(media: readonly Media[]): HarvestArchive {
     const sealedAt = utcMs(startUtc + msFromTicks(duration))
     const common = { era, start, duration, startUtc, sealedAt }
     const object = (stream: number, body: Uint8Array): SlotObject => {
-      const key = `s${stream}-${n}`
+      const key = keyOf({ stream, n })
       bodies.set(key, body)
-      return { key, size: body.length, crc32: 0, sha256: key }
+      return { key, size: body.length, crc32: crc32(body), sha256: key }
     }
     const cue = `00:00:00.500 --> 00:00:${String(1 + (n % 12)).padStart(2, '0')}.900\ncue ${n}\n`
     const text = Buffer.from(`WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:${firstPts},LOCAL:00:00:00.000\n\n${cue}`)

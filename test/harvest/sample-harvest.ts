@@ -6,7 +6,8 @@ import { Turns } from '../../src/concurrency/turns.ts'
 import type { HarvesterDeps } from '../../src/harvest/job/harvester.ts'
 import { type UtcMs, utcMs } from '../../src/media/time.ts'
 import type { HarvestJob } from '../../src/model/harvest-job.ts'
-import { endUtcOf } from '../../src/model/output-segment.ts'
+import type { OriginEndpoint } from '../../src/model/origin-endpoint.ts'
+import { endUtcOf, type SlotObject } from '../../src/model/output-segment.ts'
 import { outputFormatOf } from '../../src/packaging/packager.ts'
 import { SourceMedia } from '../../src/packaging/segments/source-media.ts'
 import { type Bucket, BucketRefused, type Buckets } from '../../src/stores/buckets.ts'
@@ -24,6 +25,14 @@ export class HarvestArchive extends FakeArchive implements ArchiveReader {
     const first = this.window?.segments[0]
     const last = this.window?.segments.at(-1)
     return first && last && { start: first.startUtc, end: endUtcOf(last) }
+  }
+
+  /** What the other input has, by the key of what it replaces. */
+  readonly others = new Map<string, SlotObject>()
+
+  async replacements(_endpoint: OriginEndpoint, { key }: { readonly key: string }): Promise<readonly SlotObject[]> {
+    const other = this.others.get(key)
+    return other ? [other] : []
   }
 
   file(key: string): string | undefined {
@@ -129,8 +138,8 @@ const bytesOf = (body: ObjectBody): Buffer => Buffer.concat(body.kind === 'bytes
 export type LogLine = { readonly level: string; readonly message: string } & Readonly<Record<string, unknown>>
 
 /** What such an archive holds, to be taken apart. */
-export function mediaOf({ read }: Pick<HarvesterDeps['archive'], 'read'>): SourceMedia {
-  return new SourceMedia({ read, open: read }, { maxBytes: 1 << 20, turns: new Turns() })
+export function mediaOf(archive: Pick<HarvesterDeps['archive'], 'read' | 'open'>): SourceMedia {
+  return new SourceMedia(archive, { maxBytes: 1 << 20, turns: new Turns() })
 }
 
 /** Time passes only while somebody sleeps. */

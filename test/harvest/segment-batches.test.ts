@@ -14,7 +14,7 @@ import { assetOf } from '../origin/sample-channel.ts'
 import { cmafEndpoint, dashEndpoint, hlsEndpoint, mssEndpoint } from '../origin/sample-endpoints.ts'
 import { needing } from '../programs.ts'
 import { JobLedger } from './job-ledger.ts'
-import { encodedSeconds, longChannel, until } from './long-channel.ts'
+import { encodedSeconds, keyOf, type Lack, longChannel, until } from './long-channel.ts'
 import { at, type HarvestArchive, harvestJob, RecordingBuckets, rehearsal } from './sample-harvest.ts'
 
 const { before, describe, it } = needing('ffmpeg')
@@ -38,14 +38,31 @@ const digest = (parts: readonly Uint8Array[]) => createHash('sha256').update(Buf
 /** Digests by name. */
 type Files = Readonly<Record<string, string>>
 
+/** What is lost when it is harvested: beside gaps and within periods, pictures, sound and text. */
+const LOSSES: readonly Lack[] = [
+  { stream: 1, n: 10 },
+  { stream: 1, n: 11 },
+  { stream: 2, n: 57 },
+  { stream: 1, n: 100 },
+  { stream: 2, n: 100 },
+  { stream: 3, n: 105 },
+  { stream: 3, n: 24 },
+  { stream: 1, n: 199 },
+  { stream: 1, n: 229 },
+]
+
 const filesOf = (files: ReadonlyMap<string, string>): Files => Object.fromEntries(files)
 
 describe('an asset that is made a page at a time', () => {
   let archive: HarvestArchive
   let all: ArchiveWindow
+  /** The same without what `LOSSES` names. */
+  let lacking: ArchiveWindow
   before(async () => {
-    archive = longChannel(await encodedSeconds(SECONDS))
+    const seconds = await encodedSeconds(SECONDS)
+    archive = longChannel(seconds)
     all = archive.window!
+    lacking = longChannel(seconds, LOSSES).window!
   })
 
   const media = () => new SourceMedia(archive, { maxBytes: 1 << 24, turns: new Turns() })
@@ -53,9 +70,8 @@ describe('an asset that is made a page at a time', () => {
   async function bytesOf(body: SegmentBody | ObjectBody): Promise<readonly Uint8Array[]> {
     if (body.kind === 'bytes') return body.parts
     assert.ok(body.kind !== 'stream')
-    const keys =
-      body.kind === 'objects' ? body.objects.map(({ key }) => key) : ['key' in body ? body.key : body.object.key]
-    return Promise.all(keys.map((key) => archive.read(key)))
+    const objects = body.kind === 'objects' ? body.objects : [body.object]
+    return Promise.all(objects.map((object) => archive.read(object)))
   }
 
   /** All of it, of a window that is taken in one piece. */
@@ -130,6 +146,16 @@ describe('an asset that is made a page at a time', () => {
         const own = Object.fromEntries(Object.entries(files).filter(([file]) => wanted[file]))
         assert.deepEqual(own, wanted)
         if (!/count|Smooth/.test(name)) assert.deepEqual(files, wanted)
+      }
+    })
+
+    it(`of ${name}, is as if what is lost had never been there`, async () => {
+      const wanted = await whole(endpoint, lacking)
+      for (const loss of LOSSES) archive.lost.add(keyOf(loss))
+      try {
+        assert.deepEqual(await harvested(endpoint, { dieAfter: name === 'CMAF' ? Infinity : 97 }), wanted)
+      } finally {
+        archive.lost.clear()
       }
     })
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { crc32 } from 'node:zlib'
 import type { Absence, ArchiveReader, LiveEdge, SegmentInEra, SegmentRange } from '../../src/archive/reader.ts'
 import { Turns } from '../../src/concurrency/turns.ts'
 import {
@@ -11,6 +12,7 @@ import {
   utcMs,
 } from '../../src/media/time.ts'
 import type { AudioDescription, VideoDescription } from '../../src/media/track.ts'
+import { LostMedia } from '../../src/model/lost-media.ts'
 import type { OriginEndpoint } from '../../src/model/origin-endpoint.ts'
 import {
   type ArchiveWindow,
@@ -27,10 +29,9 @@ import {
 import type { EraTime, NumberRange } from '../../src/model/segment-numbers.ts'
 import { writePage } from '../../src/model/segment-page.ts'
 import { compactSegmentSummary, segmentSummaryOf } from '../../src/model/segment-summary.ts'
-import type { TrackDescription } from '../../src/model/source-segment.ts'
+import type { StoredBytes, TrackDescription } from '../../src/model/source-segment.ts'
 import type { ManifestStyle, OutputFormat, TextBody } from '../../src/packaging/output-format.ts'
 import { SourceMedia } from '../../src/packaging/segments/source-media.ts'
-import { NoSuchObject } from '../../src/stores/objects.ts'
 import type { ResourceChange, Resources } from '../../src/stores/resources.ts'
 
 /** Where the sample channel begins: noon. */
@@ -114,7 +115,7 @@ function slotObject(key: string, tracks: readonly TrackDescription[], start: Tic
   return {
     key,
     size: bytes.length,
-    crc32: 0,
+    crc32: crc32(bytes),
     sha256: hash,
     times: tracks.map((track) => {
       // Sound begins half a millisecond late.
@@ -338,12 +339,17 @@ export class FakeArchive
     return new SourceMedia(this, { maxBytes: 1 << 24, turns: new Turns() })
   }
 
-  open(key: string, range?: { start: number; end: number }): Promise<Uint8Array> {
-    return this.read(key, range)
+  open(object: Pick<StoredBytes, 'key'>): Promise<Uint8Array> {
+    return this.read(object)
   }
 
-  async read(key: string, range?: { start: number; end: number }): Promise<Uint8Array> {
-    if (this.lost.has(key)) throw new NoSuchObject(key)
+  openProven(object: Pick<StoredBytes, 'key'>, range?: { start: number; end: number }): Promise<Uint8Array> {
+    return this.read(object, range)
+  }
+
+  /** Unlike an archive, it takes the bytes for what was stored, except those of `lost`. */
+  async read({ key }: Pick<StoredBytes, 'key'>, range?: { start: number; end: number }): Promise<Uint8Array> {
+    if (this.lost.has(key)) throw new LostMedia(key, 'missing')
     const bytes = this.overrides.get(key) ?? sampleBytes(key)
     const part = range ? bytes.subarray(range.start, range.end) : bytes
     this.bytesRead += part.length

@@ -1,3 +1,4 @@
+import type { Loss } from '../../model/harvest-losses.ts'
 import type { AssetNames, HarvestObject, HarvestPlan } from '../../model/harvest-run.ts'
 
 /**
@@ -13,6 +14,10 @@ export type Checkpoint = {
   readonly hasObjects: boolean
   /** Tag of the object that the parent manifest replaces, or null when there was none; undefined until looked up. */
   readonly replacedTag: string | null | undefined
+  /** What the archive has lost of the asset, as this attempt and earlier ones found. */
+  readonly losses: readonly Loss[]
+  /** Adds losses, or replaces those at the same places. */
+  lose(losses: readonly Loss[]): void
   /** Settles the plan and the number of segments of each track. */
   settle(plan: HarvestPlan, tracks: ReadonlyMap<string, number>): void
   /** Settles the names of the asset's files; undefined when they have to be chosen anew. */

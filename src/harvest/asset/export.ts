@@ -1,5 +1,6 @@
 import { utcMs } from '../../media/time.ts'
 import { DEFAULT_HARVEST_OPTIONS } from '../../model/harvest-job.ts'
+import { isGap } from '../../model/harvest-losses.ts'
 import type { AssetNames } from '../../model/harvest-run.ts'
 import type { OutputFormat } from '../../packaging/output-format.ts'
 import type { Buckets } from '../../stores/buckets.ts'
@@ -9,6 +10,7 @@ import { harvestWindow, plannedWindow, type WindowDeps } from '../window/find.ts
 import { type HarvestWindow, readWindow } from '../window/harvest-window.ts'
 import { type AssetFiles, assetFiles } from './files.ts'
 import type { Inventory } from './inventory.ts'
+import { withoutLosses } from './losses.ts'
 import { freeNames } from './names.ts'
 import { applyOptions, gapsOf, planOf, withinGapPolicy } from './plan.ts'
 import { reportFile } from './report-file.ts'
@@ -27,7 +29,8 @@ const MOST_CLAIMS = 10
  * after everything it refers to, and is written only while the lease holds. It resumes where the last attempt
  * stopped, and a repeated attempt writes the same bytes. Throws HarvestFailed or BucketRefused, with a message for
  * the job's owner. When the signal aborts, it stops between two objects or inside one and leaves no parent manifest
- * of its own. Memory: the summaries of the window, a page of its segments, and one manifest at a time.
+ * of its own. Where the archive has lost source objects, what the other input has in their place is written, or the gap
+ * policy applies. Memory: the summaries of the window, a page of its segments, and one manifest at a time.
  */
 export async function exportAsset(
   attempt: Attempt,
@@ -41,18 +44,33 @@ export async function exportAsset(
   checkpoint.flushWith(flush)
   const writer = new AssetWriter(attempt, bucket, deps)
   const { plan } = checkpoint
-  const window = await (plan
+  const found = await (plan
     ? plannedWindow(job, plan, deps.archive)
     : settledWindow(writer, attempt, { ...deps, format }, signal))
+  let window = await withoutLosses(job, found, checkpoint.losses)
 
   const filesUnder = (names: AssetNames) => assetFiles(job, { format, names }, window.summary, deps)
   if (!plan) {
     const inventory = await claimedNames(writer, attempt, window, filesUnder)
     checkpoint.settle(planOf(window, inventory, await gapsOf(job, window)), inventory.tracks)
   }
-  const files = filesUnder(checkpoint.names ?? {})
+  let files = filesUnder(checkpoint.names ?? {})
   await checkpoint.save()
-  await writer.writeSegments(files, window, signal)
+  for (let known = checkpoint.losses; ; ) {
+    const gaps = known.filter(isGap).map(({ number }) => number)
+    const lost = await writer.writeSegments(files, window, signal, gaps)
+    if (lost.length === 0) break
+    known = lost
+    checkpoint.lose(lost)
+    await checkpoint.save()
+    const before = { files, window }
+    window = await withoutLosses(job, window, checkpoint.losses)
+    files = filesUnder(checkpoint.names ?? {})
+    await writer.withdraw(before, { files, window }, signal)
+    const inventory = await writer.reclaimNames({ files, window })
+    checkpoint.settle(planOf(window, inventory, await gapsOf(job, window)), inventory.tracks)
+    await checkpoint.save()
+  }
   for (const file of files.manifests) await writer.writeManifest(file, signal)
   if ((job.options ?? DEFAULT_HARVEST_OPTIONS).report) {
     await checkpoint.save()
@@ -101,7 +119,7 @@ async function settledWindow(
     const span = { start: job.start, end: utcMs(Math.min(edge, job.end)) }
     const read = await readWindow(deps.archive, job.endpoint, span)
     if (!read) return
-    const window = await withinGapPolicy(job, read)
+    const window = await withoutLosses(job, await withinGapPolicy(job, read), checkpoint.losses)
     const filesUnder = (names: AssetNames) => assetFiles(job, { format: deps.format, names }, window.summary, deps)
     try {
       filesUnder({})
@@ -122,7 +140,10 @@ async function settledWindow(
       }
     }
     const files = filesUnder(checkpoint.names ?? {})
-    await writer.follow(files, window, signal)
+    const lost = await writer.follow(files, window, signal)
+    checkpoint.lose(lost)
+    // The job fails now if it is going to.
+    await withoutLosses(job, window, checkpoint.losses)
   }
   const window = await harvestWindow(job, deps, signal, follow)
   return applyOptions(job, window)

@@ -2,7 +2,16 @@ import type { ArchiveReader } from '../../archive/reader.ts'
 import { folderOfKey, type HarvestJob } from '../../model/harvest-job.ts'
 import type { AssetNames } from '../../model/harvest-run.ts'
 import type { SegmentSummary, SummaryWindow } from '../../model/output-segment.ts'
-import type { AssetFileName, OutputFormat, SegmentBatch, SegmentBody, TextBody } from '../../packaging/output-format.ts'
+import type { NumberRange } from '../../model/segment-numbers.ts'
+import type { StoredBytes } from '../../model/source-segment.ts'
+import type {
+  AssetFileName,
+  AssetSegment,
+  OutputFormat,
+  SegmentBatch,
+  SegmentBody,
+  TextBody,
+} from '../../packaging/output-format.ts'
 import type { SourceMedia } from '../../packaging/segments/source-media.ts'
 import type { ArchivedObject, ObjectBody } from '../../stores/object-body.ts'
 import { HarvestFailed } from '../harvest-failed.ts'
@@ -18,6 +27,8 @@ export type SegmentKey = Pick<AssetObject, 'key'> & {
   readonly track: string
   /** True when a later segment may still change its bytes. */
   readonly isOpen: boolean
+  /** The output segments after it on which its bytes depend, where they do. */
+  readonly announces?: NumberRange
 }
 
 export type SegmentObject = AssetObject & SegmentKey
@@ -53,8 +64,13 @@ export function assetFiles(
     const message = `The manifest key ${manifestKey} is the name of another file of the same asset.`
     throw new HarvestFailed('NameClash', message)
   }
-  const keyed = ({ name, track, isOpen = false }: AssetFileName & { readonly isOpen?: boolean }): SegmentKey => {
-    return { key: keyOf(name), track, isOpen }
+  const keyed = ({
+    name,
+    track,
+    isOpen = false,
+    announces,
+  }: AssetFileName & Pick<AssetSegment, 'isOpen' | 'announces'>): SegmentKey => {
+    return { key: keyOf(name), track, isOpen, ...(announces && { announces }) }
   }
   return {
     headers: asset.headers.map((file) => ({
@@ -100,17 +116,14 @@ async function segmentBody(
   }
   // The index knows the hash of a single object that the archive kept.
   const [sha256] = sources
-  const object = archived({ key: body.key, size }, archive)
+  const object = archived(body.object, archive)
   return { kind: 'object', object, contentType, size, ...(sha256 !== undefined && { sha256 }) }
 }
 
 /** An object of the archive as a bucket takes it over: by its file where it has one, else read when it is written. */
-function archived(
-  { key, size }: Pick<ArchivedObject, 'key' | 'size'>,
-  archive: Pick<ArchiveReader, 'file' | 'open'>,
-): ArchivedObject {
-  const file = archive.file(key)
-  return { key, size, open: () => archive.open(key), ...(file !== undefined && { file }) }
+function archived(object: StoredBytes, archive: Pick<ArchiveReader, 'file' | 'open'>): ArchivedObject {
+  const file = archive.file(object.key)
+  return { ...object, open: () => archive.open(object), ...(file !== undefined && { file }) }
 }
 
 function textBody({ contentType, text }: TextBody): ObjectBody {

@@ -1,7 +1,9 @@
 import { isoDateTime } from '../../media/time.ts'
 import { DEFAULT_HARVEST_OPTIONS, type HarvestJob } from '../../model/harvest-job.ts'
-import type { AssetNames, HarvestPlan } from '../../model/harvest-run.ts'
+import { lossesWithin } from '../../model/harvest-losses.ts'
+import type { HarvestObject } from '../../model/harvest-run.ts'
 import type { HarvestRecords } from '../../stores/harvest-records.ts'
+import type { Checkpoint } from './checkpoint.ts'
 import { type AssetObject, reportKey } from './files.ts'
 
 const PAGE = 5000
@@ -12,7 +14,7 @@ const PAGE = 5000
  */
 export async function reportFile(
   job: HarvestJob,
-  { plan, names = {} }: { readonly plan: HarvestPlan | undefined; readonly names: AssetNames | undefined },
+  { plan, names = {}, losses }: Pick<Checkpoint, 'plan' | 'names' | 'losses'>,
   resources: Pick<HarvestRecords, 'listHarvestObjects'>,
 ): Promise<AssetObject> {
   const key = reportKey(job, names)
@@ -29,6 +31,14 @@ export async function reportFile(
       lastProgramDateTime: isoDateTime(plan.content.end),
       gaps: plan.gaps.map((gap) => ({ ...gap, start: isoDateTime(gap.start), end: isoDateTime(gap.end) })),
       gapCount: plan.gapCount,
+      lost: lossesWithin(plan, losses).map((loss) => ({
+        sourceObject: loss.key,
+        reason: loss.reason,
+        track: loss.track,
+        start: isoDateTime(loss.start),
+        end: isoDateTime(loss.end),
+        ...(loss.replacement && { replacedBy: loss.replacement.key }),
+      })),
     }),
   }
   const parts = [Buffer.from(`${JSON.stringify(head, undefined, 1).slice(0, -2)},\n "objects": [`)]
@@ -38,7 +48,7 @@ export async function reportFile(
     // The report of an earlier attempt is not part of itself, and the parent manifest is still to come.
     const objects = page.items.filter((object) => ![key, job.s3Destination.manifestKey].includes(object.key))
     if (objects.length > 0) {
-      parts.push(Buffer.from(separator + objects.map((object) => JSON.stringify(object)).join(',\n  ')))
+      parts.push(Buffer.from(separator + objects.map(stated).join(',\n  ')))
       separator = ',\n  '
     }
     if (page.next === undefined) break
@@ -47,4 +57,9 @@ export async function reportFile(
   parts.push(Buffer.from('\n ]\n}\n'))
   const size = parts.reduce((sum, part) => sum + part.length, 0)
   return { key, body: async () => ({ kind: 'bytes', parts, contentType: 'application/json', size }) }
+}
+
+/** The entry of an object. The hash of one that was linked unread is not stated, for nobody has seen it. */
+function stated({ sha256, ...object }: HarvestObject): string {
+  return JSON.stringify(sha256 === '' ? object : { ...object, sha256 })
 }

@@ -1,6 +1,10 @@
 import type { ArchiveReader } from '../../archive/reader.ts'
 import { forEachConcurrent } from '../../concurrency/for-each-concurrent.ts'
+import { DEFAULT_HARVEST_OPTIONS } from '../../model/harvest-job.ts'
+import { isGap, type Loss, withLosses } from '../../model/harvest-losses.ts'
 import type { AssetNames, HarvestObject, HarvestRecord } from '../../model/harvest-run.ts'
+import { LostMedia } from '../../model/lost-media.ts'
+import type { SegmentBatch } from '../../packaging/output-format.ts'
 import type { SourceMedia } from '../../packaging/segments/source-media.ts'
 import { type Bucket, BucketRefused, type PutCondition } from '../../stores/buckets.ts'
 import type { HarvestRecords } from '../../stores/harvest-records.ts'
@@ -9,8 +13,9 @@ import { retryTransient, type Sleep } from '../retry.ts'
 import type { HarvestWindow } from '../window/harvest-window.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { digested } from './digest.ts'
-import { type AssetFiles, type AssetObject, manifestKeys, type SegmentObject } from './files.ts'
+import { type AssetFiles, type AssetObject, manifestKeys, type SegmentKey, type SegmentObject } from './files.ts'
 import { type Inventory, takeInventory } from './inventory.ts'
+import { lossesBy } from './losses.ts'
 import { assetChoosing, assetOf, kindOf, nameTaken, takenKind } from './names.ts'
 
 export type AssetWriterDeps = {
@@ -18,11 +23,24 @@ export type AssetWriterDeps = {
   readonly media: SourceMedia
   readonly resources: Pick<
     HarvestRecords,
-    'bucketKeysOwner' | 'claimBucketKeys' | 'harvestObjectsNamed' | 'listHarvestObjects'
+    'bucketKeysOwner' | 'claimBucketKeys' | 'forgetBucketKeys' | 'harvestObjectsNamed' | 'listHarvestObjects'
   >
   readonly sleep: Sleep
   /** Objects written at the same time. Memory: this many times the largest segment. */
   readonly objectsAtOnce: number
+  /** True when files of the archive are linked into buckets without being read. */
+  readonly linksUnread?: boolean
+}
+
+/** The files of an asset, and the window they are made of. */
+type AssetInWindow = { readonly files: AssetFiles; readonly window: HarvestWindow }
+
+/** A segment that is to be written, with the batch it is from where it is of one. */
+type PlacedSegment = {
+  readonly file: SegmentObject
+  readonly batch?: SegmentBatch
+  /** True for a segment that is written, and may have to be changed. */
+  readonly isWritten?: true
 }
 
 /** An attempt at a job. */
@@ -65,19 +83,57 @@ export class AssetWriter {
     return (await this.tryClaim(files, names, manifestKeys(this.attempt.job, files, names))) === undefined
   }
 
-  /** Writes all segments not yet written; the job has claimed their names before. */
-  async writeSegments(files: AssetFiles, window: HarvestWindow, signal: AbortSignal): Promise<void> {
-    await this.writeAll(this.unwritten(files, window), signal)
+  /**
+   * Writes all segments not yet written; the job has claimed their names before. Segments that announce one of `gaps`,
+   * numbers of segments in which something turned out to be lost, are made again. Returns the losses that it met: what
+   * they concern is not written.
+   */
+  async writeSegments(
+    files: AssetFiles,
+    window: HarvestWindow,
+    signal: AbortSignal,
+    gaps: readonly number[] = [],
+  ): Promise<readonly Loss[]> {
+    return this.writeAll(this.unwritten(files, window, gaps), window, signal)
   }
 
   /**
    * Writes the new segments of a window that is still growing, except those whose bytes a later segment may change.
+   * Returns the losses that it met.
    */
-  async follow(files: AssetFiles, window: HarvestWindow, signal: AbortSignal): Promise<void> {
+  async follow(files: AssetFiles, window: HarvestWindow, signal: AbortSignal): Promise<readonly Loss[]> {
     await this.claim(manifestKeys(this.attempt.job, files, this.attempt.checkpoint.names ?? {}))
     await this.attempt.checkpoint.save()
-    await this.writeAll(this.newlySettled(files, window), signal)
+    const losses = await this.writeAll(this.newlySettled(files, window), window, signal)
     this.followedTo = window.summary.segments.at(-1)?.number ?? 0
+    return losses
+  }
+
+  /** Claims names again after the window was mended, and counts its files. Throws HarvestFailed when one is taken. */
+  reclaimNames({ files, window }: AssetInWindow): Promise<Inventory> {
+    const { job, checkpoint } = this.attempt
+    return takeInventory({ job, files, window, names: checkpoint.names ?? {} }, (keys) => this.claim(keys))
+  }
+
+  /** Deletes the segments that were written for an asset as it was `before`, and that it no longer has. */
+  async withdraw(before: AssetInWindow, now: AssetInWindow, signal: AbortSignal): Promise<void> {
+    const { job } = this.attempt
+    const { resources, sleep } = this.deps
+    const remove = async (had: readonly SegmentKey[], has: readonly SegmentKey[]) => {
+      const own = new Set(has.map(({ key }) => key))
+      const others = had.flatMap(({ key }) => (own.has(key) ? [] : [key]))
+      const keys = (await resources.harvestObjectsNamed(job.id, others)).map(({ key }) => key)
+      if (keys.length === 0) return
+      await retryTransient(() => this.bucket.remove(keys, signal), sleep, signal)
+      await resources.forgetBucketKeys(job.id, keys)
+    }
+    await remove(before.files.headers, now.files.headers)
+    // A part of the window has the same pages up to its end.
+    const kept = now.window.summaryBatches()
+    for await (const batch of before.window.summaryBatches()) {
+      const page = await kept.next()
+      await remove(before.files.keysOf(batch), page.done ? [] : now.files.keysOf(page.value))
+    }
   }
 
   async writeManifest(file: AssetObject, signal: AbortSignal): Promise<void> {
@@ -128,13 +184,25 @@ export class AssetWriter {
     return kindOf({ job, files, names }, answer)
   }
 
-  private async *unwritten(files: AssetFiles, window: HarvestWindow): AsyncGenerator<SegmentObject> {
+  private async *unwritten(
+    files: AssetFiles,
+    window: HarvestWindow,
+    gaps: readonly number[],
+  ): AsyncGenerator<PlacedSegment> {
     const rest = this.unwrittenSoFar()
-    yield* await rest(files.headers)
-    for await (const batch of window.batches()) yield* await rest(files.segmentsOf(batch))
+    for (const file of await rest(files.headers)) yield { file }
+    for await (const batch of window.batches()) {
+      const all = files.segmentsOf(batch)
+      const unwritten = new Set(await rest(all))
+      for (const file of all) {
+        const { after = 0, last = 0 } = file.announces ?? {}
+        if (unwritten.has(file)) yield { file, batch }
+        else if (gaps.some((gap) => gap > after && gap <= last)) yield { file, batch, isWritten: true }
+      }
+    }
   }
 
-  private async *newlySettled(files: AssetFiles, window: HarvestWindow): AsyncGenerator<SegmentObject> {
+  private async *newlySettled(files: AssetFiles, window: HarvestWindow): AsyncGenerator<PlacedSegment> {
     const rest = this.unwrittenSoFar()
     const admit = async (some: readonly SegmentObject[]) => {
       const settled = await rest(some.filter(({ isOpen }) => !isOpen))
@@ -142,8 +210,10 @@ export class AssetWriter {
       this.attempt.checkpoint.expect(settled)
       return settled
     }
-    yield* await admit(files.headers)
-    for await (const batch of window.batches(this.followedTo)) yield* await admit(files.segmentsOf(batch))
+    for (const file of await admit(files.headers)) yield { file }
+    for await (const batch of window.batches(this.followedTo)) {
+      for (const file of await admit(files.segmentsOf(batch))) yield { file, batch }
+    }
   }
 
   /** Filters out objects already written and recorded. A job that has written nothing yet need not ask. */
@@ -157,18 +227,39 @@ export class AssetWriter {
     }
   }
 
-  private async writeAll(files: AsyncIterable<SegmentObject>, signal: AbortSignal): Promise<void> {
-    const { checkpoint } = this.attempt
-    await forEachConcurrent(files, this.deps.objectsAtOnce, signal, async (file, fileSignal) => {
-      checkpoint.wrote(await this.put(file, fileSignal), file.track)
+  private async writeAll(
+    segments: AsyncIterable<PlacedSegment>,
+    { summary }: HarvestWindow,
+    signal: AbortSignal,
+  ): Promise<readonly Loss[]> {
+    const { job, checkpoint } = this.attempt
+    const { gapPolicy } = job.options ?? DEFAULT_HARVEST_OPTIONS
+    const tried = new Set(checkpoint.losses.map(({ key }) => key))
+    let losses: readonly Loss[] = []
+    const isOver = () => gapPolicy !== 'DISCONTINUITY' && losses.some(isGap)
+    await forEachConcurrent(until(isOver, segments), this.deps.objectsAtOnce, signal, async (segment, fileSignal) => {
+      const { file, batch, isWritten } = segment
+      try {
+        const object = await this.put(file, fileSignal)
+        if (isWritten) await this.note(object)
+        else checkpoint.wrote(object, file.track)
+      } catch (error) {
+        if (!(error instanceof LostMedia && batch)) throw error
+        tried.add(error.key)
+        const found = await lossesBy(error, { job, batch, eras: summary.eras }, this.deps.archive, tried)
+        if (found.length === 0) throw error
+        losses = withLosses(losses, found)
+      }
     })
+    return losses
   }
 
   private async put(file: AssetObject, signal: AbortSignal): Promise<HarvestObject> {
     const body = await digested(await file.body())
     signal.throwIfAborted()
     await retryTransient(() => this.bucket.put(file.key, body, signal), this.deps.sleep, signal)
-    return { key: file.key, size: body.size, sha256: body.sha256 }
+    const isUnread = this.deps.linksUnread && body.kind === 'object' && body.object.file !== undefined
+    return { key: file.key, size: body.size, sha256: isUnread ? '' : body.sha256 }
   }
 
   /**
@@ -180,5 +271,13 @@ export class AssetWriter {
     const [before] = await this.deps.resources.harvestObjectsNamed(job.id, [object.key])
     if (before?.sha256 === object.sha256) return
     checkpoint.wrote(object)
+  }
+}
+
+/** The items up to the moment when they are no longer wanted. */
+async function* until<T>(isOver: () => boolean, items: AsyncIterable<T>): AsyncGenerator<T> {
+  for await (const item of items) {
+    if (isOver()) return
+    yield item
   }
 }

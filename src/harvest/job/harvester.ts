@@ -8,6 +8,7 @@ import { utcMs } from '../../media/time.ts'
 import type { Account } from '../../model/arn.ts'
 import type { HarvestFailure } from '../../model/harvest-failure.ts'
 import type { HarvestOutcome } from '../../model/harvest-job.ts'
+import { isGap, type Loss } from '../../model/harvest-losses.ts'
 import type { HarvestRecord } from '../../model/harvest-run.ts'
 import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
 import type { OutputFormat } from '../../packaging/output-format.ts'
@@ -31,6 +32,7 @@ export type HarvesterDeps = {
     | 'claimBucketKeys'
     | 'claimHarvestJob'
     | 'finishHarvestJob'
+    | 'forgetBucketKeys'
     | 'harvestObjectsNamed'
     | 'listHarvestObjects'
     | 'releaseHarvestJob'
@@ -52,6 +54,8 @@ export type HarvesterDeps = {
   readonly leaseMs: number
   /** Longest time between writing an object and recording it. */
   readonly checkpointMs: number
+  /** True when files of the archive are linked into buckets without being read: their hashes are not stated then. */
+  readonly linksUnread?: boolean
   /** Consecutive failed attempts, with no object written, after which a job is given up. */
   readonly mostAttempts: number
   /** Waits in real time when absent. */
@@ -136,7 +140,8 @@ export function createHarvester(deps: HarvesterDeps): Harvester {
       const message = `The packaging of origin endpoint ${job.originEndpointId} is not supported yet.`
       throw new HarvestFailed('CannotPackage', message)
     }
-    await exportAsset({ job, checkpoint: checkpointOf(lease, progress) }, format, { ...deps, sleep }, signal)
+    const checkpoint = checkpointOf(lease, progress, (losses) => tellLosses(job, losses))
+    await exportAsset({ job, checkpoint }, format, { ...deps, sleep }, signal)
   }
 
   async function afterFailure(
@@ -200,6 +205,15 @@ export function createHarvester(deps: HarvesterDeps): Harvester {
     if (recorded === 'lost') tellLost(job)
   }
 
+  function tellLosses(job: HarvestRecord, losses: readonly Loss[]): void {
+    const [first] = losses
+    if (!first) return
+    const { key, reason, track } = first
+    const replaced = losses.filter((loss) => !isGap(loss)).length
+    const fields = { harvestJob: job.id, lost: losses.length, replaced, key, reason, track }
+    log.error({ event: 'harvest-media-lost', ...fields }, 'the archive has lost source objects of a harvest job')
+  }
+
   /** Logs that another worker has taken the job over: nothing this worker does is recorded any more. */
   function tellLost(job: HarvestRecord): void {
     const about = { harvestJob: job.id, attempt: job.run.attempts }
@@ -246,7 +260,11 @@ export function createHarvester(deps: HarvesterDeps): Harvester {
 /**
  * The checkpoint of an asset's writer: it goes into the progress, and from there into the lease's next checkpoint.
  */
-function checkpointOf(lease: Lease, progress: HarvestProgress): Checkpoint {
+function checkpointOf(
+  lease: Lease,
+  progress: HarvestProgress,
+  tellLosses: (losses: readonly Loss[]) => void,
+): Checkpoint {
   return {
     get plan() {
       return progress.settledPlan
@@ -256,6 +274,13 @@ function checkpointOf(lease: Lease, progress: HarvestProgress): Checkpoint {
     },
     get hasObjects() {
       return progress.hasObjects
+    },
+    get losses() {
+      return progress.losses
+    },
+    lose(losses) {
+      progress.lose(losses)
+      tellLosses(losses)
     },
     get replacedTag() {
       return progress.replacedTag

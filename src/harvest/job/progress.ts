@@ -1,4 +1,5 @@
 import type { Clock } from '../../clock.ts'
+import { type Loss, withLosses } from '../../model/harvest-losses.ts'
 import type {
   AssetNames,
   HarvestCursor,
@@ -23,6 +24,7 @@ export class HarvestProgress {
   hasAdvanced = false
   private plan: HarvestPlan | undefined
   private names: AssetNames | undefined
+  private lost: readonly Loss[]
   private replaces: string | null | undefined
   private objects: number
   private bytes: number
@@ -34,6 +36,7 @@ export class HarvestProgress {
     this.clock = clock
     this.plan = cursor?.plan
     this.names = cursor?.names
+    this.lost = cursor?.losses ?? []
     this.replaces = cursor?.replaces
     this.objects = cursor?.objects ?? 0
     this.bytes = cursor?.bytes ?? 0
@@ -52,6 +55,15 @@ export class HarvestProgress {
 
   chooseNames(names: AssetNames | undefined): void {
     this.names = names
+  }
+
+  /** What the archive has lost of the asset. */
+  get losses(): readonly Loss[] {
+    return this.lost
+  }
+
+  lose(losses: readonly Loss[]): void {
+    this.lost = withLosses(this.lost, losses)
   }
 
   /**
@@ -115,6 +127,7 @@ export class HarvestProgress {
       ...(this.plan && { plan: this.plan }),
       tracks: [...this.tracks].map(([name, track]): TrackProgress => ({ name, ...track })),
       ...(this.names && { names: this.names }),
+      ...(this.lost.length > 0 && { losses: this.lost }),
       objects: this.objects,
       bytes: this.bytes,
       ...(rate && { rate }),

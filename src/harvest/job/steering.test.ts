@@ -259,6 +259,7 @@ describe('the report beside an asset', () => {
       lastProgramDateTime: iso(18),
       gaps: [],
       gapCount: 0,
+      lost: [],
     })
     const others = resources.objects().filter(({ key }) => !/harvest\.json|asset\.m3u8/.test(key))
     assert.deepEqual(objects, others)

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import type { ArchiveReader, SegmentRange } from '../../archive/reader.ts'
 import type { UtcRange } from '../../media/time.ts'
+import { type Loss, mendedSegment, mendedSummaries } from '../../model/harvest-losses.ts'
 import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
 import { type OutputSegment, overlaps, type SegmentSummary, type SummaryWindow } from '../../model/output-segment.ts'
 import type { NumberRange } from '../../model/segment-numbers.ts'
@@ -39,18 +40,29 @@ export async function readWindow(
 export class HarvestWindow {
   readonly summary: SummaryWindow
   private readonly range: SegmentRange
+  /** The summaries as the archive has them. */
+  private readonly archived: readonly SegmentSummary[]
+  private readonly losses: readonly Loss[]
 
   /** Holds the summaries given, at least one. */
-  constructor(segmentRange: SegmentRange, summaries: readonly SegmentSummary[]) {
+  constructor(segmentRange: SegmentRange, summaries: readonly SegmentSummary[], losses: readonly Loss[] = []) {
     const { version, ended } = segmentRange
     const shown = new Set(summaries.map(({ era }) => era))
-    this.summary = { version, ended, segments: summaries, eras: segmentRange.eras.filter(({ id }) => shown.has(id)) }
+    const segments = mendedSummaries(summaries, losses)
+    this.summary = { version, ended, segments, eras: segmentRange.eras.filter(({ id }) => shown.has(id)) }
     this.range = segmentRange
+    this.archived = summaries
+    this.losses = losses
   }
 
   /** The part of the window up to a segment, or from one on; undefined when that leaves none. */
   part(isIn: (segment: SegmentSummary) => boolean): HarvestWindow | undefined {
-    return windowOf(this.range, this.summary.segments.filter(isIn))
+    return windowOf(this.range, this.archived.filter(isIn), this.losses)
+  }
+
+  /** The window with what replaces the objects that the archive has lost, or without them. */
+  mended(losses: readonly Loss[]): HarvestWindow {
+    return new HarvestWindow(this.range, this.archived, losses)
   }
 
   /** Yields the whole window as summaries, a page at a time; other work runs in between. */
@@ -78,10 +90,12 @@ export class HarvestWindow {
     const pages = pagesOf(this.range, this.range.page, parseSegmentPage, afterNumber - NEIGHBOURS)
     for await (const page of pages) {
       const segments: OutputSegment[] = []
-      for (const segment of page) {
+      for (const archived of page) {
+        const mended = mendedSegment(archived, this.losses)
         // Segments before the first that is asked for may be missing.
-        while (summaries[place] && summaries[place]!.number <= Math.min(afterNumber, segment.number - 1)) place++
-        const { number = Infinity } = summaries[place] ?? {}
+        while (summaries[place] && summaries[place]!.number <= Math.min(afterNumber, archived.number - 1)) place++
+        const { number = Infinity, period } = summaries[place] ?? {}
+        const segment = period && number === archived.number ? { ...mended, period } : mended
         if (number < segment.number) throw contentGone()
         if (number > segment.number) continue
         if (number > afterNumber) segments.push(segment)
@@ -102,8 +116,12 @@ export function contentGone(): HarvestFailed {
   return new HarvestFailed('NoContent', 'Content planned for the asset has been deleted.')
 }
 
-function windowOf(segmentRange: SegmentRange, summaries: readonly SegmentSummary[]): HarvestWindow | undefined {
-  return summaries.length === 0 ? undefined : new HarvestWindow(segmentRange, summaries)
+function windowOf(
+  segmentRange: SegmentRange,
+  summaries: readonly SegmentSummary[],
+  losses: readonly Loss[] = [],
+): HarvestWindow | undefined {
+  return summaries.length === 0 ? undefined : new HarvestWindow(segmentRange, summaries, losses)
 }
 
 /** Yields the pages of a range's window from a number on, or from its beginning. */

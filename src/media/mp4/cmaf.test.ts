@@ -232,15 +232,6 @@ describe('CMAF', () => {
     )
   })
 
-  it('says with a segment without samples that there is nothing at its time', async () => {
-    const nothing = { sequenceNumber: 2, trackId: 1, samples: samples([]), media: [], decodeTime: 900_000 }
-    const file = Buffer.concat([header(video), segment(video), ...writeCmafSegment(nothing)])
-    assert.equal((await ffprobePackets(file, 'v')).length, video.samples.count)
-    const [, moof] = mp4boxFile(file).moofs
-    assert.equal(moof!.trafs[0]!.tfdt.baseMediaDecodeTime, 900_000)
-    assert.equal(moof!.trafs[0]!.truns[0]!.sample_count, 0)
-  })
-
   describe('refuses', () => {
     const refused = (attempt: () => unknown, message: RegExp) =>
       assert.throws(attempt, (error) => error instanceof MalformedMedia && message.test(error.message))

@@ -138,8 +138,6 @@ export type Fragment = {
   readonly sequenceNumber: number
   readonly trackId: number
   readonly samples: SampleTable
-  /** baseMediaDecodeTime of tfdt when there are no samples. */
-  readonly decodeTime?: number
   /** False leaves out tfdt, where another box states the decoding time. */
   readonly hasDecodeTime?: boolean
   /** Further whole boxes at the end of the `traf`. */
@@ -149,7 +147,7 @@ export type Fragment = {
 /** Writes a `moof` and the header of the `mdat`; the samples' media must follow. */
 export function writeMovieFragment(
   writer: ByteWriter,
-  { sequenceNumber, trackId, samples, decodeTime = 0, hasDecodeTime = true, more = [] }: Fragment,
+  { sequenceNumber, trackId, samples, hasDecodeTime = true, more = [] }: Fragment,
   size: number,
 ): void {
   const start = writer.position
@@ -159,7 +157,7 @@ export function writeMovieFragment(
     writeFullBox(writer, 'mfhd', 0, 0, () => writer.u32(sequenceNumber))
     writeBox(writer, 'traf', () => {
       writeTfhd(writer, { trackId, ...defaults })
-      if (hasDecodeTime) writeTfdt(writer, BigInt(samples.dts[0] ?? decodeTime))
+      if (hasDecodeTime) writeTfdt(writer, BigInt(samples.dts[0] ?? 0))
       dataOffsetAt = writeTrun(writer, samples, defaults)
       for (const box of more) writer.write(box)
     })

@@ -1,36 +1,46 @@
-import { ticks, type UtcMs } from '../../media/time.ts'
+import { type Ticks, ticks, type UtcMs } from '../../media/time.ts'
 import { makesSlots, utcAt } from '../eras/era.ts'
 import { LOCK_TOLERANCE, lockOf, shiftObject } from '../eras/lock.ts'
 import type { Era, Slot, SlotObject } from '../output-segment.ts'
-import type { Donor } from './donor.ts'
+import type { Donation, Donor } from './donor.ts'
 import { isContinued } from './slots.ts'
 import type { OpenEra, OpenSlot, TimelineState } from './state.ts'
 
-/**
- * The donor made of an input's open slots and of its `recent` sealed ones, whose eras `eraOf` knows. Of several slots
- * within the tolerance, which short slots make possible, it takes the nearest.
- */
+/** The donor made of an input's open slots and of its `recent` sealed ones, whose eras `eraOf` knows. */
 export function donorOf(state: TimelineState, recent: readonly Slot[], eraOf: (id: number) => Era | undefined): Donor {
   return (era, start, utc) => {
-    const outputEnd = { era: era.id, end: start, utc, clock: utc, sealedAt: utc, duration: ticks(0) }
     const open = state.eras.flatMap((one) => one.slots.map((slot) => ({ era: one, slot: asSlot(one, slot) })))
     const sealed = recent.flatMap((slot) => {
       const own = eraOf(slot.era)
       return own ? [{ era: own, slot }] : []
     })
-    const found = [...open, ...sealed].flatMap(({ era: own, slot }) => {
-      const by = lockOf(outputEnd, era, slot, own)?.ticks
-      if (by === undefined) return []
-      const distance = Math.abs(slot.start + by - start)
-      const end = ticks(slot.start + by + slot.duration)
-      return distance <= LOCK_TOLERANCE && end > start ? [{ slot, by, distance, end }] : []
-    })
-    const [nearest] = found.sort((a, b) => a.distance - b.distance)
-    if (!nearest) return undefined
-    const { slot, by, end } = nearest
-    const objects = Object.entries(slot.objects).map(([stream, object]) => [stream, shiftObject(object, by)])
-    return { end, objects: Object.fromEntries(objects) as Record<number, SlotObject> }
+    return donationOf([...open, ...sealed], era, start, utc)
   }
+}
+
+/**
+ * The donation of slots of another input, each with its era, to an era that lacks media from a moment on: of several
+ * slots within the tolerance, which short slots make possible, the nearest.
+ */
+export function donationOf(
+  slots: readonly { readonly era: Era; readonly slot: Slot }[],
+  era: Era,
+  start: Ticks,
+  utc: UtcMs,
+): Donation | undefined {
+  const outputEnd = { era: era.id, end: start, utc, clock: utc, sealedAt: utc, duration: ticks(0) }
+  const found = slots.flatMap(({ era: own, slot }) => {
+    const by = lockOf(outputEnd, era, slot, own)?.ticks
+    if (by === undefined) return []
+    const distance = Math.abs(slot.start + by - start)
+    const end = ticks(slot.start + by + slot.duration)
+    return distance <= LOCK_TOLERANCE && end > start ? [{ slot, by, distance, end }] : []
+  })
+  const [nearest] = found.sort((a, b) => a.distance - b.distance)
+  if (!nearest) return undefined
+  const { slot, by, end } = nearest
+  const objects = Object.entries(slot.objects).map(([stream, object]) => [stream, shiftObject(object, by)])
+  return { end, objects: Object.fromEntries(objects) as Record<number, SlotObject> }
 }
 
 /** Fills the entries that streams lack in a slot about to be sealed with media of the donor. */

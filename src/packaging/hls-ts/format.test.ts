@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { crc32 } from 'node:zlib'
 import hlsParser from 'hls-parser'
 import { Parser as M3u8Parser } from 'm3u8-parser'
 import { found } from '../../../test/found.ts'
@@ -297,6 +298,10 @@ index_1_8.ts?m=1700000000
 })
 
 describe('the body of a segment', () => {
+  const stored = (key: string) => {
+    const bytes = sampleBytes(key)
+    return { key, size: bytes.length, crc32: crc32(bytes) }
+  }
   const bodyOf = async (slots: number, file = 'index_1_1.ts', missing: readonly number[] = []) => {
     const archive = new FakeArchive(windowOf(outputSegments(1, [{ slots, missing }])))
     const request = hls.resolve(hlsEndpoint(), file)
@@ -310,12 +315,12 @@ describe('the body of a segment', () => {
 
   it('is the source object itself when there is one', async () => {
     const size = sampleBytes('s1-1-0').length
-    assert.deepEqual(await bodyOf(1), { contentType: 'video/mp2t', kind: 'object', key: 's1-1-0', size })
+    assert.deepEqual(await bodyOf(1), { contentType: 'video/mp2t', kind: 'object', object: stored('s1-1-0'), size })
   })
 
   it('is the source objects in a row when there are several', async () => {
     const { length } = sampleBytes('s1-1-0')
-    const objects = ['s1-1-0', 's1-1-1', 's1-1-2'].map((key) => ({ key, size: length }))
+    const objects = ['s1-1-0', 's1-1-1', 's1-1-2'].map(stored)
     assert.deepEqual(await bodyOf(3), { contentType: 'video/mp2t', kind: 'objects', objects, size: 3 * length })
   })
 

@@ -135,10 +135,12 @@ function assetFragments(
       // Looks no further than any batch does, so that the bytes do not depend on where this one ends.
       const near = chunks.slice(i + 1, i + 1 + LOOK_AHEAD).filter((next) => next.place <= place + NEIGHBOURS)
       const following = near.map((next) => next.interval)
+      const looksTo = near.length < LOOK_AHEAD ? place + NEIGHBOURS : near.at(-1)!.place
       return {
         name: fragmentName(event, name, bitrate, interval.time),
         track: `${name.kind}_${name.kind === 'video' ? bitrate : name.n}`,
         isOpen: following.length < LOOK_AHEAD && known.length - 1 - place < NEIGHBOURS,
+        announces: { after: known[place]!.number, last: known[looksTo]?.number ?? Number.POSITIVE_INFINITY },
         body(whole, media) {
           const earlier = track.kind === 'text' ? cuesBeforeIn(whole, place, track.stream) : []
           return fragmentBody({ track, segment: whole.segments[place]!, interval, following, earlier }, media)

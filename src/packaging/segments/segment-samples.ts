@@ -1,5 +1,6 @@
 import { emptySamples, type Id3Event, type SampleTable, type Track } from '../../media/sample.ts'
 import { rescale } from '../../media/time.ts'
+import { LostMedia } from '../../model/lost-media.ts'
 import { inOrder, type OutputSegment, type SlotObject } from '../../model/output-segment.ts'
 import type { SingleAudio, SingleVideo } from '../tracks/track-set.ts'
 import { intervalOf } from '../tracks/track-times.ts'
@@ -17,8 +18,8 @@ export type SegmentSamples = {
 }
 
 /**
- * Collects a track's samples over the slots of an output segment. Undefined when the stream has no object there;
- * empty when the objects turn out to hold no samples.
+ * Collects a track's samples over the slots of an output segment. Undefined when the stream has no object there.
+ * Throws LostMedia when an object turns out to be no media, or all of them to hold no samples of the track.
  */
 export async function samplesOf(
   track: SingleVideo | SingleAudio,
@@ -29,8 +30,12 @@ export async function samplesOf(
   if (placed.length === 0) return undefined
   const demuxed = await Promise.all(placed.map((each) => source.demuxed(each)))
   const pieces = demuxed.flatMap(({ tracks }) => tracks.find(({ pid }) => pid === track.description.pid) ?? [])
+  const samples = concatTracks(pieces, track)
+  // A part of a segment, or an empty one, would be taken for the whole.
+  const lost = samples.count === 0 ? 0 : demuxed.findIndex(({ problem }) => problem !== undefined)
+  if (lost >= 0) throw new LostMedia(placed[lost]!.object.key, 'unusable')
   return {
-    samples: fittedTo(intervalOf(track, segment), track, concatTracks(pieces, track)),
+    samples: fittedTo(intervalOf(track, segment), track, samples),
     media: pieces.map(({ media }) => media),
     events: track.kind === 'video' ? demuxed.flatMap(({ events }) => events) : [],
     objects: placed.map(({ object }) => object),

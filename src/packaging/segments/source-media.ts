@@ -12,6 +12,7 @@ import type { Ticks } from '../../media/time.ts'
 import { DemuxBuffer } from '../../media/ts/demux-buffer.ts'
 import { demuxTsInSteps } from '../../media/ts/demuxer.ts'
 import type { SlotObject, SourceStream } from '../../model/output-segment.ts'
+import type { StoredBytes } from '../../model/source-segment.ts'
 import { headerParameterSets } from '../tracks/parameter-sets.ts'
 import { audioOf } from '../tracks/track-set.ts'
 
@@ -71,19 +72,23 @@ export class SourceMedia {
     this.kept = new LruCache(options.maxBytes)
   }
 
-  /** The bytes of a source object, which are shared and must not be changed. */
-  read(key: string): Promise<Uint8Array> {
-    return this.archive.read(key)
+  /** The bytes of a source object, which are shared and must not be changed. Throws LostMedia. */
+  read(object: StoredBytes): Promise<Uint8Array> {
+    return this.archive.read(object)
   }
 
-  /** Calls `make` with whole source objects, waiting for one of the `WHOLE_AT_ONCE` places. */
-  ofWhole<T>(keys: readonly string[], make: (sources: readonly Uint8Array[]) => Steps<T>): Promise<T> {
+  /**
+   * Calls `make` with whole source objects, waiting for one of the `WHOLE_AT_ONCE` places. Throws LostMedia, and as
+   * `make` does.
+   */
+  ofWhole<T>(objects: readonly StoredBytes[], make: (sources: readonly Uint8Array[]) => Steps<T>): Promise<T> {
     return this.whole.run(async () => {
-      const sources = await Promise.all(keys.map((key) => this.read(key)))
-      return this.options.turns.run(channelOf(keys[0] ?? ''), make(sources))
+      const sources = await Promise.all(objects.map((object) => this.read(object)))
+      return this.options.turns.run(channelOf(objects[0]?.key ?? ''), make(sources))
     })
   }
 
+  /** The samples of an object. Throws LostMedia. */
   async demuxed(placed: PlacedObject): Promise<DemuxedObject> {
     const { key } = placed.object
     return this.kept.get(key) ?? this.demuxing.run(key, () => this.demux(placed))
@@ -97,16 +102,16 @@ export class SourceMedia {
     })
     if (demuxed.problem !== undefined) {
       const fields = { event: 'segment-malformed', key, problem: demuxed.problem } as const
-      this.options.log?.warn(fields, 'a segment cannot be demuxed; it is served as a gap')
+      this.options.log?.warn(fields, 'a segment cannot be demuxed, and is not served')
     }
     this.kept.put(key, demuxed, costOf(demuxed))
     return demuxed
   }
 
   /** Loads an object into the buffer in which it is demuxed; an object read from disk takes no other memory. */
-  private async load({ key, size }: SlotObject, buffer: DemuxBuffer): Promise<void> {
-    const target = buffer.load(size)
-    const opened = await this.archive.open(key)
+  private async load(object: SlotObject, buffer: DemuxBuffer): Promise<void> {
+    const target = buffer.load(object.size)
+    const opened = await this.archive.open(object)
     if (opened instanceof Uint8Array) return target.set(opened)
     try {
       let at = 0

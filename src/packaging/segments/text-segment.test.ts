@@ -25,7 +25,7 @@ describe('subtitles of a segment', () => {
   it('are read of the newest files, up to as much as one may have', async () => {
     const read: string[] = []
     const media = {
-      read: async (key: string) => {
+      read: async ({ key }: { readonly key: string }) => {
         read.push(key)
         return Buffer.from(`WEBVTT\n\n00:00:10.000 --> 00:00:11.000\ncue ${key}\n`)
       },

@@ -162,7 +162,7 @@ function isShown({ start, end }: { readonly start: number; readonly end: number 
 
 /** Reads objects; those that turn out not to be WebVTT contribute nothing. */
 async function readAll(placed: readonly PlacedText[], media: Pick<SourceMedia, 'read'>): Promise<readonly WebVtt[]> {
-  const bytes = await Promise.all(placed.map(({ object }) => media.read(object.key)))
+  const bytes = await Promise.all(placed.map(({ object }) => media.read(object)))
   return bytes.flatMap((each) => readableWebVtt(each) ?? [])
 }
 

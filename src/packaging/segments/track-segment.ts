@@ -1,7 +1,7 @@
 import { type CmafSegment, writeCmafHeader, writeCmafSegment } from '../../media/mp4/cmaf.ts'
 import { eventMessageBox } from '../../media/mp4/event-message.ts'
 import type { Id3Event, SampleTable } from '../../media/sample.ts'
-import { rescale, TICKS_PER_SECOND } from '../../media/time.ts'
+import { LostMedia } from '../../model/lost-media.ts'
 import type { OutputSegment } from '../../model/output-segment.ts'
 import type { SegmentBody } from '../output-format.ts'
 import { iFrameOf } from '../tracks/i-frames.ts'
@@ -53,7 +53,7 @@ function eventMessages(events: readonly Id3Event[]): readonly Uint8Array[] {
 
 /**
  * The segment for trick play: the key frames of an output segment, each shown until the next; only the first when
- * `count` is 1.
+ * `count` is 1. Throws LostMedia when the sources turn out to hold none.
  */
 export async function iFramesOf(
   track: SingleVideo,
@@ -77,8 +77,6 @@ function body(
     trackId: TRACK_ID,
     samples,
     media,
-    // Where the sources turn out to hold no samples, players see a gap.
-    decodeTime: rescale(segment.start, TICKS_PER_SECOND, track.timescale),
     ...more,
   })
   return bytesBody(MEDIA_TYPES[track.kind], parts, objects)
@@ -88,6 +86,8 @@ function keyFramesOf(gathered: SegmentSamples, count: number): SegmentSamples {
   const { samples } = gathered
   const at = Array.from(samples.sync.keys()).filter((i) => samples.sync[i] === 1)
   const kept = at.slice(0, count)
+  // The index has one.
+  if (kept.length === 0) throw new LostMedia(gathered.objects[0]!.key, 'unusable')
   const endOf = (i: number) => samples.dts[i]! + samples.durations[i]!
   const table: SampleTable = {
     count: kept.length,

@@ -3,6 +3,7 @@ import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, wri
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { crc32 } from 'node:zlib'
 import { utcMs } from '../../media/time.ts'
 import { bodyOfBytes, bodyOfObjects, bucketContract, destination, refusedWith } from '../buckets.contract.ts'
 import type { Bucket } from '../buckets.ts'
@@ -45,6 +46,7 @@ describe('a bucket that is a folder', () => {
       key: 'source',
       file: source,
       size: 5,
+      crc32: crc32('media'),
       open: () => assert.fail('an object with a file is read from there'),
     }
     body = bodyOfObjects([object])

@@ -1,18 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { constants } from 'node:fs'
-import {
-  copyFile,
-  type FileHandle,
-  link,
-  lstat,
-  mkdir,
-  open,
-  readFile,
-  realpath,
-  rename,
-  rm,
-  stat,
-} from 'node:fs/promises'
+import { type FileHandle, link, lstat, mkdir, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import type { Clock } from '../../clock.ts'
 import { bodyStream } from '../body-stream.ts'
@@ -20,6 +7,7 @@ import { type Bucket, BucketRefused, type Buckets, type PutCondition } from '../
 import { syncFolder } from '../directory-syncs.ts'
 import { type ObjectBody, piecesOf } from '../object-body.ts'
 import { checkBucketName, keySegments } from '../object-name.ts'
+import { checkFile, copyProven, prove } from './archived-files.ts'
 import { codeOf, inTheWay, inWords, noSuchBucket, unlessAbsent } from './errors.ts'
 import { makeRoot } from './root.ts'
 import { sweepUploads } from './sweep.ts'
@@ -31,6 +19,8 @@ export type FolderBucketsOptions = {
   readonly clock?: Clock
   /** True hard-links an unchanged file instead of copying it. */
   readonly links: boolean
+  /** True links a file without reading it; otherwise its bytes are proven first. */
+  readonly linksUnread?: boolean
   /** True creates a bucket's folder when it is missing. */
   readonly createBuckets: boolean
 }
@@ -39,8 +29,6 @@ export type FolderBucketsOptions = {
 const UPLOADS = '.windrow-uploads'
 /** Objects are replaced, never changed; a linked object shares its bytes with the archive. */
 const READ_ONLY = 0o444
-/** Copies in the kernel, and shares the bytes where the file system can. */
-const COPY_FAST = constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE
 /** Errors of `link` where a link is impossible: another file system, too many links, not supported. */
 const NO_LINK = new Set(['EXDEV', 'EMLINK', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'])
 
@@ -82,7 +70,7 @@ class FolderBucket implements Bucket {
       const folder = await this.folderOf(segments.slice(0, -1))
       const target = join(folder, segments.at(-1) as string)
       if (condition) await this.checkTag(target, condition)
-      const isLinked = this.options.links && (await this.link(body, target))
+      const isLinked = this.options.links && (await this.link(body, target, signal))
       if (!isLinked) await this.write(body, target, signal)
       this.unsynced.add(folder)
     })
@@ -181,11 +169,12 @@ class FolderBucket implements Bucket {
     }
   }
 
-  /** Links the body's file to `target`; false when only a copy is possible. */
-  private async link(body: ObjectBody, target: string): Promise<boolean> {
+  /** Links the body's file to `target`; false when only a copy is possible. Throws LostMedia. */
+  private async link(body: ObjectBody, target: string, signal: AbortSignal): Promise<boolean> {
     const source = verbatim(body)
     if (source === undefined) return false
-    checkSize((await stat(source)).size, body)
+    if (this.options.linksUnread) await checkFile(body, source)
+    else await prove(body, signal)
     try {
       await link(source, target)
       return true
@@ -199,7 +188,7 @@ class FolderBucket implements Bucket {
     await this.replace(target, async (upload) => {
       const source = verbatim(body)
       if (source === undefined) await writeAll(upload, body, signal)
-      else await copyFile(source, upload, COPY_FAST)
+      else await copyProven(body, source, upload, signal)
       // Opened again for reading: a copy has its source's mode, and syncing needs no write permission.
       const file = await open(upload, 'r')
       try {

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { crc32 } from 'node:zlib'
 import type { ObjectBody } from '../object-body.ts'
 import { BodyBuffers } from './body-buffers.ts'
 
@@ -20,7 +21,11 @@ describe('a body that is held in memory', () => {
 
   const whole = () => Buffer.concat(paths.map((path) => Buffer.from(`${path} `.repeat(5000))))
   const files = (size = whole().length): ObjectBody => {
-    const objects = paths.map((file) => ({ key: file, file, size: 0, open: () => assert.fail('the file is read') }))
+    const objects = paths.map((file) => {
+      const content = `${file} `.repeat(5000)
+      const stored = { key: file, size: content.length, crc32: crc32(content) }
+      return { ...stored, file, open: () => assert.fail('the file is read') }
+    })
     return { kind: 'objects', objects, contentType: 'text/plain', size }
   }
   const parts = (size: number): ObjectBody => {

@@ -1,4 +1,4 @@
-import { msFromTicks } from '../../media/time.ts'
+import { msFromTicks, type UtcRange } from '../../media/time.ts'
 import type { InputRef } from '../../model/input-ref.ts'
 import { type Era, objectsOf, type Slot } from '../../model/output-segment.ts'
 import type { SourceObject } from '../../model/source-segment.ts'
@@ -162,6 +162,19 @@ export function timelineOperations(db: SqliteDatabase) {
           knownInput(db, ingest),
           after?.era ?? -1,
           after?.index ?? -1,
+          limit,
+        )
+        .map(({ body }) => JSON.parse(body) as Slot),
+
+    slotsSealedWithin: (channelGuid: string, { start, end }: UtcRange, limit: number) =>
+      db
+        .all<Body>(
+          `SELECT s.body FROM input i CROSS JOIN slot s INDEXED BY slot_sealed
+             ON s.input = i.id AND s.sealed_at >= ?2 AND s.sealed_at < ?3
+           WHERE i.channel_guid = ?1 LIMIT ?4`,
+          channelGuid,
+          start,
+          end,
           limit,
         )
         .map(({ body }) => JSON.parse(body) as Slot),

@@ -1,0 +1,122 @@
+import { setImmediate } from 'node:timers/promises'
+import { crc32 } from 'node:zlib'
+import { LostMedia } from '../model/lost-media.ts'
+import type { StoredBytes } from '../model/source-segment.ts'
+import { type ByteRange, NoSuchObject, type ObjectStream, type Objects } from './objects.ts'
+
+/** Bytes hashed at a time: about a millisecond, and then other work of the event loop runs. */
+const HASHED_AT_ONCE = 4 << 20
+/** Objects remembered as proven. Memory: about 100 bytes each. */
+const MOST_REMEMBERED = 10_000
+/** Errors of a disk or of what lies in the place of an object. */
+const UNREADABLE = new Set(['EIO', 'EISDIR', 'ENOTDIR', 'ELOOP', 'ENXIO', 'EUCLEAN', 'EBADMSG', 'EILSEQ'])
+
+/** Reads of source objects that are held against what the index knows of them. All throw LostMedia. */
+export type ProvenObjects = {
+  /** The whole object. Bytes in memory are proven once. */
+  read(object: StoredBytes): Promise<Uint8Array>
+  /** Opens an object to be read once; a stream is proven as it is read, before its last piece. */
+  open(object: StoredBytes): Promise<Uint8Array | ObjectStream>
+  /** Opens an object or a range of it after it has been read and proven once. */
+  openProven(object: StoredBytes, range?: ByteRange): Promise<Uint8Array | ObjectStream>
+}
+
+/** Proves what is read of a store by size and CRC-32. */
+export function provenObjects(objects: Pick<Objects, 'read' | 'open'>): ProvenObjects {
+  /** Bytes that a cache below holds and gives again and again. */
+  const provenBytes = new WeakSet<Uint8Array>()
+  const provenKeys = new Set<string>()
+
+  const proveBytes = async (object: StoredBytes, bytes: Uint8Array) => {
+    if (provenBytes.has(bytes)) return bytes
+    if (bytes.length !== object.size || (await crcOf(bytes)) !== object.crc32)
+      throw new LostMedia(object.key, 'damaged')
+    provenBytes.add(bytes)
+    return bytes
+  }
+
+  const open = (object: StoredBytes) =>
+    orLost(object.key, async () => {
+      const opened = await objects.open(object.key)
+      return opened instanceof Uint8Array ? proveBytes(object, opened) : provenStream(object, opened)
+    })
+
+  const prove = async (object: StoredBytes) => {
+    const opened = await open(object)
+    if (opened instanceof Uint8Array) return opened
+    try {
+      for await (const _ of opened);
+    } finally {
+      await opened.close()
+    }
+    if (provenKeys.size >= MOST_REMEMBERED) provenKeys.clear()
+    provenKeys.add(object.key)
+    return undefined
+  }
+
+  return {
+    open,
+    read: (object) => orLost(object.key, async () => proveBytes(object, await objects.read(object.key))),
+    async openProven(object, range) {
+      const bytes = provenKeys.has(object.key) ? undefined : await prove(object)
+      if (bytes) return range ? bytes.subarray(range.start, range.end) : bytes
+      if (!range) return open(object)
+      return orLost(object.key, () => objects.open(object.key, range))
+    },
+  }
+}
+
+/**
+ * Passes on the pieces of an object, and the last one only when size and CRC-32 of the whole are those that the index
+ * knows. Throws LostMedia otherwise.
+ */
+export async function* provenPieces(
+  object: StoredBytes,
+  pieces: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  let size = 0
+  let crc = 0
+  try {
+    for await (const piece of pieces) {
+      size += piece.length
+      crc = crc32(piece, crc)
+      const isWrong = size > object.size || (size === object.size && crc !== object.crc32)
+      if (isWrong) throw new LostMedia(object.key, 'damaged')
+      yield piece
+    }
+  } catch (error) {
+    throw lossBy(object.key, error) ?? error
+  }
+  if (size !== object.size) throw new LostMedia(object.key, 'damaged')
+}
+
+/** Rethrows the errors that mean that an object is lost as LostMedia. */
+export async function orLost<T>(key: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw lossBy(key, error) ?? error
+  }
+}
+
+function lossBy(key: string, error: unknown): LostMedia | undefined {
+  const { code = '' } = error as NodeJS.ErrnoException
+  if (error instanceof NoSuchObject || code === 'ENOENT') return new LostMedia(key, 'missing', { cause: error })
+  return UNREADABLE.has(code) ? new LostMedia(key, 'unreadable', { cause: error }) : undefined
+}
+
+function provenStream(object: StoredBytes, stream: ObjectStream): ObjectStream {
+  return {
+    [Symbol.asyncIterator]: () => provenPieces(object, stream),
+    close: () => stream.close(),
+  }
+}
+
+async function crcOf(bytes: Uint8Array): Promise<number> {
+  let crc = 0
+  for (let at = 0; at < bytes.length; at += HASHED_AT_ONCE) {
+    if (at > 0) await setImmediate()
+    crc = crc32(bytes.subarray(at, at + HASHED_AT_ONCE), crc)
+  }
+  return crc
+}
