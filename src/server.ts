@@ -28,13 +28,11 @@ import { outputFormatOf } from './packaging/packager.ts'
 import { SourceMedia } from './packaging/segments/source-media.ts'
 import { periodically } from './periodic.ts'
 import { archiveIdIn } from './stores/archive-id.ts'
-import type { Buckets } from './stores/buckets.ts'
+import { areLinkedUnread, openBuckets } from './stores/bucket-settings.ts'
 import { makeDataFolder } from './stores/data-folder.ts'
 import { openFileObjects } from './stores/file-objects.ts'
-import { folderBuckets } from './stores/folder-buckets/buckets.ts'
 import { cacheObjects } from './stores/object-cache.ts'
 import { DatabaseRefused, type Resources } from './stores/resources.ts'
-import { s3Buckets } from './stores/s3/buckets.ts'
 import type { SegmentIndex } from './stores/segment-index.ts'
 import { openSqliteStore } from './stores/sqlite/sqlite-store.ts'
 
@@ -134,7 +132,7 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
       leaseMs: Math.max(config.harvestLeaseMs, SHORTEST_LEASE_MS),
       checkpointMs: CHECKPOINT_MS,
       mostAttempts: config.harvestAttempts,
-      linksUnread: config.harvestStore === 'folder' && config.harvestLinks && !config.harvestVerifyLinks,
+      linksUnread: areLinkedUnread(config),
       account,
     })
     closers.push(() => harvester.close())
@@ -271,30 +269,4 @@ async function openStores(
     }
   }
   return { resources: shared.resources, segmentIndex: local.segmentIndex }
-}
-
-function openBuckets(config: Config, clock: Clock): Buckets {
-  if (config.harvestStore === 'folder') {
-    return folderBuckets({
-      folder: join(config.dataFolder, 'buckets'),
-      ...(config.databaseUrl !== undefined && { clock }),
-      links: config.harvestLinks,
-      linksUnread: !config.harvestVerifyLinks,
-      createBuckets: true,
-    })
-  }
-  const { s3AccessKeyId: accessKeyId, s3SecretAccessKey: secretAccessKey } = config
-  return s3Buckets({
-    ...(config.s3Endpoint !== undefined && { endpoint: config.s3Endpoint }),
-    region: config.s3Region ?? config.region,
-    forcePathStyle: config.s3ForcePathStyle,
-    ...(accessKeyId && secretAccessKey && { credentials: { accessKeyId, secretAccessKey } }),
-    maxConnections: 2 * config.harvestConcurrency,
-    idleTimeoutMs: config.s3TimeoutMs,
-    ...(config.s3AssumeRole && { role: roleOptions(config) }),
-  })
-}
-
-function roleOptions({ stsEndpoint: endpoint, s3RoleSessionName: sessionName, s3RoleExternalId: externalId }: Config) {
-  return { sessionName, ...(endpoint !== undefined && { endpoint }), ...(externalId !== undefined && { externalId }) }
 }

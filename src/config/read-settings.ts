@@ -1,5 +1,6 @@
 import { isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml'
-import { environmentName, SETTINGS, type Setting, type Settings, settingList } from './settings.ts'
+import type { Setting } from './setting.ts'
+import { environmentName, SETTINGS, type Settings, settingList } from './settings.ts'
 import { InvalidValue } from './value-kind.ts'
 
 /** Thrown for a setting that cannot be used. The message is one line and names where the setting came from. */

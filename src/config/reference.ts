@@ -1,4 +1,5 @@
-import { environmentName, type Setting, settingList } from './settings.ts'
+import type { Setting } from './setting.ts'
+import { environmentName, settingList } from './settings.ts'
 
 /** The text of docs/configuration.md. */
 export function configurationReference(): string {

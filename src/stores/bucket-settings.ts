@@ -1,0 +1,60 @@
+import { join } from 'node:path'
+import type { Clock } from '../clock.ts'
+import type { Buckets } from './buckets.ts'
+import { folderBuckets } from './folder-buckets/buckets.ts'
+import { s3Buckets } from './s3/buckets.ts'
+import type { RoleOptions } from './s3/role.ts'
+
+/** The settings that determine where buckets are. */
+export type BucketSettings = {
+  readonly dataFolder: string
+  readonly databaseUrl: string | undefined
+  readonly harvestStore: 'folder' | 's3'
+  readonly harvestLinks: boolean
+  readonly harvestVerifyLinks: boolean
+  readonly harvestConcurrency: number
+  readonly region: string
+  readonly s3Endpoint: string | undefined
+  readonly s3Region: string | undefined
+  readonly s3ForcePathStyle: boolean
+  readonly s3TimeoutMs: number
+  readonly s3AccessKeyId: string | undefined
+  readonly s3SecretAccessKey: string | undefined
+  readonly s3AssumeRole: boolean
+  readonly stsEndpoint: string | undefined
+  readonly s3RoleSessionName: string
+  readonly s3RoleExternalId: string | undefined
+}
+
+/** True where files of the archive are linked into buckets without being read. */
+export function areLinkedUnread({ harvestStore, harvestLinks, harvestVerifyLinks }: BucketSettings): boolean {
+  return harvestStore === 'folder' && harvestLinks && !harvestVerifyLinks
+}
+
+/** The buckets of a process. */
+export function openBuckets(settings: BucketSettings, clock: Clock): Buckets {
+  if (settings.harvestStore === 'folder') {
+    return folderBuckets({
+      folder: join(settings.dataFolder, 'buckets'),
+      ...(settings.databaseUrl !== undefined && { clock }),
+      links: settings.harvestLinks,
+      linksUnread: areLinkedUnread(settings),
+      createBuckets: true,
+    })
+  }
+  const { s3AccessKeyId: accessKeyId, s3SecretAccessKey: secretAccessKey } = settings
+  return s3Buckets({
+    ...(settings.s3Endpoint !== undefined && { endpoint: settings.s3Endpoint }),
+    region: settings.s3Region ?? settings.region,
+    forcePathStyle: settings.s3ForcePathStyle,
+    ...(accessKeyId && secretAccessKey && { credentials: { accessKeyId, secretAccessKey } }),
+    maxConnections: 2 * settings.harvestConcurrency,
+    idleTimeoutMs: settings.s3TimeoutMs,
+    ...(settings.s3AssumeRole && { role: roleOptions(settings) }),
+  })
+}
+
+function roleOptions(settings: BucketSettings): RoleOptions {
+  const { stsEndpoint: endpoint, s3RoleSessionName: sessionName, s3RoleExternalId: externalId } = settings
+  return { sessionName, ...(endpoint !== undefined && { endpoint }), ...(externalId !== undefined && { externalId }) }
+}
