@@ -15,9 +15,9 @@ export const JUDGE_FAULTS: readonly Fault[] = [
     name: 'segment-five-seconds-late',
     breaks: 'Every tenth segment is sent five seconds after it was asked for.',
     file: 'src/origin/origin.ts',
-    find: '    const segment = await segments.find(endpoint, path, named)\n',
+    find: '      const segment = await segments.find(endpoint, path, segmentRequest)\n',
     replace: `    if (/7\\.\\w+$/.test(path)) await new Promise((resolve) => setTimeout(resolve, 5000))
-    const segment = await segments.find(endpoint, path, named)
+    const segment = await segments.find(endpoint, path, segmentRequest)
 `,
     caughtBy: { file: 'test/e2e/live.test.ts', cases: 'gives every segment before' },
     failure: /7\.ts\S* took [5-9]\d{3} ms, the machine was late by/,
