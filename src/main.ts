@@ -1,5 +1,6 @@
 /** The program: arguments, signals, exit codes. It alone reads the clock and the environment. */
 import { readFileSync } from 'node:fs'
+import { Socket } from 'node:net'
 import { resolve } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { CommandFailed, CommandMisused } from './cli/terminal.ts'
@@ -21,6 +22,8 @@ const MISUSED = 2
 
 const clock: Clock = () => utcMs(Date.now())
 
+endWithLauncher()
+
 const [command = 'help', ...args] = process.argv.slice(2)
 if (['help', '--help', '-h'].includes(command) || args.includes('--help') || args.includes('-h')) {
   process.stdout.write(helpText())
@@ -32,6 +35,18 @@ if (['help', '--help', '-h'].includes(command) || args.includes('--help') || arg
   await serve(args).catch(giveUp)
 } else {
   giveUp(new ConfigurationError(`unknown command "${command}"; see "windrow help"`))
+}
+
+/** Ends this process as soon as the launcher that started it has ended, however that ended. */
+function endWithLauncher(): void {
+  const pipe = process.env['WINDROW_LAUNCHER_PIPE']
+  delete process.env['WINDROW_LAUNCHER_PIPE']
+  if (pipe === undefined) return
+  const socket = new Socket({ fd: Number(pipe) })
+  socket.on('error', () => {})
+  socket.on('close', () => process.exit(FAILED))
+  socket.resume()
+  socket.unref()
 }
 
 async function serve(flags: readonly string[]): Promise<void> {

@@ -6,6 +6,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
+import { freePort } from './judges/processes.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'windrow-program-'))
 after(() => rmSync(folder, { recursive: true }))
@@ -51,6 +52,21 @@ for (const { title, nodeArgs } of LAUNCHERS) {
         run.child.kill(signal)
         assert.equal(await run.exitCode, 0, run.stderr)
       }
+    })
+
+    it('is gone when it is killed, so that it can be started again on the same port and data', async () => {
+      const port = await freePort()
+      const args = ['serve', '--data', join(folder, 'killed'), '--listen', `127.0.0.1:${port}`]
+      const first = windrow(...args)
+      const url = await first.url()
+      first.child.kill('SIGKILL')
+      // Its output closes with the last process that holds it.
+      await first.exitCode
+      await assert.rejects(fetch(`${url}/healthz`))
+      const second = windrow(...args)
+      assert.equal(await second.url(), url)
+      second.child.kill('SIGTERM')
+      assert.equal(await second.exitCode, 0, second.stderr)
     })
   })
 }

@@ -89,6 +89,11 @@ export class Windrow {
   /** kill -9. */
   async kill(): Promise<void> {
     await this.end('SIGKILL')
+    const answered = await fetch(`${this.url}/healthz`).then(
+      () => true,
+      () => false,
+    )
+    if (answered) throw new Error('Windrow was killed, and answers all the same: another process is the server')
   }
 
   private async end(signal: NodeJS.Signals): Promise<number | string> {
