@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { after, describe, it } from 'node:test'
 import { freePort } from './judges/processes.ts'
 
@@ -131,6 +132,29 @@ describe('windrow serve', () => {
       await run.exitCode
       assert.match(run.stdout, note)
     }
+  })
+
+  it('keeps its database from others in a folder that is open to them', async () => {
+    const data = join(folder, 'open')
+    mkdirSync(data, { mode: 0o755 })
+    const run = new Run(['bin/windrow', 'serve', '--data', data, '--listen', '127.0.0.1:0'])
+    await run.url()
+    for (const name of readdirSync(data).filter((each) => each.startsWith('windrow.db'))) {
+      assert.equal(statSync(join(data, name)).mode & 0o777, 0o600, name)
+    }
+    run.child.kill('SIGTERM')
+    await run.exitCode
+  })
+
+  it('refuses the database of a newer version with one line', async () => {
+    const data = join(folder, 'newer')
+    mkdirSync(data)
+    const database = new DatabaseSync(join(data, 'windrow.db'))
+    database.exec('PRAGMA user_version = 1000')
+    database.close()
+    const run = new Run(['bin/windrow', 'serve', '--data', data, '--listen', '127.0.0.1:0'])
+    assert.equal(await run.exitCode, 1)
+    assert.match(run.stderr, /^windrow: the database has version 1000, but this program supports versions up to .*\n$/)
   })
 
   it('never writes its secret', async () => {

@@ -1,9 +1,18 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, open } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { syncFolder } from './directory-syncs.ts'
 
 /** Errors of syncing a folder that belongs to someone else, or is on a file system without syncing. */
 const NOT_OURS = new Set(['EACCES', 'EPERM', 'EINVAL', 'EROFS', 'ENOTSUP'])
+
+/**
+ * Creates a file for its owner alone where there is none: it may hold secrets, and its folder may be open to others.
+ * SQLite gives the files beside its database the same permissions.
+ */
+export async function makePrivateFile(path: string): Promise<void> {
+  const file = await open(path, 'a', 0o600)
+  await file.close()
+}
 
 /**
  * Creates the folder and its parents where they are missing, for its owner alone. When it resolves, their names

@@ -98,9 +98,8 @@ export class SqliteDatabase {
   private migrate(): void {
     const { version } = this
     if (version > MIGRATIONS.length) {
-      throw new Error(
-        `the database has version ${version}, but this program supports versions up to ${MIGRATIONS.length}`,
-      )
+      const known = `this program supports versions up to ${MIGRATIONS.length}: a newer one has used the data folder`
+      throw new DatabaseRefused(`the database has version ${version}, but ${known}`)
     }
     MIGRATIONS.slice(version).forEach((migration, i) => {
       this.exec('BEGIN IMMEDIATE')
