@@ -28,6 +28,33 @@ ${events.join('\n')}
 Errors of the API are listed in [Compatibility](compatibility.md#errors), reasons for which a harvest job fails in
 [Harvest jobs](harvesting.md).
 
+## The date of the machine
+
+NTP, an operator or a host may set the date of the machine while the server runs. Windrow compares each reading with a clock that
+nobody can set (CLOCK_MONOTONIC).
+
+- **Content ages by that clock alone**, and only while the server runs: nothing is deleted because a date says so, and what was
+  received under a wrong date is kept as long as everything else. The time for which the server was stopped does not count, so
+  content is kept longer by that. Waits for encoders, time delays, nonces, pauses and limits of rates go by the same clock.
+- **A difference of up to 10 seconds** is made up for gradually, by a hundredth of the time that passes: clocks drift.
+- **More is a step** (\`clock-stepped\`). The date goes on as before until the step has lasted for \`retention-grace\`, at least ten
+  minutes; then it is believed (\`clock-believed\`). Until then no job record, event, deleted channel or released window
+  expires. If the date comes back before, nothing has happened (\`clock-returned\`).
+- **At start** the date of the machine is taken, unless it is behind what the database has recorded: then the recorded one goes on,
+  as after a step. After more than \`retention-grace\` nothing of the API expires for that long; after more than a day
+  \`clock-stepped\` says so, in case the date is wrong rather than the server was stopped.
+- **Dates of encoders** are believed within a day of the date, or of what the machine shows: after the date of the machine was set
+  right, encoders confirm that at once. Without dates of the encoder, segments are dated by the server's date.
+- **DASH and Smooth Streaming address segments by a clock that never goes back.** For each new timeline of an encoder it begins at
+  the encoder's date, but at most 10 seconds ahead of the server's. A wrong encoder clock moves \`EXT-X-PROGRAM-DATE-TIME\` and
+  time shift for as long as it is wrong, and these only by up to 10 seconds.
+- **Signatures of the API** are compared with the date that the machine shows.
+
+What remains: a date far ahead that lasts for longer than \`retention-grace\`, or is there when the server starts, is believed.
+While it is, old records of jobs and events expire, and where an encoder without dates begins a timeline, DASH and Smooth
+Streaming of that channel stay ahead until that date comes; HLS goes on. Set the date right before the server starts
+(\`After=time-sync.target\` in systemd).
+
 ## Refusals of ingest
 
 A refused encoder receives one sentence of plain text, and a code in the header \`X-Windrow-Error\`. The log has the code too,

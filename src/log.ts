@@ -7,6 +7,10 @@ export const LOG_EVENTS = {
   'api-request-failed': 'An API request failed because of an error of the server.',
   'background-work-failed': 'Periodic work (retention, delivery of events, taking up jobs) failed; it is retried.',
   'channel-tick-failed': 'The periodic update of a channel failed; it is retried.',
+  'clock-believed': 'A step of the date has lasted for the grace period: it is the date from now on.',
+  'clock-returned': 'The date, which had stepped, is again what was expected.',
+  'clock-stepped':
+    'The date of the machine stepped, or differs from when the server ran last. What follows is in Operations.',
   'connections-dropped':
     'There are too many connections: unused ones were closed, and new ones refused, as many as the fields say.',
   'database-changes-lost': 'The connection that receives changes from PostgreSQL was lost; it is being reopened.',

@@ -20,7 +20,8 @@ import { DatabaseRefused } from './stores/resources.ts'
 const FAILED = 1
 const MISUSED = 2
 
-const clock: Clock = () => utcMs(Date.now())
+const wall: Clock = () => utcMs(Date.now())
+const monotonic = () => performance.now()
 
 endWithLauncher()
 
@@ -83,7 +84,7 @@ async function serve(flags: readonly string[]): Promise<void> {
     process.exit(FAILED)
   })
 
-  const server = await startServer(config, { clock, log })
+  const server = await startServer(config, { machine: { wall, monotonic }, log })
   let stopping = false
   const stop = (signal: NodeJS.Signals) => {
     if (stopping) process.exit(FAILED)
@@ -121,7 +122,7 @@ async function harvest(words: readonly string[]): Promise<number> {
     isTerminal: process.stdout.isTTY,
     columns: process.stdout.columns || 120,
     write: (text) => process.stdout.write(text),
-    now: clock,
+    now: wall,
     sleep: (ms) => setTimeout(ms),
   })
 }

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { openArchive } from './archive/archive.ts'
-import type { Clock } from './clock.ts'
+import { CheckedClock, logNotice } from './checked-clock.ts'
+import type { MachineClocks } from './clock.ts'
 import { Turns } from './concurrency/turns.ts'
 import type { Config } from './config/config.ts'
 import type { ProcessRole } from './config/settings.ts'
 import { addressText } from './config/value-kind.ts'
+import { type Closer, openStores } from './configured-stores.ts'
 import { ApiError } from './control/api-error.ts'
 import { createControl } from './control/control.ts'
 import { DEFAULT_LIMITS, HARVEST_JOB_KEPT_MS } from './control/control-context.ts'
@@ -27,18 +29,17 @@ import { createOrigin } from './origin/origin.ts'
 import { outputFormatOf } from './packaging/packager.ts'
 import { SourceMedia } from './packaging/segments/source-media.ts'
 import { periodically } from './periodic.ts'
-import { archiveIdIn } from './stores/archive-id.ts'
 import { areLinkedUnread, openBuckets } from './stores/bucket-settings.ts'
-import { makeDataFolder } from './stores/data-folder.ts'
 import { openFileObjects } from './stores/file-objects.ts'
 import { cacheObjects } from './stores/object-cache.ts'
-import { DatabaseRefused, type Resources } from './stores/resources.ts'
-import type { SegmentIndex } from './stores/segment-index.ts'
-import { openSqliteStore } from './stores/sqlite/sqlite-store.ts'
 
 /** Interval at which time passes for channels, and so the delay until a gap is noticed. */
 const TICK_MS = 200
 const RETENTION_MS = 10_000
+/** Interval at which the clocks are recorded: a crash makes content that much younger. */
+const CLOCK_MS = 60_000
+/** The least time for which a step of the date must last, however short the grace period is. */
+const LEAST_SETTLE_MS = 600_000
 /** Interval at which jobs are looked for that are due, or whose worker is gone. */
 const HARVEST_MS = 500
 const CHECKPOINT_MS = 200
@@ -60,7 +61,10 @@ export type Server = {
 }
 
 /** Builds the rooms in the order a byte travels, and listens last. */
-export async function startServer(config: Config, { clock, log }: { clock: Clock; log: Log }): Promise<Server> {
+export async function startServer(
+  config: Config,
+  { machine, log }: { machine: MachineClocks; log: Log },
+): Promise<Server> {
   const closing = new AbortController()
   const closers: Closer[] = []
   const closeAll = async () => {
@@ -78,6 +82,18 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
     const writesArchive = config.databaseUrl === undefined || WRITER_ROLES.some(plays)
     const isReader = !writesArchive && plays('harvest')
     const { resources, segmentIndex } = await openStores(config, { log, closers, writesArchive, isReader })
+    const clocks = new CheckedClock({
+      ...machine,
+      settleMs: Math.max(config.retentionGraceMs, LEAST_SETTLE_MS),
+      recorded: await segmentIndex.recordedClock(),
+      notice: (notice) => logNotice(log, notice),
+    })
+    const { date, steady } = clocks
+    const recordClock = () => segmentIndex.recordClock(clocks.record())
+    if (!isReader) {
+      closers.push(() => recordClock().catch(failed('recording the clock')))
+      closers.push(periodically(CLOCK_MS, recordClock, failed('recording the clock')))
+    }
     const objects = cacheObjects(await openFileObjects(join(config.dataFolder, 'objects'), { asReader: isReader }), {
       maxBytes: config.memoryCacheBytes,
     })
@@ -86,7 +102,9 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
       segmentIndex,
       resources,
       objects,
-      clock,
+      clock: steady,
+      serverDate: () => clocks.serverDate(),
+      graceDate: () => (clocks.isSettled() ? date() : utcMs(0)),
       log,
       account,
       isReader,
@@ -100,11 +118,13 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
     }
 
     async function retain(): Promise<void> {
-      const now = clock()
-      await resources.expire(now, {
-        harvestJobs: utcMs(now - HARVEST_JOB_KEPT_MS),
-        events: utcMs(now - config.eventRetentionMs),
-      })
+      const now = date()
+      if (clocks.isSettled()) {
+        await resources.expire(now, {
+          harvestJobs: utcMs(now - HARVEST_JOB_KEPT_MS),
+          events: utcMs(now - config.eventRetentionMs),
+        })
+      }
       await archive.retain()
     }
 
@@ -116,7 +136,7 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
       throw new ApiError('ServiceUnavailableException', 'Send this to a process with the role harvest.')
     }
 
-    const buckets = openBuckets(config, clock)
+    const buckets = openBuckets(config, date)
     closers.push(() => buckets.close())
     const harvester = createHarvester({
       resources,
@@ -124,7 +144,7 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
       media,
       formatOf: outputFormatOf,
       buckets,
-      clock,
+      clock: date,
       log,
       owner,
       jobsAtOnce: config.harvestWorkers,
@@ -140,8 +160,9 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
     if (plays('control')) {
       const delivery = createDelivery({
         resources,
-        sinks: eventSinks(config, { clock, log }),
-        clock,
+        sinks: eventSinks(config, { clock: date, log }),
+        clock: date,
+        steady,
         log,
         account,
         owner,
@@ -163,7 +184,7 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
       const ingest = createIngest({
         resources,
         archive,
-        clock,
+        clock: steady,
         log,
         turns,
         limits: {
@@ -179,13 +200,15 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
     if (plays('origin')) {
       const manifestWorker = new ManifestWorker()
       closers.push(() => manifestWorker.close())
-      const origin = createOrigin({ resources, archive, media, manifestWorker, clock, log })
+      const origin = createOrigin({ resources, archive, media, manifestWorker, clock: steady, log })
       closers.push(() => origin.close())
       mounts.push(origin)
     }
     const control = createControl({
       resources,
-      clock,
+      clock: date,
+      steady,
+      wall: clocks.wall,
       log,
       accountId: config.accountId,
       region: config.region,
@@ -210,7 +233,11 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
         },
         async forecast(job) {
           mustHarvest()
-          return forecast(job, { resources, archive, media, formatOf: outputFormatOf, buckets, clock }, closing.signal)
+          return forecast(
+            job,
+            { resources, archive, media, formatOf: outputFormatOf, buckets, clock: date },
+            closing.signal,
+          )
         },
         async removeLeftovers(job, limit) {
           mustHarvest()
@@ -238,35 +265,4 @@ export async function startServer(config: Config, { clock, log }: { clock: Clock
     await closeAll()
     throw error
   }
-}
-
-type Closer = () => Promise<void> | void
-
-/** Opens the stores: all in SQLite, or with a database the segment index in SQLite and the rest in the database. */
-async function openStores(
-  { dataFolder, databaseUrl, databaseConnections }: Config,
-  { log, closers, writesArchive, isReader }: { log: Log; closers: Closer[]; writesArchive: boolean; isReader: boolean },
-): Promise<{ resources: Resources; segmentIndex: SegmentIndex }> {
-  await makeDataFolder(dataFolder)
-  const sharing = databaseUrl === undefined ? 'exclusive' : isReader ? 'reader' : 'writer'
-  const local = await openSqliteStore(join(dataFolder, 'windrow.db'), sharing)
-  closers.push(() => local.close())
-  // Deliberately unhandled: the process ends, and its supervisor starts another.
-  void local.lost.then((error) => Promise.reject(error))
-  if (databaseUrl === undefined) return local
-
-  const { openPostgresStore } = await import('./stores/postgres/postgres-store.ts')
-  const shared = await openPostgresStore({ url: databaseUrl, poolSize: databaseConnections, log })
-  closers.push(() => shared.close())
-  if (writesArchive || isReader) {
-    const id = await archiveIdIn(dataFolder)
-    const claimed = await shared.claimArchive(id)
-    if (claimed !== id) {
-      throw new DatabaseRefused(
-        `the content of this database's channels is in another data folder, the one with the archive-id ${claimed}; ` +
-          'a process without that folder may only have the role control',
-      )
-    }
-  }
-  return { resources: shared.resources, segmentIndex: local.segmentIndex }
 }

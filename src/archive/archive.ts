@@ -2,7 +2,9 @@ import { randomBytes } from 'node:crypto'
 import type { Clock } from '../clock.ts'
 import { SingleFlight } from '../concurrency/single-flight.ts'
 import type { Log } from '../log.ts'
+import { utcMs } from '../media/time.ts'
 import type { Account } from '../model/arn.ts'
+import { SAME_DATE, type ServerDate } from '../model/input-timeline/dates.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { ChannelUsage } from '../stores/object-ledger.ts'
 import type { Objects } from '../stores/objects.ts'
@@ -45,7 +47,12 @@ export type ArchiveDeps = {
     'channelByGuid' | 'originEndpointByGuid' | 'retentionDemands' | 'forgetDeletedChannel' | 'appendEvent'
   >
   readonly objects: Objects
+  /** The clock by which content ages and inputs are waited for: it passes evenly, and never steps. */
   readonly clock: Clock
+  /** How far the server's date is ahead of `clock`; when absent, they are the same. */
+  readonly serverDate?: () => ServerDate
+  /** The date by which grace periods end: long ago while the date may be wrong. When absent, the date. */
+  readonly graceDate?: Clock
   readonly log: Log
   readonly retention: RetentionRules
   /** The account named in the ARNs of events. */
@@ -56,13 +63,14 @@ export type ArchiveDeps = {
 
 /** Opens the archive: one timeline per input, over the segment index and the object store. */
 export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
-  const { segmentIndex, objects, clock, log } = deps
+  const { segmentIndex, objects, clock, log, serverDate = () => SAME_DATE } = deps
+  const date = () => utcMs(clock() + serverDate().believed)
   const channels = new Map<string, ChannelContent>()
   const versions = new Map<string, number>()
   const outputTimelines = new Map<string, OutputTimeline>()
   const opening = new SingleFlight<OutputTimeline | undefined>()
   const unrecorded = new UnrecordedObjects(deps)
-  const switches = new SwitchNotifier(deps)
+  const switches = new SwitchNotifier({ ...deps, date })
   let closing = false
 
   const version = (channelGuid: string) => versions.get(channelGuid) ?? 0
@@ -71,7 +79,7 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
     const known = channels.get(channelGuid)
     if (known) return known
     const changed = () => versions.set(channelGuid, (versions.get(channelGuid) ?? 0) + 1)
-    const content = new ChannelContent(channelGuid, { segmentIndex, clock, log, changed })
+    const content = new ChannelContent(channelGuid, { segmentIndex, clock, serverDate, log, changed })
     channels.set(channelGuid, content)
     return content
   }
@@ -132,7 +140,7 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
 
   return {
     async createObject({ channelGuid }) {
-      const hour = new Date(Math.floor(clock() / HOUR_MS) * HOUR_MS).toISOString().slice(0, 13)
+      const hour = new Date(Math.floor(date() / HOUR_MS) * HOUR_MS).toISOString().slice(0, 13)
       const key = `${channelGuid}/${hour}/${randomBytes(16).toString('hex')}`
       return { key, writer: await unrecorded.create(key) }
     },
@@ -188,7 +196,13 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
     async retain() {
       await unrecorded.removeDoubtful()
       for (const content of channels.values()) await restUnused(content, deps)
-      await forgetOldContent({ ...deps, contentOf, channelForgotten, isClosing: () => closing })
+      await forgetOldContent({
+        ...deps,
+        graceDate: deps.graceDate ?? date,
+        contentOf,
+        channelForgotten,
+        isClosing: () => closing,
+      })
     },
 
     sweep: () => unrecorded.sweep(() => closing),

@@ -3,6 +3,7 @@ import { SerialQueue } from '../concurrency/serial-queue.ts'
 import type { Log } from '../log.ts'
 import { type UtcMs, type UtcRange, utcMs } from '../media/time.ts'
 import type { InputRef } from '../model/input-ref.ts'
+import type { ServerDate } from '../model/input-timeline/dates.ts'
 import type { TimelineEvent } from '../model/input-timeline/step.ts'
 import type { Era } from '../model/output-segment.ts'
 import { restOutput } from '../model/output-timeline/step.ts'
@@ -23,7 +24,10 @@ const COMMIT_TRIES = 5
 
 export type ChannelContentDeps = {
   readonly segmentIndex: SegmentIndex
+  /** Passes evenly, and never steps. */
   readonly clock: Clock
+  /** How far the server's date is ahead of it; when absent, they are the same. */
+  readonly serverDate?: () => ServerDate
   readonly log: Log
   /** Called when what the channel can show has changed. */
   readonly changed: () => void
@@ -49,7 +53,12 @@ export class ChannelContent {
     return this.inTurn(async () => {
       const compute = async () => {
         const input = await this.state.inputs.open(ingestEndpointId)
-        return computeStep(this.state, input, { event, object }, this.deps.clock())
+        return computeStep(
+          this.state,
+          input,
+          { event, object, serverDate: this.deps.serverDate?.() },
+          this.deps.clock(),
+        )
       }
       if (await takeStep(this.state, compute, this.deps, COMMIT_TRIES)) return
       throw new Error(`the timeline of ${ingestEndpointId} kept changing under a commit`)

@@ -36,13 +36,13 @@ type InputStep = {
 export function computeStep(
   channel: ChannelState,
   input: Input,
-  { event, object }: InputEvent,
+  { event, object, serverDate }: InputEvent,
   now: UtcMs,
 ): ChannelStep | undefined {
   const id = input.ref.ingestEndpointId
   const other = channel.inputs.otherThan(id)
   const donor = other?.donor((era) => channel.eras.of(era))
-  const computed = input.compute({ event, object }, now, { donor, peer: other?.state })
+  const computed = input.compute({ event, object, serverDate }, now, { donor, peer: other?.state })
   const view = channel.view(now, { id, result: computed })
   const seen = seenInputs(view)
   const result = { ...computed, slots: withSeen(computed.slots, seen, channel.lastSeen) }

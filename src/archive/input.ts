@@ -3,6 +3,7 @@ import type { UtcMs } from '../media/time.ts'
 import { isAudioOnly } from '../model/eras/description.ts'
 import { firstEraId, giverOfEraId } from '../model/eras/era-ids.ts'
 import type { InputRef } from '../model/input-ref.ts'
+import { SAME_DATE, type ServerDate } from '../model/input-timeline/dates.ts'
 import type { Donor } from '../model/input-timeline/donor.ts'
 import { donorOf } from '../model/input-timeline/gap-filling.ts'
 import { HABITS } from '../model/input-timeline/habits.ts'
@@ -22,7 +23,11 @@ const RECENT_SLOTS = 64
  * One input of a channel as this process knows it: the state of its timeline, and the objects no playlist has listed.
  */
 /** An event of an input, and the object of an event of kind `object`. */
-export type InputEvent = { readonly event: TimelineEvent; readonly object?: SourceObject | undefined }
+export type InputEvent = {
+  readonly event: TimelineEvent
+  readonly object?: SourceObject | undefined
+  readonly serverDate?: ServerDate | undefined
+}
 
 export class Input {
   readonly ref: InputRef
@@ -97,14 +102,14 @@ export class Input {
     return donorOf(this.current, this.recent, eraOf)
   }
 
-  compute({ event, object }: InputEvent, now: UtcMs, other: OtherInput): TimelineStep {
+  compute({ event, object, serverDate = SAME_DATE }: InputEvent, now: UtcMs, other: OtherInput): TimelineStep {
     // A segment that no playlist waits for does not change the timeline.
     if (event.kind === 'object' && object && !event.habits?.length && !isAwaited(this.current, object.name)) {
       return this.unchanged()
     }
     const isNew = (name: string) => object !== undefined && object.name === name
     const unlisted = { get: (name: string) => (isNew(name) ? object : this.unlisted.get(name)) }
-    return step(this.current, event, { unlisted, now, ...other })
+    return step(this.current, event, { unlisted, now, serverDate, ...other })
   }
 
   commitOf(result: TimelineStep, object: SourceObject | undefined): Omit<TimelineCommit, 'outputSegments'> {

@@ -29,7 +29,10 @@ export async function forgetOldContent(deps: {
   segmentIndex: SegmentIndex
   resources: Pick<Resources, 'retentionDemands' | 'forgetDeletedChannel'>
   objects: Objects
+  /** By which content ages. */
   clock: Clock
+  /** By which grace periods of released windows and deleted channels end. */
+  graceDate: Clock
   log: Log
   retention: RetentionRules
   contentOf: (channelGuid: string) => ChannelContent
@@ -38,7 +41,7 @@ export async function forgetOldContent(deps: {
   isClosing: () => boolean
 }): Promise<void> {
   const now = deps.clock()
-  const demands = await deps.resources.retentionDemands(now, deps.retention.graceMs)
+  const demands = await deps.resources.retentionDemands(deps.graceDate(), deps.retention.graceMs)
   const refs = await deps.segmentIndex.inputs()
   for (const demand of demands) {
     if (!demand.gone) continue

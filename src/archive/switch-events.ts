@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Clock } from '../clock.ts'
 import { PAUSES_TO_A_MINUTE_MS, pauseAfter } from '../concurrency/retry.ts'
-import type { UtcMs } from '../media/time.ts'
+import { type UtcMs, utcMs } from '../media/time.ts'
 import { type Account, arnOf } from '../model/arn.ts'
 import type { ServiceEvent } from '../model/event.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
@@ -40,6 +40,7 @@ export type SwitchDeps = {
   readonly resources: Pick<Resources, 'originEndpointByGuid' | 'appendEvent'>
   readonly account: Account
   readonly clock: Clock
+  readonly date: Clock
 }
 
 /** Writes the events of input switches. After a failure of the store it pauses, longer each time. */
@@ -85,7 +86,7 @@ async function notifySwitches(content: ChannelContent, deps: SwitchDeps): Promis
       if (!endpoint) continue
       for (const one of pendingSwitches) {
         if (one.at - (notifiedAt.get(guid) ?? -Infinity) < ONE_EVENT_MS) continue
-        await deps.resources.appendEvent(inputSwitchEvent(endpoint, one, deps.account))
+        await deps.resources.appendEvent({ ...inputSwitchEvent(endpoint, one, deps.account), at: dateOf(one.at, deps) })
         notifiedAt.set(guid, one.at)
         notified[guid] = one.at
       }
@@ -95,6 +96,11 @@ async function notifySwitches(content: ChannelContent, deps: SwitchDeps): Promis
       return { ...rest, notifiedAt: notified, ...(left.length > 0 && { pendingSwitches: left }) }
     })
   }
+}
+
+/** The date at a moment of the clock by which switches are recorded. */
+function dateOf(at: UtcMs, { clock, date }: SwitchDeps): UtcMs {
+  return utcMs(date() - (clock() - at))
 }
 
 /** The UUID of version 8 (RFC 9562, 5.8) made of a digest of the text. */

@@ -60,7 +60,10 @@ export type ControlResources = Pick<
 /** The context that operations run in. */
 export type ControlContext = {
   readonly resources: ControlResources
+  /** The date that is believed. */
   readonly clock: Clock
+  /** The clock by which inputs are waited for. */
+  readonly steady: Clock
   readonly account: Account
   readonly limits: ControlLimits
   readonly pages: PageTokens

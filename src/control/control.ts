@@ -28,6 +28,10 @@ import { writeOutput } from './wire.ts'
 export type ControlDeps = {
   readonly resources: ControlResources
   readonly clock: Clock
+  /** The clock by which the archive records what it receives. */
+  readonly steady: Clock
+  /** The date as the machine shows it: signatures are compared with it. */
+  readonly wall: Clock
   readonly log: Log
   readonly accountId: string
   readonly region: string
@@ -50,6 +54,7 @@ export function createControl(options: ControlDeps): readonly Mount[] {
   const context: ControlContext = {
     resources,
     clock,
+    steady: options.steady,
     account: { accountId, region },
     limits,
     pages: createPageTokens(credentials.secretAccessKey),
@@ -65,7 +70,7 @@ export function createControl(options: ControlDeps): readonly Mount[] {
     ...tagHandlers(context),
   }
 
-  const expected = () => ({ credentials, region, now: clock() })
+  const expected = () => ({ credentials, region, now: options.wall() })
   const mediaPackage = mountJsonApi({
     prefix: '/',
     log,

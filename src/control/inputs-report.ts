@@ -11,42 +11,50 @@ import type { ListedStream } from '../model/listed-playlist.ts'
 import type { SourceStream } from '../model/output-segment.ts'
 import type { TrackDescription } from '../model/source-segment.ts'
 
+/** The present moment by the clock with which times of the state were recorded, and its date. */
+export type ReportClocks = { readonly now: UtcMs; readonly date: UtcMs }
+
 /** An input as `/windrow/v1/channels/{id}/inputs` tells it. Members that are undefined are left out. */
-export function inputReport(ingestEndpointId: string, state: TimelineState | undefined, now: UtcMs) {
+export function inputReport(ingestEndpointId: string, state: TimelineState | undefined, clocks: ReportClocks) {
   const { streams = [], listings = {}, eras = [], habits = {} } = state ?? {}
   const named = new Set(streams.map(({ playlist }) => playlist))
   return {
     ingestEndpointId,
-    ...howItIs(state, now),
+    ...howItIs(state, clocks),
     hasParentPlaylist: state?.streams !== undefined && !state.syntheticParent,
-    streams: streams.map((stream) => streamReport(stream, listings[stream.playlist], eras)),
+    streams: streams.map((stream) => streamReport(stream, listings[stream.playlist], eras, clocks)),
     // Followed for as long as a parent playlist may still name them.
     unnamedPlaylists: Object.keys(listings).filter((playlist) => !named.has(playlist)),
     openEras: eras.map(({ id, openedAt, anchor, sealedUntil }) => ({
       id,
-      openedAt: isoDateTime(openedAt),
+      openedAt: dateOf(openedAt, clocks),
       shownUntil: isoDateTime(utcAt(anchor, sealedUntil)),
       datesFrom: anchor.isDated ? ('EXT-X-PROGRAM-DATE-TIME' as const) : ('SERVER' as const),
     })),
-    habits: habitReports(habits),
+    habits: habitReports(habits, clocks),
   }
 }
 
-function howItIs(state: TimelineState | undefined, now: UtcMs) {
+function howItIs(state: TimelineState | undefined, clocks: ReportClocks) {
   const all = Object.values(state?.listings ?? {})
   if (!state || all.length === 0) return { state: 'NOTHING_YET' as const }
   const followed = followedListings(state)
   const heard = followed.length > 0 ? followed : all
   const lastHeardAt = utcMs(Math.max(...heard.map(({ lastListedAt }) => lastListedAt)))
-  const times = { lastHeardAt: isoDateTime(lastHeardAt) }
+  const times = { lastHeardAt: dateOf(lastHeardAt, clocks) }
   if (state.ended) return { state: 'ENDED' as const, ...times }
-  const isLive = heard.some((listing) => !isSilent(state, listing, now))
+  const isLive = heard.some((listing) => !isSilent(state, listing, clocks.now))
   return isLive
     ? { state: 'LIVE' as const, ...times }
-    : { state: 'SILENT' as const, silentSince: isoDateTime(lastHeardAt), ...times }
+    : { state: 'SILENT' as const, silentSince: dateOf(lastHeardAt, clocks), ...times }
 }
 
-function streamReport(stream: ListedStream, listing: StreamListing | undefined, eras: readonly OpenEra[]) {
+function streamReport(
+  stream: ListedStream,
+  listing: StreamListing | undefined,
+  eras: readonly OpenEra[],
+  clocks: ReportClocks,
+) {
   const found = eras.flatMap((era) => era.streams.filter(({ playlist }) => playlist === stream.playlist)).at(-1)
   return {
     index: stream.index,
@@ -54,11 +62,11 @@ function streamReport(stream: ListedStream, listing: StreamListing | undefined, 
     role: stream.role,
     container: found?.container,
     tracks: found?.tracks.map((track, at) => trackReport(track, found, at)),
-    ...(listing && listingReport(listing, eras)),
+    ...(listing && listingReport(listing, eras, clocks)),
   }
 }
 
-function listingReport(listing: StreamListing, eras: readonly OpenEra[]) {
+function listingReport(listing: StreamListing, eras: readonly OpenEra[], clocks: ReportClocks) {
   const { lastSequence, lastDuration, targetDuration, lastListedAt, recent, queue, ended, nextStart } = listing
   const era = eras.find(({ id }) => id === listing.era)
   return {
@@ -66,7 +74,7 @@ function listingReport(listing: StreamListing, eras: readonly OpenEra[]) {
     targetDuration: targetDuration / TICKS_PER_SECOND,
     lastMediaSequence: lastSequence,
     lastSegment: recent.at(-1)?.name,
-    lastListedAt: isoDateTime(lastListedAt),
+    lastListedAt: dateOf(lastListedAt, clocks),
     // By the source's clock: the end of the newest segment that has its place.
     placedUntil: era && isoDateTime(utcAt(era.anchor, nextStart)),
     waitingSegments: queue.length,
@@ -88,13 +96,17 @@ function trackReport(track: TrackDescription, { bitrates }: SourceStream, at: nu
 }
 
 /** The habits of the encoder in the order they were met, for its owner. */
-function habitReports(habits: HabitCounts) {
+function habitReports(habits: HabitCounts, clocks: ReportClocks) {
   const known = (name: string): name is HabitName => Object.hasOwn(HABITS, name)
   return Object.entries(habits).flatMap(([habit, { count, first, last, example }]) => {
     // Another version may know others.
     if (!known(habit)) return []
-    return [{ habit, count, first: isoDateTime(first), last: isoDateTime(last), example, ...HABITS[habit] }]
+    return [{ habit, count, first: dateOf(first, clocks), last: dateOf(last, clocks), example, ...HABITS[habit] }]
   })
+}
+
+function dateOf(at: UtcMs, { now, date }: ReportClocks): string {
+  return isoDateTime(utcMs(at + date - now))
 }
 
 function utcAt(anchor: OpenEra['anchor'], time: number): UtcMs {

@@ -124,10 +124,10 @@ export function windrowHandlers(context: ControlContext): Record<WindrowOperatio
     async DescribeInputs({ id }: Named) {
       const channel = await resources.channelById(id)
       if (!channel) throw new ApiError('NotFoundException', `There is no channel with the id ${quoteValue(id)}`)
-      const now = clock()
+      const clocks = { now: context.steady(), date: clock() }
       const inputs = channel.ingestEndpoints.map(async ({ id: ingestEndpointId }) => {
         const state = await context.inputState({ channelGuid: channel.guid, ingestEndpointId })
-        return inputReport(ingestEndpointId, state, now)
+        return inputReport(ingestEndpointId, state, clocks)
       })
       return { channelId: id, inputs: await Promise.all(inputs) }
     },

@@ -46,6 +46,7 @@ function outbox(count: number) {
       },
     ],
     clock: () => utcMs(now),
+    steady: () => utcMs(now),
     log: { info: write, warn: write, error: write },
     account: { region: 'r', accountId: '1' },
     owner: 'a',

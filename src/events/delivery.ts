@@ -14,6 +14,8 @@ export type DeliveryDeps = {
   readonly resources: Pick<EventOutbox, 'claimEventSink' | 'advanceEventSink' | 'listEvents'>
   readonly sinks: readonly EventSink[]
   readonly clock: Clock
+  /** Never steps: for pauses, and for how long a claim holds. */
+  readonly steady: Clock
   readonly log: Log
   readonly account: Account
   /** Identifies this process among all that share the resources. */
@@ -81,7 +83,7 @@ class SinkLine {
   }
 
   async deliver(): Promise<void> {
-    if (this.deps.clock() < this.notBefore) return
+    if (this.deps.steady() < this.notBefore) return
     while (!this.closing.aborted) {
       const claim = await this.held()
       if (!claim) return
@@ -95,17 +97,17 @@ class SinkLine {
 
   /** The claim on the sink, renewed in time; renewing also reveals that another process moved the cursor. */
   async held(): Promise<Claim | undefined> {
-    const { resources, clock, leaseMs, owner } = this.deps
-    const now = clock()
-    if (this.claim && now < this.claim.until - leaseMs / 2) return this.claim
-    const claimed = await resources.claimEventSink({ sink: this.sink.name, owner, now, leaseMs })
-    this.claim = claimed && { ...claimed, until: now + leaseMs }
+    const { resources, clock, steady, leaseMs, owner } = this.deps
+    const began = steady()
+    if (this.claim && began < this.claim.until - leaseMs / 2) return this.claim
+    const claimed = await resources.claimEventSink({ sink: this.sink.name, owner, now: clock(), leaseMs })
+    this.claim = claimed && { ...claimed, until: began + leaseMs }
     return this.claim
   }
 
   /** Delivers one event. False when it must be retried. */
   private async tell(event: RecordedEvent): Promise<boolean> {
-    const { clock, log, account, giveUpMs } = this.deps
+    const { clock, steady, log, account, giveUpMs } = this.deps
     const about = { sink: this.sink.name, eventId: event.id }
     try {
       await this.sink.deliver(eventEnvelope(event, account), this.closing)
@@ -120,23 +122,23 @@ class SinkLine {
         return true
       }
       const pause = pauseAfter(PAUSES_MS, ++this.failures)
-      this.notBefore = clock() + pause
+      this.notBefore = steady() + pause
       log.warn({ event: 'event-not-delivered', ...about, reason, retryInMs: pause }, 'an event was not delivered')
       return false
     }
   }
 
   private async advance(claim: Claim, after: string): Promise<boolean> {
-    const { resources, clock, leaseMs } = this.deps
-    const now = clock()
+    const { resources, clock, steady, leaseMs } = this.deps
+    const began = steady()
     const { fence } = claim
-    const answer = await resources.advanceEventSink({ sink: this.sink.name, fence }, { after, now, leaseMs })
+    const answer = await resources.advanceEventSink({ sink: this.sink.name, fence }, { after, now: clock(), leaseMs })
     if (answer === 'lost') {
       this.claim = undefined
       return false
     }
     claim.after = after
-    claim.until = now + leaseMs
+    claim.until = began + leaseMs
     return true
   }
 }

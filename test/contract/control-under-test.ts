@@ -63,6 +63,8 @@ export async function startControl(
   const control = createControl({
     resources: Object.assign(Object.create(store.resources), options.trouble?.(store.resources)),
     clock: () => utcMs(now()),
+    steady: () => utcMs(now()),
+    wall: () => utcMs(now()),
     log,
     accountId: ACCOUNT_ID,
     region: REGION,

@@ -78,7 +78,8 @@ function stateAfter(...events: TimelineEvent[]): TimelineState {
 }
 
 describe('an input', () => {
-  const now = utcMs(NOW + 1000)
+  const at = (seconds: number) => ({ now: utcMs(NOW + seconds * 1000), date: utcMs(NOW + seconds * 1000) })
+  const now = at(1)
 
   it('that sent nothing says so', () => {
     const nothing = { streams: [], unnamedPlaylists: [], openEras: [], habits: [], hasParentPlaylist: false }
@@ -142,11 +143,13 @@ describe('an input', () => {
 
   it('is silent after three target durations, and ended when it said so', () => {
     const state = stateAfter(PARENT, listed(7))
-    assert.equal(inputReport('one', state, utcMs(NOW + 6000)).state, 'LIVE')
-    const silent = inputReport('one', state, utcMs(NOW + 6001))
+    assert.equal(inputReport('one', state, at(6)).state, 'LIVE')
+    const silent = inputReport('one', state, at(6.001))
     assert.deepEqual([silent.state, 'silentSince' in silent && silent.silentSince], ['SILENT', iso(0)])
+    const setBack = inputReport('one', state, { now: utcMs(NOW + 6001), date: utcMs(NOW + 1001) })
+    assert.deepEqual([setBack.state, 'silentSince' in setBack && setBack.silentSince], ['SILENT', iso(-5000)])
     const ended = { ...state, ended: true }
-    assert.equal(inputReport('one', ended, utcMs(NOW + 6001)).state, 'ENDED')
+    assert.equal(inputReport('one', ended, at(6.001)).state, 'ENDED')
   })
 
   it('without a parent playlist tells its playlists, and lists no habit that this version does not know', () => {

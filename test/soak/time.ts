@@ -1,5 +1,6 @@
 import type { SoakContext } from '../soak-plan.ts'
 import { simulateArchives } from '../timeline/archive-simulations.ts'
+import { simulateClocks } from '../timeline/clock-simulations.ts'
 import { simulateFor } from '../timeline/long-simulation.ts'
 import { simulateAtRandom } from '../timeline/random-simulations.ts'
 
@@ -7,6 +8,7 @@ export const name = 'time'
 
 const LIVES = 5000
 const ARCHIVED = 300
+const CLOCKS = 1000
 const TWO_WEEKS = 14 * 24 * 3600
 
 /**
@@ -18,12 +20,15 @@ export async function run({ seed, log }: SoakContext): Promise<Record<string, st
   const short = await simulateAtRandom(seed, LIVES)
   log(`${LIVES} lives: ${short} output segments`)
   await simulateArchives(seed, ARCHIVED)
+  await simulateClocks(seed, CLOCKS)
+  log(`${CLOCKS} lives under dates that were set to anything`)
   return {
     'output segments in two weeks': segments,
     switches,
     eras,
     lives: LIVES,
     'lives in an archive': ARCHIVED,
+    'lives under wrong dates': CLOCKS,
     'output segments in lives': short,
   }
 }

@@ -27,7 +27,8 @@ export async function* edgesOnTheWay(
   signal: AbortSignal,
 ): AsyncGenerator<UtcMs> {
   let edge: UtcMs | undefined
-  let edgeSince = clock()
+  // Counted by the pauses: the date may be set meanwhile.
+  let sameEdgeMs = 0
   for (;;) {
     // In this order, since the extent is final once the stream has ended.
     const live = await archive.live(job.endpoint, 0)
@@ -35,12 +36,13 @@ export async function* edgesOnTheWay(
     if (live?.ended || (extent && extent.end >= job.end)) return
     if (extent?.end !== edge) {
       edge = extent?.end
-      edgeSince = clock()
+      sameEdgeMs = 0
       if (edge !== undefined && edge > job.start) yield edge
     }
     // Until the job's end, an encoder may pause and come back.
-    if (clock() - Math.max(edgeSince, job.end) >= stoppedAfterMs(job, live)) return
+    if (Math.min(sameEdgeMs, clock() - job.end) >= stoppedAfterMs(job, live)) return
     await sleep(POLL_MS, signal)
+    sameEdgeMs += POLL_MS
   }
 }
 

@@ -82,6 +82,7 @@ describe('the clock of an era', () => {
     }
     r.put('s5', probeAt(500))
     r.list('a', 5, [{ name: 's5', date: utcMs(EPOCH + 4000), breaks: true }])
+    r.pass(60)
     r.put('s6', probeAt(900))
     r.list('a', 6, [{ name: 's6', date: utcMs(EPOCH + 60_000), breaks: true }])
     r.pass(10)
@@ -90,6 +91,26 @@ describe('the clock of an era', () => {
       [...r.eras.values()].map(({ clock }) => clock.utc - EPOCH),
       [0, 10_000, 60_000],
     )
+  })
+
+  it('is not ahead of the server’s date, whatever the source’s dates say, and so comes back when they do', () => {
+    for (const ahead of [60, 3600, 80_000]) {
+      const r = new Rehearsal()
+      r.parent('a')
+      for (let i = 0; i < 9; i++) {
+        const isWrong = i >= 3 && i < 6
+        r.put(`s${i}`, probeAt(10 + 100 * Math.floor(i / 3) + 2 * i))
+        const date = utcMs(EPOCH + 2000 * i + (isWrong ? ahead * 1000 : 0))
+        r.list('a', i, [{ name: `s${i}`, date, breaks: i % 3 === 0 && i > 0 }])
+        r.pass(2)
+      }
+      r.pass(10)
+      const dates = r.slots.map(({ startUtc }) => (startUtc - EPOCH) / 1000)
+      assert.deepEqual(dates, [0, 2, 4, 6 + ahead, 8 + ahead, 10 + ahead, 12, 14, 16], 'dates are the source’s')
+      const clocks = [...r.eras.values()].map(({ clock }) => clock.utc - EPOCH)
+      assert.equal(clocks[0], 0)
+      assert.ok(clocks[1]! <= 6000 + 10_000 && clocks[2]! <= 12_000 + 10_000, clocks.join())
+    }
   })
 
   it('counts what an era that is still going on gets after the next one was opened', () => {

@@ -3,7 +3,16 @@ import { utcAt } from '../eras/era.ts'
 import type { SourceObject } from '../source-segment.ts'
 import { noteHabit } from './habits.ts'
 import type { Placing } from './placing.ts'
-import { type EraAnchor, leadStream, type OpenEra, type QueuedEntry, type TimelineState } from './state.ts'
+import { type EraAnchor, leadStream, type OpenEra, type TimelineState } from './state.ts'
+
+/**
+ * How far the server's date is ahead of the clock that steps are taken by, in milliseconds: that clock passes evenly,
+ * whatever is done to the date. A date that somebody has just set is shown before it is believed.
+ */
+export type ServerDate = { readonly believed: number; readonly shown: number }
+
+/** The clock that steps are taken by tells the date. */
+export const SAME_DATE: ServerDate = { believed: 0, shown: 0 }
 
 /** The most by which a source date may differ from the server's clock; other dates are ignored. In milliseconds. */
 const BELIEVABLE_DATE_MS = 24 * 3600 * 1000
@@ -73,8 +82,16 @@ function lastingOffset(era: OpenEra, offset: number): number | undefined {
   return most - least <= Math.max(LEAST_OFFSET_MS, Math.abs(median) / 2) ? median : undefined
 }
 
-/** The date of a segment by its playlist, unless it is too far from when it came. */
-export function believableDate(entry: QueuedEntry, object: SourceObject): UtcMs | undefined {
+/**
+ * The date of a segment by its playlist, unless it is too far from when the segment came: by the date the server
+ * believes, and by the one it shows. After the server's date was set right, its encoders confirm that at once.
+ */
+export function believableDate(
+  { entry, serverDate: { believed, shown } }: Pick<Placing, 'entry' | 'serverDate'>,
+  { receivedAt }: SourceObject,
+): UtcMs | undefined {
   const date = entry.programDateTime
-  return date !== undefined && Math.abs(date - object.receivedAt) <= BELIEVABLE_DATE_MS ? date : undefined
+  if (date === undefined) return undefined
+  const isNear = (ahead: number) => Math.abs(date - receivedAt - ahead) <= BELIEVABLE_DATE_MS
+  return isNear(believed) || isNear(shown) ? date : undefined
 }

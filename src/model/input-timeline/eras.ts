@@ -42,12 +42,12 @@ export type EraPosition = {
 
 /** Finds the era that a segment belongs to, and opens it where there is none. */
 export function eraFor(placing: Placing, object: MediaObject): EraPosition {
-  const { state, listing, streamIndex, entry, now, donor } = placing
+  const { state, listing, streamIndex, entry, now, donor, serverDate } = placing
   const { firstPts, tracks } = object.probe
   const { duration } = entry
   const within = (era: OpenEra, start: Ticks): EraPosition | undefined => {
     if (agrees(tracksIn(era, streamIndex), tracks)) {
-      const stepsBack = redate(placing, era, start, believableDate(entry, object))
+      const stepsBack = redate(placing, era, start, believableDate(placing, object))
       if (!stepsBack || era !== state.eras.at(-1) || isSealed(era, start, duration))
         return { era, start, standing: 'known' }
       return { era: runOn(placing, era, start, stepsBack), start, standing: 'new era' }
@@ -92,8 +92,8 @@ export function eraFor(placing: Placing, object: MediaObject): EraPosition {
     if (position) return position
   }
   const start = ticks(firstPts + (firstPts < Math.max(ROOM_BEFORE, 2 * duration) ? PTS_MODULUS : 0))
-  const date = believableDate(entry, object)
-  const utc = date ?? utcMs(object.receivedAt - msFromTicks(duration))
+  const date = believableDate(placing, object)
+  const utc = date ?? utcMs(object.receivedAt + serverDate.believed - msFromTicks(duration))
   const anchor = { time: start, utc, ...(date !== undefined && datedBy(state, streamIndex)) }
   return { era: openEra(state, anchor, { time: start, utc }, now), start, standing: 'new era' }
 }

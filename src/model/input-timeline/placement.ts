@@ -44,7 +44,7 @@ export function placeObject(placing: Placing, object: MediaObject): Placement | 
     duration,
     before: placing.state.eras.findLast(({ id }) => id < era.id),
   })
-  const date = believableDate(entry, object)
+  const date = believableDate(placing, object)
   notePlace(placing, { ...entry, era: era.id, start, date })
   const slot = slotFor(era, { start, duration }, streamIndex, now)
   const isShown = slot !== undefined && addObject(slot, streamIndex, slotObject(object, start, duration))

@@ -1,5 +1,6 @@
 import type { UtcMs } from '../../media/time.ts'
 import type { MediaProbe, SourceObject } from '../source-segment.ts'
+import type { ServerDate } from './dates.ts'
 import type { Donor } from './donor.ts'
 import type { QueuedEntry, StreamListing, TimelineState } from './state.ts'
 
@@ -16,4 +17,5 @@ export type Placing = {
   readonly next?: MediaObject | undefined
   readonly now: UtcMs
   readonly donor: Donor | undefined
+  readonly serverDate: ServerDate
 }

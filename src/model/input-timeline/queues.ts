@@ -1,8 +1,7 @@
-import { msFromTicks, type UtcMs } from '../../media/time.ts'
+import { msFromTicks } from '../../media/time.ts'
 import { makesSlots } from '../eras/era.ts'
 import type { ListedStream } from '../listed-playlist.ts'
 import type { SourceObject } from '../source-segment.ts'
-import type { Donor } from './donor.ts'
 import { type HabitName, noteHabit } from './habits.ts'
 import type { Unlisted } from './listing.ts'
 import { placeGap, placeObject } from './placement.ts'
@@ -13,6 +12,8 @@ import { placeText, placeTextGap, type TextObject } from './text-placement.ts'
 
 /** The most listed segments of a stream that are waited for: of more than that, the first are given up. */
 const MOST_AWAITED = 256
+
+export type QueueDeps = Pick<Placing, 'now' | 'donor' | 'serverDate'> & { readonly unlisted: Unlisted }
 
 /** The result of moving queued entries to their slots. */
 export type Placed = {
@@ -27,7 +28,7 @@ export type Placed = {
  * Moves queued entries to their slots, stream by stream, until each queue's head must wait for its object. Subtitles
  * come last: their heads may also wait for their slots.
  */
-export function placeQueued(state: TimelineState, unlisted: Unlisted, now: UtcMs, donor?: Donor): Placed {
+export function placeQueued(state: TimelineState, { unlisted, now, donor, serverDate }: QueueDeps): Placed {
   const placed: Placed = { touched: new Set(), consumed: new Set(), gaps: [] }
   const streams = state.streams ?? []
   for (const stream of [...streams.filter(makesSlots), ...streams.filter((stream) => !makesSlots(stream))]) {
@@ -39,7 +40,7 @@ export function placeQueued(state: TimelineState, unlisted: Unlisted, now: UtcMs
       const object = found && !placed.consumed.has(found) ? found : undefined
       if (!object && now - entry.listedAt < msFromTicks(listing.targetDuration)) break
       const next = nextOf(listing, unlisted, placed)
-      const placing = { state, listing, streamIndex: stream.index, entry, next, now, donor }
+      const placing = { state, listing, streamIndex: stream.index, entry, next, now, donor, serverDate }
       if (!place(placing, stream, object, placed)) {
         entry.isHere = true
         if (object && makesSlots(stream)) take(listing, entry, object, placed)

@@ -2,6 +2,7 @@ import { msFromTicks, TICKS_PER_MS, TICKS_PER_SECOND, type Ticks, ticks, type Ut
 import { makesSlots, utcAt } from '../eras/era.ts'
 import { LOCK_TOLERANCE } from '../eras/lock.ts'
 import type { Slot, SlotObject, SourceStream } from '../output-segment.ts'
+import type { ServerDate } from './dates.ts'
 import type { Donor } from './donor.ts'
 import { splitEra } from './eras.ts'
 import { fromFirstKeyFrame } from './first-pictures.ts'
@@ -24,6 +25,9 @@ import {
 /** Sound is cut where its packets end: a few frames from where pictures are. */
 const ALIGNED_TOLERANCE: Ticks = ticks((3 * TICKS_PER_SECOND) / 20)
 
+/** The most by which the clock of a new era is ahead of the server's date: those of its source and players differ. */
+const MOST_AHEAD_MS = 10_000
+
 /** Sound ends where its last frame does, and encoders that stop put what is left of it into a segment of its own. */
 const LONGEST_REMAINDER: Ticks = ticks(TICKS_PER_SECOND / 4)
 
@@ -36,6 +40,8 @@ const FIRST_PLAYLIST_MS = 15_000
 export type Sealed = {
   /** The moment of sealing, by the server's clock. */
   readonly now: UtcMs
+  /** The server's date then. */
+  readonly date: UtcMs
   readonly slots: Slot[]
   /** Eras whose first slot is among `slots`. */
   readonly begun: OpenEra[]
@@ -45,8 +51,19 @@ export type Sealed = {
 }
 
 /** Seals every slot that no stream can add to any more, oldest first, and drops eras that are over. */
-export function sealSlots(state: TimelineState, now: UtcMs, donor?: Donor): Sealed {
-  const sealed: Sealed = { now, slots: [], begun: [], renamed: new Set(), closedEras: [] }
+export function sealSlots(
+  state: TimelineState,
+  { now, serverDate }: { readonly now: UtcMs; readonly serverDate: ServerDate },
+  donor?: Donor,
+): Sealed {
+  const sealed: Sealed = {
+    now,
+    date: utcMs(now + serverDate.believed),
+    slots: [],
+    begun: [],
+    renamed: new Set(),
+    closedEras: [],
+  }
   for (;;) {
     const era = state.eras[0]
     if (!era) break
@@ -86,7 +103,7 @@ export function sealSlots(state: TimelineState, now: UtcMs, donor?: Donor): Seal
  * Seals a slot of an era. An interval in which no stream has media, listed or skipped, takes an index and leaves no
  * slot, so that a discontinuity follows.
  */
-function seal(state: TimelineState, era: OpenEra, open: OpenSlot, { now, slots, begun }: Sealed): void {
+function seal(state: TimelineState, era: OpenEra, open: OpenSlot, { now, date, slots, begun }: Sealed): void {
   const { start, duration, startUtc } = open
   const isAfterHole = era.nextIndex > 0 && start - era.sealedUntil > Math.max(duration / 2, LOCK_TOLERANCE)
   if (isAfterHole) era.nextIndex++
@@ -111,8 +128,10 @@ function seal(state: TimelineState, era: OpenEra, open: OpenSlot, { now, slots, 
     if (object) objects[stream.index] = index === 0 ? fromFirstKeyFrame(object, stream) : object
   }
   if (!era.hasShown) {
-    const ahead = (state.clockEnd ?? 0) - utcAt(era.clock, start)
-    if (ahead > 0) era.clock = { ...era.clock, utc: utcMs(era.clock.utc + ahead) }
+    // By the clock players ask for segments, so that it must not run ahead of theirs.
+    const latest = date + MOST_AHEAD_MS - msFromTicks(duration)
+    const begins = Math.max(Math.min(utcAt(era.clock, start), latest), state.clockEnd ?? 0)
+    era.clock = { ...era.clock, utc: utcMs(era.clock.utc + begins - utcAt(era.clock, start)) }
     era.hasShown = true
     begun.push(era)
   }

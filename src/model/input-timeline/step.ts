@@ -5,6 +5,7 @@ import type { InputStatus } from '../eras/input-status.ts'
 import type { ListedPlaylist, ListedStream } from '../listed-playlist.ts'
 import type { Era, Slot } from '../output-segment.ts'
 import type { SourceObject } from '../source-segment.ts'
+import { SAME_DATE, type ServerDate } from './dates.ts'
 import type { Donor } from './donor.ts'
 import { hasEnded, hasLeft } from './ending.ts'
 import { countNoted, type FoundHabit, noteHabit } from './habits.ts'
@@ -59,13 +60,19 @@ export const SINGLE_PARENT_NAME = 'channel.m3u8'
 
 /**
  * One step of an input's timeline: from a state and an event to the next state and the slots it seals. Pure: `before`
- * stays as it is, and `now`, the server's clock, only decides which waits end. What a slot lacks when it is sealed
- * comes from the `donor`, if that has it.
+ * stays as it is; `now` only decides which waits end, and `serverDate` which dates of the source are believed, and how
+ * segments are dated where there are none. What a slot lacks when it is sealed comes from the `donor`, if that has it.
  */
 export function step(
   before: TimelineState,
   event: TimelineEvent,
-  { unlisted, now, donor, peer }: { readonly unlisted: Unlisted; readonly now: UtcMs } & OtherInput,
+  {
+    unlisted,
+    now,
+    serverDate = SAME_DATE,
+    donor,
+    peer,
+  }: { readonly unlisted: Unlisted; readonly now: UtcMs; readonly serverDate?: ServerDate } & OtherInput,
 ): TimelineStep {
   const textBefore = JSON.stringify(before)
   const state = JSON.parse(textBefore) as TimelineState
@@ -75,8 +82,8 @@ export function step(
     if (!state.streams && isSingleParent(event.playlist.name)) makeSyntheticParent(state, event.playlist.name)
     followPlaylist(state, event.playlist, unlisted, now)
   }
-  const { touched, consumed, gaps } = placeQueued(state, unlisted, now, donor)
-  const { slots, begun, renamed, closedEras } = sealSlots(state, now, donor)
+  const { touched, consumed, gaps } = placeQueued(state, { unlisted, now, donor, serverDate })
+  const { slots, begun, renamed, closedEras } = sealSlots(state, { now, serverDate }, donor)
   noteEnd(state, now)
 
   const changedEras = [...closedEras, ...state.eras].filter(

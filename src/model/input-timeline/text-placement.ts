@@ -33,7 +33,7 @@ type TextPosition = { readonly era: number; readonly start: Ticks }
 export function placeText(placing: Placing, object: TextObject): Placement | 'waits' {
   const { state, listing, streamIndex, entry, now } = placing
   const hasTimedOut = now - entry.listedAt >= MOST_AHEAD_MS
-  const position = positionOf(placing, believableDate(entry, object))
+  const position = positionOf(placing, believableDate(placing, object))
   const found = position && slotOf(state, position, entry.duration)
   if (!position || !found || found === 'later') {
     if (!hasTimedOut) return 'waits'

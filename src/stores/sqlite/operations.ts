@@ -1,5 +1,6 @@
 import { bucketKeyOperations } from './bucket-keys.ts'
 import { channelOperations } from './channels.ts'
+import { clockOperations } from './clock-record.ts'
 import type { SqliteDatabase } from './database.ts'
 import { eventOperations } from './events.ts'
 import { forgettingOperations } from './forgetting.ts'
@@ -23,5 +24,6 @@ export function operations(db: SqliteDatabase, changes: Changes): Operations {
     ...outputSegmentOperations(db),
     ...outputTimelineOperations(db),
     ...forgettingOperations(db),
+    ...clockOperations(db),
   }
 }

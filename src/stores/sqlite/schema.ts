@@ -276,4 +276,9 @@ export const MIGRATIONS: readonly Migration[] = [
   UPDATE bucket_key SET manifest_key = (
     SELECT body ->> '$.s3Destination.manifestKey' FROM harvest_job WHERE id = bucket_key.job_id);
   `,
+
+  // The server's clocks when it ran last: one row.
+  `
+  CREATE TABLE clock (id INTEGER PRIMARY KEY CHECK (id = 1), steady INTEGER NOT NULL, date INTEGER NOT NULL) STRICT;
+  `,
 ]
