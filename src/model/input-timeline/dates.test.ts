@@ -43,6 +43,16 @@ describe('source dates', () => {
     )
   })
 
+  it('that step by less than their jitter are followed when eight lie on one side', () => {
+    const stepped = [0, 0, 75, 27, 52, 74, 28, 70, 30, 50, 60, 45]
+    const dates = shown(told(stepped))
+    assert.deepEqual(dates.slice(0, 9), Array(9).fill(0))
+    assert.ok(
+      dates.slice(9).every((date) => Math.abs(date - 50) <= 15),
+      `${dates}`,
+    )
+  })
+
   it('that drift are followed within a picture or two', () => {
     const drift = Array.from({ length: 60 }, (_, i) => 6 * i)
     for (const [i, date] of shown(told(drift)).entries()) {

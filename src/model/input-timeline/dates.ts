@@ -19,6 +19,8 @@ const BELIEVABLE_DATE_MS = 24 * 3600 * 1000
 
 /** The number of dates in a row that tell an offset from jitter. */
 const STEADY_DATES = 3
+/** The number of dates in a row that tell an offset although each has jitter of its own. */
+const JITTERING_DATES = 8
 /** Smaller offsets of dates, in ms, are rounding: less than a picture lasts. */
 const LEAST_OFFSET_MS = 20
 
@@ -69,17 +71,19 @@ export function datedBy(state: TimelineState, streamIndex: number): Pick<EraAnch
 
 /**
  * The offset that the source's newest dates have in common, in ms; undefined while it may be jitter: they must lie on
- * one side of what was expected, and near each other.
+ * one side of what was expected, and near each other or for long.
  */
 function lastingOffset(era: OpenEra, offset: number): number | undefined {
   if (Math.abs(offset) < LEAST_OFFSET_MS || Math.sign(era.dateOffsets?.[0] ?? offset) !== Math.sign(offset)) {
     delete era.dateOffsets
     if (Math.abs(offset) < LEAST_OFFSET_MS) return undefined
   }
-  era.dateOffsets = [...(era.dateOffsets ?? []), offset].slice(-STEADY_DATES)
-  const [least, median, most] = era.dateOffsets.toSorted((a, b) => a - b)
+  era.dateOffsets = [...(era.dateOffsets ?? []), offset].slice(-JITTERING_DATES)
+  const [least, median, most] = era.dateOffsets.slice(-STEADY_DATES).sort((a, b) => a - b)
   if (least === undefined || median === undefined || most === undefined) return undefined
-  return most - least <= Math.max(LEAST_OFFSET_MS, Math.abs(median) / 2) ? median : undefined
+  if (most - least <= Math.max(LEAST_OFFSET_MS, Math.abs(median) / 2)) return median
+  const all = era.dateOffsets.toSorted((a, b) => a - b)
+  return all.length === JITTERING_DATES ? all[JITTERING_DATES >> 1] : undefined
 }
 
 /**
