@@ -1,4 +1,5 @@
 import type { EventBridgeClient } from '@aws-sdk/client-eventbridge'
+import { boundAnswers } from '../sdk-answers.ts'
 import type { EventSink } from './sink.ts'
 
 export type EventBridgeOptions = {
@@ -29,6 +30,7 @@ export function eventBridgeSink({ bus, region, endpoint, source }: EventBridgeOp
       maxAttempts: MAX_ATTEMPTS,
       requestHandler: { connectionTimeout: TIMEOUT_MS, requestTimeout: TIMEOUT_MS },
     })
+    boundAnswers(client.middlewareStack)
     return { sdk, client }
   }
 
@@ -51,6 +53,8 @@ export function eventBridgeSink({ bus, region, endpoint, source }: EventBridgeOp
       const [answer] = Entries
       // The request succeeds even when its only entry fails.
       if (answer?.ErrorCode) throw new Error(`${bus} refuses it: ${answer.ErrorCode}, ${answer.ErrorMessage ?? ''}`)
+      if (answer?.EventId === undefined)
+        throw new Error(`what answers for ${bus} is not EventBridge: it gives no event id`)
     },
     close() {
       void opening?.then(({ client }) => client.destroy())

@@ -136,6 +136,18 @@ describe('what takes events over HTTP', () => {
     assert.deepEqual(JSON.parse(String(Detail)), EVENT.detail)
   })
 
+  it('as EventBridge is believed only when it gives an id, and read to a bound', async (t) => {
+    const sink = bridge()
+    t.after(() => sink.close())
+    answer = { status: 200, headers: {}, body: '{}' }
+    await assert.rejects(sink.deliver(EVENT, never), /^Error: what answers for media is not EventBridge/)
+    answer = { status: 200, headers: { 'content-type': 'text/html; charset=utf-8' }, body: '<html>Log in</html>' }
+    await assert.rejects(sink.deliver(EVENT, never), /a page of the type text\/html/)
+    const Entries = [{ EventId: 'x', ErrorMessage: 'x'.repeat(2_000_000) }]
+    answer = { status: 200, headers: {}, body: JSON.stringify({ Entries }) }
+    await assert.rejects(sink.deliver(EVENT, never), /more than 1048576 bytes/)
+  })
+
   it('as EventBridge may take the request and refuse the entry', async (t) => {
     const refused = { ErrorCode: 'NotAuthorizedForSourceException', ErrorMessage: 'Not authorized for the source.' }
     answer = { status: 200, headers: {}, body: JSON.stringify({ FailedEntryCount: 1, Entries: [refused] }) }

@@ -193,8 +193,12 @@ export function bucketContract(
 
     it('tells by a tag whether an object is still the same, and whether there is one', async () => {
       assert.equal(await bucket.tagOf('tagged', never), null)
+      assert.equal(await bucket.sizeOf('tagged', never), null)
       await bucket.put('tagged', bodyOfBytes(Buffer.from('one')), never)
       const one = await bucket.tagOf('tagged', never)
+      assert.ok(
+        [undefined, (await store.read('tagged'))?.length].includes((await bucket.sizeOf('tagged', never)) ?? -1),
+      )
       assert.equal(typeof one, 'string')
       assert.equal(await bucket.tagOf('tagged', never), one)
       await bucket.put('tagged', bodyOfBytes(Buffer.from('two')), never)

@@ -14,6 +14,8 @@ export type Bucket = {
   put(key: string, body: ObjectBody, signal: AbortSignal, condition?: PutCondition): Promise<void>
   /** The tag of the object under the key, null when there is none; undefined when the bucket does not tell. */
   tagOf(key: string, signal: AbortSignal): Promise<string | null | undefined>
+  /** The size of the object under the key, null when there is none; undefined when the bucket does not tell. */
+  sizeOf(key: string, signal: AbortSignal): Promise<number | null | undefined>
   /** True when the object under the key has exactly the bytes of `body`; meant for small bodies. */
   holds(key: string, body: ObjectBody, signal: AbortSignal): Promise<boolean>
   /** Deletes the objects; absent ones are no error. */
@@ -43,6 +45,8 @@ export const BUCKET_PROBLEMS = [
   'Unavailable',
   /** Another object has the key than the put was to replace. */
   'Conflict',
+  /** Nothing proves that what answers at the endpoint is S3, or has stored the object. */
+  'Unproven',
   'Refused',
 ] as const
 

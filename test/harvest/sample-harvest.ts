@@ -83,6 +83,8 @@ export class RecordingBuckets implements Buckets {
   readonly calls: string[] = []
   /** Asked before each put: an error to refuse with, or a promise to wait for. */
   onPut: (key: string, signal: AbortSignal) => BucketRefused | Error | Promise<void> | undefined = () => undefined
+  /** What it tells of the size of an object. */
+  sizeOf: (key: string) => number | null = (key) => this.objects.get(key)?.size ?? null
   opens: (BucketRefused | undefined)[] = []
   atOnce = 0
   mostAtOnce = 0
@@ -113,6 +115,7 @@ export class RecordingBuckets implements Buckets {
         if (this.calls.at(-1) !== 'flush') this.calls.push('flush')
       },
       tagOf: async (key) => tagOf(key),
+      sizeOf: async (key) => this.sizeOf(key),
       holds: async (key, body) => tagOf(key) === bytesOf(body).toString('base64'),
       remove: async (keys) => {
         for (const key of keys) this.objects.delete(key)

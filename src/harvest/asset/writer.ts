@@ -166,6 +166,12 @@ export class AssetWriter {
         throw new HarvestFailed('Overtaken', message)
       }
     }
+    const size = await retryTransient(() => this.bucket.sizeOf(file.key, signal), sleep, signal)
+    if (size !== undefined && size !== body.size) {
+      const found = size === null ? 'is not there' : `has ${size} bytes instead of ${body.size}`
+      const message = `${file.key} was written and acknowledged, and ${found}: what answers for the bucket is not S3.`
+      throw new BucketRefused('Unproven', message)
+    }
     await this.note({ key: file.key, size: body.size, sha256: body.sha256 })
   }
 

@@ -224,6 +224,17 @@ describe('a harvest job that cannot succeed', () => {
   })
 })
 
+describe('a parent manifest that was acknowledged', () => {
+  it('is looked at once: what is not there, or is something else, is no asset', async () => {
+    for (const size of [null, 7]) {
+      const buckets = new RecordingBuckets()
+      buckets.sizeOf = () => size
+      const { outcome } = await harvest(harvestJob(), { buckets })
+      assert.match(message(outcome), /asset\.m3u8 was written and acknowledged, and .*: what answers .* is not S3\.$/)
+    }
+  })
+})
+
 describe('a bucket that does not answer for a while', () => {
   it('is asked again, with longer and longer pauses', async () => {
     const buckets = new RecordingBuckets()

@@ -91,6 +91,11 @@ class FolderBucket implements Bucket {
     return inWords(this.name, () => tagOfFile(join(this.root, ...this.segmentsOf(key))))
   }
 
+  sizeOf(key: string): Promise<number | null> {
+    const path = join(this.root, ...this.segmentsOf(key))
+    return inWords(this.name, async () => (await unlessAbsent(stat(path)))?.size ?? null)
+  }
+
   async holds(key: string, body: ObjectBody): Promise<boolean> {
     const wanted = await bodyStream(body).toArray()
     return inWords(this.name, async () => {

@@ -1,34 +1,17 @@
-import type { AgentOptions } from 'node:http'
-import type { S3Client } from '@aws-sdk/client-s3'
+import { createHash } from 'node:crypto'
+import type { HeadObjectOutput, S3Client } from '@aws-sdk/client-s3'
 import { forEachConcurrent } from '../../concurrency/for-each-concurrent.ts'
 import { bodyStream } from '../body-stream.ts'
 import { type Bucket, BucketRefused, type Buckets, type PutCondition } from '../buckets.ts'
 import type { ObjectBody } from '../object-body.ts'
 import { checkBucketName, keySegments } from '../object-name.ts'
 import { BodyBuffers } from './body-buffers.ts'
+import { type Connection, connect, type S3BucketsOptions, type Sdk } from './connection.ts'
 import { type BucketPlace, bucketRefusal } from './errors.ts'
 import { putInParts } from './multipart.ts'
+import { BadDigest, md5Of, provePut } from './proof.ts'
 import { signWith, watchAnswers } from './put.ts'
-import { assumedRole, type RoleOptions } from './role.ts'
 
-export type S3BucketsOptions = {
-  /** Endpoint of the S3 API; when absent, that of AWS for the region. */
-  readonly endpoint?: string
-  readonly region: string
-  readonly forcePathStyle: boolean
-  /** Credentials; when absent, the default chain of the AWS SDK. */
-  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string }
-  /** Total number of connections; further requests wait. */
-  readonly maxConnections: number
-  /** Time that a connection in use may be silent. */
-  readonly idleTimeoutMs: number
-  /** The role that a job names is assumed; when absent, the server's own credentials are used. */
-  readonly role?: RoleOptions
-}
-
-const CONNECT_TIMEOUT_MS = 5_000
-/** Attempts by the SDK itself, for requests whose body it can send again: small ones. */
-const MAX_ATTEMPTS = 3
 /** Bodies up to this size are sent from memory; larger ones are streamed, which takes three times the CPU. */
 const MAX_HELD_BYTES = 16 << 20
 /** Memory kept for such bodies between objects. */
@@ -36,13 +19,8 @@ const MAX_KEPT_BYTES = 32 << 20
 /** Larger objects are uploaded in parts. */
 const MULTIPART_BYTES = 64 << 20
 const REMOVALS_AT_ONCE = 8
-/** Problems are reported by Windrow's own errors; the SDK would write to the console. */
-const SILENT = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
 
-type Sdk = typeof import('@aws-sdk/client-s3')
 type Conditions = { readonly IfMatch?: string; readonly IfNoneMatch?: string }
-
-type Connection = { readonly sdk: Sdk; readonly client: S3Client; readonly buffers: BodyBuffers }
 
 /** Buckets of an S3 API, that of AWS or of any compatible server. */
 export function s3Buckets(options: S3BucketsOptions): Buckets {
@@ -66,43 +44,6 @@ export function s3Buckets(options: S3BucketsOptions): Buckets {
       for (const { client } of await Promise.all(connections.values())) client.destroy()
     },
   }
-}
-
-/**
- * Loads the SDK and connects. The SDK takes a tenth of a second and 70 MB to load, so only harvests to S3 load it.
- */
-async function connect(
-  options: S3BucketsOptions,
-  agent: AgentOptions,
-  buffers: BodyBuffers,
-  roleArn: string,
-): Promise<Connection> {
-  const sdk = await import('@aws-sdk/client-s3')
-  const { region, credentials: keys, role } = options
-  const credentials = role ? assumedRole(roleArn, role, { region, keys }) : keys
-  const client = new sdk.S3Client({
-    region,
-    forcePathStyle: options.forcePathStyle,
-    ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
-    ...(credentials && { credentials }),
-    retryMode: 'standard',
-    maxAttempts: MAX_ATTEMPTS,
-    // Checksum trailers are specific to AWS: other servers may store them as part of the object.
-    requestChecksumCalculation: 'WHEN_REQUIRED',
-    responseChecksumValidation: 'WHEN_REQUIRED',
-    // The bucket has been checked before anything large is sent; a server that ignores Expect would cost seconds each
-    // time.
-    expectContinueHeader: false,
-    logger: SILENT,
-    requestHandler: {
-      connectionTimeout: CONNECT_TIMEOUT_MS,
-      socketTimeout: options.idleTimeoutMs,
-      httpAgent: agent,
-      httpsAgent: agent,
-      logger: SILENT,
-    },
-  })
-  return { sdk, client, buffers }
 }
 
 class S3Bucket implements Bucket {
@@ -157,7 +98,8 @@ class S3Bucket implements Bucket {
   private async putWhere(conditions: Conditions, key: string, body: ObjectBody, signal: AbortSignal): Promise<void> {
     if (body.size <= MAX_HELD_BYTES) {
       await this.buffers.hold(body, (bytes, keep) => {
-        return this.send(key, body, bytes, { signal, conditions, answeredEarly: keep })
+        const md5 = () => md5Of(bytes)
+        return this.send(key, body, bytes, { signal, conditions, answeredEarly: keep, md5 })
       })
     } else if (body.size > MULTIPART_BYTES) await this.inParts(key, body, signal)
     else await this.stream(key, body, signal)
@@ -174,11 +116,24 @@ class S3Bucket implements Bucket {
     return isConflict && replaces !== null && (await this.tagOf(key, signal)) === replaces
   }
 
-  async tagOf(key: string, signal: AbortSignal): Promise<string | null | undefined> {
+  tagOf(key: string, signal: AbortSignal): Promise<string | null | undefined> {
+    return this.look(key, signal, ({ ETag }) => ETag)
+  }
+
+  sizeOf(key: string, signal: AbortSignal): Promise<number | null | undefined> {
+    return this.look(key, signal, ({ ContentLength }) => ContentLength)
+  }
+
+  /** What a server tells of an object, null when there is none; undefined when it does not tell. */
+  private async look<T>(
+    key: string,
+    signal: AbortSignal,
+    of: (head: HeadObjectOutput) => T,
+  ): Promise<T | null | undefined> {
     keySegments(key)
+    const head = new this.sdk.HeadObjectCommand({ Bucket: this.name, Key: key })
     try {
-      const head = new this.sdk.HeadObjectCommand({ Bucket: this.name, Key: key })
-      return (await this.client.send(head, { abortSignal: signal })).ETag
+      return of(await this.client.send(head, { abortSignal: signal }))
     } catch (error) {
       if (statusOf(error) === 404) return null
       const refusal = this.inWords(error, signal)
@@ -219,6 +174,8 @@ class S3Bucket implements Bucket {
   private async inParts(key: string, body: ObjectBody, signal: AbortSignal): Promise<void> {
     try {
       await putInParts(this, { Bucket: this.name, Key: key }, body, signal)
+      const size = await this.sizeOf(key, signal)
+      if (size !== undefined && size !== body.size) throw new BadDigest(`the stored object has ${size} bytes`)
     } catch (error) {
       throw this.inWords(error, signal)
     }
@@ -226,11 +183,14 @@ class S3Bucket implements Bucket {
 
   private async stream(key: string, body: ObjectBody, signal: AbortSignal): Promise<void> {
     const stream = bodyStream(body)
+    const md5 = createHash('md5')
+    stream.on('data', (chunk: Uint8Array) => md5.update(chunk)).pause()
     const broken = new AbortController()
     // The SDK ignores errors of the stream it sends, and would wait for bytes that never arrive.
     stream.on('error', (error) => broken.abort(error))
     try {
-      await this.send(key, body, stream, { signal: AbortSignal.any([signal, broken.signal]) })
+      const md5Sent = () => md5.digest('hex')
+      await this.send(key, body, stream, { signal: AbortSignal.any([signal, broken.signal]), md5: md5Sent })
     } catch (error) {
       throw broken.signal.aborted ? broken.signal.reason : error
     } finally {
@@ -242,9 +202,15 @@ class S3Bucket implements Bucket {
     key: string,
     { contentType, size, sha256 }: ObjectBody,
     content: Buffer | ReturnType<typeof bodyStream>,
-    options: { readonly signal: AbortSignal; readonly conditions?: Conditions; readonly answeredEarly?: () => void },
+    options: {
+      readonly signal: AbortSignal
+      readonly conditions?: Conditions
+      readonly answeredEarly?: () => void
+      /** The MD5 of the bytes that were sent. */
+      readonly md5: () => Promise<string> | string
+    },
   ): Promise<void> {
-    const { signal, conditions = {}, answeredEarly } = options
+    const { signal, conditions = {}, answeredEarly, md5 } = options
     const about = { Bucket: this.name, Key: key, ContentType: contentType, ContentLength: size }
     // A server that supports it checks this on arrival.
     const checksum = sha256 && { ChecksumSHA256: Buffer.from(sha256, 'hex').toString('base64') }
@@ -253,7 +219,7 @@ class S3Bucket implements Bucket {
     if (sha256 !== undefined) signWith(put, sha256)
     if (answeredEarly) watchAnswers(put, answeredEarly)
     try {
-      await this.client.send(put, { abortSignal: signal })
+      await provePut(await this.client.send(put, { abortSignal: signal }), { sha256, md5 })
     } catch (error) {
       throw this.inWords(error, signal)
     }

@@ -10,7 +10,8 @@ const never = new AbortController().signal
 const SIZE = 12 << 20
 const LOCATION = '<?xml version="1.0"?><LocationConstraint xmlns="http://s3.amazonaws.com/doc/2006-03-01/"/>'
 
-const answer = (status: string, body = '') => `HTTP/1.1 ${status}\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+const answer = (status: string, body = '') =>
+  `HTTP/1.1 ${status}\r\nETag: "tag"\r\nContent-Length: ${body.length}\r\n\r\n${body}`
 
 /** The part of an object that an S3 server has received; it reads on only when asked to. */
 type Arrival = { readonly key: string; readonly status: string; rest(): Promise<Buffer> }

@@ -33,6 +33,7 @@ const CODES: Readonly<Record<string, BucketProblem>> = {
   PreconditionFailed: 'Conflict',
   ConditionalRequestConflict: 'Unavailable',
   TimeoutError: 'Unreachable',
+  NotAwsAnswer: 'Unproven',
 }
 
 /** Status codes of responses without S3's error document (to HEAD, or from a proxy), by meaning. */
@@ -97,6 +98,8 @@ function sentence(code: BucketProblem, error: S3Error, { bucket, host, region: o
       return `${host} is temporarily unable to store objects in bucket ${bucket} (${error.name}).`
     case 'Conflict':
       return `An object in bucket ${bucket} at ${host} was changed in the meantime, and was not replaced.`
+    case 'Unproven':
+      return `What answers at ${host} for bucket ${bucket} is not S3: ${error.message}.`
     case 'Refused':
       return `${host} refused an object for bucket ${bucket} (${error.name}).`
   }

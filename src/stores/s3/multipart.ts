@@ -1,7 +1,8 @@
-import { createHash } from 'node:crypto'
 import type { S3Client } from '@aws-sdk/client-s3'
+import { NotAwsAnswer } from '../../sdk-answers.ts'
 import { bodyStream } from '../body-stream.ts'
 import type { ObjectBody } from '../object-body.ts'
+import { md5Of, provePut } from './proof.ts'
 
 type Sdk = typeof import('@aws-sdk/client-s3')
 
@@ -18,12 +19,14 @@ export async function putInParts(
   const options = { abortSignal: signal }
   const create = new sdk.CreateMultipartUploadCommand({ ...object, ContentType: body.contentType })
   const { UploadId } = await client.send(create, options)
+  if (UploadId === undefined) throw new NotAwsAnswer('the answer to an upload in parts has no upload id')
   const upload = { ...object, UploadId }
   try {
     const Parts: { PartNumber: number; ETag: string | undefined }[] = []
     for await (const part of partsOf(body)) {
       const PartNumber = Parts.length + 1
-      const ContentMD5 = createHash('md5').update(part).digest('base64')
+      const md5 = await md5Of(part)
+      const ContentMD5 = Buffer.from(md5, 'hex').toString('base64')
       const put = new sdk.UploadPartCommand({
         ...upload,
         PartNumber,
@@ -31,10 +34,13 @@ export async function putInParts(
         ContentLength: part.length,
         ContentMD5,
       })
-      const { ETag } = await client.send(put, options)
-      Parts.push({ PartNumber, ETag })
+      const answer = await client.send(put, options)
+      await provePut(answer, { md5: () => md5 })
+      Parts.push({ PartNumber, ETag: answer.ETag })
     }
-    await client.send(new sdk.CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts } }), options)
+    const complete = new sdk.CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts } })
+    const { ETag } = await client.send(complete, options)
+    if (ETag === undefined) throw new NotAwsAnswer('the answer to a completed upload has no entity tag')
   } catch (error) {
     // Parts of an abandoned upload cost money until someone finds them.
     await client.send(new sdk.AbortMultipartUploadCommand(upload)).catch(() => {})

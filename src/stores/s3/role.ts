@@ -1,3 +1,4 @@
+import { boundAnswers } from '../../sdk-answers.ts'
 import { BucketRefused } from '../buckets.ts'
 import { problemOf, type S3Error } from './errors.ts'
 
@@ -32,6 +33,7 @@ export function assumedRole(
       ...(keys && { credentials: keys }),
       requestHandler: { connectionTimeout: CONNECT_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS },
     })
+    boundAnswers(client.middlewareStack)
     try {
       const request = { RoleArn: roleArn, RoleSessionName: sessionName, ...(externalId && { ExternalId: externalId }) }
       const { Credentials } = await client.send(new sdk.AssumeRoleCommand(request))

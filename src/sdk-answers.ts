@@ -1,0 +1,65 @@
+import type { IncomingMessage } from 'node:http'
+import { pipeline, Transform } from 'node:stream'
+
+/** The most bytes read of an answer that is not streamed. Those of AWS have a few kilobytes. */
+export const MOST_ANSWER_BYTES = 1 << 20
+
+/** Thrown for an answer that an AWS service does not give: something else answers at the endpoint. */
+export class NotAwsAnswer extends Error {
+  override readonly name = 'NotAwsAnswer'
+}
+
+/** As much of an answer, and of the stack of an AWS SDK client, as is needed to look at answers. */
+type Answer = {
+  readonly statusCode: number
+  readonly headers: Readonly<Record<string, string>>
+  body: unknown
+}
+type Context = { readonly commandName?: string }
+type Handler<Args> = (args: Args) => Promise<{ readonly response: unknown }>
+type MiddlewareStack = {
+  add(
+    middleware: <Args>(next: Handler<Args>, context: Context) => Handler<Args>,
+    options: { readonly step: 'deserialize'; readonly priority: 'low'; readonly name: string },
+  ): void
+}
+
+/**
+ * Lets a client of an AWS SDK read at most `MOST_ANSWER_BYTES` of each answer, and refuse a page for a browser, which a
+ * captive portal or a proxy gives with the status 200. Commands of `streamed` give content instead of an answer; their
+ * caller bounds what it reads.
+ */
+export function boundAnswers(stack: unknown, streamed: readonly string[] = []): void {
+  const { add } = stack as MiddlewareStack
+  const bounded: Parameters<typeof add>[0] = (next, { commandName = '' }) => {
+    return async (args) => {
+      const result = await next(args)
+      if (streamed.includes(commandName)) return result
+      const answer = result.response as Answer
+      const { statusCode, headers } = answer
+      const type = headers['content-type'] ?? ''
+      // Swift calls its empty answers text/html.
+      const isEmpty = headers['content-length'] === '0'
+      if (statusCode < 300 && type.startsWith('text/html') && !isEmpty) {
+        const { body } = answer
+        ;(body as IncomingMessage).destroy()
+        throw new NotAwsAnswer(`the answer ${statusCode} is a page of the type ${type}`)
+      }
+      answer.body = pipeline(answer.body as IncomingMessage, upTo(MOST_ANSWER_BYTES), () => {})
+      return result
+    }
+  }
+  add.call(stack, bounded, { step: 'deserialize', priority: 'low', name: 'boundedAnswers' })
+}
+
+/** A stream that passes on at most so many bytes, and fails with the next. */
+function upTo(most: number): Transform {
+  let size = 0
+  return new Transform({
+    transform(chunk: Uint8Array, _encoding, done) {
+      size += chunk.length
+      if (size > most) done(new NotAwsAnswer(`the answer has more than ${most} bytes`))
+      else done(null, chunk)
+    },
+  })
+}

@@ -1,0 +1,49 @@
+import { createHash } from 'node:crypto'
+import { setImmediate } from 'node:timers/promises'
+import { NotAwsAnswer } from '../../sdk-answers.ts'
+
+/** Bytes hashed at a time, about two milliseconds; then other work of the event loop runs. */
+const HASHED_AT_ONCE = 1 << 20
+const MD5 = /^"?([0-9a-f]{32})"?$/i
+
+/** Thrown when a server has acknowledged other bytes than were sent. A retry may succeed. */
+export class BadDigest extends Error {
+  override readonly name = 'BadDigest'
+}
+
+/** What S3 answers to an object or a part that it has stored. */
+export type PutAnswer = {
+  readonly ETag?: string | undefined
+  readonly ChecksumSHA256?: string | undefined
+  readonly ServerSideEncryption?: string | undefined
+  readonly SSECustomerAlgorithm?: string | undefined
+}
+
+/**
+ * Throws unless an answer proves that these bytes were stored: by their SHA-256, where the server states it, otherwise
+ * by the entity tag, which is their MD5 unless the server encrypts with a key of its own or the client's. An answer
+ * without an entity tag is not S3's.
+ */
+export async function provePut(
+  answer: PutAnswer,
+  { sha256, md5 }: { readonly sha256?: string | undefined; md5(): Promise<string> | string },
+): Promise<void> {
+  const { ETag, ChecksumSHA256, ServerSideEncryption: encryption = '', SSECustomerAlgorithm } = answer
+  if (ETag === undefined) throw new NotAwsAnswer('the answer to an object has no entity tag')
+  if (ChecksumSHA256 !== undefined && sha256 !== undefined) {
+    if (Buffer.from(ChecksumSHA256, 'base64').toString('hex') === sha256) return
+    throw new BadDigest('the SHA-256 of the stored object is another')
+  }
+  const stored = MD5.exec(ETag)?.[1]
+  const isMd5 = stored !== undefined && !encryption.startsWith('aws:kms') && SSECustomerAlgorithm === undefined
+  if (isMd5 && stored.toLowerCase() !== (await md5())) throw new BadDigest('the MD5 of the stored object is another')
+}
+
+export async function md5Of(bytes: Uint8Array): Promise<string> {
+  const hash = createHash('md5')
+  for (let at = 0; at < bytes.length; at += HASHED_AT_ONCE) {
+    if (at > 0) await setImmediate()
+    hash.update(bytes.subarray(at, at + HASHED_AT_ONCE))
+  }
+  return hash.digest('hex')
+}
