@@ -191,6 +191,26 @@ describe('listener', () => {
     }
   })
 
+  it('refuses other versions, and transfer codings that a proxy may understand otherwise', async () => {
+    const { port } = await start([at('/')])
+    const cases = [
+      ['POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked', 501],
+      ['POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\nTransfer-Encoding: chunked', 501],
+      ['GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: identity', 501],
+      ['POST / HTTP/1.0\r\nHost: x\r\nTransfer-Encoding: chunked', 400],
+      ['POST / HTTP/0.9\r\nHost: x\r\nTransfer-Encoding: chunked', 505],
+      ['GET / HTTP/0.9', 505],
+      ['GET / HTTP/2.0\r\nHost: x', 505],
+    ] as const
+    for (const [head, status] of cases) {
+      const wire = new Wire(port)
+      wire.socket.write(`${head}\r\n\r\n0\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n`)
+      await wire.closed
+      assert.match(wire.text, new RegExp(`^HTTP/1\\.1 ${status} `), head)
+      assert.equal(wire.text.match(/HTTP\/1\.1 \d/g)?.length, 1, 'nothing behind it is answered')
+    }
+  })
+
   it('refuses headers that are too large', async () => {
     const { port } = await start([at('/')], { maxHeaderBytes: 2000 })
     const wire = new Wire(port)
@@ -222,6 +242,14 @@ describe('listener', () => {
     wire.socket.write('PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n12345')
     await wire.closed
     assert.match(String(await failed.promise), /aborted/)
+  })
+
+  it('cuts a body that stalls once it was answered', async () => {
+    const { port } = await start([at('/')], { stallMs: 200, keepAliveMs: 3_600_000 })
+    const wire = new Wire(port)
+    wire.socket.write('PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nten bytes.')
+    await wire.until(/200 OK/)
+    await wire.closed
   })
 
   it('answers requests of a connection one after the other', async () => {

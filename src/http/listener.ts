@@ -80,11 +80,11 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     const turn = connections.begin(request, response, expectsBody)
     if (turn !== true && !(await turn)) return
     // Registered before Node's own listener, which would discard the rest of the body without a bound.
-    if (expectsBody) response.prependListener('finish', () => discard(request, limits.discardBytes))
+    if (expectsBody) response.prependListener('finish', () => discard(request, limits))
     try {
-      if (hasManyHosts(request)) {
-        // RFC 9112 §3.2: a proxy in front may have routed by the other one.
-        sendText(response, 400, 'more than one Host header', { connection: 'close' })
+      const [status, reason] = unclear(request) ?? []
+      if (status !== undefined && reason !== undefined) {
+        sendText(response, status, reason, { connection: 'close' })
       } else if (!target || !mount) {
         // The body, held back by the client, would be taken for the next request.
         sendText(response, 404, 'no such page', expectsContinue ? { connection: 'close' } : {})
@@ -156,6 +156,22 @@ function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0'
 }
 
+/**
+ * The status and sentence for a request that a proxy in front may have understood otherwise than Node's parser does;
+ * undefined for a clear one.
+ */
+function unclear(request: IncomingMessage): readonly [number, string] | undefined {
+  const { httpVersion } = request
+  const coding = request.headers['transfer-encoding']
+  // RFC 9110 §15.6.6.
+  if (httpVersion !== '1.1' && httpVersion !== '1.0') return [505, 'only HTTP/1.1 and HTTP/1.0 are spoken here']
+  // RFC 9112 §6.1: HTTP/1.0 has no transfer codings, and whoever does not know one must not guess.
+  if (coding !== undefined && httpVersion === '1.0') return [400, 'HTTP/1.0 has no Transfer-Encoding']
+  if (coding !== undefined && coding.trim().toLowerCase() !== 'chunked') return [501, 'only chunked is understood']
+  // RFC 9112 §3.2: a proxy may have routed by the other one.
+  return hasManyHosts(request) ? [400, 'more than one Host header'] : undefined
+}
+
 /** Node keeps the first Host and shows the others only in the raw list. */
 function hasManyHosts({ rawHeaders }: IncomingMessage): boolean {
   let hosts = 0
@@ -167,15 +183,21 @@ function hasManyHosts({ rawHeaders }: IncomingMessage): boolean {
 }
 
 /**
- * Reads the rest of a body that a handler left, so that the connection can be reused; past the bound it is closed.
+ * Reads the rest of a body that a handler left, so that the connection can be reused. It is closed when the rest is too
+ * long, or stalls: once a response is sent, Node waits as for the next request.
  */
-function discard(request: IncomingMessage, bound: number): void {
+function discard(request: IncomingMessage, { discardBytes, stallMs }: ListenerLimits): void {
   if (request.complete) return
-  let left = bound
+  const { socket } = request
+  let left = discardBytes
+  const stalled = setTimeout(() => socket.destroy(), stallMs)
   request.on('data', (chunk: Buffer) => {
     left -= chunk.length
-    if (left < 0) request.socket.destroy()
+    stalled.refresh()
+    if (left < 0) socket.destroy()
   })
+  request.once('close', () => clearTimeout(stalled))
+  request.once('end', () => clearTimeout(stalled))
   // Tells Node at once that the body is being read; `resume` alone does so a tick later.
   request.read(0)
   request.resume()
