@@ -106,9 +106,11 @@ describe('what takes events over HTTP', () => {
   it('as a webhook may refuse them, be away, or point elsewhere: all of that is told', async () => {
     answer = { ...answer, status: 503 }
     await assert.rejects(webhook().deliver(EVENT, never), { message: `${url} answered 503` })
+    const secret = webhook(`${url}/hooks/T0PSECRET?token=T0PSECRET`).deliver(EVENT, never)
+    await assert.rejects(secret, { message: `${url} answered 503` })
     answer = { status: 307, headers: { location: `${url}/elsewhere` }, body: '' }
     await assert.rejects(webhook().deliver(EVENT, never), { message: `${url} answered 307` })
-    assert.equal(received.length, 2)
+    assert.equal(received.length, 3)
     const port = await freePort()
     const away = webhook(`http://127.0.0.1:${port}`).deliver(EVENT, never)
     await assert.rejects(away, { message: `http://127.0.0.1:${port} does not answer (ECONNREFUSED)` })

@@ -10,6 +10,8 @@ const TIMEOUT_MS = 10_000
  * accepts the event.
  */
 export function webhookSink({ url, secret, clock }: { url: string; secret: string; clock: Clock }): EventSink {
+  // Path and query may hold a secret, and reasons are logged.
+  const { origin } = new URL(url)
   return {
     name: 'webhook',
     async deliver(event, signal) {
@@ -30,12 +32,12 @@ export function webhookSink({ url, secret, clock }: { url: string; secret: strin
         redirect: 'manual',
         signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
       }).catch((error: Error & { readonly cause?: Error & { readonly code?: string } }) => {
-        throw new Error(`${url} does not answer (${error.cause?.code ?? error.cause?.message ?? error.name})`, {
+        throw new Error(`${origin} does not answer (${error.cause?.code ?? error.cause?.message ?? error.name})`, {
           cause: error,
         })
       })
       await response.body?.cancel()
-      if (!response.ok) throw new Error(`${url} answered ${response.status}`)
+      if (!response.ok) throw new Error(`${origin} answered ${response.status}`)
     },
     close() {},
   }
