@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { needing } from '../../test/programs.ts'
 import { openFileObjects } from './file-objects.ts'
+import { MOST_COLLECTED, PIECE_BYTES } from './file-writer.ts'
 import { listedKeys, objectsContract, put } from './objects.contract.ts'
 
 const onSmallDisk = needing('right to mount')
@@ -104,5 +105,31 @@ describe('objects as files', () => {
       left: [],
       text: 'fits',
     })
+  })
+})
+
+describe('bodies that arrive slowly', () => {
+  it('are held up to a bound for all of them together, beyond which they are written as they come', async () => {
+    const root = await newRoot()
+    const objects = await openFileObjects(root)
+    const half = PIECE_BYTES / 2
+    const writers = await Promise.all(Array.from({ length: 300 }, (_, i) => objects.create(`slow/${i}`)))
+    const writtenBytes = async () => {
+      const folder = join(root, '.incoming')
+      const files = await Promise.all((await readdir(folder)).map((name) => stat(join(folder, name))))
+      return files.reduce((sum, { size }) => sum + size, 0)
+    }
+    for (const writer of writers) await writer.write(Buffer.alloc(half, 1))
+    const all = writers.length * half
+    assert.ok(all - (await writtenBytes()) <= MOST_COLLECTED)
+    await Promise.all(writers.slice(1).map((writer) => writer.abort()))
+    // What was let go counts no longer: the bound is not used up.
+    const later = await objects.create('slow/later')
+    await later.write(Buffer.alloc(half, 2))
+    await writers[0]!.commit()
+    assert.equal(await writtenBytes(), 0)
+    await later.commit()
+    assert.equal((await stat(join(root, 'slow/0'))).size, half)
+    assert.equal((await stat(join(root, 'slow/later'))).size, half)
   })
 })

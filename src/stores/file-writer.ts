@@ -2,8 +2,13 @@ import { type FileHandle, open, rm } from 'node:fs/promises'
 import type { ObjectWriter } from './objects.ts'
 
 /** Bytes and chunks collected before they are written; much larger single writes are slower. */
-const PIECE_BYTES = 1 << 20
+export const PIECE_BYTES = 1 << 20
 const PIECE_CHUNKS = 1024
+/** Bytes that all writers of the process together collect; beyond them, each chunk is written as it comes. */
+export const MOST_COLLECTED = 64 << 20
+
+/** The bytes that all writers hold before they write them. */
+let collectedInAll = 0
 
 /** The destination of a finished file. */
 export type FileTarget = {
@@ -41,7 +46,9 @@ export class FileWriter implements ObjectWriter {
       const piece = chunk.subarray(start, start + PIECE_BYTES)
       this.chunks.push(piece)
       this.collected += piece.length
-      if (this.collected >= PIECE_BYTES || this.chunks.length >= PIECE_CHUNKS) this.flush()
+      collectedInAll += piece.length
+      const isFull = this.collected >= PIECE_BYTES || this.chunks.length >= PIECE_CHUNKS
+      if (isFull || collectedInAll > MOST_COLLECTED) this.flush()
     }
     await this.written
   }
@@ -59,7 +66,7 @@ export class FileWriter implements ObjectWriter {
   }
 
   async abort(): Promise<void> {
-    this.chunks = []
+    this.release()
     await this.written.catch(() => {})
     await this.close()
     const { path } = this
@@ -67,11 +74,17 @@ export class FileWriter implements ObjectWriter {
     if (path !== undefined) await rm(path, { force: true })
   }
 
+  /** Begins to write what is collected. */
   private flush(): void {
     const { chunks } = this
-    this.chunks = []
-    this.collected = 0
+    this.release()
     if (chunks.length > 0) this.written = this.written.then(() => writeAll(this.file, chunks))
+  }
+
+  private release(): void {
+    collectedInAll -= this.collected
+    this.collected = 0
+    this.chunks = []
   }
 
   private async close(): Promise<void> {
