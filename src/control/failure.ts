@@ -1,7 +1,7 @@
 import { BodyTooLong } from '../http/read-body.ts'
 import { RuleViolation } from '../model/rule-violation.ts'
 import { BucketRefused } from '../stores/buckets.ts'
-import { STORE_UNAVAILABLE, StoreUnavailable } from '../stores/resources.ts'
+import { DISK_FULL, isDiskFull, STORE_UNAVAILABLE, StoreUnavailable } from '../stores/resources.ts'
 import { API_ERRORS, ApiError, type ApiErrorCode, type FrontEndErrorCode } from './api-error.ts'
 import { SignatureError } from './sigv4.ts'
 
@@ -39,6 +39,7 @@ export function failureOf(error: unknown): Failure {
   if (error instanceof BodyTooLong) {
     return failure('RequestEntityTooLargeException', `A body may have at most ${error.limit} bytes.`)
   }
+  if (isDiskFull(error)) return failure('ServiceUnavailableException', DISK_FULL)
   if (error instanceof StoreUnavailable) return failure('ServiceUnavailableException', STORE_UNAVAILABLE)
   return failure('InternalServerErrorException', 'An internal error occurred; the server has logged it.')
 }

@@ -42,6 +42,11 @@ const ANSWERS = {
   NonceCountUsed: { status: 401, sentence: 'The nonce count has already been used.' },
   DepthNotSupported: { status: 403, sentence: 'PROPFIND requires Depth: 0.', event: 'ingest-refused' },
   NoSuchFile: { status: 404, sentence: 'There is no such file.' },
+  ChannelDeleted: {
+    status: 404,
+    sentence: 'The channel was deleted while the body was sent.',
+    event: 'ingest-refused',
+  },
   MethodNotAllowed: {
     status: 405,
     sentence: `An ingest folder accepts only ${METHODS}.`,

@@ -58,6 +58,7 @@ export function createIngest(options: IngestDeps): Ingest {
       case 'PUT':
       case 'POST':
         await uploads.store(request, path, proceed)
+        if (!(await credentials.of(path.ingest))) throw Refusal.of('ChannelDeleted', {})
         recent.add(path)
         return sendText(response, 201, '')
       case 'DELETE':

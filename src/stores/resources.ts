@@ -10,11 +10,26 @@ import type { Page, PageRequest } from './pages.ts'
  * it.
  */
 export class StoreUnavailable extends Error {
-  override readonly name = 'StoreUnavailable'
+  override readonly name: string = 'StoreUnavailable'
+}
+
+/** Thrown when the disk of the store has no space left. */
+export class DiskFull extends StoreUnavailable {
+  override readonly name = 'DiskFull'
+}
+
+/** Codes of errors by which a file system, or PostgreSQL, says that it has no space left. */
+const NO_SPACE = new Set<unknown>(['ENOSPC', 'EDQUOT', '53100'])
+
+/** True when an error of a store says that there is no space left. */
+export function isDiskFull(error: unknown): boolean {
+  return error instanceof DiskFull || (error instanceof Error && 'code' in error && NO_SPACE.has(error.code))
 }
 
 /** The sentence that clients of every room get for it, with status 503. */
 export const STORE_UNAVAILABLE = 'The store is temporarily unavailable; try again.'
+/** The sentence that clients of the API get when there is no space left, with status 503. */
+export const DISK_FULL = 'The disk of the server is full: nothing can be changed until there is space again.'
 
 /**
  * Thrown when a database cannot be used: another process has it, it is of a newer program, or it is absent. The

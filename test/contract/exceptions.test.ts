@@ -8,7 +8,7 @@ import {
   TooManyRequestsException,
   UnprocessableEntityException,
 } from '@aws-sdk/client-mediapackage'
-import { StoreUnavailable } from '../../src/stores/resources.ts'
+import { DiskFull, StoreUnavailable } from '../../src/stores/resources.ts'
 import { ACCOUNT_ID, REGION, startControl } from './control-under-test.ts'
 import { clientOf } from './sdk-client.ts'
 
@@ -62,6 +62,26 @@ describe('each exception is met as its own class', () => {
       return true
     })
     assert.match(String((control.errors[0] as { error: Error }).error), /disk on fire/)
+  })
+
+  it('503: a disk that is full, as each store says it', async (t) => {
+    const full = Object.assign(new Error('no space left on device'), { code: 'ENOSPC' })
+    const errors = [full, new DiskFull('database or disk is full'), Object.assign(new Error('x'), { code: '53100' })]
+    const control = await startControl({
+      trouble: () => ({
+        createChannel: async () => {
+          throw errors.pop()
+        },
+      }),
+    })
+    t.after(() => control.close())
+    while (errors.length > 0) {
+      await assert.rejects(clientOf(control).createChannel({ Id: 'more' }), (error: Error) => {
+        assert.ok(error instanceof ServiceUnavailableException)
+        assert.match(error.message, /disk of the server is full/)
+        return true
+      })
+    }
   })
 
   it('503: others who are always quicker, or a store that is overrun', async (t) => {

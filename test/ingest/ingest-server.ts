@@ -6,6 +6,7 @@ import { createIngest } from '../../src/ingest/ingest.ts'
 import type { IngestLimits } from '../../src/ingest/ingest-limits.ts'
 import { utcMs } from '../../src/media/time.ts'
 import type { Channel } from '../../src/model/channel.ts'
+import type { ResourceChange } from '../../src/stores/resources.ts'
 import { RecordingArchive } from './recording-archive.ts'
 
 export const USERNAME = 'b6e7f0c1d2a34958'
@@ -34,6 +35,8 @@ export type LogLine = { readonly level: string; readonly fields: object; readonl
 export type IngestServer = {
   readonly archive: RecordingArchive
   readonly lines: LogLine[]
+  /** Deletes the channel, as the API does. */
+  deleteChannel(): void
   readonly port: number
   /** With credentials, as an encoder is given it; ends with a slash. */
   readonly url: string
@@ -46,10 +49,18 @@ export async function startIngest(
 ): Promise<IngestServer> {
   const archive = new RecordingArchive()
   const lines: LogLine[] = []
+  let isDeleted = false
+  let changed: (change: ResourceChange) => void = () => {}
   const level = (level: string) => (fields: object, message: string) => void lines.push({ level, fields, message })
   const log = { info: level('info'), warn: level('warn'), error: level('error') }
   const ingest = createIngest({
-    resources: { channelByGuid: async (guid) => (guid === GUID ? CHANNEL : undefined), onChange: () => () => {} },
+    resources: {
+      channelByGuid: async (guid) => (guid === GUID && !isDeleted ? CHANNEL : undefined),
+      onChange(listener) {
+        changed = listener
+        return () => {}
+      },
+    },
     archive,
     clock: options.clock ?? (() => utcMs(Date.now())),
     log,
@@ -68,6 +79,10 @@ export async function startIngest(
   return {
     archive,
     lines,
+    deleteChannel() {
+      isDeleted = true
+      changed({ kind: 'channel', guid: GUID })
+    },
     port,
     url: `http://${USERNAME}:${PASSWORD}@127.0.0.1:${port}${FOLDER}`,
     async close() {

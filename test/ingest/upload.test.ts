@@ -158,6 +158,22 @@ describe('a segment', () => {
     })
   })
 
+  it('into a channel that was deleted meanwhile is not answered 201', async () => {
+    for (const [name, step, body] of [
+      ['a.ts', 'create', source],
+      ['a.ts', 'segment', source],
+      ['a.m3u8', 'playlist', '#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\na.ts\n'],
+    ] as const) {
+      await withServer({}, async (server, client) => {
+        server.archive.at = async (at) => {
+          if (at === step) server.deleteChannel()
+        }
+        const { status, headers } = await client.signed('PUT', FOLDER + name, { body })
+        assert.deepEqual([status, headers['x-windrow-error']], [404, 'ChannelDeleted'])
+      })
+    }
+  })
+
   it('that is too long is refused with 413 and nothing kept, by length before its body and chunked in its middle', async () => {
     await withServer({ limits: { maxSegmentBytes: 1000 } }, async (server, client) => {
       const body = Buffer.alloc(1001)

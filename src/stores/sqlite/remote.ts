@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import { DatabaseRefused, type ResourceChange, StoreUnavailable } from '../resources.ts'
+import { DatabaseRefused, DiskFull, type ResourceChange, StoreUnavailable } from '../resources.ts'
 import type { Sharing } from './database.ts'
 import type { DatabaseReply, DatabaseRequest, Reply, Request } from './messages.ts'
 import type { Operations } from './synchronous.ts'
@@ -21,6 +21,13 @@ export type DatabaseThread = {
 }
 
 type Waiter = { readonly resolve: (result: unknown) => void; readonly reject: (error: Error) => void }
+
+/** SQLite's SQLITE_FULL; an error loses its code on the way out of the thread. */
+const FULL = 'database or disk is full'
+
+function asDiskFull(error: Error): Error {
+  return error.message === FULL ? new DiskFull(FULL, { cause: error }) : error
+}
 
 /** Starts the database's thread. `heard` is called with every durable change before its request is answered. */
 export async function startDatabase(
@@ -61,7 +68,7 @@ export async function startDatabase(
   const settle = (reply: Reply) => {
     const waiter = waiters.get(reply.id)
     waiters.delete(reply.id)
-    if ('error' in reply) waiter?.reject(reply.error)
+    if ('error' in reply) waiter?.reject(asDiskFull(reply.error))
     else waiter?.resolve(reply.result)
   }
   worker.on('message', (message: DatabaseReply) => {
