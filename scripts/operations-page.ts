@@ -55,6 +55,15 @@ While it is, old records of jobs and events expire, and where an encoder without
 Streaming of that channel stay ahead until that date comes; HLS goes on. Set the date right before the server starts
 (\`After=time-sync.target\` in systemd).
 
+## A full archive, a full disk
+
+\`max-archive-bytes\` and \`max-channel-archive-bytes\` limit the bytes of segments that are kept. At 90 % of either the log has
+\`archive-nearly-full\`, and the event \`Windrow Archive Notification\` (\`ArchiveNearlyFull\`, with \`usedBytes\` and \`limitBytes\`)
+goes to every sink. Beyond it, segments are refused with 507 \`ArchiveFull\` until retention has deleted older ones; playlists are
+accepted, so that viewers see a gap rather than an encoder that stopped. What is being received when the limit is reached still
+gets in, and what counts is looked up every 10 seconds. On a full disk encoders get 507 \`NoSpace\`, and the API
+503: make room, and everything goes on.
+
 ## Refusals of ingest
 
 A refused encoder receives one sentence of plain text, and a code in the header \`X-Windrow-Error\`. The log has the code too,

@@ -5,6 +5,8 @@ export const LOG_EVENTS = {
   'api-change': 'An operation of the API changed a resource.',
   'api-refusal': 'An API request was refused.',
   'api-request-failed': 'An API request failed because of an error of the server.',
+  'archive-nearly-full':
+    'A channel, or the archive, holds 90 % of what `max-channel-archive-bytes` or `max-archive-bytes` allows.',
   'background-work-failed': 'Periodic work (retention, delivery of events, taking up jobs) failed; it is retried.',
   'channel-tick-failed': 'The periodic update of a channel failed; it is retried.',
   'clock-believed': 'A step of the date has lasted for the grace period: it is the date from now on.',

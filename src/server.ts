@@ -108,6 +108,7 @@ export async function startServer(
       log,
       account,
       isReader,
+      limits: { bytes: config.maxArchiveBytes, channelBytes: config.maxChannelArchiveBytes },
       retention: { liveMs: config.liveRetentionMs, marginMs: RETENTION_MARGIN_MS, graceMs: config.retentionGraceMs },
     })
     closers.push(() => archive.close())

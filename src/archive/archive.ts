@@ -13,6 +13,7 @@ import type { Resources } from '../stores/resources.ts'
 import type { SegmentIndex } from '../stores/segment-index.ts'
 import type { OutputTimeline } from '../stores/timeline-store.ts'
 import { ChannelContent } from './channel-content.ts'
+import { type ArchiveLimits, ArchiveQuota } from './quota.ts'
 import type { ArchiveReader } from './reader.ts'
 import { replacementsOf } from './replacements.ts'
 import { forgetOldContent, type RetentionRules } from './retention.ts'
@@ -55,6 +56,8 @@ export type ArchiveDeps = {
   readonly graceDate?: Clock
   readonly log: Log
   readonly retention: RetentionRules
+  /** The most bytes kept; no limit when absent. */
+  readonly limits?: ArchiveLimits
   /** The account named in the ARNs of events. */
   readonly account: Account
   /** True when another process writes the archive while this one reads it. */
@@ -71,6 +74,7 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
   const opening = new SingleFlight<OutputTimeline | undefined>()
   const unrecorded = new UnrecordedObjects(deps)
   const switches = new SwitchNotifier({ ...deps, date })
+  const quota = new ArchiveQuota({ ...deps, limits: deps.limits ?? {}, usage: () => segmentIndex.usage(), date })
   let closing = false
 
   const version = (channelGuid: string) => versions.get(channelGuid) ?? 0
@@ -140,6 +144,7 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
 
   return {
     async createObject({ channelGuid }) {
+      await quota.admit(channelGuid)
       const hour = new Date(Math.floor(date() / HOUR_MS) * HOUR_MS).toISOString().slice(0, 13)
       const key = `${channelGuid}/${hour}/${randomBytes(16).toString('hex')}`
       return { key, writer: await unrecorded.create(key) }
@@ -149,6 +154,7 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
       try {
         await contentOf(ref.channelGuid).apply(ref.ingestEndpointId, { kind: 'object', habits }, object)
         unrecorded.recorded(object.key)
+        quota.stored(ref.channelGuid, object.size)
       } catch (error) {
         unrecorded.recordingFailed(object.key)
         throw error
@@ -203,6 +209,7 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
         channelForgotten,
         isClosing: () => closing,
       })
+      await quota.refresh()
     },
 
     sweep: () => unrecorded.sweep(() => closing),

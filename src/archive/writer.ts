@@ -9,7 +9,10 @@ import type { ObjectWriter } from '../stores/objects.ts'
  * counts of habits that were met before: they are saved with the next change.
  */
 export type ArchiveWriter = {
-  /** Begins the object of a new PUT. The caller writes and commits it, then calls `storeSegment` with its key. */
+  /**
+   * Begins the object of a new PUT. The caller writes and commits it, then calls `storeSegment` with its key. Rejects
+   * with ArchiveFull when no more may be kept.
+   */
   createObject(ingest: InputRef): Promise<{ readonly key: string; readonly writer: ObjectWriter }>
   /** Records the committed body of a segment, and publishes it if a playlist has already listed its name. */
   storeSegment(ingest: InputRef, object: SourceObject, habits?: readonly FoundHabit[]): Promise<void>

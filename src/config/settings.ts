@@ -112,6 +112,14 @@ export const SETTINGS = {
       'X-Forwarded-For names the client.',
   ),
   maxSegmentBytes: preset('max-segment-size', bytes, '64MiB', 'Largest segment accepted from an encoder.'),
+  maxArchiveBytes: optional(
+    'max-archive-bytes',
+    bytes,
+    'no limit',
+    'Most bytes of segments kept, of all channels together. Beyond it, encoders get 507 until older ones are deleted; at ' +
+      '90 % an event tells.',
+  ),
+  maxChannelArchiveBytes: optional('max-channel-archive-bytes', bytes, 'no limit', 'The same for each channel.'),
   ingestRequestsPerSecond: preset(
     'ingest-requests-per-second',
     integer(1, 100_000),

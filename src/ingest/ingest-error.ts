@@ -68,6 +68,12 @@ const ANSWERS = {
     event: 'ingest-storage-failed',
   },
   StoreUnavailable: { status: 503, sentence: STORE_UNAVAILABLE, headers: SOON, event: 'store-unavailable' },
+  ArchiveFull: {
+    status: 507,
+    sentence: 'The {scope} is full: it keeps at most {limit} bytes, and the oldest must leave first.',
+    headers: { 'retry-after': '10' },
+    event: 'ingest-storage-failed',
+  },
   NoSpace: {
     status: 507,
     sentence: 'There is no space left to store the body.',

@@ -1,3 +1,4 @@
+import { ArchiveFull } from '../archive/quota.ts'
 import { isDiskFull } from '../stores/resources.ts'
 import { Refusal } from './refusal.ts'
 
@@ -6,6 +7,8 @@ export async function asStorageFailure<T>(work: Promise<T>): Promise<T> {
   try {
     return await work
   } catch (cause) {
+    if (cause instanceof ArchiveFull)
+      throw Refusal.of('ArchiveFull', { scope: cause.scope, limit: cause.limit }, { cause })
     throw Refusal.of(isDiskFull(cause) ? 'NoSpace' : 'StorageFailed', {}, { cause })
   }
 }

@@ -181,6 +181,15 @@ export const ARCHIVE_FAULTS: readonly Fault[] = [
     failure: /0,66000,/,
   },
   {
+    name: 'limit-of-bytes-ignored',
+    breaks: 'A channel keeps more bytes than its limit.',
+    file: 'src/archive/quota.ts',
+    find: 'if ((this.used.get(channelGuid) ?? 0) >= channelBytes)',
+    replace: 'if ((this.used.get(channelGuid) ?? 0) >= 2 * channelBytes)',
+    caughtBy: { file: 'src/archive/quota.test.ts', cases: 'hold for each channel' },
+    failure: /Missing expected rejection/,
+  },
+  {
     name: 'jump-believed',
     breaks: 'A segment before a jump of the source lasts until the source goes on, because EXTINF tells so.',
     file: 'src/model/input-timeline/segment-length.ts',

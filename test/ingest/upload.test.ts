@@ -6,6 +6,7 @@ import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
+import { ArchiveFull } from '../../src/archive/quota.ts'
 import type { ListenerLimits } from '../../src/http/listener-limits.ts'
 import type { IngestLimits } from '../../src/ingest/ingest-limits.ts'
 import { utcMs } from '../../src/media/time.ts'
@@ -156,6 +157,19 @@ describe('a segment', () => {
       await put
       assert.equal(answered, true)
     })
+  })
+
+  it('of a channel, or into an archive, that is full is answered 507 with the limit', async () => {
+    for (const scope of ['channel', 'archive'] as const) {
+      await withServer({}, async (server, client) => {
+        server.archive.at = async (at) => {
+          if (at === 'create') throw new ArchiveFull(scope, 1_000_000)
+        }
+        const { status, headers, text } = await client.signed('PUT', `${FOLDER}a.ts`, { body: source })
+        assert.deepEqual([status, headers['x-windrow-error'], headers['retry-after']], [507, 'ArchiveFull', '10'])
+        assert.match(text, new RegExp(`^The ${scope} is full: it keeps at most 1000000 bytes`))
+      })
+    }
   })
 
   it('into a channel that was deleted meanwhile is not answered 201', async () => {
