@@ -56,6 +56,8 @@ export const LOG_EVENTS = {
   'segment-malformed': 'A stored segment cannot be demuxed; what would be made of it is not served.',
   'segment-unusable': 'A segment from an encoder was stored, but cannot be shown.',
   'service-event': 'An event, as delivered to the sink `log`; the field `envelope` has the form of EventBridge.',
+  'slow-clients-cut':
+    'Clients read their responses too slowly and were cut off: without progress, or because `send-memory` was used up.',
   'slots-dropped': 'Slots were not shown because their era is unknown.',
   'source-gap': 'A stream of an input lacks segments.',
   stopping: 'The process was told to stop; it finishes the work in flight.',

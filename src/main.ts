@@ -11,10 +11,11 @@ import { helpText } from './config/help.ts'
 import { ConfigurationError, readSettings } from './config/read-settings.ts'
 import type { Settings } from './config/settings.ts'
 import { addressText } from './config/value-kind.ts'
-import { fittingConnections } from './http/descriptors.ts'
+import { type DescriptorNeeds, fittingConnections } from './http/descriptors.ts'
 import { utcMs } from './media/time.ts'
 import { openLog } from './pino-log.ts'
 import { startServer } from './server.ts'
+import { MOST_PIECE_BYTES } from './stores/objects.ts'
 import { DatabaseRefused } from './stores/resources.ts'
 
 const FAILED = 1
@@ -58,7 +59,7 @@ async function serve(flags: readonly string[]): Promise<void> {
   })
   const dataFolder = resolve(settings.dataFolder)
   const openFiles = openFilesLimit()
-  const maxConnections = fittingConnections(settings.maxConnections, openFiles, workFiles(settings))
+  const maxConnections = fittingConnections(openFiles, descriptorNeeds(settings))
   const keys = await loadKeyPair({ dataFolder, accessKeyId, secretAccessKey })
   const config: Config = { ...settings, dataFolder, maxConnections, credentials: keys.pair }
   const asText = config.logFormat === 'text' || (config.logFormat === 'auto' && process.stderr.isTTY)
@@ -107,13 +108,14 @@ function openFilesLimit(): number {
   return limit > 0 ? limit : Number.POSITIVE_INFINITY
 }
 
-/** Files and sockets that harvests, events and the database may have open. */
-function workFiles({
-  harvestWorkers,
-  harvestConcurrency,
-  databaseConnections,
-}: Pick<Settings, 'harvestWorkers' | 'harvestConcurrency' | 'databaseConnections'>): number {
-  return 3 * harvestWorkers * harvestConcurrency + databaseConnections
+/** What takes descriptors: connections, files sent on them, and the files and sockets of harvests and the database. */
+function descriptorNeeds(settings: Omit<Settings, 'accessKeyId' | 'secretAccessKey'>): DescriptorNeeds {
+  const { maxConnections, sendMemoryBytes, harvestWorkers, harvestConcurrency, databaseConnections } = settings
+  return {
+    maxConnections,
+    streams: Math.ceil(sendMemoryBytes / MOST_PIECE_BYTES),
+    workFiles: 3 * harvestWorkers * harvestConcurrency + databaseConnections,
+  }
 }
 
 async function harvest(words: readonly string[]): Promise<number> {

@@ -21,6 +21,7 @@ import { ConnectionAdmission } from './http/connection-admission.ts'
 import type { Mount } from './http/handler.ts'
 import { healthMounts } from './http/health.ts'
 import { type Listener, listen } from './http/listener.ts'
+import { OutgoingBytes } from './http/outgoing-bytes.ts'
 import { createIngest } from './ingest/ingest.ts'
 import type { Log } from './log.ts'
 import { utcMs } from './media/time.ts'
@@ -49,6 +50,9 @@ const DELIVERY_LEASE_MS = 10_000
 const GIVE_UP_MS = 24 * 3_600_000
 /** Content outlives the windows that show it by this, for players and caches that are late. */
 const RETENTION_MARGIN_MS = 60_000
+
+/** Time without progress after which a client is cut off that does not read its response. */
+const STALL_SECONDS = 60
 
 /** Roles that change the content of channels; one process has both. Harvests only read it. */
 const WRITER_ROLES: readonly ProcessRole[] = ['ingest', 'origin']
@@ -175,6 +179,8 @@ export async function startServer(
       closers.push(periodically(DELIVERY_MS, () => delivery.deliver(), failed('delivering events')))
     }
 
+    const outgoing = new OutgoingBytes({ mostBytes: config.sendMemoryBytes, stallSeconds: STALL_SECONDS, log })
+    closers.push(periodically(1000, async () => outgoing.tick(), failed('cutting off slow clients')))
     const clients = new ClientNetworks(config.trustedProxies)
     let url = ''
     const mounts: Mount[] = healthMounts(async () => {
@@ -201,7 +207,7 @@ export async function startServer(
     if (plays('origin')) {
       const manifestWorker = new ManifestWorker()
       closers.push(() => manifestWorker.close())
-      const origin = createOrigin({ resources, archive, media, manifestWorker, clock: steady, log })
+      const origin = createOrigin({ resources, archive, media, manifestWorker, outgoing, clock: steady, log })
       closers.push(() => origin.close())
       mounts.push(origin)
     }
@@ -249,7 +255,7 @@ export async function startServer(
 
     const admission = new ConnectionAdmission(config, clients, log)
     const open = async (name: string, { host, port }: Config['listen'], served: Mount[]): Promise<Listener> => {
-      const listener = await listen({ name, host, port, mounts: served, log, admission })
+      const listener = await listen({ name, host, port, mounts: served, log, admission, outgoing })
       closers.push(() => listener.close())
       return listener
     }

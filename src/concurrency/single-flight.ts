@@ -21,6 +21,11 @@ export class SingleFlight<T> {
     return result
   }
 
+  /** The number of pieces of work under way. */
+  get size(): number {
+    return this.flights.size
+  }
+
   has(key: string): boolean {
     return this.flights.has(key)
   }

@@ -90,6 +90,12 @@ export const SETTINGS = {
   ),
 
   memoryCacheBytes: preset('memory-cache', bytes, '256MiB', 'Memory for the segments at the live edge.'),
+  sendMemoryBytes: preset(
+    'send-memory',
+    bytes,
+    '512MiB',
+    'Memory for what clients have requested and not read yet. Beyond it, those are cut off that hold most for longest.',
+  ),
   maxConnections: preset(
     'max-connections',
     integer(1, 1_000_000),

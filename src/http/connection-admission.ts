@@ -139,6 +139,7 @@ export class ConnectionAdmission {
   /** Notes that a connection is now in use, or not any more. */
   enterPhase(connection: AdmittedConnection, phase: 'idle' | 'busy'): void {
     const { shares } = connection
+    if (connection.phase === 'trusted') return
     for (const share of shares) share.delete(connection)
     connection.phase = isTrusted(connection.socket) ? 'trusted' : phase
     for (const share of shares) share.add(connection)

@@ -45,7 +45,7 @@ export class Connections {
     const connection = this.open.get(socket)
     if (!connection || socket.destroyed) return Promise.resolve(false)
     const { admitted, exchanges, responses } = connection
-    const before = [...responses].at(-1)
+    const before = responses.size > 0 ? [...responses].at(-1) : undefined
     exchanges.add(response)
     responses.add(response)
     if (!before) this.admission.enterPhase(admitted, 'busy')

@@ -7,6 +7,7 @@ import { ConnectionAdmission, DEFAULT_CONNECTION_LIMITS } from './connection-adm
 import { Connections } from './connections.ts'
 import type { Mount } from './handler.ts'
 import { DEFAULT_LISTENER_LIMITS, type ListenerLimits } from './listener-limits.ts'
+import type { OutgoingBytes } from './outgoing-bytes.ts'
 import { sendText } from './send-text.ts'
 import { parseTarget } from './target.ts'
 
@@ -26,6 +27,8 @@ export type ListenOptions = {
   readonly log: Log
   /** Shared by the listeners of a process; when absent, this listener has its own. */
   readonly admission?: ConnectionAdmission
+  /** Counts what responses hold until clients have read them; shared as well. */
+  readonly outgoing?: OutgoingBytes
   readonly limits?: Partial<ListenerLimits>
 }
 
@@ -97,6 +100,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
         if (expectsContinue) response.writeContinue()
         await mount.handle(request, response, target)
       }
+      options.outgoing?.holdRest(response)
     } catch (error) {
       const fields = { listener: name, requestId, method: request.method, path: target?.path, error }
       if (request.socket.destroyed)

@@ -3,6 +3,7 @@ import type { Absence, ArchiveReader } from '../archive/reader.ts'
 import type { Clock } from '../clock.ts'
 import { FaultLog } from '../http/fault-log.ts'
 import type { Mount, Target } from '../http/handler.ts'
+import type { OutgoingBytes } from '../http/outgoing-bytes.ts'
 import type { Log } from '../log.ts'
 import { LostMedia } from '../model/lost-media.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
@@ -10,10 +11,10 @@ import { RuleViolation } from '../model/rule-violation.ts'
 import type { SegmentLookup, SegmentRequest } from '../packaging/output-format.ts'
 import { outputFormatOf } from '../packaging/packager.ts'
 import type { SourceMedia } from '../packaging/segments/source-media.ts'
+import { MOST_PIECE_BYTES } from '../stores/objects.ts'
 import { type Resources, StoreUnavailable } from '../stores/resources.ts'
 import { refusalOf } from './access.ts'
 import { EndpointDirectory } from './endpoint-directory.ts'
-import { InFlightBytes } from './in-flight-bytes.ts'
 import type { CachedManifest } from './manifests/cached-manifest.ts'
 import { Manifests } from './manifests/manifests.ts'
 import { parseManifestQuery } from './manifests/query.ts'
@@ -21,7 +22,7 @@ import { type ManifestWorker, ManifestWorkerBusy } from './manifests/worker.ts'
 import { PLAYBACK_ERRORS, type PlaybackError } from './playback-error.ts'
 import { acceptsGzip, matchesNone, requestedRange } from './request-headers.ts'
 import { CORS_HEADERS, type PlaybackRefusal, sendPreflight, sendRefusal } from './responses.ts'
-import { closeAll, type FoundSegment, Segments } from './segments.ts'
+import { closePart, type FoundSegment, Segments } from './segments.ts'
 import { sendParts } from './send-parts.ts'
 
 const PREFIX = '/out/v1/'
@@ -42,6 +43,8 @@ export type OriginDeps = {
   readonly archive: SegmentLookup & Pick<ArchiveReader, 'version' | 'edge' | 'range' | 'openProven'>
   readonly media: SourceMedia
   readonly manifestWorker: ManifestWorker
+  /** Counts what responses hold until clients have read them. */
+  readonly outgoing: OutgoingBytes
   readonly clock: Clock
   readonly log: Log
 }
@@ -52,13 +55,13 @@ export function createOrigin({
   archive,
   media,
   manifestWorker,
+  outgoing,
   clock,
   log,
 }: OriginDeps): Mount & { close(): void } {
   const directory = new EndpointDirectory(resources, clock)
   const manifests = new Manifests(archive, manifestWorker, clock)
   const segments = new Segments(archive, media)
-  const inFlight = new InFlightBytes()
   const refusals = new FaultLog(log, clock, 'info')
   const losses = new FaultLog(log, clock, 'error')
 
@@ -115,7 +118,10 @@ export function createOrigin({
     if (matchesNone(headers['if-none-match'], representation.etag)) {
       response.writeHead(304, representation.notModifiedHeaders).end()
     } else {
-      response.writeHead(200, representation.headers).end(representation.body, 'latin1')
+      const { body } = representation
+      response.writeHead(200, representation.headers).end(body, 'latin1')
+      // Clients of one manifest share its buffer.
+      if (response.writableLength > 0 && body instanceof Buffer) outgoing.hold(response, [body.buffer])
     }
     return undefined
   }
@@ -139,20 +145,20 @@ export function createOrigin({
       response.writeHead(200, { ...sent, 'Content-Length': body.size }).end()
       return undefined
     }
-    const parts = await segments.open(body, range)
-    try {
-      if (response.destroyed) return undefined
-      if (body.kind === 'bytes') inFlight.add(body, response)
-      if (range) {
-        const contentRange = `bytes ${range.start}-${range.end - 1}/${body.size}`
-        const length = range.end - range.start
-        response.writeHead(206, { ...sent, 'Content-Length': length, 'Content-Range': contentRange })
-      } else response.writeHead(200, { ...sent, 'Content-Length': body.size })
-      await sendParts(response, parts)
+    // Counted before it is known whether it is in memory: opening reads a stream that has not been proven yet.
+    if (body.kind !== 'bytes') outgoing.hold(response, [{ byteLength: MOST_PIECE_BYTES }])
+    const { first, rest } = await segments.open(body, range)
+    if (response.destroyed) {
+      await closePart(first)
       return undefined
-    } finally {
-      await closeAll(parts)
     }
+    if (range) {
+      const contentRange = `bytes ${range.start}-${range.end - 1}/${body.size}`
+      const length = range.end - range.start
+      response.writeHead(206, { ...sent, 'Content-Length': length, 'Content-Range': contentRange })
+    } else response.writeHead(200, { ...sent, 'Content-Length': body.size })
+    await sendParts(response, first, rest, outgoing)
+    return undefined
   }
 
   /** Logs a refusal, at most once a second for each endpoint and reason, since players retry. */

@@ -6,7 +6,8 @@ import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { StoredBytes } from '../model/source-segment.ts'
 import type { SegmentBody, SegmentLookup, SegmentRequest } from '../packaging/output-format.ts'
 import type { SourceMedia } from '../packaging/segments/source-media.ts'
-import type { ByteRange, ObjectStream } from '../stores/objects.ts'
+import type { ByteRange } from '../stores/objects.ts'
+import type { BodyPart } from './send-parts.ts'
 
 const CACHE_BYTES = 64 * 1024 * 1024
 
@@ -39,16 +40,32 @@ export class Segments {
   }
 
   /**
-   * Opens a body, or a range of it, as consecutive parts, which are shared and must not be changed. The caller closes
-   * them. Throws LostMedia, before anything is sent, when the bytes of a source are not as stored.
+   * Opens the first of the consecutive parts of a body, or of a range of it, and says how the others are opened when
+   * their turn comes, so that a response has one file open. Parts are shared and must not be changed; the caller closes
+   * them. Throws LostMedia, before anything is sent, when the bytes of any source are not as stored.
    */
-  async open(body: SegmentBody, range?: ByteRange): Promise<readonly (Uint8Array | ObjectStream)[]> {
-    if (body.kind === 'object') return [await this.archive.openProven(body.object, range)]
-    if (body.kind === 'bytes') return range ? slice(body.parts, range) : body.parts
-    return openAll(range ? within(body.objects, range) : body.objects.map((object) => ({ object })), (part) =>
-      this.archive.openProven(part.object, part.range),
-    )
+  async open(body: SegmentBody, range?: ByteRange): Promise<OpenBody> {
+    if (body.kind === 'bytes') return { first: range ? slice(body.parts, range) : body.parts, rest: [] }
+    const objects: readonly ObjectPart[] =
+      body.kind === 'object'
+        ? [{ object: body.object, ...(range && { range }) }]
+        : range
+          ? within(body.objects, range)
+          : body.objects.map((object) => ({ object }))
+    const [openFirst, ...rest] = objects.map((part) => async (): Promise<BodyPart> => {
+      const opened = await this.archive.openProven(part.object, part.range)
+      return opened instanceof Uint8Array ? [opened] : opened
+    })
+    for (const open of rest) await closePart(await open())
+    return { first: await openFirst?.(), rest }
   }
+}
+
+/** The parts of a body: the first, unless the body is empty, and what opens the others. */
+type OpenBody = { readonly first: BodyPart | undefined; readonly rest: readonly (() => Promise<BodyPart>)[] }
+
+export async function closePart(part: BodyPart | undefined): Promise<void> {
+  if (part && 'close' in part) await part.close()
 }
 
 type ObjectPart = { readonly object: StoredBytes; readonly range?: ByteRange }
@@ -61,22 +78,6 @@ function within(objects: readonly StoredBytes[], { start, end }: ByteRange): rea
     offset += object.size
     return range.start < range.end ? [{ object, range }] : []
   })
-}
-
-async function openAll<T extends Uint8Array | ObjectStream>(
-  objects: readonly ObjectPart[],
-  open: (part: ObjectPart) => Promise<T>,
-): Promise<T[]> {
-  const opened = await Promise.allSettled(objects.map(open))
-  const failed = opened.find((each) => each.status === 'rejected')
-  const parts = opened.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
-  if (!failed) return parts
-  await closeAll(parts)
-  throw failed.reason
-}
-
-export async function closeAll(parts: readonly (Uint8Array | ObjectStream)[]): Promise<void> {
-  await Promise.all(parts.map(async (part) => ('close' in part ? await part.close() : undefined)))
 }
 
 /**

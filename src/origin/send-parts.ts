@@ -1,38 +1,111 @@
 import type { ServerResponse } from 'node:http'
-import type { ObjectStream } from '../stores/objects.ts'
+import type { OutgoingBytes } from '../http/outgoing-bytes.ts'
+import { MOST_PIECE_BYTES, type ObjectStream } from '../stores/objects.ts'
 
 /**
- * Sends consecutive bytes and streams, and ends the response. Bytes in memory are sent at once, with the headers. A
- * piece of a stream is valid until the next is requested, so each waits until the one before has left.
+ * Bytes in memory that are written at a time. They keep all of their buffer until they have left, so that smaller
+ * pieces would only cost system calls.
+ */
+const MEMORY_PIECE_BYTES = 2 * 1024 * 1024
+
+/** Consecutive bytes in memory, or a stream. */
+export type BodyPart = readonly Uint8Array[] | ObjectStream
+
+/**
+ * Sends consecutive parts and ends the response; each is opened when those before it have been sent. Bytes are sent in
+ * pieces: the next follows at once when the kernel has taken the one before, and otherwise waits until that has left,
+ * while the memory behind it is counted.
  */
 export async function sendParts(
   response: ServerResponse,
-  parts: readonly (Uint8Array | ObjectStream)[],
+  first: BodyPart | undefined,
+  rest: readonly (() => Promise<BodyPart>)[],
+  outgoing: OutgoingBytes,
 ): Promise<void> {
-  response.cork()
-  for (const part of parts) {
-    if (part instanceof Uint8Array) {
-      response.write(part)
-      continue
-    }
-    response.uncork()
-    for await (const piece of part) {
-      if (response.destroyed) return
-      await sent(response, piece)
-    }
-    response.cork()
+  let part = first
+  for (let next = 0; part; next++) {
+    if ('close' in part) await sendStream(response, part, outgoing)
+    else await sendBytes(response, part, next === rest.length, outgoing)
+    if (response.destroyed || response.writableEnded) return
+    part = await rest[next]?.()
   }
   response.end()
 }
 
-/** Resolves when the bytes are no longer needed: the kernel has them, or the client has left. */
-function sent(response: ServerResponse, piece: Uint8Array): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      response.off('close', done)
-      resolve()
+async function sendStream(response: ServerResponse, stream: ObjectStream, outgoing: OutgoingBytes): Promise<void> {
+  try {
+    outgoing.hold(response, [{ byteLength: MOST_PIECE_BYTES }])
+    for await (const piece of stream) {
+      if (response.destroyed) return
+      const flushed = write(response, [piece], false)
+      // The piece is valid only until the next is requested.
+      if (response.writableLength > 0) await flushed
+      outgoing.progress(response)
     }
-    response.once('close', done)
-    response.write(piece, done)
-  })
+  } finally {
+    await stream.close()
+  }
+}
+
+async function sendBytes(
+  response: ServerResponse,
+  chunks: readonly Uint8Array[],
+  isLast: boolean,
+  outgoing: OutgoingBytes,
+): Promise<void> {
+  const pieces = piecesOf(chunks)
+  let buffers: readonly ArrayBufferLike[] | undefined
+  for (const [at, piece] of pieces.entries()) {
+    const isEnd = isLast && at === pieces.length - 1
+    const flushed = write(response, piece, isEnd)
+    if (response.writableLength === 0) continue
+    // A view of a buffer that is being sent keeps all of the buffer.
+    buffers ??= [...new Set(chunks.map(({ buffer }) => buffer))]
+    outgoing.hold(response, buffers)
+    if (isEnd) return
+    await flushed
+    if (response.destroyed) return
+  }
+}
+
+/**
+ * Writes bytes together, with the headers where those are not sent yet. Resolves when they are no longer needed: the
+ * kernel has them, or the client has left.
+ */
+function write(response: ServerResponse, chunks: readonly Uint8Array[], isEnd: boolean): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const done = () => {
+    response.off('close', done)
+    resolve()
+  }
+  response.cork()
+  for (const [at, chunk] of chunks.entries()) {
+    if (at < chunks.length - 1) response.write(chunk)
+    else if (isEnd) response.end(chunk)
+    else response.write(chunk, done)
+  }
+  if (!isEnd) response.uncork()
+  if (response.writableLength > 0) response.once('close', done)
+  return promise
+}
+
+/** The chunks in groups of about the size of a piece; longer ones are divided. */
+function piecesOf(chunks: readonly Uint8Array[]): readonly (readonly Uint8Array[])[] {
+  const pieces: Uint8Array[][] = []
+  let piece: Uint8Array[] = []
+  let size = 0
+  for (const chunk of chunks) {
+    for (let at = 0; at < chunk.length; at += MEMORY_PIECE_BYTES) {
+      const part = at === 0 && chunk.length <= MEMORY_PIECE_BYTES ? chunk : chunk.subarray(at, at + MEMORY_PIECE_BYTES)
+      if (size + part.length > MEMORY_PIECE_BYTES && size > 0) {
+        pieces.push(piece)
+        piece = []
+        size = 0
+      }
+      piece.push(part)
+      size += part.length
+    }
+  }
+  if (size > 0) pieces.push(piece)
+  return pieces
 }

@@ -1,8 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
-import type { ByteRange, ObjectStream } from './objects.ts'
+import { type ByteRange, MOST_PIECE_BYTES, type ObjectStream } from './objects.ts'
 
-/** Large enough that a segment takes few reads, small enough that many slow readers cost little. */
-const PIECE_BYTES = 512 * 1024
 /** Buffers kept for later streams: their pages are warm, and a new one costs more than reading into it. */
 const MOST_SPARE = 32
 
@@ -24,10 +22,10 @@ export class FileStream implements ObjectStream {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
-    const buffer = spare.pop() ?? Buffer.allocUnsafeSlow(PIECE_BYTES)
+    const buffer = spare.pop() ?? Buffer.allocUnsafeSlow(MOST_PIECE_BYTES)
     try {
       while (this.position < this.end) {
-        const wanted = Math.min(PIECE_BYTES, this.end - this.position)
+        const wanted = Math.min(MOST_PIECE_BYTES, this.end - this.position)
         const { bytesRead } = await this.file.read(buffer, 0, wanted, this.position)
         if (bytesRead === 0) throw new Error(`object ${this.name} ends at ${this.position}, not at ${this.end}`)
         this.position += bytesRead

@@ -55,6 +55,20 @@ describe('a cache of objects', () => {
     assert.deepEqual(reads, ['a'])
   })
 
+  it('loads at most four objects at a time that are passed on, and streams others', async () => {
+    for (const count of [4, 9]) {
+      const keys = Array.from({ length: count }, (_, at) => `k${at}`)
+      const { objects, hold } = memory(Object.fromEntries(keys.map((key) => [key, 1])))
+      const cache = cacheObjects(objects, { maxBytes: 1000 })
+      for (const key of keys) assert.ok('close' in (await cache.open(key)))
+      const release = hold()
+      const opening = keys.map((key) => cache.open(key))
+      release()
+      const opened = await Promise.all(opening)
+      assert.equal(opened.filter((each) => each instanceof Uint8Array).length, 4)
+    }
+  })
+
   it('shares one load among all who read at the same time, in whole and in part', async () => {
     const { objects, reads, hold } = memory({ a: 10 })
     const cache = cacheObjects(objects, { maxBytes: 100 })

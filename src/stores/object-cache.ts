@@ -4,6 +4,8 @@ import type { Objects } from './objects.ts'
 
 /** The largest part of the cache that one object may take; a larger one would evict too much. */
 const LARGEST_PART = 1 / 4
+/** Objects loaded at the same time to be passed on; while so many are, further ones are streamed. */
+const MOST_LOADS = 4
 /** Keys remembered of objects too large to keep, and of objects passed on once. */
 const MOST_REMEMBERED = 10_000
 
@@ -61,9 +63,10 @@ export function cacheObjects(objects: Objects, { maxBytes }: { maxBytes: number 
     },
 
     async open(key, range) {
-      const isFirst = !kept.has(key) && !loads.has(key) && !passedOn.has(key)
-      if (isFirst) remember(passedOn, key)
-      const bytes = isFirst ? undefined : await held(key)
+      const isHere = kept.has(key) || loads.has(key)
+      const isStreamed = !isHere && (!passedOn.has(key) || loads.size >= MOST_LOADS)
+      if (isStreamed) remember(passedOn, key)
+      const bytes = isStreamed ? undefined : await held(key)
       if (!bytes) return objects.open(key, range)
       return range ? bytes.subarray(range.start, range.end) : bytes
     },

@@ -22,6 +22,12 @@ export type ObjectWriter = {
 }
 
 /**
+ * The largest piece of an ObjectStream, which is also the memory that one takes: large enough that a segment takes few
+ * reads, small enough that many slow readers cost little.
+ */
+export const MOST_PIECE_BYTES = 512 * 1024
+
+/**
  * An object read in pieces, in bounded memory: a piece is valid until the next is requested. The holder closes it.
  */
 export type ObjectStream = AsyncIterable<Uint8Array> & { close(): Promise<void> }

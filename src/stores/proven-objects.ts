@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
+import { Pool } from '../concurrency/pool.ts'
 import { LostMedia } from '../model/lost-media.ts'
 import type { StoredBytes } from '../model/source-segment.ts'
 import { type ByteRange, NoSuchObject, type ObjectStream, type Objects } from './objects.ts'
@@ -8,6 +9,8 @@ import { type ByteRange, NoSuchObject, type ObjectStream, type Objects } from '.
 const HASHED_AT_ONCE = 4 << 20
 /** Objects remembered as proven. Memory: about 100 bytes each. */
 const MOST_REMEMBERED = 10_000
+/** Streams read at the same time only to be proven. */
+const MOST_PROVEN = 8
 /** Errors of a disk or of what lies in the place of an object. */
 const UNREADABLE = new Set(['EIO', 'EISDIR', 'ENOTDIR', 'ELOOP', 'ENXIO', 'EUCLEAN', 'EBADMSG', 'EILSEQ'])
 
@@ -26,6 +29,7 @@ export function provenObjects(objects: Pick<Objects, 'read' | 'open'>): ProvenOb
   /** Bytes that a cache below holds and gives again and again. */
   const provenBytes = new WeakSet<Uint8Array>()
   const provenKeys = new Set<string>()
+  const proofs = new Pool(Array.from({ length: MOST_PROVEN }, (_, place) => place))
 
   const proveBytes = async (object: StoredBytes, bytes: Uint8Array) => {
     if (provenBytes.has(bytes)) return bytes
@@ -45,7 +49,9 @@ export function provenObjects(objects: Pick<Objects, 'read' | 'open'>): ProvenOb
     const opened = await open(object)
     if (opened instanceof Uint8Array) return opened
     try {
-      for await (const _ of opened);
+      await proofs.run(async () => {
+        for await (const _ of opened);
+      })
     } finally {
       await opened.close()
     }

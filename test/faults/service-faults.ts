@@ -21,6 +21,15 @@ export const SERVICE_FAULTS: readonly Fault[] = [
     failure: /place === 'reserved'/,
   },
   {
+    name: 'buffers-of-slow-clients-uncounted',
+    breaks: 'Segments in memory are not counted while clients read them.',
+    file: 'src/origin/send-parts.ts',
+    find: 'outgoing.hold(response, buffers)',
+    replace: 'outgoing.hold(response, [])',
+    caughtBy: { file: 'src/origin/send-parts.test.ts', cases: 'holds what is counted' },
+    failure: /in vain for the client to be waited for/,
+  },
+  {
     name: 'rule-missing',
     breaks: 'An endpoint may delay by more than its startover window.',
     file: 'src/model/endpoint-rules.ts',

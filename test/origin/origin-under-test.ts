@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { OutgoingBytes } from '../../src/http/outgoing-bytes.ts'
 import type { LogFields } from '../../src/log.ts'
 import type { UtcMs } from '../../src/media/time.ts'
 import type { OriginEndpoint } from '../../src/model/origin-endpoint.ts'
@@ -20,6 +21,11 @@ export class OriginUnderTest {
   now: UtcMs = NOON
   /** What the origin has logged. */
   readonly lines: LogLine[] = []
+  readonly outgoing = new OutgoingBytes({
+    mostBytes: 64 * 1024 * 1024,
+    stallSeconds: 60,
+    log: { info() {}, warn() {}, error() {} },
+  })
   private readonly worker = new ManifestWorker()
   private origin: ReturnType<typeof createOrigin> | undefined
   private readonly server = http.createServer((request, response) => {
@@ -44,7 +50,7 @@ export class OriginUnderTest {
     this.resources = new FakeResources(endpoint)
     this.now = NOON
     const { archive, resources } = this
-    const parts = { resources, archive, media: archive.media(), manifestWorker: this.worker }
+    const parts = { resources, archive, media: archive.media(), manifestWorker: this.worker, outgoing: this.outgoing }
     const level = (level: string) => (fields: LogFields) => void this.lines.push({ level, fields })
     const log = { info: level('info'), warn: level('warn'), error: level('error') }
     this.origin = createOrigin({ ...parts, clock: () => this.now, log })
