@@ -64,6 +64,14 @@ accepted, so that viewers see a gap rather than an encoder that stopped. What is
 gets in, and what counts is looked up every 10 seconds. On a full disk encoders get 507 \`NoSpace\`, and the API
 503: make room, and everything goes on.
 
+## Stored media
+
+Every object is compared with its size and CRC-32 whenever it is read. The process that writes the archive also reads all
+stored media again and again, \`scrub-rate\` bytes a second and one pass in \`scrub-interval\` at most; after a restart it goes
+on where it was. A lost object gets its bytes back where the other input sent the same (\`object-repaired\`). Otherwise it is
+lost (\`object-lost\`): players get 404, and harvests replace it or leave a gap, see [Harvesting](harvesting.md). At 8 MiB a
+second, a day of 10 Mb/s takes four hours: choose a rate that reads all you keep in the time in which you want to know.
+
 ## Refusals of ingest
 
 A refused encoder receives one sentence of plain text, and a code in the header \`X-Windrow-Error\`. The log has the code too,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { openArchive } from './archive/archive.ts'
+import { Scrub } from './archive/scrub.ts'
 import { CheckedClock, logNotice } from './checked-clock.ts'
 import type { MachineClocks } from './clock.ts'
 import { Turns } from './concurrency/turns.ts'
@@ -37,6 +38,7 @@ import { cacheObjects } from './stores/object-cache.ts'
 /** Interval at which time passes for channels, and so the delay until a gap is noticed. */
 const TICK_MS = 200
 const RETENTION_MS = 10_000
+const SCRUB_MS = 1000
 /** Interval at which the clocks are recorded: a crash makes content that much younger. */
 const CLOCK_MS = 60_000
 /** The least time for which a step of the date must last, however short the grace period is. */
@@ -98,9 +100,8 @@ export async function startServer(
       closers.push(() => recordClock().catch(failed('recording the clock')))
       closers.push(periodically(CLOCK_MS, recordClock, failed('recording the clock')))
     }
-    const objects = cacheObjects(await openFileObjects(join(config.dataFolder, 'objects'), { asReader: isReader }), {
-      maxBytes: config.memoryCacheBytes,
-    })
+    const stored = await openFileObjects(join(config.dataFolder, 'objects'), { asReader: isReader })
+    const objects = cacheObjects(stored, { maxBytes: config.memoryCacheBytes })
 
     const archive = await openArchive({
       segmentIndex,
@@ -119,6 +120,13 @@ export async function startServer(
     if (writesArchive) {
       closers.push(periodically(TICK_MS, () => archive.tick(), failed('following the inputs')))
       closers.push(periodically(RETENTION_MS, retain, failed('retention')))
+      if (config.scrubBytesPerSecond > 0) {
+        const pace = { bytesPerSecond: config.scrubBytesPerSecond, intervalMs: config.scrubIntervalMs }
+        const scrub = new Scrub({ segmentIndex, objects, stored, clock: steady, log, ...pace })
+        const step = () => scrub.step(() => closing.signal.aborted)
+        closers.push(() => scrub.close())
+        closers.push(periodically(SCRUB_MS, step, failed('reading stored media again')))
+      }
       void archive.sweep().catch(failed('sweeping what a crash left'))
     }
 

@@ -160,6 +160,18 @@ export const SETTINGS = {
     '1h',
     'How long content stays after an endpoint is deleted or its window is reduced.',
   ),
+  scrubBytesPerSecond: preset(
+    'scrub-rate',
+    bytes,
+    '8MiB',
+    'How much stored media is read again each second, to find damage before viewers do; `0B` reads none.',
+  ),
+  scrubIntervalMs: preset(
+    'scrub-interval',
+    duration,
+    '1d',
+    'The least time from the beginning of one reading of all stored media to that of the next.',
+  ),
 
   harvestStore: preset(
     'harvest-store',

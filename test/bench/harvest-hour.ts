@@ -46,6 +46,11 @@ export async function benchHarvestHour(): Promise<Measure[]> {
     rmSync(folder('copied'), { recursive: true })
 
     await windrow.stop()
+    await windrow.start({ WINDROW_HARVEST_VERIFY_LINKS: 'false' })
+    const unread = await harvest(programme, 'unread', 'hour', window)
+    rmSync(folder('unread'), { recursive: true })
+
+    await windrow.stop()
     await windrow.start({ WINDROW_HARVEST_LINKS: 'false' })
     const synced = await harvest(programme, 'synced', 'hour', window)
     const again = await costOf(`cp -r ${folder('linked')} ${folder('copied')} && sync -f ${folder('copied')}`)
@@ -63,6 +68,7 @@ export async function benchHarvestHour(): Promise<Measure[]> {
 
     return [
       measure('harvest of an hour, linked', 'cp -r', bytes, linked, copied),
+      measure('harvest of an hour, linked unread', 'cp -r', bytes, unread, copied),
       measure('harvest of an hour, copied and synced', 'cp -r and sync', bytes, synced, again),
       measure('harvest of an hour to S3', 'aws s3 cp', bytes, sent, uploaded),
     ]

@@ -9,6 +9,7 @@ import { originEndpointOperations } from './origin-endpoints.ts'
 import { outputSegmentOperations } from './output-segments.ts'
 import { outputTimelineOperations } from './output-timelines.ts'
 import { retentionOperations } from './retention.ts'
+import { scrubOperations } from './scrub-record.ts'
 import type { Changes, Operations } from './synchronous.ts'
 import { timelineOperations } from './timelines.ts'
 
@@ -24,6 +25,7 @@ export function operations(db: SqliteDatabase, changes: Changes): Operations {
     ...outputSegmentOperations(db),
     ...outputTimelineOperations(db),
     ...forgettingOperations(db),
+    ...scrubOperations(db),
     ...clockOperations(db),
   }
 }

@@ -281,4 +281,9 @@ export const MIGRATIONS: readonly Migration[] = [
   `
   CREATE TABLE clock (id INTEGER PRIMARY KEY CHECK (id = 1), steady INTEGER NOT NULL, date INTEGER NOT NULL) STRICT;
   `,
+
+  // How far the scrub has come: one row.
+  `
+  CREATE TABLE scrub (id INTEGER PRIMARY KEY CHECK (id = 1), slot INTEGER NOT NULL, began INTEGER NOT NULL) STRICT;
+  `,
 ]
