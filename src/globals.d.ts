@@ -17,3 +17,8 @@ declare class Buffer extends Uint8Array {
   indexOf(value: number | string, byteOffset?: number, encoding?: 'latin1'): number
   latin1Slice(start?: number, end?: number): string
 }
+
+/** The frames of a stack that V8 records with each error. */
+interface ErrorConstructor {
+  stackTraceLimit: number
+}

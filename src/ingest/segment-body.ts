@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import type { ArchiveWriter } from '../archive/writer.ts'
 import type { Clock } from '../clock.ts'
+import type { Turns } from '../concurrency/turns.ts'
 import type { HoldingRoom } from '../media/ts/held-packets.ts'
 import type { InputRef } from '../model/input-ref.ts'
 import type { SourceObject } from '../model/source-segment.ts'
@@ -15,6 +16,7 @@ type SegmentPut = {
   readonly clock: Clock
   readonly maxTracks: number
   readonly room: HoldingRoom
+  readonly turns: Turns
 }
 
 /**
@@ -45,8 +47,9 @@ export async function storeSegment(archive: ArchiveWriter, put: SegmentPut): Pro
     inspection.close()
     throw error
   }
+  const inspected = await put.turns.run(ingest.channelGuid, inspection.endInSteps(size))
   const receivedAt = put.clock()
-  const object = { key, name, size, crc32: crc, sha256: sha256.digest('hex'), receivedAt, ...inspection.end(size) }
+  const object = { key, name, size, crc32: crc, sha256: sha256.digest('hex'), receivedAt, ...inspected }
   inspection.close()
   await asStorageFailure(archive.storeSegment(ingest, object, inspection.habits))
   return object

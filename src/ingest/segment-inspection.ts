@@ -1,5 +1,6 @@
 import { MalformedMedia } from '../media/bytes.ts'
 import { PackedAudioProbe } from '../media/packed-audio.ts'
+import { allSteps, type Steps } from '../media/steps.ts'
 import type { HoldingRoom } from '../media/ts/held-packets.ts'
 import { TsProbe } from '../media/ts/probe.ts'
 import { startsAsWebVtt, WebVttProbe } from '../media/webvtt/probe.ts'
@@ -13,6 +14,9 @@ type InspectionOptions = {
   readonly room?: HoldingRoom
 }
 
+/** What became of a segment: what its probe found, or why it cannot be used. */
+type Inspected = { readonly probe: SegmentProbe } | { readonly problem: string }
+
 class NotAccepted extends Error {
   override readonly name = 'NotAccepted'
 }
@@ -22,6 +26,8 @@ type Probe = {
   push(chunk: Uint8Array): void
   end(): SegmentProbe
   readonly habits?: readonly FoundHabit[]
+  /** Reads what it holds, before `end`. */
+  readHeld?(): Steps<void>
   /** Gives back the memory that is counted. */
   close?(): void
 }
@@ -68,11 +74,18 @@ export class SegmentInspection {
     }
   }
 
-  end(size: number): { readonly probe: SegmentProbe } | { readonly problem: string } {
+  end(size: number): Inspected {
+    return allSteps(this.endInSteps(size))
+  }
+
+  /** As `end`, in steps. */
+  *endInSteps(size: number): Steps<Inspected> {
     if (size === 0) return { problem: 'empty' }
     if (this.problem !== undefined) return { problem: this.problem }
     try {
-      const probe = (this.probe ?? this.choose()).end()
+      const chosen = this.probe ?? this.choose()
+      if (chosen.readHeld) yield* chosen.readHeld()
+      const probe = chosen.end()
       const tracks = probe.tracks.length
       return tracks > this.maxTracks
         ? { problem: `${tracks} tracks; at most ${this.maxTracks} are allowed` }

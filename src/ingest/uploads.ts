@@ -54,8 +54,8 @@ export class Uploads {
   }
 
   private async segment({ ingest }: IngestPath, name: string, body: AsyncIterable<Uint8Array>): Promise<void> {
-    const { archive, clock, faults, limits } = this.options
-    const put = { ingest, name, body, clock, maxTracks: limits.maxTracks, room: this.room }
+    const { archive, clock, faults, limits, turns } = this.options
+    const put = { ingest, name, body, clock, maxTracks: limits.maxTracks, room: this.room, turns }
     const { problem } = await storeSegment(archive, put)
     if (problem === undefined) return
     faults.report(

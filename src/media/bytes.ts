@@ -5,7 +5,12 @@ export class MalformedMedia extends Error {
   readonly offset: number
 
   constructor(problem: string, offset: number) {
+    // Broken parts of media are skipped one by one: recording where in the code each was noticed would take longer than
+    // all the rest.
+    const { stackTraceLimit } = Error
+    Error.stackTraceLimit = 0
     super(`${problem} at byte ${offset}`)
+    Error.stackTraceLimit = stackTraceLimit
     this.offset = offset
   }
 }

@@ -5,10 +5,10 @@
 export type Steps<T> = Generator<void, T, void>
 
 /** Work that is always done: no caller may ask for less of it at a time. In bytes that are moved or searched. */
-const STEP_COST = 2 * 1024 * 1024
+const STEP_COST = 1024 * 1024
 
 /** What an item (a packet, a NAL unit, a frame, a tag, a line) costs besides its bytes, in bytes. */
-const ITEM_COST = 512
+const ITEM_COST = 1024
 
 /** Tells a loop when its step has done enough. */
 export class StepMeter {

@@ -1,4 +1,5 @@
 import { BitReader } from '../bytes.ts'
+import type { Steps } from '../steps.ts'
 
 /** NAL units in a byte stream: what ISO/IEC 14496-10 annex B and ISO/IEC 23008-2 annex B have in common. */
 const START_CODE = '\0\0\x01'
@@ -12,6 +13,24 @@ export const SENTINEL_SIZE = 3
  */
 export function nextStartCode(bytes: Buffer, from: number): number {
   return bytes.indexOf(START_CODE, from, 'latin1')
+}
+
+/** Bytes that are searched at once: where start codes nearly begin everywhere, a search takes 15 ns for each. */
+const WINDOW = 256 * 1024
+
+/**
+ * As `nextStartCode`, in steps, for bytes that end at `end`: it searches no further, and returns `end` when there is
+ * none. The caller keeps a start code there.
+ */
+export function* findStartCode(bytes: Buffer, from: number, end: number): Steps<number> {
+  let at = from
+  for (; end - at > WINDOW; at += WINDOW) {
+    const size = WINDOW + SENTINEL_SIZE - 1
+    const found = Buffer.from(bytes.buffer, bytes.byteOffset + at, size).indexOf(START_CODE, 0, 'latin1')
+    if (found >= 0) return at + found
+    yield
+  }
+  return nextStartCode(bytes, at)
 }
 
 export function writeSentinel(bytes: Uint8Array, at: number): void {

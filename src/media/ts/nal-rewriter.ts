@@ -1,5 +1,5 @@
 import { MalformedMedia, storeU32 } from '../bytes.ts'
-import { nextStartCode, SENTINEL_SIZE, trimZeros } from '../codecs/nal.ts'
+import { SENTINEL_SIZE, trimZeros } from '../codecs/nal.ts'
 import { readSei } from '../codecs/sei.ts'
 import { type NalRole, ROLE, type VideoStream } from '../codecs/video-stream.ts'
 import type { EsBuffer } from './es-buffer.ts'
@@ -77,12 +77,11 @@ export class NalRewriter {
   }
 
   /**
-   * Takes the bytes of a PES packet before its first start code, which are the rest of the unit before.
+   * Takes the bytes of a PES packet before its first start code, at `next`, which are the rest of the unit before.
    * @returns the offset of that start code, or where it would be when the unit's zeros are part of it
    */
-  continueUnit(from: number, end: number): number {
+  continueUnit(from: number, next: number, end: number): number {
     const { bytes } = this
-    const next = nextStartCode(bytes, from)
     if (this.unitSize === 0) return next
     let zeros = 0
     while (from + zeros < end && bytes[from + zeros] === 0) zeros++

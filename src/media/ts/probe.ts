@@ -1,4 +1,5 @@
 import { MalformedMedia } from '../bytes.ts'
+import { allSteps, StepMeter, type Steps } from '../steps.ts'
 import type { MediaProbe } from '../track.ts'
 import { ElementaryProbe } from './elementary-probe.ts'
 import { HeldPackets, type HoldingRoom } from './held-packets.ts'
@@ -22,6 +23,9 @@ import type { ProgramMap } from './psi.ts'
 /** More elementary streams than one program map can list. */
 const MAX_STREAMS = 256
 
+/** Packets that are taken of those held for each that comes: no step is long, and what is held soon ends. */
+const TAKEN_FOR_EACH = 8
+
 /** Roles of PIDs: ignored, a table, or `FIRST_STREAM + n` for elementary stream n. */
 const IGNORED = 0
 const PAT = 1
@@ -44,8 +48,12 @@ export class TsProbe {
   private readonly roles = new Uint16Array(PID_COUNT)
   private readonly program = new ProgramFollower()
   private readonly streams: ElementaryProbe[] = []
-  /** Until the first program map has come. */
+  /** Until the first program map has come, and all that was held has been read. */
   private held: HeldPackets | undefined
+  /** Number of packets held when the map came; -1 before. */
+  private precedeMap = -1
+  /** How many of those belong to streams. */
+  private early = 0
   private readonly carry = new Uint8Array(PACKET_SIZE)
   private carried = 0
   /** Bytes before the packet being read. */
@@ -78,6 +86,7 @@ export class TsProbe {
     if (this.carried > 0) this.damaged++
     if (this.offset === 0) throw new MalformedMedia('less than one transport stream packet', 0)
     this.program.requireMap(this.offset)
+    allSteps(this.readHeld())
     for (const stream of this.streams) stream.end()
     const [timed] = this.streams
       .filter((stream) => stream.times !== null)
@@ -108,6 +117,15 @@ export class TsProbe {
     this.held = undefined
   }
 
+  /** Reads what is still held at the end of the segment, in steps; `end` does it at once. */
+  *readHeld(): Steps<void> {
+    const meter = new StepMeter()
+    while (this.held !== undefined && this.precedeMap >= 0) {
+      this.readFirst(this.held)
+      if (meter.ends()) yield
+    }
+  }
+
   private packet(bytes: Uint8Array, at: number): void {
     if (bytes[at] !== SYNC_BYTE) {
       if (this.offset === 0) throw new MalformedMedia('no sync byte', 0)
@@ -125,11 +143,37 @@ export class TsProbe {
       return
     }
     if (isScrambled(bytes, at) && pid !== NULL_PID) throw new MalformedMedia(SCRAMBLED, this.offset - PACKET_SIZE)
-    const role = this.roles[pid]!
-    if (role >= FIRST_STREAM) this.elementary(role, bytes, at, this.offset - PACKET_SIZE)
+    if (pid === NULL_PID) return
+    if (this.held !== undefined && this.precedeMap >= 0) this.holdBack(this.held, bytes, at)
+    else this.read(bytes, at, this.offset - PACKET_SIZE)
+  }
+
+  /** Takes a packet while others before it are held: it waits for its turn, and some of them have theirs. */
+  private holdBack(held: HeldPackets, bytes: Uint8Array, at: number): void {
+    held.hold(bytes, at, this.offset - PACKET_SIZE, true)
+    for (let taken = 0; taken < TAKEN_FOR_EACH && this.held !== undefined; taken++) this.readFirst(held)
+  }
+
+  private readFirst(held: HeldPackets): void {
+    held.takeFirst((bytes, at, offset, index) => {
+      const role = this.roles[pidOf(bytes, at)]!
+      const isBeforeMap = index < this.precedeMap
+      if (isBeforeMap && role >= FIRST_STREAM) this.early++
+      // Tables before the map were read when it came.
+      if (!isBeforeMap || role >= FIRST_STREAM) this.read(bytes, at, offset)
+    })
+    if (!held.isEmpty) return
+    this.close()
+    const { early } = this
+    if (early > 0) this.habits.push({ habit: 'tables-late', example: `${early} packets of media precede the tables` })
+  }
+
+  private read(bytes: Uint8Array, at: number, offset: number): void {
+    const role = this.roles[pidOf(bytes, at)]!
+    if (role >= FIRST_STREAM) this.elementary(role, bytes, at, offset)
     else if (role === PMT) this.pmt(bytes, at)
     else if (role === PAT) this.pat(bytes, at)
-    else if (this.held !== undefined && pid !== NULL_PID) this.held.hold(bytes, at, this.offset - PACKET_SIZE)
+    else if (this.precedeMap < 0) this.held?.hold(bytes, at, offset, false)
   }
 
   /** Takes a packet of the stream with this role, `offset` bytes into the segment. */
@@ -151,38 +195,27 @@ export class TsProbe {
     const { pmtPid } = this.program
     if (before >= 0) this.roles[before] = IGNORED
     this.roles[pmtPid] = PMT
-    this.held?.forEach((packet, place) => {
-      if (pidOf(packet, place) === pmtPid) this.readMap(packet, place)
-    })
-    this.release()
+    if (this.precedeMap < 0)
+      this.held?.forEach((packet, place) => {
+        if (pidOf(packet, place) === pmtPid) this.readMap(packet, place)
+      })
+    this.mapCame()
   }
 
   private pmt(bytes: Uint8Array, at: number): void {
     this.readMap(bytes, at)
-    this.release()
+    this.mapCame()
   }
 
   private readMap(bytes: Uint8Array, at: number): void {
     this.program.pushPmt(bytes, at, (map, changed) => changed && this.follow(map))
   }
 
-  /** Reads the held packets once the program map is known. */
-  private release(): void {
-    const { held } = this
-    if (held === undefined || this.program.map === undefined) return
-    this.held = undefined
-    let early = 0
-    try {
-      held.forEach((bytes, at, offset) => {
-        const role = this.roles[pidOf(bytes, at)]!
-        if (role < FIRST_STREAM) return
-        this.elementary(role, bytes, at, offset)
-        early++
-      })
-    } finally {
-      held.release()
-    }
-    if (early > 0) this.habits.push({ habit: 'tables-late', example: `${early} packets of media precede the tables` })
+  /** Lets the held packets be read once the program map is known. */
+  private mapCame(): void {
+    if (this.precedeMap >= 0 || this.program.map === undefined) return
+    this.precedeMap = this.held?.count ?? 0
+    if (this.precedeMap === 0) this.close()
   }
 
   /** Follows a new program map. Streams that it no longer lists stay as they are. */

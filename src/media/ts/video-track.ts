@@ -1,4 +1,4 @@
-import { nextStartCode, SENTINEL_SIZE, writeSentinel } from '../codecs/nal.ts'
+import { findStartCode, SENTINEL_SIZE, writeSentinel } from '../codecs/nal.ts'
 import type { VideoStream } from '../codecs/video-stream.ts'
 import type { SampleTable, Track } from '../sample.ts'
 import { StepMeter, type Steps } from '../steps.ts'
@@ -34,14 +34,15 @@ export function* videoTrack(
     rewriter.pes = { pts, dts, randomAccess, isNew: true }
     const [behind0, behind1, behind2] = [bytes[end]!, bytes[end + 1]!, bytes[end + 2]!]
     writeSentinel(bytes, end)
-    let next = rewriter.continueUnit(from, end)
+    let next = rewriter.continueUnit(from, yield* findStartCode(bytes, from, end), end)
     while (next < end) {
       const start = next + SENTINEL_SIZE
-      next = nextStartCode(bytes, start)
+      next = yield* findStartCode(bytes, start, end)
       const unitEnd = Math.min(next, end)
       rewriter.unit(start, unitEnd)
       if (meter.ends(unitEnd - start)) yield
     }
+    if (meter.ends()) yield
     bytes[end] = behind0
     bytes[end + 1] = behind1
     bytes[end + 2] = behind2

@@ -45,21 +45,27 @@ function identity({ start, end, settings, text }: Cue): string {
   return [Math.round(start / TICKS_PER_MS), Math.round(end / TICKS_PER_MS), settings, text].join('\n')
 }
 
+/** Characters of text that are shown in an interval: a few hundred in ten seconds. */
+const MOST_SHOWN_TEXT = 32 * 1024
+
 /** The part of a cue that is shown within an interval. */
 export type ShownCue = Pick<Cue, 'settings' | 'text'> & { readonly start: Ticks; readonly end: Ticks }
 
 /**
  * The cues shown from `from` to `to` on an era's timeline, given the segments for that interval: cut to the interval,
- * since other segments show the rest; in order of beginning, each once.
+ * since other segments show the rest; in order of beginning, each once. Beyond `MOST_SHOWN_TEXT`, cues are left out.
  */
 export function cuesBetween(segments: readonly WebVtt[], from: Ticks, to: Ticks): ShownCue[] {
   const shown = new Map<string, ShownCue>()
+  let left = MOST_SHOWN_TEXT
   for (const { map, cues } of segments) {
     for (const cue of cues) {
       const { start, end } = cueTimes(map, cue, from)
       const cut = { start: ticks(Math.max(start, from)), end: ticks(Math.min(end, to)) }
       const { settings, text } = cue
-      if (cut.start < cut.end) shown.set(identity({ ...cut, settings, text }), { ...cut, settings, text })
+      if (cut.start >= cut.end || text.length > left) continue
+      left -= text.length
+      shown.set(identity({ ...cut, settings, text }), { ...cut, settings, text })
     }
   }
   return [...shown.values()].sort((a, b) => a.start - b.start)
