@@ -81,7 +81,8 @@ class MediaPlaylistReader {
     const meter = new StepMeter()
     let last: PlaylistLine = { line: 1, text: '', value: '' }
     for (const line of playlistLines(text, this.reading)) {
-      if (meter.ends(lineCost(line.text))) yield
+      if (meter.ends(lineCost(line))) yield
+      if (!line) continue
       last = line
       if (line.tag === undefined) this.segment(line)
       else this.tag(line.tag, line)

@@ -57,7 +57,8 @@ class MultivariantPlaylistReader {
     const meter = new StepMeter()
     let lastLine = 1
     for (const line of playlistLines(text, this.reading)) {
-      if (meter.ends(lineCost(line.text))) yield
+      if (meter.ends(lineCost(line))) yield
+      if (!line) continue
       lastLine = line.line
       if (line.tag === undefined) this.variant(line)
       else this.tag(line.tag, line)

@@ -34,9 +34,11 @@ export function* kindOfPlaylistInSteps(playlist: string, reading: PlaylistReadin
   const ofTags = new Set<PlaylistKind>()
   let namesPlaylists: boolean | undefined
   let lastLine = 1
-  for (const { line, tag, value, text } of playlistLines(playlist, reading)) {
+  for (const read of playlistLines(playlist, reading)) {
+    if (meter.ends(lineCost(read))) yield
+    if (!read) continue
+    const { line, tag, value } = read
     lastLine = line
-    if (meter.ends(lineCost(text))) yield
     if (tag === undefined) {
       namesPlaylists = namesPlaylists !== false && isPlaylistUri(value)
       continue

@@ -41,8 +41,8 @@ export type PlaylistLine = NotedLine & { readonly tag?: string; readonly value: 
 const CHARACTER_COST = 32
 
 /** What reading a line costs in a step, in bytes. */
-export function lineCost({ length }: string): number {
-  return CHARACTER_COST * length
+export function lineCost(line: PlaylistLine | undefined): number {
+  return CHARACTER_COST * (line?.text.length ?? 0)
 }
 
 // Control characters (a tab is let pass) and the byte order mark, RFC 8216 §4.1.
@@ -54,8 +54,14 @@ const TAG_NAME = /^#EXT[A-Z0-9-]*$/
 const LOOSE_TAG = /^#(EXT[A-Z0-9-]*)(\s*)(:?)(\s*)(.*)$/is
 const KNOWN_TAG = /^EXT(INF|M3U|-X-.*)$/
 
-/** Yields the tags and URIs of a playlist; blank lines and comments are left out. Throws MalformedPlaylist. */
-export function* playlistLines(text: string, reading: PlaylistReading): Generator<PlaylistLine, void, void> {
+/**
+ * Yields the tags and URIs of a playlist, and undefined for each other line: blank lines, comments and #EXTM3U. Throws
+ * MalformedPlaylist.
+ */
+export function* playlistLines(
+  text: string,
+  reading: PlaylistReading,
+): Generator<PlaylistLine | undefined, void, void> {
   const { limits, habits } = reading
   if (text.length > limits.textLength) {
     throw new MalformedPlaylist(1, `the playlist is longer than ${limits.textLength} characters`)
@@ -64,18 +70,19 @@ export function* playlistLines(text: string, reading: PlaylistReading): Generato
   let isHeaderDue = true
   for (const raw of rawLines(text, habits)) {
     if (++line > limits.lines) throw new MalformedPlaylist(line, `there are more than ${limits.lines} lines`)
-    if (raw === '') continue
-    const content = contentOf(raw, line, reading)
-    if (content === '') continue
+    const content = raw === '' ? '' : contentOf(raw, line, reading)
     const read = content.startsWith('#') ? tagOf(content, line, habits) : { line, text: content, value: content }
-    if (!read) continue
+    if (content === '' || !read) {
+      yield
+      continue
+    }
     if (isHeaderDue) {
       // What begins otherwise is no playlist, as far as anybody can tell.
       if (read.tag === undefined) throw new MalformedPlaylist(line, 'a playlist begins with #EXTM3U')
       if (line > 1 || read.tag !== 'EXTM3U') habits.note('header-missing', read)
       isHeaderDue = false
     }
-    if (read.tag !== 'EXTM3U') yield read
+    yield read.tag === 'EXTM3U' ? undefined : read
   }
   if (isHeaderDue) throw new MalformedPlaylist(1, 'a playlist begins with #EXTM3U')
 }
