@@ -2,7 +2,7 @@ import { msFromTicks, TICKS_PER_SECOND, type Ticks, ticks, type UtcMs } from '..
 import type { ListedPlaylist } from '../listed-playlist.ts'
 import type { SourceObject } from '../source-segment.ts'
 import type { CorrectedLength } from './segment-length.ts'
-import { followedListings, isSilent, RECENT_ENTRIES, type StreamListing, type TimelineState } from './state.ts'
+import { followedListings, isSilent, mostRemembered, type StreamListing, type TimelineState } from './state.ts'
 
 /** The most segments that an encoder lists before their PUTs are complete. */
 const ENTRIES_ON_THEIR_WAY = 3
@@ -59,7 +59,7 @@ export function followPlaylist(state: TimelineState, playlist: ListedPlaylist, u
     listing.lastListedAt = now
     listing.lastDuration = segment.duration
   })
-  listing.recent = listing.recent.slice(-RECENT_ENTRIES)
+  listing.recent = listing.recent.slice(-mostRemembered(listing.recent))
   if (restarted || lastListed > listing.lastSequence) listing.previousSequence = restarted ? -1 : listing.lastSequence
   listing.lastSequence = lastListed
   listing.targetDuration = boundedTargetDuration(playlist, listing.corrected)
@@ -128,16 +128,18 @@ function isRestart(listing: StreamListing, playlist: ListedPlaylist, lastListed:
   if (playlist.segments.length === 0) return false
   if (lastListed < listing.previousSequence) return true
   const isBackward = lastListed < listing.lastSequence
+  const [oldest = Number.POSITIVE_INFINITY, newest = -1] = [0, -1].map((at) => listing.recent.at(at)?.sequence)
   return playlist.segments.some((segment, offset) => {
     const sequence = playlist.mediaSequence + offset
-    const remembered = listing.recent.find((entry) => entry.sequence === sequence)
-    if (!remembered) return false
-    if (remembered.name !== segment.name) return true
+    if (sequence < oldest || sequence > newest) return false
+    const recent = listing.recent.find((entry) => entry.sequence === sequence)
+    if (!recent) return false
+    if (recent.name !== segment.name) return true
     const put = unlisted.get(segment.name)
-    if (!put || remembered.givenUp) return false
+    if (!put || recent.givenUp) return false
     if (isBackward) return true
     // A repeated PUT comes at once, or brings the same bytes; a restarted encoder needs the time of a segment.
-    const isOther = remembered.crc32 !== undefined && remembered.crc32 !== put.crc32
+    const isOther = recent.crc32 !== undefined && recent.crc32 !== put.crc32
     const duration = listing.duration ?? segment.duration
     return offset === 0 && isOther && put.receivedAt - listing.lastListedAt >= msFromTicks(duration)
   })

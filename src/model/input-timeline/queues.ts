@@ -7,11 +7,13 @@ import type { Unlisted } from './listing.ts'
 import { placeGap, placeObject } from './placement.ts'
 import type { MediaObject, Placing } from './placing.ts'
 import { jumpInside } from './segment-length.ts'
-import { type QueuedEntry, RECENT_ENTRIES, type StreamListing, type TimelineState } from './state.ts'
+import { mostRemembered, newestWithin, type QueuedEntry, type StreamListing, type TimelineState } from './state.ts'
 import { placeText, placeTextGap, type TextObject } from './text-placement.ts'
 
 /** The most listed segments of a stream that are waited for: of more than that, the first are given up. */
 const MOST_AWAITED = 256
+/** Characters of the names of those segments: 64 for each. */
+const MOST_AWAITED_TEXT = 16 * 1024
 
 export type QueueDeps = Pick<Placing, 'now' | 'donor' | 'serverDate'> & { readonly unlisted: Unlisted }
 
@@ -74,10 +76,10 @@ function skipUnawaited(
   unlisted: Unlisted,
   { gaps }: Placed,
 ): boolean {
-  const surplus = queue.length - MOST_AWAITED
-  const kept = queue.findIndex(({ name, object }, i) => {
-    return i >= surplus || (object ?? unlisted.get(name)) !== undefined
-  })
+  const isHere = ({ name, object }: QueuedEntry) => (object ?? unlisted.get(name)) !== undefined
+  if (queue[0] && isHere(queue[0])) return false
+  const surplus = queue.length - Math.min(MOST_AWAITED, newestWithin(queue, MOST_AWAITED_TEXT))
+  const kept = queue.findIndex((entry, i) => i >= surplus || isHere(entry))
   for (const { name } of queue.splice(0, kept)) gaps.push({ playlist, name, reason: 'listed long before it was put' })
   return kept > 0
 }
@@ -138,6 +140,6 @@ function settle(listing: StreamListing, sequence: number, object: SourceObject |
 function trimQueues(state: TimelineState): void {
   for (const [playlist, { queue }] of Object.entries(state.listings)) {
     const isNamed = state.streams?.some((stream) => stream.playlist === playlist && makesSlots(stream))
-    if (!isNamed && queue.length > RECENT_ENTRIES) queue.splice(0, queue.length - RECENT_ENTRIES)
+    if (!isNamed) queue.splice(0, queue.length - mostRemembered(queue))
   }
 }

@@ -22,3 +22,19 @@ describe('the saved state of an input', () => {
     assert.deepEqual(readTimeline(JSON.stringify(emptyTimeline('a')), 'a'), emptyTimeline('a'))
   })
 })
+
+describe('the size of the state of an input', () => {
+  it('is bounded where names are long: fewer segments are awaited and remembered', () => {
+    const r = new Rehearsal()
+    r.parent('a')
+    r.list('a', 0, [{ name: 'a-0' }])
+    const names = (length: number) => Array.from({ length: 256 }, (_, i) => ({ name: `${i}`.padStart(length, 'x') }))
+    r.list('a', 1, names(60))
+    const { queue, recent } = r.state.listings['a']!
+    assert.deepEqual([queue.length, recent.length], [256, 64])
+    r.list('a', 257, names(1000))
+    const { queue: later, recent: newest } = r.state.listings['a']!
+    assert.deepEqual([later.length, newest.length], [16, 4])
+    assert.ok(JSON.stringify(r.state).length < 32_000)
+  })
+})

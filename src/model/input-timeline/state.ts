@@ -179,13 +179,33 @@ export type OpenSlot = {
 }
 
 /** The most listed entries a stream remembers, to tell a stale playlist from a restarted encoder. */
-export const RECENT_ENTRIES = 64
+const RECENT_ENTRIES = 64
+/** Characters of the names of those entries: 64 for each. */
+const MOST_RECENT_TEXT = 4096
 /** The most segments of the first variant that are remembered for subtitles to be placed beside them. */
 export const RECENT_PLACES = 16
 /** How many target durations a segment waits for the next one to tell how long it lasts. */
 export const NEXT_TARGET_DURATIONS = 2
 /** A stream that lists nothing new for this many target durations no longer holds the others back. */
 export const SILENT_TARGET_DURATIONS = 3
+
+/**
+ * The number of entries at the end of a list whose names have at most so many characters in all: the state of an input
+ * is saved with every change, and names may be long. At least one.
+ */
+export function newestWithin(entries: readonly { readonly name: string }[], mostText: number): number {
+  let text = 0
+  const tooLong = entries.findLastIndex(({ name }) => {
+    text += name.length
+    return text > mostText
+  })
+  return Math.max(entries.length - 1 - tooLong, Math.min(entries.length, 1))
+}
+
+/** How many entries at the end of a list are remembered: at most RECENT_ENTRIES, fewer where names are long. */
+export function mostRemembered(entries: readonly { readonly name: string }[]): number {
+  return newestWithin(entries.slice(-RECENT_ENTRIES), MOST_RECENT_TEXT)
+}
 
 /** The state of an input that has sent nothing yet. */
 export function emptyTimeline(input = '', firstEra = 1): TimelineState {
