@@ -31,7 +31,7 @@ const OF_THE_FRONT_END = {
   InvalidSignatureException: { status: 403, meaning: 'a signature that does not verify, or is too old' },
   UnknownOperationException: { status: 404, meaning: 'a path without operations' },
   MethodNotAllowedException: { status: 405, meaning: 'a path whose operations have other methods' },
-  RequestEntityTooLargeException: { status: 413, meaning: 'a body of more than 1 MiB' },
+  RequestEntityTooLargeException: { status: 413, meaning: 'a body of more than 128 KiB' },
 } as const satisfies Readonly<Record<string, ErrorType>>
 
 /** An error type that the MediaPackage v1 API declares. */

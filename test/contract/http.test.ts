@@ -75,8 +75,8 @@ describe('the API as HTTP', () => {
     assert.ok(!('description' in (answer.json as object)))
   })
 
-  it('refuses a body beyond 1 MiB, declared or not, and lives', async () => {
-    const body = JSON.stringify({ id: 'large', description: 'x'.repeat(1024 * 1024) })
+  it('refuses a body beyond 128 KiB, declared or not, and lives', async () => {
+    const body = JSON.stringify({ id: 'large', description: 'x'.repeat(128 * 1024) })
     const declared = await call(control.endpoint, { method: 'POST', path: '/channels', body })
     assert.deepEqual([declared.status, declared.errorType], [413, 'RequestEntityTooLargeException'])
     const { headers } = await signer().sign(unsigned(control.endpoint, { method: 'POST', path: '/channels', body }))
