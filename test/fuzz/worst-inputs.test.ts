@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { WORST_INPUTS } from './worst/all.ts'
+import { judged } from './worst/table.ts'
+
+/** Short: two sizes, few readings. `npm run soak -- --only worst-inputs` measures up to 10 MB, and prints the table. */
+const SHORT = { sizes: [16 * 1024, 128 * 1024], rounds: 2, mostExponent: 1.4 }
+
+describe('the worst inputs', () => {
+  it('are many, each with a name of its own', () => {
+    const names = WORST_INPUTS.map(({ reader, name }) => `${reader}: ${name}`)
+    assert.equal(new Set(names).size, names.length)
+    assert.ok(new Set(WORST_INPUTS.map(({ name }) => name)).size >= 60)
+  })
+
+  for (const reader of new Set(WORST_INPUTS.map((input) => input.reader))) {
+    it(`${reader}: none holds the event loop for long, or costs more for each byte the more bytes there are`, async () => {
+      const faults: string[] = []
+      for (const input of WORST_INPUTS.filter((each) => each.reader === reader)) {
+        const { fault } = await judged(input, SHORT)
+        if (fault !== undefined) faults.push(fault)
+      }
+      assert.deepEqual(faults, [])
+    })
+  }
+})
