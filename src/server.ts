@@ -215,7 +215,7 @@ export async function startServer(
     if (plays('origin')) {
       const manifestWorker = new ManifestWorker()
       closers.push(() => manifestWorker.close())
-      const origin = createOrigin({ resources, archive, media, manifestWorker, outgoing, clock: steady, log })
+      const origin = createOrigin({ resources, archive, media, manifestWorker, outgoing, clients, clock: steady, log })
       closers.push(() => origin.close())
       mounts.push(origin)
     }

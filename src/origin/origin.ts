@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Absence, ArchiveReader } from '../archive/reader.ts'
 import type { Clock } from '../clock.ts'
+import type { ClientNetworks } from '../http/client-networks.ts'
 import { FaultLog } from '../http/fault-log.ts'
 import type { Mount, Target } from '../http/handler.ts'
 import type { OutgoingBytes } from '../http/outgoing-bytes.ts'
@@ -16,9 +17,9 @@ import { type Resources, StoreUnavailable } from '../stores/resources.ts'
 import { refusalOf } from './access.ts'
 import { EndpointDirectory } from './endpoint-directory.ts'
 import type { CachedManifest } from './manifests/cached-manifest.ts'
-import { Manifests } from './manifests/manifests.ts'
+import { Manifests, ManifestsBusy } from './manifests/manifests.ts'
 import { parseManifestQuery } from './manifests/query.ts'
-import { type ManifestWorker, ManifestWorkerBusy } from './manifests/worker.ts'
+import type { ManifestWorker } from './manifests/worker.ts'
 import { PLAYBACK_ERRORS, type PlaybackError } from './playback-error.ts'
 import { acceptsGzip, matchesNone, requestedRange } from './request-headers.ts'
 import { CORS_HEADERS, type PlaybackRefusal, sendPreflight, sendRefusal } from './responses.ts'
@@ -43,6 +44,8 @@ export type OriginDeps = {
   readonly archive: SegmentLookup & Pick<ArchiveReader, 'version' | 'edge' | 'range' | 'openProven'>
   readonly media: SourceMedia
   readonly manifestWorker: ManifestWorker
+  /** Who asks, so that nobody's windows of the past delay those of others. */
+  readonly clients: ClientNetworks
   /** Counts what responses hold until clients have read them. */
   readonly outgoing: OutgoingBytes
   readonly clock: Clock
@@ -56,6 +59,7 @@ export function createOrigin({
   media,
   manifestWorker,
   outgoing,
+  clients,
   clock,
   log,
 }: OriginDeps): Mount & { close(): void } {
@@ -85,7 +89,7 @@ export function createOrigin({
 
     const query = parseManifestQuery(named, target.query)
     if (named.kind === 'manifest') {
-      const manifest = await manifests.find(endpoint, path, named, query)
+      const manifest = await manifests.find(endpoint, path, named, { query, client: clients.ofRequest(request) })
       return typeof manifest === 'string' ? manifest : sendManifest(request, response, manifest)
     }
     return playSegment(request, response, { endpoint, path, segmentRequest: named })
@@ -211,7 +215,7 @@ type ThrownRefusal = PlaybackRefusal & { readonly cause?: unknown }
 /** Returns the refusal for an error; undefined when it is the server's fault. */
 function refusalBy(error: unknown): ThrownRefusal | undefined {
   if (error instanceof RuleViolation) return { error: 'InvalidQuery', sentence: `${error.message}.` }
-  if (error instanceof ManifestWorkerBusy) return { error: 'ManifestsBusy' }
+  if (error instanceof ManifestsBusy) return { error: 'ManifestsBusy' }
   if (error instanceof LostMedia) return { error: 'SegmentLost', cause: error }
   return error instanceof StoreUnavailable ? { error: 'StoreUnavailable', cause: error } : undefined
 }

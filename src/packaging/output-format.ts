@@ -4,7 +4,6 @@ import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { OutputSegment, SegmentSummary, SummaryWindow } from '../model/output-segment.ts'
 import type { NumberRange } from '../model/segment-numbers.ts'
 import type { StoredBytes } from '../model/source-segment.ts'
-import type { ViewingWindow } from '../model/viewing-window.ts'
 import type { SourceMedia } from './segments/source-media.ts'
 
 /** Port: one way of presenting a channel to players; all that origin and harvest know of packaging. */
@@ -71,8 +70,8 @@ export type ManifestStyle = PlayedStyle | { readonly kind: 'harvest' }
 
 export type PlayedStyle = {
   readonly kind: 'live'
-  /** The window a viewer asked for instead of the live one, and whether it is complete. */
-  readonly shift?: { readonly asked: ViewingWindow; readonly isOver: boolean }
+  /** The folder of the window a viewer asked for instead of the live one, and whether the window is complete. */
+  readonly shift?: { readonly folder: string; readonly isOver: boolean }
   /** Filter of a parent manifest. */
   readonly filter?: ManifestFilter
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { utcMs } from '../media/time.ts'
-import { referencesOf, splitTimes } from './time-shift.ts'
+import { referencesOf, splitTimes, windowFolder } from './time-shift.ts'
 
 describe('times in a path', () => {
   for (const [path, times, rest] of [
@@ -19,7 +19,8 @@ describe('times in a path', () => {
   }
 
   it('are told on to children where the query told them, in one way of writing', () => {
-    const shift = { asked: { start: utcMs(1_500_000_000_000), end: utcMs(1_500_000_010_250) }, isOver: true }
+    const window = { start: utcMs(1_500_000_000_000), end: utcMs(1_500_000_010_250) }
+    const shift = { folder: windowFolder(window), isOver: true }
     assert.deepEqual(referencesOf({ depth: 0 }, { kind: 'live', shift }), {
       toManifests: 'start/1500000000/end/1500000010.25/',
       toSegments: '',

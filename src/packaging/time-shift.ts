@@ -12,7 +12,7 @@ export function splitTimes(path: string): { readonly times: PathTimes; readonly 
 }
 
 /** The folders that state a window, the same whatever form a request had. */
-function folderOf({ start, end }: ViewingWindow): string {
+export function windowFolder({ start, end }: ViewingWindow): string {
   return `start/${start / 1000}/${end === undefined ? '' : `end/${end / 1000}/`}`
 }
 
@@ -25,6 +25,6 @@ export type References = { readonly toManifests: string; readonly toSegments: st
  */
 export function referencesOf({ depth }: PathTimes, style: ManifestStyle): References {
   if (style.kind === 'harvest') return { toManifests: '', toSegments: '' }
-  const asked = depth === 0 ? style.shift?.asked : undefined
-  return { toManifests: asked ? folderOf(asked) : '', toSegments: '../'.repeat(depth) }
+  const folder = depth === 0 ? style.shift?.folder : undefined
+  return { toManifests: folder ?? '', toSegments: '../'.repeat(depth) }
 }

@@ -3,6 +3,24 @@ import type { Fault } from './fault.ts'
 /** In what viewers are sent: playlists, manifests, segments, and when. */
 export const OUTPUT_FAULTS: readonly Fault[] = [
   {
+    name: 'unequal-windows-shared',
+    breaks: 'Windows among the same numbers share a manifest although they have other segments.',
+    file: 'src/origin/manifests/window-manifests.ts',
+    find: '...(!rendered.isInOrder && { onlyFor: window }),',
+    replace: '',
+    caughtBy: { file: 'src/origin/manifests/time-shift.test.ts', cases: 'are several where times go back' },
+    failure: /- +'index_1_12'/,
+  },
+  {
+    name: 'first-come-first-served',
+    breaks: 'Work waits for all that was asked for before, whoever asked.',
+    file: 'src/concurrency/fair-queue.ts',
+    find: 'const [first, ...others] = ready.toSorted((a, b) => this.rank(a) - this.rank(b))',
+    replace: 'const [first, ...others] = ready',
+    caughtBy: { file: 'src/concurrency/fair-queue.test.ts', cases: 'is not delayed for others' },
+    failure: /attack 0,attack \d/,
+  },
+  {
     name: 'segment-left-out-of-playlist',
     breaks: 'Media playlists leave out every fifth segment without a word.',
     file: 'src/packaging/hls-playlists/media-playlist.ts',

@@ -15,6 +15,7 @@ import { promisify } from 'node:util'
 import { brotliDecompress } from 'node:zlib'
 import { type Archive, openArchive } from '../../src/archive/archive.ts'
 import { Turns } from '../../src/concurrency/turns.ts'
+import { ClientNetworks } from '../../src/http/client-networks.ts'
 import { OutgoingBytes } from '../../src/http/outgoing-bytes.ts'
 import { ticksFromSeconds, utcMs } from '../../src/media/time.ts'
 import type { SegmentProbe } from '../../src/model/source-segment.ts'
@@ -116,7 +117,16 @@ for (const version of [5, 6]) {
       const manifestWorker = new ManifestWorker()
       const media = new SourceMedia(archive, { maxBytes: 1 << 20, turns: new Turns() })
       const outgoing = new OutgoingBytes({ mostBytes: 64 * 1024 * 1024, stallSeconds: 60, log })
-      const deps = { resources: store.resources, archive, media, manifestWorker, outgoing, clock, log }
+      const deps = {
+        resources: store.resources,
+        archive,
+        media,
+        manifestWorker,
+        outgoing,
+        clients: new ClientNetworks(),
+        clock,
+        log,
+      }
       const origin = createOrigin(deps)
       const server = http.createServer((request, response) => {
         void origin.handle(request, response, { path: request.url ?? '', query: '' })

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { ClientNetworks } from '../../src/http/client-networks.ts'
 import { OutgoingBytes } from '../../src/http/outgoing-bytes.ts'
 import type { LogFields } from '../../src/log.ts'
 import type { UtcMs } from '../../src/media/time.ts'
@@ -50,7 +51,15 @@ export class OriginUnderTest {
     this.resources = new FakeResources(endpoint)
     this.now = NOON
     const { archive, resources } = this
-    const parts = { resources, archive, media: archive.media(), manifestWorker: this.worker, outgoing: this.outgoing }
+    const clients = new ClientNetworks()
+    const parts = {
+      resources,
+      archive,
+      media: archive.media(),
+      manifestWorker: this.worker,
+      outgoing: this.outgoing,
+      clients,
+    }
     const level = (level: string) => (fields: LogFields) => void this.lines.push({ level, fields })
     const log = { info: level('info'), warn: level('warn'), error: level('error') }
     this.origin = createOrigin({ ...parts, clock: () => this.now, log })

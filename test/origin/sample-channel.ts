@@ -260,6 +260,8 @@ export class FakeArchive
   readonly lost = new Set<string>()
   readonly overrides = new Map<string, Uint8Array>()
   windowsRead = 0
+  /** Pages of segments that manifests of windows were written from. */
+  pagesRead = 0
   bytesRead = 0
 
   constructor(window: ArchiveWindow | undefined) {
@@ -304,7 +306,10 @@ export class FakeArchive
     const within = ({ after, last: newest }: NumberRange) =>
       this.window?.segments.filter(({ number }) => number > after && number <= newest) ?? []
     const page = async (range: NumberRange) => writePage(within(range))
-    const summaries = async (range: NumberRange) => writePage(within(range).map(segmentSummaryOf))
+    const summaries = async (range: NumberRange) => {
+      this.pagesRead++
+      return writePage(within(range).map(segmentSummaryOf))
+    }
     const numbers = { after: first - 1, last }
     return { version, eras, window, outputTimeline: ++outputTimelines, numbers, following, ended, page, summaries }
   }

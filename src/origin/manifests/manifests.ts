@@ -1,6 +1,7 @@
 import type { ArchiveReader, LiveEdge } from '../../archive/reader.ts'
 import { LruCache } from '../../cache/lru-cache.ts'
 import type { Clock } from '../../clock.ts'
+import { FairQueue, QueueFull } from '../../concurrency/fair-queue.ts'
 import { SingleFlight } from '../../concurrency/single-flight.ts'
 import { type UtcMs, utcMs } from '../../media/time.ts'
 import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
@@ -12,12 +13,13 @@ import {
   type WindowAbsence,
 } from '../../model/viewing-window.ts'
 import type { ManifestRequest, PlayedStyle } from '../../packaging/output-format.ts'
+import { windowFolder } from '../../packaging/time-shift.ts'
 import type { PlaybackError } from '../playback-error.ts'
 import { CachedManifest } from './cached-manifest.ts'
 import type { ManifestQuery } from './query.ts'
 import { manifestText } from './render.ts'
+import { FOLDER_OF_WINDOW, type RenderedWindow, WindowManifests } from './window-manifests.ts'
 import type { ManifestWorker } from './worker.ts'
-import type { Rendered } from './worker-messages.ts'
 
 /**
  * Bytes of each of two caches: live manifests, and manifests requested by query, which therefore never evict live
@@ -28,6 +30,15 @@ const CACHE_BYTES = 64 * 1024 * 1024
 const ENTRY_BYTES = 4096
 /** Time for which a window in the past is assumed not to change. */
 const OVER_MS = 600_000
+/**
+ * Windows looked up and written at the same time: one can wait for the index while another is written. Memory holds
+ * this many windows.
+ */
+const AT_ONCE = 2
+/** Windows that may wait; more means that they are requested faster than they can be written. */
+const MOST_WAITING = 64
+/** Segments beyond which a window is long: an hour of segments of two seconds. */
+const LONG_SEGMENTS = 1800
 /** max-age in seconds of a window in the past: content is kept for a minute longer than any window shows it. */
 const OVER_MAX_AGE = 60
 
@@ -46,14 +57,20 @@ type CacheEntry = {
   readonly until?: UtcMs
 }
 
+/** What can be seen of a window, and the live edge of that moment. */
+type SeenWindow = { readonly window: VisibleWindow; readonly edge: LiveEdge }
+
 type Archive = Pick<ArchiveReader, 'version' | 'live' | 'edge' | 'range'>
 
-/** The text to be written, and how long it holds. */
-type Rendering = {
-  readonly rendered: Rendered | 'NothingToShowYet'
-  readonly version: number
-  readonly until?: UtcMs
-  readonly maxAge: number
+/** The text to be written or the manifest itself, and how long it holds. */
+type Rendering = Omit<RenderedWindow, 'rendered'> & {
+  readonly rendered: RenderedWindow['rendered'] | 'NothingToShowYet' | (typeof WINDOW_ERRORS)[WindowAbsence]
+  readonly manifest?: CachedManifest
+}
+
+/** Thrown when too many manifests are waiting. */
+export class ManifestsBusy extends Error {
+  override readonly name = 'ManifestsBusy'
 }
 
 /** Gives manifests on request. Each is written once while it is current, however many clients ask. */
@@ -64,6 +81,8 @@ export class Manifests {
   private readonly live = new LruCache<CacheEntry>(CACHE_BYTES)
   private readonly byQuery = new LruCache<CacheEntry>(CACHE_BYTES)
   private readonly rendering = new SingleFlight<CacheEntry | PlaybackError>()
+  private readonly windows = new WindowManifests((entry, version) => this.holds(entry, version))
+  private readonly queue = new FairQueue({ atOnce: AT_ONCE, mostWaiting: MOST_WAITING, longCost: LONG_SEGMENTS })
 
   constructor(archive: Archive, worker: ManifestWorker, clock: Clock) {
     this.archive = archive
@@ -71,20 +90,18 @@ export class Manifests {
     this.clock = clock
   }
 
-  /** The manifest for a path, or why there is none. Throws ManifestWorkerBusy. */
+  /** The manifest for a path, or why there is none; `client` is who asks, where that is known. Throws ManifestsBusy. */
   async find(
     endpoint: OriginEndpoint,
     path: string,
     request: ManifestRequest,
-    query: ManifestQuery,
+    { query, client }: { readonly query: ManifestQuery; readonly client: string | undefined },
   ): Promise<CachedManifest | PlaybackError> {
     const delayMs = endpoint.timeDelaySeconds * 1000
     const asOf = delayMs > 0 ? utcMs(this.clock() - delayMs) : undefined
     const { window: asked, filter } = query
-    const edge = asked && (await this.archive.edge(endpoint, asOf))
-    if (asked && !edge) return 'NothingToShowYet'
-    const seen = asked && edge && visible(asked, endpoint, edge)
-    if (typeof seen === 'string') return WINDOW_ERRORS[seen]
+    const seen = asked && (await this.visible(endpoint, asked, asOf))
+    if (typeof seen === 'string') return seen
 
     const isLive = !asked && !filter
     const cache = isLive ? this.live : this.byQuery
@@ -93,18 +110,44 @@ export class Manifests {
     const entry = cache.get(key)
     if (entry && this.holds(entry, version)) return entry.manifest
 
-    const renderKey = `${key}/${seen?.isOver ? 'over' : version}`
+    const renderKey = `${key}/${seen?.window.isOver ? 'over' : version}`
     const found = await this.rendering.run(renderKey, async () => {
       const fresh =
-        asked && seen && edge
-          ? await this.renderShifted(endpoint, path, { asked, seen, edge, query })
+        asked && seen
+          ? await this.inTurn({ endpoint, seen, client }, () =>
+              this.renderShifted(endpoint, path, request, { asked, filter, asOf }),
+            )
           : await this.renderLive(endpoint, request, query, asOf)
       return store(fresh, cache, key)
     })
     return typeof found === 'string' ? found : found.manifest
   }
 
-  private holds({ version, until }: CacheEntry, current: number): boolean {
+  /** What can be seen of a window, with the live edge, or why nothing can. */
+  private async visible(endpoint: OriginEndpoint, asked: ViewingWindow, asOf: UtcMs | undefined) {
+    const edge = await this.archive.edge(endpoint, asOf)
+    if (!edge) return 'NothingToShowYet'
+    const progress = { live: endUtcOf(edge.segment), published: edge.publishedUntil }
+    const window = visibleWindow(asked, endpoint.startoverWindowSeconds, progress)
+    return typeof window === 'string' ? WINDOW_ERRORS[window] : { window, edge }
+  }
+
+  /** Does the work for a window when it has its turn among those of other endpoints and clients. */
+  private async inTurn<T>(
+    { endpoint, seen, client }: { endpoint: OriginEndpoint; seen: SeenWindow; client: string | undefined },
+    work: () => Promise<T>,
+  ): Promise<T> {
+    const { start, end } = seen.window
+    const shownMs = Math.min(end, endUtcOf(seen.edge.segment)) - start
+    const cost = Math.max(shownMs / 1000 / endpoint.packaging.segment.durationSeconds, 1)
+    try {
+      return await this.queue.run({ subject: endpoint.guid, client, cost }, work)
+    } catch (error) {
+      throw error instanceof QueueFull ? new ManifestsBusy('too many manifests are waiting') : error
+    }
+  }
+
+  private holds({ version, until }: Pick<CacheEntry, 'version' | 'until'>, current: number): boolean {
     return until === undefined ? version === current : this.clock() < until
   }
 
@@ -131,27 +174,39 @@ export class Manifests {
   private async renderShifted(
     endpoint: OriginEndpoint,
     path: string,
-    { asked, seen, edge, query }: { asked: ViewingWindow; seen: VisibleWindow; edge: LiveEdge; query: ManifestQuery },
+    { times }: ManifestRequest,
+    { asked, filter, asOf }: { asked: ViewingWindow; filter: ManifestQuery['filter']; asOf: UtcMs | undefined },
   ): Promise<Rendering> {
-    const { isOver } = seen
-    const segmentRange = await this.archive.range(endpoint, seen, edge)
-    const style: PlayedStyle = { kind: 'live', shift: { asked, isOver }, ...(query.filter && { filter: query.filter }) }
-    const rendered = segmentRange
-      ? await this.worker.render({ endpoint, path, segmentRange, style })
-      : 'NothingInWindow'
-    const isFinal = isOver && !(rendered instanceof Object && rendered.isHeldBack)
-    return {
-      rendered,
-      version: edge.version,
-      ...(isFinal ? { until: utcMs(this.clock() + OVER_MS) } : nextDue(endpoint, edge.following)),
-      maxAge: isFinal ? OVER_MAX_AGE : liveMaxAge(endpoint),
-    }
-  }
-}
+    const version = this.archive.version(endpoint.channelGuid)
+    // Looked up again, since the archive may have gone on while the window waited.
+    const seen = await this.visible(endpoint, asked, asOf)
+    if (typeof seen === 'string') return { rendered: seen, version, maxAge: 0 }
+    const { window, edge } = seen
+    const { isOver } = window
+    const segmentRange = await this.archive.range(endpoint, window, edge)
+    if (!segmentRange) return { rendered: 'NothingInWindow', version: edge.version, maxAge: 0 }
 
-function visible(asked: ViewingWindow, { startoverWindowSeconds }: OriginEndpoint, edge: LiveEdge) {
-  const progress = { live: endUtcOf(edge.segment), published: edge.publishedUntil }
-  return visibleWindow(asked, startoverWindowSeconds, progress)
+    const { after, last } = segmentRange.numbers
+    // The times in a path change nothing in the text but the way to the segments, which is as long for all.
+    const name = path.replace(`start/${times.start}/`, 'start//').replace(`end/${times.end}/`, 'end//')
+    const run = JSON.stringify([endpoint.guid, endpoint.revision, name, filter, after, last, isOver])
+    const place = { run, window: `${window.start}-${window.end}`, folder: windowFolder(asked), version: edge.version }
+    return this.windows.find(place, async () => {
+      const style: PlayedStyle = {
+        kind: 'live',
+        shift: { folder: FOLDER_OF_WINDOW, isOver },
+        ...(filter && { filter }),
+      }
+      const rendered = await this.worker.render({ endpoint, path, segmentRange, style })
+      const isFinal = isOver && !(rendered instanceof Object && rendered.isHeldBack)
+      return {
+        rendered,
+        version: edge.version,
+        ...(isFinal ? { until: utcMs(this.clock() + OVER_MS) } : nextDue(endpoint, edge.following)),
+        maxAge: isFinal ? OVER_MAX_AGE : liveMaxAge(endpoint),
+      }
+    })
+  }
 }
 
 /** The time at which the next segment becomes visible. It is known in advance when the endpoint has a time delay. */
@@ -168,7 +223,7 @@ function liveMaxAge(endpoint: OriginEndpoint): number {
 }
 
 function store(
-  { rendered, version, until, maxAge }: Rendering,
+  { rendered, manifest: shared, version, until, maxAge }: Rendering,
   cache: LruCache<CacheEntry>,
   key: string,
 ): CacheEntry | PlaybackError {
@@ -177,7 +232,7 @@ function store(
   const newest = cache.get(key)
   // A slow rendering must not replace a newer one.
   if (newest && newest.version > version) return newest
-  const manifest = isNothing ? rendered : new CachedManifest(rendered, maxAge)
+  const manifest = isNothing ? rendered : (shared ?? new CachedManifest(rendered, maxAge))
   const entry = { manifest, version, ...(until !== undefined && { until }) }
   cache.put(key, entry, ENTRY_BYTES + (typeof manifest === 'string' ? 0 : manifest.cost))
   return entry

@@ -397,6 +397,55 @@ start/${at(6)}/end/${at(18.5)}/index_2.m3u8
   })
 })
 
+describe('windows of the same segments', () => {
+  for (const name of NAMES) {
+    it(`are one ${name} manifest, which is written once`, async () => {
+      serve(FORMATS[name])
+      const { path } = PARENTS[name]
+      const windows = [
+        [6, 18],
+        [6.5, 17],
+        [11.999, 12.001],
+        [8, 18],
+      ] as const
+      const texts = []
+      for (const [start, end] of windows) texts.push(await listing(path(`start/${at(start)}/end/${at(end)}/`)))
+      assert.deepEqual(new Set(texts).size, 1)
+      const pages = origin.archive.pagesRead
+      // Both playlists of HLS and CMAF, and the one manifest of the others.
+      assert.equal(pages, texts[0]!.startsWith('#EXTM3U') ? 2 : 1)
+      const other = await listing(path(`start/${at(6)}/end/${at(18.001)}/`))
+      assert.deepEqual(timesOf(other, name), span(6, 24))
+      assert.equal(origin.archive.pagesRead, 2 * pages)
+    })
+  }
+
+  for (const name of ['HLS', 'CMAF'] as const) {
+    it(`are one ${name} manifest although each names its own folders`, async () => {
+      serve(FORMATS[name])
+      const query = PARENTS[name].query
+      const ask = (start: number, end: number) => origin.manifest(query(`start=${at(start)}&end=${at(end)}`))
+      const [one, other] = [await ask(6, 18), await ask(6.25, 17.5)]
+      assert.match(one, new RegExp(`^start/${at(6)}/end/${at(18)}/\\w`, 'm'))
+      assert.equal(other, one.replaceAll(`start/${at(6)}/end/${at(18)}/`, `start/${at(6.25)}/end/${at(17.5)}/`))
+      assert.equal(origin.archive.pagesRead, 1)
+    })
+  }
+
+  it('are several where times go back, so that a window may leave out segments in the middle', async () => {
+    const back = { ...LADDER, id: 2, clock: { ...LADDER.clock, utc: utcMs(LADDER.clock.utc - 600_000) } }
+    const segments = outputSegments(10, [{}, {}, {}, {}])
+    // The second segment is of another time.
+    const odd = { ...segments[1]!, era: 2, startUtc: utcMs(segments[1]!.startUtc - 9000) }
+    serve(FORMATS.HLS, windowOf([segments[0]!, odd, ...segments.slice(2)], { eras: [LADDER, back] }))
+    const playlist = (start: number, end: number) =>
+      origin.manifest(`start/${at(start)}/end/${at(end)}/index_1.m3u8`).then((text) => text.match(/index_1_\d+/g))
+    assert.deepEqual(await playlist(1, 20), ['index_1_10', 'index_1_11', 'index_1_12', 'index_1_13'])
+    assert.deepEqual(await playlist(4, 20), ['index_1_10', 'index_1_12', 'index_1_13'])
+    assert.deepEqual(await playlist(1, 20), ['index_1_10', 'index_1_11', 'index_1_12', 'index_1_13'])
+  })
+})
+
 describe('a time delay', () => {
   const delayed = (name: keyof typeof FORMATS, seconds: number) => ({ ...FORMATS[name], timeDelaySeconds: seconds })
 

@@ -26,6 +26,8 @@ export type ManifestText = {
   readonly lastUpdated: number
   /** True when part of a window in the past is left out until more is known. */
   readonly isHeldBack: boolean
+  /** True when the segments begin and end in the order of their numbers, so that every window among them is a run. */
+  readonly isInOrder: boolean
 }
 
 /** A reason for which a window makes no manifest. */

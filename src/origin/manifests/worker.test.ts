@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
-import { eventually } from '../../../test/judges/processes.ts'
 import { FakeArchive, NOON, outputSegments, windowOf } from '../../../test/origin/sample-channel.ts'
 import { hlsEndpoint } from '../../../test/origin/sample-endpoints.ts'
 import type { SegmentRange } from '../../archive/reader.ts'
 import { utcMs } from '../../media/time.ts'
 import { StoreUnavailable } from '../../stores/resources.ts'
-import { ManifestWorker, ManifestWorkerBusy } from './worker.ts'
+import { ManifestWorker } from './worker.ts'
 
 const ENDPOINT = hlsEndpoint()
 const archive = new FakeArchive(windowOf(outputSegments(1, [{}, {}, {}])))
@@ -15,7 +14,7 @@ async function jobFor(summaries?: SegmentRange['summaries']) {
   const edge = (await archive.edge(ENDPOINT))!
   const window = { start: NOON, end: utcMs(NOON + 12_000) }
   const segmentRange = (await archive.range(ENDPOINT, window, edge))!
-  const style = { kind: 'live', shift: { asked: window, isOver: true } } as const
+  const style = { kind: 'live', shift: { folder: 'window/', isOver: true } } as const
   return {
     endpoint: ENDPOINT,
     path: 'index_1.m3u8',
@@ -44,33 +43,6 @@ describe('the manifest worker', () => {
     const failing = await jobFor(async () => Promise.reject(failure))
     await assert.rejects(worker.render(failing), failure)
     assert.ok(await worker.render(await jobFor()))
-  })
-
-  it('writes two at a time, and lets no more than 64 wait', async () => {
-    let asked = 0
-    let atOnce = 0
-    let mostAtOnce = 0
-    const answer = Promise.withResolvers<void>()
-    const jobs = await Promise.all(
-      Array.from({ length: 66 }, async () => {
-        const { segmentRange, ...job } = await jobFor()
-        const summaries: SegmentRange['summaries'] = async (range) => {
-          asked++
-          mostAtOnce = Math.max(mostAtOnce, ++atOnce)
-          await answer.promise
-          atOnce--
-          return segmentRange.summaries(range)
-        }
-        return { ...job, segmentRange: { ...segmentRange, summaries } }
-      }),
-    )
-    const rendering = jobs.map((job) => worker.render(job))
-    await assert.rejects(worker.render(await jobFor()), ManifestWorkerBusy)
-    await eventually('two to be written', () => asked === 2 || undefined)
-    answer.resolve()
-    for (const rendered of await Promise.all(rendering)) assert.ok(rendered)
-    assert.equal(asked, 66)
-    assert.equal(mostAtOnce, 2)
   })
 
   it('fails what was in a thread that ended, and starts another', async () => {

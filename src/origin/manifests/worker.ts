@@ -2,22 +2,9 @@ import { Worker } from 'node:worker_threads'
 import type { SegmentRange } from '../../archive/reader.ts'
 import type { Rendered, RenderJob, RenderReply, RenderRequest } from './worker-messages.ts'
 
-/**
- * Manifests written at the same time: one can wait for the index while another is written. Memory holds this many
- * windows.
- */
-const AT_ONCE = 2
-/** Manifests that may wait; more means that windows are requested faster than they can be written. */
-const MOST_WAITING = 64
 const MOST_MEGABYTES = 1024
 
-/** Thrown when too many manifests are waiting. */
-export class ManifestWorkerBusy extends Error {
-  override readonly name = 'ManifestWorkerBusy'
-}
-
 type Job = {
-  readonly work: RenderJob
   readonly summaries: SegmentRange['summaries']
   readonly done: PromiseWithResolvers<Rendered>
   /** The error of a page that could not be read, kept because only its message can pass through the thread. */
@@ -29,7 +16,6 @@ type Job = {
  * and the next request starts another.
  */
 export class ManifestWorker {
-  private readonly waiting: Job[] = []
   private readonly rendering = new Map<number, Job>()
   private thread: Worker | undefined
   private lastId = 0
@@ -38,33 +24,23 @@ export class ManifestWorker {
     this.thread = this.start()
   }
 
-  /** Writes a manifest. Throws ManifestWorkerBusy. */
+  /** Writes a manifest. The caller bounds how many are written at the same time: memory holds the windows of all. */
   async render({
     endpoint,
     path,
     segmentRange,
     style,
   }: Omit<RenderJob, 'segmentRange'> & { segmentRange: SegmentRange }): Promise<Rendered> {
-    if (this.waiting.length >= MOST_WAITING) throw new ManifestWorkerBusy('too many manifests are being written')
     const { page: _, summaries, ...plain } = segmentRange
     const done = Promise.withResolvers<Rendered>()
-    this.waiting.push({ work: { endpoint, path, segmentRange: plain, style }, summaries, done })
-    this.next()
+    const id = ++this.lastId
+    this.rendering.set(id, { summaries, done })
+    this.send({ kind: 'job', id, job: { endpoint, path, segmentRange: plain, style } })
     return done.promise
   }
 
   async close(): Promise<void> {
     await this.thread?.terminate()
-  }
-
-  private next(): void {
-    while (this.rendering.size < AT_ONCE) {
-      const job = this.waiting.shift()
-      if (!job) return
-      const id = ++this.lastId
-      this.rendering.set(id, job)
-      this.send({ kind: 'job', id, job: job.work })
-    }
   }
 
   private send(message: RenderRequest): void {
@@ -86,7 +62,6 @@ export class ManifestWorker {
       const lost = [...this.rendering.values()]
       this.rendering.clear()
       for (const { done } of lost) done.reject(reason)
-      this.next()
     })
     return thread
   }
@@ -107,6 +82,5 @@ export class ManifestWorker {
     this.rendering.delete(message.id)
     if (message.kind === 'rendered') job?.done.resolve(message.rendered)
     else job?.done.reject(job.failure ?? message.error)
-    this.next()
   }
 }

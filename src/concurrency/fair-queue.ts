@@ -1,0 +1,118 @@
+/** Thrown for work that has no place in the queue, or that lost it to work of others. */
+export class QueueFull extends Error {
+  override readonly name = 'QueueFull'
+
+  constructor() {
+    super('too much is waiting')
+  }
+}
+
+/** Whose work it is, and how much. */
+export type WorkClaim = {
+  /** What the work is about. */
+  readonly subject: string
+  /** Who asked for it, where that is known. */
+  readonly client: string | undefined
+  /** Estimated amount of work, in any unit. */
+  readonly cost: number
+}
+
+export type FairQueueOptions = {
+  /** Pieces of work done at the same time; at most one of a client, and at most one that is long. */
+  readonly atOnce: number
+  /** Pieces of work that may wait. */
+  readonly mostWaiting: number
+  /** Cost beyond which work is long. */
+  readonly longCost: number
+}
+
+type Waiting = {
+  readonly claim: WorkClaim
+  readonly start: () => void
+  readonly reject: (error: Error) => void
+  passedOver: number
+}
+
+/** Claims after which the use of subjects and clients counts half. */
+const HALVED_AFTER = 64
+
+/**
+ * Work that waits for others. Next is the work whose subject and client have claimed least lately, short work before
+ * long; long work rises as it is passed over. When too much waits, what would be last loses its place. So nobody who
+ * claims much delays those who claim little by more than one piece of work.
+ */
+export class FairQueue {
+  private readonly options: FairQueueOptions
+  private readonly waiting: Waiting[] = []
+  private readonly running = new Set<WorkClaim>()
+  /** Cost claimed lately, by subject and by client. */
+  private readonly use = new Map<string, number>()
+  private claims = 0
+
+  constructor(options: FairQueueOptions) {
+    this.options = options
+  }
+
+  /** Resolves or rejects as `work` does, once it has had its turn. Throws QueueFull. */
+  async run<T>(claim: WorkClaim, work: () => Promise<T>): Promise<T> {
+    this.charge(claim)
+    await new Promise<void>((start, reject) => {
+      this.waiting.push({ claim, start, reject, passedOver: 0 })
+      this.next()
+      if (this.waiting.length > this.options.mostWaiting) this.refuseLast()
+    })
+    try {
+      return await work()
+    } finally {
+      this.running.delete(claim)
+      this.next()
+    }
+  }
+
+  private next(): void {
+    while (this.running.size < this.options.atOnce) {
+      const ready = this.waiting.filter(({ claim }) => this.mayRun(claim))
+      const [first, ...others] = ready.toSorted((a, b) => this.rank(a) - this.rank(b))
+      if (!first) return
+      for (const other of others) other.passedOver++
+      this.waiting.splice(this.waiting.indexOf(first), 1)
+      this.running.add(first.claim)
+      first.start()
+    }
+  }
+
+  private mayRun({ client, cost }: WorkClaim): boolean {
+    const { longCost } = this.options
+    for (const other of this.running) {
+      if (client !== undefined && other.client === client) return false
+      if (cost > longCost && other.cost > longCost) return false
+    }
+    return true
+  }
+
+  private refuseLast(): void {
+    // Of equals, the newest.
+    const last = this.waiting.reduce((a, b) => (this.rank(b) >= this.rank(a) ? b : a))
+    this.waiting.splice(this.waiting.indexOf(last), 1)
+    last.reject(new QueueFull())
+  }
+
+  private rank({ claim: { subject, client, cost }, passedOver }: Waiting): number {
+    const ofClient = client === undefined ? 0 : (this.use.get(clientKey(client)) ?? 0)
+    return (this.use.get(subjectKey(subject)) ?? 0) + ofClient + cost / (1 + passedOver)
+  }
+
+  private charge({ subject, client, cost }: WorkClaim): void {
+    for (const key of [subjectKey(subject), ...(client === undefined ? [] : [clientKey(client)])]) {
+      this.use.set(key, (this.use.get(key) ?? 0) + Math.max(cost, 1))
+    }
+    if (++this.claims % HALVED_AFTER !== 0) return
+    for (const [key, cost] of this.use) {
+      if (cost >= 1) this.use.set(key, cost / 2)
+      else this.use.delete(key)
+    }
+  }
+}
+
+const subjectKey = (subject: string) => `subject ${subject}`
+const clientKey = (client: string) => `client ${client}`
