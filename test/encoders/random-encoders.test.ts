@@ -134,6 +134,14 @@ const CASES: Readonly<Record<string, EncoderScript>> = {
       { seconds: 6, restart: { pauseMs: 200, names: 'go on', timestamps: 'by the clock', isMarked: true } },
     ],
   },
+  'of slides whose EXTINF in whole seconds is likely, but for their sound': {
+    ...PLAIN,
+    video: { variants: 1, rate: '25', rhythm: [25, 13, 10] },
+    sound: { ...PLAIN.sound, place: 'muxed' },
+    cuts: [[101]],
+    told: 'rounded',
+    parts: [{ ...PLAIN.parts[0]!, seconds: 6 }],
+  },
   'that begins anew a second before it left off, across the wrap of its timestamps': {
     ...PLAIN,
     video: { variants: 1, rate: '25', rhythm: [1, 1] },

@@ -13,8 +13,8 @@ const LEAST_TOLERANCE: Ticks = ticks(1800)
 /** How far the sound beside the pictures may end from them, to confirm that they end there. */
 const SOUND_TOLERANCE: Ticks = ticks(TICKS_PER_SECOND / 10)
 
-/** Sound that goes on for so long after pictures of no steady rate says that the last of them lasts longer. */
-const MOST_SOUND_AHEAD: Ticks = ticks(TICKS_PER_SECOND / 4)
+/** Sound that ends so far from where EXTINF says pictures of no steady rate do says that the last ends elsewhere. */
+const MOST_SOUND_APART: Ticks = ticks(TICKS_PER_SECOND / 4)
 
 /** No frame of sound has fewer bytes: those of its ADTS header, ISO/IEC 13818-7 §6.2; other codecs' are longer. */
 const LEAST_FRAME_BYTES = 7
@@ -109,8 +109,8 @@ type Measured = {
 /** Where nobody knows how long the last sample lasts, it may be as long as all the others, and not longer than that. */
 function agrees(told: Ticks, measured: Measured | undefined, span: number): boolean {
   if (!measured) return told > 0 && told >= span && told <= 2 * span + SOUND_TOLERANCE
-  const { length, tolerance, isSteady, soundEnd = 0 } = measured
-  return Math.abs(told - length) <= tolerance && (isSteady || soundEnd - told <= MOST_SOUND_AHEAD)
+  const { length, tolerance, isSteady, soundEnd = told } = measured
+  return Math.abs(told - length) <= tolerance && (isSteady || Math.abs(soundEnd - told) <= MOST_SOUND_APART)
 }
 
 function measure({ tracks, times, firstPts, lastPts }: MediaProbe): Measured | undefined {
