@@ -158,6 +158,7 @@ export async function startServer(
       formatOf: outputFormatOf,
       buckets,
       clock: date,
+      steady,
       log,
       owner,
       jobsAtOnce: config.harvestWorkers,

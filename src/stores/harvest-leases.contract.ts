@@ -48,6 +48,16 @@ export function harvestLeasesContract(
       assert.equal((await claim(await withJobs('2', '1')))?.id, '2')
     })
 
+    it('leave out what the worker has, whatever the date says of its lease', async () => {
+      const resources = await withJobs('1', '2')
+      const first = await claim(resources)
+      assert.equal(first?.id, '1')
+      const late = { owner: 'worker', now: later(400 * 86_400_000), leaseMs: LEASE_MS }
+      assert.equal((await resources.claimHarvestJob({ ...late, except: ['1'] }))?.id, '2')
+      assert.equal(await resources.claimHarvestJob({ ...late, except: ['1', '2'] }), undefined)
+      assert.equal((await resources.claimHarvestJob({ ...late, owner: 'another' }))?.id, '1')
+    })
+
     it('say who has the job, until when, and how often it was taken up', async () => {
       const resources = await withJobs('j')
       const job = await claim(resources)

@@ -32,9 +32,15 @@ export type HarvestRecords = {
   /**
    * Claims the oldest job among those in progress that are queued and due, or whose lease has expired; the latter
    * counts as a failure of the worker that had it. The claim increments `attempts`, the state becomes RUNNING, and
-   * the lease ends `leaseMs` after `now`. Concurrent claims get different jobs.
+   * the lease ends `leaseMs` after `now`. Concurrent claims get different jobs. Those with the ids in `except` are not
+   * claimed: the worker has them, whatever the date says of their leases.
    */
-  claimHarvestJob(claim: { owner: string; now: UtcMs; leaseMs: number }): Promise<HarvestRecord | undefined>
+  claimHarvestJob(claim: {
+    owner: string
+    now: UtcMs
+    leaseMs: number
+    except?: readonly string[]
+  }): Promise<HarvestRecord | undefined>
   /**
    * Renews the lease and records the job's progress in the same transaction. Written objects reset `failures` to 0; a
    * key written again replaces its record. `completing` is permanent, but has no effect on a job that is being

@@ -46,10 +46,21 @@ export class JobLedger {
     Object.assign(run, { cancelling: true, notBefore: 0 })
   }
 
-  async claimHarvestJob({ owner, now, leaseMs }: { owner: string; now: UtcMs; leaseMs: number }) {
+  async claimHarvestJob({
+    owner,
+    now,
+    leaseMs,
+    except = [],
+  }: {
+    owner: string
+    now: UtcMs
+    leaseMs: number
+    except?: readonly string[]
+  }) {
     const entry = [...this.jobs.values()].find(
-      ({ run }) =>
-        (run.state === 'QUEUED' && run.notBefore <= now) || (run.state === 'RUNNING' && (run.leaseUntil ?? 0) <= now),
+      ({ job, run }) =>
+        !except.includes(job.id) &&
+        ((run.state === 'QUEUED' && run.notBefore <= now) || (run.state === 'RUNNING' && (run.leaseUntil ?? 0) <= now)),
     )
     if (!entry) return undefined
     const { run } = entry

@@ -12,6 +12,7 @@ import {
 } from '../../../test/harvest/sample-harvest.ts'
 import { outputSegments, sampleBytes, windowOf } from '../../../test/origin/sample-channel.ts'
 import { ALL_STREAMS, hlsEndpoint } from '../../../test/origin/sample-endpoints.ts'
+import { utcMs } from '../../media/time.ts'
 import type { HarvestJob, HarvestOutcome } from '../../model/harvest-job.ts'
 import { BucketRefused } from '../../stores/buckets.ts'
 import { createHarvester, type HarvesterDeps } from './harvester.ts'
@@ -388,6 +389,28 @@ describe('a worker that lost its job', () => {
     )
     assert.equal(resources.ended.length, 1)
     assert.ok(lines.some(({ message }) => message === 'harvest job taken over by another worker'))
+  })
+
+  it('has its job, whatever becomes of the date meanwhile', async () => {
+    const resources = new JobLedger(harvestJob())
+    const buckets = new RecordingBuckets()
+    const steady = () => utcMs(0)
+    const { deps, pass } = rehearsal({ archive: archiveOf(10), buckets, resources, steady, objectsAtOnce: 1 })
+    const harvester = createHarvester(deps)
+    const [reached, go] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    buckets.onPut = (key) => {
+      if (!key.endsWith('index_1_3.ts')) return undefined
+      reached.resolve()
+      return go.promise
+    }
+    await harvester.takeUp()
+    await reached.promise
+    pass(400 * 86_400_000)
+    await harvester.takeUp()
+    go.resolve()
+    await harvester.settled()
+    assert.deepEqual(resources.outcome, { state: 'SUCCEEDED' })
+    assert.equal(resources.run().attempts, 1)
   })
 
   it('says so, also when it learns of it after the last object', async () => {

@@ -15,10 +15,10 @@ import type { OutputFormat } from '../../packaging/output-format.ts'
 import type { SourceMedia } from '../../packaging/segments/source-media.ts'
 import { BucketRefused, type Buckets } from '../../stores/buckets.ts'
 import type { HarvestRecords } from '../../stores/harvest-records.ts'
-import type { Checkpoint } from '../asset/checkpoint.ts'
 import { exportAsset } from '../asset/export.ts'
 import { HarvestFailed } from '../harvest-failed.ts'
 import type { Sleep } from '../retry.ts'
+import { checkpointOf } from './asset-checkpoint.ts'
 import { harvestEvent } from './event.ts'
 import { Lease, LeaseLost } from './lease.ts'
 import { HarvestProgress } from './progress.ts'
@@ -43,6 +43,8 @@ export type HarvesterDeps = {
   readonly formatOf: (endpoint: OriginEndpoint) => OutputFormat | undefined
   readonly buckets: Buckets
   readonly clock: Clock
+  /** The clock by which this worker counts how long its lease holds; when absent, `clock`. */
+  readonly steady?: Clock
   readonly log: Log
   /** The account that the job's event names. */
   readonly account: Account
@@ -89,10 +91,11 @@ export function createHarvester(deps: HarvesterDeps): Harvester {
   async function claimSome(): Promise<void> {
     while (running.size < deps.jobsAtOnce && !closing.signal.aborted) {
       const { owner, leaseMs } = deps
-      const job = await resources.claimHarvestJob({ owner, now: clock(), leaseMs })
+      const except = [...running.values()].map(({ lease }) => lease.claim.id)
+      const job = await resources.claimHarvestJob({ owner, now: clock(), leaseMs, except })
       if (!job) return
       const progress = new HarvestProgress(job.run.cursor, clock)
-      const lease = new Lease(job, progress, deps)
+      const lease = new Lease(job, progress, { ...deps, steady: deps.steady ?? clock })
       const key = `${job.id}/${job.run.fence}`
       const done = run(job, lease, progress).finally(() => {
         running.delete(key)
@@ -254,46 +257,5 @@ export function createHarvester(deps: HarvesterDeps): Harvester {
       await claiming
       await settled()
     },
-  }
-}
-
-/**
- * The checkpoint of an asset's writer: it goes into the progress, and from there into the lease's next checkpoint.
- */
-function checkpointOf(
-  lease: Lease,
-  progress: HarvestProgress,
-  tellLosses: (losses: readonly Loss[]) => void,
-): Checkpoint {
-  return {
-    get plan() {
-      return progress.settledPlan
-    },
-    get names() {
-      return progress.chosenNames
-    },
-    get hasObjects() {
-      return progress.hasObjects
-    },
-    get losses() {
-      return progress.losses
-    },
-    lose(losses) {
-      progress.lose(losses)
-      tellLosses(losses)
-    },
-    get replacedTag() {
-      return progress.replacedTag
-    },
-    settle: (plan, tracks) => progress.settle(plan, tracks),
-    chooseNames: (names) => progress.chooseNames(names),
-    expect: (segments) => progress.expect(segments),
-    willReplace: (tag) => progress.willReplace(tag),
-    wrote(object, track) {
-      progress.wrote(object, track)
-      lease.touch()
-    },
-    save: (more) => lease.save(more),
-    flushWith: (flush) => lease.flushWith(flush),
   }
 }

@@ -14,6 +14,8 @@ export class LeaseLost extends Error {
 export type LeaseDeps = {
   readonly resources: Pick<HarvestRecords, 'checkpointHarvestJob'>
   readonly clock: Clock
+  /** Never steps: the date may, and must not end a lease. */
+  readonly steady: Clock
   readonly log: Log
   readonly leaseMs: number
   /** Longest time between writing an object and recording it. */
@@ -48,7 +50,7 @@ export class Lease {
     this.signal = this.ending.signal
     this.deps = deps
     this.progress = progress
-    this.until = deps.clock() + deps.leaseMs
+    this.until = deps.steady() + deps.leaseMs
     this.heartbeat = setInterval(() => this.beat(), Math.max(deps.leaseMs / BEATS, SHORTEST_BEAT_MS))
     if (job.run.cancelling) this.cancel()
   }
@@ -61,7 +63,7 @@ export class Lease {
    * Notes that something was written: it is recorded now, or once enough time has passed since the last checkpoint.
    */
   touch(): void {
-    const sinceLast = this.deps.clock() - this.began
+    const sinceLast = this.deps.steady() - this.began
     this.soon ??= setTimeout(
       () => {
         this.soon = undefined
@@ -98,22 +100,23 @@ export class Lease {
 
   private beat(): void {
     // The store was unreachable for so long that another worker may have the job by now.
-    if (this.deps.clock() >= this.until) this.lose()
+    if (this.deps.steady() >= this.until) this.lose()
     else this.inBackground()
   }
 
   private async checkpoint(more: { readonly completing?: true }): Promise<void> {
-    const { resources, clock, leaseMs } = this.deps
+    const { resources, clock, steady, leaseMs } = this.deps
     const objects = this.progress.take()
     const cursor = this.progress.cursor()
     try {
       if (objects.length > 0) {
-        this.began = clock()
+        this.began = steady()
         await this.flush()
       }
       const now = clock()
+      const began = steady()
       const answer = await resources.checkpointHarvestJob(this.claim, { now, leaseMs, cursor, objects, ...more })
-      this.until = now + leaseMs
+      this.until = began + leaseMs
       if (answer === 'lost') this.lose()
       if (answer === 'cancelling') this.cancel()
     } catch (error) {

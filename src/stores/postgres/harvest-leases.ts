@@ -10,7 +10,7 @@ type Held = { seq: number; cancelling: boolean; body: HarvestJob }
 /** Operations with which workers of several processes claim and run harvest jobs. */
 export function harvestLeaseOperations(db: PostgresDatabase) {
   return {
-    async claimHarvestJob({ owner, now, leaseMs }) {
+    async claimHarvestJob({ owner, now, leaseMs, except = [] }) {
       // A row that another claim, or the job's own checkpoint, is currently writing is skipped.
       const row = await db.get<HarvestJobRow>(
         `UPDATE windrow.harvest_job SET state = 'RUNNING', owner = $1, lease_until = $2::bigint + $3, fence = fence + 1,
@@ -20,11 +20,13 @@ export function harvestLeaseOperations(db: PostgresDatabase) {
            SELECT seq FROM windrow.harvest_job
            WHERE status = 'IN_PROGRESS'
              AND (state = 'QUEUED' AND not_before <= $2::bigint OR state = 'RUNNING' AND lease_until <= $2::bigint)
+             AND id NOT IN (SELECT jsonb_array_elements_text($4::jsonb))
            ORDER BY seq FOR UPDATE SKIP LOCKED LIMIT 1)
          RETURNING ${RECORD_COLUMNS}`,
         owner,
         now,
         leaseMs,
+        JSON.stringify(except),
       )
       return row && harvestRecord(row)
     },

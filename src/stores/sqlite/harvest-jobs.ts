@@ -79,7 +79,17 @@ export function harvestJobOperations(db: SqliteDatabase) {
       return rows.length > page.limit ? { items, next: String(shown.at(-1)?.seq) } : { items }
     },
 
-    claimHarvestJob({ owner, now, leaseMs }: { owner: string; now: UtcMs; leaseMs: number }) {
+    claimHarvestJob({
+      owner,
+      now,
+      leaseMs,
+      except = [],
+    }: {
+      owner: string
+      now: UtcMs
+      leaseMs: number
+      except?: readonly string[]
+    }) {
       const row = db.get<StoredHarvestJobRow>(
         `UPDATE harvest_job SET state = 'RUNNING', owner = ?1, lease_until = ?2 + ?3, fence = fence + 1,
            attempts = attempts + 1, failures = failures + (state = 'RUNNING'), started_at = coalesce(started_at, ?2)
@@ -87,11 +97,13 @@ export function harvestJobOperations(db: SqliteDatabase) {
            SELECT seq FROM harvest_job INDEXED BY harvest_job_in_progress
            WHERE status = 'IN_PROGRESS'
              AND (state = 'QUEUED' AND not_before <= ?2 OR state = 'RUNNING' AND lease_until <= ?2)
+             AND id NOT IN (SELECT value FROM json_each(?4))
            ORDER BY seq LIMIT 1)
          RETURNING ${RECORD_COLUMNS}`,
         owner,
         now,
         leaseMs,
+        JSON.stringify(except),
       )
       return row && recordOf(row)
     },
