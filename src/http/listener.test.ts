@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import type { ServerResponse } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { afterEach, describe, it } from 'node:test'
 import { eventually } from '../../test/judges/processes.ts'
@@ -8,6 +9,7 @@ import { ConnectionAdmission, type ConnectionLimits, DEFAULT_CONNECTION_LIMITS }
 import type { Mount } from './handler.ts'
 import { type Listener, listen } from './listener.ts'
 import type { ListenerLimits } from './listener-limits.ts'
+import { OutgoingBytes } from './outgoing-bytes.ts'
 import { sendText } from './send-text.ts'
 
 type Line = { readonly level: string; readonly fields: object; readonly message: string }
@@ -23,6 +25,7 @@ async function start(
   mounts: readonly Mount[],
   limits: Partial<ListenerLimits> = {},
   connectionLimits: ConnectionLimits = DEFAULT_CONNECTION_LIMITS,
+  outgoing?: OutgoingBytes,
 ) {
   const lines: Line[] = []
   const level = (level: string) => (fields: object, message: string) => void lines.push({ level, fields, message })
@@ -34,6 +37,7 @@ async function start(
     mounts,
     log,
     admission: new ConnectionAdmission(connectionLimits, new ClientNetworks(), log),
+    ...(outgoing && { outgoing }),
     limits: { drainMs: 60_000, ...limits },
   })
   open.push(listener)
@@ -283,6 +287,42 @@ describe('listener', () => {
     await wire.closed
     assert.equal(begun, 1)
   })
+})
+
+describe('what clients have not read of a response', () => {
+  /** More than the buffers between two sockets hold. */
+  const SIZE = 16 * 1024 * 1024
+  for (const [what, respond] of [
+    ['one buffer', (response: ServerResponse) => response.end(Buffer.alloc(SIZE, 'x'))],
+    [
+      'text in many pieces',
+      (response: ServerResponse) => {
+        for (let sent = 0; sent < SIZE; sent += 1 << 20) response.write('x'.repeat(1 << 20), 'latin1')
+        response.end()
+      },
+    ],
+  ] as const) {
+    it(`is counted: ${what}`, async () => {
+      const outgoing = new OutgoingBytes({
+        mostBytes: 1 << 30,
+        stallSeconds: 60,
+        log: { info() {}, warn() {}, error() {} },
+      })
+      const handle: Mount['handle'] = async (_, response) => {
+        response.writeHead(200, { 'content-length': SIZE })
+        respond(response)
+      }
+      const { port } = await start([at('/', handle)], {}, DEFAULT_CONNECTION_LIMITS, outgoing)
+      const wire = new Wire(port)
+      wire.socket.pause()
+      wire.socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
+      await eventually('it to be counted', () => outgoing.bytes > SIZE / 2 || undefined)
+      assert.ok(outgoing.bytes <= SIZE + 1000, `${outgoing.bytes}`)
+      wire.socket.resume()
+      await eventually('it to be read', () => outgoing.bytes === 0 || undefined)
+      wire.socket.destroy()
+    })
+  }
 })
 
 describe('a listener with as many connections as it may have', () => {

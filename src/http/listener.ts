@@ -200,8 +200,13 @@ function discard(request: IncomingMessage, { discardBytes, stallMs }: ListenerLi
     stalled.refresh()
     if (left < 0) socket.destroy()
   })
-  request.once('close', () => clearTimeout(stalled))
-  request.once('end', () => clearTimeout(stalled))
+  const done = () => {
+    clearTimeout(stalled)
+    socket.off('close', done)
+  }
+  request.once('end', done)
+  // A request whose body was left does not tell that its connection has closed.
+  socket.once('close', done)
   // Tells Node at once that the body is being read; `resume` alone does so a tick later.
   request.read(0)
   request.resume()
