@@ -59,6 +59,18 @@ describe('the server’s clocks', () => {
     assert.deepEqual([machine.clocks.isSettled(), machine.notices], [true, []])
   })
 
+  it('tell whole milliseconds while they follow', () => {
+    const machine = new Machine()
+    machine.monotonic += 0.7
+    machine.date += 333
+    for (let i = 0; i < 50; i++) {
+      machine.monotonic += 7.3
+      const { date, steady } = machine.clocks
+      const told = [date(), steady(), ...Object.values(machine.clocks.serverDate())]
+      assert.deepEqual(told, told.map(Math.floor))
+    }
+  })
+
   it('go on as before when the date steps, and comes back', () => {
     for (const step of [-400 * DAY, -30 * DAY, -HOUR, -11_000, 11_000, HOUR, 2 * DAY, 400 * DAY]) {
       const machine = new Machine()

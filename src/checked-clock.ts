@@ -76,11 +76,10 @@ export class CheckedClock implements ServerClocks {
     return this.step === undefined && this.steady() >= this.settlesAt
   }
 
-  /** How far the date believed, and the one the machine shows, are ahead of the steady clock, in milliseconds. */
+  /** How far the date believed, and the one the machine shows, are ahead of the steady clock, in whole milliseconds. */
   serverDate(): { readonly believed: number; readonly shown: number } {
     this.check()
-    const { believed, shown } = { believed: this.ahead, shown: this.step?.ahead ?? this.ahead }
-    return { believed, shown }
+    return { believed: Math.floor(this.ahead), shown: Math.floor(this.step?.ahead ?? this.ahead) }
   }
 
   /** The present moment by both clocks, to be recorded. */
