@@ -107,6 +107,7 @@ export async function startServer(
       segmentIndex,
       resources,
       objects,
+      stored,
       clock: steady,
       serverDate: () => clocks.serverDate(),
       graceDate: () => (clocks.isSettled() ? date() : utcMs(0)),

@@ -48,6 +48,8 @@ export type ArchiveDeps = {
     'channelByGuid' | 'originEndpointByGuid' | 'retentionDemands' | 'forgetDeletedChannel' | 'appendEvent'
   >
   readonly objects: Objects
+  /** The store below `objects`, where those are a cache. */
+  readonly stored?: Objects
   /** The clock by which content ages and inputs are waited for: it passes evenly, and never steps. */
   readonly clock: Clock
   /** How far the server's date is ahead of `clock`; when absent, they are the same. */
@@ -66,7 +68,7 @@ export type ArchiveDeps = {
 
 /** Opens the archive: one timeline per input, over the segment index and the object store. */
 export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
-  const { segmentIndex, objects, clock, log, serverDate = () => SAME_DATE } = deps
+  const { segmentIndex, objects, stored = objects, clock, log, serverDate = () => SAME_DATE } = deps
   const date = () => utcMs(clock() + serverDate().believed)
   const channels = new Map<string, ChannelContent>()
   const versions = new Map<string, number>()
@@ -170,7 +172,7 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
 
     ...windows,
 
-    ...provenObjects(objects),
+    ...provenObjects(objects, stored),
 
     async replacements({ channelGuid }, replaced) {
       const content = contentOf(channelGuid)

@@ -97,6 +97,24 @@ describe('objects that are proven', () => {
     }
   })
 
+  it('are not taken into a cache by their proof', async () => {
+    const object = await put()
+    const uncached: string[] = []
+    const noted: Objects = {
+      ...stored,
+      read: (key, range) => {
+        uncached.push(key)
+        return stored.read(key, range)
+      },
+    }
+    const proven = provenObjects(cacheObjects(noted, { maxBytes: 1 << 24 }), noted)
+    const view = async () => assert.ok((await bytesOf(await proven.openProven(object))).equals(WHOLE))
+    await view()
+    assert.deepEqual(uncached, [])
+    await view()
+    assert.deepEqual(uncached, [object.key])
+  })
+
   it('are not given to their end when they are damaged after they were proven', async () => {
     const object = await put()
     const proven = provenObjects(stored)

@@ -24,8 +24,14 @@ export type ProvenObjects = {
   openProven(object: StoredBytes, range?: ByteRange): Promise<Uint8Array | ObjectStream>
 }
 
-/** Proves what is read of a store by size and CRC-32. */
-export function provenObjects(objects: Pick<Objects, 'read' | 'open'>): ProvenObjects {
+/**
+ * Proves what is read of a store by size and CRC-32. Where `objects` is a cache, `stored` is the store below it, which
+ * is read for proofs alone.
+ */
+export function provenObjects(
+  objects: Pick<Objects, 'read' | 'open'>,
+  stored: Pick<Objects, 'open'> = objects,
+): ProvenObjects {
   /** Bytes that a cache below holds and gives again and again. */
   const provenBytes = new WeakSet<Uint8Array>()
   const provenKeys = new Set<string>()
@@ -39,36 +45,45 @@ export function provenObjects(objects: Pick<Objects, 'read' | 'open'>): ProvenOb
     return bytes
   }
 
-  const open = (object: StoredBytes) =>
-    orLost(object.key, async () => {
-      const opened = await objects.open(object.key)
-      return opened instanceof Uint8Array ? proveBytes(object, opened) : provenStream(object, opened)
-    })
-
-  const prove = async (object: StoredBytes) => {
-    const opened = await open(object)
-    if (opened instanceof Uint8Array) return opened
-    try {
-      await proofs.run(async () => {
-        for await (const _ of opened);
-      })
-    } finally {
-      await opened.close()
+  /** Reads an object once to prove it, past the cache: a viewer far back in the archive must not fill it. */
+  const proveStored = async (object: StoredBytes) => {
+    const pieces = await orLost(object.key, () => stored.open(object.key))
+    if (pieces instanceof Uint8Array) await proveBytes(object, pieces)
+    else {
+      try {
+        await proofs.run(async () => {
+          for await (const _ of provenPieces(object, pieces));
+        })
+      } finally {
+        await pieces.close()
+      }
     }
     if (provenKeys.size >= MOST_REMEMBERED) provenKeys.clear()
     provenKeys.add(object.key)
-    return undefined
   }
 
   return {
-    open,
+    open: (object) =>
+      orLost(object.key, async () => {
+        const opened = await objects.open(object.key)
+        return opened instanceof Uint8Array ? proveBytes(object, opened) : provenStream(object, opened)
+      }),
     read: (object) => orLost(object.key, async () => proveBytes(object, await objects.read(object.key))),
-    async openProven(object, range) {
-      const bytes = provenKeys.has(object.key) ? undefined : await prove(object)
-      if (bytes) return range ? bytes.subarray(range.start, range.end) : bytes
-      if (!range) return open(object)
-      return orLost(object.key, () => objects.open(object.key, range))
-    },
+    openProven: (object, range) =>
+      orLost(object.key, async () => {
+        const opened = await objects.open(object.key, range)
+        if (opened instanceof Uint8Array) {
+          await proveBytes(object, range ? await objects.read(object.key) : opened)
+          return opened
+        }
+        try {
+          if (!provenKeys.has(object.key)) await proveStored(object)
+        } catch (error) {
+          await opened.close()
+          throw error
+        }
+        return range ? opened : provenStream(object, opened)
+      }),
   }
 }
 
