@@ -401,7 +401,9 @@ class Viewing {
       const { now: to } = await this.becomes(`show ${what}`, holds)
       spans.push({ from, to })
     }
-    const last = await this.becomes('play to its end', ({ ended }) => ended)
+    const last = await this.becomes('play to its end', ({ ended, mediaSeconds, duration }) => {
+      return ended || mediaSeconds >= duration - LAST_SECONDS
+    })
     await this.neverStands(last, spans)
     return { ...last, shown: changes.map(({ what }) => what) }
   }
@@ -428,7 +430,7 @@ class Viewing {
   private async neverStands({ stalls, delays, duration }: Playback, excepted: readonly Span[]): Promise<void> {
     for (const stall of stalls) {
       const isExcepted = excepted.some(({ from, to }) => stall.from < to && from < stall.to)
-      if (isExcepted || stall.at >= duration - 0.1) continue
+      if (isExcepted || stall.at >= duration - LAST_SECONDS) continue
       const late = await latenessIn(this.machine, delays, causeOf(stall))
       if (stall.stood - late <= MOMENT_MS) continue
       throw new Error(
@@ -463,6 +465,12 @@ class Viewing {
 
 /** Over a small hole at the beginning. */
 const STEP_MS = 500
+
+/**
+ * What is so near the end has been played: hls.js does not always tell the end to Chromium when it changed the level
+ * after the last segment had been loaded.
+ */
+const LAST_SECONDS = 0.2
 
 /** A machine that is late for most of the time is watched for so many times as long, and no longer. */
 const MOST_LATE = 10
