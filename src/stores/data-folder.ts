@@ -1,4 +1,4 @@
-import { mkdir, open } from 'node:fs/promises'
+import { constants, mkdir, open } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { syncFolder } from './directory-syncs.ts'
 
@@ -10,7 +10,7 @@ const NOT_OURS = new Set(['EACCES', 'EPERM', 'EINVAL', 'EROFS', 'ENOTSUP'])
  * SQLite gives the files beside its database the same permissions.
  */
 export async function makePrivateFile(path: string): Promise<void> {
-  const file = await open(path, 'a', 0o600)
+  const file = await open(path, constants.O_WRONLY | constants.O_CREAT, 0o600)
   await file.close()
 }
 
