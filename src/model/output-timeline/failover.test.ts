@@ -133,11 +133,11 @@ describe('an endpoint of a channel with two inputs', () => {
 
   it('begins an era where the other input brings a stream the era shown knows nothing of', () => {
     const r = begin(2, 6)
-    for (let i = 0; i < 20; i++) {
+    for (let i = 0; i < 26; i++) {
       r.pass(2)
-      // A never has the second stream, and goes at 6; B has it from 12 on.
-      if (i < 6) push(r, 'A', i, 10, { missing: 'b' })
-      push(r, 'B', i, 10, i < 12 ? { missing: 'b' } : {})
+      // A never has the second stream, and goes at 12, when nobody waits for it any more; B has it from 18 on.
+      if (i < 12) push(r, 'A', i, 10, { missing: 'b' })
+      push(r, 'B', i, 10, i < 18 ? { missing: 'b' } : {})
     }
     assert.equal(r.switches.length, 2)
     for (const id of [0, 1]) {
@@ -148,11 +148,11 @@ describe('an endpoint of a channel with two inputs', () => {
         assert.deepEqual(new Set(known.map(({ index }) => index)), there, `segment ${number} of ${id}`)
       }
     }
-    assert.deepEqual(shown(r), [...Array(6).fill('A-'), ...Array(7).fill('B-'), ...Array(7).fill('BB')])
-    assert.deepEqual(breaks(r), [14])
+    assert.deepEqual(shown(r), [...Array(12).fill('A-'), ...Array(7).fill('B-'), ...Array(7).fill('BB')])
+    assert.deepEqual(breaks(r), [20])
     assert.deepEqual(
       starts(r),
-      Array.from({ length: 20 }, (_, i) => 2 * i),
+      Array.from({ length: 26 }, (_, i) => 2 * i),
     )
   })
 
