@@ -401,8 +401,10 @@ class Viewing {
       const { now: to } = await this.becomes(`show ${what}`, holds)
       spans.push({ from, to })
     }
-    const last = await this.becomes('play to its end', ({ ended, mediaSeconds, duration }) => {
-      return ended || mediaSeconds >= duration - LAST_SECONDS
+    const last = await this.becomes('play to its end', ({ ended, now, mediaSeconds, duration, stalls }) => {
+      const stall = stalls.at(-1)
+      const stands = stall !== undefined && now - stall.to < 10 && stall.stood >= MOMENT_MS
+      return ended || (stands && mediaSeconds >= duration - LAST_SECONDS)
     })
     await this.neverStands(last, spans)
     return { ...last, shown: changes.map(({ what }) => what) }
@@ -467,8 +469,8 @@ class Viewing {
 const STEP_MS = 500
 
 /**
- * What is so near the end has been played: hls.js does not always tell the end to Chromium when it changed the level
- * after the last segment had been loaded.
+ * A picture that stands still so near the end is at it: hls.js does not always tell the end to Chromium when it changed
+ * the level after the last segment had been loaded.
  */
 const LAST_SECONDS = 0.2
 
