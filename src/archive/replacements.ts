@@ -18,6 +18,21 @@ export type Replaced = {
   readonly key: string
 }
 
+/** The slots that a channel's inputs sealed when a slot was sealed: all that the other input may have in its place. */
+export function slotsNear(
+  channelGuid: string,
+  { sealedAt }: Pick<Slot, 'sealedAt'>,
+  index: Pick<SegmentIndex, 'slotsSealedWithin'>,
+): Promise<readonly Slot[]> {
+  const span: UtcRange = { start: utcMs(sealedAt - APART_MS), end: utcMs(sealedAt + APART_MS) }
+  return index.slotsSealedWithin(channelGuid, span, MOST_SLOTS)
+}
+
+/** The objects of slots with the same bytes as this one, under whatever key. */
+export function sameBytesIn(slots: readonly Slot[], { sha256, size }: SlotObject): readonly SlotObject[] {
+  return slots.flatMap(objectsOf).filter((object) => object.sha256 === sha256 && object.size === size)
+}
+
 /**
  * What a channel's other input has in place of an object of a slot: first the same bytes under another key, then what
  * it shows in the slot if the inputs are locked, and it is cut alike.
@@ -31,10 +46,9 @@ export async function replacementsOf(
   const whole = slot.objects[stream]
   const lost = inOrder(whole).find((object) => object.key === key)
   if (!whole || !lost) return []
-  const span: UtcRange = { start: utcMs(slot.sealedAt - APART_MS), end: utcMs(slot.sealedAt + APART_MS) }
-  const near = await index.slotsSealedWithin(channelGuid, span, MOST_SLOTS)
+  const near = await slotsNear(channelGuid, slot, index)
   const others = near.filter((other) => objectsOf(other).every((object) => object.key !== key))
-  const copies = others.flatMap(objectsOf).filter(({ sha256, size }) => sha256 === lost.sha256 && size === lost.size)
+  const copies = sameBytesIn(others, lost)
   const eras = await erasOf([...new Set(others.map((other) => other.era))])
   const donors = others.flatMap((other) => {
     const own = eras.find(({ id }) => id === other.era)

@@ -1,12 +1,13 @@
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
-import { type UtcMs, type UtcRange, utcMs } from '../media/time.ts'
+import { type UtcMs, utcMs } from '../media/time.ts'
 import { LostMedia } from '../model/lost-media.ts'
 import { objectsOf, type SlotObject } from '../model/output-segment.ts'
 import type { Objects } from '../stores/objects.ts'
 import { type ProvenObjects, provenObjects } from '../stores/proven-objects.ts'
 import type { ScrubPosition, ScrubRecord, ScrubSlot } from '../stores/scrub-record.ts'
 import type { SegmentReader } from '../stores/segment-reader.ts'
+import { sameBytesIn, slotsNear } from './replacements.ts'
 
 export type ScrubDeps = {
   readonly segmentIndex: ScrubRecord & Pick<SegmentReader, 'slotsSealedWithin'>
@@ -29,10 +30,6 @@ const PAGE = 16
 const RECORD_MS = 30_000
 /** The most time that counts at once: a scrub that was held up does not make up for it. */
 const MOST_SAVED_MS = 5000
-/** How far apart two inputs may seal slots with the same bytes, in milliseconds. */
-const APART_MS = 60_000
-/** The most slots looked through for the same bytes. */
-const MOST_SLOTS = 256
 /** Losses remembered, to be logged once. Memory: about 100 bytes each. */
 const MOST_REMEMBERED = 10_000
 
@@ -111,13 +108,7 @@ export class Scrub {
 
   private async lossOf(object: SlotObject): Promise<LostMedia | undefined> {
     try {
-      const opened = await this.proven.open(object)
-      if (opened instanceof Uint8Array) return undefined
-      try {
-        for await (const _ of opened);
-      } finally {
-        await opened.close()
-      }
+      await this.proven.prove(object)
       return undefined
     } catch (error) {
       if (error instanceof LostMedia) return error
@@ -152,11 +143,8 @@ export class Scrub {
   /** Writes an object anew with the same bytes from another key, which it returns. Undefined when there is none. */
   private async restore({ channelGuid, slot }: ScrubSlot, object: SlotObject): Promise<string | undefined> {
     const { segmentIndex, objects } = this.deps
-    const span: UtcRange = { start: utcMs(slot.sealedAt - APART_MS), end: utcMs(slot.sealedAt + APART_MS) }
-    const near = await segmentIndex.slotsSealedWithin(channelGuid, span, MOST_SLOTS)
-    const { key, size, sha256 } = object
-    const copies = near.flatMap(objectsOf).filter((copy) => copy.sha256 === sha256 && copy.size === size)
-    for (const copy of copies) {
+    const { key } = object
+    for (const copy of sameBytesIn(await slotsNear(channelGuid, slot, segmentIndex), object)) {
       if (copy.key === key) continue
       const bytes = await this.proven.read(copy).catch(() => undefined)
       if (!bytes) continue

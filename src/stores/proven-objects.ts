@@ -20,6 +20,8 @@ export type ProvenObjects = {
   read(object: StoredBytes): Promise<Uint8Array>
   /** Opens an object to be read once; a stream is proven as it is read, before its last piece. */
   open(object: StoredBytes): Promise<Uint8Array | ObjectStream>
+  /** Reads the whole object in the store, past any cache, for nothing but its proof. */
+  prove(object: StoredBytes): Promise<void>
   /** Opens an object or a range of it after it has been read and proven once. */
   openProven(object: StoredBytes, range?: ByteRange): Promise<Uint8Array | ObjectStream>
 }
@@ -45,8 +47,8 @@ export function provenObjects(
     return bytes
   }
 
-  /** Reads an object once to prove it, past the cache: a viewer far back in the archive must not fill it. */
-  const proveStored = async (object: StoredBytes) => {
+  // A viewer far back in the archive must not fill the cache.
+  const prove = async (object: StoredBytes) => {
     const pieces = await orLost(object.key, () => stored.open(object.key))
     if (pieces instanceof Uint8Array) await proveBytes(object, pieces)
     else {
@@ -63,6 +65,7 @@ export function provenObjects(
   }
 
   return {
+    prove,
     open: (object) =>
       orLost(object.key, async () => {
         const opened = await objects.open(object.key)
@@ -77,7 +80,7 @@ export function provenObjects(
           return opened
         }
         try {
-          if (!provenKeys.has(object.key)) await proveStored(object)
+          if (!provenKeys.has(object.key)) await prove(object)
         } catch (error) {
           await opened.close()
           throw error
