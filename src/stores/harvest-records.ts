@@ -8,6 +8,14 @@ import type { Page, PageRequest } from './pages.ts'
 /** Proof of a claim, valid as long as the stored fence is the same. */
 export type HarvestClaim = { readonly id: string; readonly fence: number }
 
+export type HarvestClaimRequest = {
+  readonly owner: string
+  readonly now: UtcMs
+  readonly leaseMs: number
+  /** The ids of jobs that are not to be claimed. */
+  readonly except?: readonly string[]
+}
+
 /**
  * Part of the port Resources: harvest jobs as workers of any process run them. A job belongs to the worker that
  * claimed it last, until its lease expires. Each claim has a higher fence; writes under a lower one return `lost` and
@@ -35,12 +43,7 @@ export type HarvestRecords = {
    * the lease ends `leaseMs` after `now`. Concurrent claims get different jobs. Those with the ids in `except` are not
    * claimed: the worker has them, whatever the date says of their leases.
    */
-  claimHarvestJob(claim: {
-    owner: string
-    now: UtcMs
-    leaseMs: number
-    except?: readonly string[]
-  }): Promise<HarvestRecord | undefined>
+  claimHarvestJob(request: HarvestClaimRequest): Promise<HarvestRecord | undefined>
   /**
    * Renews the lease and records the job's progress in the same transaction. Written objects reset `failures` to 0; a
    * key written again replaces its record. `completing` is permanent, but has no effect on a job that is being

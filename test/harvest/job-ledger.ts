@@ -1,8 +1,14 @@
-import { type UtcMs, utcMs } from '../../src/media/time.ts'
+import { utcMs } from '../../src/media/time.ts'
 import type { ServiceEvent } from '../../src/model/event.ts'
 import { type HarvestJob, type HarvestOutcome, statusAfter } from '../../src/model/harvest-job.ts'
 import type { HarvestObject, HarvestRecord, HarvestRun } from '../../src/model/harvest-run.ts'
-import type { BucketKeyOwner, BucketNames, HarvestClaim, HarvestRecords } from '../../src/stores/harvest-records.ts'
+import type {
+  BucketKeyOwner,
+  BucketNames,
+  HarvestClaim,
+  HarvestClaimRequest,
+  HarvestRecords,
+} from '../../src/stores/harvest-records.ts'
 import type { PageRequest } from '../../src/stores/pages.ts'
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] }
@@ -46,17 +52,7 @@ export class JobLedger {
     Object.assign(run, { cancelling: true, notBefore: 0 })
   }
 
-  async claimHarvestJob({
-    owner,
-    now,
-    leaseMs,
-    except = [],
-  }: {
-    owner: string
-    now: UtcMs
-    leaseMs: number
-    except?: readonly string[]
-  }) {
+  async claimHarvestJob({ owner, now, leaseMs, except = [] }: HarvestClaimRequest) {
     const entry = [...this.jobs.values()].find(
       ({ job, run }) =>
         !except.includes(job.id) &&

@@ -4,7 +4,7 @@ import type { HarvestFailure } from '../../model/harvest-failure.ts'
 import { type HarvestJob, type HarvestJobStatus, type HarvestOutcome, statusAfter } from '../../model/harvest-job.ts'
 import type { HarvestCursor, HarvestObject, HarvestRecord } from '../../model/harvest-run.ts'
 import { RECORD_COLUMNS } from '../harvest-record.ts'
-import type { HarvestClaim } from '../harvest-records.ts'
+import type { HarvestClaim, HarvestClaimRequest } from '../harvest-records.ts'
 import type { PageRequest } from '../pages.ts'
 import type { SqliteDatabase } from './database.ts'
 import { writeEvent } from './events.ts'
@@ -79,17 +79,7 @@ export function harvestJobOperations(db: SqliteDatabase) {
       return rows.length > page.limit ? { items, next: String(shown.at(-1)?.seq) } : { items }
     },
 
-    claimHarvestJob({
-      owner,
-      now,
-      leaseMs,
-      except = [],
-    }: {
-      owner: string
-      now: UtcMs
-      leaseMs: number
-      except?: readonly string[]
-    }) {
+    claimHarvestJob({ owner, now, leaseMs, except = [] }: HarvestClaimRequest) {
       const row = db.get<StoredHarvestJobRow>(
         `UPDATE harvest_job SET state = 'RUNNING', owner = ?1, lease_until = ?2 + ?3, fence = fence + 1,
            attempts = attempts + 1, failures = failures + (state = 'RUNNING'), started_at = coalesce(started_at, ?2)
