@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { platform } from 'node:os'
-import { median, mixHostile } from '../hostile/mix.ts'
+import { median } from '../bench/measure.ts'
+import { mixHostile } from '../hostile/mix.ts'
 import { needing } from '../programs.ts'
 
 const { it } = needing('ffmpeg')

@@ -1,10 +1,10 @@
 /** Live channels with viewers and harvests, alone and beside clients that mean no good. */
-import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { CreateOriginEndpointCommand, type MediaPackageClient } from '@aws-sdk/client-mediapackage'
+import { median, quantile } from '../bench/measure.ts'
 import {
   createChannel,
   createHarvestJob,
@@ -16,7 +16,7 @@ import {
 import type { Answer } from '../judges/digest-client.ts'
 import { encodeLoop, type LoopRendition } from '../judges/loop.ts'
 import { MachineWatch } from '../judges/machine.ts'
-import { fetchMediaPlaylist, renditionsOf } from '../judges/playlists.ts'
+import { fetchMediaPlaylist, renditionsOf, sha256 } from '../judges/playlists.ts'
 import { eventually, start } from '../judges/processes.ts'
 import { Pusher } from '../judges/pusher.ts'
 import { Windrow } from '../judges/windrow.ts'
@@ -31,7 +31,7 @@ export type HostileMix = {
   readonly log: (line: string) => void
 }
 
-/** Milliseconds, in order, without those for which the machine kept the processes from running. */
+/** Milliseconds, without those for which the machine kept the processes from running. */
 export type Waits = { readonly puts: readonly number[]; readonly playlists: readonly number[] }
 
 type Span = { readonly from: number; readonly to: number }
@@ -241,7 +241,7 @@ class LiveChannel {
     const folder = join(windrow.bucketFolder('clips'), `clip-${index}`)
     const files = readdirSync(folder).filter((file) => file.endsWith('.ts'))
     for (const file of files) {
-      const digest = digestOf(readFileSync(join(folder, file)))
+      const digest = sha256(readFileSync(join(folder, file)))
       if (!this.pusher.digests.has(digest)) throw new Error(`clip-${index}/${file} is nothing that was put`)
     }
     return files.length
@@ -268,27 +268,15 @@ class TimedPusher extends Pusher {
     })
     if (name.endsWith('.ts')) {
       this.spans.push({ from: began, to: performance.now() })
-      this.digests.add(digestOf(body))
+      this.digests.add(sha256(body))
     }
     if (answer.status >= 300) this.refused.push(`PUT ${name}: ${answer.status} ${answer.body}`)
     return answer
   }
 }
 
-function digestOf(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex')
-}
-
-export function p99(waits: readonly number[]): number {
-  return waits[Math.min(waits.length - 1, Math.floor(0.99 * waits.length))]!
-}
-
-export function median(waits: readonly number[]): number {
-  return waits[waits.length >> 1]!
-}
-
 function text({ puts, playlists }: Waits): string {
   const of = (waits: readonly number[]) =>
-    `p50 ${median(waits).toFixed(1)}, p99 ${p99(waits).toFixed(1)} ms of ${waits.length}`
+    `p50 ${median(waits).toFixed(1)}, p99 ${quantile(waits, 0.99).toFixed(1)} ms of ${waits.length}`
   return `PUT ${of(puts)}; live playlist ${of(playlists)}`
 }

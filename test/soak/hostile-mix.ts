@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { mixHostile, p99 } from '../hostile/mix.ts'
+import { quantile } from '../bench/measure.ts'
+import { mixHostile } from '../hostile/mix.ts'
 import type { SoakContext } from '../soak-plan.ts'
 
 export const name = 'hostile-mix'
@@ -18,14 +19,14 @@ export async function run({ log }: SoakContext): Promise<Record<string, string |
   assert.deepEqual(refused.slice(0, 20), [])
   assert.ok(peakMemory < MOST_MEMORY_MIB, `${peakMemory} MiB`)
   for (const kind of ['puts', 'playlists'] as const) {
-    const [before, after] = [p99(alone[kind]), p99(beside[kind])]
+    const [before, after] = [quantile(alone[kind], 0.99), quantile(beside[kind], 0.99)]
     assert.ok(after <= 2 * before, `${kind}: p99 of ${after} ms beside hostile clients, ${before} ms alone`)
   }
   return {
-    'p99 of PUTs alone, ms': p99(alone.puts),
-    'p99 of PUTs beside, ms': p99(beside.puts),
-    'p99 of live playlists alone, ms': p99(alone.playlists),
-    'p99 of live playlists beside, ms': p99(beside.playlists),
+    'p99 of PUTs alone, ms': quantile(alone.puts, 0.99),
+    'p99 of PUTs beside, ms': quantile(beside.puts, 0.99),
+    'p99 of live playlists alone, ms': quantile(alone.playlists, 0.99),
+    'p99 of live playlists beside, ms': quantile(beside.playlists, 0.99),
     'peak memory, MiB': peakMemory,
     'files of assets compared': filesCompared,
   }
