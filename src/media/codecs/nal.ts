@@ -16,7 +16,7 @@ export function nextStartCode(bytes: Buffer, from: number): number {
 }
 
 /** Bytes that are searched at once: where start codes nearly begin everywhere, a search takes 15 ns for each. */
-const WINDOW = 256 * 1024
+export const SEARCHED_AT_ONCE = 256 * 1024
 
 /**
  * As `nextStartCode`, in steps, for bytes that end at `end`: it searches no further, and returns `end` when there is
@@ -24,8 +24,8 @@ const WINDOW = 256 * 1024
  */
 export function* findStartCode(bytes: Buffer, from: number, end: number): Steps<number> {
   let at = from
-  for (; end - at > WINDOW; at += WINDOW) {
-    const size = WINDOW + SENTINEL_SIZE - 1
+  for (; end - at > SEARCHED_AT_ONCE; at += SEARCHED_AT_ONCE) {
+    const size = SEARCHED_AT_ONCE + SENTINEL_SIZE - 1
     const found = Buffer.from(bytes.buffer, bytes.byteOffset + at, size).indexOf(START_CODE, 0, 'latin1')
     if (found >= 0) return at + found
     yield

@@ -1,4 +1,4 @@
-import { findStartCode, SENTINEL_SIZE, writeSentinel } from '../codecs/nal.ts'
+import { findStartCode, nextStartCode, SEARCHED_AT_ONCE, SENTINEL_SIZE, writeSentinel } from '../codecs/nal.ts'
 import type { VideoStream } from '../codecs/video-stream.ts'
 import type { SampleTable, Track } from '../sample.ts'
 import { StepMeter, type Steps } from '../steps.ts'
@@ -34,10 +34,13 @@ export function* videoTrack(
     rewriter.pes = { pts, dts, randomAccess, isNew: true }
     const [behind0, behind1, behind2] = [bytes[end]!, bytes[end + 1]!, bytes[end + 2]!]
     writeSentinel(bytes, end)
-    let next = rewriter.continueUnit(from, yield* findStartCode(bytes, from, end), end)
+    // A generator for each NAL unit of a short packet would cost more than the search.
+    const isLong = end - from > SEARCHED_AT_ONCE
+    const first = isLong ? yield* findStartCode(bytes, from, end) : nextStartCode(bytes, from)
+    let next = rewriter.continueUnit(from, first, end)
     while (next < end) {
       const start = next + SENTINEL_SIZE
-      next = yield* findStartCode(bytes, start, end)
+      next = isLong ? yield* findStartCode(bytes, start, end) : nextStartCode(bytes, start)
       const unitEnd = Math.min(next, end)
       rewriter.unit(start, unitEnd)
       if (meter.ends(unitEnd - start)) yield
