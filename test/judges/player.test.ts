@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } f
 import { basename, dirname, join } from 'node:path'
 import { needing } from '../programs.ts'
 import { type Nginx, startNginx } from './nginx.ts'
-import { fallsBehind, isLateMachine, Player } from './player.ts'
+import { excusedOf, fallsBehind, isLateMachine, Player } from './player.ts'
 import { run, temporaryFolder, words } from './processes.ts'
 import { packageReference, REFERENCE_SECONDS } from './reference-packager.ts'
 
@@ -54,6 +54,17 @@ describe('a player in Chromium', { concurrency: 3 }, () => {
     assert.deepEqual(
       looks.map((look) => fallsBehind(...look)),
       [false, true, false, false, true, true],
+    )
+  })
+
+  it('is excused what stood still by its own account, unless it was kept from running for most of the look', () => {
+    const looks: readonly (readonly [wall: number, late: number, stalls: number])[] = [
+      [3510, 1700, 430],
+      [3510, 2470, 430],
+    ]
+    assert.deepEqual(
+      looks.map((look) => excusedOf(...look)),
+      [430, 2470],
     )
   })
 

@@ -299,6 +299,15 @@ export function fallsBehind(gained: number, wall: number, excused: number): bool
   return gained < wall - Math.max(wall / 20, MOMENT_MS) - excused
 }
 
+/**
+ * Milliseconds of a look of `wall` that need no reason: what stood still for the machine's sake. A page that was kept
+ * from running for more than half of a look has not seen its own short stalls: all that the machine was late by counts
+ * then.
+ */
+export function excusedOf(wall: number, late: number, stalls: number): number {
+  return late > wall / 2 ? late : stalls
+}
+
 function isAtItsEnd({ mediaSeconds, duration }: Playback): boolean {
   return duration > 0 && mediaSeconds >= duration - 0.1
 }
@@ -347,7 +356,7 @@ class Viewing {
       if (wall - late < seconds * 1000 && wall < MOST_LATE * seconds * 1000) continue
       const gained = (last.mediaSeconds - first.mediaSeconds) * 1000
       const pictures = last.frames - first.frames
-      const excused = await this.excused(last, first.now)
+      const excused = excusedOf(wall, late, await this.excused(last, first.now))
       const isBehind = fallsBehind(gained, wall, excused)
       // A player that was held up may skip what it missed.
       const isAhead = gained > 1.05 * wall + STEP_MS + late
