@@ -6,7 +6,7 @@ const inFolders = needing('ffmpeg')
 const onServers = needing('ffmpeg', 'postgres', 'swift')
 
 for (const { blocks, database, bucket, kills, segments } of [
-  { blocks: inFolders, database: 'sqlite', bucket: 'folder', kills: 4, segments: 120 },
+  { blocks: inFolders, database: 'sqlite', bucket: 'folder', kills: 3, segments: 60 },
   { blocks: onServers, database: 'postgres', bucket: 's3', kills: 2, segments: 40 },
 ] as const) {
   blocks.it(

@@ -5,7 +5,7 @@ import { cutPower } from './power-cuts.ts'
 const { it } = needing('strace', 'ffmpeg')
 
 it('keeps what it has promised when the power fails', async (test) => {
-  const figures = await cutPower({ seed: 20261126, seconds: 15, cuts: 5, log: (line) => test.diagnostic(line) })
+  const figures = await cutPower({ seed: 20261126, seconds: 12, cuts: 3, log: (line) => test.diagnostic(line) })
   test.diagnostic(JSON.stringify(figures))
   assert.ok(figures.switches > 0, 'no input was followed by the other')
   assert.ok(figures.removals > 0, 'nothing was forgotten')

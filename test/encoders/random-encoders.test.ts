@@ -7,7 +7,7 @@ import { Studio } from './studio.ts'
 
 const { after, before, describe, it } = needing('ffmpeg')
 
-const runs = Number(process.env['WINDROW_TEST_RUNS'] ?? 24)
+const runs = Number(process.env['WINDROW_TEST_RUNS'] ?? 12)
 const seed = Number(process.env['WINDROW_TEST_SEED'] ?? 20_260_112)
 
 describe('every access unit that an encoder puts', () => {

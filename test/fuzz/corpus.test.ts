@@ -14,7 +14,7 @@ const MOST_BLOCKS_A_BYTE = 20
 /** Blocks it may run besides: tables that are filled once. */
 const MOST_BLOCKS = 50_000
 const MOST_BYTES = 200_000
-const RUNS = Number(process.env['WINDROW_FUZZ_RUNS'] ?? 600)
+const RUNS = Number(process.env['WINDROW_FUZZ_RUNS'] ?? 300)
 const REFUSED = /^(MalformedMedia|MalformedPlaylist|TooManyStreams|problem): |^no tag$/
 
 describe('the corpus', () => {

@@ -27,7 +27,7 @@ import { mutant, type Random, seeded } from './mutants.ts'
 const { before, describe, it } = needing('ffmpeg')
 
 /** Mutants of each sample; a soak sets more. */
-const RUNS = Number(process.env['WINDROW_FUZZ_RUNS'] ?? 600)
+const RUNS = Number(process.env['WINDROW_FUZZ_RUNS'] ?? 300)
 const SEED = Number(process.env['WINDROW_FUZZ_SEED'] ?? 1)
 /**
  * CPU time one step over a mutant may take: it takes a few, and a loop that goes over its input again and again

@@ -14,7 +14,7 @@ import { mutant, seeded } from './mutants.ts'
 const { describe, it } = needing('python3')
 
 /** Broken files; a soak sets more. */
-const RUNS = Number(process.env['WINDROW_FUZZ_RUNS'] ?? 600)
+const RUNS = Number(process.env['WINDROW_FUZZ_RUNS'] ?? 300)
 const SEED = Number(process.env['WINDROW_FUZZ_SEED'] ?? 1)
 
 const SPACE = ['\n', '\n\n', '\r\n', '\r', '\0', ' ']

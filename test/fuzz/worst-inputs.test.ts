@@ -4,7 +4,7 @@ import { WORST_INPUTS } from './worst/all.ts'
 import { judged } from './worst/table.ts'
 
 /** Short: two sizes, few readings. `npm run soak -- --only worst-inputs` measures up to 10 MB, and prints the table. */
-const SHORT = { sizes: [16 * 1024, 128 * 1024], rounds: 2, mostExponent: 1.4 }
+const SHORT = { sizes: [8 * 1024, 64 * 1024], rounds: 2, mostExponent: 1.4 }
 
 describe('the worst inputs', () => {
   it('are many, each with a name of its own', () => {

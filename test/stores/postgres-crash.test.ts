@@ -4,7 +4,7 @@ import { killDatabaseUnderLoad } from './postgres-crashes.ts'
 
 const { describe, it } = needing('postgres')
 
-const kills = Number(process.env['WINDROW_TEST_RUNS'] ?? 4)
+const kills = Number(process.env['WINDROW_TEST_RUNS'] ?? 2)
 const seed = Number(process.env['WINDROW_TEST_SEED'] ?? 20_260_101)
 
 describe('a PostgreSQL that is killed under load', () => {

@@ -370,7 +370,7 @@ describe('a store in SQLite', () => {
 
 describe('a store in SQLite whose process is killed', () => {
   const INPUTS = 8
-  const runs = Number(process.env['WINDROW_TEST_RUNS'] ?? 4)
+  const runs = Number(process.env['WINDROW_TEST_RUNS'] ?? 2)
   const seed = Number(process.env['WINDROW_TEST_SEED'] ?? 20_260_101)
 
   it(`keeps every acknowledged commit, whole, and frees its lock (${runs} kills, seed ${seed})`, async () => {
