@@ -9,7 +9,8 @@ import { needing } from '../programs.ts'
 import type { GivenTrack } from './compare.ts'
 import { type Expected, expectedOf } from './expected.ts'
 import { readTracks } from './given.ts'
-import { judge, readsSamples } from './judgement.ts'
+import { isPlayed, judge, readsSamples } from './judgement.ts'
+import { picturesOfEach } from './judges.ts'
 import { OUTPUTS, type Output } from './outputs.ts'
 import { pushFixture } from './push-fixture.ts'
 import type { Viewed } from './viewed.ts'
@@ -31,8 +32,9 @@ describe('what goes in comes out', { concurrency: 2 }, () => {
       let expected: Expected
       const urls = new Map<string, string>()
       const views = new Map<string, Promise<Viewed>>()
-      /** By output; empty if they cannot all be read together, and then each case says what is wrong with its own. */
+      // By output; empty if they cannot all be read together, and then each case says what is wrong with its own.
       const tracks = new Map<string, readonly GivenTrack[]>()
+      const pictures = new Map<string, number>()
       before(async () => {
         made = await fixture(name)
         await push(name, made)
@@ -42,7 +44,7 @@ describe('what goes in comes out', { concurrency: 2 }, () => {
           viewing.catch(() => {})
           views.set(output.name, viewing)
         }
-        await readTogether().catch(() => {})
+        await Promise.all([readTogether(), playTogether()].map((work) => work.catch(() => {})))
       })
 
       async function push(id: FixtureName, pushed: Fixture): Promise<void> {
@@ -65,11 +67,19 @@ describe('what goes in comes out', { concurrency: 2 }, () => {
         for (const [index, { name: at }] of outputs.entries()) tracks.set(at, read[index]!)
       }
 
+      async function playTogether(): Promise<void> {
+        const outputs = OUTPUTS.filter((output) => isPlayed(made, output)).map(({ name: at }) => at)
+        await Promise.all(outputs.map((at) => views.get(at)!))
+        const decoded = await picturesOfEach(outputs.map((at) => urls.get(at)!))
+        for (const [index, at] of outputs.entries()) pictures.set(at, decoded[index]!)
+      }
+
       for (const output of OUTPUTS) {
         it(`at ${output.name}`, async () => {
-          const [url, read] = [urls.get(output.name)!, tracks.get(output.name)]
-          const viewed = await views.get(output.name)!
-          await judge({ fixture: made, output, url, viewed, expected, ...(read && { tracks: read }) })
+          const { name: at } = output
+          const [url, read, decoded] = [urls.get(at)!, tracks.get(at), pictures.get(at)]
+          const known = { ...(read && { tracks: read }), ...(decoded !== undefined && { pictures: decoded }) }
+          await judge({ fixture: made, output, url, viewed: await views.get(at)!, expected, ...known })
         })
       }
     })
