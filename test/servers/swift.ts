@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
@@ -29,20 +28,15 @@ export async function startSwift(): Promise<S3Server> {
   try {
     await mkdir(join(folder, 'devices', 'd1'), { recursive: true })
     await writeFile(join(folder, 'swift.conf'), SWIFT_CONF)
-    buildRings(
-      folder,
-      SERVICES.map(({ service }, n) => `${service}=${storage[n]}`),
-    )
-    for (const [n, { service, program }] of SERVICES.entries()) {
-      const conf = join(folder, `${service}.conf`)
-      await writeFile(conf, storageConf(folder, service, storage[n] ?? 0))
-      children.start(programPath(program), conf)
+    const servers = SERVICES.map(({ service, program }, n) => `${service},${storage[n]},${programPath(program)}`)
+    for (const [n, { service }] of SERVICES.entries()) {
+      await writeFile(join(folder, `${service}.conf`), storageConf(folder, service, storage[n] ?? 0))
     }
-    const conf = join(folder, 'proxy.conf')
-    await writeFile(conf, proxyConf(folder, proxy, memcached))
+    await writeFile(join(folder, 'proxy.conf'), proxyConf(folder, proxy, memcached))
+    const proxyServer = `proxy,${proxy},${programPath('swift-proxy-server')}`
+    children.start(programPath('swift'), '-c', SERVE, folder, ...servers, proxyServer)
     const listens = ['-l', '127.0.0.1', '-p', String(memcached), '-U', '0', '-u', userInfo().username]
     children.start(programPath('memcached'), ...listens)
-    children.start(programPath('swift-proxy-server'), conf)
     await children.listening([memcached, ...storage, proxy])
   } catch (error) {
     await stop()
@@ -58,24 +52,30 @@ export async function startSwift(): Promise<S3Server> {
   }
 }
 
-/** Where Swift looks things up: one device, one copy, few partitions. One Python for all three, to be quick. */
-const BUILD_RINGS = `
-import sys
+/**
+ * Builds the rings, where Swift looks things up (one device, one copy, few partitions), and serves. One Python loads
+ * what all servers need, which takes longer than what they do; each is a process made of it, and dies with it.
+ */
+const SERVE = `
+import ctypes, os, runpy, signal, sys
 from swift.common.ring import RingBuilder
-folder, *services = sys.argv[1:]
-for service, port in (text.split('=') for text in services):
+import swift.account.server, swift.container.server, swift.obj.server, swift.proxy.server
+import swift.common.middleware.s3api.s3api
+folder, *servers = sys.argv[1:]
+servers = [server.split(',') for server in servers]
+for service, port, _ in servers[:3]:
     builder = RingBuilder(4, 1, 0)
     builder.add_dev({'id': 0, 'region': 1, 'zone': 1, 'weight': 1, 'ip': '127.0.0.1', 'port': int(port), 'device': 'd1'})
     builder.rebalance(seed=1)
     builder.get_ring().save(folder + '/' + service + '.ring.gz')
+for service, _, program in servers:
+    if os.fork() == 0:
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+        sys.argv = [program, folder + '/' + service + '.conf']
+        runpy.run_path(program, run_name='__main__')
+os.wait()
+sys.exit('a server of Swift has ended')
 `
-
-function buildRings(folder: string, services: readonly string[]): void {
-  const { status, stderr } = spawnSync(programPath('swift'), ['-c', BUILD_RINGS, folder, ...services], {
-    encoding: 'utf8',
-  })
-  if (status !== 0) throw new Error(`cannot build Swift's rings: ${stderr}`)
-}
 
 const common = (folder: string, port: number) => `[DEFAULT]
 bind_ip = 127.0.0.1
