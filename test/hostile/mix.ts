@@ -57,7 +57,11 @@ const SECOND = 1000
 /** Throws where an asset is wrong; the rest is for the caller to judge. */
 export async function mixHostile({ channels, seconds, connections, log }: HostileMix): Promise<MixFigures> {
   const windrow = await Windrow.start({
-    environment: { WINDROW_MAX_CHANNELS: `${channels + 10}`, WINDROW_INGEST_REQUESTS_PER_SECOND: '50' },
+    environment: {
+      WINDROW_MAX_CHANNELS: `${channels + 10}`,
+      WINDROW_MAX_HARVEST_JOBS: `${channels}`,
+      WINDROW_INGEST_REQUESTS_PER_SECOND: '50',
+    },
   })
   const client = mediaPackage(windrow)
   const loop = await encodeLoop()
@@ -66,26 +70,33 @@ export async function mixHostile({ channels, seconds, connections, log }: Hostil
   const all: LiveChannel[] = []
   for (let i = 0; i < channels; i++) {
     const ingest = await createChannel(client, `tv-${i}`)
-    const url = await createHlsEndpoint(client, `tv-${i}`, `tv-${i}-hls`, {
+    const endpointId = `tv-${i}-hls`
+    const url = await createHlsEndpoint(client, `tv-${i}`, endpointId, {
       SegmentDurationSeconds: 1,
       PlaylistWindowSeconds: 20,
     })
-    all.push(await LiveChannel.start(ingest, url, loop, firstDate, refused))
+    all.push(await LiveChannel.start(ingest, { endpointId, url }, loop, firstDate, refused))
   }
   const machine = await MachineWatch.start()
   const waits = async (spans: readonly Span[]) => {
     const all = await Promise.all(spans.map(async ({ from, to }) => to - from - (await machine.lateness(from, to))))
     return all.sort((a, b) => a - b)
   }
-  const measure = async (): Promise<Waits> => {
+  const harvests = async (name: string, end: number): Promise<number> => {
+    const window = { start: firstDate, end }
+    const files = await Promise.all(all.map((channel, i) => channel.harvest(windrow, client, `${name}-${i}`, window)))
+    return files.reduce((sum, each) => sum + each, 0)
+  }
+  const measure = async (when: string): Promise<Waits> => {
     const spans: Spans = { puts: [], playlists: [] }
-    await Promise.all(all.map((channel) => channel.run(seconds, spans)))
+    const harvested = harvests(when, firstDate + 4 * SECOND)
+    await Promise.all([...all.map((channel) => channel.run(seconds, spans)), harvested])
     await apiAnswers(client, refused)
     return { puts: await waits(spans.puts), playlists: await waits(spans.playlists) }
   }
   // Until the code is compiled.
   await Promise.all(all.map((channel) => channel.run(2, { puts: [], playlists: [] })))
-  const alone = await measure()
+  const alone = await measure('alone')
   log(`alone: ${text(alone)}`)
 
   const plan = await hostilePlan(windrow, client, all[0]!, connections)
@@ -95,17 +106,14 @@ export async function mixHostile({ channels, seconds, connections, log }: Hostil
       if (hostile.child.exitCode !== null) throw new Error(`the hostile clients ended:\n${hostile.said()}`)
       return hostile.said().includes('attacking') || undefined
     })
-    const beside = await measure()
+    const beside = await measure('beside')
     log(`beside hostile clients: ${text(beside)}`)
     hostile.child.kill('SIGUSR2')
     await hostile.ended
     const counts = JSON.parse(hostile.said().split('\n').at(-2)!) as Record<string, number>
     for (const [what, count] of Object.entries(counts)) log(`${what}: ${count}`)
     const { peakMemory } = windrow
-    const harvested = await Promise.all(
-      all.map((channel, i) => channel.harvest(windrow, client, i, { start: firstDate, end: Date.now() })),
-    )
-    const filesCompared = harvested.reduce((sum, files) => sum + files, 0)
+    const filesCompared = await harvests('clip', Date.now())
     const filesPut = all.reduce((sum, { pusher }) => sum + pusher.digests.size, 0)
     return { alone, beside, refused, hostile: counts, peakMemory, filesCompared, filesPut }
   } finally {
@@ -154,23 +162,27 @@ async function apiAnswers(client: MediaPackageClient, refused: string[]): Promis
   })
 }
 
+type Endpoint = { readonly endpointId: string; readonly url: string }
+
 /** A channel, its encoder and its viewers. */
 class LiveChannel {
   readonly pusher: TimedPusher
   readonly url: string
+  private readonly endpointId: string
   private readonly refused: string[]
   private readonly firstDate: number
 
-  private constructor(pusher: TimedPusher, url: string, firstDate: number, refused: string[]) {
+  private constructor(pusher: TimedPusher, { endpointId, url }: Endpoint, firstDate: number, refused: string[]) {
     this.pusher = pusher
     this.url = url
+    this.endpointId = endpointId
     this.firstDate = firstDate
     this.refused = refused
   }
 
   static async start(
     ingest: Ingest,
-    url: string,
+    endpoint: Endpoint,
     loop: readonly LoopRendition[],
     firstDate: number,
     refused: string[],
@@ -178,8 +190,8 @@ class LiveChannel {
     const pusher = new TimedPusher(ingest, loop, firstDate, refused)
     await pusher.pushParent()
     while (pusher.published < 4) await pusher.pushNext()
-    await eventually(`${url} to be published`, async () => (await fetch(url)).ok || undefined)
-    return new LiveChannel(pusher, url, firstDate, refused)
+    await eventually(`${endpoint.url} to be published`, async () => (await fetch(endpoint.url)).ok || undefined)
+    return new LiveChannel(pusher, endpoint, firstDate, refused)
   }
 
   /** A segment each second, and viewers of the live edge and of the past. */
@@ -227,22 +239,22 @@ class LiveChannel {
     return undefined
   }
 
-  /** Harvests what was pushed, and compares each segment with the encoder's; returns how many of them were there. */
+  /** Harvests a window, and compares each segment with the encoder's; returns how many of them were there. */
   async harvest(
     windrow: Windrow,
     client: MediaPackageClient,
-    index: number,
-    { start: from, end }: { readonly start: number; readonly end: number },
+    id: string,
+    { start, end }: { readonly start: number; readonly end: number },
   ): Promise<number> {
-    const window = { startTime: new Date(from).toISOString(), endTime: new Date(end).toISOString() }
-    await createHarvestJob(client, `clip-${index}`, `tv-${index}-hls`, window, 'clips', `clip-${index}/index.m3u8`)
-    const outcome = await harvestOutcome(client, `clip-${index}`)
-    if (outcome !== 'SUCCEEDED') throw new Error(`clip-${index} ended ${outcome}`)
-    const folder = join(windrow.bucketFolder('clips'), `clip-${index}`)
+    const window = { startTime: new Date(start).toISOString(), endTime: new Date(end).toISOString() }
+    await createHarvestJob(client, id, this.endpointId, window, 'clips', `${id}/index.m3u8`)
+    const outcome = await harvestOutcome(client, id)
+    if (outcome !== 'SUCCEEDED') throw new Error(`${id} ended ${outcome}`)
+    const folder = join(windrow.bucketFolder('clips'), id)
     const files = readdirSync(folder).filter((file) => file.endsWith('.ts'))
     for (const file of files) {
       const digest = sha256(readFileSync(join(folder, file)))
-      if (!this.pusher.digests.has(digest)) throw new Error(`clip-${index}/${file} is nothing that was put`)
+      if (!this.pusher.digests.has(digest)) throw new Error(`${id}/${file} is nothing that was put`)
     }
     return files.length
   }
