@@ -69,8 +69,9 @@ gets in, and what counts is looked up every 10 seconds. On a full disk encoders 
 Every object is compared with its size and CRC-32 whenever it is read. The process that writes the archive also reads all
 stored media again and again, \`scrub-rate\` bytes a second and one pass in \`scrub-interval\` at most; after a restart it goes
 on where it was. A lost object gets its bytes back where the other input sent the same (\`object-repaired\`). Otherwise it is
-lost (\`object-lost\`): players get 404, and harvests replace it or leave a gap, see [Harvesting](harvesting.md). At 8 MiB a
-second, a day of 10 Mb/s takes four hours: choose a rate that reads all you keep in the time in which you want to know.
+lost (\`object-lost\`): players get 404, live HLS playlists call it a gap from the first such answer on, and harvests replace
+it or leave a gap, see [Harvesting](harvesting.md). At 8 MiB a second, a day of 10 Mb/s takes four hours: choose a rate that
+reads all you keep in the time in which you want to know.
 
 ## Refusals of ingest
 

@@ -224,6 +224,16 @@ describe('a segment', () => {
     assert.equal((await ask('index_1_10.ts')).text, 'The media of this segment are lost or damaged.\n')
   })
 
+  it('is a gap in the live playlist once its object was found lost', async () => {
+    const gapsIn = async (path: string) =>
+      (await ask(path)).text.match(/#EXT-X-GAP\n.*\n.*/g)?.map((entry) => entry.replace(/^.*\n.*\n|\?.*$/g, ''))
+    assert.deepEqual(await gapsIn('index_1.m3u8'), ['index_1_12.ts'])
+    origin.archive.lost.add('s1-11-1')
+    assert.equal((await ask('index_1_11.ts')).status, 404)
+    assert.deepEqual(await gapsIn('index_1.m3u8'), ['index_1_11.ts', 'index_1_12.ts'])
+    assert.equal(await gapsIn('index_2.m3u8'), undefined)
+  })
+
   it('is logged when it is refused, at most once a second for each reason', async () => {
     const { lines } = origin
     lines.length = 0

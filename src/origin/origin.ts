@@ -16,6 +16,7 @@ import { MOST_PIECE_BYTES } from '../stores/objects.ts'
 import { type Resources, StoreUnavailable } from '../stores/resources.ts'
 import { refusalOf } from './access.ts'
 import { EndpointDirectory } from './endpoint-directory.ts'
+import { LostSegments } from './lost-segments.ts'
 import type { CachedManifest } from './manifests/cached-manifest.ts'
 import { Manifests, ManifestsBusy } from './manifests/manifests.ts'
 import { parseManifestQuery } from './manifests/query.ts'
@@ -64,7 +65,8 @@ export function createOrigin({
   log,
 }: OriginDeps): Mount & { close(): void } {
   const directory = new EndpointDirectory(resources, clock)
-  const manifests = new Manifests(archive, manifestWorker, clock)
+  const lost = new LostSegments()
+  const manifests = new Manifests({ archive, worker: manifestWorker, clock, lost })
   const segments = new Segments(archive, media)
   const refusals = new FaultLog(log, clock, 'info')
   const losses = new FaultLog(log, clock, 'error')
@@ -107,8 +109,9 @@ export function createOrigin({
       if (!(error instanceof LostMedia) || response.headersSent) throw error
       // Retention may have deleted it between lookup and reading.
       const again = await segments.find(endpoint, path, segmentRequest).catch(() => undefined)
-      if (typeof again !== 'string') throw error
-      return ABSENT_SEGMENTS[again]
+      if (typeof again === 'string') return ABSENT_SEGMENTS[again]
+      lost.note(endpoint, error.key)
+      throw error
     }
   }
 

@@ -14,6 +14,7 @@ import {
 } from '../../model/viewing-window.ts'
 import type { ManifestRequest, PlayedStyle } from '../../packaging/output-format.ts'
 import { windowFolder } from '../../packaging/time-shift.ts'
+import type { LostSegments } from '../lost-segments.ts'
 import type { PlaybackError } from '../playback-error.ts'
 import { CachedManifest } from './cached-manifest.ts'
 import type { ManifestQuery } from './query.ts'
@@ -73,21 +74,31 @@ export class ManifestsBusy extends Error {
   override readonly name = 'ManifestsBusy'
 }
 
+export type ManifestsDeps = {
+  readonly archive: Archive
+  readonly worker: ManifestWorker
+  readonly clock: Clock
+  /** What live HLS playlists must call gaps. */
+  readonly lost: Pick<LostSegments, 'version' | 'without'>
+}
+
 /** Gives manifests on request. Each is written once while it is current, however many clients ask. */
 export class Manifests {
   private readonly archive: Archive
   private readonly worker: ManifestWorker
   private readonly clock: Clock
+  private readonly lost: Pick<LostSegments, 'version' | 'without'>
   private readonly live = new LruCache<CacheEntry>(CACHE_BYTES)
   private readonly byQuery = new LruCache<CacheEntry>(CACHE_BYTES)
   private readonly rendering = new SingleFlight<CacheEntry | PlaybackError>()
   private readonly windows = new WindowManifests((entry, version) => this.holds(entry, version))
   private readonly queue = new FairQueue({ atOnce: AT_ONCE, mostWaiting: MOST_WAITING, longCost: LONG_SEGMENTS })
 
-  constructor(archive: Archive, worker: ManifestWorker, clock: Clock) {
+  constructor({ archive, worker, clock, lost }: ManifestsDeps) {
     this.archive = archive
     this.worker = worker
     this.clock = clock
+    this.lost = lost
   }
 
   /** The manifest for a path, or why there is none; `client` is who asks, where that is known. Throws ManifestsBusy. */
@@ -106,7 +117,7 @@ export class Manifests {
     const isLive = !asked && !filter
     const cache = isLive ? this.live : this.byQuery
     const key = `${endpoint.guid}/${endpoint.revision}/${path}${isLive ? '' : `?${JSON.stringify(query)}`}`
-    const version = this.archive.version(endpoint.channelGuid)
+    const version = asked ? this.archive.version(endpoint.channelGuid) : this.liveVersion(endpoint)
     const entry = cache.get(key)
     if (entry && this.holds(entry, version)) return entry.manifest
 
@@ -151,21 +162,27 @@ export class Manifests {
     return until === undefined ? version === current : this.clock() < until
   }
 
+  /** A number that grows with every change of what live manifests show. */
+  private liveVersion(endpoint: OriginEndpoint, archived = this.archive.version(endpoint.channelGuid)): number {
+    return archived + this.lost.version(endpoint)
+  }
+
   private async renderLive(
     endpoint: OriginEndpoint,
     request: ManifestRequest,
     { filter }: ManifestQuery,
     asOf: UtcMs | undefined,
   ): Promise<Rendering> {
-    const version = this.archive.version(endpoint.channelGuid)
-    const window = await this.archive.live(endpoint, request.windowSeconds, asOf)
+    const archived = await this.archive.live(endpoint, request.windowSeconds, asOf)
+    const version = this.liveVersion(endpoint, archived?.version)
+    const window = archived && this.lost.without(endpoint, archived)
     const last = window?.segments.at(-1)
     return {
       rendered:
         window && last
           ? manifestText(request.write(window, { kind: 'live', ...(filter && { filter }) }), last)
           : 'NothingToShowYet',
-      version: window?.version ?? version,
+      version,
       ...nextDue(endpoint, window?.following),
       maxAge: liveMaxAge(endpoint),
     }
