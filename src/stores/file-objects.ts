@@ -4,11 +4,11 @@ import { dirname, join } from 'node:path'
 import { DirectorySyncs } from './directory-syncs.ts'
 import { FileStream } from './file-stream.ts'
 import { FileWriter } from './file-writer.ts'
-import { type ByteRange, NoSuchObject, type Objects } from './objects.ts'
+import { checkObjectKey, folderOfPrefix } from './object-key.ts'
+import { cut, NoSuchObject, type Objects } from './objects.ts'
 
 /** Folder of objects being written. No key can refer to it, since segments of a key never begin with a dot. */
 const INCOMING = '.incoming'
-const KEY = /^[A-Za-z0-9_-][A-Za-z0-9._-]*(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$/
 /** Attempts to place a file whose folder retention may delete between its creation and its use. */
 const PLACING_TRIES = 5
 
@@ -28,7 +28,7 @@ export async function openFileObjects(root: string, { asReader = false } = {}): 
   await Promise.all([syncs.sync(root), syncs.sync(dirname(root))])
 
   const pathOf = (key: string) => {
-    if (!KEY.test(key)) throw new TypeError(`not an object key: ${JSON.stringify(key)}`)
+    checkObjectKey(key)
     return join(root, key)
   }
 
@@ -112,9 +112,7 @@ export async function openFileObjects(root: string, { asReader = false } = {}): 
     },
 
     async *list(prefix) {
-      const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1)
-      if (folder !== '') pathOf(folder.slice(0, -1))
-      yield* keysBelow(root, folder, prefix)
+      yield* keysBelow(root, folderOfPrefix(prefix), prefix)
     },
   }
 }
@@ -136,12 +134,6 @@ function foldersAbove(folder: string, root: string): string[] {
   if (folder === root) return []
   const parent = dirname(folder)
   return [parent, ...foldersAbove(parent, root)]
-}
-
-/** The part of `range` that lies within `size` bytes. */
-function cut(range: ByteRange | undefined, size: number): ByteRange {
-  const end = Math.min(range?.end ?? size, size)
-  return { start: Math.min(range?.start ?? 0, end), end }
 }
 
 function isAbsent(error: unknown): boolean {

@@ -1,6 +1,12 @@
 /** A half-open range of bytes: `start` up to but not including `end`. */
 export type ByteRange = { readonly start: number; readonly end: number }
 
+/** The part of a range that lies within `size` bytes; all of them when there is no range. */
+export function cut(range: ByteRange | undefined, size: number): ByteRange {
+  const end = Math.min(range?.end ?? size, size)
+  return { start: Math.min(range?.start ?? 0, end), end }
+}
+
 /** Thrown by reads of a key that has no object. */
 export class NoSuchObject extends Error {
   override readonly name = 'NoSuchObject'
