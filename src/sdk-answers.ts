@@ -26,25 +26,28 @@ type MiddlewareStack = {
 
 /**
  * Lets a client of an AWS SDK read at most `MOST_ANSWER_BYTES` of each answer, and refuse a page for a browser, which a
- * captive portal or a proxy gives with the status 200. Commands of `streamed` give content instead of an answer; their
- * caller bounds what it reads.
+ * captive portal or a proxy gives with the status 200. Commands of `streamed` give content, of any length: their caller
+ * bounds what it reads. Answers to commands of `untyped` may state any type: their caller finds the proof in them.
  */
-export function boundAnswers(stack: unknown, streamed: readonly string[] = []): void {
+export function boundAnswers(
+  stack: unknown,
+  { streamed = [], untyped = [] }: { readonly streamed?: readonly string[]; readonly untyped?: readonly string[] } = {},
+): void {
   const { add } = stack as MiddlewareStack
   const bounded: Parameters<typeof add>[0] = (next, { commandName = '' }) => {
     return async (args) => {
       const result = await next(args)
-      if (streamed.includes(commandName)) return result
       const answer = result.response as Answer
       const { statusCode, headers } = answer
       const type = headers['content-type'] ?? ''
       // Swift calls its empty answers text/html.
       const isEmpty = headers['content-length'] === '0'
-      if (statusCode < 300 && type.startsWith('text/html') && !isEmpty) {
+      if (statusCode < 300 && type.startsWith('text/html') && !isEmpty && !untyped.includes(commandName)) {
         const { body } = answer
         ;(body as IncomingMessage).destroy()
         throw new NotAwsAnswer(`the answer ${statusCode} is a page of the type ${type}`)
       }
+      if (streamed.includes(commandName)) return result
       answer.body = pipeline(answer.body as IncomingMessage, upTo(MOST_ANSWER_BYTES), () => {})
       return result
     }

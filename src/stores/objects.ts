@@ -1,3 +1,5 @@
+import { StoreUnavailable } from './resources.ts'
+
 /** A half-open range of bytes: `start` up to but not including `end`. */
 export type ByteRange = { readonly start: number; readonly end: number }
 
@@ -16,6 +18,14 @@ export class NoSuchObject extends Error {
     super(`no object ${key}`)
     this.key = key
   }
+}
+
+/**
+ * Thrown when the store of the objects does not answer, or not as it should; the message says why. It tells nothing of
+ * the objects: one that could not be read is not lost.
+ */
+export class ObjectsUnavailable extends StoreUnavailable {
+  override readonly name = 'ObjectsUnavailable'
 }
 
 /** An object being written. It is invisible until `commit` resolves; then it is durable and never changes. */
@@ -40,7 +50,8 @@ export type ObjectStream = AsyncIterable<Uint8Array> & { close(): Promise<void> 
 
 /**
  * Port: immutable bytes by key. Keys are generated, never taken from clients: segments of `[A-Za-z0-9._-]+` joined by
- * `/`, none beginning with a dot; anything else is a TypeError.
+ * `/`, none beginning with a dot; anything else is a TypeError. Any call
+ * may reject with ObjectsUnavailable where the objects are in another process.
  */
 export type Objects = {
   create(key: string): Promise<ObjectWriter>

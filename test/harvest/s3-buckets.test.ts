@@ -19,7 +19,7 @@ import { bodyOfBytes, bucketContract, destination, refusedWith } from '../../src
 import type { BucketRefused } from '../../src/stores/buckets.ts'
 import { folderBuckets } from '../../src/stores/folder-buckets/buckets.ts'
 import { s3Buckets } from '../../src/stores/s3/buckets.ts'
-import type { S3BucketsOptions } from '../../src/stores/s3/connection.ts'
+import type { S3ConnectionOptions } from '../../src/stores/s3/connection.ts'
 import { freePort } from '../judges/processes.ts'
 import { needing } from '../programs.ts'
 import { startRadosgw } from '../servers/radosgw.ts'
@@ -53,7 +53,7 @@ for (const { name, blocks, start, knowsConditions } of SERVERS) {
       await server?.stop()
     })
 
-    const bucketsOf = (other: Partial<S3BucketsOptions> = {}) => {
+    const bucketsOf = (other: Partial<S3ConnectionOptions> = {}) => {
       const { endpoint, region, accessKeyId, secretAccessKey } = server
       const credentials = { accessKeyId, secretAccessKey }
       return s3Buckets({

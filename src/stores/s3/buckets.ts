@@ -6,8 +6,8 @@ import { type Bucket, BucketRefused, type Buckets, type PutCondition } from '../
 import type { ObjectBody } from '../object-body.ts'
 import { checkBucketName, keySegments } from '../object-name.ts'
 import { BodyBuffers } from './body-buffers.ts'
-import { type Connection, connect, type S3BucketsOptions, type Sdk } from './connection.ts'
-import { type BucketPlace, bucketRefusal } from './errors.ts'
+import { type Connection, connect, hostOf, type S3ConnectionOptions, type Sdk } from './connection.ts'
+import { answerStatus, type BucketPlace, bucketRefusal } from './errors.ts'
 import { putInParts } from './multipart.ts'
 import { BadDigest, md5Of, provePut } from './proof.ts'
 import { signWith, watchAnswers } from './put.ts'
@@ -19,13 +19,14 @@ const MAX_KEPT_BYTES = 32 << 20
 /** Larger objects are uploaded in parts. */
 const MULTIPART_BYTES = 64 << 20
 const REMOVALS_AT_ONCE = 8
+const PERMISSIONS = 's3:PutObject and s3:GetBucketLocation'
 
 type Conditions = { readonly IfMatch?: string; readonly IfNoneMatch?: string }
 
 /** Buckets of an S3 API, that of AWS or of any compatible server. */
-export function s3Buckets(options: S3BucketsOptions): Buckets {
-  const host = options.endpoint ? new URL(options.endpoint).host : `S3 in ${options.region}`
+export function s3Buckets(options: S3ConnectionOptions): Buckets {
   const { region } = options
+  const host = hostOf(options)
   const buffers = new BodyBuffers(MAX_KEPT_BYTES)
   const agent = { keepAlive: true, maxSockets: options.maxConnections }
   /** Connections by role; a single one when no role is assumed. */
@@ -34,9 +35,14 @@ export function s3Buckets(options: S3BucketsOptions): Buckets {
     async open({ bucketName, roleArn }, signal) {
       checkBucketName(bucketName)
       const role = options.role ? roleArn : ''
-      const connecting = connections.get(role) ?? connect(options, agent, buffers, role)
+      const connecting = connections.get(role) ?? connect(options, agent, role)
       connections.set(role, connecting)
-      const bucket = new S3Bucket(await connecting, { bucket: bucketName, host, region })
+      const bucket = new S3Bucket(await connecting, buffers, {
+        bucket: bucketName,
+        host,
+        region,
+        permissions: PERMISSIONS,
+      })
       await bucket.find(signal)
       return bucket
     },
@@ -55,7 +61,7 @@ class S3Bucket implements Bucket {
   /** False once the server has shown that it does not support conditions. */
   private knowsConditions = true
 
-  constructor({ sdk, client, buffers }: Connection, place: BucketPlace) {
+  constructor({ sdk, client }: Connection, buffers: BodyBuffers, place: BucketPlace) {
     this.sdk = sdk
     this.client = client
     this.buffers = buffers
@@ -135,7 +141,7 @@ class S3Bucket implements Bucket {
     try {
       return of(await this.client.send(head, { abortSignal: signal }))
     } catch (error) {
-      if (statusOf(error) === 404) return null
+      if (answerStatus(error) === 404) return null
       const refusal = this.inWords(error, signal)
       // Credentials that may write need not be allowed to read.
       if (refusal instanceof BucketRefused && ['AccessDenied', 'Refused'].includes(refusal.code)) return undefined
@@ -153,7 +159,7 @@ class S3Bucket implements Bucket {
       await Body.transformToWebStream().cancel()
       return false
     } catch (error) {
-      if (statusOf(error) === 404) return false
+      if (answerStatus(error) === 404) return false
       throw this.inWords(error, signal)
     }
   }
@@ -163,7 +169,7 @@ class S3Bucket implements Bucket {
     await forEachConcurrent(keys, REMOVALS_AT_ONCE, signal, async (key, keySignal) => {
       const remove = new this.sdk.DeleteObjectCommand({ Bucket: this.name, Key: key })
       await this.client.send(remove, { abortSignal: keySignal }).catch((error: unknown) => {
-        if (statusOf(error) !== 404) throw this.inWords(error, keySignal)
+        if (answerStatus(error) !== 404) throw this.inWords(error, keySignal)
       })
     })
   }
@@ -232,7 +238,5 @@ class S3Bucket implements Bucket {
 
 const headersOf = ({ replaces }: PutCondition) => (replaces === null ? { IfNoneMatch: '*' } : { IfMatch: replaces })
 
-const statusOf = (error: unknown): number | undefined =>
-  (error as { readonly $metadata?: { readonly httpStatusCode?: number } }).$metadata?.httpStatusCode
-
-const isNotImplemented = (error: unknown): boolean => error instanceof BucketRefused && statusOf(error.cause) === 501
+const isNotImplemented = (error: unknown): boolean =>
+  error instanceof BucketRefused && answerStatus(error.cause) === 501

@@ -1,10 +1,9 @@
 import type { AgentOptions } from 'node:http'
 import type { S3Client } from '@aws-sdk/client-s3'
 import { boundAnswers } from '../../sdk-answers.ts'
-import type { BodyBuffers } from './body-buffers.ts'
 import { assumedRole, type RoleOptions } from './role.ts'
 
-export type S3BucketsOptions = {
+export type S3ConnectionOptions = {
   /** Endpoint of the S3 API; when absent, that of AWS for the region. */
   readonly endpoint?: string
   readonly region: string
@@ -15,7 +14,7 @@ export type S3BucketsOptions = {
   readonly maxConnections: number
   /** Time that a connection in use may be silent. */
   readonly idleTimeoutMs: number
-  /** The role that a job names is assumed; when absent, the server's own credentials are used. */
+  /** A role is assumed; when absent, the server's own credentials are used. */
   readonly role?: RoleOptions
 }
 
@@ -27,17 +26,17 @@ const SILENT = { trace() {}, debug() {}, info() {}, warn() {}, error() {} }
 
 export type Sdk = typeof import('@aws-sdk/client-s3')
 
-export type Connection = { readonly sdk: Sdk; readonly client: S3Client; readonly buffers: BodyBuffers }
+export type Connection = { readonly sdk: Sdk; readonly client: S3Client }
+
+/** The server that is requested, in words. */
+export function hostOf({ endpoint, region }: S3ConnectionOptions): string {
+  return endpoint ? new URL(endpoint).host : `S3 in ${region}`
+}
 
 /**
- * Loads the SDK and connects. The SDK takes a tenth of a second and 70 MB to load, so only harvests to S3 load it.
+ * Loads the SDK and connects. The SDK takes a tenth of a second and 70 MB to load, so only those who use S3 load it.
  */
-export async function connect(
-  options: S3BucketsOptions,
-  agent: AgentOptions,
-  buffers: BodyBuffers,
-  roleArn: string,
-): Promise<Connection> {
+export async function connect(options: S3ConnectionOptions, agent: AgentOptions, roleArn: string): Promise<Connection> {
   const sdk = await import('@aws-sdk/client-s3')
   const { region, credentials: keys, role } = options
   const credentials = role ? assumedRole(roleArn, role, { region, keys }) : keys
@@ -63,6 +62,7 @@ export async function connect(
       logger: SILENT,
     },
   })
-  boundAnswers(client.middlewareStack, ['GetObjectCommand'])
-  return { sdk, client, buffers }
+  // Swift calls the list of what was deleted text/html.
+  boundAnswers(client.middlewareStack, { streamed: ['GetObjectCommand'], untyped: ['DeleteObjectsCommand'] })
+  return { sdk, client }
 }

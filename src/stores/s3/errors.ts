@@ -1,6 +1,8 @@
 import { type BucketProblem, BucketRefused } from '../buckets.ts'
+import { ObjectsUnavailable } from '../objects.ts'
+import { DiskFull, type StoreUnavailable } from '../resources.ts'
 
-/** Error codes of S3 and compatible servers, by their meaning for the owner of a harvest job. */
+/** Error codes of S3 and compatible servers, by their meaning for the owner of a harvest job or of the archive. */
 const CODES: Readonly<Record<string, BucketProblem>> = {
   NoSuchBucket: 'NoSuchBucket',
   AccessDenied: 'AccessDenied',
@@ -56,8 +58,13 @@ export type S3Error = Error & {
   readonly $response?: { readonly headers?: Readonly<Record<string, string>> }
 }
 
-/** A bucket, with the host and region at which it is requested. */
-export type BucketPlace = { readonly bucket: string; readonly host: string; readonly region: string }
+/** A bucket, with the host and region at which it is requested, and the permissions that are needed there. */
+export type BucketPlace = {
+  readonly bucket: string
+  readonly host: string
+  readonly region: string
+  readonly permissions: string
+}
 
 /** Converts an error of the S3 client to the port's; undefined when the bucket is not the cause. */
 export function bucketRefusal(thrown: unknown, about: BucketPlace): BucketRefused | undefined {
@@ -67,21 +74,41 @@ export function bucketRefusal(thrown: unknown, about: BucketPlace): BucketRefuse
   return code && new BucketRefused(code, sentence(code, error, about), { cause: error })
 }
 
+/** Converts an error of the S3 client to that of a store of objects; undefined when the store is not the cause. */
+export function objectsFailure(error: unknown, about: BucketPlace): StoreUnavailable | undefined {
+  const refusal = bucketRefusal(error, about)
+  if (!refusal) return undefined
+  const { code, message } = refusal
+  return new (code === 'Full' ? DiskFull : ObjectsUnavailable)(message, { cause: refusal })
+}
+
+/** The status code of the answer that an error of the SDK is about. */
+export function answerStatus(error: unknown): number | undefined {
+  return (error as S3Error).$metadata?.httpStatusCode
+}
+
+/** True when the bytes that arrived are not those sent: what the SDK does not try again by itself. */
+export function isSpoilt(thrown: unknown): boolean {
+  const error = thrown as S3Error
+  return problemOf(error) === 'Unavailable' && (answerStatus(error) ?? 400) === 400
+}
+
 export function problemOf(error: S3Error): BucketProblem | undefined {
   const known = CODES[error.name]
   if (known) return known
-  const status = error.$metadata?.httpStatusCode
+  const status = answerStatus(error)
   // No response: an error of the network or of TLS, such as ECONNREFUSED or CERT_HAS_EXPIRED.
   if (status === undefined) return error.code === undefined ? undefined : 'Unreachable'
   return STATUSES[status] ?? (status >= 500 && status !== 501 ? 'Unavailable' : 'Refused')
 }
 
-function sentence(code: BucketProblem, error: S3Error, { bucket, host, region: ours }: BucketPlace): string {
+function sentence(code: BucketProblem, error: S3Error, about: BucketPlace): string {
+  const { bucket, host, region: ours, permissions } = about
   switch (code) {
     case 'NoSuchBucket':
       return `There is no bucket ${bucket} at ${host}.`
     case 'AccessDenied':
-      return `Bucket ${bucket} at ${host} denies access: the credentials need s3:PutObject and s3:GetBucketLocation on it.`
+      return `Bucket ${bucket} at ${host} denies access: the credentials need ${permissions} on it.`
     case 'InvalidCredentials':
       return `${host} does not accept the credentials for bucket ${bucket} (${error.name}).`
     case 'WrongRegion': {

@@ -3,47 +3,85 @@ import { NotAwsAnswer } from '../../sdk-answers.ts'
 import { bodyStream } from '../body-stream.ts'
 import type { ObjectBody } from '../object-body.ts'
 import { md5Of, provePut } from './proof.ts'
+import { signWith, UNSIGNED_PAYLOAD, watchAnswers } from './put.ts'
 
 type Sdk = typeof import('@aws-sdk/client-s3')
+type Connection = { readonly sdk: Sdk; readonly client: S3Client }
+type Place = { readonly Bucket: string; readonly Key: string }
+type Options = { readonly abortSignal: AbortSignal }
 
 /** Size of a part; S3 allows 10,000 parts of at least 5 MiB. */
 const PART_BYTES = 16 << 20
 
-/** Puts a large object in consecutive parts; the SDK sends a failed part again. Needs memory for one part. */
+/** An object under way in consecutive parts. It is there once it is completed; the SDK sends a failed part again. */
+export class MultipartUpload {
+  private readonly connection: Connection
+  private readonly upload: Place & { readonly UploadId: string }
+  private readonly parts: { readonly PartNumber: number; readonly ETag: string | undefined }[] = []
+
+  private constructor(connection: Connection, upload: Place & { readonly UploadId: string }) {
+    this.connection = connection
+    this.upload = upload
+  }
+
+  static async begin(
+    connection: Connection,
+    object: Place & { readonly ContentType: string },
+    options: Options,
+  ): Promise<MultipartUpload> {
+    const { sdk, client } = connection
+    const { UploadId } = await client.send(new sdk.CreateMultipartUploadCommand(object), options)
+    if (UploadId === undefined) throw new NotAwsAnswer('the answer to an upload in parts has no upload id')
+    return new MultipartUpload(connection, { Bucket: object.Bucket, Key: object.Key, UploadId })
+  }
+
+  /**
+   * Sends the next part, of at least 5 MiB unless it is the last. The server refuses other bytes, whose MD5 is not that
+   * which is signed. `answeredEarly` is called when the bytes may still be on their way after this has resolved.
+   */
+  async put(part: Uint8Array, options: Options, answeredEarly = () => {}): Promise<void> {
+    const { sdk, client } = this.connection
+    const PartNumber = this.parts.length + 1
+    const md5 = await md5Of(part)
+    const ContentMD5 = Buffer.from(md5, 'hex').toString('base64')
+    const about = { ...this.upload, PartNumber, ContentLength: part.length, ContentMD5 }
+    const put = new sdk.UploadPartCommand({ ...about, Body: part })
+    signWith(put, UNSIGNED_PAYLOAD)
+    watchAnswers(put, answeredEarly)
+    const answer = await client.send(put, options)
+    await provePut(answer, { md5: () => md5 })
+    this.parts.push({ PartNumber, ETag: answer.ETag })
+  }
+
+  async complete(options: Options): Promise<void> {
+    const { sdk, client } = this.connection
+    const MultipartUpload = { Parts: this.parts }
+    const complete = new sdk.CompleteMultipartUploadCommand({ ...this.upload, MultipartUpload })
+    const { ETag } = await client.send(complete, options)
+    if (ETag === undefined) throw new NotAwsAnswer('the answer to a completed upload has no entity tag')
+  }
+
+  /** Takes back what was sent: parts of an abandoned upload cost money until someone finds them. */
+  async abort(options?: Options): Promise<void> {
+    const { sdk, client } = this.connection
+    await client.send(new sdk.AbortMultipartUploadCommand(this.upload), options)
+  }
+}
+
+/** Puts a large object in parts. Needs memory for one part. */
 export async function putInParts(
-  { sdk, client }: { readonly sdk: Sdk; readonly client: S3Client },
-  object: { readonly Bucket: string; readonly Key: string },
+  connection: Connection,
+  place: Place,
   body: ObjectBody,
   signal: AbortSignal,
 ): Promise<void> {
   const options = { abortSignal: signal }
-  const create = new sdk.CreateMultipartUploadCommand({ ...object, ContentType: body.contentType })
-  const { UploadId } = await client.send(create, options)
-  if (UploadId === undefined) throw new NotAwsAnswer('the answer to an upload in parts has no upload id')
-  const upload = { ...object, UploadId }
+  const upload = await MultipartUpload.begin(connection, { ...place, ContentType: body.contentType }, options)
   try {
-    const Parts: { PartNumber: number; ETag: string | undefined }[] = []
-    for await (const part of partsOf(body)) {
-      const PartNumber = Parts.length + 1
-      const md5 = await md5Of(part)
-      const ContentMD5 = Buffer.from(md5, 'hex').toString('base64')
-      const put = new sdk.UploadPartCommand({
-        ...upload,
-        PartNumber,
-        Body: part,
-        ContentLength: part.length,
-        ContentMD5,
-      })
-      const answer = await client.send(put, options)
-      await provePut(answer, { md5: () => md5 })
-      Parts.push({ PartNumber, ETag: answer.ETag })
-    }
-    const complete = new sdk.CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts } })
-    const { ETag } = await client.send(complete, options)
-    if (ETag === undefined) throw new NotAwsAnswer('the answer to a completed upload has no entity tag')
+    for await (const part of partsOf(body)) await upload.put(part, options)
+    await upload.complete(options)
   } catch (error) {
-    // Parts of an abandoned upload cost money until someone finds them.
-    await client.send(new sdk.AbortMultipartUploadCommand(upload)).catch(() => {})
+    await upload.abort().catch(() => {})
     throw error
   }
 }

@@ -14,29 +14,42 @@ export class BadDigest extends Error {
 /** What S3 answers to an object or a part that it has stored. */
 export type PutAnswer = {
   readonly ETag?: string | undefined
+  readonly ChecksumCRC32?: string | undefined
   readonly ChecksumSHA256?: string | undefined
   readonly ServerSideEncryption?: string | undefined
   readonly SSECustomerAlgorithm?: string | undefined
 }
 
+/** Digests of the bytes that were sent; that of MD5 is made when it is needed. */
+type Digests = {
+  /** Hexadecimal. */
+  readonly sha256?: string | undefined
+  /** Base64, as S3 writes it. */
+  readonly crc32?: string
+  md5(): Promise<string> | string
+}
+
 /**
- * Throws unless an answer proves that these bytes were stored: by their SHA-256, where the server states it, otherwise
- * by the entity tag, which is their MD5 unless the server encrypts with a key of its own or the client's. An answer
- * without an entity tag is not S3's.
+ * Throws when an answer shows that other bytes were stored: by their SHA-256 or CRC-32, where the server states it,
+ * otherwise by the entity tag, which is their MD5 unless the server encrypts with a key of its own or the client's. An
+ * answer without an entity tag is not S3's. False when the answer is S3's, but tells nothing of the bytes.
  */
-export async function provePut(
-  answer: PutAnswer,
-  { sha256, md5 }: { readonly sha256?: string | undefined; md5(): Promise<string> | string },
-): Promise<void> {
-  const { ETag, ChecksumSHA256, ServerSideEncryption: encryption = '', SSECustomerAlgorithm } = answer
+export async function provePut(answer: PutAnswer, { sha256, crc32, md5 }: Digests): Promise<boolean> {
+  const { ETag, ChecksumSHA256, ChecksumCRC32 } = answer
+  const { ServerSideEncryption: encryption = '', SSECustomerAlgorithm } = answer
   if (ETag === undefined) throw new NotAwsAnswer('the answer to an object has no entity tag')
   if (ChecksumSHA256 !== undefined && sha256 !== undefined) {
-    if (Buffer.from(ChecksumSHA256, 'base64').toString('hex') === sha256) return
+    if (Buffer.from(ChecksumSHA256, 'base64').toString('hex') === sha256) return true
     throw new BadDigest('the SHA-256 of the stored object is another')
   }
+  if (ChecksumCRC32 !== undefined && crc32 !== undefined) {
+    if (ChecksumCRC32 === crc32) return true
+    throw new BadDigest('the CRC-32 of the stored object is another')
+  }
   const stored = MD5.exec(ETag)?.[1]
-  const isMd5 = stored !== undefined && !encryption.startsWith('aws:kms') && SSECustomerAlgorithm === undefined
-  if (isMd5 && stored.toLowerCase() !== (await md5())) throw new BadDigest('the MD5 of the stored object is another')
+  if (stored === undefined || encryption.startsWith('aws:kms') || SSECustomerAlgorithm !== undefined) return false
+  if (stored.toLowerCase() !== (await md5())) throw new BadDigest('the MD5 of the stored object is another')
+  return true
 }
 
 export async function md5Of(bytes: Uint8Array): Promise<string> {
