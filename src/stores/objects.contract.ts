@@ -1,10 +1,18 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { describe, it } from 'node:test'
+import { type Blocks, needing } from '../../test/programs.ts'
 import { type ByteRange, NoSuchObject, type Objects } from './objects.ts'
 
-/** The contract of every Objects. Each adapter's test calls this with its own `open`, which gives an empty store. */
-export function objectsContract(name: string, open: () => Promise<Objects>): void {
+/**
+ * The contract of every Objects. Each adapter's test calls this with its own `open`, which gives an empty store; `many`
+ * is how many objects that store makes at the same time in a short time.
+ */
+export function objectsContract(
+  name: string,
+  open: () => Promise<Objects>,
+  { blocks = needing(), many = 200 }: { readonly blocks?: Blocks; readonly many?: number } = {},
+): void {
+  const { describe, it } = blocks
   describe(`${name} as Objects`, () => {
     it('reads back what was written in chunks of any size', async () => {
       const objects = await open()
@@ -153,7 +161,7 @@ export function objectsContract(name: string, open: () => Promise<Objects>): voi
 
     it('creates, reads and removes in one folder at the same time', async () => {
       const objects = await open()
-      const keys = Array.from({ length: 200 }, (_, i) => `ch/hour/${i}`)
+      const keys = Array.from({ length: many }, (_, i) => `ch/hour/${i}`)
       await Promise.all(
         keys.map(async (key, i) => {
           await put(objects, key, Buffer.from(key))

@@ -17,6 +17,12 @@ export type Fault =
   | 'slow down'
   /** Nobody ever says anything. */
   | 'stall'
+  /** The client gets the head and half of the body of the answer; then the connection is closed. */
+  | 'half answer'
+  /** The client gets the head and half of the body of the answer, and then nothing any more. */
+  | 'stalled answer'
+  /** One byte of the body of the answer is another one. */
+  | 'flipped answer'
 
 export type FaultProxy = {
   readonly url: string
@@ -69,7 +75,11 @@ export async function startFaultProxy(
     answered({ method, path: url }, given.statusCode!)
     const content = await buffer(given)
     if (fault === 'lost answer') return reset(socket)
-    answer.writeHead(given.statusCode!, given.rawHeaders).end(content)
+    answer.writeHead(given.statusCode!, given.rawHeaders)
+    if (fault === 'flipped answer' && content.length > 0) content[content.length >> 1]! ^= 1
+    if (fault !== 'half answer' && fault !== 'stalled answer') return void answer.end(content)
+    const half = content.subarray(0, content.length / 2)
+    answer.write(half, () => fault === 'half answer' && asked.socket.destroy())
   }
 
   const server = createServer((asked, answer) => {
