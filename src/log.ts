@@ -8,6 +8,7 @@ export const LOG_EVENTS = {
   'archive-nearly-full':
     'A channel, or the archive, holds 90 % of what `max-channel-archive-bytes` or `max-archive-bytes` allows.',
   'background-work-failed': 'Periodic work (retention, delivery of events, taking up jobs) failed; it is retried.',
+  'cache-folder-failed': 'The folder of the object cache cannot be used; objects come from their store until it can.',
   'channel-tick-failed': 'The periodic update of a channel failed; it is retried.',
   'clock-believed': 'A step of the date has lasted for the grace period: it is the date from now on.',
   'clock-returned': 'The date, which had stepped, is again what was expected.',

@@ -1,13 +1,15 @@
 /** Values by key, up to a total cost. When the total exceeds the budget, the least recently used values go first. */
 export class LruCache<V> {
   private readonly budget: number
+  private readonly evicted: (key: string) => void
   /** Entries, least recently used first. */
   private readonly entries = new Map<string, { readonly value: V; readonly cost: number }>()
   private cost = 0
 
-  /** Sets the budget, in the unit of the costs, such as bytes. */
-  constructor(budget: number) {
+  /** Sets the budget, in the unit of the costs, such as bytes. `evicted` is told of each value that has to go. */
+  constructor(budget: number, evicted: (key: string) => void = () => {}) {
     this.budget = budget
+    this.evicted = evicted
   }
 
   /** The value of a key, which then counts as used; undefined when it is not held. */
@@ -31,6 +33,7 @@ export class LruCache<V> {
     for (const oldest of this.entries.keys()) {
       if (this.cost <= this.budget) break
       this.delete(oldest)
+      this.evicted(oldest)
     }
   }
 

@@ -21,6 +21,11 @@ export class FileStream implements ObjectStream {
     this.end = end
   }
 
+  /** The number of bytes that are still to come. */
+  get left(): number {
+    return this.end - this.position
+  }
+
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
     const buffer = spare.pop() ?? Buffer.allocUnsafeSlow(MOST_PIECE_BYTES)
     try {

@@ -48,6 +48,12 @@ export const MOST_PIECE_BYTES = 512 * 1024
  */
 export type ObjectStream = AsyncIterable<Uint8Array> & { close(): Promise<void> }
 
+/** Objects, some of which may be kept nearer than in their store. */
+export type CachedObjects = Objects & {
+  /** Drops what is kept of an object whose bytes were found to be wrong: the next read is of the store. */
+  forget(key: string): Promise<void>
+}
+
 /**
  * Port: immutable bytes by key. Keys are generated, never taken from clients: segments of `[A-Za-z0-9._-]+` joined by
  * `/`, none beginning with a dot; anything else is a TypeError. Any call
