@@ -1,6 +1,6 @@
 import { LruCache } from '../cache/lru-cache.ts'
 import { SingleFlight } from '../concurrency/single-flight.ts'
-import type { Objects } from './objects.ts'
+import type { CachedObjects, Objects } from './objects.ts'
 
 /** The largest part of the cache that one object may take; a larger one would evict too much. */
 const LARGEST_PART = 1 / 4
@@ -13,9 +13,9 @@ const MOST_REMEMBERED = 10_000
  * Caches whole objects in memory, evicting the least recently used. Concurrent reads of a key share one load, and its
  * bytes are shared by all readers. A range of a small object loads all of it, since players read on. Objects that are
  * only passed on are cached from the second time, so that one viewer far back in the archive does not evict the live
- * edge.
+ * edge. `objects` may themselves be cached.
  */
-export function cacheObjects(objects: Objects, { maxBytes }: { maxBytes: number }): Objects {
+export function cacheObjects(objects: Objects | CachedObjects, { maxBytes }: { maxBytes: number }): CachedObjects {
   const largest = Math.floor(maxBytes * LARGEST_PART)
   const kept = new LruCache<Uint8Array>(maxBytes)
   const loads = new SingleFlight<Uint8Array>()
@@ -55,6 +55,11 @@ export function cacheObjects(objects: Objects, { maxBytes }: { maxBytes: number 
     create: (key) => objects.create(key),
     file: (key) => objects.file(key),
     list: (prefix) => objects.list(prefix),
+
+    async forget(key) {
+      forget(key)
+      if ('forget' in objects) await objects.forget(key)
+    },
 
     async read(key, range) {
       const bytes = await held(key)

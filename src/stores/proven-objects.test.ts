@@ -4,11 +4,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { crc32 } from 'node:zlib'
+import type { Log } from '../log.ts'
+import { utcMs } from '../media/time.ts'
 import { LostMedia } from '../model/lost-media.ts'
+import type { StoredBytes } from '../model/source-segment.ts'
+import { openCacheFolder } from './cache-folder/cache-folder.ts'
 import { openFileObjects } from './file-objects.ts'
 import { cacheObjects } from './object-cache.ts'
 import type { ObjectStream, Objects } from './objects.ts'
-import { provenObjects } from './proven-objects.ts'
+import { type ProvenObjects, provenObjects } from './proven-objects.ts'
 
 /** More than a piece of a stream. */
 const WHOLE = Buffer.from('media '.repeat(200_000))
@@ -114,6 +118,35 @@ describe('objects that are proven', () => {
     await view()
     assert.deepEqual(uncached, [object.key])
   })
+
+  const ways: Readonly<Record<string, (proven: ProvenObjects, object: StoredBytes) => Promise<unknown>>> = {
+    read: (proven, object) => proven.read(object),
+    prove: (proven, object) => proven.prove(object),
+    openProven: async (proven, object) => bytesOf(await proven.openProven(object)),
+    'openProven of a range': async (proven, object) => bytesOf(await proven.openProven(object, { start: 1, end: 9 })),
+    'open and read again': async (proven, object) => {
+      await assert.rejects(proven.open(object).then(bytesOf), lost('damaged'))
+      return bytesOf(await proven.open(object))
+    },
+  }
+  for (const [what, way] of Object.entries(ways)) {
+    it(`and cached with wrong bytes come from the store again: ${what}`, async () => {
+      const object = await put()
+      let fetches = 0
+      const changing: Objects = {
+        ...stored,
+        open: (key, range) => (++fetches === 1 ? Promise.resolve(Uint8Array.from(flipped)) : stored.open(key, range)),
+      }
+      const nowhere = { folder: join(folder, `.cache-${object.key}`), maxBytes: 1 << 24, log: {} as Log }
+      const cache = await openCacheFolder(changing, { ...nowhere, clock: () => utcMs(0) })
+      const proven = provenObjects(cacheObjects(cache, { maxBytes: 1 << 24 }), cache)
+      await way(proven, object)
+      assert.equal(fetches, 2)
+      assert.ok(WHOLE.equals(await proven.read(object)))
+      assert.equal(fetches, 2)
+      await cache.close()
+    })
+  }
 
   it('are not given to their end when they are damaged after they were proven', async () => {
     const object = await put()

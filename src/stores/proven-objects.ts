@@ -3,7 +3,7 @@ import { crc32 } from 'node:zlib'
 import { Pool } from '../concurrency/pool.ts'
 import { LostMedia } from '../model/lost-media.ts'
 import type { StoredBytes } from '../model/source-segment.ts'
-import { type ByteRange, NoSuchObject, type ObjectStream, type Objects } from './objects.ts'
+import { type ByteRange, type CachedObjects, NoSuchObject, type ObjectStream, type Objects } from './objects.ts'
 
 /** Bytes hashed at a time: about a millisecond, and then other work of the event loop runs. */
 const HASHED_AT_ONCE = 4 << 20
@@ -26,13 +26,17 @@ export type ProvenObjects = {
   openProven(object: StoredBytes, range?: ByteRange): Promise<Uint8Array | ObjectStream>
 }
 
+/** Objects that may be kept nearer than in their store. */
+type MaybeCached<Reads extends keyof Objects> = Pick<Objects, Reads> & Partial<Pick<CachedObjects, 'forget'>>
+
 /**
  * Proves what is read of a store by size and CRC-32. Where `objects` is a cache, `stored` is the store below it, which
- * is read for proofs alone.
+ * is read for proofs alone. A cached object that is damaged is dropped and read again: it is lost only when its store
+ * has other bytes.
  */
 export function provenObjects(
-  objects: Pick<Objects, 'read' | 'open'>,
-  stored: Pick<Objects, 'open'> = objects,
+  objects: MaybeCached<'read' | 'open'>,
+  stored: MaybeCached<'open'> = objects,
 ): ProvenObjects {
   /** Bytes that a cache below holds and gives again and again. */
   const provenBytes = new WeakSet<Uint8Array>()
@@ -47,9 +51,25 @@ export function provenObjects(
     return bytes
   }
 
+  const forget = async (key: string) => {
+    await objects.forget?.(key)
+    await stored.forget?.(key)
+  }
+
+  /** Resolves as `work` does, which is done again when what it has read was damaged and may have been a copy. */
+  const reading = async <T>({ key }: StoredBytes, work: () => Promise<T>): Promise<T> => {
+    try {
+      return await orLost(key, work)
+    } catch (error) {
+      if (!isDamage(error) || !(objects.forget ?? stored.forget)) throw error
+      await forget(key)
+      return orLost(key, work)
+    }
+  }
+
   // A viewer far back in the archive must not fill the cache.
   const prove = async (object: StoredBytes) => {
-    const pieces = await orLost(object.key, () => stored.open(object.key))
+    const pieces = await stored.open(object.key)
     if (pieces instanceof Uint8Array) await proveBytes(object, pieces)
     else {
       try {
@@ -65,15 +85,15 @@ export function provenObjects(
   }
 
   return {
-    prove,
+    prove: (object) => reading(object, () => prove(object)),
     open: (object) =>
-      orLost(object.key, async () => {
+      reading(object, async () => {
         const opened = await objects.open(object.key)
-        return opened instanceof Uint8Array ? proveBytes(object, opened) : provenStream(object, opened)
+        return opened instanceof Uint8Array ? proveBytes(object, opened) : provenStream(object, opened, forget)
       }),
-    read: (object) => orLost(object.key, async () => proveBytes(object, await objects.read(object.key))),
+    read: (object) => reading(object, async () => proveBytes(object, await objects.read(object.key))),
     openProven: (object, range) =>
-      orLost(object.key, async () => {
+      reading(object, async () => {
         const opened = await objects.open(object.key, range)
         if (opened instanceof Uint8Array) {
           await proveBytes(object, range ? await objects.read(object.key) : opened)
@@ -85,7 +105,7 @@ export function provenObjects(
           await opened.close()
           throw error
         }
-        return range ? opened : provenStream(object, opened)
+        return range ? opened : provenStream(object, opened, forget)
       }),
   }
 }
@@ -129,12 +149,22 @@ function lossBy(key: string, error: unknown): LostMedia | undefined {
   return UNREADABLE.has(code) ? new LostMedia(key, 'unreadable', { cause: error }) : undefined
 }
 
-function provenStream(object: StoredBytes, stream: ObjectStream): ObjectStream {
+/** A stream that is proven as it is read; `forget` is called of the key when it is damaged. */
+function provenStream(object: StoredBytes, stream: ObjectStream, forget: (key: string) => Promise<void>): ObjectStream {
   return {
-    [Symbol.asyncIterator]: () => provenPieces(object, stream),
+    async *[Symbol.asyncIterator]() {
+      try {
+        yield* provenPieces(object, stream)
+      } catch (error) {
+        if (isDamage(error)) await forget(object.key)
+        throw error
+      }
+    },
     close: () => stream.close(),
   }
 }
+
+const isDamage = (error: unknown) => error instanceof LostMedia && error.reason === 'damaged'
 
 async function crcOf(bytes: Uint8Array): Promise<number> {
   let crc = 0
