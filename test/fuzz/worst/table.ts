@@ -6,6 +6,12 @@ const LONGEST_HOLD_MS = 50
 /** What is faster is not judged by its growth: most of it is the same for every size. */
 const LEAST_JUDGED_MS = 4
 
+/**
+ * Bytes in a millisecond: what is read as fast is not judged by its growth either. It waits for memory, which is slower
+ * where the bytes are too many for the processor's caches.
+ */
+const MEMORY_BYTES_PER_MS = 500_000
+
 export type Row = {
   readonly input: WorstInput
   /** The largest size measured, and what it cost. */
@@ -36,7 +42,8 @@ async function measured(
   }
   const largest = costs.at(-1)!
   const from = costs.find(({ ms }) => ms >= LEAST_JUDGED_MS / 16)
-  const isJudged = from && largest.size / from.size >= 4 && largest.ms >= LEAST_JUDGED_MS
+  const isSlow = largest.ms >= LEAST_JUDGED_MS && largest.size / largest.ms < MEMORY_BYTES_PER_MS
+  const isJudged = from && largest.size / from.size >= 4 && isSlow
   return { input, size: largest.size, cost: largest.cost, exponent: isJudged ? growth(from, largest) : undefined }
 }
 
