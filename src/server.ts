@@ -87,9 +87,10 @@ export async function startServer(
     // Without a database, channels are stored with their content.
     const writesArchive = config.databaseUrl === undefined || WRITER_ROLES.some(plays)
     const isReader = !writesArchive && plays('harvest')
-    const { resources, segmentIndex } = await openStores(config, { log, closers, writesArchive, isReader })
+    const opened = await openStores(config, { machine, log, closers, writesArchive, isReader })
+    const { resources, segmentIndex } = opened
     const clocks = new CheckedClock({
-      ...machine,
+      ...opened.clocks,
       settleMs: Math.max(config.retentionGraceMs, LEAST_SETTLE_MS),
       recorded: await segmentIndex.recordedClock(),
       notice: (notice) => logNotice(log, notice),

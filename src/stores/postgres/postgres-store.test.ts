@@ -207,6 +207,13 @@ describe('a store in PostgreSQL', () => {
     assert.equal(await (await open(url)).claimArchive('c'), answers[0])
   })
 
+  it('tells the date of its server, which is that of this machine', async () => {
+    const store = await open(await server.createDatabase())
+    const before = Date.now()
+    const date = await store.date()
+    assert.ok(date >= before - 1 && date <= Date.now() + 1, `${date - before} ms`)
+  })
+
   it('takes back everything of a transaction that fails', async () => {
     const { resources } = await open(await server.createDatabase())
     const heard: unknown[] = []

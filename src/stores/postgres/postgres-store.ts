@@ -16,6 +16,8 @@ export type PostgresStore = {
   readonly resources: Resources
   /** Records `archive` as the archive of these channels unless one is recorded; resolves to the recorded one. */
   claimArchive(archive: string): Promise<string>
+  /** The date of the server, in UTC milliseconds. */
+  date(): Promise<number>
   /** Finishes the requests under way, then closes every connection. */
   close(): Promise<void>
 }
@@ -75,6 +77,10 @@ export async function openPostgresStore({ url, poolSize, log }: PostgresOptions)
     async claimArchive(archive) {
       await db.run('INSERT INTO windrow.archive (id) VALUES ($1) ON CONFLICT DO NOTHING', archive)
       return (await db.get<{ id: string }>('SELECT id FROM windrow.archive'))?.id ?? archive
+    },
+    async date() {
+      const sql = 'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS date'
+      return (await db.get<{ date: number }>(sql))!.date
     },
     close,
   }
