@@ -1,11 +1,12 @@
 import type { UtcMs, UtcRange } from '../../media/time.ts'
 import type { Era, OutputSegment } from '../../model/output-segment.ts'
 import type { EraTime, NumberRange } from '../../model/segment-numbers.ts'
-import { type SegmentPageJson, writePage } from '../../model/segment-page.ts'
+import type { SegmentPageJson } from '../../model/segment-page.ts'
 import type { StoredSegmentSummary } from '../../model/segment-summary.ts'
+import { pageOf, type StoredSlotRow } from '../segment-page-rows.ts'
 import type { SqliteDatabase } from './database.ts'
+import type { Operations } from './synchronous.ts'
 
-type Row = { number: number; era: number; body: string; slot: string }
 type Edge = { number: number; start_utc: number; end_utc: number }
 
 const SEGMENTS_AND_SLOTS = `FROM output_segment s CROSS JOIN slot t INDEXED BY slot_by_place
@@ -44,7 +45,6 @@ export function outputSegmentOperations(db: SqliteDatabase) {
       return { after: found.first - 1, last: found.last }
     },
 
-    /** The numbers of the newest `count` segments. */
     newestOutputSegments(outputTimeline: number, count: number): NumberRange | undefined {
       const newest = db.get<{ after: number | null; last: number | null }>(
         `SELECT min(number) - 1 AS after, max(number) AS last
@@ -56,10 +56,6 @@ export function outputSegmentOperations(db: SqliteDatabase) {
       return { after: newest.after, last: newest.last }
     },
 
-    /**
-     * The numbers of the last `count` segments of an era that begin at or before a time of it, and the first `count`
-     * after.
-     */
     outputSegmentsBeginningAround(
       outputTimeline: number,
       { era, time }: EraTime,
@@ -119,7 +115,7 @@ export function outputSegmentOperations(db: SqliteDatabase) {
       window: UtcRange,
     ): SegmentPageJson<OutputSegment> {
       return pageOf(
-        db.all<Row>(
+        db.all<StoredSlotRow>(
           `SELECT s.number, s.era, s.body, t.body AS slot ${SEGMENTS_AND_SLOTS}
            AND s.end_utc > ? AND s.start_utc < ? ORDER BY s.number, t.idx`,
           outputTimeline,
@@ -137,7 +133,7 @@ export function outputSegmentOperations(db: SqliteDatabase) {
       { after, last }: NumberRange,
     ): SegmentPageJson<StoredSegmentSummary> =>
       pageOf(
-        db.all<Row>(
+        db.all<StoredSlotRow>(
           `SELECT s.number, s.era, s.body, coalesce((SELECT body FROM slot_summary WHERE slot = t.id), t.body) AS slot
            ${SEGMENTS_AND_SLOTS} ORDER BY s.number, t.idx`,
           outputTimeline,
@@ -145,20 +141,5 @@ export function outputSegmentOperations(db: SqliteDatabase) {
           last,
         ),
       ),
-  }
+  } satisfies Partial<Operations>
 }
-
-function pageOf<Segment>(rows: readonly Row[]): SegmentPageJson<Segment> {
-  let json = '['
-  rows.forEach((row, i) => {
-    const { slot } = row
-    const isSame = row.number === rows[i - 1]?.number
-    if (isSame) json += `,${slot}`
-    else {
-      json += `${i === 0 ? '' : ']},'}{"number":${row.number},"era":${row.era},${row.body.slice(1, -1)},"slots":[${slot}`
-    }
-  })
-  return rows.length === 0 ? writePage<Segment>([]) : (`${json}]}]` as SegmentPageJson<Segment>)
-}
-
-export type OutputSegmentOperations = ReturnType<typeof outputSegmentOperations>

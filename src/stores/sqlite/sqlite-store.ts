@@ -1,8 +1,8 @@
 import type { ResourceChange, Resources } from '../resources.ts'
 import type { SegmentIndex } from '../segment-index.ts'
+import { stepwise } from '../stepwise.ts'
 import type { Sharing } from './database.ts'
 import { startDatabase } from './remote.ts'
-import { stepwise } from './stepwise.ts'
 
 export type SqliteStore = {
   readonly resources: Resources

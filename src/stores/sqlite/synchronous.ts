@@ -1,6 +1,6 @@
 import type { ResourceChange, Resources } from '../resources.ts'
 import type { SegmentIndex } from '../segment-index.ts'
-import type { OutputSegmentOperations } from './output-segments.ts'
+import type { SmallRequests, Stepwise } from '../stepwise.ts'
 
 /** A port's methods as plain functions, which run inside a transaction, in the database's own thread. */
 export type Synchronous<Port> = {
@@ -9,20 +9,7 @@ export type Synchronous<Port> = {
     : never
 }
 
-/** Operations of the port that the store runs in steps, see `stepwise.ts`. */
-type InSteps =
-  | 'outputSegment'
-  | 'lastOutputSegments'
-  | 'outputSegmentsBetween'
-  | 'outputSegmentsNumbered'
-  | 'outputSegmentsAround'
-  | 'forgetChannel'
-
-export type Operations = Synchronous<Omit<Resources, 'onChange'> & Omit<SegmentIndex, InSteps>> &
-  OutputSegmentOperations & {
-    /** Deletes at most `limit` slots and objects of a channel; true when nothing of it is left. */
-    forgetSomeOfChannel(channelGuid: string, limit: number): boolean
-  }
+export type Operations = Synchronous<Omit<Resources, 'onChange'> & SmallRequests & Omit<SegmentIndex, keyof Stepwise>>
 
 /** Collects the changes of an operation, which are reported once its transaction is durable. */
 export type Changes = { note(change: ResourceChange): void }

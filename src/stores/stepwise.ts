@@ -1,25 +1,37 @@
-import { type UtcMs, type UtcRange, utcMs } from '../../media/time.ts'
-import type { OutputSegment } from '../../model/output-segment.ts'
-import type { EraTime, NumberRange } from '../../model/segment-numbers.ts'
-import { parseSegmentPage } from '../../model/segment-page.ts'
-import type { SegmentIndex } from '../segment-index.ts'
-import type { Remote } from './remote.ts'
+import { type UtcMs, type UtcRange, utcMs } from '../media/time.ts'
+import type { OutputSegment } from '../model/output-segment.ts'
+import type { EraTime, NumberRange } from '../model/segment-numbers.ts'
+import { parseSegmentPage } from '../model/segment-page.ts'
+import type { SegmentIndex } from './segment-index.ts'
 
 /** Output segments in one reply, which take about a millisecond to parse on the caller's event loop. */
 const PAGE = 128
 /** Slots deleted in one transaction; other writers take their turn in between. */
 const STEP = 64
 
+/** The small requests of which the port's large reads and deletions are made. */
+export type SmallRequests = Pick<SegmentIndex, 'outputSegmentPage' | 'outputSegmentRange'> & {
+  /** The numbers of the newest `count` segments. */
+  newestOutputSegments(outputTimeline: number, count: number): Promise<NumberRange | undefined>
+  /**
+   * The numbers of the last `count` segments of an era that begin at or before a time of it, and the first `count`
+   * after.
+   */
+  outputSegmentsBeginningAround(outputTimeline: number, place: EraTime, count: number): Promise<NumberRange | undefined>
+  /** Deletes at most `limit` slots and objects of a channel; true when nothing of it is left. */
+  forgetSomeOfChannel(channelGuid: string, limit: number): Promise<boolean>
+}
+
 const ALWAYS: UtcRange = { start: utcMs(Number.MIN_SAFE_INTEGER), end: utcMs(Number.MAX_SAFE_INTEGER) }
 
 /** The port's large reads and deletions, as many small requests, so that no other request waits long. */
-export function stepwise(remote: Remote) {
+export function stepwise(requests: SmallRequests) {
   const pages = async (outputTimeline: number, range: NumberRange | undefined, window: UtcRange, limit: number) => {
     const segments: OutputSegment[] = []
     let after = range?.after ?? 0
     while (range && after < range.last && segments.length < limit) {
       const last = Math.min(after + PAGE, after + limit - segments.length, range.last)
-      const page = await remote.outputSegmentPage(outputTimeline, { after, last }, window)
+      const page = await requests.outputSegmentPage(outputTimeline, { after, last }, window)
       for (const segment of parseSegmentPage(page)) segments.push(segment)
       after = last
     }
@@ -33,12 +45,12 @@ export function stepwise(remote: Remote) {
     },
 
     async lastOutputSegments(outputTimeline: number, limit: number) {
-      return pages(outputTimeline, await remote.newestOutputSegments(outputTimeline, limit), ALWAYS, limit)
+      return pages(outputTimeline, await requests.newestOutputSegments(outputTimeline, limit), ALWAYS, limit)
     },
 
     async outputSegmentsBetween(outputTimeline: number, start: UtcMs, end: UtcMs, limit: number) {
       const window = { start, end }
-      return pages(outputTimeline, await remote.outputSegmentRange(outputTimeline, window), window, limit)
+      return pages(outputTimeline, await requests.outputSegmentRange(outputTimeline, window), window, limit)
     },
 
     async outputSegmentsNumbered(outputTimeline: number, range: NumberRange) {
@@ -48,7 +60,7 @@ export function stepwise(remote: Remote) {
     async outputSegmentsAround(outputTimeline: number, place: EraTime, count: number) {
       return pages(
         outputTimeline,
-        await remote.outputSegmentsBeginningAround(outputTimeline, place, count),
+        await requests.outputSegmentsBeginningAround(outputTimeline, place, count),
         ALWAYS,
         2 * count,
       )
@@ -59,7 +71,10 @@ export function stepwise(remote: Remote) {
      * again.
      */
     async forgetChannel(channelGuid: string) {
-      while (!(await remote.forgetSomeOfChannel(channelGuid, STEP)));
+      while (!(await requests.forgetSomeOfChannel(channelGuid, STEP)));
     },
   } satisfies Partial<SegmentIndex>
 }
+
+/** The operations of the port that are made of small requests. */
+export type Stepwise = ReturnType<typeof stepwise>
