@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import type { Blocks } from '../../test/programs.ts'
 import { ticks, utcMs } from '../media/time.ts'
 import type { Slot } from '../model/output-segment.ts'
 import {
@@ -21,7 +21,7 @@ import {
 } from './nouns.contract.ts'
 
 /** The contract of every SegmentIndex about deleting content. */
-export function forgettingContract(name: string, open: () => Promise<ContractStore>): void {
+export function forgettingContract(name: string, open: () => Promise<ContractStore>, { describe, it }: Blocks): void {
   describe(`${name} as a SegmentIndex: forgetting`, () => {
     it('forgets slots sealed before a time, the segments that need them, and leaves their objects pending deletion', async () => {
       const store = await open()

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
-import { ticks } from '../media/time.ts'
+import { type Blocks, needing } from '../../test/programs.ts'
+import { ticks, utcMs } from '../media/time.ts'
 import { slotSummaryOf } from '../model/slot-summary.ts'
 import { forgettingContract } from './forgetting.contract.ts'
 import {
@@ -25,7 +25,12 @@ import type { EndpointRevision, OutputTimeline } from './timeline-store.ts'
 /**
  * The contract of every SegmentIndex. Each adapter's test calls this with its own `open`, which gives an empty store.
  */
-export function segmentIndexContract(name: string, open: () => Promise<ContractStore>): void {
+export function segmentIndexContract(
+  name: string,
+  open: () => Promise<ContractStore>,
+  blocks: Blocks = needing(),
+): void {
+  const { describe, it } = blocks
   describe(`${name} as a SegmentIndex: timelines`, () => {
     it('keeps state and version, and knows no timeline before the first commit', async () => {
       const store = await open()
@@ -451,7 +456,45 @@ export function segmentIndexContract(name: string, open: () => Promise<ContractS
     })
   })
 
-  forgettingContract(name, open)
+  describe(`${name} as a SegmentIndex: the scrub and the clocks`, () => {
+    it('gives the slots of all inputs to the scrub, in steps, and remembers how far it has come', async () => {
+      const store = await open()
+      const { segmentIndex } = store
+      assert.equal(await segmentIndex.scrubPosition(), undefined)
+      const slots = [slot(0, ['a']), slot(1, ['b']), slot(2, ['c'])]
+      await segmentIndex.commitTimeline(INPUT, commit(0, { slots: slots.slice(0, 2) }))
+      await segmentIndex.commitTimeline(FOREIGN, commit(0, { slots: slots.slice(2) }))
+      const all = await segmentIndex.slotsToScrub(0, 9)
+      assert.deepEqual(
+        all.map(({ channelGuid, slot: read }) => [channelGuid, read]),
+        slots.map((one, i) => [(i < 2 ? INPUT : FOREIGN).channelGuid, one]),
+      )
+      assert.deepEqual(await segmentIndex.slotsToScrub(all[0]!.id, 1), all.slice(1, 2))
+      assert.deepEqual(await segmentIndex.slotsToScrub(all[2]!.id, 9), [])
+      await segmentIndex.recordScrub({ slot: all[0]!.id, began: NOW })
+      await segmentIndex.recordScrub({ slot: all[1]!.id, began: later(1) })
+      const position = await (await store.restart()).segmentIndex.scrubPosition()
+      assert.deepEqual({ ...position }, { slot: all[1]!.id, began: later(1) })
+    })
+
+    it('remembers the clocks, and goes on where content is newer', async () => {
+      const store = await open()
+      const { segmentIndex } = store
+      assert.equal(await segmentIndex.recordedClock(), undefined)
+      await segmentIndex.commitTimeline(INPUT, commit(0, { objects: [sourceObject('a', later(5))] }))
+      assert.deepEqual(await segmentIndex.recordedClock(), { steady: later(5), date: later(5) })
+      await segmentIndex.recordClock({ steady: later(4), date: utcMs(104) })
+      assert.deepEqual(await segmentIndex.recordedClock(), { steady: later(5), date: 105 })
+      await segmentIndex.recordClock({ steady: later(50), date: utcMs(150) })
+      const reopened = (await store.restart()).segmentIndex
+      assert.deepEqual({ ...(await reopened.recordedClock()) }, { steady: later(50), date: 150 })
+      const sealed = slot(0, ['a'], { at: later(60) - SLOT_MS })
+      await reopened.commitTimeline(INPUT, commit(1, { slots: [sealed] }))
+      assert.deepEqual(await reopened.recordedClock(), { steady: later(60), date: 160 })
+    })
+  })
+
+  forgettingContract(name, open, blocks)
 }
 
 /** Commits one slot and one output segment for each number, into an era of their own. */
