@@ -4,7 +4,9 @@ import { type ResourceChange, StoreUnavailable } from '../resources.ts'
 import { connectionOptions, farewell, isCancelled, isRetryable, named, prepareSession } from './connection.ts'
 import { WaitingRoom } from './waiting-room.ts'
 
-export type Value = string | number | boolean | null | readonly string[]
+type Scalar = string | number | boolean | null
+export type Value = Scalar | readonly Scalar[]
+export type Statement = readonly [sql: string, ...values: Value[]]
 
 /** Requests that may wait for a connection; more means that the database cannot keep up, and callers get an error. */
 const MOST_WAITING = 10_000
@@ -15,6 +17,9 @@ const MOST_ATTEMPTS = 5
 const LOCKS = { schema: 1, channels: 2, originEndpoints: 3, harvestJobs: 4, events: 5 }
 /** Separates these locks from the advisory locks of others in the same database. */
 const LOCK_CLASS = 0x57494e44
+
+/** The rows of a statement; whoever wrote it knows their type. */
+type Rows = readonly unknown[]
 
 /** Runs statements inside a transaction. */
 export class Transaction {
@@ -39,6 +44,11 @@ export class Transaction {
     return (await ask(this.client, sql, values)).rowCount ?? 0
   }
 
+  /** Sends statements without waiting in between; resolves to the rows of each. */
+  async together(statements: readonly Statement[]): Promise<readonly Rows[]> {
+    return askTogether(this.client, statements)
+  }
+
   /**
    * Waits for a lock. Sequence numbers drawn under a lock become visible in their order, so that a cursor misses
    * none.
@@ -58,7 +68,8 @@ export class PostgresDatabase {
   private readonly room: WaitingRoom
   private readonly underWay = new Set<Promise<unknown>>()
   private readonly committed: (changes: readonly ResourceChange[]) => void
-  private readonly announce: (changes: readonly ResourceChange[]) => readonly [sql: string, ...values: Value[]]
+  private readonly announce: (changes: readonly ResourceChange[]) => Statement
+  private readonly prepared = new PreparedStatements()
   private isClosing = false
   /** Requests that the database has answered so far, including those with an error. */
   private answered = 0
@@ -68,7 +79,7 @@ export class PostgresDatabase {
     poolSize: number
     log: Log
     /** The statement that notifies other processes when its transaction commits. */
-    announce: (changes: readonly ResourceChange[]) => readonly [sql: string, ...values: Value[]]
+    announce: (changes: readonly ResourceChange[]) => Statement
     /** Called before the transaction's caller gets its result. */
     committed: (changes: readonly ResourceChange[]) => void
   }) {
@@ -78,6 +89,8 @@ export class PostgresDatabase {
     this.pool = new pg.Pool({
       ...connectionOptions(options.url),
       max: options.poolSize,
+      // Statements of one transaction are sent together. A connection serves one request at a time all the same.
+      pipeline: true,
       // The pool waits for the promise, though its types do not say so.
       onConnect: prepareSession as (client: pg.ClientBase) => void,
     })
@@ -101,17 +114,31 @@ export class PostgresDatabase {
 
   /** Runs `work` atomically; `work` may be called again after a deadlock. */
   async transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
-    const { result, changes } = await this.using(async (client) => {
-      for (let attempt = 1; ; attempt++) {
-        try {
-          return await this.attempt(client, work)
-        } catch (error) {
-          if (!isRetryable(error) || attempt === MOST_ATTEMPTS) throw error
-        }
-      }
-    })
+    const { result, changes } = await this.using((client) => retrying(() => this.attempt(client, work)))
     if (changes.length > 0) this.committed(changes)
     return result
+  }
+
+  /**
+   * Runs a transaction in two round trips. The statements `looking`, which must not change anything, are sent with
+   * BEGIN; those that `changing` makes of their rows are sent with COMMIT. False, with nothing changed, when it makes
+   * none. All may be repeated after a deadlock. Each text of a statement is prepared once on each connection, so there
+   * must not be many of them: planning them would cost PostgreSQL as much as running them.
+   */
+  async shortTransaction(
+    looking: readonly Statement[],
+    changing: (rows: readonly Rows[]) => readonly Statement[] | undefined,
+  ): Promise<boolean> {
+    return this.using((client) =>
+      retrying(() =>
+        undoing(client, async () => {
+          const [, ...rows] = await askTogether(client, [['BEGIN'], ...looking], this.prepared)
+          const changes = changing(rows)
+          await askTogether(client, [...(changes ?? []), [changes ? 'COMMIT' : 'ROLLBACK']], this.prepared)
+          return changes !== undefined
+        }),
+      ),
+    )
   }
 
   /** Finishes the requests under way, then closes every connection. */
@@ -124,7 +151,7 @@ export class PostgresDatabase {
 
   private async attempt<T>(client: pg.ClientBase, work: (transaction: Transaction) => Promise<T>) {
     await ask(client, 'BEGIN')
-    try {
+    return undoing(client, async () => {
       const transaction = new Transaction(client)
       const result = await work(transaction)
       const { changes } = transaction
@@ -134,10 +161,7 @@ export class PostgresDatabase {
       }
       await ask(client, 'COMMIT')
       return { result, changes }
-    } catch (error) {
-      if (!(error instanceof StoreUnavailable)) await ask(client, 'ROLLBACK')
-      throw error
-    }
+    })
   }
 
   private async using<T>(work: (client: pg.ClientBase) => Promise<T>): Promise<T> {
@@ -189,9 +213,64 @@ export class PostgresDatabase {
   }
 }
 
-async function ask(client: pg.ClientBase, sql: string, values: readonly Value[] = []): Promise<pg.QueryResult> {
+/** Names under which a connection keeps statements that it has prepared. */
+class PreparedStatements {
+  private readonly names = new Map<string, string>()
+
+  nameOf(sql: string): string {
+    const name = this.names.get(sql) ?? `windrow ${this.names.size + 1}`
+    this.names.set(sql, name)
+    return name
+  }
+}
+
+/** Repeats what meets a deadlock. */
+async function retrying<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let attempts = 1; ; attempts++) {
+    try {
+      return await attempt()
+    } catch (error) {
+      if (!isRetryable(error) || attempts === MOST_ATTEMPTS) throw error
+    }
+  }
+}
+
+/** Ends the transaction of what fails. */
+async function undoing<T>(client: pg.ClientBase, work: () => Promise<T>): Promise<T> {
   try {
-    return await client.query(sql, values.map(storable))
+    return await work()
+  } catch (error) {
+    if (!(error instanceof StoreUnavailable)) await ask(client, 'ROLLBACK')
+    throw error
+  }
+}
+
+/**
+ * Sends statements in one round trip, and waits until all are answered. Rejects with the error of the first that
+ * fails; in a transaction, those after it fail because of that one.
+ */
+async function askTogether(
+  client: pg.ClientBase,
+  statements: readonly Statement[],
+  prepared?: PreparedStatements,
+): Promise<readonly Rows[]> {
+  const answers = await Promise.allSettled(
+    statements.map(([sql, ...values]) => ask(client, sql, values, prepared?.nameOf(sql))),
+  )
+  return answers.map((answer) => {
+    if (answer.status === 'rejected') throw answer.reason
+    return answer.value.rows
+  })
+}
+
+async function ask(
+  client: pg.ClientBase,
+  sql: string,
+  values: readonly Value[] = [],
+  name?: string,
+): Promise<pg.QueryResult> {
+  try {
+    return await client.query({ text: sql, values: values.map(storable), ...(name !== undefined && { name }) })
   } catch (error) {
     throw named(error)
   }

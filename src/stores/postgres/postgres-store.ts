@@ -1,5 +1,6 @@
 import type { Log } from '../../log.ts'
 import { DatabaseRefused, type Resources } from '../resources.ts'
+import type { SegmentIndex } from '../segment-index.ts'
 import { bucketKeyOperations } from './bucket-keys.ts'
 import { ChangeFeed } from './change-feed.ts'
 import { channelOperations } from './channels.ts'
@@ -11,9 +12,11 @@ import { harvestLeaseOperations } from './harvest-leases.ts'
 import { migrate } from './migrate.ts'
 import { originEndpointOperations } from './origin-endpoints.ts'
 import { retentionOperations } from './retention.ts'
+import { postgresSegmentIndex } from './segment-index.ts'
 
 export type PostgresStore = {
   readonly resources: Resources
+  readonly segmentIndex: SegmentIndex
   /** Records `archive` as the archive of these channels unless one is recorded; resolves to the recorded one. */
   claimArchive(archive: string): Promise<string>
   /** The date of the server, in UTC milliseconds. */
@@ -31,9 +34,9 @@ export type PostgresOptions = {
 }
 
 /**
- * Channels, endpoints, jobs and events in the schema `windrow` of a PostgreSQL database, which several processes may
- * share. Throws DatabaseRefused when the database cannot be used; later, every call rejects with StoreUnavailable as
- * long as the database does not answer.
+ * Channels, endpoints, jobs, events and the segment index in the schema `windrow` of a PostgreSQL database, which
+ * several processes may share. Throws DatabaseRefused when the database cannot be used; later, every call rejects with
+ * StoreUnavailable as long as the database does not answer.
  */
 export async function openPostgresStore({ url, poolSize, log }: PostgresOptions): Promise<PostgresStore> {
   const refuse = (error: unknown): never => {
@@ -74,6 +77,7 @@ export async function openPostgresStore({ url, poolSize, log }: PostgresOptions)
       ...retentionOperations(db),
       onChange: (listener) => feed.onChange(listener),
     },
+    segmentIndex: postgresSegmentIndex(db),
     async claimArchive(archive) {
       await db.run('INSERT INTO windrow.archive (id) VALUES ($1) ON CONFLICT DO NOTHING', archive)
       return (await db.get<{ id: string }>('SELECT id FROM windrow.archive'))?.id ?? archive

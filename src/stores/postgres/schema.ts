@@ -82,4 +82,76 @@ export const MIGRATIONS: readonly Migration[] = [
   UPDATE windrow.bucket_key SET manifest_key = (
     SELECT body #>> '{s3Destination,manifestKey}' FROM windrow.harvest_job WHERE id = bucket_key.job_id);
   `,
+
+  // The segment index. Ids are of this database; what belongs to a channel is found through its inputs, and objects by
+  // their keys, which begin with the GUID of the channel. `holders` of a source object are the slots that hold it, or
+  // one while it is unplaced: the first slot takes its place, so that most rows are written once. `body` of an unplaced
+  // object is null when no playlist will list it any more. Rows that change with every commit leave room on their page
+  // for their next versions, which then need no entries in indexes.
+  `
+  CREATE TABLE windrow.input (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, channel_guid text COLLATE "C" NOT NULL,
+    ingest_endpoint_id text COLLATE "C" NOT NULL, version bigint NOT NULL DEFAULT 0, objects bigint NOT NULL DEFAULT 0,
+    bytes bigint NOT NULL DEFAULT 0, state text NOT NULL DEFAULT '', UNIQUE (channel_guid, ingest_endpoint_id)
+  ) WITH (fillfactor = 50);
+  CREATE TABLE windrow.era (
+    input bigint NOT NULL, id bigint NOT NULL, is_alias boolean NOT NULL, body text NOT NULL, PRIMARY KEY (input, id)
+  );
+
+  CREATE TABLE windrow.source_object (
+    key text COLLATE "C" PRIMARY KEY, input bigint NOT NULL, size bigint NOT NULL, holders int NOT NULL
+  );
+  CREATE TABLE windrow.unplaced_object (
+    key text COLLATE "C" PRIMARY KEY, input bigint NOT NULL, received_at bigint NOT NULL, body text
+  );
+  CREATE INDEX unplaced_object_by_age ON windrow.unplaced_object (input, received_at);
+  CREATE TABLE windrow.pending_deletion (key text COLLATE "C" PRIMARY KEY);
+
+  CREATE TABLE windrow.slot (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, input bigint NOT NULL, era bigint NOT NULL,
+    start_utc bigint NOT NULL, end_utc bigint NOT NULL, sealed_at bigint NOT NULL, idx int NOT NULL, body text NOT NULL
+  );
+  CREATE UNIQUE INDEX slot_by_place ON windrow.slot (input, era, idx);
+  CREATE INDEX slot_sealed ON windrow.slot (input, sealed_at);
+  CREATE TABLE windrow.slot_summary (
+    input bigint NOT NULL, era bigint NOT NULL, idx int NOT NULL, body text NOT NULL, PRIMARY KEY (input, era, idx)
+  );
+
+  CREATE TABLE windrow.output_timeline (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, input bigint NOT NULL, first_number bigint NOT NULL,
+    segment_duration_seconds double precision NOT NULL, longest_ms bigint NOT NULL DEFAULT 0,
+    version bigint NOT NULL DEFAULT 0, state text NOT NULL DEFAULT ''
+  ) WITH (fillfactor = 50);
+  CREATE INDEX output_timeline_of_input ON windrow.output_timeline (input);
+  CREATE TABLE windrow.endpoint_output_timeline (
+    seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, endpoint_guid text NOT NULL, revision bigint NOT NULL,
+    output_timeline bigint NOT NULL
+  );
+  CREATE INDEX output_timeline_of_endpoint ON windrow.endpoint_output_timeline (endpoint_guid, revision, seq);
+  CREATE INDEX endpoint_of_output_timeline ON windrow.endpoint_output_timeline (output_timeline);
+  CREATE TABLE windrow.highest_number (channel_guid text COLLATE "C" PRIMARY KEY, number bigint NOT NULL)
+    WITH (fillfactor = 50);
+
+  CREATE TABLE windrow.output_segment (
+    output_timeline bigint NOT NULL, number bigint NOT NULL, era bigint NOT NULL, start bigint NOT NULL,
+    start_utc bigint NOT NULL, end_utc bigint NOT NULL, sealed_at bigint NOT NULL, input bigint NOT NULL,
+    slot_era bigint NOT NULL, first_slot int NOT NULL, slot_count int NOT NULL, body text NOT NULL,
+    PRIMARY KEY (output_timeline, number)
+  );
+  CREATE INDEX output_segment_by_time ON windrow.output_segment (output_timeline, end_utc, start_utc, number);
+  CREATE INDEX output_segment_by_start ON windrow.output_segment (output_timeline, era, start);
+  CREATE INDEX output_segment_by_slot ON windrow.output_segment (output_timeline, input, slot_era, first_slot);
+  CREATE INDEX output_segment_by_sealing ON windrow.output_segment (output_timeline, sealed_at, number);
+  CREATE TABLE windrow.shown_era (
+    output_timeline bigint NOT NULL, number bigint NOT NULL, era bigint NOT NULL, clock_utc bigint,
+    PRIMARY KEY (output_timeline, number)
+  );
+
+  CREATE TABLE windrow.clock (
+    only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one), steady bigint NOT NULL, date bigint NOT NULL
+  );
+  CREATE TABLE windrow.scrub (
+    only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one), slot bigint NOT NULL, began bigint NOT NULL
+  );
+  `,
 ]

@@ -1,5 +1,6 @@
 import type { RecordedClock } from '../../clock.ts'
-import { type UtcMs, utcMs } from '../../media/time.ts'
+import type { UtcMs } from '../../media/time.ts'
+import { continuedClock } from '../clock-record.ts'
 import type { SqliteDatabase } from './database.ts'
 import type { Operations } from './synchronous.ts'
 
@@ -13,14 +14,7 @@ export function clockOperations(db: SqliteDatabase) {
     )?.at ?? 0
 
   return {
-    recordedClock(): RecordedClock | undefined {
-      const newest = newestOfContent()
-      const recorded = db.get<RecordedClock>('SELECT steady, date FROM clock')
-      if (!recorded) return newest > 0 ? { steady: utcMs(newest), date: utcMs(newest) } : undefined
-      // A crash lost what passed since the clock was recorded.
-      const passed = Math.max(newest - recorded.steady, 0)
-      return { steady: utcMs(recorded.steady + passed), date: utcMs(recorded.date + passed) }
-    },
+    recordedClock: () => continuedClock(db.get<RecordedClock>('SELECT steady, date FROM clock'), newestOfContent()),
 
     recordClock({ steady, date }: RecordedClock): void {
       db.run('INSERT OR REPLACE INTO clock (id, steady, date) VALUES (1, ?, ?)', steady, date)

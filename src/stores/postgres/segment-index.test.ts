@@ -1,0 +1,317 @@
+import assert from 'node:assert/strict'
+import pg from 'pg'
+import { needing } from '../../../test/programs.ts'
+import { type PostgresServer, startPostgres } from '../../../test/servers/postgres.ts'
+import type { Log } from '../../log.ts'
+import { utcMs } from '../../media/time.ts'
+import type { InputRef } from '../../model/input-ref.ts'
+import {
+  type ContractStore,
+  commit,
+  era,
+  INPUT,
+  later,
+  NOTHING_SPARED,
+  numbersOf,
+  OTHER,
+  outputSegment,
+  SLOT_MS,
+  slot,
+  sourceObject,
+} from '../nouns.contract.ts'
+import { segmentIndexContract } from '../segment-index.contract.ts'
+import type { SegmentIndex } from '../segment-index.ts'
+import type { TimelineCommit } from '../timeline-store.ts'
+import { openPostgresStore, type PostgresStore } from './postgres-store.ts'
+
+const POOL_SIZE = 4
+const blocks = needing('postgres')
+const { after, before, describe, it } = blocks
+
+const quiet: Log = { info() {}, warn() {}, error() {} }
+let server: PostgresServer
+const opened = new Set<PostgresStore>()
+
+before(async () => {
+  server = await startPostgres()
+})
+after(async () => {
+  await Promise.all([...opened].map((store) => store.close()))
+  await server?.stop()
+})
+
+async function open(url: string): Promise<PostgresStore> {
+  const store = await openPostgresStore({ url, poolSize: POOL_SIZE, log: quiet })
+  opened.add(store)
+  return store
+}
+
+async function openContractStore(at?: string): Promise<ContractStore> {
+  const url = at ?? (await server.createDatabase())
+  const store = await open(url)
+  return {
+    ...store,
+    async restart() {
+      await store.close()
+      opened.delete(store)
+      return openContractStore(url)
+    },
+  }
+}
+
+segmentIndexContract('PostgreSQL', openContractStore, blocks)
+
+/** The index of one database, as two processes have it. */
+async function openTwo(): Promise<readonly [SegmentIndex, SegmentIndex, url: string]> {
+  const url = await server.createDatabase()
+  const [one, two] = await Promise.all([open(url), open(url)])
+  return [one.segmentIndex, two.segmentIndex, url]
+}
+
+/** Resolves when `count` statements wait for locks that the client's transaction has. */
+async function isWaitedForBy(client: pg.Client, count: number): Promise<void> {
+  const sql = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+  do await client.query('SELECT pg_stat_clear_snapshot()')
+  while ((await client.query(sql)).rowCount !== count)
+}
+
+/** The deadlocks that PostgreSQL has resolved in a database, whose stores are closed: only then are all counted. */
+async function deadlocksIn(url: string): Promise<number> {
+  await Promise.all([...opened].map((store) => store.close()))
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  const sql = 'SELECT deadlocks::int FROM pg_stat_database WHERE datname = current_database()'
+  const { rows } = await client.query<{ deadlocks: number }>(sql)
+  await client.end()
+  return rows[0]?.deadlocks ?? NaN
+}
+
+async function versionOf(index: SegmentIndex, ref: InputRef): Promise<number> {
+  return (await index.loadTimeline(ref))?.version ?? 0
+}
+
+/** Commits what `parts` makes of the current versions until it is not stale, as every process does. */
+async function commitUntilDone(
+  index: SegmentIndex,
+  ref: InputRef,
+  parts: (versions: ReadonlyMap<number, number>) => Parameters<typeof commit>[1],
+): Promise<void> {
+  for (;;) {
+    const outputTimelines = await index.outputTimelinesOf(ref.channelGuid)
+    const versions = new Map(outputTimelines.map(({ id, version }) => [id, version]))
+    const next: TimelineCommit = commit(await versionOf(index, ref), parts(versions))
+    if ((await index.commitTimeline(ref, next)) === 'committed') return
+  }
+}
+
+const at = (guid: string, revision = 1) => ({ guid, revision })
+const many = <T>(count: number, of: (n: number) => T) => Array.from({ length: count }, (_, n) => of(n))
+
+describe('the segment index in PostgreSQL', () => {
+  it('keeps what PostgreSQL cannot hold as text', async () => {
+    const { segmentIndex } = await openContractStore()
+    const odd = { ...sourceObject('guid-news/k'), name: 'a\0b "\\u0000" \u2028 \ud800.ts', problem: '{},"NULL"' }
+    const state = JSON.stringify({ odd })
+    await segmentIndex.commitTimeline(INPUT, commit(0, { objects: [odd], state }))
+    assert.deepEqual(await segmentIndex.unsettledObjects(INPUT, 9), [odd])
+    assert.equal((await segmentIndex.loadTimeline(INPUT))?.state, state)
+  })
+
+  it('finds the few slots of a page in an era of many without reading the others', async () => {
+    const url = await server.createDatabase()
+    const { segmentIndex, close } = await open(url)
+    const { id } = await segmentIndex.openOutputTimeline(at('e'), INPUT, 2)
+    const slots = many(4000, (i) => slot(i, ['a', 'b']))
+    const outputSegments = slots.map((one, i) => outputSegment(id, i + 1, [one]))
+    await segmentIndex.commitTimeline(INPUT, commit(0, { slots, outputSegments }))
+    const client = new pg.Client({ connectionString: url })
+    await client.connect()
+    await client.query('ANALYZE')
+    await segmentIndex.outputSegmentsNumbered(id, { after: 2000, last: 2128 })
+    await segmentIndex.outputSegmentSummaries(id, { after: 2000, last: 2128 })
+    // Counted when the connections end.
+    await close()
+    const { rows } = await client.query<{ rows: number }>(
+      `SELECT sum(seq_tup_read)::int AS rows FROM pg_stat_user_tables
+       WHERE relname IN ('slot', 'slot_summary', 'output_segment')`,
+    )
+    assert.deepEqual(rows, [{ rows: 0 }])
+    await client.end()
+  })
+
+  it('repeats a commit that meets a deadlock', async () => {
+    const url = await server.createDatabase()
+    const { segmentIndex } = await open(url)
+    const { id } = await segmentIndex.openOutputTimeline(at('e'), INPUT, 2)
+    const client = new pg.Client({ connectionString: url })
+    await client.connect()
+    await client.query("SET deadlock_timeout = '1min'")
+    await client.query(`BEGIN; SELECT 1 FROM windrow.output_timeline WHERE id = ${id} FOR UPDATE`)
+    const outputTimelines = [{ id, expectedVersion: 0, state: 's' }]
+    const committing = segmentIndex.commitTimeline(INPUT, commit(0, { outputTimelines, slots: [slot(0, ['a'])] }))
+    await isWaitedForBy(client, 1)
+    // Which of the two is refused, PostgreSQL decides; this one waits for a minute before it asks.
+    await client.query('SELECT 1 FROM windrow.input FOR UPDATE')
+    await client.query('COMMIT')
+    assert.equal(await committing, 'committed')
+    assert.deepEqual(await segmentIndex.slots(INPUT, undefined, 9), [slot(0, ['a'])])
+    await client.end()
+  })
+})
+
+describe('two processes on one segment index in PostgreSQL', () => {
+  it('have one commit on each version of an input, the first ones included', async () => {
+    const [one, two] = await openTwo()
+    for (let version = 0; version < 20; version++) {
+      const answers = await Promise.all(
+        [one, two, one, two].map((index, i) =>
+          index.commitTimeline(INPUT, commit(version, { slots: [slot(version, [`${i}`])] })),
+        ),
+      )
+      assert.deepEqual(answers.toSorted(), ['committed', 'stale', 'stale', 'stale'])
+    }
+    assert.equal(await versionOf(one, INPUT), 20)
+    assert.equal((await two.slots(INPUT, undefined, 99)).length, 20)
+  })
+
+  it('step output timelines one after the other, and give each number once', async () => {
+    const [one, two] = await openTwo()
+    const ids = [await one.openOutputTimeline(at('e'), INPUT, 2), await two.openOutputTimeline(at('f'), OTHER, 4)].map(
+      ({ id }) => id,
+    )
+    const steps = 25
+    // Each names the output timelines in another order.
+    const run = (index: SegmentIndex, ref: InputRef, order: readonly number[]) =>
+      many(steps, (n) => n).reduce(
+        (before, n) =>
+          before.then(() =>
+            commitUntilDone(index, ref, (versions) => {
+              const slots = [slot(n, [`${ref.ingestEndpointId}/${n}`])]
+              const expected = (id: number) => versions.get(id) ?? 0
+              return {
+                slots,
+                outputTimelines: order.map((id) => ({ id, expectedVersion: expected(id), state: `${expected(id)}` })),
+                outputSegments: order.map((id) => ({
+                  ...outputSegment(id, expected(id) + 1, slots),
+                  source: { ingestEndpointId: ref.ingestEndpointId, era: 0 },
+                })),
+              }
+            }),
+          ),
+        Promise.resolve(),
+      )
+    await Promise.all([run(one, INPUT, ids), run(two, OTHER, ids.toReversed())])
+    for (const id of ids) {
+      const numbers = numbersOf(await one.lastOutputSegments(id, 999))
+      assert.deepEqual(
+        numbers,
+        many(2 * steps, (n) => n + 1),
+      )
+      assert.deepEqual(await two.erasShown(id, { after: 0, last: 999 }), [0])
+    }
+    assert.deepEqual(
+      (await two.outputTimelinesOf(INPUT.channelGuid)).map(({ version, state }) => [version, state]),
+      many(2, () => [2 * steps, `${2 * steps - 1}`]),
+    )
+  })
+
+  it('open one output timeline for a channel and segment duration, above every number', async () => {
+    const [one, two] = await openTwo()
+    const refs = [INPUT, OTHER]
+    const all = await Promise.all(many(12, (i) => [one, two][i % 2]!.openOutputTimeline(at(`${i}`), refs[i % 2]!, 2)))
+    const [{ id }] = all as [(typeof all)[0]]
+    assert.ok(all.every((each) => each.id === id && each.firstNumber === 1))
+    assert.equal((await one.endpointsOf(id)).length, 12)
+    let version = 0
+    for (let round = 0; round < 8; round++) {
+      const slots = [slot(round, [])]
+      const [, ...others] = await Promise.all([
+        one.commitTimeline(INPUT, commit(version++, { slots, outputSegments: [outputSegment(id, round + 1, slots)] })),
+        two.openOutputTimeline(at('0', 2 * round + 2), INPUT, 4),
+        one.openOutputTimeline(at('0', 2 * round + 2), OTHER, 4),
+      ])
+      assert.equal(others[0]?.id, others[1]?.id)
+      assert.ok(others[0]!.firstNumber > round, 'above the numbers of earlier rounds')
+      const again = await two.openOutputTimeline(at('0', 2 * round + 3), INPUT, 2)
+      assert.equal(again.firstNumber, round + 2)
+    }
+  })
+
+  it('copy an output timeline together', async () => {
+    const [one, two] = await openTwo()
+    const { id } = await one.openOutputTimeline(at('e'), INPUT, 2)
+    const slots = many(100, (i) => slot(i, [], { era: i < 50 ? 1 : 2 }))
+    const outputSegments = slots.map((each, i) => outputSegment(id, i + 1, [each]))
+    await one.commitTimeline(INPUT, commit(0, { slots, eras: [era(1), era(2)], outputSegments }))
+    await one.openOutputTimeline(at('e', 2), INPUT, 4)
+    const copy = await two.openOutputTimeline(at('e', 3), INPUT, 2)
+    while (!(await Promise.all([one, two].map((index) => index.copyOutputSegments(id, copy.id, 7)))).every(Boolean));
+    assert.deepEqual(
+      numbersOf(await one.lastOutputSegments(copy.id, 999)),
+      many(100, (n) => copy.firstNumber + n),
+    )
+    assert.deepEqual(await two.erasShown(copy.id, { after: 0, last: 999 }), [1, 2])
+  })
+
+  it('count exactly what slots of both inputs hold, however they commit and forget', async () => {
+    const [one, two, url] = await openTwo()
+    const rounds = 20
+    const keyOf = (ref: InputRef, name: string | number) => `${ref.channelGuid}/${ref.ingestEndpointId}/${name}`
+    const lent = [INPUT, OTHER].map((ref) => keyOf(ref, 'lent'))
+    for (const ref of [INPUT, OTHER])
+      await one.commitTimeline(ref, commit(0, { objects: [sourceObject(keyOf(ref, 'lent'))] }))
+    // The newest slots of both hold them all the time.
+    for (const ref of [INPUT, OTHER]) await one.commitTimeline(ref, commit(1, { slots: [slot(rounds + 1, lent)] }))
+    const fill = async (index: SegmentIndex, ref: InputRef, order: readonly string[]) => {
+      for (let n = 1; n <= rounds; n++) {
+        const [listed, unlisted] = [keyOf(ref, n), keyOf(ref, `${n}/unlisted`)]
+        const objects = [listed, unlisted].map((key) => sourceObject(key))
+        await commitUntilDone(index, ref, () => ({ objects, slots: [slot(n, [...order, listed])] }))
+      }
+    }
+    const forget = async (index: SegmentIndex) => {
+      for (let n = 1; n <= rounds; n++) {
+        for (const ref of [INPUT, OTHER]) await index.forget(ref, later(n * SLOT_MS), { ...NOTHING_SPARED, limit: 3 })
+      }
+    }
+    await Promise.all([fill(one, INPUT, lent), fill(two, OTHER, lent.toReversed()), forget(one), forget(two)])
+    const stored = 2 * (1 + 2 * rounds)
+    const pending = await one.pendingDeletions(9999)
+    assert.ok(pending.length > 0 && !lent.some((key) => pending.includes(key)))
+    const objects = stored - pending.length
+    assert.deepEqual(await two.usage(), [{ channelGuid: INPUT.channelGuid, objects, bytes: 7 * objects }])
+    await Promise.all([one, two].map((index) => index.forgetChannel(INPUT.channelGuid)))
+    assert.deepEqual(await one.usage(), [])
+    const keys = await two.pendingDeletions(9999)
+    assert.equal(keys.length, stored)
+    await Promise.all([one.objectsDeleted(keys), two.objectsDeleted(keys.toReversed())])
+    assert.deepEqual(await one.pendingDeletions(9), [])
+    assert.equal(await deadlocksIn(url), 0)
+  })
+
+  it('show an era as long as it has segments, however they publish and forget', async () => {
+    const [one, two] = await openTwo()
+    const { id } = await one.openOutputTimeline(at('e'), INPUT, 2)
+    for (let n = 0; n < 40; n += 2) {
+      const slots = [slot(n, []), slot(n + 1, [])]
+      const [last, next] = slots.map((each, i) => outputSegment(id, n + i + 1, [each]))
+      await one.commitTimeline(INPUT, commit(n / 2, { slots, outputSegments: [last!] }))
+      // The last segment of the era is forgotten just as the next one is published, by a commit of no input.
+      await Promise.all([
+        one.commitOutputTimelines(INPUT.channelGuid, { outputTimelines: [], outputSegments: [next!] }),
+        two.forget(INPUT, slots[1]!.sealedAt, NOTHING_SPARED),
+      ])
+      assert.deepEqual(numbersOf(await one.lastOutputSegments(id, 9)), [n + 2])
+      assert.deepEqual(await one.erasShown(id, { after: 0, last: 999 }), [0])
+      await two.forget(INPUT, later(1e9), NOTHING_SPARED)
+      assert.deepEqual(await one.erasShown(id, { after: 0, last: 999 }), [])
+    }
+  })
+
+  it('keep the clock that is furthest', async () => {
+    const [one, two] = await openTwo()
+    await one.recordClock({ steady: later(9), date: utcMs(9) })
+    await two.recordClock({ steady: later(8), date: utcMs(8) })
+    assert.deepEqual(await two.recordedClock(), { steady: later(9), date: 9 })
+  })
+})

@@ -1,0 +1,72 @@
+import type { UtcRange } from '../../media/time.ts'
+import type { InputRef } from '../../model/input-ref.ts'
+import type { Era, Slot } from '../../model/output-segment.ts'
+import type { SourceObject } from '../../model/source-segment.ts'
+import type { SegmentIndex } from '../segment-index.ts'
+import type { PostgresDatabase, Value } from './database.ts'
+import { INPUT_ID } from './inputs.ts'
+
+/** What commits have written of inputs. */
+export function timelineOperations(db: PostgresDatabase) {
+  const parsed = async <T>(sql: string, ...values: Value[]): Promise<T[]> =>
+    (await db.all<{ body: string }>(sql, ...values)).map(({ body }) => JSON.parse(body) as T)
+
+  return {
+    loadTimeline: ({ channelGuid, ingestEndpointId }: InputRef) =>
+      db.get<{ version: number; state: string }>(
+        'SELECT version, state FROM windrow.input WHERE channel_guid = $1 AND ingest_endpoint_id = $2 AND version > 0',
+        channelGuid,
+        ingestEndpointId,
+      ),
+
+    inputs: () =>
+      db.all<InputRef>(
+        `SELECT channel_guid AS "channelGuid", ingest_endpoint_id AS "ingestEndpointId"
+         FROM windrow.input WHERE version > 0 ORDER BY id`,
+      ),
+
+    eras: (channelGuid: string, ids: readonly number[]) =>
+      parsed<Era>(
+        `SELECT body FROM windrow.era
+         WHERE input IN (SELECT id FROM windrow.input WHERE channel_guid = $1) AND id = ANY ($2) ORDER BY id`,
+        channelGuid,
+        ids,
+      ),
+
+    slots: (
+      { channelGuid, ingestEndpointId }: InputRef,
+      after: { era: number; index: number } | undefined,
+      limit: number,
+    ) =>
+      parsed<Slot>(
+        `SELECT body FROM windrow.slot WHERE input = ${INPUT_ID} AND (era, idx) > ($3, $4) ORDER BY era, idx LIMIT $5`,
+        channelGuid,
+        ingestEndpointId,
+        after?.era ?? -1,
+        after?.index ?? -1,
+        limit,
+      ),
+
+    slotsSealedWithin: (channelGuid: string, { start, end }: UtcRange, limit: number) =>
+      parsed<Slot>(
+        `SELECT found.body FROM windrow.input CROSS JOIN LATERAL (
+           SELECT body FROM windrow.slot WHERE slot.input = input.id AND sealed_at >= $2 AND sealed_at < $3 LIMIT $4
+         ) AS found WHERE channel_guid = $1 LIMIT $4`,
+        channelGuid,
+        start,
+        end,
+        limit,
+      ),
+
+    unsettledObjects: async ({ channelGuid, ingestEndpointId }: InputRef, limit: number) => {
+      const newestFirst = await parsed<SourceObject>(
+        `SELECT body FROM windrow.unplaced_object WHERE input = ${INPUT_ID} AND body IS NOT NULL
+         ORDER BY received_at DESC LIMIT $3`,
+        channelGuid,
+        ingestEndpointId,
+        limit,
+      )
+      return newestFirst.reverse()
+    },
+  } satisfies Partial<SegmentIndex>
+}
