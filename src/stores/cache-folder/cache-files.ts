@@ -107,11 +107,14 @@ export class CacheFiles {
   }
 }
 
-/** A file that is being written. */
+/** A file that is being written, in pieces as large as those in which it is read. */
 class IncomingFile {
   private readonly file: FileHandle
   private readonly path: string
   private readonly pathOf: (key: string) => string
+  private readonly buffer = Buffer.allocUnsafeSlow(MOST_PIECE_BYTES)
+  /** The bytes of the buffer that are not written yet. */
+  private held = 0
   private crc = 0
   size = 0
 
@@ -124,14 +127,20 @@ class IncomingFile {
   async write(piece: Uint8Array): Promise<void> {
     this.crc = crc32(piece, this.crc)
     this.size += piece.length
-    await this.file.writeFile(piece)
+    for (let at = 0; at < piece.length; ) {
+      if (this.held === this.buffer.length) await this.flush()
+      const part = piece.subarray(at, at + this.buffer.length - this.held)
+      this.buffer.set(part, this.held)
+      this.held += part.length
+      at += part.length
+    }
   }
 
   /** Ends the file, and gives it its place. */
   async place(key: string): Promise<void> {
-    const crc = Buffer.alloc(CRC_BYTES)
-    crc.writeUInt32BE(this.crc)
-    await this.file.writeFile(crc)
+    if (this.held + CRC_BYTES > this.buffer.length) await this.flush()
+    this.held = this.buffer.writeUInt32BE(this.crc, this.held)
+    await this.flush()
     await this.file.close()
     const path = this.pathOf(key)
     await rename(this.path, path).catch(async (error: unknown) => {
@@ -139,6 +148,11 @@ class IncomingFile {
       await mkdir(dirname(path), { recursive: true })
       await rename(this.path, path)
     })
+  }
+
+  private async flush(): Promise<void> {
+    await this.file.writeFile(this.buffer.subarray(0, this.held))
+    this.held = 0
   }
 
   /** Leaves nothing of a file that has not been placed. */
