@@ -91,9 +91,7 @@ export class ChannelContent {
   /** Reads what another process has written since, if it has. */
   refresh(): Promise<void> {
     return this.inTurn(async () => {
-      if (await this.state.isAsStored()) return
-      await this.state.load()
-      this.deps.changed()
+      if (await this.state.load()) this.deps.changed()
     })
   }
 

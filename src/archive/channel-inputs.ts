@@ -1,11 +1,11 @@
 import { type UtcMs, utcMs } from '../media/time.ts'
 import type { InputStatuses } from '../model/eras/input-status.ts'
-import type { InputRef } from '../model/input-ref.ts'
 import { haveEnded } from '../model/input-timeline/ending.ts'
 import type { TimelineState } from '../model/input-timeline/state.ts'
 import { isDue, statusOf } from '../model/input-timeline/step.ts'
 import type { Era } from '../model/output-segment.ts'
 import type { SegmentIndex } from '../stores/segment-index.ts'
+import type { ChannelVersions } from '../stores/timeline-store.ts'
 import { Input } from './input.ts'
 
 /** The inputs of a channel as this process knows them. */
@@ -21,13 +21,13 @@ export class ChannelInputs {
     this.index = index
   }
 
-  /** Replaces the state of every input by the stored one. */
-  async load(): Promise<void> {
-    for (const ref of await this.storedRefs()) {
-      const { ingestEndpointId: id } = ref
-      if (!this.byId.has(id)) this.byId.set(id, new Input(ref, this.index))
+  /** Replaces the states in memory that are not at the stored versions. */
+  async load({ inputs }: Pick<ChannelVersions, 'inputs'>): Promise<void> {
+    for (const id of inputs.keys()) {
+      if (!this.byId.has(id)) this.byId.set(id, new Input({ channelGuid: this.guid, ingestEndpointId: id }, this.index))
     }
-    await Promise.all(this.all().map((input) => input.load()))
+    const changed = [...this.byId].filter(([id, input]) => !input.isAt(inputs.get(id)))
+    await Promise.all(changed.map(([, input]) => input.load()))
   }
 
   /** The input of an ingest endpoint, created if the index does not have it yet. */
@@ -46,13 +46,10 @@ export class ChannelInputs {
     for (const input of this.byId.values()) input.wake(now)
   }
 
-  /** True while no other process has written to an input of the channel. */
-  async isAsStored(): Promise<boolean> {
-    for (const { ingestEndpointId } of await this.storedRefs()) {
-      const input = this.byId.get(ingestEndpointId)
-      if (!input || !(await input.isUpToDate())) return false
-    }
-    return true
+  /** True when the stored versions are those in memory. */
+  areAt({ inputs }: Pick<ChannelVersions, 'inputs'>): boolean {
+    const isKnown = ([id, version]: readonly [string, number]) => this.byId.get(id)?.isAt(version) === true
+    return [...inputs].every(isKnown) && [...this.byId].every(([id, input]) => input.isAt(inputs.get(id)))
   }
 
   /** The inputs that have a timeline in the index. */
@@ -118,9 +115,5 @@ export class ChannelInputs {
 
   private all(): readonly Input[] {
     return [...this.byId.values()]
-  }
-
-  private async storedRefs(): Promise<readonly InputRef[]> {
-    return (await this.index.inputs()).filter(({ channelGuid }) => channelGuid === this.guid)
   }
 }

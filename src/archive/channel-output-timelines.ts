@@ -3,7 +3,7 @@ import type { UtcMs } from '../media/time.ts'
 import type { FailoverView } from '../model/output-timeline/failover.ts'
 import { isOutputDue, type OutputTimelineStep, type SealedSlot, stepOutput } from '../model/output-timeline/step.ts'
 import type { SegmentIndex } from '../stores/segment-index.ts'
-import type { OutputTimeline } from '../stores/timeline-store.ts'
+import type { ChannelVersions, OutputTimeline } from '../stores/timeline-store.ts'
 import {
   firstAliasEraOf,
   type OpenOutputTimeline,
@@ -30,22 +30,28 @@ export class ChannelOutputTimelines {
   }
 
   /**
-   * Replaces all states by the stored ones. Output timelines whose newest segments were in memory have them read again.
+   * Replaces the states in memory that are not at the stored versions. Where the newest segments were in memory, those
+   * that were published since are read as well.
    */
-  async load(): Promise<void> {
+  async load(versions: Pick<ChannelVersions, 'outputTimelines'>): Promise<void> {
+    if (this.areAt(versions)) return
     const stored = (await this.index.outputTimelinesOf(this.guid)).map(openOutputTimeline)
-    for (const open of stored) {
-      const { id } = open.outputTimeline
-      if (this.get(id)?.tail) open.tail = await SegmentTail.load(this.index, id)
-    }
+    const loaded = await Promise.all(
+      stored.map(async (open): Promise<OpenOutputTimeline> => {
+        const { outputTimeline, version } = open
+        const known = this.get(outputTimeline.id)
+        if (known?.version === version) return known
+        return known?.tail ? { ...open, tail: await known.tail.continued(this.index, outputTimeline.id) } : open
+      }),
+    )
     this.byId.clear()
-    for (const open of stored) this.byId.set(open.outputTimeline.id, open)
+    for (const open of loaded) this.byId.set(open.outputTimeline.id, open)
   }
 
-  /** True while no other process has written to an output timeline of the channel. */
-  async isAsStored(): Promise<boolean> {
-    const stored = await this.index.outputTimelinesOf(this.guid)
-    return stored.every(({ id, version }) => this.get(id)?.version === version)
+  /** True when the stored versions are those in memory. */
+  areAt({ outputTimelines }: Pick<ChannelVersions, 'outputTimelines'>): boolean {
+    const isKnown = ([id, version]: readonly [number, number]) => this.get(id)?.version === version
+    return outputTimelines.size === this.byId.size && [...outputTimelines].every(isKnown)
   }
 
   get(id: number): OpenOutputTimeline | undefined {

@@ -20,25 +20,25 @@ export class ChannelState {
   readonly eras: KnownEras
   /** The status of the inputs that was recorded with the newest slot; undefined before this process has sealed one. */
   lastSeen: SeenInputs | undefined
+  private readonly index: SegmentIndex
 
   constructor(guid: string, index: SegmentIndex) {
     this.guid = guid
+    this.index = index
     this.inputs = new ChannelInputs(guid, index)
     this.outputs = new ChannelOutputTimelines(guid, index)
     this.eras = new KnownEras(this.inputs)
   }
 
-  /** Replaces the state in memory by the stored one. */
-  async load(): Promise<void> {
-    await this.outputs.load()
-    await this.inputs.load()
+  /** Replaces what another process has changed by what is stored; false when that is nothing. */
+  async load(): Promise<boolean> {
+    const versions = await this.index.versionsOf(this.guid)
+    if (this.inputs.areAt(versions) && this.outputs.areAt(versions)) return false
+    await this.outputs.load(versions)
+    await this.inputs.load(versions)
     this.lastSeen = undefined
     await this.eras.reload([...this.outputs.erasInUse()])
-  }
-
-  /** True while no other process has written to the channel. */
-  async isAsStored(): Promise<boolean> {
-    return (await this.inputs.isAsStored()) && (await this.outputs.isAsStored())
+    return true
   }
 
   /** True when an output timeline shows all there is, and nothing more will come as things stand. */

@@ -62,9 +62,9 @@ export class Input {
     this.recent = await this.readRecent()
   }
 
-  /** False when another process has written to it. */
-  async isUpToDate(): Promise<boolean> {
-    return ((await this.index.loadTimeline(this.ref))?.version ?? 0) === this.version
+  /** True when this version is the one in memory; 0 stands for none. */
+  isAt(version = 0): boolean {
+    return version === this.version
   }
 
   /** Lets every wait of the input begin anew at `now`, because the server did not hear the input while it was away. */

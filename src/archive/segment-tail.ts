@@ -23,6 +23,21 @@ export class SegmentTail {
     return new SegmentTail(segments.slice(Math.max(hole, 0)))
   }
 
+  /** The tail as it is now, after another process has published or deleted segments. */
+  async continued(
+    index: Pick<SegmentIndex, 'lastOutputSegments' | 'outputSegment' | 'outputSegmentsNumbered'>,
+    outputTimeline: number,
+  ): Promise<SegmentTail> {
+    const [oldest, newest] = [this.segments[0], this.newestSegment]
+    const isKept = oldest && (await index.outputSegment(outputTimeline, oldest.number)) !== undefined
+    if (!newest || !isKept) return SegmentTail.load(index, outputTimeline)
+    const { number } = newest
+    const more = await index.outputSegmentsNumbered(outputTimeline, { after: number, last: number + TAIL_SEGMENTS })
+    const isWhole = more.length < TAIL_SEGMENTS && more.every((segment, i) => segment.number === number + 1 + i)
+    if (!isWhole) return SegmentTail.load(index, outputTimeline)
+    return new SegmentTail([...this.segments, ...more].slice(-TAIL_SEGMENTS))
+  }
+
   push(segment: OutputSegment): void {
     this.segments.push(segment)
     // Trimmed in batches: shifting hundreds of elements for each segment would cost more than the memory.

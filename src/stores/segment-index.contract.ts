@@ -45,6 +45,29 @@ export function segmentIndexContract(
       )
     })
 
+    it('tells the versions of a channel, of which the others have none', async () => {
+      const { segmentIndex } = await open()
+      const versions = async (channelGuid = INPUT.channelGuid) => {
+        const { inputs, outputTimelines } = await segmentIndex.versionsOf(channelGuid)
+        return [[...inputs], [...outputTimelines]]
+      }
+      assert.deepEqual(await versions(), [[], []])
+      const { id } = await segmentIndex.openOutputTimeline(at('e'), INPUT, 2)
+      assert.deepEqual(await versions(), [[], [[id, 0]]])
+      await segmentIndex.commitTimeline(INPUT, commit(0))
+      await segmentIndex.commitTimeline(OTHER, commit(0))
+      await segmentIndex.commitTimeline(INPUT, {
+        ...commit(1),
+        outputTimelines: [{ id, expectedVersion: 0, state: '{}' }],
+      })
+      const inputs = [
+        [INPUT.ingestEndpointId, 2],
+        [OTHER.ingestEndpointId, 1],
+      ]
+      assert.deepEqual(await versions(), [inputs, [[id, 1]]])
+      assert.deepEqual(await versions(FOREIGN.channelGuid), [[], []])
+    })
+
     it('has no timeline for an input that was only asked about, or given an output timeline', async () => {
       const store = await open()
       const { segmentIndex } = store

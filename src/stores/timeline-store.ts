@@ -60,6 +60,14 @@ export type OutputTimelinesCommit = {
 /** An output timeline with its last saved state. */
 export type StoredOutputTimeline = OutputTimeline & { readonly version: number; readonly state?: string }
 
+/** How often each part of a channel has been committed, by which a process finds what others have changed. */
+export type ChannelVersions = {
+  /** Of the inputs that have a timeline, by ingest endpoint. */
+  readonly inputs: ReadonlyMap<string, number>
+  /** Of the output timelines, by id; 0 before the first commit. */
+  readonly outputTimelines: ReadonlyMap<number, number>
+}
+
 /** All changes of one step of an input's timeline, committed as a whole or not at all. */
 export type TimelineCommit = {
   /** The version on which the step was computed; the commit is stale if the store holds another. 0 means none yet. */
@@ -88,6 +96,8 @@ export type TimelineStore = {
    * Commits a step; 'stale', changing nothing, when the timeline or one of the output timelines is not as expected.
    */
   commitTimeline(ingest: InputRef, commit: TimelineCommit): Promise<'committed' | 'stale'>
+  /** The versions of everything in a channel, of one moment. */
+  versionsOf(channelGuid: string): Promise<ChannelVersions>
   /** Commits a step of output timelines alone; 'stale' as for `commitTimeline`. */
   commitOutputTimelines(channelGuid: string, commit: OutputTimelinesCommit): Promise<'committed' | 'stale'>
 

@@ -3,6 +3,7 @@ import type { InputRef } from '../../model/input-ref.ts'
 import type { Era, Slot } from '../../model/output-segment.ts'
 import type { SourceObject } from '../../model/source-segment.ts'
 import type { SegmentIndex } from '../segment-index.ts'
+import type { ChannelVersions } from '../timeline-store.ts'
 import type { PostgresDatabase, Value } from './database.ts'
 import { INPUT_ID } from './inputs.ts'
 
@@ -18,6 +19,20 @@ export function timelineOperations(db: PostgresDatabase) {
         channelGuid,
         ingestEndpointId,
       ),
+
+    async versionsOf(channelGuid: string): Promise<ChannelVersions> {
+      const rows = await db.all<{ input: string | null; id: number | null; version: number }>(
+        `SELECT ingest_endpoint_id AS input, NULL::bigint AS id, version, input.id AS place
+         FROM windrow.input WHERE channel_guid = $1 AND version > 0
+         UNION ALL SELECT NULL, n.id, n.version, n.id FROM windrow.output_timeline n
+         JOIN windrow.input i ON i.id = n.input WHERE i.channel_guid = $1 ORDER BY place`,
+        channelGuid,
+      )
+      return {
+        inputs: new Map(rows.flatMap(({ input, version }) => (input === null ? [] : [[input, version]]))),
+        outputTimelines: new Map(rows.flatMap(({ id, version }) => (id === null ? [] : [[id, version]]))),
+      }
+    },
 
     inputs: () =>
       db.all<InputRef>(

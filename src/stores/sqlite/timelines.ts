@@ -3,6 +3,7 @@ import type { InputRef } from '../../model/input-ref.ts'
 import { type Era, objectsOf, type Slot } from '../../model/output-segment.ts'
 import type { SourceObject } from '../../model/source-segment.ts'
 import type {
+  ChannelVersions,
   OutputSegmentRow,
   OutputTimelineCommit,
   OutputTimelinesCommit,
@@ -111,6 +112,23 @@ export function timelineOperations(db: SqliteDatabase) {
         ingest.channelGuid,
         ingest.ingestEndpointId,
       ),
+
+    versionsOf(channelGuid: string): ChannelVersions {
+      const inputs = db.all<{ ingestEndpointId: string; version: number }>(
+        `SELECT ingest_endpoint_id AS ingestEndpointId, version FROM input WHERE channel_guid = ? AND version > 0
+         ORDER BY id`,
+        channelGuid,
+      )
+      const outputTimelines = db.all<{ id: number; version: number }>(
+        `SELECT n.id, n.version FROM output_timeline n JOIN input i ON i.id = n.input WHERE i.channel_guid = ?
+         ORDER BY n.id`,
+        channelGuid,
+      )
+      return {
+        inputs: new Map(inputs.map(({ ingestEndpointId, version }) => [ingestEndpointId, version])),
+        outputTimelines: new Map(outputTimelines.map(({ id, version }) => [id, version])),
+      }
+    },
 
     commitTimeline(ingest: InputRef, commit: TimelineCommit) {
       const { expectedVersion, state } = commit
