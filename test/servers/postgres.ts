@@ -111,6 +111,23 @@ export async function startPostgres(): Promise<PostgresServer> {
   }
 }
 
+/** Resolves when `count` statements wait for locks that the client's transaction has. */
+export async function isWaitedForBy(client: pg.Client, count: number): Promise<void> {
+  const sql = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+  do await client.query('SELECT pg_stat_clear_snapshot()')
+  while ((await client.query(sql)).rowCount !== count)
+}
+
+/** The deadlocks that PostgreSQL has resolved in a database: all of them when no connection to it is left. */
+export async function deadlocksIn(url: string): Promise<number> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  const sql = 'SELECT deadlocks::int FROM pg_stat_database WHERE datname = current_database()'
+  const { rows } = await client.query<{ deadlocks: number }>(sql)
+  await client.end()
+  return rows[0]?.deadlocks ?? NaN
+}
+
 /** A dead process without a parent to ask for it stays listed for a while, as a zombie. */
 async function isAlive(pid: number): Promise<boolean> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => undefined)

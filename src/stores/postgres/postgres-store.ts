@@ -1,6 +1,7 @@
 import type { Log } from '../../log.ts'
 import { DatabaseRefused, type Resources } from '../resources.ts'
 import type { SegmentIndex } from '../segment-index.ts'
+import type { WorkClaims } from '../work-claims.ts'
 import { bucketKeyOperations } from './bucket-keys.ts'
 import { ChangeFeed } from './change-feed.ts'
 import { channelOperations } from './channels.ts'
@@ -13,10 +14,12 @@ import { migrate } from './migrate.ts'
 import { originEndpointOperations } from './origin-endpoints.ts'
 import { retentionOperations } from './retention.ts'
 import { postgresSegmentIndex } from './segment-index.ts'
+import { workClaimOperations } from './work-claims.ts'
 
 export type PostgresStore = {
   readonly resources: Resources
   readonly segmentIndex: SegmentIndex
+  readonly workClaims: WorkClaims
   /** Records `archive` as the archive of these channels unless one is recorded; resolves to the recorded one. */
   claimArchive(archive: string): Promise<string>
   /** The date of the server, in UTC milliseconds. */
@@ -34,9 +37,9 @@ export type PostgresOptions = {
 }
 
 /**
- * Channels, endpoints, jobs, events and the segment index in the schema `windrow` of a PostgreSQL database, which
- * several processes may share. Throws DatabaseRefused when the database cannot be used; later, every call rejects with
- * StoreUnavailable as long as the database does not answer.
+ * Channels, endpoints, jobs, events, the segment index and claims of work in the schema `windrow` of a PostgreSQL
+ * database, which several processes may share. Throws DatabaseRefused when the database cannot be used; later, every
+ * call rejects with StoreUnavailable as long as the database does not answer.
  */
 export async function openPostgresStore({ url, poolSize, log }: PostgresOptions): Promise<PostgresStore> {
   const refuse = (error: unknown): never => {
@@ -78,6 +81,7 @@ export async function openPostgresStore({ url, poolSize, log }: PostgresOptions)
       onChange: (listener) => feed.onChange(listener),
     },
     segmentIndex: postgresSegmentIndex(db),
+    workClaims: workClaimOperations(db),
     async claimArchive(archive) {
       await db.run('INSERT INTO windrow.archive (id) VALUES ($1) ON CONFLICT DO NOTHING', archive)
       return (await db.get<{ id: string }>('SELECT id FROM windrow.archive'))?.id ?? archive

@@ -154,4 +154,12 @@ export const MIGRATIONS: readonly Migration[] = [
     only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one), slot bigint NOT NULL, began bigint NOT NULL
   );
   `,
+
+  // Which process has each piece of work. Leases are renewed often: nothing indexes them, and rows have room on their
+  // page for their next versions.
+  `
+  CREATE TABLE windrow.work_claim (
+    name text COLLATE "C" PRIMARY KEY, owner text NOT NULL, lease_until bigint NOT NULL
+  ) WITH (fillfactor = 50);
+  `,
 ]

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import pg from 'pg'
 import { needing } from '../../../test/programs.ts'
-import { type PostgresServer, startPostgres } from '../../../test/servers/postgres.ts'
+import { deadlocksIn, isWaitedForBy, type PostgresServer, startPostgres } from '../../../test/servers/postgres.ts'
 import type { Log } from '../../log.ts'
 import { utcMs } from '../../media/time.ts'
 import type { InputRef } from '../../model/input-ref.ts'
@@ -66,24 +66,6 @@ async function openTwo(): Promise<readonly [SegmentIndex, SegmentIndex, url: str
   const url = await server.createDatabase()
   const [one, two] = await Promise.all([open(url), open(url)])
   return [one.segmentIndex, two.segmentIndex, url]
-}
-
-/** Resolves when `count` statements wait for locks that the client's transaction has. */
-async function isWaitedForBy(client: pg.Client, count: number): Promise<void> {
-  const sql = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-  do await client.query('SELECT pg_stat_clear_snapshot()')
-  while ((await client.query(sql)).rowCount !== count)
-}
-
-/** The deadlocks that PostgreSQL has resolved in a database, whose stores are closed: only then are all counted. */
-async function deadlocksIn(url: string): Promise<number> {
-  await Promise.all([...opened].map((store) => store.close()))
-  const client = new pg.Client({ connectionString: url })
-  await client.connect()
-  const sql = 'SELECT deadlocks::int FROM pg_stat_database WHERE datname = current_database()'
-  const { rows } = await client.query<{ deadlocks: number }>(sql)
-  await client.end()
-  return rows[0]?.deadlocks ?? NaN
 }
 
 async function versionOf(index: SegmentIndex, ref: InputRef): Promise<number> {
@@ -286,6 +268,7 @@ describe('two processes on one segment index in PostgreSQL', () => {
     assert.equal(keys.length, stored)
     await Promise.all([one.objectsDeleted(keys), two.objectsDeleted(keys.toReversed())])
     assert.deepEqual(await one.pendingDeletions(9), [])
+    await Promise.all([...opened].map((store) => store.close()))
     assert.equal(await deadlocksIn(url), 0)
   })
 

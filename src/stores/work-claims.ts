@@ -1,0 +1,28 @@
+import type { UtcMs } from '../media/time.ts'
+
+/**
+ * Port: which process does each piece of work that one process at a time should do, such as `retention`. A piece of
+ * work belongs to the process that claimed it until its lease expires. All processes go by one date, so that no two
+ * have the same piece at a moment; what they do nevertheless stays right when a process is late to notice that it has
+ * lost one.
+ */
+export type WorkClaims = {
+  /**
+   * Claims work for `owner` until `leaseMs` after `now`: what it has already is renewed, and what nobody has, or whose
+   * lease has expired, becomes its own. Resolves to those of `names` that it has now.
+   */
+  claimWork(claim: {
+    readonly owner: string
+    readonly names: readonly string[]
+    readonly now: UtcMs
+    readonly leaseMs: number
+  }): Promise<readonly string[]>
+  /** Releases all that the owner has claimed, for others to claim at once. */
+  releaseWork(owner: string): Promise<void>
+}
+
+/** The claims of a process that shares its stores with no other: it has whatever it claims. */
+export const SOLE_CLAIMS: WorkClaims = {
+  claimWork: ({ names }) => Promise.resolve([...new Set(names)]),
+  releaseWork: () => Promise.resolve(),
+}
