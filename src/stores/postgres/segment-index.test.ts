@@ -46,17 +46,41 @@ async function open(url: string): Promise<PostgresStore> {
   return store
 }
 
-async function openContractStore(at?: string): Promise<ContractStore> {
-  const url = at ?? (await server.createDatabase())
-  const store = await open(url)
+/** The store of all cases of the contract, one after the other: a database of its own for each would cost more. */
+let contractStore: { readonly url: string; readonly store: PostgresStore } | undefined
+
+async function openContractStore(): Promise<ContractStore> {
+  const url = contractStore?.url ?? (await server.createDatabase())
+  const { store } = contractStore ?? { store: await open(url) }
+  contractStore = { url, store }
+  await emptyTables(url)
+  return withRestart(store, url)
+}
+
+function withRestart(store: PostgresStore, url: string): ContractStore {
   return {
     ...store,
     async restart() {
       await store.close()
       opened.delete(store)
-      return openContractStore(url)
+      const reopened = await open(url)
+      contractStore = { url, store: reopened }
+      return withRestart(reopened, url)
     },
   }
+}
+
+async function emptyTables(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  await client.query(`DO $$
+    DECLARE name text;
+    BEGIN
+      FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'windrow' AND tablename <> 'version' LOOP
+        EXECUTE format('DELETE FROM windrow.%I', name);
+      END LOOP;
+    END $$`)
+  await client.end()
 }
 
 segmentIndexContract('PostgreSQL', openContractStore, blocks)
