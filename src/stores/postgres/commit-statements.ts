@@ -2,6 +2,7 @@ import { msFromTicks } from '../../media/time.ts'
 import { type Era, objectsOf } from '../../model/output-segment.ts'
 import type { OutputSegmentRow, OutputTimelineCommit, SlotRow, TimelineCommit } from '../timeline-store.ts'
 import type { Statement } from './database.ts'
+import { hasNoSegment } from './shown-eras.ts'
 
 /** How often the slots of a commit hold each object. */
 function holdersIn(slots: readonly SlotRow[]): ReadonlyMap<string, number> {
@@ -156,8 +157,7 @@ export function* publish(channelGuid: string, segments: readonly PlacedSegment[]
     `INSERT INTO windrow.shown_era (output_timeline, number, era, clock_utc)
      SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[])
        AS fresh (output_timeline, number, era, clock_utc)
-     WHERE NOT EXISTS (SELECT FROM windrow.output_segment AS shown
-       WHERE shown.output_timeline = fresh.output_timeline AND shown.era = fresh.era)`,
+     WHERE ${hasNoSegment('fresh.output_timeline', 'fresh.era')}`,
     beginnings.map(({ outputTimeline }) => outputTimeline),
     beginnings.map(({ number }) => number),
     beginnings.map(({ era }) => era),

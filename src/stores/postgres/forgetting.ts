@@ -5,6 +5,7 @@ import type { ChannelUsage, ObjectLedger } from '../object-ledger.ts'
 import type { SmallRequests } from '../stepwise.ts'
 import type { PostgresDatabase, Statement, Transaction } from './database.ts'
 import { type LockedInput, type LockedLength, lockChannel } from './row-locks.ts'
+import { hasNoSegment } from './shown-eras.ts'
 
 type ForgetOptions = Parameters<ObjectLedger['forget']>[2]
 type SlotRow = { readonly era: number; readonly idx: number; readonly body: string }
@@ -39,9 +40,8 @@ export function forgettingOperations(db: PostgresDatabase) {
         await transaction.run(
           `DELETE FROM windrow.era
            WHERE input = $1 AND (is_alias OR id < (SELECT min(era) FROM windrow.slot WHERE input = $1))
-             AND id <> ALL ($2) AND NOT EXISTS (
-               SELECT FROM unnest($3::bigint[]) AS channel (output_timeline) JOIN windrow.output_segment AS shown
-               ON shown.output_timeline = channel.output_timeline AND shown.era = era.id)`,
+             AND id <> ALL ($2) AND NOT EXISTS (SELECT FROM unnest($3::bigint[]) AS channel (output_timeline)
+               WHERE NOT ${hasNoSegment('channel.output_timeline', 'windrow.era.id')})`,
           input,
           inUseEras,
           outputTimelines.map(({ id }) => id),
@@ -179,8 +179,8 @@ function forgetShown(shown: readonly ShownEra[]): readonly Statement[] {
   return [
     [
       `DELETE FROM windrow.shown_era AS shown USING unnest($1::bigint[], $2::bigint[]) AS gone (output_timeline, era)
-       WHERE shown.output_timeline = gone.output_timeline AND shown.era = gone.era AND NOT EXISTS (
-         SELECT FROM windrow.output_segment AS s WHERE s.output_timeline = gone.output_timeline AND s.era = gone.era)`,
+       WHERE shown.output_timeline = gone.output_timeline AND shown.era = gone.era
+         AND ${hasNoSegment('gone.output_timeline', 'gone.era')}`,
       distinct.map((each) => each.output_timeline),
       distinct.map(({ era }) => era),
     ],

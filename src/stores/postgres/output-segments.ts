@@ -11,14 +11,18 @@ type Edges = { oldest: number; oldest_end: number; newest: number; newest_start:
 type Found = { first: number | null; last: number | null }
 
 /**
- * The output segments with numbers of a range, each with those of its slots in `table`. The limit, which cuts nothing
- * off, keeps PostgreSQL from reading all slots of an era, of which it expects each segment to have a good part.
+ * The output segments with numbers of a range, each with its rows in `table`. The limit, which cuts nothing off, keeps
+ * PostgreSQL from reading all slots of an era, of which it expects each segment to have a good part; and OFFSET from
+ * looking for the segments by anything else than their numbers.
  */
 const segmentsWith = (table: 'slot' | 'slot_summary') =>
-  `SELECT s.number, s.era, s.body, made_of.body AS slot FROM windrow.output_segment AS s CROSS JOIN LATERAL (
+  `SELECT s.number, s.era, s.body, made_of.body AS slot FROM (
+     SELECT * FROM windrow.output_segment WHERE output_timeline = $1 AND number > $2 AND number <= $3
+     ORDER BY number OFFSET 0
+   ) AS s CROSS JOIN LATERAL (
      SELECT idx, body FROM windrow.${table} AS t WHERE t.input = s.input AND t.era = s.slot_era
        AND t.idx >= s.first_slot AND t.idx < s.first_slot + s.slot_count ORDER BY idx LIMIT s.slot_count
-   ) AS made_of WHERE s.output_timeline = $1 AND s.number > $2 AND s.number <= $3`
+   ) AS made_of`
 
 /** Reads of output segments, in pages of JSON text as it was stored. */
 export function outputSegmentOperations(db: PostgresDatabase) {
@@ -79,7 +83,7 @@ export function outputSegmentOperations(db: PostgresDatabase) {
     async erasShown(outputTimeline: number, { after, last }: NumberRange) {
       const shown = await db.all<{ era: number }>(
         `SELECT era FROM windrow.shown_era WHERE output_timeline = $1 AND number <= $3 AND number >= coalesce(
-           (SELECT max(number) FROM windrow.shown_era WHERE output_timeline = $1 AND number <= $2 + 1), 0)
+           (SELECT max(number) FROM windrow.shown_era WHERE output_timeline = $1 AND number <= $2::bigint + 1), 0)
          ORDER BY number`,
         outputTimeline,
         after,
@@ -114,7 +118,7 @@ export function outputSegmentOperations(db: PostgresDatabase) {
     outputSegmentPage: async (outputTimeline: number, { after, last }: NumberRange, window: UtcRange) =>
       pageOf<OutputSegment>(
         await db.all<StoredSlotRow>(
-          `${segmentsWith('slot')} AND s.end_utc > $4 AND s.start_utc < $5 ORDER BY s.number, made_of.idx`,
+          `${segmentsWith('slot')} WHERE s.end_utc > $4 AND s.start_utc < $5 ORDER BY s.number, made_of.idx`,
           outputTimeline,
           after,
           last,

@@ -3,6 +3,7 @@ import type { EndpointRevision, OutputTimeline, StoredOutputTimeline, TimelineSt
 import type { PostgresDatabase, Transaction } from './database.ts'
 import { INPUT_ID, makeInput } from './inputs.ts'
 import { lockOutputTimelines } from './row-locks.ts'
+import { hasNoSegment } from './shown-eras.ts'
 
 const COLUMNS = `n.id, n.segment_duration_seconds AS "segmentDurationSeconds", n.first_number AS "firstNumber",
   i.channel_guid AS "channelGuid", i.ingest_endpoint_id AS "ingestEndpointId"`
@@ -81,7 +82,7 @@ export function outputTimelineOperations(db: PostgresDatabase) {
             `INSERT INTO windrow.shown_era (output_timeline, number, era, clock_utc)
              SELECT $2, f.number + $3, f.era, f.clock_utc FROM windrow.shown_era f WHERE f.output_timeline = $1
                AND f.era NOT IN (SELECT era FROM windrow.shown_era WHERE output_timeline = $2)
-               AND EXISTS (SELECT FROM windrow.output_segment WHERE output_timeline = $2 AND era = f.era)`,
+               AND NOT ${hasNoSegment('$2', 'f.era')}`,
             from,
             to,
             shift,

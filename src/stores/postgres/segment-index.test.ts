@@ -123,7 +123,7 @@ describe('the segment index in PostgreSQL', () => {
     assert.equal((await segmentIndex.loadTimeline(INPUT))?.state, state)
   })
 
-  it('finds the few slots of a page in an era of many without reading the others', async () => {
+  it('finds the few slots of a page, and that an era is new, without reading all others', async () => {
     const url = await server.createDatabase()
     const { segmentIndex, close } = await open(url)
     const { id } = await segmentIndex.openOutputTimeline(at('e'), INPUT, 2)
@@ -135,6 +135,12 @@ describe('the segment index in PostgreSQL', () => {
     await client.query('ANALYZE')
     await segmentIndex.outputSegmentsNumbered(id, { after: 2000, last: 2128 })
     await segmentIndex.outputSegmentSummaries(id, { after: 2000, last: 2128 })
+    const fresh = [slot(0, [], { era: 1 })]
+    await segmentIndex.commitTimeline(
+      INPUT,
+      commit(1, { slots: fresh, outputSegments: [outputSegment(id, 9999, fresh)] }),
+    )
+    assert.deepEqual(await segmentIndex.erasShown(id, { after: 0, last: 9999 }), [0, 1])
     // Counted when the connections end.
     await close()
     const { rows } = await client.query<{ rows: number }>(
