@@ -10,7 +10,7 @@ export type ChannelUsage = { readonly channelGuid: string; readonly objects: num
 export type ObjectLedger = {
   /** The newest `limit` source objects of the input that no slot holds and no commit has settled, oldest first. */
   unsettledObjects(ingest: InputRef, limit: number): Promise<readonly SourceObject[]>
-  /** Those of `keys` that have no row. */
+  /** Those of `keys` that have no row, not even as staged objects. */
   unknownObjects(keys: readonly string[]): Promise<readonly string[]>
   /**
    * Deletes, in one transaction of at most `limit` slots: slots sealed before `before` (the server's clock) outside

@@ -76,6 +76,8 @@ export type TimelineCommit = {
   readonly state: string
   /** Newly stored source objects. */
   readonly objects: readonly SourceObject[]
+  /** The keys of those among them that were staged. Absent where nothing is staged. */
+  readonly staged?: readonly string[]
   /** Keys of source objects that no longer wait for a playlist, whether they found a slot or not. */
   readonly settled: readonly string[]
   /** Eras begun or changed. */
@@ -94,6 +96,8 @@ export type TimelineStore = {
   loadTimeline(ingest: InputRef): Promise<{ readonly version: number; readonly state: string } | undefined>
   /**
    * Commits a step; 'stale', changing nothing, when the timeline or one of the output timelines is not as expected.
+   * Rejects with ObjectAbandoned when one of the `staged` objects has been abandoned: it is deleted, if need be once
+   * more, and nothing else has changed.
    */
   commitTimeline(ingest: InputRef, commit: TimelineCommit): Promise<'committed' | 'stale'>
   /** The versions of everything in a channel, of one moment. */

@@ -53,6 +53,8 @@ export function* noteObjects(input: number, commit: TimelineCommit): Iterable<St
        ), unplaced AS (
          INSERT INTO windrow.unplaced_object (key, input, received_at, body)
          SELECT key, $1, received_at, body FROM fresh WHERE holders = 0
+       ), recorded AS (
+         DELETE FROM windrow.staged_object WHERE key = ANY ($2)
        ) INSERT INTO windrow.source_object (key, input, size, holders)
          SELECT key, $1, size, greatest(holders, 1) FROM fresh`,
       input,
@@ -84,6 +86,14 @@ export function* noteObjects(input: number, commit: TimelineCommit): Iterable<St
     ]
   }
 }
+
+/** Has abandoned objects deleted again: they may have been written since they were. */
+export const deleteAgain = (keys: readonly string[]): Statement => [
+  `INSERT INTO windrow.pending_deletion (key) SELECT key FROM unnest($1::text[]) AS abandoned (key)
+   WHERE NOT EXISTS (SELECT FROM windrow.source_object AS object WHERE object.key = abandoned.key)
+   ORDER BY key COLLATE "C" ON CONFLICT DO NOTHING`,
+  keys,
+]
 
 /** Stores eras, each with an input, in place of what they were before. */
 export function* storeEras(eras: readonly { readonly input: number; readonly era: Era }[]): Iterable<Statement> {

@@ -1,6 +1,8 @@
 import type { InputRef } from '../../model/input-ref.ts'
+import { ObjectAbandoned } from '../staged-objects.ts'
 import type { OutputTimelinesCommit, TimelineCommit, TimelineStore } from '../timeline-store.ts'
 import {
+  deleteAgain,
   keysPlaced,
   noteObjects,
   type PlacedSegment,
@@ -18,6 +20,7 @@ import {
   lockHeldObjects,
   lockInputs,
   lockOutputTimelines,
+  lockStagedObjects,
 } from './row-locks.ts'
 
 type Expected = NonNullable<OutputTimelinesCommit['seen']>
@@ -36,8 +39,13 @@ export function commitOperations(db: PostgresDatabase) {
     { outputTimelines, outputSegments }: Outputs,
     {
       keys = [],
+      staged = [],
       written,
-    }: { keys?: readonly string[]; written: (inputs: readonly LockedInput[]) => Iterable<Statement> },
+    }: {
+      keys?: readonly string[]
+      staged?: readonly string[]
+      written: (inputs: readonly LockedInput[]) => Iterable<Statement>
+    },
   ) => {
     const ids = [
       ...new Set([...outputTimelines.map(({ id }) => id), ...outputSegments.map((row) => row.outputTimeline)]),
@@ -50,6 +58,8 @@ export function commitOperations(db: PostgresDatabase) {
     ]
     if (ids.length > 0) looking.push(lockOutputTimelines(ids))
     if (keys.length > 0) looking.push(lockHeldObjects(keys))
+    if (staged.length > 0) looking.push(lockStagedObjects(staged))
+    let abandoned: readonly string[] = []
     const isCommitted = await db.shortTransaction(looking, (rows) => {
       const inputs = rows[0] as readonly LockedInput[]
       const locked = ids.length > 0 ? (rows[1] as readonly LockedOutputTimeline[]) : []
@@ -58,7 +68,12 @@ export function commitOperations(db: PostgresDatabase) {
         expected.some(({ ingestEndpointId, expectedVersion }) => {
           return inputs.find((input) => input.ingestEndpointId === ingestEndpointId)?.version !== expectedVersion
         }) || outputTimelines.some(({ id, expectedVersion }) => outputs.get(id)?.version !== expectedVersion)
+      const stillStaged = new Set(
+        staged.length > 0 ? (rows.at(-1) as readonly { key: string }[]).map(({ key }) => key) : [],
+      )
+      abandoned = isStale ? [] : staged.filter((key) => !stillStaged.has(key))
       if (isStale) return undefined
+      if (abandoned.length > 0) return [deleteAgain(abandoned)]
       const firstInputOf = (id: number) => outputs.get(id)?.input ?? 0
       const segments = outputSegments.map(
         (row): PlacedSegment => ({ row, input: row.source ? null : firstInputOf(row.outputTimeline) }),
@@ -72,13 +87,14 @@ export function commitOperations(db: PostgresDatabase) {
         ...publish(channelGuid, segments),
       ]
     })
+    if (abandoned.length > 0) throw new ObjectAbandoned(`too late: ${abandoned.join(', ')} had been abandoned`)
     return isCommitted ? 'committed' : 'stale'
   }
 
   return {
     async commitTimeline(ingest: InputRef, commit: TimelineCommit) {
       const { channelGuid, ingestEndpointId } = ingest
-      const { expectedVersion, outputTimelines = [], outputSegments } = commit
+      const { expectedVersion, staged = [], outputTimelines = [], outputSegments } = commit
       if (expectedVersion === 0) await makeInput(db, ingest)
       const written = function* ([input]: readonly LockedInput[]): Iterable<Statement> {
         const id = input?.id ?? 0
@@ -89,7 +105,7 @@ export function commitOperations(db: PostgresDatabase) {
       }
       const outputs = { outputTimelines, outputSegments }
       const expected = [{ ingestEndpointId, expectedVersion }]
-      return commitStep(channelGuid, expected, outputs, { keys: keysPlaced(commit), written })
+      return commitStep(channelGuid, expected, outputs, { keys: keysPlaced(commit), staged, written })
     },
 
     async commitOutputTimelines(channelGuid: string, commit: OutputTimelinesCommit) {

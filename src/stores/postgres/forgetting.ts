@@ -84,7 +84,8 @@ export function forgettingOperations(db: PostgresDatabase) {
       const unknown = await db.all<{ key: string }>(
         `SELECT key FROM unnest($1::text[]) AS asked (key)
          WHERE NOT EXISTS (SELECT FROM windrow.source_object AS object WHERE object.key = asked.key)
-           AND NOT EXISTS (SELECT FROM windrow.pending_deletion AS pending WHERE pending.key = asked.key)`,
+           AND NOT EXISTS (SELECT FROM windrow.pending_deletion AS pending WHERE pending.key = asked.key)
+           AND NOT EXISTS (SELECT FROM windrow.staged_object AS staged WHERE staged.key = asked.key)`,
         keys,
       )
       return unknown.map(({ key }) => key)

@@ -1,6 +1,7 @@
 import type { Log } from '../../log.ts'
 import { DatabaseRefused, type Resources } from '../resources.ts'
 import type { SegmentIndex } from '../segment-index.ts'
+import type { StagedObjects } from '../staged-objects.ts'
 import type { WorkClaims } from '../work-claims.ts'
 import { bucketKeyOperations } from './bucket-keys.ts'
 import { ChangeFeed } from './change-feed.ts'
@@ -14,11 +15,13 @@ import { migrate } from './migrate.ts'
 import { originEndpointOperations } from './origin-endpoints.ts'
 import { retentionOperations } from './retention.ts'
 import { postgresSegmentIndex } from './segment-index.ts'
+import { stagedObjectOperations } from './staged-objects.ts'
 import { workClaimOperations } from './work-claims.ts'
 
 export type PostgresStore = {
   readonly resources: Resources
   readonly segmentIndex: SegmentIndex
+  readonly stagedObjects: StagedObjects
   readonly workClaims: WorkClaims
   /** Records `archive` as the archive of these channels unless one is recorded; resolves to the recorded one. */
   claimArchive(archive: string): Promise<string>
@@ -81,6 +84,7 @@ export async function openPostgresStore({ url, poolSize, log }: PostgresOptions)
       onChange: (listener) => feed.onChange(listener),
     },
     segmentIndex: postgresSegmentIndex(db),
+    stagedObjects: stagedObjectOperations(db),
     workClaims: workClaimOperations(db),
     async claimArchive(archive) {
       await db.run('INSERT INTO windrow.archive (id) VALUES ($1) ON CONFLICT DO NOTHING', archive)

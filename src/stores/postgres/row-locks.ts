@@ -2,8 +2,8 @@ import type { Statement } from './database.ts'
 
 /*
  * Rows of the segment index that several transactions change are locked first, and by all in one order: inputs, output
- * timelines, source objects, unplaced objects, each by their keys; the highest number of a channel comes last. So no
- * two wait for each other.
+ * timelines, source objects, staged objects, unplaced objects, each by their keys; the highest number of a channel
+ * comes last. So no two wait for each other.
  */
 
 export type LockedInput = { readonly id: number; readonly ingestEndpointId: string; readonly version: number }
@@ -26,6 +26,12 @@ export const lockOutputTimelines = (ids: readonly number[]): Statement => [
 export const lockHeldObjects = (keys: readonly string[]): Statement => [
   `SELECT FROM windrow.source_object AS object WHERE key = ANY ($1) AND NOT EXISTS (
      SELECT FROM windrow.unplaced_object AS unplaced WHERE unplaced.key = object.key) ORDER BY key FOR NO KEY UPDATE`,
+  keys,
+]
+
+/** Locks those of some objects that are still staged. */
+export const lockStagedObjects = (keys: readonly string[]): Statement => [
+  'SELECT key FROM windrow.staged_object WHERE key = ANY ($1) ORDER BY key FOR UPDATE',
   keys,
 ]
 

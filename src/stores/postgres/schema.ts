@@ -162,4 +162,10 @@ export const MIGRATIONS: readonly Migration[] = [
     name text COLLATE "C" PRIMARY KEY, owner text NOT NULL, lease_until bigint NOT NULL
   ) WITH (fillfactor = 50);
   `,
+
+  // Objects that are being written, until a commit records them. Their rows are few and do not last: to read them all
+  // now and then costs less than an index by their age, which each object would enter and leave.
+  `
+  CREATE TABLE windrow.staged_object (key text COLLATE "C" PRIMARY KEY, staged_at bigint NOT NULL);
+  `,
 ]

@@ -12,6 +12,7 @@ import {
   INPUT,
   later,
   NOTHING_SPARED,
+  NOW,
   numbersOf,
   OTHER,
   outputSegment,
@@ -21,6 +22,8 @@ import {
 } from '../nouns.contract.ts'
 import { segmentIndexContract } from '../segment-index.contract.ts'
 import type { SegmentIndex } from '../segment-index.ts'
+import { commitOfStaged, stagedObjectsContract } from '../staged-objects.contract.ts'
+import { ObjectAbandoned } from '../staged-objects.ts'
 import type { TimelineCommit } from '../timeline-store.ts'
 import { openPostgresStore, type PostgresStore } from './postgres-store.ts'
 
@@ -84,6 +87,7 @@ async function emptyTables(url: string): Promise<void> {
 }
 
 segmentIndexContract('PostgreSQL', openContractStore, blocks)
+stagedObjectsContract('PostgreSQL', async () => open(await server.createDatabase()), blocks)
 
 /** The index of one database, as two processes have it. */
 async function openTwo(): Promise<readonly [SegmentIndex, SegmentIndex, url: string]> {
@@ -168,6 +172,68 @@ describe('the segment index in PostgreSQL', () => {
     assert.equal(await committing, 'committed')
     assert.deepEqual(await segmentIndex.slots(INPUT, undefined, 9), [slot(0, ['a'])])
     await client.end()
+  })
+})
+
+describe('staged objects in PostgreSQL', () => {
+  /** A database with staged objects, and a client in a transaction. */
+  async function stagedIn(...keys: readonly string[]) {
+    const url = await server.createDatabase()
+    const store = await open(url)
+    for (const key of keys) await store.stagedObjects.stage(key, NOW)
+    const client = new pg.Client({ connectionString: url })
+    await client.connect()
+    await client.query('BEGIN')
+    return { ...store, client }
+  }
+
+  it('are not abandoned while a commit that records them ends, nor waited for', async () => {
+    const { segmentIndex, stagedObjects, client } = await stagedIn('a', 'b')
+    await client.query("SELECT FROM windrow.staged_object WHERE key = 'a' FOR UPDATE")
+    assert.equal(await stagedObjects.abandon(later(1), 9), 1)
+    assert.deepEqual(await segmentIndex.pendingDeletions(9), ['b'])
+    await client.end()
+  })
+
+  it('are not recorded by a commit that has waited while they were abandoned', async () => {
+    const { segmentIndex, client } = await stagedIn('a')
+    await client.query("DELETE FROM windrow.staged_object; INSERT INTO windrow.pending_deletion VALUES ('a')")
+    const committing = segmentIndex.commitTimeline(INPUT, commitOfStaged(0, 'a'))
+    const rejected = assert.rejects(committing, ObjectAbandoned)
+    await isWaitedForBy(client, 1)
+    await client.query('COMMIT')
+    await rejected
+    assert.equal(await segmentIndex.loadTimeline(INPUT), undefined)
+    await client.end()
+  })
+
+  it('are each recorded or deleted, never both, however processes commit and abandon', async () => {
+    const url = await server.createDatabase()
+    const [one, two] = await Promise.all([open(url), open(url)])
+    const keys = many(60, (n) => `${n}`)
+    await Promise.all(keys.map((key) => one.stagedObjects.stage(key, NOW)))
+    const late = new Set<string>()
+    const record = async () => {
+      let version = 0
+      for (const key of keys) {
+        try {
+          assert.equal(await one.segmentIndex.commitTimeline(INPUT, commitOfStaged(version, key)), 'committed')
+          version++
+        } catch (error) {
+          if (!(error instanceof ObjectAbandoned)) throw error
+          late.add(key)
+        }
+      }
+    }
+    const abandon = async ({ stagedObjects }: PostgresStore) => {
+      for (let n = 0; n < 15; n++) await stagedObjects.abandon(later(1), 1)
+    }
+    await Promise.all([record(), abandon(one), abandon(two)])
+    await two.stagedObjects.abandon(later(1), 99)
+    const pending = await two.segmentIndex.pendingDeletions(99)
+    assert.deepEqual(pending.toSorted(), [...late].toSorted())
+    const recorded = (await two.segmentIndex.unsettledObjects(INPUT, 99)).map(({ key }) => key)
+    assert.deepEqual([...recorded, ...pending].toSorted(), keys.toSorted())
   })
 })
 
