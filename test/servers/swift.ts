@@ -77,6 +77,7 @@ os.wait()
 sys.exit('a server of Swift has ended')
 `
 
+/** With its own timeouts, Swift on a busy machine answers before its listings have an object, and they never get it. */
 const common = (folder: string, port: number) => `[DEFAULT]
 bind_ip = 127.0.0.1
 bind_port = ${port}
@@ -84,6 +85,9 @@ user = ${userInfo().username}
 workers = 0
 swift_dir = ${folder}
 log_level = ERROR
+conn_timeout = 60
+node_timeout = 60
+container_update_timeout = 60
 `
 
 const SWIFT_CONF = `[swift-hash]
