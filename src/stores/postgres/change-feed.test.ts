@@ -7,6 +7,7 @@ import { type PostgresServer, startPostgres } from '../../../test/servers/postgr
 import type { Log } from '../../log.ts'
 import type { ResourceChange } from '../resources.ts'
 import { ChangeFeed } from './change-feed.ts'
+import { NoticeConnection } from './notice-connection.ts'
 
 const { after, before, describe, it } = needing('postgres')
 
@@ -29,8 +30,9 @@ after(async () => {
 
 /** A feed with its changes: `next` resolves to the change after those already taken. */
 async function listening(at = url) {
-  const feed = await ChangeFeed.open(at, quiet, QUICK)
-  closers.push(() => feed.close())
+  const notices = await NoticeConnection.open(at, quiet, QUICK)
+  closers.push(() => notices.close())
+  const feed = await ChangeFeed.open(notices)
   const heard: ResourceChange[] = []
   feed.onChange((change) => heard.push(change))
   const next = () => eventually('a change to be told', () => heard.shift())

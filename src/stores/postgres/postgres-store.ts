@@ -12,6 +12,7 @@ import { eventOperations } from './events.ts'
 import { harvestJobOperations } from './harvest-jobs.ts'
 import { harvestLeaseOperations } from './harvest-leases.ts'
 import { migrate } from './migrate.ts'
+import { NoticeConnection } from './notice-connection.ts'
 import { originEndpointOperations } from './origin-endpoints.ts'
 import { retentionOperations } from './retention.ts'
 import { postgresSegmentIndex } from './segment-index.ts'
@@ -48,7 +49,11 @@ export async function openPostgresStore({ url, poolSize, log }: PostgresOptions)
   const refuse = (error: unknown): never => {
     throw new DatabaseRefused(`cannot use the database ${placeOf(url)}: ${reasonOf(error)}`, { cause: error })
   }
-  const feed = await ChangeFeed.open(url, log).catch(refuse)
+  const notices = await NoticeConnection.open(url, log).catch(refuse)
+  const feed = await ChangeFeed.open(notices).catch(async (error: unknown) => {
+    await notices.close()
+    return refuse(error)
+  })
   const db = new PostgresDatabase({
     url,
     poolSize,
@@ -58,7 +63,7 @@ export async function openPostgresStore({ url, poolSize, log }: PostgresOptions)
   })
   const close = async () => {
     await db.close()
-    await feed.close()
+    await notices.close()
   }
   try {
     await migrate(db)
