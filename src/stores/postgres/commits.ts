@@ -12,6 +12,7 @@ import {
   storeEras,
   storeSlots,
 } from './commit-statements.ts'
+import { inputRow, outputTimelineRow, type Versions } from './content-versions.ts'
 import type { PostgresDatabase, Statement } from './database.ts'
 import { makeInput } from './inputs.ts'
 import {
@@ -30,9 +31,10 @@ type Outputs = Required<Pick<OutputTimelinesCommit, 'outputTimelines' | 'outputS
  * Commits, each of which takes two round trips, one more for the first ones of an input: the first locks the rows of
  * inputs and output timelines and reads their versions, the second writes everything and commits. Of two processes
  * that commit on one version, one finds the other's when it gets the lock. No commit notifies anybody: PostgreSQL lets
- * only one transaction of a database that does so commit at a time.
+ * only one transaction of a database that does so commit at a time. `committed` is called after each, with the versions
+ * that it made.
  */
-export function commitOperations(db: PostgresDatabase) {
+export function commitOperations(db: PostgresDatabase, committed: (channelGuid: string, versions: Versions) => void) {
   const commitStep = async (
     channelGuid: string,
     expected: Expected,
@@ -60,6 +62,7 @@ export function commitOperations(db: PostgresDatabase) {
     if (keys.length > 0) looking.push(lockHeldObjects(keys))
     if (staged.length > 0) looking.push(lockStagedObjects(staged))
     let abandoned: readonly string[] = []
+    let versions: Versions = new Map()
     const isCommitted = await db.shortTransaction(looking, (rows) => {
       const inputs = rows[0] as readonly LockedInput[]
       const locked = ids.length > 0 ? (rows[1] as readonly LockedOutputTimeline[]) : []
@@ -74,6 +77,10 @@ export function commitOperations(db: PostgresDatabase) {
       abandoned = isStale ? [] : staged.filter((key) => !stillStaged.has(key))
       if (isStale) return undefined
       if (abandoned.length > 0) return [deleteAgain(abandoned)]
+      versions = new Map([
+        ...inputs.map(({ id, version }) => [inputRow(id), version + 1] as const),
+        ...outputTimelines.map(({ id, expectedVersion }) => [outputTimelineRow(id), expectedVersion + 1] as const),
+      ])
       const firstInputOf = (id: number) => outputs.get(id)?.input ?? 0
       const segments = outputSegments.map(
         (row): PlacedSegment => ({ row, input: row.source ? null : firstInputOf(row.outputTimeline) }),
@@ -88,7 +95,9 @@ export function commitOperations(db: PostgresDatabase) {
       ]
     })
     if (abandoned.length > 0) throw new ObjectAbandoned(`too late: ${abandoned.join(', ')} had been abandoned`)
-    return isCommitted ? 'committed' : 'stale'
+    if (!isCommitted) return 'stale'
+    committed(channelGuid, versions)
+    return 'committed'
   }
 
   return {

@@ -1,4 +1,5 @@
 import type { Log } from '../../log.ts'
+import type { ContentFeed } from '../content-feed.ts'
 import { DatabaseRefused, type Resources } from '../resources.ts'
 import type { SegmentIndex } from '../segment-index.ts'
 import type { StagedObjects } from '../staged-objects.ts'
@@ -7,6 +8,7 @@ import { bucketKeyOperations } from './bucket-keys.ts'
 import { ChangeFeed } from './change-feed.ts'
 import { channelOperations } from './channels.ts'
 import { reasonOf } from './connection.ts'
+import { PostgresContentFeed } from './content-feed.ts'
 import { PostgresDatabase } from './database.ts'
 import { eventOperations } from './events.ts'
 import { harvestJobOperations } from './harvest-jobs.ts'
@@ -24,6 +26,7 @@ export type PostgresStore = {
   readonly segmentIndex: SegmentIndex
   readonly stagedObjects: StagedObjects
   readonly workClaims: WorkClaims
+  readonly contentFeed: ContentFeed
   /** Records `archive` as the archive of these channels unless one is recorded; resolves to the recorded one. */
   claimArchive(archive: string): Promise<string>
   /** The date of the server, in UTC milliseconds. */
@@ -35,7 +38,7 @@ export type PostgresStore = {
 export type PostgresOptions = {
   /** `postgres://user:password@host:port/database`, with parameters of libpq such as `sslmode`. */
   readonly url: string
-  /** Connections for requests. One more receives the changes of other processes. */
+  /** Connections for requests. One more receives the changes of other processes, and tells them of commits. */
   readonly poolSize: number
   readonly log: Log
 }
@@ -61,8 +64,10 @@ export async function openPostgresStore({ url, poolSize, log }: PostgresOptions)
     announce: (changes) => feed.announcement(changes),
     committed: (changes) => feed.tell(changes),
   })
+  let contentFeed: PostgresContentFeed | undefined
   const close = async () => {
     await db.close()
+    await contentFeed?.close()
     await notices.close()
   }
   try {
@@ -73,6 +78,7 @@ export async function openPostgresStore({ url, poolSize, log }: PostgresOptions)
         { event: 'database-without-fsync' },
         'the database has fsync switched off: a power cut can lose what it acknowledged',
       )
+    contentFeed = await PostgresContentFeed.open({ notices, db, log })
   } catch (error) {
     await close()
     return refuse(error)
@@ -88,9 +94,10 @@ export async function openPostgresStore({ url, poolSize, log }: PostgresOptions)
       ...retentionOperations(db),
       onChange: (listener) => feed.onChange(listener),
     },
-    segmentIndex: postgresSegmentIndex(db),
+    segmentIndex: postgresSegmentIndex(db, (channelGuid, versions) => contentFeed.committed(channelGuid, versions)),
     stagedObjects: stagedObjectOperations(db),
     workClaims: workClaimOperations(db),
+    contentFeed,
     async claimArchive(archive) {
       await db.run('INSERT INTO windrow.archive (id) VALUES ($1) ON CONFLICT DO NOTHING', archive)
       return (await db.get<{ id: string }>('SELECT id FROM windrow.archive'))?.id ?? archive
