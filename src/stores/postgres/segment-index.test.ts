@@ -49,14 +49,20 @@ async function open(url: string): Promise<PostgresStore> {
   return store
 }
 
-/** The store of all cases of the contract, one after the other: a database of its own for each would cost more. */
-let contractStore: { readonly url: string; readonly store: PostgresStore } | undefined
+type OpenStore = { readonly url: string; readonly store: PostgresStore }
+
+/** The store of all cases of the contracts, one after the other: a database of its own for each would cost more. */
+let contractStore: OpenStore | undefined
+
+async function openEmptyStore(): Promise<OpenStore> {
+  const url = contractStore?.url ?? (await server.createDatabase())
+  contractStore ??= { url, store: await open(url) }
+  await emptyTables(url)
+  return contractStore
+}
 
 async function openContractStore(): Promise<ContractStore> {
-  const url = contractStore?.url ?? (await server.createDatabase())
-  const { store } = contractStore ?? { store: await open(url) }
-  contractStore = { url, store }
-  await emptyTables(url)
+  const { store, url } = await openEmptyStore()
   return withRestart(store, url)
 }
 
@@ -87,7 +93,7 @@ async function emptyTables(url: string): Promise<void> {
 }
 
 segmentIndexContract('PostgreSQL', openContractStore, blocks)
-stagedObjectsContract('PostgreSQL', async () => open(await server.createDatabase()), blocks)
+stagedObjectsContract('PostgreSQL', async () => (await openEmptyStore()).store, blocks)
 
 /** The index of one database, as two processes have it. */
 async function openTwo(): Promise<readonly [SegmentIndex, SegmentIndex, url: string]> {
