@@ -1,16 +1,25 @@
 import { join } from 'node:path'
-import type { MachineClocks } from './clock.ts'
+import type { Clock, MachineClocks } from './clock.ts'
 import type { Config } from './config/config.ts'
 import type { Log } from './log.ts'
 import { periodically } from './periodic.ts'
 import { archiveIdIn } from './stores/archive-id.ts'
+import { s3ConnectionOptions } from './stores/bucket-settings.ts'
 import { makeDataFolder, makePrivateFile } from './stores/data-folder.ts'
+import { openFileObjects } from './stores/file-objects.ts'
+import { cacheObjects } from './stores/object-cache.ts'
+import type { Objects } from './stores/objects.ts'
+import type { PostgresStore } from './stores/postgres/postgres-store.ts'
 import { DatabaseRefused, type Resources, StoreUnavailable } from './stores/resources.ts'
 import type { SegmentIndex } from './stores/segment-index.ts'
-import { openSqliteStore } from './stores/sqlite/sqlite-store.ts'
+import { openSqliteStore, type SqliteStore } from './stores/sqlite/sqlite-store.ts'
 
 /** Interval at which the date of the database is read: in that time, the clocks of machines drift by milliseconds. */
 const DATE_MS = 30_000
+/** Connections to S3 for reads of the archive, and as many for writes. */
+const ARCHIVE_CONNECTIONS = 128
+/** Memory for media being received on their way to S3. */
+const RECEIVING_BYTES = 64 << 20
 
 export type Closer = () => Promise<void> | void
 
@@ -29,25 +38,21 @@ type StoreOptions = {
   readonly isReader: boolean
 }
 
-/** Opens the stores: all in SQLite, or with a database the segment index in SQLite and the rest in the database. */
-export async function openStores(
-  { dataFolder, databaseUrl, databaseConnections }: Config,
-  { machine, log, closers, writesArchive, isReader }: StoreOptions,
-): Promise<OpenStores> {
+/**
+ * Opens the stores: all in SQLite; or with a database the segment index in SQLite and the rest in the database; or with
+ * an archive bucket all in the database.
+ */
+export async function openStores(config: Config, options: StoreOptions): Promise<OpenStores> {
+  const { databaseUrl, archiveBucket, dataFolder } = config
   await makeDataFolder(dataFolder)
-  const sharing = databaseUrl === undefined ? 'exclusive' : isReader ? 'reader' : 'writer'
-  const path = join(dataFolder, 'windrow.db')
-  await makePrivateFile(path)
-  const local = await openSqliteStore(path, sharing)
-  closers.push(() => local.close())
-  // Deliberately unhandled: the process ends, and its supervisor starts another.
-  void local.lost.then((error) => Promise.reject(error))
-  if (databaseUrl === undefined) return { ...local, clocks: machine }
-
-  const { openPostgresStore } = await import('./stores/postgres/postgres-store.ts')
-  const shared = await openPostgresStore({ url: databaseUrl, poolSize: databaseConnections, log })
-  closers.push(() => shared.close())
-  if (writesArchive || isReader) {
+  if (databaseUrl === undefined) return { ...(await openLocal(config, options)), clocks: options.machine }
+  if (archiveBucket !== undefined) {
+    const { resources, segmentIndex, clocks } = await openShared(config, databaseUrl, options)
+    return { resources, segmentIndex, clocks }
+  }
+  const { segmentIndex } = await openLocal(config, options)
+  const shared = await openShared(config, databaseUrl, options)
+  if (options.writesArchive || options.isReader) {
     const id = await archiveIdIn(dataFolder)
     const claimed = await shared.claimArchive(id)
     if (claimed !== id) {
@@ -57,6 +62,31 @@ export async function openStores(
       )
     }
   }
+  return { resources: shared.resources, segmentIndex, clocks: shared.clocks }
+}
+
+async function openLocal(
+  { dataFolder, databaseUrl }: Config,
+  { closers, isReader }: StoreOptions,
+): Promise<SqliteStore> {
+  const sharing = databaseUrl === undefined ? 'exclusive' : isReader ? 'reader' : 'writer'
+  const path = join(dataFolder, 'windrow.db')
+  await makePrivateFile(path)
+  const local = await openSqliteStore(path, sharing)
+  closers.push(() => local.close())
+  // Deliberately unhandled: the process ends, and its supervisor starts another.
+  void local.lost.then((error) => Promise.reject(error))
+  return local
+}
+
+async function openShared(
+  { databaseConnections }: Config,
+  url: string,
+  { machine, log, closers }: StoreOptions,
+): Promise<PostgresStore & { readonly clocks: MachineClocks }> {
+  const { openPostgresStore } = await import('./stores/postgres/postgres-store.ts')
+  const shared = await openPostgresStore({ url, poolSize: databaseConnections, log })
+  closers.push(() => shared.close())
   const { ServerClock } = await import('./stores/postgres/server-clock.ts')
   const clocks = await ServerClock.open(() => shared.date(), machine)
   const failed = (error: unknown) => {
@@ -65,5 +95,44 @@ export async function openStores(
     log.error({ event: 'background-work-failed', error }, 'reading the date of the database failed')
   }
   closers.push(periodically(DATE_MS, () => clocks.synchronise(), failed))
-  return { resources: shared.resources, segmentIndex: local.segmentIndex, clocks }
+  return { ...shared, clocks }
+}
+
+/** The media of the archive. */
+type ArchiveObjects = {
+  /** As they are stored. */
+  readonly stored: Objects
+  /** The same through caches. */
+  readonly objects: Objects
+  /** Rejects while they cannot be had. */
+  check(): Promise<void>
+}
+
+/** Opens the media of the archive: in the data folder, or in the archive bucket, behind caches. */
+export async function openArchiveObjects(
+  config: Config,
+  { clock, log, closers, isReader }: { clock: Clock; log: Log; closers: Closer[]; isReader: boolean },
+): Promise<ArchiveObjects> {
+  const { dataFolder, archiveBucket, cacheFolder, cacheFolderBytes, memoryCacheBytes: maxBytes } = config
+  if (archiveBucket === undefined) {
+    const stored = await openFileObjects(join(dataFolder, 'objects'), { asReader: isReader })
+    return { stored, objects: cacheObjects(stored, { maxBytes }), check: async () => {} }
+  }
+  const { openS3Objects } = await import('./stores/s3/objects.ts')
+  const [bucket = '', ...prefix] = archiveBucket.split('/')
+  const stored = await openS3Objects({
+    ...s3ConnectionOptions(config, ARCHIVE_CONNECTIONS),
+    bucket,
+    prefix: prefix.join('/'),
+    requestTimeoutMs: config.s3TimeoutMs,
+    maxHeldBytes: RECEIVING_BYTES,
+    temporaryFolder: dataFolder,
+  })
+  closers.push(() => stored.close())
+  const check = () => stored.check()
+  if (cacheFolder === undefined) return { stored, objects: cacheObjects(stored, { maxBytes }), check }
+  const { openCacheFolder } = await import('./stores/cache-folder/cache-folder.ts')
+  const cache = await openCacheFolder(stored, { folder: cacheFolder, maxBytes: cacheFolderBytes, clock, log })
+  closers.push(() => cache.close())
+  return { stored, objects: cacheObjects(cache, { maxBytes }), check }
 }

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { join } from 'node:path'
 import { openArchive } from './archive/archive.ts'
 import { Scrub } from './archive/scrub.ts'
 import { CheckedClock, logNotice } from './checked-clock.ts'
@@ -8,7 +7,7 @@ import { Turns } from './concurrency/turns.ts'
 import type { Config } from './config/config.ts'
 import type { ProcessRole } from './config/settings.ts'
 import { addressText } from './config/value-kind.ts'
-import { type Closer, openStores } from './configured-stores.ts'
+import { type Closer, openArchiveObjects, openStores } from './configured-stores.ts'
 import { ApiError } from './control/api-error.ts'
 import { createControl } from './control/control.ts'
 import { DEFAULT_LIMITS, HARVEST_JOB_KEPT_MS } from './control/control-context.ts'
@@ -32,8 +31,6 @@ import { outputFormatOf } from './packaging/packager.ts'
 import { SourceMedia } from './packaging/segments/source-media.ts'
 import { periodically } from './periodic.ts'
 import { areLinkedUnread, openBuckets } from './stores/bucket-settings.ts'
-import { openFileObjects } from './stores/file-objects.ts'
-import { cacheObjects } from './stores/object-cache.ts'
 
 /** Interval at which time passes for channels, and so the delay until a gap is noticed. */
 const TICK_MS = 200
@@ -86,7 +83,9 @@ export async function startServer(
   try {
     // Without a database, channels are stored with their content.
     const writesArchive = config.databaseUrl === undefined || WRITER_ROLES.some(plays)
-    const isReader = !writesArchive && plays('harvest')
+    /** Any process may change what this one reads. */
+    const isShared = config.archiveBucket !== undefined
+    const isReader = !isShared && !writesArchive && plays('harvest')
     const opened = await openStores(config, { machine, log, closers, writesArchive, isReader })
     const { resources, segmentIndex } = opened
     const clocks = new CheckedClock({
@@ -101,8 +100,7 @@ export async function startServer(
       closers.push(() => recordClock().catch(failed('recording the clock')))
       closers.push(periodically(CLOCK_MS, recordClock, failed('recording the clock')))
     }
-    const stored = await openFileObjects(join(config.dataFolder, 'objects'), { asReader: isReader })
-    const objects = cacheObjects(stored, { maxBytes: config.memoryCacheBytes })
+    const { stored, objects, check } = await openArchiveObjects(config, { clock: steady, log, closers, isReader })
 
     const archive = await openArchive({
       segmentIndex,
@@ -114,7 +112,7 @@ export async function startServer(
       graceDate: () => (clocks.isSettled() ? date() : utcMs(0)),
       log,
       account,
-      isReader,
+      isShared: isShared || isReader,
       limits: { bytes: config.maxArchiveBytes, channelBytes: config.maxChannelArchiveBytes },
       retention: { liveMs: config.liveRetentionMs, marginMs: RETENTION_MARGIN_MS, graceMs: config.retentionGraceMs },
     })
@@ -129,7 +127,8 @@ export async function startServer(
         closers.push(() => scrub.close())
         closers.push(periodically(SCRUB_MS, step, failed('reading stored media again')))
       }
-      void archive.sweep().catch(failed('sweeping what a crash left'))
+      // What others are writing has no row yet either.
+      if (!isShared) void archive.sweep().catch(failed('sweeping what a crash left'))
     }
 
     async function retain(): Promise<void> {
@@ -195,8 +194,14 @@ export async function startServer(
     const clients = new ClientNetworks(config.trustedProxies)
     let url = ''
     const mounts: Mount[] = healthMounts(async () => {
-      await resources.harvestJobById('readyz')
-      return []
+      const missing = async (what: string, answer: Promise<unknown>) => {
+        return answer.then(
+          () => [],
+          () => [`${what} does not answer`],
+        )
+      }
+      const database = missing('the database', resources.harvestJobById('readyz'))
+      return [...(await database), ...(await missing('the archive bucket', check()))]
     })
     if (plays('ingest')) {
       const ingest = createIngest({
@@ -241,7 +246,7 @@ export async function startServer(
         releaseGraceMs: config.retentionGraceMs,
       },
       extent: (endpoint) => archive.extent(endpoint),
-      timelines: writesArchive || isReader ? segmentIndex : undefined,
+      timelines: writesArchive || isShared || isReader ? segmentIndex : undefined,
       harvest: {
         // Another process with the role finds the job when it looks for those that are due.
         changed(jobId) {

@@ -9,7 +9,7 @@ import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { ChannelUsage } from '../stores/object-ledger.ts'
 import type { Objects } from '../stores/objects.ts'
 import { provenObjects } from '../stores/proven-objects.ts'
-import type { Resources } from '../stores/resources.ts'
+import { type Resources, StoreUnavailable } from '../stores/resources.ts'
 import type { SegmentIndex } from '../stores/segment-index.ts'
 import type { OutputTimeline } from '../stores/timeline-store.ts'
 import { ChannelContent } from './channel-content.ts'
@@ -62,8 +62,8 @@ export type ArchiveDeps = {
   readonly limits?: ArchiveLimits
   /** The account named in the ARNs of events. */
   readonly account: Account
-  /** True when another process writes the archive while this one reads it. */
-  readonly isReader?: boolean
+  /** True when other processes may write the archive. */
+  readonly isShared?: boolean
 }
 
 /** Opens the archive: one timeline per input, over the segment index and the object store. */
@@ -85,12 +85,25 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
     const known = channels.get(channelGuid)
     if (known) return known
     const changed = () => versions.set(channelGuid, (versions.get(channelGuid) ?? 0) + 1)
-    const content = new ChannelContent(channelGuid, { segmentIndex, clock, serverDate, log, changed })
+    const content = new ChannelContent(channelGuid, {
+      segmentIndex,
+      isShared: deps.isShared ?? false,
+      clock,
+      serverDate,
+      log,
+      changed,
+    })
     channels.set(channelGuid, content)
     return content
   }
 
-  const upToDate = (content: ChannelContent) => (deps.isReader ? content.refresh() : content.ready())
+  /** Without the database, what is in memory is shown. */
+  async function upToDate(content: ChannelContent): Promise<void> {
+    if (!deps.isShared) return content.ready()
+    await content.refresh().catch((error: unknown) => {
+      if (!(error instanceof StoreUnavailable) || !content.isLoaded) throw error
+    })
+  }
 
   /**
    * The ingest endpoint a new output timeline follows first: that of an output timeline of the same segment duration,
@@ -185,6 +198,8 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
       await Promise.all(
         [...channels.values()].map((content) =>
           passTime(content).catch((error: unknown) => {
+            // Requests tell of a database that does not answer.
+            if (error instanceof StoreUnavailable) return
             log.error(
               { event: 'channel-tick-failed', channelGuid: content.guid, error },
               'the periodic update of a channel failed',

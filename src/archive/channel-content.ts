@@ -24,6 +24,8 @@ const COMMIT_TRIES = 5
 
 export type ChannelContentDeps = {
   readonly segmentIndex: SegmentIndex
+  /** True when other processes may change the channel: what they have changed is read before it is changed here. */
+  readonly isShared: boolean
   /** Passes evenly, and never steps. */
   readonly clock: Clock
   /** How far the server's date is ahead of it; when absent, they are the same. */
@@ -40,6 +42,7 @@ export class ChannelContent {
   /** The current state, for reading. Only this class changes it. */
   readonly state: ChannelState
   private loading: Promise<void> | undefined
+  private loaded = false
   private readonly queue = new SerialQueue()
 
   constructor(guid: string, deps: ChannelContentDeps) {
@@ -51,6 +54,7 @@ export class ChannelContent {
   /** Applies an event of an input after all earlier ones; durable when it resolves. */
   apply(ingestEndpointId: string, event: TimelineEvent, object?: SourceObject): Promise<void> {
     return this.inTurn(async () => {
+      await this.follow()
       const compute = async () => {
         const input = await this.state.inputs.open(ingestEndpointId)
         return computeStep(
@@ -71,12 +75,18 @@ export class ChannelContent {
    */
   async passTime(): Promise<void> {
     if (!this.loading) return
+    if (this.deps.isShared) await this.refresh()
     const { inputs, outputs } = this.state
     const now = this.deps.clock()
     for (const id of inputs.due(now)) await this.apply(id, { kind: 'time' })
     if (outputs.isDue(this.state.view(now), now)) {
       await this.inTurn(() => takeStep(this.state, () => computeDueStep(this.state, this.deps.clock()), this.deps))
     }
+  }
+
+  /** True once it has been read from the store. */
+  get isLoaded(): boolean {
+    return this.loaded
   }
 
   /** Reads what is stored, once. */
@@ -90,9 +100,7 @@ export class ChannelContent {
 
   /** Reads what another process has written since, if it has. */
   refresh(): Promise<void> {
-    return this.inTurn(async () => {
-      if (await this.state.load()) this.deps.changed()
-    })
+    return this.inTurn(() => this.follow())
   }
 
   /** Resolves when every event applied so far is done. */
@@ -139,6 +147,7 @@ export class ChannelContent {
   /** Forgets slots and objects of an input from before a moment, at most `limit` of each; true when none are left. */
   forget({ ingestEndpointId }: InputRef, before: UtcMs, pinned: readonly UtcRange[], limit: number): Promise<boolean> {
     return this.inTurn(async () => {
+      await this.follow()
       const { inputs, outputs, eras } = this.state
       const input = await inputs.open(ingestEndpointId)
       // A slot that has still to go into an output segment is needed, however old it is.
@@ -153,12 +162,17 @@ export class ChannelContent {
     })
   }
 
+  private async follow(): Promise<void> {
+    if (this.deps.isShared && (await this.state.load())) this.deps.changed()
+  }
+
   private inTurn<T>(work: () => Promise<T>): Promise<T> {
     return this.queue.run(() => this.ready().then(work))
   }
 
   private async wake(): Promise<void> {
     await this.state.load()
+    this.loaded = true
     this.state.inputs.wake(this.deps.clock())
     for (const { outputTimeline, state } of this.state.outputs.all()) {
       if (state.isFilling && !state.isResting) this.fillLater(outputTimeline)

@@ -33,6 +33,8 @@ export function readSettings({ args, env, readFile }: SettingSources): Settings 
   demandPair(settings, 'accessKeyId', 'secretAccessKey')
   demandPair(settings, 's3AccessKeyId', 's3SecretAccessKey')
   demandPair(settings, 'webhookUrl', 'webhookSecret')
+  demandOther(settings, 'archiveBucket', 'databaseUrl')
+  demandOther(settings, 'cacheFolder', 'archiveBucket')
   return settings
 }
 
@@ -44,6 +46,11 @@ function settle(setting: Setting<unknown>, said: Said | undefined): unknown {
     if (error instanceof InvalidValue) throw new ConfigurationError(`${said.where} ${error.message}`)
     throw error
   }
+}
+
+function demandOther(settings: Settings, has: keyof Settings, lacks: keyof Settings): void {
+  if (settings[has] === undefined || settings[lacks] !== undefined) return
+  throw new ConfigurationError(`${SETTINGS[has].name} is set without ${SETTINGS[lacks].name}, which it needs`)
 }
 
 function demandPair(settings: Settings, one: keyof Settings, other: keyof Settings): void {

@@ -2,6 +2,7 @@
  * Every setting, declared once. Flags, environment variables, keys of the configuration file, `windrow help` and
  * docs/configuration.md are derived from this.
  */
+import { S3_SETTINGS } from './s3-settings.ts'
 import { type OptionalSetting, optional, preset, type Setting, type SettingWithDefault } from './setting.ts'
 import {
   address,
@@ -48,6 +49,23 @@ export const SETTINGS = {
     ),
     secret: true,
   },
+  archiveBucket: optional(
+    'archive-bucket',
+    text(
+      'BUCKET[/PREFIX]',
+      /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/[\w-][\w.-]*)*$/,
+      'must be a bucket, and a prefix after a slash',
+    ),
+    'media and their index are in the data folder',
+    'A bucket of the S3 API for the media; their index is in the database then, which must be set too.',
+  ),
+  cacheFolder: optional(
+    'cache-folder',
+    text('DIR'),
+    'none',
+    'A folder for copies of media from the archive bucket. It is of this process alone, and may be deleted at any time.',
+  ),
+  cacheFolderBytes: preset('cache-folder-size', bytes, '10GiB', 'The most bytes in it.'),
   databaseConnections: preset(
     'database-connections',
     integer(1, 1000),
@@ -240,47 +258,7 @@ export const SETTINGS = {
     'aws.mediapackage',
     'Source of the events there. AWS refuses sources that begin with `aws.`.',
   ),
-  s3Endpoint: optional('s3-endpoint', url, 'the AWS endpoint of the region', 'URL of the S3 API with the buckets.'),
-  s3Region: optional('s3-region', text('REGION'), 'the same as `region`', 'Region of the buckets.'),
-  s3ForcePathStyle: preset(
-    's3-force-path-style',
-    flag,
-    'false',
-    'Put the bucket into the path, as most S3-compatible servers require.',
-  ),
-  s3TimeoutMs: preset(
-    's3-timeout',
-    duration,
-    '60s',
-    'How long a connection to S3 may be silent before the request counts as lost and is repeated.',
-  ),
-  s3AssumeRole: preset(
-    's3-assume-role',
-    flag,
-    'false',
-    'Write as the role that a harvest job names, through AssumeRole of AWS STS, instead of with its own credentials.',
-  ),
-  stsEndpoint: optional('sts-endpoint', url, 'the AWS endpoint of the region', 'URL of the STS API.'),
-  s3RoleSessionName: preset(
-    's3-role-session-name',
-    text('NAME', /^[\w+=,.@-]{2,64}$/, 'must be 2 to 64 letters, digits or +=,.@-_'),
-    'windrow',
-    'Name of sessions of an assumed role in AWS logs.',
-  ),
-  s3RoleExternalId: optional(
-    's3-role-external-id',
-    text('ID', /^[\w+=,.@:/-]{2,1224}$/, 'must be 2 to 1224 letters, digits or +=,.@:/-_'),
-    'none is sent',
-    'External id that the trust policy of the role requires.',
-  ),
-  s3AccessKeyId: {
-    ...optional('s3-access-key-id', text('KEY ID'), 'the default chain of the AWS SDK', 'Key id for the S3 API.'),
-    secret: true,
-  },
-  s3SecretAccessKey: {
-    ...optional('s3-secret-access-key', text('SECRET'), 'the default chain of the AWS SDK', 'Its secret.'),
-    secret: true,
-  },
+  ...S3_SETTINGS,
 } as const satisfies Readonly<Record<string, Setting<unknown>>>
 
 type ValueOf<S> = S extends SettingWithDefault<infer T> ? T : S extends OptionalSetting<infer T> ? T | undefined : never

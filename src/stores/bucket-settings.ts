@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts'
 import type { Buckets } from './buckets.ts'
 import { folderBuckets } from './folder-buckets/buckets.ts'
 import { s3Buckets } from './s3/buckets.ts'
+import type { S3ConnectionOptions } from './s3/connection.ts'
 import type { RoleOptions } from './s3/role.ts'
 
 /** The settings that determine where buckets are. */
@@ -42,16 +43,23 @@ export function openBuckets(settings: BucketSettings, clock: Clock): Buckets {
       createBuckets: true,
     })
   }
-  const { s3AccessKeyId: accessKeyId, s3SecretAccessKey: secretAccessKey } = settings
   return s3Buckets({
+    ...s3ConnectionOptions(settings, 2 * settings.harvestConcurrency),
+    ...(settings.s3AssumeRole && { role: roleOptions(settings) }),
+  })
+}
+
+/** How the S3 API is reached, with the server's own credentials. */
+export function s3ConnectionOptions(settings: BucketSettings, maxConnections: number): S3ConnectionOptions {
+  const { s3AccessKeyId: accessKeyId, s3SecretAccessKey: secretAccessKey } = settings
+  return {
     ...(settings.s3Endpoint !== undefined && { endpoint: settings.s3Endpoint }),
     region: settings.s3Region ?? settings.region,
     forcePathStyle: settings.s3ForcePathStyle,
     ...(accessKeyId && secretAccessKey && { credentials: { accessKeyId, secretAccessKey } }),
-    maxConnections: 2 * settings.harvestConcurrency,
+    maxConnections,
     idleTimeoutMs: settings.s3TimeoutMs,
-    ...(settings.s3AssumeRole && { role: roleOptions(settings) }),
-  })
+  }
 }
 
 function roleOptions(settings: BucketSettings): RoleOptions {
