@@ -19,6 +19,7 @@ import { originEndpointOperations } from './origin-endpoints.ts'
 import { retentionOperations } from './retention.ts'
 import { postgresSegmentIndex } from './segment-index.ts'
 import { stagedObjectOperations } from './staged-objects.ts'
+import { type SteadyRecord, steadyRecord } from './steady-record.ts'
 import { workClaimOperations } from './work-claims.ts'
 
 export type PostgresStore = {
@@ -27,6 +28,8 @@ export type PostgresStore = {
   readonly stagedObjects: StagedObjects
   readonly workClaims: WorkClaims
   readonly contentFeed: ContentFeed
+  /** What the steady clocks of processes that share the segment index go by. */
+  readonly steadyRecord: SteadyRecord
   /** Records `archive` as the archive of these channels unless one is recorded; resolves to the recorded one. */
   claimArchive(archive: string): Promise<string>
   /** The date of the server, in UTC milliseconds. */
@@ -98,6 +101,7 @@ export async function openPostgresStore({ url, poolSize, log }: PostgresOptions)
     stagedObjects: stagedObjectOperations(db),
     workClaims: workClaimOperations(db),
     contentFeed,
+    steadyRecord: steadyRecord(db),
     async claimArchive(archive) {
       await db.run('INSERT INTO windrow.archive (id) VALUES ($1) ON CONFLICT DO NOTHING', archive)
       return (await db.get<{ id: string }>('SELECT id FROM windrow.archive'))?.id ?? archive

@@ -168,4 +168,11 @@ export const MIGRATIONS: readonly Migration[] = [
   `
   CREATE TABLE windrow.staged_object (key text COLLATE "C" PRIMARY KEY, staged_at bigint NOT NULL);
   `,
+
+  // What the steady clocks of all processes showed at a date of the server.
+  `
+  CREATE TABLE windrow.steady_moment (
+    only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one), steady bigint NOT NULL, date bigint NOT NULL
+  );
+  `,
 ]

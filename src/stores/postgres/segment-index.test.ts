@@ -399,4 +399,17 @@ describe('two processes on one segment index in PostgreSQL', () => {
     await two.recordClock({ steady: later(8), date: utcMs(8) })
     assert.deepEqual(await two.recordedClock(), { steady: later(9), date: 9 })
   })
+
+  it('record the moment of their steady clock only in place of the one they have read', async () => {
+    const url = await server.createDatabase()
+    const [one, two] = [(await open(url)).steadyRecord, (await open(url)).steadyRecord]
+    const first = { steady: 5, date: 1_800_000_000_000 }
+    const second = { steady: 6, date: 3 }
+    assert.equal((await one.read()).moment, undefined)
+    assert.deepEqual([await one.replace(undefined, first), await two.replace(undefined, second)], [true, false])
+    const { date, moment } = await two.read()
+    assert.deepEqual([moment, Math.abs(date - Date.now()) < 60_000], [first, true])
+    assert.deepEqual([await two.replace(first, second), await one.replace(first, first)], [true, false])
+    assert.deepEqual((await one.read()).moment, second)
+  })
 })

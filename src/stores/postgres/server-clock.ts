@@ -1,8 +1,7 @@
 import type { Clock, MachineClocks } from '../../clock.ts'
 import { utcMs } from '../../media/time.ts'
+import { quickestReading } from './quickest-reading.ts'
 
-/** Readings of which the quickest counts. */
-const READINGS = 3
 /** A reading that took longer says too little: the date is between the moments of question and answer. */
 const MOST_ROUND_TRIP_MS = 1000
 
@@ -34,14 +33,8 @@ export class ServerClock implements MachineClocks {
 
   /** Reads the date anew; keeps what was known when every reading took too long. */
   async synchronise(): Promise<void> {
-    let best = MOST_ROUND_TRIP_MS
-    for (let reading = 0; reading < READINGS; reading++) {
-      const asked = this.monotonic()
-      const date = await this.readDate()
-      const answered = this.monotonic()
-      if (answered - asked >= best) continue
-      best = answered - asked
-      this.ahead = date - (asked + answered) / 2
-    }
+    const { readDate, monotonic } = this
+    const reading = await quickestReading(readDate, { monotonic, mostMs: MOST_ROUND_TRIP_MS })
+    if (reading) this.ahead = reading.answer - reading.at
   }
 }
