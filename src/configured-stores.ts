@@ -28,6 +28,8 @@ type OpenStores = {
   readonly segmentIndex: SegmentIndex
   /** Those of the machine; with a database, their date is that of the database. */
   readonly clocks: MachineClocks
+  /** A secret that all processes on one database have, and nobody else. */
+  readonly nonceKey?: Uint8Array
 }
 
 type StoreOptions = {
@@ -47,8 +49,8 @@ export async function openStores(config: Config, options: StoreOptions): Promise
   await makeDataFolder(dataFolder)
   if (databaseUrl === undefined) return { ...(await openLocal(config, options)), clocks: options.machine }
   if (archiveBucket !== undefined) {
-    const { resources, segmentIndex, clocks } = await openShared(config, databaseUrl, options)
-    return { resources, segmentIndex, clocks }
+    const { resources, segmentIndex, clocks, nonceKey } = await openShared(config, databaseUrl, options)
+    return { resources, segmentIndex, clocks, nonceKey: await nonceKey() }
   }
   const { segmentIndex } = await openLocal(config, options)
   const shared = await openShared(config, databaseUrl, options)

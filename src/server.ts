@@ -210,6 +210,7 @@ export async function startServer(
         clock: steady,
         log,
         turns,
+        nonceKey: opened.nonceKey,
         limits: {
           maxSegmentBytes: config.maxSegmentBytes,
           requestsPerSecond: config.ingestRequestsPerSecond,

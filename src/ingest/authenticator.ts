@@ -21,6 +21,8 @@ type Challenge = 'CredentialsNeeded' | 'CredentialsWrong' | 'NonceExpired' | 'No
 type AuthenticatorOptions = {
   readonly credentials: IngestCredentials
   readonly clock: Clock
+  /** With which nonces are made; random unless given. */
+  readonly nonceKey?: Uint8Array | undefined
   readonly limits: Pick<IngestLimits, 'nonceLifetimeMs' | 'failuresPerSecond' | 'failureBurst'>
 }
 
@@ -37,7 +39,7 @@ export class Authenticator {
 
   constructor(options: AuthenticatorOptions) {
     this.options = options
-    this.nonces = new Nonces(options.limits.nonceLifetimeMs)
+    this.nonces = new Nonces(options.limits.nonceLifetimeMs, options.nonceKey && { key: options.nonceKey })
     this.failures = new TokenBuckets(options.limits.failuresPerSecond, options.limits.failureBurst)
   }
 

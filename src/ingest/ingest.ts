@@ -27,6 +27,8 @@ export type IngestDeps = {
   /** In which playlists are read; their owners are channels. */
   readonly turns: Turns
   readonly limits?: Partial<IngestLimits>
+  /** The key of the nonces of all processes that encoders may send to; absent for one alone. */
+  readonly nonceKey?: Uint8Array | undefined
 }
 
 export type Ingest = Mount & {
@@ -43,7 +45,7 @@ export function createIngest(options: IngestDeps): Ingest {
   const limits = { ...DEFAULT_INGEST_LIMITS, ...options.limits }
   const faults = new FaultLog(options.log, clock)
   const credentials = new IngestCredentials(options.resources)
-  const authenticator = new Authenticator({ credentials, clock, limits })
+  const authenticator = new Authenticator({ credentials, clock, limits, nonceKey: options.nonceKey })
   const requests = new TokenBuckets(limits.requestsPerSecond, limits.requestBurst)
   const uploads = new Uploads({ archive, clock, faults, limits, turns: options.turns })
   const recent = new RecentFiles()

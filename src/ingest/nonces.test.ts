@@ -22,6 +22,17 @@ describe('a nonce', () => {
     assert.equal(nonces.find(nonce, at(3700)), undefined)
   })
 
+  it('is found with the same key by another process, whose clock may be a second behind', () => {
+    const key = Buffer.alloc(32, 7)
+    const nonce = new Nonces(5000, { key }).issue(at(2000))
+    const other = new Nonces(5000, { key })
+    assert.equal(other.find(nonce, at(999)), undefined)
+    assert.ok(other.find(nonce, at(1000)))
+    assert.ok(other.find(nonce, at(6999)))
+    assert.equal(other.find(nonce, at(7000)), undefined)
+    assert.equal(new Nonces(5000, { key: Buffer.alloc(32, 8) }).find(nonce, at(2000)), undefined)
+  })
+
   it('keeps what was seen of it', () => {
     const nonces = new Nonces(1000)
     const nonce = nonces.issue(at(0))
@@ -45,7 +56,7 @@ describe('a nonce', () => {
   })
 
   it('never comes back with its counts forgotten when memory was short', () => {
-    const nonces = new Nonces(1000, 2)
+    const nonces = new Nonces(1000, { limit: 2 })
     const [first, unused, ...rest] = [0, 1, 2, 3].map((ms) => nonces.issue(at(ms)))
     for (const nonce of [first!, ...rest]) nonces.keep(nonces.find(nonce, at(10))!, at(10))
     assert.equal(nonces.find(first!, at(11)), undefined)

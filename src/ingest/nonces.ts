@@ -5,6 +5,9 @@ const TIME_SIZE = 6
 const SALT_SIZE = 10
 const MAC_SIZE = 16
 
+/** How far the clocks of two processes may differ that accept each other's nonces. */
+const MOST_AHEAD_MS = 1000
+
 /** Distance below the highest count at which a request is still accepted: parallel requests overtake each other. */
 const WINDOW = 64
 
@@ -44,7 +47,7 @@ export class NonceUse {
  * authenticated a request are remembered, at most `limit`.
  */
 export class Nonces {
-  private readonly key = randomBytes(32)
+  private readonly key: Uint8Array
   private readonly lifetimeMs: number
   private readonly limit: number
   /** Remembered nonces, least recently used first. */
@@ -52,8 +55,13 @@ export class Nonces {
   /** Nonces issued up to this time are refused unless remembered, since their counts may have been forgotten. */
   private floor = -1
 
-  constructor(lifetimeMs: number, limit = 10_000) {
+  /** Those with the same key find each other's nonces. */
+  constructor(
+    lifetimeMs: number,
+    { key = randomBytes(32), limit = 10_000 }: { key?: Uint8Array; limit?: number } = {},
+  ) {
     this.lifetimeMs = lifetimeMs
+    this.key = key
     this.limit = limit
   }
 
@@ -65,7 +73,7 @@ export class Nonces {
     return nonce.toString('base64url')
   }
 
-  /** Finds a nonce; undefined when it was not issued here, or has expired. */
+  /** Finds a nonce; undefined when it was not issued with this key, or has expired. */
   find(nonce: string, now: UtcMs): NonceUse | undefined {
     const known = this.used.get(nonce)
     if (known) return known.expiresAt > now ? known : undefined
@@ -74,6 +82,7 @@ export class Nonces {
     if (!timingSafeEqual(this.mac(bytes), bytes.subarray(TIME_SIZE + SALT_SIZE))) return undefined
     const issuedAt = bytes.readUIntBE(0, TIME_SIZE)
     if (issuedAt <= this.floor || issuedAt + this.lifetimeMs <= now) return undefined
+    if (issuedAt > now + MOST_AHEAD_MS) return undefined
     return new NonceUse(nonce, issuedAt)
   }
 

@@ -45,7 +45,12 @@ export type IngestServer = {
 
 /** A listener with an ingest over a recording archive; one channel with two ingest endpoints. */
 export async function startIngest(
-  options: { limits?: Partial<IngestLimits>; listenerLimits?: Partial<ListenerLimits>; clock?: Clock } = {},
+  options: {
+    limits?: Partial<IngestLimits>
+    listenerLimits?: Partial<ListenerLimits>
+    clock?: Clock
+    nonceKey?: Uint8Array
+  } = {},
 ): Promise<IngestServer> {
   const archive = new RecordingArchive()
   const lines: LogLine[] = []
@@ -65,6 +70,7 @@ export async function startIngest(
     clock: options.clock ?? (() => utcMs(Date.now())),
     log,
     turns: new Turns(),
+    nonceKey: options.nonceKey,
     limits: { requestsPerSecond: 1e6, requestBurst: 1e6, ...options.limits },
   })
   const listener: Listener = await listen({

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
@@ -25,7 +25,12 @@ before(async () => {
 })
 after(() => rm(folder, { recursive: true, force: true }))
 
-type Setup = { limits?: Partial<IngestLimits>; listenerLimits?: Partial<ListenerLimits>; clock?: () => never }
+type Setup = {
+  limits?: Partial<IngestLimits>
+  listenerLimits?: Partial<ListenerLimits>
+  clock?: () => never
+  nonceKey?: Uint8Array
+}
 
 async function withServer(setup: Setup, work: (server: IngestServer, client: DigestClient) => Promise<void>) {
   const server = await startIngest(setup)
@@ -317,6 +322,23 @@ describe('a segment', () => {
         bodies.map(() => true),
       )
     })
+  })
+})
+
+describe('an encoder whose requests go to two processes in turn', () => {
+  it('is challenged once when they have one key, and each accepts a count once', async () => {
+    const setup = { nonceKey: randomBytes(32) }
+    await withServer(setup, (_, one) =>
+      withServer(setup, async (_, two) => {
+        two.nonce = one.nonce
+        for (let request = 1; request <= 10; request++) {
+          const client = request % 2 === 0 ? one : two
+          const change = { nc: request.toString(16) }
+          assert.equal((await client.signed('PUT', `${FOLDER}${request}.ts`, { body: source, change })).status, 201)
+          assert.equal((await client.signed('PUT', `${FOLDER}${request}.ts`, { body: source, change })).status, 401)
+        }
+      }),
+    )
   })
 })
 

@@ -207,6 +207,15 @@ describe('a store in PostgreSQL', () => {
     assert.equal(await (await open(url)).claimArchive('c'), answers[0])
   })
 
+  it('has one secret key for nonces, which no other database has', async () => {
+    const url = await server.createDatabase()
+    const [one, two] = [await open(url), await open(url)]
+    const keys = await Promise.all([one.nonceKey(), two.nonceKey()])
+    assert.deepEqual(keys[0], keys[1])
+    assert.equal(keys[0].byteLength, 32)
+    assert.notDeepEqual(await (await open(await server.createDatabase())).nonceKey(), keys[0])
+  })
+
   it('tells the date of its server, which is that of this machine', async () => {
     const store = await open(await server.createDatabase())
     const before = Date.now()

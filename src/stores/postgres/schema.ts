@@ -175,4 +175,9 @@ export const MIGRATIONS: readonly Migration[] = [
     only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one), steady bigint NOT NULL, date bigint NOT NULL
   );
   `,
+
+  // The key of the nonces that encoders are challenged with, in hexadecimal.
+  `
+  CREATE TABLE windrow.nonce_key (only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one), key text NOT NULL);
+  `,
 ]
