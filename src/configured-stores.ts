@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { Clock, MachineClocks } from './clock.ts'
+import type { Clock, MachineClocks, RecordedClock } from './clock.ts'
 import type { Config } from './config/config.ts'
 import type { Log } from './log.ts'
 import { periodically } from './periodic.ts'
@@ -11,11 +11,13 @@ import { cacheObjects } from './stores/object-cache.ts'
 import type { Objects } from './stores/objects.ts'
 import type { PostgresStore } from './stores/postgres/postgres-store.ts'
 import { DatabaseRefused, type Resources, StoreUnavailable } from './stores/resources.ts'
-import type { SegmentIndex } from './stores/segment-index.ts'
+import type { IndexSharing, SegmentIndex } from './stores/segment-index.ts'
 import { openSqliteStore, type SqliteStore } from './stores/sqlite/sqlite-store.ts'
 
 /** Interval at which the date of the database is read: in that time, the clocks of machines drift by milliseconds. */
 const DATE_MS = 30_000
+/** Interval at which processes that write one index agree on their steady clocks. */
+const STEADY_MS = 5000
 /** Connections to S3 for reads of the archive, and as many for writes. */
 const ARCHIVE_CONNECTIONS = 128
 /** Memory for media being received on their way to S3. */
@@ -30,6 +32,10 @@ type OpenStores = {
   readonly clocks: MachineClocks
   /** A secret that all processes on one database have, and nobody else. */
   readonly nonceKey?: Uint8Array
+  /** The moment from which the server's clocks go on. To be asked for right before they are made. */
+  recordedClock(): Promise<RecordedClock | undefined>
+  /** What processes need that write one archive together; absent where one writes it alone. */
+  readonly sharing?: IndexSharing
 }
 
 type StoreOptions = {
@@ -47,13 +53,13 @@ type StoreOptions = {
 export async function openStores(config: Config, options: StoreOptions): Promise<OpenStores> {
   const { databaseUrl, archiveBucket, dataFolder } = config
   await makeDataFolder(dataFolder)
-  if (databaseUrl === undefined) return { ...(await openLocal(config, options)), clocks: options.machine }
-  if (archiveBucket !== undefined) {
-    const { resources, segmentIndex, clocks, nonceKey } = await openShared(config, databaseUrl, options)
-    return { resources, segmentIndex, clocks, nonceKey: await nonceKey() }
+  if (databaseUrl === undefined) {
+    const { resources, segmentIndex } = await openLocal(config, options)
+    return { resources, segmentIndex, clocks: options.machine, recordedClock: () => segmentIndex.recordedClock() }
   }
+  if (archiveBucket !== undefined) return openShared(await openDatabase(config, databaseUrl, options), options)
   const { segmentIndex } = await openLocal(config, options)
-  const shared = await openShared(config, databaseUrl, options)
+  const shared = await openDatabase(config, databaseUrl, options)
   if (options.writesArchive || options.isReader) {
     const id = await archiveIdIn(dataFolder)
     const claimed = await shared.claimArchive(id)
@@ -64,7 +70,34 @@ export async function openStores(config: Config, options: StoreOptions): Promise
       )
     }
   }
-  return { resources: shared.resources, segmentIndex, clocks: shared.clocks }
+  const { ServerClock } = await import('./stores/postgres/server-clock.ts')
+  const clocks = await ServerClock.open(() => shared.date(), options.machine)
+  synchronised(clocks, DATE_MS, options)
+  return { resources: shared.resources, segmentIndex, clocks, recordedClock: () => segmentIndex.recordedClock() }
+}
+
+async function openShared(store: PostgresStore, options: StoreOptions): Promise<OpenStores> {
+  const { resources, segmentIndex, contentFeed: feed, workClaims: claims, stagedObjects: staged } = store
+  const { SteadyClock } = await import('./stores/postgres/steady-clock.ts')
+  const recorded = await segmentIndex.recordedClock()
+  const clocks = await SteadyClock.open({ record: store.steadyRecord, machine: options.machine, recorded })
+  synchronised(clocks, STEADY_MS, options)
+  const recordedClock = async () => clocks.recordedClock()
+  const nonceKey = await store.nonceKey()
+  return { resources, segmentIndex, clocks, recordedClock, nonceKey, sharing: { feed, claims, staged } }
+}
+
+function synchronised(
+  clock: { synchronise(): Promise<void> },
+  intervalMs: number,
+  { log, closers }: StoreOptions,
+): void {
+  const failed = (error: unknown) => {
+    // Requests tell of a database that does not answer.
+    if (error instanceof StoreUnavailable) return
+    log.error({ event: 'background-work-failed', error }, 'reading the date of the database failed')
+  }
+  closers.push(periodically(intervalMs, () => clock.synchronise(), failed))
 }
 
 async function openLocal(
@@ -81,30 +114,24 @@ async function openLocal(
   return local
 }
 
-async function openShared(
+async function openDatabase(
   { databaseConnections }: Config,
   url: string,
-  { machine, log, closers }: StoreOptions,
-): Promise<PostgresStore & { readonly clocks: MachineClocks }> {
+  { log, closers }: StoreOptions,
+): Promise<PostgresStore> {
   const { openPostgresStore } = await import('./stores/postgres/postgres-store.ts')
-  const shared = await openPostgresStore({ url, poolSize: databaseConnections, log })
-  closers.push(() => shared.close())
-  const { ServerClock } = await import('./stores/postgres/server-clock.ts')
-  const clocks = await ServerClock.open(() => shared.date(), machine)
-  const failed = (error: unknown) => {
-    // Requests tell of a database that does not answer.
-    if (error instanceof StoreUnavailable) return
-    log.error({ event: 'background-work-failed', error }, 'reading the date of the database failed')
-  }
-  closers.push(periodically(DATE_MS, () => clocks.synchronise(), failed))
-  return { ...shared, clocks }
+  const store = await openPostgresStore({ url, poolSize: databaseConnections, log })
+  closers.push(() => store.close())
+  return store
 }
 
 /** The media of the archive. */
 type ArchiveObjects = {
   /** As they are stored. */
   readonly stored: Objects
-  /** The same through caches. */
+  /** The same through the cache on disk, where there is one. */
+  readonly cached: Objects
+  /** The same through the cache in memory as well. */
   readonly objects: Objects
   /** Rejects while they cannot be had. */
   check(): Promise<void>
@@ -118,7 +145,7 @@ export async function openArchiveObjects(
   const { dataFolder, archiveBucket, cacheFolder, cacheFolderBytes, memoryCacheBytes: maxBytes } = config
   if (archiveBucket === undefined) {
     const stored = await openFileObjects(join(dataFolder, 'objects'), { asReader: isReader })
-    return { stored, objects: cacheObjects(stored, { maxBytes }), check: async () => {} }
+    return { stored, cached: stored, objects: cacheObjects(stored, { maxBytes }), check: async () => {} }
   }
   const { openS3Objects } = await import('./stores/s3/objects.ts')
   const [bucket = '', ...prefix] = archiveBucket.split('/')
@@ -132,9 +159,9 @@ export async function openArchiveObjects(
   })
   closers.push(() => stored.close())
   const check = () => stored.check()
-  if (cacheFolder === undefined) return { stored, objects: cacheObjects(stored, { maxBytes }), check }
+  if (cacheFolder === undefined) return { stored, cached: stored, objects: cacheObjects(stored, { maxBytes }), check }
   const { openCacheFolder } = await import('./stores/cache-folder/cache-folder.ts')
   const cache = await openCacheFolder(stored, { folder: cacheFolder, maxBytes: cacheFolderBytes, clock, log })
   closers.push(() => cache.close())
-  return { stored, objects: cacheObjects(cache, { maxBytes }), check }
+  return { stored, cached: cache, objects: cacheObjects(cache, { maxBytes }), check }
 }

@@ -19,7 +19,7 @@ import { forecast } from './harvest/job/preflight.ts'
 import { ClientNetworks } from './http/client-networks.ts'
 import { ConnectionAdmission } from './http/connection-admission.ts'
 import type { Mount } from './http/handler.ts'
-import { healthMounts } from './http/health.ts'
+import { answering, healthMounts } from './http/health.ts'
 import { type Listener, listen } from './http/listener.ts'
 import { OutgoingBytes } from './http/outgoing-bytes.ts'
 import { createIngest } from './ingest/ingest.ts'
@@ -91,7 +91,7 @@ export async function startServer(
     const clocks = new CheckedClock({
       ...opened.clocks,
       settleMs: Math.max(config.retentionGraceMs, LEAST_SETTLE_MS),
-      recorded: await segmentIndex.recordedClock(),
+      recorded: await opened.recordedClock(),
       notice: (notice) => logNotice(log, notice),
     })
     const { date, steady } = clocks
@@ -100,19 +100,25 @@ export async function startServer(
       closers.push(() => recordClock().catch(failed('recording the clock')))
       closers.push(periodically(CLOCK_MS, recordClock, failed('recording the clock')))
     }
-    const { stored, objects, check } = await openArchiveObjects(config, { clock: steady, log, closers, isReader })
+    const { stored, cached, objects, check } = await openArchiveObjects(config, {
+      clock: steady,
+      log,
+      closers,
+      isReader,
+    })
 
     const archive = await openArchive({
       segmentIndex,
       resources,
       objects,
-      stored,
+      stored: cached,
       clock: steady,
       serverDate: () => clocks.serverDate(),
       graceDate: () => (clocks.isSettled() ? date() : utcMs(0)),
       log,
       account,
-      isShared: isShared || isReader,
+      isReader,
+      ...(opened.sharing && { shared: { ...opened.sharing, owner } }),
       limits: { bytes: config.maxArchiveBytes, channelBytes: config.maxChannelArchiveBytes },
       retention: { liveMs: config.liveRetentionMs, marginMs: RETENTION_MARGIN_MS, graceMs: config.retentionGraceMs },
     })
@@ -123,7 +129,9 @@ export async function startServer(
       if (config.scrubBytesPerSecond > 0) {
         const pace = { bytesPerSecond: config.scrubBytesPerSecond, intervalMs: config.scrubIntervalMs }
         const scrub = new Scrub({ segmentIndex, objects, stored, clock: steady, log, ...pace })
-        const step = () => scrub.step(() => closing.signal.aborted)
+        const step = async () => {
+          if (archive.scrubs()) await scrub.step(() => closing.signal.aborted)
+        }
         closers.push(() => scrub.close())
         closers.push(periodically(SCRUB_MS, step, failed('reading stored media again')))
       }
@@ -193,16 +201,9 @@ export async function startServer(
     closers.push(periodically(1000, async () => outgoing.tick(), failed('cutting off slow clients')))
     const clients = new ClientNetworks(config.trustedProxies)
     let url = ''
-    const mounts: Mount[] = healthMounts(async () => {
-      const missing = async (what: string, answer: Promise<unknown>) => {
-        return answer.then(
-          () => [],
-          () => [`${what} does not answer`],
-        )
-      }
-      const database = missing('the database', resources.harvestJobById('readyz'))
-      return [...(await database), ...(await missing('the archive bucket', check()))]
-    })
+    const mounts: Mount[] = healthMounts(
+      answering({ 'the database': () => resources.harvestJobById('readyz'), 'the archive bucket': check }),
+    )
     if (plays('ingest')) {
       const ingest = createIngest({
         resources,

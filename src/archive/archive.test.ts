@@ -554,7 +554,7 @@ describe('the archive', () => {
     const objects = await openFileObjects(join(folder, 'objects'), { asReader: true })
     const { segmentIndex, resources } = store
     const retention = { liveMs: 60_000, marginMs: 0, graceMs: 3_600_000 }
-    const deps = { segmentIndex, resources, objects, clock: () => now, log, retention, account, isShared: true }
+    const deps = { segmentIndex, resources, objects, clock: () => now, log, retention, account, isReader: true }
     const reader = await openArchive(deps)
     const e = endpoint('e', 2)
     assert.equal(await reader.live(e, 600), undefined)

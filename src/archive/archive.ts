@@ -10,9 +10,10 @@ import type { ChannelUsage } from '../stores/object-ledger.ts'
 import type { Objects } from '../stores/objects.ts'
 import { provenObjects } from '../stores/proven-objects.ts'
 import { type Resources, StoreUnavailable } from '../stores/resources.ts'
-import type { SegmentIndex } from '../stores/segment-index.ts'
+import type { IndexSharing, SegmentIndex } from '../stores/segment-index.ts'
 import type { OutputTimeline } from '../stores/timeline-store.ts'
-import { ChannelContent } from './channel-content.ts'
+import { type ChangedByOthers, ChannelContent } from './channel-content.ts'
+import { ClaimedWork } from './claimed-work.ts'
 import { type ArchiveLimits, ArchiveQuota } from './quota.ts'
 import type { ArchiveReader } from './reader.ts'
 import { replacementsOf } from './replacements.ts'
@@ -24,6 +25,16 @@ import { windowsOf } from './windows.ts'
 import type { ArchiveWriter } from './writer.ts'
 
 const HOUR_MS = 3_600_000
+/** After as long, the writer of an object that has no row counts as gone. */
+const ABANDONED_MS = HOUR_MS
+
+/** The work of a shared archive besides its channels. */
+const RETENTION = 'retention'
+const SCRUB = 'scrub'
+const workOf = (channelGuid: string) => `channel/${channelGuid}`
+
+/** For a reader, which hears of nothing. */
+const ANY_CHANNEL: ChangedByOthers = { has: () => true, add: () => new Set(), delete: () => true }
 
 export type Archive = ArchiveReader &
   ArchiveWriter & {
@@ -35,6 +46,8 @@ export type Archive = ArchiveReader &
     usage(): Promise<readonly ChannelUsage[]>
     /** Deletes the content that no endpoint and no harvest job needs any more. To be called now and then. */
     retain(): Promise<void>
+    /** True when this process should read stored media again, and not another one. */
+    scrubs(): boolean
     /** Deletes the objects that a crash left without a row in the index. To be called once, after start. */
     sweep(): Promise<void>
     /** Resolves when every write begun so far is done. */
@@ -62,8 +75,10 @@ export type ArchiveDeps = {
   readonly limits?: ArchiveLimits
   /** The account named in the ARNs of events. */
   readonly account: Account
-  /** True when other processes may write the archive. */
-  readonly isShared?: boolean
+  /** True when another process writes the archive while this one reads it. */
+  readonly isReader?: boolean
+  /** Present when any process may write the archive; `owner` is what the others know this one by. */
+  readonly shared?: IndexSharing & { readonly owner: string }
 }
 
 /** Opens the archive: one timeline per input, over the segment index and the object store. */
@@ -74,8 +89,27 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
   const versions = new Map<string, number>()
   const outputTimelines = new Map<string, OutputTimeline>()
   const opening = new SingleFlight<OutputTimeline | undefined>()
-  const unrecorded = new UnrecordedObjects(deps)
+  const { shared } = deps
+  const unrecorded = new UnrecordedObjects({ ...deps, ...(shared && { staged: shared.staged }) })
+  const work = shared && new ClaimedWork({ ...shared, date })
+  const isOurs = (name: string) => work?.has(name) ?? true
+  const heard = new Set<string>()
+  const stopListening = shared?.feed.onChange((channelGuid) => {
+    for (const guid of channelGuid === undefined ? channels.keys() : [channelGuid]) {
+      if (!channels.has(guid)) continue
+      heard.add(guid)
+      versions.set(guid, version(guid) + 1)
+    }
+  })
   const switches = new SwitchNotifier({ ...deps, date })
+  /** What is recorded must still be staged. */
+  const index: SegmentIndex = shared
+    ? {
+        ...segmentIndex,
+        commitTimeline: (ref, commit) =>
+          segmentIndex.commitTimeline(ref, { ...commit, staged: commit.objects.map(({ key }) => key) }),
+      }
+    : segmentIndex
   const quota = new ArchiveQuota({ ...deps, limits: deps.limits ?? {}, usage: () => segmentIndex.usage(), date })
   let closing = false
 
@@ -85,9 +119,11 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
     const known = channels.get(channelGuid)
     if (known) return known
     const changed = () => versions.set(channelGuid, (versions.get(channelGuid) ?? 0) + 1)
+    const changedByOthers = shared ? heard : deps.isReader ? ANY_CHANNEL : undefined
+    shared?.feed.watch(channelGuid)
     const content = new ChannelContent(channelGuid, {
-      segmentIndex,
-      isShared: deps.isShared ?? false,
+      segmentIndex: index,
+      ...(changedByOthers && { changedByOthers }),
       clock,
       serverDate,
       log,
@@ -99,9 +135,10 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
 
   /** Without the database, what is in memory is shown. */
   async function upToDate(content: ChannelContent): Promise<void> {
-    if (!deps.isShared) return content.ready()
+    await content.ready()
+    if (!deps.isReader && !heard.has(content.guid)) return
     await content.refresh().catch((error: unknown) => {
-      if (!(error instanceof StoreUnavailable) || !content.isLoaded) throw error
+      if (!(error instanceof StoreUnavailable)) throw error
     })
   }
 
@@ -151,6 +188,8 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
   }
 
   function channelForgotten(channelGuid: string): void {
+    shared?.feed.unwatch(channelGuid)
+    heard.delete(channelGuid)
     channels.delete(channelGuid)
     versions.delete(channelGuid)
   }
@@ -162,7 +201,7 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
       await quota.admit(channelGuid)
       const hour = new Date(Math.floor(date() / HOUR_MS) * HOUR_MS).toISOString().slice(0, 13)
       const key = `${channelGuid}/${hour}/${randomBytes(16).toString('hex')}`
-      return { key, writer: await unrecorded.create(key) }
+      return { key, writer: await unrecorded.create(key, date()) }
     },
 
     async storeSegment(ref, object, habits = []) {
@@ -195,8 +234,12 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
     file: (key) => objects.file(key),
 
     async tick() {
+      await work?.renew([RETENTION, SCRUB, ...[...channels.keys()].map(workOf)]).catch((error: unknown) => {
+        if (!(error instanceof StoreUnavailable)) throw error
+      })
+      const ours = [...channels.values()].filter(({ guid }) => isOurs(workOf(guid)))
       await Promise.all(
-        [...channels.values()].map((content) =>
+        ours.map((content) =>
           passTime(content).catch((error: unknown) => {
             // Requests tell of a database that does not answer.
             if (error instanceof StoreUnavailable) return
@@ -218,6 +261,8 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
 
     async retain() {
       await unrecorded.removeDoubtful()
+      if (!isOurs(RETENTION)) return quota.refresh()
+      await unrecorded.abandon(utcMs(date() - ABANDONED_MS), () => closing)
       for (const content of channels.values()) await restUnused(content, deps)
       await forgetOldContent({
         ...deps,
@@ -229,12 +274,18 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
       await quota.refresh()
     },
 
+    scrubs: () => isOurs(SCRUB),
+
     sweep: () => unrecorded.sweep(() => closing),
 
     async close() {
       closing = true
+      stopListening?.()
       await unrecorded.swept()
       await Promise.all([...channels.values()].map((content) => content.settled()))
+      await work?.release().catch((error: unknown) => {
+        if (!(error instanceof StoreUnavailable)) throw error
+      })
     },
   }
 }

@@ -22,10 +22,16 @@ import type { SegmentTail } from './segment-tail.ts'
  */
 const COMMIT_TRIES = 5
 
+/** GUIDs of channels. */
+export type ChangedByOthers = Pick<Set<string>, 'has' | 'add' | 'delete'>
+
 export type ChannelContentDeps = {
   readonly segmentIndex: SegmentIndex
-  /** True when other processes may change the channel: what they have changed is read before it is changed here. */
-  readonly isShared: boolean
+  /**
+   * The channels that other processes may have changed since they were read here: such a channel is read again before
+   * it is changed or shown. Absent where there are no others.
+   */
+  readonly changedByOthers?: ChangedByOthers
   /** Passes evenly, and never steps. */
   readonly clock: Clock
   /** How far the server's date is ahead of it; when absent, they are the same. */
@@ -75,7 +81,7 @@ export class ChannelContent {
    */
   async passTime(): Promise<void> {
     if (!this.loading) return
-    if (this.deps.isShared) await this.refresh()
+    if (this.deps.changedByOthers?.has(this.guid)) await this.refresh()
     const { inputs, outputs } = this.state
     const now = this.deps.clock()
     for (const id of inputs.due(now)) await this.apply(id, { kind: 'time' })
@@ -147,6 +153,8 @@ export class ChannelContent {
   /** Forgets slots and objects of an input from before a moment, at most `limit` of each; true when none are left. */
   forget({ ingestEndpointId }: InputRef, before: UtcMs, pinned: readonly UtcRange[], limit: number): Promise<boolean> {
     return this.inTurn(async () => {
+      // Others may need what is not needed here yet.
+      this.deps.changedByOthers?.add(this.guid)
       await this.follow()
       const { inputs, outputs, eras } = this.state
       const input = await inputs.open(ingestEndpointId)
@@ -163,7 +171,15 @@ export class ChannelContent {
   }
 
   private async follow(): Promise<void> {
-    if (this.deps.isShared && (await this.state.load())) this.deps.changed()
+    const { changedByOthers, changed } = this.deps
+    if (!changedByOthers?.has(this.guid)) return
+    changedByOthers.delete(this.guid)
+    try {
+      if (await this.state.load()) changed()
+    } catch (error) {
+      changedByOthers.add(this.guid)
+      throw error
+    }
   }
 
   private inTurn<T>(work: () => Promise<T>): Promise<T> {

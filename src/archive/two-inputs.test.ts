@@ -527,7 +527,6 @@ describe('the archive of a channel with two inputs', () => {
     const { segmentIndex } = store
     const faults: object[] = []
     const content = new ChannelContent(FIRST, {
-      isShared: false,
       segmentIndex: { ...segmentIndex, eras: async () => [] },
       clock: () => now,
       log: { ...log, error: (fields) => faults.push(fields) },
@@ -551,7 +550,7 @@ describe('the archive of a channel with two inputs', () => {
   it('does not fill for ever what is forgotten meanwhile', async () => {
     await both(0, 3)
     const { segmentIndex } = store
-    const content = new ChannelContent(FIRST, { segmentIndex, isShared: false, clock: () => now, log, changed() {} })
+    const content = new ChannelContent(FIRST, { segmentIndex, clock: () => now, log, changed() {} })
     await content.ready()
     const ref = { channelGuid: FIRST, ingestEndpointId: FIRST }
     const outputTimeline = await segmentIndex.openOutputTimeline({ guid: 'e', revision: 1 }, ref, 2)

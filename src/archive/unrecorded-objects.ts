@@ -1,34 +1,45 @@
 import type { Log } from '../log.ts'
+import type { UtcMs } from '../media/time.ts'
 import type { Objects, ObjectWriter } from '../stores/objects.ts'
 import type { SegmentIndex } from '../stores/segment-index.ts'
+import type { StagedObjects } from '../stores/staged-objects.ts'
 
 /** Keys looked up in the index at once. */
 const BATCH = 500
 
 /**
  * The objects in the store without a row in the index: those this process is still writing or recording, those whose
- * commit failed, and those that a crash left behind.
+ * commit failed, and those that a crash left behind. Where several processes share the store, each object is staged
+ * before it is written, and what stays staged is abandoned; otherwise the store is swept when its process starts.
  */
 export class UnrecordedObjects {
   private readonly objects: Objects
   private readonly segmentIndex: Pick<SegmentIndex, 'unknownObjects'>
   private readonly log: Log
+  private readonly staged: StagedObjects | undefined
   /** Keys handed out whose rows are not committed yet. */
   private readonly pending = new Set<string>()
   /** Keys among them whose commits failed. */
   private readonly doubtful = new Set<string>()
   private sweeping: Promise<void> = Promise.resolve()
 
-  constructor(deps: { objects: Objects; segmentIndex: Pick<SegmentIndex, 'unknownObjects'>; log: Log }) {
+  constructor(deps: {
+    objects: Objects
+    segmentIndex: Pick<SegmentIndex, 'unknownObjects'>
+    staged?: StagedObjects
+    log: Log
+  }) {
+    this.staged = deps.staged
     this.objects = deps.objects
     this.segmentIndex = deps.segmentIndex
     this.log = deps.log
   }
 
-  /** Begins an object. It is unrecorded until `recorded` is called, or the writer aborts. */
-  async create(key: string): Promise<ObjectWriter> {
+  /** Begins an object at a date. It is unrecorded until `recorded` is called, or the writer aborts. */
+  async create(key: string, at: UtcMs): Promise<ObjectWriter> {
     this.pending.add(key)
     try {
+      await this.staged?.stage(key, at)
       const writer = await this.objects.create(key)
       const abort = () => writer.abort().finally(() => this.pending.delete(key))
       return { write: (chunk) => writer.write(chunk), commit: () => writer.commit(), abort }
@@ -57,6 +68,12 @@ export class UnrecordedObjects {
       this.doubtful.delete(key)
       this.pending.delete(key)
     }
+  }
+
+  /** Leaves to deletion what was staged before a date, by whichever process: its writer counts as gone. */
+  async abandon(before: UtcMs, isClosing: () => boolean): Promise<void> {
+    if (!this.staged) return
+    while (!isClosing() && (await this.staged.abandon(before, BATCH)) === BATCH);
   }
 
   /** Deletes the objects in the store that have no row and that this process is not about to record. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { healthMounts } from './health.ts'
+import { answering, healthMounts } from './health.ts'
 import { listen } from './listener.ts'
 
 const silent = { info() {}, warn() {}, error() {} }
@@ -31,6 +31,10 @@ describe('health', () => {
       status: 503,
       text: 'no disk\nno index\n',
     })
+  })
+  it('names the services that do not answer', async () => {
+    const check = answering({ 'the database': ready, 'the bucket': broken })
+    assert.deepEqual(await ask(check, '/readyz'), { status: 503, text: 'the bucket does not answer\n' })
   })
   it('is not ready when the check fails, and keeps the detail to itself', async () => {
     assert.deepEqual(await ask(broken, '/readyz'), { status: 503, text: 'the readiness check failed\n' })

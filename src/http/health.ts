@@ -21,6 +21,21 @@ export function healthMounts(check: ReadinessCheck): Mount[] {
   ]
 }
 
+/** Names the services that do not answer. */
+export function answering(services: Readonly<Record<string, () => Promise<unknown>>>): ReadinessCheck {
+  return async () => {
+    const reasons = Object.entries(services).map(async ([name, ask]) => {
+      try {
+        await ask()
+        return []
+      } catch {
+        return [`${name} does not answer`]
+      }
+    })
+    return (await Promise.all(reasons)).flat()
+  }
+}
+
 function exactly(path: string, check: ReadinessCheck): Mount {
   const handle: Handler = async (request, response, target) => {
     const uncached = { 'cache-control': 'no-store' }

@@ -1,8 +1,18 @@
 import type { ClockRecord } from './clock-record.ts'
+import type { ContentFeed } from './content-feed.ts'
 import type { ObjectLedger } from './object-ledger.ts'
 import type { ScrubRecord } from './scrub-record.ts'
 import type { SegmentReader } from './segment-reader.ts'
+import type { StagedObjects } from './staged-objects.ts'
 import type { TimelineStore } from './timeline-store.ts'
+import type { WorkClaims } from './work-claims.ts'
 
 /** Port: the whole index of an archive, in one database, so that each part sees what the others commit. */
 export type SegmentIndex = TimelineStore & SegmentReader & ObjectLedger & ClockRecord & ScrubRecord
+
+/** What processes need besides that write one index together. */
+export type IndexSharing = {
+  readonly feed: ContentFeed
+  readonly claims: WorkClaims
+  readonly staged: StagedObjects
+}

@@ -9,7 +9,7 @@ import {
   mediaPackage,
 } from '../judges/aws.ts'
 import { type Answer, DigestClient } from '../judges/digest-client.ts'
-import { encodeLoop, type LoopRendition } from '../judges/loop.ts'
+import { encodeLoop, type LoopRendition, TINY } from '../judges/loop.ts'
 import { fetchBytes, fetchMediaPlaylist, renditionsOf, sha256 } from '../judges/playlists.ts'
 import { eventually } from '../judges/processes.ts'
 import { Pusher } from '../judges/pusher.ts'
@@ -24,6 +24,8 @@ const { after, before, describe, it } = needing('ffmpeg', 'postgres', 'swift')
 
 const NODES = 3
 const SEGMENTS = 8
+/** So long that no stream is late on a busy machine: streams wait for each other as long as segments last. */
+const SEGMENT_SECONDS = 6
 
 /** An encoder each of whose requests comes to the next node. */
 class RotatingPusher extends Pusher {
@@ -69,17 +71,25 @@ describe('three nodes on one PostgreSQL and one S3 store', () => {
     nodes = await Promise.all(Array.from({ length: NODES }, () => Windrow.start({ environment })))
     const clients = nodes.map(mediaPackage)
     const ingest = await createChannel(clients[0]!, 'tv')
-    paths.set('hls', new URL(await createHlsEndpoint(clients[1]!, 'tv', 'hls', { SegmentDurationSeconds: 1 })).pathname)
+    paths.set(
+      'hls',
+      new URL(await createHlsEndpoint(clients[1]!, 'tv', 'hls', { SegmentDurationSeconds: SEGMENT_SECONDS })).pathname,
+    )
     const { CmafPackage } = await clients[2]!.send(
       new CreateOriginEndpointCommand({
         ChannelId: 'tv',
         Id: 'cmaf',
         StartoverWindowSeconds: 3600,
-        CmafPackage: { SegmentDurationSeconds: 1, HlsManifests: [{ Id: 'viewer' }] },
+        CmafPackage: { SegmentDurationSeconds: SEGMENT_SECONDS, HlsManifests: [{ Id: 'viewer' }] },
       }),
     )
     paths.set('cmaf', new URL(CmafPackage!.HlsManifests![0]!.Url!).pathname)
-    pusher = new RotatingPusher(ingest, await encodeLoop(), Date.now() - 120_000, nodes)
+    pusher = new RotatingPusher(
+      ingest,
+      await encodeLoop({ ...TINY, segmentSeconds: SEGMENT_SECONDS }),
+      Date.now() - 240_000,
+      nodes,
+    )
     await pusher.pushParent()
   })
   after(async () => {

@@ -18,7 +18,7 @@ export type Television = {
 }
 
 /** Segments of a second and a few kilobytes. */
-const TINY: Television = {
+export const TINY: Television = {
   segmentSeconds: 1,
   frameRate: 10,
   picture: '',

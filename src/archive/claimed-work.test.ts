@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { utcMs } from '../media/time.ts'
+import type { WorkClaims } from '../stores/work-claims.ts'
+import { ClaimedWork } from './claimed-work.ts'
+
+/** Leases as a database keeps them. */
+class Leases implements WorkClaims {
+  private readonly byName = new Map<string, { owner: string; until: number }>()
+  asked = 0
+
+  async claimWork({ owner, names, now, leaseMs }: Parameters<WorkClaims['claimWork']>[0]) {
+    this.asked++
+    const isFree = (name: string) => {
+      const lease = this.byName.get(name)
+      return !lease || lease.owner === owner || lease.until <= now
+    }
+    const held = names.filter(isFree)
+    for (const name of held) this.byName.set(name, { owner, until: now + leaseMs })
+    return held
+  }
+
+  async releaseWork(owner: string) {
+    for (const [name, lease] of this.byName) if (lease.owner === owner) this.byName.delete(name)
+  }
+}
+
+describe('claimed work', () => {
+  let now = utcMs(1_000_000)
+  const date = () => now
+  const pass = (ms: number) => {
+    now = utcMs(now + ms)
+  }
+
+  it('is one process’s at a time, and another’s when that is gone or gives it up', async () => {
+    const claims = new Leases()
+    const [one, two] = [new ClaimedWork({ claims, owner: '1', date }), new ClaimedWork({ claims, owner: '2', date })]
+    await one.renew(['a', 'b'])
+    await two.renew(['a', 'c'])
+    assert.deepEqual([one.has('a'), one.has('b'), two.has('a'), two.has('c')], [true, true, false, true])
+    pass(5999)
+    assert.ok(one.has('a'))
+    pass(1)
+    assert.ok(!one.has('a'), 'its lease is over')
+    await two.renew(['a', 'c'])
+    assert.ok(two.has('a'))
+    await two.release()
+    assert.ok(!two.has('a'))
+    pass(1000)
+    await one.renew(['a'])
+    assert.ok(one.has('a'))
+  })
+
+  it('is claimed once a second, whatever comes of it', async () => {
+    const claims = new Leases()
+    const work = new ClaimedWork({ claims, owner: '1', date })
+    for (let ms = 0; ms < 3000; ms += 200) {
+      await work.renew(['a'])
+      pass(200)
+    }
+    assert.equal(claims.asked, 3)
+    claims.claimWork = () => Promise.reject(new Error('gone'))
+    await assert.rejects(work.renew(['a']))
+    await work.renew(['a'])
+    assert.ok(work.has('a'), 'what it has stays its own for the lease')
+  })
+})

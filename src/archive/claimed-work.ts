@@ -1,0 +1,49 @@
+import type { Clock } from '../clock.ts'
+import type { UtcMs } from '../media/time.ts'
+import type { WorkClaims } from '../stores/work-claims.ts'
+
+/** Interval at which claims are renewed, and made for what has become known since. */
+const RENEW_MS = 1000
+/** After as long, others take over the work of a process that is gone. */
+const LEASE_MS = 6000
+
+export type ClaimedWorkDeps = {
+  readonly claims: WorkClaims
+  /** This process. */
+  readonly owner: string
+  /** The date that all processes go by. */
+  readonly date: Clock
+}
+
+/** The work that this process has claimed, of that which one process at a time should do. */
+export class ClaimedWork {
+  private readonly deps: ClaimedWorkDeps
+  private held = new Set<string>()
+  /** Counted from the question, not from its answer. */
+  private heldUntil = 0
+  private renewedAt = -Infinity
+
+  constructor(deps: ClaimedWorkDeps) {
+    this.deps = deps
+  }
+
+  /** Claims work and renews what it has. Cheap when it was called a moment ago. */
+  async renew(names: readonly string[]): Promise<void> {
+    const { claims, owner, date } = this.deps
+    const now = date()
+    if (now - this.renewedAt < RENEW_MS && now >= this.renewedAt) return
+    this.renewedAt = now
+    this.held = new Set(await claims.claimWork({ owner, names, now, leaseMs: LEASE_MS }))
+    this.heldUntil = now + LEASE_MS
+  }
+
+  has(name: string, now: UtcMs = this.deps.date()): boolean {
+    return now < this.heldUntil && this.held.has(name)
+  }
+
+  /** Leaves everything to others at once. */
+  async release(): Promise<void> {
+    this.held.clear()
+    await this.deps.claims.releaseWork(this.deps.owner)
+  }
+}
