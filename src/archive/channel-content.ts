@@ -164,7 +164,7 @@ export class ChannelContent {
       const { slots, objects } = await this.deps.segmentIndex.forget(input.ref, until, options)
       for (const { tail } of outputs.all()) tail?.forgetBefore(until)
       input.forgetBefore(until)
-      eras.keepOnly(new Set([...outputs.erasInUse(), ...outputs.erasInMemory()]))
+      eras.keepOnly(new Set([...outputs.erasInUse(), ...outputs.erasInMemory(), ...inputs.recentEras()]))
       if (slots > 0) this.deps.changed()
       return slots < limit && objects < limit
     })

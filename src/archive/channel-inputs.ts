@@ -108,6 +108,11 @@ export class ChannelInputs {
     return this.all().some((input) => input.isOwn(id))
   }
 
+  /** The eras of the sealed slots that may fill gaps of another input. */
+  recentEras(): readonly number[] {
+    return this.all().flatMap((input) => input.recentEras())
+  }
+
   /** Reads the eras with these ids from the index, as far as it has them. */
   async readEras(ids: readonly number[]): Promise<readonly Era[]> {
     return ids.length > 0 ? this.index.eras(this.guid, ids) : []

@@ -37,7 +37,7 @@ export class ChannelState {
     await this.outputs.load(versions)
     await this.inputs.load(versions)
     this.lastSeen = undefined
-    await this.eras.reload([...this.outputs.erasInUse()])
+    await this.eras.reload([...new Set([...this.outputs.erasInUse(), ...this.inputs.recentEras()])])
     return true
   }
 

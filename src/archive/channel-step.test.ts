@@ -20,6 +20,7 @@ describe('a step of a channel', () => {
     versionsOf: async () => ({ inputs: new Map(version > 0 ? [[GUID, version]] : []), outputTimelines: new Map() }),
     outputTimelinesOf: async () => [],
     unsettledObjects: async () => [],
+    lastSlots: async () => [],
     loadTimeline: async () => {
       loads++
       return version > 0 ? { version, state: JSON.stringify(before) } : undefined

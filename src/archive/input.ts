@@ -59,7 +59,7 @@ export class Input {
     this.stateText = JSON.stringify(this.current)
     this.version = stored?.version ?? 0
     this.unlisted = new UnlistedObjects(unsettled)
-    this.recent = await this.readRecent()
+    this.recent = [...(await this.index.lastSlots(this.ref, RECENT_SLOTS))]
   }
 
   /** True when this version is the one in memory; 0 stands for none. */
@@ -167,17 +167,15 @@ export class Input {
     this.recent = this.recent.filter(({ sealedAt }) => sealedAt >= moment)
   }
 
+  /** The eras of the sealed slots that may fill gaps of the other input. */
+  recentEras(): readonly number[] {
+    return [...new Set(this.recent.map(({ era }) => era))]
+  }
+
   /** The keys of objects in open slots: the index knows of no sealed slot that needs them. */
   keysInUse(): string[] {
     const open = this.current.eras.flatMap((era) => era.slots.flatMap((slot) => Object.values(slot.entries)))
     return open.flatMap((object) => (object ? [object, ...(object.more ?? [])].map(({ key }) => key) : []))
-  }
-
-  private async readRecent(): Promise<Slot[]> {
-    const era = this.current.eras.findLast(({ nextIndex }) => nextIndex > 0)
-    if (!era) return []
-    const after = { era: era.id, index: era.nextIndex - 1 - RECENT_SLOTS }
-    return [...(await this.index.slots(this.ref, after, RECENT_SLOTS))]
   }
 
   private beginning(): TimelineState {

@@ -45,6 +45,19 @@ export function segmentIndexContract(
       )
     })
 
+    it('gives the newest slots of an input, whatever their eras', async () => {
+      const { segmentIndex } = await open()
+      for (const id of [1, 2]) {
+        const slots = [slot(0, [], { era: id }), slot(1, [], { era: id })]
+        await segmentIndex.commitTimeline(INPUT, commit(id - 1, { eras: [era(id)], slots }))
+      }
+      const last = async (limit: number) =>
+        (await segmentIndex.lastSlots(INPUT, limit)).map((one) => `${one.era}/${one.index}`)
+      assert.deepEqual(await last(3), ['1/1', '2/0', '2/1'])
+      assert.deepEqual(await last(9), ['1/0', '1/1', '2/0', '2/1'])
+      assert.deepEqual(await segmentIndex.lastSlots(OTHER, 9), [])
+    })
+
     it('tells the versions of a channel, of which the others have none', async () => {
       const { segmentIndex } = await open()
       const versions = async (channelGuid = INPUT.channelGuid) => {

@@ -15,6 +15,8 @@ export type SegmentReader = {
   erasBegunBefore(outputTimeline: number, moment: UtcMs, limit: number): Promise<readonly Era[]>
   /** Slots in order, at most `limit`, from the slot after `after`, or from the first one kept. */
   slots(ingest: InputRef, after: { era: number; index: number } | undefined, limit: number): Promise<readonly Slot[]>
+  /** The newest `limit` slots of an input, whatever their eras, oldest first. */
+  lastSlots(ingest: InputRef, limit: number): Promise<readonly Slot[]>
   /** Slots of all inputs of a channel that were sealed in a span of the server's clock, at most `limit`. */
   slotsSealedWithin(channelGuid: string, span: UtcRange, limit: number): Promise<readonly Slot[]>
   /** The newest `limit` output segments, oldest first. */

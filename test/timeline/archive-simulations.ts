@@ -152,20 +152,24 @@ const script = fc.record({
   turns: fc.array(turn(4), { minLength: 3, maxLength: 10 }),
 })
 
-/** Random lives in a real archive, restarts and all: it shows what the rehearsal of the same life does. */
+export type ArchivedLife = { readonly isLocked: boolean; readonly forgets: boolean; readonly turns: readonly Turn[] }
+
+/** A life in a real archive, restarts and all: it shows what the rehearsal of the same life does. */
+export async function simulateArchive({ isLocked, forgets, turns }: ArchivedLife): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'windrow-lives-'))
+  const archived = new Archived(folder, forgets ? RETENTION_MS : 1e12)
+  try {
+    await archived.open()
+    await (forgets ? forget : archive)(archived, isLocked, turns)
+  } finally {
+    await archived.close().catch(() => {})
+    await rm(folder, { recursive: true })
+  }
+}
+
+/** Random lives in a real archive. */
 export async function simulateArchives(seed: number, numRuns: number): Promise<void> {
-  const lives = fc.asyncProperty(script, async ({ isLocked, forgets, turns }) => {
-    const folder = await mkdtemp(join(tmpdir(), 'windrow-lives-'))
-    const archived = new Archived(folder, forgets ? RETENTION_MS : 1e12)
-    try {
-      await archived.open()
-      await (forgets ? forget : archive)(archived, isLocked, turns)
-    } finally {
-      await archived.close().catch(() => {})
-      await rm(folder, { recursive: true })
-    }
-  })
-  await fc.assert(lives, { seed, numRuns })
+  await fc.assert(fc.asyncProperty(script, simulateArchive), { seed, numRuns })
 }
 
 /** The first turns of a life, and the output timelines that are opened then. */

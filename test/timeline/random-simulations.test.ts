@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { simulateArchives } from './archive-simulations.ts'
+import { type ArchivedLife, simulateArchive, simulateArchives } from './archive-simulations.ts'
 import { simulateFor } from './long-simulation.ts'
 import { type Script, simulate, simulateAtRandom } from './random-simulations.ts'
 
@@ -20,6 +20,23 @@ describe('a channel of two encoders, whatever happens to them', () => {
     const { segments, switches } = await simulateFor(6 * 3600, seed)
     assert.ok(segments > 2000 && switches > 0, `${segments} segments, ${switches} switches`)
   })
+})
+
+const ARCHIVED: Readonly<Record<string, ArchivedLife>> = {
+  'a gap that is filled from a timeline of the other input that ended before a restart': {
+    isLocked: true,
+    forgets: false,
+    turns: [
+      { who: 'A', change: 'loses a stream', segments: 1 },
+      { who: 'A', change: 'server restarts', segments: 1 },
+      { who: 'A', change: 'server restarts', segments: 1 },
+      { who: 'A', change: 'nothing', segments: 3 },
+    ],
+  },
+}
+
+describe('an archive shows the same as the rehearsal', () => {
+  for (const [what, life] of Object.entries(ARCHIVED)) it(what, () => simulateArchive(life))
 })
 
 /** Lives worth living again: most did break a promise, and are as short as they could be made. */

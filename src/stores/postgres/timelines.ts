@@ -62,6 +62,16 @@ export function timelineOperations(db: PostgresDatabase) {
         limit,
       ),
 
+    async lastSlots({ channelGuid, ingestEndpointId }: InputRef, limit: number) {
+      const slots = await parsed<Slot>(
+        `SELECT body FROM windrow.slot WHERE input = ${INPUT_ID} ORDER BY era DESC, idx DESC LIMIT $3`,
+        channelGuid,
+        ingestEndpointId,
+        limit,
+      )
+      return slots.reverse()
+    },
+
     slotsSealedWithin: (channelGuid: string, { start, end }: UtcRange, limit: number) =>
       parsed<Slot>(
         `SELECT found.body FROM windrow.input CROSS JOIN LATERAL (

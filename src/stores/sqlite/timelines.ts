@@ -184,6 +184,16 @@ export function timelineOperations(db: SqliteDatabase) {
         )
         .map(({ body }) => JSON.parse(body) as Slot),
 
+    lastSlots: (ingest: InputRef, limit: number) =>
+      db
+        .all<Body>(
+          'SELECT body FROM slot WHERE input = ? ORDER BY era DESC, idx DESC LIMIT ?',
+          knownInput(db, ingest),
+          limit,
+        )
+        .reverse()
+        .map(({ body }) => JSON.parse(body) as Slot),
+
     slotsSealedWithin: (channelGuid: string, { start, end }: UtcRange, limit: number) =>
       db
         .all<Body>(
