@@ -179,7 +179,8 @@ export const LINEAR_EXPRESSIONS: Readonly<Record<string, readonly LinearExpressi
     ],
   ],
   'src/packaging/time-shift.ts': [[String.raw`^(?:start\/([^/]+)\/)?(?:end\/([^/]+)\/)?`, 'start/1/end/2/', 'run']],
-  'src/stores/file-objects.ts': [
+  'src/stores/object-key.ts': [
     [String.raw`^[A-Za-z0-9_-][A-Za-z0-9._-]*(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$`, 'a/b/c', 'run'],
   ],
+  'src/stores/postgres/content-versions.ts': [[String.raw`^[io]\d+:\d+(?: [io]\d+:\d+)*$`, 'i5:7 o3:9', 'run']],
 }
