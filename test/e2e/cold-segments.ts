@@ -14,7 +14,7 @@ const TELEVISION = {
 }
 const HOUR_MS = 3_600_000
 /** Of each format, before memory is looked at: caches full, code compiled, buffers as large as they get. */
-const WARM_UP = 120
+const WARM_UP = 90
 const AT_ONCE = 4
 
 type Format = {

@@ -3,7 +3,7 @@ import { rot, SECOND_INPUTS } from './rot.ts'
 
 const { describe, it } = needing('ffmpeg')
 
-const TRIALS = 10
+const TRIALS = 6
 const SEED = 20_260_104
 
 /** `npm run soak -- --only rot` does the same a thousand times. */
