@@ -10,12 +10,8 @@ export async function claimedWork(claims: WorkClaims, owner: string, names: read
   return (await claims.claimWork({ owner, names, now, leaseMs: LEASE_MS })).toSorted()
 }
 
-/** The contract of all WorkClaims, also of those that no two processes share. */
-export function workClaimsContract(
-  name: string,
-  open: () => Promise<WorkClaims>,
-  { describe, it }: Blocks = needing(),
-): void {
+/** What holds for a process alone. */
+function workClaimsContract(name: string, open: () => Promise<WorkClaims>, { describe, it }: Blocks): void {
   describe(`${name} as WorkClaims`, () => {
     it('gives a process alone whatever it claims, again and again', async () => {
       const claims = await open()

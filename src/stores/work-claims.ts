@@ -20,9 +20,3 @@ export type WorkClaims = {
   /** Releases all that the owner has claimed, for others to claim at once. */
   releaseWork(owner: string): Promise<void>
 }
-
-/** The claims of a process that shares its stores with no other: it has whatever it claims. */
-export const SOLE_CLAIMS: WorkClaims = {
-  claimWork: ({ names }) => Promise.resolve([...new Set(names)]),
-  releaseWork: () => Promise.resolve(),
-}
