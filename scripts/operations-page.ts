@@ -49,7 +49,9 @@ nobody can set (CLOCK_MONOTONIC).
   the encoder's date, but at most 10 seconds ahead of the server's. A wrong encoder clock moves \`EXT-X-PROGRAM-DATE-TIME\` and
   time shift for as long as it is wrong, and these only by up to 10 seconds.
 - **Signatures of the API** are compared with the date that the machine shows.
-- **With a database**, all this is said of the date of the database server, which each process reads twice a minute.
+- **With a database**, all this is said of the date of the database server, which each process reads twice a minute. With an
+  archive bucket each reads it every five seconds, and all have one clock by which content ages: of the time for which all
+  were stopped, the first 15 seconds may count.
 
 What remains: a date far ahead that lasts for longer than \`retention-grace\`, or is there when the server starts, is believed.
 While it is, old records of jobs and events expire, and where an encoder without dates begins a timeline, DASH and Smooth

@@ -33,6 +33,11 @@ const RETENTION = 'retention'
 const SCRUB = 'scrub'
 const workOf = (channelGuid: string) => `channel/${channelGuid}`
 
+/** Rethrows what is not a store that does not answer, of which requests tell. */
+function unlessUnavailable(error: unknown): void {
+  if (!(error instanceof StoreUnavailable)) throw error
+}
+
 /** For a reader, which hears of nothing. */
 const ANY_CHANNEL: ChangedByOthers = { has: () => true, add: () => new Set(), delete: () => true }
 
@@ -94,11 +99,13 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
   const work = shared && new ClaimedWork({ ...shared, date })
   const isOurs = (name: string) => work?.has(name) ?? true
   const heard = new Set<string>()
+  const version = (channelGuid: string) => versions.get(channelGuid) ?? 0
+  const changed = (channelGuid: string) => versions.set(channelGuid, version(channelGuid) + 1)
   const stopListening = shared?.feed.onChange((channelGuid) => {
     for (const guid of channelGuid === undefined ? channels.keys() : [channelGuid]) {
       if (!channels.has(guid)) continue
       heard.add(guid)
-      versions.set(guid, version(guid) + 1)
+      changed(guid)
     }
   })
   const switches = new SwitchNotifier({ ...deps, date })
@@ -113,12 +120,9 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
   const quota = new ArchiveQuota({ ...deps, limits: deps.limits ?? {}, usage: () => segmentIndex.usage(), date })
   let closing = false
 
-  const version = (channelGuid: string) => versions.get(channelGuid) ?? 0
-
   function contentOf(channelGuid: string): ChannelContent {
     const known = channels.get(channelGuid)
     if (known) return known
-    const changed = () => versions.set(channelGuid, (versions.get(channelGuid) ?? 0) + 1)
     const changedByOthers = shared ? heard : deps.isReader ? ANY_CHANNEL : undefined
     shared?.feed.watch(channelGuid)
     const content = new ChannelContent(channelGuid, {
@@ -127,7 +131,7 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
       clock,
       serverDate,
       log,
-      changed,
+      changed: () => changed(channelGuid),
     })
     channels.set(channelGuid, content)
     return content
@@ -136,10 +140,7 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
   /** Without the database, what is in memory is shown. */
   async function upToDate(content: ChannelContent): Promise<void> {
     await content.ready()
-    if (!deps.isReader && !heard.has(content.guid)) return
-    await content.refresh().catch((error: unknown) => {
-      if (!(error instanceof StoreUnavailable)) throw error
-    })
+    await content.refresh().catch(unlessUnavailable)
   }
 
   /**
@@ -234,9 +235,7 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
     file: (key) => objects.file(key),
 
     async tick() {
-      await work?.renew([RETENTION, SCRUB, ...[...channels.keys()].map(workOf)]).catch((error: unknown) => {
-        if (!(error instanceof StoreUnavailable)) throw error
-      })
+      await work?.renew([RETENTION, SCRUB, ...[...channels.keys()].map(workOf)]).catch(unlessUnavailable)
       const ours = [...channels.values()].filter(({ guid }) => isOurs(workOf(guid)))
       await Promise.all(
         ours.map((content) =>
@@ -283,9 +282,7 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
       stopListening?.()
       await unrecorded.swept()
       await Promise.all([...channels.values()].map((content) => content.settled()))
-      await work?.release().catch((error: unknown) => {
-        if (!(error instanceof StoreUnavailable)) throw error
-      })
+      await work?.release().catch(unlessUnavailable)
     },
   }
 }

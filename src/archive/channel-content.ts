@@ -48,7 +48,6 @@ export class ChannelContent {
   /** The current state, for reading. Only this class changes it. */
   readonly state: ChannelState
   private loading: Promise<void> | undefined
-  private loaded = false
   private readonly queue = new SerialQueue()
 
   constructor(guid: string, deps: ChannelContentDeps) {
@@ -81,18 +80,13 @@ export class ChannelContent {
    */
   async passTime(): Promise<void> {
     if (!this.loading) return
-    if (this.deps.changedByOthers?.has(this.guid)) await this.refresh()
+    await this.refresh()
     const { inputs, outputs } = this.state
     const now = this.deps.clock()
     for (const id of inputs.due(now)) await this.apply(id, { kind: 'time' })
     if (outputs.isDue(this.state.view(now), now)) {
       await this.inTurn(() => takeStep(this.state, () => computeDueStep(this.state, this.deps.clock()), this.deps))
     }
-  }
-
-  /** True once it has been read from the store. */
-  get isLoaded(): boolean {
-    return this.loaded
   }
 
   /** Reads what is stored, once. */
@@ -105,8 +99,8 @@ export class ChannelContent {
   }
 
   /** Reads what another process has written since, if it has. */
-  refresh(): Promise<void> {
-    return this.inTurn(() => this.follow())
+  async refresh(): Promise<void> {
+    if (this.deps.changedByOthers?.has(this.guid)) await this.inTurn(() => this.follow())
   }
 
   /** Resolves when every event applied so far is done. */
@@ -188,7 +182,6 @@ export class ChannelContent {
 
   private async wake(): Promise<void> {
     await this.state.load()
-    this.loaded = true
     this.state.inputs.wake(this.deps.clock())
     for (const { outputTimeline, state } of this.state.outputs.all()) {
       if (state.isFilling && !state.isResting) this.fillLater(outputTimeline)

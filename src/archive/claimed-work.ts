@@ -1,5 +1,4 @@
 import type { Clock } from '../clock.ts'
-import type { UtcMs } from '../media/time.ts'
 import type { WorkClaims } from '../stores/work-claims.ts'
 
 /** Interval at which claims are renewed, and made for what has become known since. */
@@ -37,8 +36,8 @@ export class ClaimedWork {
     this.heldUntil = now + LEASE_MS
   }
 
-  has(name: string, now: UtcMs = this.deps.date()): boolean {
-    return now < this.heldUntil && this.held.has(name)
+  has(name: string): boolean {
+    return this.deps.date() < this.heldUntil && this.held.has(name)
   }
 
   /** Leaves everything to others at once. */
