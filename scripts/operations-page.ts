@@ -58,6 +58,21 @@ While it is, old records of jobs and events expire, and where an encoder without
 Streaming of that channel stay ahead until that date comes; HLS goes on. Set the date right before the server starts
 (\`After=time-sync.target\` in systemd).
 
+## Stopping a process
+
+SIGTERM, or SIGINT (Ctrl-C), stops a process without anybody's losing a request; a second signal ends it at once.
+
+1. \`/readyz\` answers 503, for as long as \`drain-delay\` says (5 seconds with an archive bucket, otherwise none): a load balancer
+   takes the process out. All requests are still served, on new connections too; each response closes its connection
+   (\`Connection: close\`). \`/healthz\` stays 200. Harvest jobs, the periodic work of channels and the delivery of events are given
+   up in the first moment, and taken over by other processes within a second or two.
+2. New connections are refused, and idle ones closed. Requests in flight, PUTs and GETs, get \`drain-timeout\` (30 seconds) to
+   finish; then they are cut off.
+3. The stores are closed, and the process ends with 0.
+
+Give a supervisor's own limit (\`TimeoutStopSec\`, \`terminationGracePeriodSeconds\`, \`stop_grace_period\`) ten seconds more than both
+settings together.
+
 ## A full archive, a full disk
 
 \`max-archive-bytes\` and \`max-channel-archive-bytes\` limit the bytes of segments that are kept. At 90 % of either the log has

@@ -3,6 +3,7 @@ import type { Clock, MachineClocks, RecordedClock } from './clock.ts'
 import type { Config } from './config/config.ts'
 import type { Log } from './log.ts'
 import { periodically } from './periodic.ts'
+import type { Closer } from './stopping.ts'
 import { archiveIdIn } from './stores/archive-id.ts'
 import { s3ConnectionOptions } from './stores/bucket-settings.ts'
 import { makeDataFolder, makePrivateFile } from './stores/data-folder.ts'
@@ -22,8 +23,6 @@ const STEADY_MS = 5000
 const ARCHIVE_CONNECTIONS = 128
 /** Memory for media being received on their way to S3. */
 const RECEIVING_BYTES = 64 << 20
-
-export type Closer = () => Promise<void> | void
 
 type OpenStores = {
   readonly resources: Resources

@@ -7,7 +7,7 @@ import { Turns } from './concurrency/turns.ts'
 import type { Config } from './config/config.ts'
 import type { ProcessRole } from './config/settings.ts'
 import { addressText } from './config/value-kind.ts'
-import { type Closer, openArchiveObjects, openStores } from './configured-stores.ts'
+import { openArchiveObjects, openStores } from './configured-stores.ts'
 import { ApiError } from './control/api-error.ts'
 import { createControl } from './control/control.ts'
 import { DEFAULT_LIMITS, HARVEST_JOB_KEPT_MS } from './control/control-context.ts'
@@ -20,7 +20,7 @@ import { ClientNetworks } from './http/client-networks.ts'
 import { ConnectionAdmission } from './http/connection-admission.ts'
 import type { Mount } from './http/handler.ts'
 import { answering, healthMounts } from './http/health.ts'
-import { type Listener, listen } from './http/listener.ts'
+import { Listeners } from './http/listeners.ts'
 import { OutgoingBytes } from './http/outgoing-bytes.ts'
 import { createIngest } from './ingest/ingest.ts'
 import type { Log } from './log.ts'
@@ -30,6 +30,7 @@ import { createOrigin } from './origin/origin.ts'
 import { outputFormatOf } from './packaging/packager.ts'
 import { SourceMedia } from './packaging/segments/source-media.ts'
 import { periodically } from './periodic.ts'
+import { Stopping } from './stopping.ts'
 import { areLinkedUnread, openBuckets } from './stores/bucket-settings.ts'
 
 /** Interval at which time passes for channels, and so the delay until a gap is noticed. */
@@ -50,6 +51,8 @@ const GIVE_UP_MS = 24 * 3_600_000
 /** Content outlives the windows that show it by this, for players and caches that are late. */
 const RETENTION_MARGIN_MS = 60_000
 
+/** How long a load balancer is given to notice that one of several nodes stops, unless `drain-delay` says it. */
+const DRAIN_DELAY_MS = 5000
 /** Time without progress after which a client is cut off that does not read its response. */
 const STALL_SECONDS = 60
 
@@ -59,7 +62,10 @@ const WRITER_ROLES: readonly ProcessRole[] = ['ingest', 'origin']
 export type Server = {
   /** Address at which the server listens. */
   readonly url: string
-  /** Lets work in flight finish, then closes everything in the reverse order of opening. */
+  /**
+   * Gives up its claims for others to take over, serves for `drain-delay` while it is not ready any more, lets requests
+   * in flight finish, and then closes everything in the reverse order of opening.
+   */
   close(): Promise<void>
 }
 
@@ -68,12 +74,8 @@ export async function startServer(
   config: Config,
   { machine, log }: { machine: MachineClocks; log: Log },
 ): Promise<Server> {
-  const closing = new AbortController()
-  const closers: Closer[] = []
-  const closeAll = async () => {
-    closing.abort()
-    for (const close of closers.splice(0).reverse()) await close()
-  }
+  const stopping = new Stopping()
+  const { closers, releasers } = stopping
   const owner = randomUUID()
   const account = { accountId: config.accountId, region: config.region }
   const plays = (role: ProcessRole) => config.roles.has(role)
@@ -123,6 +125,7 @@ export async function startServer(
       retention: { liveMs: config.liveRetentionMs, marginMs: RETENTION_MARGIN_MS, graceMs: config.retentionGraceMs },
     })
     closers.push(() => archive.close())
+    releasers.push(() => archive.release())
     if (writesArchive) {
       closers.push(periodically(TICK_MS, () => archive.tick(), failed('following the inputs')))
       closers.push(periodically(RETENTION_MS, retain, failed('retention')))
@@ -130,7 +133,7 @@ export async function startServer(
         const pace = { bytesPerSecond: config.scrubBytesPerSecond, intervalMs: config.scrubIntervalMs }
         const scrub = new Scrub({ segmentIndex, objects, stored, clock: steady, log, ...pace })
         const step = async () => {
-          if (archive.scrubs()) await scrub.step(() => closing.signal.aborted)
+          if (archive.scrubs()) await scrub.step(() => stopping.isClosing.aborted)
         }
         closers.push(() => scrub.close())
         closers.push(periodically(SCRUB_MS, step, failed('reading stored media again')))
@@ -179,6 +182,7 @@ export async function startServer(
       account,
     })
     closers.push(() => harvester.close())
+    releasers.push(() => harvester.close())
 
     if (plays('control')) {
       const delivery = createDelivery({
@@ -193,6 +197,7 @@ export async function startServer(
         giveUpMs: GIVE_UP_MS,
       })
       closers.push(() => delivery.close())
+      releasers.push(() => delivery.close())
       await delivery.begin()
       closers.push(periodically(DELIVERY_MS, () => delivery.deliver(), failed('delivering events')))
     }
@@ -203,6 +208,7 @@ export async function startServer(
     let url = ''
     const mounts: Mount[] = healthMounts(
       answering({ 'the database': () => resources.harvestJobById('readyz'), 'the archive bucket': check }),
+      stopping.hasBegun,
     )
     if (plays('ingest')) {
       const ingest = createIngest({
@@ -261,33 +267,31 @@ export async function startServer(
           return forecast(
             job,
             { resources, archive, media, formatOf: outputFormatOf, buckets, clock: date },
-            closing.signal,
+            stopping.isClosing,
           )
         },
         async removeLeftovers(job, limit) {
           mustHarvest()
-          return removeLeftovers(job, { buckets, resources }, limit, closing.signal)
+          return removeLeftovers(job, { buckets, resources }, limit, stopping.isClosing)
         },
       },
     })
 
     const admission = new ConnectionAdmission(config, clients, log)
-    const open = async (name: string, { host, port }: Config['listen'], served: Mount[]): Promise<Listener> => {
-      const listener = await listen({ name, host, port, mounts: served, log, admission, outgoing })
-      closers.push(() => listener.close())
-      return listener
-    }
+    const listeners = new Listeners({ log, admission, outgoing, limits: { drainMs: config.drainTimeoutMs } })
+    closers.push(() => listeners.close())
     if (plays('harvest')) {
       await harvester.takeUp()
       closers.push(periodically(HARVEST_MS, () => harvester.takeUp(), failed('harvesting')))
     }
-    if (plays('control') && config.controlListen) await open('control', config.controlListen, [...control])
+    if (plays('control') && config.controlListen) await listeners.open('control', config.controlListen, control)
     else if (plays('control')) mounts.push(...control)
-    const listener = await open('public', config.listen, mounts)
-    url = `http://${addressText(listener.address)}`
-    return { url, close: closeAll }
+    const { address } = await listeners.open('public', config.listen, mounts)
+    url = `http://${addressText(address)}`
+    const delayMs = config.drainDelayMs ?? (isShared ? DRAIN_DELAY_MS : 0)
+    return { url, close: () => stopping.drain(listeners, delayMs) }
   } catch (error) {
-    await closeAll()
+    await stopping.closeAll()
     throw error
   }
 }

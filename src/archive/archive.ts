@@ -55,6 +55,8 @@ export type Archive = ArchiveReader &
     scrubs(): boolean
     /** Deletes the objects that a crash left without a row in the index. To be called once, after start. */
     sweep(): Promise<void>
+    /** Leaves to other processes, at once and for good, what only one should do. Serves on. */
+    release(): Promise<void>
     /** Resolves when every write begun so far is done. */
     close(): Promise<void>
   }
@@ -276,6 +278,10 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
     scrubs: () => isOurs(SCRUB),
 
     sweep: () => unrecorded.sweep(() => closing),
+
+    async release() {
+      await work?.release().catch(unlessUnavailable)
+    },
 
     async close() {
       closing = true

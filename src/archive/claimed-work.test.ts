@@ -51,6 +51,26 @@ describe('claimed work', () => {
     assert.ok(one.has('a'))
   })
 
+  it('is given up for good, also what was being claimed meanwhile', async () => {
+    const claims = new Leases()
+    const [one, two] = [new ClaimedWork({ claims, owner: '1', date }), new ClaimedWork({ claims, owner: '2', date })]
+    const arrives = Promise.withResolvers<void>()
+    const claim = claims.claimWork.bind(claims)
+    claims.claimWork = async (claimed) => {
+      await arrives.promise
+      return claim(claimed)
+    }
+    const claiming = one.renew(['a'])
+    const released = one.release()
+    arrives.resolve()
+    await Promise.all([claiming, released])
+    assert.ok(!one.has('a'))
+    pass(1000)
+    await one.renew(['a'])
+    await two.renew(['a'])
+    assert.deepEqual([one.has('a'), two.has('a')], [false, true])
+  })
+
   it('is claimed once a second, whatever comes of it', async () => {
     const claims = new Leases()
     const work = new ClaimedWork({ claims, owner: '1', date })

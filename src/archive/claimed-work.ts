@@ -21,6 +21,8 @@ export class ClaimedWork {
   /** Counted from the question, not from its answer. */
   private heldUntil = 0
   private renewedAt = -Infinity
+  private renewing: Promise<unknown> | undefined
+  private isReleased = false
 
   constructor(deps: ClaimedWorkDeps) {
     this.deps = deps
@@ -30,9 +32,13 @@ export class ClaimedWork {
   async renew(names: readonly string[]): Promise<void> {
     const { claims, owner, date } = this.deps
     const now = date()
-    if (now - this.renewedAt < RENEW_MS && now >= this.renewedAt) return
+    if (this.isReleased || (now - this.renewedAt < RENEW_MS && now >= this.renewedAt)) return
     this.renewedAt = now
-    this.held = new Set(await claims.claimWork({ owner, names, now, leaseMs: LEASE_MS }))
+    const claiming = claims.claimWork({ owner, names, now, leaseMs: LEASE_MS })
+    this.renewing = claiming
+    const held = await claiming
+    if (this.isReleased) return
+    this.held = new Set(held)
     this.heldUntil = now + LEASE_MS
   }
 
@@ -40,9 +46,12 @@ export class ClaimedWork {
     return this.deps.date() < this.heldUntil && this.held.has(name)
   }
 
-  /** Leaves everything to others at once. */
+  /** Leaves everything to others, at once and for good. */
   async release(): Promise<void> {
+    this.isReleased = true
     this.held.clear()
+    // What is being claimed would be claimed after it was released.
+    await this.renewing?.catch(() => {})
     await this.deps.claims.releaseWork(this.deps.owner)
   }
 }

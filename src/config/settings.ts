@@ -39,6 +39,19 @@ export const SETTINGS = {
     notInFile: true,
   },
   roles: preset('roles', choices(...ROLES), ROLES.join(','), 'The roles of this process.'),
+  drainDelayMs: optional(
+    'drain-delay',
+    duration,
+    '5s with `archive-bucket`, otherwise none',
+    'How long a process that was told to stop still serves while `/readyz` is 503: as long as a load balancer takes to ' +
+      'notice that.',
+  ),
+  drainTimeoutMs: preset(
+    'drain-timeout',
+    duration,
+    '30s',
+    'After that, how long requests in flight may take to finish before they are cut off.',
+  ),
 
   databaseUrl: {
     ...optional(

@@ -148,6 +148,18 @@ describe('a sink of events', () => {
     assert.deepEqual(told, ['1', '1'])
   })
 
+  it('leaves its sink to others at once when it closes', async () => {
+    const { deps, told, events } = outbox(1)
+    const [first, second] = [createDelivery(deps), createDelivery({ ...deps, owner: 'b' })]
+    await first.deliver()
+    events.push({ ...events[0]!, id: '2', cursor: '2' })
+    await second.deliver()
+    assert.deepEqual(told, ['1'], 'it is the first one’s')
+    await first.close()
+    await second.deliver()
+    assert.deepEqual(told, ['1', '2'])
+  })
+
   it('waits for no delivery when it closes', async () => {
     const { deps, told } = outbox(2)
     const [sink] = deps.sinks

@@ -62,6 +62,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     async close() {
       closing.abort()
       await delivering?.catch(() => {})
+      await Promise.all(lines.map((line) => line.release()))
       for (const { close } of deps.sinks) close()
     },
   }
@@ -103,6 +104,19 @@ class SinkLine {
     const claimed = await resources.claimEventSink({ sink: this.sink.name, owner, now: clock(), leaseMs })
     this.claim = claimed && { ...claimed, until: began + leaseMs }
     return this.claim
+  }
+
+  /** Leaves the sink to other processes at once. */
+  async release(): Promise<void> {
+    const { claim } = this
+    this.claim = undefined
+    if (!claim) return
+    const { resources, clock } = this.deps
+    const { after, fence } = claim
+    // Without the database, the lease expires.
+    await resources
+      .advanceEventSink({ sink: this.sink.name, fence }, { after, now: clock(), leaseMs: 0 })
+      .catch(() => {})
   }
 
   /** Delivers one event. False when it must be retried. */

@@ -20,7 +20,7 @@ type OpenConnection = {
 export class Connections {
   private readonly admission: ConnectionAdmission
   private readonly open = new Map<Socket, OpenConnection>()
-  private draining = false
+  private retiring = false
 
   constructor(admission: ConnectionAdmission) {
     this.admission = admission
@@ -49,12 +49,12 @@ export class Connections {
     exchanges.add(response)
     responses.add(response)
     if (!before) this.admission.enterPhase(admitted, 'busy')
-    if (this.draining) response.setHeader('connection', 'close')
+    if (this.retiring) response.setHeader('connection', 'close')
     let open = hasBody ? 2 : 1
     const close = () => {
       if (--open > 0) return
       exchanges.delete(response)
-      if (this.draining && exchanges.size === 0) socket.destroySoon()
+      if (this.retiring && exchanges.size === 0) socket.destroySoon()
     }
     if (hasBody) request.once('close', close)
     response.once('close', () => {
@@ -76,13 +76,18 @@ export class Connections {
     return connection !== undefined && this.admission.servesPlayers(connection.admitted)
   }
 
-  /** Closes the connections that are idle now, and every other one as soon as it is idle. */
-  drain(): void {
-    this.draining = true
-    for (const [socket, { exchanges }] of this.open) {
-      if (exchanges.size === 0) socket.destroy()
+  /** From now on, every connection closes with its next response, and says so in it. */
+  retire(): void {
+    this.retiring = true
+    for (const { exchanges } of this.open.values()) {
       for (const response of exchanges) if (!response.headersSent) response.setHeader('connection', 'close')
     }
+  }
+
+  /** Closes the connections that are idle now, and every other one as soon as it is idle. */
+  drain(): void {
+    this.retire()
+    for (const [socket, { exchanges }] of this.open) if (exchanges.size === 0) socket.destroy()
   }
 
   cut(): void {

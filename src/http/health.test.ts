@@ -5,8 +5,12 @@ import { listen } from './listener.ts'
 
 const silent = { info() {}, warn() {}, error() {} }
 
-async function ask(check: () => Promise<readonly string[]>, path: string, method = 'GET') {
-  const mounts = healthMounts(check)
+async function ask(
+  check: () => Promise<readonly string[]>,
+  path: string,
+  { method = 'GET', stopping }: { method?: string; stopping?: AbortSignal } = {},
+) {
+  const mounts = healthMounts(check, stopping)
   const listener = await listen({ name: 'test', host: '127.0.0.1', port: 0, mounts, log: silent })
   try {
     const response = await fetch(`http://127.0.0.1:${listener.address.port}${path}`, { method })
@@ -39,8 +43,13 @@ describe('health', () => {
   it('is not ready when the check fails, and keeps the detail to itself', async () => {
     assert.deepEqual(await ask(broken, '/readyz'), { status: 503, text: 'the readiness check failed\n' })
   })
+  it('is not ready once the process stops, but alive', async () => {
+    const stopping = AbortSignal.abort()
+    assert.deepEqual(await ask(ready, '/readyz', { stopping }), { status: 503, text: 'the process is stopping\n' })
+    assert.equal((await ask(ready, '/healthz', { stopping })).status, 200)
+  })
   it('answers nothing but these two paths, and no other method', async () => {
     assert.equal((await ask(ready, '/readyzz')).status, 404)
-    assert.equal((await ask(ready, '/healthz', 'POST')).status, 405)
+    assert.equal((await ask(ready, '/healthz', { method: 'POST' })).status, 405)
   })
 })

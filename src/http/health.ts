@@ -6,12 +6,13 @@ type ReadinessCheck = () => Promise<readonly string[]>
 
 /**
  * Mounts `/healthz`, which says that the process answers, and `/readyz`, which says that it can do its work, or 503
- * with the reasons why not.
+ * with the reasons why not. Once `stopping` is aborted, that is the reason.
  */
-export function healthMounts(check: ReadinessCheck): Mount[] {
+export function healthMounts(check: ReadinessCheck, stopping?: AbortSignal): Mount[] {
   return [
     exactly('/healthz', async () => []),
     exactly('/readyz', async () => {
+      if (stopping?.aborted) return ['the process is stopping']
       try {
         return await check()
       } catch {

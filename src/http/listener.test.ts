@@ -406,6 +406,26 @@ describe('a listener with as many connections as it may have', () => {
   })
 })
 
+describe('a listener that is about to close', () => {
+  it('serves old connections and new ones, and closes each with its next response', async () => {
+    const { listener, port } = await start([at('/')])
+    const GET = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n'
+    const old = new Wire(port)
+    old.socket.write(GET)
+    await old.until(/\/\n$/)
+    assert.doesNotMatch(old.text, /connection: close/i)
+    listener.retire()
+    const late = new Wire(port)
+    await once(late.socket, 'connect')
+    for (const wire of [old, late]) {
+      wire.text = ''
+      wire.socket.write(GET)
+      await wire.closed
+      assert.match(wire.text, /^HTTP\/1.1 200 [\s\S]*connection: close[\s\S]*\/\n$/i)
+    }
+  })
+})
+
 describe('a closing listener', () => {
   it('closes idle connections at once, finishes the upload and the answer in flight, takes no new connection', async () => {
     const arrived = Promise.withResolvers<void>()

@@ -13,6 +13,8 @@ import { parseTarget } from './target.ts'
 
 export type Listener = {
   readonly address: { readonly host: string; readonly port: number }
+  /** Goes on serving, but closes each connection with its next response, so that clients go elsewhere. */
+  retire(): void
   /** Accepts no new connections, closes idle ones, and gives requests in flight `drainMs` to finish. */
   close(): Promise<void>
 }
@@ -138,6 +140,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   const { address, port } = server.address() as AddressInfo
   return {
     address: { host: address, port },
+    retire: () => connections.retire(),
     close: () => {
       stopped ??= stop()
       return stopped

@@ -56,6 +56,9 @@ export class Windrow {
       WINDROW_ACCESS_KEY_ID: this.accessKeyId,
       WINDROW_SECRET_ACCESS_KEY: this.secretAccessKey,
       WINDROW_LOG_FORMAT: 'json',
+      // No balancer has to notice that it stops, and what a judge leaves open is not waited for long.
+      WINDROW_DRAIN_DELAY: '0s',
+      WINDROW_DRAIN_TIMEOUT: '10s',
       // Judges push faster than any encoder.
       WINDROW_INGEST_REQUESTS_PER_SECOND: '100000',
       ...this.options.environment,

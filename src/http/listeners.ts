@@ -1,0 +1,35 @@
+import { setTimeout } from 'node:timers/promises'
+import type { Mount } from './handler.ts'
+import { type Listener, type ListenOptions, listen } from './listener.ts'
+
+/** The listeners of a process, which stop together. */
+export class Listeners {
+  private readonly options: Omit<ListenOptions, 'name' | 'host' | 'port' | 'mounts'>
+  private readonly all: Listener[] = []
+
+  constructor(options: Omit<ListenOptions, 'name' | 'host' | 'port' | 'mounts'>) {
+    this.options = options
+  }
+
+  async open(
+    name: string,
+    { host, port }: { readonly host: string; readonly port: number },
+    mounts: readonly Mount[],
+  ): Promise<Listener> {
+    const listener = await listen({ ...this.options, name, host, port, mounts })
+    this.all.push(listener)
+    return listener
+  }
+
+  /** Serves for another `delayMs`, while clients are told to go elsewhere, then closes. */
+  async drain(delayMs: number): Promise<void> {
+    for (const listener of this.all) listener.retire()
+    await setTimeout(delayMs)
+    await this.close()
+  }
+
+  /** Lets requests in flight finish, as `Listener.close` says. */
+  async close(): Promise<void> {
+    await Promise.all(this.all.map((listener) => listener.close()))
+  }
+}
