@@ -1,32 +1,54 @@
+import pg from 'pg'
 import { DatabaseRefused } from '../resources.ts'
-import type { PostgresDatabase } from './database.ts'
-import { MIGRATIONS } from './schema.ts'
+import type { PostgresDatabase, Transaction } from './database.ts'
+import { MIGRATIONS, USABLE_FROM } from './schema.ts'
 
-/** Migrates the schema to the newest version, in one transaction; of several concurrent processes, one does it. */
+/** SQLSTATE of a statement that has waited for a lock for `lock_timeout`. */
+const LOCK_NOT_AVAILABLE = '55P03'
+
+/**
+ * Migrates the schema to the newest version, in one transaction; of several concurrent processes, one does it. Others
+ * may be at work on it meanwhile, also programs of the release before. Throws DatabaseRefused for a version that only
+ * newer programs can use, and when another session keeps a table for long.
+ */
 export async function migrate(db: PostgresDatabase): Promise<void> {
-  await db.transaction(async (transaction) => {
-    await transaction.lock('schema')
-    const isThere = await transaction.get(
-      "SELECT 1 FROM pg_tables WHERE schemaname = 'windrow' AND tablename = 'version'",
-    )
-    if (!isThere) {
-      await transaction.run('CREATE SCHEMA IF NOT EXISTS windrow')
-      await transaction.run('CREATE TABLE windrow.version (version int NOT NULL)')
-      await transaction.run('INSERT INTO windrow.version VALUES (0)')
-    }
-    const { version } = (await transaction.get<{ version: number }>('SELECT version FROM windrow.version')) ?? {
-      version: 0,
-    }
-    if (version > MIGRATIONS.length) {
-      throw new DatabaseRefused(
-        `the database has version ${version}, but this program supports versions up to ${MIGRATIONS.length}`,
+  await db
+    .transaction(async (transaction) => {
+      await transaction.lock('schema')
+      const isThere = await transaction.get(
+        "SELECT 1 FROM pg_tables WHERE schemaname = 'windrow' AND tablename = 'version'",
       )
-    }
-    if (version === MIGRATIONS.length) return
-    for (const migration of MIGRATIONS.slice(version)) {
-      if (typeof migration === 'string') await transaction.run(migration)
-      else await migration(transaction)
-    }
-    await transaction.run('UPDATE windrow.version SET version = $1', MIGRATIONS.length)
-  })
+      if (!isThere) {
+        await transaction.run('CREATE SCHEMA IF NOT EXISTS windrow')
+        await transaction.run('CREATE TABLE windrow.version (version int NOT NULL)')
+        await transaction.run('INSERT INTO windrow.version VALUES (0)')
+      }
+      const { version } = (await transaction.get<{ version: number }>('SELECT version FROM windrow.version')) ?? {
+        version: 0,
+      }
+      if (version > MIGRATIONS.length) await refuseUnlessUsable(transaction, version)
+      if (version >= MIGRATIONS.length) return
+      // What waits for a table holds up everybody who comes after it.
+      await transaction.run("SET LOCAL lock_timeout = '2s'")
+      for (const migration of MIGRATIONS.slice(version)) {
+        if (typeof migration === 'string') await transaction.run(migration)
+        else await migration(transaction)
+      }
+      await transaction.run('UPDATE windrow.version SET version = $1, usable_from = $2', MIGRATIONS.length, USABLE_FROM)
+    })
+    .catch((error: unknown) => {
+      if (!(error instanceof pg.DatabaseError && error.code === LOCK_NOT_AVAILABLE)) throw error
+      const message =
+        'its tables must be changed, and another session keeps one (a backup, perhaps): start again after it'
+      throw new DatabaseRefused(message, { cause: error })
+    })
+}
+
+async function refuseUnlessUsable(transaction: Transaction, version: number): Promise<void> {
+  const row = await transaction.get<{ usable_from: number }>('SELECT usable_from FROM windrow.version')
+  if (row && row.usable_from <= MIGRATIONS.length) return
+  throw new DatabaseRefused(
+    `it has version ${version}, which programs can use that know version ${row?.usable_from}, and this one knows versions ` +
+      `up to ${MIGRATIONS.length}: a newer release has changed it, and only newer ones can use it`,
+  )
 }

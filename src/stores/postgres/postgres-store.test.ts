@@ -7,20 +7,26 @@ import { join } from 'node:path'
 import pg from 'pg'
 import { needing } from '../../../test/programs.ts'
 import { type PostgresServer, startPostgres } from '../../../test/servers/postgres.ts'
+import { addToSchema } from '../../../test/stores/newer-schema.ts'
 import { assertUpgraded, olderEndpoints, olderJob } from '../../../test/stores/older-endpoints.ts'
 import type { Log } from '../../log.ts'
 import {
   type ContractStore,
   channel,
+  commit,
+  era,
   event,
   harvestJob,
+  INPUT,
   MANY,
   NOW,
   originEndpoint,
+  slot,
   storeJob,
 } from '../nouns.contract.ts'
 import { resourcesContract } from '../resources.contract.ts'
 import { DatabaseRefused, StoreUnavailable } from '../resources.ts'
+import type { SegmentIndex } from '../segment-index.ts'
 import { openSqliteStore } from '../sqlite/sqlite-store.ts'
 import { PostgresDatabase } from './database.ts'
 import { openPostgresStore, type PostgresStore } from './postgres-store.ts'
@@ -93,11 +99,47 @@ describe('a store in PostgreSQL', () => {
     assert.deepEqual(await query(url, 'SELECT version FROM windrow.version'), [{ version: MIGRATIONS.length }])
   })
 
-  it('refuses a database of a newer program', async () => {
+  it('goes on beside a newer program that adds to the schema, and can be opened again', async () => {
+    const url = await server.createDatabase()
+    const { segmentIndex } = await open(url)
+    // All on its connections, where they have been prepared.
+    const commitAll = (index: SegmentIndex) =>
+      Promise.all(
+        Array.from({ length: 2 * POOL_SIZE }, async (_, n) => {
+          const ref = { ...INPUT, ingestEndpointId: `${n}` }
+          const { version = 0 } = (await index.loadTimeline(ref)) ?? {}
+          const step = { eras: version === 0 ? [era(0)] : [], slots: [slot(version, [`${n}/${version}`])] }
+          return index.commitTimeline(ref, commit(version, step))
+        }),
+      )
+    const all = Array.from({ length: 2 * POOL_SIZE }, () => 'committed')
+    assert.deepEqual(await commitAll(segmentIndex), all)
+    await addToSchema(url)
+    assert.deepEqual(await commitAll(segmentIndex), all)
+    assert.deepEqual(await commitAll((await open(url)).segmentIndex), all)
+    const [row] = await query<{ version: number }>(url, 'SELECT version FROM windrow.version')
+    assert.equal(row?.version, MIGRATIONS.length + 1)
+  })
+
+  it('refuses a database that only newer programs can use', async () => {
     const url = await server.createDatabase()
     await (await open(url)).close()
-    await query(url, `UPDATE windrow.version SET version = ${MIGRATIONS.length + 1}`)
-    await assert.rejects(open(url), { name: 'DatabaseRefused', message: /has version \d+, but this program supports/ })
+    await addToSchema(url, MIGRATIONS.length + 1)
+    const message =
+      /it has version \d+, which programs can use that know version \d+, and this one knows versions up to/
+    await assert.rejects(open(url), { name: 'DatabaseRefused', message })
+  })
+
+  it('does not hold others up when another session keeps a table that it would change', async () => {
+    const url = await server.createDatabase()
+    await query(url, 'CREATE SCHEMA windrow; CREATE TABLE windrow.version AS SELECT 1 AS version')
+    await query(url, MIGRATIONS.slice(0, 1).join(''))
+    const backup = new pg.Client({ connectionString: url })
+    await backup.connect()
+    await backup.query('BEGIN; LOCK TABLE windrow.bucket_key IN ACCESS SHARE MODE')
+    await assert.rejects(open(url), { name: 'DatabaseRefused', message: /another session keeps one/ })
+    await backup.end()
+    await open(url)
   })
 
   it('gives endpoints of older versions, and the copies of them in harvest jobs, container and manifests', async () => {

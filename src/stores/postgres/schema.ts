@@ -180,4 +180,15 @@ export const MIGRATIONS: readonly Migration[] = [
   `
   CREATE TABLE windrow.nonce_key (only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one), key text NOT NULL);
   `,
+
+  // The least version that a program must know to work on this one.
+  'ALTER TABLE windrow.version ADD COLUMN usable_from int NOT NULL DEFAULT 0',
 ]
+
+/**
+ * The least version that a program must know to work on the newest one. Later migrations only add: tables, columns
+ * that are null or have a default, indexes, members of JSON that programs before pass over and may leave out. A
+ * migration that takes something away, or gives it another meaning, raises this to its own number; it comes a
+ * release after the last one that needs what it takes away, for nodes are replaced one by one.
+ */
+export const USABLE_FROM = 8

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import pg from 'pg'
 import { needing } from '../../../test/programs.ts'
 import { deadlocksIn, isWaitedForBy, type PostgresServer, startPostgres } from '../../../test/servers/postgres.ts'
+import { addToSchema } from '../../../test/stores/newer-schema.ts'
 import type { Log } from '../../log.ts'
 import { utcMs } from '../../media/time.ts'
 import type { InputRef } from '../../model/input-ref.ts'
@@ -56,9 +57,16 @@ let contractStore: OpenStore | undefined
 
 async function openEmptyStore(): Promise<OpenStore> {
   const url = contractStore?.url ?? (await server.createDatabase())
-  contractStore ??= { url, store: await open(url) }
+  contractStore ??= { url, store: await openBesideNewer(url) }
   await emptyTables(url)
   return contractStore
+}
+
+/** What a newer release adds to the schema is in nobody's way. */
+async function openBesideNewer(url: string): Promise<PostgresStore> {
+  const store = await open(url)
+  await addToSchema(url)
+  return store
 }
 
 async function openContractStore(): Promise<ContractStore> {
