@@ -49,9 +49,8 @@ nobody can set (CLOCK_MONOTONIC).
   the encoder's date, but at most 10 seconds ahead of the server's. A wrong encoder clock moves \`EXT-X-PROGRAM-DATE-TIME\` and
   time shift for as long as it is wrong, and these only by up to 10 seconds.
 - **Signatures of the API** are compared with the date that the machine shows.
-- **With a database**, all this is said of the date of the database server, which each process reads twice a minute. With an
-  archive bucket each reads it every five seconds, and all have one clock by which content ages: of the time for which all
-  were stopped, the first 15 seconds may count.
+- **For nodes**, all this is said of the date of the database server, which each reads every five seconds. All have one clock
+  by which content ages: of the time for which all were stopped, the first 15 seconds may count.
 
 What remains: a date far ahead that lasts for longer than \`retention-grace\`, or is there when the server starts, is believed.
 While it is, old records of jobs and events expire, and where an encoder without dates begins a timeline, DASH and Smooth
@@ -84,8 +83,8 @@ gets in, and what counts is looked up every 10 seconds. On a full disk encoders 
 
 ## Stored media
 
-Every object is compared with its size and CRC-32 whenever it is read. The process that writes the archive also reads all
-stored media again and again, \`scrub-rate\` bytes a second and one pass in \`scrub-interval\` at most; after a restart it goes
+Every object is compared with its size and CRC-32 whenever it is read. All stored media is also read
+again and again, by one of several nodes, \`scrub-rate\` bytes a second and one pass in \`scrub-interval\` at most; after a restart it goes
 on where it was. A lost object gets its bytes back where the other input sent the same (\`object-repaired\`). Otherwise it is
 lost (\`object-lost\`): players get 404, live HLS playlists call it a gap from the first such answer on, and harvests replace
 it or leave a gap, see [Harvesting](harvesting.md). At 8 MiB a second, a day of 10 Mb/s takes four hours: choose a rate that

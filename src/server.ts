@@ -7,8 +7,7 @@ import { Turns } from './concurrency/turns.ts'
 import type { Config } from './config/config.ts'
 import type { ProcessRole } from './config/settings.ts'
 import { addressText } from './config/value-kind.ts'
-import { openArchiveObjects, openStores } from './configured-stores.ts'
-import { ApiError } from './control/api-error.ts'
+import { openStores } from './configured-stores.ts'
 import { createControl } from './control/control.ts'
 import { DEFAULT_LIMITS, HARVEST_JOB_KEPT_MS } from './control/control-context.ts'
 import { createDelivery } from './events/delivery.ts'
@@ -56,9 +55,6 @@ const DRAIN_DELAY_MS = 5000
 /** Time without progress after which a client is cut off that does not read its response. */
 const STALL_SECONDS = 60
 
-/** Roles that change the content of channels; one process has both. Harvests only read it. */
-const WRITER_ROLES: readonly ProcessRole[] = ['ingest', 'origin']
-
 export type Server = {
   /** Address at which the server listens. */
   readonly url: string
@@ -83,64 +79,47 @@ export async function startServer(
     log.error({ event: 'background-work-failed', error }, `${what} failed`)
 
   try {
-    // Without a database, channels are stored with their content.
-    const writesArchive = config.databaseUrl === undefined || WRITER_ROLES.some(plays)
-    /** Any process may change what this one reads. */
-    const isShared = config.archiveBucket !== undefined
-    const isReader = !isShared && !writesArchive && plays('harvest')
-    const opened = await openStores(config, { machine, log, closers, writesArchive, isReader })
-    const { resources, segmentIndex } = opened
+    const stores = await openStores(config, { machine, log, closers })
+    const { resources, segmentIndex, objects, stored } = stores
     const clocks = new CheckedClock({
-      ...opened.clocks,
+      ...stores.clocks,
       settleMs: Math.max(config.retentionGraceMs, LEAST_SETTLE_MS),
-      recorded: await opened.recordedClock(),
+      recorded: stores.recorded,
       notice: (notice) => logNotice(log, notice),
     })
     const { date, steady } = clocks
     const recordClock = () => segmentIndex.recordClock(clocks.record())
-    if (!isReader) {
-      closers.push(() => recordClock().catch(failed('recording the clock')))
-      closers.push(periodically(CLOCK_MS, recordClock, failed('recording the clock')))
-    }
-    const { stored, cached, objects, check } = await openArchiveObjects(config, {
-      clock: steady,
-      log,
-      closers,
-      isReader,
-    })
+    closers.push(() => recordClock().catch(failed('recording the clock')))
+    closers.push(periodically(CLOCK_MS, recordClock, failed('recording the clock')))
 
     const archive = await openArchive({
       segmentIndex,
       resources,
       objects,
-      stored: cached,
+      stored: stores.cached,
       clock: steady,
       serverDate: () => clocks.serverDate(),
       graceDate: () => (clocks.isSettled() ? date() : utcMs(0)),
       log,
       account,
-      isReader,
-      ...(opened.sharing && { shared: { ...opened.sharing, owner } }),
+      ...(stores.sharing && { shared: { ...stores.sharing, owner } }),
       limits: { bytes: config.maxArchiveBytes, channelBytes: config.maxChannelArchiveBytes },
       retention: { liveMs: config.liveRetentionMs, marginMs: RETENTION_MARGIN_MS, graceMs: config.retentionGraceMs },
     })
     closers.push(() => archive.close())
     releasers.push(() => archive.release())
-    if (writesArchive) {
-      closers.push(periodically(TICK_MS, () => archive.tick(), failed('following the inputs')))
-      closers.push(periodically(RETENTION_MS, retain, failed('retention')))
-      if (config.scrubBytesPerSecond > 0) {
-        const pace = { bytesPerSecond: config.scrubBytesPerSecond, intervalMs: config.scrubIntervalMs }
-        const scrub = new Scrub({ segmentIndex, objects, stored, clock: steady, log, ...pace })
-        const step = async () => {
-          if (archive.scrubs()) await scrub.step(() => stopping.isClosing.aborted)
-        }
-        closers.push(() => scrub.close())
-        closers.push(periodically(SCRUB_MS, step, failed('reading stored media again')))
+    closers.push(periodically(TICK_MS, () => archive.tick(), failed('following the inputs')))
+    closers.push(periodically(RETENTION_MS, retain, failed('retention')))
+    if (config.scrubBytesPerSecond > 0) {
+      const pace = { bytesPerSecond: config.scrubBytesPerSecond, intervalMs: config.scrubIntervalMs }
+      const scrub = new Scrub({ segmentIndex, objects, stored, clock: steady, log, ...pace })
+      const step = async () => {
+        if (archive.scrubs()) await scrub.step(() => stopping.isClosing.aborted)
       }
-      // What others are writing has no row yet either.
-      if (!isShared) void archive.sweep().catch(failed('sweeping what a crash left'))
+      closers.push(() => scrub.close())
+      closers.push(periodically(SCRUB_MS, step, failed('reading stored media again')))
     }
+    void archive.sweep().catch(failed('sweeping what a crash left'))
 
     async function retain(): Promise<void> {
       const now = date()
@@ -155,13 +134,7 @@ export async function startServer(
 
     const turns = new Turns()
     const media = new SourceMedia(archive, { maxBytes: config.memoryCacheBytes, turns, log })
-    /** Throws unless this process harvests: elsewhere archive and buckets would merely appear empty. */
-    function mustHarvest(): void {
-      if (plays('harvest')) return
-      throw new ApiError('ServiceUnavailableException', 'Send this to a process with the role harvest.')
-    }
-
-    const buckets = openBuckets(config, date)
+    const buckets = openBuckets(config)
     closers.push(() => buckets.close())
     const harvester = createHarvester({
       resources,
@@ -206,10 +179,7 @@ export async function startServer(
     closers.push(periodically(1000, async () => outgoing.tick(), failed('cutting off slow clients')))
     const clients = new ClientNetworks(config.trustedProxies)
     let url = ''
-    const mounts: Mount[] = healthMounts(
-      answering({ 'the database': () => resources.harvestJobById('readyz'), 'the archive bucket': check }),
-      stopping.hasBegun,
-    )
+    const mounts: Mount[] = healthMounts(answering(stores.services), stopping.hasBegun)
     if (plays('ingest')) {
       const ingest = createIngest({
         resources,
@@ -217,7 +187,7 @@ export async function startServer(
         clock: steady,
         log,
         turns,
-        nonceKey: opened.nonceKey,
+        nonceKey: stores.nonceKey,
         limits: {
           maxSegmentBytes: config.maxSegmentBytes,
           requestsPerSecond: config.ingestRequestsPerSecond,
@@ -254,26 +224,21 @@ export async function startServer(
         releaseGraceMs: config.retentionGraceMs,
       },
       extent: (endpoint) => archive.extent(endpoint),
-      timelines: writesArchive || isShared || isReader ? segmentIndex : undefined,
+      timelines: segmentIndex,
       harvest: {
-        // Another process with the role finds the job when it looks for those that are due.
+        // Elsewhere a node with the role finds the job when it looks for those that are due.
         changed(jobId) {
           if (!plays('harvest')) return
           harvester.look(jobId)
           void harvester.takeUp().catch(failed('harvesting'))
         },
-        async forecast(job) {
-          mustHarvest()
-          return forecast(
+        forecast: (job) =>
+          forecast(
             job,
             { resources, archive, media, formatOf: outputFormatOf, buckets, clock: date },
             stopping.isClosing,
-          )
-        },
-        async removeLeftovers(job, limit) {
-          mustHarvest()
-          return removeLeftovers(job, { buckets, resources }, limit, stopping.isClosing)
-        },
+          ),
+        removeLeftovers: (job, limit) => removeLeftovers(job, { buckets, resources }, limit, stopping.isClosing),
       },
     })
 
@@ -288,7 +253,7 @@ export async function startServer(
     else if (plays('control')) mounts.push(...control)
     const { address } = await listeners.open('public', config.listen, mounts)
     url = `http://${addressText(address)}`
-    const delayMs = config.drainDelayMs ?? (isShared ? DRAIN_DELAY_MS : 0)
+    const delayMs = config.drainDelayMs ?? (stores.sharing ? DRAIN_DELAY_MS : 0)
     return { url, close: () => stopping.drain(listeners, delayMs) }
   } catch (error) {
     await stopping.closeAll()

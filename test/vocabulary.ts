@@ -5,8 +5,8 @@ import { lineAt, type SourceFile, withoutComments } from './source-tree.ts'
 const RETIRED: Readonly<Record<string, string>> = {
   belongings: 'processes',
   doomed: 'pending deletion',
-  guest: 'reader',
-  keeper: 'writer',
+  guest: 'node',
+  keeper: 'node',
   lanes: 'concurrency, or a pool of resources',
   numbering: 'output timeline',
   numberings: 'output timelines',

@@ -549,27 +549,4 @@ describe('the archive', () => {
     )
     await other.close()
   })
-
-  it('shows a reader what its writer publishes, also at an endpoint nobody has asked for yet', async () => {
-    const objects = await openFileObjects(join(folder, 'objects'), { asReader: true })
-    const { segmentIndex, resources } = store
-    const retention = { liveMs: 60_000, marginMs: 0, graceMs: 3_600_000 }
-    const deps = { segmentIndex, resources, objects, clock: () => now, log, retention, account, isReader: true }
-    const reader = await openArchive(deps)
-    const e = endpoint('e', 2)
-    assert.equal(await reader.live(e, 600), undefined)
-    await push(0, 3)
-    const shown = async (of: OriginEndpoint) =>
-      (await wholeWindow(reader, of, { start: EPOCH, end: now }))?.segments.map(({ number }) => number)
-    assert.deepEqual(await shown(e), [1, 2, 3])
-    await push(3, 5)
-    assert.deepEqual(await shown(e), [1, 2, 3, 4, 5])
-    assert.equal((await reader.live(e, 600))?.segments.length, 5)
-    // An output timeline that the reader opened is the writer's from then on.
-    assert.deepEqual(await numbers(e), [1, 2, 3, 4, 5])
-    await push(5, 6)
-    assert.deepEqual(await numbers(e), [1, 2, 3, 4, 5, 6])
-    assert.deepEqual(await shown(e), [1, 2, 3, 4, 5, 6])
-    await reader.close()
-  })
 })

@@ -12,7 +12,7 @@ import { provenObjects } from '../stores/proven-objects.ts'
 import { type Resources, StoreUnavailable } from '../stores/resources.ts'
 import type { IndexSharing, SegmentIndex } from '../stores/segment-index.ts'
 import type { OutputTimeline } from '../stores/timeline-store.ts'
-import { type ChangedByOthers, ChannelContent } from './channel-content.ts'
+import { ChannelContent } from './channel-content.ts'
 import { ClaimedWork } from './claimed-work.ts'
 import { type ArchiveLimits, ArchiveQuota } from './quota.ts'
 import type { ArchiveReader } from './reader.ts'
@@ -38,9 +38,6 @@ function unlessUnavailable(error: unknown): void {
   if (!(error instanceof StoreUnavailable)) throw error
 }
 
-/** For a reader, which hears of nothing. */
-const ANY_CHANNEL: ChangedByOthers = { has: () => true, add: () => new Set(), delete: () => true }
-
 export type Archive = ArchiveReader &
   ArchiveWriter & {
     /** Gives up what inputs have waited for too long, and switches inputs that have failed. To be called often. */
@@ -53,7 +50,10 @@ export type Archive = ArchiveReader &
     retain(): Promise<void>
     /** True when this process should read stored media again, and not another one. */
     scrubs(): boolean
-    /** Deletes the objects that a crash left without a row in the index. To be called once, after start. */
+    /**
+     * Deletes the objects that a crash left without a row in the index, unless others write the archive too: theirs
+     * have none yet either. To be called once, after start.
+     */
     sweep(): Promise<void>
     /** Leaves to other processes, at once and for good, what only one should do. Serves on. */
     release(): Promise<void>
@@ -82,9 +82,7 @@ export type ArchiveDeps = {
   readonly limits?: ArchiveLimits
   /** The account named in the ARNs of events. */
   readonly account: Account
-  /** True when another process writes the archive while this one reads it. */
-  readonly isReader?: boolean
-  /** Present when any process may write the archive; `owner` is what the others know this one by. */
+  /** Present when other processes may write the archive too; `owner` is what they know this one by. */
   readonly shared?: IndexSharing & { readonly owner: string }
 }
 
@@ -125,11 +123,10 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
   function contentOf(channelGuid: string): ChannelContent {
     const known = channels.get(channelGuid)
     if (known) return known
-    const changedByOthers = shared ? heard : deps.isReader ? ANY_CHANNEL : undefined
     shared?.feed.watch(channelGuid)
     const content = new ChannelContent(channelGuid, {
       segmentIndex: index,
-      ...(changedByOthers && { changedByOthers }),
+      ...(shared && { changedByOthers: heard }),
       clock,
       serverDate,
       log,

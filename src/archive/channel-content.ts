@@ -22,16 +22,13 @@ import type { SegmentTail } from './segment-tail.ts'
  */
 const COMMIT_TRIES = 5
 
-/** GUIDs of channels. */
-export type ChangedByOthers = Pick<Set<string>, 'has' | 'add' | 'delete'>
-
 export type ChannelContentDeps = {
   readonly segmentIndex: SegmentIndex
   /**
-   * The channels that other processes may have changed since they were read here: such a channel is read again before
-   * it is changed or shown. Absent where there are no others.
+   * GUIDs of the channels that other processes may have changed since they were read here: such a channel is read again
+   * before it is changed or shown. Absent where there are no others.
    */
-  readonly changedByOthers?: ChangedByOthers
+  readonly changedByOthers?: Set<string>
   /** Passes evenly, and never steps. */
   readonly clock: Clock
   /** How far the server's date is ahead of it; when absent, they are the same. */

@@ -76,8 +76,12 @@ export class UnrecordedObjects {
     while (!isClosing() && (await this.staged.abandon(before, BATCH)) === BATCH);
   }
 
-  /** Deletes the objects in the store that have no row and that this process is not about to record. */
+  /**
+   * Deletes the objects in the store that have no row and that this process is not about to record. Where objects are
+   * staged, it deletes none: those of others may be among them.
+   */
   async sweep(isClosing: () => boolean): Promise<void> {
+    if (this.staged) return
     this.sweeping = this.removeUnknown(isClosing)
     await this.sweeping
   }

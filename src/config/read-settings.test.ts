@@ -13,6 +13,8 @@ function read({ args = [], env = {}, file }: Given) {
   return readSettings({ args, env: named, readFile })
 }
 
+const NODE = { WINDROW_DATABASE_URL: 'postgres://db/windrow', WINDROW_ARCHIVE_BUCKET: 'archive' }
+
 describe('settings', () => {
   it('have their defaults when nothing is said', () => {
     const settings = read({})
@@ -85,6 +87,20 @@ describe('a setting that cannot be used is refused in one line that says where i
     ],
     [{ env: { WINDROW_ACCESS_KEY_ID: 'ab' } }, /^WINDROW_ACCESS_KEY_ID must be 3 to 128 letters and digits$/],
     [{ env: { WINDROW_SECRET_ACCESS_KEY: 'ab' } }, /^WINDROW_SECRET_ACCESS_KEY must be 3 to 256 printable/],
+    [
+      { env: { WINDROW_DATABASE_URL: 'postgres://db/windrow' } },
+      /^database-url is set without archive-bucket; set both to run any number of nodes .* or neither to keep everything /,
+    ],
+    [
+      { args: ['--archive-bucket', 'archive/live', '--harvest-store', 's3'] },
+      /^archive-bucket is set without database-url; set both to run any number of nodes .* or neither to keep everything /,
+    ],
+    [
+      { env: NODE, file: 'harvest-store: folder\n' },
+      /^archive-bucket is set, but harvest-store is folder, which other nodes cannot see: set it to s3$/,
+    ],
+    [{ env: NODE }, /^archive-bucket is set, but harvest-store is folder, .* set it to s3$/],
+    [{ args: ['--cache-folder', 'cache'] }, /^cache-folder is set without archive-bucket, which it needs$/],
   ]
   for (const [given, message] of refused) {
     it(JSON.stringify(given), () => {

@@ -33,8 +33,9 @@ export function readSettings({ args, env, readFile }: SettingSources): Settings 
   demandPair(settings, 'accessKeyId', 'secretAccessKey')
   demandPair(settings, 's3AccessKeyId', 's3SecretAccessKey')
   demandPair(settings, 'webhookUrl', 'webhookSecret')
-  demandOther(settings, 'archiveBucket', 'databaseUrl')
+  demandPair(settings, 'databaseUrl', 'archiveBucket', FORMS)
   demandOther(settings, 'cacheFolder', 'archiveBucket')
+  if (settings.archiveBucket !== undefined) demandSharedBuckets(settings)
   return settings
 }
 
@@ -53,10 +54,28 @@ function demandOther(settings: Settings, has: keyof Settings, lacks: keyof Setti
   throw new ConfigurationError(`${SETTINGS[has].name} is set without ${SETTINGS[lacks].name}, which it needs`)
 }
 
-function demandPair(settings: Settings, one: keyof Settings, other: keyof Settings): void {
+/** Any node may take over a harvest job, or be asked about its objects. */
+function demandSharedBuckets({ harvestStore }: Settings): void {
+  if (harvestStore === 's3') return
+  const { archiveBucket, harvestStore: store } = SETTINGS
+  throw new ConfigurationError(
+    `${archiveBucket.name} is set, but ${store.name} is ${harvestStore}, which other nodes cannot see: set it to s3`,
+  )
+}
+
+/** Which forms there are, with a database and a bucket or with neither. */
+const FORMS =
+  'set both to run any number of nodes over PostgreSQL and S3, or neither to keep everything in the data folder'
+
+function demandPair(
+  settings: Settings,
+  one: keyof Settings,
+  other: keyof Settings,
+  advice = 'set both or neither',
+): void {
   if ((settings[one] === undefined) === (settings[other] === undefined)) return
   const [has, lacks] = settings[one] === undefined ? [other, one] : [one, other]
-  throw new ConfigurationError(`${SETTINGS[has].name} is set without ${SETTINGS[lacks].name}; set both or neither`)
+  throw new ConfigurationError(`${SETTINGS[has].name} is set without ${SETTINGS[lacks].name}; ${advice}`)
 }
 
 /** Reads the environment. An empty variable counts as unset, since container tools often write one. */

@@ -38,7 +38,12 @@ export const SETTINGS = {
     ...optional('config', text('FILE'), 'no file is read', 'A YAML file with settings under these names.'),
     notInFile: true,
   },
-  roles: preset('roles', choices(...ROLES), ROLES.join(','), 'The roles of this process.'),
+  roles: preset(
+    'roles',
+    choices(...ROLES),
+    ROLES.join(','),
+    'What this process does. With an archive bucket, others may do the rest.',
+  ),
   drainDelayMs: optional(
     'drain-delay',
     duration,
@@ -58,7 +63,7 @@ export const SETTINGS = {
       'database-url',
       databaseUrl,
       'everything is in the data folder',
-      'A PostgreSQL database for channels, endpoints, harvest jobs and events, which several processes can share.',
+      'A PostgreSQL database for everything but media, which any number of nodes can share; with `archive-bucket` only.',
     ),
     secret: true,
   },
@@ -69,8 +74,9 @@ export const SETTINGS = {
       /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/[\w-][\w.-]*)*$/,
       'must be a bucket, and a prefix after a slash',
     ),
-    'media and their index are in the data folder',
-    'A bucket of the S3 API for the media; their index is in the database then, which must be set too.',
+    'everything is in the data folder',
+    'A bucket of the S3 API for the media of these nodes, and a prefix in it; with `database-url` only. Assets go to S3 ' +
+      'as well: set `harvest-store` to `s3`.',
   ),
   cacheFolder: optional(
     'cache-folder',
@@ -208,7 +214,7 @@ export const SETTINGS = {
     'harvest-store',
     choice('folder', 's3'),
     'folder',
-    'Location of buckets: folders under `<data>/buckets/`, or an S3 API.',
+    'Location of buckets: folders under `<data>/buckets/`, or an S3 API; with `archive-bucket`, only the latter.',
   ),
   harvestLinks: preset(
     'harvest-links',

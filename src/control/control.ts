@@ -3,7 +3,6 @@ import type { Mount } from '../http/handler.ts'
 import type { Log } from '../log.ts'
 import { readTimeline } from '../model/input-timeline/state.ts'
 import type { TimelineStore } from '../stores/timeline-store.ts'
-import { ApiError } from './api-error.ts'
 import type {
   ControlContext,
   ControlLimits,
@@ -44,8 +43,7 @@ export type ControlDeps = {
   readonly limits: ControlLimits
   readonly harvest: HarvestService
   readonly extent?: ExtentOf
-  /** Where the archive is; elsewhere nobody knows of inputs. */
-  readonly timelines?: Pick<TimelineStore, 'loadTimeline'> | undefined
+  readonly timelines: Pick<TimelineStore, 'loadTimeline'>
 }
 
 /** Creates the MediaPackage v1 API, and Windrow's own operations below `/windrow/v1/`. */
@@ -99,7 +97,6 @@ export function createControl(options: ControlDeps): readonly Mount[] {
 
 function inputStateOf(timelines: ControlDeps['timelines']): InputStateOf {
   return async (input) => {
-    if (!timelines) throw new ApiError('ServiceUnavailableException', 'Ask a process that has the archive.')
     const stored = await timelines.loadTimeline(input)
     return stored && readTimeline(stored.state, input.ingestEndpointId)
   }

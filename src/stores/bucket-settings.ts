@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import type { Clock } from '../clock.ts'
 import type { Buckets } from './buckets.ts'
 import { folderBuckets } from './folder-buckets/buckets.ts'
 import { s3Buckets } from './s3/buckets.ts'
@@ -9,7 +8,6 @@ import type { RoleOptions } from './s3/role.ts'
 /** The settings that determine where buckets are. */
 export type BucketSettings = {
   readonly dataFolder: string
-  readonly databaseUrl: string | undefined
   readonly harvestStore: 'folder' | 's3'
   readonly harvestLinks: boolean
   readonly harvestVerifyLinks: boolean
@@ -33,11 +31,10 @@ export function areLinkedUnread({ harvestStore, harvestLinks, harvestVerifyLinks
 }
 
 /** The buckets of a process. */
-export function openBuckets(settings: BucketSettings, clock: Clock): Buckets {
+export function openBuckets(settings: BucketSettings): Buckets {
   if (settings.harvestStore === 'folder') {
     return folderBuckets({
       folder: join(settings.dataFolder, 'buckets'),
-      ...(settings.databaseUrl !== undefined && { clock }),
       links: settings.harvestLinks,
       linksUnread: areLinkedUnread(settings),
       createBuckets: true,

@@ -14,16 +14,16 @@ const PLACING_TRIES = 5
 
 /**
  * Objects as read-only files below `root`, which one process owns. A commit is durable when the file's data, its name
- * and every folder on the way to it have been synced. Incomplete files from a crash are deleted when the owner opens
- * the store; a reader only reads.
+ * and every folder on the way to it have been synced. Incomplete files from a crash are deleted when the store is
+ * opened.
  */
-export async function openFileObjects(root: string, { asReader = false } = {}): Promise<Objects> {
+export async function openFileObjects(root: string): Promise<Objects> {
   const incoming = join(root, INCOMING)
   const syncs = new DirectorySyncs()
   /** Folders whose own names are on disk. This holds as long as an object exists whose commit ensured it. */
   const durableFolders = new Map<string, Promise<unknown>>()
 
-  if (!asReader) await rm(incoming, { recursive: true, force: true })
+  await rm(incoming, { recursive: true, force: true })
   await mkdir(incoming, { recursive: true })
   await Promise.all([syncs.sync(root), syncs.sync(dirname(root))])
 

@@ -51,7 +51,6 @@ export async function startControl(
     now?: () => number
     extent?: ExtentOf
     harvest?: Partial<HarvestService>
-    hasNoArchive?: boolean
   } = {},
 ): Promise<ControlUnderTest> {
   const created: string[] = []
@@ -78,7 +77,7 @@ export async function startControl(
       ...options.harvest,
     },
     ...(options.extent && { extent: options.extent }),
-    timelines: options.hasNoArchive ? undefined : store.segmentIndex,
+    timelines: store.segmentIndex,
   })
   const listener = await listen({ name: 'control', host: '127.0.0.1', port: 0, mounts: control, log })
   return {

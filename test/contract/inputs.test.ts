@@ -207,11 +207,4 @@ describe('the inputs of a channel', () => {
     assert.equal(status, 404)
     assert.match((json as { message: string }).message, /no channel/)
   })
-
-  it('are known where the archive is', async () => {
-    const elsewhere = await startAsker({ hasNoArchive: true })
-    await elsewhere.made('/channels', { id: 'main' })
-    assert.equal((await elsewhere.ask('GET', PATH)).status, 503)
-    await elsewhere.control.close()
-  })
 })

@@ -1,4 +1,4 @@
-/** Where harvests are killed: what keeps their records, and where their assets go. */
+/** Where harvests are killed: what keeps their records and their sources, and where their assets go. */
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -13,19 +13,10 @@ import { startSwift } from '../servers/swift.ts'
 import { type Asset, digestOf } from './harvest-faults.ts'
 
 export const BUCKET = 'clips'
+const ARCHIVE = 'archive'
 const READS_AT_ONCE = 16
 
 type Settings = Readonly<Record<string, string>>
-
-export type CrashDatabase = { readonly environment: Settings; stop(): Promise<void> }
-
-export async function openDatabase(kind: 'sqlite' | 'postgres', leaseMs: number): Promise<CrashDatabase> {
-  const lease = { WINDROW_HARVEST_LEASE: `${leaseMs}ms` }
-  if (kind === 'sqlite') return { environment: lease, async stop() {} }
-  const postgres = await startPostgres()
-  const environment = { ...lease, WINDROW_DATABASE_URL: await postgres.createDatabase() }
-  return { environment, stop: () => postgres.stop() }
-}
 
 /** A bucket that is looked at from outside. */
 export type CrashBucket = {
@@ -37,18 +28,34 @@ export type CrashBucket = {
   judgeParents(count: number): Promise<void>
 }
 
-export type CrashBuckets = {
+export type CrashPlaces = {
   readonly environment: Settings
   /** `objects` is how many an asset has. */
   watch(windrow: Windrow, objects: number): Promise<CrashBucket>
   stop(): Promise<void>
 }
 
-export async function openBuckets(kind: 'folder' | 's3'): Promise<CrashBuckets> {
-  return kind === 'folder' ? inFolders : inSwift()
+/** A process that has all in its data folder, with its buckets there or in S3; or a node, which has nothing there. */
+export type CrashForm = 'folder' | 's3' | 'node'
+
+export async function openPlaces(form: CrashForm): Promise<CrashPlaces> {
+  if (form !== 'node') return form === 'folder' ? inFolders : inSwift()
+  const [postgres, places] = await Promise.all([startPostgres(), inSwift()])
+  const environment = {
+    ...places.environment,
+    WINDROW_DATABASE_URL: await postgres.createDatabase(),
+    WINDROW_ARCHIVE_BUCKET: ARCHIVE,
+  }
+  return {
+    ...places,
+    environment,
+    async stop() {
+      await Promise.all([places.stop(), postgres.stop()])
+    },
+  }
 }
 
-const inFolders: CrashBuckets = {
+const inFolders: CrashPlaces = {
   // Slow enough that a kill falls into it: each object copied and synced.
   environment: { WINDROW_HARVEST_LINKS: 'false' },
   async watch(windrow) {
@@ -68,10 +75,10 @@ const inFolders: CrashBuckets = {
   async stop() {},
 }
 
-async function inSwift(): Promise<CrashBuckets> {
+async function inSwift(): Promise<CrashPlaces> {
   const swift = await startSwift()
   const s3 = openS3(swift)
-  await s3.makeBucket(BUCKET)
+  for (const bucket of [BUCKET, ARCHIVE]) await s3.makeBucket(bucket)
   /** By key. */
   const puts = new Map<string, number>()
   const parents = new Map<string, number>()
@@ -116,5 +123,8 @@ async function inSwift(): Promise<CrashBuckets> {
   }
 }
 
-/** Of a request for an object; of one for the bucket, the empty string. */
-const keyOf = (path: string): string => decodeURIComponent(path.replace(/^\/[^/]*\/?|\?.*$/g, ''))
+/** Of a request for an object of the bucket; of any other, the empty string. */
+const keyOf = (path: string): string => {
+  const [, bucket, ...key] = decodeURIComponent(path.replace(/\?.*$/, '')).split('/')
+  return bucket === BUCKET ? key.join('/') : ''
+}

@@ -5,7 +5,7 @@ import { MachineWatch } from '../judges/machine.ts'
 import { eventually } from '../judges/processes.ts'
 import { type Random, seededRandom } from '../judges/random.ts'
 import { Windrow } from '../judges/windrow.ts'
-import { BUCKET, type CrashBucket, openBuckets, openDatabase } from './crash-places.ts'
+import { BUCKET, type CrashBucket, type CrashForm, openPlaces } from './crash-places.ts'
 import {
   type Asset,
   apiOf,
@@ -26,8 +26,7 @@ const LEASE_MS = 2000
 const LATEST_TAKEOVER_MS = 3000
 
 export type HarvestCrashes = {
-  readonly database: 'sqlite' | 'postgres'
-  readonly bucket: 'folder' | 's3'
+  readonly form: CrashForm
   readonly seed: number
   readonly kills: number
   /** Of the programme, a second each. */
@@ -60,18 +59,21 @@ type HarvestObject = { readonly key: string; readonly size: number; readonly sha
  */
 export async function runHarvestCrashes(run: HarvestCrashes): Promise<HarvestCrashFigures> {
   const random = seededRandom(run.seed)
-  const database = await openDatabase(run.database, LEASE_MS)
-  const buckets = await openBuckets(run.bucket)
-  const environment = { ...database.environment, ...buckets.environment, WINDROW_HARVEST_CONCURRENCY: '1' }
+  const places = await openPlaces(run.form)
+  const environment = {
+    ...places.environment,
+    WINDROW_HARVEST_LEASE: `${LEASE_MS}ms`,
+    WINDROW_HARVEST_CONCURRENCY: '1',
+  }
   const windrow = await Windrow.start({ environment })
   const machine = await MachineWatch.start()
   try {
     const objects = run.segments * 2 + 3
-    const bucket = await buckets.watch(windrow, objects)
+    const bucket = await places.watch(windrow, objects)
     const programme = await publishProgramme(windrow, run.segments)
     const api = apiOf(windrow)
-    // With SQLite whoever opens it knows that every lease is of the dead.
-    const leaseMs = run.database === 'sqlite' ? 0 : LEASE_MS
+    // Whoever has the stores alone knows that every lease is of the dead.
+    const leaseMs = run.form === 'node' ? LEASE_MS : 0
     const scene = { windrow, machine, api, random, programme, bucket, leaseMs }
     await harvest(scene, 'undisturbed', 0)
     const undisturbed = await bucket.asset('undisturbed')
@@ -109,8 +111,7 @@ export async function runHarvestCrashes(run: HarvestCrashes): Promise<HarvestCra
   } finally {
     await machine.stop()
     await windrow.kill()
-    await buckets.stop()
-    await database.stop()
+    await places.stop()
   }
 }
 

@@ -22,6 +22,8 @@ export type S3 = {
   /** With all it holds, also while somebody still writes to it. */
   deleteBucket(bucket: string): Promise<void>
   keys(bucket: string, prefix?: string): Promise<string[]>
+  /** By key, what follows from an object's bytes: their MD5, where it was put in one part. */
+  tags(bucket: string, prefix: string): Promise<ReadonlyMap<string, string>>
   get(bucket: string, key: string): Promise<Uint8Array | undefined>
   size(bucket: string, key: string): Promise<number | undefined>
 }
@@ -33,16 +35,17 @@ export function openS3({ endpoint, region, accessKeyId, secretAccessKey }: S3Acc
       if (error instanceof S3ServiceException && error.$metadata.httpStatusCode === 404) return undefined
       throw error
     })
-  const keys = async (bucket: string, prefix = '') => {
-    const found: string[] = []
+  const tags = async (bucket: string, prefix: string) => {
+    const found = new Map<string, string>()
     for (let token: string | undefined; ; ) {
       const request = { Bucket: bucket, Prefix: prefix, ContinuationToken: token }
       const { Contents = [], NextContinuationToken: next } = await client.send(new ListObjectsV2Command(request))
-      found.push(...Contents.flatMap(({ Key }) => Key ?? []))
+      for (const { Key, ETag } of Contents) if (Key !== undefined) found.set(Key, ETag ?? '')
       if (next === undefined) return found
       token = next
     }
   }
+  const keys = async (bucket: string, prefix = '') => [...(await tags(bucket, prefix)).keys()]
   return {
     async makeBucket(bucket) {
       await client.send(new CreateBucketCommand({ Bucket: bucket }))
@@ -59,6 +62,7 @@ export function openS3({ endpoint, region, accessKeyId, secretAccessKey }: S3Acc
       }
     },
     keys,
+    tags,
     async get(bucket, key) {
       const found = await present(client.send(new GetObjectCommand({ Bucket: bucket, Key: key })))
       return found?.Body?.transformToByteArray()

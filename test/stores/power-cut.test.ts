@@ -70,10 +70,3 @@ it('a data folder is there with what lies in it, and the folders it was made in'
     await makeDataFolder(folder + '/new/data')`)
   assert.ok(existsSync(join(left, 'new/data')))
 })
-
-it('the name of an archive is there before a database is told', async () => {
-  const left = await afterPowerCut(`
-    import { archiveIdIn } from ${source('stores/archive-id.ts')}
-    await archiveIdIn(folder)`)
-  assert.match(readFileSync(join(left, 'archive-id'), 'utf8'), /^[0-9a-f-]{36}\n$/)
-})

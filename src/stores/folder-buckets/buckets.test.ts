@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { crc32 } from 'node:zlib'
-import { utcMs } from '../../media/time.ts'
 import { bodyOfBytes, bodyOfObjects, bucketContract, destination, refusedWith } from '../buckets.contract.ts'
 import type { Bucket } from '../buckets.ts'
 import type { ArchivedObject, ObjectBody } from '../object-body.ts'
@@ -165,16 +164,6 @@ describe('a bucket that is a folder', () => {
     await writeFile(path('clips/.windrow-uploads/half'), 'ha')
     await (await openBucket()).put('after/one.ts', body, never)
     assert.equal(await readIfThere(path('clips/.windrow-uploads/half')), undefined)
-  })
-
-  it('clears away only what is old where other processes write', async () => {
-    await mkdir(path('clips/.windrow-uploads'), { recursive: true })
-    await writeFile(path('clips/.windrow-uploads/theirs'), 'ha')
-    const later = (ms: number) => () => utcMs(Date.now() + ms)
-    await openBucket({ clock: later(0) })
-    assert.equal((await readIfThere(path('clips/.windrow-uploads/theirs')))?.toString(), 'ha')
-    await openBucket({ clock: later(3_700_000) })
-    assert.equal(await readIfThere(path('clips/.windrow-uploads/theirs')), undefined)
   })
 
   it('says that it may not write', async () => {

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type FileHandle, link, lstat, mkdir, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
-import type { Clock } from '../../clock.ts'
 import { bodyStream } from '../body-stream.ts'
 import { type Bucket, BucketRefused, type Buckets, type PutCondition } from '../buckets.ts'
 import { syncFolder } from '../directory-syncs.ts'
@@ -10,13 +9,10 @@ import { checkBucketName, keySegments } from '../object-name.ts'
 import { checkFile, copyProven, prove } from './archived-files.ts'
 import { codeOf, inTheWay, inWords, noSuchBucket, unlessAbsent } from './errors.ts'
 import { makeRoot } from './root.ts'
-import { sweepUploads } from './sweep.ts'
 
 export type FolderBucketsOptions = {
   /** Folder whose subfolders are the buckets. */
   readonly folder: string
-  /** Clock; given where other processes write to the folder as well. */
-  readonly clock?: Clock
   /** True hard-links an unchanged file instead of copying it. */
   readonly links: boolean
   /** True links a file without reading it; otherwise its bytes are proven first. */
@@ -32,7 +28,7 @@ const READ_ONLY = 0o444
 /** Errors of `link` where a link is impossible: another file system, too many links, not supported. */
 const NO_LINK = new Set(['EXDEV', 'EMLINK', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'])
 
-/** Buckets that are folders. An object is a read-only file, replaced only by rename. */
+/** Buckets that are folders, which one process writes. An object is a read-only file, replaced only by rename. */
 export function folderBuckets(options: FolderBucketsOptions): Buckets {
   const swept = new Map<string, Promise<void>>()
   return {
@@ -41,7 +37,8 @@ export function folderBuckets(options: FolderBucketsOptions): Buckets {
       const root = join(options.folder, bucketName)
       const isThere = await isFolder(root)
       if (!isThere && !options.createBuckets) throw noSuchBucket(bucketName)
-      const sweeping = swept.get(root) ?? sweepUploads(join(root, UPLOADS), options.clock)
+      // What is there is incomplete, from a crash.
+      const sweeping = swept.get(root) ?? rm(join(root, UPLOADS), { recursive: true, force: true })
       swept.set(root, sweeping)
       sweeping.catch(() => swept.delete(root))
       await inWords(bucketName, () => sweeping)

@@ -241,14 +241,6 @@ describe('a store in PostgreSQL', () => {
     assert.equal(await resources.createChannel(channel('a'), MANY), 'created')
   })
 
-  it('belongs to the first archive that claims it', async () => {
-    const url = await server.createDatabase()
-    const [one, two] = [await open(url), await open(url)]
-    const answers = await Promise.all([one.claimArchive('a'), two.claimArchive('b')])
-    assert.equal(answers[0], answers[1])
-    assert.equal(await (await open(url)).claimArchive('c'), answers[0])
-  })
-
   it('has one secret key for nonces, which no other database has', async () => {
     const url = await server.createDatabase()
     const [one, two] = [await open(url), await open(url)]
@@ -256,13 +248,6 @@ describe('a store in PostgreSQL', () => {
     assert.deepEqual(keys[0], keys[1])
     assert.equal(keys[0].byteLength, 32)
     assert.notDeepEqual(await (await open(await server.createDatabase())).nonceKey(), keys[0])
-  })
-
-  it('tells the date of its server, which is that of this machine', async () => {
-    const store = await open(await server.createDatabase())
-    const before = Date.now()
-    const date = await store.date()
-    assert.ok(date >= before - 1 && date <= Date.now() + 1, `${date - before} ms`)
   })
 
   it('takes back everything of a transaction that fails', async () => {

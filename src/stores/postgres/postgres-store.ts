@@ -31,12 +31,8 @@ export type PostgresStore = {
   readonly contentFeed: ContentFeed
   /** What the steady clocks of processes that share the segment index go by. */
   readonly steadyRecord: SteadyRecord
-  /** Records `archive` as the archive of these channels unless one is recorded; resolves to the recorded one. */
-  claimArchive(archive: string): Promise<string>
   /** A secret of 32 bytes, which is made once for the database. */
   nonceKey(): Promise<Uint8Array>
-  /** The date of the server, in UTC milliseconds. */
-  date(): Promise<number>
   /** Finishes the requests under way, then closes every connection. */
   close(): Promise<void>
 }
@@ -105,18 +101,10 @@ export async function openPostgresStore({ url, poolSize, log }: PostgresOptions)
     workClaims: workClaimOperations(db),
     contentFeed,
     steadyRecord: steadyRecord(db),
-    async claimArchive(archive) {
-      await db.run('INSERT INTO windrow.archive (id) VALUES ($1) ON CONFLICT DO NOTHING', archive)
-      return (await db.get<{ id: string }>('SELECT id FROM windrow.archive'))?.id ?? archive
-    },
     async nonceKey() {
       const key = randomBytes(32).toString('hex')
       await db.run('INSERT INTO windrow.nonce_key (key) VALUES ($1) ON CONFLICT DO NOTHING', key)
       return Buffer.from((await db.get<{ key: string }>('SELECT key FROM windrow.nonce_key'))!.key, 'hex')
-    },
-    async date() {
-      const sql = 'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS date'
-      return (await db.get<{ date: number }>(sql))!.date
     },
     close,
   }

@@ -25,7 +25,7 @@ async function upgradeEndpoints(transaction: Transaction): Promise<void> {
 /**
  * The tables, as migrations: a schema at version n has run the first n. Nouns are stored as JSON in `body`, beside
  * the columns that queries need; JSON, not JSONB, which would not return exactly what was written. Times are UTC
- * milliseconds.
+ * milliseconds. Nothing uses the table `archive` any more.
  */
 export const MIGRATIONS: readonly Migration[] = [
   `

@@ -5,41 +5,32 @@ import { MIGRATIONS } from './schema.ts'
 /** SQLite's SQLITE_BUSY and SQLITE_LOCKED. */
 const BUSY_CODES = new Set([5, 6])
 
-/**
- * How a process shares the file: `exclusive`, without others; as the only `writer`, with any number of readers; or as
- * a `reader` beside the writer, which changes as little as possible. Locks end with their process.
- */
-export type Sharing = 'exclusive' | 'writer' | 'reader'
-
-/** Time that one process waits for a transaction of another. */
-const BUSY_TIMEOUT_MS = { exclusive: 1000, writer: 10_000, reader: 10_000 } as const
+/** Time for which a process waits for another to let go of the file. */
+const BUSY_TIMEOUT_MS = 1000
 
 /**
- * The only class that uses `node:sqlite`. Statements are prepared once; a write is durable when its transaction has
- * committed, since WAL with synchronous=FULL syncs the log at each commit.
+ * The only class that uses `node:sqlite`. The file is this process's alone, by a lock that ends with it. Statements
+ * are prepared once; a write is durable when its transaction has committed, since WAL with synchronous=FULL syncs the
+ * log at each commit.
  */
 export class SqliteDatabase {
   private readonly sqlite: DatabaseSync
   private readonly statements = new Map<string, StatementSync>()
-  private readonly lock: DatabaseSync | undefined
 
-  constructor(path: string, sharing: Sharing) {
-    const timeout = BUSY_TIMEOUT_MS[sharing]
-    this.sqlite = new DatabaseSync(path, { timeout, enableForeignKeyConstraints: true, open: false })
-    if (sharing === 'writer') this.lock = new DatabaseSync(`${path}-writer`, { open: false })
+  constructor(path: string) {
+    const options = { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: true, open: false }
+    this.sqlite = new DatabaseSync(path, options)
     try {
-      if (this.lock) lockForGood(this.lock)
       this.sqlite.open()
       this.sqlite.exec(`
-        PRAGMA locking_mode = ${sharing === 'exclusive' ? 'EXCLUSIVE' : 'NORMAL'};
+        PRAGMA locking_mode = EXCLUSIVE;
         PRAGMA journal_mode = WAL;
         PRAGMA synchronous = FULL;
         PRAGMA cache_size = -65536;
         PRAGMA wal_autocheckpoint = 4000;
         PRAGMA journal_size_limit = 67108864;
       `)
-      if (sharing === 'reader') this.checkVersion()
-      else this.migrate()
+      this.migrate()
     } catch (error) {
       this.close()
       const { errcode, message } = error as Error & { readonly errcode?: number }
@@ -72,7 +63,7 @@ export class SqliteDatabase {
   }
 
   close(): void {
-    for (const database of [this.sqlite, this.lock]) if (database?.isOpen) database.close()
+    if (this.sqlite.isOpen) this.sqlite.close()
   }
 
   private prepared(sql: string): StatementSync {
@@ -85,14 +76,6 @@ export class SqliteDatabase {
 
   private get version(): number {
     return Number(this.get<{ user_version: number }>('PRAGMA user_version')?.user_version ?? 0)
-  }
-
-  /** Checks the version of the index, which the process that writes the archive creates and migrates. */
-  private checkVersion(): void {
-    const { version } = this
-    if (version === MIGRATIONS.length) return
-    const wanted = `this program needs version ${MIGRATIONS.length}: start the process that writes the archive first`
-    throw new DatabaseRefused(`the index of the archive has version ${version}, but ${wanted}`)
   }
 
   private migrate(): void {
@@ -108,10 +91,4 @@ export class SqliteDatabase {
       this.exec(`PRAGMA user_version = ${version + i + 1}; COMMIT;`)
     })
   }
-}
-
-/** Locks an empty file for the lifetime of the process: the holder of the lock is the writer. */
-function lockForGood(database: DatabaseSync): void {
-  database.open()
-  database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT;')
 }

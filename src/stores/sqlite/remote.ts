@@ -1,6 +1,5 @@
 import { Worker } from 'node:worker_threads'
 import { DatabaseRefused, DiskFull, type ResourceChange, StoreUnavailable } from '../resources.ts'
-import type { Sharing } from './database.ts'
 import type { DatabaseReply, DatabaseRequest, Reply, Request } from './messages.ts'
 import type { Operations } from './synchronous.ts'
 
@@ -30,13 +29,9 @@ function asDiskFull(error: Error): Error {
 }
 
 /** Starts the database's thread. `heard` is called with every durable change before its request is answered. */
-export async function startDatabase(
-  path: string,
-  sharing: Sharing,
-  heard: (change: ResourceChange) => void,
-): Promise<DatabaseThread> {
+export async function startDatabase(path: string, heard: (change: ResourceChange) => void): Promise<DatabaseThread> {
   const thread = new URL(`./worker${import.meta.url.slice(-3)}`, import.meta.url)
-  const worker = new Worker(thread, { workerData: { path, sharing } })
+  const worker = new Worker(thread, { workerData: { path } })
   const waiters = new Map<number, Waiter>()
   let unsent: Request[] = []
   let lastId = 0

@@ -85,25 +85,6 @@ describe('a store in SQLite', () => {
     await (await openTracked(path)).close()
   })
 
-  it('lets one writer have it, and readers beside it that see what it writes', async () => {
-    const path = newPath()
-    await assert.rejects(openSqliteStore(path, 'reader'), /start the process that writes the archive first/)
-    const writer = await openSqliteStore(path, 'writer')
-    const reader = await openSqliteStore(path, 'reader')
-    await assert.rejects(openSqliteStore(path, 'writer'), /in use by another process/)
-    await assert.rejects(openSqliteStore(path), /in use by another process/)
-    const events = async () => (await reader.resources.listEvents({ limit: 9 })).items.map(({ id }) => id)
-    await writer.resources.appendEvent(event('a'))
-    assert.deepEqual(await events(), ['a'])
-    const all = ['b', 'c', 'd', 'e']
-    await Promise.all(all.map((id, at) => (at % 2 ? writer : reader).resources.appendEvent(event(id))))
-    assert.deepEqual((await events()).toSorted(), ['a', ...all])
-    await writer.close()
-    const next = await openSqliteStore(path, 'writer')
-    await Promise.all([reader.close(), next.close()])
-    await (await openTracked(path)).close()
-  })
-
   it('finishes what was asked before it closes, and then answers that it is closed', async () => {
     const path = newPath()
     const store = await openTracked(path)

@@ -1,7 +1,6 @@
 import type { ResourceChange, Resources } from '../resources.ts'
 import type { SegmentIndex } from '../segment-index.ts'
 import { stepwise } from '../stepwise.ts'
-import type { Sharing } from './database.ts'
 import { startDatabase } from './remote.ts'
 
 export type SqliteStore = {
@@ -15,15 +14,15 @@ export type SqliteStore = {
 
 /**
  * Channels, endpoints, jobs, events and the segment index in one SQLite file, in a worker thread. A promise resolves
- * when its transaction is on disk. Throws DatabaseRefused when another process has the file without sharing it, or it
- * is no database. Every call rejects with StoreUnavailable when too many wait, or after the thread has ended.
+ * when its transaction is on disk. Throws DatabaseRefused when another process has the file, or it is no database.
+ * Every call rejects with StoreUnavailable when too many wait, or after the thread has ended.
  */
-export async function openSqliteStore(path: string, sharing: Sharing = 'exclusive'): Promise<SqliteStore> {
+export async function openSqliteStore(path: string): Promise<SqliteStore> {
   const listeners = new Set<(change: ResourceChange) => void>()
   const heard = (change: ResourceChange) => {
     for (const listener of listeners) listener(change)
   }
-  const thread = await startDatabase(path, sharing, heard)
+  const thread = await startDatabase(path, heard)
   const onChange = (listener: (change: ResourceChange) => void) => {
     listeners.add(listener)
     return () => {

@@ -4,7 +4,7 @@
  */
 import { parentPort, workerData } from 'node:worker_threads'
 import type { ResourceChange } from '../resources.ts'
-import { type Sharing, SqliteDatabase } from './database.ts'
+import { SqliteDatabase } from './database.ts'
 import type { DatabaseReply, DatabaseRequest, Reply, Request } from './messages.ts'
 import { operations } from './operations.ts'
 
@@ -13,11 +13,9 @@ if (!port) throw new Error('sqlite/worker.ts runs in a worker thread only')
 const send = (message: DatabaseReply) => port.postMessage(message)
 
 /** Serves requests; returns the names of the available operations. */
-function serve(db: SqliteDatabase, sharing: Sharing): readonly string[] {
-  // One process at a time has the database, so leases of earlier processes are void. Where it is shared, jobs are
-  // elsewhere.
-  if (sharing === 'exclusive')
-    db.exec("UPDATE harvest_job SET lease_until = 0 WHERE state = 'RUNNING'; UPDATE event_sink SET lease_until = 0;")
+function serve(db: SqliteDatabase): readonly string[] {
+  // One process at a time has the database, so leases of earlier processes are void.
+  db.exec("UPDATE harvest_job SET lease_until = 0 WHERE state = 'RUNNING'; UPDATE event_sink SET lease_until = 0;")
   let changes: ResourceChange[] = []
   const all = new Map<string, (...args: readonly never[]) => unknown>(
     Object.entries(operations(db, { note: (change) => changes.push(change) })),
@@ -75,8 +73,8 @@ function serve(db: SqliteDatabase, sharing: Sharing): readonly string[] {
 }
 
 try {
-  const { path, sharing } = workerData as { readonly path: string; readonly sharing: Sharing }
-  const names = serve(new SqliteDatabase(path, sharing), sharing)
+  const { path } = workerData as { readonly path: string }
+  const names = serve(new SqliteDatabase(path))
   send({ kind: 'opened', operations: names })
 } catch (error) {
   send({ kind: 'refused', name: (error as Error).name, message: (error as Error).message })
