@@ -495,7 +495,7 @@ describe('the archive', () => {
     let reads = 0
     await open({
       segmentIndex: {
-        inputs: async () => [broken, ingest],
+        inputs: async () => [{ ...broken, oldest: EPOCH }, ...(await store.segmentIndex.inputs())],
         loadTimeline: async (ref) => {
           if (ref.channelGuid !== broken.channelGuid) return store.segmentIndex.loadTimeline(ref)
           reads++

@@ -14,10 +14,11 @@ import type { IndexSharing, SegmentIndex } from '../stores/segment-index.ts'
 import type { OutputTimeline } from '../stores/timeline-store.ts'
 import { ChannelContent } from './channel-content.ts'
 import { ClaimedWork } from './claimed-work.ts'
+import { LoadedChannels } from './loaded-channels.ts'
 import { type ArchiveLimits, ArchiveQuota } from './quota.ts'
 import type { ArchiveReader } from './reader.ts'
 import { replacementsOf } from './replacements.ts'
-import { forgetOldContent, type RetentionRules } from './retention.ts'
+import { forgetOldContent, keptSince, type RetentionRules } from './retention.ts'
 import { SwitchNotifier } from './switch-events.ts'
 import { UnrecordedObjects } from './unrecorded-objects.ts'
 import { restUnused } from './unused-output-timelines.ts'
@@ -90,24 +91,12 @@ export type ArchiveDeps = {
 export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
   const { segmentIndex, objects, stored = objects, clock, log, serverDate = () => SAME_DATE } = deps
   const date = () => utcMs(clock() + serverDate().believed)
-  const channels = new Map<string, ChannelContent>()
-  const versions = new Map<string, number>()
   const outputTimelines = new Map<string, OutputTimeline>()
   const opening = new SingleFlight<OutputTimeline | undefined>()
   const { shared } = deps
   const unrecorded = new UnrecordedObjects({ ...deps, ...(shared && { staged: shared.staged }) })
   const work = shared && new ClaimedWork({ ...shared, date })
   const isOurs = (name: string) => work?.has(name) ?? true
-  const heard = new Set<string>()
-  const version = (channelGuid: string) => versions.get(channelGuid) ?? 0
-  const changed = (channelGuid: string) => versions.set(channelGuid, version(channelGuid) + 1)
-  const stopListening = shared?.feed.onChange((channelGuid) => {
-    for (const guid of channelGuid === undefined ? channels.keys() : [channelGuid]) {
-      if (!channels.has(guid)) continue
-      heard.add(guid)
-      changed(guid)
-    }
-  })
   const switches = new SwitchNotifier({ ...deps, date })
   /** What is recorded must still be staged. */
   const index: SegmentIndex = shared
@@ -120,27 +109,11 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
   const quota = new ArchiveQuota({ ...deps, limits: deps.limits ?? {}, usage: () => segmentIndex.usage(), date })
   let closing = false
 
-  function contentOf(channelGuid: string): ChannelContent {
-    const known = channels.get(channelGuid)
-    if (known) return known
-    shared?.feed.watch(channelGuid)
-    const content = new ChannelContent(channelGuid, {
-      segmentIndex: index,
-      ...(shared && { changedByOthers: heard }),
-      clock,
-      serverDate,
-      log,
-      changed: () => changed(channelGuid),
-    })
-    channels.set(channelGuid, content)
-    return content
-  }
-
-  /** Without the database, what is in memory is shown. */
-  async function upToDate(content: ChannelContent): Promise<void> {
-    await content.ready()
-    await content.refresh().catch(unlessUnavailable)
-  }
+  const channels = new LoadedChannels({
+    feed: shared?.feed,
+    make: (guid, changed) => new ChannelContent(guid, { segmentIndex: index, clock, serverDate, log, changed }),
+  })
+  const contentOf = (channelGuid: string) => channels.use(channelGuid)
 
   /**
    * The ingest endpoint a new output timeline follows first: that of an output timeline of the same segment duration,
@@ -149,7 +122,7 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
   async function firstInput(channelGuid: string, seconds: number): Promise<string | undefined> {
     const channel = await deps.resources.channelByGuid(channelGuid)
     const content = contentOf(channelGuid)
-    await upToDate(content)
+    await content.read('whole')
     const alike = content.state.outputs
       .all()
       .findLast(({ outputTimeline }) => outputTimeline.segmentDurationSeconds === seconds)
@@ -187,14 +160,8 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
     await switches.notify(content)
   }
 
-  function channelForgotten(channelGuid: string): void {
-    shared?.feed.unwatch(channelGuid)
-    heard.delete(channelGuid)
-    channels.delete(channelGuid)
-    versions.delete(channelGuid)
-  }
-
-  const windows = windowsOf({ segmentIndex, version, outputTimelineOf, contentOf, upToDate })
+  const version = (channelGuid: string) => channels.version(channelGuid)
+  const windows = windowsOf({ segmentIndex, version, outputTimelineOf, contentOf })
 
   return {
     async createObject({ channelGuid }) {
@@ -228,14 +195,14 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
 
     async replacements({ channelGuid }, replaced) {
       const content = contentOf(channelGuid)
-      await upToDate(content)
+      await content.read()
       return replacementsOf(channelGuid, replaced, segmentIndex, (ids) => content.erasById(ids))
     },
     file: (key) => objects.file(key),
 
     async tick() {
-      await work?.renew([RETENTION, SCRUB, ...[...channels.keys()].map(workOf)]).catch(unlessUnavailable)
-      const ours = [...channels.values()].filter(({ guid }) => isOurs(workOf(guid)))
+      await work?.renew([RETENTION, SCRUB, ...channels.all().map(({ guid }) => workOf(guid))]).catch(unlessUnavailable)
+      const ours = channels.all().filter(({ guid }) => isOurs(workOf(guid)))
       await Promise.all(
         ours.map((content) =>
           passTime(content).catch((error: unknown) => {
@@ -259,16 +226,15 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
 
     async retain() {
       await unrecorded.removeDoubtful()
-      if (!isOurs(RETENTION)) return quota.refresh()
-      await unrecorded.abandon(utcMs(date() - ABANDONED_MS), () => closing)
-      for (const content of channels.values()) await restUnused(content, deps)
-      await forgetOldContent({
-        ...deps,
-        graceDate: deps.graceDate ?? date,
-        contentOf,
-        channelForgotten,
-        isClosing: () => closing,
-      })
+      for (const content of channels.all()) if (isOurs(workOf(content.guid))) await restUnused(content, deps)
+      const { clock, retention, graceDate = date } = deps
+      const demands = await deps.resources.retentionDemands(graceDate(), retention.graceMs)
+      if (isOurs(RETENTION)) {
+        await unrecorded.abandon(utcMs(date() - ABANDONED_MS), () => closing)
+        await forgetOldContent(demands, { ...deps, channels, isClosing: () => closing })
+      }
+      for (const demand of demands) channels.get(demand.channelGuid)?.trim(keptSince(demand, retention, clock()))
+      channels.unloadIdle()
       await quota.refresh()
     },
 
@@ -282,9 +248,8 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
 
     async close() {
       closing = true
-      stopListening?.()
       await unrecorded.swept()
-      await Promise.all([...channels.values()].map((content) => content.settled()))
+      await channels.close()
       await work?.release().catch(unlessUnavailable)
     },
   }

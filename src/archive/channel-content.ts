@@ -8,11 +8,12 @@ import type { TimelineEvent } from '../model/input-timeline/step.ts'
 import type { Era } from '../model/output-segment.ts'
 import { restOutput } from '../model/output-timeline/step.ts'
 import type { SourceObject } from '../model/source-segment.ts'
+import { StoreUnavailable } from '../stores/resources.ts'
 import type { SegmentIndex } from '../stores/segment-index.ts'
 import type { OutputTimeline } from '../stores/timeline-store.ts'
 import { ChannelState } from './channel-state.ts'
 import { type ChannelStep, computeDueStep, computeStep, takeStep } from './channel-step.ts'
-import { fillPage } from './filling.ts'
+import { type Filled, fillPage } from './filling.ts'
 import { neededSince, type OpenOutputTimeline, remembering } from './open-output-timeline.ts'
 import type { SegmentTail } from './segment-tail.ts'
 
@@ -22,13 +23,15 @@ import type { SegmentTail } from './segment-tail.ts'
  */
 const COMMIT_TRIES = 5
 
+/** The least time, in milliseconds, between two readings of what others have stored that only time asks for. */
+const FOLLOW_MS = 1000
+/** The time for which nothing asks for a channel before it is idle. */
+const IDLE_MS = 600_000
+/** Far enough ahead that by then everything is due that ever will be. */
+const EVENTUALLY_MS = 24 * 3_600_000
+
 export type ChannelContentDeps = {
   readonly segmentIndex: SegmentIndex
-  /**
-   * GUIDs of the channels that other processes may have changed since they were read here: such a channel is read again
-   * before it is changed or shown. Absent where there are no others.
-   */
-  readonly changedByOthers?: Set<string>
   /** Passes evenly, and never steps. */
   readonly clock: Clock
   /** How far the server's date is ahead of it; when absent, they are the same. */
@@ -38,37 +41,36 @@ export type ChannelContentDeps = {
   readonly changed: () => void
 }
 
-/** The content of one channel: makes its changes one at a time, each as one durable step of its state. */
+/**
+ * The content of one channel: makes its changes one at a time, each as one durable step of its state. What is shown is
+ * read when it is asked for, the inputs when something changes; both again when another process has changed them.
+ */
 export class ChannelContent {
   readonly guid: string
   private readonly deps: ChannelContentDeps
   /** The current state, for reading. Only this class changes it. */
   readonly state: ChannelState
-  private loading: Promise<void> | undefined
   private readonly queue = new SerialQueue()
+  /** True while there may be more to show than what has been read. */
+  private isShownBehind = true
+  /** True while other states of inputs may be stored than those that have been read. */
+  private areInputsBehind = true
+  private isRead = false
+  private isAwake = false
+  private followedAt = -Infinity
+  private usedAt: number
 
   constructor(guid: string, deps: ChannelContentDeps) {
     this.guid = guid
     this.deps = deps
     this.state = new ChannelState(guid, deps.segmentIndex)
+    this.usedAt = deps.clock()
   }
 
   /** Applies an event of an input after all earlier ones; durable when it resolves. */
   apply(ingestEndpointId: string, event: TimelineEvent, object?: SourceObject): Promise<void> {
-    return this.inTurn(async () => {
-      await this.follow()
-      const compute = async () => {
-        const input = await this.state.inputs.open(ingestEndpointId)
-        return computeStep(
-          this.state,
-          input,
-          { event, object, serverDate: this.deps.serverDate?.() },
-          this.deps.clock(),
-        )
-      }
-      if (await takeStep(this.state, compute, this.deps, COMMIT_TRIES)) return
-      throw new Error(`the timeline of ${ingestEndpointId} kept changing under a commit`)
-    })
+    this.usedAt = this.deps.clock()
+    return this.inTurn(() => this.take(ingestEndpointId, event, object))
   }
 
   /**
@@ -76,28 +78,40 @@ export class ChannelContent {
    * there are none.
    */
   async passTime(): Promise<void> {
-    if (!this.loading) return
-    await this.refresh()
-    const { inputs, outputs } = this.state
     const now = this.deps.clock()
-    for (const id of inputs.due(now)) await this.apply(id, { kind: 'time' })
-    if (outputs.isDue(this.state.view(now), now)) {
+    if (this.isBehind && now - this.followedAt >= FOLLOW_MS) await this.queue.run(() => this.follow('whole'))
+    for (const id of this.dueInputs(now)) await this.inTurn(() => this.take(id, { kind: 'time' }))
+    if (this.areOutputsDue(now)) {
       await this.inTurn(() => takeStep(this.state, () => computeDueStep(this.state, this.deps.clock()), this.deps))
     }
   }
 
-  /** Reads what is stored, once. */
-  ready(): Promise<void> {
-    this.loading ??= this.wake().catch((error: unknown) => {
-      this.loading = undefined
-      throw error
-    })
-    return this.loading
+  /** True when it has not been used for so long that memory need not hold it, and no passing of time changes it. */
+  isIdle(): boolean {
+    const now = this.deps.clock()
+    if (now - this.usedAt < IDLE_MS) return false
+    const eventually = utcMs(now + EVENTUALLY_MS)
+    return this.dueInputs(eventually).length === 0 && !this.areOutputsDue(eventually)
   }
 
-  /** Reads what another process has written since, if it has. */
-  async refresh(): Promise<void> {
-    if (this.deps.changedByOthers?.has(this.guid)) await this.inTurn(() => this.follow())
+  /** Notes that another process has changed the channel, or may have: what is shown, or else only an input. */
+  changedByOther(part: 'shown' | 'inputs'): void {
+    this.areInputsBehind = true
+    if (part === 'shown') this.isShownBehind = true
+  }
+
+  /**
+   * Resolves when all that is shown is in memory; with 'whole', the states of the inputs as well. While the store does
+   * not answer, what has been read is shown.
+   */
+  async read(part: 'shown' | 'whole' = 'shown'): Promise<void> {
+    this.usedAt = this.deps.clock()
+    if (part === 'whole' ? !this.isBehind : !this.isShownBehind) return
+    await this.queue
+      .run(() => this.follow(part))
+      .catch((error: unknown) => {
+        if (!this.isRead || !(error instanceof StoreUnavailable)) throw error
+      })
   }
 
   /** Resolves when every event applied so far is done. */
@@ -107,28 +121,32 @@ export class ChannelContent {
 
   /** The newest output segments of an output timeline. */
   async tail(outputTimeline: OutputTimeline): Promise<SegmentTail> {
-    await this.ready()
+    await this.read()
     const { outputs } = this.state
     const known = outputs.get(outputTimeline.id)?.tail
-    return known ?? this.inTurn(() => outputs.tail(outputTimeline))
+    return known ?? this.queue.run(() => outputs.tail(outputTimeline))
   }
 
   /** The eras with these ids, in this order, as far as they exist. */
   async erasById(ids: readonly number[]): Promise<readonly Era[]> {
-    await this.ready()
+    await this.read()
     return this.state.eras.byId(ids)
   }
 
   /** Gives an output timeline every slot sealed before it was opened, page by page, as long as it exists. */
   async fill(outputTimeline: OutputTimeline): Promise<void> {
-    while ((await this.inTurn(() => fillPage(outputTimeline, this.state, this.deps))) === 'partly');
+    let filled: Filled
+    do {
+      this.usedAt = this.deps.clock()
+      filled = await this.inTurn(() => fillPage(outputTimeline, this.state, this.deps))
+    } while (filled === 'partly')
   }
 
   /** Changes the part of the state of an output timeline that does not affect what it shows. */
   remember(id: number, change: (state: OpenOutputTimeline['state']) => OpenOutputTimeline['state']): Promise<void> {
     return this.inTurn(async () => {
       const open = this.state.outputs.get(id)
-      if (open) await this.take({ outputs: [{ open, step: remembering(change(open.state)) }] })
+      if (open) await this.takeOutputs({ outputs: [{ open, step: remembering(change(open.state)) }] })
     })
   }
 
@@ -137,56 +155,94 @@ export class ChannelContent {
     return this.inTurn(async () => {
       const open = this.state.outputs.get(id)
       if (!open || open.state.isFilling) return
-      await this.take({ outputs: [{ open, step: restOutput(open.state, this.state.view(this.deps.clock())) }] })
+      await this.takeOutputs({ outputs: [{ open, step: restOutput(open.state, this.state.view(this.deps.clock())) }] })
     })
   }
 
   /** Forgets slots and objects of an input from before a moment, at most `limit` of each; true when none are left. */
   forget({ ingestEndpointId }: InputRef, before: UtcMs, pinned: readonly UtcRange[], limit: number): Promise<boolean> {
     return this.inTurn(async () => {
-      // Others may need what is not needed here yet.
-      this.deps.changedByOthers?.add(this.guid)
-      await this.follow()
-      const { inputs, outputs, eras } = this.state
+      const { inputs, outputs } = this.state
       const input = await inputs.open(ingestEndpointId)
-      // A slot that has still to go into an output segment is needed, however old it is.
-      const until = utcMs(Math.min(before, ...outputs.all().map(neededSince)))
       const options = { pinned, inUse: input.keysInUse(), inUseEras: [...outputs.erasInUse()], limit }
-      const { slots, objects } = await this.deps.segmentIndex.forget(input.ref, until, options)
-      for (const { tail } of outputs.all()) tail?.forgetBefore(until)
-      input.forgetBefore(until)
-      eras.keepOnly(new Set([...outputs.erasInUse(), ...outputs.erasInMemory(), ...inputs.recentEras()]))
+      const { slots, objects } = await this.deps.segmentIndex.forget(input.ref, this.neededUntil(before), options)
+      this.trim(before)
       if (slots > 0) this.deps.changed()
       return slots < limit && objects < limit
     })
   }
 
-  private async follow(): Promise<void> {
-    const { changedByOthers, changed } = this.deps
-    if (!changedByOthers?.has(this.guid)) return
-    changedByOthers.delete(this.guid)
+  /** Takes out of memory what was sealed before a moment. */
+  trim(before: UtcMs): void {
+    const { inputs, outputs, eras } = this.state
+    const until = this.neededUntil(before)
+    const hasTrimmed = outputs.all().map(({ tail }) => tail?.forgetBefore(until) ?? false)
+    inputs.forgetBefore(until)
+    eras.keepOnly(new Set([...outputs.erasInUse(), ...outputs.erasInMemory(), ...inputs.recentEras()]))
+    if (hasTrimmed.includes(true)) this.deps.changed()
+  }
+
+  /** A slot that has still to go into an output segment is needed, however old it is. */
+  private neededUntil(before: UtcMs): UtcMs {
+    return utcMs(Math.min(before, ...this.state.outputs.all().map(neededSince)))
+  }
+
+  /** The inputs that wait for something, as far as this process knows them. */
+  private dueInputs(now: UtcMs): readonly string[] {
+    return this.isAwake ? this.state.inputs.due(now) : []
+  }
+
+  private areOutputsDue(now: UtcMs): boolean {
+    return this.isAwake && this.state.outputs.isDue(this.state.view(now), now)
+  }
+
+  private get isBehind(): boolean {
+    return this.isShownBehind || this.areInputsBehind
+  }
+
+  /** Reads what others may have changed. */
+  private async follow(part: 'shown' | 'whole'): Promise<void> {
+    const [wasShownBehind, wereInputsBehind] = [this.isShownBehind, this.areInputsBehind]
+    if (!wasShownBehind && (part === 'shown' || !wereInputsBehind)) return
+    // What is heard from here on must be read again.
+    this.isShownBehind = false
+    if (part === 'whole') this.areInputsBehind = false
     try {
-      if (await this.state.load()) changed()
+      if (await this.state.load(part)) this.deps.changed()
     } catch (error) {
-      changedByOthers.add(this.guid)
+      this.isShownBehind ||= wasShownBehind
+      this.areInputsBehind ||= wereInputsBehind
       throw error
     }
+    this.isRead = true
+    if (part === 'shown') return
+    this.followedAt = this.deps.clock()
+    if (!this.isAwake) this.wake()
   }
 
   private inTurn<T>(work: () => Promise<T>): Promise<T> {
-    return this.queue.run(() => this.ready().then(work))
+    return this.queue.run(() => this.follow('whole').then(work))
   }
 
-  private async wake(): Promise<void> {
-    await this.state.load()
+  private wake(): void {
+    this.isAwake = true
     this.state.inputs.wake(this.deps.clock())
     for (const { outputTimeline, state } of this.state.outputs.all()) {
       if (state.isFilling && !state.isResting) this.fillLater(outputTimeline)
     }
   }
 
+  private async take(ingestEndpointId: string, event: TimelineEvent, object?: SourceObject): Promise<void> {
+    const compute = async () => {
+      const input = await this.state.inputs.open(ingestEndpointId)
+      return computeStep(this.state, input, { event, object, serverDate: this.deps.serverDate?.() }, this.deps.clock())
+    }
+    if (await takeStep(this.state, compute, this.deps, COMMIT_TRIES)) return
+    throw new Error(`the timeline of ${ingestEndpointId} kept changing under a commit`)
+  }
+
   /** Takes a step of output timelines alone. False when another process was faster: the next tick computes it anew. */
-  private take(step: ChannelStep): Promise<boolean> {
+  private takeOutputs(step: ChannelStep): Promise<boolean> {
     return takeStep(this.state, () => step, this.deps)
   }
 

@@ -6,7 +6,7 @@ import { isDue, statusOf } from '../model/input-timeline/step.ts'
 import type { Era } from '../model/output-segment.ts'
 import type { SegmentIndex } from '../stores/segment-index.ts'
 import type { ChannelVersions } from '../stores/timeline-store.ts'
-import { Input } from './input.ts'
+import { hasContentIn, Input } from './input.ts'
 
 /** The inputs of a channel as this process knows them. */
 export class ChannelInputs {
@@ -15,6 +15,8 @@ export class ChannelInputs {
   private readonly index: SegmentIndex
   /** When this process began to hear the inputs. */
   private awakeSince = utcMs(0)
+  /** True while other states may be stored than those in memory, which then tell nothing of open eras. */
+  private areBehind = true
 
   constructor(guid: string, index: SegmentIndex) {
     this.guid = guid
@@ -28,6 +30,12 @@ export class ChannelInputs {
     }
     const changed = [...this.byId].filter(([id, input]) => !input.isAt(inputs.get(id)))
     await Promise.all(changed.map(([, input]) => input.load()))
+    this.areBehind = false
+  }
+
+  /** Notes that the states in memory are not those that are stored, if they are not. */
+  compare(versions: Pick<ChannelVersions, 'inputs'>): void {
+    this.areBehind = !this.areAt(versions)
   }
 
   /** The input of an ingest endpoint, created if the index does not have it yet. */
@@ -67,16 +75,15 @@ export class ChannelInputs {
     const statuses = [...this.byId].map(([id, { state }]) => {
       return [id, statusOf(id === stepped?.id ? stepped.state : state, now)] as const
     })
-    return { inputs: Object.fromEntries(statuses), awakeSince: this.awakeSince }
-  }
-
-  /** True when every input that has content has ended, or has left and was not heard for longer than one that ended. */
-  get haveEnded(): boolean {
-    return haveEnded(this.all().flatMap((input) => (input.hasContent() ? [input.state] : [])))
+    const withContent = this.all().flatMap(({ ref, state, hasContent }) => {
+      if (ref.ingestEndpointId !== stepped?.id) return hasContent ? [state] : []
+      return hasContentIn(stepped.state) ? [stepped.state] : []
+    })
+    return { inputs: Object.fromEntries(statuses), haveEnded: haveEnded(withContent), awakeSince: this.awakeSince }
   }
 
   hasContent(id: string): boolean {
-    return this.byId.get(id)?.hasContent() ?? false
+    return this.byId.get(id)?.hasContent ?? false
   }
 
   /** The other input of the channel; undefined while there is none. */
@@ -86,6 +93,7 @@ export class ChannelInputs {
 
   /** The era with this id, if it may still get slots. */
   openEra(id: number): Era | undefined {
+    if (this.areBehind) return undefined
     for (const input of this.byId.values()) {
       const era = input.openEra(id)
       if (era) return era
@@ -106,6 +114,11 @@ export class ChannelInputs {
   /** True for an id that some input has given to an era, or will give. */
   ownsEra(id: number): boolean {
     return this.all().some((input) => input.isOwn(id))
+  }
+
+  /** Takes out of memory what was sealed or received before a moment. */
+  forgetBefore(moment: UtcMs): void {
+    for (const input of this.byId.values()) input.forgetBefore(moment)
   }
 
   /** The eras of the sealed slots that may fill gaps of another input. */

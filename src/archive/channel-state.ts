@@ -30,20 +30,26 @@ export class ChannelState {
     this.eras = new KnownEras(this.inputs)
   }
 
-  /** Replaces what another process has changed by what is stored; false when that is nothing. */
-  async load(): Promise<boolean> {
+  /**
+   * Replaces what another process has changed by what is stored; false when nothing is shown anew. The inputs need not
+   * be read for what is shown.
+   */
+  async load(part: 'shown' | 'whole' = 'whole'): Promise<boolean> {
     const versions = await this.index.versionsOf(this.guid)
-    if (this.inputs.areAt(versions) && this.outputs.areAt(versions)) return false
+    const isShownAnew = !this.outputs.areAt(versions)
+    const isNew = isShownAnew || (part === 'whole' && !this.inputs.areAt(versions))
     await this.outputs.load(versions)
-    await this.inputs.load(versions)
+    if (part === 'whole') await this.inputs.load(versions)
+    else this.inputs.compare(versions)
+    if (!isNew) return false
     this.lastSeen = undefined
     await this.eras.reload([...new Set([...this.outputs.erasInUse(), ...this.inputs.recentEras()])])
-    return true
+    return isShownAnew
   }
 
   /** True when an output timeline shows all there is, and nothing more will come as things stand. */
   isOver({ id }: OutputTimeline): boolean {
-    return this.inputs.haveEnded && !this.outputs.get(id)?.state.run.length
+    return this.outputs.get(id)?.state.hasEnded ?? false
   }
 
   /** True while an output timeline rests or is being filled, so that it does not show all there is. */

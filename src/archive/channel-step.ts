@@ -80,8 +80,10 @@ function adoptStep(
   { input: stepped, outputs, unchangedInputs = [] }: ChannelStep,
   log: Log,
 ): boolean {
-  const { inputs, eras } = channel
-  const hadEnded = inputs.haveEnded
+  const { eras } = channel
+  const isShownAnew = outputs.some(({ open, step }) => {
+    return step.segments.length > 0 || step.state.hasEnded !== open.state.hasEnded
+  })
   if (stepped) {
     const { input, object, result, seen } = stepped
     eras.add([...input.openEras(), ...result.eras])
@@ -92,7 +94,7 @@ function adoptStep(
   eras.add(outputs.flatMap(({ step }) => step.eras))
   channel.outputs.adopt(outputs, log)
   const hasNewEras = stepped !== undefined && stepped.result.eras.length > 0
-  return hasNewEras || hadEnded !== inputs.haveEnded || outputs.some(({ step }) => step.segments.length > 0)
+  return hasNewEras || isShownAnew
 }
 
 export type StepDeps = {
@@ -123,7 +125,7 @@ export async function takeStep(
       if (adoptStep(channel, step, log)) changed()
       return true
     }
-    await channel.load()
+    if (await channel.load()) changed()
   }
   return false
 }

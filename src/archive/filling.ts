@@ -23,7 +23,7 @@ export type FillDeps = StepDeps & {
 }
 
 /** The state of an output timeline after a page: more pages are needed, none is, or it no longer exists. */
-type Filled = 'partly' | 'whole' | 'forgotten'
+export type Filled = 'partly' | 'whole' | 'forgotten'
 
 /**
  * Gives an output timeline a page of what was sealed before it was opened. Where the channel has an output timeline of

@@ -55,11 +55,21 @@ export class Input {
       this.index.loadTimeline(this.ref),
       this.index.unsettledObjects(this.ref, MOST_UNLISTED),
     ])
+    // A version that is read too early is found stale by the next commit.
+    const recent = await this.recentSlots()
     this.current = stored ? readTimeline(stored.state, this.ref.ingestEndpointId) : this.beginning()
     this.stateText = JSON.stringify(this.current)
     this.version = stored?.version ?? 0
     this.unlisted = new UnlistedObjects(unsettled)
-    this.recent = [...(await this.index.lastSlots(this.ref, RECENT_SLOTS))]
+    this.recent = recent
+  }
+
+  /** The newest sealed slots: those in memory, and what was sealed after them, unless that is as many. */
+  private async recentSlots(): Promise<Slot[]> {
+    const newest = this.recent.at(-1)
+    const more = newest && (await this.index.slots(this.ref, newest, RECENT_SLOTS))
+    if (!more || more.length === RECENT_SLOTS) return [...(await this.index.lastSlots(this.ref, RECENT_SLOTS))]
+    return [...this.recent, ...more].slice(-RECENT_SLOTS)
   }
 
   /** True when this version is the one in memory; 0 stands for none. */
@@ -72,8 +82,8 @@ export class Input {
     if (this.version > 0) this.current = waitedAnew(this.current, now)
   }
 
-  hasContent(): boolean {
-    return this.current.eras.some((era) => (era.nextIndex > 0 || era.slots.length > 0) && !isAudioOnly(era.streams))
+  get hasContent(): boolean {
+    return hasContentIn(this.current)
   }
 
   /** The eras that may still get slots. */
@@ -202,6 +212,11 @@ export class Input {
     const earlier = object && this.unlisted.get(object.name)
     return earlier ? [earlier] : []
   }
+}
+
+/** True when an input in this state has something to show. */
+export function hasContentIn({ eras }: TimelineState): boolean {
+  return eras.some((era) => (era.nextIndex > 0 || era.slots.length > 0) && !isAudioOnly(era.streams))
 }
 
 function isAwaited(state: TimelineState, name: string): boolean {

@@ -5,7 +5,7 @@ import type { InputRef } from '../model/input-ref.ts'
 import type { Objects } from '../stores/objects.ts'
 import type { Resources, RetentionDemand } from '../stores/resources.ts'
 import type { SegmentIndex } from '../stores/segment-index.ts'
-import type { ChannelContent } from './channel-content.ts'
+import type { LoadedChannels } from './loaded-channels.ts'
 
 export type RetentionRules = {
   /** How long, in milliseconds, content is kept for endpoints without a startover window. */
@@ -21,39 +21,37 @@ const STEP = 64
 /** The number of objects deleted at once. */
 const DELETED_AT_ONCE = 500
 
+export type RetentionDeps = {
+  readonly segmentIndex: SegmentIndex
+  readonly resources: Pick<Resources, 'forgetDeletedChannel'>
+  readonly objects: Objects
+  /** By which content ages. */
+  readonly clock: Clock
+  readonly log: Log
+  readonly retention: RetentionRules
+  readonly channels: Pick<LoadedChannels, 'toChange' | 'forget'>
+  readonly isClosing: () => boolean
+}
+
 /**
  * Deletes, in small steps, the content that is older than every window of its channel: first the rows, then the
  * objects.
  */
-export async function forgetOldContent(deps: {
-  segmentIndex: SegmentIndex
-  resources: Pick<Resources, 'retentionDemands' | 'forgetDeletedChannel'>
-  objects: Objects
-  /** By which content ages. */
-  clock: Clock
-  /** By which grace periods of released windows and deleted channels end. */
-  graceDate: Clock
-  log: Log
-  retention: RetentionRules
-  contentOf: (channelGuid: string) => ChannelContent
-  /** Called when everything of a deleted channel is gone. */
-  channelForgotten: (channelGuid: string) => void
-  isClosing: () => boolean
-}): Promise<void> {
+export async function forgetOldContent(demands: readonly RetentionDemand[], deps: RetentionDeps): Promise<void> {
   const now = deps.clock()
-  const demands = await deps.resources.retentionDemands(deps.graceDate(), deps.retention.graceMs)
-  const refs = await deps.segmentIndex.inputs()
+  const inputs = await deps.segmentIndex.inputs()
   for (const demand of demands) {
     if (!demand.gone) continue
     await deps.segmentIndex.forgetChannel(demand.channelGuid)
     await deps.resources.forgetDeletedChannel(demand.channelGuid)
-    deps.channelForgotten(demand.channelGuid)
+    deps.channels.forget(demand.channelGuid)
   }
   const living = new Map(demands.filter(({ gone }) => !gone).map((demand) => [demand.channelGuid, demand]))
-  for (const ref of refs) {
+  for (const { oldest, ...ref } of inputs) {
     const demand = living.get(ref.channelGuid)
     if (deps.isClosing()) return
-    if (!demand) continue
+    // Most channels are as they were a moment ago, and need not be read.
+    if (!demand || oldest === null || oldest >= keptSince(demand, deps.retention, now)) continue
     await forgetOldSlots(deps, ref, demand, now).catch((error: unknown) => {
       // The disk must not fill up with content of the other channels.
       deps.log.error(
@@ -65,24 +63,23 @@ export async function forgetOldContent(deps: {
   await deletePending(deps)
 }
 
-async function forgetOldSlots(
-  deps: Parameters<typeof forgetOldContent>[0],
-  ref: InputRef,
-  demand: RetentionDemand,
+/** The moment before which a channel needs no content but what harvest jobs have pinned. */
+export function keptSince(
+  { startoverWindowSeconds }: RetentionDemand,
+  { liveMs, marginMs }: RetentionRules,
   now: UtcMs,
-): Promise<void> {
-  const { liveMs, marginMs } = deps.retention
-  const before = utcMs(now - Math.max(demand.startoverWindowSeconds * 1000, liveMs) - marginMs)
-  const content = deps.contentOf(ref.channelGuid)
+): UtcMs {
+  return utcMs(now - Math.max(startoverWindowSeconds * 1000, liveMs) - marginMs)
+}
+
+async function forgetOldSlots(deps: RetentionDeps, ref: InputRef, demand: RetentionDemand, now: UtcMs): Promise<void> {
+  const before = keptSince(demand, deps.retention, now)
+  const content = deps.channels.toChange(ref.channelGuid)
   while (!(await content.forget(ref, before, demand.pinned, STEP)) && !deps.isClosing());
 }
 
 /** Deletes the objects that are pending deletion. Those a crash leaves are still pending, and deleted next time. */
-async function deletePending(deps: {
-  segmentIndex: SegmentIndex
-  objects: Objects
-  isClosing: () => boolean
-}): Promise<void> {
+async function deletePending(deps: Pick<RetentionDeps, 'segmentIndex' | 'objects' | 'isClosing'>): Promise<void> {
   while (!deps.isClosing()) {
     const keys = await deps.segmentIndex.pendingDeletions(DELETED_AT_ONCE)
     if (keys.length === 0) return

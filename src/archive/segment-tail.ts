@@ -99,9 +99,11 @@ export class SegmentTail {
     return this.segments.at(-1)
   }
 
-  forgetBefore(before: UtcMs): void {
+  /** Forgets segments of slots that were sealed before a moment; true when there were any. */
+  forgetBefore(before: UtcMs): boolean {
     // When the server's clock was set back, the moments are not in ascending order.
     const last = this.segments.findLastIndex(({ slots }) => slots.some(({ sealedAt }) => sealedAt < before))
     if (last >= 0) this.segments = this.segments.slice(last + 1)
+    return last >= 0
   }
 }

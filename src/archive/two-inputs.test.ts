@@ -551,7 +551,7 @@ describe('the archive of a channel with two inputs', () => {
     await both(0, 3)
     const { segmentIndex } = store
     const content = new ChannelContent(FIRST, { segmentIndex, clock: () => now, log, changed() {} })
-    await content.ready()
+    await content.read()
     const ref = { channelGuid: FIRST, ingestEndpointId: FIRST }
     const outputTimeline = await segmentIndex.openOutputTimeline({ guid: 'e', revision: 1 }, ref, 2)
     await segmentIndex.forgetChannel(FIRST)

@@ -27,19 +27,17 @@ export type WindowsDeps = {
   readonly version: (channelGuid: string) => number
   readonly outputTimelineOf: (endpoint: OriginEndpoint) => Promise<OutputTimeline | undefined>
   readonly contentOf: (channelGuid: string) => ChannelContent
-  /** Resolves when the state in memory is the one in the index. */
-  readonly upToDate: (content: ChannelContent) => Promise<void>
 }
 
 type Read = { readonly outputTimeline: OutputTimeline; readonly content: ChannelContent; readonly tail: SegmentTail }
 
 /** Reads ranges of the archive: new output segments from memory, older ones from the index. */
-export function windowsOf({ segmentIndex, version, outputTimelineOf, contentOf, upToDate }: WindowsDeps) {
+export function windowsOf({ segmentIndex, version, outputTimelineOf, contentOf }: WindowsDeps) {
   async function reading(endpoint: OriginEndpoint): Promise<Read | undefined> {
     const outputTimeline = await outputTimelineOf(endpoint)
     if (!outputTimeline) return undefined
     const content = contentOf(outputTimeline.channelGuid)
-    await upToDate(content)
+    await content.read()
     if (content.state.isBehind(outputTimeline)) await content.fill(outputTimeline)
     return { outputTimeline, content, tail: await content.tail(outputTimeline) }
   }
@@ -198,9 +196,13 @@ export function windowsOf({ segmentIndex, version, outputTimelineOf, contentOf, 
 
     async era(endpoint: OriginEndpoint, id: number): Promise<Era | Absence> {
       const read = await reading(endpoint)
-      if (!read || read.content.state.inputs.isProvisional(id)) return 'not yet'
-      const [era] = await read.content.erasById([id])
-      return era ?? read.content.state.absenceOfEra(id)
+      if (!read) return 'not yet'
+      const { content, tail } = read
+      // What is shown is not provisional.
+      if (!tail.eraIds.includes(id)) await content.read('whole')
+      if (content.state.inputs.isProvisional(id)) return 'not yet'
+      const [era] = await content.erasById([id])
+      return era ?? content.state.absenceOfEra(id)
     },
 
     async extent(endpoint: OriginEndpoint) {

@@ -1,5 +1,8 @@
-/** Hears of channels whose content another process has changed; undefined: any may have changed. */
-export type ContentListener = (channelGuid: string | undefined) => void
+/**
+ * Hears of channels whose content another process has changed; undefined: any may have changed. `shown` when what is
+ * shown may have changed, which output timelines tell, and `inputs` when only inputs have.
+ */
+export type ContentListener = (channelGuid: string | undefined, part: 'shown' | 'inputs') => void
 
 /**
  * Port: what other processes commit to the segment index. Every commit of theirs is told, once or more often; one of

@@ -210,6 +210,23 @@ export function forgettingContract(name: string, open: () => Promise<ContractSto
       assert.deepEqual(await segmentIndex.eras(INPUT.channelGuid, [1]), [eras[1]])
     })
 
+    it('tells how old the oldest content of each input is', async () => {
+      const { segmentIndex } = await open()
+      const oldest = async () => (await segmentIndex.inputs()).map((input) => input.oldest)
+      await segmentIndex.commitTimeline(INPUT, commit(0))
+      assert.deepEqual(await oldest(), [null])
+      const unplaced = { ...sourceObject('unplaced'), receivedAt: later(5000) }
+      await segmentIndex.commitTimeline(INPUT, commit(1, { objects: [unplaced] }))
+      assert.deepEqual(await oldest(), [later(5000)])
+      const placed = { ...sourceObject('placed'), receivedAt: later(0) }
+      const slots = [slot(0, ['placed'], { at: later(2000) }), slot(1, [], { at: later(4000) })]
+      await segmentIndex.commitTimeline(INPUT, commit(2, { objects: [placed], eras: [era(0)], slots }))
+      const { sealedAt } = slots[0]!
+      assert.deepEqual(await oldest(), [Math.min(sealedAt, later(5000))])
+      await segmentIndex.forget(INPUT, later(1e9), { ...NOTHING_SPARED, inUse: ['unplaced'] })
+      assert.deepEqual(await oldest(), [later(5000)])
+    })
+
     it('forgets a channel whole, both inputs, and no other', async () => {
       const { segmentIndex } = await open()
       for (const ref of [INPUT, OTHER, FOREIGN]) {
@@ -226,7 +243,7 @@ export function forgettingContract(name: string, open: () => Promise<ContractSto
       }
       await segmentIndex.forgetChannel('guid-news')
       assert.deepEqual(
-        (await segmentIndex.inputs()).map((ref) => ({ ...ref })),
+        (await segmentIndex.inputs()).map(({ oldest: _, ...ref }) => ref),
         [FOREIGN],
       )
       assert.equal(await segmentIndex.loadTimeline(INPUT), undefined)

@@ -40,7 +40,7 @@ export function segmentIndexContract(
       assert.deepEqual({ ...(await segmentIndex.loadTimeline(INPUT)) }, { version: 1, state: '{"é":1}' })
       assert.equal(await segmentIndex.loadTimeline(OTHER), undefined)
       assert.deepEqual(
-        (await segmentIndex.inputs()).map((ref) => ({ ...ref })),
+        (await segmentIndex.inputs()).map(({ oldest: _, ...ref }) => ref),
         [INPUT],
       )
     })

@@ -68,6 +68,12 @@ export type ChannelVersions = {
   readonly outputTimelines: ReadonlyMap<number, number>
 }
 
+/**
+ * An input, and the moment at which its oldest slot was sealed, or its oldest object was received that no slot holds,
+ * whichever was first; null when it has neither.
+ */
+export type StoredInput = InputRef & { readonly oldest: UtcMs | null }
+
 /** All changes of one step of an input's timeline, committed as a whole or not at all. */
 export type TimelineCommit = {
   /** The version on which the step was computed; the commit is stale if the store holds another. 0 means none yet. */
@@ -131,5 +137,5 @@ export type TimelineStore = {
   endpointsOf(outputTimeline: number): Promise<readonly string[]>
 
   /** Every input that has a timeline. */
-  inputs(): Promise<readonly InputRef[]>
+  inputs(): Promise<readonly StoredInput[]>
 }

@@ -186,6 +186,6 @@ export class ChannelRehearsal {
 
   private view(): Omit<FailoverView, 'firstAliasEra'> {
     const inputs = { A: statusOf(this.inputs.A.state, this.now), B: statusOf(this.inputs.B.state, this.now) }
-    return { eraOf: (id) => this.era(id), inputs, awakeSince: this.awakeSince }
+    return { eraOf: (id) => this.era(id), inputs, haveEnded: this.hasEnded, awakeSince: this.awakeSince }
   }
 }

@@ -2,6 +2,7 @@
 import { crc32 } from 'node:zlib'
 import { PTS_MODULUS, type Ticks, ticksFromSeconds, type UtcMs, utcMs } from '../../src/media/time.ts'
 import type { AudioDescription, MediaProbe, TextProbe, VideoDescription } from '../../src/media/track.ts'
+import { haveEnded } from '../../src/model/input-timeline/ending.ts'
 import { emptyTimeline, type TimelineState, waitedAnew } from '../../src/model/input-timeline/state.ts'
 import { isDue, statusOf, step, type TimelineEvent } from '../../src/model/input-timeline/step.ts'
 import type { ListedSegment, ListedStream } from '../../src/model/listed-playlist.ts'
@@ -195,6 +196,7 @@ export class Rehearsal {
       firstAliasEra: 2_000_000_000,
       eraOf: (id) => this.state.eras.find((era) => era.id === id) ?? this.eras.get(id),
       inputs: { [INPUT]: statusOf(this.state, this.now) },
+      haveEnded: haveEnded([this.state]),
       awakeSince: EPOCH,
     }
   }

@@ -14,6 +14,8 @@ export type InputStatus = {
 /** The status of every input of a channel, by ingest endpoint. */
 export type InputStatuses = {
   readonly inputs: Readonly<Record<string, InputStatus>>
+  /** True when the channel has ended: nothing more comes, as its inputs stand. */
+  readonly haveEnded: boolean
   /** When the server began to hear the inputs. An input does not fail by what it sent before that. */
   readonly awakeSince: UtcMs
 }

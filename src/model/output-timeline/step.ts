@@ -91,6 +91,8 @@ export function stepOutput(
   if (!state.isFilling) {
     failOverAt(now, hasFailed(state, view(), now))
     if (isRunOver(state, outside)) segments.push(...closeRun(state))
+    if (hasEnded(state, outside)) state.hasEnded = true
+    else delete state.hasEnded
   }
   const text = JSON.stringify(state)
   const changed = text !== textBefore
@@ -130,7 +132,8 @@ export function isOutputDue(
   view: Omit<FailoverView, 'firstAliasEra'>,
   now: UtcMs,
 ): boolean {
-  return !state.isFilling && (hasFailed(state, view, now) || isRunOver(state, view))
+  if (state.isFilling) return false
+  return hasFailed(state, view, now) || isRunOver(state, view) || hasEnded(state, view) !== (state.hasEnded ?? false)
 }
 
 /** The slots of several inputs in the order in which they were sealed; those of each input stay in their order. */
@@ -148,10 +151,14 @@ export function bySealing(...inputs: readonly (readonly SealedSlot[])[]): Sealed
 }
 
 /** The status of the inputs when the newest slot was sealed that an output timeline being filled has taken. */
-function seenBy({ seen }: OutputTimelineState): InputStatuses {
+function seenBy({ seen }: OutputTimelineState): Omit<InputStatuses, 'haveEnded'> {
   const ended = { hasEnded: true, hasStopped: true, openEras: [] }
   const inputs = Object.fromEntries((seen?.ended ?? []).map((input) => [input, ended]))
   return { inputs, awakeSince: seen?.awakeSince ?? utcMs(0) }
+}
+
+function hasEnded({ run }: OutputTimelineState, { haveEnded }: Pick<FailoverView, 'haveEnded'>): boolean {
+  return haveEnded && run.length === 0
 }
 
 function isRunOver({ run, last, input }: OutputTimelineState, { inputs }: Pick<FailoverView, 'inputs'>): boolean {

@@ -4,7 +4,7 @@ import type { Log } from '../../log.ts'
 import type { ContentFeed, ContentListener } from '../content-feed.ts'
 import { StoreUnavailable } from '../resources.ts'
 import { contentNotices, parseContentNotice } from './content-notice.ts'
-import { raiseVersions, readVersions, type Versions } from './content-versions.ts'
+import { type ChangedPart, raiseVersions, readVersions, type Versions } from './content-versions.ts'
 import type { PostgresDatabase } from './database.ts'
 import type { NoticeConnection } from './notice-connection.ts'
 
@@ -47,7 +47,7 @@ export class PostgresContentFeed implements ContentFeed {
     await deps.notices.listen({
       name: NAME,
       hear: (payload) => feed.hear(payload),
-      missed: () => feed.tell(undefined),
+      missed: () => feed.tell(undefined, 'shown'),
     })
     feed.reading = feed.keepReading()
     return feed
@@ -81,21 +81,25 @@ export class PostgresContentFeed implements ContentFeed {
     await Promise.all([this.sending, this.reading])
   }
 
-  /** True if a version is news, as it always is of a channel that is not watched. */
-  private note(channelGuid: string, versions: Versions): boolean {
-    const known = this.watched.get(channelGuid)
-    return !known || raiseVersions(known, versions)
+  /** What is news of these versions; all of them are of a channel that is not watched. */
+  private note(channelGuid: string, versions: Versions): ChangedPart | undefined {
+    return raiseVersions(this.watched.get(channelGuid) ?? new Map(), versions)
   }
 
-  private tell(channelGuid: string | undefined): void {
-    for (const listener of this.listeners) listener(channelGuid)
+  private tell(channelGuid: string | undefined, part: ChangedPart): void {
+    for (const listener of this.listeners) listener(channelGuid, part)
+  }
+
+  private tellNews(channelGuid: string, versions: Versions): void {
+    const part = this.note(channelGuid, versions)
+    if (part) this.tell(channelGuid, part)
   }
 
   private hear(payload: string): void {
     const notice = parseContentNotice(payload)
-    if (!notice) this.tell(undefined)
+    if (!notice) this.tell(undefined, 'shown')
     if (!notice || notice.by === this.me) return
-    for (const [channelGuid, versions] of notice.changes) if (this.note(channelGuid, versions)) this.tell(channelGuid)
+    for (const [channelGuid, versions] of notice.changes) this.tellNews(channelGuid, versions)
   }
 
   private addUnsent(channelGuid: string, versions: Versions): void {
@@ -141,7 +145,7 @@ export class PostgresContentFeed implements ContentFeed {
 
   private async compareAndRead(): Promise<void> {
     for (const [channelGuid, versions] of this.found) {
-      if (this.watched.has(channelGuid) && this.note(channelGuid, versions)) this.tell(channelGuid)
+      if (this.watched.has(channelGuid)) this.tellNews(channelGuid, versions)
     }
     this.found = []
     const channelGuids = [...this.watched.keys()]

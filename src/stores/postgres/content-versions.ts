@@ -25,15 +25,18 @@ export function parseVersions(text: string): Versions | undefined {
   )
 }
 
-/** Takes over those versions that are higher; true if there are any. */
-export function raiseVersions(known: Map<string, number>, versions: Versions): boolean {
-  let isRaised = false
+/** What has changed of a channel: an output timeline and so what is shown, or only inputs. */
+export type ChangedPart = 'shown' | 'inputs'
+
+/** Takes over those versions that are higher, and tells what has changed; undefined when none is. */
+export function raiseVersions(known: Map<string, number>, versions: Versions): ChangedPart | undefined {
+  let part: ChangedPart | undefined
   for (const [row, version] of versions) {
     if (version <= (known.get(row) ?? 0)) continue
     known.set(row, version)
-    isRaised = true
+    if (part !== 'shown') part = row.startsWith('o') ? 'shown' : 'inputs'
   }
-  return isRaised
+  return part
 }
 
 /** The versions of some channels; those without any commit are left out. */

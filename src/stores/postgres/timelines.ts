@@ -3,7 +3,7 @@ import type { InputRef } from '../../model/input-ref.ts'
 import type { Era, Slot } from '../../model/output-segment.ts'
 import type { SourceObject } from '../../model/source-segment.ts'
 import type { SegmentIndex } from '../segment-index.ts'
-import type { ChannelVersions } from '../timeline-store.ts'
+import type { ChannelVersions, StoredInput } from '../timeline-store.ts'
 import type { PostgresDatabase, Value } from './database.ts'
 import { INPUT_ID } from './inputs.ts'
 
@@ -35,8 +35,10 @@ export function timelineOperations(db: PostgresDatabase) {
     },
 
     inputs: () =>
-      db.all<InputRef>(
-        `SELECT channel_guid AS "channelGuid", ingest_endpoint_id AS "ingestEndpointId"
+      db.all<StoredInput>(
+        `SELECT channel_guid AS "channelGuid", ingest_endpoint_id AS "ingestEndpointId", least(
+           (SELECT min(sealed_at) FROM windrow.slot WHERE slot.input = input.id),
+           (SELECT min(received_at) FROM windrow.unplaced_object AS object WHERE object.input = input.id)) AS oldest
          FROM windrow.input WHERE version > 0 ORDER BY id`,
       ),
 

@@ -3,6 +3,7 @@ import type { InputRef } from '../../model/input-ref.ts'
 import { objectsOf, type Slot } from '../../model/output-segment.ts'
 import type { ChannelUsage } from '../object-ledger.ts'
 import type { SegmentIndex } from '../segment-index.ts'
+import type { StoredInput } from '../timeline-store.ts'
 import type { SqliteDatabase } from './database.ts'
 import { knownInput } from './inputs.ts'
 import type { Operations } from './synchronous.ts'
@@ -130,8 +131,11 @@ export function forgettingOperations(db: SqliteDatabase) {
 
   return {
     inputs: () =>
-      db.all<InputRef>(
-        `SELECT channel_guid AS channelGuid, ingest_endpoint_id AS ingestEndpointId
+      db.all<StoredInput>(
+        `SELECT channel_guid AS channelGuid, ingest_endpoint_id AS ingestEndpointId, (
+           SELECT min(oldest) FROM (
+             SELECT min(sealed_at) AS oldest FROM slot WHERE slot.input = input.id UNION ALL
+             SELECT min(received_at) FROM source_object AS object WHERE object.input = input.id AND placed <> 1)) AS oldest
          FROM input WHERE version > 0 ORDER BY id`,
       ),
 

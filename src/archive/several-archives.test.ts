@@ -1,0 +1,254 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, it } from 'node:test'
+import { EPOCH, probeAt, variants } from '../../test/timeline/rehearsal.ts'
+import { ticksFromSeconds, type UtcMs, utcMs } from '../media/time.ts'
+import type { Channel } from '../model/channel.ts'
+import type { OriginEndpoint } from '../model/origin-endpoint.ts'
+import type { ContentListener } from '../stores/content-feed.ts'
+import { openFileObjects } from '../stores/file-objects.ts'
+import { StoreUnavailable } from '../stores/resources.ts'
+import type { SegmentIndex } from '../stores/segment-index.ts'
+import { openSqliteStore, type SqliteStore } from '../stores/sqlite/sqlite-store.ts'
+import { type Archive, openArchive } from './archive.ts'
+
+const log = { info() {}, warn() {}, error() {} }
+const account = { region: 'eu-west-1', accountId: '111122223333' }
+const retention = { liveMs: 60_000, marginMs: 0, graceMs: 3_600_000 }
+const CHANNEL = 'c'.repeat(32)
+const INPUT = { channelGuid: CHANNEL, ingestEndpointId: CHANNEL }
+const channel: Channel = {
+  guid: CHANNEL,
+  id: 'news',
+  tags: {},
+  createdAt: EPOCH,
+  revision: 1,
+  ingestEndpoints: [
+    { id: CHANNEL, username: 'u', password: 'p' },
+    { id: 'd'.repeat(32), username: 'u', password: 'p' },
+  ],
+}
+const endpoint = {
+  guid: 'e'.repeat(32),
+  id: 'e',
+  channelId: channel.id,
+  channelGuid: CHANNEL,
+  startoverWindowSeconds: 0,
+  timeDelaySeconds: 0,
+  createdAt: EPOCH,
+  modifiedAt: EPOCH,
+  revision: 1,
+  packaging: { segment: { durationSeconds: 2 } },
+} as OriginEndpoint
+
+/** One archive of several over one index, and what it has asked of the index. */
+type Peer = { readonly archive: Archive; readonly asked: string[]; readonly watched: Set<string> }
+
+describe('several archives over one index', () => {
+  let folder: string
+  let store: SqliteStore
+  let now: UtcMs
+  let peers: Peer[]
+  /** What the index is unable to answer. */
+  let broken: ReadonlySet<string>
+  const listeners = new Map<string, ContentListener>()
+
+  /** Tells of the commits of each archive to the others at once. */
+  function indexOf(owner: string, asked: string[]): SegmentIndex {
+    const tell = (channelGuid: string, part: 'shown' | 'inputs') => {
+      for (const [other, listener] of listeners) if (other !== owner) listener(channelGuid, part)
+    }
+    const index: SegmentIndex = {
+      ...store.segmentIndex,
+      async commitTimeline(ref, commit) {
+        const answer = await store.segmentIndex.commitTimeline(ref, commit)
+        if (answer === 'committed') tell(ref.channelGuid, commit.outputTimelines?.length ? 'shown' : 'inputs')
+        return answer
+      },
+      async commitOutputTimelines(channelGuid, commit) {
+        const answer = await store.segmentIndex.commitOutputTimelines(channelGuid, commit)
+        if (answer === 'committed') tell(channelGuid, 'shown')
+        return answer
+      },
+    }
+    const noted = Object.entries(index).map(([name, operation]) => {
+      const call = async (...asking: unknown[]) => {
+        if (broken.has(name)) throw new StoreUnavailable('broken')
+        asked.push(name)
+        return (operation as (...asking: unknown[]) => unknown)(...asking)
+      }
+      return [name, call] as const
+    })
+    return Object.fromEntries(noted) as unknown as SegmentIndex
+  }
+
+  async function open(owner: string): Promise<Peer> {
+    const asked: string[] = []
+    const watched = new Set<string>()
+    const archive = await openArchive({
+      segmentIndex: indexOf(owner, asked),
+      resources: store.resources,
+      objects: await openFileObjects(join(folder, 'objects')),
+      clock: () => now,
+      log,
+      retention,
+      account,
+      shared: {
+        owner,
+        feed: {
+          onChange(listener) {
+            listeners.set(owner, listener)
+            return () => listeners.delete(owner)
+          },
+          watch: (guid) => watched.add(guid),
+          unwatch: (guid) => watched.delete(guid),
+        },
+        // The first that asks has all the work.
+        claims: { claimWork: async ({ names }) => (owner === 'first' ? names : []), releaseWork: async () => {} },
+        staged: { stage: async () => {}, abandon: async () => 0 },
+      },
+    })
+    return { archive, asked, watched }
+  }
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'several-archives-'))
+    now = EPOCH
+    broken = new Set()
+    store = await openSqliteStore(join(folder, 'windrow.db'))
+    await store.resources.createChannel(channel, { maxChannels: 1 })
+    await store.resources.createOriginEndpoint(endpoint, { maxPerChannel: 1 })
+    peers = [await open('first'), await open('second')]
+    await peers[1]!.archive.storeParentPlaylist(INPUT, variants('a'))
+  })
+  afterEach(async () => {
+    broken = new Set()
+    for (const { archive } of peers) await archive.close()
+    await store.close()
+    await rm(folder, { recursive: true })
+  })
+
+  async function push(archive: Archive, from: number, to: number, ended = false): Promise<void> {
+    for (let i = from; i < to; i++) {
+      now = utcMs(now + 2000)
+      const { key, writer } = await archive.createObject(INPUT)
+      await writer.write(Buffer.from('a'))
+      await writer.commit()
+      const object = {
+        key,
+        name: `a-${i}`,
+        size: 1,
+        crc32: 0,
+        sha256: 'x',
+        receivedAt: now,
+        probe: probeAt(10 + 2 * i),
+      }
+      await archive.storeSegment(INPUT, object)
+      await archive.storeMediaPlaylist(INPUT, {
+        name: 'a',
+        targetDuration: ticksFromSeconds(2),
+        mediaSequence: i,
+        segments: [{ name: `a-${i}`, duration: ticksFromSeconds(2), discontinuity: false }],
+        ended: ended && i === to - 1,
+      })
+    }
+  }
+  const numbers = async ({ archive }: Peer) => (await archive.live(endpoint, 600))?.segments.map(({ number }) => number)
+  const ask = async (peer: Peer, what: () => Promise<unknown>) => {
+    peer.asked.length = 0
+    await what()
+    return new Set(peer.asked)
+  }
+
+  it('show the same, without reading what only inputs change', async () => {
+    const [first, second] = peers as [Peer, Peer]
+    await push(second.archive, 0, 3)
+    assert.deepEqual(
+      [await numbers(first), await numbers(second)],
+      [
+        [1, 2, 3],
+        [1, 2, 3],
+      ],
+    )
+    const read = await ask(first, async () => {
+      await push(second.archive, 3, 5)
+      assert.deepEqual(await numbers(first), [1, 2, 3, 4, 5])
+    })
+    for (const name of ['loadTimeline', 'unsettledObjects', 'lastSlots']) assert.ok(!read.has(name), name)
+    const unpublished = await ask(first, async () => {
+      await second.archive.storeParentPlaylist(INPUT, variants('a', 'b'))
+      assert.deepEqual(await numbers(first), [1, 2, 3, 4, 5])
+    })
+    assert.deepEqual([...unpublished], [])
+  })
+
+  it('show that the channel has ended, and goes on', async () => {
+    const [first, second] = peers as [Peer, Peer]
+    const ended = async ({ archive }: Peer) => (await archive.live(endpoint, 600))?.ended
+    await push(second.archive, 0, 3)
+    assert.deepEqual([await ended(first), await ended(second)], [false, false])
+    await push(second.archive, 3, 4, true)
+    assert.deepEqual([await ended(first), await ended(second)], [true, true])
+    await push(second.archive, 4, 5)
+    assert.deepEqual([await ended(first), await ended(second)], [false, false])
+  })
+
+  it('take an encoder in by turns', async () => {
+    for (let i = 0; i < 12; i++) await push(peers[i % 2]!.archive, i, i + 1)
+    const all = Array.from({ length: 12 }, (_, i) => i + 1)
+    assert.deepEqual(await Promise.all(peers.map(numbers)), [all, all])
+  })
+
+  it('read no channel for retention that has nothing to be deleted, and keep none in memory for it', async () => {
+    const [first, second] = peers as [Peer, Peer]
+    await push(second.archive, 0, 3)
+    await first.archive.tick()
+    const idle = await ask(first, () => first.archive.retain())
+    for (const name of ['forget', 'loadTimeline', 'versionsOf']) assert.ok(!idle.has(name), name)
+    now = utcMs(now + 3_600_000)
+    await first.archive.tick()
+    assert.ok((await ask(first, () => first.archive.retain())).has('forget'))
+    assert.deepEqual([...first.watched], [])
+    assert.deepEqual(await store.segmentIndex.slots(INPUT, undefined, 9), [])
+  })
+
+  it('no longer show what retention at another has deleted', async () => {
+    const [first, second] = peers as [Peer, Peer]
+    await push(second.archive, 0, 60)
+    assert.equal((await numbers(second))?.[0], 1)
+    await first.archive.tick()
+    await first.archive.retain()
+    await second.archive.retain()
+    assert.deepEqual(await numbers(second), await numbers(first))
+    assert.equal((await numbers(second))?.[0], 30)
+  })
+
+  it('keep no channel in memory that nobody asks for', async () => {
+    const [first, second] = peers as [Peer, Peer]
+    await push(second.archive, 0, 3)
+    await numbers(first)
+    const version = first.archive.version(CHANNEL)
+    now = utcMs(now + 600_000)
+    await second.archive.storeParentPlaylist(INPUT, variants('a'))
+    await first.archive.tick()
+    await first.archive.retain()
+    assert.deepEqual([[...first.watched], [...second.watched]], [[], [CHANNEL]])
+    // A manifest that was rendered before is not taken for what is shown now.
+    assert.notEqual(first.archive.version(CHANNEL), version)
+    await push(second.archive, 3, 5)
+    assert.deepEqual((await numbers(first))?.at(-1), 5)
+  })
+
+  it('show what they have read while the index does not answer', async () => {
+    const [first, second] = peers as [Peer, Peer]
+    await push(second.archive, 0, 3)
+    assert.deepEqual(await numbers(first), [1, 2, 3])
+    await push(second.archive, 3, 4)
+    broken = new Set(['versionsOf'])
+    assert.deepEqual(await numbers(first), [1, 2, 3])
+    broken = new Set()
+    assert.deepEqual(await numbers(first), [1, 2, 3, 4])
+  })
+})
