@@ -65,6 +65,14 @@ export function sharedWorkClaimsContract(
       assert.deepEqual(await claimedWork(claims, 'a', ['1'], later(LEASE_MS + 10)), ['1'])
     })
 
+    it('gives what its owner no longer names to others at once', async () => {
+      const claims = await open()
+      await claimedWork(claims, 'a', ['1', '2'])
+      assert.deepEqual(await claimedWork(claims, 'b', ['1', '2']), [])
+      assert.deepEqual(await claimedWork(claims, 'a', ['2']), ['2'])
+      assert.deepEqual(await claimedWork(claims, 'b', ['1', '2']), ['1'])
+    })
+
     it('releases what its owner has, and nothing of others', async () => {
       const claims = await open()
       await claimedWork(claims, 'a', ['1'])

@@ -183,6 +183,15 @@ export const MIGRATIONS: readonly Migration[] = [
 
   // The least version that a program must know to work on this one.
   'ALTER TABLE windrow.version ADD COLUMN usable_from int NOT NULL DEFAULT 0',
+
+  // Which process has each piece of work, and the lease of each process. They take the place of work_claim, which goes
+  // when no node needs it any more. Leases are renewed often: nothing indexes them, and rows have room on their page.
+  `
+  CREATE TABLE windrow.work_owner (owner text COLLATE "C" PRIMARY KEY, lease_until bigint NOT NULL)
+    WITH (fillfactor = 50);
+  CREATE TABLE windrow.claimed_work (name text COLLATE "C" PRIMARY KEY, owner text COLLATE "C" NOT NULL);
+  CREATE INDEX claimed_work_of_owner ON windrow.claimed_work (owner);
+  `,
 ]
 
 /**

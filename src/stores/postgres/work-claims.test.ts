@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import pg from 'pg'
 import { needing } from '../../../test/programs.ts'
-import { deadlocksIn, isWaitedForBy, type PostgresServer, startPostgres } from '../../../test/servers/postgres.ts'
+import { deadlocksIn, type PostgresServer, startPostgres } from '../../../test/servers/postgres.ts'
 import type { Log } from '../../log.ts'
 import { later } from '../nouns.contract.ts'
 import { claimedWork, sharedWorkClaimsContract } from '../work-claims.contract.ts'
@@ -40,20 +40,29 @@ async function connect(url: string): Promise<pg.Client> {
 sharedWorkClaimsContract('PostgreSQL', async () => open(await server.createDatabase()), blocks)
 
 describe('claims of work in PostgreSQL', () => {
-  it('are made in the order of their names, so that claims of the same work do not deadlock', async () => {
+  it('are renewed by writing one row, however many they are', async () => {
     const url = await server.createDatabase()
     const [claims, client] = [await open(url), await connect(url)]
-    await claimedWork(claims, 'a', ['1', '2'])
-    const lock = (name: string) =>
-      client.query('SELECT FROM windrow.work_claim WHERE name = $1 FOR UPDATE NOWAIT', [name])
+    const names = Array.from({ length: 1000 }, (_, n) => `channel/${n}`)
+    const written = async () => (await client.query('SELECT name, xmin, ctid FROM windrow.claimed_work')).rows
+    await claimedWork(claims, 'a', names)
+    const rows = await written()
+    await claimedWork(claims, 'a', names, later(500))
+    assert.deepEqual(await claimedWork(claims, 'b', names, later(600)), [])
+    assert.equal(rows.length, 1000)
+    assert.deepEqual(await written(), rows)
+    await client.end()
+  })
+
+  it('are kept by a lease that is being renewed while another process finds it expired', async () => {
+    const url = await server.createDatabase()
+    const [claims, client] = [await open(url), await connect(url)]
+    await claimedWork(claims, 'a', ['1'])
     await client.query('BEGIN')
-    await lock('1')
-    const claiming = claimedWork(claims, 'a', ['2', '1'])
-    const releasing = claims.releaseWork('a')
-    await isWaitedForBy(client, 2)
-    await lock('2')
+    await client.query("UPDATE windrow.work_owner SET lease_until = $1 WHERE owner = 'a'", [later(9000)])
+    assert.deepEqual(await claimedWork(claims, 'b', ['1', '2'], later(5000)), ['2'])
     await client.query('COMMIT')
-    await Promise.all([claiming, releasing])
+    assert.deepEqual(await claimedWork(claims, 'b', ['1', '2'], later(5100)), ['2'])
     await client.end()
   })
 
@@ -90,16 +99,16 @@ describe('claims of work in PostgreSQL', () => {
     assert.equal(await deadlocksIn(url), 0)
   })
 
-  it('leave no rows behind of work that nobody claims any more', async () => {
+  it('leave no rows behind of processes that are gone', async () => {
     const url = await server.createDatabase()
     const [claims, client] = [await open(url), await connect(url)]
     await claimedWork(claims, 'a', ['deleted channel', 'retention'])
     await claimedWork(claims, 'b', ['scrub'], later(3_600_000))
-    const { rows } = await client.query<{ name: string }>('SELECT name FROM windrow.work_claim')
-    assert.deepEqual(
-      rows.map(({ name }) => name),
-      ['scrub'],
-    )
+    const rows = async (table: string) =>
+      (await client.query<{ owner: string }>(`SELECT owner FROM windrow.${table}`)).rows
+    assert.deepEqual([await rows('claimed_work'), await rows('work_owner')], [[{ owner: 'b' }], [{ owner: 'b' }]])
+    await claims.releaseWork('b')
+    assert.deepEqual([await rows('claimed_work'), await rows('work_owner')], [[], []])
     await client.end()
   })
 })

@@ -1,45 +1,69 @@
 import type { WorkClaims } from '../work-claims.ts'
-import type { PostgresDatabase } from './database.ts'
+import type { PostgresDatabase, Statement } from './database.ts'
 
-/** How often each process deletes the rows of work whose lease has expired, which nobody may ever claim again. */
-const CLEANED_EVERY_MS = 3_600_000
-
-/** Every statement locks the rows it waits for in the order of their names, so no two wait for each other. */
+/**
+ * Work belongs to processes, and each process has one lease for all of it, so that to renew what thousands of channels
+ * need writes one row. Who finds a lease expired deletes it, with all claims of its process; a lease that is being
+ * renewed is locked and passed over. Claims are made and deleted under one lock, and seldom.
+ */
 export function workClaimOperations(db: PostgresDatabase): WorkClaims {
-  let cleanedAt = 0
   return {
-    async claimWork({ owner, names, now, leaseMs }) {
-      // An earlier request of the owner that arrives late does not shorten its lease.
-      const claimed = await db.all<{ name: string }>(
-        `INSERT INTO windrow.work_claim AS claim (name, owner, lease_until)
-         SELECT name, $1, $2::bigint + $3::bigint FROM unnest($4::text[]) AS wanted (name) ORDER BY name COLLATE "C"
-         ON CONFLICT (name) DO UPDATE SET owner = excluded.owner,
-           lease_until = CASE WHEN claim.owner = excluded.owner THEN greatest(claim.lease_until, excluded.lease_until)
-             ELSE excluded.lease_until END
-         WHERE claim.owner = excluded.owner OR claim.lease_until <= $2
-         RETURNING name`,
-        owner,
-        now,
-        leaseMs,
-        [...new Set(names)],
-      )
-      if (now - cleanedAt >= CLEANED_EVERY_MS) {
-        cleanedAt = now
-        await db.run(
-          `DELETE FROM windrow.work_claim WHERE name IN (
-             SELECT name FROM windrow.work_claim WHERE lease_until <= $1 FOR UPDATE SKIP LOCKED)`,
-          now,
-        )
-      }
-      return claimed.map(({ name }) => name)
-    },
+    claimWork: ({ owner, names, now, leaseMs }) =>
+      db.transaction(async (transaction) => {
+        const wanted = [...new Set(names)]
+        const [, free, held] = await transaction.together([
+          // An earlier request of the owner that arrives late does not shorten its lease.
+          [
+            `INSERT INTO windrow.work_owner AS known (owner, lease_until) VALUES ($1, $2)
+             ON CONFLICT (owner) DO UPDATE SET lease_until = greatest(known.lease_until, excluded.lease_until)`,
+            owner,
+            now + leaseMs,
+          ],
+          [
+            `SELECT 1 FROM unnest($1::text[]) AS wanted (name) LEFT JOIN windrow.claimed_work USING (name)
+             LEFT JOIN windrow.work_owner ON work_owner.owner = claimed_work.owner AND lease_until > $2
+             WHERE work_owner.owner IS NULL LIMIT 1`,
+            wanted,
+            now,
+          ],
+          claimsOf(owner),
+        ])
+        const has = namesIn(held)
+        if (free?.length === 0 && has.every((name) => wanted.includes(name))) return has
+        await transaction.lock('work')
+        const rows = await transaction.together([
+          [
+            `WITH gone AS (
+               DELETE FROM windrow.work_owner WHERE owner IN (
+                 SELECT owner FROM windrow.work_owner WHERE lease_until <= $1 FOR UPDATE SKIP LOCKED) RETURNING owner
+             ) DELETE FROM windrow.claimed_work USING gone WHERE claimed_work.owner = gone.owner`,
+            now,
+          ],
+          ['DELETE FROM windrow.claimed_work WHERE owner = $1 AND name <> ALL ($2)', owner, wanted],
+          [
+            `INSERT INTO windrow.claimed_work (name, owner) SELECT name, $1 FROM unnest($2::text[]) AS wanted (name)
+             ON CONFLICT DO NOTHING`,
+            owner,
+            wanted,
+          ],
+          claimsOf(owner),
+        ])
+        return namesIn(rows.at(-1))
+      }),
 
     async releaseWork(owner) {
-      await db.run(
-        `DELETE FROM windrow.work_claim WHERE name IN (
-           SELECT name FROM windrow.work_claim WHERE owner = $1 ORDER BY name FOR UPDATE)`,
-        owner,
-      )
+      await db.transaction(async (transaction) => {
+        await transaction.lock('work')
+        await transaction.together([
+          ['DELETE FROM windrow.claimed_work WHERE owner = $1', owner],
+          ['DELETE FROM windrow.work_owner WHERE owner = $1', owner],
+        ])
+      })
     },
   }
 }
+
+const claimsOf = (owner: string): Statement => ['SELECT name FROM windrow.claimed_work WHERE owner = $1', owner]
+
+const namesIn = (rows: readonly unknown[] = []) =>
+  (rows as readonly { readonly name: string }[]).map(({ name }) => name)
