@@ -6,6 +6,7 @@ import type { Turns } from '../concurrency/turns.ts'
 import type { HoldingRoom } from '../media/ts/held-packets.ts'
 import type { InputRef } from '../model/input-ref.ts'
 import type { SourceObject } from '../model/source-segment.ts'
+import type { CommittedObject } from '../stores/objects.ts'
 import { SegmentInspection } from './segment-inspection.ts'
 import { asStorageFailure } from './storage-failure.ts'
 
@@ -31,6 +32,7 @@ export async function storeSegment(archive: ArchiveWriter, put: SegmentPut): Pro
   const inspection = new SegmentInspection(put)
   let size = 0
   let crc = 0
+  let committed: CommittedObject
   try {
     for await (const chunk of put.body) {
       size += chunk.length
@@ -40,7 +42,7 @@ export async function storeSegment(archive: ArchiveWriter, put: SegmentPut): Pro
       // Last, because the writer takes ownership of the chunk.
       await asStorageFailure(writer.write(chunk))
     }
-    await asStorageFailure(writer.commit())
+    committed = await asStorageFailure(writer.commit())
   } catch (error) {
     // The first error is the one the caller must see.
     await writer.abort().catch(() => {})
@@ -49,7 +51,8 @@ export async function storeSegment(archive: ArchiveWriter, put: SegmentPut): Pro
   }
   const inspected = await put.turns.run(ingest.channelGuid, inspection.endInSteps(size))
   const receivedAt = put.clock()
-  const object = { key, name, size, crc32: crc, sha256: sha256.digest('hex'), receivedAt, ...inspected }
+  const known = { key, name, size, crc32: crc, ...committed, sha256: sha256.digest('hex') }
+  const object = { ...known, receivedAt, ...inspected }
   inspection.close()
   await asStorageFailure(archive.storeSegment(ingest, object, inspection.habits))
   return object

@@ -24,6 +24,8 @@ export type ObjectSummary = {
 export type SlotObject = Omit<ObjectSummary, 'more'> & {
   readonly key: string
   readonly crc32: number
+  /** The entity tag that its store gave it, where stores do. */
+  readonly tag?: string
   readonly sha256: string
   readonly more?: readonly SlotObject[]
   /** Present (and false) only when the object does not start with a key frame. */

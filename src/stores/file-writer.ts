@@ -1,5 +1,5 @@
 import { type FileHandle, open, rm } from 'node:fs/promises'
-import type { ObjectWriter } from './objects.ts'
+import type { CommittedObject, ObjectWriter } from './objects.ts'
 
 /** Bytes and chunks collected before they are written; much larger single writes are slower. */
 export const PIECE_BYTES = 1 << 20
@@ -53,7 +53,7 @@ export class FileWriter implements ObjectWriter {
     await this.written
   }
 
-  async commit(): Promise<void> {
+  async commit(): Promise<CommittedObject> {
     if (this.path === undefined) throw new Error('the object was aborted')
     this.flush()
     await this.written
@@ -63,6 +63,7 @@ export class FileWriter implements ObjectWriter {
     this.path = this.target.path
     await this.target.sync()
     this.path = undefined
+    return {}
   }
 
   async abort(): Promise<void> {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { type Blocks, needing } from '../../test/programs.ts'
-import { type ByteRange, NoSuchObject, type Objects } from './objects.ts'
+import { type ByteRange, type CommittedObject, NoSuchObject, type Objects } from './objects.ts'
 
 /**
  * The contract of every Objects. Each adapter's test calls this with its own `open`, which gives an empty store; `many`
@@ -185,11 +185,11 @@ async function passedOn(objects: Objects, key: string, range?: ByteRange): Promi
   return Buffer.concat(pieces)
 }
 
-export async function put(objects: Objects, key: string, ...chunks: readonly Uint8Array[]): Promise<void> {
+export async function put(objects: Objects, key: string, ...chunks: readonly Uint8Array[]): Promise<CommittedObject> {
   const writer = await objects.create(key)
   // Copies: the writer takes its chunks over.
   for (const chunk of chunks) await writer.write(Uint8Array.from(chunk))
-  await writer.commit()
+  return writer.commit()
 }
 
 export async function listedKeys(objects: Objects, prefix: string): Promise<string[]> {

@@ -28,11 +28,17 @@ export class ObjectsUnavailable extends StoreUnavailable {
   override readonly name = 'ObjectsUnavailable'
 }
 
+/** What a store tells of an object that it has taken in. */
+export type CommittedObject = {
+  /** The entity tag that the store gave it, without quotation marks, where it gives one. */
+  readonly tag?: string
+}
+
 /** An object being written. It is invisible until `commit` resolves; then it is durable and never changes. */
 export type ObjectWriter = {
   /** Takes ownership of the chunk: the caller must no longer touch its bytes. Resolves when more may be written. */
   write(chunk: Uint8Array): Promise<void>
-  commit(): Promise<void>
+  commit(): Promise<CommittedObject>
   /** Leaves nothing behind. Safe to call after a failed write or commit. */
   abort(): Promise<void>
 }
@@ -47,6 +53,12 @@ export const MOST_PIECE_BYTES = 512 * 1024
  * An object read in pieces, in bounded memory: a piece is valid until the next is requested. The holder closes it.
  */
 export type ObjectStream = AsyncIterable<Uint8Array> & { close(): Promise<void> }
+
+/** Where an object lies, whole and unchanged: in a local, read-only file, or in a bucket of an S3 API. */
+export type ObjectLocation =
+  | { readonly kind: 'file'; readonly path: string }
+  /** `host` names the S3 API: its address, or of AWS its region. */
+  | { readonly kind: 's3'; readonly host: string; readonly bucket: string; readonly key: string }
 
 /** Objects, some of which may be kept nearer than in their store. */
 export type CachedObjects = Objects & {

@@ -8,7 +8,10 @@ export class MemoryObjects implements Objects {
     const chunks: Uint8Array[] = []
     return {
       write: async (chunk) => void chunks.push(chunk),
-      commit: async () => void this.objects.set(key, Buffer.concat(chunks)),
+      commit: async () => {
+        this.objects.set(key, Buffer.concat(chunks))
+        return {}
+      },
       abort: async () => void this.objects.delete(key),
     }
   }

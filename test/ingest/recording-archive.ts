@@ -32,6 +32,7 @@ export class RecordingArchive implements ArchiveWriter {
         await this.at('commit')
         this.objects.set(key, Buffer.concat(chunks))
         this.unfinished--
+        return { tag: `tag-of-${key}` }
       },
       abort: async () => {
         this.unfinished--

@@ -85,6 +85,7 @@ describe('a segment', () => {
         assert.equal(object.name, 'a.ts')
         assert.equal(object.size, source.length)
         assert.equal(object.crc32, crc32(source))
+        assert.equal(object.tag, `tag-of-${object.key}`)
         assert.equal(object.sha256, createHash('sha256').update(source).digest('hex'))
         assert.equal(object.receivedAt, 42_000)
         assert.equal(object.problem, undefined)

@@ -126,7 +126,7 @@ function notePlace(
 }
 
 /** The object as its slot holds it: the times of its tracks on the era's timeline, near the slot's own. */
-function slotObject({ key, size, crc32, sha256, probe }: MediaObject, start: Ticks, duration: Ticks): SlotObject {
+function slotObject({ key, size, crc32, tag, sha256, probe }: MediaObject, start: Ticks, duration: Ticks): SlotObject {
   const times = probe.times.map((track) => {
     if (track === null) return null
     const first = unwrapPts(track.first, start)
@@ -139,6 +139,7 @@ function slotObject({ key, size, crc32, sha256, probe }: MediaObject, start: Tic
     key,
     size,
     crc32,
+    ...(tag !== undefined && { tag }),
     sha256,
     start,
     duration,

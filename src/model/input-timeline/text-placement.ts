@@ -49,10 +49,17 @@ export function placeText(placing: Placing, object: TextObject): Placement | 'wa
   listing.nextStart = isAligned ? ticks(slot.start + entry.duration) : end
   delete listing.isLate
   const described = describeStream(era, streamIndex, object, { duration: entry.duration })
-  const { key, size, crc32, sha256 } = object
+  const { key, size, crc32, tag, sha256 } = object
   const duration = ticks(listing.nextStart - slot.start)
   const isCutAlike = Math.abs(duration - slot.duration) <= tolerance(slot, duration)
-  const isShown = addText(slot, streamIndex, { key, size, crc32, sha256, ...(!isCutAlike && { duration }) })
+  const isShown = addText(slot, streamIndex, {
+    key,
+    size,
+    crc32,
+    ...(tag !== undefined && { tag }),
+    sha256,
+    ...(!isCutAlike && { duration }),
+  })
   return { touched: described ? era : undefined, isShown }
 }
 

@@ -62,8 +62,8 @@ function unusable({ key }: SlotObject, cause: MalformedMedia): LostMedia {
   return new LostMedia(key, 'unusable', { cause })
 }
 
-function storedBytes({ key, size, crc32 }: SlotObject): StoredBytes {
-  return { key, size, crc32 }
+function storedBytes({ key, size, crc32, tag }: SlotObject): StoredBytes {
+  return { key, size, crc32, ...(tag !== undefined && { tag }) }
 }
 
 function digests(objects: readonly SlotObject[]): readonly string[] {

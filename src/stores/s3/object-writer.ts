@@ -1,14 +1,17 @@
 import { NotAwsAnswer } from '../../sdk-answers.ts'
-import type { ObjectWriter } from '../objects.ts'
+import type { CommittedObject, ObjectWriter } from '../objects.ts'
 import { answerStatus } from './errors.ts'
 import { HeldPart, type PartMemory } from './held-part.ts'
 import { MultipartUpload } from './multipart.ts'
 import type { ObjectRequests, RequestOptions } from './object-requests.ts'
-import { BadDigest, md5Of, provePut } from './proof.ts'
+import { BadDigest, crc32Text, md5Of, provePut } from './proof.ts'
 import { signWith, UNSIGNED_PAYLOAD, watchAnswers } from './put.ts'
 
 /** Objects up to this size are one PUT; larger ones are sent in parts of this size while more arrives. */
 export const PART_BYTES = 8 << 20
+
+/** Of the entity tags that are recorded. Those of S3 have 32 to 38 characters. */
+const LONGEST_TAG = 64
 
 const CONTENT_TYPE = 'application/octet-stream'
 
@@ -29,7 +32,7 @@ export class S3ObjectWriter implements ObjectWriter {
   private part: HeldPart
   private upload: MultipartUpload | undefined
   private size = 0
-  private committing: Promise<void> | undefined
+  private committing: Promise<CommittedObject> | undefined
   private isCommitted = false
   /** True once a request was sent that creates the object. */
   private mayExist = false
@@ -50,10 +53,10 @@ export class S3ObjectWriter implements ObjectWriter {
     await this.written
   }
 
-  async commit(): Promise<void> {
+  async commit(): Promise<CommittedObject> {
     this.stop.signal.throwIfAborted()
     this.committing ??= this.store()
-    await this.committing
+    return await this.committing
   }
 
   async abort(): Promise<void> {
@@ -97,57 +100,61 @@ export class S3ObjectWriter implements ObjectWriter {
     this.sent.catch(() => {})
   }
 
-  private async store(): Promise<void> {
+  private async store(): Promise<CommittedObject> {
     await this.written
-    if (this.size <= PART_BYTES) await this.put()
-    else await this.complete()
+    const entityTag = await (this.size <= PART_BYTES ? this.put() : this.complete())
     this.isCommitted = true
+    const tag = entityTag.replaceAll('"', '')
+    return tag.length <= LONGEST_TAG ? { tag } : {}
   }
 
-  private async put(): Promise<void> {
+  /** Resolves with the entity tag of what was stored. */
+  private async put(): Promise<string> {
     const { part } = this
-    const checksum = Buffer.alloc(4)
-    checksum.writeUInt32BE(part.crc32)
-    const crc32 = checksum.toString('base64')
-    await part.consume((bytes, keep) =>
+    const crc32 = crc32Text(part.crc32)
+    return part.consume((bytes, keep) =>
       this.requests.send((options) => this.putOnce(bytes, crc32, keep, options), this.stop.signal),
     )
   }
 
   /** The CRC-32 is checked by servers that know it, and is signed; of others, the answer is compared. */
-  private async putOnce(bytes: Buffer, crc32: string, keep: () => void, options: RequestOptions): Promise<void> {
+  private async putOnce(bytes: Buffer, crc32: string, keep: () => void, options: RequestOptions): Promise<string> {
     const { sdk, client } = this.requests.connection
     const about = { ...this.object, ContentType: CONTENT_TYPE, ContentLength: bytes.length, ChecksumCRC32: crc32 }
     const put = new sdk.PutObjectCommand({ ...about, Body: bytes })
     signWith(put, UNSIGNED_PAYLOAD)
     watchAnswers(put, keep)
     this.mayExist = true
-    const isProven = await provePut(await client.send(put, options), { crc32, md5: () => md5Of(bytes) })
+    const answer = await client.send(put, options)
+    const isProven = await provePut(answer, { crc32, md5: () => md5Of(bytes) })
     if (!isProven) await this.proveSize(options)
+    return answer.ETag ?? ''
   }
 
-  private async complete(): Promise<void> {
+  private async complete(): Promise<string> {
     await this.sendPart()
     await this.sent
     const upload = this.upload!
     this.mayExist = true
-    await this.requests.ask(async (options) => {
+    return this.requests.ask(async (options) => {
       const failure = await upload.complete(options).then(
         () => undefined,
         (error: unknown) => error as Error,
       )
       // A completion whose answer was lost fails when the SDK repeats it. Only this writer knows the key.
-      await this.proveSize(options).catch((error: unknown) => {
+      return await this.proveSize(options).catch((error: unknown) => {
         throw failure ?? error
       })
     }, this.stop.signal)
   }
 
-  private async proveSize(options: RequestOptions): Promise<void> {
+  /** Resolves with the entity tag of the object, which has the size of what was written. */
+  private async proveSize(options: RequestOptions): Promise<string> {
     const { sdk, client } = this.requests.connection
     const { ContentLength, ETag } = await client.send(new sdk.HeadObjectCommand(this.object), options)
     if (ETag === undefined) throw new NotAwsAnswer('the answer about an object has no entity tag')
     if (ContentLength !== this.size) throw new BadDigest(`the stored object has ${ContentLength} bytes`)
+    return ETag
   }
 
   private async remove(): Promise<void> {

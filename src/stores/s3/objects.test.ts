@@ -5,6 +5,7 @@ import { crc32 } from 'node:zlib'
 import {
   CreateBucketCommand,
   GetObjectCommand,
+  HeadObjectCommand,
   ListMultipartUploadsCommand,
   NoSuchKey,
   S3Client,
@@ -110,6 +111,18 @@ for (const { name, blocks, start } of SERVERS) {
       assert.equal(await (await judge.send(get)).Body?.transformToString(), 'bytes')
       assert.deepEqual(await listedKeys(objects, ''), ['k'])
       await objects.check()
+    })
+
+    it('are known by the entity tags that the server has of them', async () => {
+      const objects = await open({ prefix: 'tagged' })
+      for (const [key, size] of [
+        ['one', 5],
+        ['parts', PART_BYTES + 1],
+      ] as const) {
+        const { tag } = await put(objects, key, randomBytes(size))
+        const { ETag } = await judge.send(new HeadObjectCommand({ Bucket: 'archive', Key: `tagged/${key}` }))
+        assert.equal(`"${tag}"`, ETag)
+      }
     })
 
     it('that are large are sent in parts while they arrive, and leave nothing when they are aborted', async () => {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
+import type { StoredBytes } from '../../model/source-segment.ts'
 import { NotAwsAnswer } from '../../sdk-answers.ts'
 
 /** Bytes hashed at a time, about two milliseconds; then other work of the event loop runs. */
@@ -36,7 +37,6 @@ type Digests = {
  */
 export async function provePut(answer: PutAnswer, { sha256, crc32, md5 }: Digests): Promise<boolean> {
   const { ETag, ChecksumSHA256, ChecksumCRC32 } = answer
-  const { ServerSideEncryption: encryption = '', SSECustomerAlgorithm } = answer
   if (ETag === undefined) throw new NotAwsAnswer('the answer to an object has no entity tag')
   if (ChecksumSHA256 !== undefined && sha256 !== undefined) {
     if (Buffer.from(ChecksumSHA256, 'base64').toString('hex') === sha256) return true
@@ -46,10 +46,45 @@ export async function provePut(answer: PutAnswer, { sha256, crc32, md5 }: Digest
     if (ChecksumCRC32 === crc32) return true
     throw new BadDigest('the CRC-32 of the stored object is another')
   }
-  const stored = MD5.exec(ETag)?.[1]
-  if (stored === undefined || encryption.startsWith('aws:kms') || SSECustomerAlgorithm !== undefined) return false
-  if (stored.toLowerCase() !== (await md5())) throw new BadDigest('the MD5 of the stored object is another')
+  const stored = md5In(answer, ETag)
+  if (stored === undefined) return false
+  if (stored !== (await md5())) throw new BadDigest('the MD5 of the stored object is another')
   return true
+}
+
+/** What S3 answers to a copy that it has made. */
+export type CopyAnswer = Omit<PutAnswer, 'ChecksumSHA256'>
+
+/**
+ * Throws when an answer shows that something else was copied than an object that the archive knows: by its CRC-32, where
+ * the server states it, otherwise by the entity tag, which a copy has in common with what was put in one request. An
+ * answer without an entity tag is not S3's. False when the answer is S3's, but tells nothing of the bytes.
+ */
+export function proveCopy(answer: CopyAnswer, { crc32, tag }: Pick<StoredBytes, 'crc32' | 'tag'>): boolean {
+  const { ETag, ChecksumCRC32 } = answer
+  if (ETag === undefined) throw new NotAwsAnswer('the answer to a copy has no entity tag')
+  // Of checksums of parts, S3 tells how many there are.
+  if (ChecksumCRC32 !== undefined && !ChecksumCRC32.includes('-')) {
+    if (ChecksumCRC32 === crc32Text(crc32)) return true
+    throw new BadDigest('the CRC-32 of the copy is another')
+  }
+  const [copied, known] = [md5In(answer, ETag), md5In({}, tag ?? '')]
+  if (copied === undefined || known === undefined) return false
+  if (copied === known) return true
+  throw new BadDigest('the MD5 of the copy is another')
+}
+
+/** A CRC-32 in base64, as S3 writes it. */
+export function crc32Text(crc32: number): string {
+  const bytes = Buffer.alloc(4)
+  bytes.writeUInt32BE(crc32)
+  return bytes.toString('base64')
+}
+
+/** The MD5 of the bytes where an entity tag is that: unless the server encrypts with a key of its own or the client's. */
+function md5In({ ServerSideEncryption = '', SSECustomerAlgorithm }: PutAnswer, tag: string): string | undefined {
+  if (ServerSideEncryption.startsWith('aws:kms') || SSECustomerAlgorithm !== undefined) return undefined
+  return MD5.exec(tag)?.[1]?.toLowerCase()
 }
 
 export async function md5Of(bytes: Uint8Array): Promise<string> {
