@@ -24,6 +24,8 @@ export const LOG_EVENTS = {
   'event-not-delivered': 'A sink did not accept an event; delivery is retried.',
   'harvest-bucket-refused': 'The bucket of a harvest job refused a request.',
   'harvest-checkpoint-failed': 'The progress of a harvest job could not be recorded; it is retried.',
+  'harvest-copies-refused':
+    'The server refuses to copy objects of the archive for a harvest job; they are read and sent instead.',
   'harvest-claim-failed': 'Harvest jobs could not be claimed; it is retried.',
   'harvest-end-not-recorded': 'The outcome of a harvest job could not be recorded; it is retried.',
   'harvest-media-lost':

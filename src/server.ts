@@ -30,7 +30,7 @@ import { outputFormatOf } from './packaging/packager.ts'
 import { SourceMedia } from './packaging/segments/source-media.ts'
 import { periodically } from './periodic.ts'
 import { Stopping } from './stopping.ts'
-import { areLinkedUnread, openBuckets } from './stores/bucket-settings.ts'
+import { openBuckets } from './stores/bucket-settings.ts'
 
 /** Interval at which time passes for channels, and so the delay until a gap is noticed. */
 const TICK_MS = 200
@@ -151,7 +151,6 @@ export async function startServer(
       leaseMs: Math.max(config.harvestLeaseMs, SHORTEST_LEASE_MS),
       checkpointMs: CHECKPOINT_MS,
       mostAttempts: config.harvestAttempts,
-      linksUnread: areLinkedUnread(config),
       account,
     })
     closers.push(() => harvester.close())

@@ -198,7 +198,7 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
       await content.read()
       return replacementsOf(channelGuid, replaced, segmentIndex, (ids) => content.erasById(ids))
     },
-    file: (key) => objects.file(key),
+    location: (key) => objects.location(key),
 
     async tick() {
       await work?.renew([RETENTION, SCRUB, ...channels.all().map(({ guid }) => workOf(guid))]).catch(unlessUnavailable)

@@ -5,7 +5,7 @@ import type { EraTime, NumberRange } from '../model/segment-numbers.ts'
 import type { SegmentPageJson } from '../model/segment-page.ts'
 import type { StoredSegmentSummary } from '../model/segment-summary.ts'
 import type { StoredBytes } from '../model/source-segment.ts'
-import type { ByteRange, ObjectStream } from '../stores/objects.ts'
+import type { ByteRange, ObjectLocation, ObjectStream } from '../stores/objects.ts'
 
 /**
  * The reason why the archive does not have an output segment or an era: it may still come, it was deleted, or it never
@@ -68,10 +68,8 @@ export type ArchiveReader = {
    * proven once in this process. Throws LostMedia.
    */
   openProven(object: StoredBytes, range?: ByteRange): Promise<Uint8Array | ObjectStream>
-  /**
-   * The path of a local file that holds the object and must not be changed. Undefined where the store has no such file.
-   */
-  file(key: string): string | undefined
+  /** Where the object lies, for those who can take it from there; it must not be changed. */
+  location(key: string): ObjectLocation | undefined
 }
 
 /** The end of what can be viewed live. */

@@ -58,6 +58,12 @@ describe('what became of a job', () => {
     assert.equal(text, `${[...lines, '  try      --start A --end B'].join('\n')}\n`)
   })
 
+  it('is told with why its media was not copied where it is', () => {
+    const copyRefusal = 'The server cannot be left to copy.'
+    const text = outcomeText({ ...JOB, state: 'SUCCEEDED', copyRefusal } as HarvestReport)
+    assert.match(text, /\n {2}sent {5}The server cannot be left to copy\.\n/)
+  })
+
   it('is told with its gaps, but not with hundreds of them', () => {
     const gaps = Array.from({ length: 12 }, (_, n) => ({ startTime: `${n}`, endTime: `${n + 1}`, track: 'index_2' }))
     const text = outcomeText({ ...JOB, state: 'SUCCEEDED', gaps, gapCount: 40 } as HarvestReport)

@@ -42,6 +42,7 @@ export function outcomeText(job: HarvestReport): string {
   const lines = [[job.id, job.state, ...barOf(job)].join('  ')]
   if (job.firstProgramDateTime) lines.push(`  content  ${job.firstProgramDateTime} to ${job.lastProgramDateTime}`)
   if (progress) lines.push(`  objects  ${progress.objects}, ${bytesText(progress.bytes)}`)
+  if (job.copyRefusal) lines.push(`  sent     ${job.copyRefusal}`)
   lines.push(...gapLines(job))
   if (job.state === 'SUCCEEDED') lines.push(`  asset    ${s3Destination.bucketName}/${s3Destination.manifestKey}`)
   if (failure) lines.push(...failureLines(failure))

@@ -220,14 +220,16 @@ export const SETTINGS = {
     'harvest-links',
     flag,
     'true',
-    'Hard-link unchanged segments into bucket folders instead of copying them.',
+    'Take unchanged segments over where they are: as hard links into bucket folders, and by copies that the S3 API makes ' +
+      'itself from `archive-bucket` into its other buckets. `false` copies or sends them.',
   ),
   harvestVerifyLinks: preset(
     'harvest-verify-links',
     flag,
     'true',
-    'Read every segment before it is linked, and compare it with its CRC-32. `false` links unread: a day takes seconds, ' +
-      'damage is not noticed, and `harvest.json` has no hashes of what was linked.',
+    'Prove every segment that is taken over: by reading it before it is linked, and by the checksum or entity tag that S3 ' +
+      'states of a copy; where it states none, segments are sent. `false` links unread (a day takes seconds) and leaves such ' +
+      'copies as they are: damage is not noticed, and `harvest.json` has no hashes of them.',
   ),
   harvestConcurrency: preset(
     'harvest-concurrency',

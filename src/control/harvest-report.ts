@@ -35,6 +35,7 @@ export function harvestReport(job: HarvestRecord, account: Account, now: UtcMs) 
     endedAt: isoIf(run.endedAt),
     progress: progressOf(job, now),
     ...contentOf(run.cursor?.plan),
+    copyRefusal: run.cursor?.copyRefusal,
     lost: run.cursor?.plan && lostOf(run.cursor.plan, run.cursor.losses ?? []),
     failure: run.failure && failureOf(run.failure),
   }
@@ -110,6 +111,7 @@ function progressOf({ run, status, end }: HarvestRecord, now: UtcMs) {
     segments: { planned: cursor.plan?.segments, written },
     objects: cursor.objects,
     bytes: cursor.bytes,
+    takenOver: cursor.taken,
     tracks: cursor.tracks,
     bytesPerSecond: rate?.bytesPerSecond,
     secondsLeft: isRunning ? Math.ceil(untilEnd > 0 ? untilEnd : (left ?? 0)) : undefined,

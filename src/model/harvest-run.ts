@@ -28,6 +28,10 @@ export type HarvestCursor = {
   /** Number of objects written so far, of all kinds. */
   readonly objects: number
   readonly bytes: number
+  /** Those of them that the bucket has taken over from the archive, by links or copies. Absent while there are none. */
+  readonly taken?: { readonly objects: number; readonly bytes: number }
+  /** Why the bucket refuses to copy objects of the archive, in a sentence: they are sent instead. */
+  readonly copyRefusal?: string
   /** Rate over the last seconds in which something was written. */
   readonly rate?: HarvestRate
   /**
@@ -67,7 +71,10 @@ export type AssetNames = {
   readonly report?: string
 }
 
-/** An object that a job has written; `sha256` is in hexadecimal, and empty where the bytes were linked unread. */
+/**
+ * An object that a job has written; `sha256` is in hexadecimal, and empty where nobody has seen the bytes: they were
+ * taken over unproven, or joined by the server.
+ */
 export type HarvestObject = { readonly key: string; readonly size: number; readonly sha256: string }
 
 /** The state of a job beyond its request. */

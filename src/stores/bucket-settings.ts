@@ -25,24 +25,21 @@ export type BucketSettings = {
   readonly s3RoleExternalId: string | undefined
 }
 
-/** True where files of the archive are linked into buckets without being read. */
-export function areLinkedUnread({ harvestStore, harvestLinks, harvestVerifyLinks }: BucketSettings): boolean {
-  return harvestStore === 'folder' && harvestLinks && !harvestVerifyLinks
-}
-
 /** The buckets of a process. */
 export function openBuckets(settings: BucketSettings): Buckets {
   if (settings.harvestStore === 'folder') {
     return folderBuckets({
       folder: join(settings.dataFolder, 'buckets'),
       links: settings.harvestLinks,
-      linksUnread: areLinkedUnread(settings),
+      linksUnread: !settings.harvestVerifyLinks,
       createBuckets: true,
     })
   }
   return s3Buckets({
     ...s3ConnectionOptions(settings, 2 * settings.harvestConcurrency),
     ...(settings.s3AssumeRole && { role: roleOptions(settings) }),
+    copies: settings.harvestLinks,
+    copiesUnproven: !settings.harvestVerifyLinks,
   })
 }
 

@@ -4,8 +4,20 @@ import type { ObjectBody } from './object-body.ts'
 /** A condition on a put: the key must have no object (null), or still the object with this tag. */
 export type PutCondition = { readonly replaces: string | null }
 
+/** What became of an object that a bucket was asked to take over. */
+export type Taking =
+  /** It is there. Unproven is one of which nothing has shown that its bytes are those that the archive knows. */
+  | { readonly isTaken: true; readonly isProven: boolean }
+  /** It has to be put. `refusal` says in a sentence why the store refuses to copy it, and everything after it. */
+  | { readonly isTaken: false; readonly refusal?: string }
+
 /** A bucket, open for writing. All methods throw BucketRefused for problems that are the bucket's. */
 export type Bucket = {
+  /**
+   * Creates the object, or replaces it as a whole, from objects of the archive where these lie, by links, or by copies
+   * that are made without this process: it reads them at most, to prove them. Throws LostMedia.
+   */
+  take(key: string, body: ObjectBody, signal: AbortSignal): Promise<Taking>
   /**
    * Creates the object, or replaces it as a whole: a reader sees the old bytes or the new, never a part. Aborting
    * leaves the old object, or none. BucketRefused has the code Conflict when the condition does not hold; a store

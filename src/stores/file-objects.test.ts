@@ -22,7 +22,7 @@ describe('objects as files', () => {
     const root = await newRoot()
     const objects = await openFileObjects(root)
     await put(objects, 'a/b/c', Buffer.from('bytes'))
-    assert.equal(objects.file('a/b/c'), join(root, 'a/b/c'))
+    assert.deepEqual(objects.location('a/b/c'), { kind: 'file', path: join(root, 'a/b/c') })
     assert.equal(await readFile(join(root, 'a/b/c'), 'utf8'), 'bytes')
     assert.equal((await stat(join(root, 'a/b/c'))).mode & 0o222, 0)
   })

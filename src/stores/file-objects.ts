@@ -95,7 +95,7 @@ export async function openFileObjects(root: string): Promise<Objects> {
       }
     },
 
-    file: pathOf,
+    location: (key) => ({ kind: 'file', path: pathOf(key) }),
 
     async remove(key) {
       const path = pathOf(key)

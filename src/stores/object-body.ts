@@ -1,20 +1,20 @@
 import { open } from 'node:fs/promises'
 import type { StoredBytes } from '../model/source-segment.ts'
 import { FileStream } from './file-stream.ts'
-import type { ObjectStream } from './objects.ts'
+import type { ObjectLocation, ObjectStream } from './objects.ts'
 import { orLost, provenPieces } from './proven-objects.ts'
 
 /** An object of the archive whose bytes go into an object of a bucket, whole and unchanged. */
 export type ArchivedObject = StoredBytes & {
-  /** The path of a local, read-only file that holds the object, where there is one. */
-  readonly file?: string
+  /** Where it lies, for buckets that can take it over from there. */
+  readonly location?: ObjectLocation
   /** Opens the object for one reading. Throws LostMedia. */
   open(): Promise<Uint8Array | ObjectStream>
 }
 
 /**
- * The content of an object of a bucket: one object of the archive, which a bucket may link or copy; several of them,
- * which it may concatenate where they are; bytes in memory; or a stream, which can be opened again and again and gives
+ * The content of an object of a bucket: one object of the archive, or several of them in a row, which a bucket may take
+ * over where they are; bytes in memory; or a stream, which can be opened again and again and gives
  * the same bytes each time, each piece valid until the next is requested.
  */
 export type ObjectBody = {
@@ -60,7 +60,8 @@ function sourceOf(body: ObjectBody): AsyncIterable<Uint8Array> | Iterable<Uint8A
 
 async function* piecesOfObjects(objects: readonly ArchivedObject[]): AsyncGenerator<Uint8Array> {
   for (const object of objects) {
-    const { key, file } = object
+    const { key } = object
+    const file = fileOf(object)
     const opened = await (file === undefined ? object.open() : orLost(key, () => openFile(file)))
     if (opened instanceof Uint8Array) {
       yield opened
@@ -72,6 +73,11 @@ async function* piecesOfObjects(objects: readonly ArchivedObject[]): AsyncGenera
       await opened.close()
     }
   }
+}
+
+/** The local file that holds an object, if one does. */
+export function fileOf({ location }: ArchivedObject): string | undefined {
+  return location?.kind === 'file' ? location.path : undefined
 }
 
 async function openFile(path: string): Promise<ObjectStream> {

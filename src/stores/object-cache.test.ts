@@ -24,7 +24,7 @@ function memory(contents: Record<string, number>) {
       }
       return Object.assign(pieces(), { close: async () => {} })
     },
-    file: (key) => `/files/${key}`,
+    location: (key) => ({ kind: 'file', path: `/files/${key}` }),
     async remove(key) {
       await gate
       bytes.delete(key)
@@ -136,8 +136,9 @@ describe('a cache of objects', () => {
     await assert.rejects(cache.read('b'), NoSuchObject)
   })
 
-  it('passes on where files lie', () => {
-    assert.equal(cacheObjects(memory({}).objects, { maxBytes: 1 }).file('k'), '/files/k')
+  it('passes on where objects lie', () => {
+    const { location } = cacheObjects(memory({}).objects, { maxBytes: 1 })
+    assert.deepEqual(location('k'), { kind: 'file', path: '/files/k' })
   })
 
   it('passes an object on the first time, and keeps it from the second', async () => {

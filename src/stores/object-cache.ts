@@ -53,7 +53,7 @@ export function cacheObjects(objects: Objects | CachedObjects, { maxBytes }: { m
 
   return {
     create: (key) => objects.create(key),
-    file: (key) => objects.file(key),
+    location: (key) => objects.location(key),
     list: (prefix) => objects.list(prefix),
 
     async forget(key) {

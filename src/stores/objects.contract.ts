@@ -155,7 +155,7 @@ export function objectsContract(
         await assert.rejects(objects.create(key), TypeError)
         await assert.rejects(objects.read(key), TypeError)
         await assert.rejects(objects.remove(key), TypeError)
-        assert.throws(() => objects.file(key), TypeError)
+        assert.throws(() => objects.location(key), TypeError)
       })
     }
 

@@ -82,8 +82,8 @@ export type Objects = {
    * Opens an object to be passed on: as bytes when they are in memory, otherwise piece by piece. Throws NoSuchObject.
    */
   open(key: string, range?: ByteRange): Promise<Uint8Array | ObjectStream>
-  /** Path of a local, read-only file with exactly the object's bytes; undefined where the adapter has none. */
-  file(key: string): string | undefined
+  /** Where exactly the object's bytes lie, for those who can take them from there. */
+  location(key: string): ObjectLocation | undefined
   /** Deletes an object; an absent one is no error. */
   remove(key: string): Promise<void>
   /** All keys that begin with `prefix`, in any order. */

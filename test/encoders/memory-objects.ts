@@ -26,7 +26,7 @@ export class MemoryObjects implements Objects {
     return this.read(key, range)
   }
 
-  file(): undefined {}
+  location(): undefined {}
 
   async remove(key: string): Promise<void> {
     this.objects.delete(key)

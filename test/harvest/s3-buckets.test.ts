@@ -5,23 +5,39 @@ import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { crc32 } from 'node:zlib'
 import {
   CreateBucketCommand,
   DeleteBucketCommand,
+  DeleteObjectCommand,
   GetObjectCommand,
+  HeadObjectCommand,
   ListObjectsV2Command,
   NoSuchKey,
+  PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3'
 import { digested } from '../../src/harvest/asset/digest.ts'
 import { createHarvester } from '../../src/harvest/job/harvester.ts'
-import { bodyOfBytes, bucketContract, destination, refusedWith } from '../../src/stores/buckets.contract.ts'
+import { LostMedia } from '../../src/model/lost-media.ts'
+import {
+  bodyOfBytes,
+  bodyOfObjects,
+  bucketContract,
+  destination,
+  refusedWith,
+} from '../../src/stores/buckets.contract.ts'
 import type { BucketRefused } from '../../src/stores/buckets.ts'
 import { folderBuckets } from '../../src/stores/folder-buckets/buckets.ts'
-import { s3Buckets } from '../../src/stores/s3/buckets.ts'
-import type { S3ConnectionOptions } from '../../src/stores/s3/connection.ts'
+import type { ArchivedObject } from '../../src/stores/object-body.ts'
+import { put } from '../../src/stores/objects.contract.ts'
+import { provenObjects } from '../../src/stores/proven-objects.ts'
+import { type S3BucketsOptions, s3Buckets } from '../../src/stores/s3/buckets.ts'
+import { openS3Objects, type S3ObjectsOptions } from '../../src/stores/s3/objects.ts'
+import { sha256 } from '../judges/playlists.ts'
 import { freePort } from '../judges/processes.ts'
 import { needing } from '../programs.ts'
+import { startFaultProxy } from '../servers/fault-proxy.ts'
 import { startRadosgw } from '../servers/radosgw.ts'
 import type { S3Server } from '../servers/s3-server.ts'
 import { startSwift } from '../servers/swift.ts'
@@ -30,6 +46,9 @@ import { archiveOf, at, harvestJob, rehearsal } from './sample-harvest.ts'
 
 const never = new AbortController().signal
 const anything = { accessKeyId: 'anyone', secretAccessKey: 'anything' }
+
+/** What an S3 API says to a copy, in bytes. */
+const MOST_ANSWERED = 400
 
 const SERVERS = [
   { name: 'Swift', blocks: needing('swift'), start: startSwift, knowsConditions: false },
@@ -46,26 +65,19 @@ for (const { name, blocks, start, knowsConditions } of SERVERS) {
       server = await start()
       const { endpoint, region, accessKeyId, secretAccessKey } = server
       judge = new S3Client({ endpoint, region, forcePathStyle: true, credentials: { accessKeyId, secretAccessKey } })
-      await judge.send(new CreateBucketCommand({ Bucket: 'clips' }))
+      for (const Bucket of ['clips', 'media']) await judge.send(new CreateBucketCommand({ Bucket }))
     })
     after(async () => {
       judge?.destroy()
       await server?.stop()
     })
 
-    const bucketsOf = (other: Partial<S3ConnectionOptions> = {}) => {
+    const connection = () => {
       const { endpoint, region, accessKeyId, secretAccessKey } = server
       const credentials = { accessKeyId, secretAccessKey }
-      return s3Buckets({
-        endpoint,
-        region,
-        forcePathStyle: true,
-        credentials,
-        maxConnections: 4,
-        idleTimeoutMs: 60_000,
-        ...other,
-      })
+      return { endpoint, region, forcePathStyle: true, credentials, maxConnections: 4, idleTimeoutMs: 60_000 }
     }
+    const bucketsOf = (other: Partial<S3BucketsOptions> = {}) => s3Buckets({ ...connection(), ...other })
 
     const read = async (key: string) => {
       try {
@@ -82,6 +94,71 @@ for (const { name, blocks, start, knowsConditions } of SERVERS) {
       async () => ({ buckets: bucketsOf(), bucketName: 'clips', knowsConditions, read }),
       blocks,
     )
+
+    const openArchive = (other: Partial<S3ObjectsOptions> = {}) =>
+      openS3Objects({
+        ...connection(),
+        bucket: 'media',
+        prefix: 'archive',
+        requestTimeoutMs: 60_000,
+        maxHeldBytes: 64 << 20,
+        temporaryFolder: tmpdir(),
+        ...other,
+      })
+
+    /** Objects of an archive on the same server, as a harvest names them, and the bytes of all of them. */
+    const archived = async (...contents: readonly Buffer[]) => {
+      const objects = await openArchive()
+      const of: ArchivedObject[] = []
+      for (const content of contents) {
+        const key = randomBytes(8).toString('hex')
+        const { tag } = await put(objects, key, content)
+        const location = objects.location(key)!
+        const open = () => provenObjects(objects).open(stored)
+        const stored = { key, size: content.length, crc32: crc32(content), tag: tag!, location, open }
+        of.push(stored)
+      }
+      return { objects: of, body: bodyOfObjects(of), bytes: Buffer.concat(contents) }
+    }
+
+    it('copies objects of an archive that it has, one or several in a row, with a type of their own', async () => {
+      const bucket = await bucketsOf({ copies: true }).open(destination('clips'), never)
+      for (const sizes of [[700_000], [5 << 20, 6 << 20, 10_000]]) {
+        const { body, bytes } = await archived(...sizes.map((size) => randomBytes(size)))
+        const typed = { ...body, contentType: 'video/mp2t' }
+        assert.deepEqual(await bucket.take('copied.ts', typed, never), { isTaken: true, isProven: true })
+        const head = await judge.send(new HeadObjectCommand({ Bucket: 'clips', Key: 'copied.ts' }))
+        assert.deepEqual([head.ContentType, head.ContentLength], ['video/mp2t', bytes.length])
+        assert.ok(bytes.equals((await read('copied.ts')) ?? Buffer.alloc(0)))
+      }
+    })
+
+    it('copies nothing that is not as it was put, and leaves small ones in a row to be put', async () => {
+      const bucket = await bucketsOf({ copies: true, copiesUnproven: true }).open(destination('clips'), never)
+      const small = await archived(randomBytes(1000), randomBytes(1000))
+      assert.deepEqual(await bucket.take('small.ts', small.body, never), { isTaken: false })
+      for (const become of ['another', 'nothing'] as const) {
+        const { body, objects } = await archived(randomBytes(1000))
+        const place = { Bucket: 'media', Key: `archive/${objects[0]!.key}` }
+        if (become === 'nothing') await judge.send(new DeleteObjectCommand(place))
+        else await judge.send(new PutObjectCommand({ ...place, Body: randomBytes(1000) }))
+        assert.deepEqual(await bucket.take(`${become}.ts`, body, never), { isTaken: false })
+        assert.equal(await read(`${become}.ts`), undefined)
+        await assert.rejects(bucket.put(`${become}.ts`, body, never), LostMedia)
+      }
+      const { body } = await archived(randomBytes(1000))
+      assert.deepEqual(await bucket.take('sound.ts', body, never), { isTaken: true, isProven: true })
+    })
+
+    it('says that it may not be left to copy', async () => {
+      const bucket = await bucketsOf({ credentials: server.stranger, copies: true }).open(destination('clips'), never)
+      const { body } = await archived(randomBytes(1000))
+      const { host } = new URL(server.endpoint)
+      const refusal = `${host} cannot be left to copy objects of the archive into bucket clips (AccessDenied).`
+      for (let time = 0; time < 2; time++) {
+        assert.deepEqual(await bucket.take('a.ts', body, never), { isTaken: false, refusal })
+      }
+    })
 
     it('keeps the content type', async () => {
       const bucket = await bucketsOf().open(destination('clips'), never)
@@ -158,6 +235,44 @@ for (const { name, blocks, start, knowsConditions } of SERVERS) {
       assert.deepEqual(keys, names.map((name) => `cup/final/${name}`).sort())
       for (const key of keys)
         assert.deepEqual(Buffer.from((await read(key)) ?? []), await readFile(join(folder, 'clips', key)))
+    })
+
+    it('copies an asset from an archive that it has: none of its media passes through the process', async (t) => {
+      const passed: { path: string; bytes: number }[] = []
+      const none = () => undefined
+      const proxy = await startFaultProxy(server.endpoint, none, ({ path }, _status, { got, gave }) => {
+        passed.push({ path, bytes: got + gave })
+      })
+      t.after(() => proxy.stop())
+      const endpoint = proxy.url
+      const archive = archiveOf(10)
+      await archive.keepIn(await openArchive({ endpoint }))
+      passed.length = 0
+      const buckets = bucketsOf({ endpoint, copies: true })
+      const resources = new JobLedger(
+        harvestJob({ start: at(0), end: at(60), s3Destination: destination('clips', 'copied/asset.m3u8') }),
+      )
+      const harvester = createHarvester(rehearsal({ archive, buckets, resources }).deps)
+      await harvester.takeUp()
+      await harvester.settled()
+      assert.deepEqual(resources.outcome, { state: 'SUCCEEDED' })
+      const segments = resources.objects().filter(({ key }) => key.endsWith('.ts'))
+      assert.equal(segments.length, 20)
+      for (const { key, size, sha256: known } of segments) {
+        const bytes = (await read(key)) ?? new Uint8Array()
+        assert.deepEqual([bytes.length, sha256(bytes)], [size, known], key)
+      }
+      const { cursor } = resources.run()
+      assert.deepEqual(cursor?.taken, { objects: 20, bytes: segments.reduce((sum, { size }) => sum + size, 0) })
+      assert.equal(cursor.copyRefusal, undefined)
+      assert.equal(archive.bytesRead, 0)
+      assert.deepEqual(
+        passed.filter(({ path }) => path.startsWith('/media/')),
+        [],
+      )
+      const copies = passed.filter(({ path }) => path.includes('.ts'))
+      assert.equal(copies.length, 20)
+      assert.ok(copies.every(({ bytes }) => bytes < MOST_ANSWERED))
     })
 
     it('that vanishes under a job ends it with the reason and no parent manifest', async () => {

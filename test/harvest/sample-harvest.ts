@@ -10,8 +10,9 @@ import type { OriginEndpoint } from '../../src/model/origin-endpoint.ts'
 import { endUtcOf, type SlotObject } from '../../src/model/output-segment.ts'
 import { outputFormatOf } from '../../src/packaging/packager.ts'
 import { SourceMedia } from '../../src/packaging/segments/source-media.ts'
-import { type Bucket, BucketRefused, type Buckets } from '../../src/stores/buckets.ts'
+import { type Bucket, BucketRefused, type Buckets, type Taking } from '../../src/stores/buckets.ts'
 import { type ObjectBody, piecesOf } from '../../src/stores/object-body.ts'
+import type { ObjectLocation, Objects } from '../../src/stores/objects.ts'
 import { FakeArchive, NOON, outputSegments, sampleBytes, windowOf } from '../origin/sample-channel.ts'
 import { hlsEndpoint } from '../origin/sample-endpoints.ts'
 
@@ -20,6 +21,7 @@ export const at = (seconds: number): UtcMs => utcMs(NOON + seconds * 1000)
 /** The sample channel, with windows, and with files where it is given a folder. */
 export class HarvestArchive extends FakeArchive implements ArchiveReader {
   private folder: string | undefined
+  private objects: Objects | undefined
 
   async extent() {
     const first = this.window?.segments[0]
@@ -39,15 +41,35 @@ export class HarvestArchive extends FakeArchive implements ArchiveReader {
     return this.folder && join(this.folder, key)
   }
 
+  location(key: string): ObjectLocation | undefined {
+    if (this.objects) return this.objects.location(key)
+    const path = this.file(key)
+    return path === undefined ? undefined : { kind: 'file', path }
+  }
+
+  /** Puts every object of the window into a store, as an archive there has it. */
+  async keepIn(objects: Objects): Promise<void> {
+    for (const object of this.slotObjects()) {
+      const writer = await objects.create(object.key)
+      await writer.write(Uint8Array.from(sampleBytes(object.key)))
+      Object.assign(object, await writer.commit())
+    }
+    this.objects = objects
+  }
+
   /** Puts every object of the window into a file, as an archive on disk has it. Returns the way to remove them. */
   async keepInFiles(): Promise<() => Promise<void>> {
     const folder = await mkdtemp(join(tmpdir(), 'archive-'))
-    const slots = this.window?.segments.flatMap((segment) => segment.slots) ?? []
-    for (const { key } of slots.flatMap(({ objects }) => Object.values(objects))) {
+    for (const { key } of this.slotObjects()) {
       await writeFile(join(folder, key), sampleBytes(key), { mode: 0o444 })
     }
     this.folder = folder
     return () => rm(folder, { recursive: true })
+  }
+
+  private slotObjects(): readonly SlotObject[] {
+    const slots = this.window?.segments.flatMap((segment) => segment.slots) ?? []
+    return slots.flatMap(({ objects }) => Object.values(objects))
   }
 }
 
@@ -83,6 +105,8 @@ export class RecordingBuckets implements Buckets {
   readonly calls: string[] = []
   /** Asked before each put: an error to refuse with, or a promise to wait for. */
   onPut: (key: string, signal: AbortSignal) => BucketRefused | Error | Promise<void> | undefined = () => undefined
+  /** What it takes over where it is: nothing. */
+  onTake: (key: string, body: ObjectBody) => Taking = () => ({ isTaken: false })
   /** What it tells of the size of an object. */
   sizeOf: (key: string) => number | null = (key) => this.objects.get(key)?.size ?? null
   opens: (BucketRefused | undefined)[] = []
@@ -97,6 +121,11 @@ export class RecordingBuckets implements Buckets {
       return object ? bytesOf(object).toString('base64') : null
     }
     return {
+      take: async (key, body) => {
+        const taking = this.onTake(key, body)
+        if (taking.isTaken) this.objects.set(key, body)
+        return taking
+      },
       put: async (key, body, signal, condition) => {
         this.mostAtOnce = Math.max(this.mostAtOnce, ++this.atOnce)
         try {
@@ -129,7 +158,7 @@ export class RecordingBuckets implements Buckets {
 /** A body that names files as it is, and others with their bytes. */
 async function asKept(body: ObjectBody): Promise<ObjectBody> {
   const objects = body.kind === 'object' ? [body.object] : body.kind === 'objects' ? body.objects : []
-  if (body.kind === 'bytes' || (objects.length > 0 && objects.every(({ file }) => file !== undefined))) return body
+  if (body.kind === 'bytes' || (objects.length > 0 && objects.every(({ location }) => location))) return body
   const parts: Uint8Array[] = []
   for await (const piece of piecesOf(body)) parts.push(Uint8Array.from(piece))
   const { contentType, size, sha256 } = body

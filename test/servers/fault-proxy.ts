@@ -33,12 +33,12 @@ export type Asked = { readonly method: string; readonly path: string }
 
 /**
  * Stands in front of an HTTP server, and does to each request what `choose` says; undefined lets it through. `answered`
- * is told what the server has answered.
+ * is told what the server has answered, and how many bytes of content it got and gave.
  */
 export async function startFaultProxy(
   upstream: string,
   choose: (asked: Asked) => Fault | undefined | Promise<Fault | undefined>,
-  answered: (asked: Asked, status: number) => void = () => {},
+  answered: (asked: Asked, status: number, bytes: { readonly got: number; readonly gave: number }) => void = () => {},
 ): Promise<FaultProxy> {
   const { hostname, port } = new URL(upstream)
 
@@ -72,8 +72,8 @@ export async function startFaultProxy(
     }
     if (fault === 'flipped byte' && body.length > 0) body[body.length >> 1]! ^= 1
     const given = await forward(asked, body)
-    answered({ method, path: url }, given.statusCode!)
     const content = await buffer(given)
+    answered({ method, path: url }, given.statusCode!, { got: body.length, gave: content.length })
     if (fault === 'lost answer') return reset(socket)
     answer.writeHead(given.statusCode!, given.rawHeaders)
     if (fault === 'flipped answer' && content.length > 0) content[content.length >> 1]! ^= 1

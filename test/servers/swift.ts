@@ -114,7 +114,7 @@ use = egg:swift#${service}
 
 const proxyConf = (folder: string, port: number, memcached: number) => `${common(folder, port)}
 [pipeline:main]
-pipeline = catch_errors proxy-logging cache s3api tempauth bulk slo dlo proxy-logging proxy-server
+pipeline = catch_errors proxy-logging cache s3api tempauth bulk copy slo dlo proxy-logging proxy-server
 
 [filter:catch_errors]
 use = egg:swift#catch_errors
@@ -132,6 +132,8 @@ user_test_tester = testing .admin
 user_test_stranger = unloved
 [filter:bulk]
 use = egg:swift#bulk
+[filter:copy]
+use = egg:swift#copy
 [filter:slo]
 use = egg:swift#slo
 [filter:dlo]

@@ -25,8 +25,13 @@ export type Checkpoint = {
   /** Adds segments that will be written to those already counted. */
   expect(segments: readonly { readonly track: string }[]): void
   willReplace(tag: string | null): void
-  /** Notes that an object has been written, to be recorded now or soon. `track` is given for a segment. */
-  wrote(object: HarvestObject, track?: string): void
+  /**
+   * Notes that an object has been written, to be recorded now or soon. `track` is given for a segment; `isTaken` is
+   * true of one that the bucket has taken over from the archive.
+   */
+  wrote(object: HarvestObject, about?: { readonly track?: string; readonly isTaken?: boolean }): void
+  /** Notes why the bucket refuses to copy objects of the archive, in a sentence. */
+  refuseCopies(refusal: string): void
   /**
    * Resolves when all objects written so far are recorded. Throws when another worker has the job, or it is being
    * cancelled.

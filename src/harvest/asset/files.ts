@@ -120,10 +120,10 @@ async function segmentBody(
   return { kind: 'object', object, contentType, size, ...(sha256 !== undefined && { sha256 }) }
 }
 
-/** An object of the archive as a bucket takes it over: by its file where it has one, else read when it is written. */
-function archived(object: StoredBytes, archive: Pick<ArchiveReader, 'file' | 'open'>): ArchivedObject {
-  const file = archive.file(object.key)
-  return { ...object, open: () => archive.open(object), ...(file !== undefined && { file }) }
+/** An object of the archive as a bucket takes it over, or reads it when it is written. */
+function archived(object: StoredBytes, archive: Pick<ArchiveReader, 'location' | 'open'>): ArchivedObject {
+  const location = archive.location(object.key)
+  return { ...object, open: () => archive.open(object), ...(location && { location }) }
 }
 
 function textBody({ contentType, text }: TextBody): ObjectBody {

@@ -59,7 +59,7 @@ export async function reportFile(
   return { key, body: async () => ({ kind: 'bytes', parts, contentType: 'application/json', size }) }
 }
 
-/** The entry of an object. The hash of one that was linked unread is not stated, for nobody has seen it. */
+/** The entry of an object. Where nobody has seen the bytes, no hash is stated. */
 function stated({ sha256, ...object }: HarvestObject): string {
   return JSON.stringify(sha256 === '' ? object : { ...object, sha256 })
 }

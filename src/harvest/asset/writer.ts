@@ -11,6 +11,7 @@ import type { HarvestRecords } from '../../stores/harvest-records.ts'
 import { HarvestFailed } from '../harvest-failed.ts'
 import { retryTransient, type Sleep } from '../retry.ts'
 import type { HarvestWindow } from '../window/harvest-window.ts'
+import { type Brought, bring } from './bring.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { digested } from './digest.ts'
 import { type AssetFiles, type AssetObject, manifestKeys, type SegmentKey, type SegmentObject } from './files.ts'
@@ -28,8 +29,6 @@ export type AssetWriterDeps = {
   readonly sleep: Sleep
   /** Objects written at the same time. Memory: this many times the largest segment. */
   readonly objectsAtOnce: number
-  /** True when files of the archive are linked into buckets without being read. */
-  readonly linksUnread?: boolean
 }
 
 /** The files of an asset, and the window they are made of. */
@@ -137,7 +136,7 @@ export class AssetWriter {
   }
 
   async writeManifest(file: AssetObject, signal: AbortSignal): Promise<void> {
-    await this.note(await this.put(file, signal))
+    await this.note((await this.bring(file, signal)).object)
   }
 
   /**
@@ -246,9 +245,9 @@ export class AssetWriter {
     await forEachConcurrent(until(isOver, segments), this.deps.objectsAtOnce, signal, async (segment, fileSignal) => {
       const { file, batch, isWritten } = segment
       try {
-        const object = await this.put(file, fileSignal)
+        const { object, isTaken } = await this.bring(file, fileSignal)
         if (isWritten) await this.note(object)
-        else checkpoint.wrote(object, file.track)
+        else checkpoint.wrote(object, { track: file.track, isTaken })
       } catch (error) {
         if (!(error instanceof LostMedia && batch)) throw error
         tried.add(error.key)
@@ -260,12 +259,10 @@ export class AssetWriter {
     return losses
   }
 
-  private async put(file: AssetObject, signal: AbortSignal): Promise<HarvestObject> {
-    const body = await digested(await file.body())
-    signal.throwIfAborted()
-    await retryTransient(() => this.bucket.put(file.key, body, signal), this.deps.sleep, signal)
-    const isUnread = this.deps.linksUnread && body.kind === 'object' && body.object.file !== undefined
-    return { key: file.key, size: body.size, sha256: isUnread ? '' : body.sha256 }
+  private async bring(file: AssetObject, signal: AbortSignal): Promise<Brought> {
+    const brought = await bring(file, this.bucket, this.deps.sleep, signal)
+    if (brought.refusal !== undefined) this.attempt.checkpoint.refuseCopies(brought.refusal)
+    return brought
   }
 
   /**

@@ -9,7 +9,7 @@ import type { HarvestProgress } from './progress.ts'
 export function checkpointOf(
   lease: Lease,
   progress: HarvestProgress,
-  tellLosses: (losses: readonly Loss[]) => void,
+  told: { losses(losses: readonly Loss[]): void; copiesRefused(refusal: string): void },
 ): Checkpoint {
   return {
     get plan() {
@@ -26,7 +26,7 @@ export function checkpointOf(
     },
     lose(losses) {
       progress.lose(losses)
-      tellLosses(losses)
+      told.losses(losses)
     },
     get replacedTag() {
       return progress.replacedTag
@@ -35,9 +35,12 @@ export function checkpointOf(
     chooseNames: (names) => progress.chooseNames(names),
     expect: (segments) => progress.expect(segments),
     willReplace: (tag) => progress.willReplace(tag),
-    wrote(object, track) {
-      progress.wrote(object, track)
+    wrote(object, about) {
+      progress.wrote(object, about)
       lease.touch()
+    },
+    refuseCopies(refusal) {
+      if (progress.refuseCopies(refusal)) told.copiesRefused(refusal)
     },
     save: (more) => lease.save(more),
     flushWith: (flush) => lease.flushWith(flush),

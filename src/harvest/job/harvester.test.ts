@@ -79,9 +79,31 @@ describe('a finished asset', () => {
     const buckets = new RecordingBuckets()
     await harvest(harvestJob(), { buckets, archive })
     const body = buckets.objects.get('cup/final/index_1_2.ts')
-    const files = body?.kind === 'objects' && body.objects.map(({ file }) => file)
+    const files =
+      body?.kind === 'objects' && body.objects.map(({ location }) => location?.kind === 'file' && location.path)
     assert.deepEqual(files, [archive.file('s1-2-0'), archive.file('s1-2-1')])
     assert.equal(archive.bytesRead, 0)
+  })
+
+  it('is sent where the bucket refuses to copy it, which is said once in the log, and in the report', async () => {
+    const buckets = new RecordingBuckets()
+    const refusal = 'The server does not copy.'
+    let asked = 0
+    buckets.onTake = (_key, { kind }) => {
+      if (kind !== 'object') return { isTaken: false }
+      return asked++ === 0 ? { isTaken: true, isProven: true } : { isTaken: false, refusal }
+    }
+    const { outcome, lines, ledger } = await harvest(harvestJob(), { buckets })
+    assert.deepEqual(outcome, { state: 'SUCCEEDED' })
+    const told = lines.filter(({ event }) => event === 'harvest-copies-refused')
+    assert.deepEqual(
+      told.map(({ reason }) => reason),
+      [refusal],
+    )
+    const { cursor } = ledger.run()
+    assert.equal(cursor?.copyRefusal, refusal)
+    assert.deepEqual(cursor.taken, { objects: 1, bytes: sampleBytes('s1-2-0').length })
+    assert.ok(ledger.objects().every(({ sha256 }) => sha256.length === 64))
   })
 
   it('lies at the top of the bucket when the manifest key has no folder', async () => {

@@ -56,8 +56,6 @@ export type HarvesterDeps = {
   readonly leaseMs: number
   /** Longest time between writing an object and recording it. */
   readonly checkpointMs: number
-  /** True when files of the archive are linked into buckets without being read: their hashes are not stated then. */
-  readonly linksUnread?: boolean
   /** Consecutive failed attempts, with no object written, after which a job is given up. */
   readonly mostAttempts: number
   /** Waits in real time when absent. */
@@ -143,7 +141,14 @@ export function createHarvester(deps: HarvesterDeps): Harvester {
       const message = `The packaging of origin endpoint ${job.originEndpointId} is not supported yet.`
       throw new HarvestFailed('CannotPackage', message)
     }
-    const checkpoint = checkpointOf(lease, progress, (losses) => tellLosses(job, losses))
+    const checkpoint = checkpointOf(lease, progress, {
+      losses: (losses) => tellLosses(job, losses),
+      copiesRefused: (reason) =>
+        log.warn(
+          { event: 'harvest-copies-refused', harvestJob: job.id, reason },
+          'objects of the archive are not copied where they are, but sent',
+        ),
+    })
     await exportAsset({ job, checkpoint }, format, { ...deps, sleep }, signal)
   }
 

@@ -26,6 +26,9 @@ export class HarvestProgress {
   private names: AssetNames | undefined
   private lost: readonly Loss[]
   private replaces: string | null | undefined
+  private taken: { readonly objects: number; readonly bytes: number }
+  private copyRefusal: string | undefined
+  private hasRefused = false
   private objects: number
   private bytes: number
   private landed: HarvestObject[] = []
@@ -38,6 +41,8 @@ export class HarvestProgress {
     this.names = cursor?.names
     this.lost = cursor?.losses ?? []
     this.replaces = cursor?.replaces
+    this.taken = cursor?.taken ?? { objects: 0, bytes: 0 }
+    this.copyRefusal = cursor?.copyRefusal
     this.objects = cursor?.objects ?? 0
     this.bytes = cursor?.bytes ?? 0
     this.tracks = new Map(cursor?.tracks.map(({ name, ...track }) => [name, track]))
@@ -95,12 +100,24 @@ export class HarvestProgress {
     this.replaces = tag
   }
 
+  /** Notes why objects of the archive are not copied; true when this attempt has not said so yet. */
+  refuseCopies(refusal: string): boolean {
+    this.copyRefusal = refusal
+    const isFirst = !this.hasRefused
+    this.hasRefused = true
+    return isFirst
+  }
+
   /** Notes an object that no earlier attempt has written with the same bytes. */
-  wrote(object: HarvestObject, track?: string): void {
+  wrote(
+    object: HarvestObject,
+    { track, isTaken = false }: { readonly track?: string; readonly isTaken?: boolean } = {},
+  ): void {
     this.hasAdvanced = true
     this.landed.push(object)
     this.objects++
     this.bytes += object.size
+    if (isTaken) this.taken = { objects: this.taken.objects + 1, bytes: this.taken.bytes + object.size }
     if (track !== undefined) {
       this.track(track).written++
       this.written++
@@ -130,6 +147,8 @@ export class HarvestProgress {
       ...(this.lost.length > 0 && { losses: this.lost }),
       objects: this.objects,
       bytes: this.bytes,
+      ...(this.taken.objects > 0 && { taken: this.taken }),
+      ...(this.copyRefusal !== undefined && { copyRefusal: this.copyRefusal }),
       ...(rate && { rate }),
       ...(this.replaces !== undefined && { replaces: this.replaces }),
     }

@@ -21,8 +21,8 @@ async function countedStore(): Promise<Objects & { readonly asked: string[] }> {
   return {
     ...store,
     asked,
-    file(key) {
-      store.file(key)
+    location(key) {
+      store.location(key)
       return undefined
     },
     async open(key, range) {
@@ -72,7 +72,7 @@ describe('a cache folder', () => {
     assert.ok(bytes.equals(await cache.read('a/b')))
     assert.deepEqual(store.asked, ['a/b'])
     await assert.rejects(cache.read('a/c'), NoSuchObject)
-    assert.equal(cache.file('a/b'), undefined)
+    assert.equal(cache.location('a/b'), undefined)
   })
 
   it('survives the process, and keeps what was used last', async () => {

@@ -85,7 +85,7 @@ export async function openCacheFolder(
 
   return {
     create: (key) => objects.create(key),
-    file: (key) => objects.file(key),
+    location: (key) => objects.location(key),
     list: (prefix) => objects.list(prefix),
     forget,
 

@@ -13,7 +13,7 @@ export async function copyProven(body: ObjectBody, source: string, upload: strin
   const { object } = body
   await orLost(object.key, () => copyFile(source, upload, COPY_FAST))
   try {
-    await prove({ ...body, object: { ...object, file: upload } }, signal)
+    await prove({ ...body, object: { ...object, location: { kind: 'file', path: upload } } }, signal)
   } catch (error) {
     if (!(error instanceof LostMedia)) throw error
     await prove(body, signal)

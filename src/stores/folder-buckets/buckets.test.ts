@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { crc32 } from 'node:zlib'
-import { bodyOfBytes, bodyOfObjects, bucketContract, destination, refusedWith } from '../buckets.contract.ts'
+import { bodyOfBytes, bodyOfObjects, bucketContract, destination, refusedWith, takeOrPut } from '../buckets.contract.ts'
 import type { Bucket } from '../buckets.ts'
 import type { ArchivedObject, ObjectBody } from '../object-body.ts'
 import { type FolderBucketsOptions, folderBuckets } from './buckets.ts'
@@ -43,7 +43,7 @@ describe('a bucket that is a folder', () => {
     await writeFile(source, 'media', { mode: 0o444 })
     object = {
       key: 'source',
-      file: source,
+      location: { kind: 'file', path: source },
       size: 5,
       crc32: crc32('media'),
       open: () => assert.fail('an object with a file is read from there'),
@@ -55,7 +55,7 @@ describe('a bucket that is a folder', () => {
   it('is made by the first put', async () => {
     const bucket = await openBucket()
     assert.deepEqual(await readdir(root), ['source.ts'])
-    await bucket.put('first/one.ts', body, never)
+    await takeOrPut(bucket, 'first/one.ts', body)
     assert.deepEqual(await readdir(path('clips', 'first')), ['one.ts'])
   })
 
@@ -90,21 +90,21 @@ describe('a bucket that is a folder', () => {
 
   it('shares an unchanged file with its source, and replacing the object leaves the source alone', async () => {
     const bucket = await openBucket()
-    await bucket.put('linked/one.ts', body, never)
+    await takeOrPut(bucket, 'linked/one.ts', body)
     const [object, original] = await Promise.all([stat(path('clips/linked/one.ts')), stat(source)])
     assert.equal(object.ino, original.ino)
     await bucket.put('linked/one.ts', bodyOfBytes(Buffer.from('other')), never)
     assert.equal(await readFile(source, 'utf8'), 'media')
     assert.equal(await readFile(path('clips/linked/one.ts'), 'utf8'), 'other')
-    await bucket.put('linked/one.ts', body, never)
-    await bucket.put('linked/one.ts', body, never)
+    await takeOrPut(bucket, 'linked/one.ts', body)
+    await takeOrPut(bucket, 'linked/one.ts', body)
     assert.equal((await stat(path('clips/linked/one.ts'))).ino, original.ino)
     assert.deepEqual(await readdir(path('clips/.windrow-uploads')), [])
   })
 
   it('copies where links are switched off', async () => {
     const bucket = await openBucket({ links: false })
-    await bucket.put('copied/one.ts', body, never)
+    await takeOrPut(bucket, 'copied/one.ts', body)
     const copy = await stat(path('clips/copied/one.ts'))
     assert.notEqual(copy.ino, (await stat(source)).ino)
     assert.equal(copy.nlink, 1)
@@ -115,14 +115,14 @@ describe('a bucket that is a folder', () => {
     t.after(() => (elsewhere === root ? undefined : rm(elsewhere, { recursive: true })))
     if ((await stat(elsewhere)).dev === (await stat(root)).dev) return t.skip('there is only one file system')
     const bucket = await openBucket({ folder: elsewhere })
-    await bucket.put('far/one.ts', body, never)
-    await bucket.put('far/one.ts', body, never)
+    await takeOrPut(bucket, 'far/one.ts', body)
+    await takeOrPut(bucket, 'far/one.ts', body)
     assert.equal(await readFile(join(elsewhere, 'clips/far/one.ts'), 'utf8'), 'media')
   })
 
   it('holds read-only files, whatever their kind', async () => {
     const bucket = await openBucket({ links: false })
-    await bucket.put('modes/copied', body, never)
+    await takeOrPut(bucket, 'modes/copied', body)
     await bucket.put('modes/joined', bodyOfObjects([object, object]), never)
     await bucket.put('modes/written', bodyOfBytes(Buffer.from('x')), never)
     for (const name of await readdir(path('clips/modes'))) {
@@ -136,7 +136,7 @@ describe('a bucket that is a folder', () => {
     await symlink(outside, path('clips/escape'))
     const bucket = await openBucket()
     for (const key of ['escape/one.ts', 'escape/deep/two.ts']) {
-      await assert.rejects(bucket.put(key, body, never), refusedWith('InvalidName'))
+      await assert.rejects(takeOrPut(bucket, key, body), refusedWith('InvalidName'))
     }
     assert.deepEqual(await readdir(outside), [])
   })
@@ -152,11 +152,11 @@ describe('a bucket that is a folder', () => {
 
   it('refuses an object where a folder is, and a folder where an object is', async () => {
     const bucket = await openBucket()
-    await bucket.put('taken/one.ts', body, never)
-    await assert.rejects(bucket.put('taken', body, never), refusedWith('InvalidName'))
+    await takeOrPut(bucket, 'taken/one.ts', body)
+    await assert.rejects(takeOrPut(bucket, 'taken', body), refusedWith('InvalidName'))
     await assert.rejects(bucket.put('taken', bodyOfBytes(Buffer.from('x')), never), refusedWith('InvalidName'))
-    await assert.rejects(bucket.put('taken/one.ts/two.ts', body, never), refusedWith('InvalidName'))
-    await assert.rejects(bucket.put('.windrow-uploads/x', body, never), refusedWith('InvalidName'))
+    await assert.rejects(takeOrPut(bucket, 'taken/one.ts/two.ts', body), refusedWith('InvalidName'))
+    await assert.rejects(takeOrPut(bucket, '.windrow-uploads/x', body), refusedWith('InvalidName'))
     assert.equal(await readFile(path('clips/taken/one.ts'), 'utf8'), 'media')
   })
 
@@ -168,6 +168,6 @@ describe('a bucket that is a folder', () => {
 
   it('says that it may not write', async () => {
     const bucket = await openBucket({ folder: '/sys' })
-    await assert.rejects(bucket.put('denied/one.ts', body, never), refusedWith('AccessDenied'))
+    await assert.rejects(takeOrPut(bucket, 'denied/one.ts', body), refusedWith('AccessDenied'))
   })
 })

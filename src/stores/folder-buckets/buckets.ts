@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { type FileHandle, link, lstat, mkdir, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { bodyStream } from '../body-stream.ts'
-import { type Bucket, BucketRefused, type Buckets, type PutCondition } from '../buckets.ts'
+import { type Bucket, BucketRefused, type Buckets, type PutCondition, type Taking } from '../buckets.ts'
 import { syncFolder } from '../directory-syncs.ts'
-import { type ObjectBody, piecesOf } from '../object-body.ts'
+import { fileOf, type ObjectBody, piecesOf } from '../object-body.ts'
 import { checkBucketName, keySegments } from '../object-name.ts'
 import { checkFile, copyProven, prove } from './archived-files.ts'
 import { codeOf, inTheWay, inWords, noSuchBucket, unlessAbsent } from './errors.ts'
@@ -61,15 +61,22 @@ class FolderBucket implements Bucket {
     this.options = options
   }
 
+  async take(key: string, body: ObjectBody, signal: AbortSignal): Promise<Taking> {
+    const source = verbatim(body)
+    if (source === undefined) return { isTaken: false }
+    return this.place(key, async (target) => {
+      if (this.options.links && (await this.link(body, source, target, signal))) {
+        return { isTaken: true, isProven: !this.options.linksUnread }
+      }
+      await this.write(body, target, (upload) => copyProven(body, source, upload, signal))
+      return { isTaken: true, isProven: true }
+    })
+  }
+
   async put(key: string, body: ObjectBody, signal: AbortSignal, condition?: PutCondition): Promise<void> {
-    const segments = this.segmentsOf(key)
-    await inWords(this.name, async () => {
-      const folder = await this.folderOf(segments.slice(0, -1))
-      const target = join(folder, segments.at(-1) as string)
+    await this.place(key, async (target) => {
       if (condition) await this.checkTag(target, condition)
-      const isLinked = this.options.links && (await this.link(body, target, signal))
-      if (!isLinked) await this.write(body, target, signal)
-      this.unsynced.add(folder)
+      await this.write(body, target, (upload) => writeAll(upload, body, signal))
     })
   }
 
@@ -115,6 +122,17 @@ class FolderBucket implements Bucket {
       }
     })
     await this.flush()
+  }
+
+  /** Creates or replaces the file of an object by `work`, in a folder that is there. */
+  private async place<T>(key: string, work: (target: string) => Promise<T>): Promise<T> {
+    const segments = this.segmentsOf(key)
+    return inWords(this.name, async () => {
+      const folder = await this.folderOf(segments.slice(0, -1))
+      const result = await work(join(folder, segments.at(-1) as string))
+      this.unsynced.add(folder)
+      return result
+    })
   }
 
   private segmentsOf(key: string): readonly string[] {
@@ -172,9 +190,7 @@ class FolderBucket implements Bucket {
   }
 
   /** Links the body's file to `target`; false when only a copy is possible. Throws LostMedia. */
-  private async link(body: ObjectBody, target: string, signal: AbortSignal): Promise<boolean> {
-    const source = verbatim(body)
-    if (source === undefined) return false
+  private async link(body: ObjectBody, source: string, target: string, signal: AbortSignal): Promise<boolean> {
     if (this.options.linksUnread) await checkFile(body, source)
     else await prove(body, signal)
     try {
@@ -186,11 +202,10 @@ class FolderBucket implements Bucket {
     return this.replace(target, (upload) => link(source, upload)).then(() => true, unlessNoLink)
   }
 
-  private async write(body: ObjectBody, target: string, signal: AbortSignal): Promise<void> {
+  /** Creates or replaces a file by one that `make` makes of the body. */
+  private async write(body: ObjectBody, target: string, make: (upload: string) => Promise<void>): Promise<void> {
     await this.replace(target, async (upload) => {
-      const source = verbatim(body)
-      if (source === undefined) await writeAll(upload, body, signal)
-      else await copyProven(body, source, upload, signal)
+      await make(upload)
       // Opened again for reading: a copy has its source's mode, and syncing needs no write permission.
       const file = await open(upload, 'r')
       try {
@@ -231,7 +246,7 @@ async function tagOfFile(path: string): Promise<string | null> {
 
 /** The single file whose bytes are the body; undefined when there is none. */
 function verbatim(body: ObjectBody): string | undefined {
-  return body.kind === 'object' ? body.object.file : undefined
+  return body.kind === 'object' ? fileOf(body.object) : undefined
 }
 
 function checkSize(size: number, body: ObjectBody): void {

@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto'
 import type { HeadObjectOutput, S3Client } from '@aws-sdk/client-s3'
 import { forEachConcurrent } from '../../concurrency/for-each-concurrent.ts'
 import { bodyStream } from '../body-stream.ts'
-import { type Bucket, BucketRefused, type Buckets, type PutCondition } from '../buckets.ts'
+import { type Bucket, BucketRefused, type Buckets, type PutCondition, type Taking } from '../buckets.ts'
 import type { ObjectBody } from '../object-body.ts'
 import { checkBucketName, keySegments } from '../object-name.ts'
 import { BodyBuffers } from './body-buffers.ts'
 import { type Connection, connect, hostOf, type S3ConnectionOptions, type Sdk } from './connection.ts'
+import { Copies } from './copies.ts'
 import { answerStatus, type BucketPlace, bucketRefusal } from './errors.ts'
 import { putInParts } from './multipart.ts'
 import { BadDigest, md5Of, provePut } from './proof.ts'
@@ -23,8 +24,15 @@ const PERMISSIONS = 's3:PutObject and s3:GetBucketLocation'
 
 type Conditions = { readonly IfMatch?: string; readonly IfNoneMatch?: string }
 
+export type S3BucketsOptions = S3ConnectionOptions & {
+  /** True has the server copy objects of an archive that is on the same S3 API. */
+  readonly copies?: boolean
+  /** True leaves copies as they are that the server does not prove; otherwise the objects are sent. */
+  readonly copiesUnproven?: boolean
+}
+
 /** Buckets of an S3 API, that of AWS or of any compatible server. */
-export function s3Buckets(options: S3ConnectionOptions): Buckets {
+export function s3Buckets(options: S3BucketsOptions): Buckets {
   const { region } = options
   const host = hostOf(options)
   const buffers = new BodyBuffers(MAX_KEPT_BYTES)
@@ -37,12 +45,8 @@ export function s3Buckets(options: S3ConnectionOptions): Buckets {
       const role = options.role ? roleArn : ''
       const connecting = connections.get(role) ?? connect(options, agent, role)
       connections.set(role, connecting)
-      const bucket = new S3Bucket(await connecting, buffers, {
-        bucket: bucketName,
-        host,
-        region,
-        permissions: PERMISSIONS,
-      })
+      const place = { bucket: bucketName, host, region, permissions: PERMISSIONS }
+      const bucket = new S3Bucket(await connecting, buffers, place, options)
       await bucket.find(signal)
       return bucket
     },
@@ -60,13 +64,26 @@ class S3Bucket implements Bucket {
   private readonly place: BucketPlace
   /** False once the server has shown that it does not support conditions. */
   private knowsConditions = true
+  private readonly copies: Copies | undefined
 
-  constructor({ sdk, client }: Connection, buffers: BodyBuffers, place: BucketPlace) {
+  constructor(
+    { sdk, client }: Connection,
+    buffers: BodyBuffers,
+    place: BucketPlace,
+    { copies = false, copiesUnproven = false }: S3BucketsOptions,
+  ) {
     this.sdk = sdk
     this.client = client
     this.buffers = buffers
     this.name = place.bucket
     this.place = place
+    if (!copies) return
+    this.copies = new Copies(this, place, {
+      areUnproven: copiesUnproven,
+      // Credentials that may write need not be allowed to delete.
+      remove: (key, signal) => this.remove([key], signal).catch(() => {}),
+      checkSize: (key, size, signal) => this.checkSize(key, size, signal),
+    })
   }
 
   /** Asks for the bucket's location, since its response, unlike one to HEAD, states what is wrong. */
@@ -82,6 +99,11 @@ class S3Bucket implements Bucket {
       const isVerdict = !(refusal instanceof BucketRefused && ['AccessDenied', 'Refused'].includes(refusal.code))
       if (isVerdict) throw refusal
     }
+  }
+
+  async take(key: string, body: ObjectBody, signal: AbortSignal): Promise<Taking> {
+    keySegments(key)
+    return this.copies ? this.copies.take(key, body, signal) : { isTaken: false }
   }
 
   async put(key: string, body: ObjectBody, signal: AbortSignal, condition?: PutCondition): Promise<void> {
@@ -180,11 +202,15 @@ class S3Bucket implements Bucket {
   private async inParts(key: string, body: ObjectBody, signal: AbortSignal): Promise<void> {
     try {
       await putInParts(this, { Bucket: this.name, Key: key }, body, signal)
-      const size = await this.sizeOf(key, signal)
-      if (size !== undefined && size !== body.size) throw new BadDigest(`the stored object has ${size} bytes`)
+      await this.checkSize(key, body.size, signal)
     } catch (error) {
       throw this.inWords(error, signal)
     }
+  }
+
+  private async checkSize(key: string, wanted: number, signal: AbortSignal): Promise<void> {
+    const size = await this.sizeOf(key, signal)
+    if (size !== undefined && size !== wanted) throw new BadDigest(`the stored object has ${size} bytes`)
   }
 
   private async stream(key: string, body: ObjectBody, signal: AbortSignal): Promise<void> {

@@ -2,7 +2,8 @@ import type { S3Client } from '@aws-sdk/client-s3'
 import { NotAwsAnswer } from '../../sdk-answers.ts'
 import { bodyStream } from '../body-stream.ts'
 import type { ObjectBody } from '../object-body.ts'
-import { md5Of, provePut } from './proof.ts'
+import type { CopySource } from './copies.ts'
+import { type CopyAnswer, md5Of, proveCopy, provePut } from './proof.ts'
 import { signWith, UNSIGNED_PAYLOAD, watchAnswers } from './put.ts'
 
 type Sdk = typeof import('@aws-sdk/client-s3')
@@ -53,6 +54,19 @@ export class MultipartUpload {
     this.parts.push({ PartNumber, ETag: answer.ETag })
   }
 
+  /** Copies the next part from an object. Resolves with whether the answer proves it; rejects when it is another. */
+  async copy({ path, tag, ...source }: CopySource, options: Options): Promise<boolean> {
+    const { sdk, client } = this.connection
+    const PartNumber = this.parts.length + 1
+    const from = { CopySource: path, CopySourceIfMatch: `"${tag}"` }
+    const copy = new sdk.UploadPartCopyCommand({ ...this.upload, PartNumber, ...from })
+    const { CopyPartResult, ServerSideEncryption, SSECustomerAlgorithm } = await client.send(copy, options)
+    const answer: CopyAnswer = { ...CopyPartResult, ServerSideEncryption, SSECustomerAlgorithm }
+    const isProven = proveCopy(answer, { ...source, tag })
+    this.parts.push({ PartNumber, ETag: answer.ETag })
+    return isProven
+  }
+
   async complete(options: Options): Promise<void> {
     const { sdk, client } = this.connection
     const MultipartUpload = { Parts: this.parts }
@@ -76,9 +90,21 @@ export async function putInParts(
   signal: AbortSignal,
 ): Promise<void> {
   const options = { abortSignal: signal }
-  const upload = await MultipartUpload.begin(connection, { ...place, ContentType: body.contentType }, options)
-  try {
+  await inOneUpload(connection, { ...place, ContentType: body.contentType }, options, async (upload) => {
     for await (const part of partsOf(body)) await upload.put(part, options)
+  })
+}
+
+/** Makes an object of the parts that `send` sends or copies. Leaves nothing of it when that fails. */
+export async function inOneUpload(
+  connection: Connection,
+  object: Place & { readonly ContentType: string },
+  options: Options,
+  send: (upload: MultipartUpload) => Promise<void>,
+): Promise<void> {
+  const upload = await MultipartUpload.begin(connection, object, options)
+  try {
+    await send(upload)
     await upload.complete(options)
   } catch (error) {
     await upload.abort().catch(() => {})

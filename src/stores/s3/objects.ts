@@ -112,10 +112,7 @@ export async function openS3Objects(options: S3ObjectsOptions): Promise<S3Object
       return (await S3ObjectStream.open(placeOf(key), range)) ?? new Uint8Array()
     },
 
-    file(key) {
-      checkObjectKey(key)
-      return undefined
-    },
+    location: (key) => ({ kind: 's3', host: place.host, bucket, key: pathOf(key) }),
 
     async remove(key) {
       await removals.remove(pathOf(key))

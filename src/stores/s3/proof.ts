@@ -56,9 +56,9 @@ export async function provePut(answer: PutAnswer, { sha256, crc32, md5 }: Digest
 export type CopyAnswer = Omit<PutAnswer, 'ChecksumSHA256'>
 
 /**
- * Throws when an answer shows that something else was copied than an object that the archive knows: by its CRC-32, where
- * the server states it, otherwise by the entity tag, which a copy has in common with what was put in one request. An
- * answer without an entity tag is not S3's. False when the answer is S3's, but tells nothing of the bytes.
+ * Throws when an answer shows that something else was copied than an object that the archive knows: by its CRC-32,
+ * where the server states it, otherwise by the entity tag, which a copy has in common with what was put in one request.
+ * An answer without an entity tag is not S3's. False when the answer is S3's, but tells nothing of the bytes.
  */
 export function proveCopy(answer: CopyAnswer, { crc32, tag }: Pick<StoredBytes, 'crc32' | 'tag'>): boolean {
   const { ETag, ChecksumCRC32 } = answer
@@ -81,7 +81,7 @@ export function crc32Text(crc32: number): string {
   return bytes.toString('base64')
 }
 
-/** The MD5 of the bytes where an entity tag is that: unless the server encrypts with a key of its own or the client's. */
+/** The MD5 of the bytes where an entity tag is that: unless the server encrypts with a key of its or the client's. */
 function md5In({ ServerSideEncryption = '', SSECustomerAlgorithm }: PutAnswer, tag: string): string | undefined {
   if (ServerSideEncryption.startsWith('aws:kms') || SSECustomerAlgorithm !== undefined) return undefined
   return MD5.exec(tag)?.[1]?.toLowerCase()

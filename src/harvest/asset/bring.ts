@@ -1,0 +1,37 @@
+import type { HarvestObject } from '../../model/harvest-run.ts'
+import type { Bucket } from '../../stores/buckets.ts'
+import { retryTransient, type Sleep } from '../retry.ts'
+import { digested } from './digest.ts'
+import type { AssetObject } from './files.ts'
+
+/** An object of an asset, in its bucket. */
+export type Brought = {
+  readonly object: HarvestObject
+  /** True when the bucket has taken it over from the archive. */
+  readonly isTaken: boolean
+  /** Why the bucket refused to do so, in a sentence. */
+  readonly refusal?: string
+}
+
+/** Has a bucket take an object over where it is, or else puts it. Throws LostMedia and BucketRefused. */
+export async function bring(
+  { key, body: make }: AssetObject,
+  bucket: Bucket,
+  sleep: Sleep,
+  signal: AbortSignal,
+): Promise<Brought> {
+  const body = await make()
+  signal.throwIfAborted()
+  const { size } = body
+  const taking = await retryTransient(() => bucket.take(key, body, signal), sleep, signal)
+  if (taking.isTaken) {
+    const sha256 = taking.isProven ? (body.sha256 ?? '') : ''
+    return { object: { key, size, sha256 }, isTaken: true }
+  }
+  const { refusal } = taking
+  const sent = await digested(body)
+  signal.throwIfAborted()
+  await retryTransient(() => bucket.put(key, sent, signal), sleep, signal)
+  const object = { key, size, sha256: sent.sha256 }
+  return { object, isTaken: false, ...(refusal !== undefined && { refusal }) }
+}
