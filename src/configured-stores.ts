@@ -84,7 +84,7 @@ async function openShared(config: SharedConfig, options: StoreOptions): Promise<
   const { openPostgresStore } = await import('./stores/postgres/postgres-store.ts')
   const database = await openPostgresStore({ url, poolSize, log })
   closers.push(() => database.close())
-  const { resources, segmentIndex, contentFeed: feed, workClaims: claims, stagedObjects: staged } = database
+  const { resources, segmentIndex, contentFeed: feed, workClaims: claims, stagedObjects: staged, changing } = database
   const { SteadyClock, SYNCHRONISE_MS } = await import('./stores/postgres/steady-clock.ts')
   const recorded = await segmentIndex.recordedClock()
   const clocks = await SteadyClock.open({ record: database.steadyRecord, machine, recorded })
@@ -103,7 +103,7 @@ async function openShared(config: SharedConfig, options: StoreOptions): Promise<
     objects: cacheObjects(cached, { maxBytes }),
     clocks,
     nonceKey: await database.nonceKey(),
-    sharing: { feed, claims, staged },
+    sharing: { feed, claims, staged, changing },
     services: { 'the database': () => resources.harvestJobById('readyz'), 'the archive bucket': check },
     recorded: clocks.recordedClock(),
   }

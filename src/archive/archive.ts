@@ -39,6 +39,13 @@ function unlessUnavailable(error: unknown): void {
   if (!(error instanceof StoreUnavailable)) throw error
 }
 
+/** An index that records only what is still staged. */
+const recordingStaged = (index: SegmentIndex): SegmentIndex => ({
+  ...index,
+  commitTimeline: (ref, commit) =>
+    index.commitTimeline(ref, { ...commit, staged: commit.objects.map(({ key }) => key) }),
+})
+
 export type Archive = ArchiveReader &
   ArchiveWriter & {
     /** Gives up what inputs have waited for too long, and switches inputs that have failed. To be called often. */
@@ -98,20 +105,23 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
   const work = shared && new ClaimedWork({ ...shared, date })
   const isOurs = (name: string) => work?.has(name) ?? true
   const switches = new SwitchNotifier({ ...deps, date })
-  /** What is recorded must still be staged. */
-  const index: SegmentIndex = shared
-    ? {
-        ...segmentIndex,
-        commitTimeline: (ref, commit) =>
-          segmentIndex.commitTimeline(ref, { ...commit, staged: commit.objects.map(({ key }) => key) }),
-      }
-    : segmentIndex
+  const index = shared ? recordingStaged(segmentIndex) : segmentIndex
   const quota = new ArchiveQuota({ ...deps, limits: deps.limits ?? {}, usage: () => segmentIndex.usage(), date })
   let closing = false
 
   const channels = new LoadedChannels({
     feed: shared?.feed,
-    make: (guid, changed) => new ChannelContent(guid, { segmentIndex: index, clock, serverDate, log, changed }),
+    make: (guid, changed) =>
+      new ChannelContent(guid, {
+        segmentIndex: index,
+        ...(shared && {
+          changing: (channel, work) => shared.changing(channel, (index) => work(recordingStaged(index))),
+        }),
+        clock,
+        serverDate,
+        log,
+        changed,
+      }),
   })
   const contentOf = (channelGuid: string) => channels.use(channelGuid)
 

@@ -9,18 +9,15 @@ import type { Era } from '../model/output-segment.ts'
 import { restOutput } from '../model/output-timeline/step.ts'
 import type { SourceObject } from '../model/source-segment.ts'
 import { StoreUnavailable } from '../stores/resources.ts'
-import type { SegmentIndex } from '../stores/segment-index.ts'
+import type { IndexSharing, SegmentIndex } from '../stores/segment-index.ts'
 import type { OutputTimeline } from '../stores/timeline-store.ts'
 import { ChannelState } from './channel-state.ts'
-import { type ChannelStep, computeDueStep, computeStep, takeStep } from './channel-step.ts'
+import { type ChannelStep, computeDueStep, computeStep, takeStep, takeStoredStep, tryStep } from './channel-step.ts'
 import { type Filled, fillPage } from './filling.ts'
 import { neededSince, type OpenOutputTimeline, remembering } from './open-output-timeline.ts'
 import type { SegmentTail } from './segment-tail.ts'
 
-/**
- * How often a step is computed and committed before its event is refused, because another process changed the channel
- * each time.
- */
+/** How often what is stored is read and changed before an event is refused: once, but for the first of an input. */
 const COMMIT_TRIES = 5
 
 /** The least time, in milliseconds, between two readings of what others have stored that only time asks for. */
@@ -32,6 +29,8 @@ const EVENTUALLY_MS = 24 * 3_600_000
 
 export type ChannelContentDeps = {
   readonly segmentIndex: SegmentIndex
+  /** Present when other processes may change the channel. */
+  readonly changing?: IndexSharing['changing'] | undefined
   /** Passes evenly, and never steps. */
   readonly clock: Clock
   /** How far the server's date is ahead of it; when absent, they are the same. */
@@ -70,7 +69,7 @@ export class ChannelContent {
   /** Applies an event of an input after all earlier ones; durable when it resolves. */
   apply(ingestEndpointId: string, event: TimelineEvent, object?: SourceObject): Promise<void> {
     this.usedAt = this.deps.clock()
-    return this.inTurn(() => this.take(ingestEndpointId, event, object))
+    return this.queue.run(() => this.take(ingestEndpointId, event, object))
   }
 
   /**
@@ -80,7 +79,7 @@ export class ChannelContent {
   async passTime(): Promise<void> {
     const now = this.deps.clock()
     if (this.isBehind && now - this.followedAt >= FOLLOW_MS) await this.queue.run(() => this.follow('whole'))
-    for (const id of this.dueInputs(now)) await this.inTurn(() => this.take(id, { kind: 'time' }))
+    for (const id of this.dueInputs(now)) await this.queue.run(() => this.take(id, { kind: 'time' }))
     if (this.areOutputsDue(now)) {
       await this.inTurn(() => takeStep(this.state, () => computeDueStep(this.state, this.deps.clock()), this.deps))
     }
@@ -202,22 +201,29 @@ export class ChannelContent {
 
   /** Reads what others may have changed. */
   private async follow(part: 'shown' | 'whole'): Promise<void> {
+    if (!this.isShownBehind && (part === 'shown' || !this.areInputsBehind)) return
+    await this.reading(part, async () => {
+      if (await this.state.load(part)) this.deps.changed()
+    })
+    if (part === 'whole' && !this.isAwake) this.wake()
+  }
+
+  /** Does what reads a part of what is stored. */
+  private async reading<T>(part: 'shown' | 'whole', work: () => Promise<T>): Promise<T> {
     const [wasShownBehind, wereInputsBehind] = [this.isShownBehind, this.areInputsBehind]
-    if (!wasShownBehind && (part === 'shown' || !wereInputsBehind)) return
     // What is heard from here on must be read again.
     this.isShownBehind = false
     if (part === 'whole') this.areInputsBehind = false
     try {
-      if (await this.state.load(part)) this.deps.changed()
+      const result = await work()
+      this.isRead = true
+      if (part === 'whole') this.followedAt = this.deps.clock()
+      return result
     } catch (error) {
       this.isShownBehind ||= wasShownBehind
       this.areInputsBehind ||= wereInputsBehind
       throw error
     }
-    this.isRead = true
-    if (part === 'shown') return
-    this.followedAt = this.deps.clock()
-    if (!this.isAwake) this.wake()
   }
 
   private inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -232,12 +238,22 @@ export class ChannelContent {
     }
   }
 
+  /**
+   * The first time from the state in memory, if nothing is known to have changed it. After that what is stored is read
+   * and changed in one transaction: else whoever reads while others write would be late again and again.
+   */
   private async take(ingestEndpointId: string, event: TimelineEvent, object?: SourceObject): Promise<void> {
-    const compute = async () => {
-      const input = await this.state.inputs.open(ingestEndpointId)
-      return computeStep(this.state, input, { event, object, serverDate: this.deps.serverDate?.() }, this.deps.clock())
+    const { changing, serverDate, clock } = this.deps
+    const compute = async (index?: SegmentIndex) => {
+      const input = await this.state.inputs.open(ingestEndpointId, index)
+      return computeStep(this.state, input, { event, object, serverDate: serverDate?.() }, clock())
     }
-    if (await takeStep(this.state, compute, this.deps, COMMIT_TRIES)) return
+    if (!changing || !this.isAwake) await this.follow('whole')
+    if (!this.isBehind && (await tryStep(this.state, compute, this.deps))) return
+    for (let left = COMMIT_TRIES; changing && left > 0; left--) {
+      const deps = { ...this.deps, changing }
+      if (await this.reading('whole', () => takeStoredStep(this.state, compute, deps))) return
+    }
     throw new Error(`the timeline of ${ingestEndpointId} kept changing under a commit`)
   }
 

@@ -24,12 +24,12 @@ export class ChannelInputs {
   }
 
   /** Replaces the states in memory that are not at the stored versions. */
-  async load({ inputs }: Pick<ChannelVersions, 'inputs'>): Promise<void> {
+  async load({ inputs }: Pick<ChannelVersions, 'inputs'>, index = this.index): Promise<void> {
     for (const id of inputs.keys()) {
       if (!this.byId.has(id)) this.byId.set(id, new Input({ channelGuid: this.guid, ingestEndpointId: id }, this.index))
     }
     const changed = [...this.byId].filter(([id, input]) => !input.isAt(inputs.get(id)))
-    await Promise.all(changed.map(([, input]) => input.load()))
+    await Promise.all(changed.map(([, input]) => input.load(index)))
     this.areBehind = false
   }
 
@@ -39,11 +39,11 @@ export class ChannelInputs {
   }
 
   /** The input of an ingest endpoint, created if the index does not have it yet. */
-  async open(id: string): Promise<Input> {
+  async open(id: string, index = this.index): Promise<Input> {
     const known = this.byId.get(id)
     if (known) return known
     const input = new Input({ channelGuid: this.guid, ingestEndpointId: id }, this.index)
-    await input.load()
+    await input.load(index)
     this.byId.set(id, input)
     return input
   }
@@ -127,8 +127,8 @@ export class ChannelInputs {
   }
 
   /** Reads the eras with these ids from the index, as far as it has them. */
-  async readEras(ids: readonly number[]): Promise<readonly Era[]> {
-    return ids.length > 0 ? this.index.eras(this.guid, ids) : []
+  async readEras(ids: readonly number[], index = this.index): Promise<readonly Era[]> {
+    return ids.length > 0 ? index.eras(this.guid, ids) : []
   }
 
   private all(): readonly Input[] {

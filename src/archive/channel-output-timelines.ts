@@ -33,15 +33,15 @@ export class ChannelOutputTimelines {
    * Replaces the states in memory that are not at the stored versions. Where the newest segments were in memory, those
    * that were published since are read as well.
    */
-  async load(versions: Pick<ChannelVersions, 'outputTimelines'>): Promise<void> {
+  async load(versions: Pick<ChannelVersions, 'outputTimelines'>, index = this.index): Promise<void> {
     if (this.areAt(versions)) return
-    const stored = (await this.index.outputTimelinesOf(this.guid)).map(openOutputTimeline)
+    const stored = (await index.outputTimelinesOf(this.guid)).map(openOutputTimeline)
     const loaded = await Promise.all(
       stored.map(async (open): Promise<OpenOutputTimeline> => {
         const { outputTimeline, version } = open
         const known = this.get(outputTimeline.id)
         if (known?.version === version) return known
-        return known?.tail ? { ...open, tail: await known.tail.continued(this.index, outputTimeline.id) } : open
+        return known?.tail ? { ...open, tail: await known.tail.continued(index, outputTimeline.id) } : open
       }),
     )
     this.byId.clear()

@@ -34,16 +34,16 @@ export class ChannelState {
    * Replaces what another process has changed by what is stored; false when nothing is shown anew. The inputs need not
    * be read for what is shown.
    */
-  async load(part: 'shown' | 'whole' = 'whole'): Promise<boolean> {
-    const versions = await this.index.versionsOf(this.guid)
+  async load(part: 'shown' | 'whole' = 'whole', index = this.index): Promise<boolean> {
+    const versions = await index.versionsOf(this.guid)
     const isShownAnew = !this.outputs.areAt(versions)
     const isNew = isShownAnew || (part === 'whole' && !this.inputs.areAt(versions))
-    await this.outputs.load(versions)
-    if (part === 'whole') await this.inputs.load(versions)
+    await this.outputs.load(versions, index)
+    if (part === 'whole') await this.inputs.load(versions, index)
     else this.inputs.compare(versions)
     if (!isNew) return false
     this.lastSeen = undefined
-    await this.eras.reload([...new Set([...this.outputs.erasInUse(), ...this.inputs.recentEras()])])
+    await this.eras.reload([...new Set([...this.outputs.erasInUse(), ...this.inputs.recentEras()])], index)
     return isShownAnew
   }
 

@@ -4,7 +4,7 @@ import { EPOCH, variants } from '../../test/timeline/rehearsal.ts'
 import type { SegmentIndex } from '../stores/segment-index.ts'
 import type { TimelineCommit } from '../stores/timeline-store.ts'
 import { ChannelState } from './channel-state.ts'
-import { computeStep, takeStep } from './channel-step.ts'
+import { type Compute, computeStep, takeStep, takeStoredStep } from './channel-step.ts'
 
 const GUID = 'c'.repeat(32)
 const log = { info() {}, warn() {}, error() {} }
@@ -67,6 +67,17 @@ describe('a step of a channel', () => {
     others = 2
     assert.equal(await take(5), true)
     assert.deepEqual([version, loads], [3, 2])
+  })
+
+  it('is taken at once from what is stored while no other process may change that', async () => {
+    version = 3
+    const changing = <T>(_: string, work: (stored: SegmentIndex) => Promise<T>) => work(index)
+    const compute: Compute = async (stored) => {
+      return computeStep(channel, await channel.inputs.open(GUID, stored), { event }, EPOCH)
+    }
+    assert.equal(await takeStoredStep(channel, compute, { changing, log, changed: () => changes++ }), true)
+    assert.deepEqual([version, loads], [4, 1])
+    assert.deepEqual((await channel.inputs.open(GUID)).state.streams, event.streams)
   })
 
   it('is given up, with the state as it is stored, when others are always faster', async () => {

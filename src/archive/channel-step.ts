@@ -4,6 +4,7 @@ import { seenInputs, withSeen } from '../model/eras/input-status.ts'
 import type { TimelineStep } from '../model/input-timeline/step.ts'
 import type { SeenInputs } from '../model/output-segment.ts'
 import type { SourceObject } from '../model/source-segment.ts'
+import type { IndexSharing, SegmentIndex } from '../stores/segment-index.ts'
 import type { TimelineStore } from '../stores/timeline-store.ts'
 import type { ChannelState } from './channel-state.ts'
 import type { Input, InputEvent } from './input.ts'
@@ -97,6 +98,9 @@ function adoptStep(
   return hasNewEras || isShownAnew
 }
 
+/** Computes a step from a state that was loaded from an index, from which more may be loaded. */
+export type Compute = (index?: SegmentIndex) => ChannelStep | undefined | Promise<ChannelStep | undefined>
+
 export type StepDeps = {
   readonly segmentIndex: Pick<TimelineStore, 'commitTimeline' | 'commitOutputTimelines'>
   readonly log: Log
@@ -108,24 +112,51 @@ export type StepDeps = {
  * Computes a step, commits it and adopts it. When the commit is stale, the state is loaded again, and the step computed
  * from that, `tries` times in all; false when the last was stale too.
  */
-export async function takeStep(
-  channel: ChannelState,
-  compute: () => ChannelStep | undefined | Promise<ChannelStep | undefined>,
-  { segmentIndex, log, changed }: StepDeps,
-  tries = 1,
-): Promise<boolean> {
+export async function takeStep(channel: ChannelState, compute: Compute, deps: StepDeps, tries = 1): Promise<boolean> {
   for (let left = tries; left > 0; left--) {
-    const step = await compute()
-    if (!step) return true
-    if (step.counted) {
-      step.counted.input.adoptUnsaved(step.counted.result)
-      return true
-    }
-    if ((await commitStep(segmentIndex, channel.guid, step)) === 'committed') {
-      if (adoptStep(channel, step, log)) changed()
-      return true
-    }
-    if (await channel.load()) changed()
+    if (await tryStep(channel, compute, deps)) return true
+    if (await channel.load()) deps.changed()
   }
+  return false
+}
+
+/** Computes a step from the state in memory, commits it and adopts it; false when the commit is stale. */
+export async function tryStep(
+  channel: ChannelState,
+  compute: Compute,
+  { segmentIndex, log, changed }: StepDeps,
+): Promise<boolean> {
+  const step = await compute()
+  if (isToCommit(step) && (await commitStep(segmentIndex, channel.guid, step)) === 'stale') return false
+  if (adopt(channel, step, log)) changed()
+  return true
+}
+
+/**
+ * The same from what is stored, which is loaded and changed in one transaction. False when the commit is stale all the
+ * same, because another process has just made the first one of an input.
+ */
+export async function takeStoredStep(
+  channel: ChannelState,
+  compute: Compute,
+  { changing, log, changed }: Pick<StepDeps, 'log' | 'changed'> & Pick<IndexSharing, 'changing'>,
+): Promise<boolean> {
+  let hasRead = false
+  const done = await changing(channel.guid, async (index) => {
+    if (await channel.load('whole', index)) hasRead = true
+    const step = await compute(index)
+    return { step, isStale: isToCommit(step) && (await commitStep(index, channel.guid, step)) === 'stale' }
+  }).finally(() => {
+    if (hasRead) changed()
+  })
+  if (!done.isStale && adopt(channel, done.step, log)) changed()
+  return !done.isStale
+}
+
+const isToCommit = (step: ChannelStep | undefined): step is ChannelStep => step !== undefined && !step.counted
+
+function adopt(channel: ChannelState, step: ChannelStep | undefined, log: Log): boolean {
+  if (!step?.counted) return step !== undefined && adoptStep(channel, step, log)
+  step.counted.input.adoptUnsaved(step.counted.result)
   return false
 }

@@ -50,13 +50,13 @@ export class Input {
   }
 
   /** Replaces the state in memory by the stored one. */
-  async load(): Promise<void> {
+  async load(index = this.index): Promise<void> {
     const [stored, unsettled] = await Promise.all([
-      this.index.loadTimeline(this.ref),
-      this.index.unsettledObjects(this.ref, MOST_UNLISTED),
+      index.loadTimeline(this.ref),
+      index.unsettledObjects(this.ref, MOST_UNLISTED),
     ])
     // A version that is read too early is found stale by the next commit.
-    const recent = await this.recentSlots()
+    const recent = await this.recentSlots(index)
     this.current = stored ? readTimeline(stored.state, this.ref.ingestEndpointId) : this.beginning()
     this.stateText = JSON.stringify(this.current)
     this.version = stored?.version ?? 0
@@ -65,10 +65,10 @@ export class Input {
   }
 
   /** The newest sealed slots: those in memory, and what was sealed after them, unless that is as many. */
-  private async recentSlots(): Promise<Slot[]> {
+  private async recentSlots(index: SegmentIndex): Promise<Slot[]> {
     const newest = this.recent.at(-1)
-    const more = newest && (await this.index.slots(this.ref, newest, RECENT_SLOTS))
-    if (!more || more.length === RECENT_SLOTS) return [...(await this.index.lastSlots(this.ref, RECENT_SLOTS))]
+    const more = newest && (await index.slots(this.ref, newest, RECENT_SLOTS))
+    if (!more || more.length === RECENT_SLOTS) return [...(await index.lastSlots(this.ref, RECENT_SLOTS))]
     return [...this.recent, ...more].slice(-RECENT_SLOTS)
   }
 

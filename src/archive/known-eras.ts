@@ -1,4 +1,5 @@
 import type { Era } from '../model/output-segment.ts'
+import type { SegmentIndex } from '../stores/segment-index.ts'
 import type { ChannelInputs } from './channel-inputs.ts'
 
 /** The eras of a channel in memory: those that may still get slots, and closed ones while they are used. */
@@ -27,8 +28,8 @@ export class KnownEras {
   }
 
   /** Reads the eras with these ids in place of all that were known. */
-  async reload(ids: readonly number[]): Promise<void> {
-    const read = await this.inputs.readEras(ids)
+  async reload(ids: readonly number[], index?: SegmentIndex): Promise<void> {
+    const read = await this.inputs.readEras(ids, index)
     this.closed = new Map(read.map((era) => [era.id, era]))
   }
 

@@ -87,8 +87,9 @@ describe('several archives over one index', () => {
   async function open(owner: string): Promise<Peer> {
     const asked: string[] = []
     const watched = new Set<string>()
+    const segmentIndex = indexOf(owner, asked)
     const archive = await openArchive({
-      segmentIndex: indexOf(owner, asked),
+      segmentIndex,
       resources: store.resources,
       objects: await openFileObjects(join(folder, 'objects')),
       clock: () => now,
@@ -108,6 +109,7 @@ describe('several archives over one index', () => {
         // The first that asks has all the work.
         claims: { claimWork: async ({ names }) => (owner === 'first' ? names : []), releaseWork: async () => {} },
         staged: { stage: async () => {}, abandon: async () => 0 },
+        changing: (_, work) => work(segmentIndex),
       },
     })
     return { archive, asked, watched }

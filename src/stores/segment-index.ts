@@ -15,4 +15,10 @@ export type IndexSharing = {
   readonly feed: ContentFeed
   readonly claims: WorkClaims
   readonly staged: StagedObjects
+  /**
+   * Runs `work` while no other process changes a channel that has been changed before, over the index as it is then.
+   * What is committed through that is durable when the promise resolves, all or nothing. `work` may be run again, and
+   * must ask nothing else of the store.
+   */
+  changing<T>(channelGuid: string, work: (index: SegmentIndex) => Promise<T>): Promise<T>
 }

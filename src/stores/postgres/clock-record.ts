@@ -1,10 +1,10 @@
 import type { RecordedClock } from '../../clock.ts'
 import type { UtcMs } from '../../media/time.ts'
 import { type ClockRecord, continuedClock } from '../clock-record.ts'
-import type { PostgresDatabase } from './database.ts'
+import type { Queries } from './database.ts'
 
 /** Of the clocks that several processes record, those that are furthest count: a late one sets nobody back. */
-export function clockOperations(db: PostgresDatabase) {
+export function clockOperations(db: Queries) {
   /** When the newest slot was sealed, or the newest object that no slot has was received. */
   const newestOfContent = async () => {
     const newest = await db.get<{ at: UtcMs | null }>(

@@ -1,8 +1,8 @@
 import { msFromTicks } from '../../media/time.ts'
 import { type Era, objectsOf } from '../../model/output-segment.ts'
 import type { OutputSegmentRow, OutputTimelineCommit, SlotRow, TimelineCommit } from '../timeline-store.ts'
-import type { Statement } from './database.ts'
 import { hasNoSegment } from './shown-eras.ts'
+import type { Statement } from './statements.ts'
 
 /** How often the slots of a commit hold each object. */
 function holdersIn(slots: readonly SlotRow[]): ReadonlyMap<string, number> {

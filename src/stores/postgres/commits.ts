@@ -12,8 +12,9 @@ import {
   storeEras,
   storeSlots,
 } from './commit-statements.ts'
+
 import { inputRow, outputTimelineRow, type Versions } from './content-versions.ts'
-import type { PostgresDatabase, Statement } from './database.ts'
+import type { Queries } from './database.ts'
 import { makeInput } from './inputs.ts'
 import {
   type LockedInput,
@@ -23,6 +24,7 @@ import {
   lockOutputTimelines,
   lockStagedObjects,
 } from './row-locks.ts'
+import type { Statement } from './statements.ts'
 
 type Expected = NonNullable<OutputTimelinesCommit['seen']>
 type Outputs = Required<Pick<OutputTimelinesCommit, 'outputTimelines' | 'outputSegments'>>
@@ -34,7 +36,7 @@ type Outputs = Required<Pick<OutputTimelinesCommit, 'outputTimelines' | 'outputS
  * only one transaction of a database that does so commit at a time. `committed` is called after each, with the versions
  * that it made.
  */
-export function commitOperations(db: PostgresDatabase, committed: (channelGuid: string, versions: Versions) => void) {
+export function commitOperations(db: Queries, committed: (channelGuid: string, versions: Versions) => void) {
   const commitStep = async (
     channelGuid: string,
     expected: Expected,

@@ -2,11 +2,8 @@ import pg from 'pg'
 import type { Log } from '../../log.ts'
 import { type ResourceChange, StoreUnavailable } from '../resources.ts'
 import { connectionOptions, farewell, isCancelled, isRetryable, named, prepareSession } from './connection.ts'
+import { ask, askTogether, PreparedStatements, type Rows, type Statement, type Value } from './statements.ts'
 import { WaitingRoom } from './waiting-room.ts'
-
-type Scalar = string | number | boolean | null
-export type Value = Scalar | readonly Scalar[]
-export type Statement = readonly [sql: string, ...values: Value[]]
 
 /** Requests that may wait for a connection; more means that the database cannot keep up, and callers get an error. */
 const MOST_WAITING = 10_000
@@ -18,17 +15,38 @@ const LOCKS = { schema: 1, channels: 2, originEndpoints: 3, harvestJobs: 4, even
 /** Separates these locks from the advisory locks of others in the same database. */
 const LOCK_CLASS = 0x57494e44
 
-/** The rows of a statement; whoever wrote it knows their type. */
-type Rows = readonly unknown[]
+/** What operations ask of a database, or of one transaction of it. */
+export type Queries = Pick<PostgresDatabase, 'all' | 'get' | 'run' | 'transaction' | 'shortTransaction'>
 
 /** Runs statements inside a transaction. */
 export class Transaction {
   private readonly client: pg.ClientBase
+  private readonly prepared: PreparedStatements
   /** Changes that are reported when, and only when, the transaction is durable. */
   readonly changes: ResourceChange[] = []
 
-  constructor(client: pg.ClientBase) {
+  constructor(client: pg.ClientBase, prepared: PreparedStatements) {
     this.client = client
+    this.prepared = prepared
+  }
+
+  /** All operations on this transaction. Their statements are prepared: there must not be many of them. */
+  get queries(): Queries {
+    const { client, prepared } = this
+    const all = async <Row>(sql: string, ...values: Value[]) => {
+      return (await ask(client, sql, values, prepared.nameOf(sql))).rows as Row[]
+    }
+    return {
+      all,
+      get: async <Row>(sql: string, ...values: Value[]) => (await all<Row>(sql, ...values))[0],
+      run: (sql, ...values) => this.run(sql, ...values),
+      transaction: (work) => work(this),
+      async shortTransaction(looking, changing) {
+        const changes = changing(await askTogether(client, looking, prepared))
+        if (changes) await askTogether(client, changes, prepared)
+        return changes !== undefined
+      },
+    }
   }
 
   async all<Row>(sql: string, ...values: Value[]): Promise<Row[]> {
@@ -152,7 +170,7 @@ export class PostgresDatabase {
   private async attempt<T>(client: pg.ClientBase, work: (transaction: Transaction) => Promise<T>) {
     await ask(client, 'BEGIN')
     return undoing(client, async () => {
-      const transaction = new Transaction(client)
+      const transaction = new Transaction(client, this.prepared)
       const result = await work(transaction)
       const { changes } = transaction
       if (changes.length > 0) {
@@ -213,17 +231,6 @@ export class PostgresDatabase {
   }
 }
 
-/** Names under which a connection keeps statements that it has prepared. */
-class PreparedStatements {
-  private readonly names = new Map<string, string>()
-
-  nameOf(sql: string): string {
-    const name = this.names.get(sql) ?? `windrow ${this.names.size + 1}`
-    this.names.set(sql, name)
-    return name
-  }
-}
-
 /** Repeats what meets a deadlock. */
 async function retrying<T>(attempt: () => Promise<T>): Promise<T> {
   for (let attempts = 1; ; attempts++) {
@@ -243,44 +250,4 @@ async function undoing<T>(client: pg.ClientBase, work: () => Promise<T>): Promis
     if (!(error instanceof StoreUnavailable)) await ask(client, 'ROLLBACK')
     throw error
   }
-}
-
-/**
- * Sends statements in one round trip, and waits until all are answered. Rejects with the error of the first that
- * fails; in a transaction, those after it fail because of that one.
- */
-async function askTogether(
-  client: pg.ClientBase,
-  statements: readonly Statement[],
-  prepared?: PreparedStatements,
-): Promise<readonly Rows[]> {
-  const answers = await Promise.allSettled(
-    statements.map(([sql, ...values]) => ask(client, sql, values, prepared?.nameOf(sql))),
-  )
-  return answers.map((answer) => {
-    if (answer.status === 'rejected') throw answer.reason
-    return answer.value.rows
-  })
-}
-
-async function ask(
-  client: pg.ClientBase,
-  sql: string,
-  values: readonly Value[] = [],
-  name?: string,
-): Promise<pg.QueryResult> {
-  try {
-    return await client.query({ text: sql, values: values.map(storable), ...(name !== undefined && { name }) })
-  } catch (error) {
-    throw named(error)
-  }
-}
-
-/**
- * Makes a value storable: PostgreSQL's text cannot hold U+0000. No stored name contains one, so no lookup is
- * affected.
- */
-function storable(value: Value): unknown {
-  if (typeof value === 'string') return value.replaceAll('\0', '\ufffd')
-  return Array.isArray(value) ? value.map(storable) : value
 }

@@ -3,9 +3,10 @@ import type { InputRef } from '../../model/input-ref.ts'
 import { objectsOf, type Slot } from '../../model/output-segment.ts'
 import type { ChannelUsage, ObjectLedger } from '../object-ledger.ts'
 import type { SmallRequests } from '../stepwise.ts'
-import type { PostgresDatabase, Statement, Transaction } from './database.ts'
+import type { Queries, Transaction } from './database.ts'
 import { type LockedInput, type LockedLength, lockChannel } from './row-locks.ts'
 import { hasNoSegment } from './shown-eras.ts'
+import type { Statement } from './statements.ts'
 
 type ForgetOptions = Parameters<ObjectLedger['forget']>[2]
 type SlotRow = { readonly era: number; readonly idx: number; readonly body: string }
@@ -25,7 +26,7 @@ const RECORDED_AS_GONE = `pending AS (
  * objects are deleted later. It locks the inputs and output timelines of the channel, so no commit of the channel
  * happens meanwhile.
  */
-export function forgettingOperations(db: PostgresDatabase) {
+export function forgettingOperations(db: Queries) {
   return {
     forget: ({ channelGuid, ingestEndpointId }: InputRef, before: UtcMs, options: ForgetOptions) =>
       db.transaction(async (transaction) => {

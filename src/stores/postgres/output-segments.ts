@@ -5,7 +5,7 @@ import type { StoredSegmentSummary } from '../../model/segment-summary.ts'
 import type { SegmentIndex } from '../segment-index.ts'
 import { pageOf, type StoredSlotRow } from '../segment-page-rows.ts'
 import type { SmallRequests } from '../stepwise.ts'
-import type { PostgresDatabase } from './database.ts'
+import type { Queries } from './database.ts'
 
 type Edges = { oldest: number; oldest_end: number; newest: number; newest_start: number }
 type Found = { first: number | null; last: number | null }
@@ -25,7 +25,7 @@ const segmentsWith = (table: 'slot' | 'slot_summary') =>
    ) AS made_of`
 
 /** Reads of output segments, in pages of JSON text as it was stored. */
-export function outputSegmentOperations(db: PostgresDatabase) {
+export function outputSegmentOperations(db: Queries) {
   return {
     async outputSegmentRange(outputTimeline: number, { start, end }: UtcRange): Promise<NumberRange | undefined> {
       const edges = await db.get<Edges>(

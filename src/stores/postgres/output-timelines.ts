@@ -1,6 +1,6 @@
 import type { InputRef } from '../../model/input-ref.ts'
 import type { EndpointRevision, OutputTimeline, StoredOutputTimeline, TimelineStore } from '../timeline-store.ts'
-import type { PostgresDatabase, Transaction } from './database.ts'
+import type { Queries, Transaction } from './database.ts'
 import { INPUT_ID, makeInput } from './inputs.ts'
 import { lockOutputTimelines } from './row-locks.ts'
 import { hasNoSegment } from './shown-eras.ts'
@@ -9,7 +9,7 @@ const COLUMNS = `n.id, n.segment_duration_seconds AS "segmentDurationSeconds", n
   i.channel_guid AS "channelGuid", i.ingest_endpoint_id AS "ingestEndpointId"`
 const OUTPUT_TIMELINES = 'FROM windrow.output_timeline n JOIN windrow.input i ON i.id = n.input'
 
-export function outputTimelineOperations(db: PostgresDatabase) {
+export function outputTimelineOperations(db: Queries) {
   return {
     async outputTimelineOf(endpoint: EndpointRevision, segmentDurationSeconds: number) {
       const newest = await newestOf(db, endpoint)
@@ -123,7 +123,7 @@ export function outputTimelineOperations(db: PostgresDatabase) {
   } satisfies Partial<TimelineStore>
 }
 
-const newestOf = (asked: PostgresDatabase | Transaction, { guid, revision }: EndpointRevision) =>
+const newestOf = (asked: Queries | Transaction, { guid, revision }: EndpointRevision) =>
   asked.get<OutputTimeline>(
     `SELECT ${COLUMNS} ${OUTPUT_TIMELINES} JOIN windrow.endpoint_output_timeline e ON e.output_timeline = n.id
      WHERE e.endpoint_guid = $1 AND e.revision <= $2 ORDER BY e.revision DESC, e.seq DESC LIMIT 1`,

@@ -1,5 +1,6 @@
 import type { Page, PageRequest } from '../pages.ts'
-import type { PostgresDatabase, Value } from './database.ts'
+import type { PostgresDatabase } from './database.ts'
+import type { Value } from './statements.ts'
 
 /**
  * Reads a page of `table` in creation order; the cursor is the last row's `seq`. A test in `where` ends before its

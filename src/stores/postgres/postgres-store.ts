@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Log } from '../../log.ts'
 import type { ContentFeed } from '../content-feed.ts'
 import { DatabaseRefused, type Resources } from '../resources.ts'
-import type { SegmentIndex } from '../segment-index.ts'
+import type { IndexSharing, SegmentIndex } from '../segment-index.ts'
 import type { StagedObjects } from '../staged-objects.ts'
 import type { WorkClaims } from '../work-claims.ts'
 import { bucketKeyOperations } from './bucket-keys.ts'
@@ -18,7 +18,7 @@ import { migrate } from './migrate.ts'
 import { NoticeConnection } from './notice-connection.ts'
 import { originEndpointOperations } from './origin-endpoints.ts'
 import { retentionOperations } from './retention.ts'
-import { postgresSegmentIndex } from './segment-index.ts'
+import { channelChanges, postgresSegmentIndex } from './segment-index.ts'
 import { stagedObjectOperations } from './staged-objects.ts'
 import { type SteadyRecord, steadyRecord } from './steady-record.ts'
 import { workClaimOperations } from './work-claims.ts'
@@ -26,6 +26,7 @@ import { workClaimOperations } from './work-claims.ts'
 export type PostgresStore = {
   readonly resources: Resources
   readonly segmentIndex: SegmentIndex
+  readonly changing: IndexSharing['changing']
   readonly stagedObjects: StagedObjects
   readonly workClaims: WorkClaims
   readonly contentFeed: ContentFeed
@@ -85,6 +86,7 @@ export async function openPostgresStore({ url, poolSize, log }: PostgresOptions)
     await close()
     return refuse(error)
   }
+  const committed = contentFeed.committed.bind(contentFeed)
   return {
     resources: {
       ...channelOperations(db),
@@ -96,7 +98,8 @@ export async function openPostgresStore({ url, poolSize, log }: PostgresOptions)
       ...retentionOperations(db),
       onChange: (listener) => feed.onChange(listener),
     },
-    segmentIndex: postgresSegmentIndex(db, (channelGuid, versions) => contentFeed.committed(channelGuid, versions)),
+    segmentIndex: postgresSegmentIndex(db, committed),
+    ...channelChanges(db, committed),
     stagedObjects: stagedObjectOperations(db),
     workClaims: workClaimOperations(db),
     contentFeed,

@@ -1,4 +1,4 @@
-import type { Statement } from './database.ts'
+import type { Statement } from './statements.ts'
 
 /*
  * Rows of the segment index that several transactions change are locked first, and by all in one order: inputs, output

@@ -1,6 +1,6 @@
 import type { Slot } from '../../model/output-segment.ts'
 import type { ScrubPosition, ScrubRecord } from '../scrub-record.ts'
-import type { PostgresDatabase } from './database.ts'
+import type { Queries } from './database.ts'
 
 type Row = { readonly id: number; readonly channelGuid: string; readonly body: string }
 
@@ -8,7 +8,7 @@ type Row = { readonly id: number; readonly channelGuid: string; readonly body: s
  * The position is that of the process that recorded one last. A slot whose commit ends after that of a later one, just
  * when a pass comes by, is read in the next pass.
  */
-export function scrubOperations(db: PostgresDatabase) {
+export function scrubOperations(db: Queries) {
   return {
     async slotsToScrub(after: number, limit: number) {
       const rows = await db.all<Row>(

@@ -221,6 +221,17 @@ describe('staged objects in PostgreSQL', () => {
     await client.end()
   })
 
+  it('are deleted again when they are found abandoned by a change that reads first', async () => {
+    const { segmentIndex, stagedObjects, changing, client } = await stagedIn('a')
+    await client.query('ROLLBACK')
+    await client.end()
+    await stagedObjects.abandon(later(1), 9)
+    await segmentIndex.objectsDeleted(['a'])
+    const change = changing(INPUT.channelGuid, (index) => index.commitTimeline(INPUT, commitOfStaged(0, 'a')))
+    await assert.rejects(change, ObjectAbandoned)
+    assert.deepEqual(await segmentIndex.pendingDeletions(9), ['a'])
+  })
+
   it('are each recorded or deleted, never both, however processes commit and abandon', async () => {
     const url = await server.createDatabase()
     const [one, two] = await Promise.all([open(url), open(url)])
@@ -252,6 +263,22 @@ describe('staged objects in PostgreSQL', () => {
 })
 
 describe('two processes on one segment index in PostgreSQL', () => {
+  it('change a channel that they read first one after the other: none is too late', async () => {
+    const url = await server.createDatabase()
+    const stores = await Promise.all([open(url), open(url)])
+    await stores[0]!.segmentIndex.commitTimeline(INPUT, commit(0, {}))
+    const change = ({ changing }: PostgresStore, round: number) =>
+      changing(INPUT.channelGuid, async (index) => {
+        const version = await versionOf(index, INPUT)
+        return index.commitTimeline(INPUT, commit(version, { slots: [slot(version, [`${version}/${round}`])] }))
+      })
+    for (let round = 0; round < 10; round++) {
+      const answers = await Promise.all([...stores, ...stores].map((store) => change(store, round)))
+      assert.deepEqual([...new Set(answers)], ['committed'])
+    }
+    assert.equal(await versionOf(stores[1]!.segmentIndex, INPUT), 41)
+  })
+
   it('have one commit on each version of an input, the first ones included', async () => {
     const [one, two] = await openTwo()
     for (let version = 0; version < 20; version++) {

@@ -4,11 +4,12 @@ import type { Era, Slot } from '../../model/output-segment.ts'
 import type { SourceObject } from '../../model/source-segment.ts'
 import type { SegmentIndex } from '../segment-index.ts'
 import type { ChannelVersions, StoredInput } from '../timeline-store.ts'
-import type { PostgresDatabase, Value } from './database.ts'
+import type { Queries } from './database.ts'
 import { INPUT_ID } from './inputs.ts'
+import type { Value } from './statements.ts'
 
 /** What commits have written of inputs. */
-export function timelineOperations(db: PostgresDatabase) {
+export function timelineOperations(db: Queries) {
   const parsed = async <T>(sql: string, ...values: Value[]): Promise<T[]> =>
     (await db.all<{ body: string }>(sql, ...values)).map(({ body }) => JSON.parse(body) as T)
 

@@ -1,5 +1,6 @@
 import type { WorkClaims } from '../work-claims.ts'
-import type { PostgresDatabase, Statement } from './database.ts'
+import type { PostgresDatabase } from './database.ts'
+import type { Statement } from './statements.ts'
 
 /**
  * Work belongs to processes, and each process has one lease for all of it, so that to renew what thousands of channels
