@@ -15,7 +15,7 @@ const COPIES = 'copies'
 const SEGMENT_SECONDS = 6
 const HOUR_SECONDS = 3600
 /** Three renditions, 3 Mb/s in all: an hour is 1.4 GB, which fits a small disk four times. */
-const LADDER: Television = {
+export const LADDER: Television = {
   segmentSeconds: SEGMENT_SECONDS,
   frameRate: 25,
   picture: ',noise=alls=60:allf=t',

@@ -5,6 +5,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { benchFortnight } from './fortnight.ts'
 import { benchHarvestHour } from './harvest-hour.ts'
+import { benchHarvestInS3 } from './harvest-in-s3.ts'
 import { benchHarvestMemory } from './harvest-memory.ts'
 import { benchHarvesting } from './harvesting.ts'
 import { benchIngesting } from './ingesting.ts'
@@ -38,6 +39,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Measure[]>>> = {
   fortnight: benchFortnight,
   harvesting: benchHarvesting,
   'harvest of an hour': benchHarvestHour,
+  'harvest in S3': benchHarvestInS3,
   'harvest memory': benchHarvestMemory,
   ingesting: benchIngesting,
   'two cores': benchIngestingOnTwoCores,

@@ -19,6 +19,7 @@ import { needing } from '../programs.ts'
 import { type PostgresServer, startPostgres } from '../servers/postgres.ts'
 import { harvestsTo } from '../servers/s3-server.ts'
 import { type S3Server, startSwift } from '../servers/swift.ts'
+import { apiOf, describeHarvest } from './harvest-faults.ts'
 
 const { after, before, describe, it } = needing('ffmpeg', 'postgres', 'swift')
 
@@ -158,7 +159,7 @@ describe('three nodes on one PostgreSQL and one S3 store', () => {
     await agree()
   })
 
-  it('harvest at any of them what came in at all of them', async () => {
+  it('harvest at any of them what came in at all of them, by copies that S3 makes', async () => {
     const window = {
       startTime: new Date(pusher.dateOf(2)).toISOString(),
       endTime: new Date(pusher.dateOf(10)).toISOString(),
@@ -171,5 +172,7 @@ describe('three nodes on one PostgreSQL and one S3 store', () => {
       [2, 3, 4, 5, 6, 7, 8, 9].map((n) => sha256(rendition.segment(n))),
     )
     assert.deepEqual(digests.toSorted(), pushed.toSorted())
+    const { progress, copyRefusal } = await describeHarvest(apiOf(nodes[1]!), 'clip')
+    assert.deepEqual([progress?.takenOver?.objects, copyRefusal], [keys.length, undefined])
   })
 })
