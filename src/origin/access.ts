@@ -4,22 +4,22 @@ import type { PlaybackError } from './playback-error.ts'
 
 const whitelists = new WeakMap<OriginEndpoint, BlockList>()
 
-/** The reason why a client may not read this endpoint; undefined when it may. */
-export function refusalOf(endpoint: OriginEndpoint, remoteAddress: string | undefined): PlaybackError | undefined {
+/** The reason why a client may not read this endpoint, by its IPv4 address where it has one; undefined when it may. */
+export function refusalOf(endpoint: OriginEndpoint, address: string | undefined): PlaybackError | undefined {
   if (endpoint.origination === 'DENY') return 'OriginationDenied'
-  if (endpoint.whitelist.length > 0 && !isListed(endpoint, remoteAddress)) return 'NotWhitelisted'
+  if (endpoint.whitelist.length > 0 && !isListed(endpoint, address)) return 'NotWhitelisted'
   if (endpoint.authorization) return 'AuthorizationNotSupported'
   return undefined
 }
 
-function isListed(endpoint: OriginEndpoint, remoteAddress = ''): boolean {
+function isListed(endpoint: OriginEndpoint, clientAddress = ''): boolean {
   let whitelist = whitelists.get(endpoint)
   if (!whitelist) {
     whitelist = parseWhitelist(endpoint.whitelist)
     whitelists.set(endpoint, whitelist)
   }
   // An IPv4 client of a dual-stack socket looks like ::ffff:192.0.2.1.
-  const address = remoteAddress.replace(/^::ffff:/i, '')
+  const address = clientAddress.replace(/^::ffff:/i, '')
   return isIPv4(address) && whitelist.check(address)
 }
 

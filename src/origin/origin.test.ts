@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { BlockList } from 'node:net'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import { gunzipSync } from 'node:zlib'
 import { OriginUnderTest } from '../../test/origin/origin-under-test.ts'
@@ -364,6 +365,19 @@ describe('a playback URL', () => {
     assert.equal(await statusWith('127.0.0.1'), 200)
     assert.equal(await statusWith('10.0.0.0/8', '127.0.0.2/32'), 403)
     assert.equal(await statusWith('nonsense', '127.0.0.1/99', '300.0.0.1/0'), 403)
+  })
+
+  it('is 403 to clients outside the whitelist, whatever the address of the proxy in front', async () => {
+    const proxies = new BlockList()
+    proxies.addAddress('127.0.0.1')
+    origin.serve(hlsEndpoint({}, { whitelist: ['203.0.113.0/24'] }), windowOf(outputSegments(10, [{}])), proxies)
+    const statusFor = async (...forwarded: string[]) =>
+      (await ask('index.m3u8', { 'x-forwarded-for': forwarded.join(', ') })).status
+    assert.equal(await statusFor('203.0.113.7'), 200)
+    assert.equal(await statusFor('198.51.100.1'), 403)
+    // What the client itself wrote is no evidence.
+    assert.equal(await statusFor('203.0.113.7', '198.51.100.1'), 403)
+    assert.equal(await statusFor(), 403)
   })
 
   it('lets go of the store when closed', () => {

@@ -82,7 +82,7 @@ export function createOrigin({
     const { guid, path } = splitPath(target.path)
     const endpoint = guid === undefined ? undefined : await directory.find(guid)
     if (!endpoint) return 'NoSuchEndpoint'
-    const refusal = refusalOf(endpoint, request.socket.remoteAddress)
+    const refusal = refusalOf(endpoint, clients.ofRequest(request))
     if (refusal) return refusal
     const format = outputFormatOf(endpoint)
     if (!format) return 'CannotPackage'

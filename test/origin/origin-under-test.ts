@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import http from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, BlockList } from 'node:net'
 import { ClientNetworks } from '../../src/http/client-networks.ts'
 import { OutgoingBytes } from '../../src/http/outgoing-bytes.ts'
 import type { LogFields } from '../../src/log.ts'
@@ -45,13 +45,13 @@ export class OriginUnderTest {
   }
 
   /** Starts afresh with an endpoint over a window of its channel. */
-  serve(endpoint: OriginEndpoint, window: ArchiveWindow | undefined): void {
+  serve(endpoint: OriginEndpoint, window: ArchiveWindow | undefined, trustedProxies = new BlockList()): void {
     this.closeOrigin()
     this.archive = new FakeArchive(window)
     this.resources = new FakeResources(endpoint)
     this.now = NOON
     const { archive, resources } = this
-    const clients = new ClientNetworks()
+    const clients = new ClientNetworks(trustedProxies)
     const parts = {
       resources,
       archive,
