@@ -253,7 +253,7 @@ export async function startServer(
     const { address } = await listeners.open('public', config.listen, mounts)
     url = `http://${addressText(address)}`
     const delayMs = config.drainDelayMs ?? (stores.sharing ? DRAIN_DELAY_MS : 0)
-    return { url, close: () => stopping.drain(listeners, delayMs) }
+    return { url, close: () => stopping.drain(listeners, delayMs, failed('leaving work to others')) }
   } catch (error) {
     await stopping.closeAll()
     throw error

@@ -21,10 +21,13 @@ export class Stopping {
     return this.closing.signal
   }
 
-  /** Releases work, serves for another `delayMs`, lets requests in flight finish, and then closes everything. */
-  async drain(listeners: Listeners, delayMs: number): Promise<void> {
+  /**
+   * Releases work, serves for another `delayMs`, lets requests in flight finish, and then closes everything. What
+   * cannot be released is passed to `failed`: its lease expires.
+   */
+  async drain(listeners: Listeners, delayMs: number, failed: (error: unknown) => void): Promise<void> {
     this.begun.abort()
-    await Promise.all([listeners.drain(delayMs), ...this.releasers.map((release) => release())])
+    await Promise.all([listeners.drain(delayMs), ...this.releasers.map((release) => release().catch(failed))])
     await this.closeAll()
   }
 
