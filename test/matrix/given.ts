@@ -1,6 +1,7 @@
+import { sha256 } from '../judges/playlists.ts'
 import { samplesOfEach, type Wrapping } from '../judges/samples.ts'
 import type { GivenTrack } from './compare.ts'
-import type { Viewed, ViewedStream } from './viewed.ts'
+import { bytesOf, type Viewed, type ViewedStream } from './viewed.ts'
 
 /** What a viewer was given at an output. */
 export type Given = { readonly viewed: Viewed; readonly wrapping: Wrapping }
@@ -11,17 +12,23 @@ export type Given = { readonly viewed: Viewed; readonly wrapping: Wrapping }
  */
 export async function readTracks(given: readonly Given[]): Promise<GivenTrack[][]> {
   const media = given.map(mediaOf)
-  const readings = given.flatMap(({ wrapping }, at) =>
-    media[at]!.flatMap(({ runs }) =>
-      runs.map(({ header, segments }) => {
-        return { input: [...(header ? [header] : []), ...segments], wrapping, decode: wrapping === 'mp4' }
+  // What two outputs give alike is read once.
+  const readings = new Map<string, Parameters<typeof samplesOfEach>[0][number]>()
+  const placesOf = given.map(({ wrapping }, at) =>
+    media[at]!.map(({ runs }) =>
+      runs.map((each) => {
+        const place = `${wrapping} ${sha256(bytesOf(each))}`
+        const input = [...(each.header ? [each.header] : []), ...each.segments]
+        readings.set(place, { input, wrapping, decode: wrapping === 'mp4' })
+        return place
       }),
     ),
   )
-  const all = await samplesOfEach(readings)
-  return media.map((streams) =>
-    streams.flatMap(({ name, runs }): GivenTrack[] => {
-      const read = all.splice(0, runs.length)
+  const all = await samplesOfEach([...readings.values()])
+  const found = new Map([...readings.keys()].map((place, index) => [place, all[index]!]))
+  return media.map((streams, at) =>
+    streams.flatMap(({ name }, stream): GivenTrack[] => {
+      const read = placesOf[at]![stream]!.map((place) => found.get(place)!)
       return read[0]!.map(({ kind, codec }, index) => ({ name, kind, codec, runs: read.map((run) => run[index]!) }))
     }),
   )

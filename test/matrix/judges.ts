@@ -2,15 +2,14 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createFile, type ISOFile, MP4BoxBuffer } from 'mp4box'
+import { sha256 } from '../judges/playlists.ts'
 import { run, temporaryFolder } from '../judges/processes.ts'
 import { PACKAGER } from '../judges/reference-packager.ts'
 import type { GivenTrack } from './compare.ts'
-import type { Run, ViewedStream } from './viewed.ts'
+import { bytesOf, type ViewedStream } from './viewed.ts'
 
 const folder = temporaryFolder('matrix')
 let files = 0
-
-const bytesOf = ({ header, segments }: Run) => Buffer.concat([...(header ? [header] : []), ...segments])
 
 /** The streams hold what was pushed, byte for byte. */
 export function assertVerbatim(streams: readonly ViewedStream[], pushed: readonly (readonly Buffer[])[]): void {
@@ -75,20 +74,28 @@ export async function picturesOfEach(urls: readonly string[]): Promise<number[]>
 /** shaka-packager reads every sample, and says of the codec what the manifest says. */
 export async function assertPackagerReads({ name, kind, runs, codecs }: ViewedStream): Promise<void> {
   for (const each of runs) {
-    const file = join(folder, `${files++}.mp4`)
-    writeFileSync(file, bytesOf(each))
-    const stream = kind === 'audio' ? 'audio' : 'video'
-    const said = await run(PACKAGER, [
-      `in=${file},stream=${stream},output=${file}.copy.mp4`,
-      '--dump_stream_info',
-    ]).catch((error: Error) => {
+    const codec = await codecRead(bytesOf(each), kind === 'audio' ? 'audio' : 'video').catch((error: Error) => {
       throw new Error(`shaka-packager does not read ${name}: ${error.message.slice(-1000)}`)
     })
-    const codec = /^ codec_string: (.*)$/m.exec(said.toString())?.[1]
-    if (codecs !== undefined && !codecs.split(',').includes(codec ?? 'none')) {
+    if (codecs !== undefined && !codecs.split(',').includes(codec)) {
       throw new Error(`${name} is announced as ${codecs}, and shaka-packager says it is ${codec}`)
     }
   }
+}
+
+/** What shaka-packager calls the codec of media, by digest: it reads what two outputs give alike once. */
+const codecsRead = new Map<string, Promise<string>>()
+
+function codecRead(bytes: Buffer, stream: 'audio' | 'video'): Promise<string> {
+  const digest = `${stream} ${sha256(bytes)}`
+  const known = codecsRead.get(digest)
+  if (known) return known
+  const file = join(folder, `${files++}.mp4`)
+  writeFileSync(file, bytes)
+  const reading = run(PACKAGER, [`in=${file},stream=${stream},output=${file}.copy.mp4`, '--dump_stream_info'])
+  const codec = reading.then((said) => /^ codec_string: (.*)$/m.exec(said.toString())?.[1] ?? 'none')
+  codecsRead.set(digest, codec)
+  return codec
 }
 
 type EventMessage = {

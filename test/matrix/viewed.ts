@@ -11,6 +11,11 @@ export type Run = {
   readonly starts?: readonly number[]
 }
 
+/** All bytes of a run, as one file. */
+export function bytesOf({ header, segments }: Run): Buffer {
+  return Buffer.concat([...(header ? [header] : []), ...segments])
+}
+
 export type ViewedStream = {
   readonly kind: 'variant' | 'audio' | 'text'
   /** Where it was found, for messages. */
