@@ -30,6 +30,12 @@ export function eventOutboxContract(
       assert.deepEqual(await resources.listEvents({ limit: 9, after: rest.items[1]!.cursor }), { items: [] })
     })
 
+    it('are written once, however many write one at the same moment', async () => {
+      const { resources } = await open()
+      await Promise.all(Array.from({ length: 4 }, () => resources.appendEvent(event('a'))))
+      assert.deepEqual(await idsOf((page) => resources.listEvents(page), 9), [['a']])
+    })
+
     it('are forgotten when they are old', async () => {
       const { resources } = await open()
       await resources.appendEvent(event('old'))

@@ -23,6 +23,8 @@ export function eventOperations(db: PostgresDatabase) {
   return {
     appendEvent: (event) =>
       db.transaction(async (transaction) => {
+        // Another process may be writing it.
+        await transaction.lock('events')
         const known = await transaction.get('SELECT 1 FROM windrow.event WHERE id = $1', event.id)
         if (!known) await writeEvent(transaction, event)
       }),
