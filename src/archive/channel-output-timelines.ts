@@ -38,10 +38,11 @@ export class ChannelOutputTimelines {
     const stored = (await index.outputTimelinesOf(this.guid)).map(openOutputTimeline)
     const loaded = await Promise.all(
       stored.map(async (open): Promise<OpenOutputTimeline> => {
-        const { outputTimeline, version } = open
+        const { outputTimeline, version, state } = open
         const known = this.get(outputTimeline.id)
         if (known?.version === version) return known
-        return known?.tail ? { ...open, tail: await known.tail.continued(index, outputTimeline.id) } : open
+        if (!known?.tail) return open
+        return { ...open, tail: await known.tail.continued(index, outputTimeline.id, state.nextNumber) }
       }),
     )
     this.byId.clear()

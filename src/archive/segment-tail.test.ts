@@ -14,6 +14,8 @@ class Published {
   kept: NumberRange
   /** Segments read. */
   read = 0
+  /** Numbers asked for. */
+  asked = 0
 
   constructor(kept: NumberRange) {
     this.kept = kept
@@ -22,7 +24,10 @@ class Published {
   readonly lastOutputSegments = async (_: number, limit: number) => this.take(this.all.slice(-limit))
   readonly outputSegment = async (_: number, number: number) =>
     this.take(this.numbered({ after: number - 1, last: number }))[0]
-  readonly outputSegmentsNumbered = async (_: number, range: NumberRange) => this.take(this.numbered(range))
+  readonly outputSegmentsNumbered = async (_: number, range: NumberRange) => {
+    this.asked += range.last - range.after
+    return this.take(this.numbered(range))
+  }
 
   private get all() {
     return ALL.slice(this.kept.after, this.kept.last)
@@ -46,16 +51,16 @@ async function bothAfter(before: NumberRange, after: NumberRange) {
   const known = await SegmentTail.load(published, 1)
   published.kept = after
   published.read = 0
-  const continued = await known.continued(published, 1)
-  const { read } = published
-  return { continued: numbersOf(continued), loaded: numbersOf(await SegmentTail.load(published, 1)), read }
+  const continued = await known.continued(published, 1, after.last + 1)
+  const { read, asked } = published
+  return { continued: numbersOf(continued), loaded: numbersOf(await SegmentTail.load(published, 1)), read, asked }
 }
 
 describe('the tail of an output timeline that another process writes', () => {
   it('goes on with what was published since, and reads nothing else but its oldest segment', async () => {
-    const { continued, loaded, read } = await bothAfter({ after: 0, last: 500 }, { after: 0, last: 503 })
+    const { continued, loaded, ...numbers } = await bothAfter({ after: 0, last: 500 }, { after: 0, last: 503 })
     assert.deepEqual(continued, loaded)
-    assert.equal(read, 4)
+    assert.deepEqual(numbers, { read: 4, asked: 3 })
   })
 
   it('is what loading gives, whatever was published and deleted', async () => {

@@ -23,18 +23,20 @@ export class SegmentTail {
     return new SegmentTail(segments.slice(Math.max(hole, 0)))
   }
 
-  /** The tail as it is now, after another process has published or deleted segments. */
+  /** The tail up to the next number of its output timeline, after another process has published or deleted segments. */
   async continued(
     index: Pick<SegmentIndex, 'lastOutputSegments' | 'outputSegment' | 'outputSegmentsNumbered'>,
     outputTimeline: number,
+    nextNumber: number,
   ): Promise<SegmentTail> {
     const [oldest, newest] = [this.segments[0], this.newestSegment]
     const isKept = oldest && (await index.outputSegment(outputTimeline, oldest.number)) !== undefined
     if (!newest || !isKept) return SegmentTail.load(index, outputTimeline)
-    const { number } = newest
-    const more = await index.outputSegmentsNumbered(outputTimeline, { after: number, last: number + TAIL_SEGMENTS })
-    const isWhole = more.length < TAIL_SEGMENTS && more.every((segment, i) => segment.number === number + 1 + i)
-    if (!isWhole) return SegmentTail.load(index, outputTimeline)
+    const { number: after } = newest
+    const last = nextNumber - 1
+    if (last - after >= TAIL_SEGMENTS) return SegmentTail.load(index, outputTimeline)
+    const more = await index.outputSegmentsNumbered(outputTimeline, { after, last })
+    if (!more.every(({ number }, i) => number === after + 1 + i)) return SegmentTail.load(index, outputTimeline)
     return new SegmentTail([...this.segments, ...more].slice(-TAIL_SEGMENTS))
   }
 
