@@ -249,7 +249,10 @@ export class ChannelContent {
       return computeStep(this.state, input, { event, object, serverDate: serverDate?.() }, clock())
     }
     if (!changing || !this.isAwake) await this.follow('whole')
-    if (!this.isBehind && (await tryStep(this.state, compute, this.deps))) return
+    // The streams of an input get their indexes by those of the other, too.
+    const isOfBoth = changing !== undefined && event.kind === 'parent playlist'
+    const isCompared = changing !== undefined && event.kind !== 'time'
+    if (!this.isBehind && !isOfBoth && (await tryStep(this.state, compute, this.deps, isCompared))) return
     for (let left = COMMIT_TRIES; changing && left > 0; left--) {
       const deps = { ...this.deps, changing }
       if (await this.reading('whole', () => takeStoredStep(this.state, compute, deps))) return

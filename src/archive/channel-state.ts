@@ -47,6 +47,12 @@ export class ChannelState {
     return isShownAnew
   }
 
+  /** True when the state in memory is the one that is stored. */
+  async isCurrent(): Promise<boolean> {
+    const versions = await this.index.versionsOf(this.guid)
+    return this.inputs.areAt(versions) && this.outputs.areAt(versions)
+  }
+
   /** True when an output timeline shows all there is, and nothing more will come as things stand. */
   isOver({ id }: OutputTimeline): boolean {
     return this.outputs.get(id)?.state.hasEnded ?? false

@@ -4,7 +4,7 @@ import { EPOCH, variants } from '../../test/timeline/rehearsal.ts'
 import type { SegmentIndex } from '../stores/segment-index.ts'
 import type { TimelineCommit } from '../stores/timeline-store.ts'
 import { ChannelState } from './channel-state.ts'
-import { type Compute, computeStep, takeStep, takeStoredStep } from './channel-step.ts'
+import { type Compute, computeStep, takeStep, takeStoredStep, tryStep } from './channel-step.ts'
 
 const GUID = 'c'.repeat(32)
 const log = { info() {}, warn() {}, error() {} }
@@ -67,6 +67,15 @@ describe('a step of a channel', () => {
     others = 2
     assert.equal(await take(5), true)
     assert.deepEqual([version, loads], [3, 2])
+  })
+
+  it('that changes nothing says nothing of what another process has stored since', async () => {
+    await take(1)
+    const deps = { segmentIndex: index, log, changed: () => changes++ }
+    assert.equal(await tryStep(channel, compute, deps, true), true)
+    version++
+    assert.equal(await tryStep(channel, compute, deps, true), false)
+    assert.equal(await tryStep(channel, compute, deps), true, 'as far as is known')
   })
 
   it('is taken at once from what is stored while no other process may change that', async () => {

@@ -120,13 +120,18 @@ export async function takeStep(channel: ChannelState, compute: Compute, deps: St
   return false
 }
 
-/** Computes a step from the state in memory, commits it and adopts it; false when the commit is stale. */
+/**
+ * Computes a step from the state in memory, commits it and adopts it; false when the commit is stale. Where there is
+ * nothing to commit, that tells nothing of the stored state: with `isCompared`, false when that is another.
+ */
 export async function tryStep(
   channel: ChannelState,
   compute: Compute,
   { segmentIndex, log, changed }: StepDeps,
+  isCompared = false,
 ): Promise<boolean> {
   const step = await compute()
+  if (isCompared && !isToCommit(step) && !(await channel.isCurrent())) return false
   if (isToCommit(step) && (await commitStep(segmentIndex, channel.guid, step)) === 'stale') return false
   if (adopt(channel, step, log)) changed()
   return true

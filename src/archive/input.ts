@@ -51,12 +51,12 @@ export class Input {
 
   /** Replaces the state in memory by the stored one. */
   async load(index = this.index): Promise<void> {
-    const [stored, unsettled] = await Promise.all([
-      index.loadTimeline(this.ref),
+    const stored = await index.loadTimeline(this.ref)
+    // Read after the version: what was committed in between makes that stale, which the next commit finds out.
+    const [unsettled, recent] = await Promise.all([
       index.unsettledObjects(this.ref, MOST_UNLISTED),
+      this.recentSlots(index),
     ])
-    // A version that is read too early is found stale by the next commit.
-    const recent = await this.recentSlots(index)
     this.current = stored ? readTimeline(stored.state, this.ref.ingestEndpointId) : this.beginning()
     this.stateText = JSON.stringify(this.current)
     this.version = stored?.version ?? 0

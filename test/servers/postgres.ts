@@ -27,8 +27,11 @@ const NOBODY = 65_534
 const isRoot = process.getuid?.() === 0
 const asNobody = isRoot ? ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', '--'] : []
 
-/** A cluster of its own in a temporary folder, on a free port of the loopback interface. */
-export async function startPostgres(): Promise<PostgresServer> {
+/**
+ * A cluster of its own in a temporary folder, on a free port of the loopback interface. One that is not durable keeps
+ * nothing over a power cut, and costs less.
+ */
+export async function startPostgres({ isDurable = true } = {}): Promise<PostgresServer> {
   const folder = temporaryFolder('postgres')
   const port = await freePort()
   const data = join(folder, 'data')
@@ -42,6 +45,7 @@ export async function startPostgres(): Promise<PostgresServer> {
   const start = async () => {
     children = new ChildProcesses()
     const settings = [`port=${port}`, 'listen_addresses=127.0.0.1', 'unix_socket_directories=', 'max_connections=300']
+    if (!isDurable) settings.push('fsync=off', 'full_page_writes=off')
     const command = [join(folder, 'bin/postgres'), '-D', data, ...settings.flatMap((setting) => ['-c', setting])]
     // A process no longer dies with its parent when it changes its user.
     const dying = ['setpriv', '--pdeathsig=KILL', '--', ...command]

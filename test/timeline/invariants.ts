@@ -18,9 +18,12 @@ const REMEMBERED = 200
 
 type Line = { uri: string; duration: number; discontinuitySequence: number; date: number | undefined }
 
+/** What is watched: the output segments that were shown so far, by output timeline, and their eras. */
+export type Shown = Pick<ChannelRehearsal, 'outputs' | 'era' | 'hasEnded' | 'published'>
+
 /** Watches one output timeline of a channel. */
 export class Invariants {
-  private readonly channel: ChannelRehearsal
+  private readonly channel: Shown
   private readonly id: number
   private checked = 0
   private previous: OutputSegment | undefined
@@ -32,7 +35,7 @@ export class Invariants {
   private readonly lines = new Map<string, Line>()
   private readonly windows = new Map<string, { first: number; last: number; discontinuities: number }>()
 
-  constructor(channel: ChannelRehearsal, id: number) {
+  constructor(channel: Shown, id: number) {
     this.channel = channel
     this.id = id
   }

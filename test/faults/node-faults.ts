@@ -1,0 +1,43 @@
+import type { Fault } from './fault.ts'
+
+const LIVES = 'test/timeline/node-simulations.test.ts'
+
+/** In what nodes do that write one archive together. */
+export const NODE_FAULTS: readonly Fault[] = [
+  {
+    name: 'commit-on-any-version',
+    breaks: 'A node commits what it has computed from a state that another has changed since.',
+    file: 'src/stores/postgres/commits.ts',
+    find: '      if (isStale) return undefined\n',
+    replace: '',
+    caughtBy: { file: LIVES, cases: 'breaks no promise' },
+    failure: /Property failed after/,
+  },
+  {
+    name: 'unheard-commit-ignored',
+    breaks: 'A node that has not heard of a commit takes an event for one that changes nothing.',
+    file: 'src/archive/archive.ts',
+    find: 'const isShared = shared !== undefined',
+    replace: 'const isShared = false',
+    caughtBy: { file: LIVES, cases: 'parent playlists of which each node has met others' },
+    failure: /a rehearsal shows the same/,
+  },
+  {
+    name: 'others-commits-not-read',
+    breaks: 'A node goes on showing what it has read, whatever others commit.',
+    file: 'src/archive/channel-content.ts',
+    find: "if (part === 'shown') this.isShownBehind = true",
+    replace: "if (part !== 'shown') this.isShownBehind = true",
+    caughtBy: { file: LIVES, cases: 'breaks no promise' },
+    failure: /shows what node|what came \d+ ms ago/,
+  },
+  {
+    name: 'abandoned-object-recorded',
+    breaks: 'A commit records an object that another node has begun to delete.',
+    file: 'src/stores/postgres/commits.ts',
+    find: 'abandoned = isStale ? [] : staged.filter((key) => !stillStaged.has(key))',
+    replace: 'abandoned = isStale ? [] : staged.filter((key) => key === undefined && stillStaged.has(key))',
+    caughtBy: { file: 'src/stores/postgres/segment-index.test.ts', cases: 'abandoned' },
+    failure: /Missing expected rejection/,
+  },
+]
