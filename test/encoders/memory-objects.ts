@@ -35,4 +35,7 @@ export class MemoryObjects implements Objects {
   async *list(prefix: string): AsyncGenerator<string> {
     for (const key of this.objects.keys()) if (key.startsWith(prefix)) yield key
   }
+  keys(): readonly string[] {
+    return [...this.objects.keys()]
+  }
 }

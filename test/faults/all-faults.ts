@@ -2,6 +2,7 @@ import { ARCHIVE_FAULTS } from './archive-faults.ts'
 import type { Fault } from './fault.ts'
 import { HARVEST_FAULTS } from './harvest-faults.ts'
 import { JUDGE_FAULTS } from './judge-faults.ts'
+import { NODE_FAULTS } from './node-faults.ts'
 import { OBJECT_FAULTS } from './object-faults.ts'
 import { OUTPUT_FAULTS } from './output-faults.ts'
 import { SERVICE_FAULTS } from './service-faults.ts'
@@ -12,6 +13,7 @@ export const ALL_FAULTS: readonly Fault[] = [
   ...ARCHIVE_FAULTS,
   ...OBJECT_FAULTS,
   ...HARVEST_FAULTS,
+  ...NODE_FAULTS,
   ...SERVICE_FAULTS,
   ...JUDGE_FAULTS,
 ]

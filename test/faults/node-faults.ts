@@ -16,9 +16,9 @@ export const NODE_FAULTS: readonly Fault[] = [
   {
     name: 'unheard-commit-ignored',
     breaks: 'A node that has not heard of a commit takes an event for one that changes nothing.',
-    file: 'src/archive/archive.ts',
-    find: 'const isShared = shared !== undefined',
-    replace: 'const isShared = false',
+    file: 'src/archive/channel-content.ts',
+    find: "const isCompared = changing !== undefined && event.kind !== 'time'",
+    replace: "const isCompared = changing !== undefined && event.kind === 'time'",
     caughtBy: { file: LIVES, cases: 'parent playlists of which each node has met others' },
     failure: /a rehearsal shows the same/,
   },

@@ -150,7 +150,7 @@ export class SharedNode {
   }
 
   static async open({ place, shared, now, aheadMs, liveMs }: NodeOptions): Promise<SharedNode> {
-    const { segmentIndex, resources, workClaims, stagedObjects } = shared.stores[place]!
+    const { segmentIndex, resources, workClaims, stagedObjects, changing } = shared.stores[place]!
     const wire = new Wire()
     const feed = new ReadFeed(segmentIndex)
     const owner = randomUUID()
@@ -171,6 +171,8 @@ export class SharedNode {
         feed,
         claims: wire.guarded(workClaims),
         staged: wire.guarded(stagedObjects),
+        // As a whole: one that was frozen within it would hold up the others.
+        changing: wire.guarded({ changing }).changing,
         owner,
       },
     })
