@@ -21,15 +21,18 @@ export type Unlisted = { get(name: string): SourceObject | undefined }
 
 /**
  * Queues the segments that a media playlist newly lists. A media sequence that goes back means that the encoder
- * restarted, unless the playlist is the one before the newest, overtaken on the way: all remembered names agree, and no
- * object was put under them since.
+ * restarted, unless the playlist is an earlier one, overtaken on the way: all its names are those that are remembered,
+ * and what was put under them since are the same bytes.
  */
 export function followPlaylist(state: TimelineState, playlist: ListedPlaylist, unlisted: Unlisted, now: UtcMs): void {
   const known = state.listings[playlist.name]
   if (!known && !makeRoom(state)) return
   const lastListed = playlist.mediaSequence + playlist.segments.length - 1
-  const restarted = known !== undefined && isRestart(known, playlist, lastListed, unlisted)
-  if (known && !restarted && known.lastSequence > lastListed) return
+  const restarted = known !== undefined && isRestart(known, playlist, { lastListed, unlisted, now })
+  if (known && !restarted && known.lastSequence > lastListed) {
+    if (!known.overtaken || known.overtaken.lastListed > lastListed) known.overtaken = { lastListed, at: now }
+    return
+  }
   if (lastListed > (known?.lastSequence ?? -1) || restarted) noteReturn(state, now)
   const listing = known ?? newListing(playlist, now)
   state.listings[playlist.name] = listing
@@ -43,6 +46,7 @@ export function followPlaylist(state: TimelineState, playlist: ListedPlaylist, u
     : listing.lastSequence + 1 - playlist.mediaSequence
   const offset = Math.max(firstNew, playlist.segments.length - MOST_NEW_ENTRIES, 0)
   const isNews = offset < playlist.segments.length
+  if (isNews) delete listing.overtaken
   if (isNews || !playlist.ended) state.ended = false
   if (isNews) delete state.left
   playlist.segments.slice(offset).forEach((segment, i) => {
@@ -120,27 +124,48 @@ function newListing(playlist: ListedPlaylist, now: UtcMs): StreamListing {
   }
 }
 
+type Listed = { readonly lastListed: number; readonly unlisted: Unlisted; readonly now: UtcMs }
+
 /**
  * True when the encoder restarted with this playlist. A media sequence once listed with a name keeps that name, and one
- * object.
+ * object. A restarted encoder needs the time of a segment; what is repeated, or was overtaken, comes while it goes on.
  */
-function isRestart(listing: StreamListing, playlist: ListedPlaylist, lastListed: number, unlisted: Unlisted): boolean {
-  if (playlist.segments.length === 0) return false
-  if (lastListed < listing.previousSequence) return true
-  const isBackward = lastListed < listing.lastSequence
+function isRestart(listing: StreamListing, playlist: ListedPlaylist, listed: Listed): boolean {
+  const { lastListed, unlisted, now } = listed
+  const [first] = playlist.segments
+  if (!first) return false
   const [oldest = Number.POSITIVE_INFINITY, newest = -1] = [0, -1].map((at) => listing.recent.at(at)?.sequence)
-  return playlist.segments.some((segment, offset) => {
+  if (lastListed < listing.previousSequence && lastListed < oldest) return true
+  const isBackward = lastListed < listing.lastSequence
+  const isNewLife = (at: UtcMs) => at - listing.lastListedAt >= msFromTicks(listing.duration ?? first.duration)
+  let hasPut = false
+  const isAnew = playlist.segments.some((segment, offset) => {
     const sequence = playlist.mediaSequence + offset
     if (sequence < oldest || sequence > newest) return false
     const recent = listing.recent.find((entry) => entry.sequence === sequence)
     if (!recent) return false
     if (recent.name !== segment.name) return true
     const put = unlisted.get(segment.name)
-    if (!put || recent.givenUp) return false
-    if (isBackward) return true
-    // A repeated PUT comes at once, or brings the same bytes; a restarted encoder needs the time of a segment.
-    const isOther = recent.crc32 !== undefined && recent.crc32 !== put.crc32
-    const duration = listing.duration ?? segment.duration
-    return offset === 0 && isOther && put.receivedAt - listing.lastListedAt >= msFromTicks(duration)
+    if (!put || recent.givenUp || recent.crc32 === undefined) return false
+    hasPut = true
+    const isOther = recent.crc32 !== put.crc32
+    if (isBackward) return isOther || isNewLife(put.receivedAt)
+    return offset === 0 && isOther && isNewLife(put.receivedAt)
   })
+  if (isAnew || !isBackward) return isAnew
+  const isListedFirst = !hasPut && lastListed < listing.previousSequence && isNewLife(now)
+  return isListedFirst || goesOnFromOvertaken(listing, playlist, listed)
+}
+
+/**
+ * True when earlier playlists with the bytes that are known come one after the other, at the pace of an encoder: it has
+ * restarted, and sends the same media again.
+ */
+function goesOnFromOvertaken(listing: StreamListing, { segments }: ListedPlaylist, listed: Listed): boolean {
+  const { overtaken } = listing
+  const last = segments.at(-1)
+  if (!overtaken || !last || listed.lastListed <= overtaken.lastListed) return false
+  const put = listed.unlisted.get(last.name)
+  const least = overtaken.at + msFromTicks(listing.duration ?? last.duration) / 2
+  return put !== undefined && put.receivedAt >= least && listed.now >= least
 }

@@ -40,6 +40,51 @@ describe('a timeline whose encoder restarts', () => {
     )
   })
 
+  /** Puts segments of two seconds, whose bytes follow from their numbers, and lists the newest six. */
+  const sendAgain = (r: Rehearsal, from: number, to: number) => {
+    for (let i = from; i < to; i++) {
+      r.pass(2)
+      r.put(`a-${i}.ts`, probeAt(10 + 2 * i), `segment ${i}`)
+      listUpTo(r, i)
+    }
+  }
+  const listUpTo = (r: Rehearsal, last: number) => {
+    const first = Math.max(0, last - 5)
+    const listed = Array.from({ length: last - first + 1 }, (_, i) => ({ name: `a-${first + i}.ts` }))
+    r.list('a', first, listed)
+  }
+
+  it('ignores playlists that are late by any number, also after segments were put again', () => {
+    const r = new Rehearsal()
+    r.parent('a')
+    r.open(1, 2)
+    sendAgain(r, 0, 12)
+    // What a node was sent that stood still, and what was sent to the next one in its place.
+    r.put('a-8.ts', probeAt(26), 'segment 8')
+    for (const last of [8, 6, 10]) listUpTo(r, last)
+    r.put('a-9.ts', probeAt(28), 'segment 9')
+    listUpTo(r, 9)
+    sendAgain(r, 12, 14)
+    assert.deepEqual(
+      r.slots.map(({ era, start }) => `${era} ${start / 90_000}`),
+      Array.from({ length: 14 }, (_, i) => `1 ${10 + 2 * i}`),
+    )
+    assert.deepEqual(r.gaps, [])
+  })
+
+  it('knows a restarted encoder that sends the same bytes as before', () => {
+    const r = new Rehearsal()
+    r.parent('a')
+    r.open(1, 2)
+    sendAgain(r, 0, 8)
+    sendAgain(r, 0, 3)
+    assert.deepEqual(
+      r.slots.map(({ era, start }) => `${era} ${start / 90_000}`),
+      [...Array.from({ length: 8 }, (_, i) => `1 ${10 + 2 * i}`), '2 10', '2 12', '2 14'],
+    )
+    assert.deepEqual(r.gaps, [])
+  })
+
   it('serves every life of an encoder that dies after its first segment', () => {
     const r = new Rehearsal()
     r.parent('a', 'b')

@@ -78,6 +78,8 @@ export type StreamListing = {
   /** The server's clock when the playlist last listed something new. */
   lastListedAt: UtcMs
   ended: boolean
+  /** The earliest of the overtaken playlists that have come since the newest, by its last media sequence. */
+  overtaken?: { lastListed: number; at: UtcMs }
   /** The newest length that EXTINF told wrong, until it tells one right. */
   corrected?: CorrectedLength
   /** Of the first variant, where there are subtitles to place beside it: its newest segments, at most RECENT_PLACES. */
