@@ -19,6 +19,7 @@ import { type ArchiveLimits, ArchiveQuota } from './quota.ts'
 import type { ArchiveReader } from './reader.ts'
 import { replacementsOf } from './replacements.ts'
 import { forgetOldContent, keptSince, type RetentionRules } from './retention.ts'
+import { SecondLooks } from './second-looks.ts'
 import { SwitchNotifier } from './switch-events.ts'
 import { UnrecordedObjects } from './unrecorded-objects.ts'
 import { restUnused } from './unused-output-timelines.ts'
@@ -111,6 +112,7 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
 
   const channels = new LoadedChannels({
     feed: shared?.feed,
+    clock,
     make: (guid, changed) =>
       new ChannelContent(guid, {
         segmentIndex: index,
@@ -171,7 +173,8 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
   }
 
   const version = (channelGuid: string) => channels.version(channelGuid)
-  const windows = windowsOf({ segmentIndex, version, outputTimelineOf, contentOf })
+  const secondLooks = shared && new SecondLooks()
+  const windows = windowsOf({ segmentIndex, version, outputTimelineOf, contentOf, secondLooks })
 
   return {
     async createObject({ channelGuid }) {

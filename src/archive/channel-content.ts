@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts'
 import { SerialQueue } from '../concurrency/serial-queue.ts'
+import { settledWithin } from '../concurrency/settled-within.ts'
 import type { Log } from '../log.ts'
 import { type UtcMs, type UtcRange, utcMs } from '../media/time.ts'
 import type { InputRef } from '../model/input-ref.ts'
@@ -20,6 +21,8 @@ import type { SegmentTail } from './segment-tail.ts'
 /** How often what is stored is read and changed before an event is refused: once, but for the first of an input. */
 const COMMIT_TRIES = 5
 
+/** How long, in milliseconds, a reader waits for what others have stored before it is shown what is in memory. */
+const READ_MS = 1000
 /** The least time, in milliseconds, between two readings of what others have stored that only time asks for. */
 const FOLLOW_MS = 1000
 /** The time for which nothing asks for a channel before it is idle. */
@@ -101,16 +104,16 @@ export class ChannelContent {
 
   /**
    * Resolves when all that is shown is in memory; with 'whole', the states of the inputs as well. While the store does
-   * not answer, what has been read is shown.
+   * not answer, or not soon, what has been read is shown.
    */
   async read(part: 'shown' | 'whole' = 'shown'): Promise<void> {
     this.usedAt = this.deps.clock()
     if (part === 'whole' ? !this.isBehind : !this.isShownBehind) return
-    await this.queue
-      .run(() => this.follow(part))
-      .catch((error: unknown) => {
-        if (!this.isRead || !(error instanceof StoreUnavailable)) throw error
-      })
+    const following = this.queue.run(() => this.follow(part))
+    if (!this.isRead) return following
+    await settledWithin(READ_MS, following).catch((error: unknown) => {
+      if (!(error instanceof StoreUnavailable)) throw error
+    })
   }
 
   /** Resolves when every event applied so far is done. */

@@ -1,20 +1,32 @@
+import type { Clock } from '../clock.ts'
 import type { ContentFeed } from '../stores/content-feed.ts'
 import type { ChannelContent } from './channel-content.ts'
+
+/** Interval at which this process notes that it runs. When it was late by more than `STOOD_MS`, it stood still. */
+const BEAT_MS = 500
+const STOOD_MS = 2000
 
 export type LoadedChannelsDeps = {
   /** Makes the content of a channel; `changed` is to be called when what the channel can show has changed. */
   readonly make: (channelGuid: string, changed: () => void) => ChannelContent
   /** What other processes commit; absent where there are none. */
   readonly feed?: ContentFeed | undefined
+  /** Passes also while this process stands still. */
+  readonly clock: Clock
 }
 
-/** The channels in memory: those that somebody has asked for lately. Only these are followed, and step with time. */
+/**
+ * The channels in memory: those that somebody has asked for lately. Only these are followed, and step with time. What
+ * others have committed is told by the feed; a process that stood still may be asked before it hears of it.
+ */
 export class LoadedChannels {
   private readonly deps: LoadedChannelsDeps
   private readonly byGuid = new Map<string, ChannelContent>()
   /** How often what a channel can show has changed, or may have. */
   private readonly versions = new Map<string, number>()
   private readonly stopListening: (() => void) | undefined
+  private readonly beating: NodeJS.Timeout | undefined
+  private beatAt: number
 
   constructor(deps: LoadedChannelsDeps) {
     this.deps = deps
@@ -24,6 +36,8 @@ export class LoadedChannels {
         if (content && part === 'shown') this.changed(content.guid)
       }
     })
+    this.beatAt = deps.clock()
+    this.beating = deps.feed && setInterval(() => this.beat(), BEAT_MS).unref()
   }
 
   all(): readonly ChannelContent[] {
@@ -37,6 +51,7 @@ export class LoadedChannels {
 
   /** The content of a channel, which stays in memory as long as it is used. */
   use(channelGuid: string): ChannelContent {
+    this.beat()
     const known = this.get(channelGuid)
     if (known) return known
     this.deps.feed?.watch(channelGuid)
@@ -80,7 +95,19 @@ export class LoadedChannels {
   /** Resolves when every change begun so far is done. */
   async close(): Promise<void> {
     this.stopListening?.()
+    clearInterval(this.beating)
     await Promise.all(this.all().map((content) => content.settled()))
+  }
+
+  private beat(): void {
+    const now = this.deps.clock()
+    const stoodStill = this.deps.feed !== undefined && now - this.beatAt > STOOD_MS
+    this.beatAt = now
+    if (!stoodStill) return
+    for (const content of this.all()) {
+      content.changedByOther('shown')
+      this.changed(content.guid)
+    }
   }
 
   private make(channelGuid: string): ChannelContent {

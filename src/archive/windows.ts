@@ -8,6 +8,7 @@ import type { OutputTimeline } from '../stores/timeline-store.ts'
 import type { ChannelContent } from './channel-content.ts'
 import { lastFitting } from './live-window.ts'
 import type { Absence, ArchiveReader, LiveEdge, SegmentInEra, SegmentRange, SegmentsAround } from './reader.ts'
+import type { SecondLooks } from './second-looks.ts'
 import type { SegmentTail } from './segment-tail.ts'
 
 /** The most output segments in a window: 24 hours of one-second segments. */
@@ -27,12 +28,16 @@ export type WindowsDeps = {
   readonly version: (channelGuid: string) => number
   readonly outputTimelineOf: (endpoint: OriginEndpoint) => Promise<OutputTimeline | undefined>
   readonly contentOf: (channelGuid: string) => ChannelContent
+  /** Absent where no other process may have listed what this one does not have. */
+  readonly secondLooks?: SecondLooks | undefined
 }
+
+const isYetToCome = (found: unknown) => found === 'not yet'
 
 type Read = { readonly outputTimeline: OutputTimeline; readonly content: ChannelContent; readonly tail: SegmentTail }
 
 /** Reads ranges of the archive: new output segments from memory, older ones from the index. */
-export function windowsOf({ segmentIndex, version, outputTimelineOf, contentOf }: WindowsDeps) {
+export function windowsOf({ segmentIndex, version, outputTimelineOf, contentOf, secondLooks }: WindowsDeps) {
   async function reading(endpoint: OriginEndpoint): Promise<Read | undefined> {
     const outputTimeline = await outputTimelineOf(endpoint)
     if (!outputTimeline) return undefined
@@ -107,6 +112,45 @@ export function windowsOf({ segmentIndex, version, outputTimelineOf, contentOf }
     return tail.byNumber(oldest.number - 1) ? 'no such' : 'no longer kept'
   }
 
+  /** Looks again where what is found is yet to come: another process may have listed it already. */
+  async function untilThere<T>(
+    endpoint: OriginEndpoint,
+    look: (read: Read) => Promise<T>,
+    isToCome: (found: T) => boolean,
+    part: 'shown' | 'whole' = 'shown',
+  ): Promise<T | undefined> {
+    const read = await reading(endpoint)
+    const found = read && (await look(read))
+    if (!read || found === undefined || !secondLooks || !isToCome(found)) return found
+    await secondLooks.look(read.content, part)
+    const again = await reading(endpoint)
+    return again && look(again)
+  }
+
+  async function segmentNumbered(read: Read, number: number): Promise<SegmentInEra | Absence> {
+    const { outputTimeline, content, tail } = read
+    if (number >= content.state.nextNumber(outputTimeline)) return 'not yet'
+    if (number < outputTimeline.firstNumber) return 'no such'
+    const segment = tail.byNumber(number) ?? (await segmentIndex.outputSegment(outputTimeline.id, number))
+    const [era] = segment ? await content.erasById([segment.era]) : []
+    return segment && era ? { segment, era } : 'no longer kept'
+  }
+
+  async function segmentsAround(read: Read, place: EraTime): Promise<SegmentsAround> {
+    const { outputTimeline, tail } = read
+    const recent = tail.around(place, AROUND, outputTimeline.firstNumber)
+    const segments = recent ?? (await segmentIndex.outputSegmentsAround(outputTimeline.id, place, AROUND))
+    return { segments, absence: await absenceAt(read, place, segments) }
+  }
+
+  async function eraOf({ content, tail }: Read, id: number): Promise<Era | Absence> {
+    // What is shown is not provisional.
+    if (!tail.eraIds.includes(id)) await content.read('whole')
+    if (content.state.inputs.isProvisional(id)) return 'not yet'
+    const [era] = await content.erasById([id])
+    return era ?? content.state.absenceOfEra(id)
+  }
+
   /** The output segments of a window of so many seconds that ends with a segment. */
   async function windowUpTo(
     { outputTimeline, tail }: Read,
@@ -165,23 +209,13 @@ export function windowsOf({ segmentIndex, version, outputTimelineOf, contentOf }
     },
 
     async outputSegment(endpoint: OriginEndpoint, number: number): Promise<SegmentInEra | Absence> {
-      const read = await reading(endpoint)
-      if (!read) return 'not yet'
-      const { outputTimeline, content, tail } = read
-      if (number >= content.state.nextNumber(outputTimeline)) return 'not yet'
-      if (number < outputTimeline.firstNumber) return 'no such'
-      const segment = tail.byNumber(number) ?? (await segmentIndex.outputSegment(outputTimeline.id, number))
-      const [era] = segment ? await content.erasById([segment.era]) : []
-      return segment && era ? { segment, era } : 'no longer kept'
+      return (await untilThere(endpoint, (read) => segmentNumbered(read, number), isYetToCome)) ?? 'not yet'
     },
 
     async outputSegmentsAround(endpoint: OriginEndpoint, place: EraTime): Promise<SegmentsAround> {
-      const read = await reading(endpoint)
-      if (!read) return { segments: [], absence: 'not yet' }
-      const { outputTimeline, tail } = read
-      const recent = tail.around(place, AROUND, outputTimeline.firstNumber)
-      const segments = recent ?? (await segmentIndex.outputSegmentsAround(outputTimeline.id, place, AROUND))
-      return { segments, absence: await absenceAt(read, place, segments) }
+      const look = (read: Read) => segmentsAround(read, place)
+      const found = await untilThere(endpoint, look, ({ absence }) => isYetToCome(absence))
+      return found ?? { segments: [], absence: 'not yet' }
     },
 
     async erasAt(endpoint: OriginEndpoint, utc: UtcMs) {
@@ -195,14 +229,7 @@ export function windowsOf({ segmentIndex, version, outputTimelineOf, contentOf }
     },
 
     async era(endpoint: OriginEndpoint, id: number): Promise<Era | Absence> {
-      const read = await reading(endpoint)
-      if (!read) return 'not yet'
-      const { content, tail } = read
-      // What is shown is not provisional.
-      if (!tail.eraIds.includes(id)) await content.read('whole')
-      if (content.state.inputs.isProvisional(id)) return 'not yet'
-      const [era] = await content.erasById([id])
-      return era ?? content.state.absenceOfEra(id)
+      return (await untilThere(endpoint, (read) => eraOf(read, id), isYetToCome, 'whole')) ?? 'not yet'
     },
 
     async extent(endpoint: OriginEndpoint) {
