@@ -103,7 +103,7 @@ async function openShared(config: SharedConfig, options: StoreOptions): Promise<
     objects: cacheObjects(cached, { maxBytes }),
     clocks,
     nonceKey: await database.nonceKey(),
-    sharing: { feed, claims, staged, changing },
+    sharing: { feed, claims, staged, changing, unfinished: stored },
     services: { 'the database': () => resources.harvestJobById('readyz'), 'the archive bucket': check },
     recorded: clocks.recordedClock(),
   }

@@ -51,7 +51,7 @@ export const LOG_EVENTS = {
   'object-lost': 'A source object is missing, unreadable or damaged, and the other input does not have the same bytes.',
   'object-repair-failed': 'A lost source object could not be written anew; the next scrub tries again.',
   'object-repaired': 'A lost source object was written anew with the same bytes from the other input.',
-  'orphans-removed': 'Objects that a crash had left without a row were deleted.',
+  'orphans-removed': 'Objects, or uploads in parts, that a crash had left without a row were deleted.',
   'output-timeline-fill-failed': 'An output timeline could not be filled with the content sealed before it was opened.',
   'playback-refused': 'A request from a player got no media.',
   'playlist-refused': 'A playlist from an encoder was refused.',

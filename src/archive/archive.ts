@@ -102,7 +102,7 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
   const outputTimelines = new Map<string, OutputTimeline>()
   const opening = new SingleFlight<OutputTimeline | undefined>()
   const { shared } = deps
-  const unrecorded = new UnrecordedObjects({ ...deps, ...(shared && { staged: shared.staged }) })
+  const unrecorded = new UnrecordedObjects({ ...deps, staged: shared?.staged, unfinished: shared?.unfinished })
   const work = shared && new ClaimedWork({ ...shared, date })
   const isOurs = (name: string) => work?.has(name) ?? true
   const switches = new SwitchNotifier({ ...deps, date })

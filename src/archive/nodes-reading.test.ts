@@ -71,7 +71,8 @@ describe('an archive that another process writes, too', () => {
           unwatch() {},
         },
         claims: { claimWork: async () => [], releaseWork: async () => {} },
-        staged: { stage: async () => {}, abandon: async () => 0 },
+        staged: { stage: async () => {}, abandon: async () => 0, unstaged: async () => [] },
+        changing: (_, work) => work(store.segmentIndex),
       },
     })
 

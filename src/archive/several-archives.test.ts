@@ -108,8 +108,8 @@ describe('several archives over one index', () => {
         },
         // The first that asks has all the work.
         claims: { claimWork: async ({ names }) => (owner === 'first' ? names : []), releaseWork: async () => {} },
-        staged: { stage: async () => {}, abandon: async () => 0 },
         changing: (_, work) => work(segmentIndex),
+        staged: { stage: async () => {}, abandon: async () => 0, unstaged: async () => [] },
       },
     })
     return { archive, asked, watched }

@@ -2,10 +2,12 @@ import type { Log } from '../log.ts'
 import type { UtcMs } from '../media/time.ts'
 import type { Objects, ObjectWriter } from '../stores/objects.ts'
 import type { SegmentIndex } from '../stores/segment-index.ts'
-import type { StagedObjects } from '../stores/staged-objects.ts'
+import type { StagedObjects, UnfinishedObjects } from '../stores/staged-objects.ts'
 
 /** Keys looked up in the index at once. */
 const BATCH = 500
+/** Least time between two looks for what is left of uploads that nobody will complete, in milliseconds. */
+const UNFINISHED_MS = 600_000
 
 /**
  * The objects in the store without a row in the index: those this process is still writing or recording, those whose
@@ -17,6 +19,8 @@ export class UnrecordedObjects {
   private readonly segmentIndex: Pick<SegmentIndex, 'unknownObjects'>
   private readonly log: Log
   private readonly staged: StagedObjects | undefined
+  private readonly unfinished: UnfinishedObjects | undefined
+  private lookedAt = -Infinity
   /** Keys handed out whose rows are not committed yet. */
   private readonly pending = new Set<string>()
   /** Keys among them whose commits failed. */
@@ -26,10 +30,12 @@ export class UnrecordedObjects {
   constructor(deps: {
     objects: Objects
     segmentIndex: Pick<SegmentIndex, 'unknownObjects'>
-    staged?: StagedObjects
+    staged?: StagedObjects | undefined
+    unfinished?: UnfinishedObjects | undefined
     log: Log
   }) {
     this.staged = deps.staged
+    this.unfinished = deps.unfinished
     this.objects = deps.objects
     this.segmentIndex = deps.segmentIndex
     this.log = deps.log
@@ -70,10 +76,19 @@ export class UnrecordedObjects {
     }
   }
 
-  /** Leaves to deletion what was staged before a date, by whichever process: its writer counts as gone. */
+  /**
+   * Leaves to deletion what was staged before a date, by whichever process: its writer counts as gone. What the store
+   * has of objects that are not staged any more and were never completed is removed now and then.
+   */
   async abandon(before: UtcMs, isClosing: () => boolean): Promise<void> {
-    if (!this.staged) return
-    while (!isClosing() && (await this.staged.abandon(before, BATCH)) === BATCH);
+    const { staged, unfinished } = this
+    if (!staged) return
+    while (!isClosing() && (await staged.abandon(before, BATCH)) === BATCH);
+    if (!unfinished || (before - this.lookedAt < UNFINISHED_MS && before >= this.lookedAt)) return
+    const removed = await unfinished.removeUnfinished((keys) => staged.unstaged(keys))
+    this.lookedAt = before
+    if (removed > 0)
+      this.log.info({ event: 'orphans-removed', removed }, 'removed uploads that a crash had left incomplete')
   }
 
   /**

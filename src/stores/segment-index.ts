@@ -3,7 +3,7 @@ import type { ContentFeed } from './content-feed.ts'
 import type { ObjectLedger } from './object-ledger.ts'
 import type { ScrubRecord } from './scrub-record.ts'
 import type { SegmentReader } from './segment-reader.ts'
-import type { StagedObjects } from './staged-objects.ts'
+import type { StagedObjects, UnfinishedObjects } from './staged-objects.ts'
 import type { TimelineStore } from './timeline-store.ts'
 import type { WorkClaims } from './work-claims.ts'
 
@@ -21,4 +21,6 @@ export type IndexSharing = {
    * must ask nothing else of the store.
    */
   changing<T>(channelGuid: string, work: (index: SegmentIndex) => Promise<T>): Promise<T>
+  /** Of the object store; absent where it leaves nothing unfinished. */
+  readonly unfinished?: UnfinishedObjects
 }

@@ -83,6 +83,15 @@ export function stagedObjectsContract(
       assert.equal(await segmentIndex.commitTimeline(INPUT, commitOfStaged(7, 'k')), 'stale')
     })
 
+    it('are told from those that nobody will record', async () => {
+      const { segmentIndex, stagedObjects } = await open()
+      for (const key of ['late', 'recorded', 'staged']) await stagedObjects.stage(key, key === 'late' ? NOW : later(1))
+      await stagedObjects.abandon(later(1), 9)
+      await segmentIndex.commitTimeline(INPUT, commitOfStaged(0, 'recorded'))
+      const keys = await stagedObjects.unstaged(['staged', 'late', 'recorded', 'never staged'])
+      assert.deepEqual(keys.toSorted(), ['late', 'never staged', 'recorded'])
+    })
+
     it('are not unknown to the index', async () => {
       const { segmentIndex, stagedObjects } = await open()
       await stagedObjects.stage('k', NOW)

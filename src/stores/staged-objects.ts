@@ -22,4 +22,12 @@ export type StagedObjects = {
    * Resolves to their number.
    */
   abandon(before: UtcMs, limit: number): Promise<number>
+  /** Those of `keys` that are not staged: whoever still writes one of them writes in vain. */
+  unstaged(keys: readonly string[]): Promise<readonly string[]>
+}
+
+/** Port: what is left in an object store of objects that were being written, and are no objects yet. */
+export type UnfinishedObjects = {
+  /** Removes what is left of the keys that `abandoned` picks out; resolves to the number of objects. */
+  removeUnfinished(abandoned: (keys: readonly string[]) => Promise<readonly string[]>): Promise<number>
 }

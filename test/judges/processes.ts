@@ -44,8 +44,14 @@ export type Running = {
   readonly ended: Promise<number | string>
 }
 
-export function start(command: string, args: readonly string[], options: SpawnOptions = {}): Running {
-  const child = spawnOwned(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
+/** Starts a program. `pipes` is the number of pipes that it has beyond the standard ones: `child.stdio` from 3 on. */
+export function start(
+  command: string,
+  args: readonly string[],
+  { pipes = 0, ...options }: SpawnOptions & { readonly pipes?: number } = {},
+): Running {
+  const more = Array.from({ length: pipes }, () => 'pipe' as const)
+  const child = spawnOwned(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe', ...more] })
   const chunks: Buffer[] = []
   for (const stream of [child.stdout!, child.stderr!]) stream.on('data', (chunk: Buffer) => chunks.push(chunk))
   const ended = new Promise<number | string>((resolve, reject) => {

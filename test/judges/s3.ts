@@ -4,6 +4,7 @@ import {
   DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
+  ListMultipartUploadsCommand,
   ListObjectsV2Command,
   S3Client,
   S3ServiceException,
@@ -26,6 +27,8 @@ export type S3 = {
   tags(bucket: string, prefix: string): Promise<ReadonlyMap<string, string>>
   get(bucket: string, key: string): Promise<Uint8Array | undefined>
   size(bucket: string, key: string): Promise<number | undefined>
+  /** The keys of at most a thousand uploads that have not been completed. */
+  uploads(bucket: string): Promise<string[]>
 }
 
 export function openS3({ endpoint, region, accessKeyId, secretAccessKey }: S3Access): S3 {
@@ -70,6 +73,10 @@ export function openS3({ endpoint, region, accessKeyId, secretAccessKey }: S3Acc
     async size(bucket, key) {
       const found = await present(client.send(new HeadObjectCommand({ Bucket: bucket, Key: key })))
       return found?.ContentLength
+    },
+    async uploads(bucket) {
+      const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: bucket }))
+      return Uploads.flatMap(({ Key }) => Key ?? [])
     },
   }
 }

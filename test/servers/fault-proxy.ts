@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { buffer } from 'node:stream/consumers'
@@ -26,6 +27,10 @@ export type Fault =
 
 export type FaultProxy = {
   readonly url: string
+  /** Ends all connections, and refuses others. */
+  pause(): void
+  /** Takes connections again after `pause`. */
+  resume(): Promise<void>
   stop(): void
 }
 
@@ -87,12 +92,18 @@ export async function startFaultProxy(
     serve(asked, answer).catch(() => asked.socket.destroy())
   })
   const url = await listen(server)
+  const stop = () => {
+    server.close()
+    server.closeAllConnections()
+  }
   return {
     url,
-    stop() {
-      server.close()
-      server.closeAllConnections()
+    pause: stop,
+    async resume() {
+      server.listen(Number(new URL(url).port), '127.0.0.1')
+      await once(server, 'listening')
     },
+    stop,
   }
 }
 

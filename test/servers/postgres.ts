@@ -16,8 +16,12 @@ export type PostgresServer = {
   createDatabase(): Promise<string>
   /** kill -9 of every process it has. */
   kill(): Promise<void>
-  /** Starts it again after `kill`, on the same port and files; resolves when it listens. */
+  /** Ends it as an administrator does, without waiting for its clients. */
+  shutDown(): Promise<void>
+  /** Starts it again after `kill` or `shutDown`, on the same port and files; resolves when it listens. */
   start(): Promise<void>
+  /** Stops every process it has; what is given makes them go on. */
+  freeze(): Promise<() => void>
   stop(): Promise<void>
 }
 
@@ -76,16 +80,36 @@ export async function startPostgres({ isDurable = true } = {}): Promise<Postgres
       }
     }
   }
+  const postmaster = async () => Number.parseInt(await readFile(join(data, 'postmaster.pid'), 'utf8'), 10)
+  /** All its processes, of which the first makes no more. */
+  const stopped = async () => {
+    const first = await postmaster()
+    process.kill(first, 'SIGSTOP')
+    const list = await readFile(`/proc/${first}/task/${first}/children`, 'utf8')
+    return [first, ...list.split(' ').filter(Boolean).map(Number)]
+  }
+  /** What still dies holds the shared memory that the next start asks for. */
+  const gone = async (pids: readonly number[]) => {
+    for (const pid of pids) while (await isAlive(pid)) await sleep(5)
+  }
   const kill = async () => {
-    const postmaster = Number.parseInt(await readFile(join(data, 'postmaster.pid'), 'utf8'), 10)
-    // Stopped, it makes no more children while the others are counted.
-    process.kill(postmaster, 'SIGSTOP')
-    const list = await readFile(`/proc/${postmaster}/task/${postmaster}/children`, 'utf8')
-    const all = [postmaster, ...list.split(' ').filter(Boolean).map(Number)]
+    const all = await stopped()
     for (const pid of all) process.kill(pid, 'SIGKILL')
     await children.stop()
-    // What still dies holds the shared memory that the next start asks for.
-    for (const pid of all) while (await isAlive(pid)) await sleep(5)
+    await gone(all)
+  }
+  const shutDown = async () => {
+    const first = await postmaster()
+    process.kill(first, 'SIGINT')
+    await gone([first])
+    await children.stop()
+  }
+  const freeze = async () => {
+    const all = await stopped()
+    for (const pid of all) process.kill(pid, 'SIGSTOP')
+    return () => {
+      for (const pid of all) process.kill(pid, 'SIGCONT')
+    }
   }
 
   try {
@@ -107,7 +131,9 @@ export async function startPostgres({ isDurable = true } = {}): Promise<Postgres
       return url(name)
     },
     kill,
+    shutDown,
     start,
+    freeze,
     async stop() {
       if (children.areRunning) await kill()
       await rm(folder, { recursive: true, force: true })

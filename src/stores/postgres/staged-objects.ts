@@ -23,5 +23,14 @@ export function stagedObjectOperations(db: PostgresDatabase): StagedObjects {
       )
       return abandoned?.objects ?? 0
     },
+
+    async unstaged(keys) {
+      const unstaged = await db.all<{ key: string }>(
+        `SELECT key FROM unnest($1::text[]) AS asked (key)
+         WHERE NOT EXISTS (SELECT FROM windrow.staged_object AS staged WHERE staged.key = asked.key)`,
+        keys,
+      )
+      return unstaged.map(({ key }) => key)
+    },
   }
 }

@@ -20,8 +20,8 @@ const CONTENT_TYPE = 'application/octet-stream'
  * at most, one that is sent and one that is collected.
  *
  * What was aborted is deleted, also when a PUT or the completion of an upload has failed: its request may have been
- * carried out all the same. One that S3 carries out even later leaves an object that no row knows, and a process that
- * is killed leaves the parts of its uploads: the former are found by listing, the latter by a lifecycle rule.
+ * carried out all the same. One that S3 carries out even later leaves an object that no row knows, which is found by
+ * listing; a process that is killed leaves the parts of its uploads, which `removeUnfinished` removes.
  */
 export class S3ObjectWriter implements ObjectWriter {
   private readonly requests: ObjectRequests

@@ -10,7 +10,7 @@ import {
   NoSuchKey,
   S3Client,
 } from '@aws-sdk/client-s3'
-import { freePort, temporaryFolder } from '../../../test/judges/processes.ts'
+import { eventually, freePort, temporaryFolder } from '../../../test/judges/processes.ts'
 import { needing } from '../../../test/programs.ts'
 import { type Asked, type Fault, type FaultProxy, startFaultProxy } from '../../../test/servers/fault-proxy.ts'
 import { startRadosgw } from '../../../test/servers/radosgw.ts'
@@ -102,6 +102,34 @@ for (const { name, blocks, start } of SERVERS) {
     }
 
     objectsContract(`the S3 API of ${name}`, open, { blocks, many: 16 })
+
+    it('leave nothing of what was uploaded in parts by a process that is gone', async () => {
+      const objects = await open()
+      const begun = async (at: S3Objects, key: string) => {
+        const writer = await at.create(key)
+        await writer.write(Buffer.alloc(PART_BYTES + 1))
+        await eventually(`${key} to be under way`, async () => {
+          return (await uploads()).some(({ Key }) => Key?.endsWith(key)) || undefined
+        })
+        return writer
+      }
+      const writer = await begun(objects, 'being-written')
+      const gone = [await begun(objects, 'gone-1'), await begun(objects, 'gone-2')]
+      const others = await begun(await open(), 'of-others')
+      const asked: string[] = []
+      const isGone = async (keys: readonly string[]) => {
+        asked.push(...keys)
+        return keys.filter((key) => key.startsWith('gone'))
+      }
+      assert.equal(await objects.removeUnfinished(isGone), 2)
+      assert.deepEqual(asked.toSorted(), ['being-written', 'gone-1', 'gone-2'])
+      const left = (await uploads()).flatMap(({ Key }) => Key?.split('/').at(-1) ?? [])
+      assert.deepEqual(left.toSorted(), ['being-written', 'of-others'])
+      await writer.commit()
+      assert.equal((await objects.read('being-written')).length, PART_BYTES + 1)
+      assert.equal(await objects.removeUnfinished(isGone), 0)
+      for (const each of [...gone, others]) await each.abort()
+    })
 
     it('lie under the prefix of the archive, and those of others are not seen', async () => {
       const objects = await open({ prefix: 'site/a' })

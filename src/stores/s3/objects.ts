@@ -2,6 +2,7 @@ import { NotAwsAnswer } from '../../sdk-answers.ts'
 import { checkObjectKey, folderOfPrefix, isObjectKey } from '../object-key.ts'
 import { checkBucketName } from '../object-name.ts'
 import type { Objects } from '../objects.ts'
+import type { UnfinishedObjects } from '../staged-objects.ts'
 import { connect, hostOf, type S3ConnectionOptions } from './connection.ts'
 import type { PartMemory } from './held-part.ts'
 import { ObjectRequests } from './object-requests.ts'
@@ -9,12 +10,14 @@ import { S3ObjectStream } from './object-stream.ts'
 import { S3ObjectWriter } from './object-writer.ts'
 import { PartBuffers } from './part-buffers.ts'
 import { Removals } from './removals.ts'
+import { UnfinishedUploads } from './unfinished-uploads.ts'
 
 /** Memory for parts on their way from a temporary file to S3. */
 export const MOST_SENDING_BYTES = 32 << 20
 /** Keys in a page of a listing; S3 gives up to 1000, which take longer to read than others should wait. */
 const PAGE = 250
-const PERMISSIONS = 's3:GetObject, s3:PutObject, s3:DeleteObject, s3:AbortMultipartUpload and s3:ListBucket'
+const PERMISSIONS =
+  's3:GetObject, s3:PutObject, s3:DeleteObject, s3:AbortMultipartUpload, s3:ListBucket and s3:ListBucketMultipartUploads'
 
 export type S3ObjectsOptions = S3ConnectionOptions & {
   readonly bucket: string
@@ -30,11 +33,12 @@ export type S3ObjectsOptions = S3ConnectionOptions & {
   readonly temporaryFolder: string
 }
 
-export type S3Objects = Objects & {
-  /** Resolves when the bucket answers and may be listed; rejects with ObjectsUnavailable. */
-  check(): Promise<void>
-  close(): void
-}
+export type S3Objects = Objects &
+  UnfinishedObjects & {
+    /** Resolves when the bucket answers and may be listed; rejects with ObjectsUnavailable. */
+    check(): Promise<void>
+    close(): void
+  }
 
 /**
  * Objects of the archive in a bucket of AWS S3 or of any compatible server, under `<prefix>/<key>`. The prefix must be
@@ -61,6 +65,7 @@ export async function openS3Objects(options: S3ObjectsOptions): Promise<S3Object
   }
   const [reads, writes] = [await connectTo(), await connectTo()]
   const removals = new Removals(writes)
+  const unfinished = new UnfinishedUploads(writes)
   const memory: PartMemory = {
     collecting: new PartBuffers(options.maxHeldBytes),
     sending: new PartBuffers(MOST_SENDING_BYTES),
@@ -129,6 +134,21 @@ export async function openS3Objects(options: S3ObjectsOptions): Promise<S3Object
         }
         next = page.next
       } while (next !== undefined)
+    },
+
+    async removeUnfinished(abandoned) {
+      let removed = 0
+      for await (const uploads of unfinished.pages(root)) {
+        const paths = new Set(uploads.map(({ path }) => path))
+        const keys = [...paths].map((path) => path.slice(root.length)).filter(isObjectKey)
+        const gone = new Set(keys.length > 0 ? await abandoned(keys) : [])
+        for (const upload of uploads) {
+          if (!upload.path.startsWith(root) || !gone.has(upload.path.slice(root.length))) continue
+          await unfinished.abort(upload)
+          removed++
+        }
+      }
+      return removed
     },
 
     async check() {
