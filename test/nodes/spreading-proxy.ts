@@ -1,0 +1,159 @@
+/** A proxy in front of equal servers, as nginx is with its own defaults: no two requests need to come to one server. */
+import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
+import { buffer } from 'node:stream/consumers'
+import { listen } from '../judges/processes.ts'
+
+/** What was asked through the proxy, and how it was answered in the end. */
+export type Exchange = {
+  readonly method: string
+  readonly path: string
+  /** What the client sent. */
+  readonly sent: Buffer
+  readonly status: number
+  /** The whole body of an answer; absent when it broke off. */
+  readonly given: Buffer | undefined
+  /** Milliseconds until the head of the answer, all tries included. */
+  readonly took: number
+  /** Servers that did not answer before one did. */
+  readonly passed: number
+}
+
+export type SpreadingProxy = {
+  readonly url: string
+  stop(): void
+}
+
+/** How long a server may take to begin its answer before the next is asked: short, as it is set for live media. */
+const ANSWER_MS = { read: 2_000, write: 5_000 }
+/** A server that did not answer is not asked for so long. */
+const AVOIDED_MS = 5_000
+
+class NoAnswer extends Error {}
+
+/**
+ * Sends each request to the next server, also of one connection, and has a new connection made for each. A request
+ * without an answer goes to the next server, whatever the first has made of it, until every server has been asked. A
+ * body that waits to be asked for is asked for by the server. `servers` are asked for at every request.
+ */
+export async function startSpreadingProxy(
+  servers: () => readonly string[],
+  observe: (exchange: Exchange) => void,
+): Promise<SpreadingProxy> {
+  const avoidedUntil = new Map<string, number>()
+  let turn = 0
+
+  /** The servers in the order in which they are asked. */
+  const inTurn = (): readonly string[] => {
+    const all = servers()
+    const first = turn++ % all.length
+    const rotated = all.map((_, n) => all[(first + n) % all.length]!)
+    const now = performance.now()
+    const isAvoided = (server: string) => (avoidedUntil.get(server) ?? 0) > now
+    return [...rotated.filter((server) => !isAvoided(server)), ...rotated.filter(isAvoided)]
+  }
+
+  /** Resolves to the answer's head. `body` is called when the server has asked for it, or at once. */
+  function ask(server: string, asked: IncomingMessage, body: () => Promise<Buffer>): Promise<IncomingMessage> {
+    return new Promise((resolve, reject) => {
+      const { method = '', url, rawHeaders } = asked
+      const { hostname, port } = new URL(server)
+      const sent = request({ hostname, port, method, path: url, headers: rawHeaders, setHost: false, agent: false })
+      const fail = (why: unknown) => {
+        reject(new NoAnswer(String(why)))
+        sent.destroy()
+      }
+      const send = () => {
+        body().then((bytes) => {
+          const limit = method === 'PUT' ? ANSWER_MS.write : ANSWER_MS.read
+          const timer = setTimeout(fail, limit, 'no answer in time')
+          sent.once('close', () => clearTimeout(timer)).once('response', () => clearTimeout(timer))
+          sent.end(bytes)
+        }, fail)
+      }
+      sent.on('response', resolve).on('error', fail)
+      if (asked.headers.expect === undefined) return send()
+      const timer = setTimeout(fail, ANSWER_MS.read, 'no answer in time')
+      sent.once('continue', () => {
+        clearTimeout(timer)
+        send()
+      })
+      sent.once('response', () => clearTimeout(timer)).once('close', () => clearTimeout(timer))
+      sent.flushHeaders()
+    })
+  }
+
+  async function serve(asked: IncomingMessage, answer: ServerResponse): Promise<void> {
+    const from = performance.now()
+    let sent: Promise<Buffer> | undefined
+    const body = () => {
+      if (!sent) {
+        if (asked.headers.expect !== undefined) answer.writeContinue()
+        sent = buffer(asked)
+      }
+      return sent
+    }
+    let passed = 0
+    for (const server of inTurn()) {
+      let given: IncomingMessage
+      try {
+        given = await ask(server, asked, body)
+      } catch (error) {
+        if (!(error instanceof NoAnswer)) throw error
+        if (asked.socket.destroyed) return
+        avoidedUntil.set(server, performance.now() + AVOIDED_MS)
+        passed++
+        continue
+      }
+      avoidedUntil.delete(server)
+      const took = performance.now() - from
+      answer.writeHead(given.statusCode!, given.rawHeaders)
+      const chunks: Buffer[] = []
+      let isWhole = true
+      try {
+        for await (const chunk of given as AsyncIterable<Buffer>) {
+          chunks.push(chunk)
+          answer.write(chunk)
+        }
+      } catch {
+        isWhole = false
+      }
+      if (isWhole) answer.end()
+      else answer.destroy()
+      const { method = '', url = '' } = asked
+      const bytes = (await sent) ?? Buffer.alloc(0)
+      observe({
+        method,
+        path: url,
+        sent: bytes,
+        status: given.statusCode!,
+        given: isWhole ? Buffer.concat(chunks) : undefined,
+        took,
+        passed,
+      })
+      return
+    }
+    answer.writeHead(502, { 'Content-Length': 0, Connection: 'close' }).end()
+    observe({
+      method: asked.method ?? '',
+      path: asked.url ?? '',
+      sent: Buffer.alloc(0),
+      status: 502,
+      given: undefined,
+      took: performance.now() - from,
+      passed,
+    })
+  }
+
+  const handle = (asked: IncomingMessage, answer: ServerResponse) => {
+    serve(asked, answer).catch(() => asked.socket.destroy())
+  }
+  const server = createServer({ keepAliveTimeout: 75_000 }, handle)
+  server.on('checkContinue', handle)
+  return {
+    url: await listen(server),
+    stop() {
+      server.close()
+      server.closeAllConnections()
+    },
+  }
+}
