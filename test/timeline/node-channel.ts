@@ -105,6 +105,7 @@ export class SharedChannel {
     const [first, ...others] = await Promise.all(nodes.map(({ archive }) => this.window(archive, endpoint)))
     for (const [i, other] of others.entries()) {
       const about = `node ${nodes[i + 1]!.place} shows what node ${nodes[0]!.place} does`
+      assert.deepEqual(numbersOf(other?.segments), numbersOf(first?.segments), about)
       assert.deepEqual(other?.texts, first?.texts, about)
     }
     return first?.segments ?? []
@@ -159,6 +160,8 @@ export class SharedChannel {
     return { segments, texts: [...segments.map(textOf), ...eras.map(sortedJson), `${ended}`] }
   }
 }
+
+const numbersOf = (segments: readonly OutputSegment[] = []) => segments.map(({ number }) => number)
 
 const texts = new WeakMap<OutputSegment, string>()
 

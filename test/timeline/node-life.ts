@@ -201,6 +201,10 @@ export class SharedLife {
   /** Forgets what was sealed before a moment, which one node does while all are asked to; resolves to the moment. */
   private async forget(): Promise<number> {
     for (const { archive } of this.nodes) await archive.tick()
+    // What a node has not read yet, it takes out of memory the next time.
+    await Promise.all(
+      this.nodes.flatMap((node) => this.endpoints.map((one) => this.channel.glance(node, one.endpoint))),
+    )
     await Promise.all(this.nodes.map(({ archive }) => archive.retain()))
     await Promise.all(this.nodes.map((node) => node.hear()))
     const { segmentIndex } = this.shared.stores[0]!
