@@ -16,11 +16,11 @@ export const NODE_FAULTS: readonly Fault[] = [
   {
     name: 'unheard-commit-ignored',
     breaks: 'A node that has not heard of a commit takes an event for one that changes nothing.',
-    file: 'src/archive/channel-content.ts',
-    find: "const isCompared = changing !== undefined && event.kind !== 'time'",
-    replace: "const isCompared = changing !== undefined && event.kind === 'time'",
-    caughtBy: { file: LIVES, cases: 'parent playlists of which each node has met others' },
-    failure: /a rehearsal shows the same/,
+    file: 'src/archive/channel-step.ts',
+    find: '  if (isCompared && !isToCommit(step) && !(await channel.isCurrent())) return false\n',
+    replace: '',
+    caughtBy: { file: 'src/archive/channel-step.test.ts', cases: 'that changes nothing' },
+    failure: /true !== false/,
   },
   {
     name: 'others-commits-not-read',
