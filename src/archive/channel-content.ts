@@ -25,6 +25,8 @@ const COMMIT_TRIES = 5
 const READ_MS = 1000
 /** The least time, in milliseconds, between two readings of what others have stored that only time asks for. */
 const FOLLOW_MS = 1000
+/** The time for which a channel that others have changed is taken to be changed by them again. */
+const CONTENDED_MS = 1000
 /** The time for which nothing asks for a channel before it is idle. */
 const IDLE_MS = 600_000
 /** Far enough ahead that by then everything is due that ever will be. */
@@ -60,6 +62,7 @@ export class ChannelContent {
   private isRead = false
   private isAwake = false
   private followedAt = -Infinity
+  private contendedUntil = -Infinity
   private usedAt: number
 
   constructor(guid: string, deps: ChannelContentDeps) {
@@ -255,8 +258,10 @@ export class ChannelContent {
     // The streams of an input get their indexes by those of the other, too.
     const isOfBoth = changing !== undefined && event.kind === 'parent playlist'
     const isCompared = changing !== undefined && event.kind !== 'time'
-    if (!this.isBehind && !isOfBoth && (await tryStep(this.state, compute, this.deps, isCompared))) return
+    const isInMemory = !this.isBehind && !isOfBoth && clock() >= this.contendedUntil
+    if (isInMemory && (await tryStep(this.state, compute, this.deps, isCompared))) return
     for (let left = COMMIT_TRIES; changing && left > 0; left--) {
+      this.contendedUntil = clock() + CONTENDED_MS
       const deps = { ...this.deps, changing }
       if (await this.reading('whole', () => takeStoredStep(this.state, compute, deps))) return
     }

@@ -9,7 +9,7 @@ import type { ContentFeed } from '../content-feed.ts'
 import { commit } from '../nouns.contract.ts'
 import type { SegmentIndex } from '../segment-index.ts'
 import { PostgresContentFeed } from './content-feed.ts'
-import { inputRow } from './content-versions.ts'
+import { inputRow, outputTimelineRow } from './content-versions.ts'
 import { PostgresDatabase } from './database.ts'
 import { migrate } from './migrate.ts'
 import { NoticeConnection } from './notice-connection.ts'
@@ -51,14 +51,14 @@ function hearing(feed: ContentFeed) {
 }
 
 /** A process on a database. One that `diesSilently` after each commit tells no other of it. */
-async function openNode(url: string, { pollMs = PACE.pollMs, diesSilently = false } = {}) {
+async function openNode(url: string, { pollMs = PACE.pollMs, inputsMs = 50, diesSilently = false } = {}) {
   const notices = await NoticeConnection.open(url, quiet, QUICK)
   closers.push(() => notices.close())
   const none = (): never => assert.fail('no resource changes')
   const db = new PostgresDatabase({ url, poolSize: 2, log: quiet, announce: none, committed: none })
   closers.push(() => db.close())
   await migrate(db)
-  const feed = await PostgresContentFeed.open({ notices, db, log: quiet }, { ...PACE, pollMs })
+  const feed = await PostgresContentFeed.open({ notices, db, log: quiet }, { ...PACE, pollMs, inputsMs })
   closers.push(() => feed.close())
   const index = postgresSegmentIndex(db, (guid, versions) => {
     if (!diesSilently) feed.committed(guid, versions)
@@ -175,6 +175,24 @@ describe('the content feed', () => {
     assert.deepEqual(told, guids)
     assert.ok(notices <= 10, `${notices} notices`)
     test.diagnostic(`${notices} notices`)
+  })
+
+  it('lets changes of inputs alone wait, which go along with the next of what is shown', async () => {
+    const url = await server.createDatabase()
+    const quietly = { pollMs: NEVER_MS, inputsMs: NEVER_MS }
+    const [one, two] = [await openNode(url, quietly), await openNode(url, quietly)]
+    const other = await connected(url)
+    let notices = 0
+    other.on('notification', () => notices++)
+    await other.query('LISTEN windrow_content')
+    for (const guid of ['a', 'b']) one.feed.committed(guid, new Map([[inputRow(1), 1]]))
+    two.feed.committed('c', new Map([[outputTimelineRow(1), 1]]))
+    assert.deepEqual(await one.until('c'), ['c'])
+    assert.deepEqual(two.heard, [])
+    one.feed.committed('d', new Map([[outputTimelineRow(2), 1]]))
+    assert.deepEqual(await two.until('d'), ['a', 'b', 'd'])
+    await other.query('SELECT 1')
+    assert.equal(notices, 2)
   })
 
   it('sends what it could not send when its connection was cut, and says that any channel may have changed', async () => {

@@ -9,8 +9,11 @@ import type { PostgresDatabase } from './database.ts'
 import type { NoticeConnection } from './notice-connection.ts'
 
 const NAME = 'windrow_content'
-/** Time for which commits are gathered into one notice; interval at which versions are read. */
-const PACE = { gatherMs: 5, pollMs: 1000 }
+/**
+ * Time for which commits are gathered into one notice, and for which those wait that change inputs alone, which nobody
+ * sees: each notice wakes every process. Interval at which versions are read.
+ */
+const PACE = { gatherMs: 5, inputsMs: 50, pollMs: 1000 }
 const RETRY_MS = { first: 100, longest: 5_000 }
 /** Channels whose versions one statement reads. */
 const MOST_CHANNELS = 2_000
@@ -35,6 +38,9 @@ export class PostgresContentFeed implements ContentFeed {
   private found: (readonly [channelGuid: string, versions: Versions])[] = []
   private readonly unsent = new Map<string, Map<string, number>>()
   private sending: Promise<void> | undefined
+  /** True when what is unsent includes something that is shown. */
+  private isUrgent = false
+  private hurry: () => void = () => {}
   private reading: Promise<void> = Promise.resolve()
 
   private constructor(deps: Deps, pace: typeof PACE) {
@@ -71,7 +77,10 @@ export class PostgresContentFeed implements ContentFeed {
   /** Notes a commit of this process, which made these versions, and tells the other processes soon. */
   committed(channelGuid: string, versions: Versions): void {
     this.note(channelGuid, versions)
-    this.addUnsent(channelGuid, versions)
+    if (this.addUnsent(channelGuid, versions) === 'shown') {
+      this.isUrgent = true
+      this.hurry()
+    }
     this.sending ??= this.send()
   }
 
@@ -102,16 +111,16 @@ export class PostgresContentFeed implements ContentFeed {
     for (const [channelGuid, versions] of notice.changes) this.tellNews(channelGuid, versions)
   }
 
-  private addUnsent(channelGuid: string, versions: Versions): void {
+  private addUnsent(channelGuid: string, versions: Versions): ChangedPart | undefined {
     const unsent = this.unsent.get(channelGuid) ?? new Map<string, number>()
-    raiseVersions(unsent, versions)
     this.unsent.set(channelGuid, unsent)
+    return raiseVersions(unsent, versions)
   }
 
   private async send(): Promise<void> {
     let pause = RETRY_MS.first
     while (this.unsent.size > 0) {
-      await this.sleep(this.pace.gatherMs)
+      await this.gather()
       const changes = new Map(this.unsent)
       this.unsent.clear()
       try {
@@ -126,6 +135,15 @@ export class PostgresContentFeed implements ContentFeed {
       }
     }
     this.sending = undefined
+  }
+
+  private async gather(): Promise<void> {
+    const hurried = new Promise<void>((resolve) => {
+      this.hurry = resolve
+    })
+    if (!this.isUrgent) await Promise.race([hurried, this.sleep(this.pace.inputsMs)])
+    await this.sleep(this.pace.gatherMs)
+    this.isUrgent = false
   }
 
   private async keepReading(): Promise<void> {
