@@ -22,7 +22,7 @@ const ENDPOINTS = [
   { Id: 'tv-dash', DashPackage: { SegmentDurationSeconds: 2 } },
 ] as const
 
-type Subject = {
+export type Subject = {
   readonly windrow: Windrow
   readonly hls: string
   readonly live: string
@@ -90,7 +90,7 @@ export async function benchFortnight(): Promise<Measure[]> {
 }
 
 /** A server with a channel that nothing was sent to. */
-async function prepare() {
+export async function prepare(environment: Readonly<Record<string, string>> = {}) {
   const loopDelays = join(temporaryFolder('loop'), 'delay')
   const preloaded = fileURLToPath(new URL('loop-delay.ts', import.meta.url))
   const windrow = await Windrow.start({
@@ -100,6 +100,7 @@ async function prepare() {
       WINDROW_RETENTION_GRACE: '0s',
       NODE_OPTIONS: `--import ${preloaded}`,
       LOOP_DELAY_FILE: loopDelays,
+      ...environment,
     },
   })
   const client = mediaPackage(windrow)

@@ -45,8 +45,31 @@ const TICKS_PER_SECOND = 100
 
 /** CPU seconds a process has used so far, user and system, all its threads. */
 export function cpuSeconds(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  return timesIn(readFileSync(`/proc/${pid}/stat`, 'utf8')).own
+}
+
+/** CPU seconds that processes and all their children have used so far, those that have ended included. */
+export function cpuSecondsOfAll(pids: readonly number[]): number {
+  return pids.reduce((sum, pid) => {
+    try {
+      const { own, ended } = timesIn(readFileSync(`/proc/${pid}/stat`, 'utf8'))
+      const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean)
+      return sum + own + ended + cpuSecondsOfAll(children.map(Number))
+    } catch {
+      // It has ended meanwhile; its parent has its times.
+      return sum
+    }
+  }, 0)
+}
+
+/** CPU seconds of a process by its `stat` in /proc, and of those of its children that have ended. */
+function timesIn(stat: string): { readonly own: number; readonly ended: number } {
   // The name before the last parenthesis may hold spaces.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND
+  const ticks = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(11, 15)
+    .map(Number)
+  const [user = 0, system = 0, endedUser = 0, endedSystem = 0] = ticks
+  return { own: (user + system) / TICKS_PER_SECOND, ended: (endedUser + endedSystem) / TICKS_PER_SECOND }
 }

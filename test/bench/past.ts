@@ -10,6 +10,7 @@ import type { Era, Slot, SlotObject, SourceStream } from '../../src/model/output
 import { openOutputTimelineState } from '../../src/model/output-timeline/state.ts'
 import { slotSummaryOf } from '../../src/model/slot-summary.ts'
 import type { SourceObject } from '../../src/model/source-segment.ts'
+import type { SegmentIndex } from '../../src/stores/segment-index.ts'
 import { openSqliteStore } from '../../src/stores/sqlite/sqlite-store.ts'
 import { audio, variant, video } from '../origin/sample-channel.ts'
 
@@ -35,20 +36,39 @@ const variants = (...heights: number[]): readonly SourceStream[] =>
 const STREAMS = variants(1080, 720, 360)
 export const FIVE_RENDITIONS = variants(1080, 720, 540, 360, 240)
 
-/**
- * Gives an endpoint that has shown nothing yet a past: segments of two seconds from `began` on, numbered from 1.
- * `others` of the same segment duration show the same. Rows of source objects are written where that is asked for: only
- * retention needs them.
- */
+export type Past = {
+  readonly streams?: readonly SourceStream[]
+  /** Rows of source objects are written where that is asked for: only retention needs them. */
+  readonly hasSources?: boolean
+  /** Endpoints of the same segment duration that show the same. */
+  readonly others?: readonly string[]
+}
+
+/** `writePastInto` the SQLite database of a data folder. */
 export async function writePast(
   dataFolder: string,
   endpointGuid: string,
   ingest: InputRef,
   began: UtcMs,
   count: number,
-  { streams = STREAMS, hasSources = false, others = [] as readonly string[] } = {},
+  past: Past = {},
 ): Promise<void> {
   const { segmentIndex, close } = await openSqliteStore(join(dataFolder, 'windrow.db'))
+  await writePastInto(segmentIndex, endpointGuid, ingest, began, count, past)
+  await close()
+}
+
+/**
+ * Gives an endpoint that has shown nothing yet a past: segments of two seconds from `began` on, numbered from 1.
+ */
+export async function writePastInto(
+  segmentIndex: SegmentIndex,
+  endpointGuid: string,
+  ingest: InputRef,
+  began: UtcMs,
+  count: number,
+  { streams = STREAMS, hasSources = false, others = [] }: Past = {},
+): Promise<void> {
   const outputTimeline = await segmentIndex.openOutputTimeline(
     { guid: endpointGuid, revision: 1 },
     ingest,
@@ -79,7 +99,6 @@ export async function writePast(
     const filled = first === 0 ? { outputTimelines } : {}
     await segmentIndex.commitTimeline(ingest, { expectedVersion: first / STEP, state, ...more, ...filled })
   }
-  await close()
 }
 
 /** Of the source segments of a past, from one on up to another. */

@@ -4,6 +4,7 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { benchFortnight } from './fortnight.ts'
+import { benchFortnightInPostgres } from './fortnight-postgres.ts'
 import { benchHarvestHour } from './harvest-hour.ts'
 import { benchHarvestInS3 } from './harvest-in-s3.ts'
 import { benchHarvestMemory } from './harvest-memory.ts'
@@ -12,6 +13,7 @@ import { benchIngesting } from './ingesting.ts'
 import { benchIngestingOnTwoCores } from './ingesting-on-two-cores.ts'
 import { benchLatency } from './latency.ts'
 import { DRIVEN_ON, type Measure } from './measure.ts'
+import { benchNodes } from './nodes.ts'
 import { benchPackaging } from './packaging.ts'
 import { benchRemux } from './remux.ts'
 import { benchServing } from './serving.ts'
@@ -22,6 +24,8 @@ type Budget = {
   readonly ratio: number
   /** The most the value itself may be. */
   readonly most?: number
+  /** The least that the ratio may be, however much noise there is. */
+  readonly least?: number
 }
 
 /** Below this part of its budget a ratio has fallen by more than noise. */
@@ -37,12 +41,14 @@ const BENCHES: Readonly<Record<string, () => Promise<Measure[]>>> = {
   packaging: benchPackaging,
   'time shift': benchTimeShift,
   fortnight: benchFortnight,
+  'fortnight in PostgreSQL': benchFortnightInPostgres,
   harvesting: benchHarvesting,
   'harvest of an hour': benchHarvestHour,
   'harvest in S3': benchHarvestInS3,
   'harvest memory': benchHarvestMemory,
   ingesting: benchIngesting,
   'two cores': benchIngestingOnTwoCores,
+  nodes: benchNodes,
 }
 
 const budget = JSON.parse(readFileSync(new URL('budget.json', import.meta.url), 'utf8')) as Record<string, Budget>
@@ -65,6 +71,7 @@ function report({ name, value, unit, peer, peerValue, ratio, note }: Measure): v
   if (!wanted) problems.push('has no budget')
   else {
     if (ratio < wanted.ratio * TOLERATED) problems.push(`below ${TOLERATED * 100} % of ${wanted.ratio}×`)
+    if (wanted.least !== undefined && ratio < wanted.least) problems.push(`less than ${wanted.least}×`)
     if (wanted.most !== undefined && value > wanted.most) problems.push(`more than ${wanted.most} ${unit}`)
   }
   if (problems.length > 0) missed++

@@ -1,18 +1,10 @@
 import assert from 'node:assert/strict'
 import { CreateOriginEndpointCommand } from '@aws-sdk/client-mediapackage'
-import {
-  createChannel,
-  createHarvestJob,
-  createHlsEndpoint,
-  harvestOutcome,
-  type Ingest,
-  mediaPackage,
-} from '../judges/aws.ts'
-import { type Answer, DigestClient } from '../judges/digest-client.ts'
-import { encodeLoop, type LoopRendition, TINY } from '../judges/loop.ts'
+import { createChannel, createHarvestJob, createHlsEndpoint, harvestOutcome, mediaPackage } from '../judges/aws.ts'
+import { encodeLoop, TINY } from '../judges/loop.ts'
 import { fetchBytes, fetchMediaPlaylist, renditionsOf, sha256 } from '../judges/playlists.ts'
 import { eventually } from '../judges/processes.ts'
-import { Pusher } from '../judges/pusher.ts'
+import { RotatingPusher } from '../judges/rotating-pusher.ts'
 import { openS3, type S3 } from '../judges/s3.ts'
 import { Windrow } from '../judges/windrow.ts'
 import { needing } from '../programs.ts'
@@ -27,27 +19,6 @@ const NODES = 3
 const SEGMENTS = 8
 /** So long that no stream is late on a busy machine: streams wait for each other as long as segments last. */
 const SEGMENT_SECONDS = 6
-
-/** An encoder each of whose requests comes to the next node. */
-class RotatingPusher extends Pusher {
-  private readonly nodes: readonly { readonly url: string; readonly client: DigestClient }[]
-  private turn = 0
-
-  constructor(ingest: Ingest, renditions: readonly LoopRendition[], firstDate: number, nodes: readonly Windrow[]) {
-    super(ingest, renditions, firstDate)
-    this.nodes = nodes.map(({ url }) => ({ url, client: new DigestClient(ingest.username, ingest.password) }))
-  }
-
-  override put(name: string, body: Uint8Array): Promise<Answer> {
-    const { url, client } = this.nodes[this.turn++ % this.nodes.length]!
-    return client.send('PUT', `${new URL(new URL(this.urlOf(name)).pathname, url)}`, { body })
-  }
-
-  override close(): void {
-    super.close()
-    for (const { client } of this.nodes) client.close()
-  }
-}
 
 describe('three nodes on one PostgreSQL and one S3 store', () => {
   let database: PostgresServer

@@ -58,6 +58,10 @@ export class ChildProcesses {
     return this.running.some(({ child }) => isAlive(child))
   }
 
+  get pids(): readonly number[] {
+    return this.running.flatMap(({ child }) => child.pid ?? [])
+  }
+
   async stop(): Promise<void> {
     await Promise.all(this.running.map(({ child }) => kill(child)))
   }

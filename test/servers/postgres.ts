@@ -14,6 +14,8 @@ import { ChildProcesses } from './child-processes.ts'
 export type PostgresServer = {
   /** A new, empty database, as a connection URL with its password. */
   createDatabase(): Promise<string>
+  /** Of the processes it was started as; others are their children. */
+  pids(): readonly number[]
   /** kill -9 of every process it has. */
   kill(): Promise<void>
   /** Ends it as an administrator does, without waiting for its clients. */
@@ -130,6 +132,7 @@ export async function startPostgres({ isDurable = true } = {}): Promise<Postgres
       await query(`CREATE DATABASE "${name}"`)
       return url(name)
     },
+    pids: () => children.pids,
     kill,
     shutDown,
     start,

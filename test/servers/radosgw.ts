@@ -53,7 +53,8 @@ export async function startRadosgw(): Promise<S3Server> {
     await stop()
     throw error
   }
-  return { endpoint: `http://127.0.0.1:${gateway}`, region: 'us-east-1', ...OWNER, stranger: STRANGER, stop }
+  const { pids } = children
+  return { endpoint: `http://127.0.0.1:${gateway}`, region: 'us-east-1', ...OWNER, stranger: STRANGER, pids, stop }
 }
 
 const cephConf = (folder: string, fsid: string, port: number) => `[global]

@@ -6,6 +6,8 @@ export type S3Server = S3Credentials & {
   readonly region: string
   /** Known to the server, but no owner of anything. */
   readonly stranger: S3Credentials
+  /** Of the processes it was started as; others are their children. */
+  readonly pids: readonly number[]
   stop(): Promise<void>
 }
 

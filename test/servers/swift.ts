@@ -48,6 +48,7 @@ export async function startSwift(): Promise<S3Server> {
     accessKeyId: 'test:tester',
     secretAccessKey: 'testing',
     stranger: { accessKeyId: 'test:stranger', secretAccessKey: 'unloved' },
+    pids: children.pids,
     stop,
   }
 }
