@@ -1,9 +1,15 @@
 /** Writes the pages that follow from the code: `npm run docs`. A test fails when one is stale. */
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { configurationReference } from '../src/config/reference.ts'
 import { operationsPage } from './operations-page.ts'
+import { withScalingTable } from './scaling-table.ts'
 
-const pages = { configuration: configurationReference(), operations: operationsPage() }
+const scaling = readFileSync(new URL('../docs/scaling.md', import.meta.url), 'utf8')
+const pages = {
+  configuration: configurationReference(),
+  operations: operationsPage(),
+  scaling: withScalingTable(scaling),
+}
 for (const [name, text] of Object.entries(pages)) {
   writeFileSync(new URL(`../docs/${name}.md`, import.meta.url), text)
   console.log(`Wrote docs/${name}.md`)

@@ -4,6 +4,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { posix } from 'node:path'
 import { describe, it } from 'node:test'
 import { operationsPage } from '../scripts/operations-page.ts'
+import { withScalingTable } from '../scripts/scaling-table.ts'
 import { HARVEST_PROBLEMS } from '../src/harvest/harvest-failed.ts'
 import { attemptsFor } from '../src/harvest/job/retry-policy.ts'
 import { LOG_EVENTS } from '../src/log.ts'
@@ -271,6 +272,11 @@ describe('the documentation', () => {
     const sources = code.filter((file) => inSource(file) && file.path !== 'src/log.ts')
     const unused = Object.keys(LOG_EVENTS).filter((event) => !sources.some(({ text }) => text.includes(`'${event}'`)))
     assert.deepEqual(unused, [])
+  })
+
+  it('of scaling has the table that follows from its figures', () => {
+    const { text } = readSource('docs/scaling.md')
+    assert.equal(text, withScalingTable(text), 'run "npm run docs"')
   })
 
   it('of harvests lists each reason for which a job can fail, and whether it is tried again', () => {
