@@ -9,6 +9,7 @@ import type { RoleOptions } from './s3/role.ts'
 export type BucketSettings = {
   readonly dataFolder: string
   readonly harvestStore: 'folder' | 's3'
+  readonly archiveBucket: string | undefined
   readonly harvestLinks: boolean
   readonly harvestVerifyLinks: boolean
   readonly harvestConcurrency: number
@@ -40,6 +41,7 @@ export function openBuckets(settings: BucketSettings): Buckets {
     ...(settings.s3AssumeRole && { role: roleOptions(settings) }),
     copies: settings.harvestLinks,
     copiesUnproven: !settings.harvestVerifyLinks,
+    archive: settings.archiveBucket,
   })
 }
 

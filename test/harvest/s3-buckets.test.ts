@@ -181,6 +181,21 @@ for (const { name, blocks, start, knowsConditions } of SERVERS) {
       assert.equal(await read('torn.ts'), undefined)
     })
 
+    it('writes and deletes nothing where the archive is', async () => {
+      const to = (manifestKey: string) => ({ ...destination('media'), manifestKey })
+      const buckets = bucketsOf({ archive: 'media/archive' })
+      await assert.rejects(buckets.open(to('archive/live.m3u8'), never), refusedWith('InvalidName'))
+      const bucket = await buckets.open(to('archives/live.m3u8'), never)
+      const body = bodyOfBytes(Buffer.from('x'))
+      await assert.rejects(bucket.take('archive/x', body, never), refusedWith('InvalidName'))
+      await assert.rejects(bucket.put('archive/x', body, never), refusedWith('InvalidName'))
+      await assert.rejects(bucket.remove(['archives/x', 'archive/x'], never), refusedWith('InvalidName'))
+      await assert.rejects(
+        bucketsOf({ archive: 'media' }).open(to('archives/live.m3u8'), never),
+        refusedWith('InvalidName'),
+      )
+    })
+
     it('says, before anything is written, that there is no such bucket', async () => {
       await assert.rejects(bucketsOf().open(destination('absent'), never), refusedWith('NoSuchBucket'))
     })

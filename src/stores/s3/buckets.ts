@@ -29,6 +29,8 @@ export type S3BucketsOptions = S3ConnectionOptions & {
   readonly copies?: boolean
   /** True leaves copies as they are that the server does not prove; otherwise the objects are sent. */
   readonly copiesUnproven?: boolean
+  /** Where the archive is, on the same S3 API: `BUCKET` or `BUCKET/PREFIX`. Nothing is written or deleted there. */
+  readonly archive?: string | undefined
 }
 
 /** Buckets of an S3 API, that of AWS or of any compatible server. */
@@ -40,13 +42,14 @@ export function s3Buckets(options: S3BucketsOptions): Buckets {
   /** Connections by role; a single one when no role is assumed. */
   const connections = new Map<string, ReturnType<typeof connect>>()
   return {
-    async open({ bucketName, roleArn }, signal) {
+    async open({ bucketName, manifestKey, roleArn }, signal) {
       checkBucketName(bucketName)
       const role = options.role ? roleArn : ''
       const connecting = connections.get(role) ?? connect(options, agent, role)
       connections.set(role, connecting)
       const place = { bucket: bucketName, host, region, permissions: PERMISSIONS }
       const bucket = new S3Bucket(await connecting, buffers, place, options)
+      bucket.checkKey(manifestKey)
       await bucket.find(signal)
       return bucket
     },
@@ -65,18 +68,20 @@ class S3Bucket implements Bucket {
   /** False once the server has shown that it does not support conditions. */
   private knowsConditions = true
   private readonly copies: Copies | undefined
+  private readonly archive: string | undefined
 
   constructor(
     { sdk, client }: Connection,
     buffers: BodyBuffers,
     place: BucketPlace,
-    { copies = false, copiesUnproven = false }: S3BucketsOptions,
+    { copies = false, copiesUnproven = false, archive }: S3BucketsOptions,
   ) {
     this.sdk = sdk
     this.client = client
     this.buffers = buffers
     this.name = place.bucket
     this.place = place
+    this.archive = archive
     if (!copies) return
     this.copies = new Copies(this, place, {
       areUnproven: copiesUnproven,
@@ -84,6 +89,14 @@ class S3Bucket implements Bucket {
       remove: (key, signal) => this.remove([key], signal).catch(() => {}),
       checkSize: (key, size, signal) => this.checkSize(key, size, signal),
     })
+  }
+
+  /** Throws BucketRefused for a key that cannot be used, or that is the archive's. */
+  checkKey(key: string): void {
+    keySegments(key)
+    const { archive } = this
+    if (archive === undefined || !`${this.name}/${key}`.startsWith(`${archive}/`)) return
+    throw new BucketRefused('InvalidName', `Objects must not be below ${archive}/, where the archive is.`)
   }
 
   /** Asks for the bucket's location, since its response, unlike one to HEAD, states what is wrong. */
@@ -102,12 +115,12 @@ class S3Bucket implements Bucket {
   }
 
   async take(key: string, body: ObjectBody, signal: AbortSignal): Promise<Taking> {
-    keySegments(key)
+    this.checkKey(key)
     return this.copies ? this.copies.take(key, body, signal) : { isTaken: false }
   }
 
   async put(key: string, body: ObjectBody, signal: AbortSignal, condition?: PutCondition): Promise<void> {
-    keySegments(key)
+    this.checkKey(key)
     const conditions = condition && this.knowsConditions ? headersOf(condition) : {}
     try {
       await this.putWhere(conditions, key, body, signal)
@@ -187,7 +200,7 @@ class S3Bucket implements Bucket {
   }
 
   async remove(keys: readonly string[], signal: AbortSignal): Promise<void> {
-    for (const key of keys) keySegments(key)
+    for (const key of keys) this.checkKey(key)
     await forEachConcurrent(keys, REMOVALS_AT_ONCE, signal, async (key, keySignal) => {
       const remove = new this.sdk.DeleteObjectCommand({ Bucket: this.name, Key: key })
       await this.client.send(remove, { abortSignal: keySignal }).catch((error: unknown) => {
