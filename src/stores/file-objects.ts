@@ -15,17 +15,19 @@ const PLACING_TRIES = 5
 /**
  * Objects as read-only files below `root`, which one process owns. A commit is durable when the file's data, its name
  * and every folder on the way to it have been synced. Incomplete files from a crash are deleted when the store is
- * opened.
+ * opened, unless it is only read: another process may be its owner then.
  */
-export async function openFileObjects(root: string): Promise<Objects> {
+export async function openFileObjects(root: string, { isRead = false } = {}): Promise<Objects> {
   const incoming = join(root, INCOMING)
   const syncs = new DirectorySyncs()
   /** Folders whose own names are on disk. This holds as long as an object exists whose commit ensured it. */
   const durableFolders = new Map<string, Promise<unknown>>()
 
-  await rm(incoming, { recursive: true, force: true })
-  await mkdir(incoming, { recursive: true })
-  await Promise.all([syncs.sync(root), syncs.sync(dirname(root))])
+  if (!isRead) {
+    await rm(incoming, { recursive: true, force: true })
+    await mkdir(incoming, { recursive: true })
+    await Promise.all([syncs.sync(root), syncs.sync(dirname(root))])
+  }
 
   const pathOf = (key: string) => {
     checkObjectKey(key)

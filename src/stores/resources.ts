@@ -39,6 +39,9 @@ export class DatabaseRefused extends Error {
   override readonly name = 'DatabaseRefused'
 }
 
+/** Thrown when another process has a database that one process must have alone. */
+export class DatabaseInUse extends DatabaseRefused {}
+
 /** A change, reported once it is durable. */
 export type ResourceChange =
   | { readonly kind: 'channel'; readonly guid: string }

@@ -9,14 +9,17 @@ const CONNECT_MS = 5_000
 const INT8 = 20
 
 /** Options with which every connection is opened. */
-export function connectionOptions(url: string): pg.ClientConfig {
+export function connectionOptions(
+  url: string,
+  { applicationName = 'windrow', statementMs = STATEMENT_MS }: { applicationName?: string; statementMs?: number } = {},
+): pg.ClientConfig {
   return {
     connectionString: url,
-    application_name: 'windrow',
+    application_name: applicationName,
     connectionTimeoutMillis: CONNECT_MS,
     keepAlive: true,
     // The server times out first; this is for one that does not answer at all.
-    query_timeout: STATEMENT_MS + CONNECT_MS,
+    query_timeout: statementMs + CONNECT_MS,
     types: { getTypeParser },
   }
 }
@@ -39,12 +42,12 @@ function safeInteger(text: string): number {
  * Prepares a session: a commit is acknowledged only when it is on disk, and statements do not wait for ever for a
  * transaction whose client is gone.
  */
-export async function prepareSession(client: pg.ClientBase): Promise<void> {
+export async function prepareSession(client: pg.ClientBase, statementMs = STATEMENT_MS): Promise<void> {
   // An error between two statements has no other listener; the next statement reports it.
   client.on('error', () => {})
   await client.query(`
     SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') IN ('off', 'local');
-    SET statement_timeout = ${STATEMENT_MS};
+    SET statement_timeout = ${statementMs};
     SET idle_in_transaction_session_timeout = ${STATEMENT_MS};
   `)
 }

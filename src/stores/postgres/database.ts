@@ -96,6 +96,10 @@ export class PostgresDatabase {
     url: string
     poolSize: number
     log: Log
+    /** How the connections are called in the database. */
+    applicationName?: string
+    /** Longer than any statement takes, in milliseconds. */
+    statementMs?: number
     /** The statement that notifies other processes when its transaction commits. */
     announce: (changes: readonly ResourceChange[]) => Statement
     /** Called before the transaction's caller gets its result. */
@@ -105,12 +109,14 @@ export class PostgresDatabase {
     this.committed = options.committed
     this.room = new WaitingRoom({ atOnce: options.poolSize, mostWaiting: MOST_WAITING })
     this.pool = new pg.Pool({
-      ...connectionOptions(options.url),
+      ...connectionOptions(options.url, options),
       max: options.poolSize,
       // Statements of one transaction are sent together. A connection serves one request at a time all the same.
       pipeline: true,
       // The pool waits for the promise, though its types do not say so.
-      onConnect: prepareSession as (client: pg.ClientBase) => void,
+      onConnect: ((client: pg.ClientBase) => prepareSession(client, options.statementMs)) as (
+        client: pg.ClientBase,
+      ) => void,
     })
     this.pool.on('error', (error) =>
       options.log.warn({ event: 'database-connection-lost', error: error.message }, 'lost an idle database connection'),

@@ -1,4 +1,5 @@
 import pg from 'pg'
+import { COPY_UNFINISHED, otherVersion } from '../archive-records.ts'
 import { DatabaseRefused } from '../resources.ts'
 import type { PostgresDatabase, Transaction } from './database.ts'
 import { MIGRATIONS, USABLE_FROM } from './schema.ts'
@@ -51,4 +52,17 @@ async function refuseUnlessUsable(transaction: Transaction, version: number): Pr
     `it has version ${version}, which programs can use that know version ${row?.usable_from}, and this one knows versions ` +
       `up to ${MIGRATIONS.length}: a newer release has changed it, and only newer ones can use it`,
   )
+}
+
+/** Throws DatabaseRefused unless the schema is there, in the newest version. */
+export async function checkVersion(db: PostgresDatabase): Promise<void> {
+  const table = await db.get<{ found: boolean }>("SELECT to_regclass('windrow.version') IS NOT NULL AS found")
+  if (!table?.found) throw new DatabaseRefused('there is no archive in it')
+  const { version } = (await db.get<{ version: number }>('SELECT version FROM windrow.version'))!
+  if (version !== MIGRATIONS.length) throw new DatabaseRefused(otherVersion(version, MIGRATIONS.length))
+}
+
+/** Throws DatabaseRefused while a copy of an archive into the database is not finished. */
+export async function refuseUnfinished(db: PostgresDatabase): Promise<void> {
+  if (await db.get('SELECT FROM windrow.archive_copy')) throw new DatabaseRefused(COPY_UNFINISHED)
 }

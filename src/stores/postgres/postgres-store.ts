@@ -14,9 +14,10 @@ import { PostgresDatabase } from './database.ts'
 import { eventOperations } from './events.ts'
 import { harvestJobOperations } from './harvest-jobs.ts'
 import { harvestLeaseOperations } from './harvest-leases.ts'
-import { migrate } from './migrate.ts'
+import { migrate, refuseUnfinished } from './migrate.ts'
 import { NoticeConnection } from './notice-connection.ts'
 import { originEndpointOperations } from './origin-endpoints.ts'
+import { placeOf } from './place.ts'
 import { retentionOperations } from './retention.ts'
 import { channelChanges, postgresSegmentIndex } from './segment-index.ts'
 import { stagedObjectOperations } from './staged-objects.ts'
@@ -75,6 +76,7 @@ export async function openPostgresStore({ url, poolSize, log }: PostgresOptions)
   }
   try {
     await migrate(db)
+    await refuseUnfinished(db)
     const fsync = await db.get<{ fsync: string }>('SHOW fsync')
     if (fsync?.fsync === 'off')
       log.warn(
@@ -111,10 +113,4 @@ export async function openPostgresStore({ url, poolSize, log }: PostgresOptions)
     },
     close,
   }
-}
-
-/** The database's name and host, without user, password and parameters. */
-function placeOf(url: string): string {
-  const parsed = URL.parse(url)
-  return parsed ? `${parsed.pathname.slice(1)} at ${parsed.host || 'the local socket'}` : 'that is configured'
 }

@@ -192,6 +192,13 @@ export const MIGRATIONS: readonly Migration[] = [
   CREATE TABLE windrow.claimed_work (name text COLLATE "C" PRIMARY KEY, owner text COLLATE "C" NOT NULL);
   CREATE INDEX claimed_work_of_owner ON windrow.claimed_work (owner);
   `,
+
+  // A copy of another archive that is not finished: one row; and which objects have been copied for it. Size and
+  // CRC-32 of one are null while it is being copied.
+  `
+  CREATE TABLE windrow.archive_copy (only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one));
+  CREATE TABLE windrow.copied_object (key text COLLATE "C" PRIMARY KEY, size bigint, crc32 bigint);
+  `,
 ]
 
 /**

@@ -1,5 +1,6 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
-import { DatabaseRefused } from '../resources.ts'
+import { otherVersion } from '../archive-records.ts'
+import { DatabaseInUse, DatabaseRefused } from '../resources.ts'
 import { MIGRATIONS } from './schema.ts'
 
 /** SQLite's SQLITE_BUSY and SQLITE_LOCKED. */
@@ -17,7 +18,8 @@ export class SqliteDatabase {
   private readonly sqlite: DatabaseSync
   private readonly statements = new Map<string, StatementSync>()
 
-  constructor(path: string) {
+  /** Without `migrates`, the database must be there, in the newest version. */
+  constructor(path: string, { migrates = true }: { migrates?: boolean } = {}) {
     const options = { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: true, open: false }
     this.sqlite = new DatabaseSync(path, options)
     try {
@@ -30,14 +32,16 @@ export class SqliteDatabase {
         PRAGMA wal_autocheckpoint = 4000;
         PRAGMA journal_size_limit = 67108864;
       `)
-      this.migrate()
+      if (migrates) this.migrate()
+      else this.checkVersion()
     } catch (error) {
       this.close()
       const { errcode, message } = error as Error & { readonly errcode?: number }
       if (errcode === undefined) throw error
       // The low byte of the code; the other bytes give the reason for being busy.
       const isBusy = BUSY_CODES.has(errcode & 0xff)
-      throw new DatabaseRefused(isBusy ? `${path} is in use by another process` : `cannot use ${path}: ${message}`)
+      if (isBusy) throw new DatabaseInUse(`${path} is in use by another process`)
+      throw new DatabaseRefused(`cannot use ${path}: ${message}`)
     }
   }
 
@@ -76,6 +80,12 @@ export class SqliteDatabase {
 
   private get version(): number {
     return Number(this.get<{ user_version: number }>('PRAGMA user_version')?.user_version ?? 0)
+  }
+
+  private checkVersion(): void {
+    const { version } = this
+    if (version === 0) throw new DatabaseRefused('there is no archive in it')
+    if (version !== MIGRATIONS.length) throw new DatabaseRefused(otherVersion(version, MIGRATIONS.length))
   }
 
   private migrate(): void {

@@ -286,4 +286,11 @@ export const MIGRATIONS: readonly Migration[] = [
   `
   CREATE TABLE scrub (id INTEGER PRIMARY KEY CHECK (id = 1), slot INTEGER NOT NULL, began INTEGER NOT NULL) STRICT;
   `,
+
+  // A copy of another archive that is not finished: one row; and which objects have been copied for it. Size and
+  // CRC-32 of one are null while it is being copied.
+  `
+  CREATE TABLE archive_copy (id INTEGER PRIMARY KEY CHECK (id = 1)) STRICT;
+  CREATE TABLE copied_object (key TEXT PRIMARY KEY, size INTEGER, crc32 INTEGER) STRICT, WITHOUT ROWID;
+  `,
 ]

@@ -147,7 +147,8 @@ describe('a store in SQLite', () => {
     const old = new DatabaseSync(path)
     old.exec(`UPDATE era SET body = json_remove(body, '$.origin'); ALTER TABLE era DROP COLUMN is_alias;
       ALTER TABLE bucket_key DROP COLUMN manifest_key; DROP TABLE clock; DROP TABLE scrub;
-      PRAGMA user_version = ${MIGRATIONS.length - 4}`)
+      DROP TABLE archive_copy; DROP TABLE copied_object;
+      PRAGMA user_version = ${MIGRATIONS.length - 5}`)
     old.close()
     const { segmentIndex } = await openTracked(path)
     const input = { kind: 'input', input: INPUT.ingestEndpointId }
@@ -177,7 +178,8 @@ describe('a store in SQLite', () => {
     await store.close()
     const old = new DatabaseSync(path)
     old.exec(`ALTER TABLE bucket_key DROP COLUMN manifest_key; DROP TABLE clock; DROP TABLE scrub;
-      PRAGMA user_version = ${MIGRATIONS.length - 3}`)
+      DROP TABLE archive_copy; DROP TABLE copied_object;
+      PRAGMA user_version = ${MIGRATIONS.length - 4}`)
     old.close()
     const upgraded = (await openTracked(path)).resources
     const ownerOf = async (key: string, asset: string) =>

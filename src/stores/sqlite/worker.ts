@@ -3,7 +3,8 @@
  * under load, many commits share one sync of the disk. A reply is sent only when its transaction has committed.
  */
 import { parentPort, workerData } from 'node:worker_threads'
-import type { ResourceChange } from '../resources.ts'
+import { COPY_UNFINISHED } from '../archive-records.ts'
+import { DatabaseRefused, type ResourceChange } from '../resources.ts'
 import { SqliteDatabase } from './database.ts'
 import type { DatabaseReply, DatabaseRequest, Reply, Request } from './messages.ts'
 import { operations } from './operations.ts'
@@ -13,7 +14,8 @@ if (!port) throw new Error('sqlite/worker.ts runs in a worker thread only')
 const send = (message: DatabaseReply) => port.postMessage(message)
 
 /** Serves requests; returns the names of the available operations. */
-function serve(db: SqliteDatabase): readonly string[] {
+function serve(db: SqliteDatabase, path: string): readonly string[] {
+  if (db.get('SELECT 1 FROM archive_copy')) throw new DatabaseRefused(`${path} cannot be used: ${COPY_UNFINISHED}`)
   // One process at a time has the database, so leases of earlier processes are void.
   db.exec("UPDATE harvest_job SET lease_until = 0 WHERE state = 'RUNNING'; UPDATE event_sink SET lease_until = 0;")
   let changes: ResourceChange[] = []
@@ -74,7 +76,7 @@ function serve(db: SqliteDatabase): readonly string[] {
 
 try {
   const { path } = workerData as { readonly path: string }
-  const names = serve(new SqliteDatabase(path))
+  const names = serve(new SqliteDatabase(path), path)
   send({ kind: 'opened', operations: names })
 } catch (error) {
   send({ kind: 'refused', name: (error as Error).name, message: (error as Error).message })
