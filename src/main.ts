@@ -3,12 +3,13 @@ import { readFileSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { resolve } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { CommandFailed, CommandMisused } from './cli/terminal.ts'
+import { CopyFailed } from './archive-copy/copy-failed.ts'
+import { CommandFailed, CommandMisused, type Terminal } from './cli/terminal.ts'
 import type { Clock } from './clock.ts'
 import type { Config } from './config/config.ts'
 import { isOpenToGuessing, type KeptKeyPair, loadKeyPair } from './config/credentials.ts'
 import { helpText } from './config/help.ts'
-import { ConfigurationError, readSettings } from './config/read-settings.ts'
+import { ConfigurationError, readCopySettings, readSettings } from './config/read-settings.ts'
 import type { Settings } from './config/settings.ts'
 import { addressText } from './config/value-kind.ts'
 import { type DescriptorNeeds, fittingConnections } from './http/descriptors.ts'
@@ -33,6 +34,8 @@ if (['help', '--help', '-h'].includes(command) || args.includes('--help') || arg
   process.stdout.write(`${version()}\n`)
 } else if (command === 'harvest') {
   process.exitCode = await harvest(args).catch(giveUp)
+} else if (command === 'archive') {
+  await archive(args).catch(giveUp)
 } else if (command === 'serve') {
   await serve(args).catch(giveUp)
 } else {
@@ -52,11 +55,7 @@ function endWithLauncher(): void {
 }
 
 async function serve(flags: readonly string[]): Promise<void> {
-  const { accessKeyId, secretAccessKey, ...settings } = readSettings({
-    args: flags,
-    env: process.env,
-    readFile: (path) => readFileSync(path, 'utf8'),
-  })
+  const { accessKeyId, secretAccessKey, ...settings } = readSettings({ args: flags, env: process.env, readFile })
   const dataFolder = resolve(settings.dataFolder)
   const openFiles = openFilesLimit()
   const maxConnections = fittingConnections(openFiles, descriptorNeeds(settings))
@@ -120,13 +119,31 @@ function descriptorNeeds(settings: Omit<Settings, 'accessKeyId' | 'secretAccessK
 
 async function harvest(words: readonly string[]): Promise<number> {
   const { harvestCommand } = await import('./cli/harvest-command.ts')
-  return harvestCommand(words, process.env, {
+  return harvestCommand(words, process.env, terminal())
+}
+
+async function archive([name, ...flags]: readonly string[]): Promise<void> {
+  if (name !== 'copy') throw new CommandMisused('windrow archive needs copy; see "windrow help"')
+  const settings = readCopySettings({ args: flags, env: process.env, readFile })
+  const { copyConfigured } = await import('./configured-copy.ts')
+  const { CopyDisplay } = await import('./cli/copy-display.ts')
+  const display = new CopyDisplay(terminal())
+  const report = await copyConfigured(settings, (progress) => display.progress(progress))
+  display.finished(report, settings.only)
+}
+
+function readFile(path: string): string {
+  return readFileSync(path, 'utf8')
+}
+
+function terminal(): Terminal {
+  return {
     isTerminal: process.stdout.isTTY,
     columns: process.stdout.columns || 120,
     write: (text) => process.stdout.write(text),
     now: wall,
     sleep: (ms) => setTimeout(ms),
-  })
+  }
 }
 
 function readyText(config: Config, keys: KeptKeyPair, url: string): string {
@@ -151,8 +168,8 @@ function shellWord(word: string): string {
 
 function giveUp(error: Error & { code?: string; syscall?: string }): never {
   const misused = error instanceof ConfigurationError || error instanceof CommandMisused
-  const expected =
-    misused || error instanceof CommandFailed || error instanceof DatabaseRefused || error.code !== undefined
+  const isOfCommand = error instanceof CommandFailed || error instanceof CopyFailed
+  const expected = misused || isOfCommand || error instanceof DatabaseRefused || error.code !== undefined
   process.stderr.write(`windrow: ${expected ? error.message : (error.stack ?? error.message)}\n`)
   process.exit(misused ? MISUSED : FAILED)
 }

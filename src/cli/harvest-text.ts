@@ -28,9 +28,14 @@ function barOf({ progress, startTime, endTime }: HarvestReport): string[] {
   if (planned === undefined && secondsLeft === 0) return []
   const passed = 1 - (secondsLeft * 1000) / (instantOf(endTime) - instantOf(startTime))
   const share = planned === undefined ? passed : written / Math.max(1, planned)
+  return [barText(share)]
+}
+
+/** A bar for a share from 0 to 1. */
+export function barText(share: number): string {
   const within = Math.max(0, Math.min(1, share))
   const full = Math.round(within * BAR)
-  return [`[${'#'.repeat(full)}${'-'.repeat(BAR - full)}] ${Math.floor(within * 100)} %`]
+  return `[${'#'.repeat(full)}${'-'.repeat(BAR - full)}] ${Math.floor(within * 100)} %`
 }
 
 /** Milliseconds since 1970 of a time the API has accepted: ISO 8601, or seconds since 1970. */

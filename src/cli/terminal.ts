@@ -9,6 +9,9 @@ export type Terminal = {
   readonly sleep: (ms: number) => Promise<void>
 }
 
+/** Moves to the beginning of the line, and clears it. */
+export const CLEAR_LINE = '\r\u001b[K'
+
 /** Thrown when a command cannot be carried out. The message is one line. */
 export class CommandFailed extends Error {
   override readonly name = 'CommandFailed'

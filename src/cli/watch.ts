@@ -1,12 +1,11 @@
 import type { HarvestReport } from '../control/harvest-report.ts'
 import { type ApiClient, ServerAway } from './api-client.ts'
 import { outcomeText, progressLine } from './harvest-text.ts'
-import type { Terminal } from './terminal.ts'
+import { CLEAR_LINE, type Terminal } from './terminal.ts'
 
 const POLL_MS = 500
 /** Time for which a server may be away: it may be restarting. */
 const PATIENCE_MS = 60_000
-const CLEAR_LINE = '\r\u001b[K'
 
 /**
  * Shows a job until it ends: on a terminal as one line that changes; elsewhere as a line for each change, in JSON, or

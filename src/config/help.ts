@@ -1,3 +1,4 @@
+import { copySettingList } from './copy-settings.ts'
 import type { Setting } from './setting.ts'
 import { environmentName, settingList } from './settings.ts'
 
@@ -9,6 +10,7 @@ const COMMANDS = [
   ['windrow harvest list [--channel ID]', 'all jobs; also --status'],
   ['windrow harvest cancel ID', 'cancel a job'],
   ['windrow harvest clean ID', 'delete the objects a failed job left'],
+  ['windrow archive copy TO [--only media]', 'copy the archive to another place'],
   ['windrow help', 'show this help'],
   ['windrow version', 'show the version'],
 ] as const
@@ -48,19 +50,21 @@ export function helpText(): string {
     'The server that the harvest commands talk to:',
     ...CONNECTION_FLAGS.map(row),
     '',
+    'TO, where the copy is to be (the archive that is copied is that of the settings below):',
+    ...copySettingList.flatMap(([, setting]) => settingRows(setting)),
+    '',
     'Settings (each also a WINDROW_… environment variable, and a key of the --config file):',
-    ...flags.flatMap(([, setting]) => [
-      `  --${setting.name} ${setting.kind.shape}`,
-      `      ${setting.says} (${whenNotSet(setting)})`,
-    ]),
+    ...flags.flatMap(([, setting]) => settingRows(setting)),
     '',
     'Secrets (environment variables, or keys of the --config file):',
-    ...secrets.flatMap(([, setting]) => [
-      `  ${environmentName(setting)}`,
-      `      ${setting.says} (${whenNotSet(setting)})`,
-    ]),
+    ...secrets.flatMap(([, setting]) => settingRows(setting)),
     '',
   ].join('\n')
+}
+
+function settingRows(setting: Setting<unknown>): readonly string[] {
+  const name = setting.secret ? environmentName(setting) : `--${setting.name} ${setting.kind.shape}`
+  return [`  ${name}`, `      ${setting.says} (${whenNotSet(setting)})`]
 }
 
 const row = ([name, says]: readonly [string, string]) => `  ${name.padEnd(37)} ${says}`

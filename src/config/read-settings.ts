@@ -1,4 +1,5 @@
 import { isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml'
+import { type CopySettings, copySettingList } from './copy-settings.ts'
 import type { Setting } from './setting.ts'
 import { environmentName, SETTINGS, type Settings, settingList } from './settings.ts'
 import { InvalidValue } from './value-kind.ts'
@@ -19,17 +20,37 @@ export type SettingSources = {
   readonly readFile: (path: string) => string
 }
 
+type SettingList = readonly (readonly [string, Setting<unknown>])[]
+
 /**
  * Reads all settings. Flags override the environment, which overrides the file, which overrides the defaults. Throws
  * ConfigurationError.
  */
-export function readSettings({ args, env, readFile }: SettingSources): Settings {
-  const direct = new Map([...readEnvironment(env), ...readFlags(args)])
-  const file = direct.get(SETTINGS.configFile.name)
-  const said: SaidByName = file ? new Map([...readYaml(file, readFile), ...direct]) : direct
+export function readSettings(sources: SettingSources): Settings {
+  return checked(readAll(settingList, sources) as Settings)
+}
 
-  const values = settingList.map(([key, setting]) => [key, settle(setting, said.get(setting.name))])
-  const settings = Object.fromEntries(values) as Settings
+/** Reads the settings of `windrow archive copy`, as `readSettings` does. */
+export function readCopySettings(sources: SettingSources): Settings & CopySettings {
+  const settings = readAll([...settingList, ...copySettingList], sources) as Settings & CopySettings
+  checked(settings)
+  const { toDataFolder, toDatabaseUrl, toArchiveBucket } = settings
+  const needed = toDataFolder === undefined ? 2 : 0
+  const given = [toDatabaseUrl, toArchiveBucket].filter((each) => each !== undefined).length
+  if (given === needed) return settings
+  throw new ConfigurationError(
+    'say where the copy is to be: --to-data DIR, or both WINDROW_TO_DATABASE_URL and --to-archive-bucket BUCKET/PREFIX',
+  )
+}
+
+function readAll(list: SettingList, { args, env, readFile }: SettingSources): unknown {
+  const direct = new Map([...readEnvironment(list, env), ...readFlags(list, args)])
+  const file = direct.get(SETTINGS.configFile.name)
+  const said: SaidByName = file ? new Map([...readYaml(list, file, readFile), ...direct]) : direct
+  return Object.fromEntries(list.map(([key, setting]) => [key, settle(setting, said.get(setting.name))]))
+}
+
+function checked(settings: Settings): Settings {
   demandPair(settings, 'accessKeyId', 'secretAccessKey')
   demandPair(settings, 's3AccessKeyId', 's3SecretAccessKey')
   demandPair(settings, 'webhookUrl', 'webhookSecret')
@@ -79,9 +100,9 @@ function demandPair(
 }
 
 /** Reads the environment. An empty variable counts as unset, since container tools often write one. */
-function readEnvironment(env: SettingSources['env']): SaidByName {
+function readEnvironment(list: SettingList, env: SettingSources['env']): SaidByName {
   const said: SaidByName = new Map()
-  for (const [, setting] of settingList) {
+  for (const [, setting] of list) {
     const where = environmentName(setting)
     const text = env[where]
     if (text !== undefined && text !== '') said.set(setting.name, { text, where })
@@ -90,13 +111,13 @@ function readEnvironment(env: SettingSources['env']): SaidByName {
 }
 
 /** Reads `--name value` and `--name=value`; the last one wins. */
-function readFlags(args: readonly string[]): SaidByName {
+function readFlags(list: SettingList, args: readonly string[]): SaidByName {
   const said: SaidByName = new Map()
   for (let at = 0; at < args.length; at++) {
     const [, name, inline] = /^--([^=]+)(?:=(.*))?$/s.exec(args[at]!) ?? []
     if (name === undefined) throw new ConfigurationError(`unexpected argument "${args[at]}"`)
-    const setting = settingNamed(name)
-    if (!setting) throw new ConfigurationError(`unknown flag --${name}${suggestion(name)}`)
+    const setting = settingNamed(list, name)
+    if (!setting) throw new ConfigurationError(`unknown flag --${name}${suggestion(list, name)}`)
     if (setting.secret) {
       throw new ConfigurationError(`${name} has no flag, because others could read it: use ${environmentName(setting)}`)
     }
@@ -108,7 +129,7 @@ function readFlags(args: readonly string[]): SaidByName {
 }
 
 /** Reads the file. All values are read as the text that is written, so that 000000000000 stays an account id. */
-function readYaml(file: Said, readFile: SettingSources['readFile']): SaidByName {
+function readYaml(list: SettingList, file: Said, readFile: SettingSources['readFile']): SaidByName {
   const lines = new LineCounter()
   const document = parseDocument(readText(file, readFile), { schema: 'failsafe', lineCounter: lines })
   const at = (offset: number) => `${file.text}:${lines.linePos(offset).line}:`
@@ -122,9 +143,9 @@ function readYaml(file: Said, readFile: SettingSources['readFile']): SaidByName 
   for (const { key, value } of document.contents.items) {
     if (!isScalar<string>(key)) throw new ConfigurationError(`${file.text}: a key must be a plain name`)
     const where = `${at(key.range?.[0] ?? 0)} ${key.value}`
-    const setting = settingNamed(key.value)
+    const setting = settingNamed(list, key.value)
     if (!setting)
-      throw new ConfigurationError(`${at(key.range?.[0] ?? 0)} unknown key ${key.value}${suggestion(key.value)}`)
+      throw new ConfigurationError(`${at(key.range?.[0] ?? 0)} unknown key ${key.value}${suggestion(list, key.value)}`)
     if (setting.notInFile) throw new ConfigurationError(`${where} cannot be set in the file it names`)
     const texts = isSeq(value) ? value.items : [value]
     if (!texts.every((each) => isScalar<string>(each))) {
@@ -143,14 +164,14 @@ function readText(file: Said, readFile: SettingSources['readFile']): string {
   }
 }
 
-function settingNamed(name: string): Setting<unknown> | undefined {
-  return settingList.find(([, setting]) => setting.name === name)?.[1]
+function settingNamed(list: SettingList, name: string): Setting<unknown> | undefined {
+  return list.find(([, setting]) => setting.name === name)?.[1]
 }
 
 /** The setting that `name` was probably meant to be: one edit away, or one is a prefix of the other. */
-function suggestion(name: string): string {
+function suggestion(list: SettingList, name: string): string {
   const plain = name.toLowerCase().replaceAll(/[-_]/g, '')
-  const near = settingList.find(([, setting]) => {
+  const near = list.find(([, setting]) => {
     const other = setting.name.replaceAll('-', '')
     return other === plain || other.startsWith(plain) || plain.startsWith(other) || isOneEditAway(other, plain)
   })

@@ -1,3 +1,4 @@
+import { copySettingList } from './copy-settings.ts'
 import type { Setting } from './setting.ts'
 import { environmentName, settingList } from './settings.ts'
 
@@ -5,7 +6,7 @@ import { environmentName, settingList } from './settings.ts'
 export function configurationReference(): string {
   return `# Configuration
 
-<!-- Written by \`npm run docs\` from src/config/settings.ts. -->
+<!-- Written by \`npm run docs\` from src/config/. -->
 
 Every setting can be given in three ways. The first of these that is present applies:
 
@@ -22,6 +23,12 @@ Lists are separated by commas; in the file, they can be YAML lists.
 | setting | value | when not set | environment variable | |
 | --- | --- | --- | --- | --- |
 ${settingList.map(([, setting]) => row(setting)).join('\n')}
+
+\`windrow archive copy\` has all of these, which say where the archive is that is copied, and some of its own:
+
+| setting | value | when not set | environment variable | |
+| --- | --- | --- | --- | --- |
+${copySettingList.map(([, setting]) => row(setting)).join('\n')}
 `
 }
 
