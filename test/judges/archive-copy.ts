@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { eventually, type Running, start } from './processes.ts'
 
-const PROGRAM = fileURLToPath(new URL('../../bin/windrow', import.meta.url))
+export const PROGRAM = fileURLToPath(new URL('../../bin/windrow', import.meta.url))
 
 type Environment = Readonly<Record<string, string>>
 
