@@ -13,6 +13,7 @@ import { s3ConnectionOptions } from './stores/bucket-settings.ts'
 import { makeDataFolder, makePrivateFile } from './stores/data-folder.ts'
 import { openFileObjects } from './stores/file-objects.ts'
 import type { Objects } from './stores/objects.ts'
+import { placeOf } from './stores/postgres/place.ts'
 import { DatabaseInUse, StoreUnavailable } from './stores/resources.ts'
 import { openSqliteRecords } from './stores/sqlite/archive-records.ts'
 
@@ -31,8 +32,8 @@ export async function copyConfigured(
   settings: Settings & CopySettings,
   progress: (progress: CopyProgress) => void,
 ): Promise<CopyReport> {
-  const from = placeOf(settings.dataFolder, settings.databaseUrl, settings.archiveBucket)
-  const to = placeOf(settings.toDataFolder, settings.toDatabaseUrl, settings.toArchiveBucket)
+  const from = placeFrom(settings.dataFolder, settings.databaseUrl, settings.archiveBucket)
+  const to = placeFrom(settings.toDataFolder, settings.toDatabaseUrl, settings.toArchiveBucket)
   if (inWords(from) === inWords(to)) throw new CopyFailed(`${inWords(from)} cannot be copied to itself`)
   const closers: Closer[] = []
   try {
@@ -55,7 +56,7 @@ export async function copyConfigured(
   }
 }
 
-function placeOf(folder = '', databaseUrl?: string, archiveBucket?: string): Place {
+function placeFrom(folder = '', databaseUrl?: string, archiveBucket?: string): Place {
   return databaseUrl !== undefined && archiveBucket !== undefined
     ? { kind: 'shared', databaseUrl, archiveBucket }
     : { kind: 'folder', folder: resolve(folder) }
@@ -64,8 +65,7 @@ function placeOf(folder = '', databaseUrl?: string, archiveBucket?: string): Pla
 /** A place without its password. */
 function inWords(place: Place): string {
   if (place.kind === 'folder') return place.folder
-  const { pathname, host } = new URL(place.databaseUrl)
-  return `database ${decodeURIComponent(pathname.slice(1))} at ${host || 'the local socket'} with bucket ${place.archiveBucket}`
+  return `database ${placeOf(place.databaseUrl)} with bucket ${place.archiveBucket}`
 }
 
 async function openSource(place: Place, settings: Settings, closers: Closer[]): Promise<ArchiveStores> {

@@ -102,6 +102,21 @@ describe('a copy of an archive', () => {
     await store.close()
   })
 
+  it('passes over what is deleted while it is copied ahead', async () => {
+    const { archive, keys } = await someArchive()
+    const copy = await emptyArchive()
+    const vanishing: Objects = {
+      ...archive.objects,
+      async *list(prefix) {
+        yield 'gone/already'
+        yield* archive.objects.list(prefix)
+      },
+    }
+    const { objects, lost } = await copyMediaAhead({ place: 'there', objects: vanishing }, copy, quietly)
+    assert.deepEqual([objects, lost], [keys.length, 0])
+    assert.equal((await copyArchive(archive, copy, quietly)).objects, 0)
+  })
+
   it('copies again what was damaged when it was copied ahead', async () => {
     const { archive, keys } = await someArchive()
     const copy = await emptyArchive()

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { ConfigurationError, readSettings } from './read-settings.ts'
+import { ConfigurationError, readCopySettings, readSettings } from './read-settings.ts'
 
 type Given = { args?: string[]; env?: Record<string, string>; file?: string }
 
@@ -128,5 +128,49 @@ describe('a setting that cannot be used is refused in one line that says where i
         (error: Error) => !error.message.includes('word'),
       )
     }
+  })
+})
+
+describe('the settings of a copy', () => {
+  const readFile = () => ''
+  const copyTo = (env: Record<string, string>, ...args: string[]) => readCopySettings({ args, env, readFile })
+
+  it('are those of the server, and the place of the copy', () => {
+    const there = copyTo(
+      { WINDROW_TO_DATABASE_URL: 'postgres://db/w', WINDROW_DATA: 'here' },
+      '--to-archive-bucket=bkt/live',
+    )
+    assert.equal(there.dataFolder, 'here')
+    assert.equal(there.databaseUrl, undefined)
+    assert.deepEqual([there.toDatabaseUrl, there.toArchiveBucket], ['postgres://db/w', 'bkt/live'])
+    const back = copyTo({ ...NODE, WINDROW_HARVEST_STORE: 's3' }, '--to-data', 'back', '--only', 'media')
+    assert.deepEqual([back.archiveBucket, back.toDataFolder, back.only], ['archive', 'back', 'media'])
+  })
+
+  it('name one place', () => {
+    const part = { WINDROW_TO_DATABASE_URL: 'postgres://db/w' }
+    const both = { ...part, WINDROW_TO_ARCHIVE_BUCKET: 'bkt' }
+    const [folder, bucket] = [
+      ['--to-data', 'x'],
+      ['--to-archive-bucket', 'bkt'],
+    ]
+    for (const [env, args] of [
+      [{}, []],
+      [part, []],
+      [{}, bucket],
+      [both, folder],
+      [part, folder],
+    ] as const) {
+      assert.throws(() => copyTo(env, ...args), {
+        name: 'ConfigurationError',
+        message: /^say where the copy is to be:/,
+      })
+    }
+  })
+
+  it('are not those of a server', () => {
+    assert.throws(() => read({ args: ['--to-data', 'x'] }), /unknown flag --to-data/)
+    assert.throws(() => copyTo({}, '--to-database-url', 'postgres://db/w'), /use WINDROW_TO_DATABASE_URL/)
+    assert.throws(() => copyTo({}, '--only', 'rows'), /must be one of media/)
   })
 })

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
+import { copySettingList } from './copy-settings.ts'
 import { helpText } from './help.ts'
 import { configurationReference } from './reference.ts'
 import { environmentName, settingList } from './settings.ts'
@@ -12,7 +13,7 @@ describe('what is written about settings', () => {
   })
 
   it('in the help covers every setting', () => {
-    for (const [, setting] of settingList) {
+    for (const [, setting] of [...settingList, ...copySettingList]) {
       const name = setting.secret ? environmentName(setting) : `--${setting.name} `
       assert.ok(helpText().includes(name), name)
     }
@@ -23,7 +24,7 @@ describe('what is written about settings', () => {
   })
 
   it('names no setting twice', () => {
-    const names = settingList.map(([, { name }]) => name)
+    const names = [...settingList, ...copySettingList].map(([, { name }]) => name)
     assert.deepEqual(names, [...new Set(names)])
   })
 })
