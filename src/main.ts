@@ -128,7 +128,10 @@ async function archive([name, ...flags]: readonly string[]): Promise<void> {
   const { copyConfigured } = await import('./configured-copy.ts')
   const { CopyDisplay } = await import('./cli/copy-display.ts')
   const display = new CopyDisplay(terminal())
-  const report = await copyConfigured(settings, (progress) => display.progress(progress))
+  const report = await copyConfigured(settings, (progress) => display.progress(progress)).catch((error: unknown) => {
+    display.failed()
+    throw error
+  })
   display.finished(report, settings.only)
 }
 

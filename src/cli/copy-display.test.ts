@@ -54,6 +54,16 @@ describe('the display of a copy', () => {
     )
   })
 
+  it('leaves a terminal clear for the reason of a failure', () => {
+    const [before, during, elsewhere] = [display(true), display(true), display(false)]
+    for (const { shown } of [during, elsewhere]) shown.progress({ phase: 'rows', done: 1, total: 2, bytes: 3 })
+    for (const { shown } of [before, during, elsewhere]) shown.failed()
+    assert.deepEqual(
+      [before, during, elsewhere].map(({ written }) => written.slice(1)),
+      [[], ['\r\u001b[K'], []],
+    )
+  })
+
   it('fits a narrow terminal, and shows nothing left where nothing was to be done', () => {
     const text = progressText({ phase: 'rows', done: 7, total: 700_000, bytes: 0 }, 1, 40)
     assert.equal(text, 'rows  [------------------------] 0 %  7')

@@ -37,6 +37,11 @@ export class CopyDisplay {
     )
   }
 
+  /** Leaves the line to the reason. */
+  failed(): void {
+    if (this.terminal.isTerminal && this.phase !== undefined) this.terminal.write(CLEAR_LINE)
+  }
+
   /** Shows the outcome, of everything or of media alone. */
   finished(report: CopyReport, only: 'media' | undefined): void {
     const { terminal } = this
