@@ -100,7 +100,7 @@ async function openShared(config: SharedConfig, options: StoreOptions): Promise<
     segmentIndex,
     stored,
     cached,
-    objects: cacheObjects(cached, { maxBytes }),
+    objects: cacheObjects(cached, { maxBytes, isFar: cached === stored }),
     clocks,
     nonceKey: await database.nonceKey(),
     sharing: { feed, claims, staged, changing, unfinished: stored },

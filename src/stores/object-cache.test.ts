@@ -141,6 +141,15 @@ describe('a cache of objects', () => {
     assert.deepEqual(location('k'), { kind: 'file', path: '/files/k' })
   })
 
+  it('fetches an object that is far away once, however often and in whatever parts it is passed on', async () => {
+    const { objects, reads } = memory({ a: 10, b: 10 })
+    const cache = cacheObjects(objects, { maxBytes: 100, isFar: true })
+    await Promise.all([cache.open('a'), cache.open('a', { start: 2, end: 4 }), cache.open('a')])
+    assert.ok((await cache.open('b', { start: 0, end: 2 })) instanceof Uint8Array)
+    await cache.open('b')
+    assert.deepEqual(reads, ['a', 'b'])
+  })
+
   it('passes an object on the first time, and keeps it from the second', async () => {
     const { objects, reads } = memory({ a: 10, large: 30 })
     const cache = cacheObjects(objects, { maxBytes: 100 })

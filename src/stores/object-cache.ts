@@ -5,7 +5,7 @@ import type { CachedObjects, Objects } from './objects.ts'
 /** The largest part of the cache that one object may take; a larger one would evict too much. */
 const LARGEST_PART = 1 / 4
 /** Objects loaded at the same time to be passed on; while so many are, further ones are streamed. */
-const MOST_LOADS = 4
+const MOST_LOADS = { near: 4, far: 8 }
 /** Keys remembered of objects too large to keep, and of objects passed on once. */
 const MOST_REMEMBERED = 10_000
 
@@ -13,9 +13,14 @@ const MOST_REMEMBERED = 10_000
  * Caches whole objects in memory, evicting the least recently used. Concurrent reads of a key share one load, and its
  * bytes are shared by all readers. A range of a small object loads all of it, since players read on. Objects that are
  * only passed on are cached from the second time, so that one viewer far back in the archive does not evict the live
- * edge. `objects` may themselves be cached.
+ * edge; but from the first time where they are far away (`isFar`), so that each is fetched once. `objects` may
+ * themselves be cached.
  */
-export function cacheObjects(objects: Objects | CachedObjects, { maxBytes }: { maxBytes: number }): CachedObjects {
+export function cacheObjects(
+  objects: Objects | CachedObjects,
+  { maxBytes, isFar = false }: { readonly maxBytes: number; readonly isFar?: boolean },
+): CachedObjects {
+  const mostLoads = isFar ? MOST_LOADS.far : MOST_LOADS.near
   const largest = Math.floor(maxBytes * LARGEST_PART)
   const kept = new LruCache<Uint8Array>(maxBytes)
   const loads = new SingleFlight<Uint8Array>()
@@ -69,7 +74,8 @@ export function cacheObjects(objects: Objects | CachedObjects, { maxBytes }: { m
 
     async open(key, range) {
       const isHere = kept.has(key) || loads.has(key)
-      const isStreamed = !isHere && (!passedOn.has(key) || loads.size >= MOST_LOADS)
+      const isFirst = !isFar && !passedOn.has(key)
+      const isStreamed = !isHere && (isFirst || loads.size >= mostLoads)
       if (isStreamed) remember(passedOn, key)
       const bytes = isStreamed ? undefined : await held(key)
       if (!bytes) return objects.open(key, range)
