@@ -119,6 +119,11 @@ export class ChannelContent {
     })
   }
 
+  /** True while there may be more to show than what has been read. */
+  get mayShowMore(): boolean {
+    return this.isShownBehind
+  }
+
   /** Resolves when every event applied so far is done. */
   settled(): Promise<void> {
     return this.queue.settled()

@@ -253,4 +253,20 @@ describe('several archives over one index', () => {
     broken = new Set()
     assert.deepEqual(await numbers(first), [1, 2, 3, 4])
   })
+
+  it('do not take for the newest what they show while the index does not answer', async () => {
+    const [first, second] = peers as [Peer, Peer]
+    await push(second.archive, 0, 3)
+    await numbers(first)
+    await push(second.archive, 3, 4, true)
+    broken = new Set(['versionsOf'])
+    const window = await first.archive.live(endpoint, 600)
+    const edge = await first.archive.edge(endpoint)
+    assert.deepEqual([window?.segments.length, edge?.segment.number], [3, 3])
+    // A manifest made of it would be kept as long as the version is the same, and nothing more will be told.
+    for (const { version } of [window!, edge!]) assert.ok(version < first.archive.version(CHANNEL))
+    broken = new Set()
+    const last = await first.archive.live(endpoint, 600)
+    assert.deepEqual([last?.segments.length, last?.version], [4, first.archive.version(CHANNEL)])
+  })
 })

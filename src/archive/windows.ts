@@ -34,7 +34,13 @@ export type WindowsDeps = {
 
 const isYetToCome = (found: unknown) => found === 'not yet'
 
-type Read = { readonly outputTimeline: OutputTimeline; readonly content: ChannelContent; readonly tail: SegmentTail }
+type Read = {
+  readonly outputTimeline: OutputTimeline
+  readonly content: ChannelContent
+  readonly tail: SegmentTail
+  /** The version of the channel as this was read, or a lower one: there may be more to show by now. */
+  readonly version: number
+}
 
 /** Reads ranges of the archive: new output segments from memory, older ones from the index. */
 export function windowsOf({ segmentIndex, version, outputTimelineOf, contentOf, secondLooks }: WindowsDeps) {
@@ -44,18 +50,20 @@ export function windowsOf({ segmentIndex, version, outputTimelineOf, contentOf, 
     const content = contentOf(outputTimeline.channelGuid)
     await content.read()
     if (content.state.isBehind(outputTimeline)) await content.fill(outputTimeline)
-    return { outputTimeline, content, tail: await content.tail(outputTimeline) }
+    // Before the tail is read: what is shown must never count as newer than it is, for as such it would be cached.
+    const seen = version(content.guid) - (content.mayShowMore ? 1 : 0)
+    return { outputTimeline, content, tail: await content.tail(outputTimeline), version: seen }
   }
 
   async function windowOf(
-    { content }: Read,
+    { content, version: seen }: Read,
     segments: readonly OutputSegment[],
     ended: boolean,
     following?: readonly OutputSegment[],
   ): Promise<ArchiveWindow | undefined> {
     if (segments.length === 0) return undefined
     const eras = await content.erasById([...new Set(segments.map(({ era }) => era))])
-    return { version: version(content.guid), eras, segments, ended, ...(following && { following }) }
+    return { version: seen, eras, segments, ended, ...(following && { following }) }
   }
 
   /** The newest output segment that was sealed by a moment of the server's clock. */
@@ -74,13 +82,13 @@ export function windowsOf({ segmentIndex, version, outputTimelineOf, contentOf, 
   }
 
   async function edgeOf(read: Read, asOf?: UtcMs): Promise<LiveEdge | undefined> {
-    const { content, tail } = read
+    const { content, tail, version: seen } = read
     const newest = tail.newestSegment
     const segment = asOf === undefined ? newest : await sealedBy(read, asOf)
     if (!newest || !segment) return undefined
     const following = segment === newest ? [] : await followingOf(read, segment.number)
     return {
-      version: version(content.guid),
+      version: seen,
       segment,
       following,
       publishedUntil: endUtcOf(newest),
