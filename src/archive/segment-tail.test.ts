@@ -89,6 +89,11 @@ describe('the tail of an output timeline that another process writes', () => {
         { after: 0, last: 10 },
         { after: 0, last: 0 },
       ],
+      // What a standby did not have when it took the database over.
+      [
+        { after: 0, last: 10 },
+        { after: 0, last: 7 },
+      ],
     ] as const) {
       const { continued, loaded } = await bothAfter(before, after)
       assert.deepEqual(continued, loaded)

@@ -34,7 +34,8 @@ export class SegmentTail {
     if (!newest || !isKept) return SegmentTail.load(index, outputTimeline)
     const { number: after } = newest
     const last = nextNumber - 1
-    if (last - after >= TAIL_SEGMENTS) return SegmentTail.load(index, outputTimeline)
+    // A standby that took the database over may have fewer.
+    if (last < after || last - after >= TAIL_SEGMENTS) return SegmentTail.load(index, outputTimeline)
     const more = await index.outputSegmentsNumbered(outputTimeline, { after, last })
     if (!more.every(({ number }, i) => number === after + 1 + i)) return SegmentTail.load(index, outputTimeline)
     return new SegmentTail([...this.segments, ...more].slice(-TAIL_SEGMENTS))
