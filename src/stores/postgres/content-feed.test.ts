@@ -232,6 +232,23 @@ describe('the content feed', () => {
     await two.until('b')
   })
 
+  it('tells the versions again that a standby did not have when it took over', async () => {
+    const url = await server.createDatabase()
+    const one = await openNode(url)
+    const two = await openNode(`${url}?application_name=failed-over`, { pollMs: NEVER_MS })
+    two.feed.watch('a')
+    for (let version = 0; version < 3; version++) {
+      await step(one.index, input('a'))
+      assert.equal(await two.next(), 'a')
+    }
+    const other = await connected(url)
+    await other.query('UPDATE windrow.input SET version = 1')
+    await other.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'failed-over'")
+    assert.equal(await two.next(), undefined)
+    await step(one.index, input('a'))
+    assert.equal(await two.next(), 'a')
+  })
+
   it('takes a notice that it does not understand for a change of anything', async () => {
     const url = await server.createDatabase()
     const { next } = await openNode(url)

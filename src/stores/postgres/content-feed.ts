@@ -53,7 +53,7 @@ export class PostgresContentFeed implements ContentFeed {
     await deps.notices.listen({
       name: NAME,
       hear: (payload) => feed.hear(payload),
-      missed: () => feed.tell(undefined, 'shown'),
+      missed: () => feed.missed(),
     })
     feed.reading = feed.keepReading()
     return feed
@@ -102,6 +102,13 @@ export class PostgresContentFeed implements ContentFeed {
   private tellNews(channelGuid: string, versions: Versions): void {
     const part = this.note(channelGuid, versions)
     if (part) this.tell(channelGuid, part)
+  }
+
+  /** A standby may have taken over that did not have the newest commits: their versions will be made again. */
+  private missed(): void {
+    this.found = []
+    for (const versions of this.watched.values()) versions.clear()
+    this.tell(undefined, 'shown')
   }
 
   private hear(payload: string): void {
