@@ -11,7 +11,8 @@ export function workClaimOperations(db: PostgresDatabase): WorkClaims {
   return {
     claimWork: ({ owner, names, now, leaseMs }) =>
       db.transaction(async (transaction) => {
-        const wanted = [...new Set(names)]
+        const asked = new Set(names)
+        const wanted = [...asked]
         const [, free, held] = await transaction.together([
           // An earlier request of the owner that arrives late does not shorten its lease.
           [
@@ -30,7 +31,7 @@ export function workClaimOperations(db: PostgresDatabase): WorkClaims {
           claimsOf(owner),
         ])
         const has = namesIn(held)
-        if (free?.length === 0 && has.every((name) => wanted.includes(name))) return has
+        if (free?.length === 0 && has.every((name) => asked.has(name))) return has
         await transaction.lock('work')
         const rows = await transaction.together([
           [
