@@ -40,6 +40,22 @@ describe('health', () => {
     const check = answering({ 'the database': ready, 'the bucket': broken })
     assert.deepEqual(await ask(check, '/readyz'), { status: 503, text: 'the bucket does not answer\n' })
   })
+  it('asks each service once for all who ask meanwhile', async () => {
+    const answer = Promise.withResolvers<void>()
+    let asked = 0
+    const check = answering({
+      'the bucket': () => {
+        asked++
+        return answer.promise
+      },
+    })
+    const checks = [check(), check()]
+    answer.resolve()
+    assert.deepEqual(await Promise.all(checks), [[], []])
+    assert.equal(asked, 1)
+    assert.deepEqual(await check(), [])
+    assert.equal(asked, 2)
+  })
   it('is not ready when the check fails, and keeps the detail to itself', async () => {
     assert.deepEqual(await ask(broken, '/readyz'), { status: 503, text: 'the readiness check failed\n' })
   })

@@ -1,3 +1,4 @@
+import { SingleFlight } from '../concurrency/single-flight.ts'
 import type { Handler, Mount } from './handler.ts'
 import { sendText } from './send-text.ts'
 
@@ -22,17 +23,23 @@ export function healthMounts(check: ReadinessCheck, stopping?: AbortSignal): Mou
   ]
 }
 
-/** Names the services that do not answer. */
+/**
+ * Names the services that do not answer. A service is asked once for all who ask meanwhile: anybody may ask, at any
+ * rate.
+ */
 export function answering(services: Readonly<Record<string, () => Promise<unknown>>>): ReadinessCheck {
+  const asking = new SingleFlight<readonly string[]>()
   return async () => {
-    const reasons = Object.entries(services).map(async ([name, ask]) => {
-      try {
-        await ask()
-        return []
-      } catch {
-        return [`${name} does not answer`]
-      }
-    })
+    const reasons = Object.entries(services).map(([name, ask]) =>
+      asking.run(name, async () => {
+        try {
+          await ask()
+          return []
+        } catch {
+          return [`${name} does not answer`]
+        }
+      }),
+    )
     return (await Promise.all(reasons)).flat()
   }
 }
