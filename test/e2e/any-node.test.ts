@@ -1,48 +1,42 @@
 import assert from 'node:assert/strict'
 import { CreateOriginEndpointCommand } from '@aws-sdk/client-mediapackage'
-import { createChannel, createHarvestJob, createHlsEndpoint, harvestOutcome, mediaPackage } from '../judges/aws.ts'
+import {
+  createChannel,
+  createHarvestJob,
+  createHlsEndpoint,
+  harvestOutcome,
+  type Ingest,
+  mediaPackage,
+} from '../judges/aws.ts'
 import { encodeLoop, TINY } from '../judges/loop.ts'
 import { fetchBytes, fetchMediaPlaylist, renditionsOf, sha256 } from '../judges/playlists.ts'
 import { eventually } from '../judges/processes.ts'
-import { RotatingPusher } from '../judges/rotating-pusher.ts'
-import { openS3, type S3 } from '../judges/s3.ts'
-import { Windrow } from '../judges/windrow.ts'
+import { Pusher } from '../judges/pusher.ts'
+import type { Windrow } from '../judges/windrow.ts'
+import { CLIPS_BUCKET, Cluster } from '../nodes/cluster.ts'
+import { PutRecord } from '../nodes/put-record.ts'
 import { needing } from '../programs.ts'
-import { type PostgresServer, startPostgres } from '../servers/postgres.ts'
-import { harvestsTo } from '../servers/s3-server.ts'
-import { type S3Server, startSwift } from '../servers/swift.ts'
-import { apiOf, describeHarvest } from './harvest-faults.ts'
 
 const { after, before, describe, it } = needing('ffmpeg', 'postgres', 'swift')
 
-const NODES = 3
 const SEGMENTS = 8
 /** So long that no stream is late on a busy machine: streams wait for each other as long as segments last. */
 const SEGMENT_SECONDS = 6
 
 describe('three nodes on one PostgreSQL and one S3 store', () => {
-  let database: PostgresServer
-  let swift: S3Server
-  let s3: S3
+  let cluster: Cluster
   let nodes: readonly Windrow[]
-  let pusher: RotatingPusher
+  let pusher: Pusher
+  const puts = new PutRecord()
+  /** Of `pusher`. */
+  let ingest: Ingest
   /** Playback paths by format. */
   const paths = new Map<string, string>()
   before(async () => {
-    const servers = await Promise.all([startPostgres(), startSwift()])
-    database = servers[0]
-    swift = servers[1]
-    s3 = openS3(swift)
-    await s3.makeBucket('archive')
-    await s3.makeBucket('clips')
-    const environment = {
-      ...harvestsTo(swift),
-      WINDROW_DATABASE_URL: await database.createDatabase(),
-      WINDROW_ARCHIVE_BUCKET: 'archive/live',
-    }
-    nodes = await Promise.all(Array.from({ length: NODES }, () => Windrow.start({ environment })))
+    cluster = await Cluster.start({ observe: (exchange) => puts.note(exchange) })
+    nodes = cluster.nodes
     const clients = nodes.map(mediaPackage)
-    const ingest = await createChannel(clients[0]!, 'tv')
+    ingest = await createChannel(clients[0]!, 'tv')
     paths.set(
       'hls',
       new URL(await createHlsEndpoint(clients[1]!, 'tv', 'hls', { SegmentDurationSeconds: SEGMENT_SECONDS })).pathname,
@@ -56,18 +50,13 @@ describe('three nodes on one PostgreSQL and one S3 store', () => {
       }),
     )
     paths.set('cmaf', new URL(CmafPackage!.HlsManifests![0]!.Url!).pathname)
-    pusher = new RotatingPusher(
-      ingest,
-      await encodeLoop({ ...TINY, segmentSeconds: SEGMENT_SECONDS }),
-      Date.now() - 240_000,
-      nodes,
-    )
+    const loop = await encodeLoop({ ...TINY, segmentSeconds: SEGMENT_SECONDS })
+    pusher = new Pusher(ingest, loop, Date.now() - 240_000)
     await pusher.pushParent()
   })
   after(async () => {
     pusher?.close()
-    await Promise.all((nodes ?? []).map((node) => node.stop()))
-    await Promise.all([database?.stop(), swift?.stop()])
+    await cluster?.stop()
   })
 
   const pushTo = async (count: number) => {
@@ -75,8 +64,8 @@ describe('three nodes on one PostgreSQL and one S3 store', () => {
   }
 
   /** What a node lists of a format: each media playlist, and the digest of every segment in it. */
-  async function shown({ url }: Windrow, format: string): Promise<Readonly<Record<string, string>>> {
-    const parent = `${new URL(paths.get(format)!, url)}`
+  async function shown({ url }: Windrow, format: string, query = ''): Promise<Readonly<Record<string, string>>> {
+    const parent = `${new URL(paths.get(format)! + query, url)}`
     const found: Record<string, string> = {}
     for (const rendition of renditionsOf((await fetchBytes(parent)).toString(), parent)) {
       const { pathname } = new URL(rendition.url)
@@ -88,22 +77,23 @@ describe('three nodes on one PostgreSQL and one S3 store', () => {
     return found
   }
 
-  const segmentsAt = async (node: Windrow, format: string): Promise<number> => {
+  /** The highest number that a node lists. */
+  const newestAt = async (node: Windrow, format: string): Promise<number> => {
     const response = await fetch(`${new URL(paths.get(format)!, node.url)}`)
     const parent = await response.text()
     if (!response.ok) return 0
     const [rendition] = renditionsOf(parent, response.url)
-    return rendition ? (await fetchMediaPlaylist(rendition.url)).segments.length : 0
+    return rendition ? ((await fetchMediaPlaylist(rendition.url)).segments.at(-1)?.mediaSequenceNumber ?? 0) : 0
   }
 
   /** Each node lists what every other does, with the same bytes. */
   async function agree(): Promise<void> {
     for (const format of paths.keys()) {
-      const first = await segmentsAt(nodes[0]!, format)
+      const newest = Math.max(...(await Promise.all(nodes.map((node) => newestAt(node, format)))))
       for (const node of nodes) {
         await eventually(
           `${node.url} to list as much`,
-          async () => (await segmentsAt(node, format)) >= first || undefined,
+          async () => (await newestAt(node, format)) === newest || undefined,
         )
       }
       const [one, ...others] = await Promise.all(nodes.map((node) => shown(node, format)))
@@ -114,7 +104,7 @@ describe('three nodes on one PostgreSQL and one S3 store', () => {
   it('take one encoder in, request by request, and show the same', async () => {
     await pushTo(SEGMENTS)
     for (const node of nodes) {
-      await eventually(`${node.url} to list all`, async () => (await segmentsAt(node, 'hls')) === SEGMENTS || undefined)
+      await eventually(`${node.url} to list all`, async () => (await newestAt(node, 'hls')) === SEGMENTS || undefined)
     }
     await agree()
     const pushed = pusher.renditions.map((rendition) => sha256(rendition.segment(0)))
@@ -130,20 +120,49 @@ describe('three nodes on one PostgreSQL and one S3 store', () => {
     await agree()
   })
 
-  it('harvest at any of them what came in at all of them, by copies that S3 makes', async () => {
+  it('go on when one stands still, which shows nothing old when it goes on', async () => {
+    process.kill(nodes[2]!.pid, 'SIGSTOP')
+    await pushTo(2 * SEGMENTS + 4)
+    const newest = await newestAt(nodes[0]!, 'hls')
+    process.kill(nodes[2]!.pid, 'SIGCONT')
+    assert.ok((await newestAt(nodes[2]!, 'hls')) >= newest)
+    await agree()
+  })
+
+  it('go on when PostgreSQL was killed, and S3 was away', async () => {
+    const pushing = pushTo(3 * SEGMENTS)
+    await cluster.killDatabase(0)
+    await cluster.stopS3(1000)
+    await pushing
+    await agree()
+  })
+
+  it('harvest at any of them what came in at all of them', async () => {
     const window = {
       startTime: new Date(pusher.dateOf(2)).toISOString(),
       endTime: new Date(pusher.dateOf(10)).toISOString(),
     }
-    await createHarvestJob(mediaPackage(nodes[2]!), 'clip', 'hls', window, 'clips', 'clip/index.m3u8')
+    await createHarvestJob(mediaPackage(nodes[2]!), 'clip', 'hls', window, CLIPS_BUCKET, 'clip/index.m3u8')
     assert.equal(await harvestOutcome(mediaPackage(nodes[0]!), 'clip'), 'SUCCEEDED')
-    const keys = (await s3.keys('clips')).filter((key) => key.endsWith('.ts'))
-    const digests = await Promise.all(keys.map(async (key) => sha256((await s3.get('clips', key))!)))
+    const { s3 } = cluster
+    const keys = (await s3.keys(CLIPS_BUCKET)).filter((key) => key.endsWith('.ts'))
+    const digests = await Promise.all(keys.map(async (key) => sha256((await s3.get(CLIPS_BUCKET, key))!)))
     const pushed = pusher.renditions.flatMap((rendition) =>
       [2, 3, 4, 5, 6, 7, 8, 9].map((n) => sha256(rendition.segment(n))),
     )
     assert.deepEqual(digests.toSorted(), pushed.toSorted())
-    const { progress, copyRefusal } = await describeHarvest(apiOf(nodes[1]!), 'clip')
-    assert.deepEqual([progress?.takenOver?.objects, copyRefusal], [keys.length, undefined])
+  })
+
+  it('serve all that was promised, and keep nothing else', async () => {
+    const [start, end] = [pusher.dateOf(0), pusher.dateOf(pusher.published)].map((ms) => Math.floor(ms / 1000))
+    const window = `?start=${start}&end=${end}`
+    const served = new Set<string>()
+    for (const [name, digest] of Object.entries(await shown(nodes[0]!, 'hls', window))) {
+      if (name.includes(' ')) served.add(digest)
+    }
+    const lost = puts.of(ingest.url).filter(({ digest }) => !served.has(digest))
+    assert.deepEqual(lost, [])
+    const { unknown, missing, uploads } = await cluster.accounts()
+    assert.deepEqual({ unknown, missing, uploads }, { unknown: [], missing: [], uploads: [] })
   })
 })

@@ -108,6 +108,9 @@ export class Harvests {
       await this.ask({ ...job, id: again })
       const repeated = await this.ended(again)
       if (repeated.state !== 'SUCCEEDED') faults.push(`${again}: ${repeated.failure?.message}`)
+      if (report.lastProgramDateTime !== repeated.lastProgramDateTime) {
+        faults.push(`${id} ended at ${report.lastProgramDateTime}, there is content to ${repeated.lastProgramDateTime}`)
+      }
       const [asset, undisturbed] = [await this.assetOf(id), await this.assetOf(again)]
       objects += asset.size
       const names = new Set([...asset.keys(), ...undisturbed.keys()])

@@ -1,4 +1,4 @@
-/** A proxy in front of equal servers, as nginx is with its own defaults: no two requests need to come to one server. */
+/** A proxy in front of equal servers, as a cache in front of nodes is: no two requests need to come to one server. */
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 import { listen } from '../judges/processes.ts'
@@ -10,9 +10,9 @@ export type Exchange = {
   /** What the client sent. */
   readonly sent: Buffer
   readonly status: number
-  /** The whole body of an answer; absent when it broke off. */
+  /** The body of the answer; absent when no server gave one. */
   readonly given: Buffer | undefined
-  /** Milliseconds until the head of the answer, all tries included. */
+  /** Milliseconds until the answer, all tries included. */
   readonly took: number
   /** Servers that did not answer before one did. */
   readonly passed: number
@@ -32,8 +32,8 @@ class NoAnswer extends Error {}
 
 /**
  * Sends each request to the next server, also of one connection, and has a new connection made for each. A request
- * without an answer goes to the next server, whatever the first has made of it, until every server has been asked. A
- * body that waits to be asked for is asked for by the server. `servers` are asked for at every request.
+ * without a whole answer goes to the next server, whatever the first has made of it, until every server has been asked.
+ * A body that waits to be asked for is asked for by the server. `servers` are asked for at every request.
  */
 export async function startSpreadingProxy(
   servers: () => readonly string[],
@@ -92,56 +92,32 @@ export async function startSpreadingProxy(
       }
       return sent
     }
+    const { method = '', url: path = '' } = asked
+    const told = (status: number, given: Buffer | undefined, passed: number) => {
+      const took = performance.now() - from
+      void sent?.then((bytes) => observe({ method, path, sent: bytes, status, given, took, passed }))
+      if (!sent) observe({ method, path, sent: Buffer.alloc(0), status, given, took, passed })
+    }
     let passed = 0
     for (const server of inTurn()) {
-      let given: IncomingMessage
       try {
-        given = await ask(server, asked, body)
+        const given = await ask(server, asked, body)
+        given.setTimeout(ANSWER_MS.read, () => given.destroy(new Error('the rest does not come')))
+        const content = await buffer(given).catch((error: unknown) => {
+          throw new NoAnswer(String(error))
+        })
+        avoidedUntil.delete(server)
+        answer.writeHead(given.statusCode!, given.rawHeaders).end(content)
+        return told(given.statusCode!, content, passed)
       } catch (error) {
         if (!(error instanceof NoAnswer)) throw error
         if (asked.socket.destroyed) return
         avoidedUntil.set(server, performance.now() + AVOIDED_MS)
         passed++
-        continue
       }
-      avoidedUntil.delete(server)
-      const took = performance.now() - from
-      answer.writeHead(given.statusCode!, given.rawHeaders)
-      const chunks: Buffer[] = []
-      let isWhole = true
-      try {
-        for await (const chunk of given as AsyncIterable<Buffer>) {
-          chunks.push(chunk)
-          answer.write(chunk)
-        }
-      } catch {
-        isWhole = false
-      }
-      if (isWhole) answer.end()
-      else answer.destroy()
-      const { method = '', url = '' } = asked
-      const bytes = (await sent) ?? Buffer.alloc(0)
-      observe({
-        method,
-        path: url,
-        sent: bytes,
-        status: given.statusCode!,
-        given: isWhole ? Buffer.concat(chunks) : undefined,
-        took,
-        passed,
-      })
-      return
     }
     answer.writeHead(502, { 'Content-Length': 0, Connection: 'close' }).end()
-    observe({
-      method: asked.method ?? '',
-      path: asked.url ?? '',
-      sent: Buffer.alloc(0),
-      status: 502,
-      given: undefined,
-      took: performance.now() - from,
-      passed,
-    })
+    told(502, undefined, passed)
   }
 
   const handle = (asked: IncomingMessage, answer: ServerResponse) => {
