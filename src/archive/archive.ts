@@ -103,7 +103,7 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
   const opening = new SingleFlight<OutputTimeline | undefined>()
   const { shared } = deps
   const unrecorded = new UnrecordedObjects({ ...deps, staged: shared?.staged, unfinished: shared?.unfinished })
-  const work = shared && new ClaimedWork({ ...shared, date })
+  const work = shared && new ClaimedWork({ ...shared, clock })
   const isOurs = (name: string) => work?.has(name) ?? true
   const switches = new SwitchNotifier({ ...deps, date })
   const index = shared ? recordingStaged(segmentIndex) : segmentIndex
@@ -181,7 +181,7 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
       await quota.admit(channelGuid)
       const hour = new Date(Math.floor(date() / HOUR_MS) * HOUR_MS).toISOString().slice(0, 13)
       const key = `${channelGuid}/${hour}/${randomBytes(16).toString('hex')}`
-      return { key, writer: await unrecorded.create(key, date()) }
+      return { key, writer: await unrecorded.create(key, clock()) }
     },
 
     async storeSegment(ref, object, habits = []) {
@@ -243,7 +243,7 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
       const { clock, retention, graceDate = date } = deps
       const demands = await deps.resources.retentionDemands(graceDate(), retention.graceMs)
       if (isOurs(RETENTION)) {
-        await unrecorded.abandon(utcMs(date() - ABANDONED_MS), () => closing)
+        await unrecorded.abandon(utcMs(clock() - ABANDONED_MS), () => closing)
         await forgetOldContent(demands, { ...deps, channels, isClosing: () => closing })
       }
       for (const demand of demands) channels.get(demand.channelGuid)?.trim(keptSince(demand, retention, clock()))

@@ -27,14 +27,14 @@ class Leases implements WorkClaims {
 
 describe('claimed work', () => {
   let now = utcMs(1_000_000)
-  const date = () => now
+  const clock = () => now
   const pass = (ms: number) => {
     now = utcMs(now + ms)
   }
 
   it('is one process’s at a time, and another’s when that is gone or gives it up', async () => {
     const claims = new Leases()
-    const [one, two] = [new ClaimedWork({ claims, owner: '1', date }), new ClaimedWork({ claims, owner: '2', date })]
+    const [one, two] = [new ClaimedWork({ claims, owner: '1', clock }), new ClaimedWork({ claims, owner: '2', clock })]
     await one.renew(['a', 'b'])
     await two.renew(['a', 'c'])
     assert.deepEqual([one.has('a'), one.has('b'), two.has('a'), two.has('c')], [true, true, false, true])
@@ -53,7 +53,7 @@ describe('claimed work', () => {
 
   it('is given up for good, also what was being claimed meanwhile', async () => {
     const claims = new Leases()
-    const [one, two] = [new ClaimedWork({ claims, owner: '1', date }), new ClaimedWork({ claims, owner: '2', date })]
+    const [one, two] = [new ClaimedWork({ claims, owner: '1', clock }), new ClaimedWork({ claims, owner: '2', clock })]
     const arrives = Promise.withResolvers<void>()
     const claim = claims.claimWork.bind(claims)
     claims.claimWork = async (claimed) => {
@@ -73,7 +73,7 @@ describe('claimed work', () => {
 
   it('is claimed once a second, whatever comes of it', async () => {
     const claims = new Leases()
-    const work = new ClaimedWork({ claims, owner: '1', date })
+    const work = new ClaimedWork({ claims, owner: '1', clock })
     for (let ms = 0; ms < 3000; ms += 200) {
       await work.renew(['a'])
       pass(200)

@@ -10,8 +10,8 @@ export type ClaimedWorkDeps = {
   readonly claims: WorkClaims
   /** This process. */
   readonly owner: string
-  /** The date that all processes go by. */
-  readonly date: Clock
+  /** The steady clock that all processes go by: after a step of the date, they may believe different ones. */
+  readonly clock: Clock
 }
 
 /** The work that this process has claimed, of that which one process at a time should do. */
@@ -30,8 +30,8 @@ export class ClaimedWork {
 
   /** Claims work and renews what it has. Cheap when it was called a moment ago. */
   async renew(names: readonly string[]): Promise<void> {
-    const { claims, owner, date } = this.deps
-    const now = date()
+    const { claims, owner, clock } = this.deps
+    const now = clock()
     if (this.isReleased || (now - this.renewedAt < RENEW_MS && now >= this.renewedAt)) return
     this.renewedAt = now
     const claiming = claims.claimWork({ owner, names, now, leaseMs: LEASE_MS })
@@ -43,7 +43,7 @@ export class ClaimedWork {
   }
 
   has(name: string): boolean {
-    return this.deps.date() < this.heldUntil && this.held.has(name)
+    return this.deps.clock() < this.heldUntil && this.held.has(name)
   }
 
   /** Leaves everything to others, at once and for good. */

@@ -44,7 +44,13 @@ const endpoint = {
 } as OriginEndpoint
 
 /** One archive of several over one index, and what it has asked of the index. */
-type Peer = { readonly archive: Archive; readonly asked: string[]; readonly watched: Set<string> }
+type Peer = {
+  readonly archive: Archive
+  readonly asked: string[]
+  readonly watched: Set<string>
+  /** The moments that it has named to the others: of claims, of objects staged, and before which they are abandoned. */
+  readonly named: Record<string, number>
+}
 
 describe('several archives over one index', () => {
   let folder: string
@@ -84,7 +90,8 @@ describe('several archives over one index', () => {
     return Object.fromEntries(noted) as unknown as SegmentIndex
   }
 
-  async function open(owner: string): Promise<Peer> {
+  async function open(owner: string, dateAhead = 0): Promise<Peer> {
+    const named: Record<string, number> = {}
     const asked: string[] = []
     const watched = new Set<string>()
     const segmentIndex = indexOf(owner, asked)
@@ -93,6 +100,7 @@ describe('several archives over one index', () => {
       resources: store.resources,
       objects: await openFileObjects(join(folder, 'objects')),
       clock: () => now,
+      serverDate: () => ({ believed: dateAhead, shown: dateAhead }),
       log,
       retention,
       account,
@@ -107,12 +115,27 @@ describe('several archives over one index', () => {
           unwatch: (guid) => watched.delete(guid),
         },
         // The first that asks has all the work.
-        claims: { claimWork: async ({ names }) => (owner === 'first' ? names : []), releaseWork: async () => {} },
+        claims: {
+          async claimWork(claim) {
+            named['claimed'] = claim.now
+            return owner === 'first' ? claim.names : []
+          },
+          releaseWork: async () => {},
+        },
         changing: (_, work) => work(segmentIndex),
-        staged: { stage: async () => {}, abandon: async () => 0, unstaged: async () => [] },
+        staged: {
+          async stage(_, at) {
+            named['staged'] = at
+          },
+          async abandon(before) {
+            named['abandoned'] = before
+            return 0
+          },
+          unstaged: async () => [],
+        },
       },
     })
-    return { archive, asked, watched }
+    return { archive, asked, watched, named }
   }
 
   beforeEach(async () => {
@@ -268,5 +291,16 @@ describe('several archives over one index', () => {
     broken = new Set()
     const last = await first.archive.live(endpoint, 600)
     assert.deepEqual([last?.segments.length, last?.version], [4, first.archive.version(CHANNEL)])
+  })
+
+  it('keep leases, and find what a crash left, by the clock they share, whatever date each believes', async () => {
+    await peers[0]!.archive.close()
+    // After a step of the date, a process that has just started believes it, and the others do not yet.
+    const started = await open('first', 86_400_000)
+    peers[0] = started
+    await push(started.archive, 0, 1)
+    await started.archive.tick()
+    await started.archive.retain()
+    assert.deepEqual(started.named, { staged: now, claimed: now, abandoned: now - 3_600_000 })
   })
 })

@@ -41,7 +41,7 @@ export class UnrecordedObjects {
     this.log = deps.log
   }
 
-  /** Begins an object at a date. It is unrecorded until `recorded` is called, or the writer aborts. */
+  /** Begins an object at a moment. It is unrecorded until `recorded` is called, or the writer aborts. */
   async create(key: string, at: UtcMs): Promise<ObjectWriter> {
     this.pending.add(key)
     try {
@@ -77,7 +77,7 @@ export class UnrecordedObjects {
   }
 
   /**
-   * Leaves to deletion what was staged before a date, by whichever process: its writer counts as gone. What the store
+   * Leaves to deletion what was staged before a moment, by whichever process: its writer counts as gone. What the store
    * has of objects that are not staged any more and were never completed is removed now and then.
    */
   async abandon(before: UtcMs, isClosing: () => boolean): Promise<void> {

@@ -2,9 +2,9 @@ import type { UtcMs } from '../media/time.ts'
 
 /**
  * Port: which process does each piece of work that one process at a time should do, such as `retention`. A piece of
- * work belongs to the process that claimed it until the lease of that process expires. All processes go by one date, so
- * that no two have the same piece at a moment; what they do nevertheless stays right when a process is late to notice
- * that it has lost one.
+ * work belongs to the process that claimed it until the lease of that process expires. All processes go by one clock,
+ * so that no two have the same piece at a moment; what they do nevertheless stays right when a process is late to
+ * notice that it has lost one.
  */
 export type WorkClaims = {
   /**
