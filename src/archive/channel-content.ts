@@ -57,6 +57,8 @@ export class ChannelContent {
   private readonly queue = new SerialQueue()
   /** True while there may be more to show than what has been read. */
   private isShownBehind = true
+  /** True while that is being read. */
+  private isReadingShown = false
   /** True while other states of inputs may be stored than those that have been read. */
   private areInputsBehind = true
   private isRead = false
@@ -121,7 +123,7 @@ export class ChannelContent {
 
   /** True while there may be more to show than what has been read. */
   get mayShowMore(): boolean {
-    return this.isShownBehind
+    return this.isShownBehind || this.isReadingShown
   }
 
   /** Resolves when every event applied so far is done. */
@@ -222,6 +224,7 @@ export class ChannelContent {
   /** Does what reads a part of what is stored. */
   private async reading<T>(part: 'shown' | 'whole', work: () => Promise<T>): Promise<T> {
     const [wasShownBehind, wereInputsBehind] = [this.isShownBehind, this.areInputsBehind]
+    this.isReadingShown = wasShownBehind
     // What is heard from here on must be read again.
     this.isShownBehind = false
     if (part === 'whole') this.areInputsBehind = false
@@ -234,6 +237,8 @@ export class ChannelContent {
       this.isShownBehind ||= wasShownBehind
       this.areInputsBehind ||= wereInputsBehind
       throw error
+    } finally {
+      this.isReadingShown = false
     }
   }
 

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { EPOCH, probeAt, variants } from '../../test/timeline/rehearsal.ts'
 import { ticksFromSeconds, type UtcMs, utcMs } from '../media/time.ts'
 import type { Channel } from '../model/channel.ts'
@@ -59,6 +60,8 @@ describe('several archives over one index', () => {
   let peers: Peer[]
   /** What the index is unable to answer. */
   let broken: ReadonlySet<string>
+  /** What the first archive waits for when it asks the index. */
+  let slow: Promise<void> | undefined
   const listeners = new Map<string, ContentListener>()
 
   /** Tells of the commits of each archive to the others at once. */
@@ -83,6 +86,7 @@ describe('several archives over one index', () => {
       const call = async (...asking: unknown[]) => {
         if (broken.has(name)) throw new StoreUnavailable('broken')
         asked.push(name)
+        if (owner === 'first') await slow
         return (operation as (...asking: unknown[]) => unknown)(...asking)
       }
       return [name, call] as const
@@ -291,6 +295,25 @@ describe('several archives over one index', () => {
     broken = new Set()
     const last = await first.archive.live(endpoint, 600)
     assert.deepEqual([last?.segments.length, last?.version], [4, first.archive.version(CHANNEL)])
+  })
+
+  it('do not take for the newest what they show while the index takes its time', async () => {
+    const [first, second] = peers as [Peer, Peer]
+    await push(second.archive, 0, 3)
+    await numbers(first)
+    await push(second.archive, 3, 4, true)
+    const answer = Promise.withResolvers<void>()
+    slow = answer.promise
+    const waiting = first.archive.live(endpoint, 600)
+    await setImmediate()
+    const window = await first.archive.live(endpoint, 600)
+    const newest = first.archive.version(CHANNEL)
+    slow = undefined
+    answer.reject(new StoreUnavailable('too late'))
+    await waiting
+    assert.equal(window?.segments.length, 3)
+    assert.ok(window.version < newest)
+    assert.equal((await numbers(first))?.at(-1), 4)
   })
 
   it('keep leases, and find what a crash left, by the clock they share, whatever date each believes', async () => {
