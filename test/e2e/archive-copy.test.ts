@@ -6,7 +6,7 @@ import {
   ListOriginEndpointsCommand,
 } from '@aws-sdk/client-mediapackage'
 import pg from 'pg'
-import { copy, killCopy, refusedCopy } from '../judges/archive-copy.ts'
+import { copy, killedCopy, refusedCopy } from '../judges/archive-copy.ts'
 import {
   createChannel,
   createHarvestJob,
@@ -158,7 +158,7 @@ describe('an archive that grows up, and comes back', () => {
   it('copies media while the server runs, and is killed over it', async () => {
     const flags = ['--only', 'media']
     assert.match(await refusedCopy(toCluster), /in use by another process; stop the server first, or use --only media/)
-    await killCopy('media', toCluster, ...flags)
+    await killedCopy({ put: 7 }, toCluster, ...flags)
     const { outcome, objects } = await copy(toCluster, ...flags)
     assert.equal(outcome, 'MEDIA_COPIED')
     assert.ok(objects <= 5 * pusher.renditions.length)
@@ -172,7 +172,7 @@ describe('an archive that grows up, and comes back', () => {
 
   it('is no archive to any server while its rows are being copied', async () => {
     assert.equal(await embedded.stop(), 0)
-    await killCopy('rows', toCluster)
+    await killedCopy({ phase: 'rows' }, toCluster)
     const early = start(process.execPath, [join(import.meta.dirname, '../../bin/windrow'), 'serve'], {
       env: {
         PATH: process.env['PATH'],
@@ -230,7 +230,7 @@ describe('an archive that grows up, and comes back', () => {
     )
     assert.equal((await copy(cluster, '--to-data', folder, '--only', 'media')).outcome, 'MEDIA_COPIED')
     assert.equal(await node.stop(), 0)
-    await killCopy('verification', cluster, '--to-data', folder)
+    await killedCopy({ phase: 'verification' }, cluster, '--to-data', folder)
     assert.equal((await copy(cluster, '--to-data', folder)).outcome, 'COPIED')
 
     // What was in the bucket without a row is gone, and every row has its object.

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { eventually, type Running, start } from './processes.ts'
+import { type Running, start } from './processes.ts'
 
 export const PROGRAM = fileURLToPath(new URL('../../bin/windrow', import.meta.url))
 
@@ -13,7 +13,7 @@ export type CopyOutcome = {
   readonly lost: number
 }
 
-export function startCopy(environment: Environment, ...flags: readonly string[]): Running {
+function startCopy(environment: Environment, ...flags: readonly string[]): Running {
   const env = { PATH: process.env['PATH'], ...environment }
   return start(process.execPath, [PROGRAM, 'archive', 'copy', ...flags], { env })
 }
@@ -34,14 +34,15 @@ export async function refusedCopy(environment: Environment, ...flags: readonly s
   return copying.said()
 }
 
-/** Starts a copy, and kills it with SIGKILL as soon as it says that it is in a phase. */
-export async function killCopy(phase: string, environment: Environment, ...flags: readonly string[]): Promise<void> {
-  const copying = startCopy(environment, ...flags)
-  await eventually(`phase ${phase}`, () => {
-    if (copying.child.exitCode !== null) throw new Error(`archive copy ended before:\n${copying.said()}`)
-    return copying.said().includes(`"phase":"${phase}"`) || undefined
-  })
-  copying.child.kill('SIGKILL')
+/** Runs a copy that is killed with SIGKILL when it begins a phase, or with the PUT of so many objects to S3. */
+export async function killedCopy(
+  at: { readonly phase: string } | { readonly put: number },
+  environment: Environment,
+  ...flags: readonly string[]
+): Promise<void> {
+  const preloaded = fileURLToPath(new URL('kill-itself.ts', import.meta.url))
+  const moment = 'put' in at ? { KILL_AT_PUT: `${at.put}` } : { KILL_AT_LINE: `"phase":"${at.phase}"` }
+  const copying = startCopy({ ...environment, ...moment, NODE_OPTIONS: `--import ${preloaded}` }, ...flags)
   const ended = await copying.ended
-  if (ended !== 'SIGKILL') throw new Error(`archive copy ended with ${ended} before it was killed`)
+  if (ended !== 'SIGKILL') throw new Error(`archive copy ended with ${ended}, and was not killed:\n${copying.said()}`)
 }
