@@ -197,6 +197,31 @@ describe('objects in S3, by what a server answers', () => {
     assert.deepEqual(seen.map(({ method }) => method).join(' '), 'POST DELETE DELETE DELETE DELETE DELETE DELETE')
   })
 
+  it('are deleted in smaller batches by a server that is too slow for large ones, and in larger ones again', async () => {
+    const objects = await open()
+    let most = 4
+    let sizes: number[] = []
+    answering = (request, body, response) => {
+      const keys = [...body.toString().matchAll(/<Key>[^<]+<\/Key>/g)].map(([key]) => key)
+      sizes.push(keys.length)
+      if (keys.length > most) return refused(503, 'SlowDown')(request, body, response)
+      const deleted = keys.map((key) => `<Deleted>${key}</Deleted>`).join('')
+      return void response.writeHead(200, XML).end(`<DeleteResult>${deleted}</DeleteResult>`)
+    }
+    let left = Array.from({ length: 20 }, (_, n) => `k${n}`)
+    for (let round = 0; left.length > 0; round++) {
+      assert.ok(round < 9, 'it has deleted all by then')
+      const outcomes = await Promise.allSettled(left.map((key) => objects.remove(key)))
+      left = left.filter((_, n) => outcomes[n]!.status === 'rejected')
+    }
+    most = 1000
+    for (let round = 0; round < 9; round++) {
+      sizes = []
+      await Promise.all(Array.from({ length: 20 }, (_, n) => objects.remove(`k${n}`)))
+    }
+    assert.deepEqual(sizes, [20])
+  })
+
   it('are deleted when the answer says so, of each', async () => {
     const objects = await open()
     const outcomes = [

@@ -4,8 +4,9 @@ import { answerStatus } from './errors.ts'
 import type { ObjectRequests } from './object-requests.ts'
 import { withContentMd5 } from './put.ts'
 
-/** Keys deleted in one request; S3 allows 1000, whose answer takes longer to read than others should wait. */
-const BATCH = 250
+/** The most keys deleted in one request; S3 allows 1000, whose answer takes longer to read than others should wait. */
+const MOST_IN_BATCH = 250
+const LEAST_IN_BATCH = 2
 /** Objects deleted at the same time from a server that does not know batches. */
 const SINGLES_AT_ONCE = 8
 
@@ -23,6 +24,8 @@ export class Removals {
   private readonly requests: ObjectRequests
   private readonly singles = new Pool(Array.from({ length: SINGLES_AT_ONCE }, (_, place) => place))
   private waiting: Removal[] = []
+  /** Keys deleted in one request: fewer after one that was not answered in time: a slow server deletes one by one. */
+  private batch = MOST_IN_BATCH
   /** False once the server has shown that it does not delete several objects at once. */
   private knowsBatches = true
 
@@ -39,9 +42,9 @@ export class Removals {
   }
 
   private flush(): void {
-    const { waiting } = this
+    const { waiting, batch } = this
     this.waiting = []
-    for (let at = 0; at < waiting.length; at += BATCH) void this.removeAll(waiting.slice(at, at + BATCH))
+    for (let at = 0; at < waiting.length; at += batch) void this.removeAll(waiting.slice(at, at + batch))
   }
 
   private async removeAll(removals: readonly Removal[]): Promise<void> {
@@ -82,6 +85,7 @@ export class Removals {
         this.knowsBatches = false
         return await this.removeAll(removals)
       }
+      if (removals.length === this.batch) this.batch = Math.min(2 * this.batch, MOST_IN_BATCH)
       const { Deleted = [], Errors = [] } = answer
       const outcomes = new Map<string | undefined, Error | undefined>(Deleted.map(({ Key }) => [Key, undefined]))
       for (const { Key, Code = '', Message = '' } of Errors) outcomes.set(Key, refusalBy(Code, Message))
@@ -91,6 +95,7 @@ export class Removals {
         else resolve()
       }
     } catch (error) {
+      this.batch = Math.max(LEAST_IN_BATCH, Math.min(this.batch, removals.length >> 1))
       for (const { reject } of removals) reject(error)
     }
   }
