@@ -112,6 +112,8 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
 
   const channels = new LoadedChannels({
     feed: shared?.feed,
+    // One that was opened in a commit that is lost is there no more.
+    distrusted: () => outputTimelines.clear(),
     clock,
     make: (guid, changed) =>
       new ChannelContent(guid, {
@@ -247,7 +249,7 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
         await forgetOldContent(demands, { ...deps, channels, isClosing: () => closing })
       }
       for (const demand of demands) channels.get(demand.channelGuid)?.trim(keptSince(demand, retention, clock()))
-      channels.unloadIdle()
+      channels.unloadIdle((guid) => isOurs(workOf(guid)))
       await quota.refresh()
     },
 

@@ -11,10 +11,12 @@ import { restOutput } from '../model/output-timeline/step.ts'
 import type { SourceObject } from '../model/source-segment.ts'
 import { StoreUnavailable } from '../stores/resources.ts'
 import type { IndexSharing, SegmentIndex } from '../stores/segment-index.ts'
+import { ObjectAbandoned } from '../stores/staged-objects.ts'
 import type { OutputTimeline } from '../stores/timeline-store.ts'
 import { ChannelState } from './channel-state.ts'
 import { type ChannelStep, computeDueStep, computeStep, takeStep, takeStoredStep, tryStep } from './channel-step.ts'
 import { type Filled, fillPage } from './filling.ts'
+import { Following, type Part } from './following.ts'
 import { neededSince, type OpenOutputTimeline, remembering } from './open-output-timeline.ts'
 import type { SegmentTail } from './segment-tail.ts'
 
@@ -55,15 +57,9 @@ export class ChannelContent {
   /** The current state, for reading. Only this class changes it. */
   readonly state: ChannelState
   private readonly queue = new SerialQueue()
-  /** True while there may be more to show than what has been read. */
-  private isShownBehind = true
-  /** True while that is being read. */
-  private isReadingShown = false
-  /** True while other states of inputs may be stored than those that have been read. */
-  private areInputsBehind = true
-  private isRead = false
+  private readonly following: Following
+  /** True while every input has been heard without a break, as far as the store let it be. */
   private isAwake = false
-  private followedAt = -Infinity
   private contendedUntil = -Infinity
   private usedAt: number
 
@@ -71,6 +67,7 @@ export class ChannelContent {
     this.guid = guid
     this.deps = deps
     this.state = new ChannelState(guid, deps.segmentIndex)
+    this.following = new Following(deps.clock)
     this.usedAt = deps.clock()
   }
 
@@ -86,44 +83,57 @@ export class ChannelContent {
    */
   async passTime(): Promise<void> {
     const now = this.deps.clock()
-    if (this.isBehind && now - this.followedAt >= FOLLOW_MS) await this.queue.run(() => this.follow('whole'))
+    const { following } = this
+    if (following.isBehind('whole') && now - following.wholeAt >= FOLLOW_MS)
+      await this.queue.run(() => this.follow('whole'))
     for (const id of this.dueInputs(now)) await this.queue.run(() => this.take(id, { kind: 'time' }))
     if (this.areOutputsDue(now)) {
       await this.inTurn(() => takeStep(this.state, () => computeDueStep(this.state, this.deps.clock()), this.deps))
     }
   }
 
-  /** True when it has not been used for so long that memory need not hold it, and no passing of time changes it. */
-  isIdle(): boolean {
+  /**
+   * True when it has not been used for so long that memory need not hold it. Of the process that lets time pass for the
+   * channel, that must not change anything any more.
+   */
+  isIdle(letsTimePass: boolean): boolean {
     const now = this.deps.clock()
     if (now - this.usedAt < IDLE_MS) return false
     const eventually = utcMs(now + EVENTUALLY_MS)
-    return this.dueInputs(eventually).length === 0 && !this.areOutputsDue(eventually)
+    return !letsTimePass || (this.dueInputs(eventually).length === 0 && !this.areOutputsDue(eventually))
   }
 
   /** Notes that another process has changed the channel, or may have: what is shown, or else only an input. */
   changedByOther(part: 'shown' | 'inputs'): void {
-    this.areInputsBehind = true
-    if (part === 'shown') this.isShownBehind = true
+    this.following.changed(part)
+  }
+
+  /**
+   * Notes that anything else may be stored now, even under the versions that are known: a store that others have taken
+   * over may have lost the last commits.
+   */
+  distrust(part: 'shown' | 'inputs'): void {
+    this.state.distrust()
+    this.following.changed(part)
   }
 
   /**
    * Resolves when all that is shown is in memory; with 'whole', the states of the inputs as well. While the store does
    * not answer, or not soon, what has been read is shown.
    */
-  async read(part: 'shown' | 'whole' = 'shown'): Promise<void> {
+  async read(part: Part = 'shown'): Promise<void> {
     this.usedAt = this.deps.clock()
-    if (part === 'whole' ? !this.isBehind : !this.isShownBehind) return
-    const following = this.queue.run(() => this.follow(part))
-    if (!this.isRead) return following
-    await settledWithin(READ_MS, following).catch((error: unknown) => {
+    if (!this.following.isBehind(part)) return
+    const followed = this.queue.run(() => this.follow(part))
+    if (!this.following.isRead) return followed
+    await settledWithin(READ_MS, followed).catch((error: unknown) => {
       if (!(error instanceof StoreUnavailable)) throw error
     })
   }
 
   /** True while there may be more to show than what has been read. */
   get mayShowMore(): boolean {
-    return this.isShownBehind || this.isReadingShown
+    return this.following.mayShowMore
   }
 
   /** Resolves when every event applied so far is done. */
@@ -208,42 +218,23 @@ export class ChannelContent {
     return this.isAwake && this.state.outputs.isDue(this.state.view(now), now)
   }
 
-  private get isBehind(): boolean {
-    return this.isShownBehind || this.areInputsBehind
-  }
-
   /** Reads what others may have changed. */
-  private async follow(part: 'shown' | 'whole'): Promise<void> {
-    if (!this.isShownBehind && (part === 'shown' || !this.areInputsBehind)) return
-    await this.reading(part, async () => {
+  private async follow(part: Part): Promise<void> {
+    if (!this.following.isBehind(part)) return
+    await this.following.reading(part, async () => {
       if (await this.state.load(part)) this.deps.changed()
     })
     if (part === 'whole' && !this.isAwake) this.wake()
   }
 
-  /** Does what reads a part of what is stored. */
-  private async reading<T>(part: 'shown' | 'whole', work: () => Promise<T>): Promise<T> {
-    const [wasShownBehind, wereInputsBehind] = [this.isShownBehind, this.areInputsBehind]
-    this.isReadingShown = wasShownBehind
-    // What is heard from here on must be read again.
-    this.isShownBehind = false
-    if (part === 'whole') this.areInputsBehind = false
-    try {
-      const result = await work()
-      this.isRead = true
-      if (part === 'whole') this.followedAt = this.deps.clock()
-      return result
-    } catch (error) {
-      this.isShownBehind ||= wasShownBehind
-      this.areInputsBehind ||= wereInputsBehind
-      throw error
-    } finally {
-      this.isReadingShown = false
-    }
-  }
-
   private inTurn<T>(work: () => Promise<T>): Promise<T> {
     return this.queue.run(() => this.follow('whole').then(work))
+  }
+
+  /** Lets every wait of the inputs begin anew with what is read next. */
+  private sleep(): void {
+    this.isAwake = false
+    this.following.changed('inputs')
   }
 
   private wake(): void {
@@ -254,11 +245,21 @@ export class ChannelContent {
     }
   }
 
+  private async take(ingestEndpointId: string, event: TimelineEvent, object?: SourceObject): Promise<void> {
+    try {
+      await this.takeEvent(ingestEndpointId, event, object)
+    } catch (error) {
+      // What encoders send meanwhile is refused, and must not be waited for from before.
+      if (error instanceof StoreUnavailable && !(error instanceof ObjectAbandoned)) this.sleep()
+      throw error
+    }
+  }
+
   /**
    * The first time from the state in memory, if nothing is known to have changed it. After that what is stored is read
    * and changed in one transaction: else whoever reads while others write would be late again and again.
    */
-  private async take(ingestEndpointId: string, event: TimelineEvent, object?: SourceObject): Promise<void> {
+  private async takeEvent(ingestEndpointId: string, event: TimelineEvent, object?: SourceObject): Promise<void> {
     const { changing, serverDate, clock } = this.deps
     const compute = async (index?: SegmentIndex) => {
       const input = await this.state.inputs.open(ingestEndpointId, index)
@@ -268,12 +269,12 @@ export class ChannelContent {
     // The streams of an input get their indexes by those of the other, too.
     const isOfBoth = changing !== undefined && event.kind === 'parent playlist'
     const isCompared = changing !== undefined && event.kind !== 'time'
-    const isInMemory = !this.isBehind && !isOfBoth && clock() >= this.contendedUntil
+    const isInMemory = !this.following.isBehind('whole') && !isOfBoth && clock() >= this.contendedUntil
     if (isInMemory && (await tryStep(this.state, compute, this.deps, isCompared))) return
     for (let left = COMMIT_TRIES; changing && left > 0; left--) {
       this.contendedUntil = clock() + CONTENDED_MS
       const deps = { ...this.deps, changing }
-      if (await this.reading('whole', () => takeStoredStep(this.state, compute, deps))) return
+      if (await this.following.reading('whole', () => takeStoredStep(this.state, compute, deps))) return
     }
     throw new Error(`the timeline of ${ingestEndpointId} kept changing under a commit`)
   }

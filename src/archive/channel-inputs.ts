@@ -38,6 +38,11 @@ export class ChannelInputs {
     this.areBehind = !this.areAt(versions)
   }
 
+  /** Has all states loaded anew, whatever versions are stored. */
+  distrust(): void {
+    for (const input of this.byId.values()) input.distrust()
+  }
+
   /** The input of an ingest endpoint, created if the index does not have it yet. */
   async open(id: string, index = this.index): Promise<Input> {
     const known = this.byId.get(id)

@@ -6,6 +6,7 @@ import type { SegmentIndex } from '../stores/segment-index.ts'
 import type { ChannelVersions, OutputTimeline } from '../stores/timeline-store.ts'
 import {
   firstAliasEraOf,
+  NO_VERSION,
   type OpenOutputTimeline,
   type OutputTimelineSteps,
   openOutputTimeline,
@@ -41,12 +42,17 @@ export class ChannelOutputTimelines {
         const { outputTimeline, version, state } = open
         const known = this.get(outputTimeline.id)
         if (known?.version === version) return known
-        if (!known?.tail) return open
+        if (!known?.tail || known.version === NO_VERSION) return open
         return { ...open, tail: await known.tail.continued(index, outputTimeline.id, state.nextNumber) }
       }),
     )
     this.byId.clear()
     for (const open of loaded) this.byId.set(open.outputTimeline.id, open)
+  }
+
+  /** Has all states and newest segments loaded anew, whatever versions are stored. */
+  distrust(): void {
+    for (const [id, open] of this.byId) this.byId.set(id, { ...open, version: NO_VERSION })
   }
 
   /** True when the stored versions are those in memory. */

@@ -47,6 +47,12 @@ export class ChannelState {
     return isShownAnew
   }
 
+  /** Has everything loaded anew, whatever versions are stored; a step from what is in memory will be stale. */
+  distrust(): void {
+    this.inputs.distrust()
+    this.outputs.distrust()
+  }
+
   /** True when the state in memory is the one that is stored. */
   async isCurrent(): Promise<boolean> {
     const versions = await this.index.versionsOf(this.guid)

@@ -14,6 +14,7 @@ import { slotSummaryOf } from '../model/slot-summary.ts'
 import type { SourceObject } from '../model/source-segment.ts'
 import type { SegmentIndex } from '../stores/segment-index.ts'
 import type { TimelineCommit } from '../stores/timeline-store.ts'
+import { NO_VERSION } from './open-output-timeline.ts'
 import { MOST_UNLISTED, UnlistedObjects } from './unlisted-objects.ts'
 
 /** Sealed slots kept in memory to fill gaps of the other input. No gap waits longer than these last. */
@@ -70,6 +71,12 @@ export class Input {
     const more = newest && (await index.slots(this.ref, newest, RECENT_SLOTS))
     if (!more || more.length === RECENT_SLOTS) return [...(await index.lastSlots(this.ref, RECENT_SLOTS))]
     return [...this.recent, ...more].slice(-RECENT_SLOTS)
+  }
+
+  /** Has the state loaded anew, whatever version is stored. */
+  distrust(): void {
+    this.version = NO_VERSION
+    this.recent = []
   }
 
   /** True when this version is the one in memory; 0 stands for none. */

@@ -11,6 +11,8 @@ export type LoadedChannelsDeps = {
   readonly make: (channelGuid: string, changed: () => void) => ChannelContent
   /** What other processes commit; absent where there are none. */
   readonly feed?: ContentFeed | undefined
+  /** Called when nothing that was read before can be relied on. */
+  readonly distrusted?: () => void
   /** Passes also while this process stands still. */
   readonly clock: Clock
 }
@@ -31,8 +33,10 @@ export class LoadedChannels {
   constructor(deps: LoadedChannelsDeps) {
     this.deps = deps
     this.stopListening = deps.feed?.onChange((channelGuid, part) => {
+      if (channelGuid === undefined) deps.distrusted?.()
       for (const content of channelGuid === undefined ? this.all() : [this.get(channelGuid)]) {
-        content?.changedByOther(part)
+        if (channelGuid === undefined) content?.distrust(part)
+        else content?.changedByOther(part)
         if (content && part === 'shown') this.changed(content.guid)
       }
     })
@@ -77,9 +81,10 @@ export class LoadedChannels {
     return this.versions.get(channelGuid) ?? 0
   }
 
-  unloadIdle(): void {
+  /** Takes channels out of memory that are not used. Time passes here for those of which `letsTimePass` is true. */
+  unloadIdle(letsTimePass: (channelGuid: string) => boolean): void {
     for (const content of this.all()) {
-      if (!content.isIdle()) continue
+      if (!content.isIdle(letsTimePass(content.guid))) continue
       this.unload(content.guid)
       // What is shown from here on is not heard of.
       this.changed(content.guid)

@@ -15,6 +15,9 @@ import type {
 } from '../stores/timeline-store.ts'
 import type { SegmentTail } from './segment-tail.ts'
 
+/** In place of a version that is not to be relied on: none is stored under it. */
+export const NO_VERSION = -1
+
 /** An output timeline as this process knows it. */
 export type OpenOutputTimeline = {
   readonly outputTimeline: OutputTimeline

@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ChannelContent } from './channel-content.ts'
+import type { Part } from './following.ts'
 
 /** The least time, in milliseconds, from one look at a channel to the next. */
 const REST_MS = 20
-
-type Part = 'shown' | 'whole'
 
 /**
  * Looks at the index for what another process has committed, though nobody has told of it yet: what is asked for, and

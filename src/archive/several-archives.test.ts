@@ -60,6 +60,8 @@ describe('several archives over one index', () => {
   let peers: Peer[]
   /** What the index is unable to answer. */
   let broken: ReadonlySet<string>
+  /** True when the store takes commits of inputs that it then loses, as one that others take over may. */
+  let losesCommits: boolean
   /** What the first archive waits for when it asks the index. */
   let slow: Promise<void> | undefined
   const listeners = new Map<string, ContentListener>()
@@ -72,6 +74,7 @@ describe('several archives over one index', () => {
     const index: SegmentIndex = {
       ...store.segmentIndex,
       async commitTimeline(ref, commit) {
+        if (losesCommits) return 'committed'
         const answer = await store.segmentIndex.commitTimeline(ref, commit)
         if (answer === 'committed') tell(ref.channelGuid, commit.outputTimelines?.length ? 'shown' : 'inputs')
         return answer
@@ -146,6 +149,7 @@ describe('several archives over one index', () => {
     folder = await mkdtemp(join(tmpdir(), 'several-archives-'))
     now = EPOCH
     broken = new Set()
+    losesCommits = false
     store = await openSqliteStore(join(folder, 'windrow.db'))
     await store.resources.createChannel(channel, { maxChannels: 1 })
     await store.resources.createOriginEndpoint(endpoint, { maxPerChannel: 1 })
@@ -159,29 +163,26 @@ describe('several archives over one index', () => {
     await rm(folder, { recursive: true })
   })
 
+  async function put(archive: Archive, name: string, i: number): Promise<void> {
+    const { key, writer } = await archive.createObject(INPUT)
+    await writer.write(Buffer.from('a'))
+    await writer.commit()
+    const probe = probeAt(10 + 2 * i)
+    await archive.storeSegment(INPUT, { key, name, size: 1, crc32: 0, sha256: 'x', receivedAt: now, probe })
+  }
+  const list = (archive: Archive, i: number, ended = false) =>
+    archive.storeMediaPlaylist(INPUT, {
+      name: 'a',
+      targetDuration: ticksFromSeconds(2),
+      mediaSequence: i,
+      segments: [{ name: `a-${i}`, duration: ticksFromSeconds(2), discontinuity: false }],
+      ended,
+    })
   async function push(archive: Archive, from: number, to: number, ended = false): Promise<void> {
     for (let i = from; i < to; i++) {
       now = utcMs(now + 2000)
-      const { key, writer } = await archive.createObject(INPUT)
-      await writer.write(Buffer.from('a'))
-      await writer.commit()
-      const object = {
-        key,
-        name: `a-${i}`,
-        size: 1,
-        crc32: 0,
-        sha256: 'x',
-        receivedAt: now,
-        probe: probeAt(10 + 2 * i),
-      }
-      await archive.storeSegment(INPUT, object)
-      await archive.storeMediaPlaylist(INPUT, {
-        name: 'a',
-        targetDuration: ticksFromSeconds(2),
-        mediaSequence: i,
-        segments: [{ name: `a-${i}`, duration: ticksFromSeconds(2), discontinuity: false }],
-        ended: ended && i === to - 1,
-      })
+      await put(archive, `a-${i}`, i)
+      await list(archive, i, ended && i === to - 1)
     }
   }
   const numbers = async ({ archive }: Peer) => (await archive.live(endpoint, 600))?.segments.map(({ number }) => number)
@@ -314,6 +315,40 @@ describe('several archives over one index', () => {
     assert.equal(window?.segments.length, 3)
     assert.ok(window.version < newest)
     assert.equal((await numbers(first))?.at(-1), 4)
+  })
+
+  it('read all anew, under whatever versions, when another store may have taken over without the last commits', async () => {
+    const [first, second] = peers as [Peer, Peer]
+    await push(second.archive, 0, 3)
+    assert.deepEqual(await numbers(first), [1, 2, 3])
+    await first.archive.storeParentPlaylist(INPUT, variants('a'))
+    losesCommits = true
+    await put(first.archive, 'lost', 3)
+    losesCommits = false
+    const hear = listeners.get('first')!
+    listeners.delete('first')
+    await put(second.archive, 'a-3', 3)
+    hear(undefined, 'inputs')
+    await list(first.archive, 3)
+    assert.deepEqual(await numbers(first), [1, 2, 3, 4])
+    assert.ok((await first.archive.live(endpoint, 600))?.segments.at(-1)?.slots[0]?.objects[1], 'no gap')
+  })
+
+  it('do not wait for what was refused while the index did not answer', async () => {
+    const [first] = peers as [Peer, Peer]
+    await push(first.archive, 0, 3)
+    await list(first.archive, 3)
+    for (let seconds = 0; seconds < 30; seconds++) {
+      now = utcMs(now + 1000)
+      broken = new Set(['versionsOf', 'commitTimeline', 'commitOutputTimelines'])
+      await assert.rejects(put(first.archive, 'a-3', 3), StoreUnavailable)
+      await first.archive.tick()
+    }
+    broken = new Set()
+    await first.archive.tick()
+    await put(first.archive, 'a-3', 3)
+    assert.deepEqual(await numbers(first), [1, 2, 3, 4])
+    assert.ok((await first.archive.live(endpoint, 600))?.segments.at(-1)?.slots[0]?.objects[1], 'no gap')
   })
 
   it('keep leases, and find what a crash left, by the clock they share, whatever date each believes', async () => {

@@ -1,6 +1,7 @@
 /**
- * Hears of channels whose content another process has changed; undefined: any may have changed. `shown` when what is
- * shown may have changed, which output timelines tell, and `inputs` when only inputs have.
+ * Hears of channels whose content another process has changed; undefined: any may have changed, also back to what they
+ * were before, as in a store that others have taken over. `shown` when what is shown may have changed, which output
+ * timelines tell, and `inputs` when only inputs have.
  */
 export type ContentListener = (channelGuid: string | undefined, part: 'shown' | 'inputs') => void
 

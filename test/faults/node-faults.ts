@@ -25,7 +25,7 @@ export const NODE_FAULTS: readonly Fault[] = [
   {
     name: 'others-commits-not-read',
     breaks: 'A node goes on showing what it has read, whatever others commit.',
-    file: 'src/archive/channel-content.ts',
+    file: 'src/archive/following.ts',
     find: "if (part === 'shown') this.isShownBehind = true",
     replace: "if (part !== 'shown') this.isShownBehind = true",
     caughtBy: { file: LIVES, cases: 'breaks no promise' },

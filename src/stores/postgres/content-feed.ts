@@ -54,6 +54,7 @@ export class PostgresContentFeed implements ContentFeed {
       name: NAME,
       hear: (payload) => feed.hear(payload),
       missed: () => feed.missed(),
+      lost: () => feed.tell(undefined, 'inputs'),
     })
     feed.reading = feed.keepReading()
     return feed

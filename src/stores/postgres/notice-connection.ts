@@ -15,6 +15,8 @@ type NoticeListener = {
   hear(payload: string): void
   /** Called after a time without a connection: notices may have been missed. */
   missed(): void
+  /** Called when the connection is lost: what answers from now on may be another server, without the last commits. */
+  lost?(): void
 }
 
 /**
@@ -97,6 +99,7 @@ export class NoticeConnection {
     if (client !== this.client) return
     this.client = undefined
     discard(client)
+    for (const listener of this.listeners) listener.lost?.()
     this.log.warn(
       { event: 'database-changes-lost', reason: reasonOf(error) },
       'changes of the database are no longer received: reconnecting',
