@@ -5,6 +5,10 @@ import { StoreUnavailable } from '../resources.ts'
 /** Longer than any statement takes; a database that needs more is given up. */
 const STATEMENT_MS = 30_000
 const CONNECT_MS = 5_000
+/** After as long, the transaction of a process that stands still in it is ended: it may hold up all others. */
+const IDLE_MS = 5_000
+/** Longer than a silent transaction lasts, so that whoever waits for one of ours goes on when it is ended. */
+const LOCK_MS = IDLE_MS + 1_000
 /** PostgreSQL's type id of bigint. */
 const INT8 = 20
 
@@ -39,8 +43,8 @@ function safeInteger(text: string): number {
 }
 
 /**
- * Prepares a session: a commit is acknowledged only when it is on disk, and statements do not wait for ever for a
- * transaction whose client is gone.
+ * Prepares a session: a commit is acknowledged only when it is on disk, and statements do not wait for long for a
+ * transaction whose client is silent.
  */
 export async function prepareSession(client: pg.ClientBase, statementMs = STATEMENT_MS): Promise<void> {
   // An error between two statements has no other listener; the next statement reports it.
@@ -48,7 +52,8 @@ export async function prepareSession(client: pg.ClientBase, statementMs = STATEM
   await client.query(`
     SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') IN ('off', 'local');
     SET statement_timeout = ${statementMs};
-    SET idle_in_transaction_session_timeout = ${STATEMENT_MS};
+    SET idle_in_transaction_session_timeout = ${IDLE_MS};
+    SET lock_timeout = ${LOCK_MS};
   `)
 }
 
@@ -59,17 +64,24 @@ export async function farewell(end: Promise<void> | undefined): Promise<void> {
 
 /**
  * Prefixes of SQLSTATE with which the database's state refuses, not the statement: connection, credentials, database,
- * resources, operator, system; a server that has become a read-only replica; a transaction that timed out.
+ * resources, operator, system; a server that has become a read-only replica; a transaction that timed out; a lock that
+ * another keeps.
  */
-const UNAVAILABLE = /^(08|28|3D|53|57|58|25006|25P03)/
+const UNAVAILABLE = /^(08|28|3D|53|57|58|25006|25P03|55P03)/
 
 /** True for a deadlock or a serialization failure: a retry is likely to succeed. */
 export const isRetryable = (error: unknown): boolean =>
   error instanceof pg.DatabaseError && (error.code === '40001' || error.code === '40P01')
 
-/** True when a statement was cancelled, by its timeout or by an administrator. */
-export const isCancelled = (error: unknown): boolean =>
-  error instanceof StoreUnavailable && error.cause instanceof pg.DatabaseError && error.cause.code === '57014'
+/** True when a statement has waited for a lock for `lock_timeout`. */
+export const isLockTimeout = (error: unknown): boolean => causeOf(error)?.code === '55P03'
+
+/** True when a statement was cancelled, by its timeout, by that of a lock, or by an administrator. */
+export const isCancelled = (error: unknown): boolean => causeOf(error)?.code === '57014' || isLockTimeout(error)
+
+/** The database's error for which it counts as unavailable. */
+const causeOf = (error: unknown): pg.DatabaseError | undefined =>
+  error instanceof StoreUnavailable && error.cause instanceof pg.DatabaseError ? error.cause : undefined
 
 /** Converts an error of `pg` to the port's. One without an SQLSTATE comes from the connection. */
 export function named(error: unknown): unknown {

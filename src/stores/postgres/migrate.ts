@@ -1,11 +1,8 @@
-import pg from 'pg'
 import { COPY_UNFINISHED, otherVersion } from '../archive-records.ts'
 import { DatabaseRefused } from '../resources.ts'
+import { isLockTimeout } from './connection.ts'
 import type { PostgresDatabase, Transaction } from './database.ts'
 import { MIGRATIONS, USABLE_FROM } from './schema.ts'
-
-/** SQLSTATE of a statement that has waited for a lock for `lock_timeout`. */
-const LOCK_NOT_AVAILABLE = '55P03'
 
 /**
  * Migrates the schema to the newest version, in one transaction; of several concurrent processes, one does it. Others
@@ -15,6 +12,8 @@ const LOCK_NOT_AVAILABLE = '55P03'
 export async function migrate(db: PostgresDatabase): Promise<void> {
   await db
     .transaction(async (transaction) => {
+      // Another process may be migrating it, for as long as a statement may take.
+      await transaction.run('SET LOCAL lock_timeout = 0')
       await transaction.lock('schema')
       const isThere = await transaction.get(
         "SELECT 1 FROM pg_tables WHERE schemaname = 'windrow' AND tablename = 'version'",
@@ -38,7 +37,7 @@ export async function migrate(db: PostgresDatabase): Promise<void> {
       await transaction.run('UPDATE windrow.version SET version = $1, usable_from = $2', MIGRATIONS.length, USABLE_FROM)
     })
     .catch((error: unknown) => {
-      if (!(error instanceof pg.DatabaseError && error.code === LOCK_NOT_AVAILABLE)) throw error
+      if (!isLockTimeout(error)) throw error
       const message =
         'its tables must be changed, and another session keeps one (a backup, perhaps): start again after it'
       throw new DatabaseRefused(message, { cause: error })

@@ -21,11 +21,13 @@ import {
   slot,
   sourceObject,
 } from '../nouns.contract.ts'
+import { StoreUnavailable } from '../resources.ts'
 import { segmentIndexContract } from '../segment-index.contract.ts'
 import type { SegmentIndex } from '../segment-index.ts'
 import { commitOfStaged, stagedObjectsContract } from '../staged-objects.contract.ts'
 import { ObjectAbandoned } from '../staged-objects.ts'
 import type { TimelineCommit } from '../timeline-store.ts'
+import { PostgresDatabase } from './database.ts'
 import { openPostgresStore, type PostgresStore } from './postgres-store.ts'
 
 const POOL_SIZE = 4
@@ -186,6 +188,42 @@ describe('the segment index in PostgreSQL', () => {
     assert.equal(await committing, 'committed')
     assert.deepEqual(await segmentIndex.slots(INPUT, undefined, 9), [slot(0, ['a'])])
     await client.end()
+  })
+})
+
+describe('a session that falls silent in a transaction', () => {
+  it('holds up others for seconds, and loses its transaction if it is one of ours', async () => {
+    const url = await server.createDatabase()
+    const { segmentIndex } = await open(url)
+    const others = { ...INPUT, ingestEndpointId: 'others' }
+    for (const ref of [INPUT, others]) await segmentIndex.commitTimeline(ref, commit(0))
+    const lock = 'SELECT FROM windrow.input WHERE ingest_endpoint_id = $1 FOR UPDATE'
+    const foreign = new pg.Client({ connectionString: url })
+    await foreign.connect()
+    await foreign.query('BEGIN')
+    await foreign.query(lock, [others.ingestEndpointId])
+    const nothing = { announce: () => ['SELECT 1'] as const, committed: () => {} }
+    const database = new PostgresDatabase({ url, poolSize: 1, log: quiet, ...nothing })
+    const locked = Promise.withResolvers<void>()
+    const goesOn = Promise.withResolvers<void>()
+    const frozen = database.transaction(async (transaction) => {
+      await transaction.run(lock, INPUT.ingestEndpointId)
+      locked.resolve()
+      await goesOn.promise
+      await transaction.run('UPDATE windrow.input SET version = 99')
+    })
+    await locked.promise
+    const refused = assert.rejects(segmentIndex.commitTimeline(others, commit(1)), (error) => {
+      return error instanceof StoreUnavailable && /lock timeout/.test(error.message)
+    })
+    assert.equal(await segmentIndex.commitTimeline(INPUT, commit(1)), 'committed')
+    goesOn.resolve()
+    await Promise.all([refused, assert.rejects(frozen, StoreUnavailable)])
+    await foreign.end()
+    assert.equal(await database.transaction((transaction) => transaction.run('SELECT FROM windrow.input')), 2)
+    await database.close()
+    assert.equal(await segmentIndex.commitTimeline(INPUT, commit(2)), 'committed')
+    assert.equal(await segmentIndex.commitTimeline(others, commit(1)), 'committed')
   })
 })
 
