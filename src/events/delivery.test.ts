@@ -125,6 +125,20 @@ describe('a sink of events', () => {
     assert.deepEqual(told, ['1', '2', '3'])
   })
 
+  it('is told by one process as long as that lives, whatever date another believes', async () => {
+    const { deps, told, events } = outbox(1)
+    const steady = () => utcMs(0)
+    const [first, second] = [0, 3_600_000].map((aheadMs, n) => {
+      return createDelivery({ ...deps, owner: `${n}`, steady, clock: () => utcMs(NOON + aheadMs) })
+    })
+    await first!.deliver()
+    events.push({ ...events[0]!, id: '2', cursor: '2' })
+    await second!.deliver()
+    assert.deepEqual(told, ['1'], 'it is the first one’s')
+    await first!.deliver()
+    assert.deepEqual(told, ['1', '2'])
+  })
+
   it('is told again what somebody wants it to be told again', async () => {
     const { deps, told, store, pass } = outbox(3)
     const delivery = createDelivery(deps)

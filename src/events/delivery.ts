@@ -14,7 +14,7 @@ export type DeliveryDeps = {
   readonly resources: Pick<EventOutbox, 'claimEventSink' | 'advanceEventSink' | 'listEvents'>
   readonly sinks: readonly EventSink[]
   readonly clock: Clock
-  /** Never steps: for pauses, and for how long a claim holds. */
+  /** Shared by all processes, and never steps: for pauses, and for how long a claim holds. */
   readonly steady: Clock
   readonly log: Log
   readonly account: Account
@@ -99,10 +99,10 @@ class SinkLine {
   /** The claim on the sink, renewed in time; renewing also reveals that another process moved the cursor. */
   async held(): Promise<Claim | undefined> {
     const { resources, clock, steady, leaseMs, owner } = this.deps
-    const began = steady()
-    if (this.claim && began < this.claim.until - leaseMs / 2) return this.claim
-    const claimed = await resources.claimEventSink({ sink: this.sink.name, owner, now: clock(), leaseMs })
-    this.claim = claimed && { ...claimed, until: began + leaseMs }
+    const now = steady()
+    if (this.claim && now < this.claim.until - leaseMs / 2) return this.claim
+    const claimed = await resources.claimEventSink({ sink: this.sink.name, owner, now, date: clock(), leaseMs })
+    this.claim = claimed && { ...claimed, until: now + leaseMs }
     return this.claim
   }
 
@@ -111,11 +111,11 @@ class SinkLine {
     const { claim } = this
     this.claim = undefined
     if (!claim) return
-    const { resources, clock } = this.deps
+    const { resources, steady } = this.deps
     const { after, fence } = claim
     // Without the database, the lease expires.
     await resources
-      .advanceEventSink({ sink: this.sink.name, fence }, { after, now: clock(), leaseMs: 0 })
+      .advanceEventSink({ sink: this.sink.name, fence }, { after, now: steady(), leaseMs: 0 })
       .catch(() => {})
   }
 
@@ -143,16 +143,16 @@ class SinkLine {
   }
 
   private async advance(claim: Claim, after: string): Promise<boolean> {
-    const { resources, clock, steady, leaseMs } = this.deps
-    const began = steady()
+    const { resources, steady, leaseMs } = this.deps
+    const now = steady()
     const { fence } = claim
-    const answer = await resources.advanceEventSink({ sink: this.sink.name, fence }, { after, now: clock(), leaseMs })
+    const answer = await resources.advanceEventSink({ sink: this.sink.name, fence }, { after, now, leaseMs })
     if (answer === 'lost') {
       this.claim = undefined
       return false
     }
     claim.after = after
-    claim.until = began + leaseMs
+    claim.until = now + leaseMs
     return true
   }
 }

@@ -84,6 +84,7 @@ export type HarvestRun = {
   readonly fence: number
   /** The worker that claimed the job last. */
   readonly owner?: string
+  /** By the clock that leases go by. */
   readonly leaseUntil?: UtcMs
   /** Earliest time at which the job is taken up. */
   readonly notBefore: UtcMs

@@ -17,12 +17,14 @@ export type EventOutbox = {
   /**
    * Claims the sink for `leaseMs`: one deliverer at a time. `after` is the cursor of the last event delivered; a sink
    * never claimed before starts after the newest event. Undefined while another owner's lease lasts; an owner may
-   * claim its own sink again.
+   * claim its own sink again. `now` is by the steady clock that all processes share, which leases go by; `date` tells
+   * when a lease expires that an older release has dated, and is `now` when absent.
    */
   claimEventSink(claim: {
     sink: string
     owner: string
     now: UtcMs
+    date?: UtcMs
     leaseMs: number
   }): Promise<{ readonly fence: number; readonly after: string } | undefined>
   /** Moves the cursor and renews the lease. 'lost': another owner has the sink, or its cursor was moved back. */

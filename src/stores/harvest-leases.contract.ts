@@ -48,6 +48,19 @@ export function harvestLeasesContract(
       assert.equal((await claim(await withJobs('2', '1')))?.id, '2')
     })
 
+    it('go by the clock of leases for what is claimed, and by the date for what is due', async () => {
+      const { resources } = await open()
+      await resources.createHarvestJob(harvestJob('j', endpoint), MANY, later(500))
+      const at = (now: number, date: number) =>
+        resources.claimHarvestJob({ owner: 'worker', now: later(now), date: later(date), leaseMs: LEASE_MS })
+      assert.equal(await at(900, 499), undefined)
+      const first = await at(0, 500)
+      assert.equal(first?.run.startedAt, later(500))
+      assert.equal(first.run.leaseUntil, later(LEASE_MS))
+      assert.equal(await at(LEASE_MS - 1, 400 * 86_400_000), undefined)
+      assert.equal((await at(LEASE_MS, 0))?.id, 'j')
+    })
+
     it('leave out what the worker has, whatever the date says of its lease', async () => {
       const resources = await withJobs('1', '2')
       const first = await claim(resources)

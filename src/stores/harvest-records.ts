@@ -10,7 +10,10 @@ export type HarvestClaim = { readonly id: string; readonly fence: number }
 
 export type HarvestClaimRequest = {
   readonly owner: string
+  /** By the clock that leases go by. */
   readonly now: UtcMs
+  /** The date, by which jobs are due; when absent, `now`. */
+  readonly date?: UtcMs
   readonly leaseMs: number
   /** The ids of jobs that are not to be claimed. */
   readonly except?: readonly string[]
@@ -18,7 +21,8 @@ export type HarvestClaimRequest = {
 
 /**
  * Part of the port Resources: harvest jobs as workers of any process run them. A job belongs to the worker that
- * claimed it last, until its lease expires. Each claim has a higher fence; writes under a lower one return `lost` and
+ * claimed it last, until its lease expires. Leases go by the steady clock that all processes share: after a step of the
+ * date, these may believe different ones. Each claim has a higher fence; writes under a lower one return `lost` and
  * change nothing.
  */
 export type HarvestRecords = {
@@ -41,7 +45,7 @@ export type HarvestRecords = {
    * Claims the oldest job among those in progress that are queued and due, or whose lease has expired; the latter
    * counts as a failure of the worker that had it. The claim increments `attempts`, the state becomes RUNNING, and
    * the lease ends `leaseMs` after `now`. Concurrent claims get different jobs. Those with the ids in `except` are not
-   * claimed: the worker has them, whatever the date says of their leases.
+   * claimed: the worker has them, whatever `now` says of their leases.
    */
   claimHarvestJob(request: HarvestClaimRequest): Promise<HarvestRecord | undefined>
   /**

@@ -52,16 +52,17 @@ export class JobLedger {
     Object.assign(run, { cancelling: true, notBefore: 0 })
   }
 
-  async claimHarvestJob({ owner, now, leaseMs, except = [] }: HarvestClaimRequest) {
+  async claimHarvestJob({ owner, now, date = now, leaseMs, except = [] }: HarvestClaimRequest) {
     const entry = [...this.jobs.values()].find(
       ({ job, run }) =>
         !except.includes(job.id) &&
-        ((run.state === 'QUEUED' && run.notBefore <= now) || (run.state === 'RUNNING' && (run.leaseUntil ?? 0) <= now)),
+        ((run.state === 'QUEUED' && run.notBefore <= date) ||
+          (run.state === 'RUNNING' && (run.leaseUntil ?? 0) <= now)),
     )
     if (!entry) return undefined
     const { run } = entry
     if (run.state === 'RUNNING') run.failures++
-    run.startedAt ??= now
+    run.startedAt ??= date
     const claimed = {
       state: 'RUNNING',
       owner,

@@ -43,7 +43,7 @@ export type HarvesterDeps = {
   readonly formatOf: (endpoint: OriginEndpoint) => OutputFormat | undefined
   readonly buckets: Buckets
   readonly clock: Clock
-  /** The clock by which this worker counts how long its lease holds; when absent, `clock`. */
+  /** The clock that all workers share, by which leases go; when absent, `clock`. */
   readonly steady?: Clock
   readonly log: Log
   /** The account that the job's event names. */
@@ -80,7 +80,7 @@ const RECORD_PAUSES_MS = [200, 1_000, 5_000, 30_000]
 
 /** Runs harvest jobs, up to `jobsAtOnce` at the same time, in the order of their creation. */
 export function createHarvester(deps: HarvesterDeps): Harvester {
-  const { clock, log, resources } = deps
+  const { clock, steady = clock, log, resources } = deps
   const sleep: Sleep = deps.sleep ?? ((ms, signal) => setTimeout(ms, undefined, { signal }))
   const closing = new AbortController()
   const running = new Map<string, { readonly lease: Lease; readonly done: Promise<void> }>()
@@ -90,10 +90,10 @@ export function createHarvester(deps: HarvesterDeps): Harvester {
     while (running.size < deps.jobsAtOnce && !closing.signal.aborted) {
       const { owner, leaseMs } = deps
       const except = [...running.values()].map(({ lease }) => lease.claim.id)
-      const job = await resources.claimHarvestJob({ owner, now: clock(), leaseMs, except })
+      const job = await resources.claimHarvestJob({ owner, now: steady(), date: clock(), leaseMs, except })
       if (!job) return
       const progress = new HarvestProgress(job.run.cursor, clock)
-      const lease = new Lease(job, progress, { ...deps, steady: deps.steady ?? clock })
+      const lease = new Lease(job, progress, { ...deps, steady })
       const key = `${job.id}/${job.run.fence}`
       const done = run(job, lease, progress).finally(() => {
         running.delete(key)

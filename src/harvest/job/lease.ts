@@ -13,8 +13,7 @@ export class LeaseLost extends Error {
 
 export type LeaseDeps = {
   readonly resources: Pick<HarvestRecords, 'checkpointHarvestJob'>
-  readonly clock: Clock
-  /** Never steps: the date may, and must not end a lease. */
+  /** Shared by all workers, and never steps: the date may, and must not end a lease. */
   readonly steady: Clock
   readonly log: Log
   readonly leaseMs: number
@@ -105,7 +104,7 @@ export class Lease {
   }
 
   private async checkpoint(more: { readonly completing?: true }): Promise<void> {
-    const { resources, clock, steady, leaseMs } = this.deps
+    const { resources, steady, leaseMs } = this.deps
     const objects = this.progress.take()
     const cursor = this.progress.cursor()
     try {
@@ -113,10 +112,9 @@ export class Lease {
         this.began = steady()
         await this.flush()
       }
-      const now = clock()
-      const began = steady()
+      const now = steady()
       const answer = await resources.checkpointHarvestJob(this.claim, { now, leaseMs, cursor, objects, ...more })
-      this.until = began + leaseMs
+      this.until = now + leaseMs
       if (answer === 'lost') this.lose()
       if (answer === 'cancelling') this.cancel()
     } catch (error) {

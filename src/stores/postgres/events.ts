@@ -1,6 +1,7 @@
 import type { ServiceEvent } from '../../model/event.ts'
 import type { EventOutbox } from '../event-outbox.ts'
 import type { PostgresDatabase, Transaction } from './database.ts'
+import { isLeaseOver } from './lease-over.ts'
 import { readPage } from './page.ts'
 
 type EventRow = { seq: number; body: ServiceEvent }
@@ -30,7 +31,7 @@ export function eventOperations(db: PostgresDatabase) {
       }),
     listEvents: (page) => readPage(db, LISTING, page, ({ seq, body }: EventRow) => ({ ...body, cursor: String(seq) })),
 
-    claimEventSink: ({ sink, owner, now, leaseMs }) =>
+    claimEventSink: ({ sink, owner, now, date = now, leaseMs }) =>
       db.transaction(async (transaction) => {
         await transaction.run(
           `INSERT INTO windrow.event_sink (sink, after, lease_until, fence)
@@ -38,12 +39,13 @@ export function eventOperations(db: PostgresDatabase) {
           sink,
         )
         const row = await transaction.get<Sink>(
-          `UPDATE windrow.event_sink SET owner = $1, lease_until = $2, fence = fence + 1
-           WHERE sink = $3 AND (owner = $1 OR lease_until <= $4) RETURNING fence, after`,
+          `UPDATE windrow.event_sink SET owner = $1, lease_until = $2::bigint + $3, fence = fence + 1
+           WHERE sink = $4 AND (owner = $1 OR ${isLeaseOver('$2', '$5', '$3')}) RETURNING fence, after`,
           owner,
-          now + leaseMs,
-          sink,
           now,
+          leaseMs,
+          sink,
+          date,
         )
         return row && { fence: row.fence, after: String(row.after) }
       }),

@@ -4,22 +4,24 @@ import { type HarvestJobRow, harvestRecord, RECORD_COLUMNS } from '../harvest-re
 import type { HarvestClaim, HarvestRecords } from '../harvest-records.ts'
 import type { PostgresDatabase, Transaction } from './database.ts'
 import { writeEvent } from './events.ts'
+import { isLeaseOver } from './lease-over.ts'
 
 type Held = { seq: number; cancelling: boolean; body: HarvestJob }
 
 /** Operations with which workers of several processes claim and run harvest jobs. */
 export function harvestLeaseOperations(db: PostgresDatabase) {
   return {
-    async claimHarvestJob({ owner, now, leaseMs, except = [] }) {
+    async claimHarvestJob({ owner, now, date = now, leaseMs, except = [] }) {
       // A row that another claim, or the job's own checkpoint, is currently writing is skipped.
       const row = await db.get<HarvestJobRow>(
         `UPDATE windrow.harvest_job SET state = 'RUNNING', owner = $1, lease_until = $2::bigint + $3, fence = fence + 1,
            attempts = attempts + 1, failures = failures + (state = 'RUNNING')::int,
-           started_at = coalesce(started_at, $2::bigint)
+           started_at = coalesce(started_at, $5::bigint)
          WHERE seq = (
            SELECT seq FROM windrow.harvest_job
            WHERE status = 'IN_PROGRESS'
-             AND (state = 'QUEUED' AND not_before <= $2::bigint OR state = 'RUNNING' AND lease_until <= $2::bigint)
+             AND (state = 'QUEUED' AND not_before <= $5::bigint
+               OR state = 'RUNNING' AND ${isLeaseOver('$2', '$5', '$3')})
              AND id NOT IN (SELECT jsonb_array_elements_text($4::jsonb))
            ORDER BY seq FOR UPDATE SKIP LOCKED LIMIT 1)
          RETURNING ${RECORD_COLUMNS}`,
@@ -27,6 +29,7 @@ export function harvestLeaseOperations(db: PostgresDatabase) {
         now,
         leaseMs,
         JSON.stringify(except),
+        date,
       )
       return row && harvestRecord(row)
     },

@@ -10,14 +10,18 @@ import { type PostgresServer, startPostgres } from '../../../test/servers/postgr
 import { addToSchema } from '../../../test/stores/newer-schema.ts'
 import { assertUpgraded, olderEndpoints, olderJob } from '../../../test/stores/older-endpoints.ts'
 import type { Log } from '../../log.ts'
+import { utcMs } from '../../media/time.ts'
 import {
   type ContractStore,
   channel,
+  claimed,
   commit,
   era,
   event,
   harvestJob,
   INPUT,
+  LEASE_MS,
+  later,
   MANY,
   NOW,
   originEndpoint,
@@ -454,6 +458,25 @@ describe('two stores on one PostgreSQL', () => {
       )
       assert.equal(claims.filter(({ owner }) => owner === undefined).length, 1)
     }
+  })
+
+  it('take over what a release that dated leases has left, when its date has come', async () => {
+    const url = await server.createDatabase()
+    const { resources } = await open(url)
+    await storeJob(resources, harvestJob('j', originEndpoint('e', 'a')))
+    const sink = { sink: 'webhook', owner: 'old', leaseMs: LEASE_MS }
+    await claimed(resources)
+    await resources.claimEventSink({ ...sink, now: NOW })
+    // The steady clock is behind the date by the time in which no process ran.
+    const dated = NOW + 86_400_000
+    await query(url, `UPDATE windrow.harvest_job SET lease_until = ${dated}`)
+    await query(url, `UPDATE windrow.event_sink SET lease_until = ${dated}`)
+    const at = async (date: number) => {
+      const claim = { owner: 'new', now: later(5), date: utcMs(date), leaseMs: LEASE_MS }
+      return [await resources.claimHarvestJob(claim), await resources.claimEventSink({ ...claim, sink: 'webhook' })]
+    }
+    assert.deepEqual(await at(dated - 1), [undefined, undefined])
+    assert.ok((await at(dated)).every((claim) => claim !== undefined))
   })
 
   it('list no event before one that is still being written', async () => {

@@ -79,14 +79,14 @@ export function harvestJobOperations(db: SqliteDatabase) {
       return rows.length > page.limit ? { items, next: String(shown.at(-1)?.seq) } : { items }
     },
 
-    claimHarvestJob({ owner, now, leaseMs, except = [] }: HarvestClaimRequest) {
+    claimHarvestJob({ owner, now, date = now, leaseMs, except = [] }: HarvestClaimRequest) {
       const row = db.get<StoredHarvestJobRow>(
         `UPDATE harvest_job SET state = 'RUNNING', owner = ?1, lease_until = ?2 + ?3, fence = fence + 1,
-           attempts = attempts + 1, failures = failures + (state = 'RUNNING'), started_at = coalesce(started_at, ?2)
+           attempts = attempts + 1, failures = failures + (state = 'RUNNING'), started_at = coalesce(started_at, ?5)
          WHERE seq = (
            SELECT seq FROM harvest_job INDEXED BY harvest_job_in_progress
            WHERE status = 'IN_PROGRESS'
-             AND (state = 'QUEUED' AND not_before <= ?2 OR state = 'RUNNING' AND lease_until <= ?2)
+             AND (state = 'QUEUED' AND not_before <= ?5 OR state = 'RUNNING' AND lease_until <= ?2)
              AND id NOT IN (SELECT value FROM json_each(?4))
            ORDER BY seq LIMIT 1)
          RETURNING ${RECORD_COLUMNS}`,
@@ -94,6 +94,7 @@ export function harvestJobOperations(db: SqliteDatabase) {
         now,
         leaseMs,
         JSON.stringify(except),
+        date,
       )
       return row && recordOf(row)
     },
