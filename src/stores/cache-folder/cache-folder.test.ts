@@ -139,6 +139,24 @@ describe('a cache folder', () => {
     })
   }
 
+  it('writes 64 files at a time, however many objects are asked for', async () => {
+    const store = await countedStore()
+    const keys = Array.from({ length: 200 }, (_, n) => `k/${n}`)
+    for (const key of keys) await put(store, key, Buffer.from(key))
+    const folder = newFolder()
+    let [most, begun] = [0, 0]
+    const allBegun = Promise.withResolvers<void>()
+    const openTogether = async (key: string) => {
+      if (++begun === 64) allBegun.resolve()
+      await allBegun.promise
+      most = Math.max(most, (await readdir(join(folder, '.incoming'))).length)
+      return store.open(key)
+    }
+    const cache = await open({ ...store, open: openTogether }, { folder })
+    assert.deepEqual(await Promise.all(keys.map((key) => textOf(cache, key))), keys)
+    assert.equal(most, 64)
+  })
+
   it('may be deleted at any time', async () => {
     const store = await countedStore()
     await put(store, 'k', Buffer.from('bytes'))

@@ -1,4 +1,5 @@
 import type { Clock } from '../../clock.ts'
+import { Pool } from '../../concurrency/pool.ts'
 import { SingleFlight } from '../../concurrency/single-flight.ts'
 import type { Log } from '../../log.ts'
 import { FileStream } from '../file-stream.ts'
@@ -9,6 +10,8 @@ import { KeptFiles } from './kept-files.ts'
 
 /** The largest part of the cache that one object may take; a larger one would push out too much. */
 const LARGEST_PART = 1 / 4
+/** Fetches at a time, each of which holds a file and a piece of it in memory; others wait without either. */
+const MOST_FETCHES = 64
 /** Keys remembered of objects too large to keep. */
 const MOST_REMEMBERED = 10_000
 
@@ -30,6 +33,7 @@ export async function openCacheFolder(
   const files = new CacheFiles(folder)
   const largest = Math.floor(maxBytes * LARGEST_PART)
   const fetches = new SingleFlight<void>()
+  const places = new Pool([...Array(MOST_FETCHES).keys()])
   const large = new Set<string>()
   const kept = new KeptFiles(files, { maxBytes, clock, log })
   await kept.tolerant(() => files.prepare())
@@ -77,7 +81,7 @@ export async function openCacheFolder(
     if (!files.canHold(key) || large.has(key)) return undefined
     let opened = await kept.open(key)
     if (!opened) {
-      await fetches.run(key, (isCurrent) => fetchObject(key, isCurrent))
+      await fetches.run(key, (isCurrent) => places.run(() => fetchObject(key, isCurrent)))
       opened = await kept.open(key)
     }
     return opened && new FileStream(opened.file, key, cut(range, opened.size))
