@@ -123,7 +123,7 @@ export async function startServer(
 
     async function retain(): Promise<void> {
       const now = date()
-      if (clocks.isSettled()) {
+      if (archive.retains() && clocks.isSettled()) {
         await resources.expire(now, {
           harvestJobs: utcMs(now - HARVEST_JOB_KEPT_MS),
           events: utcMs(now - config.eventRetentionMs),

@@ -57,6 +57,8 @@ export type Archive = ArchiveReader &
     usage(): Promise<readonly ChannelUsage[]>
     /** Deletes the content that no endpoint and no harvest job needs any more. To be called now and then. */
     retain(): Promise<void>
+    /** True when this process should delete what is kept for a time only, and not another one. */
+    retains(): boolean
     /** True when this process should read stored media again, and not another one. */
     scrubs(): boolean
     /**
@@ -252,6 +254,8 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
       channels.unloadIdle((guid) => isOurs(workOf(guid)))
       await quota.refresh()
     },
+
+    retains: () => isOurs(RETENTION),
 
     scrubs: () => isOurs(SCRUB),
 

@@ -351,6 +351,15 @@ describe('several archives over one index', () => {
     assert.ok((await first.archive.live(endpoint, 600))?.segments.at(-1)?.slots[0]?.objects[1], 'no gap')
   })
 
+  it('leave to one of them what retention deletes, also beside the archive', async () => {
+    const retain = () => peers.map(({ archive }) => archive.retains())
+    assert.deepEqual(retain(), [false, false])
+    for (const { archive } of peers) await archive.tick()
+    assert.deepEqual(retain(), [true, false])
+    await peers[0]!.archive.release()
+    assert.deepEqual(retain(), [false, false])
+  })
+
   it('keep leases, and find what a crash left, by the clock they share, whatever date each believes', async () => {
     await peers[0]!.archive.close()
     // After a step of the date, a process that has just started believes it, and the others do not yet.
