@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import type { Clock } from '../clock.ts'
 import { SingleFlight } from '../concurrency/single-flight.ts'
 import type { Log } from '../log.ts'
@@ -15,6 +14,7 @@ import type { OutputTimeline } from '../stores/timeline-store.ts'
 import { ChannelContent } from './channel-content.ts'
 import { ClaimedWork } from './claimed-work.ts'
 import { LoadedChannels } from './loaded-channels.ts'
+import { newObjectKey } from './object-keys.ts'
 import { type ArchiveLimits, ArchiveQuota } from './quota.ts'
 import type { ArchiveReader } from './reader.ts'
 import { replacementsOf } from './replacements.ts'
@@ -26,9 +26,8 @@ import { restUnused } from './unused-output-timelines.ts'
 import { windowsOf } from './windows.ts'
 import type { ArchiveWriter } from './writer.ts'
 
-const HOUR_MS = 3_600_000
 /** After as long, the writer of an object that has no row counts as gone. */
-const ABANDONED_MS = HOUR_MS
+const ABANDONED_MS = 3_600_000
 
 /** The work of a shared archive besides its channels. */
 const RETENTION = 'retention'
@@ -183,8 +182,7 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
   return {
     async createObject({ channelGuid }) {
       await quota.admit(channelGuid)
-      const hour = new Date(Math.floor(date() / HOUR_MS) * HOUR_MS).toISOString().slice(0, 13)
-      const key = `${channelGuid}/${hour}/${randomBytes(16).toString('hex')}`
+      const key = newObjectKey(channelGuid, date())
       return { key, writer: await unrecorded.create(key, clock()) }
     },
 

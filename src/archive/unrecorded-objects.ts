@@ -3,6 +3,7 @@ import type { UtcMs } from '../media/time.ts'
 import type { Objects, ObjectWriter } from '../stores/objects.ts'
 import type { SegmentIndex } from '../stores/segment-index.ts'
 import type { StagedObjects, UnfinishedObjects } from '../stores/staged-objects.ts'
+import { isOwnObjectKey } from './object-keys.ts'
 
 /** Keys looked up in the index at once. */
 const BATCH = 500
@@ -78,14 +79,15 @@ export class UnrecordedObjects {
 
   /**
    * Leaves to deletion what was staged before a moment, by whichever process: its writer counts as gone. What the store
-   * has of objects that are not staged any more and were never completed is removed now and then.
+   * has of objects that are not staged any more and were never completed is removed now and then, where their keys are
+   * of the archive's own form.
    */
   async abandon(before: UtcMs, isClosing: () => boolean): Promise<void> {
     const { staged, unfinished } = this
     if (!staged) return
     while (!isClosing() && (await staged.abandon(before, BATCH)) === BATCH);
     if (!unfinished || (before - this.lookedAt < UNFINISHED_MS && before >= this.lookedAt)) return
-    const removed = await unfinished.removeUnfinished((keys) => staged.unstaged(keys))
+    const removed = await unfinished.removeUnfinished((keys) => staged.unstaged(keys.filter(isOwnObjectKey)))
     this.lookedAt = before
     if (removed > 0)
       this.log.info({ event: 'orphans-removed', removed }, 'removed uploads that a crash had left incomplete')
