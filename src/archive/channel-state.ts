@@ -65,7 +65,7 @@ export class ChannelState {
   }
 
   /** True while an output timeline rests or is being filled, so that it does not show all there is. */
-  isBehind({ id }: OutputTimeline): boolean {
+  isFilling({ id }: OutputTimeline): boolean {
     return this.outputs.get(id)?.state.isFilling ?? false
   }
 

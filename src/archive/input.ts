@@ -20,9 +20,6 @@ import { MOST_UNLISTED, UnlistedObjects } from './unlisted-objects.ts'
 /** Sealed slots kept in memory to fill gaps of the other input. No gap waits longer than these last. */
 const RECENT_SLOTS = 64
 
-/**
- * One input of a channel as this process knows it: the state of its timeline, and the objects no playlist has listed.
- */
 /** An event of an input, and the object of an event of kind `object`. */
 export type InputEvent = {
   readonly event: TimelineEvent
@@ -30,6 +27,9 @@ export type InputEvent = {
   readonly serverDate?: ServerDate | undefined
 }
 
+/**
+ * One input of a channel as this process knows it: the state of its timeline, and the objects no playlist has listed.
+ */
 export class Input {
   readonly ref: InputRef
   private readonly index: SegmentIndex

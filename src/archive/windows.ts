@@ -49,7 +49,7 @@ export function windowsOf({ segmentIndex, version, outputTimelineOf, contentOf, 
     if (!outputTimeline) return undefined
     const content = contentOf(outputTimeline.channelGuid)
     await content.read()
-    if (content.state.isBehind(outputTimeline)) await content.fill(outputTimeline)
+    if (content.state.isFilling(outputTimeline)) await content.fill(outputTimeline)
     // Before the tail is read: what is shown must never count as newer than it is, for as such it would be cached.
     const seen = version(content.guid) - (content.mayShowMore ? 1 : 0)
     return { outputTimeline, content, tail: await content.tail(outputTimeline), version: seen }

@@ -214,7 +214,10 @@ export type OutputSegment = Omit<SegmentSummary, 'slots'> & { readonly slots: re
 
 /** A window of the archive as one origin endpoint sees it: everything that a presentation is made from. */
 export type ArchiveWindow<Segment extends SegmentSummary = OutputSegment> = {
-  /** Increases with every change of what the channel can show; equal versions mean equal content. */
+  /**
+   * Increases with every change of what the channel can show: equal versions mean equal content, but of one that is not
+   * the newest, which a window may have while there is more to show than has been read.
+   */
   readonly version: number
   /** Eras of the listed segments, oldest first; the last one describes the streams of a live parent playlist. */
   readonly eras: readonly Era[]
