@@ -42,8 +42,8 @@ export type S3Objects = Objects &
 
 /**
  * Objects of the archive in a bucket of AWS S3 or of any compatible server, under `<prefix>/<key>`. The prefix must be
- * the archive's alone. Nothing is asked of the server here; every call rejects with ObjectsUnavailable while it does not
- * answer, or the bucket or the permissions are missing.
+ * the archive's alone. Nothing is asked of the server here; every call rejects with ObjectsUnavailable while it does
+ * not answer, or the bucket or the permissions are missing.
  *
  * S3 divides a bucket by ranges of keys as requests become more than one division serves (3,500 writes and 5,500 reads
  * a second), and answers 503 for a while until it has. Keys begin with the random GUID of their channel, so the load of
