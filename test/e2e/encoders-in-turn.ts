@@ -126,19 +126,23 @@ class Encoders {
   }
 }
 
-/** Every viewing at once, until `over` resolves. `begun` resolves when the picture of each moves. */
+/**
+ * Every viewing at once, until `over` resolves. `begun` resolves when the picture of each moves. `free` leaves levels
+ * and all other settings to the players.
+ */
 export function watchAll(
   player: Player,
   viewings: readonly Viewing[],
   urls: ReadonlyMap<string, string>,
   over: Promise<unknown>,
+  free = false,
 ): { readonly watching: Promise<InTurn['watched']>; readonly begun: Promise<unknown> } {
   const each = viewings.map((viewing) => {
     let onBegin = () => {}
     const begun = new Promise<void>((resolve) => {
       onBegin = resolve
     })
-    const watched = player.watch(viewing.engine, urls.get(viewing.output)!, over, onBegin)
+    const watched = player.watch(viewing.engine, urls.get(viewing.output)!, over, { onBegin, free })
     return { begun, watched: watched.then((seen) => ({ ...viewing, ...seen })) }
   })
   const watching = Promise.all(each.map(({ watched }) => watched))

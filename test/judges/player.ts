@@ -86,6 +86,8 @@ export type Watched = {
   /** The machine's lateness over all these seconds. */
   readonly lateSeconds: number
   readonly errors: readonly string[]
+  /** For how many seconds the picture had stood still in the end. */
+  readonly standing: number
 }
 
 /** As the page tells it. */
@@ -174,7 +176,7 @@ export class Player {
    * first request on. `keepsPace` says what lateness of the machine excuses.
    */
   async playLive(engine: Engine, url: string, seconds: number, tour: Tour = {}): Promise<Playback> {
-    return this.withPage(engine, url, 1, async (page) => {
+    return this.withPage(engine, url, { rate: 1 }, async (page) => {
       const viewing = new Viewing(page, url, this.machine)
       await viewing.becomes('play', ({ mediaSeconds, frames }) => mediaSeconds > 0 && frames > 0)
       let last = await viewing.keepsPace(seconds)
@@ -189,8 +191,13 @@ export class Player {
    * Watches a live presentation until `over` resolves, whatever happens. `onBegin` is called when its picture moves;
    * throws when it never does.
    */
-  async watch(engine: Engine, url: string, over: Promise<unknown>, onBegin = () => {}): Promise<Watched> {
-    return this.withPage(engine, url, 1, async (page) => {
+  async watch(
+    engine: Engine,
+    url: string,
+    over: Promise<unknown>,
+    { onBegin = () => {}, free = false } = {},
+  ): Promise<Watched> {
+    return this.withPage(engine, url, { rate: 1, free }, async (page) => {
       const look = (): Promise<Seen> => page.evaluate('watched()')
       await eventually(`${url} to play`, async () => {
         const { frames, began } = await look()
@@ -207,7 +214,7 @@ export class Player {
    * it jumps over holes is no failure if `overHoles` is said.
    */
   async playToEnd(engine: Engine, url: string, rate = 2, { overHoles = false } = {}): Promise<Playback> {
-    return this.withPage(engine, url, rate, async (page) => {
+    return this.withPage(engine, url, { rate }, async (page) => {
       const viewing = new Viewing(page, url, this.machine, overHoles)
       const last = await viewing.becomes('play to its end', (playback) => {
         return playback.ended || (overHoles && isAtItsEnd(playback))
@@ -222,7 +229,7 @@ export class Player {
    * and back. Throws as `playToEnd` does, and when it stands still for longer than a moment, except while it changes.
    */
   async playThrough(engine: Engine, url: string, { rate = 4, overHoles = false } = {}): Promise<PlayedThrough> {
-    return this.withPage(engine, url, rate, (page) => new Viewing(page, url, this.machine, overHoles).through())
+    return this.withPage(engine, url, { rate }, (page) => new Viewing(page, url, this.machine, overHoles).through())
   }
 
   private async judged({ began = Number.NaN, now, stalls, delays, errors, ...seen }: Seen): Promise<Watched> {
@@ -237,16 +244,23 @@ export class Player {
       lateSeconds: await lateSeconds({ from: began, to: now }),
       stalls: await Promise.all(judged),
       errors: errors.map(({ text }) => text),
+      standing: stalls.filter(({ to }) => now - to < 10).reduce((sum, { stood }) => sum + stood / 1000, 0),
     }
   }
 
-  private async withPage<T>(engine: Engine, url: string, rate: number, watch: (page: Page) => Promise<T>): Promise<T> {
+  /** `free` leaves the levels and whatever else can be set to the player. */
+  private async withPage<T>(
+    engine: Engine,
+    url: string,
+    { rate, free = false }: { readonly rate: number; readonly free?: boolean },
+    watch: (page: Page) => Promise<T>,
+  ): Promise<T> {
     const page = await this.browser.newPage()
     const log = new PlayerLog(page)
     try {
       await page.goto(this.url)
       await page.addScriptTag({ url: `${this.url}/${engine}` })
-      await page.evaluate(`play(${JSON.stringify(engine)}, ${JSON.stringify(url)}, ${rate})`)
+      await page.evaluate(`play(${[engine, url, rate, free].map((each) => JSON.stringify(each)).join()})`)
       return await watch(page)
     } catch (error) {
       await log.keep(error)

@@ -8,6 +8,7 @@ import { CLIPS_BUCKET, type Cluster } from './cluster.ts'
 
 const ROLE = 'arn:aws:iam::000000000000:role/harvest'
 const PAUSE_MS = 9_000
+const JUDGED_AT_ONCE = 4
 /** Of the programme, before its newest segment. */
 const WINDOW_MS = { from: 20_000, to: 1_000 }
 
@@ -18,15 +19,17 @@ export class Harvests {
   private readonly api: ApiClient
   /** By endpoint, an HLS manifest of its channel. */
   private readonly endpoints: ReadonlyMap<string, string>
+  private readonly log: (line: string) => void
   private readonly jobs: Job[] = []
   private over = false
   private running: Promise<void> | undefined
 
-  constructor(cluster: Cluster, endpoints: ReadonlyMap<string, string>) {
+  constructor(cluster: Cluster, endpoints: ReadonlyMap<string, string>, log: (line: string) => void) {
     const { url, accessKeyId, secretAccessKey } = cluster
     this.cluster = cluster
     this.api = apiClient({ url, region: 'us-east-1', keys: { accessKeyId, secretAccessKey } }, Date.now)
     this.endpoints = endpoints
+    this.log = log
   }
 
   start(): void {
@@ -92,33 +95,92 @@ export class Harvests {
     return found
   }
 
-  /** What is wrong with the jobs; none if each has succeeded, and is as the same window is when nothing befalls it. */
+  /**
+   * What is wrong with the jobs; none if each has succeeded, and is as the same window is when nothing befalls it. What
+   * that shows beyond it came later: after the end of a stream that stood still, or with dates that had been before, of
+   * an input that was behind.
+   */
   async judge(): Promise<{ readonly faults: readonly string[]; readonly figures: string }> {
     const faults: string[] = []
+    const counts = { identical: 0, 'ended early': 0, 'with dates that came again': 0, 'not succeeded': 0 }
     let [objects, attempts] = [0, 0]
-    for (const job of this.jobs) {
+    const judgeOne = async (job: Job) => {
       const { id } = job
       const report = await this.ended(id)
       attempts += report.attempts
+      const complain = (what: string) => faults.push(`${id} of ${job.endpoint}: ${what}`)
       if (report.state !== 'SUCCEEDED') {
-        faults.push(`${id} of ${job.endpoint}: ${report.state}, ${report.failure?.message}`)
-        continue
+        counts['not succeeded']++
+        complain(`${report.state}, ${report.failure?.code}: ${report.failure?.message}`)
+        return
       }
       const again = `again-${id}`
       await this.ask({ ...job, id: again })
       const repeated = await this.ended(again)
-      if (repeated.state !== 'SUCCEEDED') faults.push(`${again}: ${repeated.failure?.message}`)
-      if (report.lastProgramDateTime !== repeated.lastProgramDateTime) {
-        faults.push(`${id} ended at ${report.lastProgramDateTime}, there is content to ${repeated.lastProgramDateTime}`)
-      }
+      if (repeated.state !== 'SUCCEEDED') complain(`${again} is ${repeated.state}: ${repeated.failure?.message}`)
       const [asset, undisturbed] = [await this.assetOf(id), await this.assetOf(again)]
       objects += asset.size
-      const names = new Set([...asset.keys(), ...undisturbed.keys()])
-      for (const name of names) {
-        const [first, second] = [asset.get(name) ?? 'absent', undisturbed.get(name) ?? 'absent']
-        if (first !== second) faults.push(`${id} of ${job.endpoint}: ${name} was ${first}, and is ${second}`)
+      const later = laterIn(undisturbed, asset)
+      const isEarly = Date.parse(report.lastProgramDateTime ?? '') < Date.parse(job.endTime)
+      const differences = differencesOf(asset, undisturbed, later).filter((name) => {
+        return later.length === 0 || !isManifest(name)
+      })
+      for (const name of differences) {
+        complain(`${name} was ${asset.get(name) ?? 'absent'}, and is ${undisturbed.get(name) ?? 'absent'}`)
+      }
+      if (differences.length === 0) {
+        counts[later.length === 0 ? 'identical' : isEarly ? 'ended early' : 'with dates that came again']++
+      }
+      if (differences.length > 0 || later.length > 0) {
+        const told = ({ firstProgramDateTime, lastProgramDateTime, gapCount }: HarvestReport) =>
+          `${firstProgramDateTime} to ${lastProgramDateTime}, ${gapCount} gaps`
+        const window = `${job.startTime} to ${job.endTime}`
+        this.log(
+          `${id} of ${job.endpoint}, ${window}: ${told(report)}; again: ${told(repeated)}; later: ${later.join(' ')}`,
+        )
       }
     }
-    return { faults, figures: `${this.jobs.length} jobs, ${attempts} attempts, ${objects} objects` }
+    for (let at = 0; at < this.jobs.length; at += JUDGED_AT_ONCE) {
+      await Promise.all(
+        this.jobs.slice(at, at + JUDGED_AT_ONCE).map((job) =>
+          judgeOne(job).catch((error: unknown) => {
+            faults.push(`${job.id} could not be judged: ${String(error)}`)
+          }),
+        ),
+      )
+    }
+    const outcomes = Object.entries(counts).map(([outcome, count]) => `${count} ${outcome}`)
+    return {
+      faults,
+      figures: `${this.jobs.length} jobs (${outcomes.join(', ')}), ${attempts} attempts, ${objects} objects`,
+    }
   }
+}
+
+type Asset = ReadonlyMap<string, string>
+
+const isManifest = (name: string) => /\.(m3u8|mpd)$/.test(name)
+
+/** The number of a segment; undefined for other objects. */
+const numberOf = (name: string) => {
+  const digits = /_(\d+)\.\w+$/.exec(name)?.[1]
+  return digits === undefined || isManifest(name) ? undefined : Number(digits)
+}
+
+/** The media of an asset that came after all of another: segments, and what initializes tracks that begin there. */
+function laterIn(asset: Asset, other: Asset): readonly string[] {
+  const last = Math.max(...[...other.keys()].map((name) => numberOf(name) ?? 0))
+  const isLater = (name: string) => (numberOf(name) ?? 0) > last
+  const all = [...asset.keys()]
+  const tracks = (names: readonly string[]) => new Set(names.map((name) => name.replace(/_\d+\.\w+$/, '')))
+  const before = tracks(all.filter((name) => numberOf(name) !== undefined && !isLater(name)))
+  const begun = [...tracks(all.filter(isLater))].filter((track) => !before.has(track))
+  const isNew = (name: string) => begun.some((track) => name.startsWith(`${track}_init.`))
+  return all.filter((name) => !other.has(name) && (isLater(name) || isNew(name)))
+}
+
+/** The names of objects that are not the same in both, but for those. */
+function differencesOf(asset: Asset, undisturbed: Asset, but: readonly string[]): readonly string[] {
+  const names = [...new Set([...asset.keys(), ...undisturbed.keys()])].toSorted()
+  return names.filter((name) => asset.get(name) !== undisturbed.get(name) && !but.includes(name))
 }

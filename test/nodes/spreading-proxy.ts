@@ -25,14 +25,22 @@ export type SpreadingProxy = {
 
 /** How long a server may take to begin its answer before the next is asked: short, as it is set for live media. */
 const ANSWER_MS = { read: 2_000, write: 5_000 }
+/** How long all of them may take: the last that is asked has what is left of it. */
+const ALL_MS = 20_000
+/** As the answers of the nodes have: without them a page is told of no status. */
+const CORS = { 'Access-Control-Allow-Origin': '*' }
 /** A server that did not answer is not asked for so long. */
 const AVOIDED_MS = 5_000
+
+/** As nginx notes a client that did not wait for its answer. */
+export const CLIENT_GONE = 499
 
 class NoAnswer extends Error {}
 
 /**
  * Sends each request to the next server, also of one connection, and has a new connection made for each. A request
- * without a whole answer goes to the next server, whatever the first has made of it, until every server has been asked.
+ * without a whole answer goes to the next server, whatever the first has made of it, until every server has been asked;
+ * then the answer is 502.
  * A body that waits to be asked for is asked for by the server. `servers` are asked for at every request.
  */
 export async function startSpreadingProxy(
@@ -53,7 +61,12 @@ export async function startSpreadingProxy(
   }
 
   /** Resolves to the answer's head. `body` is called when the server has asked for it, or at once. */
-  function ask(server: string, asked: IncomingMessage, body: () => Promise<Buffer>): Promise<IncomingMessage> {
+  function ask(
+    server: string,
+    asked: IncomingMessage,
+    body: () => Promise<Buffer>,
+    limit: number,
+  ): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
       const { method = '', url, rawHeaders } = asked
       const { hostname, port } = new URL(server)
@@ -64,7 +77,6 @@ export async function startSpreadingProxy(
       }
       const send = () => {
         body().then((bytes) => {
-          const limit = method === 'PUT' ? ANSWER_MS.write : ANSWER_MS.read
           const timer = setTimeout(fail, limit, 'no answer in time')
           sent.once('close', () => clearTimeout(timer)).once('response', () => clearTimeout(timer))
           sent.end(bytes)
@@ -72,7 +84,7 @@ export async function startSpreadingProxy(
       }
       sent.on('response', resolve).on('error', fail)
       if (asked.headers.expect === undefined) return send()
-      const timer = setTimeout(fail, ANSWER_MS.read, 'no answer in time')
+      const timer = setTimeout(fail, limit, 'no answer in time')
       sent.once('continue', () => {
         clearTimeout(timer)
         send()
@@ -99,9 +111,12 @@ export async function startSpreadingProxy(
       if (!sent) observe({ method, path, sent: Buffer.alloc(0), status, given, took, passed })
     }
     let passed = 0
-    for (const server of inTurn()) {
+    const order = inTurn()
+    for (const [n, server] of order.entries()) {
+      const each = method === 'PUT' ? ANSWER_MS.write : ANSWER_MS.read
+      const left = from + ALL_MS - performance.now()
       try {
-        const given = await ask(server, asked, body)
+        const given = await ask(server, asked, body, n === order.length - 1 ? Math.max(each, left) : each)
         given.setTimeout(ANSWER_MS.read, () => given.destroy(new Error('the rest does not come')))
         const content = await buffer(given).catch((error: unknown) => {
           throw new NoAnswer(String(error))
@@ -111,12 +126,12 @@ export async function startSpreadingProxy(
         return told(given.statusCode!, content, passed)
       } catch (error) {
         if (!(error instanceof NoAnswer)) throw error
-        if (asked.socket.destroyed) return
+        if (asked.socket.destroyed) return told(CLIENT_GONE, undefined, passed)
         avoidedUntil.set(server, performance.now() + AVOIDED_MS)
         passed++
       }
     }
-    answer.writeHead(502, { 'Content-Length': 0, Connection: 'close' }).end()
+    answer.writeHead(502, { ...CORS, 'Content-Length': 0, Connection: 'close' }).end()
     told(502, undefined, passed)
   }
 

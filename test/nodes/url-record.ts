@@ -16,6 +16,8 @@ type Known = {
   readonly pts: number | undefined
 }
 
+type StreamShown = { readonly digests: Set<string>; readonly times: Set<number> }
+
 /** Of the first and of later answers to one path. */
 export class UrlRecord {
   /** By path. */
@@ -56,18 +58,21 @@ export class UrlRecord {
     return [...this.known.keys()]
   }
 
-  /** All digests of paths below a folder, and the PTS of their first pictures by the number of the stream. */
-  below(folder: string): { readonly digests: ReadonlySet<string>; readonly ptsOf: ReadonlyMap<string, Set<number>> } {
+  /** All digests of paths below a folder; and by the number of the stream, with the PTS of their first pictures. */
+  below(folder: string): { readonly digests: ReadonlySet<string>; readonly streams: ReadonlyMap<string, StreamShown> } {
     const digests = new Set<string>()
-    const ptsOf = new Map<string, Set<number>>()
+    const streams = new Map<string, StreamShown>()
     for (const [path, { digest, pts }] of this.known) {
       if (!path.startsWith(folder)) continue
       digests.add(digest)
       const stream = /_(\d+)_\d+\.ts$/.exec(path)?.[1]
       if (stream === undefined || pts === undefined) continue
-      ptsOf.set(stream, (ptsOf.get(stream) ?? new Set()).add(pts))
+      const shown = streams.get(stream) ?? { digests: new Set(), times: new Set() }
+      streams.set(stream, shown)
+      shown.digests.add(digest)
+      shown.times.add(pts)
     }
-    return { digests, ptsOf }
+    return { digests, streams }
   }
 }
 
