@@ -9,8 +9,8 @@ const STANDS_SECONDS = 10
 /** What follows from media that both encoders have lost, and from pictures that stand still: those are figures. */
 const OF_GAPS = /fragGap|bufferStalledError|bufferSeekOverHole|bufferNudgeOnStall|shaka 1\/1011/
 /**
- * What shaka says of itself after a change of levels, whatever its playlists say: it reads the playlist of the level
- * that it has left once more, and goes through the segments that it has forgotten.
+ * What shaka 5.2 says of itself when it goes through a playlist of which it has kept no segment. It happens after a
+ * change of levels, with playlists that are in order; its picture may then stand still for minutes.
  */
 const OF_SHAKA = /TypeError: .*\(reading 'next'\)/
 /** What a player says of an answer 502 or 503, or of a late one: whether that was due, the answers themselves tell. */
