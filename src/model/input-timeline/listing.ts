@@ -1,8 +1,15 @@
 import { msFromTicks, TICKS_PER_SECOND, type Ticks, ticks, type UtcMs } from '../../media/time.ts'
-import type { ListedPlaylist } from '../listed-playlist.ts'
+import type { ListedPlaylist, ListedSegment } from '../listed-playlist.ts'
 import type { SourceObject } from '../source-segment.ts'
 import type { CorrectedLength } from './segment-length.ts'
-import { followedListings, isSilent, mostRemembered, type StreamListing, type TimelineState } from './state.ts'
+import {
+  followedListings,
+  isSilent,
+  mostRemembered,
+  type RecentEntry,
+  type StreamListing,
+  type TimelineState,
+} from './state.ts'
 
 /** The most segments that an encoder lists before their PUTs are complete. */
 const ENTRIES_ON_THEIR_WAY = 3
@@ -50,16 +57,15 @@ export function followPlaylist(state: TimelineState, playlist: ListedPlaylist, u
   if (isNews || !playlist.ended) state.ended = false
   if (isNews) delete state.left
   playlist.segments.slice(offset).forEach((segment, i) => {
-    const sequence = playlist.mediaSequence + offset + i
-    listing.queue.push({
-      sequence,
-      name: segment.name,
-      duration: segment.duration,
-      breaks: segment.discontinuity || (restarted && i === 0),
-      ...(segment.programDateTime !== undefined && { programDateTime: segment.programDateTime }),
-      listedAt: now,
-    })
-    listing.recent.push({ sequence, name: segment.name })
+    const { name, programDateTime } = segment
+    const dated = {
+      sequence: playlist.mediaSequence + offset + i,
+      name,
+      ...(programDateTime !== undefined && { programDateTime }),
+    }
+    const breaks = segment.discontinuity || (restarted && i === 0)
+    listing.queue.push({ ...dated, duration: segment.duration, breaks, listedAt: now })
+    listing.recent.push(dated)
     listing.lastListedAt = now
     listing.lastDuration = segment.duration
   })
@@ -145,6 +151,7 @@ function isRestart(listing: StreamListing, playlist: ListedPlaylist, listed: Lis
     const recent = listing.recent.find((entry) => entry.sequence === sequence)
     if (!recent) return false
     if (recent.name !== segment.name) return true
+    if (isBackward && isDatedOtherwise(recent, segment)) return true
     const put = unlisted.get(segment.name)
     if (!put || recent.givenUp || recent.crc32 === undefined) return false
     hasPut = true
@@ -155,6 +162,15 @@ function isRestart(listing: StreamListing, playlist: ListedPlaylist, listed: Lis
   if (isAnew || !isBackward) return isAnew
   const isListedFirst = !hasPut && lastListed < listing.previousSequence && isNewLife(now)
   return isListedFirst || goesOnFromOvertaken(listing, playlist, listed)
+}
+
+/** True when a segment has another date than under which it is remembered: a playlist that is late has the same. */
+function isDatedOtherwise(
+  { programDateTime: known }: RecentEntry,
+  { programDateTime, duration }: ListedSegment,
+): boolean {
+  if (known === undefined || programDateTime === undefined) return false
+  return Math.abs(programDateTime - known) >= msFromTicks(duration)
 }
 
 /**

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { audioAt, probeAt, push, Rehearsal, variants } from '../../../test/timeline/rehearsal.ts'
+import { audioAt, EPOCH, probeAt, push, Rehearsal, variants } from '../../../test/timeline/rehearsal.ts'
+import { utcMs } from '../../media/time.ts'
 import type { MediaProbe, VideoDescription } from '../../media/track.ts'
 
 describe('a timeline whose encoder restarts', () => {
@@ -81,6 +82,23 @@ describe('a timeline whose encoder restarts', () => {
     assert.deepEqual(
       r.slots.map(({ era, start }) => `${era} ${start / 90_000}`),
       [...Array.from({ length: 8 }, (_, i) => `1 ${10 + 2 * i}`), '2 10', '2 12', '2 14'],
+    )
+    assert.deepEqual(r.gaps, [])
+  })
+
+  it('knows by its dates an encoder that restarts at once with the same bytes', () => {
+    const r = new Rehearsal()
+    r.parent('a')
+    r.open(1, 2)
+    for (const life of [0, 1]) {
+      for (let i = 0; i < 8; i++) {
+        r.put(`a-${i}.ts`, probeAt(10 + 2 * i), `segment ${i}`)
+        r.list('a', i, [{ name: `a-${i}.ts`, date: utcMs(EPOCH + 16_000 * life + 2000 * i) }])
+      }
+    }
+    assert.deepEqual(
+      r.slots.map(({ era, start }) => `${era} ${start / 90_000}`),
+      [1, 2].flatMap((era) => Array.from({ length: 8 }, (_, i) => `${era} ${10 + 2 * i}`)),
     )
     assert.deepEqual(r.gaps, [])
   })

@@ -94,6 +94,8 @@ export type Place = { sequence: number; era: number; start: Ticks; duration: Tic
 export type RecentEntry = {
   sequence: number
   name: string
+  /** The date under which it was listed; absent where the playlist gave it none. */
+  programDateTime?: UtcMs
   /** The CRC-32 of the object that came. */
   crc32?: number
   /** True when no object came in time. */

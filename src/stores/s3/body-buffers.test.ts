@@ -24,7 +24,8 @@ describe('a body that is held in memory', () => {
     const objects = paths.map((file) => {
       const content = `${file} `.repeat(5000)
       const stored = { key: file, size: content.length, crc32: crc32(content) }
-      return { ...stored, file, open: () => assert.fail('the file is read') }
+      const location = { kind: 'file', path: file } as const
+      return { ...stored, location, open: () => assert.fail('the file is read') }
     })
     return { kind: 'objects', objects, contentType: 'text/plain', size }
   }
