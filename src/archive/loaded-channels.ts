@@ -40,7 +40,7 @@ export class LoadedChannels {
         if (content && part === 'shown') this.changed(content.guid)
       }
     })
-    this.beatAt = deps.clock()
+    this.beatAt = deps.feed ? deps.clock() : 0
     this.beating = deps.feed && setInterval(() => this.beat(), BEAT_MS).unref()
   }
 
@@ -105,8 +105,9 @@ export class LoadedChannels {
   }
 
   private beat(): void {
+    if (!this.deps.feed) return
     const now = this.deps.clock()
-    const stoodStill = this.deps.feed !== undefined && now - this.beatAt > STOOD_MS
+    const stoodStill = now - this.beatAt > STOOD_MS
     this.beatAt = now
     if (!stoodStill) return
     for (const content of this.all()) {
