@@ -64,17 +64,6 @@ function usageOf(column: string): string {
 export function openSqliteRecords(path: string, { migrates }: { migrates: boolean }): ArchiveRecords {
   const db = new SqliteDatabase(path, { migrates })
 
-  const atomically = (work: () => void) => {
-    db.exec('BEGIN IMMEDIATE')
-    try {
-      work()
-      db.exec('COMMIT')
-    } catch (error) {
-      db.exec('ROLLBACK')
-      throw error
-    }
-  }
-
   return {
     otherProcesses: async () => [],
 
@@ -112,14 +101,14 @@ export function openSqliteRecords(path: string, { migrates }: { migrates: boolea
     },
 
     clear: async () =>
-      atomically(() => {
+      db.atomically(() => {
         for (const name of EMPTIED) db.exec(`DELETE FROM ${name}`)
         for (const { name } of RECORD_TABLES.toReversed()) if (!ELSEWHERE.has(name)) db.exec(`DELETE FROM ${name}`)
         db.exec('DELETE FROM input_usage; DELETE FROM sqlite_sequence')
       }),
 
     write: async (table, records) =>
-      atomically(() => {
+      db.atomically(() => {
         const insert = INSERTS[table.name] ?? ordinary(table)
         for (const record of records) insert(db, record)
       }),
@@ -139,7 +128,7 @@ export function openSqliteRecords(path: string, { migrates }: { migrates: boolea
     },
 
     noteCopied: async (objects) =>
-      atomically(() => {
+      db.atomically(() => {
         const sql = 'INSERT OR REPLACE INTO copied_object (key, size, crc32) VALUES (?, ?, ?)'
         for (const { key, size, crc32 } of objects) db.run(sql, key, size, crc32)
       }),
@@ -151,7 +140,7 @@ export function openSqliteRecords(path: string, { migrates }: { migrates: boolea
     },
 
     finishCopy: async () =>
-      atomically(() =>
+      db.atomically(() =>
         db.exec(`
           INSERT OR IGNORE INTO pending_deletion (key) SELECT key FROM copied_object AS c
             WHERE NOT EXISTS (SELECT 1 FROM source_object AS o WHERE o.key = c.key);

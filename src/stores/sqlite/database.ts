@@ -66,6 +66,20 @@ export class SqliteDatabase {
     this.sqlite.exec(sql)
   }
 
+  /** Runs `work` in a transaction of its own, of which nothing is left when it throws. */
+  atomically<T>(work: () => T): T {
+    try {
+      this.exec('BEGIN IMMEDIATE')
+      const result = work()
+      this.exec('COMMIT')
+      return result
+    } catch (error) {
+      // A disk that is full or failing may have ended it already.
+      if (this.sqlite.isTransaction) this.exec('ROLLBACK')
+      throw error
+    }
+  }
+
   close(): void {
     if (this.sqlite.isOpen) this.sqlite.close()
   }
@@ -95,10 +109,11 @@ export class SqliteDatabase {
       throw new DatabaseRefused(`the database has version ${version}, but ${known}`)
     }
     MIGRATIONS.slice(version).forEach((migration, i) => {
-      this.exec('BEGIN IMMEDIATE')
-      if (typeof migration === 'string') this.exec(migration)
-      else migration(this)
-      this.exec(`PRAGMA user_version = ${version + i + 1}; COMMIT;`)
+      this.atomically(() => {
+        if (typeof migration === 'string') this.exec(migration)
+        else migration(this)
+        this.exec(`PRAGMA user_version = ${version + i + 1}`)
+      })
     })
   }
 }

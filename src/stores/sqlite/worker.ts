@@ -45,16 +45,9 @@ function serve(db: SqliteDatabase, path: string): readonly string[] {
     changes = []
     let replies: Reply[]
     try {
-      db.exec('BEGIN IMMEDIATE')
-      replies = requests.map(perform)
-      db.exec('COMMIT')
+      replies = db.atomically(() => requests.map(perform))
     } catch (error) {
       // The disk is full or failing: every request of the batch gets the error.
-      try {
-        db.exec('ROLLBACK')
-      } catch {
-        // The transaction had already ended.
-      }
       changes = []
       replies = requests.map(({ id }) => ({ id, error: error as Error }))
     }
