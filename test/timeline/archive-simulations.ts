@@ -14,6 +14,7 @@ import { hlsEndpoint } from '../origin/sample-endpoints.ts'
 import type { Happening, InputName } from './channel-rehearsal.ts'
 import { ChannelSimulation, type Turn, turn } from './channel-simulation.ts'
 import { EPOCH } from './rehearsal.ts'
+import { factsOf } from './segment-facts.ts'
 
 const GUIDS: Record<InputName, string> = { A: 'c'.repeat(32), B: 'd'.repeat(32) }
 const CHANNEL: Channel = {
@@ -89,7 +90,7 @@ class Archived {
   }
 
   async shown(): Promise<unknown[]> {
-    return (await this.listed()).map(facts)
+    return (await this.listed()).map((segments) => factsOf(segments))
   }
 
   /** What the first endpoint shows when it comes back to its segment duration from another one. */
@@ -98,7 +99,7 @@ class Archived {
     const revised = (revision: number, segmentDurationSeconds: number) =>
       hlsEndpoint({ durationSeconds: segmentDurationSeconds }, { guid, channelGuid, revision })
     await this.archive!.live(revised(2, 4), 1)
-    return facts((await this.archive!.live(revised(3, DURATIONS[0]!), 1e6))?.segments ?? [])
+    return factsOf((await this.archive!.live(revised(3, DURATIONS[0]!), 1e6))?.segments ?? [])
   }
 
   /** Forgets what lies outside the retention window; exactly what lies in it is listed then. */
@@ -121,7 +122,7 @@ class Archived {
       assert.deepEqual(await segmentIndex.unknownObjects(keys), [], 'what is listed is kept')
       const all = outputs[i] ?? []
       const last = all.findLastIndex((segment) => segment.slots.some(({ sealedAt }) => sealedAt < from))
-      assert.deepEqual(facts(segments), facts(all.slice(last + 1)), 'all is listed that lies inside')
+      assert.deepEqual(factsOf(segments), factsOf(all.slice(last + 1)), 'all is listed that lies inside')
     }
   }
 
@@ -129,21 +130,6 @@ class Archived {
     const windows = await Promise.all(ENDPOINTS.map((endpoint) => this.archive!.live(endpoint, 1e6)))
     return windows.map((window) => window?.segments ?? [])
   }
-}
-
-/** All that viewers could notice; numbers from where the output timeline begins. */
-function facts(segments: readonly OutputSegment[]): unknown {
-  const [first] = segments
-  return segments.map(({ number, era, start, startUtc, duration, discontinuitySequence, sealedAt, slots }) => ({
-    number: number - (first?.number ?? 0),
-    era,
-    start,
-    startUtc,
-    duration,
-    discontinuitySequence,
-    sealedAt,
-    slots: slots.map(({ objects }) => objects),
-  }))
 }
 
 const script = fc.record({
@@ -203,7 +189,7 @@ async function archive(archived: Archived, isLocked: boolean, [first, ...rest]: 
   const { channel } = life
   for (const one of rest) life.take(one)
   for (const happening of channel.log?.splice(0) ?? []) await archived.happens(happening)
-  const expected = DURATIONS.map((_, i) => facts(channel.outputs(i + 1)))
+  const expected = DURATIONS.map((_, i) => factsOf(channel.outputs(i + 1)))
   assert.deepEqual(await archived.shown(), expected)
   await archived.close()
   await archived.open()

@@ -10,6 +10,7 @@ import type { SharedNode, SharedStores } from './archive-nodes.ts'
 import type { Happening, InputName } from './channel-rehearsal.ts'
 import { Invariants, type Shown } from './invariants.ts'
 import { EPOCH } from './rehearsal.ts'
+import { factsOf } from './segment-facts.ts'
 
 /** What viewers of an endpoint were shown so far, by whichever node. */
 class Watched implements Shown {
@@ -177,30 +178,4 @@ function sortedJson(value: object): string {
     if (typeof field !== 'object' || field === null || Array.isArray(field)) return field
     return Object.fromEntries(Object.entries(field).sort(([a], [b]) => (a < b ? -1 : 1)))
   })
-}
-
-/** All that viewers could notice; numbers from where the output timeline begins. */
-export function factsOf(segments: readonly OutputSegment[], keys?: ReadonlyMap<string, string>): unknown {
-  const [first] = segments
-  const named = <T extends { readonly key: string }>(object: T) => ({
-    ...object,
-    key: keys?.get(object.key) ?? object.key,
-  })
-  return segments.map(({ number, era, start, startUtc, duration, discontinuitySequence, sealedAt, slots }) => ({
-    number: number - (first?.number ?? 0),
-    era,
-    start,
-    startUtc,
-    duration,
-    discontinuitySequence,
-    sealedAt,
-    slots: slots.map(({ objects }) =>
-      Object.fromEntries(
-        Object.entries(objects).map(([stream, object]) => {
-          const more = object.more?.map(named)
-          return [stream, { ...named(object), ...(more && { more }) }]
-        }),
-      ),
-    ),
-  }))
 }

@@ -8,9 +8,10 @@ import { type Random, seededRandom } from '../judges/random.ts'
 import { SharedNode, type SharedStores } from './archive-nodes.ts'
 import type { Happening } from './channel-rehearsal.ts'
 import { ChannelSimulation } from './channel-simulation.ts'
-import { factsOf, SharedChannel } from './node-channel.ts'
+import { SharedChannel } from './node-channel.ts'
 import { isCalm, MOST_AT_ONCE, NODES, type SharedScript, type SharedTurn } from './node-script.ts'
 import { EPOCH } from './rehearsal.ts'
+import { factsOf } from './segment-facts.ts'
 
 /** Of the endpoints that are there from the beginning, and of one that comes late. */
 const DURATIONS = [2, 6]
