@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { type ArchiveStores, type CopyReport, copyArchive, copyMediaAhead } from './archive-copy/copy.ts'
 import { CopyFailed } from './archive-copy/copy-failed.ts'
 import { COPIED_AT_ONCE } from './archive-copy/media.ts'
@@ -8,11 +8,11 @@ import type { CopyProgress } from './archive-copy/progress.ts'
 import type { CopySettings } from './config/copy-settings.ts'
 import type { Settings } from './config/settings.ts'
 import type { Log } from './log.ts'
+import type { Closer } from './stopping.ts'
 import type { ArchiveRecords } from './stores/archive-records.ts'
-import { s3ConnectionOptions } from './stores/bucket-settings.ts'
-import { makeDataFolder, makePrivateFile } from './stores/data-folder.ts'
+import { openArchiveBucket } from './stores/bucket-settings.ts'
+import { databaseIn, makeDataFolder, makePrivateFile, objectsIn } from './stores/data-folder.ts'
 import { openFileObjects } from './stores/file-objects.ts'
-import type { Objects } from './stores/objects.ts'
 import { placeOf } from './stores/postgres/place.ts'
 import { DatabaseInUse, StoreUnavailable } from './stores/resources.ts'
 import { openSqliteRecords } from './stores/sqlite/archive-records.ts'
@@ -24,8 +24,6 @@ const HELD_BYTES = 2 * (8 << 20)
 type Place =
   | { readonly kind: 'folder'; readonly folder: string }
   | { readonly kind: 'shared'; readonly databaseUrl: string; readonly archiveBucket: string }
-
-type Closer = () => Promise<void> | void
 
 /** Copies the archive of the settings to the place that they name. Throws CopyFailed and DatabaseRefused. */
 export async function copyConfigured(
@@ -41,7 +39,7 @@ export async function copyConfigured(
       await mustHaveArchive(from.folder)
       const source = {
         place: inWords(from),
-        objects: await openFileObjects(join(from.folder, 'objects'), { isRead: true }),
+        objects: await openFileObjects(objectsIn(from.folder), { isRead: true }),
       }
       return await copyMediaAhead(source, await openDestination(to, settings, closers), { progress })
     }
@@ -71,7 +69,7 @@ function inWords(place: Place): string {
 async function openSource(place: Place, settings: Settings, closers: Closer[]): Promise<ArchiveStores> {
   if (place.kind === 'shared') return openShared(place, settings, closers, { migrates: false })
   await mustHaveArchive(place.folder)
-  const objects = await openFileObjects(join(place.folder, 'objects'), { isRead: true })
+  const objects = await openFileObjects(objectsIn(place.folder), { isRead: true })
   return { place: inWords(place), objects, records: openFolderRecords(place.folder, closers, { migrates: false }) }
 }
 
@@ -80,10 +78,8 @@ async function openDestination(place: Place, settings: Settings, closers: Closer
   await makeDataFolder(place.folder)
   await makePrivateFile(databaseIn(place.folder))
   const records = openFolderRecords(place.folder, closers, { migrates: true })
-  return { place: inWords(place), objects: await openFileObjects(join(place.folder, 'objects')), records }
+  return { place: inWords(place), objects: await openFileObjects(objectsIn(place.folder)), records }
 }
-
-const databaseIn = (folder: string) => join(folder, 'windrow.db')
 
 async function mustHaveArchive(folder: string): Promise<void> {
   await access(databaseIn(folder)).catch(() => {
@@ -111,22 +107,13 @@ async function openShared(
   const { openPostgresRecords } = await import('./stores/postgres/archive-records.ts')
   const records = await openPostgresRecords({ url: place.databaseUrl, migrates, log: UNHEARD })
   closers.push(() => records.close())
-  return { place: inWords(place), records, objects: await openBucket(place.archiveBucket, settings, closers) }
-}
-
-async function openBucket(archiveBucket: string, settings: Settings, closers: Closer[]): Promise<Objects> {
-  const { openS3Objects } = await import('./stores/s3/objects.ts')
-  const [bucket = '', ...prefix] = archiveBucket.split('/')
-  const objects = await openS3Objects({
-    ...s3ConnectionOptions(settings, 2 * COPIED_AT_ONCE),
-    bucket,
-    prefix: prefix.join('/'),
-    requestTimeoutMs: settings.s3TimeoutMs,
+  const objects = await openArchiveBucket(settings, place.archiveBucket, {
+    maxConnections: 2 * COPIED_AT_ONCE,
     maxHeldBytes: COPIED_AT_ONCE * HELD_BYTES,
     temporaryFolder: tmpdir(),
   })
   closers.push(() => objects.close())
-  return objects
+  return { place: inWords(place), records, objects }
 }
 
 /** What fails is told by the command itself. */

@@ -1,12 +1,11 @@
-import { join } from 'node:path'
 import type { MachineClocks, RecordedClock } from './clock.ts'
 import type { Config } from './config/config.ts'
 import type { Log } from './log.ts'
 import { utcMs } from './media/time.ts'
 import { periodically } from './periodic.ts'
 import type { Closer } from './stopping.ts'
-import { s3ConnectionOptions } from './stores/bucket-settings.ts'
-import { makeDataFolder, makePrivateFile } from './stores/data-folder.ts'
+import { openArchiveBucket } from './stores/bucket-settings.ts'
+import { databaseIn, makeDataFolder, makePrivateFile, objectsIn } from './stores/data-folder.ts'
 import { openFileObjects } from './stores/file-objects.ts'
 import { cacheObjects } from './stores/object-cache.ts'
 import type { Objects } from './stores/objects.ts'
@@ -57,13 +56,13 @@ export async function openStores(config: Config, options: StoreOptions): Promise
 
 async function openEmbedded(config: Config, { machine, closers }: StoreOptions): Promise<Stores> {
   const { dataFolder, memoryCacheBytes: maxBytes } = config
-  const path = join(dataFolder, 'windrow.db')
+  const path = databaseIn(dataFolder)
   await makePrivateFile(path)
   const { resources, segmentIndex, lost, close } = await openSqliteStore(path)
   closers.push(close)
   // Deliberately unhandled: the process ends, and its supervisor starts another.
   void lost.then((error) => Promise.reject(error))
-  const stored = await openFileObjects(join(dataFolder, 'objects'))
+  const stored = await openFileObjects(objectsIn(dataFolder))
   return {
     resources,
     segmentIndex,
@@ -94,7 +93,7 @@ async function openShared(config: SharedConfig, options: StoreOptions): Promise<
     log.error({ event: 'background-work-failed', error }, 'reading the date of the database failed')
   }
   closers.push(periodically(SYNCHRONISE_MS, () => clocks.synchronise(), failed))
-  const { stored, cached, check } = await openArchiveBucket(config, clocks, options)
+  const { stored, cached, check } = await openCachedBucket(config, clocks, options)
   return {
     resources,
     segmentIndex,
@@ -109,15 +108,10 @@ async function openShared(config: SharedConfig, options: StoreOptions): Promise<
   }
 }
 
-async function openArchiveBucket(config: SharedConfig, clocks: MachineClocks, { log, closers }: StoreOptions) {
+async function openCachedBucket(config: SharedConfig, clocks: MachineClocks, { log, closers }: StoreOptions) {
   const { dataFolder, archiveBucket, cacheFolder: folder, cacheFolderBytes: maxBytes } = config
-  const { openS3Objects } = await import('./stores/s3/objects.ts')
-  const [bucket = '', ...prefix] = archiveBucket.split('/')
-  const stored = await openS3Objects({
-    ...s3ConnectionOptions(config, ARCHIVE_CONNECTIONS),
-    bucket,
-    prefix: prefix.join('/'),
-    requestTimeoutMs: config.s3TimeoutMs,
+  const stored = await openArchiveBucket(config, archiveBucket, {
+    maxConnections: ARCHIVE_CONNECTIONS,
     maxHeldBytes: RECEIVING_BYTES,
     temporaryFolder: dataFolder,
   })

@@ -6,6 +6,7 @@ import type { SegmentIndex } from '../stores/segment-index.ts'
 import type { OutputTimeline } from '../stores/timeline-store.ts'
 import { ChannelInputs } from './channel-inputs.ts'
 import { ChannelOutputTimelines, type InputsView } from './channel-output-timelines.ts'
+import type { Part } from './following.ts'
 import { KnownEras } from './known-eras.ts'
 import type { Absence } from './reader.ts'
 
@@ -34,7 +35,7 @@ export class ChannelState {
    * Replaces what another process has changed by what is stored; false when nothing is shown anew. The inputs need not
    * be read for what is shown.
    */
-  async load(part: 'shown' | 'whole' = 'whole', index = this.index): Promise<boolean> {
+  async load(part: Part = 'whole', index = this.index): Promise<boolean> {
     const versions = await index.versionsOf(this.guid)
     const isShownAnew = !this.outputs.areAt(versions)
     const isNew = isShownAnew || (part === 'whole' && !this.inputs.areAt(versions))

@@ -3,6 +3,7 @@ import type { Buckets } from './buckets.ts'
 import { folderBuckets } from './folder-buckets/buckets.ts'
 import { s3Buckets } from './s3/buckets.ts'
 import type { S3ConnectionOptions } from './s3/connection.ts'
+import type { S3Objects, S3ObjectsOptions } from './s3/objects.ts'
 import type { RoleOptions } from './s3/role.ts'
 
 /** The settings that determine where buckets are. */
@@ -45,8 +46,26 @@ export function openBuckets(settings: BucketSettings): Buckets {
   })
 }
 
+/** The media of an archive in a bucket of the S3 API: `BUCKET` or `BUCKET/PREFIX`. */
+export async function openArchiveBucket(
+  settings: BucketSettings,
+  archiveBucket: string,
+  options: Pick<S3ObjectsOptions, 'maxConnections' | 'maxHeldBytes' | 'temporaryFolder'>,
+): Promise<S3Objects> {
+  const { openS3Objects } = await import('./s3/objects.ts')
+  const [bucket = '', ...prefix] = archiveBucket.split('/')
+  return openS3Objects({
+    ...s3ConnectionOptions(settings, options.maxConnections),
+    bucket,
+    prefix: prefix.join('/'),
+    requestTimeoutMs: settings.s3TimeoutMs,
+    maxHeldBytes: options.maxHeldBytes,
+    temporaryFolder: options.temporaryFolder,
+  })
+}
+
 /** How the S3 API is reached, with the server's own credentials. */
-export function s3ConnectionOptions(settings: BucketSettings, maxConnections: number): S3ConnectionOptions {
+function s3ConnectionOptions(settings: BucketSettings, maxConnections: number): S3ConnectionOptions {
   const { s3AccessKeyId: accessKeyId, s3SecretAccessKey: secretAccessKey } = settings
   return {
     ...(settings.s3Endpoint !== undefined && { endpoint: settings.s3Endpoint }),

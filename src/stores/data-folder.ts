@@ -1,9 +1,14 @@
 import { constants, mkdir, open } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { syncFolder } from './directory-syncs.ts'
 
 /** Errors of syncing a folder that belongs to someone else, or is on a file system without syncing. */
 const NOT_OURS = new Set(['EACCES', 'EPERM', 'EINVAL', 'EROFS', 'ENOTSUP'])
+
+/** The SQLite database of the archive in a data folder. */
+export const databaseIn = (folder: string) => join(folder, 'windrow.db')
+/** The folder of its media. */
+export const objectsIn = (folder: string) => join(folder, 'objects')
 
 /**
  * Creates a file for its owner alone where there is none: it may hold secrets, and its folder may be open to others.
