@@ -9,6 +9,7 @@ import type { TimelineEvent } from '../model/input-timeline/step.ts'
 import type { Era } from '../model/output-segment.ts'
 import { restOutput } from '../model/output-timeline/step.ts'
 import type { SourceObject } from '../model/source-segment.ts'
+import type { ChangedPart } from '../stores/content-feed.ts'
 import { StoreUnavailable } from '../stores/resources.ts'
 import type { IndexSharing, SegmentIndex } from '../stores/segment-index.ts'
 import { ObjectAbandoned } from '../stores/staged-objects.ts'
@@ -104,7 +105,7 @@ export class ChannelContent {
   }
 
   /** Notes that another process has changed the channel, or may have: what is shown, or else only an input. */
-  changedByOther(part: 'shown' | 'inputs'): void {
+  changedByOther(part: ChangedPart): void {
     this.following.changed(part)
   }
 
@@ -112,7 +113,7 @@ export class ChannelContent {
    * Notes that anything else may be stored now, even under the versions that are known: a store that others have taken
    * over may have lost the last commits.
    */
-  distrust(part: 'shown' | 'inputs'): void {
+  distrust(part: ChangedPart): void {
     this.state.distrust()
     this.following.changed(part)
   }

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import type { ChangedPart } from '../stores/content-feed.ts'
 
 /** What of a channel is read: what it shows, or the states of its inputs as well. */
 export type Part = 'shown' | 'whole'
@@ -19,7 +20,7 @@ export class Following {
   }
 
   /** Notes that another process has changed what is shown, or else only an input. */
-  changed(part: 'shown' | 'inputs'): void {
+  changed(part: ChangedPart): void {
     this.areInputsBehind = true
     if (part === 'shown') this.isShownBehind = true
   }

@@ -8,7 +8,7 @@ import { EPOCH, probeAt, variants } from '../../test/timeline/rehearsal.ts'
 import { ticksFromSeconds, type UtcMs, utcMs } from '../media/time.ts'
 import type { Channel } from '../model/channel.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
-import type { ContentListener } from '../stores/content-feed.ts'
+import type { ChangedPart, ContentListener } from '../stores/content-feed.ts'
 import { openFileObjects } from '../stores/file-objects.ts'
 import { StoreUnavailable } from '../stores/resources.ts'
 import type { SegmentIndex } from '../stores/segment-index.ts'
@@ -68,7 +68,7 @@ describe('several archives over one index', () => {
 
   /** Tells of the commits of each archive to the others at once. */
   function indexOf(owner: string, asked: string[]): SegmentIndex {
-    const tell = (channelGuid: string, part: 'shown' | 'inputs') => {
+    const tell = (channelGuid: string, part: ChangedPart) => {
       for (const [other, listener] of listeners) if (other !== owner) listener(channelGuid, part)
     }
     const index: SegmentIndex = {

@@ -1,9 +1,11 @@
+/** What has changed of a channel: what is shown, which output timelines tell, or only inputs. */
+export type ChangedPart = 'shown' | 'inputs'
+
 /**
  * Hears of channels whose content another process has changed; undefined: any may have changed, also back to what they
- * were before, as in a store that others have taken over. `shown` when what is shown may have changed, which output
- * timelines tell, and `inputs` when only inputs have.
+ * were before, as in a store that others have taken over.
  */
-export type ContentListener = (channelGuid: string | undefined, part: 'shown' | 'inputs') => void
+export type ContentListener = (channelGuid: string | undefined, part: ChangedPart) => void
 
 /**
  * Port: what other processes commit to the segment index. Every commit of theirs is told, once or more often; one of

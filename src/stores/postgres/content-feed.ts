@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '../../log.ts'
-import type { ContentFeed, ContentListener } from '../content-feed.ts'
+import type { ChangedPart, ContentFeed, ContentListener } from '../content-feed.ts'
 import { StoreUnavailable } from '../resources.ts'
 import { contentNotices, parseContentNotice } from './content-notice.ts'
-import { type ChangedPart, raiseVersions, readVersions, type Versions } from './content-versions.ts'
+import { raiseVersions, readVersions, type Versions } from './content-versions.ts'
 import type { PostgresDatabase } from './database.ts'
 import type { NoticeConnection } from './notice-connection.ts'
 

@@ -1,3 +1,4 @@
+import type { ChangedPart } from '../content-feed.ts'
 import type { PostgresDatabase } from './database.ts'
 
 /** Versions of a channel's inputs and output timelines, under names of their rows. */
@@ -24,9 +25,6 @@ export function parseVersions(text: string): Versions | undefined {
     }),
   )
 }
-
-/** What has changed of a channel: an output timeline and so what is shown, or only inputs. */
-export type ChangedPart = 'shown' | 'inputs'
 
 /** Takes over those versions that are higher, and tells what has changed; undefined when none is. */
 export function raiseVersions(known: Map<string, number>, versions: Versions): ChangedPart | undefined {
