@@ -44,7 +44,7 @@ export type Deployment = {
 export type Stores = { readonly database: PostgresServer; readonly swift: S3Server; stop(): Promise<void> }
 
 export async function startStores(): Promise<Stores> {
-  const [database, swift] = await Promise.all([startPostgres(), startSwift()])
+  const [database, swift] = await Promise.all([startPostgres({ isDurable: true }), startSwift()])
   await openS3(swift).makeBucket(BUCKET)
   const stop = async () => void (await Promise.all([database.stop(), swift.stop()]))
   return { database, swift, stop }

@@ -26,7 +26,7 @@ type Figures = { readonly ours: number[]; readonly theirs: number[] }
 
 /** The channel of the bench `fortnight` with its index in PostgreSQL, beside the same in SQLite. */
 export async function benchFortnightInPostgres(): Promise<Measure[]> {
-  const [database, swift] = await Promise.all([startPostgres(), startSwift()])
+  const [database, swift] = await Promise.all([startPostgres({ isDurable: true }), startSwift()])
   await openS3(swift).makeBucket('archive')
   const url = await database.createDatabase()
   const still = { WINDROW_SCRUB_RATE: '0B' }

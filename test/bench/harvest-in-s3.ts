@@ -22,7 +22,7 @@ const ROUNDS = 3
  * once more with the same window read and sent.
  */
 export async function benchHarvestInS3(): Promise<Measure[]> {
-  const [database, swift] = await Promise.all([startPostgres(), startSwift()])
+  const [database, swift] = await Promise.all([startPostgres({ isDurable: true }), startSwift()])
   const counter = await startByteCounter(swift.endpoint)
   const environment = {
     ...harvestsTo(swift, counter.url),

@@ -10,7 +10,7 @@ import { TIMEOUT_MS } from '../judges/timeout.ts'
 import { programPath } from '../programs.ts'
 import { ChildProcesses } from './child-processes.ts'
 
-/** A real PostgreSQL, from npm: it syncs what it acknowledges, as it does by default. */
+/** A real PostgreSQL, from npm. */
 export type PostgresServer = {
   /** A new, empty database, as a connection URL with its password. */
   createDatabase(): Promise<string>
@@ -34,10 +34,10 @@ const isRoot = process.getuid?.() === 0
 const asNobody = isRoot ? ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', '--'] : []
 
 /**
- * A cluster of its own in a temporary folder, on a free port of the loopback interface. One that is not durable keeps
- * nothing over a power cut, and costs less.
+ * A cluster of its own in a temporary folder, on a free port of the loopback interface. What it acknowledges outlives its
+ * processes; one that is durable syncs it too, as PostgreSQL does by default, which is for measuring what it costs.
  */
-export async function startPostgres({ isDurable = true } = {}): Promise<PostgresServer> {
+export async function startPostgres({ isDurable = false } = {}): Promise<PostgresServer> {
   const folder = temporaryFolder('postgres')
   const port = await freePort()
   const data = join(folder, 'data')

@@ -62,7 +62,7 @@ export class SharedSimulations {
   }
 
   static async open(): Promise<SharedSimulations> {
-    return new SharedSimulations(await startPostgres({ isDurable: false }))
+    return new SharedSimulations(await startPostgres())
   }
 
   close(): Promise<void> {
