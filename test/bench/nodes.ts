@@ -70,7 +70,10 @@ export async function benchNodes(): Promise<Measure[]> {
     for (const each of deployments) await restart(each, () => MEMORYLESS)
     await measure([COLD_SEGMENTS], 1)
     for (const each of deployments) {
-      await restart(each, ({ dataFolder }) => ({ ...MEMORYLESS, WINDROW_CACHE_FOLDER: join(dataFolder, 'cache') }))
+      // A process that is alone has its objects in files, and no cache of them.
+      const isAlone = each.databaseUrl === undefined
+      const cacheFolder = (dataFolder: string) => (isAlone ? {} : { WINDROW_CACHE_FOLDER: join(dataFolder, 'cache') })
+      await restart(each, ({ dataFolder }) => ({ ...MEMORYLESS, ...cacheFolder(dataFolder) }))
     }
     await measure([FIRST_SEGMENTS, KEPT_SEGMENTS], 0)
     measures.push(...(await requestMeasures(stores, loop)))
