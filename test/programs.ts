@@ -73,7 +73,7 @@ export const PROGRAMS = {
     packages: ['radosgw', 'ceph-mon', 'ceph-osd', 'ceph-common', 'ceph-base'],
     optional: true,
   },
-  postgres: { npm: POSTGRES, under: ['setpriv', 'env'], remedy: 'npm install --include=optional' },
+  postgres: { npm: POSTGRES, under: ['setpriv', 'env', 'cp'], remedy: 'npm install --include=optional' },
   /** A small disk of one's own, to fill. */
   'right to mount': {
     commands: ['unshare'],

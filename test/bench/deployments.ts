@@ -55,6 +55,9 @@ export const programmeLoop = (): Promise<LoopRendition[]> => encodeLoop(TELEVISI
 export type Form = 'embedded' | 'one node' | 'two nodes' | 'three nodes'
 const NODES: Readonly<Record<Form, number>> = { embedded: 0, 'one node': 1, 'two nodes': 2, 'three nodes': 3 }
 
+/** Processes of a deployment. */
+export const countOf = (form: Form): number => Math.max(NODES[form], 1)
+
 /** `s3Url` is where the nodes find S3. */
 export async function deploy(
   { database, swift }: Stores,
@@ -73,7 +76,7 @@ export async function deploy(
     }),
   }
   const started: Windrow[] = []
-  for (let node = 0; node < Math.max(nodes, 1); node++) {
+  for (let node = 0; node < countOf(form); node++) {
     started.push(await Windrow.start({ under: SERVED_ON, environment }))
   }
   const opened = await Promise.all(Array.from({ length: channels }, (_, n) => openChannel(started, loop, `tv-${n}`)))

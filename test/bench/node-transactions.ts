@@ -62,7 +62,7 @@ export async function transactionMeasures(deployments: readonly Deployment[]): P
         'B',
         n === 0 ? idleNote : undefined,
       ),
-      line(`transactions of ${deployments[0]!.channels.length} idle channels`, perSecond, n, 'a second'),
+      line('transactions of idle nodes', perSecond, n, 'a second'),
     ])
   } finally {
     await client.end()

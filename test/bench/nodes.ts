@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fetchBytes } from '../judges/playlists.ts'
 import {
   type Channel,
+  countOf,
   cpuOfNodes,
   cpuOfStores,
   type Deployment,
@@ -24,11 +25,13 @@ import { requestMeasures } from './node-requests.ts'
 import { transactionMeasures } from './node-transactions.ts'
 
 const FORMS: readonly Form[] = ['embedded', 'one node', 'two nodes', 'three nodes']
-const CHANNELS = 6
+/** For each node. */
+const CHANNELS = 4
 const ROUNDS = 3
 /** Slots of each channel in a round. */
 const SLOTS = 4
 const SECONDS = 1.2
+/** To each node. */
 const CONNECTIONS = 8
 const IDLE_MS = 6000
 /** Interval at which each channel is asked for on some node while it is taken in. */
@@ -47,17 +50,18 @@ type Work = {
 type Costs = ReadonlyMap<Form, Cost>
 
 /**
- * What it costs to be a node of several, beside a node of one, and that beside the embedded form. All have the same
- * load in all, spread over all nodes: so a cost that each node has for itself, to follow what the others do, shows as
- * more for each request. What comes in is spread channel by channel, as a balancer that goes by the path does it, and
- * request by request; viewers are spread request by request. What a deployment spends when it is idle is taken off.
+ * What it costs to be a node of several, beside a node of one, and that beside the embedded form. All nodes have the
+ * same load, so that what grows with their number, because each follows what the others do, shows as more for each
+ * request; a node with less to do at a time would need more for each, whether there are others or not. What comes in is
+ * spread channel by channel, as a balancer that goes by the path does it, and request by request; viewers are spread
+ * request by request. What a deployment spends when it is idle is taken off.
  */
 export async function benchNodes(): Promise<Measure[]> {
   const stores = await startStores()
   const loop = await programmeLoop()
   const deployments: Deployment[] = []
   try {
-    for (const form of FORMS) deployments.push(await deploy(stores, loop, form, { channels: CHANNELS }))
+    for (const form of FORMS) deployments.push(await deploy(stores, loop, form, { channels: CHANNELS * countOf(form) }))
     const measures: Measure[] = []
     const measure = async (works: readonly Work[], warmUps: number) => {
       for (const { name, costs } of await costsOf(stores, deployments, works, warmUps))
@@ -170,8 +174,8 @@ const channelOf = ({ channels }: Deployment, round: number): Channel => channels
 
 /** Asks all nodes, in a closed loop. */
 async function ask({ nodes }: Deployment, paths: readonly string[]): Promise<number> {
-  const connections = Math.ceil(CONNECTIONS / nodes.length)
-  const figures = await Promise.all(nodes.map(({ url }) => load({ origin: url, paths, connections, seconds: SECONDS })))
+  const one = { paths, connections: CONNECTIONS, seconds: SECONDS }
+  const figures = await Promise.all(nodes.map(({ url }) => load({ origin: url, ...one })))
   return figures.reduce((sum, { answers }) => sum + answers, 0)
 }
 

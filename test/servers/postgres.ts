@@ -1,8 +1,10 @@
 import { execFile } from 'node:child_process'
-import { chown, cp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { chown, cp, mkdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import pg from 'pg'
 import { freePort, temporaryFolder } from '../judges/processes.ts'
@@ -28,14 +30,16 @@ export type PostgresServer = {
 }
 
 const PASSWORD = 'p@ss/word?'
+/** Clusters as they are made, kept between runs. */
+const CLUSTERS = fileURLToPath(new URL('../../node_modules/.cache/windrow-postgres', import.meta.url))
 /** PostgreSQL refuses to run as root; this user owns nothing else. */
 const NOBODY = 65_534
 const isRoot = process.getuid?.() === 0
 const asNobody = isRoot ? ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', '--'] : []
 
 /**
- * A cluster of its own in a temporary folder, on a free port of the loopback interface. What it acknowledges outlives its
- * processes; one that is durable syncs it too, as PostgreSQL does by default, which is for measuring what it costs.
+ * A cluster of its own in a temporary folder, on a free port of the loopback interface. What it acknowledges outlives
+ * its processes; one that is durable syncs it too, as PostgreSQL does by default, which is for measuring what it costs.
  */
 export async function startPostgres({ isDurable = false } = {}): Promise<PostgresServer> {
   const folder = temporaryFolder('postgres')
@@ -123,10 +127,8 @@ export async function startPostgres({ isDurable = false } = {}): Promise<Postgre
 
   try {
     await copyPrograms(folder)
-    await writeFile(join(folder, 'password'), `${PASSWORD}\n`)
     if (isRoot) await chown(folder, NOBODY, NOBODY)
-    const options = ['--auth=scram-sha-256', '--pwfile=password', '--encoding=UTF8', '--locale=C', '--no-instructions']
-    await run(join(folder, 'bin/initdb'), '-D', data, '--username=windrow', ...options)
+    await makeCluster(data, run)
     await start()
   } catch (error) {
     await children.stop()
@@ -172,6 +174,34 @@ export async function deadlocksIn(url: string): Promise<number> {
 async function isAlive(pid: number): Promise<boolean> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => undefined)
   return status !== undefined && !/^State:\s+[ZX]/m.test(status)
+}
+
+/** Tests open thousands of connections: each would hash its password as often as PostgreSQL has it by default. */
+const HASHING = ['--auth=scram-sha-256', '--set', 'scram_iterations=1']
+const CLUSTER = [...HASHING, '--username=windrow', '--encoding=UTF8', '--locale=C', '--no-instructions']
+
+/** Makes a cluster, or copies one: to make it takes as long as most tests of it. */
+async function makeCluster(data: string, run: (...command: string[]) => Promise<unknown>): Promise<void> {
+  const initdb = join(dirname(data), 'bin/initdb')
+  const { size, mtimeMs } = await stat(programPath('postgres'))
+  const identity = JSON.stringify([CLUSTER, PASSWORD, size, mtimeMs, process.getuid?.()])
+  const kept = join(CLUSTERS, createHash('sha256').update(identity).digest('hex').slice(0, 16))
+  const copy = (from: string, to: string) => promisify(execFile)('cp', ['-a', '--reflink=auto', from, to])
+  if (existsSync(kept)) {
+    await copy(kept, data)
+    return
+  }
+  const password = join(dirname(data), 'password')
+  await writeFile(password, `${PASSWORD}\n`)
+  await run(initdb, '-D', data, `--pwfile=${password}`, ...CLUSTER)
+  const draft = `${kept}-${process.pid}`
+  const keep = async () => {
+    await mkdir(CLUSTERS, { recursive: true })
+    await copy(data, draft)
+    await rename(draft, kept)
+  }
+  // Another process may have been faster, or this one may not write there: then it was made for nothing but itself.
+  await keep().catch(() => rm(draft, { recursive: true, force: true }))
 }
 
 /**

@@ -194,8 +194,10 @@ describe('a store in PostgreSQL', () => {
     }
   })
 
-  it('waits for the disk at every commit, also where the database was told not to', async () => {
-    const url = await server.createDatabase()
+  it('waits for the disk at every commit, also where the database was told not to', async (t) => {
+    const durable = await startPostgres({ isDurable: true })
+    t.after(() => durable.stop())
+    const url = await durable.createDatabase()
     const warnings: string[] = []
     await query(
       url,
@@ -203,11 +205,14 @@ describe('a store in PostgreSQL', () => {
     )
     const nothing = { announce: () => ['SELECT 1'] as const, committed: () => {} }
     const database = new PostgresDatabase({ url, poolSize: 1, log: quiet, ...nothing })
-    opened.add(database)
+    t.after(() => database.close())
     const setting = await database.get("SELECT current_setting('synchronous_commit') AS it")
     assert.deepEqual(setting, { it: 'on' })
-    await open(url, { ...quiet, warn: (_, message) => warnings.push(message) })
+    const log = { ...quiet, warn: (_: unknown, message: string) => warnings.push(message) }
+    await (await open(url, log)).close()
     assert.deepEqual(warnings, [], 'fsync is on')
+    await open(await server.createDatabase(), log)
+    assert.match(warnings[0] ?? '', /the database has fsync switched off/)
   })
 
   it('finishes what was asked before it closes, and then answers that it is closed', async () => {
