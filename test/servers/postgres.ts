@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { chown, cp, mkdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { chown, mkdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -178,7 +178,8 @@ async function isAlive(pid: number): Promise<boolean> {
 
 /** Tests open thousands of connections: each would hash its password as often as PostgreSQL has it by default. */
 const HASHING = ['--auth=scram-sha-256', '--set', 'scram_iterations=1']
-const CLUSTER = [...HASHING, '--username=windrow', '--encoding=UTF8', '--locale=C', '--no-instructions']
+const SMALL = ['--wal-segsize=1', '--locale=C', '--no-instructions']
+const CLUSTER = [...HASHING, ...SMALL, '--username=windrow', '--encoding=UTF8']
 
 /** Makes a cluster, or copies one: to make it takes as long as most tests of it. */
 async function makeCluster(data: string, run: (...command: string[]) => Promise<unknown>): Promise<void> {
@@ -211,7 +212,11 @@ async function makeCluster(data: string, run: (...command: string[]) => Promise<
 async function copyPrograms(folder: string): Promise<void> {
   const { postgres } = (await import(pathToFileURL(programPath('postgres')).href)) as { postgres: string }
   const native = dirname(dirname(postgres))
-  for (const part of ['bin', 'lib', 'share']) await cp(join(native, part), join(folder, part), { recursive: true })
+  for (const part of ['bin', 'lib', 'share']) {
+    const copy = (how: string) => promisify(execFile)('cp', [how, join(native, part), folder])
+    // By links, where both are on one file system.
+    await copy('-al').catch(() => copy('-a'))
+  }
   const links = await readFile(join(native, 'pg-symlinks.json'), 'utf8')
   for (const { source, target } of JSON.parse(links) as { source: string; target: string }[]) {
     const path = join(folder, target.replace(/^native\//, ''))
