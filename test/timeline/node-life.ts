@@ -183,6 +183,9 @@ export class SharedLife {
     assert.ok(known, 'an endpoint that was asked for has an output timeline')
     this.endpoints.push({ endpoint, id: known.id })
     this.simulation.channel.open(known.id, seconds)
+    // What an output timeline lacks since before it was opened is done by the next tick, or by whoever reads it first.
+    this.simulation.channel.tick()
+    await this.happen('in turn', true)
   }
 
   private async look(): Promise<void> {
