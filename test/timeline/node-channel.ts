@@ -10,7 +10,7 @@ import type { SharedNode, SharedStores } from './archive-nodes.ts'
 import type { Happening, InputName } from './channel-rehearsal.ts'
 import { Invariants, type Shown } from './invariants.ts'
 import { EPOCH } from './rehearsal.ts'
-import { factsOf } from './segment-facts.ts'
+import { factsOf, type SegmentFacts } from './segment-facts.ts'
 
 /** What viewers of an endpoint were shown so far, by whichever node. */
 class Watched implements Shown {
@@ -140,7 +140,7 @@ export class SharedChannel {
   }
 
   /** The facts that a rehearsal of the channel knows too. */
-  facts(segments: readonly OutputSegment[]): unknown {
+  facts(segments: readonly OutputSegment[]): readonly SegmentFacts[] {
     return factsOf(segments, this.keys)
   }
 

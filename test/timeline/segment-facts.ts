@@ -1,7 +1,14 @@
+import type { UtcMs } from '../../src/media/time.ts'
 import type { OutputSegment } from '../../src/model/output-segment.ts'
 
+/** Facts of one segment. */
+export type SegmentFacts = { readonly sealedAt: UtcMs }
+
 /** All that viewers could notice; numbers from where the output timeline begins. `keys` has other names of objects. */
-export function factsOf(segments: readonly OutputSegment[], keys?: ReadonlyMap<string, string>): unknown {
+export function factsOf(
+  segments: readonly OutputSegment[],
+  keys?: ReadonlyMap<string, string>,
+): readonly SegmentFacts[] {
   const [first] = segments
   const named = <T extends { readonly key: string }>(object: T) => ({
     ...object,
