@@ -163,6 +163,13 @@ export class ByteWriter {
     return this.bytes.subarray(0, this.length)
   }
 
+  /** What has been written since the last time, as a view valid until the next write; the next one begins anew. */
+  take(): Uint8Array<ArrayBuffer> {
+    const written = this.result()
+    this.length = 0
+    return written
+  }
+
   /** Makes room for `by` bytes. It may replace `this.bytes`, so call it before reading that field. */
   private grow(by: number): number {
     const at = this.length

@@ -1,0 +1,246 @@
+import { ByteWriter } from '../bytes.ts'
+import { writeFullBox } from './box.ts'
+import { writeFileType } from './movie.ts'
+import {
+  writeHandler,
+  writeMediaHeader,
+  writeMediaInformation,
+  writeMovieHeader,
+  writeTrackHeader,
+} from './movie-headers.ts'
+import { type SampleEntry, writeSampleEntry } from './sample-entry.ts'
+import type { SampleTableName, TableFacts } from './sample-tables.ts'
+
+/**
+ * Files whose `moov` holds all sample tables and comes before the media, so that they can be played while they are
+ * downloaded: ISO/IEC 14496-12 and 14496-14.
+ */
+
+/** Samples of a track that are consecutive in the file, §8.7.4. */
+export type SampleChunk = {
+  /** Index of its track in the file. */
+  readonly track: number
+  readonly samples: number
+  readonly bytes: number
+  /** Index of the samples' description among the track's. */
+  readonly description: number
+}
+
+/** A part of the movie in which a track is shown, §8.6.6, or not shown. */
+export type Edit = {
+  /** In units of the movie's timescale. */
+  readonly duration: number
+  /** Composition time of the first sample shown, in units of the track's timescale; absent when nothing is shown. */
+  readonly mediaTime?: number
+}
+
+export type ProgressiveTrack = {
+  readonly entries: readonly SampleEntry[]
+  /** Units per second of the track's times. */
+  readonly timescale: number
+  /** ISO 639-2; absent for `und`. */
+  readonly language?: string
+  readonly edits: readonly Edit[]
+  readonly tables: TableFacts
+}
+
+/** A part of a file's head: bytes, or the entries of a table, which the caller has kept. */
+export type HeadPart = Uint8Array | { readonly track: number; readonly table: SampleTableName; readonly bytes: number }
+
+const FILE_TYPE = { majorBrand: 'isom', minorVersion: 0x200, compatibleBrands: ['isom', 'iso2', 'mp41'] }
+
+/** Sizes and offsets from here on need 64 bits. */
+const LARGE = 2 ** 32
+
+const ENTRY_BYTES = { stts: 8, ctts: 8, stss: 4, stsz: 4 } as const
+
+/**
+ * Everything of a file up to its samples' data, which follow in the order of the chunks. The movie has the timescale of
+ * its first track.
+ */
+export function progressiveHead(
+  tracks: readonly ProgressiveTrack[],
+  chunks: readonly SampleChunk[],
+): readonly HeadPart[] {
+  const media = chunks.reduce((sum, { bytes }) => sum + bytes, 0)
+  const isLarge = media + headSize(tracks, chunks, true) >= LARGE
+  const base = headSize(tracks, chunks, isLarge)
+  const fileType = bytesOf((writer) => writeFileType(writer, 'ftyp', FILE_TYPE))
+  return [fileType, ...movie(tracks, chunks, { base, isLarge }), mediaHeader(media)]
+}
+
+export function sizeOfHead(parts: readonly HeadPart[]): number {
+  return parts.reduce((sum, part) => sum + sizeOfPart(part), 0)
+}
+
+function sizeOfPart(part: HeadPart): number {
+  return part instanceof Uint8Array ? part.length : part.bytes
+}
+
+/** The size does not depend on the offsets, only on how long each is. */
+function headSize(tracks: readonly ProgressiveTrack[], chunks: readonly SampleChunk[], isLarge: boolean): number {
+  const fileType = bytesOf((writer) => writeFileType(writer, 'ftyp', FILE_TYPE)).length
+  const media = chunks.reduce((sum, { bytes }) => sum + bytes, 0)
+  return fileType + sizeOfHead(movie(tracks, chunks, { base: 0, isLarge })) + mediaHeader(media).length
+}
+
+/** The header of `mdat`, §8.1.1. */
+function mediaHeader(bytes: number): Uint8Array {
+  return bytesOf((writer) => {
+    const isLarge = bytes + 8 >= LARGE
+    writer.u32(isLarge ? 1 : bytes + 8)
+    writer.latin1('mdat')
+    if (isLarge) writer.u64(BigInt(bytes + 16))
+  })
+}
+
+type Offsets = {
+  /** Offset of the first chunk in the file. */
+  readonly base: number
+  readonly isLarge: boolean
+}
+
+function movie(
+  tracks: readonly ProgressiveTrack[],
+  chunks: readonly SampleChunk[],
+  offsets: Offsets,
+): readonly HeadPart[] {
+  const timescale = tracks[0]?.timescale ?? 1
+  const duration = Math.max(0, ...tracks.map(({ edits }) => durationOf(edits)))
+  const header = bytesOf((writer) => writeMovieHeader(writer, { timescale, duration, nextTrackId: tracks.length + 1 }))
+  const chunkTables = chunkTablesOf(tracks.length, chunks, offsets)
+  return box('moov', [header, ...tracks.flatMap((track, i) => trackBox(track, i, chunkTables[i]!))])
+}
+
+function durationOf(edits: readonly Edit[]): number {
+  return edits.reduce((sum, { duration }) => sum + duration, 0)
+}
+
+function trackBox(track: ProgressiveTrack, index: number, chunkTables: readonly Uint8Array[]): readonly HeadPart[] {
+  const { entries, timescale, language, edits, tables } = track
+  const [entry] = entries
+  if (!entry) throw new Error('a track without a sample description')
+  const header = bytesOf((writer) => writeTrackHeader(writer, { id: index + 1, entry, duration: durationOf(edits) }))
+  const mediaHeaders = bytesOf((writer) => {
+    writeMediaHeader(writer, { timescale, duration: tables.duration, ...(language !== undefined && { language }) })
+    writeHandler(writer, entry.kind)
+  })
+  const information = bytesOf((writer) => writeMediaInformation(writer, entry.kind))
+  const samples = box('stbl', [descriptions(entries), ...sampleTables(tables, index), ...chunkTables])
+  const media = box('mdia', [mediaHeaders, ...box('minf', [information, ...samples])])
+  return box('trak', [header, ...box('edts', [editList(edits)]), ...media])
+}
+
+/** Writes elst, §8.6.6. */
+function editList(edits: readonly Edit[]): Uint8Array {
+  const isLong = edits.some(({ duration, mediaTime = 0 }) => duration >= LARGE || mediaTime >= LARGE / 2)
+  return bytesOf((writer) =>
+    writeFullBox(writer, 'elst', isLong ? 1 : 0, 0, () => {
+      writer.u32(edits.length)
+      for (const { duration, mediaTime = -1 } of edits) {
+        if (isLong) {
+          writer.u64(BigInt(duration))
+          writer.u64(BigInt.asUintN(64, BigInt(mediaTime)))
+        } else {
+          writer.u32(duration)
+          writer.u32(mediaTime)
+        }
+        writer.u32(0x10000) // media_rate 1.0
+      }
+    }),
+  )
+}
+
+/** stsd, §8.5.2. */
+function descriptions(entries: readonly SampleEntry[]): Uint8Array {
+  return bytesOf((writer) =>
+    writeFullBox(writer, 'stsd', 0, 0, () => {
+      writer.u32(entries.length)
+      for (const entry of entries) writeSampleEntry(writer, entry)
+    }),
+  )
+}
+
+function sampleTables({ samples, entries, hasNegativeOffsets }: TableFacts, track: number): readonly HeadPart[] {
+  const table = (name: SampleTableName, version: number): readonly HeadPart[] => {
+    const bytes = entries[name] * ENTRY_BYTES[name]
+    const head = bytesOf((writer) => {
+      const fields = name === 'stsz' ? 8 : 4
+      writer.u32(8 + 4 + fields + bytes)
+      writer.latin1(name)
+      writer.u8(version)
+      writer.u24(0)
+      if (name === 'stsz') writer.u32(0) // sample_size: each sample has its own
+      writer.u32(entries[name])
+    })
+    return [head, { track, table: name, bytes }]
+  }
+  return [
+    ...table('stts', 0),
+    ...table('ctts', hasNegativeOffsets ? 1 : 0),
+    // Without it, decoding can start at every sample.
+    ...(entries.stss === samples ? [] : table('stss', 0)),
+    ...table('stsz', 0),
+  ]
+}
+
+/** stsc, §8.7.4, and stco or co64, §8.7.5, of each track. */
+function chunkTablesOf(
+  tracks: number,
+  chunks: readonly SampleChunk[],
+  { base, isLarge }: Offsets,
+): readonly Uint8Array[][] {
+  const offsets = Array.from({ length: tracks }, (): number[] => [])
+  const own = Array.from({ length: tracks }, (): SampleChunk[] => [])
+  let at = base
+  for (const chunk of chunks) {
+    offsets[chunk.track]!.push(at)
+    own[chunk.track]!.push(chunk)
+    at += chunk.bytes
+  }
+  return offsets.map((each, track) => [samplesToChunks(own[track]!), chunkOffsets(each, isLarge)])
+}
+
+function samplesToChunks(chunks: readonly SampleChunk[]): Uint8Array {
+  const starts = chunks.flatMap(({ samples, description }, i) => {
+    const before = chunks[i - 1]
+    return before?.samples === samples && before.description === description ? [] : [i]
+  })
+  return bytesOf((writer) =>
+    writeFullBox(writer, 'stsc', 0, 0, () => {
+      writer.u32(starts.length)
+      for (const i of starts) {
+        writer.u32(i + 1)
+        writer.u32(chunks[i]!.samples)
+        writer.u32(chunks[i]!.description + 1)
+      }
+    }),
+  )
+}
+
+function chunkOffsets(offsets: readonly number[], isLarge: boolean): Uint8Array {
+  return bytesOf((writer) =>
+    writeFullBox(writer, isLarge ? 'co64' : 'stco', 0, 0, () => {
+      writer.u32(offsets.length)
+      for (const offset of offsets) {
+        if (isLarge) writer.u64(BigInt(offset))
+        else writer.u32(offset)
+      }
+    }),
+  )
+}
+
+/** A box around parts of which some are kept elsewhere. */
+function box(type: string, children: readonly HeadPart[]): readonly HeadPart[] {
+  const header = bytesOf((writer) => {
+    writer.u32(8 + sizeOfHead(children))
+    writer.latin1(type)
+  })
+  return [header, ...children]
+}
+
+function bytesOf(write: (writer: ByteWriter) => void): Uint8Array {
+  const writer = new ByteWriter(256)
+  write(writer)
+  return writer.result()
+}
