@@ -1,4 +1,14 @@
-import { isoDateTime, msFromTicks, type Ticks, type UtcMs, utcMs } from '../../media/time.ts'
+import {
+  isoDateTime,
+  msFromTicks,
+  PTS_MODULUS,
+  TICKS_PER_SECOND,
+  type Ticks,
+  ticks,
+  type UtcMs,
+  utcMs,
+} from '../../media/time.ts'
+import type { SegmentProbe } from '../../media/track.ts'
 import { utcAt } from '../eras/era.ts'
 import type { SourceObject } from '../source-segment.ts'
 import { noteHabit } from './habits.ts'
@@ -16,6 +26,9 @@ export const SAME_DATE: ServerDate = { believed: 0, shown: 0 }
 
 /** The most by which a source date may differ from the server's clock; other dates are ignored. In milliseconds. */
 const BELIEVABLE_DATE_MS = 24 * 3600 * 1000
+
+/** Pictures that are shown before the key frame they follow: never for as long. */
+const MOST_LEADING = TICKS_PER_SECOND
 
 /** The number of dates in a row that tell an offset from jitter. */
 const STEADY_DATES = 3
@@ -87,15 +100,27 @@ function lastingOffset(era: OpenEra, offset: number): number | undefined {
 }
 
 /**
- * The date of a segment by its playlist, unless it is too far from when the segment came: by the date the server
- * believes, and by the one it shows. After the server's date was set right, its encoders confirm that at once.
+ * The date at which a segment begins by its playlist, unless it is too far from when the segment came: by the date the
+ * server believes, and by the one it shows. After the server's date was set right, its encoders confirm that at once.
  */
 export function believableDate(
   { entry, serverDate: { believed, shown } }: Pick<Placing, 'entry' | 'serverDate'>,
-  { receivedAt }: SourceObject,
+  { receivedAt, probe }: SourceObject,
 ): UtcMs | undefined {
-  const date = entry.programDateTime
-  if (date === undefined) return undefined
+  if (entry.programDateTime === undefined) return undefined
+  const date = utcMs(entry.programDateTime - leadingMs(probe))
   const isNear = (ahead: number) => Math.abs(date - receivedAt - ahead) <= BELIEVABLE_DATE_MS
   return isNear(believed) || isNear(shown) ? date : undefined
+}
+
+/**
+ * How long pictures are shown before the key frame that a segment begins with: they are sent after it. Encoders date
+ * their segments by key frames.
+ */
+function leadingMs(probe: SegmentProbe | undefined): number {
+  if (!probe || probe.container === 'webvtt' || !probe.startsWithKeyFrame) return 0
+  const [first] = probe.keyFrames
+  if (!first) return 0
+  const lead = ticks((first.pts - probe.firstPts + PTS_MODULUS) % PTS_MODULUS)
+  return lead < MOST_LEADING ? msFromTicks(lead) : 0
 }
