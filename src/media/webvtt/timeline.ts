@@ -22,7 +22,7 @@ export function joinWebVtt(segments: readonly WebVtt[]): WebVtt {
     return segment.cues
       .map((cue) => ({ ...cue, start: cue.start + shift, end: cue.end + shift }))
       .filter((cue) => {
-        const key = identity(cue)
+        const key = cueIdentity(cue)
         return !seen.has(key) && seen.add(key)
       })
   })
@@ -41,7 +41,7 @@ export function joinWebVtt(segments: readonly WebVtt[]): WebVtt {
 /**
  * Identifies a cue by times and text: identifiers may restart in every segment, and times are compared as written.
  */
-function identity({ start, end, settings, text }: Cue): string {
+export function cueIdentity({ start, end, settings, text }: Cue): string {
   return [Math.round(start / TICKS_PER_MS), Math.round(end / TICKS_PER_MS), settings, text].join('\n')
 }
 
@@ -65,7 +65,7 @@ export function cuesBetween(segments: readonly WebVtt[], from: Ticks, to: Ticks)
       const { settings, text } = cue
       if (cut.start >= cut.end || text.length > left) continue
       left -= text.length
-      shown.set(identity({ ...cut, settings, text }), { ...cut, settings, text })
+      shown.set(cueIdentity({ ...cut, settings, text }), { ...cut, settings, text })
     }
   }
   return [...shown.values()].sort((a, b) => a.start - b.start)

@@ -4,16 +4,17 @@ import type { Cue, WebVtt } from './document.ts'
 /** Writes a file that `readWebVtt` reads back as `document`; times are rounded to the millisecond. */
 export function writeWebVtt({ map, regions, styles, cues }: WebVtt): Uint8Array<ArrayBuffer> {
   const header = `WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:${map.mpegts},LOCAL:${timestamp(map.local)}`
-  const blocks = [
-    header,
-    ...regions.map((region) => `REGION\n${region}`),
-    ...styles.map((style) => `STYLE\n${style}`),
-    ...cues.map(writeCue),
-  ]
+  const blocks = [header, ...writeDefinitions({ regions, styles }), ...cues.map(writeCue)]
   return new TextEncoder().encode(`${blocks.join('\n\n')}\n`)
 }
 
-function writeCue({ id, start, end, settings, text }: Cue): string {
+/** Writes the blocks that cues refer to, which come before all of them. */
+export function writeDefinitions({ regions, styles }: Pick<WebVtt, 'regions' | 'styles'>): readonly string[] {
+  return [...regions.map((region) => `REGION\n${region}`), ...styles.map((style) => `STYLE\n${style}`)]
+}
+
+/** Writes a cue as a block of lines. */
+export function writeCue({ id, start, end, settings, text }: Cue): string {
   const timing = `${timestamp(start)} --> ${timestamp(end)}${settings === '' ? '' : ` ${settings}`}`
   return [...(id === undefined ? [] : [id]), timing, ...(text === '' ? [] : [text])].join('\n')
 }

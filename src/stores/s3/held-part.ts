@@ -1,7 +1,6 @@
-import { randomBytes } from 'node:crypto'
-import { type FileHandle, open, unlink } from 'node:fs/promises'
-import { join } from 'node:path'
+import type { FileHandle } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
+import { openNameless, writeAll } from '../nameless-file.ts'
 import type { PartBuffers } from './part-buffers.ts'
 
 /** Where parts are held until they are sent. */
@@ -131,25 +130,5 @@ async function lend<T>(
   } finally {
     if (isFree) buffers.give(buffer)
     else buffers.drop(buffer)
-  }
-}
-
-/** A file that nobody else can open, and that is gone when it is closed or the process ends. */
-async function openNameless(folder: string): Promise<FileHandle> {
-  const path = join(folder, `part-${randomBytes(16).toString('hex')}`)
-  const file = await open(path, 'wx+', 0o600)
-  try {
-    await unlink(path)
-    return file
-  } catch (error) {
-    await file.close()
-    throw error
-  }
-}
-
-/** Writes all bytes. A write may be short; the next one then gives the reason. */
-async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
-  for (let done = 0; done < bytes.length; ) {
-    done += (await file.write(bytes, done, bytes.length - done, position + done)).bytesWritten
   }
 }

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { seededRandom } from '../../test/judges/random.ts'
+import { FileSpool } from './file-spool.ts'
+
+describe('a spool', () => {
+  let folder: string
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'spool-'))
+  })
+  after(() => rm(folder, { recursive: true }))
+
+  for (const size of [0, 1, 1000, 256 * 1024, 256 * 1024 + 1, 3_000_000]) {
+    it(`gives ${size} bytes back as they were appended, again and again`, async () => {
+      const random = seededRandom(size)
+      const spool = new FileSpool(folder)
+      const all: Buffer[] = []
+      const buffer = Buffer.alloc(70_000)
+      for (let left = size; left > 0; ) {
+        const piece = buffer.subarray(0, Math.min(left, random.integer(1, buffer.length)))
+        for (let i = 0; i < piece.length; i += 97) piece[i] = random.integer(0, 255)
+        await spool.append(piece)
+        all.push(Buffer.from(piece))
+        left -= piece.length
+      }
+      for (let reading = 0; reading < 2; reading++) {
+        const read: Buffer[] = []
+        for await (const piece of spool.read()) read.push(Buffer.from(piece))
+        assert.ok(Buffer.concat(read).equals(Buffer.concat(all)))
+      }
+      assert.deepEqual(await readdir(folder), [], 'its file has no name')
+      await spool.close()
+    })
+  }
+
+  it('says that its folder is not there', async () => {
+    const spool = new FileSpool(join(folder, 'absent'))
+    await assert.rejects(spool.append(Buffer.alloc(300_000)), { code: 'ENOENT' })
+  })
+})
