@@ -1,4 +1,5 @@
 import type { UtcMs } from '../media/time.ts'
+import { type Deliverable, type NamedDeliverable, namedDeliverables } from './deliverable.ts'
 import type { HarvestFailure } from './harvest-failure.ts'
 import type { OriginEndpoint } from './origin-endpoint.ts'
 
@@ -22,6 +23,10 @@ export type HarvestOptions = {
   readonly earlyEndPolicy: 'CLAMP' | 'FAIL'
   /** True writes a `harvest.json` report beside the asset. */
   readonly report: boolean
+  /** What is made of the window; absent where it is what the endpoint has. */
+  readonly deliverables?: readonly Deliverable[]
+  /** Where the asset begins and ends: with the segments that the window touches, or at its pictures, to the frame. */
+  readonly cut?: 'SEGMENT' | 'FRAME'
 }
 
 export const DEFAULT_HARVEST_OPTIONS: HarvestOptions = {
@@ -62,4 +67,17 @@ export function statusAfter({ state }: HarvestOutcome): Exclude<HarvestJobStatus
 /** The folder of a key with its trailing slash; empty at the top of the bucket. */
 export function folderOfKey(key: string): string {
   return key.slice(0, key.lastIndexOf('/') + 1)
+}
+
+/** The deliverables of a job with their names; undefined where it asks for none. Its request has been checked. */
+export function deliverablesOf({
+  options,
+  s3Destination: { manifestKey },
+}: Pick<HarvestJob, 'options' | 's3Destination'>): readonly NamedDeliverable[] | undefined {
+  return options?.deliverables && namedDeliverables(options.deliverables, fileOfKey(manifestKey))
+}
+
+/** What follows the folder of a key. */
+export function fileOfKey(key: string): string {
+  return key.slice(folderOfKey(key).length)
 }

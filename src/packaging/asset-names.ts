@@ -1,9 +1,9 @@
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { Packaging } from '../model/packaging.ts'
-import type { AssetPrefixes } from './output-format.ts'
+import type { AssetOptions } from './output-format.ts'
 
 /** The endpoint with other names of its manifests and segments. */
-export function underNames(endpoint: OriginEndpoint, { manifests, segments }: AssetPrefixes): OriginEndpoint {
+export function underNames(endpoint: OriginEndpoint, { manifests, segments }: AssetOptions): OriginEndpoint {
   const { packaging } = endpoint
   const renamed = {
     ...packaging,

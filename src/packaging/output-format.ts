@@ -1,4 +1,5 @@
 import type { Absence, ArchiveReader } from '../archive/reader.ts'
+import type { UtcRange } from '../media/time.ts'
 import type { ManifestFilter } from '../model/manifest-filter.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { OutputSegment, SegmentSummary, SummaryWindow } from '../model/output-segment.ts'
@@ -17,11 +18,22 @@ export type OutputFormat = {
    * Every file of a finished asset, as a harvest writes it: children before their parents, names relative to the
    * folder of the parent. Undefined when the endpoint's settings leave nothing of the window.
    */
-  asset(endpoint: OriginEndpoint, window: SummaryWindow, names?: AssetPrefixes): Asset | undefined
+  asset(endpoint: OriginEndpoint, window: SummaryWindow, options?: AssetOptions): Asset | undefined
 }
 
-/** Prefixes of the names of an asset's child manifests and segments, instead of the endpoint's own. */
-export type AssetPrefixes = { readonly manifests?: string; readonly segments?: string }
+/** Writes the files of an asset; all that harvests need of a format. */
+export type AssetFormat = Pick<OutputFormat, 'asset'>
+
+export type AssetOptions = {
+  /** Prefix of the names of child manifests, instead of the endpoint's own. */
+  readonly manifests?: string
+  /** Prefix of the names of segments, instead of the endpoint's own. */
+  readonly segments?: string
+  /** What is shown of the window, to the frame where players can; absent: all of its segments. */
+  readonly cut?: UtcRange
+  /** True where a DASH manifest of the same asset lists the segments of an HLS one, under the names that DASH needs. */
+  readonly areShared?: true
+}
 
 export type OutputRequest = ManifestRequest | SegmentRequest
 
@@ -102,11 +114,70 @@ export type Asset = {
   readonly headers: readonly AssetFile[]
   /** The files of a batch of the window's segments; where a stream has a gap, there is none. */
   segmentsOf(batch: SegmentBatch<SegmentSummary>): readonly AssetSegment[]
+  /** Files that are made of the whole window; absent in an asset of manifests and segments alone. */
+  readonly files?: readonly AssetWholeFile[]
   /** Bodies are written on demand, so that a long window can be written one manifest at a time. */
   readonly manifests: readonly { readonly name: string; readonly body: () => TextBody }[]
-  /** The parent manifest, which is written last, under the name the job chose. */
-  parent(): TextBody
+  /** The parent manifest, which is written last, under the name the job chose. Undefined in an asset without one. */
+  parent?(): TextBody
 }
+
+/** A file that is made of all segments of a window. */
+export type AssetWholeFile = AssetFileName & {
+  /** Its bytes; undefined when the window has nothing for it. Throws LostMedia. */
+  body(batches: SegmentBatches, source: WholeFileSource): Promise<WholeFileBody | undefined>
+}
+
+/** Reads the segments of a window behind one of its numbers, or all, each time anew. */
+export type SegmentBatches = (after?: number) => AsyncIterable<SegmentBatch>
+
+export type WholeFileSource = {
+  readonly media: SourceMedia
+  readonly openSpool: OpenSpool
+  readonly decoder: PictureDecoder
+}
+
+/** Several pictures on one sheet, in rows; `width` and `height` are those of each. */
+export type SpriteSheet = {
+  readonly columns: number
+  readonly rows: number
+  readonly width: number
+  readonly height: number
+  readonly count: number
+}
+
+/** Port: decodes pictures. */
+export type PictureDecoder = {
+  /** Throws NoDecoder where there is none. */
+  check(): Promise<void>
+  /** The first picture of a movie as JPEG, or all of them on a sheet. Throws NoDecoder where there is none. */
+  jpeg(movie: AsyncIterable<Uint8Array>, sheet?: SpriteSheet): Promise<Uint8Array>
+}
+
+/** Thrown when a decoder is not there, or does not decode. The message is one sentence for the job's owner. */
+export class NoDecoder extends Error {
+  override readonly name = 'NoDecoder'
+}
+
+/** A body that can be read again and again, with the same bytes, until it is closed. */
+export type WholeFileBody = {
+  readonly contentType: string
+  readonly size: number
+  /** Pieces that are valid until the next is requested. Throws LostMedia. */
+  open(): AsyncIterable<Uint8Array>
+  close(): Promise<void>
+}
+
+/** Port: keeps bytes that are appended, in their order, in memory or on disk. */
+export type Spool = {
+  /** The bytes are copied; the caller may use them again. */
+  append(bytes: Uint8Array): Promise<void>
+  /** All bytes from the beginning, in pieces that are valid until the next is requested. It may be read repeatedly. */
+  read(): AsyncIterable<Uint8Array>
+  close(): Promise<void>
+}
+
+export type OpenSpool = () => Spool
 
 /** The name of an asset's file, known before its bytes are. */
 export type AssetFileName = {

@@ -1,7 +1,8 @@
+import type { UtcRange } from '../media/time.ts'
 import type { ManifestFilter } from '../model/manifest-filter.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { SummaryWindow } from '../model/output-segment.ts'
-import type { ManifestStyle, PathTimes } from './output-format.ts'
+import type { AssetOptions, ManifestStyle, PathTimes } from './output-format.ts'
 import { type References, referencesOf } from './time-shift.ts'
 
 /** The values that manifests of every format are made from; each format adds its own. */
@@ -17,6 +18,8 @@ export type Presentation = {
   readonly ended: boolean
   /** Filter of the parent manifest. */
   readonly filter?: ManifestFilter
+  /** What an asset shows of the window. */
+  readonly cut?: UtcRange
 }
 
 export function presentationOf(
@@ -39,6 +42,10 @@ export function presentationOf(
 }
 
 /** The presentation that a harvest writes: finished manifests in one folder. */
-export function assetPresentation(endpoint: OriginEndpoint, window: SummaryWindow): Presentation {
-  return presentationOf(endpoint, window, { kind: 'harvest' }, { depth: 0 })
+export function assetPresentation(
+  endpoint: OriginEndpoint,
+  window: SummaryWindow,
+  { cut }: AssetOptions = {},
+): Presentation {
+  return { ...presentationOf(endpoint, window, { kind: 'harvest' }, { depth: 0 }), ...(cut && { cut }) }
 }

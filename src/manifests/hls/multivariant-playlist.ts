@@ -65,6 +65,8 @@ export type MultivariantPlaylist = {
   readonly version: number
   /** EXT-X-INDEPENDENT-SEGMENTS */
   readonly independentSegments: boolean
+  /** EXT-X-START, RFC 8216 §4.3.5.2, with PRECISE: where playback begins, in seconds from the beginning; not read. */
+  readonly startOffset?: number
   readonly variants: readonly VariantStream[]
   readonly renditions: readonly Rendition[]
   /** I-frame streams; written, but not read. */
@@ -75,6 +77,8 @@ export type MultivariantPlaylist = {
 export function writeMultivariantPlaylist(playlist: MultivariantPlaylist): string {
   let text = `#EXTM3U\n#EXT-X-VERSION:${playlist.version}\n`
   if (playlist.independentSegments) text += '#EXT-X-INDEPENDENT-SEGMENTS\n'
+  const { startOffset } = playlist
+  if (startOffset !== undefined) text += `#EXT-X-START:TIME-OFFSET=${startOffset.toFixed(5)},PRECISE=YES\n`
   for (const rendition of playlist.renditions) text += `#EXT-X-MEDIA:${mediaAttributes(rendition)}\n`
   for (const variant of playlist.variants) {
     text += `#EXT-X-STREAM-INF:${streamInfAttributes(variant)}\n${variant.uri}\n`

@@ -34,12 +34,13 @@ import {
   tracksNamed,
 } from './manifests.ts'
 import {
+  type CmafFileNames,
   type CmafName,
   type CmafTrackName,
-  headerFileName,
+  OWN_NAMES,
   parseCmafName,
   playlistFileName,
-  segmentFileName,
+  SHARED_NAMES,
   trackFileName,
 } from './names.ts'
 
@@ -66,10 +67,11 @@ export const cmaf: OutputFormat = {
   },
 
   /** The asset of the endpoint's first manifest; playlists and segments are in one folder. */
-  asset(settled, window, prefixes = {}): Asset | undefined {
-    const endpoint = underNames(settled, prefixes)
+  asset(settled, window, options = {}): Asset | undefined {
+    const endpoint = underNames(settled, options)
     const [manifest] = manifestsOfType(packagingOf(endpoint), 'HLS')
-    const manifests = manifest && manifestsOf(assetPresentation(endpoint, window), manifest)
+    const fileNames = options.areShared ? SHARED_NAMES : OWN_NAMES
+    const manifests = manifest && manifestsOf(assetPresentation(endpoint, window, options), manifest, fileNames)
     const tracks = manifests && allTracks(manifests)
     if (!manifests || !tracks) return undefined
     const iframes = iFrameTrack(manifests, tracks)
@@ -148,7 +150,7 @@ function assetHeaders(manifests: CmafManifests, name: CmafTrackName): readonly A
   const { name: prefix } = manifests.packaging.segment
   return [...tracksNamed(manifests, name)].flatMap(([era, track]): readonly AssetFile[] => {
     const body = headerBody(track, name)
-    const file = { name: headerFileName(prefix, name, era), track: trackFileName(prefix, name) }
+    const file = { name: manifests.fileNames.header(prefix, name, era), track: trackFileName(prefix, name) }
     return body ? [{ ...file, body: async () => body }] : []
   })
 }
@@ -164,7 +166,7 @@ function assetSegments(
     const track = trackAt(tracks, name, segment)
     if (!track) return []
     const file = {
-      name: segmentFileName(prefix, name, segment.number),
+      name: manifests.fileNames.segment(prefix, name, segment),
       track: trackFileName(prefix, name),
     }
     const body: AssetSegment['body'] = (whole, media) => {
@@ -177,9 +179,19 @@ function assetSegments(
 
 const packagingOf = (endpoint: OriginEndpoint): CmafPackaging => packagingIn(endpoint, 'CMAF')
 
-function manifestsOf(presentation: Presentation, manifest: HlsManifest): CmafManifests {
+function manifestsOf(
+  presentation: Presentation,
+  manifest: HlsManifest,
+  fileNames: CmafFileNames = OWN_NAMES,
+): CmafManifests {
   const { endpoint, references, style } = presentation
   // Segments are beside the folders of the manifests.
   const toSegments = style.kind === 'live' ? `../${references.toSegments}` : ''
-  return { ...presentation, packaging: packagingOf(endpoint), manifest, references: { ...references, toSegments } }
+  return {
+    ...presentation,
+    packaging: packagingOf(endpoint),
+    manifest,
+    fileNames,
+    references: { ...references, toSegments },
+  }
 }

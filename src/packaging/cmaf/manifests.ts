@@ -24,13 +24,14 @@ import {
   trackSetOf,
 } from '../tracks/track-set.ts'
 import { hasTrack } from '../tracks/track-times.ts'
-import { type CmafTrackName, headerFileName, playlistFileName, segmentFileName } from './names.ts'
+import { type CmafFileNames, type CmafTrackName, playlistFileName } from './names.ts'
 import { cmafFormats } from './window-formats.ts'
 
 /** The values that all playlists of one HLS manifest of a CMAF endpoint share. */
 export type CmafManifests = Presentation & {
   readonly packaging: CmafPackaging
   readonly manifest: HlsManifest
+  readonly fileNames: CmafFileNames
 }
 
 /** EXT-X-VERSION; EXT-X-MAP outside I-frame playlists needs 6, RFC 8216 §7. */
@@ -110,7 +111,7 @@ export function cmafParent(manifests: CmafManifests, tracks: TrackSet): string {
     groups.size === 0
       ? tracks.video.map((video) => variant(video, []))
       : [...groups].flatMap(([id, audio]) => tracks.video.map((video) => variant(video, audio, id)))
-  const playlist = parentPlaylistOf(VERSION, variants, renditions)
+  const playlist = parentPlaylistOf(VERSION, manifests, variants, renditions)
   return writeMultivariantPlaylist({ ...playlist, iFrameStreams: iFrameStreams(manifests, tracks, uri) })
 }
 
@@ -171,17 +172,17 @@ export function trackAt(
 
 /** Writes the playlist of a track; undefined when no era of the window has the track. */
 export function cmafPlaylist(manifests: CmafManifests, name: CmafTrackName): string | undefined {
-  const { packaging, manifest, window, references, segmentQuery, ended } = manifests
+  const { packaging, manifest, fileNames, window, references, segmentQuery, ended } = manifests
   const tracks = tracksNamed(manifests, name)
   const [first] = tracks.values()
   if (!first) return undefined
   const prefix = references.toSegments + encodeURIComponent(packaging.segment.name)
-  const uriOf = ({ number }: SegmentSummary) => segmentFileName(prefix, name, number) + segmentQuery
+  const uriOf = (segment: SegmentSummary) => fileNames.segment(prefix, name, segment) + segmentQuery
   const headed: CmafTrackName = { ...name, kind: name.kind === 'iframe' ? 'video' : name.kind }
   const list = (segment: SegmentSummary): ListedAs | undefined => {
     if (!trackAt(tracks, name, segment)) return undefined
     if (name.kind === 'subtitles') return { uri: uriOf(segment) }
-    return { uri: uriOf(segment), map: headerFileName(prefix, headed, segment.era) + segmentQuery }
+    return { uri: uriOf(segment), map: fileNames.header(prefix, headed, segment.era) + segmentQuery }
   }
   return playlistText({
     settings: manifest,

@@ -1,5 +1,6 @@
 import type { HlsManifest } from '../../model/manifest.ts'
 import { type CmafPackaging, manifestsOfType } from '../../model/packaging.ts'
+import { headerFileName, segmentFileName } from '../dash/names.ts'
 import type { PathTimes } from '../output-format.ts'
 import { splitTimes } from '../time-shift.ts'
 
@@ -71,13 +72,26 @@ export function playlistFileName(manifestName: string, track?: CmafTrackName): s
   return track ? `${manifestName}_${track.kind}_${track.n}.m3u8` : `${manifestName}.m3u8`
 }
 
-export function segmentFileName(prefix: string, track: CmafTrackName, number: number): string {
-  return `${trackFileName(prefix, track)}_${number}.${extensionOf(track)}`
+/** How the segments and headers of a track are named. */
+export type CmafFileNames = {
+  segment(prefix: string, track: CmafTrackName, of: { readonly number: number; readonly era: number }): string
+  /** The name of the header that all segments of a track share in an era. */
+  header(prefix: string, track: CmafTrackName, era: number): string
 }
 
-/** The file name of a header. It names the era, in which all segments of a track share a header. */
-export function headerFileName(prefix: string, track: CmafTrackName, era: number): string {
-  return `${trackFileName(prefix, track)}_track_1_csid_${era}_init.mp4`
+/** As endpoints have them. */
+export const OWN_NAMES: CmafFileNames = {
+  segment: (prefix, track, { number }) => `${trackFileName(prefix, track)}_${number}.${extensionOf(track)}`,
+  header: (prefix, track, era) => `${trackFileName(prefix, track)}_track_1_csid_${era}_init.mp4`,
+}
+
+/** As the DASH manifest of the same asset has them. Text and the pictures of trick play are other files there. */
+export const SHARED_NAMES: CmafFileNames = {
+  segment: (prefix, track, of) =>
+    track.kind === 'subtitles' || track.kind === 'iframe'
+      ? OWN_NAMES.segment(prefix, track, of)
+      : segmentFileName(prefix, { ...track, era: of.era }, of.number),
+  header: (prefix, track, era) => headerFileName(prefix, { ...track, era }),
 }
 
 /** The prefix of the file names of a track. */

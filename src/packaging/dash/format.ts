@@ -55,8 +55,8 @@ export const dash: OutputFormat = {
     }
   },
 
-  asset(endpoint, window, prefixes = {}): Asset | undefined {
-    const manifest = manifestOf(assetPresentation(underNames(endpoint, prefixes), window))
+  asset(endpoint, window, options = {}): Asset | undefined {
+    const manifest = manifestOf(assetPresentation(underNames(endpoint, options), window, options))
     const periods = listedPeriods(manifest)
     if (periods === undefined || periods === 'nothing left') return undefined
     const shown = periods.map((period) => shownIn(period, manifest.settings))

@@ -1,8 +1,9 @@
 import { utcTime, utcTiming } from '../../manifests/dash/descriptors.ts'
 import type { Mpd, Period } from '../../manifests/dash/mpd.ts'
-import { TICKS_PER_MS, utcMs } from '../../media/time.ts'
+import { TICKS_PER_MS, type UtcMs, utcMs } from '../../media/time.ts'
 import { intervalOfStream } from '../../model/stream-interval.ts'
 import type { Presentation } from '../presentation.ts'
+import { type PlacedMoment, pictureNear } from '../tracks/picture-times.ts'
 import { adaptationSetsOf } from './adaptation-sets.ts'
 import { type DashPeriod, momentOf, periodsOf } from './periods.ts'
 import { profilesOf } from './profiles.ts'
@@ -45,7 +46,7 @@ export function mpdOf(manifest: DashPresentation, periods: readonly DashPeriod[]
   }
   if (ended) {
     let end = 0
-    const listed = periods.map(listedFrom).map((period) => {
+    const listed = cutOf(manifest, periods.map(listedFrom)).map((period) => {
       const start = end
       end += durationOf(period)
       return writtenPeriod(manifest, period, start)
@@ -93,6 +94,20 @@ function writtenPeriod(manifest: DashPresentation, period: DashPeriod, start: nu
 /** The Period as if it began at the first listed segment. */
 function listedFrom(period: DashPeriod): DashPeriod {
   return { ...period, begins: momentOf(period.era, period.segments[0]!.start) }
+}
+
+/** The Periods of an asset that shows a part of its window, to the frame. */
+function cutOf({ cut, window, settings }: DashPresentation, periods: readonly DashPeriod[]): readonly DashPeriod[] {
+  if (!cut) return periods
+  const place = (utc: UtcMs) => pictureNear(window, utc, settings.streamSelection)
+  const [start, end] = [place(cut.start), place(cut.end)]
+  const isIn = ({ segments }: DashPeriod, moment: PlacedMoment | undefined) =>
+    moment !== undefined && segments.includes(moment.segment)
+  return periods.map((period) => ({
+    ...period,
+    ...(start && isIn(period, start) && { begins: momentOf(period.era, start.time) }),
+    ...(end && isIn(period, end) && { endUtc: momentOf(period.era, end.time).utc }),
+  }))
 }
 
 function durationOf({ begins, endUtc }: DashPeriod): number {

@@ -1,6 +1,9 @@
 import type { MultivariantPlaylist, Rendition, VariantStream } from '../../manifests/hls/multivariant-playlist.ts'
+import { TICKS_PER_SECOND } from '../../media/time.ts'
 import type { AudioDescription } from '../../media/track.ts'
 import type { ClosedCaptions } from '../../model/output-segment.ts'
+import type { Presentation } from '../presentation.ts'
+import { pictureNear } from '../tracks/picture-times.ts'
 import type { VariantRole } from '../tracks/stream-selection.ts'
 import { codecsOf, largestFrameRate, largestResolution, rangeAttribute, type VariantFormat } from './variant-formats.ts'
 
@@ -26,6 +29,7 @@ const CAPTIONS_GROUP = 'captions'
 /** The part that all HLS parent playlists share. */
 export function parentPlaylistOf(
   version: number,
+  { cut, window, endpoint }: Presentation,
   variants: readonly DeclaredVariant[],
   renditions: readonly DeclaredRendition[],
 ): Omit<MultivariantPlaylist, 'iFrameStreams'> {
@@ -33,9 +37,12 @@ export function parentPlaylistOf(
   // NONE must hold for all variants or for none.
   const saysNone = variants.every(({ role }) => role.closedCaptions === 'NONE')
   const closedCaptions = saysNone ? 'NONE' : captions.length > 0 ? CAPTIONS_GROUP : undefined
+  const start = cut && pictureNear(window, cut.start, endpoint.packaging.streamSelection)
+  const [first] = window.segments
   return {
     version,
     independentSegments: true,
+    ...(start && start.segment === first && { startOffset: (start.time - first.start) / TICKS_PER_SECOND }),
     renditions: [
       ...renditions.map((rendition) => ({ forced: false, ...rendition })),
       ...captions.map(

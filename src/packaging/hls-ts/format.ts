@@ -68,10 +68,10 @@ export const hls: OutputFormat = {
   },
 
   /** The asset of the endpoint's first manifest. */
-  asset(settled, window, prefixes = {}): Asset | undefined {
-    const endpoint = underNames(settled, prefixes)
+  asset(settled, window, options = {}): Asset | undefined {
+    const endpoint = underNames(settled, options)
     const manifest = manifestOf(packagingOf(endpoint), 'HLS')
-    const manifests = manifestsOf(assetPresentation(endpoint, window), manifest)
+    const manifests = manifestsOf(assetPresentation(endpoint, window, options), manifest)
     const streams = allStreams(manifests)
     if (!streams) return undefined
     const iframes = iFramePlaylistName(manifests, streams)

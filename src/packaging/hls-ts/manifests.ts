@@ -94,7 +94,7 @@ export function parentPlaylist(manifests: HlsManifests, streams: HlsStreamSet): 
     }
   const renditions = [...streams.audio.map(rendition('AUDIO')), ...streams.subtitles.map(rendition('SUBTITLES'))]
   // Renditions need version 4, RFC 8216 §7.
-  const playlist = parentPlaylistOf(renditions.length > 0 ? 4 : 3, variants, renditions)
+  const playlist = parentPlaylistOf(renditions.length > 0 ? 4 : 3, manifests, variants, renditions)
   return writeMultivariantPlaylist({ ...playlist, iFrameStreams: iFrameStreams(manifests, streams, formatsOf) })
 }
 

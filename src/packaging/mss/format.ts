@@ -3,7 +3,7 @@ import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
 import type { SegmentSummary } from '../../model/output-segment.ts'
 import {
   type Asset,
-  type AssetPrefixes,
+  type AssetOptions,
   type AssetSegment,
   NEIGHBOURS,
   type OutputFormat,
@@ -57,7 +57,7 @@ export const mss: OutputFormat = {
    * The manifest, and fragments under the same paths below its folder as when live, so that a file server can serve
    * it.
    */
-  asset(endpoint, window, { segments }: AssetPrefixes = {}): Asset | undefined {
+  asset(endpoint, window, { segments }: AssetOptions = {}): Asset | undefined {
     const folder = segments === undefined ? '' : `${segments}/`
     const toFragments = segments === undefined ? '' : `${encodeURIComponent(segments)}/`
     const presentation = { ...mssPresentation(assetPresentation(endpoint, window)), toFragments }

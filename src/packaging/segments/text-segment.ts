@@ -129,6 +129,16 @@ export async function cuesOf(
   return { cues, objects: placed.map(({ object }) => object) }
 }
 
+/** The documents of a stream whose cues may be shown in an output segment, as `cuesOf` reads them. */
+export function documentsOf(
+  source: SourceStream,
+  segment: OutputSegment,
+  earlier: readonly OutputSegment[],
+  media: Pick<SourceMedia, 'read'>,
+): Promise<readonly WebVtt[]> {
+  return readAll(textObjects(source, segment, earlier), media)
+}
+
 type PlacedText = { readonly slot: Slot; readonly object: SlotObject }
 
 /** The stream's objects that must be read, in order. */

@@ -1,0 +1,117 @@
+import {
+  type Deliverable,
+  isPresentation,
+  type NamedDeliverable,
+  type PresentationKind,
+} from '../../model/deliverable.ts'
+import { deliverablesOf, type HarvestJob } from '../../model/harvest-job.ts'
+import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
+import type { SummaryWindow } from '../../model/output-segment.ts'
+import {
+  type Asset,
+  type AssetFormat,
+  type AssetOptions,
+  type AssetSegment,
+  type AssetWholeFile,
+  distinct,
+} from '../output-format.ts'
+import { outputFormatOf } from '../packager.ts'
+import { metadataFile } from './metadata-file.ts'
+import { audioFiles, movieFiles } from './movie-files.ts'
+import { packagedAs } from './packaged-as.ts'
+import { stillFiles } from './still-files.ts'
+import { subtitleFiles } from './subtitle-files.ts'
+
+/**
+ * The format of a job's asset: what the endpoint has where nothing else is asked for, else all deliverables side by
+ * side, with segments that several of them have in common written once. Undefined where a format is not implemented.
+ */
+export function assetFormatOf(job: HarvestJob): AssetFormat | undefined {
+  const own = outputFormatOf(job.endpoint)
+  if (!own) return undefined
+  const deliverables = deliverablesOf(job)
+  const { start, end } = job
+  const cut = job.options?.cut === 'FRAME' ? { cut: { start, end } } : {}
+  return {
+    asset(endpoint, window, naming) {
+      const options = { ...naming, ...cut }
+      return deliverables ? assetOf({ endpoint, window, deliverables, options }) : own.asset(endpoint, window, options)
+    },
+  }
+}
+
+/** What all deliverables of an asset are made from. */
+export type AssetOrder = {
+  readonly endpoint: OriginEndpoint
+  readonly window: SummaryWindow
+  readonly deliverables: readonly NamedDeliverable[]
+  readonly options: AssetOptions
+}
+
+function assetOf(order: AssetOrder): Asset | undefined {
+  const presentations: { readonly asset: Asset; readonly named: NamedDeliverable }[] = []
+  const files: AssetWholeFile[] = []
+  for (const named of order.deliverables) {
+    const { deliverable } = named
+    if (isPresentation(deliverable)) {
+      const asset = presentationOf(order, named, deliverable.kind)
+      if (!asset) return undefined
+      presentations.push({ asset, named })
+    } else files.push(...filesOf(order, named, deliverable))
+  }
+  const main = presentations.find(({ named }) => named.isMain)
+  const assets = presentations.map(({ asset }) => asset)
+  return {
+    headers: distinct(assets.flatMap(({ headers }) => headers)),
+    segmentsOf: (batch) => distinct(assets.flatMap((asset): readonly AssetSegment[] => asset.segmentsOf(batch))),
+    files,
+    manifests: presentations.flatMap(({ asset, named }) => [
+      ...asset.manifests,
+      ...(asset.parent && !named.isMain ? [{ name: named.file, body: asset.parent }] : []),
+    ]),
+    ...(main?.asset.parent && { parent: main.asset.parent }),
+  }
+}
+
+function presentationOf(
+  { endpoint, window, deliverables, options }: AssetOrder,
+  { file, isMain }: NamedDeliverable,
+  kind: PresentationKind,
+): Asset | undefined {
+  const kinds = new Set(deliverables.map(({ deliverable }) => deliverable.kind))
+  const areShared = kinds.has('CMAF') && kinds.has('DASH')
+  const packaged = packagedAs(endpoint, kind, areShared)
+  const shared = areShared ? ({ ...options, areShared } as const) : options
+  const asset = outputFormatOf(packaged)?.asset(packaged, window, shared)
+  // The files of a Smooth Streaming presentation are beside its manifest, which has a folder of its own.
+  return asset && kind === 'MSS' && !isMain ? inFolder(asset, file.slice(0, file.lastIndexOf('/') + 1)) : asset
+}
+
+function inFolder(asset: Asset, folder: string): Asset {
+  const moved = <File extends { readonly name: string }>(file: File): File => ({ ...file, name: folder + file.name })
+  return {
+    ...asset,
+    headers: asset.headers.map(moved),
+    segmentsOf: (batch) => asset.segmentsOf(batch).map(moved),
+    manifests: asset.manifests.map(moved),
+  }
+}
+
+function filesOf(
+  order: AssetOrder,
+  named: NamedDeliverable,
+  deliverable: Exclude<Deliverable, { kind: PresentationKind }>,
+): readonly AssetWholeFile[] {
+  switch (deliverable.kind) {
+    case 'MP4':
+      return movieFiles(order, named, deliverable.renditions ?? 'BEST')
+    case 'AUDIO':
+      return audioFiles(order, named)
+    case 'SUBTITLES':
+      return subtitleFiles(order, named)
+    case 'STILLS':
+      return stillFiles(order, named, deliverable)
+    case 'METADATA':
+      return [metadataFile(order, named)]
+  }
+}

@@ -1,0 +1,66 @@
+import { isoDateTime, msFromTicks, TICKS_PER_SECOND, ticks, utcMs } from '../../media/time.ts'
+import type { NamedDeliverable } from '../../model/deliverable.ts'
+import type { OutputSegment } from '../../model/output-segment.ts'
+import type { AssetWholeFile, SegmentBatches, WholeFileBody, WholeFileSource } from '../output-format.ts'
+import { MovieClock } from '../progressive/movie-clock.ts'
+import { samplesOf } from '../segments/segment-samples.ts'
+import { type SingleVideo, trackSetOf } from '../tracks/track-set.ts'
+import type { AssetOrder } from './asset-format.ts'
+import { presenceIn } from './presence.ts'
+
+/** The timed ID3 of a window as JSON: when each tag is due, on the clock of the asset and by date, and its bytes. */
+export function metadataFile(
+  { endpoint, window }: Pick<AssetOrder, 'endpoint' | 'window'>,
+  { file }: Pick<NamedDeliverable, 'file'>,
+): AssetWholeFile {
+  const isPresent = presenceIn(window)
+  const tracks = new Map(
+    window.eras.flatMap((era) => {
+      const { video } = trackSetOf(era, endpoint.packaging.streamSelection, (stream) => isPresent(era.id, stream))
+      // All variants carry the same tags; those of the smallest are the cheapest to read.
+      const [track] = video.filter(({ hasEvents }) => hasEvents).toSorted((a, b) => a.bandwidth - b.bandwidth)
+      return track ? [[era.id, track] as const] : []
+    }),
+  )
+  return { name: file, track: file, body: (batches, source) => metadata(tracks, batches, source) }
+}
+
+async function metadata(
+  tracks: ReadonlyMap<number, SingleVideo>,
+  batches: SegmentBatches,
+  { media, openSpool }: WholeFileSource,
+): Promise<WholeFileBody> {
+  const spool = openSpool()
+  const clock = new MovieClock()
+  let size = 0
+  let separator = '{\n "events": [\n  '
+  const write = async (text: string) => {
+    const bytes = new TextEncoder().encode(text)
+    await spool.append(bytes)
+    size += bytes.length
+  }
+  try {
+    for await (const { segments } of batches()) {
+      for (const segment of segments) {
+        clock.enter(segment)
+        const track = tracks.get(segment.era)
+        const { events = [] } = (track && (await samplesOf(track, segment, media))) ?? {}
+        for (const { pts, tag } of events) {
+          await write(separator + entryOf(segment, pts, clock.shiftIn(TICKS_PER_SECOND), tag))
+          separator = ',\n  '
+        }
+      }
+    }
+    await write(separator.startsWith('{') ? '{\n "events": []\n}\n' : '\n ]\n}\n')
+  } catch (error) {
+    await spool.close()
+    throw error
+  }
+  return { contentType: 'application/json', size, open: () => spool.read(), close: () => spool.close() }
+}
+
+function entryOf({ start, startUtc }: OutputSegment, pts: number, shift: number, tag: Uint8Array): string {
+  const time = msFromTicks(ticks(pts + shift)) / 1000
+  const date = isoDateTime(utcMs(startUtc + msFromTicks(ticks(pts - start))))
+  return JSON.stringify({ kind: 'ID3', time, date, data: Buffer.from(tag).toString('base64') })
+}

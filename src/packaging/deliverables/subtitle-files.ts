@@ -1,0 +1,161 @@
+import { TICKS_PER_SECOND, type Ticks } from '../../media/time.ts'
+import type { Cue } from '../../media/webvtt/document.ts'
+import { cueIdentity, cueTimes } from '../../media/webvtt/timeline.ts'
+import { writeCue, writeDefinitions } from '../../media/webvtt/writer.ts'
+import type { NamedDeliverable } from '../../model/deliverable.ts'
+import type { OutputSegment, SummaryWindow } from '../../model/output-segment.ts'
+import type { AssetWholeFile, SegmentBatch, SegmentBatches, WholeFileBody, WholeFileSource } from '../output-format.ts'
+import { MovieClock } from '../progressive/movie-clock.ts'
+import { cuesBeforeIn, documentsOf } from '../segments/text-segment.ts'
+import { type SingleText, trackSetOf } from '../tracks/track-set.ts'
+import type { AssetOrder } from './asset-format.ts'
+import { presenceIn } from './presence.ts'
+
+/** A cue that encoders repeat is repeated within this time of where it was first. */
+const REPEATED_WITHIN = 60 * TICKS_PER_SECOND
+/** The most characters of regions and styles of a file; further ones are left out. */
+const MOST_DEFINITIONS = 64 * 1024
+
+/** One WebVTT file for each text track of a window, with times from the window's beginning. */
+export function subtitleFiles(
+  { endpoint, window }: Pick<AssetOrder, 'endpoint' | 'window'>,
+  { file }: Pick<NamedDeliverable, 'file'>,
+): readonly AssetWholeFile[] {
+  const isPresent = presenceIn(window)
+  const tracks = new Map<number, Map<number, SingleText>>()
+  for (const era of window.eras) {
+    const { text } = trackSetOf(era, endpoint.packaging.streamSelection, (stream) => isPresent(era.id, stream))
+    for (const track of text) {
+      const inEra = tracks.get(track.n) ?? new Map()
+      tracks.set(track.n, inEra.set(era.id, track))
+    }
+  }
+  const [stem, ending] = [file.replace(/\.vtt$/, ''), '.vtt']
+  const languages = [...tracks.values()].map((inEra) => languageOf(inEra))
+  return [...tracks].map(([n, inEra], i): AssetWholeFile => {
+    const language = languages[i]
+    const isAlone = languages.filter((each) => each === language).length === 1
+    const label = language !== undefined && isAlone ? language : String(n)
+    const name = tracks.size === 1 ? file : `${stem}_${label}${ending}`
+    return { name, track: name, body: (batches, source) => subtitles(inEra, window, batches, source) }
+  })
+}
+
+/** A tag of RFC 5646 that can be part of a file name. */
+function languageOf(inEra: ReadonlyMap<number, SingleText>): string | undefined {
+  return [...inEra.values()].flatMap(({ language }) => (/^[\w-]{1,35}$/.test(language ?? '') ? language : undefined))[0]
+}
+
+async function subtitles(
+  inEra: ReadonlyMap<number, SingleText>,
+  window: SummaryWindow,
+  batches: SegmentBatches,
+  { media, openSpool }: WholeFileSource,
+): Promise<WholeFileBody> {
+  const spool = openSpool()
+  const definitions = new Definitions()
+  const seen = new SeenCues()
+  const end = lengthOf(window)
+  let size = 0
+  try {
+    for await (const { segment, at, earlier } of placed(batches, inEra)) {
+      const { stream } = inEra.get(segment.era)!
+      const documents = await documentsOf(stream, segment, earlier, media)
+      const cues = documents.flatMap((document) => {
+        definitions.add(document)
+        return document.cues.flatMap((cue) => placedCue(cue, cueTimes(document.map, cue, segment.start), at, end) ?? [])
+      })
+      const fresh = cues.filter((cue) => seen.isNew(cue)).toSorted((a, b) => a.start - b.start)
+      const bytes = new TextEncoder().encode(fresh.map((cue) => `\n${writeCue(cue)}\n`).join(''))
+      await spool.append(bytes)
+      size += bytes.length
+    }
+  } catch (error) {
+    await spool.close()
+    throw error
+  }
+  const head = new TextEncoder().encode(['WEBVTT\n', ...definitions.blocks()].join(''))
+  return {
+    contentType: 'text/vtt',
+    size: head.length + size,
+    async *open() {
+      yield head
+      yield* spool.read()
+    },
+    close: () => spool.close(),
+  }
+}
+
+/** Segments with a text track, and where their eras lie on the file's clock. */
+async function* placed(batches: SegmentBatches, inEra: ReadonlyMap<number, SingleText>) {
+  const clock = new MovieClock()
+  let isFirst = true
+  for await (const batch of batches()) {
+    for (const [i, segment] of batch.segments.entries()) {
+      clock.enter(segment)
+      const track = inEra.get(segment.era)
+      if (track)
+        yield { segment, at: clock.shiftIn(TICKS_PER_SECOND), earlier: isFirst ? earlierThan(batch, i, track) : [] }
+      isFirst = false
+    }
+  }
+}
+
+/** What was there before the window's beginning may still be shown. */
+function earlierThan(batch: SegmentBatch, at: number, { stream }: SingleText): readonly OutputSegment[] {
+  return cuesBeforeIn(batch, at, stream)
+}
+
+function placedCue(
+  cue: Cue,
+  { start, end }: { readonly start: Ticks; readonly end: Ticks },
+  shift: number,
+  length: number,
+): Cue | undefined {
+  const placed = { ...cue, start: Math.max(start + shift, 0), end: Math.min(end + shift, length) }
+  return placed.start < placed.end ? placed : undefined
+}
+
+function lengthOf({ segments }: SummaryWindow): number {
+  const clock = new MovieClock()
+  for (const segment of segments) clock.enter(segment)
+  return clock.length
+}
+
+/** Recognises cues that encoders repeat in several segments. */
+class SeenCues {
+  private readonly seen = new Map<string, number>()
+
+  isNew(cue: Cue): boolean {
+    const identity = cueIdentity(cue)
+    const isNew = !this.seen.has(identity)
+    this.seen.set(identity, cue.start)
+    for (const [old, start] of this.seen) {
+      if (start > cue.start - REPEATED_WITHIN) break
+      this.seen.delete(old)
+    }
+    return isNew
+  }
+}
+
+/** Regions and styles, each once. */
+class Definitions {
+  private readonly regions = new Set<string>()
+  private readonly styles = new Set<string>()
+  private left = MOST_DEFINITIONS
+
+  add({ regions, styles }: { readonly regions: readonly string[]; readonly styles: readonly string[] }): void {
+    for (const region of regions) this.take(this.regions, region)
+    for (const style of styles) this.take(this.styles, style)
+  }
+
+  blocks(): readonly string[] {
+    return writeDefinitions({ regions: [...this.regions], styles: [...this.styles] }).map((block) => `\n${block}\n`)
+  }
+
+  private take(into: Set<string>, text: string): void {
+    if (into.has(text) || text.length > this.left) return
+    this.left -= text.length
+    into.add(text)
+  }
+}

@@ -1,0 +1,44 @@
+import { rescale, TICKS_PER_MS, TICKS_PER_SECOND, type Ticks, ticks, type UtcMs } from '../../media/time.ts'
+import { joinedObject } from '../../model/joined-object.ts'
+import type { SegmentSummary, SummaryWindow } from '../../model/output-segment.ts'
+import type { StreamSelection } from '../../model/packaging.ts'
+import { type SingleVideo, trackSetOf } from './track-set.ts'
+
+/** A moment in a window, on the timeline of the era of the segment in which it lies. */
+export type PlacedMoment = { readonly segment: SegmentSummary; readonly time: Ticks }
+
+/**
+ * Where the picture nearest to a moment begins, by the index alone. Where pictures do not come at a steady rate, it is
+ * the moment itself. Undefined for a moment outside of all segments.
+ */
+export function pictureNear(window: SummaryWindow, utc: UtcMs, selection: StreamSelection): PlacedMoment | undefined {
+  const place = (segment: SegmentSummary) => timeAt(segment, utc)
+  const segment = window.segments.find((each) => {
+    const time = place(each)
+    return time >= each.start && time <= each.start + each.duration
+  })
+  if (!segment) return undefined
+  const era = window.eras.find(({ id }) => id === segment.era)
+  const [video] = era ? trackSetOf(era, selection).video : []
+  return { segment, time: ticks(video ? nearest(place(segment), segment, video) : place(segment)) }
+}
+
+/** The time of a date in or near a segment, on its era's timeline, in ticks. */
+export function timeAt({ start, startUtc }: Pick<SegmentSummary, 'start' | 'startUtc'>, utc: UtcMs): number {
+  return start + (utc - startUtc) * TICKS_PER_MS
+}
+
+function nearest(time: number, segment: SegmentSummary, { stream, position, description }: SingleVideo): number {
+  const { numerator, denominator } = description.frameRate ?? { numerator: 0, denominator: 1 }
+  const times = segment.slots.flatMap(({ objects }) => {
+    const object = objects[stream.index]
+    return (object && joinedObject(object).times?.[position]) ?? []
+  })
+  const part = times.find(({ last }) => time <= last) ?? times.at(-1)
+  if (!part || numerator === 0) return time
+  const pictures = Math.round(((time - part.first) * numerator) / (TICKS_PER_SECOND * denominator))
+  // Of the first to last, as many as their rate makes of it.
+  const span = Math.round(((part.last - part.first) * numerator) / (TICKS_PER_SECOND * denominator)) + 1
+  if (part.pictures !== undefined && part.pictures !== span) return time
+  return part.first + rescale(pictures * denominator, numerator, TICKS_PER_SECOND)
+}
