@@ -12,6 +12,7 @@ import { createControl } from './control/control.ts'
 import { DEFAULT_LIMITS, HARVEST_JOB_KEPT_MS } from './control/control-context.ts'
 import { createDelivery } from './events/delivery.ts'
 import { eventSinks } from './events/event-sinks.ts'
+import { ffmpegDecoder } from './ffmpeg-decoder.ts'
 import { createHarvester } from './harvest/job/harvester.ts'
 import { removeLeftovers } from './harvest/job/leftovers.ts'
 import { forecast } from './harvest/job/preflight.ts'
@@ -26,11 +27,12 @@ import type { Log } from './log.ts'
 import { utcMs } from './media/time.ts'
 import { ManifestWorker } from './origin/manifests/worker.ts'
 import { createOrigin } from './origin/origin.ts'
-import { outputFormatOf } from './packaging/packager.ts'
+import { assetFormatOf } from './packaging/deliverables/asset-format.ts'
 import { SourceMedia } from './packaging/segments/source-media.ts'
 import { periodically } from './periodic.ts'
 import { Stopping } from './stopping.ts'
 import { openBuckets } from './stores/bucket-settings.ts'
+import { FileSpool } from './stores/file-spool.ts'
 
 /** Interval at which time passes for channels, and so the delay until a gap is noticed. */
 const TICK_MS = 200
@@ -135,12 +137,16 @@ export async function startServer(
     const turns = new Turns()
     const media = new SourceMedia(archive, { maxBytes: config.memoryCacheBytes, turns, log })
     const buckets = openBuckets(config)
+    const openSpool = () => new FileSpool(config.dataFolder)
+    const decoder = ffmpegDecoder(config.ffmpeg === 'none' ? undefined : config.ffmpeg)
     closers.push(() => buckets.close())
     const harvester = createHarvester({
       resources,
       archive,
       media,
-      formatOf: outputFormatOf,
+      formatOf: assetFormatOf,
+      openSpool,
+      decoder,
       buckets,
       clock: date,
       steady,
@@ -234,7 +240,7 @@ export async function startServer(
         forecast: (job) =>
           forecast(
             job,
-            { resources, archive, media, formatOf: outputFormatOf, buckets, clock: date },
+            { resources, archive, media, openSpool, decoder, formatOf: assetFormatOf, buckets, clock: date },
             stopping.isClosing,
           ),
         removeLeftovers: (job, limit) => removeLeftovers(job, { buckets, resources }, limit, stopping.isClosing),

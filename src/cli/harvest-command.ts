@@ -5,6 +5,7 @@ import { type ApiClient, apiClient } from './api-client.ts'
 import { forecastText, outcomeText, progressLine } from './harvest-text.ts'
 import { CommandMisused, type Terminal } from './terminal.ts'
 import { timeOf } from './times.ts'
+import { verifyAsset } from './verify.ts'
 import { watchJob } from './watch.ts'
 
 /** A role that names nobody, for buckets that are folders and need none. */
@@ -29,13 +30,15 @@ const JOB_FLAGS = {
   gaps: { type: 'string' },
   'early-end': { type: 'string' },
   report: { type: 'boolean' },
+  make: { type: 'string', multiple: true },
+  cut: { type: 'string' },
   watch: { type: 'boolean' },
   ...WATCH_FLAGS,
 } as const
 
 const LIST_FLAGS = { channel: { type: 'string' }, status: { type: 'string' } } as const
 
-type Flags = Readonly<Record<string, string | boolean | undefined>>
+type Flags = Readonly<Record<string, string | boolean | readonly (string | boolean)[] | undefined>>
 type Task = { readonly flags: Flags; readonly id: string; readonly api: ApiClient; readonly terminal: Terminal }
 
 /** The commands; each resolves to the exit code: 1 when the job failed, or would fail. */
@@ -59,9 +62,12 @@ export async function harvestCommand(
   terminal: Terminal,
 ): Promise<number> {
   const [name = '', ...rest] = args
+  if (name === 'verify') return verify(rest, terminal)
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
   if (!command) {
-    throw new CommandMisused(`windrow harvest needs one of ${Object.keys(COMMANDS).join(', ')}; see "windrow help"`)
+    throw new CommandMisused(
+      `windrow harvest needs one of ${Object.keys(COMMANDS).join(', ')}, verify; see "windrow help"`,
+    )
   }
   const { values, positionals } = parsed(name, rest)
   const [id = '', extra] = positionals
@@ -73,6 +79,15 @@ export async function harvestCommand(
   if (extra !== undefined) throw new CommandMisused(`unexpected argument "${extra}"`)
   const access: Access = await accessOf(values as Parameters<typeof accessOf>[0], env)
   return command.run({ flags: values, id, api: apiClient(access, terminal.now), terminal })
+}
+
+/** Needs no server, and no keys. */
+async function verify([where, extra]: readonly string[], terminal: Terminal): Promise<number> {
+  if (where === undefined || where.startsWith('-')) {
+    throw new CommandMisused('windrow harvest verify needs the folder or the URL of an asset')
+  }
+  if (extra !== undefined) throw new CommandMisused(`unexpected argument "${extra}"`)
+  return verifyAsset(where, terminal)
 }
 
 function parsed(name: string, args: readonly string[]): { values: Flags; positionals: string[] } {
@@ -119,7 +134,19 @@ function jobOf({ flags, terminal }: Task) {
     gapPolicy: policy('gaps'),
     earlyEndPolicy: policy('early-end'),
     report: flags['report'],
+    deliverables: deliverablesOf(flags['make']),
+    cut: policy('cut'),
   }
+}
+
+/** `--make` names deliverables, each with a name of its own if it has one: `--make mp4,stills --make audio=radio`. */
+function deliverablesOf(flag: Flags[string]) {
+  const values = [flag].flat().flatMap((value) => (typeof value === 'string' ? value.split(',') : []))
+  if (values.length === 0) return undefined
+  return values.map((value) => {
+    const [kind = '', name] = value.split('=', 2)
+    return { kind: kind.trim().toUpperCase(), ...(name !== undefined && { name }) }
+  })
 }
 
 async function create(task: Task): Promise<number> {
@@ -179,7 +206,7 @@ async function clean({ api, terminal, id }: Task): Promise<number> {
   return 0
 }
 
-const text = (value: string | boolean | undefined) => (typeof value === 'string' ? value : undefined)
+const text = (value: Flags[string]) => (typeof value === 'string' ? value : undefined)
 
 function say(terminal: Terminal, json: object, forPeople: () => string): void {
   terminal.write(terminal.isTerminal ? forPeople() : `${JSON.stringify(json)}\n`)

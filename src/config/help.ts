@@ -10,6 +10,7 @@ const COMMANDS = [
   ['windrow harvest list [--channel ID]', 'all jobs; also --status'],
   ['windrow harvest cancel ID', 'cancel a job'],
   ['windrow harvest clean ID', 'delete the objects a failed job left'],
+  ['windrow harvest verify FOLDER', 'check an asset against its harvest.json; FOLDER may be a URL'],
   ['windrow archive copy TO [--only media]', 'copy the archive to another place'],
   ['windrow help', 'show this help'],
   ['windrow version', 'show the version'],
@@ -24,6 +25,8 @@ const HARVEST_FLAGS = [
   ['--gaps POLICY', 'for missing media: discontinuity (default), clamp or fail'],
   ['--early-end POLICY', 'for an encoder that stopped before the end: clamp (default) or fail'],
   ['--report', 'write a harvest.json beside the asset'],
+  ['--make KINDS', 'hls, cmaf, dash, mss, mp4, audio, subtitles, stills, metadata; several with commas'],
+  ['--cut HOW', 'segment, or frame: files begin and end at the pictures asked for'],
   ['--watch, --text', 'show the job until it ends; as text even without a terminal'],
 ] as const
 

@@ -2,6 +2,7 @@
  * Every setting, declared once. Flags, environment variables, keys of the configuration file, `windrow help` and
  * docs/configuration.md are derived from this.
  */
+import { HARVEST_SETTINGS } from './harvest-settings.ts'
 import { S3_SETTINGS } from './s3-settings.ts'
 import { type OptionalSetting, optional, preset, type Setting, type SettingWithDefault } from './setting.ts'
 import {
@@ -12,7 +13,6 @@ import {
   choices,
   databaseUrl,
   duration,
-  flag,
   integer,
   text,
   url,
@@ -210,51 +210,7 @@ export const SETTINGS = {
     'The least time from the beginning of one reading of all stored media to that of the next.',
   ),
 
-  harvestStore: preset(
-    'harvest-store',
-    choice('folder', 's3'),
-    'folder',
-    'Location of buckets: folders under `<data>/buckets/`, or an S3 API; with `archive-bucket`, only the latter.',
-  ),
-  harvestLinks: preset(
-    'harvest-links',
-    flag,
-    'true',
-    'Take unchanged segments over where they are: as hard links into bucket folders, and by copies that the S3 API makes ' +
-      'itself from `archive-bucket` into its other buckets. `false` copies or sends them.',
-  ),
-  harvestVerifyLinks: preset(
-    'harvest-verify-links',
-    flag,
-    'true',
-    'Prove every segment that is taken over: by reading it before it is linked, and by the checksum or entity tag that S3 ' +
-      'states of a copy; where it states none, segments are sent. `false` links unread (a day takes seconds) and leaves such ' +
-      'copies as they are: damage is not noticed, and `harvest.json` has no hashes of them.',
-  ),
-  harvestConcurrency: preset(
-    'harvest-concurrency',
-    integer(1, 64),
-    '4',
-    'Objects that one job writes at the same time.',
-  ),
-  harvestWorkers: preset(
-    'harvest-workers',
-    integer(1, 1000),
-    '10',
-    'Harvest jobs that this process runs at the same time, including jobs that follow the live edge.',
-  ),
-  harvestLeaseMs: preset(
-    'harvest-lease',
-    duration,
-    '15s',
-    'How long a harvest job waits for an unresponsive process before another takes it over.',
-  ),
-  harvestAttempts: preset(
-    'harvest-attempts',
-    integer(1, 1000),
-    '10',
-    'Consecutive failed attempts, without anything written, after which a harvest job is given up.',
-  ),
+  ...HARVEST_SETTINGS,
   eventRetentionMs: preset('event-retention', duration, '90d', 'How long events are kept, delivered or not.'),
   webhookUrl: optional('webhook-url', url, 'no events are sent', 'URL to which every event is posted.'),
   webhookSecret: {

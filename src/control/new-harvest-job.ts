@@ -1,5 +1,6 @@
 import { type UtcRange, utcMs } from '../media/time.ts'
-import type { HarvestJob, HarvestOptions } from '../model/harvest-job.ts'
+import { expandedKey, type PatternValues } from '../model/destination-pattern.ts'
+import type { HarvestJob, HarvestOptions, S3Destination } from '../model/harvest-job.ts'
 import {
   checkDestination,
   checkHarvestable,
@@ -18,7 +19,7 @@ import type { OperationInput } from './mediapackage-v1/api.ts'
  */
 export async function requestedJob(
   { resources, clock, extent }: Pick<ControlContext, 'resources' | 'clock' | 'extent'>,
-  { id, originEndpointId, startTime, endTime, s3Destination }: OperationInput<'CreateHarvestJob'>,
+  { id, originEndpointId, startTime, endTime, s3Destination: given }: OperationInput<'CreateHarvestJob'>,
   options?: HarvestOptions,
 ): Promise<{ readonly job: HarvestJob; readonly usable: UtcRange }> {
   checkedId('id', id)
@@ -29,7 +30,10 @@ export async function requestedJob(
     return refuse('originEndpointId', `there is no origin endpoint with the id ${quoteValue(originEndpointId)}`)
   }
   checkHarvestable(endpoint)
-  checkDestination(s3Destination, endpoint)
+  const s3Destination = options
+    ? expanded(given, { channel: endpoint.channelId, endpoint: endpoint.id, id, start, end })
+    : given
+  checkDestination(s3Destination, endpoint, options?.deliverables)
   const content = (await extent(endpoint)) ?? { start: utcMs(0), end: clock() }
   const usable = usableSpan(content, endpoint)
   checkHarvestWindow({ start, end }, usable, endpoint)
@@ -48,6 +52,12 @@ export async function requestedJob(
     ...(options && { options }),
   }
   return { job, usable }
+}
+
+/** Patterns are Windrow's own: to clients of MediaPackage, braces are characters like any others. */
+function expanded(destination: S3Destination, values: PatternValues): S3Destination {
+  const manifestKey = expandedKey('s3Destination.manifestKey', destination.manifestKey, values)
+  return { ...destination, manifestKey }
 }
 
 /** Stores the job and notifies the harvester. It is due once its window has begun, by the source's clock. */

@@ -1,7 +1,8 @@
 import { utcMs } from '../media/time.ts'
+import type { Deliverable } from '../model/deliverable.ts'
 import { eventEnvelope } from '../model/event.ts'
 import { DEFAULT_HARVEST_OPTIONS, type HarvestJobStatus, type HarvestOptions } from '../model/harvest-job.ts'
-import { checkHarvestStart } from '../model/harvest-request.ts'
+import { checkHarvestStart, parsedInstant } from '../model/harvest-request.ts'
 import type { HarvestRecord } from '../model/harvest-run.ts'
 import { quoteValue, refuse } from '../model/rules.ts'
 import { ApiError } from './api-error.ts'
@@ -13,12 +14,20 @@ import { createJob, requestedJob } from './new-harvest-job.ts'
 import type { PageInput } from './page-tokens.ts'
 import type { WindrowOperation } from './windrow-operations.ts'
 
-type Requested = OperationInput<'CreateHarvestJob'> & Partial<HarvestOptions>
+type Requested = OperationInput<'CreateHarvestJob'> &
+  Partial<Omit<HarvestOptions, 'deliverables'>> & { readonly deliverables?: readonly GivenDeliverable[] }
 type Named = { readonly id: string }
+/** A deliverable as a request has it. */
+type GivenDeliverable = Omit<Deliverable, 'times'> & { readonly times?: readonly string[] }
 
 /** Objects deleted in one request: each may take a moment, while a client waits. */
 const MOST_REMOVED = 2000
 const BEFORE_THE_FIRST_EVENT = '0'
+
+function deliverableOf({ times, ...given }: GivenDeliverable, i: number): Deliverable {
+  const read = times?.map((time, n) => parsedInstant(`deliverables[${i}].times[${n}]`, time))
+  return { ...given, ...(read && { times: read }) } as Deliverable
+}
 
 /** One function for each of Windrow's own operations. It throws ApiError or RuleViolation for requests it refuses. */
 export function windrowHandlers(context: ControlContext): Record<WindrowOperation, (input: never) => Promise<object>> {
@@ -31,11 +40,13 @@ export function windrowHandlers(context: ControlContext): Record<WindrowOperatio
     throw new ApiError('NotFoundException', `There is no harvest job with the id ${quoteValue(id)}`)
   }
 
-  async function jobOf({ gapPolicy, earlyEndPolicy, report: wantsReport, ...input }: Requested) {
+  async function jobOf({ gapPolicy, earlyEndPolicy, report: wantsReport, deliverables, cut, ...input }: Requested) {
     const options = {
       gapPolicy: gapPolicy ?? DEFAULT_HARVEST_OPTIONS.gapPolicy,
       earlyEndPolicy: earlyEndPolicy ?? DEFAULT_HARVEST_OPTIONS.earlyEndPolicy,
       report: wantsReport ?? DEFAULT_HARVEST_OPTIONS.report,
+      ...(deliverables && { deliverables: deliverables.map(deliverableOf) }),
+      ...(cut && { cut }),
     }
     const requested = await requestedJob(context, input, options)
     checkHarvestStart(requested.job.start, requested.job.createdAt)

@@ -1,3 +1,4 @@
+import { DELIVERABLE_KINDS } from '../model/deliverable.ts'
 import { OPERATIONS } from './mediapackage-v1/operations.ts'
 import type { Member, Operation, Shape, Structure } from './operation.ts'
 
@@ -28,12 +29,27 @@ const member = (name: string, place: Member['place'], shape: Shape, required = f
 const ID = member('id', 'path', STRING, true)
 const PAGING = [member('maxResults', 'query', INTEGER), member('nextToken', 'query', STRING)]
 
+const DELIVERABLE: Structure = {
+  kind: 'structure',
+  name: 'Deliverable',
+  members: [
+    member('kind', 'body', { kind: 'string', values: DELIVERABLE_KINDS }, true),
+    member('name', 'body', STRING),
+    member('poster', 'body', BOOLEAN),
+    member('times', 'body', { kind: 'list', of: STRING }),
+    member('sprite', 'body', BOOLEAN),
+    member('renditions', 'body', { kind: 'string', values: ['BEST', 'ALL'] }),
+  ],
+}
+
 /** The members of MediaPackage's own request, then Windrow's. */
 const JOB: readonly Member[] = [
   ...membersOf('CreateHarvestJob'),
   member('gapPolicy', 'body', { kind: 'string', values: ['DISCONTINUITY', 'CLAMP', 'FAIL'] }),
   member('earlyEndPolicy', 'body', { kind: 'string', values: ['CLAMP', 'FAIL'] }),
   member('report', 'body', BOOLEAN),
+  member('deliverables', 'body', { kind: 'list', of: DELIVERABLE }),
+  member('cut', 'body', { kind: 'string', values: ['SEGMENT', 'FRAME'] }),
 ]
 
 export const WINDROW_OPERATIONS: readonly Operation[] = [

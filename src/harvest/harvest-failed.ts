@@ -15,6 +15,8 @@ export const HARVEST_PROBLEMS = [
   'Damaged',
   'NoStreams',
   'CannotPackage',
+  /** Stills are asked for, and nothing here decodes pictures. */
+  'NoDecoder',
   /** Another origin endpoint's object has one of the names. */
   'NameTaken',
   /** Two files of the asset would have the same name. */

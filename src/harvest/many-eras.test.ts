@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { at, HarvestArchive, harvestJob, mediaOf } from '../../test/harvest/sample-harvest.ts'
+import { at, HarvestArchive, harvestJob, mediaOf, NO_DECODER } from '../../test/harvest/sample-harvest.ts'
 import { LADDER, NOON, ORIGIN, outputSegments, windowOf } from '../../test/origin/sample-channel.ts'
 import { cmafEndpoint, dashEndpoint, hlsEndpoint, mssEndpoint } from '../../test/origin/sample-endpoints.ts'
 import { ticks, utcMs } from '../media/time.ts'
@@ -52,7 +52,12 @@ describe('a window of a broken encoder, with an era for every segment', () => {
       const job = harvestJob({ endpoint, start: at(0), end: at(ERAS * 6) })
       const window = await readWindow(archive, endpoint, job)
       const named = { format: outputFormatOf(endpoint)!, names: {} }
-      const files = assetFiles(job, named, window!.summary, { archive, media: mediaOf(archive) })
+      const files = assetFiles(job, named, window!.summary, {
+        archive,
+        media: mediaOf(archive),
+        openSpool: () => assert.fail('no file is made of all'),
+        decoder: NO_DECODER,
+      })
       const before = looks()
       const { segments, tracks } = await takeInventory({ job, files, window: window!, names: {} }, async () => {})
       assert.ok(segments >= 2 * ERAS)

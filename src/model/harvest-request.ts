@@ -1,5 +1,6 @@
 import { isoDateTime, type UtcMs, type UtcRange, utcMs } from '../media/time.ts'
-import type { S3Destination } from './harvest-job.ts'
+import { type Deliverable, endingOf, isPresentation, namedDeliverables } from './deliverable.ts'
+import { fileOfKey, type S3Destination } from './harvest-job.ts'
 import type { OriginEndpoint } from './origin-endpoint.ts'
 import { checkedRoleArn, matching, quoteValue, refuse } from './rules.ts'
 
@@ -109,9 +110,13 @@ function milliseconds(fraction: string): string {
 export function checkDestination(
   destination: S3Destination,
   endpoint: Pick<OriginEndpoint, 'manifestName' | 'packaging'>,
+  deliverables?: readonly Deliverable[],
 ): void {
   checkBucketName('s3Destination.bucketName', destination.bucketName)
-  checkManifestKey('s3Destination.manifestKey', destination.manifestKey, endpoint)
+  const path = 's3Destination.manifestKey'
+  checkKey(path, destination.manifestKey)
+  if (deliverables) checkDeliverables(deliverables, destination.manifestKey, endpoint)
+  else checkManifestKey(path, destination.manifestKey, endpoint)
   checkedRoleArn('s3Destination.roleArn', destination.roleArn)
 }
 
@@ -131,11 +136,7 @@ const MANIFEST_KEYS = {
   MSS: [/^Manifest$/, 'a path that ends in the name of a Smooth Streaming manifest, <name>.ism/Manifest'],
 } as const
 
-function checkManifestKey(
-  path: string,
-  key: string,
-  { manifestName, packaging }: Pick<OriginEndpoint, 'manifestName' | 'packaging'>,
-): void {
+function checkKey(path: string, key: string): void {
   const bytes = new TextEncoder().encode(key).length
   if (bytes > 1024) refuse(path, `must be at most 1024 bytes of UTF-8, got ${bytes}`)
   if (/\p{Cc}/u.test(key)) refuse(path, 'must not contain control characters')
@@ -143,10 +144,62 @@ function checkManifestKey(
   if (segments.some((segment) => segment === '' || segment === '.' || segment === '..')) {
     refuse(path, 'must not begin or end with "/", nor contain empty, "." or ".." segments')
   }
-  const file = segments.at(-1) ?? ''
+}
+
+function checkManifestKey(
+  path: string,
+  key: string,
+  { manifestName, packaging }: Pick<OriginEndpoint, 'manifestName' | 'packaging'>,
+): void {
+  const file = fileOfKey(key)
   const [form, description] = MANIFEST_KEYS[packaging.manifests[0]?.type ?? 'HLS']
   matching(path, file, form, description)
+  checkNoChild(path, file, manifestName)
+}
+
+/** A key must not be the name of another file of the same asset. */
+function checkNoChild(path: string, file: string, manifestName: string): void {
   if (file.startsWith(`${manifestName}_`) && /^(_\d+)+\.m3u8$/.test(file.slice(manifestName.length))) {
     refuse(path, `must not have the name of one of its own child manifests, got ${quoteValue(file)}`)
+  }
+}
+
+/** More than anybody has use for. */
+const MOST_DELIVERABLES = 20
+const NAME_FORM = '1 to 200 letters, digits, spaces, ".", "_", "-", "(" or ")", beginning with a letter or digit'
+
+/** Throws RuleViolation unless these deliverables can have their places beside the key, each a name of its own. */
+function checkDeliverables(
+  deliverables: readonly Deliverable[],
+  key: string,
+  { manifestName }: Pick<OriginEndpoint, 'manifestName'>,
+): void {
+  if (deliverables.length === 0) refuse('deliverables', 'must not be empty')
+  if (deliverables.length > MOST_DELIVERABLES) {
+    refuse('deliverables', `must be at most ${MOST_DELIVERABLES}, got ${deliverables.length}`)
+  }
+  for (const [i, { name }] of deliverables.entries()) {
+    if (name !== undefined)
+      matching(`deliverables[${i}].name`, name, /^[\p{L}\p{N}][\p{L}\p{N} ._()-]{0,199}$/u, NAME_FORM)
+  }
+  const file = fileOfKey(key)
+  const named = namedDeliverables(deliverables, file)
+  if (!named) {
+    const kinds = deliverables.filter(({ name }) => name === undefined)
+    const wanted = (kinds.some(isPresentation) ? kinds.filter(isPresentation) : kinds).map(({ kind }) => endingOf(kind))
+    const form = `a path that ends in ${[...new Set(wanted)].join(' or ')}, as one of the deliverables does`
+    refuse('s3Destination.manifestKey', `must be ${form}, got ${quoteValue(key)}`)
+  }
+  checkNoChild('s3Destination.manifestKey', file, manifestName)
+  const files = new Set<string>()
+  for (const [i, { deliverable, file: own }] of named.entries()) {
+    const { kind, name } = deliverable
+    if (name !== undefined && isPresentation(deliverable)) {
+      const others = deliverables.filter((each) => each.kind === kind).length
+      if (others > 1) refuse(`deliverables[${i}]`, `must be the only one of kind ${kind}`)
+    }
+    if (files.has(own))
+      refuse(`deliverables[${i}].name`, `must be another than that of the one before, ${quoteValue(own)}`)
+    files.add(own)
   }
 }

@@ -1,7 +1,8 @@
 import type { HarvestObject } from '../../model/harvest-run.ts'
 import type { Bucket } from '../../stores/buckets.ts'
+import type { ObjectBody } from '../../stores/object-body.ts'
 import { retryTransient, type Sleep } from '../retry.ts'
-import { digested } from './digest.ts'
+import { digested, digesting } from './digest.ts'
 import type { AssetObject } from './files.ts'
 
 /** An object of an asset, in its bucket. */
@@ -29,9 +30,21 @@ export async function bring(
     return { object: { key, size, sha256 }, isTaken: true }
   }
   const { refusal } = taking
+  const put = (sent: ObjectBody) => retryTransient(() => bucket.put(key, sent, signal), sleep, signal)
+  const object = { key, size, sha256: await send(body, put, signal) }
+  return { object, isTaken: false, ...(refusal !== undefined && { refusal }) }
+}
+
+/** Puts a body; gives its SHA-256. */
+async function send(body: ObjectBody, put: (sent: ObjectBody) => Promise<void>, signal: AbortSignal): Promise<string> {
+  if (body.kind === 'stream' && body.sha256 === undefined) {
+    // Such a body is made while it is read, and is not made twice for its hash.
+    const { sent, sha256 } = digesting(body)
+    await put(sent)
+    return sha256()
+  }
   const sent = await digested(body)
   signal.throwIfAborted()
-  await retryTransient(() => bucket.put(key, sent, signal), sleep, signal)
-  const object = { key, size, sha256: sent.sha256 }
-  return { object, isTaken: false, ...(refusal !== undefined && { refusal }) }
+  await put(sent)
+  return sent.sha256
 }

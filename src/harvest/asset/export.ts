@@ -2,7 +2,7 @@ import { utcMs } from '../../media/time.ts'
 import { DEFAULT_HARVEST_OPTIONS } from '../../model/harvest-job.ts'
 import { isGap } from '../../model/harvest-losses.ts'
 import type { AssetNames } from '../../model/harvest-run.ts'
-import type { OutputFormat } from '../../packaging/output-format.ts'
+import type { AssetFormat } from '../../packaging/output-format.ts'
 import type { Buckets } from '../../stores/buckets.ts'
 import { HarvestFailed } from '../harvest-failed.ts'
 import { retryTransient } from '../retry.ts'
@@ -34,7 +34,7 @@ const MOST_CLAIMS = 10
  */
 export async function exportAsset(
   attempt: Attempt,
-  format: OutputFormat,
+  format: AssetFormat,
   deps: ExportDeps,
   signal: AbortSignal,
 ): Promise<void> {
@@ -58,7 +58,8 @@ export async function exportAsset(
   await checkpoint.save()
   for (let known = checkpoint.losses; ; ) {
     const gaps = known.filter(isGap).map(({ number }) => number)
-    const lost = await writer.writeSegments(files, window, signal, gaps)
+    const lostOfSegments = await writer.writeSegments(files, window, signal, gaps)
+    const lost = lostOfSegments.length > 0 ? lostOfSegments : await writer.writeWholeFiles(files, window, signal)
     if (lost.length === 0) break
     known = lost
     checkpoint.lose(lost)
@@ -72,12 +73,14 @@ export async function exportAsset(
     await checkpoint.save()
   }
   for (const file of files.manifests) await writer.writeManifest(file, signal)
-  if ((job.options ?? DEFAULT_HARVEST_OPTIONS).report) {
+  const { parent } = files
+  const report = async () => {
     await checkpoint.save()
-    await writer.writeManifest(await reportFile(job, checkpoint, deps.resources), signal)
+    return reportFile(job, checkpoint, deps.resources, parent)
   }
+  if (parent && (job.options ?? DEFAULT_HARVEST_OPTIONS).report) await writer.writeManifest(await report(), signal)
   await flush()
-  await writer.writeParent(files.parent, signal)
+  await writer.writeParent(parent ?? (await report()), signal)
   await flush()
   await checkpoint.save()
 }
@@ -109,7 +112,7 @@ async function claimedNames(
 async function settledWindow(
   writer: AssetWriter,
   { job, checkpoint }: Attempt,
-  deps: ExportDeps & { readonly format: OutputFormat },
+  deps: ExportDeps & { readonly format: AssetFormat },
   signal: AbortSignal,
 ): Promise<HarvestWindow> {
   let followed: number = job.start

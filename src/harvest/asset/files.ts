@@ -6,18 +6,19 @@ import type { NumberRange } from '../../model/segment-numbers.ts'
 import type { StoredBytes } from '../../model/source-segment.ts'
 import type {
   AssetFileName,
+  AssetFormat,
   AssetSegment,
-  OutputFormat,
   SegmentBatch,
+  SegmentBatches,
   SegmentBody,
   TextBody,
+  WholeFileSource,
 } from '../../packaging/output-format.ts'
-import type { SourceMedia } from '../../packaging/segments/source-media.ts'
 import type { ArchivedObject, ObjectBody } from '../../stores/object-body.ts'
 import { HarvestFailed } from '../harvest-failed.ts'
 
 /** The source of an asset's bytes. */
-export type AssetSource = { readonly archive: ArchiveReader; readonly media: SourceMedia }
+export type AssetSource = WholeFileSource & { readonly archive: ArchiveReader }
 
 /** An object of an asset. `body` makes its bytes, the same at each call. */
 export type AssetObject = { readonly key: string; readonly body: () => Promise<ObjectBody> }
@@ -33,6 +34,12 @@ export type SegmentKey = Pick<AssetObject, 'key'> & {
 
 export type SegmentObject = AssetObject & SegmentKey
 
+/** An object that is made of all segments of a window. */
+export type WholeFileObject = SegmentKey & {
+  /** Its bytes, which are freed by `close`. Throws LostMedia, and HarvestFailed when there is nothing for it. */
+  body(batches: SegmentBatches): Promise<ObjectBody & { close(): Promise<void> }>
+}
+
 /** The files of an asset, children before their parents. */
 export type AssetFiles = {
   readonly headers: readonly SegmentObject[]
@@ -40,8 +47,10 @@ export type AssetFiles = {
   keysOf(batch: SegmentBatch<SegmentSummary>): readonly SegmentKey[]
   /** The objects of a batch's segments. Throws as `keysOf` does. */
   segmentsOf(batch: SegmentBatch): readonly SegmentObject[]
+  readonly wholeFiles: readonly WholeFileObject[]
   readonly manifests: readonly AssetObject[]
-  readonly parent: AssetObject
+  /** Absent where the asset has no manifest under the job's key: its report is written last then. */
+  readonly parent?: AssetObject
 }
 
 /**
@@ -50,7 +59,7 @@ export type AssetFiles = {
  */
 export function assetFiles(
   job: HarvestJob,
-  { format, names }: { format: OutputFormat; names: AssetNames },
+  { format, names }: { format: AssetFormat; names: AssetNames },
   window: SummaryWindow,
   source: AssetSource,
 ): AssetFiles {
@@ -58,9 +67,10 @@ export function assetFiles(
   const asset = format.asset(job.endpoint, window, names)
   if (!asset) throw noStreams()
   const folder = folderOfKey(manifestKey)
+  const { parent } = asset
   const keyOf = (name: string) => {
     const key = folder + name
-    if (key !== manifestKey) return key
+    if (key !== manifestKey || !parent) return key
     const message = `The manifest key ${manifestKey} is the name of another file of the same asset.`
     throw new HarvestFailed('NameClash', message)
   }
@@ -83,8 +93,16 @@ export function assetFiles(
         ...keyed(file),
         body: () => segmentBody(file.name, file.body(batch, source.media), source),
       })),
+    wholeFiles: (asset.files ?? []).map((file) => ({
+      ...keyed(file),
+      async body(batches) {
+        const body = await file.body(batches, source)
+        if (!body) throw nothingFor(file.name)
+        return { kind: 'stream', ...body }
+      },
+    })),
     manifests: asset.manifests.map(({ name, body }) => ({ key: keyOf(name), body: async () => textBody(body()) })),
-    parent: { key: manifestKey, body: async () => textBody(asset.parent()) },
+    ...(parent && { parent: { key: manifestKey, body: async () => textBody(parent()) } }),
   }
 }
 
@@ -92,10 +110,14 @@ export function noStreams(): HarvestFailed {
   return new HarvestFailed('NoStreams', 'The window has no stream that the origin endpoint selects.')
 }
 
+function nothingFor(name: string): HarvestFailed {
+  return new HarvestFailed('NoStreams', `The window has nothing that ${name} could be made of.`)
+}
+
 /** The names of the asset except those of its segments. */
 export function manifestKeys(job: HarvestJob, { manifests, parent }: AssetFiles, names: AssetNames): readonly string[] {
-  const keys = [...manifests, parent].map(({ key }) => key)
-  return job.options?.report ? [...keys, reportKey(job, names)] : keys
+  const keys = [...manifests, ...(parent ? [parent] : [])].map(({ key }) => key)
+  return job.options?.report || !parent ? [...keys, reportKey(job, names)] : keys
 }
 
 export function reportKey({ s3Destination }: HarvestJob, { report }: AssetNames): string {

@@ -40,8 +40,9 @@ export async function takeInventory(
   await count(files.headers)
   const headers = segments
   for await (const batch of window.summaryBatches()) await count(files.keysOf(batch))
+  await count(files.wholeFiles)
   if (segments === headers) throw noStreams()
   keys.push(...manifestKeys(job, files, names))
   await hand()
-  return { segments, manifests: files.manifests.length + 1, tracks }
+  return { segments, manifests: files.manifests.length + (files.parent ? 1 : 0), tracks }
 }

@@ -62,7 +62,8 @@ export function kindOf(
 ): keyof AssetNames | undefined {
   if (!owner) return undefined
   if (owner.by === 'an unsettled asset') return 'segments'
-  if (owner.by === 'another endpoint' || owner.key === files.parent.key) throw nameTaken(job, owner)
+  const fixed = [job.s3Destination.manifestKey, ...files.wholeFiles.map(({ key }) => key)]
+  if (owner.by === 'another endpoint' || fixed.includes(owner.key)) throw nameTaken(job, owner)
   if (owner.key === reportKey(job, names)) return 'report'
   return manifestKeys(job, files, names).includes(owner.key) ? 'manifests' : 'segments'
 }

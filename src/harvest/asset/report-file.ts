@@ -16,6 +16,7 @@ export async function reportFile(
   job: HarvestJob,
   { plan, names = {}, losses }: Pick<Checkpoint, 'plan' | 'names' | 'losses'>,
   resources: Pick<HarvestRecords, 'listHarvestObjects'>,
+  parent: AssetObject | undefined,
 ): Promise<AssetObject> {
   const key = reportKey(job, names)
   const head = {
@@ -46,7 +47,7 @@ export async function reportFile(
   for (let after: string | undefined; ; ) {
     const page = await resources.listHarvestObjects(job.id, { limit: PAGE, ...(after && { after }) })
     // The report of an earlier attempt is not part of itself, and the parent manifest is still to come.
-    const objects = page.items.filter((object) => ![key, job.s3Destination.manifestKey].includes(object.key))
+    const objects = page.items.filter((object) => ![key, parent?.key].includes(object.key))
     if (objects.length > 0) {
       parts.push(Buffer.from(separator + objects.map(stated).join(',\n  ')))
       separator = ',\n  '

@@ -4,24 +4,26 @@ import { DEFAULT_HARVEST_OPTIONS } from '../../model/harvest-job.ts'
 import { isGap, type Loss, withLosses } from '../../model/harvest-losses.ts'
 import type { AssetNames, HarvestObject, HarvestRecord } from '../../model/harvest-run.ts'
 import { LostMedia } from '../../model/lost-media.ts'
-import type { SegmentBatch } from '../../packaging/output-format.ts'
+import type { OpenSpool, PictureDecoder, SegmentBatch } from '../../packaging/output-format.ts'
 import type { SourceMedia } from '../../packaging/segments/source-media.ts'
-import { type Bucket, BucketRefused, type PutCondition } from '../../stores/buckets.ts'
+import type { Bucket } from '../../stores/buckets.ts'
 import type { HarvestRecords } from '../../stores/harvest-records.ts'
-import { HarvestFailed } from '../harvest-failed.ts'
 import { retryTransient, type Sleep } from '../retry.ts'
 import type { HarvestWindow } from '../window/harvest-window.ts'
 import { type Brought, bring } from './bring.ts'
 import type { Checkpoint } from './checkpoint.ts'
-import { digested } from './digest.ts'
 import { type AssetFiles, type AssetObject, manifestKeys, type SegmentKey, type SegmentObject } from './files.ts'
 import { type Inventory, takeInventory } from './inventory.ts'
 import { lossesBy } from './losses.ts'
 import { assetChoosing, assetOf, kindOf, nameTaken, takenKind } from './names.ts'
+import { putParent } from './parent.ts'
+import { WindowReading, withBody } from './whole-file.ts'
 
 export type AssetWriterDeps = {
   readonly archive: ArchiveReader
   readonly media: SourceMedia
+  readonly openSpool: OpenSpool
+  readonly decoder: PictureDecoder
   readonly resources: Pick<
     HarvestRecords,
     'bucketKeysOwner' | 'claimBucketKeys' | 'forgetBucketKeys' | 'harvestObjectsNamed' | 'listHarvestObjects'
@@ -96,6 +98,28 @@ export class AssetWriter {
     return this.writeAll(this.unwritten(files, window, gaps), window, signal)
   }
 
+  /** Writes the files that are made of the whole window and not yet written. Returns the losses that it met. */
+  async writeWholeFiles(files: AssetFiles, window: HarvestWindow, signal: AbortSignal): Promise<readonly Loss[]> {
+    const { job, checkpoint } = this.attempt
+    for (const file of await this.unwrittenSoFar()(files.wholeFiles)) {
+      const reading = new WindowReading(window, signal)
+      try {
+        await withBody(file, reading, async (body) => {
+          const { object } = await this.bring({ key: file.key, body: async () => body }, signal)
+          checkpoint.wrote(object, { track: file.track })
+        })
+      } catch (error) {
+        const { batch } = reading
+        if (!(error instanceof LostMedia && batch)) throw error
+        const tried = new Set([...checkpoint.losses.map(({ key }) => key), error.key])
+        const found = await lossesBy(error, { job, batch, eras: window.summary.eras }, this.deps.archive, tried)
+        if (found.length === 0) throw error
+        return found
+      }
+    }
+    return []
+  }
+
   /**
    * Writes the new segments of a window that is still growing, except those whose bytes a later segment may change.
    * Returns the losses that it met.
@@ -127,6 +151,8 @@ export class AssetWriter {
       await resources.forgetBucketKeys(job.id, keys)
     }
     await remove(before.files.headers, now.files.headers)
+    // Each is made of all segments.
+    await remove(before.files.wholeFiles, [])
     // A part of the window has the same pages up to its end.
     const kept = now.window.summaryBatches()
     for await (const batch of before.window.summaryBatches()) {
@@ -145,33 +171,7 @@ export class AssetWriter {
    */
   async writeParent(file: AssetObject, signal: AbortSignal): Promise<void> {
     const { checkpoint } = this.attempt
-    const { sleep } = this.deps
-    if (checkpoint.replacedTag === undefined) {
-      const tag = await retryTransient(() => this.bucket.tagOf(file.key, signal), sleep, signal)
-      if (tag !== undefined) checkpoint.willReplace(tag)
-    }
-    await checkpoint.save({ completing: true })
-    const tag = checkpoint.replacedTag
-    const condition: PutCondition | undefined = tag === undefined ? undefined : { replaces: tag }
-    const body = await digested(await file.body())
-    try {
-      await retryTransient(() => this.bucket.put(file.key, body, signal, condition), sleep, signal)
-    } catch (error) {
-      if (!(error instanceof BucketRefused && error.code === 'Conflict')) throw error
-      // It may be this job's own, from an attempt that did not learn that it had succeeded.
-      const isOurs = await retryTransient(() => this.bucket.holds(file.key, body, signal), sleep, signal)
-      if (!isOurs) {
-        const message = `${file.key} was written by someone else in the meantime, and was left unchanged.`
-        throw new HarvestFailed('Overtaken', message)
-      }
-    }
-    const size = await retryTransient(() => this.bucket.sizeOf(file.key, signal), sleep, signal)
-    if (size !== undefined && size !== body.size) {
-      const found = size === null ? 'is not there' : `has ${size} bytes instead of ${body.size}`
-      const message = `${file.key} was written and acknowledged, and ${found}: what answers for the bucket is not S3.`
-      throw new BucketRefused('Unproven', message)
-    }
-    await this.note({ key: file.key, size: body.size, sha256: body.sha256 })
+    await this.note(await putParent(file, { bucket: this.bucket, checkpoint, sleep: this.deps.sleep }, signal))
   }
 
   /** Claims names for the job, before anything is written under them. Throws HarvestFailed when one is taken. */
@@ -222,7 +222,7 @@ export class AssetWriter {
   }
 
   /** Filters out objects already written and recorded. A job that has written nothing yet need not ask. */
-  private unwrittenSoFar(): (files: readonly SegmentObject[]) => Promise<readonly SegmentObject[]> {
+  private unwrittenSoFar(): <File extends SegmentKey>(files: readonly File[]) => Promise<readonly File[]> {
     const { job, checkpoint } = this.attempt
     if (!checkpoint.hasObjects) return async (files) => files
     return async (files) => {

@@ -7,11 +7,10 @@ import type { Log } from '../../log.ts'
 import { utcMs } from '../../media/time.ts'
 import type { Account } from '../../model/arn.ts'
 import type { HarvestFailure } from '../../model/harvest-failure.ts'
-import type { HarvestOutcome } from '../../model/harvest-job.ts'
+import type { HarvestJob, HarvestOutcome } from '../../model/harvest-job.ts'
 import { isGap, type Loss } from '../../model/harvest-losses.ts'
 import type { HarvestRecord } from '../../model/harvest-run.ts'
-import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
-import type { OutputFormat } from '../../packaging/output-format.ts'
+import type { AssetFormat, OpenSpool, PictureDecoder } from '../../packaging/output-format.ts'
 import type { SourceMedia } from '../../packaging/segments/source-media.ts'
 import { BucketRefused, type Buckets } from '../../stores/buckets.ts'
 import type { HarvestRecords } from '../../stores/harvest-records.ts'
@@ -39,8 +38,10 @@ export type HarvesterDeps = {
   >
   readonly archive: ArchiveReader
   readonly media: SourceMedia
-  /** The output format of an endpoint; undefined for endpoints that cannot be packaged. */
-  readonly formatOf: (endpoint: OriginEndpoint) => OutputFormat | undefined
+  readonly openSpool: OpenSpool
+  readonly decoder: PictureDecoder
+  /** The format of a job's asset; undefined for endpoints that cannot be packaged. */
+  readonly formatOf: (job: HarvestJob) => AssetFormat | undefined
   readonly buckets: Buckets
   readonly clock: Clock
   /** The clock that all workers share, by which leases go; when absent, `clock`. */
@@ -136,7 +137,7 @@ export function createHarvester(deps: HarvesterDeps): Harvester {
       const { message } = job.run.failure ?? { message: 'Its workers stopped responding one after the other.' }
       throw new HarvestFailed('Unexpected', `The job was given up after ${job.run.failures} attempts: ${message}`)
     }
-    const format = deps.formatOf(job.endpoint)
+    const format = deps.formatOf(job)
     if (!format) {
       const message = `The packaging of origin endpoint ${job.originEndpointId} is not supported yet.`
       throw new HarvestFailed('CannotPackage', message)

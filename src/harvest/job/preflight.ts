@@ -4,8 +4,7 @@ import type { HarvestFailure } from '../../model/harvest-failure.ts'
 import type { HarvestForecast } from '../../model/harvest-forecast.ts'
 import type { HarvestJob } from '../../model/harvest-job.ts'
 import type { AssetNames } from '../../model/harvest-run.ts'
-import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
-import type { OutputFormat } from '../../packaging/output-format.ts'
+import { type AssetFormat, NoDecoder, type OpenSpool, type PictureDecoder } from '../../packaging/output-format.ts'
 import type { SourceMedia } from '../../packaging/segments/source-media.ts'
 import { BucketRefused, type Buckets } from '../../stores/buckets.ts'
 import type { HarvestRecords } from '../../stores/harvest-records.ts'
@@ -19,7 +18,9 @@ import { windowSoFar } from '../window/find.ts'
 export type PreflightDeps = {
   readonly archive: ArchiveReader
   readonly media: SourceMedia
-  readonly formatOf: (endpoint: OriginEndpoint) => OutputFormat | undefined
+  readonly openSpool: OpenSpool
+  readonly decoder: PictureDecoder
+  readonly formatOf: (job: HarvestJob) => AssetFormat | undefined
   readonly buckets: Buckets
   readonly clock: Clock
   readonly resources: Pick<HarvestRecords, 'bucketKeysOwner'>
@@ -33,6 +34,7 @@ export async function forecast(job: HarvestJob, deps: PreflightDeps, signal: Abo
       return await work()
     } catch (error) {
       if (error instanceof HarvestFailed) failures.push(error.failure)
+      else if (error instanceof NoDecoder) failures.push({ code: error.name, message: error.message })
       else if (error instanceof BucketRefused) failures.push({ code: error.code, message: error.message })
       else throw error
       return undefined
@@ -43,6 +45,7 @@ export async function forecast(job: HarvestJob, deps: PreflightDeps, signal: Abo
     const bucket = await deps.buckets.open(job.s3Destination, signal)
     return (await bucket.tagOf(job.s3Destination.manifestKey, signal)) != null
   })
+  if (job.options?.deliverables?.some(({ kind }) => kind === 'STILLS')) await attempt(() => deps.decoder.check())
   const content = await attempt(() => contentOf(job, deps))
   return {
     failures,
@@ -53,7 +56,7 @@ export async function forecast(job: HarvestJob, deps: PreflightDeps, signal: Abo
 }
 
 async function contentOf(job: HarvestJob, deps: PreflightDeps) {
-  const format = deps.formatOf(job.endpoint)
+  const format = deps.formatOf(job)
   if (!format) {
     const message = `The packaging of origin endpoint ${job.originEndpointId} is not supported yet.`
     throw new HarvestFailed('CannotPackage', message)

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { tmpdir } from 'node:os'
 import { describe, it } from 'node:test'
 import { JobLedger } from '../../../test/harvest/job-ledger.ts'
 import {
@@ -7,6 +8,7 @@ import {
   HarvestArchive,
   harvestJob,
   mediaOf,
+  NO_DECODER,
   RecordingBuckets,
   rehearsal,
 } from '../../../test/harvest/sample-harvest.ts'
@@ -14,11 +16,12 @@ import { LADDER, outputSegments, type SegmentSketch, subtitles, windowOf } from 
 import { hlsEndpoint } from '../../../test/origin/sample-endpoints.ts'
 import { type UtcMs, utcMs } from '../../media/time.ts'
 import { DEFAULT_HARVEST_OPTIONS, type HarvestJob, type HarvestOptions } from '../../model/harvest-job.ts'
+import { assetFormatOf } from '../../packaging/deliverables/asset-format.ts'
 import { hls } from '../../packaging/hls-ts/format.ts'
-import type { Asset, OutputFormat, SegmentBatch } from '../../packaging/output-format.ts'
-import { outputFormatOf } from '../../packaging/packager.ts'
+import type { Asset, AssetFormat, OutputFormat, SegmentBatch } from '../../packaging/output-format.ts'
 import type { SourceMedia } from '../../packaging/segments/source-media.ts'
 import { BucketRefused } from '../../stores/buckets.ts'
+import { FileSpool } from '../../stores/file-spool.ts'
 import { createHarvester } from './harvester.ts'
 import { removeLeftovers } from './leftovers.ts'
 import { forecast } from './preflight.ts'
@@ -31,7 +34,7 @@ async function harvest(
   job: HarvestJob,
   archive: HarvestArchive,
   grow: (now: UtcMs) => void = () => {},
-  formatOf = outputFormatOf,
+  formatOf: (job: HarvestJob) => AssetFormat | undefined = assetFormatOf,
 ) {
   const resources = new JobLedger(job)
   const buckets = new RecordingBuckets()
@@ -275,7 +278,9 @@ describe('a forecast', () => {
     media: mediaOf(archive),
     buckets,
     resources,
-    formatOf: outputFormatOf,
+    formatOf: assetFormatOf,
+    openSpool: () => new FileSpool(tmpdir()),
+    decoder: NO_DECODER,
     clock: () => at(60),
   })
 
