@@ -1,6 +1,8 @@
 /** The main job in under a minute: a live stream goes in, a player watches it, a harvested clip comes out. */
+
+import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Channel, MediaPackage, type OriginEndpoint } from '@aws-sdk/client-mediapackage'
@@ -14,6 +16,9 @@ const CLIP_MS = 12_000
 const AHEAD_MS = 4_000
 /** Longer than anything here may take. */
 const PATIENCE_MS = 20_000
+
+/** Only stills need it. */
+const hasFfmpeg = spawnSync('ffmpeg', ['-version']).status === 0
 
 const keep = process.argv.includes('--keep')
 const began = Date.now()
@@ -92,6 +97,10 @@ async function watchAndHarvest(
   }
   done('asset', manifest)
   for (const rendition of asset) note(describe(rendition))
+  const [movie, poster] = [manifest.replace('.m3u8', '.mp4'), manifest.replace('.m3u8', '.jpg')]
+  done('MP4', `${movie} (${((await stat(movie)).size / 1000).toFixed(0)} kB, its first picture at the window's start)`)
+  if (hasFfmpeg) done('poster', `${poster} (${((await stat(poster)).size / 1000).toFixed(0)} kB)`)
+  else done('poster', 'none: ffmpeg would decode it, and is not installed')
   await checkReport(join(windrow.dataFolder, 'buckets', clip.bucket), dirname(clip.manifestKey))
 }
 
@@ -101,7 +110,9 @@ async function harvest(windrow: WindrowProcess, api: MediaPackage, endpoint: Ori
   const asked = Date.now()
   const [from, to] = [end - CLIP_MS, end].map((time) => new Date(time).toISOString()) as [string, string]
   const job = ['--id', 'demo-clip', '--endpoint', endpoint.Id ?? '', '--start', from, '--end', to]
-  const options = ['--to', `${destination.bucket}/${destination.manifestKey}`, '--report', '--watch', '--text']
+  const made = hasFfmpeg ? 'hls,mp4,stills' : 'hls,mp4'
+  const key = `${destination.bucket}/${destination.manifestKey}`
+  const options = ['--to', key, '--make', made, '--cut', 'frame', '--report', '--watch', '--text']
   const words = ['harvest', 'create', ...job, ...options]
   done('harvest', `${seconds(CLIP_MS)}, the last ${seconds(AHEAD_MS)} of them still to come, by`)
   note(`windrow ${words.join(' ')}\n`)

@@ -5,6 +5,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { benchFortnight } from './fortnight.ts'
 import { benchFortnightInPostgres } from './fortnight-postgres.ts'
+import { benchHarvestFiles } from './harvest-files.ts'
 import { benchHarvestHour } from './harvest-hour.ts'
 import { benchHarvestInS3 } from './harvest-in-s3.ts'
 import { benchHarvestMemory } from './harvest-memory.ts'
@@ -44,6 +45,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Measure[]>>> = {
   'fortnight in PostgreSQL': benchFortnightInPostgres,
   harvesting: benchHarvesting,
   'harvest of an hour': benchHarvestHour,
+  'harvest of files': benchHarvestFiles,
   'harvest in S3': benchHarvestInS3,
   'harvest memory': benchHarvestMemory,
   ingesting: benchIngesting,

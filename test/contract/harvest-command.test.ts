@@ -166,7 +166,7 @@ describe('windrow harvest', () => {
 
   it('says in a line what is wrong with a command', async () => {
     for (const [args, message] of [
-      [[], /^windrow harvest needs one of create, preflight, watch, list, cancel, clean; /],
+      [[], /^windrow harvest needs one of create, preflight, watch, list, cancel, clean, verify; /],
       [['reap'], /^windrow harvest needs one of /],
       [['create'], /^--to is required$/],
       [['create', ...JOB.slice(2)], /^--endpoint is required$/],

@@ -22,6 +22,8 @@ const MOST_KILLS_OF_A_JOB = 12
 /** A kill falls into the job so long after it was taken up, at most. */
 const LATEST_KILL_MS = 400
 const LEASE_MS = 2000
+/** Files that are made of the whole window, beside the segments. */
+const WHOLE_FILES = ['MP4', 'AUDIO', 'METADATA']
 /** From when a process is there and the lease is over to the next attempt: jobs are looked for twice a second. */
 const LATEST_TAKEOVER_MS = 3000
 
@@ -68,7 +70,7 @@ export async function runHarvestCrashes(run: HarvestCrashes): Promise<HarvestCra
   const windrow = await Windrow.start({ environment })
   const machine = await MachineWatch.start()
   try {
-    const objects = run.segments * 2 + 3
+    const objects = run.segments * 2 + 3 + WHOLE_FILES.length
     const bucket = await places.watch(windrow, objects)
     const programme = await publishProgramme(windrow, run.segments)
     const api = apiOf(windrow)
@@ -128,7 +130,9 @@ type Scene = {
 /** Runs a job to its end, killed on the way as often as it is to be and lasts. */
 async function harvest(scene: Scene, id: string, mostKills: number) {
   const { windrow, machine, api, random, programme, bucket, leaseMs } = scene
-  await askForHarvest(api, id, BUCKET, programme)
+  await askForHarvest(api, id, BUCKET, programme, 'verbatim', {
+    deliverables: ['HLS', ...WHOLE_FILES].map((kind) => ({ kind })),
+  })
   let kills = 0
   let killsInside = 0
   let longestTakeoverMs = 0

@@ -40,9 +40,10 @@ export async function askForHarvest(
   bucketName: string,
   programme: Programme,
   originEndpointId = 'verbatim',
+  options: object = {},
 ): Promise<void> {
   const s3Destination = { bucketName, manifestKey: `${id}/index.m3u8`, roleArn: ROLE }
-  await api.ask('POST', 'harvest_jobs', { body: { id, originEndpointId, ...programme, s3Destination } })
+  await api.ask('POST', 'harvest_jobs', { body: { id, originEndpointId, ...programme, s3Destination, ...options } })
 }
 
 export async function describeHarvest(api: ApiClient, id: string): Promise<HarvestReport> {

@@ -43,7 +43,7 @@ export const HARVEST_FAULTS: readonly Fault[] = [
     breaks: 'The parent manifest of a harvest is written first.',
     file: 'src/harvest/asset/export.ts',
     find: '  for (let known = checkpoint.losses; ; ) {\n',
-    replace: '  await writer.writeParent(files.parent, signal)\n  for (let known = checkpoint.losses; ; ) {\n',
+    replace: '  await writer.writeParent(files.parent!, signal)\n  for (let known = checkpoint.losses; ; ) {\n',
     caughtBy: { file: 'src/harvest/job/harvester.test.ts', cases: 'is written children first' },
     failure: /\+ +'cup\/final\/asset\.m3u8',/,
   },

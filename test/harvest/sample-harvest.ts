@@ -8,9 +8,11 @@ import { type UtcMs, utcMs } from '../../src/media/time.ts'
 import type { HarvestJob } from '../../src/model/harvest-job.ts'
 import type { OriginEndpoint } from '../../src/model/origin-endpoint.ts'
 import { endUtcOf, type SlotObject } from '../../src/model/output-segment.ts'
-import { outputFormatOf } from '../../src/packaging/packager.ts'
+import { assetFormatOf } from '../../src/packaging/deliverables/asset-format.ts'
+import { NoDecoder, type PictureDecoder } from '../../src/packaging/output-format.ts'
 import { SourceMedia } from '../../src/packaging/segments/source-media.ts'
 import { type Bucket, BucketRefused, type Buckets, type Taking } from '../../src/stores/buckets.ts'
+import { FileSpool } from '../../src/stores/file-spool.ts'
 import { type ObjectBody, piecesOf } from '../../src/stores/object-body.ts'
 import type { ObjectLocation, Objects } from '../../src/stores/objects.ts'
 import { FakeArchive, NOON, outputSegments, sampleBytes, windowOf } from '../origin/sample-channel.ts'
@@ -174,6 +176,15 @@ export function mediaOf(archive: Pick<HarvesterDeps['archive'], 'read' | 'open'>
   return new SourceMedia(archive, { maxBytes: 1 << 20, turns: new Turns() })
 }
 
+export const NO_DECODER: PictureDecoder = {
+  check: async () => {
+    throw new NoDecoder('Nothing decodes pictures here.')
+  },
+  jpeg: async () => {
+    throw new NoDecoder('Nothing decodes pictures here.')
+  },
+}
+
 /** Time passes only while somebody sleeps. */
 export function rehearsal(parts: Partial<HarvesterDeps> & Pick<HarvesterDeps, 'archive' | 'buckets' | 'resources'>) {
   let now = at(60)
@@ -185,7 +196,9 @@ export function rehearsal(parts: Partial<HarvesterDeps> & Pick<HarvesterDeps, 'a
   }
   const deps = {
     media: mediaOf(parts.archive),
-    formatOf: outputFormatOf,
+    formatOf: assetFormatOf,
+    openSpool: () => new FileSpool(tmpdir()),
+    decoder: NO_DECODER,
     clock: () => now,
     log: { info: write('info'), warn: write('warn'), error: write('error') },
     account: { region: 'eu-west-1', accountId: '111122223333' },

@@ -9,7 +9,8 @@ import { PlayerLog } from './player-log.ts'
 import { eventually, listen, words } from './processes.ts'
 
 /** hls.js plays HLS, shaka-player HLS and DASH, dash.js DASH and Smooth Streaming. */
-export type Engine = 'hls.js' | 'shaka' | 'dash.js'
+/** `browser` plays a file without a script. */
+export type Engine = 'hls.js' | 'shaka' | 'dash.js' | 'browser'
 
 /** Something a player or its media element complained of. Times in milliseconds. */
 export type Complaint = {
@@ -129,6 +130,7 @@ const script = (path: string) => readFileSync(new URL(`../../node_modules/${path
 const SCRIPTS: Readonly<Record<Engine, () => Buffer>> = {
   'hls.js': () => script('hls.js/dist/hls.min.js'),
   shaka: () => script('shaka-player/dist/shaka-player.compiled.js'),
+  browser: () => Buffer.alloc(0),
   'dash.js': () => {
     // Each is a script of its own, which the next may not run into.
     const parts = ['dash.all.min.js', 'dash.mss.min.js'].map((name) => script(`dashjs/dist/modern/umd/${name}`))

@@ -16,7 +16,7 @@ export function cuesGiven({ runs }: ViewedStream): Cue[] {
   })
 }
 
-function webVttCues(text: string): Cue[] {
+export function webVttCues(text: string): Cue[] {
   const [, mpegts, local = ''] = /X-TIMESTAMP-MAP=MPEGTS:(\d+),LOCAL:(\S+)/.exec(text) ?? []
   const origin = mpegts === undefined ? 0 : Number(mpegts) / 90_000 - seconds(local)
   return [...text.matchAll(/^(\S+) --> (\S+).*\n((?:.+\n?)+)/gm)].map(([, start, end, payload]) => {

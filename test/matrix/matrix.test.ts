@@ -8,6 +8,7 @@ import { Windrow } from '../judges/windrow.ts'
 import { needing } from '../programs.ts'
 import type { GivenTrack } from './compare.ts'
 import { type Expected, expectedOf } from './expected.ts'
+import { harvestFiles, judgeFiles } from './files.ts'
 import { readTracks } from './given.ts'
 import { isPlayed, judge, readsSamples } from './judgement.ts'
 import { picturesOfEach } from './judges.ts'
@@ -18,6 +19,8 @@ import type { Viewed } from './viewed.ts'
 const { after, before, describe, it } = needing('ffmpeg')
 
 const HOUR_MS = 3_600_000
+
+const windowOf = (begin: number) => ({ start: begin, end: begin + HOUR_MS / 2 })
 
 describe('what goes in comes out', { concurrency: 2 }, () => {
   let windrow: Windrow
@@ -30,6 +33,7 @@ describe('what goes in comes out', { concurrency: 2 }, () => {
     describe(name, () => {
       let made: Fixture
       let expected: Expected
+      const begin = Date.now() - HOUR_MS
       const urls = new Map<string, string>()
       const views = new Map<string, Promise<Viewed>>()
       // By output; empty if they cannot all be read together, and then each case says what is wrong with its own.
@@ -51,7 +55,7 @@ describe('what goes in comes out', { concurrency: 2 }, () => {
         const client = mediaPackage(windrow)
         const ingest = await createChannel(client, id)
         for (const output of OUTPUTS) urls.set(output.name, await output.create(client, id))
-        await pushFixture(ingest, pushed, Date.now() - HOUR_MS)
+        await pushFixture(ingest, pushed, begin)
       }
 
       async function view(output: Output): Promise<Viewed> {
@@ -73,6 +77,11 @@ describe('what goes in comes out', { concurrency: 2 }, () => {
         const decoded = await picturesOfEach(outputs.map((at) => urls.get(at)!))
         for (const [index, at] of outputs.entries()) pictures.set(at, decoded[index]!)
       }
+
+      it('in files', async () => {
+        const folder = await harvestFiles(windrow, name, windowOf(begin))
+        await judgeFiles(folder, made, expected)
+      })
 
       for (const output of OUTPUTS) {
         it(`at ${output.name}`, async () => {

@@ -210,7 +210,7 @@ export function assetOf(format: OutputFormat, endpoint: OriginEndpoint, window: 
         ...asset.segmentsOf(batch).map((file) => ({ ...file, body: (media: SourceMedia) => file.body(batch, media) })),
       ],
       manifests: asset.manifests,
-      parent: asset.parent(),
+      parent: asset.parent!(),
     }
   )
 }

@@ -1,0 +1,158 @@
+/** Clips that begin and end at the picture asked for, as ffmpeg shows them. */
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { type ApiClient, apiClient } from '../../src/cli/api-client.ts'
+import { type FixtureName, fixture } from '../fixtures/catalogue.ts'
+import type { Fixture } from '../fixtures/fixture.ts'
+import { createChannel, createHlsEndpoint, harvestOutcome, mediaPackage } from '../judges/aws.ts'
+import { run } from '../judges/processes.ts'
+import { type Random, seededRandom } from '../judges/random.ts'
+import { Windrow } from '../judges/windrow.ts'
+import { pushFixture } from '../matrix/push-fixture.ts'
+import { needing } from '../programs.ts'
+
+const { after, before, describe, it } = needing('ffmpeg')
+
+const FIXTURES: readonly FixtureName[] = [
+  'h264-aac',
+  'b-pyramid-open-gop',
+  'hevc-open-gop',
+  'ntsc-rate',
+  'interlaced-frames',
+  'ac3-surround',
+  'aac-44100',
+]
+const CLIPS = 3
+const BUCKET = 'clips'
+const HOUR_MS = 3_600_000
+
+describe('a clip cut to the frame', () => {
+  let windrow: Windrow
+  let api: ApiClient
+  before(async () => {
+    windrow = await Windrow.start()
+    const { url, accessKeyId, secretAccessKey } = windrow
+    api = apiClient({ url, region: 'us-east-1', keys: { accessKeyId, secretAccessKey } }, Date.now)
+  })
+  after(() => windrow?.stop())
+
+  for (const name of FIXTURES) {
+    it(`shows the pictures and the sound asked for, and no others: ${name}`, async () => {
+      const made = await fixture(name)
+      const client = mediaPackage(windrow)
+      const begin = Date.now() - HOUR_MS
+      await pushFixture(await createChannel(client, name), made, begin)
+      await createHlsEndpoint(client, name, name, { SegmentDurationSeconds: 2 })
+      const source = await shownBy(sourceOf(made), '-copyts')
+      const random = seededRandom(7)
+      for (let n = 0; n < CLIPS; n++) {
+        const clip = randomClip(random, source.pictures)
+        const id = `${name}-${n}`
+        const iso = (seconds: number) => new Date(begin + Math.round(seconds * 1000)).toISOString()
+        const origin = source.pictures[0]!.time
+        const body = {
+          id,
+          originEndpointId: name,
+          startTime: iso(source.pictures[clip.first]!.time - origin),
+          endTime: iso(source.pictures[clip.end]!.time - origin),
+          s3Destination: {
+            bucketName: BUCKET,
+            manifestKey: `${id}/clip.mp4`,
+            roleArn: 'arn:aws:iam::000000000000:role/harvest',
+          },
+          deliverables: [{ kind: 'MP4' }],
+          cut: 'FRAME',
+        }
+        await api.ask('POST', 'harvest_jobs', { body })
+        assert.equal(await harvestOutcome(client, id), 'SUCCEEDED', windrow.log)
+        const shown = await shownBy(join(windrow.bucketFolder(BUCKET), id, 'clip.mp4'))
+        const wanted = source.pictures.slice(clip.first, clip.end)
+        assert.deepEqual(
+          shown.pictures.map(({ hash }) => hash),
+          wanted.map(({ hash }) => hash),
+          `${id}: pictures ${clip.first} to ${clip.end}`,
+        )
+        const length = source.pictures[clip.end]!.time - wanted[0]!.time
+        const last = shown.pictures.at(-1)!.time - shown.pictures[0]!.time
+        assert.ok(Math.abs(last - (wanted.at(-1)!.time - wanted[0]!.time)) < 0.001, 'at their times')
+        assertSound(id, shown, source, wanted[0]!.time, length)
+      }
+    })
+  }
+})
+
+type Picture = { readonly time: number; readonly hash: string }
+type Shown = { readonly pictures: readonly Picture[]; readonly sound: Sound | undefined }
+type Sound = { readonly rate: number; readonly from: number; readonly samples: Int16Array }
+
+function randomClip(random: Random, pictures: readonly Picture[]): { readonly first: number; readonly end: number } {
+  const first = random.integer(1, pictures.length - 40)
+  return { first, end: random.integer(first + 5, pictures.length - 20) }
+}
+
+/** The segments of the stream that has pictures. */
+function sourceOf({ streams }: Fixture): Buffer {
+  return Buffer.concat(streams[0]!.segments.map(({ bytes }) => bytes))
+}
+
+/** What ffmpeg shows of a file from its beginning to its end, edits applied. */
+async function shownBy(input: string | Buffer, ...options: readonly string[]): Promise<Shown> {
+  const [file, bytes] = typeof input === 'string' ? [input, []] : ['pipe:0', [input]]
+  const read = ['-v', 'error', '-threads', '1', ...options, '-i', file]
+  const listing = await run(
+    'ffmpeg',
+    [...read, '-map', '0:v:0', '-fps_mode', 'passthrough', '-enc_time_base', '1:90000', '-f', 'framemd5', '-'],
+    bytes,
+  )
+  const text = listing.toString()
+  const [, numerator, denominator] = /^#tb 0: (\d+)\/(\d+)$/m.exec(text)!
+  const rows = text.split('\n').filter((line) => /^\d/.test(line))
+  const pictures = rows.map((row): Picture => {
+    const [, , pts, , , hash] = row.split(/,\s*/)
+    return { time: (Number(pts) * Number(numerator)) / Number(denominator), hash: hash! }
+  })
+  return { pictures, sound: await soundOf(read, bytes) }
+}
+
+async function soundOf(read: readonly string[], bytes: readonly Buffer[]): Promise<Sound | undefined> {
+  const listing = await run('ffmpeg', [...read, '-map', '0:a:0?', '-f', 'framemd5', '-'], bytes).catch(() => undefined)
+  const text = listing?.toString() ?? ''
+  const [, numerator, denominator] = /^#tb 0: (\d+)\/(\d+)$/m.exec(text) ?? []
+  const first = text.split('\n').find((line) => /^\d/.test(line))
+  if (denominator === undefined || first === undefined) return undefined
+  const from = (Number(first.split(/,\s*/)[2]) * Number(numerator)) / Number(denominator)
+  const pcm = await run('ffmpeg', [...read, '-map', '0:a:0', '-ac', '1', '-f', 's16le', '-'], bytes)
+  const samples = new Int16Array(pcm.buffer.slice(pcm.byteOffset, pcm.byteOffset + (pcm.length & ~1)))
+  return { rate: Number(denominator) / Number(numerator), from, samples }
+}
+
+/** Samples: less than half a wave of the tone that is heard. */
+const MOST_SHIFT = 40
+/** Of AC-3. */
+const MOST_FRAME_SECONDS = 0.033
+
+/**
+ * The sound of the clip is that of the source from its first picture on, to the sample, and as long. Decoders add noise
+ * of their own, so that it is not the same bit by bit.
+ */
+function assertSound(id: string, clip: Shown, source: Shown, start: number, length: number): void {
+  assert.equal(clip.sound === undefined, source.sound === undefined, id)
+  if (!clip.sound || !source.sound) return
+  const { rate, samples, from } = clip.sound
+  const at = Math.round((start - source.sound.from + from) * rate)
+  const wanted = source.sound.samples.subarray(at, at + samples.length)
+  const compared = Math.min(samples.length, wanted.length)
+  let best = { shift: Number.NaN, difference: Infinity }
+  for (let shift = -MOST_SHIFT; shift <= MOST_SHIFT; shift++) {
+    let difference = 0
+    for (let i = 2048; i < Math.min(compared, 22_000) - MOST_SHIFT; i++) {
+      difference += Math.abs(samples[i]! - source.sound.samples[at + i + shift]!)
+    }
+    if (difference < best.difference) best = { shift, difference }
+  }
+  assert.ok(Math.abs(best.shift) <= 2, `${id}: sound is ${best.shift} samples late, of ${rate}`)
+  const seconds = samples.length / rate + from
+  // ffmpeg plays the last frame of sound to its end.
+  const late = seconds - length
+  assert.ok(late > -0.002 && late < MOST_FRAME_SECONDS, `${id}: ${seconds} s of sound beside ${length} s of pictures`)
+}
