@@ -124,6 +124,10 @@ export const LINEAR_EXPRESSIONS: Readonly<Record<string, readonly LinearExpressi
       'run',
     ],
   ],
+  'src/model/destination-pattern.ts': [
+    [String.raw`\{([^{}]*)\}`, '{start:yyyy/MM/dd}', 'place'],
+    [String.raw`^(yyyy|MM|dd|HH|mm|ss|SSS|[TZ/_.-])+$`, 'yyyy-MM-ddTHH', 'union'],
+  ],
   'src/model/encryption-rules.ts': [
     [String.raw`^https:\/\/[^\s/?#@]+([/?#]\S*)?$`, 'https://a/b', 'run'],
     [String.raw`^arn:aws[a-z-]*:acm:\S+:certificate\/\S+$`, 'arn:aws:acm:a:certificate/b', 'run'],
