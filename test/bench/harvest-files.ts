@@ -1,11 +1,9 @@
 import { rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { DescribeHarvestJobCommand } from '@aws-sdk/client-mediapackage'
 import { apiClient } from '../../src/cli/api-client.ts'
 import { createHlsEndpoint } from '../judges/aws.ts'
-import { eventually } from '../judges/processes.ts'
 import { LADDER } from './harvest-hour.ts'
-import { type Cost, costOf } from './harvesting.ts'
+import { type Cost, costOf, ended } from './harvesting.ts'
 import { cpuSeconds, type Measure, median } from './measure.ts'
 import { openChannel, type Programme, startProgramme } from './programme.ts'
 
@@ -99,10 +97,6 @@ async function harvest(
   }
   const [cpu, began] = [cpuSeconds(windrow.pid), performance.now()]
   await api.ask('POST', 'harvest_jobs', { body })
-  await eventually(`job ${id} to end`, async () => {
-    const { Status } = await client.send(new DescribeHarvestJobCommand({ Id: id }))
-    if (Status === 'FAILED') throw new Error(`job ${id} is ${Status}`)
-    return Status === 'SUCCEEDED' || undefined
-  })
+  await ended(client, id, began)
   return { wall: (performance.now() - began) / 1000, cpu: Math.max(0.01, cpuSeconds(windrow.pid) - cpu) }
 }

@@ -1,7 +1,7 @@
 import { readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { DescribeHarvestJobCommand } from '@aws-sdk/client-mediapackage'
+import { DescribeHarvestJobCommand, type MediaPackageClient } from '@aws-sdk/client-mediapackage'
 import { createHarvestJob, createHlsEndpoint } from '../judges/aws.ts'
 import { run } from '../judges/processes.ts'
 import { cpuSeconds, type Measure, median, ROUNDS, SERVED_ON } from './measure.ts'
@@ -77,15 +77,20 @@ export async function harvest(
   const cpu = cpuSeconds(windrow.pid)
   const began = performance.now()
   await createHarvestJob(client, id, endpoint, times, BUCKET, `${id}/index.m3u8`)
+  await ended(client, id, began)
+  // What takes less than the kernel counts by still takes something.
+  return { wall: (performance.now() - began) / 1000, cpu: Math.max(0.01, cpuSeconds(windrow.pid) - cpu) }
+}
+
+/** Resolves when a job that `began` has succeeded. */
+export async function ended(client: MediaPackageClient, id: string, began: number): Promise<void> {
   for (;;) {
     const { Status } = await client.send(new DescribeHarvestJobCommand({ Id: id }))
-    if (Status === 'SUCCEEDED') break
+    if (Status === 'SUCCEEDED') return
     if (Status !== 'IN_PROGRESS') throw new Error(`job ${id} is ${Status}`)
     // Rarely, measured by how long it takes: to ask is work for the server, and counts as that of the harvest.
     await sleep(Math.max(10, (performance.now() - began) / 20))
   }
-  // What takes less than the kernel counts by still takes something.
-  return { wall: (performance.now() - began) / 1000, cpu: Math.max(0.01, cpuSeconds(windrow.pid) - cpu) }
 }
 
 const copy = (from: string, to: string) => costOf(`cp -r ${from} ${to}`)
