@@ -7,10 +7,11 @@ import { apiClient } from '../../src/cli/api-client.ts'
 import type { Fixture } from '../fixtures/fixture.ts'
 import type { Cue } from '../fixtures/web-vtt.ts'
 import { harvestOutcome, mediaPackage } from '../judges/aws.ts'
+import { run } from '../judges/processes.ts'
 import { samplesOfEach } from '../judges/samples.ts'
 import type { Windrow } from '../judges/windrow.ts'
 import { assertSameTracks, type GivenTrack } from './compare.ts'
-import { webVttCues } from './cues.ts'
+import { plain, webVttCues } from './cues.ts'
 import type { Expected, ExpectedTrack } from './expected.ts'
 
 const BUCKET = 'clips'
@@ -51,7 +52,10 @@ export async function judgeFiles(folder: string, made: Fixture, expected: Expect
     expected.plain.filter(({ kind }) => kind === 'video' || kind === 'audio'),
     made,
   )
-  for (const { language, cues } of made.cues ?? []) judgeSubtitles(join(folder, `all_${language}.vtt`), cues)
+  for (const [at, { language, cues }] of (made.cues ?? []).entries()) {
+    judgeSubtitles(join(folder, `all_${language}.vtt`), cues)
+    await judgeTimedText(join(folder, 'all.mp4'), at, cues)
+  }
   judgeMetadata(join(folder, 'all.json'), made)
 }
 
@@ -65,7 +69,9 @@ async function judgeMovies(
   const inputs = names.map((name) => join(folder, name))
   const read = await samplesOfEach(inputs.map((input) => ({ input, wrapping: 'mp4' as const, decode: true })))
   const tracks = names.flatMap((name, at) =>
-    read[at]!.map(({ kind, codec, ...run }): GivenTrack => ({ name, kind, codec, runs: [{ kind, codec, ...run }] })),
+    read[at]!.filter(({ kind }) => kind !== 'subtitle').map(
+      ({ kind, codec, ...run }): GivenTrack => ({ name, kind, codec, runs: [{ kind, codec, ...run }] }),
+    ),
   )
   const isSound = ({ kind }: { readonly kind: string }) => kind === 'audio'
   const inFile = (name: string | undefined) => tracks.filter((track) => isSound(track) && track.name === name)
@@ -131,10 +137,26 @@ function assertMp4boxReads(input: string, tracks: readonly { readonly samples: r
 
 /** Each cue once, at its time from the beginning of the clip. */
 function judgeSubtitles(file: string, expected: readonly Cue[]): void {
-  const line = ({ start, end, text }: Cue) => `${start.toFixed(2)} ${end.toFixed(2)} ${text}`
-  const wanted = expected.map((cue) => ({ ...cue, text: cue.text.replaceAll('&amp;', '&').replaceAll(/<[^>]*>/g, '') }))
-  const sorted = (cues: readonly Cue[]) => cues.map(line).toSorted()
-  assert.deepEqual(sorted(webVttCues(readFileSync(file, 'utf8'))), sorted(wanted), file)
+  const sorted = (cues: readonly Cue[]) => cues.map(lineOf).toSorted()
+  assert.deepEqual(sorted(webVttCues(readFileSync(file, 'utf8'))), sorted(expected.map(plainCue)), file)
+}
+
+const lineOf = ({ start, end, text }: Cue) => `${start.toFixed(2)} ${end.toFixed(2)} ${text}`
+const plainCue = (cue: Cue): Cue => ({ ...cue, text: plain(cue.text) })
+
+/** What ffmpeg reads of a text track: cues at their times, those that are shown at once in lines of one text. */
+async function judgeTimedText(file: string, track: number, expected: readonly Cue[]): Promise<void> {
+  const text = await run('ffmpeg', ['-v', 'error', '-i', file, '-map', `0:s:${track}`, '-f', 'webvtt', '-'])
+  const shownAt = (cues: readonly Cue[], time: number) =>
+    cues.filter(({ start, end }) => start <= time && time < end).flatMap((cue) => plain(cue.text).split('\n'))
+  const given = webVttCues(text.toString())
+  for (let time = 0.05; time < expected.at(-1)!.end + 1; time += 0.1) {
+    assert.deepEqual(
+      shownAt(given, time).toSorted(),
+      shownAt(expected, time).toSorted(),
+      `${file}: track ${track} at ${time} s`,
+    )
+  }
 }
 
 /** Every tag, at its distance from the first. */

@@ -79,7 +79,7 @@ export function writeMediaHeader(
 }
 
 /** handler_type by kind, §8.4.3. */
-const HANDLERS = { video: 'vide', audio: 'soun', text: 'subt' } as const
+const HANDLERS = { video: 'vide', audio: 'soun', text: 'subt', 'timed text': 'sbtl' } as const
 
 /** Writes hdlr, §8.4.3. */
 export function writeHandler(writer: ByteWriter, kind: SampleEntry['kind']): void {
@@ -93,10 +93,10 @@ export function writeHandler(writer: ByteWriter, kind: SampleEntry['kind']): voi
 
 /** Writes the boxes of minf before its sample table: the media header of the kind, and where the media are. */
 export function writeMediaInformation(writer: ByteWriter, kind: SampleEntry['kind']): void {
-  // §12.1.2, §12.2.2, §12.6.2
+  // §12.1.2, §12.2.2, §12.6.2, §8.4.5.2
   if (kind === 'video') writeFullBox(writer, 'vmhd', 0, 1, () => writer.zeros(8))
   else if (kind === 'audio') writeFullBox(writer, 'smhd', 0, 0, () => writer.zeros(4))
-  else writeFullBox(writer, 'sthd', 0, 0, () => {})
+  else writeFullBox(writer, kind === 'text' ? 'sthd' : 'nmhd', 0, 0, () => {})
   // The media is in the same file, §8.7.2.
   writeBox(writer, 'dinf', () => {
     writeFullBox(writer, 'dref', 0, 0, () => {

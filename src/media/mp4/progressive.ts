@@ -40,6 +40,8 @@ export type ProgressiveTrack = {
   readonly timescale: number
   /** ISO 639-2; absent for `und`. */
   readonly language?: string
+  /** RFC 5646, where that tells more. */
+  readonly extendedLanguage?: string
   readonly edits: readonly Edit[]
   readonly tables: TableFacts
 }
@@ -117,13 +119,20 @@ function durationOf(edits: readonly Edit[]): number {
 }
 
 function trackBox(track: ProgressiveTrack, index: number, chunkTables: readonly Uint8Array[]): readonly HeadPart[] {
-  const { entries, timescale, language, edits, tables } = track
+  const { entries, timescale, language, extendedLanguage, edits, tables } = track
   const [entry] = entries
   if (!entry) throw new Error('a track without a sample description')
   const header = bytesOf((writer) => writeTrackHeader(writer, { id: index + 1, entry, duration: durationOf(edits) }))
   const mediaHeaders = bytesOf((writer) => {
     writeMediaHeader(writer, { timescale, duration: tables.duration, ...(language !== undefined && { language }) })
     writeHandler(writer, entry.kind)
+    // Extended Language Tag Box, §8.4.6.
+    if (extendedLanguage !== undefined) {
+      writeFullBox(writer, 'elng', 0, 0, () => {
+        writer.latin1(extendedLanguage)
+        writer.u8(0)
+      })
+    }
   })
   const information = bytesOf((writer) => writeMediaInformation(writer, entry.kind))
   const samples = box('stbl', [descriptions(entries), ...sampleTables(tables, index), ...chunkTables])
@@ -161,7 +170,10 @@ function descriptions(entries: readonly SampleEntry[]): Uint8Array {
   )
 }
 
-function sampleTables({ samples, entries, hasNegativeOffsets }: TableFacts, track: number): readonly HeadPart[] {
+function sampleTables(
+  { samples, entries, hasOffsets, hasNegativeOffsets }: TableFacts,
+  track: number,
+): readonly HeadPart[] {
   const table = (name: SampleTableName, version: number): readonly HeadPart[] => {
     const bytes = entries[name] * ENTRY_BYTES[name]
     const head = bytesOf((writer) => {
@@ -177,7 +189,7 @@ function sampleTables({ samples, entries, hasNegativeOffsets }: TableFacts, trac
   }
   return [
     ...table('stts', 0),
-    ...table('ctts', hasNegativeOffsets ? 1 : 0),
+    ...(hasOffsets ? table('ctts', hasNegativeOffsets ? 1 : 0) : []),
     // Without it, decoding can start at every sample.
     ...(entries.stss === samples ? [] : table('stss', 0)),
     ...table('stsz', 0),

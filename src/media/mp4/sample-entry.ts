@@ -3,15 +3,17 @@ import type { AudioDescription, VideoDescription } from '../track.ts'
 import { type AudioEntry, readAudioEntry, writeAudioEntry } from './audio-entry.ts'
 import type { Box } from './box.ts'
 import { readTextEntry, type TextSampleEntry, writeTextEntry } from './text-entry.ts'
+import { type TimedTextEntry, writeTimedTextEntry } from './timed-text.ts'
 import { readVideoEntry, type VideoEntry, writeVideoEntry } from './video-entry.ts'
 
 /** The description of a track's samples that a decoder needs before the first of them, ISO/IEC 14496-12 §8.5.2. */
-export type SampleEntry = VideoDescription | AudioDescription | TextSampleEntry
+export type SampleEntry = VideoDescription | AudioDescription | TextSampleEntry | TimedTextEntry
 
 export function writeSampleEntry(writer: ByteWriter, entry: SampleEntry): void {
   if (entry.kind === 'video') writeVideoEntry(writer, entry)
   else if (entry.kind === 'audio') writeAudioEntry(writer, entry)
-  else writeTextEntry(writer, entry)
+  else if (entry.kind === 'text') writeTextEntry(writer, entry)
+  else writeTimedTextEntry(writer)
 }
 
 /** Reads back the facts that a sample entry holds. */

@@ -16,7 +16,9 @@ export type TableFacts = {
   readonly entries: Readonly<Record<SampleTableName, number>>
   /** From the decoding of the first sample to the end of the last. */
   readonly duration: number
-  /** True when a sample is shown before the time at which it is decoded. */
+  /** True when a sample is shown at another time than that at which it is decoded. */
+  readonly hasOffsets: boolean
+  /** True when one is shown before it. */
   readonly hasNegativeOffsets: boolean
 }
 
@@ -33,6 +35,7 @@ export class SampleTableWriter {
   private newest: { readonly dts: number; readonly duration: number } | undefined
   private deltas: Run | undefined
   private offsets: Run | undefined
+  private hasOffsets = false
   private hasNegativeOffsets = false
 
   constructor() {
@@ -55,6 +58,7 @@ export class SampleTableWriter {
       else this.first = time
       this.newest = { dts: time, duration: durations[i]! }
       const offset = dts[i]! + compositionOffsets[i]! - time
+      if (offset !== 0) this.hasOffsets = true
       if (offset < 0) this.hasNegativeOffsets = true
       this.addOffset(offset)
       this.samples++
@@ -76,7 +80,8 @@ export class SampleTableWriter {
     if (this.offsets) this.writeRun('ctts', this.offsets)
     this.deltas = undefined
     this.offsets = undefined
-    return { samples, entries, duration: end - this.first, hasNegativeOffsets: this.hasNegativeOffsets }
+    const { hasOffsets, hasNegativeOffsets } = this
+    return { samples, entries, duration: end - this.first, hasOffsets, hasNegativeOffsets }
   }
 
   /** The entries made since the last time, as views that are valid until the next samples. */

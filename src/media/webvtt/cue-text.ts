@@ -30,6 +30,16 @@ const NAMED = new Map([
   ['rlm', '\u200f'],
 ])
 
+/** The text of a cue without its tags. */
+export function plainText(nodes: readonly CueNode[]): string {
+  return nodes
+    .map((node) => {
+      if (node.kind === 'text') return node.text
+      return node.kind === 'line break' ? '\n' : plainText(node.children)
+    })
+    .join('')
+}
+
 type OpenSpan = CueSpan & { readonly children: CueNode[] }
 
 /**

@@ -1,6 +1,6 @@
 import { endingOf, type NamedDeliverable } from '../../model/deliverable.ts'
 import type { AssetWholeFile } from '../output-format.ts'
-import { bestVideoAndAudio, fileTracksOf, type TrackChoice } from '../progressive/file-tracks.ts'
+import { bestOfAll, fileTracksOf, type TrackChoice } from '../progressive/file-tracks.ts'
 import { progressiveFile } from '../progressive/progressive-file.ts'
 import { trackSetOf } from '../tracks/track-set.ts'
 import type { AssetOrder } from './asset-format.ts'
@@ -8,13 +8,13 @@ import { presenceIn } from './presence.ts'
 
 type MovieOrder = Pick<AssetOrder, 'endpoint' | 'window' | 'options'>
 
-/** The MP4 files of a window: one with the best video, or one for each video rendition; all have all audio. */
+/** The MP4 files of a window: one with the best video, or one for each video rendition; all have all sound and text. */
 export function movieFiles(
   order: MovieOrder,
   { file }: Pick<NamedDeliverable, 'file'>,
   renditions: 'BEST' | 'ALL',
 ): readonly AssetWholeFile[] {
-  if (renditions === 'BEST') return movieFile(order, file, bestVideoAndAudio)
+  if (renditions === 'BEST') return movieFile(order, file, bestOfAll)
   const { endpoint, window } = order
   const isPresent = presenceIn(window)
   const videos = window.eras.flatMap((era) => {
@@ -25,7 +25,11 @@ export function movieFiles(
   const stem = file.slice(0, -endingOf('MP4').length)
   const nameOf = (n: number) => (numbers.length === 1 ? file : `${stem}_${n}${endingOf('MP4')}`)
   return numbers.flatMap((n) =>
-    movieFile(order, nameOf(n), ({ video, audio }) => [...video.filter((track) => track.n === n), ...audio]),
+    movieFile(order, nameOf(n), ({ video, audio, text }) => [
+      ...video.filter((track) => track.n === n),
+      ...audio,
+      ...text,
+    ]),
   )
 }
 

@@ -1,15 +1,17 @@
 import type { SampleEntry } from '../../media/mp4/sample-entry.ts'
 import type { Era } from '../../model/output-segment.ts'
 import type { StreamSelection } from '../../model/packaging.ts'
-import { type SingleAudio, type SingleVideo, type TrackSet, trackSetOf } from '../tracks/track-set.ts'
+import { type SingleTrack, type TrackSet, trackSetOf } from '../tracks/track-set.ts'
 
 /** A track of a file that holds a whole window: of each era, the track of the source that it continues with. */
 export type FileTrack = {
-  readonly kind: 'video' | 'audio'
+  readonly kind: SingleTrack['kind']
   /** Units per second of its times, in all eras. */
   readonly timescale: number
   /** ISO 639-2. */
   readonly language?: string
+  /** RFC 5646. */
+  readonly extendedLanguage?: string
   /** Descriptions of its samples; an era that differs from those before has one of its own. */
   readonly entries: readonly SampleEntry[]
   readonly inEra: ReadonlyMap<number, TrackInEra>
@@ -17,26 +19,27 @@ export type FileTrack = {
 
 export type TrackInEra = {
   /** The source's track, with the timescale of the file's. */
-  readonly track: SingleVideo | SingleAudio
+  readonly track: SingleTrack
   /** Index of its description. */
   readonly description: number
 }
 
 /** Which of an era's tracks go into a file. */
-export type TrackChoice = (tracks: TrackSet) => readonly (SingleVideo | SingleAudio)[]
+export type TrackChoice = (tracks: TrackSet) => readonly SingleTrack[]
 
 const ISO_639_2 = /^[a-z]{3}$/
+const RFC_5646 = /^[A-Za-z\d]{1,8}(-[A-Za-z\d]{1,8}){0,8}$/
 
-/** The video track with the highest bit rate, and all audio. */
-export const bestVideoAndAudio: TrackChoice = ({ video, audio }) => {
+/** The video track with the highest bit rate, and all sound and text. */
+export const bestOfAll: TrackChoice = ({ video, audio, text }) => {
   const [first, ...others] = video
-  if (!first) return audio
-  return [others.reduce((best, each) => (each.bandwidth > best.bandwidth ? each : best), first), ...audio]
+  if (!first) return [...audio, ...text]
+  return [others.reduce((best, each) => (each.bandwidth > best.bandwidth ? each : best), first), ...audio, ...text]
 }
 
 /**
- * The tracks of a file over all eras, video first. Audio continues in the next era with the same number; video
- * continues with what is chosen there.
+ * The tracks of a file over all eras: video, audio, text. Sound and text continue in the next era with the same number;
+ * video continues with what is chosen there.
  */
 export function fileTracksOf(
   eras: readonly Era[],
@@ -44,19 +47,20 @@ export function fileTracksOf(
   choose: TrackChoice,
   isPresent: (era: number, stream: number) => boolean,
 ): readonly FileTrack[] {
-  const found = new Map<string, { track: SingleVideo | SingleAudio; era: number }[]>()
+  const found = new Map<string, { track: SingleTrack; era: number }[]>()
   for (const era of eras) {
     for (const track of choose(trackSetOf(era, selection, (stream) => isPresent(era.id, stream)))) {
-      const key = track.kind === 'video' ? 'video' : `audio ${track.n}`
+      const key = track.kind === 'video' ? 'video' : `${track.kind} ${track.n}`
       found.set(key, [...(found.get(key) ?? []), { track, era: era.id }])
     }
   }
   return [...found.values()].map(fileTrack).toSorted((a, b) => rank(a) - rank(b))
 }
 
-const rank = ({ kind }: FileTrack) => (kind === 'video' ? 0 : 1)
+const RANKS = { video: 0, audio: 1, text: 2 } as const
+const rank = ({ kind }: FileTrack) => RANKS[kind]
 
-function fileTrack(parts: readonly { track: SingleVideo | SingleAudio; era: number }[]): FileTrack {
+function fileTrack(parts: readonly { track: SingleTrack; era: number }[]): FileTrack {
   const [first] = parts
   if (!first) throw new Error('a track of no era')
   const { kind, timescale } = first.track
@@ -64,20 +68,31 @@ function fileTrack(parts: readonly { track: SingleVideo | SingleAudio; era: numb
   const entries: SampleEntry[] = []
   const inEra = new Map<number, TrackInEra>()
   for (const { track, era } of parts) {
-    const { pid: _, ...description } = track.description
-    const identity = JSON.stringify(description)
+    const entry: SampleEntry = track.kind === 'text' ? { kind: 'timed text' } : { ...track.description, pid: 0 }
+    const identity = JSON.stringify(entry)
     const known = descriptions.indexOf(identity)
     if (known < 0) {
       descriptions.push(identity)
-      entries.push(track.description)
+      entries.push(entry)
     }
     inEra.set(era, { track: { ...track, timescale }, description: known < 0 ? entries.length - 1 : known })
   }
-  const language = parts.flatMap(({ track }) => languageOf(track) ?? [])[0]
-  return { kind, timescale, ...(language !== undefined && { language }), entries, inEra }
+  const tags = parts.flatMap(({ track }) => languagesOf(track))
+  const language = tags.find((tag) => ISO_639_2.test(tag))
+  const extendedLanguage = tags.find((tag) => RFC_5646.test(tag) && tag !== language)
+  return {
+    kind,
+    timescale,
+    ...(language !== undefined && { language }),
+    ...(extendedLanguage !== undefined && { extendedLanguage }),
+    entries,
+    inEra,
+  }
 }
 
-function languageOf(track: SingleVideo | SingleAudio): string | undefined {
-  if (track.kind === 'video') return undefined
-  return [track.description.language, track.language].find((each) => each !== undefined && ISO_639_2.test(each))
+/** What is known of a track's language, in either form. */
+function languagesOf(track: SingleTrack): readonly string[] {
+  if (track.kind === 'video') return []
+  const tags = track.kind === 'audio' ? [track.description.language, track.language] : [track.language]
+  return tags.flatMap((tag) => tag ?? [])
 }

@@ -67,14 +67,14 @@ export class FrameCut {
     return { first: Math.min(first, end), end }
   }
 
-  /** Of sound: the frames that are heard, wholly or in part, and what their decoding needs. */
-  sound({ count, dts, durations }: SampleTable, timescale: number): KeptSamples {
+  /** Of sound and text: what is heard or shown, wholly or in part, and what its decoding needs. */
+  others({ count, dts, durations }: SampleTable, timescale: number, isText: boolean): KeptSamples {
     const [from, to] = this.in(timescale)
     let first = 0
     let end = count
     while (first < count && dts[first]! + durations[first]! <= from) first++
     while (end > first && dts[end - 1]! >= to) end--
-    return { first: Math.max(0, first - PREROLL_FRAMES), end }
+    return { first: Math.max(0, first - (isText ? 0 : PREROLL_FRAMES)), end }
   }
 
   private in(timescale: number): readonly [number, number] {

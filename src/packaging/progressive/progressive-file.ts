@@ -14,15 +14,13 @@ import {
 } from '../../media/mp4/sample-tables.ts'
 import type { SampleTable } from '../../media/sample.ts'
 import { rescale, TICKS_PER_SECOND, type UtcRange } from '../../media/time.ts'
-import type { OutputSegment } from '../../model/output-segment.ts'
 import type { OpenSpool, SegmentBatches, Spool, WholeFileBody } from '../output-format.ts'
-import { samplesOf } from '../segments/segment-samples.ts'
-import type { SourceMedia } from '../segments/source-media.ts'
 import type { FileTrack } from './file-tracks.ts'
 import { FrameCut, type KeptSamples } from './frame-cut.ts'
 import { MovieClock } from './movie-clock.ts'
+import { type SampleSource, trackSamples } from './track-samples.ts'
 
-export type ProgressiveDeps = { readonly media: Pick<SourceMedia, 'demuxed'>; readonly openSpool: OpenSpool }
+export type ProgressiveDeps = { readonly media: SampleSource; readonly openSpool: OpenSpool }
 
 export type ProgressiveOptions = {
   /** Shows only what lies between these moments, to the picture; absent: all of every segment. */
@@ -88,22 +86,22 @@ type PlannedChunk = SampleChunk & {
 async function survey(
   surveys: readonly TrackSurvey[],
   batches: SegmentBatches,
-  media: Pick<SourceMedia, 'demuxed'>,
+  source: SampleSource,
   cut: FrameCut | undefined,
 ): Promise<readonly PlannedChunk[]> {
   const chunks: PlannedChunk[] = []
   const clock = new MovieClock()
-  for await (const { segments } of batches()) {
-    for (const segment of segments) {
+  for await (const batch of batches()) {
+    for (const [at, segment] of batch.segments.entries()) {
       clock.enter(segment, Math.max(0, ...surveys.map(({ endTicks }) => endTicks)))
       cut?.enter(segment, clock)
       for (const [track, each] of surveys.entries()) {
-        const found = await gathered(each.track, segment, media)
+        const found = await trackSamples(each.track, batch, at, source)
         if (!found) continue
         const { timescale, kind } = each.track
         const all = later(found.samples, clock.shiftIn(timescale))
         if (kind === 'video') cut?.settle(all, timescale)
-        const kept = cut ? cut[kind === 'video' ? 'pictures' : 'sound'](all, timescale) : { first: 0, end: all.count }
+        const kept = keptBy(cut, kind, all, timescale)
         if (kept.first === kept.end) continue
         const samples = samplesBetween(all, kept)
         await each.add(samples)
@@ -122,37 +120,36 @@ async function survey(
   return chunks
 }
 
+function keptBy(cut: FrameCut | undefined, kind: FileTrack['kind'], all: SampleTable, timescale: number): KeptSamples {
+  if (!cut) return { first: 0, end: all.count }
+  return kind === 'video' ? cut.pictures(all, timescale) : cut.others(all, timescale, kind === 'text')
+}
+
 /**
  * What the file shows, on its clock, in ticks: what was asked for, else from the first picture on, or in a file without
  * pictures from the first sound on.
  */
 function shownBy(used: readonly TrackSurvey[], cut: FrameCut | undefined): Shown {
-  const pictures = used.filter(({ track }) => track.kind === 'video')
-  const first = Math.min(...(pictures.length > 0 ? pictures : used).map(({ firstTicks }) => firstTicks))
+  // The kinds are in this order: pictures, sound, text.
+  const main = used.filter(({ track }) => track.kind === used[0]?.track.kind)
+  const first = Math.min(...main.map(({ firstTicks }) => firstTicks))
   return { from: Math.max(first, cut?.start ?? -Infinity), to: cut?.end ?? Infinity }
 }
 
 type Shown = { readonly from: number; readonly to: number }
-
-/** The samples of a track of a segment; undefined where it has none. */
-async function gathered({ inEra }: FileTrack, segment: OutputSegment, source: Pick<SourceMedia, 'demuxed'>) {
-  const own = inEra.get(segment.era)
-  const found = own && (await samplesOf(own.track, segment, source))
-  return found && found.samples.count > 0 ? { ...found, description: own.description } : undefined
-}
 
 /** The data of the chunks. */
 async function* mediaOf(
   chunks: readonly PlannedChunk[],
   tracks: readonly FileTrack[],
   batches: SegmentBatches,
-  source: Pick<SourceMedia, 'demuxed'>,
+  source: SampleSource,
 ): AsyncGenerator<Uint8Array> {
   let next = 0
-  for await (const { segments } of batches()) {
-    for (const segment of segments) {
+  for await (const batch of batches()) {
+    for (const [at, segment] of batch.segments.entries()) {
       for (let chunk = chunks[next]; chunk?.segment === segment.number; chunk = chunks[++next]) {
-        const found = await gathered(tracks[chunk.track]!, segment, source)
+        const found = await trackSamples(tracks[chunk.track]!, batch, at, source)
         if (found) yield* between(found.media, chunk)
       }
     }
@@ -219,9 +216,16 @@ class TrackSurvey {
     const facts = this.tables.finish()
     await this.spool()
     this.isFinished = true
-    const { entries, timescale, language } = this.track
+    const { entries, timescale, language, extendedLanguage } = this.track
     const edits = this.edits(facts, shown, movieTimescale)
-    return { entries, timescale, ...(language !== undefined && { language }), edits, tables: facts }
+    return {
+      entries,
+      timescale,
+      ...(language !== undefined && { language }),
+      ...(extendedLanguage !== undefined && { extendedLanguage }),
+      edits,
+      tables: facts,
+    }
   }
 
   private edits({ duration }: TableFacts, { from, to }: Shown, movieTimescale: number): readonly Edit[] {
