@@ -117,15 +117,18 @@ export type Asset = {
   /** Files that are made of the whole window; absent in an asset of manifests and segments alone. */
   readonly files?: readonly AssetWholeFile[]
   /** Bodies are written on demand, so that a long window can be written one manifest at a time. */
-  readonly manifests: readonly { readonly name: string; readonly body: () => TextBody }[]
+  readonly manifests: readonly AssetManifest[]
   /** The parent manifest, which is written last, under the name the job chose. Undefined in an asset without one. */
   parent?(): TextBody
 }
 
+/** A manifest of an asset; one that the job names, as it names the parent manifest, has no other name. */
+export type AssetManifest = { readonly name: string; readonly isNamed?: true; readonly body: () => TextBody }
+
 /** A file that is made of all segments of a window. */
 export type AssetWholeFile = AssetFileName & {
-  /** Its bytes; undefined when the window has nothing for it. Throws LostMedia. */
-  body(batches: SegmentBatches, source: WholeFileSource): Promise<WholeFileBody | undefined>
+  /** Its bytes; undefined when the window has nothing for it. Throws LostMedia, and NoDecoder. */
+  body(batches: SegmentBatches, source: WholeFileSource, signal: AbortSignal): Promise<WholeFileBody | undefined>
 }
 
 /** Reads the segments of a window behind one of its numbers, or all, each time anew. */
@@ -143,15 +146,17 @@ export type SpriteSheet = {
   readonly rows: number
   readonly width: number
   readonly height: number
-  readonly count: number
 }
 
-/** Port: decodes pictures. */
+/** An MP4 file in pieces. */
+export type Movie = readonly Uint8Array[]
+
+/** Port: decodes the first pictures of movies. All throw NoDecoder where there is none, and as the signal aborts. */
 export type PictureDecoder = {
-  /** Throws NoDecoder where there is none. */
   check(): Promise<void>
-  /** The first picture of a movie as JPEG, or all of them on a sheet. Throws NoDecoder where there is none. */
-  jpeg(movie: AsyncIterable<Uint8Array>, sheet?: SpriteSheet): Promise<Uint8Array>
+  jpeg(movie: Movie, signal: AbortSignal): Promise<Uint8Array>
+  /** A sheet as JPEG. */
+  sheet(movies: AsyncIterable<Movie>, sheet: SpriteSheet, signal: AbortSignal): Promise<Uint8Array>
 }
 
 /** Thrown when a decoder is not there, or does not decode. The message is one sentence for the job's owner. */

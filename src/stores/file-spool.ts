@@ -11,7 +11,7 @@ const READ_AT_ONCE = 256 * 1024
  */
 export class FileSpool {
   private readonly folder: string
-  private readonly held: Buffer[] = []
+  private held = Buffer.alloc(0)
   private heldBytes = 0
   private file: FileHandle | undefined
   private fileBytes = 0
@@ -23,15 +23,9 @@ export class FileSpool {
 
   /** The bytes are copied; the caller may use them again. One call at a time. Throws as writing a file does. */
   async append(bytes: Uint8Array): Promise<void> {
-    this.held.push(Buffer.from(bytes))
-    this.heldBytes += bytes.length
-    if (this.heldBytes <= IN_MEMORY) return
-    this.file ??= await openNameless(this.folder)
-    const all = Buffer.concat(this.held)
-    await writeAll(this.file, all, this.fileBytes)
-    this.fileBytes += all.length
-    this.held.length = 0
-    this.heldBytes = 0
+    if (this.heldBytes + bytes.length > IN_MEMORY) await this.spill()
+    if (bytes.length > IN_MEMORY) await this.write(bytes)
+    else this.hold(bytes)
   }
 
   /** All bytes from the beginning, in pieces that are valid until the next is requested. It may be read repeatedly. */
@@ -45,13 +39,35 @@ export class FileSpool {
         at += bytesRead
       }
     }
-    yield* this.held
+    if (this.heldBytes > 0) yield this.held.subarray(0, this.heldBytes)
   }
 
   async close(): Promise<void> {
     const { file } = this
     this.file = undefined
-    this.held.length = 0
+    this.held = Buffer.alloc(0)
     await file?.close()
+  }
+
+  private hold(bytes: Uint8Array): void {
+    const size = this.heldBytes + bytes.length
+    if (size > this.held.length) {
+      const larger = Buffer.alloc(Math.min(IN_MEMORY, Math.max(size, 2 * this.held.length)))
+      larger.set(this.held.subarray(0, this.heldBytes))
+      this.held = larger
+    }
+    this.held.set(bytes, this.heldBytes)
+    this.heldBytes = size
+  }
+
+  private async spill(): Promise<void> {
+    await this.write(this.held.subarray(0, this.heldBytes))
+    this.heldBytes = 0
+  }
+
+  private async write(bytes: Uint8Array): Promise<void> {
+    this.file ??= await openNameless(this.folder)
+    await writeAll(this.file, bytes, this.fileBytes)
+    this.fileBytes += bytes.length
   }
 }

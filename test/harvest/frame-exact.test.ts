@@ -1,13 +1,16 @@
 /** Clips that begin and end at the picture asked for, as ffmpeg shows them. */
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type ApiClient, apiClient } from '../../src/cli/api-client.ts'
 import { type FixtureName, fixture } from '../fixtures/catalogue.ts'
 import type { Fixture } from '../fixtures/fixture.ts'
+import type { Cue } from '../fixtures/web-vtt.ts'
 import { createChannel, createHlsEndpoint, harvestOutcome, mediaPackage } from '../judges/aws.ts'
 import { run } from '../judges/processes.ts'
 import { type Random, seededRandom } from '../judges/random.ts'
 import { Windrow } from '../judges/windrow.ts'
+import { plain, webVttCues } from '../matrix/cues.ts'
 import { pushFixture } from '../matrix/push-fixture.ts'
 import { needing } from '../programs.ts'
 
@@ -79,6 +82,64 @@ describe('a clip cut to the frame', () => {
       }
     })
   }
+})
+
+describe('what is made beside a clip', () => {
+  let windrow: Windrow
+  before(async () => {
+    windrow = await Windrow.start()
+  })
+  after(() => windrow?.stop())
+
+  /** Harvests from a second on; gives the folder. */
+  async function harvest(name: FixtureName, from: number, deliverables: readonly object[], file: string) {
+    const made = await fixture(name)
+    const { url, accessKeyId, secretAccessKey } = windrow
+    const api = apiClient({ url, region: 'us-east-1', keys: { accessKeyId, secretAccessKey } }, Date.now)
+    const client = mediaPackage(windrow)
+    const begin = Date.now() - HOUR_MS
+    await pushFixture(await createChannel(client, name), made, begin)
+    await createHlsEndpoint(client, name, name, { SegmentDurationSeconds: 2 })
+    const iso = (seconds: number) => new Date(begin + Math.round(seconds * 1000)).toISOString()
+    const roleArn = 'arn:aws:iam::000000000000:role/harvest'
+    const s3Destination = { bucketName: BUCKET, manifestKey: `${name}/${file}`, roleArn }
+    const window = { startTime: iso(from), endTime: iso(8) }
+    const body = { id: name, originEndpointId: name, ...window, s3Destination, deliverables, cut: 'FRAME' }
+    await api.ask('POST', 'harvest_jobs', { body })
+    assert.equal(await harvestOutcome(client, name), 'SUCCEEDED', windrow.log)
+    return { made, folder: join(windrow.bucketFolder(BUCKET), name) }
+  }
+
+  it('counts from its first picture: subtitles', async () => {
+    const { made, folder } = await harvest('webvtt-renditions', 1.6, [{ kind: 'SUBTITLES' }], 'clip.vtt')
+    for (const { language, cues } of made.cues!) {
+      const given = webVttCues(readFileSync(join(folder, `clip_${language}.vtt`), 'utf8'))
+      const line = ({ start, end, text }: Cue) => `${start.toFixed(2)} ${end.toFixed(2)} ${text}`
+      const wanted = cues
+        .filter(({ start, end }) => end > 1.6 && start < 8)
+        .map(({ start, end, text }) => ({
+          start: Math.max(0, start - 1.6),
+          end: Math.min(end, 8) - 1.6,
+          text: plain(text),
+        }))
+      assert.deepEqual(given.map(line).toSorted(), wanted.map(line).toSorted())
+    }
+  })
+
+  it('has the pictures of its map: a sprite sheet of groups of pictures that are open', async () => {
+    const { made, folder } = await harvest('b-pyramid-open-gop', 0, [{ kind: 'STILLS', sprite: true }], 'clip.jpg')
+    const map = readFileSync(join(folder, 'clip_sprite.vtt'), 'utf8')
+    const tiles = [...map.matchAll(/xywh=(\d+),(\d+),(\d+),(\d+)/g)].map(([, ...numbers]) => numbers.map(Number))
+    assert.equal(tiles.length, 4)
+    for (const [n, [x, y, w, h]] of tiles.entries()) {
+      const picture = `[1:v]select='gte(t-start_t\\,${2 * n - 0.001})',setpts=PTS-STARTPTS,scale=${w}:${h}[b]`
+      const filter = `[0:v]crop=${w}:${h}:${x}:${y}[a];${picture};[a][b]psnr=stats_file=-`
+      const inputs = ['-i', join(folder, 'clip_sprite.jpg'), '-i', 'pipe:0']
+      const args = ['-v', 'error', ...inputs, '-filter_complex', filter, '-frames:v', '1', '-f', 'null', '-']
+      const [, value = ''] = /psnr_avg:(\S+)/.exec((await run('ffmpeg', args, [sourceOf(made)])).toString()) ?? []
+      assert.ok(value === 'inf' || Number(value) > 25, `tile ${n} beside the picture at ${2 * n} s: ${value} dB`)
+    }
+  })
 })
 
 type Picture = { readonly time: number; readonly hash: string }

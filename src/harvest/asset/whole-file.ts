@@ -9,7 +9,7 @@ export class WindowReading {
   /** The batch whose segments are being read. */
   batch: SegmentBatch | undefined
   private readonly window: HarvestWindow
-  private readonly signal: AbortSignal
+  readonly signal: AbortSignal
 
   constructor(window: HarvestWindow, signal: AbortSignal) {
     this.window = window
@@ -34,7 +34,7 @@ export async function withBody(
   use: (body: ObjectBody) => Promise<void>,
 ): Promise<void> {
   try {
-    const body = await file.body((after) => reading.batches(after))
+    const body = await file.body((after) => reading.batches(after), reading.signal)
     try {
       await use(body)
     } finally {

@@ -67,7 +67,7 @@ function assetOf(order: AssetOrder): Asset | undefined {
     files,
     manifests: presentations.flatMap(({ asset, named }) => [
       ...asset.manifests,
-      ...(asset.parent && !named.isMain ? [{ name: named.file, body: asset.parent }] : []),
+      ...(asset.parent && !named.isMain ? [{ name: named.file, isNamed: true as const, body: asset.parent }] : []),
     ]),
     ...(main?.asset.parent && { parent: main.asset.parent }),
   }

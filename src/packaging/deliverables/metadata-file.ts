@@ -7,13 +7,16 @@ import { samplesOf } from '../segments/segment-samples.ts'
 import { type SingleVideo, trackSetOf } from '../tracks/track-set.ts'
 import type { AssetOrder } from './asset-format.ts'
 import { presenceIn } from './presence.ts'
+import { type ShownSpan, shownSpan } from './shown-span.ts'
 
 /** The timed ID3 of a window as JSON: when each tag is due, on the clock of the asset and by date, and its bytes. */
 export function metadataFile(
-  { endpoint, window }: Pick<AssetOrder, 'endpoint' | 'window'>,
+  { endpoint, window, options }: Pick<AssetOrder, 'endpoint' | 'window' | 'options'>,
   { file }: Pick<NamedDeliverable, 'file'>,
 ): AssetWholeFile {
   const isPresent = presenceIn(window)
+  // Without a cut, tags may be due a moment before or after the segments that carry them.
+  const cut = options.cut && shownSpan({ endpoint, window, options })
   const tracks = new Map(
     window.eras.flatMap((era) => {
       const { video } = trackSetOf(era, endpoint.packaging.streamSelection, (stream) => isPresent(era.id, stream))
@@ -22,11 +25,12 @@ export function metadataFile(
       return track ? [[era.id, track] as const] : []
     }),
   )
-  return { name: file, track: file, body: (batches, source) => metadata(tracks, batches, source) }
+  return { name: file, track: file, body: (batches, source) => metadata(tracks, cut, batches, source) }
 }
 
 async function metadata(
   tracks: ReadonlyMap<number, SingleVideo>,
+  cut: ShownSpan | undefined,
   batches: SegmentBatches,
   { media, openSpool }: WholeFileSource,
 ): Promise<WholeFileBody> {
@@ -46,7 +50,9 @@ async function metadata(
         const track = tracks.get(segment.era)
         const { events = [] } = (track && (await samplesOf(track, segment, media))) ?? {}
         for (const { pts, tag } of events) {
-          await write(separator + entryOf(segment, pts, clock.shiftIn(TICKS_PER_SECOND), tag))
+          const at = pts + clock.shiftIn(TICKS_PER_SECOND)
+          if (cut && (at < cut.from || at >= cut.to)) continue
+          await write(separator + entryOf(segment, pts, at - (cut?.from ?? 0), tag))
           separator = ',\n  '
         }
       }
@@ -59,8 +65,8 @@ async function metadata(
   return { contentType: 'application/json', size, open: () => spool.read(), close: () => spool.close() }
 }
 
-function entryOf({ start, startUtc }: OutputSegment, pts: number, shift: number, tag: Uint8Array): string {
-  const time = msFromTicks(ticks(pts + shift)) / 1000
+function entryOf({ start, startUtc }: OutputSegment, pts: number, at: number, tag: Uint8Array): string {
+  const time = msFromTicks(ticks(at)) / 1000
   const date = isoDateTime(utcMs(startUtc + msFromTicks(ticks(pts - start))))
   return JSON.stringify({ kind: 'ID3', time, date, data: Buffer.from(tag).toString('base64') })
 }

@@ -1,17 +1,19 @@
 import { progressiveHead } from '../../media/mp4/progressive.ts'
-import { SampleTableWriter, type TableEntries } from '../../media/mp4/sample-tables.ts'
+import { SampleTableWriter } from '../../media/mp4/sample-tables.ts'
 import { emptySamples } from '../../media/sample.ts'
 import { TICKS_PER_MS, TICKS_PER_SECOND, type UtcMs } from '../../media/time.ts'
 import type { VideoDescription } from '../../media/track.ts'
 import { timestamp } from '../../media/webvtt/writer.ts'
 import type { Deliverable, NamedDeliverable } from '../../model/deliverable.ts'
-import { inOrder, type SegmentSummary, type SummaryWindow } from '../../model/output-segment.ts'
-import type { AssetWholeFile, SegmentBatches, WholeFileBody, WholeFileSource } from '../output-format.ts'
+import { inOrder, type SegmentSummary } from '../../model/output-segment.ts'
+import type { AssetWholeFile, Movie, SegmentBatches, WholeFileBody, WholeFileSource } from '../output-format.ts'
 import { MovieClock } from '../progressive/movie-clock.ts'
 import { samplesOf } from '../segments/segment-samples.ts'
+import { timeAt } from '../tracks/picture-times.ts'
 import { type SingleVideo, trackSetOf } from '../tracks/track-set.ts'
 import type { AssetOrder } from './asset-format.ts'
 import { presenceIn } from './presence.ts'
+import { shownSpan } from './shown-span.ts'
 
 /** Pictures of a sprite sheet, and their width; the sheet of a short window has fewer. */
 const COLUMNS = 10
@@ -29,7 +31,7 @@ type KeyPicture = {
   readonly at: number
 }
 
-type StillsOrder = Pick<AssetOrder, 'endpoint' | 'window'>
+type StillsOrder = Pick<AssetOrder, 'endpoint' | 'window' | 'options'>
 
 /**
  * The stills of a window, as JPEG: a poster, the key frames nearest to some moments, and a sprite sheet with its WebVTT
@@ -42,37 +44,39 @@ export function stillFiles(
 ): readonly AssetWholeFile[] {
   const stem = file.replace(/\.jpg$/, '')
   const isPoster = poster ?? (times.length === 0 && !sprite)
-  const best = keyPictures(order, (video) => video.toSorted((a, b) => b.bandwidth - a.bandwidth)[0])
-  const stills = [
-    ...(isPoster ? [{ name: file, picture: best[0] }] : []),
-    ...times.map((time, i) => ({ name: `${stem}_${i + 1}.jpg`, picture: nearestTo(time, best) })),
-  ]
+  const still = (
+    name: string,
+    choose: (pictures: readonly KeyPicture[]) => KeyPicture | undefined,
+  ): AssetWholeFile => ({
+    name,
+    track: name,
+    body: (batches, source, signal) => jpegOf(choose(keyPictures(order, bestOf)), batches, source, signal),
+  })
   return [
-    ...stills.map(({ name, picture }): AssetWholeFile => {
-      return { name, track: name, body: (batches, source) => jpegOf(picture ? [picture] : [], batches, source) }
-    }),
+    ...(isPoster ? [still(file, (pictures) => nearestTo(0, pictures))] : []),
+    ...times.map((time, i) => still(`${stem}_${i + 1}.jpg`, (pictures) => nearestToDate(time, pictures))),
     ...(sprite ? spriteFiles(order, stem) : []),
   ]
 }
 
+type Choice = (video: readonly SingleVideo[]) => SingleVideo | undefined
+
+const bestOf: Choice = (video) => video.toSorted((a, b) => b.bandwidth - a.bandwidth)[0]
+const smallestOf: Choice = (video) => video.toSorted((a, b) => a.bandwidth - b.bandwidth)[0]
+
 function spriteFiles(order: StillsOrder, stem: string): readonly AssetWholeFile[] {
-  const smallest = keyPictures(order, (video) => video.toSorted((a, b) => a.bandwidth - b.bandwidth)[0])
-  const length = lengthOf(order.window)
-  const tiles = spread(smallest, Math.max(LEAST_BETWEEN, length / MOST_TILES)).slice(0, MOST_TILES)
   const [name, map] = [`${stem}_sprite.jpg`, `${stem}_sprite.vtt`]
-  const rows = Math.max(1, Math.ceil(tiles.length / COLUMNS))
-  const sheet = { columns: Math.min(COLUMNS, Math.max(1, tiles.length)), rows, width: TILE_WIDTH }
+  const { length } = shownSpan(order)
+  const tiles = () =>
+    spread(keyPictures(order, smallestOf), Math.max(LEAST_BETWEEN, length / MOST_TILES)).slice(0, MOST_TILES)
   return [
-    { name, track: name, body: (batches, source) => jpegOf(tiles, batches, source, sheet) },
-    { name: map, track: map, body: async () => bytesBody('text/vtt', spriteMap(tiles, length, name, sheet.columns)) },
+    { name, track: name, body: (batches, source, signal) => sheetOf(tiles(), batches, source, signal) },
+    { name: map, track: map, body: async () => bytesBody('text/vtt', spriteMap(tiles(), length, name)) },
   ]
 }
 
 /** The key frames of one track of each era, in their order. */
-function keyPictures(
-  { endpoint, window }: StillsOrder,
-  choose: (video: readonly SingleVideo[]) => SingleVideo | undefined,
-): readonly KeyPicture[] {
+function keyPictures({ endpoint, window, options }: StillsOrder, choose: Choice): readonly KeyPicture[] {
   const isPresent = presenceIn(window)
   const tracks = new Map(
     window.eras.flatMap((era) => {
@@ -82,25 +86,40 @@ function keyPictures(
     }),
   )
   const clock = new MovieClock()
-  return window.segments.flatMap((segment) => {
+  const { from, to } = shownSpan({ endpoint, window, options })
+  const all = window.segments.flatMap((segment) => {
     clock.enter(segment)
     const track = tracks.get(segment.era)
     if (!track) return []
     const shift = clock.shiftIn(TICKS_PER_SECOND)
     const objects = segment.slots.flatMap(({ objects }) => inOrder(objects[track.stream.index]))
     return objects.flatMap(({ keyFrames = [] }) =>
-      keyFrames.map(({ pts }): KeyPicture => ({ track, segment, pts, at: pts + shift })),
+      keyFrames.map(({ pts }): KeyPicture => ({ track, segment, pts, at: pts + shift - from })),
     )
   })
+  // Of those before the first picture shown, the last one is what it is decoded from.
+  const first = Math.max(
+    0,
+    all.findLastIndex(({ at }) => at <= 0),
+  )
+  return all.slice(first).filter(({ at }) => at < to - from)
 }
 
-function nearestTo(time: UtcMs, pictures: readonly KeyPicture[]): KeyPicture | undefined {
-  const distance = ({ segment: { startUtc, start }, pts }: KeyPicture) =>
-    Math.abs(startUtc + (pts - start) / TICKS_PER_MS - time)
-  return pictures.reduce<KeyPicture | undefined>(
-    (best, each) => (best && distance(best) <= distance(each) ? best : each),
-    undefined,
-  )
+function nearestTo(time: number, pictures: readonly KeyPicture[]): KeyPicture | undefined {
+  return leastBy(pictures, ({ at }) => Math.abs(at - time))
+}
+
+function nearestToDate(date: UtcMs, pictures: readonly KeyPicture[]): KeyPicture | undefined {
+  return leastBy(pictures, ({ segment, pts }) => Math.abs(timeAt(segment, date) - pts))
+}
+
+function leastBy<T>(things: readonly T[], measure: (thing: T) => number): T | undefined {
+  let least: { readonly thing: T; readonly value: number } | undefined
+  for (const thing of things) {
+    const value = measure(thing)
+    if (!least || value < least.value) least = { thing, value }
+  }
+  return least?.thing
 }
 
 /** Pictures that lie at least so far apart. */
@@ -110,19 +129,14 @@ function spread(pictures: readonly KeyPicture[], least: number): readonly KeyPic
   return chosen
 }
 
-function lengthOf({ segments }: SummaryWindow): number {
-  const clock = new MovieClock()
-  for (const segment of segments) clock.enter(segment)
-  return clock.length
-}
-
 /** Where the sheet has the picture of each time: media fragments, as players know them from WebVTT thumbnails. */
-function spriteMap(tiles: readonly KeyPicture[], length: number, sheet: string, columns: number): string {
+function spriteMap(tiles: readonly KeyPicture[], length: number, sheet: string): string {
   const [first] = tiles
   if (!first) return 'WEBVTT\n'
   const { width, height } = tileOf(first.track.description)
   const cues = tiles.map(({ at }, i) => {
     const [from, to] = [i === 0 ? 0 : at, tiles[i + 1]?.at ?? length]
+    const columns = Math.min(COLUMNS, tiles.length)
     const [x, y] = [(i % columns) * width, Math.floor(i / columns) * height]
     const times = `${timestamp(Math.max(from, 0))} --> ${timestamp(Math.max(to, from + TICKS_PER_MS))}`
     return `\n${times}\n${encodeURIComponent(sheet)}#xywh=${x},${y},${width},${height}\n`
@@ -136,34 +150,60 @@ function tileOf({ width, height, sampleAspectRatio: ratio = { width: 1, height: 
   return { width: TILE_WIDTH, height: 2 * Math.round((TILE_WIDTH * height) / shown / 2) }
 }
 
-/** Has pictures decoded, from a movie that has them one after the other. */
+/** A still of a key frame. */
 async function jpegOf(
-  pictures: readonly KeyPicture[],
+  picture: KeyPicture | undefined,
   batches: SegmentBatches,
   source: WholeFileSource,
-  sheet?: { readonly columns: number; readonly rows: number; readonly width: number },
+  signal: AbortSignal,
 ): Promise<WholeFileBody | undefined> {
-  const [first] = pictures
+  const movie = picture && (await movieOf(picture, batches, source))
+  return movie && bytesBody('image/jpeg', await source.decoder.jpeg(movie, signal))
+}
+
+/** A sheet of key frames; undefined where one of them turns out not to be there. */
+async function sheetOf(
+  tiles: readonly KeyPicture[],
+  batches: SegmentBatches,
+  source: WholeFileSource,
+  signal: AbortSignal,
+): Promise<WholeFileBody | undefined> {
+  const [first] = tiles
   if (!first) return undefined
-  const spool = source.openSpool()
-  try {
-    const movie = new PictureMovie()
-    for (const picture of pictures) {
-      const data = await dataOf(picture, batches, source)
-      if (!data) continue
-      movie.add(picture.track.description, data.length)
-      await spool.append(data)
+  let isWhole = true
+  const movies = async function* (): AsyncGenerator<Movie> {
+    for (const tile of tiles) {
+      const movie = await movieOf(tile, batches, source)
+      isWhole &&= movie !== undefined
+      if (movie) yield movie
     }
-    const input = async function* () {
-      yield* movie.head()
-      yield* spool.read()
-    }
-    const { height } = tileOf(first.track.description)
-    const tiles = sheet && { ...sheet, height, count: pictures.length }
-    return bytesBody('image/jpeg', await source.decoder.jpeg(input(), tiles))
-  } finally {
-    await spool.close()
   }
+  const columns = Math.min(COLUMNS, tiles.length)
+  const sheet = { columns, rows: Math.ceil(tiles.length / columns), ...tileOf(first.track.description) }
+  const bytes = await source.decoder.sheet(movies(), sheet, signal)
+  return isWhole ? bytesBody('image/jpeg', bytes) : undefined
+}
+
+/** A movie of one key frame. */
+async function movieOf(
+  picture: KeyPicture,
+  batches: SegmentBatches,
+  source: WholeFileSource,
+): Promise<Movie | undefined> {
+  const data = await dataOf(picture, batches, source)
+  if (!data) return undefined
+  const tables = new SampleTableWriter()
+  const one = emptySamples(1)
+  one.sizes[0] = data.length
+  one.durations[0] = 1
+  one.sync[0] = 1
+  tables.add(one)
+  const facts = tables.finish()
+  const entries = tables.drain()
+  const edits = [{ duration: 1, mediaTime: 0 }]
+  const track = { entries: [picture.track.description], timescale: 1, edits, tables: facts }
+  const head = progressiveHead([track], [{ track: 0, samples: 1, bytes: data.length, description: 0 }])
+  return [...head.map((part) => (part instanceof Uint8Array ? part : entries[part.table])), data]
 }
 
 /** The data of a key frame; undefined where its segment turns out to have none. */
@@ -187,33 +227,6 @@ async function dataOf(
     return Buffer.concat(found.media).subarray(at, at + samples.sizes[best]!)
   }
   return undefined
-}
-
-/** The head of a movie of single pictures, one a second. */
-class PictureMovie {
-  private readonly tables = new SampleTableWriter()
-  private readonly entries: VideoDescription[] = []
-  private readonly chunks: { track: number; samples: number; bytes: number; description: number }[] = []
-
-  add(entry: VideoDescription, bytes: number): void {
-    const known = this.entries.findIndex(({ configuration }) => configuration === entry.configuration)
-    if (known < 0) this.entries.push(entry)
-    const one = emptySamples(1)
-    one.sizes[0] = bytes
-    one.dts[0] = this.chunks.length
-    one.durations[0] = 1
-    one.sync[0] = 1
-    this.tables.add(one)
-    this.chunks.push({ track: 0, samples: 1, bytes, description: known < 0 ? this.entries.length - 1 : known })
-  }
-
-  head(): readonly Uint8Array[] {
-    const facts = this.tables.finish()
-    const entries: TableEntries = this.tables.drain()
-    const edits = [{ duration: facts.duration, mediaTime: 0 }]
-    const head = progressiveHead([{ entries: this.entries, timescale: 1, edits, tables: facts }], this.chunks)
-    return head.map((part) => (part instanceof Uint8Array ? part : entries[part.table]))
-  }
 }
 
 function bytesBody(contentType: string, content: string | Uint8Array): WholeFileBody {

@@ -3,25 +3,27 @@ import type { Cue } from '../../media/webvtt/document.ts'
 import { cueIdentity, cueTimes } from '../../media/webvtt/timeline.ts'
 import { writeCue, writeDefinitions } from '../../media/webvtt/writer.ts'
 import type { NamedDeliverable } from '../../model/deliverable.ts'
-import type { OutputSegment, SummaryWindow } from '../../model/output-segment.ts'
+import type { OutputSegment } from '../../model/output-segment.ts'
 import type { AssetWholeFile, SegmentBatch, SegmentBatches, WholeFileBody, WholeFileSource } from '../output-format.ts'
 import { MovieClock } from '../progressive/movie-clock.ts'
 import { cuesBeforeIn, documentsOf } from '../segments/text-segment.ts'
 import { type SingleText, trackSetOf } from '../tracks/track-set.ts'
 import type { AssetOrder } from './asset-format.ts'
 import { presenceIn } from './presence.ts'
+import { type ShownSpan, shownSpan } from './shown-span.ts'
 
-/** A cue that encoders repeat is repeated within this time of where it was first. */
+/** A cue that encoders repeat is repeated while it is shown, and for so long after it. */
 const REPEATED_WITHIN = 60 * TICKS_PER_SECOND
 /** The most characters of regions and styles of a file; further ones are left out. */
 const MOST_DEFINITIONS = 64 * 1024
 
 /** One WebVTT file for each text track of a window, with times from the window's beginning. */
 export function subtitleFiles(
-  { endpoint, window }: Pick<AssetOrder, 'endpoint' | 'window'>,
+  { endpoint, window, options }: Pick<AssetOrder, 'endpoint' | 'window' | 'options'>,
   { file }: Pick<NamedDeliverable, 'file'>,
 ): readonly AssetWholeFile[] {
   const isPresent = presenceIn(window)
+  const span = shownSpan({ endpoint, window, options })
   const tracks = new Map<number, Map<number, SingleText>>()
   for (const era of window.eras) {
     const { text } = trackSetOf(era, endpoint.packaging.streamSelection, (stream) => isPresent(era.id, stream))
@@ -37,7 +39,7 @@ export function subtitleFiles(
     const isAlone = languages.filter((each) => each === language).length === 1
     const label = language !== undefined && isAlone ? language : String(n)
     const name = tracks.size === 1 ? file : `${stem}_${label}${ending}`
-    return { name, track: name, body: (batches, source) => subtitles(inEra, window, batches, source) }
+    return { name, track: name, body: (batches, source) => subtitles(inEra, span, batches, source) }
   })
 }
 
@@ -48,14 +50,13 @@ function languageOf(inEra: ReadonlyMap<number, SingleText>): string | undefined 
 
 async function subtitles(
   inEra: ReadonlyMap<number, SingleText>,
-  window: SummaryWindow,
+  { from, length }: ShownSpan,
   batches: SegmentBatches,
   { media, openSpool }: WholeFileSource,
 ): Promise<WholeFileBody> {
   const spool = openSpool()
   const definitions = new Definitions()
   const seen = new SeenCues()
-  const end = lengthOf(window)
   let size = 0
   try {
     for await (const { segment, at, earlier } of placed(batches, inEra)) {
@@ -63,7 +64,9 @@ async function subtitles(
       const documents = await documentsOf(stream, segment, earlier, media)
       const cues = documents.flatMap((document) => {
         definitions.add(document)
-        return document.cues.flatMap((cue) => placedCue(cue, cueTimes(document.map, cue, segment.start), at, end) ?? [])
+        return document.cues.flatMap(
+          (cue) => placedCue(cue, cueTimes(document.map, cue, segment.start), at - from, length) ?? [],
+        )
       })
       const fresh = cues.filter((cue) => seen.isNew(cue)).toSorted((a, b) => a.start - b.start)
       const bytes = new TextEncoder().encode(fresh.map((cue) => `\n${writeCue(cue)}\n`).join(''))
@@ -116,12 +119,6 @@ function placedCue(
   return placed.start < placed.end ? placed : undefined
 }
 
-function lengthOf({ segments }: SummaryWindow): number {
-  const clock = new MovieClock()
-  for (const segment of segments) clock.enter(segment)
-  return clock.length
-}
-
 /** Recognises cues that encoders repeat in several segments. */
 class SeenCues {
   private readonly seen = new Map<string, number>()
@@ -129,11 +126,8 @@ class SeenCues {
   isNew(cue: Cue): boolean {
     const identity = cueIdentity(cue)
     const isNew = !this.seen.has(identity)
-    this.seen.set(identity, cue.start)
-    for (const [old, start] of this.seen) {
-      if (start > cue.start - REPEATED_WITHIN) break
-      this.seen.delete(old)
-    }
+    if (isNew) this.seen.set(identity, cue.end)
+    for (const [old, end] of this.seen) if (end < cue.start - REPEATED_WITHIN) this.seen.delete(old)
     return isNew
   }
 }

@@ -42,8 +42,9 @@ export class FrameCut {
     const shift = clock.shiftIn(TICKS_PER_SECOND)
     const begin = start + shift
     const [from, to] = [timeAt(segment, this.asked.start) + shift, timeAt(segment, this.asked.end) + shift]
-    this.entersHere = from >= begin && from < begin + duration
-    this.leavesHere = to > begin && to <= begin + duration
+    // Dates of segments may overlap; the first of them that has the moment is the one.
+    this.entersHere = this.from === -Infinity && from >= begin && from < begin + duration
+    this.leavesHere = this.to === Infinity && to > begin && to <= begin + duration
     if (this.entersHere) this.from = from
     if (this.leavesHere) this.to = to
   }
@@ -51,7 +52,7 @@ export class FrameCut {
   /** Moves the moments that lie in the current segment to where a picture begins, or the last one ends. */
   settle(samples: SampleTable, timescale: number): void {
     if (this.entersHere) this.from = nearest(this.from, samples, timescale)
-    if (this.leavesHere) this.to = nearest(this.to, samples, timescale)
+    if (this.leavesHere) this.to = nearest(this.to, samples, timescale, this.from)
   }
 
   /** Of pictures: from the last one at which decoding can start, to the last that is shown or that such a one needs. */
@@ -83,12 +84,17 @@ export class FrameCut {
   }
 }
 
-/** The time nearest to this one at which a picture begins, or the last one ends; in ticks. */
-function nearest(time: number, { count, dts, compositionOffsets, durations }: SampleTable, timescale: number): number {
+/** The time nearest to this one, later than `after`, at which a picture begins, or the last one ends; in ticks. */
+function nearest(
+  time: number,
+  { count, dts, compositionOffsets, durations }: SampleTable,
+  timescale: number,
+  after = -Infinity,
+): number {
   let best = Infinity
   const consider = (candidate: number) => {
     const ticks = rescale(candidate, timescale, TICKS_PER_SECOND)
-    if (Math.abs(ticks - time) < Math.abs(best - time)) best = ticks
+    if (ticks > after && Math.abs(ticks - time) < Math.abs(best - time)) best = ticks
   }
   for (let i = 0; i < count; i++) {
     const shown = dts[i]! + compositionOffsets[i]!
