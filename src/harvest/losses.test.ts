@@ -14,7 +14,7 @@ async function harvest(options: Partial<HarvestOptions>, lost: readonly string[]
   const job = harvestJob({ start: at(0), end: at(60), options: chosen })
   const resources = new JobLedger(job)
   const buckets = new RecordingBuckets()
-  const { deps, lines } = rehearsal({ archive, buckets, resources, ...more })
+  const { deps, lines, pass } = rehearsal({ archive, buckets, resources, ...more })
   const run = async () => {
     const harvester = createHarvester(deps)
     await harvester.takeUp()
@@ -28,7 +28,7 @@ async function harvest(options: Partial<HarvestOptions>, lost: readonly string[]
   }
   const segments = () =>
     [...buckets.objects.keys()].filter((key) => key.endsWith('.ts')).map((key) => key.replace(/.*index_|\.ts/g, ''))
-  return { run, archive, buckets, resources, lines, text, segments }
+  return { run, pass, archive, buckets, resources, lines, text, segments }
 }
 
 const SUCCEEDED = { state: 'SUCCEEDED' } as const
@@ -86,6 +86,21 @@ describe('a harvest of an archive that has lost source objects', () => {
     assert.deepEqual([lost, lastProgramDateTime], [[], new Date(at(18)).toISOString()])
     assert.equal(objects.length, 8)
     assert.equal(resources.objects().length, 10)
+  })
+
+  it('is applied by the next attempt, where one ends between noting a loss and applying it', async () => {
+    const { run, pass, buckets, resources, text, segments } = await harvest({ gapPolicy: 'CLAMP' }, [
+      's2-4-0',
+      's1-9-0',
+    ])
+    buckets.removals.push(new Error('interrupted'))
+    assert.equal(await run(), undefined)
+    pass(60_000)
+    assert.deepEqual(await run(), SUCCEEDED)
+    assert.deepEqual(segments().toSorted(), ['1_1', '1_2', '1_3', '2_1', '2_2', '2_3'])
+    const { objects, lastProgramDateTime } = JSON.parse(text('harvest.json'))
+    assert.deepEqual([objects.length, lastProgramDateTime], [8, new Date(at(18)).toISOString()])
+    assert.equal(resources.run().cursor?.plan?.segments, 6)
   })
 
   it('fails when nothing is left', async () => {

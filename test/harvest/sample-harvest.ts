@@ -112,6 +112,8 @@ export class RecordingBuckets implements Buckets {
   /** What it tells of the size of an object. */
   sizeOf: (key: string) => number | null = (key) => this.objects.get(key)?.size ?? null
   opens: (BucketRefused | undefined)[] = []
+  /** Errors with which removals are answered, one each. */
+  removals: Error[] = []
   atOnce = 0
   mostAtOnce = 0
 
@@ -149,6 +151,8 @@ export class RecordingBuckets implements Buckets {
       sizeOf: async (key) => this.sizeOf(key),
       holds: async (key, body) => tagOf(key) === bytesOf(body).toString('base64'),
       remove: async (keys) => {
+        const refusal = this.removals.shift()
+        if (refusal) throw refusal
         for (const key of keys) this.objects.delete(key)
       },
     }
@@ -181,6 +185,9 @@ export const NO_DECODER: PictureDecoder = {
     throw new NoDecoder('Nothing decodes pictures here.')
   },
   jpeg: async () => {
+    throw new NoDecoder('Nothing decodes pictures here.')
+  },
+  sheet: async () => {
     throw new NoDecoder('Nothing decodes pictures here.')
   },
 }

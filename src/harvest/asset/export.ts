@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { utcMs } from '../../media/time.ts'
 import { DEFAULT_HARVEST_OPTIONS } from '../../model/harvest-job.ts'
 import { isGap } from '../../model/harvest-losses.ts'
@@ -56,6 +57,25 @@ export async function exportAsset(
   }
   let files = filesUnder(checkpoint.names ?? {})
   await checkpoint.save()
+  /** Applies the losses that are known now to the asset as it was `before`. */
+  const mend = async (before: { readonly files: AssetFiles; readonly window: HarvestWindow }) => {
+    window = await withoutLosses(job, before.window, checkpoint.losses)
+    files = filesUnder(checkpoint.names ?? {})
+    await writer.withdraw(before, { files, window }, signal)
+    const inventory = await writer.reclaimNames({ files, window })
+    checkpoint.settle(planOf(window, inventory, await gapsOf(job, window)), inventory.tracks)
+    await checkpoint.save()
+  }
+  if (plan && checkpoint.losses.length > 0) {
+    const inventory = await writer.reclaimNames({ files, window })
+    const settled = planOf(window, inventory, await gapsOf(job, window))
+    // The last attempt ended between noting a loss and applying it.
+    const unmended = {
+      files: assetFiles(job, { format, names: checkpoint.names ?? {} }, found.summary, deps),
+      window: found,
+    }
+    if (!isDeepStrictEqual(settled, plan)) await mend(unmended)
+  }
   for (let known = checkpoint.losses; ; ) {
     const gaps = known.filter(isGap).map(({ number }) => number)
     const lostOfSegments = await writer.writeSegments(files, window, signal, gaps)
@@ -64,13 +84,7 @@ export async function exportAsset(
     known = lost
     checkpoint.lose(lost)
     await checkpoint.save()
-    const before = { files, window }
-    window = await withoutLosses(job, window, checkpoint.losses)
-    files = filesUnder(checkpoint.names ?? {})
-    await writer.withdraw(before, { files, window }, signal)
-    const inventory = await writer.reclaimNames({ files, window })
-    checkpoint.settle(planOf(window, inventory, await gapsOf(job, window)), inventory.tracks)
-    await checkpoint.save()
+    await mend({ files, window })
   }
   for (const file of files.manifests) await writer.writeManifest(file, signal)
   const { parent } = files

@@ -37,7 +37,7 @@ export type SegmentObject = AssetObject & SegmentKey
 /** An object that is made of all segments of a window. */
 export type WholeFileObject = SegmentKey & {
   /** Its bytes, which are freed by `close`. Throws LostMedia, and HarvestFailed when there is nothing for it. */
-  body(batches: SegmentBatches): Promise<ObjectBody & { close(): Promise<void> }>
+  body(batches: SegmentBatches, signal: AbortSignal): Promise<ObjectBody & { close(): Promise<void> }>
 }
 
 /** The files of an asset, children before their parents. */
@@ -49,6 +49,8 @@ export type AssetFiles = {
   segmentsOf(batch: SegmentBatch): readonly SegmentObject[]
   readonly wholeFiles: readonly WholeFileObject[]
   readonly manifests: readonly AssetObject[]
+  /** Keys that the job names: those of its parent manifests and of what is made of the whole window. */
+  readonly named: readonly string[]
   /** Absent where the asset has no manifest under the job's key: its report is written last then. */
   readonly parent?: AssetObject
 }
@@ -95,13 +97,18 @@ export function assetFiles(
       })),
     wholeFiles: (asset.files ?? []).map((file) => ({
       ...keyed(file),
-      async body(batches) {
-        const body = await file.body(batches, source)
+      async body(batches, signal) {
+        const body = await file.body(batches, source, signal)
         if (!body) throw nothingFor(file.name)
         return { kind: 'stream', ...body }
       },
     })),
     manifests: asset.manifests.map(({ name, body }) => ({ key: keyOf(name), body: async () => textBody(body()) })),
+    named: [
+      manifestKey,
+      ...(asset.files ?? []).map(({ name }) => keyOf(name)),
+      ...asset.manifests.flatMap(({ name, isNamed }) => (isNamed ? [keyOf(name)] : [])),
+    ],
     ...(parent && { parent: { key: manifestKey, body: async () => textBody(parent()) } }),
   }
 }
@@ -114,9 +121,13 @@ function nothingFor(name: string): HarvestFailed {
   return new HarvestFailed('NoStreams', `The window has nothing that ${name} could be made of.`)
 }
 
-/** The names of the asset except those of its segments. */
-export function manifestKeys(job: HarvestJob, { manifests, parent }: AssetFiles, names: AssetNames): readonly string[] {
-  const keys = [...manifests, ...(parent ? [parent] : [])].map(({ key }) => key)
+/** The names of the asset except those of its segments and headers. */
+export function manifestKeys(
+  job: HarvestJob,
+  { manifests, parent, wholeFiles }: AssetFiles,
+  names: AssetNames,
+): readonly string[] {
+  const keys = [...wholeFiles, ...manifests, ...(parent ? [parent] : [])].map(({ key }) => key)
   return job.options?.report || !parent ? [...keys, reportKey(job, names)] : keys
 }
 

@@ -1,5 +1,6 @@
 import type { HarvestJob } from '../../model/harvest-job.ts'
 import type { AssetNames } from '../../model/harvest-run.ts'
+import { HarvestFailed } from '../harvest-failed.ts'
 import type { HarvestWindow } from '../window/harvest-window.ts'
 import { type AssetFiles, manifestKeys, noStreams, type SegmentKey } from './files.ts'
 
@@ -23,6 +24,7 @@ export async function takeInventory(
   found: (keys: readonly string[]) => Promise<void>,
 ): Promise<Inventory> {
   const tracks = new Map<string, number>()
+  const others = namesOnce(job, files, names)
   let segments = 0
   let keys: string[] = []
   const hand = async () => {
@@ -33,6 +35,7 @@ export async function takeInventory(
     segments += some.length
     for (const { key, track } of some) {
       tracks.set(track, (tracks.get(track) ?? 0) + 1)
+      if (others.has(key)) throw nameClash(key)
       keys.push(key)
     }
     if (keys.length >= BATCH) await hand()
@@ -40,9 +43,24 @@ export async function takeInventory(
   await count(files.headers)
   const headers = segments
   for await (const batch of window.summaryBatches()) await count(files.keysOf(batch))
-  await count(files.wholeFiles)
+  for (const { track } of files.wholeFiles) tracks.set(track, (tracks.get(track) ?? 0) + 1)
+  segments += files.wholeFiles.length
   if (segments === headers) throw noStreams()
   keys.push(...manifestKeys(job, files, names))
   await hand()
   return { segments, manifests: files.manifests.length + (files.parent ? 1 : 0), tracks }
+}
+
+/** The names of the asset except those of its segments and headers. Throws HarvestFailed when two are one. */
+function namesOnce(job: HarvestJob, files: AssetFiles, names: AssetNames): ReadonlySet<string> {
+  const seen = new Set<string>()
+  for (const key of manifestKeys(job, files, names)) {
+    if (seen.has(key)) throw nameClash(key)
+    seen.add(key)
+  }
+  return seen
+}
+
+function nameClash(key: string): HarvestFailed {
+  return new HarvestFailed('NameClash', `Two files of the asset would have the name ${key}.`)
 }

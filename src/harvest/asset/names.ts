@@ -62,8 +62,7 @@ export function kindOf(
 ): keyof AssetNames | undefined {
   if (!owner) return undefined
   if (owner.by === 'an unsettled asset') return 'segments'
-  const fixed = [job.s3Destination.manifestKey, ...files.wholeFiles.map(({ key }) => key)]
-  if (owner.by === 'another endpoint' || fixed.includes(owner.key)) throw nameTaken(job, owner)
+  if (owner.by === 'another endpoint' || files.named.includes(owner.key)) throw nameTaken(job, owner)
   if (owner.key === reportKey(job, names)) return 'report'
   return manifestKeys(job, files, names).includes(owner.key) ? 'manifests' : 'segments'
 }
