@@ -92,6 +92,19 @@ describe('verifying an asset', () => {
     })
   }
 
+  it('asks for no manifest where there is no presentation, however large the files are', async () => {
+    const { code } = await changed(async (at) => {
+      await rm(join(at, 'index.m3u8'))
+      await writeFile(join(at, 'harvest.json'), JSON.stringify({ ...report, manifestKey: 'clips/goal/goal.vtt' }))
+    })
+    assert.equal(code, 0)
+  })
+
+  it('says what is no report', async () => {
+    const nothing = (at: string) => writeFile(join(at, 'harvest.json'), JSON.stringify({ ...report, objects: [null] }))
+    await assert.rejects(changed(nothing), { name: 'CommandFailed', message: /is not the report of a harvest/ })
+  })
+
   it('says that there is no report', async () => {
     await assert.rejects(verify(root), { name: 'CommandFailed', message: /there is no harvest\.json/ })
   })

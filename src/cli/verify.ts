@@ -93,11 +93,19 @@ async function reportIn(place: Place, name: string): Promise<Report> {
   }
   try {
     const report = JSON.parse(text) as Report
-    if (typeof report.manifestKey === 'string' && Array.isArray(report.objects)) return report
+    if (isReport(report)) return report
   } catch {
     // What it lacks is said below.
   }
   throw new CommandFailed(`${name} in ${place.text} is not the report of a harvest`)
+}
+
+function isReport({ manifestKey, objects }: Report): boolean {
+  return (
+    typeof manifestKey === 'string' &&
+    Array.isArray(objects) &&
+    objects.every((object) => typeof object?.key === 'string' && typeof object.size === 'number')
+  )
 }
 
 async function digestOf(place: Place, name: string): Promise<{ size: number; sha256: string } | undefined> {
@@ -132,10 +140,12 @@ async function manifestProblems(
   report: Report,
   nameOf: (key: string) => string,
 ): Promise<readonly string[]> {
-  const known = new Set(report.objects.map(({ key }) => nameOf(key)))
+  const known = new Set(report.objects.map(({ key }) => nameOf(key)).filter(isBelow))
+  // Of files without a presentation, the key need not be one: several may be named after it.
+  if (!/\.(m3u8|mpd)$|^Manifest$/.test(parent)) return []
+  if (!parent.endsWith('.m3u8')) return (await place.read(parent)) ? [] : [`${report.manifestKey} is missing`]
   const text = await textOf(place, parent)
-  if (text === undefined) return known.has(parent) ? [] : [`${report.manifestKey} is missing`]
-  if (!parent.endsWith('.m3u8')) return []
+  if (text === undefined) return [`${report.manifestKey} is missing`]
   const problems: string[] = []
   try {
     const { variants, renditions } = parseMultivariantPlaylist(text)
