@@ -1,6 +1,6 @@
 import { isoDateTime, type UtcMs, type UtcRange, utcMs } from '../media/time.ts'
 import { type Deliverable, endingOf, isPresentation, namedDeliverables } from './deliverable.ts'
-import { fileOfKey, type S3Destination } from './harvest-job.ts'
+import { fileOfKey, folderOfKey, type S3Destination } from './harvest-job.ts'
 import type { OriginEndpoint } from './origin-endpoint.ts'
 import { checkedRoleArn, matching, quoteValue, refuse } from './rules.ts'
 
@@ -166,6 +166,10 @@ function checkNoChild(path: string, file: string, manifestName: string): void {
 
 /** More than anybody has use for. */
 const MOST_DELIVERABLES = 20
+/** Each is decoded by a program that has to be started. */
+const MOST_STILLS = 100
+/** A file name may have 255, and those of a deliverable's own files are longer than its name. */
+const MOST_NAME_BYTES = 200
 const NAME_FORM = '1 to 200 letters, digits, spaces, ".", "_", "-", "(" or ")", beginning with a letter or digit'
 
 /** Throws RuleViolation unless these deliverables can have their places beside the key, each a name of its own. */
@@ -178,12 +182,19 @@ function checkDeliverables(
   if (deliverables.length > MOST_DELIVERABLES) {
     refuse('deliverables', `must be at most ${MOST_DELIVERABLES}, got ${deliverables.length}`)
   }
-  for (const [i, { name }] of deliverables.entries()) {
+  for (const [i, deliverable] of deliverables.entries()) {
+    const { name } = deliverable
+    const { times = [] } = deliverable.kind === 'STILLS' ? deliverable : {}
+    if (times.length > MOST_STILLS)
+      refuse(`deliverables[${i}].times`, `must be at most ${MOST_STILLS}, got ${times.length}`)
     if (name !== undefined)
       matching(`deliverables[${i}].name`, name, /^[\p{L}\p{N}][\p{L}\p{N} ._()-]{0,199}$/u, NAME_FORM)
   }
   const file = fileOfKey(key)
   const named = namedDeliverables(deliverables, file)
+  if (deliverables.every(({ name }) => name !== undefined)) {
+    refuse('deliverables', 'must have one without a name, which has that of s3Destination.manifestKey')
+  }
   if (!named) {
     const kinds = deliverables.filter(({ name }) => name === undefined)
     const wanted = (kinds.some(isPresentation) ? kinds.filter(isPresentation) : kinds).map(({ kind }) => endingOf(kind))
@@ -201,5 +212,8 @@ function checkDeliverables(
     if (files.has(own))
       refuse(`deliverables[${i}].name`, `must be another than that of the one before, ${quoteValue(own)}`)
     files.add(own)
+    checkKey(`deliverables[${i}].name`, folderOfKey(key) + own)
+    if (new TextEncoder().encode(own).length > MOST_NAME_BYTES)
+      refuse(`deliverables[${i}].name`, 'is too long for a file')
   }
 }

@@ -181,12 +181,47 @@ describe('a harvest of everything', () => {
       [{ kind: 'MP4' }, { kind: 'AUDIO', name: '../b' }],
       /deliverables\[1\]\.name: must be/,
     ],
+    [
+      'more stills than anybody looks at',
+      'x/a.jpg',
+      [{ kind: 'STILLS', times: Array(101).fill('1') }],
+      /times: must be at most 100/,
+    ],
+    ['nothing for its key', 'x/a.mp4', [{ kind: 'MP4', name: 'b' }], /must have one without a name/],
     ['an unknown pattern', '{chanel}/a.mp4', [{ kind: 'MP4' }], /other words in braces than \{channel\}/],
     ['a pattern that leads elsewhere', '{start:..}/a.mp4', [{ kind: 'MP4' }], /must not begin or end with "\/"/],
   ]
   for (const [what, key, deliverables, message] of refused) {
     it(`refuses ${what}, and says where`, async () => {
       await assert.rejects(create('refused', key, deliverables), { message })
+    })
+  }
+
+  for (const [what, key, deliverables, more] of [
+    [
+      'two stills',
+      'clash/a.jpg',
+      [
+        { kind: 'STILLS', times: ['1', '2'] },
+        { kind: 'STILLS', name: 'a_1' },
+      ],
+      {},
+    ],
+    [
+      'the report and metadata',
+      'clash/a.m3u8',
+      [{ kind: 'HLS' }, { kind: 'METADATA', name: 'harvest' }],
+      { report: true },
+    ],
+    ['a parent and a child playlist', 'clash/a.m3u8', [{ kind: 'HLS' }, { kind: 'CMAF', name: 'index_1' }], {}],
+    ['a file and a segment', 'clash/a.mpd', [{ kind: 'DASH' }, { kind: 'MP4', name: 'index_video_1_1_1' }], {}],
+  ] as const) {
+    it(`does not give one name to ${what}`, async () => {
+      const id = what.replaceAll(' ', '-')
+      await create(id, key, deliverables, more)
+      assert.equal(await harvestOutcome(mediaPackage(windrow), id), 'FAILED')
+      const { failure } = (await api.ask('GET', `harvest_jobs/${id}`)) as HarvestReport
+      assert.equal(failure?.code, 'NameClash', failure?.message)
     })
   }
 
