@@ -271,7 +271,8 @@ export class ChannelContent {
     const isOfBoth = changing !== undefined && event.kind === 'parent playlist'
     const isCompared = changing !== undefined && event.kind !== 'time'
     const isInMemory = !this.following.isBehind('whole') && !isOfBoth && clock() >= this.contendedUntil
-    if (isInMemory && (await tryStep(this.state, compute, this.deps, isCompared))) return
+    if (isInMemory && (await tryStep(this.state, compute, this.deps, { isCompared, isShared: changing !== undefined })))
+      return
     for (let left = COMMIT_TRIES; changing && left > 0; left--) {
       this.contendedUntil = clock() + CONTENDED_MS
       const deps = { ...this.deps, changing }

@@ -72,9 +72,9 @@ describe('a step of a channel', () => {
   it('that changes nothing says nothing of what another process has stored since', async () => {
     await take(1)
     const deps = { segmentIndex: index, log, changed: () => changes++ }
-    assert.equal(await tryStep(channel, compute, deps, true), true)
+    assert.equal(await tryStep(channel, compute, deps, { isCompared: true }), true)
     version++
-    assert.equal(await tryStep(channel, compute, deps, true), false)
+    assert.equal(await tryStep(channel, compute, deps, { isCompared: true }), false)
     assert.equal(await tryStep(channel, compute, deps), true, 'as far as is known')
   })
 

@@ -31,6 +31,8 @@ type InputStep = {
   readonly result: TimelineStep
   /** The status of all inputs after the step. */
   readonly seen: SeenInputs
+  /** True when it depends on what the other input has, because this one lacks something. */
+  readonly hasAskedOther: boolean
 }
 
 /** The step that an event of an input makes; undefined when it changes nothing. Pure: `channel` stays as it is. */
@@ -42,7 +44,14 @@ export function computeStep(
 ): ChannelStep | undefined {
   const id = input.ref.ingestEndpointId
   const other = channel.inputs.otherThan(id)
-  const donor = other?.donor((era) => channel.eras.of(era))
+  const others = other?.donor((era) => channel.eras.of(era))
+  let hasAskedOther = false
+  const donor: typeof others =
+    others &&
+    ((...lacking) => {
+      hasAskedOther = true
+      return others(...lacking)
+    })
   const computed = input.compute({ event, object, serverDate }, now, { donor, peer: other?.state })
   const view = channel.view(now, { id, result: computed })
   const seen = seenInputs(view)
@@ -52,7 +61,7 @@ export function computeStep(
   if (!result.changed && !object && outputs.length === 0) {
     return result.hasCounted ? { counted: { input, result }, outputs } : undefined
   }
-  return { input: { input, object, result, seen }, outputs }
+  return { input: { input, object, result, seen, hasAskedOther }, outputs }
 }
 
 /** The step that output timelines take as time passes; undefined when none is due. Pure: `channel` stays as it is. */
@@ -122,15 +131,18 @@ export async function takeStep(channel: ChannelState, compute: Compute, deps: St
 
 /**
  * Computes a step from the state in memory, commits it and adopts it; false when the commit is stale. Where there is
- * nothing to commit, that tells nothing of the stored state: with `isCompared`, false when that is another.
+ * nothing to commit, that tells nothing of the stored state: with `isCompared`, false when that is another. With
+ * `isShared`, false when the step depends on the other input, which another process may have changed: a commit is stale
+ * only where its own input has changed.
  */
 export async function tryStep(
   channel: ChannelState,
   compute: Compute,
   { segmentIndex, log, changed }: StepDeps,
-  isCompared = false,
+  { isCompared = false, isShared = false } = {},
 ): Promise<boolean> {
   const step = await compute()
+  if (isShared && step?.input?.hasAskedOther) return false
   if (isCompared && !isToCommit(step) && !(await channel.isCurrent())) return false
   if (isToCommit(step) && (await commitStep(segmentIndex, channel.guid, step)) === 'stale') return false
   if (adopt(channel, step, log)) changed()

@@ -42,6 +42,16 @@ const CASES: Readonly<Record<string, SharedScript>> = {
       { ...STREAMS_CHANGE, change: 'nothing', segments: 1 },
     ],
   },
+  'a gap that the other input fills, of which the node that seals it has not heard': {
+    isLocked: true,
+    forgets: true,
+    ahead: [0, 0, 0],
+    random: 18,
+    turns: [
+      { who: 'A', change: 'is late', segments: 3, given: 'to any', hears: false },
+      { who: 'B', change: 'jumps ahead', segments: 1, given: 'in turn', hears: true },
+    ],
+  },
 }
 
 describe('three nodes go through', () => {
