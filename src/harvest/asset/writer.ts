@@ -151,8 +151,12 @@ export class AssetWriter {
       await resources.forgetBucketKeys(job.id, keys)
     }
     await remove(before.files.headers, now.files.headers)
-    // Each is made of all segments.
-    await remove(before.files.wholeFiles, [])
+    await remove(before.files.wholeFiles, now.files.wholeFiles)
+    // Those that stay are made of other segments now, and written again.
+    await resources.forgetBucketKeys(
+      job.id,
+      now.files.wholeFiles.map(({ key }) => key),
+    )
     // A part of the window has the same pages up to its end.
     const kept = now.window.summaryBatches()
     for await (const batch of before.window.summaryBatches()) {
