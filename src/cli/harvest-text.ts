@@ -9,6 +9,7 @@ export function progressLine(job: HarvestReport, columns: number): string {
   const parts = [job.id, job.state, ...barOf(job)]
   if (progress)
     parts.push(`${planned === undefined ? written : `${written}/${planned}`} segments`, bytesText(progress.bytes))
+  if (progress?.making) parts.push(`${progress.making.name} ${Math.floor(progress.making.share * 100)} %`)
   if (progress?.bytesPerSecond !== undefined) parts.push(`${bytesText(progress.bytesPerSecond)}/s`)
   if (progress?.secondsLeft !== undefined && job.state === 'RUNNING')
     parts.push(`${clockText(progress.secondsLeft)} left`)

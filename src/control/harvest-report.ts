@@ -113,6 +113,7 @@ function progressOf({ run, status, end }: HarvestRecord, now: UtcMs) {
     bytes: cursor.bytes,
     takenOver: cursor.taken,
     tracks: cursor.tracks,
+    making: isRunning ? cursor.making : undefined,
     bytesPerSecond: rate?.bytesPerSecond,
     secondsLeft: isRunning ? Math.ceil(untilEnd > 0 ? untilEnd : (left ?? 0)) : undefined,
   }

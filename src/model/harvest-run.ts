@@ -9,6 +9,9 @@ export type HarvestState = 'QUEUED' | 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'CANC
 /** A part of the window without media, of every stream or of the named track. */
 export type HarvestGap = UtcRange & { readonly track?: string }
 
+/** The part of a file that is made, from 0 to 1, in hundredths. */
+export type FileProgress = { readonly name: string; readonly share: number }
+
 /** Number of segments of one media playlist, planned and written. */
 export type TrackProgress = { readonly name: string; readonly segments: number; readonly written: number }
 
@@ -32,6 +35,8 @@ export type HarvestCursor = {
   readonly taken?: { readonly objects: number; readonly bytes: number }
   /** Why the bucket refuses to copy objects of the archive, in a sentence: they are sent instead. */
   readonly copyRefusal?: string
+  /** The file that is being made of the whole window, and how much of the work is done, from 0 to 1. */
+  readonly making?: FileProgress
   /** Rate over the last seconds in which something was written. */
   readonly rate?: HarvestRate
   /**

@@ -1,5 +1,5 @@
 import type { Loss } from '../../model/harvest-losses.ts'
-import type { AssetNames, HarvestObject, HarvestPlan } from '../../model/harvest-run.ts'
+import type { AssetNames, FileProgress, HarvestObject, HarvestPlan } from '../../model/harvest-run.ts'
 
 /**
  * Port: what the writer of an asset knows of earlier attempts at the job, and records of its own. The worker that has
@@ -30,6 +30,8 @@ export type Checkpoint = {
    * true of one that the bucket has taken over from the archive.
    */
   wrote(object: HarvestObject, about?: { readonly track?: string; readonly isTaken?: boolean }): void
+  /** Notes which file is being made, and how much of it is. */
+  making(file: FileProgress): void
   /** Notes why the bucket refuses to copy objects of the archive, in a sentence. */
   refuseCopies(refusal: string): void
   /**

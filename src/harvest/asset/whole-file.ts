@@ -4,16 +4,23 @@ import { HarvestFailed } from '../harvest-failed.ts'
 import type { HarvestWindow } from '../window/harvest-window.ts'
 import type { WholeFileObject } from './files.ts'
 
+/** Of a window, for its sample tables and for its samples. What needs one is done at half of it. */
+const READINGS = 2
+
 /** Readings of a window for one file, and how far the last one has come. */
 export class WindowReading {
   /** The batch whose segments are being read. */
   batch: SegmentBatch | undefined
   private readonly window: HarvestWindow
+  private readonly told: (share: number) => void
   readonly signal: AbortSignal
+  private read = 0
 
-  constructor(window: HarvestWindow, signal: AbortSignal) {
+  /** `told` is called with the part of the work that is done, as often as that changes by a hundredth. */
+  constructor(window: HarvestWindow, signal: AbortSignal, told: (share: number) => void) {
     this.window = window
     this.signal = signal
+    this.told = told
   }
 
   async *batches(after?: number): AsyncGenerator<SegmentBatch> {
@@ -21,7 +28,17 @@ export class WindowReading {
       this.signal.throwIfAborted()
       this.batch = batch
       yield batch
+      // Pictures are looked for here and there.
+      if (after === undefined) this.count(batch.segments.length)
     }
+  }
+
+  private count(segments: number): void {
+    const all = READINGS * this.window.summary.segments.length
+    const before = Math.floor((100 * this.read) / all)
+    this.read = Math.min(all, this.read + segments)
+    const percent = Math.floor((100 * this.read) / all)
+    if (percent !== before) this.told(percent / 100)
   }
 }
 

@@ -1,6 +1,6 @@
 import type { ArchiveReader } from '../../archive/reader.ts'
 import { forEachConcurrent } from '../../concurrency/for-each-concurrent.ts'
-import { DEFAULT_HARVEST_OPTIONS } from '../../model/harvest-job.ts'
+import { DEFAULT_HARVEST_OPTIONS, fileOfKey } from '../../model/harvest-job.ts'
 import { isGap, type Loss, withLosses } from '../../model/harvest-losses.ts'
 import type { AssetNames, HarvestObject, HarvestRecord } from '../../model/harvest-run.ts'
 import { LostMedia } from '../../model/lost-media.ts'
@@ -102,7 +102,8 @@ export class AssetWriter {
   async writeWholeFiles(files: AssetFiles, window: HarvestWindow, signal: AbortSignal): Promise<readonly Loss[]> {
     const { job, checkpoint } = this.attempt
     for (const file of await this.unwrittenSoFar()(files.wholeFiles)) {
-      const reading = new WindowReading(window, signal)
+      const name = fileOfKey(file.key)
+      const reading = new WindowReading(window, signal, (share) => checkpoint.making({ name, share }))
       try {
         await withBody(file, reading, async (body) => {
           const { object } = await this.bring({ key: file.key, body: async () => body }, signal)

@@ -39,6 +39,10 @@ export function checkpointOf(
       progress.wrote(object, about)
       lease.touch()
     },
+    making(file) {
+      progress.make(file)
+      lease.touch()
+    },
     refuseCopies(refusal) {
       if (progress.refuseCopies(refusal)) told.copiesRefused(refusal)
     },

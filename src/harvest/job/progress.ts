@@ -2,6 +2,7 @@ import type { Clock } from '../../clock.ts'
 import { type Loss, withLosses } from '../../model/harvest-losses.ts'
 import type {
   AssetNames,
+  FileProgress,
   HarvestCursor,
   HarvestObject,
   HarvestPlan,
@@ -29,6 +30,7 @@ export class HarvestProgress {
   private taken: { readonly objects: number; readonly bytes: number }
   private copyRefusal: string | undefined
   private hasRefused = false
+  private making: FileProgress | undefined
   private objects: number
   private bytes: number
   private landed: HarvestObject[] = []
@@ -118,6 +120,7 @@ export class HarvestProgress {
     this.objects++
     this.bytes += object.size
     if (isTaken) this.taken = { objects: this.taken.objects + 1, bytes: this.taken.bytes + object.size }
+    this.making = undefined
     if (track !== undefined) {
       this.track(track).written++
       this.written++
@@ -138,6 +141,11 @@ export class HarvestProgress {
     return this.landed.length > 0
   }
 
+  /** Notes which file is being made, until it is written. */
+  make(file: FileProgress): void {
+    this.making = file
+  }
+
   cursor(): HarvestCursor {
     const rate = this.rate()
     return {
@@ -149,6 +157,7 @@ export class HarvestProgress {
       bytes: this.bytes,
       ...(this.taken.objects > 0 && { taken: this.taken }),
       ...(this.copyRefusal !== undefined && { copyRefusal: this.copyRefusal }),
+      ...(this.making && { making: this.making }),
       ...(rate && { rate }),
       ...(this.replaces !== undefined && { replaces: this.replaces }),
     }
