@@ -98,25 +98,39 @@ export class Harvests {
   /**
    * What is wrong with the jobs; none if each has succeeded, and is as the same window is when nothing befalls it. What
    * that shows beyond it came later: after the end of a stream that stood still, or with dates that had been before, of
-   * an input that was behind.
+   * an input that was behind. A window in which nothing was stored has no content then either: what encoders were
+   * promised in it is judged elsewhere.
    */
   async judge(): Promise<{ readonly faults: readonly string[]; readonly figures: string }> {
     const faults: string[] = []
-    const counts = { identical: 0, 'ended early': 0, 'with dates that came again': 0, 'not succeeded': 0 }
+    const counts = {
+      identical: 0,
+      'ended early': 0,
+      'with dates that came again': 0,
+      'of nothing': 0,
+      'not succeeded': 0,
+    }
     let [objects, attempts] = [0, 0]
     const judgeOne = async (job: Job) => {
       const { id } = job
       const report = await this.ended(id)
       attempts += report.attempts
       const complain = (what: string) => faults.push(`${id} of ${job.endpoint}: ${what}`)
+      const again = `again-${id}`
+      const repeat = async () => {
+        await this.ask({ ...job, id: again })
+        return this.ended(again)
+      }
+      if (report.failure?.code === 'NoContent' && (await repeat()).failure?.code === 'NoContent') {
+        counts['of nothing']++
+        return
+      }
       if (report.state !== 'SUCCEEDED') {
         counts['not succeeded']++
         complain(`${report.state}, ${report.failure?.code}: ${report.failure?.message}`)
         return
       }
-      const again = `again-${id}`
-      await this.ask({ ...job, id: again })
-      const repeated = await this.ended(again)
+      const repeated = await repeat()
       if (repeated.state !== 'SUCCEEDED') complain(`${again} is ${repeated.state}: ${repeated.failure?.message}`)
       const [asset, undisturbed] = [await this.assetOf(id), await this.assetOf(again)]
       objects += asset.size
