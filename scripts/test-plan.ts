@@ -10,10 +10,19 @@ import { readSource } from '../test/source-tree.ts'
 const ALL = ['src/**/*.test.ts', 'test/**/*.test.ts']
 
 /** Test processes at a time: players and live encoders wait for the clock, so that two cores hold more than two. */
-export const PROCESSES = 3
+export const PROCESSES = 4
 
 /** What takes longest begins first, so that nothing long is left alone at the end. */
-const LONG = ['test/e2e/', 'test/matrix/', 'test/timeline/', 'test/judges/', 'src/stores/']
+const LONG = [
+  'test/e2e/',
+  'test/matrix/',
+  'test/timeline/',
+  'test/judges/',
+  'test/harvest/',
+  'test/fixtures/',
+  'test/program.test.ts',
+  'src/stores/',
+]
 
 /**
  * Rooms whose tests wait, for disks and sockets, or change the environment: they gain nothing from a shared process.

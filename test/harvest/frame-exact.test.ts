@@ -25,7 +25,7 @@ const FIXTURES: readonly FixtureName[] = [
   'ac3-surround',
   'aac-44100',
 ]
-const CLIPS = 3
+const CLIPS = 1
 const BUCKET = 'clips'
 const HOUR_MS = 3_600_000
 
