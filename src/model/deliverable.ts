@@ -89,8 +89,9 @@ function fitsKey(kind: DeliverableKind, keyFile: string): boolean {
   return kind === 'MSS' ? keyFile === 'Manifest' : keyFile.endsWith(ENDINGS[kind]) && keyFile !== ENDINGS[kind]
 }
 
-function stemOf(kind: DeliverableKind, keyFile: string): string {
-  return kind === 'MSS' ? 'index' : withoutEnding(keyFile, ENDINGS[kind])
+/** The name of a kind's main file without its ending. */
+export function stemOf(kind: DeliverableKind, file: string): string {
+  return kind === 'MSS' ? 'index' : withoutEnding(file, ENDINGS[kind])
 }
 
 function withoutEnding(name: string, ending: string): string {

@@ -4,9 +4,9 @@ import type { OutputSegment } from '../../model/output-segment.ts'
 import type { AssetWholeFile, SegmentBatches, WholeFileBody, WholeFileSource } from '../output-format.ts'
 import { MovieClock } from '../progressive/movie-clock.ts'
 import { samplesOf } from '../segments/segment-samples.ts'
-import { type SingleVideo, trackSetOf } from '../tracks/track-set.ts'
+import type { SingleVideo } from '../tracks/track-set.ts'
 import type { AssetOrder } from './asset-format.ts'
-import { presenceIn } from './presence.ts'
+import { smallestVideo, videoByEra } from './present-tracks.ts'
 import { type ShownSpan, shownSpan } from './shown-span.ts'
 
 /** The timed ID3 of a window as JSON: when each tag is due, on the clock of the asset and by date, and its bytes. */
@@ -14,17 +14,10 @@ export function metadataFile(
   { endpoint, window, options }: Pick<AssetOrder, 'endpoint' | 'window' | 'options'>,
   { file }: Pick<NamedDeliverable, 'file'>,
 ): AssetWholeFile {
-  const isPresent = presenceIn(window)
   // Without a cut, tags may be due a moment before or after the segments that carry them.
   const cut = options.cut && shownSpan({ endpoint, window, options })
-  const tracks = new Map(
-    window.eras.flatMap((era) => {
-      const { video } = trackSetOf(era, endpoint.packaging.streamSelection, (stream) => isPresent(era.id, stream))
-      // All variants carry the same tags; those of the smallest are the cheapest to read.
-      const [track] = video.filter(({ hasEvents }) => hasEvents).toSorted((a, b) => a.bandwidth - b.bandwidth)
-      return track ? [[era.id, track] as const] : []
-    }),
-  )
+  // All variants carry the same tags; those of the smallest are the cheapest to read.
+  const tracks = videoByEra({ endpoint, window }, (video) => smallestVideo(video.filter(({ hasEvents }) => hasEvents)))
   return { name: file, track: file, body: (batches, source) => metadata(tracks, cut, batches, source) }
 }
 

@@ -1,10 +1,10 @@
-import { endingOf, type NamedDeliverable } from '../../model/deliverable.ts'
+import { endingOf, type NamedDeliverable, stemOf } from '../../model/deliverable.ts'
 import type { AssetWholeFile } from '../output-format.ts'
-import { bestOfAll, fileTracksOf, type TrackChoice } from '../progressive/file-tracks.ts'
+import { fileTracksOf } from '../progressive/file-tracks.ts'
 import { progressiveFile } from '../progressive/progressive-file.ts'
-import { trackSetOf } from '../tracks/track-set.ts'
+import type { SingleTrack, SingleVideo, TrackSet } from '../tracks/track-set.ts'
 import type { AssetOrder } from './asset-format.ts'
-import { presenceIn } from './presence.ts'
+import { bestVideo, presentTracks } from './present-tracks.ts'
 
 type MovieOrder = Pick<AssetOrder, 'endpoint' | 'window' | 'options'>
 
@@ -14,23 +14,17 @@ export function movieFiles(
   { file }: Pick<NamedDeliverable, 'file'>,
   renditions: 'BEST' | 'ALL',
 ): readonly AssetWholeFile[] {
-  if (renditions === 'BEST') return movieFile(order, file, bestOfAll)
-  const { endpoint, window } = order
-  const isPresent = presenceIn(window)
-  const videos = window.eras.flatMap((era) => {
-    const { video } = trackSetOf(era, endpoint.packaging.streamSelection, (stream) => isPresent(era.id, stream))
-    return video.map(({ n }) => n)
-  })
-  const numbers = [...new Set(videos)]
-  const stem = file.slice(0, -endingOf('MP4').length)
-  const nameOf = (n: number) => (numbers.length === 1 ? file : `${stem}_${n}${endingOf('MP4')}`)
-  return numbers.flatMap((n) =>
-    movieFile(order, nameOf(n), ({ video, audio, text }) => [
-      ...video.filter((track) => track.n === n),
+  const movieWith = (name: string, isChosen: (track: SingleVideo, all: TrackSet['video']) => boolean) =>
+    movieFile(order, name, ({ video, audio, text }) => [
+      ...video.filter((track) => isChosen(track, video)),
       ...audio,
       ...text,
-    ]),
-  )
+    ])
+  if (renditions === 'BEST') return movieWith(file, (track, all) => track === bestVideo(all))
+  const tracksOf = presentTracks(order)
+  const numbers = [...new Set(order.window.eras.flatMap((era) => tracksOf(era).video.map(({ n }) => n)))]
+  const nameOf = (n: number) => (numbers.length === 1 ? file : `${stemOf('MP4', file)}_${n}${endingOf('MP4')}`)
+  return numbers.flatMap((n) => movieWith(nameOf(n), (track) => track.n === n))
 }
 
 /** All audio of a window as one file. */
@@ -39,11 +33,12 @@ export function audioFiles(order: MovieOrder, { file }: Pick<NamedDeliverable, '
 }
 
 function movieFile(
-  { endpoint, window, options }: MovieOrder,
+  order: MovieOrder,
   name: string,
-  choose: TrackChoice,
+  choose: (tracks: TrackSet) => readonly SingleTrack[],
 ): readonly AssetWholeFile[] {
-  const tracks = fileTracksOf(window.eras, endpoint.packaging.streamSelection, choose, presenceIn(window))
+  const tracksOf = presentTracks(order)
+  const tracks = fileTracksOf(order.window.eras, (era) => choose(tracksOf(era)))
   if (tracks.length === 0) return []
-  return [{ name, track: name, body: (batches, source) => progressiveFile(tracks, batches, source, options) }]
+  return [{ name, track: name, body: (batches, source) => progressiveFile(tracks, batches, source, order.options) }]
 }

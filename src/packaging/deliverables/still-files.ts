@@ -4,15 +4,16 @@ import { emptySamples } from '../../media/sample.ts'
 import { TICKS_PER_MS, TICKS_PER_SECOND, type UtcMs } from '../../media/time.ts'
 import type { VideoDescription } from '../../media/track.ts'
 import { timestamp } from '../../media/webvtt/writer.ts'
-import type { Deliverable, NamedDeliverable } from '../../model/deliverable.ts'
+import { type Deliverable, type NamedDeliverable, stemOf } from '../../model/deliverable.ts'
 import { inOrder, type SegmentSummary } from '../../model/output-segment.ts'
 import type { AssetWholeFile, Movie, SegmentBatches, WholeFileBody, WholeFileSource } from '../output-format.ts'
 import { MovieClock } from '../progressive/movie-clock.ts'
+import { dataBetween, sizeOf } from '../progressive/track-samples.ts'
 import { samplesOf } from '../segments/segment-samples.ts'
 import { timeAt } from '../tracks/picture-times.ts'
-import { type SingleVideo, trackSetOf } from '../tracks/track-set.ts'
+import type { SingleVideo } from '../tracks/track-set.ts'
 import type { AssetOrder } from './asset-format.ts'
-import { presenceIn } from './presence.ts'
+import { bestVideo, smallestVideo, type VideoChoice, videoByEra } from './present-tracks.ts'
 import { shownSpan } from './shown-span.ts'
 
 /** Pictures of a sprite sheet, and their width; the sheet of a short window has fewer. */
@@ -42,7 +43,7 @@ export function stillFiles(
   { file }: Pick<NamedDeliverable, 'file'>,
   { poster, times = [], sprite = false }: Extract<Deliverable, { kind: 'STILLS' }>,
 ): readonly AssetWholeFile[] {
-  const stem = file.replace(/\.jpg$/, '')
+  const stem = stemOf('STILLS', file)
   const isPoster = poster ?? (times.length === 0 && !sprite)
   const still = (
     name: string,
@@ -50,7 +51,7 @@ export function stillFiles(
   ): AssetWholeFile => ({
     name,
     track: name,
-    body: (batches, source, signal) => jpegOf(choose(keyPictures(order, bestOf)), batches, source, signal),
+    body: (batches, source, signal) => jpegOf(choose(keyPictures(order, bestVideo)), batches, source, signal),
   })
   return [
     ...(isPoster ? [still(file, (pictures) => nearestTo(0, pictures))] : []),
@@ -59,16 +60,11 @@ export function stillFiles(
   ]
 }
 
-type Choice = (video: readonly SingleVideo[]) => SingleVideo | undefined
-
-const bestOf: Choice = (video) => video.toSorted((a, b) => b.bandwidth - a.bandwidth)[0]
-const smallestOf: Choice = (video) => video.toSorted((a, b) => a.bandwidth - b.bandwidth)[0]
-
 function spriteFiles(order: StillsOrder, stem: string): readonly AssetWholeFile[] {
   const [name, map] = [`${stem}_sprite.jpg`, `${stem}_sprite.vtt`]
   const { length } = shownSpan(order)
   const tiles = () =>
-    spread(keyPictures(order, smallestOf), Math.max(LEAST_BETWEEN, length / MOST_TILES)).slice(0, MOST_TILES)
+    spread(keyPictures(order, smallestVideo), Math.max(LEAST_BETWEEN, length / MOST_TILES)).slice(0, MOST_TILES)
   return [
     { name, track: name, body: (batches, source, signal) => sheetOf(tiles(), batches, source, signal) },
     { name: map, track: map, body: async () => bytesBody('text/vtt', spriteMap(tiles(), length, name)) },
@@ -76,15 +72,8 @@ function spriteFiles(order: StillsOrder, stem: string): readonly AssetWholeFile[
 }
 
 /** The key frames of one track of each era, in their order. */
-function keyPictures({ endpoint, window, options }: StillsOrder, choose: Choice): readonly KeyPicture[] {
-  const isPresent = presenceIn(window)
-  const tracks = new Map(
-    window.eras.flatMap((era) => {
-      const { video } = trackSetOf(era, endpoint.packaging.streamSelection, (stream) => isPresent(era.id, stream))
-      const track = choose(video)
-      return track ? [[era.id, track] as const] : []
-    }),
-  )
+function keyPictures({ endpoint, window, options }: StillsOrder, choose: VideoChoice): readonly KeyPicture[] {
+  const tracks = videoByEra({ endpoint, window }, choose)
   const clock = new MovieClock()
   const { from, to } = shownSpan({ endpoint, window, options })
   const all = window.segments.flatMap((segment) => {
@@ -194,7 +183,8 @@ async function movieOf(
   if (!data) return undefined
   const tables = new SampleTableWriter()
   const one = emptySamples(1)
-  one.sizes[0] = data.length
+  const bytes = data.reduce((sum, { length }) => sum + length, 0)
+  one.sizes[0] = bytes
   one.durations[0] = 1
   one.sync[0] = 1
   tables.add(one)
@@ -202,8 +192,8 @@ async function movieOf(
   const entries = tables.drain()
   const edits = [{ duration: 1, mediaTime: 0 }]
   const track = { entries: [picture.track.description], timescale: 1, edits, tables: facts }
-  const head = progressiveHead([track], [{ track: 0, samples: 1, bytes: data.length, description: 0 }])
-  return [...head.map((part) => (part instanceof Uint8Array ? part : entries[part.table])), data]
+  const head = progressiveHead([track], [{ track: 0, samples: 1, bytes, description: 0 }])
+  return [...head.map((part) => (part instanceof Uint8Array ? part : entries[part.table])), ...data]
 }
 
 /** The data of a key frame; undefined where its segment turns out to have none. */
@@ -211,7 +201,7 @@ async function dataOf(
   { track, segment: { number }, pts }: KeyPicture,
   batches: SegmentBatches,
   { media }: WholeFileSource,
-): Promise<Uint8Array | undefined> {
+): Promise<readonly Uint8Array[] | undefined> {
   for await (const { segments } of batches(number - 1)) {
     const segment = segments.find((each) => each.number === number)
     const found = segment && (await samplesOf({ ...track, timescale: TICKS_PER_SECOND }, segment, media))
@@ -223,8 +213,7 @@ async function dataOf(
       if (samples.sync[i] === 1 && (best < 0 || distance(i) < distance(best))) best = i
     }
     if (best < 0) return undefined
-    const at = samples.sizes.subarray(0, best).reduce((sum, size) => sum + size, 0)
-    return Buffer.concat(found.media).subarray(at, at + samples.sizes[best]!)
+    return [...dataBetween(found.media, { skipped: sizeOf(samples, 0, best), bytes: samples.sizes[best]! })]
   }
   return undefined
 }

@@ -2,14 +2,13 @@ import { TICKS_PER_SECOND, type Ticks } from '../../media/time.ts'
 import type { Cue } from '../../media/webvtt/document.ts'
 import { cueIdentity, cueTimes } from '../../media/webvtt/timeline.ts'
 import { writeCue, writeDefinitions } from '../../media/webvtt/writer.ts'
-import type { NamedDeliverable } from '../../model/deliverable.ts'
-import type { OutputSegment } from '../../model/output-segment.ts'
-import type { AssetWholeFile, SegmentBatch, SegmentBatches, WholeFileBody, WholeFileSource } from '../output-format.ts'
+import { endingOf, type NamedDeliverable, stemOf } from '../../model/deliverable.ts'
+import type { AssetWholeFile, SegmentBatches, WholeFileBody, WholeFileSource } from '../output-format.ts'
 import { MovieClock } from '../progressive/movie-clock.ts'
 import { cuesBeforeIn, documentsOf } from '../segments/text-segment.ts'
-import { type SingleText, trackSetOf } from '../tracks/track-set.ts'
+import type { SingleText } from '../tracks/track-set.ts'
 import type { AssetOrder } from './asset-format.ts'
-import { presenceIn } from './presence.ts'
+import { presentTracks } from './present-tracks.ts'
 import { type ShownSpan, shownSpan } from './shown-span.ts'
 
 /** A cue that encoders repeat is repeated while it is shown, and for so long after it. */
@@ -22,23 +21,21 @@ export function subtitleFiles(
   { endpoint, window, options }: Pick<AssetOrder, 'endpoint' | 'window' | 'options'>,
   { file }: Pick<NamedDeliverable, 'file'>,
 ): readonly AssetWholeFile[] {
-  const isPresent = presenceIn(window)
+  const tracksOf = presentTracks({ endpoint, window })
   const span = shownSpan({ endpoint, window, options })
   const tracks = new Map<number, Map<number, SingleText>>()
   for (const era of window.eras) {
-    const { text } = trackSetOf(era, endpoint.packaging.streamSelection, (stream) => isPresent(era.id, stream))
-    for (const track of text) {
+    for (const track of tracksOf(era).text) {
       const inEra = tracks.get(track.n) ?? new Map()
       tracks.set(track.n, inEra.set(era.id, track))
     }
   }
-  const [stem, ending] = [file.replace(/\.vtt$/, ''), '.vtt']
   const languages = [...tracks.values()].map((inEra) => languageOf(inEra))
   return [...tracks].map(([n, inEra], i): AssetWholeFile => {
     const language = languages[i]
     const isAlone = languages.filter((each) => each === language).length === 1
     const label = language !== undefined && isAlone ? language : String(n)
-    const name = tracks.size === 1 ? file : `${stem}_${label}${ending}`
+    const name = tracks.size === 1 ? file : `${stemOf('SUBTITLES', file)}_${label}${endingOf('SUBTITLES')}`
     return { name, track: name, body: (batches, source) => subtitles(inEra, span, batches, source) }
   })
 }
@@ -97,16 +94,12 @@ async function* placed(batches: SegmentBatches, inEra: ReadonlyMap<number, Singl
     for (const [i, segment] of batch.segments.entries()) {
       clock.enter(segment)
       const track = inEra.get(segment.era)
-      if (track)
-        yield { segment, at: clock.shiftIn(TICKS_PER_SECOND), earlier: isFirst ? earlierThan(batch, i, track) : [] }
+      // What was there before the window's beginning may still be shown.
+      const earlier = isFirst && track ? cuesBeforeIn(batch, i, track.stream) : []
       isFirst = false
+      if (track) yield { segment, at: clock.shiftIn(TICKS_PER_SECOND), earlier }
     }
   }
-}
-
-/** What was there before the window's beginning may still be shown. */
-function earlierThan(batch: SegmentBatch, at: number, { stream }: SingleText): readonly OutputSegment[] {
-  return cuesBeforeIn(batch, at, stream)
 }
 
 function placedCue(

@@ -1,7 +1,6 @@
 import type { SampleEntry } from '../../media/mp4/sample-entry.ts'
 import type { Era } from '../../model/output-segment.ts'
-import type { StreamSelection } from '../../model/packaging.ts'
-import { type SingleTrack, type TrackSet, trackSetOf } from '../tracks/track-set.ts'
+import type { SingleTrack } from '../tracks/track-set.ts'
 
 /** A track of a file that holds a whole window: of each era, the track of the source that it continues with. */
 export type FileTrack = {
@@ -24,32 +23,20 @@ export type TrackInEra = {
   readonly description: number
 }
 
-/** Which of an era's tracks go into a file. */
-export type TrackChoice = (tracks: TrackSet) => readonly SingleTrack[]
-
 const ISO_639_2 = /^[a-z]{3}$/
 const RFC_5646 = /^[A-Za-z\d]{1,8}(-[A-Za-z\d]{1,8}){0,8}$/
 
-/** The video track with the highest bit rate, and all sound and text. */
-export const bestOfAll: TrackChoice = ({ video, audio, text }) => {
-  const [first, ...others] = video
-  if (!first) return [...audio, ...text]
-  return [others.reduce((best, each) => (each.bandwidth > best.bandwidth ? each : best), first), ...audio, ...text]
-}
-
 /**
- * The tracks of a file over all eras: video, audio, text. Sound and text continue in the next era with the same number;
- * video continues with what is chosen there.
+ * The tracks of a file over all eras: video, audio, text, of those that it is to have of each era. Sound and text
+ * continue in the next era with the same number; video continues with what is chosen there.
  */
 export function fileTracksOf(
   eras: readonly Era[],
-  selection: StreamSelection,
-  choose: TrackChoice,
-  isPresent: (era: number, stream: number) => boolean,
+  chosenIn: (era: Era) => readonly SingleTrack[],
 ): readonly FileTrack[] {
   const found = new Map<string, { track: SingleTrack; era: number }[]>()
   for (const era of eras) {
-    for (const track of choose(trackSetOf(era, selection, (stream) => isPresent(era.id, stream)))) {
+    for (const track of chosenIn(era)) {
       const key = track.kind === 'video' ? 'video' : `${track.kind} ${track.n}`
       found.set(key, [...(found.get(key) ?? []), { track, era: era.id }])
     }

@@ -18,7 +18,7 @@ import type { OpenSpool, SegmentBatches, Spool, WholeFileBody } from '../output-
 import type { FileTrack } from './file-tracks.ts'
 import { FrameCut, type KeptSamples } from './frame-cut.ts'
 import { MovieClock } from './movie-clock.ts'
-import { type SampleSource, trackSamples } from './track-samples.ts'
+import { dataBetween, type SampleSource, sizeOf, trackSamples } from './track-samples.ts'
 
 export type ProgressiveDeps = { readonly media: SampleSource; readonly openSpool: OpenSpool }
 
@@ -150,19 +150,9 @@ async function* mediaOf(
     for (const [at, segment] of batch.segments.entries()) {
       for (let chunk = chunks[next]; chunk?.segment === segment.number; chunk = chunks[++next]) {
         const found = await trackSamples(tracks[chunk.track]!, batch, at, source)
-        if (found) yield* between(found.media, chunk)
+        if (found) yield* dataBetween(found.media, chunk)
       }
     }
-  }
-}
-
-/** A part of data that lie in several pieces. */
-function* between(media: readonly Uint8Array[], { skipped, bytes }: PlannedChunk): Generator<Uint8Array> {
-  let at = 0
-  for (const piece of media) {
-    const part = piece.subarray(Math.max(0, skipped - at), Math.max(0, skipped + bytes - at))
-    if (part.length > 0) yield part
-    at += piece.length
   }
 }
 
@@ -269,8 +259,4 @@ function samplesBetween(all: SampleTable, { first, end }: KeptSamples): SampleTa
     durations: all.durations.subarray(first, end),
     sync: all.sync.subarray(first, end),
   }
-}
-
-function sizeOf({ sizes }: SampleTable, first: number, end: number): number {
-  return sizes.subarray(first, end).reduce((sum, size) => sum + size, 0)
 }

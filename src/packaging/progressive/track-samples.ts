@@ -35,3 +35,21 @@ export async function trackSamples(
   const found = await samplesOf(track, segment, source)
   return found && found.samples.count > 0 ? { samples: found.samples, media: found.media, description } : undefined
 }
+
+/** Size of the data of some samples, in bytes. */
+export function sizeOf({ sizes }: SampleTable, first: number, end: number): number {
+  return sizes.subarray(first, end).reduce((sum, size) => sum + size, 0)
+}
+
+/** A part of data that lie in several pieces, as views of them. */
+export function* dataBetween(
+  media: readonly Uint8Array[],
+  { skipped, bytes }: { readonly skipped: number; readonly bytes: number },
+): Generator<Uint8Array> {
+  let at = 0
+  for (const piece of media) {
+    const part = piece.subarray(Math.max(0, skipped - at), Math.max(0, skipped + bytes - at))
+    if (part.length > 0) yield part
+    at += piece.length
+  }
+}
