@@ -7,9 +7,9 @@ import { ticks, utcMs } from '../media/time.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { Era } from '../model/output-segment.ts'
 import { outputFormatOf } from '../packaging/packager.ts'
+import { readWindow } from '../packaging/paged-window.ts'
 import { assetFiles } from './asset/files.ts'
 import { takeInventory } from './asset/inventory.ts'
-import { readWindow } from './window/harvest-window.ts'
 
 const ERAS = 2000
 

@@ -4,11 +4,11 @@ import { DEFAULT_HARVEST_OPTIONS } from '../../model/harvest-job.ts'
 import { isGap } from '../../model/harvest-losses.ts'
 import type { AssetNames } from '../../model/harvest-run.ts'
 import type { AssetFormat } from '../../packaging/output-format.ts'
+import { type PagedWindow, readWindow } from '../../packaging/paged-window.ts'
 import type { Buckets } from '../../stores/buckets.ts'
 import { HarvestFailed } from '../harvest-failed.ts'
 import { retryTransient } from '../retry.ts'
 import { harvestWindow, plannedWindow, type WindowDeps } from '../window/find.ts'
-import { type HarvestWindow, readWindow } from '../window/harvest-window.ts'
 import { type AssetFiles, assetFiles } from './files.ts'
 import type { Inventory } from './inventory.ts'
 import { withoutLosses } from './losses.ts'
@@ -58,7 +58,7 @@ export async function exportAsset(
   let files = filesUnder(checkpoint.names ?? {})
   await checkpoint.save()
   /** Applies the losses that are known now to the asset as it was `before`. */
-  const mend = async (before: { readonly files: AssetFiles; readonly window: HarvestWindow }) => {
+  const mend = async (before: { readonly files: AssetFiles; readonly window: PagedWindow }) => {
     window = await withoutLosses(job, before.window, checkpoint.losses)
     files = filesUnder(checkpoint.names ?? {})
     await writer.withdraw(before, { files, window }, signal)
@@ -106,7 +106,7 @@ export async function exportAsset(
 async function claimedNames(
   writer: AssetWriter,
   { job, checkpoint }: Attempt,
-  window: HarvestWindow,
+  window: PagedWindow,
   filesUnder: (names: AssetNames) => AssetFiles,
 ): Promise<Inventory> {
   const chosen = checkpoint.names ?? (checkpoint.hasObjects ? {} : undefined)
@@ -128,7 +128,7 @@ async function settledWindow(
   { job, checkpoint }: Attempt,
   deps: ExportDeps & { readonly format: AssetFormat },
   signal: AbortSignal,
-): Promise<HarvestWindow> {
+): Promise<PagedWindow> {
   let followed: number = job.start
   const follow = async (edge: number) => {
     if (edge - followed < FOLLOW_SHARE * (edge - job.start)) return

@@ -1,7 +1,7 @@
 import type { HarvestJob } from '../../model/harvest-job.ts'
 import type { AssetNames } from '../../model/harvest-run.ts'
+import type { PagedWindow } from '../../packaging/paged-window.ts'
 import { HarvestFailed } from '../harvest-failed.ts'
-import type { HarvestWindow } from '../window/harvest-window.ts'
 import { type AssetFiles, manifestKeys, noStreams, type SegmentKey } from './files.ts'
 
 /** The number of files of an asset. */
@@ -20,7 +20,7 @@ const BATCH = 5000
  * HarvestFailed when there are no segments, and when the parent manifest has the name of another file.
  */
 export async function takeInventory(
-  { job, files, window, names }: { job: HarvestJob; files: AssetFiles; window: HarvestWindow; names: AssetNames },
+  { job, files, window, names }: { job: HarvestJob; files: AssetFiles; window: PagedWindow; names: AssetNames },
   found: (keys: readonly string[]) => Promise<void>,
 ): Promise<Inventory> {
   const tracks = new Map<string, number>()

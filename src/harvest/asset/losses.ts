@@ -6,8 +6,8 @@ import { isGap, type Loss, type LossPlace, lossAt, placesOf } from '../../model/
 import type { LostMedia } from '../../model/lost-media.ts'
 import type { Era, SlotObject } from '../../model/output-segment.ts'
 import type { SegmentBatch } from '../../packaging/output-format.ts'
+import type { PagedWindow } from '../../packaging/paged-window.ts'
 import { HarvestFailed } from '../harvest-failed.ts'
-import type { HarvestWindow } from '../window/harvest-window.ts'
 import { gapsOf } from './plan.ts'
 
 /** The most losses of one asset: they are part of every checkpoint. */
@@ -52,9 +52,9 @@ export async function lossesBy(
  */
 export async function withoutLosses(
   job: HarvestJob,
-  window: HarvestWindow,
+  window: PagedWindow,
   losses: readonly Loss[],
-): Promise<HarvestWindow> {
+): Promise<PagedWindow> {
   if (losses.length === 0) return window
   const mended = window.mended(losses)
   const numbers = new Set(window.summary.segments.map(({ number }) => number))

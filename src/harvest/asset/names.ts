@@ -1,8 +1,8 @@
 import { folderOfKey, type HarvestJob } from '../../model/harvest-job.ts'
 import type { AssetNames } from '../../model/harvest-run.ts'
+import type { PagedWindow } from '../../packaging/paged-window.ts'
 import type { BucketKeyOwner, HarvestRecords } from '../../stores/harvest-records.ts'
 import { HarvestFailed } from '../harvest-failed.ts'
-import type { HarvestWindow } from '../window/harvest-window.ts'
 import { type AssetFiles, manifestKeys, reportKey } from './files.ts'
 import { takeInventory } from './inventory.ts'
 
@@ -45,7 +45,7 @@ function stemOf({ s3Destination }: HarvestJob): string {
  */
 export async function takenKind(
   job: HarvestJob,
-  { files, window, names }: { files: AssetFiles; window: HarvestWindow; names: AssetNames },
+  { files, window, names }: { files: AssetFiles; window: PagedWindow; names: AssetNames },
   resources: Pick<HarvestRecords, 'bucketKeysOwner'>,
 ): Promise<keyof AssetNames | undefined> {
   let taken: keyof AssetNames | undefined

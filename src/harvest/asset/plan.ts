@@ -3,16 +3,16 @@ import { GapFinder, isBefore, longestWithoutGap, type ShownStream } from '../../
 import { DEFAULT_HARVEST_OPTIONS, type HarvestJob } from '../../model/harvest-job.ts'
 import type { HarvestGap, HarvestPlan } from '../../model/harvest-run.ts'
 import { type Era, endUtcOf } from '../../model/output-segment.ts'
+import type { PagedWindow } from '../../packaging/paged-window.ts'
 import { selectVariants } from '../../packaging/tracks/stream-selection.ts'
 import { HarvestFailed } from '../harvest-failed.ts'
-import type { HarvestWindow } from '../window/harvest-window.ts'
 import type { Inventory } from './inventory.ts'
 
 /** The most gaps that a report lists; the others are only counted. */
 const MOST_GAPS = 100
 
 /** The gaps in the asset of a window, by its own streams. */
-export async function gapsOf(job: HarvestJob, window: HarvestWindow): Promise<readonly HarvestGap[]> {
+export async function gapsOf(job: HarvestJob, window: PagedWindow): Promise<readonly HarvestGap[]> {
   const present = await presentStreams(window)
   const shown = new Map(window.summary.eras.map((era) => [era.id, shownStreams(job, present, era)]))
   const finder = new GapFinder(job, (era) => shown.get(era) ?? [])
@@ -24,7 +24,7 @@ export async function gapsOf(job: HarvestJob, window: HarvestWindow): Promise<re
  * Applies the job's options about missing media to the window. Throws HarvestFailed, with the longest part that lacks
  * nothing, when the options demand it.
  */
-export async function applyOptions(job: HarvestJob, window: HarvestWindow): Promise<HarvestWindow> {
+export async function applyOptions(job: HarvestJob, window: PagedWindow): Promise<PagedWindow> {
   const newest = window.summary.segments.at(-1)
   const fails = (job.options ?? DEFAULT_HARVEST_OPTIONS).earlyEndPolicy === 'FAIL'
   if (fails && newest && isBefore(endUtcOf(newest), job.end)) {
@@ -35,7 +35,7 @@ export async function applyOptions(job: HarvestJob, window: HarvestWindow): Prom
 }
 
 /** Applies the gap policy alone, for a window whose end may still arrive. */
-export async function withinGapPolicy(job: HarvestJob, window: HarvestWindow): Promise<HarvestWindow> {
+export async function withinGapPolicy(job: HarvestJob, window: PagedWindow): Promise<PagedWindow> {
   const { gapPolicy } = job.options ?? DEFAULT_HARVEST_OPTIONS
   if (gapPolicy === 'DISCONTINUITY') return window
   const gaps = await gapsOf(job, window)
@@ -55,7 +55,7 @@ export async function withinGapPolicy(job: HarvestJob, window: HarvestWindow): P
 }
 
 export function planOf(
-  { summary }: HarvestWindow,
+  { summary }: PagedWindow,
   { segments, manifests }: Inventory,
   gaps: readonly HarvestGap[],
 ): HarvestPlan {
@@ -73,7 +73,7 @@ export function planOf(
 }
 
 /** The streams that have media anywhere in the window. */
-async function presentStreams(window: HarvestWindow): Promise<ReadonlySet<number>> {
+async function presentStreams(window: PagedWindow): Promise<ReadonlySet<number>> {
   const present = new Set<number>()
   for await (const { segments } of window.summaryBatches()) {
     for (const { objects } of segments.flatMap(({ slots }) => slots)) {

@@ -5,11 +5,11 @@ import { isGap, type Loss, withLosses } from '../../model/harvest-losses.ts'
 import type { AssetNames, HarvestObject, HarvestRecord } from '../../model/harvest-run.ts'
 import { LostMedia } from '../../model/lost-media.ts'
 import type { OpenSpool, PictureDecoder, SegmentBatch } from '../../packaging/output-format.ts'
+import type { PagedWindow } from '../../packaging/paged-window.ts'
 import type { SourceMedia } from '../../packaging/segments/source-media.ts'
 import type { Bucket } from '../../stores/buckets.ts'
 import type { HarvestRecords } from '../../stores/harvest-records.ts'
 import { retryTransient, type Sleep } from '../retry.ts'
-import type { HarvestWindow } from '../window/harvest-window.ts'
 import { type Brought, bring } from './bring.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { type AssetFiles, type AssetObject, manifestKeys, type SegmentKey, type SegmentObject } from './files.ts'
@@ -34,7 +34,7 @@ export type AssetWriterDeps = {
 }
 
 /** The files of an asset, and the window they are made of. */
-type AssetInWindow = { readonly files: AssetFiles; readonly window: HarvestWindow }
+type AssetInWindow = { readonly files: AssetFiles; readonly window: PagedWindow }
 
 /** A segment that is to be written, with the batch it is from where it is of one. */
 type PlacedSegment = {
@@ -62,7 +62,7 @@ export class AssetWriter {
   }
 
   /** The kind of file under these names that has one of another asset, as `takenKind` tells it. Claims none. */
-  takenKind(files: AssetFiles, window: HarvestWindow, names: AssetNames): Promise<keyof AssetNames | undefined> {
+  takenKind(files: AssetFiles, window: PagedWindow, names: AssetNames): Promise<keyof AssetNames | undefined> {
     return takenKind(this.attempt.job, { files, window, names }, this.deps.resources)
   }
 
@@ -70,7 +70,7 @@ export class AssetWriter {
    * Claims all names of the asset for the job, and counts its files. Undefined when another asset has taken one in the
    * meantime. Throws HarvestFailed as `takenKind` does.
    */
-  async claimNames(files: AssetFiles, window: HarvestWindow, names: AssetNames): Promise<Inventory | undefined> {
+  async claimNames(files: AssetFiles, window: PagedWindow, names: AssetNames): Promise<Inventory | undefined> {
     const { job } = this.attempt
     let isTaken = false
     const inventory = await takeInventory({ job, files, window, names }, async (keys) => {
@@ -91,7 +91,7 @@ export class AssetWriter {
    */
   async writeSegments(
     files: AssetFiles,
-    window: HarvestWindow,
+    window: PagedWindow,
     signal: AbortSignal,
     gaps: readonly number[] = [],
   ): Promise<readonly Loss[]> {
@@ -99,7 +99,7 @@ export class AssetWriter {
   }
 
   /** Writes the files that are made of the whole window and not yet written. Returns the losses that it met. */
-  async writeWholeFiles(files: AssetFiles, window: HarvestWindow, signal: AbortSignal): Promise<readonly Loss[]> {
+  async writeWholeFiles(files: AssetFiles, window: PagedWindow, signal: AbortSignal): Promise<readonly Loss[]> {
     const { job, checkpoint } = this.attempt
     for (const file of await this.unwrittenSoFar()(files.wholeFiles)) {
       const name = fileOfKey(file.key)
@@ -125,7 +125,7 @@ export class AssetWriter {
    * Writes the new segments of a window that is still growing, except those whose bytes a later segment may change.
    * Returns the losses that it met.
    */
-  async follow(files: AssetFiles, window: HarvestWindow, signal: AbortSignal): Promise<readonly Loss[]> {
+  async follow(files: AssetFiles, window: PagedWindow, signal: AbortSignal): Promise<readonly Loss[]> {
     await this.claim(manifestKeys(this.attempt.job, files, this.attempt.checkpoint.names ?? {}))
     await this.attempt.checkpoint.save()
     const losses = await this.writeAll(this.newlySettled(files, window), window, signal)
@@ -196,7 +196,7 @@ export class AssetWriter {
 
   private async *unwritten(
     files: AssetFiles,
-    window: HarvestWindow,
+    window: PagedWindow,
     gaps: readonly number[],
   ): AsyncGenerator<PlacedSegment> {
     const rest = this.unwrittenSoFar()
@@ -212,7 +212,7 @@ export class AssetWriter {
     }
   }
 
-  private async *newlySettled(files: AssetFiles, window: HarvestWindow): AsyncGenerator<PlacedSegment> {
+  private async *newlySettled(files: AssetFiles, window: PagedWindow): AsyncGenerator<PlacedSegment> {
     const rest = this.unwrittenSoFar()
     const admit = async (some: readonly SegmentObject[]) => {
       const settled = await rest(some.filter(({ isOpen }) => !isOpen))
@@ -239,7 +239,7 @@ export class AssetWriter {
 
   private async writeAll(
     segments: AsyncIterable<PlacedSegment>,
-    { summary }: HarvestWindow,
+    { summary }: PagedWindow,
     signal: AbortSignal,
   ): Promise<readonly Loss[]> {
     const { job, checkpoint } = this.attempt

@@ -11,6 +11,7 @@ import type { HarvestJob, HarvestOutcome } from '../../model/harvest-job.ts'
 import { isGap, type Loss } from '../../model/harvest-losses.ts'
 import type { HarvestRecord } from '../../model/harvest-run.ts'
 import type { AssetFormat, OpenSpool, PictureDecoder } from '../../packaging/output-format.ts'
+import { ContentDeleted } from '../../packaging/paged-window.ts'
 import type { SourceMedia } from '../../packaging/segments/source-media.ts'
 import { BucketRefused, type Buckets } from '../../stores/buckets.ts'
 import type { HarvestRecords } from '../../stores/harvest-records.ts'
@@ -150,7 +151,10 @@ export function createHarvester(deps: HarvesterDeps): Harvester {
           'objects of the archive are not copied where they are, but sent',
         ),
     })
-    await exportAsset({ job, checkpoint }, format, { ...deps, sleep }, signal)
+    await exportAsset({ job, checkpoint }, format, { ...deps, sleep }, signal).catch((error: unknown) => {
+      if (!(error instanceof ContentDeleted)) throw error
+      throw new HarvestFailed('NoContent', 'Content planned for the asset has been deleted.')
+    })
   }
 
   async function afterFailure(

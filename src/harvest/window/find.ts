@@ -2,8 +2,8 @@ import { isoDateTime, type UtcMs, type UtcRange, utcMs } from '../../media/time.
 import type { HarvestJob } from '../../model/harvest-job.ts'
 import { nearestText, nearestWindow, usableSpan } from '../../model/harvest-request.ts'
 import type { HarvestPlan } from '../../model/harvest-run.ts'
+import { ContentDeleted, type PagedWindow, readWindow, type WindowArchive } from '../../packaging/paged-window.ts'
 import { HarvestFailed } from '../harvest-failed.ts'
-import { contentGone, type HarvestWindow, readWindow, type WindowArchive } from './harvest-window.ts'
 import { nearestWindowWithContent } from './nearest-window.ts'
 import { edgesOnTheWay, stoppedAfterMs, type WaitDeps } from './wait.ts'
 
@@ -21,7 +21,7 @@ export async function harvestWindow(
   deps: WindowDeps,
   signal: AbortSignal,
   follow: (edge: UtcMs) => Promise<void> = async () => {},
-): Promise<HarvestWindow> {
+): Promise<PagedWindow> {
   checkForm(job)
   const age = Math.max(0, deps.clock() - job.createdAt)
   const early = await deps.archive.extent(job.endpoint)
@@ -36,7 +36,7 @@ export async function harvestWindow(
 export async function windowSoFar(
   job: HarvestJob,
   deps: Omit<WindowDeps, 'sleep'>,
-): Promise<{ readonly window?: HarvestWindow; readonly isWaiting: boolean }> {
+): Promise<{ readonly window?: PagedWindow; readonly isWaiting: boolean }> {
   checkForm(job)
   const age = Math.max(0, deps.clock() - job.createdAt)
   const live = await deps.archive.live(job.endpoint, 0)
@@ -54,11 +54,11 @@ export async function plannedWindow(
   job: HarvestJob,
   { first, last }: HarvestPlan,
   archive: WindowArchive,
-): Promise<HarvestWindow> {
+): Promise<PagedWindow> {
   const window = await readWindow(archive, job.endpoint, job)
   const planned = window?.part(({ number }) => number >= first && number <= last)
   const { segments } = planned?.summary ?? { segments: [] }
-  if (!planned || segments[0]?.number !== first || segments.at(-1)?.number !== last) throw contentGone()
+  if (!planned || segments[0]?.number !== first || segments.at(-1)?.number !== last) throw new ContentDeleted()
   return planned
 }
 
@@ -76,7 +76,7 @@ async function windowWithin(
   job: HarvestJob,
   extent: UtcRange | undefined,
   archive: WindowDeps['archive'],
-): Promise<HarvestWindow> {
+): Promise<PagedWindow> {
   const { start, end } = job
   if (!extent) throw new HarvestFailed('NoContent', 'The channel has no content yet.')
   if (start >= extent.end) {

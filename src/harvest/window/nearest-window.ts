@@ -4,7 +4,7 @@ import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
 import { endUtcOf, type OutputSegment, overlaps } from '../../model/output-segment.ts'
 import type { NumberRange } from '../../model/segment-numbers.ts'
 import { parseSegmentPage } from '../../model/segment-page.ts'
-import type { WindowArchive } from './harvest-window.ts'
+import type { WindowArchive } from '../../packaging/paged-window.ts'
 
 /** Output segments examined on either side. */
 const NEAR = 64

@@ -1,14 +1,13 @@
 import { setImmediate } from 'node:timers/promises'
-import type { ArchiveReader, SegmentRange } from '../../archive/reader.ts'
-import type { UtcRange } from '../../media/time.ts'
-import { type Loss, mendedSegment, mendedSummaries } from '../../model/harvest-losses.ts'
-import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
-import { type OutputSegment, overlaps, type SegmentSummary, type SummaryWindow } from '../../model/output-segment.ts'
-import type { NumberRange } from '../../model/segment-numbers.ts'
-import { parseSegmentPage, parseSummaryPage } from '../../model/segment-page.ts'
-import { compactSegmentSummary } from '../../model/segment-summary.ts'
-import { NEIGHBOURS, type SegmentBatch } from '../../packaging/output-format.ts'
-import { HarvestFailed } from '../harvest-failed.ts'
+import type { ArchiveReader, SegmentRange } from '../archive/reader.ts'
+import type { UtcRange } from '../media/time.ts'
+import { type Loss, mendedSegment, mendedSummaries } from '../model/harvest-losses.ts'
+import type { OriginEndpoint } from '../model/origin-endpoint.ts'
+import { type OutputSegment, overlaps, type SegmentSummary, type SummaryWindow } from '../model/output-segment.ts'
+import type { NumberRange } from '../model/segment-numbers.ts'
+import { parseSegmentPage, parseSummaryPage } from '../model/segment-page.ts'
+import { compactSegmentSummary } from '../model/segment-summary.ts'
+import { NEIGHBOURS, type SegmentBatch } from './output-format.ts'
 
 /** Output segments read at a time; parsing them takes less than a millisecond. */
 const PAGE = 64
@@ -23,7 +22,7 @@ export async function readWindow(
   archive: WindowArchive,
   endpoint: OriginEndpoint,
   span: UtcRange,
-): Promise<HarvestWindow | undefined> {
+): Promise<PagedWindow | undefined> {
   const edge = await archive.edge(endpoint)
   const segmentRange = edge && (await archive.range(endpoint, span, edge))
   if (!segmentRange) return undefined
@@ -34,10 +33,10 @@ export async function readWindow(
 }
 
 /**
- * The output segments of an asset. Only their summaries are held; the segments themselves are read, a page at a time,
+ * The output segments of a window. Only their summaries are held; the segments themselves are read, a page at a time,
  * when their bytes are needed.
  */
-export class HarvestWindow {
+export class PagedWindow {
   readonly summary: SummaryWindow
   private readonly range: SegmentRange
   /** The summaries as the archive has them. */
@@ -56,13 +55,13 @@ export class HarvestWindow {
   }
 
   /** The part of the window up to a segment, or from one on; undefined when that leaves none. */
-  part(isIn: (segment: SegmentSummary) => boolean): HarvestWindow | undefined {
+  part(isIn: (segment: SegmentSummary) => boolean): PagedWindow | undefined {
     return windowOf(this.range, this.archived.filter(isIn), this.losses)
   }
 
   /** The window with what replaces the objects that the archive has lost, or without them. */
-  mended(losses: readonly Loss[]): HarvestWindow {
-    return new HarvestWindow(this.range, this.archived, losses)
+  mended(losses: readonly Loss[]): PagedWindow {
+    return new PagedWindow(this.range, this.archived, losses)
   }
 
   /** Yields the whole window as summaries, a page at a time; other work runs in between. */
@@ -80,8 +79,8 @@ export class HarvestWindow {
   }
 
   /**
-   * Yields the output segments after `afterNumber`, a page at a time. Throws HarvestFailed when one of them has been
-   * deleted.
+   * Yields the output segments after `afterNumber`, a page at a time. Throws ContentDeleted when one of them is not
+   * there any more.
    */
   async *batches(afterNumber = 0): AsyncGenerator<SegmentBatch> {
     const summaries = this.summary.segments
@@ -96,7 +95,7 @@ export class HarvestWindow {
         while (summaries[place] && summaries[place]!.number <= Math.min(afterNumber, archived.number - 1)) place++
         const { number = Infinity, period } = summaries[place] ?? {}
         const segment = period && number === archived.number ? { ...mended, period } : mended
-        if (number < segment.number) throw contentGone()
+        if (number < segment.number) throw new ContentDeleted()
         if (number > segment.number) continue
         if (number > afterNumber) segments.push(segment)
         else before = [...before, segment].slice(-NEIGHBOURS)
@@ -108,20 +107,25 @@ export class HarvestWindow {
       if (place === summaries.length) return
       before = [...before, ...segments].slice(-NEIGHBOURS)
     }
-    if ((summaries.at(-1)?.number ?? 0) > afterNumber && place < summaries.length) throw contentGone()
+    if ((summaries.at(-1)?.number ?? 0) > afterNumber && place < summaries.length) throw new ContentDeleted()
   }
 }
 
-export function contentGone(): HarvestFailed {
-  return new HarvestFailed('NoContent', 'Content planned for the asset has been deleted.')
+/** Thrown when retention has deleted segments of a window that is being read. */
+export class ContentDeleted extends Error {
+  override readonly name = 'ContentDeleted'
+
+  constructor() {
+    super('a part of the window has been deleted')
+  }
 }
 
 function windowOf(
   segmentRange: SegmentRange,
   summaries: readonly SegmentSummary[],
   losses: readonly Loss[] = [],
-): HarvestWindow | undefined {
-  return summaries.length === 0 ? undefined : new HarvestWindow(segmentRange, summaries, losses)
+): PagedWindow | undefined {
+  return summaries.length === 0 ? undefined : new PagedWindow(segmentRange, summaries, losses)
 }
 
 /** Yields the pages of a range's window from a number on, or from its beginning. */

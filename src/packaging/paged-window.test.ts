@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { archiveOf, at } from '../../../test/harvest/sample-harvest.ts'
-import { hlsEndpoint } from '../../../test/origin/sample-endpoints.ts'
-import type { SegmentRange } from '../../archive/reader.ts'
-import type { SegmentSummary } from '../../model/output-segment.ts'
-import type { SegmentBatch } from '../../packaging/output-format.ts'
-import { type HarvestWindow, readWindow } from './harvest-window.ts'
+import { archiveOf, at } from '../../test/harvest/sample-harvest.ts'
+import { hlsEndpoint } from '../../test/origin/sample-endpoints.ts'
+import type { SegmentRange } from '../archive/reader.ts'
+import type { SegmentSummary } from '../model/output-segment.ts'
+import type { SegmentBatch } from './output-format.ts'
+import { type PagedWindow, readWindow } from './paged-window.ts'
 
 const SEGMENTS = 300
 const archive = archiveOf(SEGMENTS)
 const all = archive.window!.segments
 
-async function windowFrom(start: number, end: number): Promise<HarvestWindow> {
+async function windowFrom(start: number, end: number): Promise<PagedWindow> {
   const window = await readWindow(archive, hlsEndpoint(), { start: at(start), end: at(end) })
   assert.ok(window)
   return window
@@ -26,9 +26,9 @@ async function listed<Batch>(batches: AsyncIterable<Batch>): Promise<readonly Ba
   return all
 }
 
-const batchesOf = (window: HarvestWindow, after?: number) => listed(window.batches(after))
+const batchesOf = (window: PagedWindow, after?: number) => listed(window.batches(after))
 
-describe('the window of a harvest', () => {
+describe('a window that is read page by page', () => {
   it('is read whole, some segments at a time, each once and in order', async () => {
     const window = await windowFrom(0, SEGMENTS * 6)
     assert.deepEqual(numbers(window.summary.segments), from(1, SEGMENTS))
