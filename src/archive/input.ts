@@ -7,7 +7,7 @@ import { SAME_DATE, type ServerDate } from '../model/input-timeline/dates.ts'
 import type { Donor } from '../model/input-timeline/donor.ts'
 import { donorOf } from '../model/input-timeline/gap-filling.ts'
 import { HABITS } from '../model/input-timeline/habits.ts'
-import { emptyTimeline, eraOf, readTimeline, type TimelineState, waitedAnew } from '../model/input-timeline/state.ts'
+import { emptyTimeline, eraOf, readTimeline, type TimelineState, waitedSince } from '../model/input-timeline/state.ts'
 import { type OtherInput, step, type TimelineEvent, type TimelineStep } from '../model/input-timeline/step.ts'
 import type { Era, Slot } from '../model/output-segment.ts'
 import { slotSummaryOf } from '../model/slot-summary.ts'
@@ -39,6 +39,7 @@ export class Input {
   private current: TimelineState
   private stateText = ''
   private version = 0
+  private awakeSince: UtcMs | undefined
 
   constructor(ref: InputRef, index: SegmentIndex) {
     this.ref = ref
@@ -61,6 +62,7 @@ export class Input {
     this.current = stored ? readTimeline(stored.state, this.ref.ingestEndpointId) : this.beginning()
     this.stateText = JSON.stringify(this.current)
     this.version = stored?.version ?? 0
+    this.waitAgain()
     this.unlisted = new UnlistedObjects(unsettled)
     this.recent = recent
   }
@@ -86,7 +88,13 @@ export class Input {
 
   /** Lets every wait of the input begin anew at `now`, because the server did not hear the input while it was away. */
   wake(now: UtcMs): void {
-    if (this.version > 0) this.current = waitedAnew(this.current, now)
+    this.awakeSince = now
+    this.waitAgain()
+  }
+
+  /** What another process has stored since may still have the waits from before. */
+  private waitAgain(): void {
+    if (this.version > 0 && this.awakeSince !== undefined) this.current = waitedSince(this.current, this.awakeSince)
   }
 
   get hasContent(): boolean {

@@ -6,7 +6,7 @@ import { firstAliasEraId, firstEraId } from '../../src/model/eras/era-ids.ts'
 import { seenInputs, withSeen } from '../../src/model/eras/input-status.ts'
 import { haveEnded } from '../../src/model/input-timeline/ending.ts'
 import { donorOf } from '../../src/model/input-timeline/gap-filling.ts'
-import { emptyTimeline, eraOf, type TimelineState, waitedAnew } from '../../src/model/input-timeline/state.ts'
+import { emptyTimeline, eraOf, type TimelineState, waitedSince } from '../../src/model/input-timeline/state.ts'
 import { isDue, statusOf, step, type TimelineEvent } from '../../src/model/input-timeline/step.ts'
 import type { ListedStream } from '../../src/model/listed-playlist.ts'
 import type { Era, OutputSegment, SeenInputs } from '../../src/model/output-segment.ts'
@@ -122,7 +122,7 @@ export class ChannelRehearsal {
     this.awakeSince = this.now
     this.told = undefined
     for (const input of Object.values(this.inputs)) {
-      input.state = waitedAnew(JSON.parse(JSON.stringify(input.state)), this.now)
+      input.state = waitedSince(JSON.parse(JSON.stringify(input.state)), this.now)
     }
     for (const [id, state] of this.outputTimelines) this.outputTimelines.set(id, JSON.parse(JSON.stringify(state)))
   }

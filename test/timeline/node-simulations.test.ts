@@ -52,6 +52,16 @@ const CASES: Readonly<Record<string, SharedScript>> = {
       { who: 'B', change: 'jumps ahead', segments: 1, given: 'in turn', hears: true },
     ],
   },
+  'a segment that is waited for anew after all nodes were away': {
+    isLocked: true,
+    forgets: false,
+    ahead: [0, 0, 0],
+    random: 647_798_265,
+    turns: [
+      { who: 'A', change: 'loses a segment', segments: 1, given: 'in turn', hears: true },
+      { who: 'A', change: 'server restarts', segments: 2, given: 'in turn', hears: false },
+    ],
+  },
 }
 
 describe('three nodes go through', () => {

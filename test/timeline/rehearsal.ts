@@ -3,7 +3,7 @@ import { crc32 } from 'node:zlib'
 import { PTS_MODULUS, type Ticks, ticksFromSeconds, type UtcMs, utcMs } from '../../src/media/time.ts'
 import type { AudioDescription, MediaProbe, TextProbe, VideoDescription } from '../../src/media/track.ts'
 import { haveEnded } from '../../src/model/input-timeline/ending.ts'
-import { emptyTimeline, type TimelineState, waitedAnew } from '../../src/model/input-timeline/state.ts'
+import { emptyTimeline, type TimelineState, waitedSince } from '../../src/model/input-timeline/state.ts'
 import { isDue, statusOf, step, type TimelineEvent } from '../../src/model/input-timeline/step.ts'
 import type { ListedSegment, ListedStream } from '../../src/model/listed-playlist.ts'
 import type { Era, OutputSegment, Slot } from '../../src/model/output-segment.ts'
@@ -157,7 +157,7 @@ export class Rehearsal {
   /** The server goes away, and is back after so many seconds. */
   restart(seconds: number): void {
     this.now = utcMs(this.now + seconds * 1000)
-    this.state = waitedAnew(JSON.parse(JSON.stringify(this.state)), this.now)
+    this.state = waitedSince(JSON.parse(JSON.stringify(this.state)), this.now)
   }
 
   isDue(): boolean {

@@ -1,4 +1,4 @@
-import { msFromTicks, type Ticks, type UtcMs } from '../../media/time.ts'
+import { msFromTicks, type Ticks, type UtcMs, utcMs } from '../../media/time.ts'
 import { makesSlots } from '../eras/era.ts'
 import type { ListedStream } from '../listed-playlist.ts'
 import type { Era, EraOrigin, SlotObject, SourceStream } from '../output-segment.ts'
@@ -253,12 +253,14 @@ function fromFirst(saved: FirstTimelineState, input: string): TimelineState {
   return { ...saved, version: VERSION, input, eras }
 }
 
-/** The state with all waits begun anew at `now`: while the server was away, streams were not silent but unheard. */
-export function waitedAnew(state: TimelineState, now: UtcMs): TimelineState {
+/** The state in which no wait has begun before `awakeSince`: until then, streams were not silent but unheard. */
+export function waitedSince(state: TimelineState, awakeSince: UtcMs): TimelineState {
+  const since = (moment: UtcMs) => utcMs(Math.max(moment, awakeSince))
   const listings = Object.entries(state.listings).map(([playlist, listing]) => {
-    return [playlist, { ...listing, queue: listing.queue.map((entry) => ({ ...entry, listedAt: now })) }]
+    const queue = listing.queue.map((entry) => ({ ...entry, listedAt: since(entry.listedAt) }))
+    return [playlist, { ...listing, queue }]
   })
-  return { ...state, listings: Object.fromEntries(listings), resumedAt: now }
+  return { ...state, listings: Object.fromEntries(listings), resumedAt: since(state.resumedAt ?? awakeSince) }
 }
 
 /** True when a stream has listed nothing new for three target durations: the others go on without it. */
