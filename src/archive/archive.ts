@@ -13,6 +13,7 @@ import type { IndexSharing, SegmentIndex } from '../stores/segment-index.ts'
 import type { OutputTimeline } from '../stores/timeline-store.ts'
 import { ChannelContent } from './channel-content.ts'
 import { ClaimedWork } from './claimed-work.ts'
+import { LiveMedia } from './live-media.ts'
 import { LoadedChannels } from './loaded-channels.ts'
 import { newObjectKey } from './object-keys.ts'
 import { type ArchiveLimits, ArchiveQuota } from './quota.ts'
@@ -111,8 +112,13 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
   const quota = new ArchiveQuota({ ...deps, limits: deps.limits ?? {}, usage: () => segmentIndex.usage(), date })
   let closing = false
 
+  const proven = provenObjects(objects, stored)
+  // Files are near.
+  const liveMedia = shared && new LiveMedia({ read: proven.read, clock })
+
   const channels = new LoadedChannels({
     feed: shared?.feed,
+    shown: (content) => liveMedia?.changed(content),
     // One that was opened in a commit that is lost is there no more.
     distrusted: () => outputTimelines.clear(),
     clock,
@@ -206,7 +212,8 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
 
     ...windows,
 
-    ...provenObjects(objects, stored),
+    ...proven,
+    ...liveMedia?.noting(proven),
 
     async replacements({ channelGuid }, replaced) {
       const content = contentOf(channelGuid)
@@ -267,6 +274,7 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
       closing = true
       await unrecorded.swept()
       await channels.close()
+      await liveMedia?.close()
       await work?.release().catch(unlessUnavailable)
     },
   }

@@ -13,6 +13,8 @@ export type LoadedChannelsDeps = {
   readonly feed?: ContentFeed | undefined
   /** Called when nothing that was read before can be relied on. */
   readonly distrusted?: () => void
+  /** Called with a channel in memory when what it can show has changed, or may have. */
+  readonly shown?: (content: ChannelContent) => void
   /** Passes also while this process stands still. */
   readonly clock: Clock
 }
@@ -122,6 +124,8 @@ export class LoadedChannels {
 
   private changed(channelGuid: string): void {
     this.versions.set(channelGuid, this.version(channelGuid) + 1)
+    const content = this.get(channelGuid)
+    if (content) this.deps.shown?.(content)
   }
 
   private unload(channelGuid: string): void {

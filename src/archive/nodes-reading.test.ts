@@ -10,6 +10,8 @@ import type { Channel } from '../model/channel.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { ContentListener } from '../stores/content-feed.ts'
 import { openFileObjects } from '../stores/file-objects.ts'
+import { cacheObjects } from '../stores/object-cache.ts'
+import type { Objects } from '../stores/objects.ts'
 import { StoreUnavailable } from '../stores/resources.ts'
 import type { SegmentIndex } from '../stores/segment-index.ts'
 import { openSqliteStore, type SqliteStore } from '../stores/sqlite/sqlite-store.ts'
@@ -50,12 +52,19 @@ describe('an archive that another process writes, too', () => {
   let looks: number
   /** What the index does before it says which versions the reader should have. */
   let beforeVersions: () => Promise<void>
+  /** Keys that were read of the reader's store, which says so of each. */
+  let reads: string[]
+  let onRead: () => void
 
-  const open = async (onListener: (listener: ContentListener) => void, changed: Partial<SegmentIndex> = {}) =>
+  const open = async (
+    onListener: (listener: ContentListener) => void,
+    changed: Partial<SegmentIndex> = {},
+    objects?: Objects,
+  ) =>
     openArchive({
       segmentIndex: { ...store.segmentIndex, ...changed },
       resources: store.resources,
-      objects: await openFileObjects(join(folder, 'objects')),
+      objects: objects ?? (await openFileObjects(join(folder, 'objects'))),
       clock: () => now,
       log: { info() {}, warn() {}, error() {} },
       retention: { liveMs: 60_000, marginMs: 0, graceMs: 3_600_000 },
@@ -76,26 +85,32 @@ describe('an archive that another process writes, too', () => {
       },
     })
 
-  /** So many segments of two seconds at the writer. */
+  /** So many segments of two seconds of both streams at the writer. */
   const push = async (from: number, to: number) => {
     for (let i = from; i < to; i++) {
       now = utcMs(now + 2000)
-      const name = `a-${i}`
-      const bytes = Buffer.from(name)
-      const { key, writer: object } = await writer.createObject(ingest)
-      await object.write(bytes)
-      await object.commit()
-      const about = { key, name, size: bytes.length, crc32: crc32(bytes), sha256: 'x', receivedAt: now }
-      await writer.storeSegment(ingest, { ...about, probe: probeAt(10 + 2 * i) })
-      await writer.storeMediaPlaylist(ingest, {
-        name: 'a',
-        targetDuration: ticksFromSeconds(2),
-        mediaSequence: i,
-        segments: [{ name, duration: ticksFromSeconds(2), discontinuity: false }],
-        ended: false,
-      })
+      for (const playlist of ['a', 'b']) await pushTo(playlist, i)
     }
   }
+  const pushTo = async (playlist: string, i: number) => {
+    const name = `${playlist}-${i}`
+    const bytes = Buffer.from(name)
+    const { key, writer: object } = await writer.createObject(ingest)
+    await object.write(bytes)
+    await object.commit()
+    const about = { key, name, size: bytes.length, crc32: crc32(bytes), sha256: 'x', receivedAt: now }
+    await writer.storeSegment(ingest, { ...about, probe: probeAt(10 + 2 * i) })
+    await writer.storeMediaPlaylist(ingest, {
+      name: playlist,
+      targetDuration: ticksFromSeconds(2),
+      mediaSequence: i,
+      segments: [{ name, duration: ticksFromSeconds(2), discontinuity: false }],
+      ended: false,
+    })
+  }
+  /** The newest segment of a stream as an object. */
+  const newestObject = async (archive: Archive, stream: number) =>
+    (await archive.live(endpoint, 600))!.segments.at(-1)!.slots[0]!.objects[stream]!
   const newestAt = async (archive: Archive) => (await archive.live(endpoint, 600))?.segments.at(-1)?.number
 
   beforeEach(async () => {
@@ -103,6 +118,9 @@ describe('an archive that another process writes, too', () => {
     now = EPOCH
     looks = 0
     beforeVersions = async () => {}
+    reads = []
+    onRead = () => {}
+    const stored = await openFileObjects(join(folder, 'objects'))
     store = await openSqliteStore(join(folder, 'windrow.db'))
     writer = await open(() => {})
     reader = await open(
@@ -116,9 +134,21 @@ describe('an archive that another process writes, too', () => {
           return store.segmentIndex.versionsOf(guid)
         },
       },
+      cacheObjects(
+        {
+          ...stored,
+          async read(key, range) {
+            const bytes = await stored.read(key, range)
+            reads.push(key)
+            onRead()
+            return bytes
+          },
+        },
+        { maxBytes: 1 << 20, isFar: true },
+      ),
     )
     await store.resources.createChannel(channel, { maxChannels: 1 })
-    await writer.storeParentPlaylist(ingest, variants('a'))
+    await writer.storeParentPlaylist(ingest, variants('a', 'b'))
     await push(0, 5)
     assert.equal(await newestAt(writer), 5)
     assert.equal(await newestAt(reader), 5)
@@ -180,6 +210,26 @@ describe('an archive that another process writes, too', () => {
     answers.resolve()
     await reader.outputSegment(endpoint, 6)
     assert.equal(await newestAt(reader), 6)
+  })
+
+  it('reads new media of the streams that were asked for here, before it is asked again', async () => {
+    await reader.openProven(await newestObject(reader, 2))
+    const isRead = Promise.withResolvers<void>()
+    onRead = isRead.resolve
+    await push(5, 6)
+    reads = []
+    tell(channel.guid, 'shown')
+    await isRead.promise
+    const { key } = await newestObject(writer, 2)
+    assert.deepEqual(reads, [key])
+    assert.equal(String(await reader.read(await newestObject(reader, 2))), 'b-5')
+    assert.deepEqual(reads, [key], 'it is in memory')
+    now = utcMs(now + 30_000)
+    await push(6, 7)
+    tell(channel.guid, 'shown')
+    await newestAt(reader)
+    await reader.close()
+    assert.deepEqual(reads, [key], 'nobody has asked for thirty seconds')
   })
 
   it('reads again after it stood still, before it hears of anything', async () => {

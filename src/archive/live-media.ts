@@ -1,0 +1,146 @@
+import { LruCache } from '../cache/lru-cache.ts'
+import type { Clock } from '../clock.ts'
+import { Pool } from '../concurrency/pool.ts'
+import { inOrder, type OutputSegment } from '../model/output-segment.ts'
+import type { StoredBytes } from '../model/source-segment.ts'
+import type { ProvenObjects } from '../stores/proven-objects.ts'
+import type { ChannelContent } from './channel-content.ts'
+
+/** The time for which a channel is followed after its media were asked for. */
+const FOLLOWED_MS = 30_000
+/** A stream is followed when it was asked for in one of so many segments before the new one. */
+const LATELY_SEGMENTS = 8
+/** The newest segments that are read of an output timeline, should more of them have come at once. */
+const MOST_SEGMENTS = 3
+/** Objects read at the same time. */
+const AT_ONCE = 4
+/** Objects that may wait to be read: behind more, the newest would come too late. */
+const MOST_WAITING = 64
+/** Keys remembered of objects that were asked for. */
+const MOST_REMEMBERED = 10_000
+
+/** How the archive gives the bytes of objects. */
+type Reads = Pick<ProvenObjects, 'read' | 'open' | 'openProven'>
+
+export type LiveMediaDeps = {
+  /** Reads an object, after which it is in memory. */
+  readonly read: ProvenObjects['read']
+  readonly clock: Clock
+}
+
+/**
+ * Reads the media of new output segments into memory before anybody asks for them, where the store is far: those of
+ * streams whose media was asked for at this process lately. So the live edge is still played while the store does not
+ * answer, and nobody waits for it. What cannot be read is left to those who ask for it.
+ */
+export class LiveMedia {
+  private readonly deps: LiveMediaDeps
+  private readonly asked = new LruCache<true>(MOST_REMEMBERED)
+  /** When media of a channel was asked for last, by its GUID. */
+  private readonly askedAt = new Map<string, number>()
+  /** The newest output segment of each output timeline that has been looked at, by channel. */
+  private readonly seen = new Map<string, Map<number, number>>()
+  /** Channels that are being looked at; true where more has come since. */
+  private readonly looking = new Map<string, boolean>()
+  private readonly places = new Pool([...Array(AT_ONCE).keys()])
+  private readonly reads = new Set<Promise<void>>()
+  private closed = false
+
+  constructor(deps: LiveMediaDeps) {
+    this.deps = deps
+  }
+
+  /** These reads, which are noted as asked for. */
+  noting({ read, open, openProven }: Reads): Reads {
+    const noted =
+      <Rest extends unknown[], T>(asked: (object: StoredBytes, ...rest: Rest) => T) =>
+      (object: StoredBytes, ...rest: Rest): T => {
+        this.note(object)
+        return asked(object, ...rest)
+      }
+    return { read: noted(read), open: noted(open), openProven: noted(openProven) }
+  }
+
+  /** Looks for new output segments of a channel that has changed. */
+  changed(content: ChannelContent | undefined): void {
+    if (!content || this.closed || !this.isFollowed(content.guid)) return
+    const isBusy = this.looking.has(content.guid)
+    this.looking.set(content.guid, isBusy)
+    if (!isBusy) this.track(this.look(content))
+  }
+
+  /** Resolves when nothing is being read any more. */
+  async close(): Promise<void> {
+    this.closed = true
+    await Promise.all(this.reads)
+  }
+
+  private note({ key }: StoredBytes): void {
+    this.asked.put(key, true, 1)
+    this.askedAt.set(key.slice(0, key.indexOf('/')), this.deps.clock())
+  }
+
+  private isFollowed(guid: string): boolean {
+    const at = this.askedAt.get(guid)
+    if (at !== undefined && this.deps.clock() - at < FOLLOWED_MS) return true
+    this.askedAt.delete(guid)
+    this.seen.delete(guid)
+    return false
+  }
+
+  private async look(content: ChannelContent): Promise<void> {
+    try {
+      do {
+        this.looking.set(content.guid, false)
+        await content.read()
+        if (this.closed) return
+        for (const { outputTimeline, tail } of content.state.outputs.all()) {
+          if (tail) this.readNew(content.guid, outputTimeline.id, tail.all)
+        }
+      } while (this.looking.get(content.guid))
+    } finally {
+      this.looking.delete(content.guid)
+    }
+  }
+
+  private readNew(guid: string, outputTimeline: number, tail: readonly OutputSegment[]): void {
+    const newest = tail.at(-1)
+    if (!newest) return
+    const seen = this.seen.get(guid) ?? new Map<number, number>()
+    this.seen.set(guid, seen)
+    const known = seen.get(outputTimeline) ?? newest.number - 1
+    seen.set(outputTimeline, newest.number)
+    const lately = tail.slice(-LATELY_SEGMENTS - MOST_SEGMENTS)
+    const asked = new Set(
+      lately.flatMap(streamObjects).flatMap(([stream, { key }]) => (this.asked.has(key) ? stream : [])),
+    )
+    for (const segment of lately.slice(-MOST_SEGMENTS)) {
+      if (segment.number <= known) continue
+      for (const [stream, object] of streamObjects(segment)) if (asked.has(stream)) this.read(object)
+    }
+  }
+
+  private read(object: StoredBytes): void {
+    if (this.reads.size >= MOST_WAITING || this.closed) return
+    this.track(this.places.run(async () => this.deps.read(object)))
+  }
+
+  private track(work: Promise<unknown>): void {
+    const settled: Promise<void> = work
+      .then(
+        () => {},
+        () => {},
+      )
+      .then(() => {
+        this.reads.delete(settled)
+      })
+    this.reads.add(settled)
+  }
+}
+
+/** The objects of a segment, each with the index of its stream. */
+function streamObjects({ slots }: OutputSegment): readonly (readonly [string, StoredBytes])[] {
+  return slots.flatMap(({ objects }) =>
+    Object.entries(objects).flatMap(([stream, first]) => inOrder(first).map((object) => [stream, object] as const)),
+  )
+}
