@@ -40,7 +40,7 @@ class NoAnswer extends Error {}
 /**
  * Sends each request to the next server, also of one connection, and has a new connection made for each. A request
  * without a whole answer goes to the next server, whatever the first has made of it, until every server has been asked;
- * then the answer is 502.
+ * then the answer is 502. So does a player's request that is answered 503, and the last such answer is passed on.
  * A body that waits to be asked for is asked for by the server. `servers` are asked for at every request.
  */
 export async function startSpreadingProxy(
@@ -122,6 +122,7 @@ export async function startSpreadingProxy(
           throw new NoAnswer(String(error))
         })
         avoidedUntil.delete(server)
+        if (given.statusCode === 503 && method === 'GET' && path.startsWith('/out/') && n < order.length - 1) continue
         answer.writeHead(given.statusCode!, given.rawHeaders).end(content)
         return told(given.statusCode!, content, passed)
       } catch (error) {
