@@ -64,6 +64,10 @@ export type ArchiveReader = {
    */
   open(object: StoredBytes): Promise<Uint8Array | ObjectStream>
   /**
+   * As `open`, for those who go through much of the archive: what is not in memory is not kept there. Throws LostMedia.
+   */
+  openOnce(object: StoredBytes): Promise<Uint8Array | ObjectStream>
+  /**
    * Opens a source object, or a range of it, to be sent to a client. It resolves after the object has been read and
    * proven once in this process. Throws LostMedia.
    */

@@ -55,6 +55,15 @@ describe('a cache of objects', () => {
     assert.deepEqual(reads, ['a'])
   })
 
+  it('keeps nothing that is opened once, however often, and gives what it keeps', async () => {
+    const { objects, reads } = memory({ a: 10, b: 10 })
+    const cache = cacheObjects(objects, { maxBytes: 100 })
+    for (let time = 1; time <= 3; time++) assert.ok(!((await cache.openOnce!('a')) instanceof Uint8Array))
+    const kept = await cache.read('b')
+    assert.equal(await cache.openOnce!('b'), kept)
+    assert.deepEqual(reads, ['a', 'a', 'a', 'b'])
+  })
+
   it('loads at most four objects at a time that are passed on, and streams others', async () => {
     for (const count of [4, 9]) {
       const keys = Array.from({ length: count }, (_, at) => `k${at}`)

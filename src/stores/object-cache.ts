@@ -82,6 +82,10 @@ export function cacheObjects(
       return range ? bytes.subarray(range.start, range.end) : bytes
     },
 
+    async openOnce(key) {
+      return kept.get(key) ?? objects.open(key)
+    },
+
     async remove(key) {
       forget(key)
       try {

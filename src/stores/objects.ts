@@ -64,6 +64,8 @@ export type ObjectLocation =
 export type CachedObjects = Objects & {
   /** Drops what is kept of an object whose bytes were found to be wrong: the next read is of the store. */
   forget(key: string): Promise<void>
+  /** Opens an object that is not expected to be wanted soon again: what is not in memory is not kept there. */
+  openOnce?(key: string): Promise<Uint8Array | ObjectStream>
 }
 
 /**

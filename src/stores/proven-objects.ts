@@ -20,6 +20,8 @@ export type ProvenObjects = {
   read(object: StoredBytes): Promise<Uint8Array>
   /** Opens an object to be read once; a stream is proven as it is read, before its last piece. */
   open(object: StoredBytes): Promise<Uint8Array | ObjectStream>
+  /** As `open`, but what is not in memory is not kept there. */
+  openOnce(object: StoredBytes): Promise<Uint8Array | ObjectStream>
   /** Reads the whole object in the store, past any cache, for nothing but its proof. */
   prove(object: StoredBytes): Promise<void>
   /** Opens an object or a range of it after it has been read and proven once. */
@@ -27,7 +29,8 @@ export type ProvenObjects = {
 }
 
 /** Objects that may be kept nearer than in their store. */
-type MaybeCached<Reads extends keyof Objects> = Pick<Objects, Reads> & Partial<Pick<CachedObjects, 'forget'>>
+type MaybeCached<Reads extends keyof Objects> = Pick<Objects, Reads> &
+  Partial<Pick<CachedObjects, 'forget' | 'openOnce'>>
 
 /**
  * Proves what is read of a store by size and CRC-32. Where `objects` is a cache, `stored` is the store below it, which
@@ -84,13 +87,16 @@ export function provenObjects(
     provenKeys.add(object.key)
   }
 
+  const opening = (object: StoredBytes, open: (key: string) => Promise<Uint8Array | ObjectStream>) =>
+    reading(object, async () => {
+      const opened = await open(object.key)
+      return opened instanceof Uint8Array ? proveBytes(object, opened) : provenStream(object, opened, forget)
+    })
+
   return {
     prove: (object) => reading(object, () => prove(object)),
-    open: (object) =>
-      reading(object, async () => {
-        const opened = await objects.open(object.key)
-        return opened instanceof Uint8Array ? proveBytes(object, opened) : provenStream(object, opened, forget)
-      }),
+    open: (object) => opening(object, (key) => objects.open(key)),
+    openOnce: (object) => opening(object, (key) => objects.openOnce?.(key) ?? objects.open(key)),
     read: (object) => reading(object, async () => proveBytes(object, await objects.read(object.key))),
     openProven: (object, range) =>
       reading(object, async () => {

@@ -176,7 +176,7 @@ const bytesOf = (body: ObjectBody): Buffer => Buffer.concat(body.kind === 'bytes
 export type LogLine = { readonly level: string; readonly message: string } & Readonly<Record<string, unknown>>
 
 /** What such an archive holds, to be taken apart. */
-export function mediaOf(archive: Pick<HarvesterDeps['archive'], 'read' | 'open'>): SourceMedia {
+export function mediaOf(archive: Pick<HarvesterDeps['archive'], 'read' | 'open' | 'openOnce'>): SourceMedia {
   return new SourceMedia(archive, { maxBytes: 1 << 20, turns: new Turns() })
 }
 

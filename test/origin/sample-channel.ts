@@ -348,6 +348,10 @@ export class FakeArchive
     return this.read(object)
   }
 
+  openOnce(object: Pick<StoredBytes, 'key'>): Promise<Uint8Array> {
+    return this.read(object)
+  }
+
   openProven(object: Pick<StoredBytes, 'key'>, range?: { start: number; end: number }): Promise<Uint8Array> {
     return this.read(object, range)
   }

@@ -15,12 +15,13 @@ import {
 import type { SampleTable } from '../../media/sample.ts'
 import { rescale, TICKS_PER_SECOND, type UtcRange } from '../../media/time.ts'
 import type { OpenSpool, SegmentBatches, Spool, WholeFileBody } from '../output-format.ts'
+import type { SourceMedia } from '../segments/source-media.ts'
 import type { FileTrack } from './file-tracks.ts'
 import { FrameCut, type KeptSamples } from './frame-cut.ts'
 import { MovieClock } from './movie-clock.ts'
-import { dataBetween, type SampleSource, sizeOf, trackSamples } from './track-samples.ts'
+import { dataBetween, sizeOf, type TrackSamples, trackSamples } from './track-samples.ts'
 
-export type ProgressiveDeps = { readonly media: SampleSource; readonly openSpool: OpenSpool }
+export type ProgressiveDeps = { readonly media: Pick<SourceMedia, 'lend'>; readonly openSpool: OpenSpool }
 
 export type ProgressiveOptions = {
   /** Shows only what lies between these moments, to the picture; absent: all of every segment. */
@@ -86,7 +87,7 @@ type PlannedChunk = SampleChunk & {
 async function survey(
   surveys: readonly TrackSurvey[],
   batches: SegmentBatches,
-  source: SampleSource,
+  media: ProgressiveDeps['media'],
   cut: FrameCut | undefined,
 ): Promise<readonly PlannedChunk[]> {
   const chunks: PlannedChunk[] = []
@@ -95,29 +96,37 @@ async function survey(
     for (const [at, segment] of batch.segments.entries()) {
       clock.enter(segment, Math.max(0, ...surveys.map(({ endTicks }) => endTicks)))
       cut?.enter(segment, clock)
-      for (const [track, each] of surveys.entries()) {
-        const found = await trackSamples(each.track, batch, at, source)
-        if (!found) continue
-        const { timescale, kind } = each.track
-        const all = later(found.samples, clock.shiftIn(timescale))
-        if (kind === 'video') cut?.settle(all, timescale)
-        const kept = keptBy(cut, kind, all, timescale)
-        if (kept.first === kept.end) continue
-        const samples = samplesBetween(all, kept)
-        await each.add(samples)
-        const [skipped, bytes] = [sizeOf(all, 0, kept.first), sizeOf(all, kept.first, kept.end)]
-        chunks.push({
-          track,
-          segment: segment.number,
-          samples: samples.count,
-          skipped,
-          bytes,
-          description: found.description,
-        })
+      const lent = media.lend()
+      try {
+        for (const [track, each] of surveys.entries()) {
+          const chunk = await surveyed(each, await trackSamples(each.track, batch, at, lent), clock, cut)
+          if (chunk) chunks.push({ track, segment: segment.number, ...chunk })
+        }
+      } finally {
+        await lent.end()
       }
     }
   }
   return chunks
+}
+
+/** Adds what is kept of a track's samples in a segment to its tables; undefined when that is nothing. */
+async function surveyed(
+  survey: TrackSurvey,
+  found: TrackSamples | undefined,
+  clock: MovieClock,
+  cut: FrameCut | undefined,
+): Promise<Omit<PlannedChunk, 'track' | 'segment'> | undefined> {
+  if (!found) return undefined
+  const { timescale, kind } = survey.track
+  const all = later(found.samples, clock.shiftIn(timescale))
+  if (kind === 'video') cut?.settle(all, timescale)
+  const kept = keptBy(cut, kind, all, timescale)
+  if (kept.first === kept.end) return undefined
+  const samples = samplesBetween(all, kept)
+  await survey.add(samples)
+  const [skipped, bytes] = [sizeOf(all, 0, kept.first), sizeOf(all, kept.first, kept.end)]
+  return { samples: samples.count, skipped, bytes, description: found.description }
 }
 
 function keptBy(cut: FrameCut | undefined, kind: FileTrack['kind'], all: SampleTable, timescale: number): KeptSamples {
@@ -143,14 +152,19 @@ async function* mediaOf(
   chunks: readonly PlannedChunk[],
   tracks: readonly FileTrack[],
   batches: SegmentBatches,
-  source: SampleSource,
+  media: ProgressiveDeps['media'],
 ): AsyncGenerator<Uint8Array> {
   let next = 0
   for await (const batch of batches()) {
     for (const [at, segment] of batch.segments.entries()) {
-      for (let chunk = chunks[next]; chunk?.segment === segment.number; chunk = chunks[++next]) {
-        const found = await trackSamples(tracks[chunk.track]!, batch, at, source)
-        if (found) yield* dataBetween(found.media, chunk)
+      const lent = media.lend()
+      try {
+        for (let chunk = chunks[next]; chunk?.segment === segment.number; chunk = chunks[++next]) {
+          const found = await trackSamples(tracks[chunk.track]!, batch, at, lent)
+          if (found) yield* dataBetween(found.media, chunk)
+        }
+      } finally {
+        await lent.end()
       }
     }
   }

@@ -7,7 +7,7 @@ import type { FileTrack } from './file-tracks.ts'
 import { timedTextOf } from './timed-text-track.ts'
 
 /** What a file takes from source objects. */
-export type SampleSource = Pick<SourceMedia, 'demuxed' | 'read'>
+type SampleSource = Pick<SourceMedia, 'demuxed' | 'read'>
 
 export type TrackSamples = {
   /** In units of the track's timescale, on the timeline of the segment's era. */

@@ -5,7 +5,8 @@ import { inOrder, type OutputSegment, type SlotObject } from '../../model/output
 import type { SingleAudio, SingleVideo } from '../tracks/track-set.ts'
 import { intervalOf } from '../tracks/track-times.ts'
 import { fittedTo } from './decoding-times.ts'
-import type { PlacedObject, SourceMedia } from './source-media.ts'
+import type { PlacedObject } from './demux-object.ts'
+import type { SourceMedia } from './source-media.ts'
 
 /** The samples of one track of an output segment, in units of the track's timescale. */
 export type SegmentSamples = {
