@@ -44,6 +44,8 @@ const CLOCK_MS = 60_000
 const LEAST_SETTLE_MS = 600_000
 /** Interval at which jobs are looked for that are due, or whose worker is gone. */
 const HARVEST_MS = 500
+/** Interval at which MP4 files are freed that viewers no longer request. */
+const MOVIES_MS = 10_000
 const CHECKPOINT_MS = 200
 const SHORTEST_LEASE_MS = 1000
 const DELIVERY_MS = 500
@@ -206,8 +208,26 @@ export async function startServer(
     if (plays('origin')) {
       const manifestWorker = new ManifestWorker()
       closers.push(() => manifestWorker.close())
-      const origin = createOrigin({ resources, archive, media, manifestWorker, outgoing, clients, clock: steady, log })
+      const origin = createOrigin({
+        resources,
+        archive,
+        media,
+        manifestWorker,
+        openSpool,
+        movieLimits: {
+          isAllowed: config.mp4OnRequest,
+          longestMs: config.maxMp4DurationMs,
+          atOnce: config.maxMp4Requests,
+          atOncePerClient: config.maxMp4RequestsPerAddress,
+          tableBytes: config.mp4TablesBytes,
+        },
+        outgoing,
+        clients,
+        clock: steady,
+        log,
+      })
       closers.push(() => origin.close())
+      closers.push(periodically(MOVIES_MS, async () => origin.tick(), failed('freeing MP4 files')))
       mounts.push(origin)
     }
     const control = createControl({

@@ -3,6 +3,7 @@
  * docs/configuration.md are derived from this.
  */
 import { HARVEST_SETTINGS } from './harvest-settings.ts'
+import { MP4_SETTINGS } from './mp4-settings.ts'
 import { S3_SETTINGS } from './s3-settings.ts'
 import { type OptionalSetting, optional, preset, type Setting, type SettingWithDefault } from './setting.ts'
 import {
@@ -211,6 +212,7 @@ export const SETTINGS = {
   ),
 
   ...HARVEST_SETTINGS,
+  ...MP4_SETTINGS,
   eventRetentionMs: preset('event-retention', duration, '90d', 'How long events are kept, delivered or not.'),
   webhookUrl: optional('webhook-url', url, 'no events are sent', 'URL to which every event is posted.'),
   webhookSecret: {

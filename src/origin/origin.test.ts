@@ -222,7 +222,10 @@ describe('a segment', () => {
     assert.deepEqual(await refused('index_1_9.ts'), [404, 'max-age=60', 'NoLongerKept'])
     origin.archive.lost.add('s1-10-0')
     assert.deepEqual(await refused('index_1_10.ts'), [404, 'no-store', 'SegmentLost'])
-    assert.equal((await ask('index_1_10.ts')).text, 'The media of this segment are lost or damaged.\n')
+    assert.equal(
+      (await ask('index_1_10.ts')).text,
+      'The media of this segment, or of this window, are lost or damaged.\n',
+    )
   })
 
   it('is a gap in the live playlist once its object was found lost', async () => {

@@ -9,8 +9,9 @@ import type { Log } from '../log.ts'
 import { LostMedia } from '../model/lost-media.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import { RuleViolation } from '../model/rule-violation.ts'
-import type { SegmentLookup, SegmentRequest } from '../packaging/output-format.ts'
+import type { OpenSpool, SegmentLookup, SegmentRequest } from '../packaging/output-format.ts'
 import { outputFormatOf } from '../packaging/packager.ts'
+import { ContentDeleted } from '../packaging/paged-window.ts'
 import type { SourceMedia } from '../packaging/segments/source-media.ts'
 import { MOST_PIECE_BYTES } from '../stores/objects.ts'
 import { type Resources, StoreUnavailable } from '../stores/resources.ts'
@@ -21,6 +22,9 @@ import type { CachedManifest } from './manifests/cached-manifest.ts'
 import { Manifests, ManifestsBusy } from './manifests/manifests.ts'
 import { parseManifestQuery } from './manifests/query.ts'
 import type { ManifestWorker } from './manifests/worker.ts'
+import { MovieRefused } from './movies/movie-refused.ts'
+import { movieTimes } from './movies/movie-request.ts'
+import { type MovieLimits, Movies } from './movies/movies.ts'
 import { PLAYBACK_ERRORS, type PlaybackError } from './playback-error.ts'
 import { acceptsGzip, matchesNone, requestedRange } from './request-headers.ts'
 import { CORS_HEADERS, type PlaybackRefusal, sendPreflight, sendRefusal } from './responses.ts'
@@ -45,6 +49,8 @@ export type OriginDeps = {
   readonly archive: SegmentLookup & Pick<ArchiveReader, 'version' | 'edge' | 'range' | 'openProven'>
   readonly media: SourceMedia
   readonly manifestWorker: ManifestWorker
+  readonly openSpool: OpenSpool
+  readonly movieLimits: MovieLimits
   /** Who asks, so that nobody's windows of the past delay those of others. */
   readonly clients: ClientNetworks
   /** Counts what responses hold until clients have read them. */
@@ -53,21 +59,27 @@ export type OriginDeps = {
   readonly log: Log
 }
 
-/** Creates the playback side: `/out/v1/<endpoint GUID>/<manifest or segment>`. `close` releases the stores. */
+/**
+ * Creates the playback side: `/out/v1/<endpoint GUID>/<manifest, segment or file>`. `tick` is called every few seconds;
+ * `close` releases the stores.
+ */
 export function createOrigin({
   resources,
   archive,
   media,
   manifestWorker,
+  openSpool,
+  movieLimits,
   outgoing,
   clients,
   clock,
   log,
-}: OriginDeps): Mount & { close(): void } {
+}: OriginDeps): Mount & { tick(): void; close(): void } {
   const directory = new EndpointDirectory(resources, clock)
   const lost = new LostSegments()
   const manifests = new Manifests({ archive, worker: manifestWorker, clock, lost })
   const segments = new Segments(archive, media)
+  const movies = new Movies({ archive, media, openSpool, outgoing, clock, limits: movieLimits })
   const refusals = new FaultLog(log, clock, 'info')
   const losses = new FaultLog(log, clock, 'error')
 
@@ -86,12 +98,16 @@ export function createOrigin({
     if (refusal) return refusal
     const format = outputFormatOf(endpoint)
     if (!format) return 'CannotPackage'
-    const named = path === undefined ? undefined : format.resolve(endpoint, path)
-    if (path === undefined || !named) return 'NoSuchObject'
-
+    if (path === undefined) return 'NoSuchObject'
+    const named = format.resolve(endpoint, path)
+    const client = clients.ofRequest(request)
+    if (!named) {
+      const times = movieTimes(endpoint, path)
+      return times ? movies.play(request, response, { endpoint, times, query: target.query, client }) : 'NoSuchObject'
+    }
     const query = parseManifestQuery(named, target.query)
     if (named.kind === 'manifest') {
-      const manifest = await manifests.find(endpoint, path, named, { query, client: clients.ofRequest(request) })
+      const manifest = await manifests.find(endpoint, path, named, { query, client })
       return typeof manifest === 'string' ? manifest : sendManifest(request, response, manifest)
     }
     return playSegment(request, response, { endpoint, path, segmentRequest: named })
@@ -196,17 +212,22 @@ export function createOrigin({
     },
     async handle(request, response, target) {
       const refused = await play(request, response, target).catch((error: unknown) => {
-        const refusal = response.headersSent ? undefined : refusalBy(error)
+        const refusal = refusalBy(error)
         if (!refusal) throw error
-        return refusal
+        if (!response.headersSent) return refusal
+        report(refusal, target.path)
+        response.destroy()
+        return undefined
       })
       if (!refused) return
       const refusal = typeof refused === 'string' ? { error: refused } : refused
       report(refusal, target.path)
       sendRefusal(response, refusal)
     },
+    tick: () => movies.tick(),
     close() {
       directory.close()
+      movies.close()
       refusals.flush()
       losses.flush()
     },
@@ -219,6 +240,8 @@ type ThrownRefusal = PlaybackRefusal & { readonly cause?: unknown }
 function refusalBy(error: unknown): ThrownRefusal | undefined {
   if (error instanceof RuleViolation) return { error: 'InvalidQuery', sentence: `${error.message}.` }
   if (error instanceof ManifestsBusy) return { error: 'ManifestsBusy' }
+  if (error instanceof MovieRefused) return error.refusal
+  if (error instanceof ContentDeleted) return { error: 'NoLongerKept', sentence: 'The window is no longer kept.' }
   if (error instanceof LostMedia) return { error: 'SegmentLost', cause: error }
   return error instanceof StoreUnavailable ? { error: 'StoreUnavailable', cause: error } : undefined
 }

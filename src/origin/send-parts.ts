@@ -32,6 +32,20 @@ export async function sendParts(
   response.end()
 }
 
+/** Sends pieces that are valid until the next is requested, as `sendParts` does, and ends the response. */
+export async function sendPieces(
+  response: ServerResponse,
+  pieces: AsyncIterable<Uint8Array>,
+  outgoing: OutgoingBytes,
+): Promise<void> {
+  for await (const piece of pieces) {
+    if (response.destroyed) return
+    await sendBytes(response, [piece], false, outgoing)
+    outgoing.progress(response)
+  }
+  response.end()
+}
+
 async function sendStream(response: ServerResponse, stream: ObjectStream, outgoing: OutgoingBytes): Promise<void> {
   try {
     outgoing.hold(response, [{ byteLength: MOST_PIECE_BYTES }])

@@ -173,12 +173,21 @@ export type WholeFileBody = {
   close(): Promise<void>
 }
 
+/** The bytes of a file from `start` on, up to `end`. */
+export type FileRange = { readonly start: number; readonly end: number }
+
+/** A body of which a part can be read without what lies before it. */
+export type SeekableBody = Omit<WholeFileBody, 'open'> & {
+  /** Pieces of all bytes, or of a range, that are valid until the next is requested. Throws LostMedia. */
+  open(range?: FileRange): AsyncIterable<Uint8Array>
+}
+
 /** Port: keeps bytes that are appended, in their order, in memory or on disk. */
 export type Spool = {
   /** The bytes are copied; the caller may use them again. */
   append(bytes: Uint8Array): Promise<void>
-  /** All bytes from the beginning, in pieces that are valid until the next is requested. It may be read repeatedly. */
-  read(): AsyncIterable<Uint8Array>
+  /** All bytes, or a range, in pieces that are valid until the next is requested. It may be read repeatedly. */
+  read(range?: FileRange): AsyncIterable<Uint8Array>
   close(): Promise<void>
 }
 

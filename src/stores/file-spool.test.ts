@@ -26,10 +26,13 @@ describe('a spool', () => {
         all.push(Buffer.from(piece))
         left -= piece.length
       }
-      for (let reading = 0; reading < 2; reading++) {
-        const read: Buffer[] = []
-        for await (const piece of spool.read()) read.push(Buffer.from(piece))
-        assert.ok(Buffer.concat(read).equals(Buffer.concat(all)))
+      const whole = Buffer.concat(all)
+      for (let reading = 0; reading < 2; reading++) assert.ok((await readAll(spool.read())).equals(whole))
+      for (let reading = 0; reading < 20; reading++) {
+        const start = random.integer(0, size)
+        const end = random.integer(start, size)
+        const part = await readAll(spool.read({ start, end }))
+        assert.ok(part.equals(whole.subarray(start, end)), `${start} to ${end}`)
       }
       assert.deepEqual(await readdir(folder), [], 'its file has no name')
       await spool.close()
@@ -41,3 +44,9 @@ describe('a spool', () => {
     await assert.rejects(spool.append(Buffer.alloc(300_000)), { code: 'ENOENT' })
   })
 })
+
+async function readAll(pieces: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const read: Buffer[] = []
+  for await (const piece of pieces) read.push(Buffer.from(piece))
+  return Buffer.concat(read)
+}

@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
 import { openNameless, writeAll } from './nameless-file.ts'
+import type { ByteRange } from './objects.ts'
 
 /** Bytes kept in memory before they go to a file: enough for what is made of some minutes of media. */
 const IN_MEMORY = 256 * 1024
@@ -28,18 +29,27 @@ export class FileSpool {
     else this.hold(bytes)
   }
 
-  /** All bytes from the beginning, in pieces that are valid until the next is requested. It may be read repeatedly. */
-  async *read(): AsyncGenerator<Uint8Array> {
-    if (this.file) {
-      const buffer = Buffer.allocUnsafe(Math.min(READ_AT_ONCE, this.fileBytes))
-      for (let at = 0; at < this.fileBytes; ) {
-        const { bytesRead } = await this.file.read(buffer, 0, Math.min(buffer.length, this.fileBytes - at), at)
+  /** All bytes, or a range, in pieces that are valid until the next is requested. It may be read repeatedly. */
+  async *read({ start, end }: ByteRange = { start: 0, end: this.size }): AsyncGenerator<Uint8Array> {
+    const fileEnd = Math.min(end, this.fileBytes)
+    if (this.file && start < fileEnd) {
+      const buffer = Buffer.allocUnsafe(Math.min(READ_AT_ONCE, fileEnd - start))
+      for (let at = start; at < fileEnd; ) {
+        const { bytesRead } = await this.file.read(buffer, 0, Math.min(buffer.length, fileEnd - at), at)
         if (bytesRead === 0) throw new Error(`a temporary file of ${this.fileBytes} bytes ends at ${at}`)
         yield buffer.subarray(0, bytesRead)
         at += bytesRead
       }
     }
-    if (this.heldBytes > 0) yield this.held.subarray(0, this.heldBytes)
+    const held = this.held.subarray(
+      Math.max(start - this.fileBytes, 0),
+      Math.max(Math.min(end - this.fileBytes, this.heldBytes), 0),
+    )
+    if (held.length > 0) yield held
+  }
+
+  private get size(): number {
+    return this.fileBytes + this.heldBytes
   }
 
   async close(): Promise<void> {

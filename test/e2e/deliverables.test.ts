@@ -47,7 +47,7 @@ describe('a harvest of everything', () => {
   const folder = () => join(windrow.bucketFolder(BUCKET), 'news/goal')
   before(async () => {
     made = await fixture('two-languages-separate')
-    windrow = await Windrow.start()
+    windrow = await Windrow.start({ environment: { WINDROW_MP4_ON_REQUEST: 'true' } })
     const { url, accessKeyId, secretAccessKey } = windrow
     api = apiClient({ url, region: 'us-east-1', keys: { accessKeyId, secretAccessKey } }, Date.now)
     const client = mediaPackage(windrow)

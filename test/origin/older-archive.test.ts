@@ -25,6 +25,7 @@ import { SourceMedia } from '../../src/packaging/segments/source-media.ts'
 import { openFileObjects } from '../../src/stores/file-objects.ts'
 import { openSqliteStore, type SqliteStore } from '../../src/stores/sqlite/sqlite-store.ts'
 import { EPOCH, probeAt, TEXT } from '../timeline/rehearsal.ts'
+import { NO_MOVIES } from './origin-under-test.ts'
 import { dashEndpoint, hlsEndpoint, mssEndpoint } from './sample-endpoints.ts'
 
 const decompress = promisify(brotliDecompress)
@@ -122,6 +123,7 @@ for (const version of [5, 6]) {
         archive,
         media,
         manifestWorker,
+        ...NO_MOVIES,
         outgoing,
         clients: new ClientNetworks(),
         clock,

@@ -9,7 +9,14 @@ import type { OriginEndpoint } from '../../src/model/origin-endpoint.ts'
 import type { ArchiveWindow } from '../../src/model/output-segment.ts'
 import { ManifestWorker } from '../../src/origin/manifests/worker.ts'
 import { createOrigin } from '../../src/origin/origin.ts'
+import { FileSpool } from '../../src/stores/file-spool.ts'
 import { FakeArchive, FakeResources, GUID, NOON } from './sample-channel.ts'
+
+/** What an origin needs to serve no MP4 files. */
+export const NO_MOVIES = {
+  openSpool: () => new FileSpool('/nowhere'),
+  movieLimits: { isAllowed: false, longestMs: 0, atOnce: 0, atOncePerClient: 0, tableBytes: 0 },
+}
 
 export type LogLine = { readonly level: string; readonly fields: LogFields }
 
@@ -57,6 +64,7 @@ export class OriginUnderTest {
       archive,
       media: archive.media(),
       manifestWorker: this.worker,
+      ...NO_MOVIES,
       outgoing: this.outgoing,
       clients,
     }

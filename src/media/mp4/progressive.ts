@@ -75,7 +75,7 @@ export function sizeOfHead(parts: readonly HeadPart[]): number {
   return parts.reduce((sum, part) => sum + sizeOfPart(part), 0)
 }
 
-function sizeOfPart(part: HeadPart): number {
+export function sizeOfPart(part: HeadPart): number {
   return part instanceof Uint8Array ? part.length : part.bytes
 }
 

@@ -6,16 +6,12 @@ import { SingleFlight } from '../../concurrency/single-flight.ts'
 import { type UtcMs, utcMs } from '../../media/time.ts'
 import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
 import { endUtcOf } from '../../model/output-segment.ts'
-import {
-  type ViewingWindow,
-  type VisibleWindow,
-  visibleWindow,
-  type WindowAbsence,
-} from '../../model/viewing-window.ts'
+import type { ViewingWindow } from '../../model/viewing-window.ts'
 import type { ManifestRequest, PlayedStyle } from '../../packaging/output-format.ts'
 import { windowFolder } from '../../packaging/time-shift.ts'
 import type { LostSegments } from '../lost-segments.ts'
 import type { PlaybackError } from '../playback-error.ts'
+import { momentShown, type SeenWindow, seenWindow, type UnseenWindow } from '../visible-window.ts'
 import { CachedManifest } from './cached-manifest.ts'
 import type { ManifestQuery } from './query.ts'
 import { manifestText } from './render.ts'
@@ -43,13 +39,6 @@ const LONG_SEGMENTS = 1800
 /** max-age in seconds of a window in the past: content is kept for a minute longer than any window shows it. */
 const OVER_MAX_AGE = 60
 
-/** The errors for windows of which nothing can be seen. */
-const WINDOW_ERRORS = {
-  'not yet': 'WindowNotYet',
-  'no startover window': 'NoStartoverWindow',
-  'outside startover window': 'OutsideStartoverWindow',
-} as const satisfies Record<WindowAbsence, PlaybackError>
-
 /** A cached manifest, or the fact that its filter leaves nothing, with its validity. */
 type CacheEntry = {
   readonly manifest: CachedManifest | 'FilterLeavesNothing'
@@ -58,14 +47,11 @@ type CacheEntry = {
   readonly until?: UtcMs
 }
 
-/** What can be seen of a window, and the live edge of that moment. */
-type SeenWindow = { readonly window: VisibleWindow; readonly edge: LiveEdge }
-
 type Archive = Pick<ArchiveReader, 'version' | 'live' | 'edge' | 'range'>
 
 /** The text to be written or the manifest itself, and how long it holds. */
 type Rendering = Omit<RenderedWindow, 'rendered'> & {
-  readonly rendered: RenderedWindow['rendered'] | 'NothingToShowYet' | (typeof WINDOW_ERRORS)[WindowAbsence]
+  readonly rendered: RenderedWindow['rendered'] | UnseenWindow
   readonly manifest?: CachedManifest
 }
 
@@ -108,10 +94,9 @@ export class Manifests {
     request: ManifestRequest,
     { query, client }: { readonly query: ManifestQuery; readonly client: string | undefined },
   ): Promise<CachedManifest | PlaybackError> {
-    const delayMs = endpoint.timeDelaySeconds * 1000
-    const asOf = delayMs > 0 ? utcMs(this.clock() - delayMs) : undefined
+    const asOf = momentShown(endpoint, this.clock)
     const { window: asked, filter } = query
-    const seen = asked && (await this.visible(endpoint, asked, asOf))
+    const seen = asked && (await seenWindow(this.archive, endpoint, asked, asOf))
     if (typeof seen === 'string') return seen
 
     const isLive = !asked && !filter
@@ -132,15 +117,6 @@ export class Manifests {
       return store(fresh, cache, key)
     })
     return typeof found === 'string' ? found : found.manifest
-  }
-
-  /** What can be seen of a window, with the live edge, or why nothing can. */
-  private async visible(endpoint: OriginEndpoint, asked: ViewingWindow, asOf: UtcMs | undefined) {
-    const edge = await this.archive.edge(endpoint, asOf)
-    if (!edge) return 'NothingToShowYet'
-    const progress = { live: endUtcOf(edge.segment), published: edge.publishedUntil }
-    const window = visibleWindow(asked, endpoint.startoverWindowSeconds, progress)
-    return typeof window === 'string' ? WINDOW_ERRORS[window] : { window, edge }
   }
 
   /** Does the work for a window when it has its turn among those of other endpoints and clients. */
@@ -196,7 +172,7 @@ export class Manifests {
   ): Promise<Rendering> {
     const version = this.archive.version(endpoint.channelGuid)
     // Looked up again, since the archive may have gone on while the window waited.
-    const seen = await this.visible(endpoint, asked, asOf)
+    const seen = await seenWindow(this.archive, endpoint, asked, asOf)
     if (typeof seen === 'string') return { rendered: seen, version, maxAge: 0 }
     const { window, edge } = seen
     const { isOver } = window

@@ -45,11 +45,12 @@ function windowOf(start: string | undefined, end: string | undefined): ManifestQ
   return window ? { window } : {}
 }
 
-function actingParameters(queryString: string): ReadonlyMap<string, string> {
+/** The parameters of a query that have an effect. Throws RuleViolation when one occurs twice. */
+export function actingParameters(queryString: string, acting = ACTING): ReadonlyMap<string, string> {
   const given = new Map<string, string>()
   if (queryString === '' || /^m=\d*$/.test(queryString)) return given
   for (const [name, value] of new URLSearchParams(queryString)) {
-    if (!ACTING.includes(name)) continue
+    if (!acting.includes(name)) continue
     if (given.has(name)) refuse(name, 'occurs more than once')
     given.set(name, value)
   }

@@ -1,6 +1,6 @@
 import { endingOf, type NamedDeliverable, stemOf } from '../../model/deliverable.ts'
 import type { AssetWholeFile } from '../output-format.ts'
-import { fileTracksOf } from '../progressive/file-tracks.ts'
+import { type FileTrack, fileTracksOf } from '../progressive/file-tracks.ts'
 import { progressiveFile } from '../progressive/progressive-file.ts'
 import type { SingleTrack, SingleVideo, TrackSet } from '../tracks/track-set.ts'
 import type { AssetOrder } from './asset-format.ts'
@@ -14,17 +14,16 @@ export function movieFiles(
   { file }: Pick<NamedDeliverable, 'file'>,
   renditions: 'BEST' | 'ALL',
 ): readonly AssetWholeFile[] {
-  const movieWith = (name: string, isChosen: (track: SingleVideo, all: TrackSet['video']) => boolean) =>
-    movieFile(order, name, ({ video, audio, text }) => [
-      ...video.filter((track) => isChosen(track, video)),
-      ...audio,
-      ...text,
-    ])
-  if (renditions === 'BEST') return movieWith(file, (track, all) => track === bestVideo(all))
+  if (renditions === 'BEST') return movieFile(order, file, withBestVideo)
   const tracksOf = presentTracks(order)
   const numbers = [...new Set(order.window.eras.flatMap((era) => tracksOf(era).video.map(({ n }) => n)))]
   const nameOf = (n: number) => (numbers.length === 1 ? file : `${stemOf('MP4', file)}_${n}${endingOf('MP4')}`)
-  return numbers.flatMap((n) => movieWith(nameOf(n), (track) => track.n === n))
+  return numbers.flatMap((n) => movieFile(order, nameOf(n), (tracks) => withVideo(tracks, (track) => track.n === n)))
+}
+
+/** The tracks of the file of a window with the best video; none when the window has nothing that could be in it. */
+export function movieTracks(order: Pick<AssetOrder, 'endpoint' | 'window'>): readonly FileTrack[] {
+  return tracksIn(order, withBestVideo)
 }
 
 /** All audio of a window as one file. */
@@ -37,8 +36,26 @@ function movieFile(
   name: string,
   choose: (tracks: TrackSet) => readonly SingleTrack[],
 ): readonly AssetWholeFile[] {
-  const tracksOf = presentTracks(order)
-  const tracks = fileTracksOf(order.window.eras, (era) => choose(tracksOf(era)))
+  const tracks = tracksIn(order, choose)
   if (tracks.length === 0) return []
   return [{ name, track: name, body: (batches, source) => progressiveFile(tracks, batches, source, order.options) }]
 }
+
+function tracksIn(
+  order: Pick<AssetOrder, 'endpoint' | 'window'>,
+  choose: (tracks: TrackSet) => readonly SingleTrack[],
+): readonly FileTrack[] {
+  const tracksOf = presentTracks(order)
+  return fileTracksOf(order.window.eras, (era) => choose(tracksOf(era)))
+}
+
+const withBestVideo = (tracks: TrackSet) => {
+  const best = bestVideo(tracks.video)
+  return withVideo(tracks, (track) => track === best)
+}
+
+const withVideo = ({ video, audio, text }: TrackSet, isChosen: (track: SingleVideo) => boolean) => [
+  ...video.filter(isChosen),
+  ...audio,
+  ...text,
+]

@@ -1,11 +1,4 @@
-import {
-  type Edit,
-  type HeadPart,
-  type ProgressiveTrack,
-  progressiveHead,
-  type SampleChunk,
-  sizeOfHead,
-} from '../../media/mp4/progressive.ts'
+import { type Edit, type ProgressiveTrack, progressiveHead, sizeOfHead } from '../../media/mp4/progressive.ts'
 import {
   SAMPLE_TABLES,
   type SampleTableName,
@@ -14,12 +7,13 @@ import {
 } from '../../media/mp4/sample-tables.ts'
 import type { SampleTable } from '../../media/sample.ts'
 import { rescale, TICKS_PER_SECOND, type UtcRange } from '../../media/time.ts'
-import type { OpenSpool, SegmentBatches, Spool, WholeFileBody } from '../output-format.ts'
+import type { FileRange, OpenSpool, SeekableBody, SegmentBatches, Spool } from '../output-format.ts'
 import type { SourceMedia } from '../segments/source-media.ts'
+import { headBytes, mediaBytes, type PlannedChunk } from './file-bytes.ts'
 import type { FileTrack } from './file-tracks.ts'
 import { FrameCut, type KeptSamples } from './frame-cut.ts'
 import { MovieClock } from './movie-clock.ts'
-import { dataBetween, sizeOf, type TrackSamples, trackSamples } from './track-samples.ts'
+import { sizeOf, type TrackSamples, trackSamples } from './track-samples.ts'
 
 export type ProgressiveDeps = { readonly media: Pick<SourceMedia, 'lend'>; readonly openSpool: OpenSpool }
 
@@ -30,16 +24,16 @@ export type ProgressiveOptions = {
 
 /**
  * A window as one MP4 file whose `moov` comes first. The window is read twice: for the sample tables, which are kept in
- * spools, and for the samples. Memory: the chunks of the file, some 60 bytes for each track of each output segment.
- * `close` frees the spools; until then the body can be read again and again. Undefined when no track has a sample.
- * Throws LostMedia.
+ * spools, and for the samples; a part is read without the media before it. Memory: the chunks of the file, some 60
+ * bytes for each track of each output segment. `close` frees the spools; until then the body can be read again and
+ * again. Undefined when no track has a sample. Throws LostMedia.
  */
 export async function progressiveFile(
   tracks: readonly FileTrack[],
   batches: SegmentBatches,
   deps: ProgressiveDeps,
   { cut: asked }: ProgressiveOptions = {},
-): Promise<WholeFileBody | undefined> {
+): Promise<SeekableBody | undefined> {
   const surveys = tracks.map((track) => new TrackSurvey(track, deps.openSpool))
   const cut = asked && new FrameCut(asked)
   const close = async () => {
@@ -60,12 +54,15 @@ export async function progressiveFile(
       movieTracks,
       chunks.map((chunk) => ({ ...chunk, track: used.indexOf(surveys[chunk.track]!) })),
     )
+    const headSize = sizeOfHead(head)
+    const size = headSize + chunks.reduce((sum, { bytes }) => sum + bytes, 0)
     return {
       contentType: main.track.kind === 'video' ? 'video/mp4' : 'audio/mp4',
-      size: sizeOfHead(head) + chunks.reduce((sum, { bytes }) => sum + bytes, 0),
-      async *open() {
-        yield* headBytes(head, used)
-        yield* mediaOf(chunks, tracks, batches, deps.media)
+      size,
+      async *open({ start, end } = { start: 0, end: size }) {
+        if (start < headSize) yield* headBytes(head, used, { start, end })
+        const data = { start: Math.max(start - headSize, 0), end: end - headSize }
+        if (data.start < data.end) yield* mediaBytes(chunks, { tracks, batches, media: deps.media }, data)
       },
       close,
     }
@@ -73,14 +70,6 @@ export async function progressiveFile(
     await close()
     throw error
   }
-}
-
-/** A chunk, and which of the samples' data of its segment and track it has. */
-type PlannedChunk = SampleChunk & {
-  /** Number of its output segment. */
-  readonly segment: number
-  /** Bytes of the data before the chunk's own. */
-  readonly skipped: number
 }
 
 /** Reads the window for its sample tables; gives the chunks of the file in their order. */
@@ -146,36 +135,6 @@ function shownBy(used: readonly TrackSurvey[], cut: FrameCut | undefined): Shown
 }
 
 type Shown = { readonly from: number; readonly to: number }
-
-/** The data of the chunks. */
-async function* mediaOf(
-  chunks: readonly PlannedChunk[],
-  tracks: readonly FileTrack[],
-  batches: SegmentBatches,
-  media: ProgressiveDeps['media'],
-): AsyncGenerator<Uint8Array> {
-  let next = 0
-  for await (const batch of batches()) {
-    for (const [at, segment] of batch.segments.entries()) {
-      const lent = media.lend()
-      try {
-        for (let chunk = chunks[next]; chunk?.segment === segment.number; chunk = chunks[++next]) {
-          const found = await trackSamples(tracks[chunk.track]!, batch, at, lent)
-          if (found) yield* dataBetween(found.media, chunk)
-        }
-      } finally {
-        await lent.end()
-      }
-    }
-  }
-}
-
-async function* headBytes(head: readonly HeadPart[], used: readonly TrackSurvey[]): AsyncGenerator<Uint8Array> {
-  for (const part of head) {
-    if (part instanceof Uint8Array) yield part
-    else yield* used[part.track]!.read(part.table)
-  }
-}
 
 /** What the first reading of a window finds of a track. */
 class TrackSurvey {
@@ -249,9 +208,9 @@ class TrackSurvey {
     for (const name of SAMPLE_TABLES) if (entries[name].length > 0) await this.spools[name].append(entries[name])
   }
 
-  read(table: SampleTableName): AsyncIterable<Uint8Array> {
+  read(table: SampleTableName, range: FileRange): AsyncIterable<Uint8Array> {
     if (!this.isFinished) throw new Error('the tables are not finished')
-    return this.spools[table].read()
+    return this.spools[table].read(range)
   }
 
   async close(): Promise<void> {

@@ -1,0 +1,81 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { OutgoingBytes } from '../../http/outgoing-bytes.ts'
+import type { SeekableBody } from '../../packaging/output-format.ts'
+import type { PlaybackError } from '../playback-error.ts'
+import { matchesNone, requestedRange } from '../request-headers.ts'
+import { CORS_HEADERS, type PlaybackRefusal } from '../responses.ts'
+import { sendPieces } from '../send-parts.ts'
+import type { MovieUse } from './prepared-movies.ts'
+
+/** A window in the past changes no more, but its endpoint may, and content is kept a minute longer than it is shown. */
+const CACHE_CONTROL = 'max-age=60'
+
+/**
+ * Answers with a file, or a part of it; returns the reason, with nothing sent, when there is none. Throws as its steps
+ * do, and in the middle of the body when it cannot be continued.
+ */
+export async function sendMovie(
+  { method, headers }: IncomingMessage,
+  response: ServerResponse,
+  { movie, fileName, outgoing }: { movie: MovieUse; fileName: string; outgoing: OutgoingBytes },
+): Promise<PlaybackError | PlaybackRefusal | undefined> {
+  const { etag } = await movie.located()
+  const common = { ...CORS_HEADERS, 'Cache-Control': CACHE_CONTROL, ETag: etag }
+  if (matchesNone(headers['if-none-match'], etag)) {
+    response.writeHead(304, common).end()
+    return undefined
+  }
+  const body = await movie.body()
+  if (!body) return 'NothingForMp4'
+  const { size, contentType } = body
+  const range = method === 'GET' ? requestedRange(headers, size, etag) : undefined
+  if (range === 'unsatisfiable') {
+    return { error: 'RangeNotSatisfiable', headers: { 'Content-Range': `bytes */${size}` } }
+  }
+  const { start, end } = range ?? { start: 0, end: size }
+  const sent = {
+    ...common,
+    'Content-Type': contentType,
+    'Content-Length': end - start,
+    'Content-Disposition': `attachment; filename="${fileName}"`,
+    'Accept-Ranges': 'bytes',
+    ...(range && { 'Content-Range': `bytes ${start}-${end - 1}/${size}` }),
+  }
+  if (method === 'HEAD') {
+    response.writeHead(200, sent).end()
+    return undefined
+  }
+  // The first piece comes before the headers, so that media that are lost are still an error.
+  const pieces = piecesOf(body, { start, end })
+  const first = await pieces.next()
+  if (response.destroyed) {
+    await pieces.return(undefined)
+    return undefined
+  }
+  response.writeHead(range ? 206 : 200, sent)
+  await sendPieces(response, beginningWith(first, pieces), outgoing)
+  return undefined
+}
+
+async function* piecesOf(
+  body: SeekableBody,
+  range: { readonly start: number; readonly end: number },
+): AsyncGenerator<Uint8Array, undefined> {
+  let left = range.end - range.start
+  for await (const piece of body.open(range)) {
+    left -= piece.length
+    if (left < 0) break
+    yield piece
+  }
+  // The connection is cut off then: a client must not take the part for the whole.
+  if (left !== 0) throw new Error(`a part of an MP4 file is ${left} bytes too short`)
+  return undefined
+}
+
+async function* beginningWith(
+  first: IteratorResult<Uint8Array, undefined>,
+  rest: AsyncGenerator<Uint8Array, undefined>,
+): AsyncGenerator<Uint8Array> {
+  if (!first.done) yield first.value
+  yield* rest
+}
