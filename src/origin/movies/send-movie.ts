@@ -68,7 +68,7 @@ async function* piecesOf(
     yield piece
   }
   // The connection is cut off then: a client must not take the part for the whole.
-  if (left !== 0) throw new Error(`a part of an MP4 file is ${left} bytes too short`)
+  if (left !== 0) throw new Error(`a part of an MP4 file lacks ${left} of its ${range.end - range.start} bytes`)
   return undefined
 }
 
