@@ -1,4 +1,5 @@
 import { msFromTicks, type Ticks, type UtcMs, type UtcRange, utcMs } from '../media/time.ts'
+import type { NumberRange } from './segment-numbers.ts'
 import type { Container, KeyFrame, TrackDescription, TrackTimes } from './source-segment.ts'
 
 /** The facts about an object that manifests need: its size, and the times of its content. */
@@ -226,7 +227,15 @@ export type ArchiveWindow<Segment extends SegmentSummary = OutputSegment> = {
   readonly ended: boolean
   /** Some output segments after the window, oldest first, where they are known. */
   readonly following?: readonly Segment[]
+  /**
+   * The ranges that an asset shows one after the other, in this order, where it has several. Its segments have numbers
+   * of its own then, and its eras ids: no two ranges have one in common, and their dates may be in any order.
+   */
+  readonly ranges?: readonly ShownRange[]
 }
+
+/** What an asset shows of one range, and the numbers of the output segments that it has of it. */
+export type ShownRange = UtcRange & { readonly numbers: NumberRange }
 
 /** A window of summaries, which is all that manifests need: it gives no access to bytes. */
 export type SummaryWindow = ArchiveWindow<SegmentSummary>

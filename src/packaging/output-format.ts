@@ -1,8 +1,7 @@
 import type { Absence, ArchiveReader } from '../archive/reader.ts'
-import type { UtcRange } from '../media/time.ts'
 import type { ManifestFilter } from '../model/manifest-filter.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
-import type { OutputSegment, SegmentSummary, SummaryWindow } from '../model/output-segment.ts'
+import type { OutputSegment, SegmentSummary, ShownRange, SummaryWindow } from '../model/output-segment.ts'
 import type { NumberRange } from '../model/segment-numbers.ts'
 import type { StoredBytes } from '../model/source-segment.ts'
 import type { SourceMedia } from './segments/source-media.ts'
@@ -29,8 +28,8 @@ export type AssetOptions = {
   readonly manifests?: string
   /** Prefix of the names of segments, instead of the endpoint's own. */
   readonly segments?: string
-  /** What is shown of the window, to the frame where players can; absent: all of its segments. */
-  readonly cut?: UtcRange
+  /** What is shown of each range of the window, to the frame where players can; absent: all of its segments. */
+  readonly cuts?: readonly ShownRange[]
   /** True where a DASH manifest of the same asset lists the segments of an HLS one, under the names that DASH needs. */
   readonly areShared?: true
 }

@@ -1,7 +1,6 @@
-import type { UtcRange } from '../media/time.ts'
 import type { ManifestFilter } from '../model/manifest-filter.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
-import type { SummaryWindow } from '../model/output-segment.ts'
+import type { ShownRange, SummaryWindow } from '../model/output-segment.ts'
 import type { AssetOptions, ManifestStyle, PathTimes } from './output-format.ts'
 import { type References, referencesOf } from './time-shift.ts'
 
@@ -18,8 +17,8 @@ export type Presentation = {
   readonly ended: boolean
   /** Filter of the parent manifest. */
   readonly filter?: ManifestFilter
-  /** What an asset shows of the window. */
-  readonly cut?: UtcRange
+  /** What an asset shows of each range of the window. */
+  readonly cuts?: readonly ShownRange[]
 }
 
 export function presentationOf(
@@ -45,7 +44,7 @@ export function presentationOf(
 export function assetPresentation(
   endpoint: OriginEndpoint,
   window: SummaryWindow,
-  { cut }: AssetOptions = {},
+  { cuts }: AssetOptions = {},
 ): Presentation {
-  return { ...presentationOf(endpoint, window, { kind: 'harvest' }, { depth: 0 }), ...(cut && { cut }) }
+  return { ...presentationOf(endpoint, window, { kind: 'harvest' }, { depth: 0 }), ...(cuts && { cuts }) }
 }

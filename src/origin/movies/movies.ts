@@ -8,6 +8,7 @@ import { isoDateTime, type UtcMs } from '../../media/time.ts'
 import { LostMedia } from '../../model/lost-media.ts'
 import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
 import { endUtcOf, inOrder } from '../../model/output-segment.ts'
+import { cutsOf } from '../../packaging/cuts.ts'
 import { movieTracks } from '../../packaging/deliverables/movie-files.ts'
 import type { OpenSpool, PathTimes } from '../../packaging/output-format.ts'
 import { ContentDeleted, type PagedWindow, readWindow } from '../../packaging/paged-window.ts'
@@ -175,7 +176,8 @@ export class Movies {
     try {
       return await this.queue.run({ subject: endpoint.guid, client, cost }, () => {
         signal.throwIfAborted()
-        return progressiveFile(tracks, (after) => window.batches(after), deps, isCut ? { cut: span } : {})
+        const options = isCut ? { cuts: cutsOf(span, window.summary) } : {}
+        return progressiveFile(tracks, (after) => window.batches(after), deps, options)
       })
     } catch (error) {
       throw error instanceof QueueFull ? new MovieRefused('Mp4Busy') : error

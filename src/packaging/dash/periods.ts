@@ -1,6 +1,7 @@
 import { TICKS_PER_MS, type Ticks, ticks, type UtcMs, utcMs } from '../../media/time.ts'
 import type { ManifestFilter } from '../../model/manifest-filter.ts'
 import type { Era, SegmentSummary, SummaryWindow } from '../../model/output-segment.ts'
+import { rangeOf } from '../cuts.ts'
 import { filterTracks } from '../tracks/filtered-tracks.ts'
 import { type TrackSet, trackSetOf } from '../tracks/track-set.ts'
 import { hasTrack } from '../tracks/track-times.ts'
@@ -35,9 +36,12 @@ export function periodsOf(
   const eras = new Map(window.eras.map((era) => [era.id, era]))
   const periods = inPeriods(window.segments).flatMap((segments) => periodOf(segments, eras, settings, filter) ?? [])
   const single = settings.segmentTemplateFormat === 'NUMBER_WITH_DURATION' || settings.profile === 'HYBRIDCAST'
+  const rangeIn = ({ segments }: DashPeriod) => rangeOf(window.ranges, segments[0]!)
   return (single ? periods.slice(-1) : periods).map((period, i, all) => {
     const next = all[i + 1]
-    return next && next.begins.utc < period.endUtc ? { ...period, endUtc: next.begins.utc } : period
+    // Ranges have dates in any order.
+    const cutsShort = next && next.begins.utc < period.endUtc && rangeIn(next) === rangeIn(period)
+    return cutsShort ? { ...period, endUtc: next.begins.utc } : period
   })
 }
 

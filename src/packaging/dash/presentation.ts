@@ -1,6 +1,6 @@
 import { utcTime, utcTiming } from '../../manifests/dash/descriptors.ts'
 import type { Mpd, Period } from '../../manifests/dash/mpd.ts'
-import { TICKS_PER_MS, type UtcMs, utcMs } from '../../media/time.ts'
+import { TICKS_PER_MS, utcMs } from '../../media/time.ts'
 import { intervalOfStream } from '../../model/stream-interval.ts'
 import type { Presentation } from '../presentation.ts'
 import { type PlacedMoment, pictureNear } from '../tracks/picture-times.ts'
@@ -97,17 +97,21 @@ function listedFrom(period: DashPeriod): DashPeriod {
 }
 
 /** The Periods of an asset that shows a part of its window, to the frame. */
-function cutOf({ cut, window, settings }: DashPresentation, periods: readonly DashPeriod[]): readonly DashPeriod[] {
-  if (!cut) return periods
-  const place = (utc: UtcMs) => pictureNear(window, utc, settings.streamSelection)
-  const [start, end] = [place(cut.start), place(cut.end)]
-  const isIn = ({ segments }: DashPeriod, moment: PlacedMoment | undefined) =>
-    moment !== undefined && segments.includes(moment.segment)
-  return periods.map((period) => ({
-    ...period,
-    ...(start && isIn(period, start) && { begins: momentOf(period.era, start.time) }),
-    ...(end && isIn(period, end) && { endUtc: momentOf(period.era, end.time).utc }),
-  }))
+function cutOf({ cuts, window, settings }: DashPresentation, periods: readonly DashPeriod[]): readonly DashPeriod[] {
+  if (!cuts) return periods
+  const { streamSelection } = settings
+  const starts = cuts.map(({ start: utc, numbers }) => pictureNear(window, { utc, numbers }, streamSelection))
+  const ends = cuts.map(({ end: utc, numbers }) => pictureNear(window, { utc, numbers }, streamSelection))
+  const momentIn = ({ segments }: DashPeriod, moments: readonly (PlacedMoment | undefined)[]) =>
+    moments.find((moment) => moment && segments.includes(moment.segment))
+  return periods.map((period) => {
+    const [start, end] = [momentIn(period, starts), momentIn(period, ends)]
+    return {
+      ...period,
+      ...(start && { begins: momentOf(period.era, start.time) }),
+      ...(end && { endUtc: momentOf(period.era, end.time).utc }),
+    }
+  })
 }
 
 function durationOf({ begins, endUtc }: DashPeriod): number {

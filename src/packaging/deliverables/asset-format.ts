@@ -7,6 +7,7 @@ import {
 import { deliverablesOf, type HarvestJob } from '../../model/harvest-job.ts'
 import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
 import type { SummaryWindow } from '../../model/output-segment.ts'
+import { cutsOf } from '../cuts.ts'
 import {
   type Asset,
   type AssetFormat,
@@ -30,11 +31,9 @@ export function assetFormatOf(job: HarvestJob): AssetFormat | undefined {
   const own = outputFormatOf(job.endpoint)
   if (!own) return undefined
   const deliverables = deliverablesOf(job)
-  const { start, end } = job
-  const cut = job.options?.cut === 'FRAME' ? { cut: { start, end } } : {}
   return {
     asset(endpoint, window, naming) {
-      const options = { ...naming, ...cut }
+      const options = { ...naming, ...(job.options?.cut === 'FRAME' && { cuts: cutsOf(job, window) }) }
       return deliverables ? assetOf({ endpoint, window, deliverables, options }) : own.asset(endpoint, window, options)
     },
   }

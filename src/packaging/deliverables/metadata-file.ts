@@ -7,7 +7,7 @@ import { samplesOf } from '../segments/segment-samples.ts'
 import type { SingleVideo } from '../tracks/track-set.ts'
 import type { AssetOrder } from './asset-format.ts'
 import { smallestVideo, videoByEra } from './present-tracks.ts'
-import { type ShownSpan, shownSpan } from './shown-span.ts'
+import { type ShownSpans, shownSpans } from './shown-span.ts'
 
 /** The timed ID3 of a window as JSON: when each tag is due, on the clock of the asset and by date, and its bytes. */
 export function metadataFile(
@@ -15,7 +15,7 @@ export function metadataFile(
   { file }: Pick<NamedDeliverable, 'file'>,
 ): AssetWholeFile {
   // Without a cut, tags may be due a moment before or after the segments that carry them.
-  const cut = options.cut && shownSpan({ endpoint, window, options })
+  const cut = options.cuts && shownSpans({ endpoint, window, options })
   // All variants carry the same tags; those of the smallest are the cheapest to read.
   const tracks = videoByEra({ endpoint, window }, (video) => smallestVideo(video.filter(({ hasEvents }) => hasEvents)))
   return { name: file, track: file, body: (batches, source) => metadata(tracks, cut, batches, source) }
@@ -23,7 +23,7 @@ export function metadataFile(
 
 async function metadata(
   tracks: ReadonlyMap<number, SingleVideo>,
-  cut: ShownSpan | undefined,
+  cut: ShownSpans | undefined,
   batches: SegmentBatches,
   { media, openSpool }: WholeFileSource,
 ): Promise<WholeFileBody> {
@@ -42,10 +42,11 @@ async function metadata(
         clock.enter(segment)
         const track = tracks.get(segment.era)
         const { events = [] } = (track && (await samplesOf(track, segment, media))) ?? {}
+        const span = cut?.spanOf(segment)
         for (const { pts, tag } of events) {
           const at = pts + clock.shiftIn(TICKS_PER_SECOND)
-          if (cut && (at < cut.from || at >= cut.to)) continue
-          await write(separator + entryOf(segment, pts, at - (cut?.from ?? 0), tag))
+          if (span && (at < span.from || at >= span.to)) continue
+          await write(separator + entryOf(segment, pts, span ? at - span.from + span.at : at, tag))
           separator = ',\n  '
         }
       }

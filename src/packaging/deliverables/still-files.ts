@@ -14,7 +14,7 @@ import { timeAt } from '../tracks/picture-times.ts'
 import type { SingleVideo } from '../tracks/track-set.ts'
 import type { AssetOrder } from './asset-format.ts'
 import { bestVideo, smallestVideo, type VideoChoice, videoByEra } from './present-tracks.ts'
-import { shownSpan } from './shown-span.ts'
+import { type ShownSpan, shownSpans } from './shown-span.ts'
 
 /** Pictures of a sprite sheet, and their width; the sheet of a short window has fewer. */
 const COLUMNS = 10
@@ -62,7 +62,7 @@ export function stillFiles(
 
 function spriteFiles(order: StillsOrder, stem: string): readonly AssetWholeFile[] {
   const [name, map] = [`${stem}_sprite.jpg`, `${stem}_sprite.vtt`]
-  const { length } = shownSpan(order)
+  const { length } = shownSpans(order)
   const tiles = () =>
     spread(keyPictures(order, smallestVideo), Math.max(LEAST_BETWEEN, length / MOST_TILES)).slice(0, MOST_TILES)
   return [
@@ -75,23 +75,30 @@ function spriteFiles(order: StillsOrder, stem: string): readonly AssetWholeFile[
 function keyPictures({ endpoint, window, options }: StillsOrder, choose: VideoChoice): readonly KeyPicture[] {
   const tracks = videoByEra({ endpoint, window }, choose)
   const clock = new MovieClock()
-  const { from, to } = shownSpan({ endpoint, window, options })
-  const all = window.segments.flatMap((segment) => {
+  const spans = shownSpans({ endpoint, window, options })
+  const found = new Map<ShownSpan, KeyPicture[]>()
+  for (const segment of window.segments) {
     clock.enter(segment)
     const track = tracks.get(segment.era)
-    if (!track) return []
-    const shift = clock.shiftIn(TICKS_PER_SECOND)
-    const objects = segment.slots.flatMap(({ objects }) => inOrder(objects[track.stream.index]))
-    return objects.flatMap(({ keyFrames = [] }) =>
-      keyFrames.map(({ pts }): KeyPicture => ({ track, segment, pts, at: pts + shift - from })),
+    if (!track) continue
+    const span = spans.spanOf(segment)
+    const shift = clock.shiftIn(TICKS_PER_SECOND) - span.from
+    const pictures = found.get(span) ?? []
+    found.set(span, pictures)
+    for (const { keyFrames = [] } of segment.slots.flatMap(({ objects }) => inOrder(objects[track.stream.index]))) {
+      pictures.push(...keyFrames.map(({ pts }) => ({ track, segment, pts, at: pts + shift })))
+    }
+  }
+  return [...found].flatMap(([{ from, to, at: begins }, pictures]) => {
+    // Of those before the first picture shown, the last one is what it is decoded from.
+    const first = Math.max(
+      0,
+      pictures.findLastIndex(({ at }) => at <= 0),
     )
+    const shown = pictures.slice(first).filter(({ at }) => at < to - from)
+    // That one is not shown: it stands for the first that is.
+    return begins === 0 ? shown : shown.map((picture) => ({ ...picture, at: begins + Math.max(picture.at, 0) }))
   })
-  // Of those before the first picture shown, the last one is what it is decoded from.
-  const first = Math.max(
-    0,
-    all.findLastIndex(({ at }) => at <= 0),
-  )
-  return all.slice(first).filter(({ at }) => at < to - from)
 }
 
 function nearestTo(time: number, pictures: readonly KeyPicture[]): KeyPicture | undefined {

@@ -9,7 +9,7 @@ import { cuesBeforeIn, documentsOf } from '../segments/text-segment.ts'
 import type { SingleText } from '../tracks/track-set.ts'
 import type { AssetOrder } from './asset-format.ts'
 import { presentTracks } from './present-tracks.ts'
-import { type ShownSpan, shownSpan } from './shown-span.ts'
+import { type ShownSpan, type ShownSpans, shownSpans } from './shown-span.ts'
 
 /** A cue that encoders repeat is repeated while it is shown, and for so long after it. */
 const REPEATED_WITHIN = 60 * TICKS_PER_SECOND
@@ -22,7 +22,7 @@ export function subtitleFiles(
   { file }: Pick<NamedDeliverable, 'file'>,
 ): readonly AssetWholeFile[] {
   const tracksOf = presentTracks({ endpoint, window })
-  const span = shownSpan({ endpoint, window, options })
+  const spans = shownSpans({ endpoint, window, options })
   const tracks = new Map<number, Map<number, SingleText>>()
   for (const era of window.eras) {
     for (const track of tracksOf(era).text) {
@@ -36,7 +36,7 @@ export function subtitleFiles(
     const isAlone = languages.filter((each) => each === language).length === 1
     const label = language !== undefined && isAlone ? language : String(n)
     const name = tracks.size === 1 ? file : `${stemOf('SUBTITLES', file)}_${label}${endingOf('SUBTITLES')}`
-    return { name, track: name, body: (batches, source) => subtitles(inEra, span, batches, source) }
+    return { name, track: name, body: (batches, source) => subtitles(inEra, spans, batches, source) }
   })
 }
 
@@ -47,7 +47,7 @@ function languageOf(inEra: ReadonlyMap<number, SingleText>): string | undefined 
 
 async function subtitles(
   inEra: ReadonlyMap<number, SingleText>,
-  { from, length }: ShownSpan,
+  spans: ShownSpans,
   batches: SegmentBatches,
   { media, openSpool }: WholeFileSource,
 ): Promise<WholeFileBody> {
@@ -59,10 +59,11 @@ async function subtitles(
     for await (const { segment, at, earlier } of placed(batches, inEra)) {
       const { stream } = inEra.get(segment.era)!
       const documents = await documentsOf(stream, segment, earlier, media)
+      const span = spans.spanOf(segment)
       const cues = documents.flatMap((document) => {
         definitions.add(document)
         return document.cues.flatMap(
-          (cue) => placedCue(cue, cueTimes(document.map, cue, segment.start), at - from, length) ?? [],
+          (cue) => placedCue(cue, cueTimes(document.map, cue, segment.start), at, span) ?? [],
         )
       })
       const fresh = cues.filter((cue) => seen.isNew(cue)).toSorted((a, b) => a.start - b.start)
@@ -106,9 +107,10 @@ function placedCue(
   cue: Cue,
   { start, end }: { readonly start: Ticks; readonly end: Ticks },
   shift: number,
-  length: number,
+  { from, to, at }: ShownSpan,
 ): Cue | undefined {
-  const placed = { ...cue, start: Math.max(start + shift, 0), end: Math.min(end + shift, length) }
+  const shown = { start: Math.max(start + shift, from), end: Math.min(end + shift, to) }
+  const placed = { ...cue, start: shown.start - from + at, end: shown.end - from + at }
   return placed.start < placed.end ? placed : undefined
 }
 

@@ -29,7 +29,7 @@ const CAPTIONS_GROUP = 'captions'
 /** The part that all HLS parent playlists share. */
 export function parentPlaylistOf(
   version: number,
-  { cut, window, endpoint }: Presentation,
+  { cuts, window, endpoint }: Presentation,
   variants: readonly DeclaredVariant[],
   renditions: readonly DeclaredRendition[],
 ): Omit<MultivariantPlaylist, 'iFrameStreams'> {
@@ -37,7 +37,10 @@ export function parentPlaylistOf(
   // NONE must hold for all variants or for none.
   const saysNone = variants.every(({ role }) => role.closedCaptions === 'NONE')
   const closedCaptions = saysNone ? 'NONE' : captions.length > 0 ? CAPTIONS_GROUP : undefined
-  const start = cut && pictureNear(window, cut.start, endpoint.packaging.streamSelection)
+  // Playlists tell nothing of where a later range begins within its first segment.
+  const [cut] = cuts ?? []
+  const begin = cut && { utc: cut.start, numbers: cut.numbers }
+  const start = begin && pictureNear(window, begin, endpoint.packaging.streamSelection)
   const [first] = window.segments
   return {
     version,

@@ -1,7 +1,9 @@
 import type { SampleTable } from '../../media/sample.ts'
 import { rescale, TICKS_PER_SECOND, type UtcRange } from '../../media/time.ts'
-import type { SegmentSummary } from '../../model/output-segment.ts'
+import type { SegmentSummary, ShownRange } from '../../model/output-segment.ts'
+import { rangeOf } from '../cuts.ts'
 import { timeAt } from '../tracks/picture-times.ts'
+import type { Shown } from './edits.ts'
 import type { MovieClock } from './movie-clock.ts'
 
 /** Samples of a chunk that are kept, by their order of decoding. */
@@ -10,9 +12,49 @@ export type KeptSamples = { readonly first: number; readonly end: number }
 /** Frames of sound that a decoder is given before the first that is heard: its output depends on the one before. */
 const PREROLL_FRAMES = 1
 
+/** The cuts of the ranges of a window, one after the other. Segments are told in their order. */
+export class FrameCuts {
+  private readonly asked: readonly ShownRange[]
+  private readonly met: { readonly range: ShownRange; readonly cut: FrameCut; readonly begins: number }[] = []
+
+  constructor(asked: readonly ShownRange[]) {
+    this.asked = asked
+  }
+
+  /** Goes on to the next segment, which is on the clock already; gives the cut of its range. */
+  enter(segment: SegmentSummary, clock: MovieClock): FrameCut | undefined {
+    const range = rangeOf(this.asked, segment)
+    if (!range) return undefined
+    let latest = this.met.at(-1)
+    if (latest?.range !== range) {
+      latest = { range, cut: new FrameCut(range), begins: segment.start + clock.shiftIn(TICKS_PER_SECOND) }
+      this.met.push(latest)
+    }
+    latest.cut.enter(segment, clock)
+    return latest.cut
+  }
+
+  /** Number of ranges met so far. */
+  get count(): number {
+    return this.met.length
+  }
+
+  /**
+   * What is shown of each range, on the file's clock, in ticks: as `FrameCut` has it, but no more than there is before
+   * the next range.
+   */
+  shown(): readonly (Shown & { readonly begins: number })[] {
+    return this.met.map(({ cut, begins }, i) => ({
+      begins,
+      from: cut.start,
+      to: Math.min(cut.end, this.met[i + 1]?.begins ?? Number.POSITIVE_INFINITY),
+    }))
+  }
+}
+
 /**
- * The first and the last moment that a file shows, on its clock, in ticks: those asked for, moved to where the nearest
- * picture begins. Segments are told in their order, and of each the pictures before the sound.
+ * The first and the last moment shown of a range, on a file's clock, in ticks: those asked for, moved to where the
+ * nearest picture begins. Segments are told in their order, and of each the pictures before the sound.
  */
 export class FrameCut {
   private readonly asked: UtcRange
@@ -96,10 +138,13 @@ function nearest(
     const ticks = rescale(candidate, timescale, TICKS_PER_SECOND)
     if (ticks > after && Math.abs(ticks - time) < Math.abs(best - time)) best = ticks
   }
+  let last = -1
+  const shownAt = (i: number) => dts[i]! + compositionOffsets[i]!
   for (let i = 0; i < count; i++) {
-    const shown = dts[i]! + compositionOffsets[i]!
-    consider(shown)
-    consider(shown + durations[i]!)
+    consider(shownAt(i))
+    if (last < 0 || shownAt(i) > shownAt(last)) last = i
   }
+  // Of others, rounding may put the end behind the beginning of the next.
+  if (last >= 0) consider(shownAt(last) + durations[last]!)
   return Number.isFinite(best) ? best : time
 }

@@ -1,25 +1,23 @@
-import { type Edit, type ProgressiveTrack, progressiveHead, sizeOfHead } from '../../media/mp4/progressive.ts'
-import {
-  SAMPLE_TABLES,
-  type SampleTableName,
-  SampleTableWriter,
-  type TableFacts,
-} from '../../media/mp4/sample-tables.ts'
+import { type ProgressiveTrack, progressiveHead, sizeOfHead } from '../../media/mp4/progressive.ts'
+import { SAMPLE_TABLES, type SampleTableName, SampleTableWriter } from '../../media/mp4/sample-tables.ts'
 import type { SampleTable } from '../../media/sample.ts'
-import { rescale, TICKS_PER_SECOND, type UtcRange } from '../../media/time.ts'
+import { rescale, TICKS_PER_SECOND } from '../../media/time.ts'
+import type { ShownRange } from '../../model/output-segment.ts'
 import type { FileRange, OpenSpool, SeekableBody, SegmentBatches, Spool } from '../output-format.ts'
 import type { SourceMedia } from '../segments/source-media.ts'
+import { leadOf, withLead } from './decoding-lead.ts'
+import { editsOf, type Shown, type TrackPart } from './edits.ts'
 import { headBytes, mediaBytes, type PlannedChunk } from './file-bytes.ts'
 import type { FileTrack } from './file-tracks.ts'
-import { FrameCut, type KeptSamples } from './frame-cut.ts'
+import { type FrameCut, FrameCuts, type KeptSamples } from './frame-cut.ts'
 import { MovieClock } from './movie-clock.ts'
 import { sizeOf, type TrackSamples, trackSamples } from './track-samples.ts'
 
 export type ProgressiveDeps = { readonly media: Pick<SourceMedia, 'lend'>; readonly openSpool: OpenSpool }
 
 export type ProgressiveOptions = {
-  /** Shows only what lies between these moments, to the picture; absent: all of every segment. */
-  readonly cut?: UtcRange | undefined
+  /** Shows only so much of each range, to the picture; absent: all of every segment. */
+  readonly cuts?: readonly ShownRange[] | undefined
 }
 
 /**
@@ -32,22 +30,22 @@ export async function progressiveFile(
   tracks: readonly FileTrack[],
   batches: SegmentBatches,
   deps: ProgressiveDeps,
-  { cut: asked }: ProgressiveOptions = {},
+  { cuts: asked }: ProgressiveOptions = {},
 ): Promise<SeekableBody | undefined> {
   const surveys = tracks.map((track) => new TrackSurvey(track, deps.openSpool))
-  const cut = asked && new FrameCut(asked)
+  const cuts = asked && new FrameCuts(asked)
   const close = async () => {
     await Promise.all(surveys.map((survey) => survey.close()))
   }
   try {
-    const chunks = await survey(surveys, batches, deps.media, cut)
+    const chunks = await survey(surveys, batches, deps.media, cuts)
     const used = surveys.filter(({ hasSamples }) => hasSamples)
     const [main] = used
     if (!main) {
       await close()
       return undefined
     }
-    const shown = shownBy(used, cut)
+    const shown = shownBy(used, cuts)
     const movieTracks: ProgressiveTrack[] = []
     for (const each of used) movieTracks.push(await each.finish(main.track.timescale, shown))
     const head = progressiveHead(
@@ -77,18 +75,19 @@ async function survey(
   surveys: readonly TrackSurvey[],
   batches: SegmentBatches,
   media: ProgressiveDeps['media'],
-  cut: FrameCut | undefined,
+  cuts: FrameCuts | undefined,
 ): Promise<readonly PlannedChunk[]> {
   const chunks: PlannedChunk[] = []
   const clock = new MovieClock()
   for await (const batch of batches()) {
     for (const [at, segment] of batch.segments.entries()) {
       clock.enter(segment, Math.max(0, ...surveys.map(({ endTicks }) => endTicks)))
-      cut?.enter(segment, clock)
+      const cut = cuts?.enter(segment, clock)
+      const range = Math.max((cuts?.count ?? 0) - 1, 0)
       const lent = media.lend()
       try {
         for (const [track, each] of surveys.entries()) {
-          const chunk = await surveyed(each, await trackSamples(each.track, batch, at, lent), clock, cut)
+          const chunk = await surveyed(each, await trackSamples(each.track, batch, at, lent), clock, { cut, range })
           if (chunk) chunks.push({ track, segment: segment.number, ...chunk })
         }
       } finally {
@@ -104,7 +103,7 @@ async function surveyed(
   survey: TrackSurvey,
   found: TrackSamples | undefined,
   clock: MovieClock,
-  cut: FrameCut | undefined,
+  { cut, range }: { readonly cut: FrameCut | undefined; readonly range: number },
 ): Promise<Omit<PlannedChunk, 'track' | 'segment'> | undefined> {
   if (!found) return undefined
   const { timescale, kind } = survey.track
@@ -113,7 +112,7 @@ async function surveyed(
   const kept = keptBy(cut, kind, all, timescale)
   if (kept.first === kept.end) return undefined
   const samples = samplesBetween(all, kept)
-  await survey.add(samples)
+  await survey.add(samples, range, cut?.start)
   const [skipped, bytes] = [sizeOf(all, 0, kept.first), sizeOf(all, kept.first, kept.end)]
   return { samples: samples.count, skipped, bytes, description: found.description }
 }
@@ -124,25 +123,28 @@ function keptBy(cut: FrameCut | undefined, kind: FileTrack['kind'], all: SampleT
 }
 
 /**
- * What the file shows, on its clock, in ticks: what was asked for, else from the first picture on, or in a file without
- * pictures from the first sound on.
+ * What the file shows of each range, on its clock, in ticks: what was asked for, else from the first picture on, or in
+ * a file without pictures from the first sound on.
  */
-function shownBy(used: readonly TrackSurvey[], cut: FrameCut | undefined): Shown {
+function shownBy(used: readonly TrackSurvey[], cuts: FrameCuts | undefined): readonly Shown[] {
   // The kinds are in this order: pictures, sound, text.
   const main = used.filter(({ track }) => track.kind === used[0]?.track.kind)
-  const first = Math.min(...main.map(({ firstTicks }) => firstTicks))
-  return { from: Math.max(first, cut?.start ?? -Infinity), to: cut?.end ?? Infinity }
+  const asked = cuts?.shown() ?? [{ begins: 0, from: -Infinity, to: Infinity }]
+  return asked.map(({ begins, from, to }, range) => {
+    const first = Math.min(...main.map((survey) => survey.firstTicks(range)))
+    return { from: Math.max(Number.isFinite(first) ? first : begins, from), to }
+  })
 }
-
-type Shown = { readonly from: number; readonly to: number }
 
 /** What the first reading of a window finds of a track. */
 class TrackSurvey {
   readonly track: FileTrack
   private readonly tables = new SampleTableWriter()
   private readonly spools: Readonly<Record<SampleTableName, Spool>>
-  /** When the earliest sample of the first segment is shown, and the first is decoded, on the file's clock. */
-  private first: { readonly shown: number; readonly decoded: number } | undefined
+  /** How long before it is shown the first picture is decoded, in units of the track. */
+  private lead: number | undefined
+  /** Of each range of the window. */
+  private readonly parts: (TrackPart | undefined)[] = []
   private isFinished = false
 
   constructor(track: FileTrack, openSpool: OpenSpool) {
@@ -151,12 +153,13 @@ class TrackSurvey {
   }
 
   get hasSamples(): boolean {
-    return this.first !== undefined
+    return this.parts.length > 0
   }
 
-  /** Beginning of the track, in ticks of the file's clock. */
-  get firstTicks(): number {
-    return rescale(this.first?.shown ?? 0, this.track.timescale, TICKS_PER_SECOND)
+  /** Beginning of the track in a range, in ticks of the file's clock; Infinity where it has nothing there. */
+  firstTicks(range: number): number {
+    const part = this.parts[range]
+    return part ? rescale(part.shown, this.track.timescale, TICKS_PER_SECOND) : Infinity
   }
 
   /** End of the track so far, in ticks of the file's clock. */
@@ -164,43 +167,42 @@ class TrackSurvey {
     return rescale(this.tables.end ?? 0, this.track.timescale, TICKS_PER_SECOND)
   }
 
-  /** Adds samples of a segment, on the file's clock. */
-  async add(samples: SampleTable): Promise<void> {
-    this.first ??= {
-      shown: samples.dts.reduce((least, dts, i) => Math.min(least, dts + samples.compositionOffsets[i]!), Infinity),
-      decoded: samples.dts[0]!,
-    }
+  /**
+   * Adds samples of a segment of a range, on the file's clock; what is shown of the range begins at `from`, in ticks of
+   * that clock, or with its first sample.
+   */
+  async add(found: SampleTable, range: number, from = -Infinity): Promise<void> {
+    const known = this.parts[range]
+    const samples = known ? found : this.placed(found, from)
+    const { shown, decoded } = known ?? { shown: earliest(samples), decoded: samples.dts[0]! }
     this.tables.add(samples)
+    this.parts[range] = { shown, decoded, end: this.tables.end ?? decoded }
     await this.spool()
   }
 
-  /** Ends the tables, and writes the edits that show what lies between two moments of the file's clock, in ticks. */
-  async finish(movieTimescale: number, shown: Shown): Promise<ProgressiveTrack> {
+  /** The first samples of a range, decoded in time for players. */
+  private placed(samples: SampleTable, from: number): SampleTable {
+    const { kind, timescale } = this.track
+    if (kind !== 'video') return samples
+    const begin = Math.max(earliest(samples), Number.isFinite(from) ? rescale(from, TICKS_PER_SECOND, timescale) : from)
+    this.lead ??= leadOf(samples, begin)
+    return this.lead === undefined ? samples : withLead(samples, begin, this.lead)
+  }
+
+  /** Ends the tables, and writes the edits that show of each range what the file shows of it. */
+  async finish(movieTimescale: number, shown: readonly Shown[]): Promise<ProgressiveTrack> {
     const facts = this.tables.finish()
     await this.spool()
     this.isFinished = true
     const { entries, timescale, language, extendedLanguage } = this.track
-    const edits = this.edits(facts, shown, movieTimescale)
     return {
       entries,
       timescale,
       ...(language !== undefined && { language }),
       ...(extendedLanguage !== undefined && { extendedLanguage }),
-      edits,
+      edits: editsOf(this.parts, shown, timescale, movieTimescale),
       tables: facts,
     }
-  }
-
-  private edits({ duration }: TableFacts, { from, to }: Shown, movieTimescale: number): readonly Edit[] {
-    const { shown = 0, decoded = 0 } = this.first ?? {}
-    const { timescale } = this.track
-    const own = (ticks: number) => rescale(ticks, TICKS_PER_SECOND, timescale)
-    const inMovie = (time: number) => rescale(time, timescale, movieTimescale)
-    const origin = own(from)
-    const begin = Math.max(shown, origin)
-    const end = Number.isFinite(to) ? Math.min(own(to), shown + duration) : shown + duration
-    const edit = { duration: inMovie(Math.max(end - begin, 0)), mediaTime: begin - decoded }
-    return begin > origin ? [{ duration: inMovie(begin - origin) }, edit] : [edit]
   }
 
   private async spool(): Promise<void> {
@@ -216,6 +218,10 @@ class TrackSurvey {
   async close(): Promise<void> {
     await Promise.all(SAMPLE_TABLES.map((name) => this.spools[name].close()))
   }
+}
+
+function earliest({ dts, compositionOffsets }: SampleTable): number {
+  return dts.reduce((least, time, i) => Math.min(least, time + compositionOffsets[i]!), Infinity)
 }
 
 function later(samples: SampleTable, shift: number): SampleTable {

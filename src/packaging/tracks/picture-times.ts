@@ -2,6 +2,8 @@ import { rescale, TICKS_PER_MS, TICKS_PER_SECOND, type Ticks, ticks, type UtcMs 
 import { joinedObject } from '../../model/joined-object.ts'
 import type { SegmentSummary, SummaryWindow } from '../../model/output-segment.ts'
 import type { StreamSelection } from '../../model/packaging.ts'
+import type { NumberRange } from '../../model/segment-numbers.ts'
+import { isWithin } from '../cuts.ts'
 import { type SingleVideo, trackSetOf } from './track-set.ts'
 
 /** A moment in a window, on the timeline of the era of the segment in which it lies. */
@@ -9,11 +11,16 @@ export type PlacedMoment = { readonly segment: SegmentSummary; readonly time: Ti
 
 /**
  * Where the picture nearest to a moment begins, by the index alone. Where pictures do not come at a steady rate, it is
- * the moment itself. Undefined for a moment outside of all segments.
+ * the moment itself. Undefined for a moment outside of all segments with these numbers.
  */
-export function pictureNear(window: SummaryWindow, utc: UtcMs, selection: StreamSelection): PlacedMoment | undefined {
+export function pictureNear(
+  window: SummaryWindow,
+  { utc, numbers }: { readonly utc: UtcMs; readonly numbers: NumberRange },
+  selection: StreamSelection,
+): PlacedMoment | undefined {
   const place = (segment: SegmentSummary) => timeAt(segment, utc)
   const segment = window.segments.find((each) => {
+    if (!isWithin(numbers, each)) return false
     const time = place(each)
     return time >= each.start && time <= each.start + each.duration
   })
