@@ -119,6 +119,18 @@ index_1_12.ts?m=1700000000
   })
 })
 
+describe('an MP4 file', () => {
+  it('is refused where no setting allows it, after all who may not play the endpoint', async () => {
+    const { status, headers, text } = await ask('index.mp4?start=1&end=2')
+    assert.deepEqual([status, headers['x-windrow-error']], [403, 'Mp4NotAllowed'])
+    assert.match(text, /the setting mp4-on-request allows them/)
+    assert.equal((await ask('start/1/end/2/index.mp4')).status, 403)
+    assert.equal((await ask('other.mp4?start=1&end=2')).status, 404)
+    serve(hlsEndpoint({}, { origination: 'DENY' }))
+    assert.equal((await ask('index.mp4?start=1&end=2')).headers['x-windrow-error'], 'OriginationDenied')
+  })
+})
+
 describe('a segment', () => {
   const slot = sampleBytes('s1-10-0')
   const whole = Buffer.concat([sampleBytes('s1-11-0'), sampleBytes('s1-11-1')])

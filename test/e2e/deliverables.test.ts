@@ -42,6 +42,7 @@ describe('a harvest of everything', () => {
   let player: Player
   let made: Fixture
   let expected: Expected
+  let manifest: string
   let begin: number
   const iso = (seconds: number) => new Date(begin + seconds * 1000).toISOString()
   const folder = () => join(windrow.bucketFolder(BUCKET), 'news/goal')
@@ -52,7 +53,7 @@ describe('a harvest of everything', () => {
     api = apiClient({ url, region: 'us-east-1', keys: { accessKeyId, secretAccessKey } }, Date.now)
     const client = mediaPackage(windrow)
     const ingest = await createChannel(client, 'news')
-    await createHlsEndpoint(client, 'news', 'news-hls', { SegmentDurationSeconds: 2 })
+    manifest = await createHlsEndpoint(client, 'news', 'news-hls', { SegmentDurationSeconds: 2 })
     begin = Date.now() - HOUR_MS
     await pushFixture(ingest, made, begin)
     const deliverables = [
@@ -122,6 +123,12 @@ describe('a harvest of everything', () => {
       readdirSync(folder()).filter((name) => name.endsWith('.m4a')),
       ['radio.m4a'],
     )
+  })
+
+  it('plays as MP4 without a job, cut to the frame', async () => {
+    const url = `${manifest.replace('.m3u8', '.mp4')}?start=${iso(1)}&end=${iso(5.52)}&cut=frame`
+    const { duration } = await player.playToEnd('browser', url, 8)
+    assert.ok(Math.abs(duration - 4.52) < 0.05, `${duration} s`)
   })
 
   it('has stills that are the key frames, as ffmpeg decodes them', async () => {

@@ -15,7 +15,7 @@ const CACHE_CONTROL = 'max-age=60'
  * do, and in the middle of the body when it cannot be continued.
  */
 export async function sendMovie(
-  { method, headers }: IncomingMessage,
+  { method, headers, socket }: IncomingMessage,
   response: ServerResponse,
   { movie, fileName, outgoing }: { movie: MovieUse; fileName: string; outgoing: OutgoingBytes },
 ): Promise<PlaybackError | PlaybackRefusal | undefined> {
@@ -25,7 +25,7 @@ export async function sendMovie(
     response.writeHead(304, common).end()
     return undefined
   }
-  const body = await movie.body()
+  const body = await whileConnected(socket, response, movie.body())
   if (!body) return 'NothingForMp4'
   const { size, contentType } = body
   const range = method === 'GET' ? requestedRange(headers, size, etag) : undefined
@@ -55,6 +55,25 @@ export async function sendMovie(
   response.writeHead(range ? 206 : 200, sent)
   await sendPieces(response, beginningWith(first, pieces), outgoing)
   return undefined
+}
+
+/**
+ * Closes the response when its client ends the connection before `work` is done. Nothing is sent that would show that
+ * it has left, and connections may stay open one way.
+ */
+async function whileConnected<T>(
+  socket: IncomingMessage['socket'],
+  response: ServerResponse,
+  work: Promise<T>,
+): Promise<T> {
+  const leave = () => void response.destroy()
+  socket.once('end', leave)
+  if (socket.readableEnded) leave()
+  try {
+    return await work
+  } finally {
+    socket.off('end', leave)
+  }
 }
 
 async function* piecesOf(
