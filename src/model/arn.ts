@@ -1,10 +1,13 @@
 /** The region and account in ARNs of the service's resources. */
 export type Account = { readonly region: string; readonly accountId: string }
 
+/** What MediaPackage knows, and may have tags. */
 export type ArnKind = 'channels' | 'origin_endpoints' | 'harvest_jobs'
 
-/** The ARN of a resource; `name` is the GUID of a channel or origin endpoint, or the id of a harvest job. */
-export function arnOf(account: Account, kind: ArnKind, name: string): string {
+/**
+ * The ARN of a resource; `name` is the GUID of a channel or origin endpoint, or the id of a harvest job or schedule.
+ */
+export function arnOf(account: Account, kind: ArnKind | 'harvest_schedules', name: string): string {
   return `arn:aws:mediapackage:${account.region}:${account.accountId}:${kind}/${name}`
 }
 

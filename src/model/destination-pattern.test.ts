@@ -19,6 +19,8 @@ describe('a pattern in a key', () => {
     ['{start:yyyy/MM/dd}/{id}/index.m3u8', '2026/01/31/goal_1/index.m3u8'],
     ['{start}_{end}.mp4', '20260131T200509Z_20260201T000000Z.mp4'],
     ['{start:HH-mm-ss.SSS}.mp4', '20-05-09.040.mp4'],
+    ['{start:yyyy-MM-dd@Pacific/Auckland}/{start:HHmm@Asia/Kathmandu}.mp4', '2026-02-01/0150.mp4'],
+    ['{end:yyyy/MM/dd@America/New_York}/{end}.mp4', '2026/01/31/20260201T000000Z.mp4'],
   ]
   for (const [key, wanted] of cases) it(`${key} is ${wanted}`, () => assert.equal(expand(key), wanted))
 
@@ -29,7 +31,13 @@ describe('a pattern in a key', () => {
     '{start:}',
     '{start:..%00}',
     '{start:YYYY}',
+    '{start:yyyy@Mars}',
+    '{start:@Europe/Berlin}',
+    '{start:yyyy-MM-ddTHHmmZ@Europe/Berlin}',
+    '{start:yyyy@..}',
+    '{schedule}/x.mp4',
     '{constructor}',
+    '{id}'.repeat(21),
   ]) {
     it(`${key} is refused`, () => {
       assert.throws(() => expand(key), { name: 'RuleViolation', message: /s3Destination\.manifestKey/ })
@@ -38,5 +46,9 @@ describe('a pattern in a key', () => {
 
   it('is not read in what has been put in', () => {
     assert.equal(expandedKey('k', '{id}', { ...VALUES, id: '{channel}' }), '{channel}')
+  })
+
+  it('names the schedule that makes the job', () => {
+    assert.equal(expandedKey('k', '{schedule}/{id}', { ...VALUES, schedule: 'hourly' }), 'hourly/goal_1')
   })
 })

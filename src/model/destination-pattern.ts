@@ -1,5 +1,6 @@
 import type { UtcMs } from '../media/time.ts'
 import { quoteValue, refuse } from './rules.ts'
+import { TimeZone } from './time-zone.ts'
 
 /** What a pattern may name. */
 export type PatternValues = {
@@ -8,45 +9,102 @@ export type PatternValues = {
   readonly id: string
   readonly start: UtcMs
   readonly end: UtcMs
+  /** The id of the schedule that makes the job; absent where a client asks for it. */
+  readonly schedule?: string
+}
+
+/** A place in a pattern where a value stands. */
+export type PatternPlace = {
+  readonly name: keyof PatternValues
+  /** Of a time: the words of its form. */
+  readonly words?: readonly string[]
+  /** Of a time: whether it has a time zone of its own. */
+  readonly isLocal?: boolean
+  /** What stands there. Throws RuleViolation where there is no such value. */
+  readonly text: (values: PatternValues) => string
+}
+
+export type KeyPattern = {
+  readonly places: readonly PatternPlace[]
+  /** Puts values in. Throws RuleViolation where one is not there. */
+  readonly expand: (values: PatternValues) => string
 }
 
 const TIME = 'yyyyMMddTHHmmssZ'
-const NAMES = '{channel}, {endpoint}, {id}, {start} and {end}'
+const NAMES = '{channel}, {endpoint}, {id}, {schedule}, {start} and {end}'
+/** Each may have a time zone, which takes a moment to look up. */
+const MOST_PLACES = 20
+const WORDS = /yyyy|MM|dd|HH|mm|ss|SSS/g
 
 /**
- * A key with the values of a job in place of its patterns: `{channel}`, `{endpoint}`, `{id}`, and `{start}` and
- * `{end}`, which may have a form of their own in UTC, as in `{start:yyyy/MM/dd}`, of yyyy, MM, dd, HH, mm, ss and SSS.
- * Ids have no characters that mean anything in keys. Throws RuleViolation for other words in braces.
+ * Reads the patterns of a key: `{channel}`, `{endpoint}`, `{id}`, `{schedule}`, and `{start}` and `{end}`, which may
+ * have a form of their own, as in `{start:yyyy/MM/dd}`, of yyyy, MM, dd, HH, mm, ss and SSS; in UTC, or in a time zone
+ * that follows an `@`, as in `{start:yyyy-MM-dd@Europe/Berlin}`. Ids have no characters that mean anything in keys.
+ * Throws RuleViolation for other words in braces.
  */
-export function expandedKey(path: string, key: string, values: PatternValues): string {
-  return key.replaceAll(/\{([^{}]*)\}/g, (whole, inside: string) => {
-    const colon = inside.indexOf(':')
-    const [name, form] = colon < 0 ? [inside, undefined] : [inside.slice(0, colon), inside.slice(colon + 1)]
-    switch (name) {
-      case 'channel':
-      case 'endpoint':
-      case 'id':
-        if (form === undefined) return values[name]
-        return refuse(path, `must not have a form after {${name}}, got ${quoteValue(whole)}`)
-      case 'start':
-      case 'end':
-        return timeIn(path, values[name], form ?? TIME)
-      default:
-        return refuse(path, `must have no other words in braces than ${NAMES}, got ${quoteValue(whole)}`)
-    }
-  })
+export function keyPattern(path: string, key: string): KeyPattern {
+  const parts: (PatternPlace | string)[] = []
+  let end = 0
+  let count = 0
+  for (const { 0: whole, 1: inside = '', index } of key.matchAll(/\{([^{}]*)\}/g)) {
+    if (++count > MOST_PLACES) refuse(path, `must have at most ${MOST_PLACES} patterns`)
+    parts.push(key.slice(end, index), partOf(path, whole, inside))
+    end = index + whole.length
+  }
+  parts.push(key.slice(end))
+  return {
+    places: parts.filter((part) => typeof part !== 'string'),
+    expand: (values) => parts.map((part) => (typeof part === 'string' ? part : part.text(values))).join(''),
+  }
 }
 
-function timeIn(path: string, time: UtcMs, form: string): string {
+/** A key with the values of a job in place of its patterns. Throws RuleViolation. */
+export function expandedKey(path: string, key: string, values: PatternValues): string {
+  return keyPattern(path, key).expand(values)
+}
+
+function partOf(path: string, whole: string, inside: string): PatternPlace {
+  const colon = inside.indexOf(':')
+  const [name, form] = colon < 0 ? [inside, undefined] : [inside.slice(0, colon), inside.slice(colon + 1)]
+  switch (name) {
+    case 'channel':
+    case 'endpoint':
+    case 'id':
+    case 'schedule':
+      if (form !== undefined) return refuse(path, `must not have a form after {${name}}, got ${quoteValue(whole)}`)
+      return {
+        name,
+        text: (values) => values[name] ?? refuse(path, `must not have {${name}}: no schedule makes the job`),
+      }
+    case 'start':
+    case 'end':
+      return { name, ...timeForm(path, name, form ?? TIME) }
+    default:
+      return refuse(path, `must have no other words in braces than ${NAMES}, got ${quoteValue(whole)}`)
+  }
+}
+
+function timeForm(path: string, name: 'start' | 'end', given: string): Omit<PatternPlace, 'name'> {
+  const at = given.indexOf('@')
+  const [form, zoneName] = at < 0 ? [given, undefined] : [given.slice(0, at), given.slice(at + 1)]
   if (form === '' || !/^(yyyy|MM|dd|HH|mm|ss|SSS|[TZ/_.-])+$/.test(form)) {
     refuse(
       path,
       `must have times of yyyy, MM, dd, HH, mm, ss, SSS and T, Z, "/", "_", "." or "-", got ${quoteValue(form)}`,
     )
   }
-  const [date = '', clock = ''] = new Date(time).toISOString().split('T')
-  const [year, month, day] = date.split('-')
-  const [hour, minute, rest = ''] = clock.split(':')
-  const parts = { yyyy: year, MM: month, dd: day, HH: hour, mm: minute, ss: rest.slice(0, 2), SSS: rest.slice(3, 6) }
-  return form.replaceAll(/yyyy|MM|dd|HH|mm|ss|SSS/g, (word) => parts[word as keyof typeof parts] ?? '')
+  if (zoneName !== undefined && form.includes('Z'))
+    refuse(path, `must have Z, which means UTC, in no time of another time zone, got ${quoteValue(given)}`)
+  const zone = TimeZone.named(path, zoneName ?? 'UTC')
+  return {
+    words: form.match(WORDS) ?? [],
+    isLocal: zoneName !== undefined,
+    text: (values) => timeText(zone, values[name], form),
+  }
+}
+
+function timeText(zone: TimeZone, time: UtcMs, form: string): string {
+  const { year, month, day, hour, minute, second } = zone.localTime(time)
+  const parts = { yyyy: year, MM: month, dd: day, HH: hour, mm: minute, ss: second, SSS: ((time % 1000) + 1000) % 1000 }
+  return form.replaceAll(WORDS, (word) => String(parts[word as keyof typeof parts]).padStart(word.length, '0'))
 }

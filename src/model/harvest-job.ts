@@ -52,6 +52,8 @@ export type HarvestJob = {
   readonly endpoint: OriginEndpoint
   /** The options of the job; the defaults when absent. */
   readonly options?: HarvestOptions
+  /** The schedule that made the job; absent where a client did. */
+  readonly scheduleId?: string
 }
 
 /** The outcome of a job, for its record and its event. */

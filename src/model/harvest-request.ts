@@ -5,6 +5,13 @@ import type { OriginEndpoint } from './origin-endpoint.ts'
 import { checkedRoleArn, matching, quoteValue, refuse } from './rules.ts'
 
 const ONE_DAY_MS = 86_400_000
+/** What schedules may ask for: a day of 25 hours, and what overlaps. */
+export const LONGEST_SCHEDULED_MS = 26 * 3_600_000
+
+/** The longest window that a job may have, of a schedule or of a client. */
+export function longestWindowMs({ scheduleId }: { readonly scheduleId?: string | undefined }): number {
+  return scheduleId === undefined ? ONE_DAY_MS : LONGEST_SCHEDULED_MS
+}
 const MOST_AHEAD_MS = 30 * ONE_DAY_MS
 
 /**
@@ -28,13 +35,19 @@ export function checkHarvestable(endpoint: OriginEndpoint): void {
  * Throws RuleViolation for a window that no job can have. A start before the startover window is left to the job,
  * because the window moves on until it runs. `usable` is the range that can be harvested now.
  */
-export function checkHarvestWindow({ start, end }: UtcRange, usable: UtcRange, endpoint: OriginEndpoint): void {
+export function checkHarvestWindow(
+  { start, end }: UtcRange,
+  usable: UtcRange,
+  endpoint: OriginEndpoint,
+  longestMs: number,
+): void {
   const length = end - start
   if (length <= 0) refuse('endTime', 'must be after startTime')
   const startover = endpoint.startoverWindowSeconds * 1000
-  const most = Math.min(ONE_DAY_MS, startover)
+  const most = Math.min(longestMs, startover)
   const shorter = () => nearestText(nearestWindow({ start: utcMs(end - most), end }, usable))
-  if (length > ONE_DAY_MS) refuse('endTime', `must be at most 24 hours after startTime; ${shorter()}`)
+  if (length > longestMs)
+    refuse('endTime', `must be at most ${longestMs / 3_600_000} hours after startTime; ${shorter()}`)
   if (length > startover) {
     const limit = `${endpoint.startoverWindowSeconds} s (the startover window)`
     refuse('endTime', `must be at most ${limit} after startTime; ${shorter()}`)

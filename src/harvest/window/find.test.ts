@@ -51,6 +51,9 @@ describe('the window of a harvest job', () => {
   it('must not be empty or longer than a day', async () => {
     await assert.rejects(ask(archiveOf(10), job(18, 18)), refusal(/not after its start/))
     await assert.rejects(ask(archiveOf(10), job(6, 86_406.001)), refusal(/24 hours/))
+    const scheduled = (hours: number) => ask(archiveOf(10), { ...job(6, 6 + hours * 3600), scheduleId: 'daily' })
+    await assert.rejects(scheduled(26.001), refusal(/26 hours/))
+    assert.equal((await scheduled(26)).numbers.length, 9, 'a day of a schedule may have 25 hours')
   })
 
   const refused = [

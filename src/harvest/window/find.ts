@@ -1,13 +1,11 @@
 import { isoDateTime, type UtcMs, type UtcRange, utcMs } from '../../media/time.ts'
 import type { HarvestJob } from '../../model/harvest-job.ts'
-import { nearestText, nearestWindow, usableSpan } from '../../model/harvest-request.ts'
+import { longestWindowMs, nearestText, nearestWindow, usableSpan } from '../../model/harvest-request.ts'
 import type { HarvestPlan } from '../../model/harvest-run.ts'
 import { ContentDeleted, type PagedWindow, readWindow, type WindowArchive } from '../../packaging/paged-window.ts'
 import { HarvestFailed } from '../harvest-failed.ts'
 import { nearestWindowWithContent } from './nearest-window.ts'
 import { edgesOnTheWay, stoppedAfterMs, type WaitDeps } from './wait.ts'
-
-const MAX_WINDOW_MS = 86_400_000
 
 export type WindowDeps = WaitDeps & { readonly archive: WindowArchive }
 
@@ -65,7 +63,10 @@ export async function plannedWindow(
 function checkForm(job: HarvestJob): void {
   const { start, end } = job
   if (end <= start) throw new HarvestFailed('WindowInvalid', 'The end of the window is not after its start.')
-  if (end - start > MAX_WINDOW_MS) throw new HarvestFailed('WindowInvalid', 'The window is longer than 24 hours.')
+  const longest = longestWindowMs(job)
+  if (end - start > longest) {
+    throw new HarvestFailed('WindowInvalid', `The window is longer than ${longest / 3_600_000} hours.`)
+  }
   if (job.endpoint.startoverWindowSeconds === 0) {
     const message = `Origin endpoint ${job.originEndpointId} has no startover window to harvest from.`
     throw new HarvestFailed('NoStartoverWindow', message)

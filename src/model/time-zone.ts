@@ -1,0 +1,83 @@
+import { type UtcMs, utcMs } from '../media/time.ts'
+import { quoteValue, refuse } from './rules.ts'
+
+/** A day of the calendar: months and days count from 1. */
+export type CalendarDay = { readonly year: number; readonly month: number; readonly day: number }
+
+/** A time as the clocks of a place show it. */
+export type LocalTime = CalendarDay & { readonly hour: number; readonly minute: number; readonly second: number }
+
+const DAY_MS = 86_400_000
+
+/** A time zone of the IANA database, such as Europe/Berlin. Its clocks may be put forward and back. */
+export class TimeZone {
+  private readonly format: Intl.DateTimeFormat
+
+  private constructor(format: Intl.DateTimeFormat) {
+    this.format = format
+  }
+
+  /** Throws RuleViolation for a name that is no time zone. */
+  static named(path: string, name: string): TimeZone {
+    const form = 'the name of a time zone, such as Europe/Berlin or UTC'
+    // Offsets such as +02:00 are no zones: they know of no summer.
+    if (!/^[A-Za-z][A-Za-z0-9_+-]{0,31}(\/[A-Za-z0-9_+-]{1,31}){0,2}$/.test(name)) {
+      refuse(path, `must be ${form}, got ${quoteValue(name)}`)
+    }
+    try {
+      const numbers = { year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric' } as const
+      const more = { minute: 'numeric', second: 'numeric', hourCycle: 'h23' } as const
+      return new TimeZone(
+        new Intl.DateTimeFormat('en-US', { calendar: 'gregory', timeZone: name, ...numbers, ...more }),
+      )
+    } catch {
+      return refuse(path, `must be ${form}, got ${quoteValue(name)}`)
+    }
+  }
+
+  /** What the clocks show at a moment. */
+  localTime(at: UtcMs): LocalTime {
+    const parts = new Map(this.format.formatToParts(at).map(({ type, value }) => [type, Number(value)]))
+    const part = (name: Intl.DateTimeFormatPartTypes) => parts.get(name) ?? 0
+    return {
+      year: part('year'),
+      month: part('month'),
+      day: part('day'),
+      hour: part('hour'),
+      minute: part('minute'),
+      second: part('second'),
+    }
+  }
+
+  /**
+   * The moment at which the clocks show a time: the first one, of a time that comes twice. A time that is left out
+   * when clocks are put forward is as long after that as it would have been.
+   */
+  momentOf({ year, month, day }: CalendarDay, hour: number, minute: number): UtcMs {
+    const shown = Date.UTC(year, month - 1, day, hour, minute)
+    const before = this.offsetAt(utcMs(shown - DAY_MS))
+    const after = this.offsetAt(utcMs(shown + DAY_MS))
+    const early = utcMs(shown - before)
+    if (before === after || early + this.offsetAt(early) === shown) return early
+    const late = utcMs(shown - after)
+    return late + this.offsetAt(late) === shown ? late : early
+  }
+
+  /** Milliseconds by which the clocks are ahead of UTC at a moment. */
+  private offsetAt(at: UtcMs): number {
+    const { year, month, day, hour, minute, second } = this.localTime(at)
+    const whole = Math.floor(at / 1000) * 1000
+    return Date.UTC(year, month - 1, day, hour, minute, second) - whole
+  }
+}
+
+/** The day that is `days` later. */
+export function dayAfter({ year, month, day }: CalendarDay, days: number): CalendarDay {
+  const date = new Date(Date.UTC(year, month - 1, day + days))
+  return { year: date.getUTCFullYear(), month: date.getUTCMonth() + 1, day: date.getUTCDate() }
+}
+
+/** Days from 1970-01-01 to a day. */
+export function dayNumber({ year, month, day }: CalendarDay): number {
+  return Date.UTC(year, month - 1, day) / DAY_MS
+}
