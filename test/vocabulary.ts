@@ -55,6 +55,7 @@ const SAME_FOR_EACH = new Set([
   'outputSegmentOperations',
   'outputTimelineOperations',
   'retentionOperations',
+  'scheduleOperations',
   'scrubOperations',
   'timelineOperations',
   'readPage',

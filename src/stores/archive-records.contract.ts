@@ -26,6 +26,7 @@ import {
   storeJob,
 } from './nouns.contract.ts'
 import { DatabaseRefused } from './resources.ts'
+import { harvestSchedule, scheduleRun } from './schedule-records.contract.ts'
 
 /** A database, in turn for a server and for a copy. */
 export type RecordsPlace = {
@@ -56,6 +57,11 @@ export async function fillArchive({ resources, segmentIndex }: ContractStore): P
   })
   await claimed(resources)
   await resources.appendEvent(event('größe'))
+  await resources.createHarvestSchedule(harvestSchedule('hourly'), { next: NOW, dueAt: NOW }, { maxSchedules: 9 })
+  await resources.recordScheduleRuns(
+    { id: 'hourly', revision: 1 },
+    { runs: [scheduleRun(0, 'failed'), scheduleRun(1)], position: { next: later(1) } },
+  )
 
   const timeline = await segmentIndex.openOutputTimeline(ENDPOINT, INPUT, 2)
   const slots = [0, 1, 2].map((n) => slot(n, [`a/${n}`, `b/${n}`]))

@@ -24,6 +24,7 @@ import {
 } from './nouns.contract.ts'
 import type { PageRequest } from './pages.ts'
 import type { ResourceChange, Resources } from './resources.ts'
+import { scheduleRecordsContract } from './schedule-records.contract.ts'
 
 const HOUR_MS = 3_600_000
 const NOTHING_OLD = { harvestJobs: utcMs(0), events: utcMs(0) }
@@ -185,6 +186,7 @@ export function resourcesContract(name: string, open: () => Promise<ContractStor
   harvestRecordsContract(name, open, blocks)
   harvestLeasesContract(name, open, blocks)
   eventOutboxContract(name, open, blocks)
+  scheduleRecordsContract(name, open, blocks)
 
   describe(`${name} as Resources: what is to be kept`, () => {
     const window = (seconds: number, changes: Partial<OriginEndpoint> = {}) => ({

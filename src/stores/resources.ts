@@ -4,6 +4,7 @@ import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import type { EventOutbox } from './event-outbox.ts'
 import type { HarvestRecords } from './harvest-records.ts'
 import type { Page, PageRequest } from './pages.ts'
+import type { ScheduleRecords } from './schedule-records.ts'
 
 /**
  * Thrown when the store cannot take the request: too many wait, or it has stopped. Any call of a port may reject with
@@ -64,10 +65,11 @@ export type RetentionDemand = {
 }
 
 /**
- * Port: channels, origin endpoints, harvest jobs, events. Every write is one transaction, durable when its promise
- * resolves; limits and references are checked inside it. Ordinary refusals are results, not exceptions.
+ * Port: channels, origin endpoints, harvest jobs and schedules, events. Every write is one transaction, durable when
+ * its promise resolves; limits and references are checked inside it. Ordinary refusals are results, not exceptions.
  */
 export type Resources = HarvestRecords &
+  ScheduleRecords &
   EventOutbox & {
     createChannel(channel: Channel, limits: { maxChannels: number }): Promise<'created' | 'duplicate' | 'quota'>
     channelById(id: string): Promise<Channel | undefined>
@@ -91,7 +93,10 @@ export type Resources = HarvestRecords &
     retentionDemands(now: UtcMs, graceMs: number): Promise<readonly RetentionDemand[]>
     /** Forgets a deleted channel, of which nothing is left in the segment index. */
     forgetDeletedChannel(guid: string): Promise<void>
-    /** Deletes released windows past their time, and harvest jobs and events from before these times. */
+    /**
+     * Deletes released windows past their time, and from before these times harvest jobs, what schedules record of
+     * windows, and events.
+     */
     expire(now: UtcMs, before: { harvestJobs: UtcMs; events: UtcMs }): Promise<void>
 
     /**

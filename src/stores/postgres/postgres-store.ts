@@ -19,6 +19,7 @@ import { NoticeConnection } from './notice-connection.ts'
 import { originEndpointOperations } from './origin-endpoints.ts'
 import { placeOf } from './place.ts'
 import { retentionOperations } from './retention.ts'
+import { scheduleOperations } from './schedules.ts'
 import { channelChanges, postgresSegmentIndex } from './segment-index.ts'
 import { stagedObjectOperations } from './staged-objects.ts'
 import { type SteadyRecord, steadyRecord } from './steady-record.ts'
@@ -96,6 +97,7 @@ export async function openPostgresStore({ url, poolSize, log }: PostgresOptions)
       ...harvestJobOperations(db),
       ...harvestLeaseOperations(db),
       ...bucketKeyOperations(db),
+      ...scheduleOperations(db),
       ...eventOperations(db),
       ...retentionOperations(db),
       onChange: (listener) => feed.onChange(listener),

@@ -199,6 +199,21 @@ export const MIGRATIONS: readonly Migration[] = [
   CREATE TABLE windrow.archive_copy (only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one));
   CREATE TABLE windrow.copied_object (key text COLLATE "C" PRIMARY KEY, size bigint, crc32 bigint);
   `,
+
+  // Harvest schedules: where the first window begins of which nothing has become, and when its job is to be made; and
+  // what became of those before.
+  `
+  CREATE TABLE windrow.harvest_schedule (
+    seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, id text COLLATE "C" NOT NULL UNIQUE, revision bigint NOT NULL,
+    next bigint, due_at bigint, body json NOT NULL
+  );
+  CREATE INDEX harvest_schedule_due ON windrow.harvest_schedule (due_at, seq);
+  CREATE TABLE windrow.schedule_run (
+    schedule bigint NOT NULL REFERENCES windrow.harvest_schedule (seq) ON DELETE CASCADE, start bigint NOT NULL,
+    recorded_at bigint NOT NULL, job_id text, body json NOT NULL, PRIMARY KEY (schedule, start)
+  );
+  CREATE INDEX schedule_run_by_age ON windrow.schedule_run (recorded_at);
+  `,
 ]
 
 /**

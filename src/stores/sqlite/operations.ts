@@ -9,6 +9,7 @@ import { originEndpointOperations } from './origin-endpoints.ts'
 import { outputSegmentOperations } from './output-segments.ts'
 import { outputTimelineOperations } from './output-timelines.ts'
 import { retentionOperations } from './retention.ts'
+import { scheduleOperations } from './schedules.ts'
 import { scrubOperations } from './scrub-record.ts'
 import type { Changes, Operations } from './synchronous.ts'
 import { timelineOperations } from './timelines.ts'
@@ -19,6 +20,7 @@ export function operations(db: SqliteDatabase, changes: Changes): Operations {
     ...originEndpointOperations(db, changes),
     ...harvestJobOperations(db),
     ...bucketKeyOperations(db),
+    ...scheduleOperations(db),
     ...eventOperations(db),
     ...retentionOperations(db),
     ...timelineOperations(db),

@@ -47,6 +47,7 @@ export function retentionOperations(db: SqliteDatabase) {
     expire(now: UtcMs, before: { harvestJobs: UtcMs; events: UtcMs }): void {
       db.run('DELETE FROM released_window WHERE until <= ?', now)
       db.run("DELETE FROM harvest_job WHERE created_at <= ? AND status <> 'IN_PROGRESS'", before.harvestJobs)
+      db.run('DELETE FROM schedule_run WHERE recorded_at <= ?', before.harvestJobs)
       db.run('DELETE FROM event WHERE at <= ?', before.events)
     },
   } satisfies Partial<Operations>

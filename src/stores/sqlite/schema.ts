@@ -1,34 +1,8 @@
-import type { HarvestJob } from '../../model/harvest-job.ts'
-import { type OlderEndpoint, upgradedEndpoint } from '../older-endpoint.ts'
 import type { SqliteDatabase } from './database.ts'
+import { renameKeys, upgradeEndpoints } from './migration-steps.ts'
 
 /** SQL statements, or a function for a change that SQL cannot express well. */
 type Migration = string | ((db: SqliteDatabase) => void)
-
-type Row = { readonly seq: number; readonly body: string }
-type OlderJob = Omit<HarvestJob, 'endpoint'> & { readonly endpoint: OlderEndpoint }
-
-/** Replaces the package of origin endpoints, and of their copies in harvest jobs, by a packaging. */
-function upgradeEndpoints(db: SqliteDatabase): void {
-  for (const { seq, body } of db.all<Row>('SELECT seq, body FROM origin_endpoint')) {
-    const endpoint = upgradedEndpoint(JSON.parse(body) as OlderEndpoint)
-    db.run('UPDATE origin_endpoint SET body = ? WHERE seq = ?', JSON.stringify(endpoint), seq)
-  }
-  for (const { seq, body } of db.all<Row>('SELECT seq, body FROM harvest_job')) {
-    const job = JSON.parse(body) as OlderJob
-    const upgraded: HarvestJob = { ...job, endpoint: upgradedEndpoint(job.endpoint) }
-    db.run('UPDATE harvest_job SET body = ? WHERE seq = ?', JSON.stringify(upgraded), seq)
-  }
-}
-
-/** The statements that rename keys of the JSON objects in a column. */
-function renameKeys(table: string, column: string, names: Readonly<Record<string, string>>): string {
-  const renames = Object.entries(names).map(([from, to]) => {
-    const renamed = `json_remove(json_set(${column}, '$.${to}', json(${column} -> '$.${from}')), '$.${from}')`
-    return `UPDATE ${table} SET ${column} = ${renamed} WHERE ${column} -> '$.${from}' IS NOT NULL;`
-  })
-  return renames.join('\n')
-}
 
 /**
  * The tables, as migrations: a database at version n has run the first n. Nouns are stored as JSON in `body`, beside
@@ -292,5 +266,20 @@ export const MIGRATIONS: readonly Migration[] = [
   `
   CREATE TABLE archive_copy (id INTEGER PRIMARY KEY CHECK (id = 1)) STRICT;
   CREATE TABLE copied_object (key TEXT PRIMARY KEY, size INTEGER, crc32 INTEGER) STRICT, WITHOUT ROWID;
+  `,
+
+  // Harvest schedules: where the first window begins of which nothing has become, and when its job is to be made; and
+  // what became of those before.
+  `
+  CREATE TABLE harvest_schedule (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, revision INTEGER NOT NULL, next INTEGER,
+    due_at INTEGER, body TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX harvest_schedule_due ON harvest_schedule (due_at, seq);
+  CREATE TABLE schedule_run (
+    schedule INTEGER NOT NULL REFERENCES harvest_schedule(seq) ON DELETE CASCADE, start INTEGER NOT NULL,
+    recorded_at INTEGER NOT NULL, job_id TEXT, body TEXT NOT NULL, PRIMARY KEY (schedule, start)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX schedule_run_by_age ON schedule_run (recorded_at);
   `,
 ]
