@@ -40,6 +40,8 @@ export const LOG_EVENTS = {
   'harvest-job-set-aside': 'The process is stopping; another one, or the next, continues a harvest job.',
   'harvest-job-succeeded': 'A harvest job succeeded.',
   'harvest-job-taken-over': 'Another worker took over a harvest job of this one.',
+  'harvest-schedule-failed': 'A job of a harvest schedule could not be made because of an error; it is tried again.',
+  'harvest-schedule-missed': 'No harvest job could be made for windows of a schedule; its history says why.',
   'ingest-credentials-wrong': 'An encoder used wrong credentials.',
   'ingest-refused': 'A request from an encoder was refused.',
   'ingest-storage-failed': 'A body from an encoder could not be stored.',

@@ -7,9 +7,10 @@ import { Turns } from './concurrency/turns.ts'
 import type { Config } from './config/config.ts'
 import type { ProcessRole } from './config/settings.ts'
 import { addressText } from './config/value-kind.ts'
+import { configuredLimits } from './configured-limits.ts'
 import { openStores } from './configured-stores.ts'
 import { createControl } from './control/control.ts'
-import { DEFAULT_LIMITS, HARVEST_JOB_KEPT_MS } from './control/control-context.ts'
+import { HARVEST_JOB_KEPT_MS, type HarvestService } from './control/control-context.ts'
 import { createDelivery } from './events/delivery.ts'
 import { eventSinks } from './events/event-sinks.ts'
 import { ffmpegDecoder } from './ffmpeg-decoder.ts'
@@ -25,11 +26,13 @@ import { OutgoingBytes } from './http/outgoing-bytes.ts'
 import { createIngest } from './ingest/ingest.ts'
 import type { Log } from './log.ts'
 import { utcMs } from './media/time.ts'
+import type { OriginEndpoint } from './model/origin-endpoint.ts'
 import { ManifestWorker } from './origin/manifests/worker.ts'
 import { createOrigin } from './origin/origin.ts'
 import { assetFormatOf } from './packaging/deliverables/asset-format.ts'
 import { SourceMedia } from './packaging/segments/source-media.ts'
 import { periodically } from './periodic.ts'
+import { createSchedules } from './schedules/schedules.ts'
 import { Stopping } from './stopping.ts'
 import { openBuckets } from './stores/bucket-settings.ts'
 import { FileSpool } from './stores/file-spool.ts'
@@ -46,6 +49,8 @@ const LEAST_SETTLE_MS = 600_000
 const HARVEST_MS = 500
 /** Interval at which MP4 files are freed that viewers no longer request. */
 const MOVIES_MS = 10_000
+/** Interval at which schedules are looked for that are due. */
+const SCHEDULES_MS = 1000
 const CHECKPOINT_MS = 200
 const SHORTEST_LEASE_MS = 1000
 const DELIVERY_MS = 500
@@ -230,9 +235,26 @@ export async function startServer(
       closers.push(periodically(MOVIES_MS, async () => origin.tick(), failed('freeing MP4 files')))
       mounts.push(origin)
     }
+    const limits = configuredLimits(config)
+    const extent = (endpoint: OriginEndpoint) => archive.extent(endpoint)
+    const harvest: HarvestService = {
+      // Elsewhere a node with the role finds the job when it looks for those that are due.
+      changed(jobId) {
+        if (!plays('harvest')) return
+        harvester.look(jobId)
+        void harvester.takeUp().catch(failed('harvesting'))
+      },
+      forecast: (job) =>
+        forecast(
+          job,
+          { resources, archive, media, openSpool, decoder, formatOf: assetFormatOf, buckets, clock: date },
+          stopping.isClosing,
+        ),
+      removeLeftovers: (job, limit) => removeLeftovers(job, { buckets, resources }, limit, stopping.isClosing),
+    }
+    const ofJobs = { resources, clock: date, extent, limits, harvest }
     const control = createControl({
-      resources,
-      clock: date,
+      ...ofJobs,
       steady,
       wall: clocks.wall,
       log,
@@ -240,37 +262,18 @@ export async function startServer(
       region: config.region,
       publicUrl: () => config.publicUrl ?? url,
       credentials: config.credentials,
-      limits: {
-        ...DEFAULT_LIMITS,
-        maxChannels: config.maxChannels,
-        maxOriginEndpointsPerChannel: config.maxOriginEndpoints,
-        maxHarvestJobsInProgress: config.maxHarvestJobs,
-        maxHarvestJobsScheduled: config.maxScheduledHarvestJobs,
-        releaseGraceMs: config.retentionGraceMs,
-      },
-      extent: (endpoint) => archive.extent(endpoint),
       timelines: segmentIndex,
-      harvest: {
-        // Elsewhere a node with the role finds the job when it looks for those that are due.
-        changed(jobId) {
-          if (!plays('harvest')) return
-          harvester.look(jobId)
-          void harvester.takeUp().catch(failed('harvesting'))
-        },
-        forecast: (job) =>
-          forecast(
-            job,
-            { resources, archive, media, openSpool, decoder, formatOf: assetFormatOf, buckets, clock: date },
-            stopping.isClosing,
-          ),
-        removeLeftovers: (job, limit) => removeLeftovers(job, { buckets, resources }, limit, stopping.isClosing),
-      },
     })
 
     const admission = new ConnectionAdmission(config, clients, log)
     const listeners = new Listeners({ log, admission, outgoing, limits: { drainMs: config.drainTimeoutMs } })
     closers.push(() => listeners.close())
     if (plays('harvest')) {
+      const claims = stores.sharing?.claims
+      const shared = claims && { claims, owner: `${owner}/schedules`, clock: steady }
+      const schedules = createSchedules({ ...ofJobs, log, account, shared })
+      releasers.push(() => schedules.release())
+      closers.push(periodically(SCHEDULES_MS, () => schedules.makeJobs(), failed('making the jobs of schedules')))
       await harvester.takeUp()
       closers.push(periodically(HARVEST_MS, () => harvester.takeUp(), failed('harvesting')))
     }

@@ -186,6 +186,7 @@ export const SETTINGS = {
     '100',
     'Most harvest jobs whose window begins in the future.',
   ),
+  maxHarvestSchedules: preset('max-harvest-schedules', integer(0, 10_000), '100', 'Most harvest schedules.'),
   liveRetentionMs: preset(
     'live-retention',
     duration,

@@ -16,6 +16,7 @@ export type ControlLimits = {
   readonly maxHarvestJobsInProgress: number
   /** Harvest jobs that begin in the future. */
   readonly maxHarvestJobsScheduled: number
+  readonly maxHarvestSchedules: number
   readonly maxManifestWindowSeconds: number
   /** Milliseconds for which content stays after its endpoint is deleted or its window is reduced. */
   readonly releaseGraceMs: number
@@ -26,6 +27,7 @@ export const DEFAULT_LIMITS: ControlLimits = {
   maxOriginEndpointsPerChannel: 10,
   maxHarvestJobsInProgress: 10,
   maxHarvestJobsScheduled: 100,
+  maxHarvestSchedules: 100,
   maxManifestWindowSeconds: 300,
   releaseGraceMs: 3_600_000,
 }
@@ -41,19 +43,25 @@ export type ControlResources = Pick<
   | 'channelById'
   | 'createChannel'
   | 'createHarvestJob'
+  | 'createHarvestSchedule'
   | 'createOriginEndpoint'
   | 'deleteChannel'
+  | 'deleteHarvestSchedule'
   | 'deleteOriginEndpoint'
   | 'harvestJobById'
+  | 'harvestScheduleById'
   | 'listChannels'
   | 'listEvents'
   | 'listHarvestJobs'
   | 'listHarvestObjects'
+  | 'listHarvestSchedules'
   | 'listOriginEndpoints'
+  | 'listScheduleRuns'
   | 'originEndpointByGuid'
   | 'originEndpointById'
   | 'rewindEventSink'
   | 'updateChannel'
+  | 'updateHarvestSchedule'
   | 'updateOriginEndpoint'
 >
 

@@ -24,6 +24,7 @@ export function harvestReport(job: HarvestRecord, account: Account, now: UtcMs) 
     startTime: job.startTime,
     endTime: job.endTime,
     s3Destination: job.s3Destination,
+    scheduleId: job.scheduleId,
     createdAt: isoDateTime(job.createdAt),
     status: job.status,
     ...(job.options ?? DEFAULT_HARVEST_OPTIONS),

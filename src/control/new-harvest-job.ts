@@ -5,6 +5,7 @@ import {
   checkDestination,
   checkHarvestable,
   checkHarvestWindow,
+  longestWindowMs,
   parsedInstant,
   usableSpan,
 } from '../model/harvest-request.ts'
@@ -14,13 +15,14 @@ import { type ControlContext, HARVEST_JOB_KEPT_MS } from './control-context.ts'
 import type { OperationInput } from './mediapackage-v1/api.ts'
 
 /**
- * The job a client asks for, and the range that can be harvested of its endpoint now. Throws ApiError or
+ * The job a client asks for, or a schedule, and the range that can be harvested of its endpoint now. Throws ApiError or
  * RuleViolation.
  */
 export async function requestedJob(
   { resources, clock, extent }: Pick<ControlContext, 'resources' | 'clock' | 'extent'>,
   { id, originEndpointId, startTime, endTime, s3Destination: given }: OperationInput<'CreateHarvestJob'>,
   options?: HarvestOptions,
+  scheduleId?: string,
 ): Promise<{ readonly job: HarvestJob; readonly usable: UtcRange }> {
   checkedId('id', id)
   const start = parsedInstant('startTime', startTime)
@@ -36,7 +38,7 @@ export async function requestedJob(
   checkDestination(s3Destination, endpoint, options?.deliverables)
   const content = (await extent(endpoint)) ?? { start: utcMs(0), end: clock() }
   const usable = usableSpan(content, endpoint)
-  checkHarvestWindow({ start, end }, usable, endpoint)
+  checkHarvestWindow({ start, end }, usable, endpoint, longestWindowMs({ scheduleId }))
   const job: HarvestJob = {
     id,
     channelId: endpoint.channelId,
@@ -50,6 +52,7 @@ export async function requestedJob(
     createdAt: clock(),
     endpoint,
     ...(options && { options }),
+    ...(scheduleId !== undefined && { scheduleId }),
   }
   return { job, usable }
 }
@@ -60,12 +63,16 @@ function expanded(destination: S3Destination, values: PatternValues): S3Destinat
   return { ...destination, manifestKey }
 }
 
-/** Stores the job and notifies the harvester. It is due once its window has begun, by the source's clock. */
-export async function createJob(
-  { resources, limits, harvest }: ControlContext,
-  { job, usable }: Awaited<ReturnType<typeof requestedJob>>,
-): Promise<void> {
-  const notBefore = job.start <= usable.end ? job.createdAt : utcMs(Math.max(job.createdAt, job.start))
+type Requested = Awaited<ReturnType<typeof requestedJob>>
+type Storing = Pick<ControlContext, 'resources' | 'limits' | 'harvest'>
+
+/** Jobs that begin later by the source's clock are due when their windows have begun. */
+const dueAt = ({ job, usable }: Requested) =>
+  job.start <= usable.end ? job.createdAt : utcMs(Math.max(job.createdAt, job.start))
+
+/** Stores the job and notifies the harvester, unless there is one with its id, or there are too many. */
+export async function submitJob({ resources, limits, harvest }: Storing, requested: Requested) {
+  const { job } = requested
   const result = await resources.createHarvestJob(
     job,
     {
@@ -73,16 +80,23 @@ export async function createJob(
       maxScheduled: limits.maxHarvestJobsScheduled,
       idFreeAfterMs: HARVEST_JOB_KEPT_MS,
     },
-    notBefore,
+    dueAt(requested),
   )
+  if (result === 'created') harvest.changed(job.id)
+  return result
+}
+
+/** Stores the job a client asks for. Throws ApiError or RuleViolation. */
+export async function createJob(context: Storing, requested: Requested): Promise<void> {
+  const { job } = requested
+  const result = await submitJob(context, requested)
   if (result === 'duplicate') refuse('id', `a harvest job with the id ${quoteValue(job.id)} already exists`)
   if (result === 'quota') {
-    const { maxHarvestJobsInProgress, maxHarvestJobsScheduled } = limits
+    const { maxHarvestJobsInProgress, maxHarvestJobsScheduled } = context.limits
     const most =
-      notBefore > job.createdAt
+      dueAt(requested) > job.createdAt
         ? `${maxHarvestJobsScheduled} harvest jobs that begin in the future`
         : `${maxHarvestJobsInProgress} harvest jobs in progress`
     throw new ApiError('TooManyRequestsException', `Limit exceeded: at most ${most}`)
   }
-  harvest.changed(job.id)
 }

@@ -1,33 +1,25 @@
 import { utcMs } from '../media/time.ts'
-import type { Deliverable } from '../model/deliverable.ts'
 import { eventEnvelope } from '../model/event.ts'
-import { DEFAULT_HARVEST_OPTIONS, type HarvestJobStatus, type HarvestOptions } from '../model/harvest-job.ts'
-import { checkHarvestStart, parsedInstant } from '../model/harvest-request.ts'
+import type { HarvestJobStatus } from '../model/harvest-job.ts'
+import { checkHarvestStart } from '../model/harvest-request.ts'
 import type { HarvestRecord } from '../model/harvest-run.ts'
 import { quoteValue, refuse } from '../model/rules.ts'
 import { ApiError } from './api-error.ts'
 import { type ControlContext, HARVEST_JOB_KEPT_MS } from './control-context.ts'
+import { type GivenOptions, harvestOptionsOf } from './given-options.ts'
 import { forecastReport, harvestReport } from './harvest-report.ts'
 import { inputReport } from './inputs-report.ts'
 import type { OperationInput } from './mediapackage-v1/api.ts'
 import { createJob, requestedJob } from './new-harvest-job.ts'
 import type { PageInput } from './page-tokens.ts'
+import { scheduleHandlers } from './schedules.ts'
 import type { WindrowOperation } from './windrow-operations.ts'
 
-type Requested = OperationInput<'CreateHarvestJob'> &
-  Partial<Omit<HarvestOptions, 'deliverables'>> & { readonly deliverables?: readonly GivenDeliverable[] }
+type Requested = OperationInput<'CreateHarvestJob'> & GivenOptions
 type Named = { readonly id: string }
-/** A deliverable as a request has it. */
-type GivenDeliverable = Omit<Deliverable, 'times'> & { readonly times?: readonly string[] }
-
 /** Objects deleted in one request: each may take a moment, while a client waits. */
 const MOST_REMOVED = 2000
 const BEFORE_THE_FIRST_EVENT = '0'
-
-function deliverableOf({ times, ...given }: GivenDeliverable, i: number): Deliverable {
-  const read = times?.map((time, n) => parsedInstant(`deliverables[${i}].times[${n}]`, time))
-  return { ...given, ...(read && { times: read }) } as Deliverable
-}
 
 /** One function for each of Windrow's own operations. It throws ApiError or RuleViolation for requests it refuses. */
 export function windrowHandlers(context: ControlContext): Record<WindrowOperation, (input: never) => Promise<object>> {
@@ -40,15 +32,8 @@ export function windrowHandlers(context: ControlContext): Record<WindrowOperatio
     throw new ApiError('NotFoundException', `There is no harvest job with the id ${quoteValue(id)}`)
   }
 
-  async function jobOf({ gapPolicy, earlyEndPolicy, report: wantsReport, deliverables, cut, ...input }: Requested) {
-    const options = {
-      gapPolicy: gapPolicy ?? DEFAULT_HARVEST_OPTIONS.gapPolicy,
-      earlyEndPolicy: earlyEndPolicy ?? DEFAULT_HARVEST_OPTIONS.earlyEndPolicy,
-      report: wantsReport ?? DEFAULT_HARVEST_OPTIONS.report,
-      ...(deliverables && { deliverables: deliverables.map(deliverableOf) }),
-      ...(cut && { cut }),
-    }
-    const requested = await requestedJob(context, input, options)
+  async function jobOf(input: Requested) {
+    const requested = await requestedJob(context, input, harvestOptionsOf(input))
     checkHarvestStart(requested.job.start, requested.job.createdAt)
     return requested
   }
@@ -142,5 +127,7 @@ export function windrowHandlers(context: ControlContext): Record<WindrowOperatio
       })
       return { channelId: id, inputs: await Promise.all(inputs) }
     },
+
+    ...scheduleHandlers(context),
   }
 }

@@ -1,6 +1,7 @@
 import { DELIVERABLE_KINDS } from '../model/deliverable.ts'
-import { OPERATIONS } from './mediapackage-v1/operations.ts'
-import type { Member, Operation, Shape, Structure } from './operation.ts'
+import type { Member, Operation, Structure } from './operation.ts'
+import { type ScheduleOperation, scheduleOperations } from './schedule-operations.ts'
+import { BOOLEAN, ID, member, membersOf, operation, PAGING, STRING } from './windrow-members.ts'
 
 /** Windrow's additions to MediaPackage, below a path that no AWS client uses. */
 export type WindrowOperation =
@@ -14,20 +15,7 @@ export type WindrowOperation =
   | 'ListEvents'
   | 'ReplayEvents'
   | 'DescribeInputs'
-
-const STRING: Shape = { kind: 'string' }
-const INTEGER: Shape = { kind: 'integer' }
-const BOOLEAN: Shape = { kind: 'boolean' }
-
-const member = (name: string, place: Member['place'], shape: Shape, required = false): Member => ({
-  name,
-  place,
-  required,
-  shape,
-})
-
-const ID = member('id', 'path', STRING, true)
-const PAGING = [member('maxResults', 'query', INTEGER), member('nextToken', 'query', STRING)]
+  | ScheduleOperation
 
 const DELIVERABLE: Structure = {
   kind: 'structure',
@@ -68,23 +56,5 @@ export const WINDROW_OPERATIONS: readonly Operation[] = [
   operation('ListEvents', 'GET events', 200, PAGING),
   operation('ReplayEvents', 'POST event_sinks/{id}/replay', 202, [ID, member('after', 'body', STRING)]),
   operation('DescribeInputs', 'GET channels/{id}/inputs', 200, [ID]),
+  ...scheduleOperations(JOB),
 ]
-
-/**
- * Makes an operation; `request` is the method and the path below `/windrow/v1/`, where `{name}` stands for a segment.
- */
-function operation(name: WindrowOperation, request: string, status: number, members: readonly Member[]): Operation {
-  const [method = '', path = ''] = request.split(' ')
-  const segments = ['windrow', 'v1', ...path.split('/')].map((segment) =>
-    segment.startsWith('{') ? { label: segment.slice(1, -1) } : segment,
-  )
-  return { name, method, segments, status, input: structure(members), output: undefined }
-}
-
-function structure(members: readonly Member[]): Structure {
-  return { kind: 'structure', name: 'Input', members }
-}
-
-function membersOf(name: string): readonly Member[] {
-  return OPERATIONS.find((each) => each.name === name)?.input.members ?? []
-}

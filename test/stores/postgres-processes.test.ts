@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { utcMs } from '../../src/media/time.ts'
 import {
   channel,
   type claimed,
@@ -18,7 +19,9 @@ import {
 } from '../../src/stores/nouns.contract.ts'
 import { openPostgresStore, type PostgresStore } from '../../src/stores/postgres/postgres-store.ts'
 import type { ResourceChange } from '../../src/stores/resources.ts'
+import { seededRandom } from '../judges/random.ts'
 import { needing } from '../programs.ts'
+import { liveSchedules } from '../schedules/schedule-life.ts'
 import { type PostgresServer, startPostgres } from '../servers/postgres.ts'
 
 const { after, before, describe, it } = needing('postgres')
@@ -151,5 +154,15 @@ describe('two processes on one PostgreSQL', () => {
     const end = { at: NOW, outcome: { state: 'SUCCEEDED' }, event: event('1') } as const
     assert.equal(await resources.finishHarvestJob(claimOf(theirs), end), 'lost')
     assert.equal(await resources.finishHarvestJob(claimOf(ours), end), 'finished')
+  })
+
+  it('become one asset each of the windows of schedules, while clocks are put back and nodes die', async () => {
+    const url = await server.createDatabase()
+    const openNode = async () => {
+      const store = await openPostgresStore({ url, poolSize: 2, log: { info() {}, warn() {}, error() {} } })
+      return { resources: store.resources, claims: store.workClaims, close: () => store.close() }
+    }
+    const from = utcMs(Date.UTC(2026, 9, 24))
+    assert.ok((await liveSchedules({ open: openNode, nodes: 2, random: seededRandom(1), from, days: 2 })) > 80)
   })
 })

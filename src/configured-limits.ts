@@ -1,0 +1,15 @@
+import type { Config } from './config/config.ts'
+import { type ControlLimits, DEFAULT_LIMITS } from './control/control-context.ts'
+
+/** The quotas that the settings name. */
+export function configuredLimits(config: Config): ControlLimits {
+  return {
+    ...DEFAULT_LIMITS,
+    maxChannels: config.maxChannels,
+    maxOriginEndpointsPerChannel: config.maxOriginEndpoints,
+    maxHarvestJobsInProgress: config.maxHarvestJobs,
+    maxHarvestJobsScheduled: config.maxScheduledHarvestJobs,
+    maxHarvestSchedules: config.maxHarvestSchedules,
+    releaseGraceMs: config.retentionGraceMs,
+  }
+}

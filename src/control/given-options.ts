@@ -1,0 +1,32 @@
+import type { Deliverable } from '../model/deliverable.ts'
+import { DEFAULT_HARVEST_OPTIONS, type HarvestOptions } from '../model/harvest-job.ts'
+import { parsedInstant } from '../model/harvest-request.ts'
+
+/** The options of a job as a request has them. */
+export type GivenOptions = Partial<Omit<HarvestOptions, 'deliverables'>> & {
+  readonly deliverables?: readonly GivenDeliverable[]
+}
+
+type GivenDeliverable = Omit<Deliverable, 'times'> & { readonly times?: readonly string[] }
+
+/** The options of a job, with the defaults for what is not given. Throws RuleViolation. */
+export function harvestOptionsOf({
+  gapPolicy,
+  earlyEndPolicy,
+  report,
+  deliverables,
+  cut,
+}: GivenOptions): HarvestOptions {
+  return {
+    gapPolicy: gapPolicy ?? DEFAULT_HARVEST_OPTIONS.gapPolicy,
+    earlyEndPolicy: earlyEndPolicy ?? DEFAULT_HARVEST_OPTIONS.earlyEndPolicy,
+    report: report ?? DEFAULT_HARVEST_OPTIONS.report,
+    ...(deliverables && { deliverables: deliverables.map(deliverableOf) }),
+    ...(cut && { cut }),
+  }
+}
+
+function deliverableOf({ times, ...given }: GivenDeliverable, i: number): Deliverable {
+  const read = times?.map((time, n) => parsedInstant(`deliverables[${i}].times[${n}]`, time))
+  return { ...given, ...(read && { times: read }) } as Deliverable
+}

@@ -1,0 +1,52 @@
+import { isoDateTime } from '../media/time.ts'
+import { type Account, arnOf } from '../model/arn.ts'
+import { ScheduledWindows, scheduledDestination, scheduledJobId } from '../model/harvest-schedule.ts'
+import type { ScheduleRecord, ScheduleRunRecord } from '../stores/schedule-records.ts'
+
+/** A schedule as `/windrow/v1/harvest_schedules/{id}` describes it. Undefined members are left out. */
+export function scheduleReport(record: ScheduleRecord, account: Account, channelId?: string) {
+  const { schedule, next } = record
+  return {
+    id: schedule.id,
+    arn: arnOf(account, 'harvest_schedules', schedule.id),
+    originEndpointId: schedule.originEndpointId,
+    every: schedule.every,
+    startTime: isoDateTime(schedule.start),
+    endTime: schedule.end === undefined ? undefined : isoDateTime(schedule.end),
+    durationSeconds: schedule.durationSeconds,
+    overlap: schedule.overlap,
+    s3Destination: schedule.s3Destination,
+    ...schedule.options,
+    createdAt: isoDateTime(schedule.createdAt),
+    modifiedAt: isoDateTime(schedule.modifiedAt),
+    state: schedule.isStopped ? 'STOPPED' : next === undefined ? 'ENDED' : 'ACTIVE',
+    nextRun: nextRunOf(record, channelId),
+  }
+}
+
+function nextRunOf({ schedule, next, dueAt }: ScheduleRecord, channelId: string | undefined) {
+  const window = next !== undefined && dueAt !== undefined && new ScheduledWindows(schedule).from(next)
+  if (!window) return undefined
+  const { start, end } = window
+  const destination = channelId === undefined ? undefined : scheduledDestination(schedule, window, channelId)
+  return {
+    startTime: isoDateTime(start),
+    endTime: isoDateTime(end),
+    jobId: scheduledJobId(schedule, window),
+    manifestKey: destination?.manifestKey,
+    dueAt: isoDateTime(window.job.end),
+  }
+}
+
+/** What became of a window. The state is that of its job, or MISSED where none could be made. */
+export function scheduleRunReport({ start, end, recordedAt, jobId, job, failure }: ScheduleRunRecord) {
+  const reason = failure ?? job?.failure
+  return {
+    startTime: isoDateTime(start),
+    endTime: isoDateTime(end),
+    recordedAt: isoDateTime(recordedAt),
+    jobId,
+    state: jobId === undefined ? 'MISSED' : job?.state,
+    failure: reason && { code: reason.code, message: reason.message },
+  }
+}

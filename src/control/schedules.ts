@@ -1,0 +1,200 @@
+import { type UtcMs, utcMs } from '../media/time.ts'
+import type { S3Destination } from '../model/harvest-job.ts'
+import { checkHarvestable, parsedInstant } from '../model/harvest-request.ts'
+import {
+  checkScheduleId,
+  checkWindows,
+  defaultStart,
+  type HarvestSchedule,
+  MOST_OVERLAP_SECONDS,
+  positionFrom,
+  ScheduledWindows,
+  scheduledDestination,
+  scheduledJobId,
+} from '../model/harvest-schedule.ts'
+import { type GivenRecurrence, recurrenceOf } from '../model/recurrence.ts'
+import { between, checkedId, quoteValue, refuse } from '../model/rules.ts'
+import type { ScheduleRecord } from '../stores/schedule-records.ts'
+import { ApiError } from './api-error.ts'
+import type { ControlContext } from './control-context.ts'
+import { type GivenOptions, harvestOptionsOf } from './given-options.ts'
+import { requestedJob } from './new-harvest-job.ts'
+import { changeOptimistically } from './optimistic-change.ts'
+import type { PageInput } from './page-tokens.ts'
+import type { ScheduleOperation } from './schedule-operations.ts'
+import { scheduleReport, scheduleRunReport } from './schedule-report.ts'
+
+type Given = GivenOptions & {
+  readonly id: string
+  readonly originEndpointId: string
+  readonly every: GivenRecurrence
+  readonly startTime?: string
+  readonly endTime?: string
+  readonly durationSeconds?: number
+  readonly overlap?: { readonly beforeSeconds?: number; readonly afterSeconds?: number }
+  readonly s3Destination: S3Destination
+}
+type Named = { readonly id: string }
+
+const DAY_MS = 86_400_000
+/** As long as the longest startover window: nothing older could be harvested. */
+const MOST_BEHIND_DAYS = 14
+const MOST_AHEAD_DAYS = 366
+/** Of the history that a schedule is described with. */
+const LAST_RUNS = 5
+
+/** One function for each operation on schedules. It throws ApiError or RuleViolation for requests it refuses. */
+export function scheduleHandlers(
+  context: ControlContext,
+): Record<ScheduleOperation, (input: never) => Promise<object>> {
+  const { resources, clock, pages, account, limits } = context
+
+  const missing = (id: string) =>
+    new ApiError('NotFoundException', `There is no harvest schedule with the id ${quoteValue(id)}`)
+
+  async function existing(id: string): Promise<ScheduleRecord> {
+    const record = await resources.harvestScheduleById(id)
+    if (!record) throw missing(id)
+    return record
+  }
+
+  async function described(record: ScheduleRecord) {
+    const { id, originEndpointId } = record.schedule
+    const endpoint = await resources.originEndpointById(originEndpointId)
+    const { items } = await resources.listScheduleRuns(id, { limit: LAST_RUNS })
+    return { ...scheduleReport(record, account, endpoint?.channelId), lastRuns: items.map(scheduleRunReport) }
+  }
+
+  /** The first job of a schedule is checked as if it were asked for; all others have the same form. */
+  async function check(schedule: HarvestSchedule): Promise<void> {
+    const { id, originEndpointId, options } = schedule
+    const endpoint = await resources.originEndpointById(originEndpointId)
+    if (!endpoint) {
+      refuse('originEndpointId', `there is no origin endpoint with the id ${quoteValue(originEndpointId)}`)
+    }
+    checkHarvestable(endpoint)
+    checkWindows(schedule, endpoint.startoverWindowSeconds)
+    const window = new ScheduledWindows(schedule).from(schedule.start)!
+    const job = {
+      id: scheduledJobId(schedule, window),
+      originEndpointId,
+      startTime: new Date(window.job.start).toISOString(),
+      endTime: new Date(window.job.end).toISOString(),
+      s3Destination: scheduledDestination(schedule, window, endpoint.channelId),
+    }
+    await requestedJob(context, job, options, id)
+  }
+
+  /** Changes a schedule to what `change` makes of the newest record. */
+  async function changed(id: string, change: (record: ScheduleRecord) => Omit<ScheduleRecord, 'revision'>) {
+    const record = await changeOptimistically<ScheduleRecord>({
+      read: () => resources.harvestScheduleById(id),
+      change: (current) => ({ ...change(current), revision: current.revision }),
+      write: (next) => resources.updateHarvestSchedule(next),
+      missing: () => missing(id),
+    })
+    return described(record)
+  }
+
+  return {
+    async CreateHarvestSchedule(input: Given) {
+      checkScheduleId('id', checkedId('id', input.id))
+      const schedule = scheduleOf(input, clock())
+      await check(schedule)
+      const maxSchedules = limits.maxHarvestSchedules
+      const position = positionFrom(schedule, schedule.start)
+      const result = await resources.createHarvestSchedule(schedule, position, { maxSchedules })
+      if (result === 'duplicate') refuse('id', `a harvest schedule with the id ${quoteValue(input.id)} already exists`)
+      if (result === 'quota') {
+        throw new ApiError('TooManyRequestsException', `Limit exceeded: at most ${maxSchedules} harvest schedules`)
+      }
+      return described(await existing(input.id))
+    },
+
+    async ListHarvestSchedules(input: PageInput) {
+      const listing = ['ListHarvestSchedules'] as const
+      const page = await resources.listHarvestSchedules(pages.request(input, listing))
+      return {
+        harvestSchedules: page.items.map((record) => scheduleReport(record, account)),
+        nextToken: pages.token(page, listing),
+      }
+    },
+
+    DescribeHarvestSchedule: async ({ id }: Named) => described(await existing(id)),
+
+    async UpdateHarvestSchedule(input: Given) {
+      const { schedule } = await existing(input.id)
+      await check(scheduleOf(input, clock(), schedule))
+      return changed(input.id, (current) => {
+        const now = clock()
+        const next = scheduleOf(input, now, current.schedule)
+        // What became of earlier windows stands; a window that has begun is still to come.
+        const from = current.next ?? current.schedule.end ?? now
+        return { schedule: next, ...positionFrom(next, utcMs(Math.min(from, now))) }
+      })
+    },
+
+    async DeleteHarvestSchedule({ id }: Named) {
+      if ((await resources.deleteHarvestSchedule(id)) === 'missing') throw missing(id)
+      return {}
+    },
+
+    StopHarvestSchedule: async ({ id }: Named) =>
+      changed(id, ({ schedule, next }) => ({
+        schedule: { ...schedule, isStopped: true, modifiedAt: clock() },
+        ...(next !== undefined && { next }),
+      })),
+
+    StartHarvestSchedule: async ({ id }: Named) =>
+      changed(id, (current) => {
+        if (!current.schedule.isStopped) return current
+        const now = clock()
+        const schedule = { ...current.schedule, isStopped: false, modifiedAt: now }
+        return { schedule, ...positionFrom(schedule, now) }
+      }),
+
+    async ListScheduleRuns({ id, ...input }: Named & PageInput) {
+      await existing(id)
+      const listing = ['ListScheduleRuns', id] as const
+      const page = await resources.listScheduleRuns(id, pages.request(input, listing))
+      return { runs: page.items.map(scheduleRunReport), nextToken: pages.token(page, listing) }
+    },
+  }
+}
+
+/** The schedule that a request asks for, in place of `current` if there is one. Throws RuleViolation. */
+function scheduleOf(given: Given, now: UtcMs, current?: HarvestSchedule): HarvestSchedule {
+  const { id, originEndpointId, s3Destination, durationSeconds, startTime, endTime } = given
+  const every = recurrenceOf('every', given.every)
+  const start =
+    startTime === undefined ? (current?.start ?? defaultStart(every, now)) : startOf(startTime, now, current)
+  const { beforeSeconds = 0, afterSeconds = 0 } = given.overlap ?? {}
+  between('overlap.beforeSeconds', beforeSeconds, 0, MOST_OVERLAP_SECONDS)
+  between('overlap.afterSeconds', afterSeconds, 0, MOST_OVERLAP_SECONDS)
+  const options = harvestOptionsOf(given)
+  for (const [i, deliverable] of (options.deliverables ?? []).entries()) {
+    if ('times' in deliverable) refuse(`deliverables[${i}].times`, 'must not be given: each window has its own times')
+  }
+  return {
+    id,
+    originEndpointId,
+    every,
+    start,
+    ...(endTime !== undefined && { end: parsedInstant('endTime', endTime) }),
+    ...(durationSeconds !== undefined && { durationSeconds }),
+    overlap: { beforeSeconds, afterSeconds },
+    s3Destination,
+    options,
+    isStopped: current?.isStopped ?? false,
+    createdAt: current?.createdAt ?? now,
+    modifiedAt: now,
+  }
+}
+
+function startOf(startTime: string, now: UtcMs, current: HarvestSchedule | undefined): UtcMs {
+  const start = parsedInstant('startTime', startTime)
+  if (start === current?.start) return start
+  if (start < now - MOST_BEHIND_DAYS * DAY_MS) refuse('startTime', `must be at most ${MOST_BEHIND_DAYS} days ago`)
+  if (start > now + MOST_AHEAD_DAYS * DAY_MS) refuse('startTime', `must be at most ${MOST_AHEAD_DAYS} days ahead`)
+  return start
+}

@@ -1,0 +1,179 @@
+import { randomUUID } from 'node:crypto'
+import { ClaimedWork, type ClaimedWorkDeps } from '../archive/claimed-work.ts'
+import { type ControlContext, HARVEST_JOB_KEPT_MS } from '../control/control-context.ts'
+import { requestedJob, submitJob } from '../control/new-harvest-job.ts'
+import type { Log } from '../log.ts'
+import { isoDateTime, type UtcMs, type UtcRange, utcMs } from '../media/time.ts'
+import type { HarvestFailure } from '../model/harvest-failure.ts'
+import { usableSpan } from '../model/harvest-request.ts'
+import {
+  type HarvestSchedule,
+  positionFrom,
+  type ScheduledWindow,
+  ScheduledWindows,
+  type ScheduleRun,
+  scheduledDestination,
+  scheduledJobId,
+} from '../model/harvest-schedule.ts'
+import type { OriginEndpoint } from '../model/origin-endpoint.ts'
+import { RuleViolation } from '../model/rule-violation.ts'
+import { quoteValue } from '../model/rules.ts'
+import type { Resources } from '../stores/resources.ts'
+import type { ScheduleRecord } from '../stores/schedule-records.ts'
+import { missedEvent } from './event.ts'
+
+export type SchedulesDeps = Pick<ControlContext, 'account' | 'clock' | 'extent' | 'harvest' | 'limits'> & {
+  readonly resources: Resources
+  readonly log: Log
+  /** What processes need that share the resources: one of them makes the jobs. Absent for a process alone. */
+  readonly shared?: ClaimedWorkDeps | undefined
+}
+
+export type Schedules = {
+  /** Makes the jobs that are due, if this process is the one that does. Called often. */
+  makeJobs(): Promise<void>
+  /** Leaves the work to others, at once and for good. */
+  release(): Promise<void>
+}
+
+const WORK = 'harvest-schedules'
+/** Schedules that are looked at in one step, the longest due first. */
+const MOST_DUE = 1000
+/** Windows of one schedule whose jobs are made in one step, before those of others have their turn. */
+const MOST_WINDOWS = 20
+
+/** Makes the harvest jobs of schedules when their windows have passed. */
+export function createSchedules(deps: SchedulesDeps): Schedules {
+  const { resources, clock, log, shared } = deps
+  const claimed = shared && new ClaimedWork(shared)
+  let isReleased = false
+
+  return {
+    async makeJobs() {
+      await claimed?.renew([WORK])
+      const isMine = () => !isReleased && (claimed?.has(WORK) ?? true)
+      if (!isMine()) return
+      for (const record of await resources.dueHarvestSchedules(clock(), MOST_DUE)) {
+        if (!isMine()) return
+        try {
+          if ((await advance(record, deps)) === 'quota') return
+        } catch (error) {
+          const about = { event: 'harvest-schedule-failed', harvestSchedule: record.schedule.id, error } as const
+          log.error(about, 'a job of a harvest schedule could not be made; it is tried again')
+        }
+      }
+    },
+
+    async release() {
+      isReleased = true
+      await claimed?.release()
+    },
+  }
+}
+
+/**
+ * Makes the jobs of the next windows of a schedule that have passed, and records what became of them. 'quota': there
+ * are too many jobs in progress for now.
+ */
+async function advance(record: ScheduleRecord, deps: SchedulesDeps): Promise<'done' | 'quota'> {
+  const { schedule, next = schedule.start } = record
+  const now = deps.clock()
+  const windows = new ScheduledWindows(schedule)
+  const runs: ScheduleRun[] = []
+  let isFull = false
+  // What is older than any history is passed over.
+  const from = utcMs(Math.max(next, now - HARVEST_JOB_KEPT_MS))
+  let window = windows.from(from)
+  while (window && window.job.end <= now && runs.length < MOST_WINDOWS) {
+    const outcome = await jobFor(schedule, window, deps)
+    isFull = outcome === 'quota'
+    if (outcome === 'quota') break
+    runs.push({ start: window.start, end: window.end, recordedAt: now, ...outcome })
+    window = windows.after(window)
+  }
+  if (!isFull || runs.length > 0) await recordRuns(record, runs, utcMs((runs.at(-1)?.start ?? from - 1) + 1), deps)
+  return isFull ? 'quota' : 'done'
+}
+
+type Outcome = { readonly jobId: string } | { readonly failure: HarvestFailure }
+
+/** Makes the job of a window, unless that has been done before. */
+async function jobFor(
+  schedule: HarvestSchedule,
+  window: ScheduledWindow,
+  deps: SchedulesDeps,
+): Promise<Outcome | 'quota'> {
+  const { resources, extent } = deps
+  const { originEndpointId, options } = schedule
+  const id = scheduledJobId(schedule, window)
+  try {
+    const endpoint = await resources.originEndpointById(originEndpointId)
+    if (!endpoint) return failed('NoOriginEndpoint', `There is no origin endpoint ${quoteValue(originEndpointId)}.`)
+    const content = await extent(endpoint)
+    const span = content ? partLeft(window.job, content, endpoint) : window.job
+    if ('failure' in span) return span
+    const job = {
+      id,
+      originEndpointId,
+      // A policy that wants the window whole is told what it lacks.
+      startTime: isoDateTime(options.gapPolicy === 'FAIL' ? window.job.start : span.start),
+      endTime: isoDateTime(span.end),
+      s3Destination: scheduledDestination(schedule, window, endpoint.channelId),
+    }
+    const requested = await requestedJob(deps, job, options, schedule.id)
+    const result = await submitJob(deps, requested)
+    if (result === 'quota') return result
+    if (result === 'created') return { jobId: id }
+    // It was made before a crash, or by a schedule before this one.
+    const known = await resources.harvestJobById(id)
+    if (known?.scheduleId === schedule.id) return { jobId: id }
+    return failed('IdTaken', `There is another harvest job with the id ${quoteValue(id)}.`)
+  } catch (error) {
+    if (error instanceof RuleViolation) return failed('Refused', `The job was refused: ${error.message}.`)
+    throw error
+  }
+}
+
+/** What can still be harvested of a span. */
+function partLeft(span: UtcRange, content: UtcRange, endpoint: OriginEndpoint): UtcRange | { failure: HarvestFailure } {
+  const usable = usableSpan(content, endpoint)
+  if (span.end > usable.start) return { start: utcMs(Math.max(span.start, usable.start)), end: span.end }
+  if (span.end <= content.start && content.start === usable.start) {
+    return failed('BeforeContent', `There is no content before ${isoDateTime(content.start)}.`)
+  }
+  const length = `The startover window of ${endpoint.startoverWindowSeconds} s`
+  return failed('BeforeStartoverWindow', `${length} had moved on to ${isoDateTime(usable.start)}.`)
+}
+
+const failed = (code: string, message: string) => ({ failure: { code, message } })
+
+/**
+ * Records what became of windows, and moves the schedule on to the first window from `next` on. A schedule that was
+ * changed meanwhile goes on as it is now, if nobody has recorded them yet.
+ */
+async function recordRuns(
+  record: ScheduleRecord,
+  runs: readonly ScheduleRun[],
+  next: UtcMs,
+  { resources, account, clock, log }: SchedulesDeps,
+): Promise<void> {
+  const { id } = record.schedule
+  const missed = runs.filter(({ jobId }) => jobId === undefined)
+  for (let current = record; ; ) {
+    const { schedule, revision } = current
+    const event = missed.length > 0 && missedEvent(schedule, missed, account, { id: randomUUID(), at: clock() })
+    const outcome = { runs, position: positionFrom(schedule, next), ...(event && { event }) }
+    if ((await resources.recordScheduleRuns({ id, revision }, outcome)) === 'recorded') break
+    const newest = await resources.harvestScheduleById(id)
+    if (!newest || newest.next !== record.next) return
+    current = newest
+  }
+  const [first] = missed
+  if (!first) return
+  const about = { event: 'harvest-schedule-missed', harvestSchedule: id, windows: missed.length } as const
+  const { code, message: reason } = first.failure ?? {}
+  log.warn(
+    { ...about, from: isoDateTime(first.start), code, reason },
+    'no harvest job could be made for windows of a schedule',
+  )
+}
