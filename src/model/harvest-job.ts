@@ -1,4 +1,4 @@
-import type { UtcMs } from '../media/time.ts'
+import type { UtcMs, UtcRange } from '../media/time.ts'
 import { type Deliverable, type NamedDeliverable, namedDeliverables } from './deliverable.ts'
 import type { HarvestFailure } from './harvest-failure.ts'
 import type { OriginEndpoint } from './origin-endpoint.ts'
@@ -35,6 +35,16 @@ export const DEFAULT_HARVEST_OPTIONS: HarvestOptions = {
   report: false,
 }
 
+/** A span of an origin endpoint that an asset shows behind those before it. */
+export type HarvestRange = UtcRange & {
+  readonly originEndpointId: string
+  /** The GUID of the endpoint's channel, whose content is kept for the job. */
+  readonly channelGuid: string
+  /** The times as the client wrote them. */
+  readonly startTime: string
+  readonly endTime: string
+}
+
 /** A MediaPackage HarvestJob. Only `status` ever changes. */
 export type HarvestJob = {
   readonly id: string
@@ -54,6 +64,24 @@ export type HarvestJob = {
   readonly options?: HarvestOptions
   /** The schedule that made the job; absent where a client did. */
   readonly scheduleId?: string
+  /**
+   * What the asset shows, one behind the other, where that is more than one range. The job's own endpoint and times are
+   * those of the first, and all are packaged as its endpoint is.
+   */
+  readonly ranges?: readonly HarvestRange[]
+  /** The endpoints of further ranges, each once, as they were when the job was created. */
+  readonly otherEndpoints?: readonly OriginEndpoint[]
+}
+
+/** The jobs that would each ask for one range of a job, in their order: the job itself where it has no others. */
+export function jobsOfRanges(job: HarvestJob): readonly HarvestJob[] {
+  const { ranges, otherEndpoints = [], ...whole } = job
+  if (!ranges) return [job]
+  const endpoints = [job.endpoint, ...otherEndpoints]
+  return ranges.map(({ originEndpointId, startTime, endTime, start, end }) => {
+    const endpoint = endpoints.find(({ id }) => id === originEndpointId) ?? job.endpoint
+    return { ...whole, channelId: endpoint.channelId, originEndpointId, startTime, endTime, start, end, endpoint }
+  })
 }
 
 /** The outcome of a job, for its record and its event. */

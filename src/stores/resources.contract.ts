@@ -257,6 +257,33 @@ export function resourcesContract(name: string, open: () => Promise<ContractStor
       assert.deepEqual(await pinned(), [])
     })
 
+    it('pins each range of a job in the channel of its endpoint', async () => {
+      const { resources } = await open()
+      const [news, sports] = [originEndpoint('1', 'a'), originEndpoint('2', 'b')]
+      for (const id of ['a', 'b']) await resources.createChannel(channel(id), MANY)
+      for (const endpoint of [news, sports]) await resources.createOriginEndpoint(endpoint, MANY)
+      const range = ({ id: originEndpointId, channelGuid }: OriginEndpoint, start: number, end: number) => {
+        return { originEndpointId, channelGuid, startTime: '', endTime: '', start: utcMs(start), end: utcMs(end) }
+      }
+      const ranges = [range(sports, 50, 60), range(news, 10, 20), range(sports, 30, 40)]
+      const job = harvestJob('j', sports, { start: utcMs(50), end: utcMs(60), ranges, otherEndpoints: [news] })
+      await resources.createHarvestJob(job, MANY, NOW)
+      await resources.createHarvestJob(harvestJob('k', news, { start: utcMs(1), end: utcMs(2) }), MANY, NOW)
+      const pinned = async () => {
+        const demands = await resources.retentionDemands(NOW, HOUR_MS)
+        return demands.map((demand) =>
+          [...new Set(demand.pinned.map(({ start, end }) => `${start}-${end}`))].toSorted(),
+        )
+      }
+      assert.deepEqual(await pinned(), [
+        ['1-2', '10-20'],
+        ['30-40', '50-60'],
+      ])
+      assert.deepEqual((await resources.harvestJobById('j'))?.ranges, ranges)
+      await finishAll(resources)
+      assert.deepEqual(await pinned(), [[], []])
+    })
+
     it('lets a deleted channel go after its grace, when no job runs, until it is forgotten', async () => {
       const { resources, segmentIndex } = await open()
       const endpoint = originEndpoint('1', 'news')

@@ -12,9 +12,14 @@ export function retentionOperations(db: PostgresDatabase) {
     async retentionDemands(now, graceMs) {
       // A single statement, so that all rows are of one moment.
       const demands = await db.all<Demand>(
-        `SELECT guid, seconds, deleted_at, (
-           SELECT coalesce(json_agg(json_build_object('start', window_start, 'end', window_end) ORDER BY seq), '[]')
-           FROM windrow.harvest_job WHERE channel_guid = demand.guid AND status = 'IN_PROGRESS'
+        `WITH pin AS MATERIALIZED (
+           SELECT seq, channel_guid AS guid, window_start AS start, window_end AS "end"
+           FROM windrow.harvest_job WHERE status = 'IN_PROGRESS'
+           UNION ALL SELECT seq, range ->> 'channelGuid', (range ->> 'start')::bigint, (range ->> 'end')::bigint
+           FROM windrow.harvest_job, json_array_elements(body -> 'ranges') AS range WHERE status = 'IN_PROGRESS'
+         ) SELECT guid, seconds, deleted_at, (
+           SELECT coalesce(json_agg(json_build_object('start', start, 'end', "end") ORDER BY seq), '[]')
+           FROM pin WHERE pin.guid = demand.guid
          ) AS pinned FROM (
            SELECT seq, guid, greatest(
              (SELECT max(startover_seconds) FROM windrow.origin_endpoint WHERE channel_guid = channel.guid),

@@ -10,7 +10,10 @@ export function retentionOperations(db: SqliteDatabase) {
   const pinned = (channelGuid: string) =>
     db.all<UtcRange>(
       `SELECT window_start AS "start", window_end AS "end" FROM harvest_job
-       WHERE channel_guid = ? AND status = 'IN_PROGRESS'`,
+       WHERE channel_guid = ?1 AND status = 'IN_PROGRESS'
+       UNION ALL SELECT range.value ->> 'start', range.value ->> 'end'
+       FROM harvest_job INDEXED BY harvest_job_in_progress, json_each(body, '$.ranges') AS range
+       WHERE status = 'IN_PROGRESS' AND range.value ->> 'channelGuid' = ?1`,
       channelGuid,
     )
 
