@@ -14,6 +14,8 @@ export const HARVEST_PROBLEMS = [
   /** Source objects are missing, damaged or no media, and nothing replaces them. */
   'Damaged',
   'NoStreams',
+  /** Ranges have tracks of different kinds. */
+  'TracksDiffer',
   'CannotPackage',
   /** Stills are asked for, and nothing here decodes pictures. */
   'NoDecoder',

@@ -1,4 +1,5 @@
 import type { UtcRange } from '../media/time.ts'
+import type { HarvestPlan } from './harvest-run.ts'
 import type { LossReason } from './lost-media.ts'
 import {
   endUtcOf,
@@ -8,7 +9,7 @@ import {
   type Slot,
   type SlotObject,
 } from './output-segment.ts'
-import { inPeriod } from './segment-summary.ts'
+import { inPlace } from './segment-summary.ts'
 
 /** A place of an asset for which the archive has lost a source object: one stream in one slot of an output segment. */
 export type Loss = UtcRange & {
@@ -59,8 +60,12 @@ export function withLosses(losses: readonly Loss[], more: readonly Loss[]): read
 }
 
 /** The losses in the output segments of a plan. */
-export function lossesWithin({ first, last }: { first: number; last: number }, losses: readonly Loss[]) {
-  return losses.filter(({ number }) => number >= first && number <= last)
+export function lossesWithin(
+  plan: Pick<HarvestPlan, 'first' | 'last' | 'ranges'>,
+  losses: readonly Loss[],
+): readonly Loss[] {
+  const { ranges = [plan] } = plan
+  return losses.filter(({ number }) => ranges.some(({ first, last }) => number >= first && number <= last))
 }
 
 /** The output segment with what replaces the lost objects, or without them. */
@@ -98,7 +103,7 @@ export function mendedSummaries(
     else if (part.lacking !== lacking) {
       part = { of: period.number, lacking, period: { number: segment.number, start: segment.start } }
     }
-    return part.period && part.period.number !== period.number ? inPeriod(mended, part.period) : mended
+    return part.period && part.period.number !== period.number ? inPlace(mended, { period: part.period }) : mended
   })
 }
 

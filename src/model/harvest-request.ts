@@ -4,7 +4,7 @@ import { fileOfKey, folderOfKey, type S3Destination } from './harvest-job.ts'
 import type { OriginEndpoint } from './origin-endpoint.ts'
 import { checkedRoleArn, matching, quoteValue, refuse } from './rules.ts'
 
-const ONE_DAY_MS = 86_400_000
+export const ONE_DAY_MS = 86_400_000
 /** What schedules may ask for: a day of 25 hours, and what overlaps. */
 export const LONGEST_SCHEDULED_MS = 26 * 3_600_000
 
@@ -16,18 +16,18 @@ const MOST_AHEAD_MS = 30 * ONE_DAY_MS
 
 /**
  * Throws RuleViolation unless the endpoint can be harvested. Every kind of manifest can; MediaPackage harvests HLS
- * and DASH only.
+ * and DASH only. What violates a rule is named with the path of the member that it is in, if any: `ranges[1].`.
  */
-export function checkHarvestable(endpoint: OriginEndpoint): void {
+export function checkHarvestable(endpoint: OriginEndpoint, within = ''): void {
   const { manifests, encryption } = endpoint.packaging
   if (manifests.length === 0) {
-    refuse('originEndpointId', `${endpoint.id} has no HLS manifest, so there is nothing to harvest`)
+    refuse(`${within}originEndpointId`, `${endpoint.id} has no HLS manifest, so there is nothing to harvest`)
   }
   if (encryption) {
-    refuse('originEndpointId', `${endpoint.id} is encrypted: encrypted endpoints cannot be harvested yet`)
+    refuse(`${within}originEndpointId`, `${endpoint.id} is encrypted: encrypted endpoints cannot be harvested yet`)
   }
   if (endpoint.startoverWindowSeconds === 0) {
-    refuse('originEndpointId', `${endpoint.id} has no startover window, which harvesting needs`)
+    refuse(`${within}originEndpointId`, `${endpoint.id} has no startover window, which harvesting needs`)
   }
 }
 
@@ -39,25 +39,25 @@ export function checkHarvestWindow(
   { start, end }: UtcRange,
   usable: UtcRange,
   endpoint: OriginEndpoint,
-  longestMs: number,
+  { longestMs, within = '' }: { readonly longestMs: number; readonly within?: string },
 ): void {
   const length = end - start
-  if (length <= 0) refuse('endTime', 'must be after startTime')
+  if (length <= 0) refuse(`${within}endTime`, 'must be after startTime')
   const startover = endpoint.startoverWindowSeconds * 1000
   const most = Math.min(longestMs, startover)
   const shorter = () => nearestText(nearestWindow({ start: utcMs(end - most), end }, usable))
   if (length > longestMs)
-    refuse('endTime', `must be at most ${longestMs / 3_600_000} hours after startTime; ${shorter()}`)
+    refuse(`${within}endTime`, `must be at most ${longestMs / 3_600_000} hours after startTime; ${shorter()}`)
   if (length > startover) {
     const limit = `${endpoint.startoverWindowSeconds} s (the startover window)`
-    refuse('endTime', `must be at most ${limit} after startTime; ${shorter()}`)
+    refuse(`${within}endTime`, `must be at most ${limit} after startTime; ${shorter()}`)
   }
 }
 
 /** Throws RuleViolation for an end in the future: MediaPackage harvests only the past. */
-export function checkHarvestEnd({ start, end }: UtcRange, usable: UtcRange, now: UtcMs): void {
+export function checkHarvestEnd({ start, end }: UtcRange, usable: UtcRange, now: UtcMs, within = ''): void {
   if (end <= now) return
-  refuse('endTime', `must not be in the future; ${nearestText(nearestWindow({ start, end }, usable))}`)
+  refuse(`${within}endTime`, `must not be in the future; ${nearestText(nearestWindow({ start, end }, usable))}`)
 }
 
 /** Time left to ask for a window that an error has named, while the startover window moves on. */

@@ -7,7 +7,11 @@ import type { Loss } from './harvest-losses.ts'
 export type HarvestState = 'QUEUED' | 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED'
 
 /** A part of the window without media, of every stream or of the named track. */
-export type HarvestGap = UtcRange & { readonly track?: string }
+export type HarvestGap = UtcRange & {
+  readonly track?: string
+  /** The index of the range it is in, in an asset of several. */
+  readonly range?: number
+}
 
 /** The part of a file that is made, from 0 to 1, in hundredths. */
 export type FileProgress = { readonly name: string; readonly share: number }
@@ -26,6 +30,8 @@ export type HarvestCursor = {
    */
   readonly plan?: HarvestPlan
   readonly tracks: readonly TrackProgress[]
+  /** The number of segments written of each range, in an asset of several. */
+  readonly writtenByRange?: readonly number[]
   /** Chosen before the first file is written, and constant from then on. Absent in records of earlier versions. */
   readonly names?: AssetNames
   /** Number of objects written so far, of all kinds. */
@@ -61,6 +67,21 @@ export type HarvestPlan = {
   readonly gaps: readonly HarvestGap[]
   /** Total number of gaps; `gaps` holds the first of them. */
   readonly gapCount: number
+  /** What the asset shows of each range, where it has several. */
+  readonly ranges?: readonly PlannedRange[]
+}
+
+/** What an asset of several ranges shows of one. */
+export type PlannedRange = {
+  /** The numbers, of the endpoint, of the first and last output segment that the range has. */
+  readonly archived: { readonly first: number; readonly last: number }
+  /** Number, in the asset, of the first one and of the last one shown. */
+  readonly first: number
+  readonly last: number
+  /** UTC range from the beginning of the first to the end of the last output segment shown. */
+  readonly content: UtcRange
+  /** Number of the files of its segments. */
+  readonly segments: number
 }
 
 /**

@@ -42,9 +42,14 @@ export function compactSegmentSummary(summarized: StoredSegmentSummary): Segment
   return new CompactSegmentSummary(summarized)
 }
 
-/** The segment as one of another period. */
-export function inPeriod(segment: SegmentSummary, period: NonNullable<SegmentSummary['period']>): SegmentSummary {
-  return segment instanceof CompactSegmentSummary ? segment.inPeriod(period) : { ...segment, period }
+/** Where a segment stands among others. */
+export type SegmentPlace = Partial<
+  Pick<SegmentSummary, 'number' | 'era' | 'discontinuity' | 'discontinuitySequence' | 'period'>
+>
+
+/** The segment in another place, such as another period. */
+export function inPlace(segment: SegmentSummary, place: SegmentPlace): SegmentSummary {
+  return segment instanceof CompactSegmentSummary ? segment.inPlace(place) : { ...segment, ...place }
 }
 
 class CompactSegmentSummary implements SegmentSummary {
@@ -76,8 +81,8 @@ class CompactSegmentSummary implements SegmentSummary {
     this.slotsJson = JSON.stringify(summarized.slots)
   }
 
-  inPeriod(period: NonNullable<SegmentSummary['period']>): CompactSegmentSummary {
-    return Object.assign(Object.create(CompactSegmentSummary.prototype) as CompactSegmentSummary, this, { period })
+  inPlace(place: SegmentPlace): CompactSegmentSummary {
+    return Object.assign(Object.create(CompactSegmentSummary.prototype) as CompactSegmentSummary, this, place)
   }
 
   get slots(): readonly SlotSummary[] {

@@ -3,7 +3,13 @@ import type { ArchiveReader, SegmentRange } from '../archive/reader.ts'
 import type { UtcRange } from '../media/time.ts'
 import { type Loss, mendedSegment, mendedSummaries } from '../model/harvest-losses.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
-import { type OutputSegment, overlaps, type SegmentSummary, type SummaryWindow } from '../model/output-segment.ts'
+import {
+  type Era,
+  type OutputSegment,
+  overlaps,
+  type SegmentSummary,
+  type SummaryWindow,
+} from '../model/output-segment.ts'
 import type { NumberRange } from '../model/segment-numbers.ts'
 import { parseSegmentPage, parseSummaryPage } from '../model/segment-page.ts'
 import { compactSegmentSummary } from '../model/segment-summary.ts'
@@ -29,8 +35,13 @@ export async function readWindow(
   const summaries: SegmentSummary[] = []
   const pages = pagesOf(segmentRange, segmentRange.summaries, parseSummaryPage, segmentRange.numbers.after)
   for await (const page of pages) summaries.push(...page.map(compactSegmentSummary))
-  return windowOf(segmentRange, summaries)
+  return windowOf({ endpoint, segmentRange }, summaries)
 }
+
+/** The endpoint that shows a segment, and its era there. */
+export type SegmentSource = { readonly endpoint: OriginEndpoint; readonly era: Era }
+
+type WindowSource = { readonly endpoint: OriginEndpoint; readonly segmentRange: SegmentRange }
 
 /**
  * The output segments of a window. Only their summaries are held; the segments themselves are read, a page at a time,
@@ -38,30 +49,41 @@ export async function readWindow(
  */
 export class PagedWindow {
   readonly summary: SummaryWindow
-  private readonly range: SegmentRange
+  /** The id of the output timeline that gave the numbers. */
+  readonly outputTimeline: number
+  private readonly source: WindowSource
   /** The summaries as the archive has them. */
   private readonly archived: readonly SegmentSummary[]
   private readonly losses: readonly Loss[]
 
   /** Holds the summaries given, at least one. */
-  constructor(segmentRange: SegmentRange, summaries: readonly SegmentSummary[], losses: readonly Loss[] = []) {
-    const { version, ended } = segmentRange
+  constructor(source: WindowSource, summaries: readonly SegmentSummary[], losses: readonly Loss[] = []) {
+    const { segmentRange } = source
+    const { version, ended, outputTimeline } = segmentRange
     const shown = new Set(summaries.map(({ era }) => era))
     const segments = mendedSummaries(summaries, losses)
     this.summary = { version, ended, segments, eras: segmentRange.eras.filter(({ id }) => shown.has(id)) }
-    this.range = segmentRange
+    this.outputTimeline = outputTimeline
+    this.source = source
     this.archived = summaries
     this.losses = losses
   }
 
   /** The part of the window up to a segment, or from one on; undefined when that leaves none. */
   part(isIn: (segment: SegmentSummary) => boolean): PagedWindow | undefined {
-    return windowOf(this.range, this.archived.filter(isIn), this.losses)
+    return windowOf(this.source, this.archived.filter(isIn), this.losses)
   }
 
   /** The window with what replaces the objects that the archive has lost, or without them. */
   mended(losses: readonly Loss[]): PagedWindow {
-    return new PagedWindow(this.range, this.archived, losses)
+    return new PagedWindow(this.source, this.archived, losses)
+  }
+
+  /** Where the archive has a segment of the window. */
+  sourceOf({ era: id }: Pick<SegmentSummary, 'era'>): SegmentSource | undefined {
+    const { endpoint, segmentRange } = this.source
+    const era = segmentRange.eras.find((each) => each.id === id)
+    return era && { endpoint, era }
   }
 
   /** Yields the whole window as summaries, a page at a time; other work runs in between. */
@@ -86,7 +108,8 @@ export class PagedWindow {
     const summaries = this.summary.segments
     let before: readonly OutputSegment[] = []
     let place = 0
-    const pages = pagesOf(this.range, this.range.page, parseSegmentPage, afterNumber - NEIGHBOURS)
+    const { segmentRange } = this.source
+    const pages = pagesOf(segmentRange, segmentRange.page, parseSegmentPage, afterNumber - NEIGHBOURS)
     for await (const page of pages) {
       const segments: OutputSegment[] = []
       for (const archived of page) {
@@ -121,11 +144,11 @@ export class ContentDeleted extends Error {
 }
 
 function windowOf(
-  segmentRange: SegmentRange,
+  source: WindowSource,
   summaries: readonly SegmentSummary[],
   losses: readonly Loss[] = [],
 ): PagedWindow | undefined {
-  return summaries.length === 0 ? undefined : new PagedWindow(segmentRange, summaries, losses)
+  return summaries.length === 0 ? undefined : new PagedWindow(source, summaries, losses)
 }
 
 /** Yields the pages of a range's window from a number on, or from its beginning. */

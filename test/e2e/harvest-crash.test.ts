@@ -5,15 +5,18 @@ import { runHarvestCrashes } from './harvest-crashes.ts'
 const inFolders = needing('ffmpeg')
 const onServers = needing('ffmpeg', 'postgres', 'swift')
 
-for (const { blocks, form, kills, segments } of [
+for (const { blocks, ...plan } of [
   { blocks: inFolders, form: 'folder', kills: 3, segments: 60 },
-  { blocks: onServers, form: 'node', kills: 2, segments: 40 },
+  { blocks: onServers, form: 'node', kills: 2, segments: 40, asRanges: true },
 ] as const) {
-  blocks.it(`makes the same asset when it is killed on the way, and writes nothing twice: ${form}`, async (test) => {
-    const log = (line: string) => test.diagnostic(line)
-    const figures = await runHarvestCrashes({ form, seed: 20261125, kills, segments, log })
-    test.diagnostic(JSON.stringify(figures))
-    assert.ok(figures.killsInside >= kills / 2, 'the kills fell into the harvest')
-    if (kills > 2) assert.ok(figures.objectsKept > 0)
-  })
+  blocks.it(
+    `makes the same asset when it is killed on the way, and writes nothing twice: ${plan.form}`,
+    async (test) => {
+      const log = (line: string) => test.diagnostic(line)
+      const figures = await runHarvestCrashes({ seed: 20261125, log, ...plan })
+      test.diagnostic(JSON.stringify(figures))
+      assert.ok(figures.killsInside >= plan.kills / 2, 'the kills fell into the harvest')
+      if (plan.kills > 2) assert.ok(figures.objectsKept > 0)
+    },
+  )
 }

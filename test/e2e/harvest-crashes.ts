@@ -31,8 +31,10 @@ export type HarvestCrashes = {
   readonly form: CrashForm
   readonly seed: number
   readonly kills: number
-  /** Of the programme, a second each. */
+  /** Of the programme, a second each; an even number of them where they are harvested as ranges. */
   readonly segments: number
+  /** The second half of the programme is harvested before the first, as two ranges of one asset. */
+  readonly asRanges?: true
   readonly log: (line: string) => void
 }
 
@@ -76,7 +78,7 @@ export async function runHarvestCrashes(run: HarvestCrashes): Promise<HarvestCra
     const api = apiOf(windrow)
     // Whoever has the stores alone knows that every lease is of the dead.
     const leaseMs = run.form === 'node' ? LEASE_MS : 0
-    const scene = { windrow, machine, api, random, programme, bucket, leaseMs }
+    const scene = { windrow, machine, api, random, programme, bucket, leaseMs, asRanges: run.asRanges ?? false }
     await harvest(scene, 'undisturbed', 0)
     const undisturbed = await bucket.asset('undisturbed')
     assert.equal(undisturbed.size, objects)
@@ -125,6 +127,7 @@ type Scene = {
   readonly programme: Programme
   readonly bucket: CrashBucket
   readonly leaseMs: number
+  readonly asRanges: boolean
 }
 
 /** Runs a job to its end, killed on the way as often as it is to be and lasts. */
@@ -132,6 +135,7 @@ async function harvest(scene: Scene, id: string, mostKills: number) {
   const { windrow, machine, api, random, programme, bucket, leaseMs } = scene
   await askForHarvest(api, id, BUCKET, programme, 'verbatim', {
     deliverables: ['HLS', ...WHOLE_FILES].map((kind) => ({ kind })),
+    ...(scene.asRanges && { startTime: undefined, endTime: undefined, ranges: halvesOf(programme) }),
   })
   let kills = 0
   let killsInside = 0
@@ -186,6 +190,14 @@ async function harvest(scene: Scene, id: string, mostKills: number) {
     }
     assert.ok((after.progress?.objects ?? 0) >= record.length, `${id} forgot what it had written`)
   }
+}
+
+function halvesOf({ startTime, endTime }: Programme) {
+  const middle = new Date((Date.parse(startTime) + Date.parse(endTime)) / 2).toISOString()
+  return [
+    { startTime: middle, endTime },
+    { startTime, endTime: middle },
+  ]
 }
 
 const isSegment = ({ key }: HarvestObject) => key.endsWith('.ts')

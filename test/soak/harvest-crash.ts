@@ -6,14 +6,19 @@ export const name = 'harvest-crash'
 
 const KILLS = 50
 
-/** A hundred and fifty kills, fifty in each form, into jobs of five minutes of programme. */
+/** Two hundred kills, fifty in each form and as many into assets of two ranges, into jobs of five minutes. */
 export async function run({ seed, log }: SoakContext): Promise<Readonly<Record<string, string>>> {
   const figures: Record<string, string> = {}
-  for (const form of ['folder', 's3', 'node'] as const) {
-    const plan = { form, seed, kills: KILLS, segments: 300 }
-    const found: HarvestCrashFigures = await runHarvestCrashes({ ...plan, log: (line) => log(`${form}: ${line}`) })
-    assert.ok(found.killsInside > KILLS / 2, `${form}: too few kills fell into a harvest`)
-    figures[form] = JSON.stringify(found)
+  for (const [what, form] of [
+    ['folder', { form: 'folder' }],
+    ['s3', { form: 's3' }],
+    ['node', { form: 'node' }],
+    ['ranges', { form: 'folder', asRanges: true }],
+  ] as const) {
+    const plan = { ...form, seed, kills: KILLS, segments: 300 }
+    const found: HarvestCrashFigures = await runHarvestCrashes({ ...plan, log: (line) => log(`${what}: ${line}`) })
+    assert.ok(found.killsInside > KILLS / 2, `${what}: too few kills fell into a harvest`)
+    figures[what] = JSON.stringify(found)
   }
   return figures
 }

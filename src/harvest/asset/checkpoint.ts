@@ -1,6 +1,13 @@
 import type { Loss } from '../../model/harvest-losses.ts'
 import type { AssetNames, FileProgress, HarvestObject, HarvestPlan } from '../../model/harvest-run.ts'
 
+/** What is told of a written object. */
+export type AboutObject = {
+  readonly track?: string
+  readonly range?: number | undefined
+  readonly isTaken?: boolean
+}
+
 /**
  * Port: what the writer of an asset knows of earlier attempts at the job, and records of its own. The worker that has
  * the job implements it with its lease.
@@ -26,10 +33,10 @@ export type Checkpoint = {
   expect(segments: readonly { readonly track: string }[]): void
   willReplace(tag: string | null): void
   /**
-   * Notes that an object has been written, to be recorded now or soon. `track` is given for a segment; `isTaken` is
-   * true of one that the bucket has taken over from the archive.
+   * Notes that an object has been written, to be recorded now or soon. `track` is given for a segment, and `range`, an
+   * index, in an asset of several ranges; `isTaken` is true of one that the bucket has taken over from the archive.
    */
-  wrote(object: HarvestObject, about?: { readonly track?: string; readonly isTaken?: boolean }): void
+  wrote(object: HarvestObject, about?: AboutObject): void
   /** Notes which file is being made, and how much of it is. */
   making(file: FileProgress): void
   /** Notes why the bucket refuses to copy objects of the archive, in a sentence. */

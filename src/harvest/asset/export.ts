@@ -4,11 +4,13 @@ import { DEFAULT_HARVEST_OPTIONS } from '../../model/harvest-job.ts'
 import { isGap } from '../../model/harvest-losses.ts'
 import type { AssetNames } from '../../model/harvest-run.ts'
 import type { AssetFormat } from '../../packaging/output-format.ts'
-import { type PagedWindow, readWindow } from '../../packaging/paged-window.ts'
+import { readWindow } from '../../packaging/paged-window.ts'
 import type { Buckets } from '../../stores/buckets.ts'
 import { HarvestFailed } from '../harvest-failed.ts'
 import { retryTransient } from '../retry.ts'
-import { harvestWindow, plannedWindow, type WindowDeps } from '../window/find.ts'
+import { assetWindow, plannedAssetWindow } from '../window/asset-window.ts'
+import type { WindowDeps } from '../window/find.ts'
+import type { HarvestWindow } from '../window/harvest-window.ts'
 import { type AssetFiles, assetFiles } from './files.ts'
 import type { Inventory } from './inventory.ts'
 import { withoutLosses } from './losses.ts'
@@ -46,7 +48,7 @@ export async function exportAsset(
   const writer = new AssetWriter(attempt, bucket, deps)
   const { plan } = checkpoint
   const found = await (plan
-    ? plannedWindow(job, plan, deps.archive)
+    ? plannedAssetWindow(job, plan, deps.archive)
     : settledWindow(writer, attempt, { ...deps, format }, signal))
   let window = await withoutLosses(job, found, checkpoint.losses)
 
@@ -58,7 +60,7 @@ export async function exportAsset(
   let files = filesUnder(checkpoint.names ?? {})
   await checkpoint.save()
   /** Applies the losses that are known now to the asset as it was `before`. */
-  const mend = async (before: { readonly files: AssetFiles; readonly window: PagedWindow }) => {
+  const mend = async (before: { readonly files: AssetFiles; readonly window: HarvestWindow }) => {
     window = await withoutLosses(job, before.window, checkpoint.losses)
     files = filesUnder(checkpoint.names ?? {})
     await writer.withdraw(before, { files, window }, signal)
@@ -106,12 +108,13 @@ export async function exportAsset(
 async function claimedNames(
   writer: AssetWriter,
   { job, checkpoint }: Attempt,
-  window: PagedWindow,
+  window: HarvestWindow,
   filesUnder: (names: AssetNames) => AssetFiles,
 ): Promise<Inventory> {
   const chosen = checkpoint.names ?? (checkpoint.hasObjects ? {} : undefined)
   for (let attempt = 1; attempt <= MOST_CLAIMS; attempt++) {
-    const names = chosen ?? (await freeNames(job, (names) => writer.takenKind(filesUnder(names), window, names)))
+    const names =
+      chosen ?? (await freeNames(job, window, (names) => writer.takenKind(filesUnder(names), window, names)))
     const inventory = await writer.claimNames(filesUnder(names), window, names)
     if (inventory) {
       checkpoint.chooseNames(names)
@@ -128,7 +131,7 @@ async function settledWindow(
   { job, checkpoint }: Attempt,
   deps: ExportDeps & { readonly format: AssetFormat },
   signal: AbortSignal,
-): Promise<PagedWindow> {
+): Promise<HarvestWindow> {
   let followed: number = job.start
   const follow = async (edge: number) => {
     if (edge - followed < FOLLOW_SHARE * (edge - job.start)) return
@@ -146,7 +149,7 @@ async function settledWindow(
       throw error
     }
     if (!checkpoint.names && !checkpoint.hasObjects) {
-      const names = await freeNames(job, (names) => writer.takenKind(filesUnder(names), window, names))
+      const names = await freeNames(job, window, (names) => writer.takenKind(filesUnder(names), window, names))
       // Once this is saved, later assets leave the endpoint's names in the folder to this one.
       checkpoint.chooseNames(names)
       await checkpoint.save()
@@ -162,6 +165,6 @@ async function settledWindow(
     // The job fails now if it is going to.
     await withoutLosses(job, window, checkpoint.losses)
   }
-  const window = await harvestWindow(job, deps, signal, follow)
+  const window = await assetWindow(job, deps, signal, follow)
   return applyOptions(job, window)
 }

@@ -1,7 +1,10 @@
 import type { HarvestJob } from '../../model/harvest-job.ts'
 import type { AssetNames } from '../../model/harvest-run.ts'
-import type { PagedWindow } from '../../packaging/paged-window.ts'
+import type { SegmentSummary, SummaryWindow } from '../../model/output-segment.ts'
+import { isWithin } from '../../packaging/cuts.ts'
+import type { SegmentBatch } from '../../packaging/output-format.ts'
 import { HarvestFailed } from '../harvest-failed.ts'
+import type { HarvestWindow } from '../window/harvest-window.ts'
 import { type AssetFiles, manifestKeys, noStreams, type SegmentKey } from './files.ts'
 
 /** The number of files of an asset. */
@@ -10,6 +13,8 @@ export type Inventory = {
   readonly manifests: number
   /** Number of segments of each media playlist. */
   readonly tracks: ReadonlyMap<string, number>
+  /** Number of the files of each range's segments, where there are several. */
+  readonly byRange?: readonly number[]
 }
 
 /** Names passed on at a time. */
@@ -20,7 +25,7 @@ const BATCH = 5000
  * HarvestFailed when there are no segments, and when the parent manifest has the name of another file.
  */
 export async function takeInventory(
-  { job, files, window, names }: { job: HarvestJob; files: AssetFiles; window: PagedWindow; names: AssetNames },
+  { job, files, window, names }: { job: HarvestJob; files: AssetFiles; window: HarvestWindow; names: AssetNames },
   found: (keys: readonly string[]) => Promise<void>,
 ): Promise<Inventory> {
   const tracks = new Map<string, number>()
@@ -42,13 +47,30 @@ export async function takeInventory(
   }
   await count(files.headers)
   const headers = segments
-  for await (const batch of window.summaryBatches()) await count(files.keysOf(batch))
+  const byRange = window.summary.ranges?.map(() => 0)
+  for await (const batch of window.summaryBatches()) {
+    const before = segments
+    await count(files.keysOf(batch))
+    const range = rangeOfBatch(window.summary, batch)
+    if (byRange && range !== undefined) byRange[range]! += segments - before
+  }
   for (const { track } of files.wholeFiles) tracks.set(track, (tracks.get(track) ?? 0) + 1)
   segments += files.wholeFiles.length
   if (segments === headers) throw noStreams()
   keys.push(...manifestKeys(job, files, names))
   await hand()
-  return { segments, manifests: files.manifests.length + (files.parent ? 1 : 0), tracks }
+  const manifests = files.manifests.length + (files.parent ? 1 : 0)
+  return { segments, manifests, tracks, ...(byRange && { byRange }) }
+}
+
+/** The index of the range that a batch is of, in a window of several. */
+export function rangeOfBatch(
+  { ranges }: SummaryWindow,
+  { segments }: SegmentBatch<SegmentSummary>,
+): number | undefined {
+  const [first] = segments
+  const found = first && ranges?.findIndex(({ numbers }) => isWithin(numbers, first))
+  return found === undefined || found < 0 ? undefined : found
 }
 
 /** The names of the asset except those of its segments and headers. Throws HarvestFailed when two are one. */

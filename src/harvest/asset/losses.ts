@@ -4,10 +4,11 @@ import { longestWithoutGap } from '../../model/harvest-gaps.ts'
 import { DEFAULT_HARVEST_OPTIONS, type HarvestJob } from '../../model/harvest-job.ts'
 import { isGap, type Loss, type LossPlace, lossAt, placesOf } from '../../model/harvest-losses.ts'
 import type { LostMedia } from '../../model/lost-media.ts'
-import type { Era, SlotObject } from '../../model/output-segment.ts'
+import type { SlotObject } from '../../model/output-segment.ts'
 import type { SegmentBatch } from '../../packaging/output-format.ts'
-import type { PagedWindow } from '../../packaging/paged-window.ts'
 import { HarvestFailed } from '../harvest-failed.ts'
+import { withEachRange } from '../window/by-range.ts'
+import type { HarvestWindow } from '../window/harvest-window.ts'
 import { gapsOf } from './plan.ts'
 
 /** The most losses of one asset: they are part of every checkpoint. */
@@ -26,21 +27,21 @@ const REASONS = {
  */
 export async function lossesBy(
   { key, reason }: LostMedia,
-  { job, batch, eras }: { readonly job: HarvestJob; readonly batch: SegmentBatch; readonly eras: readonly Era[] },
+  { job, batch, window }: { readonly job: HarvestJob; readonly batch: SegmentBatch; readonly window: HarvestWindow },
   archive: Pick<ArchiveReader, 'replacements'>,
   tried: ReadonlySet<string>,
 ): Promise<readonly Loss[]> {
-  const { endpoint } = job
   const replacementAt = async ({ segment, slot, stream }: LossPlace): Promise<SlotObject | undefined> => {
-    const era = eras.find(({ id }) => id === segment.era)
-    if (!era) return undefined
+    const source = window.sourceOf(segment)
+    if (!source) return undefined
+    const { endpoint, era } = source
     const found = await archive.replacements(endpoint, { era, slot: segment.slots[slot]!, stream, key })
     return found.find((object) => ![object, ...(object.more ?? [])].some((each) => tried.has(each.key)))
   }
   const places = placesOf(key, [...batch.before, ...batch.segments])
   return Promise.all(
     places.map(async (place) => {
-      const about = { key, reason, track: `${endpoint.manifestName}_${place.stream}` }
+      const about = { key, reason, track: `${job.endpoint.manifestName}_${place.stream}` }
       return lossAt(place, about, await replacementAt(place))
     }),
   )
@@ -52,10 +53,19 @@ export async function lossesBy(
  */
 export async function withoutLosses(
   job: HarvestJob,
-  window: PagedWindow,
+  window: HarvestWindow,
   losses: readonly Loss[],
-): Promise<PagedWindow> {
-  if (losses.length === 0) return window
+): Promise<HarvestWindow> {
+  return losses.length === 0
+    ? window
+    : withEachRange(job, window, (range, own) => rangeWithoutLosses(range, own, losses))
+}
+
+async function rangeWithoutLosses(
+  job: HarvestJob,
+  window: HarvestWindow,
+  losses: readonly Loss[],
+): Promise<HarvestWindow> {
   const mended = window.mended(losses)
   const numbers = new Set(window.summary.segments.map(({ number }) => number))
   const gaps = losses.filter((loss) => isGap(loss) && numbers.has(loss.number)).sort((a, b) => a.number - b.number)

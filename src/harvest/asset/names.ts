@@ -1,8 +1,9 @@
 import { folderOfKey, type HarvestJob } from '../../model/harvest-job.ts'
 import type { AssetNames } from '../../model/harvest-run.ts'
-import type { PagedWindow } from '../../packaging/paged-window.ts'
 import type { BucketKeyOwner, HarvestRecords } from '../../stores/harvest-records.ts'
 import { HarvestFailed } from '../harvest-failed.ts'
+import { ownDigest } from '../window/asset-window.ts'
+import type { HarvestWindow } from '../window/harvest-window.ts'
 import { type AssetFiles, manifestKeys, reportKey } from './files.ts'
 import { takeInventory } from './inventory.ts'
 
@@ -14,20 +15,27 @@ const MOST_STEMS = 1000
 /**
  * Chooses the names of an asset: those of the endpoint's settings, except for each kind of file of which another asset
  * in the folder has a name. That kind takes the stem of the manifest key, with a number behind it if that is taken too.
- * `takenBy` answers which kind of file under the names has one that another asset has.
+ * Segments whose numbers are the asset's own never have the names of the endpoint, nor those of another choice of
+ * ranges under the same key. `takenBy` answers which kind of file under the names has one that another asset has.
  */
 export async function freeNames(
   job: HarvestJob,
+  window: HarvestWindow,
   takenBy: (names: AssetNames) => Promise<keyof AssetNames | undefined>,
 ): Promise<AssetNames> {
   const counts = { manifests: 0, segments: 0, report: 0 }
-  let names: AssetNames = {}
+  const digest = ownDigest(window)
+  const stem = stemOf(job)
+  const own = digest === undefined ? {} : { segments: `${stem}-${digest}` }
+  let names: AssetNames = own
   for (;;) {
     const kind = await takenBy(names)
     if (!kind) return names
     const count = ++counts[kind]
     if (count > MOST_STEMS) throw new HarvestFailed('NameTaken', 'The folder has too many assets; choose another one.')
-    names = { ...names, [kind]: count === 1 ? stemOf(job) : `${stemOf(job)}-${count}` }
+    const taken = kind === 'segments' ? own.segments : undefined
+    const next = count + (taken === undefined ? 0 : 1)
+    names = { ...names, [kind]: next === 1 ? stem : `${taken ?? stem}-${next}` }
   }
 }
 
@@ -45,7 +53,7 @@ function stemOf({ s3Destination }: HarvestJob): string {
  */
 export async function takenKind(
   job: HarvestJob,
-  { files, window, names }: { files: AssetFiles; window: PagedWindow; names: AssetNames },
+  { files, window, names }: { files: AssetFiles; window: HarvestWindow; names: AssetNames },
   resources: Pick<HarvestRecords, 'bucketKeysOwner'>,
 ): Promise<keyof AssetNames | undefined> {
   let taken: keyof AssetNames | undefined

@@ -1,18 +1,30 @@
 import { isoDateTime } from '../../media/time.ts'
 import { GapFinder, isBefore, longestWithoutGap, type ShownStream } from '../../model/harvest-gaps.ts'
 import { DEFAULT_HARVEST_OPTIONS, type HarvestJob } from '../../model/harvest-job.ts'
-import type { HarvestGap, HarvestPlan } from '../../model/harvest-run.ts'
+import type { HarvestGap, HarvestPlan, PlannedRange } from '../../model/harvest-run.ts'
 import { type Era, endUtcOf } from '../../model/output-segment.ts'
-import type { PagedWindow } from '../../packaging/paged-window.ts'
 import { selectVariants } from '../../packaging/tracks/stream-selection.ts'
 import { HarvestFailed } from '../harvest-failed.ts'
+import { archivedNumbers } from '../window/asset-window.ts'
+import { rangesIn, rangeWindows, withEachRange } from '../window/by-range.ts'
+import type { HarvestWindow } from '../window/harvest-window.ts'
 import type { Inventory } from './inventory.ts'
 
 /** The most gaps that a report lists; the others are only counted. */
 const MOST_GAPS = 100
 
-/** The gaps in the asset of a window, by its own streams. */
-export async function gapsOf(job: HarvestJob, window: PagedWindow): Promise<readonly HarvestGap[]> {
+/** The gaps in the asset of a window, by its own streams, in each of its ranges. */
+export async function gapsOf(job: HarvestJob, window: HarvestWindow): Promise<readonly HarvestGap[]> {
+  const ranges = rangesIn(job, window)
+  if (ranges.length === 1) return gapsInRange(job, window)
+  const gaps: HarvestGap[] = []
+  for (const [range, { job, window }] of ranges.entries()) {
+    gaps.push(...(await gapsInRange(job, window)).map((gap) => ({ ...gap, range })))
+  }
+  return gaps
+}
+
+async function gapsInRange(job: HarvestJob, window: HarvestWindow): Promise<readonly HarvestGap[]> {
   const present = await presentStreams(window)
   const shown = new Map(window.summary.eras.map((era) => [era.id, shownStreams(job, present, era)]))
   const finder = new GapFinder(job, (era) => shown.get(era) ?? [])
@@ -21,10 +33,14 @@ export async function gapsOf(job: HarvestJob, window: PagedWindow): Promise<read
 }
 
 /**
- * Applies the job's options about missing media to the window. Throws HarvestFailed, with the longest part that lacks
- * nothing, when the options demand it.
+ * Applies the job's options about missing media to each range of the window. Throws HarvestFailed, with the longest
+ * part that lacks nothing, when the options demand it.
  */
-export async function applyOptions(job: HarvestJob, window: PagedWindow): Promise<PagedWindow> {
+export function applyOptions(job: HarvestJob, window: HarvestWindow): Promise<HarvestWindow> {
+  return withEachRange(job, window, optionsApplied)
+}
+
+async function optionsApplied(job: HarvestJob, window: HarvestWindow): Promise<HarvestWindow> {
   const newest = window.summary.segments.at(-1)
   const fails = (job.options ?? DEFAULT_HARVEST_OPTIONS).earlyEndPolicy === 'FAIL'
   if (fails && newest && isBefore(endUtcOf(newest), job.end)) {
@@ -35,7 +51,7 @@ export async function applyOptions(job: HarvestJob, window: PagedWindow): Promis
 }
 
 /** Applies the gap policy alone, for a window whose end may still arrive. */
-export async function withinGapPolicy(job: HarvestJob, window: PagedWindow): Promise<PagedWindow> {
+export async function withinGapPolicy(job: HarvestJob, window: HarvestWindow): Promise<HarvestWindow> {
   const { gapPolicy } = job.options ?? DEFAULT_HARVEST_OPTIONS
   if (gapPolicy === 'DISCONTINUITY') return window
   const gaps = await gapsOf(job, window)
@@ -55,25 +71,38 @@ export async function withinGapPolicy(job: HarvestJob, window: PagedWindow): Pro
 }
 
 export function planOf(
-  { summary }: PagedWindow,
-  { segments, manifests }: Inventory,
+  window: HarvestWindow,
+  { segments, manifests, byRange }: Inventory,
   gaps: readonly HarvestGap[],
 ): HarvestPlan {
-  const [oldest, newest] = [summary.segments[0], summary.segments.at(-1)]
+  const numbers = archivedNumbers(window)
+  const windows = rangeWindows(window)
+  return {
+    ...extentOf(window),
+    segments,
+    manifests,
+    gaps: gaps.slice(0, MOST_GAPS),
+    gapCount: gaps.length,
+    ...(numbers && {
+      ranges: windows.map((own, i): PlannedRange => {
+        return { archived: numbers[i]!, ...extentOf(own), segments: byRange?.[i] ?? 0 }
+      }),
+    }),
+  }
+}
+
+function extentOf({ summary: { segments } }: HarvestWindow): Pick<HarvestPlan, 'first' | 'last' | 'content'> {
+  const [oldest, newest] = [segments[0], segments.at(-1)]
   if (!oldest || !newest) throw new Error('a plan needs a window with segments')
   return {
     first: oldest.number,
     last: newest.number,
     content: { start: oldest.startUtc, end: endUtcOf(newest) },
-    segments,
-    manifests,
-    gaps: gaps.slice(0, MOST_GAPS),
-    gapCount: gaps.length,
   }
 }
 
 /** The streams that have media anywhere in the window. */
-async function presentStreams(window: PagedWindow): Promise<ReadonlySet<number>> {
+async function presentStreams(window: HarvestWindow): Promise<ReadonlySet<number>> {
   const present = new Set<number>()
   for await (const { segments } of window.summaryBatches()) {
     for (const { objects } of segments.flatMap(({ slots }) => slots)) {

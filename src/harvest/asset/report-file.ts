@@ -1,7 +1,7 @@
 import { isoDateTime } from '../../media/time.ts'
-import { DEFAULT_HARVEST_OPTIONS, type HarvestJob } from '../../model/harvest-job.ts'
+import { DEFAULT_HARVEST_OPTIONS, type HarvestJob, type HarvestRange } from '../../model/harvest-job.ts'
 import { lossesWithin } from '../../model/harvest-losses.ts'
-import type { HarvestObject } from '../../model/harvest-run.ts'
+import type { HarvestObject, PlannedRange } from '../../model/harvest-run.ts'
 import type { HarvestRecords } from '../../stores/harvest-records.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { type AssetObject, reportKey } from './files.ts'
@@ -27,6 +27,7 @@ export async function reportFile(
     endTime: job.endTime,
     manifestKey: job.s3Destination.manifestKey,
     options: job.options ?? DEFAULT_HARVEST_OPTIONS,
+    ...(job.ranges && { ranges: job.ranges.map((range, i) => rangeEntry(range, plan?.ranges?.[i])) }),
     ...(plan && {
       firstProgramDateTime: isoDateTime(plan.content.start),
       lastProgramDateTime: isoDateTime(plan.content.end),
@@ -58,6 +59,14 @@ export async function reportFile(
   parts.push(Buffer.from('\n ]\n}\n'))
   const size = parts.reduce((sum, part) => sum + part.length, 0)
   return { key, body: async () => ({ kind: 'bytes', parts, contentType: 'application/json', size }) }
+}
+
+function rangeEntry({ originEndpointId, startTime, endTime }: HarvestRange, planned: PlannedRange | undefined) {
+  const asked = { originEndpointId, startTime, endTime }
+  if (!planned) return asked
+  const { content, segments } = planned
+  const shown = { firstProgramDateTime: isoDateTime(content.start), lastProgramDateTime: isoDateTime(content.end) }
+  return { ...asked, ...shown, segments }
 }
 
 /** The entry of an object. Where nobody has seen the bytes, no hash is stated. */

@@ -1,7 +1,7 @@
 import { NoDecoder, type SegmentBatch } from '../../packaging/output-format.ts'
-import type { PagedWindow } from '../../packaging/paged-window.ts'
 import type { ObjectBody } from '../../stores/object-body.ts'
 import { HarvestFailed } from '../harvest-failed.ts'
+import type { HarvestWindow } from '../window/harvest-window.ts'
 import type { WholeFileObject } from './files.ts'
 
 /** Of a window, for its sample tables and for its samples. What needs one is done at half of it. */
@@ -11,13 +11,13 @@ const READINGS = 2
 export class WindowReading {
   /** The batch whose segments are being read. */
   batch: SegmentBatch | undefined
-  private readonly window: PagedWindow
+  private readonly window: HarvestWindow
   private readonly told: (share: number) => void
   readonly signal: AbortSignal
   private read = 0
 
   /** `told` is called with the part of the work that is done, as often as that changes by a hundredth. */
-  constructor(window: PagedWindow, signal: AbortSignal, told: (share: number) => void) {
+  constructor(window: HarvestWindow, signal: AbortSignal, told: (share: number) => void) {
     this.window = window
     this.signal = signal
     this.told = told

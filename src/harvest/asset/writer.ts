@@ -5,15 +5,16 @@ import { isGap, type Loss, withLosses } from '../../model/harvest-losses.ts'
 import type { AssetNames, HarvestObject, HarvestRecord } from '../../model/harvest-run.ts'
 import { LostMedia } from '../../model/lost-media.ts'
 import type { OpenSpool, PictureDecoder, SegmentBatch } from '../../packaging/output-format.ts'
-import type { PagedWindow } from '../../packaging/paged-window.ts'
 import type { SourceMedia } from '../../packaging/segments/source-media.ts'
 import type { Bucket } from '../../stores/buckets.ts'
 import type { HarvestRecords } from '../../stores/harvest-records.ts'
 import { retryTransient, type Sleep } from '../retry.ts'
+import { rangeWindows } from '../window/by-range.ts'
+import type { HarvestWindow } from '../window/harvest-window.ts'
 import { type Brought, bring } from './bring.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { type AssetFiles, type AssetObject, manifestKeys, type SegmentKey, type SegmentObject } from './files.ts'
-import { type Inventory, takeInventory } from './inventory.ts'
+import { type Inventory, rangeOfBatch, takeInventory } from './inventory.ts'
 import { lossesBy } from './losses.ts'
 import { assetChoosing, assetOf, kindOf, nameTaken, takenKind } from './names.ts'
 import { putParent } from './parent.ts'
@@ -34,7 +35,7 @@ export type AssetWriterDeps = {
 }
 
 /** The files of an asset, and the window they are made of. */
-type AssetInWindow = { readonly files: AssetFiles; readonly window: PagedWindow }
+type AssetInWindow = { readonly files: AssetFiles; readonly window: HarvestWindow }
 
 /** A segment that is to be written, with the batch it is from where it is of one. */
 type PlacedSegment = {
@@ -62,7 +63,7 @@ export class AssetWriter {
   }
 
   /** The kind of file under these names that has one of another asset, as `takenKind` tells it. Claims none. */
-  takenKind(files: AssetFiles, window: PagedWindow, names: AssetNames): Promise<keyof AssetNames | undefined> {
+  takenKind(files: AssetFiles, window: HarvestWindow, names: AssetNames): Promise<keyof AssetNames | undefined> {
     return takenKind(this.attempt.job, { files, window, names }, this.deps.resources)
   }
 
@@ -70,7 +71,7 @@ export class AssetWriter {
    * Claims all names of the asset for the job, and counts its files. Undefined when another asset has taken one in the
    * meantime. Throws HarvestFailed as `takenKind` does.
    */
-  async claimNames(files: AssetFiles, window: PagedWindow, names: AssetNames): Promise<Inventory | undefined> {
+  async claimNames(files: AssetFiles, window: HarvestWindow, names: AssetNames): Promise<Inventory | undefined> {
     const { job } = this.attempt
     let isTaken = false
     const inventory = await takeInventory({ job, files, window, names }, async (keys) => {
@@ -91,7 +92,7 @@ export class AssetWriter {
    */
   async writeSegments(
     files: AssetFiles,
-    window: PagedWindow,
+    window: HarvestWindow,
     signal: AbortSignal,
     gaps: readonly number[] = [],
   ): Promise<readonly Loss[]> {
@@ -99,7 +100,7 @@ export class AssetWriter {
   }
 
   /** Writes the files that are made of the whole window and not yet written. Returns the losses that it met. */
-  async writeWholeFiles(files: AssetFiles, window: PagedWindow, signal: AbortSignal): Promise<readonly Loss[]> {
+  async writeWholeFiles(files: AssetFiles, window: HarvestWindow, signal: AbortSignal): Promise<readonly Loss[]> {
     const { job, checkpoint } = this.attempt
     for (const file of await this.unwrittenSoFar()(files.wholeFiles)) {
       const name = fileOfKey(file.key)
@@ -113,7 +114,7 @@ export class AssetWriter {
         const { batch } = reading
         if (!(error instanceof LostMedia && batch)) throw error
         const tried = new Set([...checkpoint.losses.map(({ key }) => key), error.key])
-        const found = await lossesBy(error, { job, batch, eras: window.summary.eras }, this.deps.archive, tried)
+        const found = await lossesBy(error, { job, batch, window }, this.deps.archive, tried)
         if (found.length === 0) throw error
         return found
       }
@@ -125,7 +126,7 @@ export class AssetWriter {
    * Writes the new segments of a window that is still growing, except those whose bytes a later segment may change.
    * Returns the losses that it met.
    */
-  async follow(files: AssetFiles, window: PagedWindow, signal: AbortSignal): Promise<readonly Loss[]> {
+  async follow(files: AssetFiles, window: HarvestWindow, signal: AbortSignal): Promise<readonly Loss[]> {
     await this.claim(manifestKeys(this.attempt.job, files, this.attempt.checkpoint.names ?? {}))
     await this.attempt.checkpoint.save()
     const losses = await this.writeAll(this.newlySettled(files, window), window, signal)
@@ -158,11 +159,14 @@ export class AssetWriter {
       job.id,
       now.files.wholeFiles.map(({ key }) => key),
     )
-    // A part of the window has the same pages up to its end.
-    const kept = now.window.summaryBatches()
-    for await (const batch of before.window.summaryBatches()) {
-      const page = await kept.next()
-      await remove(before.files.keysOf(batch), page.done ? [] : now.files.keysOf(page.value))
+    const ranges = rangeWindows(now.window)
+    for (const [i, range] of rangeWindows(before.window).entries()) {
+      // A part of a range has the same pages up to its end.
+      const kept = ranges[i]!.summaryBatches()
+      for await (const batch of range.summaryBatches()) {
+        const page = await kept.next()
+        await remove(before.files.keysOf(batch), page.done ? [] : now.files.keysOf(page.value))
+      }
     }
   }
 
@@ -196,7 +200,7 @@ export class AssetWriter {
 
   private async *unwritten(
     files: AssetFiles,
-    window: PagedWindow,
+    window: HarvestWindow,
     gaps: readonly number[],
   ): AsyncGenerator<PlacedSegment> {
     const rest = this.unwrittenSoFar()
@@ -212,7 +216,7 @@ export class AssetWriter {
     }
   }
 
-  private async *newlySettled(files: AssetFiles, window: PagedWindow): AsyncGenerator<PlacedSegment> {
+  private async *newlySettled(files: AssetFiles, window: HarvestWindow): AsyncGenerator<PlacedSegment> {
     const rest = this.unwrittenSoFar()
     const admit = async (some: readonly SegmentObject[]) => {
       const settled = await rest(some.filter(({ isOpen }) => !isOpen))
@@ -239,7 +243,7 @@ export class AssetWriter {
 
   private async writeAll(
     segments: AsyncIterable<PlacedSegment>,
-    { summary }: PagedWindow,
+    window: HarvestWindow,
     signal: AbortSignal,
   ): Promise<readonly Loss[]> {
     const { job, checkpoint } = this.attempt
@@ -252,11 +256,12 @@ export class AssetWriter {
       try {
         const { object, isTaken } = await this.bring(file, fileSignal)
         if (isWritten) await this.note(object)
-        else checkpoint.wrote(object, { track: file.track, isTaken })
+        else
+          checkpoint.wrote(object, { track: file.track, range: batch && rangeOfBatch(window.summary, batch), isTaken })
       } catch (error) {
         if (!(error instanceof LostMedia && batch)) throw error
         tried.add(error.key)
-        const found = await lossesBy(error, { job, batch, eras: summary.eras }, this.deps.archive, tried)
+        const found = await lossesBy(error, { job, batch, window }, this.deps.archive, tried)
         if (found.length === 0) throw error
         losses = withLosses(losses, found)
       }

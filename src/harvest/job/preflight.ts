@@ -13,7 +13,7 @@ import { takeInventory } from '../asset/inventory.ts'
 import { freeNames, takenKind } from '../asset/names.ts'
 import { applyOptions, gapsOf, planOf } from '../asset/plan.ts'
 import { HarvestFailed } from '../harvest-failed.ts'
-import { windowSoFar } from '../window/find.ts'
+import { assetWindowSoFar } from '../window/asset-window.ts'
 
 export type PreflightDeps = {
   readonly archive: ArchiveReader
@@ -61,17 +61,18 @@ async function contentOf(job: HarvestJob, deps: PreflightDeps) {
     const message = `The packaging of origin endpoint ${job.originEndpointId} is not supported yet.`
     throw new HarvestFailed('CannotPackage', message)
   }
-  const { window, isWaiting } = await windowSoFar(job, deps)
+  const { window, isWaiting } = await assetWindowSoFar(job, deps)
   if (!window) return { isWaiting }
   const gaps = await gapsOf(job, window)
   const shown = isWaiting ? window : await applyOptions(job, window)
   const filesUnder = (names: AssetNames) => assetFiles(job, { format, names }, shown.summary, deps)
-  const names = await freeNames(job, (names) =>
+  const names = await freeNames(job, shown, (names) =>
     takenKind(job, { files: filesUnder(names), window: shown, names }, deps.resources),
   )
   const inventory = await takeInventory({ job, files: filesUnder(names), window: shown, names }, async () => {})
   // Media that has not arrived yet is no gap.
-  const met = isWaiting ? gaps.filter(({ end, track }) => track !== undefined || end < job.end) : gaps
+  const endOf = (range: number | undefined) => (job.ranges?.[range ?? 0] ?? job).end
+  const met = isWaiting ? gaps.filter(({ end, track, range }) => track !== undefined || end < endOf(range)) : gaps
   const plan = planOf(shown, inventory, met)
   const tracks = [...inventory.tracks].map(([name, segments]) => ({ name, segments, written: 0 }))
   return { isWaiting, plan, tracks }

@@ -9,6 +9,7 @@ import type {
   HarvestRate,
   TrackProgress,
 } from '../../model/harvest-run.ts'
+import type { AboutObject } from '../asset/checkpoint.ts'
 
 /** Milliseconds over which the rate is measured. */
 const RATE_MS = 10_000
@@ -20,6 +21,7 @@ type Sample = { readonly at: number; readonly bytes: number; readonly segments: 
 export class HarvestProgress {
   private readonly clock: Clock
   private readonly tracks: Map<string, Track>
+  private readonly writtenByRange: number[]
   private readonly samples: Sample[] = []
   /** True when this attempt has written something new. */
   hasAdvanced = false
@@ -48,6 +50,7 @@ export class HarvestProgress {
     this.objects = cursor?.objects ?? 0
     this.bytes = cursor?.bytes ?? 0
     this.tracks = new Map(cursor?.tracks.map(({ name, ...track }) => [name, track]))
+    this.writtenByRange = [...(cursor?.writtenByRange ?? [])]
     for (const { written } of this.tracks.values()) this.written += written
     this.sample()
   }
@@ -111,10 +114,7 @@ export class HarvestProgress {
   }
 
   /** Notes an object that no earlier attempt has written with the same bytes. */
-  wrote(
-    object: HarvestObject,
-    { track, isTaken = false }: { readonly track?: string; readonly isTaken?: boolean } = {},
-  ): void {
+  wrote(object: HarvestObject, { track, range, isTaken = false }: AboutObject = {}): void {
     this.hasAdvanced = true
     this.landed.push(object)
     this.objects++
@@ -125,6 +125,7 @@ export class HarvestProgress {
       this.track(track).written++
       this.written++
     }
+    if (range !== undefined) this.writtenByRange[range] = (this.writtenByRange[range] ?? 0) + 1
     this.sample()
   }
 
@@ -151,6 +152,7 @@ export class HarvestProgress {
     return {
       ...(this.plan && { plan: this.plan }),
       tracks: [...this.tracks].map(([name, track]): TrackProgress => ({ name, ...track })),
+      ...(this.plan?.ranges && { writtenByRange: this.plan.ranges.map((_, i) => this.writtenByRange[i] ?? 0) }),
       ...(this.names && { names: this.names }),
       ...(this.lost.length > 0 && { losses: this.lost }),
       objects: this.objects,

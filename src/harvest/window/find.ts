@@ -47,10 +47,10 @@ export async function windowSoFar(
   return { ...(window && { window }), isWaiting }
 }
 
-/** The window of a job whose plan an earlier attempt settled. */
+/** The window of a job of which an earlier attempt has settled the first and the last output segment. */
 export async function plannedWindow(
   job: HarvestJob,
-  { first, last }: HarvestPlan,
+  { first, last }: Pick<HarvestPlan, 'first' | 'last'>,
   archive: WindowArchive,
 ): Promise<PagedWindow> {
   const window = await readWindow(archive, job.endpoint, job)
