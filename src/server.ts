@@ -17,6 +17,7 @@ import { ffmpegDecoder } from './ffmpeg-decoder.ts'
 import { createHarvester } from './harvest/job/harvester.ts'
 import { removeLeftovers } from './harvest/job/leftovers.ts'
 import { forecast } from './harvest/job/preflight.ts'
+import { firstDifference } from './harvest/window/same-tracks.ts'
 import { ClientNetworks } from './http/client-networks.ts'
 import { ConnectionAdmission } from './http/connection-admission.ts'
 import type { Mount } from './http/handler.ts'
@@ -250,6 +251,7 @@ export async function startServer(
           { resources, archive, media, openSpool, decoder, formatOf: assetFormatOf, buckets, clock: date },
           stopping.isClosing,
         ),
+      firstDifference: (job) => firstDifference(job, archive),
       removeLeftovers: (job, limit) => removeLeftovers(job, { buckets, resources }, limit, stopping.isClosing),
     }
     const ofJobs = { resources, clock: date, extent, limits, harvest }

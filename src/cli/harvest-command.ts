@@ -25,6 +25,7 @@ const JOB_FLAGS = {
   endpoint: { type: 'string' },
   start: { type: 'string' },
   end: { type: 'string' },
+  range: { type: 'string', multiple: true },
   to: { type: 'string' },
   role: { type: 'string' },
   gaps: { type: 'string' },
@@ -109,7 +110,7 @@ function joinValues(args: readonly string[]): string[] {
   const whole: string[] = []
   for (const arg of args) {
     const last = whole.at(-1)
-    if (last !== undefined && /^--(start|end)$/.test(last)) whole[whole.length - 1] = `${last}=${arg}`
+    if (last !== undefined && /^--(start|end|range)$/.test(last)) whole[whole.length - 1] = `${last}=${arg}`
     else whole.push(arg)
   }
   return whole
@@ -127,9 +128,7 @@ function jobOf({ flags, terminal }: Task) {
   const policy = (flag: string) => (flags[flag] === undefined ? undefined : String(flags[flag]).toUpperCase())
   return {
     id: flags['id'],
-    originEndpointId: needed('endpoint'),
-    startTime: timeOf('--start', needed('start'), now),
-    endTime: timeOf('--end', needed('end'), now),
+    ...spanOf(flags, needed, now),
     s3Destination: { bucketName, manifestKey, roleArn: flags['role'] ?? ANY_ROLE },
     gapPolicy: policy('gaps'),
     earlyEndPolicy: policy('early-end'),
@@ -137,6 +136,36 @@ function jobOf({ flags, terminal }: Task) {
     deliverables: deliverablesOf(flags['make']),
     cut: policy('cut'),
   }
+}
+
+/** What is harvested: a span of an endpoint, or several. */
+function spanOf(flags: Flags, needed: (flag: string) => string, now: number) {
+  if (flags['range'] !== undefined) {
+    const ranges = rangesOf(flags['range'], now)
+    const [startTime, endTime] = [text(flags['start']), text(flags['end'])]
+    return { originEndpointId: text(flags['endpoint']), startTime, endTime, ranges }
+  }
+  return {
+    originEndpointId: needed('endpoint'),
+    startTime: timeOf('--start', needed('start'), now),
+    endTime: timeOf('--end', needed('end'), now),
+    ranges: undefined,
+  }
+}
+
+/** `--range` is a span of an endpoint: `--range -10m..-9m --range -20m..-19m@sports-hls`. */
+function rangesOf(flag: Flags[string], now: number) {
+  return [flag].flat().map((value) => {
+    const [, start, end, originEndpointId] = /^([^@]+?)\.\.([^@]+)(?:@(.+))?$/.exec(String(value)) ?? []
+    if (start === undefined || end === undefined) {
+      throw new CommandMisused(`--range must be START..END or START..END@ENDPOINT, not "${value}"`)
+    }
+    return {
+      ...(originEndpointId !== undefined && { originEndpointId }),
+      startTime: timeOf('--range', start, now),
+      endTime: timeOf('--range', end, now),
+    }
+  })
 }
 
 /** `--make` names deliverables, each with a name of its own if it has one: `--make mp4,stills --make audio=radio`. */
@@ -153,7 +182,8 @@ async function create(task: Task): Promise<number> {
   const { api, terminal, flags } = task
   const job = jobOf(task)
   const second = new Date(terminal.now()).toISOString().replace(/\D/g, '').slice(0, 14)
-  const id = job.id ?? `${job.originEndpointId}-${second}`
+  const endpoint = job.originEndpointId ?? job.ranges?.find((range) => range.originEndpointId)?.originEndpointId
+  const id = job.id ?? `${endpoint}-${second}`
   const created = (await api.ask('POST', 'harvest_jobs', { body: { ...job, id } })) as HarvestReport
   if (flags['watch']) return watchJob(created.id, api, terminal, flags['text'] === true)
   say(terminal, created, () => `${progressLine(created, terminal.columns)}\n`)

@@ -47,6 +47,10 @@ export function outcomeText(job: HarvestReport): string {
   const { s3Destination, progress, failure } = job
   const lines = [[job.id, job.state, ...barOf(job)].join('  ')]
   if (job.firstProgramDateTime) lines.push(`  content  ${job.firstProgramDateTime} to ${job.lastProgramDateTime}`)
+  for (const { originEndpointId, firstProgramDateTime, lastProgramDateTime } of job.ranges ?? []) {
+    if (firstProgramDateTime)
+      lines.push(`  range    ${firstProgramDateTime} to ${lastProgramDateTime} of ${originEndpointId}`)
+  }
   if (progress) lines.push(`  objects  ${progress.objects}, ${bytesText(progress.bytes)}`)
   if (job.copyRefusal) lines.push(`  sent     ${job.copyRefusal}`)
   lines.push(...gapLines(job))

@@ -19,6 +19,7 @@ const COMMANDS = [
 const HARVEST_FLAGS = [
   ['--endpoint ID', 'the origin endpoint'],
   ['--start TIME, --end TIME', 'ISO 8601, seconds since 1970, now, or an offset from now: -10m, +1h30m'],
+  ['--range START..END', 'instead of both, several times: ranges one behind the other; START..END@ENDPOINT'],
   ['--to BUCKET/PATH', 'the bucket and key of the parent manifest, such as clips/goal/index.m3u8'],
   ['--id ID', 'the id of the job (default: made from the endpoint and the time)'],
   ['--role ARN', 'the role to write as, for buckets on S3'],

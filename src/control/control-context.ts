@@ -87,6 +87,10 @@ export type HarvestService = {
   /** Called after a job, or a request to cancel one, is durable; must not throw. */
   readonly changed: (jobId: string) => void
   readonly forecast: (job: HarvestJob) => Promise<HarvestForecast>
+  /** The first range of a job whose tracks are not those of its first range, and in a sentence which one is not. */
+  readonly firstDifference: (
+    job: HarvestJob,
+  ) => Promise<{ readonly range: number; readonly difference: string } | undefined>
   /** Deletes at most `limit` objects that a failed job left; resolves to their number. Throws BucketRefused. */
   readonly removeLeftovers: (job: HarvestJob, limit: number) => Promise<number>
 }

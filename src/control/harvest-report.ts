@@ -2,9 +2,9 @@ import { isoDateTime, type UtcMs } from '../media/time.ts'
 import { type Account, arnOf } from '../model/arn.ts'
 import type { HarvestFailure } from '../model/harvest-failure.ts'
 import type { HarvestForecast } from '../model/harvest-forecast.ts'
-import { DEFAULT_HARVEST_OPTIONS } from '../model/harvest-job.ts'
+import { DEFAULT_HARVEST_OPTIONS, type HarvestRange } from '../model/harvest-job.ts'
 import { type Loss, lossesWithin } from '../model/harvest-losses.ts'
-import type { HarvestPlan, HarvestRecord, TrackProgress } from '../model/harvest-run.ts'
+import type { HarvestPlan, HarvestRecord, PlannedRange, TrackProgress } from '../model/harvest-run.ts'
 
 /** The most losses that a response lists. */
 const MOST_LOSSES = 100
@@ -23,6 +23,9 @@ export function harvestReport(job: HarvestRecord, account: Account, now: UtcMs) 
     originEndpointId: job.originEndpointId,
     startTime: job.startTime,
     endTime: job.endTime,
+    ranges: job.ranges?.map((range, i) =>
+      rangeReport(range, run.cursor?.plan?.ranges?.[i], run.cursor?.writtenByRange?.[i]),
+    ),
     s3Destination: job.s3Destination,
     scheduleId: job.scheduleId,
     createdAt: isoDateTime(job.createdAt),
@@ -56,6 +59,7 @@ export function forecastReport({ failures, isWaiting, overwrites, plan, tracks }
     segments: plan?.segments,
     manifests: plan?.manifests,
     tracks: tracks?.map(({ name, segments }) => ({ name, segments })),
+    ranges: plan?.ranges?.map((range) => ({ ...shownOf(range), segments: range.segments })),
   }
 }
 
@@ -72,12 +76,35 @@ function contentOf(plan: HarvestPlan | undefined) {
   return {
     firstProgramDateTime: isoDateTime(plan.content.start),
     lastProgramDateTime: isoDateTime(plan.content.end),
-    gaps: plan.gaps.map(({ start, end, track }) => ({
+    gaps: plan.gaps.map(({ start, end, track, range }) => ({
       startTime: isoDateTime(start),
       endTime: isoDateTime(end),
       track,
+      range,
     })),
     gapCount: plan.gapCount,
+  }
+}
+
+function shownOf(planned: PlannedRange | undefined) {
+  return {
+    firstProgramDateTime: isoIf(planned?.content.start),
+    lastProgramDateTime: isoIf(planned?.content.end),
+  }
+}
+
+/** What was asked for of a range, what the asset shows of it, and how many of the files of its segments are there. */
+function rangeReport(
+  { originEndpointId, startTime, endTime }: HarvestRange,
+  planned: PlannedRange | undefined,
+  written = 0,
+) {
+  return {
+    originEndpointId,
+    startTime,
+    endTime,
+    ...shownOf(planned),
+    segments: { planned: planned?.segments, written },
   }
 }
 

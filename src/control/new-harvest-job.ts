@@ -1,4 +1,4 @@
-import { type UtcRange, utcMs } from '../media/time.ts'
+import { type UtcMs, type UtcRange, utcMs } from '../media/time.ts'
 import { expandedKey, type PatternValues } from '../model/destination-pattern.ts'
 import type { HarvestJob, HarvestOptions, S3Destination } from '../model/harvest-job.ts'
 import {
@@ -9,37 +9,91 @@ import {
   parsedInstant,
   usableSpan,
 } from '../model/harvest-request.ts'
+import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import { checkedId, quoteValue, refuse } from '../model/rules.ts'
 import { ApiError } from './api-error.ts'
 import { type ControlContext, HARVEST_JOB_KEPT_MS } from './control-context.ts'
+import type { GivenRange } from './given-ranges.ts'
 import type { OperationInput } from './mediapackage-v1/api.ts'
+
+export type RequestContext = Pick<ControlContext, 'resources' | 'clock' | 'extent'>
+
+/** A job, and the range that can be harvested of its endpoint now. */
+export type RequestedJob = { readonly job: HarvestJob; readonly usable: UtcRange }
+
+/** The members of a request besides its ranges. */
+export type JobMembers = Omit<OperationInput<'CreateHarvestJob'>, keyof GivenRange>
 
 /**
  * The job a client asks for, or a schedule, and the range that can be harvested of its endpoint now. Throws ApiError or
  * RuleViolation.
  */
 export async function requestedJob(
-  { resources, clock, extent }: Pick<ControlContext, 'resources' | 'clock' | 'extent'>,
-  { id, originEndpointId, startTime, endTime, s3Destination: given }: OperationInput<'CreateHarvestJob'>,
+  context: RequestContext,
+  { id, s3Destination: given, ...range }: OperationInput<'CreateHarvestJob'>,
   options?: HarvestOptions,
   scheduleId?: string,
-): Promise<{ readonly job: HarvestJob; readonly usable: UtcRange }> {
+): Promise<RequestedJob> {
   checkedId('id', id)
-  const start = parsedInstant('startTime', startTime)
-  const end = parsedInstant('endTime', endTime)
-  const endpoint = await resources.originEndpointById(originEndpointId)
-  if (!endpoint) {
-    return refuse('originEndpointId', `there is no origin endpoint with the id ${quoteValue(originEndpointId)}`)
-  }
-  checkHarvestable(endpoint)
+  const asked = await askedRange(context, range)
+  const { endpoint, start, end } = asked
   const s3Destination = options
     ? expanded(given, { channel: endpoint.channelId, endpoint: endpoint.id, id, start, end })
     : given
   checkDestination(s3Destination, endpoint, options?.deliverables)
+  const usable = await usableOf(context, asked, { longestMs: longestWindowMs({ scheduleId }) })
+  const job: HarvestJob = {
+    ...jobFor(context, { id, s3Destination }, asked),
+    ...(options && { options }),
+    ...(scheduleId !== undefined && { scheduleId }),
+  }
+  return { job, usable }
+}
+
+/** What a request asks of an endpoint. */
+export type AskedRange = GivenRange & {
+  readonly endpoint: OriginEndpoint
+  readonly start: UtcMs
+  readonly end: UtcMs
+}
+
+/** `within` is the path of the member that the range is in, if any, as in `ranges[1].`. Throws RuleViolation. */
+export async function askedRange(
+  { resources }: Pick<RequestContext, 'resources'>,
+  { originEndpointId, startTime, endTime }: GivenRange,
+  within = '',
+): Promise<AskedRange> {
+  const start = parsedInstant(`${within}startTime`, startTime)
+  const end = parsedInstant(`${within}endTime`, endTime)
+  const endpoint = await resources.originEndpointById(originEndpointId)
+  if (!endpoint) {
+    const rule = `there is no origin endpoint with the id ${quoteValue(originEndpointId)}`
+    return refuse(`${within}originEndpointId`, rule)
+  }
+  checkHarvestable(endpoint, within)
+  return { originEndpointId, startTime, endTime, endpoint, start, end }
+}
+
+/** The range that can be harvested of an endpoint now. Throws RuleViolation for a range that no job can have. */
+export async function usableOf(
+  { clock, extent }: RequestContext,
+  asked: AskedRange,
+  limits: { readonly longestMs: number; readonly within?: string },
+): Promise<UtcRange> {
+  const { endpoint } = asked
   const content = (await extent(endpoint)) ?? { start: utcMs(0), end: clock() }
   const usable = usableSpan(content, endpoint)
-  checkHarvestWindow({ start, end }, usable, endpoint, longestWindowMs({ scheduleId }))
-  const job: HarvestJob = {
+  checkHarvestWindow(asked, usable, endpoint, limits)
+  return usable
+}
+
+/** A job for a range, without options. */
+export function jobFor(
+  { clock }: Pick<RequestContext, 'clock'>,
+  { id, s3Destination }: JobMembers,
+  { endpoint, originEndpointId, startTime, endTime, start, end }: AskedRange,
+): HarvestJob {
+  return {
     id,
     channelId: endpoint.channelId,
     originEndpointId,
@@ -51,27 +105,23 @@ export async function requestedJob(
     status: 'IN_PROGRESS',
     createdAt: clock(),
     endpoint,
-    ...(options && { options }),
-    ...(scheduleId !== undefined && { scheduleId }),
   }
-  return { job, usable }
 }
 
 /** Patterns are Windrow's own: to clients of MediaPackage, braces are characters like any others. */
-function expanded(destination: S3Destination, values: PatternValues): S3Destination {
+export function expanded(destination: S3Destination, values: PatternValues): S3Destination {
   const manifestKey = expandedKey('s3Destination.manifestKey', destination.manifestKey, values)
   return { ...destination, manifestKey }
 }
 
-type Requested = Awaited<ReturnType<typeof requestedJob>>
 type Storing = Pick<ControlContext, 'resources' | 'limits' | 'harvest'>
 
 /** Jobs that begin later by the source's clock are due when their windows have begun. */
-const dueAt = ({ job, usable }: Requested) =>
+const dueAt = ({ job, usable }: RequestedJob) =>
   job.start <= usable.end ? job.createdAt : utcMs(Math.max(job.createdAt, job.start))
 
 /** Stores the job and notifies the harvester, unless there is one with its id, or there are too many. */
-export async function submitJob({ resources, limits, harvest }: Storing, requested: Requested) {
+export async function submitJob({ resources, limits, harvest }: Storing, requested: RequestedJob) {
   const { job } = requested
   const result = await resources.createHarvestJob(
     job,
@@ -87,7 +137,7 @@ export async function submitJob({ resources, limits, harvest }: Storing, request
 }
 
 /** Stores the job a client asks for. Throws ApiError or RuleViolation. */
-export async function createJob(context: Storing, requested: Requested): Promise<void> {
+export async function createJob(context: Storing, requested: RequestedJob): Promise<void> {
   const { job } = requested
   const result = await submitJob(context, requested)
   if (result === 'duplicate') refuse('id', `a harvest job with the id ${quoteValue(job.id)} already exists`)

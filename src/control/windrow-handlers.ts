@@ -1,21 +1,22 @@
 import { utcMs } from '../media/time.ts'
 import { eventEnvelope } from '../model/event.ts'
 import type { HarvestJobStatus } from '../model/harvest-job.ts'
-import { checkHarvestStart } from '../model/harvest-request.ts'
 import type { HarvestRecord } from '../model/harvest-run.ts'
 import { quoteValue, refuse } from '../model/rules.ts'
 import { ApiError } from './api-error.ts'
 import { type ControlContext, HARVEST_JOB_KEPT_MS } from './control-context.ts'
 import { type GivenOptions, harvestOptionsOf } from './given-options.ts'
+import { type GivenRange, type GivenRanges, givenRanges } from './given-ranges.ts'
 import { forecastReport, harvestReport } from './harvest-report.ts'
 import { inputReport } from './inputs-report.ts'
+import { jobOfRanges } from './job-of-ranges.ts'
 import type { OperationInput } from './mediapackage-v1/api.ts'
-import { createJob, requestedJob } from './new-harvest-job.ts'
+import { createJob } from './new-harvest-job.ts'
 import type { PageInput } from './page-tokens.ts'
 import { scheduleHandlers } from './schedules.ts'
 import type { WindrowOperation } from './windrow-operations.ts'
 
-type Requested = OperationInput<'CreateHarvestJob'> & GivenOptions
+type Requested = Omit<OperationInput<'CreateHarvestJob'>, keyof GivenRange> & GivenRanges & GivenOptions
 type Named = { readonly id: string }
 /** Objects deleted in one request: each may take a moment, while a client waits. */
 const MOST_REMOVED = 2000
@@ -32,11 +33,7 @@ export function windrowHandlers(context: ControlContext): Record<WindrowOperatio
     throw new ApiError('NotFoundException', `There is no harvest job with the id ${quoteValue(id)}`)
   }
 
-  async function jobOf(input: Requested) {
-    const requested = await requestedJob(context, input, harvestOptionsOf(input))
-    checkHarvestStart(requested.job.start, requested.job.createdAt)
-    return requested
-  }
+  const jobOf = (input: Requested) => jobOfRanges(context, input, givenRanges(input), harvestOptionsOf(input))
 
   return {
     async CreateHarvestJob(input: Requested) {

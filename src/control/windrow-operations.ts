@@ -30,9 +30,23 @@ const DELIVERABLE: Structure = {
   ],
 }
 
+const RANGE: Structure = {
+  kind: 'structure',
+  name: 'HarvestRange',
+  members: [
+    member('originEndpointId', 'body', STRING),
+    member('startTime', 'body', STRING, true),
+    member('endTime', 'body', STRING, true),
+  ],
+}
+
+/** Members of MediaPackage's request that a list of ranges takes the place of. */
+const ONE_RANGE = ['originEndpointId', 'startTime', 'endTime']
+
 /** The members of MediaPackage's own request, then Windrow's. */
 const JOB: readonly Member[] = [
-  ...membersOf('CreateHarvestJob'),
+  ...membersOf('CreateHarvestJob').map((each) => (ONE_RANGE.includes(each.name) ? { ...each, required: false } : each)),
+  member('ranges', 'body', { kind: 'list', of: RANGE }),
   member('gapPolicy', 'body', { kind: 'string', values: ['DISCONTINUITY', 'CLAMP', 'FAIL'] }),
   member('earlyEndPolicy', 'body', { kind: 'string', values: ['CLAMP', 'FAIL'] }),
   member('report', 'body', BOOLEAN),

@@ -71,6 +71,7 @@ async function rehearse(changes: Partial<HarvestSchedule> = {}, limits = {}) {
       harvest: {
         changed: (id) => told.push(id),
         forecast: () => Promise.reject(new Error()),
+        firstDifference: () => Promise.reject(new Error()),
         removeLeftovers: () => Promise.reject(new Error()),
       },
     })

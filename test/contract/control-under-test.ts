@@ -73,6 +73,7 @@ export async function startControl(
     harvest: {
       changed: (jobId) => created.push(jobId),
       forecast: async () => ({ failures: [], isWaiting: false }),
+      firstDifference: async () => undefined,
       removeLeftovers: async () => 0,
       ...options.harvest,
     },

@@ -81,6 +81,28 @@ describe('windrow harvest', () => {
     await end({ state: 'SUCCEEDED' })
   })
 
+  it('asks for several ranges, each of an endpoint of its own where it names one', async () => {
+    const ranges = ['--range', '-10m..-9m', '--range', `${iso(-400)}..-5m@hls`]
+    const { code, json } = await run(
+      ['create', '--id', 'ranges', '--endpoint', 'hls', ...ranges, '--to', 'clips/a.m3u8'],
+      { control },
+    )
+    assert.equal(code, 0)
+    assert.partialDeepStrictEqual(json()[0], {
+      originEndpointId: 'hls',
+      startTime: iso(-600),
+      ranges: [
+        { originEndpointId: 'hls', startTime: iso(-600), endTime: iso(-540) },
+        { originEndpointId: 'hls', startTime: iso(-400), endTime: iso(-300) },
+      ],
+    })
+    await end({ state: 'SUCCEEDED' })
+    await assert.rejects(
+      run(['create', '--range', '-10m', '--to', 'clips/a.m3u8'], { control }),
+      /--range must be START\.\.END/,
+    )
+  })
+
   it('makes a name for a job that has none', async () => {
     const { written } = await run(['create', ...JOB], { control, terminal: true })
     assert.equal(written, 'hls-20260304120000  QUEUED\n')
@@ -122,7 +144,14 @@ describe('windrow harvest', () => {
     const all = await run(['list'], { control })
     assert.deepEqual(
       all.json().map(({ id, state }) => `${String(id)} ${String(state)}`),
-      ['goal SUCCEEDED', 'hls-20260304120000 FAILED', 'watched SUCCEEDED', 'other FAILED', 'read SUCCEEDED'],
+      [
+        'goal SUCCEEDED',
+        'ranges SUCCEEDED',
+        'hls-20260304120000 FAILED',
+        'watched SUCCEEDED',
+        'other FAILED',
+        'read SUCCEEDED',
+      ],
     )
     const failed = await run(['list', '--status', 'failed', '--channel', 'main'], { control, terminal: true })
     assert.equal(failed.written, 'hls-20260304120000  FAILED\nother  FAILED\n')

@@ -227,7 +227,7 @@ async function startNode(open: () => Promise<NodeStore>, clock: () => UtcMs, ran
     account: { accountId: '000000000000', region: 'eu-central-1' },
     limits: DEFAULT_LIMITS,
     extent: async () => ({ start: utcMs(clock() - STARTOVER_SECONDS * 1000), end: clock() }),
-    harvest: { changed() {}, forecast: nobodyAsks, removeLeftovers: nobodyAsks },
+    harvest: { changed() {}, forecast: nobodyAsks, firstDifference: nobodyAsks, removeLeftovers: nobodyAsks },
     ...(store.claims && { shared: { claims: store.claims, owner, clock } }),
   })
   const node: Node = { store, schedules, risk: 0, isKilled: false }
