@@ -33,7 +33,8 @@ describe('three nodes on one PostgreSQL and one S3 store', () => {
   /** Playback paths by format. */
   const paths = new Map<string, string>()
   before(async () => {
-    cluster = await Cluster.start({ observe: (exchange) => puts.note(exchange) })
+    const environment = { WINDROW_MP4_ON_REQUEST: 'true' }
+    cluster = await Cluster.start({ environment, observe: (exchange) => puts.note(exchange) })
     nodes = cluster.nodes
     const clients = nodes.map(mediaPackage)
     ingest = await createChannel(clients[0]!, 'tv')
@@ -151,6 +152,19 @@ describe('three nodes on one PostgreSQL and one S3 store', () => {
       [2, 3, 4, 5, 6, 7, 8, 9].map((n) => sha256(rendition.segment(n))),
     )
     assert.deepEqual(digests.toSorted(), pushed.toSorted())
+  })
+
+  it('make the same MP4 file of a window', async () => {
+    const window = `?start=${pusher.dateOf(2) / 1000}&end=${pusher.dateOf(10) / 1000}`
+    const files = await Promise.all(
+      nodes.map(async ({ url }) => {
+        const response = await fetch(`${new URL(paths.get('hls')!.replace('.m3u8', '.mp4') + window, url)}`)
+        const body = Buffer.from(await response.arrayBuffer())
+        return { status: response.status, etag: response.headers.get('etag'), digest: sha256(body) }
+      }),
+    )
+    assert.equal(files[0]!.status, 200)
+    for (const file of files) assert.deepEqual(file, files[0])
   })
 
   it('serve all that was promised, and keep nothing else', async () => {
