@@ -119,7 +119,9 @@ function descriptorNeeds(settings: Omit<Settings, 'accessKeyId' | 'secretAccessK
 
 async function harvest(words: readonly string[]): Promise<number> {
   const { harvestCommand } = await import('./cli/harvest-command.ts')
-  return harvestCommand(words, process.env, terminal())
+  const { bucketsRead } = await import('./configured-reader.ts')
+  const bucketsWith = (flags: readonly string[]) => bucketsRead({ args: flags, env: process.env, readFile })
+  return harvestCommand(words, { env: process.env, terminal: terminal(), bucketsWith })
 }
 
 async function archive([name, ...flags]: readonly string[]): Promise<void> {

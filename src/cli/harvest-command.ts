@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import type { ForecastReport, HarvestReport } from '../control/harvest-report.ts'
 import { type Access, accessOf } from './access.ts'
 import { type ApiClient, apiClient } from './api-client.ts'
+import type { OpenBucket } from './asset-place.ts'
 import { forecastText, outcomeText, progressLine } from './harvest-text.ts'
 import { CommandMisused, type Terminal } from './terminal.ts'
 import { timeOf } from './times.ts'
@@ -56,14 +57,20 @@ const COMMANDS: Readonly<Record<string, { readonly takesId: boolean; readonly ru
     clean: { takesId: true, run: clean },
   }
 
+export type HarvestCommandDeps = {
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly terminal: Terminal
+  /** Opens buckets to be read, with settings of a server as flags. */
+  readonly bucketsWith: (flags: readonly string[]) => OpenBucket
+}
+
 /** Runs `windrow harvest …`. Resolves to the exit code; throws CommandFailed or CommandMisused. */
 export async function harvestCommand(
   args: readonly string[],
-  env: Readonly<Record<string, string | undefined>>,
-  terminal: Terminal,
+  { env, terminal, bucketsWith }: HarvestCommandDeps,
 ): Promise<number> {
   const [name = '', ...rest] = args
-  if (name === 'verify') return verify(rest, terminal)
+  if (name === 'verify') return verify(rest, terminal, bucketsWith)
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
   if (!command) {
     throw new CommandMisused(
@@ -82,13 +89,18 @@ export async function harvestCommand(
   return command.run({ flags: values, id, api: apiClient(access, terminal.now), terminal })
 }
 
-/** Needs no server, and no keys. */
-async function verify([where, extra]: readonly string[], terminal: Terminal): Promise<number> {
+/** Needs no server, and no keys but those of S3. */
+async function verify(
+  [where, ...flags]: readonly string[],
+  terminal: Terminal,
+  bucketsWith: (flags: readonly string[]) => OpenBucket,
+): Promise<number> {
   if (where === undefined || where.startsWith('-')) {
-    throw new CommandMisused('windrow harvest verify needs the folder or the URL of an asset')
+    throw new CommandMisused('windrow harvest verify needs the folder, the URL or the s3:// address of an asset')
   }
-  if (extra !== undefined) throw new CommandMisused(`unexpected argument "${extra}"`)
-  return verifyAsset(where, terminal)
+  const isInBucket = where.startsWith('s3://')
+  if (flags.length > 0 && !isInBucket) throw new CommandMisused(`unexpected argument "${flags[0]}"`)
+  return verifyAsset(where, terminal, (bucket) => bucketsWith(flags)(bucket))
 }
 
 function parsed(name: string, args: readonly string[]): { values: Flags; positionals: string[] } {

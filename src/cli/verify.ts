@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
-import { dirname, join, posix } from 'node:path'
-import { parseMediaPlaylist } from '../manifests/hls/media-playlist-reader.ts'
-import { parseMultivariantPlaylist } from '../manifests/hls/multivariant-playlist-reader.ts'
+import { dirname, posix } from 'node:path'
+import { isManifest, manifestProblems } from './asset-manifests.ts'
+import { type AssetPlace, assetPlace, type OpenBucket } from './asset-place.ts'
 import { bytesText } from './harvest-text.ts'
 import { CLEAR_LINE, CommandFailed, type Terminal } from './terminal.ts'
 
@@ -14,13 +12,6 @@ type Report = {
   readonly objects: readonly { readonly key: string; readonly size: number; readonly sha256?: string }[]
 }
 
-/** An asset, wherever it is: objects by their names relative to its folder. */
-type Place = {
-  readonly text: string
-  /** Pieces of an object; undefined when it is not there. */
-  read(name: string): Promise<AsyncIterable<Uint8Array> | undefined>
-}
-
 /** A reading stopped after so many bytes is no manifest. */
 const MOST_MANIFEST_BYTES = 256 * 1024 * 1024
 /** Problems that are told one by one; the others are counted. */
@@ -28,11 +19,20 @@ const MOST_TOLD = 20
 
 /**
  * `windrow harvest verify`: checks an asset against its report, without a server: that every object is there, with its
- * size and hash, and that HLS playlists refer to nothing else. `where` is a folder, a `harvest.json`, or the URL of
- * either. Resolves to the exit code. Throws CommandFailed where there is no report.
+ * size and hash, and that its manifests refer to nothing else, and end. `where` is a folder, a `harvest.json`, the URL
+ * of either, or either in a bucket, as `s3://BUCKET/PATH`. Resolves to the exit code. Throws CommandFailed where there
+ * is no report, or what has it does not answer.
  */
-export async function verifyAsset(where: string, terminal: Terminal): Promise<number> {
-  const place = placeOf(where.replace(/\/?([^/]*harvest\.json)?$/, ''))
+export async function verifyAsset(where: string, terminal: Terminal, openBucket: OpenBucket): Promise<number> {
+  const place = await assetPlace(where.replace(/\/?([^/]*harvest\.json)?$/, ''), openBucket)
+  try {
+    return await verifyIn(place, where, terminal)
+  } finally {
+    place.close()
+  }
+}
+
+async function verifyIn(place: AssetPlace, where: string, terminal: Terminal): Promise<number> {
   const reportName = /([^/]*harvest\.json)$/.exec(where)?.[1] ?? 'harvest.json'
   const report = await reportIn(place, reportName)
   const folder = dirname(report.manifestKey)
@@ -49,7 +49,7 @@ export async function verifyAsset(where: string, terminal: Terminal): Promise<nu
     if (terminal.isTerminal)
       terminal.write(`${CLEAR_LINE}${i + 1}/${report.objects.length} objects  ${bytesText(bytes)}`)
   }
-  problems.push(...(await manifestProblems(place, posix.basename(report.manifestKey), report, nameOf)))
+  problems.push(...(await problemsOfManifests(place, report, nameOf)))
   tell(terminal, { report, place, problems, bytes })
   return problems.length === 0 ? 0 : 1
 }
@@ -59,34 +59,7 @@ function isBelow(name: string): boolean {
   return name.split('/')[0] !== '..' && !posix.isAbsolute(name)
 }
 
-function placeOf(folder: string): Place {
-  if (/^https?:\/\//.test(folder)) {
-    return {
-      text: folder,
-      async read(name) {
-        const answer = await fetch(`${folder}/${name.split('/').map(encodeURIComponent).join('/')}`)
-        if (answer.ok && answer.body) return answer.body
-        await answer.body?.cancel()
-        if (answer.status === 404 || answer.status === 403) return undefined
-        throw new CommandFailed(`GET ${answer.url} was answered ${answer.status}`)
-      },
-    }
-  }
-  const base = folder === '' ? '.' : folder
-  return {
-    text: base,
-    async read(name) {
-      const path = join(base, name)
-      const isThere = await stat(path).then(
-        (found) => found.isFile(),
-        () => false,
-      )
-      return isThere ? createReadStream(path) : undefined
-    },
-  }
-}
-
-async function reportIn(place: Place, name: string): Promise<Report> {
+async function reportIn(place: AssetPlace, name: string): Promise<Report> {
   const text = await textOf(place, name)
   if (text === undefined) {
     throw new CommandFailed(`there is no ${name} in ${place.text}: a harvest writes it with --report`)
@@ -108,7 +81,7 @@ function isReport({ manifestKey, objects }: Report): boolean {
   )
 }
 
-async function digestOf(place: Place, name: string): Promise<{ size: number; sha256: string } | undefined> {
+async function digestOf(place: AssetPlace, name: string): Promise<{ size: number; sha256: string } | undefined> {
   const pieces = await place.read(name)
   if (!pieces) return undefined
   const hash = createHash('sha256')
@@ -120,7 +93,7 @@ async function digestOf(place: Place, name: string): Promise<{ size: number; sha
   return { size, sha256: hash.digest('hex') }
 }
 
-async function textOf(place: Place, name: string): Promise<string | undefined> {
+async function textOf(place: AssetPlace, name: string): Promise<string | undefined> {
   const pieces = await place.read(name)
   if (!pieces) return undefined
   const chunks: Uint8Array[] = []
@@ -133,49 +106,29 @@ async function textOf(place: Place, name: string): Promise<string | undefined> {
   return Buffer.concat(chunks).toString()
 }
 
-/** What is wrong with the parent manifest and, where it is HLS, with what it leads to. */
-async function manifestProblems(
-  place: Place,
-  parent: string,
-  report: Report,
+/** What is wrong with the manifests: the parent, which the report does not list, and all that it does. */
+async function problemsOfManifests(
+  place: AssetPlace,
+  { manifestKey, objects }: Report,
   nameOf: (key: string) => string,
 ): Promise<readonly string[]> {
-  const known = new Set(report.objects.map(({ key }) => nameOf(key)).filter(isBelow))
-  // Of files without a presentation, the key need not be one: several may be named after it.
-  if (!/\.(m3u8|mpd)$|^Manifest$/.test(parent)) return []
-  if (!parent.endsWith('.m3u8')) return (await place.read(parent)) ? [] : [`${report.manifestKey} is missing`]
-  const text = await textOf(place, parent)
-  if (text === undefined) return [`${report.manifestKey} is missing`]
+  const parent = posix.basename(manifestKey)
+  const known = new Set(objects.map(({ key }) => nameOf(key)).filter(isBelow))
   const problems: string[] = []
-  try {
-    const { variants, renditions } = parseMultivariantPlaylist(text)
-    const playlists = [...variants, ...renditions].flatMap(({ uri }) =>
-      uri === undefined ? [] : [decodeURIComponent(uri)],
-    )
-    for (const playlist of new Set(playlists)) {
-      const listed = known.has(playlist) ? await textOf(place, playlist) : undefined
-      if (listed === undefined) problems.push(`${parent} refers to ${playlist}, which the asset does not have`)
-      else problems.push(...segmentProblems(playlist, listed, known))
-    }
-  } catch (error) {
-    problems.push(`${parent} cannot be read: ${(error as Error).message}`)
+  // Of files without a presentation, the key need not be one: several may be named after it.
+  for (const name of new Set([parent, ...known])) {
+    if (!isManifest(name)) continue
+    const text = await textOf(place, name)
+    // That one of the others is missing is told already.
+    if (text !== undefined) problems.push(...manifestProblems(name, text, known))
+    else if (name === parent) problems.push(`${manifestKey} is missing`)
   }
   return problems
 }
 
-function segmentProblems(playlist: string, text: string, known: ReadonlySet<string>): readonly string[] {
-  const { segments, ended } = parseMediaPlaylist(text)
-  const referred = segments.flatMap(({ uri, map, gap }) => (gap ? [] : [uri, ...(map === undefined ? [] : [map])]))
-  const absent = [...new Set(referred.map(decodeURIComponent))].filter((name) => !known.has(name))
-  return [
-    ...absent.map((name) => `${playlist} refers to ${name}, which the asset does not have`),
-    ...(ended ? [] : [`${playlist} does not say that it ends`]),
-  ]
-}
-
 function tell(
   terminal: Terminal,
-  found: { report: Report; place: Place; problems: readonly string[]; bytes: number },
+  found: { report: Report; place: AssetPlace; problems: readonly string[]; bytes: number },
 ): void {
   const { report, place, problems, bytes } = found
   const { harvestJob, objects } = report

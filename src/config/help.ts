@@ -10,7 +10,7 @@ const COMMANDS = [
   ['windrow harvest list [--channel ID]', 'all jobs; also --status'],
   ['windrow harvest cancel ID', 'cancel a job'],
   ['windrow harvest clean ID', 'delete the objects a failed job left'],
-  ['windrow harvest verify FOLDER', 'check an asset against its harvest.json; FOLDER may be a URL'],
+  ['windrow harvest verify PLACE', 'check an asset against its harvest.json: a folder, a URL, s3://BUCKET/PATH'],
   ['windrow archive copy TO [--only media]', 'copy the archive to another place'],
   ['windrow help', 'show this help'],
   ['windrow version', 'show the version'],

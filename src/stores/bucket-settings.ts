@@ -1,9 +1,11 @@
 import { join } from 'node:path'
 import type { Buckets } from './buckets.ts'
 import { folderBuckets } from './folder-buckets/buckets.ts'
+import { checkBucketName } from './object-name.ts'
 import { s3Buckets } from './s3/buckets.ts'
 import type { S3ConnectionOptions } from './s3/connection.ts'
 import type { S3Objects, S3ObjectsOptions } from './s3/objects.ts'
+import type { S3Reader } from './s3/reader.ts'
 import type { RoleOptions } from './s3/role.ts'
 
 /** The settings that determine where buckets are. */
@@ -62,6 +64,13 @@ export async function openArchiveBucket(
     maxHeldBytes: options.maxHeldBytes,
     temporaryFolder: options.temporaryFolder,
   })
+}
+
+/** A bucket of the S3 API to be read, with the server's own credentials. Throws BucketRefused for what is no name. */
+export async function openBucketReader(settings: BucketSettings, bucket: string): Promise<S3Reader> {
+  checkBucketName(bucket)
+  const { openS3Reader } = await import('./s3/reader.ts')
+  return openS3Reader({ ...s3ConnectionOptions(settings, 1), bucket, requestTimeoutMs: settings.s3TimeoutMs })
 }
 
 /** How the S3 API is reached, with the server's own credentials. */

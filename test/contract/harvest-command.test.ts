@@ -28,15 +28,17 @@ type Options = {
 /** Runs a command; what it wrote, and its exit code. */
 async function run(args: readonly string[], { terminal = false, onSleep, env = KEYS, control }: Options) {
   let written = ''
-  const code = await harvestCommand([...args, '--url', control.endpoint], env, {
+  const shown = {
     isTerminal: terminal,
     columns: 200,
-    write: (text) => {
+    write: (text: string) => {
       written += text
     },
     now: () => NOW,
     sleep: async () => onSleep?.(),
-  })
+  }
+  const bucketsWith = () => assert.fail('no bucket is read')
+  const code = await harvestCommand([...args, '--url', control.endpoint], { env, terminal: shown, bucketsWith })
   const lines = written.split('\n').filter((line) => line !== '')
   return { code, written, json: () => lines.map((line) => JSON.parse(line) as Record<string, unknown>) }
 }

@@ -17,8 +17,11 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3'
+import { verifyAsset } from '../../src/cli/verify.ts'
+import { bucketsRead } from '../../src/configured-reader.ts'
 import { digested } from '../../src/harvest/asset/digest.ts'
 import { createHarvester } from '../../src/harvest/job/harvester.ts'
+import { utcMs } from '../../src/media/time.ts'
 import { LostMedia } from '../../src/model/lost-media.ts'
 import {
   bodyOfBytes,
@@ -94,6 +97,41 @@ for (const { name, blocks, start, knowsConditions } of SERVERS) {
       async () => ({ buckets: bucketsOf(), bucketName: 'clips', knowsConditions, read }),
       blocks,
     )
+
+    it('is where an asset is verified, with the settings of a server', async () => {
+      const fragment = 'a.ism/QualityLevels(64000)/Fragments(audio=0)'
+      const files = { [fragment]: 'sound', 'a b.mp4': 'movie', 'empty.vtt': '' }
+      const objects = Object.entries(files).map(([file, text]) => {
+        return { key: `goal/${file}`, size: text.length, sha256: sha256(Buffer.from(text)) }
+      })
+      const report = JSON.stringify({ harvestJob: 'goal', manifestKey: 'goal/a b.mp4', objects })
+      for (const [file, Body] of Object.entries({ ...files, 'harvest.json': report })) {
+        await judge.send(new PutObjectCommand({ Bucket: 'clips', Key: `verified/goal/${file}`, Body }))
+      }
+      const { endpoint, region, accessKeyId, secretAccessKey } = server
+      const args = ['--s3-endpoint', endpoint, '--s3-region', region, '--s3-force-path-style', 'true']
+      const env = { WINDROW_S3_ACCESS_KEY_ID: accessKeyId, WINDROW_S3_SECRET_ACCESS_KEY: secretAccessKey }
+      const openBucket = bucketsRead({ args, env, readFile: () => assert.fail('no file is named') })
+      const verify = async (where: string) => {
+        let said = ''
+        const write = (text: string) => {
+          said += text
+        }
+        const terminal = { isTerminal: false, columns: 80, write, now: () => utcMs(0), sleep: async () => {} }
+        await verifyAsset(where, terminal, openBucket)
+        return (JSON.parse(said) as { problems: readonly string[] }).problems
+      }
+      assert.deepEqual(await verify('s3://clips/verified/goal'), [])
+      await judge.send(new DeleteObjectCommand({ Bucket: 'clips', Key: `verified/goal/${fragment}` }))
+      assert.deepEqual(await verify('s3://clips/verified/goal/'), [`goal/${fragment} is missing`])
+      for (const [where, message] of [
+        ['s3://clips/elsewhere', /there is no harvest\.json in s3:\/\/clips\/elsewhere/],
+        ['s3://nowhere/goal', /nowhere/],
+        ['s3://../goal', /is not a valid bucket name/],
+      ] as const) {
+        await assert.rejects(verify(where), { name: 'CommandFailed', message })
+      }
+    })
 
     const openArchive = (other: Partial<S3ObjectsOptions> = {}) =>
       openS3Objects({
