@@ -2,18 +2,16 @@ import { type UtcMs, utcMs } from '../media/time.ts'
 import type { S3Destination } from '../model/harvest-job.ts'
 import { checkHarvestable, parsedInstant } from '../model/harvest-request.ts'
 import {
-  checkScheduleId,
-  checkWindows,
   defaultStart,
   type HarvestSchedule,
-  MOST_OVERLAP_SECONDS,
   positionFrom,
   ScheduledWindows,
   scheduledDestination,
   scheduledJobId,
 } from '../model/harvest-schedule.ts'
 import { type GivenRecurrence, recurrenceOf } from '../model/recurrence.ts'
-import { between, checkedId, quoteValue, refuse } from '../model/rules.ts'
+import { quoteValue, refuse } from '../model/rules.ts'
+import { checkedScheduleId, checkSchedule, checkWindows } from '../model/schedule-rules.ts'
 import type { ScheduleRecord } from '../stores/schedule-records.ts'
 import { ApiError } from './api-error.ts'
 import type { ControlContext } from './control-context.ts'
@@ -98,7 +96,7 @@ export function scheduleHandlers(
 
   return {
     async CreateHarvestSchedule(input: Given) {
-      checkScheduleId('id', checkedId('id', input.id))
+      checkedScheduleId('id', input.id)
       const schedule = scheduleOf(input, clock())
       await check(schedule)
       const maxSchedules = limits.maxHarvestSchedules
@@ -169,13 +167,7 @@ function scheduleOf(given: Given, now: UtcMs, current?: HarvestSchedule): Harves
   const start =
     startTime === undefined ? (current?.start ?? defaultStart(every, now)) : startOf(startTime, now, current)
   const { beforeSeconds = 0, afterSeconds = 0 } = given.overlap ?? {}
-  between('overlap.beforeSeconds', beforeSeconds, 0, MOST_OVERLAP_SECONDS)
-  between('overlap.afterSeconds', afterSeconds, 0, MOST_OVERLAP_SECONDS)
-  const options = harvestOptionsOf(given)
-  for (const [i, deliverable] of (options.deliverables ?? []).entries()) {
-    if ('times' in deliverable) refuse(`deliverables[${i}].times`, 'must not be given: each window has its own times')
-  }
-  return {
+  const schedule: HarvestSchedule = {
     id,
     originEndpointId,
     every,
@@ -184,11 +176,13 @@ function scheduleOf(given: Given, now: UtcMs, current?: HarvestSchedule): Harves
     ...(durationSeconds !== undefined && { durationSeconds }),
     overlap: { beforeSeconds, afterSeconds },
     s3Destination,
-    options,
+    options: harvestOptionsOf(given),
     isStopped: current?.isStopped ?? false,
     createdAt: current?.createdAt ?? now,
     modifiedAt: now,
   }
+  checkSchedule(schedule)
+  return schedule
 }
 
 function startOf(startTime: string, now: UtcMs, current: HarvestSchedule | undefined): UtcMs {

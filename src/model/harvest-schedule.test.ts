@@ -3,7 +3,6 @@ import { describe, it } from 'node:test'
 import { isoDateTime, type UtcMs, utcMs } from '../media/time.ts'
 import { DEFAULT_HARVEST_OPTIONS } from './harvest-job.ts'
 import {
-  checkWindows,
   defaultStart,
   type HarvestSchedule,
   type ScheduledWindow,
@@ -14,7 +13,6 @@ import {
 import { type GivenRecurrence, recurrenceOf } from './recurrence.ts'
 
 const HOUR_MS = 3_600_000
-const MONTH_SECONDS = 14 * 86_400
 const at = (text: string) => utcMs(Date.parse(text.length > 10 ? `${text}Z` : `${text}T00:00Z`))
 
 function schedule(every: GivenRecurrence, changes: Partial<HarvestSchedule> = {}): HarvestSchedule {
@@ -145,80 +143,5 @@ describe('the windows of a schedule', () => {
     assert.equal(scheduledJobId(given, window!), 'news-20260701220000')
     const key = 'news/one/2026-07-02/news-20260701220000_2200.m3u8'
     assert.deepEqual(scheduledDestination(given, window!, 'one'), { bucketName: 'b', manifestKey: key, roleArn: 'r' })
-  })
-})
-
-describe('a recurrence', () => {
-  const wrong: readonly [GivenRecurrence, RegExp][] = [
-    [{}, /^every: must have one of/],
-    [{ hours: 1, minutes: 1 }, /^every: must have one of/],
-    [{ minutes: 0 }, /^every\.minutes: must be between 1 and 1440/],
-    [{ hours: 25 }, /^every\.hours: must be between 1 and 24/],
-    [{ days: 32 }, /^every\.days: must be between 1 and 31/],
-    [{ hours: 1, at: '20:15' }, /^every\.at: must not be given with hours/],
-    [{ minutes: 5, timeZone: 'UTC' }, /^every\.timeZone: must not be given with minutes/],
-    [{ days: 1, at: '24:00' }, /^every\.at: must be a time/],
-    [{ days: 1, at: '8:15' }, /^every\.at: must be a time/],
-    [{ days: 1, timeZone: 'Mars' }, /^every\.timeZone: must be the name of a time zone/],
-    [{ weekdays: [] }, /^every\.weekdays: must not be empty/],
-    [{ weekdays: ['MONDAY', 'MONDAY'] }, /^every\.weekdays\[1\]: must be given only once/],
-    [{ weekdays: ['Someday'] }, /^every\.weekdays\[0\]: must be one of MONDAY/],
-  ]
-  for (const [given, message] of wrong) {
-    it(`is not ${JSON.stringify(given)}`, () => {
-      assert.throws(() => recurrenceOf('every', given), { name: 'RuleViolation', message })
-    })
-  }
-})
-
-describe('a schedule', () => {
-  const hourly = { hours: 1 }
-  const daily = { days: 1, at: '01:30', timeZone: 'Europe/Berlin' }
-  const named = (every: GivenRecurrence, manifestKey: string) =>
-    schedule(every, { s3Destination: { bucketName: 'clips', manifestKey, roleArn: 'r' } })
-
-  for (const [every, key] of [
-    [hourly, '{id}.mp4'],
-    [hourly, '{start}.mp4'],
-    [hourly, '{start:yyyy/MM/dd/HH}.mp4'],
-    [hourly, '{start:yyyyMMdd}/{end:HH}.mp4'],
-    [hourly, '{start:yyyyMMdd@Europe/Berlin}/{start}.mp4'],
-    [{ minutes: 5 }, '{start:yyyy/MM/dd/HH-mm}.mp4'],
-    [daily, '{start:yyyy/MM/dd@Europe/Berlin}.mp4'],
-    [daily, '{start:yyyy/MM/dd-HH}.mp4'],
-  ] as const) {
-    it(`may have the key ${key} ${JSON.stringify(every)}`, () => checkWindows(named(every, key), MONTH_SECONDS))
-  }
-
-  const refused: readonly [GivenRecurrence, string, RegExp][] = [
-    [hourly, 'index.m3u8', /must name each window differently: with/],
-    [hourly, '{channel}/{schedule}.mp4', /must name each window differently: with/],
-    [hourly, '{start:HH-mm}.mp4', /must name each window differently: with/],
-    [hourly, '{start:yyyy/MM/dd}.mp4', /01T00:00:00.000Z and 2026-03-01T01:00:00.000Z would have the same/],
-    [{ minutes: 5 }, '{start:yyyy/MM/dd/HH}.mp4', /00:00:00.000Z and 2026-03-01T00:05:00.000Z would have the same/],
-    [hourly, '{start:yyyy/MM/dd/HH@Europe/Berlin}.mp4', /must name each window differently: with .*, in UTC$/],
-    // Clocks are put forward between them, and both begin on 29 March by UTC.
-    [daily, '{start:yyyy/MM/dd}.mp4', /29T00:30:00.000Z and 2026-03-29T23:30:00.000Z would have the same/],
-  ]
-  for (const [every, key, message] of refused) {
-    it(`is refused with the key ${key} ${JSON.stringify(every)}`, () => {
-      assert.throws(() => checkWindows(named(every, key), MONTH_SECONDS), { name: 'RuleViolation', message })
-    })
-  }
-
-  it('has windows within the startover window, and of at most 26 hours', () => {
-    const whole = schedule({ days: 1, timeZone: 'Europe/Berlin' })
-    checkWindows(whole, 25 * 3600)
-    assert.throws(() => checkWindows(whole, 25 * 3600 - 1), /^RuleViolation: every: .*90000 s/)
-    assert.throws(() => checkWindows(schedule({ days: 2 }), MONTH_SECONDS), /every: .* longer than 26 hours/)
-    checkWindows(schedule({ days: 2 }, { durationSeconds: 60 }), 60)
-    const overlap = { beforeSeconds: 1, afterSeconds: 0 }
-    assert.throws(() => checkWindows(schedule({ hours: 1 }, { durationSeconds: 60, overlap }), 60), /durationSeconds: /)
-    assert.throws(() => checkWindows(schedule({ hours: 1 }, { durationSeconds: 0 }), 60), /durationSeconds: /)
-  })
-
-  it('has a window before its end', () => {
-    const none = schedule({ hours: 1 }, { end: at('2026-03-01') })
-    assert.throws(() => checkWindows(none, MONTH_SECONDS), /^RuleViolation: endTime: /)
   })
 })

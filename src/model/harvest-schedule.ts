@@ -1,10 +1,8 @@
 import { isoDateTime, type UtcMs, type UtcRange, utcMs } from '../media/time.ts'
-import { expandedKey, keyPattern } from './destination-pattern.ts'
+import { expandedKey } from './destination-pattern.ts'
 import type { HarvestFailure } from './harvest-failure.ts'
 import type { HarvestOptions, S3Destination } from './harvest-job.ts'
-import { LONGEST_SCHEDULED_MS } from './harvest-request.ts'
 import { fixedIntervalOf, Moments, type Recurrence } from './recurrence.ts'
-import { refuse } from './rules.ts'
 
 /** Harvest jobs that make themselves: one for each window that a recurrence begins. */
 export type HarvestSchedule = {
@@ -46,14 +44,6 @@ export type SchedulePosition = {
   /** When its job is to be made; absent while none is. */
   readonly dueAt?: UtcMs
 }
-
-/** The shortest window. */
-const LEAST_SECONDS = 1
-export const MOST_OVERLAP_SECONDS = 1800
-/** Windows that are looked at before a schedule is made: those of more than a year where there is one a day. */
-const LOOKED_AT = 400
-/** Room for the time that follows it in the ids of jobs. */
-const MOST_ID_LENGTH = 200
 
 const KEY = 's3Destination.manifestKey'
 const DAY_MS = 86_400_000
@@ -117,66 +107,4 @@ export function scheduledDestination(
 ): S3Destination {
   const values = { channel, endpoint, id: scheduledJobId({ id }, { start, end }), schedule: id, start, end }
   return { ...s3Destination, manifestKey: expandedKey(KEY, s3Destination.manifestKey, values) }
-}
-
-/** Throws RuleViolation for an id whose jobs would have ids that are too long. */
-export function checkScheduleId(path: string, id: string): void {
-  if (id.length > MOST_ID_LENGTH) refuse(path, `must be at most ${MOST_ID_LENGTH} characters, got ${id.length}`)
-}
-
-/**
- * Throws RuleViolation unless the windows of a schedule can be harvested from an endpoint with this startover window,
- * and each has a key of its own.
- */
-export function checkWindows(schedule: HarvestSchedule, startoverWindowSeconds: number): void {
-  const { durationSeconds, end } = schedule
-  const windows = new ScheduledWindows(schedule)
-  const longest = Math.min(LONGEST_SCHEDULED_MS, startoverWindowSeconds * 1000)
-  const keys = new Map<string, ScheduledWindow>()
-  const key = windowKeys(schedule)
-  if (durationSeconds !== undefined && durationSeconds < LEAST_SECONDS) refuse('durationSeconds', 'must be at least 1')
-  let window = windows.from(schedule.start)
-  if (!window) refuse('endTime', `must be after the first window begins, got ${isoDateTime(end ?? schedule.start)}`)
-  for (let n = 0; window && n < LOOKED_AT; n++) {
-    const { job } = window
-    if (job.end - job.start > longest) {
-      const what = durationSeconds === undefined ? 'every' : 'durationSeconds'
-      const limit = longest === LONGEST_SCHEDULED_MS ? '26 hours' : `${startoverWindowSeconds} s (the startover window)`
-      refuse(
-        what,
-        `must make no window longer than ${limit}, with what overlaps; got one of ${(job.end - job.start) / 1000} s`,
-      )
-    }
-    const found = key(window)
-    const other = keys.get(found)
-    if (other) {
-      const both = `${isoDateTime(other.start)} and ${isoDateTime(window.start)}`
-      refuse(KEY, `must name each window differently; those of ${both} would have the same`)
-    }
-    keys.set(found, window)
-    window = windows.after(window)
-  }
-}
-
-/**
- * What tells the keys of windows from one another. Where several windows begin on a day, times of a time zone do not
- * count: one hour of a year comes twice.
- */
-function windowKeys({ s3Destination, every, id }: HarvestSchedule): (window: ScheduledWindow) => string {
-  const { places } = keyPattern(KEY, s3Destination.manifestKey)
-  const isOften = fixedIntervalOf(every) !== undefined
-  const counted = places.filter(({ isLocal = false }) => !(isOften && isLocal))
-  if (!counted.some(({ name }) => name === 'id')) {
-    const words = new Set(counted.flatMap(({ words = [] }) => words))
-    const missing = ['yyyy', 'MM', 'dd'].filter((word) => !words.has(word))
-    if (missing.length > 0) {
-      const hint = isOften ? ', in UTC' : ''
-      refuse(KEY, `must name each window differently: with {id}, {start}, or yyyy, MM and dd of a {start:…}${hint}`)
-    }
-  }
-  return ({ start, end }) => {
-    const jobId = scheduledJobId({ id }, { start, end })
-    const values = { channel: '', endpoint: '', id: jobId, schedule: id, start, end }
-    return counted.map((place) => place.text(values)).join(' ')
-  }
 }

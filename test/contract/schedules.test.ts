@@ -56,7 +56,7 @@ const REFUSED: readonly Row[] = [
   [{ every: { weekdays: ['FUNDAY'] } }, 'every.weekdays[0]: must be one of MONDAY'],
   [{ every: { hours: 0.5 } }, 'every.hours: must be a whole number'],
   [{ durationSeconds: 0 }, 'durationSeconds: must be at least 1'],
-  [{ durationSeconds: 3600 }, 'durationSeconds: must make no window longer than 3600 s'],
+  [{ durationSeconds: 3500 }, 'durationSeconds: must make no window longer than 3540 s'],
   [{ overlap: { beforeSeconds: 1801 } }, 'overlap.beforeSeconds: must be between 0 and 1800'],
   [{ overlap: { afterSeconds: -1 } }, 'overlap.afterSeconds: must be between 0 and 1800'],
   [{ startTime: 'soon' }, 'startTime'],
@@ -127,7 +127,7 @@ describe('a harvest schedule', () => {
     const { durationSeconds: _, ...daily } = { ...SCHEDULE, id: 'daily', originEndpointId: 'day' }
     await asker.made(SCHEDULES, daily)
     const short = { ...daily, id: 'short', originEndpointId: 'hls' }
-    await asker.refused('POST', SCHEDULES, short, 'every: must make no window longer than 3600 s')
+    await asker.refused('POST', SCHEDULES, short, 'every: must make no window longer than 3540 s')
   })
 
   for (const [body, rule] of REFUSED) {
