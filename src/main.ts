@@ -34,6 +34,8 @@ if (['help', '--help', '-h'].includes(command) || args.includes('--help') || arg
   process.stdout.write(`${version()}\n`)
 } else if (command === 'harvest') {
   process.exitCode = await harvest(args).catch(giveUp)
+} else if (command === 'schedule') {
+  await schedule(args).catch(giveUp)
 } else if (command === 'archive') {
   await archive(args).catch(giveUp)
 } else if (command === 'serve') {
@@ -122,6 +124,11 @@ async function harvest(words: readonly string[]): Promise<number> {
   const { bucketsRead } = await import('./configured-reader.ts')
   const bucketsWith = (flags: readonly string[]) => bucketsRead({ args: flags, env: process.env, readFile })
   return harvestCommand(words, { env: process.env, terminal: terminal(), bucketsWith })
+}
+
+async function schedule(words: readonly string[]): Promise<void> {
+  const { scheduleCommand } = await import('./cli/schedule-command.ts')
+  await scheduleCommand(words, process.env, terminal())
 }
 
 async function archive([name, ...flags]: readonly string[]): Promise<void> {

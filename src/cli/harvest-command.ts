@@ -1,22 +1,22 @@
-import { parseArgs } from 'node:util'
 import type { ForecastReport, HarvestReport } from '../control/harvest-report.ts'
 import { type Access, accessOf } from './access.ts'
 import { type ApiClient, apiClient } from './api-client.ts'
 import type { OpenBucket } from './asset-place.ts'
 import { forecastText, outcomeText, progressLine } from './harvest-text.ts'
+import {
+  CONNECTION_FLAGS,
+  type Flags,
+  JOB_OPTION_FLAGS,
+  jobOptionsOf,
+  neededFlag,
+  parsedFlags,
+  say,
+  textFlag,
+} from './job-flags.ts'
 import { CommandMisused, type Terminal } from './terminal.ts'
 import { timeOf } from './times.ts'
 import { verifyAsset } from './verify.ts'
 import { watchJob } from './watch.ts'
-
-/** A role that names nobody, for buckets that are folders and need none. */
-const ANY_ROLE = 'arn:aws:iam::000000000000:role/harvest'
-
-const CONNECTION_FLAGS = {
-  url: { type: 'string' },
-  region: { type: 'string' },
-  data: { type: 'string' },
-} as const
 
 /** Output for people even where there is no terminal. */
 const WATCH_FLAGS = { text: { type: 'boolean' } } as const
@@ -27,20 +27,13 @@ const JOB_FLAGS = {
   start: { type: 'string' },
   end: { type: 'string' },
   range: { type: 'string', multiple: true },
-  to: { type: 'string' },
-  role: { type: 'string' },
-  gaps: { type: 'string' },
-  'early-end': { type: 'string' },
-  report: { type: 'boolean' },
-  make: { type: 'string', multiple: true },
-  cut: { type: 'string' },
+  ...JOB_OPTION_FLAGS,
   watch: { type: 'boolean' },
   ...WATCH_FLAGS,
 } as const
 
 const LIST_FLAGS = { channel: { type: 'string' }, status: { type: 'string' } } as const
 
-type Flags = Readonly<Record<string, string | boolean | readonly (string | boolean)[] | undefined>>
 type Task = { readonly flags: Flags; readonly id: string; readonly api: ApiClient; readonly terminal: Terminal }
 
 /** The commands; each resolves to the exit code: 1 when the job failed, or would fail. */
@@ -104,63 +97,35 @@ async function verify(
 }
 
 function parsed(name: string, args: readonly string[]): { values: Flags; positionals: string[] } {
-  const options = {
+  return parsedFlags(args, {
     ...CONNECTION_FLAGS,
     ...(name === 'create' || name === 'preflight' ? JOB_FLAGS : {}),
     ...(name === 'watch' ? WATCH_FLAGS : {}),
     ...(name === 'list' ? LIST_FLAGS : {}),
-  }
-  try {
-    return parseArgs({ args: joinValues(args), options, allowPositionals: true })
-  } catch (error) {
-    throw new CommandMisused((error as Error).message.split('\n')[0] ?? '')
-  }
-}
-
-/** Joins a flag and its value where both begin with a dash, as in `--start -10m`. */
-function joinValues(args: readonly string[]): string[] {
-  const whole: string[] = []
-  for (const arg of args) {
-    const last = whole.at(-1)
-    if (last !== undefined && /^--(start|end|range)$/.test(last)) whole[whole.length - 1] = `${last}=${arg}`
-    else whole.push(arg)
-  }
-  return whole
+  })
 }
 
 function jobOf({ flags, terminal }: Task) {
-  const needed = (flag: string): string => {
-    const value = flags[flag]
-    if (typeof value === 'string' && value !== '') return value
-    throw new CommandMisused(`--${flag} is required`)
-  }
   const now = terminal.now()
-  const [, bucketName, manifestKey] = /^([^/]+)\/(.+)$/.exec(needed('to')) ?? []
-  if (!bucketName || !manifestKey) throw new CommandMisused('--to must be BUCKET/PATH, such as clips/goal/index.m3u8')
-  const policy = (flag: string) => (flags[flag] === undefined ? undefined : String(flags[flag]).toUpperCase())
+  const options = jobOptionsOf(flags)
   return {
     id: flags['id'],
-    ...spanOf(flags, needed, now),
-    s3Destination: { bucketName, manifestKey, roleArn: flags['role'] ?? ANY_ROLE },
-    gapPolicy: policy('gaps'),
-    earlyEndPolicy: policy('early-end'),
-    report: flags['report'],
-    deliverables: deliverablesOf(flags['make']),
-    cut: policy('cut'),
+    ...spanOf(flags, now),
+    ...options,
   }
 }
 
 /** What is harvested: a span of an endpoint, or several. */
-function spanOf(flags: Flags, needed: (flag: string) => string, now: number) {
+function spanOf(flags: Flags, now: number) {
   if (flags['range'] !== undefined) {
     const ranges = rangesOf(flags['range'], now)
-    const [startTime, endTime] = [text(flags['start']), text(flags['end'])]
-    return { originEndpointId: text(flags['endpoint']), startTime, endTime, ranges }
+    const [startTime, endTime] = [textFlag(flags['start']), textFlag(flags['end'])]
+    return { originEndpointId: textFlag(flags['endpoint']), startTime, endTime, ranges }
   }
   return {
-    originEndpointId: needed('endpoint'),
-    startTime: timeOf('--start', needed('start'), now),
-    endTime: timeOf('--end', needed('end'), now),
+    originEndpointId: neededFlag(flags, 'endpoint'),
+    startTime: timeOf('--start', neededFlag(flags, 'start'), now),
+    endTime: timeOf('--end', neededFlag(flags, 'end'), now),
     ranges: undefined,
   }
 }
@@ -177,16 +142,6 @@ function rangesOf(flag: Flags[string], now: number) {
       startTime: timeOf('--range', start, now),
       endTime: timeOf('--range', end, now),
     }
-  })
-}
-
-/** `--make` names deliverables, each with a name of its own if it has one: `--make mp4,stills --make audio=radio`. */
-function deliverablesOf(flag: Flags[string]) {
-  const values = [flag].flat().flatMap((value) => (typeof value === 'string' ? value.split(',') : []))
-  if (values.length === 0) return undefined
-  return values.map((value) => {
-    const [kind = '', name] = value.split('=', 2)
-    return { kind: kind.trim().toUpperCase(), ...(name !== undefined && { name }) }
   })
 }
 
@@ -210,7 +165,10 @@ async function preflight(task: Task): Promise<number> {
 }
 
 async function list({ api, terminal, flags }: Task): Promise<number> {
-  const query = { includeChannelId: text(flags['channel']), includeStatus: text(flags['status'])?.toUpperCase() }
+  const query = {
+    includeChannelId: textFlag(flags['channel']),
+    includeStatus: textFlag(flags['status'])?.toUpperCase(),
+  }
   for (let nextToken: string | undefined; ; ) {
     const page = (await api.ask('GET', 'harvest_jobs', { query: { ...query, nextToken } })) as {
       readonly harvestJobs: readonly HarvestReport[]
@@ -246,10 +204,4 @@ async function clean({ api, terminal, id }: Task): Promise<number> {
   }
   say(terminal, { id, removed }, () => `${removed} objects removed\n`)
   return 0
-}
-
-const text = (value: Flags[string]) => (typeof value === 'string' ? value : undefined)
-
-function say(terminal: Terminal, json: object, forPeople: () => string): void {
-  terminal.write(terminal.isTerminal ? forPeople() : `${JSON.stringify(json)}\n`)
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { CommandMisused } from './terminal.ts'
-import { timeOf } from './times.ts'
+import { secondsOf, timeOf } from './times.ts'
 
 const NOW = Date.parse('2026-03-04T12:00:00Z')
 
@@ -22,4 +22,10 @@ describe('a time on the command line', () => {
   for (const text of ['-', '-10', '+m', '-10m5', '-5 m', '-10y']) {
     it(`${text} is none`, () => assert.throws(() => timeOf('--start', text, NOW), CommandMisused))
   }
+})
+
+it('a length on the command line has units', () => {
+  assert.equal(secondsOf('--length', '1h30m'), 5400)
+  assert.equal(secondsOf('--length', '10s'), 10)
+  for (const text of ['', '90', '-5m', '5 m']) assert.throws(() => secondsOf('--length', text), CommandMisused)
 })

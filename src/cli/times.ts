@@ -9,12 +9,24 @@ const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_40
 export function timeOf(flag: string, text: string, now: number): string {
   if (text === 'now') return new Date(now).toISOString()
   if (!/^[+-]/.test(text)) return text
-  const steps = [...text.slice(1).matchAll(/(\d+(?:\.\d+)?)([smhd])/g)]
-  if (steps.length === 0 || steps.map(([step]) => step).join('') !== text.slice(1)) {
+  const seconds = secondsIn(text.slice(1))
+  if (seconds === undefined) {
     throw new CommandMisused(
       `${flag} must be a time, "now", or an offset from now such as -10m or +1h30m, not "${text}"`,
     )
   }
-  const seconds = steps.reduce((sum, [, count, unit = '']) => sum + Number(count) * (UNITS[unit] ?? 0), 0)
   return new Date(now + (text.startsWith('-') ? -1000 : 1000) * seconds).toISOString()
+}
+
+/** A length of time as people write it, such as `90s` or `1h30m`, in seconds. */
+export function secondsOf(flag: string, text: string): number {
+  const seconds = secondsIn(text)
+  if (seconds === undefined) throw new CommandMisused(`${flag} must be a length such as 90s or 1h30m, not "${text}"`)
+  return seconds
+}
+
+function secondsIn(text: string): number | undefined {
+  const steps = [...text.matchAll(/(\d+(?:\.\d+)?)([smhd])/g)]
+  if (steps.length === 0 || steps.map(([step]) => step).join('') !== text) return undefined
+  return steps.reduce((sum, [, count, unit = '']) => sum + Number(count) * (UNITS[unit] ?? 0), 0)
 }

@@ -11,6 +11,12 @@ const COMMANDS = [
   ['windrow harvest cancel ID', 'cancel a job'],
   ['windrow harvest clean ID', 'delete the objects a failed job left'],
   ['windrow harvest verify PLACE', 'check an asset against its harvest.json: a folder, a URL, s3://BUCKET/PATH'],
+  ['windrow schedule create SCHEDULE', 'create a schedule, which makes harvest jobs by itself'],
+  ['windrow schedule list', 'all schedules'],
+  ['windrow schedule describe ID', 'a schedule, with its next window and its last ones'],
+  ['windrow schedule runs ID', 'what became of its windows'],
+  ['windrow schedule stop ID, start ID', 'make no more jobs, or go on'],
+  ['windrow schedule delete ID', 'delete a schedule; its jobs stay'],
   ['windrow archive copy TO [--only media]', 'copy the archive to another place'],
   ['windrow help', 'show this help'],
   ['windrow version', 'show the version'],
@@ -29,6 +35,17 @@ const HARVEST_FLAGS = [
   ['--make KINDS', 'hls, cmaf, dash, mss, mp4, audio, subtitles, stills, metadata; several with commas'],
   ['--cut HOW', 'segment, or frame: files begin and end at the pictures asked for'],
   ['--watch, --text', 'show the job until it ends; as text even without a terminal'],
+] as const
+
+const SCHEDULE_FLAGS = [
+  ['--id ID, --endpoint ID', 'its id, and the origin endpoint'],
+  ['--every HOW', '15m, 1h, 1d, or days of the week: mon,wed'],
+  ['--at TIME, --zone ZONE', 'of days: a local time such as 20:15, and its time zone (default 00:00 and UTC)'],
+  ['--length LENGTH', 'of each window, such as 1h30m (default: until the next begins)'],
+  ['--before LENGTH, --after LENGTH', 'by which each job begins before its window, and ends after it'],
+  ['--start TIME, --end TIME', 'no window begins before, or after (default: from now on, without an end)'],
+  ['--to BUCKET/PATTERN', 'such as clips/{channel}/{start:yyyy/MM/dd}/{id}/index.m3u8'],
+  ['--role, --gaps, --early-end, …', 'as of jobs: also --report, --make and --cut'],
 ] as const
 
 const CONNECTION_FLAGS = [
@@ -51,7 +68,10 @@ export function helpText(): string {
     'JOB, a harvest job (without a terminal, the output is lines of JSON):',
     ...HARVEST_FLAGS.map(row),
     '',
-    'The server that the harvest commands talk to:',
+    'SCHEDULE, a harvest schedule:',
+    ...SCHEDULE_FLAGS.map(row),
+    '',
+    'The server that the harvest and schedule commands talk to:',
     ...CONNECTION_FLAGS.map(row),
     '',
     'TO, where the copy is to be (the archive that is copied is that of the settings below):',

@@ -24,6 +24,9 @@ export function scheduleReport(record: ScheduleRecord, account: Account, channel
   }
 }
 
+/** The response, including members that JSON leaves out; `lastRuns` where one schedule is described. */
+export type ScheduleReport = ReturnType<typeof scheduleReport> & { readonly lastRuns?: readonly ScheduleRunReport[] }
+
 function nextRunOf({ schedule, next, dueAt }: ScheduleRecord, channelId: string | undefined) {
   const window = next !== undefined && dueAt !== undefined && new ScheduledWindows(schedule).from(next)
   if (!window) return undefined
@@ -50,3 +53,5 @@ export function scheduleRunReport({ start, end, recordedAt, jobId, job, failure 
     failure: reason && { code: reason.code, message: reason.message },
   }
 }
+
+export type ScheduleRunReport = ReturnType<typeof scheduleRunReport>

@@ -1,0 +1,81 @@
+import { type ParseArgsOptionsConfig, parseArgs } from 'node:util'
+import { CommandMisused, type Terminal } from './terminal.ts'
+
+/** A role that names nobody, for buckets that are folders and need none. */
+const ANY_ROLE = 'arn:aws:iam::000000000000:role/harvest'
+
+/** The server that a command talks to. */
+export const CONNECTION_FLAGS = {
+  url: { type: 'string' },
+  region: { type: 'string' },
+  data: { type: 'string' },
+} as const
+
+/** What jobs, and those of schedules, write and where. */
+export const JOB_OPTION_FLAGS = {
+  to: { type: 'string' },
+  role: { type: 'string' },
+  gaps: { type: 'string' },
+  'early-end': { type: 'string' },
+  report: { type: 'boolean' },
+  make: { type: 'string', multiple: true },
+  cut: { type: 'string' },
+} as const
+
+export type Flags = Readonly<Record<string, string | boolean | readonly (string | boolean)[] | undefined>>
+
+/** Flags and other arguments. Times may begin with a dash, as in `--start -10m`. */
+export function parsedFlags(
+  args: readonly string[],
+  options: ParseArgsOptionsConfig,
+): { values: Flags; positionals: string[] } {
+  const joined: string[] = []
+  for (const arg of args) {
+    const last = joined.at(-1)
+    if (last !== undefined && /^--(start|end|range)$/.test(last)) joined[joined.length - 1] = `${last}=${arg}`
+    else joined.push(arg)
+  }
+  try {
+    return parseArgs({ args: joined, options, allowPositionals: true })
+  } catch (error) {
+    throw new CommandMisused((error as Error).message.split('\n')[0] ?? '')
+  }
+}
+
+export function neededFlag(flags: Flags, flag: string): string {
+  const value = flags[flag]
+  if (typeof value === 'string' && value !== '') return value
+  throw new CommandMisused(`--${flag} is required`)
+}
+
+export const textFlag = (value: Flags[string]) => (typeof value === 'string' ? value : undefined)
+
+/** The members of a job, or of a schedule, that JOB_OPTION_FLAGS give. */
+export function jobOptionsOf(flags: Flags) {
+  const [, bucketName, manifestKey] = /^([^/]+)\/(.+)$/.exec(neededFlag(flags, 'to')) ?? []
+  if (!bucketName || !manifestKey) throw new CommandMisused('--to must be BUCKET/PATH, such as clips/goal/index.m3u8')
+  const policy = (flag: string) => (flags[flag] === undefined ? undefined : String(flags[flag]).toUpperCase())
+  return {
+    s3Destination: { bucketName, manifestKey, roleArn: flags['role'] ?? ANY_ROLE },
+    gapPolicy: policy('gaps'),
+    earlyEndPolicy: policy('early-end'),
+    report: flags['report'],
+    deliverables: deliverablesOf(flags['make']),
+    cut: policy('cut'),
+  }
+}
+
+/** `--make` names deliverables, each with a name of its own if it has one: `--make mp4,stills --make audio=radio`. */
+function deliverablesOf(flag: Flags[string]) {
+  const values = [flag].flat().flatMap((value) => (typeof value === 'string' ? value.split(',') : []))
+  if (values.length === 0) return undefined
+  return values.map((value) => {
+    const [kind = '', name] = value.split('=', 2)
+    return { kind: kind.trim().toUpperCase(), ...(name !== undefined && { name }) }
+  })
+}
+
+/** Writes for people on a terminal, and elsewhere a line of JSON. */
+export function say(terminal: Terminal, json: object, forPeople: () => string): void {
+  terminal.write(terminal.isTerminal ? forPeople() : `${JSON.stringify(json)}\n`)
+}
