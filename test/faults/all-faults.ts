@@ -5,6 +5,7 @@ import { JUDGE_FAULTS } from './judge-faults.ts'
 import { NODE_FAULTS } from './node-faults.ts'
 import { OBJECT_FAULTS } from './object-faults.ts'
 import { OUTPUT_FAULTS } from './output-faults.ts'
+import { SCHEDULE_FAULTS } from './schedule-faults.ts'
 import { SERVICE_FAULTS } from './service-faults.ts'
 
 /** Those that take longest to notice are last. */
@@ -14,6 +15,7 @@ export const ALL_FAULTS: readonly Fault[] = [
   ...OBJECT_FAULTS,
   ...HARVEST_FAULTS,
   ...NODE_FAULTS,
+  ...SCHEDULE_FAULTS,
   ...SERVICE_FAULTS,
   ...JUDGE_FAULTS,
 ]
