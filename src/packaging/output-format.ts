@@ -113,6 +113,8 @@ export type Asset = {
   readonly headers: readonly AssetFile[]
   /** The files of a batch of the window's segments; where a stream has a gap, there is none. */
   segmentsOf(batch: SegmentBatch<SegmentSummary>): readonly AssetSegment[]
+  /** The deliverables for which the window has nothing, by the names of their main files. */
+  readonly lacking?: readonly string[]
   /** Files that are made of the whole window; absent in an asset of manifests and segments alone. */
   readonly files?: readonly AssetWholeFile[]
   /** Bodies are written on demand, so that a long window can be written one manifest at a time. */

@@ -232,6 +232,21 @@ describe('a harvest of everything', () => {
     })
   }
 
+  it('fails, and forecasts that, when there is nothing for one of its deliverables', async () => {
+    const deliverables = [{ kind: 'MP4' }, { kind: 'SUBTITLES' }]
+    const s3Destination = { bucketName: BUCKET, manifestKey: 'silent/goal.mp4', roleArn: ROLE }
+    const window = { startTime: iso(0), endTime: iso(8) }
+    const body = { originEndpointId: 'news-hls', ...window, s3Destination, deliverables }
+    const forecast = (await api.ask('POST', 'harvest_jobs:preflight', { body })) as ForecastReport
+    await create('silent', 'silent/goal.mp4', deliverables)
+    assert.equal(await harvestOutcome(mediaPackage(windrow), 'silent'), 'FAILED')
+    const { failure } = (await api.ask('GET', 'harvest_jobs/silent')) as HarvestReport
+    for (const said of [failure, ...forecast.failures]) {
+      assert.equal(said?.code, 'NoStreams')
+      assert.match(said.message, /nothing that goal\.vtt could be made of/)
+    }
+  })
+
   it('says before it begins, and in the end, that nothing decodes pictures', async () => {
     await windrow.stop()
     await windrow.start({ WINDROW_FFMPEG: '/nowhere/ffmpeg' })

@@ -42,7 +42,9 @@ describe('a disk that is full', () => {
 
   const ballast = () => join(disk, 'ballast')
 
+  /** Leaves room for a part of an asset. */
   function fill(): void {
+    for (const path of [ballast(), join(disk, BUCKET, 'hopeless')]) rmSync(path, { recursive: true, force: true })
     const { bavail, bsize } = statfsSync(disk)
     writeFileSync(ballast(), Buffer.alloc(bavail * bsize - TOO_LITTLE, 1))
   }
@@ -77,5 +79,18 @@ describe('a disk that is full', () => {
     assert.equal(failure?.message, `The disk that holds bucket ${BUCKET} is full.`)
     assert.ok(!existsSync(join(disk, BUCKET, 'hopeless/index.m3u8')))
     assert.ok((await fetch(`${windrow.url}/readyz`)).ok)
+  })
+
+  it('leaves no file that looks whole when it is full while a file is written', async () => {
+    fill()
+    const manifestKey = 'movie/index.mp4'
+    const s3Destination = { bucketName: BUCKET, manifestKey, roleArn: 'arn:aws:iam::000000000000:role/harvest' }
+    const deliverables = [{ kind: 'MP4' }]
+    await askForHarvest(api, 'movie', BUCKET, programme, 'verbatim', { s3Destination, deliverables })
+    const { state, failure } = await harvestEnd(api, 'movie')
+    assert.deepEqual([state, failure?.code], ['FAILED', 'Full'])
+    assert.equal(failure?.message, `The disk that holds bucket ${BUCKET} is full.`)
+    const left = existsSync(join(disk, BUCKET, 'movie')) ? readdirSync(join(disk, BUCKET, 'movie')) : []
+    assert.deepEqual(left, [])
   })
 })

@@ -57,7 +57,7 @@ export type AssetFiles = {
 
 /**
  * The objects of the asset made from a window of summaries. Throws HarvestFailed when the endpoint selects nothing of
- * it, or when the parent manifest would replace a file it refers to.
+ * it, when there is nothing for a deliverable, or when the parent manifest would replace a file it refers to.
  */
 export function assetFiles(
   job: HarvestJob,
@@ -68,6 +68,8 @@ export function assetFiles(
   const { manifestKey } = job.s3Destination
   const asset = format.asset(job.endpoint, window, names)
   if (!asset) throw noStreams()
+  const [lacking] = asset.lacking ?? []
+  if (lacking !== undefined) throw nothingFor(lacking)
   const folder = folderOfKey(manifestKey)
   const { parent } = asset
   const keyOf = (name: string) => {

@@ -50,19 +50,25 @@ export type AssetOrder = {
 function assetOf(order: AssetOrder): Asset | undefined {
   const presentations: { readonly asset: Asset; readonly named: NamedDeliverable }[] = []
   const files: AssetWholeFile[] = []
+  const lacking: string[] = []
   for (const named of order.deliverables) {
     const { deliverable } = named
     if (isPresentation(deliverable)) {
       const asset = presentationOf(order, named, deliverable.kind)
       if (!asset) return undefined
       presentations.push({ asset, named })
-    } else files.push(...filesOf(order, named, deliverable))
+      continue
+    }
+    const made = filesOf(order, named, deliverable)
+    if (made.length === 0) lacking.push(named.file)
+    files.push(...made)
   }
   const main = presentations.find(({ named }) => named.isMain)
   const assets = presentations.map(({ asset }) => asset)
   return {
     headers: distinct(assets.flatMap(({ headers }) => headers)),
     segmentsOf: (batch) => distinct(assets.flatMap((asset): readonly AssetSegment[] => asset.segmentsOf(batch))),
+    lacking,
     files,
     manifests: presentations.flatMap(({ asset, named }) => [
       ...asset.manifests,

@@ -36,13 +36,14 @@ type StillsOrder = Pick<AssetOrder, 'endpoint' | 'window' | 'options'>
 
 /**
  * The stills of a window, as JPEG: a poster, the key frames nearest to some moments, and a sprite sheet with its WebVTT
- * map. Where nothing is asked for, the poster.
+ * map. Where nothing is asked for, the poster. None when the window has no pictures.
  */
 export function stillFiles(
   order: StillsOrder,
   { file }: Pick<NamedDeliverable, 'file'>,
   { poster, times = [], sprite = false }: Extract<Deliverable, { kind: 'STILLS' }>,
 ): readonly AssetWholeFile[] {
+  if (videoByEra(order, bestVideo).size === 0) return []
   const stem = stemOf('STILLS', file)
   const isPoster = poster ?? (times.length === 0 && !sprite)
   const still = (
