@@ -1,5 +1,7 @@
 import { NoDecoder, type SegmentBatch } from '../../packaging/output-format.ts'
+import { BucketRefused } from '../../stores/buckets.ts'
 import type { ObjectBody } from '../../stores/object-body.ts'
+import { isDiskFull } from '../../stores/resources.ts'
 import { HarvestFailed } from '../harvest-failed.ts'
 import type { HarvestWindow } from '../window/harvest-window.ts'
 import type { WholeFileObject } from './files.ts'
@@ -43,7 +45,8 @@ export class WindowReading {
 }
 
 /**
- * Calls `use` with the body of a file, and frees what it has taken. Throws LostMedia, HarvestFailed, and as `use` does.
+ * Calls `use` with the body of a file, and frees what it has taken. Throws LostMedia, HarvestFailed, BucketRefused when
+ * there is no space for its tables, and as `use` does.
  */
 export async function withBody(
   file: WholeFileObject,
@@ -58,6 +61,12 @@ export async function withBody(
       await body.close()
     }
   } catch (error) {
-    throw error instanceof NoDecoder ? new HarvestFailed('NoDecoder', error.message) : error
+    if (error instanceof NoDecoder) throw new HarvestFailed('NoDecoder', error.message)
+    if (isDiskFull(error)) {
+      throw new BucketRefused('Full', 'The disk with the data folder is full: files need it for their tables.', {
+        cause: error,
+      })
+    }
+    throw error
   }
 }
