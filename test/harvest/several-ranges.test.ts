@@ -30,6 +30,7 @@ describe('an asset of several ranges', () => {
   let nginx: Nginx
   let news: Fixture
   let sports: Fixture
+  let wide: Fixture
   let begin: number
   const iso = (seconds: number) => new Date(begin + Math.round(seconds * 1000)).toISOString()
   const range = (from: number, to: number, originEndpointId?: string) => {
@@ -37,7 +38,11 @@ describe('an asset of several ranges', () => {
   }
   const inBucket = (...names: readonly string[]) => join(windrow.bucketFolder(BUCKET), ...names)
   before(async () => {
-    ;[news, sports] = await Promise.all([fixture('h264-aac'), fixture('ntsc-rate')])
+    ;[news, sports, wide] = await Promise.all([
+      fixture('h264-aac'),
+      fixture('ntsc-rate'),
+      fixture('sample-aspect-ratio'),
+    ])
     windrow = await Windrow.start()
     const { url, accessKeyId, secretAccessKey } = windrow
     api = apiClient({ url, region: 'us-east-1', keys: { accessKeyId, secretAccessKey } }, Date.now)
@@ -46,6 +51,7 @@ describe('an asset of several ranges', () => {
     for (const [channel, made] of [
       ['news', news],
       ['sports', sports],
+      ['wide', wide],
       ['surround', await fixture('ac3-surround')],
     ] as const) {
       await pushFixture(await createChannel(client, channel), made, begin)
@@ -91,6 +97,18 @@ describe('an asset of several ranges', () => {
       const url = `${nginx.url}/three/${file}`
       await judge({ fixture: made, output, url, viewed: await output.view(url), expected })
     }
+    const pictures = expected.plain.find(({ kind }) => kind === 'video')!.runs.flatMap(({ samples }) => samples).length
+    const counted = [
+      '-count_packets',
+      '-select_streams',
+      'v:0',
+      '-show_entries',
+      'stream=nb_read_packets',
+      '-of',
+      'csv=p=0',
+    ]
+    const found = await run('ffprobe', ['-v', 'error', ...counted, `${nginx.url}/three/goal.m3u8`])
+    assert.equal(Number(/\d+/.exec(found.toString())), pictures)
     const playlist = readFileSync(inBucket('three/index_1.m3u8'), 'utf8')
     assert.equal(playlist.match(/#EXT-X-DISCONTINUITY\n/g)?.length, 2)
     const read = await samplesOf({ input: inBucket('three/goal.mp4'), wrapping: 'mp4', decode: true })
@@ -129,12 +147,13 @@ describe('an asset of several ranges', () => {
   })
 
   it('shows of each range the pictures asked for, and no others', async () => {
-    const rates = { news: 25, sports: 30_000 / 1001 }
+    const rates = { news: 25, sports: 30_000 / 1001, wide: 25 }
     // Each begins with a picture that others refer to, or with one that does not, as the two rates have it.
     const spans = [
       ['news', 163, 180],
       ['news', 30, 126],
       ['sports', 41, 70],
+      ['wide', 31, 60],
       ['news', 163, 180],
       ['sports', 90, 121],
     ] as const
@@ -142,7 +161,7 @@ describe('an asset of several ranges', () => {
     await harvest('frames', 'frames/goal.mp4', { ranges, deliverables: [{ kind: 'MP4' }], cut: 'FRAME' })
     const source = (made: Fixture) =>
       picturesOf('pipe:0', [Buffer.concat(made.streams[0]!.segments.map(({ bytes }) => bytes))])
-    const pictures = { news: await source(news), sports: await source(sports) }
+    const pictures = { news: await source(news), sports: await source(sports), wide: await source(wide) }
     const shown = await picturesOf(inBucket('frames/goal.mp4'))
     const wanted = spans.flatMap(([channel, first, end]) => pictures[channel].slice(first, end))
     assert.deepEqual(
@@ -242,9 +261,21 @@ describe('an asset of several ranges', () => {
   }
 })
 
-/** The pictures that ffmpeg shows of a file, edits applied. */
+/** The pictures that ffmpeg shows of a file, edits applied, all of one size. */
 async function picturesOf(input: string, bytes: readonly Buffer[] = []) {
-  const shown = ['-map', '0:v:0', '-fps_mode', 'passthrough', '-enc_time_base', '1:90000', '-f', 'framemd5', '-']
+  const shown = [
+    '-map',
+    '0:v:0',
+    '-vf',
+    'scale=320:180:flags=bitexact+accurate_rnd',
+    '-fps_mode',
+    'passthrough',
+    '-enc_time_base',
+    '1:90000',
+    '-f',
+    'framemd5',
+    '-',
+  ]
   const listing = (
     await run('ffmpeg', ['-v', 'error', '-xerror', '-threads', '1', '-i', input, ...shown], bytes)
   ).toString()

@@ -1,4 +1,4 @@
-import { type ByteReader, type ByteWriter, MalformedMedia } from '../bytes.ts'
+import { ByteReader, type ByteWriter, MalformedMedia } from '../bytes.ts'
 import { readNals, writeNal } from './avc-configuration.ts'
 import { HEVC_PPS, HEVC_SPS, HEVC_VPS, type HevcPps, type HevcSps, type ProfileTierLevel } from './hevc.ts'
 
@@ -8,6 +8,9 @@ export type HevcConfiguration = {
   readonly sps: readonly Uint8Array[]
   readonly pps: readonly Uint8Array[]
 }
+
+/** Of a record, before its arrays. */
+const FIXED_BYTES = 22
 
 /** parallelismType. */
 const UNKNOWN_OR_MIXED = 0
@@ -45,6 +48,19 @@ export function writeHvcC(
     writer.u16(nals.length)
     for (const nal of nals) writeNal(writer, nal)
   }
+}
+
+/** The record with array_completeness 0: there are other sets than those that stand here. */
+export function withOpenArrays(record: Uint8Array): Uint8Array {
+  const open = Uint8Array.from(record)
+  const reader = new ByteReader(record)
+  reader.skip(FIXED_BYTES)
+  for (let arrays = reader.u8(); arrays > 0; arrays--) {
+    open[reader.position]! &= 0x7f
+    reader.skip(1)
+    readNals(reader, reader.u16())
+  }
+  return open
 }
 
 /** parallelismType; unknown without a minimum size of segments, since then the tools used guarantee nothing. */

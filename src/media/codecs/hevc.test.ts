@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { BitReader, ByteReader, ByteWriter, MalformedMedia } from '../bytes.ts'
 import { hevcCodec } from './codec-string.ts'
 import { readHevcPps, readHevcSps, readVps } from './hevc.ts'
-import { readHvcC, writeHvcC } from './hevc-configuration.ts'
+import { readHvcC, withOpenArrays, writeHvcC } from './hevc-configuration.ts'
 import { HevcStream } from './hevc-stream.ts'
 import { skipScalingListData, skipShortTermRefPicSets } from './hevc-syntax.ts'
 
@@ -108,9 +108,22 @@ describe('hvcC', () => {
     const writer = new ByteWriter()
     const sets = { vps: [VPS], sps: [SPS], pps: [PPS, hex('4401c173c109')] }
     writeHvcC(writer, sets, { sps: readHevcSps(SPS), pps: readHevcPps(PPS) })
-    const { profileTierLevel, ...read } = readHvcC(new ByteReader(writer.result()))
+    const record = writer.result()
+    const { profileTierLevel, ...read } = readHvcC(new ByteReader(record))
     assert.deepEqual(read, sets)
     assert.deepEqual(profileTierLevel, readHevcSps(SPS).profileTierLevel)
+  })
+  it('says that there are other sets than its own, and nothing else', () => {
+    const writer = new ByteWriter()
+    writeHvcC(writer, { vps: [VPS], sps: [SPS], pps: [PPS, PPS] }, { sps: readHevcSps(SPS), pps: readHevcPps(PPS) })
+    const record = writer.result()
+    const open = withOpenArrays(record)
+    const places = [23, 28 + VPS.length, 33 + VPS.length + SPS.length]
+    assert.deepEqual(
+      [...open.keys()].filter((at) => open[at] !== record[at]),
+      places,
+    )
+    for (const at of places) assert.equal(open[at], record[at]! - 0x80)
   })
   it('needs lengths of four bytes', () => {
     assert.throws(() => readHvcC(new ByteReader(hex(`01${'00'.repeat(20)}0d00`))), /NAL lengths of 2 bytes/)

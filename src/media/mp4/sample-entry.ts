@@ -7,7 +7,11 @@ import { type TimedTextEntry, writeTimedTextEntry } from './timed-text.ts'
 import { readVideoEntry, type VideoEntry, writeVideoEntry } from './video-entry.ts'
 
 /** The description of a track's samples that a decoder needs before the first of them, ISO/IEC 14496-12 §8.5.2. */
-export type SampleEntry = VideoDescription | AudioDescription | TextSampleEntry | TimedTextEntry
+export type SampleEntry =
+  | (VideoDescription & Pick<VideoEntry, 'hasSetsInSamples'>)
+  | AudioDescription
+  | TextSampleEntry
+  | TimedTextEntry
 
 export function writeSampleEntry(writer: ByteWriter, entry: SampleEntry): void {
   if (entry.kind === 'video') writeVideoEntry(writer, entry)

@@ -1,20 +1,25 @@
 import { type ByteWriter, bytesOfHex, hexOf } from '../bytes.ts'
 import { readAvcC } from '../codecs/avc-configuration.ts'
 import { avcCodec, hevcCodec } from '../codecs/codec-string.ts'
-import { readHvcC } from '../codecs/hevc-configuration.ts'
+import { readHvcC, withOpenArrays } from '../codecs/hevc-configuration.ts'
 import type { Colour, VideoDescription } from '../track.ts'
 import { type Box, readBoxes, theBox, writeBox } from './box.ts'
 
 /** The facts of a VisualSampleEntry, ISO/IEC 14496-12 §12.1.3. */
-export type VideoEntry = Omit<VideoDescription, 'pid' | 'frameRate'>
+export type VideoEntry = Omit<VideoDescription, 'pid' | 'frameRate'> & {
+  /** Samples have parameter sets, which may be others than those of the decoder configuration record. */
+  readonly hasSetsInSamples?: true
+}
 
 /**
  * Writes `avc1` or `hvc1`, ISO/IEC 14496-15 §5.4.2 and §8.4.1, where the parameter sets are in the decoder
- * configuration record.
+ * configuration record, or `avc3` or `hev1`, where samples have them too.
  */
 export function writeVideoEntry(writer: ByteWriter, entry: VideoEntry): void {
   const isHevc = entry.codec.startsWith('hvc1')
-  writeBox(writer, isHevc ? 'hvc1' : 'avc1', () => {
+  const inSamples = entry.hasSetsInSamples === true
+  const record = bytesOfHex(entry.configuration)
+  writeBox(writer, isHevc ? (inSamples ? 'hev1' : 'hvc1') : inSamples ? 'avc3' : 'avc1', () => {
     writer.zeros(6)
     writer.u16(1) // data_reference_index
     writer.zeros(16)
@@ -27,7 +32,9 @@ export function writeVideoEntry(writer: ByteWriter, entry: VideoEntry): void {
     writer.zeros(32) // compressorname
     writer.u16(0x18) // depth
     writer.u16(0xffff) // pre_defined -1
-    writeBox(writer, isHevc ? 'hvcC' : 'avcC', () => writer.write(bytesOfHex(entry.configuration)))
+    writeBox(writer, isHevc ? 'hvcC' : 'avcC', () =>
+      writer.write(isHevc && inSamples ? withOpenArrays(record) : record),
+    )
     writeExtensions(writer, entry)
   })
 }

@@ -42,11 +42,12 @@ function movieFile(
 }
 
 function tracksIn(
-  order: Pick<AssetOrder, 'endpoint' | 'window'>,
+  order: Pick<AssetOrder, 'endpoint' | 'window'> & Partial<Pick<AssetOrder, 'options'>>,
   choose: (tracks: TrackSet) => readonly SingleTrack[],
 ): readonly FileTrack[] {
   const tracksOf = presentTracks(order)
-  return fileTracksOf(order.window.eras, (era) => choose(tracksOf(era)))
+  const hasSeveralEdits = order.window.ranges !== undefined && order.options?.cuts !== undefined
+  return fileTracksOf(order.window.eras, (era) => choose(tracksOf(era)), { hasSeveralEdits })
 }
 
 const withBestVideo = (tracks: TrackSet) => {

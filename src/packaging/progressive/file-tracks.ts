@@ -1,5 +1,7 @@
+import { ByteWriter } from '../../media/bytes.ts'
 import type { SampleEntry } from '../../media/mp4/sample-entry.ts'
 import type { Era } from '../../model/output-segment.ts'
+import { parameterSetsOf } from '../tracks/parameter-sets.ts'
 import type { SingleTrack } from '../tracks/track-set.ts'
 
 /** A track of a file that holds a whole window: of each era, the track of the source that it continues with. */
@@ -21,6 +23,8 @@ export type TrackInEra = {
   readonly track: SingleTrack
   /** Index of its description. */
   readonly description: number
+  /** Parameter sets that its key frames begin with, where the file has one description for several. */
+  readonly sets?: Uint8Array
 }
 
 const ISO_639_2 = /^[a-z]{3}$/
@@ -33,6 +37,7 @@ const RFC_5646 = /^[A-Za-z\d]{1,8}(-[A-Za-z\d]{1,8}){0,8}$/
 export function fileTracksOf(
   eras: readonly Era[],
   chosenIn: (era: Era) => readonly SingleTrack[],
+  { hasSeveralEdits = false }: { readonly hasSeveralEdits?: boolean } = {},
 ): readonly FileTrack[] {
   const found = new Map<string, { track: SingleTrack; era: number }[]>()
   for (const era of eras) {
@@ -41,7 +46,8 @@ export function fileTracksOf(
       found.set(key, [...(found.get(key) ?? []), { track, era: era.id }])
     }
   }
-  return [...found.values()].map(fileTrack).toSorted((a, b) => rank(a) - rank(b))
+  const tracks = [...found.values()].map(fileTrack)
+  return (hasSeveralEdits ? tracks.map(withOneDescription) : tracks).toSorted((a, b) => rank(a) - rank(b))
 }
 
 const RANKS = { video: 0, audio: 1, text: 2 } as const
@@ -75,6 +81,30 @@ function fileTrack(parts: readonly { track: SingleTrack; era: number }[]): FileT
     entries,
     inEra,
   }
+}
+
+/**
+ * The track with its first description of pictures for all of them, and parameter sets in its samples. Players count
+ * samples to know which description holds, and those that skip what is hidden between edits count wrong.
+ */
+function withOneDescription(track: FileTrack): FileTrack {
+  const [first, ...others] = track.entries
+  if (first?.kind !== 'video' || others.length === 0) return track
+  const inEra = [...track.inEra].map(([era, own]): [number, TrackInEra] => {
+    const sets = own.track.kind === 'video' ? parameterSetsOf(own.track.description) : []
+    return [era, { ...own, description: 0, sets: lengthPrefixed(sets) }]
+  })
+  return { ...track, entries: [{ ...first, hasSetsInSamples: true }], inEra: new Map(inEra) }
+}
+
+/** NAL units as samples have them. */
+function lengthPrefixed(nals: readonly Uint8Array[]): Uint8Array {
+  const writer = new ByteWriter()
+  for (const nal of nals) {
+    writer.u32(nal.length)
+    writer.write(nal)
+  }
+  return writer.take()
 }
 
 /** What is known of a track's language, in either form. */

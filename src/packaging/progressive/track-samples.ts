@@ -27,13 +27,37 @@ export async function trackSamples(
   const segment = batch.segments[at]!
   const own = inEra.get(segment.era)
   if (!own) return undefined
-  const { track, description } = own
+  const { track, description, sets } = own
   if (track.kind === 'text') {
     const { cues } = await cuesOf(track.stream, segment, cuesBeforeIn(batch, at, track.stream), source)
     return { ...timedTextOf(segment, cues), description }
   }
   const found = await samplesOf(track, segment, source)
-  return found && found.samples.count > 0 ? { samples: found.samples, media: found.media, description } : undefined
+  if (!found || found.samples.count === 0) return undefined
+  const { samples, media } = found
+  return { ...(sets ? withSets(samples, media, sets) : { samples, media }), description }
+}
+
+/** Samples whose key frames begin with parameter sets. */
+function withSets(
+  samples: SampleTable,
+  media: readonly Uint8Array[],
+  sets: Uint8Array,
+): Pick<TrackSamples, 'samples' | 'media'> {
+  const sizes = samples.sizes.slice()
+  const pieces: Uint8Array[] = []
+  let at = 0
+  let taken = 0
+  for (let i = 0; i < samples.count; i++) {
+    if (samples.sync[i] === 1) {
+      pieces.push(...dataBetween(media, { skipped: taken, bytes: at - taken }), sets)
+      sizes[i]! += sets.length
+      taken = at
+    }
+    at += samples.sizes[i]!
+  }
+  pieces.push(...dataBetween(media, { skipped: taken, bytes: at - taken }))
+  return { samples: { ...samples, sizes }, media: pieces }
 }
 
 /** Size of the data of some samples, in bytes. */
