@@ -75,11 +75,16 @@ function differenceIn(first: SourceStream, other: SourceStream): string | undefi
 
 const languageOf = ({ role }: SourceStream) => (role.kind === 'variant' ? undefined : role.language)
 
-/** Pictures and sound of a stream: of each its kind, codec without parameters, and place, by which files are named. */
+/**
+ * Pictures and sound of a stream: of each its kind, codec without parameters, and place, by which files are named.
+ * Sound has one rate and number of channels throughout a track, pictures may be of any size.
+ */
 function tracksOf({ tracks }: SourceStream): readonly string[] {
   return tracks.flatMap((track, i) => {
     if (track.kind !== 'video' && track.kind !== 'audio') return []
-    const language = track.kind === 'audio' && track.language !== undefined ? `, ${track.language}` : ''
-    return [`${track.kind} (${familyOf(track.codec)}${language}) as track ${i + 1}`]
+    const facts = [familyOf(track.codec)]
+    if (track.kind === 'audio') facts.push(`${track.sampleRate} Hz`, `${track.channels} channels`)
+    if (track.kind === 'audio' && track.language !== undefined) facts.push(track.language)
+    return [`${track.kind} (${facts.join(', ')}) as track ${i + 1}`]
   })
 }
