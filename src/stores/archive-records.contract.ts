@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { type Blocks, needing } from '../../test/programs.ts'
 import { type ArchiveRecord, type ArchiveRecords, RECORD_TABLES, SLOTS } from './archive-records.ts'
+import { clip } from './clip-records.contract.ts'
 import {
   type ContractStore,
   channel,
@@ -56,6 +57,7 @@ export async function fillArchive({ resources, segmentIndex }: ContractStore): P
     event: event('the end'),
   })
   await claimed(resources)
+  await resources.createClip(clip('goal', [endpoint]), { maxClips: 9, maxBytes: 1e9 })
   await resources.appendEvent(event('größe'))
   await resources.createHarvestSchedule(harvestSchedule('hourly'), { next: NOW, dueAt: NOW }, { maxSchedules: 9 })
   await resources.recordScheduleRuns(

@@ -124,6 +124,27 @@ export function forgettingContract(name: string, open: () => Promise<ContractSto
       assert.ok(pending.includes('0') && pending.includes('11') && !pending.includes('4') && !pending.includes('7'))
     })
 
+    it('spares thousands of pinned spans, in any order, and all around them goes step by step', async () => {
+      const { segmentIndex } = await open()
+      const slots = Array.from({ length: 40 }, (_, i) => slot(i, [`${i}`]))
+      await segmentIndex.commitTimeline(INPUT, commit(0, { slots }))
+      const within = (i: number) => ({ start: later((i + 0.25) * SLOT_MS), end: later((i + 0.75) * SLOT_MS) })
+      const long = { start: later(10.5 * SLOT_MS), end: later(13.5 * SLOT_MS) }
+      const elsewhere = Array.from({ length: 3000 }, (_, i) => within(i % 2 === 0 ? 50 + i : -50 - i))
+      const pinned = [...elsewhere, within(30), long, within(11), within(3)]
+      const options = { ...NOTHING_SPARED, pinned, limit: 10 }
+      const steps: number[] = []
+      do steps.push((await segmentIndex.forget(INPUT, later(1e9), options)).slots)
+      while (steps.at(-1) === options.limit)
+      assert.deepEqual(steps, [10, 10, 10, 4])
+      const kept = await segmentIndex.slots(INPUT, undefined, 99)
+      assert.deepEqual(
+        kept.map(({ index }) => index),
+        [3, 10, 11, 12, 13, 30],
+      )
+      assert.equal((await segmentIndex.forget(INPUT, later(1e9), NOTHING_SPARED)).slots, 6)
+    })
+
     it('forgets old objects no slot holds, those in use apart', async () => {
       const { segmentIndex } = await open()
       const objects = [sourceObject('old'), sourceObject('used'), sourceObject('new', later(1)), sourceObject('placed')]

@@ -1,6 +1,7 @@
 import type { UtcMs, UtcRange } from '../media/time.ts'
 import type { Channel } from '../model/channel.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
+import type { ClipRecords } from './clip-records.ts'
 import type { EventOutbox } from './event-outbox.ts'
 import type { HarvestRecords } from './harvest-records.ts'
 import type { Page, PageRequest } from './pages.ts'
@@ -47,6 +48,7 @@ export class DatabaseInUse extends DatabaseRefused {}
 export type ResourceChange =
   | { readonly kind: 'channel'; readonly guid: string }
   | { readonly kind: 'originEndpoint'; readonly guid: string; readonly channelGuid: string }
+  | { readonly kind: 'clip'; readonly id: string }
   /** Anything may have changed: for a while, the store could not receive the changes of other processes. */
   | { readonly kind: 'everything' }
 
@@ -60,16 +62,17 @@ export type RetentionDemand = {
   readonly startoverWindowSeconds: number
   /** True when the channel is deleted and its grace period is over: nothing of it is needed. */
   readonly gone: boolean
-  /** Windows of harvest jobs in progress on this channel: content that overlaps them must be kept. */
+  /** Windows of harvest jobs in progress on this channel, and of clips: content that overlaps them must be kept. */
   readonly pinned: readonly UtcRange[]
 }
 
 /**
- * Port: channels, origin endpoints, harvest jobs and schedules, events. Every write is one transaction, durable when
- * its promise resolves; limits and references are checked inside it. Ordinary refusals are results, not exceptions.
+ * Port: channels, origin endpoints, harvest jobs and schedules, clips, events. Every write is one transaction, durable
+ * when its promise resolves; limits and references are checked inside it. Ordinary refusals are results, not exceptions.
  */
 export type Resources = HarvestRecords &
   ScheduleRecords &
+  ClipRecords &
   EventOutbox & {
     createChannel(channel: Channel, limits: { maxChannels: number }): Promise<'created' | 'duplicate' | 'quota'>
     channelById(id: string): Promise<Channel | undefined>
@@ -88,20 +91,21 @@ export type Resources = HarvestRecords &
     listOriginEndpoints(page: PageRequest & { channelId?: string }): Promise<Page<OriginEndpoint>>
     /** Replaces the endpoint whose stored revision is one less; a reduced window stays in demand for `graceMs`. */
     updateOriginEndpoint(endpoint: OriginEndpoint, graceMs: number): Promise<'updated' | 'conflict' | 'missing'>
+    /** Ends what clips show of the endpoint, and those that show nothing else. */
     deleteOriginEndpoint(id: string, now: UtcMs, graceMs: number): Promise<'deleted' | 'missing'>
 
     retentionDemands(now: UtcMs, graceMs: number): Promise<readonly RetentionDemand[]>
     /** Forgets a deleted channel, of which nothing is left in the segment index. */
     forgetDeletedChannel(guid: string): Promise<void>
     /**
-     * Deletes released windows past their time, and from before these times harvest jobs, what schedules record of
+     * Deletes released windows and clips past their time, and from before these times harvest jobs, what schedules record of
      * windows, and events.
      */
     expire(now: UtcMs, before: { harvestJobs: UtcMs; events: UtcMs }): Promise<void>
 
     /**
-     * Calls `listener` after each durable change of a channel or endpoint, by any process; returns a function that
-     * stops it.
+     * Calls `listener` after each durable change of a channel, endpoint or clip, by any process; returns a function
+     * that stops it. Clips that end with their endpoint, or at their time, are not told.
      */
     onChange(listener: (change: ResourceChange) => void): () => void
   }

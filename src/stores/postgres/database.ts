@@ -11,7 +11,16 @@ const MOST_WAITING = 10_000
 const MOST_ATTEMPTS = 5
 
 /** Advisory locks; the holder of one sees and makes all changes of its kind until its transaction ends. */
-const LOCKS = { schema: 1, channels: 2, originEndpoints: 3, harvestJobs: 4, events: 5, work: 6, harvestSchedules: 7 }
+const LOCKS = {
+  schema: 1,
+  channels: 2,
+  originEndpoints: 3,
+  harvestJobs: 4,
+  events: 5,
+  work: 6,
+  harvestSchedules: 7,
+  clips: 8,
+}
 /** Separates these locks from the advisory locks of others in the same database. */
 const LOCK_CLASS = 0x57494e44
 

@@ -134,14 +134,12 @@ async function forgetSlots(
   const longest = Math.max(0, ...outputTimelines.map(({ longestMs }) => longestMs))
   const slots = await transaction.all<SlotRow>(
     `DELETE FROM windrow.slot WHERE id IN (
-       SELECT id FROM windrow.slot WHERE input = $1 AND sealed_at < $2 AND NOT EXISTS (
-         SELECT FROM unnest($3::bigint[], $4::bigint[]) AS pinned (begins, ends)
-         WHERE start_utc < pinned.ends AND end_utc > pinned.begins)
-       ORDER BY sealed_at LIMIT $5) RETURNING era, idx, body`,
+       SELECT id FROM windrow.slot WHERE input = $1 AND sealed_at < $2
+         AND NOT int8range(start_utc, greatest(end_utc, start_utc + 1)) && $3::int8multirange
+       ORDER BY sealed_at LIMIT $4) RETURNING era, idx, body`,
     input,
     before,
-    pinned.map(({ start }) => start - longest),
-    pinned.map(({ end }) => end + longest),
+    `{${pinned.map(({ start, end }) => `[${start - longest},${end + longest})`).join(',')}}`,
     limit,
   )
   if (slots.length === 0) return 0

@@ -1,5 +1,6 @@
 import { keptSeconds, type OriginEndpoint } from '../../model/origin-endpoint.ts'
 import type { ResourceChange, Resources } from '../resources.ts'
+import { endClipsOf } from './clips.ts'
 import type { PostgresDatabase, Transaction } from './database.ts'
 import { readPage } from './page.ts'
 
@@ -65,6 +66,7 @@ export function originEndpointOperations(db: PostgresDatabase) {
         const before = await held(transaction, id)
         if (!before) return 'missing'
         await release(transaction, before, now + graceMs)
+        await endClipsOf(transaction, before.channel_guid, before.guid)
         await transaction.run('DELETE FROM windrow.origin_endpoint WHERE id = $1', id)
         transaction.changes.push(changeOf(before))
         return 'deleted'

@@ -8,6 +8,7 @@ import type { WorkClaims } from '../work-claims.ts'
 import { bucketKeyOperations } from './bucket-keys.ts'
 import { ChangeFeed } from './change-feed.ts'
 import { channelOperations } from './channels.ts'
+import { clipOperations } from './clips.ts'
 import { reasonOf } from './connection.ts'
 import { PostgresContentFeed } from './content-feed.ts'
 import { PostgresDatabase } from './database.ts'
@@ -94,6 +95,7 @@ export async function openPostgresStore({ url, poolSize, log }: PostgresOptions)
     resources: {
       ...channelOperations(db),
       ...originEndpointOperations(db),
+      ...clipOperations(db),
       ...harvestJobOperations(db),
       ...harvestLeaseOperations(db),
       ...bucketKeyOperations(db),

@@ -17,6 +17,7 @@ export function retentionOperations(db: PostgresDatabase) {
            FROM windrow.harvest_job WHERE status = 'IN_PROGRESS'
            UNION ALL SELECT seq, range ->> 'channelGuid', (range ->> 'start')::bigint, (range ->> 'end')::bigint
            FROM windrow.harvest_job, json_array_elements(body -> 'ranges') AS range WHERE status = 'IN_PROGRESS'
+           UNION ALL SELECT seq, channel_guid, pinned_start, pinned_end FROM windrow.clip
          ) SELECT guid, seconds, deleted_at, (
            SELECT coalesce(json_agg(json_build_object('start', start, 'end', "end") ORDER BY seq), '[]')
            FROM pin WHERE pin.guid = demand.guid
@@ -48,6 +49,7 @@ export function retentionOperations(db: PostgresDatabase) {
     expire: (now, before) =>
       db.transaction(async (transaction) => {
         await transaction.run('DELETE FROM windrow.released_window WHERE until <= $1', now)
+        await transaction.run('DELETE FROM windrow.clip WHERE expires_at <= $1', now)
         const jobs = "DELETE FROM windrow.harvest_job WHERE created_at <= $1 AND status <> 'IN_PROGRESS'"
         await transaction.run(jobs, before.harvestJobs)
         await transaction.run('DELETE FROM windrow.schedule_run WHERE recorded_at <= $1', before.harvestJobs)

@@ -214,6 +214,16 @@ export const MIGRATIONS: readonly Migration[] = [
   );
   CREATE INDEX schedule_run_by_age ON windrow.schedule_run (recorded_at);
   `,
+
+  // Clips, which pin content between two moments.
+  `
+  CREATE TABLE windrow.clip (
+    seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, id text NOT NULL UNIQUE, channel_id text NOT NULL,
+    channel_guid text NOT NULL, pinned_start bigint NOT NULL, pinned_end bigint NOT NULL, expires_at bigint,
+    bytes bigint NOT NULL, revision bigint NOT NULL, body json NOT NULL
+  );
+  CREATE INDEX clip_of_channel ON windrow.clip (channel_guid);
+  `,
 ]
 
 /**

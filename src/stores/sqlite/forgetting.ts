@@ -6,6 +6,7 @@ import type { SegmentIndex } from '../segment-index.ts'
 import type { StoredInput } from '../timeline-store.ts'
 import type { SqliteDatabase } from './database.ts'
 import { knownInput } from './inputs.ts'
+import { pinnedIn } from './pinned-spans.ts'
 import type { Operations } from './synchronous.ts'
 
 type Pinned = readonly UtcRange[]
@@ -92,14 +93,21 @@ export function forgettingOperations(db: SqliteDatabase) {
     const all = outputTimelines(input)
     // An output segment at the edge of a pinned span needs slots outside the span.
     const longest = Math.max(0, ...all.map(({ longest_ms }) => longest_ms))
-    const unpinned = pinned.map(() => ' AND NOT (start_utc < ? AND end_utc > ?)').join('')
-    const slots = db.all<SlotRow>(
-      `SELECT id, era, idx, body FROM slot INDEXED BY slot_sealed
-       WHERE input = ? AND sealed_at < ?${unpinned} ORDER BY sealed_at LIMIT ?`,
+    const isPinned = pinnedIn(pinned, longest)
+    const found: number[] = []
+    const old = db.each<{ id: number; start_utc: number; end_utc: number }>(
+      `SELECT id, start_utc, end_utc FROM slot INDEXED BY slot_sealed
+       WHERE input = ? AND sealed_at < ? ORDER BY sealed_at`,
       input,
       before,
-      ...pinned.flatMap(({ start, end }) => [end + longest, start - longest]),
-      limit,
+    )
+    for (const { id, start_utc, end_utc } of old) {
+      if (!isPinned(start_utc, end_utc)) found.push(id)
+      if (found.length === limit) break
+    }
+    const slots = db.all<SlotRow>(
+      'SELECT id, era, idx, body FROM slot WHERE id IN (SELECT value FROM json_each(?))',
+      JSON.stringify(found),
     )
     removeSlots(input, slots, all)
     return slots.length

@@ -1,5 +1,6 @@
 import { bucketKeyOperations } from './bucket-keys.ts'
 import { channelOperations } from './channels.ts'
+import { clipOperations } from './clips.ts'
 import { clockOperations } from './clock-record.ts'
 import type { SqliteDatabase } from './database.ts'
 import { eventOperations } from './events.ts'
@@ -18,6 +19,7 @@ export function operations(db: SqliteDatabase, changes: Changes): Operations {
   return {
     ...channelOperations(db, changes),
     ...originEndpointOperations(db, changes),
+    ...clipOperations(db, changes),
     ...harvestJobOperations(db),
     ...bucketKeyOperations(db),
     ...scheduleOperations(db),

@@ -1,6 +1,7 @@
 import type { UtcMs } from '../../media/time.ts'
 import { keptSeconds, type OriginEndpoint } from '../../model/origin-endpoint.ts'
 import type { PageRequest } from '../pages.ts'
+import { endClipsOf } from './clips.ts'
 import type { SqliteDatabase } from './database.ts'
 import { parsed, readPage } from './page.ts'
 import type { Changes, Operations } from './synchronous.ts'
@@ -70,6 +71,7 @@ export function originEndpointOperations(db: SqliteDatabase, changes: Changes) {
       const before = stored(id)
       if (!before) return 'missing'
       release(before.channel_guid, before.startover_seconds, now + graceMs)
+      endClipsOf(db, before.channel_guid, before.guid)
       db.run('DELETE FROM origin_endpoint WHERE id = ?', id)
       noteChange(before.guid, before.channel_guid)
       return 'deleted'

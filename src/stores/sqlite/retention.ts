@@ -13,7 +13,8 @@ export function retentionOperations(db: SqliteDatabase) {
        WHERE channel_guid = ?1 AND status = 'IN_PROGRESS'
        UNION ALL SELECT range.value ->> 'start', range.value ->> 'end'
        FROM harvest_job INDEXED BY harvest_job_in_progress, json_each(body, '$.ranges') AS range
-       WHERE status = 'IN_PROGRESS' AND range.value ->> 'channelGuid' = ?1`,
+       WHERE status = 'IN_PROGRESS' AND range.value ->> 'channelGuid' = ?1
+       UNION ALL SELECT pinned_start, pinned_end FROM clip WHERE channel_guid = ?1`,
       channelGuid,
     )
 
@@ -49,6 +50,7 @@ export function retentionOperations(db: SqliteDatabase) {
 
     expire(now: UtcMs, before: { harvestJobs: UtcMs; events: UtcMs }): void {
       db.run('DELETE FROM released_window WHERE until <= ?', now)
+      db.run('DELETE FROM clip WHERE expires_at <= ?', now)
       db.run("DELETE FROM harvest_job WHERE created_at <= ? AND status <> 'IN_PROGRESS'", before.harvestJobs)
       db.run('DELETE FROM schedule_run WHERE recorded_at <= ?', before.harvestJobs)
       db.run('DELETE FROM event WHERE at <= ?', before.events)

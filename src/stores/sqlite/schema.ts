@@ -282,4 +282,14 @@ export const MIGRATIONS: readonly Migration[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX schedule_run_by_age ON schedule_run (recorded_at);
   `,
+
+  // Clips, which pin content between two moments.
+  `
+  CREATE TABLE clip (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, channel_id TEXT NOT NULL,
+    channel_guid TEXT NOT NULL, pinned_start INTEGER NOT NULL, pinned_end INTEGER NOT NULL, expires_at INTEGER,
+    bytes INTEGER NOT NULL, revision INTEGER NOT NULL, body TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX clip_of_channel ON clip (channel_guid);
+  `,
 ]

@@ -1,0 +1,87 @@
+import { type UtcMs, type UtcRange, utcMs } from '../media/time.ts'
+import type { PresentationKind } from './deliverable.ts'
+import { nearestText, nearestWindow } from './harvest-request.ts'
+import type { OriginEndpoint } from './origin-endpoint.ts'
+import { refuse } from './rules.ts'
+
+/** A window of a channel that can be played as a finished asset for as long as the clip lasts, without a copy of it. */
+export type Clip = {
+  readonly id: string
+  readonly channelId: string
+  readonly channelGuid: string
+  /** The origin endpoint that was asked for; absent where the clip is one of a channel. */
+  readonly originEndpointId?: string
+  /** The times as the client wrote them, which responses repeat. */
+  readonly startTime: string
+  readonly endTime: string
+  readonly start: UtcMs
+  readonly end: UtcMs
+  readonly cut: ClipCut
+  /** The clip lasts until then; until it is deleted where that is absent. */
+  readonly expiresAt?: UtcMs
+  /** The origin endpoints below whose URLs it is played, and in which formats. */
+  readonly sources: readonly ClipSource[]
+  /** Content of its channel, by the clocks of the inputs, that is kept for it. */
+  readonly pinned: UtcRange
+  /** Bytes that the segments it shows take in the archive. */
+  readonly bytes: number
+  readonly createdAt: UtcMs
+  readonly modifiedAt: UtcMs
+  readonly revision: number
+  /** Grows with each change of what it shows: names of segments have it, and so never refer to other bytes. */
+  readonly edition: number
+}
+
+/** Where a clip begins and ends: with the segments that its window touches, or at its pictures, to the frame. */
+export type ClipCut = 'SEGMENT' | 'FRAME'
+
+export type ClipSource = {
+  /** The endpoint as it was when the clip was made, without what decides who may play it. */
+  readonly endpoint: OriginEndpoint
+  readonly kinds: readonly PresentationKind[]
+}
+
+/** Limits of all clips together. */
+export type ClipQuotas = { readonly maxClips: number; readonly maxBytes: number }
+
+export const CLIP_KINDS: readonly PresentationKind[] = ['HLS', 'CMAF', 'DASH', 'MSS']
+
+/** The file of a clip's parent manifest in the folder of its format. */
+export const CLIP_MANIFESTS = {
+  HLS: 'index.m3u8',
+  CMAF: 'index.m3u8',
+  DASH: 'index.mpd',
+  MSS: 'index.ism/Manifest',
+} as const satisfies Readonly<Record<PresentationKind, string>>
+
+const ONE_DAY_MS = 86_400_000
+
+/** True while a clip can be played. */
+export function isLiving({ expiresAt }: Pick<Clip, 'expiresAt'>, now: UtcMs): boolean {
+  return expiresAt === undefined || expiresAt > now
+}
+
+/** What a clip keeps of an endpoint: access is decided by the endpoint as it is when the clip is played. */
+export function clippedEndpoint({ description: _, authorization: __, ...endpoint }: OriginEndpoint): OriginEndpoint {
+  return { ...endpoint, timeDelaySeconds: 0, whitelist: [], tags: {} }
+}
+
+/** What is left of a clip's sources without an endpoint. */
+export function sourcesWithout(sources: readonly ClipSource[], endpointGuid: string): readonly ClipSource[] {
+  return sources.filter(({ endpoint }) => endpoint.guid !== endpointGuid)
+}
+
+/** Throws RuleViolation for a window that no clip can have. `usable` is what can be asked for now. */
+export function checkClipWindow({ start, end }: UtcRange, usable: UtcRange, now: UtcMs): void {
+  if (end <= start) refuse('endTime', 'must be after startTime')
+  if (end - start > ONE_DAY_MS) {
+    const nearest = nearestWindow({ start: utcMs(end - ONE_DAY_MS), end }, usable)
+    refuse('endTime', `must be at most 24 hours after startTime; ${nearestText(nearest)}`)
+  }
+  if (end > now) refuse('endTime', `must not be in the future; ${nearestText(nearestWindow({ start, end }, usable))}`)
+}
+
+/** Throws RuleViolation unless a clip can end at this moment. */
+export function checkClipExpiry(expiresAt: UtcMs, now: UtcMs): void {
+  if (expiresAt <= now) refuse('expiresAt', 'must be in the future')
+}

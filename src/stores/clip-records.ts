@@ -1,0 +1,36 @@
+import type { UtcMs } from '../media/time.ts'
+import type { Clip, ClipQuotas } from '../model/clip.ts'
+import type { Page, PageRequest } from './pages.ts'
+
+/** What there is of everything that has a quota. */
+export type ResourceCounts = {
+  readonly channels: number
+  readonly harvestJobsInProgress: number
+  /** Those of them whose window begins later. */
+  readonly harvestJobsScheduled: number
+  readonly clips: number
+  /** The bytes of all clips, each by itself. */
+  readonly pinnedBytes: number
+}
+
+/**
+ * Part of the port Resources: clips. Content that a clip has pinned is kept as long as the clip is there. Clips past
+ * their end are there, and count, until `expire` deletes them.
+ */
+export type ClipRecords = {
+  /** `no-endpoint` when one of its sources is not there any more. */
+  createClip(
+    clip: Clip,
+    quotas: ClipQuotas,
+  ): Promise<'created' | 'duplicate' | 'no-endpoint' | 'clip-quota' | 'byte-quota'>
+  clipById(id: string): Promise<Clip | undefined>
+  listClips(page: PageRequest & { channelId?: string }): Promise<Page<Clip>>
+  /** Replaces the clip whose stored revision is one less. A clip that pins no more than before is within its quota. */
+  updateClip(
+    clip: Clip,
+    quotas: Pick<ClipQuotas, 'maxBytes'>,
+  ): Promise<'updated' | 'conflict' | 'missing' | 'no-endpoint' | 'byte-quota'>
+  deleteClip(id: string): Promise<'deleted' | 'missing'>
+  /** Counts of one moment; jobs that begin later than `now` are scheduled. */
+  resourceCounts(now: UtcMs): Promise<ResourceCounts>
+}

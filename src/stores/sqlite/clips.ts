@@ -1,0 +1,103 @@
+import type { UtcMs } from '../../media/time.ts'
+import { type Clip, type ClipQuotas, sourcesWithout } from '../../model/clip.ts'
+import type { ResourceCounts } from '../clip-records.ts'
+import type { PageRequest } from '../pages.ts'
+import type { SqliteDatabase } from './database.ts'
+import { parsed, readPage } from './page.ts'
+import type { Changes, Operations } from './synchronous.ts'
+
+type Body = { readonly body: string }
+type Sum = { readonly clips: number; readonly bytes: number }
+
+export function clipOperations(db: SqliteDatabase, changes: Changes) {
+  /** What there is besides the clip with an id. */
+  const others = (id: string) =>
+    db.get<Sum>('SELECT count(*) AS clips, coalesce(sum(bytes), 0) AS bytes FROM clip WHERE id <> ?', id)!
+
+  const hasEndpoints = ({ sources }: Clip) =>
+    sources.every(({ endpoint }) => db.get('SELECT 1 FROM origin_endpoint WHERE guid = ?', endpoint.guid))
+
+  return {
+    createClip(clip: Clip, { maxClips, maxBytes }: ClipQuotas) {
+      const { id, channelId, channelGuid, pinned, expiresAt, bytes, revision } = clip
+      if (db.get('SELECT 1 FROM clip WHERE id = ?', id)) return 'duplicate'
+      if (!hasEndpoints(clip)) return 'no-endpoint'
+      const there = others(id)
+      if (there.clips >= maxClips) return 'clip-quota'
+      if (there.bytes + bytes > maxBytes) return 'byte-quota'
+      db.run(
+        `INSERT INTO clip (id, channel_id, channel_guid, pinned_start, pinned_end, expires_at, bytes, revision, body)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        id,
+        channelId,
+        channelGuid,
+        pinned.start,
+        pinned.end,
+        expiresAt ?? null,
+        bytes,
+        revision,
+        JSON.stringify(clip),
+      )
+      changes.note({ kind: 'clip', id })
+      return 'created'
+    },
+
+    clipById: (id: string) => parsed<Clip>(db.get<Body>('SELECT body FROM clip WHERE id = ?', id)),
+    listClips: ({ channelId, ...page }: PageRequest & { channelId?: string }) =>
+      readPage<Clip>(db, 'clip', page, { 'channel_id = ?': channelId }),
+
+    updateClip(clip: Clip, { maxBytes }: Pick<ClipQuotas, 'maxBytes'>) {
+      const { id, pinned, expiresAt, bytes, revision } = clip
+      const before = db.get<{ revision: number; bytes: number }>('SELECT revision, bytes FROM clip WHERE id = ?', id)
+      if (!before) return 'missing'
+      if (before.revision !== revision - 1) return 'conflict'
+      if (!hasEndpoints(clip)) return 'no-endpoint'
+      if (bytes > before.bytes && others(id).bytes + bytes > maxBytes) return 'byte-quota'
+      db.run(
+        `UPDATE clip SET pinned_start = ?, pinned_end = ?, expires_at = ?, bytes = ?, revision = ?, body = ?
+         WHERE id = ?`,
+        pinned.start,
+        pinned.end,
+        expiresAt ?? null,
+        bytes,
+        revision,
+        JSON.stringify(clip),
+        id,
+      )
+      changes.note({ kind: 'clip', id })
+      return 'updated'
+    },
+
+    deleteClip(id: string) {
+      if (db.run('DELETE FROM clip WHERE id = ?', id) === 0) return 'missing'
+      changes.note({ kind: 'clip', id })
+      return 'deleted'
+    },
+
+    resourceCounts: (now: UtcMs): ResourceCounts => {
+      const counts = db.get<ResourceCounts>(
+        `SELECT (SELECT count(*) FROM channel) AS channels,
+           (SELECT count(*) FROM harvest_job WHERE status = 'IN_PROGRESS') AS harvestJobsInProgress,
+           (SELECT count(*) FROM harvest_job WHERE status = 'IN_PROGRESS' AND not_before > ?) AS harvestJobsScheduled,
+           count(*) AS clips, coalesce(sum(bytes), 0) AS pinnedBytes FROM clip`,
+        now,
+      )!
+      return { ...counts }
+    },
+  } satisfies Partial<Operations>
+}
+
+/** Ends what clips of a channel show of an endpoint, and those that show nothing else. */
+export function endClipsOf(db: SqliteDatabase, channelGuid: string, endpointGuid: string): void {
+  const rows = db.all<Body & { seq: number }>('SELECT seq, body FROM clip WHERE channel_guid = ?', channelGuid)
+  for (const { seq, body } of rows) {
+    const clip = JSON.parse(body) as Clip
+    const sources = sourcesWithout(clip.sources, endpointGuid)
+    if (sources.length === clip.sources.length) continue
+    if (sources.length === 0) db.run('DELETE FROM clip WHERE seq = ?', seq)
+    else {
+      const changed: Clip = { ...clip, sources, revision: clip.revision + 1 }
+      db.run('UPDATE clip SET revision = ?, body = ? WHERE seq = ?', changed.revision, JSON.stringify(changed), seq)
+    }
+  }
+}
