@@ -81,7 +81,7 @@ export class ChannelOutputTimelines {
   async tail(outputTimeline: OutputTimeline): Promise<SegmentTail> {
     const open = this.byId.get(outputTimeline.id) ?? openOutputTimeline(outputTimeline)
     this.byId.set(outputTimeline.id, open)
-    open.tail ??= await SegmentTail.load(this.index, outputTimeline.id)
+    open.tail ??= await SegmentTail.load(this.index, outputTimeline.id, open.state.nextNumber)
     return open.tail
   }
 

@@ -48,12 +48,17 @@ const numbersOf = ({ all }: SegmentTail) => all.map(({ number }) => number)
 /** What a tail loaded earlier becomes, and one that is loaded now. */
 async function bothAfter(before: NumberRange, after: NumberRange) {
   const published = new Published(before)
-  const known = await SegmentTail.load(published, 1)
+  const known = await SegmentTail.load(published, 1, before.last + 1)
   published.kept = after
   published.read = 0
   const continued = await known.continued(published, 1, after.last + 1)
   const { read, asked } = published
-  return { continued: numbersOf(continued), loaded: numbersOf(await SegmentTail.load(published, 1)), read, asked }
+  return {
+    continued: numbersOf(continued),
+    loaded: numbersOf(await SegmentTail.load(published, 1, after.last + 1)),
+    read,
+    asked,
+  }
 }
 
 describe('the tail of an output timeline that another process writes', () => {
@@ -98,5 +103,13 @@ describe('the tail of an output timeline that another process writes', () => {
       const { continued, loaded } = await bothAfter(before, after)
       assert.deepEqual(continued, loaded)
     }
+  })
+})
+
+describe('the tail of an output timeline whose newest segments have been deleted', () => {
+  it('is empty, whatever older ones are pinned', async () => {
+    const pinned = new Published({ after: 5, last: 9 })
+    assert.deepEqual(numbersOf(await SegmentTail.load(pinned, 1, 10)), [6, 7, 8, 9])
+    assert.deepEqual(numbersOf(await SegmentTail.load(pinned, 1, 11)), [])
   })
 })

@@ -16,9 +16,15 @@ export class SegmentTail {
     this.segments = [...segments]
   }
 
-  static async load(index: Pick<SegmentIndex, 'lastOutputSegments'>, outputTimeline: number): Promise<SegmentTail> {
+  /** The tail before the next number of its output timeline. */
+  static async load(
+    index: Pick<SegmentIndex, 'lastOutputSegments'>,
+    outputTimeline: number,
+    nextNumber: number,
+  ): Promise<SegmentTail> {
     const segments = await index.lastOutputSegments(outputTimeline, TAIL_SEGMENTS)
-    // Segments that only a harvest job still needs are followed by a hole in the numbers.
+    // Segments that only a harvest job or a clip still needs are followed by a hole in the numbers.
+    if ((segments.at(-1)?.number ?? 0) < nextNumber - 1) return new SegmentTail([])
     const hole = segments.findLastIndex(({ number }, i) => i > 0 && number !== (segments[i - 1]?.number ?? 0) + 1)
     return new SegmentTail(segments.slice(Math.max(hole, 0)))
   }
@@ -31,13 +37,14 @@ export class SegmentTail {
   ): Promise<SegmentTail> {
     const [oldest, newest] = [this.segments[0], this.newestSegment]
     const isKept = oldest && (await index.outputSegment(outputTimeline, oldest.number)) !== undefined
-    if (!newest || !isKept) return SegmentTail.load(index, outputTimeline)
+    if (!newest || !isKept) return SegmentTail.load(index, outputTimeline, nextNumber)
     const { number: after } = newest
     const last = nextNumber - 1
     // A standby that took the database over may have fewer.
-    if (last < after || last - after >= TAIL_SEGMENTS) return SegmentTail.load(index, outputTimeline)
+    if (last < after || last - after >= TAIL_SEGMENTS) return SegmentTail.load(index, outputTimeline, nextNumber)
     const more = await index.outputSegmentsNumbered(outputTimeline, { after, last })
-    if (!more.every(({ number }, i) => number === after + 1 + i)) return SegmentTail.load(index, outputTimeline)
+    if (!more.every(({ number }, i) => number === after + 1 + i))
+      return SegmentTail.load(index, outputTimeline, nextNumber)
     return new SegmentTail([...this.segments, ...more].slice(-TAIL_SEGMENTS))
   }
 

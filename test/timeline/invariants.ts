@@ -140,7 +140,7 @@ export class Invariants {
   /** What a live playlist of a minute lists. */
   private async window(outputs: readonly OutputSegment[]): Promise<ArchiveWindow> {
     const index = { lastOutputSegments: async () => outputs }
-    const tail = await SegmentTail.load(index, this.id)
+    const tail = await SegmentTail.load(index, this.id, (outputs.at(-1)?.number ?? 0) + 1)
     const segments = lastFitting(tail.all, 60).fitting
     const eras = [...new Set(segments.map(({ era }) => era))].map((era) => this.channel.era(era)!)
     return { version: this.checked, eras, segments, ended: this.channel.hasEnded }
