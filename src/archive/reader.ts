@@ -33,9 +33,9 @@ export type ArchiveReader = {
   edge(endpoint: OriginEndpoint, asOf?: UtcMs): Promise<LiveEdge | undefined>
   /**
    * Every output segment that starts before the end of a window and ends after its start, up to an edge, to be read
-   * piece by piece. Undefined when there is certainly none.
+   * piece by piece. Undefined when there is certainly none. Where there is no edge, what is left is pinned.
    */
-  range(endpoint: OriginEndpoint, window: UtcRange, edge: LiveEdge): Promise<SegmentRange | undefined>
+  range(endpoint: OriginEndpoint, window: UtcRange, edge: LiveEdge | undefined): Promise<SegmentRange | undefined>
   outputSegment(endpoint: OriginEndpoint, number: number): Promise<SegmentInEra | Absence>
   /** The output segments of an era that begin around a time on its timeline: some before, some after. */
   outputSegmentsAround(endpoint: OriginEndpoint, place: EraTime): Promise<SegmentsAround>

@@ -194,23 +194,28 @@ export function windowsOf({ segmentIndex, version, outputTimelineOf, contentOf, 
       return read && edgeOf(read, asOf)
     },
 
-    async range(endpoint: OriginEndpoint, window: UtcRange, edge: LiveEdge): Promise<SegmentRange | undefined> {
+    async range(
+      endpoint: OriginEndpoint,
+      window: UtcRange,
+      edge: LiveEdge | undefined,
+    ): Promise<SegmentRange | undefined> {
       const read = await reading(endpoint)
       if (!read) return undefined
       const { outputTimeline, content } = read
       const found = await segmentIndex.outputSegmentRange(outputTimeline.id, window)
-      const last = Math.min(found?.last ?? 0, edge.segment.number)
+      const newest = edge?.segment.number ?? Number.POSITIVE_INFINITY
+      const last = Math.min(found?.last ?? 0, newest)
       const after = Math.max(found?.after ?? 0, last - MOST_SEGMENTS)
       if (!found || last <= after) return undefined
       const eras = await content.erasById(await segmentIndex.erasShown(outputTimeline.id, { after, last }))
       return {
-        version: edge.version,
+        version: edge?.version ?? read.version,
         outputTimeline: outputTimeline.id,
         numbers: { after, last },
         window,
         eras,
-        following: last === edge.segment.number ? edge.following : await followingOf(read, last),
-        ended: edge.ended && last === edge.segment.number,
+        following: edge && last === newest ? edge.following : await followingOf(read, last),
+        ended: edge?.ended === true && last === newest,
         page: (range) => segmentIndex.outputSegmentPage(outputTimeline.id, range, ALWAYS),
         summaries: (range) => segmentIndex.outputSegmentSummaries(outputTimeline.id, range),
       }

@@ -29,8 +29,7 @@ export async function readWindow(
   endpoint: OriginEndpoint,
   span: UtcRange,
 ): Promise<PagedWindow | undefined> {
-  const edge = await archive.edge(endpoint)
-  const segmentRange = edge && (await archive.range(endpoint, span, edge))
+  const segmentRange = await archive.range(endpoint, span, await archive.edge(endpoint))
   if (!segmentRange) return undefined
   const summaries: SegmentSummary[] = []
   const pages = pagesOf(segmentRange, segmentRange.summaries, parseSummaryPage, segmentRange.numbers.after)

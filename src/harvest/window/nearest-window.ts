@@ -39,8 +39,7 @@ async function contentNear(
   side: 'start' | 'end',
 ): Promise<readonly OutputSegment[]> {
   if (span.start >= span.end) return []
-  const edge = await archive.edge(endpoint)
-  const segmentRange = edge && (await archive.range(endpoint, span, edge))
+  const segmentRange = await archive.range(endpoint, span, await archive.edge(endpoint))
   if (!segmentRange) return []
   const { after, last } = segmentRange.numbers
   const range: NumberRange =
