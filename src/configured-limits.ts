@@ -10,6 +10,9 @@ export function configuredLimits(config: Config): ControlLimits {
     maxHarvestJobsInProgress: config.maxHarvestJobs,
     maxHarvestJobsScheduled: config.maxScheduledHarvestJobs,
     maxHarvestSchedules: config.maxHarvestSchedules,
+    maxClips: config.maxClips,
+    maxClipBytes: config.maxClipBytes,
+    maxArchiveBytes: config.maxArchiveBytes,
     releaseGraceMs: config.retentionGraceMs,
   }
 }

@@ -17,6 +17,7 @@ import { ffmpegDecoder } from './ffmpeg-decoder.ts'
 import { createHarvester } from './harvest/job/harvester.ts'
 import { removeLeftovers } from './harvest/job/leftovers.ts'
 import { forecast } from './harvest/job/preflight.ts'
+import { clipContents } from './harvest/window/clip-content.ts'
 import { firstDifference } from './harvest/window/same-tracks.ts'
 import { ClientNetworks } from './http/client-networks.ts'
 import { ConnectionAdmission } from './http/connection-admission.ts'
@@ -230,6 +231,7 @@ export async function startServer(
         outgoing,
         clients,
         clock: steady,
+        date,
         log,
       })
       closers.push(() => origin.close())
@@ -264,6 +266,7 @@ export async function startServer(
       region: config.region,
       publicUrl: () => config.publicUrl ?? url,
       credentials: config.credentials,
+      clips: clipContents(archive),
       timelines: segmentIndex,
     })
 

@@ -47,7 +47,9 @@ const SAME_FOR_EACH = new Set([
   // Databases.
   'bucketKeyOperations',
   'channelOperations',
+  'clipOperations',
   'clockOperations',
+  'endClipsOf',
   'eventOperations',
   'forgettingOperations',
   'harvestJobOperations',

@@ -187,6 +187,13 @@ export const SETTINGS = {
     'Most harvest jobs whose window begins in the future.',
   ),
   maxHarvestSchedules: preset('max-harvest-schedules', integer(0, 10_000), '100', 'Most harvest schedules.'),
+  maxClips: preset('max-clips', integer(0, 100_000), '1000', 'Most clips.'),
+  maxClipBytes: preset(
+    'max-clip-bytes',
+    bytes,
+    '100GiB',
+    'Most bytes that clips keep beyond the windows of endpoints, each clip counted by itself.',
+  ),
   liveRetentionMs: preset(
     'live-retention',
     duration,

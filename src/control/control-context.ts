@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts'
-import type { UtcRange } from '../media/time.ts'
+import type { UtcMs, UtcRange } from '../media/time.ts'
 import type { Account } from '../model/arn.ts'
+import type { Clip } from '../model/clip.ts'
 import type { HarvestForecast } from '../model/harvest-forecast.ts'
 import type { HarvestJob } from '../model/harvest-job.ts'
 import type { InputRef } from '../model/input-ref.ts'
@@ -17,6 +18,11 @@ export type ControlLimits = {
   /** Harvest jobs that begin in the future. */
   readonly maxHarvestJobsScheduled: number
   readonly maxHarvestSchedules: number
+  readonly maxClips: number
+  /** Bytes of all clips together, each counted by itself. */
+  readonly maxClipBytes: number
+  /** Bytes of all segments that are kept; absent without a limit. Others hold them to it: it is only shown. */
+  readonly maxArchiveBytes?: number | undefined
   readonly maxManifestWindowSeconds: number
   /** Milliseconds for which content stays after its endpoint is deleted or its window is reduced. */
   readonly releaseGraceMs: number
@@ -28,6 +34,8 @@ export const DEFAULT_LIMITS: ControlLimits = {
   maxHarvestJobsInProgress: 10,
   maxHarvestJobsScheduled: 100,
   maxHarvestSchedules: 100,
+  maxClips: 1000,
+  maxClipBytes: 100 * 2 ** 30,
   maxManifestWindowSeconds: 300,
   releaseGraceMs: 3_600_000,
 }
@@ -41,16 +49,20 @@ export type ControlResources = Pick<
   | 'cancelHarvestJob'
   | 'channelByGuid'
   | 'channelById'
+  | 'clipById'
   | 'createChannel'
+  | 'createClip'
   | 'createHarvestJob'
   | 'createHarvestSchedule'
   | 'createOriginEndpoint'
   | 'deleteChannel'
+  | 'deleteClip'
   | 'deleteHarvestSchedule'
   | 'deleteOriginEndpoint'
   | 'harvestJobById'
   | 'harvestScheduleById'
   | 'listChannels'
+  | 'listClips'
   | 'listEvents'
   | 'listHarvestJobs'
   | 'listHarvestObjects'
@@ -59,8 +71,10 @@ export type ControlResources = Pick<
   | 'listScheduleRuns'
   | 'originEndpointByGuid'
   | 'originEndpointById'
+  | 'resourceCounts'
   | 'rewindEventSink'
   | 'updateChannel'
+  | 'updateClip'
   | 'updateHarvestSchedule'
   | 'updateOriginEndpoint'
 >
@@ -78,6 +92,7 @@ export type ControlContext = {
   /** The URL at which encoders and players reach this service, without a trailing slash. */
   readonly publicUrl: () => string
   readonly harvest: HarvestService
+  readonly clips: ClipService
   readonly extent: ExtentOf
   readonly inputState: InputStateOf
 }
@@ -93,6 +108,22 @@ export type HarvestService = {
   ) => Promise<{ readonly range: number; readonly difference: string } | undefined>
   /** Deletes at most `limit` objects that a failed job left; resolves to their number. Throws BucketRefused. */
   readonly removeLeftovers: (job: HarvestJob, limit: number) => Promise<number>
+}
+
+/** Port: what clips need of the archive. */
+export type ClipService = {
+  /**
+   * What a clip of a span is made of: for each format, of the first of the endpoints that has it, or of any. `held` is
+   * the clip that is changed. Throws RuleViolation, with the nearest span that works.
+   */
+  readonly content: (request: {
+    readonly endpoints: readonly OriginEndpoint[]
+    readonly span: UtcRange
+    readonly now: UtcMs
+    readonly held?: Clip
+  }) => Promise<Pick<Clip, 'sources' | 'pinned' | 'bytes'>>
+  /** Bytes of all segments that are kept. */
+  readonly archivedBytes: () => Promise<number>
 }
 
 /** The span of time that an endpoint's archive holds, by the source's clock; undefined when it is empty. */

@@ -4,6 +4,7 @@ import type { Log } from '../log.ts'
 import { readTimeline } from '../model/input-timeline/state.ts'
 import type { TimelineStore } from '../stores/timeline-store.ts'
 import type {
+  ClipService,
   ControlContext,
   ControlLimits,
   ControlResources,
@@ -42,6 +43,7 @@ export type ControlDeps = {
   readonly credentials: AccessKey
   readonly limits: ControlLimits
   readonly harvest: HarvestService
+  readonly clips: ClipService
   readonly extent?: ExtentOf
   readonly timelines: Pick<TimelineStore, 'loadTimeline'>
 }
@@ -58,6 +60,7 @@ export function createControl(options: ControlDeps): readonly Mount[] {
     pages: createPageTokens(credentials.secretAccessKey),
     publicUrl,
     harvest: options.harvest,
+    clips: options.clips,
     extent: options.extent ?? (async () => undefined),
     inputState: inputStateOf(options.timelines),
   }

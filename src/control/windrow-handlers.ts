@@ -4,6 +4,7 @@ import type { HarvestJobStatus } from '../model/harvest-job.ts'
 import type { HarvestRecord } from '../model/harvest-run.ts'
 import { quoteValue, refuse } from '../model/rules.ts'
 import { ApiError } from './api-error.ts'
+import { clipHandlers } from './clips.ts'
 import { type ControlContext, HARVEST_JOB_KEPT_MS } from './control-context.ts'
 import { type GivenOptions, harvestOptionsOf } from './given-options.ts'
 import { type GivenRange, type GivenRanges, givenRanges } from './given-ranges.ts'
@@ -126,5 +127,6 @@ export function windrowHandlers(context: ControlContext): Record<WindrowOperatio
     },
 
     ...scheduleHandlers(context),
+    ...clipHandlers(context),
   }
 }

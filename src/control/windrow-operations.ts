@@ -1,4 +1,5 @@
 import { DELIVERABLE_KINDS } from '../model/deliverable.ts'
+import { type ClipOperation, clipOperations } from './clip-operations.ts'
 import type { Member, Operation, Structure } from './operation.ts'
 import { type ScheduleOperation, scheduleOperations } from './schedule-operations.ts'
 import { BOOLEAN, ID, member, membersOf, operation, PAGING, STRING } from './windrow-members.ts'
@@ -15,6 +16,7 @@ export type WindrowOperation =
   | 'ListEvents'
   | 'ReplayEvents'
   | 'DescribeInputs'
+  | ClipOperation
   | ScheduleOperation
 
 const DELIVERABLE: Structure = {
@@ -71,4 +73,5 @@ export const WINDROW_OPERATIONS: readonly Operation[] = [
   operation('ReplayEvents', 'POST event_sinks/{id}/replay', 202, [ID, member('after', 'body', STRING)]),
   operation('DescribeInputs', 'GET channels/{id}/inputs', 200, [ID]),
   ...scheduleOperations(JOB),
+  ...clipOperations(JOB),
 ]

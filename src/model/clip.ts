@@ -28,8 +28,13 @@ export type Clip = {
   readonly createdAt: UtcMs
   readonly modifiedAt: UtcMs
   readonly revision: number
-  /** Grows with each change of what it shows: names of segments have it, and so never refer to other bytes. */
+  /**
+   * Another for each change of what it shows, and for each clip of the same id: names of segments have it, and so never
+   * refer to other bytes.
+   */
   readonly edition: number
+  /** The edition before. */
+  readonly formerEdition?: number
 }
 
 /** Where a clip begins and ends: with the segments that its window touches, or at its pictures, to the frame. */
@@ -55,6 +60,11 @@ export const CLIP_MANIFESTS = {
 } as const satisfies Readonly<Record<PresentationKind, string>>
 
 const ONE_DAY_MS = 86_400_000
+
+/** The edition of a clip that is made, or changed, now. */
+export function newEdition(now: UtcMs, former = 0): number {
+  return Math.max(now, former + 1)
+}
 
 /** True while a clip can be played. */
 export function isLiving({ expiresAt }: Pick<Clip, 'expiresAt'>, now: UtcMs): boolean {
@@ -84,4 +94,9 @@ export function checkClipWindow({ start, end }: UtcRange, usable: UtcRange, now:
 /** Throws RuleViolation unless a clip can end at this moment. */
 export function checkClipExpiry(expiresAt: UtcMs, now: UtcMs): void {
   if (expiresAt <= now) refuse('expiresAt', 'must be in the future')
+}
+
+/** True for an endpoint that clips can be played from. */
+export function canBeClipped({ packaging, startoverWindowSeconds }: OriginEndpoint): boolean {
+  return packaging.manifests.length > 0 && !packaging.encryption && startoverWindowSeconds > 0
 }

@@ -64,6 +64,8 @@ export type HarvestJob = {
   readonly options?: HarvestOptions
   /** The schedule that made the job; absent where a client did. */
   readonly scheduleId?: string
+  /** The id of the clip that it writes: what that has pinned is there, whatever the startover window is. */
+  readonly clip?: string
   /**
    * What the asset shows, one behind the other, where that is more than one range. The job's own endpoint and times are
    * those of the first, and all are packaged as its endpoint is.

@@ -396,7 +396,7 @@ describe('a playback URL', () => {
   })
 
   it('lets go of the store when closed', () => {
-    assert.equal(origin.resources.listeners, 1)
+    assert.equal(origin.resources.listeners, 2)
     origin.closeOrigin()
     assert.equal(origin.resources.listeners, 0)
   })

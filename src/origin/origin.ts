@@ -7,20 +7,22 @@ import type { Mount, Target } from '../http/handler.ts'
 import type { OutgoingBytes } from '../http/outgoing-bytes.ts'
 import type { Log } from '../log.ts'
 import { LostMedia } from '../model/lost-media.ts'
-import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import { RuleViolation } from '../model/rule-violation.ts'
-import type { OpenSpool, SegmentLookup, SegmentRequest } from '../packaging/output-format.ts'
+import type { OpenSpool, SegmentLookup } from '../packaging/output-format.ts'
 import { outputFormatOf } from '../packaging/packager.ts'
 import { ContentDeleted } from '../packaging/paged-window.ts'
 import type { SourceMedia } from '../packaging/segments/source-media.ts'
 import { MOST_PIECE_BYTES } from '../stores/objects.ts'
 import { type Resources, StoreUnavailable } from '../stores/resources.ts'
 import { refusalOf } from './access.ts'
-import { EndpointDirectory } from './endpoint-directory.ts'
+import { parseClipPath } from './clips/clip-paths.ts'
+import { type ClipSegment, Clips } from './clips/clips.ts'
+import { endpointDirectory } from './directory.ts'
 import { LostSegments } from './lost-segments.ts'
-import type { CachedManifest } from './manifests/cached-manifest.ts'
-import { Manifests, ManifestsBusy } from './manifests/manifests.ts'
+import { CachedManifest } from './manifests/cached-manifest.ts'
+import { Manifests } from './manifests/manifests.ts'
 import { parseManifestQuery } from './manifests/query.ts'
+import { ManifestsBusy, WindowQueue } from './manifests/window-queue.ts'
 import type { ManifestWorker } from './manifests/worker.ts'
 import { MovieRefused } from './movies/movie-refused.ts'
 import { movieTimes } from './movies/movie-request.ts'
@@ -33,7 +35,7 @@ import { sendParts } from './send-parts.ts'
 
 const PREFIX = '/out/v1/'
 /** A segment's name never refers to other bytes, so caches may keep it for 14 days. */
-const SEGMENT_CACHE_CONTROL = 'max-age=1209600'
+const SEGMENT_MAX_AGE = 1_209_600
 
 const ABSENT_SEGMENTS = {
   'not yet': 'NotYet',
@@ -45,7 +47,7 @@ const ABSENT_SEGMENTS = {
 type Refused = PlaybackError | PlaybackRefusal | undefined
 
 export type OriginDeps = {
-  readonly resources: Pick<Resources, 'originEndpointByGuid' | 'onChange'>
+  readonly resources: Pick<Resources, 'clipById' | 'originEndpointByGuid' | 'onChange'>
   readonly archive: SegmentLookup & Pick<ArchiveReader, 'version' | 'edge' | 'range' | 'openProven'>
   readonly media: SourceMedia
   readonly manifestWorker: ManifestWorker
@@ -56,6 +58,8 @@ export type OriginDeps = {
   /** Counts what responses hold until clients have read them. */
   readonly outgoing: OutgoingBytes
   readonly clock: Clock
+  /** The date, by which clips end. */
+  readonly date: Clock
   readonly log: Log
 }
 
@@ -73,11 +77,14 @@ export function createOrigin({
   outgoing,
   clients,
   clock,
+  date,
   log,
 }: OriginDeps): Mount & { tick(): void; close(): void } {
-  const directory = new EndpointDirectory(resources, clock)
+  const directory = endpointDirectory(resources, clock)
   const lost = new LostSegments()
-  const manifests = new Manifests({ archive, worker: manifestWorker, clock, lost })
+  const queue = new WindowQueue()
+  const manifests = new Manifests({ archive, worker: manifestWorker, queue, clock, lost })
+  const clips = new Clips({ resources, archive, worker: manifestWorker, queue, clock, date })
   const segments = new Segments(archive, media)
   const movies = new Movies({ archive, media, openSpool, outgoing, clock, limits: movieLimits })
   const refusals = new FaultLog(log, clock, 'info')
@@ -94,13 +101,20 @@ export function createOrigin({
     const { guid, path } = splitPath(target.path)
     const endpoint = guid === undefined ? undefined : await directory.find(guid)
     if (!endpoint) return 'NoSuchEndpoint'
-    const refusal = refusalOf(endpoint, clients.ofRequest(request))
+    const client = clients.ofRequest(request)
+    const refusal = refusalOf(endpoint, client)
     if (refusal) return refusal
+    const clipPath = path === undefined ? undefined : parseClipPath(path)
+    if (clipPath) {
+      const found = await clips.find(endpoint, clipPath, client)
+      if (typeof found === 'string') return found
+      if (found instanceof CachedManifest) return sendManifest(request, response, found)
+      return playSegment(request, response, found)
+    }
     const format = outputFormatOf(endpoint)
     if (!format) return 'CannotPackage'
     if (path === undefined) return 'NoSuchObject'
     const named = format.resolve(endpoint, path)
-    const client = clients.ofRequest(request)
     if (!named) {
       const times = movieTimes(endpoint, path)
       return times ? movies.play(request, response, { endpoint, times, query: target.query, client }) : 'NoSuchObject'
@@ -110,23 +124,26 @@ export function createOrigin({
       const manifest = await manifests.find(endpoint, path, named, { query, client })
       return typeof manifest === 'string' ? manifest : sendManifest(request, response, manifest)
     }
-    return playSegment(request, response, { endpoint, path, segmentRequest: named })
+    return playSegment(request, response, { endpoint, path, request: named, lost })
   }
 
   async function playSegment(
     request: IncomingMessage,
     response: ServerResponse,
-    { endpoint, path, segmentRequest }: { endpoint: OriginEndpoint; path: string; segmentRequest: SegmentRequest },
+    asked: ClipSegment & { readonly lost?: LostSegments },
   ): Promise<Refused> {
+    const { endpoint, path, request: segmentRequest, maxAge } = asked
     try {
       const segment = await segments.find(endpoint, path, segmentRequest)
-      return typeof segment === 'string' ? ABSENT_SEGMENTS[segment] : await sendSegment(request, response, segment)
+      return typeof segment === 'string'
+        ? ABSENT_SEGMENTS[segment]
+        : await sendSegment(request, response, segment, maxAge)
     } catch (error) {
       if (!(error instanceof LostMedia) || response.headersSent) throw error
       // Retention may have deleted it between lookup and reading.
       const again = await segments.find(endpoint, path, segmentRequest).catch(() => undefined)
       if (typeof again === 'string') return ABSENT_SEGMENTS[again]
-      lost.note(endpoint, error.key)
+      asked.lost?.note(endpoint, error.key)
       throw error
     }
   }
@@ -153,8 +170,9 @@ export function createOrigin({
     { method, headers }: IncomingMessage,
     response: ServerResponse,
     { body, etag }: FoundSegment,
+    maxAge = SEGMENT_MAX_AGE,
   ): Promise<Refused> {
-    const common = { ...CORS_HEADERS, 'Cache-Control': SEGMENT_CACHE_CONTROL, ETag: etag }
+    const common = { ...CORS_HEADERS, 'Cache-Control': `max-age=${maxAge}`, ETag: etag }
     if (matchesNone(headers['if-none-match'], etag)) {
       response.writeHead(304, common).end()
       return undefined
@@ -228,6 +246,7 @@ export function createOrigin({
     close() {
       directory.close()
       movies.close()
+      clips.close()
       refusals.flush()
       losses.flush()
     },

@@ -29,6 +29,7 @@ const ANSWERS = {
   },
   NoSuchEndpoint: { status: 404, sentence: 'There is no such origin endpoint.' },
   CannotPackage: { status: 404, sentence: 'The packaging of this endpoint is not supported yet.' },
+  NoSuchClip: { status: 404, sentence: 'There is no such clip, or it has ended.' },
   NoSuchObject: {
     status: 404,
     sentence: 'There is no such object, or its stream has no media there.',

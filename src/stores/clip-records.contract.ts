@@ -119,7 +119,8 @@ export function clipRecordsContract(
       await storeJob(resources, harvestJob('j', first, { start: utcMs(1), end: utcMs(2) }))
       await resources.createClip(clip('a', [first], pinned(10)), QUOTAS)
       await resources.createClip(clip('b', [first], { ...pinned(20), expiresAt: later(DAY_MS) }), QUOTAS)
-      const begins = async (at = NOW) => (await pins(resources, at)).map(({ start }) => start as number).toSorted()
+      const begins = async (at = NOW) =>
+        (await pins(resources, at)).map(({ start }) => start as number).toSorted((a, b) => a - b)
       assert.deepEqual(await begins(), [1, 10, 20])
       await resources.expire(later(DAY_MS - 1), NOTHING_OLD)
       // Only what has been deleted is let go: a date that is wrong lets nothing go.
@@ -174,6 +175,7 @@ export function clipRecordsContract(
         channels: 1,
         harvestJobsInProgress: 2,
         harvestJobsScheduled: 1,
+        harvestSchedules: 0,
         clips: 1,
         pinnedBytes: 100,
       })

@@ -8,6 +8,7 @@ export type ResourceCounts = {
   readonly harvestJobsInProgress: number
   /** Those of them whose window begins later. */
   readonly harvestJobsScheduled: number
+  readonly harvestSchedules: number
   readonly clips: number
   /** The bytes of all clips, each by itself. */
   readonly pinnedBytes: number

@@ -62,13 +62,14 @@ export type RetentionDemand = {
   readonly startoverWindowSeconds: number
   /** True when the channel is deleted and its grace period is over: nothing of it is needed. */
   readonly gone: boolean
-  /** Windows of harvest jobs in progress on this channel, and of clips: content that overlaps them must be kept. */
+  /** What harvest jobs in progress and clips need of this channel: content that overlaps these spans must be kept. */
   readonly pinned: readonly UtcRange[]
 }
 
 /**
  * Port: channels, origin endpoints, harvest jobs and schedules, clips, events. Every write is one transaction, durable
- * when its promise resolves; limits and references are checked inside it. Ordinary refusals are results, not exceptions.
+ * when its promise resolves; limits and references are checked inside it. Ordinary refusals are results, not
+ * exceptions.
  */
 export type Resources = HarvestRecords &
   ScheduleRecords &
@@ -98,8 +99,8 @@ export type Resources = HarvestRecords &
     /** Forgets a deleted channel, of which nothing is left in the segment index. */
     forgetDeletedChannel(guid: string): Promise<void>
     /**
-     * Deletes released windows and clips past their time, and from before these times harvest jobs, what schedules record of
-     * windows, and events.
+     * Deletes released windows and clips past their time, and from before these times harvest jobs, what schedules
+     * record of windows, and events.
      */
     expire(now: UtcMs, before: { harvestJobs: UtcMs; events: UtcMs }): Promise<void>
 

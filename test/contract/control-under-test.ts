@@ -8,6 +8,7 @@ import { Sha256 } from '@smithy/core/checksum'
 import { SignatureV4 } from '@smithy/signature-v4'
 import { createControl } from '../../src/control/control.ts'
 import {
+  type ClipService,
   type ControlLimits,
   type ControlResources,
   DEFAULT_LIMITS,
@@ -51,6 +52,7 @@ export async function startControl(
     now?: () => number
     extent?: ExtentOf
     harvest?: Partial<HarvestService>
+    clips?: Partial<ClipService>
   } = {},
 ): Promise<ControlUnderTest> {
   const created: string[] = []
@@ -76,6 +78,15 @@ export async function startControl(
       firstDifference: async () => undefined,
       removeLeftovers: async () => 0,
       ...options.harvest,
+    },
+    clips: {
+      content: async ({ endpoints, span }) => ({
+        sources: [{ endpoint: endpoints[0]!, kinds: ['HLS'] }],
+        pinned: span,
+        bytes: 100,
+      }),
+      archivedBytes: async () => 0,
+      ...options.clips,
     },
     ...(options.extent && { extent: options.extent }),
     timelines: store.segmentIndex,

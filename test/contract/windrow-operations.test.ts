@@ -3,10 +3,12 @@ import { readFileSync } from 'node:fs'
 import { it } from 'node:test'
 import { WINDROW_OPERATIONS } from '../../src/control/windrow-operations.ts'
 
-const PAGE = readFileSync(new URL('../../docs/harvesting.md', import.meta.url), 'utf8')
+const PAGES = ['harvesting.md', 'clips.md'].map((name) =>
+  readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8'),
+)
 
-it('docs/harvesting.md lists the operations of our own as they are', () => {
-  const rows = [...PAGE.matchAll(/^\| `(\w+)` \| `(\w+ \/\S+)` \| (\d+) \|/gm)].map((row) => row.slice(1))
+it('docs/harvesting.md and docs/clips.md list the operations of our own as they are', () => {
+  const rows = [...PAGES.join('\n').matchAll(/^\| `(\w+)` \| `(\w+ \/\S+)` \| (\d+) \|/gm)].map((row) => row.slice(1))
   const expected = WINDROW_OPERATIONS.map(({ name, method, segments, status }) => {
     const path = segments.map((segment) => (typeof segment === 'string' ? segment : `{${segment.label}}`)).join('/')
     return [name, `${method} /${path}`, String(status)]

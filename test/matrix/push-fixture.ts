@@ -18,7 +18,7 @@ export async function pushFixture(ingest: Ingest, fixture: Fixture, firstDate: n
         const segment = stream.segments[number]
         if (!segment) continue
         await put(segmentFile(stream, number), segment.bytes)
-        await put(playlistFile(stream), playlist(stream, number, firstDate))
+        await put(playlistFile(stream), playlistUpTo(stream, number, firstDate))
       }
     }
   } finally {
@@ -27,7 +27,7 @@ export async function pushFixture(ingest: Ingest, fixture: Fixture, firstDate: n
 }
 
 /** Lists every segment up to `last`, and the end after the last of all. */
-function playlist(stream: FixtureStream, last: number, firstDate: number): string {
+export function playlistUpTo(stream: FixtureStream, last: number, firstDate: number): string {
   const lines = ['#EXTM3U', '#EXT-X-VERSION:3', '#EXT-X-TARGETDURATION:3', '#EXT-X-MEDIA-SEQUENCE:0']
   let date = firstDate
   for (const [number, { duration, discontinuity }] of stream.segments.slice(0, last + 1).entries()) {

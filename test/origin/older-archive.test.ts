@@ -127,6 +127,7 @@ for (const version of [5, 6]) {
         outgoing,
         clients: new ClientNetworks(),
         clock,
+        date: clock,
         log,
       }
       const origin = createOrigin(deps)

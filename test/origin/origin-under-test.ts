@@ -70,7 +70,7 @@ export class OriginUnderTest {
     }
     const level = (level: string) => (fields: LogFields) => void this.lines.push({ level, fields })
     const log = { info: level('info'), warn: level('warn'), error: level('error') }
-    this.origin = createOrigin({ ...parts, clock: () => this.now, log })
+    this.origin = createOrigin({ ...parts, clock: () => this.now, date: () => this.now, log })
   }
 
   closeOrigin(): void {

@@ -12,6 +12,7 @@ import {
   utcMs,
 } from '../../src/media/time.ts'
 import type { AudioDescription, VideoDescription } from '../../src/media/track.ts'
+import type { Clip } from '../../src/model/clip.ts'
 import { LostMedia } from '../../src/model/lost-media.ts'
 import type { OriginEndpoint } from '../../src/model/origin-endpoint.ts'
 import {
@@ -367,7 +368,8 @@ export class FakeArchive
 }
 
 /** Resources that hold endpoints alone and count the questions. */
-export class FakeResources implements Pick<Resources, 'originEndpointByGuid' | 'onChange'> {
+export class FakeResources implements Pick<Resources, 'clipById' | 'originEndpointByGuid' | 'onChange'> {
+  readonly clips = new Map<string, Clip>()
   readonly endpoints = new Map<string, OriginEndpoint>()
   private readonly watching = new Set<(change: ResourceChange) => void>()
   asked = 0
@@ -379,6 +381,10 @@ export class FakeResources implements Pick<Resources, 'originEndpointByGuid' | '
   async originEndpointByGuid(guid: string): Promise<OriginEndpoint | undefined> {
     this.asked++
     return this.endpoints.get(guid)
+  }
+
+  async clipById(id: string): Promise<Clip | undefined> {
+    return this.clips.get(id)
   }
 
   onChange(listener: (change: ResourceChange) => void): () => void {

@@ -21,6 +21,7 @@ export async function harvestWindow(
   follow: (edge: UtcMs) => Promise<void> = async () => {},
 ): Promise<PagedWindow> {
   checkForm(job)
+  if (job.clip !== undefined) return clippedWindow(job, deps.archive)
   const age = Math.max(0, deps.clock() - job.createdAt)
   const early = await deps.archive.extent(job.endpoint)
   if (early) checkStart(job, early, age)
@@ -71,6 +72,13 @@ function checkForm(job: HarvestJob): void {
     const message = `Origin endpoint ${job.originEndpointId} has no startover window to harvest from.`
     throw new HarvestFailed('NoStartoverWindow', message)
   }
+}
+
+/** The window of a clip, which is in the past and pinned. */
+async function clippedWindow(job: HarvestJob, archive: WindowArchive): Promise<PagedWindow> {
+  const window = await readWindow(archive, job.endpoint, job)
+  if (!window) throw new HarvestFailed('NoContent', `There is no content of the clip ${job.clip} any more.`)
+  return window
 }
 
 async function windowWithin(

@@ -1,7 +1,6 @@
 import type { ArchiveReader, LiveEdge } from '../../archive/reader.ts'
 import { LruCache } from '../../cache/lru-cache.ts'
 import type { Clock } from '../../clock.ts'
-import { FairQueue, QueueFull } from '../../concurrency/fair-queue.ts'
 import { SingleFlight } from '../../concurrency/single-flight.ts'
 import { type UtcMs, utcMs } from '../../media/time.ts'
 import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
@@ -16,6 +15,7 @@ import { CachedManifest } from './cached-manifest.ts'
 import type { ManifestQuery } from './query.ts'
 import { manifestText } from './render.ts'
 import { FOLDER_OF_WINDOW, type RenderedWindow, WindowManifests } from './window-manifests.ts'
+import type { WindowQueue } from './window-queue.ts'
 import type { ManifestWorker } from './worker.ts'
 
 /**
@@ -27,15 +27,6 @@ const CACHE_BYTES = 64 * 1024 * 1024
 const ENTRY_BYTES = 4096
 /** Time for which a window in the past is assumed not to change. */
 const OVER_MS = 600_000
-/**
- * Windows looked up and written at the same time: one can wait for the index while another is written. Memory holds
- * this many windows.
- */
-const AT_ONCE = 2
-/** Windows that may wait; more means that they are requested faster than they can be written. */
-const MOST_WAITING = 64
-/** Segments beyond which a window is long: an hour of segments of two seconds. */
-const LONG_SEGMENTS = 1800
 /** max-age in seconds of a window in the past: content is kept for a minute longer than any window shows it. */
 const OVER_MAX_AGE = 60
 
@@ -55,14 +46,10 @@ type Rendering = Omit<RenderedWindow, 'rendered'> & {
   readonly manifest?: CachedManifest
 }
 
-/** Thrown when too many manifests are waiting. */
-export class ManifestsBusy extends Error {
-  override readonly name = 'ManifestsBusy'
-}
-
 export type ManifestsDeps = {
   readonly archive: Archive
   readonly worker: ManifestWorker
+  readonly queue: WindowQueue
   readonly clock: Clock
   /** What live HLS playlists must call gaps. */
   readonly lost: Pick<LostSegments, 'version' | 'without'>
@@ -78,11 +65,12 @@ export class Manifests {
   private readonly byQuery = new LruCache<CacheEntry>(CACHE_BYTES)
   private readonly rendering = new SingleFlight<CacheEntry | PlaybackError>()
   private readonly windows = new WindowManifests((entry, version) => this.holds(entry, version))
-  private readonly queue = new FairQueue({ atOnce: AT_ONCE, mostWaiting: MOST_WAITING, longCost: LONG_SEGMENTS })
+  private readonly queue: WindowQueue
 
-  constructor({ archive, worker, clock, lost }: ManifestsDeps) {
+  constructor({ archive, worker, queue, clock, lost }: ManifestsDeps) {
     this.archive = archive
     this.worker = worker
+    this.queue = queue
     this.clock = clock
     this.lost = lost
   }
@@ -127,11 +115,7 @@ export class Manifests {
     const { start, end } = seen.window
     const shownMs = Math.min(end, endUtcOf(seen.edge.segment)) - start
     const cost = Math.max(shownMs / 1000 / endpoint.packaging.segment.durationSeconds, 1)
-    try {
-      return await this.queue.run({ subject: endpoint.guid, client, cost }, work)
-    } catch (error) {
-      throw error instanceof QueueFull ? new ManifestsBusy('too many manifests are waiting') : error
-    }
+    return this.queue.run({ subject: endpoint.guid, client, cost }, work)
   }
 
   private holds({ version, until }: Pick<CacheEntry, 'version' | 'until'>, current: number): boolean {

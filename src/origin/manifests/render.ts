@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
-import { endUtcOf, overlaps, type SegmentSummary } from '../../model/output-segment.ts'
-import type { ManifestRequest } from '../../packaging/output-format.ts'
+import { endUtcOf, overlaps, type SegmentSummary, type SummaryWindow } from '../../model/output-segment.ts'
+import { cutsOf } from '../../packaging/cuts.ts'
+import type { ManifestRequest, OutputFormat, TextBody } from '../../packaging/output-format.ts'
 import { outputFormatOf } from '../../packaging/packager.ts'
 import type { ReadPage, SegmentPages } from './segment-pages.ts'
-import type { Rendered, RenderJob } from './worker-messages.ts'
+import type { AssetStyle, Rendered, RenderJob } from './worker-messages.ts'
 
 /** Writes the manifest of a range, reading its segments in pages. */
 export async function renderManifest(
@@ -15,11 +16,23 @@ export async function renderManifest(
   const numbered = await pages.read(outputTimeline, numbers, readPage)
   const segments = numbered.filter((segment) => overlaps(segment, window))
   const last = segments.at(-1)
-  const request = outputFormatOf(endpoint)?.resolve(endpoint, path) as ManifestRequest | undefined
-  if (!last || !request) return 'NothingInWindow'
+  const format = outputFormatOf(endpoint)
+  if (!last || !format) return 'NothingInWindow'
   const shown = new Set(segments.map(({ era }) => era))
-  const written = request.write({ ...more, segments, eras: eras.filter(({ id }) => shown.has(id)) }, style)
-  return manifestText(written, last, isInOrder(numbered))
+  const part = { ...more, segments, eras: eras.filter(({ id }) => shown.has(id)) }
+  if (style.kind === 'asset') return manifestText(assetManifest(format, { endpoint, path, style }, part), last)
+  const request = format.resolve(endpoint, path) as ManifestRequest | undefined
+  return request ? manifestText(request.write(part, style), last, isInOrder(numbered)) : 'NothingInWindow'
+}
+
+function assetManifest(
+  format: OutputFormat,
+  { endpoint, path, style }: Pick<RenderJob, 'endpoint' | 'path'> & { readonly style: AssetStyle },
+  window: SummaryWindow,
+): TextBody | undefined {
+  const { isParent, names, cut } = style
+  const asset = format.asset(endpoint, window, { ...names, ...(cut && { cuts: cutsOf(cut, window) }) })
+  return isParent ? asset?.parent?.() : asset?.manifests.find(({ name }) => name === path)?.body()
 }
 
 /** Encodes a written manifest of a window that ends with the segment `last`. */

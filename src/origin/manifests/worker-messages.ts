@@ -1,9 +1,10 @@
 import type { SegmentRange } from '../../archive/reader.ts'
+import type { UtcRange } from '../../media/time.ts'
 import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
 import type { NumberRange } from '../../model/segment-numbers.ts'
 import type { SegmentPageJson } from '../../model/segment-page.ts'
 import type { StoredSegmentSummary } from '../../model/segment-summary.ts'
-import type { PlayedStyle } from '../../packaging/output-format.ts'
+import type { AssetOptions, PlayedStyle } from '../../packaging/output-format.ts'
 import type { PlaybackError } from '../playback-error.ts'
 
 /** A manifest to be written. */
@@ -12,7 +13,16 @@ export type RenderJob = {
   /** Path below the endpoint's GUID, decoded. */
   readonly path: string
   readonly segmentRange: Omit<SegmentRange, 'page' | 'summaries'>
-  readonly style: PlayedStyle
+  readonly style: PlayedStyle | AssetStyle
+}
+
+/** A manifest as a harvest writes it; `path` is its name in the asset, which knows that of its parent manifest not. */
+export type AssetStyle = {
+  readonly kind: 'asset'
+  readonly isParent: boolean
+  readonly names: Pick<AssetOptions, 'manifests' | 'segments'>
+  /** What is shown of the window, to the frame; absent: all of its segments. */
+  readonly cut?: UtcRange
 }
 
 export type ManifestText = {

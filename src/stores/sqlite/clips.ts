@@ -79,6 +79,7 @@ export function clipOperations(db: SqliteDatabase, changes: Changes) {
         `SELECT (SELECT count(*) FROM channel) AS channels,
            (SELECT count(*) FROM harvest_job WHERE status = 'IN_PROGRESS') AS harvestJobsInProgress,
            (SELECT count(*) FROM harvest_job WHERE status = 'IN_PROGRESS' AND not_before > ?) AS harvestJobsScheduled,
+           (SELECT count(*) FROM harvest_schedule) AS harvestSchedules,
            count(*) AS clips, coalesce(sum(bytes), 0) AS pinnedBytes FROM clip`,
         now,
       )!

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { FakeResources, GUID, NOON } from '../../test/origin/sample-channel.ts'
 import { hlsEndpoint } from '../../test/origin/sample-endpoints.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
-import { EndpointDirectory } from './endpoint-directory.ts'
+import { endpointDirectory } from './directory.ts'
 
 /** Resources whose results are held back until they are released. */
 class SlowResources extends FakeResources {
@@ -23,7 +23,7 @@ describe('the endpoint directory', () => {
 
   it('asks once for all who wait', async () => {
     const resources = new SlowResources(old)
-    const directory = new EndpointDirectory(resources, () => NOON)
+    const directory = endpointDirectory(resources, () => NOON)
     const found = [directory.find(GUID), directory.find(GUID)]
     resources.waiting[0]?.()
     assert.deepEqual(await Promise.all(found), [old, old])
@@ -36,7 +36,7 @@ describe('the endpoint directory', () => {
   ] as const) {
     it(`does not remember ${what} when a change overtakes the answer`, async () => {
       const resources = new SlowResources(...(before ? [before] : []))
-      const directory = new EndpointDirectory(resources, () => NOON)
+      const directory = endpointDirectory(resources, () => NOON)
       const first = directory.find(GUID)
       resources.change(GUID, changed)
       resources.waiting[0]?.()
@@ -49,7 +49,7 @@ describe('the endpoint directory', () => {
 
   it('asks again for all it knew, and knew not to be there, when anything may have changed', async () => {
     const resources = new FakeResources(old)
-    const directory = new EndpointDirectory(resources, () => NOON)
+    const directory = endpointDirectory(resources, () => NOON)
     const other = 'd'.repeat(32)
     assert.deepEqual([await directory.find(GUID), await directory.find(other)], [old, undefined])
     resources.endpoints.set(GUID, changed).set(other, changed)
@@ -60,7 +60,7 @@ describe('the endpoint directory', () => {
 
   it('does not remember a failure', async () => {
     const resources = new SlowResources(old)
-    const directory = new EndpointDirectory(resources, () => NOON)
+    const directory = endpointDirectory(resources, () => NOON)
     const first = directory.find(GUID)
     resources.waiting[0]?.(new Error('the store is busy'))
     await assert.rejects(first, /busy/)

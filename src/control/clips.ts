@@ -1,0 +1,284 @@
+import { isoDateTime, type UtcRange } from '../media/time.ts'
+import {
+  CLIP_KINDS,
+  CLIP_MANIFESTS,
+  type Clip,
+  type ClipCut,
+  canBeClipped,
+  checkClipExpiry,
+  isLiving,
+  newEdition,
+} from '../model/clip.ts'
+import { expandedKey } from '../model/destination-pattern.ts'
+import type { HarvestJob, S3Destination } from '../model/harvest-job.ts'
+import { checkDestination, checkHarvestable, parsedInstant } from '../model/harvest-request.ts'
+import type { OriginEndpoint } from '../model/origin-endpoint.ts'
+import { checkedId, quoteValue, refuse } from '../model/rules.ts'
+import { ApiError } from './api-error.ts'
+import type { ClipOperation } from './clip-operations.ts'
+import type { ControlContext } from './control-context.ts'
+import { type GivenOptions, harvestOptionsOf } from './given-options.ts'
+import { harvestReport } from './harvest-report.ts'
+import { newGuid } from './identifiers.ts'
+import { createJob } from './new-harvest-job.ts'
+import { changeOptimistically } from './optimistic-change.ts'
+import type { PageInput } from './page-tokens.ts'
+
+type Named = { readonly id: string }
+type Changes = {
+  readonly startTime?: string | undefined
+  readonly endTime?: string | undefined
+  readonly cut?: ClipCut | undefined
+  readonly expiresAt?: string
+}
+type Created = Partial<Named> &
+  Changes & {
+    readonly startTime: string
+    readonly endTime: string
+    readonly channelId?: string
+    readonly originEndpointId?: string
+  }
+type Materialised = Named &
+  Pick<GivenOptions, 'deliverables'> & {
+    readonly jobId?: string
+    readonly s3Destination: S3Destination
+  }
+
+/** One function for each operation on clips. It throws ApiError or RuleViolation for requests it refuses. */
+export function clipHandlers(context: ControlContext): Record<ClipOperation, (input: never) => Promise<object>> {
+  const { account, clips, clock, limits, pages, resources } = context
+  const quotas = { maxClips: limits.maxClips, maxBytes: limits.maxClipBytes }
+
+  function described(clip: Clip) {
+    const { id, channelId, originEndpointId, startTime, endTime, cut, bytes } = clip
+    return {
+      id,
+      channelId,
+      originEndpointId,
+      startTime,
+      endTime,
+      cut,
+      expiresAt: clip.expiresAt && isoDateTime(clip.expiresAt),
+      createdAt: isoDateTime(clip.createdAt),
+      modifiedAt: isoDateTime(clip.modifiedAt),
+      pinnedBytes: bytes,
+      urls: urlsOf(clip, context.publicUrl()),
+    }
+  }
+
+  async function living(id: string): Promise<Clip | undefined> {
+    const clip = await resources.clipById(id)
+    return clip && isLiving(clip, clock()) ? clip : undefined
+  }
+
+  async function existing(id: string): Promise<Clip> {
+    const clip = await living(id)
+    if (!clip) throw noClip(id)
+    return clip
+  }
+
+  /** The endpoints that a clip may be played from. */
+  async function endpointsOf({ channelId, originEndpointId }: Pick<Created, 'channelId' | 'originEndpointId'>) {
+    if (originEndpointId !== undefined) {
+      if (channelId !== undefined) refuse('channelId', 'must not be given beside originEndpointId')
+      const endpoint = await resources.originEndpointById(originEndpointId)
+      if (!endpoint) {
+        return refuse('originEndpointId', `there is no origin endpoint with the id ${quoteValue(originEndpointId)}`)
+      }
+      checkHarvestable(endpoint)
+      return [endpoint]
+    }
+    if (channelId === undefined) return refuse('channelId', 'is required, or originEndpointId')
+    const channel = await resources.channelById(channelId)
+    if (!channel) return refuse('channelId', `there is no channel with the id ${quoteValue(channelId)}`)
+    const all: OriginEndpoint[] = []
+    let after: string | undefined
+    do {
+      const page = await resources.listOriginEndpoints({ limit: 100, channelId, ...(after !== undefined && { after }) })
+      all.push(...page.items)
+      after = page.next
+    } while (after !== undefined)
+    const usable = all.filter(canBeClipped)
+    if (usable.length === 0) {
+      refuse(
+        'channelId',
+        `${channelId} has no origin endpoint that can be harvested: in the clear, with a startover window`,
+      )
+    }
+    return usable
+  }
+
+  const expiry = (expiresAt: string | undefined) => {
+    if (expiresAt === undefined) return {}
+    const at = parsedInstant('expiresAt', expiresAt)
+    checkClipExpiry(at, clock())
+    return { expiresAt: at }
+  }
+
+  function refuseUnless(result: string, wanted: 'created' | 'updated'): void {
+    if (result === wanted) return
+    if (result === 'no-endpoint') refuse('originEndpointId', 'the origin endpoint has been deleted')
+    const most =
+      result === 'clip-quota'
+        ? `${limits.maxClips} clips (max-clips)`
+        : `${limits.maxClipBytes} bytes pinned by clips (max-clip-bytes)`
+    throw new ApiError('TooManyRequestsException', `Limit exceeded: at most ${most}`)
+  }
+
+  return {
+    async CreateClip(input: Created) {
+      const { startTime, endTime, cut = 'SEGMENT', originEndpointId } = input
+      const id = input.id === undefined ? newGuid() : checkedId('id', input.id)
+      const [start, end] = [parsedInstant('startTime', startTime), parsedInstant('endTime', endTime)]
+      const expires = expiry(input.expiresAt)
+      if (await living(id)) refuse('id', `a clip with the id ${quoteValue(id)} already exists`)
+      const endpoints = await endpointsOf(input)
+      const now = clock()
+      const content = await clips.content({ endpoints, span: { start, end }, now })
+      const { channelId, channelGuid } = endpoints[0]!
+      const clip: Clip = {
+        id,
+        channelId,
+        channelGuid,
+        ...(originEndpointId !== undefined && { originEndpointId }),
+        startTime,
+        endTime,
+        start,
+        end,
+        cut,
+        ...expires,
+        ...content,
+        createdAt: now,
+        modifiedAt: now,
+        revision: 1,
+        edition: newEdition(now),
+      }
+      const result = await resources.createClip(clip, quotas)
+      if (result === 'duplicate') refuse('id', `a clip with the id ${quoteValue(id)} already exists`)
+      refuseUnless(result, 'created')
+      return described(clip)
+    },
+
+    async ListClips(input: PageInput & { readonly channelId?: string }) {
+      const { channelId } = input
+      const listing = ['ListClips', channelId] as const
+      const request = pages.request(input, listing)
+      const page = await resources.listClips({ ...request, ...(channelId !== undefined && { channelId }) })
+      const now = clock()
+      const items = page.items.filter((clip) => isLiving(clip, now))
+      return { clips: items.map(described), nextToken: pages.token(page, listing) }
+    },
+
+    async DescribeClip({ id }: Named) {
+      return described(await existing(id))
+    },
+
+    /** Changes the members that are given. */
+    async UpdateClip({ id, startTime, endTime, cut, expiresAt }: Named & Changes) {
+      const expires = expiry(expiresAt)
+      const changed = await changeOptimistically({
+        read: async () => {
+          const clip = await living(id)
+          return clip && withContent(clip, { startTime, endTime, cut })
+        },
+        change: (clip) => ({ ...clip, ...expires, modifiedAt: clock() }),
+        async write(clip) {
+          const result = await resources.updateClip(clip, quotas)
+          if (result === 'conflict' || result === 'missing') return result
+          refuseUnless(result, 'updated')
+          return 'updated'
+        },
+        missing: () => noClip(id),
+      })
+      return described(changed)
+    },
+
+    async DeleteClip({ id }: Named) {
+      await existing(id)
+      if ((await resources.deleteClip(id)) === 'missing') throw noClip(id)
+      return {}
+    },
+
+    async MaterialiseClip({ id, jobId = newGuid(), s3Destination, deliverables }: Materialised) {
+      const clip = await existing(id)
+      checkedId('jobId', jobId)
+      const { start, end, startTime, endTime, cut, channelId } = clip
+      const { endpoint } = clip.sources[0]!
+      const options = harvestOptionsOf({ cut, ...(deliverables && { deliverables }) })
+      const values = { channel: channelId, endpoint: endpoint.id, id: jobId, start, end }
+      const manifestKey = expandedKey('s3Destination.manifestKey', s3Destination.manifestKey, values)
+      const destination = { ...s3Destination, manifestKey }
+      checkDestination(destination, endpoint, options.deliverables)
+      const job: HarvestJob = {
+        id: jobId,
+        channelId,
+        originEndpointId: endpoint.id,
+        startTime,
+        endTime,
+        start,
+        end,
+        s3Destination: destination,
+        status: 'IN_PROGRESS',
+        createdAt: clock(),
+        endpoint,
+        options,
+        clip: clip.id,
+      }
+      await createJob(context, { job, usable: { start, end } })
+      return harvestReport((await resources.harvestJobById(jobId))!, account, clock())
+    },
+
+    async DescribeUsage() {
+      const counts = await resources.resourceCounts(clock())
+      const archived = await clips.archivedBytes()
+      return {
+        clips: { used: counts.clips, quota: limits.maxClips },
+        pinnedBytes: { used: counts.pinnedBytes, quota: limits.maxClipBytes },
+        archiveBytes: { used: archived, quota: limits.maxArchiveBytes },
+        channels: { used: counts.channels, quota: limits.maxChannels },
+        harvestJobsInProgress: {
+          used: counts.harvestJobsInProgress - counts.harvestJobsScheduled,
+          quota: limits.maxHarvestJobsInProgress,
+        },
+        harvestJobsScheduled: { used: counts.harvestJobsScheduled, quota: limits.maxHarvestJobsScheduled },
+        harvestSchedules: { used: counts.harvestSchedules, quota: limits.maxHarvestSchedules },
+      }
+    },
+  }
+
+  /** The clip with another window or cut, where it gets one. */
+  async function withContent(
+    clip: Clip,
+    { startTime, endTime, cut = clip.cut }: Omit<Changes, 'expiresAt'>,
+  ): Promise<Clip> {
+    const span: UtcRange = {
+      start: startTime === undefined ? clip.start : parsedInstant('startTime', startTime),
+      end: endTime === undefined ? clip.end : parsedInstant('endTime', endTime),
+    }
+    const times = { startTime: startTime ?? clip.startTime, endTime: endTime ?? clip.endTime }
+    if (span.start === clip.start && span.end === clip.end && cut === clip.cut) return { ...clip, ...times }
+    const isWithin = clip.start <= span.start && span.end <= clip.end
+    const endpoints = isWithin ? clip.sources.map(({ endpoint }) => endpoint) : await endpointsOf(askedFor(clip))
+    const now = clock()
+    const content = await clips.content({ endpoints, span, now, held: clip })
+    const { edition: formerEdition } = clip
+    return { ...clip, ...times, ...span, ...content, cut, edition: newEdition(now, formerEdition), formerEdition }
+  }
+}
+
+const askedFor = ({ channelId, originEndpointId }: Clip) =>
+  originEndpointId === undefined ? { channelId } : { originEndpointId }
+
+function urlsOf({ id, sources }: Clip, publicUrl: string): Readonly<Record<string, string>> {
+  const urls = CLIP_KINDS.flatMap((kind) => {
+    const source = sources.find(({ kinds }) => kinds.includes(kind))
+    const name = kind.toLowerCase()
+    if (!source) return []
+    return [[name, `${publicUrl}/out/v1/${source.endpoint.guid}/clips/${id}/${name}/${CLIP_MANIFESTS[kind]}`] as const]
+  })
+  return Object.fromEntries(urls)
+}
+
+function noClip(id: string): ApiError {
+  return new ApiError('NotFoundException', `There is no clip with the id ${quoteValue(id)}`)
+}

@@ -1,0 +1,78 @@
+import type { ArchiveReader } from '../../archive/reader.ts'
+import { LruCache } from '../../cache/lru-cache.ts'
+import type { Clock } from '../../clock.ts'
+import { SingleFlight } from '../../concurrency/single-flight.ts'
+import type { Clip } from '../../model/clip.ts'
+import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
+import { CachedManifest } from '../manifests/cached-manifest.ts'
+import type { WindowQueue } from '../manifests/window-queue.ts'
+import type { ManifestWorker } from '../manifests/worker.ts'
+import type { PlaybackError } from '../playback-error.ts'
+import { type ClipPath, isParent, namesOf, presentedAs } from './clip-paths.ts'
+
+const CACHE_BYTES = 64 * 1024 * 1024
+/** Bytes of a cache entry besides its text: headers and keys. */
+const ENTRY_BYTES = 4096
+/** Time for which a manifest is assumed not to change. */
+const KEPT_MS = 600_000
+/** max-age in seconds: a clip may get other in and out points at any time. */
+export const CLIP_MAX_AGE = 5
+
+type Entry = { readonly manifest: CachedManifest; readonly until: number }
+
+export type ClipManifestsDeps = {
+  readonly archive: Pick<ArchiveReader, 'edge' | 'range'>
+  readonly worker: ManifestWorker
+  /** Windows of clips wait for their turn among all others. */
+  readonly queue: WindowQueue
+  readonly clock: Clock
+}
+
+/** Gives the manifests of clips, as a harvest writes them. Each is written once while its clip is not changed. */
+export class ClipManifests {
+  private readonly deps: ClipManifestsDeps
+  private readonly entries = new LruCache<Entry>(CACHE_BYTES)
+  private readonly rendering = new SingleFlight<CachedManifest | PlaybackError>()
+
+  constructor(deps: ClipManifestsDeps) {
+    this.deps = deps
+  }
+
+  /** The manifest at a path of a clip, or why there is none; `client` is who asks. Throws ManifestsBusy. */
+  async find(
+    { clip, endpoint }: { readonly clip: Clip; readonly endpoint: OriginEndpoint },
+    path: ClipPath,
+    client: string | undefined,
+  ): Promise<CachedManifest | PlaybackError> {
+    const key = `${endpoint.guid}/${clip.id}/${clip.edition}/${path.kind}/${path.file}`
+    const entry = this.entries.get(key)
+    if (entry && this.deps.clock() < entry.until) return entry.manifest
+    return this.rendering.run(key, async () => {
+      const cost = (clip.end - clip.start) / 1000 / endpoint.packaging.segment.durationSeconds
+      const claim = { subject: endpoint.guid, client, cost: Math.max(cost, 1) }
+      const rendered = await this.deps.queue.run(claim, () => this.render(clip, endpoint, path))
+      if (typeof rendered === 'string') return rendered
+      const manifest = new CachedManifest(rendered, CLIP_MAX_AGE)
+      this.entries.put(key, { manifest, until: this.deps.clock() + KEPT_MS }, ENTRY_BYTES + manifest.cost)
+      return manifest
+    })
+  }
+
+  private async render(clip: Clip, endpoint: OriginEndpoint, path: ClipPath) {
+    const { archive, worker } = this.deps
+    const { start, end, cut, edition } = clip
+    const segmentRange = await archive.range(endpoint, { start, end }, await archive.edge(endpoint))
+    if (!segmentRange) return 'NothingInWindow'
+    return worker.render({
+      endpoint: presentedAs(endpoint, path.kind),
+      path: path.file,
+      segmentRange,
+      style: {
+        kind: 'asset',
+        isParent: isParent(path),
+        names: namesOf(edition),
+        ...(cut === 'FRAME' && { cut: { start, end } }),
+      },
+    })
+  }
+}

@@ -1,0 +1,84 @@
+import type { ArchiveReader } from '../../archive/reader.ts'
+import type { Clock } from '../../clock.ts'
+import { type Clip, isLiving } from '../../model/clip.ts'
+import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
+import type { SegmentRequest } from '../../packaging/output-format.ts'
+import type { Resources } from '../../stores/resources.ts'
+import { clipDirectory, type Directory } from '../directory.ts'
+import type { CachedManifest } from '../manifests/cached-manifest.ts'
+import type { WindowQueue } from '../manifests/window-queue.ts'
+import type { ManifestWorker } from '../manifests/worker.ts'
+import type { PlaybackError } from '../playback-error.ts'
+import { clippedLookup } from './clip-lookup.ts'
+import { CLIP_MAX_AGE, ClipManifests } from './clip-manifests.ts'
+import { type ClipPath, segmentNamed } from './clip-paths.ts'
+
+export type ClipsDeps = {
+  readonly resources: Pick<Resources, 'clipById' | 'onChange'>
+  readonly archive: Pick<ArchiveReader, 'edge' | 'range'>
+  readonly worker: ManifestWorker
+  readonly queue: WindowQueue
+  readonly clock: Clock
+  /** The date, by which clips end. */
+  readonly date: Clock
+}
+
+/** A segment of a clip, as it is looked up for players. */
+export type ClipSegment = {
+  readonly endpoint: OriginEndpoint
+  /** The path under which it is remembered, different for each edition of its clip. */
+  readonly path: string
+  readonly request: SegmentRequest
+  /** max-age in seconds; absent where its bytes never change. */
+  readonly maxAge?: number
+}
+
+/** Finds the files of clips. They are bound neither by the startover window nor by a time delay of their endpoints. */
+export class Clips {
+  private readonly directory: Directory<Clip>
+  private readonly manifests: ClipManifests
+  private readonly date: Clock
+  /** Stops listening for changes. */
+  readonly close: () => void
+
+  constructor(deps: ClipsDeps) {
+    this.directory = clipDirectory(deps.resources, deps.clock)
+    this.manifests = new ClipManifests(deps)
+    this.date = deps.date
+    this.close = () => this.directory.close()
+  }
+
+  /**
+   * The file at a path of an endpoint, or why there is none. `endpoint` is as it is now: it decides who may watch, and
+   * that is decided already. Throws ManifestsBusy.
+   */
+  async find(
+    endpoint: OriginEndpoint,
+    path: ClipPath,
+    client: string | undefined,
+  ): Promise<CachedManifest | ClipSegment | PlaybackError> {
+    const clip = await this.directory.find(path.id)
+    if (!clip || !isLiving(clip, this.date())) return 'NoSuchClip'
+    const source = clip.sources.find(
+      ({ endpoint: { guid }, kinds }) => guid === endpoint.guid && kinds.includes(path.kind),
+    )
+    if (!source) return 'NoSuchClip'
+    // What was in the clear when the clip was made must not be shown any more.
+    if (endpoint.packaging.encryption) return 'CannotPackage'
+    const { edition } = path
+    if (edition === undefined) return this.manifests.find({ clip, endpoint: source.endpoint }, path, client)
+    // Players that began before the clip was changed go on with what is left of it.
+    const isFormer = edition === clip.formerEdition
+    const named = edition === clip.edition || isFormer ? segmentNamed(source.endpoint, path) : undefined
+    if (!named) return 'NoSuchObject'
+    const { start, end } = clip
+    const body: SegmentRequest['body'] = (index, media) => named.body(clippedLookup(index, { start, end }), media)
+    const remembered = `clips/${clip.id}/${clip.edition}/${path.kind}/${path.file}`
+    return {
+      endpoint: source.endpoint,
+      path: remembered,
+      request: { ...named, body },
+      ...(isFormer && { maxAge: CLIP_MAX_AGE }),
+    }
+  }
+}

@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import type { ClipService } from '../../src/control/control-context.ts'
+import { utcMs } from '../../src/media/time.ts'
+import { NOW, ROLE, startAsker } from './rules-asker.ts'
+
+const CLIPS = '/windrow/v1/clips'
+const iso = (seconds: number) => new Date(NOW + seconds * 1000).toISOString()
+const TIMES = { startTime: iso(-600), endTime: iso(-540) }
+const QUOTAS = { maxClips: 4, maxClipBytes: 1000 }
+
+type Json = Record<string, unknown>
+
+describe('clips of our own API', () => {
+  let asker: Awaited<ReturnType<typeof startAsker>>
+  let now = NOW
+  let bytes = 100
+  const asked: Parameters<ClipService['content']>[0][] = []
+  before(async () => {
+    const clips: Partial<ClipService> = {
+      archivedBytes: async () => 12_345,
+      async content(request) {
+        asked.push(request)
+        const { endpoints, span } = request
+        return { sources: [{ endpoint: endpoints[0]!, kinds: ['HLS', 'MSS'] }], pinned: span, bytes }
+      },
+    }
+    asker = await startAsker({ clips, limits: QUOTAS, now: () => now })
+    await asker.made('/channels', { id: 'main' })
+    const endpoint = { channelId: 'main', startoverWindowSeconds: 3600 }
+    await asker.made('/origin_endpoints', { id: 'live', channelId: 'main', hlsPackage: {} })
+    await asker.made('/origin_endpoints', { ...endpoint, id: 'hls', hlsPackage: {} })
+    await asker.made('/origin_endpoints', { ...endpoint, id: 'dash', dashPackage: {} })
+    await asker.made('/channels', { id: 'bare' })
+  })
+  after(() => asker.control.close())
+
+  const put = async (id: string, body: object) => {
+    const answer = await asker.ask('PUT', `${CLIPS}/${id}`, body)
+    assert.equal(answer.status, 200, answer.text)
+    return answer.json as Json
+  }
+  const idsOf = async (query: string) => {
+    const { clips, nextToken } = (await asker.ask('GET', `${CLIPS}?${query}`)).json as {
+      clips: readonly { id: string }[]
+      nextToken?: string
+    }
+    return { ids: clips.map(({ id }) => id), nextToken }
+  }
+
+  it('answer with what they are, and where they play', async () => {
+    const made = await asker.made(CLIPS, { ...TIMES, id: 'goal', channelId: 'main', expiresAt: iso(60) })
+    const { guid } = (await asker.control.resources.originEndpointById('hls'))!
+    const base = `https://live.example.com/out/v1/${guid}/clips/goal`
+    assert.deepEqual(made, {
+      ...TIMES,
+      id: 'goal',
+      channelId: 'main',
+      cut: 'SEGMENT',
+      expiresAt: iso(60),
+      createdAt: iso(0),
+      modifiedAt: iso(0),
+      pinnedBytes: 100,
+      urls: { hls: `${base}/hls/index.m3u8`, mss: `${base}/mss/index.ism/Manifest` },
+    })
+    assert.deepEqual((await asker.ask('GET', `${CLIPS}/goal`)).json, made)
+    const { endpoints, span } = asked[0]!
+    assert.deepEqual(
+      endpoints.map(({ id }) => id),
+      ['hls', 'dash'],
+      'not of what cannot be harvested',
+    )
+    assert.deepEqual(span, { start: NOW - 600_000, end: NOW - 540_000 })
+    const other = await asker.made(CLIPS, { ...TIMES, originEndpointId: 'dash', cut: 'FRAME' })
+    assert.match(String(other['id']), /^[0-9a-f]{32}$/)
+    assert.deepEqual([other['originEndpointId'], other['cut'], other['expiresAt']], ['dash', 'FRAME', undefined])
+    await asker.ask('DELETE', `${CLIPS}/${String(other['id'])}`)
+  })
+
+  const refused: readonly (readonly [string, object, string | RegExp])[] = [
+    ['an id of other letters', { ...TIMES, id: 'a/b', channelId: 'main' }, 'id'],
+    ['an id that is in use', { ...TIMES, id: 'goal', channelId: 'main' }, /id: a clip with the id "goal" already/],
+    ['neither channel nor endpoint', TIMES, 'channelId: is required, or originEndpointId'],
+    ['both', { ...TIMES, channelId: 'main', originEndpointId: 'hls' }, 'channelId'],
+    ['a channel that is not there', { ...TIMES, channelId: 'none' }, 'channelId'],
+    ['a channel that cannot be harvested', { ...TIMES, channelId: 'bare' }, 'channelId'],
+    ['an endpoint that is not there', { ...TIMES, originEndpointId: 'none' }, 'originEndpointId'],
+    ['an endpoint that cannot be harvested', { ...TIMES, originEndpointId: 'live' }, 'originEndpointId'],
+    ['no time', { channelId: 'main', endTime: iso(0) }, 'startTime'],
+    ['a time that is none', { ...TIMES, startTime: 'now', channelId: 'main' }, 'startTime'],
+    ['another cut', { ...TIMES, cut: 'PICTURE', channelId: 'main' }, 'cut'],
+    ['an end in the past', { ...TIMES, expiresAt: iso(0), channelId: 'main' }, 'expiresAt'],
+  ]
+  for (const [what, body, rule] of refused) {
+    it(`refuse ${what}`, () => asker.refused('POST', CLIPS, body, rule))
+  }
+
+  it('change what is given, and only ask the archive where their window or cut changes', async () => {
+    const before = asked.length
+    const later = await put('goal', { expiresAt: iso(120) })
+    assert.deepEqual([later['expiresAt'], asked.length], [iso(120), before])
+    const held = await asker.control.resources.clipById('goal')
+    now += 1
+    const moved = await put('goal', { startTime: iso(-590), cut: 'FRAME' })
+    assert.deepEqual([moved['startTime'], moved['endTime'], moved['cut']], [iso(-590), iso(-540), 'FRAME'])
+    assert.deepEqual(asked.at(-1)?.held, held)
+    const clip = await asker.control.resources.clipById('goal')
+    assert.deepEqual([clip?.formerEdition, clip?.edition], [held?.edition, NOW + 1])
+    await asker.refused('PUT', `${CLIPS}/goal`, { expiresAt: iso(-1) }, 'expiresAt')
+    assert.equal((await asker.ask('PUT', `${CLIPS}/none`, {})).status, 404)
+  })
+
+  it('have quotas, which errors name and usage shows', async () => {
+    bytes = 901
+    const tooMuch = await asker.ask('POST', CLIPS, { ...TIMES, id: 'big', channelId: 'main' })
+    assert.deepEqual([tooMuch.status, tooMuch.errorType], [429, 'TooManyRequestsException'])
+    assert.match(tooMuch.text, /at most 1000 bytes pinned by clips \(max-clip-bytes\)/)
+    bytes = 1
+    for (const id of ['a', 'b', 'c']) await asker.made(CLIPS, { ...TIMES, id, originEndpointId: 'hls' })
+    const tooMany = await asker.ask('POST', CLIPS, { ...TIMES, id: 'd', channelId: 'main' })
+    assert.match(tooMany.text, /at most 4 clips \(max-clips\)/)
+    assert.deepEqual((await asker.ask('GET', '/windrow/v1/usage')).json, {
+      clips: { used: 4, quota: 4 },
+      pinnedBytes: { used: 103, quota: 1000 },
+      archiveBytes: { used: 12_345 },
+      channels: { used: 2, quota: 30 },
+      harvestJobsInProgress: { used: 0, quota: 10 },
+      harvestJobsScheduled: { used: 0, quota: 100 },
+      harvestSchedules: { used: 0, quota: 100 },
+    })
+  })
+
+  it('are listed page by page, by channel, as long as they last', async () => {
+    const first = await idsOf('maxResults=3')
+    assert.deepEqual(first.ids, ['goal', 'a', 'b'])
+    assert.deepEqual((await idsOf(`nextToken=${first.nextToken}`)).ids, ['c'])
+    assert.deepEqual((await idsOf('channelId=bare')).ids, [])
+    assert.equal((await idsOf('channelId=main')).ids.length, 4)
+    now = NOW + 120_000
+    assert.deepEqual((await idsOf('channelId=main')).ids, ['a', 'b', 'c'])
+    assert.equal((await asker.ask('GET', `${CLIPS}/goal`)).status, 404)
+    assert.equal((await asker.ask('PUT', `${CLIPS}/goal`, {})).status, 404)
+    assert.equal((await asker.ask('DELETE', `${CLIPS}/goal`)).status, 404)
+    assert.equal((await asker.ask('DELETE', `${CLIPS}/a`)).status, 200)
+    assert.equal((await asker.ask('DELETE', `${CLIPS}/a`)).status, 404)
+  })
+
+  it('become a harvest job, of what they have pinned', async () => {
+    const s3Destination = { bucketName: 'clips', manifestKey: 'x/{id}.m3u8', roleArn: ROLE }
+    const job = (await asker.ask('POST', `${CLIPS}/b/materialise`, { jobId: 'asset', s3Destination })).json as Json
+    assert.deepEqual(job['s3Destination'], { ...s3Destination, manifestKey: 'x/asset.m3u8' })
+    assert.deepEqual([job['cut'], job['status']], ['SEGMENT', 'IN_PROGRESS'])
+    const record = await asker.control.resources.harvestJobById('asset')
+    assert.deepEqual([record?.clip, record?.start], ['b', utcMs(NOW - 600_000)])
+    await asker.refused('POST', `${CLIPS}/b/materialise`, { jobId: 'asset', s3Destination }, 'id')
+    const wrong = { ...s3Destination, manifestKey: 'x.mpd' }
+    await asker.refused('POST', `${CLIPS}/b/materialise`, { s3Destination: wrong }, 's3Destination.manifestKey')
+    const none = await asker.ask('POST', `${CLIPS}/none/materialise`, { s3Destination })
+    assert.equal(none.status, 404)
+  })
+})
