@@ -35,7 +35,7 @@ describe('a time zone', () => {
   it('shows at each moment what leads back to it, but for hours that come twice', () => {
     for (const name of ['Europe/Berlin', 'America/New_York', 'Australia/Lord_Howe', 'Asia/Kathmandu']) {
       const place = zone(name)
-      for (let at = Date.UTC(2026, 0, 1); at < Date.UTC(2027, 0, 1); at += 187 * 60_000) {
+      for (let at = Date.UTC(2026, 0, 1); at < Date.UTC(2027, 0, 1); at += 407 * 60_000) {
         const local = place.localTime(utcMs(at))
         const back = place.momentOf(local, local.hour, local.minute)
         assert.ok(back === at || (at - back > 0 && at - back <= 3_600_000), `${name} ${new Date(at).toISOString()}`)

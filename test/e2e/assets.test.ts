@@ -5,11 +5,13 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { type ApiClient, apiClient } from '../../src/cli/api-client.ts'
 import type { HarvestReport } from '../../src/control/harvest-report.ts'
+import type { ScheduleReport } from '../../src/control/schedule-report.ts'
 import { fixture } from '../fixtures/catalogue.ts'
 import type { Fixture } from '../fixtures/fixture.ts'
 import { createChannel, harvestOutcome, mediaPackage } from '../judges/aws.ts'
 import { type Nginx, startNginx } from '../judges/nginx.ts'
 import { Player } from '../judges/player.ts'
+import { eventually } from '../judges/processes.ts'
 import { Windrow } from '../judges/windrow.ts'
 import { type Expected, expectedOf } from '../matrix/expected.ts'
 import { judge } from '../matrix/judgement.ts'
@@ -23,6 +25,7 @@ const { after, before, describe, it } = needing('ffmpeg', 'nginx', 'chromium')
 const BUCKET = 'clips'
 const HOUR_MS = 3_600_000
 const RATE = 8
+const ROLE = 'arn:aws:iam::000000000000:role/harvest'
 
 /** Of the parent manifest, in a folder of the bucket by the name of the output. */
 function manifestOf({ name }: Pick<Output, 'name'>): string {
@@ -37,6 +40,7 @@ describe('an asset in a bucket', { concurrency: 3 }, () => {
   let made: Fixture
   let expected: Expected
   let api: ApiClient
+  let begin: number
   before(async () => {
     made = await fixture('two-languages-separate')
     windrow = await Windrow.start({ environment: { WINDROW_MAX_HARVEST_JOBS: `${OUTPUTS.length}` } })
@@ -45,12 +49,11 @@ describe('an asset in a bucket', { concurrency: 3 }, () => {
     const client = mediaPackage(windrow)
     const ingest = await createChannel(client, 'tv')
     for (const output of OUTPUTS) await output.create(client, 'tv')
-    const begin = Date.now() - HOUR_MS
+    begin = Date.now() - HOUR_MS
     await pushFixture(ingest, made, begin)
     const iso = (time: number) => new Date(time).toISOString()
-    const roleArn = 'arn:aws:iam::000000000000:role/harvest'
     for (const output of OUTPUTS) {
-      const s3Destination = { bucketName: BUCKET, manifestKey: `${output.name}/${manifestOf(output)}`, roleArn }
+      const s3Destination = { bucketName: BUCKET, manifestKey: `${output.name}/${manifestOf(output)}`, roleArn: ROLE }
       const window = { startTime: iso(begin), endTime: iso(begin + HOUR_MS / 2) }
       const job = { id: output.name, originEndpointId: `tv-${output.name}`, ...window, s3Destination, report: true }
       await api.ask('POST', 'harvest_jobs', { body: job })
@@ -88,6 +91,41 @@ describe('an asset in a bucket', { concurrency: 3 }, () => {
       assert.equal(job.progress?.objects, named.length)
     })
   }
+
+  it('is made of each window of a schedule, which end where the next begin and leave nothing out', async () => {
+    // The first begins before all media, and the second ends after it.
+    const startTime = new Date(begin + 4000 - 60_000).toISOString()
+    const endTime = new Date(begin + 60_000).toISOString()
+    const manifestKey = '{schedule}/{start:yyyy-MM-dd}/{start:HHmmss}_{id}/index.m3u8'
+    const s3Destination = { bucketName: BUCKET, manifestKey, roleArn: ROLE }
+    const body = { originEndpointId: 'tv-hls', every: { minutes: 1 }, startTime, endTime, s3Destination }
+    await api.ask('POST', 'harvest_schedules', { body: { id: 'minutes', ...body } })
+    const runs = await eventually('both windows to be assets', async () => {
+      const { lastRuns = [] } = (await api.ask('GET', 'harvest_schedules/minutes')) as ScheduleReport
+      return lastRuns.length === 2 && lastRuns.every(({ state }) => state !== 'QUEUED' && state !== 'RUNNING')
+        ? lastRuns
+        : undefined
+    })
+    assert.deepEqual(
+      runs.map(({ state }) => state),
+      ['SUCCEEDED', 'SUCCEEDED'],
+    )
+    const folders = runs.map(({ startTime: time, jobId }) => {
+      const [day = '', clock = ''] = time.split('T')
+      return `minutes/${day}/${clock.slice(0, 8).replaceAll(':', '')}_${jobId}`
+    })
+    const root = windrow.bucketFolder(BUCKET)
+    const segmentsIn = (folder: string) =>
+      filesBelow(root, folder)
+        .filter((name) => name.endsWith('.ts'))
+        .map((name) =>
+          createHash('sha256')
+            .update(readFileSync(join(root, name)))
+            .digest('hex'),
+        )
+    assert.deepEqual(folders.flatMap(segmentsIn).toSorted(), segmentsIn('hls').toSorted())
+    for (const folder of folders) assert.ok(segmentsIn(folder).length > 0, folder)
+  })
 
   for (const { engine, output } of VIEWINGS) {
     it(`plays to its end in ${engine}, as ${output}`, async () => {

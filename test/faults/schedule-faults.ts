@@ -9,7 +9,7 @@ export const SCHEDULE_FAULTS: readonly Fault[] = [
     find: 'const id = scheduledJobId(schedule, window)',
     replace: 'const id = scheduledJobId(schedule, { ...window, start: deps.clock() })',
     caughtBy: { file: 'src/schedules/schedules.test.ts', cases: 'are made once when a process dies' },
-    failure: /hourly-20260101010600/,
+    failure: /hourly-20260101011200/,
   },
   {
     name: 'clocks-never-changed',
