@@ -57,7 +57,8 @@ describe('an asset of several ranges', () => {
       await pushFixture(await createChannel(client, channel), made, begin)
       await createHlsEndpoint(client, channel, channel, { SegmentDurationSeconds: 2 })
     }
-    await createHlsEndpoint(client, 'news', 'other', { SegmentDurationSeconds: 2 })
+    await createHlsEndpoint(client, 'news', 'longer', { SegmentDurationSeconds: 4 })
+    await OUTPUTS.find(({ name }) => name === 'cmaf')!.create(client, 'news')
     nginx = await startNginx(`root ${windrow.bucketFolder(BUCKET)};`)
   })
   after(async () => {
@@ -205,6 +206,12 @@ describe('an asset of several ranges', () => {
       [1, 1, 1],
     )
     assert.equal(segments, 3)
+    const two = { ranges: [range(2.1, 3.9, 'news'), range(2.1, 3.9, 'longer')] }
+    const lengths = ((await ask('', 'harvest_jobs:preflight', 'longer/y.m3u8', two)) as ForecastReport).ranges?.map(
+      ({ firstProgramDateTime, lastProgramDateTime }) =>
+        Math.round((Date.parse(lastProgramDateTime!) - Date.parse(firstProgramDateTime!)) / 1000),
+    )
+    assert.deepEqual(lengths, [2, 4], 'segments are as long as each endpoint has them')
   })
 
   const refused: readonly [string, () => object, RegExp][] = [
@@ -237,6 +244,11 @@ describe('an asset of several ranges', () => {
       'an unknown endpoint',
       () => ({ ranges: [range(2, 4, 'news'), range(6, 8, 'nowhere')] }),
       /^ranges\[1\]\.originEndpointId: there is no origin endpoint with the id "nowhere"/,
+    ],
+    [
+      'another container',
+      () => ({ ranges: [range(2, 4, 'news'), range(6, 8, 'news-cmaf')] }),
+      /^ranges\[1\]\.originEndpointId: must be packaged as ranges\[0\] is, whose news has segments of TS, but news-cmaf has CMAF/,
     ],
     [
       'other tracks',
