@@ -191,7 +191,7 @@ describe('the jobs of a schedule', () => {
     const { at, resources, runs } = await rehearse()
     await resources.updateOriginEndpoint(originEndpoint('hls', 'news', { startoverWindowSeconds: 60, revision: 2 }), 0)
     await at(1.1)
-    assert.deepEqual(await runs(), ['0 Refused'])
+    assert.deepEqual(await runs(), ['0 JobRefused'])
     const { items } = await resources.listScheduleRuns('hourly', { limit: 1 })
     assert.match(items[0]?.failure?.message ?? '', /^The job was refused: endTime: must be at most 60 s/)
   })

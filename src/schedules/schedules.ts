@@ -129,7 +129,7 @@ async function jobFor(
     if (known?.scheduleId === schedule.id) return { jobId: id }
     return failed('IdTaken', `There is another harvest job with the id ${quoteValue(id)}.`)
   } catch (error) {
-    if (error instanceof RuleViolation) return failed('Refused', `The job was refused: ${error.message}.`)
+    if (error instanceof RuleViolation) return failed('JobRefused', `The job was refused: ${error.message}.`)
     throw error
   }
 }

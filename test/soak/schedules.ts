@@ -4,6 +4,7 @@ import { openPostgresStore } from '../../src/stores/postgres/postgres-store.ts'
 import { openSqliteStore } from '../../src/stores/sqlite/sqlite-store.ts'
 import { temporaryFolder } from '../judges/processes.ts'
 import { seededRandom } from '../judges/random.ts'
+import { judgeNodesWithSchedules } from '../schedules/real-nodes.ts'
 import { judgeRealSchedule } from '../schedules/real-schedule.ts'
 import { liveSchedules, type NodeStore } from '../schedules/schedule-life.ts'
 import { startPostgres } from '../servers/postgres.ts'
@@ -20,6 +21,7 @@ const MONTHS = [Date.UTC(2026, 2, 5), Date.UTC(2026, 9, 10)]
 export async function run({ seed, log, runs }: SoakContext): Promise<Record<string, string | number>> {
   await judgeRealSchedule()
   log('real assets of every minute, across a crash')
+  log(`${await judgeNodesWithSchedules()} real assets of three nodes that are killed in turn`)
   const server = await startPostgres()
   let assets = 0
   const live = async (what: string, nodes: number, open: () => Promise<NodeStore>, month: number, chance: number) => {
