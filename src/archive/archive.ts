@@ -11,7 +11,7 @@ import { provenObjects } from '../stores/proven-objects.ts'
 import { type Resources, StoreUnavailable } from '../stores/resources.ts'
 import type { IndexSharing, SegmentIndex } from '../stores/segment-index.ts'
 import type { OutputTimeline } from '../stores/timeline-store.ts'
-import { ChannelContent } from './channel-content.ts'
+import { ChannelContent, type ChannelContentDeps } from './channel-content.ts'
 import { ClaimedWork } from './claimed-work.ts'
 import { LiveMedia } from './live-media.ts'
 import { LoadedChannels } from './loaded-channels.ts'
@@ -94,7 +94,7 @@ export type ArchiveDeps = {
   /** The account named in the ARNs of events. */
   readonly account: Account
   /** Present when other processes may write the archive too; `owner` is what they know this one by. */
-  readonly shared?: IndexSharing & { readonly owner: string }
+  readonly shared?: IndexSharing & { readonly owner: string } & Pick<ChannelContentDeps, 'readMs'>
 }
 
 /** Opens the archive: one timeline per input, over the segment index and the object store. */
@@ -127,6 +127,7 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
         segmentIndex: index,
         ...(shared && {
           changing: (channel, work) => shared.changing(channel, (index) => work(recordingStaged(index))),
+          readMs: shared.readMs,
         }),
         clock,
         serverDate,

@@ -24,7 +24,6 @@ import type { SegmentTail } from './segment-tail.ts'
 /** How often what is stored is read and changed before an event is refused: once, but for the first of an input. */
 const COMMIT_TRIES = 5
 
-/** How long, in milliseconds, a reader waits for what others have stored before it is shown what is in memory. */
 const READ_MS = 1000
 /** The least time, in milliseconds, between two readings of what others have stored that only time asks for. */
 const FOLLOW_MS = 1000
@@ -44,6 +43,8 @@ export type ChannelContentDeps = {
   /** How far the server's date is ahead of it; when absent, they are the same. */
   readonly serverDate?: () => ServerDate
   readonly log: Log
+  /** For how long a reader waits for what others have stored until it is shown what is in memory, or `READ_MS`. */
+  readonly readMs?: number | undefined
   /** Called when what the channel can show has changed. */
   readonly changed: () => void
 }
@@ -127,7 +128,7 @@ export class ChannelContent {
     if (!this.following.isBehind(part)) return
     const followed = this.queue.run(() => this.follow(part))
     if (!this.following.isRead) return followed
-    await settledWithin(READ_MS, followed).catch((error: unknown) => {
+    await settledWithin(this.deps.readMs ?? READ_MS, followed).catch((error: unknown) => {
       if (!(error instanceof StoreUnavailable)) throw error
     })
   }

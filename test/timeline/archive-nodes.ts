@@ -130,6 +130,9 @@ export type NodeOptions = {
   readonly liveMs: number
 }
 
+/** Longer than any machine takes for a reading. */
+const READ_MS = 60_000
+
 /** One process of those that write an archive together. */
 export class SharedNode {
   readonly place: number
@@ -174,6 +177,8 @@ export class SharedNode {
         // As a whole: one that was frozen within it would hold up the others.
         changing: wire.guarded({ changing }).changing,
         owner,
+        // Time passes by the clock of the life: a node that the machine holds up must not show less for it.
+        readMs: READ_MS,
       },
     })
     return new SharedNode(place, archive, wire, feed, complaints)

@@ -1,6 +1,5 @@
 /** A channel that several nodes write for random tests, and all that must hold of it whichever of them is asked. */
 import assert from 'node:assert/strict'
-import { isDeepStrictEqual } from 'node:util'
 import type { Archive } from '../../src/archive/archive.ts'
 import { type UtcMs, utcMs } from '../../src/media/time.ts'
 import type { Channel } from '../../src/model/channel.ts'
@@ -12,9 +11,6 @@ import type { Happening, InputName } from './channel-rehearsal.ts'
 import { Invariants, type Shown } from './invariants.ts'
 import { EPOCH } from './rehearsal.ts'
 import { factsOf, type SegmentFacts } from './segment-facts.ts'
-
-/** How often nodes are asked what they show before they must show the same. */
-const MOST_TIMES = 10
 
 /** What viewers of an endpoint were shown so far, by whichever node. */
 class Watched implements Shown {
@@ -107,22 +103,13 @@ export class SharedChannel {
 
   /** What all nodes show of an endpoint, which must be the same; and it must break no promise. */
   async shown(nodes: readonly SharedNode[], endpoint: OriginEndpoint): Promise<readonly OutputSegment[]> {
-    const [first, ...others] = await this.windows(nodes, endpoint)
+    const [first, ...others] = await Promise.all(nodes.map(({ archive }) => this.window(archive, endpoint)))
     for (const [i, other] of others.entries()) {
       const about = `node ${nodes[i + 1]!.place} shows what node ${nodes[0]!.place} does`
       assert.deepEqual(numbersOf(other?.segments), numbersOf(first?.segments), about)
       assert.deepEqual(other?.texts, first?.texts, about)
     }
     return first?.segments ?? []
-  }
-
-  /** A node that the machine keeps from reading for a second shows what it has until then, and is asked again. */
-  private async windows(nodes: readonly SharedNode[], endpoint: OriginEndpoint) {
-    for (let time = 1; ; time++) {
-      const all = await Promise.all(nodes.map(({ archive }) => this.window(archive, endpoint)))
-      const [first, ...others] = all.map((one) => numbersOf(one?.segments))
-      if (time === MOST_TIMES || others.every((numbers) => isDeepStrictEqual(numbers, first))) return all
-    }
   }
 
   /** What a node shows that may not have heard of all: nothing else than others, at most less. */
