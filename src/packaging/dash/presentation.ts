@@ -3,7 +3,7 @@ import type { Mpd, Period } from '../../manifests/dash/mpd.ts'
 import { TICKS_PER_MS, utcMs } from '../../media/time.ts'
 import { intervalOfStream } from '../../model/stream-interval.ts'
 import type { Presentation } from '../presentation.ts'
-import { type PlacedMoment, pictureNear } from '../tracks/picture-times.ts'
+import { decodableFrom, type PlacedMoment, pictureNear } from '../tracks/picture-times.ts'
 import { adaptationSetsOf } from './adaptation-sets.ts'
 import { type DashPeriod, momentOf, periodsOf } from './periods.ts'
 import { profilesOf } from './profiles.ts'
@@ -96,7 +96,11 @@ function listedFrom(period: DashPeriod): DashPeriod {
   return { ...period, begins: momentOf(period.era, period.segments[0]!.start) }
 }
 
-/** The Periods of an asset that shows a part of its window, to the frame. */
+/**
+ * The Periods of an asset that shows a part of its window. They end with the picture asked for, and begin with the key
+ * frame before the one asked for: players in browsers leave out what lies before the beginning of a Period, also where
+ * all that follows cannot be decoded without it.
+ */
 function cutOf({ cuts, window, settings }: DashPresentation, periods: readonly DashPeriod[]): readonly DashPeriod[] {
   if (!cuts) return periods
   const { streamSelection } = settings
@@ -108,8 +112,9 @@ function cutOf({ cuts, window, settings }: DashPresentation, periods: readonly D
     const [start, end] = [momentIn(period, starts), momentIn(period, ends)]
     return {
       ...period,
-      ...(start && { begins: momentOf(period.era, start.time) }),
-      ...(end && { endUtc: momentOf(period.era, end.time).utc }),
+      ...(start && { begins: momentOf(period.era, decodableFrom(start, period.tracks.video)) }),
+      // A picture that ends after its Period is left out, if only by what is lost in rounding.
+      ...(end && { endUtc: utcMs(momentOf(period.era, end.time).utc + 1) }),
     }
   })
 }

@@ -1,6 +1,6 @@
 import { rescale, TICKS_PER_MS, TICKS_PER_SECOND, type Ticks, ticks, type UtcMs } from '../../media/time.ts'
 import { joinedObject } from '../../model/joined-object.ts'
-import type { SegmentSummary, SummaryWindow } from '../../model/output-segment.ts'
+import { inOrder, type SegmentSummary, type SummaryWindow } from '../../model/output-segment.ts'
 import type { StreamSelection } from '../../model/packaging.ts'
 import type { NumberRange } from '../../model/segment-numbers.ts'
 import { isWithin } from '../cuts.ts'
@@ -28,6 +28,28 @@ export function pictureNear(
   const era = window.eras.find(({ id }) => id === segment.era)
   const [video] = era ? trackSetOf(era, selection).video : []
   return { segment, time: ticks(video ? nearest(place(segment), segment, video) : place(segment)) }
+}
+
+/** Key frames of several renditions, in ticks, that are meant to be at the same moment: times are rounded. */
+const SAME_MOMENT = 2 * TICKS_PER_MS
+
+/**
+ * The last moment before another in its segment at which decoding can begin in all of these tracks, by the index alone:
+ * that of a key frame, else the beginning of the segment. In ticks of the era's timeline.
+ */
+export function decodableFrom({ segment, time }: PlacedMoment, tracks: readonly SingleVideo[]): Ticks {
+  const [first, ...others] = tracks.map(({ stream }) => keyFramesOf(segment, stream.index))
+  const isInAll = (at: number) => others.every((each) => each.some((other) => Math.abs(other - at) <= SAME_MOMENT))
+  const begin = first?.findLast((at) => at <= time + SAME_MOMENT && isInAll(at))
+  // Of several renditions, the earliest: what lies before a Period's beginning is not decoded.
+  const near = others.flatMap((each) => each.filter((at) => Math.abs(at - (begin ?? Number.NaN)) <= SAME_MOMENT))
+  return ticks(begin === undefined ? segment.start : Math.min(begin, time, ...near))
+}
+
+function keyFramesOf({ slots }: SegmentSummary, stream: number): readonly number[] {
+  return slots.flatMap(({ objects }) =>
+    inOrder(objects[stream]).flatMap(({ keyFrames = [] }) => keyFrames.map(({ pts }) => pts)),
+  )
 }
 
 /** The time of a date in or near a segment, on its era's timeline, in ticks. */
