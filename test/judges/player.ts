@@ -113,6 +113,16 @@ export type Stall = {
 
 export type Jump = { readonly from: number; readonly to: number }
 
+/** A picture that stands, and where that is on the media timeline, in seconds. */
+export type Standing = {
+  readonly at: number
+  readonly duration: number
+  /** Grey values, row by row. */
+  readonly values: readonly number[]
+}
+
+export type Edges = { readonly first: Standing; readonly last: Standing }
+
 /** What a viewer does besides watching. */
 export type Tour = {
   readonly screenshot?: string
@@ -234,6 +244,22 @@ export class Player {
     return this.withPage(engine, url, { rate }, (page) => new Viewing(page, url, this.machine, overHoles).through())
   }
 
+  /** The pictures with which a player shows that a finished presentation begins and ends. Nothing is played. */
+  async edges(engine: Engine, url: string, size: { readonly width: number; readonly height: number }): Promise<Edges> {
+    return this.withPage(engine, url, { rate: 1, isHeld: true }, async (page) => {
+      const viewing = new Viewing(page, url, this.machine)
+      const { width, height } = size
+      const stands = (what: string) =>
+        eventually(`${url} to show its ${what} picture`, async () => {
+          await viewing.look()
+          return (await page.evaluate(`picture(${width}, ${height})`)) as Standing | undefined
+        })
+      const first = await stands('first')
+      await page.evaluate('seekToEnd()')
+      return { first, last: await stands('last') }
+    })
+  }
+
   private async judged({ began = Number.NaN, now, stalls, delays, errors, ...seen }: Seen): Promise<Watched> {
     const lateSeconds = async (span: Span) => (await latenessIn(this.machine, delays, span)) / 1000
     const judged = stalls.map(async (stall) => {
@@ -254,7 +280,11 @@ export class Player {
   private async withPage<T>(
     engine: Engine,
     url: string,
-    { rate, free = false }: { readonly rate: number; readonly free?: boolean },
+    {
+      rate,
+      free = false,
+      isHeld = false,
+    }: { readonly rate: number; readonly free?: boolean; readonly isHeld?: boolean },
     watch: (page: Page) => Promise<T>,
   ): Promise<T> {
     const page = await this.browser.newPage()
@@ -262,7 +292,8 @@ export class Player {
     try {
       await page.goto(this.url)
       await page.addScriptTag({ url: `${this.url}/${engine}` })
-      await page.evaluate(`play(${[engine, url, rate, free].map((each) => JSON.stringify(each)).join()})`)
+      const told = (...all: readonly unknown[]) => all.map((each) => JSON.stringify(each)).join()
+      await page.evaluate(isHeld ? `hold(${told(engine, url)})` : `play(${told(engine, url, rate, free)})`)
       return await watch(page)
     } catch (error) {
       await log.keep(error)

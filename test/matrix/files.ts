@@ -8,6 +8,7 @@ import type { Fixture } from '../fixtures/fixture.ts'
 import type { Cue } from '../fixtures/web-vtt.ts'
 import { harvestOutcome, mediaPackage } from '../judges/aws.ts'
 import { run } from '../judges/processes.ts'
+import { PACKAGER } from '../judges/reference-packager.ts'
 import { samplesOfEach } from '../judges/samples.ts'
 import type { Windrow } from '../judges/windrow.ts'
 import { assertSameTracks, type GivenTrack } from './compare.ts'
@@ -92,7 +93,10 @@ async function judgeMovies(
       assert.deepEqual(heard.map(hashesOf).toSorted(), inFile(movies[0]).map(hashesOf).toSorted(), movie)
     }
   }
-  for (const input of inputs) assertMp4boxReads(input, read[inputs.indexOf(input)]!)
+  for (const [at, input] of inputs.entries()) {
+    assertMp4boxReads(input, read[at]!)
+    await assertPackagerReads(input, new Set(read[at]!.map(({ kind }) => kind)))
+  }
 }
 
 /** A track without as many of its first samples as those that came out lack. */
@@ -112,6 +116,13 @@ function lastOf(track: ExpectedTrack, given: readonly GivenTrack[]): ExpectedTra
 }
 
 const hashesOf = ({ runs }: GivenTrack) => runs.flatMap(({ samples }) => samples.map(({ hash }) => hash)).join()
+
+/** shaka-packager reads every sample of the pictures and of the sound. */
+async function assertPackagerReads(input: string, kinds: ReadonlySet<string>): Promise<void> {
+  const streams = ['video', 'audio'].filter((kind) => kinds.has(kind))
+  const copies = streams.map((kind) => `in=${input},stream=${kind},output=${input}.${kind}.mp4`)
+  await run(PACKAGER, [...copies, '--dump_stream_info'])
+}
 
 function assertMp4boxReads(input: string, tracks: readonly { readonly samples: readonly unknown[] }[]): void {
   const bytes = readFileSync(input)

@@ -20,6 +20,9 @@ const { after, before, describe, it } = needing('ffmpeg')
 
 const HOUR_MS = 3_600_000
 
+/** Files are made of the same samples for all: every third is judged here, each in `npm run soak -- --only files`. */
+const IN_FILES = new Set(FIXTURE_NAMES.filter((_, at) => at % 3 === 0))
+
 const windowOf = (begin: number) => ({ start: begin, end: begin + HOUR_MS / 2 })
 
 describe('what goes in comes out', { concurrency: 2 }, () => {
@@ -78,10 +81,12 @@ describe('what goes in comes out', { concurrency: 2 }, () => {
         for (const [index, at] of outputs.entries()) pictures.set(at, decoded[index]!)
       }
 
-      it('in files', async () => {
-        const folder = await harvestFiles(windrow, name, windowOf(begin))
-        await judgeFiles(folder, made, expected)
-      })
+      if (IN_FILES.has(name)) {
+        it('in files', async () => {
+          const folder = await harvestFiles(windrow, name, windowOf(begin))
+          await judgeFiles(folder, made, expected)
+        })
+      }
 
       for (const output of OUTPUTS) {
         it(`at ${output.name}`, async () => {

@@ -1,0 +1,204 @@
+import { join } from 'node:path'
+import { type ApiClient, apiClient } from '../../src/cli/api-client.ts'
+import { type FixtureName, fixture } from '../fixtures/catalogue.ts'
+import { createChannel, createHlsEndpoint, harvestOutcome, mediaPackage } from '../judges/aws.ts'
+import { startNginx } from '../judges/nginx.ts'
+import { type Edges, type Engine, Player, type Standing } from '../judges/player.ts'
+import { run as runProgram } from '../judges/processes.ts'
+import { type Random, seededRandom } from '../judges/random.ts'
+import { type Picture, type Shown, shownBy, soundOffset } from '../judges/shown.ts'
+import { Windrow } from '../judges/windrow.ts'
+import { pushFixture } from '../matrix/push-fixture.ts'
+import type { SoakContext } from '../soak-plan.ts'
+
+export const name = 'exactness'
+
+/**
+ * Each with whether Chromium decodes it from any key frame: of open groups in which other pictures refer to B-frames,
+ * it does not, because the first of them frees pictures that are not there.
+ */
+const STREAMS: readonly { readonly fixture: FixtureName; readonly isForBrowsers: boolean }[] = [
+  { fixture: 'h264-aac', isForBrowsers: true },
+  { fixture: 'b-pyramid-open-gop', isForBrowsers: false },
+  { fixture: 'ntsc-rate', isForBrowsers: true },
+  { fixture: 'interlaced-frames', isForBrowsers: true },
+  { fixture: 'aac-44100', isForBrowsers: true },
+  { fixture: 'hevc-open-gop', isForBrowsers: false },
+  { fixture: 'ac3-surround', isForBrowsers: false },
+]
+/** Clips of each stream, each of an in and an out point; every fifth is shown in browsers, too. */
+const CLIPS = 30
+const SHOWN_IN_BROWSERS = 5
+const BUCKET = 'clips'
+const HOUR_MS = 3_600_000
+const SIZE = { width: 160, height: 90 }
+
+const WATCHED: readonly { readonly engine: Engine; readonly file: string }[] = [
+  { engine: 'browser', file: 'clip.mp4' },
+  { engine: 'hls.js', file: 'clip.m3u8' },
+  { engine: 'shaka', file: 'clip.m3u8' },
+  { engine: 'shaka', file: 'clip.mpd' },
+  { engine: 'dash.js', file: 'clip.mpd' },
+]
+
+/** Pictures by which what is shown differs from what was asked for; later is positive. */
+type Off = { readonly first: number; readonly last: number }
+
+/**
+ * Random in and out points: the first and the last picture that players show, beside those asked for; ffmpeg judges the
+ * sound of MP4 by its samples. Throws when any leaves something out, or shows more than its format must.
+ */
+export async function run({ seed, log, runs }: SoakContext): Promise<Record<string, string | number>> {
+  const random = seededRandom(seed)
+  const windrow = await Windrow.start({ environment: { WINDROW_MAX_HARVEST_JOBS: '1000' } })
+  const { url, accessKeyId, secretAccessKey } = windrow
+  const api = apiClient({ url, region: 'us-east-1', keys: { accessKeyId, secretAccessKey } }, Date.now)
+  const files = await startNginx(`root ${windrow.bucketFolder(BUCKET)}; add_header Access-Control-Allow-Origin *;`)
+  const player = await Player.start()
+  const offs = new Map<string, Off[]>()
+  const lates: number[] = []
+  const note = (who: string, off: Off) => offs.set(who, [...(offs.get(who) ?? []), off])
+  try {
+    for (const stream of STREAMS) {
+      const source = await openSource(windrow, stream.fixture)
+      for (let n = 0; n < CLIPS * runs; n++) {
+        const wanted = randomClip(random, source.shown.pictures)
+        const id = `${stream.fixture}-${n}`
+        await harvest({ api, windrow, source }, id, wanted)
+        const folder = join(windrow.bucketFolder(BUCKET), id)
+        const clip = await shownBy(join(folder, 'clip.mp4'))
+        const { pictures } = source.shown
+        note('mp4, ffmpeg', offOf(wanted, placeOf(clip.pictures[0], pictures), placeOf(clip.pictures.at(-1), pictures)))
+        const sound = soundOffset(clip, source.shown, pictures[wanted.first]!.time)
+        if (sound) lates.push(sound.late)
+        for (const { engine, file } of stream.isForBrowsers && n % SHOWN_IN_BROWSERS === 0 ? WATCHED : []) {
+          const edges = await player.edges(engine, `${files.url}/${id}/${file}`, SIZE)
+          const off = offOf(wanted, ...nearest(edges, source.greys))
+          note(`${file.replace('clip.', '')}, ${engine}`, off)
+        }
+      }
+      log(`${stream.fixture}: ${CLIPS * runs} clips`)
+    }
+  } finally {
+    await player.stop()
+    await files.stop()
+    await windrow.stop()
+  }
+  return report(offs, lates, log)
+}
+
+/** Pictures of a group: without its key frame, none of it can be shown. */
+const GROUP = 60
+
+/** Pictures of the tenth of a second by which shaka-player goes beyond the end of a Period. */
+const BEYOND = 3
+
+/**
+ * What each may be off by: an MP4 file by nothing; DASH begins with the key frame before the picture asked for, and
+ * HLS as its players begin, and ends with its last segment. Nothing asked for is left out by any.
+ */
+const ALLOWED: Readonly<Record<string, { readonly first: number; readonly last: number }>> = {
+  mp4: { first: 0, last: 0 },
+  'mpd, dash.js': { first: GROUP, last: 0 },
+  'mpd, shaka': { first: GROUP, last: BEYOND },
+  m3u8: { first: GROUP, last: GROUP },
+}
+
+function report(
+  offs: ReadonlyMap<string, readonly Off[]>,
+  lates: readonly number[],
+  log: (line: string) => void,
+): Record<string, string | number> {
+  const figures: Record<string, string | number> = {}
+  const faults: string[] = []
+  for (const [who, all] of offs) {
+    const { first: early, last: late } = (ALLOWED[who] ?? ALLOWED[who.replace(/,.*/, '')])!
+    for (const edge of ['first', 'last'] as const) {
+      const values = all.map((off) => off[edge])
+      const exact = values.filter((value) => value === 0).length
+      const line = `${exact} of ${all.length} exact, ${Math.min(...values)} to ${Math.max(...values)} pictures off`
+      figures[`${who}, ${edge} picture`] = line
+      log(`${who}, ${edge} picture: ${line}`)
+    }
+    const isWrong = ({ first, last }: Off) => first > 0 || first < -early || last < 0 || last > late
+    const wrong = all.filter(isWrong)
+    if (wrong.length > 0)
+      faults.push(`${who}: ${wrong.length} clips of ${all.length}, such as ${JSON.stringify(wrong[0])}`)
+  }
+  const worst = Math.max(...lates.map(Math.abs))
+  figures['sound of MP4, samples off at most'] = worst
+  if (!(worst <= 2)) faults.push(`sound is ${worst} samples off`)
+  if (faults.length > 0) throw new Error(faults.join('\n'))
+  return figures
+}
+
+type Source = {
+  readonly name: FixtureName
+  readonly begin: number
+  readonly shown: Shown
+  /** Each picture in grey values. */
+  readonly greys: readonly Buffer[]
+}
+
+async function openSource(windrow: Windrow, name: FixtureName): Promise<Source> {
+  const made = await fixture(name)
+  const client = mediaPackage(windrow)
+  const begin = Date.now() - HOUR_MS
+  await pushFixture(await createChannel(client, name), made, begin)
+  await createHlsEndpoint(client, name, name, { SegmentDurationSeconds: 2 })
+  const bytes = Buffer.concat(made.streams[0]!.segments.map((segment) => segment.bytes))
+  const { width, height } = SIZE
+  const grey = `scale=${width}:${height}:flags=area,format=gray`
+  const args = ['-v', 'error', '-copyts', '-i', 'pipe:0', '-map', '0:v:0', '-fps_mode', 'passthrough', '-vf', grey]
+  const values = await runProgram('ffmpeg', [...args, '-f', 'rawvideo', '-'], [bytes])
+  const shown = await shownBy(bytes, '-copyts')
+  const greys = shown.pictures.map((_, n) => values.subarray(n * width * height, (n + 1) * width * height))
+  return { name, begin, shown, greys }
+}
+
+async function harvest(
+  { api, windrow, source }: { readonly api: ApiClient; readonly windrow: Windrow; readonly source: Source },
+  id: string,
+  wanted: Clip,
+): Promise<void> {
+  const { pictures } = source.shown
+  const dateOf = (n: number) => new Date(source.begin + Math.round((pictures[n]!.time - pictures[0]!.time) * 1000))
+  const roleArn = 'arn:aws:iam::000000000000:role/harvest'
+  const body = {
+    id,
+    originEndpointId: source.name,
+    startTime: dateOf(wanted.first).toISOString(),
+    endTime: dateOf(wanted.end).toISOString(),
+    s3Destination: { bucketName: BUCKET, manifestKey: `${id}/clip.m3u8`, roleArn },
+    deliverables: [{ kind: 'HLS' }, { kind: 'DASH' }, { kind: 'MP4' }],
+    cut: 'FRAME',
+  }
+  await api.ask('POST', 'harvest_jobs', { body })
+  const outcome = await harvestOutcome(mediaPackage(windrow), id)
+  if (outcome !== 'SUCCEEDED') throw new Error(`${id} is ${outcome}: ${windrow.log}`)
+}
+
+/** From the picture `first` up to but not including `end`. */
+type Clip = { readonly first: number; readonly end: number }
+
+function randomClip(random: Random, pictures: readonly Picture[]): Clip {
+  const first = random.integer(1, pictures.length - 40)
+  return { first, end: random.integer(first + 5, pictures.length - 20) }
+}
+
+function offOf({ first, end }: Clip, shownFirst: number, shownLast: number): Off {
+  return { first: shownFirst - first, last: shownLast - (end - 1) }
+}
+
+function placeOf(picture: Picture | undefined, pictures: readonly Picture[]): number {
+  return pictures.findIndex(({ hash }) => hash === picture?.hash)
+}
+
+/** The places of the pictures that are most like those shown. */
+function nearest({ first, last }: Edges, greys: readonly Buffer[]): [number, number] {
+  const place = ({ values }: Standing) => {
+    const distances = greys.map((grey) => values.reduce((sum, value, at) => sum + Math.abs(value - grey[at]!), 0))
+    return distances.indexOf(Math.min(...distances))
+  }
+  return [place(first), place(last)]
+}
