@@ -12,6 +12,7 @@ export function configuredLimits(config: Config): ControlLimits {
     maxHarvestSchedules: config.maxHarvestSchedules,
     maxClips: config.maxClips,
     maxClipBytes: config.maxClipBytes,
+    longestMp4Ms: config.maxMp4DurationMs,
     maxArchiveBytes: config.maxArchiveBytes,
     releaseGraceMs: config.retentionGraceMs,
   }

@@ -1,7 +1,7 @@
 import { isoDateTime, type UtcRange } from '../media/time.ts'
 import {
+  CLIP_FILES,
   CLIP_KINDS,
-  CLIP_MANIFESTS,
   type Clip,
   type ClipCut,
   canBeClipped,
@@ -62,7 +62,7 @@ export function clipHandlers(context: ControlContext): Record<ClipOperation, (in
       createdAt: isoDateTime(clip.createdAt),
       modifiedAt: isoDateTime(clip.modifiedAt),
       pinnedBytes: bytes,
-      urls: urlsOf(clip, context.publicUrl()),
+      urls: urlsOf(clip, context),
     }
   }
 
@@ -269,12 +269,16 @@ export function clipHandlers(context: ControlContext): Record<ClipOperation, (in
 const askedFor = ({ channelId, originEndpointId }: Clip) =>
   originEndpointId === undefined ? { channelId } : { originEndpointId }
 
-function urlsOf({ id, sources }: Clip, publicUrl: string): Readonly<Record<string, string>> {
+function urlsOf(
+  { id, sources, start, end }: Clip,
+  { publicUrl, limits }: Pick<ControlContext, 'publicUrl' | 'limits'>,
+): Readonly<Record<string, string>> {
+  const isTooLong = end - start > limits.longestMp4Ms
   const urls = CLIP_KINDS.flatMap((kind) => {
     const source = sources.find(({ kinds }) => kinds.includes(kind))
     const name = kind.toLowerCase()
-    if (!source) return []
-    return [[name, `${publicUrl}/out/v1/${source.endpoint.guid}/clips/${id}/${name}/${CLIP_MANIFESTS[kind]}`] as const]
+    if (!source || (kind === 'MP4' && isTooLong)) return []
+    return [[name, `${publicUrl()}/out/v1/${source.endpoint.guid}/clips/${id}/${name}/${CLIP_FILES[kind]}`] as const]
   })
   return Object.fromEntries(urls)
 }

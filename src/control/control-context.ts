@@ -21,6 +21,8 @@ export type ControlLimits = {
   readonly maxClips: number
   /** Bytes of all clips together, each counted by itself. */
   readonly maxClipBytes: number
+  /** Milliseconds of the longest window that is served as one MP4 file. */
+  readonly longestMp4Ms: number
   /** Bytes of all segments that are kept; absent without a limit. Others hold them to it: it is only shown. */
   readonly maxArchiveBytes?: number | undefined
   readonly maxManifestWindowSeconds: number
@@ -36,6 +38,7 @@ export const DEFAULT_LIMITS: ControlLimits = {
   maxHarvestSchedules: 100,
   maxClips: 1000,
   maxClipBytes: 100 * 2 ** 30,
+  longestMp4Ms: 3_600_000,
   maxManifestWindowSeconds: 300,
   releaseGraceMs: 3_600_000,
 }

@@ -43,21 +43,25 @@ export type ClipCut = 'SEGMENT' | 'FRAME'
 export type ClipSource = {
   /** The endpoint as it was when the clip was made, without what decides who may play it. */
   readonly endpoint: OriginEndpoint
-  readonly kinds: readonly PresentationKind[]
+  readonly kinds: readonly ClipKind[]
 }
+
+/** What a clip is played as: in the formats of endpoints, and as one file. */
+export type ClipKind = PresentationKind | 'MP4'
 
 /** Limits of all clips together. */
 export type ClipQuotas = { readonly maxClips: number; readonly maxBytes: number }
 
-export const CLIP_KINDS: readonly PresentationKind[] = ['HLS', 'CMAF', 'DASH', 'MSS']
+export const CLIP_KINDS: readonly ClipKind[] = ['HLS', 'CMAF', 'DASH', 'MSS', 'MP4']
 
-/** The file of a clip's parent manifest in the folder of its format. */
-export const CLIP_MANIFESTS = {
+/** The file that players ask for first, in the folder of its kind. */
+export const CLIP_FILES = {
   HLS: 'index.m3u8',
   CMAF: 'index.m3u8',
   DASH: 'index.mpd',
   MSS: 'index.ism/Manifest',
-} as const satisfies Readonly<Record<PresentationKind, string>>
+  MP4: 'index.mp4',
+} as const satisfies Readonly<Record<ClipKind, string>>
 
 const ONE_DAY_MS = 86_400_000
 

@@ -109,7 +109,8 @@ export function createOrigin({
       const found = await clips.find(endpoint, clipPath, client)
       if (typeof found === 'string') return found
       if (found instanceof CachedManifest) return sendManifest(request, response, found)
-      return playSegment(request, response, found)
+      if (!('movie' in found)) return playSegment(request, response, found)
+      return movies.tooLong(found.movie.span) ?? movies.send(request, response, found.movie, client)
     }
     const format = outputFormatOf(endpoint)
     if (!format) return 'CannotPackage'

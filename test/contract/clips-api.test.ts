@@ -22,7 +22,7 @@ describe('clips of our own API', () => {
       async content(request) {
         asked.push(request)
         const { endpoints, span } = request
-        return { sources: [{ endpoint: endpoints[0]!, kinds: ['HLS', 'MSS'] }], pinned: span, bytes }
+        return { sources: [{ endpoint: endpoints[0]!, kinds: ['HLS', 'MSS', 'MP4'] }], pinned: span, bytes }
       },
     }
     asker = await startAsker({ clips, limits: QUOTAS, now: () => now })
@@ -61,7 +61,11 @@ describe('clips of our own API', () => {
       createdAt: iso(0),
       modifiedAt: iso(0),
       pinnedBytes: 100,
-      urls: { hls: `${base}/hls/index.m3u8`, mss: `${base}/mss/index.ism/Manifest` },
+      urls: {
+        hls: `${base}/hls/index.m3u8`,
+        mss: `${base}/mss/index.ism/Manifest`,
+        mp4: `${base}/mp4/index.mp4`,
+      },
     })
     assert.deepEqual((await asker.ask('GET', `${CLIPS}/goal`)).json, made)
     const { endpoints, span } = asked[0]!
@@ -73,6 +77,9 @@ describe('clips of our own API', () => {
     assert.deepEqual(span, { start: NOW - 600_000, end: NOW - 540_000 })
     const other = await asker.made(CLIPS, { ...TIMES, originEndpointId: 'dash', cut: 'FRAME' })
     assert.match(String(other['id']), /^[0-9a-f]{32}$/)
+    const long = await asker.made(CLIPS, { startTime: iso(-3601), endTime: iso(0), originEndpointId: 'dash' })
+    assert.deepEqual(Object.keys(long['urls'] as object), ['hls', 'mss'], 'longer than one file may be')
+    await asker.ask('DELETE', `${CLIPS}/${String(long['id'])}`)
     assert.deepEqual([other['originEndpointId'], other['cut'], other['expiresAt']], ['dash', 'FRAME', undefined])
     await asker.ask('DELETE', `${CLIPS}/${String(other['id'])}`)
   })

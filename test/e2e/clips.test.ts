@@ -1,6 +1,6 @@
 /** Clips of a live stream, as people make and play them. */
 import assert from 'node:assert/strict'
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { CreateOriginEndpointCommand, DeleteOriginEndpointCommand } from '@aws-sdk/client-mediapackage'
 import { type ApiClient, apiClient } from '../../src/cli/api-client.ts'
 import { fixture } from '../fixtures/catalogue.ts'
@@ -19,7 +19,7 @@ const ROLE = 'arn:aws:iam::000000000000:role/harvest'
 type Clip = {
   readonly id: string
   readonly pinnedBytes: number
-  readonly urls: Readonly<Record<'hls' | 'cmaf' | 'dash' | 'mss', string>>
+  readonly urls: Readonly<Record<'hls' | 'cmaf' | 'dash' | 'mss' | 'mp4', string>>
 }
 
 describe('clips', () => {
@@ -55,7 +55,7 @@ describe('clips', () => {
     const endpointOf = (url: string) => /\/out\/v1\/(\w{32})\//.exec(url)?.[1]
     assert.deepEqual([endpointOf(urls.cmaf), endpointOf(urls.mss)], [endpointOf(urls.hls), endpointOf(urls.hls)])
     assert.notEqual(endpointOf(urls.dash), endpointOf(urls.hls))
-    for (const format of ['hls', 'cmaf', 'dash'] as const) assert.equal(await frames(urls[format]), 150, format)
+    for (const format of ['hls', 'cmaf', 'dash', 'mp4'] as const) assert.equal(await frames(urls[format]), 150, format)
     const { streams } = await OUTPUTS.find(({ name }) => name === 'mss')!.view(urls.mss)
     assert.equal(streams.length, 3)
   })
@@ -82,6 +82,8 @@ describe('clips', () => {
     const files = readdirSync(`${windrow.bucketFolder('clips')}/goal`)
     assert.ok(files.includes('goal-asset.m3u8') && files.includes('goal-asset.mp4'), files.join())
     assert.equal(await frames(changed.urls.hls), 100)
+    const movie = await (await fetch(changed.urls.mp4)).bytes()
+    assert.deepEqual(readFileSync(`${windrow.bucketFolder('clips')}/goal/goal-asset.mp4`).compare(movie), 0)
   })
 
   it('are as many as their quota, which usage shows', async () => {
@@ -106,7 +108,7 @@ describe('clips', () => {
     await mediaPackage(windrow).send(new DeleteOriginEndpointCommand({ Id: 'news-dash' }))
     await assert.rejects(api.ask('GET', 'clips/second'), /There is no clip/)
     const left = (await api.ask('GET', 'clips/goal')) as Clip
-    assert.deepEqual(Object.keys(left.urls), ['hls', 'cmaf', 'mss'])
+    assert.deepEqual(Object.keys(left.urls), ['hls', 'cmaf', 'mss', 'mp4'])
     assert.deepEqual([await status(urls.dash), await status(urls.hls)], [404, 200])
   })
 })

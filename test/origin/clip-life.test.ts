@@ -16,7 +16,7 @@ import { DEFAULT_INGEST_LIMITS } from '../../src/ingest/ingest-limits.ts'
 import { parseIngestPath } from '../../src/ingest/ingest-path.ts'
 import { Uploads } from '../../src/ingest/uploads.ts'
 import { type UtcMs, utcMs } from '../../src/media/time.ts'
-import { CLIP_KINDS, CLIP_MANIFESTS, type Clip } from '../../src/model/clip.ts'
+import { CLIP_FILES, type Clip } from '../../src/model/clip.ts'
 import { ManifestWorker } from '../../src/origin/manifests/worker.ts'
 import { createOrigin } from '../../src/origin/origin.ts'
 import { cutsOf } from '../../src/packaging/cuts.ts'
@@ -39,6 +39,7 @@ const CHANNEL = 'c'.repeat(32)
 const GUID = 'e'.repeat(32)
 const BEGAN = Date.UTC(2026, 0, 4)
 const DAY_MS = 86_400_000
+const PRESENTATIONS = ['HLS', 'CMAF', 'DASH', 'MSS'] as const
 const QUOTAS = { maxClips: 10, maxBytes: 1e9 }
 const RETENTION = { liveMs: 60_000, marginMs: 60_000, graceMs: 3_600_000 }
 
@@ -92,7 +93,7 @@ describe('a clip', () => {
     const outgoing = new OutgoingBytes({ mostBytes: 1 << 26, stallSeconds: 60, log })
     const clients = new ClientNetworks()
     const openSpool = () => new FileSpool(folder)
-    const movieLimits = { isAllowed: false, longestMs: 0, atOnce: 4, atOncePerClient: 4, tableBytes: 1 << 24 }
+    const movieLimits = { isAllowed: false, longestMs: 60_000, atOnce: 4, atOncePerClient: 4, tableBytes: 1 << 24 }
     const served = { resources, archive, media, manifestWorker, outgoing, clients, openSpool, movieLimits }
     const origin = createOrigin({ ...served, clock, date: clock, log })
     const server = http.createServer((request, response) => {
@@ -155,7 +156,7 @@ describe('a clip', () => {
   /** Every file of a clip as a harvest would write it, by its path. */
   async function filesOf({ id, start, end, cut, edition }: Clip): Promise<ReadonlyMap<string, Buffer>> {
     const files = new Map<string, Buffer>()
-    for (const kind of CLIP_KINDS) {
+    for (const kind of PRESENTATIONS) {
       const packaged = packagedAs(endpoint, kind, false)
       const window = (await readWindow(archive, endpoint, { start, end }))!
       const options = {
@@ -177,7 +178,7 @@ describe('a clip', () => {
         for (const segment of asset.segmentsOf(batch)) await keep(segment.name, await segment.body(batch, media))
       }
       for (const { name, body } of asset.manifests) files.set(`${folder}/${name}`, Buffer.from(body().text))
-      files.set(`${folder}/${CLIP_MANIFESTS[kind]}`, Buffer.from(asset.parent!().text))
+      files.set(`${folder}/${CLIP_FILES[kind]}`, Buffer.from(asset.parent!().text))
     }
     return files
   }
@@ -246,7 +247,9 @@ describe('a clip', () => {
 
   it('lasts a month in which all around it goes, and leaves nothing', async () => {
     const clip = await clipOf('lasting', 3.04, 4.96, { cut: 'FRAME', expiresAt: utcMs(BEGAN + 30 * DAY_MS) })
-    const files = await filesOf(clip)
+    const movie = await get('clips/lasting/mp4/index.mp4')
+    assert.equal(movie.status, 200, movie.body.toString())
+    const files = new Map(await filesOf(clip)).set('clips/lasting/mp4/index.mp4', movie.body)
     // For some days another hour follows; then the encoder falls silent for good.
     for (let day = 1; day < 30; day++) {
       if (day < 4) await push(BEGAN + day * DAY_MS)

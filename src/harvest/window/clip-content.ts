@@ -1,8 +1,14 @@
 import type { ArchiveReader } from '../../archive/reader.ts'
 import { Pool } from '../../concurrency/pool.ts'
 import { type UtcMs, type UtcRange, utcMs } from '../../media/time.ts'
-import { CLIP_KINDS, type Clip, type ClipSource, checkClipWindow, clippedEndpoint } from '../../model/clip.ts'
-import type { PresentationKind } from '../../model/deliverable.ts'
+import {
+  CLIP_KINDS,
+  type Clip,
+  type ClipKind,
+  type ClipSource,
+  checkClipWindow,
+  clippedEndpoint,
+} from '../../model/clip.ts'
 import { nearestText, nearestWindow, usableSpan } from '../../model/harvest-request.ts'
 import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
 import {
@@ -13,6 +19,7 @@ import {
   type SummaryWindow,
 } from '../../model/output-segment.ts'
 import { refuse } from '../../model/rules.ts'
+import { movieTracks } from '../../packaging/deliverables/movie-files.ts'
 import { packagedAs } from '../../packaging/deliverables/packaged-as.ts'
 import { outputFormatOf } from '../../packaging/packager.ts'
 import { type PagedWindow, readWindow, type WindowArchive } from '../../packaging/paged-window.ts'
@@ -121,17 +128,22 @@ function sourcesOf(
   endpoints: readonly [OriginEndpoint, ...OriginEndpoint[]],
   head: SummaryWindow,
 ): readonly ClipSource[] {
-  const kinds = new Map<OriginEndpoint, PresentationKind[]>()
+  const kinds = new Map<OriginEndpoint, ClipKind[]>()
   for (const kind of CLIP_KINDS) {
     const endpoint = endpoints.find((each) => has(each, kind)) ?? endpoints[0]
-    const packaged = packagedAs(endpoint, kind, false)
-    if (!outputFormatOf(packaged)?.asset(packaged, head)) continue
+    if (!canShow(endpoint, kind, head)) continue
     kinds.set(endpoint, [...(kinds.get(endpoint) ?? []), kind])
   }
   return [...kinds].map(([endpoint, shown]) => ({ endpoint: clippedEndpoint(endpoint), kinds: shown }))
 }
 
-function has({ packaging: { container, manifests } }: OriginEndpoint, kind: PresentationKind): boolean {
+function canShow(endpoint: OriginEndpoint, kind: ClipKind, window: SummaryWindow): boolean {
+  if (kind === 'MP4') return movieTracks({ endpoint, window }).length > 0
+  const packaged = packagedAs(endpoint, kind, false)
+  return outputFormatOf(packaged)?.asset(packaged, window) !== undefined
+}
+
+function has({ packaging: { container, manifests } }: OriginEndpoint, kind: ClipKind): boolean {
   const types = manifests.map(({ type }) => type)
   switch (kind) {
     case 'HLS':
@@ -142,6 +154,8 @@ function has({ packaging: { container, manifests } }: OriginEndpoint, kind: Pres
       return container === 'CMAF' && types.includes('DASH')
     case 'MSS':
       return container === 'ISM'
+    case 'MP4':
+      return false
   }
 }
 

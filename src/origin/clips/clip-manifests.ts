@@ -3,12 +3,13 @@ import { LruCache } from '../../cache/lru-cache.ts'
 import type { Clock } from '../../clock.ts'
 import { SingleFlight } from '../../concurrency/single-flight.ts'
 import type { Clip } from '../../model/clip.ts'
+import type { PresentationKind } from '../../model/deliverable.ts'
 import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
 import { CachedManifest } from '../manifests/cached-manifest.ts'
 import type { WindowQueue } from '../manifests/window-queue.ts'
 import type { ManifestWorker } from '../manifests/worker.ts'
 import type { PlaybackError } from '../playback-error.ts'
-import { type ClipPath, isParent, namesOf, presentedAs } from './clip-paths.ts'
+import { type ClipPath, isFirst, namesOf, presentedAs } from './clip-paths.ts'
 
 const CACHE_BYTES = 64 * 1024 * 1024
 /** Bytes of a cache entry besides its text: headers and keys. */
@@ -17,6 +18,9 @@ const ENTRY_BYTES = 4096
 const KEPT_MS = 600_000
 /** max-age in seconds: a clip may get other in and out points at any time. */
 export const CLIP_MAX_AGE = 5
+
+/** The path of a manifest. */
+export type ClipManifestPath = ClipPath & { readonly kind: PresentationKind }
 
 type Entry = { readonly manifest: CachedManifest; readonly until: number }
 
@@ -41,7 +45,7 @@ export class ClipManifests {
   /** The manifest at a path of a clip, or why there is none; `client` is who asks. Throws ManifestsBusy. */
   async find(
     { clip, endpoint }: { readonly clip: Clip; readonly endpoint: OriginEndpoint },
-    path: ClipPath,
+    path: ClipManifestPath,
     client: string | undefined,
   ): Promise<CachedManifest | PlaybackError> {
     const key = `${endpoint.guid}/${clip.id}/${clip.edition}/${path.kind}/${path.file}`
@@ -58,7 +62,7 @@ export class ClipManifests {
     })
   }
 
-  private async render(clip: Clip, endpoint: OriginEndpoint, path: ClipPath) {
+  private async render(clip: Clip, endpoint: OriginEndpoint, path: ClipManifestPath) {
     const { archive, worker } = this.deps
     const { start, end, cut, edition } = clip
     const segmentRange = await archive.range(endpoint, { start, end }, await archive.edge(endpoint))
@@ -69,7 +73,7 @@ export class ClipManifests {
       segmentRange,
       style: {
         kind: 'asset',
-        isParent: isParent(path),
+        isParent: isFirst(path),
         names: namesOf(edition),
         ...(cut === 'FRAME' && { cut: { start, end } }),
       },

@@ -1,4 +1,4 @@
-import { CLIP_MANIFESTS } from '../../model/clip.ts'
+import { CLIP_FILES, CLIP_KINDS, type ClipKind } from '../../model/clip.ts'
 import type { PresentationKind } from '../../model/deliverable.ts'
 import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
 import { underNames } from '../../packaging/asset-names.ts'
@@ -6,25 +6,20 @@ import { packagedAs } from '../../packaging/deliverables/packaged-as.ts'
 import type { AssetOptions, SegmentRequest } from '../../packaging/output-format.ts'
 import { outputFormatOf } from '../../packaging/packager.ts'
 
-const KINDS: ReadonlyMap<string, PresentationKind> = new Map([
-  ['hls', 'HLS'],
-  ['cmaf', 'CMAF'],
-  ['dash', 'DASH'],
-  ['mss', 'MSS'],
-])
+const KINDS: ReadonlyMap<string, ClipKind> = new Map(CLIP_KINDS.map((kind) => [kind.toLowerCase(), kind]))
 
 /** A path below `/out/v1/<endpoint GUID>/` that names a file of a clip. */
 export type ClipPath = {
   readonly id: string
-  readonly kind: PresentationKind
-  /** The name of a manifest; where there is an edition, of a header or segment of that. */
+  readonly kind: ClipKind
+  /** The name of a manifest or of the MP4 file; where there is an edition, of a header or segment of that. */
   readonly file: string
   readonly edition?: number
 }
 
 /** Parses `clips/<id>/<format>/<file>`. The names of segments begin with `s` and the edition of the clip. */
 export function parseClipPath(path: string): ClipPath | undefined {
-  const [, id, folder = '', file] = /^clips\/([\w-]{1,256})\/([a-z]{3,4})\/(.+)$/.exec(path) ?? []
+  const [, id, folder = '', file] = /^clips\/([\w-]{1,256})\/([a-z0-9]{3,4})\/(.+)$/.exec(path) ?? []
   const kind = KINDS.get(folder)
   if (id === undefined || file === undefined || !kind) return undefined
   const [, edition] = (kind === 'MSS' ? /^index\.ism\/s(\d{1,15})\// : /^s(\d{1,15})_/).exec(file) ?? []
@@ -41,14 +36,14 @@ export function namesOf(edition: number): Required<Pick<AssetOptions, 'manifests
   return { manifests: 'index', segments: `s${edition}` }
 }
 
-/** The name of the parent manifest, which the asset itself does not know. */
-export function isParent({ kind, file }: ClipPath): boolean {
-  return file === CLIP_MANIFESTS[kind]
+/** True for the file that players ask for first: the MP4, or the parent manifest, whose name an asset does not know. */
+export function isFirst({ kind, file }: Pick<ClipPath, 'kind' | 'file'>): boolean {
+  return file === CLIP_FILES[kind]
 }
 
 /** The header or segment that a path names; undefined where there is none of that name. */
 export function segmentNamed(endpoint: OriginEndpoint, { kind, file, edition }: ClipPath): SegmentRequest | undefined {
-  if (edition === undefined) return undefined
+  if (edition === undefined || kind === 'MP4') return undefined
   const presented = underNames(presentedAs(endpoint, kind), namesOf(edition))
   // Fragments of Smooth Streaming have names of their own in a folder of the edition.
   const name = kind === 'MSS' ? file.replace(`s${edition}/`, '') : file

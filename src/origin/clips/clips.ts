@@ -8,10 +8,11 @@ import { clipDirectory, type Directory } from '../directory.ts'
 import type { CachedManifest } from '../manifests/cached-manifest.ts'
 import type { WindowQueue } from '../manifests/window-queue.ts'
 import type { ManifestWorker } from '../manifests/worker.ts'
+import type { MovieOrder } from '../movies/movie-request.ts'
 import type { PlaybackError } from '../playback-error.ts'
 import { clippedLookup } from './clip-lookup.ts'
 import { CLIP_MAX_AGE, ClipManifests } from './clip-manifests.ts'
-import { type ClipPath, segmentNamed } from './clip-paths.ts'
+import { type ClipPath, isFirst, segmentNamed } from './clip-paths.ts'
 
 export type ClipsDeps = {
   readonly resources: Pick<Resources, 'clipById' | 'onChange'>
@@ -32,6 +33,9 @@ export type ClipSegment = {
   /** max-age in seconds; absent where its bytes never change. */
   readonly maxAge?: number
 }
+
+/** A clip as one file, which is made as it is sent. */
+export type ClipMovie = { readonly movie: MovieOrder }
 
 /** Finds the files of clips. They are bound neither by the startover window nor by a time delay of their endpoints. */
 export class Clips {
@@ -56,7 +60,7 @@ export class Clips {
     endpoint: OriginEndpoint,
     path: ClipPath,
     client: string | undefined,
-  ): Promise<CachedManifest | ClipSegment | PlaybackError> {
+  ): Promise<CachedManifest | ClipSegment | ClipMovie | PlaybackError> {
     const clip = await this.directory.find(path.id)
     if (!clip || !isLiving(clip, this.date())) return 'NoSuchClip'
     const source = clip.sources.find(
@@ -65,13 +69,18 @@ export class Clips {
     if (!source) return 'NoSuchClip'
     // What was in the clear when the clip was made must not be shown any more.
     if (endpoint.packaging.encryption) return 'CannotPackage'
-    const { edition } = path
-    if (edition === undefined) return this.manifests.find({ clip, endpoint: source.endpoint }, path, client)
+    const { start, end, cut } = clip
+    const { edition, kind } = path
+    if (kind === 'MP4') {
+      const movie = { endpoint: source.endpoint, span: { start, end }, isCut: cut === 'FRAME' }
+      return isFirst(path) ? { movie } : 'NoSuchObject'
+    }
+    if (edition === undefined)
+      return this.manifests.find({ clip, endpoint: source.endpoint }, { ...path, kind }, client)
     // Players that began before the clip was changed go on with what is left of it.
     const isFormer = edition === clip.formerEdition
     const named = edition === clip.edition || isFormer ? segmentNamed(source.endpoint, path) : undefined
     if (!named) return 'NoSuchObject'
-    const { start, end } = clip
     const body: SegmentRequest['body'] = (index, media) => named.body(clippedLookup(index, { start, end }), media)
     const remembered = `clips/${clip.id}/${clip.edition}/${path.kind}/${path.file}`
     return {

@@ -4,7 +4,7 @@ import type { ArchiveReader } from '../../archive/reader.ts'
 import type { Clock } from '../../clock.ts'
 import { FairQueue, QueueFull } from '../../concurrency/fair-queue.ts'
 import type { OutgoingBytes } from '../../http/outgoing-bytes.ts'
-import { isoDateTime, type UtcMs } from '../../media/time.ts'
+import { isoDateTime, type UtcMs, type UtcRange } from '../../media/time.ts'
 import { LostMedia } from '../../model/lost-media.ts'
 import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
 import { endUtcOf, inOrder } from '../../model/output-segment.ts'
@@ -89,14 +89,20 @@ export class Movies {
     const { endpoint, times, query, client } = asked
     if (!limits.isAllowed) return 'Mp4NotAllowed'
     const { span, isCut } = parseMovieQuery(times, query)
-    if (span.end - span.start > limits.longestMs) {
-      const sentence = `An MP4 file may be ${limits.longestMs / 1000} s long, and the window is ${(span.end - span.start) / 1000} s.`
-      return { error: 'WindowTooLong', sentence }
-    }
+    const refusal = this.tooLong(span)
+    if (refusal) return refusal
     const seen = await seenWindow(archive, endpoint, span, momentShown(endpoint, clock))
     if (typeof seen === 'string') return seen
     if (!seen.window.isOver && !seen.edge.ended) return notOver(endUtcOf(seen.edge.segment))
     return this.send(request, response, { endpoint, span, isCut }, client)
+  }
+
+  /** The refusal of a window that is longer than a file may be; undefined for others. */
+  tooLong({ start, end }: UtcRange): PlaybackRefusal | undefined {
+    const { longestMs } = this.deps.limits
+    if (end - start <= longestMs) return undefined
+    const sentence = `An MP4 file may be ${longestMs / 1000} s long, and the window is ${(end - start) / 1000} s.`
+    return { error: 'WindowTooLong', sentence }
   }
 
   /**
