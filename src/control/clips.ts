@@ -131,7 +131,8 @@ export function clipHandlers(context: ControlContext): Record<ClipOperation, (in
       const id = input.id === undefined ? newGuid() : checkedId('id', input.id)
       const [start, end] = [parsedInstant('startTime', startTime), parsedInstant('endTime', endTime)]
       const expires = expiry(input.expiresAt)
-      if (await living(id)) refuse('id', `a clip with the id ${quoteValue(id)} already exists`)
+      if (input.id !== undefined && (await living(id)))
+        refuse('id', `a clip with the id ${quoteValue(id)} already exists`)
       const endpoints = await endpointsOf(input)
       const now = clock()
       const content = await clips.content({ endpoints, span: { start, end }, now })

@@ -7,6 +7,7 @@ import { createChannel, mediaPackage } from '../judges/aws.ts'
 import { fetchBytes } from '../judges/playlists.ts'
 import { eventually, temporaryFolder } from '../judges/processes.ts'
 import { Windrow } from '../judges/windrow.ts'
+import { clipRounds } from './clips.ts'
 import { DAY_MS, DAY_SEGMENTS, DAYS, writeFortnight } from './fortnight-past.ts'
 import { linkObjects } from './linked-objects.ts'
 import { manifestRounds, waited, watch } from './manifest-rounds.ts'
@@ -65,6 +66,7 @@ export async function benchFortnight(): Promise<Measure[]> {
       manifests.map((each) => each.path),
     )
     const shown = await manifestRounds(windrow, live, manifests, ROUNDS)
+    const clips = await clipRounds(windrow, { endpointId: 'tv-hls', guid: hls, begins: end - DAYS * DAY_MS, ends: end })
     const mediaBytes = DAY_SEGMENTS * FIVE_RENDITIONS.length * OBJECT_BYTES
     return [
       ...starts,
@@ -78,6 +80,7 @@ export async function benchFortnight(): Promise<Measure[]> {
         ratio: (mediaBytes * DAYS) / databaseBytes,
       },
       ...shown,
+      ...clips,
       ...(await retention(full, (n) => path(hls, 60, 'index_1.m3u8', end / 1000 - 60 * n))),
     ]
   } catch (error) {

@@ -260,7 +260,7 @@ describe('a clip', () => {
         assert.equal((await get('index.m3u8')).status, 404, 'what it has pinned is not what the channel shows now')
       }
       await retain()
-      await assertPlays(files, `on day ${day}`)
+      if (day < 5 || day % 5 === 0) await assertPlays(files, `on day ${day}`)
       if (day === 10) {
         const shorter = { ...clip, startTime: 'later', revision: 2 }
         assert.equal(await store.resources.updateClip(shorter, QUOTAS), 'updated')
