@@ -53,7 +53,8 @@ nobody can set (CLOCK_MONOTONIC).
   by which content ages: of the time for which all were stopped, the first 15 seconds may count.
 
 What remains: a date far ahead that lasts for longer than \`retention-grace\`, or is there when the server starts, is believed.
-While it is, old records of jobs and events expire, and where an encoder without dates begins a timeline, DASH and Smooth
+While it is, old records of jobs and events expire, harvest schedules take windows up to that date for passed and go on after
+it (an update, or \`stop\` and \`start\`, takes them back), and where an encoder without dates begins a timeline, DASH and Smooth
 Streaming of that channel stay ahead until that date comes; HLS goes on. Set the date right before the server starts
 (\`After=time-sync.target\` in systemd).
 

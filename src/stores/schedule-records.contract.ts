@@ -134,15 +134,18 @@ export function scheduleRecordsContract(
       assert.equal(await resources.updateHarvestSchedule({ schedule: harvestSchedule('a'), revision: 2 }), 'conflict')
     })
 
-    it('keep what is in their history, though it is recorded again', async () => {
+    it('keep the job that a window has in their history, though it is recorded again', async () => {
       const { resources } = await open()
       await create(resources, 'a')
       const record = (revision: number, run: ScheduleRun) =>
         resources.recordScheduleRuns({ id: 'a', revision }, { runs: [run], position: {} })
-      await record(1, scheduleRun(0, 'a-0'))
-      assert.equal(await record(2, scheduleRun(0)), 'recorded')
-      assert.deepEqual((await resources.listScheduleRuns('a', { limit: 9 })).items, [scheduleRun(0, 'a-0')])
-      assert.deepEqual(await resources.harvestScheduleById('a'), { schedule: harvestSchedule('a'), revision: 3 })
+      const runs = async () => (await resources.listScheduleRuns('a', { limit: 9 })).items
+      await record(1, scheduleRun(0))
+      assert.equal(await record(2, scheduleRun(0, 'a-0')), 'recorded')
+      assert.deepEqual(await runs(), [scheduleRun(0, 'a-0')], 'it was missed before')
+      assert.equal(await record(3, scheduleRun(0)), 'recorded')
+      assert.deepEqual(await runs(), [scheduleRun(0, 'a-0')])
+      assert.deepEqual(await resources.harvestScheduleById('a'), { schedule: harvestSchedule('a'), revision: 4 })
     })
 
     it('tell the state of each job, the latest window first, page by page', async () => {

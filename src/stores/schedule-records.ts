@@ -34,7 +34,7 @@ export type ScheduleRecords = {
   dueHarvestSchedules(now: UtcMs, limit: number): Promise<readonly ScheduleRecord[]>
   /**
    * Records what became of windows, writes the event, and moves the schedule on, if its stored revision is still
-   * `revision`; otherwise nothing changes. A window that is in the history already stays as it is.
+   * `revision`; otherwise nothing changes. A window that has a job in the history stays as it is.
    */
   recordScheduleRuns(
     schedule: { readonly id: string; readonly revision: number },

@@ -93,10 +93,12 @@ export function scheduleOperations(db: PostgresDatabase) {
         )
         if (!stored) return 'overtaken'
         await transaction.run(
-          `INSERT INTO windrow.schedule_run (schedule, start, recorded_at, job_id, body)
+          `INSERT INTO windrow.schedule_run AS known (schedule, start, recorded_at, job_id, body)
            SELECT $1, start, recorded_at, job_id, body::json
            FROM unnest($2::bigint[], $3::bigint[], $4::text[], $5::text[]) AS run (start, recorded_at, job_id, body)
-           ON CONFLICT DO NOTHING`,
+           ON CONFLICT (schedule, start) DO UPDATE
+           SET recorded_at = excluded.recorded_at, job_id = excluded.job_id, body = excluded.body
+           WHERE known.job_id IS NULL`,
           stored.seq,
           runs.map(({ start }) => start),
           runs.map(({ recordedAt }) => recordedAt),

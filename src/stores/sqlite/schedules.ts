@@ -95,7 +95,10 @@ export function scheduleOperations(db: SqliteDatabase) {
       if (!stored) return 'overtaken'
       for (const run of runs) {
         db.run(
-          'INSERT OR IGNORE INTO schedule_run (schedule, start, recorded_at, job_id, body) VALUES (?, ?, ?, ?, ?)',
+          `INSERT INTO schedule_run AS known (schedule, start, recorded_at, job_id, body) VALUES (?, ?, ?, ?, ?)
+           ON CONFLICT (schedule, start) DO UPDATE
+           SET recorded_at = excluded.recorded_at, job_id = excluded.job_id, body = excluded.body
+           WHERE known.job_id IS NULL`,
           stored.seq,
           run.start,
           run.recordedAt,
