@@ -157,6 +157,9 @@ export const LINEAR_EXPRESSIONS: Readonly<Record<string, readonly LinearExpressi
   ],
   'src/model/tags.ts': [[String.raw`^[\p{L}\p{N} _.:/=+\-@]*$`, 'a b', 'run']],
   'src/origin/access.ts': [[String.raw`^([\d.]+)(?:\/(\d{1,2}))?$`, '10.0.0.0/8', 'run']],
+  'src/origin/clips/clip-paths.ts': [
+    [String.raw`^clips\/([\w-]{1,256})\/([a-z0-9]{3,4})\/(.+)$`, 'clips/goal/hls/index.m3u8', 'rest'],
+  ],
   'src/origin/manifests/query.ts': [[String.raw`^m=\d*$`, 'm=1', 'run']],
   'src/origin/origin.ts': [[String.raw`^\/out\/v1\/([0-9a-f]{32})\/(.+)$`, `/out/v1/${'a'.repeat(32)}/b`, 'rest']],
   'src/origin/request-headers.ts': [
