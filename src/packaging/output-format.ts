@@ -206,6 +206,8 @@ export type AssetFile = AssetFileName & { body(media: SourceMedia): Promise<Segm
 
 /** A file of an output segment. */
 export type AssetSegment = AssetFileName & {
+  /** What it is made of: a segment of the batch, by its place there, and a source stream, by its index. */
+  readonly source: { readonly place: number; readonly stream: number }
   /** True when a segment after the batch may still change its bytes. */
   readonly isOpen?: boolean
   /** The output segments after it on which its bytes depend, where they do. */

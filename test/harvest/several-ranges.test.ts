@@ -1,5 +1,6 @@
 /** Ranges of two channels, out of order and one of them twice, as one asset. */
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DescribeHarvestJobCommand } from '@aws-sdk/client-mediapackage'
@@ -138,6 +139,17 @@ describe('an asset of several ranges', () => {
     const report = JSON.parse(readFileSync(inBucket('three/harvest.json'), 'utf8'))
     assert.equal(report.ranges.length, 3)
     assert.equal(report.gapCount, 0)
+    type Source = { readonly key: string; readonly segments: readonly { readonly sha256: string }[] }
+    const sources: readonly Source[] = report.sources
+    const hash = ({ bytes }: { readonly bytes: Uint8Array }) => createHash('sha256').update(bytes).digest('hex')
+    for (const [name, form] of Object.entries({ HLS: /\.ts$/, pictures: /_video_.*\.mp4$/ })) {
+      const found = sources.filter(({ key }) => form.test(key)).flatMap(({ segments }) => segments)
+      assert.deepEqual(
+        found.map(({ sha256 }) => sha256),
+        made.streams[0]!.segments.map(hash),
+        `${name} are made of what was sent`,
+      )
+    }
   })
 
   it('is to clients of MediaPackage a job for its first range', async () => {

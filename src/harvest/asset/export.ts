@@ -92,7 +92,7 @@ export async function exportAsset(
   const { parent } = files
   const report = async () => {
     await checkpoint.save()
-    return reportFile(job, checkpoint, deps.resources, parent)
+    return reportFile(job, checkpoint, deps.resources, { files, window })
   }
   if (parent && (job.options ?? DEFAULT_HARVEST_OPTIONS).report) await writer.writeManifest(await report(), signal)
   await flush()

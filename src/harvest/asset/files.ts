@@ -1,7 +1,13 @@
 import type { ArchiveReader } from '../../archive/reader.ts'
 import { folderOfKey, type HarvestJob } from '../../model/harvest-job.ts'
 import type { AssetNames } from '../../model/harvest-run.ts'
-import type { SegmentSummary, SummaryWindow } from '../../model/output-segment.ts'
+import {
+  inOrder,
+  type OutputSegment,
+  type SegmentSummary,
+  type SlotObject,
+  type SummaryWindow,
+} from '../../model/output-segment.ts'
 import type { NumberRange } from '../../model/segment-numbers.ts'
 import type { StoredBytes } from '../../model/source-segment.ts'
 import type {
@@ -34,6 +40,12 @@ export type SegmentKey = Pick<AssetObject, 'key'> & {
 
 export type SegmentObject = AssetObject & SegmentKey
 
+/** What an object of an asset is made of: source objects of one output segment. */
+export type ObjectSource = Pick<AssetObject, 'key'> & {
+  readonly segment: OutputSegment
+  readonly objects: readonly SlotObject[]
+}
+
 /** An object that is made of all segments of a window. */
 export type WholeFileObject = SegmentKey & {
   /** Its bytes, which are freed by `close`. Throws LostMedia, and HarvestFailed when there is nothing for it. */
@@ -47,6 +59,8 @@ export type AssetFiles = {
   keysOf(batch: SegmentBatch<SegmentSummary>): readonly SegmentKey[]
   /** The objects of a batch's segments. Throws as `keysOf` does. */
   segmentsOf(batch: SegmentBatch): readonly SegmentObject[]
+  /** What the objects of a batch's segments are made of. */
+  sourcesOf(batch: SegmentBatch): readonly ObjectSource[]
   readonly wholeFiles: readonly WholeFileObject[]
   readonly manifests: readonly AssetObject[]
   /** Keys that the job names: those of its parent manifests and of what is made of the whole window. */
@@ -97,6 +111,11 @@ export function assetFiles(
         ...keyed(file),
         body: () => segmentBody(file.name, file.body(batch, source.media), source),
       })),
+    sourcesOf: (batch) =>
+      asset.segmentsOf(batch).map(({ name, source: { place, stream } }) => {
+        const segment = batch.segments[place]!
+        return { key: keyOf(name), segment, objects: segment.slots.flatMap(({ objects }) => inOrder(objects[stream])) }
+      }),
     wholeFiles: (asset.files ?? []).map((file) => ({
       ...keyed(file),
       async body(batches, signal) {

@@ -3,8 +3,9 @@ import { DEFAULT_HARVEST_OPTIONS, type HarvestJob, type HarvestRange } from '../
 import { lossesWithin } from '../../model/harvest-losses.ts'
 import type { HarvestObject, PlannedRange } from '../../model/harvest-run.ts'
 import type { HarvestRecords } from '../../stores/harvest-records.ts'
+import type { HarvestWindow } from '../window/harvest-window.ts'
 import type { Checkpoint } from './checkpoint.ts'
-import { type AssetObject, reportKey } from './files.ts'
+import { type AssetFiles, type AssetObject, type ObjectSource, reportKey } from './files.ts'
 
 const PAGE = 5000
 
@@ -16,8 +17,9 @@ export async function reportFile(
   job: HarvestJob,
   { plan, names = {}, losses }: Pick<Checkpoint, 'plan' | 'names' | 'losses'>,
   resources: Pick<HarvestRecords, 'listHarvestObjects'>,
-  parent: AssetObject | undefined,
+  { files, window }: { readonly files: Pick<AssetFiles, 'parent' | 'sourcesOf'>; readonly window: HarvestWindow },
 ): Promise<AssetObject> {
+  const { parent } = files
   const key = reportKey(job, names)
   const head = {
     harvestJob: job.id,
@@ -56,6 +58,14 @@ export async function reportFile(
     if (page.next === undefined) break
     after = page.next
   }
+  parts.push(Buffer.from('\n ],\n "sources": ['))
+  separator = '\n  '
+  for await (const batch of window.batches()) {
+    const sources = files.sourcesOf(batch)
+    if (sources.length === 0) continue
+    parts.push(Buffer.from(separator + sources.map((source) => sourceEntry(source, window)).join(',\n  ')))
+    separator = ',\n  '
+  }
   parts.push(Buffer.from('\n ]\n}\n'))
   const size = parts.reduce((sum, part) => sum + part.length, 0)
   return { key, body: async () => ({ kind: 'bytes', parts, contentType: 'application/json', size }) }
@@ -67,6 +77,17 @@ function rangeEntry({ originEndpointId, startTime, endTime }: HarvestRange, plan
   const { content, segments } = planned
   const shown = { firstProgramDateTime: isoDateTime(content.start), lastProgramDateTime: isoDateTime(content.end) }
   return { ...asked, ...shown, segments }
+}
+
+/** The entry of an object that is made of source segments: of which input, and with which hashes. */
+function sourceEntry({ key, segment, objects }: ObjectSource, window: HarvestWindow): string {
+  const origin = window.sourceOf(segment)?.era.origin
+  return JSON.stringify({
+    key,
+    ...(origin?.kind === 'input' && { ingestEndpointId: origin.input }),
+    programDateTime: isoDateTime(segment.startUtc),
+    segments: objects.map(({ sha256, size }) => ({ sha256, size })),
+  })
 }
 
 /** The entry of an object. Where nobody has seen the bytes, no hash is stated. */

@@ -16,6 +16,7 @@ import { LADDER, outputSegments, type SegmentSketch, subtitles, windowOf } from 
 import { hlsEndpoint } from '../../../test/origin/sample-endpoints.ts'
 import { type UtcMs, utcMs } from '../../media/time.ts'
 import { DEFAULT_HARVEST_OPTIONS, type HarvestJob, type HarvestOptions } from '../../model/harvest-job.ts'
+import type { HarvestObject } from '../../model/harvest-run.ts'
 import { assetFormatOf } from '../../packaging/deliverables/asset-format.ts'
 import { hls } from '../../packaging/hls-ts/format.ts'
 import type { Asset, AssetFormat, OutputFormat, SegmentBatch } from '../../packaging/output-format.ts'
@@ -249,7 +250,7 @@ describe('the report beside an asset', () => {
     const body = buckets.objects.get('cup/final/harvest.json')
     assert.equal(body?.kind, 'bytes')
     const report = JSON.parse(Buffer.concat(body.parts).toString())
-    const { objects, ...head } = report
+    const { objects, sources, ...head } = report
     assert.deepEqual(head, {
       harvestJob: 'highlights',
       channelId: 'channel',
@@ -267,6 +268,10 @@ describe('the report beside an asset', () => {
     const others = resources.objects().filter(({ key }) => !/harvest\.json|asset\.m3u8/.test(key))
     assert.deepEqual(objects, others)
     assert.equal(others.length, 6)
+    const bytesOf = Object.fromEntries(objects.map(({ key, sha256 }: HarvestObject) => [key, sha256]))
+    const segments = sources.map(({ key, segments: [{ sha256 }] }: (typeof sources)[0]) => [key, sha256])
+    assert.equal(segments.length, 4)
+    for (const [key, sha256] of segments) assert.equal(sha256, bytesOf[key], 'as the encoder sent it')
     const last = buckets.calls.filter((call) => call !== 'flush').slice(-2)
     assert.deepEqual(last, ['cup/final/harvest.json', 'cup/final/asset.m3u8'])
   })

@@ -168,6 +168,7 @@ function assetSegments(
     const file = {
       name: manifests.fileNames.segment(prefix, name, segment),
       track: trackFileName(prefix, name),
+      source: { place: at, stream: track.stream.index },
     }
     const body: AssetSegment['body'] = (whole, media) => {
       const earlier = track.kind === 'text' ? cuesBeforeIn(whole, at, track.stream) : []

@@ -138,7 +138,8 @@ function segmentsOf(
         const earlier = track.kind === 'text' ? cuesBeforeIn(whole, place, track.stream) : []
         return segmentBody(track, name, { segment: whole.segments[place]!, earlier }, media)
       }
-      return [{ name: segmentFileName(prefix, name, at), track: trackFileName(prefix, name), body }]
+      const source = { place, stream: track.stream.index }
+      return [{ name: segmentFileName(prefix, name, at), track: trackFileName(prefix, name), source, body }]
     })
   })
 }

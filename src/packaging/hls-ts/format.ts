@@ -170,6 +170,7 @@ function assetSegments(
     const file = {
       name: segmentFileName(settings.name, named),
       track: trackFileName(settings.name, named),
+      source: { place: at, stream: stream.source.index },
     }
     const body: AssetSegment['body'] = (whole, media) => {
       const earlier = isText ? cuesBeforeIn(whole, at, stream.source) : []

@@ -139,6 +139,7 @@ function assetFragments(
       return {
         name: fragmentName(event, name, bitrate, interval.time),
         track: `${name.kind}_${name.kind === 'video' ? bitrate : name.n}`,
+        source: { place, stream: track.stream.index },
         isOpen: following.length < LOOK_AHEAD && known.length - 1 - place < NEIGHBOURS,
         announces: { after: known[place]!.number, last: known[looksTo]?.number ?? Number.POSITIVE_INFINITY },
         body(whole, media) {
