@@ -36,6 +36,8 @@ if (['help', '--help', '-h'].includes(command) || args.includes('--help') || arg
   process.exitCode = await harvest(args).catch(giveUp)
 } else if (command === 'schedule') {
   await schedule(args).catch(giveUp)
+} else if (command === 'clip') {
+  await clip(args).catch(giveUp)
 } else if (command === 'archive') {
   await archive(args).catch(giveUp)
 } else if (command === 'serve') {
@@ -129,6 +131,11 @@ async function harvest(words: readonly string[]): Promise<number> {
 async function schedule(words: readonly string[]): Promise<void> {
   const { scheduleCommand } = await import('./cli/schedule-command.ts')
   await scheduleCommand(words, process.env, terminal())
+}
+
+async function clip(words: readonly string[]): Promise<void> {
+  const { clipCommand } = await import('./cli/clip-command.ts')
+  await clipCommand(words, process.env, terminal())
 }
 
 async function archive([name, ...flags]: readonly string[]): Promise<void> {

@@ -17,6 +17,11 @@ const COMMANDS = [
   ['windrow schedule runs ID', 'what became of its windows'],
   ['windrow schedule stop ID, start ID', 'make no more jobs, or go on'],
   ['windrow schedule delete ID', 'delete a schedule; its jobs stay'],
+  ['windrow clip create CLIP', 'a window under URLs of its own, for as long as it is wanted'],
+  ['windrow clip list [--channel ID]', 'all clips'],
+  ['windrow clip describe ID', 'a clip with its URLs'],
+  ['windrow clip change ID', 'other points, or another end: --start, --end, --cut, --expires'],
+  ['windrow clip delete ID', 'end a clip'],
   ['windrow archive copy TO [--only media]', 'copy the archive to another place'],
   ['windrow help', 'show this help'],
   ['windrow version', 'show the version'],
@@ -48,6 +53,14 @@ const SCHEDULE_FLAGS = [
   ['--role, --gaps, --early-end, …', 'as of jobs: also --report, --make and --cut'],
 ] as const
 
+const CLIP_FLAGS = [
+  ['--channel ID, or --endpoint ID', 'the channel, or one of its origin endpoints'],
+  ['--start TIME, --end TIME', 'as of jobs'],
+  ['--cut HOW', 'segment (default), or frame'],
+  ['--expires TIME', 'when it ends, such as +30d (default: when it is deleted)'],
+  ['--id ID', 'its id (default: made)'],
+] as const
+
 const CONNECTION_FLAGS = [
   ['--url URL', 'the server (WINDROW_ENDPOINT_URL; default http://127.0.0.1:8080)'],
   ['--region REGION', 'its region (default us-east-1)'],
@@ -71,7 +84,10 @@ export function helpText(): string {
     'SCHEDULE, a harvest schedule:',
     ...SCHEDULE_FLAGS.map(row),
     '',
-    'The server that the harvest and schedule commands talk to:',
+    'CLIP, a clip:',
+    ...CLIP_FLAGS.map(row),
+    '',
+    'The server that the harvest, schedule and clip commands talk to:',
     ...CONNECTION_FLAGS.map(row),
     '',
     'TO, where the copy is to be (the archive that is copied is that of the settings below):',

@@ -1,14 +1,5 @@
-import { isoDateTime, type UtcRange } from '../media/time.ts'
-import {
-  CLIP_FILES,
-  CLIP_KINDS,
-  type Clip,
-  type ClipCut,
-  canBeClipped,
-  checkClipExpiry,
-  isLiving,
-  newEdition,
-} from '../model/clip.ts'
+import type { UtcRange } from '../media/time.ts'
+import { type Clip, type ClipCut, canBeClipped, checkClipExpiry, isLiving, newEdition } from '../model/clip.ts'
 import { expandedKey } from '../model/destination-pattern.ts'
 import type { HarvestJob, S3Destination } from '../model/harvest-job.ts'
 import { checkDestination, checkHarvestable, parsedInstant } from '../model/harvest-request.ts'
@@ -16,6 +7,7 @@ import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import { checkedId, quoteValue, refuse } from '../model/rules.ts'
 import { ApiError } from './api-error.ts'
 import type { ClipOperation } from './clip-operations.ts'
+import { clipReport } from './clip-report.ts'
 import type { ControlContext } from './control-context.ts'
 import { type GivenOptions, harvestOptionsOf } from './given-options.ts'
 import { harvestReport } from './harvest-report.ts'
@@ -49,22 +41,8 @@ export function clipHandlers(context: ControlContext): Record<ClipOperation, (in
   const { account, clips, clock, limits, pages, resources } = context
   const quotas = { maxClips: limits.maxClips, maxBytes: limits.maxClipBytes }
 
-  function described(clip: Clip) {
-    const { id, channelId, originEndpointId, startTime, endTime, cut, bytes } = clip
-    return {
-      id,
-      channelId,
-      originEndpointId,
-      startTime,
-      endTime,
-      cut,
-      expiresAt: clip.expiresAt && isoDateTime(clip.expiresAt),
-      createdAt: isoDateTime(clip.createdAt),
-      modifiedAt: isoDateTime(clip.modifiedAt),
-      pinnedBytes: bytes,
-      urls: urlsOf(clip, context),
-    }
-  }
+  const described = (clip: Clip) =>
+    clipReport(clip, { publicUrl: context.publicUrl(), longestMp4Ms: limits.longestMp4Ms })
 
   async function living(id: string): Promise<Clip | undefined> {
     const clip = await resources.clipById(id)
@@ -269,20 +247,6 @@ export function clipHandlers(context: ControlContext): Record<ClipOperation, (in
 
 const askedFor = ({ channelId, originEndpointId }: Clip) =>
   originEndpointId === undefined ? { channelId } : { originEndpointId }
-
-function urlsOf(
-  { id, sources, start, end }: Clip,
-  { publicUrl, limits }: Pick<ControlContext, 'publicUrl' | 'limits'>,
-): Readonly<Record<string, string>> {
-  const isTooLong = end - start > limits.longestMp4Ms
-  const urls = CLIP_KINDS.flatMap((kind) => {
-    const source = sources.find(({ kinds }) => kinds.includes(kind))
-    const name = kind.toLowerCase()
-    if (!source || (kind === 'MP4' && isTooLong)) return []
-    return [[name, `${publicUrl()}/out/v1/${source.endpoint.guid}/clips/${id}/${name}/${CLIP_FILES[kind]}`] as const]
-  })
-  return Object.fromEntries(urls)
-}
 
 function noClip(id: string): ApiError {
   return new ApiError('NotFoundException', `There is no clip with the id ${quoteValue(id)}`)

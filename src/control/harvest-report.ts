@@ -30,6 +30,7 @@ export function harvestReport(job: HarvestRecord, account: Account, now: UtcMs) 
     scheduleId: job.scheduleId,
     createdAt: isoDateTime(job.createdAt),
     status: job.status,
+    clipId: job.clip,
     ...(job.options ?? DEFAULT_HARVEST_OPTIONS),
     state: run.cancelling && job.status === 'IN_PROGRESS' ? 'CANCELLING' : state,
     attempts: run.attempts,

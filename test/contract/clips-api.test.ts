@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { clipCommand } from '../../src/cli/clip-command.ts'
+import { CommandFailed, CommandMisused } from '../../src/cli/terminal.ts'
 import type { ClipService } from '../../src/control/control-context.ts'
 import { utcMs } from '../../src/media/time.ts'
+import { CREDENTIALS, REGION } from './control-under-test.ts'
 import { NOW, ROLE, startAsker } from './rules-asker.ts'
 
 const CLIPS = '/windrow/v1/clips'
@@ -156,7 +159,7 @@ describe('clips of our own API', () => {
     const s3Destination = { bucketName: 'clips', manifestKey: 'x/{id}.m3u8', roleArn: ROLE }
     const job = (await asker.ask('POST', `${CLIPS}/b/materialise`, { jobId: 'asset', s3Destination })).json as Json
     assert.deepEqual(job['s3Destination'], { ...s3Destination, manifestKey: 'x/asset.m3u8' })
-    assert.deepEqual([job['cut'], job['status']], ['SEGMENT', 'IN_PROGRESS'])
+    assert.deepEqual([job['clipId'], job['cut'], job['status']], ['b', 'SEGMENT', 'IN_PROGRESS'])
     const record = await asker.control.resources.harvestJobById('asset')
     assert.deepEqual([record?.clip, record?.start], ['b', utcMs(NOW - 600_000)])
     await asker.refused('POST', `${CLIPS}/b/materialise`, { jobId: 'asset', s3Destination }, 'id')
@@ -164,5 +167,35 @@ describe('clips of our own API', () => {
     await asker.refused('POST', `${CLIPS}/b/materialise`, { s3Destination: wrong }, 's3Destination.manifestKey')
     const none = await asker.ask('POST', `${CLIPS}/none/materialise`, { s3Destination })
     assert.equal(none.status, 404)
+  })
+
+  it('are made, listed, changed and deleted on the command line', async () => {
+    const run = async (args: readonly string[], isTerminal = false) => {
+      const written: string[] = []
+      const write = (text: string) => void written.push(text)
+      const terminal = { isTerminal, columns: 200, write, now: () => now, sleep: async () => {} }
+      const keys = {
+        WINDROW_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
+        WINDROW_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
+      }
+      await clipCommand([...args, '--url', asker.control.endpoint, '--region', REGION], keys, terminal)
+      return written.join('')
+    }
+    const words = ['--channel', 'main', '--start', '-10m', '--end', '-9m', '--cut', 'frame', '--expires', '+30d']
+    const made = JSON.parse(await run(['create', '--id', 'cli', ...words])) as Json
+    const at = (seconds: number) => new Date(now + seconds * 1000).toISOString()
+    assert.deepEqual([made['startTime'], made['endTime'], made['cut']], [at(-600), at(-540), 'FRAME'])
+    assert.equal(made['expiresAt'], at(30 * 86_400))
+    assert.match(
+      await run(['change', 'cli', '--end', '-8m'], true),
+      /^cli {2}main .*\n {2}hls {2}https:.*\n {2}mss {2}https/,
+    )
+    assert.match(await run(['list', '--channel', 'main'], true), /^cli {2}main {2}.*, until /m)
+    assert.equal(JSON.parse(await run(['describe', 'cli']))['endTime'], at(-480))
+    assert.deepEqual(JSON.parse(await run(['delete', 'cli'])), { id: 'cli', state: 'DELETED' })
+    await assert.rejects(run(['describe', 'cli']), CommandFailed)
+    for (const misused of [[], ['watch'], ['describe'], ['list', 'cli'], ['create', '--start', '-1m']]) {
+      await assert.rejects(run(misused), CommandMisused)
+    }
   })
 })
