@@ -17,6 +17,7 @@ import { parseIngestPath } from '../../src/ingest/ingest-path.ts'
 import { Uploads } from '../../src/ingest/uploads.ts'
 import { type UtcMs, utcMs } from '../../src/media/time.ts'
 import { CLIP_FILES, type Clip } from '../../src/model/clip.ts'
+import type { OriginEndpoint } from '../../src/model/origin-endpoint.ts'
 import { ManifestWorker } from '../../src/origin/manifests/worker.ts'
 import { createOrigin } from '../../src/origin/origin.ts'
 import { cutsOf } from '../../src/packaging/cuts.ts'
@@ -229,6 +230,24 @@ describe('a clip', () => {
     assert.deepEqual([former.status, former.headers.get('cache-control')], [200, 'max-age=5'])
     assert.equal((await get(segment(clip.edition, 2))).status, 404, 'no longer part of it')
     await store.resources.deleteClip('changed')
+  })
+
+  it('follows the access rules of its endpoint as they are now, and ends in the clear with it', async () => {
+    await clipOf('ruled', 2, 6)
+    const parent = 'clips/ruled/hls/index.m3u8'
+    const rules: readonly (readonly [Partial<OriginEndpoint>, string | null])[] = [
+      [{ origination: 'DENY' }, 'OriginationDenied'],
+      [{ whitelist: ['10.0.0.0/8'] }, 'NotWhitelisted'],
+      [hlsEndpoint({ encryption: { method: 'AES_128' } as never }), 'CannotPackage'],
+      [{ startoverWindowSeconds: 3600 }, null],
+    ]
+    for (const [i, [rule, code]] of rules.entries()) {
+      const { origination, whitelist, packaging } = { ...endpoint, ...rule }
+      const changed = { ...endpoint, origination, whitelist, packaging, revision: i + 2 }
+      assert.equal(await store.resources.updateOriginEndpoint(changed, 0), 'updated')
+      assert.equal((await get(parent)).headers.get('x-windrow-error'), code)
+    }
+    await store.resources.deleteClip('ruled')
   })
 
   it('is refused where the archive does not hold all of it, with the nearest window that works', async () => {
