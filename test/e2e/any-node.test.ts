@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { CreateOriginEndpointCommand } from '@aws-sdk/client-mediapackage'
+import { apiClient } from '../../src/cli/api-client.ts'
 import {
   createChannel,
   createHarvestJob,
@@ -165,6 +166,33 @@ describe('three nodes on one PostgreSQL and one S3 store', () => {
     )
     assert.equal(files[0]!.status, 200)
     for (const file of files) assert.deepEqual(file, files[0])
+  })
+
+  it('play the clips that others make, change and delete', async () => {
+    const ask = async (node: Windrow, method: string, path: string, body?: object) => {
+      const { url, accessKeyId, secretAccessKey } = node
+      const api = apiClient({ url, region: 'us-east-1', keys: { accessKeyId, secretAccessKey } }, Date.now)
+      return (await api.ask(method, path, body && { body })) as { readonly urls: { readonly hls: string } }
+    }
+    const [one, two, three] = nodes as readonly [Windrow, Windrow, Windrow]
+    const time = (n: number) => new Date(pusher.dateOf(n)).toISOString()
+    const clip = { id: 'goal', channelId: 'tv', startTime: time(2), endTime: time(10) }
+    const { pathname } = new URL((await ask(one, 'POST', 'clips', clip)).urls.hls.replace('index.m3u8', 'index_1.m3u8'))
+    const lengths = () =>
+      Promise.all(
+        nodes.map(async ({ url }) => {
+          const response = await fetch(new URL(pathname, url))
+          const text = await response.text()
+          return response.ok ? text.split('#EXTINF').length - 1 : response.status
+        }),
+      )
+    const become = (wanted: number) =>
+      eventually(`${wanted} at all nodes`, async () => (await lengths()).every((each) => each === wanted) || undefined)
+    await become(8)
+    await ask(two, 'PUT', 'clips/goal', { endTime: time(6) })
+    await become(4)
+    await ask(three, 'DELETE', 'clips/goal')
+    await become(404)
   })
 
   it('serve all that was promised, and keep nothing else', async () => {
