@@ -118,25 +118,26 @@ export class Movies {
   ): Promise<Refused> {
     const leave = this.places.enter(client)
     let movie: MovieUse | undefined
-    const release = () => {
-      leave()
-      movie?.release()
-    }
     try {
       const key = await this.keyOf(order)
       if (response.destroyed) return undefined
-      movie = this.prepared.use(key, {
+      const use = this.prepared.use(key, {
         locate: () => this.locate(order),
         survey: (located, signal) => this.survey(order, located, { client, signal }),
       })
-      // What is made for a client that has left is not made to its end.
-      response.once('close', release)
+      movie = use
+      response.once('close', () => {
+        // What is made for a client that has left is not made to its end; but its window is found all the same.
+        use.release()
+        use.located().then(leave, leave)
+      })
       return await sendMovie(request, response, { movie, fileName: fileNameOf(order), outgoing: this.deps.outgoing })
     } catch (error) {
       if (response.destroyed) return undefined
       throw movie && error instanceof LostMedia ? await this.reasonOf(error, order, movie) : error
     } finally {
-      release()
+      leave()
+      movie?.release()
     }
   }
 
