@@ -183,6 +183,9 @@ export function clipHandlers(context: ControlContext): Record<ClipOperation, (in
       checkedId('jobId', jobId)
       const { start, end, startTime, endTime, cut, channelId } = clip
       const { endpoint } = clip.sources[0]!
+      // What was in the clear when the clip was made must not leave any more.
+      const now = await resources.originEndpointById(endpoint.id)
+      if (now?.packaging.encryption) refuse('id', `${endpoint.id}, which the clip shows, is encrypted now`)
       const options = harvestOptionsOf({ cut, ...(deliverables && { deliverables }) })
       const values = { channel: channelId, endpoint: endpoint.id, id: jobId, start, end }
       const manifestKey = expandedKey('s3Destination.manifestKey', s3Destination.manifestKey, values)

@@ -90,6 +90,15 @@ export function clipRecordsContract(
       assert.deepEqual({ clips, pinnedBytes }, { clips: 2, pinnedBytes: 250 })
     })
 
+    it('gives the id of a clip that has ended to another one, before `expire` comes', async () => {
+      const { resources } = await opened()
+      await resources.createClip(clip('a', [first], { expiresAt: later(5) }), QUOTAS)
+      assert.equal(await resources.createClip(clip('a', [first], { createdAt: later(4) }), QUOTAS), 'duplicate')
+      const next = clip('a', [second], { createdAt: later(5), edition: 2 })
+      assert.equal(await resources.createClip(next, { maxClips: 1, maxBytes: 100 }), 'created')
+      assert.deepEqual(await resources.clipById('a'), next)
+    })
+
     it('keeps a quota that concurrent creations reach together', async () => {
       const { resources } = await opened()
       const made = ['a', 'b', 'c', 'd'].map((id) =>

@@ -19,7 +19,7 @@ export type ResourceCounts = {
  * their end are there, and count, until `expire` deletes them.
  */
 export type ClipRecords = {
-  /** `no-endpoint` when one of its sources is not there any more. */
+  /** Takes the place of a clip of the same id that has ended. `no-endpoint` when one of its sources is not there. */
   createClip(
     clip: Clip,
     quotas: ClipQuotas,

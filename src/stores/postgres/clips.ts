@@ -11,8 +11,9 @@ export function clipOperations(db: PostgresDatabase) {
   return {
     createClip: (clip, { maxClips, maxBytes }) =>
       db.transaction(async (transaction) => {
-        const { id, channelId, channelGuid, pinned, expiresAt, bytes, revision } = clip
+        const { id, channelId, channelGuid, pinned, expiresAt, bytes, revision, createdAt } = clip
         await transaction.lock('clips')
+        await transaction.run('DELETE FROM windrow.clip WHERE id = $1 AND expires_at <= $2', id, createdAt)
         if (await transaction.get('SELECT 1 FROM windrow.clip WHERE id = $1', id)) return 'duplicate'
         if (!(await holdEndpoints(transaction, clip))) return 'no-endpoint'
         const others = await othersThan(transaction, id)

@@ -19,7 +19,8 @@ export function clipOperations(db: SqliteDatabase, changes: Changes) {
 
   return {
     createClip(clip: Clip, { maxClips, maxBytes }: ClipQuotas) {
-      const { id, channelId, channelGuid, pinned, expiresAt, bytes, revision } = clip
+      const { id, channelId, channelGuid, pinned, expiresAt, bytes, revision, createdAt } = clip
+      db.run('DELETE FROM clip WHERE id = ? AND expires_at <= ?', id, createdAt)
       if (db.get('SELECT 1 FROM clip WHERE id = ?', id)) return 'duplicate'
       if (!hasEndpoints(clip)) return 'no-endpoint'
       const there = others(id)
