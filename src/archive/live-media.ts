@@ -43,7 +43,9 @@ export class LiveMedia {
   /** Channels that are being looked at; true where more has come since. */
   private readonly looking = new Map<string, boolean>()
   private readonly places = new Pool([...Array(AT_ONCE).keys()])
-  private readonly reads = new Set<Promise<void>>()
+  /** Looks and reads that are under way. */
+  private readonly work = new Set<Promise<void>>()
+  private reads = 0
   private closed = false
 
   constructor(deps: LiveMediaDeps) {
@@ -72,7 +74,7 @@ export class LiveMedia {
   /** Resolves when nothing is being read any more. */
   async close(): Promise<void> {
     this.closed = true
-    await Promise.all(this.reads)
+    await Promise.all(this.work)
   }
 
   private note({ key }: StoredBytes): void {
@@ -121,8 +123,14 @@ export class LiveMedia {
   }
 
   private read(object: StoredBytes): void {
-    if (this.reads.size >= MOST_WAITING || this.closed) return
-    this.track(this.places.run(async () => this.deps.read(object)))
+    if (this.reads >= MOST_WAITING || this.closed) return
+    this.reads++
+    const reading = this.places.run(async () => this.deps.read(object))
+    this.track(
+      reading.finally(() => {
+        this.reads--
+      }),
+    )
   }
 
   private track(work: Promise<unknown>): void {
@@ -132,9 +140,9 @@ export class LiveMedia {
         () => {},
       )
       .then(() => {
-        this.reads.delete(settled)
+        this.work.delete(settled)
       })
-    this.reads.add(settled)
+    this.work.add(settled)
   }
 }
 
