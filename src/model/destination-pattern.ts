@@ -30,6 +30,9 @@ export type KeyPattern = {
   readonly expand: (values: PatternValues) => string
 }
 
+/** The time zone of a name, one for all places of a pattern. Throws RuleViolation. */
+type ZoneOf = (name: string) => TimeZone
+
 const TIME = 'yyyyMMddTHHmmssZ'
 const NAMES = '{channel}, {endpoint}, {id}, {schedule}, {start} and {end}'
 /** Each may have a time zone, which takes a moment to look up. */
@@ -44,11 +47,17 @@ const WORDS = /yyyy|MM|dd|HH|mm|ss|SSS/g
  */
 export function keyPattern(path: string, key: string): KeyPattern {
   const parts: (PatternPlace | string)[] = []
+  const zones = new Map<string, TimeZone>()
+  const zoneOf: ZoneOf = (name) => {
+    const zone = zones.get(name) ?? TimeZone.named(path, name)
+    zones.set(name, zone)
+    return zone
+  }
   let end = 0
   let count = 0
   for (const { 0: whole, 1: inside = '', index } of key.matchAll(/\{([^{}]*)\}/g)) {
     if (++count > MOST_PLACES) refuse(path, `must have at most ${MOST_PLACES} patterns`)
-    parts.push(key.slice(end, index), partOf(path, whole, inside))
+    parts.push(key.slice(end, index), partOf(path, whole, inside, zoneOf))
     end = index + whole.length
   }
   parts.push(key.slice(end))
@@ -63,7 +72,7 @@ export function expandedKey(path: string, key: string, values: PatternValues): s
   return keyPattern(path, key).expand(values)
 }
 
-function partOf(path: string, whole: string, inside: string): PatternPlace {
+function partOf(path: string, whole: string, inside: string, zoneOf: ZoneOf): PatternPlace {
   const colon = inside.indexOf(':')
   const [name, form] = colon < 0 ? [inside, undefined] : [inside.slice(0, colon), inside.slice(colon + 1)]
   switch (name) {
@@ -78,13 +87,13 @@ function partOf(path: string, whole: string, inside: string): PatternPlace {
       }
     case 'start':
     case 'end':
-      return { name, ...timeForm(path, name, form ?? TIME) }
+      return { name, ...timeForm(path, name, form ?? TIME, zoneOf) }
     default:
       return refuse(path, `must have no other words in braces than ${NAMES}, got ${quoteValue(whole)}`)
   }
 }
 
-function timeForm(path: string, name: 'start' | 'end', given: string): Omit<PatternPlace, 'name'> {
+function timeForm(path: string, name: 'start' | 'end', given: string, zoneOf: ZoneOf): Omit<PatternPlace, 'name'> {
   const at = given.indexOf('@')
   const [form, zoneName] = at < 0 ? [given, undefined] : [given.slice(0, at), given.slice(at + 1)]
   if (form === '' || !/^(yyyy|MM|dd|HH|mm|ss|SSS|[TZ/_.-])+$/.test(form)) {
@@ -95,7 +104,7 @@ function timeForm(path: string, name: 'start' | 'end', given: string): Omit<Patt
   }
   if (zoneName !== undefined && form.includes('Z'))
     refuse(path, `must have Z, which means UTC, in no time of another time zone, got ${quoteValue(given)}`)
-  const zone = TimeZone.named(path, zoneName ?? 'UTC')
+  const zone = zoneOf(zoneName ?? 'UTC')
   return {
     words: form.match(WORDS) ?? [],
     isLocal: zoneName !== undefined,

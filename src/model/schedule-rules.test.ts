@@ -71,6 +71,15 @@ describe('a schedule', () => {
     assert.throws(() => checkWindows(schedule(hourly, { durationSeconds: 60, overlap }), 120), /durationSeconds: /)
   })
 
+  it('is checked without asking for the clocks of a place again and again: that takes long', (test) => {
+    const { mock } = test.mock.method(Intl.DateTimeFormat.prototype, 'formatToParts')
+    const key = `${'{start:yyyyMMdd@Europe/Berlin}'.repeat(20)}/clip.mp4`
+    const options = { ...DEFAULT_HARVEST_OPTIONS, deliverables: [{ kind: 'MP4', name: 'one' }] } as const
+    checkWindows({ ...named(daily, key), options }, MONTH_SECONDS)
+    // Once a day for the windows, for their keys and for their folders.
+    assert.ok(mock.callCount() < 4 * 400, `${mock.callCount()} times`)
+  })
+
   it('has a window before its end', () => {
     const none = schedule({ hours: 1 }, { end: MARCH })
     assert.throws(() => checkWindows(none, MONTH_SECONDS), /^RuleViolation: endTime: /)

@@ -12,6 +12,8 @@ const DAY_MS = 86_400_000
 /** A time zone of the IANA database, such as Europe/Berlin. Its clocks may be put forward and back. */
 export class TimeZone {
   private readonly format: Intl.DateTimeFormat
+  /** Offsets at the beginnings of days, UTC, by their numbers: to ask for one takes long. */
+  private readonly offsets = new Map<number, number>()
 
   private constructor(format: Intl.DateTimeFormat) {
     this.format = format
@@ -37,15 +39,14 @@ export class TimeZone {
 
   /** What the clocks show at a moment. */
   localTime(at: UtcMs): LocalTime {
-    const parts = new Map(this.format.formatToParts(at).map(({ type, value }) => [type, Number(value)]))
-    const part = (name: Intl.DateTimeFormatPartTypes) => parts.get(name) ?? 0
+    const shown = new Date(at + this.offsetAt(at))
     return {
-      year: part('year'),
-      month: part('month'),
-      day: part('day'),
-      hour: part('hour'),
-      minute: part('minute'),
-      second: part('second'),
+      year: shown.getUTCFullYear(),
+      month: shown.getUTCMonth() + 1,
+      day: shown.getUTCDate(),
+      hour: shown.getUTCHours(),
+      minute: shown.getUTCMinutes(),
+      second: shown.getUTCSeconds(),
     }
   }
 
@@ -65,9 +66,25 @@ export class TimeZone {
 
   /** Milliseconds by which the clocks are ahead of UTC at a moment. */
   private offsetAt(at: UtcMs): number {
-    const { year, month, day, hour, minute, second } = this.localTime(at)
-    const whole = Math.floor(at / 1000) * 1000
-    return Date.UTC(year, month - 1, day, hour, minute, second) - whole
+    const day = Math.floor(at / DAY_MS)
+    const [before, after] = [this.offsetOn(day), this.offsetOn(day + 1)]
+    // Nowhere are clocks put forward and back within a day.
+    return before === after ? before : this.askedOffset(at)
+  }
+
+  private offsetOn(day: number): number {
+    const known = this.offsets.get(day)
+    if (known !== undefined) return known
+    const offset = this.askedOffset(day * DAY_MS)
+    this.offsets.set(day, offset)
+    return offset
+  }
+
+  private askedOffset(at: number): number {
+    const parts = new Map(this.format.formatToParts(at).map(({ type, value }) => [type, Number(value)]))
+    const part = (name: Intl.DateTimeFormatPartTypes) => parts.get(name) ?? 0
+    const date = Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'), part('second'))
+    return date - Math.floor(at / 1000) * 1000
   }
 }
 
