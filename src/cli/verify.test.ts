@@ -96,6 +96,7 @@ describe('verifying an asset', () => {
   const cases: [string, (folder: string) => Promise<unknown>, RegExp][] = [
     ['an object that is missing', (at) => rm(join(at, 'movie.mp4')), /movie\.mp4 is missing/],
     ['one that is cut off', (at) => writeFile(join(at, 'movie.mp4'), 'mov'), /has 3 bytes instead of 5/],
+    ['one that goes on', (at) => writeFile(join(at, 'movie.mp4'), 'movies'), /movie\.mp4 is longer than its 5 bytes/],
     ['one that is damaged', (at) => writeFile(join(at, 'index_1_1.ts'), 'fjrst'), /index_1_1\.ts is damaged/],
     ['a parent manifest that is missing', (at) => rm(join(at, 'index.m3u8')), /index\.m3u8 is missing/],
     [
@@ -159,6 +160,40 @@ describe('verifying an asset', () => {
       await writeFile(join(at, 'harvest.json'), JSON.stringify({ ...report, manifestKey: 'clips/goal/goal.vtt' }))
     })
     assert.equal(code, 0)
+  })
+
+  it('reads an object no further than it should be long', async () => {
+    const server = createServer((request, response) => {
+      const name = request.url?.slice(1) ?? ''
+      if (name === 'harvest.json') response.end(JSON.stringify({ ...report, objects: report.objects.slice(0, 1) }))
+      else if (name === 'index.m3u8') response.end(PARENT.replace('index_1.m3u8', 'index_1_1.ts'))
+      else if (name !== 'index_1_1.ts') response.writeHead(404).end()
+      else {
+        const more = () => {
+          while (response.write('x'.repeat(10_000)));
+          response.once('drain', more)
+        }
+        more()
+      }
+    })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { problems } = await verify(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+    assert.deepEqual(problems, ['clips/goal/index_1_1.ts is longer than its 5 bytes'])
+    server.closeAllConnections()
+    server.close()
+  })
+
+  it('lets names give no commands to a terminal', async () => {
+    let said = ''
+    const folder = await mkdtemp(join(root, 'escape-'))
+    const objects = [{ key: 'clips/goal/\u001b[2Jgone', size: 1 }]
+    await writeFile(join(folder, 'harvest.json'), JSON.stringify({ ...report, objects }))
+    const write = (text: string) => {
+      said += text
+    }
+    await verifyAsset(folder, { isTerminal: true, columns: 80, write, now: () => 0, sleep: async () => {} }, noBucket)
+    assert.match(said, /goal\/\ufffd\[2Jgone is missing/)
   })
 
   it('says what is no report', async () => {

@@ -41,8 +41,9 @@ async function verifyIn(place: AssetPlace, where: string, terminal: Terminal): P
   let bytes = 0
   for (const [i, { key, size, sha256 }] of report.objects.entries()) {
     const name = nameOf(key)
-    const found = isBelow(name) ? await digestOf(place, name) : undefined
+    const found = isBelow(name) ? await digestOf(place, name, size) : undefined
     if (!found) problems.push(`${key} is missing`)
+    else if (found.size > size) problems.push(`${key} is longer than its ${size} bytes`)
     else if (found.size !== size) problems.push(`${key} has ${found.size} bytes instead of ${size}`)
     else if (sha256 !== undefined && found.sha256 !== sha256) problems.push(`${key} is damaged: its SHA-256 differs`)
     bytes += found?.size ?? 0
@@ -81,7 +82,12 @@ function isReport({ manifestKey, objects }: Report): boolean {
   )
 }
 
-async function digestOf(place: AssetPlace, name: string): Promise<{ size: number; sha256: string } | undefined> {
+/** The digest of an object, which is not read further once it is longer than it should be: it may have no end. */
+async function digestOf(
+  place: AssetPlace,
+  name: string,
+  mostBytes: number,
+): Promise<{ size: number; sha256: string } | undefined> {
   const pieces = await place.read(name)
   if (!pieces) return undefined
   const hash = createHash('sha256')
@@ -89,6 +95,7 @@ async function digestOf(place: AssetPlace, name: string): Promise<{ size: number
   for await (const piece of pieces) {
     hash.update(piece)
     size += piece.length
+    if (size > mostBytes) break
   }
   return { size, sha256: hash.digest('hex') }
 }
@@ -138,7 +145,8 @@ function tell(
     )
     return
   }
-  const told = problems.slice(0, MOST_TOLD).map((problem) => `  ${problem}`)
+  // Names from anywhere give a terminal no commands.
+  const told = problems.slice(0, MOST_TOLD).map((problem) => `  ${problem.replaceAll(/\p{Cc}/gu, '\ufffd')}`)
   if (problems.length > told.length) told.push(`  and ${problems.length - told.length} more`)
   const verdict = problems.length === 0 ? 'is complete and intact' : `has ${problems.length} problems`
   const lines = [`${place.text} ${verdict}: ${objects.length} objects, ${bytesText(bytes)}`, ...told]
