@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { get, type IncomingMessage } from 'node:http'
 import type { MediaPackageClient } from '@aws-sdk/client-mediapackage'
 import pg from 'pg'
+import { apiClient } from '../../src/cli/api-client.ts'
+import type { ClipReport } from '../../src/control/clip-report.ts'
 import { makeSource } from '../ingest/source-media.ts'
 import { createChannel, createHlsEndpoint, type Ingest, mediaPackage } from '../judges/aws.ts'
 import { type DeployedNginx, placeForNginx, startDeployedNginx } from '../judges/deployed-nginx.ts'
@@ -129,6 +131,16 @@ describe('three nodes behind nginx, as in deploy/', () => {
     }
   })
 
+  it('give parts of a file of a window, which is never fetched as a whole', async () => {
+    const { accessKeyId, secretAccessKey } = nodes[0]
+    const api = apiClient({ url: nginx.url, region: 'us-east-1', keys: { accessKeyId, secretAccessKey } }, Date.now)
+    const [startTime, endTime] = [235_000, 215_000].map((ago) => new Date(Date.now() - ago).toISOString())
+    const clip = (await api.ask('POST', 'clips', { body: { channelId: 'tv', startTime, endTime } })) as ClipReport
+    const response = await fetch(clip.urls.mp4!, { headers: { Range: 'bytes=4-7' } })
+    assert.deepEqual([response.status, response.headers.get('x-cache-status')], [206, null])
+    assert.equal(await response.text(), 'ftyp')
+  })
+
   it('challenge ffmpeg before it sends a segment', async () => {
     const to = await createChannel(client, 'film')
     const withUser = to.url.replace('://', `://${to.username}:${to.password}@`)
@@ -211,6 +223,11 @@ describe('three nodes behind nginx, as in deploy/', () => {
     const requests = await nginx.stop()
     const failed = requests.filter(({ status }) => status >= 400 && status !== 401 && status !== 404)
     assert.deepEqual(failed, [])
+    const movies = requests.filter(({ target }) => target.endsWith('.mp4'))
+    assert.deepEqual(
+      movies.map(({ nodes }) => nodes),
+      [['206']],
+    )
     const puts = requests.filter(({ method, status }) => method === 'PUT' && status === 201)
     assert.ok(puts.length > 18)
   })
