@@ -62,7 +62,8 @@ describe('clips', () => {
 
   it('are cut to the frame where that is asked for', async () => {
     const { id, urls } = await create(2.52, 7.52, { originEndpointId: 'news-hls', cut: 'FRAME' })
-    assert.match(await (await fetch(urls.dash)).text(), /type="static".*mediaPresentationDuration="PT5\.000S"/s)
+    // From the key frame before its first picture on, to the millisecond in which its last one ends.
+    assert.match(await (await fetch(urls.dash)).text(), /type="static".*mediaPresentationDuration="PT5\.521S"/s)
     const playlist = await (await fetch(urls.hls)).text()
     assert.match(playlist, /#EXT-X-START:TIME-OFFSET=0\.52\d*,PRECISE=YES/)
     await api.ask('DELETE', `clips/${id}`)
