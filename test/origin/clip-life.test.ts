@@ -140,7 +140,7 @@ describe('a clip', () => {
   /** Makes or changes a clip of seconds of the fixture. */
   async function clipOf(id: string, from: number, to: number, more: Partial<Clip> = {}, held?: Clip): Promise<Clip> {
     const span = { start: utcMs(BEGAN + from * 1000), end: utcMs(BEGAN + to * 1000) }
-    const content = await clipContent({ endpoints: [endpoint], span, now, ...(held && { held }) }, archive)
+    const content = await clipContent({ endpoints: [endpoint], span, now, ...(held && { held }) }, archive, now)
     const times = { startTime: '', endTime: '', ...span, createdAt: now, modifiedAt: now }
     const made = { id, channelId: 'channel', channelGuid: CHANNEL, cut: 'SEGMENT', ...times, ...content } as const
     const clip: Clip = { ...made, revision: 1, edition: now, ...more }
@@ -284,10 +284,10 @@ describe('a clip', () => {
         const shorter = { ...clip, startTime: 'later', revision: 2 }
         assert.equal(await store.resources.updateClip(shorter, QUOTAS), 'updated')
         const span = { start: utcMs(clip.start + 500), end: clip.end }
-        const within = await clipContent({ endpoints: [endpoint], span, now, held: clip }, archive)
+        const within = await clipContent({ endpoints: [endpoint], span, now, held: clip }, archive, now)
         assert.deepEqual(within.pinned, span, 'what it has it can be cut from, long after the startover window')
         const beyond = { start: utcMs(clip.start - 1000), end: clip.end }
-        await assert.rejects(clipContent({ endpoints: [endpoint], span: beyond, now, held: clip }, archive))
+        await assert.rejects(clipContent({ endpoints: [endpoint], span: beyond, now, held: clip }, archive, now))
       }
     }
     const { segmentIndex } = store
@@ -311,5 +311,31 @@ describe('a clip', () => {
       left.filter((entry) => entry.isFile()).map(({ name }) => name),
       [],
     )
+  })
+
+  it('is of nothing that a round of retention may delete which has not heard of it', async () => {
+    const date = now + DAY_MS
+    await push(date)
+    const [from, to] = [0, 10].map((seconds) => (date - BEGAN) / 1000 + seconds) as [number, number]
+    now = utcMs(date + 3_667_000)
+    const { retentionDemands } = store.resources
+    let found: RegExpExecArray | null = null
+    store.resources.retentionDemands = async (...asked) => {
+      const demands = await retentionDemands(...asked)
+      await clipOf('raced', from, to).catch((error: Error) => {
+        found = /about to be deleted, older than the startover window/.exec(error.message)
+      })
+      return demands
+    }
+    await retain()
+    store.resources.retentionDemands = retentionDemands
+    assert.ok(found)
+    // A stream that goes on has what it had.
+    now = utcMs(date + 3_605_000)
+    await clipOf('late', from + 6, to)
+    const refused =
+      /must not be of content that is about .*; the nearest window that works is .*:08\.000Z to .*:10\.000Z$/
+    pass(13_500)
+    await assert.rejects(clipOf('old', from + 6, to), { message: refused })
   })
 })

@@ -18,7 +18,7 @@ const HLS = hlsEndpoint(
 const DASH = dashEndpoint({}, { ...hour, id: 'dash', guid: '2'.repeat(32) })
 
 const contentOf = (asked: UtcRange, more: Partial<ClipRequest> = {}, archive = archiveOf(SEGMENTS)) =>
-  clipContent({ endpoints: [HLS], span: asked, now: at(END + 60), ...more }, archive)
+  clipContent({ endpoints: [HLS], span: asked, now: at(END + 60), ...more }, archive, at(END))
 const kindsOf = ({ sources }: ClipContent) => sources.map(({ endpoint, kinds }) => [endpoint.id, ...kinds])
 const refused = (asked: UtcRange, message: RegExp, more: Partial<ClipRequest> = {}, archive = archiveOf(SEGMENTS)) =>
   assert.rejects(contentOf(asked, more, archive), { name: 'RuleViolation', message })

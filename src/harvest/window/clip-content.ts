@@ -1,4 +1,5 @@
 import type { ArchiveReader } from '../../archive/reader.ts'
+import type { Clock } from '../../clock.ts'
 import { Pool } from '../../concurrency/pool.ts'
 import { type UtcMs, type UtcRange, utcMs } from '../../media/time.ts'
 import {
@@ -15,6 +16,7 @@ import {
   endUtcOf,
   inOrder,
   type ObjectSummary,
+  overlaps,
   type SegmentSummary,
   type SummaryWindow,
 } from '../../model/output-segment.ts'
@@ -30,6 +32,11 @@ import { nearestWindowWithContent } from './nearest-window.ts'
 const AT_ONCE = 4
 /** Output segments at the beginning of a clip by which it is seen in which formats it can be shown. */
 const LOOKED_AT = 64
+/**
+ * How much older than a startover window content may be that is pinned. Retention deletes what is a minute older, by
+ * what was pinned a moment ago.
+ */
+const LATE_MS = 10_000
 
 export type ClipArchive = WindowArchive & Pick<ArchiveReader, 'extent'>
 
@@ -46,19 +53,19 @@ export type ClipRequest = {
 export type ClipContent = Pick<Clip, 'sources' | 'pinned' | 'bytes'>
 
 /** What clips ask of an archive: as many of them at a time as memory should hold windows of. */
-export function clipContents(archive: ClipArchive & { usage(): Promise<readonly ChannelUsage[]> }) {
+export function clipContents(archive: ClipArchive & { usage(): Promise<readonly ChannelUsage[]> }, steady: Clock) {
   const pool = new Pool(Array.from({ length: AT_ONCE }))
   return {
-    content: (request: ClipRequest) => pool.run(() => clipContent(request, archive)),
+    content: (request: ClipRequest) => pool.run(() => clipContent(request, archive, steady())),
     archivedBytes: async () => (await archive.usage()).reduce((sum, { bytes }) => sum + bytes, 0),
   }
 }
 
 /**
  * Finds what a clip of a span is made of. Throws RuleViolation, with the nearest span that works, when the archive does
- * not hold all of it; media missing in between is left out.
+ * not hold all of it; media missing in between is left out. `aged` is the moment by which content ages.
  */
-export async function clipContent(request: ClipRequest, archive: ClipArchive): Promise<ClipContent> {
+export async function clipContent(request: ClipRequest, archive: ClipArchive, aged: UtcMs): Promise<ClipContent> {
   const { span, held } = request
   if (held && span.start < span.end && contains(held, span)) {
     const window = await windowOf(held.sources[0]!.endpoint, span, archive)
@@ -71,6 +78,8 @@ export async function clipContent(request: ClipRequest, archive: ClipArchive): P
   if (held && (segments[0]!.startUtc > span.start || endOf(segments) < span.end)) {
     refuse('startTime', `must be within what is kept of the clip; ${nearestText(nearestWindow(span, held))}`)
   }
+  const oldest = utcMs(aged - first.startoverWindowSeconds * 1000 - LATE_MS)
+  checkAge(held ? segments.filter((segment) => !overlaps(segment, held)) : segments, oldest)
   const shown = segments.slice(0, LOOKED_AT)
   const head = {
     ...window.summary,
@@ -80,6 +89,19 @@ export async function clipContent(request: ClipRequest, archive: ClipArchive): P
   const sources = sourcesOf(kept, head)
   if (sources.length === 0) refuse('startTime', 'must be of a window that can be packaged: there are no streams in it')
   return { sources, ...(await needsOf(window, span)) }
+}
+
+/** Throws RuleViolation for segments that may be gone before they are pinned: a stream that has ended ages, too. */
+function checkAge(segments: readonly SegmentSummary[], oldest: UtcMs): void {
+  const isOld = ({ sealedAt }: SegmentSummary) => sealedAt < oldest
+  const last = segments.findLastIndex(isOld)
+  if (last < 0) return
+  const kept = segments.slice(last + 1)
+  const nearest = kept[0] && `; ${nearestText({ start: kept[0].startUtc, end: utcMs(endOf(kept)) })}`
+  refuse(
+    'startTime',
+    `must not be of content that is about to be deleted, older than the startover window${nearest ?? ''}`,
+  )
 }
 
 /** The endpoints whose startover windows hold a span. */
