@@ -4,7 +4,7 @@ import { type ArchivedLife, simulateArchive, simulateArchives } from './archive-
 import { simulateFor } from './long-simulation.ts'
 import { type Script, simulate, simulateAtRandom } from './random-simulations.ts'
 
-const runs = Number(process.env['WINDROW_TEST_RUNS'] ?? 15)
+const runs = Number(process.env['WINDROW_TEST_RUNS'] ?? 10)
 const seed = Number(process.env['WINDROW_TEST_SEED'] ?? 20_260_104)
 
 describe('a channel of two encoders, whatever happens to them', () => {

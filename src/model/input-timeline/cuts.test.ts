@@ -219,7 +219,7 @@ describe('streams cut otherwise than the first', () => {
       fc.oneof(cut('variant'), cut('audio')),
       fc.oneof(cut('variant'), cut('audio')),
     )
-    const runs = Number(process.env['WINDROW_TEST_RUNS'] ?? 60)
+    const runs = Number(process.env['WINDROW_TEST_RUNS'] ?? 40)
     fc.assert(
       fc.property(cuts, fc.constantFrom(2, 4, 6), (all, segmentSeconds) => {
         check(live(all, 60, segmentSeconds), all.length, 60)

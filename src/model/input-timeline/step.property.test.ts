@@ -30,7 +30,7 @@ const STREAMS = ['a', 'b', 'c']
 
 describe('a timeline, whatever order things arrive in', () => {
   it('numbers without holes, places every usable segment once and at its own time, in the same slot for all streams', () => {
-    const runs = Number(process.env['WINDROW_TEST_RUNS'] ?? 100)
+    const runs = Number(process.env['WINDROW_TEST_RUNS'] ?? 60)
     fc.assert(
       fc.property(fc.array(run, { minLength: 1, maxLength: 4 }), fc.constantFrom(2, 4, 6), (lives, segmentSeconds) => {
         fc.pre(
@@ -69,7 +69,7 @@ const life = fc.record({
 
 describe('a timeline, whatever its playlists do', () => {
   it('places every segment once, in slots all streams share, and stays small', () => {
-    const runs = Number(process.env['WINDROW_TEST_RUNS'] ?? 100)
+    const runs = Number(process.env['WINDROW_TEST_RUNS'] ?? 60)
     fc.assert(
       fc.property(fc.array(life, { minLength: 1, maxLength: 5 }), fc.constantFrom(2, 4, 6), (lives, segmentSeconds) => {
         const r = new Rehearsal()

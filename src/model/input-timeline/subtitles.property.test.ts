@@ -39,7 +39,7 @@ const MEDIA = [...variants('a', 'b'), AUDIO]
 
 describe('subtitles, whatever they do', () => {
   it('change nothing of audio and video, stand once, and beside the pictures they belong to', () => {
-    const runs = Number(process.env['WINDROW_TEST_RUNS'] ?? 100)
+    const runs = Number(process.env['WINDROW_TEST_RUNS'] ?? 60)
     fc.assert(
       fc.property(fc.array(life, { minLength: 1, maxLength: 4 }), fc.constantFrom(2, 6), (lives, segmentSeconds) => {
         const [plain, titled] = [MEDIA, [...MEDIA, subtitles(4, 'sub')]].map((streams) => {
