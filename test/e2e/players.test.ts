@@ -11,7 +11,11 @@ describe('a channel on air', { concurrency: 3 }, () => {
   })
   after(() => broadcast?.stop())
 
-  for (const { engine, output } of VIEWINGS) {
+  // Each engine and each output; `npm run soak -- --only players` has all.
+  const chosen = VIEWINGS.filter(
+    ({ engine, output }) => !['shaka cmaf', 'dash.js dash-number'].includes(`${engine} ${output}`),
+  )
+  for (const { engine, output } of chosen) {
     it(`plays in ${engine} as ${output}, there and a few seconds back`, async () => {
       const { frames, height } = await broadcast.play(engine, output, 3, { seekBack: 4 })
       assert.ok(frames > 0)

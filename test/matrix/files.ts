@@ -16,19 +16,22 @@ import { plain, webVttCues } from './cues.ts'
 import type { Expected, ExpectedTrack } from './expected.ts'
 
 const BUCKET = 'clips'
-const DELIVERABLES = [
-  { kind: 'MP4', renditions: 'ALL' },
-  { kind: 'AUDIO' },
-  { kind: 'SUBTITLES' },
-  { kind: 'METADATA' },
-]
 
 /** Harvests the HLS endpoint of a channel of the matrix; gives the folder of the files. */
 export async function harvestFiles(
   windrow: Windrow,
   channel: string,
   window: { readonly start: number; readonly end: number },
+  { plain }: Expected,
+  { cues }: Fixture,
 ): Promise<string> {
+  const hasSound = plain.some(({ kind }) => kind === 'audio')
+  const deliverables = [
+    { kind: 'MP4', renditions: 'ALL' },
+    ...(hasSound ? [{ kind: 'AUDIO' }] : []),
+    ...(cues ? [{ kind: 'SUBTITLES' }] : []),
+    { kind: 'METADATA' },
+  ]
   const { url, accessKeyId, secretAccessKey } = windrow
   const api = apiClient({ url, region: 'us-east-1', keys: { accessKeyId, secretAccessKey } }, Date.now)
   const roleArn = 'arn:aws:iam::000000000000:role/harvest'
@@ -38,7 +41,7 @@ export async function harvestFiles(
     startTime: new Date(window.start).toISOString(),
     endTime: new Date(window.end).toISOString(),
     s3Destination: { bucketName: BUCKET, manifestKey: `${channel}/all.mp4`, roleArn },
-    deliverables: DELIVERABLES,
+    deliverables,
   }
   await api.ask('POST', 'harvest_jobs', { body })
   assert.equal(await harvestOutcome(mediaPackage(windrow), channel), 'SUCCEEDED', windrow.log)

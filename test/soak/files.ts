@@ -20,8 +20,9 @@ export async function run({ log }: SoakContext): Promise<Record<string, string |
       const client = mediaPackage(windrow)
       await pushFixture(await createChannel(client, input), made, begin)
       await createHlsEndpoint(client, input, `${input}-hls`, { SegmentDurationSeconds: 2 })
-      const folder = await harvestFiles(windrow, input, { start: begin, end: begin + HOUR_MS / 2 })
-      await judgeFiles(folder, made, await expectedOf(made))
+      const expected = await expectedOf(made)
+      const window = { start: begin, end: begin + HOUR_MS / 2 }
+      await judgeFiles(await harvestFiles(windrow, input, window, expected, made), made, expected)
       log(`${input}: as it was sent`)
     }
   } finally {
