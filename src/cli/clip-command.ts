@@ -1,9 +1,7 @@
 import type { ClipReport } from '../control/clip-report.ts'
-import { accessOf } from './access.ts'
-import { type ApiClient, apiClient } from './api-client.ts'
-import { CONNECTION_FLAGS, type Flags, neededFlag, parsedFlags, say, textFlag } from './job-flags.ts'
-import { CommandMisused, type Terminal } from './terminal.ts'
-import { timeOf } from './times.ts'
+import { type Command, type CommandDeps, listed, runApiCommand, type Task } from './api-commands.ts'
+import { neededFlag, say, textFlag, timeFlag } from './job-flags.ts'
+import type { Terminal } from './terminal.ts'
 
 const CHANGE_FLAGS = {
   start: { type: 'string' },
@@ -19,39 +17,17 @@ const CREATE_FLAGS = {
   ...CHANGE_FLAGS,
 } as const
 
-type Task = { readonly flags: Flags; readonly id: string; readonly api: ApiClient; readonly terminal: Terminal }
-type Command = {
-  readonly takesId: boolean
-  readonly flags: Readonly<Record<string, { readonly type: 'string' }>>
-  readonly run: (task: Task) => Promise<void>
-}
-
-const COMMANDS: Readonly<Record<string, Command>> = {
+const COMMANDS: Readonly<Record<string, Command<void>>> = {
   create: { takesId: false, flags: CREATE_FLAGS, run: create },
   list: { takesId: false, flags: { channel: { type: 'string' } }, run: list },
-  describe: { takesId: true, flags: {}, run: (task) => show(task, 'GET') },
+  describe: { takesId: true, run: (task) => show(task, 'GET') },
   change: { takesId: true, flags: CHANGE_FLAGS, run: (task) => show(task, 'PUT', changesOf(task)) },
-  delete: { takesId: true, flags: {}, run: remove },
+  delete: { takesId: true, run: remove },
 }
 
 /** Runs `windrow clip …`. Throws CommandFailed or CommandMisused. */
-export async function clipCommand(
-  args: readonly string[],
-  env: Readonly<Record<string, string | undefined>>,
-  terminal: Terminal,
-): Promise<void> {
-  const [name = '', ...rest] = args
-  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
-  if (!command) {
-    throw new CommandMisused(`windrow clip needs one of ${Object.keys(COMMANDS).join(', ')}; see "windrow help"`)
-  }
-  const { values, positionals } = parsedFlags(rest, { ...CONNECTION_FLAGS, ...command.flags })
-  const [id = '', extra] = positionals
-  if (command.takesId && id === '') throw new CommandMisused(`windrow clip ${name} needs the id of a clip`)
-  const unexpected = command.takesId ? extra : (extra ?? (id || undefined))
-  if (unexpected !== undefined) throw new CommandMisused(`unexpected argument "${unexpected}"`)
-  const access = await accessOf(values as Parameters<typeof accessOf>[0], env)
-  await command.run({ flags: values, id, api: apiClient(access, terminal.now), terminal })
+export function clipCommand(args: readonly string[], env: CommandDeps['env'], terminal: Terminal): Promise<void> {
+  return runApiCommand({ name: 'clip', noun: 'a clip', commands: COMMANDS }, args, { env, terminal })
 }
 
 async function create(task: Task): Promise<void> {
@@ -69,25 +45,14 @@ async function create(task: Task): Promise<void> {
 
 function changesOf({ flags, terminal }: Task) {
   const now = terminal.now()
-  const time = (flag: string) => {
-    const value = textFlag(flags[flag])
-    return value === undefined ? undefined : timeOf(`--${flag}`, value, now)
-  }
+  const time = (flag: string) => timeFlag(flags, flag, now)
   const cut = textFlag(flags['cut'])?.toUpperCase()
   return { startTime: time('start'), endTime: time('end'), cut, expiresAt: time('expires') }
 }
 
 async function list({ flags, api, terminal }: Task): Promise<void> {
-  const channelId = textFlag(flags['channel'])
-  for (let nextToken: string | undefined; ; ) {
-    const page = (await api.ask('GET', 'clips', { query: { channelId, nextToken } })) as {
-      readonly clips: readonly ClipReport[]
-      readonly nextToken?: string
-    }
-    for (const clip of page.clips) say(terminal, clip, () => clipLine(clip))
-    if (page.nextToken === undefined) return
-    nextToken = page.nextToken
-  }
+  const query = { channelId: textFlag(flags['channel']) }
+  for await (const clip of listed<ClipReport>(api, 'clips', 'clips', query)) say(terminal, clip, () => clipLine(clip))
 }
 
 async function show({ api, terminal, id }: Task, method: string, body?: object): Promise<void> {

@@ -1,18 +1,8 @@
 import type { ForecastReport, HarvestReport } from '../control/harvest-report.ts'
-import { type Access, accessOf } from './access.ts'
-import { type ApiClient, apiClient } from './api-client.ts'
+import { type Command, type CommandDeps, listed, runApiCommand, type Task } from './api-commands.ts'
 import type { OpenBucket } from './asset-place.ts'
 import { forecastText, outcomeText, progressLine } from './harvest-text.ts'
-import {
-  CONNECTION_FLAGS,
-  type Flags,
-  JOB_OPTION_FLAGS,
-  jobOptionsOf,
-  neededFlag,
-  parsedFlags,
-  say,
-  textFlag,
-} from './job-flags.ts'
+import { type Flags, JOB_OPTION_FLAGS, jobOptionsOf, neededFlag, say, textFlag } from './job-flags.ts'
 import { CommandMisused, type Terminal } from './terminal.ts'
 import { timeOf } from './times.ts'
 import { verifyAsset } from './verify.ts'
@@ -34,25 +24,21 @@ const JOB_FLAGS = {
 
 const LIST_FLAGS = { channel: { type: 'string' }, status: { type: 'string' } } as const
 
-type Task = { readonly flags: Flags; readonly id: string; readonly api: ApiClient; readonly terminal: Terminal }
-
 /** The commands; each resolves to the exit code: 1 when the job failed, or would fail. */
-const COMMANDS: Readonly<Record<string, { readonly takesId: boolean; readonly run: (task: Task) => Promise<number> }>> =
-  {
-    create: { takesId: false, run: create },
-    preflight: { takesId: false, run: preflight },
-    watch: {
-      takesId: true,
-      run: ({ id, api, terminal, flags }) => watchJob(id, api, terminal, flags['text'] === true),
-    },
-    list: { takesId: false, run: list },
-    cancel: { takesId: true, run: cancel },
-    clean: { takesId: true, run: clean },
-  }
+const COMMANDS: Readonly<Record<string, Command<number>>> = {
+  create: { takesId: false, flags: JOB_FLAGS, run: create },
+  preflight: { takesId: false, flags: JOB_FLAGS, run: preflight },
+  watch: {
+    takesId: true,
+    flags: WATCH_FLAGS,
+    run: ({ id, api, terminal, flags }) => watchJob(id, api, terminal, flags['text'] === true),
+  },
+  list: { takesId: false, flags: LIST_FLAGS, run: list },
+  cancel: { takesId: true, run: cancel },
+  clean: { takesId: true, run: clean },
+}
 
-export type HarvestCommandDeps = {
-  readonly env: Readonly<Record<string, string | undefined>>
-  readonly terminal: Terminal
+export type HarvestCommandDeps = CommandDeps & {
   /** Opens buckets to be read, with settings of a server as flags. */
   readonly bucketsWith: (flags: readonly string[]) => OpenBucket
 }
@@ -62,24 +48,10 @@ export async function harvestCommand(
   args: readonly string[],
   { env, terminal, bucketsWith }: HarvestCommandDeps,
 ): Promise<number> {
-  const [name = '', ...rest] = args
+  const [name, ...rest] = args
   if (name === 'verify') return verify(rest, terminal, bucketsWith)
-  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
-  if (!command) {
-    throw new CommandMisused(
-      `windrow harvest needs one of ${Object.keys(COMMANDS).join(', ')}, verify; see "windrow help"`,
-    )
-  }
-  const { values, positionals } = parsed(name, rest)
-  const [id = '', extra] = positionals
-  if (command.takesId ? id === '' : id !== '') {
-    throw new CommandMisused(
-      command.takesId ? `windrow harvest ${name} needs the id of a job` : `unexpected argument "${id}"`,
-    )
-  }
-  if (extra !== undefined) throw new CommandMisused(`unexpected argument "${extra}"`)
-  const access: Access = await accessOf(values as Parameters<typeof accessOf>[0], env)
-  return command.run({ flags: values, id, api: apiClient(access, terminal.now), terminal })
+  const group = { name: 'harvest', noun: 'a job', commands: COMMANDS, others: ['verify'] }
+  return runApiCommand(group, args, { env, terminal })
 }
 
 /** Needs no server, and no keys but those of S3. */
@@ -94,15 +66,6 @@ async function verify(
   const isInBucket = where.startsWith('s3://')
   if (flags.length > 0 && !isInBucket) throw new CommandMisused(`unexpected argument "${flags[0]}"`)
   return verifyAsset(where, terminal, (bucket) => bucketsWith(flags)(bucket))
-}
-
-function parsed(name: string, args: readonly string[]): { values: Flags; positionals: string[] } {
-  return parsedFlags(args, {
-    ...CONNECTION_FLAGS,
-    ...(name === 'create' || name === 'preflight' ? JOB_FLAGS : {}),
-    ...(name === 'watch' ? WATCH_FLAGS : {}),
-    ...(name === 'list' ? LIST_FLAGS : {}),
-  })
 }
 
 function jobOf({ flags, terminal }: Task) {
@@ -169,15 +132,10 @@ async function list({ api, terminal, flags }: Task): Promise<number> {
     includeChannelId: textFlag(flags['channel']),
     includeStatus: textFlag(flags['status'])?.toUpperCase(),
   }
-  for (let nextToken: string | undefined; ; ) {
-    const page = (await api.ask('GET', 'harvest_jobs', { query: { ...query, nextToken } })) as {
-      readonly harvestJobs: readonly HarvestReport[]
-      readonly nextToken?: string
-    }
-    for (const job of page.harvestJobs) say(terminal, job, () => `${progressLine(job, terminal.columns)}\n`)
-    if (page.nextToken === undefined) return 0
-    nextToken = page.nextToken
+  for await (const job of listed<HarvestReport>(api, 'harvest_jobs', 'harvestJobs', query)) {
+    say(terminal, job, () => `${progressLine(job, terminal.columns)}\n`)
   }
+  return 0
 }
 
 async function cancel({ api, terminal, id }: Task): Promise<number> {

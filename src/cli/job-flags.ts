@@ -1,5 +1,6 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util'
 import { CommandMisused, type Terminal } from './terminal.ts'
+import { timeOf } from './times.ts'
 
 /** A role that names nobody, for buckets that are folders and need none. */
 const ANY_ROLE = 'arn:aws:iam::000000000000:role/harvest'
@@ -22,13 +23,12 @@ export const JOB_OPTION_FLAGS = {
   cut: { type: 'string' },
 } as const
 
+export type FlagOptions = ParseArgsOptionsConfig
+
 export type Flags = Readonly<Record<string, string | boolean | readonly (string | boolean)[] | undefined>>
 
 /** Flags and other arguments. Times may begin with a dash, as in `--start -10m`. */
-export function parsedFlags(
-  args: readonly string[],
-  options: ParseArgsOptionsConfig,
-): { values: Flags; positionals: string[] } {
+export function parsedFlags(args: readonly string[], options: FlagOptions): { values: Flags; positionals: string[] } {
   const joined: string[] = []
   for (const arg of args) {
     const last = joined.at(-1)
@@ -49,6 +49,12 @@ export function neededFlag(flags: Flags, flag: string): string {
 }
 
 export const textFlag = (value: Flags[string]) => (typeof value === 'string' ? value : undefined)
+
+/** The moment that a flag gives; undefined where it is absent. */
+export function timeFlag(flags: Flags, flag: string, now: number): string | undefined {
+  const value = textFlag(flags[flag])
+  return value === undefined ? undefined : timeOf(`--${flag}`, value, now)
+}
 
 /** The members of a job, or of a schedule, that JOB_OPTION_FLAGS give. */
 export function jobOptionsOf(flags: Flags) {

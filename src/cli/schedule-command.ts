@@ -1,20 +1,10 @@
 import type { ScheduleReport, ScheduleRunReport } from '../control/schedule-report.ts'
 import { WEEKDAYS } from '../model/recurrence.ts'
-import { accessOf } from './access.ts'
-import { type ApiClient, apiClient } from './api-client.ts'
-import {
-  CONNECTION_FLAGS,
-  type Flags,
-  JOB_OPTION_FLAGS,
-  jobOptionsOf,
-  neededFlag,
-  parsedFlags,
-  say,
-  textFlag,
-} from './job-flags.ts'
+import { type Command, type CommandDeps, listed, runApiCommand, type Task } from './api-commands.ts'
+import { JOB_OPTION_FLAGS, jobOptionsOf, neededFlag, say, textFlag, timeFlag } from './job-flags.ts'
 import { runLine, scheduleLine, scheduleText } from './schedule-text.ts'
 import { CommandMisused, type Terminal } from './terminal.ts'
-import { secondsOf, timeOf } from './times.ts'
+import { secondsOf } from './times.ts'
 
 const SCHEDULE_FLAGS = {
   id: { type: 'string' },
@@ -30,11 +20,8 @@ const SCHEDULE_FLAGS = {
   ...JOB_OPTION_FLAGS,
 } as const
 
-type Task = { readonly flags: Flags; readonly id: string; readonly api: ApiClient; readonly terminal: Terminal }
-type Command = { readonly takesId: boolean; readonly run: (task: Task) => Promise<void> }
-
-const COMMANDS: Readonly<Record<string, Command>> = {
-  create: { takesId: false, run: create },
+const COMMANDS: Readonly<Record<string, Command<void>>> = {
+  create: { takesId: false, flags: SCHEDULE_FLAGS, run: create },
   list: { takesId: false, run: list },
   describe: { takesId: true, run: (task) => show(task, 'GET', '') },
   runs: { takesId: true, run: runs },
@@ -44,32 +31,13 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 }
 
 /** Runs `windrow schedule …`. Throws CommandFailed or CommandMisused. */
-export async function scheduleCommand(
-  args: readonly string[],
-  env: Readonly<Record<string, string | undefined>>,
-  terminal: Terminal,
-): Promise<void> {
-  const [name = '', ...rest] = args
-  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
-  if (!command) {
-    throw new CommandMisused(`windrow schedule needs one of ${Object.keys(COMMANDS).join(', ')}; see "windrow help"`)
-  }
-  const options = { ...CONNECTION_FLAGS, ...(name === 'create' && SCHEDULE_FLAGS) }
-  const { values, positionals } = parsedFlags(rest, options)
-  const [id = '', extra] = positionals
-  if (command.takesId && id === '') throw new CommandMisused(`windrow schedule ${name} needs the id of a schedule`)
-  const unexpected = command.takesId ? extra : (extra ?? (id || undefined))
-  if (unexpected !== undefined) throw new CommandMisused(`unexpected argument "${unexpected}"`)
-  const access = await accessOf(values as Parameters<typeof accessOf>[0], env)
-  await command.run({ flags: values, id, api: apiClient(access, terminal.now), terminal })
+export function scheduleCommand(args: readonly string[], env: CommandDeps['env'], terminal: Terminal): Promise<void> {
+  return runApiCommand({ name: 'schedule', noun: 'a schedule', commands: COMMANDS }, args, { env, terminal })
 }
 
 async function create({ flags, api, terminal }: Task): Promise<void> {
   const now = terminal.now()
-  const time = (flag: string) => {
-    const value = textFlag(flags[flag])
-    return value === undefined ? undefined : timeOf(`--${flag}`, value, now)
-  }
+  const time = (flag: string) => timeFlag(flags, flag, now)
   const seconds = (flag: string) => {
     const value = textFlag(flags[flag])
     return value === undefined ? undefined : secondsOf(`--${flag}`, value)
@@ -104,27 +72,13 @@ function everyOf(text: string, at: string | undefined, timeZone: string | undefi
 }
 
 async function list({ api, terminal }: Task): Promise<void> {
-  for (let nextToken: string | undefined; ; ) {
-    const page = (await api.ask('GET', 'harvest_schedules', { query: { nextToken } })) as {
-      readonly harvestSchedules: readonly ScheduleReport[]
-      readonly nextToken?: string
-    }
-    for (const schedule of page.harvestSchedules) say(terminal, schedule, () => scheduleLine(schedule))
-    if (page.nextToken === undefined) return
-    nextToken = page.nextToken
-  }
+  const schedules = listed<ScheduleReport>(api, 'harvest_schedules', 'harvestSchedules')
+  for await (const schedule of schedules) say(terminal, schedule, () => scheduleLine(schedule))
 }
 
 async function runs({ api, terminal, id }: Task): Promise<void> {
-  for (let nextToken: string | undefined; ; ) {
-    const page = (await api.ask('GET', `${pathOf(id)}/runs`, { query: { nextToken } })) as {
-      readonly runs: readonly ScheduleRunReport[]
-      readonly nextToken?: string
-    }
-    for (const run of page.runs) say(terminal, run, () => `${runLine(run)}\n`)
-    if (page.nextToken === undefined) return
-    nextToken = page.nextToken
-  }
+  const all = listed<ScheduleRunReport>(api, `${pathOf(id)}/runs`, 'runs')
+  for await (const run of all) say(terminal, run, () => `${runLine(run)}\n`)
 }
 
 async function show({ api, terminal, id }: Task, method: string, action: string): Promise<void> {
