@@ -1,6 +1,6 @@
-import { type UtcMs, utcMs } from '../media/time.ts'
+import { ONE_DAY_MS, type UtcMs, utcMs } from '../media/time.ts'
 import type { S3Destination } from '../model/harvest-job.ts'
-import { checkHarvestable, parsedInstant } from '../model/harvest-request.ts'
+import { parsedInstant } from '../model/harvest-request.ts'
 import {
   defaultStart,
   type HarvestSchedule,
@@ -16,7 +16,7 @@ import type { ScheduleRecord } from '../stores/schedule-records.ts'
 import { ApiError } from './api-error.ts'
 import type { ControlContext } from './control-context.ts'
 import { type GivenOptions, harvestOptionsOf } from './given-options.ts'
-import { requestedJob } from './new-harvest-job.ts'
+import { harvestableEndpoint, requestedJob } from './new-harvest-job.ts'
 import { changeOptimistically } from './optimistic-change.ts'
 import type { PageInput } from './page-tokens.ts'
 import type { ScheduleOperation } from './schedule-operations.ts'
@@ -34,7 +34,6 @@ type Given = GivenOptions & {
 }
 type Named = { readonly id: string }
 
-const DAY_MS = 86_400_000
 /** As long as the longest startover window: nothing older could be harvested. */
 const MOST_BEHIND_DAYS = 14
 const MOST_AHEAD_DAYS = 366
@@ -66,11 +65,7 @@ export function scheduleHandlers(
   /** The first job of a schedule is checked as if it were asked for; all others have the same form. */
   async function check(schedule: HarvestSchedule): Promise<void> {
     const { id, originEndpointId, options } = schedule
-    const endpoint = await resources.originEndpointById(originEndpointId)
-    if (!endpoint) {
-      refuse('originEndpointId', `there is no origin endpoint with the id ${quoteValue(originEndpointId)}`)
-    }
-    checkHarvestable(endpoint)
+    const endpoint = await harvestableEndpoint(resources, originEndpointId)
     checkWindows(schedule, endpoint.startoverWindowSeconds)
     const window = new ScheduledWindows(schedule).from(schedule.start)!
     const job = {
@@ -188,7 +183,7 @@ function scheduleOf(given: Given, now: UtcMs, current?: HarvestSchedule): Harves
 function startOf(startTime: string, now: UtcMs, current: HarvestSchedule | undefined): UtcMs {
   const start = parsedInstant('startTime', startTime)
   if (start === current?.start) return start
-  if (start < now - MOST_BEHIND_DAYS * DAY_MS) refuse('startTime', `must be at most ${MOST_BEHIND_DAYS} days ago`)
-  if (start > now + MOST_AHEAD_DAYS * DAY_MS) refuse('startTime', `must be at most ${MOST_AHEAD_DAYS} days ahead`)
+  if (start < now - MOST_BEHIND_DAYS * ONE_DAY_MS) refuse('startTime', `must be at most ${MOST_BEHIND_DAYS} days ago`)
+  if (start > now + MOST_AHEAD_DAYS * ONE_DAY_MS) refuse('startTime', `must be at most ${MOST_AHEAD_DAYS} days ahead`)
   return start
 }

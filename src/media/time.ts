@@ -7,6 +7,8 @@ export type Ticks = number & { readonly [unit]: '90 kHz' }
 /** Milliseconds since 1970-01-01T00:00:00Z. */
 export type UtcMs = number & { readonly [unit]: 'UTC ms' }
 
+export const ONE_DAY_MS = 86_400_000
+
 export const TICKS_PER_SECOND = 90_000
 export const TICKS_PER_MS = 90
 

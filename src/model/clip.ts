@@ -1,4 +1,4 @@
-import { type UtcMs, type UtcRange, utcMs } from '../media/time.ts'
+import { ONE_DAY_MS, type UtcMs, type UtcRange, utcMs } from '../media/time.ts'
 import type { PresentationKind } from './deliverable.ts'
 import { nearestText, nearestWindow } from './harvest-request.ts'
 import type { OriginEndpoint } from './origin-endpoint.ts'
@@ -63,8 +63,6 @@ export const CLIP_FILES = {
   MP4: 'index.mp4',
 } as const satisfies Readonly<Record<ClipKind, string>>
 
-const ONE_DAY_MS = 86_400_000
-
 /** The edition of a clip that is made, or changed, now. */
 export function newEdition(now: UtcMs, former = 0): number {
   return Math.max(now, former + 1)
@@ -80,9 +78,11 @@ export function clippedEndpoint({ description: _, authorization: __, ...endpoint
   return { ...endpoint, timeDelaySeconds: 0, whitelist: [], tags: {} }
 }
 
-/** What is left of a clip's sources without an endpoint. */
-export function sourcesWithout(sources: readonly ClipSource[], endpointGuid: string): readonly ClipSource[] {
-  return sources.filter(({ endpoint }) => endpoint.guid !== endpointGuid)
+/** The clip after an endpoint was deleted: itself if it shows nothing of that, undefined if it shows nothing else. */
+export function clipWithout(clip: Clip, endpointGuid: string): Clip | undefined {
+  const sources = clip.sources.filter(({ endpoint }) => endpoint.guid !== endpointGuid)
+  if (sources.length === clip.sources.length) return clip
+  return sources.length === 0 ? undefined : { ...clip, sources, revision: clip.revision + 1 }
 }
 
 /** Throws RuleViolation for a window that no clip can have. `usable` is what can be asked for now. */

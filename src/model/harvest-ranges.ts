@@ -1,5 +1,5 @@
+import { ONE_DAY_MS } from '../media/time.ts'
 import type { HarvestJob } from './harvest-job.ts'
-import { ONE_DAY_MS } from './harvest-request.ts'
 import { manifestsOfType } from './packaging.ts'
 import { refuse } from './rules.ts'
 

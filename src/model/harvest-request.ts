@@ -1,10 +1,9 @@
-import { isoDateTime, type UtcMs, type UtcRange, utcMs } from '../media/time.ts'
+import { isoDateTime, ONE_DAY_MS, type UtcMs, type UtcRange, utcMs } from '../media/time.ts'
 import { type Deliverable, endingOf, isPresentation, namedDeliverables } from './deliverable.ts'
 import { fileOfKey, folderOfKey, type S3Destination } from './harvest-job.ts'
 import type { OriginEndpoint } from './origin-endpoint.ts'
 import { checkedRoleArn, matching, quoteValue, refuse } from './rules.ts'
 
-export const ONE_DAY_MS = 86_400_000
 /** What schedules may ask for: a day of 25 hours, and what overlaps. */
 export const LONGEST_SCHEDULED_MS = 26 * 3_600_000
 

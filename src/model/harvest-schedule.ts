@@ -1,4 +1,4 @@
-import { isoDateTime, type UtcMs, type UtcRange, utcMs } from '../media/time.ts'
+import { isoDateTime, ONE_DAY_MS, type UtcMs, type UtcRange, utcMs } from '../media/time.ts'
 import { expandedKey } from './destination-pattern.ts'
 import type { HarvestFailure } from './harvest-failure.ts'
 import type { HarvestOptions, S3Destination } from './harvest-job.ts'
@@ -46,7 +46,6 @@ export type SchedulePosition = {
 }
 
 const KEY = 's3Destination.manifestKey'
-const DAY_MS = 86_400_000
 
 /** The windows of a schedule, in their order. */
 export class ScheduledWindows {
@@ -90,7 +89,7 @@ export function positionFrom(schedule: HarvestSchedule, from: UtcMs): SchedulePo
 export function defaultStart(every: Recurrence, now: UtcMs): UtcMs {
   const interval = fixedIntervalOf(every)
   if (interval === undefined) return now
-  const midnight = Math.floor(now / DAY_MS) * DAY_MS
+  const midnight = Math.floor(now / ONE_DAY_MS) * ONE_DAY_MS
   return utcMs(midnight + Math.ceil((now - midnight) / interval) * interval)
 }
 

@@ -1,4 +1,4 @@
-import { type UtcMs, utcMs } from '../media/time.ts'
+import { ONE_DAY_MS, type UtcMs, utcMs } from '../media/time.ts'
 import { quoteValue, refuse } from './rules.ts'
 
 /** A day of the calendar: months and days count from 1. */
@@ -6,8 +6,6 @@ export type CalendarDay = { readonly year: number; readonly month: number; reado
 
 /** A time as the clocks of a place show it. */
 export type LocalTime = CalendarDay & { readonly hour: number; readonly minute: number; readonly second: number }
-
-const DAY_MS = 86_400_000
 
 /** A time zone of the IANA database, such as Europe/Berlin. Its clocks may be put forward and back. */
 export class TimeZone {
@@ -56,8 +54,8 @@ export class TimeZone {
    */
   momentOf({ year, month, day }: CalendarDay, hour: number, minute: number): UtcMs {
     const shown = Date.UTC(year, month - 1, day, hour, minute)
-    const before = this.offsetAt(utcMs(shown - DAY_MS))
-    const after = this.offsetAt(utcMs(shown + DAY_MS))
+    const before = this.offsetAt(utcMs(shown - ONE_DAY_MS))
+    const after = this.offsetAt(utcMs(shown + ONE_DAY_MS))
     const early = utcMs(shown - before)
     if (before === after || early + this.offsetAt(early) === shown) return early
     const late = utcMs(shown - after)
@@ -66,7 +64,7 @@ export class TimeZone {
 
   /** Milliseconds by which the clocks are ahead of UTC at a moment. */
   private offsetAt(at: UtcMs): number {
-    const day = Math.floor(at / DAY_MS)
+    const day = Math.floor(at / ONE_DAY_MS)
     const [before, after] = [this.offsetOn(day), this.offsetOn(day + 1)]
     // Nowhere are clocks put forward and back within a day.
     return before === after ? before : this.askedOffset(at)
@@ -75,7 +73,7 @@ export class TimeZone {
   private offsetOn(day: number): number {
     const known = this.offsets.get(day)
     if (known !== undefined) return known
-    const offset = this.askedOffset(day * DAY_MS)
+    const offset = this.askedOffset(day * ONE_DAY_MS)
     this.offsets.set(day, offset)
     return offset
   }
@@ -96,5 +94,5 @@ export function dayAfter({ year, month, day }: CalendarDay, days: number): Calen
 
 /** Days from 1970-01-01 to a day. */
 export function dayNumber({ year, month, day }: CalendarDay): number {
-  return Date.UTC(year, month - 1, day) / DAY_MS
+  return Date.UTC(year, month - 1, day) / ONE_DAY_MS
 }

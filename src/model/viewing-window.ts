@@ -1,8 +1,6 @@
-import { type UtcMs, utcMs } from '../media/time.ts'
+import { ONE_DAY_MS, type UtcMs, utcMs } from '../media/time.ts'
 import { parsedInstant } from './harvest-request.ts'
 import { refuse } from './rules.ts'
-
-const ONE_DAY_MS = 86_400_000
 
 /** The span of a channel that a viewer asks for: from `start`, up to `end` if given; at most 24 hours. */
 export type ViewingWindow = { readonly start: UtcMs; readonly end?: UtcMs }

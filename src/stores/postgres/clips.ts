@@ -1,4 +1,4 @@
-import { type Clip, sourcesWithout } from '../../model/clip.ts'
+import { type Clip, clipWithout } from '../../model/clip.ts'
 import type { ClipRecords, ResourceCounts } from '../clip-records.ts'
 import type { PostgresDatabase, Transaction } from './database.ts'
 import { readPage } from './page.ts'
@@ -115,13 +115,12 @@ export async function endClipsOf(transaction: Transaction, channelGuid: string, 
     channelGuid,
   )
   for (const { seq, body: clip } of rows) {
-    const sources = sourcesWithout(clip.sources, endpointGuid)
-    if (sources.length === clip.sources.length) continue
-    if (sources.length === 0) await transaction.run('DELETE FROM windrow.clip WHERE seq = $1', seq)
+    const left = clipWithout(clip, endpointGuid)
+    if (left === clip) continue
+    if (!left) await transaction.run('DELETE FROM windrow.clip WHERE seq = $1', seq)
     else {
-      const changed: Clip = { ...clip, sources, revision: clip.revision + 1 }
       const sql = 'UPDATE windrow.clip SET revision = $1, body = $2 WHERE seq = $3'
-      await transaction.run(sql, changed.revision, JSON.stringify(changed), seq)
+      await transaction.run(sql, left.revision, JSON.stringify(left), seq)
     }
   }
 }

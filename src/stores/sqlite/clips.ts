@@ -1,5 +1,5 @@
 import type { UtcMs } from '../../media/time.ts'
-import { type Clip, type ClipQuotas, sourcesWithout } from '../../model/clip.ts'
+import { type Clip, type ClipQuotas, clipWithout } from '../../model/clip.ts'
 import type { ResourceCounts } from '../clip-records.ts'
 import type { PageRequest } from '../pages.ts'
 import type { SqliteDatabase } from './database.ts'
@@ -94,12 +94,9 @@ export function endClipsOf(db: SqliteDatabase, channelGuid: string, endpointGuid
   const rows = db.all<Body & { seq: number }>('SELECT seq, body FROM clip WHERE channel_guid = ?', channelGuid)
   for (const { seq, body } of rows) {
     const clip = JSON.parse(body) as Clip
-    const sources = sourcesWithout(clip.sources, endpointGuid)
-    if (sources.length === clip.sources.length) continue
-    if (sources.length === 0) db.run('DELETE FROM clip WHERE seq = ?', seq)
-    else {
-      const changed: Clip = { ...clip, sources, revision: clip.revision + 1 }
-      db.run('UPDATE clip SET revision = ?, body = ? WHERE seq = ?', changed.revision, JSON.stringify(changed), seq)
-    }
+    const left = clipWithout(clip, endpointGuid)
+    if (left === clip) continue
+    if (!left) db.run('DELETE FROM clip WHERE seq = ?', seq)
+    else db.run('UPDATE clip SET revision = ?, body = ? WHERE seq = ?', left.revision, JSON.stringify(left), seq)
   }
 }
