@@ -1,10 +1,10 @@
 import type { UtcRange } from '../media/time.ts'
 import { type Clip, type ClipCut, canBeClipped, checkClipExpiry, isLiving, newEdition } from '../model/clip.ts'
-import { expandedKey } from '../model/destination-pattern.ts'
 import type { HarvestJob, S3Destination } from '../model/harvest-job.ts'
-import { checkDestination, checkHarvestable, parsedInstant } from '../model/harvest-request.ts'
+import { checkDestination, parsedInstant } from '../model/harvest-request.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import { checkedId, quoteValue, refuse } from '../model/rules.ts'
+import { allOf } from '../stores/pages.ts'
 import { ApiError } from './api-error.ts'
 import type { ClipOperation } from './clip-operations.ts'
 import { clipReport } from './clip-report.ts'
@@ -12,7 +12,7 @@ import type { ControlContext } from './control-context.ts'
 import { type GivenOptions, harvestOptionsOf } from './given-options.ts'
 import { harvestReport } from './harvest-report.ts'
 import { newGuid } from './identifiers.ts'
-import { createJob } from './new-harvest-job.ts'
+import { createJob, expanded, harvestableEndpoint, jobFor } from './new-harvest-job.ts'
 import { changeOptimistically } from './optimistic-change.ts'
 import type { PageInput } from './page-tokens.ts'
 
@@ -59,24 +59,15 @@ export function clipHandlers(context: ControlContext): Record<ClipOperation, (in
   async function endpointsOf({ channelId, originEndpointId }: Pick<Created, 'channelId' | 'originEndpointId'>) {
     if (originEndpointId !== undefined) {
       if (channelId !== undefined) refuse('channelId', 'must not be given beside originEndpointId')
-      const endpoint = await resources.originEndpointById(originEndpointId)
-      if (!endpoint) {
-        return refuse('originEndpointId', `there is no origin endpoint with the id ${quoteValue(originEndpointId)}`)
-      }
-      checkHarvestable(endpoint)
-      return [endpoint]
+      return [await harvestableEndpoint(resources, originEndpointId)]
     }
     if (channelId === undefined) return refuse('channelId', 'is required, or originEndpointId')
     const channel = await resources.channelById(channelId)
     if (!channel) return refuse('channelId', `there is no channel with the id ${quoteValue(channelId)}`)
-    const all: OriginEndpoint[] = []
-    let after: string | undefined
-    do {
-      const page = await resources.listOriginEndpoints({ limit: 100, channelId, ...(after !== undefined && { after }) })
-      all.push(...page.items)
-      after = page.next
-    } while (after !== undefined)
-    const usable = all.filter(canBeClipped)
+    const usable: OriginEndpoint[] = []
+    for await (const endpoint of allOf((page) => resources.listOriginEndpoints({ ...page, channelId }))) {
+      if (canBeClipped(endpoint)) usable.push(endpoint)
+    }
     if (usable.length === 0) {
       refuse(
         'channelId',
@@ -181,31 +172,17 @@ export function clipHandlers(context: ControlContext): Record<ClipOperation, (in
     async MaterialiseClip({ id, jobId = newGuid(), s3Destination, deliverables }: Materialised) {
       const clip = await existing(id)
       checkedId('jobId', jobId)
-      const { start, end, startTime, endTime, cut, channelId } = clip
+      const { start, end, startTime, endTime, cut } = clip
       const { endpoint } = clip.sources[0]!
       // What was in the clear when the clip was made must not leave any more.
       const now = await resources.originEndpointById(endpoint.id)
       if (now?.packaging.encryption) refuse('id', `${endpoint.id}, which the clip shows, is encrypted now`)
       const options = harvestOptionsOf({ cut, ...(deliverables && { deliverables }) })
-      const values = { channel: channelId, endpoint: endpoint.id, id: jobId, start, end }
-      const manifestKey = expandedKey('s3Destination.manifestKey', s3Destination.manifestKey, values)
-      const destination = { ...s3Destination, manifestKey }
-      checkDestination(destination, endpoint, options.deliverables)
-      const job: HarvestJob = {
-        id: jobId,
-        channelId,
-        originEndpointId: endpoint.id,
-        startTime,
-        endTime,
-        start,
-        end,
-        s3Destination: destination,
-        status: 'IN_PROGRESS',
-        createdAt: clock(),
-        endpoint,
-        options,
-        clip: clip.id,
-      }
+      const values = { channel: endpoint.channelId, endpoint: endpoint.id, id: jobId, start, end }
+      const members = { id: jobId, s3Destination: expanded(s3Destination, values) }
+      checkDestination(members.s3Destination, endpoint, options.deliverables)
+      const asked = { originEndpointId: endpoint.id, startTime, endTime, endpoint, start, end }
+      const job: HarvestJob = { ...jobFor(context, members, asked), options, clip: clip.id }
       await createJob(context, { job, usable: { start, end } })
       return harvestReport((await resources.harvestJobById(jobId))!, account, clock())
     },

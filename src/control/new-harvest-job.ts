@@ -65,13 +65,22 @@ export async function askedRange(
 ): Promise<AskedRange> {
   const start = parsedInstant(`${within}startTime`, startTime)
   const end = parsedInstant(`${within}endTime`, endTime)
-  const endpoint = await resources.originEndpointById(originEndpointId)
+  const endpoint = await harvestableEndpoint(resources, originEndpointId, within)
+  return { originEndpointId, startTime, endTime, endpoint, start, end }
+}
+
+/** The origin endpoint that a request names. Throws RuleViolation unless it is there and can be harvested. */
+export async function harvestableEndpoint(
+  resources: Pick<RequestContext['resources'], 'originEndpointById'>,
+  id: string,
+  within = '',
+): Promise<OriginEndpoint> {
+  const endpoint = await resources.originEndpointById(id)
   if (!endpoint) {
-    const rule = `there is no origin endpoint with the id ${quoteValue(originEndpointId)}`
-    return refuse(`${within}originEndpointId`, rule)
+    return refuse(`${within}originEndpointId`, `there is no origin endpoint with the id ${quoteValue(id)}`)
   }
   checkHarvestable(endpoint, within)
-  return { originEndpointId, startTime, endTime, endpoint, start, end }
+  return endpoint
 }
 
 /** The range that can be harvested of an endpoint now. Throws RuleViolation for a range that no job can have. */

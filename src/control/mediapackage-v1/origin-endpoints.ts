@@ -3,6 +3,7 @@ import { arnOf } from '../../model/arn.ts'
 import type { EndpointSettings, OriginEndpoint } from '../../model/origin-endpoint.ts'
 import { checkedId, quoteValue, refuse } from '../../model/rules.ts'
 import { checkedTags } from '../../model/tags.ts'
+import { allOf } from '../../stores/pages.ts'
 import { ApiError } from '../api-error.ts'
 import type { ControlContext } from '../control-context.ts'
 import { newGuid } from '../identifiers.ts'
@@ -113,18 +114,11 @@ export function originEndpointHandlers(context: ControlContext): Handlers<Origin
   async function checkKeysAreFree(id: string, { packaging }: EndpointSettings): Promise<void> {
     const resourceId = packaging.encryption?.spekeKeyProvider.resourceId
     if (resourceId === undefined) return
-    let after: string | undefined
-    do {
-      const page = await resources.listOriginEndpoints({ limit: 1000, ...(after !== undefined && { after }) })
-      const other = page.items.find(
-        (endpoint) => endpoint.id !== id && endpoint.packaging.encryption?.spekeKeyProvider.resourceId === resourceId,
-      )
-      if (other) {
-        const path = `${packageTypeOf(packaging)}.encryption.spekeKeyProvider.resourceId`
-        refuse(path, `${quoteValue(resourceId)} is in use by the origin endpoint ${quoteValue(other.id)}`)
-      }
-      after = page.next
-    } while (after !== undefined)
+    for await (const other of allOf((page) => resources.listOriginEndpoints(page))) {
+      if (other.id === id || other.packaging.encryption?.spekeKeyProvider.resourceId !== resourceId) continue
+      const path = `${packageTypeOf(packaging)}.encryption.spekeKeyProvider.resourceId`
+      refuse(path, `${quoteValue(resourceId)} is in use by the origin endpoint ${quoteValue(other.id)}`)
+    }
   }
 }
 
