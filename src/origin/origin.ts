@@ -28,8 +28,8 @@ import { MovieRefused } from './movies/movie-refused.ts'
 import { movieTimes } from './movies/movie-request.ts'
 import { type MovieLimits, Movies } from './movies/movies.ts'
 import { PLAYBACK_ERRORS, type PlaybackError } from './playback-error.ts'
-import { acceptsGzip, matchesNone, requestedRange } from './request-headers.ts'
-import { CORS_HEADERS, type PlaybackRefusal, sendPreflight, sendRefusal } from './responses.ts'
+import { acceptsGzip, matchesNone } from './request-headers.ts'
+import { CORS_HEADERS, type PlaybackRefusal, partAnswer, sendPreflight, sendRefusal } from './responses.ts'
 import { closePart, type FoundSegment, Segments } from './segments.ts'
 import { sendParts } from './send-parts.ts'
 
@@ -168,37 +168,31 @@ export function createOrigin({
   }
 
   async function sendSegment(
-    { method, headers }: IncomingMessage,
+    request: IncomingMessage,
     response: ServerResponse,
     { body, etag }: FoundSegment,
     maxAge = SEGMENT_MAX_AGE,
   ): Promise<Refused> {
     const common = { ...CORS_HEADERS, 'Cache-Control': `max-age=${maxAge}`, ETag: etag }
-    if (matchesNone(headers['if-none-match'], etag)) {
+    if (matchesNone(request.headers['if-none-match'], etag)) {
       response.writeHead(304, common).end()
       return undefined
     }
-    const range = method === 'GET' ? requestedRange(headers, body.size, etag) : undefined
-    if (range === 'unsatisfiable') {
-      return { error: 'RangeNotSatisfiable', headers: { 'Content-Range': `bytes */${body.size}` } }
-    }
-    const sent = { ...common, 'Content-Type': body.contentType, 'Accept-Ranges': 'bytes' }
-    if (method === 'HEAD') {
-      response.writeHead(200, { ...sent, 'Content-Length': body.size }).end()
+    const answer = partAnswer(request, body.size, etag)
+    if ('error' in answer) return answer
+    const sent = { ...common, 'Content-Type': body.contentType, ...answer.headers }
+    if (request.method === 'HEAD') {
+      response.writeHead(answer.status, sent).end()
       return undefined
     }
     // Counted before it is known whether it is in memory: opening reads a stream that has not been proven yet.
     if (body.kind !== 'bytes') outgoing.hold(response, [{ byteLength: MOST_PIECE_BYTES }])
-    const { first, rest } = await segments.open(body, range)
+    const { first, rest } = await segments.open(body, answer.range)
     if (response.destroyed) {
       await closePart(first)
       return undefined
     }
-    if (range) {
-      const contentRange = `bytes ${range.start}-${range.end - 1}/${body.size}`
-      const length = range.end - range.start
-      response.writeHead(206, { ...sent, 'Content-Length': length, 'Content-Range': contentRange })
-    } else response.writeHead(200, { ...sent, 'Content-Length': body.size })
+    response.writeHead(answer.status, sent)
     await sendParts(response, first, rest, outgoing)
     return undefined
   }

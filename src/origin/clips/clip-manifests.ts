@@ -5,15 +5,13 @@ import { SingleFlight } from '../../concurrency/single-flight.ts'
 import type { Clip } from '../../model/clip.ts'
 import type { PresentationKind } from '../../model/deliverable.ts'
 import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
-import { CachedManifest } from '../manifests/cached-manifest.ts'
+import { CachedManifest, ENTRY_BYTES } from '../manifests/cached-manifest.ts'
 import type { WindowQueue } from '../manifests/window-queue.ts'
 import type { ManifestWorker } from '../manifests/worker.ts'
 import type { PlaybackError } from '../playback-error.ts'
 import { type ClipPath, isFirst, namesOf, presentedAs } from './clip-paths.ts'
 
 const CACHE_BYTES = 64 * 1024 * 1024
-/** Bytes of a cache entry besides its text: headers and keys. */
-const ENTRY_BYTES = 4096
 /** Time for which a manifest is assumed not to change. */
 const KEPT_MS = 600_000
 /** max-age in seconds: a clip may get other in and out points at any time. */

@@ -18,6 +18,9 @@ export type EncodedManifest = {
   readonly notModifiedHeaders: OutgoingHttpHeaders
 }
 
+/** Bytes of a cache entry besides its text: headers and keys. */
+export const ENTRY_BYTES = 4096
+
 /** A manifest in the forms that every viewer gets while it is current. */
 export class CachedManifest {
   readonly plain: EncodedManifest

@@ -11,7 +11,7 @@ import { windowFolder } from '../../packaging/time-shift.ts'
 import type { LostSegments } from '../lost-segments.ts'
 import type { PlaybackError } from '../playback-error.ts'
 import { momentShown, type SeenWindow, seenWindow, type UnseenWindow } from '../visible-window.ts'
-import { CachedManifest } from './cached-manifest.ts'
+import { CachedManifest, ENTRY_BYTES } from './cached-manifest.ts'
 import type { ManifestQuery } from './query.ts'
 import { manifestText } from './render.ts'
 import { FOLDER_OF_WINDOW, type RenderedWindow, WindowManifests } from './window-manifests.ts'
@@ -23,8 +23,6 @@ import type { ManifestWorker } from './worker.ts'
  * ones.
  */
 const CACHE_BYTES = 64 * 1024 * 1024
-/** Bytes of a cache entry besides its text: headers and keys. */
-const ENTRY_BYTES = 4096
 /** Time for which a window in the past is assumed not to change. */
 const OVER_MS = 600_000
 /** max-age in seconds of a window in the past: content is kept for a minute longer than any window shows it. */

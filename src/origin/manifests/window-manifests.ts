@@ -2,12 +2,10 @@ import { createHash } from 'node:crypto'
 import { LruCache } from '../../cache/lru-cache.ts'
 import { SingleFlight } from '../../concurrency/single-flight.ts'
 import type { UtcMs } from '../../media/time.ts'
-import { CachedManifest } from './cached-manifest.ts'
+import { CachedManifest, ENTRY_BYTES } from './cached-manifest.ts'
 import type { ManifestText, Rendered } from './worker-messages.ts'
 
 const CACHE_BYTES = 64 * 1024 * 1024
-/** Bytes of a cache entry besides its text: headers and keys. */
-const ENTRY_BYTES = 4096
 
 /**
  * Stands for the folder of the asked window in a parent manifest, whose text depends on nothing else of that. No file

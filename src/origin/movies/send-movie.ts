@@ -2,8 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { OutgoingBytes } from '../../http/outgoing-bytes.ts'
 import type { SeekableBody } from '../../packaging/output-format.ts'
 import type { PlaybackError } from '../playback-error.ts'
-import { matchesNone, requestedRange } from '../request-headers.ts'
-import { CORS_HEADERS, type PlaybackRefusal } from '../responses.ts'
+import { matchesNone } from '../request-headers.ts'
+import { CORS_HEADERS, type PlaybackRefusal, partAnswer } from '../responses.ts'
 import { sendPieces } from '../send-parts.ts'
 import type { MovieUse } from './prepared-movies.ts'
 
@@ -15,44 +15,39 @@ const CACHE_CONTROL = 'max-age=60'
  * do, and in the middle of the body when it cannot be continued.
  */
 export async function sendMovie(
-  { method, headers, socket }: IncomingMessage,
+  request: IncomingMessage,
   response: ServerResponse,
   { movie, fileName, outgoing }: { movie: MovieUse; fileName: string; outgoing: OutgoingBytes },
 ): Promise<PlaybackError | PlaybackRefusal | undefined> {
   const { etag } = await movie.located()
   const common = { ...CORS_HEADERS, 'Cache-Control': CACHE_CONTROL, ETag: etag }
-  if (matchesNone(headers['if-none-match'], etag)) {
+  if (matchesNone(request.headers['if-none-match'], etag)) {
     response.writeHead(304, common).end()
     return undefined
   }
-  const body = await whileConnected(socket, response, movie.body())
+  const body = await whileConnected(request.socket, response, movie.body())
   if (!body) return 'NothingForMp4'
   const { size, contentType } = body
-  const range = method === 'GET' ? requestedRange(headers, size, etag) : undefined
-  if (range === 'unsatisfiable') {
-    return { error: 'RangeNotSatisfiable', headers: { 'Content-Range': `bytes */${size}` } }
-  }
-  const { start, end } = range ?? { start: 0, end: size }
+  const answer = partAnswer(request, size, etag)
+  if ('error' in answer) return answer
   const sent = {
     ...common,
     'Content-Type': contentType,
-    'Content-Length': end - start,
     'Content-Disposition': `attachment; filename="${fileName}"`,
-    'Accept-Ranges': 'bytes',
-    ...(range && { 'Content-Range': `bytes ${start}-${end - 1}/${size}` }),
+    ...answer.headers,
   }
-  if (method === 'HEAD') {
-    response.writeHead(200, sent).end()
+  if (request.method === 'HEAD') {
+    response.writeHead(answer.status, sent).end()
     return undefined
   }
   // The first piece comes before the headers, so that media that are lost are still an error.
-  const pieces = piecesOf(body, { start, end })
+  const pieces = piecesOf(body, answer.range ?? { start: 0, end: size })
   const first = await pieces.next()
   if (response.destroyed) {
     await pieces.return(undefined)
     return undefined
   }
-  response.writeHead(range ? 206 : 200, sent)
+  response.writeHead(answer.status, sent)
   await sendPieces(response, beginningWith(first, pieces), outgoing)
   return undefined
 }
