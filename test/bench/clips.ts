@@ -1,4 +1,4 @@
-import { type ApiClient, apiClient } from '../../src/cli/api-client.ts'
+import { apiOf } from '../judges/aws.ts'
 import { fetchBytes } from '../judges/playlists.ts'
 import type { Windrow } from '../judges/windrow.ts'
 import { waited } from './manifest-rounds.ts'
@@ -20,8 +20,7 @@ export async function clipRounds(
   asked: { readonly endpointId: string; readonly guid: string; readonly begins: number; readonly ends: number },
 ): Promise<Measure[]> {
   const { endpointId, guid, begins, ends } = asked
-  const { url, accessKeyId, secretAccessKey } = windrow
-  const api: ApiClient = apiClient({ url, region: 'us-east-1', keys: { accessKeyId, secretAccessKey } }, Date.now)
+  const api = apiOf(windrow)
   const iso = (time: number) => new Date(time).toISOString()
   const figures = { ours: [] as number[], theirs: [] as number[] }
   await windrow.start()
@@ -39,8 +38,8 @@ export async function clipRounds(
       await api.ask('DELETE', `clips/${made!.id}`)
       const window = `start/${(start + CLIP_MS) / 1000}/end/${(start + 2 * CLIP_MS) / 1000}`
       const theirs = await waited(async () => {
-        await fetchBytes(`${url}/out/v1/${guid}/${window}/index.m3u8`)
-        await fetchBytes(`${url}/out/v1/${guid}/${window}/index_1.m3u8`)
+        await fetchBytes(`${windrow.url}/out/v1/${guid}/${window}/index.m3u8`)
+        await fetchBytes(`${windrow.url}/out/v1/${guid}/${window}/index_1.m3u8`)
       })
       if (i < WARMING) continue
       figures.ours.push(ours)

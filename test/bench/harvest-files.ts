@@ -1,7 +1,6 @@
 import { rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { apiClient } from '../../src/cli/api-client.ts'
-import { createHlsEndpoint } from '../judges/aws.ts'
+import { apiOf, createHlsEndpoint } from '../judges/aws.ts'
 import { LADDER } from './harvest-hour.ts'
 import { type Cost, costOf, ended } from './harvesting.ts'
 import { cpuSeconds, type Measure, median } from './measure.ts'
@@ -84,8 +83,7 @@ async function harvest(
   file: string,
   { start, end }: { readonly start: number; readonly end: number },
 ): Promise<Cost> {
-  const { url, accessKeyId, secretAccessKey } = windrow
-  const api = apiClient({ url, region: 'us-east-1', keys: { accessKeyId, secretAccessKey } }, Date.now)
+  const api = apiOf(windrow)
   const roleArn = 'arn:aws:iam::000000000000:role/harvest'
   const body = {
     id,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { CreateOriginEndpointCommand } from '@aws-sdk/client-mediapackage'
-import { apiClient } from '../../src/cli/api-client.ts'
 import {
+  apiOf,
   createChannel,
   createHarvestJob,
   createHlsEndpoint,
@@ -170,8 +170,7 @@ describe('three nodes on one PostgreSQL and one S3 store', () => {
 
   it('play the clips that others make, change and delete', async () => {
     const ask = async (node: Windrow, method: string, path: string, body?: object) => {
-      const { url, accessKeyId, secretAccessKey } = node
-      const api = apiClient({ url, region: 'us-east-1', keys: { accessKeyId, secretAccessKey } }, Date.now)
+      const api = apiOf(node)
       return (await api.ask(method, path, body && { body })) as { readonly urls: { readonly hls: string } }
     }
     const [one, two, three] = nodes as readonly [Windrow, Windrow, Windrow]

@@ -3,12 +3,12 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { type ApiClient, apiClient } from '../../src/cli/api-client.ts'
+import type { ApiClient } from '../../src/cli/api-client.ts'
 import type { HarvestReport } from '../../src/control/harvest-report.ts'
 import type { ScheduleReport } from '../../src/control/schedule-report.ts'
 import { fixture } from '../fixtures/catalogue.ts'
 import type { Fixture } from '../fixtures/fixture.ts'
-import { createChannel, harvestOutcome, mediaPackage } from '../judges/aws.ts'
+import { apiOf, createChannel, harvestOutcome, mediaPackage } from '../judges/aws.ts'
 import { type Nginx, startNginx } from '../judges/nginx.ts'
 import { Player } from '../judges/player.ts'
 import { eventually } from '../judges/processes.ts'
@@ -44,8 +44,7 @@ describe('an asset in a bucket', { concurrency: 3 }, () => {
   before(async () => {
     made = await fixture('two-languages-separate')
     windrow = await Windrow.start({ environment: { WINDROW_MAX_HARVEST_JOBS: `${OUTPUTS.length}` } })
-    const { url, accessKeyId, secretAccessKey } = windrow
-    api = apiClient({ url, region: 'us-east-1', keys: { accessKeyId, secretAccessKey } }, Date.now)
+    api = apiOf(windrow)
     const client = mediaPackage(windrow)
     const ingest = await createChannel(client, 'tv')
     for (const output of OUTPUTS) await output.create(client, 'tv')

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { CreateOriginEndpointCommand, DeleteOriginEndpointCommand } from '@aws-sdk/client-mediapackage'
-import { type ApiClient, apiClient } from '../../src/cli/api-client.ts'
+import type { ApiClient } from '../../src/cli/api-client.ts'
 import { fixture } from '../fixtures/catalogue.ts'
-import { createChannel, createHlsEndpoint, harvestOutcome, mediaPackage } from '../judges/aws.ts'
+import { apiOf, createChannel, createHlsEndpoint, harvestOutcome, mediaPackage } from '../judges/aws.ts'
 import { run } from '../judges/processes.ts'
 import { Windrow } from '../judges/windrow.ts'
 import { OUTPUTS } from '../matrix/outputs.ts'
@@ -29,8 +29,7 @@ describe('clips', () => {
   const iso = (seconds: number) => new Date(begin + seconds * 1000).toISOString()
   before(async () => {
     windrow = await Windrow.start({ environment: { WINDROW_MAX_CLIPS: '3' } })
-    const { url, accessKeyId, secretAccessKey } = windrow
-    api = apiClient({ url, region: 'us-east-1', keys: { accessKeyId, secretAccessKey } }, Date.now)
+    api = apiOf(windrow)
     const client = mediaPackage(windrow)
     const ingest = await createChannel(client, 'news')
     await createHlsEndpoint(client, 'news', 'news-hls', { SegmentDurationSeconds: 2 })

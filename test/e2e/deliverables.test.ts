@@ -5,11 +5,11 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { type ApiClient, apiClient } from '../../src/cli/api-client.ts'
+import type { ApiClient } from '../../src/cli/api-client.ts'
 import type { ForecastReport, HarvestReport } from '../../src/control/harvest-report.ts'
 import { fixture } from '../fixtures/catalogue.ts'
 import type { Fixture } from '../fixtures/fixture.ts'
-import { createChannel, createHlsEndpoint, harvestOutcome, mediaPackage } from '../judges/aws.ts'
+import { apiOf, createChannel, createHlsEndpoint, harvestOutcome, mediaPackage } from '../judges/aws.ts'
 import { type Nginx, startNginx } from '../judges/nginx.ts'
 import { Player } from '../judges/player.ts'
 import { run } from '../judges/processes.ts'
@@ -49,8 +49,7 @@ describe('a harvest of everything', () => {
   before(async () => {
     made = await fixture('two-languages-separate')
     windrow = await Windrow.start({ environment: { WINDROW_MP4_ON_REQUEST: 'true' } })
-    const { url, accessKeyId, secretAccessKey } = windrow
-    api = apiClient({ url, region: 'us-east-1', keys: { accessKeyId, secretAccessKey } }, Date.now)
+    api = apiOf(windrow)
     const client = mediaPackage(windrow)
     const ingest = await createChannel(client, 'news')
     manifest = await createHlsEndpoint(client, 'news', 'news-hls', { SegmentDurationSeconds: 2 })

@@ -2,10 +2,9 @@ import assert from 'node:assert/strict'
 import { get, type IncomingMessage } from 'node:http'
 import type { MediaPackageClient } from '@aws-sdk/client-mediapackage'
 import pg from 'pg'
-import { apiClient } from '../../src/cli/api-client.ts'
 import type { ClipReport } from '../../src/control/clip-report.ts'
 import { makeSource } from '../ingest/source-media.ts'
-import { createChannel, createHlsEndpoint, type Ingest, mediaPackage } from '../judges/aws.ts'
+import { apiOf, createChannel, createHlsEndpoint, type Ingest, mediaPackage } from '../judges/aws.ts'
 import { type DeployedNginx, placeForNginx, startDeployedNginx } from '../judges/deployed-nginx.ts'
 import { DigestClient } from '../judges/digest-client.ts'
 import { encodeLoop, TINY } from '../judges/loop.ts'
@@ -133,7 +132,7 @@ describe('three nodes behind nginx, as in deploy/', () => {
 
   it('give parts of a file of a window, which is never fetched as a whole', async () => {
     const { accessKeyId, secretAccessKey } = nodes[0]
-    const api = apiClient({ url: nginx.url, region: 'us-east-1', keys: { accessKeyId, secretAccessKey } }, Date.now)
+    const api = apiOf({ url: nginx.url, accessKeyId, secretAccessKey })
     const [startTime, endTime] = [1, 4].map((n) => new Date(pusher.dateOf(n)).toISOString())
     const clip = (await api.ask('POST', 'clips', { body: { channelId: 'tv', startTime, endTime } })) as ClipReport
     const response = await fetch(clip.urls.mp4!, { headers: { Range: 'bytes=4-7' } })

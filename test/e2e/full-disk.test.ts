@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ApiClient } from '../../src/cli/api-client.ts'
+import { apiOf } from '../judges/aws.ts'
 import { eventually } from '../judges/processes.ts'
 import { Windrow } from '../judges/windrow.ts'
 import { needing } from '../programs.ts'
 import {
-  apiOf,
   askForHarvest,
   describeHarvest,
   digestOf,

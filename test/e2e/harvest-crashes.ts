@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ApiClient } from '../../src/cli/api-client.ts'
+import { apiOf } from '../judges/aws.ts'
 import { MachineWatch } from '../judges/machine.ts'
 import { eventually } from '../judges/processes.ts'
 import { type Random, seededRandom } from '../judges/random.ts'
@@ -8,7 +9,6 @@ import { Windrow } from '../judges/windrow.ts'
 import { BUCKET, type CrashBucket, type CrashForm, openPlaces } from './crash-places.ts'
 import {
   type Asset,
-  apiOf,
   askForHarvest,
   describeHarvest,
   endsTold,

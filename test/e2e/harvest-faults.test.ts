@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { ApiClient } from '../../src/cli/api-client.ts'
+import { apiOf } from '../judges/aws.ts'
 import { openS3, type S3 } from '../judges/s3.ts'
 import { Windrow } from '../judges/windrow.ts'
 import { needing } from '../programs.ts'
@@ -7,15 +8,7 @@ import { type Fault, type FaultProxy, startFaultProxy } from '../servers/fault-p
 import { startRadosgw } from '../servers/radosgw.ts'
 import { harvestsTo, type S3Server } from '../servers/s3-server.ts'
 import { startSwift } from '../servers/swift.ts'
-import {
-  type Asset,
-  apiOf,
-  askForHarvest,
-  digestOf,
-  harvestEnd,
-  type Programme,
-  publishProgramme,
-} from './harvest-faults.ts'
+import { type Asset, askForHarvest, digestOf, harvestEnd, type Programme, publishProgramme } from './harvest-faults.ts'
 
 const SERVERS = [
   { name: 'Swift', blocks: needing('ffmpeg', 'swift'), start: startSwift },

@@ -1,6 +1,6 @@
 /** A programme that is over, and harvests of it, to be held against one that nobody disturbed. */
 import { createHash } from 'node:crypto'
-import { type ApiClient, apiClient } from '../../src/cli/api-client.ts'
+import type { ApiClient } from '../../src/cli/api-client.ts'
 import type { HarvestReport } from '../../src/control/harvest-report.ts'
 import { createChannel, createHlsEndpoint, mediaPackage } from '../judges/aws.ts'
 import { encodeLoop } from '../judges/loop.ts'
@@ -16,9 +16,6 @@ export type Programme = { readonly startTime: string; readonly endTime: string }
 
 /** SHA-256 by name, below the folder of the parent manifest. */
 export type Asset = ReadonlyMap<string, string>
-
-export const apiOf = ({ url, accessKeyId, secretAccessKey }: Windrow): ApiClient =>
-  apiClient({ url, region: 'us-east-1', keys: { accessKeyId, secretAccessKey } }, Date.now)
 
 /** So many seconds, in segments of one, at an endpoint `verbatim` that shows them as they came. */
 export async function publishProgramme(windrow: Windrow, seconds: number): Promise<Programme> {

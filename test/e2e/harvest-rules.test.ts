@@ -5,7 +5,7 @@ import {
   type CreateOriginEndpointCommandInput,
   type MediaPackageClient,
 } from '@aws-sdk/client-mediapackage'
-import { createChannel, mediaPackage } from '../judges/aws.ts'
+import { apiOf, createChannel, mediaPackage } from '../judges/aws.ts'
 import { encodeLoop } from '../judges/loop.ts'
 import { run } from '../judges/processes.ts'
 import { Pusher } from '../judges/pusher.ts'
@@ -14,7 +14,7 @@ import { Windrow } from '../judges/windrow.ts'
 import { needing, programPath } from '../programs.ts'
 import { harvestsTo } from '../servers/s3-server.ts'
 import { type S3Server, startSwift } from '../servers/swift.ts'
-import { apiOf, askForHarvest, harvestEnd } from './harvest-faults.ts'
+import { askForHarvest, harvestEnd } from './harvest-faults.ts'
 
 const { after, before, it } = needing('boto3', 'ffmpeg', 'swift')
 

@@ -8,9 +8,9 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CreateOriginEndpointCommand } from '@aws-sdk/client-mediapackage'
-import { type ApiClient, apiClient } from '../../src/cli/api-client.ts'
+import type { ApiClient } from '../../src/cli/api-client.ts'
 import type { ForecastReport, HarvestReport } from '../../src/control/harvest-report.ts'
-import { createChannel, createHlsEndpoint, mediaPackage } from '../judges/aws.ts'
+import { apiOf, createChannel, createHlsEndpoint, mediaPackage } from '../judges/aws.ts'
 import { encodeLoop, type LoopRendition } from '../judges/loop.ts'
 import { MachineWatch } from '../judges/machine.ts'
 import { eventually } from '../judges/processes.ts'
@@ -50,8 +50,7 @@ describe('harvest jobs of a live stream', () => {
     await once(webhook, 'listening')
     const url = `http://127.0.0.1:${(webhook.address() as AddressInfo).port}/hook`
     windrow = await Windrow.start({ environment: { WINDROW_WEBHOOK_URL: url, WINDROW_WEBHOOK_SECRET: SECRET } })
-    const { accessKeyId, secretAccessKey } = windrow
-    api = apiClient({ url: windrow.url, region: 'us-east-1', keys: { accessKeyId, secretAccessKey } }, Date.now)
+    api = apiOf(windrow)
     const client = mediaPackage(windrow)
     const ingest = await createChannel(client, 'news')
     await createHlsEndpoint(client, 'news', 'live', { SegmentDurationSeconds: 1 })

@@ -4,9 +4,9 @@ import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { MediaPackageClient } from '@aws-sdk/client-mediapackage'
-import { type ApiClient, apiClient } from '../../src/cli/api-client.ts'
+import type { ApiClient } from '../../src/cli/api-client.ts'
 import { type FixtureName, fixture } from '../fixtures/catalogue.ts'
-import { createChannel, createHlsEndpoint, harvestOutcome, mediaPackage } from '../judges/aws.ts'
+import { apiOf, createChannel, createHlsEndpoint, harvestOutcome, mediaPackage } from '../judges/aws.ts'
 import { run, temporaryFolder } from '../judges/processes.ts'
 import { seededRandom } from '../judges/random.ts'
 import { Windrow } from '../judges/windrow.ts'
@@ -31,8 +31,7 @@ describe('an MP4 file on request', () => {
   before(async () => {
     windrow = await Windrow.start({ environment: { WINDROW_MP4_ON_REQUEST: 'true', WINDROW_MAX_MP4_DURATION: '30m' } })
     client = mediaPackage(windrow)
-    const { url, accessKeyId, secretAccessKey } = windrow
-    api = apiClient({ url, region: 'us-east-1', keys: { accessKeyId, secretAccessKey } }, Date.now)
+    api = apiOf(windrow)
     for (const name of FIXTURES) {
       const begin = Date.now() - HOUR_MS
       await pushFixture(await createChannel(client, name), await fixture(name), begin)

@@ -9,7 +9,7 @@ import {
   UpdateChannelCommand,
 } from '@aws-sdk/client-mediapackage'
 import type { ApiClient } from '../../src/cli/api-client.ts'
-import { createChannel, createHlsEndpoint, createRedundantChannel, mediaPackage } from '../judges/aws.ts'
+import { apiOf, createChannel, createHlsEndpoint, createRedundantChannel, mediaPackage } from '../judges/aws.ts'
 import { DigestClient } from '../judges/digest-client.ts'
 import { encodeLoop } from '../judges/loop.ts'
 import { fetchMediaPlaylist, renditionsOf } from '../judges/playlists.ts'
@@ -21,7 +21,7 @@ import { needing } from '../programs.ts'
 import { type PostgresServer, startPostgres } from '../servers/postgres.ts'
 import { harvestsTo } from '../servers/s3-server.ts'
 import { type S3Server, startSwift } from '../servers/swift.ts'
-import { apiOf, askForHarvest, describeHarvest, endsTold, harvestEnd } from './harvest-faults.ts'
+import { askForHarvest, describeHarvest, endsTold, harvestEnd } from './harvest-faults.ts'
 
 const { after, before, describe, it } = needing('ffmpeg', 'postgres', 'swift')
 

@@ -2,11 +2,10 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type ApiClient, apiClient } from '../../src/cli/api-client.ts'
 import { type FixtureName, fixture } from '../fixtures/catalogue.ts'
 import type { Fixture } from '../fixtures/fixture.ts'
 import type { Cue } from '../fixtures/web-vtt.ts'
-import { createChannel, createHlsEndpoint, harvestOutcome, mediaPackage } from '../judges/aws.ts'
+import { createChannel, createHlsEndpoint, harvested, mediaPackage } from '../judges/aws.ts'
 import { run } from '../judges/processes.ts'
 import { type Random, seededRandom } from '../judges/random.ts'
 import { type Picture, type Shown, shownBy, soundOffset } from '../judges/shown.ts'
@@ -20,16 +19,12 @@ const { after, before, describe, it } = needing('ffmpeg')
 /** More of them, and many clips of each, in players: `npm run soak -- --only exactness`. */
 const FIXTURES: readonly FixtureName[] = ['b-pyramid-open-gop', 'hevc-open-gop', 'ntsc-rate', 'aac-44100']
 const CLIPS = 1
-const BUCKET = 'clips'
 const HOUR_MS = 3_600_000
 
 describe('a clip cut to the frame', () => {
   let windrow: Windrow
-  let api: ApiClient
   before(async () => {
     windrow = await Windrow.start()
-    const { url, accessKeyId, secretAccessKey } = windrow
-    api = apiClient({ url, region: 'us-east-1', keys: { accessKeyId, secretAccessKey } }, Date.now)
   })
   after(() => windrow?.stop())
 
@@ -45,24 +40,11 @@ describe('a clip cut to the frame', () => {
       for (let n = 0; n < CLIPS; n++) {
         const clip = randomClip(random, source.pictures)
         const id = `${name}-${n}`
-        const iso = (seconds: number) => new Date(begin + Math.round(seconds * 1000)).toISOString()
-        const origin = source.pictures[0]!.time
-        const body = {
-          id,
-          originEndpointId: name,
-          startTime: iso(source.pictures[clip.first]!.time - origin),
-          endTime: iso(source.pictures[clip.end]!.time - origin),
-          s3Destination: {
-            bucketName: BUCKET,
-            manifestKey: `${id}/clip.mp4`,
-            roleArn: 'arn:aws:iam::000000000000:role/harvest',
-          },
-          deliverables: [{ kind: 'MP4' }],
-          cut: 'FRAME',
-        }
-        await api.ask('POST', 'harvest_jobs', { body })
-        assert.equal(await harvestOutcome(client, id), 'SUCCEEDED', windrow.log)
-        const shown = await shownBy(join(windrow.bucketFolder(BUCKET), id, 'clip.mp4'))
+        const dateOf = (n: number) => begin + Math.round((source.pictures[n]!.time - source.pictures[0]!.time) * 1000)
+        const window = { start: dateOf(clip.first), end: dateOf(clip.end) }
+        const asked = { id, originEndpointId: name, file: 'clip.mp4', deliverables: [{ kind: 'MP4' }] }
+        const folder = await harvested(windrow, { ...asked, ...window, cut: 'FRAME' })
+        const shown = await shownBy(join(folder, 'clip.mp4'))
         const wanted = source.pictures.slice(clip.first, clip.end)
         assert.deepEqual(
           shown.pictures.map(({ hash }) => hash),
@@ -88,20 +70,13 @@ describe('what is made beside a clip', () => {
   /** Harvests from a second on; gives the folder. */
   async function harvest(name: FixtureName, from: number, deliverables: readonly object[], file: string) {
     const made = await fixture(name)
-    const { url, accessKeyId, secretAccessKey } = windrow
-    const api = apiClient({ url, region: 'us-east-1', keys: { accessKeyId, secretAccessKey } }, Date.now)
     const client = mediaPackage(windrow)
     const begin = Date.now() - HOUR_MS
     await pushFixture(await createChannel(client, name), made, begin)
     await createHlsEndpoint(client, name, name, { SegmentDurationSeconds: 2 })
-    const iso = (seconds: number) => new Date(begin + Math.round(seconds * 1000)).toISOString()
-    const roleArn = 'arn:aws:iam::000000000000:role/harvest'
-    const s3Destination = { bucketName: BUCKET, manifestKey: `${name}/${file}`, roleArn }
-    const window = { startTime: iso(from), endTime: iso(8) }
-    const body = { id: name, originEndpointId: name, ...window, s3Destination, deliverables, cut: 'FRAME' }
-    await api.ask('POST', 'harvest_jobs', { body })
-    assert.equal(await harvestOutcome(client, name), 'SUCCEEDED', windrow.log)
-    return { made, folder: join(windrow.bucketFolder(BUCKET), name) }
+    const window = { start: begin + Math.round(from * 1000), end: begin + 8000 }
+    const asked = { id: name, originEndpointId: name, file, deliverables, ...window, cut: 'FRAME' } as const
+    return { made, folder: await harvested(windrow, asked) }
   }
 
   it('counts from its first picture: subtitles', async () => {

@@ -4,11 +4,11 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DescribeHarvestJobCommand } from '@aws-sdk/client-mediapackage'
-import { type ApiClient, apiClient } from '../../src/cli/api-client.ts'
+import type { ApiClient } from '../../src/cli/api-client.ts'
 import type { ForecastReport, HarvestReport } from '../../src/control/harvest-report.ts'
 import { fixture } from '../fixtures/catalogue.ts'
 import type { Fixture } from '../fixtures/fixture.ts'
-import { createChannel, createHlsEndpoint, harvestOutcome, mediaPackage } from '../judges/aws.ts'
+import { apiOf, createChannel, createHlsEndpoint, harvestOutcome, mediaPackage } from '../judges/aws.ts'
 import { type Nginx, startNginx } from '../judges/nginx.ts'
 import { run } from '../judges/processes.ts'
 import { samplesOf } from '../judges/samples.ts'
@@ -45,8 +45,7 @@ describe('an asset of several ranges', () => {
       fixture('sample-aspect-ratio'),
     ])
     windrow = await Windrow.start()
-    const { url, accessKeyId, secretAccessKey } = windrow
-    api = apiClient({ url, region: 'us-east-1', keys: { accessKeyId, secretAccessKey } }, Date.now)
+    api = apiOf(windrow)
     const client = mediaPackage(windrow)
     begin = Date.now() - HOUR_MS
     for (const [channel, made] of [

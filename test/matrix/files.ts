@@ -3,10 +3,9 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createFile, MP4BoxBuffer } from 'mp4box'
-import { apiClient } from '../../src/cli/api-client.ts'
 import type { Fixture } from '../fixtures/fixture.ts'
 import type { Cue } from '../fixtures/web-vtt.ts'
-import { harvestOutcome, mediaPackage } from '../judges/aws.ts'
+import { harvested } from '../judges/aws.ts'
 import { run } from '../judges/processes.ts'
 import { PACKAGER } from '../judges/reference-packager.ts'
 import { samplesOfEach } from '../judges/samples.ts'
@@ -14,8 +13,6 @@ import type { Windrow } from '../judges/windrow.ts'
 import { assertSameTracks, type GivenTrack } from './compare.ts'
 import { plain, webVttCues } from './cues.ts'
 import type { Expected, ExpectedTrack } from './expected.ts'
-
-const BUCKET = 'clips'
 
 /** Harvests the HLS endpoint of a channel of the matrix; gives the folder of the files. */
 export async function harvestFiles(
@@ -32,20 +29,8 @@ export async function harvestFiles(
     ...(cues ? [{ kind: 'SUBTITLES' }] : []),
     { kind: 'METADATA' },
   ]
-  const { url, accessKeyId, secretAccessKey } = windrow
-  const api = apiClient({ url, region: 'us-east-1', keys: { accessKeyId, secretAccessKey } }, Date.now)
-  const roleArn = 'arn:aws:iam::000000000000:role/harvest'
-  const body = {
-    id: channel,
-    originEndpointId: `${channel}-hls`,
-    startTime: new Date(window.start).toISOString(),
-    endTime: new Date(window.end).toISOString(),
-    s3Destination: { bucketName: BUCKET, manifestKey: `${channel}/all.mp4`, roleArn },
-    deliverables,
-  }
-  await api.ask('POST', 'harvest_jobs', { body })
-  assert.equal(await harvestOutcome(mediaPackage(windrow), channel), 'SUCCEEDED', windrow.log)
-  return join(windrow.bucketFolder(BUCKET), channel)
+  const asked = { id: channel, originEndpointId: `${channel}-hls`, file: 'all.mp4', deliverables }
+  return harvested(windrow, { ...asked, ...window })
 }
 
 export async function judgeFiles(folder: string, made: Fixture, expected: Expected): Promise<void> {

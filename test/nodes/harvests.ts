@@ -1,7 +1,9 @@
 /** Harvests that are asked for all the while, and held against the same windows harvested again. */
+
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type ApiClient, apiClient } from '../../src/cli/api-client.ts'
+import type { ApiClient } from '../../src/cli/api-client.ts'
 import type { HarvestReport } from '../../src/control/harvest-report.ts'
+import { apiOf } from '../judges/aws.ts'
 import { firstRendition, sha256 } from '../judges/playlists.ts'
 import { eventually } from '../judges/processes.ts'
 import { CLIPS_BUCKET, type Cluster } from './cluster.ts'
@@ -25,9 +27,8 @@ export class Harvests {
   private running: Promise<void> | undefined
 
   constructor(cluster: Cluster, endpoints: ReadonlyMap<string, string>, log: (line: string) => void) {
-    const { url, accessKeyId, secretAccessKey } = cluster
     this.cluster = cluster
-    this.api = apiClient({ url, region: 'us-east-1', keys: { accessKeyId, secretAccessKey } }, Date.now)
+    this.api = apiOf(cluster)
     this.endpoints = endpoints
     this.log = log
   }

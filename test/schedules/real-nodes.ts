@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
-import { apiClient } from '../../src/cli/api-client.ts'
 import type { ScheduleReport, ScheduleRunReport } from '../../src/control/schedule-report.ts'
 import { fixture } from '../fixtures/catalogue.ts'
-import { createChannel, createHlsEndpoint, mediaPackage } from '../judges/aws.ts'
+import { apiOf, createChannel, createHlsEndpoint, mediaPackage } from '../judges/aws.ts'
 import { eventually } from '../judges/processes.ts'
 import { pushFixture } from '../matrix/push-fixture.ts'
 import { CLIPS_BUCKET, Cluster } from '../nodes/cluster.ts'
@@ -19,8 +18,8 @@ const AWAY_MS = 1000
 export async function judgeNodesWithSchedules(): Promise<number> {
   const cluster = await Cluster.start()
   try {
-    const { url, accessKeyId, secretAccessKey, nodes } = cluster
-    const api = apiClient({ url, region: 'us-east-1', keys: { accessKeyId, secretAccessKey } }, Date.now)
+    const { nodes } = cluster
+    const api = apiOf(cluster)
     const client = mediaPackage(cluster)
     const ingest = await createChannel(client, 'news')
     await createHlsEndpoint(client, 'news', 'news-hls')
@@ -67,7 +66,7 @@ export async function judgeNodesWithSchedules(): Promise<number> {
 type Event = { readonly detail: { readonly harvest_job?: { readonly id: string } } }
 
 /** The id of each event that tells of the end of a job. */
-async function jobsThatEnded(api: ReturnType<typeof apiClient>): Promise<readonly string[]> {
+async function jobsThatEnded(api: ReturnType<typeof apiOf>): Promise<readonly string[]> {
   const { events } = (await api.ask('GET', 'events', { query: { maxResults: '1000' } })) as { events: readonly Event[] }
   return events.flatMap(({ detail }) => detail.harvest_job?.id ?? [])
 }

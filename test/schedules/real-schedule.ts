@@ -2,9 +2,8 @@
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { apiClient } from '../../src/cli/api-client.ts'
 import { fixture } from '../fixtures/catalogue.ts'
-import { createChannel, createHlsEndpoint, mediaPackage } from '../judges/aws.ts'
+import { apiOf, createChannel, createHlsEndpoint, mediaPackage } from '../judges/aws.ts'
 import { eventually, run } from '../judges/processes.ts'
 import { Windrow } from '../judges/windrow.ts'
 import { pushFixture } from '../matrix/push-fixture.ts'
@@ -20,8 +19,7 @@ export async function judgeRealSchedule(): Promise<void> {
   const windrow = await Windrow.start()
   try {
     const made = await fixture('two-languages-separate')
-    const { url, accessKeyId, secretAccessKey } = windrow
-    const api = apiClient({ url, region: 'us-east-1', keys: { accessKeyId, secretAccessKey } }, Date.now)
+    const api = apiOf(windrow)
     const client = mediaPackage(windrow)
     const ingest = await createChannel(client, 'news')
     await createHlsEndpoint(client, 'news', 'news-hls')

@@ -1,7 +1,6 @@
 import { join } from 'node:path'
-import { type ApiClient, apiClient } from '../../src/cli/api-client.ts'
 import { type FixtureName, fixture } from '../fixtures/catalogue.ts'
-import { createChannel, createHlsEndpoint, harvestOutcome, mediaPackage } from '../judges/aws.ts'
+import { createChannel, createHlsEndpoint, harvested, mediaPackage } from '../judges/aws.ts'
 import { startNginx } from '../judges/nginx.ts'
 import { type Edges, type Engine, Player, type Standing } from '../judges/player.ts'
 import { run as runProgram } from '../judges/processes.ts'
@@ -56,8 +55,6 @@ type Off = { readonly first: number; readonly last: number }
 export async function run({ seed, log, runs }: SoakContext): Promise<Record<string, string | number>> {
   const random = seededRandom(seed)
   const windrow = await Windrow.start({ environment: { WINDROW_MAX_HARVEST_JOBS: '1000' } })
-  const { url, accessKeyId, secretAccessKey } = windrow
-  const api = apiClient({ url, region: 'us-east-1', keys: { accessKeyId, secretAccessKey } }, Date.now)
   const files = await startNginx(`root ${windrow.bucketFolder(BUCKET)}; add_header Access-Control-Allow-Origin *;`)
   const player = await Player.start()
   const offs = new Map<string, Off[]>()
@@ -69,8 +66,7 @@ export async function run({ seed, log, runs }: SoakContext): Promise<Record<stri
       for (let n = 0; n < CLIPS * runs; n++) {
         const wanted = randomClip(random, source.shown.pictures, stream.isOpen)
         const id = `${stream.fixture}-${n}`
-        await harvest({ api, windrow, source }, id, wanted)
-        const folder = join(windrow.bucketFolder(BUCKET), id)
+        const folder = await harvest(windrow, source, id, wanted)
         const clip = await shownBy(join(folder, 'clip.mp4'))
         const { pictures } = source.shown
         note('mp4, ffmpeg', offOf(wanted, placeOf(clip.pictures[0], pictures), placeOf(clip.pictures.at(-1), pictures)))
@@ -164,26 +160,13 @@ async function openSource(windrow: Windrow, name: FixtureName): Promise<Source> 
   return { name, begin, shown, greys }
 }
 
-async function harvest(
-  { api, windrow, source }: { readonly api: ApiClient; readonly windrow: Windrow; readonly source: Source },
-  id: string,
-  wanted: Clip,
-): Promise<void> {
-  const { pictures } = source.shown
-  const dateOf = (n: number) => new Date(source.begin + Math.round((pictures[n]!.time - pictures[0]!.time) * 1000))
-  const roleArn = 'arn:aws:iam::000000000000:role/harvest'
-  const body = {
-    id,
-    originEndpointId: source.name,
-    startTime: dateOf(wanted.first).toISOString(),
-    endTime: dateOf(wanted.end).toISOString(),
-    s3Destination: { bucketName: BUCKET, manifestKey: `${id}/clip.m3u8`, roleArn },
-    deliverables: [{ kind: 'HLS' }, { kind: 'DASH' }, { kind: 'MP4' }],
-    cut: 'FRAME',
-  }
-  await api.ask('POST', 'harvest_jobs', { body })
-  const outcome = await harvestOutcome(mediaPackage(windrow), id)
-  if (outcome !== 'SUCCEEDED') throw new Error(`${id} is ${outcome}: ${windrow.log}`)
+/** Gives the folder. */
+function harvest(windrow: Windrow, { name: originEndpointId, begin, shown }: Source, id: string, wanted: Clip) {
+  const { pictures } = shown
+  const dateOf = (n: number) => begin + Math.round((pictures[n]!.time - pictures[0]!.time) * 1000)
+  const window = { start: dateOf(wanted.first), end: dateOf(wanted.end) }
+  const deliverables = [{ kind: 'HLS' }, { kind: 'DASH' }, { kind: 'MP4' }]
+  return harvested(windrow, { id, originEndpointId, ...window, file: 'clip.m3u8', deliverables, cut: 'FRAME' })
 }
 
 /** From the picture `first` up to but not including `end`. */

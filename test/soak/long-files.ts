@@ -1,7 +1,6 @@
 import { statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { apiClient } from '../../src/cli/api-client.ts'
-import { createChannel, createHlsEndpoint, harvestOutcome, mediaPackage } from '../judges/aws.ts'
+import { createChannel, createHlsEndpoint, harvested, mediaPackage } from '../judges/aws.ts'
 import { encodeLoop, type Television } from '../judges/loop.ts'
 import { run as runProgram } from '../judges/processes.ts'
 import { Pusher } from '../judges/pusher.ts'
@@ -24,7 +23,6 @@ const DAY_SECONDS = 85_800
 const WINDOWS = { 'a minute': 60, 'an hour': 3600, 'a day': DAY_SECONDS - 60 }
 /** What a window of a day may take more than one of a minute. */
 const MOST_MORE_MIB = 96
-const BUCKET = 'clips'
 
 /** MP4 files of a minute, an hour and a day: memory does not grow with them. */
 export async function run({ log }: SoakContext): Promise<Record<string, string | number>> {
@@ -46,9 +44,12 @@ export async function run({ log }: SoakContext): Promise<Record<string, string |
       writeFileSync(`/proc/${windrow.pid}/clear_refs`, '5')
       const id = `s${seconds}`
       const began = performance.now()
-      await harvest(windrow, id, begin + 60_000, seconds)
+      const start = begin + 60_000
+      const window = { start, end: start + seconds * 1000 }
+      const made = { file: 'movie.mp4', deliverables: [{ kind: 'MP4' }] }
+      const folder = await harvested(windrow, { id, originEndpointId: 'tv', ...window, ...made })
       const took = (performance.now() - began) / 1000
-      const file = join(windrow.bucketFolder(BUCKET), id, 'movie.mp4')
+      const file = join(folder, 'movie.mp4')
       await assertWhole(file, seconds)
       const peak = Math.round(windrow.peakMemory)
       peaks.push(peak)
@@ -62,23 +63,6 @@ export async function run({ log }: SoakContext): Promise<Record<string, string |
   const more = peaks.at(-1)! - peaks[0]!
   if (more > MOST_MORE_MIB) throw new Error(`a day takes ${more} MiB more than a minute`)
   return figures
-}
-
-async function harvest(windrow: Windrow, id: string, begin: number, seconds: number): Promise<void> {
-  const { url, accessKeyId, secretAccessKey } = windrow
-  const api = apiClient({ url, region: 'us-east-1', keys: { accessKeyId, secretAccessKey } }, Date.now)
-  const roleArn = 'arn:aws:iam::000000000000:role/harvest'
-  const body = {
-    id,
-    originEndpointId: 'tv',
-    startTime: new Date(begin).toISOString(),
-    endTime: new Date(begin + seconds * 1000).toISOString(),
-    s3Destination: { bucketName: BUCKET, manifestKey: `${id}/movie.mp4`, roleArn },
-    deliverables: [{ kind: 'MP4' }],
-  }
-  await api.ask('POST', 'harvest_jobs', { body })
-  const outcome = await harvestOutcome(mediaPackage(windrow), id)
-  if (outcome !== 'SUCCEEDED') throw new Error(`${id} is ${outcome}: ${windrow.log}`)
 }
 
 /** ffprobe reads as many pictures as there must be, and the file is as long. */
