@@ -16,7 +16,7 @@ const MOST_SEGMENTS = 3
 const AT_ONCE = 4
 /** Objects that may wait to be read: behind more, the newest would come too late. */
 const MOST_WAITING = 64
-/** Keys remembered of objects that were asked for. */
+/** Keys of objects that were asked for, and channels, that are remembered. */
 const MOST_REMEMBERED = 10_000
 
 /** How the archive gives the bytes of objects. */
@@ -28,6 +28,14 @@ export type LiveMediaDeps = {
   readonly clock: Clock
 }
 
+/** A channel of which media were asked for. */
+type Followed = {
+  /** The last time. */
+  readonly askedAt: number
+  /** The newest output segment of each output timeline that has been looked at. */
+  readonly seen: Map<number, number>
+}
+
 /**
  * Reads the media of new output segments into memory before anybody asks for them, where the store is far: those of
  * streams whose media was asked for at this process lately. So the live edge is still played while the store does not
@@ -36,15 +44,12 @@ export type LiveMediaDeps = {
 export class LiveMedia {
   private readonly deps: LiveMediaDeps
   private readonly asked = new LruCache<true>(MOST_REMEMBERED)
-  /** When media of a channel was asked for last, by its GUID. */
-  private readonly askedAt = new Map<string, number>()
-  /** The newest output segment of each output timeline that has been looked at, by channel. */
-  private readonly seen = new Map<string, Map<number, number>>()
+  private readonly channels = new LruCache<Followed>(MOST_REMEMBERED)
   /** Channels that are being looked at; true where more has come since. */
   private readonly looking = new Map<string, boolean>()
   private readonly places = new Pool([...Array(AT_ONCE).keys()])
   /** Looks and reads that are under way. */
-  private readonly work = new Set<Promise<void>>()
+  private readonly work = new Set<Promise<unknown>>()
   private reads = 0
   private closed = false
 
@@ -64,8 +69,8 @@ export class LiveMedia {
   }
 
   /** Looks for new output segments of a channel that has changed. */
-  changed(content: ChannelContent | undefined): void {
-    if (!content || this.closed || !this.isFollowed(content.guid)) return
+  changed(content: ChannelContent): void {
+    if (this.closed || !this.followed(content.guid)) return
     const isBusy = this.looking.has(content.guid)
     this.looking.set(content.guid, isBusy)
     if (!isBusy) this.track(this.look(content))
@@ -79,15 +84,15 @@ export class LiveMedia {
 
   private note({ key }: StoredBytes): void {
     this.asked.put(key, true, 1)
-    this.askedAt.set(key.slice(0, key.indexOf('/')), this.deps.clock())
+    const guid = key.slice(0, key.indexOf('/'))
+    const { seen = new Map<number, number>() } = this.followed(guid) ?? {}
+    this.channels.put(guid, { askedAt: this.deps.clock(), seen }, 1)
   }
 
-  private isFollowed(guid: string): boolean {
-    const at = this.askedAt.get(guid)
-    if (at !== undefined && this.deps.clock() - at < FOLLOWED_MS) return true
-    this.askedAt.delete(guid)
-    this.seen.delete(guid)
-    return false
+  /** What is known of a channel; undefined where nobody has asked for its media lately. */
+  private followed(guid: string): Followed | undefined {
+    const channel = this.channels.get(guid)
+    return channel && this.deps.clock() - channel.askedAt < FOLLOWED_MS ? channel : undefined
   }
 
   private async look(content: ChannelContent): Promise<void> {
@@ -96,8 +101,9 @@ export class LiveMedia {
         this.looking.set(content.guid, false)
         await content.read()
         if (this.closed) return
+        const { seen } = this.followed(content.guid) ?? {}
         for (const { outputTimeline, tail } of content.state.outputs.all()) {
-          if (tail) this.readNew(content.guid, outputTimeline.id, tail.all)
+          if (seen && tail) this.readNew(seen, outputTimeline.id, tail.all)
         }
       } while (this.looking.get(content.guid))
     } finally {
@@ -105,11 +111,9 @@ export class LiveMedia {
     }
   }
 
-  private readNew(guid: string, outputTimeline: number, tail: readonly OutputSegment[]): void {
+  private readNew(seen: Followed['seen'], outputTimeline: number, tail: readonly OutputSegment[]): void {
     const newest = tail.at(-1)
     if (!newest) return
-    const seen = this.seen.get(guid) ?? new Map<number, number>()
-    this.seen.set(guid, seen)
     const known = seen.get(outputTimeline) ?? newest.number - 1
     seen.set(outputTimeline, newest.number)
     const lately = tail.slice(-LATELY_SEGMENTS - MOST_SEGMENTS)
@@ -134,14 +138,7 @@ export class LiveMedia {
   }
 
   private track(work: Promise<unknown>): void {
-    const settled: Promise<void> = work
-      .then(
-        () => {},
-        () => {},
-      )
-      .then(() => {
-        this.work.delete(settled)
-      })
+    const settled = work.catch(() => {}).finally(() => this.work.delete(settled))
     this.work.add(settled)
   }
 }
