@@ -20,6 +20,7 @@ export const JOB_OPTION_FLAGS = {
   'early-end': { type: 'string' },
   report: { type: 'boolean' },
   make: { type: 'string', multiple: true },
+  chapters: { type: 'string' },
   cut: { type: 'string' },
 } as const
 
@@ -66,19 +67,27 @@ export function jobOptionsOf(flags: Flags) {
     gapPolicy: policy('gaps'),
     earlyEndPolicy: policy('early-end'),
     report: flags['report'],
-    deliverables: deliverablesOf(flags['make']),
+    deliverables: deliverablesOf(flags['make'], policy('chapters')),
     cut: policy('cut'),
   }
 }
 
-/** `--make` names deliverables, each with a name of its own if it has one: `--make mp4,stills --make audio=radio`. */
-function deliverablesOf(flag: Flags[string]) {
+/**
+ * `--make` names deliverables, each with a name of its own if it has one: `--make mp4,stills --make audio=radio`.
+ * `--chapters` says what the MP4 and audio files among them have chapters of.
+ */
+function deliverablesOf(flag: Flags[string], chapters: string | undefined) {
   const values = [flag].flat().flatMap((value) => (typeof value === 'string' ? value.split(',') : []))
-  if (values.length === 0) return undefined
-  return values.map((value) => {
-    const [kind = '', name] = value.split('=', 2)
-    return { kind: kind.trim().toUpperCase(), ...(name !== undefined && { name }) }
+  const deliverables = values.map((value) => {
+    const [word = '', name] = value.split('=', 2)
+    const kind = word.trim().toUpperCase()
+    const hasChapters = chapters !== undefined && ['MP4', 'AUDIO'].includes(kind)
+    return { kind, ...(name !== undefined && { name }), ...(hasChapters && { chapters }) }
   })
+  if (chapters !== undefined && !deliverables.some((each) => each.chapters)) {
+    throw new CommandMisused('--chapters needs --make mp4 or --make audio')
+  }
+  return deliverables.length === 0 ? undefined : deliverables
 }
 
 /** Writes for people on a terminal, and elsewhere a line of JSON. */

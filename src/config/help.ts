@@ -38,6 +38,7 @@ const HARVEST_FLAGS = [
   ['--early-end POLICY', 'for an encoder that stopped before the end: clamp (default) or fail'],
   ['--report', 'write a harvest.json beside the asset'],
   ['--make KINDS', 'hls, cmaf, dash, mss, mp4, audio, subtitles, stills, metadata; several with commas'],
+  ['--chapters id3', 'of MP4 and audio files: from titles in timed ID3 (default: none)'],
   ['--cut HOW', 'segment, or frame: files begin and end at the pictures asked for'],
   ['--watch, --text', 'show the job until it ends; as text even without a terminal'],
 ] as const
@@ -50,7 +51,7 @@ const SCHEDULE_FLAGS = [
   ['--before LENGTH, --after LENGTH', 'by which each job begins before its window, and ends after it'],
   ['--start TIME, --end TIME', 'no window begins before, or after (default: from now on, without an end)'],
   ['--to BUCKET/PATTERN', 'such as clips/{channel}/{start:yyyy/MM/dd}/{id}/index.m3u8'],
-  ['--role, --gaps, --early-end, …', 'as of jobs: also --report, --make and --cut'],
+  ['--role, --gaps, --early-end, …', 'as of jobs: also --report, --make, --chapters and --cut'],
 ] as const
 
 const CLIP_FLAGS = [

@@ -29,6 +29,7 @@ const DELIVERABLE: Structure = {
     member('times', 'body', { kind: 'list', of: STRING }),
     member('sprite', 'body', BOOLEAN),
     member('renditions', 'body', { kind: 'string', values: ['BEST', 'ALL'] }),
+    member('chapters', 'body', { kind: 'string', values: ['ID3'] }),
   ],
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { timestampTag, titleTag } from '../../test/fixtures/timed-metadata.ts'
-import { id3TagSize, privateFrame } from './id3.ts'
+import { id3TagSize, privateFrame, titleIn } from './id3.ts'
 
 const OWNER = 'com.apple.streaming.transportStreamTimestamp'
 
@@ -77,5 +77,36 @@ describe('privateFrame', () => {
     assert.deepEqual(privateOf(tag(4, 0, plain).subarray(0, -1)), [])
     assert.deepEqual(privateOf(tag(2, 0, plain)), [])
     assert.deepEqual(privateOf(tag(4, 0x40, Buffer.from([0, 0, 0x7f, 0x7f]))), [])
+  })
+})
+
+describe('titleIn', () => {
+  const titled = (encoding: number, text: Buffer, version = 4) => {
+    const content = Buffer.concat([Buffer.from([encoding]), text])
+    return tag(version, 0, frame('TIT2', [0, 0, 0, content.length], [0, 0], content))
+  }
+  it('reads every encoding of a text', () => {
+    const big = Buffer.from('Grüße 東', 'utf16le').swap16()
+    for (const [encoding, text] of [
+      [1, Buffer.from('\ufeffGrüße 東', 'utf16le')],
+      [1, Buffer.concat([Buffer.from([0xfe, 0xff]), big])],
+      [2, big],
+      [3, Buffer.from('Grüße 東')],
+    ] as const) {
+      assert.equal(titleIn(titled(encoding, text)), 'Grüße 東', `encoding ${encoding}`)
+    }
+    assert.equal(titleIn(titled(0, Buffer.from('Grüße', 'latin1'), 3)), 'Grüße')
+  })
+  it('takes the first of several, in one line', () => {
+    assert.equal(titleIn(titled(3, Buffer.from(' one\r\n line\0another\0'))), 'one line')
+  })
+  it('has none of other frames, of blank ones and of those that are cut off', () => {
+    for (const other of [titled(3, Buffer.from(' \0')), timestampTag(1), tag(4, 0, Buffer.alloc(0))]) {
+      assert.equal(titleIn(other), undefined)
+    }
+    const text = frame('TXXX', [0, 0, 0, 9], [0, 0], Buffer.from('\x03title\0ad'))
+    assert.equal(titleIn(tag(4, 0, text)), undefined)
+    assert.equal(titleIn(titleTag('title').subarray(0, -3)), undefined)
+    assert.equal(titleIn(tag(4, 0, frame('TIT2', [0, 0, 0, 0], [0, 0], Buffer.alloc(0)))), undefined)
   })
 })

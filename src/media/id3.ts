@@ -35,31 +35,58 @@ export function id3TagSize(bytes: Uint8Array, at: number, end: number): number {
   return ID3_HEADER_SIZE + size + (hasFooter ? ID3_HEADER_SIZE : 0)
 }
 
+/** Bytes of a text frame that are read: more than any title in use has. */
+const MOST_TEXT = 1024
+
+/** By the byte that precedes a text, as labels of the Encoding Standard. ID3v2.4.0-structure §4. */
+const ENCODINGS = ['latin1', 'utf-16le', 'utf-16be', 'utf-8'] as const
+
 /**
  * Content of the first PRIV frame with this owner; undefined when the tag has none, or has a version without them.
  * Frames that are cut off count as absent.
  */
 export function privateFrame(tag: Uint8Array, owner: string): Uint8Array | undefined {
+  return firstFrame(tag, 'PRIV', (content) => isOwnedBy(content, owner))?.subarray(owner.length + 1)
+}
+
+/**
+ * The title that a tag has, its TIT2 frame, in one line; undefined where that is absent, cut off or blank, or in a tag
+ * of another version. Of several titles in one frame, the first.
+ */
+export function titleIn(tag: Uint8Array): string | undefined {
+  const content = firstFrame(tag, 'TIT2', () => true)
+  return content && (textOf(content) || undefined)
+}
+
+function textOf(content: Uint8Array): string {
+  const encoding = ENCODINGS[content[0] ?? 0] ?? 'latin1'
+  const isBigEndian = encoding === 'utf-16le' && content[1] === 0xfe && content[2] === 0xff
+  const decoder = new TextDecoder(isBigEndian ? 'utf-16be' : encoding)
+  const [first = ''] = decoder.decode(content.subarray(1, 1 + MOST_TEXT)).split('\0', 1)
+  return first.replace(/[\s\p{Cc}]+/gu, ' ').trim()
+}
+
+/** Content of the first readable frame of this kind that is wanted. */
+function firstFrame(tag: Uint8Array, kind: string, isWanted: (content: Uint8Array) => boolean): Uint8Array | undefined {
   const version = tag[3]
   if (version !== 3 && version !== 4) return undefined
   const flags = tag[5]!
   const end = Math.min(tag.length, id3TagSize(tag, 0, tag.length)) - ((flags & FOOTER) !== 0 ? ID3_HEADER_SIZE : 0)
-  const body = tag.subarray(ID3_HEADER_SIZE, Math.max(ID3_HEADER_SIZE, end))
+  const stored = tag.subarray(ID3_HEADER_SIZE, Math.max(ID3_HEADER_SIZE, end))
   try {
     // Version 4 repeats the flag in each frame, and its sizes count the bytes as stored.
-    return findPrivate(
-      version === 3 && (flags & UNSYNCHRONISED) !== 0 ? synchronise(body) : body,
-      version,
-      flags,
-      owner,
-    )
+    const body = version === 3 && (flags & UNSYNCHRONISED) !== 0 ? synchronise(stored) : stored
+    for (const { id, frame, frameFlags } of framesIn(body, version, flags)) {
+      const content = id === kind ? contentOf(frame, frameFlags, version) : undefined
+      if (content !== undefined && isWanted(content)) return content
+    }
   } catch (error) {
-    if (error instanceof MalformedMedia) return undefined
-    throw error
+    if (!(error instanceof MalformedMedia)) throw error
   }
+  return undefined
 }
 
-function findPrivate(body: Uint8Array, version: 3 | 4, flags: number, owner: string): Uint8Array | undefined {
+function* framesIn(body: Uint8Array, version: 3 | 4, flags: number) {
   const reader = new ByteReader(body)
   if ((flags & EXTENDED_HEADER) !== 0) {
     // In version 4 the size includes itself.
@@ -71,12 +98,8 @@ function findPrivate(body: Uint8Array, version: 3 | 4, flags: number, owner: str
     const id = reader.latin1(4)
     const size = version === 4 ? synchsafe(reader) : reader.u32()
     const frameFlags = reader.u16()
-    const frame = reader.part(size)
-    if (id !== 'PRIV') continue
-    const content = contentOf(frame, frameFlags, version)
-    if (content !== undefined && isOwnedBy(content, owner)) return content.subarray(owner.length + 1)
+    yield { id, frame: reader.part(size), frameFlags }
   }
-  return undefined
 }
 
 function contentOf(frame: ByteReader, flags: number, version: 3 | 4): Uint8Array | undefined {

@@ -3,8 +3,14 @@ import type { UtcMs } from '../media/time.ts'
 /** What a harvest job makes of its window, beside one another in one folder. */
 export type Deliverable =
   | { readonly kind: PresentationKind; readonly name?: string }
-  | { readonly kind: 'MP4'; readonly name?: string; readonly renditions?: 'BEST' | 'ALL' }
-  | { readonly kind: 'AUDIO' | 'SUBTITLES' | 'METADATA'; readonly name?: string }
+  | {
+      readonly kind: 'MP4'
+      readonly name?: string
+      readonly renditions?: 'BEST' | 'ALL'
+      readonly chapters?: ChapterOrigin
+    }
+  | { readonly kind: 'AUDIO'; readonly name?: string; readonly chapters?: ChapterOrigin }
+  | { readonly kind: 'SUBTITLES' | 'METADATA'; readonly name?: string }
   | {
       readonly kind: 'STILLS'
       readonly name?: string
@@ -15,6 +21,9 @@ export type Deliverable =
       /** Many small pictures on one sheet, and a WebVTT map of it. */
       readonly sprite?: boolean
     }
+
+/** What the chapters of a file are made of: the titles in timed ID3. */
+export type ChapterOrigin = 'ID3'
 
 /** A manifest and its segments, in one of the formats in which endpoints serve them. */
 export type PresentationKind = 'HLS' | 'CMAF' | 'DASH' | 'MSS'

@@ -199,6 +199,8 @@ function checkDeliverables(
     const { times = [] } = deliverable.kind === 'STILLS' ? deliverable : {}
     if (times.length > MOST_STILLS)
       refuse(`deliverables[${i}].times`, `must be at most ${MOST_STILLS}, got ${times.length}`)
+    if ('chapters' in deliverable && !['MP4', 'AUDIO'].includes(deliverable.kind))
+      refuse(`deliverables[${i}].chapters`, 'must be of a deliverable of kind MP4 or AUDIO')
     if (name !== undefined)
       matching(`deliverables[${i}].name`, name, /^[\p{L}\p{N}][\p{L}\p{N} ._()-]{0,199}$/u, NAME_FORM)
   }

@@ -272,4 +272,13 @@ export const OUTPUT_FAULTS: readonly Fault[] = [
     caughtBy: { file: 'test/fuzz/worst-inputs.test.ts', cases: 'packaging: none holds|reader}: none holds' },
     failure: /packaging: empty tags/,
   },
+  {
+    name: 'chapters-without-cut',
+    breaks: 'Chapters of a file that is cut to the frame count from its first segment.',
+    file: 'src/packaging/progressive/chapters.ts',
+    find: 'at: origin + Math.max(at - from, 0)',
+    replace: 'at: origin + Math.max(at, 0)',
+    caughtBy: { file: 'test/harvest/chapters.test.ts', cases: 'cut to the frame' },
+    failure: /cut: \[\[0,0.05,""\]/,
+  },
 ]

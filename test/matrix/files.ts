@@ -6,6 +6,7 @@ import { createFile, MP4BoxBuffer } from 'mp4box'
 import type { Fixture } from '../fixtures/fixture.ts'
 import type { Cue } from '../fixtures/web-vtt.ts'
 import { harvested } from '../judges/aws.ts'
+import { chaptersOf } from '../judges/chapters.ts'
 import { run } from '../judges/processes.ts'
 import { PACKAGER } from '../judges/reference-packager.ts'
 import { samplesOfEach } from '../judges/samples.ts'
@@ -20,11 +21,11 @@ export async function harvestFiles(
   channel: string,
   window: { readonly start: number; readonly end: number },
   { plain }: Expected,
-  { cues }: Fixture,
+  { cues, tags }: Fixture,
 ): Promise<string> {
   const hasSound = plain.some(({ kind }) => kind === 'audio')
   const deliverables = [
-    { kind: 'MP4', renditions: 'ALL' },
+    { kind: 'MP4', renditions: 'ALL', ...(tags && { chapters: 'ID3' }) },
     ...(hasSound ? [{ kind: 'AUDIO' }] : []),
     ...(cues ? [{ kind: 'SUBTITLES' }] : []),
     { kind: 'METADATA' },
@@ -46,6 +47,7 @@ export async function judgeFiles(folder: string, made: Fixture, expected: Expect
     await judgeTimedText(join(folder, 'all.mp4'), at, cues)
   }
   judgeMetadata(join(folder, 'all.json'), made)
+  if (made.tags) await judgeChapters(join(folder, 'all.mp4'), join(folder, 'all.json'))
 }
 
 /** Every picture is in one file, and every sound in each file; ffmpeg decodes them all, and mp4box reads them. */
@@ -58,7 +60,7 @@ async function judgeMovies(
   const inputs = names.map((name) => join(folder, name))
   const read = await samplesOfEach(inputs.map((input) => ({ input, wrapping: 'mp4' as const, decode: true })))
   const tracks = names.flatMap((name, at) =>
-    read[at]!.filter(({ kind }) => kind !== 'subtitle').map(
+    read[at]!.filter(({ kind }) => kind !== 'subtitle' && kind !== 'data').map(
       ({ kind, codec, ...run }): GivenTrack => ({ name, kind, codec, runs: [{ kind, codec, ...run }] }),
     ),
   )
@@ -169,5 +171,15 @@ function judgeMetadata(file: string, { tags = [] }: Fixture): void {
   for (const [at, { time }] of events.entries()) {
     const wanted = (tags[at]!.pts - tags[0]!.pts) / 90_000
     assert.ok(Math.abs(time - events[0]!.time - wanted) < 0.002, `${file}: tag ${at} at ${time} s`)
+  }
+}
+
+/** Each tag has a title of its own, and begins a chapter when it is due. */
+async function judgeChapters(file: string, metadata: string): Promise<void> {
+  const { events } = JSON.parse(readFileSync(metadata, 'utf8')) as { events: { time: number }[] }
+  const named = (await chaptersOf(file)).filter(([, , title]) => title !== '')
+  assert.equal(named.length, events.length, file)
+  for (const [at, [start]] of named.entries()) {
+    assert.ok(Math.abs(start - events[at]!.time) < 0.002, `${file}: chapter ${at} at ${start} s`)
   }
 }

@@ -29,15 +29,15 @@ export function writeMovieHeader(
 }
 
 /**
- * Writes tkhd, §8.3.2, with the flags enabled, in movie and in preview. The duration is in units of the movie's
- * timescale.
+ * Writes tkhd, §8.3.2, with the flags enabled, in movie and in preview; chapters, which are not shown as a track, are
+ * in the movie alone. The duration is in units of the movie's timescale.
  */
 export function writeTrackHeader(
   writer: ByteWriter,
   { id, entry, duration = 0 }: { id: number; entry: SampleEntry; duration?: number },
 ): void {
   const isLong = duration >= LONG
-  writeFullBox(writer, 'tkhd', isLong ? 1 : 0, 7, () => {
+  writeFullBox(writer, 'tkhd', isLong ? 1 : 0, entry.kind === 'chapters' ? 2 : 7, () => {
     writer.zeros(isLong ? 16 : 8)
     writer.u32(id)
     writer.zeros(4)
@@ -78,8 +78,8 @@ export function writeMediaHeader(
   })
 }
 
-/** handler_type by kind, §8.4.3. */
-const HANDLERS = { video: 'vide', audio: 'soun', text: 'subt', 'timed text': 'sbtl' } as const
+/** handler_type by kind, §8.4.3; `text` is that of the QuickTime File Format. */
+const HANDLERS = { video: 'vide', audio: 'soun', text: 'subt', 'timed text': 'sbtl', chapters: 'text' } as const
 
 /** Writes hdlr, §8.4.3. */
 export function writeHandler(writer: ByteWriter, kind: SampleEntry['kind']): void {
@@ -96,12 +96,27 @@ export function writeMediaInformation(writer: ByteWriter, kind: SampleEntry['kin
   // §12.1.2, §12.2.2, §12.6.2, §8.4.5.2
   if (kind === 'video') writeFullBox(writer, 'vmhd', 0, 1, () => writer.zeros(8))
   else if (kind === 'audio') writeFullBox(writer, 'smhd', 0, 0, () => writer.zeros(4))
+  else if (kind === 'chapters') writeChapterMediaHeader(writer)
   else writeFullBox(writer, kind === 'text' ? 'sthd' : 'nmhd', 0, 0, () => {})
   // The media is in the same file, §8.7.2.
   writeBox(writer, 'dinf', () => {
     writeFullBox(writer, 'dref', 0, 0, () => {
       writer.u32(1)
       writeFullBox(writer, 'url ', 0, 1, () => {})
+    })
+  })
+}
+
+/** Writes gmhd, Base Media Information Header of the QuickTime File Format, with what players expect of text. */
+function writeChapterMediaHeader(writer: ByteWriter): void {
+  writeBox(writer, 'gmhd', () => {
+    writeFullBox(writer, 'gmin', 0, 0, () => {
+      writer.u16(0x40) // graphics mode: dither copy
+      for (let i = 0; i < 3; i++) writer.u16(0x8000) // opcolor
+      writer.zeros(4) // balance
+    })
+    writeBox(writer, 'text', () => {
+      for (const value of UNITY_MATRIX) writer.u32(value)
     })
   })
 }

@@ -1,5 +1,5 @@
 import { ByteWriter } from '../bytes.ts'
-import { writeFullBox } from './box.ts'
+import { writeBox, writeFullBox } from './box.ts'
 import { writeFileType } from './movie.ts'
 import {
   writeHandler,
@@ -108,17 +108,37 @@ function movie(
   offsets: Offsets,
 ): readonly HeadPart[] {
   const timescale = tracks[0]?.timescale ?? 1
-  const duration = Math.max(0, ...tracks.map(({ edits }) => durationOf(edits)))
+  const duration = movieDuration(tracks)
   const header = bytesOf((writer) => writeMovieHeader(writer, { timescale, duration, nextTrackId: tracks.length + 1 }))
   const chunkTables = chunkTablesOf(tracks.length, chunks, offsets)
-  return box('moov', [header, ...tracks.flatMap((track, i) => trackBox(track, i, chunkTables[i]!))])
+  return box('moov', [
+    header,
+    ...tracks.flatMap((track, i) =>
+      trackBox(track, i, { chunkTables: chunkTables[i]!, chapters: chaptersOf(tracks, i) }),
+    ),
+  ])
+}
+
+/** How long a movie of these tracks is shown, in units of its timescale. */
+export function movieDuration(tracks: readonly Pick<ProgressiveTrack, 'edits'>[]): number {
+  return Math.max(0, ...tracks.map(({ edits }) => durationOf(edits)))
 }
 
 function durationOf(edits: readonly Edit[]): number {
   return edits.reduce((sum, { duration }) => sum + duration, 0)
 }
 
-function trackBox(track: ProgressiveTrack, index: number, chunkTables: readonly Uint8Array[]): readonly HeadPart[] {
+/** The index of the chapters of a track, which pictures and sound have. */
+function chaptersOf(tracks: readonly ProgressiveTrack[], index: number): number | undefined {
+  const kindOf = ({ entries }: ProgressiveTrack) => entries[0]?.kind
+  const kind = kindOf(tracks[index]!)
+  const chapters = tracks.findIndex((track) => kindOf(track) === 'chapters')
+  return chapters >= 0 && (kind === 'video' || kind === 'audio') ? chapters : undefined
+}
+
+type TrackParts = { readonly chunkTables: readonly Uint8Array[]; readonly chapters: number | undefined }
+
+function trackBox(track: ProgressiveTrack, index: number, { chunkTables, chapters }: TrackParts): readonly HeadPart[] {
   const { entries, timescale, language, extendedLanguage, edits, tables } = track
   const [entry] = entries
   if (!entry) throw new Error('a track without a sample description')
@@ -137,7 +157,13 @@ function trackBox(track: ProgressiveTrack, index: number, chunkTables: readonly 
   const information = bytesOf((writer) => writeMediaInformation(writer, entry.kind))
   const samples = box('stbl', [descriptions(entries), ...sampleTables(tables, index), ...chunkTables])
   const media = box('mdia', [mediaHeaders, ...box('minf', [information, ...samples])])
-  return box('trak', [header, ...box('edts', [editList(edits)]), ...media])
+  const references = chapters === undefined ? [] : [chapterReference(chapters + 1)]
+  return box('trak', [header, ...box('edts', [editList(edits)]), ...references, ...media])
+}
+
+/** Track Reference Box, §8.3.3, to the track that has the chapters. */
+function chapterReference(id: number): Uint8Array {
+  return bytesOf((writer) => writeBox(writer, 'tref', () => writeBox(writer, 'chap', () => writer.u32(id))))
 }
 
 /** Writes elst, §8.6.6. */

@@ -2,6 +2,7 @@ import { type ByteWriter, MalformedMedia } from '../bytes.ts'
 import type { AudioDescription, VideoDescription } from '../track.ts'
 import { type AudioEntry, readAudioEntry, writeAudioEntry } from './audio-entry.ts'
 import type { Box } from './box.ts'
+import { type ChapterEntry, writeChapterEntry } from './chapter-text.ts'
 import { readTextEntry, type TextSampleEntry, writeTextEntry } from './text-entry.ts'
 import { type TimedTextEntry, writeTimedTextEntry } from './timed-text.ts'
 import { readVideoEntry, type VideoEntry, writeVideoEntry } from './video-entry.ts'
@@ -12,12 +13,14 @@ export type SampleEntry =
   | AudioDescription
   | TextSampleEntry
   | TimedTextEntry
+  | ChapterEntry
 
 export function writeSampleEntry(writer: ByteWriter, entry: SampleEntry): void {
   if (entry.kind === 'video') writeVideoEntry(writer, entry)
   else if (entry.kind === 'audio') writeAudioEntry(writer, entry)
   else if (entry.kind === 'text') writeTextEntry(writer, entry)
-  else writeTimedTextEntry(writer)
+  else if (entry.kind === 'timed text') writeTimedTextEntry(writer)
+  else writeChapterEntry(writer)
 }
 
 /** Reads back the facts that a sample entry holds. */

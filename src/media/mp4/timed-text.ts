@@ -40,15 +40,16 @@ export function writeTimedTextEntry(writer: ByteWriter): void {
 
 /** A sample, §5.17: a text of any number of lines, which is empty where nothing is shown. */
 export function timedTextSample(text: string): Uint8Array {
-  const bytes = wholeCharacters(new TextEncoder().encode(text), MOST_BYTES)
+  const bytes = utf8OfAtMost(text, MOST_BYTES)
   const writer = new ByteWriter(2 + bytes.length)
   writer.u16(bytes.length)
   writer.write(bytes)
   return writer.result()
 }
 
-/** The first bytes of UTF-8 without a part of a character at their end. */
-function wholeCharacters(bytes: Uint8Array, most: number): Uint8Array {
+/** The first so many bytes of a text, without a part of a character at their end. */
+export function utf8OfAtMost(text: string, most: number): Uint8Array {
+  const bytes = new TextEncoder().encode(text)
   if (bytes.length <= most) return bytes
   let end = most
   while (end > 0 && (bytes[end]! & 0xc0) === 0x80) end--

@@ -1,4 +1,5 @@
 import type { UtcRange } from '../../media/time.ts'
+import type { ChapterOrigin } from '../../model/deliverable.ts'
 import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
 import { quoteValue, refuse } from '../../model/rules.ts'
 import { viewingWindow } from '../../model/viewing-window.ts'
@@ -12,9 +13,11 @@ export type MovieOrder = {
   readonly span: UtcRange
   /** True when the file shows nothing outside the window, to the frame; otherwise it has whole segments. */
   readonly isCut: boolean
+  /** What its chapters are made of; absent: it has none. */
+  readonly chapters?: ChapterOrigin
 }
 
-const ACTING = ['start', 'end', 'cut', 'aws.manifestfilter', 'aws.drmsettings']
+const ACTING = ['start', 'end', 'cut', 'chapters', 'aws.manifestfilter', 'aws.drmsettings']
 const CUTS = ['segment', 'frame']
 
 /** The window in a path that names an MP4 file, as that of a manifest has it; undefined for other paths. */
@@ -25,7 +28,10 @@ export function movieTimes({ manifestName, packaging }: OriginEndpoint, path: st
 }
 
 /** Reads the window and the options of a file. Throws RuleViolation, with a sentence for the client. */
-export function parseMovieQuery(times: PathTimes, queryString: string): Pick<MovieOrder, 'span' | 'isCut'> {
+export function parseMovieQuery(
+  times: PathTimes,
+  queryString: string,
+): Pick<MovieOrder, 'span' | 'isCut' | 'chapters'> {
   const given = actingParameters(queryString, ACTING)
   for (const name of ['aws.manifestfilter', 'aws.drmsettings']) {
     if (given.has(name)) refuse(name, 'applies to parent manifests only')
@@ -34,8 +40,13 @@ export function parseMovieQuery(times: PathTimes, queryString: string): Pick<Mov
   const [start, end] = [given.get('start') ?? times.start, given.get('end') ?? times.end]
   const cut = given.get('cut')?.toLowerCase() ?? 'segment'
   if (!CUTS.includes(cut)) refuse('cut', `must be ${CUTS.join(' or ')}, got ${quoteValue(given.get('cut') ?? '')}`)
+  const chapters = given.get('chapters')
+  if (chapters !== undefined && chapters.toLowerCase() !== 'id3') {
+    refuse('chapters', `must be id3, got ${quoteValue(chapters)}`)
+  }
   const window = viewingWindow(start, end)
   if (!window) refuse('start', 'must be given: a file has the window start=<time>&end=<time>')
   if (window.end === undefined) refuse('end', 'must be given: a file has the window start=<time>&end=<time>')
-  return { span: { start: window.start, end: window.end }, isCut: cut === 'frame' }
+  const span = { start: window.start, end: window.end }
+  return { span, isCut: cut === 'frame', ...(chapters !== undefined && { chapters: 'ID3' }) }
 }

@@ -9,7 +9,7 @@ import { LostMedia } from '../../model/lost-media.ts'
 import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
 import { endUtcOf, inOrder } from '../../model/output-segment.ts'
 import { cutsOf } from '../../packaging/cuts.ts'
-import { movieTracks } from '../../packaging/deliverables/movie-files.ts'
+import { movieChapters, movieTracks } from '../../packaging/deliverables/movie-files.ts'
 import type { OpenSpool, PathTimes } from '../../packaging/output-format.ts'
 import { ContentDeleted, type PagedWindow, readWindow } from '../../packaging/paged-window.ts'
 import { progressiveFile } from '../../packaging/progressive/progressive-file.ts'
@@ -88,13 +88,13 @@ export class Movies {
     const { archive, clock, limits } = this.deps
     const { endpoint, times, query, client } = asked
     if (!limits.isAllowed) return 'Mp4NotAllowed'
-    const { span, isCut } = parseMovieQuery(times, query)
+    const { span, ...made } = parseMovieQuery(times, query)
     const refusal = this.tooLong(span)
     if (refusal) return refusal
     const seen = await seenWindow(archive, endpoint, span, momentShown(endpoint, clock))
     if (typeof seen === 'string') return seen
     if (!seen.window.isOver && !seen.edge.ended) return notOver(endUtcOf(seen.edge.segment))
-    return this.send(request, response, { endpoint, span, isCut }, client)
+    return this.send(request, response, { endpoint, span, ...made }, client)
   }
 
   /** The refusal of a window that is longer than a file may be; undefined for others. */
@@ -150,11 +150,11 @@ export class Movies {
     this.prepared.close()
   }
 
-  private async keyOf({ endpoint, span, isCut }: MovieOrder): Promise<string> {
+  private async keyOf({ endpoint, span, isCut, chapters }: MovieOrder): Promise<string> {
     const edge = await this.deps.archive.edge(endpoint)
     // More may come into a window that has ended early.
     const upTo = edge && endUtcOf(edge.segment) < span.end ? edge.segment.number : 'all'
-    return [endpoint.guid, endpoint.revision, span.start, span.end, isCut, upTo].join('/')
+    return [endpoint.guid, endpoint.revision, span.start, span.end, isCut, chapters, upTo].join('/')
   }
 
   private async locate(order: MovieOrder): Promise<LocatedMovie> {
@@ -167,7 +167,7 @@ export class Movies {
   }
 
   private async survey(
-    { endpoint, span, isCut }: MovieOrder,
+    { endpoint, span, isCut, chapters }: MovieOrder,
     { window, tracks }: LocatedMovie,
     { client, signal }: { readonly client: string | undefined; readonly signal: AbortSignal },
   ) {
@@ -183,7 +183,10 @@ export class Movies {
     try {
       return await this.queue.run({ subject: endpoint.guid, client, cost }, () => {
         signal.throwIfAborted()
-        const options = isCut ? { cuts: cutsOf(span, window.summary) } : {}
+        const options = {
+          ...(isCut && { cuts: cutsOf(span, window.summary) }),
+          ...(chapters && { chapters: movieChapters({ endpoint, window: window.summary }) }),
+        }
         return progressiveFile(tracks, (after) => window.batches(after), deps, options)
       })
     } catch (error) {
@@ -205,9 +208,10 @@ function notOver(newest: UtcMs): PlaybackRefusal {
 }
 
 /** What tells a file from all others: what it is made of, and how. */
-async function etagOf({ endpoint, span, isCut }: MovieOrder, window: PagedWindow): Promise<string> {
+async function etagOf({ endpoint, span, isCut, chapters }: MovieOrder, window: PagedWindow): Promise<string> {
   const hash = createHash('sha256')
-  hash.update(JSON.stringify([LAYOUT, endpoint.guid, endpoint.revision, span.start, span.end, isCut]))
+  const asked = [span.start, span.end, isCut, ...(chapters ? [chapters] : [])]
+  hash.update(JSON.stringify([LAYOUT, endpoint.guid, endpoint.revision, ...asked]))
   for await (const { segments } of window.batches()) {
     for (const { number, era, start, duration, slots } of segments) {
       const sources = slots.map(({ objects }) =>

@@ -109,9 +109,9 @@ function filesOf(
 ): readonly AssetWholeFile[] {
   switch (deliverable.kind) {
     case 'MP4':
-      return movieFiles(order, named, deliverable.renditions ?? 'BEST')
+      return movieFiles(order, named, deliverable)
     case 'AUDIO':
-      return audioFiles(order, named)
+      return audioFiles(order, named, deliverable)
     case 'SUBTITLES':
       return subtitleFiles(order, named)
     case 'STILLS':

@@ -1,24 +1,30 @@
-import { endingOf, type NamedDeliverable, stemOf } from '../../model/deliverable.ts'
+import { type ChapterOrigin, endingOf, type NamedDeliverable, stemOf } from '../../model/deliverable.ts'
 import type { AssetWholeFile } from '../output-format.ts'
+import type { ChapterSource } from '../progressive/chapters.ts'
 import { type FileTrack, fileTracksOf } from '../progressive/file-tracks.ts'
 import { progressiveFile } from '../progressive/progressive-file.ts'
 import type { SingleTrack, SingleVideo, TrackSet } from '../tracks/track-set.ts'
 import type { AssetOrder } from './asset-format.ts'
-import { bestVideo, presentTracks } from './present-tracks.ts'
+import { bestVideo, presentTracks, smallestVideo } from './present-tracks.ts'
 
 type MovieOrder = Pick<AssetOrder, 'endpoint' | 'window' | 'options'>
+type MovieOptions = { readonly chapters?: ChapterOrigin | undefined }
+
+/** Chooses the tracks of a file among all of an era. */
+type TrackChoice = (tracks: TrackSet) => readonly SingleTrack[]
 
 /** The MP4 files of a window: one with the best video, or one for each video rendition; all have all sound and text. */
 export function movieFiles(
   order: MovieOrder,
   { file }: Pick<NamedDeliverable, 'file'>,
-  renditions: 'BEST' | 'ALL',
+  { renditions = 'BEST', chapters }: MovieOptions & { readonly renditions?: 'BEST' | 'ALL' },
 ): readonly AssetWholeFile[] {
-  if (renditions === 'BEST') return movieFile(order, file, withBestVideo)
+  const movie = (name: string, choose: TrackChoice) => movieFile(order, name, choose, { chapters })
+  if (renditions === 'BEST') return movie(file, withBestVideo)
   const tracksOf = presentTracks(order)
   const numbers = [...new Set(order.window.eras.flatMap((era) => tracksOf(era).video.map(({ n }) => n)))]
   const nameOf = (n: number) => (numbers.length === 1 ? file : `${stemOf('MP4', file)}_${n}${endingOf('MP4')}`)
-  return numbers.flatMap((n) => movieFile(order, nameOf(n), (tracks) => withVideo(tracks, (track) => track.n === n)))
+  return numbers.flatMap((n) => movie(nameOf(n), (tracks) => withVideo(tracks, (track) => track.n === n)))
 }
 
 /** The tracks of the file of a window with the best video; none when the window has nothing that could be in it. */
@@ -26,24 +32,49 @@ export function movieTracks(order: Pick<AssetOrder, 'endpoint' | 'window'>): rea
   return tracksIn(order, withBestVideo)
 }
 
+/** The chapters of that file. */
+export function movieChapters(order: Pick<AssetOrder, 'endpoint' | 'window'>): ChapterSource {
+  return chaptersIn(order, withBestVideo)
+}
+
 /** All audio of a window as one file. */
-export function audioFiles(order: MovieOrder, { file }: Pick<NamedDeliverable, 'file'>): readonly AssetWholeFile[] {
-  return movieFile(order, file, ({ audio }) => audio)
+export function audioFiles(
+  order: MovieOrder,
+  { file }: Pick<NamedDeliverable, 'file'>,
+  { chapters }: MovieOptions,
+): readonly AssetWholeFile[] {
+  return movieFile(order, file, ({ audio }) => audio, { chapters })
 }
 
 function movieFile(
   order: MovieOrder,
   name: string,
-  choose: (tracks: TrackSet) => readonly SingleTrack[],
+  choose: TrackChoice,
+  { chapters }: MovieOptions,
 ): readonly AssetWholeFile[] {
   const tracks = tracksIn(order, choose)
   if (tracks.length === 0) return []
-  return [{ name, track: name, body: (batches, source) => progressiveFile(tracks, batches, source, order.options) }]
+  const options = { ...order.options, ...(chapters && { chapters: chaptersIn(order, choose) }) }
+  return [{ name, track: name, body: (batches, source) => progressiveFile(tracks, batches, source, options) }]
 }
+
+function chaptersIn({ endpoint, window }: Pick<AssetOrder, 'endpoint' | 'window'>, choose: TrackChoice): ChapterSource {
+  const tracksOf = presentTracks({ endpoint, window })
+  const tagged = window.eras.flatMap((era) => {
+    const tracks = tracksOf(era)
+    const own = choose(tracks).find(isTagged)
+    // All variants carry the same tags: those that are read anyway, else those that are the cheapest to read.
+    const track = own ?? smallestVideo(tracks.video.filter(isTagged))
+    return track ? [[era.id, track] as const] : []
+  })
+  return { tagged: new Map(tagged), ranges: window.ranges }
+}
+
+const isTagged = (track: SingleTrack): track is SingleVideo => track.kind === 'video' && track.hasEvents
 
 function tracksIn(
   order: Pick<AssetOrder, 'endpoint' | 'window'> & Partial<Pick<AssetOrder, 'options'>>,
-  choose: (tracks: TrackSet) => readonly SingleTrack[],
+  choose: TrackChoice,
 ): readonly FileTrack[] {
   const tracksOf = presentTracks(order)
   const hasSeveralEdits = order.window.ranges !== undefined && order.options?.cuts !== undefined

@@ -1,10 +1,18 @@
-import { type ProgressiveTrack, progressiveHead, sizeOfHead } from '../../media/mp4/progressive.ts'
+import {
+  type HeadPart,
+  movieDuration,
+  type ProgressiveTrack,
+  progressiveHead,
+  type SampleChunk,
+  sizeOfHead,
+} from '../../media/mp4/progressive.ts'
 import { SAMPLE_TABLES, type SampleTableName, SampleTableWriter } from '../../media/mp4/sample-tables.ts'
 import type { SampleTable } from '../../media/sample.ts'
 import { rescale, TICKS_PER_SECOND } from '../../media/time.ts'
 import type { ShownRange } from '../../model/output-segment.ts'
 import type { FileRange, OpenSpool, SeekableBody, SegmentBatches, Spool } from '../output-format.ts'
 import type { SourceMedia } from '../segments/source-media.ts'
+import { type ChapterSource, Chapters, type ChapterTrack } from './chapters.ts'
 import { leadOf, withLead } from './decoding-lead.ts'
 import { editsOf, type Shown, type TrackPart } from './edits.ts'
 import { headBytes, mediaBytes, type PlannedChunk } from './file-bytes.ts'
@@ -18,6 +26,8 @@ export type ProgressiveDeps = { readonly media: Pick<SourceMedia, 'lend'>; reado
 export type ProgressiveOptions = {
   /** Shows only so much of each range, to the picture; absent: all of every segment. */
   readonly cuts?: readonly ShownRange[] | undefined
+  /** Has chapters, where there are any; absent: none. */
+  readonly chapters?: ChapterSource | undefined
 }
 
 /**
@@ -30,15 +40,16 @@ export async function progressiveFile(
   tracks: readonly FileTrack[],
   batches: SegmentBatches,
   deps: ProgressiveDeps,
-  { cuts: asked }: ProgressiveOptions = {},
+  { cuts: asked, chapters: source }: ProgressiveOptions = {},
 ): Promise<SeekableBody | undefined> {
   const surveys = tracks.map((track) => new TrackSurvey(track, deps.openSpool))
   const cuts = asked && new FrameCuts(asked)
+  const chapters = source && new Chapters(source)
   const close = async () => {
     await Promise.all(surveys.map((survey) => survey.close()))
   }
   try {
-    const chunks = await survey(surveys, batches, deps.media, cuts)
+    const chunks = await survey(surveys, batches, deps.media, { cuts, chapters })
     const used = surveys.filter(({ hasSamples }) => hasSamples)
     const [main] = used
     if (!main) {
@@ -48,10 +59,9 @@ export async function progressiveFile(
     const shown = shownBy(used, cuts)
     const movieTracks: ProgressiveTrack[] = []
     for (const each of used) movieTracks.push(await each.finish(main.track.timescale, shown))
-    const head = progressiveHead(
-      movieTracks,
-      chunks.map((chunk) => ({ ...chunk, track: used.indexOf(surveys[chunk.track]!) })),
-    )
+    const named = chapters?.track(shown, { duration: movieDuration(movieTracks), timescale: main.track.timescale })
+    const placed = chunks.map((chunk) => ({ ...chunk, track: used.indexOf(surveys[chunk.track]!) }))
+    const head = named ? headWithChapters(movieTracks, placed, named) : progressiveHead(movieTracks, placed)
     const headSize = sizeOfHead(head)
     const size = headSize + chunks.reduce((sum, { bytes }) => sum + bytes, 0)
     return {
@@ -70,12 +80,25 @@ export async function progressiveFile(
   }
 }
 
+/** The head of a file with chapters, which come before all media, so that players have them when it begins. */
+function headWithChapters(
+  tracks: readonly ProgressiveTrack[],
+  chunks: readonly SampleChunk[],
+  { track, samples, entries, data }: ChapterTrack,
+): readonly HeadPart[] {
+  const index = tracks.length
+  const first = { track: index, samples, bytes: data.length, description: 0 }
+  const head = progressiveHead([...tracks, track], [first, ...chunks])
+  const own = (part: HeadPart) => (!(part instanceof Uint8Array) && part.track === index ? entries[part.table] : part)
+  return [...head.map(own), data]
+}
+
 /** Reads the window for its sample tables; gives the chunks of the file in their order. */
 async function survey(
   surveys: readonly TrackSurvey[],
   batches: SegmentBatches,
   media: ProgressiveDeps['media'],
-  cuts: FrameCuts | undefined,
+  { cuts, chapters }: { readonly cuts: FrameCuts | undefined; readonly chapters: Chapters | undefined },
 ): Promise<readonly PlannedChunk[]> {
   const chunks: PlannedChunk[] = []
   const clock = new MovieClock()
@@ -90,6 +113,7 @@ async function survey(
           const chunk = await surveyed(each, await trackSamples(each.track, batch, at, lent), clock, { cut, range })
           if (chunk) chunks.push({ track, segment: segment.number, ...chunk })
         }
+        await chapters?.enter(segment, clock, { part: range, media: lent })
       } finally {
         await lent.end()
       }
