@@ -107,7 +107,7 @@ export async function startPostgres({ isDurable = false } = {}): Promise<Postgre
   }
   const kill = async () => {
     const all = await stopped()
-    for (const pid of all) process.kill(pid, 'SIGKILL')
+    for (const pid of all) signal(pid, 'SIGKILL')
     await children.stop()
     await gone(all)
   }
@@ -119,9 +119,9 @@ export async function startPostgres({ isDurable = false } = {}): Promise<Postgre
   }
   const freeze = async () => {
     const all = await stopped()
-    for (const pid of all) process.kill(pid, 'SIGSTOP')
+    for (const pid of all) signal(pid, 'SIGSTOP')
     return () => {
-      for (const pid of all) process.kill(pid, 'SIGCONT')
+      for (const pid of all) signal(pid, 'SIGCONT')
     }
   }
 
@@ -168,6 +168,15 @@ export async function deadlocksIn(url: string): Promise<number> {
   const { rows } = await client.query<{ deadlocks: number }>(sql)
   await client.end()
   return rows[0]?.deadlocks ?? NaN
+}
+
+/** To a process that may have ended by itself. */
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
 }
 
 /** A dead process without a parent to ask for it stays listed for a while, as a zombie. */
