@@ -154,6 +154,29 @@ describe('three nodes behind nginx, as in deploy/', () => {
     assert.equal(count, 4)
   })
 
+  it('show what any of them has in memory while PostgreSQL is away', async () => {
+    const url = await createHlsEndpoint(client, 'tv', 'seldom', {
+      SegmentDurationSeconds: SEGMENT_SECONDS,
+      PlaylistWindowSeconds: 300,
+    })
+    const { pathname } = new URL(url)
+    const at = (base: string, path: string) => `${new URL(path, base)}`
+    const response = await fetch(at(nodes[1].url, pathname))
+    assert.equal(response.status, 200)
+    const [rendition] = renditionsOf(await response.text(), response.url)
+    const { segments } = await fetchMediaPlaylist(rendition!.url)
+    const urls = [rendition!.url, ...segments.map(({ uri }) => at(rendition!.url, uri))]
+    await database.kill()
+    try {
+      for (const path of [pathname, ...urls.map((each) => new URL(each).pathname)]) await watch(at(nginx.url, path))
+    } finally {
+      await database.start()
+    }
+    for (const node of nodes) {
+      await eventually('the nodes to be ready', async () => (await fetch(at(node.url, '/readyz'))).ok || undefined)
+    }
+  })
+
   it('lose no request when one is killed', async () => {
     const playing = new AbortController()
     const player = (async () => {

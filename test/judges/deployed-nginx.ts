@@ -41,7 +41,7 @@ export async function startDeployedNginx({ port, url }: Place, nodes: readonly U
     text = parts.join(to)
   }
   replace('/tmp/', `${folder}/`, 6)
-  for (const [n, { host }] of nodes.entries()) replace(`windrow-${n + 1}:8080`, host, 3)
+  for (const [n, { host }] of nodes.entries()) replace(`windrow-${n + 1}:8080`, host, 4)
   replace('listen 8080 ', `listen 127.0.0.1:${port} `, 1)
   replace('/dev/stdout', requests, 1)
   replace('/var/cache/nginx/', `${folder}/`, 1)
