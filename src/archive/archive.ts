@@ -1,10 +1,10 @@
 import type { Clock } from '../clock.ts'
-import { SingleFlight } from '../concurrency/single-flight.ts'
 import type { Log } from '../log.ts'
 import { utcMs } from '../media/time.ts'
 import type { Account } from '../model/arn.ts'
 import { SAME_DATE, type ServerDate } from '../model/input-timeline/dates.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
+import { Lookups } from '../stores/lookups.ts'
 import type { ChannelUsage } from '../stores/object-ledger.ts'
 import type { Objects } from '../stores/objects.ts'
 import { provenObjects } from '../stores/proven-objects.ts'
@@ -29,6 +29,9 @@ import type { ArchiveWriter } from './writer.ts'
 
 /** After as long, the writer of an object that has no row counts as gone. */
 const ABANDONED_MS = 3_600_000
+
+/** Output timelines of endpoints that are remembered. Memory: a few hundred bytes each. */
+const MOST_OUTPUT_TIMELINES = 10_000
 
 /** The work of a shared archive besides its channels. */
 const RETENTION = 'retention'
@@ -101,8 +104,8 @@ export type ArchiveDeps = {
 export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
   const { segmentIndex, objects, stored = objects, clock, log, serverDate = () => SAME_DATE } = deps
   const date = () => utcMs(clock() + serverDate().believed)
-  const outputTimelines = new Map<string, OutputTimeline>()
-  const opening = new SingleFlight<OutputTimeline | undefined>()
+  // An endpoint without content is asked for again next time.
+  const outputTimelines = new Lookups<OutputTimeline>({ most: MOST_OUTPUT_TIMELINES, clock })
   const { shared } = deps
   const unrecorded = new UnrecordedObjects({ ...deps, staged: shared?.staged, unfinished: shared?.unfinished })
   const work = shared && new ClaimedWork({ ...shared, clock })
@@ -120,7 +123,7 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
     feed: shared?.feed,
     shown: (content) => liveMedia?.changed(content),
     // One that was opened in a commit that is lost is there no more.
-    distrusted: () => outputTimelines.clear(),
+    distrusted: () => outputTimelines.doubt(),
     clock,
     make: (guid, changed) =>
       new ChannelContent(guid, {
@@ -165,17 +168,10 @@ export async function openArchive(deps: ArchiveDeps): Promise<Archive> {
     return outputTimeline
   }
 
-  async function outputTimelineOf(endpoint: OriginEndpoint): Promise<OutputTimeline | undefined> {
-    const id = `${endpoint.guid}/${endpoint.revision}`
-    const known = outputTimelines.get(id)
-    if (known) return known
-    return opening.run(id, async () => {
-      const outputTimeline = await openOutputTimeline(endpoint, endpoint.packaging.segment.durationSeconds)
-      // An endpoint without content is asked for again next time.
-      if (outputTimeline) outputTimelines.set(id, outputTimeline)
-      return outputTimeline
-    })
-  }
+  const outputTimelineOf = (endpoint: OriginEndpoint) =>
+    outputTimelines.find(`${endpoint.guid}/${endpoint.revision}`, () =>
+      openOutputTimeline(endpoint, endpoint.packaging.segment.durationSeconds),
+    )
 
   async function passTime(content: ChannelContent): Promise<void> {
     await content.passTime()

@@ -23,7 +23,6 @@ import type { SegmentTail } from './segment-tail.ts'
 
 /** How often what is stored is read and changed before an event is refused: once, but for the first of an input. */
 const COMMIT_TRIES = 5
-
 const READ_MS = 1000
 /** The least time, in milliseconds, between two readings of what others have stored that only time asks for. */
 const FOLLOW_MS = 1000
@@ -121,16 +120,17 @@ export class ChannelContent {
 
   /**
    * Resolves when all that is shown is in memory; with 'whole', the states of the inputs as well. While the store does
-   * not answer, or not soon, what has been read is shown.
+   * not answer, or not soon, what has been read is shown: then to false.
    */
-  async read(part: Part = 'shown'): Promise<void> {
+  async read(part: Part = 'shown'): Promise<boolean> {
     this.usedAt = this.deps.clock()
-    if (!this.following.isBehind(part)) return
-    const followed = this.queue.run(() => this.follow(part))
+    if (!this.following.isBehind(part)) return true
+    const followed = this.queue.run(() => this.follow(part)).then(() => true)
     if (!this.following.isRead) return followed
-    await settledWithin(this.deps.readMs ?? READ_MS, followed).catch((error: unknown) => {
+    const isRead = await settledWithin(this.deps.readMs ?? READ_MS, followed).catch((error: unknown) => {
       if (!(error instanceof StoreUnavailable)) throw error
     })
+    return isRead ?? false
   }
 
   /** True while there may be more to show than what has been read. */

@@ -31,23 +31,34 @@ export class ChannelOutputTimelines {
   }
 
   /**
-   * Replaces the states in memory that are not at the stored versions. Where the newest segments were in memory, those
-   * that were published since are read as well.
+   * Reads the states that are not in memory at the stored versions, and gives all of them; undefined when none is to be
+   * read. Where the newest segments were in memory, those that were published since are read as well.
    */
-  async load(versions: Pick<ChannelVersions, 'outputTimelines'>, index = this.index): Promise<void> {
-    if (this.areAt(versions)) return
+  async read(
+    versions: Pick<ChannelVersions, 'outputTimelines'>,
+    index = this.index,
+  ): Promise<readonly OpenOutputTimeline[] | undefined> {
+    if (this.areAt(versions)) return undefined
     const stored = (await index.outputTimelinesOf(this.guid)).map(openOutputTimeline)
-    const loaded = await Promise.all(
+    return Promise.all(
       stored.map(async (open): Promise<OpenOutputTimeline> => {
         const { outputTimeline, version, state } = open
         const known = this.get(outputTimeline.id)
         if (known?.version === version) return known
-        if (!known?.tail || known.version === NO_VERSION) return open
-        return { ...open, tail: await known.tail.continued(index, outputTimeline.id, state.nextNumber) }
+        if (!known?.tail) return open
+        const tail =
+          known.version === NO_VERSION
+            ? await SegmentTail.load(index, outputTimeline.id, state.nextNumber)
+            : await known.tail.continued(index, outputTimeline.id, state.nextNumber)
+        return { ...open, tail }
       }),
     )
+  }
+
+  /** Replaces what is in memory by what was read. */
+  replace(read: readonly OpenOutputTimeline[]): void {
     this.byId.clear()
-    for (const open of loaded) this.byId.set(open.outputTimeline.id, open)
+    for (const open of read) this.byId.set(open.outputTimeline.id, open)
   }
 
   /** Has all states and newest segments loaded anew, whatever versions are stored. */
@@ -107,8 +118,8 @@ export class ChannelOutputTimelines {
   }
 
   /** The eras that output timelines need for their next steps. */
-  erasInUse(): ReadonlySet<number> {
-    const eras = this.all().flatMap(({ state: { outputEnd, last, lastStandby, standbySlots } }) => [
+  erasInUse(all = this.all()): ReadonlySet<number> {
+    const eras = all.flatMap(({ state: { outputEnd, last, lastStandby, standbySlots } }) => [
       outputEnd?.era,
       last?.era,
       lastStandby?.slot.era,
@@ -118,8 +129,8 @@ export class ChannelOutputTimelines {
   }
 
   /** The eras of the output segments that are in memory. */
-  erasInMemory(): ReadonlySet<number> {
-    return new Set(this.all().flatMap(({ tail }) => tail?.eraIds ?? []))
+  erasInMemory(all = this.all()): ReadonlySet<number> {
+    return new Set(all.flatMap(({ tail }) => tail?.eraIds ?? []))
   }
 
   private write(log: Log, { channelGuid, id, segmentDurationSeconds }: OutputTimeline, step: OutputTimelineStep): void {

@@ -33,19 +33,24 @@ export class ChannelState {
 
   /**
    * Replaces what another process has changed by what is stored; false when nothing is shown anew. The inputs need not
-   * be read for what is shown.
+   * be read for what is shown. All that is shown is replaced at once, when it has been read: what is in memory can be
+   * shown at any time, without the store.
    */
   async load(part: Part = 'whole', index = this.index): Promise<boolean> {
+    const { inputs, outputs, eras } = this
     const versions = await index.versionsOf(this.guid)
-    const isShownAnew = !this.outputs.areAt(versions)
-    const isNew = isShownAnew || (part === 'whole' && !this.inputs.areAt(versions))
-    await this.outputs.load(versions, index)
-    if (part === 'whole') await this.inputs.load(versions, index)
-    else this.inputs.compare(versions)
-    if (!isNew) return false
-    this.lastSeen = undefined
-    await this.eras.reload([...new Set([...this.outputs.erasInUse(), ...this.inputs.recentEras()])], index)
-    return isShownAnew
+    const read = await outputs.read(versions, index)
+    const isNew = read !== undefined || (part === 'whole' && !inputs.areAt(versions))
+    if (part === 'whole') await inputs.load(versions, index)
+    if (isNew) {
+      this.lastSeen = undefined
+      const all = read ?? outputs.all()
+      const ids = new Set([...outputs.erasInUse(all), ...outputs.erasInMemory(all), ...inputs.recentEras()])
+      await eras.reload([...ids], index)
+    }
+    if (part !== 'whole') inputs.compare(versions)
+    if (read) outputs.replace(read)
+    return read !== undefined
   }
 
   /** Has everything loaded anew, whatever versions are stored; a step from what is in memory will be stale. */

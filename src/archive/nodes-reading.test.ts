@@ -52,6 +52,8 @@ describe('an archive that another process writes, too', () => {
   let looks: number
   /** What the index does before it says which versions the reader should have. */
   let beforeVersions: () => Promise<void>
+  /** What the reader's index does before it answers anything. */
+  let beforeAnswer: () => void
   /** Keys that were read of the reader's store, which says so of each. */
   let reads: string[]
   let onRead: () => void
@@ -83,6 +85,19 @@ describe('an archive that another process writes, too', () => {
         staged: { stage: async () => {}, abandon: async () => 0, unstaged: async () => [] },
         changing: (_, work) => work(store.segmentIndex),
       },
+    })
+
+  /** An index that does something before each answer. */
+  const answering = (index: SegmentIndex): SegmentIndex =>
+    new Proxy(index, {
+      get(target, name: keyof SegmentIndex) {
+        const method = target[name] as (...args: unknown[]) => Promise<unknown>
+        return async (...args: unknown[]) => {
+          beforeAnswer()
+          return method.apply(target, args)
+        }
+      },
+      ownKeys: (target) => Reflect.ownKeys(target),
     })
 
   /** So many segments of two seconds of both streams at the writer. */
@@ -118,6 +133,7 @@ describe('an archive that another process writes, too', () => {
     now = EPOCH
     looks = 0
     beforeVersions = async () => {}
+    beforeAnswer = () => {}
     reads = []
     onRead = () => {}
     const stored = await openFileObjects(join(folder, 'objects'))
@@ -127,13 +143,14 @@ describe('an archive that another process writes, too', () => {
       (listener) => {
         tell = listener
       },
-      {
+      answering({
+        ...store.segmentIndex,
         async versionsOf(guid) {
           looks++
           await beforeVersions()
           return store.segmentIndex.versionsOf(guid)
         },
-      },
+      }),
       cacheObjects(
         {
           ...stored,
@@ -187,6 +204,16 @@ describe('an archive that another process writes, too', () => {
     assert.ok(looks <= 3, `${looks} looks`)
   })
 
+  it('does not say that a segment is yet to come when it cannot learn whether the other has listed it', async () => {
+    await push(5, 6)
+    beforeVersions = async () => {
+      throw new StoreUnavailable('gone')
+    }
+    await assert.rejects(reader.outputSegment(endpoint, 6), StoreUnavailable)
+    beforeVersions = async () => {}
+    assert.equal(typeof (await reader.outputSegment(endpoint, 6)), 'object')
+  })
+
   it('shows what is in memory when the index does not answer, or not for long', async (t: TestContext) => {
     await push(5, 6)
     beforeVersions = async () => {
@@ -230,6 +257,48 @@ describe('an archive that another process writes, too', () => {
     await newestAt(reader)
     await reader.close()
     assert.deepEqual(reads, [key], 'nobody has asked for thirty seconds')
+  })
+
+  /** Everything that live players ask for at the reader: manifests, and the newest segments by number and time. */
+  async function playAll(): Promise<number> {
+    const { segments, eras } = (await reader.live(endpoint, 600))!
+    assert.deepEqual(
+      eras.map(({ id }) => id),
+      [...new Set(segments.map(({ era }) => era))],
+    )
+    assert.ok(await reader.edge(endpoint))
+    for (const { number, era, start } of segments.slice(-3)) {
+      assert.equal(typeof (await reader.outputSegment(endpoint, number)), 'object')
+      assert.ok((await reader.outputSegmentsAround(endpoint, { era, time: start })).segments.length > 0)
+      assert.equal(typeof (await reader.era(endpoint, era)), 'object')
+    }
+    return segments.at(-1)!.number
+  }
+
+  it('plays on when the index is lost, and wherever it is lost again while all is read anew', async () => {
+    // An era is shown that was over before the slots that inputs keep in memory.
+    await push(50, 115)
+    tell(channel.guid, 'shown')
+    const newest = await playAll()
+    const gone = () => {
+      throw new StoreUnavailable('gone')
+    }
+    beforeAnswer = gone
+    tell(undefined, 'inputs')
+    assert.equal(await playAll(), newest)
+    await push(115, 116)
+    for (let answers = 0; ; answers++) {
+      let left = answers
+      beforeAnswer = () => {
+        if (left-- <= 0) gone()
+      }
+      tell(undefined, 'shown')
+      await reader.edge(endpoint)
+      beforeAnswer = gone
+      const shown = await playAll()
+      if (answers === 0) assert.equal(shown, newest)
+      if (left >= 0) return assert.equal(shown, newest + 1)
+    }
   })
 
   it('reads again after it stood still, before it hears of anything', async () => {

@@ -11,11 +11,11 @@ const REST_MS = 20
  */
 export class SecondLooks {
   /** By channel and part: the look that has begun, with its rest, and the one that begins when it is over. */
-  private readonly begun = new Map<string, Promise<void>>()
-  private readonly next = new Map<string, Promise<void>>()
+  private readonly begun = new Map<string, Promise<unknown>>()
+  private readonly next = new Map<string, Promise<boolean>>()
 
-  /** Resolves after a look that has begun after this was called. */
-  look(content: ChannelContent, part: Part): Promise<void> {
+  /** Resolves after a look that has begun after this was called, to false when the index did not answer soon. */
+  look(content: ChannelContent, part: Part): Promise<boolean> {
     const key = `${content.guid} ${part}`
     const waiting = this.next.get(key)
     if (waiting) return waiting

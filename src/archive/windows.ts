@@ -3,6 +3,7 @@ import { utcAt } from '../model/eras/era.ts'
 import type { OriginEndpoint } from '../model/origin-endpoint.ts'
 import { type ArchiveWindow, type Era, endUtcOf, type OutputSegment } from '../model/output-segment.ts'
 import type { EraTime } from '../model/segment-numbers.ts'
+import { StoreUnavailable } from '../stores/resources.ts'
 import type { SegmentIndex } from '../stores/segment-index.ts'
 import type { OutputTimeline } from '../stores/timeline-store.ts'
 import type { ChannelContent } from './channel-content.ts'
@@ -120,7 +121,10 @@ export function windowsOf({ segmentIndex, version, outputTimelineOf, contentOf, 
     return tail.byNumber(oldest.number - 1) ? 'no such' : 'no longer kept'
   }
 
-  /** Looks again where what is found is yet to come: another process may have listed it already. */
+  /**
+   * Looks again where what is found is yet to come: another process may have listed it already. Throws StoreUnavailable
+   * where that cannot be learned.
+   */
   async function untilThere<T>(
     endpoint: OriginEndpoint,
     look: (read: Read) => Promise<T>,
@@ -130,7 +134,8 @@ export function windowsOf({ segmentIndex, version, outputTimelineOf, contentOf, 
     const read = await reading(endpoint)
     const found = read && (await look(read))
     if (!read || found === undefined || !secondLooks || !isToCome(found)) return found
-    await secondLooks.look(read.content, part)
+    if (!(await secondLooks.look(read.content, part)))
+      throw new StoreUnavailable('whether another process has listed it cannot be learned')
     const again = await reading(endpoint)
     return again && look(again)
   }
