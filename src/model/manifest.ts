@@ -56,3 +56,27 @@ export type DashManifest = ManifestSettings &
 export type MssManifest = ManifestSettings & { readonly type: 'MSS' }
 
 export type Manifest = HlsManifest | DashManifest | MssManifest
+
+/** Seconds of the window of a manifest for which none is given, as MediaPackage has it. */
+export const DEFAULT_WINDOW_SECONDS = 60
+
+/** The settings of playlists for which none are given, as MediaPackage has them. */
+export const HLS_DEFAULTS = {
+  adMarkers: 'NONE',
+  includeIframeOnlyStream: false,
+  playlistType: 'NONE',
+  programDateTimeIntervalSeconds: 0,
+} as const satisfies Partial<HlsManifest>
+
+/** The settings of an MPD for which none are given, as MediaPackage has them, for live streams and for assets. */
+export const DASH_DEFAULTS = {
+  includeIframeOnlyStream: false,
+  manifestLayout: 'FULL',
+  minBufferTimeSeconds: 30,
+  minUpdatePeriodSeconds: 15,
+  periodTriggers: [],
+  profile: 'NONE',
+  segmentTemplateFormat: 'NUMBER_WITH_TIMELINE',
+  suggestedPresentationDelaySeconds: 25,
+  utcTiming: 'NONE',
+} as const satisfies Partial<DashManifest>

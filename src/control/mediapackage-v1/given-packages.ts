@@ -1,4 +1,11 @@
-import type { AdTrigger, DashManifest } from '../../model/manifest.ts'
+import {
+  type AdTrigger,
+  DASH_DEFAULTS,
+  type DashManifest,
+  DEFAULT_WINDOW_SECONDS,
+  HLS_DEFAULTS,
+  type HlsManifest,
+} from '../../model/manifest.ts'
 import {
   type CmafPackaging,
   type IsmPackaging,
@@ -30,6 +37,7 @@ export type PackageContext = {
   readonly current?: Packaging
 }
 
+type DashSettings = Pick<DashManifest, keyof typeof DASH_DEFAULTS>
 type GivenHlsManifest = NonNullable<GivenPackage<'cmafPackage'>['hlsManifests']>[number]
 
 const MAX_INTEGER = 2 ** 31 - 1
@@ -70,16 +78,9 @@ export function dashPackage(given: GivenPackage<'dashPackage'>, context: Package
     type: 'DASH',
     name: manifestName,
     ...adSettings(given),
-    includeIframeOnlyStream: given.includeIframeOnlyStream ?? false,
-    manifestLayout: given.manifestLayout ?? 'FULL',
+    ...settingsOf<DashSettings>(DASH_DEFAULTS, given),
     windowSeconds: manifestWindow(`${path}.manifestWindowSeconds`, given.manifestWindowSeconds, context),
-    minBufferTimeSeconds: given.minBufferTimeSeconds ?? 30,
-    minUpdatePeriodSeconds: given.minUpdatePeriodSeconds ?? 15,
-    periodTriggers: given.periodTriggers ?? [],
-    profile: given.profile ?? 'NONE',
     segmentTemplateFormat,
-    suggestedPresentationDelaySeconds: given.suggestedPresentationDelaySeconds ?? 25,
-    utcTiming: given.utcTiming ?? 'NONE',
     ...(given.utcTimingUri !== undefined && { utcTimingUri: given.utcTimingUri }),
   }
   checkDashManifest(path, manifest)
@@ -144,14 +145,18 @@ function hlsManifestSettings(
 ) {
   const settings = {
     ...adSettings(given),
-    adMarkers: given.adMarkers ?? 'NONE',
-    includeIframeOnlyStream: given.includeIframeOnlyStream ?? false,
-    playlistType: given.playlistType ?? 'NONE',
-    programDateTimeIntervalSeconds: given.programDateTimeIntervalSeconds ?? 0,
-  } as const
+    ...settingsOf<Pick<HlsManifest, keyof typeof HLS_DEFAULTS>>(HLS_DEFAULTS, given),
+  }
   checkDates(path, settings)
   const windowSeconds = manifestWindow(`${path}.playlistWindowSeconds`, given.playlistWindowSeconds, context)
   return { ...settings, windowSeconds }
+}
+
+/** The settings that are given, and the defaults of the others. */
+function settingsOf<Settings extends object>(defaults: Settings, given: Partial<Settings>): Settings {
+  const settings = { ...defaults }
+  for (const name of Object.keys(defaults) as (keyof Settings)[]) settings[name] = given[name] ?? defaults[name]
+  return settings
 }
 
 function adSettings(given: Pick<GivenHlsManifest, 'adTriggers' | 'adsOnDeliveryRestrictions'>) {
@@ -170,7 +175,7 @@ function manifestWindow(
   seconds: number | undefined,
   { maxManifestWindowSeconds: most }: Pick<PackageContext, 'maxManifestWindowSeconds'>,
 ): number {
-  return checkedManifestWindow(path, seconds ?? Math.min(60, most), most)
+  return checkedManifestWindow(path, seconds ?? Math.min(DEFAULT_WINDOW_SECONDS, most), most)
 }
 
 function streamSelection(given: Partial<StreamSelection> = {}, path: string): StreamSelection {
@@ -189,7 +194,8 @@ function segmentTemplate(given: GivenPackage<'dashPackage'>, path: string, packa
   }
   const frozen = current?.segmentTemplateFormat === 'NUMBER_WITH_DURATION' ? current : undefined
   const next = {
-    segmentTemplateFormat: given.segmentTemplateFormat ?? frozen?.segmentTemplateFormat ?? 'NUMBER_WITH_TIMELINE',
+    segmentTemplateFormat:
+      given.segmentTemplateFormat ?? frozen?.segmentTemplateFormat ?? DASH_DEFAULTS.segmentTemplateFormat,
     segmentDurationSeconds: given.segmentDurationSeconds ?? frozen?.segmentDurationSeconds ?? 2,
   }
   segmentDuration(path, next.segmentDurationSeconds)

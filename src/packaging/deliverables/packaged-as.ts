@@ -1,5 +1,13 @@
 import type { PresentationKind } from '../../model/deliverable.ts'
-import type { AdSettings, DashManifest, HlsManifest, MssManifest } from '../../model/manifest.ts'
+import {
+  type AdSettings,
+  DASH_DEFAULTS,
+  type DashManifest,
+  DEFAULT_WINDOW_SECONDS,
+  HLS_DEFAULTS,
+  type HlsManifest,
+  type MssManifest,
+} from '../../model/manifest.ts'
 import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
 import { manifestsOfType, type Packaging } from '../../model/packaging.ts'
 
@@ -8,14 +16,14 @@ const NO_MARKERS: AdSettings = { adTriggers: [], adsOnDeliveryRestrictions: 'NON
 
 /**
  * The endpoint as if it were packaged in another format: with the settings of its own manifest where it has one of that
- * format, and the plainest ones otherwise. The segments last as long, and the same streams are shown. Where an HLS
- * presentation lists the segments of a DASH one, `areShared`, these are named by number.
+ * format, and the defaults without ad markers otherwise. The segments last as long, and the same streams are shown.
+ * Where an HLS presentation lists the segments of a DASH one, `areShared`, these are named by number.
  */
 export function packagedAs(endpoint: OriginEndpoint, kind: PresentationKind, areShared: boolean): OriginEndpoint {
   const { packaging, manifestName: name } = endpoint
   const { segment, streamSelection } = packaging
   const common = { streamSelection }
-  const named = { name, windowSeconds: packaging.manifests[0]?.windowSeconds ?? 60 }
+  const named = { name, windowSeconds: packaging.manifests[0]?.windowSeconds ?? DEFAULT_WINDOW_SECONDS }
   const as = (packaged: Packaging): OriginEndpoint => ({ ...endpoint, packaging: packaged })
   switch (kind) {
     case 'HLS': {
@@ -56,10 +64,7 @@ function hlsManifest(packaging: Packaging, named: Named): HlsManifest {
       type: 'HLS',
       ...named,
       ...NO_MARKERS,
-      adMarkers: 'NONE',
-      includeIframeOnlyStream: false,
-      playlistType: 'NONE',
-      programDateTimeIntervalSeconds: 0,
+      ...HLS_DEFAULTS,
       repeatExtXKey: false,
     }
   )
@@ -67,20 +72,5 @@ function hlsManifest(packaging: Packaging, named: Named): HlsManifest {
 
 function dashManifest(packaging: Packaging, named: Named): DashManifest {
   const [own] = manifestsOfType(packaging, 'DASH')
-  return (
-    own ?? {
-      type: 'DASH',
-      ...named,
-      ...NO_MARKERS,
-      includeIframeOnlyStream: false,
-      manifestLayout: 'FULL',
-      minBufferTimeSeconds: 2,
-      minUpdatePeriodSeconds: 15,
-      periodTriggers: [],
-      profile: 'NONE',
-      segmentTemplateFormat: 'NUMBER_WITH_TIMELINE',
-      suggestedPresentationDelaySeconds: 25,
-      utcTiming: 'NONE',
-    }
-  )
+  return own ?? { type: 'DASH', ...named, ...NO_MARKERS, ...DASH_DEFAULTS }
 }

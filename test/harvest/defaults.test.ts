@@ -1,0 +1,28 @@
+/** What an asset has in a format that its endpoint is not packaged in. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { cmafPackage, dashPackage } from '../../src/control/mediapackage-v1/given-packages.ts'
+import type { Manifest } from '../../src/model/manifest.ts'
+import { packagedAs } from '../../src/packaging/deliverables/packaged-as.ts'
+import { dashEndpoint, hlsEndpoint } from '../origin/sample-endpoints.ts'
+
+/** Without what says of ads, which an asset has only where its endpoint does, and without its place. */
+function settingsOf(manifest: Manifest | undefined) {
+  const others = ['adTriggers', 'adsOnDeliveryRestrictions', 'folder']
+  return Object.fromEntries(Object.entries(manifest ?? {}).filter(([name]) => !others.includes(name)))
+}
+
+describe('a format that an endpoint does not have', () => {
+  const context = { channelId: 'channel', manifestName: 'index', maxManifestWindowSeconds: 300 }
+
+  it('has the settings of a DASH package for which none are given', () => {
+    const { packaging } = packagedAs(hlsEndpoint({}), 'DASH', false)
+    assert.deepEqual(settingsOf(packaging.manifests[0]), settingsOf(dashPackage({}, context).manifests[0]))
+  })
+
+  it('has the settings of an HLS manifest for which none are given', () => {
+    const { packaging } = packagedAs(dashEndpoint({}), 'CMAF', false)
+    const [made] = cmafPackage({ hlsManifests: [{ id: 'one' }] }, context).manifests
+    assert.deepEqual(settingsOf(packaging.manifests[0]), settingsOf(made))
+  })
+})
