@@ -1,4 +1,4 @@
-import { type ByteReader, type ByteWriter, MalformedMedia } from '../bytes.ts'
+import { type ByteReader, ByteWriter, MalformedMedia } from '../bytes.ts'
 
 /** Boxes of ISO/IEC 14496-12 §4.2. */
 
@@ -19,6 +19,13 @@ export function writeFullBox(writer: ByteWriter, type: string, version: number, 
     writer.u24(flags)
     body()
   })
+}
+
+/** What is written, as bytes. */
+export function bytesOf(write: (writer: ByteWriter) => void): Uint8Array {
+  const writer = new ByteWriter(256)
+  write(writer)
+  return writer.result()
 }
 
 export type Box = {

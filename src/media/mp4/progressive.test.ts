@@ -3,7 +3,8 @@ import { describe, it } from 'node:test'
 import { createFile, MP4BoxBuffer } from 'mp4box'
 import { emptySamples } from '../sample.ts'
 import type { AudioDescription } from '../track.ts'
-import { type HeadPart, progressiveHead, type SampleChunk, sizeOfHead } from './progressive.ts'
+import type { SampleChunk } from './chunk-tables.ts'
+import { type HeadPart, progressiveHead, sizeOfHead } from './progressive.ts'
 import { SampleTableWriter, type TableEntries } from './sample-tables.ts'
 
 const AAC: AudioDescription = {

@@ -1,5 +1,5 @@
-import { ByteWriter } from '../bytes.ts'
-import { writeBox, writeFullBox } from './box.ts'
+import { bytesOf, writeBox, writeFullBox } from './box.ts'
+import { chunksOfEach, offsetTable, type SampleChunk, sizeOfOffsetTable } from './chunk-tables.ts'
 import { writeFileType } from './movie.ts'
 import {
   writeHandler,
@@ -15,16 +15,6 @@ import type { SampleTableName, TableFacts } from './sample-tables.ts'
  * Files whose `moov` holds all sample tables and comes before the media, so that they can be played while they are
  * downloaded: ISO/IEC 14496-12 and 14496-14.
  */
-
-/** Samples of a track that are consecutive in the file, §8.7.4. */
-export type SampleChunk = {
-  /** Index of its track in the file. */
-  readonly track: number
-  readonly samples: number
-  readonly bytes: number
-  /** Index of the samples' description among the track's. */
-  readonly description: number
-}
 
 /** A part of the movie in which a track is shown, §8.6.6, or not shown. */
 export type Edit = {
@@ -49,6 +39,9 @@ export type ProgressiveTrack = {
 /** A part of a file's head: bytes, or the entries of a table, which the caller has kept. */
 export type HeadPart = Uint8Array | { readonly track: number; readonly table: SampleTableName; readonly bytes: number }
 
+/** A part, or the offsets of a track's chunks, which are known when the size of all parts is. */
+type Part = HeadPart | { readonly chunksOf: number; readonly bytes: number }
+
 const FILE_TYPE = { majorBrand: 'isom', minorVersion: 0x200, compatibleBrands: ['isom', 'iso2', 'mp41'] }
 
 /** Sizes and offsets from here on need 64 bits. */
@@ -65,25 +58,29 @@ export function progressiveHead(
   chunks: readonly SampleChunk[],
 ): readonly HeadPart[] {
   const media = chunks.reduce((sum, { bytes }) => sum + bytes, 0)
-  const isLarge = media + headSize(tracks, chunks, true) >= LARGE
-  const base = headSize(tracks, chunks, isLarge)
-  const fileType = bytesOf((writer) => writeFileType(writer, 'ftyp', FILE_TYPE))
-  return [fileType, ...movie(tracks, chunks, { base, isLarge }), mediaHeader(media)]
+  const own = chunksOfEach(tracks.length, chunks)
+  const laidOut = (isLarge: boolean): readonly Part[] => {
+    const tables = own.map(({ samples, offsets }, chunksOf): readonly Part[] => {
+      return [samples, { chunksOf, bytes: sizeOfOffsetTable(offsets.length, isLarge) }]
+    })
+    return [fileType(), ...movie(tracks, tables), mediaHeader(media)]
+  }
+  const isLarge = media + sizeOfHead(laidOut(true)) >= LARGE
+  const parts = laidOut(isLarge)
+  const base = sizeOfHead(parts)
+  return parts.map((part) => ('chunksOf' in part ? offsetTable(own[part.chunksOf]!.offsets, { base, isLarge }) : part))
 }
 
-export function sizeOfHead(parts: readonly HeadPart[]): number {
+function fileType(): Uint8Array {
+  return bytesOf((writer) => writeFileType(writer, 'ftyp', FILE_TYPE))
+}
+
+export function sizeOfHead(parts: readonly Part[]): number {
   return parts.reduce((sum, part) => sum + sizeOfPart(part), 0)
 }
 
-export function sizeOfPart(part: HeadPart): number {
+export function sizeOfPart(part: Part): number {
   return part instanceof Uint8Array ? part.length : part.bytes
-}
-
-/** The size does not depend on the offsets, only on how long each is. */
-function headSize(tracks: readonly ProgressiveTrack[], chunks: readonly SampleChunk[], isLarge: boolean): number {
-  const fileType = bytesOf((writer) => writeFileType(writer, 'ftyp', FILE_TYPE)).length
-  const media = chunks.reduce((sum, { bytes }) => sum + bytes, 0)
-  return fileType + sizeOfHead(movie(tracks, chunks, { base: 0, isLarge })) + mediaHeader(media).length
 }
 
 /** The header of `mdat`, §8.1.1. */
@@ -96,21 +93,10 @@ function mediaHeader(bytes: number): Uint8Array {
   })
 }
 
-type Offsets = {
-  /** Offset of the first chunk in the file. */
-  readonly base: number
-  readonly isLarge: boolean
-}
-
-function movie(
-  tracks: readonly ProgressiveTrack[],
-  chunks: readonly SampleChunk[],
-  offsets: Offsets,
-): readonly HeadPart[] {
+function movie(tracks: readonly ProgressiveTrack[], chunkTables: readonly (readonly Part[])[]): readonly Part[] {
   const timescale = tracks[0]?.timescale ?? 1
   const duration = movieDuration(tracks)
   const header = bytesOf((writer) => writeMovieHeader(writer, { timescale, duration, nextTrackId: tracks.length + 1 }))
-  const chunkTables = chunkTablesOf(tracks.length, chunks, offsets)
   return box('moov', [
     header,
     ...tracks.flatMap((track, i) =>
@@ -136,9 +122,9 @@ function chaptersOf(tracks: readonly ProgressiveTrack[], index: number): number 
   return chapters >= 0 && (kind === 'video' || kind === 'audio') ? chapters : undefined
 }
 
-type TrackParts = { readonly chunkTables: readonly Uint8Array[]; readonly chapters: number | undefined }
+type TrackParts = { readonly chunkTables: readonly Part[]; readonly chapters: number | undefined }
 
-function trackBox(track: ProgressiveTrack, index: number, { chunkTables, chapters }: TrackParts): readonly HeadPart[] {
+function trackBox(track: ProgressiveTrack, index: number, { chunkTables, chapters }: TrackParts): readonly Part[] {
   const { entries, timescale, language, extendedLanguage, edits, tables } = track
   const [entry] = entries
   if (!entry) throw new Error('a track without a sample description')
@@ -222,63 +208,11 @@ function sampleTables(
   ]
 }
 
-/** stsc, §8.7.4, and stco or co64, §8.7.5, of each track. */
-function chunkTablesOf(
-  tracks: number,
-  chunks: readonly SampleChunk[],
-  { base, isLarge }: Offsets,
-): readonly Uint8Array[][] {
-  const offsets = Array.from({ length: tracks }, (): number[] => [])
-  const own = Array.from({ length: tracks }, (): SampleChunk[] => [])
-  let at = base
-  for (const chunk of chunks) {
-    offsets[chunk.track]!.push(at)
-    own[chunk.track]!.push(chunk)
-    at += chunk.bytes
-  }
-  return offsets.map((each, track) => [samplesToChunks(own[track]!), chunkOffsets(each, isLarge)])
-}
-
-function samplesToChunks(chunks: readonly SampleChunk[]): Uint8Array {
-  const starts = chunks.flatMap(({ samples, description }, i) => {
-    const before = chunks[i - 1]
-    return before?.samples === samples && before.description === description ? [] : [i]
-  })
-  return bytesOf((writer) =>
-    writeFullBox(writer, 'stsc', 0, 0, () => {
-      writer.u32(starts.length)
-      for (const i of starts) {
-        writer.u32(i + 1)
-        writer.u32(chunks[i]!.samples)
-        writer.u32(chunks[i]!.description + 1)
-      }
-    }),
-  )
-}
-
-function chunkOffsets(offsets: readonly number[], isLarge: boolean): Uint8Array {
-  return bytesOf((writer) =>
-    writeFullBox(writer, isLarge ? 'co64' : 'stco', 0, 0, () => {
-      writer.u32(offsets.length)
-      for (const offset of offsets) {
-        if (isLarge) writer.u64(BigInt(offset))
-        else writer.u32(offset)
-      }
-    }),
-  )
-}
-
 /** A box around parts of which some are kept elsewhere. */
-function box(type: string, children: readonly HeadPart[]): readonly HeadPart[] {
+function box(type: string, children: readonly Part[]): readonly Part[] {
   const header = bytesOf((writer) => {
     writer.u32(8 + sizeOfHead(children))
     writer.latin1(type)
   })
   return [header, ...children]
-}
-
-function bytesOf(write: (writer: ByteWriter) => void): Uint8Array {
-  const writer = new ByteWriter(256)
-  write(writer)
-  return writer.result()
 }

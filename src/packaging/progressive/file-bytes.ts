@@ -1,4 +1,5 @@
-import { type HeadPart, type SampleChunk, sizeOfPart } from '../../media/mp4/progressive.ts'
+import type { SampleChunk } from '../../media/mp4/chunk-tables.ts'
+import { type HeadPart, sizeOfPart } from '../../media/mp4/progressive.ts'
 import type { SampleTableName } from '../../media/mp4/sample-tables.ts'
 import type { FileRange, SegmentBatches } from '../output-format.ts'
 import type { SourceMedia } from '../segments/source-media.ts'

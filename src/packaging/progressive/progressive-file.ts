@@ -1,9 +1,9 @@
+import type { SampleChunk } from '../../media/mp4/chunk-tables.ts'
 import {
   type HeadPart,
   movieDuration,
   type ProgressiveTrack,
   progressiveHead,
-  type SampleChunk,
   sizeOfHead,
 } from '../../media/mp4/progressive.ts'
 import { SAMPLE_TABLES, type SampleTableName, SampleTableWriter } from '../../media/mp4/sample-tables.ts'
