@@ -46,17 +46,18 @@ export function stillFiles(
   if (videoByEra(order, bestVideo).size === 0) return []
   const stem = stemOf('STILLS', file)
   const isPoster = poster ?? (times.length === 0 && !sprite)
-  const still = (
-    name: string,
-    choose: (pictures: readonly KeyPicture[]) => KeyPicture | undefined,
-  ): AssetWholeFile => ({
+  const chosen = once(() => {
+    const pictures = keyPictures(order, bestVideo)
+    return { poster: nearestTo(0, pictures), nearest: times.map((time) => nearestToDate(time, pictures)) }
+  })
+  const still = (name: string, picture: () => KeyPicture | undefined): AssetWholeFile => ({
     name,
     track: name,
-    body: (batches, source, signal) => jpegOf(choose(keyPictures(order, bestVideo)), batches, source, signal),
+    body: (batches, source, signal) => jpegOf(picture(), batches, source, signal),
   })
   return [
-    ...(isPoster ? [still(file, (pictures) => nearestTo(0, pictures))] : []),
-    ...times.map((time, i) => still(`${stem}_${i + 1}.jpg`, (pictures) => nearestToDate(time, pictures))),
+    ...(isPoster ? [still(file, () => chosen().poster)] : []),
+    ...times.map((_, i) => still(`${stem}_${i + 1}.jpg`, () => chosen().nearest[i])),
     ...(sprite ? spriteFiles(order, stem) : []),
   ]
 }
@@ -64,12 +65,22 @@ export function stillFiles(
 function spriteFiles(order: StillsOrder, stem: string): readonly AssetWholeFile[] {
   const [name, map] = [`${stem}_sprite.jpg`, `${stem}_sprite.vtt`]
   const { length } = shownSpans(order)
-  const tiles = () =>
-    spread(keyPictures(order, smallestVideo), Math.max(LEAST_BETWEEN, length / MOST_TILES)).slice(0, MOST_TILES)
+  const tiles = once(() =>
+    spread(keyPictures(order, smallestVideo), Math.max(LEAST_BETWEEN, length / MOST_TILES)).slice(0, MOST_TILES),
+  )
   return [
     { name, track: name, body: (batches, source, signal) => sheetOf(tiles(), batches, source, signal) },
     { name: map, track: map, body: async () => bytesBody('text/vtt', spriteMap(tiles(), length, name)) },
   ]
+}
+
+/** What is made when it is first asked for. */
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
 }
 
 /** The key frames of one track of each era, in their order. */
