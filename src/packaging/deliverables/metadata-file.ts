@@ -1,13 +1,14 @@
 import { isoDateTime, msFromTicks, TICKS_PER_SECOND, ticks, utcMs } from '../../media/time.ts'
 import type { NamedDeliverable } from '../../model/deliverable.ts'
 import type { OutputSegment } from '../../model/output-segment.ts'
-import type { AssetWholeFile, SegmentBatches, WholeFileBody, WholeFileSource } from '../output-format.ts'
+import type { AssetWholeFile, SegmentBatches, WholeFileSource } from '../output-format.ts'
 import { MovieClock } from '../progressive/movie-clock.ts'
 import { samplesOf } from '../segments/segment-samples.ts'
 import type { SingleVideo } from '../tracks/track-set.ts'
 import type { AssetOrder } from './asset-format.ts'
 import { smallestVideo, videoByEra } from './present-tracks.ts'
 import { type ShownSpans, shownSpans } from './shown-span.ts'
+import { spooledText } from './spooled-text.ts'
 
 /** The timed ID3 of a window as JSON: when each tag is due, on the clock of the asset and by date, and its bytes. */
 export function metadataFile(
@@ -18,45 +19,35 @@ export function metadataFile(
   const cut = options.cuts && shownSpans({ endpoint, window, options })
   // All variants carry the same tags; those of the smallest are the cheapest to read.
   const tracks = videoByEra({ endpoint, window }, (video) => smallestVideo(video.filter(({ hasEvents }) => hasEvents)))
-  return { name: file, track: file, body: (batches, source) => metadata(tracks, cut, batches, source) }
+  const body: AssetWholeFile['body'] = (batches, { media, openSpool }) =>
+    spooledText(openSpool, { contentType: 'application/json', pieces: entries(tracks, cut, batches, media) })
+  return { name: file, track: file, body }
 }
 
-async function metadata(
+async function* entries(
   tracks: ReadonlyMap<number, SingleVideo>,
   cut: ShownSpans | undefined,
   batches: SegmentBatches,
-  { media, openSpool }: WholeFileSource,
-): Promise<WholeFileBody> {
-  const spool = openSpool()
+  media: WholeFileSource['media'],
+): AsyncGenerator<string> {
   const clock = new MovieClock()
-  let size = 0
-  let separator = '{\n "events": [\n  '
-  const write = async (text: string) => {
-    const bytes = new TextEncoder().encode(text)
-    await spool.append(bytes)
-    size += bytes.length
-  }
-  try {
-    for await (const { segments } of batches()) {
-      for (const segment of segments) {
-        clock.enter(segment)
-        const track = tracks.get(segment.era)
-        const { events = [] } = (track && (await samplesOf(track, segment, media))) ?? {}
-        const span = cut?.spanOf(segment)
-        for (const { pts, tag } of events) {
-          const at = pts + clock.shiftIn(TICKS_PER_SECOND)
-          if (span && (at < span.from || at >= span.to)) continue
-          await write(separator + entryOf(segment, pts, span ? at - span.from + span.at : at, tag))
-          separator = ',\n  '
-        }
+  let isFirst = true
+  for await (const { segments } of batches()) {
+    for (const segment of segments) {
+      clock.enter(segment)
+      const track = tracks.get(segment.era)
+      const { events = [] } = (track && (await samplesOf(track, segment, media))) ?? {}
+      const span = cut?.spanOf(segment)
+      for (const { pts, tag } of events) {
+        const at = pts + clock.shiftIn(TICKS_PER_SECOND)
+        if (span && (at < span.from || at >= span.to)) continue
+        yield (isFirst ? '{\n "events": [\n  ' : ',\n  ') +
+          entryOf(segment, pts, span ? at - span.from + span.at : at, tag)
+        isFirst = false
       }
     }
-    await write(separator.startsWith('{') ? '{\n "events": []\n}\n' : '\n ]\n}\n')
-  } catch (error) {
-    await spool.close()
-    throw error
   }
-  return { contentType: 'application/json', size, open: () => spool.read(), close: () => spool.close() }
+  yield isFirst ? '{\n "events": []\n}\n' : '\n ]\n}\n'
 }
 
 function entryOf({ start, startUtc }: OutputSegment, pts: number, at: number, tag: Uint8Array): string {

@@ -10,6 +10,7 @@ import type { SingleText } from '../tracks/track-set.ts'
 import type { AssetOrder } from './asset-format.ts'
 import { presentTracks } from './present-tracks.ts'
 import { type ShownSpan, type ShownSpans, shownSpans } from './shown-span.ts'
+import { spooledText } from './spooled-text.ts'
 
 /** A cue that encoders repeat is repeated while it is shown, and for so long after it. */
 const REPEATED_WITHIN = 60 * TICKS_PER_SECOND
@@ -45,45 +46,38 @@ function languageOf(inEra: ReadonlyMap<number, SingleText>): string | undefined 
   return [...inEra.values()].flatMap(({ language }) => (/^[\w-]{1,35}$/.test(language ?? '') ? language : undefined))[0]
 }
 
-async function subtitles(
+function subtitles(
   inEra: ReadonlyMap<number, SingleText>,
   spans: ShownSpans,
   batches: SegmentBatches,
   { media, openSpool }: WholeFileSource,
 ): Promise<WholeFileBody> {
-  const spool = openSpool()
   const definitions = new Definitions()
-  const seen = new SeenCues()
-  let size = 0
-  try {
-    for await (const { segment, at, earlier } of placed(batches, inEra)) {
-      const { stream } = inEra.get(segment.era)!
-      const documents = await documentsOf(stream, segment, earlier, media)
-      const span = spans.spanOf(segment)
-      const cues = documents.flatMap((document) => {
-        definitions.add(document)
-        return document.cues.flatMap(
-          (cue) => placedCue(cue, cueTimes(document.map, cue, segment.start), at, span) ?? [],
-        )
-      })
-      const fresh = cues.filter((cue) => seen.isNew(cue)).toSorted((a, b) => a.start - b.start)
-      const bytes = new TextEncoder().encode(fresh.map((cue) => `\n${writeCue(cue)}\n`).join(''))
-      await spool.append(bytes)
-      size += bytes.length
-    }
-  } catch (error) {
-    await spool.close()
-    throw error
-  }
-  const head = new TextEncoder().encode(['WEBVTT\n', ...definitions.blocks()].join(''))
-  return {
+  return spooledText(openSpool, {
     contentType: 'text/vtt',
-    size: head.length + size,
-    async *open() {
-      yield head
-      yield* spool.read()
-    },
-    close: () => spool.close(),
+    pieces: blocksOf(inEra, { spans, definitions }, batches, media),
+    head: () => ['WEBVTT\n', ...definitions.blocks()].join(''),
+  })
+}
+
+/** The cues of each segment; its regions and styles are added to `definitions`. */
+async function* blocksOf(
+  inEra: ReadonlyMap<number, SingleText>,
+  { spans, definitions }: { readonly spans: ShownSpans; readonly definitions: Definitions },
+  batches: SegmentBatches,
+  media: WholeFileSource['media'],
+): AsyncGenerator<string> {
+  const seen = new SeenCues()
+  for await (const { segment, at, earlier } of placed(batches, inEra)) {
+    const { stream } = inEra.get(segment.era)!
+    const documents = await documentsOf(stream, segment, earlier, media)
+    const span = spans.spanOf(segment)
+    const cues = documents.flatMap((document) => {
+      definitions.add(document)
+      return document.cues.flatMap((cue) => placedCue(cue, cueTimes(document.map, cue, segment.start), at, span) ?? [])
+    })
+    const fresh = cues.filter((cue) => seen.isNew(cue)).toSorted((a, b) => a.start - b.start)
+    yield fresh.map((cue) => `\n${writeCue(cue)}\n`).join('')
   }
 }
 
