@@ -44,6 +44,15 @@ const PRESENTATIONS = ['HLS', 'CMAF', 'DASH', 'MSS'] as const
 const QUOTAS = { maxClips: 10, maxBytes: 1e9 }
 const RETENTION = { liveMs: 60_000, marginMs: 60_000, graceMs: 3_600_000 }
 
+class CountingWorker extends ManifestWorker {
+  written = 0
+
+  override render(job: Parameters<ManifestWorker['render']>[0]) {
+    this.written++
+    return super.render(job)
+  }
+}
+
 describe('a clip', () => {
   let made: Fixture
   let folder: string
@@ -51,6 +60,8 @@ describe('a clip', () => {
   let archive: Archive
   let media: SourceMedia
   let url: string
+  /** Number of manifests that have been written. */
+  let written: () => number
   let now = utcMs(BEGAN)
   const stoppers: (() => unknown)[] = []
   const clock = () => now
@@ -89,7 +100,8 @@ describe('a clip', () => {
     archive = await openArchive({ segmentIndex, resources, objects, clock, log, retention: RETENTION, account })
     stoppers.push(() => archive.close())
     media = new SourceMedia(archive, { maxBytes: 1 << 24, turns: new Turns() })
-    const manifestWorker = new ManifestWorker()
+    const manifestWorker = new CountingWorker()
+    written = () => manifestWorker.written
     stoppers.push(() => manifestWorker.close())
     const outgoing = new OutgoingBytes({ mostBytes: 1 << 26, stallSeconds: 60, log })
     const clients = new ClientNetworks()
@@ -230,6 +242,24 @@ describe('a clip', () => {
     assert.deepEqual([former.status, former.headers.get('cache-control')], [200, 'max-age=5'])
     assert.equal((await get(segment(clip.edition, 2))).status, 404, 'no longer part of it')
     await store.resources.deleteClip('changed')
+  })
+
+  it('has one manifest written for all names below it that do not exist', async () => {
+    await clipOf('guessed', 2, 6)
+    const before = written()
+    for (const [folder, most] of [
+      ['hls', 1],
+      ['cmaf', 2],
+      ['dash', 3],
+      ['mss', 4],
+    ] as const) {
+      for (const name of ['index_7.m3u8', 'index_video_99.m3u8', 'x.mpd', 'a/b', 'index_1.m3u']) {
+        const { status, headers } = await get(`clips/guessed/${folder}/${name}`)
+        assert.deepEqual([status, headers.get('x-windrow-error')], [404, 'NoSuchObject'], `${folder}/${name}`)
+      }
+      assert.ok(written() - before <= most, `${written() - before} manifests for ${folder}`)
+    }
+    await store.resources.deleteClip('guessed')
   })
 
   it('follows the access rules of its endpoint as they are now, and ends in the clear with it', async () => {

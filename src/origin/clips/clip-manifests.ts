@@ -2,7 +2,7 @@ import type { ArchiveReader } from '../../archive/reader.ts'
 import { LruCache } from '../../cache/lru-cache.ts'
 import type { Clock } from '../../clock.ts'
 import { SingleFlight } from '../../concurrency/single-flight.ts'
-import type { Clip } from '../../model/clip.ts'
+import { CLIP_FILES, type Clip } from '../../model/clip.ts'
 import type { PresentationKind } from '../../model/deliverable.ts'
 import type { OriginEndpoint } from '../../model/origin-endpoint.ts'
 import { CachedManifest, ENTRY_BYTES } from '../manifests/cached-manifest.ts'
@@ -20,7 +20,14 @@ export const CLIP_MAX_AGE = 5
 /** The path of a manifest. */
 export type ClipManifestPath = ClipPath & { readonly kind: PresentationKind }
 
-type Entry = { readonly manifest: CachedManifest; readonly until: number }
+type ShownClip = { readonly clip: Clip; readonly endpoint: OriginEndpoint }
+
+type Entry = {
+  readonly manifest: CachedManifest
+  /** Of a parent manifest: the names of the other manifests. */
+  readonly children: readonly string[]
+  readonly until: number
+}
 
 export type ClipManifestsDeps = {
   readonly archive: Pick<ArchiveReader, 'edge' | 'range'>
@@ -34,29 +41,47 @@ export type ClipManifestsDeps = {
 export class ClipManifests {
   private readonly deps: ClipManifestsDeps
   private readonly entries = new LruCache<Entry>(CACHE_BYTES)
-  private readonly rendering = new SingleFlight<CachedManifest | PlaybackError>()
+  private readonly rendering = new SingleFlight<Entry | PlaybackError>()
 
   constructor(deps: ClipManifestsDeps) {
     this.deps = deps
   }
 
-  /** The manifest at a path of a clip, or why there is none; `client` is who asks. Throws ManifestsBusy. */
+  /**
+   * The manifest at a path of a clip, or why there is none; `client` is who asks. What its parent manifest does not
+   * have costs nothing more than that. Throws ManifestsBusy.
+   */
   async find(
-    { clip, endpoint }: { readonly clip: Clip; readonly endpoint: OriginEndpoint },
+    clip: ShownClip,
     path: ClipManifestPath,
     client: string | undefined,
   ): Promise<CachedManifest | PlaybackError> {
+    if (!isFirst(path)) {
+      const parent = await this.entry(clip, { ...path, file: CLIP_FILES[path.kind] }, client)
+      if (typeof parent === 'string') return parent
+      if (!parent.children.includes(path.file)) return 'NoSuchObject'
+    }
+    const entry = await this.entry(clip, path, client)
+    return typeof entry === 'string' ? entry : entry.manifest
+  }
+
+  private async entry(
+    { clip, endpoint }: ShownClip,
+    path: ClipManifestPath,
+    client: string | undefined,
+  ): Promise<Entry | PlaybackError> {
     const key = `${endpoint.guid}/${clip.id}/${clip.edition}/${path.kind}/${path.file}`
-    const entry = this.entries.get(key)
-    if (entry && this.deps.clock() < entry.until) return entry.manifest
+    const known = this.entries.get(key)
+    if (known && this.deps.clock() < known.until) return known
     return this.rendering.run(key, async () => {
       const cost = (clip.end - clip.start) / 1000 / endpoint.packaging.segment.durationSeconds
       const claim = { subject: endpoint.guid, client, cost: Math.max(cost, 1) }
       const rendered = await this.deps.queue.run(claim, () => this.render(clip, endpoint, path))
       if (typeof rendered === 'string') return rendered
       const manifest = new CachedManifest(rendered, CLIP_MAX_AGE)
-      this.entries.put(key, { manifest, until: this.deps.clock() + KEPT_MS }, ENTRY_BYTES + manifest.cost)
-      return manifest
+      const entry = { manifest, children: rendered.children ?? [], until: this.deps.clock() + KEPT_MS }
+      this.entries.put(key, entry, ENTRY_BYTES + manifest.cost)
+      return entry
     })
   }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { endUtcOf, overlaps, type SegmentSummary, type SummaryWindow } from '../../model/output-segment.ts'
 import { cutsOf } from '../../packaging/cuts.ts'
-import type { ManifestRequest, OutputFormat, TextBody } from '../../packaging/output-format.ts'
+import type { ManifestRequest, OutputFormat } from '../../packaging/output-format.ts'
 import { outputFormatOf } from '../../packaging/packager.ts'
 import type { ReadPage, SegmentPages } from './segment-pages.ts'
 import type { AssetStyle, Rendered, RenderJob } from './worker-messages.ts'
@@ -20,7 +20,7 @@ export async function renderManifest(
   if (!last || !format) return 'NothingInWindow'
   const shown = new Set(segments.map(({ era }) => era))
   const part = { ...more, segments, eras: eras.filter(({ id }) => shown.has(id)) }
-  if (style.kind === 'asset') return manifestText(assetManifest(format, { endpoint, path, style }, part), last)
+  if (style.kind === 'asset') return assetManifest(format, { endpoint, path, style }, part, last)
   const request = format.resolve(endpoint, path) as ManifestRequest | undefined
   return request ? manifestText(request.write(part, style), last, isInOrder(numbered)) : 'NothingInWindow'
 }
@@ -29,10 +29,13 @@ function assetManifest(
   format: OutputFormat,
   { endpoint, path, style }: Pick<RenderJob, 'endpoint' | 'path'> & { readonly style: AssetStyle },
   window: SummaryWindow,
-): TextBody | undefined {
+  last: SegmentSummary,
+): Rendered {
   const { isParent, names, cut } = style
   const asset = format.asset(endpoint, window, { ...names, ...(cut && { cuts: cutsOf(cut, window) }) })
-  return isParent ? asset?.parent?.() : asset?.manifests.find(({ name }) => name === path)?.body()
+  if (!isParent) return manifestText(asset?.manifests.find(({ name }) => name === path)?.body(), last)
+  const text = manifestText(asset?.parent?.(), last)
+  return text instanceof Object ? { ...text, children: asset?.manifests.map(({ name }) => name) ?? [] } : text
 }
 
 /** Encodes a written manifest of a window that ends with the segment `last`. */

@@ -38,6 +38,8 @@ export type ManifestText = {
   readonly isHeldBack: boolean
   /** True when the segments begin and end in the order of their numbers, so that every window among them is a run. */
   readonly isInOrder: boolean
+  /** Of the parent manifest of an asset: the names of its other manifests. */
+  readonly children?: readonly string[]
 }
 
 /** A reason for which a window makes no manifest. */
