@@ -1,6 +1,8 @@
 import type { ClipReport } from '../control/clip-report.ts'
+import type { HarvestReport } from '../control/harvest-report.ts'
 import { type Command, type CommandDeps, listed, runApiCommand, type Task } from './api-commands.ts'
-import { neededFlag, say, textFlag, timeFlag } from './job-flags.ts'
+import { progressLine } from './harvest-text.ts'
+import { JOB_OPTION_FLAGS, jobOptionsOf, neededFlag, say, textFlag, timeFlag } from './job-flags.ts'
 import type { Terminal } from './terminal.ts'
 
 const CHANGE_FLAGS = {
@@ -17,11 +19,15 @@ const CREATE_FLAGS = {
   ...CHANGE_FLAGS,
 } as const
 
+const { to, role, make, chapters } = JOB_OPTION_FLAGS
+const MATERIALISE_FLAGS = { id: { type: 'string' }, to, role, make, chapters } as const
+
 const COMMANDS: Readonly<Record<string, Command<void>>> = {
   create: { takesId: false, flags: CREATE_FLAGS, run: create },
   list: { takesId: false, flags: { channel: { type: 'string' } }, run: list },
   describe: { takesId: true, run: (task) => show(task, 'GET') },
   change: { takesId: true, flags: CHANGE_FLAGS, run: (task) => show(task, 'PUT', changesOf(task)) },
+  materialise: { takesId: true, flags: MATERIALISE_FLAGS, run: materialise },
   delete: { takesId: true, run: remove },
 }
 
@@ -47,7 +53,8 @@ function changesOf({ flags, terminal }: Task) {
   const now = terminal.now()
   const time = (flag: string) => timeFlag(flags, flag, now)
   const cut = textFlag(flags['cut'])?.toUpperCase()
-  return { startTime: time('start'), endTime: time('end'), cut, expiresAt: time('expires') }
+  const expiresAt = flags['expires'] === 'never' ? 'NEVER' : time('expires')
+  return { startTime: time('start'), endTime: time('end'), cut, expiresAt }
 }
 
 async function list({ flags, api, terminal }: Task): Promise<void> {
@@ -58,6 +65,14 @@ async function list({ flags, api, terminal }: Task): Promise<void> {
 async function show({ api, terminal, id }: Task, method: string, body?: object): Promise<void> {
   const clip = (await api.ask(method, pathOf(id), body && { body })) as ClipReport
   say(terminal, clip, () => clipText(clip))
+}
+
+/** Makes a harvest job of a clip. */
+async function materialise({ flags, api, terminal, id }: Task): Promise<void> {
+  const { s3Destination, deliverables } = jobOptionsOf(flags)
+  const body = { jobId: flags['id'], s3Destination, deliverables }
+  const job = (await api.ask('POST', `${pathOf(id)}/materialise`, { body })) as HarvestReport
+  say(terminal, job, () => `${progressLine(job, terminal.columns)}\n`)
 }
 
 async function remove({ api, terminal, id }: Task): Promise<void> {

@@ -21,6 +21,7 @@ const COMMANDS = [
   ['windrow clip list [--channel ID]', 'all clips'],
   ['windrow clip describe ID', 'a clip with its URLs'],
   ['windrow clip change ID', 'other points, or another end: --start, --end, --cut, --expires'],
+  ['windrow clip materialise ID', 'create a harvest job of a clip: --to, also --make, --chapters, --role, --id'],
   ['windrow clip delete ID', 'end a clip'],
   ['windrow archive copy TO [--only media]', 'copy the archive to another place'],
   ['windrow help', 'show this help'],
@@ -58,7 +59,7 @@ const CLIP_FLAGS = [
   ['--channel ID, or --endpoint ID', 'the channel, or one of its origin endpoints'],
   ['--start TIME, --end TIME', 'as of jobs'],
   ['--cut HOW', 'segment (default), or frame'],
-  ['--expires TIME', 'when it ends, such as +30d (default: when it is deleted)'],
+  ['--expires TIME', 'when it ends, such as +30d, or never: when it is deleted (default)'],
   ['--id ID', 'its id (default: made)'],
 ] as const
 

@@ -1,4 +1,4 @@
-import type { UtcRange } from '../media/time.ts'
+import type { UtcMs, UtcRange } from '../media/time.ts'
 import { type Clip, type ClipCut, canBeClipped, checkClipExpiry, isLiving, newEdition } from '../model/clip.ts'
 import type { HarvestJob, S3Destination } from '../model/harvest-job.ts'
 import { checkDestination, parsedInstant } from '../model/harvest-request.ts'
@@ -15,6 +15,9 @@ import { newGuid } from './identifiers.ts'
 import { createJob, expanded, harvestableEndpoint, jobFor } from './new-harvest-job.ts'
 import { changeOptimistically } from './optimistic-change.ts'
 import type { PageInput } from './page-tokens.ts'
+
+/** The `expiresAt` of a clip that lasts until it is deleted. */
+const NEVER = 'NEVER'
 
 type Named = { readonly id: string }
 type Changes = {
@@ -77,11 +80,12 @@ export function clipHandlers(context: ControlContext): Record<ClipOperation, (in
     return usable
   }
 
-  const expiry = (expiresAt: string | undefined) => {
-    if (expiresAt === undefined) return {}
+  /** When a clip is to end; undefined where that is not said. */
+  const givenEnd = (expiresAt: string | undefined): UtcMs | typeof NEVER | undefined => {
+    if (expiresAt === undefined || expiresAt === NEVER) return expiresAt
     const at = parsedInstant('expiresAt', expiresAt)
     checkClipExpiry(at, clock())
-    return { expiresAt: at }
+    return at
   }
 
   function refuseUnless(result: string, wanted: 'created' | 'updated'): void {
@@ -99,7 +103,7 @@ export function clipHandlers(context: ControlContext): Record<ClipOperation, (in
       const { startTime, endTime, cut = 'SEGMENT', originEndpointId } = input
       const id = input.id === undefined ? newGuid() : checkedId('id', input.id)
       const [start, end] = [parsedInstant('startTime', startTime), parsedInstant('endTime', endTime)]
-      const expires = expiry(input.expiresAt)
+      const ends = givenEnd(input.expiresAt)
       if (input.id !== undefined && (await living(id)))
         refuse('id', `a clip with the id ${quoteValue(id)} already exists`)
       const endpoints = await endpointsOf(input)
@@ -116,7 +120,7 @@ export function clipHandlers(context: ControlContext): Record<ClipOperation, (in
         start,
         end,
         cut,
-        ...expires,
+        ...lastingUntil(ends),
         ...content,
         createdAt: now,
         modifiedAt: now,
@@ -145,13 +149,13 @@ export function clipHandlers(context: ControlContext): Record<ClipOperation, (in
 
     /** Changes the members that are given. */
     async UpdateClip({ id, startTime, endTime, cut, expiresAt }: Named & Changes) {
-      const expires = expiry(expiresAt)
+      const ends = givenEnd(expiresAt)
       const changed = await changeOptimistically({
         read: async () => {
           const clip = await living(id)
           return clip && withContent(clip, { startTime, endTime, cut })
         },
-        change: (clip) => ({ ...clip, ...expires, modifiedAt: clock() }),
+        change: ({ expiresAt: former, ...clip }) => ({ ...clip, ...lastingUntil(ends ?? former), modifiedAt: clock() }),
         async write(clip) {
           const result = await resources.updateClip(clip, quotas)
           if (result === 'conflict' || result === 'missing') return result
@@ -224,6 +228,9 @@ export function clipHandlers(context: ControlContext): Record<ClipOperation, (in
     return { ...clip, ...times, ...span, ...content, cut, edition: newEdition(now, formerEdition), formerEdition }
   }
 }
+
+const lastingUntil = (end: UtcMs | typeof NEVER | undefined) =>
+  end === undefined || end === NEVER ? {} : { expiresAt: end }
 
 const askedFor = ({ channelId, originEndpointId }: Clip) =>
   originEndpointId === undefined ? { channelId } : { originEndpointId }

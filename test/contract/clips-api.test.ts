@@ -109,6 +109,10 @@ describe('clips of our own API', () => {
     const before = asked.length
     const later = await put('goal', { expiresAt: iso(120) })
     assert.deepEqual([later['expiresAt'], asked.length], [iso(120), before])
+    assert.equal((await put('goal', {}))['expiresAt'], iso(120))
+    assert.equal((await put('goal', { expiresAt: 'NEVER' }))['expiresAt'], undefined)
+    assert.equal((await asker.control.resources.clipById('goal'))?.expiresAt, undefined)
+    await put('goal', { expiresAt: iso(120) })
     const held = await asker.control.resources.clipById('goal')
     now += 1
     const moved = await put('goal', { startTime: iso(-590), cut: 'FRAME' })
@@ -219,9 +223,22 @@ describe('clips of our own API', () => {
     )
     assert.match(await run(['list', '--channel', 'main'], true), /^cli {2}main {2}.*, until /m)
     assert.equal(JSON.parse(await run(['describe', 'cli']))['endTime'], at(-480))
+    assert.doesNotMatch(await run(['change', 'cli', '--expires', 'never'], true), /until/)
+    const asset = ['--to', 'clips/cli/goal.mp4', '--make', 'mp4', '--chapters', 'id3', '--id', 'of-cli']
+    const job = JSON.parse(await run(['materialise', 'cli', ...asset])) as Json
+    assert.deepEqual([job['id'], job['clipId'], job['status']], ['of-cli', 'cli', 'IN_PROGRESS'])
+    assert.deepEqual(job['deliverables'], [{ kind: 'MP4', chapters: 'ID3' }])
     assert.deepEqual(JSON.parse(await run(['delete', 'cli'])), { id: 'cli', state: 'DELETED' })
     await assert.rejects(run(['describe', 'cli']), CommandFailed)
-    for (const misused of [[], ['watch'], ['describe'], ['list', 'cli'], ['create', '--start', '-1m']]) {
+    for (const misused of [
+      [],
+      ['watch'],
+      ['describe'],
+      ['list', 'cli'],
+      ['create', '--start', '-1m'],
+      ['materialise', 'cli'],
+      ['materialise', 'cli', '--to', 'clips/a.m3u8', '--make', 'hls', '--chapters', 'id3'],
+    ]) {
       await assert.rejects(run(misused), CommandMisused)
     }
   })
