@@ -1,11 +1,16 @@
-import { isoDateTime } from '../media/time.ts'
+import { isoDateTime, utcMs } from '../media/time.ts'
 import { type Account, arnOf } from '../model/arn.ts'
-import { ScheduledWindows, scheduledDestination, scheduledJobId } from '../model/harvest-schedule.ts'
+import {
+  type ScheduledWindow,
+  ScheduledWindows,
+  scheduledDestination,
+  scheduledJobId,
+} from '../model/harvest-schedule.ts'
 import type { ScheduleRecord, ScheduleRunRecord } from '../stores/schedule-records.ts'
 
 /** A schedule as `/windrow/v1/harvest_schedules/{id}` describes it. Undefined members are left out. */
 export function scheduleReport(record: ScheduleRecord, account: Account, channelId?: string) {
-  const { schedule, next } = record
+  const { schedule } = record
   return {
     id: schedule.id,
     arn: arnOf(account, 'harvest_schedules', schedule.id),
@@ -19,7 +24,7 @@ export function scheduleReport(record: ScheduleRecord, account: Account, channel
     ...schedule.options,
     createdAt: isoDateTime(schedule.createdAt),
     modifiedAt: isoDateTime(schedule.modifiedAt),
-    state: schedule.isStopped ? 'STOPPED' : next === undefined ? 'ENDED' : 'ACTIVE',
+    state: stateOf(record),
     nextRun: nextRunOf(record, channelId),
   }
 }
@@ -27,9 +32,23 @@ export function scheduleReport(record: ScheduleRecord, account: Account, channel
 /** The response, including members that JSON leaves out; `lastRuns` where one schedule is described. */
 export type ScheduleReport = ReturnType<typeof scheduleReport> & { readonly lastRuns?: readonly ScheduleRunReport[] }
 
-function nextRunOf({ schedule, next, dueAt }: ScheduleRecord, channelId: string | undefined) {
-  const window = next !== undefined && dueAt !== undefined && new ScheduledWindows(schedule).from(next)
-  if (!window) return undefined
+function nextWindow({ schedule, next }: ScheduleRecord): ScheduledWindow | undefined {
+  return next === undefined ? undefined : new ScheduledWindows(schedule).from(next)
+}
+
+/** A schedule waits where its next job is not made when the window has passed: its endpoint is gone. */
+function stateOf(record: ScheduleRecord): 'ACTIVE' | 'WAITING' | 'STOPPED' | 'ENDED' {
+  const { schedule, dueAt } = record
+  const window = nextWindow(record)
+  if (schedule.isStopped) return 'STOPPED'
+  if (!window) return 'ENDED'
+  return dueAt !== undefined && dueAt > window.job.end ? 'WAITING' : 'ACTIVE'
+}
+
+function nextRunOf(record: ScheduleRecord, channelId: string | undefined) {
+  const { schedule, dueAt } = record
+  const window = nextWindow(record)
+  if (!window || dueAt === undefined) return undefined
   const { start, end } = window
   const destination = channelId === undefined ? undefined : scheduledDestination(schedule, window, channelId)
   return {
@@ -37,7 +56,7 @@ function nextRunOf({ schedule, next, dueAt }: ScheduleRecord, channelId: string 
     endTime: isoDateTime(end),
     jobId: scheduledJobId(schedule, window),
     manifestKey: destination?.manifestKey,
-    dueAt: isoDateTime(window.job.end),
+    dueAt: isoDateTime(utcMs(Math.max(dueAt, window.job.end))),
   }
 }
 

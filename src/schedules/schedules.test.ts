@@ -6,6 +6,7 @@ import { after, describe, it } from 'node:test'
 import { seededRandom } from '../../test/judges/random.ts'
 import { HOUR_MS, liveSchedules } from '../../test/schedules/schedule-life.ts'
 import { DEFAULT_LIMITS } from '../control/control-context.ts'
+import { scheduleReport } from '../control/schedule-report.ts'
 import { type UtcRange, utcMs } from '../media/time.ts'
 import { DEFAULT_HARVEST_OPTIONS } from '../model/harvest-job.ts'
 import { type HarvestSchedule, positionFrom } from '../model/harvest-schedule.ts'
@@ -185,6 +186,31 @@ describe('the jobs of a schedule', () => {
       '3 BeforeStartoverWindow',
       '4 NoOriginEndpoint',
     ])
+  })
+
+  it('wait for an endpoint that is gone, which is said once', async () => {
+    const { at, world, resources, runs, logged, jobIds } = await rehearse()
+    world.content = { start: later(0), end: later(9 * HOUR_MS) }
+    await at(1.1)
+    await resources.deleteOriginEndpoint('hls', NOW, 0)
+    const recorded = async () => (await resources.harvestScheduleById('hourly'))?.revision
+    await at(2.1)
+    const { items: events } = await resources.listEvents({ limit: 9 })
+    const revision = await recorded()
+    await at(2.2)
+    assert.equal(await recorded(), revision, 'is not due before ten minutes have passed')
+    for (let hours = 3; hours < 9; hours++) await at(hours)
+    assert.deepEqual(await runs(), ['1 NoOriginEndpoint', '0 hourly-20260101000000'])
+    assert.equal(logged.filter((each) => each === 'harvest-schedule-missed').length, 1)
+    assert.deepEqual((await resources.listEvents({ limit: 9 })).items, events)
+    const record = await resources.harvestScheduleById('hourly')
+    assert.equal(scheduleReport(record!, { accountId: '000000000000', region: 'eu-central-1' }).state, 'WAITING')
+    await resources.createOriginEndpoint(ENDPOINT, MANY)
+    await at(9.1)
+    assert.equal((await jobIds()).length, 9)
+    assert.deepEqual((await runs()).slice(-2), ['1 hourly-20260101010000', '0 hourly-20260101000000'])
+    const back = await resources.harvestScheduleById('hourly')
+    assert.equal(scheduleReport(back!, { accountId: '000000000000', region: 'eu-central-1' }).state, 'ACTIVE')
   })
 
   it('are not made of windows that the endpoint does not allow any more', async () => {

@@ -42,6 +42,11 @@ const MOST_DUE = 1000
 /** Windows of one schedule whose jobs are made in one step, before those of others have their turn. */
 const MOST_WINDOWS = 20
 
+/** How long a schedule whose endpoint is gone waits before it is looked for again. */
+const ENDPOINT_WAIT_MS = 600_000
+/** Why a window has no job that has no endpoint; it gets one when there is an endpoint of that id again. */
+const NO_ENDPOINT = 'NoOriginEndpoint'
+
 /** Makes the harvest jobs of schedules when their windows have passed. */
 export function createSchedules(deps: SchedulesDeps): Schedules {
   const { resources, clock, log, shared } = deps
@@ -80,19 +85,36 @@ async function advance(record: ScheduleRecord, deps: SchedulesDeps): Promise<'do
   const now = deps.clock()
   const windows = new ScheduledWindows(schedule)
   const runs: ScheduleRun[] = []
-  let isFull = false
   // What is older than any history is passed over.
   const from = utcMs(Math.max(next, now - HARVEST_JOB_KEPT_MS))
   let window = windows.from(from)
   while (window && window.job.end <= now && runs.length < MOST_WINDOWS) {
     const outcome = await jobFor(schedule, window, deps)
-    isFull = outcome === 'quota'
-    if (outcome === 'quota') break
-    runs.push({ start: window.start, end: window.end, recordedAt: now, ...outcome })
+    if (outcome === 'quota') {
+      if (runs.length > 0) await recordRuns(record, runs, { from: behind(runs.at(-1)!) }, deps)
+      return 'quota'
+    }
+    const run = { start: window.start, end: window.end, recordedAt: now, ...outcome }
+    if ('failure' in outcome && outcome.failure.code === NO_ENDPOINT) {
+      // The window gets its job when there is an endpoint again. Until then, that is said of the first one alone.
+      if (runs.length > 0 || !(await isKnownToWait(record, deps))) runs.push(run)
+      await recordRuns(record, runs, { from: window.start, dueAt: utcMs(now + ENDPOINT_WAIT_MS) }, deps)
+      return 'done'
+    }
+    runs.push(run)
     window = windows.after(window)
   }
-  if (!isFull || runs.length > 0) await recordRuns(record, runs, utcMs((runs.at(-1)?.start ?? from - 1) + 1), deps)
-  return isFull ? 'quota' : 'done'
+  const last = runs.at(-1)
+  await recordRuns(record, runs, { from: last ? behind(last) : from }, deps)
+  return 'done'
+}
+
+const behind = ({ start }: UtcRange) => utcMs(start + 1)
+
+/** True when the newest window of the history has no endpoint already. */
+async function isKnownToWait({ schedule }: ScheduleRecord, { resources }: SchedulesDeps): Promise<boolean> {
+  const [newest] = (await resources.listScheduleRuns(schedule.id, { limit: 1 })).items
+  return newest?.failure?.code === NO_ENDPOINT
 }
 
 type Outcome = { readonly jobId: string } | { readonly failure: HarvestFailure }
@@ -108,7 +130,7 @@ async function jobFor(
   const id = scheduledJobId(schedule, window)
   try {
     const endpoint = await resources.originEndpointById(originEndpointId)
-    if (!endpoint) return failed('NoOriginEndpoint', `There is no origin endpoint ${quoteValue(originEndpointId)}.`)
+    if (!endpoint) return failed(NO_ENDPOINT, `There is no origin endpoint ${quoteValue(originEndpointId)}.`)
     const content = await extent(endpoint)
     const span = content ? partLeft(window.job, content, endpoint) : window.job
     if ('failure' in span) return span
@@ -147,14 +169,17 @@ function partLeft(span: UtcRange, content: UtcRange, endpoint: OriginEndpoint): 
 
 const failed = (code: string, message: string) => ({ failure: { code, message } })
 
+/** Where a schedule goes on: at the first window that begins from then on, and when, if not when that has passed. */
+type Continuation = { readonly from: UtcMs; readonly dueAt?: UtcMs }
+
 /**
- * Records what became of windows, and moves the schedule on to the first window from `next` on. A schedule that was
- * changed meanwhile goes on as it is now, if nobody has recorded them yet.
+ * Records what became of windows, and moves the schedule on. A schedule that was changed meanwhile goes on as it is
+ * now, if nobody has recorded them yet.
  */
 async function recordRuns(
   record: ScheduleRecord,
   runs: readonly ScheduleRun[],
-  next: UtcMs,
+  { from, dueAt }: Continuation,
   { resources, account, clock, log }: SchedulesDeps,
 ): Promise<void> {
   const { id } = record.schedule
@@ -162,7 +187,9 @@ async function recordRuns(
   for (let current = record; ; ) {
     const { schedule, revision } = current
     const event = missed.length > 0 && missedEvent(schedule, missed, account, { id: randomUUID(), at: clock() })
-    const outcome = { runs, position: positionFrom(schedule, next), ...(event && { event }) }
+    const isSame = schedule.originEndpointId === record.schedule.originEndpointId && !schedule.isStopped
+    const position = { ...positionFrom(schedule, from), ...(dueAt !== undefined && isSame && { dueAt }) }
+    const outcome = { runs, position, ...(event && { event }) }
     if ((await resources.recordScheduleRuns({ id, revision }, outcome)) === 'recorded') break
     const newest = await resources.harvestScheduleById(id)
     if (!newest || newest.next !== record.next) return
