@@ -1,7 +1,7 @@
 /** Where harvests are killed: what keeps their records and their sources, and where their assets go. */
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { forEachConcurrent } from '../../src/concurrency/for-each-concurrent.ts'
 import { watchBucket } from '../judges/bucket.ts'
 import { openS3 } from '../judges/s3.ts'
@@ -20,7 +20,7 @@ type Settings = Readonly<Record<string, string>>
 
 /** A bucket that is looked at from outside. */
 export type CrashBucket = {
-  /** SHA-256 by file name, of the asset in the folder `id`. */
+  /** SHA-256 by path, of the asset in the folder `id`. */
   asset(id: string): Promise<Asset>
   /** Changes whenever the object is written, be it with the same bytes. */
   writingOf(key: string): string
@@ -63,8 +63,9 @@ const inFolders: CrashPlaces = {
     const watch = await watchBucket({ folder: root })
     return {
       async asset(id) {
-        const names = readdirSync(join(root, id))
-        return new Map(names.map((name) => [name, digestOf(readFileSync(join(root, id, name)))]))
+        const entries = readdirSync(join(root, id), { recursive: true, withFileTypes: true })
+        const files = entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name))
+        return new Map(files.map((file) => [relative(join(root, id), file), digestOf(readFileSync(file))]))
       },
       writingOf: (key) => `${statSync(join(root, key)).ino}`,
       async judgeParents(count) {

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ApiClient } from '../../src/cli/api-client.ts'
-import { apiOf } from '../judges/aws.ts'
+import { fixture } from '../fixtures/catalogue.ts'
+import { apiOf, createChannel, createHlsEndpoint, mediaPackage } from '../judges/aws.ts'
 import { MachineWatch } from '../judges/machine.ts'
 import { eventually } from '../judges/processes.ts'
 import { type Random, seededRandom } from '../judges/random.ts'
 import { Windrow } from '../judges/windrow.ts'
+import { pushFixture } from '../matrix/push-fixture.ts'
 import { BUCKET, type CrashBucket, type CrashForm, openPlaces } from './crash-places.ts'
 import {
   type Asset,
@@ -15,6 +17,7 @@ import {
   type Programme,
   pagesOf,
   publishProgramme,
+  type Ranges,
 } from './harvest-faults.ts'
 
 /** A job that is killed more often gets to its end in peace. */
@@ -22,8 +25,31 @@ const MOST_KILLS_OF_A_JOB = 12
 /** A kill falls into the job so long after it was taken up, at most. */
 const LATEST_KILL_MS = 400
 const LEASE_MS = 2000
-/** Files that are made of the whole window, beside the segments. */
-const WHOLE_FILES = ['MP4', 'AUDIO', 'METADATA']
+const HOUR_MS = 3_600_000
+
+/** What is harvested, and made of it; files of the whole window are made beside the segments. */
+const HARVESTS = {
+  window: { kinds: ['HLS', 'MP4', 'AUDIO', 'METADATA'] },
+  /** The second half of the programme before the first, as two ranges of one asset. */
+  ranges: { kinds: ['HLS', 'MP4', 'AUDIO', 'METADATA'] },
+  'every kind': { kinds: ['HLS', 'CMAF', 'DASH', 'MP4', 'AUDIO', 'SUBTITLES', 'STILLS', 'METADATA'] },
+  /** Which has no ranges, and so no more than its window. */
+  'smooth streaming': { kinds: ['HLS', 'MSS'] },
+} as const
+
+/** Of names that each kind has. */
+const ENDINGS = {
+  HLS: '.ts',
+  CMAF: 'init.mp4',
+  DASH: '.mpd',
+  MSS: 'Manifest',
+  MP4: 'index.mp4',
+  AUDIO: '.m4a',
+  SUBTITLES: '.vtt',
+  STILLS: '.jpg',
+  METADATA: '.json',
+} as const
+
 /** From when a process is there and the lease is over to the next attempt: jobs are looked for twice a second. */
 const LATEST_TAKEOVER_MS = 3000
 
@@ -33,8 +59,8 @@ export type HarvestCrashes = {
   readonly kills: number
   /** Of the programme, a second each; an even number of them where they are harvested as ranges. */
   readonly segments: number
-  /** The second half of the programme is harvested before the first, as two ranges of one asset. */
-  readonly asRanges?: true
+  /** `window` unless it is told. */
+  readonly of?: keyof typeof HARVESTS
   readonly log: (line: string) => void
 }
 
@@ -72,16 +98,20 @@ export async function runHarvestCrashes(run: HarvestCrashes): Promise<HarvestCra
   const windrow = await Windrow.start({ environment })
   const machine = await MachineWatch.start()
   try {
-    const objects = run.segments * 2 + 3 + WHOLE_FILES.length
-    const bucket = await places.watch(windrow, objects)
-    const programme = await publishProgramme(windrow, run.segments)
+    const what = run.of ?? 'window'
+    // Of two renditions: their segments and playlists, the parent manifest and three files.
+    const bucket = await places.watch(windrow, run.segments * 2 + 3 + 3)
+    const wanted = what === 'every kind' ? await subtitled(windrow, run.segments) : await programmeOf(windrow, run)
+    const deliverables = HARVESTS[what].kinds.map(deliverableOf)
     const api = apiOf(windrow)
     // Whoever has the stores alone knows that every lease is of the dead.
     const leaseMs = run.form === 'node' ? LEASE_MS : 0
-    const scene = { windrow, machine, api, random, programme, bucket, leaseMs, asRanges: run.asRanges ?? false }
+    const scene = { windrow, machine, api, random, wanted: { ...wanted, deliverables }, bucket, leaseMs }
     await harvest(scene, 'undisturbed', 0)
     const undisturbed = await bucket.asset('undisturbed')
-    assert.equal(undisturbed.size, objects)
+    const names = [...undisturbed.keys()]
+    const lacking = HARVESTS[what].kinds.filter((kind) => !names.some((name) => name.endsWith(ENDINGS[kind])))
+    assert.deepEqual(lacking, [])
 
     const sum = {
       kills: 0,
@@ -104,10 +134,11 @@ export async function runHarvestCrashes(run: HarvestCrashes): Promise<HarvestCra
       sum.longestIdleMs = Math.max(sum.longestIdleMs, one.longestIdleMs)
       run.log(`${sum.kills} kills, ${sum.jobs} jobs; ${id}: ${one.attempts} attempts`)
     }
-    await bucket.judgeParents(sum.jobs + 1)
+    const parents = HARVESTS[what].kinds.filter((kind) => kind === 'HLS' || kind === 'CMAF').length
+    await bucket.judgeParents((sum.jobs + 1) * parents)
     assert.deepEqual(await endsTold(api), ['undisturbed', ...Array.from({ length: sum.jobs }, (_, n) => `torn-${n}`)])
     assert.equal(await windrow.stop(), 0)
-    return { ...sum, objects }
+    return { ...sum, objects: undisturbed.size }
   } catch (error) {
     throw new Error(`seed ${run.seed}: ${(error as Error).message}\nThe log ends with\n${windrow.log.slice(-4000)}`, {
       cause: error,
@@ -119,24 +150,23 @@ export async function runHarvestCrashes(run: HarvestCrashes): Promise<HarvestCra
   }
 }
 
+/** Members of a job beside its id and destination. */
+type Wanted = (Programme | Ranges) & { readonly originEndpointId: string }
+
 type Scene = {
   readonly windrow: Windrow
   readonly machine: MachineWatch
   readonly api: ApiClient
   readonly random: Random
-  readonly programme: Programme
+  readonly wanted: Wanted
   readonly bucket: CrashBucket
   readonly leaseMs: number
-  readonly asRanges: boolean
 }
 
 /** Runs a job to its end, killed on the way as often as it is to be and lasts. */
 async function harvest(scene: Scene, id: string, mostKills: number) {
-  const { windrow, machine, api, random, programme, bucket, leaseMs } = scene
-  await askForHarvest(api, id, BUCKET, programme, 'verbatim', {
-    deliverables: ['HLS', ...WHOLE_FILES].map((kind) => ({ kind })),
-    ...(scene.asRanges && { startTime: undefined, endTime: undefined, ranges: halvesOf(programme) }),
-  })
+  const { windrow, machine, api, random, wanted, bucket, leaseMs } = scene
+  await askForHarvest(api, id, BUCKET, wanted)
   let kills = 0
   let killsInside = 0
   let longestTakeoverMs = 0
@@ -159,7 +189,7 @@ async function harvest(scene: Scene, id: string, mostKills: number) {
     if (kills % 2 === 1) {
       await eventually(`a segment of ${id} to be on record`, async () => {
         const { status } = await describeHarvest(api, id)
-        return status !== 'IN_PROGRESS' || (await recordOf(api, id)).some(isSegment) || undefined
+        return status !== 'IN_PROGRESS' || (await recordOf(api, id)).some(isMedia) || undefined
       })
     }
     await sleep(random.integer(0, LATEST_KILL_MS))
@@ -167,7 +197,7 @@ async function harvest(scene: Scene, id: string, mostKills: number) {
     const before = await describeHarvest(api, id)
     const killed = performance.now()
     await windrow.kill()
-    for (const { key } of record.filter(isSegment)) writings.set(key, bucket.writingOf(key))
+    for (const { key } of record.filter(isMedia)) writings.set(key, bucket.writingOf(key))
     await windrow.start()
     kills++
     const ready = performance.now()
@@ -192,15 +222,35 @@ async function harvest(scene: Scene, id: string, mostKills: number) {
   }
 }
 
-function halvesOf({ startTime, endTime }: Programme) {
+/** The whole of a programme of so many seconds, as one range or two. */
+async function programmeOf(windrow: Windrow, { segments, of }: HarvestCrashes): Promise<Wanted> {
+  const { startTime, endTime } = await publishProgramme(windrow, segments)
+  if (of !== 'ranges') return { originEndpointId: 'verbatim', startTime, endTime }
   const middle = new Date((Date.parse(startTime) + Date.parse(endTime)) / 2).toISOString()
-  return [
+  const ranges = [
     { startTime: middle, endTime },
     { startTime, endTime: middle },
   ]
+  return { originEndpointId: 'verbatim', ranges }
 }
 
-const isSegment = ({ key }: HarvestObject) => key.endsWith('.ts')
+/** A short programme with subtitles, as often as it takes to make so many seconds. */
+async function subtitled(windrow: Windrow, seconds: number): Promise<Wanted> {
+  const client = mediaPackage(windrow)
+  const made = await fixture('webvtt-renditions')
+  const ingest = await createChannel(client, 'subtitled')
+  await createHlsEndpoint(client, 'subtitled', 'subtitled-hls', { SegmentDurationSeconds: 2 })
+  const begin = Date.now() - HOUR_MS
+  await pushFixture(ingest, made, begin)
+  const length = made.streams[0]!.segments.reduce((sum, { duration }) => sum + duration, 0)
+  const range = { startTime: new Date(begin).toISOString(), endTime: new Date(begin + length * 1000).toISOString() }
+  return { originEndpointId: 'subtitled-hls', ranges: Array.from({ length: Math.ceil(seconds / length) }, () => range) }
+}
+
+const deliverableOf = (kind: string) => (kind === 'STILLS' ? { kind, poster: true, sprite: true } : { kind })
+
+/** What is written for good, when it is written: segments, and files of the whole window. */
+const isMedia = ({ key }: HarvestObject) => !/\.(m3u8|mpd|json|vtt|jpg)$|Manifest$/.test(key)
 
 async function recordOf(api: ApiClient, id: string): Promise<readonly HarvestObject[]> {
   return pagesOf<HarvestObject>(api, `harvest_jobs/${id}/objects`, 'objects')

@@ -14,6 +14,9 @@ const ROLE = 'arn:aws:iam::000000000000:role/harvest'
 /** The whole of a programme, as the API takes it. */
 export type Programme = { readonly startTime: string; readonly endTime: string }
 
+/** Programmes one behind the other in one asset, as the API takes them. */
+export type Ranges = { readonly ranges: readonly Programme[] }
+
 /** SHA-256 by name, below the folder of the parent manifest. */
 export type Asset = ReadonlyMap<string, string>
 
@@ -35,7 +38,7 @@ export async function askForHarvest(
   api: ApiClient,
   id: string,
   bucketName: string,
-  programme: Programme,
+  programme: Programme | Ranges,
   originEndpointId = 'verbatim',
   options: object = {},
 ): Promise<void> {

@@ -6,16 +6,18 @@ export const name = 'harvest-crash'
 
 const KILLS = 50
 
-/** Two hundred kills, fifty in each form and as many into assets of two ranges, into jobs of five minutes. */
+/** Three hundred kills into jobs of more than three minutes: fifty in each form, and into assets of ranges and of other kinds. */
 export async function run({ seed, log }: SoakContext): Promise<Readonly<Record<string, string>>> {
   const figures: Record<string, string> = {}
   for (const [what, form] of [
     ['folder', { form: 'folder' }],
     ['s3', { form: 's3' }],
     ['node', { form: 'node' }],
-    ['ranges', { form: 'folder', asRanges: true }],
+    ['ranges', { form: 'folder', of: 'ranges' }],
+    ['every kind', { form: 'folder', of: 'every kind' }],
+    ['smooth streaming', { form: 'folder', of: 'smooth streaming' }],
   ] as const) {
-    const plan = { ...form, seed, kills: KILLS, segments: 300 }
+    const plan = { ...form, seed, kills: KILLS, segments: 200 }
     const found: HarvestCrashFigures = await runHarvestCrashes({ ...plan, log: (line) => log(`${what}: ${line}`) })
     assert.ok(found.killsInside > KILLS / 2, `${what}: too few kills fell into a harvest`)
     figures[what] = JSON.stringify(found)
