@@ -25,18 +25,19 @@ export type Broadcast = {
   stop(): Promise<void>
 }
 
+const LOOP_SECONDS = 32
 /** Of media, when viewers come: what DASH is played behind the live edge, and a little to go back in. */
 const SECONDS_BEFORE = 32
 
 /** An encoder that goes on for so many seconds unless it is stopped; resolves when there is enough to go back in. */
 export async function startBroadcast(seconds: number): Promise<Broadcast> {
-  const encoded = await encodeLadder(seconds)
+  const encoded = await encodeLadder(LOOP_SECONDS)
   const [windrow, player] = await Promise.all([Windrow.start(), Player.start()])
   const client = mediaPackage(windrow)
   const ingest = await createChannel(client, 'live')
   const urls = new Map<string, string>()
   for (const output of OUTPUTS) urls.set(output.name, await output.create(client, 'live'))
-  const encoder = startPush({ ingest, copy: temporaryFolder('broadcast'), seconds, encoded })
+  const encoder = startPush({ ingest, copy: temporaryFolder('broadcast'), seconds, encoded, loops: true })
   await eventually('every manifest', async () => {
     const answers = await Promise.all([...urls.values()].map((url) => fetch(url)))
     await Promise.all(answers.map((answer) => answer.arrayBuffer()))

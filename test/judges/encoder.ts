@@ -27,6 +27,8 @@ export type Push = {
    * clock do.
    */
   readonly from?: number
+  /** Whether `encoded` goes round, with timestamps that go on. */
+  readonly loops?: boolean
   readonly segmentSeconds?: number
   /** One connection for many requests, or a new one for each. */
   readonly persistent?: boolean
@@ -63,8 +65,8 @@ export function startPush(push: Push): Running {
   return start('ffmpeg', [...QUIET, ...source, ...maps, ...codec, '-f', 'tee', `${pushed}|${kept}`])
 }
 
-function copied(encoded: string, { from, seconds }: Push): string[] {
-  if (from === undefined) return ['-re', '-i', encoded, '-t', `${seconds}`]
+function copied(encoded: string, { from, seconds, loops = false }: Push): string[] {
+  if (from === undefined) return ['-re', ...(loops ? words('-stream_loop -1') : []), '-i', encoded, '-t', `${seconds}`]
   return ['-re', '-copyts', '-ss', `${from}`, '-i', encoded]
 }
 
