@@ -28,21 +28,12 @@ if (values.only !== undefined && patterns.length !== 1) fail('--only takes the f
 const plan = planTests(patterns, seed)
 if (plan.processes.length === 0) fail(`no test file matches ${patterns.join(' ')}`)
 process.env[FOUND_VARIABLE] = JSON.stringify(provide(plan.needs))
-const good = (patterns.length > 0 || (await checks())) && (await runTests(plan, values.only))
+const good = await runTests(plan, values.only)
 const seconds = Math.round((performance.now() - began) / 1000)
 console.log(
   `${good ? 'npm test: all good' : 'npm test: FAILED'} after ${Math.floor(seconds / 60)} min ${seconds % 60} s`,
 )
 process.exitCode = good ? 0 : 1
-
-/** A run that gets no further is reported too. */
-async function checks(): Promise<boolean> {
-  if (await check()) return true
-  const tally = new Tally()
-  tally.failures.push({ file: 'scripts/check.ts', line: undefined, names: ['npm run check'], message: 'check failed' })
-  writeReport({ seed, milliseconds: performance.now() - began, tally })
-  return false
-}
 
 /** Installs what is missing, where that is possible; gives what is there then. */
 function provide(needs: readonly ProgramName[]): ReturnType<typeof findPrograms> {
@@ -65,6 +56,8 @@ async function runTests({ processes, together }: TestPlan, only: string | undefi
   const stop = new AbortController()
   for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT'] as const) process.on(signal, () => stop.abort())
   const tally = new Tally(ONE_PROCESS)
+  // Beside the tests, which leave it room where they wait.
+  const checked = patterns.length > 0 || checks(tally, stop)
   const events = run({
     files: processes,
     concurrency: PROCESSES,
@@ -75,6 +68,7 @@ async function runTests({ processes, together }: TestPlan, only: string | undefi
       : { testNamePatterns: new RegExp(`^${only.replaceAll(/[\\^$.*+?()[\]{}|/]/g, '\\$&')}$`) }),
   })
   for await (const event of events) process.stdout.write(tally.take(event))
+  await checked
 
   evidence.keepOnly(tally.failures.map(({ file }) => file))
   const failures = failureText(tally.failures, (failure) => [
@@ -87,6 +81,13 @@ async function runTests({ processes, together }: TestPlan, only: string | undefi
   if (tally.totals) process.stdout.write(totalsText(tally.totals))
   writeReport({ seed, milliseconds, tally })
   return judge(tally, stop.signal.aborted)
+}
+
+/** What fails there ends the tests as well. */
+async function checks(tally: Tally, stop: AbortController): Promise<void> {
+  if (await check()) return
+  tally.failures.push({ file: 'scripts/check.ts', line: undefined, names: ['npm run check'], message: 'check failed' })
+  stop.abort()
 }
 
 function judge(tally: Tally, isStopped: boolean): boolean {

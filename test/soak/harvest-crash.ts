@@ -6,7 +6,7 @@ export const name = 'harvest-crash'
 
 const KILLS = 50
 
-/** Three hundred kills into jobs of more than three minutes: fifty in each form, and into assets of ranges and of other kinds. */
+/** Three hundred kills into jobs of three minutes: fifty in each form, and into assets of ranges and of other kinds. */
 export async function run({ seed, log }: SoakContext): Promise<Readonly<Record<string, string>>> {
   const figures: Record<string, string> = {}
   for (const [what, form] of [
