@@ -6,17 +6,15 @@ import { HarvestFailed } from '../harvest-failed.ts'
 import type { HarvestWindow } from '../window/harvest-window.ts'
 import type { WholeFileObject } from './files.ts'
 
-/** Of a window, for its sample tables and for its samples. What needs one is done at half of it. */
-const READINGS = 2
-
-/** Readings of a window for one file, and how far the last one has come. */
+/** Readings of a window for one file, and how far that has come: half of it is done when its size is known. */
 export class WindowReading {
   /** The batch whose segments are being read. */
   batch: SegmentBatch | undefined
   private readonly window: HarvestWindow
   private readonly told: (share: number) => void
   readonly signal: AbortSignal
-  private read = 0
+  private segments = 0
+  private percent = 0
 
   /** `told` is called with the part of the work that is done, as often as that changes by a hundredth. */
   constructor(window: HarvestWindow, signal: AbortSignal, told: (share: number) => void) {
@@ -31,16 +29,34 @@ export class WindowReading {
       this.batch = batch
       yield batch
       // Pictures are looked for here and there.
-      if (after === undefined) this.count(batch.segments.length)
+      if (after !== undefined) continue
+      this.segments += batch.segments.length
+      this.tell(Math.min(this.segments / this.window.summary.segments.length, 1) / 2)
     }
   }
 
-  private count(segments: number): void {
-    const all = READINGS * this.window.summary.segments.length
-    const before = Math.floor((100 * this.read) / all)
-    this.read = Math.min(all, this.read + segments)
-    const percent = Math.floor((100 * this.read) / all)
-    if (percent !== before) this.told(percent / 100)
+  /** The body, whose reading is told as the second half. */
+  tellingOf(body: ObjectBody): ObjectBody {
+    if (body.kind !== 'stream') return body
+    const tell = (sent: number) => this.tell((1 + sent / body.size) / 2)
+    return {
+      ...body,
+      async *open() {
+        let sent = 0
+        for await (const piece of body.open()) {
+          yield piece
+          sent += piece.length
+          tell(sent)
+        }
+      },
+    }
+  }
+
+  private tell(share: number): void {
+    const percent = Math.floor(100 * share)
+    if (percent <= this.percent) return
+    this.percent = percent
+    this.told(percent / 100)
   }
 }
 
@@ -56,7 +72,7 @@ export async function withBody(
   try {
     const body = await file.body((after) => reading.batches(after), reading.signal)
     try {
-      await use(body)
+      await use(reading.tellingOf(body))
     } finally {
       await body.close()
     }

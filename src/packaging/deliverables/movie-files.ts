@@ -7,6 +7,9 @@ import type { SingleTrack, SingleVideo, TrackSet } from '../tracks/track-set.ts'
 import type { AssetOrder } from './asset-format.ts'
 import { bestVideo, presentTracks, smallestVideo } from './present-tracks.ts'
 
+/** Of a file: so much of its data is on the disk of the data folder while it is made, and is not read twice. */
+const KEPT_BYTES = 2 ** 31
+
 type MovieOrder = Pick<AssetOrder, 'endpoint' | 'window' | 'options'>
 type MovieOptions = { readonly chapters?: ChapterOrigin | undefined }
 
@@ -55,7 +58,9 @@ function movieFile(
   const tracks = tracksIn(order, choose)
   if (tracks.length === 0) return []
   const options = { ...order.options, ...(chapters && { chapters: chaptersIn(order, choose) }) }
-  return [{ name, track: name, body: (batches, source) => progressiveFile(tracks, batches, source, options) }]
+  const body: AssetWholeFile['body'] = (batches, source) =>
+    progressiveFile(tracks, batches, { ...source, keptBytes: KEPT_BYTES }, options)
+  return [{ name, track: name, body }]
 }
 
 function chaptersIn({ endpoint, window }: Pick<AssetOrder, 'endpoint' | 'window'>, choose: TrackChoice): ChapterSource {

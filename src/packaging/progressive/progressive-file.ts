@@ -18,10 +18,16 @@ import { editsOf, type Shown, type TrackPart } from './edits.ts'
 import { headBytes, mediaBytes, type PlannedChunk } from './file-bytes.ts'
 import type { FileTrack } from './file-tracks.ts'
 import { type FrameCut, FrameCuts, type KeptSamples } from './frame-cut.ts'
+import { KeptMedia } from './kept-media.ts'
 import { MovieClock } from './movie-clock.ts'
-import { sizeOf, type TrackSamples, trackSamples } from './track-samples.ts'
+import { dataBetween, sizeOf, type TrackSamples, trackSamples } from './track-samples.ts'
 
-export type ProgressiveDeps = { readonly media: Pick<SourceMedia, 'lend'>; readonly openSpool: OpenSpool }
+export type ProgressiveDeps = {
+  readonly media: Pick<SourceMedia, 'lend'>
+  readonly openSpool: OpenSpool
+  /** So much of the data is kept in a spool as well: only what is beyond is read twice. None if absent. */
+  readonly keptBytes?: number
+}
 
 export type ProgressiveOptions = {
   /** Shows only so much of each range, to the picture; absent: all of every segment. */
@@ -31,10 +37,10 @@ export type ProgressiveOptions = {
 }
 
 /**
- * A window as one MP4 file whose `moov` comes first. The window is read twice: for the sample tables, which are kept in
- * spools, and for the samples; a part is read without the media before it. Memory: the chunks of the file, some 60
- * bytes for each track of each output segment. `close` frees the spools; until then the body can be read again and
- * again. Undefined when no track has a sample. Throws LostMedia.
+ * A window as one MP4 file whose `moov` comes first. The window is read for the sample tables, which are kept in
+ * spools, and again for media that are not; a part is read without the media before it. Memory: the chunks of the file,
+ * some 60 bytes for each track of each output segment. `close` frees the spools; until then the body can be read again
+ * and again. Undefined when no track has a sample. Throws LostMedia.
  */
 export async function progressiveFile(
   tracks: readonly FileTrack[],
@@ -45,11 +51,12 @@ export async function progressiveFile(
   const surveys = tracks.map((track) => new TrackSurvey(track, deps.openSpool))
   const cuts = asked && new FrameCuts(asked)
   const chapters = source && new Chapters(source)
+  const kept = deps.keptBytes === undefined ? undefined : new KeptMedia(deps.openSpool, deps.keptBytes)
   const close = async () => {
-    await Promise.all(surveys.map((survey) => survey.close()))
+    await Promise.all([...surveys, ...(kept ? [kept] : [])].map((each) => each.close()))
   }
   try {
-    const chunks = await survey(surveys, batches, deps.media, { cuts, chapters })
+    const chunks = await survey(surveys, batches, { media: deps.media, kept }, { cuts, chapters })
     const used = surveys.filter(({ hasSamples }) => hasSamples)
     const [main] = used
     if (!main) {
@@ -70,7 +77,10 @@ export async function progressiveFile(
       async *open({ start, end } = { start: 0, end: size }) {
         if (start < headSize) yield* headBytes(head, used, { start, end })
         const data = { start: Math.max(start - headSize, 0), end: end - headSize }
-        if (data.start < data.end) yield* mediaBytes(chunks, { tracks, batches, media: deps.media }, data)
+        const keptEnd = kept?.size ?? 0
+        if (data.start < keptEnd) yield* kept!.read({ start: data.start, end: Math.min(data.end, keptEnd) })
+        const rest = { start: Math.max(data.start, keptEnd), end: data.end }
+        if (rest.start < rest.end) yield* mediaBytes(chunks, { tracks, batches, media: deps.media }, rest)
       },
       close,
     }
@@ -93,11 +103,11 @@ function headWithChapters(
   return [...head.map(own), data]
 }
 
-/** Reads the window for its sample tables; gives the chunks of the file in their order. */
+/** Reads the window for its sample tables, and keeps its media if asked; gives the file's chunks in their order. */
 async function survey(
   surveys: readonly TrackSurvey[],
   batches: SegmentBatches,
-  media: ProgressiveDeps['media'],
+  { media, kept }: { readonly media: ProgressiveDeps['media']; readonly kept: KeptMedia | undefined },
   { cuts, chapters }: { readonly cuts: FrameCuts | undefined; readonly chapters: Chapters | undefined },
 ): Promise<readonly PlannedChunk[]> {
   const chunks: PlannedChunk[] = []
@@ -110,8 +120,11 @@ async function survey(
       const lent = media.lend()
       try {
         for (const [track, each] of surveys.entries()) {
-          const chunk = await surveyed(each, await trackSamples(each.track, batch, at, lent), clock, { cut, range })
-          if (chunk) chunks.push({ track, segment: segment.number, ...chunk })
+          const found = await trackSamples(each.track, batch, at, lent)
+          const chunk = found && (await surveyed(each, found, clock, { cut, range }))
+          if (!chunk) continue
+          chunks.push({ track, segment: segment.number, ...chunk })
+          await kept?.add(dataBetween(found.media, chunk), chunk.bytes)
         }
         await chapters?.enter(segment, clock, { part: range, media: lent })
       } finally {
@@ -125,11 +138,10 @@ async function survey(
 /** Adds what is kept of a track's samples in a segment to its tables; undefined when that is nothing. */
 async function surveyed(
   survey: TrackSurvey,
-  found: TrackSamples | undefined,
+  found: TrackSamples,
   clock: MovieClock,
   { cut, range }: { readonly cut: FrameCut | undefined; readonly range: number },
 ): Promise<Omit<PlannedChunk, 'track' | 'segment'> | undefined> {
-  if (!found) return undefined
   const { timescale, kind } = survey.track
   const all = later(found.samples, clock.shiftIn(timescale))
   if (kind === 'video') cut?.settle(all, timescale)
