@@ -7,7 +7,8 @@ import { timestampTag, titleTag } from '../../test/fixtures/timed-metadata.ts'
 import { run } from '../../test/fuzz/media-samples.ts'
 import { needing } from '../../test/programs.ts'
 import { MalformedMedia } from './bytes.ts'
-import { demuxPackedAudio, framesOffset, PackedAudioProbe } from './packed-audio.ts'
+import { demuxPackedAudio, framesEnd, framesOffset, PackedAudioProbe } from './packed-audio.ts'
+import { allSteps } from './steps.ts'
 import { PTS_MODULUS, rescale, ticks } from './time.ts'
 
 const { after, before, describe, it } = needing('ffmpeg')
@@ -132,6 +133,28 @@ describe('packed audio', () => {
     assert.equal(probed.continuityErrors, undefined)
     assert.ok(Math.abs(probed.lastPts - probe(bytes.at(-1)!).lastPts) <= 2)
   })
+
+  for (const [name] of kinds) {
+    it(`${name}: is cut behind the last frame that begins before a time`, async () => {
+      const { bytes, extension } = await segmentsOf(name)
+      const segment = bytes[1]!
+      const packets = await hlsPackets(segment, extension)
+      const { pts } = packets[0]!
+      const [before, at] = [packets[19]!.pts, packets[20]!.pts]
+      for (const [time, count] of [
+        [before + 90, 20],
+        [at - 2, 20],
+        [at + 2, 21],
+        [pts - 2, 0],
+        [pts + 1e6, packets.length],
+      ] as const) {
+        const end = allSteps(framesEnd(segment, { near: ticks(pts + PTS_MODULUS), time: time + PTS_MODULUS }))
+        const kept = segment.subarray(0, end)
+        if (count === 0) assert.equal(end, framesOffset(segment))
+        else assert.deepEqual(await hlsPackets(kept, extension), packets.slice(0, count))
+      }
+    })
+  }
 
   describe('is refused', () => {
     const refused = (bytes: Uint8Array, message: RegExp) => {

@@ -1,12 +1,12 @@
 import { SampleTimes } from './audio/sample-times.ts'
-import type { FrameSyntax } from './audio/sampler.ts'
+import { type FrameSyntax, Sampler } from './audio/sampler.ts'
 import { FrameStream } from './audio/stream.ts'
-import { audioTrack, cutSamples } from './audio/track.ts'
+import { audioTrack, cutSamples, WALKED_AT_ONCE } from './audio/track.ts'
 import { ByteReader, MalformedMedia } from './bytes.ts'
 import { ID3_HEADER_SIZE, id3TagSize, MOST_TAGS, privateFrame } from './id3.ts'
 import type { Track } from './sample.ts'
 import { allSteps, StepMeter, type Steps } from './steps.ts'
-import { PTS_MODULUS, type Ticks, unwrapPts } from './time.ts'
+import { PTS_MODULUS, rescale, TICKS_PER_SECOND, type Ticks, unwrapPts } from './time.ts'
 import type { MediaProbe } from './track.ts'
 
 /**
@@ -36,6 +36,49 @@ export function framesOffset(bytes: Uint8Array): number {
 }
 
 /**
+ * Where the frames end that begin before a time on an unwrapped timeline, in 90 kHz ticks; `near` is a time near the
+ * segment. Throws MalformedMedia as `demuxPackedAudio`.
+ */
+export function* framesEnd(
+  bytes: Uint8Array,
+  { near, time }: { readonly near: Ticks; readonly time: number },
+): Steps<number> {
+  const from = framesOffset(bytes)
+  const pts = unwrapPts(stated(yield* timestampBefore(bytes, from), from), near)
+  let duration = 0
+  let end = from
+  const sampler = new Sampler(syntaxAt(bytes, from, from), {
+    sample(_, __, sampleEnd) {
+      const { samplesPerFrame, sampleRate } = sampler.maker
+      if (pts + rescale(duration, sampleRate, TICKS_PER_SECOND) < time) end = sampleEnd
+      duration += samplesPerFrame
+    },
+    skip(skipped) {
+      duration += skipped
+    },
+  })
+  for (let at = from; ; yield) {
+    const pieceEnd = Math.min(at + WALKED_AT_ONCE, bytes.length)
+    at = sampler.walk(bytes, at, pieceEnd, at, pieceEnd === bytes.length)
+    if (pieceEnd === bytes.length) return end
+  }
+}
+
+/** The time stated in the tags in front of the frames, which begin at `from`. */
+function* timestampBefore(bytes: Uint8Array, from: number): Steps<number | undefined> {
+  const meter = new StepMeter()
+  let timestamp: number | undefined
+  for (let at = 0; at < from && timestamp === undefined; ) {
+    const size = id3TagSize(bytes, at, from)
+    const searched = Math.min(size, MOST_OF_TAG)
+    timestamp = timestampOf(bytes.subarray(at, at + searched))
+    at += size
+    if (meter.ends(SEARCH_COST * searched)) yield
+  }
+  return timestamp
+}
+
+/**
  * Takes a whole segment apart; undefined when it has no sample. The frames are copied only where they cannot be used
  * in place. `near` is a time near the segment; with `hasHeader`, the decoder configuration is known and the frames need
  * not carry it. Throws MalformedMedia in the same cases as the probe.
@@ -57,16 +100,7 @@ export function* demuxPackedAudioInSteps(
   { near, hasHeader, inPlace }: PackedAudioOptions,
 ): Steps<Track | undefined> {
   const from = framesOffset(bytes)
-  const meter = new StepMeter()
-  let timestamp: number | undefined
-  for (let at = 0; at < from && timestamp === undefined; ) {
-    const size = id3TagSize(bytes, at, from)
-    const searched = Math.min(size, MOST_OF_TAG)
-    timestamp = timestampOf(bytes.subarray(at, at + searched))
-    at += size
-    if (meter.ends(SEARCH_COST * searched)) yield
-  }
-  const pts = stated(timestamp, from)
+  const pts = stated(yield* timestampBefore(bytes, from), from)
   const marks = [{ position: from, pts: near === undefined ? pts : unwrapPts(pts, near) }]
   const syntax = syntaxAt(bytes, from, from)
   const losses = { dropped: 0, lost: 0 }

@@ -24,6 +24,37 @@ export function emptySamples(count: number): SampleTable {
   }
 }
 
+/** The samples from `first` up to but not including `end`, as views. */
+export function samplesBetween(all: SampleTable, first: number, end: number): SampleTable {
+  if (first === 0 && end === all.count) return all
+  return {
+    count: end - first,
+    sizes: all.sizes.subarray(first, end),
+    dts: all.dts.subarray(first, end),
+    compositionOffsets: all.compositionOffsets.subarray(first, end),
+    durations: all.durations.subarray(first, end),
+    sync: all.sync.subarray(first, end),
+  }
+}
+
+/** Size of the data of some samples, in bytes. */
+export function sizeOf({ sizes }: SampleTable, first: number, end: number): number {
+  return sizes.subarray(first, end).reduce((sum, size) => sum + size, 0)
+}
+
+/** A part of data that lie in several pieces, as views of them. */
+export function* dataBetween(
+  media: readonly Uint8Array[],
+  { skipped, bytes }: { readonly skipped: number; readonly bytes: number },
+): Generator<Uint8Array> {
+  let at = 0
+  for (const piece of media) {
+    const part = piece.subarray(Math.max(0, skipped - at), Math.max(0, skipped + bytes - at))
+    if (part.length > 0) yield part
+    at += piece.length
+  }
+}
+
 /** The samples of one track of one source segment, in the form MP4 needs. */
 export type Track = {
   readonly kind: 'video' | 'audio'

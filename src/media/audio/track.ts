@@ -33,7 +33,7 @@ export type AudioSource = {
 export type FrameRange = { readonly from: number; readonly end: number; readonly marks: readonly TimeMark[] }
 
 /** Bytes, many times as many as the largest frame has. */
-const WALKED_AT_ONCE = 128 * 1024
+export const WALKED_AT_ONCE = 128 * 1024
 
 /** Cuts the samples out of a range of frames and moves them together. Undefined when none has a time. */
 export function* cutSamples(

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { decodedFrames, encodeTs, ffprobePackets, run } from '../../../test/fuzz/media-samples.ts'
 import { needing } from '../../../test/programs.ts'
 import { MalformedMedia } from '../bytes.ts'
+import { ticks } from '../time.ts'
 import { filterTs } from './filter.ts'
 import { NULL_PID, PACKET_SIZE, pcrBase } from './packet.ts'
 import { TsProbe } from './probe.ts'
@@ -133,13 +134,50 @@ describe('filterTs', () => {
   it('writes into the buffer it is given, whose size is exact', () => {
     let asked = -1
     const pool = new Uint8Array(both.length)
-    const kept = filterTs([both], only(VIDEO), (size) => {
+    const allocate = (size: number) => {
       asked = size
       return pool.subarray(0, size)
-    })
+    }
+    const kept = filterTs([both], only(VIDEO), { allocate })
     assert.equal(kept.buffer, pool.buffer)
     assert.equal(kept.length, asked)
     assert.deepEqual(kept, filterTs([both], only(VIDEO)))
+  })
+
+  it('ends each stream with the last PES packet before its end, in order of decoding, and keeps the clock', async () => {
+    const of = async (ts: Uint8Array, select: string) =>
+      (await samples(ts, select)).filter(({ pts }) => !Number.isNaN(pts))
+    const [pictures, sound] = [await of(both, 'v'), await of(both, 'a:0')]
+    const [first] = pictures
+    // Pictures end long before the sound, whose packets then have no clock but that of the pictures.
+    const ends = { [VIDEO]: first!.pts + 45_000, [AUDIO]: first!.pts + 135_000, [AUDIO + 1]: first!.pts + 90_000 }
+    const until = { near: ticks(first!.pts), endOf: (pid: number) => ends[pid]! }
+    for (const segments of [[both], pieces]) {
+      const kept = filterTs(segments, () => true, { until })
+      const shown = pictures.slice(0, pictures.findLastIndex(({ pts }) => pts < ends[VIDEO]!) + 1)
+      assert.ok(shown.length > 5 && shown.length < pictures.length / 2)
+      assert.deepEqual(await of(kept, 'v'), shown)
+      const heard = await of(kept, 'a:0')
+      assert.deepEqual(heard, sound.slice(0, heard.length))
+      assert.ok(heard.at(-1)!.pts >= ends[AUDIO]! - 10_000 && heard.at(-1)!.pts < ends[AUDIO]! + 27_000)
+      const other = (await of(kept, 'a:1')).at(-1)!.pts
+      assert.ok(other >= ends[AUDIO + 1]! - 10_000 && other < ends[AUDIO + 1]! + 27_000)
+      const clock = packetsOf(kept, VIDEO)
+        .map((packet) => pcrBase(packet, 0))
+        .filter((pcr) => pcr >= 0)
+      assert.ok(clock.every((pcr, i) => i === 0 || (pcr > clock[i - 1]! && pcr - clock[i - 1]! <= 9000)))
+      assert.ok(clock.at(-1)! > ends[AUDIO]! - 90_000)
+      const probe = new TsProbe()
+      probe.push(kept)
+      assert.equal(probe.end().continuityErrors, undefined)
+      const counters = packetsOf(kept, VIDEO).map((packet) => packet[3]! & 0x1f)
+      assert.ok(counters.some((counter) => (counter & 0x10) === 0))
+      for (const [i, counter] of counters.entries()) {
+        // With a payload it goes on, without one it stays.
+        const next = ((counters[i - 1] ?? counter - 1) + (counter >> 4)) & 0x0f
+        assert.equal(counter & 0x0f, next)
+      }
+    }
   })
 
   it('drops a packet without its sync byte and a last one cut short', () => {

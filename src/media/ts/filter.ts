@@ -1,6 +1,6 @@
 import { MalformedMedia } from '../bytes.ts'
 import { allSteps, StepMeter, type Steps } from '../steps.ts'
-import { PTS_MODULUS, TICKS_PER_SECOND } from '../time.ts'
+import { PTS_MODULUS, TICKS_PER_SECOND, type Ticks, unwrapPts } from '../time.ts'
 import {
   adaptationFlags,
   continuityCounter,
@@ -12,12 +12,15 @@ import {
   PACKET_SIZE,
   PAT_PID,
   PID_COUNT,
+  payloadOffset,
   pcrBase,
   pidOf,
   SCRAMBLED,
   SYNC_BYTE,
+  startsUnit,
   writePcrPacket,
 } from './packet.ts'
+import { PesHeader } from './pes.ts'
 import { findProgram, ProgramFollower, TABLE_COST } from './program.ts'
 import { type ElementaryStream, type ProgramMap, packetise, writePmt } from './psi.ts'
 
@@ -34,7 +37,29 @@ const CLOCK = 3
 const LONGEST_RUN = 1024 * 1024
 
 /** A run of output: source bytes as they are, or one packet with nothing but the PCR of the packet at `from`. */
-type Run = { readonly bytes: Uint8Array; readonly from: number; to: number; kind: 'copy' | 'pcr' | 'nothing' }
+type Run = { readonly bytes: Uint8Array; readonly from: number; to: number } & (
+  | { kind: 'copy' }
+  /** With the continuity_counter of the last packet before it that was kept of its PID. */
+  | { kind: 'pcr' | 'nothing'; readonly counter: number }
+)
+
+/** Where a transport stream ends, on an unwrapped timeline of 90 kHz ticks. */
+export type TsEnd = {
+  /** A time near the segments. */
+  readonly near: Ticks
+  /** The end of the stream with this PID. */
+  readonly endOf: (pid: number) => number
+}
+
+export type FilterOptions = {
+  /**
+   * Leaves out of each kept stream all PES packets after the last one whose PTS is before its end. What has no PES
+   * packets is kept as long as there are any.
+   */
+  readonly until?: TsEnd
+  /** Makes the single output buffer, with the exact size. */
+  readonly allocate?: (size: number) => Uint8Array
+}
 
 /**
  * Filters consecutive transport stream segments to the elementary streams that `keep` accepts. Packets of kept
@@ -42,40 +67,83 @@ type Run = { readonly bytes: Uint8Array; readonly from: number; to: number; kind
  * packets without a sync byte are dropped. When a dropped stream carried the clock, its PCRs remain, in packets of
  * their own, as rarely as the standard allows.
  * @param keep is asked for each stream of each program map
- * @param allocate makes the single output buffer, with the exact size
  * @throws MalformedMedia when a segment has no program map, nothing to keep, lost sync or scrambled packets
  */
 export function filterTs(
   segments: readonly Uint8Array[],
   keep: (stream: ElementaryStream) => boolean,
-  allocate: (size: number) => Uint8Array = (size) => new Uint8Array(size),
+  options: FilterOptions = {},
 ): Uint8Array {
-  return allSteps(filterTsInSteps(segments, keep, allocate))
+  return allSteps(filterTsInSteps(segments, keep, options))
 }
 
 /** As `filterTs`, in steps. */
 export function* filterTsInSteps(
   segments: readonly Uint8Array[],
   keep: (stream: ElementaryStream) => boolean,
-  allocate: (size: number) => Uint8Array = (size) => new Uint8Array(size),
+  { until, allocate = (size) => new Uint8Array(size) }: FilterOptions = {},
 ): Steps<Uint8Array> {
-  const filter = new TsFilter(keep)
+  const filter = new TsFilter(keep, until && (yield* findEnds(segments, until)))
   for (const segment of segments) yield* filter.plan(segment)
   return yield* filter.write(allocate)
 }
 
+/** Places in consecutive segments, counted in bytes from the first. */
+type Ends = {
+  /** Where the first PES packet begins that is left out, by PID. */
+  readonly ofPid: ReadonlyMap<number, number>
+  /** Behind the last packet of a PES packet that is kept. */
+  readonly ofAll: number
+}
+
+function* findEnds(segments: readonly Uint8Array[], { near, endOf }: TsEnd): Steps<Ends> {
+  const meter = new StepMeter()
+  const ofPid = new Map<number, number>()
+  /** Behind the last packet of each PID of which the PES packet that it belongs to may be kept. */
+  const kept = new Map<number, number>()
+  const header = new PesHeader()
+  let base = 0
+  for (const segment of segments) {
+    for (let at = 0; at + PACKET_SIZE <= segment.length; at += PACKET_SIZE) {
+      if (meter.ends()) yield
+      if (segment[at] !== SYNC_BYTE || hasTransportError(segment, at)) continue
+      const pid = pidOf(segment, at)
+      if (startsUnit(segment, at)) {
+        const payload = at + payloadOffset(segment, at)
+        const isRead = payload > at && header.read(segment, payload, at + PACKET_SIZE) === 'read'
+        if (isRead && header.pts >= 0) {
+          if (unwrapPts(header.pts, near) < endOf(pid)) {
+            ofPid.delete(pid)
+            kept.set(pid, 0)
+          } else if (!ofPid.has(pid)) ofPid.set(pid, base + at)
+        }
+      }
+      if (kept.has(pid) && !ofPid.has(pid)) kept.set(pid, base + at + PACKET_SIZE)
+    }
+    base += segment.length
+  }
+  return { ofPid, ofAll: Math.max(0, ...kept.values()) }
+}
+
 class TsFilter {
   private readonly keep: (stream: ElementaryStream) => boolean
+  private readonly ends: Ends | undefined
+  /** Bytes of the segments before the current one. */
+  private base = 0
+  /** continuity_counter of the last packet kept, by PID. */
+  private readonly counters = new Uint8Array(PID_COUNT)
+  private clockPid = NULL_PID
   private readonly roles = new Uint8Array(PID_COUNT)
   private readonly runs: Run[] = []
   /** continuity_counter of the next PMT packet; -1 before the first. */
   private pmtCounter = -1
   private lastPcr = -1
   private pendingPcr = -1
-  private pendingRun: Run | undefined
+  private pendingRun: Extract<Run, { readonly counter: number }> | undefined
 
-  constructor(keep: (stream: ElementaryStream) => boolean) {
+  constructor(keep: (stream: ElementaryStream) => boolean, ends: Ends | undefined) {
     this.keep = keep
+    this.ends = ends
   }
 
   *plan(segment: Uint8Array): Steps<void> {
@@ -85,7 +153,8 @@ class TsFilter {
     if (!map.streams.some(this.keep)) throw new MalformedMedia('program without any of the wanted streams', 0)
     this.follow(map, pmtPid)
     let syncLost = false
-    for (let at = 0; at + PACKET_SIZE <= segment.length; at += PACKET_SIZE) {
+    const end = Math.min(segment.length, (this.ends?.ofAll ?? Number.POSITIVE_INFINITY) - this.base)
+    for (let at = 0; at + PACKET_SIZE <= end; at += PACKET_SIZE) {
       if (meter.ends()) yield
       if (segment[at] !== SYNC_BYTE) {
         if (syncLost) throw new MalformedMedia(LOST_SYNC, at)
@@ -100,7 +169,7 @@ class TsFilter {
         if (program.pushPat(segment, at)) this.roles[before] = DROPPED
         this.roles[program.pmtPid] = PMT
       }
-      const role = this.roles[pid]
+      const role = this.roleOf(pid, at)
       if (role === KEPT) this.copy(segment, at)
       else if (role === CLOCK) this.clock(segment, at)
       else if (role === PMT) {
@@ -108,6 +177,7 @@ class TsFilter {
         if (meter.ends(TABLE_COST)) yield
       }
     }
+    this.base += segment.length
   }
 
   *write(allocate: (size: number) => Uint8Array): Steps<Uint8Array> {
@@ -117,18 +187,28 @@ class TsFilter {
     for (const { from, to, kind } of this.runs) if (kind !== 'nothing') size += to - from
     const output = allocate(size)
     let at = 0
-    for (const { bytes, from, to, kind } of this.runs) {
-      if (kind === 'nothing') continue
+    for (const run of this.runs) {
+      const { bytes, from, to } = run
+      if (run.kind === 'nothing') continue
       if (meter.ends(to - from)) yield
-      if (kind === 'copy') output.set(bytes.subarray(from, to), at)
-      else writePcrPacket(output, at, bytes, from)
+      if (run.kind === 'copy') output.set(bytes.subarray(from, to), at)
+      else writePcrPacket(output, at, { source: bytes, from, counter: run.counter })
       at += to - from
     }
     return output
   }
 
+  /** The treatment of a packet at an offset of the current segment. */
+  private roleOf(pid: number, at: number): number {
+    const role = this.roles[pid]!
+    const end = role === KEPT ? this.ends?.ofPid.get(pid) : undefined
+    if (end === undefined || this.base + at < end) return role
+    return pid === this.clockPid ? CLOCK : DROPPED
+  }
+
   /** Assigns each PID its role under `map`. */
   private follow(map: ProgramMap, pmtPid: number): void {
+    this.clockPid = map.pcrPid
     this.roles.fill(DROPPED)
     this.roles[PAT_PID] = KEPT
     this.roles[map.pcrPid] = CLOCK
@@ -150,6 +230,7 @@ class TsFilter {
   }
 
   private copy(segment: Uint8Array, at: number): void {
+    this.counters[pidOf(segment, at)] = continuityCounter(segment, at)
     const last = this.runs.at(-1)
     const isNext = last !== undefined && last.bytes === segment && last.to === at && last.kind === 'copy'
     if (isNext && at - last.from < LONGEST_RUN) last.to += PACKET_SIZE
@@ -162,7 +243,8 @@ class TsFilter {
   private clock(segment: Uint8Array, at: number): void {
     const pcr = pcrBase(segment, at)
     if (pcr < 0 || hasTransportError(segment, at)) return
-    const run: Run = { bytes: segment, from: at, to: at + PACKET_SIZE, kind: 'nothing' }
+    const counter = this.counters[pidOf(segment, at)]!
+    const run: TsFilter['pendingRun'] = { bytes: segment, from: at, to: at + PACKET_SIZE, kind: 'nothing', counter }
     this.runs.push(run)
     if (this.pendingRun !== undefined && elapsed(this.lastPcr, pcr) > PCR_INTERVAL) this.keepPendingPcr()
     this.pendingRun = run

@@ -62,12 +62,19 @@ export function pcrBase(bytes: Uint8Array, at: number): number {
   return high * 512 + (bytes[at + 9]! << 1) + (bytes[at + 10]! >>> 7)
 }
 
-/** Writes a packet that carries nothing but the PCR (and discontinuity_indicator) of the packet at `from`. */
-export function writePcrPacket(target: Uint8Array, to: number, source: Uint8Array, from: number): void {
+/**
+ * Writes a packet that carries nothing but the PCR (and discontinuity_indicator) of the packet at `from`. Its
+ * continuity_counter is that of the last packet of its PID, since it has no payload (§2.4.3.3).
+ */
+export function writePcrPacket(
+  target: Uint8Array,
+  to: number,
+  { source, from, counter }: { readonly source: Uint8Array; readonly from: number; readonly counter: number },
+): void {
   target[to] = SYNC_BYTE
   target[to + 1] = source[from + 1]! & 0x1f
   target[to + 2] = source[from + 2]!
-  target[to + 3] = 0x20
+  target[to + 3] = 0x20 | counter
   target[to + 4] = PACKET_SIZE - 5
   target[to + 5] = (adaptationFlags(source, from) & DISCONTINUITY_INDICATOR) | PCR_FLAG
   target.set(source.subarray(from + 6, from + 12), to + 6)
